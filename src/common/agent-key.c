@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC */
+#include "common/agent-key.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_name_character(char c)
+{
+	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '_' || c == '-';
+}
+
+static bool all_characters(const char *text, size_t length, bool (*rule)(char))
+{
+	for (size_t i = 0; i < length; i++)
+		if (!rule(text[i]))
+			return false;
+	return true;
+}
+
+bool agent_id_is_valid(const char *text, size_t length)
+{
+	return length >= 1 && length <= AGENT_ID_MAX && all_characters(text, length, is_digit);
+}
+
+bool agent_name_is_valid(const char *text, size_t length)
+{
+	return length >= AGENT_NAME_MIN && length <= AGENT_NAME_MAX &&
+	       all_characters(text, length, is_name_character);
+}
+
+bool agent_key_text_is_valid(const char *text, size_t length)
+{
+	return length >= AGENT_KEY_MIN && length <= AGENT_KEY_MAX &&
+	       all_characters(text, length, is_name_character);
+}
+
+bool agent_group_is_valid(const char *text, size_t length)
+{
+	if (length < 1 || length > 255 || !all_characters(text, length, is_name_character))
+		return false;
+	return !(text[0] == '.' && (length == 1 || (length == 2 && text[1] == '.')));
+}
+
+/* Is `text` a prefix length from 0 to `most`, or (IPv4) a dotted mask? */
+static bool mask_is_valid(const char *text, int family, int most)
+{
+	struct in_addr mask;
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits > 0 && text[digits] == '\0')
+		return digits <= 3 && atoi(text) <= most;
+	return family == AF_INET && inet_pton(AF_INET, text, &mask) == 1;
+}
+
+bool agent_ip_is_valid(const char *text, size_t length)
+{
+	char address[AGENT_IP_MAX + 1], *slash;
+	struct in6_addr scratch;
+
+	if (length == 0 || length > AGENT_IP_MAX || memchr(text, '\0', length))
+		return false;
+	memcpy(address, text, length);
+	address[length] = '\0';
+	if (strcmp(address, "any") == 0)
+		return true;
+
+	slash = strchr(address, '/');
+	if (slash)
+		*slash++ = '\0';
+	if (inet_pton(AF_INET, address, &scratch) == 1)
+		return !slash || mask_is_valid(slash, AF_INET, 32);
+	if (inet_pton(AF_INET6, address, &scratch) == 1)
+		return !slash || mask_is_valid(slash, AF_INET6, 128);
+	return false;
+}
+
+bool agent_key_is_usual(const struct agent_key *key)
+{
+	return strlen(key->key) == AGENT_KEY_USUAL &&
+	       strspn(key->key, "0123456789abcdefABCDEF") == AGENT_KEY_USUAL;
+}
+
+struct span {
+	const char *text;
+	size_t length;
+};
+
+/* Split at single spaces into exactly four non-empty fields. */
+static bool split_fields(struct span fields[static 4], const char *line, size_t length)
+{
+	const char *end = line + length;
+
+	for (int i = 0; i < 4; i++) {
+		const char *space = memchr(line, ' ', (size_t)(end - line));
+		const char *stop = space ? space : end;
+
+		fields[i] = (struct span){ line, (size_t)(stop - line) };
+		if (fields[i].length == 0 || !space != (i == 3))
+			return false;
+		line = stop + 1;
+	}
+	return true;
+}
+
+static void copy_span(char *target, struct span span)
+{
+	memcpy(target, span.text, span.length);
+	target[span.length] = '\0';
+}
+
+enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line, size_t length)
+{
+	struct span fields[4];
+
+	if (!split_fields(fields, line, length))
+		return AGENT_KEY_FIELDS;
+	if (!agent_id_is_valid(fields[0].text, fields[0].length))
+		return AGENT_KEY_ID;
+	if (!agent_name_is_valid(fields[1].text, fields[1].length))
+		return AGENT_KEY_NAME;
+	if (!agent_ip_is_valid(fields[2].text, fields[2].length))
+		return AGENT_KEY_IP;
+	if (!agent_key_text_is_valid(fields[3].text, fields[3].length))
+		return AGENT_KEY_KEY;
+
+	copy_span(ret->id, fields[0]);
+	copy_span(ret->name, fields[1]);
+	copy_span(ret->ip, fields[2]);
+	copy_span(ret->key, fields[3]);
+	return AGENT_KEY_OK;
+}
+
+const char *agent_key_fault_text(enum agent_key_fault fault)
+{
+	static const char *const texts[] = {
+		[AGENT_KEY_OK] = "no fault",
+		[AGENT_KEY_FIELDS] = "it is not four fields with one space between them",
+		[AGENT_KEY_ID] = "the id is not 1 to 8 digits",
+		[AGENT_KEY_NAME] = "the name is not 2 to 128 of A-Z a-z 0-9 . _ -",
+		[AGENT_KEY_IP] = "the address is neither any nor an IP address or network",
+		[AGENT_KEY_KEY] = "the key is not 2 to 128 of A-Z a-z 0-9 . _ -",
+	};
+
+	return texts[fault];
+}
+
+size_t agent_key_format(char buffer[static AGENT_LINE_SIZE + 1], const struct agent_key *key)
+{
+	int length = snprintf(buffer, AGENT_LINE_SIZE + 1, "%s %s %s %s\n", key->id, key->name, key->ip, key->key);
+
+	return (size_t)length;
+}
+
+int agent_key_hash(char ret[static AGENT_KEY_HASH_SIZE], const struct agent_key *key)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char text[AGENT_ID_MAX + AGENT_NAME_MAX + AGENT_KEY_MAX + 1];
+	int length = snprintf(text, sizeof text, "%s%s%s", key->id, key->name, key->key);
+	unsigned int size;
+	int done = EVP_Digest(text, (size_t)length, digest, &size, EVP_sha1(), NULL);
+
+	explicit_bzero(text, sizeof text);
+	if (done != 1)
+		return -EIO;
+	for (unsigned int i = 0; i < size; i++)
+		(void)snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+	return 0;
+}
+
+void agent_key_wipe(struct agent_key *key)
+{
+	explicit_bzero(key, sizeof *key);
+}

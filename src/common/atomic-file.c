@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+#include "common/atomic-file.h"
+
+#include "common/cleanup.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+/* Split `path` into an open directory and a name. */
+static int open_directory_of(struct atomic_file *file, const char *path, struct reason *why)
+{
+	cleanup_free char *for_directory = strdup(path);
+	const char *slash = strrchr(path, '/');
+
+	file->path = strdup(path);
+	file->name = strdup(slash ? slash + 1 : path);
+	if (!for_directory || !file->path || !file->name || asprintf(&file->staged, ".%s.new", file->name) < 0) {
+		file->staged = NULL;
+		return reason_errno(why, ENOMEM, "Cannot prepare %s", path);
+	}
+	file->directory = open(dirname(for_directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (file->directory < 0)
+		return reason_errno(why, errno, "Cannot open the directory of %s", path);
+	return 0;
+}
+
+/* Best effort: on a system without SELinux, or with a policy that knows better, there is nothing to copy. */
+static void copy_label(const struct atomic_file *file)
+{
+	char label[256];
+	cleanup_fd int old = openat(file->directory, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t length = old < 0 ? -1 : fgetxattr(old, "security.selinux", label, sizeof label);
+
+	if (length > 0)
+		(void)fsetxattr(file->fd, "security.selinux", label, (size_t)length, 0);
+}
+
+/* Reserve the room now: a full disk must be noticed before there is anything to lose. */
+static int reserve_room(const struct atomic_file *file, size_t room)
+{
+	if (room == 0 || fallocate(file->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)room) == 0)
+		return 0;
+	return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
+}
+
+static int create_staged(struct atomic_file *file, mode_t mode, gid_t gid, size_t room, struct reason *why)
+{
+	int r;
+
+	if (unlinkat(file->directory, file->staged, 0) < 0 && errno != ENOENT)
+		return reason_errno(why, errno, "Cannot remove the leftover %s beside %s", file->staged, file->path);
+	file->fd = openat(file->directory, file->staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (file->fd < 0)
+		return reason_errno(why, errno, "Cannot create a file beside %s", file->path);
+	if (gid != (gid_t)-1 && fchown(file->fd, (uid_t)-1, gid) < 0)
+		return reason_errno(why, errno, "Cannot give the new %s to group %u", file->path, (unsigned)gid);
+	if (fchmod(file->fd, mode) < 0)
+		return reason_errno(why, errno, "Cannot set the mode of the new %s", file->path);
+	copy_label(file);
+	r = reserve_room(file, room);
+	if (r < 0)
+		return reason_errno(why, r, "Cannot reserve %zu bytes for %s", room, file->path);
+	return 0;
+}
+
+int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, gid_t gid, size_t room,
+		      struct reason *why)
+{
+	int r;
+
+	*file = ATOMIC_FILE_NULL;
+	r = open_directory_of(file, path, why);
+	if (r >= 0)
+		r = create_staged(file, mode, gid, room, why);
+	if (r < 0)
+		atomic_file_discard(file);
+	return r;
+}
+
+static int write_all(int fd, const char *data, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = write(fd, data, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Keep the old file under another name as well; the rename that follows then drops only its first name. */
+static int keep_aside(const struct atomic_file *file, const char *aside)
+{
+	if (unlinkat(file->directory, aside, 0) < 0 && errno != ENOENT)
+		return -errno;
+	if (linkat(file->directory, file->name, file->directory, aside, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+		return -errno;
+	/* No hard links here. The old content is not worth more than its place, so a short gap is acceptable. */
+	return renameat(file->directory, file->name, file->directory, aside) == 0 ? 0 : -errno;
+}
+
+static int publish(struct atomic_file *file, const void *data, size_t length, const char *aside, struct reason *why)
+{
+	int r = write_all(file->fd, data, length);
+
+	if (r < 0)
+		return reason_errno(why, r, "Cannot write the new %s", file->path);
+	if (fsync(file->fd) < 0)
+		return reason_errno(why, errno, "Cannot flush the new %s to the disk", file->path);
+	if (aside) {
+		r = keep_aside(file, aside);
+		if (r < 0)
+			return reason_errno(why, r, "Cannot keep the old %s as %s", file->path, aside);
+	}
+	if (renameat(file->directory, file->staged, file->directory, file->name) < 0)
+		return reason_errno(why, errno, "Cannot put the new %s in place", file->path);
+	free(file->staged);
+	file->staged = NULL;
+	if (fsync(file->directory) < 0) {
+		(void)reason_errno(why, errno, "%s is in place, but its directory cannot be flushed to the disk",
+				   file->path);
+		return 1;
+	}
+	return 0;
+}
+
+int atomic_file_commit(struct atomic_file *file, const void *data, size_t length, const char *aside,
+		       struct reason *why)
+{
+	int r = publish(file, data, length, aside, why);
+
+	atomic_file_discard(file);
+	return r;
+}
+
+void atomic_file_discard(struct atomic_file *file)
+{
+	if (file->fd >= 0 && file->staged)
+		(void)unlinkat(file->directory, file->staged, 0);
+	release_fd(&file->fd);
+	release_fd(&file->directory);
+	free(file->name);
+	free(file->staged);
+	free(file->path);
+	*file = ATOMIC_FILE_NULL;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: ISC */
+#include "common/authd-message.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char password_prefix[] = "OSSEC PASS: ";
+static const char name_prefix[] = "OSSEC A:'";
+static const char key_prefix[] = "OSSEC K:'";
+static const char error_prefix[] = "ERROR: ";
+
+#define LENGTH(literal) (sizeof(literal) - 1)
+
+/* ------------------------------------------------------------------ writing a request */
+
+static bool has_any(const char *text, const char *forbidden)
+{
+	return text && text[strcspn(text, forbidden)] != '\0';
+}
+
+struct request_writer {
+	char *buffer;
+	size_t size;
+	size_t used;
+	bool overflow;
+};
+
+static void write_field(struct request_writer *writer, const char *before, const char *text, const char *after)
+{
+	int n;
+
+	if (!text || writer->overflow)
+		return;
+	n = snprintf(writer->buffer + writer->used, writer->size - writer->used, "%s%s%s", before, text, after);
+	writer->used += (size_t)n;
+	writer->overflow = writer->used >= writer->size;
+}
+
+ssize_t authd_request_format(char *buffer, size_t size, const struct authd_request *request)
+{
+	struct request_writer writer = { .buffer = buffer, .size = size };
+	const char *groups = request->groups && *request->groups ? request->groups : NULL;
+
+	if (has_any(request->password, "\n") || !request->name || has_any(request->name, "'\n") ||
+	    has_any(request->version, "'\n") || has_any(groups, "'\n") || has_any(request->ip, "'\n") ||
+	    has_any(request->key_hash, "'\n"))
+		return -EINVAL;
+
+	write_field(&writer, password_prefix, request->password, " ");
+	write_field(&writer, name_prefix, request->name, "'");
+	write_field(&writer, " V:'", request->version, "'");
+	write_field(&writer, " G:'", groups, "'");
+	write_field(&writer, " IP:'", request->ip, "'");
+	write_field(&writer, " K:'", request->key_hash, "'");
+	write_field(&writer, "", "\n", "");
+	return writer.overflow ? -EMSGSIZE : (ssize_t)writer.used;
+}
+
+/* ------------------------------------------------------------------ reading a reply */
+
+/* Does the reply so far begin like `prefix`, as far as both go? */
+static bool begins_like(const char *bytes, size_t length, const char *prefix)
+{
+	size_t prefix_length = strlen(prefix);
+
+	return memcmp(bytes, prefix, length < prefix_length ? length : prefix_length) == 0;
+}
+
+static enum authd_reply_state decide(struct authd_reply *reply, enum authd_reply_state state, size_t begin,
+				     size_t end)
+{
+	reply->begin = begin;
+	reply->end = end;
+	return state;
+}
+
+/* A record stands between the quotes, on one line. */
+static enum authd_reply_state judge_key(struct authd_reply *reply, size_t begin)
+{
+	for (size_t i = begin; i < reply->length; i++) {
+		if (reply->bytes[i] == '\'')
+			return decide(reply, AUTHD_REPLY_KEY, begin, i);
+		if (reply->bytes[i] == '\n' || reply->bytes[i] == '\0')
+			return AUTHD_REPLY_GARBLED;
+	}
+	return AUTHD_REPLY_MORE;
+}
+
+/*
+ * An error text ends at its newline. Wazuh 4.0 to 4.12 send two records without newlines, which may arrive glued
+ * together: then it ends where the second one begins.
+ */
+static enum authd_reply_state judge_error(struct authd_reply *reply, size_t begin)
+{
+	const char *text = reply->bytes + begin;
+	size_t length = reply->length - begin;
+	const char *newline = memchr(text, '\n', length);
+	const char *second = memmem(text, length, error_prefix, LENGTH(error_prefix));
+
+	if (newline && (!second || newline < second))
+		return decide(reply, AUTHD_REPLY_ERROR, begin, (size_t)(newline - reply->bytes));
+	if (second && second > text)
+		return decide(reply, AUTHD_REPLY_ERROR, begin, (size_t)(second - reply->bytes));
+	return decide(reply, AUTHD_REPLY_ERROR_OPEN, begin, reply->length);
+}
+
+static enum authd_reply_state judge(struct authd_reply *reply)
+{
+	size_t begin = 0;
+	const char *bytes;
+	size_t length;
+
+	while (begin < reply->length && (reply->bytes[begin] == '\n' || reply->bytes[begin] == '\r'))
+		begin++;
+	bytes = reply->bytes + begin;
+	length = reply->length - begin;
+
+	if (begins_like(bytes, length, key_prefix))
+		return length < LENGTH(key_prefix) ? AUTHD_REPLY_MORE :
+						     judge_key(reply, begin + LENGTH(key_prefix));
+	if (begins_like(bytes, length, error_prefix))
+		return length < LENGTH(error_prefix) ? AUTHD_REPLY_MORE :
+						       judge_error(reply, begin + LENGTH(error_prefix));
+	return AUTHD_REPLY_GARBLED;
+}
+
+static bool is_decided(enum authd_reply_state state)
+{
+	return state != AUTHD_REPLY_MORE && state != AUTHD_REPLY_ERROR_OPEN;
+}
+
+enum authd_reply_state authd_reply_feed(struct authd_reply *reply, const void *data, size_t length)
+{
+	size_t room = sizeof reply->bytes - reply->length;
+
+	if (is_decided(reply->state))
+		return reply->state;
+	memcpy(reply->bytes + reply->length, data, length < room ? length : room);
+	reply->length += length < room ? length : room;
+
+	reply->state = judge(reply);
+	if (length >= room && reply->state == AUTHD_REPLY_MORE)
+		reply->state = AUTHD_REPLY_GARBLED;
+	if (length >= room && reply->state == AUTHD_REPLY_ERROR_OPEN)
+		reply->state = AUTHD_REPLY_ERROR;
+	return reply->state;
+}
+
+enum authd_reply_state authd_reply_finish(struct authd_reply *reply)
+{
+	if (reply->state == AUTHD_REPLY_ERROR_OPEN)
+		reply->state = AUTHD_REPLY_ERROR;
+	else if (reply->state == AUTHD_REPLY_MORE)
+		reply->state = reply->length == 0 ? AUTHD_REPLY_SILENT : AUTHD_REPLY_GARBLED;
+	return reply->state;
+}
+
+const char *authd_reply_text(const struct authd_reply *reply, size_t *ret_length)
+{
+	*ret_length = reply->end - reply->begin;
+	return reply->bytes + reply->begin;
+}
+
+void authd_reply_wipe(struct authd_reply *reply)
+{
+	explicit_bzero(reply->bytes, reply->length);
+	reply->length = reply->begin = reply->end = 0;
+}
+
+/* ------------------------------------------------------------------ what an error text means */
+
+static const char hint_no_password[] =
+	"a manager without a password answers like this to a request that carries one: if it has none, remove the password here";
+static const char hint_password[] = "set password_file to the manager's password";
+static const char hint_name[] =
+	"managers refuse a bad name, their own host name and (OSSEC, and Wazuh up to 3.13.0) a name that is taken: set another name";
+static const char hint_group[] = "create the group at the manager or correct groups";
+static const char hint_version[] = "leave version out, or set it to the manager's";
+static const char hint_ip[] = "correct ip";
+static const char hint_limit[] = "raise the manager's agent limit or remove agents there";
+static const char hint_retry[] = "the trouble is at the manager: see its log";
+static const char hint_duplicate[] =
+	"remove the old agent at the manager, or wait until the manager lets it be replaced (Wazuh: an hour), or set another name";
+
+/*
+ * Longest match is not needed: the first row that begins the text wins, so the more special stands first.
+ * OSSEC prints another agent's id behind "Invalid IP address: " when the address is taken; its clients send none.
+ */
+static const struct {
+	const char *text;
+	enum outcome outcome;
+	const char *hint;
+} error_texts[] = {
+	{ "Invalid password", OUTCOME_REFUSED, hint_password },
+	{ "Invalid request for new agent", OUTCOME_REFUSED, hint_no_password },
+	{ "Invalid agent name", OUTCOME_REFUSED, hint_name },
+	{ "Unterminated version field", OUTCOME_REFUSED, hint_version },
+	{ "Unterminated group field", OUTCOME_REFUSED, hint_group },
+	{ "Unterminated IP field", OUTCOME_REFUSED, hint_ip },
+	{ "Unterminated key field", OUTCOME_REFUSED, NULL },
+	{ "Agent version must be lower or equal to manager version", OUTCOME_REFUSED, hint_version },
+	{ "Invalid group", OUTCOME_REFUSED, hint_group },
+	{ "Invalid Group(s) Name(s)", OUTCOME_REFUSED, hint_group },
+	{ "Maximum multigroup reached", OUTCOME_REFUSED, hint_group },
+	{ "Invalid IP address", OUTCOME_DUPLICATE, hint_duplicate },
+	{ "Invalid IP", OUTCOME_REFUSED, hint_ip },
+	{ "Duplicate", OUTCOME_DUPLICATE, hint_duplicate }, /* also "Duplicated", "Duplicate name", "Duplicate ID" */
+	{ "Insuficient memory", OUTCOME_BUSY, hint_retry },
+	{ "Insufficient memory", OUTCOME_BUSY, hint_retry },
+	{ "Internal", OUTCOME_BUSY, hint_retry },
+	{ "The maximum number of agents has been reached", OUTCOME_BUSY, hint_limit },
+	{ "Maximum number of agents reached", OUTCOME_BUSY, hint_limit },
+	{ "Agent limit", OUTCOME_BUSY, hint_limit },
+	{ "Cannot comunicate with master", OUTCOME_BUSY, hint_retry },
+	{ "Cannot communicate with master", OUTCOME_BUSY, hint_retry },
+	{ "Issue generating key", OUTCOME_BUSY, hint_retry },
+	{ "Enrollment password not available", OUTCOME_BUSY, hint_retry },
+};
+
+enum outcome authd_error_outcome(const char *text, size_t length, const char **ret_hint)
+{
+	const char *hint = NULL;
+	enum outcome outcome = OUTCOME_REFUSED;
+
+	for (size_t i = 0; i < sizeof error_texts / sizeof error_texts[0]; i++) {
+		size_t n = strlen(error_texts[i].text);
+
+		if (length >= n && memcmp(text, error_texts[i].text, n) == 0) {
+			outcome = error_texts[i].outcome;
+			hint = error_texts[i].hint;
+			break;
+		}
+	}
+	if (ret_hint)
+		*ret_hint = hint;
+	return outcome;
+}
+
+/* ------------------------------------------------------------------ parsing a request */
+
+struct cursor {
+	const char *at;
+	const char *end;
+};
+
+static size_t left(const struct cursor *cursor)
+{
+	return (size_t)(cursor->end - cursor->at);
+}
+
+static bool skip_literal(struct cursor *cursor, const char *literal)
+{
+	size_t n = strlen(literal);
+
+	if (left(cursor) < n || memcmp(cursor->at, literal, n) != 0)
+		return false;
+	cursor->at += n;
+	return true;
+}
+
+/* Constant time in everything but the lengths. */
+static bool equal_secrets(const char *a, const char *b, size_t length)
+{
+	unsigned char difference = 0;
+
+	for (size_t i = 0; i < length; i++)
+		difference |= (unsigned char)(a[i] ^ b[i]);
+	return difference == 0;
+}
+
+/* "OSSEC PASS: PASSWORD " with exactly one space behind the password. */
+static enum authd_request_fault skip_password(struct cursor *cursor, const char *password)
+{
+	size_t n = strlen(password);
+
+	if (!skip_literal(cursor, password_prefix) || left(cursor) < n ||
+	    !equal_secrets(cursor->at, password, n))
+		return AUTHD_REQUEST_PASSWORD;
+	cursor->at += n;
+	if (left(cursor) > 0 && *cursor->at != ' ')
+		return AUTHD_REQUEST_PASSWORD;
+	return skip_literal(cursor, " ") ? AUTHD_REQUEST_OK : AUTHD_REQUEST_MALFORMED;
+}
+
+/* Take the text up to the closing quote; false when there is none within `most` bytes. */
+static bool take_quoted(struct cursor *cursor, size_t most, struct authd_field *ret)
+{
+	size_t window = left(cursor) < most + 1 ? left(cursor) : most + 1;
+	const char *quote = memchr(cursor->at, '\'', window);
+
+	if (!quote)
+		return false;
+	*ret = (struct authd_field){ cursor->at, (size_t)(quote - cursor->at) };
+	cursor->at = quote + 1;
+	return true;
+}
+
+enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, const char *line, size_t length,
+					     const char *password)
+{
+	struct authd_request_fields fields = { 0 };
+	struct cursor cursor = { line, line + length };
+	const struct {
+		const char *prefix;
+		size_t most; /* bytes; the limits of Wazuh 4.14.5 */
+		struct authd_field *field;
+		enum authd_request_fault fault;
+	} optional[] = {
+		{ " V:'", 31, &fields.version, AUTHD_REQUEST_OPEN_VERSION },
+		{ " G:'", 65535, &fields.groups, AUTHD_REQUEST_OPEN_GROUPS },
+		{ " IP:'", 46, &fields.ip, AUTHD_REQUEST_OPEN_IP },
+		{ " K:'", 40, &fields.key_hash, AUTHD_REQUEST_OPEN_KEY_HASH },
+	};
+
+	if (password) {
+		enum authd_request_fault fault = skip_password(&cursor, password);
+
+		if (fault != AUTHD_REQUEST_OK)
+			return fault;
+	}
+	if (!skip_literal(&cursor, name_prefix) || !take_quoted(&cursor, left(&cursor), &fields.name) ||
+	    memchr(fields.name.text, '\0', fields.name.length))
+		return AUTHD_REQUEST_MALFORMED;
+
+	for (size_t i = 0; i < sizeof optional / sizeof optional[0]; i++)
+		if (skip_literal(&cursor, optional[i].prefix) &&
+		    !take_quoted(&cursor, optional[i].most, optional[i].field))
+			return optional[i].fault;
+	*ret = fields;
+	return AUTHD_REQUEST_OK;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#include "common/deadline.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <time.h>
+
+uint64_t monotonic_usec(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+struct deadline deadline_in(uint64_t usec, const struct deadline *outer)
+{
+	uint64_t now = monotonic_usec();
+	struct deadline deadline = {
+		.at = usec < USEC_INFINITY - now ? now + usec : USEC_INFINITY,
+		.stop_fd = outer ? outer->stop_fd : -1,
+	};
+
+	if (outer && outer->at < deadline.at)
+		deadline.at = outer->at;
+	return deadline;
+}
+
+/* Milliseconds left, rounded up so that a wait never ends early; -1: no limit. */
+static int milliseconds_left(const struct deadline *deadline)
+{
+	uint64_t now = monotonic_usec(), milliseconds;
+
+	if (deadline->at == USEC_INFINITY)
+		return -1;
+	if (deadline->at <= now)
+		return 0;
+	milliseconds = (deadline->at - now + USEC_PER_MSEC - 1) / USEC_PER_MSEC;
+	return milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
+}
+
+int deadline_wait(const struct deadline *deadline, int fd, short events)
+{
+	struct pollfd polled[2] = {
+		{ .fd = deadline->stop_fd, .events = POLLIN },
+		{ .fd = fd, .events = events },
+	};
+
+	for (;;) {
+		int n = poll(polled, 2, milliseconds_left(deadline));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (polled[0].revents)
+			return -ECANCELED;
+		if (polled[1].revents & POLLNVAL)
+			return -EBADF;
+		if (polled[1].revents)
+			return polled[1].revents;
+		if (n == 0 && milliseconds_left(deadline) == 0)
+			return -ETIMEDOUT;
+	}
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One deadline, handed down through every step that can block. It also carries the file descriptor that becomes
+ * readable when the process is asked to stop, so that every wait ends at once on SIGTERM.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define USEC_PER_MSEC UINT64_C(1000)
+#define USEC_PER_SEC UINT64_C(1000000)
+#define USEC_INFINITY UINT64_MAX
+
+struct deadline {
+	uint64_t at;    /* CLOCK_MONOTONIC, microseconds; USEC_INFINITY: never */
+	int stop_fd;    /* readable: stop now; -1: nobody can ask */
+};
+
+/* CLOCK_MONOTONIC in microseconds. */
+uint64_t monotonic_usec(void);
+
+/* A deadline `usec` from now; never later than `outer` when that is given. Inherits the stop descriptor of `outer`. */
+struct deadline deadline_in(uint64_t usec, const struct deadline *outer);
+
+/*
+ * Wait until `fd` (-1: only for the time to pass) has one of `events` (poll(2)).
+ * Returns the events seen, -ETIMEDOUT when the deadline passed, -ECANCELED when asked to stop, another negative
+ * errno when poll failed.
+ */
+int deadline_wait(const struct deadline *deadline, int fd, short events);

@@ -1,0 +1,14 @@
+# Used by both programs: codecs and small tools.
+noinst_LIBRARIES += libcommon.a
+libcommon_a_SOURCES = \
+	src/common/agent-key.c src/common/agent-key.h \
+	src/common/atomic-file.c src/common/atomic-file.h \
+	src/common/authd-message.c src/common/authd-message.h \
+	src/common/cleanup.h \
+	src/common/deadline.c src/common/deadline.h \
+	src/common/escape.c src/common/escape.h \
+	src/common/log.c src/common/log.h \
+	src/common/outcome.h \
+	src/common/reason.c src/common/reason.h \
+	src/common/secret.c src/common/secret.h \
+	src/common/tls-context.c src/common/tls-context.h

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+#include "common/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#define LINE_SIZE 2048
+#define MAX_FIELDS 16
+
+static const char *log_identifier = "agent-register";
+static int log_max_level = LOG_INFO;
+static bool log_to_journal;
+
+/* Is stderr the stream that systemd connected to the journal (systemd.exec(5), $JOURNAL_STREAM)? */
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+	struct stat status;
+
+	return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
+void log_open(const char *identifier, int max_level)
+{
+	log_identifier = identifier;
+	log_max_level = max_level;
+	log_to_journal = stderr_is_journal();
+}
+
+int log_is_enabled(int level)
+{
+	return level <= log_max_level;
+}
+
+/* Send to the journal; false when it did not take it. */
+static bool send_to_journal(int level, const char *message_id, const struct log_field *fields, const char *line)
+{
+	char texts[MAX_FIELDS][LINE_SIZE + 32];
+	struct iovec entry[MAX_FIELDS];
+	int n = 0;
+
+	n += snprintf(texts[0], sizeof texts[0], "MESSAGE=%s", line) > 0;
+	n += snprintf(texts[1], sizeof texts[1], "PRIORITY=%d", level) > 0;
+	n += snprintf(texts[2], sizeof texts[2], "SYSLOG_IDENTIFIER=%s", log_identifier) > 0;
+	if (message_id)
+		n += snprintf(texts[n], sizeof texts[n], "MESSAGE_ID=%s", message_id) > 0;
+	for (; fields && fields->name && n < MAX_FIELDS; fields++)
+		if (fields->value)
+			n += snprintf(texts[n], sizeof texts[n], "%s=%s", fields->name, fields->value) > 0;
+
+	for (int i = 0; i < n; i++)
+		entry[i] = (struct iovec){ .iov_base = texts[i], .iov_len = strlen(texts[i]) };
+	return sd_journal_sendv(entry, n) >= 0;
+}
+
+static const char *level_prefix(int level)
+{
+	if (level <= LOG_ERR)
+		return "error: ";
+	if (level == LOG_WARNING)
+		return "warning: ";
+	if (level == LOG_DEBUG)
+		return "debug: ";
+	return "";
+}
+
+static void log_formatted(int level, const char *message_id, const struct log_field *fields,
+			  const char *format, va_list arguments)
+{
+	char line[LINE_SIZE];
+
+	if (!log_is_enabled(level))
+		return;
+	(void)vsnprintf(line, sizeof line, format, arguments);
+	if (log_to_journal && send_to_journal(level, message_id, fields, line))
+		return;
+	(void)fprintf(stderr, "%s: %s%s\n", log_identifier, level_prefix(level), line);
+}
+
+void log_line(int level, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	log_formatted(level, NULL, NULL, format, arguments);
+	va_end(arguments);
+}
+
+void log_event(int level, const char *message_id, const struct log_field *fields, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	log_formatted(level, message_id, fields, format, arguments);
+	va_end(arguments);
+}

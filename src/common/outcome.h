@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What became of a registration attempt.
+ *
+ * A function that talks to a manager returns a negative errno when something is wrong on this machine, and one of
+ * these when the peer (or the way to it) decided. What follows from each outcome (exit code, message id, remedy, how
+ * long to wait) is one table: src/register/policy.c.
+ */
+#pragma once
+
+enum outcome {
+	OUTCOME_REGISTERED,    /* a valid key is in hand */
+	OUTCOME_UNREADY,       /* this machine cannot say who it is yet (no host name, ...) */
+	OUTCOME_UNREACHABLE,   /* no route, no DNS answer, refused, timed out before TLS */
+	OUTCOME_UNTRUSTED,     /* chain, name, pin, validity or TLS version */
+	OUTCOME_BUSY,          /* closed before TLS, internal error, agent limit */
+	OUTCOME_DUPLICATE,     /* name or address already taken */
+	OUTCOME_REFUSED,       /* password, name, group, version, client certificate; silent close after the request */
+	OUTCOME_GARBLED,       /* the reply is not the protocol, or does not validate */
+	OUTCOME_MISCONFIGURED, /* configuration or credential unusable */
+	OUTCOME_UNSTORABLE,    /* the key cannot be written */
+	OUTCOME_CLONED,        /* the key belongs to another machine and the policy is to refuse */
+	OUTCOME_STOPPED,       /* asked to stop (SIGTERM, SIGINT) */
+	OUTCOME_MAX_,
+};

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: ISC */
+#include "common/tls-context.h"
+
+#include "common/escape.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const char *tls_error_text(char *buffer, size_t size)
+{
+	unsigned long error = ERR_get_error();
+	const char *text = ERR_reason_error_string(error);
+
+	if (error == 0)
+		text = "unknown error";
+	else if (!text) {
+		ERR_error_string_n(error, buffer, size);
+		text = buffer;
+	}
+	ERR_clear_error();
+	return text;
+}
+
+int tls_version_parse(const char *text)
+{
+	static const struct {
+		const char *text;
+		int version;
+	} versions[] = {
+		{ "1.0", TLS1_VERSION }, { "1", TLS1_VERSION }, { "1.1", TLS1_1_VERSION },
+		{ "1.2", TLS1_2_VERSION }, { "1.3", TLS1_3_VERSION },
+	};
+
+	if (strncasecmp(text, "TLSv", 4) == 0)
+		text += 4;
+	for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++)
+		if (strcmp(text, versions[i].text) == 0)
+			return versions[i].version;
+	return -EINVAL;
+}
+
+/* ------------------------------------------------------------------ reading PEM files */
+
+/* What a PEM file holds, told from its first header: "a private key", ... */
+static const char *pem_kind(BIO *bio)
+{
+	static const struct {
+		const char *header;
+		const char *kind;
+	} kinds[] = {
+		{ "-----BEGIN CERTIFICATE REQUEST", "a certificate request" },
+		{ "-----BEGIN CERTIFICATE", "a certificate" },
+		{ "-----BEGIN TRUSTED CERTIFICATE", "a certificate" },
+		{ "-----BEGIN X509 CRL", "a revocation list" },
+		{ "-----BEGIN PUBLIC KEY", "a public key" },
+		{ "-----BEGIN ENCRYPTED PRIVATE KEY", "an encrypted private key" },
+		{ "-----BEGIN PRIVATE KEY", "a private key" },
+		{ "-----BEGIN RSA PRIVATE KEY", "a private key" },
+		{ "-----BEGIN EC PRIVATE KEY", "a private key" },
+		{ "-----BEGIN EC PARAMETERS", "EC parameters" },
+		{ "-----BEGIN OPENSSH PRIVATE KEY", "an OpenSSH key" },
+	};
+	char line[256];
+
+	(void)BIO_reset(bio);
+	while (BIO_gets(bio, line, sizeof line) > 0)
+		for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+			if (strncmp(line, kinds[i].header, strlen(kinds[i].header)) == 0)
+				return kinds[i].kind;
+	return "no PEM data (convert a DER file with: openssl x509 -inform DER)";
+}
+
+static int open_pem(BIO **ret, const char *role, const char *path, struct reason *why)
+{
+	struct stat status;
+	BIO *bio;
+
+	if (stat(path, &status) < 0)
+		return reason_errno(why, errno, "Cannot read the %s %s", role, path);
+	if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode)) {
+		reason_set(why, "The %s %s is not a regular file", role, path);
+		return -EINVAL;
+	}
+	errno = 0;
+	bio = BIO_new_file(path, "re");
+	if (!bio) {
+		ERR_clear_error();
+		return reason_errno(why, errno ?: EIO, "Cannot read the %s %s", role, path);
+	}
+	*ret = bio;
+	return 0;
+}
+
+static int wrong_kind(BIO *bio, const char *role, const char *path, const char *wanted, struct reason *why)
+{
+	ERR_clear_error();
+	reason_set(why, "The %s %s holds %s, not %s", role, path, pem_kind(bio), wanted);
+	return -EINVAL;
+}
+
+/* Called for the passphrase of an encrypted key: there is nobody to ask. */
+static int no_passphrase(char *buffer, int size, int writing, void *encrypted)
+{
+	(void)buffer, (void)size, (void)writing;
+	*(bool *)encrypted = true;
+	return -1;
+}
+
+static void describe_time(const ASN1_TIME *time, char *buffer, size_t size)
+{
+	struct tm broken_down;
+
+	if (ASN1_TIME_to_tm(time, &broken_down) != 1 || strftime(buffer, size, "%F %T UTC", &broken_down) == 0)
+		buffer[0] = '\0';
+}
+
+static bool is_past(const ASN1_TIME *time)
+{
+	return X509_cmp_current_time(time) < 0;
+}
+
+/* ------------------------------------------------------------------ the pieces of a context */
+
+static int set_versions(SSL_CTX *context, const struct tls_settings *settings, struct reason *why)
+{
+	int lowest = settings->min_version ? tls_version_parse(settings->min_version) : TLS1_2_VERSION;
+	int highest = settings->max_version ? tls_version_parse(settings->max_version) : 0;
+
+	if (lowest < 0 || highest < 0) {
+		reason_set(why, "TLS version '%s' is unknown; use 1.0, 1.1, 1.2 or 1.3",
+			   lowest < 0 ? settings->min_version : settings->max_version);
+		return -EINVAL;
+	}
+	if (lowest < TLS1_2_VERSION)
+		SSL_CTX_set_security_level(context, 0);
+	if (SSL_CTX_set_min_proto_version(context, lowest) != 1 ||
+	    SSL_CTX_set_max_proto_version(context, highest) != 1) {
+		reason_set(why, "This OpenSSL has no TLS version between '%s' and '%s'",
+			   settings->min_version ?: "1.2", settings->max_version ?: "the newest");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_ciphers(SSL_CTX *context, const struct tls_settings *settings, struct reason *why)
+{
+	if (settings->ciphers && SSL_CTX_set_cipher_list(context, settings->ciphers) != 1) {
+		ERR_clear_error();
+		reason_set(why, "None of the ciphers '%s' is known to OpenSSL (see: openssl ciphers)",
+			   settings->ciphers);
+		return -EINVAL;
+	}
+	if (settings->ciphersuites && SSL_CTX_set_ciphersuites(context, settings->ciphersuites) != 1) {
+		ERR_clear_error();
+		reason_set(why, "Not all of the TLS 1.3 ciphersuites '%s' are known to OpenSSL",
+			   settings->ciphersuites);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The CA file may hold several certificates; one that has not expired makes it usable. */
+static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
+{
+	cleanup(release_bio) BIO *bio = NULL;
+	X509_STORE *store = SSL_CTX_get_cert_store(context);
+	char latest[64] = "";
+	int usable = 0, r;
+
+	r = open_pem(&bio, "CA file", path, why);
+	if (r < 0)
+		return r;
+	for (;;) {
+		cleanup(release_x509) X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+		if (!certificate)
+			break;
+		if (X509_STORE_add_cert(store, certificate) != 1)
+			return wrong_kind(bio, "CA file", path, "a certificate that can be used", why);
+		if (is_past(X509_get0_notAfter(certificate)))
+			describe_time(X509_get0_notAfter(certificate), latest, sizeof latest);
+		else
+			usable++;
+	}
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+		ERR_clear_error();
+		reason_set(why, "The CA file %s holds a damaged certificate", path);
+		return -EINVAL;
+	}
+	ERR_clear_error();
+	if (usable == 0 && latest[0] == '\0')
+		return wrong_kind(bio, "CA file", path, "a certificate", why);
+	if (usable == 0) {
+		reason_set(why, "The CA certificate in %s expired on %s; install the current one", path, latest);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_certificate(SSL_CTX *context, const char *path, struct reason *why)
+{
+	cleanup(release_bio) BIO *bio = NULL;
+	cleanup(release_x509) X509 *first = NULL;
+	char end[64];
+	int r;
+
+	r = open_pem(&bio, "certificate file", path, why);
+	if (r < 0)
+		return r;
+	first = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
+	if (!first)
+		return wrong_kind(bio, "certificate file", path, "a certificate", why);
+	if (is_past(X509_get0_notAfter(first))) {
+		describe_time(X509_get0_notAfter(first), end, sizeof end);
+		reason_set(why, "The certificate in %s expired on %s; install a current one", path, end);
+		return -EINVAL;
+	}
+	if (SSL_CTX_use_certificate_chain_file(context, path) != 1) {
+		char text[256];
+
+		reason_set(why, "The certificate in %s cannot be used: %s", path, tls_error_text(text, sizeof text));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_private_key(SSL_CTX *context, const char *path, const char *certificate_path, struct reason *why)
+{
+	cleanup(release_bio) BIO *bio = NULL;
+	EVP_PKEY *key;
+	bool encrypted = false;
+	int r;
+
+	r = open_pem(&bio, "private key file", path, why);
+	if (r < 0)
+		return r;
+	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &encrypted);
+	if (!key && encrypted) {
+		ERR_clear_error();
+		reason_set(why, "The private key in %s is encrypted; decrypt it with: openssl pkey -in %s -out NEW",
+			   path, path);
+		return -EINVAL;
+	}
+	if (!key)
+		return wrong_kind(bio, "private key file", path, "a private key", why);
+
+	r = SSL_CTX_use_PrivateKey(context, key);
+	EVP_PKEY_free(key);
+	if (r != 1 || SSL_CTX_check_private_key(context) != 1) {
+		ERR_clear_error();
+		reason_set(why, "The private key in %s does not belong to the certificate in %s", path,
+			   certificate_path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_own_certificate(SSL_CTX *context, const struct tls_settings *settings, struct reason *why)
+{
+	int r;
+
+	if (!settings->certificate_file && !settings->private_key_file)
+		return 0;
+	if (!settings->certificate_file || !settings->private_key_file) {
+		reason_set(why, "A certificate needs its private key, and the other way round: %s is not set",
+			   settings->certificate_file ? "the private key file" : "the certificate file");
+		return -EINVAL;
+	}
+	r = set_certificate(context, settings->certificate_file, why);
+	if (r < 0)
+		return r;
+	return set_private_key(context, settings->private_key_file, settings->certificate_file, why);
+}
+
+int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct reason *why)
+{
+	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+	int r;
+
+	context = SSL_CTX_new(settings->server ? TLS_server_method() : TLS_client_method());
+	if (!context) {
+		char text[256];
+
+		reason_set(why, "OpenSSL cannot start: %s", tls_error_text(text, sizeof text));
+		return -ENOMEM;
+	}
+	r = set_versions(context, settings, why);
+	if (r >= 0)
+		r = set_ciphers(context, settings, why);
+	if (r >= 0 && settings->ca_file)
+		r = set_ca(context, settings->ca_file, why);
+	if (r >= 0)
+		r = set_own_certificate(context, settings, why);
+	if (r < 0)
+		return r;
+	*ret = take_pointer(context);
+	return 0;
+}
+
+int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE])
+{
+	static const char prefix[] = "sha256//";
+	unsigned char *der = NULL, digest[EVP_MAX_MD_SIZE];
+	unsigned int size;
+	int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+	int done = length > 0 && EVP_Digest(der, (size_t)length, digest, &size, EVP_sha256(), NULL) == 1;
+
+	OPENSSL_free(der);
+	if (!done)
+		return -EIO;
+	memcpy(ret, prefix, sizeof prefix);
+	EVP_EncodeBlock((unsigned char *)ret + sizeof prefix - 1, digest, (int)size);
+	return 0;
+}
