@@ -12,13 +12,13 @@ AC_DEFUN([AR_TRY_FLAG],
 
 # AR_COMPILER_FLAGS(VARIABLE, FLAGS): append to VARIABLE each of FLAGS that works with -Werror
 AC_DEFUN([AR_COMPILER_FLAGS],
- [for ar_flag in $2; do
+ [for ar_flag in m4_normalize([$2]); do
     AR_TRY_FLAG([CFLAGS], [-Werror $ar_flag], [$1="$$1 $ar_flag"])
   done])
 
 # AR_LINKER_FLAGS(VARIABLE, FLAGS): append to VARIABLE each of FLAGS that links
 AC_DEFUN([AR_LINKER_FLAGS],
- [for ar_flag in $2; do
+ [for ar_flag in m4_normalize([$2]); do
     AR_TRY_FLAG([LDFLAGS], [$ar_flag], [$1="$$1 $ar_flag"])
   done])
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 #include <time.h>
 
 uint64_t monotonic_usec(void)
@@ -40,27 +41,35 @@ static int milliseconds_left(const struct deadline *deadline)
 	return milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
 }
 
-int deadline_wait(const struct deadline *deadline, int fd, short events)
+int deadline_poll(const struct deadline *deadline, struct pollfd *polled, unsigned int count)
 {
-	struct pollfd polled[2] = {
-		{ .fd = deadline->stop_fd, .events = POLLIN },
-		{ .fd = fd, .events = events },
-	};
+	struct pollfd all[32] = { { .fd = deadline->stop_fd, .events = POLLIN } };
+
+	if (count >= sizeof all / sizeof all[0])
+		return -EINVAL;
+	memcpy(all + 1, polled, count * sizeof *polled);
 
 	for (;;) {
-		int n = poll(polled, 2, milliseconds_left(deadline));
+		int n = poll(all, count + 1, milliseconds_left(deadline));
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (polled[0].revents)
+		if (all[0].revents)
 			return -ECANCELED;
-		if (polled[1].revents & POLLNVAL)
-			return -EBADF;
-		if (polled[1].revents)
-			return polled[1].revents;
-		if (n == 0 && milliseconds_left(deadline) == 0)
+		memcpy(polled, all + 1, count * sizeof *polled);
+		if (n > 0)
+			return n;
+		if (milliseconds_left(deadline) == 0)
 			return -ETIMEDOUT;
 	}
+}
+
+int deadline_wait(const struct deadline *deadline, int fd, short events)
+{
+	struct pollfd polled = { .fd = fd, .events = events };
+	int n = deadline_poll(deadline, &polled, 1);
+
+	return n < 0 ? n : polled.revents;
 }

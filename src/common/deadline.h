@@ -22,9 +22,16 @@ uint64_t monotonic_usec(void);
 /* A deadline `usec` from now; never later than `outer` when that is given. Inherits the stop descriptor of `outer`. */
 struct deadline deadline_in(uint64_t usec, const struct deadline *outer);
 
+struct pollfd;
+
+/*
+ * Wait until one of `count` descriptors (at most 31) is ready. Returns how many are, -ETIMEDOUT when the deadline
+ * passed, -ECANCELED when asked to stop, another negative errno when poll failed.
+ */
+int deadline_poll(const struct deadline *deadline, struct pollfd *polled, unsigned int count);
+
 /*
  * Wait until `fd` (-1: only for the time to pass) has one of `events` (poll(2)).
- * Returns the events seen, -ETIMEDOUT when the deadline passed, -ECANCELED when asked to stop, another negative
- * errno when poll failed.
+ * Returns the events seen, or a negative errno as deadline_poll() does.
  */
 int deadline_wait(const struct deadline *deadline, int fd, short events);

@@ -9,7 +9,8 @@
 #pragma once
 
 enum outcome {
-	OUTCOME_REGISTERED,    /* a valid key is in hand */
+	OUTCOME_OK = 0,                     /* of a step: it went well */
+	OUTCOME_REGISTERED = OUTCOME_OK,    /* of an attempt: a valid key is in hand */
 	OUTCOME_UNREADY,       /* this machine cannot say who it is yet (no host name, ...) */
 	OUTCOME_UNREACHABLE,   /* no route, no DNS answer, refused, timed out before TLS */
 	OUTCOME_UNTRUSTED,     /* chain, name, pin, validity or TLS version */
@@ -20,6 +21,5 @@ enum outcome {
 	OUTCOME_MISCONFIGURED, /* configuration or credential unusable */
 	OUTCOME_UNSTORABLE,    /* the key cannot be written */
 	OUTCOME_CLONED,        /* the key belongs to another machine and the policy is to refuse */
-	OUTCOME_STOPPED,       /* asked to stop (SIGTERM, SIGINT) */
 	OUTCOME_MAX_,
 };

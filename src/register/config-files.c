@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+/* Finding the configuration files: the default file and its drop-ins, merged by file name as systemd does it. */
+#include "register/config.h"
+
+#include "common/cleanup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#define MAIN_FILE SYSCONFDIR "/agent-register/agent-register.conf"
+#define DROP_IN(directory) directory "/agent-register/agent-register.conf.d"
+
+/* Later directories override earlier ones file by file (systemd.unit(5): /etc over /run over /usr/lib). */
+static const char *const drop_in_directories[] = {
+	DROP_IN("/usr/lib"),
+	DROP_IN("/run"),
+	DROP_IN(SYSCONFDIR),
+};
+
+struct drop_ins {
+	char **paths;
+	size_t count;
+};
+
+static void release_drop_ins(struct drop_ins *found)
+{
+	for (size_t i = 0; i < found->count; i++)
+		free(found->paths[i]);
+	free(found->paths);
+}
+
+static const char *name_of(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+static bool is_drop_in(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > strlen(".conf") && name[0] != '.' && strcmp(name + length - strlen(".conf"), ".conf") == 0;
+}
+
+/* Add `path`, in place of a file of the same name from an earlier directory. Takes ownership. */
+static int add_drop_in(struct drop_ins *found, char *path)
+{
+	char **paths;
+
+	for (size_t i = 0; i < found->count; i++) {
+		if (strcmp(name_of(found->paths[i]), name_of(path)) == 0) {
+			free(found->paths[i]);
+			found->paths[i] = path;
+			return 0;
+		}
+	}
+	paths = reallocarray(found->paths, found->count + 1, sizeof *paths);
+	if (!paths) {
+		free(path);
+		return -ENOMEM;
+	}
+	found->paths = paths;
+	paths[found->count++] = path;
+	return 0;
+}
+
+static int collect(struct drop_ins *found, const char *directory, struct reason *why)
+{
+	DIR *stream = opendir(directory);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!stream)
+		return errno == ENOENT ? 0 : reason_errno(why, errno, "Cannot read the directory %s", directory);
+	while (r >= 0 && (entry = readdir(stream))) {
+		char *path;
+
+		if (!is_drop_in(entry->d_name))
+			continue;
+		r = asprintf(&path, "%s/%s", directory, entry->d_name) < 0 ? -ENOMEM : add_drop_in(found, path);
+		if (r < 0)
+			(void)reason_errno(why, ENOMEM, "Cannot list %s", directory);
+	}
+	closedir(stream);
+	return r;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(name_of(*(char *const *)a), name_of(*(char *const *)b));
+}
+
+/* A missing main file is no error: everything may stand in drop-ins. */
+static int read_main_file(struct config *config, struct reason *why)
+{
+	cleanup_file FILE *file = fopen(MAIN_FILE, "re");
+
+	if (!file && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (!file)
+		return reason_errno(why, errno, "Cannot read the configuration file %s", MAIN_FILE);
+	return config_read(config, file, MAIN_FILE, why);
+}
+
+int config_read_defaults(struct config *config, struct reason *why)
+{
+	cleanup(release_drop_ins) struct drop_ins found = { 0 };
+	int r = read_main_file(config, why);
+
+	for (size_t i = 0; r >= 0 && i < sizeof drop_in_directories / sizeof drop_in_directories[0]; i++)
+		r = collect(&found, drop_in_directories[i], why);
+	if (r >= 0 && found.count > 0)
+		qsort(found.paths, found.count, sizeof *found.paths, by_name);
+	for (size_t i = 0; r >= 0 && i < found.count; i++)
+		r = config_read_file(config, found.paths[i], why);
+	return r;
+}
+
+/* ------------------------------------------------------------------ credentials */
+
+static const struct {
+	const char *credential;
+	const char *section;
+	const char *key;
+} credential_roles[] = {
+	{ "agent-register.password", "auth", "password_file" },
+	{ "agent-register.ca", "tls", "ca_file" },
+	{ "agent-register.certificate", "tls", "certificate_file" },
+	{ "agent-register.private-key", "tls", "private_key_file" },
+	{ "agent-register.api-password", "auth", "api_password_file" },
+	{ "agent-register.token", "auth", "token_file" },
+	{ "agent-register.client-key", "auth", "key_file" },
+};
+
+/* The path of a credential that was passed, or null. */
+static char *credential_path(const char *directory, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
+		return NULL;
+	if (access(path, F_OK) < 0) {
+		free(path);
+		return NULL;
+	}
+	return path;
+}
+
+int config_read_credentials(struct config *config, struct reason *why)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	cleanup_free char *file = NULL;
+	int r = 0;
+
+	if (!directory || directory[0] != '/')
+		return 0;
+	file = credential_path(directory, "agent-register.conf");
+	if (file)
+		r = config_read_file(config, file, why);
+	for (size_t i = 0; r >= 0 && i < sizeof credential_roles / sizeof credential_roles[0]; i++) {
+		cleanup_free char *path = credential_path(directory, credential_roles[i].credential);
+
+		if (path)
+			r = config_set(config, credential_roles[i].section, credential_roles[i].key, path,
+				       credential_roles[i].credential, why);
+	}
+	return r;
+}

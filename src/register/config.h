@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The client's configuration: one typed value a key, checked when it is read.
+ *
+ * One table (config.c) knows every key, its type and its default; the parser, --set, the tests of the shipped file and
+ * of the manual page all go by it. An unknown key or a value that does not parse is an error that names the place and
+ * the nearest valid key: a typo must never silently turn verification off.
+ */
+#pragma once
+
+#include "common/reason.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct string_list {
+	char **items;
+	size_t count;
+};
+
+enum method_kind { METHOD_AUTHD, METHOD_API, METHOD_ENROLL, METHOD_IMPORT };
+enum clone_policy { CLONE_REGISTER, CLONE_KEEP, CLONE_REFUSE };
+enum duplicate_policy { DUPLICATE_WAIT, DUPLICATE_SUFFIX, DUPLICATE_FAIL };
+
+/* Strings are owned; null where the key is not set. Durations are microseconds. */
+struct config {
+	struct {
+		struct string_list address; /* host, host:port, [ipv6]:port; order is failover order */
+		uint16_t port;
+		int method; /* enum method_kind */
+		char *proxy;
+		uint64_t connect_timeout;
+		uint64_t attempt_timeout;
+	} manager;
+	struct {
+		char *ca_file;
+		struct string_list pin;
+		char *verify_name;
+		char *certificate_file;
+		char *private_key_file;
+		char *min_version;
+		char *ciphers;
+		char *ciphersuites;
+		bool verify;
+	} tls;
+	struct {
+		char *name; /* with specifiers, see identity.h */
+		char *ip;
+		struct string_list groups;
+		char *version;
+		char *directory;
+		char *keys_file; /* null: DIRECTORY/etc/client.keys */
+		char *group;     /* null: wazuh, else ossec */
+		char *unit;
+	} agent;
+	struct {
+		char *password_file;
+		char *api_user;
+		char *api_password_file;
+		char *token_file;
+		char *key_file;
+		bool forget_secret;
+	} auth;
+	struct {
+		uint64_t splay;
+		uint64_t initial;
+		uint64_t max;
+		uint64_t budget;
+	} retry;
+	struct {
+		int on_clone;     /* enum clone_policy */
+		int on_duplicate; /* enum duplicate_policy */
+		uint64_t settle;
+	} identity;
+};
+
+/* One row of the table of keys. */
+struct config_key {
+	const char *section;
+	const char *name;
+	const char *default_text; /* as it would stand in the file; "" for unset */
+	const struct config_type *type;
+	size_t offset; /* in struct config */
+};
+
+/* The table; ends with a row whose section is null. */
+extern const struct config_key config_keys[];
+
+/* All keys at their defaults. Free with config_done(). Returns 0 or -ENOMEM. */
+int config_init(struct config *config);
+
+/*
+ * Set one key, named "SECTION.KEY"; an empty value goes back to the default, and lists grow by one item a call.
+ * `origin` says where the value stands ("FILE:LINE", "--set"). Returns 0, or -EINVAL with `why` set.
+ */
+int config_set(struct config *config, const char *section, const char *name, const char *value, const char *origin,
+	       struct reason *why);
+
+/* The same from "SECTION.KEY=VALUE". */
+int config_assign(struct config *config, const char *assignment, const char *origin, struct reason *why);
+
+/* Read an open INI file; `path` is for messages. Returns 0, or a negative errno with `why` set. */
+int config_read(struct config *config, FILE *file, const char *path, struct reason *why);
+
+/* Read the INI file `path`. */
+int config_read_file(struct config *config, const char *path, struct reason *why);
+
+/*
+ * Read the default file and its drop-ins: SYSCONFDIR/agent-register/agent-register.conf, then
+ * agent-register.conf.d/NAME.conf from /usr/lib, /run and SYSCONFDIR in the order of their names; of files of the same
+ * name only that of the last of these directories counts (as systemd does). None of them has to exist.
+ */
+int config_read_defaults(struct config *config, struct reason *why);
+
+/*
+ * Take what the service was handed as credentials ($CREDENTIALS_DIRECTORY, systemd.exec(5)): agent-register.conf is
+ * read as a configuration file, and agent-register.password, .ca, .certificate, .private-key, .api-password, .token
+ * and .client-key take the place of the files of the same role. Those that were not passed change nothing.
+ */
+int config_read_credentials(struct config *config, struct reason *why);
+
+/* The rules that concern more than one key. Returns 0, or -EINVAL with `why` set. */
+int config_check(const struct config *config, struct reason *why);
+
+/* Is there anything to do: is a manager named? */
+bool config_names_a_manager(const struct config *config);
+
+void config_done(struct config *config);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* A manager's address as people write it: host, host:port, IPv4, IPv6, [IPv6]:port. Pure. */
+#pragma once
+
+#include <stdint.h>
+
+struct endpoint {
+	char host[256]; /* name or IP literal, without brackets; an IPv6 literal may have a %scope */
+	uint16_t port;
+};
+
+/* Parse `text`; without a port, `default_port` is taken. Returns 0 or -EINVAL. */
+int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port);
+
+/* Is the host an IPv4 or IPv6 literal? */
+int endpoint_is_literal(const struct endpoint *endpoint);
+
+#define ENDPOINT_TEXT_SIZE 272
+
+/* "host:port" or "[ipv6]:port". */
+const char *endpoint_text(const struct endpoint *endpoint, char buffer[static ENDPOINT_TEXT_SIZE]);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+#include "register/identity.h"
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+
+#define INSTANCE_ID_FILE "/var/lib/cloud/data/instance-id"
+#define SOURCE_SIZE 256
+
+/* ------------------------------------------------------------------ the sources of the specifiers */
+
+/* What a freshly booted machine calls itself before it has been told its name. */
+static bool is_placeholder(const char *name)
+{
+	return *name == '\0' || strcmp(name, "localhost") == 0 || strcmp(name, "localhost.localdomain") == 0 ||
+	       strcmp(name, "(none)") == 0;
+}
+
+static int host_name(char ret[static SOURCE_SIZE], struct reason *why)
+{
+	if (gethostname(ret, HOST_NAME_MAX + 1) < 0)
+		return reason_errno(why, errno, "Cannot read the host name");
+	ret[HOST_NAME_MAX] = '\0';
+	if (is_placeholder(ret)) {
+		reason_set(why, "This machine has no host name yet (it is '%s'): set one, or set name in [agent]", ret);
+		return OUTCOME_UNREADY;
+	}
+	return 0;
+}
+
+static int short_host_name(char ret[static SOURCE_SIZE], struct reason *why)
+{
+	int r = host_name(ret, why);
+
+	ret[strcspn(ret, ".")] = '\0';
+	return r;
+}
+
+static int id128(char ret[static SOURCE_SIZE], int (*get)(sd_id128_t *), const char *what, struct reason *why)
+{
+	sd_id128_t id;
+	int r = get(&id);
+
+	if (r < 0) {
+		(void)reason_errno(why, r, "Cannot read the %s id", what);
+		return OUTCOME_UNREADY;
+	}
+	sd_id128_to_string(id, ret);
+	return 0;
+}
+
+static int instance_id(char ret[static SOURCE_SIZE], struct reason *why)
+{
+	cleanup_file FILE *file = fopen(INSTANCE_ID_FILE, "re");
+
+	if (!file || !fgets(ret, SOURCE_SIZE, file)) {
+		(void)reason_errno(why, file ? ENODATA : errno,
+				   "Cannot read the cloud instance id for %%i from " INSTANCE_ID_FILE);
+		return OUTCOME_UNREADY;
+	}
+	ret[strcspn(ret, "\r\n")] = '\0';
+	return 0;
+}
+
+static int specifier(char letter, char ret[static SOURCE_SIZE], struct reason *why)
+{
+	switch (letter) {
+	case 'H':
+		return host_name(ret, why);
+	case 'l':
+		return short_host_name(ret, why);
+	case 'm':
+		return id128(ret, sd_id128_get_machine, "machine", why);
+	case 'b':
+		return id128(ret, sd_id128_get_boot, "boot", why);
+	case 'i':
+		return instance_id(ret, why);
+	default:
+		ret[0] = letter; /* "%%"; the configuration lets no other through */
+		ret[1] = '\0';
+		return 0;
+	}
+}
+
+/* ------------------------------------------------------------------ the name */
+
+static int check_name(const char *name, const char *template, struct reason *why)
+{
+	char shown[SOURCE_SIZE], shown_template[SOURCE_SIZE];
+	size_t length = strlen(name);
+
+	if (agent_name_is_valid(name, length) && length <= AGENT_NAME_SAFE_MAX)
+		return OUTCOME_OK;
+	reason_set(why, "The agent name '%s' (from name = %s) is not one that managers take: it must be 2 to 127 of "
+		   "A-Z a-z 0-9 . _ -; set name in [agent]", escape_string(shown, sizeof shown, name),
+		   escape_string(shown_template, sizeof shown_template, template));
+	return OUTCOME_MISCONFIGURED;
+}
+
+int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, struct reason *why)
+{
+	char name[1024];
+	size_t used = 0;
+	int r;
+
+	for (const char *at = template; *at; at++) {
+		char source[SOURCE_SIZE] = { *at };
+
+		if (*at == '%' && at[1]) {
+			r = specifier(*++at, source, why);
+			if (r != 0)
+				return r;
+		}
+		if (used + strlen(source) >= sizeof name)
+			break;
+		used += (size_t)snprintf(name + used, sizeof name - used, "%s", source);
+	}
+	name[used] = '\0';
+
+	r = check_name(name, template, why);
+	if (r == OUTCOME_OK)
+		(void)snprintf(ret, AGENT_NAME_MAX + 1, "%.*s", AGENT_NAME_MAX, name);
+	return r;
+}

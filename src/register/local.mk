@@ -1,0 +1,29 @@
+# The client. Everything but main.c is in a library, so that the tests link what they test.
+noinst_LIBRARIES += libregister.a
+libregister_a_SOURCES = \
+	src/register/command-pin.c \
+	src/register/command-run.c \
+	src/register/command-status.c \
+	src/register/config-files.c \
+	src/register/config-type.c src/register/config-type.h \
+	src/register/config.c src/register/config.h \
+	src/register/connect.c \
+	src/register/endpoint.c src/register/endpoint.h \
+	src/register/identity.c src/register/identity.h \
+	src/register/keystore.c src/register/keystore.h \
+	src/register/message-ids.h \
+	src/register/methods/authd.c \
+	src/register/methods/method.c src/register/methods/method.h \
+	src/register/net.h \
+	src/register/notify.c src/register/notify.h \
+	src/register/options.c src/register/options.h \
+	src/register/policy.c src/register/policy.h \
+	src/register/register.c src/register/register.h \
+	src/register/resolve.c \
+	src/register/state.c src/register/state.h \
+	src/register/tls-client.c src/register/tls-client.h \
+	src/register/tls-verify.c src/register/tls-verify.h
+
+sbin_PROGRAMS += agent-register
+agent_register_SOURCES = src/register/main.c
+agent_register_LDADD = libregister.a libcommon.a $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)

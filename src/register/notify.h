@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* Telling systemd how far we are (sd_notify(3)). Does nothing when the program was not started as a service. */
+#pragma once
+
+/* STATUS=, shown by systemctl status. */
+void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * READY=1 with a last STATUS=, and wait until systemd has taken it: a message from a process that is already gone may
+ * be dropped. With READY=1 the agent's unit may start, so the key must be on the disk.
+ */
+void notify_ready(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* The story of one registration, and the only place that knows the order of its steps. */
+#pragma once
+
+#include "register/config.h"
+
+#include <stdbool.h>
+
+/*
+ * Register this machine's agent unless it is registered already (`force`: even then).
+ * `stop_fd` becomes readable when the process is asked to stop. Logs what happens and tells systemd.
+ * Returns the exit status, or -ECANCELED when it was asked to stop; a key on disk is then as it was.
+ */
+int register_agent(const struct config *config, const char *state_directory, bool force, int stop_fd);
+
+/*
+ * Is there anything for register_agent() to do or to say: a key file, or a manager to ask? If not, one log line says
+ * what to write where.
+ */
+bool register_has_work(const struct config *config);

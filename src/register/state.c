@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+#include "register/state.h"
+
+#include "common/atomic-file.h"
+#include "common/cleanup.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct field {
+	const char *name;
+	size_t offset;
+	size_t size; /* of a text; 0: a number */
+} fields[] = {
+#define TEXT(member) { #member, offsetof(struct state, member), sizeof(((struct state *)NULL)->member) }
+#define NUMBER(member) { #member, offsetof(struct state, member), 0 }
+	TEXT(agent_id),
+	TEXT(agent_name),
+	TEXT(manager),
+	TEXT(method),
+	NUMBER(registered_at),
+	TEXT(last_outcome),
+	TEXT(last_manager),
+	TEXT(last_error),
+	NUMBER(last_at),
+	NUMBER(attempts),
+};
+
+static char *state_path(const char *directory)
+{
+	char *path;
+
+	return asprintf(&path, "%s/state", directory) < 0 ? NULL : path;
+}
+
+static void take_line(struct state *state, char *line)
+{
+	char *equals = strchr(line, '=');
+
+	if (!equals)
+		return;
+	*equals = '\0';
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		char *target = (char *)state + fields[i].offset;
+
+		if (strcmp(fields[i].name, line) != 0)
+			continue;
+		if (fields[i].size)
+			(void)snprintf(target, fields[i].size, "%s", equals + 1);
+		else
+			*(uint64_t *)(void *)target = strtoull(equals + 1, NULL, 10);
+	}
+}
+
+void state_load(struct state *state, const char *directory)
+{
+	cleanup_free char *path = state_path(directory), *line = NULL;
+	cleanup_file FILE *file = path ? fopen(path, "re") : NULL;
+	size_t allocated = 0;
+	ssize_t length;
+
+	*state = (struct state){ 0 };
+	while (file && (length = getline(&line, &allocated, file)) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		take_line(state, line);
+	}
+}
+
+static int format(const struct state *state, char **ret, size_t *ret_length)
+{
+	FILE *stream = open_memstream(ret, ret_length);
+
+	if (!stream)
+		return -errno;
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		const char *source = (const char *)state + fields[i].offset;
+
+		if (fields[i].size && *source)
+			(void)fprintf(stream, "%s=%s\n", fields[i].name, source);
+		else if (!fields[i].size && *(const uint64_t *)(const void *)source)
+			(void)fprintf(stream, "%s=%" PRIu64 "\n", fields[i].name,
+				      *(const uint64_t *)(const void *)source);
+	}
+	return fclose(stream) == 0 ? 0 : -errno;
+}
+
+int state_save(const struct state *state, const char *directory, struct reason *why)
+{
+	struct atomic_file file;
+	cleanup_free char *path = state_path(directory), *text = NULL;
+	size_t length;
+	int r;
+
+	if (!path || format(state, &text, &length) < 0)
+		return reason_errno(why, ENOMEM, "Cannot remember the state");
+	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
+		return reason_errno(why, errno, "Cannot make the state directory %s", directory);
+	r = atomic_file_stage(&file, path, 0644, (gid_t)-1, 0, why);
+	if (r < 0)
+		return r;
+	return atomic_file_commit(&file, text, length, NULL, why);
+}

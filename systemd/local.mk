@@ -1,0 +1,32 @@
+UNITS = systemd/agent-register.service
+if WITH_REGISTRAR
+UNITS += systemd/agent-registrar.service systemd/agent-registrar.socket
+endif
+nodist_systemdsystemunit_DATA += $(UNITS)
+EXTRA_DIST += systemd/agent-register.service.in systemd/agent-registrar.service.in systemd/agent-registrar.socket.in \
+	systemd/agent.conf.in
+CLEANFILES += systemd/agent-register.service systemd/agent-registrar.service systemd/agent-registrar.socket \
+	systemd/agent.conf
+
+SUFFIXES = .service.in .service .socket.in .socket .conf.in .conf
+.service.in.service:
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(edit) $< >$@
+.socket.in.socket:
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(edit) $< >$@
+.conf.in.conf:
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(edit) $< >$@
+$(UNITS) systemd/agent.conf: Makefile
+
+# One drop-in for every name the agents' units have; a drop-in of a unit that is not installed does nothing.
+AGENT_UNITS = wazuh-agent ossec-hids ossec-agentd
+all-local: systemd/agent.conf
+install-data-local: systemd/agent.conf
+	for unit in $(AGENT_UNITS); do \
+		$(MKDIR_P) "$(DESTDIR)$(systemdsystemunitdir)/$$unit.service.d" && \
+		$(INSTALL_DATA) systemd/agent.conf "$(DESTDIR)$(systemdsystemunitdir)/$$unit.service.d/agent-register.conf" || exit; \
+	done
+uninstall-local:
+	for unit in $(AGENT_UNITS); do \
+		rm -f "$(DESTDIR)$(systemdsystemunitdir)/$$unit.service.d/agent-register.conf"; \
+		rmdir "$(DESTDIR)$(systemdsystemunitdir)/$$unit.service.d" 2>/dev/null || :; \
+	done
