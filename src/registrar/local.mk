@@ -1,0 +1,24 @@
+# The manager's side. Everything but main.c is in a library that the unit tests link.
+noinst_LIBRARIES += libregistrar.a
+libregistrar_a_SOURCES = \
+	src/registrar/certificate.c src/registrar/certificate.h \
+	src/registrar/connection.c src/registrar/connection.h \
+	src/registrar/dialect.c src/registrar/dialect.h \
+	src/registrar/enrollment.c src/registrar/enrollment.h \
+	src/registrar/groups.c src/registrar/groups.h \
+	src/registrar/init.c src/registrar/init.h \
+	src/registrar/keys-file.c src/registrar/keys-file.h \
+	src/registrar/listener.c src/registrar/listener.h \
+	src/registrar/options.c src/registrar/options.h \
+	src/registrar/report.c src/registrar/report.h \
+	src/registrar/roster.c src/registrar/roster.h \
+	src/registrar/server.c src/registrar/server.h \
+	src/registrar/session.c src/registrar/session.h \
+	src/registrar/text-index.c src/registrar/text-index.h
+libregistrar_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+
+sbin_PROGRAMS += agent-registrar
+agent_registrar_SOURCES = src/registrar/main.c
+agent_registrar_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(VERSION)"'
+agent_registrar_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+agent_registrar_LDADD = libregistrar.a libcommon.a $(EVENT_LIBS) $(OPENSSL_LIBS) $(SYSTEMD_LIBS)

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+/* agent-registrar: the manager's side. Wiring only. */
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/secret.h"
+#include "common/tls-context.h"
+#include "registrar/init.h"
+#include "registrar/options.h"
+#include "registrar/server.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
+
+#define MAX_CONNECTIONS 4096
+#define OTHER_DESCRIPTORS 64 /* listeners, client.keys, the log, libevent's own */
+
+DEFINE_RELEASE(roster, struct roster *, roster_close)
+
+static void warn(const char *sentence)
+{
+	log_warning("%s", sentence);
+}
+
+/* As many connections as there are descriptors for. */
+static unsigned int connection_limit(unsigned int wanted)
+{
+	unsigned int most = wanted ?: MAX_CONNECTIONS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return most;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur >= most + OTHER_DESCRIPTORS)
+		return most;
+	most = limit.rlim_cur > 2 * OTHER_DESCRIPTORS ? (unsigned int)limit.rlim_cur - OTHER_DESCRIPTORS :
+							OTHER_DESCRIPTORS;
+	if (wanted)
+		log_warning("Only %u connections at a time: the limit of open files is %llu", most,
+			    (unsigned long long)limit.rlim_cur);
+	return most;
+}
+
+static int open_tls(SSL_CTX **ret, const struct options *options, struct reason *why)
+{
+	const struct tls_settings settings = {
+		.server = true,
+		.ca_file = options->client_ca_file,
+		.certificate_file = options->certificate_file,
+		.private_key_file = options->private_key_file,
+		.ciphers = options->ciphers,
+	};
+	int r = tls_context_new(ret, &settings, why);
+
+	if (r < 0)
+		return r;
+	/* Agents register once: resumption would cost each of them two records for nothing. */
+	SSL_CTX_set_session_cache_mode(*ret, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(*ret, 0);
+	/* A client that closes its half without close_notify still wants its answer. */
+	SSL_CTX_set_options(*ret, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF |
+					  SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_mode(*ret, SSL_MODE_RELEASE_BUFFERS);
+	if (options->client_ca_file) {
+		SSL_CTX_set_verify(*ret, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+		SSL_CTX_set_client_CA_list(*ret, SSL_load_client_CA_file(options->client_ca_file));
+	}
+	return 0;
+}
+
+static int open_password(struct secret *ret, const struct options *options, struct reason *why)
+{
+	struct reason cause;
+	int r;
+
+	if (options->no_password) {
+		log_warning("No password is demanded (-n): whoever can connect%s can register agents",
+			    options->client_ca_file ? " with a client certificate" : "");
+		return 0;
+	}
+	r = secret_read(ret, "password", options->password_file, &cause);
+	if (r < 0) {
+		reason_set(why, "%s; supply it (-P), have one made (--init), or do without (-n)", cause.text);
+		return r;
+	}
+	if (secret_file_is_exposed(options->password_file))
+		log_warning("Everybody on this machine can read the password file %s", options->password_file);
+	return 0;
+}
+
+static int open_roster(struct roster **ret, const struct options *options, struct reason *why)
+{
+	char etc[PATH_MAX];
+
+	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
+	return roster_open(ret, etc, options->group, warn, why);
+}
+
+static int open_listeners(struct listeners *ret, const struct options *options, struct reason *why)
+{
+	int passed = listeners_take_passed(ret, why);
+
+	if (passed != 0)
+		return passed;
+	return listeners_make(ret, options->listen, options->listen_count, options->port, why);
+}
+
+static int fail(int status, const struct reason *why)
+{
+	log_error("%s", why->text);
+	return status;
+}
+
+static int serve(const struct options *options)
+{
+	cleanup(release_ssl_ctx) SSL_CTX *tls = NULL;
+	cleanup(release_roster) struct roster *roster = NULL;
+	cleanup(secret_wipe) struct secret password = { 0 };
+	cleanup(listeners_close) struct listeners listeners = { .count = 0 };
+	char own_name[HOST_NAME_MAX + 1] = "";
+	struct server_settings settings;
+	struct reason why;
+
+	if (open_tls(&tls, options, &why) < 0 || open_password(&password, options, &why) < 0 ||
+	    open_roster(&roster, options, &why) < 0)
+		return fail(EX_CONFIG, &why);
+	if (options->test) {
+		log_info("Certificate, password and %zu agents are fine", roster_count(roster));
+		return 0;
+	}
+	if (open_listeners(&listeners, options, &why) < 0)
+		return fail(EXIT_FAILURE, &why);
+	(void)gethostname(own_name, sizeof own_name - 1);
+
+	settings = (struct server_settings){
+		.listeners = &listeners,
+		.tls = tls,
+		.roster = roster,
+		.policy = {
+			.dialect = options->dialect,
+			.on_duplicate = options->on_duplicate,
+			.use_source_address = options->use_source_address,
+			.own_name = own_name[0] ? own_name : NULL,
+			.manager_version = options->manager_version,
+		},
+		.password = password.text,
+		.timeout = options->timeout,
+		.max_connections = connection_limit(options->max_connections),
+	};
+	return server_run(&settings, &why) < 0 ? fail(EXIT_FAILURE, &why) : 0;
+}
+
+static int init(const struct options *options)
+{
+	const struct init_settings settings = {
+		.directory = options->directory,
+		.certificate_file = options->certificate_file,
+		.private_key_file = options->private_key_file,
+		.password_file = options->no_password ? NULL : options->password_file,
+		.names = options->names,
+		.name_count = options->name_count,
+		.group = options->group,
+	};
+	struct reason why;
+
+	return init_missing(&settings, &why) < 0 ? fail(EX_CONFIG, &why) : 0;
+}
+
+static int run(const struct options *options)
+{
+	int status = 0;
+
+	switch (options->command) {
+	case COMMAND_HELP:
+		options_print_help();
+		return 0;
+	case COMMAND_VERSION:
+		printf("agent-registrar %s\n", VERSION);
+		return 0;
+	default:
+		break;
+	}
+	if (options->init || options->command == COMMAND_INIT)
+		status = init(options);
+	if (status == 0 && options->command == COMMAND_SERVE)
+		status = serve(options);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	int status;
+
+	secret_protect_process();
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (options_parse(&options, argc, argv) < 0) {
+		options_release(&options);
+		return EX_USAGE;
+	}
+	log_open("agent-registrar", options.log_level);
+	status = run(&options);
+	options_release(&options);
+	return status;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/options.h"
+
+#include "common/cleanup.h"
+#include "registrar/certificate.h"
+
+#include <getopt.h>
+#include <grp.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+#include <syslog.h>
+
+#define DEFAULT_DIRECTORY "/var/ossec"
+#define DEFAULT_PORT 1515
+#define DEFAULT_TIMEOUT 30
+#define TIMEOUT_MAX 3600
+#define MAX_CONNECTIONS_MAX 1000000
+
+enum {
+	OPTION_LISTEN = 0x100,
+	OPTION_DIALECT,
+	OPTION_ON_DUPLICATE,
+	OPTION_MANAGER_VERSION,
+	OPTION_MAX_CONNECTIONS,
+	OPTION_TIMEOUT,
+	OPTION_INIT,
+	OPTION_NAME,
+};
+
+static const struct option long_options[] = {
+	{ "ciphers", required_argument, NULL, 'c' },
+	{ "debug", no_argument, NULL, 'd' },
+	{ "directory", required_argument, NULL, 'D' },
+	{ "group", required_argument, NULL, 'g' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "use-source-address", no_argument, NULL, 'i' },
+	{ "private-key", required_argument, NULL, 'k' },
+	{ "no-password", no_argument, NULL, 'n' },
+	{ "port", required_argument, NULL, 'p' },
+	{ "password-file", required_argument, NULL, 'P' },
+	{ "test", no_argument, NULL, 't' },
+	{ "client-ca", required_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "certificate", required_argument, NULL, 'x' },
+	{ "listen", required_argument, NULL, OPTION_LISTEN },
+	{ "dialect", required_argument, NULL, OPTION_DIALECT },
+	{ "on-duplicate", required_argument, NULL, OPTION_ON_DUPLICATE },
+	{ "manager-version", required_argument, NULL, OPTION_MANAGER_VERSION },
+	{ "max-connections", required_argument, NULL, OPTION_MAX_CONNECTIONS },
+	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "init", no_argument, NULL, OPTION_INIT },
+	{ "name", required_argument, NULL, OPTION_NAME },
+	{ 0 },
+};
+
+void options_print_help(void)
+{
+	printf("Usage: agent-registrar [OPTIONS] COMMAND\n"
+	       "\n"
+	       "Commands:\n"
+	       "  serve                     register agents: the authd protocol over TLS\n"
+	       "  init                      make what is missing of certificate, key and password, and exit\n"
+	       "\n"
+	       "As in ossec-authd:\n"
+	       "  -p, --port PORT           listen on this port (1515; 0: any)\n"
+	       "  -D, --directory DIR       installation; DIR/etc/client.keys holds the agents (/var/ossec)\n"
+	       "  -g, --group GROUP         group of the files that are made (that of DIR/etc)\n"
+	       "  -x, --certificate FILE    certificate and chain (DIR/etc/sslmanager.cert)\n"
+	       "  -k, --private-key FILE    its private key (DIR/etc/sslmanager.key)\n"
+	       "  -v, --client-ca FILE      demand a client certificate from this CA\n"
+	       "  -c, --ciphers LIST        OpenSSL cipher list for TLS 1.2\n"
+	       "  -i, --use-source-address  register agents with the address they come from\n"
+	       "  -n, --no-password         demand no password\n"
+	       "  -t, --test                check configuration and files, and exit\n"
+	       "  -d, --debug               log more\n"
+	       "  -V, --version             print the version\n"
+	       "  -h, --help                print this\n"
+	       "\n"
+	       "Further:\n"
+	       "  -P, --password-file FILE  the password to demand (DIR/etc/authd.pass)\n"
+	       "      --listen ADDRESS      listen on this address only (repeatable)\n"
+	       "      --dialect DIALECT     answer like an ossec (default) or a wazuh manager\n"
+	       "      --on-duplicate WHAT   when the name is taken: rename (default for ossec), refuse (default for\n"
+	       "                            wazuh) or replace\n"
+	       "      --manager-version V   refuse agents that say they are newer than V (v4.14.5)\n"
+	       "      --max-connections N   let further clients wait while N are connected (4096)\n"
+	       "      --timeout SECONDS     from connection to answer (30)\n"
+	       "      --init                make what is missing of certificate, key and password first\n"
+	       "      --name NAME           with --init: a further name or address for the certificate (repeatable)\n");
+}
+
+__attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("agent-registrar: ", stderr);
+	va_start(arguments, format);
+	(void)vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputs("\nTry 'agent-registrar --help'.\n", stderr);
+	return -EINVAL;
+}
+
+/* ------------------------------------------------------------------ values */
+
+static int parse_number(const char *what, const char *text, unsigned long least, unsigned long most, unsigned long *ret)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno || *end || end == text || text[0] == '-' || value < least || value > most)
+		return complain("%s is a number from %lu to %lu, not '%s'", what, least, most, text);
+	*ret = value;
+	return 0;
+}
+
+static int parse_group(const char *text, gid_t *ret)
+{
+	const struct group *group = getgrnam(text);
+	unsigned long number;
+
+	if (group) {
+		*ret = group->gr_gid;
+		return 0;
+	}
+	if (text[0] < '0' || text[0] > '9')
+		return complain("There is no group '%s'", text);
+	if (parse_number("The group", text, 0, UINT_MAX - 1, &number) < 0)
+		return -EINVAL;
+	*ret = (gid_t)number;
+	return 0;
+}
+
+/* Names and addresses, one more each time. */
+static int add_text(const char *what, const char **texts, size_t most, size_t *count, const char *text)
+{
+	if (*count == most)
+		return complain("%s can be given %zu times", what, most);
+	texts[(*count)++] = text;
+	return 0;
+}
+
+static int parse_choice(const char *what, const char *choices, int (*parse)(const char *), const char *text, int *ret)
+{
+	int value = parse(text);
+
+	if (value < 0)
+		return complain("%s is %s, not '%s'", what, choices, text);
+	*ret = value;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ options */
+
+/* What is only known when everything has been read. */
+struct pending {
+	int dialect;
+	int on_duplicate; /* -1: not given */
+};
+
+static int parse_number_option(struct options *options, int option, const char *value)
+{
+	unsigned long number = 0;
+	int r;
+
+	switch (option) {
+	case 'p':
+		r = parse_number("The port", value, 0, 65535, &number);
+		options->port = (unsigned short)number;
+		return r;
+	case OPTION_TIMEOUT:
+		r = parse_number("The timeout", value, 1, TIMEOUT_MAX, &number);
+		options->timeout = (unsigned int)number;
+		return r;
+	default:
+		r = parse_number("The number of connections", value, 1, MAX_CONNECTIONS_MAX, &number);
+		options->max_connections = (unsigned int)number;
+		return r;
+	}
+}
+
+static int parse_text_option(struct options *options, int option, const char *value)
+{
+	switch (option) {
+	case 'c':
+		options->ciphers = value;
+		return 0;
+	case 'D':
+		options->directory = value;
+		return 0;
+	case 'k':
+		options->private_key_file = value;
+		return 0;
+	case 'P':
+		options->password_file = value;
+		return 0;
+	case 'v':
+		options->client_ca_file = value;
+		return 0;
+	case 'x':
+		options->certificate_file = value;
+		return 0;
+	case OPTION_LISTEN:
+		return add_text("--listen", options->listen, LISTENERS_MAX, &options->listen_count, value);
+	case OPTION_NAME:
+		return add_text("--name", options->names, OPTION_NAMES_MAX, &options->name_count, value);
+	default:
+		if (!manager_version_is_valid(value))
+			return complain("The manager's version looks like v4.14.5, not '%s'", value);
+		options->manager_version = value;
+		return 0;
+	}
+}
+
+static int parse_option(struct options *options, struct pending *pending, int option, const char *value)
+{
+	switch (option) {
+	case 'd':
+		options->log_level = LOG_DEBUG;
+		return 0;
+	case 'g':
+		return parse_group(value, &options->group);
+	case 'h':
+		options->command = COMMAND_HELP;
+		return 0;
+	case 'i':
+		options->use_source_address = true;
+		return 0;
+	case 'n':
+		options->no_password = true;
+		return 0;
+	case 't':
+		options->test = true;
+		return 0;
+	case 'V':
+		options->command = COMMAND_VERSION;
+		return 0;
+	case OPTION_INIT:
+		options->init = true;
+		return 0;
+	case OPTION_DIALECT:
+		return parse_choice("The dialect", "ossec or wazuh", dialect_from_text, value, &pending->dialect);
+	case OPTION_ON_DUPLICATE:
+		return parse_choice("--on-duplicate", "rename, refuse or replace", on_duplicate_from_text, value,
+				    &pending->on_duplicate);
+	case 'p':
+	case OPTION_TIMEOUT:
+	case OPTION_MAX_CONNECTIONS:
+		return parse_number_option(options, option, value);
+	default:
+		return parse_text_option(options, option, value);
+	}
+}
+
+/* ------------------------------------------------------------------ the whole line */
+
+static int default_path(struct options *options, int i, const char **ret, const char *name)
+{
+	if (*ret)
+		return 0;
+	if (asprintf(&options->owned[i], "%s/etc/%s", options->directory, name) < 0) {
+		options->owned[i] = NULL;
+		return complain("Out of memory");
+	}
+	*ret = options->owned[i];
+	return 0;
+}
+
+static int complete(struct options *options, const struct pending *pending)
+{
+	options->dialect = (enum dialect)pending->dialect;
+	if (pending->on_duplicate >= 0)
+		options->on_duplicate = (enum on_duplicate)pending->on_duplicate;
+	else
+		options->on_duplicate = options->dialect == DIALECT_WAZUH ? ON_DUPLICATE_REFUSE : ON_DUPLICATE_RENAME;
+	if (options->no_password && options->password_file)
+		return complain("-n (no password) and -P (password file) contradict each other");
+	if (default_path(options, 0, &options->certificate_file, "sslmanager.cert") < 0 ||
+	    default_path(options, 1, &options->private_key_file, "sslmanager.key") < 0 ||
+	    (!options->no_password && default_path(options, 2, &options->password_file, "authd.pass") < 0))
+		return -EINVAL;
+	return 0;
+}
+
+static int parse_command(struct options *options, int argc, char **argv)
+{
+	const char *command = optind < argc ? argv[optind] : NULL;
+
+	if (options->command != COMMAND_NONE) /* --help, --version */
+		return 0;
+	if (command && optind + 1 < argc)
+		return complain("There is one command, and '%s' is one too many", argv[optind + 1]);
+	if (command && strcmp(command, "serve") == 0)
+		options->command = COMMAND_SERVE;
+	else if (command && strcmp(command, "init") == 0)
+		options->command = COMMAND_INIT;
+	else if (command)
+		return complain("There is no command '%s'", command);
+	else if (options->init)
+		options->command = COMMAND_INIT;
+	else
+		return complain("Give a command: serve or init");
+	return 0;
+}
+
+int options_parse(struct options *ret, int argc, char **argv)
+{
+	struct pending pending = { .dialect = DIALECT_OSSEC, .on_duplicate = -1 };
+	int option, r;
+
+	*ret = (struct options){
+		.log_level = LOG_INFO,
+		.directory = DEFAULT_DIRECTORY,
+		.group = (gid_t)-1,
+		.port = DEFAULT_PORT,
+		.timeout = DEFAULT_TIMEOUT,
+	};
+	while ((option = getopt_long(argc, argv, "c:dD:g:hik:np:P:tv:Vx:", long_options, NULL)) != -1) {
+		if (option == '?')
+			return -EINVAL;
+		r = parse_option(ret, &pending, option, optarg);
+		if (r < 0)
+			return r;
+	}
+	r = parse_command(ret, argc, argv);
+	return r < 0 ? r : complete(ret, &pending);
+}
+
+void options_release(struct options *options)
+{
+	for (size_t i = 0; i < sizeof options->owned / sizeof options->owned[0]; i++)
+		free(options->owned[i]);
+}

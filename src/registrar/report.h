@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* What the registrar says in its log about clients: one line for each, with fields, and never a key or a password. */
+#pragma once
+
+#include "registrar/connection.h"
+#include "registrar/enrollment.h"
+
+void report_registered(const struct enrollment *enrollment, const char *peer);
+
+/* `text` as the client was told; bytes of the client's in it are escaped here. */
+void report_refused(const char *text, const char *peer);
+
+/* A request that this machine could not fulfil. */
+void report_failed(const struct enrollment *enrollment, const char *peer);
+
+/* A connection that ended without an answer. */
+void report_ended(enum connection_end end, const char *detail, const char *peer);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who is registered: an index over client.keys by id, name and address, and the only writer of it.
+ *
+ * Changes come in transactions: roster_begin(), any number of lookups, additions and removals, which later lookups of
+ * the same transaction see, then roster_commit(). After roster_commit() returned 0 they are on the disk. Additions
+ * alone cost one append and one flush however many there are; with a removal the file is replaced as a whole.
+ *
+ * What the file may hold besides records, and what becomes of it:
+ *
+ *	# or blank first     a comment; kept
+ *	ID #... or ID !...   a removed agent (OSSEC's and Wazuh's way); kept, its id stays taken, its name is free
+ *	anything else        damaged; kept byte for byte and complained about, and what can be read of id and name
+ *	                     stays taken
+ *	no last newline      supplied before the next record, so that nothing is ever glued together
+ */
+#pragma once
+
+#include "common/agent-key.h"
+#include "common/reason.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define ROSTER_ID_MAX 99999999u /* eight digits */
+
+struct roster;
+
+/* A line of the file with an id. The key is not kept in memory. */
+struct roster_entry {
+	unsigned int id;
+	char id_text[AGENT_ID_MAX + 1]; /* as written: "001" */
+	const char *name;               /* null: removed or unreadable */
+	const char *ip;                 /* with its mask; null: removed or unreadable */
+	off_t offset;                   /* of its line in the file */
+	size_t length;                  /* of its line, with the newline if there is one */
+};
+
+/* Told, in one sentence without secrets, what is wrong with the file. */
+typedef void roster_complaint(const char *sentence);
+
+/*
+ * Open DIRECTORY/client.keys, making it if it is missing (`group` as in keys_file_open()), and read it.
+ * Returns 0, or a negative errno with `why` set.
+ */
+int roster_open(struct roster **ret, const char *directory, gid_t group, roster_complaint *complain,
+		struct reason *why);
+
+void roster_close(struct roster *roster);
+
+/* Agents that are neither removed nor damaged. */
+size_t roster_count(const struct roster *roster);
+
+/*
+ * Begin a transaction: lock, and read the file again if somebody changed it. Returns 0; -EAGAIN when another program
+ * holds the lock (try again soon); or another negative errno with `why` set.
+ */
+int roster_begin(struct roster *roster, struct reason *why);
+
+/* Entries are valid until the transaction ends. Null: none. */
+const struct roster_entry *roster_find_name(const struct roster *roster, const char *name);
+
+/* The entry whose address, with its mask cut off, is this text. "any" is never found. */
+const struct roster_entry *roster_find_ip(const struct roster *roster, const char *ip);
+
+/* The lowest id from `first` on that no line has; 0: none is left. */
+unsigned int roster_lowest_free_id(struct roster *roster, unsigned int first);
+
+/* The id after the highest that a line has; 0: none is left. */
+unsigned int roster_next_id(const struct roster *roster);
+
+/* The hash that an agent with this entry's key sends as K (agent_key_hash()). Returns 0 or a negative errno. */
+int roster_key_hash(const struct roster *roster, const struct roster_entry *entry,
+		    char ret[static AGENT_KEY_HASH_SIZE]);
+
+/* Stage an addition. Returns 0 or -ENOMEM. */
+int roster_add(struct roster *roster, const struct agent_key *agent);
+
+/*
+ * Stage the removal of an entry that has a name, be it staged itself. Its id is free after the transaction, not
+ * before.
+ */
+void roster_remove(struct roster *roster, const struct roster_entry *entry);
+
+/*
+ * Make the staged changes durable and end the transaction. Returns 0, or a negative errno with `why` set: then the
+ * file is as it was before and nothing staged counts.
+ */
+int roster_commit(struct roster *roster, struct reason *why);

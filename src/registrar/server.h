@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The registration service: listeners, the event loop, limits, and the order of decision, disk and answer.
+ *
+ * Requests that become complete in one round of the loop are decided together, written with one append and one flush,
+ * and only then answered: a client that has its key can rely on it, and a herd of clients does not wait for a flush
+ * each.
+ */
+#pragma once
+
+#include "common/reason.h"
+#include "registrar/enrollment.h"
+#include "registrar/listener.h"
+#include "registrar/roster.h"
+
+#include <openssl/ssl.h>
+
+struct server_settings {
+	const struct listeners *listeners;
+	SSL_CTX *tls;
+	struct roster *roster;
+	struct enrollment_policy policy;
+	const char *password; /* null: none is demanded */
+	unsigned int timeout; /* seconds from accept to answer */
+	unsigned int max_connections;
+};
+
+/*
+ * Serve until SIGTERM or SIGINT. Tells systemd when it is ready and when it stops. Returns 0, or a negative errno with
+ * `why` set when it cannot start.
+ */
+int server_run(const struct server_settings *settings, struct reason *why);
