@@ -74,6 +74,7 @@ static const char *level_prefix(int level)
 	return "";
 }
 
+__attribute__((format(printf, 4, 0)))
 static void log_formatted(int level, const char *message_id, const struct log_field *fields,
 			  const char *format, va_list arguments)
 {
