@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: ISC
+"""Machines to boot: a real systemd as PID 1 on a throw-away copy of this system, and a wire to it.
+
+    machine = Machine()                                 its disk, not yet booted
+    machine.install(tarball)                            files go straight onto the disk ...
+    machine.write("/etc/hostname", "web-01")            ... as long as the machine exists, booted or not
+    with machine.boot() as system:                      a boot; the disk stays for the next one
+        system.wait_until_booted()
+        system.run("systemctl status agent-register").stdout
+        system.journal(MESSAGE_ID="...")
+
+What tests do to the network, the manager or the disk between two of these lines happens between them: a manager that
+comes up late, a link that comes later, a reboot, a copied disk. Needs root; `requirements()` says what is missing.
+"""
+import contextlib
+import ctypes
+import functools
+import itertools
+import json
+import os
+import pathlib
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+MANAGER_ADDRESS = "192.0.2.1"
+MACHINE_ADDRESS = "192.0.2.2"
+LIFETIME = 120  # seconds until a machine and all that belongs to it are killed, whatever happens
+PROGRAMS = ["systemd-nspawn", "unshare", "nsenter", "ip", "mount", "tar", "openssl", "make", "bash", "timeout"]
+SIGRTMIN = 34
+EXIT_REBOOT = 133  # what systemd-nspawn --keep-unit says when the machine wants to be started again
+CLONE_NEWNET = 0x40000000
+
+
+class BootError(Exception):
+    """The machine could not be made or did not come up; the text says what its console showed."""
+
+
+# ---------------------------------------------------------------------------------------------- can it be done here?
+
+@functools.cache
+def requirements():
+    """Why machines cannot be booted here, as one sentence; None when they can."""
+    if os.geteuid() != 0:
+        return "booting a machine needs root"
+    missing = [program for program in PROGRAMS if not shutil.which(program)]
+    if missing:
+        return "booting a machine needs " + ", ".join(missing)
+    if not any(os.access(path, os.X_OK) for path in ("/lib/systemd/systemd", "/usr/lib/systemd/systemd")):
+        return "booting a machine needs systemd installed (it need not run)"
+    try:
+        with Machine() as machine:
+            machine.try_container()
+    except (BootError, OSError) as error:
+        return f"a container cannot be started here: {error}"
+    return None
+
+
+# ---------------------------------------------------------------------------------------------- the machine
+
+class Machine:
+    """One machine's disk, network and namespaces, from here to close()."""
+
+    numbers = itertools.count(1)
+
+    def __init__(self, like=None, network=True):
+        """An empty machine, or one with a copy of the disk of the machine `like`. Without network: link_up() later."""
+        base = os.environ.get("BOOT_BASE", "/")
+        # The shell replaces itself, so that its process id is the holder's.
+        self._holder = subprocess.Popen(
+            ["sh", "-c", 'exec "$1/hold" "agent-register-boot.$2.$$" "$3" "$4"', "sh", HERE, str(next(self.numbers)),
+             str(LIFETIME), base],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.name = f"agent-register-boot.{next(self.numbers) - 1}.{self._holder.pid}"
+        self.systems = []
+        if self._holder.stdout.readline() != "ready\n":
+            self._holder.stdin.close()
+            raise BootError(self._holder.communicate(timeout=20)[1].strip().replace("\n", "; ") or "no reason given")
+        self.pid = int(self._group("holder/cgroup.procs").read_text().split()[0])
+        self.directory = pathlib.Path(f"/proc/{self.pid}/root/run/machine")
+        self.tree = self.directory / "tree"
+        if like:
+            self._copy_disk(like)
+        else:
+            self._prepare_disk()
+        if network:
+            self.link_up()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Let go of everything. Killing the test does the same."""
+        for system in self.systems:
+            system.forget()
+        if self._holder.stdin.closed:
+            return
+        self._holder.stdin.close()
+        self._holder.wait(timeout=20)
+        self._holder.stdout.close()
+        self._holder.stderr.close()
+
+    def _group(self, name):
+        root = pathlib.Path("/sys/fs/cgroup")
+        if not (root / "cgroup.controllers").exists():
+            root /= "unified"
+        return root / self.name / name
+
+    # ------------------------------------------------------------------ the disk
+
+    def path(self, name):
+        """Where the machine's file `name` is, seen from here."""
+        return self.tree / name.lstrip("/")
+
+    def read(self, name):
+        return self.path(name).read_text()
+
+    def write(self, name, content, mode=0o644):
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.chmod(mode)
+
+    def install(self, tarball):
+        """Unpack onto the disk; /lib stays the link that it is."""
+        subprocess.run(["tar", "-C", self.tree, "--keep-directory-symlink", "-xf", tarball], check=True)
+
+    def enable(self, *units):
+        subprocess.run(["systemctl", "--quiet", f"--root={self.tree}", "enable", *units], check=True,
+                       stderr=subprocess.DEVNULL)
+
+    def _prepare_disk(self):
+        self.write("/etc/hostname", "web-01\n")
+        self.write("/etc/hosts", f"127.0.0.1 localhost\n::1 localhost\n{MANAGER_ADDRESS} manager.example\n")
+        self.write("/etc/fstab", "")
+        # Tells the test that systemctl and journalctl work; everything that matters comes later in a boot.
+        self.write("/etc/systemd/system/boot-test-up.service",
+                   "[Unit]\nDefaultDependencies=no\nAfter=systemd-journald.service\n"
+                   "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo up >/wire/up'\n"
+                   "[Install]\nWantedBy=sysinit.target\n")
+        self.enable("boot-test-up.service")
+
+    def _copy_disk(self, other):
+        subprocess.run(["rsync", "-aHX", "--delete", f"{other.directory}/upper/", f"{self.directory}/upper/"]
+                       if shutil.which("rsync") else
+                       ["cp", "-aT", other.directory / "upper", self.directory / "upper"], check=True)
+
+    # ------------------------------------------------------------------ the network
+
+    def enter(self, *command):
+        """The command that runs `command` at the manager's end of the wire, and dies with the machine."""
+        return ["nsenter", f"--target={self.pid}", "--mount", "--net", "--pid", "--", *map(str, command)]
+
+    def link_up(self):
+        for command in (f"address replace {MACHINE_ADDRESS}/24 dev host0", "link set host0 up",
+                        f"route replace default via {MANAGER_ADDRESS}"):
+            subprocess.run(self.enter("ip", "-n", "machine", *command.split()), check=True)
+
+    def link_down(self):
+        subprocess.run(self.enter("ip", "-n", "machine", "link", "set", "host0", "down"), check=True)
+
+    def call_at_manager(self, function):
+        """Call `function` where sockets are born at the manager's end of the wire; returns what it returns."""
+        result = []
+
+        def call():
+            libc = ctypes.CDLL(None, use_errno=True)
+            with open(f"/proc/{self.pid}/ns/net", encoding="ascii") as namespace:
+                if libc.setns(namespace.fileno(), CLONE_NEWNET) < 0:
+                    raise OSError(ctypes.get_errno(), "setns")
+            result.append(function())
+
+        thread = threading.Thread(target=call)  # a namespace belongs to a thread: this one is not used again
+        thread.start()
+        thread.join()
+        return result[0]
+
+    # ------------------------------------------------------------------ booting
+
+    def _nspawn(self, *arguments, options=()):
+        join = f'echo 0 >{self._group("machine/cgroup.procs")} && exec "$@"'
+        return self.enter(
+            "sh", "-c", join, "sh",
+            "env", "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1", "SYSTEMD_NSPAWN_LOCK=0",
+            "systemd-nspawn", "--quiet", "--directory=/run/machine/tree", f"--machine={self.name.replace('.', '-')}",
+            "--register=no", "--keep-unit", "--network-namespace-path=/run/netns/machine",
+            "--capability=CAP_NET_ADMIN,CAP_BPF", "--system-call-filter=bpf", "--console=read-only",
+            "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--bind=/run/machine/wire:/wire",
+            *options, *arguments)
+
+    def try_container(self):
+        """Start a container without a systemd in it."""
+        done = subprocess.run(self._nspawn("/bin/true"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=20, check=False)
+        if done.returncode != 0:
+            raise BootError(done.stdout.strip().replace("\n", "; ") or f"systemd-nspawn ended with {done.returncode}")
+
+    def boot(self, credentials=None, mask=(), options=()):
+        """Switch the machine on. Credentials are name: text, as a hypervisor would pass them."""
+        settings = [f"--set-credential={name}:{text}" for name, text in (credentials or {}).items()]
+        system = System(self, self._nspawn(
+            "--boot", "systemd.firstboot=no", "systemd.unit=multi-user.target", *[f"systemd.mask={unit}" for unit in mask],
+            options=[*settings, *options]))
+        self.systems.append(system)
+        return system
+
+
+# ---------------------------------------------------------------------------------------------- the running system
+
+class Finished:
+    """What a command in the machine came to."""
+
+    def __init__(self, exit_status, stdout):
+        self.exit_status = exit_status
+        self.stdout = stdout
+
+
+class System:
+    """One boot of a machine. As a context: shuts down in order at its end."""
+
+    def __init__(self, machine, command):
+        self.machine = machine
+        self._console = tempfile.TemporaryFile()
+        self._started = time.monotonic()
+        up = os.open(machine.directory / "wire/up", os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            self._nspawn = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._console,
+                                            stderr=subprocess.STDOUT)
+            self._wait_for(up, 30)
+        finally:
+            os.close(up)
+        self.seconds_to_up = time.monotonic() - self._started
+        self.leader = int(machine._group("machine/payload/init.scope/cgroup.procs").read_text().split()[0])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._nspawn.poll() is None:
+            self.shut_down()
+
+    def _wait_for(self, up, seconds):
+        """Until the machine writes into its end of `up`, or is gone."""
+        ended = os.pidfd_open(self._nspawn.pid)
+        try:
+            poll = select.poll()
+            poll.register(up, select.POLLIN)
+            poll.register(ended, select.POLLIN)
+            events = dict(poll.poll(seconds * 1000))
+        finally:
+            os.close(ended)
+        if up not in events:
+            raise BootError("the machine did not come up; its console:\n" + self.console())
+
+    def console(self):
+        return os.pread(self._console.fileno(), 1 << 20, 0).decode(errors="replace")
+
+    # ------------------------------------------------------------------ commands
+
+    def _command(self, script):
+        return ["nsenter", f"--target={self.leader}", "--all", "env", "-i", "LANG=C.UTF-8", "SYSTEMD_COLORS=0",
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", script]
+
+    def run(self, script, timeout=30):
+        """Run a shell script in the machine as root."""
+        done = subprocess.run(self._command(script), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
+        return Finished(done.returncode, done.stdout)
+
+    def wait_until_booted(self, timeout=30):
+        """Until no start job is left. Returns the word of `systemctl is-system-running`."""
+        return self.run("systemctl is-system-running --wait", timeout).stdout.strip()
+
+    def show(self, unit):
+        """All properties of a unit."""
+        lines = self.run(f"systemctl show --all {unit}").stdout.splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    # ------------------------------------------------------------------ the journal
+
+    @staticmethod
+    def _matches(fields):
+        return " ".join(f"'{name}={value}'" for name, value in fields.items())
+
+    def journal(self, **fields):
+        """The entries of this boot with these fields, oldest first, as dictionaries."""
+        lines = self.run(f"journalctl --sync; journalctl -q -b -a -o json {self._matches(fields)}").stdout
+        return [json.loads(line) for line in lines.splitlines()]
+
+    def wait_for_entry(self, timeout=30, count=1, **fields):
+        """The `count`th journal entry with these fields, as soon as it is there."""
+        script = f"exec journalctl -q -b -a -n all -f -o json {self._matches(fields)}"
+        process = subprocess.Popen(self._command(script), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        watchdog = threading.Timer(timeout, process.kill)
+        watchdog.start()
+        try:
+            lines = list(itertools.islice(process.stdout, count))
+        finally:
+            watchdog.cancel()
+            process.kill()
+            process.wait()
+            process.stdout.close()
+        if len(lines) < count:
+            raise AssertionError(f"{len(lines)} of {count} journal entries with {fields} in {timeout} s")
+        return json.loads(lines[-1])
+
+    # ------------------------------------------------------------------ the end
+
+    def shut_down(self, timeout=20):
+        """Power off in order."""
+        os.kill(self.leader, SIGRTMIN + 4)
+        return self._wait(timeout)
+
+    def wait_for_reboot(self, timeout=20):
+        """After a `reboot` inside: until the machine is down and can be booted again."""
+        assert self._wait(timeout) == EXIT_REBOOT
+
+    def cut_power(self):
+        """End now, with nothing written that was not written."""
+        os.kill(self.leader, signal.SIGKILL)
+        return self._wait(20)
+
+    def _wait(self, timeout):
+        try:
+            return self._nspawn.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise BootError("the machine did not go down; its console:\n" + self.console()) from None
+
+    def forget(self):
+        """The machine is being closed: whatever is left of this boot goes with it."""
+        with contextlib.suppress(ProcessLookupError):
+            self._nspawn.kill()
+        self._nspawn.wait()
+        self._console.close()

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: ISC
+"""A manager that answers as a test tells it to: authd's protocol over TLS, at the manager's end of a machine's wire."""
+import contextlib
+import re
+import socket
+import ssl
+import subprocess
+import threading
+
+import nspawn
+
+PASSWORD = "correct horse"
+KEY = "0123456789abcdef" * 4
+
+
+def make_certificates(directory):
+    """An authority and the manager's certificate for both its name and its address, as PEM files."""
+    def openssl(*arguments):
+        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+    new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    openssl(*new, "-subj", "/CN=Test CA", "-keyout", directory / "ca.key", "-out", directory / "ca.pem")
+    openssl(*new, "-subj", "/CN=manager", "-keyout", directory / "manager.key", "-out", directory / "manager.pem",
+            "-CA", directory / "ca.pem", "-CAkey", directory / "ca.key",
+            "-addext", f"subjectAltName=DNS:manager.example,IP:{nspawn.MANAGER_ADDRESS}",
+            "-addext", "basicConstraints=critical,CA:FALSE")
+    return directory
+
+
+def issue(request):
+    """Give out a key, as a manager does to whom nobody has set a password."""
+    name = re.search(r" A:'([^']*)'", request).group(1)
+    return f"OSSEC K:'007 {name} any {KEY}'\n\n"
+
+
+def want_password(request):
+    """Give out a key to who knows the password, as Wazuh's manager does."""
+    if request.startswith(f"OSSEC PASS: {PASSWORD} "):
+        return issue(request)
+    return "ERROR: Invalid password\n\n"
+
+
+class Manager:
+    """Listens from here to close(). What it was asked is in `requests`; what it answers is `answer(request)`."""
+
+    def __init__(self, machine, certificates, answer=want_password, port=1515):
+        self.answer = answer
+        self.requests = []
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificates / "manager.pem", certificates / "manager.key")
+        self._listener = machine.call_at_manager(
+            lambda: socket.create_server((nspawn.MANAGER_ADDRESS, port), backlog=64))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends accept()
+        self._listener.close()
+        self._thread.join(10)
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            # What a client does wrong is the client's test's business: it shows in what that test looks at.
+            with contextlib.suppress(OSError):
+                self._converse(connection)
+
+    def _converse(self, connection):
+        connection.settimeout(10)
+        with self._context.wrap_socket(connection, server_side=True) as stream:
+            request = b""
+            while not request.endswith(b"\n"):
+                received = stream.recv(4096)
+                if not received:
+                    break
+                request += received
+            self.requests.append(request.decode().rstrip("\n"))
+            answer = self.answer(self.requests[-1])
+            if answer is not None:
+                stream.sendall(answer.encode())
