@@ -89,20 +89,24 @@ static enum authd_reply_state judge_key(struct authd_reply *reply, size_t begin)
 
 /*
  * An error text ends at its newline. Wazuh 4.0 to 4.12 send two records without newlines, which may arrive glued
- * together: then it ends where the second one begins.
+ * together: then it ends where the second one begins. A key glued behind it must not be shown as a part of it.
  */
 static enum authd_reply_state judge_error(struct authd_reply *reply, size_t begin)
 {
+	static const char *const ends[] = { "\n", error_prefix, key_prefix };
 	const char *text = reply->bytes + begin;
 	size_t length = reply->length - begin;
-	const char *newline = memchr(text, '\n', length);
-	const char *second = memmem(text, length, error_prefix, LENGTH(error_prefix));
+	enum authd_reply_state state = AUTHD_REPLY_ERROR_OPEN;
 
-	if (newline && (!second || newline < second))
-		return decide(reply, AUTHD_REPLY_ERROR, begin, (size_t)(newline - reply->bytes));
-	if (second && second > text)
-		return decide(reply, AUTHD_REPLY_ERROR, begin, (size_t)(second - reply->bytes));
-	return decide(reply, AUTHD_REPLY_ERROR_OPEN, begin, reply->length);
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		const char *end = memmem(text, length, ends[i], strlen(ends[i]));
+
+		if (!end || (end == text && ends[i] == error_prefix))
+			continue;
+		length = (size_t)(end - text);
+		state = AUTHD_REPLY_ERROR;
+	}
+	return decide(reply, state, begin, begin + length);
 }
 
 static enum authd_reply_state judge(struct authd_reply *reply)
