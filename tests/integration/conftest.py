@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: ISC
+"""What the integration tests share. Everything lives in a directory of its own and listens on a port of its own."""
+import os
+import shutil
+import subprocess
+import tempfile
+
+import certificates as certificates_module
+import machine as machine_module
+import misbehaving
+import pytest
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    return certificates_module.Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def machine(certificates):
+    # Not tmp_path: other users must be able to look into it, and nothing may be left behind.
+    directory = tempfile.mkdtemp(prefix="agent-register-test.")
+    os.chmod(directory, 0o755)
+    yield machine_module.Machine(directory, certificates)
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def start_manager(certificates):
+    """Start a misbehaving.Manager: start_manager(SCRIPT, certificate=NAME, address=..., lowest=..., ...)."""
+    managers = []
+
+    def start(script=None, certificate="good", **options):
+        pair = certificates.pair(certificate) if certificate else None
+        managers.append(misbehaving.Manager(script or misbehaving.answer(machine_module.reply()), pair, **options))
+        return managers[-1]
+    yield start
+    for manager in managers:
+        manager.close()
+
+
+@pytest.fixture
+def notify_socket(machine):
+    listener = machine_module.NotifySocket(machine.directory)
+    yield listener
+    listener.close()
+
+
+@pytest.fixture
+def as_root():
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+
+
+@pytest.fixture
+def mount_namespace(as_root):  # pylint: disable=unused-argument
+    """The test runs the program with mounts of its own (`before=` of Machine.start())."""
+    if subprocess.run(["unshare", "--mount", "--propagation", "private", "true"], capture_output=True,
+                      check=False).returncode != 0:
+        pytest.skip("needs unshare --mount")
+
+
+@pytest.fixture
+def ipv6():
+    with open("/proc/net/if_inet6", encoding="ascii") as table:
+        if "00000000000000000000000000000001" not in table.read():
+            pytest.skip("needs IPv6 on loopback")

@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: ISC
+"""A machine with an agent on it, and agent-register run there."""
+import hashlib
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+AGENT_REGISTER = os.environ.get("AGENT_REGISTER", os.path.join(HERE, "..", "..", "agent-register"))
+
+PATIENCE = 30  # seconds after which a run hangs
+PROMPT = 5  # seconds: at once, on a busy machine
+
+KEY = hashlib.sha256(b"agent-register").hexdigest()
+OLD_KEY = hashlib.sha256(b"before").hexdigest()
+OLD_LINE = f"007 web-01 any {OLD_KEY}\n"
+
+EXIT_CODES = {
+    "registered": 0, "unready": 75, "unreachable": 75, "untrusted": 75, "busy": 75, "duplicate": 75, "refused": 77,
+    "garbled": 76, "misconfigured": 78, "unstorable": 73, "cloned": 79,
+}
+
+
+def reply(name="web-01", id="001", ip="any", key=KEY, tail=""):  # pylint: disable=redefined-builtin
+    """A manager's success line."""
+    return f"OSSEC K:'{id} {name} {ip} {key}'{tail}".encode()
+
+
+class Result:
+    """What a run did. Lines are without the "agent-register: " in front."""
+
+    def __init__(self, status, stdout, stderr, seconds, state):
+        self.status = status
+        self.stdout = stdout
+        self.stderr = stderr
+        self.lines = [line.removeprefix("agent-register: ") for line in stderr.splitlines()]
+        self.failures = [line for line in self.lines if line.startswith(("error: ", "warning: "))]
+        self.errors = [line for line in self.failures if line.startswith("error: ")]
+        self.warnings = [line for line in self.failures if line.startswith("warning: ")]
+        self.seconds = seconds
+        self.state = state
+
+    @property
+    def failure(self):
+        """The one line of a failure."""
+        assert len(self.failures) == 1, self.stderr
+        return self.failures[0].split(": ", 1)[1]
+
+    def __repr__(self):
+        return f"exit status {self.status} after {self.seconds:.2f} s, state {self.state}\n{self.stderr}{self.stdout}"
+
+
+class Machine:
+    """A directory with what the program needs of a machine: the agent's directory, state, configuration, secrets."""
+
+    def __init__(self, directory, certificates):
+        self.directory = str(directory)
+        self.certificates = certificates
+        self.agent = os.path.join(self.directory, "ossec")
+        self.etc = os.path.join(self.agent, "etc")
+        self.keys = os.path.join(self.etc, "client.keys")
+        self.counter = os.path.join(self.agent, "queue", "rids", "sender")
+        self.state_directory = os.path.join(self.directory, "state")
+        os.makedirs(self.etc)
+        os.makedirs(os.path.dirname(self.counter))
+        self.config = self.write("empty.conf", "")
+        self.secrets = []
+
+    def write(self, name, text, mode=0o644):
+        path = os.path.join(self.directory, name)
+        with open(path, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+        os.chmod(path, mode)
+        return path
+
+    def password(self, text, name="password", mode=0o600):
+        """Write a password file. No run may show a whole line of it anywhere."""
+        data = text if isinstance(text, bytes) else text.encode()
+        self.secrets += [line for line in data.decode("latin-1").split("\n") if len(line) > 3]
+        return self.write(name, data, mode)
+
+    def install_key(self, text=OLD_LINE):
+        """An old key file and the agent's message counter for it."""
+        data = text if isinstance(text, bytes) else text.encode()
+        with open(self.keys, "wb") as file:
+            file.write(data)
+        os.chmod(self.keys, 0o600)
+        with open(self.counter, "w", encoding="ascii") as file:
+            file.write("12:3456:")
+
+    def read_keys(self):
+        """The bytes of the key file; None when there is none."""
+        try:
+            with open(self.keys, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def files(self):
+        """What lies in the key file's directory."""
+        return sorted(os.listdir(self.etc))
+
+    def snapshot(self):
+        """All that a failure must leave alone."""
+        seen = {}
+        for root, _, names in os.walk(self.agent):
+            for name in names:
+                path = os.path.join(root, name)
+                status = os.lstat(path)
+                content = os.readlink(path) if os.path.islink(path) else None
+                if content is None and os.path.isfile(path):
+                    with open(path, "rb") as file:
+                        content = file.read()
+                seen[path] = (content, status.st_ino, status.st_mode, status.st_uid, status.st_gid, status.st_mtime_ns)
+        return seen
+
+    def read_state(self):
+        try:
+            with open(os.path.join(self.state_directory, "state"), encoding="utf-8") as file:
+                return dict(line.rstrip("\n").split("=", 1) for line in file)
+        except FileNotFoundError:
+            return {}
+
+    # ---------------------------------------------------------------- running
+
+    def command(self, *arguments, manager=None, trust="ca", name="web-01", config=None, settings=None, force=False):
+        """The command line. `manager` is one or several of a Manager or an address; `trust` a CA, a list of options, or
+        None; `settings` maps "SECTION.KEY" to a value or to a list of them."""
+        command = [AGENT_REGISTER]
+        if config is not False:
+            command += ["--config", config or self.config]
+        command += ["--state", self.state_directory, "--directory", self.agent]
+        for each in manager if isinstance(manager, (list, tuple)) else [manager] if manager else []:
+            command += ["--manager", each if isinstance(each, str) else each.address]
+        if isinstance(trust, str):
+            command += ["--ca", self.certificates.ca(trust)]
+        elif trust:
+            command += list(trust)
+        if name:
+            command += ["--name", name]
+        if force:
+            command += ["--force"]
+        for key, values in {"retry.budget": "0 s", **(settings or {})}.items():
+            for value in values if isinstance(values, (list, tuple)) else [values]:
+                command += ["--set", f"{key}={value}"]
+        return command + list(arguments)
+
+    @staticmethod
+    def environment(**more):
+        kept = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME") or "SAN_OPTIONS" in key}
+        return {**kept, "LC_ALL": "C", **more}
+
+    def start(self, *arguments, environment=None, before=None, after=None, user=None, **options):
+        """Start a run. `before` and `after` are shell commands around it, in a mount namespace of its own."""
+        command = self.command(*arguments, **options)
+        if before:
+            script = f"{before}\n"
+            script += f'"$@"; status=$?\n{after}\nexit $status' if after else 'exec "$@"'
+            command = ["unshare", "--mount", "--propagation", "private", "sh", "-ec" if not after else "-c", script, "sh",
+                       *command]
+        more = {"user": user, "group": user, "extra_groups": []} if user is not None else {}
+        return Run(self, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                          stderr=subprocess.PIPE, env=self.environment(**environment or {}),
+                                          cwd="/", **more))
+
+    def register(self, *arguments, **options):
+        """Run to the end. Returns a Result."""
+        return self.start(*arguments, **options).finish()
+
+    def fails(self, outcome, *words, manager=None, in_state=True, within=PROMPT, **options):
+        """Run, and expect this outcome: its exit code, one line that holds all `words`, the same in the state file, in
+        time, and nothing changed on disk. Returns the Result."""
+        before = self.snapshot()
+        result = self.register(manager=manager, **options)
+        assert result.status == EXIT_CODES[outcome], result
+        for word in words:
+            assert word in result.failure, result
+        assert result.failures == [result.failures[0]], result
+        if in_state:
+            assert result.state.get("last_outcome") == outcome, result
+            assert result.state.get("last_error") == result.failure, result
+        assert result.seconds < within, result
+        assert self.snapshot() == before, result
+        return result
+
+    def registers(self, line=None, manager=None, within=PROMPT, **options):
+        """Run, and expect a stored key. Returns the Result."""
+        result = self.register(manager=manager, **options)
+        assert result.status == 0, result
+        assert result.errors == [], result
+        assert self.read_keys() == (line or f"001 web-01 any {KEY}\n").encode(), result
+        assert "last_outcome" not in result.state, result
+        assert not os.path.exists(self.counter), result
+        assert result.seconds < within, result
+        return result
+
+
+class Run:
+    """A run under way."""
+
+    def __init__(self, machine, process):
+        self.machine = machine
+        self.process = process
+        self.pid = process.pid
+        self.started = time.monotonic()
+        self.seen = b""
+
+    def wait_for_line(self, pattern):
+        """Read stderr up to a line that matches; the Result has them all."""
+        for line in self.process.stderr:
+            self.seen += line
+            match = re.search(pattern, line.decode(errors="replace"))
+            if match:
+                return match
+        raise AssertionError(f"no line like {pattern!r} in:\n{self.seen.decode(errors='replace')}")
+
+    def kill(self, number=signal.SIGTERM):
+        self.started = time.monotonic()  # from here on it has to be quick
+        self.process.send_signal(number)
+
+    def finish(self):
+        try:
+            stdout, stderr = self.process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            stdout, stderr = self.process.communicate()
+            raise AssertionError(f"it hangs:\n{(self.seen + stderr).decode(errors='replace')}") from None
+        seconds = time.monotonic() - self.started
+        result = Result(self.process.returncode, stdout.decode(errors="replace"),
+                        (self.seen + stderr).decode("latin-1"), seconds, self.machine.read_state())
+        self.check(result)
+        return result
+
+    def check(self, result):
+        """What holds for every run."""
+        state = "".join(result.state.values())
+        for secret in (KEY, OLD_KEY, *self.machine.secrets):
+            assert secret not in result.stderr and secret not in state, "a secret was shown"
+        assert all(byte == "\n" or " " <= byte <= "~" for byte in result.stderr), f"unescaped bytes: {result.stderr!r}"
+        assert os.path.isdir(self.machine.etc) is False or ".client.keys.new" not in self.machine.files(), result
+        assert "Sanitizer" not in result.stderr, result.stderr
+
+
+class NotifySocket:
+    """What systemd's end of $NOTIFY_SOCKET hears."""
+
+    def __init__(self, directory):
+        self.path = os.path.join(str(directory), "notify")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.socket.settimeout(PATIENCE)
+        self.environment = {"NOTIFY_SOCKET": self.path}
+
+    def next(self):
+        """The next message; the descriptors that come with it (of BARRIER=1) are closed, as systemd does."""
+        data, descriptors, _, _ = socket.recv_fds(self.socket, 65536, 4)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return data.decode()
+
+    def until(self, wanted):
+        """All messages up to the first that holds this line."""
+        messages = []
+        while not messages or wanted not in messages[-1].split("\n"):
+            messages.append(self.next())
+        return messages
+
+    def rest(self):
+        """What else has arrived."""
+        self.socket.setblocking(False)
+        messages = []
+        try:
+            while True:
+                messages.append(self.next())
+        except BlockingIOError:
+            return messages
+
+    def close(self):
+        self.socket.close()
+
+
+def shell_words(*words):
+    return " ".join(shlex.quote(str(word)) for word in words)
