@@ -109,6 +109,15 @@ static int keep_aside(const struct atomic_file *file, const char *aside)
 	return renameat(file->directory, file->name, file->directory, aside) == 0 ? 0 : -errno;
 }
 
+static int put_in_place(struct atomic_file *file, struct reason *why)
+{
+	if (renameat(file->directory, file->staged, file->directory, file->name) < 0)
+		return reason_errno(why, errno, "Cannot put the new %s in place", file->path);
+	free(file->staged);
+	file->staged = NULL;
+	return 0;
+}
+
 static int publish(struct atomic_file *file, const void *data, size_t length, const char *aside, struct reason *why)
 {
 	int r = write_all(file->fd, data, length);
@@ -117,15 +126,12 @@ static int publish(struct atomic_file *file, const void *data, size_t length, co
 		return reason_errno(why, r, "Cannot write the new %s", file->path);
 	if (fsync(file->fd) < 0)
 		return reason_errno(why, errno, "Cannot flush the new %s to the disk", file->path);
-	if (aside) {
-		r = keep_aside(file, aside);
-		if (r < 0)
-			return reason_errno(why, r, "Cannot keep the old %s as %s", file->path, aside);
-	}
-	if (renameat(file->directory, file->staged, file->directory, file->name) < 0)
-		return reason_errno(why, errno, "Cannot put the new %s in place", file->path);
-	free(file->staged);
-	file->staged = NULL;
+	r = aside ? keep_aside(file, aside) : 0;
+	if (r < 0)
+		return reason_errno(why, r, "Cannot keep the old %s as %s", file->path, aside);
+	r = put_in_place(file, why);
+	if (r < 0)
+		return r;
 	if (fsync(file->directory) < 0) {
 		(void)reason_errno(why, errno, "%s is in place, but its directory cannot be flushed to the disk",
 				   file->path);
@@ -139,6 +145,18 @@ int atomic_file_commit(struct atomic_file *file, const void *data, size_t length
 {
 	int r = publish(file, data, length, aside, why);
 
+	atomic_file_discard(file);
+	return r;
+}
+
+int atomic_file_commit_volatile(struct atomic_file *file, const void *data, size_t length, struct reason *why)
+{
+	int r = write_all(file->fd, data, length);
+
+	if (r < 0)
+		(void)reason_errno(why, r, "Cannot write the new %s", file->path);
+	else
+		r = put_in_place(file, why);
 	atomic_file_discard(file);
 	return r;
 }

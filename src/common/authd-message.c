@@ -59,6 +59,13 @@ ssize_t authd_request_format(char *buffer, size_t size, const struct authd_reque
 
 /* ------------------------------------------------------------------ reading a reply */
 
+/* The bytes stay as they are: touching all of them would only cost memory. */
+void authd_reply_init(struct authd_reply *reply)
+{
+	reply->length = reply->begin = reply->end = 0;
+	reply->state = AUTHD_REPLY_MORE;
+}
+
 /* Does the reply so far begin like `prefix`, as far as both go? */
 static bool begins_like(const char *bytes, size_t length, const char *prefix)
 {

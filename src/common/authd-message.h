@@ -53,13 +53,15 @@ enum authd_reply_state {
 	AUTHD_REPLY_SILENT,  /* ended without a byte */
 };
 
-/* Accumulates a reply over any number of reads. Zero-initialise; wipe with authd_reply_wipe(). */
+/* Accumulates a reply over any number of reads. Start with authd_reply_init(); wipe with authd_reply_wipe(). */
 struct authd_reply {
 	char bytes[AUTHD_REPLY_MAX];
 	size_t length;
 	enum authd_reply_state state;
 	size_t begin, end; /* what was decided on: the record between the quotes, or the error text */
 };
+
+void authd_reply_init(struct authd_reply *reply);
 
 /*
  * Add bytes. The first complete key or error line decides; what follows it is ignored. Returns the state; feeding on

@@ -219,35 +219,54 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline, void 
 
 /* ------------------------------------------------------------------ storing */
 
-/* Look a group up in /etc/group first: asking all of NSS takes longer than the rest of a registration. */
-static int group_id(const char *name, gid_t *ret)
+/* The id in a line "NAME:PASSWORD:ID:MEMBERS" of a group file, if it is that of `name`; -1 otherwise. */
+static long group_line_id(const char *line, const char *name)
 {
-	cleanup_file FILE *file = fopen("/etc/group", "re");
-	const struct group *group = NULL;
+	size_t length = strlen(name);
+	const char *password = line + length + 1, *id;
 
-	while (file && (group = fgetgrent(file)))
-		if (strcmp(group->gr_name, name) == 0)
-			break;
-	if (!group)
-		group = getgrnam(name);
-	if (!group)
-		return -ENOENT;
-	*ret = group->gr_gid;
-	return 0;
+	if (strncmp(line, name, length) != 0 || line[length] != ':')
+		return -1;
+	id = strchr(password, ':');
+	return id && id[1] >= '0' && id[1] <= '9' ? strtol(id + 1, NULL, 10) : -1;
+}
+
+/*
+ * Find the agent's group, which is a local one: its package made it. The file is read directly, because asking all of
+ * NSS costs more memory and time than the rest of storing a key.
+ */
+static gid_t find_agent_group(const char *path)
+{
+	static const char *const names[] = { "wazuh", "ossec" };
+	cleanup_file FILE *file = fopen(path, "re");
+	cleanup_free char *line = NULL;
+	long found[2] = { -1, -1 };
+	size_t allocated = 0;
+
+	while (file && getline(&line, &allocated, file) > 0)
+		for (int i = 0; i < 2; i++)
+			if (found[i] < 0)
+				found[i] = group_line_id(line, names[i]);
+	return (gid_t)(found[0] >= 0 ? found[0] : found[1]);
 }
 
 /* An agent that is not installed yet has no group yet; then the file is this process's. */
 static int choose_group(const struct keystore *store, gid_t *ret, struct reason *why)
 {
-	*ret = (gid_t)-1;
-	if (store->group) {
-		if (group_id(store->group, ret) == 0)
-			return 0;
+	const struct group *group;
+
+	if (!store->group) {
+		*ret = find_agent_group("/etc/group");
+		if (*ret == (gid_t)-1)
+			*ret = find_agent_group("/usr/lib/group"); /* systems with a read-only /usr */
+		return 0;
+	}
+	group = getgrnam(store->group);
+	if (!group) {
 		reason_set(why, "The group '%s' (group in [agent]) does not exist", store->group);
 		return -ENOENT;
 	}
-	if (group_id("wazuh", ret) < 0)
-		(void)group_id("ossec", ret);
+	*ret = group->gr_gid;
 	return 0;
 }
 

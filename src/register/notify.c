@@ -4,16 +4,26 @@
 #include "common/deadline.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
 #define TEXT_SIZE 512
+
+/* Spares a run by hand the formatting, and the memory of the library's pages. */
+static bool is_service(void)
+{
+	return getenv("NOTIFY_SOCKET");
+}
 
 void notify_status(const char *format, ...)
 {
 	char text[TEXT_SIZE];
 	va_list arguments;
 
+	if (!is_service())
+		return;
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
@@ -25,6 +35,8 @@ void notify_ready(const char *format, ...)
 	char text[TEXT_SIZE];
 	va_list arguments;
 
+	if (!is_service())
+		return;
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);

@@ -335,6 +335,10 @@ static void announce(const struct registration *run)
 		log_event(LOG_WARNING, MESSAGE_RENAMED, fields_of(run, key, OUTCOME_REGISTERED),
 			  "%s knows this agent as %s, not as %s as asked: the name was probably taken", run->manager_text,
 			  key->name, run->name);
+	if (run->found == KEYSTORE_TORN)
+		log_event(LOG_WARNING, MESSAGE_TORN, fields_of(run, key, OUTCOME_REGISTERED),
+			  "What was in %s before was no usable key; it is kept as %s.torn", run->store.path,
+			  run->store.path);
 	if (!agent_key_is_usual(key))
 		log_warning("The key of %s is not the usual 64 hexadecimal digits; stored as it came", run->manager_text);
 }

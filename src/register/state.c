@@ -100,5 +100,5 @@ int state_save(const struct state *state, const char *directory, struct reason *
 	r = atomic_file_stage(&file, path, 0644, (gid_t)-1, 0, why);
 	if (r < 0)
 		return r;
-	return atomic_file_commit(&file, text, length, NULL, why);
+	return atomic_file_commit_volatile(&file, text, length, why);
 }

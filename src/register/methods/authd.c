@@ -170,12 +170,14 @@ static void wipe_reply(struct authd_reply **reply)
 static int converse(const struct attempt *attempt, struct tls_client *client, struct agent_key *ret,
 		    struct reason *why)
 {
-	cleanup(wipe_request) struct request_line line = { .length = 0 };
-	cleanup(wipe_reply) struct authd_reply *reply = calloc(1, sizeof *reply);
+	cleanup(wipe_request) struct request_line line;
+	cleanup(wipe_reply) struct authd_reply *reply = malloc(sizeof *reply);
 	int r;
 
+	line.length = 0;
 	if (!reply)
 		return reason_errno(why, ENOMEM, "Cannot make room for the answer");
+	authd_reply_init(reply);
 	r = compose(&line, attempt, why);
 	if (r == OUTCOME_OK)
 		r = attempt->progress(STEP_SENDING, attempt->user);
