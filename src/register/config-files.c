@@ -16,6 +16,7 @@ static const char *const drop_in_directories[] = {
 	DROP_IN("/usr/lib"),
 	DROP_IN("/run"),
 	DROP_IN(SYSCONFDIR),
+	NULL,
 };
 
 struct drop_ins {
@@ -91,29 +92,35 @@ static int by_name(const void *a, const void *b)
 }
 
 /* A missing main file is no error: everything may stand in drop-ins. */
-static int read_main_file(struct config *config, struct reason *why)
+static int read_main_file(struct config *config, const char *path, struct reason *why)
 {
-	cleanup_file FILE *file = fopen(MAIN_FILE, "re");
+	cleanup_file FILE *file = fopen(path, "re");
 
 	if (!file && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (!file)
-		return reason_errno(why, errno, "Cannot read the configuration file %s", MAIN_FILE);
-	return config_read(config, file, MAIN_FILE, why);
+		return reason_errno(why, errno, "Cannot read the configuration file %s", path);
+	return config_read(config, file, path, why);
 }
 
-int config_read_defaults(struct config *config, struct reason *why)
+int config_read_layers(struct config *config, const char *main_file, const char *const *directories,
+		       struct reason *why)
 {
 	cleanup(release_drop_ins) struct drop_ins found = { 0 };
-	int r = read_main_file(config, why);
+	int r = read_main_file(config, main_file, why);
 
-	for (size_t i = 0; r >= 0 && i < sizeof drop_in_directories / sizeof drop_in_directories[0]; i++)
-		r = collect(&found, drop_in_directories[i], why);
+	for (; r >= 0 && *directories; directories++)
+		r = collect(&found, *directories, why);
 	if (r >= 0 && found.count > 0)
 		qsort(found.paths, found.count, sizeof *found.paths, by_name);
 	for (size_t i = 0; r >= 0 && i < found.count; i++)
 		r = config_read_file(config, found.paths[i], why);
 	return r;
+}
+
+int config_read_defaults(struct config *config, struct reason *why)
+{
+	return config_read_layers(config, MAIN_FILE, drop_in_directories, why);
 }
 
 /* ------------------------------------------------------------------ credentials */

@@ -115,6 +115,13 @@ int config_read_file(struct config *config, const char *path, struct reason *why
 int config_read_defaults(struct config *config, struct reason *why);
 
 /*
+ * The same with a given main file and drop-in directories (ends with null), later ones over earlier ones. For
+ * config_read_defaults() and its test.
+ */
+int config_read_layers(struct config *config, const char *main_file, const char *const *directories,
+		       struct reason *why);
+
+/*
  * Take what the service was handed as credentials ($CREDENTIALS_DIRECTORY, systemd.exec(5)): agent-register.conf is
  * read as a configuration file, and agent-register.password, .ca, .certificate, .private-key, .api-password, .token
  * and .client-key take the place of the files of the same role. Those that were not passed change nothing.
