@@ -1,1 +1,31 @@
-EXTRA_DIST += tests/unit/registrar.mk
+dist_noinst_SCRIPTS += tests/demo tests/run-tests tests/check-documents
+
+include tests/unit/local.mk
+include tests/fuzz/local.mk
+include tests/bench/local.mk
+if WITH_REGISTRAR
+include tests/unit/registrar.mk
+endif
+
+# The suites of pytest are folders here. The boot suite needs root and systemd-nspawn, so it is not part of a plain
+# "make check"; "./run test" names it.
+PYTEST_SUITES = integration
+PYTEST_RESULTS =
+EXTRA_DIST += tests/integration tests/boot tests/data
+
+check-local: all
+	@$(top_srcdir)/tests/check-documents $(top_srcdir) $(top_builddir)
+	@if ! $(PYTHON3) -c 'import pytest' 2>/dev/null; then \
+		echo "SKIP: $(PYTEST_SUITES): no Python with pytest (set PYTHON3)"; exit 0; \
+	fi; \
+	status=0; \
+	for suite in $(PYTEST_SUITES); do \
+		jobs=; $(PYTHON3) -c 'import xdist' 2>/dev/null && jobs="-n auto"; \
+		echo "== $$suite"; \
+		env PYTHONDONTWRITEBYTECODE=1 TEST_DATA=$(abs_top_srcdir)/tests/data BUILD_DIR=$(abs_top_builddir) \
+			AGENT_REGISTER=$(abs_top_builddir)/agent-register AGENT_REGISTRAR=$(abs_top_builddir)/agent-registrar \
+			$(PYTHON3) -m pytest -q -p no:cacheprovider -rs $$jobs $(PYTEST_FLAGS) \
+			$(if $(PYTEST_RESULTS),--junitxml=$(PYTEST_RESULTS)/$$suite.xml) \
+			$(abs_top_srcdir)/tests/$$suite || status=$$?; \
+	done; \
+	exit $$status

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -96,7 +97,10 @@ static int write_all(int fd, const char *data, size_t length)
 	return 0;
 }
 
-/* Keep the old file under another name as well; the rename that follows then drops only its first name. */
+/*
+ * Keep the old file under another name as well; the rename that follows then drops only its first name. Returns 1 when
+ * it had to leave its place for that.
+ */
 static int keep_aside(const struct atomic_file *file, const char *aside)
 {
 	if (unlinkat(file->directory, aside, 0) < 0 && errno != ENOENT)
@@ -106,7 +110,7 @@ static int keep_aside(const struct atomic_file *file, const char *aside)
 	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
 		return -errno;
 	/* No hard links here. The old content is not worth more than its place, so a short gap is acceptable. */
-	return renameat(file->directory, file->name, file->directory, aside) == 0 ? 0 : -errno;
+	return renameat(file->directory, file->name, file->directory, aside) == 0 ? 1 : -errno;
 }
 
 static int put_in_place(struct atomic_file *file, struct reason *why)
@@ -121,6 +125,7 @@ static int put_in_place(struct atomic_file *file, struct reason *why)
 static int publish(struct atomic_file *file, const void *data, size_t length, const char *aside, struct reason *why)
 {
 	int r = write_all(file->fd, data, length);
+	bool moved;
 
 	if (r < 0)
 		return reason_errno(why, r, "Cannot write the new %s", file->path);
@@ -129,7 +134,10 @@ static int publish(struct atomic_file *file, const void *data, size_t length, co
 	r = aside ? keep_aside(file, aside) : 0;
 	if (r < 0)
 		return reason_errno(why, r, "Cannot keep the old %s as %s", file->path, aside);
+	moved = r > 0;
 	r = put_in_place(file, why);
+	if (r < 0 && moved)
+		(void)renameat(file->directory, aside, file->directory, file->name);
 	if (r < 0)
 		return r;
 	if (fsync(file->directory) < 0) {

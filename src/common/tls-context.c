@@ -327,7 +327,8 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 
 	/* A client that makes one connection and ends saves a twentieth of its time by not loading all error texts. */
 	if (!settings->server)
-		(void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
+		(void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+				       OPENSSL_INIT_NO_ATEXIT, NULL);
 	context = SSL_CTX_new(settings->server ? TLS_server_method() : TLS_client_method());
 	if (!context) {
 		char text[256];

@@ -26,4 +26,4 @@ libregister_a_SOURCES = \
 
 sbin_PROGRAMS += agent-register
 agent_register_SOURCES = src/register/main.c
-agent_register_LDADD = libregister.a libcommon.a $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
+agent_register_LDADD = libregister.a libcommon.a $(OPENSSL_LIBS) -lc $(SYSTEMD_LIBS) $(INIH_LIBS)

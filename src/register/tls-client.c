@@ -191,6 +191,20 @@ int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context, const stru
 	return r;
 }
 
+/*
+ * The connection broke under a write. With TLS 1.3 the manager judges our certificate after our side of the handshake
+ * is done, and closes: then its alert has arrived and waits to be read. Returns -EPROTO when there is one, or -EPIPE.
+ */
+static int look_for_alert(struct tls_client *client)
+{
+	char byte;
+
+	ERR_clear_error();
+	if (SSL_peek(client->ssl, &byte, 1) <= 0 && is_certificate_alert(ERR_GET_REASON(ERR_peek_error())))
+		return -EPROTO;
+	return -EPIPE;
+}
+
 int tls_client_write(struct tls_client *client, const void *data, size_t length, const struct deadline *deadline,
 		     struct reason *why)
 {
@@ -208,6 +222,8 @@ int tls_client_write(struct tls_client *client, const void *data, size_t length,
 		if (r == 0)
 			continue;
 		endpoint_text(client->endpoint, manager);
+		if (r == -EPIPE)
+			r = look_for_alert(client);
 		if (r == -ETIMEDOUT)
 			reason_set(why, "%s does not take the request in time", manager);
 		else if (r == -EPIPE)
