@@ -294,13 +294,13 @@ static enum authd_request_fault skip_password(struct cursor *cursor, const char 
 	return skip_literal(cursor, " ") ? AUTHD_REQUEST_OK : AUTHD_REQUEST_MALFORMED;
 }
 
-/* Take the text up to the closing quote; false when there is none within `most` bytes. */
-static bool take_quoted(struct cursor *cursor, size_t most, struct authd_field *ret)
+/* Take the text up to the closing quote; false when there is none within `most` bytes, or `forbidden` before it. */
+static bool take_quoted(struct cursor *cursor, size_t most, char forbidden, struct authd_field *ret)
 {
 	size_t window = left(cursor) < most + 1 ? left(cursor) : most + 1;
 	const char *quote = memchr(cursor->at, '\'', window);
 
-	if (!quote)
+	if (!quote || (forbidden && memchr(cursor->at, forbidden, (size_t)(quote - cursor->at))))
 		return false;
 	*ret = (struct authd_field){ cursor->at, (size_t)(quote - cursor->at) };
 	cursor->at = quote + 1;
@@ -315,13 +315,14 @@ enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, c
 	const struct {
 		const char *prefix;
 		size_t most; /* bytes; the limits of Wazuh 4.14.5 */
+		char forbidden; /* what its parser stops at as well */
 		struct authd_field *field;
 		enum authd_request_fault fault;
 	} optional[] = {
-		{ " V:'", 31, &fields.version, AUTHD_REQUEST_OPEN_VERSION },
-		{ " G:'", 65535, &fields.groups, AUTHD_REQUEST_OPEN_GROUPS },
-		{ " IP:'", 46, &fields.ip, AUTHD_REQUEST_OPEN_IP },
-		{ " K:'", 40, &fields.key_hash, AUTHD_REQUEST_OPEN_KEY_HASH },
+		{ " V:'", 31, 0, &fields.version, AUTHD_REQUEST_OPEN_VERSION },
+		{ " G:'", 65535, 0, &fields.groups, AUTHD_REQUEST_OPEN_GROUPS },
+		{ " IP:'", 46, ' ', &fields.ip, AUTHD_REQUEST_OPEN_IP },
+		{ " K:'", 40, 0, &fields.key_hash, AUTHD_REQUEST_OPEN_KEY_HASH },
 	};
 
 	if (password) {
@@ -330,13 +331,13 @@ enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, c
 		if (fault != AUTHD_REQUEST_OK)
 			return fault;
 	}
-	if (!skip_literal(&cursor, name_prefix) || !take_quoted(&cursor, left(&cursor), &fields.name) ||
+	if (!skip_literal(&cursor, name_prefix) || !take_quoted(&cursor, left(&cursor), 0, &fields.name) ||
 	    memchr(fields.name.text, '\0', fields.name.length))
 		return AUTHD_REQUEST_MALFORMED;
 
 	for (size_t i = 0; i < sizeof optional / sizeof optional[0]; i++)
 		if (skip_literal(&cursor, optional[i].prefix) &&
-		    !take_quoted(&cursor, optional[i].most, optional[i].field))
+		    !take_quoted(&cursor, optional[i].most, optional[i].forbidden, optional[i].field))
 			return optional[i].fault;
 	*ret = fields;
 	return AUTHD_REQUEST_OK;
