@@ -239,20 +239,31 @@ static enum session_state feed(struct connection *connection, struct evbuffer *i
 	return state;
 }
 
+/* Take in what has come. False: the connection has moved on, and may even be gone. */
+static bool read_on(struct connection *connection)
+{
+	switch (feed(connection, bufferevent_get_input(connection->stream))) {
+	case SESSION_REQUEST:
+		hand_over(connection);
+		return false;
+	case SESSION_TOO_LONG:
+		cut_off(connection);
+		return false;
+	case SESSION_MORE:
+		break;
+	}
+	(void)event_add(connection->pause, &pause_time);
+	acknowledge(connection);
+	return true;
+}
+
 static void on_readable(struct bufferevent *stream, void *argument)
 {
 	struct connection *connection = argument;
-	enum session_state state;
 
-	if (connection->stage != STAGE_REQUEST)
-		return;
-	state = feed(connection, bufferevent_get_input(stream));
-	if (state == SESSION_REQUEST)
-		hand_over(connection);
-	else if (state == SESSION_TOO_LONG)
-		cut_off(connection);
-	else if (event_add(connection->pause, &pause_time) == 0)
-		acknowledge(connection);
+	(void)stream;
+	if (connection->stage == STAGE_REQUEST)
+		(void)read_on(connection);
 }
 
 /* ------------------------------------------------------------------ what can go wrong */
@@ -306,14 +317,14 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 	struct connection *connection = argument;
 	char text[256];
 
+	(void)stream;
 	if (what & BEV_EVENT_CONNECTED) {
 		connection->stage = STAGE_REQUEST;
 		acknowledge(connection);
 		return;
 	}
 	if (connection->stage == STAGE_REQUEST && (what & BEV_EVENT_EOF)) {
-		on_readable(stream, connection); /* what came with the end */
-		if (connection->stage == STAGE_REQUEST)
+		if (read_on(connection)) /* what came with the end */
 			on_end_of_input(connection);
 		return;
 	}

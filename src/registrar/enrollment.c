@@ -47,11 +47,21 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct decision *decisi
 	return false;
 }
 
-static bool refuse_internal(struct decision *decision, const char *why)
+void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields, const struct reason *why)
 {
-	reason_set(&decision->enrollment->why, "%s", why);
-	return refuse(decision, "Internal manager error adding agent: %.*s", (int)decision->fields->name.length,
-		      decision->fields->name.text);
+	ret->accepted = false;
+	ret->why = *why;
+	(void)snprintf(ret->refusal, sizeof ret->refusal, "Internal manager error adding agent: %.*s",
+		       (int)fields->name.length, fields->name.text);
+}
+
+static bool refuse_internal(struct decision *decision, const char *text)
+{
+	struct reason why;
+
+	reason_set(&why, "%s", text);
+	enrollment_fail(decision->enrollment, decision->fields, &why);
+	return false;
 }
 
 /* ------------------------------------------------------------------ name, version, groups */

@@ -45,7 +45,10 @@ bool manager_version_is_valid(const char *text);
 void enrollment_decide(struct enrollment *ret, struct roster *roster, const struct enrollment_policy *policy,
 		       const struct authd_request_fields *fields, const char *peer);
 
-/* Make a refusal out of an acceptance that could not be stored. */
+/* The refusal when nothing can be decided, because of this machine. */
+void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields, const struct reason *why);
+
+/* Make a refusal out of an acceptance that could not be stored; a refusal stays as it is. */
 void enrollment_revoke(struct enrollment *enrollment, const struct reason *why);
 
 void enrollment_wipe(struct enrollment *enrollment);

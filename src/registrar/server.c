@@ -71,20 +71,6 @@ static void forget_ready(struct server *server)
 	server->ready_count = 0;
 }
 
-static void on_request(void *owner, struct connection *connection)
-{
-	struct server *server = owner;
-	struct connection_link *link = connection_link(connection);
-
-	link->is_ready = true;
-	link->next_ready = NULL;
-	*server->ready_end = connection;
-	server->ready_end = &link->next_ready;
-	server->ready_count++;
-	/* Behind whatever else is active in this round, so that what is ready by then is written together. */
-	event_active(server->commit, EV_TIMEOUT, 1);
-}
-
 static void answer_enrollment(struct server *server, struct connection *connection, struct enrollment *enrollment)
 {
 	enum dialect dialect = server->settings->policy.dialect;
@@ -107,7 +93,7 @@ static void answer_enrollment(struct server *server, struct connection *connecti
 	explicit_bzero(&answer, sizeof answer);
 }
 
-/* Wrong password, or not a request: there is nothing to decide. */
+/* Wrong password, or not a request: there is nothing to decide, and nothing to wait for. */
 static void answer_unreadable(struct server *server, struct connection *connection, enum authd_request_fault fault)
 {
 	struct answer answer;
@@ -118,17 +104,51 @@ static void answer_unreadable(struct server *server, struct connection *connecti
 	connection_answer(connection, &answer);
 }
 
+static void on_request(void *owner, struct connection *connection)
+{
+	struct server *server = owner;
+	struct connection_link *link = connection_link(connection);
+	struct authd_request_fields fields;
+	enum authd_request_fault fault = connection_request(connection, &fields);
+
+	if (fault != AUTHD_REQUEST_OK) {
+		answer_unreadable(server, connection, fault);
+		touch_status(server);
+		return;
+	}
+	link->is_ready = true;
+	link->next_ready = NULL;
+	*server->ready_end = connection;
+	server->ready_end = &link->next_ready;
+	server->ready_count++;
+	/* Behind whatever else is active in this round, so that what is ready by then is written together. */
+	event_active(server->commit, EV_TIMEOUT, 1);
+}
+
 /* Decide on all that are ready, within one transaction. */
 static void decide(struct server *server, struct enrollment *enrollments)
+{
+	const struct server_settings *settings = server->settings;
+	size_t i = 0;
+
+	for (struct connection *at = server->ready; at; at = connection_link(at)->next_ready, i++) {
+		struct authd_request_fields fields;
+
+		(void)connection_request(at, &fields);
+		enrollment_decide(&enrollments[i], settings->roster, &settings->policy, &fields, connection_address(at));
+	}
+}
+
+/* Nobody could be registered, because of this machine. */
+static void refuse_all(struct server *server, struct enrollment *enrollments, const struct reason *why)
 {
 	size_t i = 0;
 
 	for (struct connection *at = server->ready; at; at = connection_link(at)->next_ready, i++) {
 		struct authd_request_fields fields;
 
-		if (connection_request(at, &fields) == AUTHD_REQUEST_OK)
-			enrollment_decide(&enrollments[i], server->settings->roster, &server->settings->policy,
-					  &fields, connection_address(at));
+		(void)connection_request(at, &fields);
+		enrollment_fail(&enrollments[i], &fields, why);
 	}
 }
 
@@ -139,35 +159,13 @@ static void answer_all(struct server *server, struct enrollment *enrollments)
 	forget_ready(server);
 	for (size_t i = 0; next; i++) {
 		struct connection *connection = next;
-		struct authd_request_fields fields;
-		enum authd_request_fault fault = connection_request(connection, &fields);
 
 		next = connection_link(connection)->next_ready;
 		connection_link(connection)->is_ready = false;
-		if (fault == AUTHD_REQUEST_OK)
-			answer_enrollment(server, connection, &enrollments[i]);
-		else
-			answer_unreadable(server, connection, fault);
+		answer_enrollment(server, connection, &enrollments[i]);
 		enrollment_wipe(&enrollments[i]);
 	}
 	touch_status(server);
-}
-
-/* Nobody could be registered, because of this machine. */
-static void refuse_all(struct server *server, struct enrollment *enrollments, const struct reason *why)
-{
-	size_t i = 0;
-
-	for (struct connection *at = server->ready; at; at = connection_link(at)->next_ready, i++) {
-		struct authd_request_fields fields;
-		struct enrollment *enrollment = &enrollments[i];
-
-		if (connection_request(at, &fields) != AUTHD_REQUEST_OK)
-			continue;
-		enrollment->why = *why;
-		(void)snprintf(enrollment->refusal, sizeof enrollment->refusal,
-			       "Internal manager error adding agent: %.*s", (int)fields.name.length, fields.name.text);
-	}
 }
 
 static void on_commit(evutil_socket_t fd, short what, void *argument)
@@ -193,8 +191,9 @@ static void on_commit(evutil_socket_t fd, short what, void *argument)
 	}
 	decide(server, enrollments);
 	r = roster_commit(server->settings->roster, &why);
-	for (size_t i = 0; r < 0 && i < server->ready_count; i++)
-		enrollment_revoke(&enrollments[i], &why);
+	if (r < 0)
+		for (size_t i = 0; i < server->ready_count; i++)
+			enrollment_revoke(&enrollments[i], &why);
 	answer_all(server, enrollments);
 }
 
@@ -356,6 +355,9 @@ static void tear_down(struct server *server)
 		connection_stop(server->connections);
 	for (size_t i = 0; i < LISTENERS_MAX; i++)
 		release_event(server->accepting[i]);
+	/* libevent frees a bufferevent when the loop comes round again. */
+	if (server->base)
+		(void)event_base_loop(server->base, EVLOOP_NONBLOCK);
 	release_event(server->resume);
 	release_event(server->commit);
 	release_event(server->status);

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: ISC
+"""Who is already there: names, addresses, ids, and the three policies."""
+
+import hashlib
+
+import pytest
+
+from registrar_tools import directory, serving  # noqa: F401
+
+OLD_KEY = "5a" * 32
+
+
+def fill(directory, *lines):
+    (directory / "etc" / "client.keys").write_text("".join(lines))
+
+
+def line(number, name, ip="any"):
+    return f"{number} {name} {ip} {OLD_KEY}\n"
+
+
+def key_hash(number, name):
+    return hashlib.sha1(f"{number}{name}{OLD_KEY}".encode()).hexdigest()
+
+
+def test_ossec_renames(directory):
+    with serving(directory, "-n") as registrar:
+        assert [registrar.register("web")[1] for _ in range(3)] == ["web", "web2", "web3"]
+
+
+def test_ossec_stops_renaming_at_255(directory):
+    fill(directory, line(1024, "web"), *(line(1024 + i, f"web{i}") for i in range(2, 256)))
+    with serving(directory, "-n") as registrar:
+        assert registrar.ask("OSSEC A:'web'\n").records[0] == "ERROR: Invalid agent name: web\n\n"
+
+
+def test_wazuh_refuses(directory):
+    fill(directory, line("001", "web"))
+    with serving(directory, "-n", "--dialect", "wazuh") as registrar:
+        assert registrar.ask("OSSEC A:'web'\n").records == ["ERROR: Duplicate agent name: web. Unable to add agent"]
+
+
+@pytest.mark.parametrize("dialect,policy", [("ossec", "refuse"), ("wazuh", "rename")])
+def test_policy_is_free_of_the_dialect(directory, dialect, policy):
+    fill(directory, line("1024", "web"))
+    with serving(directory, "-n", "--dialect", dialect, "--on-duplicate", policy) as registrar:
+        reply = registrar.ask("OSSEC A:'web'\n")
+    if policy == "rename":
+        assert reply.agent[:2] == ("1025", "web2")
+    else:
+        assert reply == (["ERROR: Duplicate agent name: web\n\n", "ERROR: Unable to add agent.\n\n"], "eof")
+
+
+@pytest.mark.parametrize("dialect,new_id", [("ossec", "1026"), ("wazuh", "1026")])
+def test_replace(directory, dialect, new_id):
+    fill(directory, "# kept\n", line(1024, "web"), line(1025, "db"))
+    (directory / "etc" / "client.keys").chmod(0o440)
+    with serving(directory, "-n", "--dialect", dialect, "--on-duplicate", "replace") as registrar:
+        agent = registrar.register("web")
+        assert agent[0] == new_id and agent[3] != OLD_KEY
+        assert registrar.keys_file.read_text() == "# kept\n" + line(1025, "db") + " ".join(agent) + "\n"
+        assert registrar.keys_file.stat().st_mode & 0o777 == 0o440
+        registrar.wait_for_line("Registered web as 1026, address any, in place of 1024")
+        # what was replaced can be replaced again, and others are registered as ever
+        assert registrar.register("web")[1] == "web"
+        assert registrar.register("other")[1] == "other"
+        assert len(registrar.keys()) == 4  # with the comment
+
+
+def test_replace_by_name_and_address(directory):
+    fill(directory, line(1024, "web"), line(1025, "db", "10.0.0.1/24"), line(1026, "x"))
+    with serving(directory, "-n", "--on-duplicate", "replace") as registrar:
+        agent = registrar.ask("OSSEC A:'web' IP:'10.0.0.1'\n").agent
+        assert registrar.keys() == [line(1026, "x").split(), list(agent)]
+        registrar.wait_for_line("in place of 1025 and 1024")
+
+
+def test_replace_refuses_whoever_still_has_the_key(directory):
+    fill(directory, line("001", "web"))
+    digest = key_hash("001", "web")
+    with serving(directory, "-n", "--dialect", "wazuh", "--on-duplicate", "replace") as registrar:
+        assert registrar.ask(f"OSSEC A:'web' K:'{digest}'\n").records == [
+            "ERROR: Duplicate agent name: web. Unable to add agent"]
+        assert registrar.keys() == [line("001", "web").split()]
+        # another key, and the upper case that Wazuh takes for another key
+        assert registrar.ask(f"OSSEC A:'web' K:'{digest.upper()}'\n").agent
+        agent = registrar.ask(f"OSSEC A:'web' K:'{'0' * 40}'\n").agent
+        # the hash of a key that was handed out a moment ago
+        digest = hashlib.sha1(f"{agent[0]}{agent[1]}{agent[3]}".encode()).hexdigest()
+        assert not registrar.ask(f"OSSEC A:'web' K:'{digest}'\n").agent
+
+
+def test_refused_name_does_not_cost_the_other_its_address(directory):
+    """wazuh-authd removes the holder of the address before it refuses the name."""
+    fill(directory, line("001", "web"), line("002", "db", "10.0.0.1"))
+    with serving(directory, "-n", "--dialect", "wazuh", "--on-duplicate", "replace") as registrar:
+        reply = registrar.ask(f"OSSEC A:'web' IP:'10.0.0.1' K:'{key_hash('001', 'web')}'\n")
+        assert "Duplicate agent name" in reply.records[0]
+        assert len(registrar.keys()) == 2
+
+
+@pytest.mark.parametrize("dialect,text", [
+    ("ossec", "ERROR: Invalid IP address: 1024\n\n"),
+    ("wazuh", "ERROR: Duplicate IP: 127.0.0.1. Unable to add agent")])
+def test_source_address(directory, dialect, text):
+    fill(directory, line(1024, "old", "127.0.0.1"))
+    with serving(directory, "-n", "-i", "--dialect", dialect) as registrar:
+        assert registrar.ask("OSSEC A:'web'\n").records[0] == text
+        assert registrar.register("web", source="127.0.0.2")[2] == "127.0.0.2"
+        assert registrar.ask("OSSEC A:'web9' IP:'src'\n", source="127.0.0.3").agent[2] == "127.0.0.3"
+        assert registrar.ask("OSSEC A:'web8' IP:'any'\n").agent[2] == "any"
+
+
+@pytest.mark.parametrize("stored,asked,free", [
+    ("10.1.2.0/24", "10.1.2.0/24", True), ("10.1.2.0/24", "10.1.2.77", True), ("10.1.2.0/24", "10.1.2.0", False),
+    ("10.1.2.3", "10.1.2.3", False), ("any", "any", True)])
+def test_duplicate_address_is_the_text_without_mask(directory, stored, asked, free):
+    fill(directory, line("001", "old", stored))
+    with serving(directory, "-n", "--dialect", "wazuh") as registrar:
+        assert bool(registrar.ask(f"OSSEC A:'new' IP:'{asked}'\n").agent) == free
+
+
+def test_ipv6_spellings(directory):
+    with serving(directory, "-n") as registrar:
+        assert registrar.ask("OSSEC A:'six' IP:'2001:DB8:0:0::1'\n").agent[2] == "2001:db8::1"
+        assert registrar.ask("OSSEC A:'sixx' IP:'2001:db8::0:1'\n").records[0] == "ERROR: Invalid IP address: 1024\n\n"
+
+
+@pytest.mark.parametrize("dialect,lines,expected", [
+    ("ossec", [], "1024"),
+    ("ossec", [line(1024, "aa"), line(1026, "bb")], "1025"),
+    ("ossec", [line("001", "aa"), line(4000, "bb")], "1024"),
+    ("ossec", ["1024 #*#*#*#*#*#*#*#*#*#*#* any " + OLD_KEY + "\n"], "1025"),
+    ("ossec", ["1024 what is this, a damaged line\n"], "1025"),
+    ("wazuh", [], "001"),
+    ("wazuh", [line("001", "aa"), line("005", "bb")], "006"),
+    ("wazuh", [line("001", "aa"), "007 !gone any " + OLD_KEY + "\n"], "008"),
+    ("wazuh", [line("5000", "aa")], "5001"),
+])
+def test_ids(directory, dialect, lines, expected):
+    fill(directory, *lines)
+    with serving(directory, "-n", "--dialect", dialect) as registrar:
+        assert registrar.register("new")[0] == expected
+
+
+def test_removed_agents_free_their_name(directory):
+    fill(directory, "001 !web any " + OLD_KEY + "\n")
+    with serving(directory, "-n", "--dialect", "wazuh") as registrar:
+        assert registrar.register("web")[0] == "002"
+
+
+def test_ids_run_out(directory):
+    fill(directory, line("99999999", "last"))
+    with serving(directory, "-n", "--dialect", "wazuh") as registrar:
+        assert registrar.ask("OSSEC A:'web'\n").records == [
+            "ERROR: Internal manager error adding agent: web. Unable to add agent"]

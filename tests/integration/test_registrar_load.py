@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: ISC
+"""Many clients at once, and clients that take their time: they cost the others nothing."""
+
+import concurrent.futures
+import contextlib
+import socket
+import ssl
+import time
+
+import pytest
+
+from registrar_tools import directory, registrar, serving  # noqa: F401
+
+IDLE = 250
+SOON = 5  # seconds: what a served client may take on a busy machine; the deadlines that would delay it are 30
+
+
+def test_fifty_at_once(registrar):
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        agents = list(pool.map(lambda i: registrar.register(f"agent-{i}"), range(200)))
+    assert len({agent[0] for agent in agents}) == 200
+    assert sorted(map(list, agents)) == sorted(registrar.keys())
+
+
+def test_the_same_name_at_once(directory):
+    with serving(directory, "-n", "--on-duplicate", "refuse") as registrar:
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            replies = list(pool.map(lambda _: registrar.ask("OSSEC A:'same'\n"), range(20)))
+        assert len([reply for reply in replies if reply.agent]) == 1
+        assert len(registrar.keys()) == 1
+
+
+@pytest.mark.parametrize("how", ["tcp", "tls", "half a request"])
+def test_idle_connections_cost_others_nothing(registrar, how):
+    with contextlib.ExitStack() as idle:
+        for _ in range(IDLE):
+            if how == "tcp":
+                idle.enter_context(registrar.connect())
+            else:
+                client = idle.enter_context(registrar.open())
+                if how == "half a request":
+                    client.send("OSSEC A:'we")
+        begin = time.monotonic()
+        for i in range(5):
+            assert registrar.register(f"served-{i}")
+        assert time.monotonic() - begin < SOON
+
+
+@pytest.mark.parametrize("how", ["tcp", "tls", "dripping"])
+def test_deadline_holds_whatever_drips_in(directory, how):
+    with serving(directory, "-n", "--timeout", "1") as registrar:
+        begin = time.monotonic()
+        if how == "tcp":
+            with registrar.connect() as connection:
+                assert connection.recv(1) == b""
+        else:
+            with registrar.open() as client:
+                client.tls.settimeout(0.05)
+                end = None
+                while end is None:
+                    try:
+                        if how == "dripping":
+                            client.send("O")
+                        end = client.tls.recv(1)
+                    except (TimeoutError, ssl.SSLWantReadError):
+                        pass
+                    except OSError:
+                        end = b""
+                    assert time.monotonic() - begin < SOON
+        assert 0.5 < time.monotonic() - begin < SOON
+        registrar.wait_for_line("Gave up on 127.0.0.1")
+        assert registrar.register("next")
+
+
+def test_over_the_limit_clients_wait(directory):
+    """They are not accepted and thrown out: their turn comes when a place is free."""
+    with serving(directory, "-n", "--max-connections", "3") as registrar:
+        with contextlib.ExitStack() as busy:
+            clients = [busy.enter_context(registrar.open()) for _ in range(3)]
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                waiting = pool.submit(registrar.register, "patient")
+                registrar.wait_for_line("3 connections are open")
+                assert not waiting.done()
+                clients[0].send("OSSEC A:'first'\n")
+                assert clients[0].reply().agent
+                clients[0].close()
+                assert waiting.result(30)[1] == "patient"
+
+
+def test_few_descriptors(directory):
+    """With a low limit of open files others wait as well, and nobody is dropped."""
+    command = ["prlimit", "--nofile=90:90"]
+    from registrar_tools import PROGRAM, need
+    need("prlimit")
+    with serving(directory, "-n", program=[*command, PROGRAM]) as registrar:
+        with concurrent.futures.ThreadPoolExecutor(100) as pool:
+            agents = list(pool.map(lambda i: registrar.register(f"agent-{i}"), range(200)))
+    assert len({agent[0] for agent in agents}) == 200
+
+
+def test_stops_at_once_with_idle_connections(registrar):
+    with registrar.connect(), registrar.open() as client:
+        client.send("OSSEC A:'half")
+        begin = time.monotonic()
+        assert registrar.stop() == 0
+        assert time.monotonic() - begin < 1 or "Sanitizer" in registrar.log
+        assert client.reply().records == []
+
+
+def test_refuses_connections_after_stop(registrar):
+    assert registrar.stop() == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", registrar.port), 5)

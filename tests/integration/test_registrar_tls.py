@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: ISC
+"""TLS versions, ciphers, client certificates."""
+
+import ssl
+
+import pytest
+
+from registrar_tools import Authority, directory, registrar, serving  # noqa: F401
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory):
+    place = tmp_path_factory.mktemp("ca")
+    ours, other = Authority(place, "ours"), Authority(place, "other")
+    return {"ca": ours.certificate, "good": ours.issue("good"), "expired": ours.issue("expired", expired=True),
+            "wrong": other.issue("wrong"), "none": None}
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_versions(registrar, version):
+    assert registrar.register("web", version=version)
+
+
+def test_no_session_tickets(registrar):
+    with registrar.open(version=ssl.TLSVersion.TLSv1_3) as client:
+        client.send("OSSEC A:'web'\n")
+        client.reply()
+        assert not (client.tls.session and client.tls.session.has_ticket)
+
+
+@pytest.mark.filterwarnings("ignore:.*TLSv1.*deprecated")
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_old_versions_are_refused(registrar, version):
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        registrar.register("web", version=version, ciphers="ALL:@SECLEVEL=0")
+    registrar.wait_for_line("TLS handshake failed")
+
+
+def test_ciphers(directory):
+    with serving(directory, "-n", "-c", "ECDHE-ECDSA-AES128-GCM-SHA256") as registrar:
+        tls12 = {"version": ssl.TLSVersion.TLSv1_2}
+        assert registrar.register("web", ciphers="ECDHE-ECDSA-AES128-GCM-SHA256", **tls12)
+        with pytest.raises(ssl.SSLError):
+            registrar.register("web", ciphers="ECDHE-ECDSA-AES256-GCM-SHA384", **tls12)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("kind,log", [
+    ("good", None), ("none", "peer did not return a certificate"), ("wrong", "unable to get local issuer|self-signed"),
+    ("expired", "certificate has expired")])
+def test_client_certificates(directory, authorities, version, kind, log):
+    with serving(directory, "-n", "-v", authorities["ca"]) as registrar:
+        tls = {"version": version, "certificate": authorities[kind]}
+        if kind == "good":
+            assert registrar.register("web", **tls)
+            return
+        try:
+            reply = registrar.ask("OSSEC A:'web'\n", **tls)
+            assert reply.records == [] and reply.end != "close_notify"
+        except (ssl.SSLError, ConnectionError):
+            pass
+        registrar.wait_for_line(f"TLS handshake failed: .*({log})")
+        assert registrar.keys() == []
+        assert registrar.register("web", version=version, certificate=authorities["good"])
+
+
+def test_client_certificate_and_password(directory, authorities):
+    password = (directory / "etc" / "authd.pass").read_text().strip()
+    with serving(directory, "--client-ca", authorities["ca"]) as registrar:
+        tls = {"certificate": authorities["good"]}
+        assert registrar.ask("OSSEC A:'web'\n", **tls) == ([], "eof")
+        assert registrar.ask(f"OSSEC PASS: {password} OSSEC A:'web'\n", **tls).agent
