@@ -18,6 +18,7 @@ import ssl
 import struct
 import threading
 import time
+import warnings
 
 PATIENCE = 30  # seconds after which a test has gone wrong
 
@@ -203,8 +204,10 @@ class Manager:
     def _context(certificate, lowest, highest, client_ca, ciphers):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_ciphers(ciphers or "DEFAULT:@SECLEVEL=0")
-        context.minimum_version = lowest or ssl.TLSVersion.TLSv1_2
-        context.maximum_version = highest or ssl.TLSVersion.MAXIMUM_SUPPORTED
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # old versions are what some tests are about
+            context.minimum_version = lowest or ssl.TLSVersion.TLSv1_2
+            context.maximum_version = highest or ssl.TLSVersion.MAXIMUM_SUPPORTED
         context.load_cert_chain(*certificate)
         if client_ca:
             context.verify_mode = ssl.CERT_REQUIRED
