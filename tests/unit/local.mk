@@ -1,0 +1,45 @@
+# The unit tests: one program a module, in cmocka. This file also says how any test of ours that prints TAP is run.
+AM_TESTS_ENVIRONMENT = TEST_DATA='$(abs_top_srcdir)/tests/data' CMOCKA_MESSAGE_OUTPUT=TAP; \
+	export TEST_DATA CMOCKA_MESSAGE_OUTPUT;
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+if HAVE_CMOCKA
+unit_tests = \
+	test-agent-key \
+	test-atomic-file \
+	test-authd-error \
+	test-authd-reply \
+	test-authd-request \
+	test-deadline \
+	test-secret \
+	test-text
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+
+check_LIBRARIES = libtest.a
+libtest_a_SOURCES = tests/unit/support.c tests/unit/support.h
+
+unit_libraries = libtest.a libregister.a libcommon.a $(CMOCKA_LIBS) $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
+
+# Calls of the code under test go through tests/unit/fault.c where these are linked in.
+FAULT_WRAPS = -Wl,--wrap=write,--wrap=fsync,--wrap=fchmod,--wrap=fchown,--wrap=fallocate \
+	-Wl,--wrap=unlinkat,--wrap=linkat,--wrap=renameat
+unit_faults = tests/unit/fault.c tests/unit/fault.h
+
+test_agent_key_SOURCES = tests/unit/test-agent-key.c
+test_agent_key_LDADD = $(unit_libraries)
+test_atomic_file_SOURCES = tests/unit/test-atomic-file.c $(unit_faults)
+test_atomic_file_LDADD = $(unit_libraries)
+test_atomic_file_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
+test_authd_error_SOURCES = tests/unit/test-authd-error.c
+test_authd_error_LDADD = $(unit_libraries)
+test_authd_reply_SOURCES = tests/unit/test-authd-reply.c
+test_authd_reply_LDADD = $(unit_libraries)
+test_authd_request_SOURCES = tests/unit/test-authd-request.c
+test_authd_request_LDADD = $(unit_libraries)
+test_deadline_SOURCES = tests/unit/test-deadline.c
+test_deadline_LDADD = $(unit_libraries)
+test_secret_SOURCES = tests/unit/test-secret.c
+test_secret_LDADD = $(unit_libraries)
+test_text_SOURCES = tests/unit/test-text.c
+test_text_LDADD = $(unit_libraries)
+endif
