@@ -2,6 +2,7 @@
 """What the integration tests share. Everything lives in a directory of its own and listens on a port of its own."""
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 
@@ -65,3 +66,29 @@ def ipv6():
     with open("/proc/net/if_inet6", encoding="ascii") as table:
         if "00000000000000000000000000000001" not in table.read():
             pytest.skip("needs IPv6 on loopback")
+
+
+@pytest.fixture
+def full_backlog():
+    """Make a misbehaving.FullBacklog: full_backlog(ADDRESS, PORT)."""
+    opened = []
+
+    def make(*arguments):
+        opened.append(misbehaving.FullBacklog(*arguments))
+        return opened[-1]
+    yield make
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def silent_resolver(machine, mount_namespace):  # pylint: disable=unused-argument
+    """A name server that hears every question and answers none: shell commands, and its socket."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.settimeout(20)
+        address = f"127.{os.getpid() >> 16 & 63 | 64}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+        server.bind((address, 53))  # an address of this process: tests run in parallel
+        resolver = machine.write("resolv.conf", f"nameserver {address}\n")
+        switch = machine.write("nsswitch.conf", "hosts: dns\n")
+        yield (f"mount --bind {machine_module.shell_words(resolver)} /etc/resolv.conf\n"
+               f"if [ -e /etc/nsswitch.conf ]; then mount --bind {machine_module.shell_words(switch)} /etc/nsswitch.conf; fi"), server

@@ -10,7 +10,8 @@ import subprocess
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-AGENT_REGISTER = os.environ.get("AGENT_REGISTER", os.path.join(HERE, "..", "..", "agent-register"))
+AGENT_REGISTER = os.environ.get("AGENT_REGISTER") or os.path.join(
+    os.environ.get("TOP_BUILDDIR") or os.path.join(HERE, "..", ".."), "agent-register")
 
 PATIENCE = 30  # seconds after which a run hangs
 PROMPT = 5  # seconds: at once, on a busy machine
