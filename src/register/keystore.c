@@ -270,7 +270,15 @@ static int choose_group(const struct keystore *store, gid_t *ret, struct reason 
 	return 0;
 }
 
-/* An immutable file lets itself be read and linked, and refuses only the last step. */
+/* Single files are mounted into containers. STATX_ATTR_MOUNT_ROOT came with Linux 5.8; before it, this says no. */
+static bool is_mount_point(int fd)
+{
+	struct statx status;
+
+	return statx(fd, "", AT_EMPTY_PATH, 0, &status) == 0 && (status.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* An immutable file and a mount point let themselves be read and linked, and refuse only the last step. */
 static int check_replaceable(const char *path, struct reason *why)
 {
 	struct stat status;
@@ -285,6 +293,11 @@ static int check_replaceable(const char *path, struct reason *why)
 		reason_set(why, "%s is marked %s (chattr -%c takes the mark off)", path,
 			   flags & FS_IMMUTABLE_FL ? "immutable" : "append-only", flags & FS_IMMUTABLE_FL ? 'i' : 'a');
 		return -EPERM;
+	}
+	if (is_mount_point(fd)) {
+		reason_set(why, "%s is a mount point and cannot be replaced; mount its directory instead, or set keys_file "
+			   "in [agent]", path);
+		return -EBUSY;
 	}
 	return 0;
 }
