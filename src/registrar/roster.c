@@ -477,7 +477,8 @@ static int commit_replacing(struct roster *roster, struct reason *why)
 	content = malloc(whole + 1);
 	if (content) {
 		memcpy(content, old, length);
-		memcpy(content + length, roster->staged, roster->staged_length);
+		if (roster->staged_length > 0)
+			memcpy(content + length, roster->staged, roster->staged_length);
 	}
 	explicit_bzero(old, length);
 	if (!content || cut_removed(roster, content, &whole) < 0)
