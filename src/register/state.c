@@ -21,11 +21,18 @@ static const struct field {
 	TEXT(manager),
 	TEXT(method),
 	NUMBER(registered_at),
+	TEXT(bound_machine),
+	TEXT(bound_instance),
+	TEXT(asked_manager),
+	TEXT(asked_name),
+	NUMBER(asked_at),
 	TEXT(last_outcome),
 	TEXT(last_manager),
 	TEXT(last_error),
 	NUMBER(last_at),
+	NUMBER(logged_at),
 	NUMBER(attempts),
+	TEXT(background_boot),
 };
 
 static char *state_path(const char *directory)
@@ -35,6 +42,39 @@ static char *state_path(const char *directory)
 	return asprintf(&path, "%s/state", directory) < 0 ? NULL : path;
 }
 
+static void take_number(uint64_t *target, const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits > 0 && digits < 20 && text[digits] == '\0')
+		*target = strtoull(text, NULL, 10);
+}
+
+/* "OUTCOME WAIT NEXT_AT MANAGER"; the manager may be missing. */
+static void take_cursor(struct state *state, const char *text)
+{
+	struct cursor cursor = { 0 };
+
+	if (sscanf(text, "%15s %" SCNu64 " %" SCNu64 " %271s", cursor.outcome, &cursor.wait, &cursor.next_at,
+		   cursor.manager) >= 3 && state->cursor_count < STATE_MAX_CURSORS)
+		state->cursors[state->cursor_count++] = cursor;
+}
+
+struct cursor *state_cursor(struct state *state, const char *manager)
+{
+	struct cursor *cursor;
+
+	for (size_t i = 0; i < state->cursor_count; i++)
+		if (strcmp(state->cursors[i].manager, manager) == 0)
+			return &state->cursors[i];
+	if (state->cursor_count == STATE_MAX_CURSORS)
+		return NULL;
+	cursor = &state->cursors[state->cursor_count++];
+	*cursor = (struct cursor){ 0 };
+	(void)snprintf(cursor->manager, sizeof cursor->manager, "%s", manager);
+	return cursor;
+}
+
 static void take_line(struct state *state, char *line)
 {
 	char *equals = strchr(line, '=');
@@ -42,15 +82,17 @@ static void take_line(struct state *state, char *line)
 	if (!equals)
 		return;
 	*equals = '\0';
+	if (strcmp(line, "cursor") == 0)
+		take_cursor(state, equals + 1);
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
 		char *target = (char *)state + fields[i].offset;
 
 		if (strcmp(fields[i].name, line) != 0)
 			continue;
-		if (fields[i].size)
-			(void)snprintf(target, fields[i].size, "%s", equals + 1);
-		else
-			*(uint64_t *)(void *)target = strtoull(equals + 1, NULL, 10);
+		if (!fields[i].size)
+			take_number((uint64_t *)(void *)target, equals + 1);
+		else if (strlen(equals + 1) < fields[i].size)
+			(void)strcpy(target, equals + 1);
 	}
 }
 
@@ -83,6 +125,10 @@ static int format(const struct state *state, char **ret, size_t *ret_length)
 			(void)fprintf(stream, "%s=%" PRIu64 "\n", fields[i].name,
 				      *(const uint64_t *)(const void *)source);
 	}
+	for (size_t i = 0; i < state->cursor_count; i++)
+		if (state->cursors[i].outcome[0])
+			(void)fprintf(stream, "cursor=%s %" PRIu64 " %" PRIu64 " %s\n", state->cursors[i].outcome,
+				      state->cursors[i].wait, state->cursors[i].next_at, state->cursors[i].manager);
 	return fclose(stream) == 0 ? 0 : -errno;
 }
 
