@@ -79,7 +79,7 @@ static int judge_record(struct agent_key *ret, const char *line, size_t length, 
 	return state;
 }
 
-static int judge_file(struct agent_key *ret, const char *text, size_t length, const char *path, struct reason *why)
+int keystore_judge(struct agent_key *ret, const char *text, size_t length, const char *path, struct reason *why)
 {
 	while (length > 0) {
 		const char *newline = memchr(text, '\n', length);
@@ -153,7 +153,7 @@ int keystore_read(const struct keystore *store, struct agent_key *ret, struct re
 	length = read_fully(fd, text, (size_t)status.st_size);
 	if (length < 0)
 		return reason_errno(why, (int)length, "Cannot read %s", store->path);
-	state = judge_file(ret, text, (size_t)length, store->path, why);
+	state = keystore_judge(ret, text, (size_t)length, store->path, why);
 	explicit_bzero(text, (size_t)length);
 	return state;
 }

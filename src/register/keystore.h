@@ -41,6 +41,12 @@ int keystore_open(struct keystore *store, const char *directory, const char *key
 int keystore_read(const struct keystore *store, struct agent_key *ret, struct reason *why);
 
 /*
+ * The part of keystore_read() that is pure: judge the content of a key file; `path` is for messages. Returns an
+ * enum keystore_state.
+ */
+int keystore_judge(struct agent_key *ret, const char *text, size_t length, const char *path, struct reason *why);
+
+/*
  * Keep other processes of this program off the key file. Waits until `deadline` for one that holds it; `waiting` is
  * called once, with the holder's pid (0: unknown), before it waits.
  * Returns 0, -ETIMEDOUT, -ECANCELED or another negative errno with `why` set.
