@@ -10,7 +10,11 @@ unit_tests = \
 	test-authd-reply \
 	test-authd-request \
 	test-deadline \
+	test-endpoint \
+	test-identity \
+	test-keystore \
 	test-secret \
+	test-state \
 	test-text
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -38,8 +42,19 @@ test_authd_request_SOURCES = tests/unit/test-authd-request.c
 test_authd_request_LDADD = $(unit_libraries)
 test_deadline_SOURCES = tests/unit/test-deadline.c
 test_deadline_LDADD = $(unit_libraries)
+test_endpoint_SOURCES = tests/unit/test-endpoint.c
+test_endpoint_LDADD = $(unit_libraries)
+test_identity_SOURCES = tests/unit/test-identity.c
+test_identity_LDADD = $(unit_libraries)
+test_identity_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=gethostname,--wrap=sd_id128_get_machine,--wrap=sd_id128_get_boot,--wrap=fopen
+test_keystore_SOURCES = tests/unit/test-keystore.c $(unit_faults)
+test_keystore_LDADD = $(unit_libraries)
+test_keystore_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=ioctl
 test_secret_SOURCES = tests/unit/test-secret.c
 test_secret_LDADD = $(unit_libraries)
+test_state_SOURCES = tests/unit/test-state.c
+test_state_LDADD = $(unit_libraries)
 test_text_SOURCES = tests/unit/test-text.c
 test_text_LDADD = $(unit_libraries)
 endif

@@ -126,6 +126,8 @@ static const struct row rows[] = {
 	ROW("two keys: the first", "OSSEC K:'" KEY "'\n\nOSSEC K:'002 b any c'\n\n", KEY, KEY),
 	ROW("key, then error", "OSSEC K:'" KEY "'ERROR: Unable to add agent", KEY, KEY),
 	ROW("error, then key", "ERROR: Internal manager error\n\nOSSEC K:'" KEY "'", ERROR, "Internal manager error"),
+	ROW("error glued to a key", "ERROR: Internal manager errorOSSEC K:'" KEY "'", ERROR, "Internal manager error"),
+	ROW("error of an error", "ERROR: ERROR: twice\n", ERROR, "ERROR: twice"),
 	ROW("empty key", "OSSEC K:''", KEY, ""),
 	ROW("key without its end", "OSSEC K:'" KEY, GARBLED, ""),
 	ROW("key cut in its prefix", "OSSEC K:", GARBLED, ""),
