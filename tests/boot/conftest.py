@@ -6,6 +6,7 @@ BUILD_DIR    the build tree to install (default: the source tree); configured wi
 BOOT_TESTS   "required": a machine that cannot boot is a failure, not a skip
 BOOT_BASE    the root directory to boot copies of (default: /)
 """
+import fcntl
 import os
 import pathlib
 import shutil
@@ -41,8 +42,10 @@ def installation(requirements, tmp_path_factory):  # pylint: disable=unused-argu
     directory = tmp_path_factory.mktemp("installation")
     # GNU make passes what it was told itself on in the environment; that is not meant for this one.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    done = subprocess.run(["make", "-s", "-C", BUILD, "install", f"DESTDIR={directory}/root"], env=environment,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    with open(BUILD / "config.status", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of pytest-xdist come here at the same time
+        done = subprocess.run(["make", "-s", "-C", BUILD, "install", f"DESTDIR={directory}/root"], env=environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 0, done.stdout
     if not (directory / "root/usr/sbin/agent-register").exists():
         cannot_run(f"the build tree {BUILD} is not configured with --prefix=/usr (set BUILD_DIR)")

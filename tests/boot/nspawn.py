@@ -275,6 +275,14 @@ class System:
                               stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
         return Finished(done.returncode, done.stdout)
 
+    @staticmethod
+    def _kill_inside(process):
+        """Kill the child that nsenter waits for: an orphan in the machine would hold up its shutdown."""
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        with contextlib.suppress(OSError):
+            for child in children.read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+
     def wait_until_booted(self, timeout=30):
         """Until no start job is left. Returns the word of `systemctl is-system-running`."""
         return self.run("systemctl is-system-running --wait", timeout).stdout.strip()
@@ -299,13 +307,13 @@ class System:
         """The `count`th journal entry with these fields, as soon as it is there."""
         script = f"exec journalctl -q -b -a -n all -f -o json {self._matches(fields)}"
         process = subprocess.Popen(self._command(script), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        watchdog = threading.Timer(timeout, process.kill)
+        watchdog = threading.Timer(timeout, self._kill_inside, [process])
         watchdog.start()
         try:
             lines = list(itertools.islice(process.stdout, count))
         finally:
             watchdog.cancel()
-            process.kill()
+            self._kill_inside(process)
             process.wait()
             process.stdout.close()
         if len(lines) < count:

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: ISC
+"""Boots that end without a key: the machine comes up all the same, the agent does not, and it is clear why."""
+import message_ids
+import scripted_manager
+
+RESTART_SOON = "[Service]\nRestartSec=200ms\n"
+
+
+def restart_soon(machine):
+    machine.write("/etc/systemd/system/agent-register.service.d/soon.conf", RESTART_SOON)
+
+
+def test_unconfigured_machine_is_left_alone(machine, start_manager):
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        unit, agent = system.show("agent-register"), system.show("wazuh-agent")
+        (entry,) = system.journal(SYSLOG_IDENTIFIER="agent-register")
+        assert (unit["ActiveState"], unit["Result"]) == ("inactive", "exec-condition")
+        assert (agent["ActiveState"], agent["ConditionResult"]) == ("inactive", "no")
+        assert entry["MESSAGE_ID"] == message_ids.UNCONFIGURED
+        assert not machine.agent_starts()
+
+        # The administrator does what the log line says.
+        machine.configure()
+        start_manager(machine)
+        assert system.run("systemctl start agent-register").exit_status == 0
+        assert system.wait_until_booted() == "running"
+        assert system.show("agent-register")["SubState"] == "exited"
+        assert system.show("wazuh-agent")["ActiveState"] == "active"
+    assert len(machine.agent_starts()) == 1
+
+
+def test_starting_the_agent_registers_first(machine, start_manager):
+    """`systemctl start wazuh-agent` is what an administrator types."""
+    with machine.boot() as system:
+        system.wait_until_booted()
+        machine.configure()
+        start_manager(machine)
+        assert system.run("systemctl start wazuh-agent").exit_status == 0
+        assert system.show("wazuh-agent")["ActiveState"] == "active"
+    assert len(machine.agent_starts()) == 1
+
+
+def test_wrong_password_does_not_hold_the_boot(machine, start_manager):
+    machine.configure(password="wrong")
+    manager = start_manager(machine)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        target, unit, agent = (system.show(name) for name in ("multi-user.target", "agent-register", "wazuh-agent"))
+        (entry,) = system.journal(MESSAGE_ID=message_ids.REFUSED)
+        status = system.run("systemctl status agent-register").stdout
+        system.run("journalctl --update-catalog")
+        explained = system.run(f"journalctl -q -x MESSAGE_ID={message_ids.REFUSED}").stdout
+
+    assert target["ActiveState"] == "active"
+    assert (agent["ActiveState"], agent["ConditionResult"], machine.agent_starts()) == ("inactive", "no", [])
+    assert (unit["SubState"], unit["ExecMainStatus"]) == ("auto-restart", "77")
+    # Not hot: the next try is half a minute away, and until then one request was all.
+    assert unit["RestartUSec"] == "30s"
+    assert len(manager.requests) == 1
+    fields = {"PRIORITY": "3", "OUTCOME": "refused", "AGENT_NAME": "web-01", "MANAGER": "manager.example:1515",
+              "METHOD": "authd", "ATTEMPT": "1"}
+    assert {name: entry.get(name) for name in fields} == fields
+    assert "AGENT_ID" not in entry
+    assert "manager.example:1515 says: Invalid password" in status
+    assert "Subject: " in explained and "password" in explained
+    assert not machine.has_key()
+
+
+def test_every_automatic_restart_queues_the_agent_again(machine, start_manager):
+    """The agent was skipped by its condition three times; the fourth try gives the key, and the agent starts."""
+    machine.configure()
+    restart_soon(machine)
+    answers = iter(["ERROR: Internal manager error adding agent: web-01\n\n"] * 3)
+    manager = start_manager(
+        machine, answer=lambda request: next(answers, None) or scripted_manager.want_password(request))
+    with machine.boot() as system:
+        registered = system.wait_for_entry(MESSAGE_ID=message_ids.REGISTERED)
+        assert system.wait_until_booted() == "running"
+        unit, agent = system.show("agent-register"), system.show("wazuh-agent")
+    assert len(manager.requests) == 4
+    assert registered["ATTEMPT"] == "4"
+    assert unit["NRestarts"] == "3"
+    assert agent["ActiveState"] == "active"
+    assert len(machine.agent_starts()) == 1
+
+
+def test_manager_that_comes_later(machine, start_manager):
+    machine.configure()
+    restart_soon(machine)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        system.wait_for_entry(MESSAGE_ID=message_ids.UNREACHABLE)
+        start_manager(machine)
+        system.wait_for_entry(MESSAGE_ID=message_ids.REGISTERED)
+        system.wait_until_booted()
+    assert len(machine.agent_starts()) == 1
+
+
+def test_network_that_comes_later(new_machine, start_manager):
+    machine = new_machine(network=False)
+    machine.configure()
+    restart_soon(machine)
+    start_manager(machine)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        system.wait_for_entry(MESSAGE_ID=message_ids.UNREACHABLE)
+        machine.link_up()
+        system.wait_for_entry(MESSAGE_ID=message_ids.REGISTERED)
+        system.wait_until_booted()
+    assert len(machine.agent_starts()) == 1
+
+
+def test_host_name_that_comes_later(machine, start_manager):
+    machine.configure()
+    restart_soon(machine)
+    machine.write("/etc/hostname", "localhost\n")
+    manager = start_manager(machine)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        system.wait_for_entry(MESSAGE_ID=message_ids.UNREADY)
+        assert manager.requests == []
+        assert system.run("hostname web-02").exit_status == 0
+        system.wait_for_entry(MESSAGE_ID=message_ids.REGISTERED, AGENT_NAME="web-02")
+
+
+def test_wrong_configuration_is_not_tried_again(machine, start_manager):
+    machine.configure("[manager]\naddress = manager.example\n[tls]\npinn = x\n")
+    manager = start_manager(machine)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "degraded"
+        unit = system.show("agent-register")
+        (entry,) = system.journal(MESSAGE_ID=message_ids.MISCONFIGURED)
+        assert "did you mean pin?" in entry["MESSAGE"]
+        assert (unit["ActiveState"], unit["ExecMainStatus"]) == ("failed", "78")
+
+        machine.configure()
+        assert system.run("systemctl start agent-register").exit_status == 0
+        assert system.wait_until_booted() == "running"
+    assert len(manager.requests) == 1
+    assert len(machine.agent_starts()) == 1
+
+
+def test_agent_that_is_installed_later(new_machine, start_manager):
+    """As with cloud-init, which installs packages long after it has written our configuration."""
+    machine = new_machine(agent=False)
+    machine.configure()
+    manager = start_manager(machine)
+    with machine.boot() as system:
+        system.wait_until_booted()
+        assert manager.requests == []
+        machine.install_agent()
+        assert system.run("systemctl daemon-reload; systemctl start wazuh-agent").exit_status == 0
+        assert system.show("wazuh-agent")["ActiveState"] == "active"
+        assert system.wait_until_booted() == "running"
+    assert len(machine.agent_starts()) == 1
