@@ -123,7 +123,7 @@ class Machine:
         try:
             with open(os.path.join(self.state_directory, "state"), encoding="utf-8") as file:
                 return dict(line.rstrip("\n").split("=", 1) for line in file)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
 
     # ---------------------------------------------------------------- running

@@ -327,6 +327,40 @@ def test_key_file_that_is_a_mount_point(machine, start_manager, mount_namespace)
     assert manager.conversations == []
 
 
+# -------------------------------------------------------------------- when it goes wrong with the key in hand
+
+
+@pytest.mark.parametrize("old", [None, OLD_LINE, "torn"], ids=["no file", "a key", "torn"])
+def test_directory_that_is_marked_meanwhile(machine, start_manager, chattr, old):
+    """The new file can be written but not put in its place: the old one stays, under its name."""
+    if old:
+        machine.install_key(old)
+    run = machine.start(manager=start_manager(inspect(lambda: chattr("i", machine.etc))), force=True)
+    run.check = lambda result: None  # the staged file cannot be removed either
+    result = run.finish()
+    assert result.status == EXIT_CODES["unstorable"] and machine.etc in result.failure, result
+    assert machine.read_keys() == (old.encode() if old else None)
+    assert not old or os.path.exists(machine.counter)
+    assert machine.files() == [".client.keys.new"] + (["client.keys"] if old else [])
+
+
+def test_file_that_is_marked_meanwhile(machine, start_manager, chattr):
+    machine.install_key()
+    result = machine.register(manager=start_manager(inspect(lambda: chattr("i", machine.keys))), force=True)
+    assert result.status == EXIT_CODES["unstorable"] and machine.keys in result.failure, result
+    assert machine.read_keys() == OLD_LINE.encode()
+    assert os.path.exists(machine.counter)
+
+
+def test_directory_that_is_moved_meanwhile(machine, start_manager):
+    """The key goes where it was staged: the directory was opened once."""
+    moved = machine.etc + ".moved"
+    result = machine.register(manager=start_manager(inspect(lambda: os.rename(machine.etc, moved))))
+    os.rename(moved, machine.etc)
+    assert result.status == 0, result
+    assert machine.read_keys() == NEW_LINE.encode()
+
+
 # -------------------------------------------------------------------- two at once
 
 
