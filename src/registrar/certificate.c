@@ -61,15 +61,20 @@ static bool set_serial(X509 *certificate)
 	       BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate));
 }
 
+static bool add_name_entry(X509_NAME *name, const char *field, const char *text, size_t length)
+{
+	return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, (const unsigned char *)text, (int)length, -1,
+					  0) == 1;
+}
+
 static bool set_names(X509 *certificate, const char *common_name)
 {
 	X509_NAME *name = X509_get_subject_name(certificate);
 	size_t length = strlen(common_name);
 
 	/* A longer name does not fit; the alternative names, which is what clients look at, hold it whole. */
-	return X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const unsigned char *)"agent-registrar", -1, -1, 0) == 1 &&
-	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name,
-					  length > COMMON_NAME_MAX ? COMMON_NAME_MAX : (int)length, -1, 0) == 1 &&
+	return add_name_entry(name, "O", "agent-registrar", strlen("agent-registrar")) &&
+	       add_name_entry(name, "CN", common_name, length > COMMON_NAME_MAX ? COMMON_NAME_MAX : length) &&
 	       X509_set_issuer_name(certificate, name) == 1;
 }
 
@@ -92,7 +97,8 @@ static bool add_alternatives(X509 *certificate, const struct certificate_names *
 	for (size_t i = 0; i < names->count; i++)
 		if (!alternatives || !add_alternative(alternatives, names->names[i]))
 			return false;
-	return alternatives && X509_add1_ext_i2d(certificate, NID_subject_alt_name, alternatives, 0, X509V3_ADD_APPEND) == 1;
+	return alternatives &&
+	       X509_add1_ext_i2d(certificate, NID_subject_alt_name, alternatives, 0, X509V3_ADD_APPEND) == 1;
 }
 
 static bool add_extension(X509 *certificate, int nid, const char *value)

@@ -39,7 +39,8 @@ struct connection {
 	struct event *pause;
 	struct event *discard;
 	size_t discarded;
-	enum connection_end how; /* what to tell the owner once the client has closed */
+	enum connection_end how; /* what to tell the owner once the client has closed ... */
+	char detail[128];        /* ... and more about it */
 	struct session session;
 	struct answer answer;
 	char address[INET6_ADDRSTRLEN];
@@ -112,7 +113,9 @@ static void end(struct connection *connection, enum connection_end how, const ch
 
 void connection_stop(struct connection *connection)
 {
-	end(connection, connection->stage == STAGE_LINGER ? connection->how : CONNECTION_STOPPED, "");
+	bool lingers = connection->stage == STAGE_LINGER;
+
+	end(connection, lingers ? connection->how : CONNECTION_STOPPED, connection->detail);
 }
 
 /* The client has its answer: read on, for nothing, until it closes too. */
@@ -130,7 +133,7 @@ static void on_discard(evutil_socket_t fd, short what, void *argument)
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	end(connection, connection->how, "");
+	end(connection, connection->how, connection->detail);
 }
 
 /*
@@ -147,7 +150,7 @@ static void finish(struct connection *connection)
 	connection->discard = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST, on_discard, connection);
 	if (shutdown(connection->fd, SHUT_WR) < 0 || !connection->discard || event_add(connection->discard, NULL) < 0 ||
 	    event_add(connection->deadline, settings->linger) < 0)
-		end(connection, connection->how, "");
+		end(connection, connection->how, connection->detail);
 }
 
 static void on_written(struct bufferevent *stream, void *argument)
@@ -186,7 +189,7 @@ void connection_answer(struct connection *connection, const struct answer *answe
 		on_written(connection->stream, connection);
 		return;
 	}
-	/* By reference, because each piece becomes a TLS record of its own: old agents take one record for one message. */
+	/* By reference: so each becomes a TLS record of its own, and old agents take one record for one message. */
 	for (int i = 0; i < 2 && answer->records[i] > 0; i++) {
 		(void)evbuffer_add_reference(output, connection->answer.text + begin, answer->records[i], NULL, NULL);
 		begin += answer->records[i];
@@ -280,7 +283,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd, (void)what;
 	if (connection->stage == STAGE_LINGER)
-		end(connection, connection->how, "");
+		end(connection, connection->how, connection->detail);
 	else
 		end(connection, CONNECTION_TIMEOUT, stalled_in[connection->stage]);
 }
@@ -302,6 +305,18 @@ static const char *failure_text(struct connection *connection, short what, char 
 	else
 		text = socket_error ? evutil_socket_error_to_string(socket_error) : "the client closed the connection";
 	return escape_string(buffer, size, text);
+}
+
+/* The alert that says why has been sent: like an answer, it should arrive. */
+static void on_failed_handshake(struct connection *connection, short what)
+{
+	failure_text(connection, what, connection->detail, sizeof connection->detail);
+	if (BIO_number_read(SSL_get_rbio(connection->tls)) == 0) {
+		end(connection, CONNECTION_NOTHING, connection->detail);
+		return;
+	}
+	connection->how = CONNECTION_NO_TLS;
+	finish(connection);
 }
 
 static void on_end_of_input(struct connection *connection)
@@ -331,11 +346,10 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 	/* Half-closed by a client that wants its answer all the same. */
 	if (connection->stage > STAGE_REQUEST && (what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING))
 		return;
-	failure_text(connection, what, text, sizeof text);
 	if (connection->stage == STAGE_HANDSHAKE)
-		end(connection, BIO_number_read(SSL_get_rbio(connection->tls)) == 0 ? CONNECTION_NOTHING : CONNECTION_NO_TLS, text);
+		on_failed_handshake(connection, what);
 	else
-		end(connection, CONNECTION_GONE, text);
+		end(connection, CONNECTION_GONE, failure_text(connection, what, text, sizeof text));
 }
 
 /* ------------------------------------------------------------------ the beginning */
@@ -380,7 +394,8 @@ static bool set_up(struct connection *connection)
 	return bufferevent_enable(connection->stream, EV_READ | EV_WRITE) == 0;
 }
 
-struct connection *connection_new(const struct connection_settings *settings, int fd, const struct sockaddr_storage *peer)
+struct connection *connection_new(const struct connection_settings *settings, int fd,
+				  const struct sockaddr_storage *peer)
 {
 	struct connection *connection = calloc(1, sizeof *connection);
 

@@ -58,8 +58,12 @@ struct connection_link {
 	bool is_ready;
 };
 
-/* Begin with an accepted, non-blocking socket, which is the connection's from now on, even on failure. Null: out of memory. */
-struct connection *connection_new(const struct connection_settings *settings, int fd, const struct sockaddr_storage *peer);
+/*
+ * Begin with an accepted, non-blocking socket, which is the connection's from now on, even on failure.
+ * Returns null when out of memory.
+ */
+struct connection *connection_new(const struct connection_settings *settings, int fd,
+				  const struct sockaddr_storage *peer);
 
 struct connection_link *connection_link(struct connection *connection);
 

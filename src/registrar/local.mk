@@ -8,6 +8,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/groups.c src/registrar/groups.h \
 	src/registrar/init.c src/registrar/init.h \
 	src/registrar/keys-file.c src/registrar/keys-file.h \
+	src/registrar/keys-line.c src/registrar/keys-line.h \
 	src/registrar/listener.c src/registrar/listener.h \
 	src/registrar/options.c src/registrar/options.h \
 	src/registrar/report.c src/registrar/report.h \

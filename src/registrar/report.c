@@ -66,7 +66,7 @@ void report_ended(enum connection_end how, const char *detail, const char *peer)
 		log_notice("Refused %s: TLS handshake failed: %s", peer, detail);
 		break;
 	case CONNECTION_GONE:
-		log_notice("Lost %s: %s", peer, detail);
+		log_info("Lost %s: %s", peer, detail);
 		break;
 	case CONNECTION_TIMEOUT:
 		log_notice("Gave up on %s: %s", peer, detail);

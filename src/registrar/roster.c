@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "registrar/keys-file.h"
+#include "registrar/keys-line.h"
 #include "registrar/text-index.h"
 
 #include <string.h>
@@ -141,55 +142,30 @@ __attribute__((format(printf, 2, 3))) static void complain(struct reader *reader
 	reader->roster->complain(reason.text);
 }
 
-/* Copy the word at the start of a span; false when it is longer than fits. */
-static bool copy_word(char *buffer, size_t size, const char *text, size_t length)
-{
-	const char *space = memchr(text, ' ', length);
-	size_t n = space ? (size_t)(space - text) : length;
-
-	if (n >= size)
-		return false;
-	memcpy(buffer, text, n);
-	buffer[n] = '\0';
-	return true;
-}
-
-/* A line that is no record: an id that can be read stays taken, and so does a name. */
-static int add_other(struct reader *reader, const char *text, size_t length, size_t whole, enum agent_key_fault fault)
-{
-	off_t offset = text - reader->content;
-	char id[AGENT_ID_MAX + 1] = "", name[AGENT_NAME_MAX + 1] = "";
-	bool has_id = copy_word(id, sizeof id, text, length) && agent_id_is_valid(id, strlen(id));
-	size_t rest = has_id && strlen(id) < length ? strlen(id) + 1 : length;
-	bool is_removed = has_id && rest < length && (text[rest] == '#' || text[rest] == '!');
-	bool has_name = has_id && !is_removed && copy_word(name, sizeof name, text + rest, length - rest) &&
-			agent_name_is_valid(name, strlen(name));
-
-	if (!is_removed)
-		complain(reader, "Line %zu of %s is no registration: %s; it is kept as it is%s", reader->number,
-			 reader->roster->file.path, agent_key_fault_text(fault),
-			 length == whole ? " (it has no newline: a write was cut short?)" : "");
-	return has_id ? add_line(reader->roster, id, has_name ? name : NULL, NULL, offset, whole) : 0;
-}
-
 /* `length` without, `whole` with the newline. */
+static void complain_of(struct reader *reader, const struct keys_line *line, size_t length, size_t whole)
+{
+	const char *path = reader->roster->file.path;
+
+	if (line->kind == KEYS_LINE_DAMAGED)
+		complain(reader, "Line %zu of %s is no registration: %s; it is kept as it is%s", reader->number, path,
+			 agent_key_fault_text(line->fault),
+			 length == whole ? " (it has no newline: a write was cut short?)" : "");
+	else if (line->kind == KEYS_LINE_AGENT && length == whole)
+		complain(reader, "The last line of %s has no newline%s; it will get one", path,
+			 line->has_usual_key ? "" : " and no key of 64 hexadecimal digits: a write was cut short?");
+}
+
 static int read_line(struct reader *reader, const char *text, size_t length, size_t whole)
 {
-	struct agent_key agent;
-	enum agent_key_fault fault;
-	int r;
+	struct keys_line line;
 
-	if (length == 0 || text[0] == '#' || text[0] == ' ')
+	keys_line_read(&line, text, length);
+	complain_of(reader, &line, length, whole);
+	if (line.id[0] == '\0')
 		return 0;
-	fault = agent_key_parse(&agent, text, length);
-	if (fault != AGENT_KEY_OK)
-		return add_other(reader, text, length, whole, fault);
-	if (length == whole)
-		complain(reader, "The last line of %s has no newline%s; it will get one", reader->roster->file.path,
-			 agent_key_is_usual(&agent) ? "" : " and its key is not 64 hexadecimal digits: a write was cut short?");
-	r = add_line(reader->roster, agent.id, agent.name, agent.ip, text - reader->content, whole);
-	agent_key_wipe(&agent);
-	return r;
+	return add_line(reader->roster, line.id, line.name[0] ? line.name : NULL, line.ip[0] ? line.ip : NULL,
+			text - reader->content, whole);
 }
 
 static int read_lines(struct reader *reader, size_t length)

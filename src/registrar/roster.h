@@ -6,13 +6,8 @@
  * the same transaction see, then roster_commit(). After roster_commit() returned 0 they are on the disk. Additions
  * alone cost one append and one flush however many there are; with a removal the file is replaced as a whole.
  *
- * What the file may hold besides records, and what becomes of it:
- *
- *	# or blank first     a comment; kept
- *	ID #... or ID !...   a removed agent (OSSEC's and Wazuh's way); kept, its id stays taken, its name is free
- *	anything else        damaged; kept byte for byte and complained about, and what can be read of id and name
- *	                     stays taken
- *	no last newline      supplied before the next record, so that nothing is ever glued together
+ * Lines that are no agents (keys-line.h) are kept byte for byte; damaged ones are complained about. A last line without
+ * newline gets one before the next record, so that nothing is ever glued together.
  */
 #pragma once
 
