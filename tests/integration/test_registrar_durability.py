@@ -15,14 +15,19 @@ KEY = "5a" * 32
 GOOD = f"1024 old any {KEY}\n"
 
 
-def test_made_when_missing(directory):
-    os.chown(directory / "etc", -1, 12 if os.geteuid() == 0 else -1)
+@pytest.mark.parametrize("group", [None, 13])
+def test_made_when_missing(directory, group):
+    """With the group of the directory, or the one that -g names."""
+    if os.geteuid() == 0:
+        os.chown(directory / "etc", -1, 12)
+    elif group:
+        pytest.skip("giving files to another group needs root")
     old = os.umask(0o777)
     try:
-        with serving(directory, "-n") as registrar:
+        with serving(directory, "-n", *(["-g", group] if group else [])) as registrar:
             status = registrar.keys_file.stat()
             assert status.st_mode & 0o777 == 0o640
-            assert status.st_gid == (directory / "etc").stat().st_gid
+            assert status.st_gid == (group or (directory / "etc").stat().st_gid)
             assert registrar.register("web")
     finally:
         os.umask(old)
@@ -94,6 +99,31 @@ def test_waits_for_the_lock_of_another_program(registrar):
         assert not waiting.done()
         os.close(lock)
         assert waiting.result(30)
+
+
+def test_a_lock_that_stays_costs_nobody_more_than_the_deadline(directory):
+    with serving(directory, "-n", "--timeout", "1") as registrar:
+        lock = os.open(directory / "etc", os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert registrar.ask("OSSEC A:'web'\n") == ([], "eof")
+        registrar.wait_for_line("Gave up on 127.*client.keys stayed locked")
+        os.close(lock)
+        assert registrar.register("next")[0] == "1024"
+        assert len(registrar.keys()) == 1
+
+
+def test_stops_while_the_lock_is_held(registrar):
+    lock = os.open(registrar.directory / "etc", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with registrar.open() as client:
+        client.send("OSSEC A:'web'\n")
+        with registrar.open() as other:  # answered at once, so the first has been read by now
+            other.send("rubbish\n")
+            other.reply()
+        assert registrar.stop() == 0
+        assert client.reply().records == []
+    os.close(lock)
+    assert registrar.keys() == []
 
 
 def test_killed_under_load(directory):

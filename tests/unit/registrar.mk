@@ -12,5 +12,5 @@ test_registrar_session_SOURCES = tests/unit/test-registrar-session.c
 test_registrar_session_LDADD = $(registrar_libraries)
 test_roster_SOURCES = tests/unit/test-roster.c $(unit_faults)
 test_roster_LDADD = $(registrar_libraries)
-test_roster_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
+test_roster_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=fdatasync
 endif

@@ -15,6 +15,22 @@
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
 #define OTHER_KEY "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
+/* Flushing is what makes an answer safe to give: it can be made to fail, and is counted. */
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+static bool flush_fails;
+static unsigned flushes;
+
+int __wrap_fdatasync(int fd)
+{
+	flushes++;
+	if (!flush_fails)
+		return __real_fdatasync(fd);
+	flush_fails = false;
+	errno = EIO;
+	return -1;
+}
+
 static unsigned complaints;
 static char complaint[1024]; /* the last one */
 
@@ -248,8 +264,10 @@ static void test_appending(void **state)
 	add(roster, "1026 cc 10.0.0.1 " OTHER_KEY);
 	assert_non_null(roster_find_name(roster, "bb"));
 	fault_clear();
+	flushes = 0;
 	assert_int_equal(commit(roster), 0);
 	assert_string_equal(fault_trace(), "write");
+	assert_int_equal(flushes, 1); /* one write and one flush for all of them */
 	assert_file(path_in(*state, "client.keys"), "# mine\n1024 aa any " KEY "\n1025 bb any " OTHER_KEY
 						    "\n1026 cc 10.0.0.1 " OTHER_KEY "\n");
 	roster_close(roster);
@@ -301,6 +319,21 @@ static void test_replacing_keeps_the_mode(void **state)
 	assert_int_equal(stat(path_in(*state, "client.keys"), &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0440);
 	assert_int_equal(status.st_size, 0);
+	roster_close(roster);
+}
+
+static void test_failing_flush(void **state)
+{
+	static const char before[] = "1024 aa any " KEY "\n";
+	struct roster *roster = open_with(*state, before);
+
+	begin(roster);
+	add(roster, "1025 bb any " KEY);
+	flush_fails = true;
+	assert_int_equal(commit(roster), -EIO);
+	assert_file(path_in(*state, "client.keys"), before);
+	add_one(roster, "1025 cc any " KEY);
+	assert_file(path_in(*state, "client.keys"), "1024 aa any " KEY "\n1025 cc any " KEY "\n");
 	roster_close(roster);
 }
 
@@ -423,6 +456,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_never_glued, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_replacing, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_replacing_keeps_the_mode, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_failing_flush, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_failures, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_changes_by_others, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_lock, setup_directory, teardown_directory),
