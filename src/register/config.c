@@ -287,12 +287,12 @@ int config_read(struct config *config, FILE *file, const char *path, struct reas
 	struct ini_source source = { .file = file, .path = path, .config = config, .why = why };
 	int bad_line = ini_parse_stream(read_line, &source, take_value, &source);
 
-	if (source.error)
-		return source.error;
-	if (bad_line > 0) {
+	if (bad_line > 0) { /* the first fault: behind one of ours inih sees only empty lines */
 		reason_set(why, "%s:%d: the line is neither a [section], a KEY = VALUE nor a comment", path, bad_line);
 		return -EINVAL;
 	}
+	if (source.error)
+		return source.error;
 	return bad_line < 0 ? reason_errno(why, ENOMEM, "Cannot read %s", path) : 0;
 }
 
