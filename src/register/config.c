@@ -7,6 +7,7 @@
 
 #include <ini.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ROW(section, name, type, default_text)                                                     \
 	{ #section, #name, default_text, &config_##type, offsetof(struct config, section.name) }
@@ -285,8 +286,11 @@ static int take_value(void *user, const char *section, const char *name, const c
 int config_read(struct config *config, FILE *file, const char *path, struct reason *why)
 {
 	struct ini_source source = { .file = file, .path = path, .config = config, .why = why };
+	struct stat status;
 	int bad_line = ini_parse_stream(read_line, &source, take_value, &source);
 
+	if (fstat(fileno(file), &status) == 0 && status.st_mtime > config->changed_at)
+		config->changed_at = status.st_mtime;
 	if (bad_line > 0) { /* the first fault: behind one of ours inih sees only empty lines */
 		reason_set(why, "%s:%d: the line is neither a [section], a KEY = VALUE nor a comment", path, bad_line);
 		return -EINVAL;
@@ -339,6 +343,10 @@ int config_check(const struct config *config, struct reason *why)
 	if (config->manager.method != METHOD_AUTHD) {
 		reason_set(why, "method = %s is not in this version; use method = authd",
 			   methods_to_come[config->manager.method]);
+		return -EINVAL;
+	}
+	if (config->manager.address.count > CONFIG_MAX_MANAGERS) {
+		reason_set(why, "More than %d managers (address in [manager]) are not supported", CONFIG_MAX_MANAGERS);
 		return -EINVAL;
 	}
 	if (config->manager.proxy) {

@@ -14,6 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
+
+#define CONFIG_MAX_MANAGERS 15
 
 struct string_list {
 	char **items;
@@ -74,6 +77,7 @@ struct config {
 		int on_duplicate; /* enum duplicate_policy */
 		uint64_t settle;
 	} identity;
+	time_t changed_at; /* when the youngest of the files read was last written */
 };
 
 /* One row of the table of keys. */

@@ -10,7 +10,11 @@
 #include <systemd/sd-id128.h>
 
 #define INSTANCE_ID_FILE "/var/lib/cloud/data/instance-id"
-#define SOURCE_SIZE 256
+#define SOURCE_SIZE IDENTITY_INSTANCE_SIZE
+
+/* Our own application id for sd_id128_get_machine_app_specific(). Never change it: keys are bound to what it gives. */
+static const sd_id128_t application_id =
+	SD_ID128_MAKE(5e, 2c, 0b, 91, 7d, 3f, 4a, 68, b1, 05, 9e, 44, c7, 2d, 80, 13);
 
 /* ------------------------------------------------------------------ the sources of the specifiers */
 
@@ -56,15 +60,11 @@ static int id128(char ret[static SOURCE_SIZE], int (*get)(sd_id128_t *), const c
 
 static int instance_id(char ret[static SOURCE_SIZE], struct reason *why)
 {
-	cleanup_file FILE *file = fopen(INSTANCE_ID_FILE, "re");
-
-	if (!file || !fgets(ret, SOURCE_SIZE, file)) {
-		(void)reason_errno(why, file ? ENODATA : errno,
-				   "Cannot read the cloud instance id for %%i from " INSTANCE_ID_FILE);
-		return OUTCOME_UNREADY;
-	}
-	ret[strcspn(ret, "\r\n")] = '\0';
-	return 0;
+	identity_instance(ret);
+	if (*ret != '\0')
+		return 0;
+	reason_set(why, "There is no cloud instance id for %%i in " INSTANCE_ID_FILE " (yet)");
+	return OUTCOME_UNREADY;
 }
 
 static int specifier(char letter, char ret[static SOURCE_SIZE], struct reason *why)
@@ -126,4 +126,55 @@ int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, str
 	if (r == OUTCOME_OK)
 		(void)snprintf(ret, AGENT_NAME_MAX + 1, "%.*s", AGENT_NAME_MAX, name);
 	return r;
+}
+
+/* ------------------------------------------------------------------ the marks of this machine */
+
+void identity_machine(char ret[static IDENTITY_MACHINE_SIZE])
+{
+	sd_id128_t id;
+
+	ret[0] = '\0';
+	if (sd_id128_get_machine_app_specific(application_id, &id) >= 0)
+		sd_id128_to_string(id, ret);
+}
+
+void identity_instance(char ret[static IDENTITY_INSTANCE_SIZE])
+{
+	cleanup_file FILE *file = fopen(INSTANCE_ID_FILE, "re");
+
+	if (!file || !fgets(ret, IDENTITY_INSTANCE_SIZE, file))
+		ret[0] = '\0';
+	ret[strcspn(ret, "\r\n")] = '\0';
+}
+
+void identity_boot(char ret[static IDENTITY_MACHINE_SIZE])
+{
+	sd_id128_t id;
+
+	ret[0] = '\0';
+	if (sd_id128_get_boot(&id) >= 0)
+		sd_id128_to_string(id, ret);
+}
+
+uint64_t identity_seed(void)
+{
+	sd_id128_t id;
+	uint64_t seed;
+
+	if (sd_id128_get_machine_app_specific(application_id, &id) < 0 && sd_id128_get_boot(&id) < 0)
+		return 0;
+	memcpy(&seed, id.bytes, sizeof seed);
+	return seed;
+}
+
+int identity_suffixed_name(char ret[static AGENT_NAME_MAX + 1], const char *name)
+{
+	char machine[IDENTITY_MACHINE_SIZE];
+
+	identity_machine(machine);
+	if (machine[0] == '\0')
+		return -ENODATA;
+	(void)snprintf(ret, AGENT_NAME_MAX + 1, "%.*s-%.8s", AGENT_NAME_SAFE_MAX - 9, name, machine);
+	return 0;
 }

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* Who this machine says it is: the agent's name. */
+/* Who this machine is: the agent's name, and the marks by which a copy of its disk is told from it. */
 #pragma once
 
 #include "common/agent-key.h"
 #include "common/outcome.h"
 #include "common/reason.h"
+
+#include <stdint.h>
+
+#define IDENTITY_MACHINE_SIZE 33   /* 32 hexadecimal digits and the terminator */
+#define IDENTITY_INSTANCE_SIZE 256
 
 /*
  * Expand the specifiers in `template`: %H host name, %l host name up to its first dot, %m machine id, %b boot id,
@@ -14,3 +19,24 @@
  * A-Z a-z 0-9 . _ -); in both cases `why` is set.
  */
 int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, struct reason *why);
+
+/*
+ * The mark of this machine: a hash of its machine id that is this program's own (sd_id128_get_machine_app_specific(3)),
+ * so that it gives nothing away. Empty when the machine has no id yet.
+ */
+void identity_machine(char ret[static IDENTITY_MACHINE_SIZE]);
+
+/* The cloud instance id that cloud-init found; empty where there is none. */
+void identity_instance(char ret[static IDENTITY_INSTANCE_SIZE]);
+
+/* The id of this boot; empty when it cannot be read. */
+void identity_boot(char ret[static IDENTITY_MACHINE_SIZE]);
+
+/* A number that differs from machine to machine and stays the same on one. */
+uint64_t identity_seed(void);
+
+/*
+ * The name to use instead of one that is taken: NAME-XXXXXXXX with 8 hexadecimal digits of the machine's mark, NAME cut
+ * so that it fits. Returns 0, or -ENODATA when the machine has no id.
+ */
+int identity_suffixed_name(char ret[static AGENT_NAME_MAX + 1], const char *name);

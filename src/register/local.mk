@@ -1,6 +1,8 @@
 # The client. Everything but main.c is in a library, so that the tests link what they test.
 noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = \
+	src/register/agent-unit.c src/register/agent-unit.h \
+	src/register/asking.c \
 	src/register/command-pin.c \
 	src/register/command-run.c \
 	src/register/command-status.c \
@@ -18,11 +20,16 @@ libregister_a_SOURCES = \
 	src/register/notify.c src/register/notify.h \
 	src/register/options.c src/register/options.h \
 	src/register/policy.c src/register/policy.h \
+	src/register/prepare.c \
 	src/register/register.c src/register/register.h \
+	src/register/registration.h \
 	src/register/resolve.c \
+	src/register/retry.c src/register/retry.h \
 	src/register/state.c src/register/state.h \
 	src/register/tls-client.c src/register/tls-client.h \
-	src/register/tls-verify.c src/register/tls-verify.h
+	src/register/tls-verify.c src/register/tls-verify.h \
+	src/register/verdict.c \
+	src/register/wakeup.c src/register/wakeup.h
 
 sbin_PROGRAMS += agent-register
 agent_register_SOURCES = src/register/main.c

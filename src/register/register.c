@@ -2,43 +2,17 @@
 #include "register/register.h"
 
 #include "common/cleanup.h"
-#include "common/log.h"
-#include "common/secret.h"
+#include "register/agent-unit.h"
 #include "register/identity.h"
-#include "register/keystore.h"
 #include "register/message-ids.h"
-#include "register/methods/method.h"
 #include "register/notify.h"
 #include "register/policy.h"
-#include "register/state.h"
+#include "register/registration.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
-
-/* One run: what was configured, and what the steps have made of it so far. */
-struct registration {
-	const struct config *config;
-	const char *state_directory;
-	bool force;
-	int stop_fd;
-
-	struct keystore store;
-	enum keystore_state found; /* what the key file held */
-	struct agent_key old_key;  /* with KEYSTORE_KEY */
-	struct agent_key new_key;
-	struct state state;
-
-	char name[AGENT_NAME_MAX + 1];
-	char old_key_hash[AGENT_KEY_HASH_SIZE];
-	char *groups;
-	struct secret password;
-	SSL_CTX *context;
-	struct tls_trust trust;
-
-	struct endpoint manager; /* of the current attempt */
-	char manager_text[ENDPOINT_TEXT_SIZE]; /* empty: none yet */
-};
 
 static void registration_done(struct registration *run)
 {
@@ -59,9 +33,8 @@ static const char *method_name(const struct registration *run)
 	return method ? method->name : NULL;
 }
 
-/* The fields that every entry about this run carries; valid until the next call. */
-static const struct log_field *fields_of(const struct registration *run, const struct agent_key *key,
-					 enum outcome outcome)
+const struct log_field *registration_fields(const struct registration *run, const struct agent_key *key,
+					    enum outcome outcome)
 {
 	static struct log_field fields[7];
 	static char attempt[24];
@@ -76,142 +49,40 @@ static const struct log_field *fields_of(const struct registration *run, const s
 	return fields;
 }
 
-static void save_state(const struct registration *run)
+void registration_save_state(struct registration *run)
 {
 	struct reason why = { 0 };
 
-	if (state_save(&run->state, run->state_directory, &why) < 0)
+	if (state_save(&run->state, run->state_directory, &why) >= 0)
+		return;
+	if (!run->state_is_lost)
 		log_warning("%s; going on without", why.text);
+	run->state_is_lost = true;
 }
 
-/* The one log line of a failure. Returns the exit status it means as the last word of a run. */
-static int fail(struct registration *run, int outcome, const struct reason *why)
+int registration_note_failure(struct registration *run, int outcome, const struct reason *why, bool is_news)
 {
-	const struct outcome_policy *policy;
+	static const struct outcome_policy local = { "local error", EXIT_LOCAL_ERROR, LOG_ERR, NULL, RETRY_LATER, 0 };
+	const struct outcome_policy *policy = outcome < 0 ? &local : outcome_policy((enum outcome)outcome);
+	struct state *state = &run->state;
 
 	if (outcome == -ECANCELED)
 		return -ECANCELED;
-	if (outcome < 0) {
-		log_error("%s", why->text);
-		notify_status("%s", why->text);
-		return EXIT_LOCAL_ERROR;
-	}
-	policy = outcome_policy(outcome);
-	log_event(policy->level, policy->message_id, fields_of(run, NULL, outcome), "%s", why->text);
+	log_event(is_news ? policy->level : LOG_DEBUG, policy->message_id,
+		  outcome < 0 ? NULL : registration_fields(run, NULL, (enum outcome)outcome), "%s", why->text);
 	notify_status("%s", why->text);
 
-	(void)snprintf(run->state.last_outcome, sizeof run->state.last_outcome, "%s", policy->name);
-	(void)snprintf(run->state.last_error, sizeof run->state.last_error, "%s", why->text);
-	(void)snprintf(run->state.last_manager, sizeof run->state.last_manager, "%s", run->manager_text);
-	run->state.last_at = (uint64_t)time(NULL);
-	save_state(run);
+	(void)snprintf(state->last_outcome, sizeof state->last_outcome, "%s", policy->name);
+	(void)snprintf(state->last_error, sizeof state->last_error, "%s", why->text);
+	(void)snprintf(state->last_manager, sizeof state->last_manager, "%s", run->manager_text);
+	state->last_at = (uint64_t)time(NULL);
+	registration_save_state(run);
 	return policy->exit_code;
 }
 
-/* ------------------------------------------------------------------ the verdict: is there anything to do? */
-
-static int already_registered(struct registration *run)
+int registration_fail(struct registration *run, int outcome, const struct reason *why)
 {
-	const struct agent_key *key = &run->old_key;
-
-	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, fields_of(run, key, OUTCOME_REGISTERED),
-		  "Already registered as %s (id %s); nothing to do", key->name, key->id);
-	notify_ready("Registered as %s (id %s)", key->name, key->id);
-	return 0;
-}
-
-static void tell_unconfigured(void)
-{
-	log_event(LOG_NOTICE, MESSAGE_UNCONFIGURED, NULL,
-		  "No manager is configured, nothing to do: write address = HOST under [manager] into "
-		  SYSCONFDIR "/agent-register/agent-register.conf and start agent-register again");
-}
-
-static int unconfigured(void)
-{
-	tell_unconfigured();
-	notify_ready("No manager is configured");
-	return 0;
-}
-
-/* Look at the key file. Returns an exit status when that ends the run, or -EAGAIN to go on. */
-static int look_at_key(struct registration *run)
-{
-	struct reason why = { 0 };
-	int found = keystore_read(&run->store, &run->old_key, &why);
-
-	if (found < 0)
-		return fail(run, OUTCOME_UNSTORABLE, &why);
-	run->found = (enum keystore_state)found;
-	if (found == KEYSTORE_KEY && !run->force)
-		return already_registered(run);
-	return -EAGAIN;
-}
-
-/* ------------------------------------------------------------------ preparing */
-
-static int join_groups(struct registration *run, struct reason *why)
-{
-	const struct string_list *groups = &run->config->agent.groups;
-	size_t length;
-	FILE *stream;
-
-	if (groups->count == 0)
-		return 0;
-	stream = open_memstream(&run->groups, &length);
-	if (!stream)
-		return reason_errno(why, errno, "Cannot list the groups");
-	for (size_t i = 0; i < groups->count; i++)
-		(void)fprintf(stream, "%s%s", i ? "," : "", groups->items[i]);
-	return fclose(stream) == 0 ? 0 : reason_errno(why, errno, "Cannot list the groups");
-}
-
-static int prepare_tls(struct registration *run, struct reason *why)
-{
-	const struct config *config = run->config;
-	const struct tls_settings settings = {
-		.ca_file = config->tls.ca_file,
-		.certificate_file = config->tls.certificate_file,
-		.private_key_file = config->tls.private_key_file,
-		.min_version = config->tls.min_version,
-		.ciphers = config->tls.ciphers,
-		.ciphersuites = config->tls.ciphersuites,
-	};
-
-	run->trust = (struct tls_trust){
-		.verify = config->tls.verify,
-		.ca_file = config->tls.ca_file,
-		.pins = &config->tls.pin,
-		.verify_name = config->tls.verify_name,
-	};
-	return tls_context_new(&run->context, &settings, why);
-}
-
-static int prepare_password(struct registration *run, struct reason *why)
-{
-	const char *path = run->config->auth.password_file;
-	int r = path ? secret_read(&run->password, "password", path, why) : 0;
-
-	if (r == 0 && path && secret_file_is_exposed(path))
-		log_warning("The password file %s can be read by everybody on this machine; chmod 0600 mends that", path);
-	return r;
-}
-
-/* Everything that must be right before a manager is troubled. */
-static int prepare(struct registration *run, struct reason *why)
-{
-	int r = config_check(run->config, why);
-
-	if (r < 0)
-		return OUTCOME_MISCONFIGURED;
-	r = identity_name(run->name, run->config->agent.name, why);
-	if (r != OUTCOME_OK)
-		return r;
-	if (prepare_tls(run, why) < 0 || prepare_password(run, why) < 0)
-		return OUTCOME_MISCONFIGURED;
-	if (run->found == KEYSTORE_KEY && agent_key_hash(run->old_key_hash, &run->old_key) < 0)
-		return reason_errno(why, EIO, "Cannot hash the old key");
-	return join_groups(run, why);
+	return registration_note_failure(run, outcome, why, true);
 }
 
 /* ------------------------------------------------------------------ staging */
@@ -230,166 +101,161 @@ static int stage(struct registration *run)
 	int r = keystore_lock(&run->store, &deadline, waiting_for_lock, &why);
 
 	if (r == -ETIMEDOUT)
-		return fail(run, OUTCOME_UNREADY, &why);
+		return registration_fail(run, OUTCOME_UNREADY, &why);
 	if (r == -ECANCELED)
 		return r;
 	if (r < 0)
-		return fail(run, OUTCOME_UNSTORABLE, &why);
-	r = look_at_key(run);
-	if (r != -EAGAIN)
+		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
+	r = registration_verdict(run);
+	if (r != GO_ON)
 		return r;
 	r = keystore_stage(&run->store, &why);
-	return r < 0 ? fail(run, OUTCOME_UNSTORABLE, &why) : -EAGAIN;
+	return r < 0 ? registration_fail(run, OUTCOME_UNSTORABLE, &why) : GO_ON;
 }
 
-/* ------------------------------------------------------------------ asking */
+/* ------------------------------------------------------------------ storing */
 
-static int show_progress(enum attempt_step step, void *user)
+/* The name beside client.keys under which the old file is kept; null: there is nothing to keep. */
+static const char *aside_of(const struct registration *run)
 {
-	static const char *const texts[] = {
-		[STEP_CONNECTING] = "Connecting to %s",
-		[STEP_VERIFYING] = "Verifying %s",
-		[STEP_SENDING] = "Sending the request to %s",
-		[STEP_WAITING] = "Waiting for the answer of %s",
-	};
-	const struct registration *run = user;
-	char text[ENDPOINT_TEXT_SIZE + 40];
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	(void)snprintf(text, sizeof text, texts[step], run->manager_text);
-#pragma GCC diagnostic pop
-	log_debug("%s", text);
-	notify_status("%s", text);
-	return 0;
+	if (run->found == KEYSTORE_MISSING)
+		return NULL;
+	if (run->found == KEYSTORE_TORN)
+		return "torn";
+	return run->is_clone ? "clone" : "old";
 }
 
-/* Ask one manager once. */
-static int attempt(struct registration *run, struct attempt_report *report)
+/* The secret has done its work. A credential is not a file of ours to delete. */
+static void forget_secret(const struct registration *run)
 {
-	const struct config *config = run->config;
-	struct deadline stop = { USEC_INFINITY, run->stop_fd };
-	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &stop);
-	const struct attempt attempt = {
-		.manager = &run->manager,
-		.name = run->name,
-		.groups = run->groups,
-		.ip = config->agent.ip,
-		.version = config->agent.version,
-		.key_hash = run->old_key_hash[0] ? run->old_key_hash : NULL,
-		.password = run->password.text,
-		.context = run->context,
-		.trust = &run->trust,
-		.connect_timeout = config->manager.connect_timeout,
-		.deadline = &deadline,
-		.progress = show_progress,
-		.user = run,
-	};
-	int r;
+	const char *path = run->config->auth.password_file, *credentials = getenv("CREDENTIALS_DIRECTORY");
 
-	run->state.attempts++;
-	if (!config->tls.verify)
-		log_event(LOG_WARNING, MESSAGE_UNVERIFIED, fields_of(run, NULL, OUTCOME_UNTRUSTED),
-			  "verify = no: %s is not verified; whoever answers there gets the password and gives the key",
-			  run->manager_text);
-	log_info("Asking %s for a key as %s", run->manager_text, run->name);
-	r = method_get(config->manager.method)->run(&attempt, &run->new_key, report);
-	if (report->warning.text[0])
-		log_warning("%s", report->warning.text);
-	return r;
+	if (!run->config->auth.forget_secret || !path)
+		return;
+	if (credentials && strncmp(path, credentials, strlen(credentials)) == 0)
+		log_debug("The password came as a credential, which systemd takes away by itself");
+	else if (unlink(path) < 0 && errno != ENOENT)
+		log_warning("Cannot delete the password file %s (forget_secret): %s", path, strerrordesc_np(errno));
 }
 
-/* Ask the managers in their order until one gives a key. Returns -EAGAIN with a key, or the exit status. */
-static int ask_managers(struct registration *run)
+/* Remember the registration, and bind the key to this machine. */
+static void remember_success(struct registration *run)
 {
-	const struct config *config = run->config;
-	int status = EXIT_LOCAL_ERROR;
+	struct state *state = &run->state;
 
-	for (size_t i = 0; i < config->manager.address.count; i++) {
-		struct attempt_report report = { 0 };
-		int r;
-
-		if (endpoint_parse(&run->manager, config->manager.address.items[i], config->manager.port) < 0)
-			continue; /* the configuration has checked it */
-		endpoint_text(&run->manager, run->manager_text);
-		r = attempt(run, &report);
-		if (r == OUTCOME_REGISTERED)
-			return -EAGAIN;
-		status = fail(run, r, &report.why);
-		if (r < 0 || r == OUTCOME_MISCONFIGURED)
-			break;
-	}
-	return status;
+	*state = (struct state){ .registered_at = (uint64_t)time(NULL) };
+	(void)snprintf(state->agent_id, sizeof state->agent_id, "%s", run->new_key.id);
+	(void)snprintf(state->agent_name, sizeof state->agent_name, "%s", run->new_key.name);
+	(void)snprintf(state->manager, sizeof state->manager, "%s", run->manager_text);
+	(void)snprintf(state->method, sizeof state->method, "%s", method_name(run));
+	identity_machine(state->bound_machine);
+	identity_instance(state->bound_instance);
+	registration_save_state(run);
 }
 
-/* ------------------------------------------------------------------ storing and announcing */
+static int store(struct registration *run)
+{
+	struct reason why = { 0 };
+	int r = keystore_commit(&run->store, &run->new_key, aside_of(run), &why);
 
-static void announce(const struct registration *run)
+	if (r < 0)
+		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
+	if (r > 0)
+		log_warning("%s", why.text);
+	return GO_ON;
+}
+
+/* ------------------------------------------------------------------ announcing */
+
+static void tell_success(const struct registration *run)
 {
 	const struct agent_key *key = &run->new_key;
+	const struct log_field *fields = registration_fields(run, key, OUTCOME_REGISTERED);
 
-	log_event(LOG_INFO, MESSAGE_REGISTERED, fields_of(run, key, OUTCOME_REGISTERED),
-		  "Registered as %s (id %s) with %s; the key is in %s", key->name, key->id, run->manager_text,
-		  run->store.path);
+	log_event(LOG_INFO, MESSAGE_REGISTERED, fields, "Registered as %s (id %s) with %s; the key is in %s", key->name,
+		  key->id, run->manager_text, run->store.path);
 	if (strcmp(key->name, run->name) != 0)
-		log_event(LOG_WARNING, MESSAGE_RENAMED, fields_of(run, key, OUTCOME_REGISTERED),
-			  "%s knows this agent as %s, not as %s as asked: the name was probably taken", run->manager_text,
-			  key->name, run->name);
+		log_event(LOG_WARNING, MESSAGE_RENAMED, fields,
+			  "%s knows this agent as %s, not as %s as asked: the name was probably taken%s", run->manager_text,
+			  key->name, run->name,
+			  run->state.last_outcome[0] ? ", perhaps by an earlier request whose answer was lost" : "");
 	if (run->found == KEYSTORE_TORN)
-		log_event(LOG_WARNING, MESSAGE_TORN, fields_of(run, key, OUTCOME_REGISTERED),
-			  "What was in %s before was no usable key; it is kept as %s.torn", run->store.path,
-			  run->store.path);
+		log_event(LOG_WARNING, MESSAGE_TORN, fields, "What was in %s before was no usable key; it is kept as %s.torn",
+			  run->store.path, run->store.path);
+	if (run->is_clone)
+		log_notice("The key of the machine that this one was copied from is kept as %s.clone", run->store.path);
 	if (!agent_key_is_usual(key))
 		log_warning("The key of %s is not the usual 64 hexadecimal digits; stored as it came", run->manager_text);
 }
 
-static void remember_success(struct registration *run)
+/* An agent that runs already does not notice a key that somebody else has written. */
+static void restart_running_agent(const struct registration *run)
 {
-	run->state = (struct state){ .registered_at = (uint64_t)time(NULL) };
-	(void)snprintf(run->state.agent_id, sizeof run->state.agent_id, "%s", run->new_key.id);
-	(void)snprintf(run->state.agent_name, sizeof run->state.agent_name, "%s", run->new_key.name);
-	(void)snprintf(run->state.manager, sizeof run->state.manager, "%s", run->manager_text);
-	(void)snprintf(run->state.method, sizeof run->state.method, "%s", method_name(run));
-	save_state(run);
-}
-
-static int commit(struct registration *run)
-{
-	static const char *const asides[] = { [KEYSTORE_MISSING] = NULL, [KEYSTORE_TORN] = "torn", [KEYSTORE_KEY] = "old" };
 	struct reason why = { 0 };
-	int r = keystore_commit(&run->store, &run->new_key, asides[run->found], &why);
+	int r = agent_unit_try_restart(run->config->agent.unit, &why);
 
 	if (r < 0)
-		return fail(run, OUTCOME_UNSTORABLE, &why);
-	if (r > 0)
 		log_warning("%s", why.text);
-	announce(run);
+	else if (r > 0)
+		log_info("Restarting %s, which was running without this key", run->config->agent.unit);
+}
+
+/* Some managers take a while to know their own new keys. */
+static int settle(const struct registration *run)
+{
+	struct deadline stop = { USEC_INFINITY, run->stop_fd };
+	struct deadline end = deadline_in(run->config->identity.settle, &stop);
+	int r;
+
+	if (run->config->identity.settle == 0)
+		return GO_ON;
+	notify_status("Registered as %s; giving the manager time to take note (settle)", run->new_key.name);
+	r = deadline_wait(&end, -1, 0);
+	return r == -ETIMEDOUT ? GO_ON : r;
+}
+
+static int announce(struct registration *run)
+{
+	int r;
+
+	tell_success(run);
 	remember_success(run);
+	forget_secret(run);
+	r = settle(run);
+	if (r != GO_ON)
+		return r;
+	agent_unit_hold(false);
+	restart_running_agent(run);
 	notify_ready("Registered as %s (id %s)", run->new_key.name, run->new_key.id);
 	return 0;
 }
 
 /* ------------------------------------------------------------------ the story */
 
+static int unconfigured(void)
+{
+	registration_tell_unconfigured();
+	notify_ready("No manager is configured");
+	return 0;
+}
+
 static int tell_story(struct registration *run)
 {
-	struct reason why = { 0 };
-	int r = look_at_key(run);
+	int r = registration_verdict(run);
 
-	if (r != -EAGAIN)
-		return r;
-	if (!config_names_a_manager(run->config))
+	if (r == GO_ON && !config_names_a_manager(run->config))
 		return unconfigured();
-	r = prepare(run, &why);
-	if (r != OUTCOME_OK)
-		return fail(run, r, &why);
-	r = stage(run);
-	if (r != -EAGAIN)
-		return r;
-	r = ask_managers(run);
-	if (r != -EAGAIN)
-		return r;
-	return commit(run);
+	if (r == GO_ON)
+		r = registration_prepare(run);
+	if (r == GO_ON)
+		r = stage(run);
+	if (r == GO_ON)
+		r = registration_ask(run);
+	if (r == GO_ON)
+		r = store(run);
+	if (r == GO_ON)
+		r = announce(run);
+	return r;
 }
 
 int register_agent(const struct config *config, const char *state_directory, bool force, int stop_fd)
@@ -398,13 +264,14 @@ int register_agent(const struct config *config, const char *state_directory, boo
 		.config = config,
 		.state_directory = state_directory,
 		.force = force,
+		.is_service = getenv("NOTIFY_SOCKET"),
 		.stop_fd = stop_fd,
+		.seed = identity_seed(),
 	};
 	struct reason why = { 0 };
-	int r = keystore_open(&run.store, config->agent.directory, config->agent.keys_file, config->agent.group, &why);
 
-	if (r < 0)
-		return fail(&run, r, &why);
+	if (keystore_open(&run.store, config->agent.directory, config->agent.keys_file, config->agent.group, &why) < 0)
+		return registration_fail(&run, -ENOMEM, &why);
 	state_load(&run.state, state_directory);
 	return tell_story(&run);
 }
@@ -418,6 +285,6 @@ bool register_has_work(const struct config *config)
 	    keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, NULL) < 0 ||
 	    keystore_read(&store, &key, NULL) != KEYSTORE_MISSING)
 		return true;
-	tell_unconfigured();
+	registration_tell_unconfigured();
 	return false;
 }

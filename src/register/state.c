@@ -30,8 +30,8 @@ static const struct field {
 	TEXT(last_manager),
 	TEXT(last_error),
 	NUMBER(last_at),
-	NUMBER(logged_at),
 	NUMBER(attempts),
+	TEXT(boot),
 	TEXT(background_boot),
 };
 
@@ -68,7 +68,7 @@ struct cursor *state_cursor(struct state *state, const char *manager)
 		if (strcmp(state->cursors[i].manager, manager) == 0)
 			return &state->cursors[i];
 	if (state->cursor_count == STATE_MAX_CURSORS)
-		return NULL;
+		memmove(state->cursors, state->cursors + 1, --state->cursor_count * sizeof *cursor);
 	cursor = &state->cursors[state->cursor_count++];
 	*cursor = (struct cursor){ 0 };
 	(void)snprintf(cursor->manager, sizeof cursor->manager, "%s", manager);

@@ -168,10 +168,11 @@ static void wipe_reply(struct authd_reply **reply)
 }
 
 static int converse(const struct attempt *attempt, struct tls_client *client, struct agent_key *ret,
-		    struct reason *why)
+		    struct attempt_report *report)
 {
 	cleanup(wipe_request) struct request_line line;
 	cleanup(wipe_reply) struct authd_reply *reply = malloc(sizeof *reply);
+	struct reason *why = &report->why;
 	int r;
 
 	line.length = 0;
@@ -187,9 +188,10 @@ static int converse(const struct attempt *attempt, struct tls_client *client, st
 		r = attempt->progress(STEP_WAITING, attempt->user);
 	if (r == OUTCOME_OK)
 		r = read_reply(attempt, client, reply, why);
-	if (r == OUTCOME_OK)
-		r = judge(attempt, client, reply, ret, why);
-	return r;
+	if (r != OUTCOME_OK)
+		return r;
+	report->answered = reply->state == AUTHD_REPLY_ERROR;
+	return judge(attempt, client, reply, ret, why);
 }
 
 static int authd_run(const struct attempt *attempt, struct agent_key *ret, struct attempt_report *report)
@@ -213,7 +215,7 @@ static int authd_run(const struct attempt *attempt, struct agent_key *ret, struc
 	warning = tls_client_warning(client);
 	if (warning)
 		reason_set(&report->warning, "%s", warning);
-	return converse(attempt, client, ret, &report->why);
+	return converse(attempt, client, ret, report);
 }
 
 const struct method method_authd = { "authd", authd_run };

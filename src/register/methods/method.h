@@ -45,6 +45,7 @@ struct attempt {
 struct attempt_report {
 	struct reason why;     /* when it did not end in a key */
 	struct reason warning; /* what was accepted although it looks wrong */
+	bool answered;         /* the manager said that it did not register us */
 };
 
 struct method {

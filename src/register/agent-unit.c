@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+#include "register/agent-unit.h"
+
+#include "common/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+
+#define MANAGER "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
+
+DEFINE_RELEASE(bus, sd_bus *, sd_bus_flush_close_unref)
+DEFINE_RELEASE(message, sd_bus_message *, sd_bus_message_unref)
+
+static sd_bus *open_bus(void)
+{
+	sd_bus *bus = NULL;
+
+	return sd_bus_open_system(&bus) < 0 ? NULL : bus;
+}
+
+/* The object path of a unit that is loaded, to be freed; null: it is not. */
+static char *unit_path(sd_bus *bus, const char *unit)
+{
+	cleanup(release_message) sd_bus_message *reply = NULL;
+	const char *path;
+
+	if (sd_bus_call_method(bus, MANAGER, "GetUnit", NULL, &reply, "s", unit) < 0 ||
+	    sd_bus_message_read(reply, "o", &path) < 0)
+		return NULL;
+	return strdup(path);
+}
+
+static bool is_active(sd_bus *bus, const char *unit)
+{
+	cleanup_free char *path = unit_path(bus, unit), *state = NULL;
+
+	if (!path || sd_bus_get_property_string(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Unit",
+						"ActiveState", NULL, &state) < 0)
+		return false;
+	return strcmp(state, "active") == 0 || strcmp(state, "activating") == 0 || strcmp(state, "reloading") == 0;
+}
+
+bool agent_unit_is_active(const char *unit)
+{
+	cleanup(release_bus) sd_bus *bus = open_bus();
+
+	return bus && is_active(bus, unit);
+}
+
+int agent_unit_try_restart(const char *unit, struct reason *why)
+{
+	cleanup(release_bus) sd_bus *bus = open_bus();
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r;
+
+	if (!bus || !is_active(bus, unit))
+		return 0;
+	r = sd_bus_call_method(bus, MANAGER, "TryRestartUnit", &error, NULL, "ss", unit, "replace");
+	if (r < 0)
+		reason_set(why, "Cannot restart %s, which still runs without the new key: %s", unit,
+			   error.message ?: strerrordesc_np(-r));
+	sd_bus_error_free(&error);
+	return r < 0 ? r : 1;
+}
+
+bool agent_unit_we_were_restarted(void)
+{
+	cleanup(release_bus) sd_bus *bus = open_bus();
+	cleanup(release_message) sd_bus_message *reply = NULL;
+	const char *path;
+	uint32_t restarts;
+
+	if (!bus || sd_bus_call_method(bus, MANAGER, "GetUnitByPID", NULL, &reply, "u", (uint32_t)getpid()) < 0 ||
+	    sd_bus_message_read(reply, "o", &path) < 0 ||
+	    sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Service",
+					"NRestarts", NULL, 'u', &restarts) < 0)
+		return true;
+	return restarts > 0;
+}
+
+void agent_unit_hold(bool hold)
+{
+	const char *directory = getenv("RUNTIME_DIRECTORY");
+	cleanup_free char *path = NULL;
+
+	if (!directory || asprintf(&path, "%s/hold", directory) < 0) {
+		path = NULL;
+		return;
+	}
+	if (hold)
+		release_fd(&(int){ open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) });
+	else
+		(void)unlink(path);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The agent's unit and our own. Where there is no systemd, nothing happens.
+ */
+#pragma once
+
+#include "common/reason.h"
+
+#include <stdbool.h>
+
+/*
+ * Restart `unit` if it runs; otherwise, also when its start is queued, nothing changes (TryRestartUnit). Returns 1
+ * when it was running, 0 when not or when there is no systemd, or a negative errno with `why` set.
+ */
+int agent_unit_try_restart(const char *unit, struct reason *why);
+
+/* Is `unit` active, or on its way to be? False also where there is no systemd. */
+bool agent_unit_is_active(const char *unit);
+
+/*
+ * Hold the agent back, or let it go: a file in our runtime directory (/run/agent-register/hold), for whose absence the
+ * drop-in of the agent's unit looks. For a key that is there but must not be used. Only for the service.
+ */
+void agent_unit_hold(bool hold);
+
+/*
+ * Was this process started by systemd's own restart after a failure, rather than at boot or by a person? True also
+ * when that cannot be told.
+ */
+bool agent_unit_we_were_restarted(void);

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: ISC */
+/* The chapter `asking`: the managers in their order, again and again, each no more often than is good for it. */
+#include "register/registration.h"
+
+#include "common/cleanup.h"
+#include "register/agent-unit.h"
+#include "register/message-ids.h"
+#include "register/notify.h"
+#include "register/policy.h"
+#include "register/wakeup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+/* The log line of a failure that stays the same comes again after this time. */
+#define REMINDER_USEC (3600 * USEC_PER_SEC)
+
+struct asking {
+	struct registration *run;
+	struct wakeup_sources sources;
+	struct deadline end; /* of this start's budget */
+	int status;          /* exit status of the last failure */
+};
+
+static void close_sources(struct asking *asking)
+{
+	wakeup_close(&asking->sources);
+}
+
+static uint64_t now_usec(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* ------------------------------------------------------------------ one attempt */
+
+/* From here on the manager may register us without our hearing of it: remember that we asked. */
+static void remember_asking(struct registration *run)
+{
+	struct state *state = &run->state;
+
+	(void)snprintf(state->asked_manager, sizeof state->asked_manager, "%s", run->manager_text);
+	(void)snprintf(state->asked_name, sizeof state->asked_name, "%s", run->name);
+	state->asked_at = now_usec() / USEC_PER_SEC;
+	registration_save_state(run);
+}
+
+static void forget_asking(struct state *state)
+{
+	state->asked_manager[0] = state->asked_name[0] = '\0';
+	state->asked_at = 0;
+}
+
+static int show_progress(enum attempt_step step, void *user)
+{
+	static const char *const texts[] = {
+		[STEP_CONNECTING] = "Connecting to",
+		[STEP_VERIFYING] = "Verifying",
+		[STEP_SENDING] = "Sending the request to",
+		[STEP_WAITING] = "Waiting for the answer of",
+	};
+	struct registration *run = user;
+
+	log_debug("%s %s", texts[step], run->manager_text);
+	notify_status("%s %s", texts[step], run->manager_text);
+	if (step == STEP_SENDING)
+		remember_asking(run);
+	return 0;
+}
+
+/* Ask one manager once. */
+static int attempt(struct registration *run, struct attempt_report *report)
+{
+	const struct config *config = run->config;
+	struct deadline stop = { USEC_INFINITY, run->stop_fd };
+	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &stop);
+	const struct attempt attempt = {
+		.manager = &run->manager,
+		.name = run->name,
+		.groups = run->groups,
+		.ip = config->agent.ip,
+		.version = config->agent.version,
+		.key_hash = run->old_key_hash[0] ? run->old_key_hash : NULL,
+		.password = run->password.text,
+		.context = run->context,
+		.trust = &run->trust,
+		.connect_timeout = config->manager.connect_timeout,
+		.deadline = &deadline,
+		.progress = show_progress,
+		.user = run,
+	};
+	/* While the same failure repeats, the log has said it. */
+	int level = run->state.last_outcome[0] ? LOG_DEBUG : LOG_INFO;
+	int r;
+
+	run->state.attempts++;
+	if (!config->tls.verify)
+		log_event(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, MESSAGE_UNVERIFIED,
+			  registration_fields(run, NULL, OUTCOME_UNTRUSTED),
+			  "verify = no: %s is not verified; whoever answers there gets the password and gives the key",
+			  run->manager_text);
+	log_line(level, "Asking %s for a key as %s", run->manager_text, run->name);
+	r = method_get(config->manager.method)->run(&attempt, &run->new_key, report);
+	if (report->warning.text[0])
+		log_line(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, "%s", report->warning.text);
+	return r;
+}
+
+/* ------------------------------------------------------------------ a name that is taken */
+
+static bool is_our_lost_request(const struct registration *run)
+{
+	return run->state.asked_at && strcmp(run->state.asked_name, run->name) == 0 &&
+	       strcmp(run->state.asked_manager, run->manager_text) == 0;
+}
+
+/*
+ * The name or the address is taken. Returns true when the same manager is to be asked at once under a name with a
+ * suffix; otherwise the reason says whose entry it probably is.
+ */
+static bool mend_duplicate(struct registration *run, bool was_asked, struct reason *why)
+{
+	char taken[AGENT_NAME_MAX + 1];
+
+	if (was_asked) {
+		size_t length = strlen(why->text);
+
+		(void)snprintf(why->text + length, sizeof why->text - length,
+			       "; it is probably this machine's own: the answer to its request was lost");
+	}
+	if (run->config->identity.on_duplicate != DUPLICATE_SUFFIX || run->is_suffixed)
+		return false;
+	memcpy(taken, run->name, sizeof taken);
+	if (identity_suffixed_name(run->name, taken) < 0)
+		return false;
+	run->is_suffixed = true;
+	log_event(LOG_NOTICE, MESSAGE_DUPLICATE, registration_fields(run, NULL, OUTCOME_DUPLICATE),
+		  "%s; asking as %s instead", why->text, run->name);
+	return true;
+}
+
+/* Ask the manager; if the name is taken and the policy is to add a suffix, once more. */
+static int ask_manager(struct registration *run, struct reason *why)
+{
+	for (;;) {
+		struct attempt_report report = { 0 };
+		bool was_asked = is_our_lost_request(run);
+		int r = attempt(run, &report);
+
+		*why = report.why;
+		if (r == OUTCOME_DUPLICATE && mend_duplicate(run, was_asked, why))
+			continue;
+		if (report.answered && !(r == OUTCOME_DUPLICATE && was_asked))
+			forget_asking(&run->state);
+		return r;
+	}
+}
+
+/* ------------------------------------------------------------------ when to ask again */
+
+/* Plan the next attempt with the cursor's manager. */
+static void plan(const struct registration *run, struct cursor *cursor, enum outcome outcome)
+{
+	const struct retry_bounds bounds = { run->config->retry.initial, run->config->retry.max };
+	const struct outcome_policy *policy = outcome_policy(outcome);
+	int previous = outcome_from_name(cursor->outcome);
+	bool same_class = previous >= 0 && outcome_policy((enum outcome)previous)->retry == policy->retry;
+
+	cursor->wait = retry_wait(policy->retry, &bounds, same_class ? cursor->wait : 0, run->seed, run->state.attempts);
+	cursor->next_at = now_usec() + cursor->wait;
+	(void)snprintf(cursor->outcome, sizeof cursor->outcome, "%s", policy->name);
+}
+
+/* What is left of a wait, in microseconds. A clock that was set back must not prolong it. */
+static uint64_t wait_left(const struct cursor *cursor)
+{
+	uint64_t now = now_usec(), left;
+
+	if (!cursor->outcome[0] || cursor->next_at <= now)
+		return 0;
+	left = cursor->next_at - now;
+	return left < cursor->wait ? left : cursor->wait;
+}
+
+static const struct outcome_policy *policy_of(const struct cursor *cursor)
+{
+	int outcome = outcome_from_name(cursor->outcome);
+
+	return outcome_policy(outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
+}
+
+/*
+ * What an earlier start planned holds for a restart by systemd and for the next boot, unless somebody has changed the
+ * configuration since. A person who starts us wants an attempt now; and whether there is a network is always worth
+ * finding out.
+ */
+static void take_over_plans(struct registration *run)
+{
+	struct state *state = &run->state;
+	char boot[IDENTITY_MACHINE_SIZE];
+	bool holds;
+
+	identity_boot(boot);
+	holds = run->is_service && (strcmp(state->boot, boot) != 0 || agent_unit_we_were_restarted());
+	(void)snprintf(state->boot, sizeof state->boot, "%s", boot);
+	for (size_t i = 0; i < state->cursor_count; i++) {
+		struct cursor *cursor = &state->cursors[i];
+		uint64_t asked_at = cursor->next_at - cursor->wait;
+
+		if (!holds || policy_of(cursor)->retry == RETRY_SOON ||
+		    (uint64_t)run->changed_at * USEC_PER_SEC > asked_at)
+			cursor->next_at = 0;
+	}
+}
+
+/* ------------------------------------------------------------------ a round */
+
+static uint32_t checksum(const char *text)
+{
+	uint32_t sum = 2166136261u; /* FNV-1a */
+
+	for (; *text; text++)
+		sum = (sum ^ (unsigned char)*text) * 16777619u;
+	return sum | 1;
+}
+
+/* Plan the next attempt and tell of the failure; the same one again is told once an hour only. */
+static int failed(struct asking *asking, struct cursor *cursor, int outcome, const struct reason *why)
+{
+	struct registration *run = asking->run;
+	uint32_t sum = checksum(why->text);
+	bool is_news = cursor->told != sum || monotonic_usec() - cursor->told_at > REMINDER_USEC;
+
+	plan(run, cursor, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
+	asking->status = registration_note_failure(run, outcome, why, is_news);
+	if (is_news) {
+		cursor->told = sum;
+		cursor->told_at = monotonic_usec();
+	}
+	return asking->status;
+}
+
+/* Without a name there is nobody to register yet. Returns GO_ON, or an exit status when no waiting can help. */
+static int find_name(struct asking *asking, bool *ret_found)
+{
+	struct registration *run = asking->run;
+	struct reason why = { 0 };
+	int r = registration_take_name(run, &why);
+
+	*ret_found = r == OUTCOME_OK;
+	if (r == OUTCOME_OK)
+		return GO_ON;
+	run->manager_text[0] = '\0';
+	(void)failed(asking, state_cursor(&run->state, ""), r, &why);
+	return r == OUTCOME_UNREADY ? GO_ON : asking->status;
+}
+
+/* Ask the manager whose turn it is. Returns OUTCOME_REGISTERED, GO_ON, or what ends the run. */
+static int take_turn(struct asking *asking, struct cursor *cursor)
+{
+	struct registration *run = asking->run;
+	struct reason why = { 0 };
+	int r = ask_manager(run, &why);
+
+	if (r == OUTCOME_REGISTERED || r == -ECANCELED)
+		return r;
+	if (r == OUTCOME_DUPLICATE && run->config->identity.on_duplicate == DUPLICATE_FAIL)
+		r = OUTCOME_REFUSED; /* as the configuration says */
+	(void)failed(asking, cursor, r, &why);
+	if (r >= 0 && outcome_policy((enum outcome)r)->retry == RETRY_NEVER)
+		return asking->status;
+	return GO_ON;
+}
+
+/* Ask each manager whose turn it is. Returns OUTCOME_REGISTERED, GO_ON, or what ends the run. */
+static int ask_round(struct asking *asking)
+{
+	struct registration *run = asking->run;
+	const struct config *config = run->config;
+	bool has_name;
+	int r = find_name(asking, &has_name);
+
+	for (size_t i = 0; r == GO_ON && has_name && i < config->manager.address.count; i++) {
+		struct cursor *cursor;
+
+		/* The configuration has checked the addresses, and limits their number to that of the cursors. */
+		(void)endpoint_parse(&run->manager, config->manager.address.items[i], config->manager.port);
+		endpoint_text(&run->manager, run->manager_text);
+		cursor = state_cursor(&run->state, run->manager_text);
+		if (wait_left(cursor) == 0)
+			r = take_turn(asking, cursor);
+	}
+	return r;
+}
+
+/* ------------------------------------------------------------------ between rounds */
+
+/* How long until somebody's turn, and which events would bring it forward. */
+static uint64_t next_turn(const struct registration *run, unsigned int *ret_events)
+{
+	uint64_t soonest = USEC_INFINITY;
+
+	*ret_events = 0;
+	for (size_t i = 0; i < run->state.cursor_count; i++) {
+		const struct cursor *cursor = &run->state.cursors[i];
+		uint64_t left = wait_left(cursor);
+
+		/* What was said of a machine without a name is of no interest once it has one. */
+		if (!cursor->manager[0] == !run->name[0] && cursor->outcome[0]) {
+			soonest = left < soonest ? left : soonest;
+			*ret_events |= policy_of(cursor)->events;
+		}
+	}
+	return soonest;
+}
+
+static void bring_forward(struct registration *run, unsigned int event)
+{
+	for (size_t i = 0; i < run->state.cursor_count; i++)
+		if (policy_of(&run->state.cursors[i])->events & event)
+			run->state.cursors[i].next_at = 0;
+}
+
+static void show_waiting(const struct registration *run, uint64_t wait)
+{
+	time_t then = (time_t)((now_usec() + wait) / USEC_PER_SEC);
+	struct tm broken_down;
+	char when[32] = "?";
+
+	if (localtime_r(&then, &broken_down))
+		(void)strftime(when, sizeof when, "%T", &broken_down);
+	notify_status("Waiting for attempt %" PRIu64 " at %s: %s", run->state.attempts + 1, when, run->state.last_error);
+}
+
+/*
+ * Wait for the next turn. Returns GO_ON, or the exit status when that is beyond this start's budget. As long as a
+ * change of the network may help, the budget is waited out; otherwise there is no point in it.
+ */
+static int wait_for_turn(struct asking *asking)
+{
+	static const unsigned int events_of[] = {
+		[WAKEUP_NETWORK] = WAKEUP_ON_NETWORK,
+		[WAKEUP_CLOCK] = WAKEUP_ON_CLOCK,
+		[WAKEUP_NAME] = WAKEUP_ON_NAME,
+	};
+	struct registration *run = asking->run;
+	unsigned int events;
+	uint64_t wait = next_turn(run, &events);
+	struct deadline turn = deadline_in(wait, &asking->end);
+	bool within_budget = turn.at < asking->end.at || asking->end.at == USEC_INFINITY;
+	int r;
+
+	if (!within_budget && (events == 0 || monotonic_usec() >= asking->end.at))
+		return asking->status;
+	show_waiting(run, wait);
+	r = wakeup_wait(&asking->sources, events, &turn);
+	if (r == WAKEUP_TIME)
+		return within_budget ? GO_ON : asking->status;
+	if (r < 0)
+		return r == -ECANCELED ? r : asking->status;
+	log_debug("Trying again at once: %s", r == WAKEUP_NETWORK ? "the network changed" :
+					      r == WAKEUP_CLOCK	? "the clock was set" : "the host name was set");
+	bring_forward(run, events_of[r]);
+	return GO_ON;
+}
+
+/* ------------------------------------------------------------------ the chapter */
+
+/* The first start of a boot holds it up, so it has a budget; a restart after that one holds up nothing. */
+static struct deadline budget_of(const struct registration *run)
+{
+	struct deadline end = { USEC_INFINITY, run->stop_fd };
+	char boot[IDENTITY_MACHINE_SIZE];
+
+	identity_boot(boot);
+	if (run->is_service && boot[0] && strcmp(run->state.background_boot, boot) == 0)
+		return end;
+	return deadline_in(run->config->retry.budget, &end);
+}
+
+/* Where many machines boot at once, each waits its own time before the first attempt. */
+static int wait_out_splay(struct asking *asking)
+{
+	struct registration *run = asking->run;
+	uint64_t splay = retry_draw(run->config->retry.splay, run->seed, 0);
+	struct deadline end = deadline_in(splay, &asking->end);
+	int r;
+
+	if (run->config->retry.splay == 0 || run->state.attempts > 0 || !run->is_service)
+		return GO_ON;
+	notify_status("Waiting %" PRIu64 " s before the first attempt (splay)", splay / USEC_PER_SEC);
+	r = deadline_wait(&end, -1, 0);
+	return r == -ETIMEDOUT ? GO_ON : r;
+}
+
+int registration_ask(struct registration *run)
+{
+	cleanup(close_sources) struct asking asking = { .run = run, .end = budget_of(run), .status = EXIT_LOCAL_ERROR };
+	int r;
+
+	wakeup_open(&asking.sources);
+	take_over_plans(run);
+	r = wait_out_splay(&asking);
+	while (r == GO_ON) {
+		r = ask_round(&asking);
+		if (r == GO_ON)
+			r = wait_for_turn(&asking);
+	}
+	if (r == OUTCOME_REGISTERED)
+		return GO_ON;
+	if (r != -ECANCELED) {
+		(void)snprintf(run->state.background_boot, sizeof run->state.background_boot, "%s", run->state.boot);
+		registration_save_state(run);
+	}
+	return r;
+}

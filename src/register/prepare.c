@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/* The chapter `prepare`: everything that must be right before a manager is troubled. */
+#include "register/registration.h"
+
+#include "register/identity.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+static int join_groups(struct registration *run, struct reason *why)
+{
+	const struct string_list *groups = &run->config->agent.groups;
+	size_t length;
+	FILE *stream;
+
+	if (groups->count == 0)
+		return 0;
+	stream = open_memstream(&run->groups, &length);
+	if (!stream)
+		return reason_errno(why, errno, "Cannot list the groups");
+	for (size_t i = 0; i < groups->count; i++)
+		(void)fprintf(stream, "%s%s", i ? "," : "", groups->items[i]);
+	return fclose(stream) == 0 ? 0 : reason_errno(why, errno, "Cannot list the groups");
+}
+
+static int prepare_tls(struct registration *run, struct reason *why)
+{
+	const struct config *config = run->config;
+	const struct tls_settings settings = {
+		.ca_file = config->tls.ca_file,
+		.certificate_file = config->tls.certificate_file,
+		.private_key_file = config->tls.private_key_file,
+		.min_version = config->tls.min_version,
+		.ciphers = config->tls.ciphers,
+		.ciphersuites = config->tls.ciphersuites,
+	};
+
+	run->trust = (struct tls_trust){
+		.verify = config->tls.verify,
+		.ca_file = config->tls.ca_file,
+		.pins = &config->tls.pin,
+		.verify_name = config->tls.verify_name,
+	};
+	return tls_context_new(&run->context, &settings, why);
+}
+
+/* A file that was changed is a reason to try again at once, like a change of the configuration. */
+static void note_change(struct registration *run, const char *path)
+{
+	struct stat status;
+
+	if (path && stat(path, &status) == 0 && status.st_mtime > run->changed_at)
+		run->changed_at = status.st_mtime;
+}
+
+static void note_changes(struct registration *run)
+{
+	const struct config *config = run->config;
+
+	run->changed_at = config->changed_at;
+	note_change(run, config->auth.password_file);
+	note_change(run, config->tls.ca_file);
+	note_change(run, config->tls.certificate_file);
+	note_change(run, config->tls.private_key_file);
+}
+
+static int prepare_password(struct registration *run, struct reason *why)
+{
+	const char *path = run->config->auth.password_file;
+	int r = path ? secret_read(&run->password, "password", path, why) : 0;
+
+	if (r == 0 && path && secret_file_is_exposed(path))
+		log_warning("The password file %s can be read by everybody on this machine; chmod 0600 mends that", path);
+	return r;
+}
+
+int registration_take_name(struct registration *run, struct reason *why)
+{
+	return run->name[0] ? OUTCOME_OK : identity_name(run->name, run->config->agent.name, why);
+}
+
+int registration_prepare(struct registration *run)
+{
+	struct reason why = { 0 };
+	int r;
+
+	if (config_check(run->config, &why) < 0)
+		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
+	note_changes(run);
+	/* A machine without a host name yet is asked again later; a bad name will not get better. */
+	r = registration_take_name(run, &why);
+	if (r != OUTCOME_OK && r != OUTCOME_UNREADY)
+		return registration_fail(run, r, &why);
+	if (prepare_tls(run, &why) < 0 || prepare_password(run, &why) < 0)
+		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
+	if (run->found == KEYSTORE_KEY && agent_key_hash(run->old_key_hash, &run->old_key) < 0)
+		r = reason_errno(&why, EIO, "Cannot hash the old key");
+	else
+		r = join_groups(run, &why);
+	return r < 0 ? registration_fail(run, r, &why) : GO_ON;
+}

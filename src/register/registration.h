@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One run of the program, seen by the chapters of its story: verdict (is there anything to do?), prepare, asking (the
+ * managers, again and again), and register, which owns their order.
+ */
+#pragma once
+
+#include "common/agent-key.h"
+#include "common/log.h"
+#include "common/secret.h"
+#include "register/config.h"
+#include "register/keystore.h"
+#include "register/methods/method.h"
+#include "register/state.h"
+
+#include <stdbool.h>
+
+/* What a chapter returns besides an exit status (>= 0) and -ECANCELED: the story goes on. */
+#define GO_ON (-EAGAIN)
+
+struct registration {
+	const struct config *config;
+	const char *state_directory;
+	bool force;
+	bool is_service; /* started by systemd, which will start us again after a failure */
+	int stop_fd;
+
+	struct keystore store;
+	enum keystore_state found; /* what the key file held */
+	bool is_clone;             /* it held the key of another machine */
+	struct agent_key old_key;  /* with KEYSTORE_KEY */
+	struct agent_key new_key;
+	struct state state;
+	bool state_is_lost; /* it cannot be saved; the log has said so */
+	uint64_t seed;      /* of all randomness */
+
+	char name[AGENT_NAME_MAX + 1]; /* empty: not known yet */
+	bool is_suffixed;              /* the name has got its suffix already */
+	char old_key_hash[AGENT_KEY_HASH_SIZE];
+	char *groups;
+	struct secret password;
+	SSL_CTX *context;
+	struct tls_trust trust;
+
+	time_t changed_at; /* when the configuration or a file it names was last written */
+
+	struct endpoint manager;               /* of the current attempt */
+	char manager_text[ENDPOINT_TEXT_SIZE]; /* empty: none yet */
+};
+
+/* ------------------------------------------------------------------ telling (register.c) */
+
+/* The fields that every entry about this run carries; valid until the next call. */
+const struct log_field *registration_fields(const struct registration *run, const struct agent_key *key,
+					    enum outcome outcome);
+
+/*
+ * The one log line of a failure; also remembered, and shown as STATUS=. `outcome` may be a negative errno. Returns the
+ * exit status it means as the last word of a run.
+ */
+int registration_fail(struct registration *run, int outcome, const struct reason *why);
+
+/* The same; the log line is only for the curious (debug) unless `is_news`. */
+int registration_note_failure(struct registration *run, int outcome, const struct reason *why, bool is_news);
+
+/* A state that cannot be saved costs one warning a run, and nothing else. */
+void registration_save_state(struct registration *run);
+
+/* ------------------------------------------------------------------ the chapters */
+
+/*
+ * Look at the key file, and whether its key is this machine's. Returns GO_ON when a key is to be asked for, or the
+ * exit status.
+ */
+int registration_verdict(struct registration *run);
+
+/* One log line that says what to write where. */
+void registration_tell_unconfigured(void);
+
+/* Everything that must be right before a manager is troubled. Returns GO_ON or the exit status. */
+int registration_prepare(struct registration *run);
+
+/* The agent's name, once this machine knows its own. Returns OUTCOME_OK, or another outcome with `why` set. */
+int registration_take_name(struct registration *run, struct reason *why);
+
+/* Ask the managers until one gives a key, within the budget. Returns GO_ON with a key, or the exit status. */
+int registration_ask(struct registration *run);

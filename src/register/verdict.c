@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/* The chapter `verdict`: is there a key, and is it this machine's? */
+#include "register/registration.h"
+
+#include "register/agent-unit.h"
+#include "register/message-ids.h"
+#include "register/notify.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int already_registered(struct registration *run)
+{
+	const struct agent_key *key = &run->old_key;
+
+	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, registration_fields(run, key, OUTCOME_REGISTERED),
+		  "Already registered as %s (id %s); nothing to do", key->name, key->id);
+	agent_unit_hold(false);
+	notify_ready("Registered as %s (id %s)", key->name, key->id);
+	return 0;
+}
+
+void registration_tell_unconfigured(void)
+{
+	log_event(LOG_NOTICE, MESSAGE_UNCONFIGURED, NULL,
+		  "No manager is configured, nothing to do: write address = HOST under [manager] into "
+		  SYSCONFDIR "/agent-register/agent-register.conf and start agent-register again");
+}
+
+/* ------------------------------------------------------------------ the binding of a key to a machine */
+
+enum binding {
+	BINDING_NONE,  /* made by another tool, or by an earlier version: nothing says whose it is */
+	BINDING_OURS,
+	BINDING_OTHER, /* made on another machine: this disk is a copy */
+};
+
+/* Marks that are not known on either side prove nothing. */
+static bool differ(const char *bound, const char *now)
+{
+	return bound[0] && now[0] && strcmp(bound, now) != 0;
+}
+
+static enum binding binding_of(const struct state *state, const struct agent_key *key)
+{
+	char machine[IDENTITY_MACHINE_SIZE], instance[IDENTITY_INSTANCE_SIZE];
+
+	if (!state->bound_machine[0] || strcmp(state->agent_id, key->id) != 0 ||
+	    strcmp(state->agent_name, key->name) != 0)
+		return BINDING_NONE;
+	identity_machine(machine);
+	identity_instance(instance);
+	return differ(state->bound_machine, machine) || differ(state->bound_instance, instance) ? BINDING_OTHER :
+												  BINDING_OURS;
+}
+
+/* Bind a key that was found to this machine, so that a copy of this disk is noticed later. */
+static int adopt(struct registration *run)
+{
+	const struct agent_key *key = &run->old_key;
+
+	run->state = (struct state){ 0 };
+	(void)snprintf(run->state.agent_id, sizeof run->state.agent_id, "%s", key->id);
+	(void)snprintf(run->state.agent_name, sizeof run->state.agent_name, "%s", key->name);
+	identity_machine(run->state.bound_machine);
+	identity_instance(run->state.bound_instance);
+	if (run->state.bound_machine[0])
+		registration_save_state(run);
+	return already_registered(run);
+}
+
+/* The disk is a copy. Until this machine has an identity of its own, its agent must not use the other one's. */
+static int found_clone(struct registration *run)
+{
+	const struct agent_key *key = &run->old_key;
+	const struct log_field *fields = registration_fields(run, key, OUTCOME_CLONED);
+	struct reason why = { 0 };
+
+	switch (run->config->identity.on_clone) {
+	case CLONE_KEEP:
+		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
+			  "The key of %s (id %s) was made on another machine, of which this one is a copy; kept, as on_clone "
+			  "says", key->name, key->id);
+		return already_registered(run);
+	case CLONE_REFUSE:
+		agent_unit_hold(true);
+		reason_set(&why, "The key of %s (id %s) was made on another machine, of which this one is a copy; "
+			   "agent-register reset removes it", key->name, key->id);
+		return registration_fail(run, OUTCOME_CLONED, &why);
+	default:
+		agent_unit_hold(true);
+		run->is_clone = true;
+		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
+			  "The key of %s (id %s) was made on another machine, of which this one is a copy; registering anew",
+			  key->name, key->id);
+		return GO_ON;
+	}
+}
+
+int registration_verdict(struct registration *run)
+{
+	struct reason why = { 0 };
+	int found = keystore_read(&run->store, &run->old_key, &why);
+
+	if (found < 0)
+		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
+	run->found = (enum keystore_state)found;
+	if (found != KEYSTORE_KEY || run->force || run->is_clone)
+		return GO_ON;
+	switch (binding_of(&run->state, &run->old_key)) {
+	case BINDING_NONE:
+		return adopt(run);
+	case BINDING_OTHER:
+		return found_clone(run);
+	default:
+		return already_registered(run);
+	}
+}
