@@ -165,15 +165,16 @@ class Conversation:
 
     def _unread(self):
         """Are there bytes in the client's receive queue, or on their way there (/proc/net/tcp)?"""
-        ports = (self.socket.getsockname()[1], self.socket.getpeername()[1])
+        ours, theirs = (f":{name[1]:04X}" for name in (self.socket.getsockname(), self.socket.getpeername()))
         waiting = False
-        for path in ("/proc/net/tcp", "/proc/net/tcp6"):
-            with open(path, encoding="ascii") as table:
-                for line in table.readlines()[1:]:
-                    fields = line.split()
-                    pair = tuple(int(field.rsplit(":", 1)[1], 16) for field in fields[1:3])
-                    sent, received = (int(field, 16) for field in fields[4].split(":"))
-                    waiting |= pair == ports and sent > 0 or pair == ports[::-1] and received > 0
+        with open("/proc/net/tcp6" if self.socket.family == socket.AF_INET6 else "/proc/net/tcp", encoding="ascii") as table:
+            for line in table:
+                if ours not in line or theirs not in line:
+                    continue
+                _, local, remote, _, queues = line.split()[:5]
+                sent, received = queues.split(":")
+                waiting |= local.endswith(ours) and remote.endswith(theirs) and int(sent, 16) > 0
+                waiting |= local.endswith(theirs) and remote.endswith(ours) and int(received, 16) > 0
         return waiting
 
 

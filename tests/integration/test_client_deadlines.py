@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Every step has a deadline, and every address of a name is tried."""
+import contextlib
 import socket
 import threading
 
@@ -159,11 +160,36 @@ ADDRESSES = {
 }
 
 
+@pytest.fixture
+def reserve():
+    """Take an address and port that shall refuse, so that nobody else listens there: reserve(ADDRESS, PORT)."""
+    with contextlib.ExitStack() as stack:
+        def take(address, port):
+            taken = stack.enter_context(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET))
+            taken.bind((address, port))
+        yield take
+
+
+def take_port(start_manager, full_backlog, reserve, addresses, listening, silent):
+    """A manager on a port that is free on all the addresses."""
+    for _ in range(20):
+        manager = start_manager(address=listening)
+        try:
+            for address in addresses:
+                if address == silent:
+                    full_backlog(address, manager.port)
+                elif address != listening:
+                    reserve(address, manager.port)
+        except OSError:
+            continue
+        return manager
+    raise AssertionError("no port is free everywhere")
+
+
 @pytest.mark.parametrize("addresses, listening, silent", ADDRESSES.values(), ids=ADDRESSES.keys())
-def test_all_addresses_of_a_name(machine, start_manager, full_backlog, mount_namespace, ipv6, addresses, listening, silent):
-    manager = start_manager(address=listening)
-    if silent:
-        full_backlog(silent, manager.port)
+def test_all_addresses_of_a_name(machine, start_manager, full_backlog, reserve, mount_namespace, ipv6, addresses,
+                                 listening, silent):
+    manager = take_port(start_manager, full_backlog, reserve, addresses, listening, silent)
     hosts = with_hosts(machine, *[f"{address} manager.test" for address in addresses])
     result = machine.registers(manager=f"manager.test:{manager.port}", before=hosts, within=4)
     assert result.failures == []

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from machine import EXIT_CODES, KEY, OLD_LINE, PROMPT, reply
+from machine import EXIT_CODES, KEY, OLD_LINE, PATIENCE, PROMPT, reply
 from misbehaving import answer, end
 
 UNABLE = b"ERROR: Unable to add agent"
@@ -49,7 +49,7 @@ def test_key_in_tcp_segments(machine, start_manager, size):
         conversation.read_request()
         conversation.send_segments(reply(), size)
         conversation.finish()
-    machine.registers(manager=start_manager(script))
+    machine.registers(manager=start_manager(script), within=PATIENCE)
 
 
 def test_key_in_records_that_are_read_one_by_one(machine, start_manager):
