@@ -21,6 +21,7 @@
 static const struct timeval pause_time = { .tv_usec = 300 * 1000 };
 
 enum stage {
+	STAGE_SILENCE,   /* nothing has come yet */
 	STAGE_HANDSHAKE,
 	STAGE_REQUEST,   /* reading it */
 	STAGE_DECISION,  /* with the owner */
@@ -37,7 +38,7 @@ struct connection {
 	struct bufferevent *stream;
 	struct event *deadline;
 	struct event *pause;
-	struct event *discard;
+	struct event *raw; /* reading without TLS: before the first byte and after the answer */
 	size_t discarded;
 	enum connection_end how; /* what to tell the owner once the client has closed ... */
 	char detail[128];        /* ... and more about it */
@@ -95,7 +96,7 @@ static void release(struct connection *connection)
 {
 	free_event(&connection->deadline);
 	free_event(&connection->pause);
-	free_event(&connection->discard);
+	free_event(&connection->raw);
 	drop_tls(connection);
 	close(connection->fd);
 	session_wipe(&connection->session);
@@ -147,8 +148,8 @@ static void finish(struct connection *connection)
 	explicit_bzero(&connection->answer, sizeof connection->answer);
 	drop_tls(connection);
 	connection->stage = STAGE_LINGER;
-	connection->discard = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST, on_discard, connection);
-	if (shutdown(connection->fd, SHUT_WR) < 0 || !connection->discard || event_add(connection->discard, NULL) < 0 ||
+	connection->raw = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST, on_discard, connection);
+	if (shutdown(connection->fd, SHUT_WR) < 0 || !connection->raw || event_add(connection->raw, NULL) < 0 ||
 	    event_add(connection->deadline, settings->linger) < 0)
 		end(connection, connection->how, connection->detail);
 }
@@ -274,6 +275,7 @@ static void on_readable(struct bufferevent *stream, void *argument)
 static void on_deadline(evutil_socket_t fd, short what, void *argument)
 {
 	static const char *const stalled_in[] = {
+		[STAGE_SILENCE] = "it sent nothing",
 		[STAGE_HANDSHAKE] = "the TLS handshake was not complete in time",
 		[STAGE_REQUEST] = "there was no complete request in time",
 		[STAGE_DECISION] = "client.keys stayed locked",
@@ -311,10 +313,6 @@ static const char *failure_text(struct connection *connection, short what, char 
 static void on_failed_handshake(struct connection *connection, short what)
 {
 	failure_text(connection, what, connection->detail, sizeof connection->detail);
-	if (BIO_number_read(SSL_get_rbio(connection->tls)) == 0) {
-		end(connection, CONNECTION_NOTHING, connection->detail);
-		return;
-	}
 	connection->how = CONNECTION_NO_TLS;
 	finish(connection);
 }
@@ -376,22 +374,49 @@ static void describe_peer(struct connection *connection, const struct sockaddr_s
 	(void)snprintf(connection->peer, sizeof connection->peer, "%s port %u", connection->address, ntohs(port));
 }
 
-static bool set_up(struct connection *connection)
+static bool start_tls(struct connection *connection)
 {
 	const struct connection_settings *settings = connection->settings;
 
+	connection->stage = STAGE_HANDSHAKE;
 	connection->tls = SSL_new(settings->tls);
-	connection->deadline = evtimer_new(settings->base, on_deadline, connection);
 	connection->pause = evtimer_new(settings->base, on_pause, connection);
-	if (!connection->tls || !connection->deadline || !connection->pause)
+	if (!connection->tls || !connection->pause)
 		return false;
 	/* Deferred callbacks, so that a callback may free what libevent would otherwise still be working on. */
 	connection->stream = bufferevent_openssl_socket_new(settings->base, connection->fd, connection->tls,
 							    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_DEFER_CALLBACKS);
-	if (!connection->stream || event_add(connection->deadline, settings->timeout) < 0)
+	if (!connection->stream)
 		return false;
 	bufferevent_setcb(connection->stream, on_readable, on_written, on_event, connection);
 	return bufferevent_enable(connection->stream, EV_READ | EV_WRITE) == 0;
+}
+
+static void on_first_byte(evutil_socket_t fd, short what, void *argument)
+{
+	struct connection *connection = argument;
+	char byte;
+	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	(void)what;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	free_event(&connection->raw);
+	if (n <= 0)
+		end(connection, CONNECTION_NOTHING, "");
+	else if (!start_tls(connection))
+		end(connection, CONNECTION_NO_TLS, "out of memory");
+}
+
+/* TLS takes some 40 KiB: a client gets them when it has sent something. */
+static bool set_up(struct connection *connection)
+{
+	const struct connection_settings *settings = connection->settings;
+
+	connection->deadline = evtimer_new(settings->base, on_deadline, connection);
+	connection->raw = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST, on_first_byte, connection);
+	return connection->deadline && connection->raw && event_add(connection->deadline, settings->timeout) == 0 &&
+	       event_add(connection->raw, NULL) == 0;
 }
 
 struct connection *connection_new(const struct connection_settings *settings, int fd,
