@@ -9,6 +9,12 @@ unit_tests = \
 	test-authd-error \
 	test-authd-reply \
 	test-authd-request \
+	test-config-check \
+	test-config-file \
+	test-config-key \
+	test-config-layers \
+	test-config-shipped \
+	test-config-value \
 	test-deadline \
 	test-endpoint \
 	test-identity \
@@ -40,6 +46,18 @@ test_authd_reply_SOURCES = tests/unit/test-authd-reply.c
 test_authd_reply_LDADD = $(unit_libraries)
 test_authd_request_SOURCES = tests/unit/test-authd-request.c
 test_authd_request_LDADD = $(unit_libraries)
+test_config_check_SOURCES = tests/unit/test-config-check.c
+test_config_check_LDADD = $(unit_libraries)
+test_config_file_SOURCES = tests/unit/test-config-file.c
+test_config_file_LDADD = $(unit_libraries)
+test_config_key_SOURCES = tests/unit/test-config-key.c
+test_config_key_LDADD = $(unit_libraries)
+test_config_layers_SOURCES = tests/unit/test-config-layers.c
+test_config_layers_LDADD = $(unit_libraries)
+test_config_shipped_SOURCES = tests/unit/test-config-shipped.c
+test_config_shipped_LDADD = $(unit_libraries)
+test_config_value_SOURCES = tests/unit/test-config-value.c
+test_config_value_LDADD = $(unit_libraries)
 test_deadline_SOURCES = tests/unit/test-deadline.c
 test_deadline_LDADD = $(unit_libraries)
 test_endpoint_SOURCES = tests/unit/test-endpoint.c
