@@ -200,7 +200,7 @@ static int set_ciphers(SSL_CTX *context, const struct tls_settings *settings, st
 	}
 	if (settings->ciphersuites && SSL_CTX_set_ciphersuites(context, settings->ciphersuites) != 1) {
 		ERR_clear_error();
-		reason_set(why, "Not all of the TLS 1.3 ciphersuites '%s' are known to OpenSSL",
+		reason_set(why, "None of the TLS 1.3 ciphersuites '%s' is known to OpenSSL",
 			   settings->ciphersuites);
 		return -EINVAL;
 	}
