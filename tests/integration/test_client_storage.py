@@ -46,7 +46,7 @@ def test_staged_before_the_request(machine, start_manager, as_root, old):
     assert (status.st_ino, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == (inode, 0o640, 0, group.gr_gid)
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777], ids=oct)
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o177], ids=oct)
 def test_umask_changes_nothing(machine, start_manager, umask):
     before = os.umask(umask)
     try:
