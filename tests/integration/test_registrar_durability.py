@@ -126,8 +126,12 @@ def test_stops_while_the_lock_is_held(registrar):
     assert registrar.keys() == []
 
 
-def test_killed_under_load(directory):
-    """Whoever has an answer is in the file, and no line is torn, whenever the registrar dies."""
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_ended_under_load(directory, end):
+    """Whoever has an answer is in the file, and no line is torn, whenever the registrar ends.
+
+    When it is stopped and not killed, whoever is in the file also has an answer.
+    """
     answered = []
 
     def enroll(registrar, worker, stop):
@@ -147,7 +151,7 @@ def test_killed_under_load(directory):
         for thread in threads:
             thread.start()
         registrar.wait_for_line(r"Registered \S+-1[0-9] as")
-        registrar.kill()
+        getattr(registrar, end)()
         stop.set()
         for thread in threads:
             thread.join(60)
@@ -160,6 +164,8 @@ def test_killed_under_load(directory):
     assert len({fields[0] for fields in keys}) == len(keys)
     stored = {tuple(fields) for fields in keys}
     assert set(answered) <= stored
+    if end == "stop":
+        assert {agent[1] for agent in answered} | {"afterwards"} == {fields[1] for fields in stored}
 
 
 @pytest.fixture
