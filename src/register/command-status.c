@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* The command `status`: as what is this machine registered? */
+/* The command `status`: as what is this machine registered, and what comes next? */
 #include "register/options.h"
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "register/binding.h"
 #include "register/keystore.h"
 #include "register/policy.h"
 #include "register/state.h"
@@ -14,6 +15,54 @@
 
 #define EXIT_NOT_REGISTERED 3 /* what LSB init scripts say of a service that is not there */
 
+/* What there is to tell. */
+struct status {
+	bool registered;
+	struct agent_key key; /* if registered */
+	const char *path;
+	struct reason problem; /* with the key file */
+	struct state state;
+	enum binding binding;
+	bool configured;
+	uint64_t next_attempt; /* seconds since 1970; 0: none is planned */
+};
+
+static const char *clone_verdict(const struct status *status)
+{
+	static const char *const verdicts[] = {
+		[BINDING_NONE] = "unknown",
+		[BINDING_OURS] = "no",
+		[BINDING_OTHER] = "yes",
+	};
+
+	return status->registered ? verdicts[status->binding] : "no";
+}
+
+/* What the state knows of a registration counts only for the key it was written for. */
+static bool knows_manager(const struct status *status)
+{
+	return status->registered && status->binding != BINDING_NONE && status->state.manager[0];
+}
+
+static uint64_t next_attempt(const struct state *state)
+{
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < state->cursor_count; i++)
+		if (next == 0 || state->cursors[i].next_at < next)
+			next = state->cursors[i].next_at;
+	next /= USEC_PER_SEC;
+	return next > (uint64_t)time(NULL) ? next : 0;
+}
+
+/* ------------------------------------------------------------------ for people */
+
+static void print_text(const char *label, const char *text)
+{
+	if (*text)
+		printf("%-13s %s\n", label, text);
+}
+
 static void print_time(const char *label, uint64_t seconds)
 {
 	time_t when = (time_t)seconds;
@@ -21,61 +70,143 @@ static void print_time(const char *label, uint64_t seconds)
 	char text[64];
 
 	if (seconds && localtime_r(&when, &broken_down) && strftime(text, sizeof text, "%F %T %Z", &broken_down) > 0)
-		printf("%-12s %s\n", label, text);
+		print_text(label, text);
 }
 
-static void print_text(const char *label, const char *text)
+static void print_registration(const struct status *status)
 {
-	if (*text)
-		printf("%-12s %s\n", label, text);
-}
-
-/* What the state file knows of a registration counts only for the key it was written for. */
-static void print_registration(const struct agent_key *key, const struct state *state, const char *path)
-{
-	printf("registered   yes\n");
-	printf("%-12s %s\n", "name", key->name);
-	printf("%-12s %s\n", "id", key->id);
-	printf("%-12s %s\n", "address", key->ip);
-	printf("%-12s %s\n", "key file", path);
-	if (strcmp(state->agent_id, key->id) == 0 && strcmp(state->agent_name, key->name) == 0) {
-		print_text("manager", state->manager);
-		print_text("method", state->method);
-		print_time("since", state->registered_at);
+	print_text("registered", "yes");
+	print_text("name", status->key.name);
+	print_text("id", status->key.id);
+	print_text("address", status->key.ip);
+	print_text("key file", status->path);
+	if (status->binding == BINDING_OTHER)
+		print_text("clone", "yes: the key was made on another machine, of which this one is a copy");
+	if (knows_manager(status)) {
+		print_text("manager", status->state.manager);
+		print_text("method", status->state.method);
+		print_time("since", status->state.registered_at);
 	} else {
-		printf("%-12s made by another tool\n", "origin");
+		print_text("origin", "made by another tool");
 	}
 }
+
+static void print_status(const struct status *status)
+{
+	const struct state *state = &status->state;
+
+	if (status->registered) {
+		print_registration(status);
+	} else {
+		print_text("registered", "no");
+		print_text("key file", status->path);
+		print_text("problem", status->problem.text);
+		print_text("config", status->configured ? "" : "no manager is configured");
+	}
+	print_text("last outcome", state->last_outcome);
+	print_text("last error", state->last_error);
+	print_time("last try", state->last_at);
+	if (state->attempts)
+		printf("%-13s %" PRIu64 "\n", "attempts", state->attempts);
+	print_time("next attempt", status->next_attempt);
+}
+
+/* ------------------------------------------------------------------ for programs */
+
+/* The schema is in agent-register(8) and stable: members are added, never changed. */
+static void json_text(const char *name, const char *text)
+{
+	printf("\"%s\":", name);
+	if (!*text) {
+		printf("null");
+		return;
+	}
+	putchar('"');
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < 0x20)
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+static void json_time(const char *name, uint64_t seconds)
+{
+	time_t when = (time_t)seconds;
+	struct tm broken_down;
+	char text[32] = "";
+
+	if (seconds && gmtime_r(&when, &broken_down))
+		(void)strftime(text, sizeof text, "%FT%TZ", &broken_down);
+	json_text(name, text);
+}
+
+static void json_status(const struct status *status)
+{
+	const struct state *state = &status->state;
+	bool known = knows_manager(status);
+
+	printf("{\"registered\":%s,", status->registered ? "true" : "false");
+	json_text("name", status->registered ? status->key.name : "");
+	putchar(',');
+	json_text("id", status->registered ? status->key.id : "");
+	putchar(',');
+	json_text("address", status->registered ? status->key.ip : "");
+	putchar(',');
+	json_text("key_file", status->path);
+	putchar(',');
+	json_text("problem", status->problem.text);
+	printf(",\"configured\":%s,", status->configured ? "true" : "false");
+	json_text("clone", clone_verdict(status));
+	putchar(',');
+	json_text("manager", known ? state->manager : "");
+	putchar(',');
+	json_text("method", known ? state->method : "");
+	putchar(',');
+	json_time("since", known ? state->registered_at : 0);
+	printf(",\"attempts\":%" PRIu64 ",", state->attempts);
+	json_text("last_outcome", state->last_outcome);
+	putchar(',');
+	json_text("last_error", state->last_error);
+	putchar(',');
+	json_text("last_manager", state->last_manager);
+	putchar(',');
+	json_time("last_attempt", state->last_at);
+	putchar(',');
+	json_time("next_attempt", status->next_attempt);
+	printf("}\n");
+}
+
+/* ------------------------------------------------------------------ the command */
 
 int command_status(struct program *program)
 {
 	const struct config *config = &program->config;
 	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
-	cleanup(agent_key_wipe) struct agent_key key = { 0 };
-	struct reason why = { 0 };
-	struct state state;
-	int found = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
+	struct status status = { .configured = config_names_a_manager(config) };
+	int found = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &status.problem);
 
 	if (found >= 0)
-		found = keystore_read(&store, &key, &why);
+		found = keystore_read(&store, &status.key, &status.problem);
 	if (found < 0) {
-		log_error("%s", why.text);
+		log_error("%s", status.problem.text);
 		return EXIT_LOCAL_ERROR;
 	}
-	state_load(&state, program->options->state_directory);
-	if (found == KEYSTORE_KEY) {
-		print_registration(&key, &state, store.path);
-	} else {
-		printf("registered   no\n");
-		printf("%-12s %s\n", "key file", store.path);
-		print_text("problem", why.text);
-		if (!config_names_a_manager(config))
-			printf("%-12s no manager is configured\n", "config");
-	}
-	print_text("last outcome", state.last_outcome);
-	print_text("last error", state.last_error);
-	print_time("last try", state.last_at);
-	if (state.attempts)
-		printf("%-12s %" PRIu64 "\n", "attempts", state.attempts);
-	return found == KEYSTORE_KEY ? 0 : EXIT_NOT_REGISTERED;
+	status.path = store.path;
+	status.registered = found == KEYSTORE_KEY;
+	state_load(&status.state, program->options->state_directory);
+	if (status.registered)
+		status.binding = binding_of(&status.state, &status.key);
+	status.next_attempt = next_attempt(&status.state);
+	if (program->options->json)
+		json_status(&status);
+	else
+		print_status(&status);
+	agent_key_wipe(&status.key);
+	return status.registered ? 0 : EXIT_NOT_REGISTERED;
 }

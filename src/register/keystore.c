@@ -201,7 +201,7 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline, void 
 
 		if (errno != EWOULDBLOCK)
 			return reason_errno(why, errno, "Cannot lock %s", directory);
-		if (!told)
+		if (!told && waiting)
 			waiting(lock_holder(fd));
 		told = true;
 		r = deadline_wait(&pause, -1, 0);

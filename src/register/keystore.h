@@ -47,8 +47,8 @@ int keystore_read(const struct keystore *store, struct agent_key *ret, struct re
 int keystore_judge(struct agent_key *ret, const char *text, size_t length, const char *path, struct reason *why);
 
 /*
- * Keep other processes of this program off the key file. Waits until `deadline` for one that holds it; `waiting` is
- * called once, with the holder's pid (0: unknown), before it waits.
+ * Keep other processes of this program off the key file. Waits until `deadline` for one that holds it; `waiting` (may
+ * be null) is called once, with the holder's pid (0: unknown), before it waits.
  * Returns 0, -ETIMEDOUT, -ECANCELED or another negative errno with `why` set.
  */
 int keystore_lock(struct keystore *store, const struct deadline *deadline, void (*waiting)(pid_t holder),

@@ -3,7 +3,10 @@ noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = \
 	src/register/agent-unit.c src/register/agent-unit.h \
 	src/register/asking.c \
+	src/register/binding.c src/register/binding.h \
+	src/register/command-check.c \
 	src/register/command-pin.c \
+	src/register/command-reset.c \
 	src/register/command-run.c \
 	src/register/command-status.c \
 	src/register/config-files.c \

@@ -12,6 +12,9 @@
 static const struct command commands[] = {
 	{ "run", "", "register if there is no valid key yet (default)", 0, 0, CONFIG_READ, command_run },
 	{ "status", "", "show as what this machine is registered, and the last error", 0, 0, CONFIG_READ, command_status },
+	{ "check", "", "walk through all that a registration needs, without asking for a key", 0, 0, CONFIG_READ,
+	  command_check },
+	{ "reset", "", "make this machine ready to become an image: forget who it is", 0, 0, CONFIG_READ, command_reset },
 	{ "pin", "HOST[:PORT]", "show a manager's certificate and the pin line to paste", 1, 1, CONFIG_UNREAD, command_pin },
 	{ "is-configured", "", "exit 0 if there is something to do, 1 if not; for the unit", 0, 0, CONFIG_READ_IF_VALID,
 	  command_is_configured },
@@ -25,6 +28,8 @@ enum {
 	OPTION_PIN,
 	OPTION_METHOD,
 	OPTION_FORCE,
+	OPTION_JSON,
+	OPTION_YES,
 };
 
 /* One row an option: for getopt, for --help, and the configuration key it sets (null: handled in take_option). */
@@ -48,7 +53,9 @@ static const struct option_row {
 	{ "set", OPTION_SET, "SECTION.KEY=VALUE", NULL, "set any key of agent-register.conf(5) (repeatable)" },
 	{ "config", OPTION_CONFIG, "FILE", NULL, "read FILE instead of the default file and its drop-ins" },
 	{ "state", OPTION_STATE, "DIR", NULL, "remember state in DIR (" DEFAULT_STATE_DIRECTORY ")" },
-	{ "force", OPTION_FORCE, NULL, NULL, "register even though there is a valid key" },
+	{ "force", OPTION_FORCE, NULL, NULL, "run: even though there is a valid key; reset: even while the agent runs" },
+	{ "json", OPTION_JSON, NULL, NULL, "status: as JSON" },
+	{ "yes", OPTION_YES, NULL, NULL, "reset: do not ask" },
 	{ "debug", 'd', NULL, NULL, "say more" },
 	{ "version", 'V', NULL, NULL, "print the version" },
 	{ "help", 'h', NULL, NULL, "print this help" },
@@ -110,6 +117,12 @@ static int take_option(struct options *options, int value, const char *argument)
 		return remember_setting(options, NULL, argument);
 	case OPTION_FORCE:
 		options->force = true;
+		return 0;
+	case OPTION_JSON:
+		options->json = true;
+		return 0;
+	case OPTION_YES:
+		options->yes = true;
 		return 0;
 	case 'd':
 		options->verbosity++;

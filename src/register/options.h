@@ -15,6 +15,8 @@ struct options {
 	struct string_list settings; /* "SECTION.KEY=VALUE" in their order */
 	int verbosity;             /* how often -d was given */
 	bool force;
+	bool json;
+	bool yes;
 };
 
 /* What a command is given. */
@@ -38,6 +40,8 @@ int command_run(struct program *program);
 int command_is_configured(struct program *program);
 int command_status(struct program *program);
 int command_pin(struct program *program);
+int command_check(struct program *program);
+int command_reset(struct program *program);
 
 /*
  * Parse the command line. Returns 0 to go on, 1 when all is done (--help, --version), or -EINVAL when it is wrong (a

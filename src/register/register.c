@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "register/agent-unit.h"
+#include "register/binding.h"
 #include "register/identity.h"
 #include "register/message-ids.h"
 #include "register/notify.h"
@@ -144,12 +145,9 @@ static void remember_success(struct registration *run)
 	struct state *state = &run->state;
 
 	*state = (struct state){ .registered_at = (uint64_t)time(NULL) };
-	(void)snprintf(state->agent_id, sizeof state->agent_id, "%s", run->new_key.id);
-	(void)snprintf(state->agent_name, sizeof state->agent_name, "%s", run->new_key.name);
+	binding_make(state, &run->new_key);
 	(void)snprintf(state->manager, sizeof state->manager, "%s", run->manager_text);
 	(void)snprintf(state->method, sizeof state->method, "%s", method_name(run));
-	identity_machine(state->bound_machine);
-	identity_instance(state->bound_instance);
 	registration_save_state(run);
 }
 

@@ -292,6 +292,22 @@ X509 *tls_client_certificate(const struct tls_client *client)
 	return SSL_get0_peer_certificate(client->ssl);
 }
 
+int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context)
+{
+	X509_STORE_CTX *store = X509_STORE_CTX_new();
+	int error = X509_V_ERR_OUT_OF_MEM;
+
+	if (store && X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(context), tls_client_certificate(client),
+					 SSL_get_peer_cert_chain(client->ssl)) == 1) {
+		X509_STORE_CTX_set_default(store, "ssl_server");
+		X509_STORE_CTX_set_flags(store, X509_V_FLAG_NO_CHECK_TIME);
+		error = X509_verify_cert(store) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(store);
+	}
+	X509_STORE_CTX_free(store);
+	ERR_clear_error();
+	return error;
+}
+
 void tls_client_free(struct tls_client *client)
 {
 	if (client->ssl && SSL_is_init_finished(client->ssl))

@@ -63,6 +63,12 @@ const char *tls_client_warning(const struct tls_client *client);
 /* The manager's certificate; owned by the client. */
 X509 *tls_client_certificate(const struct tls_client *client);
 
+/*
+ * Does the chain that the manager sent lead to a CA of `context`, dates and names aside? Returns X509_V_OK or the
+ * X509_V_ERR_... that says why not.
+ */
+int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context);
+
 /* Say goodbye if that is possible without waiting, close, free. */
 void tls_client_free(struct tls_client *client);
 

@@ -138,7 +138,7 @@ static int chain_failed(X509_STORE_CTX *store, const char *manager, const struct
 	return 0;
 }
 
-static bool key_is_pinned(X509 *certificate, const struct string_list *pins)
+bool tls_key_is_pinned(X509 *certificate, const struct string_list *pins)
 {
 	char pin[TLS_PIN_SIZE];
 
@@ -179,7 +179,7 @@ int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint, c
 		return 1;
 	if (trust->ca_file && X509_verify_cert(store) != 1)
 		return chain_failed(store, manager, trust, why);
-	if (pinned && !key_is_pinned(certificate, trust->pins)) {
+	if (pinned && !tls_key_is_pinned(certificate, trust->pins)) {
 		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
 		reason_set(why, "The key of %s is not the one that pin names; compare with: agent-register pin %s", manager,
 			   manager);

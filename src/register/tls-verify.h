@@ -14,6 +14,9 @@ int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint, c
 /* Is `name`, a host name or an IP literal, in the certificate by the name rule? */
 bool tls_certificate_names(X509 *certificate, const char *name);
 
+/* Is the certificate's key one of `pins`? */
+bool tls_key_is_pinned(X509 *certificate, const struct string_list *pins);
+
 /* The names in a certificate, escaped: "DNS:a, IP:10.0.0.1, CN=b". */
 void tls_certificate_describe_names(X509 *certificate, char *buffer, size_t size);
 

@@ -3,11 +3,11 @@
 #include "register/registration.h"
 
 #include "register/agent-unit.h"
+#include "register/binding.h"
 #include "register/message-ids.h"
 #include "register/notify.h"
 
 #include <errno.h>
-#include <string.h>
 
 static int already_registered(struct registration *run)
 {
@@ -29,41 +29,11 @@ void registration_tell_unconfigured(void)
 
 /* ------------------------------------------------------------------ the binding of a key to a machine */
 
-enum binding {
-	BINDING_NONE,  /* made by another tool, or by an earlier version: nothing says whose it is */
-	BINDING_OURS,
-	BINDING_OTHER, /* made on another machine: this disk is a copy */
-};
-
-/* Marks that are not known on either side prove nothing. */
-static bool differ(const char *bound, const char *now)
-{
-	return bound[0] && now[0] && strcmp(bound, now) != 0;
-}
-
-static enum binding binding_of(const struct state *state, const struct agent_key *key)
-{
-	char machine[IDENTITY_MACHINE_SIZE], instance[IDENTITY_INSTANCE_SIZE];
-
-	if (!state->bound_machine[0] || strcmp(state->agent_id, key->id) != 0 ||
-	    strcmp(state->agent_name, key->name) != 0)
-		return BINDING_NONE;
-	identity_machine(machine);
-	identity_instance(instance);
-	return differ(state->bound_machine, machine) || differ(state->bound_instance, instance) ? BINDING_OTHER :
-												  BINDING_OURS;
-}
-
 /* Bind a key that was found to this machine, so that a copy of this disk is noticed later. */
 static int adopt(struct registration *run)
 {
-	const struct agent_key *key = &run->old_key;
-
 	run->state = (struct state){ 0 };
-	(void)snprintf(run->state.agent_id, sizeof run->state.agent_id, "%s", key->id);
-	(void)snprintf(run->state.agent_name, sizeof run->state.agent_name, "%s", key->name);
-	identity_machine(run->state.bound_machine);
-	identity_instance(run->state.bound_instance);
+	binding_make(&run->state, &run->old_key);
 	if (run->state.bound_machine[0])
 		registration_save_state(run);
 	return already_registered(run);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* Is a key this machine's? Told from the marks that were remembered when it was stored (state.h) and those of now. */
+#pragma once
+
+#include "common/agent-key.h"
+#include "register/state.h"
+
+enum binding {
+	BINDING_NONE,  /* made by another tool, or the state is lost: nothing says whose it is */
+	BINDING_OURS,
+	BINDING_OTHER, /* made on another machine: this disk is a copy */
+};
+
+enum binding binding_of(const struct state *state, const struct agent_key *key);
+
+/* Bind the key to this machine, in the state. */
+void binding_make(struct state *state, const struct agent_key *key);

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: ISC */
+/* The command `check`: all that a registration needs, layer by layer, without asking for a key. */
+#include "register/options.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/secret.h"
+#include "register/identity.h"
+#include "register/keystore.h"
+#include "register/net.h"
+#include "register/policy.h"
+#include "register/tls-client.h"
+#include "register/tls-verify.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <string.h>
+
+struct check {
+	const struct config *config;
+	struct deadline deadline;
+	const char *tick, *cross;
+	int status; /* exit status: that of the first cross */
+};
+
+/* ------------------------------------------------------------------ printing */
+
+static void ok(const struct check *check, const char *layer, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void ok(const struct check *check, const char *layer, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	printf("%s %-12s %s\n", check->tick, layer, text);
+}
+
+/* A cross, with the reason and its remedy. Returns false, for the caller to pass on. */
+static bool bad(struct check *check, const char *layer, enum outcome outcome, const char *text)
+{
+	printf("%s %-12s %s\n", check->cross, layer, text);
+	if (check->status == 0)
+		check->status = outcome_policy(outcome)->exit_code;
+	return false;
+}
+
+/* ------------------------------------------------------------------ this machine */
+
+static bool check_config(struct check *check)
+{
+	const struct config *config = check->config;
+	struct reason why = { 0 };
+
+	if (!config_names_a_manager(config))
+		return bad(check, "config", OUTCOME_MISCONFIGURED,
+			   "no manager is configured: write address = HOST under [manager]");
+	if (config_check(config, &why) < 0)
+		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
+	ok(check, "config", "%zu manager%s, method authd", config->manager.address.count,
+	   config->manager.address.count == 1 ? "" : "s");
+	return true;
+}
+
+/* The context is made for its checks and kept for the connections. */
+static bool check_credentials(struct check *check, SSL_CTX **ret)
+{
+	const struct config *config = check->config;
+	const struct tls_settings settings = {
+		.ca_file = config->tls.ca_file,
+		.certificate_file = config->tls.certificate_file,
+		.private_key_file = config->tls.private_key_file,
+		.min_version = config->tls.min_version,
+		.ciphers = config->tls.ciphers,
+		.ciphersuites = config->tls.ciphersuites,
+	};
+	cleanup(secret_wipe) struct secret password = { 0 };
+	struct reason why = { 0 };
+
+	if (tls_context_new(ret, &settings, &why) < 0 ||
+	    (config->auth.password_file && secret_read(&password, "password", config->auth.password_file, &why) < 0))
+		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
+	ok(check, "credentials", "%s, %s", password.text ? "a password" : "no password",
+	   config->tls.certificate_file ? "a client certificate" : "no client certificate");
+	return true;
+}
+
+static void check_name(struct check *check)
+{
+	char name[AGENT_NAME_MAX + 1];
+	struct reason why = { 0 };
+	int r = identity_name(name, check->config->agent.name, &why);
+
+	if (r == OUTCOME_OK)
+		ok(check, "name", "%s", name);
+	else
+		(void)bad(check, "name", r < 0 ? OUTCOME_UNREADY : (enum outcome)r, why.text);
+}
+
+/* Go as far as making the new file, and take it away again. */
+static void check_key_file(struct check *check)
+{
+	const struct config *config = check->config;
+	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
+	cleanup(agent_key_wipe) struct agent_key key = { 0 };
+	struct deadline at_once = { 0, check->deadline.stop_fd };
+	struct reason why = { 0 };
+	int r = keystore_open(&store, config->agent.directory, config->agent.keys_file, config->agent.group, &why);
+
+	if (r >= 0)
+		r = keystore_lock(&store, &at_once, NULL, &why);
+	if (r >= 0)
+		r = keystore_stage(&store, &why);
+	if (r >= 0)
+		r = keystore_read(&store, &key, &why);
+	if (r < 0)
+		(void)bad(check, "key file", OUTCOME_UNSTORABLE, why.text);
+	else if (r == KEYSTORE_KEY)
+		ok(check, "key file", "%s can be written; it holds the key of %s (id %s)", store.path, key.name, key.id);
+	else
+		ok(check, "key file", "%s can be written; it holds no key%s%s", store.path,
+		   r == KEYSTORE_TORN ? ": " : "", r == KEYSTORE_TORN ? why.text : "");
+}
+
+/* ------------------------------------------------------------------ the way to a manager */
+
+static bool check_resolving(struct check *check, const struct endpoint *endpoint)
+{
+	struct deadline deadline = deadline_in(check->config->manager.connect_timeout, &check->deadline);
+	struct addrinfo *addresses = NULL;
+	struct reason why = { 0 };
+	char text[512] = "";
+
+	if (net_resolve(endpoint, &deadline, &addresses, &why) != OUTCOME_OK)
+		return bad(check, "DNS", OUTCOME_UNREACHABLE, why.text);
+	for (const struct addrinfo *address = addresses; address; address = address->ai_next) {
+		size_t used = strlen(text);
+		char host[NI_MAXHOST] = "?";
+
+		(void)getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST);
+		(void)snprintf(text + used, sizeof text - used, "%s%s", used ? ", " : "", host);
+	}
+	freeaddrinfo(addresses);
+	ok(check, "DNS", "%s is %s", endpoint->host, text);
+	return true;
+}
+
+static bool check_connecting(struct check *check, const struct endpoint *endpoint, int *ret_fd)
+{
+	struct deadline deadline = deadline_in(check->config->manager.connect_timeout, &check->deadline);
+	struct reason why = { 0 };
+
+	if (net_connect(endpoint, &deadline, ret_fd, &why) != OUTCOME_OK)
+		return bad(check, "TCP", OUTCOME_UNREACHABLE, why.text);
+	ok(check, "TCP", "port %u answers", (unsigned)endpoint->port);
+	return true;
+}
+
+/* Shake hands without judging: the judgement follows, part by part. */
+static bool check_handshake(struct check *check, const struct endpoint *endpoint, SSL_CTX *context, int fd,
+			    struct tls_client **ret)
+{
+	static const struct tls_trust anybody = { .verify = false };
+	struct deadline deadline = deadline_in(check->config->manager.attempt_timeout, &check->deadline);
+	struct reason why = { 0 };
+	int r = tls_client_new(ret, fd, context, endpoint, &anybody, &deadline, &why);
+
+	if (r != OUTCOME_OK)
+		return bad(check, "TLS", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r, why.text);
+	if (tls_client_lacks_certificate(*ret))
+		return bad(check, "TLS", OUTCOME_REFUSED,
+			   "the manager wants a client certificate: set certificate_file and private_key_file in [tls]");
+	ok(check, "TLS", "%s", tls_client_version(*ret));
+	return true;
+}
+
+/* ------------------------------------------------------------------ the manager's certificate */
+
+static void check_chain(struct check *check, const struct tls_client *client, SSL_CTX *context)
+{
+	const char *ca_file = check->config->tls.ca_file;
+	int error = ca_file ? tls_client_chain_error(client, context) : X509_V_OK;
+	char text[1024];
+
+	if (!ca_file)
+		ok(check, "chain", "not looked at: there is no ca_file");
+	else if (error == X509_V_OK)
+		ok(check, "chain", "leads to a CA in %s", ca_file);
+	else {
+		(void)snprintf(text, sizeof text, "does not lead to a CA in %s (%s): install the CA that issued it", ca_file,
+			       X509_verify_cert_error_string(error));
+		(void)bad(check, "chain", OUTCOME_UNTRUSTED, text);
+	}
+}
+
+static void check_names(struct check *check, X509 *certificate, const char *host)
+{
+	const struct config *config = check->config;
+	const char *name = config->tls.verify_name ?: host;
+	char names[512], text[1024];
+
+	tls_certificate_describe_names(certificate, names, sizeof names);
+	if (!config->tls.ca_file && !config->tls.verify_name)
+		ok(check, "name match", "not looked at: %s stands for the identity",
+		   config->tls.pin.count ? "the pin" : "verify = no");
+	else if (tls_certificate_names(certificate, name))
+		ok(check, "name match", "%s is among %s", name, names);
+	else {
+		(void)snprintf(text, sizeof text, "the certificate is for %s, not for %s: use one of these as address, or set "
+			       "verify_name", names, name);
+		(void)bad(check, "name match", OUTCOME_UNTRUSTED, text);
+	}
+}
+
+static void check_validity(struct check *check, X509 *certificate)
+{
+	bool early = X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0;
+	bool late = X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
+	char begin[64], end[64], text[256];
+
+	tls_describe_time(X509_get0_notBefore(certificate), begin, sizeof begin);
+	tls_describe_time(X509_get0_notAfter(certificate), end, sizeof end);
+	if (!early && !late)
+		ok(check, "validity", "from %s to %s", begin, end);
+	else if (!check->config->tls.ca_file)
+		ok(check, "validity", "not looked at, though it is from %s to %s", begin, end);
+	else {
+		(void)snprintf(text, sizeof text, "from %s to %s: %s", begin, end,
+			       early ? "look at this machine's clock (timedatectl)" :
+				       "the manager needs a new certificate, or this machine's clock is wrong");
+		(void)bad(check, "validity", OUTCOME_UNTRUSTED, text);
+	}
+}
+
+static void check_pin(struct check *check, X509 *certificate)
+{
+	const struct string_list *pins = &check->config->tls.pin;
+	char pin[TLS_PIN_SIZE] = "?";
+
+	(void)tls_certificate_pin(certificate, pin);
+	if (pins->count == 0)
+		ok(check, "pin", "none is configured");
+	else if (tls_key_is_pinned(certificate, pins))
+		ok(check, "pin", "%s", pin);
+	else
+		(void)bad(check, "pin", OUTCOME_UNTRUSTED,
+			  "the manager's key is another one: compare what agent-register pin shows with the manager's own");
+}
+
+static void check_manager(struct check *check, const char *address, SSL_CTX *context)
+{
+	cleanup(release_tls_client) struct tls_client *client = NULL;
+	struct endpoint endpoint;
+	char text[ENDPOINT_TEXT_SIZE];
+	int fd = -1;
+
+	(void)endpoint_parse(&endpoint, address, check->config->manager.port);
+	printf("%s\n", endpoint_text(&endpoint, text));
+	if (!check_resolving(check, &endpoint) || !check_connecting(check, &endpoint, &fd) ||
+	    !check_handshake(check, &endpoint, context, fd, &client))
+		return;
+	check_chain(check, client, context);
+	check_names(check, tls_client_certificate(client), endpoint.host);
+	check_validity(check, tls_client_certificate(client));
+	check_pin(check, tls_client_certificate(client));
+}
+
+/* ------------------------------------------------------------------ the command */
+
+int command_check(struct program *program)
+{
+	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+	struct check check = {
+		.config = &program->config,
+		.deadline = { USEC_INFINITY, program->stop_fd },
+	};
+	bool unicode = setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+
+	check.tick = unicode ? "\xe2\x9c\x93" : "ok  ";
+	check.cross = unicode ? "\xe2\x9c\x97" : "FAIL";
+	secret_protect_process();
+
+	printf("This machine\n");
+	if (check_config(&check) && check_credentials(&check, &context)) {
+		check_name(&check);
+		check_key_file(&check);
+		for (size_t i = 0; i < check.config->manager.address.count; i++)
+			check_manager(&check, check.config->manager.address.items[i], context);
+	}
+	return check.status;
+}
