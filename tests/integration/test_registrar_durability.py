@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from registrar_tools import Registrar, directory, need, registrar, serving  # noqa: F401
+from registrar_tools import PATIENCE, Registrar, directory, need, registrar, run, serving  # noqa: F401
 
 KEY = "5a" * 32
 GOOD = f"1024 old any {KEY}\n"
@@ -98,7 +98,7 @@ def test_waits_for_the_lock_of_another_program(registrar):
         registrar.wait_for_line("Refused .*Invalid request")
         assert not waiting.done()
         os.close(lock)
-        assert waiting.result(30)
+        assert waiting.result(PATIENCE)
 
 
 def test_a_lock_that_stays_costs_nobody_more_than_the_deadline(directory):
@@ -207,8 +207,7 @@ def test_full_disk(directory, small_disk, policy):
     assert not [file for file in small_disk.iterdir() if file.name not in ("client.keys", "ballast")]
 
 
-def test_unwritable_directory_is_told_at_the_start(tmp_path, directory):
+def test_a_directory_in_its_place_is_told_at_the_start(directory):
     (directory / "etc" / "client.keys").mkdir()
-    from registrar_tools import run
     done = run("-D", directory, "-n", "-p", "0", "serve")
     assert done.returncode == 78 and "client.keys" in done.stderr

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from registrar_tools import directory, registrar, serving  # noqa: F401
+from registrar_tools import PATIENCE, PROGRAM, directory, need, registrar, serving  # noqa: F401
 
 IDLE = 250
 SOON = 5  # seconds: what a served client may take on a busy machine; the deadlines that would delay it are 30
@@ -84,15 +84,12 @@ def test_over_the_limit_clients_wait(directory):
                 clients[0].send("OSSEC A:'first'\n")
                 assert clients[0].reply().agent
                 clients[0].close()
-                assert waiting.result(30)[1] == "patient"
+                assert waiting.result(PATIENCE)[1] == "patient"
 
 
 def test_few_descriptors(directory):
     """With a low limit of open files others wait as well, and nobody is dropped."""
-    command = ["prlimit", "--nofile=90:90"]
-    from registrar_tools import PROGRAM, need
-    need("prlimit")
-    with serving(directory, "-n", program=[*command, PROGRAM]) as registrar:
+    with serving(directory, "-n", program=[need("prlimit"), "--nofile=90:90", PROGRAM]) as registrar:
         with concurrent.futures.ThreadPoolExecutor(100) as pool:
             agents = list(pool.map(lambda i: registrar.register(f"agent-{i}"), range(200)))
     assert len({agent[0] for agent in agents}) == 200
@@ -110,4 +107,4 @@ def test_stops_at_once_with_idle_connections(registrar):
 def test_refuses_connections_after_stop(registrar):
     assert registrar.stop() == 0
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", registrar.port), 5)
+        socket.create_connection(("127.0.0.1", registrar.port), PATIENCE)

@@ -12,7 +12,7 @@ import ssl
 
 import pytest
 
-from registrar_tools import DATA, KEY, directory, prepare, serving  # noqa: F401
+from registrar_tools import DATA, KEY, PATIENCE, directory, serving  # noqa: F401
 
 VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -222,7 +222,7 @@ def test_answers_like_the_recorded_manager(directory, recording, authd, monkeypa
     with serving(directory, *arguments, **options) as registrar:
         if options:
             monkeypatch.setattr(registrar, "connect",
-                                lambda source=None: socket.create_connection(("::1", registrar.port), 30))
+                                lambda source=None: socket.create_connection(("::1", registrar.port), PATIENCE))
         for label, case, records, end in cases_of(recording, authd):
             if "manager hostname" in label:
                 own = socket.gethostname()
