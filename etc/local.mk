@@ -2,3 +2,11 @@ confdir = $(sysconfdir)/agent-register
 dist_conf_DATA = etc/agent-register.conf
 catalogdir = @catalogdir@
 dist_catalog_DATA = etc/agent-register.catalog
+
+bashcompletiondir = @bashcompletiondir@
+EXTRA_DIST += etc/agent-register.bash-completion
+install-data-hook:
+	$(MKDIR_P) "$(DESTDIR)$(bashcompletiondir)"
+	$(INSTALL_DATA) $(top_srcdir)/etc/agent-register.bash-completion "$(DESTDIR)$(bashcompletiondir)/agent-register"
+uninstall-hook:
+	rm -f "$(DESTDIR)$(bashcompletiondir)/agent-register"

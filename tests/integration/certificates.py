@@ -17,6 +17,7 @@ AUTHORITIES = {
     "ca": {},
     "other": {},
     "expired": {"validity": LONG_AGO},
+    "intermediate": {"issuer": "ca"},
 }
 
 # What a certificate says: cn (null: an empty subject), san, validity, issuer (null: self-signed), eku, key algorithm.
@@ -39,6 +40,7 @@ CERTIFICATES = {
     "not-yet-valid": {"cn": "manager", "san": NAMES, "validity": FAR_OFF},
     "other-ca": {"cn": "manager", "san": NAMES, "issuer": "other"},
     "self-signed": {"cn": "manager", "san": NAMES, "issuer": None},
+    "behind-intermediate": {"cn": "manager", "san": NAMES, "issuer": "intermediate"},
     "client-only": {"cn": "manager", "san": NAMES, "eku": "clientAuth"},
     # the agent's
     "agent": {"cn": "web-01", "eku": "clientAuth"},
@@ -83,8 +85,11 @@ class Certificates:
         """The path of an authority's certificate."""
         certificate = self.path(f"ca-{name}.pem")
         if not os.path.exists(certificate):
+            what = AUTHORITIES[name]
+            if "issuer" in what:
+                self.ca(what["issuer"])
             self.private_key(f"ca-{name}")
-            self.issue(f"ca-{name}", None, cn=f"Test CA {name}", validity=AUTHORITIES[name].get("validity", NOW),
+            self.issue(f"ca-{name}", what.get("issuer"), cn=f"Test CA {name}", validity=what.get("validity", NOW),
                        extensions="basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n")
         return certificate
 
@@ -123,6 +128,16 @@ class Certificates:
                      "-enddate", validity[1], "-keyfile", f"{signer}.key",
                      *(["-cert", f"{signer}.pem"] if issuer else ["-selfsign"]))
         os.rename(self.path(f"{name}.pem.new"), self.path(f"{name}.pem"))
+
+    def chain(self, name):
+        """A pair whose certificate file holds the issuer's certificate as well."""
+        certificate, key = self.pair(name)
+        both = self.path(f"{name}-chain.pem")
+        with open(both, "w", encoding="ascii") as chain:
+            for path in (certificate, self.ca(CERTIFICATES[name]["issuer"])):
+                with open(path, encoding="ascii") as file:
+                    chain.write(file.read())
+        return both, key
 
     def pin(self, name):
         """The line of `pin` for a certificate's key."""

@@ -28,11 +28,11 @@ def machine(certificates):
 
 @pytest.fixture
 def start_manager(certificates):
-    """Start a misbehaving.Manager: start_manager(SCRIPT, certificate=NAME, address=..., lowest=..., ...)."""
+    """Start a misbehaving.Manager: start_manager(SCRIPT, certificate=NAME or PAIR, address=..., lowest=..., ...)."""
     managers = []
 
     def start(script=None, certificate="good", **options):
-        pair = certificates.pair(certificate) if certificate else None
+        pair = certificates.pair(certificate) if isinstance(certificate, str) else certificate
         managers.append(misbehaving.Manager(script or misbehaving.answer(machine_module.reply()), pair, **options))
         return managers[-1]
     yield start

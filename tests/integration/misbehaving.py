@@ -37,6 +37,7 @@ class Conversation:
         self.client_certificate = None
         self.end = None  # how the client left: "close_notify", "closed", "reset"
         self.failure = None  # what ended the script early
+        self.segment = None  # send in TCP segments of so many bytes, each read before the next is sent
         self.tls = None
         self.incoming = ssl.MemoryBIO()
         self.outgoing = ssl.MemoryBIO()
@@ -75,14 +76,6 @@ class Conversation:
         """Send one record (of at most 16384 bytes)."""
         self.tls.write(data)
         self._flush()
-
-    def send_segments(self, data, size):
-        """Send one record in TCP segments of `size` bytes; each is read by the client before the next is sent."""
-        self.tls.write(data)
-        record = self.outgoing.read()
-        for i in range(0, len(record), size):
-            self.socket.sendall(record[i:i + size])
-            self.wait_until_read()
 
     def wait_until_read(self):
         """Wait until the client has read everything that was sent to it."""
@@ -140,8 +133,11 @@ class Conversation:
 
     def _flush(self):
         data = self.outgoing.read()
-        if data:
-            self.socket.sendall(data)
+        size = self.segment or len(data)
+        for i in range(0, len(data), size or 1):
+            self.socket.sendall(data[i:i + size])
+            if self.segment:
+                self.wait_until_read()
 
     def _pump(self, step):
         while True:

@@ -47,8 +47,17 @@ def test_key_in_tcp_segments(machine, start_manager, size):
     def script(conversation):
         conversation.handshake()
         conversation.read_request()
-        conversation.send_segments(reply(), size)
+        conversation.segment = size
+        conversation.send(reply())
         conversation.finish()
+    machine.registers(manager=start_manager(script), within=PATIENCE)
+
+
+def test_whole_session_in_tcp_segments(machine, start_manager):
+    """The handshake as well."""
+    def script(conversation):
+        conversation.segment = 50
+        answer(reply())(conversation)
     machine.registers(manager=start_manager(script), within=PATIENCE)
 
 

@@ -111,6 +111,20 @@ def test_trust(machine, start_manager, certificates, certificate, trust, refusal
     assert manager.conversation.records == []
 
 
+def test_chain_with_an_intermediate_authority(machine, start_manager, certificates):
+    machine.registers(manager=start_manager(certificate=certificates.chain("behind-intermediate")))
+
+
+def test_chain_without_its_intermediate_authority(machine, start_manager):
+    machine.fails("untrusted", "not issued by a CA in", manager=start_manager(certificate="behind-intermediate"))
+
+
+def test_intermediate_authority_alone_is_no_anchor(machine, start_manager, certificates):
+    """As with agent-auth: the chain has to end in the CA file. Both together will do."""
+    manager = start_manager(certificate=certificates.chain("behind-intermediate"))
+    machine.fails("untrusted", manager=manager, trust="intermediate")
+
+
 PINNED_DATES = {"expired": "expired on 2021-01-01", "not-yet-valid": "not valid before 2085-01-01"}
 
 

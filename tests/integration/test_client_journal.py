@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: ISC
+"""What goes to the journal when standard error is connected to it: one entry an event, with its fields."""
+import os
+import re
+import socket
+import struct
+import subprocess
+
+import pytest
+from machine import HERE, KEY, OLD_KEY, OLD_LINE, reply, shell_words
+from misbehaving import answer
+
+with open(os.path.join(HERE, "..", "..", "src", "register", "message-ids.h"), encoding="ascii") as header:
+    MESSAGE_IDS = dict(re.findall(r'^#define MESSAGE_(\w+) "([0-9a-f]{32})"', header.read(), re.M))
+
+ERROR, WARNING, NOTICE, INFO = "3", "4", "5", "6"
+
+
+def parse(datagram):
+    """The fields of an entry in the journal's native protocol."""
+    entry = {}
+    while datagram:
+        line, _, datagram = datagram.partition(b"\n")
+        name, equals, value = line.partition(b"=")
+        if not equals:
+            length = struct.unpack("<Q", datagram[:8])[0]
+            value, datagram = datagram[8:8 + length], datagram[9 + length:]
+        entry[name.decode()] = value.decode()
+    return entry
+
+
+@pytest.fixture
+def journal(machine, mount_namespace):  # pylint: disable=unused-argument
+    """Run with a journal of one's own: journal(OPTION=...) returns exit status, entries, and what else was printed."""
+    path = os.path.join(machine.directory, "journal")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind(path)
+    listener.setblocking(False)
+    commands = ("mount -t tmpfs none /run; mkdir -p /run/systemd/journal; : >/run/systemd/journal/socket\n"
+                f"mount --bind {shell_words(path)} /run/systemd/journal/socket\n"
+                'exec "$@"')
+
+    def run(*arguments, **options):
+        reading, writing = os.pipe()
+        status = os.fstat(writing)
+        done = subprocess.run(
+            ["unshare", "--mount", "--propagation", "private", "sh", "-ec", commands, "sh",
+             *machine.command(*arguments, **options)], stdout=subprocess.PIPE, stderr=writing, timeout=30, check=False,
+            env=machine.environment(JOURNAL_STREAM=f"{status.st_dev}:{status.st_ino}"))
+        os.close(writing)
+        with open(reading, "rb") as stderr:
+            printed = stderr.read().decode()
+        entries = []
+        try:
+            while True:
+                entries.append(parse(listener.recv(65536)))
+        except BlockingIOError:
+            pass
+        for secret in (KEY, OLD_KEY, *machine.secrets):
+            assert secret not in str(entries) + printed
+        return done.returncode, entries, printed
+    yield run
+    listener.close()
+
+
+def test_registered(machine, start_manager, journal):
+    manager = start_manager()
+    status, entries, printed = journal("-d", manager=manager, settings={
+        "auth.password_file": machine.password("Correct-Horse")})
+    assert status == 0 and printed == ""
+    entry = next(each for each in entries if each.get("MESSAGE_ID") == MESSAGE_IDS["REGISTERED"])
+    assert entry.pop("MESSAGE").startswith("Registered as web-01 (id 001)")
+    fields = {name: entry[name] for name in ("PRIORITY", "SYSLOG_IDENTIFIER", "OUTCOME", "AGENT_NAME", "AGENT_ID",
+                                             "MANAGER", "METHOD")}
+    assert fields == {"PRIORITY": INFO, "SYSLOG_IDENTIFIER": "agent-register", "OUTCOME": "registered",
+                      "AGENT_NAME": "web-01", "AGENT_ID": "001", "MANAGER": manager.address, "METHOD": "authd"}
+
+
+# A script (null: nobody listens), the event, its level and outcome.
+FAILURES = {
+    "unreachable": (None, "UNREACHABLE", WARNING),
+    "busy": (answer(b"ERROR: Internal validation error"), "BUSY", WARNING),
+    "duplicate": (answer(b"ERROR: Duplicate agent name: web-01"), "DUPLICATE", WARNING),
+    "refused": (answer(b"ERROR: Invalid password"), "REFUSED", ERROR),
+    "garbled": (answer(b"hello\nMESSAGE=forged\nPRIORITY=0"), "GARBLED", ERROR),
+}
+
+
+@pytest.mark.parametrize("script, event, level", FAILURES.values(), ids=FAILURES.keys())
+def test_failure_is_one_entry(machine, start_manager, journal, script, event, level):
+    manager = start_manager(script)
+    if not script:
+        manager.close()
+    _, entries, printed = journal(manager=manager.address)
+    assert printed == ""
+    failures = [each for each in entries if each["PRIORITY"] <= WARNING]
+    assert len(failures) == 1, entries
+    assert failures[0]["MESSAGE_ID"] == MESSAGE_IDS[event] and failures[0]["PRIORITY"] == level
+    assert failures[0]["OUTCOME"] == event.lower()
+    assert failures[0]["MANAGER"] == manager.address and failures[0]["AGENT_NAME"] == "web-01"
+    assert failures[0]["ATTEMPT"] == "1" and failures[0]["METHOD"] == "authd"
+    assert "\n" not in failures[0]["MESSAGE"]
+
+
+OTHER_EVENTS = {
+    "already registered": ("ALREADY_REGISTERED", INFO, {}),
+    "untrusted": ("UNTRUSTED", ERROR, {"trust": "other", "force": True}),
+    "misconfigured": ("MISCONFIGURED", ERROR, {"trust": None, "force": True}),
+    "mistake in the configuration": ("MISCONFIGURED", ERROR, {"settings": {"tls.pn": "x"}}),
+    "unstorable": ("UNSTORABLE", ERROR, {"settings": {"agent.group": "no-such-group"}, "force": True}),
+    "not verified": ("UNVERIFIED", WARNING, {"trust": ["--set", "tls.verify=no"], "force": True}),
+    "renamed": ("RENAMED", WARNING, {"name": "other", "force": True}),
+}
+
+
+@pytest.mark.parametrize("event, level, options", OTHER_EVENTS.values(), ids=OTHER_EVENTS.keys())
+def test_event(machine, start_manager, journal, event, level, options):
+    machine.install_key(OLD_LINE)
+    manager = start_manager(answer(reply()))
+    _, entries, printed = journal(manager=manager, **options)
+    found = [each for each in entries if each.get("MESSAGE_ID") == MESSAGE_IDS[event]]
+    assert len(found) == 1 and found[0]["PRIORITY"] == level and printed == "", entries
+    if level == ERROR:
+        assert found[0]["OUTCOME"] == event.lower()
+
+
+def test_unconfigured(machine, journal):
+    status, entries, printed = journal(trust=None, name=None)
+    assert status == 0 and printed == ""
+    assert [(each["MESSAGE_ID"], each["PRIORITY"]) for each in entries] == [(MESSAGE_IDS["UNCONFIGURED"], NOTICE)]
+
+
+def test_without_a_journal_the_lines_are_printed(machine, start_manager):
+    """$JOURNAL_STREAM of a parent says nothing about our standard error."""
+    result = machine.register(manager=start_manager(), environment={"JOURNAL_STREAM": "8:12345"})
+    assert result.status == 0 and "Registered as web-01 (id 001)" in result.stderr
