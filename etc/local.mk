@@ -2,6 +2,9 @@ confdir = $(sysconfdir)/agent-register
 dist_conf_DATA = etc/agent-register.conf
 catalogdir = @catalogdir@
 dist_catalog_DATA = etc/agent-register.catalog
+if WITH_REGISTRAR
+dist_catalog_DATA += etc/agent-registrar.catalog
+endif
 
 bashcompletiondir = @bashcompletiondir@
 EXTRA_DIST += etc/agent-register.bash-completion

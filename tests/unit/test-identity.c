@@ -163,7 +163,7 @@ static void test_instance_id(void **state)
 		{ "i-0abc\r\n", OUTCOME_OK },
 		{ "i-0abc\nsecond\n", OUTCOME_OK },
 		{ "", OUTCOME_UNREADY },
-		{ "\n", OUTCOME_MISCONFIGURED },
+		{ "\n", OUTCOME_UNREADY },
 		{ "i 0\n", OUTCOME_MISCONFIGURED },
 		{ NULL, OUTCOME_UNREADY },
 	};
