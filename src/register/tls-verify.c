@@ -78,6 +78,7 @@ void tls_certificate_describe_names(X509 *certificate, char *buffer, size_t size
 
 bool tls_certificate_names(X509 *certificate, const char *name)
 {
+	const unsigned int host_flags = X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
 	char address[256];
 	size_t length = strcspn(name, "%"); /* a certificate knows no scope */
 	struct in6_addr scratch;
@@ -87,7 +88,8 @@ bool tls_certificate_names(X509 *certificate, const char *name)
 	memcpy(address, name, length);
 	address[length] = '\0';
 	if (inet_pton(AF_INET, address, &scratch) != 1 && inet_pton(AF_INET6, address, &scratch) != 1)
-		return X509_check_host(certificate, name, 0, X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT, NULL) == 1;
+		/* A leading dot would make OpenSSL take every name below the domain. */
+		return name[0] != '.' && X509_check_host(certificate, name, 0, host_flags, NULL) == 1;
 	if (X509_check_ip_asc(certificate, address, 0) == 1)
 		return true;
 
@@ -129,6 +131,7 @@ static int chain_failed(X509_STORE_CTX *store, const char *manager, const struct
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_CERT_SIGNATURE_FAILURE: /* a CA of the same name with another key */
 		reason_set(why, "The certificate of %s was not issued by a CA in %s (%s); compare with: agent-register pin %s",
 			   manager, trust->ca_file, X509_verify_cert_error_string(error), manager);
 		break;
