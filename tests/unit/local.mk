@@ -19,14 +19,18 @@ unit_tests = \
 	test-endpoint \
 	test-identity \
 	test-keystore \
+	test-options \
 	test-secret \
 	test-state \
-	test-text
+	test-text \
+	test-tls-context \
+	test-tls-names \
+	test-tls-verify
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
 check_LIBRARIES = libtest.a
-libtest_a_SOURCES = tests/unit/support.c tests/unit/support.h
+libtest_a_SOURCES = tests/unit/certificates.c tests/unit/certificates.h tests/unit/support.c tests/unit/support.h
 
 unit_libraries = libtest.a libregister.a libcommon.a $(CMOCKA_LIBS) $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
 
@@ -69,10 +73,18 @@ test_identity_LDFLAGS = $(AM_LDFLAGS) \
 test_keystore_SOURCES = tests/unit/test-keystore.c $(unit_faults)
 test_keystore_LDADD = $(unit_libraries)
 test_keystore_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=ioctl
+test_options_SOURCES = tests/unit/test-options.c
+test_options_LDADD = $(unit_libraries)
 test_secret_SOURCES = tests/unit/test-secret.c
 test_secret_LDADD = $(unit_libraries)
 test_state_SOURCES = tests/unit/test-state.c
 test_state_LDADD = $(unit_libraries)
 test_text_SOURCES = tests/unit/test-text.c
 test_text_LDADD = $(unit_libraries)
+test_tls_context_SOURCES = tests/unit/test-tls-context.c
+test_tls_context_LDADD = $(unit_libraries)
+test_tls_names_SOURCES = tests/unit/test-tls-names.c
+test_tls_names_LDADD = $(unit_libraries)
+test_tls_verify_SOURCES = tests/unit/test-tls-verify.c
+test_tls_verify_LDADD = $(unit_libraries)
 endif
