@@ -35,6 +35,7 @@ PROGRAMS = ["systemd-nspawn", "unshare", "nsenter", "ip", "mount", "tar", "opens
 SIGRTMIN = 34
 EXIT_REBOOT = 133  # what systemd-nspawn --keep-unit says when the machine wants to be started again
 CLONE_NEWNET = 0x40000000
+UNIT_STARTED = "39f53479d3a045ac8e11786248231fbf"  # SD_MESSAGE_UNIT_STARTED
 
 
 class BootError(Exception):
@@ -69,14 +70,15 @@ class Machine:
     numbers = itertools.count(1)
 
     def __init__(self, like=None, network=True):
-        """An empty machine, or one with a copy of the disk of the machine `like`. Without network: link_up() later."""
+        """A new machine, or one with a copy of the disk of `like`, which must be off. Without network: link_up() later."""
         base = os.environ.get("BOOT_BASE", "/")
+        number = next(self.numbers)
         # The shell replaces itself, so that its process id is the holder's.
         self._holder = subprocess.Popen(
-            ["sh", "-c", 'exec "$1/hold" "agent-register-boot.$2.$$" "$3" "$4"', "sh", HERE, str(next(self.numbers)),
-             str(LIFETIME), base],
+            ["sh", "-c", 'exec "$1/hold" "agent-register-boot.$2.$$" "$3" "$4" "$5"', "sh", HERE, str(number),
+             str(LIFETIME), base, like.directory if like else ""],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
-        self.name = f"agent-register-boot.{next(self.numbers) - 1}.{self._holder.pid}"
+        self.name = f"agent-register-boot.{number}.{self._holder.pid}"
         self.systems = []
         if self._holder.stdout.readline() != "ready\n":
             self._holder.stdin.close()
@@ -84,9 +86,7 @@ class Machine:
         self.pid = int(self._group("holder/cgroup.procs").read_text().split()[0])
         self.directory = pathlib.Path(f"/proc/{self.pid}/root/run/machine")
         self.tree = self.directory / "tree"
-        if like:
-            self._copy_disk(like)
-        else:
+        if not like:
             self._prepare_disk()
         if network:
             self.link_up()
@@ -129,6 +129,9 @@ class Machine:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         path.chmod(mode)
 
+    def chown(self, name, user, group):
+        os.chown(self.path(name), user, group)
+
     def install(self, tarball):
         """Unpack onto the disk; /lib stays the link that it is."""
         subprocess.run(["tar", "-C", self.tree, "--keep-directory-symlink", "-xf", tarball], check=True)
@@ -147,11 +150,6 @@ class Machine:
                    "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo up >/wire/up'\n"
                    "[Install]\nWantedBy=sysinit.target\n")
         self.enable("boot-test-up.service")
-
-    def _copy_disk(self, other):
-        subprocess.run(["rsync", "-aHX", "--delete", f"{other.directory}/upper/", f"{self.directory}/upper/"]
-                       if shutil.which("rsync") else
-                       ["cp", "-aT", other.directory / "upper", self.directory / "upper"], check=True)
 
     # ------------------------------------------------------------------ the network
 
@@ -292,6 +290,14 @@ class System:
         lines = self.run(f"systemctl show --all {unit}").stdout.splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line)
 
+    def wait_for_status(self, unit, beginning, timeout=30):
+        """Until the unit's status text begins so. systemd has no command that waits for that."""
+        end = time.monotonic() + timeout
+        while not (text := self.show(unit).get("StatusText", "")).startswith(beginning):
+            if time.monotonic() > end:
+                raise AssertionError(f"the status text of {unit} is {text!r} after {timeout} s")
+            time.sleep(0.02)
+
     # ------------------------------------------------------------------ the journal
 
     @staticmethod
@@ -319,6 +325,10 @@ class System:
         if len(lines) < count:
             raise AssertionError(f"{len(lines)} of {count} journal entries with {fields} in {timeout} s")
         return json.loads(lines[-1])
+
+    def wait_for_start(self, unit, timeout=30):
+        """Until the unit was started in this boot; a start that its conditions skipped does not count."""
+        self.wait_for_entry(timeout, UNIT=f"{unit}.service", MESSAGE_ID=UNIT_STARTED)
 
     # ------------------------------------------------------------------ the end
 
