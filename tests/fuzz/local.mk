@@ -1,0 +1,45 @@
+# The fuzz targets. With --enable-fuzzers (clang) each becomes a libFuzzer program; everywhere each is fed its corpus.
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py
+
+fuzz_targets = fuzz-agent-key fuzz-config fuzz-keystore fuzz-reply fuzz-request
+fuzz_libraries = libregister.a libcommon.a $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
+fuzz_replay = tests/fuzz/replay.c tests/fuzz/fuzz.h
+
+fuzz_tests = test-fuzz-agent-key test-fuzz-config test-fuzz-keystore test-fuzz-reply test-fuzz-request
+check_PROGRAMS += $(fuzz_tests)
+TESTS += $(fuzz_tests)
+
+test_fuzz_agent_key_SOURCES = tests/fuzz/fuzz-agent-key.c $(fuzz_replay)
+test_fuzz_agent_key_LDADD = $(fuzz_libraries)
+test_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_replay)
+test_fuzz_config_LDADD = $(fuzz_libraries)
+test_fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c $(fuzz_replay)
+test_fuzz_keystore_LDADD = $(fuzz_libraries)
+test_fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c $(fuzz_replay)
+test_fuzz_reply_LDADD = $(fuzz_libraries)
+test_fuzz_request_SOURCES = tests/fuzz/fuzz-request.c $(fuzz_replay)
+test_fuzz_request_LDADD = $(fuzz_libraries)
+
+if ENABLE_FUZZERS
+noinst_PROGRAMS += $(fuzz_targets)
+fuzz_agent_key_SOURCES = tests/fuzz/fuzz-agent-key.c tests/fuzz/fuzz.h
+fuzz_agent_key_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_agent_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_agent_key_LDADD = $(fuzz_libraries)
+fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/fuzz.h
+fuzz_config_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_config_LDADD = $(fuzz_libraries)
+fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c tests/fuzz/fuzz.h
+fuzz_keystore_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_keystore_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_keystore_LDADD = $(fuzz_libraries)
+fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c tests/fuzz/fuzz.h
+fuzz_reply_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_reply_LDADD = $(fuzz_libraries)
+fuzz_request_SOURCES = tests/fuzz/fuzz-request.c tests/fuzz/fuzz.h
+fuzz_request_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_request_LDADD = $(fuzz_libraries)
+endif

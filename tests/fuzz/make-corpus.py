@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Make the seed corpora in tests/fuzz/corpus from the recorded exchanges in tests/data. Few seeds, one of a kind."""
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).parent
+DATA = HERE.parent / "data"
+HEX64 = b"48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db"
+
+
+def unescape(field):
+    named = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"\\": b"\\"}
+    return re.sub(rb"\\(?:x(..)|(.))", lambda m: bytes.fromhex(m[1].decode()) if m[1] else named[m[2]], field)
+
+
+def lines(name):
+    for line in (DATA / name).read_bytes().splitlines():
+        if not line.startswith(b"#"):
+            yield [None if field == b"-" else unescape(field) for field in line.split(b"\t")]
+
+
+def write(target, seeds):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in seeds.items():
+        (folder / name).write_bytes(content)
+    print(f"{target}: {len(seeds)}")
+
+
+def slug(text):
+    return re.sub(rb"[^a-z0-9]+", b"-", text.lower()).strip(b"-")[:40].decode()
+
+
+def replies():
+    """One of every first words of a text, by every program, with an uneven split in front."""
+    seeds = {}
+    for label, state, text, *records in lines("replies.txt"):
+        program = label.split(b":")[0]
+        kind = slug(program[:18] + b" " + state + b" " + b" ".join((text or b"").split()[:2] if state == b"error" else []))
+        if len(b"".join(records)) < 400:
+            seeds.setdefault(kind, b"\x03\x07\x01\x09" + b"".join(records))
+    seeds["silent"] = b"\x00"
+    seeds["garbled"] = b"\x00HTTP/1.1 400 Bad Request\r\n\r\n"
+    seeds["glued"] = b"\x02\x18\x05ERROR: Duplicate agent name: web-01ERROR: Unable to add agent"
+    seeds["two-keys"] = b"\x01\x20OSSEC K:'001 a1 any bb'\n\nOSSEC K:'002 a2 any bb'\n\n"
+    return seeds
+
+
+def requests():
+    seeds = {}
+    for label, line, password, *_ in lines("agent-requests.txt"):
+        if len(line) < 300:
+            seeds["agent-" + slug(label)] = bytes([len(password or b"")]) + (password or b"") + line[:-1]
+    for label, line, password, fault, *_ in lines("manager-requests.txt"):
+        if fault != b"ok" and len(line) < 300 and len(password or b"") < 16:
+            seeds.setdefault("manager-" + fault.decode(), bytes([len(password or b"")]) + (password or b"") + line)
+    return seeds
+
+
+def records():
+    return {
+        "usual": b"001 web-01 any " + HEX64,
+        "network": b"12345678 web-01.example.org 10.0.0.0/24 " + HEX64,
+        "mask": b"1024 ab 10.9.0.0/255.255.0.0 ab",
+        "ipv6": b"002 web_2 2001:0DB8:0000:0000:0000:0000:0000:0001/64 " + HEX64,
+        "three-fields": b"001 web-01 any",
+        "carriage-return": b"001 web-01 any " + HEX64 + b"\r",
+    }
+
+
+def key_files():
+    usual = records()["usual"]
+    return {
+        "one": usual + b"\n",
+        "no-newline": usual,
+        "several": usual + b"\n" + records()["network"] + b"\n",
+        "removed": b"001 !web-01 any " + HEX64 + b"\n002 #*#*#*#*#*\n" + records()["ipv6"] + b"\n",
+        "comments": b"# a comment\n\n \n" + usual + b"\n",
+        "cut": usual[:40],
+        "crlf": usual + b"\r\n",
+        "zeros": bytes(64),
+        "empty": b"",
+    }
+
+
+def configurations():
+    shipped = (HERE.parent.parent / "etc" / "agent-register.conf").read_bytes()
+    return {
+        "shipped": shipped,
+        "uncommented": re.sub(rb"(?m)^#(?=[a-z_]+ =)", b"", shipped),
+        "usual": b"[manager]\naddress = a.example.org\naddress = [::1]:99\n[tls]\nca_file = /ca.pem\n"
+                 b"[agent]\nname = %l-%m\ngroups = web,db\n[retry]\nbudget = 1min 30s\n",
+        "pin": b"[tls]\r\npin = sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\r\n",
+        "mark": b"\xef\xbb\xbf[tls]\nverify = no ; comment\n",
+        "typo": b"[tls]\nverfy = no\n",
+        "section": b"[manger]\n",
+        "indented": b"[tls]\n  ciphers = A;B\n\tciphersuites =\n",
+    }
+
+
+def main():
+    write("reply", replies())
+    write("request", requests())
+    write("agent-key", records())
+    write("keystore", key_files())
+    write("config", configurations())
+
+
+if __name__ == "__main__":
+    main()
