@@ -13,7 +13,7 @@ PYTEST_SUITES = integration
 PYTEST_RESULTS =
 EXTRA_DIST += tests/integration tests/boot tests/data
 
-check-local: all
+check-local: all $(check_PROGRAMS)
 	@$(top_srcdir)/tests/check-documents $(top_srcdir) $(top_builddir)
 	@if ! $(PYTHON3) -c 'import pytest' 2>/dev/null; then \
 		echo "SKIP: $(PYTEST_SUITES): no Python with pytest (set PYTHON3)"; exit 0; \
@@ -29,3 +29,7 @@ check-local: all
 			$(abs_top_srcdir)/tests/$$suite || status=$$?; \
 	done; \
 	exit $$status
+
+# Kills a run at a chosen system call, for tests/integration/test_client_kill.py.
+check_PROGRAMS += kill-at-syscall
+kill_at_syscall_SOURCES = tests/integration/kill-at-syscall.c

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: ISC
+"""SIGKILL at every system call of a registration, one after the other: nothing is lost, and the next run puts it right.
+
+"Every" is meant: the calls are enumerated by tests/integration/kill-at-syscall.c, not drawn."""
+import os
+import re
+import subprocess
+
+import pytest
+from machine import OLD_LINE, Machine
+from registrar_tools import PROGRAM, directory, serving  # noqa: F401  pylint: disable=unused-import
+
+KILLER = os.path.join(os.environ.get("BUILD_DIR") or os.path.join(os.path.dirname(__file__), "..", ".."),
+                      "kill-at-syscall")
+pytestmark = [pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}"),
+              pytest.mark.skipif(not os.path.exists(KILLER), reason=f"needs {KILLER}")]
+
+SLICES = 4  # so that the cases spread over the workers
+NEW_LINE = re.compile(rb"\d+ web-\d+ any [0-9a-f]{64}\n")
+
+
+class KilledRun:
+    """A machine whose registration was killed when it entered its system call number `number`."""
+
+    def __init__(self, directory_of_machine, certificates, registrar, number, old_key):
+        self.machine = Machine(directory_of_machine, certificates)
+        self.registrar = registrar
+        self.old = OLD_LINE.encode() if old_key else None
+        if old_key:
+            self.machine.install_key()
+        self.options = {"manager": f"127.0.0.1:{registrar.port}", "name": f"web-{number}"}
+        command = [KILLER, str(number), *self.machine.command(force=old_key, **self.options)]
+        self.ended = subprocess.run(command, env=self.machine.environment(), cwd="/", timeout=60,
+                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).returncode == 3
+        self.name = f"web-{number}"
+
+    def identities(self):
+        """How many the manager has given to this machine; OSSEC managers add digits to a name that is taken."""
+        return [name for _, name, _, _ in self.registrar.keys() if re.fullmatch(rf"{self.name}2?", name)]
+
+    def check(self):
+        """Returns whether an identity was burnt."""
+        keys = self.machine.read_keys()
+        stored = keys is not None and keys != self.old
+        assert not stored or NEW_LINE.fullmatch(keys), keys
+        given = len(self.identities())
+        assert given == (1 if stored else given), "a key is stored that nobody gave"
+
+        result = self.machine.register(**self.options, force=bool(self.old) and not stored)
+        assert result.status == 0, result
+        assert NEW_LINE.fullmatch(self.machine.read_keys()), result
+        assert ".client.keys.new" not in self.machine.files(), result
+        assert not os.path.exists(os.path.join(self.machine.state_directory, ".state.new")), result
+        assert len(self.identities()) <= 2, "more than one identity is burnt"
+        if stored:
+            assert self.machine.read_keys() == keys and len(self.identities()) == 1, "asked again although it had a key"
+        return len(self.identities()) == 2
+
+
+@pytest.mark.parametrize("old_key", [False, True], ids=["no-key", "old-key"])
+@pytest.mark.parametrize("part", range(SLICES))
+def test_kill_at_every_system_call(tmp_path, directory, certificates, old_key, part):  # noqa: F811
+    certificate, key = certificates.pair("good")
+    burnt, number = [], part + 1
+    with serving(directory, "-n", "-x", certificate, "-k", key) as registrar:
+        while True:
+            run = KilledRun(tmp_path / str(number), certificates, registrar, number, old_key)
+            if run.ended:
+                break
+            try:
+                if run.check():
+                    burnt.append(number)
+            except AssertionError as error:
+                raise AssertionError(f"killed at system call {number}: {error}") from error
+            number += SLICES
+    assert number > 100, "the calls of a registration were not reached"
+    # Identities are burnt in one stretch only: from the request on its way to the key in its place.
+    assert len(burnt) <= 60 // SLICES, burnt
+    assert burnt == list(range(burnt[0], burnt[-1] + 1, SLICES)) if burnt else True, burnt
