@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
 
 #define MANAGER "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
 
@@ -18,7 +19,7 @@ static sd_bus *open_bus(void)
 {
 	sd_bus *bus = NULL;
 
-	return sd_bus_open_system(&bus) < 0 ? NULL : bus;
+	return sd_booted() <= 0 || sd_bus_open_system(&bus) < 0 ? NULL : bus;
 }
 
 /* The object path of a unit that is loaded, to be freed; null: it is not. */
