@@ -37,6 +37,11 @@ def requirements():
 
 
 @pytest.fixture(scope="session")
+def build():
+    return BUILD
+
+
+@pytest.fixture(scope="session")
 def installation(requirements, tmp_path_factory):  # pylint: disable=unused-argument,redefined-outer-name
     """What `make install` puts onto a system, as a tarball."""
     directory = tmp_path_factory.mktemp("installation")

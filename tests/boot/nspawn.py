@@ -35,7 +35,7 @@ PROGRAMS = ["systemd-nspawn", "unshare", "nsenter", "ip", "mount", "tar", "opens
 SIGRTMIN = 34
 EXIT_REBOOT = 133  # what systemd-nspawn --keep-unit says when the machine wants to be started again
 CLONE_NEWNET = 0x40000000
-UNIT_STARTED = "39f53479d3a045ac8e11786248231fbf"  # SD_MESSAGE_UNIT_STARTED
+UNIT_STARTING = "7d4958e842da4a758f6c1cdc7b36dcc5"  # SD_MESSAGE_UNIT_STARTING
 
 
 class BootError(Exception):
@@ -80,6 +80,7 @@ class Machine:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
         self.name = f"agent-register-boot.{number}.{self._holder.pid}"
         self.systems = []
+        self.processes = []
         if self._holder.stdout.readline() != "ready\n":
             self._holder.stdin.close()
             raise BootError(self._holder.communicate(timeout=20)[1].strip().replace("\n", "; ") or "no reason given")
@@ -105,6 +106,8 @@ class Machine:
             return
         self._holder.stdin.close()
         self._holder.wait(timeout=20)
+        for process in self.processes:  # they have died with the holder
+            process.communicate(timeout=20)
         self._holder.stdout.close()
         self._holder.stderr.close()
 
@@ -156,6 +159,18 @@ class Machine:
     def enter(self, *command):
         """The command that runs `command` at the manager's end of the wire, and dies with the machine."""
         return ["nsenter", f"--target={self.pid}", "--mount", "--net", "--pid", "--", *map(str, command)]
+
+    def start_at_manager(self, *command, until):
+        """Start a program at the manager's end of the wire and read its output up to a line that contains `until`."""
+        process = subprocess.Popen(self.enter(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True)
+        self.processes.append(process)
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if until in line:
+                return "".join(lines)
+        raise BootError(f"{command[0]} ended: {''.join(lines)}")
 
     def link_up(self):
         for command in (f"address replace {MACHINE_ADDRESS}/24 dev host0", "link set host0 up",
@@ -328,7 +343,8 @@ class System:
 
     def wait_for_start(self, unit, timeout=30):
         """Until the unit was started in this boot; a start that its conditions skipped does not count."""
-        self.wait_for_entry(timeout, UNIT=f"{unit}.service", MESSAGE_ID=UNIT_STARTED)
+        starting = self.wait_for_entry(timeout, UNIT=f"{unit}.service", MESSAGE_ID=UNIT_STARTING)
+        self.wait_for_entry(timeout, UNIT=f"{unit}.service", JOB_ID=starting["JOB_ID"], JOB_RESULT="done")
 
     # ------------------------------------------------------------------ the end
 

@@ -2,6 +2,7 @@
 """The first boot: the key before the agent, and everybody can see what happened."""
 import agent_machine
 import message_ids
+import pytest
 import scripted_manager
 
 KEY_LINE = f"007 web-01 any {scripted_manager.KEY}"
@@ -102,3 +103,34 @@ def test_key_survives_a_power_cut(machine, start_manager):
         assert system.wait_until_booted() == "running"
     assert len(manager.requests) == 1
     assert len(machine.agent_starts()) == 2
+
+
+CLOUD_INIT = """\
+[Unit]
+DefaultDependencies=no
+After=systemd-tmpfiles-setup.service
+Before=network-online.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c 'sleep 0.3; mv /etc/agent-register/written-late %s; hostname web-77'
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+@pytest.mark.parametrize("unit", ["cloud-init.service", "cloud-init-network.service"])
+def test_what_cloud_init_writes_is_waited_for(unit, machine, start_manager):
+    """A stand-in for cloud-init's stage that writes files and sets the host name; its later stages are not waited for."""
+    machine.configure()
+    machine.path(agent_machine.CONFIG).rename(machine.path("/etc/agent-register/written-late"))
+    machine.write(f"/etc/systemd/system/{unit}", CLOUD_INIT % agent_machine.CONFIG)
+    machine.write("/etc/systemd/system/cloud-final.service",
+                  "[Unit]\nAfter=multi-user.target\n[Service]\nType=oneshot\nExecStart=sleep infinity\n"
+                  "TimeoutStopSec=1s\n[Install]\nWantedBy=multi-user.target\n")
+    machine.enable(unit, "cloud-final.service")
+    manager = start_manager(machine)
+    with machine.boot() as system:
+        system.wait_for_start("wazuh-agent")
+        assert system.show("cloud-final")["ActiveState"] != "active"
+    assert manager.requests == [f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-77'"]
