@@ -131,18 +131,19 @@ static const struct config_key *nearest_key(const char *section, const char *nam
 static int unknown_key(const char *section, const char *name, const char *origin, struct reason *why)
 {
 	const struct config_key *nearest = nearest_key(section, name);
-	char shown[128];
+	char shown[128], shown_section[128];
 
 	escape_string(shown, sizeof shown, name);
+	escape_string(shown_section, sizeof shown_section, section);
 	if (*section == '\0')
 		reason_set(why, "%s: the key '%s' stands before any section; did you mean %s in [%s]?", origin,
 			   shown, nearest->name, nearest->section);
 	else if (strcmp(section, nearest->section) == 0)
-		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s?", origin, shown, section,
+		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s?", origin, shown, shown_section,
 			   nearest->name);
 	else
-		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s in [%s]?", origin, shown, section,
-			   nearest->name, nearest->section);
+		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s in [%s]?", origin, shown,
+			   shown_section, nearest->name, nearest->section);
 	return -EINVAL;
 }
 
@@ -242,9 +243,10 @@ static void check_section(struct ini_source *source, const char *line)
  */
 static char *read_line(char *buffer, int size, void *stream)
 {
+	static const char byte_order_mark[] = "\xef\xbb\xbf";
 	struct ini_source *source = stream;
 	cleanup_free char *line = NULL;
-	size_t allocated = 0, blanks;
+	size_t allocated = 0, skipped;
 	ssize_t length = getline(&line, &allocated, source->file);
 
 	if (length < 0) {
@@ -255,19 +257,21 @@ static char *read_line(char *buffer, int size, void *stream)
 	source->line++;
 	while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
 		line[--length] = '\0';
-	blanks = strspn(line, " \t");
+	skipped = source->line == 1 && strncmp(line, byte_order_mark, strlen(byte_order_mark)) == 0 ?
+			  strlen(byte_order_mark) : 0;
+	skipped += strspn(line + skipped, " \t");
 
 	if (strlen(line) != (size_t)length)
 		fail_line(source, "the line holds a NUL byte");
-	else if (length - (ssize_t)blanks >= size) {
+	else if (length - (ssize_t)skipped >= size) {
 		char problem[128];
 
 		(void)snprintf(problem, sizeof problem,
 			       "the line is longer than %d bytes and would be cut; split it, or shorten it", size - 1);
 		fail_line(source, problem);
-	} else if (line[blanks] == '[')
-		check_section(source, line + blanks);
-	(void)snprintf(buffer, (size_t)size, "%s", source->error ? "" : line + blanks);
+	} else if (line[skipped] == '[')
+		check_section(source, line + skipped);
+	(void)snprintf(buffer, (size_t)size, "%s", source->error ? "" : line + skipped);
 	return buffer;
 }
 

@@ -36,6 +36,7 @@ static const struct {
 	{ "CRLF", "[tls]\r\nciphers = A\r\n[manager]\r\naddress = m\r\n", "A", "m" },
 	{ "CRLF, no line end at the end", "[tls]\r\nciphers = A\r", "A" },
 	{ "byte order mark", "\xef\xbb\xbf[tls]\nciphers = A\n", "A" },
+	{ "byte order mark and indentation", "\xef\xbb\xbf  [tls]\n ciphers = A\n", "A" },
 	{ "only a byte order mark", "\xef\xbb\xbf", NULL },
 	{ "empty lines", "\n\n[tls]\n\n\nciphers = A\n\n", "A" },
 	{ "comments", "# a\n; b\n[tls]\n#ciphers = X\n;ciphers = Y\n# [manager]\nciphers = A\n", "A" },
@@ -121,6 +122,8 @@ static const struct {
 	BAD("unknown section", "[tsl]\nverify = no\n", "FILE:1: unknown section [tsl]; did you mean [tls]?"),
 	BAD("unknown section without keys", "[tls]\nverify = yes\n[manger]\n", "FILE:3: unknown section [manger]; did you mean "
 										"[manager]?"),
+	BAD("unknown section behind a byte order mark", "\xef\xbb\xbf[tsl]\n", "FILE:1: unknown section [tsl]; did you mean "
+									     "[tls]?"),
 	BAD("section in capitals", "[TLS]\n", "FILE:1: unknown section [TLS]; did you mean [tls]?"),
 	BAD("empty section", "[]\n", "FILE:1: unknown section []"),
 	BAD("escape code in a section", "[\x1b[31m]\n", "unknown section [\\x1b[31m"),

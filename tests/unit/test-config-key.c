@@ -34,7 +34,7 @@ static const struct type_row *type_of(const struct config_key *key)
 		if (types[i].type == key->type)
 			return &types[i];
 	fail_msg("no row for the type of %s.%s", key->section, key->name);
-	return NULL;
+	return types;
 }
 
 static const char *value_of(const struct config_key *key)
@@ -199,6 +199,7 @@ static void test_unknown_keys(void **state)
 		{ ".address=a", "before any section; did you mean address in [manager]?" },
 		{ "manager.=a", "unknown key ''" },
 		{ "manager.\x1b[31m=a", "unknown key '\\x1b[31m'" },
+		{ "\x1b[31m.verify=no", "in [\\x1b[31m]; did you mean verify in [tls]?" },
 		{ "manager.addressaddressaddressaddressaddressaddressaddressaddressaddressaddress=a", "unknown key" },
 	};
 
@@ -212,6 +213,7 @@ static void test_unknown_keys(void **state)
 		check_row(rows[i].assignment, config_assign(&config, rows[i].assignment, "here", &why) < 0);
 		if (!strstr(why.text, rows[i].said))
 			fail_msg("%s: %s", rows[i].assignment, why.text);
+		check_row(rows[i].assignment, !strchr(why.text, '\x1b'));
 		check_only_changed(&config, &defaults, NULL);
 		config_done(&config);
 		config_done(&defaults);
