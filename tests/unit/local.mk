@@ -20,6 +20,8 @@ unit_tests = \
 	test-identity \
 	test-keystore \
 	test-options \
+	test-policy \
+	test-retry \
 	test-secret \
 	test-state \
 	test-text \
@@ -75,6 +77,10 @@ test_keystore_LDADD = $(unit_libraries)
 test_keystore_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=ioctl
 test_options_SOURCES = tests/unit/test-options.c
 test_options_LDADD = $(unit_libraries)
+test_policy_SOURCES = tests/unit/test-policy.c
+test_policy_LDADD = $(unit_libraries)
+test_retry_SOURCES = tests/unit/test-retry.c
+test_retry_LDADD = $(unit_libraries)
 test_secret_SOURCES = tests/unit/test-secret.c
 test_secret_LDADD = $(unit_libraries)
 test_state_SOURCES = tests/unit/test-state.c
