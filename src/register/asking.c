@@ -171,7 +171,8 @@ static void plan(const struct registration *run, struct cursor *cursor, enum out
 	int previous = outcome_from_name(cursor->outcome);
 	bool same_class = previous >= 0 && outcome_policy((enum outcome)previous)->retry == policy->retry;
 
-	cursor->wait = retry_wait(policy->retry, &bounds, same_class ? cursor->wait : 0, run->seed, run->state.attempts);
+	cursor->wait = retry_wait(policy->retry, &bounds, same_class ? cursor->wait : 0, identity_seed(),
+				  run->state.attempts);
 	cursor->next_at = now_usec() + cursor->wait;
 	(void)snprintf(cursor->outcome, sizeof cursor->outcome, "%s", policy->name);
 }
@@ -205,9 +206,10 @@ static void take_over_plans(struct registration *run)
 	char boot[IDENTITY_MACHINE_SIZE];
 	bool holds;
 
+	if (state->cursor_count == 0)
+		return;
 	identity_boot(boot);
 	holds = run->is_service && (strcmp(state->boot, boot) != 0 || agent_unit_we_were_restarted());
-	(void)snprintf(state->boot, sizeof state->boot, "%s", boot);
 	for (size_t i = 0; i < state->cursor_count; i++) {
 		struct cursor *cursor = &state->cursors[i];
 		uint64_t asked_at = cursor->next_at - cursor->wait;
@@ -237,6 +239,7 @@ static int failed(struct asking *asking, struct cursor *cursor, int outcome, con
 	bool is_news = cursor->told != sum || monotonic_usec() - cursor->told_at > REMINDER_USEC;
 
 	plan(run, cursor, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
+	identity_boot(run->state.boot);
 	asking->status = registration_note_failure(run, outcome, why, is_news);
 	if (is_news) {
 		cursor->told = sum;
@@ -377,9 +380,11 @@ static struct deadline budget_of(const struct registration *run)
 	struct deadline end = { USEC_INFINITY, run->stop_fd };
 	char boot[IDENTITY_MACHINE_SIZE];
 
-	identity_boot(boot);
-	if (run->is_service && boot[0] && strcmp(run->state.background_boot, boot) == 0)
-		return end;
+	if (run->is_service && run->state.background_boot[0]) {
+		identity_boot(boot);
+		if (strcmp(run->state.background_boot, boot) == 0)
+			return end;
+	}
 	return deadline_in(run->config->retry.budget, &end);
 }
 
@@ -387,12 +392,14 @@ static struct deadline budget_of(const struct registration *run)
 static int wait_out_splay(struct asking *asking)
 {
 	struct registration *run = asking->run;
-	uint64_t splay = retry_draw(run->config->retry.splay, run->seed, 0);
-	struct deadline end = deadline_in(splay, &asking->end);
+	struct deadline end;
+	uint64_t splay;
 	int r;
 
 	if (run->config->retry.splay == 0 || run->state.attempts > 0 || !run->is_service)
 		return GO_ON;
+	splay = retry_draw(run->config->retry.splay, identity_seed(), 0);
+	end = deadline_in(splay, &asking->end);
 	notify_status("Waiting %" PRIu64 " s before the first attempt (splay)", splay / USEC_PER_SEC);
 	r = deadline_wait(&end, -1, 0);
 	return r == -ETIMEDOUT ? GO_ON : r;
@@ -414,7 +421,7 @@ int registration_ask(struct registration *run)
 	if (r == OUTCOME_REGISTERED)
 		return GO_ON;
 	if (r != -ECANCELED) {
-		(void)snprintf(run->state.background_boot, sizeof run->state.background_boot, "%s", run->state.boot);
+		identity_boot(run->state.background_boot);
 		registration_save_state(run);
 	}
 	return r;

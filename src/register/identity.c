@@ -5,6 +5,8 @@
 #include "common/escape.h"
 
 #include <limits.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdbool.h>
 #include <string.h>
 #include <systemd/sd-id128.h>
@@ -12,9 +14,9 @@
 #define INSTANCE_ID_FILE "/var/lib/cloud/data/instance-id"
 #define SOURCE_SIZE IDENTITY_INSTANCE_SIZE
 
-/* Our own application id for sd_id128_get_machine_app_specific(). Never change it: keys are bound to what it gives. */
-static const sd_id128_t application_id =
-	SD_ID128_MAKE(5e, 2c, 0b, 91, 7d, 3f, 4a, 68, b1, 05, 9e, 44, c7, 2d, 80, 13);
+/* Never change it: keys are bound to what it gives. */
+static const unsigned char application_id[16] = { 0x5e, 0x2c, 0x0b, 0x91, 0x7d, 0x3f, 0x4a, 0x68,
+						  0xb1, 0x05, 0x9e, 0x44, 0xc7, 0x2d, 0x80, 0x13 };
 
 /* ------------------------------------------------------------------ the sources of the specifiers */
 
@@ -130,13 +132,30 @@ int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, str
 
 /* ------------------------------------------------------------------ the marks of this machine */
 
+/*
+ * HMAC-SHA256 of the application id, keyed with the machine id. sd_id128_get_machine_app_specific() does much the same,
+ * but brings 300 KiB of libsystemd into memory in every registration.
+ */
+static int machine_mark(unsigned char ret[static EVP_MAX_MD_SIZE])
+{
+	cleanup_file FILE *file = fopen("/etc/machine-id", "re");
+	char id[33] = "";
+	unsigned int size;
+
+	if (!file || fscanf(file, "%32[0-9a-f]", id) != 1 || strlen(id) != 32)
+		return -ENODATA; /* none, or "uninitialized" (machine-id(5)) */
+	return HMAC(EVP_sha256(), id, sizeof id - 1, application_id, sizeof application_id, ret, &size) ? 0 : -EIO;
+}
+
 void identity_machine(char ret[static IDENTITY_MACHINE_SIZE])
 {
-	sd_id128_t id;
+	unsigned char mark[EVP_MAX_MD_SIZE];
 
 	ret[0] = '\0';
-	if (sd_id128_get_machine_app_specific(application_id, &id) >= 0)
-		sd_id128_to_string(id, ret);
+	if (machine_mark(mark) < 0)
+		return;
+	for (size_t i = 0; 2 * i + 1 < IDENTITY_MACHINE_SIZE; i++)
+		(void)snprintf(ret + 2 * i, 3, "%02x", mark[i]);
 }
 
 void identity_instance(char ret[static IDENTITY_INSTANCE_SIZE])
@@ -159,12 +178,15 @@ void identity_boot(char ret[static IDENTITY_MACHINE_SIZE])
 
 uint64_t identity_seed(void)
 {
-	sd_id128_t id;
+	unsigned char mark[EVP_MAX_MD_SIZE];
+	sd_id128_t boot = SD_ID128_NULL;
 	uint64_t seed;
 
-	if (sd_id128_get_machine_app_specific(application_id, &id) < 0 && sd_id128_get_boot(&id) < 0)
-		return 0;
-	memcpy(&seed, id.bytes, sizeof seed);
+	if (machine_mark(mark) < 0) {
+		(void)sd_id128_get_boot(&boot);
+		memcpy(mark, boot.bytes, sizeof boot.bytes);
+	}
+	memcpy(&seed, mark, sizeof seed);
 	return seed;
 }
 

@@ -21,8 +21,8 @@
 int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, struct reason *why);
 
 /*
- * The mark of this machine: a hash of its machine id that is this program's own (sd_id128_get_machine_app_specific(3)),
- * so that it gives nothing away. Empty when the machine has no id yet.
+ * The mark of this machine: a hash of its machine id that is this program's own, so that it gives nothing away
+ * (machine-id(5) asks for that). Empty when the machine has no id yet.
  */
 void identity_machine(char ret[static IDENTITY_MACHINE_SIZE]);
 

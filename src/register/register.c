@@ -264,7 +264,6 @@ int register_agent(const struct config *config, const char *state_directory, boo
 		.force = force,
 		.is_service = getenv("NOTIFY_SOCKET"),
 		.stop_fd = stop_fd,
-		.seed = identity_seed(),
 	};
 	struct reason why = { 0 };
 

@@ -32,7 +32,6 @@ struct registration {
 	struct agent_key new_key;
 	struct state state;
 	bool state_is_lost; /* it cannot be saved; the log has said so */
-	uint64_t seed;      /* of all randomness */
 
 	char name[AGENT_NAME_MAX + 1]; /* empty: not known yet */
 	bool is_suffixed;              /* the name has got its suffix already */
