@@ -22,24 +22,32 @@ test_fuzz_request_LDADD = $(fuzz_libraries)
 
 if ENABLE_FUZZERS
 noinst_PROGRAMS += $(fuzz_targets)
+
+# What is fuzzed, once more, so that libFuzzer sees which branches an input takes.
+noinst_LIBRARIES += libfuzzed.a
+libfuzzed_a_SOURCES = $(libcommon_a_SOURCES) src/register/config.c src/register/config-type.c \
+	src/register/endpoint.c src/register/keystore.c
+libfuzzed_a_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer-no-link
+fuzzed_libraries = libfuzzed.a $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
+
 fuzz_agent_key_SOURCES = tests/fuzz/fuzz-agent-key.c tests/fuzz/fuzz.h
 fuzz_agent_key_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_agent_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_agent_key_LDADD = $(fuzz_libraries)
+fuzz_agent_key_LDADD = $(fuzzed_libraries)
 fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/fuzz.h
 fuzz_config_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_config_LDADD = $(fuzz_libraries)
+fuzz_config_LDADD = $(fuzzed_libraries)
 fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c tests/fuzz/fuzz.h
 fuzz_keystore_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_keystore_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_keystore_LDADD = $(fuzz_libraries)
+fuzz_keystore_LDADD = $(fuzzed_libraries)
 fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c tests/fuzz/fuzz.h
 fuzz_reply_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_reply_LDADD = $(fuzz_libraries)
+fuzz_reply_LDADD = $(fuzzed_libraries)
 fuzz_request_SOURCES = tests/fuzz/fuzz-request.c tests/fuzz/fuzz.h
 fuzz_request_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_request_LDADD = $(fuzz_libraries)
+fuzz_request_LDADD = $(fuzzed_libraries)
 endif
