@@ -82,7 +82,6 @@ class Machine:
         self.systems = []
         self.processes = []
         if self._holder.stdout.readline() != "ready\n":
-            self._holder.stdin.close()
             raise BootError(self._holder.communicate(timeout=20)[1].strip().replace("\n", "; ") or "no reason given")
         self.pid = int(self._group("holder/cgroup.procs").read_text().split()[0])
         self.directory = pathlib.Path(f"/proc/{self.pid}/root/run/machine")
