@@ -7,9 +7,12 @@
 #include <errno.h>
 #include <systemd/sd-id128.h>
 
+#define MACHINE_ID "0123456789abcdef0123456789abcdef"
+
 static const char *the_host;      /* null: gethostname() fails */
 static bool has_machine_id;
 static const char *instance_file; /* null: there is none */
+static const char *machine_file;  /* holds what /etc/machine-id should; null: there is none */
 
 int __wrap_gethostname(char *name, size_t length);
 int __wrap_gethostname(char *name, size_t length)
@@ -27,7 +30,7 @@ int __wrap_sd_id128_get_machine(sd_id128_t *ret)
 {
 	if (!has_machine_id)
 		return -ENOMEDIUM;
-	return sd_id128_from_string("0123456789abcdef0123456789abcdef", ret);
+	return sd_id128_from_string(MACHINE_ID, ret);
 }
 
 int __wrap_sd_id128_get_boot(sd_id128_t *ret);
@@ -40,10 +43,12 @@ FILE *__real_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode)
 {
-	if (strcmp(path, "/var/lib/cloud/data/instance-id") != 0)
+	if (strcmp(path, "/var/lib/cloud/data/instance-id") == 0)
+		path = instance_file;
+	else if (strcmp(path, "/etc/machine-id") == 0)
+		path = machine_file;
+	if (path)
 		return __real_fopen(path, mode);
-	if (instance_file)
-		return __real_fopen(instance_file, mode);
 	errno = ENOENT;
 	return NULL;
 }
@@ -53,7 +58,11 @@ static int setup(void **state)
 	the_host = "web-01.example.org";
 	has_machine_id = true;
 	instance_file = NULL;
-	return setup_directory(state);
+	if (setup_directory(state) < 0)
+		return -1;
+	machine_file = path_in(*state, "machine-id");
+	write_text(machine_file, MACHINE_ID "\n");
+	return 0;
 }
 
 static void test_templates(void **state)
@@ -184,6 +193,78 @@ static void test_instance_id(void **state)
 	}
 }
 
+/* The mark gives the machine id away in no part, and is the same every time. */
+static void test_machine_mark(void **state)
+{
+	static const char *const unusable[] = { "", "\n", "uninitialized\n", "0123456789abcdef\n" };
+	char mark[IDENTITY_MACHINE_SIZE], again[IDENTITY_MACHINE_SIZE];
+
+	(void)state;
+	identity_machine(mark);
+	identity_machine(again);
+	assert_string_equal(mark, again);
+	assert_int_equal(strlen(mark), 32);
+	assert_int_equal(strspn(mark, "0123456789abcdef"), 32);
+	for (size_t i = 0; i + 8 <= 32; i++) {
+		char part[9];
+
+		(void)snprintf(part, sizeof part, "%.8s", &MACHINE_ID[i]);
+		assert_null(strstr(mark, part));
+	}
+	write_text(machine_file, "fedcba9876543210fedcba9876543210\n");
+	identity_machine(again);
+	assert_string_not_equal(mark, again);
+	for (size_t i = 0; i < COUNT(unusable); i++) {
+		write_text(machine_file, unusable[i]);
+		identity_machine(mark);
+		assert_string_equal(mark, "");
+	}
+	machine_file = NULL;
+	identity_machine(mark);
+	assert_string_equal(mark, "");
+}
+
+static void test_suffixed_name(void **state)
+{
+	char name[AGENT_NAME_MAX + 1] = "before", mark[IDENTITY_MACHINE_SIZE], expected[64], longest[AGENT_NAME_SAFE_MAX + 1];
+
+	(void)state;
+	identity_machine(mark);
+	assert_int_equal(identity_suffixed_name(name, "web-01"), 0);
+	(void)snprintf(expected, sizeof expected, "web-01-%.8s", mark);
+	assert_string_equal(name, expected);
+
+	memset(longest, 'n', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	assert_int_equal(identity_suffixed_name(name, longest), 0);
+	assert_int_equal(strlen(name), AGENT_NAME_SAFE_MAX);
+	assert_memory_equal(name + AGENT_NAME_SAFE_MAX - 8, mark, 8);
+	assert_true(agent_name_is_valid(name, strlen(name)));
+
+	machine_file = NULL;
+	(void)strcpy(name, "before");
+	assert_int_equal(identity_suffixed_name(name, "web-01"), -ENODATA);
+	assert_string_equal(name, "before");
+}
+
+static void test_instance_and_boot(void **state)
+{
+	char instance[IDENTITY_INSTANCE_SIZE] = "before", boot[IDENTITY_MACHINE_SIZE];
+
+	identity_instance(instance);
+	assert_string_equal(instance, "");
+	instance_file = path_in(*state, "instance-id");
+	write_text(instance_file, "i-0abc\r\nmore\n");
+	identity_instance(instance);
+	assert_string_equal(instance, "i-0abc");
+	identity_boot(boot);
+	assert_string_equal(boot, "fedcba9876543210fedcba9876543210");
+	/* one seed a machine, also for one that has no id yet */
+	assert_true(identity_seed() == identity_seed());
+	machine_file = NULL;
+	assert_true(identity_seed() == identity_seed());
+}
+
 static void test_no_machine_id(void **state)
 {
 	char name[AGENT_NAME_MAX + 1];
@@ -204,6 +285,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_host_names, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_bad_host_name_is_shown_escaped, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_instance_id, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_machine_mark, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_suffixed_name, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_instance_and_boot, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_no_machine_id, setup, teardown_directory),
 	};
 
