@@ -47,13 +47,18 @@ static const char *fault_of(const char *text, size_t length)
 int secret_read(struct secret *ret, const char *role, const char *path, struct reason *why)
 {
 	char buffer[SECRET_MAX + 2]; /* one newline, and one byte to notice that there is more */
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct stat status;
 	const char *fault;
 	ssize_t length;
 	int r = 0;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &status) < 0)
 		return reason_errno(why, errno, "Cannot read the %s file %s", role, path);
+	if (!S_ISREG(status.st_mode)) {
+		reason_set(why, "The %s file %s is not a regular file", role, path);
+		return -EINVAL;
+	}
 	length = read_up_to(fd, buffer, sizeof buffer);
 	if (length < 0)
 		return reason_errno(why, (int)length, "Cannot read the %s file %s", role, path);

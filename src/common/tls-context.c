@@ -125,7 +125,7 @@ static int open_pem(BIO **ret, const char *role, const char *path, struct reason
 
 	if (stat(path, &status) < 0)
 		return reason_errno(why, errno, "Cannot read the %s %s", role, path);
-	if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode)) {
+	if (!S_ISREG(status.st_mode)) {
 		reason_set(why, "The %s %s is not a regular file", role, path);
 		return -EINVAL;
 	}

@@ -51,20 +51,36 @@ bool agent_unit_is_active(const char *unit)
 	return bus && is_active(bus, unit);
 }
 
+/* Have a job of this kind made for a unit. */
+static int call_for_unit(sd_bus *bus, const char *method, const char *unit, const char *what, struct reason *why)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = sd_bus_call_method(bus, MANAGER, method, &error, NULL, "ss", unit, "replace");
+
+	if (r < 0)
+		reason_set(why, "Cannot %s %s: %s", what, unit, error.message ?: strerrordesc_np(-r));
+	sd_bus_error_free(&error);
+	return r < 0 ? r : 0;
+}
+
 int agent_unit_try_restart(const char *unit, struct reason *why)
 {
 	cleanup(release_bus) sd_bus *bus = open_bus();
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r;
 
 	if (!bus || !is_active(bus, unit))
 		return 0;
-	r = sd_bus_call_method(bus, MANAGER, "TryRestartUnit", &error, NULL, "ss", unit, "replace");
-	if (r < 0)
-		reason_set(why, "Cannot restart %s, which still runs without the new key: %s", unit,
-			   error.message ?: strerrordesc_np(-r));
-	sd_bus_error_free(&error);
-	return r < 0 ? r : 1;
+	return call_for_unit(bus, "TryRestartUnit", unit, "restart", why) ?: 1;
+}
+
+int agent_unit_start(const char *unit, struct reason *why)
+{
+	cleanup(release_bus) sd_bus *bus = open_bus();
+
+	if (!bus) {
+		reason_set(why, "Cannot start %s: there is no system bus", unit);
+		return -ENOTCONN;
+	}
+	return call_for_unit(bus, "RestartUnit", unit, "start", why);
 }
 
 bool agent_unit_we_were_restarted(void)

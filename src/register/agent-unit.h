@@ -14,6 +14,9 @@
  */
 int agent_unit_try_restart(const char *unit, struct reason *why);
 
+/* Start `unit`, which may be a target that is active already: what it wants is started again. 0 or a negative errno. */
+int agent_unit_start(const char *unit, struct reason *why);
+
 /* Is `unit` active, or on its way to be? False also where there is no systemd. */
 bool agent_unit_is_active(const char *unit);
 

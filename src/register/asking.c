@@ -21,6 +21,7 @@ struct asking {
 	struct registration *run;
 	struct wakeup_sources sources;
 	struct deadline end; /* of this start's budget */
+	bool has_key;        /* a manager has given one */
 	int status;          /* exit status of the last failure */
 };
 
@@ -94,8 +95,7 @@ static int attempt(struct registration *run, struct attempt_report *report)
 		.progress = show_progress,
 		.user = run,
 	};
-	/* While the same failure repeats, the log has said it. */
-	int level = run->state.last_outcome[0] ? LOG_DEBUG : LOG_INFO;
+	int level = run->is_repetition ? LOG_DEBUG : LOG_INFO;
 	int r;
 
 	run->state.attempts++;
@@ -195,6 +195,30 @@ static const struct outcome_policy *policy_of(const struct cursor *cursor)
 	return outcome_policy(outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
 }
 
+static bool is_configured(const struct config *config, const char *manager)
+{
+	char text[ENDPOINT_TEXT_SIZE];
+	struct endpoint endpoint;
+
+	for (size_t i = 0; i < config->manager.address.count; i++)
+		if (endpoint_parse(&endpoint, config->manager.address.items[i], config->manager.port) == 0 &&
+		    strcmp(endpoint_text(&endpoint, text), manager) == 0)
+			return true;
+	return false;
+}
+
+/* Plans for managers that are not asked any more must not wake us. */
+static void drop_stale_plans(struct registration *run)
+{
+	struct state *state = &run->state;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < state->cursor_count; i++)
+		if (!state->cursors[i].manager[0] || is_configured(run->config, state->cursors[i].manager))
+			state->cursors[kept++] = state->cursors[i];
+	state->cursor_count = kept;
+}
+
 /*
  * What an earlier start planned holds for a restart by systemd and for the next boot, unless somebody has changed the
  * configuration since. A person who starts us wants an attempt now; and whether there is a network is always worth
@@ -206,14 +230,16 @@ static void take_over_plans(struct registration *run)
 	char boot[IDENTITY_MACHINE_SIZE];
 	bool holds;
 
+	drop_stale_plans(run);
 	if (state->cursor_count == 0)
 		return;
 	identity_boot(boot);
-	holds = run->is_service && (strcmp(state->boot, boot) != 0 || agent_unit_we_were_restarted());
+	holds = run->is_service && (strcmp(state->boot, boot) != 0 || run->is_restart);
 	for (size_t i = 0; i < state->cursor_count; i++) {
 		struct cursor *cursor = &state->cursors[i];
-		uint64_t asked_at = cursor->next_at - cursor->wait;
+		uint64_t asked_at = cursor->next_at - cursor->wait, longest = 12 * run->config->retry.max;
 
+		cursor->wait = cursor->wait < longest ? cursor->wait : longest; /* max may have become shorter */
 		if (!holds || policy_of(cursor)->retry == RETRY_SOON ||
 		    (uint64_t)run->changed_at * USEC_PER_SEC > asked_at)
 			cursor->next_at = 0;
@@ -263,32 +289,39 @@ static int find_name(struct asking *asking, bool *ret_found)
 	return r == OUTCOME_UNREADY ? GO_ON : asking->status;
 }
 
-/* Ask the manager whose turn it is. Returns OUTCOME_REGISTERED, GO_ON, or what ends the run. */
+/* Ask the manager whose turn it is. Returns GO_ON, or what ends the run. */
 static int take_turn(struct asking *asking, struct cursor *cursor)
 {
 	struct registration *run = asking->run;
 	struct reason why = { 0 };
-	int r = ask_manager(run, &why);
+	int r;
 
-	if (r == OUTCOME_REGISTERED || r == -ECANCELED)
+	run->is_repetition = cursor->told;
+	r = ask_manager(run, &why);
+	if (r == -ECANCELED)
 		return r;
-	if (r == OUTCOME_DUPLICATE && run->config->identity.on_duplicate == DUPLICATE_FAIL)
-		r = OUTCOME_REFUSED; /* as the configuration says */
+	asking->has_key = r == OUTCOME_REGISTERED;
+	if (asking->has_key)
+		return GO_ON;
 	(void)failed(asking, cursor, r, &why);
+	if (r == OUTCOME_DUPLICATE && run->config->identity.on_duplicate == DUPLICATE_FAIL)
+		return outcome_policy(OUTCOME_REFUSED)->exit_code;
 	if (r >= 0 && outcome_policy((enum outcome)r)->retry == RETRY_NEVER)
 		return asking->status;
 	return GO_ON;
 }
 
-/* Ask each manager whose turn it is. Returns OUTCOME_REGISTERED, GO_ON, or what ends the run. */
+/* Make sure that a key can be stored, and ask each manager whose turn it is. Returns GO_ON, or what ends the run. */
 static int ask_round(struct asking *asking)
 {
 	struct registration *run = asking->run;
 	const struct config *config = run->config;
-	bool has_name;
-	int r = find_name(asking, &has_name);
+	bool has_name = false;
+	int r = registration_stage(run, &asking->end);
 
-	for (size_t i = 0; r == GO_ON && has_name && i < config->manager.address.count; i++) {
+	if (r == GO_ON)
+		r = find_name(asking, &has_name);
+	for (size_t i = 0; r == GO_ON && has_name && !asking->has_key && i < config->manager.address.count; i++) {
 		struct cursor *cursor;
 
 		/* The configuration has checked the addresses, and limits their number to that of the cursors. */
@@ -360,6 +393,7 @@ static int wait_for_turn(struct asking *asking)
 
 	if (!within_budget && (events == 0 || monotonic_usec() >= asking->end.at))
 		return asking->status;
+	keystore_release(&run->store);
 	show_waiting(run, wait);
 	r = wakeup_wait(&asking->sources, events, &turn);
 	if (r == WAKEUP_TIME)
@@ -374,30 +408,44 @@ static int wait_for_turn(struct asking *asking)
 
 /* ------------------------------------------------------------------ the chapter */
 
-/* The first start of a boot holds it up, so it has a budget; a restart after that one holds up nothing. */
+/*
+ * A start has a budget, because the boot, or the person who started us, waits for it. When systemd starts us again after
+ * that, nobody should have to: then READY=1 is said at once, and the waits may be as long as they are.
+ */
+static void go_into_background(struct registration *run)
+{
+	char boot[IDENTITY_MACHINE_SIZE];
+
+	if (!run->is_service || !run->state.background_boot[0])
+		return;
+	identity_boot(boot);
+	run->is_restart = agent_unit_we_were_restarted();
+	run->is_background = run->is_restart && strcmp(run->state.background_boot, boot) == 0;
+	if (run->is_background)
+		notify_ready("Trying to register in the background");
+}
+
 static struct deadline budget_of(const struct registration *run)
 {
 	struct deadline end = { USEC_INFINITY, run->stop_fd };
-	char boot[IDENTITY_MACHINE_SIZE];
 
-	if (run->is_service && run->state.background_boot[0]) {
-		identity_boot(boot);
-		if (strcmp(run->state.background_boot, boot) == 0)
-			return end;
-	}
-	return deadline_in(run->config->retry.budget, &end);
+	return run->is_background ? end : deadline_in(run->config->retry.budget, &end);
 }
 
 /* Where many machines boot at once, each waits its own time before the first attempt. */
 static int wait_out_splay(struct asking *asking)
 {
 	struct registration *run = asking->run;
+	char boot[IDENTITY_MACHINE_SIZE];
 	struct deadline end;
 	uint64_t splay;
 	int r;
 
-	if (run->config->retry.splay == 0 || run->state.attempts > 0 || !run->is_service)
+	if (run->config->retry.splay == 0 || !run->is_service)
 		return GO_ON;
+	identity_boot(boot);
+	if (strcmp(run->state.boot, boot) == 0)
+		return GO_ON; /* an earlier start of this boot has waited */
 	splay = retry_draw(run->config->retry.splay, identity_seed(), 0);
 	end = deadline_in(splay, &asking->end);
 	notify_status("Waiting %" PRIu64 " s before the first attempt (splay)", splay / USEC_PER_SEC);
@@ -407,20 +455,20 @@ static int wait_out_splay(struct asking *asking)
 
 int registration_ask(struct registration *run)
 {
-	cleanup(close_sources) struct asking asking = { .run = run, .end = budget_of(run), .status = EXIT_LOCAL_ERROR };
+	cleanup(close_sources) struct asking asking = { .run = run, .status = EXIT_LOCAL_ERROR };
 	int r;
 
 	wakeup_open(&asking.sources);
+	go_into_background(run);
+	asking.end = budget_of(run);
 	take_over_plans(run);
 	r = wait_out_splay(&asking);
-	while (r == GO_ON) {
+	while (r == GO_ON && !asking.has_key) {
 		r = ask_round(&asking);
-		if (r == GO_ON)
+		if (r == GO_ON && !asking.has_key)
 			r = wait_for_turn(&asking);
 	}
-	if (r == OUTCOME_REGISTERED)
-		return GO_ON;
-	if (r != -ECANCELED) {
+	if (r > 0) {
 		identity_boot(run->state.background_boot);
 		registration_save_state(run);
 	}

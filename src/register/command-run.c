@@ -14,5 +14,5 @@ int command_run(struct program *program)
 
 int command_is_configured(struct program *program)
 {
-	return register_has_work(&program->config) ? 0 : 1;
+	return config_credential_is_waiting() || register_has_work(&program->config) ? 0 : 1;
 }

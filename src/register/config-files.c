@@ -94,7 +94,7 @@ static int by_name(const void *a, const void *b)
 /* A missing main file is no error: everything may stand in drop-ins. */
 static int read_main_file(struct config *config, const char *path, struct reason *why)
 {
-	cleanup_file FILE *file = fopen(path, "re");
+	cleanup_file FILE *file = config_open(path);
 
 	if (!file && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
@@ -172,4 +172,23 @@ int config_read_credentials(struct config *config, struct reason *why)
 				       credential_roles[i].credential, why);
 	}
 	return r;
+}
+
+bool config_credential_is_waiting(void)
+{
+	/* Process 1 sees what a service does not; see systemd.exec(5), LoadCredential=, for the places. */
+	static const char *const places[] = {
+		"/proc/1/root/run/credentials/@system/agent-register.conf",
+		"/proc/1/root/etc/credstore/agent-register.conf",
+		"/proc/1/root/etc/credstore.encrypted/agent-register.conf",
+		"/proc/1/root/run/credstore/agent-register.conf",
+		"/proc/1/root/run/credstore.encrypted/agent-register.conf",
+		"/proc/1/root/usr/lib/credstore/agent-register.conf",
+		"/proc/1/root/usr/lib/credstore.encrypted/agent-register.conf",
+	};
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (access(places[i], F_OK) == 0)
+			return true;
+	return false;
 }

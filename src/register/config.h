@@ -108,6 +108,9 @@ int config_assign(struct config *config, const char *assignment, const char *ori
 /* Read an open INI file; `path` is for messages. Returns 0, or a negative errno with `why` set. */
 int config_read(struct config *config, FILE *file, const char *path, struct reason *why);
 
+/* Open a configuration file for reading; never waits for a writer of a named pipe. Null with errno set on failure. */
+FILE *config_open(const char *path);
+
 /* Read the INI file `path`. */
 int config_read_file(struct config *config, const char *path, struct reason *why);
 
@@ -131,6 +134,12 @@ int config_read_layers(struct config *config, const char *main_file, const char 
  * and .client-key take the place of the files of the same role. Those that were not passed change nothing.
  */
 int config_read_credentials(struct config *config, struct reason *why);
+
+/*
+ * Is a credential agent-register.conf waiting to be handed to the service? For the unit's condition, which runs before
+ * that happens (systemd 252) and with the system's credentials hidden.
+ */
+bool config_credential_is_waiting(void);
 
 /* The rules that concern more than one key. Returns 0, or -EINVAL with `why` set. */
 int config_check(const struct config *config, struct reason *why);

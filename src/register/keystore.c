@@ -35,10 +35,16 @@ int keystore_open(struct keystore *store, const char *directory, const char *key
 	return reason_errno(why, ENOMEM, "Cannot prepare the key file's path");
 }
 
-void keystore_close(struct keystore *store)
+void keystore_release(struct keystore *store)
 {
 	atomic_file_discard(&store->staged);
 	release_fd(&store->lock);
+	store->lock = -1;
+}
+
+void keystore_close(struct keystore *store)
+{
+	keystore_release(store);
 	free(store->path);
 	free(store->counter_path);
 	*store = KEYSTORE_NULL;

@@ -69,5 +69,8 @@ int keystore_stage(struct keystore *store, struct reason *why);
  */
 int keystore_commit(struct keystore *store, const struct agent_key *key, const char *aside, struct reason *why);
 
+/* Discard what is staged, and unlock: others may have a go while we wait. */
+void keystore_release(struct keystore *store);
+
 /* Discard what is staged, unlock, free. Fit for cleanup(). */
 void keystore_close(struct keystore *store);

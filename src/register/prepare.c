@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* The chapter `prepare`: everything that must be right before a manager is troubled. */
+/* The chapters `prepare` and `stage`: everything that must be right before a manager is troubled. */
 #include "register/registration.h"
 
 #include "register/identity.h"
+#include "register/notify.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -99,4 +100,30 @@ int registration_prepare(struct registration *run)
 	else
 		r = join_groups(run, &why);
 	return r < 0 ? registration_fail(run, r, &why) : GO_ON;
+}
+
+/* ------------------------------------------------------------------ staging */
+
+static void waiting_for_lock(pid_t holder)
+{
+	log_info("Another agent-register (pid %d) is at work on the key file; waiting for it", (int)holder);
+	notify_status("Waiting for another agent-register (pid %d)", (int)holder);
+}
+
+int registration_stage(struct registration *run, const struct deadline *deadline)
+{
+	struct reason why = { 0 };
+	int r = keystore_lock(&run->store, deadline, waiting_for_lock, &why);
+
+	if (r == -ETIMEDOUT)
+		return registration_fail(run, OUTCOME_UNREADY, &why);
+	if (r == -ECANCELED)
+		return r;
+	if (r < 0)
+		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
+	r = registration_verdict(run);
+	if (r != GO_ON)
+		return r;
+	r = keystore_stage(&run->store, &why);
+	return r < 0 ? registration_fail(run, OUTCOME_UNSTORABLE, &why) : GO_ON;
 }

@@ -86,34 +86,6 @@ int registration_fail(struct registration *run, int outcome, const struct reason
 	return registration_note_failure(run, outcome, why, true);
 }
 
-/* ------------------------------------------------------------------ staging */
-
-static void waiting_for_lock(pid_t holder)
-{
-	log_info("Another agent-register (pid %d) is at work on the key file; waiting for it", (int)holder);
-	notify_status("Waiting for another agent-register (pid %d)", (int)holder);
-}
-
-/* Lock, look again (the other one may have registered us), and make sure that a key can be stored. */
-static int stage(struct registration *run)
-{
-	struct deadline deadline = { monotonic_usec() + run->config->retry.budget, run->stop_fd };
-	struct reason why = { 0 };
-	int r = keystore_lock(&run->store, &deadline, waiting_for_lock, &why);
-
-	if (r == -ETIMEDOUT)
-		return registration_fail(run, OUTCOME_UNREADY, &why);
-	if (r == -ECANCELED)
-		return r;
-	if (r < 0)
-		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
-	r = registration_verdict(run);
-	if (r != GO_ON)
-		return r;
-	r = keystore_stage(&run->store, &why);
-	return r < 0 ? registration_fail(run, OUTCOME_UNSTORABLE, &why) : GO_ON;
-}
-
 /* ------------------------------------------------------------------ storing */
 
 /* The name beside client.keys under which the old file is kept; null: there is nothing to keep. */
@@ -212,6 +184,15 @@ static int settle(const struct registration *run)
 	return r == -ETIMEDOUT ? GO_ON : r;
 }
 
+/* The unit starts the agents when it gets READY=1; in the background that was long ago. */
+static void start_agents(const struct registration *run)
+{
+	struct reason why = { 0 };
+
+	if (run->is_background && agent_unit_start("agent-registered.target", &why) < 0)
+		log_warning("%s", why.text);
+}
+
 static int announce(struct registration *run)
 {
 	int r;
@@ -225,6 +206,7 @@ static int announce(struct registration *run)
 	agent_unit_hold(false);
 	restart_running_agent(run);
 	notify_ready("Registered as %s (id %s)", run->new_key.name, run->new_key.id);
+	start_agents(run);
 	return 0;
 }
 
@@ -246,9 +228,7 @@ static int tell_story(struct registration *run)
 	if (r == GO_ON)
 		r = registration_prepare(run);
 	if (r == GO_ON)
-		r = stage(run);
-	if (r == GO_ON)
-		r = registration_ask(run);
+		r = registration_ask(run); /* which stages before each round */
 	if (r == GO_ON)
 		r = store(run);
 	if (r == GO_ON)

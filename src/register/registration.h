@@ -23,6 +23,8 @@ struct registration {
 	const char *state_directory;
 	bool force;
 	bool is_service; /* started by systemd, which will start us again after a failure */
+	bool is_restart;    /* ... and this is such a start */
+	bool is_background; /* ... after one in this boot that used up its budget: READY=1 has been said, nobody waits */
 	int stop_fd;
 
 	struct keystore store;
@@ -41,7 +43,8 @@ struct registration {
 	SSL_CTX *context;
 	struct tls_trust trust;
 
-	time_t changed_at; /* when the configuration or a file it names was last written */
+	bool is_repetition; /* the log has told of this manager's failure already */
+	time_t changed_at;  /* when the configuration or a file it names was last written */
 
 	struct endpoint manager;               /* of the current attempt */
 	char manager_text[ENDPOINT_TEXT_SIZE]; /* empty: none yet */
@@ -78,6 +81,12 @@ void registration_tell_unconfigured(void);
 
 /* Everything that must be right before a manager is troubled. Returns GO_ON or the exit status. */
 int registration_prepare(struct registration *run);
+
+/*
+ * Lock the key file, look again (somebody else may have registered us), and make sure that a key can be stored.
+ * Returns GO_ON, the exit status, or -ECANCELED.
+ */
+int registration_stage(struct registration *run, const struct deadline *deadline);
 
 /* The agent's name, once this machine knows its own. Returns OUTCOME_OK, or another outcome with `why` set. */
 int registration_take_name(struct registration *run, struct reason *why);

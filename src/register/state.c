@@ -54,10 +54,14 @@ static void take_number(uint64_t *target, const char *text)
 static void take_cursor(struct state *state, const char *text)
 {
 	struct cursor cursor = { 0 };
+	char wait[21] = "", next_at[21] = "";
 
-	if (sscanf(text, "%15s %" SCNu64 " %" SCNu64 " %271s", cursor.outcome, &cursor.wait, &cursor.next_at,
-		   cursor.manager) >= 3 && state->cursor_count < STATE_MAX_CURSORS)
-		state->cursors[state->cursor_count++] = cursor;
+	if (state->cursor_count == STATE_MAX_CURSORS ||
+	    sscanf(text, "%15s %20[0-9] %20[0-9] %271s", cursor.outcome, wait, next_at, cursor.manager) < 3)
+		return;
+	take_number(&cursor.wait, wait);
+	take_number(&cursor.next_at, next_at);
+	state->cursors[state->cursor_count++] = cursor;
 }
 
 struct cursor *state_cursor(struct state *state, const char *manager)

@@ -80,16 +80,18 @@ bool tls_certificate_names(X509 *certificate, const char *name)
 {
 	const unsigned int host_flags = X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
 	char address[256];
-	size_t length = strcspn(name, "%"); /* a certificate knows no scope */
+	size_t length = strcspn(name, "%"); /* a certificate knows no scope ... */
 	struct in6_addr scratch;
 
 	if (length >= sizeof address)
 		return false;
 	memcpy(address, name, length);
 	address[length] = '\0';
+	if (length > 0 && address[length - 1] == '.')
+		address[--length] = '\0'; /* ... and no root domain */
 	if (inet_pton(AF_INET, address, &scratch) != 1 && inet_pton(AF_INET6, address, &scratch) != 1)
 		/* A leading dot would make OpenSSL take every name below the domain. */
-		return name[0] != '.' && X509_check_host(certificate, name, 0, host_flags, NULL) == 1;
+		return address[0] != '.' && X509_check_host(certificate, address, 0, host_flags, NULL) == 1;
 	if (X509_check_ip_asc(certificate, address, 0) == 1)
 		return true;
 

@@ -77,6 +77,7 @@ int registration_verdict(struct registration *run)
 	run->found = (enum keystore_state)found;
 	if (found != KEYSTORE_KEY || run->force || run->is_clone)
 		return GO_ON;
+	state_load(&run->state, run->state_directory); /* while we waited, another run may have written both */
 	switch (binding_of(&run->state, &run->old_key)) {
 	case BINDING_NONE:
 		return adopt(run);

@@ -52,7 +52,7 @@ def test_wrong_password_does_not_hold_the_boot(machine, start_manager):
 
     assert target["ActiveState"] == "active"
     assert (agent["ActiveState"], agent["ConditionResult"], machine.agent_starts()) == ("inactive", "no", [])
-    assert (unit["SubState"], unit["ExecMainStatus"], unit["RestartUSec"]) == ("auto-restart", "77", "30s")
+    assert (unit["SubState"], unit["ExecMainStatus"], unit["RestartUSec"]) == ("auto-restart", "77", "5s")
     assert len(manager.requests) == 1
     fields = {"PRIORITY": "3", "OUTCOME": "refused", "AGENT_NAME": "web-01", "MANAGER": "manager.example:1515",
               "METHOD": "authd", "ATTEMPT": "1"}

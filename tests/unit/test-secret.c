@@ -96,7 +96,11 @@ static void test_unreadable(void **state)
 	assert_int_equal(secret_read(&secret, "token", path_in(*state, "missing"), &why), -ENOENT);
 	assert_non_null(strstr(why.text, "token"));
 	assert_non_null(strstr(why.text, "missing"));
-	assert_int_equal(secret_read(&secret, "token", *state, &why), -EISDIR);
+	assert_int_equal(secret_read(&secret, "token", *state, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "not a regular file"));
+	/* A pipe that nobody writes to must not be waited for. */
+	assert_int_equal(mkfifo(path_in(*state, "pipe"), 0600), 0);
+	assert_int_equal(secret_read(&secret, "token", path_in(*state, "pipe"), &why), -EINVAL);
 	assert_null(secret.text);
 }
 
