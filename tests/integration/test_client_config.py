@@ -148,10 +148,14 @@ def test_drop_ins(machine, start_manager, certificates, default_places):
     commands += put(f"/run/{drop_ins}/20-b.conf", f"[tls]\nca_file = {certificates.ca()}\n[agent]\nversion = v2\n")
     commands += put(f"/usr/lib/{drop_ins}/30-c.conf", "[agent]\nversion = vendor\ngroups = vendor\n")
     commands += put(f"{etc}/{drop_ins}/30-c.conf", "[agent]\nversion = v3\n")
+    commands += put(f"/usr/lib/{drop_ins}/40-d.conf", "[nonsense]\n")
+    commands += put(f"/run/{drop_ins}/40-d.conf", "[agent]\ngroups = from-run\n")
+    commands += put(f"/run/{drop_ins}/50-e.conf", "[nonsense]\n")
+    commands += put(f"{etc}/{drop_ins}/50-e.conf", "[agent]\nversion = v5\n")
     commands += put(f"{etc}/{drop_ins}/99-backup.conf~", "[nonsense]\n")
     commands += put(f"{etc}/{drop_ins}/.hidden.conf", "[nonsense]\n")
     machine.registers(trust=None, config=False, before=commands)
-    assert manager.requests == [b"OSSEC A:'web-01' V:'v3' IP:'src'\n"]
+    assert manager.requests == [b"OSSEC A:'web-01' V:'v5' G:'from-run' IP:'src'\n"]
 
 
 def test_mistake_in_a_drop_in(machine, default_places):
