@@ -93,12 +93,21 @@ def test_unusable_password_file(machine, start_manager, content, words):
     assert manager.conversations == []
 
 
-@pytest.mark.parametrize("path, words", [("/nowhere/password", "No such file"), ("/", "Is a directory")],
+@pytest.mark.parametrize("path, words", [("/nowhere/password", "No such file"), ("/", "regular file")],
                          ids=["missing", "directory"])
 def test_no_password_file(machine, start_manager, path, words):
     manager = start_manager()
     machine.fails("misconfigured", f"password file {path}", words, manager=manager,
                   settings={"auth.password_file": path})
+    assert manager.conversations == []
+
+
+def test_password_file_that_is_a_pipe(machine, start_manager):
+    """Opening it would wait for a writer, beyond every deadline and signal."""
+    path = os.path.join(machine.directory, "pipe")
+    os.mkfifo(path)
+    manager = start_manager()
+    machine.fails("misconfigured", path, "regular file", manager=manager, settings={"auth.password_file": path})
     assert manager.conversations == []
 
 
