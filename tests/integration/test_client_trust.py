@@ -259,10 +259,17 @@ def a_copy(machine, path, **how):
         return machine.write("copy.pem", file.read(), **how)
 
 
+def a_pipe(machine):
+    path = os.path.join(machine.directory, "pipe")
+    os.mkfifo(path)
+    return path
+
+
 # Which key of [tls] gets which file (a function of machine and certificates), and words of the complaint.
 FILES = {
     "ca missing": ("ca_file", lambda m, c: "/nowhere/ca.pem", "No such file"),
     "ca is a directory": ("ca_file", lambda m, c: m.directory, "not a regular file"),
+    "ca is a pipe": ("ca_file", lambda m, c: a_pipe(m), "not a regular file"),
     "ca empty": ("ca_file", lambda m, c: m.write("ca.pem", ""), "no PEM data"),
     "ca is a key": ("ca_file", lambda m, c: c.pair("good")[1], "a private key, not a certificate"),
     "ca is a request": ("ca_file", lambda m, c: c.path("good.csr"), "a certificate request"),
