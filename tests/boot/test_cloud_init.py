@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: ISC
+"""The first boot in a cloud: the real cloud-init brings the configuration, with the user data that we ship."""
+import difflib
+import pathlib
+import subprocess
+
+import agent_machine
+import cloud
+import message_ids
+import pytest
+import scripted_manager
+
+INSTANCE = "i-0123456789abcdef0"
+OTHER_INSTANCE = "i-0fedcba9876543210"
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+
+def request_of(name):
+    return f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'{name}'"
+
+
+def key_of(name):
+    return f"007 {name} any {scripted_manager.KEY}"
+
+
+def wait_for_cloud_init(system):
+    """What every script waits for; its words are returned when all stages went well."""
+    done = system.run("cloud-init status --wait --long", timeout=60)
+    assert (done.exit_status, "status: done" in done.stdout) == (0, True), \
+        done.stdout + system.run("cat /var/log/cloud-init-output.log").stdout
+    return done.stdout
+
+
+def states(system):
+    return [system.show(unit)["ActiveState"] for unit in ("agent-register", "wazuh-agent")]
+
+
+@pytest.fixture(scope="session", name="layer")
+def fixture_layer(build, requirements):  # pylint: disable=unused-argument
+    try:
+        return cloud.make_layer(build / "test-layers")
+    except cloud.CannotInstall as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(name="new_instance")
+def fixture_new_instance(layer, installation, certificates):
+    """Make an instance that has not been told anything yet; see cloud.CloudMachine."""
+    machines = []
+
+    def make(**options):
+        machines.append(cloud.CloudMachine(layer, installation, certificates, **options))
+        return machines[-1]
+    yield make
+    for machine in machines:
+        machine.close()
+
+
+@pytest.fixture(name="instance")
+def fixture_instance(new_instance):
+    """An instance with the shipped user data."""
+    machine = new_instance()
+    machine.seed(machine.user_data(), INSTANCE)
+    return machine
+
+
+@pytest.fixture(name="registered")
+def fixture_registered(instance, start_manager):
+    """An instance after its first boot, and what its manager hears from then on."""
+    manager = start_manager(instance)
+    with instance.boot() as system:
+        wait_for_cloud_init(system)
+        assert states(system) == ["active", "active"]
+    manager.requests.clear()
+    return instance, manager
+
+
+def test_the_example_is_what_is_shipped(instance):
+    """The tests use it with the three values replaced that everybody has to replace; see cloud.fill_in()."""
+    shipped = (REPOSITORY / "doc/examples/cloud-init-user-data.yaml").read_text()
+    assert instance.example() == shipped
+    assert shipped.startswith("#cloud-config\n")
+    removed = [line.strip() for line in difflib.ndiff(shipped.splitlines(), instance.user_data().splitlines())
+               if line.startswith("- ")]
+    assert removed == ["-       address = manager.example.org", "-       (the lines of the certificate)",
+                       "-       the registration password"]
+
+
+def test_cloud_init_knows_every_word_of_the_example(instance):
+    """Its own check against its own schema, which does not need a boot."""
+    for user_data in (instance.example(), instance.user_data()):
+        instance.write("/root/user-data", user_data)
+        done = subprocess.run(instance.enter("chroot", "/run/machine/tree", "cloud-init", "schema", "--config-file",
+                                             "/root/user-data"), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Valid cloud-config" in done.stdout
+
+
+def test_agent_runs_when_cloud_init_is_done(instance, start_manager):
+    manager = start_manager(instance)
+    with instance.boot() as system:
+        wait_for_cloud_init(system)
+        assert states(system) == ["active", "active"]
+        register, agent, final = (system.show(unit) for unit in ("agent-register", "wazuh-agent", "cloud-final"))
+        written = system.run(f"stat -c '%a %U' {cloud.FRAGMENT} /etc/agent-register/password").stdout.splitlines()
+        cycles = system.run("journalctl -q -b -o cat | grep -iE 'ordering cycle|deleted to break'").stdout
+        verdict = system.run("systemd-analyze verify agent-register.service wazuh-agent.service cloud-init.target").stdout
+        assert system.wait_until_booted() == "running"
+
+    name = f"web-01-{INSTANCE}"
+    assert manager.requests == [request_of(name)]
+    (start,) = instance.agent_starts()
+    assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}", key_of(name)]
+    assert written == ["644 root", "600 root"]
+    # Not by luck: the agent was started before the stage that runs people's commands.
+    assert int(agent["ExecMainStartTimestampMonotonic"]) < int(final["InactiveExitTimestampMonotonic"])
+    assert "cloud-init.service" in register["After"].split()
+    assert not {"cloud-config.service", "cloud-config.target", "cloud-final.service"} & set(register["After"].split())
+    assert cycles == ""
+    assert [line for line in verdict.splitlines() if "agent-regist" in line or "wazuh" in line or "cycle" in line] == []
+
+
+def test_second_boot_does_nothing(registered):
+    instance, manager = registered
+    key = instance.read(agent_machine.KEYS)
+    with instance.boot() as system:
+        wait_for_cloud_init(system)
+        assert states(system) == ["active", "active"]
+        assert system.journal(MESSAGE_ID=message_ids.ALREADY_REGISTERED)
+    assert manager.requests == []
+    assert instance.read(agent_machine.KEYS) == key
+    assert len(instance.agent_starts()) == 2
+
+
+def test_new_instance_of_a_copied_disk_is_a_clone(registered, new_instance, start_manager):
+    """The machine id was copied as well; only the cloud knows that this is another machine."""
+    original, _ = registered
+    copy = new_instance(like=original)
+    copy.seed(copy.user_data(), OTHER_INSTANCE, "web-02")
+    manager = start_manager(copy)
+    with copy.boot() as system:
+        wait_for_cloud_init(system)
+        assert states(system) == ["active", "active"]
+        assert system.journal(MESSAGE_ID=message_ids.CLONED)
+    assert copy.read("/etc/machine-id") == original.read("/etc/machine-id")
+    (request,) = manager.requests
+    assert request.startswith(request_of(f"web-02-{OTHER_INSTANCE}"))
+    assert [start[-1] for start in copy.agent_starts()] == \
+        [key_of(f"web-01-{INSTANCE}"), key_of(f"web-02-{OTHER_INSTANCE}")]
+    assert copy.read(agent_machine.KEYS + ".clone").strip() == key_of(f"web-01-{INSTANCE}")
+
+
+def test_configuration_that_arrives_in_runcmd(new_instance, start_manager):
+    """Too late for the boot, which was not held up; so it has to start us itself."""
+    instance = new_instance()
+    instance.configure("# nothing yet\n")
+    instance.write("/root/site.conf", agent_machine.configuration())
+    instance.seed(f"#cloud-config\nruncmd:\n  - systemctl is-active agent-register >/root/before\n"
+                  f"  - cp /root/site.conf {cloud.FRAGMENT}\n  - systemctl start agent-register\n")
+    instance.path(cloud.FRAGMENT).parent.mkdir(exist_ok=True)
+    manager = start_manager(instance)
+    with instance.boot() as system:
+        wait_for_cloud_init(system)
+        assert states(system)[0] == "active"
+        system.wait_for_start("wazuh-agent")
+        assert system.wait_until_booted() == "running"
+    assert instance.read("/root/before") == "inactive\n"
+    assert manager.requests == [request_of("web-01")]
+    assert len(instance.agent_starts()) == 1
+
+
+def test_manager_that_is_down_holds_cloud_init_for_the_budget_only(instance, start_manager):
+    instance.write("/etc/agent-register/agent-register.conf.d/20-budget.conf", "[retry]\nbudget = 500 ms\n")
+    instance.restart_soon()
+    with instance.boot() as system:
+        wait_for_cloud_init(system)
+        assert states(system) == ["activating", "inactive"] or states(system) == ["active", "inactive"]
+        assert system.wait_until_booted() == "running"
+        assert instance.agent_starts() == []
+        start_manager(instance)
+        system.wait_for_start("wazuh-agent")
+    (start,) = instance.agent_starts()
+    assert start[-1] == key_of(f"web-01-{INSTANCE}")
