@@ -157,18 +157,6 @@ int atomic_file_commit(struct atomic_file *file, const void *data, size_t length
 	return r;
 }
 
-int atomic_file_commit_volatile(struct atomic_file *file, const void *data, size_t length, struct reason *why)
-{
-	int r = write_all(file->fd, data, length);
-
-	if (r < 0)
-		(void)reason_errno(why, r, "Cannot write the new %s", file->path);
-	else
-		r = put_in_place(file, why);
-	atomic_file_discard(file);
-	return r;
-}
-
 void atomic_file_discard(struct atomic_file *file)
 {
 	if (file->fd >= 0 && file->staged)

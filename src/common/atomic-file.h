@@ -39,11 +39,5 @@ int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, g
 int atomic_file_commit(struct atomic_file *file, const void *data, size_t length, const char *aside,
 		       struct reason *why);
 
-/*
- * The same without flushing and without an old file kept: for content that may be lost in a power cut, but not mixed
- * up in a crash of the program.
- */
-int atomic_file_commit_volatile(struct atomic_file *file, const void *data, size_t length, struct reason *why);
-
 /* Remove the staged file, if there is one. Fit for cleanup(). */
 void atomic_file_discard(struct atomic_file *file);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/log.h"
 
+#include "common/libsystemd.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #define LINE_SIZE 2048
@@ -34,7 +35,7 @@ void log_open(const char *identifier, int max_level)
 {
 	log_identifier = identifier;
 	log_max_level = max_level;
-	log_to_journal = stderr_is_journal();
+	log_to_journal = stderr_is_journal() && libsystemd();
 }
 
 int log_is_enabled(int level)
@@ -60,7 +61,7 @@ static bool send_to_journal(int level, const char *message_id, const struct log_
 
 	for (int i = 0; i < n; i++)
 		entry[i] = (struct iovec){ .iov_base = texts[i], .iov_len = strlen(texts[i]) };
-	return sd_journal_sendv(entry, n) >= 0;
+	return libsystemd()->sd_journal_sendv(entry, n) >= 0;
 }
 
 static const char *level_prefix(int level)

@@ -2,24 +2,26 @@
 #include "register/agent-unit.h"
 
 #include "common/cleanup.h"
+#include "common/libsystemd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <systemd/sd-bus.h>
 
 #define MANAGER "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
 
-DEFINE_RELEASE(bus, sd_bus *, sd_bus_flush_close_unref)
-DEFINE_RELEASE(message, sd_bus_message *, sd_bus_message_unref)
+DEFINE_RELEASE(bus, sd_bus *, (void)libsystemd()->sd_bus_flush_close_unref)
+DEFINE_RELEASE(message, sd_bus_message *, (void)libsystemd()->sd_bus_message_unref)
 
 /* Without systemd (sd_booted(3)), whoever listens there has no units. */
 static sd_bus *open_bus(void)
 {
 	sd_bus *bus = NULL;
 
-	return access("/run/systemd/system/", F_OK) < 0 || sd_bus_open_system(&bus) < 0 ? NULL : bus;
+	if (access("/run/systemd/system/", F_OK) < 0 || !libsystemd() || libsystemd()->sd_bus_open_system(&bus) < 0)
+		return NULL;
+	return bus;
 }
 
 /* The object path of a unit that is loaded, to be freed; null: it is not. */
@@ -28,8 +30,8 @@ static char *unit_path(sd_bus *bus, const char *unit)
 	cleanup(release_message) sd_bus_message *reply = NULL;
 	const char *path;
 
-	if (sd_bus_call_method(bus, MANAGER, "GetUnit", NULL, &reply, "s", unit) < 0 ||
-	    sd_bus_message_read(reply, "o", &path) < 0)
+	if (libsystemd()->sd_bus_call_method(bus, MANAGER, "GetUnit", NULL, &reply, "s", unit) < 0 ||
+	    libsystemd()->sd_bus_message_read(reply, "o", &path) < 0)
 		return NULL;
 	return strdup(path);
 }
@@ -38,7 +40,7 @@ static bool is_active(sd_bus *bus, const char *unit)
 {
 	cleanup_free char *path = unit_path(bus, unit), *state = NULL;
 
-	if (!path || sd_bus_get_property_string(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Unit",
+	if (!path || libsystemd()->sd_bus_get_property_string(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Unit",
 						"ActiveState", NULL, &state) < 0)
 		return false;
 	return strcmp(state, "active") == 0 || strcmp(state, "activating") == 0 || strcmp(state, "reloading") == 0;
@@ -55,11 +57,11 @@ bool agent_unit_is_active(const char *unit)
 static int call_for_unit(sd_bus *bus, const char *method, const char *unit, const char *what, struct reason *why)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call_method(bus, MANAGER, method, &error, NULL, "ss", unit, "replace");
+	int r = libsystemd()->sd_bus_call_method(bus, MANAGER, method, &error, NULL, "ss", unit, "replace");
 
 	if (r < 0)
 		reason_set(why, "Cannot %s %s: %s", what, unit, error.message ?: strerrordesc_np(-r));
-	sd_bus_error_free(&error);
+	libsystemd()->sd_bus_error_free(&error);
 	return r < 0 ? r : 0;
 }
 
@@ -90,9 +92,9 @@ bool agent_unit_we_were_restarted(void)
 	const char *path;
 	uint32_t restarts;
 
-	if (!bus || sd_bus_call_method(bus, MANAGER, "GetUnitByPID", NULL, &reply, "u", (uint32_t)getpid()) < 0 ||
-	    sd_bus_message_read(reply, "o", &path) < 0 ||
-	    sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Service",
+	if (!bus || libsystemd()->sd_bus_call_method(bus, MANAGER, "GetUnitByPID", NULL, &reply, "u", (uint32_t)getpid()) < 0 ||
+	    libsystemd()->sd_bus_message_read(reply, "o", &path) < 0 ||
+	    libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Service",
 					"NRestarts", NULL, 'u', &restarts) < 0)
 		return true;
 	return restarts > 0;

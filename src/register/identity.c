@@ -4,13 +4,15 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdbool.h>
 #include <string.h>
-#include <systemd/sd-id128.h>
 
+#define MACHINE_ID_FILE "/etc/machine-id"
+#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 #define INSTANCE_ID_FILE "/var/lib/cloud/data/instance-id"
 #define SOURCE_SIZE IDENTITY_INSTANCE_SIZE
 
@@ -47,17 +49,28 @@ static int short_host_name(char ret[static SOURCE_SIZE], struct reason *why)
 	return r;
 }
 
-static int id128(char ret[static SOURCE_SIZE], int (*get)(sd_id128_t *), const char *what, struct reason *why)
+/* Read the 32 hexadecimal digits of an id; hyphens between them are left out. Returns 0 or -ENODATA. */
+static int read_id(const char *path, char ret[static IDENTITY_MACHINE_SIZE])
 {
-	sd_id128_t id;
-	int r = get(&id);
+	cleanup_file FILE *file = fopen(path, "re");
+	size_t digits = 0;
+	int c;
 
-	if (r < 0) {
-		(void)reason_errno(why, r, "Cannot read the %s id", what);
-		return OUTCOME_UNREADY;
-	}
-	sd_id128_to_string(id, ret);
-	return 0;
+	while (file && digits < IDENTITY_MACHINE_SIZE - 1 && (c = fgetc(file)) != EOF)
+		if (strchr("0123456789abcdef", c))
+			ret[digits++] = (char)c;
+		else if (c != '-')
+			break;
+	ret[digits] = '\0';
+	return digits == IDENTITY_MACHINE_SIZE - 1 ? 0 : -ENODATA;
+}
+
+static int read_id_for_name(const char *path, char ret[static SOURCE_SIZE], struct reason *why)
+{
+	if (read_id(path, ret) == 0)
+		return 0;
+	reason_set(why, "There is no id in %s (yet)", path);
+	return OUTCOME_UNREADY;
 }
 
 static int instance_id(char ret[static SOURCE_SIZE], struct reason *why)
@@ -77,9 +90,9 @@ static int specifier(char letter, char ret[static SOURCE_SIZE], struct reason *w
 	case 'l':
 		return short_host_name(ret, why);
 	case 'm':
-		return id128(ret, sd_id128_get_machine, "machine", why);
+		return read_id_for_name(MACHINE_ID_FILE, ret, why);
 	case 'b':
-		return id128(ret, sd_id128_get_boot, "boot", why);
+		return read_id_for_name(BOOT_ID_FILE, ret, why);
 	case 'i':
 		return instance_id(ret, why);
 	default:
@@ -132,18 +145,14 @@ int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, str
 
 /* ------------------------------------------------------------------ the marks of this machine */
 
-/*
- * HMAC-SHA256 of the application id, keyed with the machine id. sd_id128_get_machine_app_specific() does much the same,
- * but brings 300 KiB of libsystemd into memory in every registration.
- */
+/* HMAC-SHA256 of the application id, keyed with the machine id, which must not be given away itself (machine-id(5)). */
 static int machine_mark(unsigned char ret[static EVP_MAX_MD_SIZE])
 {
-	cleanup_file FILE *file = fopen("/etc/machine-id", "re");
-	char id[33] = "";
+	char id[IDENTITY_MACHINE_SIZE];
 	unsigned int size;
 
-	if (!file || fscanf(file, "%32[0-9a-f]", id) != 1 || strlen(id) != 32)
-		return -ENODATA; /* none, or "uninitialized" (machine-id(5)) */
+	if (read_id(MACHINE_ID_FILE, id) < 0)
+		return -ENODATA; /* none, or "uninitialized" */
 	return HMAC(EVP_sha256(), id, sizeof id - 1, application_id, sizeof application_id, ret, &size) ? 0 : -EIO;
 }
 
@@ -169,22 +178,19 @@ void identity_instance(char ret[static IDENTITY_INSTANCE_SIZE])
 
 void identity_boot(char ret[static IDENTITY_MACHINE_SIZE])
 {
-	sd_id128_t id;
-
-	ret[0] = '\0';
-	if (sd_id128_get_boot(&id) >= 0)
-		sd_id128_to_string(id, ret);
+	if (read_id(BOOT_ID_FILE, ret) < 0)
+		ret[0] = '\0';
 }
 
 uint64_t identity_seed(void)
 {
-	unsigned char mark[EVP_MAX_MD_SIZE];
-	sd_id128_t boot = SD_ID128_NULL;
+	unsigned char mark[EVP_MAX_MD_SIZE] = { 0 };
+	char boot[IDENTITY_MACHINE_SIZE];
 	uint64_t seed;
 
 	if (machine_mark(mark) < 0) {
-		(void)sd_id128_get_boot(&boot);
-		memcpy(mark, boot.bytes, sizeof boot.bytes);
+		identity_boot(boot);
+		memcpy(mark, boot, strlen(boot));
 	}
 	memcpy(&seed, mark, sizeof seed);
 	return seed;

@@ -36,4 +36,4 @@ libregister_a_SOURCES = \
 
 sbin_PROGRAMS += agent-register
 agent_register_SOURCES = src/register/main.c
-agent_register_LDADD = libregister.a libcommon.a $(OPENSSL_LIBS) -lc $(SYSTEMD_LIBS) $(INIH_LIBS)
+agent_register_LDADD = libregister.a libcommon.a $(OPENSSL_LIBS) -lc $(INIH_LIBS)

@@ -3,6 +3,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "register/message-ids.h"
+#include "register/notify.h"
 #include "register/options.h"
 #include "register/policy.h"
 
@@ -89,6 +90,10 @@ int main(int count, char **arguments)
 	if (r != 0)
 		return r < 0 ? EXIT_USAGE : 0;
 	log_open("agent-register", options.verbosity > 0 ? LOG_DEBUG : LOG_INFO);
+	if (notify_check() < 0) {
+		log_error("systemd waits to be notified, but libsystemd.so.0 cannot be loaded; install it");
+		return EXIT_LOCAL_ERROR;
+	}
 	stop_fd = program.stop_fd = catch_signals();
 	if (stop_fd < 0) {
 		log_error("Cannot take signals: %s", strerrordesc_np(-stop_fd));

@@ -2,19 +2,32 @@
 #include "register/notify.h"
 
 #include "common/deadline.h"
+#include "common/libsystemd.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-daemon.h>
 
 #define TEXT_SIZE 512
 
-/* Spares a run by hand the formatting, and the memory of the library's pages. */
 static bool is_service(void)
 {
-	return getenv("NOTIFY_SOCKET");
+	return getenv("NOTIFY_SOCKET") && libsystemd();
+}
+
+int notify_check(void)
+{
+	return getenv("NOTIFY_SOCKET") && !libsystemd() ? -ENOPKG : 0;
+}
+
+static int notify(const char *state, const char *text)
+{
+	char message[TEXT_SIZE + 64];
+
+	(void)snprintf(message, sizeof message, "%sSTATUS=%s", state, text);
+	return libsystemd()->sd_notify(0, message);
 }
 
 void notify_status(const char *format, ...)
@@ -27,7 +40,7 @@ void notify_status(const char *format, ...)
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	(void)sd_notifyf(0, "STATUS=%s", text);
+	(void)notify("", text);
 }
 
 void notify_ready(const char *format, ...)
@@ -40,6 +53,6 @@ void notify_ready(const char *format, ...)
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	if (sd_notifyf(0, "READY=1\nSTATUS=%s", text) > 0)
-		(void)sd_notify_barrier(0, 5 * USEC_PER_SEC);
+	if (notify("READY=1\n", text) > 0)
+		(void)libsystemd()->sd_notify_barrier(0, 5 * USEC_PER_SEC);
 }

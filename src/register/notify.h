@@ -2,6 +2,9 @@
 /* Telling systemd how far we are (sd_notify(3)). Does nothing when the program was not started as a service. */
 #pragma once
 
+/* Can we? Returns 0, also when nobody listens, or -ENOPKG when systemd does but libsystemd is not there. */
+int notify_check(void);
+
 /* STATUS=, shown by systemctl status. */
 void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "register/state.h"
 
-#include "common/atomic-file.h"
 #include "common/cleanup.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+
+#define STATE_MAX_SIZE ((size_t)64 * 1024) /* whatever else lies there is cut */
 
 static const struct field {
 	const char *name;
@@ -136,10 +139,41 @@ static int format(const struct state *state, char **ret, size_t *ret_length)
 	return fclose(stream) == 0 ? 0 : -errno;
 }
 
+/*
+ * Overwrite the file in one write, padded with empty lines to its old size: a killed process leaves the old content or
+ * the new. Replacing it by a rename would cost a registration two flushes of the disk, and losing it costs nothing.
+ */
+static int overwrite(int fd, const char *text, size_t length)
+{
+	const size_t unit = 1024;
+	struct stat status;
+	char *padded;
+	size_t size;
+	ssize_t n;
+
+	if (flock(fd, LOCK_EX) < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	size = (length + unit - 1) / unit * unit;
+	if (size < (size_t)status.st_size && (size_t)status.st_size < STATE_MAX_SIZE)
+		size = (size_t)status.st_size;
+	padded = malloc(size);
+	if (!padded)
+		return -ENOMEM;
+	memcpy(padded, text, length);
+	memset(padded + length, '\n', size - length);
+	n = pwrite(fd, padded, size, 0);
+	free(padded);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n != size)
+		return -ENOSPC;
+	return (size_t)status.st_size > size && ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+}
+
 int state_save(const struct state *state, const char *directory, struct reason *why)
 {
-	struct atomic_file file;
 	cleanup_free char *path = state_path(directory), *text = NULL;
+	cleanup_fd int fd = -1;
 	size_t length;
 	int r;
 
@@ -147,8 +181,7 @@ int state_save(const struct state *state, const char *directory, struct reason *
 		return reason_errno(why, ENOMEM, "Cannot remember the state");
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return reason_errno(why, errno, "Cannot make the state directory %s", directory);
-	r = atomic_file_stage(&file, path, 0644, (gid_t)-1, 0, why);
-	if (r < 0)
-		return r;
-	return atomic_file_commit_volatile(&file, text, length, why);
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	r = fd < 0 ? -errno : overwrite(fd, text, length);
+	return r < 0 ? reason_errno(why, r, "Cannot write %s", path) : 0;
 }

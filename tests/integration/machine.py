@@ -122,7 +122,7 @@ class Machine:
     def read_state(self):
         try:
             with open(os.path.join(self.state_directory, "state"), encoding="utf-8") as file:
-                return dict(line.rstrip("\n").split("=", 1) for line in file)
+                return dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
         except (FileNotFoundError, NotADirectoryError):
             return {}
 

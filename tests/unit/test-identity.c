@@ -5,12 +5,11 @@
 #include "register/identity.h"
 
 #include <errno.h>
-#include <systemd/sd-id128.h>
 
 #define MACHINE_ID "0123456789abcdef0123456789abcdef"
 
 static const char *the_host;      /* null: gethostname() fails */
-static bool has_machine_id;
+static const char *boot_file;     /* the same for the boot id */
 static const char *instance_file; /* null: there is none */
 static const char *machine_file;  /* holds what /etc/machine-id should; null: there is none */
 
@@ -25,20 +24,6 @@ int __wrap_gethostname(char *name, size_t length)
 	return 0;
 }
 
-int __wrap_sd_id128_get_machine(sd_id128_t *ret);
-int __wrap_sd_id128_get_machine(sd_id128_t *ret)
-{
-	if (!has_machine_id)
-		return -ENOMEDIUM;
-	return sd_id128_from_string(MACHINE_ID, ret);
-}
-
-int __wrap_sd_id128_get_boot(sd_id128_t *ret);
-int __wrap_sd_id128_get_boot(sd_id128_t *ret)
-{
-	return sd_id128_from_string("fedcba9876543210fedcba9876543210", ret);
-}
-
 FILE *__real_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode)
@@ -47,6 +32,8 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 		path = instance_file;
 	else if (strcmp(path, "/etc/machine-id") == 0)
 		path = machine_file;
+	else if (strcmp(path, "/proc/sys/kernel/random/boot_id") == 0)
+		path = boot_file;
 	if (path)
 		return __real_fopen(path, mode);
 	errno = ENOENT;
@@ -56,12 +43,13 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 static int setup(void **state)
 {
 	the_host = "web-01.example.org";
-	has_machine_id = true;
 	instance_file = NULL;
 	if (setup_directory(state) < 0)
 		return -1;
 	machine_file = path_in(*state, "machine-id");
 	write_text(machine_file, MACHINE_ID "\n");
+	boot_file = path_in(*state, "boot-id");
+	write_text(boot_file, "fedcba98-7654-3210-fedc-ba9876543210\n");
 	return 0;
 }
 
@@ -263,6 +251,10 @@ static void test_instance_and_boot(void **state)
 	assert_true(identity_seed() == identity_seed());
 	machine_file = NULL;
 	assert_true(identity_seed() == identity_seed());
+	boot_file = NULL;
+	identity_boot(boot);
+	assert_string_equal(boot, "");
+	assert_true(identity_seed() == identity_seed());
 }
 
 static void test_no_machine_id(void **state)
@@ -271,9 +263,11 @@ static void test_no_machine_id(void **state)
 	struct reason why = { "" };
 
 	(void)state;
-	has_machine_id = false;
+	machine_file = NULL;
 	assert_int_equal(identity_name(name, "%m", &why), OUTCOME_UNREADY);
-	assert_non_null(strstr(why.text, "machine id"));
+	assert_non_null(strstr(why.text, "/etc/machine-id"));
+	boot_file = NULL;
+	assert_int_equal(identity_name(name, "%b", &why), OUTCOME_UNREADY);
 	assert_int_equal(identity_name(name, "%H", &why), OUTCOME_OK);
 }
 
