@@ -8,10 +8,10 @@ include tests/unit/registrar.mk
 endif
 
 # The suites of pytest are folders here. The boot suite needs root and systemd-nspawn, so it is not part of a plain
-# "make check"; "./run test" names it.
+# "make check"; "./run test" names it. The qemu suite takes minutes; "./run test qemu" names it.
 PYTEST_SUITES = integration
 PYTEST_RESULTS =
-EXTRA_DIST += tests/integration tests/boot tests/data
+EXTRA_DIST += tests/integration tests/boot tests/qemu tests/data
 
 check-local: all $(check_PROGRAMS)
 	@$(top_srcdir)/tests/check-documents $(top_srcdir) $(top_builddir)
