@@ -3,7 +3,6 @@
 
 #include "register/identity.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,12 +12,16 @@ static bool differ(const char *bound, const char *now)
 	return bound[0] && now[0] && strcmp(bound, now) != 0;
 }
 
+bool binding_knows(const struct state *state, const struct agent_key *key)
+{
+	return strcmp(state->agent_id, key->id) == 0 && strcmp(state->agent_name, key->name) == 0;
+}
+
 enum binding binding_of(const struct state *state, const struct agent_key *key)
 {
 	char machine[IDENTITY_MACHINE_SIZE], instance[IDENTITY_INSTANCE_SIZE];
 
-	if (!state->bound_machine[0] || strcmp(state->agent_id, key->id) != 0 ||
-	    strcmp(state->agent_name, key->name) != 0)
+	if (!state->bound_machine[0] || !binding_knows(state, key))
 		return BINDING_NONE;
 	identity_machine(machine);
 	identity_instance(instance);

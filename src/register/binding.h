@@ -5,11 +5,16 @@
 #include "common/agent-key.h"
 #include "register/state.h"
 
+#include <stdbool.h>
+
 enum binding {
 	BINDING_NONE,  /* made by another tool, or the state is lost: nothing says whose it is */
 	BINDING_OURS,
 	BINDING_OTHER, /* made on another machine: this disk is a copy */
 };
+
+/* Was the key stored or adopted by this program, so that the state knows of its registration? */
+bool binding_knows(const struct state *state, const struct agent_key *key);
 
 enum binding binding_of(const struct state *state, const struct agent_key *key);
 

@@ -41,7 +41,7 @@ static const char *clone_verdict(const struct status *status)
 /* What the state knows of a registration counts only for the key it was written for. */
 static bool knows_manager(const struct status *status)
 {
-	return status->registered && status->binding != BINDING_NONE && status->state.manager[0];
+	return status->registered && binding_knows(&status->state, &status->key) && status->state.manager[0];
 }
 
 static uint64_t next_attempt(const struct state *state)
