@@ -13,6 +13,8 @@
 
 #define MACHINE_ID_FILE "/etc/machine-id"
 #define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
+#define BOOT_MARK_FILE "/run/agent-register/boot"
+#define RANDOM_ID_FILE "/proc/sys/kernel/random/uuid"
 #define INSTANCE_ID_FILE "/var/lib/cloud/data/instance-id"
 #define SOURCE_SIZE IDENTITY_INSTANCE_SIZE
 
@@ -176,8 +178,22 @@ void identity_instance(char ret[static IDENTITY_INSTANCE_SIZE])
 	ret[strcspn(ret, "\r\n")] = '\0';
 }
 
+static bool write_boot_mark(const char *id)
+{
+	FILE *file = fopen(BOOT_MARK_FILE, "we");
+	bool written = file && fputs(id, file) >= 0;
+
+	return file && fclose(file) == 0 && written;
+}
+
+/*
+ * In a container, the kernel's boot id is that of the host, and stays when the container is booted again; what lies in
+ * /run does not. So the id of a boot is a random one that we keep there, if systemd has made us a place.
+ */
 void identity_boot(char ret[static IDENTITY_MACHINE_SIZE])
 {
+	if (read_id(BOOT_MARK_FILE, ret) == 0 || (read_id(RANDOM_ID_FILE, ret) == 0 && write_boot_mark(ret)))
+		return;
 	if (read_id(BOOT_ID_FILE, ret) < 0)
 		ret[0] = '\0';
 }
