@@ -20,9 +20,10 @@
 struct asking {
 	struct registration *run;
 	struct wakeup_sources sources;
-	struct deadline end; /* of this start's budget */
-	bool has_key;        /* a manager has given one */
-	int status;          /* exit status of the last failure */
+	struct deadline end;       /* of this start's budget */
+	struct deadline round_end; /* the same; but without a budget, a round takes what it takes */
+	bool has_key;              /* a manager has given one */
+	int status;                /* exit status of the last failure */
 };
 
 static void close_sources(struct asking *asking)
@@ -74,12 +75,11 @@ static int show_progress(enum attempt_step step, void *user)
 	return 0;
 }
 
-/* Ask one manager once. */
-static int attempt(struct registration *run, struct attempt_report *report)
+/* Ask one manager once, until `end` at the latest. */
+static int attempt(struct registration *run, const struct deadline *end, struct attempt_report *report)
 {
 	const struct config *config = run->config;
-	struct deadline stop = { USEC_INFINITY, run->stop_fd };
-	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &stop);
+	struct deadline deadline = deadline_in(config->manager.attempt_timeout, end);
 	const struct attempt attempt = {
 		.manager = &run->manager,
 		.name = run->name,
@@ -145,12 +145,12 @@ static bool mend_duplicate(struct registration *run, bool was_asked, struct reas
 }
 
 /* Ask the manager; if the name is taken and the policy is to add a suffix, once more. */
-static int ask_manager(struct registration *run, struct reason *why)
+static int ask_manager(struct registration *run, const struct deadline *end, struct reason *why)
 {
 	for (;;) {
 		struct attempt_report report = { 0 };
 		bool was_asked = is_our_lost_request(run);
-		int r = attempt(run, &report);
+		int r = attempt(run, end, &report);
 
 		*why = report.why;
 		if (r == OUTCOME_DUPLICATE && mend_duplicate(run, was_asked, why))
@@ -297,7 +297,7 @@ static int take_turn(struct asking *asking, struct cursor *cursor)
 	int r;
 
 	run->is_repetition = cursor->told;
-	r = ask_manager(run, &why);
+	r = ask_manager(run, &asking->round_end, &why);
 	if (r == -ECANCELED)
 		return r;
 	asking->has_key = r == OUTCOME_REGISTERED;
@@ -328,7 +328,7 @@ static int ask_round(struct asking *asking)
 		(void)endpoint_parse(&run->manager, config->manager.address.items[i], config->manager.port);
 		endpoint_text(&run->manager, run->manager_text);
 		cursor = state_cursor(&run->state, run->manager_text);
-		if (wait_left(cursor) == 0)
+		if (wait_left(cursor) == 0 && monotonic_usec() < asking->round_end.at)
 			r = take_turn(asking, cursor);
 	}
 	return r;
@@ -425,14 +425,19 @@ static void go_into_background(struct registration *run)
 		notify_ready("Trying to register in the background");
 }
 
-static struct deadline budget_of(const struct registration *run)
+static void take_budget(struct asking *asking)
 {
-	struct deadline end = { USEC_INFINITY, run->stop_fd };
+	const struct registration *run = asking->run;
+	struct deadline never = { USEC_INFINITY, run->stop_fd };
 
-	return run->is_background ? end : deadline_in(run->config->retry.budget, &end);
+	asking->end = run->is_background ? never : deadline_in(run->config->retry.budget, &never);
+	asking->round_end = run->config->retry.budget == 0 ? never : asking->end;
 }
 
-/* Where many machines boot at once, each waits its own time before the first attempt. */
+/*
+ * Where many machines boot at once, each waits its own time before the first attempt: in the background, if that is
+ * longer than the budget. Returns GO_ON, or what ends this start.
+ */
 static int wait_out_splay(struct asking *asking)
 {
 	struct registration *run = asking->run;
@@ -449,18 +454,25 @@ static int wait_out_splay(struct asking *asking)
 	splay = retry_draw(run->config->retry.splay, identity_seed(), 0);
 	end = deadline_in(splay, &asking->end);
 	notify_status("Waiting %" PRIu64 " s before the first attempt (splay)", splay / USEC_PER_SEC);
+	if (end.at == asking->end.at) {
+		log_info("The first attempt is in %" PRIu64 " s (splay), beyond the budget of this start", splay / USEC_PER_SEC);
+		return asking->status;
+	}
 	r = deadline_wait(&end, -1, 0);
 	return r == -ETIMEDOUT ? GO_ON : r;
 }
 
 int registration_ask(struct registration *run)
 {
-	cleanup(close_sources) struct asking asking = { .run = run, .status = EXIT_LOCAL_ERROR };
+	cleanup(close_sources) struct asking asking = {
+		.run = run,
+		.status = outcome_policy(OUTCOME_UNREADY)->exit_code, /* an earlier start's plan is not due yet */
+	};
 	int r;
 
 	wakeup_open(&asking.sources);
 	go_into_background(run);
-	asking.end = budget_of(run);
+	take_budget(&asking);
 	take_over_plans(run);
 	r = wait_out_splay(&asking);
 	while (r == GO_ON && !asking.has_key) {
