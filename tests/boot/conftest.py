@@ -88,8 +88,8 @@ def start_manager(certificates):  # pylint: disable=redefined-outer-name
     """Start a scripted manager at a machine's wire: start_manager(MACHINE, answer=FUNCTION)."""
     managers = []
 
-    def start(at_machine, **options):
-        managers.append(scripted_manager.Manager(at_machine, certificates, **options))
+    def start(at_machine, certificate=certificates, **options):
+        managers.append(scripted_manager.Manager(at_machine, certificate, **options))
         return managers[-1]
     yield start
     for manager in managers:

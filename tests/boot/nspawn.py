@@ -14,6 +14,7 @@ comes up late, a link that comes later, a reboot, a copied disk. Needs root; `re
 """
 import contextlib
 import ctypes
+import fcntl
 import functools
 import itertools
 import json
@@ -22,6 +23,8 @@ import pathlib
 import select
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -35,6 +38,7 @@ PROGRAMS = ["systemd-nspawn", "unshare", "nsenter", "ip", "mount", "tar", "opens
 SIGRTMIN = 34
 EXIT_REBOOT = 133  # what systemd-nspawn --keep-unit says when the machine wants to be started again
 CLONE_NEWNET = 0x40000000
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 UNIT_STARTING = "7d4958e842da4a758f6c1cdc7b36dcc5"  # SD_MESSAGE_UNIT_STARTING
 
 
@@ -179,13 +183,29 @@ class Machine:
     def link_down(self):
         subprocess.run(self.enter("ip", "-n", "machine", "link", "set", "host0", "down"), check=True)
 
+    def raise_link(self):
+        """As link_up(), of a link that was up before. Returns when: CLOCK_MONOTONIC, just before the routes appear."""
+        def set_flag():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+                request = struct.pack("16sh22x", b"host0", 0)
+                flags, = struct.unpack_from("h", fcntl.ioctl(any_socket, SIOCGIFFLAGS, request), 16)
+                request = struct.pack("16sh22x", b"host0", flags | IFF_UP)
+                before = time.monotonic()
+                fcntl.ioctl(any_socket, SIOCSIFFLAGS, request)
+                return before
+        return self._call_in_network(f"/proc/{self.pid}/root/run/netns/machine", set_flag)
+
     def call_at_manager(self, function):
         """Call `function` where sockets are born at the manager's end of the wire; returns what it returns."""
+        return self._call_in_network(f"/proc/{self.pid}/ns/net", function)
+
+    @staticmethod
+    def _call_in_network(path, function):
         result = []
 
         def call():
             libc = ctypes.CDLL(None, use_errno=True)
-            with open(f"/proc/{self.pid}/ns/net", encoding="ascii") as namespace:
+            with open(path, encoding="ascii") as namespace:
                 if libc.setns(namespace.fileno(), CLONE_NEWNET) < 0:
                     raise OSError(ctypes.get_errno(), "setns")
             result.append(function())

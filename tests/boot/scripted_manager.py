@@ -2,13 +2,16 @@
 """A manager that answers as a test tells it to: authd's protocol over TLS, at the manager's end of a machine's wire."""
 import contextlib
 import re
+import shutil
 import socket
 import ssl
 import subprocess
 import threading
+import time
 
 import nspawn
 
+NAMES = f"DNS:manager.example,IP:{nspawn.MANAGER_ADDRESS}"
 PASSWORD = "correct horse"
 KEY = "0123456789abcdef" * 4
 
@@ -22,9 +25,26 @@ def make_certificates(directory):
     openssl(*new, "-subj", "/CN=Test CA", "-keyout", directory / "ca.key", "-out", directory / "ca.pem")
     openssl(*new, "-subj", "/CN=manager", "-keyout", directory / "manager.key", "-out", directory / "manager.pem",
             "-CA", directory / "ca.pem", "-CAkey", directory / "ca.key",
-            "-addext", f"subjectAltName=DNS:manager.example,IP:{nspawn.MANAGER_ADDRESS}",
-            "-addext", "basicConstraints=critical,CA:FALSE")
+            "-addext", f"subjectAltName={NAMES}", "-addext", "basicConstraints=critical,CA:FALSE")
     return directory
+
+
+def make_later_certificate(authority, directory, seconds):
+    """The manager's certificate again, valid only in so many seconds. Returns its directory, and from when: time()."""
+    start = int(time.time()) + seconds
+    start_date, end_date = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(when)) for when in (start, start + 86400))
+    (directory / "index").write_text("")
+    (directory / "ca.conf").write_text(
+        f"[ca]\ndefault_ca=it\n[it]\ndatabase={directory}/index\nnew_certs_dir={directory}\nrand_serial=yes\n"
+        "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
+    (directory / "extensions").write_text(f"subjectAltName={NAMES}\nbasicConstraints=critical,CA:FALSE\n")
+    shutil.copy(authority / "manager.key", directory)
+    for command in (["req", "-new", "-key", "manager.key", "-subj", "/CN=manager", "-out", "request"],
+                    ["ca", "-batch", "-notext", "-config", "ca.conf", "-in", "request", "-out", "manager.pem",
+                     "-extfile", "extensions", "-startdate", start_date, "-enddate", end_date,
+                     "-cert", authority / "ca.pem", "-keyfile", authority / "ca.key"]):
+        subprocess.run(["openssl", *map(str, command)], check=True, capture_output=True, cwd=directory)
+    return directory, start
 
 
 def issue(request):
@@ -40,12 +60,20 @@ def want_password(request):
     return "ERROR: Invalid password\n\n"
 
 
+def drop(request):  # pylint: disable=unused-argument
+    """Close the connection without a word."""
+    return None
+
+
 class Manager:
-    """Listens from here to close(). What it was asked is in `requests`; what it answers is `answer(request)`."""
+    """Listens from here to close(). What it was asked is in `requests`, when (CLOCK_MONOTONIC) is in `times`; what it
+    answers is `answer(request)`."""
 
     def __init__(self, machine, certificates, answer=want_password, port=1515):
         self.answer = answer
         self.requests = []
+        self.times = []
+        self._asked = threading.Condition()
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificates / "manager.pem", certificates / "manager.key")
         self._listener = machine.call_at_manager(
@@ -64,6 +92,17 @@ class Manager:
             self._listener.shutdown(socket.SHUT_RDWR)  # ends accept()
         self._listener.close()
         self._thread.join(10)
+
+    def wait_for_requests(self, count, timeout=30):
+        """Until it was asked so often."""
+        with self._asked:
+            assert self._asked.wait_for(lambda: len(self.requests) >= count, timeout), self.requests
+
+    def _note(self, request, when):
+        with self._asked:
+            self.requests.append(request)
+            self.times.append(when)
+            self._asked.notify_all()
 
     def _serve(self):
         while True:
@@ -84,7 +123,7 @@ class Manager:
                 if not received:
                     break
                 request += received
-            self.requests.append(request.decode().rstrip("\n"))
+            self._note(request.decode().rstrip("\n"), time.monotonic())
             answer = self.answer(self.requests[-1])
             if answer is not None:
                 stream.sendall(answer.encode())

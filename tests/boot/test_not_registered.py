@@ -84,7 +84,7 @@ def test_refused_machine_does_not_hammer(machine, start_manager):
 
 def test_agent_starts_after_the_restart_that_registers(machine, start_manager):
     """The agent was skipped by its condition; a later start of agent-register gets the key, and starts it."""
-    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 100 ms\ninitial = 100 ms\nmax = 200 ms\n"))
+    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 ms\nmax = 200 ms\n"))
     machine.restart_soon()
     answers = iter([BUSY] * 3)
     manager = start_manager(
