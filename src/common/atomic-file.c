@@ -2,6 +2,7 @@
 #include "common/atomic-file.h"
 
 #include "common/cleanup.h"
+#include "common/io.h"
 
 #include <fcntl.h>
 #include <libgen.h>
@@ -82,21 +83,6 @@ int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, g
 	return r;
 }
 
-static int write_all(int fd, const char *data, size_t length)
-{
-	while (length > 0) {
-		ssize_t n = write(fd, data, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
 /*
  * Keep the old file under another name as well; the rename that follows then drops only its first name. Returns 1 when
  * it had to leave its place for that.
@@ -124,7 +110,7 @@ static int put_in_place(struct atomic_file *file, struct reason *why)
 
 static int publish(struct atomic_file *file, const void *data, size_t length, const char *aside, struct reason *why)
 {
-	int r = write_all(file->fd, data, length);
+	int r = io_write(file->fd, data, length);
 	bool moved;
 
 	if (r < 0)

@@ -7,6 +7,7 @@ libcommon_a_SOURCES = \
 	src/common/cleanup.h \
 	src/common/deadline.c src/common/deadline.h \
 	src/common/escape.c src/common/escape.h \
+	src/common/io.c src/common/io.h \
 	src/common/libsystemd.c src/common/libsystemd.h \
 	src/common/log.c src/common/log.h \
 	src/common/outcome.h \

@@ -2,31 +2,13 @@
 #include "common/secret.h"
 
 #include "common/cleanup.h"
+#include "common/io.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-
-/* Read at most `size` bytes. Returns the number read or a negative errno. */
-static ssize_t read_up_to(int fd, char *buffer, size_t size)
-{
-	size_t used = 0;
-
-	while (used < size) {
-		ssize_t n = read(fd, buffer + used, size - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
-	return (ssize_t)used;
-}
 
 /* What is wrong with the line, or null. */
 static const char *fault_of(const char *text, size_t length)
@@ -59,7 +41,7 @@ int secret_read(struct secret *ret, const char *role, const char *path, struct r
 		reason_set(why, "The %s file %s is not a regular file", role, path);
 		return -EINVAL;
 	}
-	length = read_up_to(fd, buffer, sizeof buffer);
+	length = io_read(fd, buffer, sizeof buffer);
 	if (length < 0)
 		return reason_errno(why, (int)length, "Cannot read the %s file %s", role, path);
 	if (length > 0 && buffer[length - 1] == '\n')

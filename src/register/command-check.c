@@ -71,14 +71,7 @@ static bool check_config(struct check *check)
 static bool check_credentials(struct check *check, SSL_CTX **ret)
 {
 	const struct config *config = check->config;
-	const struct tls_settings settings = {
-		.ca_file = config->tls.ca_file,
-		.certificate_file = config->tls.certificate_file,
-		.private_key_file = config->tls.private_key_file,
-		.min_version = config->tls.min_version,
-		.ciphers = config->tls.ciphers,
-		.ciphersuites = config->tls.ciphersuites,
-	};
+	const struct tls_settings settings = tls_settings_of(config);
 	cleanup(secret_wipe) struct secret password = { 0 };
 	struct reason why = { 0 };
 

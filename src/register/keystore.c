@@ -2,6 +2,7 @@
 #include "register/keystore.h"
 
 #include "common/cleanup.h"
+#include "common/io.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -121,24 +122,6 @@ static int open_keys(const char *path, struct stat *ret_status, struct reason *w
 	return take_fd(&fd);
 }
 
-static ssize_t read_fully(int fd, char *buffer, size_t size)
-{
-	size_t used = 0;
-
-	while (used < size) {
-		ssize_t n = read(fd, buffer + used, size - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
-	return (ssize_t)used;
-}
-
 int keystore_read(const struct keystore *store, struct agent_key *ret, struct reason *why)
 {
 	struct stat status;
@@ -156,7 +139,7 @@ int keystore_read(const struct keystore *store, struct agent_key *ret, struct re
 	text = malloc((size_t)status.st_size + 1);
 	if (!text)
 		return reason_errno(why, ENOMEM, "Cannot read %s", store->path);
-	length = read_fully(fd, text, (size_t)status.st_size);
+	length = io_read(fd, text, (size_t)status.st_size);
 	if (length < 0)
 		return reason_errno(why, (int)length, "Cannot read %s", store->path);
 	state = keystore_judge(ret, text, (size_t)length, store->path, why);

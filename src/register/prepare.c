@@ -27,22 +27,9 @@ static int join_groups(struct registration *run, struct reason *why)
 
 static int prepare_tls(struct registration *run, struct reason *why)
 {
-	const struct config *config = run->config;
-	const struct tls_settings settings = {
-		.ca_file = config->tls.ca_file,
-		.certificate_file = config->tls.certificate_file,
-		.private_key_file = config->tls.private_key_file,
-		.min_version = config->tls.min_version,
-		.ciphers = config->tls.ciphers,
-		.ciphersuites = config->tls.ciphersuites,
-	};
+	const struct tls_settings settings = tls_settings_of(run->config);
 
-	run->trust = (struct tls_trust){
-		.verify = config->tls.verify,
-		.ca_file = config->tls.ca_file,
-		.pins = &config->tls.pin,
-		.verify_name = config->tls.verify_name,
-	};
+	run->trust = tls_trust_of(run->config);
 	return tls_context_new(&run->context, &settings, why);
 }
 

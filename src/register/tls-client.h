@@ -33,6 +33,10 @@ struct tls_trust {
 	const char *verify_name;        /* null: the endpoint's host */
 };
 
+/* What the configuration says of the context, and of the manager. They point into it. */
+struct tls_settings tls_settings_of(const struct config *config);
+struct tls_trust tls_trust_of(const struct config *config);
+
 /*
  * Shake hands over the connected socket `fd`, which is owned from here on, also on failure. `endpoint`, `trust` and
  * `context` must outlive the client.

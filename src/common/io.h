@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* Whole reads and writes: read(2) and write(2) until all is done. */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Read until `size` bytes or the end. Returns the number read, or a negative errno. */
+ssize_t io_read(int fd, void *buffer, size_t size);
+
+/* Write all `length` bytes. Returns 0 or a negative errno. */
+int io_write(int fd, const void *data, size_t length);
