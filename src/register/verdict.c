@@ -15,8 +15,7 @@ static int already_registered(struct registration *run)
 
 	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, registration_fields(run, key, OUTCOME_REGISTERED),
 		  "Already registered as %s (id %s); nothing to do", key->name, key->id);
-	agent_unit_hold(false);
-	notify_ready("Registered as %s (id %s)", key->name, key->id);
+	registration_start_agents(run, key);
 	return 0;
 }
 
@@ -75,6 +74,8 @@ int registration_verdict(struct registration *run)
 	if (found < 0)
 		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
 	run->found = (enum keystore_state)found;
+	if (found == KEYSTORE_TORN)
+		agent_unit_hold(true); /* its condition sees a file that is not empty */
 	if (found != KEYSTORE_KEY || run->force || run->is_clone)
 		return GO_ON;
 	state_load(&run->state, run->state_directory); /* while we waited, another run may have written both */
