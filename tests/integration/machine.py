@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -128,6 +129,13 @@ class Machine:
 
     # ---------------------------------------------------------------- running
 
+    def program_for_others(self):
+        """A copy of the program where another user gets at it: the build tree may lie in somebody's home."""
+        copy = os.path.join(self.directory, "agent-register")
+        if not os.path.exists(copy):
+            shutil.copy(AGENT_REGISTER, copy)
+        return copy
+
     def command(self, *arguments, manager=None, trust="ca", name="web-01", config=None, settings=None, force=False):
         """The command line. `manager` is one or several of a Manager or an address; `trust` a CA, a list of options, or
         None; `settings` maps "SECTION.KEY" to a value or to a list of them."""
@@ -158,6 +166,8 @@ class Machine:
     def start(self, *arguments, environment=None, before=None, after=None, user=None, **options):
         """Start a run. `before` and `after` are shell commands around it, in a mount namespace of its own."""
         command = self.command(*arguments, **options)
+        if user is not None:
+            command[0] = self.program_for_others()
         if before:
             script = f"{before}\n"
             script += f'"$@"; status=$?\n{after}\nexit $status' if after else 'exec "$@"'
