@@ -15,7 +15,8 @@ static int already_registered(struct registration *run)
 
 	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, registration_fields(run, key, OUTCOME_REGISTERED),
 		  "Already registered as %s (id %s); nothing to do", key->name, key->id);
-	registration_start_agents(run, key);
+	agent_unit_hold(false);
+	notify_ready("Registered as %s (id %s)", key->name, key->id);
 	return 0;
 }
 
