@@ -6,20 +6,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define MANAGER "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
 
 DEFINE_RELEASE(bus, sd_bus *, (void)libsystemd()->sd_bus_flush_close_unref)
 DEFINE_RELEASE(message, sd_bus_message *, (void)libsystemd()->sd_bus_message_unref)
 
-/* Without systemd (sd_booted(3)), whoever listens there has no units. */
+/* Is there a systemd (sd_booted(3))? Without one, whoever listens at the bus has no units. */
+static bool is_booted(void)
+{
+	return access("/run/systemd/system/", F_OK) == 0;
+}
+
 static sd_bus *open_bus(void)
 {
 	sd_bus *bus = NULL;
 
-	if (access("/run/systemd/system/", F_OK) < 0 || !libsystemd() || libsystemd()->sd_bus_open_system(&bus) < 0)
+	if (!is_booted() || !libsystemd() || libsystemd()->sd_bus_open_system(&bus) < 0)
 		return NULL;
 	return bus;
 }
@@ -53,36 +61,54 @@ bool agent_unit_is_active(const char *unit)
 	return bus && is_active(bus, unit);
 }
 
-/* Have a job of this kind made for a unit. */
-static int call_for_unit(sd_bus *bus, const char *method, const char *unit, const char *what, struct reason *why)
-{
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = libsystemd()->sd_bus_call_method(bus, MANAGER, method, &error, NULL, "ss", unit, "replace");
-
-	if (r < 0)
-		reason_set(why, "Cannot %s %s: %s", what, unit, error.message ?: strerrordesc_np(-r));
-	libsystemd()->sd_bus_error_free(&error);
-	return r < 0 ? r : 0;
-}
-
 int agent_unit_try_restart(const char *unit, struct reason *why)
 {
 	cleanup(release_bus) sd_bus *bus = open_bus();
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r;
 
 	if (!bus || !is_active(bus, unit))
 		return 0;
-	return call_for_unit(bus, "TryRestartUnit", unit, "restart", why) ?: 1;
+	r = libsystemd()->sd_bus_call_method(bus, MANAGER, "TryRestartUnit", &error, NULL, "ss", unit, "replace");
+	if (r < 0)
+		reason_set(why, "Cannot restart %s: %s", unit, error.message ?: strerrordesc_np(-r));
+	libsystemd()->sd_bus_error_free(&error);
+	return r < 0 ? r : 1;
 }
 
-int agent_unit_start(const char *unit, struct reason *why)
+/* Run a program to its end, without the signals that we block for ourselves. Its exit status, or a negative errno. */
+static int run_program(const char *const command[])
 {
-	cleanup(release_bus) sd_bus *bus = open_bus();
+	posix_spawnattr_t attributes;
+	sigset_t no_signals;
+	int r, status;
+	pid_t pid;
 
-	if (!bus) {
-		reason_set(why, "Cannot start %s: there is no system bus", unit);
-		return -ENOTCONN;
-	}
-	return call_for_unit(bus, "RestartUnit", unit, "start", why);
+	sigemptyset(&no_signals);
+	if (posix_spawnattr_init(&attributes) != 0)
+		return -ENOMEM;
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigmask(&attributes, &no_signals);
+	r = posix_spawnp(&pid, command[0], NULL, &attributes, (char *const *)command, environ);
+	posix_spawnattr_destroy(&attributes);
+	if (r != 0)
+		return -r;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}
+
+int agent_unit_start_target(struct reason *why)
+{
+	static const char *const command[] = { "systemctl", "--no-block", "restart", "agent-registered.target", NULL };
+	int r = is_booted() ? run_program(command) : 0;
+
+	if (r < 0)
+		reason_set(why, "Cannot start agent-registered.target: systemctl: %s", strerrordesc_np(-r));
+	else if (r > 0)
+		reason_set(why, "Cannot start agent-registered.target: systemctl ended with exit status %d", r);
+	return r > 0 ? -EIO : r;
 }
 
 bool agent_unit_we_were_restarted(void)

@@ -14,8 +14,11 @@
  */
 int agent_unit_try_restart(const char *unit, struct reason *why);
 
-/* Start `unit`, which may be a target that is active already: what it wants is started again. 0 or a negative errno. */
-int agent_unit_start(const char *unit, struct reason *why);
+/*
+ * Have agent-registered.target started, which wants the agents; when it is active already, they are started again.
+ * Waits for none of them, and needs no system bus. 0, also when there is no systemd, or a negative errno with `why` set.
+ */
+int agent_unit_start_target(struct reason *why);
 
 /* Is `unit` active, or on its way to be? False also where there is no systemd. */
 bool agent_unit_is_active(const char *unit);

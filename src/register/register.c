@@ -184,12 +184,14 @@ static int settle(const struct registration *run)
 	return r == -ETIMEDOUT ? GO_ON : r;
 }
 
-/* The unit starts the agents when it gets READY=1; in the background that was long ago. */
-static void start_agents(const struct registration *run)
+/* READY=1 lets go at once of the agents whose start waits for us; the target starts those that were skipped before. */
+void registration_start_agents(const struct registration *run, const struct agent_key *key)
 {
 	struct reason why = { 0 };
 
-	if (run->is_background && agent_unit_start("agent-registered.target", &why) < 0)
+	agent_unit_hold(false);
+	notify_ready("Registered as %s (id %s)", key->name, key->id);
+	if (run->is_service && agent_unit_start_target(&why) < 0)
 		log_warning("%s", why.text);
 }
 
@@ -203,10 +205,8 @@ static int announce(struct registration *run)
 	r = settle(run);
 	if (r != GO_ON)
 		return r;
-	agent_unit_hold(false);
 	restart_running_agent(run);
-	notify_ready("Registered as %s (id %s)", run->new_key.name, run->new_key.id);
-	start_agents(run);
+	registration_start_agents(run, &run->new_key);
 	return 0;
 }
 

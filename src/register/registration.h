@@ -68,6 +68,9 @@ int registration_note_failure(struct registration *run, int outcome, const struc
 /* A state that cannot be saved costs one warning a run, and nothing else. */
 void registration_save_state(struct registration *run);
 
+/* What a run that ends with a key does last: as a service, say READY=1 and have the agents started. */
+void registration_start_agents(const struct registration *run, const struct agent_key *key);
+
 /* ------------------------------------------------------------------ the chapters */
 
 /*

@@ -15,8 +15,7 @@ static int already_registered(struct registration *run)
 
 	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, registration_fields(run, key, OUTCOME_REGISTERED),
 		  "Already registered as %s (id %s); nothing to do", key->name, key->id);
-	agent_unit_hold(false);
-	notify_ready("Registered as %s (id %s)", key->name, key->id);
+	registration_start_agents(run, key);
 	return 0;
 }
 
