@@ -64,7 +64,7 @@ FILES = {
     "/etc/systemd/system/test-old-key.service":
         "[Unit]\nBefore=agent-register.service\nConditionKernelCommandLine=test.old-key\n[Service]\nType=oneshot\n"
         f"ExecStart=/bin/sh -c 'echo {OLD_KEY_LINE} >/var/ossec/etc/client.keys; mkdir -p /var/lib/agent-register; "
-        f"printf \"agent_id=001\\\\nagent_name=image\\\\nbound_machine={'0' * 64}\\\\n\" >/var/lib/agent-register/state; sync'\n"
+        f"printf \"agent_id=001\\\\nagent_name=image\\\\nbound_machine={'0' * 32}\\\\n\" >/var/lib/agent-register/state; sync'\n"
         "[Install]\nWantedBy=multi-user.target\n",
     "/etc/systemd/system/wazuh-agent.service": agent_machine.AGENT_UNIT,
     "/var/ossec/bin/stand-in-agent": agent_machine.AGENT_PROGRAM,

@@ -12,7 +12,6 @@ The processor is emulated (TCG), so this works everywhere, slowly. qemu's own ne
 10.0.2.2 for the machine. qemu dies with the test's process, and after LIFETIME whatever happens.
 """
 import base64
-import contextlib
 import json
 import os
 import select
@@ -40,6 +39,7 @@ class Machine:
         self._kernel = kernel
         self._console = tempfile.TemporaryFile()
         self._qemu = self._channel = self._watchdog = None
+        self._power_is_lost = threading.Event()
         self._is_up = False
 
     def close(self):
@@ -71,6 +71,7 @@ class Machine:
             "-chardev", f"socket,id=test,fd={theirs.fileno()}", "-device", "virtserialport,chardev=test,name=test",
             *firmware]
         self._is_up = False
+        self._power_is_lost.clear()
         self._qemu = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=self._console,
                                       stderr=subprocess.STDOUT, pass_fds=[drive.fileno(), theirs.fileno()])
         drive.close()
@@ -81,9 +82,12 @@ class Machine:
 
     def cut_power(self, fate="lost"):
         """End now. `fate` is that of what is in the disk's cache, see disk.py; what is in the machine's memory is lost.
-        May be called from any thread, also in the middle of what the machine is doing with its disk."""
+        May be called from any thread, also in the middle of what the machine is doing with its disk. Returns how many blocks
+        were not flushed. The test's own thread then waits for it: wait_for_power_cut()."""
         os.kill(self._qemu.pid, signal.SIGKILL)  # not Popen's: wait() in the other thread must be the one that reaps it
-        return self.disk.lose_power(fate)
+        unflushed = self.disk.lose_power(fate)
+        self._power_is_lost.set()
+        return unflushed
 
     def wait_for_power_cut(self, timeout=BOOT_SECONDS):
         """Until somebody has cut the power."""
@@ -91,7 +95,7 @@ class Machine:
             status = self._qemu.wait(timeout)
         except subprocess.TimeoutExpired:
             raise self._error(f"the power was not cut in {timeout} s") from None
-        if status != -signal.SIGKILL:
+        if status != -signal.SIGKILL or not self._power_is_lost.wait(20):
             raise self._error(f"qemu ended with {status}")
         self._end()
 
