@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: ISC
+"""`agent-register reset`, killed at every system call: no copy of the disk can ever take the key for its own."""
+import os
+import subprocess
+
+import pytest
+from machine import EXIT_CODES, OLD_LINE, Machine
+from test_client_kill import KILLER
+
+SLICES = 2  # so that the cases spread over the workers
+ASIDE = ("client.keys.clone", "client.keys.old", "client.keys.torn")
+COUNTERS = ("007", "sender")
+
+
+def registered(directory, certificates):
+    """A machine with a key, a state that binds it, counters, and keys of earlier times."""
+    machine = Machine(directory, certificates)
+    machine.install_key()
+    machine.register(trust=None)  # adopts the key
+    for name in ASIDE:
+        machine.write(f"ossec/etc/{name}", OLD_LINE)
+    for name in COUNTERS:
+        machine.write(f"ossec/queue/rids/{name}", "1:1")
+    return machine
+
+
+def has_state(machine):
+    return os.path.exists(os.path.join(machine.state_directory, "state"))
+
+
+def left(machine):
+    return [*machine.files(), *os.listdir(os.path.dirname(machine.counter)), *os.listdir(machine.state_directory)]
+
+
+@pytest.mark.skipif(not os.path.exists(KILLER), reason=f"needs {KILLER}")
+@pytest.mark.parametrize("part", range(SLICES))
+def test_kill_at_every_system_call(tmp_path, certificates, part):
+    number, seen = part + 1, set()
+    while True:
+        machine = registered(tmp_path / str(number), certificates)
+        assert has_state(machine)
+        command = [KILLER, str(number), *machine.command("reset", "--yes", trust=None)]
+        ended = subprocess.run(command, env=machine.environment(), cwd="/", timeout=60, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, check=False).returncode == 3
+        seen.add((machine.read_keys() is not None, has_state(machine)))
+        if machine.read_keys() is not None:
+            assert len(left(machine)) == 1 + len(ASIDE) + len(COUNTERS) + 1, f"killed at {number}: the key goes first"
+        if ended:
+            assert left(machine) == []
+            break
+        assert machine.register("reset", "--yes", trust=None).status == 0
+        assert left(machine) == [], f"killed at {number}"
+        number += SLICES
+    assert seen == {(True, True), (False, True), (False, False)}
+
+
+def test_nobody_to_ask(tmp_path, certificates):
+    machine = registered(tmp_path / "machine", certificates)
+    before = machine.snapshot()
+    result = machine.register("reset", trust=None)
+    assert result.status == 64 and "--yes" in result.failure, result
+    assert machine.snapshot() == before and has_state(machine)
+
+
+def test_nothing_to_reset(machine):
+    assert machine.register("reset", "--yes", trust=None).status == 0
+
+
+def test_reset_while_another_one_registers(machine, start_manager):
+    """The lock holds it back: a key that is on its way must not arrive behind a reset."""
+    seen = {}
+
+    def script(conversation):
+        conversation.handshake()
+        conversation.read_request()
+        seen["run"] = machine.start("reset", "--yes", trust=None)
+        seen["run"].check = lambda result: None  # the staged file is the other one's
+        seen["result"] = seen["run"].finish()
+    machine.register(manager=start_manager(script))
+    assert seen["result"].status == EXIT_CODES["unstorable"] and "at work" in seen["result"].failure, seen["result"]
