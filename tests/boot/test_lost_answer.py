@@ -11,7 +11,7 @@ import scripted_manager
 
 @pytest.mark.parametrize("policy, name", [("wait", None), ("suffix", r"web-01-[0-9a-f]{8}"), ("fail", None)])
 def test_answer_lost_in_a_power_cut(policy, name, machine, start_manager):
-    """The manager registers, the machine loses power before it hears of it, and boots again (a manager like Wazuh's)."""
+    """The manager registers, the machine loses power before it hears of it, and boots again (as Wazuh's)."""
     machine.configure(agent_machine.configuration(more=f"[identity]\non_duplicate = {policy}\n"))
     machine.restart_soon()
     go_on, taken = threading.Event(), set()

@@ -16,7 +16,8 @@ def full(machine):
     mounted("size=4k")(machine)
     machine.write("/etc/systemd/system/fill.service",
                   f"[Unit]\nRequiresMountsFor={MOUNT}\nBefore=agent-register.service\n[Service]\nType=oneshot\n"
-                  f"ExecStart=-/bin/sh -c 'head -c 8192 /dev/zero >{MOUNT}/filler'\n[Install]\nWantedBy=multi-user.target\n")
+                  f"ExecStart=-/bin/sh -c 'head -c 8192 /dev/zero >{MOUNT}/filler'\n"
+                  "[Install]\nWantedBy=multi-user.target\n")
     machine.enable("fill.service")
 
 

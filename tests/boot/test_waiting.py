@@ -75,8 +75,8 @@ def dropped(machine, start_manager):
 @pytest.mark.parametrize("weather", [nobody, silence, no_such_host, busy])
 def test_boot_is_held_for_the_budget(weather, machine, start_manager):
     """However long an attempt may take: the default for one is 30 s."""
-    budget = 1.0
-    machine.configure(agent_machine.configuration(more=f"[retry]\nbudget = {budget} s\ninitial = 100 ms\n".replace(".0", "")))
+    budget = 1
+    machine.configure(agent_machine.configuration(more=f"[retry]\nbudget = {budget} s\ninitial = 100 ms\n"))
     kept = weather(machine, start_manager)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
@@ -126,7 +126,7 @@ def test_no_attempt_comes_before_its_time(machine, start_manager):
 
 
 def test_manager_that_is_down_for_the_first_starts(machine, start_manager):
-    """Starts that end in all ways, and boots: the one that finds the manager starts the agent, and nobody has helped."""
+    """Starts that end in all ways, and boots: the one that finds the manager starts the agent, and nobody helps."""
     machine.configure(agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 ms\nmax = 200 ms\n"))
     machine.restart_soon()
     with machine.boot() as system:
@@ -154,7 +154,9 @@ def test_status_says_for_what_which_and_when(machine):
         text = system.show("agent-register")["StatusText"]
         shown = system.run("systemctl status agent-register").stdout
         now = system.run("date +%s; date -d today +%F").stdout.split()
-        match = re.fullmatch(r"Waiting for attempt 2 at (\d\d:\d\d:\d\d): (Cannot connect to manager.example:1515: .+)", text)
+        # The third, when an IPv6 address has become ready meanwhile.
+        match = re.fullmatch(r"Waiting for attempt [23] at (\d\d:\d\d:\d\d): (Cannot connect to manager.example:1515: .+)",
+                             text)
         assert match and "refused" in match[2], text
         due = int(system.run(f"date -d '{now[1]} {match[1]}' +%s").stdout)
     assert 0 < (due - int(now[0])) % 86400 <= 180  # 1 min to 3 times that, as drawn
@@ -168,15 +170,16 @@ def test_plans_survive_a_reboot(machine, start_manager):
     machine.configure(TWO_MANAGERS)
     refusing = start_manager(machine, answer=lambda request: REFUSED)
     with machine.boot() as system:
-        system.wait_for_status("agent-register", "Waiting for attempt 3")
-        assert state_of(system, "attempts") == "2"
+        system.wait_for_status("agent-register", "Waiting for attempt")
+        made = int(state_of(system, "attempts"))
+        assert made >= 2
         system.run("systemctl --no-block reboot")
         system.wait_for_reboot()
     other = start_manager(machine, port=1516)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
         registered, = system.journal(MESSAGE_ID=message_ids.REGISTERED)
-    assert (registered["MANAGER"], registered["ATTEMPT"]) == ("manager.example:1516", "3")
+    assert registered["MANAGER"] == "manager.example:1516" and int(registered["ATTEMPT"]) > made
     assert (len(refusing.requests), len(other.requests)) == (1, 1)
     assert len(machine.agent_starts()) == 1
 
