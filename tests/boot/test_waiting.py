@@ -92,7 +92,7 @@ def test_boot_is_held_for_the_budget(weather, machine, start_manager):
 
 # ---------------------------------------------------------------------------------------------- for ever
 
-@pytest.mark.parametrize("weather, attempts", [(nobody, 40), (busy, 40), (dropped, 20)])
+@pytest.mark.parametrize("weather, attempts", [(nobody, 40), (busy, 40), (dropped, 10)])
 def test_manager_that_never_answers(weather, attempts, machine, start_manager):
     """The failures of days, in seconds: their lines are counted, not waited for."""
     machine.configure(agent_machine.configuration(more="[retry]\nbudget = 300 ms\ninitial = 10 ms\nmax = 20 ms\n"))
@@ -134,11 +134,11 @@ def test_manager_that_is_down_for_the_first_starts(machine, start_manager):
         system.run("systemctl --no-block reboot")
         system.wait_for_reboot()
     with machine.boot() as system:
-        for number in range(1, 4):
+        for number in range(1, 3):
             system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart", count=number)
             wait_for_attempts(system, int(state_of(system, "attempts") or 0) + 2)
             system.run("systemctl kill --kill-whom=main --signal=KILL agent-register")
-        system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart", count=4)
+        system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart", count=3)
         manager = start_manager(machine)
         system.wait_for_start("wazuh-agent")
         assert system.wait_until_booted() == "running"
