@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
@@ -20,12 +21,12 @@
 
 /* ------------------------------------------------------------------ the sources */
 
-/* Addresses and routes of both families; see rtnetlink(7). */
+/* Links, and addresses and routes of both families; see rtnetlink(7). */
 static int open_network(void)
 {
 	const struct sockaddr_nl address = {
 		.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE,
 	};
 	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 
@@ -66,12 +67,21 @@ void wakeup_close(struct wakeup_sources *sources)
 
 /* ------------------------------------------------------------------ taking events */
 
+/* A cable that is plugged in brings no new address where the addresses are fixed. */
+static bool is_link_up(const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *link = NLMSG_DATA(message);
+
+	return message->nlmsg_type == RTM_NEWLINK && message->nlmsg_len >= NLMSG_LENGTH(sizeof *link) &&
+	       (link->ifi_flags & IFF_LOWER_UP);
+}
+
 /* Does a batch of netlink messages say that something appeared? What only goes away cannot help. */
 static bool something_appeared(const char *batch, ssize_t length)
 {
 	for (const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)batch; NLMSG_OK(message, length);
 	     message = NLMSG_NEXT(message, length))
-		if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_NEWROUTE)
+		if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_NEWROUTE || is_link_up(message))
 			return true;
 	return false;
 }

@@ -11,7 +11,7 @@
 
 enum wakeup {
 	WAKEUP_TIME,    /* the deadline */
-	WAKEUP_NETWORK, /* a route or an address appeared or changed */
+	WAKEUP_NETWORK, /* a link came up, a route or an address appeared or changed */
 	WAKEUP_CLOCK,   /* the clock was set */
 	WAKEUP_NAME,    /* the host name was set */
 };

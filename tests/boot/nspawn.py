@@ -183,6 +183,10 @@ class Machine:
     def link_down(self):
         subprocess.run(self.enter("ip", "-n", "machine", "link", "set", "host0", "down"), check=True)
 
+    def cable(self, state):
+        """Pull ("down") or plug in ("up") the other end of the wire; addresses and routes of the machine stay."""
+        subprocess.run(self.enter("ip", "link", "set", "manager0", state), check=True)
+
     def raise_link(self):
         """As link_up(), of a link that was up before. Returns when: CLOCK_MONOTONIC, just before the routes appear."""
         def set_flag():

@@ -64,6 +64,19 @@ def test_cable_that_comes_after_the_budget(machine, start_manager):
     assert len(machine.agent_starts()) == 1
 
 
+def test_cable_of_a_machine_with_a_fixed_address(machine, start_manager):
+    """Address and route are there from the start, and nothing but the carrier changes."""
+    machine.configure(agent_machine.configuration(more="[retry]\ninitial = 1 min\n"))
+    manager = start_manager(machine)
+    machine.cable("down")
+    with machine.boot() as system:
+        system.wait_for_status("agent-register", "Waiting for attempt")
+        machine.cable("up")
+        assert system.wait_until_booted() == "running"
+    assert len(manager.requests) == 1
+    assert len(machine.agent_starts()) == 1
+
+
 def test_address_that_comes_later(new_machine, start_manager):
     """The link is there, DHCP is slow."""
     machine = new_machine(network=False)
