@@ -1,3 +1,4 @@
-# What is installed for people to copy from.
+# What is installed for people to copy from, and the picture in README.md.
 exampledir = $(docdir)/examples
 dist_example_DATA = doc/examples/cloud-init-user-data.yaml
+EXTRA_DIST += doc/boot-timeline.svg
