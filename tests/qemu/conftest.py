@@ -37,13 +37,13 @@ def image(tmp_path_factory):
         reason = f"{BUILD} is not a build tree (set BUILD_DIR)"
     if reason:
         cannot_run(reason)
-    directory = tmp_path_factory.mktemp("image")
     try:
-        made = disk_image.make(BUILD, directory)
+        folder = disk_image.debian(BUILD / "qemu-image")
     except disk_image.ImageError as error:
-        cannot_run(f"the image cannot be made here: {error}")
-    yield made
-    made[0].unlink()
+        cannot_run(f"Debian cannot be fetched here: {error}")
+    made = disk_image.make(BUILD, folder, tmp_path_factory.mktemp("image"))
+    yield made, folder
+    made.unlink()
 
 
 @pytest.fixture(scope="session")

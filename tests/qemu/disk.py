@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 """A disk with a volatile cache, as a machine sees it when its power fails.
 
-qemu reaches it over a socket (the NBD protocol). What the machine writes is in the disk's cache until the machine flushes
-it; a power cut takes what is in there. `image` is only read, so that it serves any number of disks; the rest is kept in
-memory. What is smaller than a block of 4 KiB is never torn apart, as with today's disks.
+qemu reaches it over a socket (the NBD protocol). What the machine writes is in the disk's cache until the machine
+flushes it; a power cut takes what is in there. `image` is only read, so that it serves any number of disks; the rest is
+kept in memory. A block of 4 KiB is never torn apart, as with today's disks.
 """
 import os
 import random
@@ -46,8 +46,8 @@ class Disk:
         return theirs
 
     def lose_power(self, fate):
-        """Whatever is on its way to the disk comes too late, and what is in its cache is "lost", "kept" (it was just about
-        to be flushed), or "mixed": for each block, one of the two."""
+        """Whatever is on its way to the disk comes too late, and what is in its cache is "lost", "kept" (it was just
+        written), or "mixed": for each block, one of the two. Returns how many blocks there were."""
         with self._lock:
             self._powered = False
             lottery = random.Random(len(self._safe))

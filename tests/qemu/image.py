@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""The one disk image that all virtual machines boot: a small Debian with agent-register and the stand-in agent installed
-and enabled, and no configuration, key or machine id.
+"""The one disk image that all virtual machines boot: a small Debian with agent-register and the stand-in agent, both
+enabled, and no configuration, key or machine id.
 
-Debian itself is fetched once and kept in BUILD/qemu-image, under a name that changes with what is asked for here; putting
-the build onto it takes seconds and is done for every session.
+Debian itself is fetched once and kept in BUILD/qemu-image, under a name that changes with what is asked for here;
+putting the build onto it takes seconds and is done for every session.
 """
 import fcntl
 import hashlib
@@ -18,9 +18,9 @@ import tempfile
 import agent_machine
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAMS = ["qemu-system-x86_64", "mmdebstrap", "mke2fs", "setpriv", "tar", "make", "openssl", "systemctl"]
-PACKAGES = ["systemd", "systemd-sysv", "dbus", "udev", "iproute2", "linux-image-cloud-amd64", "initramfs-tools", "libssl3",
-            "libsystemd0", "libinih1"]
+PROGRAMS = ["qemu-system-x86_64", "mmdebstrap", "mke2fs", "setpriv", "tar", "make", "openssl", "systemctl", "timeout"]
+PACKAGES = ["systemd", "systemd-sysv", "dbus", "udev", "iproute2", "linux-image-cloud-amd64", "initramfs-tools",
+            "libssl3", "libsystemd0", "libinih1"]
 # The smallest initial RAM disk that finds a virtio disk: unpacking a usual one takes an emulated processor seconds.
 INITRAMFS = "MODULES=list\nCOMPRESS=lz4\nBUSYBOX=auto\n"
 INITRAMFS_MODULES = "virtio_pci\nvirtio_blk\n"
@@ -47,7 +47,8 @@ FILES = {
     # The test's way in: a line is a script in base64, the answer its exit status and what it wrote, in base64.
     "/usr/local/bin/test-shell":
         "#!/bin/bash\nexec <>/dev/virtio-ports/test >&0\nuntil echo up; do sleep 0.1; done\n"
-        'while IFS= read -r line; do\n\toutput=$(base64 -d <<<"$line" | bash 2>&1 | base64 -w0; exit "${PIPESTATUS[1]}")\n'
+        "while IFS= read -r line; do\n"
+        '\toutput=$(base64 -d <<<"$line" | bash 2>&1 | base64 -w0; exit "${PIPESTATUS[1]}")\n'
         '\techo "$? $output"\ndone\n',
     "/etc/systemd/system/test-shell.service":
         "[Unit]\nDefaultDependencies=no\nAfter=systemd-journald.service dev-virtio\\x2dports-test.device\n"
@@ -64,7 +65,8 @@ FILES = {
     "/etc/systemd/system/test-old-key.service":
         "[Unit]\nBefore=agent-register.service\nConditionKernelCommandLine=test.old-key\n[Service]\nType=oneshot\n"
         f"ExecStart=/bin/sh -c 'echo {OLD_KEY_LINE} >/var/ossec/etc/client.keys; mkdir -p /var/lib/agent-register; "
-        f"printf \"agent_id=001\\\\nagent_name=image\\\\nbound_machine={'0' * 32}\\\\n\" >/var/lib/agent-register/state; sync'\n"
+        f"printf \"agent_id=001\\\\nagent_name=image\\\\nbound_machine={'0' * 32}\\\\n\" "
+        ">/var/lib/agent-register/state; sync'\n"
         "[Install]\nWantedBy=multi-user.target\n",
     "/etc/systemd/system/wazuh-agent.service": agent_machine.AGENT_UNIT,
     "/var/ossec/bin/stand-in-agent": agent_machine.AGENT_PROGRAM,
@@ -72,10 +74,10 @@ FILES = {
 EXECUTABLE = {"/usr/local/bin/test-shell", "/var/ossec/bin/stand-in-agent"}
 ENABLED = ["agent-register", "wazuh-agent", "systemd-networkd", "test-shell", "test-found", "test-old-key"]
 # They would be at work in the background of every boot.
-MASKED = ["apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
-          "fstrim.timer", "getty@tty1.service", "systemd-timesyncd.service", "systemd-logind.service",
-          "modprobe@drm.service", "modprobe@fuse.service", "modprobe@dm_mod.service", "modprobe@loop.service",
-          "modprobe@efi_pstore.service", "modprobe@configfs.service", "dev-hugepages.mount"]
+MASKED = ["apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer",
+          "e2scrub_reap.service", "fstrim.timer", "getty@tty1.service", "systemd-timesyncd.service",
+          "systemd-logind.service", "modprobe@drm.service", "modprobe@fuse.service", "modprobe@dm_mod.service",
+          "modprobe@loop.service", "modprobe@efi_pstore.service", "modprobe@configfs.service", "dev-hugepages.mount"]
 
 
 class ImageError(Exception):
@@ -105,12 +107,15 @@ def debian_release():
     return name and name.group(1)
 
 
-def run(*command, timeout=120, **options):
-    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False, **options)
+def run(*command, seconds=120, **options):
+    done = subprocess.run(["timeout", "--kill-after=10", str(seconds), *[str(word) for word in command]],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False, **options)
+    if done.returncode == 124:
+        raise ImageError(f"{command[0]} took longer than {seconds} s")
     if done.returncode != 0:
-        last = "; ".join(line for line in done.stdout.splitlines() if re.match(r"E:|W:|.*[Ee]rror", line)) or done.stdout
-        raise ImageError(f"{command[0]} failed: {last[-1000:]}")
+        errors = [line for line in done.stdout.splitlines() if line.startswith("E: ")]
+        raise ImageError(f"{command[0]} failed: {errors[0] if errors else done.stdout[-1000:]}")
 
 
 def debian(cache):
@@ -130,7 +135,7 @@ def _make_debian(release, folder):
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         made = pathlib.Path(temporary) / "made"
         made.mkdir()
-        run("mmdebstrap", *DEBIAN, release, made / "tree.tar", timeout=DEBIAN_SECONDS)
+        run("mmdebstrap", *DEBIAN, release, made / "tree.tar", seconds=DEBIAN_SECONDS)
         run("tar", "-C", made, "-xf", made / "tree.tar", "--wildcards", "./boot/vmlinuz*", "./boot/initrd*")
         for name in ("vmlinuz", "initrd.img"):
             (kernel,) = (made / "boot").glob(name + "-*")
@@ -165,9 +170,8 @@ def _furnish(tree):
     run("systemctl", f"--root={tree}", "--quiet", "mask", *MASKED)
 
 
-def make(build, directory):
-    """Make the image in `directory`. Returns its path and the folder with the kernel."""
-    folder = debian(build / "qemu-image")
+def make(build, folder, directory):
+    """Make the image in `directory` from what debian() returned and the build tree. Returns its path."""
     image = directory / "machine.ext4"
     with tempfile.TemporaryDirectory(dir=directory) as temporary:
         tree = pathlib.Path(temporary)
@@ -176,4 +180,4 @@ def make(build, directory):
         _install(build, tree)
         _furnish(tree)
         run("mke2fs", "-q", "-t", "ext4", "-d", tree, image, "1G")
-    return image, folder
+    return image

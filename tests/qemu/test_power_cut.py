@@ -2,8 +2,8 @@
 """The power fails in the middle of a registration, and comes back.
 
 A power cut is a kill -9 of qemu: what the machine has in its memory, its page cache too, is gone. The disk is ours
-(disk.py), so that also its cache fails honestly: of what the machine has written but not flushed, all, nothing or a part
-reaches the disk.
+(disk.py), so that also its cache fails honestly: of what the machine has written but not flushed, all, nothing or a
+part reaches the disk.
 """
 import agent_machine
 import image
@@ -12,15 +12,16 @@ import pytest
 KEYS = agent_machine.KEYS
 NO_KEY, OLD_KEY = "", image.OLD_KEY_LINE + "\n"
 
-# The moments of the cut, in their order, each exact: whoever is named stops in the middle of its work and cuts the power.
+# The moments of the cut, in their order. Each is exact: who is named stops in the middle of its work and cuts the
+# power.
 #   accepted ... answered   the manager, at that step (manager.STEPS)
-#   write N, flush N        the disk, instead of the machine's Nth write or flush after the manager has sent the end of its
-#                           answer. Of these, ext4 makes two out of each of the program's flushes: 1 and 2 are those of the
-#                           key's file, 3 and 4 those of its directory, with which it is in its place for good. Other
-#                           programs write a little as well (5 and 6 are theirs), so that now and then N is earlier.
+#   write N, flush N        the disk, instead of the machine's Nth write or flush after the manager has sent the end of
+#                           its answer. ext4 makes two flushes of each of the program's: 1 and 2 are those of the key's
+#                           file, 3 and 4 those of its directory, with which it is in its place for good. Other programs
+#                           write a little as well (5 and 6 are theirs), so that now and then N is earlier.
 #   started                 the test, when the agent has been started
-# With it, the fate of what the disk's cache holds, and what key the machine has when it asks: none, or that of the machine
-# whose copy it is.
+# With it, the fate of what the disk's cache holds, and the key that the machine has when it asks: none, or that of the
+# machine whose copy it is.
 MOMENTS = [
     ("accepted", "lost", NO_KEY),
     ("encrypted", "lost", OLD_KEY),
@@ -96,14 +97,15 @@ def test_power_cut(moment, fate, old, machine, manager, credentials):
 
     # What the cut has left: the old content or the new key, never a part of either.
     found = machine.read("/run/found/etc/client.keys")
-    print(f"found: {found.split()[:2]} beside {machine.run('cd /run/found; ls -A etc state 2>/dev/null').stdout.split()}")
+    beside = machine.run("cd /run/found; ls -A etc state 2>/dev/null").stdout.split()
+    print(f"found: {found.split()[:2]} among {beside}")
     new = [line + "\n" for line in before]
     assert found in [old, *new]
     if moment == "started":
         assert found in new
     if moment in BEFORE_AN_IDENTITY or moment in ("half", "answered"):
         assert found == old
-    # What follows from it: an identity is lost only when its key had not reached the disk, and then it is only this one.
+    # What follows from it: an identity is lost only when its key had not reached the disk, and never a second one.
     assert len(manager.identities) == len(before) + (0 if found in new else 1)
 
     # However it was, it ends well, and nothing of it is left.

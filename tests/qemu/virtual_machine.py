@@ -60,11 +60,11 @@ class Machine:
         drive = self.disk.connect()
         command = [
             "setpriv", "--pdeathsig=KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
-            "-no-reboot", "-accel", "tcg", "-cpu", "qemu64,-svm", "-smp", "2", "-machine", "q35,sata=off,smbus=off,vmport=off",
-            "-m", "512", "-serial", "stdio",
+            "-no-reboot", "-accel", "tcg", "-cpu", "qemu64,-svm", "-smp", "2", "-m", "512", "-serial", "stdio",
+            "-machine", "q35,sata=off,smbus=off,vmport=off",
             "-kernel", self._kernel / "vmlinuz", "-initrd", self._kernel / "initrd.img",
-            "-append", f"root=/dev/vda ro console=ttyS0 quiet panic=-1 mitigations=off audit=0 systemd.show_status=0 systemd.getty_auto=no "
-                       f"systemd.firstboot=no {kernel_arguments}",
+            "-append", "root=/dev/vda ro console=ttyS0 quiet panic=-1 mitigations=off audit=0 systemd.show_status=0 "
+                       f"systemd.getty_auto=no systemd.firstboot=no {kernel_arguments}",
             "-blockdev", f"driver=nbd,node-name=disk,server.type=fd,server.str={drive.fileno()}",
             "-device", "virtio-blk-pci,drive=disk,write-cache=on", "-device", "virtio-rng-pci",
             "-nic", "user,model=virtio-net-pci,ipv6=off", "-device", "virtio-serial-pci",
@@ -82,8 +82,8 @@ class Machine:
 
     def cut_power(self, fate="lost"):
         """End now. `fate` is that of what is in the disk's cache, see disk.py; what is in the machine's memory is lost.
-        May be called from any thread, also in the middle of what the machine is doing with its disk. Returns how many blocks
-        were not flushed. The test's own thread then waits for it: wait_for_power_cut()."""
+        May be called from any thread, also in the middle of what the machine is doing with its disk. Returns how many
+        blocks were not flushed. The test's own thread then waits for it: wait_for_power_cut()."""
         os.kill(self._qemu.pid, signal.SIGKILL)  # not Popen's: wait() in the other thread must be the one that reaps it
         unflushed = self.disk.lose_power(fate)
         self._power_is_lost.set()
