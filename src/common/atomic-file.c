@@ -111,27 +111,27 @@ static int put_in_place(struct atomic_file *file, struct reason *why)
 static int publish(struct atomic_file *file, const void *data, size_t length, const char *aside, struct reason *why)
 {
 	int r = io_write(file->fd, data, length);
-	bool moved;
+	int aside_result;
 
 	if (r < 0)
 		return reason_errno(why, r, "Cannot write the new %s", file->path);
 	if (fsync(file->fd) < 0)
 		return reason_errno(why, errno, "Cannot flush the new %s to the disk", file->path);
-	r = aside ? keep_aside(file, aside) : 0;
-	if (r < 0)
-		return reason_errno(why, r, "Cannot keep the old %s as %s", file->path, aside);
-	moved = r > 0;
+	aside_result = aside ? keep_aside(file, aside) : 0;
 	r = put_in_place(file, why);
-	if (r < 0 && moved)
+	if (r < 0 && aside_result > 0)
 		(void)renameat(file->directory, aside, file->directory, file->name);
 	if (r < 0)
 		return r;
+	/* The new content is worth more than the old: that it could not be kept is no reason to lose the new one. */
+	if (aside_result < 0)
+		(void)reason_errno(why, aside_result, "The old %s could not be kept as %s", file->path, aside);
 	if (fsync(file->directory) < 0) {
 		(void)reason_errno(why, errno, "%s is in place, but its directory cannot be flushed to the disk",
 				   file->path);
 		return 1;
 	}
-	return 0;
+	return aside_result < 0;
 }
 
 int atomic_file_commit(struct atomic_file *file, const void *data, size_t length, const char *aside,

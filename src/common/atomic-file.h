@@ -33,8 +33,8 @@ int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, g
 /*
  * Write `data`, flush it to the disk and put it in place of the old file; then flush the directory. With `aside`, the
  * old file (if there is one) stays under that name in the same directory, replacing an earlier one.
- * Returns 0; 1 with `why` set when the new file is in place but the directory could not be flushed (it may be gone
- * after a power cut); or a negative errno with `why` set: then the old file is untouched and the new one is gone.
+ * Returns 0; 1 with `why` set when the new file is in place, but the old one could not be kept aside, or the directory
+ * not be flushed (the new one may be gone after a power cut); or a negative errno with `why` set: then the old file is untouched and the new one is gone.
  */
 int atomic_file_commit(struct atomic_file *file, const void *data, size_t length, const char *aside,
 		       struct reason *why);

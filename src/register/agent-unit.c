@@ -111,6 +111,17 @@ int agent_unit_start_target(struct reason *why)
 	return r > 0 ? -EIO : r;
 }
 
+bool agent_unit_has_process(const char *unit)
+{
+	cleanup(release_bus) sd_bus *bus = open_bus();
+	cleanup_free char *path = bus ? unit_path(bus, unit) : NULL;
+	uint32_t pid;
+
+	return path && libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path,
+								 "org.freedesktop.systemd1.Service", "MainPID", NULL, 'u',
+								 &pid) >= 0 && pid != 0;
+}
+
 bool agent_unit_we_were_restarted(void)
 {
 	cleanup(release_bus) sd_bus *bus = open_bus();
@@ -128,7 +139,8 @@ bool agent_unit_we_were_restarted(void)
 
 void agent_unit_hold(bool hold)
 {
-	const char *directory = getenv("RUNTIME_DIRECTORY");
+	/* Only the service makes the file, but what a person has put right must let the agent go as well. */
+	const char *directory = getenv("RUNTIME_DIRECTORY") ?: hold ? NULL : "/run/agent-register";
 	cleanup_free char *path = NULL;
 
 	if (!directory || asprintf(&path, "%s/hold", directory) < 0) {

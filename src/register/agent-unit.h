@@ -14,6 +14,9 @@
  */
 int agent_unit_try_restart(const char *unit, struct reason *why);
 
+/* Does the service `unit` have a process? False also where there is no systemd. */
+bool agent_unit_has_process(const char *unit);
+
 /*
  * Have agent-registered.target started, which wants the agents; when it is active already, they are started again.
  * Waits for none of them, and needs no system bus. 0, also when there is no systemd, or a negative errno with `why` set.
@@ -25,7 +28,8 @@ bool agent_unit_is_active(const char *unit);
 
 /*
  * Hold the agent back, or let it go: a file in our runtime directory (/run/agent-register/hold), for whose absence the
- * drop-in of the agent's unit looks. For a key that is there but must not be used. Only for the service.
+ * drop-in of the agent's unit looks. For a key that is there but must not be used. Only the service
+ * holds; any run lets go.
  */
 void agent_unit_hold(bool hold);
 

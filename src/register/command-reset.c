@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------ asking */
@@ -29,10 +30,12 @@ static void print_what_goes(const struct keystore *store, const char *state_dire
 	       store->path, state_directory);
 }
 
-/* Returns 0 for a yes, otherwise the exit status. */
+/* Returns 0 for a yes, otherwise the exit status, or -ECANCELED. */
 static int confirm(const struct program *program, const struct keystore *store)
 {
+	struct deadline forever = { USEC_INFINITY, program->stop_fd };
 	char answer[16] = "";
+	int r;
 
 	if (program->options->yes)
 		return 0;
@@ -43,18 +46,29 @@ static int confirm(const struct program *program, const struct keystore *store)
 	}
 	printf("Type yes to go on: ");
 	(void)fflush(stdout);
+	r = deadline_wait(&forever, STDIN_FILENO, POLLIN);
+	if (r < 0)
+		return r;
 	if (fgets(answer, sizeof answer, stdin) && strcmp(answer, "yes\n") == 0)
 		return 0;
 	printf("Nothing was changed.\n");
 	return 1;
 }
 
-/* A running agent would write its counters again, and lose its key under its feet. */
-static int check_agent(const struct program *program)
+/*
+ * A running agent would write its counters again, and lose its key under its feet. A registration under way would end in
+ * a key all the same.
+ */
+static int check_units(const struct program *program)
 {
+	static const char registration[] = "agent-register.service";
 	const char *unit = program->config.agent.unit;
 
-	if (program->options->force || !agent_unit_is_active(unit))
+	if (program->options->force)
+		return 0;
+	if (!agent_unit_is_active(unit) && agent_unit_has_process(registration))
+		unit = registration;
+	else if (!agent_unit_is_active(unit))
 		return 0;
 	log_error("%s is running; stop it first (systemctl stop %s), or give --force", unit, unit);
 	return 1;
@@ -101,10 +115,15 @@ static int remove_counters(const char *agent_directory, struct reason *why)
 	if (!directory)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : reason_errno(why, errno, "Cannot read %s", path);
 	while (r >= 0 && (entry = readdir(directory)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+		if (entry->d_type != DT_DIR) /* the agent's user may have made one; it is no counter */
 			r = remove_file(path, entry->d_name, why);
 	closedir(directory);
 	return r;
+}
+
+static int flush_directory(const struct keystore *store, struct reason *why)
+{
+	return fsync(store->lock) < 0 ? reason_errno(why, errno, "Cannot flush the directory of %s", store->path) : 0;
 }
 
 /*
@@ -116,10 +135,14 @@ static int forget_all(const struct program *program, const struct keystore *stor
 	static const char *const endings[] = { "torn", "old", "clone" };
 	int r = remove_file("", store->path, why);
 
-	if (r >= 0 && fsync(store->lock) < 0)
-		r = reason_errno(why, errno, "Cannot flush the directory of %s", store->path);
+	if (r >= 0)
+		r = flush_directory(store, why);
+	if (r >= 0)
+		r = keystore_remove_staged(store, why);
 	for (size_t i = 0; r >= 0 && i < sizeof endings / sizeof endings[0]; i++)
 		r = remove_beside(store, endings[i], why);
+	if (r >= 0)
+		r = flush_directory(store, why);
 	if (r >= 0)
 		r = remove_counters(program->config.agent.directory, why);
 	if (r >= 0)
@@ -136,7 +159,7 @@ int command_reset(struct program *program)
 	int r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
 
 	if (r >= 0)
-		r = check_agent(program);
+		r = check_units(program);
 	if (r == 0)
 		r = confirm(program, &store);
 	if (r > 0)
@@ -145,6 +168,8 @@ int command_reset(struct program *program)
 		r = keystore_lock(&store, &at_once, NULL, &why);
 	if (r == 0)
 		r = forget_all(program, &store, &why);
+	if (r == -ECANCELED)
+		return r;
 	if (r < 0) {
 		log_error("%s", why.text);
 		return outcome_policy(OUTCOME_UNSTORABLE)->exit_code;

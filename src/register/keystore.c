@@ -291,15 +291,46 @@ static int check_replaceable(const char *path, struct reason *why)
 	return 0;
 }
 
+/* What would let the new file be made, but not be put in the old one's place. */
+static int check_directory(const struct keystore *store, struct reason *why)
+{
+	struct stat directory, old;
+	int flags = 0;
+
+	if (ioctl(store->lock, FS_IOC_GETFLAGS, &flags) == 0 && (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))) {
+		return reason_errno(why, EPERM, "The directory of %s is marked immutable or append-only (chattr -i -a takes "
+				    "the marks off)", store->path);
+	}
+	if (fstat(store->lock, &directory) == 0 && (directory.st_mode & S_ISVTX) && directory.st_uid != geteuid() &&
+	    lstat(store->path, &old) == 0 && old.st_uid != geteuid()) {
+		reason_set(why, "%s belongs to another user, and its directory is sticky (chmod -t takes that off)",
+			   store->path);
+		return -EPERM;
+	}
+	return 0;
+}
+
 int keystore_stage(struct keystore *store, struct reason *why)
 {
 	gid_t group;
 	int r = check_replaceable(store->path, why);
 
 	if (r >= 0)
+		r = check_directory(store, why);
+	if (r >= 0)
 		r = choose_group(store, &group, why);
 	if (r >= 0)
 		r = atomic_file_stage(&store->staged, store->path, KEYS_MODE, group, AGENT_LINE_SIZE, why);
+	return r;
+}
+
+int keystore_remove_staged(const struct keystore *store, struct reason *why)
+{
+	struct atomic_file leftover;
+	int r = atomic_file_stage(&leftover, store->path, KEYS_MODE, (gid_t)-1, 0, why); /* which replaces it */
+
+	if (r >= 0)
+		atomic_file_discard(&leftover);
 	return r;
 }
 

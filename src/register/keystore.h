@@ -69,6 +69,9 @@ int keystore_stage(struct keystore *store, struct reason *why);
  */
 int keystore_commit(struct keystore *store, const struct agent_key *key, const char *aside, struct reason *why);
 
+/* Remove what a run that was killed has left of a new key file. Needs the lock. 0, or a negative errno with `why` set. */
+int keystore_remove_staged(const struct keystore *store, struct reason *why);
+
 /* Discard what is staged, and unlock: others may have a go while we wait. */
 void keystore_release(struct keystore *store);
 

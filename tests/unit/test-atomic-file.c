@@ -242,8 +242,7 @@ static void test_commit_fails(void **state)
 {
 	static const struct failure failures[] = {
 		{ "write", 1, ENOSPC }, { "write", 1, EIO },	{ "fsync", 1, EIO },
-		{ "renameat", 1, EIO }, { "renameat", 1, EPERM }, { "linkat", 1, EMLINK, "file.old" },
-		{ "unlinkat", 1, EROFS, "file.old" }, { "renameat", 1, EIO, "file.old" },
+		{ "renameat", 1, EIO }, { "renameat", 1, EPERM }, { "renameat", 1, EIO, "file.old" },
 	};
 	const char *path = path_in(*state, "file"), *aside = path_in(*state, "file.old");
 
@@ -258,6 +257,26 @@ static void test_commit_fails(void **state)
 		check_row(failures[i].call, strstr(why.text, path));
 		assert_file(path, "old");
 		(void)unlink(aside);
+		check_row(failures[i].call, count_entries(*state) == 1 && file.fd == -1);
+	}
+}
+
+/* The new content is in place, and only the old one is lost. */
+static void test_old_cannot_be_kept(void **state)
+{
+	static const struct failure failures[] = { { "linkat", 1, EMLINK }, { "unlinkat", 1, EISDIR } };
+	const char *path = path_in(*state, "file");
+
+	for (size_t i = 0; i < COUNT(failures); i++) {
+		struct atomic_file file;
+		struct reason why = { "" };
+
+		write_text(path, "old");
+		check_row(failures[i].call, atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
+		fault_set(failures[i].call, failures[i].nth, failures[i].error);
+		check_row(failures[i].call, atomic_file_commit(&file, "new", 3, "file.old", &why) == 1);
+		check_row(failures[i].call, strstr(why.text, "file.old"));
+		assert_file(path, "new");
 		check_row(failures[i].call, count_entries(*state) == 1 && file.fd == -1);
 	}
 }
@@ -332,6 +351,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_directory, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_stage_fails, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_no_reservation, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_old_cannot_be_kept, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_commit_fails, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_write_goes_on, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_directory_not_flushed, setup, teardown_directory),
