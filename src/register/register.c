@@ -99,13 +99,13 @@ static const char *aside_of(const struct registration *run)
 }
 
 /* The secret has done its work. A credential is not a file of ours to delete. */
-static void forget_secret(const struct registration *run)
+void registration_forget_secret(const struct registration *run)
 {
-	const char *path = run->config->auth.password_file, *credentials = getenv("CREDENTIALS_DIRECTORY");
+	const char *path = run->config->auth.password_file;
 
 	if (!run->config->auth.forget_secret || !path)
 		return;
-	if (credentials && strncmp(path, credentials, strlen(credentials)) == 0)
+	if (config_is_credential(path))
 		log_debug("The password came as a credential, which systemd takes away by itself");
 	else if (unlink(path) < 0 && errno != ENOENT)
 		log_warning("Cannot delete the password file %s (forget_secret): %s", path, strerrordesc_np(errno));
@@ -148,7 +148,7 @@ static void tell_success(const struct registration *run)
 		log_event(LOG_WARNING, MESSAGE_RENAMED, fields,
 			  "%s knows this agent as %s, not as %s as asked: the name was probably taken%s", run->manager_text,
 			  key->name, run->name,
-			  run->state.last_outcome[0] ? ", perhaps by an earlier request whose answer was lost" : "");
+			  run->answer_was_lost ? ", perhaps by an earlier request whose answer was lost" : "");
 	if (run->found == KEYSTORE_TORN)
 		log_event(LOG_WARNING, MESSAGE_TORN, fields, "What was in %s before was no usable key; it is kept as %s.torn",
 			  run->store.path, run->store.path);
@@ -201,7 +201,7 @@ static int announce(struct registration *run)
 
 	tell_success(run);
 	remember_success(run);
-	forget_secret(run);
+	registration_forget_secret(run);
 	r = settle(run);
 	if (r != GO_ON)
 		return r;

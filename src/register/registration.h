@@ -43,6 +43,7 @@ struct registration {
 	SSL_CTX *context;
 	struct tls_trust trust;
 
+	bool answer_was_lost; /* an earlier request of this name to this manager had no answer */
 	bool is_repetition; /* the log has told of this manager's failure already */
 	time_t changed_at;  /* when the configuration or a file it names was last written */
 
@@ -67,6 +68,9 @@ int registration_note_failure(struct registration *run, int outcome, const struc
 
 /* A state that cannot be saved costs one warning a run, and nothing else. */
 void registration_save_state(struct registration *run);
+
+/* Delete the password file, if the configuration says so. For when the key is on the disk. */
+void registration_forget_secret(const struct registration *run);
 
 /* What a run that ends with a key does last: as a service, say READY=1 and have the agents started. */
 void registration_start_agents(const struct registration *run, const struct agent_key *key);

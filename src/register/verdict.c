@@ -8,6 +8,7 @@
 #include "register/notify.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 static int already_registered(struct registration *run)
 {
@@ -15,6 +16,7 @@ static int already_registered(struct registration *run)
 
 	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, registration_fields(run, key, OUTCOME_REGISTERED),
 		  "Already registered as %s (id %s); nothing to do", key->name, key->id);
+	registration_forget_secret(run); /* a run that was killed may not have come to it */
 	registration_start_agents(run, key);
 	return 0;
 }
@@ -58,6 +60,8 @@ static int found_clone(struct registration *run)
 		return registration_fail(run, OUTCOME_CLONED, &why);
 	default:
 		agent_unit_hold(true);
+		if (run->is_clone)
+			return GO_ON; /* and the log has said so */
 		run->is_clone = true;
 		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
 			  "The key of %s (id %s) was made on another machine, of which this one is a copy; registering anew",
@@ -66,25 +70,35 @@ static int found_clone(struct registration *run)
 	}
 }
 
+static bool is_not_empty(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && status.st_size > 0;
+}
+
 int registration_verdict(struct registration *run)
 {
 	struct reason why = { 0 };
+	struct state now;
 	int found = keystore_read(&run->store, &run->old_key, &why);
 
 	if (found < 0)
 		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
 	run->found = (enum keystore_state)found;
-	if (found == KEYSTORE_TORN)
-		agent_unit_hold(true); /* its condition sees a file that is not empty */
-	if (found != KEYSTORE_KEY || run->force || run->is_clone)
+	if (found != KEYSTORE_KEY && is_not_empty(run->store.path))
+		agent_unit_hold(true); /* the agent's condition is content with any content */
+	if (found != KEYSTORE_KEY || run->force)
 		return GO_ON;
-	state_load(&run->state, run->state_directory); /* while we waited, another run may have written both */
-	switch (binding_of(&run->state, &run->old_key)) {
+
+	state_load(&now, run->state_directory); /* while we waited, another run may have written both */
+	switch (binding_of(&now, &run->old_key)) {
 	case BINDING_NONE:
 		return adopt(run);
 	case BINDING_OTHER:
 		return found_clone(run);
 	default:
+		run->state = now;
 		return already_registered(run);
 	}
 }
