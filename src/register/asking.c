@@ -149,7 +149,7 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 {
 	for (;;) {
 		struct attempt_report report = { 0 };
-		bool was_asked = is_our_lost_request(run);
+		bool was_asked = run->answer_was_lost = is_our_lost_request(run);
 		int r = attempt(run, end, &report);
 
 		*why = report.why;
@@ -358,8 +358,10 @@ static uint64_t next_turn(const struct registration *run, unsigned int *ret_even
 static void bring_forward(struct registration *run, unsigned int event)
 {
 	for (size_t i = 0; i < run->state.cursor_count; i++)
-		if (policy_of(&run->state.cursors[i])->events & event)
+		if (policy_of(&run->state.cursors[i])->events & event) {
 			run->state.cursors[i].next_at = 0;
+			run->state.cursors[i].wait /= 3; /* it was not waited out, so the next one shall not be longer */
+		}
 }
 
 static void show_waiting(const struct registration *run, uint64_t wait)

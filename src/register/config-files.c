@@ -157,6 +157,7 @@ int config_read_credentials(struct config *config, struct reason *why)
 {
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
 	cleanup_free char *file = NULL;
+	time_t changed_at = config->changed_at;
 	int r = 0;
 
 	if (!directory || directory[0] != '/')
@@ -164,6 +165,7 @@ int config_read_credentials(struct config *config, struct reason *why)
 	file = credential_path(directory, "agent-register.conf");
 	if (file)
 		r = config_read_file(config, file, why);
+	config->changed_at = changed_at; /* when systemd wrote it says nothing */
 	for (size_t i = 0; r >= 0 && i < sizeof credential_roles / sizeof credential_roles[0]; i++) {
 		cleanup_free char *path = credential_path(directory, credential_roles[i].credential);
 
@@ -172,6 +174,13 @@ int config_read_credentials(struct config *config, struct reason *why)
 				       credential_roles[i].credential, why);
 	}
 	return r;
+}
+
+bool config_is_credential(const char *path)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+
+	return directory && strncmp(path, directory, strlen(directory)) == 0 && path[strlen(directory)] == '/';
 }
 
 bool config_credential_is_waiting(void)

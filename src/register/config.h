@@ -135,6 +135,9 @@ int config_read_layers(struct config *config, const char *main_file, const char 
  */
 int config_read_credentials(struct config *config, struct reason *why);
 
+/* Is `path` a credential of this service? Those are written anew at each start, and taken away by systemd. */
+bool config_is_credential(const char *path);
+
 /*
  * Is a credential agent-register.conf waiting to be handed to the service? For the unit's condition, which runs before
  * that happens (systemd 252) and with the system's credentials hidden.

@@ -38,7 +38,7 @@ static void note_change(struct registration *run, const char *path)
 {
 	struct stat status;
 
-	if (path && stat(path, &status) == 0 && status.st_mtime > run->changed_at)
+	if (path && !config_is_credential(path) && stat(path, &status) == 0 && status.st_mtime > run->changed_at)
 		run->changed_at = status.st_mtime;
 }
 

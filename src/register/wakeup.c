@@ -152,25 +152,39 @@ static int judge(struct wakeup_sources *sources, const struct pollfd polled[stat
 		take_host_name(sources->host_name);
 		wakeup = WAKEUP_NAME;
 	}
-	return wakeup >= 0 && !spend_token(sources) ? -EAGAIN : wakeup;
+	return wakeup;
+}
+
+/* When the next token comes. */
+static uint64_t next_token(const struct wakeup_sources *sources)
+{
+	return sources->tokens_since + TOKEN_USEC;
 }
 
 int wakeup_wait(struct wakeup_sources *sources, unsigned int events, const struct deadline *deadline)
 {
+	int pending = -EAGAIN; /* an event that must wait for its token */
+
 	for (;;) {
+		struct deadline until = *deadline;
 		struct pollfd polled[3] = {
 			{ .fd = events & WAKEUP_ON_NETWORK ? sources->network : -1, .events = POLLIN },
 			{ .fd = events & WAKEUP_ON_CLOCK ? sources->clock : -1, .events = POLLIN },
 			{ .fd = events & WAKEUP_ON_NAME ? sources->host_name : -1, .events = POLLPRI },
 		};
-		int r = deadline_poll(deadline, polled, 3);
+		int r;
 
-		if (r == -ETIMEDOUT)
+		if (pending >= 0 && spend_token(sources))
+			return pending;
+		if (pending >= 0 && next_token(sources) < until.at)
+			until.at = next_token(sources);
+		r = deadline_poll(&until, polled, 3);
+		if (r == -ETIMEDOUT && monotonic_usec() >= deadline->at)
 			return WAKEUP_TIME;
-		if (r < 0)
+		if (r < 0 && r != -ETIMEDOUT)
 			return r;
-		r = judge(sources, polled);
-		if (r != -EAGAIN)
-			return r;
+		r = r > 0 ? judge(sources, polled) : -EAGAIN;
+		if (r >= 0)
+			pending = r;
 	}
 }
