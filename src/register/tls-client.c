@@ -16,6 +16,7 @@ struct tls_client {
 	struct reason verdict; /* why the certificate was not accepted */
 	struct reason warning;
 	bool asked_for_certificate;
+	bool was_reset;
 };
 
 struct tls_settings tls_settings_of(const struct config *config)
@@ -84,6 +85,7 @@ static int wait_for_ssl(struct tls_client *client, int r, const struct deadline 
 	case SSL_ERROR_ZERO_RETURN:
 		return -EPIPE;
 	case SSL_ERROR_SYSCALL:
+		client->was_reset = saved_errno == ECONNRESET || saved_errno == EPIPE;
 		errno = saved_errno;
 		return -EPIPE;
 	default:
@@ -314,7 +316,12 @@ X509 *tls_client_certificate(const struct tls_client *client)
 	return SSL_get0_peer_certificate(client->ssl);
 }
 
-int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context)
+bool tls_client_was_reset(const struct tls_client *client)
+{
+	return client->was_reset;
+}
+
+int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bool dates)
 {
 	X509_STORE_CTX *store = X509_STORE_CTX_new();
 	int error = X509_V_ERR_OUT_OF_MEM;
@@ -322,7 +329,9 @@ int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context)
 	if (store && X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(context), tls_client_certificate(client),
 					 SSL_get_peer_cert_chain(client->ssl)) == 1) {
 		X509_STORE_CTX_set_default(store, "ssl_server");
-		X509_STORE_CTX_set_flags(store, X509_V_FLAG_NO_CHECK_TIME);
+		X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(store), SSL_CTX_get_security_level(context));
+		if (!dates)
+			X509_STORE_CTX_set_flags(store, X509_V_FLAG_NO_CHECK_TIME);
 		error = X509_verify_cert(store) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(store);
 	}
 	X509_STORE_CTX_free(store);

@@ -61,6 +61,9 @@ const char *tls_client_version(const struct tls_client *client);
 /* Did the manager ask for a client certificate that we do not have? */
 bool tls_client_lacks_certificate(const struct tls_client *client);
 
+/* Did the manager end the connection with a reset, not in an orderly way? */
+bool tls_client_was_reset(const struct tls_client *client);
+
 /* What looked wrong but was accepted, because a pin stands for it (an expired certificate); null: nothing. */
 const char *tls_client_warning(const struct tls_client *client);
 
@@ -68,10 +71,10 @@ const char *tls_client_warning(const struct tls_client *client);
 X509 *tls_client_certificate(const struct tls_client *client);
 
 /*
- * Does the chain that the manager sent lead to a CA of `context`, dates and names aside? Returns X509_V_OK or the
- * X509_V_ERR_... that says why not.
+ * Does the chain that the manager sent lead to a CA of `context`, names aside, and (if `dates`) is it valid today?
+ * Returns X509_V_OK or the X509_V_ERR_... that says why not.
  */
-int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context);
+int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bool dates);
 
 /* Say goodbye if that is possible without waiting, close, free. */
 void tls_client_free(struct tls_client *client);

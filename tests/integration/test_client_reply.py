@@ -323,7 +323,6 @@ def test_unknown_error_is_escaped_and_cut(machine, start_manager):
 SILENT_ENDINGS = {
     "closed": lambda conversation: conversation.finish(),
     "close_notify": lambda conversation: end(conversation, "close_notify"),
-    "reset": lambda conversation: conversation.reset(),
 }
 
 
@@ -338,6 +337,27 @@ def test_silent_close_is_taken_for_a_wrong_password(machine, start_manager, endi
     machine.install_key()
     settings = {"auth.password_file": machine.password(password)} if password else {}
     machine.fails("refused", "without an answer", words, manager=start_manager(script), force=True, settings=settings)
+
+
+def test_reset_is_no_refusal(machine, start_manager):
+    """Managers close in an orderly way when the password is wrong; a reset is trouble on the way, and soon tried again."""
+    def script(conversation):
+        conversation.handshake()
+        conversation.read_request()
+        conversation.reset()
+    machine.install_key()
+    machine.fails("busy", "reset the connection", manager=start_manager(script), force=True)
+
+
+def test_request_that_comes_back_is_not_shown(machine, start_manager):
+    """An echo server behind the address: its answer holds the password."""
+    def script(conversation):
+        conversation.handshake()
+        conversation.read_request()
+        conversation.send(conversation.request)
+        conversation.finish()
+    settings = {"auth.password_file": machine.password("TopSecretPassword")}
+    machine.fails("garbled", "password and all", manager=start_manager(script), settings=settings)
 
 
 def before_tls(conversation):

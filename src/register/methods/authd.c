@@ -53,6 +53,10 @@ static int silent(const struct attempt *attempt, const struct tls_client *client
 	char manager[ENDPOINT_TEXT_SIZE];
 
 	endpoint_text(attempt->manager, manager);
+	if (tls_client_was_reset(client)) {
+		reason_set(why, "%s reset the connection instead of answering the request", manager);
+		return OUTCOME_BUSY;
+	}
 	if (tls_client_lacks_certificate(client))
 		reason_set(why, "%s closed the connection without an answer; it wants a client certificate: set "
 			   "certificate_file and private_key_file in [tls]", manager);
@@ -65,6 +69,15 @@ static int silent(const struct attempt *attempt, const struct tls_client *client
 	return OUTCOME_REFUSED;
 }
 
+/* The peer's bytes for a message; not those that give the request back, which holds the password. */
+static const char *show(const struct attempt *attempt, char *buffer, size_t size, const char *bytes, size_t length)
+{
+	if (memmem(bytes, length, "OSSEC PASS", strlen("OSSEC PASS")) ||
+	    (attempt->password && memmem(bytes, length, attempt->password, strlen(attempt->password))))
+		return "(what we sent, password and all)";
+	return escape_bytes(buffer, size, bytes, length);
+}
+
 static int refused(const struct attempt *attempt, const struct authd_reply *reply, struct reason *why)
 {
 	char manager[ENDPOINT_TEXT_SIZE], shown[400];
@@ -75,7 +88,7 @@ static int refused(const struct attempt *attempt, const struct authd_reply *repl
 	text = authd_reply_text(reply, &length);
 	outcome = authd_error_outcome(text, length, &hint);
 	reason_set(why, "%s says: %s%s%s", endpoint_text(attempt->manager, manager),
-		   escape_bytes(shown, sizeof shown, text, length), hint ? " -- " : "", hint ?: "");
+		   show(attempt, shown, sizeof shown, text, length), hint ? " -- " : "", hint ?: "");
 	return outcome;
 }
 
@@ -113,7 +126,7 @@ static int judge(const struct attempt *attempt, const struct tls_client *client,
 			reason_set(why, "%s sent a key that is cut short, too long or holds a stray byte", manager);
 		else
 			reason_set(why, "%s did not answer in the authd protocol but with: %s", manager,
-				   escape_bytes(shown, sizeof shown, reply->bytes, reply->length));
+				   show(attempt, shown, sizeof shown, reply->bytes, reply->length));
 		return OUTCOME_GARBLED;
 	}
 }
