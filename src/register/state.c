@@ -151,7 +151,9 @@ static int overwrite(int fd, const char *text, size_t length)
 	size_t size;
 	ssize_t n;
 
-	if (flock(fd, LOCK_EX) < 0 || fstat(fd, &status) < 0)
+	/* Two writers at once would mix up their lines; but nobody may hold us up with a lock of his. */
+	(void)flock(fd, LOCK_EX | LOCK_NB);
+	if (fchmod(fd, 0600) < 0 || fstat(fd, &status) < 0)
 		return -errno;
 	size = (length + unit - 1) / unit * unit;
 	if (size < (size_t)status.st_size && (size_t)status.st_size < STATE_MAX_SIZE)
@@ -181,7 +183,7 @@ int state_save(const struct state *state, const char *directory, struct reason *
 		return reason_errno(why, ENOMEM, "Cannot remember the state");
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return reason_errno(why, errno, "Cannot make the state directory %s", directory);
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	r = fd < 0 ? -errno : overwrite(fd, text, length);
 	return r < 0 ? reason_errno(why, r, "Cannot write %s", path) : 0;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Bad weather that needs no boot: answers that get lost, plans that hold, waits that are drawn, stops amid a wait."""
+import fcntl
 import os
 import re
 import signal
@@ -369,3 +370,57 @@ def test_secret_stays_when_the_key_cannot_be_stored(machine, start_manager, chat
     run.check = lambda result: None  # the staged file cannot be removed either
     assert run.finish().status == EXIT_CODES["unstorable"]
     assert os.path.exists(password)
+
+
+# -------------------------------------------------------------------- others at work on the same machine
+
+
+def test_foreign_lock_on_the_state_holds_nobody_up(machine, start_manager):
+    """Whoever may read the state file may lock it."""
+    machine.register(manager=start_manager(BUSY))
+    with open(os.path.join(machine.state_directory, "state"), encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        machine.registers(manager=start_manager())
+    assert os.stat(os.path.join(machine.state_directory, "state")).st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["client.keys.torn", "client.keys.old"])
+def test_old_key_that_cannot_be_kept_does_not_cost_the_new_one(machine, start_manager, name):
+    """The agent's user may have made a directory of that name."""
+    os.mkdir(os.path.join(machine.etc, name))
+    machine.install_key(OLD_LINE if name.endswith("old") else OLD_LINE[:30])
+    result = machine.register(manager=start_manager(), force=True)
+    assert result.status == 0 and machine.read_keys() == NEW_LINE.encode(), result
+    assert f"could not be kept as {name}" in result.stderr
+
+
+def test_waiting_clone_leaves_the_key_that_another_run_made(machine, start_manager):
+    """The copy waits for its manager; meanwhile a person registers it by hand with another one."""
+    machine.install_key()
+    machine.register(trust=None)  # adopts the key, as the original did
+    state = os.path.join(machine.state_directory, "state")
+    with open(state, encoding="utf-8") as file:
+        copied = re.sub(r"bound_machine=.*", "bound_machine=" + 32 * "0", file.read())
+    with open(state, "w", encoding="utf-8") as file:
+        file.write(copied)
+    busy = start_manager(BUSY)
+    run = machine.start(manager=busy, settings={"retry.budget": "30 s", "retry.initial": "1 s", "retry.max": "1 s"})
+    run.wait_for_line("Internal manager error")
+    assert machine.register(manager=start_manager(answer(reply(id="012")))).status == 0
+    result = run.finish()
+    assert result.status == 0 and "Already registered as web-01 (id 012)" in result.stderr, result
+    assert machine.read_keys() == NEW_LINE.replace("001", "012", 1).encode()
+
+
+@pytest.mark.parametrize("content, held", [("", False), ("\n", True), (f"007 !web-01 any {KEY}\n", True), (OLD_LINE[:30], True)],
+                         ids=["empty", "blank", "removed", "torn"])
+def test_agent_is_held_back_from_a_file_without_a_key(machine, start_manager, content, held):
+    """Its unit's condition is content with any file that is not empty."""
+    machine.install_key(content)
+    runtime = os.path.join(machine.directory, "run")
+    os.mkdir(runtime)
+    hold = os.path.join(runtime, "hold")
+    machine.register(manager=start_manager(BUSY), environment={"RUNTIME_DIRECTORY": runtime})
+    assert os.path.exists(hold) == held
+    assert machine.register(manager=start_manager(), environment={"RUNTIME_DIRECTORY": runtime}).status == 0
+    assert not os.path.exists(hold)

@@ -69,7 +69,7 @@ static void test_round_trip(void **state)
 	check_equal(&loaded, &full);
 	assert_string_equal(state_cursor(&loaded, "[::1]:1515")->outcome, "refused");
 	assert_int_equal(stat(path_in(directory, "state"), &status), 0);
-	assert_int_equal(status.st_mode & 07777, 0644);
+	assert_int_equal(status.st_mode & 07777, 0600);
 
 	assert_int_equal(state_save(&empty, directory, &why), 0);
 	state_load(&loaded, directory);
