@@ -217,6 +217,7 @@ static void fail_line(struct ini_source *source, const char *problem)
 static void check_section(struct ini_source *source, const char *line)
 {
 	size_t length = strcspn(line + 1, "]");
+	const char *behind = line + 1 + length + (line[1 + length] == ']');
 	const struct config_key *nearest = config_keys;
 	char section[64], shown[128], problem[256];
 	size_t least = SIZE_MAX;
@@ -230,6 +231,9 @@ static void check_section(struct ini_source *source, const char *line)
 			nearest = key;
 		}
 	}
+	behind += strspn(behind, " \t");
+	if (least == 0 && *behind && *behind != ';' && *behind != '#')
+		fail_line(source, "what stands behind the ] of a section would be ignored: put it on a line of its own");
 	if (least == 0)
 		return;
 	(void)snprintf(problem, sizeof problem, "unknown section [%s]; did you mean [%s]?",

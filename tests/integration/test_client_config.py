@@ -17,6 +17,7 @@ MISTAKES = {
     "upper-case section": ("[Manager]\n", [":1: ", "did you mean [manager]?"]),
     "key before any section": ("address = x\n", [":1: ", "before any section", "address in [manager]"]),
     "neither key nor section": ("[manager]\njust words\n", [":2: ", "neither a [section], a KEY = VALUE nor a comment"]),
+    "text behind a section": ("[tls] verify = no\n", [":1: ", "behind the ]"]),
     "open section": ("[manager\n", [":1: "]),
     "port 0": ("[manager]\nport = 0\n", [":2: ", "a port from 1 to 65535"]),
     "port 65536": ("[manager]\nport = 65536\n", [":2: ", "a port from 1 to 65535"]),
