@@ -239,7 +239,8 @@ static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
 	if (usable == 0 && latest[0] == '\0')
 		return wrong_kind(bio, "CA file", path, "a certificate", why);
 	if (usable == 0) {
-		reason_set(why, "The CA certificate in %s expired on %s; install the current one", path, latest);
+		reason_set(why, "The CA certificate in %s expired on %s; install the current one, or set the clock right", path,
+			   latest);
 		return -EINVAL;
 	}
 	return 0;
@@ -260,7 +261,7 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 		return wrong_kind(bio, "certificate file", path, "a certificate", why);
 	if (is_past(X509_get0_notAfter(first))) {
 		describe_time(X509_get0_notAfter(first), end, sizeof end);
-		reason_set(why, "The certificate in %s expired on %s; install a current one", path, end);
+		reason_set(why, "The certificate in %s expired on %s; install a current one, or set the clock right", path, end);
 		return -EINVAL;
 	}
 	if (SSL_CTX_use_certificate_chain_file(context, path) != 1) {
@@ -337,6 +338,10 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 		return -ENOMEM;
 	}
 	r = set_versions(context, settings, why);
+	(void)SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
+	/* A CA file may hold only the CA that issued the certificate, whoever has issued that one. */
+	if (!settings->server)
+		(void)X509_STORE_set_flags(SSL_CTX_get_cert_store(context), X509_V_FLAG_PARTIAL_CHAIN);
 	if (r >= 0)
 		r = set_ciphers(context, settings, why);
 	if (r >= 0 && settings->ca_file)
