@@ -44,6 +44,8 @@ static void ok(const struct check *check, const char *layer, const char *format,
 /* A cross, with the reason and its remedy. Returns false, for the caller to pass on. */
 static bool bad(struct check *check, const char *layer, enum outcome outcome, const char *text)
 {
+	if (*text == '\0')
+		return false; /* asked to stop */
 	printf("%s %-12s %s\n", check->cross, layer, text);
 	if (check->status == 0)
 		check->status = outcome_policy(outcome)->exit_code;
@@ -177,7 +179,7 @@ static bool check_handshake(struct check *check, const struct endpoint *endpoint
 static void check_chain(struct check *check, const struct tls_client *client, SSL_CTX *context)
 {
 	const char *ca_file = check->config->tls.ca_file;
-	int error = ca_file ? tls_client_chain_error(client, context) : X509_V_OK;
+	int error = ca_file ? tls_client_chain_error(client, context, false) : X509_V_OK;
 	char text[1024];
 
 	if (!ca_file)
@@ -210,15 +212,21 @@ static void check_names(struct check *check, X509 *certificate, const char *host
 	}
 }
 
-static void check_validity(struct check *check, X509 *certificate)
+static void check_validity(struct check *check, const struct tls_client *client, SSL_CTX *context)
 {
+	X509 *certificate = tls_client_certificate(client);
+	int error = check->config->tls.ca_file ? tls_client_chain_error(client, context, true) : X509_V_OK;
 	bool early = X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0;
 	bool late = X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
 	char begin[64], end[64], text[256];
 
 	tls_describe_time(X509_get0_notBefore(certificate), begin, sizeof begin);
 	tls_describe_time(X509_get0_notAfter(certificate), end, sizeof end);
-	if (!early && !late)
+	if (!early && !late && (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)) {
+		(void)snprintf(text, sizeof text, "one of those that issued it is not valid today: %s",
+			       X509_verify_cert_error_string(error));
+		(void)bad(check, "validity", OUTCOME_UNTRUSTED, text);
+	} else if (!early && !late)
 		ok(check, "validity", "from %s to %s", begin, end);
 	else if (!check->config->tls.ca_file)
 		ok(check, "validity", "not looked at, though it is from %s to %s", begin, end);
@@ -259,7 +267,7 @@ static void check_manager(struct check *check, const char *address, SSL_CTX *con
 		return;
 	check_chain(check, client, context);
 	check_names(check, tls_client_certificate(client), endpoint.host);
-	check_validity(check, tls_client_certificate(client));
+	check_validity(check, client, context);
 	check_pin(check, tls_client_certificate(client));
 }
 
@@ -272,6 +280,7 @@ int command_check(struct program *program)
 		.config = &program->config,
 		.deadline = { USEC_INFINITY, program->stop_fd },
 	};
+	struct deadline at_once = { 0, program->stop_fd };
 	bool unicode = setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 
 	check.tick = unicode ? "\xe2\x9c\x93" : "ok  ";
@@ -285,5 +294,5 @@ int command_check(struct program *program)
 		for (size_t i = 0; i < check.config->manager.address.count; i++)
 			check_manager(&check, check.config->manager.address.items[i], context);
 	}
-	return check.status;
+	return deadline_wait(&at_once, -1, 0) == -ECANCELED ? -ECANCELED : check.status;
 }

@@ -193,7 +193,7 @@ int command_status(struct program *program)
 
 	if (found >= 0)
 		found = keystore_read(&store, &status.key, &status.problem);
-	if (found < 0) {
+	if (found < 0 && (!program->options->json || !store.path)) {
 		log_error("%s", status.problem.text);
 		return EXIT_LOCAL_ERROR;
 	}
@@ -208,5 +208,7 @@ int command_status(struct program *program)
 	else
 		print_status(&status);
 	agent_key_wipe(&status.key);
+	if (found < 0)
+		return EXIT_LOCAL_ERROR;
 	return status.registered ? 0 : EXIT_NOT_REGISTERED;
 }
