@@ -21,7 +21,8 @@ struct asking {
 	struct registration *run;
 	struct wakeup_sources sources;
 	struct deadline end;       /* of this start's budget */
-	struct deadline round_end; /* the same; but without a budget, a round takes what it takes */
+	struct deadline lock_end;  /* of the patience with another run */
+	struct deadline round_end; /* of the budget; but without a budget, a round takes what it takes */
 	bool has_key;              /* a manager has given one */
 	int status;                /* exit status of the last failure */
 };
@@ -317,7 +318,7 @@ static int ask_round(struct asking *asking)
 	struct registration *run = asking->run;
 	const struct config *config = run->config;
 	bool has_name = false;
-	int r = registration_stage(run, &asking->end);
+	int r = registration_stage(run, &asking->lock_end);
 
 	if (r == GO_ON)
 		r = find_name(asking, &has_name);
@@ -432,8 +433,12 @@ static void take_budget(struct asking *asking)
 	const struct registration *run = asking->run;
 	struct deadline never = { USEC_INFINITY, run->stop_fd };
 
-	asking->end = run->is_background ? never : deadline_in(run->config->retry.budget, &never);
-	asking->round_end = run->config->retry.budget == 0 ? never : asking->end;
+	/* A person at a terminal wants to know how it went, and can try again himself. */
+	uint64_t budget = run->is_service || run->config->budget_is_set ? run->config->retry.budget : 0;
+
+	asking->end = run->is_background ? never : deadline_in(budget, &never);
+	asking->lock_end = run->is_background ? never : deadline_in(run->config->retry.budget, &never);
+	asking->round_end = budget == 0 ? never : asking->end;
 }
 
 /*

@@ -167,6 +167,8 @@ int config_set(struct config *config, const char *section, const char *name, con
 
 	if (!key)
 		return unknown_key(section, name, origin, why);
+	if (key->offset == offsetof(struct config, retry.budget))
+		config->budget_is_set = *value != '\0';
 	if (*value == '\0')
 		return reset(config, key) < 0 ? reason_errno(why, ENOMEM, "%s", origin) : 0;
 	wanted = key->type->parse(target_of(config, key), value, key->type);

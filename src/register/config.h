@@ -77,7 +77,8 @@ struct config {
 		int on_duplicate; /* enum duplicate_policy */
 		uint64_t settle;
 	} identity;
-	time_t changed_at; /* when the youngest of the files read was last written */
+	bool budget_is_set; /* somebody has written it; the default is for services only */
+	time_t changed_at;  /* when the youngest of the files read was last written */
 };
 
 /* One row of the table of keys. */

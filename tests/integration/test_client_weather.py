@@ -424,3 +424,15 @@ def test_agent_is_held_back_from_a_file_without_a_key(machine, start_manager, co
     assert os.path.exists(hold) == held
     assert machine.register(manager=start_manager(), environment={"RUNTIME_DIRECTORY": runtime}).status == 0
     assert not os.path.exists(hold)
+
+
+# -------------------------------------------------------------------- a run by hand
+
+
+def test_run_by_hand_makes_one_round(machine, start_manager):
+    """Without a word about the budget, a person is told at once how it went."""
+    managers = [start_manager(BUSY), start_manager(certificate="expired")]
+    result = machine.register(manager=managers, settings={"retry.budget": []})
+    assert result.status == EXIT_CODES["untrusted"] and result.seconds < PROMPT, result
+    assert [len(manager.conversations) for manager in managers] == [1, 1]
+    assert len(result.failures) == 2
