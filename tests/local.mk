@@ -33,3 +33,8 @@ check-local: all $(check_PROGRAMS)
 # Kills a run at a chosen system call, for tests/integration/test_client_kill.py.
 check_PROGRAMS += kill-at-syscall
 kill_at_syscall_SOURCES = tests/integration/kill-at-syscall.c
+
+# Whole folders are distributed; what a build has left in them is not.
+dist-hook:
+	find $(distdir)/tests -name '*.o' -exec rm -f {} +
+	find $(distdir)/tests \( -name .deps -o -name .dirstamp -o -name __pycache__ \) -prune -exec rm -rf {} +
