@@ -154,12 +154,12 @@ static int no_passphrase(char *buffer, int size, int writing, void *encrypted)
 	return -1;
 }
 
-static void describe_time(const ASN1_TIME *time, char *buffer, size_t size)
+void tls_describe_time(const ASN1_TIME *time, char *buffer, size_t size)
 {
 	struct tm broken_down;
 
 	if (ASN1_TIME_to_tm(time, &broken_down) != 1 || strftime(buffer, size, "%F %T UTC", &broken_down) == 0)
-		buffer[0] = '\0';
+		(void)snprintf(buffer, size, "an unreadable date");
 }
 
 static bool is_past(const ASN1_TIME *time)
@@ -226,7 +226,7 @@ static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
 		if (X509_STORE_add_cert(store, certificate) != 1)
 			return wrong_kind(bio, "CA file", path, "a certificate that can be used", why);
 		if (is_past(X509_get0_notAfter(certificate)))
-			describe_time(X509_get0_notAfter(certificate), latest, sizeof latest);
+			tls_describe_time(X509_get0_notAfter(certificate), latest, sizeof latest);
 		else
 			usable++;
 	}
@@ -260,7 +260,7 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 	if (!first)
 		return wrong_kind(bio, "certificate file", path, "a certificate", why);
 	if (is_past(X509_get0_notAfter(first))) {
-		describe_time(X509_get0_notAfter(first), end, sizeof end);
+		tls_describe_time(X509_get0_notAfter(first), end, sizeof end);
 		reason_set(why, "The certificate in %s expired on %s; install a current one, or set the clock right", path, end);
 		return -EINVAL;
 	}

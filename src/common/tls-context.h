@@ -40,6 +40,9 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 /* Parse "1.2" or "TLSv1.2". Returns the protocol number (TLS1_2_VERSION) or -EINVAL. */
 int tls_version_parse(const char *text);
 
+/* A time in words: "2026-11-21 20:15:00 UTC". */
+void tls_describe_time(const ASN1_TIME *time, char *buffer, size_t size);
+
 /* The pin of a certificate's key: "sha256//" and the base64 of the SHA-256 of its SubjectPublicKeyInfo. 0 or -EIO. */
 int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE]);
 

@@ -11,14 +11,6 @@
 
 /* ------------------------------------------------------------------ describing */
 
-void tls_describe_time(const ASN1_TIME *time, char *buffer, size_t size)
-{
-	struct tm broken_down;
-
-	if (ASN1_TIME_to_tm(time, &broken_down) != 1 || strftime(buffer, size, "%F %T UTC", &broken_down) == 0)
-		(void)snprintf(buffer, size, "an unreadable date");
-}
-
 static void describe_now(char *buffer, size_t size)
 {
 	time_t now = time(NULL);

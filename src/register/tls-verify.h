@@ -19,6 +19,3 @@ bool tls_key_is_pinned(X509 *certificate, const struct string_list *pins);
 
 /* The names in a certificate, escaped: "DNS:a, IP:10.0.0.1, CN=b". */
 void tls_certificate_describe_names(X509 *certificate, char *buffer, size_t size);
-
-/* A time in words: "2026-11-21 20:15:00 UTC". */
-void tls_describe_time(const ASN1_TIME *time, char *buffer, size_t size);
