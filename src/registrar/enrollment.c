@@ -308,7 +308,7 @@ static bool stage(struct decision *decision)
 		if (!old)
 			continue;
 		(void)snprintf(enrollment->replaced[i], sizeof enrollment->replaced[i], "%s", old->id_text);
-		roster_remove(decision->roster, old);
+		roster_remove(decision->roster, old, ROSTER_REMAINS_NOTHING);
 	}
 	return true;
 }

@@ -56,11 +56,11 @@ static int open_locked(struct keys_file *file, bool *ret_changed, struct reason 
 	struct stat status;
 	int r = 0;
 
-	file->fd = open(file->path, O_RDWR | O_APPEND | O_CLOEXEC);
-	if (file->fd < 0 && errno == ENOENT)
+	file->fd = open(file->path, (file->read_only ? O_RDONLY : O_RDWR | O_APPEND) | O_CLOEXEC);
+	if (file->fd < 0 && errno == ENOENT && !file->read_only)
 		r = create(file, why);
 	else if (file->fd < 0)
-		r = reason_errno(why, errno, "Cannot open %s for writing", file->path);
+		r = reason_errno(why, errno, "Cannot open %s%s", file->path, file->read_only ? "" : " for writing");
 	if (r < 0)
 		return r;
 	if (fstat(file->fd, &status) < 0)

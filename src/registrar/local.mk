@@ -13,6 +13,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/options.c src/registrar/options.h \
 	src/registrar/report.c src/registrar/report.h \
 	src/registrar/roster.c src/registrar/roster.h \
+	src/registrar/roster-change.c src/registrar/roster-internal.h \
 	src/registrar/server.c src/registrar/server.h \
 	src/registrar/session.c src/registrar/session.h \
 	src/registrar/text-index.c src/registrar/text-index.h

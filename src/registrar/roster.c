@@ -2,39 +2,12 @@
 #include "registrar/roster.h"
 
 #include "common/cleanup.h"
-#include "registrar/keys-file.h"
 #include "registrar/keys-line.h"
-#include "registrar/text-index.h"
+#include "registrar/roster-internal.h"
 
 #include <string.h>
 
 #define COMPLAINTS_MAX 10 /* a file, not a log, is the place to look at when there are more */
-
-/* An entry with what only the roster needs. The texts live behind it, in the same allocation. */
-struct line {
-	struct roster_entry entry; /* first: a roster_entry handed out is its line */
-	struct line *next;
-	bool removed;
-	char texts[];
-};
-
-struct roster {
-	struct keys_file file;
-	roster_complaint *complain;
-
-	struct line *lines;
-	struct text_index by_id, by_name, by_ip;
-	size_t count;
-	unsigned int highest;     /* id */
-	unsigned int free_first, free_from; /* where the last search for a free id began and ended */
-	bool unterminated;        /* the file's last byte is no newline */
-	bool stale;               /* the index does not show the file: read it again */
-	bool replaced_by_us;      /* ... because of our own replacing, so there is nothing new to complain about */
-
-	char *staged; /* the lines to append; wiped after use */
-	size_t staged_length, staged_room;
-	bool removing;
-};
 
 /* ------------------------------------------------------------------ the index */
 
@@ -72,6 +45,8 @@ static int index_line(struct roster *roster, struct line *line)
 		r = text_index_add(&roster->by_name, entry->name, strlen(entry->name), line);
 	if (r >= 0 && ip_is_indexed(entry->ip))
 		r = text_index_add(&roster->by_ip, entry->ip, ip_base_length(entry->ip), line);
+	if (r >= 0 && ip_is_indexed(entry->ip))
+		r = text_index_add(&roster->by_ip_and_mask, entry->ip, strlen(entry->ip), line);
 	if (entry->id > roster->highest)
 		roster->highest = entry->id;
 	if (entry->name && entry->ip)
@@ -79,6 +54,19 @@ static int index_line(struct roster *roster, struct line *line)
 	line->next = roster->lines;
 	roster->lines = line;
 	return r;
+}
+
+void roster_free_name(struct roster *roster, struct line *line)
+{
+	const struct roster_entry *entry = &line->entry;
+
+	text_index_remove(&roster->by_name, entry->name, strlen(entry->name), line);
+	if (ip_is_indexed(entry->ip)) {
+		text_index_remove(&roster->by_ip, entry->ip, ip_base_length(entry->ip), line);
+		text_index_remove(&roster->by_ip_and_mask, entry->ip, strlen(entry->ip), line);
+	}
+	if (entry->ip)
+		roster->count--;
 }
 
 static void forget_lines(struct roster *roster)
@@ -92,13 +80,13 @@ static void forget_lines(struct roster *roster)
 	text_index_clear(&roster->by_id);
 	text_index_clear(&roster->by_name);
 	text_index_clear(&roster->by_ip);
+	text_index_clear(&roster->by_ip_and_mask);
 	roster->count = 0;
 	roster->highest = 0;
 	roster->free_first = roster->free_from = 0;
 }
 
-/* `name` and `ip` may be null. */
-static int add_line(struct roster *roster, const char *id, const char *name, const char *ip, off_t offset,
+int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip, off_t offset,
 		    size_t length)
 {
 	size_t name_size = name ? strlen(name) + 1 : 0;
@@ -164,7 +152,7 @@ static int read_line(struct reader *reader, const char *text, size_t length, siz
 	complain_of(reader, &line, length, whole);
 	if (line.id[0] == '\0')
 		return 0;
-	return add_line(reader->roster, line.id, line.name[0] ? line.name : NULL, line.ip[0] ? line.ip : NULL,
+	return roster_add_line(reader->roster, line.id, line.name[0] ? line.name : NULL, line.ip[0] ? line.ip : NULL,
 			text - reader->content, whole);
 }
 
@@ -186,8 +174,7 @@ static int read_lines(struct reader *reader, size_t length)
 	return 0;
 }
 
-/* Read the locked file into the index. Silent after our own writes: what is to be said was said. */
-static int read_file(struct roster *roster, bool silent, struct reason *why)
+int roster_read_file(struct roster *roster, bool silent, struct reason *why)
 {
 	struct reader reader = { .roster = roster };
 	cleanup_free char *content = NULL;
@@ -213,8 +200,8 @@ static int read_file(struct roster *roster, bool silent, struct reason *why)
 
 /* ------------------------------------------------------------------ opening and closing */
 
-int roster_open(struct roster **ret, const char *directory, gid_t group, roster_complaint *complain_to,
-		struct reason *why)
+static int open_roster(struct roster **ret, const char *directory, gid_t group, bool read_only,
+		       roster_complaint *complain_to, struct reason *why)
 {
 	struct roster *roster = calloc(1, sizeof *roster);
 	bool changed;
@@ -225,10 +212,11 @@ int roster_open(struct roster **ret, const char *directory, gid_t group, roster_
 	roster->complain = complain_to;
 	roster->stale = true;
 	r = keys_file_open(&roster->file, directory, group, why);
+	roster->file.read_only = read_only;
 	if (r >= 0)
 		r = keys_file_lock(&roster->file, &changed, why);
 	if (r >= 0) {
-		r = read_file(roster, false, why);
+		r = roster_read_file(roster, false, why);
 		keys_file_unlock(&roster->file);
 	} else if (r == -EAGAIN) {
 		r = 0; /* read it at the first transaction */
@@ -241,19 +229,22 @@ int roster_open(struct roster **ret, const char *directory, gid_t group, roster_
 	return 0;
 }
 
-static void wipe_staged(struct roster *roster)
+int roster_open(struct roster **ret, const char *directory, gid_t group, roster_complaint *complain_to,
+		struct reason *why)
 {
-	if (roster->staged)
-		explicit_bzero(roster->staged, roster->staged_length);
-	roster->staged_length = 0;
-	roster->removing = false;
+	return open_roster(ret, directory, group, false, complain_to, why);
+}
+
+int roster_open_reading(struct roster **ret, const char *directory, roster_complaint *complain_to, struct reason *why)
+{
+	return open_roster(ret, directory, (gid_t)-1, true, complain_to, why);
 }
 
 void roster_close(struct roster *roster)
 {
 	if (!roster)
 		return;
-	wipe_staged(roster);
+	roster_wipe_staged(roster);
 	free(roster->staged);
 	forget_lines(roster);
 	keys_file_close(&roster->file);
@@ -275,6 +266,63 @@ const struct roster_entry *roster_find_name(const struct roster *roster, const c
 const struct roster_entry *roster_find_ip(const struct roster *roster, const char *ip)
 {
 	return text_index_find(&roster->by_ip, ip, strlen(ip));
+}
+
+const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, const char *ip)
+{
+	return text_index_find(&roster->by_ip_and_mask, ip, strlen(ip));
+}
+
+/* Only a file that somebody else wrote has several lines with one id: then they are worth a walk. */
+const struct roster_entry *roster_find_id(const struct roster *roster, unsigned int id)
+{
+	char text[AGENT_ID_MAX + 1];
+	const struct line *found = text_index_find(&roster->by_id, text, id_text(text, id));
+
+	if (!found || (found->entry.ip && !found->removed))
+		return found ? &found->entry : NULL;
+	for (const struct line *line = roster->lines; line; line = line->next)
+		if (line->entry.id == id && line->entry.ip && !line->removed)
+			return &line->entry;
+	return &found->entry;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct roster_entry *const *left = a, *const *right = b;
+
+	return ((*left)->offset > (*right)->offset) - ((*left)->offset < (*right)->offset);
+}
+
+static bool is_agent(const struct line *line)
+{
+	return line->entry.name && line->entry.ip && !line->removed;
+}
+
+int roster_pick_lines(const struct roster *roster, bool (*wanted)(const struct line *),
+		      const struct roster_entry ***ret, size_t *ret_count)
+{
+	const struct roster_entry **entries;
+	size_t n = 0;
+
+	for (const struct line *line = roster->lines; line; line = line->next)
+		n += wanted(line);
+	entries = calloc(n + 1, sizeof(struct roster_entry *));
+	if (!entries)
+		return -ENOMEM;
+	n = 0;
+	for (const struct line *line = roster->lines; line; line = line->next)
+		if (wanted(line))
+			entries[n++] = &line->entry;
+	qsort(entries, n, sizeof(struct roster_entry *), by_offset);
+	*ret = entries;
+	*ret_count = n;
+	return 0;
+}
+
+int roster_list(const struct roster *roster, const struct roster_entry ***ret, size_t *ret_count)
+{
+	return roster_pick_lines(roster, is_agent, ret, ret_count);
 }
 
 unsigned int roster_lowest_free_id(struct roster *roster, unsigned int first)
@@ -309,11 +357,9 @@ static int read_line_of(const struct roster *roster, const struct roster_entry *
 	return 0;
 }
 
-int roster_key_hash(const struct roster *roster, const struct roster_entry *entry,
-		    char ret[static AGENT_KEY_HASH_SIZE])
+int roster_read(const struct roster *roster, const struct roster_entry *entry, struct agent_key *ret)
 {
 	char line[AGENT_LINE_SIZE + 1];
-	struct agent_key agent;
 	size_t length = entry->length;
 	int r;
 
@@ -322,162 +368,21 @@ int roster_key_hash(const struct roster *roster, const struct roster_entry *entr
 	r = read_line_of(roster, entry, line);
 	if (r >= 0 && line[length - 1] == '\n')
 		length--;
-	if (r >= 0 && agent_key_parse(&agent, line, length) != AGENT_KEY_OK)
+	if (r >= 0 && agent_key_parse(ret, line, length) != AGENT_KEY_OK)
 		r = -EINVAL;
-	if (r >= 0) {
-		r = agent_key_hash(ret, &agent);
-		agent_key_wipe(&agent);
-	}
 	explicit_bzero(line, sizeof line);
 	return r;
 }
 
-/* ------------------------------------------------------------------ transactions */
-
-int roster_begin(struct roster *roster, struct reason *why)
+int roster_key_hash(const struct roster *roster, const struct roster_entry *entry,
+		    char ret[static AGENT_KEY_HASH_SIZE])
 {
-	bool changed;
-	int r = keys_file_lock(&roster->file, &changed, why);
+	struct agent_key agent;
+	int r = roster_read(roster, entry, &agent);
 
 	if (r < 0)
 		return r;
-	if (changed || roster->stale)
-		r = read_file(roster, roster->replaced_by_us, why);
-	roster->replaced_by_us = false;
-	if (r < 0) {
-		roster->stale = true;
-		keys_file_unlock(&roster->file);
-	}
+	r = agent_key_hash(ret, &agent);
+	agent_key_wipe(&agent);
 	return r;
-}
-
-/* A buffer that holds keys grows without leaving copies behind. */
-static int grow_staged(struct roster *roster, size_t more)
-{
-	size_t room = roster->staged_room ?: 4096;
-	char *grown;
-
-	if (roster->staged_length + more <= roster->staged_room)
-		return 0;
-	while (room < roster->staged_length + more)
-		room *= 2;
-	grown = malloc(room);
-	if (!grown)
-		return -ENOMEM;
-	if (roster->staged) {
-		memcpy(grown, roster->staged, roster->staged_length);
-		explicit_bzero(roster->staged, roster->staged_length);
-		free(roster->staged);
-	}
-	roster->staged = grown;
-	roster->staged_room = room;
-	return 0;
-}
-
-int roster_add(struct roster *roster, const struct agent_key *agent)
-{
-	char line[AGENT_LINE_SIZE + 1];
-	size_t length = agent_key_format(line, agent);
-	int r = grow_staged(roster, length + 1);
-
-	if (r >= 0 && roster->staged_length == 0 && roster->unterminated)
-		roster->staged[roster->staged_length++] = '\n';
-	if (r >= 0)
-		r = add_line(roster, agent->id, agent->name, agent->ip,
-			     roster->file.known.st_size + (off_t)roster->staged_length, length);
-	if (r >= 0) {
-		memcpy(roster->staged + roster->staged_length, line, length);
-		roster->staged_length += length;
-	}
-	explicit_bzero(line, sizeof line);
-	return r;
-}
-
-void roster_remove(struct roster *roster, const struct roster_entry *entry)
-{
-	struct line *line = (struct line *)entry;
-
-	text_index_remove(&roster->by_name, entry->name, strlen(entry->name), line);
-	if (ip_is_indexed(entry->ip))
-		text_index_remove(&roster->by_ip, entry->ip, ip_base_length(entry->ip), line);
-	line->removed = true;
-	roster->removing = true;
-	roster->count--;
-}
-
-static int by_offset(const void *a, const void *b)
-{
-	const struct line *const *left = a, *const *right = b;
-
-	return ((*left)->entry.offset > (*right)->entry.offset) - ((*left)->entry.offset < (*right)->entry.offset);
-}
-
-/* Close the gaps that the removed lines leave in `content`. Returns 0 or -ENOMEM. */
-static int cut_removed(const struct roster *roster, char *content, size_t *length)
-{
-	cleanup_free struct line **removed = NULL;
-	size_t n = 0, kept = 0, at = 0;
-
-	for (struct line *line = roster->lines; line; line = line->next)
-		n += line->removed;
-	removed = calloc(n + 1, sizeof(struct line *));
-	if (!removed)
-		return -ENOMEM;
-	n = 0;
-	for (struct line *line = roster->lines; line; line = line->next)
-		if (line->removed)
-			removed[n++] = line;
-	qsort(removed, n, sizeof(struct line *), by_offset);
-
-	for (size_t i = 0; i <= n; i++) {
-		size_t stop = i < n ? (size_t)removed[i]->entry.offset : *length;
-
-		memmove(content + kept, content + at, stop - at);
-		kept += stop - at;
-		at = i < n ? stop + removed[i]->entry.length : stop;
-	}
-	explicit_bzero(content + kept, *length - kept);
-	*length = kept;
-	return 0;
-}
-
-static int commit_replacing(struct roster *roster, struct reason *why)
-{
-	cleanup_free char *old = NULL, *content = NULL;
-	size_t length, whole;
-	int r = keys_file_read(&roster->file, &old, &length, why);
-
-	if (r < 0)
-		return r;
-	whole = length + roster->staged_length;
-	content = malloc(whole + 1);
-	if (content) {
-		memcpy(content, old, length);
-		if (roster->staged_length > 0)
-			memcpy(content + length, roster->staged, roster->staged_length);
-	}
-	explicit_bzero(old, length);
-	if (!content || cut_removed(roster, content, &whole) < 0)
-		return reason_errno(why, ENOMEM, "Cannot rewrite %s", roster->file.path);
-	r = keys_file_replace(&roster->file, content, whole, why);
-	explicit_bzero(content, whole);
-	return r;
-}
-
-int roster_commit(struct roster *roster, struct reason *why)
-{
-	int r = 0;
-
-	if (roster->removing) {
-		r = commit_replacing(roster, why);
-		roster->stale = true; /* the lines have moved */
-		roster->replaced_by_us = r >= 0;
-	} else if (roster->staged_length > 0) {
-		r = keys_file_append(&roster->file, roster->staged, roster->staged_length, why);
-		roster->unterminated = r < 0 && roster->unterminated;
-		roster->stale = r < 0;
-	}
-	wipe_staged(roster);
-	keys_file_unlock(&roster->file);
-	return r < 0 ? r : 0;
 }

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define ROSTER_ID_MAX 99999999u /* eight digits */
@@ -42,6 +43,9 @@ typedef void roster_complaint(const char *sentence);
 int roster_open(struct roster **ret, const char *directory, gid_t group, roster_complaint *complain,
 		struct reason *why);
 
+/* The same to look only: nothing is made, and nothing may be staged. A missing file is an error (-ENOENT). */
+int roster_open_reading(struct roster **ret, const char *directory, roster_complaint *complain, struct reason *why);
+
 void roster_close(struct roster *roster);
 
 /* Agents that are neither removed nor damaged. */
@@ -53,11 +57,37 @@ size_t roster_count(const struct roster *roster);
  */
 int roster_begin(struct roster *roster, struct reason *why);
 
+/*
+ * The same, but wait up to `patience` (microseconds) for the lock. -EAGAIN comes with `why` set, too.
+ */
+int roster_begin_within(struct roster *roster, uint64_t patience, struct reason *why);
+
 /* Entries are valid until the transaction ends. Null: none. */
 const struct roster_entry *roster_find_name(const struct roster *roster, const char *name);
 
 /* The entry whose address, with its mask cut off, is this text. "any" is never found. */
 const struct roster_entry *roster_find_ip(const struct roster *roster, const char *ip);
+
+/* The entry whose address, mask included, is this text. "any" is never found. */
+const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, const char *ip);
+
+/*
+ * An entry with this number as its id: "7" and "007" are the same. Prefers an agent to a removed or damaged line,
+ * which have no address.
+ */
+const struct roster_entry *roster_find_id(const struct roster *roster, unsigned int id);
+
+/*
+ * All agents (neither removed nor damaged) in the order of the file, what was staged included. The caller frees the
+ * array; its entries are valid until the transaction ends. Returns 0 or -ENOMEM.
+ */
+int roster_list(const struct roster *roster, const struct roster_entry ***ret, size_t *ret_count);
+
+/*
+ * Read an agent's whole record, with its key: wipe it. Returns 0; -EINVAL when the line is no record; or another
+ * negative errno.
+ */
+int roster_read(const struct roster *roster, const struct roster_entry *entry, struct agent_key *ret);
 
 /* The lowest id from `first` on that no line has; 0: none is left. */
 unsigned int roster_lowest_free_id(struct roster *roster, unsigned int first);
@@ -72,14 +102,21 @@ int roster_key_hash(const struct roster *roster, const struct roster_entry *entr
 /* Stage an addition. Returns 0 or -ENOMEM. */
 int roster_add(struct roster *roster, const struct agent_key *agent);
 
-/*
- * Stage the removal of an entry that has a name, be it staged itself. Its id is free after the transaction, not
- * before.
- */
-void roster_remove(struct roster *roster, const struct roster_entry *entry);
+/* What is left of a removed agent's line. What is left keeps the id taken; the name and the address are free. */
+enum roster_remains {
+	ROSTER_REMAINS_NOTHING, /* the id is free after the transaction, not before */
+	ROSTER_REMAINS_OSSEC,   /* "ID #*#*#*#*#*#*#*#*#*#*#" over the beginning of the line (manage_agents, OSSEC 4.3) */
+	ROSTER_REMAINS_WAZUH,   /* "ID !NAME IP KEY" (wazuh-authd 4.14 with <purge>no) */
+};
+
+/* Stage the removal of an entry that has a name, be it staged itself. */
+void roster_remove(struct roster *roster, const struct roster_entry *entry, enum roster_remains remains);
 
 /*
  * Make the staged changes durable and end the transaction. Returns 0, or a negative errno with `why` set: then the
  * file is as it was before and nothing staged counts.
  */
 int roster_commit(struct roster *roster, struct reason *why);
+
+/* End the transaction; nothing staged counts. */
+void roster_cancel(struct roster *roster);

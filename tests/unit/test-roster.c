@@ -173,9 +173,9 @@ static void test_addresses(void **state)
 	assert_string_equal(roster_find_ip(roster, "2001:db8::1")->id_text, "004");
 
 	/* Two have the same base: when one goes, the other is still found. */
-	roster_remove(roster, roster_find_ip(roster, "10.0.0.0"));
+	roster_remove(roster, roster_find_ip(roster, "10.0.0.0"), ROSTER_REMAINS_NOTHING);
 	assert_non_null(roster_find_ip(roster, "10.0.0.0"));
-	roster_remove(roster, roster_find_ip(roster, "10.0.0.0"));
+	roster_remove(roster, roster_find_ip(roster, "10.0.0.0"), ROSTER_REMAINS_NOTHING);
 	assert_null(roster_find_ip(roster, "10.0.0.0"));
 	assert_int_equal(commit(roster), 0);
 	assert_file(path_in(*state, "client.keys"), "003 cc any " KEY "\n004 dd 2001:db8::1 " KEY "\n");
@@ -253,6 +253,102 @@ static void test_key_hash(void **state)
 	roster_close(roster);
 }
 
+static void test_masks(void **state)
+{
+	struct roster *roster = open_with(*state, "001 aa 10.0.0.0/24 " KEY "\n"
+						  "002 bb 10.0.0.0 " KEY "\n"
+						  "003 cc any " KEY "\n");
+
+	begin(roster);
+	assert_string_equal(roster_find_ip_and_mask(roster, "10.0.0.0/24")->name, "aa");
+	assert_string_equal(roster_find_ip_and_mask(roster, "10.0.0.0")->name, "bb");
+	assert_null(roster_find_ip_and_mask(roster, "10.0.0.0/8"));
+	assert_null(roster_find_ip_and_mask(roster, "any"));
+	roster_cancel(roster);
+	roster_close(roster);
+}
+
+static void test_find_id(void **state)
+{
+	struct roster *roster = open_with(*state, "007 !old any " KEY "\n"
+						  "7 seven any " KEY "\n"
+						  "8 !gone any " KEY "\n");
+
+	begin(roster);
+	assert_string_equal(roster_find_id(roster, 7)->name, "seven");
+	assert_null(roster_find_id(roster, 8)->ip);
+	assert_null(roster_find_id(roster, 9));
+	add(roster, "0009 nine any " KEY);
+	assert_string_equal(roster_find_id(roster, 9)->id_text, "0009");
+	roster_cancel(roster);
+
+	begin(roster);
+	assert_null(roster_find_id(roster, 9)); /* it was taken back */
+	assert_int_equal(commit(roster), 0);
+	roster_close(roster);
+}
+
+static void test_list(void **state)
+{
+	struct roster *roster = open_with(*state, "003 cc any " KEY "\n# comment\n001 !gone any " KEY "\nrubbish\n"
+						  "002 bb 10.0.0.1 " KEY "\n");
+	const struct roster_entry **entries;
+	size_t count;
+
+	begin(roster);
+	add(roster, "001 aa any " OTHER_KEY);
+	roster_remove(roster, roster_find_name(roster, "cc"), ROSTER_REMAINS_WAZUH);
+	assert_int_equal(roster_list(roster, &entries, &count), 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(entries[0]->name, "bb");
+	assert_string_equal(entries[1]->name, "aa");
+	free(entries);
+	roster_cancel(roster);
+
+	begin(roster);
+	assert_int_equal(roster_list(roster, &entries, &count), 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(entries[0]->name, "cc");
+	free(entries);
+	roster_cancel(roster);
+	roster_close(roster);
+}
+
+static void test_read(void **state)
+{
+	struct roster *roster = open_with(*state, "001 aa 10.0.0.0/24 " KEY "\n002 bb nowhere " KEY "\n003 cc any " OTHER_KEY);
+	struct agent_key agent;
+
+	begin(roster);
+	assert_int_equal(roster_read(roster, roster_find_name(roster, "aa"), &agent), 0);
+	assert_string_equal(agent.ip, "10.0.0.0/24");
+	assert_string_equal(agent.key, KEY);
+	assert_int_equal(roster_read(roster, roster_find_name(roster, "bb"), &agent), -EINVAL);
+	assert_int_equal(roster_read(roster, roster_find_name(roster, "cc"), &agent), 0);
+	assert_string_equal(agent.key, OTHER_KEY);
+	add(roster, "004 dd any " KEY);
+	assert_int_equal(roster_read(roster, roster_find_name(roster, "dd"), &agent), 0);
+	assert_string_equal(agent.id, "004");
+	roster_cancel(roster);
+	roster_close(roster);
+}
+
+/* Looking makes no file, and does not need the right to write. */
+static void test_reading_only(void **state)
+{
+	struct roster *roster;
+	struct reason why;
+
+	assert_int_equal(roster_open_reading(&roster, *state, complain, &why), -ENOENT);
+	assert_int_equal(count_entries(*state), 0);
+	write_text(path_in(*state, "client.keys"), "001 aa any " KEY "\n");
+	assert_int_equal(roster_open_reading(&roster, *state, complain, &why), 0);
+	begin(roster);
+	assert_non_null(roster_find_name(roster, "aa"));
+	roster_cancel(roster);
+	roster_close(roster);
+}
+
 /* ------------------------------------------------------------------ writing */
 
 static void test_appending(void **state)
@@ -290,8 +386,8 @@ static void test_replacing(void **state)
 	begin(roster);
 	add(roster, "1027 dd any " KEY);
 	add(roster, "1028 ee any " KEY);
-	roster_remove(roster, roster_find_name(roster, "dd")); /* staged a moment ago */
-	roster_remove(roster, roster_find_name(roster, "aa"));
+	roster_remove(roster, roster_find_name(roster, "dd"), ROSTER_REMAINS_NOTHING); /* staged a moment ago */
+	roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_REMAINS_NOTHING);
 	assert_null(roster_find_name(roster, "aa"));
 	assert_int_equal(roster_lowest_free_id(roster, 1024), 1029); /* free after the transaction, not before */
 	assert_int_equal(commit(roster), 0);
@@ -307,6 +403,59 @@ static void test_replacing(void **state)
 	roster_close(roster);
 }
 
+/* What manage_agents of OSSEC and wazuh-authd leave of a removed agent, byte for byte. */
+static void test_remains(void **state)
+{
+	static const struct {
+		const char *label, *line, *left;
+		enum roster_remains remains;
+	} rows[] = {
+		{ "nothing", "1025 web any " KEY "\n", "", ROSTER_REMAINS_NOTHING },
+		{ "OSSEC", "1025 web any " KEY "\n",
+		  "1025 #*#*#*#*#*#*#*#*#*#*#a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\n", ROSTER_REMAINS_OSSEC },
+		{ "OSSEC, short line", "025 web any abcdef\n", "025 #*#*#*#*#*#*#*#*#*#*#\n", ROSTER_REMAINS_OSSEC },
+		{ "OSSEC, one byte longer than that", "025 web any 123456789012\n", "025 #*#*#*#*#*#*#*#*#*#*#\n",
+		  ROSTER_REMAINS_OSSEC },
+		{ "Wazuh", "025 web 10.0.0.1 " KEY "\n", "025 !web 10.0.0.1 " KEY "\n", ROSTER_REMAINS_WAZUH },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char content[1000];
+		struct roster *roster;
+
+		(void)snprintf(content, sizeof content, "1024 aa any %s\n%s1026 cc any %s\n", KEY, rows[i].line, KEY);
+		roster = open_with(*state, content);
+		begin(roster);
+		roster_remove(roster, roster_find_name(roster, "web"), rows[i].remains);
+		check_row(rows[i].label, roster_count(roster) == 2);
+		assert_int_equal(commit(roster), 0);
+		(void)snprintf(content, sizeof content, "1024 aa any %s\n%s1026 cc any %s\n", KEY, rows[i].left, KEY);
+		assert_file(path_in(*state, "client.keys"), content);
+
+		begin(roster);
+		check_row(rows[i].label, !roster_find_name(roster, "web") && !roster_find_ip(roster, "10.0.0.1"));
+		check_row(rows[i].label, !roster_find_id(roster, 1025) || roster_find_id(roster, 1025)->ip == NULL);
+		check_row(rows[i].label, roster_count(roster) == 2 && complaints == 0);
+		roster_cancel(roster);
+		roster_close(roster);
+	}
+}
+
+/* A line that is staged and removed in one transaction, behind a last line without newline. */
+static void test_remains_of_staged(void **state)
+{
+	struct roster *roster = open_with(*state, "1024 aa any " KEY);
+
+	begin(roster);
+	add(roster, "1025 bb any " KEY);
+	add(roster, "1026 cc any " KEY);
+	roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_REMAINS_WAZUH);
+	roster_remove(roster, roster_find_name(roster, "bb"), ROSTER_REMAINS_WAZUH);
+	assert_int_equal(commit(roster), 0);
+	assert_file(path_in(*state, "client.keys"), "1024 !aa any " KEY "\n1025 !bb any " KEY "\n1026 cc any " KEY "\n");
+	roster_close(roster);
+}
+
 static void test_replacing_keeps_the_mode(void **state)
 {
 	struct roster *roster = open_with(*state, "1024 aa any " KEY "\n");
@@ -314,7 +463,7 @@ static void test_replacing_keeps_the_mode(void **state)
 
 	assert_int_equal(chmod(path_in(*state, "client.keys"), 0440), 0);
 	begin(roster);
-	roster_remove(roster, roster_find_name(roster, "aa"));
+	roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_REMAINS_NOTHING);
 	assert_int_equal(commit(roster), 0);
 	assert_int_equal(stat(path_in(*state, "client.keys"), &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0440);
@@ -360,7 +509,7 @@ static void test_failures(void **state)
 		begin(roster);
 		add(roster, "1025 bb any " KEY);
 		if (rows[i].replacing)
-			roster_remove(roster, roster_find_name(roster, "aa"));
+			roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_REMAINS_NOTHING);
 		fault_set(rows[i].call, 1, rows[i].error);
 		check_row(rows[i].label, commit(roster) < 0);
 		fault_clear();
@@ -414,6 +563,22 @@ static void test_lock(void **state)
 	roster_close(roster);
 }
 
+static void test_patience(void **state)
+{
+	struct roster *roster = open_with(*state, "");
+	int directory = open(*state, O_RDONLY | O_DIRECTORY);
+	struct reason why = { "" };
+
+	assert_int_equal(flock(directory, LOCK_EX), 0);
+	assert_int_equal(roster_begin_within(roster, 20000, &why), -EAGAIN);
+	assert_non_null(strstr(why.text, "lock"));
+	assert_int_equal(flock(directory, LOCK_UN), 0);
+	assert_int_equal(roster_begin_within(roster, 20000, &why), 0);
+	roster_cancel(roster);
+	close(directory);
+	roster_close(roster);
+}
+
 /* ------------------------------------------------------------------ the index below */
 
 static void test_index(void **state)
@@ -449,17 +614,25 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_missing_file_is_made, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_complaints_are_bounded, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_addresses, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_masks, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_find_id, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_list, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_read, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_reading_only, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_ids, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_many, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_key_hash, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_appending, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_never_glued, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_replacing, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_remains, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_remains_of_staged, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_replacing_keeps_the_mode, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_failing_flush, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_failures, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_changes_by_others, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_lock, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_patience, setup_directory, teardown_directory),
 		cmocka_unit_test(test_index),
 	};
 
