@@ -91,6 +91,7 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 		.password = run->password.text,
 		.context = run->context,
 		.trust = &run->trust,
+		.proxy = config->manager.proxy ? &run->proxy : NULL,
 		.connect_timeout = config->manager.connect_timeout,
 		.deadline = &deadline,
 		.progress = show_progress,

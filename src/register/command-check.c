@@ -20,6 +20,7 @@
 
 struct check {
 	const struct config *config;
+	struct proxy proxy; /* if one is configured */
 	struct deadline deadline;
 	const char *tick, *cross;
 	int status; /* exit status: that of the first cross */
@@ -78,7 +79,8 @@ static bool check_credentials(struct check *check, SSL_CTX **ret)
 	struct reason why = { 0 };
 
 	if (tls_context_new(ret, &settings, &why) < 0 ||
-	    (config->auth.password_file && secret_read(&password, "password", config->auth.password_file, &why) < 0))
+	    (config->auth.password_file && secret_read(&password, "password", config->auth.password_file, &why) < 0) ||
+	    (config->manager.proxy && net_proxy_of(&check->proxy, config, &why) < 0))
 		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
 	ok(check, "credentials", "%s, %s", password.text ? "a password" : "no password",
 	   config->tls.certificate_file ? "a client certificate" : "no client certificate");
@@ -153,6 +155,21 @@ static bool check_connecting(struct check *check, const struct endpoint *endpoin
 	if (net_connect(endpoint, &deadline, ret_fd, &why) != OUTCOME_OK)
 		return bad(check, "TCP", OUTCOME_UNREACHABLE, why.text);
 	ok(check, "TCP", "port %u answers", (unsigned)endpoint->port);
+	return true;
+}
+
+/* The proxy resolves the manager's name. */
+static bool check_tunnel(struct check *check, const struct endpoint *endpoint, int fd)
+{
+	struct deadline deadline = deadline_in(check->config->manager.connect_timeout, &check->deadline);
+	char proxy[ENDPOINT_TEXT_SIZE], manager[ENDPOINT_TEXT_SIZE];
+	struct reason why = { 0 };
+	int r = net_tunnel(fd, &check->proxy, endpoint, &deadline, &why);
+
+	if (r != OUTCOME_OK)
+		return bad(check, "proxy", r < 0 ? OUTCOME_UNREACHABLE : (enum outcome)r, why.text);
+	ok(check, "proxy", "%s makes a tunnel to %s", endpoint_text(&check->proxy.endpoint, proxy),
+	   endpoint_text(endpoint, manager));
 	return true;
 }
 
@@ -256,14 +273,15 @@ static void check_pin(struct check *check, X509 *certificate)
 static void check_manager(struct check *check, const char *address, SSL_CTX *context)
 {
 	cleanup(release_tls_client) struct tls_client *client = NULL;
-	struct endpoint endpoint;
+	struct endpoint endpoint, *next = check->config->manager.proxy ? &check->proxy.endpoint : &endpoint;
 	char text[ENDPOINT_TEXT_SIZE];
-	int fd = -1;
+	cleanup_fd int fd = -1;
 
 	(void)endpoint_parse(&endpoint, address, check->config->manager.port);
 	printf("%s\n", endpoint_text(&endpoint, text));
-	if (!check_resolving(check, &endpoint) || !check_connecting(check, &endpoint, &fd) ||
-	    !check_handshake(check, &endpoint, context, fd, &client))
+	if (!check_resolving(check, next) || !check_connecting(check, next, &fd) ||
+	    (next != &endpoint && !check_tunnel(check, &endpoint, fd)) ||
+	    !check_handshake(check, &endpoint, context, take_fd(&fd), &client))
 		return;
 	check_chain(check, client, context);
 	check_names(check, tls_client_certificate(client), endpoint.host);
@@ -294,5 +312,6 @@ int command_check(struct program *program)
 		for (size_t i = 0; i < check.config->manager.address.count; i++)
 			check_manager(&check, check.config->manager.address.items[i], context);
 	}
+	proxy_done(&check.proxy);
 	return deadline_wait(&at_once, -1, 0) == -ECANCELED ? -ECANCELED : check.status;
 }

@@ -134,6 +134,7 @@ static const struct {
 	{ "agent-register.ca", "tls", "ca_file" },
 	{ "agent-register.certificate", "tls", "certificate_file" },
 	{ "agent-register.private-key", "tls", "private_key_file" },
+	{ "agent-register.proxy-password", "auth", "proxy_password_file" },
 	{ "agent-register.api-password", "auth", "api_password_file" },
 	{ "agent-register.token", "auth", "token_file" },
 	{ "agent-register.client-key", "auth", "key_file" },

@@ -6,6 +6,7 @@
 #include "common/deadline.h"
 #include "common/tls-context.h"
 #include "register/endpoint.h"
+#include "register/proxy.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -203,6 +204,22 @@ static const char *parse_address(void *target, const char *text, const struct co
 	return append(target, text, strlen(text));
 }
 
+static const char *parse_proxy(void *target, const char *text, const struct config_type *type)
+{
+	struct proxy scratch;
+
+	(void)type;
+	switch (is_printable(text) ? proxy_parse(&scratch, text) : -EINVAL) {
+	case 0:
+		return store_string(target, text);
+	case -EPERM:
+		return "an address without the password, which goes into a file: write http://USER@HOST:PORT here, and "
+		       "proxy_password_file = FILE in [auth]";
+	default:
+		return "the address of an HTTP proxy: [http://][USER@]HOST[:PORT]";
+	}
+}
+
 /* "sha256//" and 44 characters of base64: 32 bytes. */
 static const char *parse_pin(void *target, const char *text, const struct config_type *type)
 {
@@ -284,6 +301,7 @@ const struct config_type config_path = { parse_path, clear_string };
 const struct config_type config_port = { parse_port, clear_port };
 const struct config_type config_bool = { parse_bool, clear_bool };
 const struct config_type config_duration = { parse_duration, clear_duration };
+const struct config_type config_proxy = { parse_proxy, clear_string, .may_hold_secrets = true };
 const struct config_type config_tls_version = { parse_tls_version, clear_string };
 const struct config_type config_address_list = { parse_address, clear_list, .is_list = true };
 const struct config_type config_pin_list = { parse_pin, clear_list, .is_list = true };

@@ -13,6 +13,7 @@ struct config_type {
 	/* Back to "unset": frees what the target owns. */
 	void (*clear)(void *target);
 	bool is_list;
+	bool may_hold_secrets;      /* somebody may have put a password in: a bad value is not shown */
 	const char *const *choices; /* of an enum: the words for 0, 1, ...; ends with null */
 };
 
@@ -21,6 +22,7 @@ extern const struct config_type config_path;        /* char *: absolute */
 extern const struct config_type config_port;        /* uint16_t: 1 to 65535 */
 extern const struct config_type config_bool;        /* bool: yes, no, true, false, on, off, 1, 0 */
 extern const struct config_type config_duration;    /* uint64_t: microseconds; "90", "90 s", "1min 30s", "2 h" */
+extern const struct config_type config_proxy;       /* char *: see proxy.h */
 extern const struct config_type config_tls_version; /* char * */
 extern const struct config_type config_address_list;
 extern const struct config_type config_pin_list;

@@ -17,7 +17,7 @@ const struct config_key config_keys[] = {
 	ROW(manager, address, address_list, ""),
 	ROW(manager, port, port, "1515"),
 	ROW(manager, method, method, "authd"),
-	ROW(manager, proxy, text, ""),
+	ROW(manager, proxy, proxy, ""),
 	ROW(manager, connect_timeout, duration, "10 s"),
 	ROW(manager, attempt_timeout, duration, "30 s"),
 	ROW(tls, ca_file, path, ""),
@@ -38,6 +38,7 @@ const struct config_key config_keys[] = {
 	ROW(agent, group, text, ""),
 	ROW(agent, unit, text, "wazuh-agent.service"),
 	ROW(auth, password_file, path, ""),
+	ROW(auth, proxy_password_file, path, ""),
 	ROW(auth, api_user, text, ""),
 	ROW(auth, api_password_file, path, ""),
 	ROW(auth, token_file, path, ""),
@@ -174,8 +175,11 @@ int config_set(struct config *config, const char *section, const char *name, con
 	wanted = key->type->parse(target_of(config, key), value, key->type);
 	if (!wanted)
 		return 0;
-	reason_set(why, "%s: '%s' is not a value for %s in [%s]: it takes %s", origin,
-		   escape_string(shown, sizeof shown, value), name, section, wanted);
+	if (key->type->may_hold_secrets)
+		reason_set(why, "%s: this is not a value for %s in [%s]: it takes %s", origin, name, section, wanted);
+	else
+		reason_set(why, "%s: '%s' is not a value for %s in [%s]: it takes %s", origin,
+			   escape_string(shown, sizeof shown, value), name, section, wanted);
 	return -EINVAL;
 }
 
@@ -373,8 +377,8 @@ int config_check(const struct config *config, struct reason *why)
 		reason_set(why, "More than %d managers (address in [manager]) are not supported", CONFIG_MAX_MANAGERS);
 		return -EINVAL;
 	}
-	if (config->manager.proxy) {
-		reason_set(why, "proxy is not in this version; remove it");
+	if (config->auth.proxy_password_file && config->manager.proxy && !strchr(config->manager.proxy, '@')) {
+		reason_set(why, "The proxy's password needs a user: write proxy = http://USER@HOST:PORT in [manager]");
 		return -EINVAL;
 	}
 	if (!config->tls.certificate_file != !config->tls.private_key_file) {

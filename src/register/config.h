@@ -33,7 +33,7 @@ struct config {
 		struct string_list address; /* host, host:port, [ipv6]:port; order is failover order */
 		uint16_t port;
 		int method; /* enum method_kind */
-		char *proxy;
+		char *proxy; /* as proxy_parse() takes it; see net_proxy_of() */
 		uint64_t connect_timeout;
 		uint64_t attempt_timeout;
 	} manager;
@@ -60,6 +60,7 @@ struct config {
 	} agent;
 	struct {
 		char *password_file;
+		char *proxy_password_file;
 		char *api_user;
 		char *api_password_file;
 		char *token_file;
@@ -131,8 +132,8 @@ int config_read_layers(struct config *config, const char *main_file, const char 
 
 /*
  * Take what the service was handed as credentials ($CREDENTIALS_DIRECTORY, systemd.exec(5)): agent-register.conf is
- * read as a configuration file, and agent-register.password, .ca, .certificate, .private-key, .api-password, .token
- * and .client-key take the place of the files of the same role. Those that were not passed change nothing.
+ * read as a configuration file, and agent-register.password, .ca, .certificate, .private-key, .proxy-password,
+ * .api-password, .token and .client-key take the place of the files of the same role. Those that were not passed change nothing.
  */
 int config_read_credentials(struct config *config, struct reason *why);
 

@@ -24,6 +24,7 @@ libregister_a_SOURCES = \
 	src/register/options.c src/register/options.h \
 	src/register/policy.c src/register/policy.h \
 	src/register/prepare.c \
+	src/register/proxy.c src/register/proxy.h \
 	src/register/register.c src/register/register.h \
 	src/register/registration.h \
 	src/register/resolve.c \
@@ -31,6 +32,7 @@ libregister_a_SOURCES = \
 	src/register/state.c src/register/state.h \
 	src/register/tls-client.c src/register/tls-client.h \
 	src/register/tls-verify.c src/register/tls-verify.h \
+	src/register/tunnel.c \
 	src/register/verdict.c \
 	src/register/wakeup.c src/register/wakeup.h
 

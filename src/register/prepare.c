@@ -3,6 +3,7 @@
 #include "register/registration.h"
 
 #include "register/identity.h"
+#include "register/net.h"
 #include "register/notify.h"
 
 #include <errno.h>
@@ -48,6 +49,7 @@ static void note_changes(struct registration *run)
 
 	run->changed_at = config->changed_at;
 	note_change(run, config->auth.password_file);
+	note_change(run, config->auth.proxy_password_file);
 	note_change(run, config->tls.ca_file);
 	note_change(run, config->tls.certificate_file);
 	note_change(run, config->tls.private_key_file);
@@ -60,6 +62,16 @@ static int prepare_password(struct registration *run, struct reason *why)
 
 	if (r == 0 && path && secret_file_is_exposed(path))
 		log_warning("The password file %s can be read by everybody on this machine; chmod 0600 mends that", path);
+	return r;
+}
+
+static int prepare_proxy(struct registration *run, struct reason *why)
+{
+	const char *path = run->config->auth.proxy_password_file;
+	int r = run->config->manager.proxy ? net_proxy_of(&run->proxy, run->config, why) : 0;
+
+	if (r == 0 && run->config->manager.proxy && path && secret_file_is_exposed(path))
+		log_warning("The proxy's password file %s can be read by everybody on this machine; chmod 0600 mends that", path);
 	return r;
 }
 
@@ -80,7 +92,7 @@ int registration_prepare(struct registration *run)
 	r = registration_take_name(run, &why);
 	if (r != OUTCOME_OK && r != OUTCOME_UNREADY)
 		return registration_fail(run, r, &why);
-	if (prepare_tls(run, &why) < 0 || prepare_password(run, &why) < 0)
+	if (prepare_tls(run, &why) < 0 || prepare_password(run, &why) < 0 || prepare_proxy(run, &why) < 0)
 		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
 	if (run->found == KEYSTORE_KEY && agent_key_hash(run->old_key_hash, &run->old_key) < 0)
 		r = reason_errno(&why, EIO, "Cannot hash the old key");

@@ -21,6 +21,7 @@ static void registration_done(struct registration *run)
 	agent_key_wipe(&run->old_key);
 	agent_key_wipe(&run->new_key);
 	secret_wipe(&run->password);
+	proxy_done(&run->proxy);
 	free(run->groups);
 	SSL_CTX_free(run->context);
 }

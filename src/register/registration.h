@@ -40,6 +40,7 @@ struct registration {
 	char old_key_hash[AGENT_KEY_HASH_SIZE];
 	char *groups;
 	struct secret password;
+	struct proxy proxy; /* if one is configured */
 	SSL_CTX *context;
 	struct tls_trust trust;
 

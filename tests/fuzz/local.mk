@@ -1,11 +1,11 @@
 # The fuzz targets. With --enable-fuzzers (clang) each becomes a libFuzzer program; everywhere each is fed its corpus.
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py
 
-fuzz_targets = fuzz-agent-key fuzz-config fuzz-keystore fuzz-reply fuzz-request
+fuzz_targets = fuzz-agent-key fuzz-config fuzz-keystore fuzz-proxy fuzz-reply fuzz-request
 fuzz_libraries = libregister.a libcommon.a $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
 fuzz_replay = tests/fuzz/replay.c tests/fuzz/fuzz.h
 
-fuzz_tests = test-fuzz-agent-key test-fuzz-config test-fuzz-keystore test-fuzz-reply test-fuzz-request
+fuzz_tests = test-fuzz-agent-key test-fuzz-config test-fuzz-keystore test-fuzz-proxy test-fuzz-reply test-fuzz-request
 check_PROGRAMS += $(fuzz_tests)
 TESTS += $(fuzz_tests)
 
@@ -15,6 +15,8 @@ test_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_replay)
 test_fuzz_config_LDADD = $(fuzz_libraries)
 test_fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c $(fuzz_replay)
 test_fuzz_keystore_LDADD = $(fuzz_libraries)
+test_fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c $(fuzz_replay)
+test_fuzz_proxy_LDADD = $(fuzz_libraries)
 test_fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c $(fuzz_replay)
 test_fuzz_reply_LDADD = $(fuzz_libraries)
 test_fuzz_request_SOURCES = tests/fuzz/fuzz-request.c $(fuzz_replay)
@@ -26,7 +28,7 @@ noinst_PROGRAMS += $(fuzz_targets)
 # What is fuzzed, once more, so that libFuzzer sees which branches an input takes.
 noinst_LIBRARIES += libfuzzed.a
 libfuzzed_a_SOURCES = $(libcommon_a_SOURCES) src/register/config.c src/register/config-type.c \
-	src/register/endpoint.c src/register/keystore.c
+	src/register/endpoint.c src/register/keystore.c src/register/proxy.c
 libfuzzed_a_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer-no-link
 fuzzed_libraries = libfuzzed.a $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
 
@@ -42,6 +44,10 @@ fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c tests/fuzz/fuzz.h
 fuzz_keystore_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_keystore_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_keystore_LDADD = $(fuzzed_libraries)
+fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c tests/fuzz/fuzz.h
+fuzz_proxy_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_proxy_LDADD = $(fuzzed_libraries)
 fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c tests/fuzz/fuzz.h
 fuzz_reply_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

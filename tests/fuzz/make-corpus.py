@@ -99,12 +99,25 @@ def configurations():
     }
 
 
+def proxy_answers():
+    return {
+        "tunnel": b"\x05HTTP/1.1 200 Connection established\r\nVia: 1.1 a\r\n\r\n\x16\x03\x03\x00\x7a",
+        "interim": b"\x03HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 200\n\n",
+        "schemes": b"\x10HTTP/1.1 407 Proxy Authentication Required\r\n"
+                   b"Proxy-Authenticate: NTLM ab==, Digest realm=\"Basic \\\"\", Basic realm=x\r\n\r\n",
+        "forbidden": b"\xffHTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\nX-Folded: a\r\n\tb\r\n\r\nbody",
+        "no-colon": b"\x01HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "other": b"\x02SSH-2.0-OpenSSH_9.2\r\n",
+    }
+
+
 def main():
     write("reply", replies())
     write("request", requests())
     write("agent-key", records())
     write("keystore", key_files())
     write("config", configurations())
+    write("proxy", proxy_answers())
 
 
 if __name__ == "__main__":

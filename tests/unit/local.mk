@@ -21,6 +21,7 @@ unit_tests = \
 	test-keystore \
 	test-options \
 	test-policy \
+	test-proxy \
 	test-retry \
 	test-secret \
 	test-state \
@@ -79,6 +80,8 @@ test_options_SOURCES = tests/unit/test-options.c
 test_options_LDADD = $(unit_libraries)
 test_policy_SOURCES = tests/unit/test-policy.c
 test_policy_LDADD = $(unit_libraries)
+test_proxy_SOURCES = tests/unit/test-proxy.c
+test_proxy_LDADD = $(unit_libraries)
 test_retry_SOURCES = tests/unit/test-retry.c
 test_retry_LDADD = $(unit_libraries)
 test_secret_SOURCES = tests/unit/test-secret.c

@@ -34,7 +34,10 @@ static const struct {
 	{ { "tls.ca_file=/ca", "manager.method=api" }, "method = api" },
 	{ { "tls.ca_file=/ca", "manager.method=enroll" }, "method = enroll" },
 	{ { "tls.ca_file=/ca", "manager.method=import" }, "method = import" },
-	{ { "tls.ca_file=/ca", "manager.proxy=http://p" }, "proxy" },
+	{ { "tls.ca_file=/ca", "manager.proxy=http://p" }, NULL },
+	{ { "tls.ca_file=/ca", "manager.proxy=http://u@p", "auth.proxy_password_file=/pp" }, NULL },
+	{ { "tls.ca_file=/ca", "auth.proxy_password_file=/pp" }, NULL },
+	{ { "tls.ca_file=/ca", "manager.proxy=p:3128", "auth.proxy_password_file=/pp" }, "needs a user" },
 };
 
 static void assign_all(struct config *config, const char *const *assignments)

@@ -15,6 +15,7 @@ static const struct type_row {
 	{ &config_text, sizeof(char *), "some text", "other text" },
 	{ &config_path, sizeof(char *), "/some/path", "/other/path" },
 	{ &config_port, sizeof(uint16_t), "2000", "65535" },
+	{ &config_proxy, sizeof(char *), "http://me@proxy:8080", "proxy" },
 	{ &config_bool, sizeof(bool), NULL, NULL }, /* the other of the two */
 	{ &config_duration, sizeof(uint64_t), "7 s", "9 h" },
 	{ &config_tls_version, sizeof(char *), "1.3", "1.0" },
@@ -173,7 +174,7 @@ static void test_refused_value_changes_nothing(void **state)
 		check_row(key->name, config_set(&config, key->section, key->name, "\x1b bad", "file:7", &why) < 0);
 		check_only_changed(&config, &same, NULL);
 		check_row(key->name, strncmp(why.text, "file:7: ", 8) == 0 && strstr(why.text, key->name));
-		check_row(key->name, strstr(why.text, "\\x1b bad") && !strchr(why.text, '\x1b'));
+		check_row(key->name, !strstr(why.text, "\\x1b bad") == key->type->may_hold_secrets && !strchr(why.text, '\x1b'));
 		config_done(&config);
 		config_done(&same);
 	}

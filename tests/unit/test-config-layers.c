@@ -155,6 +155,7 @@ static void test_credentials(void **state)
 		{ "agent-register.ca", offsetof(struct config, tls.ca_file) },
 		{ "agent-register.certificate", offsetof(struct config, tls.certificate_file) },
 		{ "agent-register.private-key", offsetof(struct config, tls.private_key_file) },
+		{ "agent-register.proxy-password", offsetof(struct config, auth.proxy_password_file) },
 		{ "agent-register.api-password", offsetof(struct config, auth.api_password_file) },
 		{ "agent-register.token", offsetof(struct config, auth.token_file) },
 		{ "agent-register.client-key", offsetof(struct config, auth.key_file) },

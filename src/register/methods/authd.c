@@ -217,7 +217,7 @@ static int authd_run(const struct attempt *attempt, struct agent_key *ret, struc
 
 	r = attempt->progress(STEP_CONNECTING, attempt->user);
 	if (r == OUTCOME_OK)
-		r = net_connect(attempt->manager, &connecting, &fd, &report->why);
+		r = net_connect_through(attempt->proxy, attempt->manager, &connecting, &fd, &report->why);
 	if (r == OUTCOME_OK)
 		r = attempt->progress(STEP_VERIFYING, attempt->user);
 	if (r == OUTCOME_OK)

@@ -14,6 +14,7 @@
 #include "common/reason.h"
 #include "common/secret.h"
 #include "register/endpoint.h"
+#include "register/proxy.h"
 #include "register/tls-client.h"
 
 enum attempt_step {
@@ -34,6 +35,7 @@ struct attempt {
 	const char *password;
 	SSL_CTX *context;
 	const struct tls_trust *trust;
+	const struct proxy *proxy; /* to the manager; null: none */
 	uint64_t connect_timeout; /* microseconds, within the deadline */
 	const struct deadline *deadline;
 	/* Called before each step. A negative errno ends the attempt. */
