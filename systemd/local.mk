@@ -3,7 +3,7 @@ if WITH_REGISTRAR
 UNITS += systemd/agent-registrar.service systemd/agent-registrar.socket
 endif
 nodist_systemdsystemunit_DATA += $(UNITS)
-dist_systemdsystemunit_DATA = systemd/agent-registered.target
+dist_systemdsystemunit_DATA = systemd/agent-register-config.target systemd/agent-registered.target
 EXTRA_DIST += systemd/agent-register.service.in systemd/agent-registrar.service.in systemd/agent-registrar.socket.in \
 	systemd/agent.conf.in
 CLEANFILES += systemd/agent-register.service systemd/agent-registrar.service systemd/agent-registrar.socket \

@@ -3,14 +3,12 @@
 
 #include "common/cleanup.h"
 #include "common/libsystemd.h"
+#include "register/systemctl.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #define MANAGER "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
 
@@ -76,39 +74,11 @@ int agent_unit_try_restart(const char *unit, struct reason *why)
 	return r < 0 ? r : 1;
 }
 
-/* Run a program to its end, without the signals that we block for ourselves. Its exit status, or a negative errno. */
-static int run_program(const char *const command[])
-{
-	posix_spawnattr_t attributes;
-	sigset_t no_signals;
-	int r, status;
-	pid_t pid;
-
-	sigemptyset(&no_signals);
-	if (posix_spawnattr_init(&attributes) != 0)
-		return -ENOMEM;
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setsigmask(&attributes, &no_signals);
-	r = posix_spawnp(&pid, command[0], NULL, &attributes, (char *const *)command, environ);
-	posix_spawnattr_destroy(&attributes);
-	if (r != 0)
-		return -r;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
-}
-
 int agent_unit_start_target(struct reason *why)
 {
-	static const char *const command[] = { "systemctl", "--no-block", "restart", "agent-registered.target", NULL };
-	int r = is_booted() ? run_program(command) : 0;
+	static const char *const restart[] = { "--no-block", "restart", "agent-registered.target", NULL };
 
-	if (r < 0)
-		reason_set(why, "Cannot start agent-registered.target: systemctl: %s", strerrordesc_np(-r));
-	else if (r > 0)
-		reason_set(why, "Cannot start agent-registered.target: systemctl ended with exit status %d", r);
-	return r > 0 ? -EIO : r;
+	return systemctl(restart, -1, why);
 }
 
 bool agent_unit_has_process(const char *unit)

@@ -127,9 +127,10 @@ int config_read_defaults(struct config *config, struct reason *why)
 
 static const struct {
 	const char *credential;
-	const char *section;
+	const char *section; /* null: a configuration file */
 	const char *key;
 } credential_roles[] = {
+	{ "agent-register.conf", NULL, NULL },
 	{ "agent-register.password", "auth", "password_file" },
 	{ "agent-register.ca", "tls", "ca_file" },
 	{ "agent-register.certificate", "tls", "certificate_file" },
@@ -170,7 +171,7 @@ int config_read_credentials(struct config *config, struct reason *why)
 	for (size_t i = 0; r >= 0 && i < sizeof credential_roles / sizeof credential_roles[0]; i++) {
 		cleanup_free char *path = credential_path(directory, credential_roles[i].credential);
 
-		if (path)
+		if (path && credential_roles[i].section)
 			r = config_set(config, credential_roles[i].section, credential_roles[i].key, path,
 				       credential_roles[i].credential, why);
 	}
@@ -184,21 +185,32 @@ bool config_is_credential(const char *path)
 	return directory && strncmp(path, directory, strlen(directory)) == 0 && path[strlen(directory)] == '/';
 }
 
-bool config_credential_is_waiting(void)
+/* Is the credential in one of the places where systemd looks for it (systemd.exec(5), LoadCredential=)? */
+static bool is_in_store(const char *name)
 {
-	/* Process 1 sees what a service does not; see systemd.exec(5), LoadCredential=, for the places. */
-	static const char *const places[] = {
-		"/proc/1/root/run/credentials/@system/agent-register.conf",
-		"/proc/1/root/etc/credstore/agent-register.conf",
-		"/proc/1/root/etc/credstore.encrypted/agent-register.conf",
-		"/proc/1/root/run/credstore/agent-register.conf",
-		"/proc/1/root/run/credstore.encrypted/agent-register.conf",
-		"/proc/1/root/usr/lib/credstore/agent-register.conf",
-		"/proc/1/root/usr/lib/credstore.encrypted/agent-register.conf",
+	static const char *const stores[] = {
+		"/etc/credstore", "/etc/credstore.encrypted", "/run/credstore", "/run/credstore.encrypted",
 	};
 
-	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-		if (access(places[i], F_OK) == 0)
+	for (size_t i = 0; i < sizeof stores / sizeof stores[0]; i++) {
+		cleanup_free char *path = credential_path(stores[i], name);
+
+		if (path)
 			return true;
+	}
 	return false;
+}
+
+const char *config_late_credential(void)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY") ?: "/nonexistent";
+
+	for (size_t i = 0; i < sizeof credential_roles / sizeof credential_roles[0]; i++) {
+		const char *name = credential_roles[i].credential;
+		cleanup_free char *handed = credential_path(directory, name);
+
+		if (!handed && is_in_store(name))
+			return name;
+	}
+	return NULL;
 }

@@ -141,10 +141,10 @@ int config_read_credentials(struct config *config, struct reason *why);
 bool config_is_credential(const char *path);
 
 /*
- * Is a credential agent-register.conf waiting to be handed to the service? For the unit's condition, which runs before
- * that happens (systemd 252) and with the system's credentials hidden.
+ * The name of a credential that lies in one of systemd's stores below /etc and /run (systemd.exec(5)) but was not handed
+ * to this service, as one that was written after the service was started; null: there is none.
  */
-bool config_credential_is_waiting(void);
+const char *config_late_credential(void);
 
 /* The rules that concern more than one key. Returns 0, or -EINVAL with `why` set. */
 int config_check(const struct config *config, struct reason *why);

@@ -13,6 +13,7 @@ libregister_a_SOURCES = \
 	src/register/config-type.c src/register/config-type.h \
 	src/register/config.c src/register/config.h \
 	src/register/connect.c \
+	src/register/early-start.c src/register/early-start.h \
 	src/register/endpoint.c src/register/endpoint.h \
 	src/register/identity.c src/register/identity.h \
 	src/register/keystore.c src/register/keystore.h \
@@ -30,6 +31,7 @@ libregister_a_SOURCES = \
 	src/register/resolve.c \
 	src/register/retry.c src/register/retry.h \
 	src/register/state.c src/register/state.h \
+	src/register/systemctl.c src/register/systemctl.h \
 	src/register/tls-client.c src/register/tls-client.h \
 	src/register/tls-verify.c src/register/tls-verify.h \
 	src/register/tunnel.c \

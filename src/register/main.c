@@ -2,6 +2,7 @@
 /* Wiring: the command line, the log, signals, the configuration, the command. */
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "register/early-start.h"
 #include "register/message-ids.h"
 #include "register/notify.h"
 #include "register/options.h"
@@ -63,18 +64,20 @@ static int read_config(struct config *config, const struct options *options, str
 static int run_command(struct program *program)
 {
 	const struct outcome_policy *misconfigured = outcome_policy(OUTCOME_MISCONFIGURED);
+	const struct command *command = program->options->command;
 	struct reason why = { 0 };
-	int status = read_config(&program->config, program->options, &why);
+	int status = command->config == CONFIG_AWAITED ? early_start_wait(program->stop_fd) : 0;
 
-	if (status < 0 && program->options->command->config == CONFIG_READ_IF_VALID) {
-		status = 0; /* what is wrong is for `run` to say */
-	} else if (status < 0) {
+	if (status < 0)
+		return status;
+	status = read_config(&program->config, program->options, &why);
+	if (status < 0) {
 		const struct log_field fields[] = { { "OUTCOME", misconfigured->name }, { 0 } };
 
 		log_event(misconfigured->level, misconfigured->message_id, fields, "%s", why.text);
 		status = misconfigured->exit_code;
 	} else {
-		status = program->options->command->run(program);
+		status = command->run(program);
 	}
 	config_done(&program->config);
 	return status;

@@ -12,7 +12,7 @@
 
 #define TEXT_SIZE 512
 
-static bool is_service(void)
+bool notify_is_service(void)
 {
 	return getenv("NOTIFY_SOCKET") && libsystemd();
 }
@@ -38,7 +38,7 @@ void notify_status(const char *format, ...)
 {
 	va_list arguments;
 
-	if (!is_service())
+	if (!notify_is_service())
 		return;
 	va_start(arguments, format);
 	(void)notify("", format, arguments);
@@ -49,7 +49,7 @@ void notify_ready(const char *format, ...)
 {
 	va_list arguments;
 
-	if (!is_service())
+	if (!notify_is_service())
 		return;
 	va_start(arguments, format);
 	if (notify("READY=1\n", format, arguments) > 0)

@@ -2,6 +2,11 @@
 /* Telling systemd how far we are (sd_notify(3)). Does nothing when the program was not started as a service. */
 #pragma once
 
+#include <stdbool.h>
+
+/* Was the program started as a service that systemd waits for? */
+bool notify_is_service(void);
+
 /* Can we? Returns 0, also when nobody listens, or -ENOPKG when systemd does but libsystemd is not there. */
 int notify_check(void);
 

@@ -10,14 +10,12 @@
 #define DEFAULT_STATE_DIRECTORY LOCALSTATEDIR "/lib/agent-register"
 
 static const struct command commands[] = {
-	{ "run", "", "register if there is no valid key yet (default)", 0, 0, CONFIG_READ, command_run },
+	{ "run", "", "register if there is no valid key yet (default)", 0, 0, CONFIG_AWAITED, command_run },
 	{ "status", "", "show as what this machine is registered, and the last error", 0, 0, CONFIG_READ, command_status },
 	{ "check", "", "walk through all that a registration needs, without asking for a key", 0, 0, CONFIG_READ,
 	  command_check },
 	{ "reset", "", "make this machine ready to become an image: forget who it is", 0, 0, CONFIG_READ, command_reset },
 	{ "pin", "HOST[:PORT]", "show a manager's certificate and the pin line to paste", 1, 1, CONFIG_READ, command_pin },
-	{ "is-configured", "", "exit 0 if there is something to do, 1 if not; for the unit", 0, 0, CONFIG_READ_IF_VALID,
-	  command_is_configured },
 	{ 0 },
 };
 

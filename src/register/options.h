@@ -32,12 +32,12 @@ struct command {
 	const char *arguments; /* for the help: "HOST[:PORT]" */
 	const char *help;
 	int minimum, maximum;  /* how many arguments */
-	enum { CONFIG_UNREAD, CONFIG_READ, CONFIG_READ_IF_VALID } config; /* read the configuration files first? */
+	/* Read the configuration files first? As a service also wait until they are complete (early-start.h)? */
+	enum { CONFIG_UNREAD, CONFIG_READ, CONFIG_AWAITED } config;
 	int (*run)(struct program *program); /* returns the exit status */
 };
 
 int command_run(struct program *program);
-int command_is_configured(struct program *program);
 int command_status(struct program *program);
 int command_pin(struct program *program);
 int command_check(struct program *program);

@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "register/agent-unit.h"
 #include "register/binding.h"
+#include "register/early-start.h"
 #include "register/identity.h"
 #include "register/message-ids.h"
 #include "register/notify.h"
@@ -215,8 +216,11 @@ static int announce(struct registration *run)
 
 static int unconfigured(void)
 {
-	registration_tell_unconfigured();
+	log_event(LOG_NOTICE, MESSAGE_UNCONFIGURED, NULL,
+		  "No manager is configured, nothing to do: write address = HOST under [manager] into "
+		  SYSCONFDIR "/agent-register/agent-register.conf and start agent-register again");
 	notify_ready("No manager is configured");
+	early_start_step_back();
 	return 0;
 }
 
@@ -252,17 +256,4 @@ int register_agent(const struct config *config, const char *state_directory, boo
 		return registration_fail(&run, -ENOMEM, &why);
 	state_load(&run.state, state_directory);
 	return tell_story(&run);
-}
-
-bool register_has_work(const struct config *config)
-{
-	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
-	cleanup(agent_key_wipe) struct agent_key key = { 0 };
-
-	if (config_names_a_manager(config) ||
-	    keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, NULL) < 0 ||
-	    keystore_read(&store, &key, NULL) != KEYSTORE_MISSING)
-		return true;
-	registration_tell_unconfigured();
-	return false;
 }

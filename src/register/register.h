@@ -12,9 +12,3 @@
  * Returns the exit status, or -ECANCELED when it was asked to stop; a key on disk is then as it was.
  */
 int register_agent(const struct config *config, const char *state_directory, bool force, int stop_fd);
-
-/*
- * Is there anything for register_agent() to do or to say: a key file, or a manager to ask? If not, one log line says
- * what to write where.
- */
-bool register_has_work(const struct config *config);

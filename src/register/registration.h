@@ -84,9 +84,6 @@ void registration_start_agents(const struct registration *run, const struct agen
  */
 int registration_verdict(struct registration *run);
 
-/* One log line that says what to write where. */
-void registration_tell_unconfigured(void);
-
 /* Everything that must be right before a manager is troubled. Returns GO_ON or the exit status. */
 int registration_prepare(struct registration *run);
 

@@ -21,13 +21,6 @@ static int already_registered(struct registration *run)
 	return 0;
 }
 
-void registration_tell_unconfigured(void)
-{
-	log_event(LOG_NOTICE, MESSAGE_UNCONFIGURED, NULL,
-		  "No manager is configured, nothing to do: write address = HOST under [manager] into "
-		  SYSCONFDIR "/agent-register/agent-register.conf and start agent-register again");
-}
-
 /* ------------------------------------------------------------------ the binding of a key to a machine */
 
 /* Bind a key that was found to this machine, so that a copy of this disk is noticed later. */

@@ -101,7 +101,8 @@ def test_agent_runs_when_cloud_init_is_done(instance, start_manager):
     with instance.boot() as system:
         wait_for_cloud_init(system)
         assert states(system) == ["active", "active"]
-        register, agent, final = (system.show(unit) for unit in ("agent-register", "wazuh-agent", "cloud-final"))
+        register, agent, init, final, waited = (system.show(unit) for unit in (
+            "agent-register", "wazuh-agent", "cloud-init", "cloud-final", "agent-register-config.target"))
         written = system.run(f"stat -c '%a %U' {cloud.FRAGMENT} /etc/agent-register/password").stdout.splitlines()
         cycles = system.run("journalctl -q -b -o cat | grep -iE 'ordering cycle|deleted to break'").stdout
         verdict = system.run("systemd-analyze verify agent-register.service wazuh-agent.service cloud-init.target").stdout
@@ -114,8 +115,9 @@ def test_agent_runs_when_cloud_init_is_done(instance, start_manager):
     assert written == ["644 root", "600 root"]
     # Not by luck: the agent was started before the stage that runs people's commands.
     assert int(agent["ExecMainStartTimestampMonotonic"]) < int(final["InactiveExitTimestampMonotonic"])
-    assert "cloud-init.service" in register["After"].split()
-    assert not {"cloud-config.service", "cloud-config.target", "cloud-final.service"} & set(register["After"].split())
+    # Started before the stage that writes its configuration was done, and read it after that.
+    assert int(register["ExecMainStartTimestampMonotonic"]) < int(init["ActiveEnterTimestampMonotonic"])
+    assert not {"cloud-config.service", "cloud-config.target", "cloud-final.service"} & set(waited["After"].split())
     assert cycles == ""
     assert [line for line in verdict.splitlines() if "agent-regist" in line or "wazuh" in line or "cycle" in line] == []
 

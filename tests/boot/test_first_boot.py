@@ -133,4 +133,69 @@ def test_what_cloud_init_writes_is_waited_for(unit, machine, start_manager):
     with machine.boot() as system:
         system.wait_for_start("wazuh-agent")
         assert system.show("cloud-final")["ActiveState"] != "active"
+        register, written = system.show("agent-register"), system.show(unit)
     assert manager.requests == [f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-77'"]
+    # The process was there before, and had only to read its configuration.
+    assert int(register["ExecMainStartTimestampMonotonic"]) < int(written["ActiveEnterTimestampMonotonic"])
+    assert register["NRestarts"] == "0"
+
+
+def test_what_writes_the_configuration_fails(machine, start_manager):
+    """A cloud-init that fails must not keep us from trying with what there is."""
+    machine.configure()
+    machine.write("/etc/systemd/system/cloud-init.service", (CLOUD_INIT % "/nowhere/at/all").replace("; hostname web-77", ""))
+    machine.enable("cloud-init.service")
+    manager = start_manager(machine)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "degraded"
+        assert system.show("cloud-init")["ActiveState"] == "failed"
+    assert len(manager.requests) == len(machine.agent_starts()) == 1
+
+
+def test_another_service_writes_the_configuration(machine, start_manager):
+    """With a drop-in for agent-register-config.target, as its comment says."""
+    machine.configure()
+    machine.path(agent_machine.CONFIG).rename(machine.path("/etc/agent-register/written-late"))
+    machine.write("/etc/systemd/system/site.service", CLOUD_INIT % agent_machine.CONFIG)
+    machine.write("/etc/systemd/system/agent-register-config.target.d/site.conf", "[Unit]\nAfter=site.service\n")
+    machine.enable("site.service")
+    manager = start_manager(machine)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        system.wait_for_start("wazuh-agent")
+    assert manager.requests == [f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-77'"]
+
+
+def test_credentials_that_cloud_init_writes(machine, start_manager):
+    """systemd has looked for them before they were there; the service is started again, once, to be handed them."""
+    machine.configure(agent_machine.configuration().replace("password_file = /etc/agent-register/password\n", ""))
+    machine.write("/etc/agent-register/password", "")
+    machine.write("/root/secret", scripted_manager.PASSWORD + "\n")
+    machine.path("/etc/credstore").mkdir(mode=0o700, exist_ok=True)
+    machine.write("/etc/systemd/system/cloud-init.service",
+                  CLOUD_INIT.replace("/etc/agent-register/written-late", "/root/secret")
+                  % "/etc/credstore/agent-register.password")
+    machine.enable("cloud-init.service")
+    manager = start_manager(machine)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        system.wait_for_start("wazuh-agent")
+        told = [entry["MESSAGE"] for entry in system.journal(SYSLOG_IDENTIFIER="agent-register")]
+    assert manager.requests == [f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-77'"]
+    assert len(machine.agent_starts()) == 1
+    assert sum("agent-register.password was written during this boot" in line for line in told) == 1, told
+
+
+def test_stop_while_the_configuration_is_not_there(machine, start_manager):
+    machine.configure()
+    manager = start_manager(machine)
+    machine.write("/etc/systemd/system/cloud-init.service", "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\n"
+                  "ExecStart=sleep infinity\nTimeoutStopSec=1s\n[Install]\nWantedBy=multi-user.target\n")
+    machine.enable("cloud-init.service")
+    with machine.boot() as system:
+        system.wait_for_status("agent-register", "Waiting for the configuration")
+        assert system.run("systemctl stop agent-register").exit_status == 0
+        unit = system.show("agent-register")
+        assert (unit["ActiveState"], unit["Result"]) == ("inactive", "success")
+        assert system.run("pgrep -x systemctl").stdout == ""
+    assert manager.requests == machine.agent_starts() == []

@@ -12,7 +12,7 @@ def test_unconfigured_machine_is_left_alone(machine, start_manager):
         assert system.wait_until_booted() == "running"
         unit, agent = system.show("agent-register"), system.show("wazuh-agent")
         (entry,) = system.journal(SYSLOG_IDENTIFIER="agent-register")
-        assert (unit["ActiveState"], unit["Result"]) == ("inactive", "exec-condition")
+        assert (unit["ActiveState"], unit["Result"]) == ("inactive", "success")
         assert (agent["ActiveState"], agent["ConditionResult"]) == ("inactive", "no")
         assert entry["MESSAGE_ID"] == message_ids.UNCONFIGURED
         assert not machine.agent_starts()

@@ -67,8 +67,11 @@ class Machine:
         self.keys = os.path.join(self.etc, "client.keys")
         self.counter = os.path.join(self.agent, "queue", "rids", "sender")
         self.state_directory = os.path.join(self.directory, "state")
+        self.programs = os.path.join(self.directory, "programs")
         os.makedirs(self.etc)
         os.makedirs(os.path.dirname(self.counter))
+        os.makedirs(self.programs)
+        os.symlink("/bin/true", os.path.join(self.programs, "systemctl"))
         self.config = self.write("empty.conf", "")
         self.secrets = []
 
@@ -158,10 +161,10 @@ class Machine:
                 command += ["--set", f"{key}={value}"]
         return command + list(arguments)
 
-    @staticmethod
-    def environment(**more):
-        kept = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME") or "SAN_OPTIONS" in key}
-        return {**kept, "LC_ALL": "C", **more}
+    def environment(self, **more):
+        """Of the program; its systemctl does nothing, so that a run as a service leaves this system's units alone."""
+        kept = {key: value for key, value in os.environ.items() if key == "HOME" or "SAN_OPTIONS" in key}
+        return {**kept, "PATH": f"{self.programs}:{os.environ['PATH']}", "LC_ALL": "C", **more}
 
     def start(self, *arguments, environment=None, before=None, after=None, user=None, **options):
         """Start a run. `before` and `after` are shell commands around it, in a mount namespace of its own."""

@@ -11,6 +11,9 @@ from machine import EXIT_CODES, KEY, OLD_LINE, reply
 from misbehaving import answer
 
 
+CONFIGURING = "STATUS=Waiting for the configuration to be complete (agent-register-config.target)"
+
+
 def lines_of(messages):
     return [line for message in messages for line in message.split("\n")]
 
@@ -24,7 +27,7 @@ def test_ready_after_registering(machine, start_manager, notify_socket):
     assert run.finish().status == 0
     lines = lines_of(messages)
     assert [line for line in lines if line.startswith("STATUS=")] == [
-        f"STATUS=Connecting to {manager.address}", f"STATUS=Verifying {manager.address}",
+        CONFIGURING, f"STATUS=Connecting to {manager.address}", f"STATUS=Verifying {manager.address}",
         f"STATUS=Sending the request to {manager.address}", f"STATUS=Waiting for the answer of {manager.address}",
         "STATUS=Registered as web-01 (id 001)"]
     assert lines.count("READY=1") == 1
@@ -41,7 +44,7 @@ def test_ready_when_already_registered(machine, start_manager, notify_socket):
     result = run.finish()
     assert result.status == 0 and result.failures == [], result
     assert result.lines == ["Already registered as web-01 (id 007); nothing to do"]
-    assert messages == ["READY=1\nSTATUS=Registered as web-01 (id 007)", "BARRIER=1"]
+    assert messages == [CONFIGURING, "READY=1\nSTATUS=Registered as web-01 (id 007)", "BARRIER=1"]
     assert manager.conversations == []
     assert machine.snapshot() == before
 
@@ -94,19 +97,6 @@ def test_unconfigured(machine, notify_socket):
     for word in ("No manager is configured", "address = ", "[manager]", "/agent-register/agent-register.conf"):
         assert word in result.lines[0]
     assert machine.snapshot() == before
-
-
-@pytest.mark.parametrize("manager, key, status", [(None, None, 1), ("manager.test", None, 0), (None, OLD_LINE, 0),
-                                                  (None, "torn", 0)], ids=["nothing", "manager", "key", "torn"])
-def test_is_configured(machine, manager, key, status):
-    if key:
-        machine.install_key(key)
-    assert machine.register("is-configured", manager=manager, trust=None).status == status
-
-
-def test_is_configured_leaves_mistakes_to_run(machine):
-    config = machine.write("broken.conf", "[managr]\n")
-    assert machine.register("is-configured", trust=None, config=config).status == 0
 
 
 # -------------------------------------------------------------------- outcomes and exit codes

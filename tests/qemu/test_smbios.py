@@ -57,7 +57,7 @@ def test_image_without_credentials_is_left_alone(machine, manager):
     machine.boot()
     assert machine.wait_until_booted() == "running"
     unit, agent = machine.show("agent-register"), machine.show("wazuh-agent")
-    assert (unit["ActiveState"], unit["Result"]) == ("inactive", "exec-condition")
+    assert (unit["ActiveState"], unit["Result"]) == ("inactive", "success")
     assert (agent["ActiveState"], agent["ConditionResult"]) == ("inactive", "no")
     (entry,) = machine.journal(SYSLOG_IDENTIFIER="agent-register")
     assert entry["MESSAGE_ID"] == message_ids.UNCONFIGURED

@@ -45,7 +45,6 @@ static const struct {
 	{ { NULL }, "run" },
 	{ { "run" }, "run" },
 	{ { "status" }, "status" },
-	{ { "is-configured" }, "is-configured" },
 	{ { "pin", "manager:1515" }, "pin" },
 	{ { "-m", "a", "status" }, "status" },
 	{ { "status", "-m", "a" }, "status" },
