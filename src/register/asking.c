@@ -98,6 +98,7 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 		.user = run,
 	};
 	int level = run->is_repetition ? LOG_DEBUG : LOG_INFO;
+	char proxy[ENDPOINT_TEXT_SIZE] = "";
 	int r;
 
 	run->state.attempts++;
@@ -106,7 +107,10 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 			  registration_fields(run, NULL, OUTCOME_UNTRUSTED),
 			  "verify = no: %s is not verified; whoever answers there gets the password and gives the key",
 			  run->manager_text);
-	log_line(level, "Asking %s for a key as %s", run->manager_text, run->name);
+	if (attempt.proxy)
+		endpoint_text(&attempt.proxy->endpoint, proxy);
+	log_line(level, "Asking %s for a key as %s%s%s", run->manager_text, run->name, *proxy ? ", through the proxy " : "",
+		 proxy);
 	r = method_get(config->manager.method)->run(&attempt, &run->new_key, report);
 	if (report->warning.text[0])
 		log_line(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, "%s", report->warning.text);
