@@ -24,10 +24,10 @@ __attribute__((format(printf, 3, 4))) static void add_record(struct answer *answ
 	va_end(arguments);
 }
 
-void answer_key(struct answer *ret, enum dialect dialect, const struct agent_key *agent)
+void answer_key(struct answer *ret, enum dialect dialect, const struct agent_key *agent, const char *ip)
 {
 	*ret = (struct answer){ .close_notify = true };
-	add_record(ret, 0, "OSSEC K:'%s %s %s %s'%s", agent->id, agent->name, agent->ip, agent->key,
+	add_record(ret, 0, "OSSEC K:'%s %s %s %s'%s", agent->id, agent->name, ip, agent->key,
 		   dialect == DIALECT_OSSEC ? "\n\n" : "");
 }
 

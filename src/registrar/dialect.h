@@ -33,8 +33,8 @@ struct answer {
 /* "ossec" or "wazuh"; negative: neither. */
 int dialect_from_text(const char *text);
 
-/* The answer that hands out a key. */
-void answer_key(struct answer *ret, enum dialect dialect, const struct agent_key *agent);
+/* The answer that hands out a key. `ip` is the address in the form that the client sees (address.h). */
+void answer_key(struct answer *ret, enum dialect dialect, const struct agent_key *agent, const char *ip);
 
 /* The answer that says why there is none: `text` without "ERROR: " and without an end. */
 void answer_refusal(struct answer *ret, enum dialect dialect, const char *text);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/enrollment.h"
 
+#include "registrar/address.h"
+#include "registrar/agent-version.h"
 #include "registrar/groups.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ struct decision {
 	struct enrollment *enrollment;
 	struct roster *roster;
 	const struct enrollment_policy *policy;
-	const struct authd_request_fields *fields;
+	const struct enrollment_request *request;
 	const struct roster_entry *to_replace[2]; /* null: nobody */
 };
 
@@ -28,6 +29,7 @@ int on_duplicate_from_text(const char *text)
 		[ON_DUPLICATE_RENAME] = "rename",
 		[ON_DUPLICATE_REFUSE] = "refuse",
 		[ON_DUPLICATE_REPLACE] = "replace",
+		[ON_DUPLICATE_FORCE] = "force",
 	};
 
 	for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++)
@@ -37,30 +39,40 @@ int on_duplicate_from_text(const char *text)
 }
 
 /* Returns false, for `return refuse(...)`. */
-__attribute__((format(printf, 2, 3))) static bool refuse(struct decision *decision, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static bool refuse(struct decision *decision, enum enrollment_fault fault,
+							 const char *format, ...)
 {
 	va_list arguments;
 
+	decision->enrollment->fault = fault;
 	va_start(arguments, format);
 	(void)vsnprintf(decision->enrollment->refusal, REFUSAL_SIZE, format, arguments);
 	va_end(arguments);
 	return false;
 }
 
+static void fail(struct enrollment *enrollment, const char *name, size_t length, const struct reason *why)
+{
+	enrollment->accepted = false;
+	enrollment->fault = ENROLLMENT_INTERNAL;
+	enrollment->why = *why;
+	(void)snprintf(enrollment->refusal, sizeof enrollment->refusal, "Internal manager error adding agent: %.*s",
+		       (int)length, name);
+}
+
 void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields, const struct reason *why)
 {
-	ret->accepted = false;
-	ret->why = *why;
-	(void)snprintf(ret->refusal, sizeof ret->refusal, "Internal manager error adding agent: %.*s",
-		       (int)fields->name.length, fields->name.text);
+	*ret = (struct enrollment){ 0 };
+	fail(ret, fields->name.text, fields->name.length, why);
 }
 
 static bool refuse_internal(struct decision *decision, const char *text)
 {
+	const struct authd_field *name = &decision->request->fields.name;
 	struct reason why;
 
 	reason_set(&why, "%s", text);
-	enrollment_fail(decision->enrollment, decision->fields, &why);
+	fail(decision->enrollment, name->text, name->length, &why);
 	return false;
 }
 
@@ -68,160 +80,122 @@ static bool refuse_internal(struct decision *decision, const char *text)
 
 static bool take_name(struct decision *decision)
 {
-	const struct authd_field *name = &decision->fields->name;
-	const struct enrollment_policy *policy = decision->policy;
+	const struct authd_field *name = &decision->request->fields.name;
 	char *target = decision->enrollment->agent.name;
-	bool is_own;
 
 	if (!agent_name_is_valid(name->text, name->length))
-		return refuse(decision, "Invalid agent name: %.*s", (int)name->length, name->text);
+		return refuse(decision, ENROLLMENT_NAME, "Invalid agent name: %.*s", (int)name->length, name->text);
 	memcpy(target, name->text, name->length);
 	target[name->length] = '\0';
-	is_own = policy->dialect == DIALECT_WAZUH && policy->own_name && strcmp(target, policy->own_name) == 0;
-	return !is_own || refuse(decision, "Invalid agent name: %s", target);
-}
-
-struct version {
-	long major, minor;
-};
-
-/* As lax as Wazuh: what cannot be read is 0. */
-static struct version read_version(const char *text, size_t length)
-{
-	char copy[32] = "";
-	struct version version = { 0 };
-	const char *start;
-	char *end;
-
-	memcpy(copy, text, length < sizeof copy - 1 ? length : sizeof copy - 1);
-	start = strchr(copy, 'v');
-	version.major = strtol(start ? start + 1 : copy, &end, 10);
-	if (*end == '.')
-		version.minor = strtol(end + 1, NULL, 10);
-	return version;
-}
-
-bool manager_version_is_valid(const char *text)
-{
-	struct version version = read_version(text, strlen(text));
-
-	return version.major > 0;
+	return true;
 }
 
 static bool version_is_allowed(struct decision *decision)
 {
-	const char *limit_text = decision->policy->manager_version;
-	const struct authd_field *field = &decision->fields->version;
-	struct version agent, limit;
+	const char *limit = decision->policy->manager_version;
+	const struct authd_field *version = &decision->request->fields.version;
 
-	if (!limit_text || !field->text)
+	if (!limit || !version->text || !agent_version_is_newer(version->text, version->length, limit))
 		return true;
-	agent = read_version(field->text, field->length);
-	limit = read_version(limit_text, strlen(limit_text));
-	if (agent.major < limit.major || (agent.major == limit.major && agent.minor <= limit.minor))
-		return true;
-	return refuse(decision, "Agent version must be lower or equal to manager version");
+	return refuse(decision, ENROLLMENT_VERSION, "Agent version must be lower or equal to manager version");
 }
 
 static bool groups_are_allowed(struct decision *decision)
 {
-	const struct authd_field *groups = &decision->fields->groups;
+	const struct authd_field *groups = &decision->request->fields.groups;
 	struct enrollment *enrollment = decision->enrollment;
+	static const char absent[] = "Invalid group: ";
 
 	if (!groups->text)
 		return true;
-	if (!groups_are_valid(groups->text, groups->length, enrollment->refusal, sizeof enrollment->refusal))
+	if (!groups_are_valid(groups->text, groups->length, decision->policy->groups_directory, enrollment->refusal,
+			      sizeof enrollment->refusal)) {
+		enrollment->fault = strncmp(enrollment->refusal, absent, sizeof absent - 1) == 0 ?
+					    ENROLLMENT_GROUP_ABSENT :
+					    ENROLLMENT_GROUPS;
 		return false;
+	}
 	(void)snprintf(enrollment->groups, sizeof enrollment->groups, "%.*s", (int)groups->length, groups->text);
 	return true;
 }
 
 /* ------------------------------------------------------------------ address */
 
-/* One spelling for one address: Wazuh writes IPv6 in full and in capitals, OSSEC as getnameinfo(3) does. */
-static void write_address(char *target, size_t size, const char *text, enum dialect dialect)
+/* What stands for the address: the client's own words, where it comes from, or anything. */
+static struct authd_field asked_address(const struct decision *decision)
 {
-	size_t base = strcspn(text, "/");
-	char address[AGENT_IP_MAX + 1], short_form[INET6_ADDRSTRLEN];
-	const unsigned char *b;
-	struct in6_addr parsed;
+	const struct authd_field *field = &decision->request->fields.ip;
+	const char *peer = decision->request->peer;
+	bool is_source = field->text ? field->length >= 3 && memcmp(field->text, "src", 3) == 0 :
+				       decision->policy->use_source_address;
 
-	(void)snprintf(address, sizeof address, "%.*s", (int)base, text);
-	if (inet_pton(AF_INET6, address, &parsed) != 1) {
-		(void)snprintf(target, size, "%s", text);
-		return;
-	}
-	b = parsed.s6_addr;
-	if (dialect == DIALECT_WAZUH)
-		(void)snprintf(target, size, "%02X%02X:%02X%02X:%02X%02X:%02X%02X:%02X%02X:%02X%02X:%02X%02X:%02X%02X%s",
-			       b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
-			       b[14], b[15], text + base);
-	else
-		(void)snprintf(target, size, "%s%s", inet_ntop(AF_INET6, &parsed, short_form, sizeof short_form),
-			       text + base);
+	if (is_source && peer)
+		return (struct authd_field){ peer, strlen(peer) };
+	return field->text ? *field : (struct authd_field){ "any", 3 };
 }
 
-static bool take_address(struct decision *decision, const char *peer)
+static bool take_address(struct decision *decision)
 {
-	const struct authd_field *field = &decision->fields->ip;
-	struct agent_key *agent = &decision->enrollment->agent;
-	const char *text = field->text;
-	size_t length = field->length;
-	char copy[AGENT_IP_MAX + 1];
+	struct enrollment *enrollment = decision->enrollment;
+	struct authd_field asked = asked_address(decision);
+	struct address address;
 
-	if (!text) {
-		text = decision->policy->use_source_address ? peer : "any";
-		length = strlen(text);
-	} else if (length >= 3 && memcmp(text, "src", 3) == 0) {
-		text = peer;
-		length = strlen(peer);
-	} else if (length > 0 && text[0] == '!') {
-		text++;
-		length--;
-	}
-	if (!agent_ip_is_valid(text, length))
-		return refuse(decision, "Invalid IP: %.*s", (int)length, text);
-	memcpy(copy, text, length);
-	copy[length] = '\0';
-	write_address(agent->ip, sizeof agent->ip, copy, decision->policy->dialect);
+	if (address_read(&address, asked.text, asked.length, decision->policy->dialect) < 0)
+		return refuse(decision, ENROLLMENT_IP, "Invalid IP: %.*s", (int)asked.length, asked.text);
+	memcpy(enrollment->agent.ip, address.stored, sizeof enrollment->agent.ip);
+	memcpy(enrollment->shown_ip, address.shown, sizeof enrollment->shown_ip);
 	return true;
 }
 
 /* ------------------------------------------------------------------ duplicates */
 
-/* Does the client still have this agent's key, as its K field says? Then replacing it would only cut it off. */
-static bool is_proven(struct decision *decision, const struct roster_entry *entry)
-{
-	const struct authd_field *sent = &decision->fields->key_hash;
-	char hash[AGENT_KEY_HASH_SIZE];
-
-	return sent->text && sent->length == AGENT_KEY_HASH_SIZE - 1 &&
-	       roster_key_hash(decision->roster, entry, hash) == 0 && memcmp(hash, sent->text, sent->length) == 0;
-}
-
 /* A damaged line (no address) is the administrator's to look at, never ours to drop. */
 static bool may_replace(struct decision *decision, const struct roster_entry *entry)
 {
-	return decision->policy->on_duplicate == ON_DUPLICATE_REPLACE && entry->ip && !is_proven(decision, entry);
+	static const struct force_rules only_the_key = { .key_mismatch = true };
+	const struct enrollment_policy *policy = decision->policy;
+	bool by_rules = policy->on_duplicate == ON_DUPLICATE_FORCE;
+
+	if ((!by_rules && policy->on_duplicate != ON_DUPLICATE_REPLACE) || !entry->ip)
+		return false;
+	return force_allows(by_rules ? &policy->force : &only_the_key, &policy->history, decision->roster, entry,
+			    &decision->request->fields.key_hash, &decision->enrollment->why);
+}
+
+static bool refuse_taken_address(struct decision *decision, const struct roster_entry *holder)
+{
+	memcpy(decision->enrollment->holder, holder->id_text, sizeof holder->id_text);
+	if (decision->policy->dialect == DIALECT_WAZUH)
+		return refuse(decision, ENROLLMENT_IP_TAKEN, "Duplicate IP: %s", decision->enrollment->shown_ip);
+	/* Not the address: OSSEC names the agent that has it. */
+	return refuse(decision, ENROLLMENT_IP_TAKEN, "Invalid IP address: %s", holder->id_text);
+}
+
+/*
+ * Who has the address. Wazuh looks for the text it was given among the addresses without their masks, so that a
+ * network is never taken, but its first address is; OSSEC compares masks and all.
+ */
+static const struct roster_entry *find_holder(const struct decision *decision)
+{
+	const struct enrollment *enrollment = decision->enrollment;
+
+	if (strcmp(enrollment->agent.ip, "any") == 0)
+		return NULL;
+	if (decision->policy->dialect == DIALECT_WAZUH)
+		return roster_find_ip(decision->roster, enrollment->shown_ip);
+	return roster_find_ip_and_mask(decision->roster, enrollment->agent.ip);
 }
 
 static bool settle_address(struct decision *decision)
 {
-	const struct agent_key *agent = &decision->enrollment->agent;
-	const struct roster_entry *holder = NULL;
+	const struct roster_entry *holder = find_holder(decision);
 
-	if (strcmp(agent->ip, "any") != 0)
-		holder = roster_find_ip(decision->roster, agent->ip);
 	if (!holder)
 		return true;
-	if (may_replace(decision, holder)) {
-		decision->to_replace[0] = holder;
-		return true;
-	}
-	if (decision->policy->dialect == DIALECT_WAZUH)
-		return refuse(decision, "Duplicate IP: %s", agent->ip);
-	/* Not the address: OSSEC names the agent that has it. */
-	return refuse(decision, "Invalid IP address: %s", holder->id_text);
+	if (!may_replace(decision, holder))
+		return refuse_taken_address(decision, holder);
+	decision->to_replace[0] = holder;
+	return true;
 }
 
 /* The first of NAME2 to NAME255 that is free, as OSSEC does. */
@@ -240,7 +214,12 @@ static bool rename_agent(struct decision *decision)
 			return true;
 		}
 	}
-	return refuse(decision, "Invalid agent name: %s", agent->name);
+	return refuse(decision, ENROLLMENT_NAME_TAKEN, "Invalid agent name: %s", agent->name);
+}
+
+static bool is_own_name(const struct enrollment_policy *policy, const char *name)
+{
+	return policy->dialect == DIALECT_WAZUH && policy->own_name && strcmp(name, policy->own_name) == 0;
 }
 
 static bool settle_name(struct decision *decision)
@@ -248,6 +227,8 @@ static bool settle_name(struct decision *decision)
 	const struct agent_key *agent = &decision->enrollment->agent;
 	const struct roster_entry *holder = roster_find_name(decision->roster, agent->name);
 
+	if (is_own_name(decision->policy, agent->name))
+		return refuse(decision, ENROLLMENT_NAME, "Invalid agent name: %s", agent->name);
 	if (!holder)
 		return true;
 	if (decision->policy->on_duplicate == ON_DUPLICATE_RENAME)
@@ -256,21 +237,61 @@ static bool settle_name(struct decision *decision)
 		decision->to_replace[1] = holder;
 		return true;
 	}
-	return refuse(decision, "Duplicate agent name: %s", agent->name);
+	memcpy(decision->enrollment->holder, holder->id_text, sizeof holder->id_text);
+	return refuse(decision, ENROLLMENT_NAME_TAKEN, "Duplicate agent name: %s", agent->name);
+}
+
+/* The texts are those of the managers that had such a limit: OSSEC, and Wazuh up to 4.0. */
+static bool is_within_limit(struct decision *decision)
+{
+	const struct enrollment_policy *policy = decision->policy;
+	size_t leaving = (size_t)(decision->to_replace[0] != NULL) +
+			 (decision->to_replace[1] && decision->to_replace[1] != decision->to_replace[0]);
+
+	if (policy->max_agents == 0 || roster_count(decision->roster) - leaving < policy->max_agents)
+		return true;
+	reason_set(&decision->enrollment->why, "There are %zu agents (--max-agents)", roster_count(decision->roster));
+	if (policy->dialect == DIALECT_WAZUH)
+		return refuse(decision, ENROLLMENT_LIMIT, "The maximum number of agents has been reached");
+	return refuse(decision, ENROLLMENT_LIMIT, "Internal manager error adding agent: %s",
+		      decision->enrollment->agent.name);
 }
 
 /* ------------------------------------------------------------------ id and key */
 
-static bool take_id(struct decision *decision)
+static bool choose_id(struct decision *decision)
 {
-	bool is_wazuh = decision->policy->dialect == DIALECT_WAZUH;
-	unsigned int id = is_wazuh ? roster_next_id(decision->roster) :
-				     roster_lowest_free_id(decision->roster, OSSEC_FIRST_ID);
+	bool is_next = decision->policy->dialect == DIALECT_WAZUH || decision->request->next_id;
+	unsigned int id = is_next ? roster_next_id(decision->roster) :
+				    roster_lowest_free_id(decision->roster, OSSEC_FIRST_ID);
 
 	if (id == 0)
 		return refuse_internal(decision, "All ids of eight digits are taken");
-	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%0*u", is_wazuh ? 3 : 1,
+	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%0*u", is_next ? 3 : 1,
 		       id % (ROSTER_ID_MAX + 1));
+	return true;
+}
+
+/* Ids below 100 get zeros in front, as the managers write them. */
+static bool take_id(struct decision *decision)
+{
+	const struct authd_field *asked = &decision->request->id;
+	unsigned long id;
+	char text[AGENT_ID_MAX + 1];
+
+	if (!asked->text)
+		return choose_id(decision);
+	if (!agent_id_is_valid(asked->text, asked->length))
+		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %.*s", (int)asked->length, asked->text);
+	(void)snprintf(text, sizeof text, "%.*s", (int)asked->length, asked->text);
+	id = strtoul(text, NULL, 10) % (ROSTER_ID_MAX + 1);
+	if (id == 0)
+		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %s", text);
+	if (roster_find_id(decision->roster, (unsigned int)id)) {
+		memcpy(decision->enrollment->holder, text, sizeof text);
+		return refuse(decision, ENROLLMENT_ID_TAKEN, "Duplicate ID: %s", text);
+	}
+	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%03lu", id);
 	return true;
 }
 
@@ -290,6 +311,32 @@ static bool make_key(struct decision *decision)
 	for (size_t i = 0; i < sizeof bytes; i++)
 		(void)snprintf(key + 2 * i, 3, "%02x", bytes[i]);
 	explicit_bzero(bytes, sizeof bytes);
+	return true;
+}
+
+/* Letters beyond f are for the API of Wazuh, which takes any 64 letters and digits. */
+static bool key_is_valid(const struct authd_field *key)
+{
+	if (key->length != AGENT_KEY_USUAL)
+		return false;
+	for (size_t i = 0; i < key->length; i++)
+		if (!strchr("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", key->text[i]) || !key->text[i])
+			return false;
+	return true;
+}
+
+static bool take_key(struct decision *decision)
+{
+	const struct authd_field *asked = &decision->request->key;
+	char *key = decision->enrollment->agent.key;
+
+	if (!asked->text)
+		return make_key(decision);
+	if (!key_is_valid(asked))
+		return refuse(decision, ENROLLMENT_KEY, "Invalid agent key: it is not %d letters and digits",
+			      AGENT_KEY_USUAL);
+	memcpy(key, asked->text, AGENT_KEY_USUAL);
+	key[AGENT_KEY_USUAL] = '\0';
 	return true;
 }
 
@@ -314,24 +361,21 @@ static bool stage(struct decision *decision)
 }
 
 void enrollment_decide(struct enrollment *ret, struct roster *roster, const struct enrollment_policy *policy,
-		       const struct authd_request_fields *fields, const char *peer)
+		       const struct enrollment_request *request)
 {
-	struct decision decision = { .enrollment = ret, .roster = roster, .policy = policy, .fields = fields };
+	struct decision decision = { .enrollment = ret, .roster = roster, .policy = policy, .request = request };
 
 	*ret = (struct enrollment){ 0 };
 	ret->accepted = take_name(&decision) && version_is_allowed(&decision) && groups_are_allowed(&decision) &&
-			take_address(&decision, peer) && settle_address(&decision) && settle_name(&decision) &&
-			take_id(&decision) && make_key(&decision) && stage(&decision);
+			take_address(&decision) && settle_address(&decision) && settle_name(&decision) &&
+			is_within_limit(&decision) && take_id(&decision) && take_key(&decision) && stage(&decision);
 }
 
 void enrollment_revoke(struct enrollment *enrollment, const struct reason *why)
 {
 	if (!enrollment->accepted)
 		return;
-	enrollment->accepted = false;
-	enrollment->why = *why;
-	(void)snprintf(enrollment->refusal, sizeof enrollment->refusal, "Internal manager error adding agent: %s",
-		       enrollment->agent.name);
+	fail(enrollment, enrollment->agent.name, strlen(enrollment->agent.name), why);
 	agent_key_wipe(&enrollment->agent);
 }
 

@@ -1,49 +1,80 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The manager's decision about one request: who gets a key, under which name, id and address, and who does not.
+ * The manager's decision about one request, whether it came over the network, by the API or from the command line: who
+ * gets a key, under which name, id and address, and who does not.
  * Order of the checks and their texts are those of Wazuh 4.14.5 and OSSEC 4.3 as observed.
  */
 #pragma once
 
+#include "registrar/agent-history.h"
 #include "registrar/dialect.h"
+#include "registrar/force.h"
 #include "registrar/roster.h"
 
 enum on_duplicate {
 	ON_DUPLICATE_RENAME,  /* the next free of NAME2 to NAME255, as OSSEC does; a taken address is refused */
 	ON_DUPLICATE_REFUSE,  /* as Wazuh does with force off */
 	ON_DUPLICATE_REPLACE, /* the old agent goes, unless the client proves that it still has its key */
+	ON_DUPLICATE_FORCE,   /* the old agent goes if the policy's rules allow it, as Wazuh does by default */
 };
 
 struct enrollment_policy {
 	enum dialect dialect;
 	enum on_duplicate on_duplicate;
-	bool use_source_address;     /* when the client names none */
-	const char *own_name;        /* the manager's, refused in Wazuh's dialect; null: not known */
-	const char *manager_version; /* "v4.14.5": newer agents are refused; null: any version is fine */
+	struct force_rules force;     /* for ON_DUPLICATE_FORCE */
+	struct agent_history history; /* for the rules */
+	bool use_source_address;      /* when the client names none */
+	const char *groups_directory; /* where a group has to have a directory; null: it need not exist */
+	size_t max_agents;            /* 0: as many as there are ids */
+	const char *own_name;         /* the manager's, refused in Wazuh's dialect; null: not known */
+	const char *manager_version;  /* "v4.14.5": newer agents are refused; null: any version is fine */
+};
+
+/* What is asked for. Fields with null text were not given. */
+struct enrollment_request {
+	struct authd_request_fields fields;
+	struct authd_field id;  /* 1 to 8 digits, not all 0; not given: one is chosen */
+	struct authd_field key; /* 64 letters and digits; not given: one is made */
+	const char *peer;       /* the client's address; null: there is no client */
+	bool next_id;           /* choose the id after the highest, as manage_agents does, whatever the dialect */
+};
+
+/* Why there was no key. The API has a code for each. */
+enum enrollment_fault {
+	ENROLLMENT_OK,
+	ENROLLMENT_NAME,         /* breaks the rules for names, or is the manager's own */
+	ENROLLMENT_NAME_TAKEN,
+	ENROLLMENT_VERSION,      /* newer than the manager */
+	ENROLLMENT_GROUPS,       /* break the rules for groups, or are too many */
+	ENROLLMENT_GROUP_ABSENT, /* a group does not exist */
+	ENROLLMENT_IP,           /* is no address */
+	ENROLLMENT_IP_TAKEN,
+	ENROLLMENT_ID,           /* is no id */
+	ENROLLMENT_ID_TAKEN,
+	ENROLLMENT_KEY,          /* is no key */
+	ENROLLMENT_LIMIT,        /* max_agents */
+	ENROLLMENT_INTERNAL,     /* this machine: `why` says what */
 };
 
 /* Wipe with enrollment_wipe(). */
 struct enrollment {
 	bool accepted;
-	struct agent_key agent;     /* accepted: what goes into client.keys and to the client */
+	enum enrollment_fault fault; /* refused: not ENROLLMENT_OK */
+	struct agent_key agent;      /* accepted: what goes into client.keys */
+	char shown_ip[AGENT_IP_MAX + 1]; /* accepted: the address for the client, address.h */
 	char replaced[2][AGENT_ID_MAX + 1]; /* accepted: ids of the agents that had to go; empty: none */
 	char groups[256];           /* accepted: the groups asked for, cut to fit */
 	char refusal[REFUSAL_SIZE]; /* refused: the text for the client, with bytes of the client's in it */
-	struct reason why;          /* refused because of this machine: what the log should say; empty: it is not */
+	char holder[AGENT_ID_MAX + 1]; /* refused because it is taken: the id of who has it; empty: it is not */
+	struct reason why;          /* what only the log should say; always set when this machine is at fault */
 };
 
-/* "rename", "refuse" or "replace"; negative: none of them. */
+/* "rename", "refuse", "replace" or "force"; negative: none of them. */
 int on_duplicate_from_text(const char *text);
 
-/* Can the text be compared with versions? "v4.14.5", "4.14" */
-bool manager_version_is_valid(const char *text);
-
-/*
- * Decide, within a transaction of the roster, and stage what follows from the decision. `peer` is the client's
- * address.
- */
+/* Decide, within a transaction of the roster, and stage what follows from the decision. */
 void enrollment_decide(struct enrollment *ret, struct roster *roster, const struct enrollment_policy *policy,
-		       const struct authd_request_fields *fields, const char *peer);
+		       const struct enrollment_request *request);
 
 /* The refusal when nothing can be decided, because of this machine. */
 void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields, const struct reason *why);

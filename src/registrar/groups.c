@@ -3,8 +3,11 @@
 
 #include "common/agent-key.h"
 
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SHOWN_MAX 255 /* bytes of the list that a refusal repeats */
 
@@ -41,8 +44,40 @@ static bool is_among(const struct name *names, size_t n, const struct name *want
 	return false;
 }
 
+static bool group_exists(const char *directory, const struct name *name)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	int length = snprintf(path, sizeof path, "%s/%.*s", directory, (int)name->length, name->text);
+
+	return length > 0 && (size_t)length < sizeof path && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+__attribute__((format(printf, 3, 4))) static bool refuse(char *refusal, size_t size, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(refusal, size, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+/* One name by itself. `rest` is the list from this name on. */
+static bool name_is_valid(const struct name *name, const char *rest, const char *directory, char *refusal,
+			  size_t size)
+{
+	if (name->length > SHOWN_MAX)
+		return refuse(refusal, size, "Invalid group name: %.*s... group is too large", SHOWN_MAX, rest);
+	if (!agent_group_is_valid(name->text, name->length))
+		return refuse(refusal, size, "Invalid group name: %.*s", (int)name->length, name->text);
+	if (directory && !group_exists(directory, name))
+		return refuse(refusal, size, "Invalid group: %.*s", (int)name->length, name->text);
+	return true;
+}
+
 /* Every name by itself, and how many different ones there are. */
-static bool names_are_valid(const char *text, size_t length, char *refusal, size_t size)
+static bool names_are_valid(const char *text, size_t length, const char *directory, char *refusal, size_t size)
 {
 	struct name names[GROUPS_MAX];
 	const char *end = text + length;
@@ -52,19 +87,11 @@ static bool names_are_valid(const char *text, size_t length, char *refusal, size
 		const char *comma = memchr(text, ',', (size_t)(end - text));
 		struct name name = { text, (size_t)((comma ?: end) - text) };
 
-		if (name.length > SHOWN_MAX) {
-			(void)snprintf(refusal, size, "Invalid group name: %.*s... group is too large", SHOWN_MAX, text);
-			return false;
-		}
-		if (!agent_group_is_valid(name.text, name.length)) {
-			(void)snprintf(refusal, size, "Invalid group name: %.*s", (int)name.length, name.text);
-			return false;
-		}
 		if (!is_among(names, n, &name)) {
-			if (n == GROUPS_MAX) {
-				(void)snprintf(refusal, size, "Maximum multigroup reached: Limit is %d", GROUPS_MAX);
+			if (!name_is_valid(&name, text, directory, refusal, size))
 				return false;
-			}
+			if (n == GROUPS_MAX)
+				return refuse(refusal, size, "Maximum multigroup reached: Limit is %d", GROUPS_MAX);
 			names[n++] = name;
 		}
 		text += name.length + 1;
@@ -72,19 +99,15 @@ static bool names_are_valid(const char *text, size_t length, char *refusal, size
 	return true;
 }
 
-bool groups_are_valid(const char *text, size_t length, char *refusal, size_t size)
+bool groups_are_valid(const char *text, size_t length, const char *directory, char *refusal, size_t size)
 {
 	const char *fault;
 
-	if (length == 0) {
-		(void)snprintf(refusal, size, "Invalid group name: Empty Group");
-		return false;
-	}
+	if (length == 0)
+		return refuse(refusal, size, "Invalid group name: Empty Group");
 	fault = list_fault(text, length);
-	if (fault) {
-		(void)snprintf(refusal, size, "Invalid group name: %.*s... %s",
-			       (int)(length < SHOWN_MAX ? length : SHOWN_MAX), text, fault);
-		return false;
-	}
-	return names_are_valid(text, length, refusal, size);
+	if (fault)
+		return refuse(refusal, size, "Invalid group name: %.*s... %s",
+			      (int)(length < SHOWN_MAX ? length : SHOWN_MAX), text, fault);
+	return names_are_valid(text, length, directory, refusal, size);
 }

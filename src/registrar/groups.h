@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The rules for the G field, with the refusals of Wazuh 4.14.5. */
+/* The rules for the groups of an agent, with the refusals of Wazuh 4.14.5. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 #define GROUPS_MAX 128
 
 /*
- * Is this a list of groups? If not, the refusal is written into `refusal`. Whether the groups exist is another
- * question.
+ * Is this a list of groups? With `directory` (null: it does not matter), every group must have a directory of its name
+ * there. If not, the refusal is written into `refusal`. Errors count as absence.
  */
-bool groups_are_valid(const char *text, size_t length, char *refusal, size_t size);
+bool groups_are_valid(const char *text, size_t length, const char *directory, char *refusal, size_t size);

@@ -1,10 +1,14 @@
 # The manager's side. Everything but main.c is in a library that the unit tests link.
 noinst_LIBRARIES += libregistrar.a
 libregistrar_a_SOURCES = \
+	src/registrar/address.c src/registrar/address.h \
+	src/registrar/agent-history.c src/registrar/agent-history.h \
+	src/registrar/agent-version.c src/registrar/agent-version.h \
 	src/registrar/certificate.c src/registrar/certificate.h \
 	src/registrar/connection.c src/registrar/connection.h \
 	src/registrar/dialect.c src/registrar/dialect.h \
 	src/registrar/enrollment.c src/registrar/enrollment.h \
+	src/registrar/force.c src/registrar/force.h \
 	src/registrar/groups.c src/registrar/groups.h \
 	src/registrar/init.c src/registrar/init.h \
 	src/registrar/keys-file.c src/registrar/keys-file.h \

@@ -2,6 +2,7 @@
 #include "registrar/options.h"
 
 #include "common/cleanup.h"
+#include "registrar/agent-version.h"
 #include "registrar/certificate.h"
 
 #include <getopt.h>

@@ -41,13 +41,19 @@ struct options {
 
 	enum dialect dialect;
 	enum on_duplicate on_duplicate;
+	struct force_rules force;
 	bool use_source_address;
+	bool groups_must_exist;
+	size_t max_agents;            /* 0: no limit */
 	const char *manager_version;
+
+	const char *groups_directory; /* where the groups are: DIRECTORY/etc/shared */
+	const char *queue_directory;  /* DIRECTORY/queue */
 
 	const char *names[OPTION_NAMES_MAX];
 	size_t name_count;
 
-	char *owned[3];
+	char *owned[5];
 };
 
 /*

@@ -33,13 +33,14 @@ void report_registered(const struct enrollment *enrollment, const char *peer)
 		  enrollment->groups[0] ? groups : "", replaced, peer);
 }
 
-void report_refused(const char *text, const char *peer)
+void report_refused(const char *text, const char *detail, const char *peer)
 {
 	char shown[512];
 	const struct log_field fields[] = { { "REASON", shown }, { "PEER", peer }, { 0 } };
 
 	escape_string(shown, sizeof shown, text);
-	log_event(LOG_NOTICE, MESSAGE_REFUSED, fields, "Refused %s: %s", peer, shown);
+	log_event(LOG_NOTICE, MESSAGE_REFUSED, fields, "Refused %s: %s%s%s%s", peer, shown, detail[0] ? " (" : "", detail,
+		  detail[0] ? ")" : "");
 }
 
 void report_failed(const struct enrollment *enrollment, const char *peer)

@@ -7,8 +7,11 @@
 
 void report_registered(const struct enrollment *enrollment, const char *peer);
 
-/* `text` as the client was told; bytes of the client's in it are escaped here. */
-void report_refused(const char *text, const char *peer);
+/*
+ * `text` as the client was told; bytes of the client's in it are escaped here. `detail` is what the client was not
+ * told; it may be empty.
+ */
+void report_refused(const char *text, const char *detail, const char *peer);
 
 /* A request that this machine could not fulfil. */
 void report_failed(const struct enrollment *enrollment, const char *peer);

@@ -80,13 +80,13 @@ static void answer_enrollment(struct server *server, struct connection *connecti
 	if (enrollment->accepted) {
 		server->registered++;
 		report_registered(enrollment, peer);
-		answer_key(&answer, dialect, &enrollment->agent);
+		answer_key(&answer, dialect, &enrollment->agent, enrollment->shown_ip);
 	} else {
 		server->refused++;
-		if (enrollment->why.text[0])
+		if (enrollment->fault == ENROLLMENT_INTERNAL)
 			report_failed(enrollment, peer);
 		else
-			report_refused(enrollment->refusal, peer);
+			report_refused(enrollment->refusal, enrollment->why.text, peer);
 		answer_refusal(&answer, dialect, enrollment->refusal);
 	}
 	connection_answer(connection, &answer);
@@ -99,7 +99,7 @@ static void answer_unreadable(struct server *server, struct connection *connecti
 	struct answer answer;
 
 	server->refused++;
-	report_refused(request_fault_text(fault), connection_peer(connection));
+	report_refused(request_fault_text(fault), "", connection_peer(connection));
 	answer_fault(&answer, server->settings->policy.dialect, fault);
 	connection_answer(connection, &answer);
 }
@@ -132,10 +132,10 @@ static void decide(struct server *server, struct enrollment *enrollments)
 	size_t i = 0;
 
 	for (struct connection *at = server->ready; at; at = connection_link(at)->next_ready, i++) {
-		struct authd_request_fields fields;
+		struct enrollment_request request = { .peer = connection_address(at) };
 
-		(void)connection_request(at, &fields);
-		enrollment_decide(&enrollments[i], settings->roster, &settings->policy, &fields, connection_address(at));
+		(void)connection_request(at, &request.fields);
+		enrollment_decide(&enrollments[i], settings->roster, &settings->policy, &request);
 	}
 }
 

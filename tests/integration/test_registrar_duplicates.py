@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from registrar_tools import directory, serving  # noqa: F401
+from registrar_tools import directory, serving, wazuh  # noqa: F401
 
 OLD_KEY = "5a" * 32
 
@@ -67,10 +67,10 @@ def test_replace(directory, dialect, new_id):
 
 
 def test_replace_by_name_and_address(directory):
-    fill(directory, line(1024, "web"), line(1025, "db", "10.0.0.1/24"), line(1026, "x"))
+    fill(directory, line(1024, "web"), line(1025, "db", "10.0.0.1"), line(1026, "xx"))
     with serving(directory, "-n", "--on-duplicate", "replace") as registrar:
         agent = registrar.ask("OSSEC A:'web' IP:'10.0.0.1'\n").agent
-        assert registrar.keys() == [line(1026, "x").split(), list(agent)]
+        assert registrar.keys() == [line(1026, "xx").split(), list(agent)]
         registrar.wait_for_line("in place of 1025 and 1024")
 
 
@@ -117,6 +117,36 @@ def test_duplicate_address_is_the_text_without_mask(directory, stored, asked, fr
     fill(directory, line("001", "old", stored))
     with serving(directory, "-n", "--dialect", "wazuh") as registrar:
         assert bool(registrar.ask(f"OSSEC A:'new' IP:'{asked}'\n").agent) == free
+
+
+@pytest.mark.parametrize("stored,asked,free", [
+    ("10.1.2.0/24", "10.1.2.0/24", False), ("10.1.2.0/24", "10.1.2.0/255.255.255.0", False),
+    ("10.1.2.0/24", "10.1.2.77", True), ("10.1.2.0/24", "10.1.2.0", True),
+    ("10.1.2.3", "10.1.2.3", False), ("10.1.2.3", "10.1.2.3/32", False), ("any", "any", True)])
+def test_duplicate_address_of_ossec_is_the_text_with_mask(directory, stored, asked, free):
+    fill(directory, line(1024, "old", stored))
+    with serving(directory, "-n") as registrar:
+        assert bool(registrar.ask(f"OSSEC A:'new' IP:'{asked}'\n").agent) == free
+
+
+# (asked for, stored, told), as recorded from Wazuh 4.14.5
+ADDRESSES = [
+    ("10.9.0.0/255.255.0.0", "10.9.0.0/16", "10.9.0.0/255.255.0.0"), ("10.1.2.3/32", "10.1.2.3", "10.1.2.3/32"),
+    ("0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0"), ("10.6.6.6/24", "10.6.6.6/24", "10.6.6.6/24"),
+    ("fe80::1", "FE80:0000:0000:0000:0000:0000:0000:0001", "FE80:0000:0000:0000:0000:0000:0000:0001"),
+    ("2001:DB8:0:0::2/64", "2001:0DB8:0000:0000:0000:0000:0000:0002/64", "2001:0DB8:0000:0000:0000:0000:0000:0002/64"),
+    ("!10.4.4.4", "10.4.4.4", "10.4.4.4")]
+
+
+@pytest.mark.parametrize("asked,stored,told", ADDRESSES)
+def test_addresses_are_written_as_wazuh_does(wazuh, asked, stored, told):
+    assert wazuh.ask(f"OSSEC A:'web' IP:'{asked}'\n").agent[2] == told
+    assert wazuh.keys()[0][2] == stored
+
+
+def test_mask_with_holes_is_no_address(wazuh):
+    assert wazuh.ask("OSSEC A:'web' IP:'10.0.0.0/255.0.255.0'\n").records == [
+        "ERROR: Invalid IP: 10.0.0.0/255.0.255.0. Unable to add agent"]
 
 
 def test_ipv6_spellings(directory):

@@ -3,6 +3,7 @@
 
 #include "registrar/dialect.h"
 #include "registrar/enrollment.h"
+#include "registrar/agent-version.h"
 #include "registrar/groups.h"
 #include "registrar/session.h"
 
@@ -98,9 +99,9 @@ static void test_answers(void **state)
 	struct answer answer;
 
 	(void)state;
-	answer_key(&answer, DIALECT_OSSEC, &agent);
+	answer_key(&answer, DIALECT_OSSEC, &agent, agent.ip);
 	check_answer("ossec key", &answer, "OSSEC K:'001 web any 5a'\n\n", "", true);
-	answer_key(&answer, DIALECT_WAZUH, &agent);
+	answer_key(&answer, DIALECT_WAZUH, &agent, agent.ip);
 	check_answer("wazuh key", &answer, "OSSEC K:'001 web any 5a'", "", true);
 	answer_refusal(&answer, DIALECT_OSSEC, "Invalid agent name: x");
 	check_answer("ossec error", &answer, "ERROR: Invalid agent name: x\n\n", "ERROR: Unable to add agent.\n\n", false);
@@ -164,7 +165,7 @@ static void test_groups(void **state)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *expected = rows[i].text == large ? too_large : rows[i].refusal;
-		bool valid = groups_are_valid(rows[i].text, strlen(rows[i].text), refusal, sizeof refusal);
+		bool valid = groups_are_valid(rows[i].text, strlen(rows[i].text), NULL, refusal, sizeof refusal);
 
 		check_row(rows[i].text, valid == !expected);
 		check_row(rows[i].text, valid || strcmp(refusal, expected) == 0);

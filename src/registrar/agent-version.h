@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* Versions of agents and managers: major and minor count. As lax as Wazuh 4.14.5: what cannot be read is 0. Pure. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Can the text be compared with versions? "v4.14.5", "4.14" */
+bool manager_version_is_valid(const char *text);
+
+/* Is the agent's version newer than the manager's? */
+bool agent_version_is_newer(const char *agent, size_t length, const char *manager);
