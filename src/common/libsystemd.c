@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/libsystemd.h"
 
+#include "common/dlopen-note.h"
+
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,19 +10,7 @@
 
 #define SONAME "libsystemd.so.0"
 
-/*
- * Tell package builders of the dependency that the dynamic section does not show: an ELF note as described at
- * https://uapi-group.org/specifications/specs/elf_dlopen_metadata/
- */
-#define NOTE_TEXT                                                                                                    \
-	"[{\"feature\":\"systemd\",\"description\":\"Readiness, journal and D-Bus of a service\","                  \
-	"\"priority\":\"required\",\"soname\":[\"" SONAME "\"]}]"
-
-__attribute__((used, section(".note.dlopen"), aligned(4))) static const struct {
-	unsigned int name_size, text_size, type;
-	char name[4];
-	_Alignas(4) char text[sizeof NOTE_TEXT];
-} dlopen_note = { 4, sizeof NOTE_TEXT, 0x407c0c0a, "FDO", NOTE_TEXT };
+DLOPEN_NOTE(libsystemd, "systemd", "Readiness, journal and D-Bus of a service", "required", SONAME);
 
 static bool load(struct libsystemd *table)
 {

@@ -6,6 +6,7 @@ libcommon_a_SOURCES = \
 	src/common/authd-message.c src/common/authd-message.h \
 	src/common/cleanup.h \
 	src/common/deadline.c src/common/deadline.h \
+	src/common/dlopen-note.h \
 	src/common/escape.c src/common/escape.h \
 	src/common/io.c src/common/io.h \
 	src/common/libsystemd.c src/common/libsystemd.h \

@@ -88,6 +88,7 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 		.ip = config->agent.ip,
 		.version = config->agent.version,
 		.key_hash = run->old_key_hash[0] ? run->old_key_hash : NULL,
+		.api_user = config->auth.api_user,
 		.password = run->password.text,
 		.context = run->context,
 		.trust = &run->trust,
@@ -111,7 +112,7 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 		endpoint_text(&attempt.proxy->endpoint, proxy);
 	log_line(level, "Asking %s for a key as %s%s%s", run->manager_text, run->name, *proxy ? ", through the proxy " : "",
 		 proxy);
-	r = method_get(config->manager.method)->run(&attempt, &run->new_key, report);
+	r = run->method->run(&attempt, &run->new_key, report);
 	if (report->warning.text[0])
 		log_line(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, "%s", report->warning.text);
 	return r;
@@ -207,7 +208,7 @@ static bool is_configured(const struct config *config, const char *manager)
 	struct endpoint endpoint;
 
 	for (size_t i = 0; i < config->manager.address.count; i++)
-		if (endpoint_parse(&endpoint, config->manager.address.items[i], config->manager.port) == 0 &&
+		if (endpoint_parse(&endpoint, config->manager.address.items[i], config_default_port(config)) == 0 &&
 		    strcmp(endpoint_text(&endpoint, text), manager) == 0)
 			return true;
 	return false;
@@ -331,7 +332,7 @@ static int ask_round(struct asking *asking)
 		struct cursor *cursor;
 
 		/* The configuration has checked the addresses, and limits their number to that of the cursors. */
-		(void)endpoint_parse(&run->manager, config->manager.address.items[i], config->manager.port);
+		(void)endpoint_parse(&run->manager, config->manager.address.items[i], config_default_port(config));
 		endpoint_text(&run->manager, run->manager_text);
 		cursor = state_cursor(&run->state, run->manager_text);
 		if (wait_left(cursor) == 0 && monotonic_usec() < asking->round_end.at)

@@ -277,7 +277,7 @@ static void check_manager(struct check *check, const char *address, SSL_CTX *con
 	char text[ENDPOINT_TEXT_SIZE];
 	cleanup_fd int fd = -1;
 
-	(void)endpoint_parse(&endpoint, address, check->config->manager.port);
+	(void)endpoint_parse(&endpoint, address, config_default_port(check->config));
 	printf("%s\n", endpoint_text(&endpoint, text));
 	if (!check_resolving(check, next) || !check_connecting(check, next, &fd) ||
 	    (next != &endpoint && !check_tunnel(check, &endpoint, fd)) ||

@@ -80,7 +80,7 @@ int command_pin(struct program *program)
 	struct endpoint endpoint;
 	int r;
 
-	if (endpoint_parse(&endpoint, program->options->arguments[0], config->manager.port) < 0) {
+	if (endpoint_parse(&endpoint, program->options->arguments[0], config_default_port(config)) < 0) {
 		char shown[128];
 
 		log_error("'%s' is not HOST or HOST:PORT",

@@ -15,7 +15,7 @@
 
 const struct config_key config_keys[] = {
 	ROW(manager, address, address_list, ""),
-	ROW(manager, port, port, "1515"),
+	ROW(manager, port, port, ""),
 	ROW(manager, method, method, "authd"),
 	ROW(manager, proxy, proxy, ""),
 	ROW(manager, connect_timeout, duration, "10 s"),
@@ -344,6 +344,19 @@ bool config_names_a_manager(const struct config *config)
 	return config->manager.address.count > 0 || config->manager.method == METHOD_IMPORT;
 }
 
+uint16_t config_default_port(const struct config *config)
+{
+	static const uint16_t ports[] = { [METHOD_AUTHD] = 1515, [METHOD_API] = 55000, [METHOD_ENROLL] = 1517,
+					  [METHOD_IMPORT] = 1515 };
+
+	return config->manager.port ?: ports[config->manager.method];
+}
+
+const char *config_password_file(const struct config *config)
+{
+	return config->manager.method == METHOD_API ? config->auth.api_password_file : config->auth.password_file;
+}
+
 static int check_trust(const struct config *config, struct reason *why)
 {
 	bool ca_or_pin = config->tls.ca_file || config->tls.pin.count > 0;
@@ -365,12 +378,8 @@ static int check_trust(const struct config *config, struct reason *why)
 
 int config_check(const struct config *config, struct reason *why)
 {
-	static const char *const methods_to_come[] = { [METHOD_API] = "api", [METHOD_ENROLL] = "enroll",
-						       [METHOD_IMPORT] = "import" };
-
-	if (config->manager.method != METHOD_AUTHD) {
-		reason_set(why, "method = %s is not in this version; use method = authd",
-			   methods_to_come[config->manager.method]);
+	if (config->manager.method == METHOD_IMPORT) {
+		reason_set(why, "method = import is not in this version; use method = authd");
 		return -EINVAL;
 	}
 	if (config->manager.address.count > CONFIG_MAX_MANAGERS) {
@@ -392,6 +401,15 @@ int config_check(const struct config *config, struct reason *why)
 	}
 	if (config->manager.connect_timeout == 0 || config->manager.attempt_timeout == 0) {
 		reason_set(why, "connect_timeout and attempt_timeout in [manager] must be more than 0");
+		return -EINVAL;
+	}
+	if (config->manager.method == METHOD_API && (!config->auth.api_user || !config->auth.api_password_file)) {
+		reason_set(why, "method = api needs a user of the manager's API and his password: set %s in [auth]",
+			   config->auth.api_user ? "api_password_file" : "api_user");
+		return -EINVAL;
+	}
+	if (config->auth.api_user && strchr(config->auth.api_user, ':')) {
+		reason_set(why, "api_user in [auth] must not hold a colon, which ends the name when logging in (RFC 7617)");
 		return -EINVAL;
 	}
 	return check_trust(config, why);

@@ -31,7 +31,7 @@ enum duplicate_policy { DUPLICATE_WAIT, DUPLICATE_SUFFIX, DUPLICATE_FAIL };
 struct config {
 	struct {
 		struct string_list address; /* host, host:port, [ipv6]:port; order is failover order */
-		uint16_t port;
+		uint16_t port; /* 0: not set, see config_default_port() */
 		int method; /* enum method_kind */
 		char *proxy; /* as proxy_parse() takes it; see net_proxy_of() */
 		uint64_t connect_timeout;
@@ -148,6 +148,12 @@ const char *config_late_credential(void);
 
 /* The rules that concern more than one key. Returns 0, or -EINVAL with `why` set. */
 int config_check(const struct config *config, struct reason *why);
+
+/* The port where an address names none: the configured one, or the usual one of the method. */
+uint16_t config_default_port(const struct config *config);
+
+/* The file of the password that the method sends; null: none. */
+const char *config_password_file(const struct config *config);
 
 /* Is there anything to do: is a manager named? */
 bool config_names_a_manager(const struct config *config);

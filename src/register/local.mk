@@ -20,6 +20,7 @@ libregister_a_SOURCES = \
 	src/register/message-ids.h \
 	src/register/methods/authd.c \
 	src/register/methods/method.c src/register/methods/method.h \
+	src/register/methods/module.c src/register/methods/module.h \
 	src/register/net.h \
 	src/register/notify.c src/register/notify.h \
 	src/register/options.c src/register/options.h \
@@ -41,3 +42,24 @@ libregister_a_SOURCES = \
 sbin_PROGRAMS += agent-register
 agent_register_SOURCES = src/register/main.c
 agent_register_LDADD = libregister.a libcommon.a $(OPENSSL_LIBS) -lc $(INIH_LIBS)
+# What the module calls; by name, so that nothing else can be called from outside.
+agent_register_LDFLAGS = $(AM_LDFLAGS) -Wl,--dynamic-list=$(top_srcdir)/src/register/methods/module.symbols
+EXTRA_agent_register_DEPENDENCIES = src/register/methods/module.symbols
+EXTRA_DIST += src/register/methods/module.symbols
+
+# The methods that speak HTTPS, loaded when they are used: see methods/module.h.
+if WITH_API
+module_PROGRAMS = agent-register-https.so
+agent_register_https_so_SOURCES = \
+	src/register/methods/api-reply.c src/register/methods/api-reply.h \
+	src/register/methods/api-session.c src/register/methods/api-session.h \
+	src/register/methods/api.c \
+	src/register/methods/https-methods.h \
+	src/register/methods/https-module.c \
+	src/register/methods/https-pipe.c src/register/methods/https-pipe.h \
+	src/register/methods/https.c src/register/methods/https.h \
+	src/register/methods/wiping-memory.c src/register/methods/wiping-memory.h
+agent_register_https_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+agent_register_https_so_LDFLAGS = $(PROJECT_LDFLAGS) -shared -Wl,-soname,agent-register-https.so
+agent_register_https_so_LDADD = $(CURL_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
+endif

@@ -48,7 +48,7 @@ static void note_changes(struct registration *run)
 	const struct config *config = run->config;
 
 	run->changed_at = config->changed_at;
-	note_change(run, config->auth.password_file);
+	note_change(run, config_password_file(config));
 	note_change(run, config->auth.proxy_password_file);
 	note_change(run, config->tls.ca_file);
 	note_change(run, config->tls.certificate_file);
@@ -57,7 +57,7 @@ static void note_changes(struct registration *run)
 
 static int prepare_password(struct registration *run, struct reason *why)
 {
-	const char *path = run->config->auth.password_file;
+	const char *path = config_password_file(run->config);
 	int r = path ? secret_read(&run->password, "password", path, why) : 0;
 
 	if (r == 0 && path && secret_file_is_exposed(path))
@@ -85,7 +85,7 @@ int registration_prepare(struct registration *run)
 	struct reason why = { 0 };
 	int r;
 
-	if (config_check(run->config, &why) < 0)
+	if (config_check(run->config, &why) < 0 || method_get(run->config->manager.method, &run->method, &why) < 0)
 		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
 	note_changes(run);
 	/* A machine without a host name yet is asked again later; a bad name will not get better. */

@@ -29,13 +29,6 @@ static void registration_done(struct registration *run)
 
 /* ------------------------------------------------------------------ telling */
 
-static const char *method_name(const struct registration *run)
-{
-	const struct method *method = method_get(run->config->manager.method);
-
-	return method ? method->name : NULL;
-}
-
 const struct log_field *registration_fields(const struct registration *run, const struct agent_key *key,
 					    enum outcome outcome)
 {
@@ -47,7 +40,7 @@ const struct log_field *registration_fields(const struct registration *run, cons
 	fields[1] = (struct log_field){ "AGENT_NAME", key ? key->name : run->name[0] ? run->name : NULL };
 	fields[2] = (struct log_field){ "AGENT_ID", key ? key->id : NULL };
 	fields[3] = (struct log_field){ "MANAGER", run->manager_text[0] ? run->manager_text : NULL };
-	fields[4] = (struct log_field){ "METHOD", method_name(run) };
+	fields[4] = (struct log_field){ "METHOD", method_name(run->config->manager.method) };
 	fields[5] = (struct log_field){ "ATTEMPT", run->state.attempts ? attempt : NULL };
 	return fields;
 }
@@ -103,7 +96,7 @@ static const char *aside_of(const struct registration *run)
 /* The secret has done its work. A credential is not a file of ours to delete. */
 void registration_forget_secret(const struct registration *run)
 {
-	const char *path = run->config->auth.password_file;
+	const char *path = config_password_file(run->config);
 
 	if (!run->config->auth.forget_secret || !path)
 		return;
@@ -121,7 +114,7 @@ static void remember_success(struct registration *run)
 	*state = (struct state){ .registered_at = (uint64_t)time(NULL) };
 	binding_make(state, &run->new_key);
 	(void)snprintf(state->manager, sizeof state->manager, "%s", run->manager_text);
-	(void)snprintf(state->method, sizeof state->method, "%s", method_name(run));
+	(void)snprintf(state->method, sizeof state->method, "%s", method_name(run->config->manager.method));
 	registration_save_state(run);
 }
 

@@ -43,6 +43,7 @@ struct registration {
 	struct proxy proxy; /* if one is configured */
 	SSL_CTX *context;
 	struct tls_trust trust;
+	const struct method *method;
 
 	bool answer_was_lost; /* an earlier request of this name to this manager had no answer */
 	bool is_repetition; /* the log has told of this manager's failure already */

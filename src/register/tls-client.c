@@ -296,6 +296,11 @@ int tls_client_read(struct tls_client *client, void *buffer, size_t size, const 
 	}
 }
 
+int tls_client_fd(const struct tls_client *client)
+{
+	return client->fd;
+}
+
 const char *tls_client_version(const struct tls_client *client)
 {
 	return SSL_get_version(client->ssl);

@@ -55,6 +55,9 @@ int tls_client_write(struct tls_client *client, const void *data, size_t length,
 int tls_client_read(struct tls_client *client, void *buffer, size_t size, const struct deadline *deadline,
 		    size_t *ret_length, struct reason *why);
 
+/* The socket, for poll(2); what arrives there need not be for the reader. */
+int tls_client_fd(const struct tls_client *client);
+
 /* "TLSv1.3" */
 const char *tls_client_version(const struct tls_client *client);
 

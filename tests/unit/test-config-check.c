@@ -31,8 +31,12 @@ static const struct {
 	{ { "tls.ca_file=/ca", "retry.max=999 ms" }, "initial" },
 	{ { "tls.ca_file=/ca", "manager.connect_timeout=0" }, "connect_timeout" },
 	{ { "tls.ca_file=/ca", "manager.attempt_timeout=0" }, "attempt_timeout" },
-	{ { "tls.ca_file=/ca", "manager.method=api" }, "method = api" },
-	{ { "tls.ca_file=/ca", "manager.method=enroll" }, "method = enroll" },
+	{ { "tls.ca_file=/ca", "manager.method=api" }, "set api_user in [auth]" },
+	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_user=u" }, "set api_password_file in [auth]" },
+	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_password_file=/p" }, "set api_user in [auth]" },
+	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_user=u", "auth.api_password_file=/p" }, NULL },
+	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_user=u:v", "auth.api_password_file=/p" }, "colon" },
+	{ { "manager.method=api", "auth.api_user=u", "auth.api_password_file=/p" }, "which manager to trust" },
 	{ { "tls.ca_file=/ca", "manager.method=import" }, "method = import" },
 	{ { "tls.ca_file=/ca", "manager.proxy=http://p" }, NULL },
 	{ { "tls.ca_file=/ca", "manager.proxy=http://u@p", "auth.proxy_password_file=/pp" }, NULL },
@@ -66,6 +70,27 @@ static void test_rules(void **state)
 	}
 }
 
+static void test_default_port(void **state)
+{
+	static const struct {
+		const char *method, *port;
+		int expected;
+	} ports[] = {
+		{ "authd", "", 1515 }, { "api", "", 55000 }, { "enroll", "", 1517 }, { "api", "443", 443 }, { "authd", "9", 9 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ports); i++) {
+		struct config config;
+
+		assert_int_equal(config_init(&config), 0);
+		assert_int_equal(config_set(&config, "manager", "method", ports[i].method, "here", NULL), 0);
+		assert_int_equal(config_set(&config, "manager", "port", ports[i].port, "here", NULL), 0);
+		assert_int_equal(config_default_port(&config), ports[i].expected);
+		config_done(&config);
+	}
+}
+
 static void test_names_a_manager(void **state)
 {
 	static const char *const none[] = { NULL }, *const one[] = { "manager.address=m", NULL },
@@ -92,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_default_port),
 		cmocka_unit_test(test_names_a_manager),
 	};
 

@@ -91,7 +91,7 @@ static void test_uncommented(void **state)
 		fail_msg("%s", why.text);
 	assert_true(config.tls.verify);
 	assert_int_equal(config.manager.address.count, 0);
-	assert_int_equal(config.manager.port, 1515);
+	assert_int_equal(config_default_port(&config), 1515);
 	(void)fclose(file);
 	free(text);
 	config_done(&config);

@@ -5,7 +5,6 @@
 #include "common/authd-message.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
-#include "register/net.h"
 
 #include <string.h>
 
@@ -210,25 +209,9 @@ static int converse(const struct attempt *attempt, struct tls_client *client, st
 static int authd_run(const struct attempt *attempt, struct agent_key *ret, struct attempt_report *report)
 {
 	cleanup(release_tls_client) struct tls_client *client = NULL;
-	struct deadline connecting = deadline_in(attempt->connect_timeout, attempt->deadline);
-	cleanup_fd int fd = -1;
-	const char *warning;
-	int r;
+	int r = method_connect(attempt, &client, report);
 
-	r = attempt->progress(STEP_CONNECTING, attempt->user);
-	if (r == OUTCOME_OK)
-		r = net_connect_through(attempt->proxy, attempt->manager, &connecting, &fd, &report->why);
-	if (r == OUTCOME_OK)
-		r = attempt->progress(STEP_VERIFYING, attempt->user);
-	if (r == OUTCOME_OK)
-		r = tls_client_new(&client, take_fd(&fd), attempt->context, attempt->manager, attempt->trust,
-				   attempt->deadline, &report->why);
-	if (r != OUTCOME_OK)
-		return r;
-	warning = tls_client_warning(client);
-	if (warning)
-		reason_set(&report->warning, "%s", warning);
-	return converse(attempt, client, ret, report);
+	return r == OUTCOME_OK ? converse(attempt, client, ret, report) : r;
 }
 
 const struct method method_authd = { "authd", authd_run };

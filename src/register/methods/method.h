@@ -3,8 +3,9 @@
  * A way to get a key from a manager.
  *
  * To add a method: write methods/NAME.c with one function of the type of `run` below; declare its `struct method`
- * here; add its row to `methods` in methods/method.c, its word to the methods in config-type.c, and its page section
- * to agent-register.conf(5). A method asks once, under one deadline. It does not log, retry, or store anything.
+ * here; add its row to `methods` in methods/method.c (a method that needs a library besides OpenSSL: in
+ * methods/https-module.c), its word to the methods in config-type.c, and its page section to agent-register.conf(5). A
+ * method asks once, under one deadline. It does not log, retry, or store anything.
  */
 #pragma once
 
@@ -32,6 +33,7 @@ struct attempt {
 	const char *ip;
 	const char *version;
 	const char *key_hash; /* of the key still on disk */
+	const char *api_user; /* whose password it is, for the API */
 	const char *password;
 	SSL_CTX *context;
 	const struct tls_trust *trust;
@@ -48,6 +50,7 @@ struct attempt_report {
 	struct reason why;     /* when it did not end in a key */
 	struct reason warning; /* what was accepted although it looks wrong */
 	bool answered;         /* the manager said that it did not register us */
+	uint64_t wait;         /* microseconds for which the manager wants not to be asked again; 0: it does not say */
 };
 
 struct method {
@@ -56,7 +59,19 @@ struct method {
 	int (*run)(const struct attempt *attempt, struct agent_key *ret, struct attempt_report *report);
 };
 
-/* By enum method_kind; null for one that this build does not have. */
-const struct method *method_get(int kind);
+/* The word for a method (enum method_kind): "authd". */
+const char *method_name(int kind);
+
+/*
+ * Get a method by its enum method_kind; the first use of one that lives in the module loads that. Returns 0, or a
+ * negative errno with `why` set: the module is not installed, or cannot be loaded.
+ */
+int method_get(int kind, const struct method **ret, struct reason *why);
+
+/*
+ * What every method does first: connect to the manager, through the proxy if there is one, and shake hands. Tells the
+ * steps up to STEP_VERIFYING, and puts what TLS warns of into the report. Returns as tls_client_new() does.
+ */
+int method_connect(const struct attempt *attempt, struct tls_client **ret, struct attempt_report *report);
 
 extern const struct method method_authd;
