@@ -111,6 +111,16 @@ static int open_listeners(struct listeners *ret, const struct options *options, 
 	return listeners_make(ret, options->listen, options->listen_count, options->port, why);
 }
 
+/* As Wazuh does, and whoever uses its rules; OSSEC has no such file. */
+static void prepare_history(const struct agent_history *history, const struct options *options)
+{
+	struct reason why;
+
+	if ((options->dialect == DIALECT_WAZUH || options->on_duplicate == ON_DUPLICATE_FORCE) &&
+	    agent_history_make(history, &why) < 0)
+		log_warning("%s: when agents were registered cannot be remembered", why.text);
+}
+
 static int fail(int status, const struct reason *why)
 {
 	log_error("%s", why->text);
@@ -124,6 +134,7 @@ static int serve(const struct options *options)
 	cleanup(secret_wipe) struct secret password = { 0 };
 	cleanup(listeners_close) struct listeners listeners = { .count = 0 };
 	char own_name[HOST_NAME_MAX + 1] = "";
+	const struct agent_history history = { .queue = options->queue_directory };
 	struct server_settings settings;
 	struct reason why;
 
@@ -134,6 +145,7 @@ static int serve(const struct options *options)
 		log_info("Certificate, password and %zu agents are fine", roster_count(roster));
 		return 0;
 	}
+	prepare_history(&history, options);
 	if (open_listeners(&listeners, options, &why) < 0)
 		return fail(EXIT_FAILURE, &why);
 	(void)gethostname(own_name, sizeof own_name - 1);
@@ -145,7 +157,11 @@ static int serve(const struct options *options)
 		.policy = {
 			.dialect = options->dialect,
 			.on_duplicate = options->on_duplicate,
+			.force = options->force,
+			.history = history,
 			.use_source_address = options->use_source_address,
+			.groups_directory = options->groups_must_exist ? options->groups_directory : NULL,
+			.max_agents = options->max_agents,
 			.own_name = own_name[0] ? own_name : NULL,
 			.manager_version = options->manager_version,
 		},

@@ -17,12 +17,19 @@
 #define DEFAULT_TIMEOUT 30
 #define TIMEOUT_MAX 3600
 #define MAX_CONNECTIONS_MAX 1000000
+#define TIME_MAX (10ul * 365 * 86400) /* seconds */
 
 enum {
 	OPTION_LISTEN = 0x100,
 	OPTION_DIALECT,
 	OPTION_ON_DUPLICATE,
+	OPTION_FORCE_KEY_MISMATCH,
+	OPTION_FORCE_DISCONNECTED,
+	OPTION_FORCE_REGISTERED,
+	OPTION_GROUPS,
+	OPTION_MAX_AGENTS,
 	OPTION_MANAGER_VERSION,
+	OPTION_ALLOW_HIGHER_VERSIONS,
 	OPTION_MAX_CONNECTIONS,
 	OPTION_TIMEOUT,
 	OPTION_INIT,
@@ -47,6 +54,12 @@ static const struct option long_options[] = {
 	{ "listen", required_argument, NULL, OPTION_LISTEN },
 	{ "dialect", required_argument, NULL, OPTION_DIALECT },
 	{ "on-duplicate", required_argument, NULL, OPTION_ON_DUPLICATE },
+	{ "force-key-mismatch", required_argument, NULL, OPTION_FORCE_KEY_MISMATCH },
+	{ "force-disconnected-time", required_argument, NULL, OPTION_FORCE_DISCONNECTED },
+	{ "force-after-registration-time", required_argument, NULL, OPTION_FORCE_REGISTERED },
+	{ "groups", required_argument, NULL, OPTION_GROUPS },
+	{ "max-agents", required_argument, NULL, OPTION_MAX_AGENTS },
+	{ "allow-higher-versions", no_argument, NULL, OPTION_ALLOW_HIGHER_VERSIONS },
 	{ "manager-version", required_argument, NULL, OPTION_MANAGER_VERSION },
 	{ "max-connections", required_argument, NULL, OPTION_MAX_CONNECTIONS },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
@@ -82,9 +95,20 @@ void options_print_help(void)
 	       "  -P, --password-file FILE  the password to demand (DIR/etc/authd.pass)\n"
 	       "      --listen ADDRESS      listen on this address only (repeatable)\n"
 	       "      --dialect DIALECT     answer like an ossec (default) or a wazuh manager\n"
-	       "      --on-duplicate WHAT   when the name is taken: rename (default for ossec), refuse (default for\n"
-	       "                            wazuh) or replace\n"
+	       "      --on-duplicate WHAT   when name or address is taken: rename (default for ossec), refuse,\n"
+	       "                            replace, or force (default for wazuh): replace by these rules:\n"
+	       "      --force-key-mismatch yes|no\n"
+	       "                            refuse who still has the old key (yes)\n"
+	       "      --force-disconnected-time TIME|no\n"
+	       "                            replace who was never seen, or not for this long (1h)\n"
+	       "      --force-after-registration-time TIME\n"
+	       "                            replace who was registered this long ago (1h)\n"
+	       "      --groups WHICH        existing: groups need a directory in DIR/etc/shared (default for wazuh);\n"
+	       "                            any: they need not (default for ossec)\n"
+	       "      --max-agents N        register no more when there are so many (no limit)\n"
 	       "      --manager-version V   refuse agents that say they are newer than V (v4.14.5)\n"
+	       "      --allow-higher-versions\n"
+	       "                            do not refuse them\n"
 	       "      --max-connections N   let further clients wait while N are connected (4096)\n"
 	       "      --timeout SECONDS     from connection to answer (30)\n"
 	       "      --init                make what is missing of certificate, key and password first\n"
@@ -154,13 +178,62 @@ static int parse_choice(const char *what, const char *choices, int (*parse)(cons
 	return 0;
 }
 
+/* "3600", "60m", "1h", "7d", as the managers write times; 0 to 10 years. */
+static int parse_time(const char *what, const char *text, unsigned int *ret)
+{
+	static const char units[] = "smhdw";
+	static const unsigned long seconds[] = { 1, 60, 3600, 86400, 604800 };
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text[digits] ? strchr(units, text[digits]) : units;
+	unsigned long value = strtoul(text, NULL, 10);
+
+	if (digits == 0 || digits > 9 || !unit || (text[digits] && text[digits + 1]) ||
+	    value > TIME_MAX / seconds[unit - units])
+		return complain("%s is a time like 90s, 60m, 1h or 7d, not '%s'", what, text);
+	*ret = (unsigned int)(value * seconds[unit - units]);
+	return 0;
+}
+
+static int yes_from_text(const char *text)
+{
+	return strcmp(text, "yes") == 0 ? 1 : strcmp(text, "no") == 0 ? 0 : -EINVAL;
+}
+
+/* Must groups exist? */
+static int groups_from_text(const char *text)
+{
+	return strcmp(text, "existing") == 0 ? 1 : strcmp(text, "any") == 0 ? 0 : -EINVAL;
+}
+
 /* ------------------------------------------------------------------ options */
 
 /* What is only known when everything has been read. */
 struct pending {
 	int dialect;
-	int on_duplicate; /* -1: not given */
+	int on_duplicate;      /* -1: not given */
+	int groups_must_exist; /* -1: not given */
+	bool force_is_given;
 };
+
+static int parse_force_option(struct options *options, struct pending *pending, int option, const char *value)
+{
+	int yes = -1, r;
+
+	pending->force_is_given = true;
+	switch (option) {
+	case OPTION_FORCE_KEY_MISMATCH:
+		r = parse_choice("--force-key-mismatch", "yes or no", yes_from_text, value, &yes);
+		options->force.key_mismatch = yes == 1;
+		return r;
+	case OPTION_FORCE_DISCONNECTED:
+		options->force.ask_disconnected = strcmp(value, "no") != 0;
+		return options->force.ask_disconnected ?
+			       parse_time("--force-disconnected-time", value, &options->force.disconnected_time) :
+			       0;
+	default:
+		return parse_time("--force-after-registration-time", value, &options->force.after_registration_time);
+	}
+}
 
 static int parse_number_option(struct options *options, int option, const char *value)
 {
@@ -175,6 +248,10 @@ static int parse_number_option(struct options *options, int option, const char *
 	case OPTION_TIMEOUT:
 		r = parse_number("The timeout", value, 1, TIMEOUT_MAX, &number);
 		options->timeout = (unsigned int)number;
+		return r;
+	case OPTION_MAX_AGENTS:
+		r = parse_number("The number of agents", value, 1, ROSTER_ID_MAX, &number);
+		options->max_agents = number;
 		return r;
 	default:
 		r = parse_number("The number of connections", value, 1, MAX_CONNECTIONS_MAX, &number);
@@ -245,10 +322,20 @@ static int parse_option(struct options *options, struct pending *pending, int op
 	case OPTION_DIALECT:
 		return parse_choice("The dialect", "ossec or wazuh", dialect_from_text, value, &pending->dialect);
 	case OPTION_ON_DUPLICATE:
-		return parse_choice("--on-duplicate", "rename, refuse or replace", on_duplicate_from_text, value,
+		return parse_choice("--on-duplicate", "rename, refuse, replace or force", on_duplicate_from_text, value,
 				    &pending->on_duplicate);
+	case OPTION_FORCE_KEY_MISMATCH:
+	case OPTION_FORCE_DISCONNECTED:
+	case OPTION_FORCE_REGISTERED:
+		return parse_force_option(options, pending, option, value);
+	case OPTION_GROUPS:
+		return parse_choice("--groups", "existing or any", groups_from_text, value, &pending->groups_must_exist);
+	case OPTION_ALLOW_HIGHER_VERSIONS:
+		options->allow_higher_versions = true;
+		return 0;
 	case 'p':
 	case OPTION_TIMEOUT:
+	case OPTION_MAX_AGENTS:
 	case OPTION_MAX_CONNECTIONS:
 		return parse_number_option(options, option, value);
 	default:
@@ -262,7 +349,7 @@ static int default_path(struct options *options, int i, const char **ret, const 
 {
 	if (*ret)
 		return 0;
-	if (asprintf(&options->owned[i], "%s/etc/%s", options->directory, name) < 0) {
+	if (asprintf(&options->owned[i], "%s/%s", options->directory, name) < 0) {
 		options->owned[i] = NULL;
 		return complain("Out of memory");
 	}
@@ -276,12 +363,20 @@ static int complete(struct options *options, const struct pending *pending)
 	if (pending->on_duplicate >= 0)
 		options->on_duplicate = (enum on_duplicate)pending->on_duplicate;
 	else
-		options->on_duplicate = options->dialect == DIALECT_WAZUH ? ON_DUPLICATE_REFUSE : ON_DUPLICATE_RENAME;
+		options->on_duplicate = options->dialect == DIALECT_WAZUH ? ON_DUPLICATE_FORCE : ON_DUPLICATE_RENAME;
+	if (pending->force_is_given && options->on_duplicate != ON_DUPLICATE_FORCE)
+		return complain("The rules --force-... count only with --on-duplicate force");
+	options->groups_must_exist = pending->groups_must_exist >= 0 ? pending->groups_must_exist != 0 :
+								       options->dialect == DIALECT_WAZUH;
+	if (options->allow_higher_versions)
+		options->manager_version = NULL;
 	if (options->no_password && options->password_file)
 		return complain("-n (no password) and -P (password file) contradict each other");
-	if (default_path(options, 0, &options->certificate_file, "sslmanager.cert") < 0 ||
-	    default_path(options, 1, &options->private_key_file, "sslmanager.key") < 0 ||
-	    (!options->no_password && default_path(options, 2, &options->password_file, "authd.pass") < 0))
+	if (default_path(options, 0, &options->certificate_file, "etc/sslmanager.cert") < 0 ||
+	    default_path(options, 1, &options->private_key_file, "etc/sslmanager.key") < 0 ||
+	    (!options->no_password && default_path(options, 2, &options->password_file, "etc/authd.pass") < 0) ||
+	    default_path(options, 3, &options->groups_directory, "etc/shared") < 0 ||
+	    default_path(options, 4, &options->queue_directory, "queue") < 0)
 		return -EINVAL;
 	return 0;
 }
@@ -309,7 +404,7 @@ static int parse_command(struct options *options, int argc, char **argv)
 
 int options_parse(struct options *ret, int argc, char **argv)
 {
-	struct pending pending = { .dialect = DIALECT_OSSEC, .on_duplicate = -1 };
+	struct pending pending = { .dialect = DIALECT_OSSEC, .on_duplicate = -1, .groups_must_exist = -1 };
 	int option, r;
 
 	*ret = (struct options){
@@ -318,6 +413,7 @@ int options_parse(struct options *ret, int argc, char **argv)
 		.group = (gid_t)-1,
 		.port = DEFAULT_PORT,
 		.timeout = DEFAULT_TIMEOUT,
+		.force = FORCE_RULES_WAZUH,
 	};
 	while ((option = getopt_long(argc, argv, "c:dD:g:hik:np:P:tv:Vx:", long_options, NULL)) != -1) {
 		if (option == '?')

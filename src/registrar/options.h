@@ -44,6 +44,7 @@ struct options {
 	struct force_rules force;
 	bool use_source_address;
 	bool groups_must_exist;
+	bool allow_higher_versions;
 	size_t max_agents;            /* 0: no limit */
 	const char *manager_version;
 

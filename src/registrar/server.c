@@ -32,6 +32,7 @@ struct server {
 	struct event *signals[2];
 	struct event *give_up; /* waiting for the last answers */
 	bool paused, stopping;
+	bool history_warned;
 	uint64_t limit_told_at; /* monotonic_usec() */
 
 	struct connection_settings connection_settings;
@@ -168,6 +169,34 @@ static void answer_all(struct server *server, struct enrollment *enrollments)
 	touch_status(server);
 }
 
+/* What the history of an agent is good for can wait for the next one: trouble is told once. */
+static void warn_of_history(struct server *server, const struct reason *why)
+{
+	if (!server->history_warned)
+		log_warning("%s", why->text);
+	server->history_warned = true;
+}
+
+static void remember(struct server *server, const struct enrollment *enrollments, size_t count)
+{
+	const struct agent_history *history = &server->settings->policy.history;
+	cleanup_free struct agent_event *events = calloc(count, sizeof *events);
+	size_t n = 0;
+	struct reason why;
+
+	for (size_t i = 0; events && i < count; i++) {
+		if (!enrollments[i].accepted)
+			continue;
+		events[n++] = (struct agent_event){ &enrollments[i].agent, time(NULL) };
+		for (int old = 0; old < 2; old++)
+			if (enrollments[i].replaced[old][0] &&
+			    agent_history_forget(history, enrollments[i].replaced[old], &why) < 0)
+				warn_of_history(server, &why);
+	}
+	if (agent_history_add(history, events, n, &why) < 0)
+		warn_of_history(server, &why);
+}
+
 static void on_commit(evutil_socket_t fd, short what, void *argument)
 {
 	struct server *server = argument;
@@ -194,6 +223,7 @@ static void on_commit(evutil_socket_t fd, short what, void *argument)
 	if (r < 0)
 		for (size_t i = 0; i < server->ready_count; i++)
 			enrollment_revoke(&enrollments[i], &why);
+	remember(server, enrollments, server->ready_count);
 	answer_all(server, enrollments);
 }
 

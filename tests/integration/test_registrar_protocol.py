@@ -186,12 +186,49 @@ def test_no_key_in_the_log(directory):
     ("g" * 256, "g" * 255 + "... group is too large"),
 ])
 def test_groups(wazuh, groups, text):
+    for group in ("a", "db", "web"):
+        (wazuh.directory / "etc" / "shared" / group).mkdir(parents=True)
     reply = wazuh.ask(f"OSSEC A:'web-01' G:'{groups}'\n")
     if text is None:
         assert reply.agent
         wazuh.wait_for_line(f"groups {groups}")
     else:
         assert reply.records == [f"ERROR: Invalid group name: {text}. Unable to add agent"]
+
+
+@pytest.mark.parametrize("dialect,option,answers", [
+    ("wazuh", None, False), ("wazuh", "existing", False), ("wazuh", "any", True),
+    ("ossec", None, True), ("ossec", "existing", False), ("ossec", "any", True)])
+def test_groups_that_do_not_exist(directory, dialect, option, answers):
+    """A group is a directory, and nothing else; it counts from the moment in which it is made."""
+    shared = directory / "etc" / "shared"
+    shared.mkdir()
+    (shared / "file").write_text("")
+    with serving(directory, "-n", "--dialect", dialect, *(["--groups", option] if option else [])) as registrar:
+        for number, groups in enumerate(("nogroup", "file")):
+            reply = registrar.ask(f"OSSEC A:'web-{number}' G:'{groups}'\n")
+            assert bool(reply.agent) == answers
+            assert answers or reply.records[0].startswith(f"ERROR: Invalid group: {groups}")
+        (shared / "nogroup").mkdir()
+        assert registrar.ask("OSSEC A:'web-9' G:'nogroup'\n").agent
+
+
+@pytest.mark.parametrize("dialect,text", [
+    ("ossec", "ERROR: Internal manager error adding agent: cc\n\n"),
+    ("wazuh", "ERROR: The maximum number of agents has been reached. Unable to add agent")])
+def test_agent_limit(directory, dialect, text):
+    (directory / "etc" / "client.keys").write_text(f"2000 !gone any {'5a' * 32}\n2001 aa any {'5a' * 32}\n")
+    with serving(directory, "-n", "--dialect", dialect, "--max-agents", "2", "--on-duplicate", "replace") as registrar:
+        assert registrar.register("bb")
+        assert registrar.ask("OSSEC A:'cc'\n").records[0] == text
+        registrar.wait_for_line("--max-agents")
+        assert registrar.register("aa")  # in place of another: no more than before
+        assert not registrar.ask("OSSEC A:'dd'\n").agent
+
+
+def test_higher_versions_on_request(directory):
+    with serving(directory, "-n", "--manager-version", "v4.14.5", "--allow-higher-versions") as registrar:
+        assert registrar.ask("OSSEC A:'web-01' V:'v5.0.0'\n").agent
 
 
 @pytest.mark.parametrize("limit,version,accepted", [
