@@ -19,6 +19,7 @@
 static const char *log_identifier = "agent-register";
 static int log_max_level = LOG_INFO;
 static bool log_to_journal;
+static log_writer *log_diverted_to;
 
 /* Is stderr the stream that systemd connected to the journal (systemd.exec(5), $JOURNAL_STREAM)? */
 static bool stderr_is_journal(void)
@@ -36,6 +37,11 @@ void log_open(const char *identifier, int max_level)
 	log_identifier = identifier;
 	log_max_level = max_level;
 	log_to_journal = stderr_is_journal() && libsystemd();
+}
+
+void log_divert(log_writer *writer)
+{
+	log_diverted_to = writer;
 }
 
 int log_is_enabled(int level)
@@ -84,6 +90,10 @@ static void log_formatted(int level, const char *message_id, const struct log_fi
 	if (!log_is_enabled(level))
 		return;
 	(void)vsnprintf(line, sizeof line, format, arguments);
+	if (log_diverted_to) {
+		log_diverted_to(level, message_id, fields, line);
+		return;
+	}
 	if (log_to_journal && send_to_journal(level, message_id, fields, line))
 		return;
 	(void)fprintf(stderr, "%s: %s%s\n", log_identifier, level_prefix(level), line);

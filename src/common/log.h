@@ -18,6 +18,13 @@ struct log_field {
 /* Decide where entries go. `identifier` (not copied) names the program; entries above `max_level` are dropped. */
 void log_open(const char *identifier, int max_level);
 
+/*
+ * Hand every entry to `writer` instead of journal and stderr, for a program that tells the same in other words. The
+ * arguments are those of log_event(), with the sentence made; they are valid during the call only.
+ */
+typedef void log_writer(int level, const char *message_id, const struct log_field *fields, const char *sentence);
+void log_divert(log_writer *writer);
+
 /* Is this level logged at all? */
 int log_is_enabled(int level);
 
