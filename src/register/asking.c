@@ -66,11 +66,14 @@ static int show_progress(enum attempt_step step, void *user)
 		[STEP_VERIFYING] = "Verifying",
 		[STEP_SENDING] = "Sending the request to",
 		[STEP_WAITING] = "Waiting for the answer of",
+		[STEP_RECEIVED] = "Storing the key of",
 	};
 	struct registration *run = user;
 
 	log_debug("%s %s", texts[step], run->manager_text);
 	notify_status("%s %s", texts[step], run->manager_text);
+	if (run->listener)
+		run->listener(step, run->manager_text, run->name);
 	if (step == STEP_SENDING)
 		remember_asking(run);
 	return 0;
@@ -113,6 +116,8 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 	log_line(level, "Asking %s for a key as %s%s%s", run->manager_text, run->name, *proxy ? ", through the proxy " : "",
 		 proxy);
 	r = run->method->run(&attempt, &run->new_key, report);
+	if (r == OUTCOME_REGISTERED)
+		(void)show_progress(STEP_RECEIVED, run);
 	if (report->warning.text[0])
 		log_line(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, "%s", report->warning.text);
 	return r;
@@ -160,6 +165,7 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 		int r = attempt(run, end, &report);
 
 		*why = report.why;
+		memcpy(run->said, report.said, sizeof run->said);
 		if (r == OUTCOME_DUPLICATE && mend_duplicate(run, was_asked, why))
 			continue;
 		if (report.answered && !(r == OUTCOME_DUPLICATE && was_asked))
@@ -291,7 +297,7 @@ static int find_name(struct asking *asking, bool *ret_found)
 	*ret_found = r == OUTCOME_OK;
 	if (r == OUTCOME_OK)
 		return GO_ON;
-	run->manager_text[0] = '\0';
+	run->manager_text[0] = run->said[0] = '\0';
 	(void)failed(asking, state_cursor(&run->state, ""), r, &why);
 	return r == OUTCOME_UNREADY ? GO_ON : asking->status;
 }

@@ -9,5 +9,5 @@ int command_run(struct program *program)
 {
 	secret_protect_process();
 	return register_agent(&program->config, program->options->state_directory, program->options->force,
-			      program->stop_fd);
+			      program->stop_fd, NULL);
 }

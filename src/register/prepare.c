@@ -105,7 +105,7 @@ int registration_prepare(struct registration *run)
 
 static void waiting_for_lock(pid_t holder)
 {
-	log_info("Another agent-register (pid %d) is at work on the key file; waiting for it", (int)holder);
+	log_notice("Another agent-register (pid %d) is at work on the key file; waiting for it", (int)holder);
 	notify_status("Waiting for another agent-register (pid %d)", (int)holder);
 }
 

@@ -32,7 +32,7 @@ static void registration_done(struct registration *run)
 const struct log_field *registration_fields(const struct registration *run, const struct agent_key *key,
 					    enum outcome outcome)
 {
-	static struct log_field fields[7];
+	static struct log_field fields[8];
 	static char attempt[24];
 
 	(void)snprintf(attempt, sizeof attempt, "%" PRIu64, run->state.attempts);
@@ -42,6 +42,7 @@ const struct log_field *registration_fields(const struct registration *run, cons
 	fields[3] = (struct log_field){ "MANAGER", run->manager_text[0] ? run->manager_text : NULL };
 	fields[4] = (struct log_field){ "METHOD", method_name(run->config->manager.method) };
 	fields[5] = (struct log_field){ "ATTEMPT", run->state.attempts ? attempt : NULL };
+	fields[6] = (struct log_field){ "MANAGER_SAYS", run->said[0] ? run->said : NULL };
 	return fields;
 }
 
@@ -157,7 +158,7 @@ static void tell_success(const struct registration *run)
 static void restart_running_agent(const struct registration *run)
 {
 	struct reason why = { 0 };
-	int r = agent_unit_try_restart(run->config->agent.unit, &why);
+	int r = run->config->agent.unit ? agent_unit_try_restart(run->config->agent.unit, &why) : 0;
 
 	if (r < 0)
 		log_warning("%s", why.text);
@@ -234,7 +235,8 @@ static int tell_story(struct registration *run)
 	return r;
 }
 
-int register_agent(const struct config *config, const char *state_directory, bool force, int stop_fd)
+int register_agent(const struct config *config, const char *state_directory, bool force, int stop_fd,
+		   register_listener *listener)
 {
 	cleanup(registration_done) struct registration run = {
 		.config = config,
@@ -242,6 +244,7 @@ int register_agent(const struct config *config, const char *state_directory, boo
 		.force = force,
 		.is_service = getenv("NOTIFY_SOCKET"),
 		.stop_fd = stop_fd,
+		.listener = listener,
 	};
 	struct reason why = { 0 };
 

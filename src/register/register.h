@@ -3,12 +3,18 @@
 #pragma once
 
 #include "register/config.h"
+#include "register/methods/method.h"
 
 #include <stdbool.h>
 
+/* Hears of each step of an attempt as it begins: the manager as text, and the name that it is asked for. */
+typedef void register_listener(enum attempt_step step, const char *manager, const char *name);
+
 /*
  * Register this machine's agent unless it is registered already (`force`: even then).
- * `stop_fd` becomes readable when the process is asked to stop. Logs what happens and tells systemd.
+ * `stop_fd` becomes readable when the process is asked to stop; `listener` may be null. Logs what happens and tells
+ * systemd.
  * Returns the exit status, or -ECANCELED when it was asked to stop; a key on disk is then as it was.
  */
-int register_agent(const struct config *config, const char *state_directory, bool force, int stop_fd);
+int register_agent(const struct config *config, const char *state_directory, bool force, int stop_fd,
+		   register_listener *listener);

@@ -11,6 +11,7 @@
 #include "register/config.h"
 #include "register/keystore.h"
 #include "register/methods/method.h"
+#include "register/register.h"
 #include "register/state.h"
 
 #include <stdbool.h>
@@ -26,6 +27,7 @@ struct registration {
 	bool is_restart;    /* ... and this is such a start */
 	bool is_background; /* ... after one in this boot that used up its budget: READY=1 has been said, nobody waits */
 	int stop_fd;
+	register_listener *listener; /* null: nobody but the log */
 
 	struct keystore store;
 	enum keystore_state found; /* what the key file held */
@@ -51,6 +53,7 @@ struct registration {
 
 	struct endpoint manager;               /* of the current attempt */
 	char manager_text[ENDPOINT_TEXT_SIZE]; /* empty: none yet */
+	char said[sizeof((struct attempt_report *)NULL)->said]; /* by it, in the current attempt */
 };
 
 /* ------------------------------------------------------------------ telling (register.c) */

@@ -77,17 +77,18 @@ static const char *show(const struct attempt *attempt, char *buffer, size_t size
 	return escape_bytes(buffer, size, bytes, length);
 }
 
-static int refused(const struct attempt *attempt, const struct authd_reply *reply, struct reason *why)
+static int refused(const struct attempt *attempt, const struct authd_reply *reply, struct attempt_report *report)
 {
-	char manager[ENDPOINT_TEXT_SIZE], shown[400];
+	char manager[ENDPOINT_TEXT_SIZE], shown[sizeof report->said];
 	const char *hint, *text;
 	size_t length;
 	int outcome;
 
 	text = authd_reply_text(reply, &length);
 	outcome = authd_error_outcome(text, length, &hint);
-	reason_set(why, "%s says: %s%s%s", endpoint_text(attempt->manager, manager),
-		   show(attempt, shown, sizeof shown, text, length), hint ? " -- " : "", hint ?: "");
+	(void)snprintf(report->said, sizeof report->said, "%s", show(attempt, shown, sizeof shown, text, length));
+	reason_set(&report->why, "%s says: %s%s%s", endpoint_text(attempt->manager, manager), report->said,
+		   hint ? " -- " : "", hint ?: "");
 	return outcome;
 }
 
@@ -107,15 +108,16 @@ static int accept_key(const struct attempt *attempt, const struct authd_reply *r
 }
 
 static int judge(const struct attempt *attempt, const struct tls_client *client, const struct authd_reply *reply,
-		 struct agent_key *ret, struct reason *why)
+		 struct agent_key *ret, struct attempt_report *report)
 {
+	struct reason *why = &report->why;
 	char manager[ENDPOINT_TEXT_SIZE], shown[120];
 
 	switch (reply->state) {
 	case AUTHD_REPLY_KEY:
 		return accept_key(attempt, reply, ret, why);
 	case AUTHD_REPLY_ERROR:
-		return refused(attempt, reply, why);
+		return refused(attempt, reply, report);
 	case AUTHD_REPLY_SILENT:
 		return silent(attempt, client, why);
 	default:
@@ -203,7 +205,7 @@ static int converse(const struct attempt *attempt, struct tls_client *client, st
 	if (r != OUTCOME_OK)
 		return r;
 	report->answered = reply->state == AUTHD_REPLY_ERROR;
-	return judge(attempt, client, reply, ret, why);
+	return judge(attempt, client, reply, ret, report);
 }
 
 static int authd_run(const struct attempt *attempt, struct agent_key *ret, struct attempt_report *report)

@@ -23,6 +23,7 @@ enum attempt_step {
 	STEP_VERIFYING, /* connected; the TLS handshake begins */
 	STEP_SENDING,   /* verified; from here on the manager may have registered us */
 	STEP_WAITING,   /* the request is out */
+	STEP_RECEIVED,  /* a valid key has come; told by the story, not by the method */
 };
 
 /* Everything one attempt needs; plain values, nothing owned. Null strings are not sent. */
@@ -49,7 +50,8 @@ struct attempt {
 struct attempt_report {
 	struct reason why;     /* when it did not end in a key */
 	struct reason warning; /* what was accepted although it looks wrong */
-	bool answered;         /* the manager said that it did not register us */
+	bool answered;         /* the manager said that it did not register us ... */
+	char said[400];        /* ... in these words, escaped; empty: in none. `why` begins with "MANAGER says: " and them */
 	uint64_t wait;         /* microseconds for which the manager wants not to be asked again; 0: it does not say */
 };
 
