@@ -1,4 +1,4 @@
-dist_man_MANS += man/agent-register.8 man/agent-register.conf.5
+dist_man_MANS += man/agent-auth.8 man/agent-register.8 man/agent-register.conf.5
 if WITH_REGISTRAR
 dist_man_MANS += man/agent-registrar.8
 endif

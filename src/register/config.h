@@ -56,7 +56,7 @@ struct config {
 		char *directory;
 		char *keys_file; /* null: DIRECTORY/etc/client.keys */
 		char *group;     /* null: wazuh, else ossec */
-		char *unit;
+		char *unit;      /* null, which only agent-auth sets: no agent is restarted */
 	} agent;
 	struct {
 		char *password_file;

@@ -1,6 +1,8 @@
 # The client. Everything but main.c is in a library, so that the tests link what they test.
 noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = \
+	src/register/agent-auth.c src/register/agent-auth.h \
+	src/register/agent-auth-voice.c src/register/agent-auth-voice.h \
 	src/register/agent-unit.c src/register/agent-unit.h \
 	src/register/asking.c \
 	src/register/binding.c src/register/binding.h \
@@ -63,3 +65,8 @@ agent_register_https_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden $(CURL_C
 agent_register_https_so_LDFLAGS = $(PROJECT_LDFLAGS) -shared -Wl,-soname,agent-register-https.so
 agent_register_https_so_LDADD = $(CURL_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 endif
+
+# Scripts that call agent-auth find the same program under that name. The agents' packages keep theirs in /var/ossec/bin.
+# (Removed again by uninstall-hook in etc/local.mk.)
+install-exec-hook:
+	ln -sf agent-register "$(DESTDIR)$(sbindir)/agent-auth"

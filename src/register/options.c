@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "register/agent-auth.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -177,6 +178,8 @@ int options_parse(struct options *options, int count, char **arguments)
 	int value, r = 0;
 
 	*options = (struct options){ .state_directory = DEFAULT_STATE_DIRECTORY };
+	if (agent_auth_is_called(arguments[0]))
+		return agent_auth_parse(options, count, arguments);
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *row = &option_rows[i];
 
