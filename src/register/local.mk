@@ -17,6 +17,7 @@ libregister_a_SOURCES = \
 	src/register/connect.c \
 	src/register/early-start.c src/register/early-start.h \
 	src/register/endpoint.c src/register/endpoint.h \
+	src/register/forget.c src/register/forget.h \
 	src/register/identity.c src/register/identity.h \
 	src/register/keystore.c src/register/keystore.h \
 	src/register/message-ids.h \

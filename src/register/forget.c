@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+#include "register/forget.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "register/agent-unit.h"
+#include "register/policy.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ asking */
+
+static void print_what_goes(const struct keystore *store, const char *state_directory, const char *at_manager)
+{
+	cleanup(agent_key_wipe) struct agent_key key = { 0 };
+
+	if (keystore_read(store, &key, NULL) == KEYSTORE_KEY)
+		printf("This machine is agent %s (id %s). ", key.name, key.id);
+	printf("What makes it that agent will be removed:\n"
+	       "  %s and what was kept beside it\n"
+	       "  the agent's message counters\n"
+	       "  %s/state\n"
+	       "%s\n", store->path, state_directory, at_manager);
+}
+
+int forget_confirm(const struct program *program, const struct keystore *store, const char *at_manager)
+{
+	struct deadline forever = { USEC_INFINITY, program->stop_fd };
+	char answer[16] = "";
+	int r;
+
+	if (program->options->yes)
+		return 0;
+	print_what_goes(store, program->options->state_directory, at_manager);
+	if (!isatty(STDIN_FILENO)) {
+		log_error("There is nobody to ask; give --yes");
+		return EXIT_USAGE;
+	}
+	printf("Type yes to go on: ");
+	(void)fflush(stdout);
+	r = deadline_wait(&forever, STDIN_FILENO, POLLIN);
+	if (r < 0)
+		return r;
+	if (fgets(answer, sizeof answer, stdin) && strcmp(answer, "yes\n") == 0)
+		return 0;
+	printf("Nothing was changed.\n");
+	return 1;
+}
+
+int forget_check_units(const struct program *program)
+{
+	static const char registration[] = "agent-register.service";
+	const char *unit = program->config.agent.unit;
+
+	if (program->options->force)
+		return 0;
+	if (!agent_unit_is_active(unit) && agent_unit_has_process(registration))
+		unit = registration;
+	else if (!agent_unit_is_active(unit))
+		return 0;
+	log_error("%s is running; stop it first (systemctl stop %s), or give --force", unit, unit);
+	return 1;
+}
+
+/* ------------------------------------------------------------------ removing */
+
+static int remove_file(const char *directory, const char *name, struct reason *why)
+{
+	cleanup_free char *path = NULL;
+
+	if (asprintf(&path, "%s%s%s", directory, *directory ? "/" : "", name) < 0) {
+		path = NULL;
+		return reason_errno(why, ENOMEM, "Cannot remove %s", name);
+	}
+	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
+		return reason_errno(why, errno, "Cannot remove %s", path);
+	return 0;
+}
+
+static int remove_beside(const struct keystore *store, const char *ending, struct reason *why)
+{
+	cleanup_free char *path = NULL;
+
+	if (asprintf(&path, "%s.%s", store->path, ending) < 0) {
+		path = NULL;
+		return reason_errno(why, ENOMEM, "Cannot remove the old keys");
+	}
+	return remove_file("", path, why);
+}
+
+static int remove_counters(const char *agent_directory, struct reason *why)
+{
+	cleanup_free char *path = NULL;
+	struct dirent *entry;
+	DIR *directory;
+	int r = 0;
+
+	if (asprintf(&path, "%s/queue/rids", agent_directory) < 0) {
+		path = NULL;
+		return reason_errno(why, ENOMEM, "Cannot remove the agent's counters");
+	}
+	directory = opendir(path);
+	if (!directory)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : reason_errno(why, errno, "Cannot read %s", path);
+	while (r >= 0 && (entry = readdir(directory)))
+		if (entry->d_type != DT_DIR) /* the agent's user may have made one; it is no counter */
+			r = remove_file(path, entry->d_name, why);
+	closedir(directory);
+	return r;
+}
+
+static int flush_directory(const struct keystore *store, struct reason *why)
+{
+	return fsync(store->lock) < 0 ? reason_errno(why, errno, "Cannot flush the directory of %s", store->path) : 0;
+}
+
+int forget_all(const struct program *program, const struct keystore *store, struct reason *why)
+{
+	static const char *const endings[] = { "torn", "old", "clone" };
+	int r = remove_file("", store->path, why);
+
+	if (r >= 0)
+		r = flush_directory(store, why);
+	if (r >= 0)
+		r = keystore_remove_staged(store, why);
+	for (size_t i = 0; r >= 0 && i < sizeof endings / sizeof endings[0]; i++)
+		r = remove_beside(store, endings[i], why);
+	if (r >= 0)
+		r = flush_directory(store, why);
+	if (r >= 0)
+		r = remove_counters(program->config.agent.directory, why);
+	if (r >= 0)
+		r = remove_file(program->options->state_directory, "state", why);
+	return r;
+}
