@@ -42,11 +42,22 @@ static uint64_t now_usec(void)
 
 /* ------------------------------------------------------------------ one attempt */
 
-/* From here on the manager may register us without our hearing of it: remember that we asked. */
+static bool is_our_lost_request(const struct registration *run)
+{
+	return run->state.asked_at && strcmp(run->state.asked_name, run->name) == 0 &&
+	       strcmp(run->state.asked_manager, run->manager_text) == 0;
+}
+
+/*
+ * From here on the manager may register us without our hearing of it: remember that we asked, and of several requests
+ * without an answer the first.
+ */
 static void remember_asking(struct registration *run)
 {
 	struct state *state = &run->state;
 
+	if (is_our_lost_request(run))
+		return;
 	(void)snprintf(state->asked_manager, sizeof state->asked_manager, "%s", run->manager_text);
 	(void)snprintf(state->asked_name, sizeof state->asked_name, "%s", run->name);
 	state->asked_at = now_usec() / USEC_PER_SEC;
@@ -79,6 +90,16 @@ static int show_progress(enum attempt_step step, void *user)
 	return 0;
 }
 
+/* How long ago the first request of ours was sent of which we have not heard, in microseconds; 0: there is none. */
+static uint64_t lost_for(const struct registration *run)
+{
+	uint64_t asked_at = run->state.asked_at * USEC_PER_SEC, now = now_usec();
+
+	if (!is_our_lost_request(run))
+		return 0;
+	return now > asked_at ? now - asked_at : 1;
+}
+
 /* Ask one manager once, until `end` at the latest. */
 static int attempt(struct registration *run, const struct deadline *end, struct attempt_report *report)
 {
@@ -93,6 +114,8 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 		.key_hash = run->old_key_hash[0] ? run->old_key_hash : NULL,
 		.api_user = config->auth.api_user,
 		.password = run->password.text,
+		.replace = config->identity.on_duplicate == DUPLICATE_REPLACE,
+		.lost_for = lost_for(run),
 		.context = run->context,
 		.trust = &run->trust,
 		.proxy = config->manager.proxy ? &run->proxy : NULL,
@@ -124,12 +147,6 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 }
 
 /* ------------------------------------------------------------------ a name that is taken */
-
-static bool is_our_lost_request(const struct registration *run)
-{
-	return run->state.asked_at && strcmp(run->state.asked_name, run->name) == 0 &&
-	       strcmp(run->state.asked_manager, run->manager_text) == 0;
-}
 
 /*
  * The name or the address is taken. Returns true when the same manager is to be asked at once under a name with a
@@ -166,6 +183,7 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 
 		*why = report.why;
 		memcpy(run->said, report.said, sizeof run->said);
+		run->manager_wish = report.wait;
 		if (r == OUTCOME_DUPLICATE && mend_duplicate(run, was_asked, why))
 			continue;
 		if (report.answered && !(r == OUTCOME_DUPLICATE && was_asked))
@@ -186,6 +204,8 @@ static void plan(const struct registration *run, struct cursor *cursor, enum out
 
 	cursor->wait = retry_wait(policy->retry, &bounds, same_class ? cursor->wait : 0, identity_seed(),
 				  run->state.attempts);
+	if (run->manager_wish > cursor->wait)
+		cursor->wait = run->manager_wish < 12 * bounds.max ? run->manager_wish : 12 * bounds.max;
 	cursor->next_at = now_usec() + cursor->wait;
 	(void)snprintf(cursor->outcome, sizeof cursor->outcome, "%s", policy->name);
 }
@@ -298,6 +318,7 @@ static int find_name(struct asking *asking, bool *ret_found)
 	if (r == OUTCOME_OK)
 		return GO_ON;
 	run->manager_text[0] = run->said[0] = '\0';
+	run->manager_wish = 0;
 	(void)failed(asking, state_cursor(&run->state, ""), r, &why);
 	return r == OUTCOME_UNREADY ? GO_ON : asking->status;
 }

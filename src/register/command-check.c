@@ -7,6 +7,7 @@
 #include "common/secret.h"
 #include "register/identity.h"
 #include "register/keystore.h"
+#include "register/methods/method.h"
 #include "register/net.h"
 #include "register/policy.h"
 #include "register/tls-client.h"
@@ -58,15 +59,16 @@ static bool bad(struct check *check, const char *layer, enum outcome outcome, co
 static bool check_config(struct check *check)
 {
 	const struct config *config = check->config;
+	const struct method *method;
 	struct reason why = { 0 };
 
 	if (!config_names_a_manager(config))
 		return bad(check, "config", OUTCOME_MISCONFIGURED,
 			   "no manager is configured: write address = HOST under [manager]");
-	if (config_check(config, &why) < 0)
+	if (config_check(config, &why) < 0 || method_get(config->manager.method, &method, &why) < 0)
 		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
-	ok(check, "config", "%zu manager%s, method authd", config->manager.address.count,
-	   config->manager.address.count == 1 ? "" : "s");
+	ok(check, "config", "%zu manager%s, method %s", config->manager.address.count,
+	   config->manager.address.count == 1 ? "" : "s", method_name(config->manager.method));
 	return true;
 }
 
@@ -75,11 +77,12 @@ static bool check_credentials(struct check *check, SSL_CTX **ret)
 {
 	const struct config *config = check->config;
 	const struct tls_settings settings = tls_settings_of(config);
+	const char *password_file = config_password_file(config);
 	cleanup(secret_wipe) struct secret password = { 0 };
 	struct reason why = { 0 };
 
 	if (tls_context_new(ret, &settings, &why) < 0 ||
-	    (config->auth.password_file && secret_read(&password, "password", config->auth.password_file, &why) < 0) ||
+	    (password_file && secret_read(&password, "password", password_file, &why) < 0) ||
 	    (config->manager.proxy && net_proxy_of(&check->proxy, config, &why) < 0))
 		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
 	ok(check, "credentials", "%s, %s", password.text ? "a password" : "no password",

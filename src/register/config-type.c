@@ -294,7 +294,7 @@ static const char *parse_tls_version(void *target, const char *text, const struc
 
 static const char *const methods[] = { "authd", "api", "enroll", "import", NULL };
 static const char *const clone_policies[] = { "register", "keep", "refuse", NULL };
-static const char *const duplicate_policies[] = { "wait", "suffix", "fail", NULL };
+static const char *const duplicate_policies[] = { "wait", "suffix", "replace", "fail", NULL };
 
 const struct config_type config_text = { parse_text, clear_string };
 const struct config_type config_path = { parse_path, clear_string };

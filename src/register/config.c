@@ -403,6 +403,14 @@ int config_check(const struct config *config, struct reason *why)
 		reason_set(why, "connect_timeout and attempt_timeout in [manager] must be more than 0");
 		return -EINVAL;
 	}
+	if (config->manager.method != METHOD_API && config->identity.on_duplicate == DUPLICATE_REPLACE) {
+		reason_set(why, "on_duplicate = replace needs method = api; with authd, the manager decides by its own rules");
+		return -EINVAL;
+	}
+	if (config->manager.method == METHOD_API && config->agent.ip && strcmp(config->agent.ip, "src") == 0) {
+		reason_set(why, "ip = src is of authd's protocol; with method = api, set an address, a network, or any");
+		return -EINVAL;
+	}
 	if (config->manager.method == METHOD_API && (!config->auth.api_user || !config->auth.api_password_file)) {
 		reason_set(why, "method = api needs a user of the manager's API and his password: set %s in [auth]",
 			   config->auth.api_user ? "api_password_file" : "api_user");

@@ -25,7 +25,7 @@ struct string_list {
 
 enum method_kind { METHOD_AUTHD, METHOD_API, METHOD_ENROLL, METHOD_IMPORT };
 enum clone_policy { CLONE_REGISTER, CLONE_KEEP, CLONE_REFUSE };
-enum duplicate_policy { DUPLICATE_WAIT, DUPLICATE_SUFFIX, DUPLICATE_FAIL };
+enum duplicate_policy { DUPLICATE_WAIT, DUPLICATE_SUFFIX, DUPLICATE_REPLACE, DUPLICATE_FAIL };
 
 /* Strings are owned; null where the key is not set. Durations are microseconds. */
 struct config {

@@ -7,6 +7,7 @@ libregister_a_SOURCES = \
 	src/register/asking.c \
 	src/register/binding.c src/register/binding.h \
 	src/register/command-check.c \
+	src/register/command-deregister.c \
 	src/register/command-pin.c \
 	src/register/command-reset.c \
 	src/register/command-run.c \
@@ -54,6 +55,8 @@ EXTRA_DIST += src/register/methods/module.symbols
 if WITH_API
 module_PROGRAMS = agent-register-https.so
 agent_register_https_so_SOURCES = \
+	src/register/methods/api-deregister.c \
+	src/register/methods/api-lost.c \
 	src/register/methods/api-reply.c src/register/methods/api-reply.h \
 	src/register/methods/api-session.c src/register/methods/api-session.h \
 	src/register/methods/api.c \

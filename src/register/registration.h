@@ -47,6 +47,7 @@ struct registration {
 	struct tls_trust trust;
 	const struct method *method;
 
+	uint64_t manager_wish; /* how long the manager asked last wants to be left alone, in microseconds */
 	bool answer_was_lost; /* an earlier request of this name to this manager had no answer */
 	bool is_repetition; /* the log has told of this manager's failure already */
 	time_t changed_at;  /* when the configuration or a file it names was last written */

@@ -83,7 +83,8 @@ NOT_FOUND_3 = Reply(404, {"error": 603, "message": "The requested URL was not fo
 
 class Api:
     def __init__(self, answers=None, otherwise=NOT_FOUND, close=False):
-        self.answers = {**DEFAULTS, **(answers or {})}
+        answers = answers or {}
+        self.answers = {**answers, **{call: each for call, each in DEFAULTS.items() if call not in answers}}
         self.otherwise = otherwise
         self.close = close  # end the connection after each reply
         self.calls = []

@@ -111,7 +111,7 @@ static const struct {
 	enum outcome outcome;
 	const char *hint;
 } meanings[] = {
-	{ 1701, OUTCOME_REFUSED, NULL },
+	{ API_NO_SUCH_AGENT, OUTCOME_REFUSED, NULL },
 	{ 1705, OUTCOME_DUPLICATE, NULL },
 	{ 1706, OUTCOME_DUPLICATE, NULL },
 	{ 1708, OUTCOME_DUPLICATE, NULL },

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define API_NO_SUCH_AGENT 1701
+
 /* Start with api_reply_parse(), end with api_reply_done(). */
 struct api_reply {
 	int status;       /* of HTTP */

@@ -72,7 +72,33 @@ int api_session_call(struct api_session *session, const struct api_call *call, s
 		return r;
 	api_reply_parse(ret, reply.status, reply.body, reply.length);
 	session->report->wait = https_reply_retry_after(&reply);
+	session->date = https_reply_date(&reply);
 	return OUTCOME_OK;
+}
+
+int api_session_key(struct api_session *session, const char *id, struct agent_key *ret, bool *ret_exists)
+{
+	cleanup(api_reply_done) struct api_reply reply = { 0 };
+	const char *base64, *fault;
+	char path[64];
+	int r;
+
+	(void)snprintf(path, sizeof path, "/agents/%.*s/key", AGENT_ID_MAX, id);
+	r = api_session_call(session, &(struct api_call){ "GET", path }, &reply);
+	if (r != OUTCOME_OK)
+		return r;
+	*ret_exists = reply.code != API_NO_SUCH_AGENT;
+	if (!*ret_exists)
+		return OUTCOME_OK;
+	if (!api_reply_is_success(&reply))
+		return api_session_refused(session, &reply);
+	base64 = session->is_version_3 ? json_string_value(json_object_get(reply.root, "data")) :
+					 json_string_value(json_object_get(api_reply_item(&reply), "key"));
+	fault = base64 ? api_key_parse(ret, base64) : "it is not there";
+	if (!fault)
+		return OUTCOME_OK;
+	reason_set(&session->report->why, "%s sent a key of agent %s that no agent can use: %s", session->manager, id, fault);
+	return OUTCOME_GARBLED;
 }
 
 /* ------------------------------------------------------------------ logging in */

@@ -12,6 +12,7 @@ struct api_session {
 	struct https *https;
 	char *authorization; /* owned, a secret */
 	bool is_version_3;
+	time_t date; /* the manager's clock, at its last reply; -1: it does not say */
 };
 
 /* Terminated strings, not owned. */
@@ -35,6 +36,18 @@ int api_session_call(struct api_session *session, const struct api_call *call, s
 int api_session_refused(struct api_session *session, const struct api_reply *reply);
 
 void api_session_done(struct api_session *session);
+
+/*
+ * Ask for the key of an agent. Returns OUTCOME_OK with `ret` set or, when the manager has no agent of that id, with
+ * *ret_exists false; otherwise an outcome or a negative errno, with the report's `why` set.
+ */
+int api_session_key(struct api_session *session, const char *id, struct agent_key *ret, bool *ret_exists);
+
+/*
+ * After a refusal as a duplicate, with an answer that was lost before: find the agent that the lost request has made, and
+ * its key (api-lost.c). Returns OUTCOME_REGISTERED with `ret` set, or OUTCOME_DUPLICATE with the report's `why` as it was.
+ */
+int api_find_lost(struct api_session *session, struct agent_key *ret);
 
 /* Free what jansson has written, or a secret; for cleanup(). */
 void release_wiped(char **text);

@@ -4,8 +4,11 @@
  *
  *	4.x  POST /security/user/authenticate  (Basic)  -> a token for the others (Bearer)
  *	     POST /agents {"name","ip"}                 -> {"id","key"}, the key being the base64 of the whole line
+ *	     POST /agents/insert {"name","ip","force"}  -> the same, and may replace an agent; the manager draws id and key
  *	     PUT /agents/ID/group/GROUP
- *	3.x  the same with Basic each time, and without the first; it has the shape of 404 that tells so
+ *	3.x  the same with Basic each time, without the first and the third; its 404 for the first has a shape of its own
+ *
+ * Origin: as in api-reply.h, and Wazuh's api/test/integration/test_agent_POST_endpoints.tavern.yaml.
  */
 #include "register/methods/https-methods.h"
 
@@ -17,10 +20,16 @@
 
 /* ------------------------------------------------------------------ the key */
 
-/* The body of the request, in memory that is wiped when it is freed. */
-static char *compose_agent(const struct attempt *attempt)
+/*
+ * The agent to register. To replace means here: an agent of this name (or address) whose machine is not connected now,
+ * however short a time ago it was registered or seen.
+ */
+static char *compose_agent(const struct attempt *attempt, bool replace)
 {
-	json_t *root = json_pack("{s:s, s:s*}", "name", attempt->name, "ip", attempt->ip);
+	json_t *root = replace ? json_pack("{s:s, s:s, s:{s:b, s:{s:b, s:s}, s:s}}", "name", attempt->name, "ip",
+					   attempt->ip ?: "any", "force", "enabled", true, "disconnected_time", "enabled", true,
+					   "value", "0s", "after_registration_time", "0s") :
+				 json_pack("{s:s, s:s*}", "name", attempt->name, "ip", attempt->ip);
 	char *body = json_dumps(root, JSON_COMPACT);
 
 	json_decref(root);
@@ -48,18 +57,21 @@ static int accept_key(struct api_session *session, const struct api_reply *reply
 static int ask_for_key(struct api_session *session, struct agent_key *ret)
 {
 	cleanup(api_reply_done) struct api_reply reply = { 0 };
-	cleanup(release_wiped) char *body = compose_agent(session->attempt);
+	bool replace = session->attempt->replace && !session->is_version_3;
+	cleanup(release_wiped) char *body = compose_agent(session->attempt, replace);
+	const struct api_call call = { "POST", replace ? "/agents/insert" : "/agents", body, .registers = true };
 	int r;
 
 	if (!body)
 		return reason_errno(&session->report->why, ENOMEM, "Cannot compose the request to %s", session->manager);
-	r = api_session_call(session, &(struct api_call){ "POST", "/agents", body, .registers = true }, &reply);
+	r = api_session_call(session, &call, &reply);
 	if (r != OUTCOME_OK)
 		return r;
 	if (api_reply_is_success(&reply))
 		return accept_key(session, &reply, ret);
 	session->report->answered = true;
-	return api_session_refused(session, &reply);
+	r = api_session_refused(session, &reply);
+	return r == OUTCOME_DUPLICATE && session->attempt->lost_for > 0 ? api_find_lost(session, ret) : r;
 }
 
 /* ------------------------------------------------------------------ the groups */

@@ -6,3 +6,6 @@
 
 /* Wazuh's RESTful API, version 4, and version 3 over HTTPS (api.c). */
 extern const struct method method_api;
+
+/* See struct https_module (api-deregister.c). */
+int api_deregister(const struct attempt *attempt, const struct agent_key *key, struct attempt_report *report);

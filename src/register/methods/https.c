@@ -90,9 +90,16 @@ const char *https_reply_field(const struct https_reply *reply, const char *name,
 	return NULL;
 }
 
+time_t https_reply_date(const struct https_reply *reply)
+{
+	char text[64];
+
+	return https_reply_field(reply, "Date", text, sizeof text) ? curl_getdate(text, NULL) : -1;
+}
+
 uint64_t https_reply_retry_after(const struct https_reply *reply)
 {
-	char text[64], date[64];
+	char text[64];
 	time_t then, now;
 
 	if (!https_reply_field(reply, "Retry-After", text, sizeof text))
@@ -101,8 +108,9 @@ uint64_t https_reply_retry_after(const struct https_reply *reply)
 		return strlen(text) < 10 ? strtoull(text, NULL, 10) * USEC_PER_SEC : 0;
 	/* A time of day counts by the manager's clock; ours may not be set. */
 	then = curl_getdate(text, NULL);
-	now = https_reply_field(reply, "Date", date, sizeof date) ? curl_getdate(date, NULL) : time(NULL);
-	return then > now && now > 0 ? (uint64_t)(then - now) * USEC_PER_SEC : 0;
+	now = https_reply_date(reply);
+	now = now < 0 ? time(NULL) : now;
+	return then > now ? (uint64_t)(then - now) * USEC_PER_SEC : 0;
 }
 
 void https_reply_done(struct https_reply *reply)

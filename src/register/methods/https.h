@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #define HTTPS_BODY_MAX ((size_t)1024 * 1024) /* bytes; the longest real reply, a JWT, has about 1000 */
 #define HTTPS_HEADER_MAX ((size_t)64 * 1024) /* bytes, all fields together */
@@ -61,6 +62,9 @@ int https_send(struct https *https, const struct https_request *request, struct 
 
 /* A field of the reply's header by its name, without blanks around; null: not there. Valid until the next call. */
 const char *https_reply_field(const struct https_reply *reply, const char *name, char *buffer, size_t size);
+
+/* The manager's clock (RFC 9110, 6.6.1: Date); -1: it does not say. */
+time_t https_reply_date(const struct https_reply *reply);
 
 /* How long the manager wants to be left alone (RFC 9110, 10.2.3: Retry-After), in microseconds; 0: it does not say. */
 uint64_t https_reply_retry_after(const struct https_reply *reply);

@@ -36,6 +36,8 @@ struct attempt {
 	const char *key_hash; /* of the key still on disk */
 	const char *api_user; /* whose password it is, for the API */
 	const char *password;
+	bool replace;          /* take the place of an agent of our name that is not connected */
+	uint64_t lost_for;     /* microseconds since a request of ours whose answer was lost; 0: none was */
 	SSL_CTX *context;
 	const struct tls_trust *trust;
 	const struct proxy *proxy; /* to the manager; null: none */
