@@ -139,6 +139,12 @@ enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line, si
 	return AGENT_KEY_OK;
 }
 
+bool agent_key_equal(const struct agent_key *a, const struct agent_key *b)
+{
+	return strcmp(a->id, b->id) == 0 && strcmp(a->name, b->name) == 0 && strcmp(a->ip, b->ip) == 0 &&
+	       strcmp(a->key, b->key) == 0;
+}
+
 const char *agent_key_fault_text(enum agent_key_fault fault)
 {
 	static const char *const texts[] = {

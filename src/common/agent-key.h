@@ -65,6 +65,9 @@ bool agent_key_is_usual(const struct agent_key *key);
  */
 enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line, size_t length);
 
+/* Are all four fields the same? */
+bool agent_key_equal(const struct agent_key *a, const struct agent_key *b);
+
 /* The fault for an administrator: "the id is not 1 to 8 digits". */
 const char *agent_key_fault_text(enum agent_key_fault fault);
 

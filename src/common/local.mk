@@ -8,6 +8,7 @@ libcommon_a_SOURCES = \
 	src/common/deadline.c src/common/deadline.h \
 	src/common/dlopen-note.h \
 	src/common/escape.c src/common/escape.h \
+	src/common/exported-key.c src/common/exported-key.h \
 	src/common/io.c src/common/io.h \
 	src/common/libsystemd.c src/common/libsystemd.h \
 	src/common/log.c src/common/log.h \

@@ -1,11 +1,11 @@
 # The fuzz targets. With --enable-fuzzers (clang) each becomes a libFuzzer program; everywhere each is fed its corpus.
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py
 
-fuzz_targets = fuzz-agent-key fuzz-config fuzz-keystore fuzz-proxy fuzz-reply fuzz-request
+fuzz_targets = fuzz-agent-key fuzz-config fuzz-exported-key fuzz-keystore fuzz-proxy fuzz-reply fuzz-request
 fuzz_libraries = libregister.a libcommon.a $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
 fuzz_replay = tests/fuzz/replay.c tests/fuzz/fuzz.h
 
-fuzz_tests = test-fuzz-agent-key test-fuzz-config test-fuzz-keystore test-fuzz-proxy test-fuzz-reply test-fuzz-request
+fuzz_tests = test-fuzz-agent-key test-fuzz-config test-fuzz-exported-key test-fuzz-keystore test-fuzz-proxy test-fuzz-reply test-fuzz-request
 check_PROGRAMS += $(fuzz_tests)
 TESTS += $(fuzz_tests)
 
@@ -13,6 +13,8 @@ test_fuzz_agent_key_SOURCES = tests/fuzz/fuzz-agent-key.c $(fuzz_replay)
 test_fuzz_agent_key_LDADD = $(fuzz_libraries)
 test_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_replay)
 test_fuzz_config_LDADD = $(fuzz_libraries)
+test_fuzz_exported_key_SOURCES = tests/fuzz/fuzz-exported-key.c $(fuzz_replay)
+test_fuzz_exported_key_LDADD = $(fuzz_libraries)
 test_fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c $(fuzz_replay)
 test_fuzz_keystore_LDADD = $(fuzz_libraries)
 test_fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c $(fuzz_replay)
@@ -40,6 +42,10 @@ fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/fuzz.h
 fuzz_config_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_config_LDADD = $(fuzzed_libraries)
+fuzz_exported_key_SOURCES = tests/fuzz/fuzz-exported-key.c tests/fuzz/fuzz.h
+fuzz_exported_key_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_exported_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_exported_key_LDADD = $(fuzzed_libraries)
 fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c tests/fuzz/fuzz.h
 fuzz_keystore_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_keystore_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """Make the seed corpora in tests/fuzz/corpus from the recorded exchanges in tests/data. Few seeds, one of a kind."""
+import base64
 import pathlib
 import re
 
@@ -99,6 +100,21 @@ def configurations():
     }
 
 
+def exported_keys():
+    usual, network = records()["usual"], records()["network"]
+    export, other = base64.b64encode(usual), base64.b64encode(network)
+    return {
+        "export": export,
+        "broken": b"\xef\xbb\xbf " + export[:64] + b"\r\n " + export[64:] + b"\r\n",
+        "words": b"\nAgent key information for '001' is: \n" + export + b"\n\n** Press ENTER to return to the main menu.\n",
+        "line": usual + b"\n",
+        "several": export + b"\n" + other + b"\n",
+        "file": b"# agents\n007 !gone any ab\n" + usual + b"\n" + network + b"\n",
+        "cut": export[:-6],
+        "three-fields": base64.b64encode(records()["three-fields"]),
+    }
+
+
 def proxy_answers():
     return {
         "tunnel": b"\x05HTTP/1.1 200 Connection established\r\nVia: 1.1 a\r\n\r\n\x16\x03\x03\x00\x7a",
@@ -117,6 +133,7 @@ def main():
     write("agent-key", records())
     write("keystore", key_files())
     write("config", configurations())
+    write("exported-key", exported_keys())
     write("proxy", proxy_answers())
 
 

@@ -17,6 +17,7 @@ unit_tests = \
 	test-config-value \
 	test-deadline \
 	test-endpoint \
+	test-exported-key \
 	test-identity \
 	test-keystore \
 	test-options \
@@ -69,6 +70,8 @@ test_deadline_SOURCES = tests/unit/test-deadline.c
 test_deadline_LDADD = $(unit_libraries)
 test_endpoint_SOURCES = tests/unit/test-endpoint.c
 test_endpoint_LDADD = $(unit_libraries)
+test_exported_key_SOURCES = tests/unit/test-exported-key.c
+test_exported_key_LDADD = $(unit_libraries)
 test_identity_SOURCES = tests/unit/test-identity.c
 test_identity_LDADD = $(unit_libraries)
 test_identity_LDFLAGS = $(AM_LDFLAGS) \

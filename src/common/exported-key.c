@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: ISC */
+#include "common/exported-key.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+/* What has been found so far. Holds keys: wipe it. */
+struct findings {
+	struct agent_key key;       /* the first one */
+	struct agent_key other_key; /* one that differs from it */
+	int keys;                   /* 0, 1, or 2 for several */
+	enum agent_key_fault fault; /* of a line that begins like a record, and is none */
+	bool has_odd_base64;        /* something of the right letters that is no record */
+	bool has_cut_key;           /* a record without an end, with a key that is shorter than managers make them */
+};
+
+/* ------------------------------------------------------------------ lines */
+
+struct span {
+	const char *text;
+	size_t length;
+	bool ended; /* of a line: by a newline */
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Take the next line off the text, without the blanks around it. False at the end. */
+static bool next_line(struct span *text, struct span *ret)
+{
+	const char *newline = memchr(text->text, '\n', text->length);
+	size_t length = newline ? (size_t)(newline - text->text) : text->length;
+	struct span line = { text->text, length, newline };
+
+	if (text->length == 0)
+		return false;
+	text->text += length + (newline != NULL);
+	text->length -= length + (newline != NULL);
+	for (; line.length > 0 && is_blank(line.text[0]); line.length--)
+		line.text++;
+	while (line.length > 0 && is_blank(line.text[line.length - 1]))
+		line.length--;
+	*ret = line;
+	return true;
+}
+
+static size_t count_leading(struct span line, const char *set)
+{
+	size_t n = 0;
+
+	while (n < line.length && line.text[n] && strchr(set, line.text[n]))
+		n++;
+	return n;
+}
+
+/* Digits and a blank: meant for a record. One that is marked as removed ("001 !name ...", "001 #*#*...") is not. */
+static bool is_like_record(struct span line)
+{
+	size_t digits = count_leading(line, "0123456789");
+
+	return digits > 0 && digits < line.length && is_blank(line.text[digits]) &&
+	       !(digits + 1 < line.length && strchr("!#", line.text[digits + 1]));
+}
+
+static bool is_like_base64(struct span line)
+{
+	size_t letters = count_leading(line, BASE64);
+
+	while (letters < line.length && line.text[letters] == '=')
+		letters++;
+	return letters > 0 && letters == line.length;
+}
+
+/* ------------------------------------------------------------------ records */
+
+static void take_record(struct findings *findings, struct span line)
+{
+	struct agent_key key;
+	enum agent_key_fault fault = agent_key_parse(&key, line.text, line.length);
+
+	if (fault != AGENT_KEY_OK) {
+		findings->fault = fault;
+	} else if (!line.ended && strlen(key.key) < AGENT_KEY_USUAL) {
+		findings->has_cut_key = true;
+	} else if (findings->keys == 0) {
+		findings->key = key;
+		findings->keys = 1;
+	} else if (!agent_key_equal(&findings->key, &key)) {
+		findings->other_key = key;
+		findings->keys = 2;
+	}
+	agent_key_wipe(&key);
+}
+
+/* The records among the lines. Returns false if there is nothing like one. */
+static bool take_records(struct findings *findings, struct span text)
+{
+	struct span line;
+	bool found = false;
+
+	while (next_line(&text, &line)) {
+		if (is_like_record(line)) {
+			take_record(findings, line);
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* ------------------------------------------------------------------ base64 */
+
+/* Decode whole groups of four, padded at the end. Returns the length, or -EINVAL. */
+static ssize_t decode(char *ret, struct span text)
+{
+	size_t letters = count_leading(text, BASE64), padding = text.length - letters;
+	int size;
+
+	if (text.length == 0 || text.length % 4 != 0 || padding > 2)
+		return -EINVAL;
+	size = EVP_DecodeBlock((unsigned char *)ret, (const unsigned char *)text.text, (int)text.length);
+	return size < 0 ? -EINVAL : size - (ssize_t)padding;
+}
+
+static bool is_one_key(const struct findings *findings)
+{
+	return findings->keys == 1 && findings->fault == AGENT_KEY_OK && !findings->has_odd_base64 && !findings->has_cut_key;
+}
+
+static struct findings find_in_base64(struct span text)
+{
+	struct findings findings = { 0 };
+	char plain[EXPORTED_KEY_MAX];
+	ssize_t length = decode(plain, text);
+
+	if (length < 0 || !take_records(&findings, (struct span){ plain, (size_t)length, false }))
+		findings.has_odd_base64 = true;
+	explicit_bzero(plain, sizeof plain);
+	return findings;
+}
+
+/* Does each of the lines hold a key of its own? */
+static bool is_one_a_line(struct span lines)
+{
+	struct span line;
+	int count = 0;
+
+	while (next_line(&lines, &line)) {
+		struct findings findings = find_in_base64(line);
+		bool whole = is_one_key(&findings);
+
+		explicit_bzero(&findings, sizeof findings);
+		if (!whole)
+			return false;
+		count++;
+	}
+	return count > 1;
+}
+
+static void merge(struct findings *findings, const struct findings *more)
+{
+	if (more->keys == 2 || (more->keys == 1 && findings->keys == 1 && !agent_key_equal(&findings->key, &more->key))) {
+		findings->other_key = more->keys == 2 ? more->other_key : more->key;
+		findings->key = findings->keys ? findings->key : more->key;
+		findings->keys = 2;
+	} else if (more->keys == 1 && findings->keys == 0) {
+		findings->key = more->key;
+		findings->keys = 1;
+	}
+	findings->fault = findings->fault ?: more->fault;
+	findings->has_odd_base64 |= more->has_odd_base64;
+	findings->has_cut_key |= more->has_cut_key;
+}
+
+/*
+ * Lines of base64 that follow each other are one key, broken over lines, if that gives a record: the beginning of a
+ * broken one may look like a shorter key by itself. Otherwise they may be keys of several agents.
+ */
+static void take_base64(struct findings *findings, struct span lines)
+{
+	char joined[EXPORTED_KEY_MAX];
+	struct span rest = lines, line;
+	struct findings found;
+	size_t length = 0;
+
+	while (next_line(&rest, &line)) {
+		memcpy(joined + length, line.text, line.length);
+		length += line.length;
+	}
+	found = find_in_base64((struct span){ joined, length, false });
+	explicit_bzero(joined, sizeof joined);
+	if (!is_one_key(&found) && is_one_a_line(lines)) {
+		for (found = (struct findings){ 0 }; next_line(&lines, &line);) {
+			struct findings one = find_in_base64(line);
+
+			merge(&found, &one);
+			explicit_bzero(&one, sizeof one);
+		}
+	}
+	merge(findings, &found);
+	explicit_bzero(&found, sizeof found);
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+static void take_text(struct findings *findings, struct span text)
+{
+	struct span base64 = { text.text, 0, false }, line;
+	const char *begin = text.text;
+
+	for (; next_line(&text, &line); begin = text.text) {
+		if (is_like_base64(line)) {
+			base64.text = base64.length ? base64.text : begin;
+			base64.length = (size_t)(text.text - base64.text);
+			continue;
+		}
+		if (base64.length)
+			take_base64(findings, base64);
+		base64.length = 0;
+		if (is_like_record(line))
+			take_record(findings, line);
+	}
+	if (base64.length)
+		take_base64(findings, base64);
+}
+
+static int judge(struct agent_key *ret, const struct findings *findings, struct reason *why)
+{
+	if (findings->keys == 2)
+		reason_set(why, "holds the keys of several agents (%s %s, %s %s, ...); this machine is one of them: give its key "
+			   "alone", findings->key.id, findings->key.name, findings->other_key.id, findings->other_key.name);
+	else if (findings->fault != AGENT_KEY_OK)
+		reason_set(why, "holds a key that no agent can use: %s", agent_key_fault_text(findings->fault));
+	else if (findings->has_cut_key)
+		reason_set(why, "holds a key that is shorter than the %d characters that managers make; was it cut? If not, give it "
+			   "as a line of client.keys, with its newline", AGENT_KEY_USUAL);
+	else if (findings->has_odd_base64)
+		reason_set(why, "holds no whole key: what looks like the base64 of manage_agents -e does not decode to \"ID NAME IP "
+			   "KEY\"; was it cut?");
+	else if (findings->keys == 0)
+		reason_set(why, "holds no key: neither the base64 that manage_agents -e prints, nor a line \"ID NAME IP KEY\" of "
+			   "client.keys");
+	else {
+		*ret = findings->key;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* What is wrong before looking any closer, or null. Some editors and shells write UTF-16, which is full of NULs. */
+static const char *fault_of(const char *text, size_t length)
+{
+	if (length == 0)
+		return "is empty";
+	if (length > EXPORTED_KEY_MAX)
+		return "is longer than a key can be; give the key of one agent alone";
+	if (length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+		return "is UTF-16; save it as UTF-8 or ASCII";
+	if (memchr(text, '\0', length))
+		return "holds a NUL byte";
+	return NULL;
+}
+
+int exported_key_parse(struct agent_key *ret, const char *text, size_t length, struct reason *why)
+{
+	static const char byte_order_mark[] = "\xef\xbb\xbf";
+	struct findings findings = { 0 };
+	const char *fault = fault_of(text, length);
+	size_t mark = strlen(byte_order_mark);
+	int r;
+
+	if (fault) {
+		reason_set(why, "%s", fault);
+		return -EINVAL;
+	}
+	if (length < mark || memcmp(text, byte_order_mark, mark) != 0)
+		mark = 0;
+	take_text(&findings, (struct span){ text + mark, length - mark, false });
+	r = judge(ret, &findings, why);
+	explicit_bzero(&findings, sizeof findings);
+	return r;
+}
