@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "register/identity.h"
+#include "register/import-file.h"
 #include "register/keystore.h"
 #include "register/methods/method.h"
 #include "register/net.h"
@@ -65,11 +66,31 @@ static bool check_config(struct check *check)
 	if (!config_names_a_manager(config))
 		return bad(check, "config", OUTCOME_MISCONFIGURED,
 			   "no manager is configured: write address = HOST under [manager]");
-	if (config_check(config, &why) < 0 || method_get(config->manager.method, &method, &why) < 0)
+	if (config_check(config, &why) < 0)
+		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
+	if (config->manager.method == METHOD_IMPORT) {
+		ok(check, "config", "no manager is asked, method import");
+		return true;
+	}
+	if (method_get(config->manager.method, &method, &why) < 0)
 		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
 	ok(check, "config", "%zu manager%s, method %s", config->manager.address.count,
 	   config->manager.address.count == 1 ? "" : "s", method_name(config->manager.method));
 	return true;
+}
+
+/* Of the key, all but the key is shown. */
+static void check_import(struct check *check)
+{
+	cleanup(agent_key_wipe) struct agent_key key = { 0 };
+	struct deadline at_once = { 0, check->deadline.stop_fd };
+	const char *path = check->config->auth.key_file;
+	struct reason why = { 0 };
+
+	if (import_file_read(&key, path, &at_once, &why) < 0)
+		(void)bad(check, "import", OUTCOME_MISCONFIGURED, why.text);
+	else
+		ok(check, "import", "%s holds the key of %s (id %s)", path, key.name, key.id);
 }
 
 /* The context is made for its checks and kept for the connections. */
@@ -309,7 +330,10 @@ int command_check(struct program *program)
 	secret_protect_process();
 
 	printf("This machine\n");
-	if (check_config(&check) && check_credentials(&check, &context)) {
+	if (check_config(&check) && program->config.manager.method == METHOD_IMPORT) {
+		check_import(&check);
+		check_key_file(&check);
+	} else if (check.status == 0 && check_credentials(&check, &context)) {
 		check_name(&check);
 		check_key_file(&check);
 		for (size_t i = 0; i < check.config->manager.address.count; i++)

@@ -39,9 +39,9 @@ static const char *clone_verdict(const struct status *status)
 }
 
 /* What the state knows of a registration counts only for the key it was written for. */
-static bool knows_manager(const struct status *status)
+static bool knows_origin(const struct status *status)
 {
-	return status->registered && binding_knows(&status->state, &status->key) && status->state.manager[0];
+	return status->registered && binding_knows(&status->state, &status->key) && status->state.method[0];
 }
 
 static uint64_t next_attempt(const struct state *state)
@@ -82,7 +82,7 @@ static void print_registration(const struct status *status)
 	print_text("key file", status->path);
 	if (status->binding == BINDING_OTHER)
 		print_text("clone", "yes: the key was made on another machine, of which this one is a copy");
-	if (knows_manager(status)) {
+	if (knows_origin(status)) {
 		print_text("manager", status->state.manager);
 		print_text("method", status->state.method);
 		print_time("since", status->state.registered_at);
@@ -149,7 +149,7 @@ static void json_time(const char *name, uint64_t seconds)
 static void json_status(const struct status *status)
 {
 	const struct state *state = &status->state;
-	bool known = knows_manager(status);
+	bool known = knows_origin(status);
 
 	printf("{\"registered\":%s,", status->registered ? "true" : "false");
 	json_text("name", status->registered ? status->key.name : "");

@@ -29,7 +29,7 @@ const struct config_key config_keys[] = {
 	ROW(tls, ciphers, text, ""),
 	ROW(tls, ciphersuites, text, ""),
 	ROW(tls, verify, bool, "yes"),
-	ROW(agent, name, agent_name, "%H"),
+	ROW(agent, name, agent_name, CONFIG_DEFAULT_NAME),
 	ROW(agent, ip, agent_ip, ""),
 	ROW(agent, groups, group_list, ""),
 	ROW(agent, version, text, ""),
@@ -376,12 +376,20 @@ static int check_trust(const struct config *config, struct reason *why)
 	return 0;
 }
 
+/* No manager is asked, so nothing that is about managers matters. */
+static int check_import(const struct config *config, struct reason *why)
+{
+	if (config->auth.key_file)
+		return 0;
+	reason_set(why, "There is no key to import: method = import needs key_file in [auth], or the credential "
+		   "agent-register.client-key");
+	return -EINVAL;
+}
+
 int config_check(const struct config *config, struct reason *why)
 {
-	if (config->manager.method == METHOD_IMPORT) {
-		reason_set(why, "method = import is not in this version; use method = authd");
-		return -EINVAL;
-	}
+	if (config->manager.method == METHOD_IMPORT)
+		return check_import(config, why);
 	if (config->manager.address.count > CONFIG_MAX_MANAGERS) {
 		reason_set(why, "More than %d managers (address in [manager]) are not supported", CONFIG_MAX_MANAGERS);
 		return -EINVAL;

@@ -17,6 +17,7 @@
 #include <time.h>
 
 #define CONFIG_MAX_MANAGERS 15
+#define CONFIG_DEFAULT_NAME "%H" /* of an agent: the host name */
 
 struct string_list {
 	char **items;

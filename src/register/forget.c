@@ -4,13 +4,11 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "register/agent-unit.h"
-#include "register/policy.h"
+#include "register/confirm.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <string.h>
 
 /* ------------------------------------------------------------------ asking */
 
@@ -29,26 +27,10 @@ static void print_what_goes(const struct keystore *store, const char *state_dire
 
 int forget_confirm(const struct program *program, const struct keystore *store, const char *at_manager)
 {
-	struct deadline forever = { USEC_INFINITY, program->stop_fd };
-	char answer[16] = "";
-	int r;
-
 	if (program->options->yes)
 		return 0;
 	print_what_goes(store, program->options->state_directory, at_manager);
-	if (!isatty(STDIN_FILENO)) {
-		log_error("There is nobody to ask; give --yes");
-		return EXIT_USAGE;
-	}
-	printf("Type yes to go on: ");
-	(void)fflush(stdout);
-	r = deadline_wait(&forever, STDIN_FILENO, POLLIN);
-	if (r < 0)
-		return r;
-	if (fgets(answer, sizeof answer, stdin) && strcmp(answer, "yes\n") == 0)
-		return 0;
-	printf("Nothing was changed.\n");
-	return 1;
+	return confirm_at_terminal(program->stop_fd);
 }
 
 int forget_check_units(const struct program *program)

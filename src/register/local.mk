@@ -8,6 +8,7 @@ libregister_a_SOURCES = \
 	src/register/binding.c src/register/binding.h \
 	src/register/command-check.c \
 	src/register/command-deregister.c \
+	src/register/command-import.c \
 	src/register/command-pin.c \
 	src/register/command-reset.c \
 	src/register/command-run.c \
@@ -15,11 +16,15 @@ libregister_a_SOURCES = \
 	src/register/config-files.c \
 	src/register/config-type.c src/register/config-type.h \
 	src/register/config.c src/register/config.h \
+	src/register/confirm.c src/register/confirm.h \
 	src/register/connect.c \
 	src/register/early-start.c src/register/early-start.h \
 	src/register/endpoint.c src/register/endpoint.h \
 	src/register/forget.c src/register/forget.h \
 	src/register/identity.c src/register/identity.h \
+	src/register/import-file.c src/register/import-file.h \
+	src/register/importing.c \
+	src/register/installation.c src/register/installation.h \
 	src/register/keystore.c src/register/keystore.h \
 	src/register/message-ids.h \
 	src/register/methods/authd.c \

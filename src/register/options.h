@@ -43,6 +43,7 @@ int command_pin(struct program *program);
 int command_check(struct program *program);
 int command_reset(struct program *program);
 int command_deregister(struct program *program);
+int command_import(struct program *program);
 
 /*
  * Parse the command line. Returns 0 to go on, 1 when all is done (--help, --version), or -EINVAL when it is wrong (a

@@ -29,6 +29,11 @@ static void registration_done(struct registration *run)
 
 /* ------------------------------------------------------------------ telling */
 
+static const char *name_of_method(const struct registration *run)
+{
+	return method_name(run->imported_from ? METHOD_IMPORT : run->config->manager.method);
+}
+
 const struct log_field *registration_fields(const struct registration *run, const struct agent_key *key,
 					    enum outcome outcome)
 {
@@ -40,7 +45,7 @@ const struct log_field *registration_fields(const struct registration *run, cons
 	fields[1] = (struct log_field){ "AGENT_NAME", key ? key->name : run->name[0] ? run->name : NULL };
 	fields[2] = (struct log_field){ "AGENT_ID", key ? key->id : NULL };
 	fields[3] = (struct log_field){ "MANAGER", run->manager_text[0] ? run->manager_text : NULL };
-	fields[4] = (struct log_field){ "METHOD", method_name(run->config->manager.method) };
+	fields[4] = (struct log_field){ "METHOD", name_of_method(run) };
 	fields[5] = (struct log_field){ "ATTEMPT", run->state.attempts ? attempt : NULL };
 	fields[6] = (struct log_field){ "MANAGER_SAYS", run->said[0] ? run->said : NULL };
 	return fields;
@@ -95,16 +100,19 @@ static const char *aside_of(const struct registration *run)
 }
 
 /* The secret has done its work. A credential is not a file of ours to delete. */
-void registration_forget_secret(const struct registration *run)
+void registration_forget_secret(const struct registration *run, const struct agent_key *key)
 {
-	const char *path = config_password_file(run->config);
+	bool is_import = run->config->manager.method == METHOD_IMPORT;
+	const char *path = is_import ? run->config->auth.key_file : config_password_file(run->config);
 
+	if (is_import && !registration_key_file_is_used(run, key))
+		return;
 	if (!run->config->auth.forget_secret || !path)
 		return;
 	if (config_is_credential(path))
-		log_debug("The password came as a credential, which systemd takes away by itself");
+		log_debug("The secret came as a credential, which systemd takes away by itself");
 	else if (unlink(path) < 0 && errno != ENOENT)
-		log_warning("Cannot delete the password file %s (forget_secret): %s", path, strerrordesc_np(errno));
+		log_warning("Cannot delete %s (forget_secret): %s", path, strerrordesc_np(errno));
 }
 
 /* Remember the registration, and bind the key to this machine. */
@@ -115,7 +123,7 @@ static void remember_success(struct registration *run)
 	*state = (struct state){ .registered_at = (uint64_t)time(NULL) };
 	binding_make(state, &run->new_key);
 	(void)snprintf(state->manager, sizeof state->manager, "%s", run->manager_text);
-	(void)snprintf(state->method, sizeof state->method, "%s", method_name(run->config->manager.method));
+	(void)snprintf(state->method, sizeof state->method, "%s", name_of_method(run));
 	registration_save_state(run);
 }
 
@@ -133,10 +141,9 @@ static int store(struct registration *run)
 
 /* ------------------------------------------------------------------ announcing */
 
-static void tell_success(const struct registration *run)
+static void tell_registered(const struct registration *run, const struct log_field *fields)
 {
 	const struct agent_key *key = &run->new_key;
-	const struct log_field *fields = registration_fields(run, key, OUTCOME_REGISTERED);
 
 	log_event(LOG_INFO, MESSAGE_REGISTERED, fields, "Registered as %s (id %s) with %s; the key is in %s", key->name,
 		  key->id, run->manager_text, run->store.path);
@@ -145,13 +152,38 @@ static void tell_success(const struct registration *run)
 			  "%s knows this agent as %s, not as %s as asked: the name was probably taken%s", run->manager_text,
 			  key->name, run->name,
 			  run->answer_was_lost ? ", perhaps by an earlier request whose answer was lost" : "");
+}
+
+/* The name that comes with an imported key is the manager's; a configured one is what somebody expects. */
+static void tell_imported(const struct registration *run, const struct log_field *fields)
+{
+	const struct agent_key *key = &run->new_key;
+	char wanted[AGENT_NAME_MAX + 1];
+
+	log_event(LOG_INFO, MESSAGE_IMPORTED, fields, "Imported the key of %s (id %s) from %s; it is in %s", key->name, key->id,
+		  run->imported_from, run->store.path);
+	if (strcmp(run->config->agent.name, CONFIG_DEFAULT_NAME) != 0 &&
+	    identity_name(wanted, run->config->agent.name, NULL) == OUTCOME_OK && strcmp(key->name, wanted) != 0)
+		log_warning("The imported key is that of %s, not of %s as name in [agent] says", key->name, wanted);
+}
+
+static void tell_success(const struct registration *run)
+{
+	const struct agent_key *key = &run->new_key;
+	const struct log_field *fields = registration_fields(run, key, OUTCOME_REGISTERED);
+
+	if (run->imported_from)
+		tell_imported(run, fields);
+	else
+		tell_registered(run, fields);
 	if (run->found == KEYSTORE_TORN)
 		log_event(LOG_WARNING, MESSAGE_TORN, fields, "What was in %s before was no usable key; it is kept as %s.torn",
 			  run->store.path, run->store.path);
 	if (run->is_clone)
 		log_notice("The key of the machine that this one was copied from is kept as %s.clone", run->store.path);
 	if (!agent_key_is_usual(key))
-		log_warning("The key of %s is not the usual 64 hexadecimal digits; stored as it came", run->manager_text);
+		log_warning("The key of %s is not the usual 64 hexadecimal digits; stored as it came",
+			    run->imported_from ?: run->manager_text);
 }
 
 /* An agent that runs already does not notice a key that somebody else has written. */
@@ -166,14 +198,14 @@ static void restart_running_agent(const struct registration *run)
 		log_info("Restarting %s, which was running without this key", run->config->agent.unit);
 }
 
-/* Some managers take a while to know their own new keys. */
+/* Some managers take a while to know their own new keys. Who brings one has seen it there. */
 static int settle(const struct registration *run)
 {
 	struct deadline stop = { USEC_INFINITY, run->stop_fd };
 	struct deadline end = deadline_in(run->config->identity.settle, &stop);
 	int r;
 
-	if (run->config->identity.settle == 0)
+	if (run->config->identity.settle == 0 || run->imported_from)
 		return GO_ON;
 	notify_status("Registered as %s; giving the manager time to take note (settle)", run->new_key.name);
 	r = deadline_wait(&end, -1, 0);
@@ -197,7 +229,7 @@ static int announce(struct registration *run)
 
 	tell_success(run);
 	remember_success(run);
-	registration_forget_secret(run);
+	registration_forget_secret(run, &run->new_key);
 	r = settle(run);
 	if (r != GO_ON)
 		return r;
@@ -224,15 +256,40 @@ static int tell_story(struct registration *run)
 
 	if (r == GO_ON && !config_names_a_manager(run->config))
 		return unconfigured();
-	if (r == GO_ON)
+	if (r == GO_ON && run->config->manager.method == METHOD_IMPORT) {
+		r = registration_import(run);
+	} else if (r == GO_ON) {
 		r = registration_prepare(run);
-	if (r == GO_ON)
-		r = registration_ask(run); /* which stages before each round */
+		if (r == GO_ON)
+			r = registration_ask(run); /* which stages before each round */
+	}
 	if (r == GO_ON)
 		r = store(run);
 	if (r == GO_ON)
 		r = announce(run);
 	return r;
+}
+
+static int tell_of_import(struct registration *run, const struct import *import)
+{
+	int r = registration_import_given(run, import);
+
+	if (r == GO_ON)
+		r = store(run);
+	if (r == GO_ON)
+		r = announce(run);
+	return r;
+}
+
+static int registration_open(struct registration *run)
+{
+	const struct config *config = run->config;
+	struct reason why = { 0 };
+
+	if (keystore_open(&run->store, config->agent.directory, config->agent.keys_file, config->agent.group, &why) < 0)
+		return registration_fail(run, -ENOMEM, &why);
+	state_load(&run->state, run->state_directory);
+	return GO_ON;
 }
 
 int register_agent(const struct config *config, const char *state_directory, bool force, int stop_fd,
@@ -246,10 +303,19 @@ int register_agent(const struct config *config, const char *state_directory, boo
 		.stop_fd = stop_fd,
 		.listener = listener,
 	};
-	struct reason why = { 0 };
+	int r = registration_open(&run);
 
-	if (keystore_open(&run.store, config->agent.directory, config->agent.keys_file, config->agent.group, &why) < 0)
-		return registration_fail(&run, -ENOMEM, &why);
-	state_load(&run.state, state_directory);
-	return tell_story(&run);
+	return r == GO_ON ? tell_story(&run) : r;
+}
+
+int register_import(const struct config *config, const char *state_directory, const struct import *import, int stop_fd)
+{
+	cleanup(registration_done) struct registration run = {
+		.config = config,
+		.state_directory = state_directory,
+		.stop_fd = stop_fd,
+	};
+	int r = registration_open(&run);
+
+	return r == GO_ON ? tell_of_import(&run, import) : r;
 }

@@ -34,6 +34,8 @@ struct registration {
 	bool is_clone;             /* it held the key of another machine */
 	struct agent_key old_key;  /* with KEYSTORE_KEY */
 	struct agent_key new_key;
+	const char *imported_from; /* where it was brought from by hand; null: a manager is asked for it */
+	bool is_forced_import;     /* ... over whatever speaks against it */
 	struct state state;
 	bool state_is_lost; /* it cannot be saved; the log has said so */
 
@@ -75,8 +77,8 @@ int registration_note_failure(struct registration *run, int outcome, const struc
 /* A state that cannot be saved costs one warning a run, and nothing else. */
 void registration_save_state(struct registration *run);
 
-/* Delete the password file, if the configuration says so. For when the key is on the disk. */
-void registration_forget_secret(const struct registration *run);
+/* Delete the file of the password or of the imported key, if the configuration says so. For when `key` is on the disk. */
+void registration_forget_secret(const struct registration *run, const struct agent_key *key);
 
 /* What a run that ends with a key does last: as a service, say READY=1 and have the agents started. */
 void registration_start_agents(const struct registration *run, const struct agent_key *key);
@@ -103,3 +105,13 @@ int registration_take_name(struct registration *run, struct reason *why);
 
 /* Ask the managers until one gives a key, within the budget. Returns GO_ON with a key, or the exit status. */
 int registration_ask(struct registration *run);
+
+/*
+ * In place of preparing and asking: take the key that was brought, in the configured file or as it is given, and stage.
+ * Returns GO_ON with a key, the exit status (0: it is there already), or -ECANCELED.
+ */
+int registration_import(struct registration *run);
+int registration_import_given(struct registration *run, const struct import *import);
+
+/* Is what key_file holds the key on the disk? If it is another one, the log says so. */
+bool registration_key_file_is_used(const struct registration *run, const struct agent_key *key);

@@ -27,7 +27,8 @@ struct cursor {
 
 /* Empty strings and zeros: not known. Times are seconds since 1970. */
 struct state {
-	/* the registration that made the key on disk; without a manager: another tool did, and we adopted it */
+	/* the registration that made the key on disk; an imported one has no manager, an adopted one (of another tool) no
+	 * method either */
 	char agent_id[AGENT_ID_MAX + 1];
 	char agent_name[AGENT_NAME_MAX + 1];
 	char manager[ENDPOINT_TEXT_SIZE];

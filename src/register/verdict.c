@@ -16,7 +16,7 @@ static int already_registered(struct registration *run)
 
 	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, registration_fields(run, key, OUTCOME_REGISTERED),
 		  "Already registered as %s (id %s); nothing to do", key->name, key->id);
-	registration_forget_secret(run); /* a run that was killed may not have come to it */
+	registration_forget_secret(run, key); /* a run that was killed may not have come to it */
 	registration_start_agents(run, key);
 	return 0;
 }
