@@ -9,10 +9,20 @@
 #include "register/policy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+/* Where a caller has closed a standard stream, the next file that we open would take its place, and get what we print. */
+static int keep_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return -errno;
+	return 0;
+}
 
 /* SIGTERM and SIGINT become readable on a descriptor, so that every wait can end on them and nothing else is cut. */
 static int catch_signals(void)
@@ -85,11 +95,14 @@ static int run_command(struct program *program)
 
 int main(int count, char **arguments)
 {
-	cleanup(options_done) struct options options;
-	int r = options_parse(&options, count, arguments);
+	cleanup(options_done) struct options options = { 0 };
 	struct program program = { .options = &options };
 	cleanup_fd int stop_fd = -1;
+	int r;
 
+	if (keep_standard_streams() < 0)
+		return EXIT_LOCAL_ERROR;
+	r = options_parse(&options, count, arguments);
 	if (r != 0)
 		return r < 0 ? EXIT_USAGE : 0;
 	log_open("agent-register", options.verbosity > 0 ? LOG_DEBUG : LOG_INFO);
