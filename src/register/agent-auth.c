@@ -88,10 +88,12 @@ static void take_password(char *argument)
 {
 	struct stat status;
 
-	line.password_was_given = stat(argument, &status) < 0;
-	line.password_file = line.password_was_given ? NULL : argument;
-	if (line.password_was_given)
-		explicit_bzero(argument, strlen(argument));
+	if (stat(argument, &status) == 0) {
+		line.password_file = argument;
+		return;
+	}
+	line.password_was_given = true;
+	explicit_bzero(argument, strlen(argument));
 }
 
 static int take_option(struct options *options, int letter, char *argument)

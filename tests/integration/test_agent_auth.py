@@ -4,13 +4,16 @@ import hashlib
 import os
 import re
 import signal
+import ssl
 import subprocess
 import threading
+import time
 
 import pytest
 from agent_auth import AgentAuth, agent_auth, errors, told, warnings  # noqa: F401  pylint: disable=unused-import
 from machine import KEY, OLD_KEY, OLD_LINE, PATIENCE, PROMPT, NotifySocket, reply, shell_words
 from misbehaving import answer
+from registrar_tools import need
 
 # pylint: disable=redefined-outer-name
 
@@ -81,8 +84,8 @@ def test_a_tells_that_it_changes_nothing(agent_auth, start_manager):
 
 
 def test_cipher_list(agent_auth, start_manager):
-    import ssl  # pylint: disable=import-outside-toplevel
-    manager = start_manager(highest=ssl.TLSVersion.TLSv1_2, certificate="rsa", ciphers="AES128-GCM-SHA256:AES256-SHA256")
+    manager = start_manager(highest=ssl.TLSVersion.TLSv1_2, certificate="rsa",
+                            ciphers="AES128-GCM-SHA256:AES256-SHA256")
     seen = {}
 
     def script(conversation):
@@ -110,7 +113,8 @@ def test_relative_paths(agent_auth, start_manager, certificates):
     manager = start_manager(client_ca=certificates.ca())
     files = [os.path.relpath(each, "/") for each in
              (certificate, key, certificates.ca(), os.path.join(agent_auth.directory, "password"))]
-    agent_auth.registers(manager=manager, arguments=[each for pair in zip(["-x", "-k", "-v", "-P"], files) for each in pair])
+    options = zip(["-x", "-k", "-v", "-P"], files)
+    agent_auth.registers(manager=manager, arguments=[word for option in options for word in option])
     assert request(manager) == f"OSSEC PASS: {PASSWORD} OSSEC A:'web-01'"
 
 
@@ -187,7 +191,8 @@ REFUSED = {
 def test_refused_command_line(agent_auth, arguments, words):
     agent_auth.install_key()
     result = agent_auth.fails(words, arguments=arguments, name=None if "-A" in arguments else "web-01")
-    assert told(result) == [] and result.state == {} or result.state.get("last_outcome") == "misconfigured"
+    assert told(result) == []
+    assert result.state.get("last_outcome") in (None, "misconfigured")
 
 
 UNKNOWN = {
@@ -235,17 +240,19 @@ def test_t_looks_at_the_files(agent_auth, start_manager, arguments, words):
     assert manager.conversations == [] and agent_auth.read_state() == {}
 
 
-def test_no_configuration_is_read(agent_auth, start_manager, mount_namespace):  # pylint: disable=unused-argument
-    """Neither the file nor a drop-in nor credentials."""
-    place = os.path.join(agent_auth.directory, "configuration")
-    os.makedirs(place)
-    for name in ("agent-register.conf", "conf"):
-        agent_auth.write(os.path.join("configuration", name), "[nonsense]\n")
-    credentials = agent_auth.write("agent-register.conf", "[nonsense]\n")
-    manager = start_manager()
-    agent_auth.registers(manager=manager, trust="ca", environment={"CREDENTIALS_DIRECTORY": os.path.dirname(credentials)},
-                         before="mkdir -p /tmp/agent-register.none; if [ -d /etc/agent-register ]; then "
-                         f"mount --bind {shell_words(place)} /etc/agent-register; fi; rmdir /tmp/agent-register.none")
+def test_no_configuration_is_read(agent_auth, machine, start_manager):
+    """Neither the file nor a drop-in nor a credential. agent-register does, so the trace can show it."""
+    strace = need("strace")
+    agent_auth.write("agent-register.conf", "[nonsense]\n")
+    trace = os.path.join(agent_auth.directory, "trace")
+    environment = agent_auth.environment(CREDENTIALS_DIRECTORY=agent_auth.directory, ASAN_OPTIONS="detect_leaks=0")
+    for command, reads in ((agent_auth.command("-t", manager=start_manager()), False),
+                           (machine.command("status", config=False), True)):
+        done = subprocess.run([strace, "-f", "-o", trace, "-e", "trace=file", *command], check=False, timeout=PATIENCE,
+                              env=environment, capture_output=True)
+        with open(trace, encoding="utf-8") as file:
+            assert ("agent-register.conf" in file.read()) == reads, done
+        assert (done.returncode == 0) != reads, done
 
 
 # -------------------------------------------------------------------- the password
@@ -314,7 +321,7 @@ def test_password_files_that_no_manager_takes(agent_auth, start_manager, content
     assert manager.conversations == []
 
 
-ON_THE_COMMAND_LINE = {"usual": PASSWORD, "empty": "", "blanks": "a pass phrase", "like a path": "/Correct/Horse/Battery",
+ON_THE_COMMAND_LINE = {"usual": PASSWORD, "empty": "", "blanks": "a pass phrase", "like a path": "/Correct/Horse",
                        "very long": "Correct-Horse" * 500}
 
 
@@ -330,26 +337,34 @@ def test_password_on_the_command_line(agent_auth, start_manager, password, attac
     assert not password or password not in result.stdout + result.stderr
 
 
-def test_password_is_wiped_from_the_command_line(agent_auth, certificates):
-    """Seen while the program waits for a lock: the last -P names a file, so that the run goes on, and what was overwritten
-    is seen."""
-    certificates.ca()
-    import fcntl  # pylint: disable=import-outside-toplevel
-    directory = os.open(agent_auth.etc, os.O_RDONLY)
-    fcntl.flock(directory, fcntl.LOCK_EX)
-    path = agent_auth.password("Another-Horse")
-    run = agent_auth.start("-P", PASSWORD, "-P", path, manager=("127.0.0.1", 1))
+def test_password_is_wiped_from_the_command_line(agent_auth, start_manager):
+    """Seen while the program waits for somebody to take its complaint."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
     try:
-        run.wait_for_line("Another agent-register|-P takes a file")
-        with open(f"/proc/{run.pid}/cmdline", "rb") as file:
+        while True:
+            os.write(writer, b"\0" * 4096)
+    except BlockingIOError:
+        os.set_blocking(writer, True)
+    command = agent_auth.command("-P", PASSWORD, "-P", agent_auth.write("file", "x"), manager=start_manager())
+    with subprocess.Popen(command, stderr=writer, stdout=subprocess.DEVNULL) as process:
+        os.close(writer)
+        end = time.monotonic() + PATIENCE
+        while not wipes(process.pid) and time.monotonic() < end:
+            time.sleep(0.001)
+        with open(f"/proc/{process.pid}/cmdline", "rb") as file:
             seen = file.read()
-    except FileNotFoundError:
-        seen = b"agent-auth"
-    finally:
-        run.kill()
-        os.close(directory)
-    run.finish()
-    assert b"agent-auth" in seen and PASSWORD.encode() not in seen
+        with open(reader, "rb") as file:
+            said = file.read().lstrip(b"\0").decode()
+        assert process.wait(PATIENCE) == 1
+    assert b"agent-auth\0" in seen and b"-P\0" in seen and PASSWORD.encode() not in seen
+    assert "-P takes a file" in said and PASSWORD not in said
+
+
+def wipes(pid):
+    """Has it got as far as to complain?"""
+    with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
+        return "pipe" in file.read()
 
 
 # -------------------------------------------------------------------- verification
@@ -438,18 +453,21 @@ def test_no_installation(agent_auth, start_manager):
 def test_full_disk(agent_auth, start_manager, mount_namespace):  # pylint: disable=unused-argument
     """Both originals report success and lose the old key."""
     manager = start_manager()
-    etc, keys, line = (shell_words(each) for each in (agent_auth.etc, agent_auth.keys, OLD_LINE.replace(OLD_KEY, "0" * 64)))
-    result = agent_auth.register(manager=manager, before=f"mount -t tmpfs -o size=8k none {etc}; printf %s {line} >{keys}; "
-                                 f"head -c 4096 /dev/zero >{etc}/filler", after=f"cat {keys}; ls -A {etc}")
+    old = OLD_LINE.replace(OLD_KEY, "0" * 64)
+    etc, keys, line = (shell_words(each) for each in (agent_auth.etc, agent_auth.keys, old))
+    result = agent_auth.register(manager=manager, after=f"cat {keys}; ls -A {etc}",
+                                 before=f"mount -t tmpfs -o size=8k none {etc}; printf %s {line} >{keys}; "
+                                 f"head -c 4096 /dev/zero >{etc}/filler")
     assert result.status == 1 and manager.conversations == [], result
-    assert result.stdout == OLD_LINE.replace(OLD_KEY, "0" * 64) + "client.keys\nfiller\n"
+    assert result.stdout == old + "client.keys\nfiller\n"
     assert "Unable to open key file: " in errors(result)[0] and "No space left on device" in errors(result)[0]
 
 
 # -------------------------------------------------------------------- the manager's answers
 
 REFUSALS = {
-    "Wazuh 4.14": ([b"ERROR: Invalid password. Unable to add agent"], "Invalid password. Unable to add agent (from manager) -- "),
+    "Wazuh 4.14": ([b"ERROR: Invalid password. Unable to add agent"],
+                   "Invalid password. Unable to add agent (from manager) -- "),
     "Wazuh 4.12": ([b"ERROR: Duplicate agent name: web-01", b"ERROR: Unable to add agent"],
                    "Duplicate agent name: web-01 (from manager) -- "),
     "OSSEC": ([b"ERROR: Invalid agent name: web-01\n\n", b"ERROR: Unable to add agent.\n\n"],
@@ -472,7 +490,8 @@ REFUSALS = {
 def test_refusal(agent_auth, start_manager, records, words, ending):
     """OSSEC's exit status is 0 when the manager says goodbye politely."""
     agent_auth.install_key()
-    result = agent_auth.fails(words.removeprefix("ERROR: "), manager=start_manager(answer(*records, ending=ending)), trust="ca")
+    manager = start_manager(answer(*records, ending=ending))
+    result = agent_auth.fails(words.removeprefix("ERROR: "), manager=manager, trust="ca")
     assert words in result.stderr
     assert told(result)[-1] == "INFO: Send request to manager. Waiting for reply."
 
@@ -521,8 +540,9 @@ def test_manager_wants_a_certificate(agent_auth, start_manager, certificates):
 
 
 def test_manager_wants_a_password(agent_auth, start_manager):
-    agent_auth.fails("give -P", manager=start_manager(answer()))
-    agent_auth.fails("Invalid password (from manager) -- ", "-P", manager=start_manager(answer(b"ERROR: Invalid password")))
+    silent, telling = answer(), answer(b"ERROR: Invalid password")
+    agent_auth.fails("give -P", manager=start_manager(silent))
+    agent_auth.fails("Invalid password (from manager) -- ", "-P", manager=start_manager(telling))
 
 
 # -------------------------------------------------------------------- ways to a manager
@@ -628,10 +648,23 @@ def test_another_user(agent_auth, start_manager, as_root):  # pylint: disable=un
     assert os.stat(agent_auth.keys).st_uid == 65534
 
 
-def test_closed_output(agent_auth, start_manager):
-    """Whether somebody reads the lines does not decide whether the key is stored."""
-    manager = start_manager()
-    command = agent_auth.command(manager=manager)
-    done = subprocess.run(["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *command], check=False, timeout=PATIENCE,
-                          env=agent_auth.environment())
-    assert done.returncode == 0 and agent_auth.read_keys() == f"001 web-01 any {KEY}\n".encode()
+@pytest.mark.parametrize("closed", ["<&-", ">&- 2>&-", "<&- >&- 2>&-"], ids=["input", "output", "all"])
+def test_closed_streams(agent_auth, start_manager, closed):
+    """Whether somebody reads the lines does not decide whether the key is stored, and no file gets them instead."""
+    seen = []
+
+    def script(conversation):
+        conversation.handshake()
+        conversation.read_request()
+        seen.extend(os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3))
+        conversation.send(reply())
+        conversation.finish()
+    command = agent_auth.command("-d", manager=start_manager(lambda conversation: started.wait() and script(conversation)))
+    started = threading.Event()
+    with subprocess.Popen(["sh", "-c", f'exec "$@" {closed}', "sh", *command], stdin=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=agent_auth.environment()) as process:
+        started.set()
+        assert process.wait(PATIENCE) == 0
+    assert agent_auth.read_keys() == f"001 web-01 any {KEY}\n".encode()
+    streams = ["<&-", ">&-", "2>&-"]
+    assert [name == "/dev/null" for name, stream in zip(seen, streams) if stream in closed] == [True] * closed.count("&-")
