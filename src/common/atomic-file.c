@@ -154,3 +154,11 @@ void atomic_file_discard(struct atomic_file *file)
 	free(file->path);
 	*file = ATOMIC_FILE_NULL;
 }
+
+void atomic_file_clean(const char *path)
+{
+	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
+
+	if (open_directory_of(&file, path, NULL) >= 0)
+		(void)unlinkat(file.directory, file.staged, 0);
+}

@@ -41,3 +41,6 @@ int atomic_file_commit(struct atomic_file *file, const void *data, size_t length
 
 /* Remove the staged file, if there is one. Fit for cleanup(). */
 void atomic_file_discard(struct atomic_file *file);
+
+/* Remove what a killed run may have staged for `path`. The caller holds the lock that atomic_file_stage() wants. */
+void atomic_file_clean(const char *path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/enrollment.h"
 
+#include "common/cleanup.h"
 #include "registrar/address.h"
 #include "registrar/agent-version.h"
 #include "registrar/groups.h"
@@ -272,7 +273,7 @@ static bool choose_id(struct decision *decision)
 	return true;
 }
 
-/* Ids below 100 get zeros in front, as the managers write them. */
+/* At least three digits, as the managers write ids. An id that a removed agent left is taken, too. */
 static bool take_id(struct decision *decision)
 {
 	const struct authd_field *asked = &decision->request->id;
@@ -287,10 +288,8 @@ static bool take_id(struct decision *decision)
 	id = strtoul(text, NULL, 10) % (ROSTER_ID_MAX + 1);
 	if (id == 0)
 		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %s", text);
-	if (roster_find_id(decision->roster, (unsigned int)id)) {
-		memcpy(decision->enrollment->holder, text, sizeof text);
+	if (roster_find_id(decision->roster, (unsigned int)id))
 		return refuse(decision, ENROLLMENT_ID_TAKEN, "Duplicate ID: %s", text);
-	}
 	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%03lu", id);
 	return true;
 }
@@ -377,6 +376,25 @@ void enrollment_revoke(struct enrollment *enrollment, const struct reason *why)
 		return;
 	fail(enrollment, enrollment->agent.name, strlen(enrollment->agent.name), why);
 	agent_key_wipe(&enrollment->agent);
+}
+
+int enrollment_remember(const struct agent_history *history, const struct enrollment *enrollments, size_t count,
+			struct reason *why)
+{
+	cleanup_free struct agent_event *events = calloc(count + 1, sizeof *events);
+	size_t n = 0;
+	int r = 0, added;
+
+	for (size_t i = 0; events && i < count; i++) {
+		if (!enrollments[i].accepted)
+			continue;
+		events[n++] = (struct agent_event){ &enrollments[i].agent, time(NULL) };
+		for (int old = 0; old < 2 && r >= 0; old++)
+			if (enrollments[i].replaced[old][0])
+				r = agent_history_forget(history, enrollments[i].replaced[old], why);
+	}
+	added = agent_history_add(history, events, n, why);
+	return added < 0 ? added : r;
 }
 
 void enrollment_wipe(struct enrollment *enrollment)

@@ -69,6 +69,9 @@ static int open_locked(struct keys_file *file, bool *ret_changed, struct reason 
 		reason_set(why, "%s is not a regular file", file->path);
 		return -EINVAL;
 	}
+	if (!file->cleaned && !file->read_only)
+		atomic_file_clean(file->path);
+	file->cleaned = true;
 	*ret_changed = !is_same(&status, &file->known);
 	return 0;
 }

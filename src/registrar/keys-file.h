@@ -20,6 +20,7 @@ struct keys_file {
 	int directory; /* for the lock and for fsync */
 	gid_t group;   /* of a new file */
 	bool read_only; /* set after keys_file_open(): a missing file is an error then */
+	bool cleaned;  /* of what a killed program left beside the file */
 	int fd;        /* the file, open while locked; -1 otherwise */
 	struct stat known; /* as it was when last read or written; st_ino 0: never */
 };

@@ -2,6 +2,9 @@
 noinst_LIBRARIES += libregistrar.a
 libregistrar_a_SOURCES = \
 	src/registrar/address.c src/registrar/address.h \
+	src/registrar/admin-options.c src/registrar/admin-options.h \
+	src/registrar/administration.c src/registrar/administration.h \
+	src/registrar/administration-add.c src/registrar/administration-internal.h \
 	src/registrar/agent-history.c src/registrar/agent-history.h \
 	src/registrar/agent-version.c src/registrar/agent-version.h \
 	src/registrar/certificate.c src/registrar/certificate.h \
@@ -10,17 +13,20 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment.c src/registrar/enrollment.h \
 	src/registrar/force.c src/registrar/force.h \
 	src/registrar/groups.c src/registrar/groups.h \
+	src/registrar/import-file.c src/registrar/import-file.h \
 	src/registrar/init.c src/registrar/init.h \
 	src/registrar/keys-file.c src/registrar/keys-file.h \
 	src/registrar/keys-line.c src/registrar/keys-line.h \
 	src/registrar/listener.c src/registrar/listener.h \
 	src/registrar/options.c src/registrar/options.h \
+	src/registrar/options-help.c \
 	src/registrar/report.c src/registrar/report.h \
 	src/registrar/roster.c src/registrar/roster.h \
 	src/registrar/roster-change.c src/registrar/roster-internal.h \
 	src/registrar/server.c src/registrar/server.h \
 	src/registrar/session.c src/registrar/session.h \
-	src/registrar/text-index.c src/registrar/text-index.h
+	src/registrar/text-index.c src/registrar/text-index.h \
+	src/registrar/watch.c src/registrar/watch.h
 libregistrar_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 
 sbin_PROGRAMS += agent-registrar

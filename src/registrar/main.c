@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "common/tls-context.h"
+#include "registrar/administration.h"
 #include "registrar/init.h"
 #include "registrar/options.h"
 #include "registrar/server.h"
@@ -94,13 +95,6 @@ static int open_password(struct secret *ret, const struct options *options, stru
 	return 0;
 }
 
-static int open_roster(struct roster **ret, const struct options *options, struct reason *why)
-{
-	char etc[PATH_MAX];
-
-	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
-	return roster_open(ret, etc, options->group, warn, why);
-}
 
 static int open_listeners(struct listeners *ret, const struct options *options, struct reason *why)
 {
@@ -133,13 +127,14 @@ static int serve(const struct options *options)
 	cleanup(release_roster) struct roster *roster = NULL;
 	cleanup(secret_wipe) struct secret password = { 0 };
 	cleanup(listeners_close) struct listeners listeners = { .count = 0 };
-	char own_name[HOST_NAME_MAX + 1] = "";
+	char own_name[HOST_NAME_MAX + 1] = "", etc[PATH_MAX];
 	const struct agent_history history = { .queue = options->queue_directory };
 	struct server_settings settings;
 	struct reason why;
 
+	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
 	if (open_tls(&tls, options, &why) < 0 || open_password(&password, options, &why) < 0 ||
-	    open_roster(&roster, options, &why) < 0)
+	    roster_open(&roster, etc, options->group, warn, &why) < 0)
 		return fail(EX_CONFIG, &why);
 	if (options->test) {
 		log_info("Certificate, password and %zu agents are fine", roster_count(roster));
@@ -154,6 +149,7 @@ static int serve(const struct options *options)
 		.listeners = &listeners,
 		.tls = tls,
 		.roster = roster,
+		.keys_directory = etc,
 		.policy = {
 			.dialect = options->dialect,
 			.on_duplicate = options->on_duplicate,
@@ -199,6 +195,12 @@ static int run(const struct options *options)
 	case COMMAND_VERSION:
 		printf("agent-registrar %s\n", VERSION);
 		return 0;
+	case COMMAND_ADD:
+	case COMMAND_LIST:
+	case COMMAND_EXPORT:
+	case COMMAND_REMOVE:
+	case COMMAND_IMPORT_FILE:
+		return administration_run(options);
 	default:
 		break;
 	}

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#define LETTERS "c:dD:g:hik:np:P:tv:Vx:"
 #define DEFAULT_DIRECTORY "/var/ossec"
 #define DEFAULT_PORT 1515
 #define DEFAULT_TIMEOUT 30
@@ -63,57 +64,14 @@ static const struct option long_options[] = {
 	{ "manager-version", required_argument, NULL, OPTION_MANAGER_VERSION },
 	{ "max-connections", required_argument, NULL, OPTION_MAX_CONNECTIONS },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "id", required_argument, NULL, ADMIN_OPTION_ID },
+	{ "ip", required_argument, NULL, 'a' },
+	{ "json", no_argument, NULL, ADMIN_OPTION_JSON },
+	{ "purge", no_argument, NULL, ADMIN_OPTION_PURGE },
 	{ "init", no_argument, NULL, OPTION_INIT },
 	{ "name", required_argument, NULL, OPTION_NAME },
 	{ 0 },
 };
-
-void options_print_help(void)
-{
-	printf("Usage: agent-registrar [OPTIONS] COMMAND\n"
-	       "\n"
-	       "Commands:\n"
-	       "  serve                     register agents: the authd protocol over TLS\n"
-	       "  init                      make what is missing of certificate, key and password, and exit\n"
-	       "\n"
-	       "As in ossec-authd:\n"
-	       "  -p, --port PORT           listen on this port (1515; 0: any)\n"
-	       "  -D, --directory DIR       installation; DIR/etc/client.keys holds the agents (/var/ossec)\n"
-	       "  -g, --group GROUP         group of the files that are made (that of DIR/etc)\n"
-	       "  -x, --certificate FILE    certificate and chain (DIR/etc/sslmanager.cert)\n"
-	       "  -k, --private-key FILE    its private key (DIR/etc/sslmanager.key)\n"
-	       "  -v, --client-ca FILE      demand a client certificate from this CA\n"
-	       "  -c, --ciphers LIST        OpenSSL cipher list for TLS 1.2\n"
-	       "  -i, --use-source-address  register agents with the address they come from\n"
-	       "  -n, --no-password         demand no password\n"
-	       "  -t, --test                check configuration and files, and exit\n"
-	       "  -d, --debug               log more\n"
-	       "  -V, --version             print the version\n"
-	       "  -h, --help                print this\n"
-	       "\n"
-	       "Further:\n"
-	       "  -P, --password-file FILE  the password to demand (DIR/etc/authd.pass)\n"
-	       "      --listen ADDRESS      listen on this address only (repeatable)\n"
-	       "      --dialect DIALECT     answer like an ossec (default) or a wazuh manager\n"
-	       "      --on-duplicate WHAT   when name or address is taken: rename (default for ossec), refuse,\n"
-	       "                            replace, or force (default for wazuh): replace by these rules:\n"
-	       "      --force-key-mismatch yes|no\n"
-	       "                            refuse who still has the old key (yes)\n"
-	       "      --force-disconnected-time TIME|no\n"
-	       "                            replace who was never seen, or not for this long (1h)\n"
-	       "      --force-after-registration-time TIME\n"
-	       "                            replace who was registered this long ago (1h)\n"
-	       "      --groups WHICH        existing: groups need a directory in DIR/etc/shared (default for wazuh);\n"
-	       "                            any: they need not (default for ossec)\n"
-	       "      --max-agents N        register no more when there are so many (no limit)\n"
-	       "      --manager-version V   refuse agents that say they are newer than V (v4.14.5)\n"
-	       "      --allow-higher-versions\n"
-	       "                            do not refuse them\n"
-	       "      --max-connections N   let further clients wait while N are connected (4096)\n"
-	       "      --timeout SECONDS     from connection to answer (30)\n"
-	       "      --init                make what is missing of certificate, key and password first\n"
-	       "      --name NAME           with --init: a further name or address for the certificate (repeatable)\n");
-}
 
 __attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
 {
@@ -209,7 +167,7 @@ static int groups_from_text(const char *text)
 
 /* What is only known when everything has been read. */
 struct pending {
-	int dialect;
+	int dialect;           /* -1: not given */
 	int on_duplicate;      /* -1: not given */
 	int groups_must_exist; /* -1: not given */
 	bool force_is_given;
@@ -357,11 +315,39 @@ static int default_path(struct options *options, int i, const char **ret, const 
 	return 0;
 }
 
+static const char *const command_names[] = {
+	[COMMAND_SERVE] = "serve",   [COMMAND_INIT] = "init",     [COMMAND_ADD] = "add",
+	[COMMAND_LIST] = "list",     [COMMAND_EXPORT] = "export", [COMMAND_REMOVE] = "remove",
+	[COMMAND_IMPORT_FILE] = "import-file",
+};
+
+static bool is_administration(enum command command)
+{
+	return command >= COMMAND_ADD && command <= COMMAND_IMPORT_FILE;
+}
+
+/* Wazuh managers, and a service that speaks like one, keep a file that OSSEC does not have. */
+static enum dialect guess_dialect(const struct options *options)
+{
+	const struct agent_history history = { .queue = options->queue_directory };
+
+	return agent_history_exists(&history) ? DIALECT_WAZUH : DIALECT_OSSEC;
+}
+
 static int complete(struct options *options, const struct pending *pending)
 {
-	options->dialect = (enum dialect)pending->dialect;
+	bool is_admin = is_administration(options->command);
+
+	if (default_path(options, 3, &options->groups_directory, "etc/shared") < 0 ||
+	    default_path(options, 4, &options->queue_directory, "queue") < 0)
+		return -EINVAL;
+	options->dialect = pending->dialect >= 0 ? (enum dialect)pending->dialect :
+			   is_admin		 ? guess_dialect(options) :
+						   DIALECT_OSSEC;
 	if (pending->on_duplicate >= 0)
 		options->on_duplicate = (enum on_duplicate)pending->on_duplicate;
+	else if (is_admin)
+		options->on_duplicate = ON_DUPLICATE_REFUSE;
 	else
 		options->on_duplicate = options->dialect == DIALECT_WAZUH ? ON_DUPLICATE_FORCE : ON_DUPLICATE_RENAME;
 	if (pending->force_is_given && options->on_duplicate != ON_DUPLICATE_FORCE)
@@ -374,38 +360,82 @@ static int complete(struct options *options, const struct pending *pending)
 		return complain("-n (no password) and -P (password file) contradict each other");
 	if (default_path(options, 0, &options->certificate_file, "etc/sslmanager.cert") < 0 ||
 	    default_path(options, 1, &options->private_key_file, "etc/sslmanager.key") < 0 ||
-	    (!options->no_password && default_path(options, 2, &options->password_file, "etc/authd.pass") < 0) ||
-	    default_path(options, 3, &options->groups_directory, "etc/shared") < 0 ||
-	    default_path(options, 4, &options->queue_directory, "queue") < 0)
+	    (!options->no_password && default_path(options, 2, &options->password_file, "etc/authd.pass") < 0))
 		return -EINVAL;
 	return 0;
 }
 
-static int parse_command(struct options *options, int argc, char **argv)
+static int parse_command(struct options *options, const char *word)
 {
-	const char *command = optind < argc ? argv[optind] : NULL;
+	for (size_t i = COMMAND_SERVE; i < sizeof command_names / sizeof command_names[0]; i++)
+		if (command_names[i] && strcmp(word, command_names[i]) == 0) {
+			options->command = (enum command)i;
+			return 0;
+		}
+	return complain("There is no command '%s'", word);
+}
 
-	if (options->command != COMMAND_NONE) /* --help, --version */
-		return 0;
-	if (command && optind + 1 < argc)
-		return complain("There is one command, and '%s' is one too many", argv[optind + 1]);
-	if (command && strcmp(command, "serve") == 0)
-		options->command = COMMAND_SERVE;
-	else if (command && strcmp(command, "init") == 0)
-		options->command = COMMAND_INIT;
-	else if (command)
-		return complain("There is no command '%s'", command);
-	else if (options->init)
-		options->command = COMMAND_INIT;
-	else
-		return complain("Give a command: serve or init");
+/* Parse options until `letters` ("+...": until the first other word) have no more. */
+static int parse_options(struct options *options, struct pending *pending, int argc, char **argv, const char *letters)
+{
+	bool is_admin = is_administration(options->command);
+	int option, r;
+
+	optind = 0;
+	while ((option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+		if (is_admin && option == OPTION_NAME)
+			option = 'n';
+		if (option == '?')
+			return -EINVAL;
+		if (admin_options_take(&options->admin, is_admin, option, optarg))
+			continue;
+		r = parse_option(options, pending, option, optarg);
+		if (r < 0)
+			return r;
+	}
 	return 0;
+}
+
+/* What stands behind the command. */
+static int parse_rest(struct options *options, struct pending *pending, int argc, char **argv)
+{
+	enum command command = options->command;
+	const char *fault;
+	int r = parse_options(options, pending, argc, argv, is_administration(command) ? ADMIN_LETTERS : LETTERS);
+
+	if (r < 0 || options->command != command) /* --help, --version */
+		return r;
+	options->admin.operands = argv + optind;
+	options->admin.operand_count = argc - optind;
+	if (!is_administration(command) && optind < argc)
+		return complain("There is one command, and '%s' is one too many", argv[optind]);
+	return admin_options_check(&options->admin, command_names[command], &fault) < 0 ? complain("%s", fault) : 0;
+}
+
+static int parse_line(struct options *options, struct pending *pending, int argc, char **argv)
+{
+	int r = parse_options(options, pending, argc, argv, "+" LETTERS);
+
+	if (r < 0 || options->command != COMMAND_NONE) /* --help, --version */
+		return r;
+	if (optind == argc && options->init)
+		options->command = COMMAND_INIT;
+	else if (optind == argc)
+		return complain("Give a command: serve, init, add, list, export, remove or import-file");
+	else
+		r = parse_command(options, argv[optind]);
+	if (r < 0 || optind == argc)
+		return r;
+	argc -= optind;
+	argv += optind;
+	argv[0] = program_invocation_name; /* for the complaints of getopt_long(3) */
+	return parse_rest(options, pending, argc, argv);
 }
 
 int options_parse(struct options *ret, int argc, char **argv)
 {
-	struct pending pending = { .dialect = DIALECT_OSSEC, .on_duplicate = -1, .groups_must_exist = -1 };
-	int option, r;
+	struct pending pending = { .dialect = -1, .on_duplicate = -1, .groups_must_exist = -1 };
+	int r;
 
 	*ret = (struct options){
 		.log_level = LOG_INFO,
@@ -415,14 +445,7 @@ int options_parse(struct options *ret, int argc, char **argv)
 		.timeout = DEFAULT_TIMEOUT,
 		.force = FORCE_RULES_WAZUH,
 	};
-	while ((option = getopt_long(argc, argv, "c:dD:g:hik:np:P:tv:Vx:", long_options, NULL)) != -1) {
-		if (option == '?')
-			return -EINVAL;
-		r = parse_option(ret, &pending, option, optarg);
-		if (r < 0)
-			return r;
-	}
-	r = parse_command(ret, argc, argv);
+	r = parse_line(ret, &pending, argc, argv);
 	return r < 0 ? r : complete(ret, &pending);
 }
 

@@ -2,6 +2,7 @@
 /* The command line of agent-registrar. */
 #pragma once
 
+#include "registrar/admin-options.h"
 #include "registrar/enrollment.h"
 #include "registrar/listener.h"
 
@@ -15,6 +16,11 @@ enum command {
 	COMMAND_NONE,
 	COMMAND_SERVE,
 	COMMAND_INIT,
+	COMMAND_ADD,
+	COMMAND_LIST,
+	COMMAND_EXPORT,
+	COMMAND_REMOVE,
+	COMMAND_IMPORT_FILE,
 	COMMAND_HELP,
 	COMMAND_VERSION,
 };
@@ -53,6 +59,8 @@ struct options {
 
 	const char *names[OPTION_NAMES_MAX];
 	size_t name_count;
+
+	struct admin_options admin;
 
 	char *owned[5];
 };

@@ -62,7 +62,7 @@ int roster_begin(struct roster *roster, struct reason *why);
  */
 int roster_begin_within(struct roster *roster, uint64_t patience, struct reason *why);
 
-/* Entries are valid until the transaction ends. Null: none. */
+/* Entries are valid until the next transaction begins. Null: none. */
 const struct roster_entry *roster_find_name(const struct roster *roster, const char *name);
 
 /* The entry whose address, with its mask cut off, is this text. "any" is never found. */
@@ -79,7 +79,7 @@ const struct roster_entry *roster_find_id(const struct roster *roster, unsigned 
 
 /*
  * All agents (neither removed nor damaged) in the order of the file, what was staged included. The caller frees the
- * array; its entries are valid until the transaction ends. Returns 0 or -ENOMEM.
+ * array. Returns 0 or -ENOMEM.
  */
 int roster_list(const struct roster *roster, const struct roster_entry ***ret, size_t *ret_count);
 

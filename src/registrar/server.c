@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "registrar/connection.h"
 #include "registrar/report.h"
+#include "registrar/watch.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -29,10 +30,13 @@ struct server {
 	struct event *resume;  /* accepting, after a pause */
 	struct event *commit;  /* the ready ones */
 	struct event *status;
+	struct event *watch;   /* client.keys, for the changes of others */
+	int watch_fd;
 	struct event *signals[2];
 	struct event *give_up; /* waiting for the last answers */
 	bool paused, stopping;
 	bool history_warned;
+	bool others_wrote; /* perhaps only we ourselves; looking again costs nothing then */
 	uint64_t limit_told_at; /* monotonic_usec() */
 
 	struct connection_settings connection_settings;
@@ -47,13 +51,33 @@ struct server {
 
 /* ------------------------------------------------------------------ what systemctl status shows */
 
+/* Read client.keys now, if others have changed it, and not only when the next agent asks. */
+static int look_again(struct server *server)
+{
+	struct roster *roster = server->settings->roster;
+	struct reason why;
+	int r = roster_begin(roster, &why);
+
+	if (r == -EAGAIN)
+		return r;
+	server->others_wrote = false;
+	if (r < 0)
+		log_warning("%s", why.text);
+	else
+		roster_cancel(roster);
+	return r;
+}
+
 static void on_status(evutil_socket_t fd, short what, void *argument)
 {
 	struct server *server = argument;
+	struct roster *roster = server->settings->roster;
 
 	(void)fd, (void)what;
+	if (server->others_wrote && look_again(server) == -EAGAIN)
+		(void)event_add(server->status, &lock_retry_time);
 	(void)sd_notifyf(0, "STATUS=%zu agents; since the start %lu registered, %lu refused; %zu connections",
-			 roster_count(server->settings->roster), server->registered, server->refused, server->open);
+			 roster_count(roster), server->registered, server->refused, server->open);
 }
 
 /* Counts have changed: show them, at most once a second. */
@@ -61,6 +85,17 @@ static void touch_status(struct server *server)
 {
 	if (!evtimer_pending(server->status, NULL))
 		(void)event_add(server->status, &status_time);
+}
+
+static void on_watch(evutil_socket_t fd, short what, void *argument)
+{
+	struct server *server = argument;
+
+	(void)what;
+	if (!watch_saw(fd, "client.keys"))
+		return;
+	server->others_wrote = true;
+	touch_status(server);
 }
 
 /* ------------------------------------------------------------------ decide, store, answer */
@@ -169,32 +204,16 @@ static void answer_all(struct server *server, struct enrollment *enrollments)
 	touch_status(server);
 }
 
-/* What the history of an agent is good for can wait for the next one: trouble is told once. */
-static void warn_of_history(struct server *server, const struct reason *why)
+/* What the history is good for can wait for the next agent: trouble with it is told once. */
+static void remember(struct server *server, const struct enrollment *enrollments)
 {
-	if (!server->history_warned)
-		log_warning("%s", why->text);
-	server->history_warned = true;
-}
-
-static void remember(struct server *server, const struct enrollment *enrollments, size_t count)
-{
-	const struct agent_history *history = &server->settings->policy.history;
-	cleanup_free struct agent_event *events = calloc(count, sizeof *events);
-	size_t n = 0;
 	struct reason why;
 
-	for (size_t i = 0; events && i < count; i++) {
-		if (!enrollments[i].accepted)
-			continue;
-		events[n++] = (struct agent_event){ &enrollments[i].agent, time(NULL) };
-		for (int old = 0; old < 2; old++)
-			if (enrollments[i].replaced[old][0] &&
-			    agent_history_forget(history, enrollments[i].replaced[old], &why) < 0)
-				warn_of_history(server, &why);
-	}
-	if (agent_history_add(history, events, n, &why) < 0)
-		warn_of_history(server, &why);
+	if (enrollment_remember(&server->settings->policy.history, enrollments, server->ready_count, &why) >= 0 ||
+	    server->history_warned)
+		return;
+	log_warning("%s", why.text);
+	server->history_warned = true;
 }
 
 static void on_commit(evutil_socket_t fd, short what, void *argument)
@@ -223,7 +242,7 @@ static void on_commit(evutil_socket_t fd, short what, void *argument)
 	if (r < 0)
 		for (size_t i = 0; i < server->ready_count; i++)
 			enrollment_revoke(&enrollments[i], &why);
-	remember(server, enrollments, server->ready_count);
+	remember(server, enrollments);
 	answer_all(server, enrollments);
 }
 
@@ -392,6 +411,8 @@ static void tear_down(struct server *server)
 	release_event(server->commit);
 	release_event(server->status);
 	release_event(server->give_up);
+	release_event(server->watch);
+	release_fd(&server->watch_fd);
 	release_event(server->signals[0]);
 	release_event(server->signals[1]);
 	if (server->base)
@@ -421,6 +442,10 @@ static int set_up_events(struct server *server)
 		server->accepting[i] = event_new(server->base, listeners->fds[i], EV_READ | EV_PERSIST, on_acceptable, server);
 		complete = server->accepting[i] && event_add(server->accepting[i], NULL) == 0;
 	}
+	if (server->watch_fd >= 0) {
+		server->watch = event_new(server->base, server->watch_fd, EV_READ | EV_PERSIST, on_watch, server);
+		complete = complete && server->watch && event_add(server->watch, NULL) == 0;
+	}
 	server->connection_settings.base = server->base;
 	server->connection_settings.timeout = event_base_init_common_timeout(server->base, &timeout);
 	server->connection_settings.linger = event_base_init_common_timeout(server->base, &linger_time);
@@ -443,6 +468,7 @@ int server_run(const struct server_settings *settings, struct reason *why)
 {
 	struct server server = {
 		.settings = settings,
+		.watch_fd = watch_open(settings->keys_directory),
 		.connection_settings = {
 			.tls = settings->tls,
 			.password = settings->password,

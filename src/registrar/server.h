@@ -19,6 +19,7 @@ struct server_settings {
 	const struct listeners *listeners;
 	SSL_CTX *tls;
 	struct roster *roster;
+	const char *keys_directory; /* of client.keys, to notice when others change it */
 	struct enrollment_policy policy;
 	const char *password; /* null: none is demanded */
 	unsigned int timeout; /* seconds from accept to answer */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* Noticing that somebody changed a file, by inotify(7) on its directory, since files are replaced by a rename. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Begin to watch. Returns a descriptor that gets readable when something happens there, or a negative errno. */
+int watch_open(const char *directory);
+
+/* Read what happened. Was `name` among what was written, replaced or removed? */
+bool watch_saw(int fd, const char *name);

@@ -1,0 +1,391 @@
+# SPDX-License-Identifier: ISC
+"""add, list, export, remove and import-file: what they say, what they leave in client.keys, and how they exit."""
+
+import base64
+import fcntl
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from registrar_tools import KEY, PROGRAM, directory, run, serving  # noqa: F401
+
+OLD_KEY = "5a" * 32
+DIALECTS = ("ossec", "wazuh")
+
+
+class Admin:
+    """The commands over one directory."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.keys = directory / "etc" / "client.keys"
+
+    def __call__(self, *arguments, status=0, **options):
+        """What the command prints; its complaints are in `complaints`."""
+        done = run("-D", self.directory, *arguments, **options)
+        assert done.returncode == status, done
+        self.complaints = done.stderr.replace("agent-registrar: ", "").replace("error: ", "")
+        assert done.stdout == "" or status == 0
+        return done.stdout
+
+    def write(self, *lines):
+        self.keys.write_text("".join(f"{line}\n" for line in lines))
+
+    def lines(self):
+        return self.keys.read_text().splitlines()
+
+
+@pytest.fixture
+def admin(directory):
+    return Admin(directory)
+
+
+# ---------------------------------------------------------------- add
+
+def test_add(admin):
+    assert admin("add", "-n", "web", "-a", "10.0.0.1") == "001 web 10.0.0.1\n"
+    assert admin("add", "--name", "db", "--ip", "any", "--id", "7") == "007 db any\n"
+    assert admin("add", "-n", "x-1.y_z") == "008 x-1.y_z any\n"
+    assert [re.fullmatch(rf"(\S+) (\S+) (\S+) {KEY}", line).groups() for line in admin.lines()] == [
+        ("001", "web", "10.0.0.1"), ("007", "db", "any"), ("008", "x-1.y_z", "any")]
+    keys = [line.split()[3] for line in admin.lines()]
+    assert len(set(keys)) == 3
+    assert admin.keys.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("dialect,lines,expected", [
+    ("ossec", [], "001"), ("wazuh", [], "001"),
+    ("ossec", [f"1024 aa any {OLD_KEY}"], "1025"),
+    ("ossec", [f"005 aa any {OLD_KEY}", f"002 bb any {OLD_KEY}"], "006"),
+    ("wazuh", [f"006 !gone any {OLD_KEY}"], "007"),
+])
+def test_next_id_is_that_of_manage_agents(admin, dialect, lines, expected):
+    """In both families the highest plus one; only ossec-authd counts from 1024."""
+    admin.write(*lines)
+    assert admin("--dialect", dialect, "add", "-n", "new").split()[0] == expected
+
+
+@pytest.mark.parametrize("asked,ossec,wazuh", [
+    ("any", "any", "any"),
+    ("192.0.2.1", "192.0.2.1", "192.0.2.1"),
+    ("192.0.2.0/24", "192.0.2.0/24", "192.0.2.0/24"),
+    ("192.0.2.0/255.255.255.0", "192.0.2.0/24", "192.0.2.0/24"),
+    ("192.0.2.1/32", "192.0.2.1", "192.0.2.1"),
+    ("192.0.2.1/255.255.255.255", "192.0.2.1", "192.0.2.1"),
+    ("0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0"),
+    ("0.0.0.0/0.0.0.0", "0.0.0.0/0", "0.0.0.0/0"),
+    ("!192.0.2.1", "192.0.2.1", "192.0.2.1"),
+    ("2001:db8::1", "2001:db8::1", "2001:0DB8:0000:0000:0000:0000:0000:0001"),
+    ("2001:DB8:0:0::2/64", "2001:db8::2/64", "2001:0DB8:0000:0000:0000:0000:0000:0002/64"),
+    ("2001:db8::1/128", "2001:db8::1", "2001:0DB8:0000:0000:0000:0000:0000:0001"),
+    ("::/0", "::/0", "0000:0000:0000:0000:0000:0000:0000:0000/0"),
+    ("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1"),
+])
+def test_addresses(admin, asked, ossec, wazuh):
+    for dialect, expected in (("ossec", ossec), ("wazuh", wazuh)):
+        assert admin("--dialect", dialect, "add", "-n", f"web-{dialect}", "-a", asked, "--on-duplicate",
+                     "replace").split()[2] == expected
+
+
+FAULTS = [  # (name, IP, text): the words are those of the network
+    ("a", "any", "Invalid agent name: a"),
+    ("a b", "any", "Invalid agent name: a b"),
+    ("n" * 129, "any", "Invalid agent name: " + "n" * 129),
+    ("it'", "any", None),  # ends the field on the network
+    ("é1", "any", "Invalid agent name: \\xc3\\xa91"),
+    ("web", "any", "Duplicate agent name: web"),
+    ("new", "300.1.1.1", "Invalid IP: 300.1.1.1"),
+    ("new", "10.0.0.0/33", "Invalid IP: 10.0.0.0/33"),
+    ("new", "10.0.0.0/255.0.255.0", "Invalid IP: 10.0.0.0/255.0.255.0"),
+    ("new", "2001:db8::/129", "Invalid IP: 2001:db8::/129"),
+    ("new", "anything", "Invalid IP: anything"),
+    ("new", "10.0.0.7", "Duplicate IP: 10.0.0.7"),
+]
+
+
+@pytest.mark.parametrize("name,ip,text", FAULTS)
+def test_refused_in_the_words_of_the_network(admin, name, ip, text):
+    admin.write(f"001 web 10.0.0.7 {OLD_KEY}")
+    admin("--dialect", "wazuh", "add", "-n", name, "-a", ip, status=65)
+    if text:
+        assert admin.complaints.startswith(text) and admin.complaints.count("\n") == 1
+        with serving(admin.directory, "-n", "--dialect", "wazuh") as registrar:
+            registrar.ask(f"OSSEC A:'{name}' IP:'{ip}'\n".encode())
+            registrar.wait_for_line(re.escape(text))
+    assert admin.lines() == [f"001 web 10.0.0.7 {OLD_KEY}"]
+
+
+def test_refusals_name_the_holder(admin):
+    admin.write(f"001 web 10.0.0.7 {OLD_KEY}")
+    admin("add", "-n", "web", status=65)
+    assert admin.complaints == "Duplicate agent name: web (it belongs to agent 001)\n"
+    admin("add", "-n", "new", "-a", "10.0.0.7", status=65)
+    assert admin.complaints == "Invalid IP address: 001 (10.0.0.7 belongs to agent 001)\n"
+
+
+@pytest.mark.parametrize("number,text", [
+    ("1", "Duplicate ID: 1"), ("0001", "Duplicate ID: 0001"), ("7", "Duplicate ID: 7"), ("0", "Invalid agent ID: 0"),
+    ("000", "Invalid agent ID: 000"), ("123456789", "Invalid agent ID: 123456789"), ("x", "Invalid agent ID: x"),
+    ("-1", "Invalid agent ID: -1"), ("", "Invalid agent ID: ")])
+def test_ids(admin, number, text):
+    admin.write(f"001 web any {OLD_KEY}", f"007 !gone any {OLD_KEY}")
+    admin("add", "-n", "new", "--id", number, status=65)
+    assert admin.complaints == text + "\n"
+
+
+def test_limit_and_own_name(admin):
+    admin("--max-agents", 1, "add", "-n", "web")
+    admin("--max-agents", 1, "add", "-n", "new", status=65)
+    assert admin.complaints == "Internal manager error adding agent: new (There are 1 agents (--max-agents))\n"
+    admin("--max-agents", 1, "--dialect", "wazuh", "add", "-n", "new", status=65)
+    assert admin.complaints.startswith("The maximum number of agents has been reached")
+    admin("--dialect", "wazuh", "add", "-n", os.uname().nodename, status=65)
+    assert admin.complaints.startswith("Invalid agent name: ")
+
+
+def test_replacing_on_request(admin):
+    admin.write(f"001 web any {OLD_KEY}")
+    assert admin("add", "-n", "web", "--on-duplicate", "replace") == "002 web any\n"
+    assert len(admin.lines()) == 1
+
+
+# ---------------------------------------------------------------- list
+
+def test_list(admin):
+    admin.write("# comment", f"003 cc any {OLD_KEY}", f"001 !gone any {OLD_KEY}", "rubbish", f"1024 web 10.0.0.0/8 {OLD_KEY}",
+                f"1025 #*#*#*#*#*#*#*#*#*#*#{OLD_KEY}")
+    assert admin("list") == "003 cc any\n1024 web 10.0.0.0/8\n"
+    assert json.loads(admin("list", "--json")) == {"agents": [
+        {"id": "003", "name": "cc", "ip": "any"}, {"id": "1024", "name": "web", "ip": "10.0.0.0/8"}]}
+    assert "Line 4" in admin.complaints and OLD_KEY not in admin.complaints
+
+
+def test_list_of_nothing(admin):
+    admin.write()
+    assert admin("list") == ""
+    assert json.loads(admin("list", "--json")) == {"agents": []}
+
+
+def test_looking_makes_nothing(admin):
+    before = sorted(os.listdir(admin.directory / "etc"))
+    for command in (["list"], ["export", "1"]):
+        admin(*command, status=78)
+        assert "client.keys" in admin.complaints
+    assert sorted(os.listdir(admin.directory / "etc")) == before
+
+
+# ---------------------------------------------------------------- export
+
+def test_export(admin):
+    """What manage_agents -e shows: base64 of the line without its newline, in one line."""
+    line = f"1024 {'n' * 128} 2001:0DB8:0000:0000:0000:0000:0000:0001/64 {OLD_KEY}"
+    admin.write(line)
+    text = admin("export", "1024")
+    assert text == base64.b64encode(line.encode()).decode() + "\n"
+    assert admin.complaints == ""
+
+
+@pytest.mark.parametrize("number,text", [
+    ("9", "There is no agent with the id 9"), ("002", "There is no agent with the id 002 any more: it was removed"),
+    ("003", "The line of agent 003 in client.keys is damaged: mend it by hand"), ("x", "Invalid agent ID: x"),
+    ("", "Invalid agent ID: "), ("a\nb", "Invalid agent ID: a\\nb")])
+def test_unknown_ids(admin, number, text):
+    lines = [f"001 web any {OLD_KEY}", f"002 !gone any {OLD_KEY}", f"003 bad nowhere {OLD_KEY}"]
+    admin.write(*lines)
+    for command in ("export", "remove"):
+        admin("--dialect", "wazuh", command, number, status=65)
+        assert admin.complaints.endswith(text + "\n"), admin.complaints
+    assert admin.lines() == lines
+
+
+def test_ids_with_and_without_zeros(admin):
+    admin.write(f"001 web any {OLD_KEY}")
+    assert base64.b64decode(admin("export", "1")).startswith(b"001 web")
+    assert admin("remove", "0001") == "001 web any\n"
+
+
+# ---------------------------------------------------------------- remove
+
+@pytest.mark.parametrize("options,left", [
+    (["--dialect", "ossec", "remove"], "1025 #*#*#*#*#*#*#*#*#*#*#a" + "5a" * 25),
+    (["--dialect", "wazuh", "remove"], f"1025 !web any {OLD_KEY}"),
+    (["--dialect", "wazuh", "remove", "--purge"], None),
+    (["remove", "--purge"], None)])
+def test_remove(admin, options, left):
+    others = [f"1024 aa any {OLD_KEY}", f"1026 cc any {OLD_KEY}"]
+    admin.write(others[0], f"1025 web any {OLD_KEY}", others[1])
+    admin.keys.chmod(0o440)
+    assert admin(*options, "1025") == "1025 web any\n"
+    assert admin.lines() == [others[0], *([left] if left else []), others[1]]
+    assert admin.keys.stat().st_mode & 0o777 == 0o440
+    assert admin("list") == "1024 aa any\n1026 cc any\n"
+    # the name is free, and the id is not
+    assert admin("add", "-n", "web").split()[0] == "1027"
+
+
+def test_remove_several_or_none(admin):
+    admin.write(*(f"{number} a{number} any {OLD_KEY}" for number in range(1024, 1028)))
+    admin("remove", "1024", "1026", "9", status=65)
+    assert len(admin("list").splitlines()) == 4
+    assert admin("remove", "1026", "1024", "1026") == "1026 a1026 any\n1024 a1024 any\n"
+    assert admin("list") == "1025 a1025 any\n1027 a1027 any\n"
+
+
+def test_remove_takes_counter_and_timestamp(admin):
+    queue = admin.directory / "queue"
+    (queue / "rids").mkdir(parents=True)
+    (queue / "rids" / "001").write_text("1:2:")
+    (queue / "rids" / "0011").write_text("1:2:")
+    others = "0011 x any 2026-01-01 00:00:00\n1001 y any 2026-01-01 00:00:00\n"
+    (queue / "agents-timestamp").write_text("001 web any 2026-01-01 00:00:00\n" + others + "001 w any 2026-01-01 00:00:00\n")
+    admin.write(f"001 web any {OLD_KEY}")
+    admin("remove", "1")
+    assert os.listdir(queue / "rids") == ["0011"]
+    assert (queue / "agents-timestamp").read_text() == others
+    assert admin.lines() == [f"001 !web any {OLD_KEY}"]  # the dialect of who keeps such a file
+
+
+def test_dialect_is_that_of_the_service(admin):
+    """A service in Wazuh's dialect leaves what tells the commands."""
+    with serving(admin.directory, "-n", "--dialect", "wazuh"):
+        assert admin("add", "-n", "web", "-a", "::1") == "001 web 0000:0000:0000:0000:0000:0000:0000:0001\n"
+    assert "001 web 0000" in (admin.directory / "queue" / "agents-timestamp").read_text()
+    assert admin("--dialect", "ossec", "add", "-n", "db", "-a", "::2") == "002 db ::2\n"
+
+
+# ---------------------------------------------------------------- import-file
+
+IMPORT = "# from the inventory\n10.0.0.1,web\n\n  any , db \r\n2001:db8::/64,six\n10.0.0.0/255.0.0.0,ten"
+IMPORTED = "001 web 10.0.0.1\n002 db any\n003 six 2001:db8::/64\n004 ten 10.0.0.0/8\n"
+
+
+@pytest.mark.parametrize("stdin", [False, True])
+def test_import_file(admin, tmp_path, stdin):
+    (tmp_path / "list").write_text(IMPORT)
+    source = ["-"] if stdin else [tmp_path / "list"]
+    assert admin("import-file", *source, input=IMPORT) == IMPORTED
+    assert admin.complaints == "4 added, 0 there already\n"
+    before = admin.lines()
+    # a second time changes nothing, and more lines add more
+    assert admin("import-file", *source, input=IMPORT) == ""
+    assert admin.complaints == "0 added, 4 there already\n"
+    assert admin.lines() == before
+    assert admin("import-file", "-", input=IMPORT + "\nany,more\n") == "005 more any\n"
+    assert [line.split()[3] for line in admin.lines()[:4]] == [line.split()[3] for line in before]
+
+
+def test_bad_lines_are_named_and_nothing_is_added(admin):
+    admin.write(f"001 web 10.0.0.7 {OLD_KEY}")
+    admin("import-file", "-", status=65, input="any,good\nany,web\n10.0.0.7,other\n10.0.0.300,bad\nno comma\na,b,c\nany,\n"
+          ",name\nany,twice\n10.1.1.1,twice\nany,good\n\x1b[2J,x\n")
+    assert [line.split(":")[0] for line in admin.complaints.splitlines()] == [
+        f"Line {number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 12)] + ["Nothing was added, because of 9 lines of "
+                                                                       "standard input"]
+    assert "\x1b" not in admin.complaints
+    assert len(admin.lines()) == 1
+
+
+def test_import_of_nothing(admin):
+    assert admin("import-file", "-", input="") == ""
+    admin("import-file", "/nonexistent", status=66)
+    assert admin.complaints == "Cannot read /nonexistent: No such file or directory\n"
+    admin("import-file", admin.directory, status=66)
+
+
+def test_import_of_many(admin):
+    text = "".join(f"10.{i >> 16}.{i >> 8 & 255}.{i & 255},agent-{i}\n" for i in range(20000))
+    assert len(admin("import-file", "-", input=text).splitlines()) == 20000
+    assert len({line.split()[0] for line in admin.lines()}) == 20000
+
+
+def test_slow_input_holds_nobody_up(admin):
+    """The lock is taken when the file has been read."""
+    with subprocess.Popen([PROGRAM, "-D", admin.directory, "import-file", "-"], stdin=subprocess.PIPE, text=True,
+                          stdout=subprocess.PIPE) as importing:
+        importing.stdin.write("any,slow\n")
+        importing.stdin.flush()
+        assert admin("add", "-n", "fast") == "001 fast any\n"
+        out, _ = importing.communicate()
+    assert out == "002 slow any\n"
+
+
+# ---------------------------------------------------------------- usage and failures
+
+@pytest.mark.parametrize("arguments,text", [
+    ([], "Give a command"),
+    (["add"], "add needs the agent's name"),
+    (["add", "web"], "add takes the name with -n"),
+    (["add", "-n", "web", "any"], "add takes the name with -n"),
+    (["add", "-n"], "requires an argument"),
+    (["list", "001"], "list takes no ids"),
+    (["list", "--purge"], "--purge belongs to remove"),
+    (["export"], "export takes one id"),
+    (["export", "1", "2"], "export takes one id"),
+    (["remove"], "remove takes one or more ids"),
+    (["remove", "1", "--json"], "--json belongs to list"),
+    (["import-file"], "import-file takes one file"),
+    (["export", "1", "-a", "any"], "-n, -a and --id belong to add"),
+    (["serve", "--json"], "--json belongs to list"),
+    (["serve", "--id", "7"], "-n, -a and --id belong to add"),
+    (["-n", "serve", "list"], "one too many"),
+    (["manage"], "There is no command 'manage'"),
+])
+def test_usage(admin, arguments, text):
+    admin(*arguments, status=64)
+    assert text in admin.complaints
+
+
+def test_options_before_and_behind_the_command(admin):
+    assert admin("add", "-n", "web", "--dialect", "wazuh", "-a", "::1").endswith("0001\n")
+    assert json.loads(admin("--json", "list"))["agents"][0]["name"] == "web"
+    assert admin("--ip", "10.0.0.1", "--id", "5", "add", "-n", "db") == "005 db 10.0.0.1\n"
+    assert run("list", "-D", admin.directory).returncode == 0
+    assert "Usage:" in admin("add", "--help")
+
+
+def test_lock_that_stays(admin):
+    """Ten seconds, then 75; and whoever gives the lock back in time is waited for."""
+    lock = os.open(admin.directory / "etc", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with subprocess.Popen([PROGRAM, "-D", admin.directory, "add", "-n", "web"], stdout=subprocess.PIPE, text=True) as waiting:
+        admin("add", "-n", "db", status=75)
+        assert "held the lock" in admin.complaints
+        assert waiting.wait() == 75
+    os.close(lock)
+    assert not admin.keys.exists()
+
+
+def test_waits_for_the_lock(admin):
+    lock = os.open(admin.directory / "etc", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with subprocess.Popen([PROGRAM, "-D", admin.directory, "add", "-n", "web"], stdout=subprocess.PIPE, text=True) as waiting:
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(0.3)
+        os.close(lock)
+        assert waiting.communicate()[0] == "001 web any\n"
+
+
+def test_output_that_goes_nowhere(admin):
+    admin.write(f"001 web any {OLD_KEY}")
+    for command in (["list"], ["export", "1"], ["add", "-n", "db"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([PROGRAM, "-D", admin.directory, *command], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 74 and "standard output" in done.stderr
+        assert OLD_KEY not in done.stderr
+
+
+def test_no_key_but_in_export(admin):
+    admin.write(f"001 web any {OLD_KEY}")
+    for command in (["-d", "add", "-n", "db"], ["-d", "list"], ["-d", "list", "--json"], ["-d", "remove", "1"],
+                    ["-d", "import-file", "-"]):
+        out = admin(*command, input="any,more\n")
+        for line in admin.lines():
+            assert line.split()[-1] not in out + admin.complaints
+
+
+def test_missing_directory(admin):
+    done = run("-D", "/nonexistent", "add", "-n", "web")
+    assert done.returncode == 78 and "/nonexistent/etc" in done.stderr
