@@ -77,7 +77,6 @@ static int show_progress(enum attempt_step step, void *user)
 		[STEP_VERIFYING] = "Verifying",
 		[STEP_SENDING] = "Sending the request to",
 		[STEP_WAITING] = "Waiting for the answer of",
-		[STEP_RECEIVED] = "Storing the key of",
 	};
 	struct registration *run = user;
 
@@ -139,8 +138,8 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 	log_line(level, "Asking %s for a key as %s%s%s", run->manager_text, run->name, *proxy ? ", through the proxy " : "",
 		 proxy);
 	r = run->method->run(&attempt, &run->new_key, report);
-	if (r == OUTCOME_REGISTERED)
-		(void)show_progress(STEP_RECEIVED, run);
+	if (r == OUTCOME_REGISTERED && run->listener)
+		run->listener(STEP_RECEIVED, run->manager_text, run->name);
 	if (report->warning.text[0])
 		log_line(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, "%s", report->warning.text);
 	return r;

@@ -102,6 +102,17 @@ def test_failure_is_one_entry(machine, start_manager, journal, script, event, le
     assert "\n" not in failures[0]["MESSAGE"]
 
 
+@pytest.mark.parametrize("records, said", [
+    ([b"ERROR: Invalid group: a -- b\n"], "Invalid group: a -- b"), ([b"ERROR: a\nMESSAGE=b"], "a"),
+    ([b"ERROR: a\x1b[2J"], r"a\x1b[2J"), ([], None)], ids=["text", "several lines", "escape codes", "nothing"])
+def test_words_of_the_manager(machine, start_manager, journal, records, said):
+    """Apart from the hint that we add in MESSAGE."""
+    _, entries, _ = journal(manager=start_manager(answer(*records)))
+    failure = next(each for each in entries if each["PRIORITY"] <= WARNING)
+    assert failure.get("MANAGER_SAYS") == said
+    assert said is None or f" says: {said}" in failure["MESSAGE"]
+
+
 OTHER_EVENTS = {
     "already registered": ("ALREADY_REGISTERED", INFO, {}),
     "untrusted": ("UNTRUSTED", ERROR, {"trust": "other", "force": True}),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
+#include "register/agent-auth.h"
 #include "register/options.h"
 
 #include <errno.h>
@@ -84,6 +85,31 @@ static void test_commands(void **state)
 		free(said);
 		options_done(&options);
 	}
+}
+
+/* Whose name in argv[0] is agent-auth's. */
+static void test_called_as_agent_auth(void **state)
+{
+	static const struct {
+		const char *path;
+		bool is_called;
+	} calls[] = {
+		{ "agent-auth", true },
+		{ "/var/ossec/bin/agent-auth", true },
+		{ "./agent-auth", true },
+		{ "agent-register", false },
+		{ "/usr/sbin/agent-register", false },
+		{ "/agent-auth/agent-register", false },
+		{ "agent-auth/", false },
+		{ "agent-authd", false },
+		{ "my-agent-auth", false },
+		{ "", false },
+		{ NULL, false }, /* execve(2) allows an empty argv */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(calls); i++)
+		check_row(calls[i].path ?: "null", agent_auth_is_called(calls[i].path) == calls[i].is_called);
 }
 
 static void test_plain_options(void **state)
@@ -250,6 +276,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_commands, setup_directory, teardown_directory),
+		cmocka_unit_test(test_called_as_agent_auth),
 		cmocka_unit_test_setup_teardown(test_plain_options, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_help_and_version, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_options_set_keys, setup_directory, teardown_directory),

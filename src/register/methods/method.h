@@ -23,7 +23,7 @@ enum attempt_step {
 	STEP_VERIFYING, /* connected; the TLS handshake begins */
 	STEP_SENDING,   /* verified; from here on the manager may have registered us */
 	STEP_WAITING,   /* the request is out */
-	STEP_RECEIVED,  /* a valid key has come; told by the story, not by the method */
+	STEP_RECEIVED,  /* a valid key has come; for the story to tell its listener, not for the method */
 };
 
 /* Everything one attempt needs; plain values, nothing owned. Null strings are not sent. */
