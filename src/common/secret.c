@@ -15,8 +15,6 @@ static const char *fault_of(const char *text, size_t length)
 {
 	if (length == 0)
 		return "is empty";
-	if (length > SECRET_MAX)
-		return "is longer than 4094 bytes";
 	if (memchr(text, '\0', length))
 		return "holds a NUL byte";
 	if (memchr(text, '\n', length))
@@ -26,14 +24,36 @@ static const char *fault_of(const char *text, size_t length)
 	return NULL;
 }
 
-int secret_read(struct secret *ret, const char *role, const char *path, struct reason *why)
+/* Keep what was read, without its newline. The text is wiped by the caller. */
+static int judge(struct secret *ret, const char *role, const char *path, const char *text, size_t length, size_t maximum,
+		 struct reason *why)
 {
-	char buffer[SECRET_MAX + 2]; /* one newline, and one byte to notice that there is more */
-	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	struct stat status;
 	const char *fault;
+
+	if (length > 0 && text[length - 1] == '\n')
+		length--;
+	if (length > maximum) {
+		reason_set(why, "The %s file %s is longer than %zu bytes", role, path, maximum);
+		return -EINVAL;
+	}
+	fault = fault_of(text, length);
+	if (fault) {
+		reason_set(why, "The %s file %s %s", role, path, fault);
+		return -EINVAL;
+	}
+	ret->text = strndup(text, length);
+	ret->length = length;
+	return ret->text ? 0 : reason_errno(why, ENOMEM, "Cannot keep the %s", role);
+}
+
+int secret_read_long(struct secret *ret, const char *role, const char *path, size_t maximum, struct reason *why)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	size_t size = maximum + 2; /* one newline, and one byte to notice that there is more */
+	cleanup_free char *buffer = NULL;
+	struct stat status;
 	ssize_t length;
-	int r = 0;
+	int r;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return reason_errno(why, errno, "Cannot read the %s file %s", role, path);
@@ -41,24 +61,19 @@ int secret_read(struct secret *ret, const char *role, const char *path, struct r
 		reason_set(why, "The %s file %s is not a regular file", role, path);
 		return -EINVAL;
 	}
-	length = io_read(fd, buffer, sizeof buffer);
-	if (length < 0)
-		return reason_errno(why, (int)length, "Cannot read the %s file %s", role, path);
-	if (length > 0 && buffer[length - 1] == '\n')
-		length--;
-
-	fault = fault_of(buffer, (size_t)length);
-	if (fault) {
-		reason_set(why, "The %s file %s %s", role, path, fault);
-		r = -EINVAL;
-	} else {
-		ret->text = strndup(buffer, (size_t)length);
-		ret->length = (size_t)length;
-		if (!ret->text)
-			r = reason_errno(why, ENOMEM, "Cannot keep the %s", role);
-	}
-	explicit_bzero(buffer, sizeof buffer);
+	buffer = malloc(size);
+	if (!buffer)
+		return reason_errno(why, ENOMEM, "Cannot read the %s file %s", role, path);
+	length = io_read(fd, buffer, size);
+	r = length < 0 ? reason_errno(why, (int)length, "Cannot read the %s file %s", role, path) :
+			 judge(ret, role, path, buffer, (size_t)length, maximum, why);
+	explicit_bzero(buffer, size);
 	return r;
+}
+
+int secret_read(struct secret *ret, const char *role, const char *path, struct reason *why)
+{
+	return secret_read_long(ret, role, path, SECRET_MAX, why);
 }
 
 int secret_file_is_exposed(const char *path)

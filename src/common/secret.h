@@ -20,6 +20,9 @@ struct secret {
  */
 int secret_read(struct secret *ret, const char *role, const char *path, struct reason *why);
 
+/* The same for a secret of at most `maximum` bytes, which is longer than a password. */
+int secret_read_long(struct secret *ret, const char *role, const char *path, size_t maximum, struct reason *why);
+
 /* Can others than owner and group read the file? Worth a warning; false also when it cannot be told. */
 int secret_file_is_exposed(const char *path);
 

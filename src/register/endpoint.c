@@ -73,6 +73,29 @@ int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port
 	return 0;
 }
 
+int endpoint_prefix_parse(char ret[static ENDPOINT_PREFIX_SIZE], const char *text)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~";
+	size_t length = strlen(text);
+
+	if (length > 0 && text[length - 1] == '/')
+		length--;
+	if (length >= ENDPOINT_PREFIX_SIZE || (length == 0 && *text))
+		return -EINVAL;
+	for (size_t at = 0; at < length;) {
+		size_t segment = strspn(text + at, allowed);
+
+		if (segment == 0 || strspn(text + at, ".") == segment || (text[at + segment] != '/' && at + segment < length))
+			return -EINVAL;
+		at += segment + 1;
+		if (at == length)
+			return -EINVAL; /* two slashes at the end */
+	}
+	memcpy(ret, text, length);
+	ret[length] = '\0';
+	return 0;
+}
+
 const char *endpoint_text(const struct endpoint *endpoint, char buffer[static ENDPOINT_TEXT_SIZE])
 {
 	(void)snprintf(buffer, ENDPOINT_TEXT_SIZE, strchr(endpoint->host, ':') ? "[%s]:%u" : "%s:%u",

@@ -15,6 +15,14 @@ int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port
 /* Is the host an IPv4 or IPv6 literal? */
 int endpoint_is_literal(const struct endpoint *endpoint);
 
+#define ENDPOINT_PREFIX_SIZE 128
+
+/*
+ * Parse what precedes all paths of a manager: segments of letters, digits and . _ - ~ between single slashes, with an
+ * optional slash at the end. `ret` gets it without that one; it may be empty. Returns 0 or -EINVAL.
+ */
+int endpoint_prefix_parse(char ret[static ENDPOINT_PREFIX_SIZE], const char *text);
+
 #define ENDPOINT_TEXT_SIZE 272
 
 /* "host:port" or "[ipv6]:port". */

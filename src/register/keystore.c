@@ -239,8 +239,7 @@ static gid_t find_agent_group(const char *path)
 	return (gid_t)(found[0] >= 0 ? found[0] : found[1]);
 }
 
-/* An agent that is not installed yet has no group yet; then the file is this process's. */
-static int choose_group(const struct keystore *store, gid_t *ret, struct reason *why)
+int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
 {
 	const struct group *group;
 
@@ -318,7 +317,7 @@ int keystore_stage(struct keystore *store, struct reason *why)
 	if (r >= 0)
 		r = check_directory(store, why);
 	if (r >= 0)
-		r = choose_group(store, &group, why);
+		r = keystore_group(store, &group, why);
 	if (r >= 0)
 		r = atomic_file_stage(&store->staged, store->path, KEYS_MODE, group, AGENT_LINE_SIZE, why);
 	return r;

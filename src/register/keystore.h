@@ -55,6 +55,12 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline, void 
 		  struct reason *why);
 
 /*
+ * The group that may read the key file, and what lies beside it; (gid_t)-1: this process's, because the agent is not
+ * installed yet. Returns 0, or -ENOENT with `why` set when the configured one does not exist.
+ */
+int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why);
+
+/*
  * Make sure that a key can be stored, before one is asked for: the new file is made in its place with its final
  * owner, group, mode 0640 and room, and what could keep it from replacing the old one is looked for. Needs the lock.
  * Returns 0, or a negative errno with `why` set.

@@ -72,11 +72,26 @@ static void test_round_trip(void **state)
 	}
 }
 
+static void test_long_prefixes(void **state)
+{
+	char text[ENDPOINT_PREFIX_SIZE + 2], prefix[ENDPOINT_PREFIX_SIZE];
+
+	(void)state;
+	memset(text, 'a', sizeof text);
+	text[ENDPOINT_PREFIX_SIZE - 1] = '/';
+	text[ENDPOINT_PREFIX_SIZE] = '\0';
+	assert_int_equal(endpoint_prefix_parse(prefix, text), 0);
+	assert_int_equal(strlen(prefix), ENDPOINT_PREFIX_SIZE - 1);
+	text[ENDPOINT_PREFIX_SIZE - 1] = 'a';
+	assert_int_equal(endpoint_prefix_parse(prefix, text), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_long_prefixes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
