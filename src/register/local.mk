@@ -3,6 +3,7 @@ noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = \
 	src/register/agent-auth.c src/register/agent-auth.h \
 	src/register/agent-auth-voice.c src/register/agent-auth-voice.h \
+	src/register/agent-secret.c src/register/agent-secret.h \
 	src/register/agent-unit.c src/register/agent-unit.h \
 	src/register/asking.c \
 	src/register/binding.c src/register/binding.h \
@@ -13,6 +14,7 @@ libregister_a_SOURCES = \
 	src/register/command-reset.c \
 	src/register/command-run.c \
 	src/register/command-status.c \
+	src/register/companions.c src/register/companions.h \
 	src/register/config-files.c \
 	src/register/config-type.c src/register/config-type.h \
 	src/register/config.c src/register/config.h \

@@ -5,10 +5,12 @@ LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver
 if HAVE_CMOCKA
 unit_tests = \
 	test-agent-key \
+	test-agent-secret \
 	test-atomic-file \
 	test-authd-error \
 	test-authd-reply \
 	test-authd-request \
+	test-companions \
 	test-config-check \
 	test-config-file \
 	test-config-key \
@@ -45,6 +47,8 @@ unit_faults = tests/unit/fault.c tests/unit/fault.h
 
 test_agent_key_SOURCES = tests/unit/test-agent-key.c
 test_agent_key_LDADD = $(unit_libraries)
+test_agent_secret_SOURCES = tests/unit/test-agent-secret.c
+test_agent_secret_LDADD = $(unit_libraries)
 test_atomic_file_SOURCES = tests/unit/test-atomic-file.c $(unit_faults)
 test_atomic_file_LDADD = $(unit_libraries)
 test_atomic_file_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
@@ -54,6 +58,8 @@ test_authd_reply_SOURCES = tests/unit/test-authd-reply.c
 test_authd_reply_LDADD = $(unit_libraries)
 test_authd_request_SOURCES = tests/unit/test-authd-request.c
 test_authd_request_LDADD = $(unit_libraries)
+test_companions_SOURCES = tests/unit/test-companions.c
+test_companions_LDADD = $(unit_libraries)
 test_config_check_SOURCES = tests/unit/test-config-check.c
 test_config_check_LDADD = $(unit_libraries)
 test_config_file_SOURCES = tests/unit/test-config-file.c

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The secret with which an agent of Wazuh 5 may enroll again as the same agent, as it stands in etc/reenroll.secret:
+ * "ID SECRET". Rules: Wazuh 5.0.0 release candidate of September 2026, src/client-agent/include/reenroll_secret.h. Pure.
+ */
+#pragma once
+
+#include "common/agent-key.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define AGENT_SECRET_SIZE 32
+#define AGENT_SECRET_LENGTH (2 * AGENT_SECRET_SIZE) /* in lower-case hexadecimal digits */
+#define AGENT_SECRET_LINE_SIZE (AGENT_ID_MAX + AGENT_SECRET_LENGTH + 3) /* blank, newline and terminator */
+
+/* Wipe it. */
+struct agent_secret {
+	char id[AGENT_ID_MAX + 1];
+	char text[AGENT_SECRET_LENGTH + 1]; /* empty: none */
+};
+
+/* 64 of 0-9 a-f? */
+bool agent_secret_is_valid(const char *text, size_t length);
+
+/* Parse a file's content; a line end of either kind may follow. Returns 0, or -EINVAL with `ret` untouched. */
+int agent_secret_parse(struct agent_secret *ret, const char *text, size_t length);
+
+/* Write the line with its newline. Returns its length. Wipe the buffer when done. */
+size_t agent_secret_format(char buffer[static AGENT_SECRET_LINE_SIZE], const struct agent_secret *secret);
+
+/* The bytes of a secret that is there. Wipe them. */
+void agent_secret_decode(unsigned char ret[static AGENT_SECRET_SIZE], const struct agent_secret *secret);
+
+void agent_secret_wipe(struct agent_secret *secret);
