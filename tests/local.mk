@@ -1,5 +1,18 @@
 dist_noinst_SCRIPTS += tests/demo tests/run-tests tests/check-documents
 
+# The pure parts of method enroll, which the program loads with a module.
+if WITH_API
+check_LIBRARIES = libenroll.a
+libenroll_a_SOURCES = \
+	src/register/methods/base64url.c src/register/methods/base64url.h \
+	src/register/methods/enroll-answer.c src/register/methods/enroll-answer.h \
+	src/register/methods/enroll-jwt.c src/register/methods/enroll-jwt.h \
+	src/register/methods/enroll-token.c src/register/methods/enroll-token.h
+libenroll_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+else
+check_LIBRARIES =
+endif
+
 include tests/unit/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk

@@ -24,13 +24,22 @@ test_fuzz_reply_LDADD = $(fuzz_libraries)
 test_fuzz_request_SOURCES = tests/fuzz/fuzz-request.c $(fuzz_replay)
 test_fuzz_request_LDADD = $(fuzz_libraries)
 
+# The pure parts of method enroll, which is in the module.
+if WITH_API
+fuzz_targets += fuzz-enroll
+check_PROGRAMS += test-fuzz-enroll
+TESTS += test-fuzz-enroll
+endif
+test_fuzz_enroll_SOURCES = tests/fuzz/fuzz-enroll.c $(fuzz_replay)
+test_fuzz_enroll_LDADD = libenroll.a $(fuzz_libraries) $(JANSSON_LIBS)
+
 if ENABLE_FUZZERS
 noinst_PROGRAMS += $(fuzz_targets)
 
 # What is fuzzed, once more, so that libFuzzer sees which branches an input takes.
 noinst_LIBRARIES += libfuzzed.a
 libfuzzed_a_SOURCES = $(libcommon_a_SOURCES) src/register/config.c src/register/config-type.c \
-	src/register/endpoint.c src/register/keystore.c src/register/proxy.c
+	src/register/agent-secret.c src/register/endpoint.c src/register/keystore.c src/register/proxy.c
 libfuzzed_a_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer-no-link
 fuzzed_libraries = libfuzzed.a $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
 
@@ -46,6 +55,10 @@ fuzz_exported_key_SOURCES = tests/fuzz/fuzz-exported-key.c tests/fuzz/fuzz.h
 fuzz_exported_key_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_exported_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_exported_key_LDADD = $(fuzzed_libraries)
+fuzz_enroll_SOURCES = tests/fuzz/fuzz-enroll.c tests/fuzz/fuzz.h $(libenroll_a_SOURCES)
+fuzz_enroll_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
+fuzz_enroll_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_enroll_LDADD = $(fuzzed_libraries) $(JANSSON_LIBS)
 fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c tests/fuzz/fuzz.h
 fuzz_keystore_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_keystore_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -127,6 +127,26 @@ def proxy_answers():
     }
 
 
+def enrollments():
+    pin, key = b"YJHcNmXtXoM8jZRfk-u_FLNwIMzudzNORJesLvNZCqI", b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+    agent = b'"id":"003","name":"web-01","ip":"any","key":"' + HEX64 + b'"'
+    classes = b'Bearer error="invalid_token", error_description="'
+    return {
+        "token": b"teyJ2ZXIiOjEsImFkciI6ImgiLCJwaW4iOiJZSkhjTm1YdFhvTThqWlJmay11X0ZMTndJTXp1ZHpOT1JKZXNMdk5aQ3FJIn0",
+        "document-pin": b'd{"ver":1,"adr":"siem.example.local:8443/wazuh/","pin":"' + pin + b'","key":"' + key + b'"}',
+        "document-ca": b'd{"ver":1,"adr":"[::1]","ca":"-----BEGIN CERTIFICATE-----\\n"}',
+        "document-twice": b'd{"ver":1,"ver":1,"adr":"h","pin":"' + pin + b'"}',
+        "accept": b"a{" + agent + b',"reenroll_secret":"' + HEX64 + b'"}',
+        "accept-less": b"a{" + agent + b"}",
+        "accept-twice": b"a{" + agent + b',"id":"004"}',
+        "refuse-stale": b"r\x65" + classes + b'stale_token"\n{"error":{"code":"stale_token","message":"x"}}',
+        "refuse-bare": b'r\x65Bearer\n{"error":{"code":"enrollment_key_unavailable","message":"x"}}',
+        "refuse-number": b'r\x67\n{"error":{"code":9023,"message":"Enrollment token expired"}}',
+        "refuse-flat": b'r\xcb\n{"error":"Service Unavailable","code":503}',
+        "refuse-html": b"r\xca\n<html>Bad Gateway</html>",
+    }
+
+
 def main():
     write("reply", replies())
     write("request", requests())
@@ -135,6 +155,7 @@ def main():
     write("config", configurations())
     write("exported-key", exported_keys())
     write("proxy", proxy_answers())
+    write("enroll", enrollments())
 
 
 if __name__ == "__main__":

@@ -32,10 +32,13 @@ unit_tests = \
 	test-tls-context \
 	test-tls-names \
 	test-tls-verify
+if WITH_API
+unit_tests += test-enroll-answer test-enroll-jwt test-enroll-token
+endif
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
-check_LIBRARIES = libtest.a
+check_LIBRARIES += libtest.a
 libtest_a_SOURCES = tests/unit/certificates.c tests/unit/certificates.h tests/unit/support.c tests/unit/support.h
 
 unit_libraries = libtest.a libregister.a libcommon.a $(CMOCKA_LIBS) $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
@@ -78,6 +81,12 @@ test_endpoint_SOURCES = tests/unit/test-endpoint.c
 test_endpoint_LDADD = $(unit_libraries)
 test_exported_key_SOURCES = tests/unit/test-exported-key.c
 test_exported_key_LDADD = $(unit_libraries)
+test_enroll_answer_SOURCES = tests/unit/test-enroll-answer.c
+test_enroll_answer_LDADD = libenroll.a $(unit_libraries) $(JANSSON_LIBS)
+test_enroll_jwt_SOURCES = tests/unit/test-enroll-jwt.c
+test_enroll_jwt_LDADD = libenroll.a $(unit_libraries) $(JANSSON_LIBS)
+test_enroll_token_SOURCES = tests/unit/test-enroll-token.c
+test_enroll_token_LDADD = libenroll.a $(unit_libraries) $(JANSSON_LIBS)
 test_identity_SOURCES = tests/unit/test-identity.c
 test_identity_LDADD = $(unit_libraries)
 test_identity_LDFLAGS = $(AM_LDFLAGS) \
