@@ -115,6 +115,9 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 		.password = run->password.text,
 		.replace = config->identity.on_duplicate == DUPLICATE_REPLACE,
 		.lost_for = lost_for(run),
+		.token = run->has_token ? &run->token : NULL,
+		.again = run->old_secret.text[0] ? &run->old_secret : NULL,
+		.prefix = run->prefix,
 		.context = run->context,
 		.trust = &run->trust,
 		.proxy = config->manager.proxy ? &run->proxy : NULL,
@@ -183,6 +186,9 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 		*why = report.why;
 		memcpy(run->said, report.said, sizeof run->said);
 		run->manager_wish = report.wait;
+		run->new_secret = report.secret;
+		run->new_anchor = report.anchor;
+		agent_secret_wipe(&report.secret);
 		if (r == OUTCOME_DUPLICATE && mend_duplicate(run, was_asked, why))
 			continue;
 		if (report.answered && !(r == OUTCOME_DUPLICATE && was_asked))
@@ -227,14 +233,13 @@ static const struct outcome_policy *policy_of(const struct cursor *cursor)
 	return outcome_policy(outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
 }
 
-static bool is_configured(const struct config *config, const char *manager)
+static bool is_configured(const struct registration *run, const char *manager)
 {
 	char text[ENDPOINT_TEXT_SIZE];
 	struct endpoint endpoint;
 
-	for (size_t i = 0; i < config->manager.address.count; i++)
-		if (endpoint_parse(&endpoint, config->manager.address.items[i], config_default_port(config)) == 0 &&
-		    strcmp(endpoint_text(&endpoint, text), manager) == 0)
+	for (size_t i = 0; registration_manager(run, i, &endpoint); i++)
+		if (strcmp(endpoint_text(&endpoint, text), manager) == 0)
 			return true;
 	return false;
 }
@@ -246,7 +251,7 @@ static void drop_stale_plans(struct registration *run)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < state->cursor_count; i++)
-		if (!state->cursors[i].manager[0] || is_configured(run->config, state->cursors[i].manager))
+		if (!state->cursors[i].manager[0] || is_configured(run, state->cursors[i].manager))
 			state->cursors[kept++] = state->cursors[i];
 	state->cursor_count = kept;
 }
@@ -348,17 +353,14 @@ static int take_turn(struct asking *asking, struct cursor *cursor)
 static int ask_round(struct asking *asking)
 {
 	struct registration *run = asking->run;
-	const struct config *config = run->config;
 	bool has_name = false;
 	int r = registration_stage(run, &asking->lock_end);
 
 	if (r == GO_ON)
 		r = find_name(asking, &has_name);
-	for (size_t i = 0; r == GO_ON && has_name && !asking->has_key && i < config->manager.address.count; i++) {
+	for (size_t i = 0; r == GO_ON && has_name && !asking->has_key && registration_manager(run, i, &run->manager); i++) {
 		struct cursor *cursor;
 
-		/* The configuration has checked the addresses, and limits their number to that of the cursors. */
-		(void)endpoint_parse(&run->manager, config->manager.address.items[i], config_default_port(config));
 		endpoint_text(&run->manager, run->manager_text);
 		cursor = state_cursor(&run->state, run->manager_text);
 		if (wait_left(cursor) == 0 && monotonic_usec() < asking->round_end.at)
@@ -428,7 +430,7 @@ static int wait_for_turn(struct asking *asking)
 
 	if (!within_budget && (events == 0 || monotonic_usec() >= asking->end.at))
 		return asking->status;
-	keystore_release(&run->store);
+	registration_release(run);
 	show_waiting(run, wait);
 	r = wakeup_wait(&asking->sources, events, &turn);
 	if (r == WAKEUP_TIME)

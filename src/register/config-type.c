@@ -52,6 +52,15 @@ static const char *parse_path(void *target, const char *text, const struct confi
 	return text[0] == '/' && is_printable(text) ? store_string(target, text) : "an absolute path";
 }
 
+static const char *parse_prefix(void *target, const char *text, const struct config_type *type)
+{
+	char scratch[ENDPOINT_PREFIX_SIZE];
+
+	(void)type;
+	return endpoint_prefix_parse(scratch, text) == 0 ? store_string(target, text) :
+							   "a path such as wazuh-manager, of letters, digits and . _ - ~ /";
+}
+
 static void clear_port(void *target)
 {
 	*(uint16_t *)target = 0;
@@ -298,6 +307,7 @@ static const char *const duplicate_policies[] = { "wait", "suffix", "replace", "
 
 const struct config_type config_text = { parse_text, clear_string };
 const struct config_type config_path = { parse_path, clear_string };
+const struct config_type config_prefix = { parse_prefix, clear_string };
 const struct config_type config_port = { parse_port, clear_port };
 const struct config_type config_bool = { parse_bool, clear_bool };
 const struct config_type config_duration = { parse_duration, clear_duration };

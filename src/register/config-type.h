@@ -23,6 +23,7 @@ extern const struct config_type config_port;        /* uint16_t: 1 to 65535 */
 extern const struct config_type config_bool;        /* bool: yes, no, true, false, on, off, 1, 0 */
 extern const struct config_type config_duration;    /* uint64_t: microseconds; "90", "90 s", "1min 30s", "2 h" */
 extern const struct config_type config_proxy;       /* char *: see proxy.h */
+extern const struct config_type config_prefix;      /* char *: as endpoint_prefix_parse() takes it */
 extern const struct config_type config_tls_version; /* char * */
 extern const struct config_type config_address_list;
 extern const struct config_type config_pin_list;

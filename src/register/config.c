@@ -17,6 +17,7 @@ const struct config_key config_keys[] = {
 	ROW(manager, address, address_list, ""),
 	ROW(manager, port, port, ""),
 	ROW(manager, method, method, "authd"),
+	ROW(manager, prefix, prefix, ""),
 	ROW(manager, proxy, proxy, ""),
 	ROW(manager, connect_timeout, duration, "10 s"),
 	ROW(manager, attempt_timeout, duration, "30 s"),
@@ -339,9 +340,15 @@ int config_read_file(struct config *config, const char *path, struct reason *why
 
 /* ------------------------------------------------------------------ rules over several keys */
 
+/* An enrollment token says where the manager is, and by what it is known. */
+static bool has_token(const struct config *config)
+{
+	return config->manager.method == METHOD_ENROLL && config->auth.token_file;
+}
+
 bool config_names_a_manager(const struct config *config)
 {
-	return config->manager.address.count > 0 || config->manager.method == METHOD_IMPORT;
+	return config->manager.address.count > 0 || config->manager.method == METHOD_IMPORT || has_token(config);
 }
 
 uint16_t config_default_port(const struct config *config)
@@ -366,7 +373,12 @@ static int check_trust(const struct config *config, struct reason *why)
 			   config->tls.ca_file ? "ca_file" : "pin");
 		return -EINVAL;
 	}
-	if (config->tls.verify && !ca_or_pin) {
+	if (!config->tls.verify && has_token(config)) {
+		reason_set(why, "verify = no in [tls] contradicts token_file in [auth], which says whom to trust: remove one of "
+			   "them");
+		return -EINVAL;
+	}
+	if (config->tls.verify && !ca_or_pin && !has_token(config)) {
 		reason_set(why, "Nothing says which manager to trust: write one of these into [tls]: ca_file = FILE (the CA "
 			   "that issued the manager's certificate), pin = sha256//... (agent-register pin %s prints it), or "
 			   "verify = no (anybody can answer)", config->manager.address.count ?
@@ -426,6 +438,10 @@ int config_check(const struct config *config, struct reason *why)
 	}
 	if (config->auth.api_user && strchr(config->auth.api_user, ':')) {
 		reason_set(why, "api_user in [auth] must not hold a colon, which ends the name when logging in (RFC 7617)");
+		return -EINVAL;
+	}
+	if (config->auth.token_file && config->manager.method != METHOD_ENROLL) {
+		reason_set(why, "token_file in [auth] is for the method enroll: set method = enroll in [manager], or remove it");
 		return -EINVAL;
 	}
 	return check_trust(config, why);

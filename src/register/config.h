@@ -34,6 +34,7 @@ struct config {
 		struct string_list address; /* host, host:port, [ipv6]:port; order is failover order */
 		uint16_t port; /* 0: not set, see config_default_port() */
 		int method; /* enum method_kind */
+		char *prefix; /* of the paths of method enroll; as endpoint_prefix_parse() takes it */
 		char *proxy; /* as proxy_parse() takes it; see net_proxy_of() */
 		uint64_t connect_timeout;
 		uint64_t attempt_timeout;

@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "register/agent-unit.h"
+#include "register/companions.h"
 #include "register/confirm.h"
 
 #include <dirent.h>
@@ -19,7 +20,7 @@ static void print_what_goes(const struct keystore *store, const char *state_dire
 	if (keystore_read(store, &key, NULL) == KEYSTORE_KEY)
 		printf("This machine is agent %s (id %s). ", key.name, key.id);
 	printf("What makes it that agent will be removed:\n"
-	       "  %s and what was kept beside it\n"
+	       "  %s, the secret for enrolling again, and what was kept beside them\n"
 	       "  the agent's message counters\n"
 	       "  %s/state\n"
 	       "%s\n", store->path, state_directory, at_manager);
@@ -100,6 +101,14 @@ static int flush_directory(const struct keystore *store, struct reason *why)
 	return fsync(store->lock) < 0 ? reason_errno(why, errno, "Cannot flush the directory of %s", store->path) : 0;
 }
 
+static int remove_secrets(const struct program *program, const struct keystore *store, struct reason *why)
+{
+	cleanup(companions_close) struct companions companions = COMPANIONS_NULL;
+	int r = companions_open(&companions, store->path, program->config.agent.directory, why);
+
+	return r < 0 ? r : companions_forget(&companions, why);
+}
+
 int forget_all(const struct program *program, const struct keystore *store, struct reason *why)
 {
 	static const char *const endings[] = { "torn", "old", "clone" };
@@ -111,6 +120,8 @@ int forget_all(const struct program *program, const struct keystore *store, stru
 		r = keystore_remove_staged(store, why);
 	for (size_t i = 0; r >= 0 && i < sizeof endings / sizeof endings[0]; i++)
 		r = remove_beside(store, endings[i], why);
+	if (r >= 0)
+		r = remove_secrets(program, store, why);
 	if (r >= 0)
 		r = flush_directory(store, why);
 	if (r >= 0)

@@ -30,6 +30,7 @@ libregister_a_SOURCES = \
 	src/register/keystore.c src/register/keystore.h \
 	src/register/message-ids.h \
 	src/register/methods/authd.c \
+	src/register/methods/enroll-token.h \
 	src/register/methods/method.c src/register/methods/method.h \
 	src/register/methods/module.c src/register/methods/module.h \
 	src/register/net.h \
@@ -67,6 +68,12 @@ agent_register_https_so_SOURCES = \
 	src/register/methods/api-reply.c src/register/methods/api-reply.h \
 	src/register/methods/api-session.c src/register/methods/api-session.h \
 	src/register/methods/api.c \
+	src/register/methods/base64url.c src/register/methods/base64url.h \
+	src/register/methods/enroll-answer.c src/register/methods/enroll-answer.h \
+	src/register/methods/enroll-jwt.c src/register/methods/enroll-jwt.h \
+	src/register/methods/enroll-token.c \
+	src/register/methods/enroll-trust.c src/register/methods/enroll-trust.h \
+	src/register/methods/enroll.c \
 	src/register/methods/https-methods.h \
 	src/register/methods/https-module.c \
 	src/register/methods/https-pipe.c src/register/methods/https-pipe.h \

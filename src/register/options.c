@@ -44,7 +44,7 @@ static const struct option_row {
 	const char *help;
 } option_rows[] = {
 	{ "manager", 'm', "HOST", "manager.address", "the manager's address (repeatable: failover order)" },
-	{ "port", 'p', "PORT", "manager.port", "the port of its service (1515; method api: 55000)" },
+	{ "port", 'p', "PORT", "manager.port", "the port of its service (1515; api: 55000; enroll: 1517)" },
 	{ "name", 'A', "NAME", "agent.name", "the agent's name (default: the host name)" },
 	{ "directory", 'D', "DIR", "agent.directory", "the agent's directory (/var/ossec)" },
 	{ "group", 'g', "GROUP", "agent.group", "the group that may read the key (wazuh, else ossec)" },
@@ -52,7 +52,7 @@ static const struct option_row {
 	{ "certificate", 'x', "FILE", "tls.certificate_file", "our certificate" },
 	{ "private-key", 'k', "FILE", "tls.private_key_file", "its private key" },
 	{ "pin", OPTION_PIN, "PIN", "tls.pin", "the manager's key: sha256//BASE64 (repeatable)" },
-	{ "method", OPTION_METHOD, "METHOD", "manager.method", "how to register: authd, api" },
+	{ "method", OPTION_METHOD, "METHOD", "manager.method", "how to register: authd, api, enroll, import" },
 	{ "set", OPTION_SET, "SECTION.KEY=VALUE", NULL, "set any key of agent-register.conf(5) (repeatable)" },
 	{ "config", OPTION_CONFIG, "FILE", NULL, "read FILE instead of the default file and its drop-ins" },
 	{ "state", OPTION_STATE, "DIR", NULL, "remember state in DIR (" DEFAULT_STATE_DIRECTORY ")" },

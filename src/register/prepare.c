@@ -2,12 +2,15 @@
 /* The chapters `prepare` and `stage`: everything that must be right before a manager is troubled. */
 #include "register/registration.h"
 
+#include "common/cleanup.h"
+#include "register/binding.h"
 #include "register/identity.h"
 #include "register/net.h"
 #include "register/notify.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static int join_groups(struct registration *run, struct reason *why)
@@ -49,6 +52,7 @@ static void note_changes(struct registration *run)
 
 	run->changed_at = config->changed_at;
 	note_change(run, config_password_file(config));
+	note_change(run, config->auth.token_file);
 	note_change(run, config->auth.proxy_password_file);
 	note_change(run, config->tls.ca_file);
 	note_change(run, config->tls.certificate_file);
@@ -75,6 +79,76 @@ static int prepare_proxy(struct registration *run, struct reason *why)
 	return r;
 }
 
+/* ------------------------------------------------------------------ method enroll */
+
+static int prepare_token(struct registration *run, struct reason *why)
+{
+	const char *path = run->config->auth.token_file;
+	cleanup(secret_wipe) struct secret text = { 0 };
+	struct reason problem = { 0 };
+	int r;
+
+	if (!path)
+		return 0;
+	r = secret_read_long(&text, "enrollment token", path, ENROLLMENT_TOKEN_MAX, why);
+	if (r < 0)
+		return r;
+	if (secret_file_is_exposed(path))
+		log_warning("The enrollment token file %s can be read by everybody on this machine; chmod 0600 mends that", path);
+	r = run->method->introduce(&run->token, &text, &problem);
+	if (r < 0)
+		reason_set(why, "%s (%s)", problem.text, path);
+	run->has_token = r == 0;
+	return r;
+}
+
+/* A secret of another agent, or of the machine that this one is a copy of, is not ours to use. */
+static int prepare_own_secret(struct registration *run, struct reason *why)
+{
+	cleanup(agent_secret_wipe) struct agent_secret secret = { 0 };
+	struct agent_key known = { 0 };
+	int r = companions_read_secret(&run->companions, &secret, why);
+
+	if (r == 0 && why->text[0])
+		log_warning("%s", why->text);
+	if (r <= 0)
+		return r;
+	memcpy(known.id, secret.id, sizeof known.id);
+	memcpy(known.name, run->state.agent_name, sizeof known.name);
+	if (binding_of(&run->state, &known) == BINDING_OURS)
+		run->old_secret = secret;
+	return 0;
+}
+
+static int prepare_enrollment(struct registration *run, struct reason *why)
+{
+	const char *prefix = run->config->manager.prefix;
+	int r;
+
+	if (run->config->manager.method != METHOD_ENROLL)
+		return 0;
+	r = prepare_token(run, why);
+	if (r == 0)
+		r = prepare_own_secret(run, why);
+	/* The configuration has checked its own, and the token's is checked with it. */
+	(void)endpoint_prefix_parse(run->prefix, prefix ?: run->has_token ? run->token.prefix : ENROLLMENT_PREFIX);
+	return r;
+}
+
+bool registration_manager(const struct registration *run, size_t index, struct endpoint *ret)
+{
+	const struct config *config = run->config;
+	const struct string_list *addresses = &config->manager.address;
+
+	if (addresses->count == 0 && index == 0 && run->has_token)
+		*ret = run->token.manager;
+	else if (index >= addresses->count || endpoint_parse(ret, addresses->items[index], config_default_port(config)) < 0)
+		return false;
+	return true;
+}
+
+/* ------------------------------------------------------------------ everything */
+
 int registration_take_name(struct registration *run, struct reason *why)
 {
 	return run->name[0] ? OUTCOME_OK : identity_name(run->name, run->config->agent.name, why);
@@ -92,7 +166,8 @@ int registration_prepare(struct registration *run)
 	r = registration_take_name(run, &why);
 	if (r != OUTCOME_OK && r != OUTCOME_UNREADY)
 		return registration_fail(run, r, &why);
-	if (prepare_tls(run, &why) < 0 || prepare_password(run, &why) < 0 || prepare_proxy(run, &why) < 0)
+	if (prepare_tls(run, &why) < 0 || prepare_password(run, &why) < 0 || prepare_proxy(run, &why) < 0 ||
+	    prepare_enrollment(run, &why) < 0)
 		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
 	if (run->found == KEYSTORE_KEY && agent_key_hash(run->old_key_hash, &run->old_key) < 0)
 		r = reason_errno(&why, EIO, "Cannot hash the old key");
@@ -107,6 +182,20 @@ static void waiting_for_lock(pid_t holder)
 {
 	log_notice("Another agent-register (pid %d) is at work on the key file; waiting for it", (int)holder);
 	notify_status("Waiting for another agent-register (pid %d)", (int)holder);
+}
+
+static int stage_companions(struct registration *run, struct reason *why)
+{
+	gid_t group;
+	int r = keystore_group(&run->store, &group, why);
+
+	return r < 0 ? r : companions_stage(&run->companions, group, why);
+}
+
+void registration_release(struct registration *run)
+{
+	companions_release(&run->companions);
+	keystore_release(&run->store);
 }
 
 int registration_stage(struct registration *run, const struct deadline *deadline)
@@ -124,5 +213,7 @@ int registration_stage(struct registration *run, const struct deadline *deadline
 	if (r != GO_ON)
 		return r;
 	r = keystore_stage(&run->store, &why);
+	if (r >= 0 && run->config->manager.method == METHOD_ENROLL)
+		r = stage_companions(run, &why);
 	return r < 0 ? registration_fail(run, OUTCOME_UNSTORABLE, &why) : GO_ON;
 }

@@ -18,10 +18,15 @@
 
 static void registration_done(struct registration *run)
 {
+	companions_close(&run->companions);
 	keystore_close(&run->store);
 	agent_key_wipe(&run->old_key);
 	agent_key_wipe(&run->new_key);
+	agent_secret_wipe(&run->old_secret);
+	agent_secret_wipe(&run->new_secret);
+	free(run->new_anchor);
 	secret_wipe(&run->password);
+	enrollment_token_wipe(&run->token);
 	proxy_done(&run->proxy);
 	free(run->groups);
 	SSL_CTX_free(run->context);
@@ -99,20 +104,27 @@ static const char *aside_of(const struct registration *run)
 	return run->is_clone ? "clone" : "old";
 }
 
-/* The secret has done its work. A credential is not a file of ours to delete. */
-void registration_forget_secret(const struct registration *run, const struct agent_key *key)
+static void forget_file(const char *path)
 {
-	bool is_import = run->config->manager.method == METHOD_IMPORT;
-	const char *path = is_import ? run->config->auth.key_file : config_password_file(run->config);
-
-	if (is_import && !registration_key_file_is_used(run, key))
-		return;
-	if (!run->config->auth.forget_secret || !path)
+	if (!path)
 		return;
 	if (config_is_credential(path))
 		log_debug("The secret came as a credential, which systemd takes away by itself");
 	else if (unlink(path) < 0 && errno != ENOENT)
 		log_warning("Cannot delete %s (forget_secret): %s", path, strerrordesc_np(errno));
+}
+
+/* The secret has done its work. A credential is not a file of ours to delete. */
+void registration_forget_secret(const struct registration *run, const struct agent_key *key)
+{
+	const struct config *config = run->config;
+	bool is_import = config->manager.method == METHOD_IMPORT;
+
+	if (!config->auth.forget_secret || (is_import && !registration_key_file_is_used(run, key)))
+		return;
+	forget_file(is_import ? config->auth.key_file : config_password_file(config));
+	if (config->manager.method == METHOD_ENROLL)
+		forget_file(config->auth.token_file);
 }
 
 /* Remember the registration, and bind the key to this machine. */
@@ -127,13 +139,37 @@ static void remember_success(struct registration *run)
 	registration_save_state(run);
 }
 
+/* 1: stored, but `why` is worth a warning. The first one is told, the others are of the same kind. */
+static int keep_worst(int r, int next)
+{
+	return next < 0 ? next : r | next;
+}
+
+/* What goes with the key is there before it: a key on the disk says that all is. */
+static int store_companions(struct registration *run, const char *aside, struct reason *why)
+{
+	int r = run->new_anchor ? companions_commit_anchor(&run->companions, run->new_anchor, why) : 0;
+
+	if (r >= 0 && run->new_secret.text[0])
+		r = keep_worst(r, companions_commit_secret(&run->companions, &run->new_secret, aside, why));
+	return r;
+}
+
 static int store(struct registration *run)
 {
+	const char *aside = aside_of(run), *beside = aside ?: "old";
 	struct reason why = { 0 };
-	int r = keystore_commit(&run->store, &run->new_key, aside_of(run), &why);
+	int r = store_companions(run, beside, &why);
 
+	if (r >= 0) {
+		r = keep_worst(r, keystore_commit(&run->store, &run->new_key, aside, &why));
+		if (r < 0 && run->new_secret.text[0])
+			companions_restore_secret(&run->companions, beside);
+	}
 	if (r < 0)
 		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
+	if (!run->new_secret.text[0])
+		r = keep_worst(r, companions_retire_secret(&run->companions, &run->new_key, beside, &why) < 0);
 	if (r > 0)
 		log_warning("%s", why.text);
 	return GO_ON;
@@ -286,7 +322,8 @@ static int registration_open(struct registration *run)
 	const struct config *config = run->config;
 	struct reason why = { 0 };
 
-	if (keystore_open(&run->store, config->agent.directory, config->agent.keys_file, config->agent.group, &why) < 0)
+	if (keystore_open(&run->store, config->agent.directory, config->agent.keys_file, config->agent.group, &why) < 0 ||
+	    companions_open(&run->companions, run->store.path, config->agent.directory, &why) < 0)
 		return registration_fail(run, -ENOMEM, &why);
 	state_load(&run->state, run->state_directory);
 	return GO_ON;

@@ -8,6 +8,7 @@
 #include "common/agent-key.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "register/companions.h"
 #include "register/config.h"
 #include "register/keystore.h"
 #include "register/methods/method.h"
@@ -30,12 +31,16 @@ struct registration {
 	register_listener *listener; /* null: nobody but the log */
 
 	struct keystore store;
+	struct companions companions; /* what lies beside it */
 	enum keystore_state found; /* what the key file held */
 	bool is_clone;             /* it held the key of another machine */
 	struct agent_key old_key;  /* with KEYSTORE_KEY */
 	struct agent_key new_key;
 	const char *imported_from; /* where it was brought from by hand; null: a manager is asked for it */
 	bool is_forced_import;     /* ... over whatever speaks against it */
+	struct agent_secret old_secret; /* this agent's own; without text: none */
+	struct agent_secret new_secret; /* that came with the new key; without text: none */
+	char *new_anchor;               /* the CA that came with it; null: none */
 	struct state state;
 	bool state_is_lost; /* it cannot be saved; the log has said so */
 
@@ -44,6 +49,9 @@ struct registration {
 	char old_key_hash[AGENT_KEY_HASH_SIZE];
 	char *groups;
 	struct secret password;
+	struct enrollment_token token; /* with has_token */
+	bool has_token;
+	char prefix[ENDPOINT_PREFIX_SIZE]; /* of the manager's paths */
 	struct proxy proxy; /* if one is configured */
 	SSL_CTX *context;
 	struct tls_trust trust;
@@ -99,6 +107,12 @@ int registration_prepare(struct registration *run);
  * Returns GO_ON, the exit status, or -ECANCELED.
  */
 int registration_stage(struct registration *run, const struct deadline *deadline);
+
+/* Give up the lock, and what was staged. */
+void registration_release(struct registration *run);
+
+/* The manager at this place of the list: a configured one, or the one that the token names. False behind the last. */
+bool registration_manager(const struct registration *run, size_t index, struct endpoint *ret);
 
 /* The agent's name, once this machine knows its own. Returns OUTCOME_OK, or another outcome with `why` set. */
 int registration_take_name(struct registration *run, struct reason *why);

@@ -15,6 +15,7 @@ static const struct type_row {
 	{ &config_text, sizeof(char *), "some text", "other text" },
 	{ &config_path, sizeof(char *), "/some/path", "/other/path" },
 	{ &config_port, sizeof(uint16_t), "2000", "65535" },
+	{ &config_prefix, sizeof(char *), "siem/a", "wazuh" },
 	{ &config_proxy, sizeof(char *), "http://me@proxy:8080", "proxy" },
 	{ &config_bool, sizeof(bool), NULL, NULL }, /* the other of the two */
 	{ &config_duration, sizeof(uint64_t), "7 s", "9 h" },

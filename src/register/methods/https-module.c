@@ -6,6 +6,7 @@
 
 static const struct method *const methods[] = {
 	&method_api,
+	&method_enroll,
 	NULL,
 };
 

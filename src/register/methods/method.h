@@ -14,7 +14,9 @@
 #include "common/outcome.h"
 #include "common/reason.h"
 #include "common/secret.h"
+#include "register/agent-secret.h"
 #include "register/endpoint.h"
+#include "register/methods/enroll-token.h"
 #include "register/proxy.h"
 #include "register/tls-client.h"
 
@@ -38,6 +40,9 @@ struct attempt {
 	const char *password;
 	bool replace;          /* take the place of an agent of our name that is not connected */
 	uint64_t lost_for;     /* microseconds since a request of ours whose answer was lost; 0: none was */
+	const struct enrollment_token *token; /* of method enroll; null: none */
+	const struct agent_secret *again;     /* this agent's own, for method enroll; null: none */
+	const char *prefix;                   /* of the paths of method enroll; may be empty */
 	SSL_CTX *context;
 	const struct tls_trust *trust;
 	const struct proxy *proxy; /* to the manager; null: none */
@@ -54,6 +59,9 @@ struct attempt_report {
 	struct reason warning; /* what was accepted although it looks wrong */
 	bool answered;         /* the manager said that it did not register us ... */
 	char said[400];        /* ... in these words, escaped; empty: in none. `why` begins with "MANAGER says: " and them */
+	/* what method enroll gets beside the key */
+	struct agent_secret secret; /* without text: none */
+	char *anchor;               /* PEM of the CA that the agent shall trust; owned by the caller; null: none */
 	uint64_t wait;         /* microseconds for which the manager wants not to be asked again; 0: it does not say */
 };
 
@@ -61,6 +69,11 @@ struct method {
 	const char *name;
 	/* Ask for a key. `ret` is written only with OUTCOME_REGISTERED; otherwise `report->why` is set. */
 	int (*run)(const struct attempt *attempt, struct agent_key *ret, struct attempt_report *report);
+	/*
+	 * Read the token that says where the manager is; null: the method has no such thing. Returns 0, or a negative
+	 * errno with `why` set.
+	 */
+	int (*introduce)(struct enrollment_token *ret, const struct secret *token, struct reason *why);
 };
 
 /* The word for a method (enum method_kind): "authd". */
