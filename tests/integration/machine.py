@@ -166,7 +166,7 @@ class Machine:
         kept = {key: value for key, value in os.environ.items() if key == "HOME" or "SAN_OPTIONS" in key}
         return {**kept, "PATH": f"{self.programs}:{os.environ['PATH']}", "LC_ALL": "C", **more}
 
-    def start(self, *arguments, environment=None, before=None, after=None, user=None, **options):
+    def start(self, *arguments, environment=None, before=None, after=None, user=None, stdin=subprocess.DEVNULL, **options):
         """Start a run. `before` and `after` are shell commands around it, in a mount namespace of its own."""
         command = self.command(*arguments, **options)
         if user is not None:
@@ -177,7 +177,7 @@ class Machine:
             command = ["unshare", "--mount", "--propagation", "private", "sh", "-ec" if not after else "-c", script, "sh",
                        *command]
         more = {"user": user, "group": user, "extra_groups": []} if user is not None else {}
-        return Run(self, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        return Run(self, subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
                                           stderr=subprocess.PIPE, env=self.environment(**environment or {}),
                                           cwd="/", **more))
 

@@ -21,6 +21,7 @@ unit_tests = \
 	test-endpoint \
 	test-exported-key \
 	test-identity \
+	test-installation \
 	test-keystore \
 	test-options \
 	test-policy \
@@ -91,6 +92,9 @@ test_identity_SOURCES = tests/unit/test-identity.c
 test_identity_LDADD = $(unit_libraries)
 test_identity_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=gethostname,--wrap=fopen
+test_installation_SOURCES = tests/unit/test-installation.c
+test_installation_LDADD = $(unit_libraries)
+test_installation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fopen
 test_keystore_SOURCES = tests/unit/test-keystore.c $(unit_faults)
 test_keystore_LDADD = $(unit_libraries)
 test_keystore_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=ioctl
