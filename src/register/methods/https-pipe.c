@@ -77,7 +77,8 @@ int https_pipe_connect(struct https_pipe *pipe, bool registers)
 	int r;
 
 	pipe->registers = registers;
-	pipe->sent = pipe->received = false;
+	pipe->sent = false;
+	pipe->received = 0;
 	if (!pipe->client) {
 		pipe->ended = pipe->ends_after_reply = false;
 		r = method_connect(pipe->attempt, &pipe->client, pipe->report);
@@ -123,7 +124,7 @@ static int carry_reply(struct https_pipe *pipe, struct reason *why)
 		(void)shutdown(pipe->local, SHUT_WR);
 		return OUTCOME_OK;
 	}
-	pipe->received = true;
+	pipe->received += length;
 	sent = send(pipe->local, bytes, length, MSG_NOSIGNAL);
 	explicit_bzero(bytes, length);
 	if (sent < 0 && errno == EPIPE) /* libcurl had enough; its next turn will tell why */

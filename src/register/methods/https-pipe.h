@@ -21,7 +21,7 @@ struct https_pipe {
 	int local;                 /* our end; -1: none */
 	bool registers;            /* the request under way does: its steps are to be told */
 	bool sent;                 /* a byte of it has gone out */
-	bool received;             /* a byte of the reply has come */
+	size_t received;           /* bytes of the reply that have come */
 	bool ended;                /* the manager has ended the connection */
 	bool ends_after_reply;     /* the manager will, or must not be asked on this one again */
 };

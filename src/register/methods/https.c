@@ -21,6 +21,7 @@ struct https {
 	struct https_pipe pipe;
 	struct https_reply reply;  /* of the exchange under way */
 	size_t fields_length;
+	bool has_header; /* all of it has come */
 	bool is_too_long;
 };
 
@@ -60,7 +61,9 @@ static size_t take_field(char *data, size_t unit, size_t count, void *user)
 
 	while (length > 0 && (data[length - 1] == '\n' || data[length - 1] == '\r'))
 		length--;
+	https->has_header |= length == 0;
 	if (length > 5 && memcmp(data, "HTTP/", 5) == 0) {
+		https->has_header = false;
 		https->fields_length = 0;
 		https->pipe.ends_after_reply = memcmp(data, "HTTP/1.1", 8) != 0;
 	}
@@ -198,49 +201,57 @@ static bool set_up(struct https *https, const struct https_request *request, str
 /* ------------------------------------------------------------------ the exchange */
 
 /* The manager ended the connection, before or within its answer. */
-static int broken_off(const struct https *https, bool has_begun)
+static int broken_off(const struct https *https)
 {
 	struct reason *why = &https->report->why;
 	const struct tls_client *client = https->pipe.client;
 
-	if (!has_begun && tls_client_lacks_certificate(client)) {
+	if (https->pipe.received > 0) {
+		reason_set(why, "%s closed the connection in the middle of its answer", https->manager);
+		return OUTCOME_BUSY;
+	}
+	if (tls_client_lacks_certificate(client)) {
 		reason_set(why, "%s closed the connection without an answer; it wants a client certificate: set "
 			   "certificate_file and private_key_file in [tls]", https->manager);
 		return OUTCOME_REFUSED;
 	}
-	if (has_begun)
-		reason_set(why, "%s closed the connection in the middle of its answer", https->manager);
-	else
-		reason_set(why, "%s %s the connection instead of answering the request", https->manager,
-			   tls_client_was_reset(client) ? "reset" : "closed");
+	reason_set(why, "%s %s the connection instead of answering the request", https->manager,
+		   tls_client_was_reset(client) ? "reset" : "closed");
 	return OUTCOME_BUSY;
 }
 
-/* What libcurl makes of the reply. */
+static bool is_cut_short(const struct https *https, CURLcode result)
+{
+	switch (result) {
+	case CURLE_OK: /* libcurl is content with half a header */
+	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+		return https->pipe.ended;
+	default:
+		return false;
+	}
+}
+
+/* What libcurl makes of the reply. It calls a line of the header that is too long a lack of memory. */
 static int judge(const struct https *https, CURLcode result)
 {
 	struct reason *why = &https->report->why;
 
-	if (https->is_too_long) {
+	if (https->is_too_long ||
+	    (result == CURLE_OUT_OF_MEMORY && !https->has_header && https->pipe.received > HTTPS_HEADER_MAX)) {
 		reason_set(why, "%s sent an answer longer than any that it could have for us; is the port right?", https->manager);
 		return OUTCOME_GARBLED;
 	}
-	switch (result) {
-	case CURLE_OK:
+	if (result == CURLE_OK && https->has_header)
 		return OUTCOME_OK;
-	case CURLE_OUT_OF_MEMORY:
+	if (result == CURLE_OUT_OF_MEMORY)
 		return reason_errno(why, ENOMEM, "Cannot talk to %s", https->manager);
-	case CURLE_GOT_NOTHING:
-		return broken_off(https, false);
-	case CURLE_PARTIAL_FILE:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-		return broken_off(https, https->fields_length > 0);
-	default:
-		reason_set(why, "%s did not answer in HTTP (%s); is the port right?", https->manager,
-			   curl_easy_strerror(result));
-		return OUTCOME_GARBLED;
-	}
+	if (is_cut_short(https, result))
+		return broken_off(https);
+	reason_set(why, "%s did not answer in HTTP (%s); is the port right?", https->manager, curl_easy_strerror(result));
+	return OUTCOME_GARBLED;
 }
 
 static int timed_out(const struct https *https)
@@ -317,7 +328,7 @@ int https_send(struct https *https, const struct https_request *request, struct 
 
 	if (r != OUTCOME_OK)
 		return r;
-	https->is_too_long = false;
+	https->has_header = https->is_too_long = false;
 	https->fields_length = 0;
 	r = transfer(https, request);
 	if (r == OUTCOME_OK && !append(&https->reply.body, &https->reply.length, "", 0, HTTPS_BODY_MAX))
