@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "register/agent-auth-voice.h"
+#include "register/endpoint.h"
 #include "register/identity.h"
 #include "register/register.h"
 
@@ -246,6 +247,7 @@ static int set_interface(struct config *config, struct reason *why)
 	const char *host = value_of('m'), *index = line.interface_index;
 	size_t digits = index ? strspn(index, "0123456789") : 0;
 	cleanup_free char *scoped = NULL;
+	struct endpoint manager;
 	struct in6_addr address;
 	char shown[64];
 
@@ -255,9 +257,10 @@ static int set_interface(struct config *config, struct reason *why)
 		reason_set(why, "Invalid network_interface: %s", escape_string(shown, sizeof shown, index));
 		return -EINVAL;
 	}
-	if (!host || inet_pton(AF_INET6, host, &address) != 1 || !IN6_IS_ADDR_LINKLOCAL(&address))
+	if (!host || endpoint_parse(&manager, host, config->manager.port) < 0 ||
+	    inet_pton(AF_INET6, manager.host, &address) != 1 || !IN6_IS_ADDR_LINKLOCAL(&address))
 		return 0;
-	if (asprintf(&scoped, "%s%%%s", host, index) < 0) {
+	if (asprintf(&scoped, "[%s%%%s]:%u", manager.host, index, (unsigned)manager.port) < 0) {
 		scoped = NULL;
 		return reason_errno(why, ENOMEM, "Cannot take -n");
 	}

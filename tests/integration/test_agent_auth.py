@@ -149,8 +149,9 @@ def test_ipv6(agent_auth, start_manager, ipv6):  # pylint: disable=unused-argume
 def test_interface_of_a_link_local_address(agent_auth, start_manager):
     """Interface 1 is the loopback, which has no such address: it is asked all the same."""
     manager = start_manager()
-    result = agent_auth.fails("fe80::1%1", manager=("fe80::1", manager.port), arguments=["-n", "1"])
-    assert "Unable to connect to" in errors(result)[0]
+    for host in ("fe80::1", "[fe80::1]"):
+        agent_auth.fails("Unable to connect to", f"[fe80::1%1]:{manager.port}", manager=(host, manager.port),
+                         arguments=["-n", "1"])
     agent_auth.registers(manager=manager, arguments=["-n", "7"])  # which means nothing for this one
 
 
