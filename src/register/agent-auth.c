@@ -298,12 +298,22 @@ static int check_name(struct reason *why)
 	return -EINVAL;
 }
 
-static int check_combinations(struct reason *why)
+/* Never says what was given: it may be the password. */
+static int refuse_password(const struct config *config, struct reason *why)
+{
+	char directory[256];
+
+	escape_string(directory, sizeof directory, value_of('D') ?: config->agent.directory);
+	reason_set(why, "-P takes a file, and there is none of that name. If it was the password itself: everybody on this "
+		   "machine can read command lines, so use another one, and put it where it is read without -P: "
+		   "(umask 077; cat >%s/etc/authd.pass)", directory);
+	return -EINVAL;
+}
+
+static int check_combinations(const struct config *config, struct reason *why)
 {
 	if (line.password_was_given)
-		return refuse(why, "-P takes a file here, and there is no file of the name given. If it was the password itself: "
-			      "everybody on this machine can read command lines. Write it into a file that only root can "
-			      "read, such as etc/authd.pass in the agent's directory, which is read without -P");
+		return refuse_password(config, why);
 	if (value_of('I') && line.use_source_address)
 		return refuse(why, "Options '-I' and '-i' are uncompatible.");
 	if (!value_of('x') != !value_of('k'))
@@ -316,7 +326,7 @@ static int check_combinations(struct reason *why)
 
 static int configure(struct config *config, struct reason *why)
 {
-	int r = check_combinations(why);
+	int r = check_combinations(config, why);
 
 	if (r >= 0)
 		r = set_all(config, why);

@@ -332,7 +332,7 @@ def test_password_on_the_command_line(agent_auth, start_manager, password, attac
     if password == "" and attached:
         pytest.skip("then -P takes the next argument")
     manager = start_manager()
-    result = agent_auth.fails("-P takes a file", "authd.pass", manager=manager,
+    result = agent_auth.fails("-P takes a file", f">{agent_auth.default_password})", manager=manager,
                               arguments=[f"-P{password}"] if attached else ["-P", password])
     assert manager.conversations == []
     assert not password or password not in result.stdout + result.stderr
