@@ -39,6 +39,7 @@ int admin_options_check(const struct admin_options *options, const char *command
 	} commands[] = {
 		{ "serve", 0, 0, NULL },
 		{ "init", 0, 0, NULL },
+		{ "user", 1, 1, "user takes one name" },
 		{ "add", 0, 0, "add takes the name with -n and the address with -a, and nothing else" },
 		{ "list", 0, 0, "list takes no ids" },
 		{ "export", 1, 1, "export takes one id" },

@@ -9,7 +9,7 @@ struct admin_options {
 	const char *name, *ip, *id; /* add; null: not given */
 	bool json;                  /* list */
 	bool purge;                 /* remove */
-	char **operands;            /* ids, or a file */
+	char **operands;            /* ids, or a file; user: a name */
 	int operand_count;
 };
 

@@ -5,8 +5,11 @@ libregistrar_a_SOURCES = \
 	src/registrar/admin-options.c src/registrar/admin-options.h \
 	src/registrar/administration.c src/registrar/administration.h \
 	src/registrar/administration-add.c src/registrar/administration-internal.h \
+	src/registrar/agent-groups.c src/registrar/agent-groups.h \
 	src/registrar/agent-history.c src/registrar/agent-history.h \
 	src/registrar/agent-version.c src/registrar/agent-version.h \
+	src/registrar/api-options.c src/registrar/api-options.h \
+	src/registrar/api.h \
 	src/registrar/certificate.c src/registrar/certificate.h \
 	src/registrar/connection.c src/registrar/connection.h \
 	src/registrar/dialect.c src/registrar/dialect.h \
@@ -26,11 +29,38 @@ libregistrar_a_SOURCES = \
 	src/registrar/server.c src/registrar/server.h \
 	src/registrar/session.c src/registrar/session.h \
 	src/registrar/text-index.c src/registrar/text-index.h \
+	src/registrar/user-command.h \
 	src/registrar/watch.c src/registrar/watch.h
-libregistrar_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+if WITH_API
+libregistrar_a_SOURCES += \
+	src/registrar/api-agents.c \
+	src/registrar/api-answer.c src/registrar/api-answer.h \
+	src/registrar/api-base64.c src/registrar/api-base64.h \
+	src/registrar/api-body.c src/registrar/api-body.h \
+	src/registrar/api-call.h \
+	src/registrar/api-filter.c src/registrar/api-filter.h \
+	src/registrar/api-http.c src/registrar/api-http.h \
+	src/registrar/api-limits.c src/registrar/api-limits.h \
+	src/registrar/api-list.c \
+	src/registrar/api-login.c \
+	src/registrar/api-parameters.c src/registrar/api-parameters.h \
+	src/registrar/api-password.c src/registrar/api-password.h \
+	src/registrar/api-problem.c src/registrar/api-problem.h \
+	src/registrar/api-request.c src/registrar/api-request.h \
+	src/registrar/api-token.c src/registrar/api-token.h \
+	src/registrar/api-users.c src/registrar/api-users.h \
+	src/registrar/api-worker.c src/registrar/api-worker.h \
+	src/registrar/api.c \
+	src/registrar/user-command.c
+else
+libregistrar_a_SOURCES += src/registrar/api-absent.c
+EXTRA_DIST += src/registrar/api-limits.h
+endif
+libregistrar_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
 
 sbin_PROGRAMS += agent-registrar
 agent_registrar_SOURCES = src/registrar/main.c
 agent_registrar_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(VERSION)"'
 agent_registrar_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
-agent_registrar_LDADD = libregistrar.a libcommon.a $(EVENT_LIBS) $(OPENSSL_LIBS) $(SYSTEMD_LIBS)
+agent_registrar_LDADD = libregistrar.a libcommon.a $(EVENT_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \
+	$(SYSTEMD_LIBS)

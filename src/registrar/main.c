@@ -8,6 +8,7 @@
 #include "registrar/init.h"
 #include "registrar/options.h"
 #include "registrar/server.h"
+#include "registrar/user-command.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -105,6 +106,27 @@ static int open_listeners(struct listeners *ret, const struct options *options, 
 	return listeners_make(ret, options->listen, options->listen_count, options->port, why);
 }
 
+/* The API's are never passed by systemd. Without addresses of their own they are where agents are registered. */
+static int open_api_listeners(struct listeners *ret, const struct options *options, struct reason *why)
+{
+	const struct api_options *api = &options->api;
+
+	if (!api->enabled)
+		return 0;
+	if (api->listen_count > 0)
+		return listeners_make(ret, api->listen, api->listen_count, api->port, why);
+	return listeners_make(ret, options->listen, options->listen_count, api->port, why);
+}
+
+static int check_api(const struct options *options, struct reason *why)
+{
+	int users = options->api.enabled ? api_check_users(options->api.users_file, why) : 0;
+
+	if (users > 0 && options->test)
+		log_info("The API has %d users", users);
+	return users < 0 ? users : 0;
+}
+
 /* As Wazuh does, and whoever uses its rules; OSSEC has no such file. */
 static void prepare_history(const struct agent_history *history, const struct options *options)
 {
@@ -127,21 +149,23 @@ static int serve(const struct options *options)
 	cleanup(release_roster) struct roster *roster = NULL;
 	cleanup(secret_wipe) struct secret password = { 0 };
 	cleanup(listeners_close) struct listeners listeners = { .count = 0 };
+	cleanup(listeners_close) struct listeners api_listeners = { .count = 0 };
 	char own_name[HOST_NAME_MAX + 1] = "", etc[PATH_MAX];
 	const struct agent_history history = { .queue = options->queue_directory };
 	struct server_settings settings;
+	struct api_settings api;
 	struct reason why;
 
 	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
 	if (open_tls(&tls, options, &why) < 0 || open_password(&password, options, &why) < 0 ||
-	    roster_open(&roster, etc, options->group, warn, &why) < 0)
+	    roster_open(&roster, etc, options->group, warn, &why) < 0 || check_api(options, &why) < 0)
 		return fail(EX_CONFIG, &why);
 	if (options->test) {
 		log_info("Certificate, password and %zu agents are fine", roster_count(roster));
 		return 0;
 	}
 	prepare_history(&history, options);
-	if (open_listeners(&listeners, options, &why) < 0)
+	if (open_listeners(&listeners, options, &why) < 0 || open_api_listeners(&api_listeners, options, &why) < 0)
 		return fail(EXIT_FAILURE, &why);
 	(void)gethostname(own_name, sizeof own_name - 1);
 
@@ -165,6 +189,17 @@ static int serve(const struct options *options)
 		.timeout = options->timeout,
 		.max_connections = connection_limit(options->max_connections),
 	};
+	api = (struct api_settings){
+		.listeners = &api_listeners,
+		.tls = tls,
+		.roster = roster,
+		.policy = &settings.policy,
+		.users_file = options->api.users_file,
+		.limits = options->api.limits,
+		.timeout = options->timeout,
+	};
+	if (options->api.enabled)
+		settings.api = &api;
 	return server_run(&settings, &why) < 0 ? fail(EXIT_FAILURE, &why) : 0;
 }
 
@@ -182,6 +217,22 @@ static int init(const struct options *options)
 	struct reason why;
 
 	return init_missing(&settings, &why) < 0 ? fail(EX_CONFIG, &why) : 0;
+}
+
+static int change_user(const struct options *options)
+{
+	const struct user_command command = {
+		.users_file = options->api.users_file,
+		.name = options->admin.operands[0],
+		.remove = options->api.remove_user,
+		.group = options->group,
+	};
+	struct reason why;
+	int r = user_command_run(&command, &why);
+
+	if (r >= 0)
+		return 0;
+	return fail(r == -EINVAL ? EX_DATAERR : r == -ENOENT ? EXIT_FAILURE : EX_CANTCREAT, &why);
 }
 
 static int run(const struct options *options)
@@ -206,6 +257,8 @@ static int run(const struct options *options)
 	}
 	if (options->init || options->command == COMMAND_INIT)
 		status = init(options);
+	if (status == 0 && options->command == COMMAND_USER)
+		status = change_user(options);
 	if (status == 0 && options->command == COMMAND_SERVE)
 		status = serve(options);
 	return status;

@@ -10,6 +10,7 @@ void options_print_help(void)
 	       "Commands:\n"
 	       "  serve                     register agents: the authd protocol over TLS\n"
 	       "  init                      make what is missing of certificate, key and password, and exit\n"
+	       "  user [--remove] NAME      make or change a user of the API (password on standard input), or remove one\n"
 	       "  add -n NAME [-a IP] [--id ID]\n"
 	       "                            add an agent, and print it; IP: any, an address or a network (any)\n"
 	       "  list [--json]             print the agents: id, name, address\n"
@@ -53,5 +54,15 @@ void options_print_help(void)
 	       "      --max-connections N   let further clients wait while N are connected (4096)\n"
 	       "      --timeout SECONDS     from connection to answer (30)\n"
 	       "      --init                make what is missing of certificate, key and password first\n"
-	       "      --name NAME           with --init: a further name or address for the certificate (repeatable)\n");
+	       "      --name NAME           with --init: a further name or address for the certificate (repeatable)\n"
+	       "\n"
+	       "Wazuh's API, version 4, as far as it is about registration:\n"
+	       "      --api-port PORT       serve it on this port (off; Wazuh's is 55000; 0: any)\n"
+	       "      --api-listen ADDRESS  listen on this address only (repeatable; those of --listen)\n"
+	       "      --api-users FILE      who may use it (DIR/etc/api.users)\n"
+	       "      --api-max-requests N  requests of one address in a minute (300; 0: no limit)\n"
+	       "      --api-max-login-attempts N\n"
+	       "                            failed logins that lock an address out (50)\n"
+	       "      --api-block-time SECONDS\n"
+	       "                            how long it is locked out (300)\n");
 }

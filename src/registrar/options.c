@@ -70,6 +70,13 @@ static const struct option long_options[] = {
 	{ "purge", no_argument, NULL, ADMIN_OPTION_PURGE },
 	{ "init", no_argument, NULL, OPTION_INIT },
 	{ "name", required_argument, NULL, OPTION_NAME },
+	{ "api-port", required_argument, NULL, API_OPTION_PORT },
+	{ "api-listen", required_argument, NULL, API_OPTION_LISTEN },
+	{ "api-users", required_argument, NULL, API_OPTION_USERS },
+	{ "api-max-requests", required_argument, NULL, API_OPTION_MAX_REQUESTS },
+	{ "api-max-login-attempts", required_argument, NULL, API_OPTION_MAX_LOGIN_ATTEMPTS },
+	{ "api-block-time", required_argument, NULL, API_OPTION_BLOCK_TIME },
+	{ "remove", no_argument, NULL, API_OPTION_REMOVE },
 	{ 0 },
 };
 
@@ -253,6 +260,11 @@ static int parse_text_option(struct options *options, int option, const char *va
 
 static int parse_option(struct options *options, struct pending *pending, int option, const char *value)
 {
+	const char *fault = "";
+	int r = api_options_take(&options->api, option, value, &fault);
+
+	if (r != 0)
+		return r < 0 ? complain("%s, not '%s'", fault, value) : 0;
 	switch (option) {
 	case 'd':
 		options->log_level = LOG_DEBUG;
@@ -318,7 +330,7 @@ static int default_path(struct options *options, int i, const char **ret, const 
 static const char *const command_names[] = {
 	[COMMAND_SERVE] = "serve",   [COMMAND_INIT] = "init",     [COMMAND_ADD] = "add",
 	[COMMAND_LIST] = "list",     [COMMAND_EXPORT] = "export", [COMMAND_REMOVE] = "remove",
-	[COMMAND_IMPORT_FILE] = "import-file",
+	[COMMAND_IMPORT_FILE] = "import-file", [COMMAND_USER] = "user",
 };
 
 static bool is_administration(enum command command)
@@ -360,7 +372,8 @@ static int complete(struct options *options, const struct pending *pending)
 		return complain("-n (no password) and -P (password file) contradict each other");
 	if (default_path(options, 0, &options->certificate_file, "etc/sslmanager.cert") < 0 ||
 	    default_path(options, 1, &options->private_key_file, "etc/sslmanager.key") < 0 ||
-	    (!options->no_password && default_path(options, 2, &options->password_file, "etc/authd.pass") < 0))
+	    (!options->no_password && default_path(options, 2, &options->password_file, "etc/authd.pass") < 0) ||
+	    default_path(options, 5, &options->api.users_file, "etc/api.users") < 0)
 		return -EINVAL;
 	return 0;
 }
@@ -407,8 +420,10 @@ static int parse_rest(struct options *options, struct pending *pending, int argc
 		return r;
 	options->admin.operands = argv + optind;
 	options->admin.operand_count = argc - optind;
-	if (!is_administration(command) && optind < argc)
+	if (!is_administration(command) && command != COMMAND_USER && optind < argc)
 		return complain("There is one command, and '%s' is one too many", argv[optind]);
+	if (options->api.remove_user && command != COMMAND_USER)
+		return complain("--remove belongs to user");
 	return admin_options_check(&options->admin, command_names[command], &fault) < 0 ? complain("%s", fault) : 0;
 }
 
@@ -421,7 +436,7 @@ static int parse_line(struct options *options, struct pending *pending, int argc
 	if (optind == argc && options->init)
 		options->command = COMMAND_INIT;
 	else if (optind == argc)
-		return complain("Give a command: serve, init, add, list, export, remove or import-file");
+		return complain("Give a command: serve, init, user, add, list, export, remove or import-file");
 	else
 		r = parse_command(options, argv[optind]);
 	if (r < 0 || optind == argc)
@@ -443,6 +458,7 @@ int options_parse(struct options *ret, int argc, char **argv)
 		.group = (gid_t)-1,
 		.port = DEFAULT_PORT,
 		.timeout = DEFAULT_TIMEOUT,
+		.api = API_OPTIONS_DEFAULT,
 		.force = FORCE_RULES_WAZUH,
 	};
 	r = parse_line(ret, &pending, argc, argv);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "registrar/admin-options.h"
+#include "registrar/api-options.h"
 #include "registrar/enrollment.h"
 #include "registrar/listener.h"
 
@@ -21,6 +22,7 @@ enum command {
 	COMMAND_EXPORT,
 	COMMAND_REMOVE,
 	COMMAND_IMPORT_FILE,
+	COMMAND_USER,
 	COMMAND_HELP,
 	COMMAND_VERSION,
 };
@@ -57,12 +59,14 @@ struct options {
 	const char *groups_directory; /* where the groups are: DIRECTORY/etc/shared */
 	const char *queue_directory;  /* DIRECTORY/queue */
 
+	struct api_options api;
+
 	const char *names[OPTION_NAMES_MAX];
 	size_t name_count;
 
 	struct admin_options admin;
 
-	char *owned[5];
+	char *owned[6];
 };
 
 /*

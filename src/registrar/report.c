@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #define MESSAGE_REGISTERED "8d1f2c6a5b0e4a6e9a5a0d7c3e41b7f2"
+#define MESSAGE_REMOVED "3f6d0b9ae1754d2c8b97f4a2d05c6e18"
 #define MESSAGE_REFUSED "5e0b7a94c3d24f0c8f1d2b6a9c7e35d1"
 #define MESSAGE_FAILED "c2a9f4e17d6b4b3fa8e05c9b1d7f6240"
 
@@ -41,6 +42,13 @@ void report_refused(const char *text, const char *detail, const char *peer)
 	escape_string(shown, sizeof shown, text);
 	log_event(LOG_NOTICE, MESSAGE_REFUSED, fields, "Refused %s: %s%s%s%s", peer, shown, detail[0] ? " (" : "", detail,
 		  detail[0] ? ")" : "");
+}
+
+void report_removed(const char *id, const char *name, const char *peer)
+{
+	const struct log_field fields[] = { { "AGENT_ID", id }, { "AGENT_NAME", name }, { "PEER", peer }, { 0 } };
+
+	log_event(LOG_INFO, MESSAGE_REMOVED, fields, "Removed %s, which was %s, for %s", name, id, peer);
 }
 
 void report_failed(const struct enrollment *enrollment, const char *peer)

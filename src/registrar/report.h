@@ -13,6 +13,9 @@ void report_registered(const struct enrollment *enrollment, const char *peer);
  */
 void report_refused(const char *text, const char *detail, const char *peer);
 
+/* An agent that was removed. */
+void report_removed(const char *id, const char *name, const char *peer);
+
 /* A request that this machine could not fulfil. */
 void report_failed(const struct enrollment *enrollment, const char *peer);
 

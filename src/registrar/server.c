@@ -42,6 +42,7 @@ struct server {
 	struct connection_settings connection_settings;
 	struct connection *connections;
 	size_t open;
+	struct api *api; /* null: there is none */
 
 	struct connection *ready, **ready_end;
 	size_t ready_count;
@@ -279,6 +280,17 @@ static void leave_ready(struct server *server, struct connection *connection)
 	server->ready_count--;
 }
 
+static bool is_idle(const struct server *server)
+{
+	return server->open == 0 && (!server->api || !api_is_busy(server->api));
+}
+
+static void leave_when_idle(struct server *server)
+{
+	if (is_idle(server))
+		(void)event_base_loopbreak(server->base);
+}
+
 static void on_ended(void *owner, struct connection *connection, enum connection_end end, const char *detail)
 {
 	struct server *server = owner;
@@ -295,9 +307,9 @@ static void on_ended(void *owner, struct connection *connection, enum connection
 		connection_link(link->next)->previous = link->previous;
 	server->open--;
 	touch_status(server);
-	if (server->stopping && server->open == 0)
-		(void)event_base_loopbreak(server->base);
-	else if (server->paused && !server->stopping && !evtimer_pending(server->resume, NULL))
+	if (server->stopping)
+		leave_when_idle(server);
+	else if (server->paused && !evtimer_pending(server->resume, NULL))
 		on_resume(-1, 0, server);
 }
 
@@ -387,9 +399,10 @@ static void on_signal(evutil_socket_t number, short what, void *argument)
 		if (!link->is_ready && !connection_is_answering(connection))
 			connection_stop(connection);
 	}
+	if (server->api)
+		api_stop(server->api);
 	(void)event_add(server->give_up, &stop_time);
-	if (server->open == 0)
-		(void)event_base_loopbreak(server->base);
+	leave_when_idle(server);
 }
 
 static void release_event(struct event *event)
@@ -407,6 +420,7 @@ static void tear_down(struct server *server)
 	/* libevent frees a bufferevent when the loop comes round again. */
 	if (server->base)
 		(void)event_base_loop(server->base, EVLOOP_NONBLOCK);
+	api_free(server->api);
 	release_event(server->resume);
 	release_event(server->commit);
 	release_event(server->status);
@@ -452,6 +466,15 @@ static int set_up_events(struct server *server)
 	return complete && server->connection_settings.timeout && server->connection_settings.linger ? 0 : -ENOMEM;
 }
 
+static void announce_api(const struct listeners *listeners)
+{
+	char text[128];
+
+	for (size_t i = 0; i < listeners->count; i++)
+		if (listener_describe(listeners->fds[i], text, sizeof text) == 0)
+			log_notice("The API listens on %s", text);
+}
+
 static void announce(const struct server *server)
 {
 	const struct listeners *listeners = server->settings->listeners;
@@ -460,6 +483,8 @@ static void announce(const struct server *server)
 	for (size_t i = 0; i < listeners->count; i++)
 		if (listener_describe(listeners->fds[i], text, sizeof text) == 0)
 			log_notice("Listening on %s", text);
+	if (server->api)
+		announce_api(server->settings->api->listeners);
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu agents; waiting for the first request",
 			 roster_count(server->settings->roster));
 }
@@ -483,6 +508,11 @@ int server_run(const struct server_settings *settings, struct reason *why)
 	if (r < 0) {
 		tear_down(&server);
 		return reason_errno(why, r, "Cannot set up the event loop");
+	}
+	r = settings->api ? api_new(&server.api, server.base, settings->api, why) : 0;
+	if (r < 0) {
+		tear_down(&server);
+		return r;
 	}
 	announce(&server);
 	(void)event_base_dispatch(server.base);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "common/reason.h"
+#include "registrar/api.h"
 #include "registrar/enrollment.h"
 #include "registrar/listener.h"
 #include "registrar/roster.h"
@@ -21,6 +22,7 @@ struct server_settings {
 	struct roster *roster;
 	const char *keys_directory; /* of client.keys, to notice when others change it */
 	struct enrollment_policy policy;
+	const struct api_settings *api; /* null: there is none */
 	const char *password; /* null: none is demanded */
 	unsigned int timeout; /* seconds from accept to answer */
 	unsigned int max_connections;

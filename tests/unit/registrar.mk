@@ -3,11 +3,21 @@ if HAVE_CMOCKA
 registrar_tests = \
 	test-registrar-session \
 	test-roster
+if WITH_API
+registrar_tests += \
+	test-api-access \
+	test-api-request
+endif
 check_PROGRAMS += $(registrar_tests)
 TESTS += $(registrar_tests)
 
-registrar_libraries = libtest.a libregistrar.a libcommon.a $(CMOCKA_LIBS) $(OPENSSL_LIBS)
+registrar_libraries = libtest.a libregistrar.a libcommon.a $(CMOCKA_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \
+	$(EVENT_LIBS)
 
+test_api_access_SOURCES = tests/unit/test-api-access.c
+test_api_access_LDADD = $(registrar_libraries)
+test_api_request_SOURCES = tests/unit/test-api-request.c
+test_api_request_LDADD = $(registrar_libraries)
 test_registrar_session_SOURCES = tests/unit/test-registrar-session.c
 test_registrar_session_LDADD = $(registrar_libraries)
 test_roster_SOURCES = tests/unit/test-roster.c $(unit_faults)

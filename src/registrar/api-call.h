@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/* One call of the API on its way through: what api.c prepares and api-agents.c carries out. */
+#pragma once
+
+#include "registrar/api-answer.h"
+#include "registrar/api-body.h"
+#include "registrar/api-http.h"
+#include "registrar/api-parameters.h"
+#include "registrar/api-request.h"
+#include "registrar/api-token.h"
+#include "registrar/api-users.h"
+#include "registrar/api-worker.h"
+#include "registrar/api.h"
+
+#include <limits.h>
+#include <stdint.h>
+
+#define API_JSON_TYPE "application/json"
+
+struct api {
+	struct api_settings settings;
+	struct api_http *http;
+	struct api_worker *worker;
+	struct api_limits *limits;
+	struct api_token_key key;
+	struct api_users users;
+	bool users_are_bad; /* and the log has been told */
+	struct event *commit;
+	struct api_call *ready, **ready_end; /* waiting for a transaction */
+	struct api_call *trying;             /* waiting for the worker */
+	char node[HOST_NAME_MAX + 1];
+};
+
+/* An agent that a call has removed. */
+struct api_removed {
+	char id[AGENT_ID_MAX + 1];
+	char name[AGENT_NAME_MAX + 1];
+};
+
+struct api_call {
+	struct api *api;
+	const struct api_settings *settings;
+	struct api_exchange *exchange;
+	const struct api_route *route;
+	struct api_path path;
+	struct api_query query;
+	bool pretty;
+	char user[API_USER_NAME_MAX + 1]; /* who asks; empty: nobody who is known */
+	struct api_body body;
+	struct api_password tried; /* logging in: the hash that the password was to fit */
+
+	/* What comes out: a text, or a problem. */
+	char *answer;
+	struct api_problem problem;
+
+	/* For calls that change something: */
+	enum api_code on_failure;      /* what to say when it cannot be stored; API_CODE_NONE: nothing was staged */
+	struct enrollment *enrollment; /* to be logged when it is stored; owned, wiped */
+	struct api_removed *removed;   /* the same; owned */
+	size_t removed_count;
+
+	struct api_call *next;         /* of those that wait for the same transaction */
+	uint64_t give_up_at;           /* monotonic_usec() */
+};
+
+/*
+ * A kind of call. `run` is called within a transaction of the roster, stages what is to be changed, and leaves an
+ * answer or a problem in the call.
+ */
+struct api_route {
+	enum api_method method;
+	const char *pattern; /* api_path_matches() */
+	void (*run)(struct api_call *call);
+	const struct api_parameter_rule *parameters;
+	bool has_body;
+	enum api_body_kind body;
+};
+
+/* The calls about agents; ends with a null pattern. */
+extern const struct api_route api_agent_routes[];
+
+/* Answer with 200 and this text (from malloc; null: out of memory), and free the call. */
+void api_call_answer_text(struct api_call *call, char *text, const char *content_type);
+
+/* Answer with what has come out, and free the call. */
+void api_call_answer(struct api_call *call);
+
+/* ------------------------------------------------------------------ api-login.c */
+
+/*
+ * Try the name and password of the request; the worker takes its time, and then the call is answered. False: there is
+ * a problem already.
+ */
+bool api_log_in(struct api_call *call);
+
+/* Learn from the token who asks. False: there is a problem. */
+bool api_take_token(struct api_call *call);
+
+/* ------------------------------------------------------------------ api-list.c */
+
+#define API_REMOVE_AGE "7d" /* younger agents are removed only when older_than says so */
+
+extern const struct api_parameter_rule api_list_parameters[], api_remove_parameters[];
+
+void api_list_agents(struct api_call *call);
+void api_remove_agents(struct api_call *call);

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: ISC
+"""What the tests of agent-registrar's API share: users, a server, and a client that is Python's own http.client."""
+
+import base64
+import contextlib
+import hashlib
+import http.client
+import json
+import socket
+import ssl
+
+import registrar_tools
+
+USER = "admin"
+PASSWORD = "pässword: with a colon"
+LIST = "/agents"
+LOGIN = "/security/user/authenticate"
+
+
+def cheap_hash(password, log2_n=10):
+    """A line's hash, made by another implementation, and fast to try."""
+    salt = b"0123456789abcdef"
+    made = hashlib.scrypt(password.encode(), salt=salt, n=1 << log2_n, r=8, p=1, dklen=32)
+    return f"$scrypt$ln={log2_n},r=8,p=1${unpadded(salt)}${unpadded(made)}"
+
+
+def unpadded(data):
+    return base64.b64encode(data).decode().rstrip("=")
+
+
+def write_users(directory, users):
+    path = directory / "etc" / "api.users"
+    path.write_text("".join(f"{name}:{cheap_hash(password)}\n" for name, password in users.items()))
+    path.chmod(0o640)
+    return path
+
+
+@contextlib.contextmanager
+def serving(directory, *arguments, users=None, **options):
+    """A registrar with an API and, unless `users` says otherwise, one user."""
+    write_users(directory, {USER: PASSWORD} if users is None else users)
+    with registrar_tools.serving(directory, "-n", "--dialect", "wazuh", "--api-port", "0", *arguments,
+                                 **options) as registrar:
+        registrar.api_port = int(registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1))
+        yield registrar
+
+
+class Answer:
+    """An answer: status, headers, and the body as it came and as JSON."""
+
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.text = response.read().decode()
+        self.json = json.loads(self.text) if self.text and "json" in (self.headers["Content-Type"] or "") else None
+
+    def __repr__(self):
+        return f"{self.status} {dict(self.headers)} {self.text}"
+
+    @property
+    def error(self):
+        return self.json.get("error")
+
+    @property
+    def data(self):
+        assert self.status == 200, self
+        return self.json["data"]
+
+    @property
+    def items(self):
+        return self.data["affected_items"]
+
+
+def problem(answer):
+    """What a script looks at: status, title, detail and code."""
+    assert answer.headers["Content-Type"] == "application/problem+json; charset=utf-8", answer
+    return answer.status, answer.json["title"], answer.json.get("detail"), answer.json.get("error")
+
+
+class Client:
+    """A keep-alive connection to the API."""
+
+    def __init__(self, registrar, source=None, address="127.0.0.1"):
+        self.connection = http.client.HTTPSConnection(address, registrar.api_port, context=registrar_tools.client_context(),
+                                                      timeout=registrar_tools.PATIENCE,
+                                                      source_address=(source, 0) if source else None)
+        self.headers = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+    def ask(self, method, target, body=None, headers=None, **options):
+        headers = {**self.headers, **(headers or {})}
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        self.connection.request(method, target, body, {k: v for k, v in headers.items() if v is not None}, **options)
+        return Answer(self.connection.getresponse())
+
+    def try_login(self, user=USER, password=PASSWORD, method="POST", target=LOGIN):
+        credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
+        return self.ask(method, target, headers={"Authorization": f"Basic {credentials}"})
+
+    def log_in(self, user=USER, password=PASSWORD):
+        answer = self.try_login(user, password)
+        self.headers["Authorization"] = f"Bearer {answer.data['token']}"
+        return self
+
+    def add(self, name, ip="any"):
+        """Register and return (id, name, ip, key)."""
+        return exported(self.ask("POST", LIST, {"name": name, "ip": ip}).data["key"])
+
+
+def exported(key):
+    return tuple(base64.b64decode(key, validate=True).decode().split(" "))
+
+
+@contextlib.contextmanager
+def raw(registrar):
+    """A TLS connection on which anything can be said."""
+    with socket.create_connection(("127.0.0.1", registrar.api_port), registrar_tools.PATIENCE) as connection:
+        with registrar_tools.client_context().wrap_socket(connection) as tls:
+            yield tls
+
+
+def read_all(tls):
+    """Everything until the end, however the end comes."""
+    data = b""
+    try:
+        while piece := tls.recv(65536):
+            data += piece
+    except (ConnectionError, ssl.SSLError):
+        pass
+    return data
