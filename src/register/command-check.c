@@ -63,7 +63,7 @@ static bool check_config(struct check *check)
 	const struct method *method;
 	struct reason why = { 0 };
 
-	if (!config_names_a_manager(config))
+	if (!config_has_work(config))
 		return bad(check, "config", OUTCOME_MISCONFIGURED,
 			   "no manager is configured: write address = HOST under [manager]");
 	if (config_check(config, &why) < 0)

@@ -188,7 +188,7 @@ int command_status(struct program *program)
 {
 	const struct config *config = &program->config;
 	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
-	struct status status = { .configured = config_names_a_manager(config) };
+	struct status status = { .configured = config_has_work(config) };
 	int found = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &status.problem);
 
 	if (found >= 0)

@@ -346,7 +346,7 @@ static bool has_token(const struct config *config)
 	return config->manager.method == METHOD_ENROLL && config->auth.token_file;
 }
 
-bool config_names_a_manager(const struct config *config)
+bool config_has_work(const struct config *config)
 {
 	return config->manager.address.count > 0 || config->manager.method == METHOD_IMPORT || has_token(config);
 }

@@ -157,7 +157,7 @@ uint16_t config_default_port(const struct config *config);
 /* The file of the password that the method sends; null: none. */
 const char *config_password_file(const struct config *config);
 
-/* Is there anything to do: is a manager named? */
-bool config_names_a_manager(const struct config *config);
+/* Is there anything to do: is a manager to be asked, or a key to be imported? */
+bool config_has_work(const struct config *config);
 
 void config_done(struct config *config);

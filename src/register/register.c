@@ -290,7 +290,7 @@ static int tell_story(struct registration *run)
 {
 	int r = registration_verdict(run);
 
-	if (r == GO_ON && !config_names_a_manager(run->config))
+	if (r == GO_ON && !config_has_work(run->config))
 		return unconfigured();
 	if (r == GO_ON && run->config->manager.method == METHOD_IMPORT) {
 		r = registration_import(run);

@@ -93,7 +93,7 @@ static void test_default_port(void **state)
 	}
 }
 
-static void test_names_a_manager(void **state)
+static void test_has_work(void **state)
 {
 	static const char *const none[] = { NULL }, *const one[] = { "manager.address=m", NULL },
 			  *const import[] = { "manager.method=import", NULL },
@@ -102,16 +102,16 @@ static void test_names_a_manager(void **state)
 
 	(void)state;
 	assign_all(&config, none);
-	assert_false(config_names_a_manager(&config));
+	assert_false(config_has_work(&config));
 	config_done(&config);
 	assign_all(&config, one);
-	assert_true(config_names_a_manager(&config));
+	assert_true(config_has_work(&config));
 	config_done(&config);
 	assign_all(&config, import);
-	assert_true(config_names_a_manager(&config));
+	assert_true(config_has_work(&config));
 	config_done(&config);
 	assign_all(&config, taken_back);
-	assert_false(config_names_a_manager(&config));
+	assert_false(config_has_work(&config));
 	config_done(&config);
 }
 
@@ -120,7 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_default_port),
-		cmocka_unit_test(test_names_a_manager),
+		cmocka_unit_test(test_has_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,7 +108,7 @@ static void test_as_shipped(void **state)
 	if (config_read(&config, file, "as shipped", &why) < 0)
 		fail_msg("%s", why.text);
 	(void)fclose(file);
-	assert_false(config_names_a_manager(&config));
+	assert_false(config_has_work(&config));
 	config_done(&config);
 }
 
