@@ -113,21 +113,23 @@ static const struct {
 	{ STEP_WAITING, ANY, false, "SSL read (unable to receive message)" },
 };
 
-static const char *find_wording(int outcome)
-{
-	for (size_t i = 0; outcome >= 0 && i < sizeof wordings / sizeof wordings[0]; i++)
-		if ((wordings[i].step == ANY || wordings[i].step == voice_step) &&
-		    (wordings[i].outcome == ANY || wordings[i].outcome == outcome) &&
-		    (voice_verifies || !wordings[i].verified_only))
-			return wordings[i].text;
-	return NULL;
-}
-
 static const char *field(const struct log_field *fields, const char *name)
 {
 	for (; fields && fields->name; fields++)
 		if (strcmp(fields->name, name) == 0)
 			return fields->value;
+	return NULL;
+}
+
+static const char *find_wording(int outcome, bool has_name)
+{
+	if (outcome == OUTCOME_UNREADY && has_name)
+		return NULL; /* something else than the name keeps us from asking */
+	for (size_t i = 0; outcome >= 0 && i < sizeof wordings / sizeof wordings[0]; i++)
+		if ((wordings[i].step == ANY || wordings[i].step == voice_step) &&
+		    (wordings[i].outcome == ANY || wordings[i].outcome == outcome) &&
+		    (voice_verifies || !wordings[i].verified_only))
+			return wordings[i].text;
 	return NULL;
 }
 
@@ -146,7 +148,7 @@ static void tell_failure(const struct log_field *fields, const char *sentence)
 {
 	const char *outcome = field(fields, "OUTCOME"), *said = field(fields, "MANAGER_SAYS");
 	const char *hint = behind_words(sentence, said);
-	const char *wording = find_wording(outcome ? outcome_from_name(outcome) : ANY);
+	const char *wording = find_wording(outcome ? outcome_from_name(outcome) : ANY, field(fields, "AGENT_NAME"));
 	char line[2 * LINE_SIZE], ours[LINE_SIZE];
 
 	(void)snprintf(ours, sizeof ours, "%s", hint ?: sentence);

@@ -4,6 +4,7 @@ AM_TESTS_ENVIRONMENT = TEST_DATA='$(abs_top_srcdir)/tests/data' CMOCKA_MESSAGE_O
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 if HAVE_CMOCKA
 unit_tests = \
+	test-agent-auth-voice \
 	test-agent-key \
 	test-agent-secret \
 	test-atomic-file \
@@ -49,6 +50,8 @@ FAULT_WRAPS = -Wl,--wrap=write,--wrap=fsync,--wrap=fchmod,--wrap=fchown,--wrap=f
 	-Wl,--wrap=unlinkat,--wrap=linkat,--wrap=renameat
 unit_faults = tests/unit/fault.c tests/unit/fault.h
 
+test_agent_auth_voice_SOURCES = tests/unit/test-agent-auth-voice.c
+test_agent_auth_voice_LDADD = $(unit_libraries)
 test_agent_key_SOURCES = tests/unit/test-agent-key.c
 test_agent_key_LDADD = $(unit_libraries)
 test_agent_secret_SOURCES = tests/unit/test-agent-secret.c
