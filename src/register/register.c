@@ -120,7 +120,7 @@ void registration_forget_secret(const struct registration *run, const struct age
 	const struct config *config = run->config;
 	bool is_import = config->manager.method == METHOD_IMPORT;
 
-	if (!config->auth.forget_secret || (is_import && !registration_key_file_is_used(run, key)))
+	if ((is_import && !registration_key_file_is_used(run, key)) || !config->auth.forget_secret)
 		return;
 	forget_file(is_import ? config->auth.key_file : config_password_file(config));
 	if (config->manager.method == METHOD_ENROLL)

@@ -413,16 +413,17 @@ def test_secret_that_a_killed_run_left(machine):
     assert not os.path.exists(machine.directory + "/key")
 
 
-def test_key_file_with_another_key(machine):
+@pytest.mark.parametrize("forget", ["yes", "no"])
+def test_key_file_with_another_key(machine, forget):
     """It is neither imported, since there is a key, nor deleted unread."""
     machine.install_key()
     before = machine.snapshot()
-    options = configured(machine, **{"auth.forget_secret": "yes"})
+    options = configured(machine, **{"auth.forget_secret": forget})
     result = machine.register(**options)
     assert result.status == 0 and "holds another key, that of web-01 (id 001)" in result.failure, result
     assert machine.snapshot() == before and os.path.exists(machine.directory + "/key")
     assert machine.register(force=True, **options).status == 0
-    assert machine.read_keys() == LINE.encode() and not os.path.exists(machine.directory + "/key")
+    assert machine.read_keys() == LINE.encode() and os.path.exists(machine.directory + "/key") == (forget == "no")
 
 
 def test_copy_of_a_disk(machine):
