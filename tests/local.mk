@@ -18,6 +18,7 @@ include tests/fuzz/local.mk
 include tests/bench/local.mk
 if WITH_REGISTRAR
 include tests/unit/registrar.mk
+include tests/fuzz/registrar.mk
 endif
 
 # The suites of pytest are folders here. The boot suite needs root and systemd-nspawn, so it is not part of a plain

@@ -5,6 +5,7 @@
 #include "common/io.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -46,12 +47,14 @@ static int judge(struct secret *ret, const char *role, const char *path, const c
 	return ret->text ? 0 : reason_errno(why, ENOMEM, "Cannot keep the %s", role);
 }
 
-int secret_read_long(struct secret *ret, const char *role, const char *path, size_t maximum, struct reason *why)
+static int read_secret(struct secret *ret, const char *role, const char *path, size_t maximum, bool first_line,
+		       struct reason *why)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	size_t size = maximum + 2; /* one newline, and one byte to notice that there is more */
 	cleanup_free char *buffer = NULL;
 	struct stat status;
+	const char *newline;
 	ssize_t length;
 	int r;
 
@@ -65,6 +68,9 @@ int secret_read_long(struct secret *ret, const char *role, const char *path, siz
 	if (!buffer)
 		return reason_errno(why, ENOMEM, "Cannot read the %s file %s", role, path);
 	length = io_read(fd, buffer, size);
+	newline = first_line && length > 0 ? memchr(buffer, '\n', (size_t)length) : NULL;
+	if (newline)
+		length = newline + 1 - buffer;
 	r = length < 0 ? reason_errno(why, (int)length, "Cannot read the %s file %s", role, path) :
 			 judge(ret, role, path, buffer, (size_t)length, maximum, why);
 	explicit_bzero(buffer, size);
@@ -73,7 +79,17 @@ int secret_read_long(struct secret *ret, const char *role, const char *path, siz
 
 int secret_read(struct secret *ret, const char *role, const char *path, struct reason *why)
 {
-	return secret_read_long(ret, role, path, SECRET_MAX, why);
+	return read_secret(ret, role, path, SECRET_MAX, false, why);
+}
+
+int secret_read_long(struct secret *ret, const char *role, const char *path, size_t maximum, struct reason *why)
+{
+	return read_secret(ret, role, path, maximum, false, why);
+}
+
+int secret_read_first_line(struct secret *ret, const char *role, const char *path, struct reason *why)
+{
+	return read_secret(ret, role, path, SECRET_MAX, true, why);
 }
 
 int secret_file_is_exposed(const char *path)

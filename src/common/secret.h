@@ -23,6 +23,9 @@ int secret_read(struct secret *ret, const char *role, const char *path, struct r
 /* The same for a secret of at most `maximum` bytes, which is longer than a password. */
 int secret_read_long(struct secret *ret, const char *role, const char *path, size_t maximum, struct reason *why);
 
+/* The same for a manager's password file, of which only the first line counts. */
+int secret_read_first_line(struct secret *ret, const char *role, const char *path, struct reason *why);
+
 /* Can others than owner and group read the file? Worth a warning; false also when it cannot be told. */
 int secret_file_is_exposed(const char *path);
 

@@ -223,6 +223,7 @@ static int forget_lines(const struct agent_history *history, const char *id, str
 	size_t length;
 	int r = read_file(history, &content, &length);
 
+	(void)lock;
 	if (r < 0)
 		return r == -ENODATA ? 0 : reason_errno(why, r, "Cannot read " FILE_NAME " in %s", history->queue);
 	if (!find_line(content, content, id) || !make_path(path, history, FILE_NAME))

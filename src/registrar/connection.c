@@ -70,7 +70,13 @@ bool connection_is_answering(const struct connection *connection)
 
 enum authd_request_fault connection_request(const struct connection *connection, struct authd_request_fields *ret)
 {
-	return session_request(&connection->session, connection->settings->password, ret);
+	enum authd_request_fault fault = session_request(&connection->session, connection->settings->password, ret);
+
+	/* ossec-authd reads no further. */
+	if (fault == AUTHD_REQUEST_OK && connection->settings->dialect == DIALECT_OSSEC &&
+	    ret->name.text + ret->name.length >= connection->session.bytes + OSSEC_REQUEST_MAX)
+		return AUTHD_REQUEST_MALFORMED;
+	return fault;
 }
 
 /* ------------------------------------------------------------------ the end */

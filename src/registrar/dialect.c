@@ -31,7 +31,7 @@ void answer_key(struct answer *ret, enum dialect dialect, const struct agent_key
 		   dialect == DIALECT_OSSEC ? "\n\n" : "");
 }
 
-/* The lengths are those of the real managers: the text with its "ERROR: " takes 2047 bytes at most. */
+/* The lengths are those of the real managers: the first record of OSSEC, or the text of Wazuh, has 2047 bytes at most. */
 void answer_refusal(struct answer *ret, enum dialect dialect, const char *text)
 {
 	static const int most = REFUSAL_SIZE - 1 - (int)(sizeof("ERROR: ") - 1);
@@ -41,7 +41,9 @@ void answer_refusal(struct answer *ret, enum dialect dialect, const char *text)
 		add_record(ret, 0, "ERROR: %.*s. Unable to add agent", most, text);
 		return;
 	}
-	add_record(ret, 0, "ERROR: %.*s\n\n", most - 2, text);
+	add_record(ret, 0, "ERROR: %.*s\n\n", most, text);
+	if (ret->records[0] > REFUSAL_SIZE - 1)
+		ret->records[0] = REFUSAL_SIZE - 1;
 	add_record(ret, 1, "ERROR: Unable to add agent.\n\n");
 }
 

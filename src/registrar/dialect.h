@@ -22,6 +22,7 @@ enum dialect {
 };
 
 #define REFUSAL_SIZE 2048 /* with the terminator: longer texts are cut, as the real managers do */
+#define OSSEC_REQUEST_MAX 4096 /* bytes, within which the name has to end */
 
 /* What goes to the client, and how the connection ends. Holds a key: wipe it. */
 struct answer {

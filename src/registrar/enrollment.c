@@ -172,6 +172,20 @@ static bool refuse_taken_address(struct decision *decision, const struct roster_
 	return refuse(decision, ENROLLMENT_IP_TAKEN, "Invalid IP address: %s", holder->id_text);
 }
 
+/* ossec-authd looks for the address that the client comes from even if it is not going to be the agent's. */
+static const struct roster_entry *find_holder_of_peer(const struct decision *decision)
+{
+	const struct enrollment_policy *policy = decision->policy;
+	const char *peer = decision->request->peer;
+	bool replaces = policy->on_duplicate == ON_DUPLICATE_REPLACE || policy->on_duplicate == ON_DUPLICATE_FORCE;
+	struct address address;
+
+	if (policy->dialect != DIALECT_OSSEC || replaces || !peer || decision->request->fields.ip.text ||
+	    address_read(&address, peer, strlen(peer), policy->dialect) < 0)
+		return NULL;
+	return roster_find_ip_and_mask(decision->roster, address.stored);
+}
+
 /*
  * Who has the address. Wazuh looks for the text it was given among the addresses without their masks, so that a
  * network is never taken, but its first address is; OSSEC compares masks and all.
@@ -181,7 +195,7 @@ static const struct roster_entry *find_holder(const struct decision *decision)
 	const struct enrollment *enrollment = decision->enrollment;
 
 	if (strcmp(enrollment->agent.ip, "any") == 0)
-		return NULL;
+		return find_holder_of_peer(decision);
 	if (decision->policy->dialect == DIALECT_WAZUH)
 		return roster_find_ip(decision->roster, enrollment->shown_ip);
 	return roster_find_ip_and_mask(decision->roster, enrollment->agent.ip);

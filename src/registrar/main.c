@@ -86,7 +86,7 @@ static int open_password(struct secret *ret, const struct options *options, stru
 			    options->client_ca_file ? " with a client certificate" : "");
 		return 0;
 	}
-	r = secret_read(ret, "password", options->password_file, &cause);
+	r = secret_read_first_line(ret, "password", options->password_file, &cause);
 	if (r < 0) {
 		reason_set(why, "%s; supply it (-P), have one made (--init), or do without (-n)", cause.text);
 		return r;

@@ -11,7 +11,7 @@ void options_print_help(void)
 	       "  serve                     register agents: the authd protocol over TLS\n"
 	       "  init                      make what is missing of certificate, key and password, and exit\n"
 	       "  user [--remove] NAME      make or change a user of the API (password on standard input), or remove one\n"
-	       "  add -n NAME [-a IP] [--id ID]\n"
+	       "  add -n, --name NAME [-a, --ip IP] [--id ID]\n"
 	       "                            add an agent, and print it; IP: any, an address or a network (any)\n"
 	       "  list [--json]             print the agents: id, name, address\n"
 	       "  export ID                 print an agent's record for manage_agents -i or agent-register import\n"

@@ -147,6 +147,24 @@ def enrollments():
     }
 
 
+def import_lines():
+    return {
+        "any": b"any,web-01",
+        "blanks": b" 10.0.0.1 ,\tweb-01\r\n",
+        "mask": b"10.9.0.0/255.255.0.0,web-01",
+        "holes": b"10.9.0.0/255.0.255.0,web-01",
+        "ipv6": b"!2001:DB8:0:0::2/64,web-01",
+        "mapped": b"::ffff:192.0.2.1,web-01",
+        "comment": b"# any,web-01",
+        "commas": b"any,web-01,",
+    }
+
+
+def rosters():
+    """A byte that chooses what is removed and how, and the file."""
+    return {f"{name}-{how}": bytes([how]) + content for how in range(3) for name, content in key_files().items()}
+
+
 def main():
     write("reply", replies())
     write("request", requests())
@@ -156,6 +174,8 @@ def main():
     write("exported-key", exported_keys())
     write("proxy", proxy_answers())
     write("enroll", enrollments())
+    write("address", import_lines())
+    write("roster", rosters())
 
 
 if __name__ == "__main__":

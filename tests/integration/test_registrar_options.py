@@ -81,7 +81,7 @@ def test_password(directory, dialect, answer):
         assert password not in registrar.log
 
 
-@pytest.mark.parametrize("content", [None, "", "\n", "two\nlines\n", "s3cret\r\n", "x" * 5000])
+@pytest.mark.parametrize("content", [None, "", "\n", "\nsecond\n", "s3cret\r\n", "s3cret\r\nsecond\n", "x" * 5000])
 def test_unusable_password_file(directory, content):
     path = directory / "etc" / "authd.pass"
     path.unlink()
@@ -90,6 +90,13 @@ def test_unusable_password_file(directory, content):
     done = run("-D", directory, "-p", "0", "serve")
     assert done.returncode == 78
     assert "password file" in done.stderr and "-n" in done.stderr
+
+
+def test_first_line_of_the_password_file_counts(directory):
+    (directory / "etc" / "authd.pass").write_text("s3cret\nsecond\n")
+    with serving(directory) as registrar:
+        assert registrar.ask("OSSEC PASS: s3cret OSSEC A:'web'\n").agent
+        assert not registrar.ask("OSSEC PASS: second OSSEC A:'web'\n").agent
 
 
 def test_exposed_password_file(directory):

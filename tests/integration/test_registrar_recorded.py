@@ -21,11 +21,8 @@ VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3
 GRAMMAR = "Wazuh's fields are understood in both dialects"
 RECORDS = "requests in several records work"
 LINE = "a request ends at its newline, so a name cannot hold one"
-LIMIT = "requests may have 69632 bytes, as Wazuh's; OSSEC's stop at 4096"
-CUT = "a long error text is cut before its line end, not through it"
 WAITS = "waits for the rest of the request"
 UNTERMINATED = "a request without newline is answered"
-ANY_CLAIMS_NOTHING = "an agent with the address any takes no address away from anybody"
 TLS13 = "TLS 1.3 is offered as well"
 PASSWORD_FILE = "refuses such a password file at the start"
 ONE_CHARACTER = "a password of one character is a password"
@@ -33,10 +30,6 @@ NAME_129 = "a renamed duplicate does not grow beyond 128 characters, which the a
 
 DIFFERENT = {  # (recording, authd, case): (records, reason)
     ("ossec", "-n", "IP suffix (wazuh style)"): (["OSSEC K:'ID wz2 10.0.0.9 KEY'\n\n"], GRAMMAR),
-    ("ossec", "-n", "4080 chars"): (["ERROR: Invalid agent name: " + "n" * 2018 + "\n\n",
-                                     "ERROR: Unable to add agent.\n\n"], CUT),
-    ("ossec", "-n", "5000 chars"): (["ERROR: Invalid agent name: " + "n" * 2018 + "\n\n",
-                                     "ERROR: Unable to add agent.\n\n"], LIMIT),
     ("ossec", "-n", "split into two TLS records no delay"): (["OSSEC K:'ID split1 any KEY'\n\n"], RECORDS),
     ("ossec", "-n", "split into two TLS records 0.3s"): (["OSSEC K:'ID split2 any KEY'\n\n"], RECORDS),
     ("ossec", "-n", "split, first piece 1 byte"): (["OSSEC K:'ID split3 any KEY'\n\n"], RECORDS),
@@ -44,8 +37,6 @@ DIFFERENT = {  # (recording, authd, case): (records, reason)
                                                          "ERROR: Unable to add agent.\n\n"], NAME_129),
     ("ossec", "-n", "newline in name"): ([], LINE),
     ("ossec", "-n", "TLS1.3 only"): (["OSSEC K:'ID t13 any KEY'\n\n"], TLS13),
-    ("ossec", "-n (keys file holds fixed-IP entries)", "no -i, keys file already has fixed 127.0.0.1"):
-        (["OSSEC K:'ID ipx any KEY'\n\n"], ANY_CLAIMS_NOTHING),
     ("wazuh", "v4.14.5 default(template)", "no newline (one record), wait 6 s"):
         (["OSSEC K:'ID web-03 any KEY'"], UNTERMINATED),
     ("wazuh", "v4.14.5 default(template)", "no newline, client half-closes TCP after the request"):
@@ -76,7 +67,6 @@ LEFT_OUT = {  # (recording, case): reason
 LEFT_OUT_SETUPS = {  # (recording, authd): reason
     ("ossec", "-n -v ca.crt"): "test_registrar_tls.py",
     ("wazuh", "v4.14.5 password file CRLF"): PASSWORD_FILE + "; test_registrar_options.py",
-    ("wazuh", "v4.14.5 password file 2 lines"): PASSWORD_FILE + "; test_registrar_options.py",
     ("wazuh", "v4.14.5 use_password, no file"): PASSWORD_FILE + "; test_registrar_options.py",
     ("wazuh", "v4.14.5 use_password, file = newline"): PASSWORD_FILE + "; test_registrar_options.py",
     ("wazuh", "v4.14.5 force default"): "the old agents' ages come from wazuh-db; test_registrar_force.py has them all",
@@ -98,6 +88,7 @@ SETUPS = {  # (recording, authd): arguments
     ("wazuh", "v4.14.5 default(template)"): ["-n", "--manager-version", "v4.14.5"],
     ("wazuh", "v4.14.5 groups in db"): ["-n"],
     ("wazuh", 'v4.14.5 password "s3cret"'): "s3cret\n",
+    ("wazuh", "v4.14.5 password file 2 lines"): "s3cret\nsecond line\n",
     ("wazuh", "v4.14.5 password with spaces and quotes"): "it's a pass phrase\n",
     ("wazuh", "v4.14.5 password file without newline"): "s3cret",
     ("wazuh", "v4.14.5 password file trailing blank"): "s3cret \n",
@@ -147,7 +138,7 @@ def normalise(text):
     text = re.sub(r"(?<![0-9a-f])" + KEY + r"(?![0-9a-f])", "KEY", text)
     text = re.sub(r"^(OSSEC K:')\d+ ", r"\1ID ", text)
     text = re.sub(r"^(ERROR: Invalid IP address: )\d+$", r"\1ID", text, flags=re.MULTILINE)
-    return re.sub(r" grp-\d+ ", " grp ", text)
+    return re.sub(r"(^| )grp-\d+ ", r"\1grp ", text)
 
 
 def expected_end(recording, case, records):
@@ -224,6 +215,12 @@ def test_answers_like_the_recorded_manager(directory, recording, authd, monkeypa
                 case = {**case, "sent": [f"OSSEC A:'{own}'\n"]}
                 records = [f"ERROR: Invalid agent name: {own}. Unable to add agent"]
             seen = replay(registrar, recording, case)
+            stored = case.get("client_keys")
+            if seen[0] and isinstance(stored, str) and records[0].startswith("OSSEC K:"):
+                # what went into the file need not be what was told
+                last = registrar.keys()[-1]
+                if normalise(" ".join(last[1:3])) != normalise(" ".join(stored.split(" ")[1:3])):
+                    wrong.append((label, stored, last[:3]))
             if seen != (records, end):
                 wrong.append((label, [r[:100] for r in records], end, [r[:100] for r in seen[0]], seen[1]))
     assert not wrong, "\n".join(map(str, wrong))

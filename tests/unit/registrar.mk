@@ -1,6 +1,8 @@
 # The registrar's unit tests. Its file tests go through fault.c like those of atomic-file.
 if HAVE_CMOCKA
 registrar_tests = \
+	test-enrollment \
+	test-registrar-address \
 	test-registrar-session \
 	test-roster
 if WITH_API
@@ -18,6 +20,10 @@ test_api_access_SOURCES = tests/unit/test-api-access.c
 test_api_access_LDADD = $(registrar_libraries)
 test_api_request_SOURCES = tests/unit/test-api-request.c
 test_api_request_LDADD = $(registrar_libraries)
+test_enrollment_SOURCES = tests/unit/test-enrollment.c
+test_enrollment_LDADD = $(registrar_libraries)
+test_registrar_address_SOURCES = tests/unit/test-registrar-address.c
+test_registrar_address_LDADD = $(registrar_libraries)
 test_registrar_session_SOURCES = tests/unit/test-registrar-session.c
 test_registrar_session_LDADD = $(registrar_libraries)
 test_roster_SOURCES = tests/unit/test-roster.c $(unit_faults)

@@ -55,6 +55,26 @@ static void test_lines(void **state)
 	}
 }
 
+static void test_first_line(void **state)
+{
+	const char *path = path_in(*state, "password");
+	struct secret secret = { 0 };
+	struct reason why = { "" };
+
+	write_text(path, "s3cret\nsecond\n");
+	assert_int_equal(secret_read_first_line(&secret, "password", path, &why), 0);
+	assert_string_equal(secret.text, "s3cret");
+	secret_wipe(&secret);
+	write_text(path, "s3cret");
+	assert_int_equal(secret_read_first_line(&secret, "password", path, &why), 0);
+	assert_string_equal(secret.text, "s3cret");
+	secret_wipe(&secret);
+	write_text(path, "\nsecond\n");
+	assert_int_equal(secret_read_first_line(&secret, "password", path, &why), -EINVAL);
+	write_text(path, "s3cret\r\nsecond\n");
+	assert_int_equal(secret_read_first_line(&secret, "password", path, &why), -EINVAL);
+}
+
 /* What managers read of their own file: 4094 bytes. */
 static void test_limit(void **state)
 {
@@ -135,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_lines, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_first_line, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_limit, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_unreadable, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_exposed, setup_directory, teardown_directory),

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* Lines of a file to import: an address that is taken is one that client.keys may hold, and stays as it is. */
+#include "fuzz.h"
+
+#include "registrar/address.h"
+#include "registrar/import-file.h"
+
+static void check(const char *text, size_t length, enum dialect dialect)
+{
+	struct address address, again;
+
+	if (address_read(&address, text, length, dialect) < 0)
+		return;
+	HOLDS(agent_ip_is_valid(address.stored, strlen(address.stored)));
+	HOLDS(agent_ip_is_valid(address.shown, strlen(address.shown)));
+	HOLDS(address_read(&again, address.stored, strlen(address.stored), dialect) == 0);
+	HOLDS(strcmp(again.stored, address.stored) == 0);
+	HOLDS(address_read(&again, address.shown, strlen(address.shown), dialect) == 0);
+	HOLDS(strcmp(again.stored, address.stored) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data;
+	struct import_line line;
+
+	if (import_line_read(&line, text, size) != IMPORT_LINE_AGENT)
+		return 0;
+	HOLDS(line.ip >= text && line.ip + line.ip_length <= text + size);
+	HOLDS(line.name >= text && line.name + line.name_length <= text + size);
+	check(line.ip, line.ip_length, DIALECT_OSSEC);
+	check(line.ip, line.ip_length, DIALECT_WAZUH);
+	return 0;
+}

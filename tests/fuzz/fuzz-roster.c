@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/* Any client.keys at all: whoever is listed can be read and found, and removing one leaves the others as they were. */
+#include "fuzz.h"
+
+#include "registrar/roster.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static char directory[] = "/tmp/fuzz-roster-XXXXXX";
+
+static void remove_directory(void)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof path, "%s/client.keys", directory);
+	(void)unlink(path);
+	(void)rmdir(directory);
+}
+
+static void write_keys(const uint8_t *data, size_t size)
+{
+	static bool is_made;
+	char path[64];
+	FILE *file;
+
+	if (!is_made) {
+		HOLDS(mkdtemp(directory));
+		(void)atexit(remove_directory);
+		is_made = true;
+	}
+	(void)snprintf(path, sizeof path, "%s/client.keys", directory);
+	file = fopen(path, "we");
+	HOLDS(file && fwrite(data, 1, size, file) == size && fclose(file) == 0);
+}
+
+static size_t check_entries(const struct roster *roster)
+{
+	const struct roster_entry **entries;
+	size_t count;
+
+	HOLDS(roster_list(roster, &entries, &count) == 0 && count == roster_count(roster));
+	for (size_t i = 0; i < count; i++) {
+		struct agent_key agent;
+
+		HOLDS(roster_read(roster, entries[i], &agent) == 0);
+		HOLDS(strcmp(agent.name, entries[i]->name) == 0 && strcmp(agent.id, entries[i]->id_text) == 0);
+		HOLDS(roster_find_name(roster, agent.name) && roster_find_id(roster, entries[i]->id));
+	}
+	free(entries);
+	return count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct roster_entry **entries;
+	struct roster *roster;
+	struct reason why;
+	size_t count;
+
+	if (size == 0)
+		return 0;
+	write_keys(data + 1, size - 1);
+	HOLDS(roster_open(&roster, directory, (gid_t)-1, NULL, &why) == 0);
+	HOLDS(roster_begin(roster, &why) == 0);
+	count = check_entries(roster);
+	if (count > 0) {
+		HOLDS(roster_list(roster, &entries, &count) == 0);
+		roster_remove(roster, entries[data[0] % count], (enum roster_remains)(data[0] % 3));
+		free(entries);
+		HOLDS(roster_commit(roster, &why) == 0);
+		HOLDS(roster_begin(roster, &why) == 0);
+		HOLDS(check_entries(roster) == count - 1);
+	}
+	roster_cancel(roster);
+	roster_close(roster);
+	return 0;
+}

@@ -1,0 +1,27 @@
+# The fuzz targets of what the registrar reads.
+registrar_fuzz_libraries = libregistrar.a libcommon.a $(OPENSSL_LIBS)
+registrar_fuzz_tests = test-fuzz-address test-fuzz-roster
+check_PROGRAMS += $(registrar_fuzz_tests)
+TESTS += $(registrar_fuzz_tests)
+
+test_fuzz_address_SOURCES = tests/fuzz/fuzz-address.c $(fuzz_replay)
+test_fuzz_address_LDADD = $(registrar_fuzz_libraries)
+test_fuzz_roster_SOURCES = tests/fuzz/fuzz-roster.c $(fuzz_replay)
+test_fuzz_roster_LDADD = $(registrar_fuzz_libraries)
+
+if ENABLE_FUZZERS
+noinst_PROGRAMS += fuzz-address fuzz-roster
+noinst_LIBRARIES += libfuzzedregistrar.a
+libfuzzedregistrar_a_SOURCES = src/registrar/address.c src/registrar/import-file.c src/registrar/keys-file.c \
+	src/registrar/keys-line.c src/registrar/roster.c src/registrar/roster-change.c src/registrar/text-index.c
+libfuzzedregistrar_a_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer-no-link
+
+fuzz_address_SOURCES = tests/fuzz/fuzz-address.c tests/fuzz/fuzz.h
+fuzz_address_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_address_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_address_LDADD = libfuzzedregistrar.a $(fuzzed_libraries)
+fuzz_roster_SOURCES = tests/fuzz/fuzz-roster.c tests/fuzz/fuzz.h
+fuzz_roster_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_roster_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_roster_LDADD = libfuzzedregistrar.a $(fuzzed_libraries)
+endif
