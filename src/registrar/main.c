@@ -123,7 +123,7 @@ static int check_api(const struct options *options, struct reason *why)
 	int users = options->api.enabled ? api_check_users(options->api.users_file, why) : 0;
 
 	if (users > 0 && options->test)
-		log_info("The API has %d users", users);
+		log_info("Users of the API: %d", users);
 	return users < 0 ? users : 0;
 }
 
@@ -232,7 +232,7 @@ static int change_user(const struct options *options)
 
 	if (r >= 0)
 		return 0;
-	return fail(r == -EINVAL ? EX_DATAERR : r == -ENOENT ? EXIT_FAILURE : EX_CANTCREAT, &why);
+	return fail(r == -EINVAL || r == -ESRCH ? EX_DATAERR : EX_CONFIG, &why);
 }
 
 static int run(const struct options *options)

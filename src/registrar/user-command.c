@@ -131,7 +131,7 @@ static int remove_user(const struct user_command *command, struct reason *why)
 
 	if (r == 0) {
 		reason_set(why, "There is no user %s in %s", command->name, command->users_file);
-		return -ENOENT;
+		return -ESRCH;
 	}
 	if (r > 0)
 		printf("Removed the user %s from %s\n", command->name, command->users_file);

@@ -20,7 +20,7 @@ LOGIN = "/security/user/authenticate"
 def cheap_hash(password, log2_n=10):
     """A line's hash, made by another implementation, and fast to try."""
     salt = b"0123456789abcdef"
-    made = hashlib.scrypt(password.encode(), salt=salt, n=1 << log2_n, r=8, p=1, dklen=32)
+    made = hashlib.scrypt(password.encode(), salt=salt, n=1 << log2_n, r=8, p=1, maxmem=1 << 26, dklen=32)
     return f"$scrypt$ln={log2_n},r=8,p=1${unpadded(salt)}${unpadded(made)}"
 
 
@@ -28,9 +28,9 @@ def unpadded(data):
     return base64.b64encode(data).decode().rstrip("=")
 
 
-def write_users(directory, users):
+def write_users(directory, users, log2_n=10):
     path = directory / "etc" / "api.users"
-    path.write_text("".join(f"{name}:{cheap_hash(password)}\n" for name, password in users.items()))
+    path.write_text("".join(f"{name}:{cheap_hash(password, log2_n)}\n" for name, password in users.items()))
     path.chmod(0o640)
     return path
 

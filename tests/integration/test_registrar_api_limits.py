@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: ISC
+"""What agent-registrar's API does with too much, too slow, too long, and with what is no HTTP at all."""
+
+import base64
+import concurrent.futures
+import contextlib
+import fcntl
+import http.client
+import json
+import os
+import re
+import select
+import socket
+import ssl
+import time
+
+import api_tools
+import pytest
+import registrar_tools
+from api_tools import LIST, LOGIN, PASSWORD, USER, Client, problem, raw, read_all, serving
+from registrar_tools import PATIENCE, directory  # noqa: F401  pylint: disable=unused-import
+
+BLOCKED = (403, "Permission Denied", "Limit of login attempts reached. The current IP has been blocked due to a high number of "
+           "login attempts", 6000)
+TOO_MANY = (429, "Too Many Requests", "Maximum number of requests per minute reached", 6001)
+BODY_MAX = 65536
+
+
+@pytest.fixture
+def registrar(directory):  # noqa: F811
+    with serving(directory) as running:
+        yield running
+
+
+# ------------------------------------------------------------------ too much
+
+def test_lock_out(directory):  # noqa: F811
+    with serving(directory, "--api-max-login-attempts", "3") as registrar, Client(registrar) as client:
+        token = client.log_in().headers["Authorization"]
+        for user in (USER, "nobody", USER):
+            assert client.try_login(user, "wrong").status == 401
+        registrar.wait_for_line("Too many failed logins to the API: 127.0.0.1 is locked out for 300 seconds")
+        assert problem(client.try_login()) == BLOCKED  # the right password does not help
+        assert client.ask("GET", LIST, headers={"Authorization": token}).status == 200  # a token does
+        assert client.add("web-01")[0] == "001"
+        with Client(registrar, source="127.0.0.2") as other:
+            assert other.try_login().status == 200
+
+
+def test_lock_out_ends(directory):  # noqa: F811
+    with serving(directory, "--api-max-login-attempts", "1", "--api-block-time", "1") as registrar:
+        with Client(registrar) as client:
+            assert client.try_login(password="wrong").status == 401
+            end = time.monotonic() + PATIENCE
+            while client.try_login().status == 403:
+                assert time.monotonic() < end
+
+
+def test_good_logins_are_no_failures(directory):  # noqa: F811
+    with serving(directory, "--api-max-login-attempts", "2") as registrar, Client(registrar) as client:
+        for _ in range(5):
+            assert client.try_login().status == 200
+
+
+def test_request_limit(directory):  # noqa: F811
+    with serving(directory, "--api-max-requests", "5") as registrar, Client(registrar) as client:
+        client.log_in()
+        statuses = [client.ask("GET", LIST).status for _ in range(4)]
+        assert statuses == [200] * 4
+        answer = client.ask("GET", LIST)
+        assert problem(answer) == TOO_MANY and answer.headers["Retry-After"] == "60"
+        assert problem(client.try_login()) == TOO_MANY
+        with Client(registrar, source="127.0.0.2") as other:
+            assert other.try_login().status == 200
+        assert registrar.register("web-01")[1] == "web-01"  # agents have nothing to do with it
+
+
+def test_many_logins_at_once(directory):  # noqa: F811
+    """More than the queue holds: some are told to come again, and none is lost."""
+    def log_in(_):
+        with Client(registrar) as client:
+            return client.try_login().status
+    with serving(directory, "--api-max-requests", "0") as registrar:
+        api_tools.write_users(directory, {USER: PASSWORD}, log2_n=15)
+        with concurrent.futures.ThreadPoolExecutor(60) as pool:
+            futures = [pool.submit(log_in, i) for i in range(60)]
+            assert registrar.register("web-01")[1] == "web-01"
+            statuses = [future.result() for future in futures]
+    assert set(statuses) <= {200, 429} and statuses.count(200) >= 32, statuses
+
+
+def test_connection_limit(directory):  # noqa: F811
+    with serving(directory) as registrar, Client(registrar) as client:
+        client.log_in()
+        idle = [socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE) for _ in range(255)]
+        with Client(registrar) as waiting:
+            waiting.connection.timeout = PATIENCE
+            assert client.ask("GET", LIST).status == 200  # who is in goes on
+            assert registrar.register("web-01")[1] == "web-01"
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                future = pool.submit(waiting.try_login)
+                for each in idle:
+                    each.close()
+                assert future.result().status == 200
+
+
+# ------------------------------------------------------------------ too long
+
+def test_long_body(registrar):
+    with Client(registrar) as client:
+        client.log_in()
+        answer = client.ask("POST", LIST, "x" * (BODY_MAX + 1), {"Content-Type": "application/json"})
+        assert problem(answer) == (413, "Content size exceeded.", f"Maximum content size limit ({BODY_MAX}) exceeded "
+                                   f"({BODY_MAX + 1} bytes read)", None)
+        fits = '{"name": "web-01"}'.ljust(BODY_MAX)
+        assert client.ask("POST", LIST, fits, {"Content-Type": "application/json"}).status == 200
+
+
+def test_very_long_body(registrar):
+    """Refused by its announced length, and read to its end, so that the refusal arrives."""
+    with Client(registrar) as client:
+        client.log_in()
+        assert client.ask("POST", LIST, "x" * 20_000_000, {"Content-Type": "application/json"}).status == 413
+
+
+def test_long_body_in_chunks(registrar):
+    with Client(registrar) as client:
+        client.log_in()
+        answer = client.ask("POST", LIST, iter([b"x" * 16384] * 8), {"Content-Type": "application/json"}, encode_chunked=True)
+        assert answer.status == 413
+
+
+def test_body_in_chunks(registrar):
+    with Client(registrar) as client:
+        client.log_in()
+        body = iter([b'{"na', b'me": "web', b'-01"}'])
+        assert client.ask("POST", LIST, body, {"Content-Type": "application/json"}, encode_chunked=True).status == 200
+
+
+@pytest.mark.parametrize("head", [b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n\r\n",
+                                  b"GET /agents HTTP/1.1\r\nX: " + b"a" * 20000 + b"\r\n\r\n",
+                                  b"GET /agents HTTP/1.1\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
+                                  b"G" * 100000], ids=["path", "header", "headers", "word"])
+def test_long_head(registrar, head):
+    with raw(registrar) as tls:
+        try:
+            tls.sendall(head)
+        except (ConnectionError, ssl.SSLError):
+            pass
+        assert re.match(rb"HTTP/1\.[01] 4\d\d |$", read_all(tls))
+    check_alive(registrar)
+
+
+def test_many_parameters(registrar):
+    with Client(registrar) as client:
+        client.log_in()
+        assert client.ask("GET", LIST + "?" + "pretty=true&" * 33).status == 400
+
+
+# ------------------------------------------------------------------ too slow
+
+@pytest.mark.parametrize("sent", [None, b"", b"GET /agents HT", b"GET /agents HTTP/1.1\r\nHost: a\r\n",
+                                  b"POST /agents HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"])
+def test_slow_request_is_cut_off(directory, sent):  # noqa: F811
+    """Even if a byte comes now and then."""
+    with serving(directory, "--timeout", "1") as registrar:
+        if sent is None:
+            with socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE) as connection:
+                assert connection.recv(1) == b""
+            return
+        with raw(registrar) as tls:
+            if sent:
+                tls.sendall(sent)
+            while not select.select([tls], [], [], 0.2)[0]:
+                try:
+                    tls.sendall(b"X" if sent else b"")
+                except (ConnectionError, ssl.SSLError):
+                    break
+            assert b"200" not in read_all(tls)
+
+
+def test_idle_connection_is_closed(directory):  # noqa: F811
+    with serving(directory, "--timeout", "1") as registrar, Client(registrar) as client:
+        client.log_in()
+        assert read_all(client.connection.sock) == b""
+
+
+def test_slow_clients_hold_up_nobody(registrar):
+    with contextlib.ExitStack() as stack:
+        for _ in range(50):
+            tls = stack.enter_context(raw(registrar))
+            tls.sendall(b"POST /agents HTTP/1.1\r\nContent-Length: 60000\r\n\r\n")
+        assert registrar.register("web-01")[1] == "web-01"
+        check_alive(registrar)
+
+
+def test_client_that_is_gone_before_its_answer(directory):  # noqa: F811
+    """A login takes a while: who leaves meanwhile does no harm."""
+    with serving(directory, "--api-max-requests", "0") as registrar:
+        api_tools.write_users(directory, {USER: PASSWORD}, log2_n=14)
+        for _ in range(20):
+            with raw(registrar) as tls:
+                tls.sendall(login_request())
+        check_alive(registrar)
+
+
+def test_stopping_while_a_login_is_tried(directory):  # noqa: F811
+    with serving(directory) as registrar:
+        api_tools.write_users(directory, {USER: PASSWORD}, log2_n=15)
+        with raw(registrar) as tls, raw(registrar) as other:
+            for _ in range(3):
+                tls.sendall(login_request())
+                other.sendall(login_request())
+            assert registrar.stop() == 0
+
+
+# ------------------------------------------------------------------ no HTTP, or too much of it at once
+
+@pytest.mark.parametrize("request_bytes", [
+    b"\r\n\r\n", b"\n", b"GET\r\n\r\n", b"GET /agents\r\n\r\n", b"GET /agents HTTP/9.9\r\n\r\n", b"FOO /agents HTTP/1.1\r\n\r\n",
+    b"GET http://[::1 HTTP/1.1\r\n\r\n", b"GET /agents HTTP/1.1\r\nno colon\r\n\r\n", b"GET /agents HTTP/1.1\r\n: empty\r\n\r\n",
+    b"POST /agents HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"POST /agents HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+    b"POST /agents HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
+    b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+    b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"\0" * 1000,
+    b"OSSEC A:'web-01'\n", b"GET /%ff%fe%00 HTTP/1.1\r\n\r\n", b"GET /\xff\xfe HTTP/1.1\r\n\r\n", b"OPTIONS * HTTP/1.1\r\n\r\n",
+    b"CONNECT a:1 HTTP/1.1\r\n\r\n", b"TRACE / HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
+def test_no_http(registrar, request_bytes):
+    with raw(registrar) as tls:
+        tls.sendall(request_bytes)
+        socket.socket.shutdown(tls, socket.SHUT_WR)
+        answer = read_all(tls)
+        assert re.match(rb"HTTP/1\.[01] [45]\d\d |$", answer), answer
+        assert b"web-01" not in answer
+    check_alive(registrar)
+
+
+def test_http_without_tls(registrar):
+    with socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE) as connection:
+        connection.sendall(b"GET /agents HTTP/1.1\r\n\r\n")
+        assert b"HTTP" not in read_all(connection)
+    check_alive(registrar)
+
+
+def test_old_tls_is_refused(registrar):
+    context = registrar_tools.client_context(version=ssl.TLSVersion.TLSv1_1, ciphers="DEFAULT:@SECLEVEL=0")
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        http.client.HTTPSConnection("127.0.0.1", registrar.api_port, context=context, timeout=PATIENCE).connect()
+
+
+def test_pipelined_requests(registrar):
+    with Client(registrar) as client, raw(registrar) as tls:
+        token = client.log_in().headers["Authorization"]
+        body = b'{"name": "web-%02d"}'
+        head = "POST /agents HTTP/1.1\r\nHost: a\r\nAuthorization: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+        tls.sendall(b"".join(head.format(token, len(body % i)).encode() + body % i for i in range(10)) +
+                    f"GET /agents HTTP/1.1\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n".encode())
+        answer = read_all(tls)
+    assert answer.count(b"HTTP/1.1 200 OK") == 11
+    assert [line[0] for line in registrar.keys()] == [f"{i + 1:03}" for i in range(10)]
+
+
+def test_http_1_0(registrar):
+    with raw(registrar) as tls:
+        tls.sendall(login_request().replace(b"HTTP/1.1", b"HTTP/1.0"))
+        answer = read_all(tls)
+    assert b" 200 OK\r\n" in answer and b'"token"' in answer
+
+
+def test_expect_100_continue(registrar):
+    with Client(registrar) as client, raw(registrar) as tls:
+        token = client.log_in().headers["Authorization"]
+        tls.sendall(f"POST /agents HTTP/1.1\r\nAuthorization: {token}\r\nContent-Type: application/json\r\n"
+                    "Content-Length: 18\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n".encode())
+        assert tls.recv(1000).startswith(b"HTTP/1.1 100 ")
+        tls.sendall(b'{"name": "web-01"}')
+        assert b"HTTP/1.1 200 OK" in read_all(tls)
+
+
+# ------------------------------------------------------------------ together with agents
+
+def test_api_and_agents_at_once(registrar):
+    """Nobody gets anybody else's name or id, and every key that was handed out is in the file."""
+    def by_api(i):
+        with Client(registrar) as client:
+            client.headers["Authorization"] = token
+            return [client.add(f"api-{i}-{n}") for n in range(10)]
+
+    def by_authd(i):
+        return [registrar.register(f"authd-{i}-{n}") for n in range(10)]
+
+    with Client(registrar) as client:
+        token = client.log_in().headers["Authorization"]
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        futures = [pool.submit(by, i) for i in range(8) for by in (by_api, by_authd)]
+        agents = [agent for future in futures for agent in future.result()]
+    assert len({agent[0] for agent in agents}) == len(agents) == 160
+    assert sorted(map(list, agents)) == sorted(registrar.keys())
+
+
+def test_lock_that_is_held(registrar):
+    """A call waits for another program to be done with client.keys."""
+    with Client(registrar) as client, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        client.log_in()
+        fd = os.open(registrar.directory / "etc", os.O_RDONLY)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        future = pool.submit(client.add, "web-01")
+        assert not concurrent.futures.wait([future], 0.3).done
+        os.close(fd)
+        assert future.result()[0] == "001"
+
+
+def test_disk_that_takes_nothing(directory):  # noqa: F811
+    """A key that cannot be stored is not handed out."""
+    program = ["prlimit", "--fsize=300", registrar_tools.PROGRAM]
+    registrar_tools.need("prlimit")
+    with serving(directory, program=program) as registrar, Client(registrar) as client:
+        client.log_in()
+        answers = [client.ask("POST", LIST, {"name": f"web-0{i}"}) for i in range(5)]
+        good = [answer for answer in answers if answer.status == 200]
+        assert len(good) == len(registrar.keys()) < 5
+        assert problem(answers[-1]) == (500, "Wazuh Internal Error", "Error registering a new agent", 1725)
+        assert registrar.keys_file.read_text().endswith("\n")
+        registrar.wait_for_line(r"Cannot append to .*client.keys.* \(told 127.0.0.1 port \d+, user admin of the API\)")
+
+
+# ------------------------------------------------------------------ the users file
+
+def test_users_change_while_serving(directory, registrar):  # noqa: F811
+    with Client(registrar) as client:
+        client.log_in()
+        api_tools.write_users(directory, {USER: PASSWORD, "second": "other password"})
+        assert client.ask("GET", LIST).status == 200
+        with Client(registrar) as other:
+            assert other.log_in("second", "other password").ask("GET", LIST).status == 200
+            api_tools.write_users(directory, {USER: PASSWORD})
+            assert other.ask("GET", LIST).status == 401
+        api_tools.write_users(directory, {USER: "changed password"})
+        assert client.ask("GET", LIST).status == 401
+        assert client.try_login().status == 401
+        assert client.log_in(password="changed password").ask("GET", LIST).status == 200
+
+
+@pytest.mark.parametrize("content", ["admin:secret\n", "admin\n", ":x\n", "x" * 2_000_000],
+                         ids=["no hash", "no colon", "no name", "too long"])
+def test_users_file_that_is_wrong(directory, registrar, content):  # noqa: F811
+    with Client(registrar) as client:
+        client.log_in()
+        (directory / "etc" / "api.users").write_text(content)
+        assert client.ask("GET", LIST).status == 401
+        assert client.try_login().status == 500
+        registrar.wait_for_line("nobody can use the API")
+        assert len(re.findall("nobody can use the API", registrar.log)) == 1 and "secret" not in registrar.log
+        api_tools.write_users(directory, {USER: PASSWORD})
+        assert client.log_in().ask("GET", LIST).status == 200
+
+
+def test_users_file_that_is_missing(directory, registrar):  # noqa: F811
+    (directory / "etc" / "api.users").unlink()
+    with Client(registrar) as client:
+        assert client.try_login().status == 401
+
+
+def test_users_file_that_everybody_can_read(directory):  # noqa: F811
+    with serving(directory) as registrar, Client(registrar) as client:
+        (directory / "etc" / "api.users").chmod(0o644)
+        client.log_in()
+        registrar.wait_for_line("Everybody on this machine can read the users file")
+
+
+def test_wrong_users_file_at_the_start(directory):  # noqa: F811
+    (directory / "etc" / "api.users").write_text("admin:secret\n")
+    done = registrar_tools.run("-D", directory, "-n", "--api-port", "0", "-p", "0", "serve")
+    assert done.returncode == 78 and re.search("Line 1 of .*api.users is no user of the API", done.stderr)
+    assert "secret" not in done.stderr
+
+
+def test_no_users_at_the_start(directory):  # noqa: F811
+    with serving(directory, users={}) as registrar, Client(registrar) as client:
+        registrar.wait_for_line("Nobody can use the API: there are no users in .*'agent-registrar user NAME' makes one")
+        assert client.try_login().status == 401
+
+
+# ------------------------------------------------------------------ helpers
+
+def login_request():
+    credentials = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    return f"POST {LOGIN} HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {credentials}\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+def check_alive(registrar):
+    with Client(registrar) as client:
+        assert json.loads(client.log_in().ask("GET", LIST).text)["error"] == 0
