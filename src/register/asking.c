@@ -4,6 +4,7 @@
 
 #include "common/cleanup.h"
 #include "register/agent-unit.h"
+#include "register/enrollment.h"
 #include "register/message-ids.h"
 #include "register/notify.h"
 #include "register/policy.h"
@@ -233,12 +234,17 @@ static const struct outcome_policy *policy_of(const struct cursor *cursor)
 	return outcome_policy(outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
 }
 
+static bool manager_at(const struct registration *run, size_t index, struct endpoint *ret)
+{
+	return enrollment_manager(ret, run->config, run->has_token ? &run->token : NULL, index);
+}
+
 static bool is_configured(const struct registration *run, const char *manager)
 {
 	char text[ENDPOINT_TEXT_SIZE];
 	struct endpoint endpoint;
 
-	for (size_t i = 0; registration_manager(run, i, &endpoint); i++)
+	for (size_t i = 0; manager_at(run, i, &endpoint); i++)
 		if (strcmp(endpoint_text(&endpoint, text), manager) == 0)
 			return true;
 	return false;
@@ -358,7 +364,7 @@ static int ask_round(struct asking *asking)
 
 	if (r == GO_ON)
 		r = find_name(asking, &has_name);
-	for (size_t i = 0; r == GO_ON && has_name && !asking->has_key && registration_manager(run, i, &run->manager); i++) {
+	for (size_t i = 0; r == GO_ON && has_name && !asking->has_key && manager_at(run, i, &run->manager); i++) {
 		struct cursor *cursor;
 
 		endpoint_text(&run->manager, run->manager_text);

@@ -5,6 +5,8 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "register/companions.h"
+#include "register/enrollment.h"
 #include "register/identity.h"
 #include "register/import-file.h"
 #include "register/keystore.h"
@@ -22,7 +24,11 @@
 
 struct check {
 	const struct config *config;
+	const struct method *method;
 	struct proxy proxy; /* if one is configured */
+	struct enrollment_token token; /* with has_token */
+	bool has_token;
+	const char *ca; /* where the CA is that the manager must come from; null: there is none */
 	struct deadline deadline;
 	const char *tick, *cross;
 	int status; /* exit status: that of the first cross */
@@ -60,7 +66,6 @@ static bool bad(struct check *check, const char *layer, enum outcome outcome, co
 static bool check_config(struct check *check)
 {
 	const struct config *config = check->config;
-	const struct method *method;
 	struct reason why = { 0 };
 
 	if (!config_has_work(config))
@@ -72,10 +77,13 @@ static bool check_config(struct check *check)
 		ok(check, "config", "no manager is asked, method import");
 		return true;
 	}
-	if (method_get(config->manager.method, &method, &why) < 0)
+	if (method_get(config->manager.method, &check->method, &why) < 0)
 		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
-	ok(check, "config", "%zu manager%s, method %s", config->manager.address.count,
-	   config->manager.address.count == 1 ? "" : "s", method_name(config->manager.method));
+	if (config->manager.address.count == 0)
+		ok(check, "config", "the manager of the enrollment token, method %s", method_name(config->manager.method));
+	else
+		ok(check, "config", "%zu manager%s, method %s", config->manager.address.count,
+		   config->manager.address.count == 1 ? "" : "s", method_name(config->manager.method));
 	return true;
 }
 
@@ -101,12 +109,19 @@ static bool check_credentials(struct check *check, SSL_CTX **ret)
 	const char *password_file = config_password_file(config);
 	cleanup(secret_wipe) struct secret password = { 0 };
 	struct reason why = { 0 };
+	int token;
 
 	if (tls_context_new(ret, &settings, &why) < 0 ||
 	    (password_file && secret_read(&password, "password", password_file, &why) < 0) ||
 	    (config->manager.proxy && net_proxy_of(&check->proxy, config, &why) < 0))
 		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
-	ok(check, "credentials", "%s, %s", password.text ? "a password" : "no password",
+	token = enrollment_read_token(&check->token, config, check->method, &why);
+	if (token < 0)
+		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
+	check->has_token = token > 0;
+	check->ca = config->tls.ca_file;
+	ok(check, "credentials", "%s%s, %s", token == 0 ? "" : check->token.has_credential ? "an enrollment token, " :
+	   "an enrollment token without a credential, ", password.text ? "a password" : "no password",
 	   config->tls.certificate_file ? "a client certificate" : "no client certificate");
 	return true;
 }
@@ -123,7 +138,21 @@ static void check_name(struct check *check)
 		(void)bad(check, "name", r < 0 ? OUTCOME_UNREADY : (enum outcome)r, why.text);
 }
 
-/* Go as far as making the new file, and take it away again. */
+static int stage_companions(const struct check *check, const struct keystore *store, struct reason *why)
+{
+	cleanup(companions_close) struct companions companions = COMPANIONS_NULL;
+	gid_t group;
+	int r;
+
+	if (check->config->manager.method != METHOD_ENROLL)
+		return 0;
+	r = keystore_group(store, &group, why);
+	if (r >= 0)
+		r = companions_open(&companions, store->path, check->config->agent.directory, why);
+	return r < 0 ? r : companions_stage(&companions, group, why);
+}
+
+/* Go as far as making the new files, and take them away again. */
 static void check_key_file(struct check *check)
 {
 	const struct config *config = check->config;
@@ -137,6 +166,8 @@ static void check_key_file(struct check *check)
 		r = keystore_lock(&store, &at_once, NULL, &why);
 	if (r >= 0)
 		r = keystore_stage(&store, &why);
+	if (r >= 0)
+		r = stage_companions(check, &store, &why);
 	if (r >= 0)
 		r = keystore_read(&store, &key, &why);
 	if (r < 0)
@@ -219,7 +250,7 @@ static bool check_handshake(struct check *check, const struct endpoint *endpoint
 
 static void check_chain(struct check *check, const struct tls_client *client, SSL_CTX *context)
 {
-	const char *ca_file = check->config->tls.ca_file;
+	const char *ca_file = check->ca;
 	int error = ca_file ? tls_client_chain_error(client, context, false) : X509_V_OK;
 	char text[1024];
 
@@ -241,7 +272,7 @@ static void check_names(struct check *check, X509 *certificate, const char *host
 	char names[512], text[1024];
 
 	tls_certificate_describe_names(certificate, names, sizeof names);
-	if (!config->tls.ca_file && !config->tls.verify_name)
+	if (!check->ca && !config->tls.verify_name)
 		ok(check, "name match", "not looked at: %s stands for the identity",
 		   config->tls.pin.count ? "the pin" : "verify = no");
 	else if (tls_certificate_names(certificate, name))
@@ -256,7 +287,7 @@ static void check_names(struct check *check, X509 *certificate, const char *host
 static void check_validity(struct check *check, const struct tls_client *client, SSL_CTX *context)
 {
 	X509 *certificate = tls_client_certificate(client);
-	int error = check->config->tls.ca_file ? tls_client_chain_error(client, context, true) : X509_V_OK;
+	int error = check->ca ? tls_client_chain_error(client, context, true) : X509_V_OK;
 	bool early = X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0;
 	bool late = X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
 	char begin[64], end[64], text[256];
@@ -269,7 +300,7 @@ static void check_validity(struct check *check, const struct tls_client *client,
 		(void)bad(check, "validity", OUTCOME_UNTRUSTED, text);
 	} else if (!early && !late)
 		ok(check, "validity", "from %s to %s", begin, end);
-	else if (!check->config->tls.ca_file)
+	else if (!check->ca)
 		ok(check, "validity", "not looked at, though it is from %s to %s", begin, end);
 	else {
 		(void)snprintf(text, sizeof text, "from %s to %s: %s", begin, end,
@@ -294,21 +325,58 @@ static void check_pin(struct check *check, X509 *certificate)
 			  "the manager's key is another one: compare what agent-register pin shows with the manager's own");
 }
 
-static void check_manager(struct check *check, const char *address, SSL_CTX *context)
+static int silent_progress(enum attempt_step step, void *user)
+{
+	(void)step, (void)user;
+	return OUTCOME_OK;
+}
+
+/* Without a CA or a pin in the configuration, the manager is known by what the token says. */
+static bool check_token(struct check *check, const struct endpoint *endpoint, SSL_CTX *context)
+{
+	const struct config *config = check->config;
+	const struct tls_trust trust = tls_trust_of(config);
+	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &check->deadline);
+	struct attempt_report report = { 0 };
+	char prefix[ENDPOINT_PREFIX_SIZE];
+	const struct attempt attempt = {
+		.manager = endpoint,
+		.token = &check->token,
+		.prefix = prefix,
+		.context = context,
+		.trust = &trust,
+		.proxy = config->manager.proxy ? &check->proxy : NULL,
+		.connect_timeout = config->manager.connect_timeout,
+		.deadline = &deadline,
+		.progress = silent_progress,
+	};
+	int r;
+
+	if (!check->has_token || config->tls.ca_file || config->tls.pin.count > 0)
+		return true;
+	enrollment_prefix(prefix, config, &check->token);
+	r = check->method->recognise(&attempt, &report);
+	if (r != OUTCOME_OK)
+		return bad(check, "token", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r, report.why.text);
+	ok(check, "token", check->token.ca ? "holds the manager's CA" : "its pin is that of a CA that the manager hands out");
+	check->ca = "the enrollment token";
+	return true;
+}
+
+static void check_manager(struct check *check, const struct endpoint *endpoint, SSL_CTX *context)
 {
 	cleanup(release_tls_client) struct tls_client *client = NULL;
-	struct endpoint endpoint, *next = check->config->manager.proxy ? &check->proxy.endpoint : &endpoint;
+	const struct endpoint *next = check->config->manager.proxy ? &check->proxy.endpoint : endpoint;
 	char text[ENDPOINT_TEXT_SIZE];
 	cleanup_fd int fd = -1;
 
-	(void)endpoint_parse(&endpoint, address, config_default_port(check->config));
-	printf("%s\n", endpoint_text(&endpoint, text));
+	printf("%s\n", endpoint_text(endpoint, text));
 	if (!check_resolving(check, next) || !check_connecting(check, next, &fd) ||
-	    (next != &endpoint && !check_tunnel(check, &endpoint, fd)) ||
-	    !check_handshake(check, &endpoint, context, take_fd(&fd), &client))
+	    (next != endpoint && !check_tunnel(check, endpoint, fd)) ||
+	    !check_handshake(check, endpoint, context, take_fd(&fd), &client) || !check_token(check, endpoint, context))
 		return;
 	check_chain(check, client, context);
-	check_names(check, tls_client_certificate(client), endpoint.host);
+	check_names(check, tls_client_certificate(client), endpoint->host);
 	check_validity(check, client, context);
 	check_pin(check, tls_client_certificate(client));
 }
@@ -323,6 +391,7 @@ int command_check(struct program *program)
 		.deadline = { USEC_INFINITY, program->stop_fd },
 	};
 	struct deadline at_once = { 0, program->stop_fd };
+	struct endpoint endpoint;
 	bool unicode = setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 
 	check.tick = unicode ? "\xe2\x9c\x93" : "ok  ";
@@ -336,9 +405,10 @@ int command_check(struct program *program)
 	} else if (check.status == 0 && check_credentials(&check, &context)) {
 		check_name(&check);
 		check_key_file(&check);
-		for (size_t i = 0; i < check.config->manager.address.count; i++)
-			check_manager(&check, check.config->manager.address.items[i], context);
+		for (size_t i = 0; enrollment_manager(&endpoint, check.config, check.has_token ? &check.token : NULL, i); i++)
+			check_manager(&check, &endpoint, context);
 	}
+	enrollment_token_wipe(&check.token);
 	proxy_done(&check.proxy);
 	return deadline_wait(&at_once, -1, 0) == -ECANCELED ? -ECANCELED : check.status;
 }

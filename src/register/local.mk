@@ -22,6 +22,7 @@ libregister_a_SOURCES = \
 	src/register/connect.c \
 	src/register/early-start.c src/register/early-start.h \
 	src/register/endpoint.c src/register/endpoint.h \
+	src/register/enrollment.c src/register/enrollment.h \
 	src/register/forget.c src/register/forget.h \
 	src/register/identity.c src/register/identity.h \
 	src/register/import-file.c src/register/import-file.h \

@@ -4,6 +4,7 @@
 
 #include "common/cleanup.h"
 #include "register/binding.h"
+#include "register/enrollment.h"
 #include "register/identity.h"
 #include "register/net.h"
 #include "register/notify.h"
@@ -84,21 +85,11 @@ static int prepare_proxy(struct registration *run, struct reason *why)
 static int prepare_token(struct registration *run, struct reason *why)
 {
 	const char *path = run->config->auth.token_file;
-	cleanup(secret_wipe) struct secret text = { 0 };
-	struct reason problem = { 0 };
-	int r;
+	int r = enrollment_read_token(&run->token, run->config, run->method, why);
 
-	if (!path)
-		return 0;
-	r = secret_read_long(&text, "enrollment token", path, ENROLLMENT_TOKEN_MAX, why);
-	if (r < 0)
-		return r;
-	if (secret_file_is_exposed(path))
+	run->has_token = r > 0;
+	if (r > 0 && secret_file_is_exposed(path))
 		log_warning("The enrollment token file %s can be read by everybody on this machine; chmod 0600 mends that", path);
-	r = run->method->introduce(&run->token, &text, &problem);
-	if (r < 0)
-		reason_set(why, "%s (%s)", problem.text, path);
-	run->has_token = r == 0;
 	return r;
 }
 
@@ -122,29 +113,13 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 
 static int prepare_enrollment(struct registration *run, struct reason *why)
 {
-	const char *prefix = run->config->manager.prefix;
 	int r;
 
 	if (run->config->manager.method != METHOD_ENROLL)
 		return 0;
 	r = prepare_token(run, why);
-	if (r == 0)
-		r = prepare_own_secret(run, why);
-	/* The configuration has checked its own, and the token's is checked with it. */
-	(void)endpoint_prefix_parse(run->prefix, prefix ?: run->has_token ? run->token.prefix : ENROLLMENT_PREFIX);
-	return r;
-}
-
-bool registration_manager(const struct registration *run, size_t index, struct endpoint *ret)
-{
-	const struct config *config = run->config;
-	const struct string_list *addresses = &config->manager.address;
-
-	if (addresses->count == 0 && index == 0 && run->has_token)
-		*ret = run->token.manager;
-	else if (index >= addresses->count || endpoint_parse(ret, addresses->items[index], config_default_port(config)) < 0)
-		return false;
-	return true;
+	enrollment_prefix(run->prefix, run->config, run->has_token ? &run->token : NULL);
+	return r < 0 ? r : prepare_own_secret(run, why);
 }
 
 /* ------------------------------------------------------------------ everything */

@@ -111,9 +111,6 @@ int registration_stage(struct registration *run, const struct deadline *deadline
 /* Give up the lock, and what was staged. */
 void registration_release(struct registration *run);
 
-/* The manager at this place of the list: a configured one, or the one that the token names. False behind the last. */
-bool registration_manager(const struct registration *run, size_t index, struct endpoint *ret);
-
 /* The agent's name, once this machine knows its own. Returns OUTCOME_OK, or another outcome with `why` set. */
 int registration_take_name(struct registration *run, struct reason *why);
 

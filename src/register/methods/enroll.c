@@ -245,4 +245,16 @@ static int enroll_introduce(struct enrollment_token *ret, const struct secret *t
 	return enrollment_token_parse(ret, token->text, token->length, why);
 }
 
-const struct method method_enroll = { .name = "enroll", .run = enroll_run, .introduce = enroll_introduce };
+static int enroll_recognise(const struct attempt *attempt, struct attempt_report *report)
+{
+	cleanup(enroll_trust_done) struct enroll_trust trust = { 0 };
+
+	return enroll_trust_establish(&trust, attempt, report);
+}
+
+const struct method method_enroll = {
+	.name = "enroll",
+	.run = enroll_run,
+	.introduce = enroll_introduce,
+	.recognise = enroll_recognise,
+};

@@ -74,6 +74,11 @@ struct method {
 	 * errno with `why` set.
 	 */
 	int (*introduce)(struct enrollment_token *ret, const struct secret *token, struct reason *why);
+	/*
+	 * Load the CA by which the attempt's token knows the manager into the attempt's context, without asking for a key;
+	 * null together with `introduce`. Returns as `run` does.
+	 */
+	int (*recognise)(const struct attempt *attempt, struct attempt_report *report);
 };
 
 /* The word for a method (enum method_kind): "authd". */
