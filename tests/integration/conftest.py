@@ -7,9 +7,11 @@ import subprocess
 import tempfile
 
 import certificates as certificates_module
+import enroll_tools
 import machine as machine_module
 import misbehaving
 import pytest
+import wazuh5_manager
 
 
 @pytest.fixture(scope="session")
@@ -92,3 +94,32 @@ def silent_resolver(machine, mount_namespace):  # pylint: disable=unused-argumen
         switch = machine.write("nsswitch.conf", "hosts: dns\n")
         yield (f"mount --bind {machine_module.shell_words(resolver)} /etc/resolv.conf\n"
                f"if [ -e /etc/nsswitch.conf ]; then mount --bind {machine_module.shell_words(switch)} /etc/nsswitch.conf; fi"), server
+
+
+@pytest.fixture
+def enrollment(machine):
+    if not os.path.exists(os.path.join(os.path.dirname(machine_module.AGENT_REGISTER), "agent-register-https.so")):
+        pytest.skip("needs a build with the module (not --without-api)")
+    return enroll_tools.Enrollment(machine)
+
+
+@pytest.fixture
+def start_wazuh5(certificates):
+    """Start a wazuh5_manager.Wazuh5Manager that hands out the CA: start_wazuh5(certificate=NAME, password=..., ...)."""
+    managers = []
+
+    def start(certificate="good", **options):
+        if "cacerts" not in options:
+            with open(certificates.ca(), "rb") as file:
+                options["cacerts"] = file.read()
+        managers.append(wazuh5_manager.Wazuh5Manager(certificates.pair(certificate), **options))
+        return managers[-1]
+    yield start
+    for each in managers:
+        each.close()
+
+
+@pytest.fixture
+def ca_pin(certificates):
+    """What an enrollment token has for its pin."""
+    return wazuh5_manager.spki_pin(certificates.ca(), certificates)

@@ -11,12 +11,13 @@ import http.server
 import json
 import os
 import re
+import socket
+import socketserver
 import ssl
 import threading
 import time
 from email.utils import formatdate
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 MAX_AGE, SKEW, LIFETIME = 60, 30, 60
 BODY_MAX = 16 * 1024
 LABELS = {"password": b"WAZUH-ENROLL-JWT-KEY", "token": b"WAZUH-ENROLL-TOKEN-KEY", "agent": b"WAZUH-REENROLL-KEY"}
@@ -85,12 +86,15 @@ class Wazuh5Manager:
 
     def __init__(self, pair, password=None, tokens=None, cacerts=None, prefix="wazuh-manager", clock=0, client_ca=None,
                  address="127.0.0.1"):
-        self.password, self.tokens, self.cacerts, self.prefix, self.clock = password, tokens or {}, cacerts, prefix, clock
+        self.password, self.tokens = password, tokens or {}
+        self.cacerts, self.prefix, self.clock = cacerts, prefix, clock
         self.agents = {}  # id: (name, key, secret)
+        self.given = 0  # ids so far
         self.requests = []
         self.forced = []  # answers for the next requests: (status, body[, headers]), raw bytes, a function, or None
         self.token_state = {}  # id: "token_expired", "token_revoked", or a number of authd's
         self.gives_secret = True
+        self.replaces = False  # an agent of the same name, as force rules may
         self.errors = []
         manager = self
 
@@ -109,7 +113,11 @@ class Wazuh5Manager:
                 pass
 
         class Server(http.server.ThreadingHTTPServer):
+            address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
             daemon_threads = True
+
+            def server_bind(self):
+                socketserver.TCPServer.server_bind(self)  # without looking up names
 
             def finish_request(self, request, client_address):
                 request.settimeout(30)
@@ -127,7 +135,7 @@ class Wazuh5Manager:
             self.context.load_verify_locations(client_ca)
         self.server = Server((address, 0), Handler)
         self.port = self.server.server_address[1]
-        self.address = f"{address}:{self.port}"
+        self.address = f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.thread.start()
 
@@ -257,7 +265,8 @@ class Wazuh5Manager:
             if kid not in self.tokens:
                 raise Refused(401, "token_unknown")
             key = derive("token", self.tokens[kid])
-        if not hmac.compare_digest(hmac.new(key, f"{header_text}.{claims_text}".encode(), hashlib.sha256).digest(), signature):
+        wanted = hmac.new(key, f"{header_text}.{claims_text}".encode(), hashlib.sha256).digest()
+        if not hmac.compare_digest(wanted, signature):
             raise Refused(401, "invalid_signature")
         self.check_time(request.claims)
         state = self.token_state.get(kid)
@@ -280,14 +289,18 @@ class Wazuh5Manager:
             raise Refused(401, "invalid_request")
 
     def check_time(self, claims):
-        if claims["iat"] > self.now + SKEW or self.now > claims["exp"] + SKEW or self.now - claims["iat"] > MAX_AGE + SKEW:
+        age = self.now - claims["iat"]
+        if age < -SKEW or age > MAX_AGE + SKEW or self.now > claims["exp"] + SKEW:
             raise Refused(401, "stale_token")
 
     def add(self, members, agent):
         owners = {name: number for number, (name, _, _) in self.agents.items()}
         if owners.get(members["name"], agent) != agent:
-            raise Refused(409, 9008, "Duplicate name")
-        number = agent or f"{len(self.agents) + 1:03}"
+            if not self.replaces:
+                raise Refused(409, 9008, "Duplicate name")
+            del self.agents[owners[members["name"]]]
+        self.given += not agent
+        number = agent or f"{self.given:03}"
         key, secret = os.urandom(32).hex(), os.urandom(32).hex()
         self.agents[number] = (members["name"], key, secret)
         answer = {"id": number, "name": members["name"], "ip": members.get("ip", "any"), "key": key}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: ISC
+"""SIGKILL at every system call of an enrollment with Wazuh 5, from the first file on: a new key on the disk says that its secret and the CA are
+there, an old key stays as it was, and the next run puts right what is half done."""
+import os
+import subprocess
+
+import pytest
+from enroll_tools import PASSWORD, Enrollment
+from machine import OLD_LINE, Machine
+from test_client_kill import KILLER
+
+pytestmark = pytest.mark.skipif(not os.path.exists(KILLER), reason=f"needs {KILLER}")
+SLICES = 4  # so that the cases spread over the workers
+OLD_SECRET = f"007 {'7' * 64}\n"
+
+
+class KilledRun(Enrollment):
+    """A machine whose enrollment was killed when it entered its system call number `number`."""
+
+    def __init__(self, directory, certificates, server, number, old_key):
+        super().__init__(Machine(directory, certificates))
+        self.server, self.old_key, self.name = server, old_key, f"web-{number}"
+        if old_key:
+            self.machine.install_key()
+            with open(self.secret_file, "w", encoding="ascii") as file:
+                file.write(OLD_SECRET)
+        self.chosen = {**self.options(manager=server, password=PASSWORD), "name": self.name}
+        command = [KILLER, str(number), *self.machine.command(force=old_key, **self.chosen)]
+        self.ended = subprocess.run(command, env=self.machine.environment(), cwd="/", timeout=60,
+                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).returncode == 3
+
+    def has_new_key(self):
+        keys = self.machine.read_keys()
+        return keys is not None and keys != OLD_LINE.encode()
+
+    def check_new_key(self):
+        number, name, _, key = self.machine.read_keys().decode().split()
+        assert self.server.agents[number] == (name, key, self.read(self.secret_file).split()[1])
+        assert self.read(self.secret_file).split()[0] == number
+        assert "BEGIN CERTIFICATE" in self.read(self.anchor_file)
+
+    def check(self):
+        stored = self.has_new_key()
+        if stored:
+            self.check_new_key()
+        result = self.machine.register(**self.chosen, force=self.old_key and not stored)
+        assert result.status == 0, result
+        self.check_new_key()
+        left = [name for name in self.machine.files() if name.startswith(".")]
+        assert not left + [name for name in os.listdir(os.path.dirname(self.anchor_file)) if name.startswith(".")], left
+
+
+def first_call(directory, certificates, server, old_key):
+    """Before it, nothing is touched: the program reads its configuration and loads libraries."""
+    number = 1
+    while True:
+        run = KilledRun(directory / f"first-{number}", certificates, server, number + 20, old_key)
+        if ".client.keys.new" in run.machine.files():
+            return number
+        assert not run.ended, "no file was made"
+        number += 20
+
+
+@pytest.mark.parametrize("old_key", [False, True], ids=["no-key", "old-key"])
+@pytest.mark.parametrize("part", range(SLICES))
+def test_kill_at_every_system_call(tmp_path, certificates, enrollment, start_wazuh5, old_key, part):
+    del enrollment  # which skips without the module
+    server = start_wazuh5(password=PASSWORD)
+    server.replaces = True  # what a killed run has enrolled
+    number = part + first_call(tmp_path, certificates, server, old_key)
+    first = number
+    while True:
+        run = KilledRun(tmp_path / str(number), certificates, server, number, old_key)
+        if run.ended:
+            break
+        try:
+            run.check()
+        except AssertionError as error:
+            raise AssertionError(f"killed at system call {number}: {error}") from error
+        number += SLICES
+    assert number > first + 50, "the calls of an enrollment were not reached"
