@@ -118,12 +118,16 @@ static enum outcome judge_status(const struct proxy *proxy, const struct proxy_a
 {
 	*ret_hint = NULL;
 	switch (answer->status) {
+	case 401: /* tinyproxy's word for a wrong password */
 	case 407:
 		*ret_hint = authentication_hint(proxy, answer);
 		return OUTCOME_REFUSED;
 	case 403:
 		*ret_hint = "it must be told to allow CONNECT to this host and port (Squid: SSL_ports)";
 		return OUTCOME_REFUSED;
+	case 500: /* tinyproxy's word for a manager that cannot be reached */
+		*ret_hint = "the proxy cannot reach the manager, or is in trouble itself";
+		return OUTCOME_UNREACHABLE;
 	case 502:
 	case 503:
 	case 504:
