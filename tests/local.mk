@@ -1,14 +1,15 @@
 dist_noinst_SCRIPTS += tests/demo tests/run-tests tests/check-documents
 
-# The pure parts of method enroll, which the program loads with a module.
+# The pure parts of the methods api and enroll, which the program loads with a module.
 if WITH_API
-check_LIBRARIES = libenroll.a
-libenroll_a_SOURCES = \
+check_LIBRARIES = libmodule.a
+libmodule_a_SOURCES = \
+	src/register/methods/api-reply.c src/register/methods/api-reply.h \
 	src/register/methods/base64url.c src/register/methods/base64url.h \
 	src/register/methods/enroll-answer.c src/register/methods/enroll-answer.h \
 	src/register/methods/enroll-jwt.c src/register/methods/enroll-jwt.h \
 	src/register/methods/enroll-token.c src/register/methods/enroll-token.h
-libenroll_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+libmodule_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 else
 check_LIBRARIES =
 endif

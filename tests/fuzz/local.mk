@@ -24,14 +24,16 @@ test_fuzz_reply_LDADD = $(fuzz_libraries)
 test_fuzz_request_SOURCES = tests/fuzz/fuzz-request.c $(fuzz_replay)
 test_fuzz_request_LDADD = $(fuzz_libraries)
 
-# The pure parts of method enroll, which is in the module.
+# The pure parts of the methods in the module.
 if WITH_API
-fuzz_targets += fuzz-enroll
-check_PROGRAMS += test-fuzz-enroll
-TESTS += test-fuzz-enroll
+fuzz_targets += fuzz-api-reply fuzz-enroll
+check_PROGRAMS += test-fuzz-api-reply test-fuzz-enroll
+TESTS += test-fuzz-api-reply test-fuzz-enroll
 endif
+test_fuzz_api_reply_SOURCES = tests/fuzz/fuzz-api-reply.c $(fuzz_replay)
+test_fuzz_api_reply_LDADD = libmodule.a $(fuzz_libraries) $(JANSSON_LIBS)
 test_fuzz_enroll_SOURCES = tests/fuzz/fuzz-enroll.c $(fuzz_replay)
-test_fuzz_enroll_LDADD = libenroll.a $(fuzz_libraries) $(JANSSON_LIBS)
+test_fuzz_enroll_LDADD = libmodule.a $(fuzz_libraries) $(JANSSON_LIBS)
 
 if ENABLE_FUZZERS
 noinst_PROGRAMS += $(fuzz_targets)
@@ -55,7 +57,11 @@ fuzz_exported_key_SOURCES = tests/fuzz/fuzz-exported-key.c tests/fuzz/fuzz.h
 fuzz_exported_key_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_exported_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_exported_key_LDADD = $(fuzzed_libraries)
-fuzz_enroll_SOURCES = tests/fuzz/fuzz-enroll.c tests/fuzz/fuzz.h $(libenroll_a_SOURCES)
+fuzz_api_reply_SOURCES = tests/fuzz/fuzz-api-reply.c tests/fuzz/fuzz.h $(libmodule_a_SOURCES)
+fuzz_api_reply_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
+fuzz_api_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_api_reply_LDADD = $(fuzzed_libraries) $(JANSSON_LIBS)
+fuzz_enroll_SOURCES = tests/fuzz/fuzz-enroll.c tests/fuzz/fuzz.h $(libmodule_a_SOURCES)
 fuzz_enroll_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
 fuzz_enroll_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_enroll_LDADD = $(fuzzed_libraries) $(JANSSON_LIBS)

@@ -127,6 +127,22 @@ def proxy_answers():
     }
 
 
+def api_replies():
+    key = base64.b64encode(b"001 web-01 any " + HEX64)
+    return {
+        "granted": b"\x14\x00" + b'{"data":{"id":"001","key":"' + key + b'"},"error":0}',
+        "key": b"\x14\x00" + b'{"data":{"affected_items":[{"id":"001","key":"' + key + b'"}],"failed_items":[]},"error":0}',
+        "failed": b"\x14\x00" + b'{"data":{"affected_items":[],"failed_items":[{"error":{"code":1701,"message":"No"},'
+                  b'"id":["001"]}]},"message":"M","error":1}',
+        "duplicate": b"\x28\x00" + b'{"title":"Bad Request","detail":"Same name","error":1705}',
+        "version-3": b"\x28\x04" + b'{"error":603,"message":"The requested URL was not found on this server"}',
+        "text-code": b"\x14\x00" + b'{"error":"9008","message":"Duplicate name"}',
+        "gateway": b"\x32\x02<html>",
+        "twice": b"\x14\x00" + b'{"error":0,"error":0}',
+        "short-key": b"\x14\x00" + b'{"data":{"id":"001","key":"MDAxIGEgYW55IGI="},"error":0}',
+    }
+
+
 def enrollments():
     pin, key = b"YJHcNmXtXoM8jZRfk-u_FLNwIMzudzNORJesLvNZCqI", b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
     agent = b'"id":"003","name":"web-01","ip":"any","key":"' + HEX64 + b'"'
@@ -173,6 +189,7 @@ def main():
     write("config", configurations())
     write("exported-key", exported_keys())
     write("proxy", proxy_answers())
+    write("api-reply", api_replies())
     write("enroll", enrollments())
     write("address", import_lines())
     write("roster", rosters())

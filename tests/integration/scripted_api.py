@@ -9,11 +9,15 @@ An answer is a dict (JSON with status 200), a Reply, a list (one for each call, 
 """
 import base64
 import json
+import os
 import re
 
-from machine import KEY
+import pytest
+from machine import AGENT_REGISTER, KEY
 
-PATIENCE = 30
+MODULE = os.path.join(os.path.dirname(AGENT_REGISTER), "agent-register-https.so")
+needs_module = pytest.mark.skipif(not os.path.exists(MODULE), reason="built --without-api")
+
 PASSWORD = "Correct-Horse:9"
 USER = "enroller"
 BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()

@@ -4,7 +4,9 @@ import time
 
 import pytest
 from machine import KEY, PROMPT
-from scripted_api import Api, Reply, affected, error, export, settings
+from scripted_api import Api, Reply, affected, error, export, needs_module, settings
+
+pytestmark = needs_module
 
 AGENTS, FIND, FETCH = "POST /agents", r"GET /agents\?name=.*", "GET /agents/009/key"
 OWN = "it is probably this machine's own: the answer to its request was lost"

@@ -5,7 +5,9 @@ import base64
 import pytest
 from machine import KEY
 from scripted_api import (BASIC, NOT_FOUND, NOT_FOUND_3, PASSWORD, TOKEN, Api, Reply, affected, error, export, granted,
-                          settings)
+                          needs_module, settings)
+
+pytestmark = needs_module
 
 LOGIN, AGENTS, INSERT = "POST /security/user/authenticate", "POST /agents", "POST /agents/insert"
 

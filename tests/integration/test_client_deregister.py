@@ -8,7 +8,9 @@ import subprocess
 import pytest
 from machine import EXIT_CODES, OLD_KEY, PROMPT
 from misbehaving import PATIENCE
-from scripted_api import BASIC, NOT_FOUND_3, Api, Reply, affected, error, export, settings
+from scripted_api import BASIC, NOT_FOUND_3, Api, Reply, affected, error, export, needs_module, settings
+
+pytestmark = needs_module
 
 LOGIN, FETCH, DELETE = "POST /security/user/authenticate", "GET /agents/007/key", r"DELETE /agents\?.*"
 GONE = affected(failed=[{"error": {"code": 1701, "message": "Agent does not exist"}, "id": ["007"]}], code=1)

@@ -6,12 +6,9 @@ import subprocess
 
 import pytest
 from machine import AGENT_REGISTER, EXIT_CODES
-from scripted_api import Api, settings
+from scripted_api import MODULE, Api, needs_module, settings
 
-MODULE = os.path.join(os.path.dirname(AGENT_REGISTER), "agent-register-https.so")
 SHARED = {"libcurl.so", "libjansson.so"}
-
-needs_module = pytest.mark.skipif(not os.path.exists(MODULE), reason="built --without-api")
 
 
 def needed(path):

@@ -35,7 +35,7 @@ unit_tests = \
 	test-tls-names \
 	test-tls-verify
 if WITH_API
-unit_tests += test-enroll-answer test-enroll-jwt test-enroll-token
+unit_tests += test-api-reply test-enroll-answer test-enroll-jwt test-enroll-token
 endif
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -85,12 +85,14 @@ test_endpoint_SOURCES = tests/unit/test-endpoint.c
 test_endpoint_LDADD = $(unit_libraries)
 test_exported_key_SOURCES = tests/unit/test-exported-key.c
 test_exported_key_LDADD = $(unit_libraries)
+test_api_reply_SOURCES = tests/unit/test-api-reply.c
+test_api_reply_LDADD = libmodule.a $(unit_libraries) $(JANSSON_LIBS)
 test_enroll_answer_SOURCES = tests/unit/test-enroll-answer.c
-test_enroll_answer_LDADD = libenroll.a $(unit_libraries) $(JANSSON_LIBS)
+test_enroll_answer_LDADD = libmodule.a $(unit_libraries) $(JANSSON_LIBS)
 test_enroll_jwt_SOURCES = tests/unit/test-enroll-jwt.c
-test_enroll_jwt_LDADD = libenroll.a $(unit_libraries) $(JANSSON_LIBS)
+test_enroll_jwt_LDADD = libmodule.a $(unit_libraries) $(JANSSON_LIBS)
 test_enroll_token_SOURCES = tests/unit/test-enroll-token.c
-test_enroll_token_LDADD = libenroll.a $(unit_libraries) $(JANSSON_LIBS)
+test_enroll_token_LDADD = libmodule.a $(unit_libraries) $(JANSSON_LIBS)
 test_identity_SOURCES = tests/unit/test-identity.c
 test_identity_LDADD = $(unit_libraries)
 test_identity_LDFLAGS = $(AM_LDFLAGS) \
