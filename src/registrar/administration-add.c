@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "registrar/address.h"
 #include "registrar/administration-internal.h"
+#include "registrar/agent-groups.h"
 #include "registrar/import-file.h"
 
 #include <limits.h>
@@ -90,7 +91,8 @@ static void remember(const struct options *options, const struct added *added)
 	struct reason why;
 
 	for (size_t i = 0; i < added->replaced_count; i++)
-		if (agent_history_forget(&history, added->replaced[i], &why) < 0)
+		if (agent_history_forget(&history, added->replaced[i], &why) < 0 ||
+		    agent_groups_forget(history.queue, added->replaced[i], &why) < 0)
 			log_warning("%s", why.text);
 	for (size_t i = 0; events && i < added->count; i++)
 		events[i] = (struct agent_event){ &added->agents[i], time(NULL) };

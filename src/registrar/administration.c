@@ -6,6 +6,7 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "registrar/administration-internal.h"
+#include "registrar/agent-groups.h"
 
 #include <limits.h>
 #include <openssl/evp.h>
@@ -201,7 +202,8 @@ static int commit_removals(struct roster *roster, const struct options *options,
 	if (r < 0)
 		return administration_fail_file(r, &why);
 	for (int i = 0; i < count; i++) {
-		if (agent_history_forget(&history, entries[i]->id_text, &why) < 0)
+		if (agent_history_forget(&history, entries[i]->id_text, &why) < 0 ||
+		    agent_groups_forget(history.queue, entries[i]->id_text, &why) < 0)
 			warn(why.text);
 		administration_print(entries[i]->id_text, entries[i]->name, entries[i]->ip);
 	}

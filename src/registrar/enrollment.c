@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "registrar/address.h"
+#include "registrar/agent-groups.h"
 #include "registrar/agent-version.h"
 #include "registrar/groups.h"
 
@@ -117,6 +118,7 @@ static bool groups_are_allowed(struct decision *decision)
 		return false;
 	}
 	(void)snprintf(enrollment->groups, sizeof enrollment->groups, "%.*s", (int)groups->length, groups->text);
+	enrollment->group_list = *groups;
 	return true;
 }
 
@@ -392,23 +394,59 @@ void enrollment_revoke(struct enrollment *enrollment, const struct reason *why)
 	agent_key_wipe(&enrollment->agent);
 }
 
+/* Each group once. */
+static int store_groups(const char *queue, const struct enrollment *accepted, struct reason *why)
+{
+	cleanup_free char *asked = strndup(accepted->group_list.text, accepted->group_list.length);
+	cleanup_free char *groups = calloc(1, accepted->group_list.length + 2);
+	char *rest = asked, *group;
+
+	if (!asked || !groups)
+		return reason_errno(why, ENOMEM, "Cannot keep the groups of agent %s", accepted->agent.id);
+	while ((group = strsep(&rest, ","))) {
+		if (agent_groups_have(groups, group))
+			continue;
+		if (groups[0])
+			strcat(groups, ",");
+		strcat(groups, group);
+	}
+	return agent_groups_write(queue, accepted->agent.id, groups, why);
+}
+
+static int forget_replaced(const struct agent_history *history, const struct enrollment *accepted, struct reason *why)
+{
+	int r = 0;
+
+	for (int i = 0; i < 2 && r >= 0; i++)
+		if (accepted->replaced[i][0]) {
+			r = agent_history_forget(history, accepted->replaced[i], why);
+			if (r >= 0)
+				r = agent_groups_forget(history->queue, accepted->replaced[i], why);
+		}
+	return r;
+}
+
 int enrollment_remember(const struct agent_history *history, const struct enrollment *enrollments, size_t count,
 			struct reason *why)
 {
 	cleanup_free struct agent_event *events = calloc(count + 1, sizeof *events);
+	bool keeps_groups = agent_history_exists(history);
+	int first = 0, r;
 	size_t n = 0;
-	int r = 0, added;
 
 	for (size_t i = 0; events && i < count; i++) {
 		if (!enrollments[i].accepted)
 			continue;
 		events[n++] = (struct agent_event){ &enrollments[i].agent, time(NULL) };
-		for (int old = 0; old < 2 && r >= 0; old++)
-			if (enrollments[i].replaced[old][0])
-				r = agent_history_forget(history, enrollments[i].replaced[old], why);
+		r = forget_replaced(history, &enrollments[i], first < 0 ? NULL : why);
+		first = first < 0 ? first : r;
+		if (!keeps_groups || !enrollments[i].group_list.text)
+			continue;
+		r = store_groups(history->queue, &enrollments[i], first < 0 ? NULL : why);
+		first = first < 0 ? first : r;
 	}
-	added = agent_history_add(history, events, n, why);
-	return added < 0 ? added : r;
+	r = agent_history_add(history, events, n, first < 0 ? NULL : why);
+	return first < 0 ? first : r;
 }
 
 void enrollment_wipe(struct enrollment *enrollment)

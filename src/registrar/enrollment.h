@@ -64,6 +64,7 @@ struct enrollment {
 	char shown_ip[AGENT_IP_MAX + 1]; /* accepted, or refused for what it is: the address for the client, address.h */
 	char replaced[2][AGENT_ID_MAX + 1]; /* accepted: ids of the agents that had to go; empty: none */
 	char groups[256];           /* accepted: the groups asked for, cut to fit */
+	struct authd_field group_list; /* accepted: all of them; points into the request */
 	char refusal[REFUSAL_SIZE]; /* refused: the text for the client, with bytes of the client's in it */
 	char holder[AGENT_ID_MAX + 1]; /* refused because name or address is taken: the id of who has it */
 	struct reason why;          /* what only the log should say; always set when this machine is at fault */
@@ -83,8 +84,9 @@ void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *
 void enrollment_revoke(struct enrollment *enrollment, const struct reason *why);
 
 /*
- * After the commit: remember when those who were accepted were registered, and forget whom they replaced. Returns 0,
- * or a negative errno with `why` set, which is worth a warning: the agents are registered.
+ * After the commit, while the requests are there: where there is a history, remember when those who were accepted were
+ * registered, and their groups; and forget whom they replaced. Returns 0, or a negative errno with `why` set, which is
+ * worth a warning: the agents are registered.
  */
 int enrollment_remember(const struct agent_history *history, const struct enrollment *enrollments, size_t count,
 			struct reason *why);

@@ -114,6 +114,8 @@ def test_hash_of_the_old_key_is_what_the_registrar_computes(machine, start_regis
 
 def test_all_fields(machine, start_registrar):
     with start_registrar("-n", "--dialect", "wazuh", "-i") as registrar:
+        for group in ("web", "db"):
+            (registrar.directory / "etc" / "shared" / group).mkdir(parents=True)
         result = machine.register(manager=address_of(registrar), settings={
             "agent.groups": "web,db", "agent.version": "v4.14.5", "agent.ip": "10.1.2.3"})
         assert result.status == 0 and result.failures == [], result

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from registrar_tools import KEY, PATIENCE, Client, directory, registrar, serving, wazuh  # noqa: F401
+from registrar_tools import KEY, PATIENCE, Client, directory, registrar, run, serving, wazuh  # noqa: F401
 
 REQUEST = "OSSEC A:'web-01'\n"
 
@@ -211,6 +211,18 @@ def test_groups_that_do_not_exist(directory, dialect, option, answers):
             assert answers or reply.records[0].startswith(f"ERROR: Invalid group: {groups}")
         (shared / "nogroup").mkdir()
         assert registrar.ask("OSSEC A:'web-9' G:'nogroup'\n").agent
+
+
+def test_groups_are_stored(wazuh):
+    """Where Wazuh looks for them, each once; gone with the agent. In OSSEC's dialect there is no place for them."""
+    stored = wazuh.directory / "queue" / "agent-groups"
+    for group in ("db", "web", "g" * 255):
+        (wazuh.directory / "etc" / "shared" / group).mkdir(parents=True)
+    assert wazuh.register("none") and not stored.exists()
+    number = wazuh.ask(f"OSSEC A:'web-01' G:'web,db,web,{'g' * 255}'\n").agent[0]
+    assert (stored / number).read_text() == f"web,db,{'g' * 255}\n"
+    assert run("-D", wazuh.directory, "remove", number).returncode == 0
+    assert not (stored / number).exists()
 
 
 @pytest.mark.parametrize("dialect,text", [
