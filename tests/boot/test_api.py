@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: ISC
+"""First boots with method = api: the module works in the unit's sandbox, the agent starts with the key of the API."""
+import base64
+import json
+import re
+import time
+
+import agent_machine
+import message_ids
+import nspawn
+import pytest
+from scripted_manager import KEY, Manager
+
+MODULE = "/usr/lib/agent-register/agent-register-https.so"
+USER, PASSWORD = "enroller", "Correct-Horse:9"
+BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+TOKEN = "eyJhbGciOiJFUzUxMiJ9.eyJpc3MiOiJ3YXp1aCJ9.c2lnbmF0dXJl"
+CONFIG = f"[manager]\naddress = manager.example\nmethod = api\n[tls]\nca_file = /etc/agent-register/ca.pem\n[auth]\n" \
+         f"api_user = {USER}\napi_password_file = /etc/agent-register/password\n[agent]\ngroups = web\n"
+
+
+class Api(Manager):
+    """Wazuh's API, as far as a registration needs it. `answer` is of a request as "POST /agents BODY": a status and an
+    object."""
+
+    def __init__(self, machine, certificates, answer=None, port=55000):
+        super().__init__(machine, certificates, answer or self.grant, port)
+
+    @staticmethod
+    def grant(request):
+        if request.startswith("POST /security/user/authenticate "):
+            return 200, {"data": {"token": TOKEN}, "error": 0}
+        if request.startswith("POST /agents "):
+            name = json.loads(request.split(" ", 2)[2])["name"]
+            line = base64.b64encode(f"007 {name} any {KEY}".encode()).decode()
+            return 200, {"data": {"id": "007", "key": line}, "error": 0}
+        if request.startswith("PUT /agents/007/group/"):
+            return 200, {"data": {"affected_items": ["007"], "failed_items": []}, "error": 0}
+        return 404, {"title": "Not Found", "detail": "404: Not Found"}
+
+    def _converse(self, connection):
+        connection.settimeout(10)
+        with self._context.wrap_socket(connection, server_side=True) as stream:
+            file = stream.makefile("rb")
+            while line := file.readline().decode().rstrip("\r\n"):
+                fields = dict(field.rstrip("\r\n").split(": ", 1) for field in iter(lambda: file.readline().decode(), "\r\n"))
+                method, path, _ = line.split(" ")
+                body = file.read(int(fields.get("Content-Length", "0"))).decode()
+                request = f"{method} {path} {body}"
+                status, answer = self.answer(request)
+                expected = BASIC if path.startswith("/security/") else f"Bearer {TOKEN}"
+                if fields.get("Authorization") != expected:
+                    status, answer = 401, {"title": "Unauthorized", "detail": "Invalid credentials"}
+                self._note(request, time.monotonic())
+                data = json.dumps(answer).encode()
+                stream.sendall(f"HTTP/1.1 {status} x\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data)
+
+
+@pytest.fixture
+def start_api(certificates):
+    apis = []
+
+    def start(machine, **options):
+        apis.append(Api(machine, certificates, **options))
+        return apis[-1]
+    yield start
+    for api in apis:
+        api.close()
+
+
+def test_first_boot(machine, start_api):
+    """As in the image: a configuration, a manager that answers; the sandbox is that of the unit."""
+    assert machine.path(MODULE).exists()
+    machine.configure(CONFIG, password=PASSWORD)
+    api = start_api(machine)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        system.wait_for_start("wazuh-agent")
+        (registered,) = system.journal(MESSAGE_ID=message_ids.REGISTERED)
+        status = json.loads(system.run("agent-register status --json").stdout)
+    assert [request.rsplit(" ", 1)[0] for request in api.requests] == [
+        "POST /security/user/authenticate", "POST /agents", "PUT /agents/007/group/web"]
+    assert registered["METHOD"] == "api" and registered["AGENT_ID"] == "007"
+    assert status["method"] == "api" and status["registered"] is True
+    (start,) = machine.agent_starts()
+    assert re.fullmatch(rf"007 web-01 any {KEY}", start[-1])
+    assert start[1].startswith("-rw-r----- ")
+
+
+def test_password_as_credential(machine, start_api):
+    machine.configure(CONFIG.replace("api_password_file = /etc/agent-register/password\n", ""), password="wrong")
+    start_api(machine)
+    with machine.boot(credentials={"agent-register.api-password": PASSWORD}) as system:
+        assert system.wait_until_booted() == "running"
+    assert machine.has_key()
+
+
+def test_api_that_is_late(machine, start_api):
+    """The boot goes on, and the agent starts when the API has come."""
+    machine.configure(CONFIG + "[retry]\nbudget = 1 s\n", password=PASSWORD)
+    machine.restart_soon()
+    with machine.boot() as system:
+        system.wait_until_booted()
+        assert not machine.has_key()
+        start_api(machine)
+        system.wait_for_start("wazuh-agent")
+    assert machine.has_key() and len(machine.agent_starts()) == 1
+
+
+def test_without_the_module(machine, start_api):
+    """The package is missing: one line that says so, and nobody is asked."""
+    machine.path(MODULE).unlink()
+    machine.configure(CONFIG, password=PASSWORD)
+    api = start_api(machine)
+    with machine.boot() as system:
+        system.wait_until_booted()
+        (line,) = system.journal(MESSAGE_ID=message_ids.MISCONFIGURED)
+        result = system.show("agent-register")["ExecMainStatus"]
+    assert "install the package agent-register-https" in line["MESSAGE"] and MODULE in line["MESSAGE"]
+    assert result == "78" and api.requests == [] and machine.agent_starts() == []
+
+
+def test_deregister_before_the_machine_goes(machine, start_api):
+    """What a shutdown hook of an autoscaling group does."""
+    machine.configure(CONFIG, password=PASSWORD)
+    line = base64.b64encode(f"007 web-01 any {KEY}".encode()).decode()
+
+    def answer(request):
+        if request.startswith("GET /agents/007/key "):
+            return 200, {"data": {"affected_items": [{"id": "007", "key": line}], "failed_items": []}, "error": 0}
+        if request.startswith("DELETE /agents?agents_list=007&"):
+            return 200, {"data": {"affected_items": ["007"], "failed_items": []}, "error": 0}
+        return Api.grant(request)
+    api = start_api(machine, answer=answer)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        system.wait_for_start("wazuh-agent")
+        refused = system.run("agent-register deregister --yes || echo status $?").stdout
+        assert "wazuh-agent.service is running" in refused and "status 1" in refused
+        system.run("systemctl stop wazuh-agent")
+        done = system.run("agent-register deregister --yes")
+        assert "registers it anew" in done.stdout
+    assert not machine.has_key()
+    assert api.requests[-1].startswith("DELETE /agents?agents_list=007&status=all&older_than=0s")
