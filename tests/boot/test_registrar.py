@@ -30,3 +30,51 @@ def test_first_boot_with_the_registrar(program, machine, tmp_path):
     (line,) = (tmp_path / "etc/client.keys").read_text().splitlines()
     assert line.split()[1] == "web-01"
     assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}", line]
+
+
+REGISTRAR_DROP_IN = """\
+[Unit]
+ConditionPathIsDirectory=
+[Service]
+Environment="REGISTRAR_OPTIONS=-D /srv/ossec -n --dialect wazuh"
+ReadWritePaths=/srv/ossec/etc -/srv/ossec/queue
+"""
+
+
+def test_service_and_commands_side_by_side(program, machine):  # pylint: disable=unused-argument
+    """The unit in its sandbox, over a directory as a Wazuh manager has it: not root's, and closed to others."""
+    owner, group = 64998, 64997
+    for name in ("etc", "etc/shared/web", "queue", "queue/rids"):
+        machine.path(f"/srv/ossec/{name}").mkdir(parents=True)
+    machine.write("/srv/ossec/queue/agents-timestamp", "", 0o600)
+    machine.write("/srv/ossec/etc/client.keys", f"001 old any {'5a' * 32}\n", 0o640)
+    machine.write("/srv/ossec/queue/rids/001", "1:1:", 0o640)
+    for name in ("etc", "etc/client.keys", "etc/shared", "etc/shared/web", "queue", "queue/rids", "queue/rids/001"):
+        path = machine.path(f"/srv/ossec/{name}")
+        path.chmod(0o770 if path.is_dir() else 0o640)
+        machine.chown(f"/srv/ossec/{name}", owner, group)
+    machine.write("/etc/systemd/system/agent-registrar.service.d/directory.conf", REGISTRAR_DROP_IN)
+    with machine.boot() as system:
+        system.wait_until_booted()
+        told = system.run("agent-registrar -D /srv/ossec -n --name 127.0.0.1 init")
+        assert told.exit_status == 0, told.stdout
+        pin = re.search(r"pin = sha256//\S+", told.stdout).group(0)
+        assert system.run("systemctl start agent-registrar").exit_status == 0, system.journal()
+        assert system.run("agent-registrar -D /srv/ossec remove 001").stdout == "001 old any\n"
+        system.wait_for_status("agent-registrar", "0 agents")
+        assert system.run("agent-registrar -D /srv/ossec add -n hand -a 2001:db8::/32").stdout == (
+            "002 hand 2001:0DB8:0000:0000:0000:0000:0000:0000/32\n")
+        system.wait_for_status("agent-registrar", "1 agents")
+        machine.configure(f"[manager]\naddress = 127.0.0.1\n[tls]\n{pin}\n[agent]\nname = web-02\ngroups = web\n")
+        assert system.run("systemctl restart agent-register").exit_status == 0, system.journal()
+        listed = system.run("agent-registrar -D /srv/ossec list").stdout.splitlines()
+        warnings = system.run("journalctl -q -b -p warning -o cat -u agent-registrar").stdout.splitlines()
+    assert listed[1:] == ["003 web-02 any"]
+    keys = machine.path("/srv/ossec/etc/client.keys")
+    assert keys.read_text().splitlines()[0] == f"001 !old any {'5a' * 32}"
+    assert (keys.stat().st_uid, keys.stat().st_gid, keys.stat().st_mode & 0o777) == (owner, group, 0o640)
+    assert machine.read("/srv/ossec/queue/agent-groups/003") == "web\n"
+    assert [line.split()[:3] for line in machine.read("/srv/ossec/queue/agents-timestamp").splitlines()] == [
+        ["002", "hand", listed[0].split()[2]], ["003", "web-02", "any"]]
+    assert not machine.path("/srv/ossec/queue/rids/001").exists()
+    assert warnings == [line for line in warnings if "No password is demanded" in line]
