@@ -7,6 +7,7 @@ import socket
 import ssl
 
 import pytest
+import scripted_api
 from machine import KEY, OLD_LINE
 
 LAYER = r"(ok  |FAIL) (.{12}) (.*)"
@@ -134,3 +135,22 @@ def test_status_of_anothers_key_and_of_half_a_key(machine):
     machine.install_key(OLD_LINE[:40])
     status, exit_status = status_of(machine, trust=None)
     assert exit_status == 3 and "client.keys" in status["problem"] and status["name"] is None
+
+
+@scripted_api.needs_module
+def test_method_api(machine, start_manager):
+    """The same layers; nobody logs in."""
+    api = scripted_api.Api()
+    before = machine.snapshot()
+    result = machine.register("check", manager=start_manager(api), settings=scripted_api.settings(machine))
+    assert result.status == 0 and result.stderr == "", result
+    assert list(marks(result)) == LAYERS and marks(result)["config"][1].endswith("method api"), result
+    assert api.calls == [] and machine.snapshot() == before
+
+
+@scripted_api.needs_module
+def test_method_api_without_its_password(machine, start_manager):
+    settings = {**scripted_api.settings(machine), "auth.api_password_file": "/nowhere/password"}
+    result = machine.register("check", manager=start_manager(), settings=settings)
+    assert result.status == 78 and crosses(result) == ["credentials"], result
+    assert "/nowhere/password" in marks(result)["credentials"][1]

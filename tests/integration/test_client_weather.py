@@ -42,8 +42,9 @@ def in_turn(*scripts):
 class CutWire:
     """A port in front of a registrar: what the registrar says once it has a key in its file does not arrive."""
 
-    def __init__(self, registrar):
+    def __init__(self, registrar, port=None):
         self.registrar = registrar
+        self.port = port or registrar.port
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         self.whole = False
@@ -61,7 +62,7 @@ class CutWire:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            with client, self.registrar.connect() as server:
+            with client, socket.create_connection(("127.0.0.1", self.port), 30) as server:
                 forth = threading.Thread(target=self._carry, args=(client, server, lambda: False), daemon=True)
                 forth.start()
                 self._carry(server, client, lambda: not self.whole and self.registrar.keys())
