@@ -248,28 +248,15 @@ long api_number_parse(const char *text, long most)
 
 long long api_timeframe_parse(const char *text)
 {
+	static const char units[] = "smhd";
+	static const long long seconds[] = { 1, 60, 3600, 86400 };
 	size_t digits = strspn(text, "0123456789");
-	long long value = 0, unit = 1;
+	const char *unit = text[digits] ? strchr(units, text[digits]) : units;
+	long long value = 0;
 
-	if (digits == 0)
+	if (digits == 0 || !unit || (text[digits] && text[digits + 1]))
 		return -EINVAL;
-	switch (text[digits]) {
-	case 'd':
-		unit *= 24; /* fall through */
-	case 'h':
-		unit *= 60; /* fall through */
-	case 'm':
-		unit *= 60; /* fall through */
-	case 's':
-		if (text[digits + 1] != '\0')
-			return -EINVAL;
-		break;
-	case '\0':
-		break;
-	default:
-		return -EINVAL;
-	}
 	for (size_t i = 0; i < digits && value < CENTURY; i++)
 		value = 10 * value + (text[i] - '0');
-	return value > CENTURY / unit ? CENTURY : value * unit;
+	return value > CENTURY / seconds[unit - units] ? CENTURY : value * seconds[unit - units];
 }

@@ -54,7 +54,6 @@ libregistrar_a_SOURCES += \
 	src/registrar/user-command.c
 else
 libregistrar_a_SOURCES += src/registrar/api-absent.c
-EXTRA_DIST += src/registrar/api-limits.h
 endif
 libregistrar_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
 
