@@ -181,6 +181,23 @@ def rosters():
     return {f"{name}-{how}": bytes([how]) + content for how in range(3) for name, content in key_files().items()}
 
 
+def api_calls():
+    """A byte that chooses the parser, and its text."""
+    hash_ = b"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w"
+    return {
+        "path": b"\x00/agents/001/key", "path-escapes": b"\x00/agents/%2e%2E%2f%zz/group/%00/",
+        "query": b"\x01agents_list=001,2&older_than=7d&purge=true&limit=500&status=active,all",
+        "query-q": b"\x01q=name=web-01;id!=000;ip~10.&search=-web&select=id%2Cname,os.name",
+        "query-refused": b"\x01version=v4&%ff%0a=x&pretty&pretty=maybe", "basic": b"\x02Basic d2F6dWg6d2F6dWg=",
+        "bearer": b"\x02Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZG1pbiJ9.AAAA", "bearer-empty": b"\x02bearer ..",
+        "hash": b"\x03" + hash_, "hash-costly": b"\x03" + hash_.replace(b"14", b"63"), "add": b'\x04{"name":"web-01","ip":"any"}',
+        "add-unknown": b'\x04{"name":"web-01","x\\ny":[1,{"a":null}]}', "add-unicode": b'\x04{"name":"\\ud800\\u00e4"}',
+        "insert": b'\x05{"name":"a","id":"012","key":"' + HEX64 + b'","force":{"enabled":true,"disconnected_time":'
+                  b'{"enabled":false,"value":"1h"},"after_registration_time":"1d"}}',
+        "insert-key": b'\x05{"name":"a","key":"short"}',
+    }
+
+
 def main():
     write("reply", replies())
     write("request", requests())
@@ -193,6 +210,7 @@ def main():
     write("enroll", enrollments())
     write("address", import_lines())
     write("roster", rosters())
+    write("api-call", api_calls())
 
 
 if __name__ == "__main__":

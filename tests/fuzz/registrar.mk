@@ -25,3 +25,24 @@ fuzz_roster_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_roster_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_roster_LDADD = libfuzzedregistrar.a $(fuzzed_libraries)
 endif
+
+# The API's.
+if WITH_API
+check_PROGRAMS += test-fuzz-api-call
+TESTS += test-fuzz-api-call
+if ENABLE_FUZZERS
+noinst_PROGRAMS += fuzz-api-call
+endif
+endif
+test_fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c $(fuzz_replay)
+test_fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+test_fuzz_api_call_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
+if ENABLE_FUZZERS
+fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c tests/fuzz/fuzz.h \
+	src/registrar/agent-groups.c src/registrar/agent-history.c src/registrar/api-base64.c src/registrar/api-body.c \
+	src/registrar/api-filter.c src/registrar/api-parameters.c src/registrar/api-password.c src/registrar/api-problem.c \
+	src/registrar/api-request.c src/registrar/api-token.c src/registrar/api-users.c
+fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
+fuzz_api_call_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_api_call_LDADD = $(fuzzed_libraries) $(JANSSON_LIBS)
+endif

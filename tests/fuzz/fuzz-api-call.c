@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the registrar's API reads from strangers. The first byte says what the rest is: a path, a query, an
+ * Authorization header, a body, or a user's hash.
+ */
+#include "fuzz.h"
+
+#include "registrar/api-body.h"
+#include "registrar/api-filter.h"
+#include "registrar/api-parameters.h"
+#include "registrar/api-password.h"
+#include "registrar/api-request.h"
+#include "registrar/api-token.h"
+
+#define TEXT_MAX 20000
+
+static void check_shown(const struct api_problem *problem)
+{
+	HOLDS(problem->status == 400);
+	HOLDS(strlen(problem->detail) < sizeof problem->detail);
+	for (const char *p = problem->detail; *p; p++)
+		HOLDS(*p >= 0x20 && *p < 0x7f);
+}
+
+static void read_path(const char *text)
+{
+	struct api_path path;
+
+	if (api_path_parse(&path, text) < 0)
+		return;
+	HOLDS(path.count <= API_SEGMENTS_MAX);
+	for (size_t i = 0; i < path.count; i++)
+		HOLDS(path.segments[i] > path.text && path.segments[i] + strlen(path.segments[i]) <= path.text + strlen(text));
+	HOLDS(api_path_matches(&path, "/agents/{}/key") ==
+	      (path.count == 3 && strcmp(path.segments[0], "agents") == 0 && strcmp(path.segments[2], "key") == 0));
+	api_path_release(&path);
+}
+
+/* What passes can be applied to an agent. */
+static void apply(const struct api_query *query)
+{
+	static const struct agent_history history = { .queue = NULL };
+	const struct roster_entry entry = { .id = 7, .id_text = "007", .name = "web-01", .ip = "10.1.2.3" };
+	struct api_problem problem = { 0 };
+	struct api_filter filter;
+
+	if (!api_filter_read(&filter, query, "7d", &history, &problem)) {
+		check_shown(&problem);
+		return;
+	}
+	(void)api_filter_matches(&filter, &entry);
+	json_decref(api_describe_agent(&filter, &entry, api_query_get(query, "select")));
+}
+
+static void read_query(const char *text)
+{
+	static const struct api_parameter_rule rules[] = {
+		{ .name = "agents_list", .kind = API_PARAMETER_ALL_IDS }, { .name = "limit", .kind = API_PARAMETER_NUMBER },
+		{ .name = "older_than", .kind = API_PARAMETER_TIMEFRAME }, { .name = "purge", .kind = API_PARAMETER_BOOLEAN },
+		{ .name = "version", .kind = API_PARAMETER_UNKNOWN },      { .name = "q", .kind = API_PARAMETER_TEXT },
+		{ .name = "status", .kind = API_PARAMETER_TEXT },          { .name = "search", .kind = API_PARAMETER_TEXT },
+		{ .name = "select", .kind = API_PARAMETER_TEXT },          { .name = NULL },
+	};
+	struct api_problem problem = { 0 };
+	struct api_query query;
+
+	if (api_query_parse(&query, text) < 0)
+		return;
+	HOLDS(query.count <= API_PARAMETERS_MAX);
+	if (api_parameters_are_good(&query, rules, &problem))
+		apply(&query);
+	else
+		check_shown(&problem);
+	api_query_release(&query);
+}
+
+/* Nobody's token is a token. */
+static void read_header(const char *text)
+{
+	static const struct api_token_key key = { .bytes = { 1 } };
+	struct api_user user = { .name = "admin" };
+	const struct api_users users = { .users = &user, .count = 1 };
+	struct api_credentials credentials;
+
+	api_credentials_parse(&credentials, text);
+	if (credentials.scheme == API_SCHEME_BASIC)
+		HOLDS(!strchr(credentials.name, ':') && strlen(credentials.name) + strlen(credentials.password) < strlen(text));
+	if (credentials.scheme == API_SCHEME_BEARER)
+		HOLDS(!api_token_check(&key, &users, credentials.token, 1700000000));
+	api_credentials_wipe(&credentials);
+}
+
+static void read_body(const char *text, size_t length, enum api_body_kind kind)
+{
+	struct api_problem problem = { 0 };
+	struct api_body body;
+
+	if (!api_body_parse(&body, kind, text, length, &problem)) {
+		check_shown(&problem);
+		return;
+	}
+	HOLDS(body.name[0] != '\0' && strlen(body.name) <= AGENT_NAME_MAX);
+	HOLDS(body.key[0] == '\0' || strlen(body.key) >= AGENT_KEY_USUAL);
+	HOLDS(body.id[0] == '\0' || agent_id_is_valid(body.id, strlen(body.id)));
+	HOLDS(kind == API_BODY_INSERT || (body.id[0] == '\0' && body.key[0] == '\0' && !body.force.enabled));
+	HOLDS(body.force.disconnected_time >= 0 && body.force.after_registration_time >= 0);
+}
+
+static void read_hash(const char *text, size_t length)
+{
+	struct api_password password, again;
+	char formatted[API_HASH_TEXT_SIZE];
+
+	if (api_password_parse(&password, text, length) < 0)
+		return;
+	api_password_format(formatted, &password);
+	HOLDS(api_password_parse(&again, formatted, strlen(formatted)) == 0);
+	HOLDS(memcmp(&password, &again, sizeof again) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char text[TEXT_MAX + 1];
+
+	if (size < 1 || size > TEXT_MAX)
+		return 0;
+	memcpy(text, data + 1, size - 1);
+	text[size - 1] = '\0';
+	switch (data[0] % 6) {
+	case 0:
+		read_path(text);
+		break;
+	case 1:
+		read_query(text);
+		break;
+	case 2:
+		read_header(text);
+		break;
+	case 3:
+		read_hash(text, size - 1);
+		break;
+	default:
+		read_body(text, size - 1, data[0] % 6 == 4 ? API_BODY_ADD : API_BODY_INSERT);
+		break;
+	}
+	return 0;
+}
