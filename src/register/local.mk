@@ -65,6 +65,7 @@ if WITH_API
 module_PROGRAMS = agent-register-https.so
 agent_register_https_so_SOURCES = \
 	src/register/methods/api-deregister.c \
+	src/register/methods/api-groups.c \
 	src/register/methods/api-lost.c \
 	src/register/methods/api-reply.c src/register/methods/api-reply.h \
 	src/register/methods/api-session.c src/register/methods/api-session.h \

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: ISC
 """method = api: what is asked, what is stored, and what the answers of the API mean."""
 import base64
+import os
+import threading
 
 import pytest
 from machine import KEY
+from misbehaving import PATIENCE
 from scripted_api import (BASIC, NOT_FOUND, NOT_FOUND_3, PASSWORD, TOKEN, Api, Reply, affected, error, export, granted,
                           needs_module, settings)
 
@@ -69,6 +72,60 @@ def test_a_group_that_fails_does_not_cost_the_key(machine, start_manager, answer
     assert len(result.warnings) == 1 and "registered, but not in the group web" in result.warnings[0], result
     for word in words:
         assert word in result.warnings[0], result
+
+
+def test_a_manager_that_does_not_know_its_own_agent_yet(machine, start_manager):
+    """Wazuh's database follows after a moment."""
+    unknown = error(404, 1701, "Agent does not exist")
+    api = Api({"PUT /agents/001/group/web": [unknown, unknown, affected("001")]})
+    result = machine.registers(manager=start_manager(api), settings=settings(machine, **{"agent.groups": "web,db"}))
+    assert result.warnings == [] and api.made[2:] == 3 * ["PUT /agents/001/group/web"] + ["PUT /agents/001/group/db"]
+
+
+def test_a_manager_that_never_knows_its_own_agent(machine, start_manager):
+    api = Api({"PUT /agents/001/group/web": error(404, 1701, "Agent does not exist")})
+    result = machine.registers(manager=start_manager(api), settings=settings(machine, **{
+        "agent.groups": "web", "manager.attempt_timeout": "2 s"}))
+    assert "not in the group web" in result.failure and "error 1701" in result.failure and 1.4 < result.seconds < 2.5, result
+
+
+@pytest.mark.parametrize("stops", [False, True], ids=["in time", "asked to stop"])
+def test_a_manager_that_hangs_over_the_groups(machine, start_manager, stops):
+    """The key is in hand: neither the deadline nor SIGTERM loses it."""
+    reached, over = threading.Event(), threading.Event()
+
+    def hang(_):
+        reached.set()
+        over.wait(PATIENCE)
+        return b""
+    manager = start_manager(Api({"PUT /agents/001/group/web": hang}))
+    run = machine.start(manager=manager, settings=settings(machine, **{
+        "agent.groups": "web,db", "manager.attempt_timeout": "1 h" if stops else "1 s"}))
+    assert reached.wait(PATIENCE)
+    if stops:
+        run.kill()
+    result = run.finish()
+    over.set()
+    assert machine.read_keys() == f"001 web-01 any {KEY}\n".encode(), result
+    assert "not in the groups web,db: " in result.failure and ("asked to stop" in result.failure) == stops, result
+
+
+def test_suffix(machine, start_manager):
+    def answer(call):
+        name = call.json["name"]
+        return error(400, 1705, "Same name") if name == "web-01" else granted(name=name)
+    api = Api({AGENTS: answer})
+    result = machine.register(manager=start_manager(api), settings=settings(machine, **{"identity.on_duplicate": "suffix"}))
+    assert result.status == 0 and machine.read_keys().startswith(b"001 web-01-"), result
+    assert api.made == 2 * [LOGIN, AGENTS]
+
+
+def test_forget_secret(machine, start_manager):
+    """It is the API's password that has done its work."""
+    other = machine.password("another-Secret", "registration-password")
+    more = settings(machine, **{"auth.forget_secret": "yes", "auth.password_file": other})
+    machine.registers(manager=start_manager(Api()), settings=more)
+    assert not os.path.exists(more["auth.api_password_file"]) and os.path.exists(other)
 
 
 def test_replace(machine, start_manager):

@@ -49,5 +49,8 @@ int api_session_key(struct api_session *session, const char *id, struct agent_ke
  */
 int api_find_lost(struct api_session *session, struct agent_key *ret);
 
+/* Put the agent into the groups of the attempt; the report's warning tells of those that failed (api-groups.c). */
+void api_join_groups(struct api_session *session, const char *id);
+
 /* Free what jansson has written, or a secret; for cleanup(). */
 void release_wiped(char **text);

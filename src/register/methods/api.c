@@ -74,50 +74,6 @@ static int ask_for_key(struct api_session *session, struct agent_key *ret)
 	return r == OUTCOME_DUPLICATE && session->attempt->lost_for > 0 ? api_find_lost(session, ret) : r;
 }
 
-/* ------------------------------------------------------------------ the groups */
-
-static void warn_of_group(struct api_session *session, const char *group, const char *text)
-{
-	struct reason *warning = &session->report->warning;
-	size_t used = strlen(warning->text);
-
-	(void)snprintf(warning->text + used, sizeof warning->text - used, "%sThe agent is registered, but not in the group %s: %s",
-		       used ? "; " : "", group, text);
-}
-
-/* The key is in hand, and what goes wrong from here on must not lose it. Returns false when going on is of no use. */
-static bool join_group(struct api_session *session, const char *id, const char *group)
-{
-	cleanup(api_reply_done) struct api_reply reply = { 0 };
-	char path[64 + AGENT_ID_MAX + 256];
-	int r;
-
-	(void)snprintf(path, sizeof path, "/agents/%s/group/%s", id, group);
-	r = api_session_call(session, &(struct api_call){ "PUT", path }, &reply);
-	if (r == OUTCOME_OK && api_reply_is_success(&reply))
-		return true;
-	if (r == OUTCOME_OK)
-		(void)api_session_refused(session, &reply);
-	warn_of_group(session, group, session->report->why.text[0] ? session->report->why.text : "asked to stop");
-	session->report->why.text[0] = '\0';
-	return r == OUTCOME_OK;
-}
-
-static void join_groups(struct api_session *session, const char *id)
-{
-	const char *group = session->attempt->groups;
-	bool goes_on = true;
-
-	while (goes_on && group && *group) {
-		size_t length = strcspn(group, ",");
-		char name[256];
-
-		(void)snprintf(name, sizeof name, "%.*s", (int)length, group);
-		goes_on = join_group(session, id, name);
-		group += length + (group[length] == ',');
-	}
-}
-
 /* ------------------------------------------------------------------ the method */
 
 static int api_run(const struct attempt *attempt, struct agent_key *ret, struct attempt_report *report)
@@ -128,7 +84,7 @@ static int api_run(const struct attempt *attempt, struct agent_key *ret, struct 
 	if (r == OUTCOME_OK)
 		r = ask_for_key(&session, ret);
 	if (r == OUTCOME_REGISTERED)
-		join_groups(&session, ret->id);
+		api_join_groups(&session, ret->id);
 	return r;
 }
 

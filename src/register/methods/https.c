@@ -148,9 +148,19 @@ static bool add_field_of(struct curl_slist **fields, const char *name, const cha
 	return done;
 }
 
+/* Without the scope of an IPv6 address, which means something on this machine only (RFC 6874, 4). */
+static bool add_host(struct curl_slist **fields, const struct endpoint *manager)
+{
+	struct endpoint host = *manager;
+	char text[ENDPOINT_TEXT_SIZE];
+
+	host.host[strcspn(host.host, "%")] = '\0';
+	return add_field_of(fields, "Host", endpoint_text(&host, text));
+}
+
 static bool compose_fields(const struct https *https, const struct https_request *request, struct curl_slist **ret)
 {
-	bool done = add_field_of(ret, "Host", https->manager) && add_field(ret, "Accept: application/json") &&
+	bool done = add_host(ret, https->attempt->manager) && add_field(ret, "Accept: application/json") &&
 		    add_field(ret, "Expect:");
 
 	if (done && request->body)
