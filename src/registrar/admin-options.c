@@ -19,7 +19,7 @@ bool admin_options_take(struct admin_options *options, bool is_admin, int option
 	case ADMIN_OPTION_ID:
 		options->id = value;
 		return true;
-	case ADMIN_OPTION_JSON:
+	case 'j':
 		options->json = true;
 		return true;
 	case ADMIN_OPTION_PURGE:

@@ -16,12 +16,11 @@ struct admin_options {
 /* Long options without a letter. */
 enum {
 	ADMIN_OPTION_ID = 0x200,
-	ADMIN_OPTION_JSON,
 	ADMIN_OPTION_PURGE,
 };
 
 /* The letters that mean something else there. */
-#define ADMIN_LETTERS "a:dD:g:hn:V"
+#define ADMIN_LETTERS "a:dD:g:hjn:V"
 
 /*
  * Take an option. Returns whether it is one of these; `is_admin` tells whether it stands behind such a command, where

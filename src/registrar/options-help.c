@@ -13,7 +13,7 @@ void options_print_help(void)
 	       "  user [--remove] NAME      make or change a user of the API (password on standard input), or remove one\n"
 	       "  add -n, --name NAME [-a, --ip IP] [--id ID]\n"
 	       "                            add an agent, and print it; IP: any, an address or a network (any)\n"
-	       "  list [--json]             print the agents: id, name, address\n"
+	       "  list [-j, --json]         print the agents: id, name, address\n"
 	       "  export ID                 print an agent's record for manage_agents -i or agent-register import\n"
 	       "  remove [--purge] ID...    remove agents; --purge: and free their ids\n"
 	       "  import-file FILE          add an agent for each line IP,NAME of a file (-: standard input)\n"

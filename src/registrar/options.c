@@ -66,7 +66,7 @@ static const struct option long_options[] = {
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "id", required_argument, NULL, ADMIN_OPTION_ID },
 	{ "ip", required_argument, NULL, 'a' },
-	{ "json", no_argument, NULL, ADMIN_OPTION_JSON },
+	{ "json", no_argument, NULL, 'j' },
 	{ "purge", no_argument, NULL, ADMIN_OPTION_PURGE },
 	{ "init", no_argument, NULL, OPTION_INIT },
 	{ "name", required_argument, NULL, OPTION_NAME },

@@ -76,7 +76,7 @@ static void on_status(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd, (void)what;
 	if (server->others_wrote && look_again(server) == -EAGAIN)
-		(void)event_add(server->status, &lock_retry_time);
+		(void)event_add(server->status, &status_time);
 	(void)sd_notifyf(0, "STATUS=%zu agents; since the start %lu registered, %lu refused; %zu connections",
 			 roster_count(roster), server->registered, server->refused, server->open);
 }

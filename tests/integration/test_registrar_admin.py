@@ -160,6 +160,7 @@ def test_list(admin):
     assert admin("list") == "003 cc any\n1024 web 10.0.0.0/8\n"
     assert json.loads(admin("list", "--json")) == {"agents": [
         {"id": "003", "name": "cc", "ip": "any"}, {"id": "1024", "name": "web", "ip": "10.0.0.0/8"}]}
+    assert admin("list", "-j") == admin("list", "--json")
     assert "Line 4" in admin.complaints and OLD_KEY not in admin.complaints
 
 

@@ -53,6 +53,25 @@ def test_added_by_command_taken_on_the_network(directory):
         assert registrar.register("new")[0] == "003"
 
 
+def test_manage_agents_of_ossec_beside_the_service(directory):
+    """It writes over the beginning of a line, appends, and leaves the file with mode 0440; it knows no lock."""
+    keys = directory / "etc" / "client.keys"
+    with serving(directory, "-n") as registrar:
+        first = registrar.register("web")
+        with open(keys, "r+", encoding="ascii") as file:
+            file.write("1024 #*#*#*#*#*#*#*#*#*#*#")
+        keys.chmod(0o440)
+        with open(keys, "a", encoding="ascii") as file:
+            file.write(f"1025 hand any {OLD_KEY}\n")
+        assert registrar.register("web")[:2] == ("1026", "web")
+        assert registrar.register("hand")[:2] == ("1027", "hand2")
+    assert admin(directory, "list") == "1025 hand any\n1026 web any\n1027 hand2 any\n"
+    assert records(directory)[0] == ["1024", "#*#*#*#*#*#*#*#*#*#*#" + first[3][13:]]
+    # and it finds what our command leaves: the same bytes
+    admin(directory, "remove", "1025")
+    assert records(directory)[1] == ["1025", "#*#*#*#*#*#*#*#*#*#*#" + OLD_KEY[12:]]
+
+
 def test_count_follows_the_commands(directory, tmp_path):
     """What systemctl status shows, without any agent asking."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
