@@ -5,9 +5,7 @@ if WITH_API
 check_LIBRARIES = libmodule.a
 libmodule_a_SOURCES = \
 	src/register/methods/api-reply.c src/register/methods/api-reply.h \
-	src/register/methods/base64url.c src/register/methods/base64url.h \
 	src/register/methods/enroll-answer.c src/register/methods/enroll-answer.h \
-	src/register/methods/enroll-jwt.c src/register/methods/enroll-jwt.h \
 	src/register/methods/enroll-token.c src/register/methods/enroll-token.h
 libmodule_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 else

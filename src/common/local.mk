@@ -4,9 +4,11 @@ libcommon_a_SOURCES = \
 	src/common/agent-key.c src/common/agent-key.h \
 	src/common/atomic-file.c src/common/atomic-file.h \
 	src/common/authd-message.c src/common/authd-message.h \
+	src/common/base64.c src/common/base64.h \
 	src/common/cleanup.h \
 	src/common/deadline.c src/common/deadline.h \
 	src/common/dlopen-note.h \
+	src/common/enroll-jwt.c src/common/enroll-jwt.h \
 	src/common/escape.c src/common/escape.h \
 	src/common/exported-key.c src/common/exported-key.h \
 	src/common/io.c src/common/io.h \

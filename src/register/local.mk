@@ -64,15 +64,15 @@ EXTRA_DIST += src/register/methods/module.symbols
 if WITH_API
 module_PROGRAMS = agent-register-https.so
 agent_register_https_so_SOURCES = \
+	src/common/base64.c src/common/base64.h \
+	src/common/enroll-jwt.c src/common/enroll-jwt.h \
 	src/register/methods/api-deregister.c \
 	src/register/methods/api-groups.c \
 	src/register/methods/api-lost.c \
 	src/register/methods/api-reply.c src/register/methods/api-reply.h \
 	src/register/methods/api-session.c src/register/methods/api-session.h \
 	src/register/methods/api.c \
-	src/register/methods/base64url.c src/register/methods/base64url.h \
 	src/register/methods/enroll-answer.c src/register/methods/enroll-answer.h \
-	src/register/methods/enroll-jwt.c src/register/methods/enroll-jwt.h \
 	src/register/methods/enroll-token.c \
 	src/register/methods/enroll-trust.c src/register/methods/enroll-trust.h \
 	src/register/methods/enroll.c \

@@ -4,7 +4,7 @@
 #include "common/escape.h"
 #include "common/log.h"
 #include "registrar/agent-groups.h"
-#include "registrar/api-base64.h"
+#include "common/base64.h"
 #include "registrar/api-call.h"
 #include "registrar/groups.h"
 

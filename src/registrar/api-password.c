@@ -2,7 +2,7 @@
 #include "registrar/api-password.h"
 
 #include "common/cleanup.h"
-#include "registrar/api-base64.h"
+#include "common/base64.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api-token.h"
 
-#include "registrar/api-base64.h"
+#include "common/base64.h"
 
 #include <errno.h>
 #include <inttypes.h>

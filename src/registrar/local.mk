@@ -35,7 +35,6 @@ if WITH_API
 libregistrar_a_SOURCES += \
 	src/registrar/api-agents.c \
 	src/registrar/api-answer.c src/registrar/api-answer.h \
-	src/registrar/api-base64.c src/registrar/api-base64.h \
 	src/registrar/api-body.c src/registrar/api-body.h \
 	src/registrar/api-call.h \
 	src/registrar/api-filter.c src/registrar/api-filter.h \

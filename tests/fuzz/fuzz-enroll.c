@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "register/methods/base64url.h"
+#include "common/base64.h"
 #include "register/methods/enroll-answer.h"
 #include "register/methods/enroll-token.h"
 
@@ -33,10 +33,10 @@ static void token(const char *text, size_t length)
 /* Most inputs would end at the base64; so the JSON is tried as well. */
 static void document(const char *text, size_t length)
 {
-	char *encoded = malloc(BASE64URL_LENGTH(length) + 1);
+	char *encoded = malloc(BASE64_SIZE(length));
 
 	HOLDS(encoded);
-	token(encoded, base64url_encode(encoded, text, length));
+	token(encoded, base64_encode(encoded, BASE64_URL, text, length));
 	free(encoded);
 }
 

@@ -3,7 +3,7 @@
 #include "support.h"
 
 #include "common/deadline.h"
-#include "registrar/api-base64.h"
+#include "common/base64.h"
 #include "registrar/api-limits.h"
 #include "registrar/api-password.h"
 #include "registrar/api-token.h"

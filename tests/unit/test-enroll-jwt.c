@@ -1,52 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
-#include "register/methods/base64url.h"
-#include "register/methods/enroll-jwt.h"
+#include "common/enroll-jwt.h"
 
 #include <errno.h>
-
-/* ------------------------------------------------------------------ base64url */
-
-/* RFC 4648 section 10, without padding, and what tells the two alphabets apart. */
-static void test_base64url(void **state)
-{
-	static const struct {
-		const char *bytes;
-		size_t length;
-		const char *text;
-	} rows[] = {
-		{ "", 0, "" },		 { "f", 1, "Zg" },	 { "fo", 2, "Zm8" },	      { "foo", 3, "Zm9v" },
-		{ "foob", 4, "Zm9vYg" }, { "fooba", 5, "Zm9vYmE" }, { "foobar", 6, "Zm9vYmFy" },
-		{ "\0\0", 2, "AAA" },	 { "\xfb\xff\xfe", 3, "-__-" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		char text[16];
-		unsigned char bytes[16];
-
-		check_row(rows[i].text, base64url_encode(text, rows[i].bytes, rows[i].length) == strlen(rows[i].text));
-		check_row(rows[i].text, strlen(rows[i].text) == BASE64URL_LENGTH(rows[i].length));
-		assert_string_equal(text, rows[i].text);
-		check_row(rows[i].text, base64url_decode(bytes, rows[i].length, text, strlen(text)) == (ssize_t)rows[i].length);
-		assert_memory_equal(bytes, rows[i].bytes, rows[i].length);
-	}
-}
-
-static void test_base64url_refuses(void **state)
-{
-	static const char *const rows[] = {
-		"Z", "Zm9vY", "Zg==", "Zh", "Zm9", "Zm9v\n", " Zm9v", "Zm+v", "Zm/v", "Zm=v", "Zm9v\xc3\xa9", "Zm.v",
-	};
-	unsigned char bytes[16];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
-		check_row(rows[i], base64url_decode(bytes, sizeof bytes, rows[i], strlen(rows[i])) == -EINVAL);
-	assert_int_equal(base64url_decode(bytes, 2, "Zm9v", 4), -EINVAL);
-	assert_int_equal(base64url_decode(bytes, sizeof bytes, "Zm\0v", 4), -EINVAL);
-}
 
 /* ------------------------------------------------------------------ the known answers */
 
@@ -127,7 +84,6 @@ static void test_signing_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_base64url),	cmocka_unit_test(test_base64url_refuses),
 		cmocka_unit_test(test_known_answers),	cmocka_unit_test(test_kinds_are_apart),
 		cmocka_unit_test(test_signing_limits),
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "support.h"
 
-#include "register/methods/base64url.h"
+#include "common/base64.h"
 #include "register/methods/enroll-token.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@
 /* Parse a token made of this JSON. */
 static int parse(struct enrollment_token *ret, const char *json, struct reason *why)
 {
-	char *text = malloc(BASE64URL_LENGTH(strlen(json)) + 1);
-	size_t length = base64url_encode(text, json, strlen(json));
+	char *text = malloc(BASE64_SIZE(strlen(json)));
+	size_t length = base64_encode(text, BASE64_URL, json, strlen(json));
 	int r = enrollment_token_parse(ret, text, length, why);
 
 	free(text);

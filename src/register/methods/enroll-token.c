@@ -2,7 +2,7 @@
 #include "register/methods/enroll-token.h"
 
 #include "common/cleanup.h"
-#include "register/methods/base64url.h"
+#include "common/base64.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -29,8 +29,8 @@ static int parse_address(struct enrollment_token *token, const char *text)
 /* Decode a member of exactly `size` bytes. */
 static bool take_bytes(unsigned char *ret, size_t size, const json_t *member)
 {
-	return json_is_string(member) && base64url_decode(ret, size, json_string_value(member), json_string_length(member)) ==
-						 (ssize_t)size;
+	return json_is_string(member) && base64_decode(ret, size, BASE64_URL, json_string_value(member),
+							 json_string_length(member)) == (ssize_t)size;
 }
 
 static bool take_credential(struct enrollment_token *token, const json_t *member)
@@ -39,7 +39,10 @@ static bool take_credential(struct enrollment_token *token, const json_t *member
 	bool fits = take_bytes(both, sizeof both, member);
 
 	if (fits) {
-		(void)base64url_encode(token->id, both, ENROLLMENT_SECRET_SIZE);
+		char id[BASE64_SIZE(ENROLLMENT_SECRET_SIZE)];
+
+		(void)base64_encode(id, BASE64_URL, both, ENROLLMENT_SECRET_SIZE);
+		memcpy(token->id, id, sizeof token->id);
 		memcpy(token->secret, both + ENROLLMENT_SECRET_SIZE, ENROLLMENT_SECRET_SIZE);
 		token->has_credential = true;
 	}
@@ -129,7 +132,7 @@ int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_
 	document = malloc(length);
 	if (!document)
 		return reason_errno(why, ENOMEM, "Cannot read the enrollment token");
-	used = base64url_decode(document, length, text, length);
+	used = base64_decode(document, length, BASE64_URL, text, length);
 	if (used < 0)
 		r = not_a_token(why, "is not base64url without padding: it holds another character, or a part of it is missing");
 	else

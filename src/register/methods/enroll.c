@@ -4,7 +4,7 @@
 
 #include "common/cleanup.h"
 #include "register/methods/enroll-answer.h"
-#include "register/methods/enroll-jwt.h"
+#include "common/enroll-jwt.h"
 #include "register/methods/enroll-token.h"
 #include "register/methods/enroll-trust.h"
 #include "register/methods/wiping-memory.h"

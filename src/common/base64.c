@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "registrar/api-base64.h"
+#include "common/base64.h"
 
 #include <errno.h>
 

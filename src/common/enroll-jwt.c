@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "register/methods/enroll-jwt.h"
+#include "common/enroll-jwt.h"
 
-#include "register/methods/base64url.h"
+#include "common/base64.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -50,9 +50,9 @@ static int append(char ret[static ENROLL_JWT_SIZE], const void *data, size_t len
 {
 	size_t used = strlen(ret);
 
-	if (used + BASE64URL_LENGTH(length) + 2 > ENROLL_JWT_SIZE)
+	if (used + BASE64_SIZE(length) + 1 > ENROLL_JWT_SIZE)
 		return -EINVAL;
-	(void)base64url_encode(ret + used, data, length);
+	(void)base64_encode(ret + used, BASE64_URL, data, length);
 	return 0;
 }
 
@@ -71,9 +71,9 @@ static int append_header(char ret[static ENROLL_JWT_SIZE], const char *key_id)
 static int append_claims(char ret[static ENROLL_JWT_SIZE], uint64_t now,
 			 const unsigned char nonce[static ENROLL_NONCE_SIZE])
 {
-	char claims[160], id[BASE64URL_LENGTH(ENROLL_NONCE_SIZE) + 1];
+	char claims[160], id[BASE64_SIZE(ENROLL_NONCE_SIZE)];
 
-	(void)base64url_encode(id, nonce, ENROLL_NONCE_SIZE);
+	(void)base64_encode(id, BASE64_URL, nonce, ENROLL_NONCE_SIZE);
 	(void)snprintf(claims, sizeof claims, "{\"exp\":%" PRIu64 ",\"iat\":%" PRIu64 ",\"jti\":\"%s\",\"nbf\":%" PRIu64 "}",
 		       now + ENROLL_JWT_LIFETIME, now, id, now);
 	return append(ret, claims, strlen(claims));
