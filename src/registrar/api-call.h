@@ -12,6 +12,7 @@
 #include "registrar/api-worker.h"
 #include "registrar/api.h"
 
+#include <jansson.h>
 #include <limits.h>
 #include <stdint.h>
 
@@ -51,6 +52,7 @@ struct api_call {
 
 	/* What comes out: a text, or a problem. */
 	char *answer;
+	const char *content_type; /* of the answer; null: JSON */
 	struct api_problem problem;
 
 	/* For calls that change something: */
@@ -58,6 +60,11 @@ struct api_call {
 	struct enrollment *enrollment; /* to be logged when it is stored; owned, wiped */
 	struct api_removed *removed;   /* the same; owned */
 	size_t removed_count;
+
+	/* Enrolling with Wazuh 5: */
+	json_t *members;          /* of the body; owned */
+	const char *enroll_class; /* why the bearer was refused; null: something else is wrong */
+	int enroll_code;          /* authd's, for the problem; 0: it has none */
 
 	struct api_call *next;         /* of those that wait for the same transaction */
 	uint64_t give_up_at;           /* monotonic_usec() */
@@ -74,10 +81,21 @@ struct api_route {
 	const struct api_parameter_rule *parameters;
 	bool has_body;
 	enum api_body_kind body;
+	/*
+	 * For calls of the enrollment, which have a credential, a body and problems of their own: check all that is to be
+	 * checked before `run`. False: there is a problem. Null: a call of the API.
+	 */
+	bool (*admit)(struct api_call *call);
 };
 
 /* The calls about agents; ends with a null pattern. */
 extern const struct api_route api_agent_routes[];
+
+/* The calls of the enrollment with Wazuh 5 (api-enroll.c); ends with a null pattern. */
+extern const struct api_route api_enroll_routes[];
+
+/* Answer such a call with its problem. */
+void api_enroll_answer_problem(struct api_call *call);
 
 /* Answer with 200 and this text (from malloc; null: out of memory), and free the call. */
 void api_call_answer_text(struct api_call *call, char *text, const char *content_type);

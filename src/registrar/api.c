@@ -40,6 +40,7 @@ static void free_call(struct api_call *call)
 		enrollment_wipe(call->enrollment);
 	free(call->enrollment);
 	free(call->removed);
+	json_decref(call->members);
 	explicit_bzero(&call->body, sizeof call->body);
 	free(call);
 }
@@ -58,6 +59,11 @@ static void answer_problem(struct api_call *call)
 	const struct api_problem *problem = &call->problem;
 	const char *challenge = call->route && !call->route->run ? "Basic realm=\"agent-registrar\"" : "Bearer";
 
+	if (call->route && call->route->admit) {
+		api_enroll_answer_problem(call);
+		free_call(call);
+		return;
+	}
 	if (problem->status == 401)
 		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
 	if (problem->status == 429)
@@ -73,7 +79,7 @@ void api_call_answer(struct api_call *call)
 	if (call->problem.status != 0)
 		answer_problem(call);
 	else
-		api_call_answer_text(call, call->answer, API_JSON_TYPE);
+		api_call_answer_text(call, call->answer, call->content_type ?: API_JSON_TYPE);
 }
 
 /* ------------------------------------------------------------------ transactions */
@@ -97,18 +103,26 @@ static void keep_history(const struct api_call *call)
 		forget_agent(history, call->removed[i].id);
 	if (!enrollment || !enrollment->accepted)
 		return;
-	for (int i = 0; i < 2; i++)
-		if (enrollment->replaced[i][0])
-			forget_agent(history, enrollment->replaced[i]);
-	if (agent_history_add(history, &(struct agent_event){ &enrollment->agent, time(NULL) }, 1, &why) < 0)
+	if (enrollment_remember(history, enrollment, 1, &why) < 0)
 		log_warning("%s", why.text);
+}
+
+static const char *describe_peer(const struct api_call *call, char *buffer, size_t size)
+{
+	const char *peer = api_exchange_peer(call->exchange);
+
+	if (call->route->admit)
+		(void)snprintf(buffer, size, "%s (enrolling)", peer);
+	else
+		(void)snprintf(buffer, size, "%s (user %s of the API)", peer, call->user);
+	return buffer;
 }
 
 static void log_changes(struct api_call *call)
 {
 	char peer[160];
 
-	(void)snprintf(peer, sizeof peer, "%s (user %s of the API)", api_exchange_peer(call->exchange), call->user);
+	describe_peer(call, peer, sizeof peer);
 	if (call->enrollment && call->enrollment->accepted)
 		report_registered(call->enrollment, peer);
 	else if (call->enrollment && call->enrollment->fault == ENROLLMENT_INTERNAL)
@@ -129,7 +143,12 @@ static void settle_call(struct api_call *call)
 /* Nothing of what the call wanted has happened, because of this machine. */
 static void fail_call(struct api_call *call, const struct reason *why)
 {
-	log_error("%s (told %s, user %s of the API)", why->text, api_exchange_peer(call->exchange), call->user);
+	const char *peer = api_exchange_peer(call->exchange);
+
+	if (call->route->admit)
+		log_error("%s (told %s, enrolling)", why->text, peer);
+	else
+		log_error("%s (told %s, user %s of the API)", why->text, peer, call->user);
 	if (call->answer)
 		explicit_bzero(call->answer, strlen(call->answer));
 	free(call->answer);
@@ -262,7 +281,8 @@ static bool take_route(struct api_call *call)
 
 	if (api_path_parse(&call->path, api_exchange_path(call->exchange)) < 0)
 		return api_problem_http(&call->problem, 404);
-	if (find_route(call, login_routes, &methods) || find_route(call, api_agent_routes, &methods))
+	if (find_route(call, login_routes, &methods) || find_route(call, api_agent_routes, &methods) ||
+	    find_route(call, api_enroll_routes, &methods))
 		return true;
 	if (methods == 0)
 		return api_problem_http(&call->problem, 404);
@@ -317,6 +337,13 @@ static void begin(struct api_call *call)
 		return;
 	}
 	is_login = !call->route->run;
+	if (call->route->admit) {
+		if (call->route->admit(call))
+			make_ready(call);
+		else
+			api_call_answer(call);
+		return;
+	}
 	if ((!is_login && !api_take_token(call)) ||
 	    !api_parameters_are_good(&call->query, call->route->parameters, &call->problem) ||
 	    (!is_login && !take_body(call)) || (is_login && !api_log_in(call)))

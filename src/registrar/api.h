@@ -11,6 +11,11 @@
  *	DELETE /agents				remove
  *	PUT    /agents/{id}/group/{group}	put an agent into a group
  *
+ * and those of the enrollment of Wazuh 5:
+ *
+ *	POST   /wazuh-manager/enroll		register, by a bearer that proves the registration password
+ *	GET    /wazuh-manager/cacerts		the CA of our certificate
+ *
  * It shares the event loop, the TLS context and the roster with the registration service. A request passes, in this
  * order, the request limit, the list of calls (404, 405), the lock-out, the login or token (401), the parameters and
  * the body (400, 406, 413), and then waits for the next transaction: requests that arrive together share one lock and
@@ -35,6 +40,7 @@ struct api_settings {
 	struct roster *roster;
 	const struct enrollment_policy *policy;
 	const char *users_file;
+	const char *password; /* for enrolling; null: none is demanded */
 	struct api_limits_settings limits;
 	unsigned int timeout; /* seconds that a client may take for a request */
 };

@@ -37,6 +37,7 @@ libregistrar_a_SOURCES += \
 	src/registrar/api-answer.c src/registrar/api-answer.h \
 	src/registrar/api-body.c src/registrar/api-body.h \
 	src/registrar/api-call.h \
+	src/registrar/api-enroll.c \
 	src/registrar/api-filter.c src/registrar/api-filter.h \
 	src/registrar/api-http.c src/registrar/api-http.h \
 	src/registrar/api-limits.c src/registrar/api-limits.h \

@@ -195,6 +195,7 @@ static int serve(const struct options *options)
 		.roster = roster,
 		.policy = &settings.policy,
 		.users_file = options->api.users_file,
+		.password = password.text,
 		.limits = options->api.limits,
 		.timeout = options->timeout,
 	};

@@ -134,7 +134,7 @@ class Certificates:
         certificate, key = self.pair(name)
         both = self.path(f"{name}-chain.pem")
         with open(both, "w", encoding="ascii") as chain:
-            for path in (certificate, self.ca(CERTIFICATES[name]["issuer"])):
+            for path in (certificate, self.ca(CERTIFICATES[name].get("issuer", "ca"))):
                 with open(path, encoding="ascii") as file:
                     chain.write(file.read())
         return both, key

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: ISC
+"""The enrollment of Wazuh 5 at the registrar: with agent-register, and with bearers that are written here once more."""
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import subprocess
+import time
+
+import pytest
+import wazuh5_manager
+from api_tools import PASSWORD as API_PASSWORD
+from api_tools import USER, Client, write_users
+from enroll_tools import PASSWORD, read
+from registrar_tools import directory, serving  # noqa: F401  pylint: disable=unused-import
+
+ENROLL, CACERTS = "/wazuh-manager/enroll", "/wazuh-manager/cacerts"
+BODY = {"name": "web-01", "version": "5.0.0"}
+
+
+@pytest.fixture
+def serve(directory, certificates):  # noqa: F811
+    """Start a registrar with our certificate and its CA: serve(ARGUMENTS..., password=..., certificate=NAME)."""
+    with contextlib.ExitStack() as started:
+        def start(*arguments, password=PASSWORD, certificate=None):
+            pair = certificates.pair(certificate) if certificate else certificates.chain("good")
+            file = directory / "etc" / "enroll.pass"
+            file.write_text(f"{password}\n")
+            file.chmod(0o600)
+            write_users(directory, {USER: API_PASSWORD})
+            registrar = started.enter_context(serving(
+                directory, "--dialect", "wazuh", "--api-port", "0", "-x", pair[0], "-k", pair[1],
+                *(["-P", str(file)] if password else ["-n"]), *arguments))
+            registrar.api_port = int(registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1))
+            return registrar
+        yield start
+
+
+def bearer(password=PASSWORD, made=0, header=None, kind="password", **claims):
+    """The header field for a bearer made `made` seconds from now."""
+    now = int(time.time()) + made
+    claims = {"exp": now + 60, "iat": now, "jti": wazuh5_manager.encode(os.urandom(16)), "nbf": now, **claims}
+    text = ".".join(wazuh5_manager.encode(json.dumps(part, separators=(",", ":"), sort_keys=True).encode())
+                    for part in (header or {"alg": "HS256", "typ": "wazuh-enroll+jwt"}, claims))
+    mac = hmac.new(wazuh5_manager.derive(kind, password.encode()), text.encode(), hashlib.sha256).digest()
+    return f"Bearer {text}.{wazuh5_manager.encode(mac)}"
+
+
+def enroll(registrar, body=None, authorization=None, **headers):
+    fields = {"Content-Type": "application/json", "protocol-version": "1",
+              "Authorization": bearer() if authorization is None else authorization or None,
+              **{name.replace("_", "-"): value for name, value in headers.items()}}
+    with Client(registrar) as client:
+        return client.ask("POST", ENROLL, body if isinstance(body, (bytes, str)) else json.dumps(body or BODY), headers=fields)
+
+
+def failure(answer):
+    """(status, code)"""
+    assert set(answer.json) == {"error"} and set(answer.json["error"]) == {"code", "message"}, answer
+    return answer.status, answer.json["error"]["code"]
+
+
+# -------------------------------------------------------------------- agent-register
+
+@pytest.mark.parametrize("password", [PASSWORD, None], ids=["password", "open"])
+def test_client(serve, enrollment, password):
+    registrar = serve(password=password)
+    chosen = enrollment.options(password=password)
+    chosen["manager"] = f"127.0.0.1:{registrar.api_port}"
+    result = enrollment.machine.register(**chosen)
+    assert result.status == 0, result
+    line = enrollment.machine.read_keys().decode().split()
+    enrollment.machine.secrets.append(line[3])
+    assert registrar.keys() == [line]
+    assert line[1:3] == ["web-01", "any"]
+    assert enrollment.machine.files() == ["certs", "client.keys"]
+    assert "gave no re-enrollment secret" in result.warnings[0]
+    registrar.wait_for_line(r"web-01.*\(enrolling\)")
+
+
+def test_client_with_a_token(serve, enrollment, certificates, ca_pin):
+    """A token without a credential, made by hand; the CA comes from the registrar."""
+    registrar = serve()
+    token = wazuh5_manager.token(f"127.0.0.1:{registrar.api_port}", pin=ca_pin)
+    result = enrollment.run(token=token, password=PASSWORD)
+    assert result.status == 0, result
+    assert read(enrollment.anchor_file) == read(certificates.ca())
+
+
+def test_client_with_a_wrong_password(serve, enrollment):
+    registrar = serve()
+    chosen = enrollment.options(password="another")
+    enrollment.machine.fails("refused", "invalid_signature", "password_file", manager=f"127.0.0.1:{registrar.api_port}",
+                             **{name: value for name, value in chosen.items() if name != "manager"})
+    registrar.wait_for_line("Refused an enrollment from 127.0.0.1")
+    assert PASSWORD not in registrar.log and registrar.keys() == []
+
+
+def test_client_whose_name_is_taken(serve, enrollment):
+    registrar = serve("--on-duplicate", "refuse")
+    assert enroll(registrar).status == 200
+    chosen = enrollment.options(password=PASSWORD)
+    enrollment.machine.fails("duplicate", "Duplicate name", manager=f"127.0.0.1:{registrar.api_port}",
+                             **{name: value for name, value in chosen.items() if name != "manager"})
+
+
+# -------------------------------------------------------------------- others
+
+def test_answer(serve, directory):  # noqa: F811
+    (directory / "etc" / "shared" / "default").mkdir(parents=True)
+    registrar = serve()
+    answer = enroll(registrar, {**BODY, "ip": "10.0.0.15", "groups": "default"})
+    assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
+    assert set(answer.json) == {"id", "name", "ip", "key"}
+    assert [answer.json[name] for name in ("id", "name", "ip", "key")] == list(registrar.keys()[0])
+    assert answer.json["ip"] == "10.0.0.15"
+    assert "Date" in answer.headers
+
+
+def test_cacerts(serve, certificates):
+    registrar = serve()
+    with Client(registrar) as client:
+        answer = client.ask("GET", CACERTS)
+    assert answer.status == 200 and answer.headers["Content-Type"] == "application/x-pem-file"
+    assert answer.text == read(certificates.ca())
+
+
+def test_cacerts_of_a_certificate_that_issued_itself(serve, certificates):
+    registrar = serve(certificate="self-signed")
+    with Client(registrar) as client:
+        assert client.ask("GET", CACERTS).text == read(certificates.pair("self-signed")[0])
+
+
+def test_no_cacerts(serve):
+    registrar = serve(certificate="good")
+    with Client(registrar) as client:
+        assert failure(client.ask("GET", CACERTS)) == (404, 0)
+
+
+@pytest.mark.parametrize("authorization, wanted", [
+    ("", "invalid_request"), ("Basic YTpi", "invalid_request"), ("Bearer", "invalid_request"),
+    ("Bearer x", "invalid_request"), ("Bearer a.b.c", "invalid_request"), ("Bearer ..", "invalid_request"),
+    (lambda: bearer("another"), "invalid_signature"), (lambda: bearer(kind="token"), "invalid_signature"),
+    (lambda: bearer()[:-1], "invalid_signature"), (lambda: bearer() + "A", "invalid_signature"),
+    (lambda: bearer(made=-100), "stale_token"), (lambda: bearer(made=40), "stale_token"),
+    (lambda: bearer(made=-85), None), (lambda: bearer(made=25), None),
+    (lambda: bearer(exp=int(time.time()) + 3600), "invalid_signature"), (lambda: bearer(nbf=0), "invalid_signature"),
+    (lambda: bearer(sub="x"), "invalid_signature"), (lambda: bearer(iat=-1), "invalid_request"),
+    (lambda: bearer(iat="now"), "invalid_request"), (lambda: bearer(jti="AA"), "invalid_request"),
+    (lambda: bearer(iat=2 ** 70), "invalid_request"),
+    (lambda: bearer(header={"alg": "none", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
+    (lambda: bearer(header={"alg": "HS256", "kid": "001", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
+], ids=range(23))
+def test_bearers(serve, authorization, wanted):
+    registrar = serve()
+    answer = enroll(registrar, authorization=authorization() if callable(authorization) else authorization)
+    if wanted is None:
+        assert answer.status == 200, answer
+        return
+    assert failure(answer) == (401, wanted)
+    assert answer.headers["WWW-Authenticate"] == f'Bearer error="invalid_token", error_description="{wanted}"'
+    assert registrar.keys() == []
+
+
+@pytest.mark.parametrize("body, wanted", [
+    (b"", (400, 0)), (b"[]", (400, 0)), (b"{", (400, 0)), (b'{"name":"a1","name":"a2","version":"5.0.0"}', (400, 0)),
+    ({"name": "web-01"}, (400, 0)), ({"version": "5.0.0"}, (400, 0)), ({**BODY, "id": "005"}, (400, 0)),
+    ({**BODY, "name": 7}, (400, 0)), ({**BODY, "name": "a b"}, (400, 0)), ({**BODY, "ip": "somewhere"}, (400, 0)),
+    ({**BODY, "groups": "a,,b"}, (400, 9014)), ({**BODY, "name": "web'01"}, (400, 0)),
+    (b" " * 16385, (413, 0)), (b" " * 100000, None),
+], ids=range(14))
+def test_bodies(serve, body, wanted):
+    registrar = serve()
+    answer = enroll(registrar, body)
+    if wanted is None:
+        assert answer.status == 413
+    else:
+        assert failure(answer) == wanted
+    assert registrar.keys() == []
+
+
+@pytest.mark.parametrize("headers, wanted", [
+    ({"protocol_version": None}, (400, 0)), ({"protocol_version": "2"}, (400, 0)),
+    ({"Content_Type": "text/plain"}, (415, 0)), ({"Content_Type": None}, (415, 0)),
+])
+def test_headers(serve, headers, wanted):
+    registrar = serve()
+    assert failure(enroll(registrar, **headers)) == wanted
+
+
+def test_policy(serve):
+    registrar = serve("--manager-version", "v5.0.0", "--max-agents", "1", "--on-duplicate", "refuse")
+    assert failure(enroll(registrar, {**BODY, "version": "v5.1.0"})) == (400, 0)
+    assert enroll(registrar).status == 200
+    assert failure(enroll(registrar)) == (409, 9008)
+    assert failure(enroll(registrar, {**BODY, "name": "web-02"})) == (503, 9013)
+
+
+def test_lock_out(serve):
+    registrar = serve("--api-max-login-attempts", "3")
+    for _ in range(3):
+        assert failure(enroll(registrar, authorization=bearer("another"))) == (401, "invalid_signature")
+    assert failure(enroll(registrar)) == (429, 0)
+    registrar.wait_for_line("locked out")
+
+
+def test_a_user_of_the_api_is_not_let_in(serve):
+    registrar = serve()
+    with Client(registrar) as client:
+        token = client.log_in().headers["Authorization"]
+    assert failure(enroll(registrar, authorization=token)) == (401, "invalid_request")
+
+
+def test_openssl_agrees(serve):
+    """The key, by another implementation of HKDF."""
+    out = subprocess.run(["openssl", "kdf", "-keylen", "32", "-binary", "-kdfopt", "digest:SHA256", "-kdfopt",
+                          f"key:{PASSWORD}", "-kdfopt", "hexsalt:" + "00" * 32, "-kdfopt", "hexinfo:" +
+                          b"WAZUH-ENROLL-JWT-KEY\x01".hex(), "HKDF"], capture_output=True, check=True).stdout
+    assert out == wazuh5_manager.derive("password", PASSWORD.encode())
+    text = bearer()[7:].rpartition(".")[0]
+    mac = wazuh5_manager.encode(hmac.new(out, text.encode(), hashlib.sha256).digest())
+    assert enroll(serve(), authorization=f"Bearer {text}.{mac}").status == 200
