@@ -7,12 +7,22 @@
 #include <string.h>
 #include <time.h>
 
-uint64_t monotonic_usec(void)
+static uint64_t clock_usec(clockid_t clock)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t monotonic_usec(void)
+{
+	return clock_usec(CLOCK_MONOTONIC);
+}
+
+uint64_t realtime_usec(void)
+{
+	return clock_usec(CLOCK_REALTIME);
 }
 
 struct deadline deadline_in(uint64_t usec, const struct deadline *outer)

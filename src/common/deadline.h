@@ -19,6 +19,9 @@ struct deadline {
 /* CLOCK_MONOTONIC in microseconds. */
 uint64_t monotonic_usec(void);
 
+/* CLOCK_REALTIME in microseconds since 1970; it may be set at any time. */
+uint64_t realtime_usec(void);
+
 /* A deadline `usec` from now; never later than `outer` when that is given. Inherits the stop descriptor of `outer`. */
 struct deadline deadline_in(uint64_t usec, const struct deadline *outer);
 

@@ -7,6 +7,7 @@
 #include "register/enrollment.h"
 #include "register/message-ids.h"
 #include "register/notify.h"
+#include "register/plans.h"
 #include "register/policy.h"
 #include "register/wakeup.h"
 
@@ -33,14 +34,6 @@ static void close_sources(struct asking *asking)
 	wakeup_close(&asking->sources);
 }
 
-static uint64_t now_usec(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* ------------------------------------------------------------------ one attempt */
 
 static bool is_our_lost_request(const struct registration *run)
@@ -61,7 +54,7 @@ static void remember_asking(struct registration *run)
 		return;
 	(void)snprintf(state->asked_manager, sizeof state->asked_manager, "%s", run->manager_text);
 	(void)snprintf(state->asked_name, sizeof state->asked_name, "%s", run->name);
-	state->asked_at = now_usec() / USEC_PER_SEC;
+	state->asked_at = realtime_usec() / USEC_PER_SEC;
 	registration_save_state(run);
 }
 
@@ -93,7 +86,7 @@ static int show_progress(enum attempt_step step, void *user)
 /* How long ago the first request of ours was sent of which we have not heard, in microseconds; 0: there is none. */
 static uint64_t lost_for(const struct registration *run)
 {
-	uint64_t asked_at = run->state.asked_at * USEC_PER_SEC, now = now_usec();
+	uint64_t asked_at = run->state.asked_at * USEC_PER_SEC, now = realtime_usec();
 
 	if (!is_our_lost_request(run))
 		return 0;
@@ -198,98 +191,12 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 	}
 }
 
-/* ------------------------------------------------------------------ when to ask again */
+/* ------------------------------------------------------------------ a round */
 
-/* Plan the next attempt with the cursor's manager. */
-static void plan(const struct registration *run, struct cursor *cursor, enum outcome outcome)
-{
-	const struct retry_bounds bounds = { run->config->retry.initial, run->config->retry.max };
-	const struct outcome_policy *policy = outcome_policy(outcome);
-	int previous = outcome_from_name(cursor->outcome);
-	bool same_class = previous >= 0 && outcome_policy((enum outcome)previous)->retry == policy->retry;
-
-	cursor->wait = retry_wait(policy->retry, &bounds, same_class ? cursor->wait : 0, identity_seed(),
-				  run->state.attempts);
-	if (run->manager_wish > cursor->wait)
-		cursor->wait = run->manager_wish < 12 * bounds.max ? run->manager_wish : 12 * bounds.max;
-	cursor->next_at = now_usec() + cursor->wait;
-	(void)snprintf(cursor->outcome, sizeof cursor->outcome, "%s", policy->name);
-}
-
-/* What is left of a wait, in microseconds. A clock that was set back must not prolong it. */
-static uint64_t wait_left(const struct cursor *cursor)
-{
-	uint64_t now = now_usec(), left;
-
-	if (!cursor->outcome[0] || cursor->next_at <= now)
-		return 0;
-	left = cursor->next_at - now;
-	return left < cursor->wait ? left : cursor->wait;
-}
-
-static const struct outcome_policy *policy_of(const struct cursor *cursor)
-{
-	int outcome = outcome_from_name(cursor->outcome);
-
-	return outcome_policy(outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
-}
-
-static bool manager_at(const struct registration *run, size_t index, struct endpoint *ret)
+bool registration_manager_at(const struct registration *run, size_t index, struct endpoint *ret)
 {
 	return enrollment_manager(ret, run->config, run->has_token ? &run->token : NULL, index);
 }
-
-static bool is_configured(const struct registration *run, const char *manager)
-{
-	char text[ENDPOINT_TEXT_SIZE];
-	struct endpoint endpoint;
-
-	for (size_t i = 0; manager_at(run, i, &endpoint); i++)
-		if (strcmp(endpoint_text(&endpoint, text), manager) == 0)
-			return true;
-	return false;
-}
-
-/* Plans for managers that are not asked any more must not wake us. */
-static void drop_stale_plans(struct registration *run)
-{
-	struct state *state = &run->state;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < state->cursor_count; i++)
-		if (!state->cursors[i].manager[0] || is_configured(run, state->cursors[i].manager))
-			state->cursors[kept++] = state->cursors[i];
-	state->cursor_count = kept;
-}
-
-/*
- * What an earlier start planned holds for a restart by systemd and for the next boot, unless somebody has changed the
- * configuration since. A person who starts us wants an attempt now; and whether there is a network is always worth
- * finding out.
- */
-static void take_over_plans(struct registration *run)
-{
-	struct state *state = &run->state;
-	char boot[IDENTITY_MACHINE_SIZE];
-	bool holds;
-
-	drop_stale_plans(run);
-	if (state->cursor_count == 0)
-		return;
-	identity_boot(boot);
-	holds = run->is_service && (strcmp(state->boot, boot) != 0 || run->is_restart);
-	for (size_t i = 0; i < state->cursor_count; i++) {
-		struct cursor *cursor = &state->cursors[i];
-		uint64_t asked_at = cursor->next_at - cursor->wait, longest = 12 * run->config->retry.max;
-
-		cursor->wait = cursor->wait < longest ? cursor->wait : longest; /* max may have become shorter */
-		if (!holds || policy_of(cursor)->retry == RETRY_SOON ||
-		    (uint64_t)run->changed_at * USEC_PER_SEC > asked_at)
-			cursor->next_at = 0;
-	}
-}
-
-/* ------------------------------------------------------------------ a round */
 
 static uint32_t checksum(const char *text)
 {
@@ -307,7 +214,7 @@ static int failed(struct asking *asking, struct cursor *cursor, int outcome, con
 	uint32_t sum = checksum(why->text);
 	bool is_news = cursor->told != sum || monotonic_usec() - cursor->told_at > REMINDER_USEC;
 
-	plan(run, cursor, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
+	plan_next(run, cursor, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
 	identity_boot(run->state.boot);
 	asking->status = registration_note_failure(run, outcome, why, is_news);
 	if (is_news) {
@@ -364,12 +271,12 @@ static int ask_round(struct asking *asking)
 
 	if (r == GO_ON)
 		r = find_name(asking, &has_name);
-	for (size_t i = 0; r == GO_ON && has_name && !asking->has_key && manager_at(run, i, &run->manager); i++) {
+	for (size_t i = 0; r == GO_ON && has_name && !asking->has_key && registration_manager_at(run, i, &run->manager); i++) {
 		struct cursor *cursor;
 
 		endpoint_text(&run->manager, run->manager_text);
 		cursor = state_cursor(&run->state, run->manager_text);
-		if (wait_left(cursor) == 0 && monotonic_usec() < asking->round_end.at)
+		if (plan_wait_left(cursor) == 0 && monotonic_usec() < asking->round_end.at)
 			r = take_turn(asking, cursor);
 	}
 	return r;
@@ -385,12 +292,12 @@ static uint64_t next_turn(const struct registration *run, unsigned int *ret_even
 	*ret_events = 0;
 	for (size_t i = 0; i < run->state.cursor_count; i++) {
 		const struct cursor *cursor = &run->state.cursors[i];
-		uint64_t left = wait_left(cursor);
+		uint64_t left = plan_wait_left(cursor);
 
 		/* What was said of a machine without a name is of no interest once it has one. */
 		if (!cursor->manager[0] == !run->name[0] && cursor->outcome[0]) {
 			soonest = left < soonest ? left : soonest;
-			*ret_events |= policy_of(cursor)->events;
+			*ret_events |= plan_policy(cursor)->events;
 		}
 	}
 	return soonest;
@@ -399,7 +306,7 @@ static uint64_t next_turn(const struct registration *run, unsigned int *ret_even
 static void bring_forward(struct registration *run, unsigned int event)
 {
 	for (size_t i = 0; i < run->state.cursor_count; i++)
-		if (policy_of(&run->state.cursors[i])->events & event) {
+		if (plan_policy(&run->state.cursors[i])->events & event) {
 			run->state.cursors[i].next_at = 0;
 			run->state.cursors[i].wait /= 3; /* it was not waited out, so the next one shall not be longer */
 		}
@@ -407,7 +314,7 @@ static void bring_forward(struct registration *run, unsigned int event)
 
 static void show_waiting(const struct registration *run, uint64_t wait)
 {
-	time_t then = (time_t)((now_usec() + wait) / USEC_PER_SEC);
+	time_t then = (time_t)((realtime_usec() + wait) / USEC_PER_SEC);
 	struct tm broken_down;
 	char when[32] = "?";
 
@@ -520,7 +427,7 @@ int registration_ask(struct registration *run)
 	wakeup_open(&asking.sources);
 	go_into_background(run);
 	take_budget(&asking);
-	take_over_plans(run);
+	plans_take_over(run);
 	r = wait_out_splay(&asking);
 	while (r == GO_ON && !asking.has_key) {
 		r = ask_round(&asking);

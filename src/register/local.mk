@@ -37,6 +37,7 @@ libregister_a_SOURCES = \
 	src/register/net.h \
 	src/register/notify.c src/register/notify.h \
 	src/register/options.c src/register/options.h \
+	src/register/plans.c src/register/plans.h \
 	src/register/policy.c src/register/policy.h \
 	src/register/prepare.c \
 	src/register/proxy.c src/register/proxy.h \

@@ -114,6 +114,9 @@ void registration_release(struct registration *run);
 /* The agent's name, once this machine knows its own. Returns OUTCOME_OK, or another outcome with `why` set. */
 int registration_take_name(struct registration *run, struct reason *why);
 
+/* The manager of that number, from 0 on, in the order of asking. False: there are no more. */
+bool registration_manager_at(const struct registration *run, size_t index, struct endpoint *ret);
+
 /* Ask the managers until one gives a key, within the budget. Returns GO_ON with a key, or the exit status. */
 int registration_ask(struct registration *run);
 
