@@ -178,6 +178,50 @@ int agent_history_registered(const struct agent_history *history, const struct r
 	return last ? read_stamp(last, entry->name, ret) : -ENODATA;
 }
 
+/* Later lines take the place of earlier ones. */
+static int index_lines(struct agent_stamps *stamps)
+{
+	for (char *line = stamps->content; *line; line = strchrnul(line, '\n'), line += *line == '\n') {
+		size_t length = strcspn(line, " \n");
+		char *before = text_index_find(&stamps->lines, line, length);
+
+		if (before)
+			text_index_remove(&stamps->lines, line, length, before);
+		if (text_index_add(&stamps->lines, line, length, line) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int agent_stamps_read(struct agent_stamps *ret, const struct agent_history *history)
+{
+	struct agent_stamps stamps = { .content = NULL };
+	size_t length;
+	int r = read_file(history, &stamps.content, &length);
+
+	if (r >= 0)
+		r = index_lines(&stamps);
+	if (r < 0)
+		agent_stamps_release(&stamps);
+	else
+		*ret = stamps;
+	return r;
+}
+
+int agent_stamps_find(const struct agent_stamps *stamps, const struct roster_entry *entry, time_t *ret)
+{
+	const char *line = text_index_find(&stamps->lines, entry->id_text, strlen(entry->id_text));
+
+	return line ? read_stamp(line, entry->name, ret) : -ENODATA;
+}
+
+void agent_stamps_release(struct agent_stamps *stamps)
+{
+	text_index_clear(&stamps->lines);
+	free(stamps->content);
+	*stamps = (struct agent_stamps){ .content = NULL };
+}
+
 /* Is this file's modification time later? */
 static int look_at(const char *path, time_t *latest)
 {

@@ -13,6 +13,7 @@
 
 #include "common/reason.h"
 #include "registrar/roster.h"
+#include "registrar/text-index.h"
 
 #include <time.h>
 
@@ -44,6 +45,21 @@ int agent_history_forget(const struct agent_history *history, const char *id, st
 
 /* When the agent was registered. Returns 0; -ENODATA when nothing tells; or another negative errno. */
 int agent_history_registered(const struct agent_history *history, const struct roster_entry *entry, time_t *ret);
+
+/* The file of timestamps, read once, for whoever asks about many agents. Zero: nothing is known. */
+struct agent_stamps {
+	char *content;
+	struct text_index lines; /* by id */
+};
+
+/* Read the file. Returns 0, -ENODATA when there is none, or another negative errno. */
+int agent_stamps_read(struct agent_stamps *ret, const struct agent_history *history);
+
+/* When the agent was registered, as agent_history_registered() says it. */
+int agent_stamps_find(const struct agent_stamps *stamps, const struct roster_entry *entry, time_t *ret);
+
+/* Fit for cleanup(). */
+void agent_stamps_release(struct agent_stamps *stamps);
 
 /* When the agent was last seen. Returns 0; -ENODATA when it never was; or another negative errno: it is unknown. */
 int agent_history_seen(const struct agent_history *history, const struct roster_entry *entry, time_t *ret);

@@ -18,7 +18,7 @@
 
 #define API_DISCONNECTED_AFTER 900 /* seconds without a sign; Wazuh's agents_disconnection_time */
 
-/* Null, empty or negative: not asked for. Texts point into the query. */
+/* Null, empty or negative: not asked for. Texts point into the query. Release with api_filter_release(). */
 struct api_filter {
 	const char *name, *ip, *group, *search;
 	bool search_is_negative;
@@ -26,6 +26,7 @@ struct api_filter {
 	long long older_than;  /* seconds since it was last seen, or registered if it never was; 0: any age */
 	const char *q;         /* "name=web01;id!=000": all of them */
 	const struct agent_history *history;
+	struct agent_stamps stamps;
 	time_t now;
 };
 
@@ -41,6 +42,9 @@ enum api_status {
 bool api_filter_read(struct api_filter *ret, const struct api_query *query, const char *default_age,
 		     const struct agent_history *history, struct api_problem *problem);
 
+/* Fit for cleanup(). */
+void api_filter_release(struct api_filter *filter);
+
 /* Does the agent pass all of them? */
 bool api_filter_matches(const struct api_filter *filter, const struct roster_entry *entry);
 
@@ -51,7 +55,7 @@ long long api_filter_age(const struct api_filter *filter, const struct roster_en
 bool api_field_exists(const char *name, size_t length);
 
 /*
- * An agent as GET /agents shows it. `select` (null: all but dateAdd, which is costly to find) names the fields, with
- * commas between; id is always there, and a field that is not known is left out.
+ * An agent as GET /agents shows it. `select` (null: all) names the fields, with commas between; id is always there, and
+ * a field that is not known is left out.
  */
 json_t *api_describe_agent(const struct api_filter *filter, const struct roster_entry *entry, const char *select);

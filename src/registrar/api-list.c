@@ -240,7 +240,7 @@ void api_list_agents(struct api_call *call)
 		.none = "No agent information was returned",
 	};
 	cleanup(release_selection) struct selection selection = { .count = 0 };
-	struct api_filter filter;
+	cleanup(api_filter_release) struct api_filter filter = { .name = NULL };
 	struct view view;
 
 	if (!read_view(&view, &call->query, &call->problem) ||
@@ -301,7 +301,7 @@ void api_remove_agents(struct api_call *call)
 	};
 	cleanup(release_selection) struct selection selection = { .count = 0 };
 	struct api_problem not_eligible;
-	struct api_filter filter;
+	cleanup(api_filter_release) struct api_filter filter = { .name = NULL };
 	char requirements[256];
 
 	if (!api_filter_read(&filter, &call->query, API_REMOVE_AGE, &call->settings->policy->history, &call->problem))

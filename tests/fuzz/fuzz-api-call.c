@@ -50,6 +50,7 @@ static void apply(const struct api_query *query)
 	}
 	(void)api_filter_matches(&filter, &entry);
 	json_decref(api_describe_agent(&filter, &entry, api_query_get(query, "select")));
+	api_filter_release(&filter);
 }
 
 static void read_query(const char *text)

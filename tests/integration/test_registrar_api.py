@@ -320,6 +320,7 @@ def test_list(fleet):
     assert set(answer.json) == {"data", "message", "error"}
     assert answer.json["message"] == "All selected agents information was returned" and answer.error == 0
     assert answer.data["total_affected_items"] == 3 and answer.data["failed_items"] == []
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", answer.items[0].pop("dateAdd"))
     assert answer.items[0] == {"id": "001", "name": "web-01", "ip": "10.0.0.1", "registerIP": "10.0.0.1",
                                "status": "never_connected"}
 
@@ -377,6 +378,13 @@ def test_status_of_an_agent_that_was_seen(fleet, registrar):
     assert [item["status"] for item in answer.items] == ["active", "disconnected", "never_connected"]
     assert ["lastKeepAlive" in item for item in answer.items] == [True, True, False]
     assert ids(fleet.ask("GET", LIST + "?status=disconnected&older_than=30m")) == ["002"]
+
+
+def test_last_timestamp_of_an_id_counts(fleet, registrar):
+    stamps = registrar.directory / "queue" / "agents-timestamp"
+    stamps.write_text("001 web-01 any 2020-01-01 00:00:00\n002 other any 2020-01-01 00:00:00\n001 web-01 any 2021-01-01 00:00:00\n"
+                      "nonsense\n\n003")
+    assert ["2021" in item.get("dateAdd", "") for item in fleet.ask("GET", LIST).items] == [True, False, False]
 
 
 def test_other_programs_changes_are_seen(fleet, registrar):

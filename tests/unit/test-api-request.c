@@ -287,6 +287,8 @@ static void test_filters(void **state)
 		check_row(rows[i].query, (problem.status == 400) == !rows[i].good);
 		if (rows[i].good)
 			check_row(rows[i].query, api_filter_matches(&filter, &entry) == rows[i].matches);
+		if (rows[i].good)
+			api_filter_release(&filter);
 		api_query_release(&query);
 	}
 }
