@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -257,28 +258,49 @@ int agent_history_seen(const struct agent_history *history, const struct roster_
 
 /* ------------------------------------------------------------------ forgetting */
 
-static int forget_lines(const struct agent_history *history, const char *id, struct reason *why)
+/* Close the gaps that the lines of these ids leave. Returns whether there were any, or -ENOMEM. */
+static int cut_lines(char *content, size_t *length, const char *const *ids, size_t count)
+{
+	struct text_index wanted = { .slots = NULL };
+	char *kept = content, *end = content + *length;
+	int r = 0;
+
+	for (size_t i = 0; i < count && r >= 0; i++)
+		r = text_index_add(&wanted, ids[i], strlen(ids[i]), (void *)(uintptr_t)ids[i]);
+	for (char *line = content, *next; r >= 0 && line < end; line = next) {
+		char *newline = memchr(line, '\n', (size_t)(end - line));
+
+		next = newline ? newline + 1 : end;
+		if (text_index_find(&wanted, line, strcspn(line, " \n")))
+			continue;
+		memmove(kept, line, (size_t)(next - line));
+		kept += next - line;
+	}
+	text_index_clear(&wanted);
+	if (r < 0)
+		return r;
+	r = kept < end;
+	*length = (size_t)(kept - content);
+	return r;
+}
+
+static int forget_lines(const struct agent_history *history, const char *const *ids, size_t count, struct reason *why)
 {
 	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
 	cleanup_free char *content = NULL;
-	char path[PATH_MAX], *line;
+	char path[PATH_MAX];
 	struct stat status;
 	cleanup_fd int lock = lock_queue(history);
 	size_t length;
 	int r = read_file(history, &content, &length);
 
-	(void)lock;
 	if (r < 0)
 		return r == -ENODATA ? 0 : reason_errno(why, r, "Cannot read " FILE_NAME " in %s", history->queue);
-	if (!find_line(content, content, id) || !make_path(path, history, FILE_NAME))
+	r = cut_lines(content, &length, ids, count);
+	if (r < 0)
+		return reason_errno(why, r, "Cannot rewrite " FILE_NAME " in %s", history->queue);
+	if (r == 0 || !make_path(path, history, FILE_NAME))
 		return 0;
-	for (char *at = content; (line = find_line(content, at, id)); at = line) {
-		char *newline = strchr(line, '\n');
-		char *next = newline ? newline + 1 : content + length;
-
-		memmove(line, next, (size_t)(content + length + 1 - next));
-		length -= (size_t)(next - line);
-	}
 	if (stat(path, &status) < 0)
 		return reason_errno(why, errno, "Cannot look at %s", path);
 	r = atomic_file_stage(&file, path, status.st_mode & 0777, status.st_gid, length, why);
@@ -287,13 +309,21 @@ static int forget_lines(const struct agent_history *history, const char *id, str
 	return r < 0 ? r : 0;
 }
 
-int agent_history_forget(const struct agent_history *history, const char *id, struct reason *why)
+int agent_history_forget_all(const struct agent_history *history, const char *const *ids, size_t count,
+			     struct reason *why)
 {
 	char path[PATH_MAX];
 
-	if (!history->queue)
+	if (!history->queue || count == 0)
 		return 0;
-	if (make_path(path, history, "rids/%s", id) && unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
-		return reason_errno(why, errno, "Cannot remove the message counter %s", path);
-	return forget_lines(history, id, why);
+	for (size_t i = 0; i < count; i++)
+		if (make_path(path, history, "rids/%s", ids[i]) && unlink(path) < 0 && errno != ENOENT &&
+		    errno != ENOTDIR)
+			return reason_errno(why, errno, "Cannot remove the message counter %s", path);
+	return forget_lines(history, ids, count, why);
+}
+
+int agent_history_forget(const struct agent_history *history, const char *id, struct reason *why)
+{
+	return agent_history_forget_all(history, &id, 1, why);
 }

@@ -43,6 +43,10 @@ int agent_history_add(const struct agent_history *history, const struct agent_ev
  */
 int agent_history_forget(const struct agent_history *history, const char *id, struct reason *why);
 
+/* The same for many, at the price of one. */
+int agent_history_forget_all(const struct agent_history *history, const char *const *ids, size_t count,
+			     struct reason *why);
+
 /* When the agent was registered. Returns 0; -ENODATA when nothing tells; or another negative errno. */
 int agent_history_registered(const struct agent_history *history, const struct roster_entry *entry, time_t *ret);
 

@@ -84,26 +84,34 @@ void api_call_answer(struct api_call *call)
 
 /* ------------------------------------------------------------------ transactions */
 
-static void forget_agent(const struct agent_history *history, const char *id)
+/* Forget what is kept of agents that are no more. */
+static int forget_removed(const struct agent_history *history, const struct api_call *call, struct reason *why)
 {
-	struct reason why;
+	cleanup_free const char **ids = calloc(call->removed_count + 1, sizeof(const char *));
+	int r;
 
-	if (agent_history_forget(history, id, &why) < 0 || agent_groups_forget(history->queue, id, &why) < 0)
-		log_warning("%s", why.text);
+	if (!ids)
+		return reason_errno(why, ENOMEM, "Cannot forget the agents that were removed");
+	for (size_t i = 0; i < call->removed_count; i++)
+		ids[i] = call->removed[i].id;
+	r = agent_history_forget_all(history, ids, call->removed_count, why);
+	for (size_t i = 0; i < call->removed_count && r >= 0; i++)
+		r = agent_groups_forget(history->queue, ids[i], why);
+	return r;
 }
 
-/* What the manager's other files say of agents that have come or gone. Client.keys is what counts: trouble is logged. */
+/* What the manager's other files say of agents that have come or gone. client.keys is what counts: trouble is logged. */
 static void keep_history(const struct api_call *call)
 {
 	const struct agent_history *history = &call->settings->policy->history;
-	const struct enrollment *enrollment = call->enrollment;
 	struct reason why;
+	int r = 0;
 
-	for (size_t i = 0; i < call->removed_count; i++)
-		forget_agent(history, call->removed[i].id);
-	if (!enrollment || !enrollment->accepted)
-		return;
-	if (enrollment_remember(history, enrollment, 1, &why) < 0)
+	if (call->removed_count > 0)
+		r = forget_removed(history, call, &why);
+	if (call->enrollment && r >= 0)
+		r = enrollment_remember(history, call->enrollment, 1, &why);
+	if (r < 0)
 		log_warning("%s", why.text);
 }
 
