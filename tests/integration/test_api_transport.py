@@ -158,6 +158,26 @@ def test_form(machine, start_manager, data, bytewise):
     machine.registers(manager=start_manager(script), settings=settings(machine))
 
 
+@pytest.mark.parametrize("tail", [b"", PLAIN], ids=["the end", "an answer to no question"])
+def test_a_connection_that_is_not_kept_after_all(machine, start_manager, tail):
+    """With the first reply comes what makes the connection useless for the next call."""
+    def script(conversation):
+        conversation.handshake()
+        call, _ = read_call(conversation)
+        if f"{call.method} {call.path}" == LOGIN:
+            conversation.tls.write(Reply(body={"data": {"token": TOKEN}, "error": 0}).encode())
+            if tail:
+                conversation.tls.write(tail)
+            conversation.close_notify()  # all of it in one segment
+            conversation.wait_for_end()
+            return
+        conversation.send(PLAIN)
+        conversation.finish()
+    manager = start_manager(script)
+    machine.registers(manager=manager, settings=settings(machine))
+    assert len(manager.conversations) == 2
+
+
 HUGE = b"HTTP/1.1 200 OK\r\nContent-Length: 10485760\r\n\r\n" + b" " * 10485760
 
 # What the manager sends to the second call, and how it ends; the outcome and words of it.

@@ -72,10 +72,23 @@ static int accept_libcurl(struct https_pipe *pipe, struct reason *why)
 
 /* ------------------------------------------------------------------ the manager's end */
 
+/* A manager may have ended a connection that it said to keep; and what it sends unasked is no answer to what follows. */
+static bool is_silent(const struct https_pipe *pipe)
+{
+	struct deadline at_once = { 0, pipe->attempt->deadline->stop_fd };
+	struct reason ignored;
+	size_t length = 0;
+	char byte;
+
+	return tls_client_read(pipe->client, &byte, 1, &at_once, &length, &ignored) == -ETIMEDOUT;
+}
+
 int https_pipe_connect(struct https_pipe *pipe, bool registers)
 {
 	int r;
 
+	if (pipe->client && !is_silent(pipe))
+		https_pipe_close(pipe);
 	pipe->registers = registers;
 	pipe->sent = false;
 	pipe->received = 0;
