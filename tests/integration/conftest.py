@@ -122,4 +122,4 @@ def start_wazuh5(certificates):
 @pytest.fixture
 def ca_pin(certificates):
     """What an enrollment token has for its pin."""
-    return wazuh5_manager.spki_pin(certificates.ca(), certificates)
+    return wazuh5_manager.spki_pin(certificates.ca())

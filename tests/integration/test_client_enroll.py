@@ -7,6 +7,7 @@ import stat
 import machine as machine_module
 import wazuh5_manager
 from enroll_tools import CREDENTIAL, PASSWORD, SECRET, TOKEN_ID, read
+from proxies import tunnel
 
 
 # -------------------------------------------------------------------- the ways to enroll
@@ -371,3 +372,12 @@ def test_client_certificate(start_wazuh5, enrollment, certificates):
 def test_missing_client_certificate(start_wazuh5, enrollment, certificates):
     server = start_wazuh5(password=PASSWORD, client_ca=certificates.ca())
     enrollment.fails("refused", "certificate_file", manager=server, password=PASSWORD)
+
+
+def test_proxy(start_wazuh5, enrollment, ca_pin, start_manager):
+    """Every connection goes through it, the one for the CA as well; the proxy resolves the manager's name."""
+    server = start_wazuh5(tokens={TOKEN_ID: SECRET})
+    proxy = start_manager(tunnel({"manager.test:1517": server.address}), certificate=None)
+    token = wazuh5_manager.token("manager.test", pin=ca_pin, credential=CREDENTIAL)
+    enrollment.succeeds(server, token=token, manager__proxy=f"http://{proxy.address}")
+    assert [each.request.split(b"\r\n")[0] for each in proxy.conversations] == [b"CONNECT manager.test:1517 HTTP/1.1"] * 2

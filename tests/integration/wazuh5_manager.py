@@ -14,6 +14,7 @@ import re
 import socket
 import socketserver
 import ssl
+import subprocess
 import threading
 import time
 from email.utils import formatdate
@@ -42,9 +43,10 @@ def derive(kind, secret):
     return hmac.new(extracted, LABELS[kind] + b"\x01\x01", hashlib.sha256).digest()
 
 
-def spki_pin(certificate_file, certificates):
+def spki_pin(certificate_file):
     """SHA-256 of a certificate's SubjectPublicKeyInfo."""
-    public = certificates.openssl("x509", "-in", certificate_file, "-noout", "-pubkey").decode()
+    public = subprocess.run(["openssl", "x509", "-in", certificate_file, "-noout", "-pubkey"], check=True,
+                            capture_output=True).stdout.decode()
     return hashlib.sha256(base64.b64decode("".join(public.split("\n")[1:-2]))).digest()
 
 
@@ -82,10 +84,11 @@ class Request:
 
 
 class Wazuh5Manager:
-    """A manager with a password, tokens, or both; `cacerts` is the PEM that it hands out (None: 404)."""
+    """A manager with a password, tokens, or both; `cacerts` is the PEM that it hands out (None: 404); `listener` a socket
+    to take instead of a new one."""
 
     def __init__(self, pair, password=None, tokens=None, cacerts=None, prefix="wazuh-manager", clock=0, client_ca=None,
-                 address="127.0.0.1"):
+                 address="127.0.0.1", listener=None):
         self.password, self.tokens = password, tokens or {}
         self.cacerts, self.prefix, self.clock = cacerts, prefix, clock
         self.agents = {}  # id: (name, key, secret)
@@ -133,7 +136,10 @@ class Wazuh5Manager:
         if client_ca:
             self.context.verify_mode = ssl.CERT_REQUIRED
             self.context.load_verify_locations(client_ca)
-        self.server = Server((address, 0), Handler)
+        self.server = Server((address, 0), Handler, bind_and_activate=listener is None)
+        if listener:
+            self.server.socket.close()
+            self.server.socket, self.server.server_address = listener, listener.getsockname()
         self.port = self.server.server_address[1]
         self.address = f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
