@@ -78,3 +78,38 @@ def test_service_and_commands_side_by_side(program, machine):  # pylint: disable
         ["002", "hand", listed[0].split()[2]], ["003", "web-02", "any"]]
     assert not machine.path("/srv/ossec/queue/rids/001").exists()
     assert warnings == [line for line in warnings if "No password is demanded" in line]
+
+
+API_CALLS = r"""
+set -e
+cd /var/ossec
+agent-registrar --init >/dev/null
+mkdir -p etc/shared/web queue
+echo 'a good password' | agent-registrar user admin >/dev/null
+systemctl start agent-registrar
+call() { curl -sS --fail-with-body --cacert etc/sslmanager.cert "$@"; }
+where=https://127.0.0.1:55000
+token=$(call -u 'admin:a good password' -X POST "$where/security/user/authenticate?raw=true")
+call -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -d '{"name": "web-02"}' $where/agents
+call -H "Authorization: Bearer $token" -X PUT $where/agents/001/group/web
+call -H "Authorization: Bearer $token" -X DELETE "$where/agents?agents_list=001&status=all&older_than=0s"
+systemctl stop agent-registrar
+"""
+
+
+def test_api_in_the_sandbox_of_the_service(program, machine):  # pylint: disable=unused-argument
+    """Threads, 32 MiB for a password, files in the queue: what the API needs, the unit allows."""
+    if not os.access("/usr/bin/curl", os.X_OK):
+        pytest.skip("curl is not installed")
+    machine.write("/etc/systemd/system/agent-registrar.service.d/api.conf",
+                  '[Service]\nEnvironment="REGISTRAR_OPTIONS=--dialect wazuh --api-port 55000"\n')
+    with machine.boot() as system:
+        system.wait_until_booted()
+        done = system.run(API_CALLS)
+        state = system.show("agent-registrar")
+        journal = system.run("journalctl -q -b -o cat -u agent-registrar").stdout
+    assert done.exit_status == 0, done.stdout + journal
+    assert "All selected agents were assigned to web" in done.stdout and "All selected agents were deleted" in done.stdout
+    assert state["Result"] == "success" and "The API listens on" in journal
+    assert "Registered web-02 as 001" in journal and "a good password" not in journal
+    assert machine.read("/var/ossec/etc/client.keys").startswith("001 !web-02 any ")
