@@ -88,12 +88,16 @@ static void remember(const struct options *options, const struct added *added)
 {
 	const struct agent_history history = { .queue = options->queue_directory };
 	cleanup_free struct agent_event *events = calloc(added->count + 1, sizeof *events);
+	cleanup_free const char **gone = calloc(added->replaced_count + 1, sizeof *gone);
 	struct reason why;
 
-	for (size_t i = 0; i < added->replaced_count; i++)
-		if (agent_history_forget(&history, added->replaced[i], &why) < 0 ||
-		    agent_groups_forget(history.queue, added->replaced[i], &why) < 0)
+	for (size_t i = 0; gone && i < added->replaced_count; i++) {
+		gone[i] = added->replaced[i];
+		if (agent_groups_forget(history.queue, gone[i], &why) < 0)
 			log_warning("%s", why.text);
+	}
+	if (gone && agent_history_forget_all(&history, gone, added->replaced_count, &why) < 0)
+		log_warning("%s", why.text);
 	for (size_t i = 0; events && i < added->count; i++)
 		events[i] = (struct agent_event){ &added->agents[i], time(NULL) };
 	if (events && agent_history_add(&history, events, added->count, &why) < 0)

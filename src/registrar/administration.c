@@ -189,10 +189,25 @@ static int find_agents(struct roster *roster, const struct options *options, con
 	return 0;
 }
 
+/* Not worth a failure: the agents are removed. */
+static void forget(const struct options *options, const struct roster_entry *const *entries, int count)
+{
+	const struct agent_history history = { .queue = options->queue_directory };
+	cleanup_free const char **ids = calloc((size_t)count + 1, sizeof *ids);
+	struct reason why;
+
+	for (int i = 0; ids && i < count; i++) {
+		ids[i] = entries[i]->id_text;
+		if (agent_groups_forget(history.queue, ids[i], &why) < 0)
+			warn(why.text);
+	}
+	if (ids && agent_history_forget_all(&history, ids, (size_t)count, &why) < 0)
+		warn(why.text);
+}
+
 static int commit_removals(struct roster *roster, const struct options *options,
 			   const struct roster_entry *const *entries, int count)
 {
-	const struct agent_history history = { .queue = options->queue_directory };
 	struct reason why;
 	int r;
 
@@ -201,12 +216,9 @@ static int commit_removals(struct roster *roster, const struct options *options,
 	r = roster_commit(roster, &why);
 	if (r < 0)
 		return administration_fail_file(r, &why);
-	for (int i = 0; i < count; i++) {
-		if (agent_history_forget(&history, entries[i]->id_text, &why) < 0 ||
-		    agent_groups_forget(history.queue, entries[i]->id_text, &why) < 0)
-			warn(why.text);
+	forget(options, entries, count);
+	for (int i = 0; i < count; i++)
 		administration_print(entries[i]->id_text, entries[i]->name, entries[i]->ip);
-	}
 	return administration_finish_output();
 }
 

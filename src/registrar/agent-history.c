@@ -81,6 +81,15 @@ static size_t write_line(char line[static LINE_SIZE], const struct agent_event *
 	return (size_t)snprintf(line, LINE_SIZE, "%s %s %s %s\n", agent->id, agent->name, agent->ip, stamp);
 }
 
+/* Was the last write cut short? */
+static bool lacks_newline(int fd)
+{
+	struct stat status;
+	char last;
+
+	return fstat(fd, &status) == 0 && status.st_size > 0 && pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
+}
+
 int agent_history_add(const struct agent_history *history, const struct agent_event *events, size_t count,
 		      struct reason *why)
 {
@@ -93,12 +102,14 @@ int agent_history_add(const struct agent_history *history, const struct agent_ev
 	if (!history->queue || count == 0 || !make_path(path, history, FILE_NAME))
 		return 0;
 	lock = lock_queue(history);
-	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : reason_errno(why, errno, "Cannot open %s", path);
-	text = malloc(count * LINE_SIZE);
+	text = malloc(count * LINE_SIZE + 1);
 	if (!text)
 		return reason_errno(why, ENOMEM, "Cannot write %s", path);
+	if (lacks_newline(fd))
+		text[length++] = '\n';
 	for (size_t i = 0; i < count; i++)
 		length += write_line(text + length, &events[i]);
 	written = write(fd, text, length);
@@ -304,6 +315,8 @@ static int forget_lines(const struct agent_history *history, const char *const *
 	if (stat(path, &status) < 0)
 		return reason_errno(why, errno, "Cannot look at %s", path);
 	r = atomic_file_stage(&file, path, status.st_mode & 0777, status.st_gid, length, why);
+	if (r >= 0 && status.st_uid != geteuid() && fchown(file.fd, status.st_uid, (gid_t)-1) == 0)
+		(void)fchmod(file.fd, status.st_mode & 0777);
 	if (r >= 0)
 		r = atomic_file_commit(&file, content, length, NULL, why);
 	return r < 0 ? r : 0;
@@ -321,9 +334,4 @@ int agent_history_forget_all(const struct agent_history *history, const char *co
 		    errno != ENOTDIR)
 			return reason_errno(why, errno, "Cannot remove the message counter %s", path);
 	return forget_lines(history, ids, count, why);
-}
-
-int agent_history_forget(const struct agent_history *history, const char *id, struct reason *why)
-{
-	return agent_history_forget_all(history, &id, 1, why);
 }

@@ -38,12 +38,9 @@ int agent_history_add(const struct agent_history *history, const struct agent_ev
 		      struct reason *why);
 
 /*
- * Forget an agent: its line, and its message counter, which would make the manager refuse a later agent with this id.
- * Returns 0 or a negative errno with `why` set.
+ * Forget agents by their ids: their lines, and their message counters, which would make the manager refuse later
+ * agents with these ids. Returns 0 or a negative errno with `why` set.
  */
-int agent_history_forget(const struct agent_history *history, const char *id, struct reason *why);
-
-/* The same for many, at the price of one. */
 int agent_history_forget_all(const struct agent_history *history, const char *const *ids, size_t count,
 			     struct reason *why);
 

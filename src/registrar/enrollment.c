@@ -413,40 +413,58 @@ static int store_groups(const char *queue, const struct enrollment *accepted, st
 	return agent_groups_write(queue, accepted->agent.id, groups, why);
 }
 
-static int forget_replaced(const struct agent_history *history, const struct enrollment *accepted, struct reason *why)
-{
-	int r = 0;
+/* The first failure of several is told. */
+struct trouble {
+	int error; /* 0: none yet */
+	struct reason *why;
+};
 
-	for (int i = 0; i < 2 && r >= 0; i++)
-		if (accepted->replaced[i][0]) {
-			r = agent_history_forget(history, accepted->replaced[i], why);
-			if (r >= 0)
-				r = agent_groups_forget(history->queue, accepted->replaced[i], why);
-		}
-	return r;
+static struct reason *reason_of(const struct trouble *trouble)
+{
+	return trouble->error < 0 ? NULL : trouble->why;
+}
+
+static void note(struct trouble *trouble, int r)
+{
+	if (trouble->error == 0 && r < 0)
+		trouble->error = r;
+}
+
+static void remember_one(const struct agent_history *history, const struct enrollment *accepted, bool keeps_groups,
+			 struct trouble *trouble)
+{
+	for (int i = 0; i < 2; i++)
+		if (accepted->replaced[i][0])
+			note(trouble, agent_groups_forget(history->queue, accepted->replaced[i], reason_of(trouble)));
+	if (keeps_groups && accepted->group_list.text)
+		note(trouble, store_groups(history->queue, accepted, reason_of(trouble)));
 }
 
 int enrollment_remember(const struct agent_history *history, const struct enrollment *enrollments, size_t count,
 			struct reason *why)
 {
 	cleanup_free struct agent_event *events = calloc(count + 1, sizeof *events);
+	cleanup_free const char **gone = calloc(2 * count + 1, sizeof *gone);
+	struct trouble trouble = { .why = why };
 	bool keeps_groups = agent_history_exists(history);
-	int first = 0, r;
-	size_t n = 0;
+	size_t event_count = 0, gone_count = 0;
 
-	for (size_t i = 0; events && i < count; i++) {
-		if (!enrollments[i].accepted)
+	if (!events || !gone)
+		return reason_errno(why, ENOMEM, "Cannot remember registrations");
+	for (size_t i = 0; i < count; i++) {
+		const struct enrollment *accepted = &enrollments[i];
+
+		if (!accepted->accepted)
 			continue;
-		events[n++] = (struct agent_event){ &enrollments[i].agent, time(NULL) };
-		r = forget_replaced(history, &enrollments[i], first < 0 ? NULL : why);
-		first = first < 0 ? first : r;
-		if (!keeps_groups || !enrollments[i].group_list.text)
-			continue;
-		r = store_groups(history->queue, &enrollments[i], first < 0 ? NULL : why);
-		first = first < 0 ? first : r;
+		remember_one(history, accepted, keeps_groups, &trouble);
+		events[event_count++] = (struct agent_event){ &accepted->agent, time(NULL) };
+		for (int old = 0; old < 2; old++)
+			if (accepted->replaced[old][0])
+				gone[gone_count++] = accepted->replaced[old];
 	}
-	r = agent_history_add(history, events, n, first < 0 ? NULL : why);
-	return first < 0 ? first : r;
+	note(&trouble, agent_history_forget_all(history, gone, gone_count, reason_of(&trouble)));
+	note(&trouble, agent_history_add(history, events, event_count, reason_of(&trouble)));
+	return trouble.error;
 }
 
 void enrollment_wipe(struct enrollment *enrollment)

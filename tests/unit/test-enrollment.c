@@ -208,7 +208,7 @@ static void test_remembered(void **state)
 
 	assert_int_equal(agent_history_make(&history, &why), 0);
 	assert_true(agent_history_exists(&history));
-	write_text(path_in(history.queue, "agents-timestamp"), "001 old any 2026-01-01 00:00:00\n0051 x any 2026-01-01 00:00:00\n");
+	write_text(path_in(history.queue, "agents-timestamp"), "001 old any 2026-01-01 00:00:00\n0051 x any 2026-01-01 00:00");
 	assert_int_equal(enrollment_remember(&history, enrollments, 3, &why), 0);
 	assert_int_equal(agent_history_registered(&history, &entry, &when), 0);
 	assert_in_range(when, start, time(NULL));
