@@ -15,17 +15,12 @@
 DEFINE_RELEASE(bus, sd_bus *, (void)libsystemd()->sd_bus_flush_close_unref)
 DEFINE_RELEASE(message, sd_bus_message *, (void)libsystemd()->sd_bus_message_unref)
 
-/* Is there a systemd (sd_booted(3))? Without one, whoever listens at the bus has no units. */
-static bool is_booted(void)
-{
-	return access("/run/systemd/system/", F_OK) == 0;
-}
-
+/* Where there is no systemd, whoever listens at the bus has no units. */
 static sd_bus *open_bus(void)
 {
 	sd_bus *bus = NULL;
 
-	if (!is_booted() || !libsystemd() || libsystemd()->sd_bus_open_system(&bus) < 0)
+	if (!systemd_is_booted() || !libsystemd() || libsystemd()->sd_bus_open_system(&bus) < 0)
 		return NULL;
 	return bus;
 }

@@ -8,15 +8,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define MAX_ARGUMENTS 8
 
-/* Is there a systemd (sd_booted(3))? */
-static bool is_booted(void)
+bool systemd_is_booted(void)
 {
 	return access("/run/systemd/system/", F_OK) == 0;
 }
@@ -62,7 +60,7 @@ int systemctl(const char *const arguments[], int stop_fd, struct reason *why)
 	pid_t pid;
 	int r;
 
-	if (!is_booted())
+	if (!systemd_is_booted())
 		return 0;
 	for (size_t i = 0; i < MAX_ARGUMENTS && arguments[i]; i++)
 		command[3 + i] = arguments[i];

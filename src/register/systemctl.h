@@ -6,6 +6,11 @@
 
 #include "common/reason.h"
 
+#include <stdbool.h>
+
+/* Is there a systemd (sd_booted(3))? */
+bool systemd_is_booted(void);
+
 /*
  * Run systemctl with these arguments (ends with null; the first is the verb) and wait for its end. When `stop_fd`
  * becomes readable first (-1: nobody asks), systemctl is killed and -ECANCELED returned. Returns 0, also where there is
