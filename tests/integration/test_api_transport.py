@@ -5,7 +5,7 @@ import signal
 import threading
 
 import pytest
-from machine import AGENT_REGISTER, KEY, PROMPT
+from machine import KEY, PROMPT
 from misbehaving import PATIENCE, end
 from proxies import basic, says, tunnel
 from scripted_api import TOKEN, Api, Reply, export, granted, needs_module, read_call, send, settings
@@ -351,12 +351,6 @@ def test_proxy_that_refuses(machine, start_manager):
 
 # -------------------------------------------------------------------- memory
 
-def is_sanitized():
-    with open(AGENT_REGISTER, "rb") as file:
-        return b"libasan.so" in file.read()
-
-
-@pytest.mark.skipif(is_sanitized(), reason="the memory of a sanitized program is too large to read")
 def test_nothing_secret_stays_in_memory(machine, start_manager, as_root):
     """What libcurl, jansson and we have freed is wiped: while the last call (a group) is under way, all memory is read."""
     seen = {}
@@ -367,7 +361,7 @@ def test_nothing_secret_stays_in_memory(machine, start_manager, as_root):
         with open(f"/proc/{run.pid}/maps", encoding="ascii") as maps, open(f"/proc/{run.pid}/mem", "rb", 0) as memory:
             for line in maps:
                 begin, finish = (int(number, 16) for number in line.split()[0].split("-"))
-                if "rw" in line.split()[1] and "[v" not in line:
+                if "rw" in line.split()[1] and "[v" not in line and finish - begin < 1 << 26:  # not a sanitizer's shadow
                     memory.seek(begin)
                     seen[line.strip()] = memory.read(finish - begin)
         return {"error": 0, "data": {}}

@@ -45,6 +45,20 @@ def test_the_module_exports_one_symbol():
     assert [name for name in exported if "asan" not in name] == ["agent_register_https"]
 
 
+@needs_module
+def test_what_the_program_exports_is_in_nobodys_way():
+    """The program comes first when a library looks for a symbol: none of the module's libraries may know such a name."""
+    text = subprocess.run(["readelf", "--dyn-syms", "-W", MODULE], capture_output=True, text=True, check=True).stdout
+    wanted = {line.split()[7] for line in text.splitlines() if " UND " in line and "@" not in line and len(line.split()) > 7}
+    listed = subprocess.run(["nm", "-D", "--defined-only", AGENT_REGISTER], capture_output=True, text=True, check=True).stdout
+    ours = {line.split()[-1] for line in listed.splitlines() if " T " in line} & wanted
+    assert {"method_connect", "reason_set"} <= ours
+    found = subprocess.run(["ldd", MODULE], capture_output=True, text=True, check=True).stdout
+    for library in {line.split()[2] for line in found.splitlines() if "=> /" in line}:
+        known = subprocess.run(["nm", "-D", library], capture_output=True, text=True, check=True).stdout
+        assert not ours & {line.split()[-1].split("@")[0] for line in known.splitlines()}, library
+
+
 def opened(machine, *arguments, **options):
     """The files that a run has opened, and its Result."""
     trace = os.path.join(machine.directory, "trace")

@@ -41,6 +41,7 @@ static const struct {
 	{ "no JSON, 403", 403, "", false, OUTCOME_REFUSED, 0, NULL },
 	{ "no object", 200, "[0]", false, OUTCOME_GARBLED, 0, NULL },
 	{ "twice", 200, "{\"error\":0,\"error\":0}", false, OUTCOME_GARBLED, 0, NULL },
+	{ "conflict", 409, "{\"title\":\"Conflict\"}", false, OUTCOME_DUPLICATE, 0, "Conflict" },
 	{ "redirect", 302, "", false, OUTCOME_GARBLED, 0, NULL },
 	{ "not found", 404, "{\"title\":\"Not Found\"}", false, OUTCOME_GARBLED, 0, "Not Found" },
 	{ "a status like no other", 999, "{}", false, OUTCOME_GARBLED, 0, NULL },

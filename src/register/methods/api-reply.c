@@ -149,6 +149,8 @@ static enum outcome outcome_of_status(int status, const char **ret_hint)
 	case 405:
 		*ret_hint = "is the Wazuh API there? Its port is 55000";
 		return OUTCOME_GARBLED;
+	case 409:
+		return OUTCOME_DUPLICATE;
 	case 408:
 	case 425:
 	case 429:
