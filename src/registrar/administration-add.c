@@ -173,7 +173,7 @@ static bool is_present(const struct import *import, const struct import_line *li
 	const struct roster_entry *entry;
 	struct address address;
 
-	if (line->name_length > AGENT_NAME_MAX ||
+	if (!agent_name_is_valid(line->name, line->name_length) ||
 	    address_read(&address, line->ip, line->ip_length, import->policy->dialect) < 0)
 		return false;
 	memcpy(name, line->name, line->name_length);

@@ -281,9 +281,9 @@ def test_import_file(admin, tmp_path, stdin):
 def test_bad_lines_are_named_and_nothing_is_added(admin):
     admin.write(f"001 web 10.0.0.7 {OLD_KEY}")
     admin("import-file", "-", status=65, input="any,good\nany,web\n10.0.0.7,other\n10.0.0.300,bad\nno comma\na,b,c\nany,\n"
-          ",name\nany,twice\n10.1.1.1,twice\nany,good\n\x1b[2J,x\n")
+          ",name\nany,twice\n10.1.1.1,twice\nany,good\n\x1b[2J,x\nany,good\0x\n")
     assert [line.split(":")[0] for line in admin.complaints.splitlines()] == [
-        f"Line {number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 12)] + ["Nothing was added, because of 9 lines of "
+        f"Line {number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 12, 13)] + ["Nothing was added, because of 10 lines of "
                                                                        "standard input"]
     assert "\x1b" not in admin.complaints
     assert len(admin.lines()) == 1
