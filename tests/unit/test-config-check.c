@@ -40,6 +40,12 @@ static const struct {
 	{ { "tls.ca_file=/ca", "manager.method=import" }, "agent-register.client-key" },
 	{ { "manager.method=import", "auth.key_file=/k" }, NULL },
 	{ { "manager.method=import", "auth.key_file=/k", "tls.verify=no", PIN }, NULL },
+	{ { "manager.method=enroll", "auth.token_file=/t" }, NULL },
+	{ { "manager.method=enroll", "auth.token_file=/t", PIN, "tls.ca_file=/ca" }, NULL },
+	{ { "manager.method=enroll", "auth.token_file=/t", "tls.verify=no" }, "contradicts token_file" },
+	{ { "manager.method=enroll", "manager.address=m" }, "which manager to trust" },
+	{ { "manager.method=enroll", "tls.ca_file=/ca", "auth.password_file=/p" }, NULL },
+	{ { "tls.ca_file=/ca", "auth.token_file=/t" }, "set method = enroll" },
 	{ { "tls.ca_file=/ca", "manager.proxy=http://p" }, NULL },
 	{ { "tls.ca_file=/ca", "manager.proxy=http://u@p", "auth.proxy_password_file=/pp" }, NULL },
 	{ { "tls.ca_file=/ca", "auth.proxy_password_file=/pp" }, NULL },
@@ -96,6 +102,8 @@ static void test_default_port(void **state)
 static void test_has_work(void **state)
 {
 	static const char *const none[] = { NULL }, *const one[] = { "manager.address=m", NULL },
+			  *const token[] = { "manager.method=enroll", "auth.token_file=/t", NULL },
+			  *const no_token[] = { "manager.method=enroll", NULL },
 			  *const import[] = { "manager.method=import", NULL },
 			  *const taken_back[] = { "manager.address=m", "manager.address=", NULL };
 	struct config config;
@@ -109,6 +117,12 @@ static void test_has_work(void **state)
 	config_done(&config);
 	assign_all(&config, import);
 	assert_true(config_has_work(&config));
+	config_done(&config);
+	assign_all(&config, token);
+	assert_true(config_has_work(&config));
+	config_done(&config);
+	assign_all(&config, no_token);
+	assert_false(config_has_work(&config));
 	config_done(&config);
 	assign_all(&config, taken_back);
 	assert_false(config_has_work(&config));

@@ -75,6 +75,28 @@ static void test_first_line(void **state)
 	assert_int_equal(secret_read_first_line(&secret, "password", path, &why), -EINVAL);
 }
 
+/* An enrollment token may be longer than any password. */
+static void test_long(void **state)
+{
+	const char *path = path_in(*state, "token");
+	char text[5001];
+
+	memset(text, 't', 5000);
+	for (size_t length = 4999; length <= 5001; length++) {
+		struct secret secret = { 0 };
+		struct reason why = { "" };
+		int r;
+
+		text[5000] = length == 5001 ? 't' : '\n';
+		write_file(path, text, length > 5000 ? 5001 : length);
+		r = secret_read_long(&secret, "token", path, 5000, &why);
+		assert_int_equal(r, length > 5000 ? -EINVAL : 0);
+		assert_int_equal(secret.length, length > 5000 ? 0 : length);
+		assert_true(length <= 5000 || strstr(why.text, "longer than 5000 bytes"));
+		secret_wipe(&secret);
+	}
+}
+
 /* What managers read of their own file: 4094 bytes. */
 static void test_limit(void **state)
 {
@@ -156,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_lines, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_first_line, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_long, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_limit, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_unreadable, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_exposed, setup_directory, teardown_directory),

@@ -81,11 +81,14 @@ static const char no_credential[] =
 	"it wants a credential: set token_file or password_file in [auth]";
 static const char wrong_secret[] =
 	"the password in password_file, or the token in token_file, is not this manager's";
-static const char new_token[] =
-	"make a new one with wazuh-manager-authd --create-enrollment-token, and put it into token_file";
+#define MAKE_ANOTHER "make another one with wazuh-manager-authd --create-enrollment-token, and put it into token_file"
+
 static const char unknown_token[] =
-	"it was made on another manager or is purged: make a new one with wazuh-manager-authd --create-enrollment-token; "
-	"a node of a cluster may also take a while to learn of a new one";
+	"the enrollment token was made on another manager, or is purged: " MAKE_ANOTHER "; a node of a cluster may also take a "
+	"while to learn of a new one";
+static const char dead_token[] = "the enrollment token is not known any more, or was revoked: " MAKE_ANOTHER;
+static const char expired_token[] = "the enrollment token has expired: " MAKE_ANOTHER;
+static const char used_token[] = "the enrollment token has been used as often as it may: " MAKE_ANOTHER;
 static const char lost_agent[] =
 	"the re-enrollment secret beside client.keys is of no use any more: remove it to enroll as a new agent";
 static const char clock_differs[] = "look at this machine's clock (timedatectl), and at the manager's";
@@ -105,16 +108,16 @@ static const struct meaning {
 	{ "invalid_signature", 0, OUTCOME_REFUSED, .hint = wrong_secret },
 	{ "stale_token", 0, OUTCOME_BUSY, .is_stale = true, .hint = clock_differs },
 	{ "token_unknown", 0, OUTCOME_REFUSED, .hint = unknown_token },
-	{ "token_expired", 0, OUTCOME_REFUSED, .hint = new_token },
-	{ "token_revoked", 0, OUTCOME_REFUSED, .hint = new_token },
+	{ "token_expired", 0, OUTCOME_REFUSED, .hint = expired_token },
+	{ "token_revoked", 0, OUTCOME_REFUSED, .hint = dead_token },
 	{ "unknown_agent", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
 	{ "enrollment_key_unavailable", 0, OUTCOME_BUSY, .hint = "its etc/authd.pass is missing or cannot be used" },
 	/* authd's: 400 */
 	{ "9014", 0, OUTCOME_REFUSED, .hint = "the groups must exist on the manager" },
 	/* 403 */
-	{ "9022", 0, OUTCOME_REFUSED, .hint = new_token },
-	{ "9023", 0, OUTCOME_REFUSED, .hint = new_token },
-	{ "9024", 0, OUTCOME_REFUSED, .hint = new_token },
+	{ "9022", 0, OUTCOME_REFUSED, .hint = dead_token },
+	{ "9023", 0, OUTCOME_REFUSED, .hint = expired_token },
+	{ "9024", 0, OUTCOME_REFUSED, .hint = used_token },
 	/* for the secret of an agent */
 	{ "9026", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
 	{ "9027", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
