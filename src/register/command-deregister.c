@@ -137,39 +137,40 @@ static int remove_at_manager(const struct program *program, const struct line *l
 
 /* ------------------------------------------------------------------ the command */
 
-/* Returns 0 with a key, otherwise the exit status, and has said why. */
+/* Returns 0, with *ret_found false when there is no key; otherwise the exit status, and has said why. */
 static int find_key(const struct keystore *store, struct agent_key *ret, bool *ret_found)
 {
 	struct reason why = { 0 };
 	int found = keystore_read(store, ret, &why);
 
 	*ret_found = found == KEYSTORE_KEY;
-	if (found == KEYSTORE_KEY)
+	if (found == KEYSTORE_KEY || found == KEYSTORE_MISSING)
 		return 0;
-	if (found == KEYSTORE_MISSING) {
-		printf("There is no key in %s, so there is no agent to remove; agent-register reset removes the rest.\n",
-		       store->path);
-		return 0;
-	}
 	log_error("%s", why.text);
 	return outcome_policy(OUTCOME_UNSTORABLE)->exit_code;
 }
 
-static int deregister(const struct program *program, const struct line *line, struct keystore *store,
-		      struct agent_key *key, struct reason *why)
+/* Without a key there is nothing to remove at the manager; but a deregistration that was interrupted is to be completed. */
+static int deregister(const struct program *program, const struct line *line, struct keystore *store, struct reason *why)
 {
+	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	struct deadline at_once = { 0, program->stop_fd };
-	bool found = true;
+	bool found = false;
 	int r = forget_check_units(program);
 
 	if (r == 0)
-		r = forget_confirm(program, store, "The manager will remove the agent, too.");
+		r = find_key(store, &key, &found);
+	if (r == 0)
+		r = forget_confirm(program, store, found ? "The manager will remove the agent, too." :
+				   "There is no key here, so there is no agent to remove at the manager.");
 	if (r == 0)
 		r = keystore_lock(store, &at_once, NULL, why);
 	if (r == 0)
-		r = find_key(store, key, &found); /* while we asked, another run may have written one */
+		r = find_key(store, &key, &found); /* while we asked, another run may have written one */
 	if (r == 0 && found)
-		r = remove_at_manager(program, line, key);
+		r = remove_at_manager(program, line, &key);
+	else if (r == 0)
+		log_info("There is no key in %s, so there is no agent to remove at the manager", store->path);
 	if (r == 0)
 		r = forget_all(program, store, why);
 	return r;
@@ -179,10 +180,8 @@ int command_deregister(struct program *program)
 {
 	const struct config *config = &program->config;
 	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
-	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	cleanup(close_line) struct line line = { 0 };
 	struct reason why = { 0 };
-	bool found = false;
 	int r;
 
 	secret_protect_process();
@@ -192,14 +191,12 @@ int command_deregister(struct program *program)
 	}
 	r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
 	if (r == 0)
-		r = find_key(&store, &key, &found);
-	if (r == 0 && found)
-		r = deregister(program, &line, &store, &key, &why);
+		r = deregister(program, &line, &store, &why);
 	if (r < 0 && r != -ECANCELED) {
 		log_error("%s", why.text);
 		return outcome_policy(OUTCOME_UNSTORABLE)->exit_code;
 	}
-	if (r == 0 && found)
+	if (r == 0)
 		printf("This machine has no agent identity any more; its next boot registers it anew.\n");
 	return r;
 }

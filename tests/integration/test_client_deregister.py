@@ -2,13 +2,15 @@
 """`agent-register deregister`: the agent is removed at the manager, then here; and only if it is this one."""
 import os
 import pty
+import shutil
 import signal
 import subprocess
 
 import pytest
-from machine import EXIT_CODES, OLD_KEY, PROMPT
+from machine import EXIT_CODES, OLD_KEY, PROMPT, Machine
 from misbehaving import PATIENCE
 from scripted_api import BASIC, NOT_FOUND_3, Api, Reply, affected, error, export, needs_module, settings
+from test_client_kill import KILLER
 
 pytestmark = needs_module
 
@@ -50,7 +52,7 @@ def test_deregister(registered, start_manager):
     assert "registers it anew" in result.stdout
     assert forgotten(registered)
     again = deregister(registered, start_manager(api))
-    assert again.status == 0 and "no agent to remove" in again.stdout and len(api.made) == 3, again
+    assert again.status == 0 and "no agent to remove" in again.stderr and len(api.made) == 3, again
 
 
 @pytest.mark.parametrize("gone", [{FETCH: GONE}, {FETCH: error(404, 1701, "Agent does not exist")}, {DELETE: GONE}],
@@ -159,6 +161,42 @@ def test_asks(registered, start_manager, answer, status):
     os.close(theirs)
     assert process.returncode == status
     assert forgotten(registered) == (status == 0) and bool(api.calls) == (status == 0)
+
+
+@pytest.mark.skipif(not os.path.exists(KILLER) or not shutil.which("strace"), reason="needs strace and kill-at-syscall")
+def test_kill_at_the_last_system_calls(tmp_path, certificates, start_manager):
+    """From before the manager has heard of it: what was interrupted, the next one completes."""
+    removed = set()
+    api = Api(answers(**{FETCH: lambda _: GONE if removed else key(), DELETE: lambda _: removed.add(1) or affected("007")}))
+    manager = start_manager(api)
+
+    def command(name):
+        machine = Machine(tmp_path / name, certificates)
+        machine.install_key()
+        machine.register(trust=None)  # adopts the key
+        return machine, machine.command("deregister", "--yes", manager=manager, name=None, settings=settings(machine))
+
+    def run(machine, *words):
+        return subprocess.run(words, env=machine.environment(ASAN_OPTIONS="detect_leaks=0"), cwd="/", timeout=60,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
+    machine, words = command("counted")
+    trace = str(tmp_path / "trace")
+    assert run(machine, "strace", "-qq", "-o", trace, *words) == 0 and forgotten(machine)
+    with open(trace, encoding="utf-8", errors="replace") as file:
+        lines = file.readlines()
+    first = max(i for i, line in enumerate(lines) if line.startswith("connect("))  # of libcurl, for the last call
+    seen, ended = set(), False
+    for number in range(first, len(lines) + 20):
+        removed.clear()
+        machine, words = command(str(number))
+        ended = run(machine, KILLER, str(number), *words) == 3
+        seen.add((bool(removed), machine.read_keys() is not None))
+        assert removed or machine.read_keys() is not None, f"killed at {number}: the manager comes first"
+        again = machine.register("deregister", "--yes", manager=manager, name=None, settings=settings(machine))
+        assert again.status == 0 and forgotten(machine), again
+        if ended:
+            break
+    assert ended and seen == {(False, True), (True, True), (True, False)}
 
 
 def test_stop(registered, start_manager):
