@@ -168,22 +168,23 @@ static struct bufferevent *on_connection(struct event_base *base, void *argument
 	struct api_http *http = argument;
 	SSL *tls = SSL_new(http->settings.tls);
 	struct client *client = tls ? client_new(http, tls) : NULL;
+	struct bufferevent *stream;
 
 	if (!client) {
 		SSL_free(tls);
 		return NULL;
 	}
-	client->stream = bufferevent_openssl_socket_new(base, -1, tls, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-	if (!client->stream) {
-		SSL_free(tls);
+	/* The stream owns the SSL object, and the SSL object the client, even if there is no stream in the end. */
+	stream = bufferevent_openssl_socket_new(base, -1, tls, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	if (!stream)
 		return NULL;
-	}
+	client->stream = stream;
 	/* Clients that close without close_notify have closed all the same. */
-	bufferevent_openssl_set_allow_dirty_shutdown(client->stream, 1);
+	bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
 	restart_deadline(client);
 	if (http->open >= http->settings.max_connections && !http->paused)
 		set_accepting(http, false);
-	return client->stream;
+	return stream;
 }
 
 /* ------------------------------------------------------------------ requests */

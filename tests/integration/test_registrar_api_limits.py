@@ -216,24 +216,43 @@ def test_stopping_while_a_login_is_tried(directory):  # noqa: F811
 
 # ------------------------------------------------------------------ no HTTP, or too much of it at once
 
-@pytest.mark.parametrize("request_bytes", [
-    b"\r\n\r\n", b"\n", b"GET\r\n\r\n", b"GET /agents\r\n\r\n", b"GET /agents HTTP/9.9\r\n\r\n", b"FOO /agents HTTP/1.1\r\n\r\n",
-    b"GET http://[::1 HTTP/1.1\r\n\r\n", b"GET /agents HTTP/1.1\r\nno colon\r\n\r\n", b"GET /agents HTTP/1.1\r\n: empty\r\n\r\n",
-    b"POST /agents HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"POST /agents HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-    b"POST /agents HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
-    b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-    b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
-    b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"\0" * 1000,
-    b"OSSEC A:'web-01'\n", b"GET /%ff%fe%00 HTTP/1.1\r\n\r\n", b"GET /\xff\xfe HTTP/1.1\r\n\r\n", b"OPTIONS * HTTP/1.1\r\n\r\n",
-    b"CONNECT a:1 HTTP/1.1\r\n\r\n", b"TRACE / HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
-def test_no_http(registrar, request_bytes):
+CHUNKED = b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("request_bytes, status", [
+    (b"\r\n\r\n", 400), (b"\n", 400), (b"GET\r\n\r\n", 400), (b"GET /agents\r\n\r\n", 400), (b"GET /agents HTTP/9.9\r\n\r\n", 400),
+    (b"FOO /agents HTTP/1.1\r\n\r\n", 405), (b"GET http://[::1 HTTP/1.1\r\n\r\n", 400),
+    (b"GET /agents HTTP/1.1\r\nno colon\r\n\r\n", 400), (b"GET /agents HTTP/1.1\r\n: empty\r\n\r\n", 401),
+    (b"POST /agents HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400), (b"POST /agents HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
+    (CHUNKED + b"zz\r\n", 413), (CHUNKED + b"ffffffffffffffff\r\n", 413), (CHUNKED + b"-1\r\n", 413), (b"OSSEC A:'web-01'\n", 400),
+    (b"GET /%ff%fe%00 HTTP/1.1\r\n\r\n", 404), (b"GET /\xff\xfe HTTP/1.1\r\n\r\n", 404), (b"OPTIONS * HTTP/1.1\r\n\r\n", 404),
+    (b"CONNECT a:1 HTTP/1.1\r\n\r\n", 404), (b"TRACE / HTTP/1.1\r\n\r\n", 404), (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400)])
+def test_no_http(registrar, request_bytes, status):
     with raw(registrar) as tls:
         tls.sendall(request_bytes)
-        socket.socket.shutdown(tls, socket.SHUT_WR)
-        answer = read_all(tls)
-        assert re.match(rb"HTTP/1\.[01] [45]\d\d |$", answer), answer
-        assert b"web-01" not in answer
+        assert re.match(rb"HTTP/1\.[01] %d " % status, tls.recv(65536))
     check_alive(registrar)
+    assert registrar.keys_file.read_text() == ""
+
+
+@pytest.mark.parametrize("request_bytes", [
+    b"GET /agents HTTP/1.1\r\n", b"POST /agents HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", b"\x16\x03\x01\x02\x00\x01",
+    b"\0" * 1000, b"POST /agents HTTP/1.1\r\nContent-Length: 10\r\n\r\n{", CHUNKED + b"5\r\nab"])
+def test_request_that_breaks_off(registrar, request_bytes):
+    with raw(registrar) as tls:
+        tls.sendall(request_bytes)
+    check_alive(registrar)
+
+
+@pytest.mark.parametrize("request_bytes", [
+    b"POST /agents/insert/quick?agent_name=web-01 HTTP/1.1\r\nConnection: keep-alive\r\n", b"GET https://a/agents?search=a|b HTTP/1.1\r\n",
+    b"GET /agents?q=name~web;id!=000 HTTP/1.1\r\n", b"GET /agents HTTP/1.1\r\nContent-Length: 2\r\n"])
+def test_what_clients_do_as_well(registrar, request_bytes):
+    """No length with a POST, a whole URL, characters that should be escaped, a body where none is wanted."""
+    with Client(registrar) as client, raw(registrar) as tls:
+        token = client.log_in().headers["Authorization"].encode()
+        tls.sendall(request_bytes + b"Authorization: " + token + b"\r\n\r\n" + (b"{}" if b"Length" in request_bytes else b""))
+        assert tls.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
 def test_http_without_tls(registrar):
@@ -247,6 +266,35 @@ def test_old_tls_is_refused(registrar):
     context = registrar_tools.client_context(version=ssl.TLSVersion.TLSv1_1, ciphers="DEFAULT:@SECLEVEL=0")
     with pytest.raises((ssl.SSLError, ConnectionError)):
         http.client.HTTPSConnection("127.0.0.1", registrar.api_port, context=context, timeout=PATIENCE).connect()
+
+
+def test_client_certificate_is_demanded_as_from_agents(directory, tmp_path):  # noqa: F811
+    authority = registrar_tools.Authority(tmp_path, "site")
+    with serving(directory, "-v", authority.certificate) as registrar:
+        with pytest.raises((ssl.SSLError, ConnectionError)), Client(registrar) as client:
+            client.try_login()
+        with Client(registrar, certificate=authority.issue("script")) as client:
+            assert client.try_login().status == 200
+
+
+@pytest.mark.usefixtures("ipv6")
+def test_own_addresses(directory):  # noqa: F811
+    with serving(directory, "--api-listen", "::1", "--api-listen", "127.0.0.2") as registrar:
+        with Client(registrar, address="::1") as client:
+            assert client.try_login().status == 200
+        registrar.wait_for_line(r"User admin of the API logged in from ::1 port \d+")
+        with pytest.raises(ConnectionError), Client(registrar) as client:
+            client.try_login()
+        registrar.api_port = int(registrar.wait_for_line(r"The API listens on 127.0.0.2 port (\d+)").group(1))
+        with Client(registrar, address="127.0.0.2") as client:
+            assert client.try_login().status == 200
+
+
+def test_port_that_is_taken(directory):  # noqa: F811
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = registrar_tools.run("-D", directory, "-n", "-p", "0", "--listen", "127.0.0.1", "--api-port", port, "serve")
+    assert done.returncode == 1 and f"Cannot listen on 127.0.0.1 port {port}: Address already in use" in done.stderr
 
 
 def test_pipelined_requests(registrar):
