@@ -3,6 +3,7 @@
 
 #include "common/escape.h"
 #include "common/tls-context.h"
+#include "registrar/peer-certificate.h"
 
 #include <arpa/inet.h>
 #include <event2/buffer.h>
@@ -204,12 +205,12 @@ void connection_answer(struct connection *connection, const struct answer *answe
 	bufferevent_enable(connection->stream, EV_WRITE);
 }
 
-/* Hang up on a client that sends without end: with close_notify where the real managers send one, and no text. */
-static void cut_off(struct connection *connection)
+/* Hang up without a text: with close_notify where the real managers send one. */
+static void cut_off(struct connection *connection, enum connection_end how)
 {
 	const struct answer nothing = { .close_notify = connection->settings->dialect == DIALECT_WAZUH };
 
-	connection->how = CONNECTION_TOO_LONG;
+	connection->how = how;
 	bufferevent_disable(connection->stream, EV_READ);
 	connection_answer(connection, &nothing);
 }
@@ -257,7 +258,7 @@ static bool read_on(struct connection *connection)
 		hand_over(connection);
 		return false;
 	case SESSION_TOO_LONG:
-		cut_off(connection);
+		cut_off(connection, CONNECTION_TOO_LONG);
 		return false;
 	case SESSION_MORE:
 		break;
@@ -339,7 +340,11 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 	(void)stream;
 	if (what & BEV_EVENT_CONNECTED) {
 		connection->stage = STAGE_REQUEST;
-		acknowledge(connection);
+		if (connection->settings->verify_host &&
+		    !peer_certificate_is_for(connection->tls, connection->address))
+			cut_off(connection, CONNECTION_OTHER_HOST);
+		else
+			acknowledge(connection);
 		return;
 	}
 	if (connection->stage == STAGE_REQUEST && (what & BEV_EVENT_EOF)) {

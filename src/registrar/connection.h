@@ -29,6 +29,7 @@ enum connection_end {
 	CONNECTION_GONE,     /* gone after the handshake, before there was a request or an answer */
 	CONNECTION_TIMEOUT,  /* the deadline came before the answer was sent */
 	CONNECTION_TOO_LONG, /* a request longer than SESSION_MAX */
+	CONNECTION_OTHER_HOST, /* the certificate is not for the client's address */
 	CONNECTION_STOPPED,  /* connection_stop() */
 };
 
@@ -45,6 +46,7 @@ struct connection_settings {
 	struct event_base *base;
 	SSL_CTX *tls;
 	const char *password;             /* null: none is demanded */
+	bool verify_host;                 /* demand that the certificate is for the client's address */
 	enum dialect dialect;
 	const struct timeval *timeout;    /* from accept to answer; event_base_init_common_timeout() */
 	const struct timeval *linger;     /* how long the client may take to close after the answer; the same */

@@ -23,6 +23,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/listener.c src/registrar/listener.h \
 	src/registrar/options.c src/registrar/options.h \
 	src/registrar/options-help.c \
+	src/registrar/peer-certificate.c src/registrar/peer-certificate.h \
 	src/registrar/report.c src/registrar/report.h \
 	src/registrar/roster.c src/registrar/roster.h \
 	src/registrar/roster-change.c src/registrar/roster-internal.h \

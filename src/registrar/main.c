@@ -186,6 +186,7 @@ static int serve(const struct options *options)
 			.manager_version = options->manager_version,
 		},
 		.password = password.text,
+		.verify_host = options->verify_host,
 		.timeout = options->timeout,
 		.max_connections = connection_limit(options->max_connections),
 	};

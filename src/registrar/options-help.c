@@ -35,6 +35,7 @@ void options_print_help(void)
 	       "\n"
 	       "Further:\n"
 	       "  -P, --password-file FILE  the password to demand (DIR/etc/authd.pass)\n"
+	       "  -s, --verify-host         with -v: the client certificate has to be for the client's address\n"
 	       "      --listen ADDRESS      listen on this address only (repeatable)\n"
 	       "      --dialect DIALECT     answer like an ossec (default) or a wazuh manager\n"
 	       "      --on-duplicate WHAT   when name or address is taken: rename (default for ossec), refuse,\n"

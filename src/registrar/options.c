@@ -12,7 +12,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#define LETTERS "c:dD:g:hik:np:P:tv:Vx:"
+#define LETTERS "c:dD:g:hik:np:P:stv:Vx:"
 #define DEFAULT_DIRECTORY "/var/ossec"
 #define DEFAULT_PORT 1515
 #define DEFAULT_TIMEOUT 30
@@ -48,6 +48,7 @@ static const struct option long_options[] = {
 	{ "no-password", no_argument, NULL, 'n' },
 	{ "port", required_argument, NULL, 'p' },
 	{ "password-file", required_argument, NULL, 'P' },
+	{ "verify-host", no_argument, NULL, 's' },
 	{ "test", no_argument, NULL, 't' },
 	{ "client-ca", required_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
@@ -280,6 +281,9 @@ static int parse_option(struct options *options, struct pending *pending, int op
 	case 'n':
 		options->no_password = true;
 		return 0;
+	case 's':
+		options->verify_host = true;
+		return 0;
 	case 't':
 		options->test = true;
 		return 0;
@@ -368,6 +372,8 @@ static int complete(struct options *options, const struct pending *pending)
 								       options->dialect == DIALECT_WAZUH;
 	if (options->allow_higher_versions)
 		options->manager_version = NULL;
+	if (options->verify_host && !options->client_ca_file)
+		return complain("-s (verify the client's address) needs -v (the CA of its certificate)");
 	if (options->no_password && options->password_file)
 		return complain("-n (no password) and -P (password file) contradict each other");
 	if (default_path(options, 0, &options->certificate_file, "etc/sslmanager.cert") < 0 ||

@@ -39,6 +39,7 @@ struct options {
 	const char *ciphers;
 	const char *password_file;
 	bool no_password;
+	bool verify_host;
 	gid_t group;     /* (gid_t)-1: not given */
 
 	const char *listen[LISTENERS_MAX];

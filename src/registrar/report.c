@@ -80,6 +80,9 @@ void report_ended(enum connection_end how, const char *detail, const char *peer)
 	case CONNECTION_TIMEOUT:
 		log_notice("Gave up on %s: %s", peer, detail);
 		break;
+	case CONNECTION_OTHER_HOST:
+		log_notice("Refused %s: its certificate is not for its address", peer);
+		break;
 	case CONNECTION_TOO_LONG:
 		log_notice("Refused %s: the request is longer than %d bytes", peer, SESSION_MAX);
 		break;

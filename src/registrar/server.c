@@ -497,6 +497,7 @@ int server_run(const struct server_settings *settings, struct reason *why)
 		.connection_settings = {
 			.tls = settings->tls,
 			.password = settings->password,
+			.verify_host = settings->verify_host,
 			.dialect = settings->policy.dialect,
 			.owner = { .request = on_request, .ended = on_ended, .owner = &server },
 		},

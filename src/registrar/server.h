@@ -24,6 +24,7 @@ struct server_settings {
 	struct enrollment_policy policy;
 	const struct api_settings *api; /* null: there is none */
 	const char *password; /* null: none is demanded */
+	bool verify_host;     /* a client's certificate has to be for its address */
 	unsigned int timeout; /* seconds from accept to answer */
 	unsigned int max_connections;
 };

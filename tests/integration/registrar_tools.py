@@ -261,8 +261,8 @@ class Authority:
         subprocess.run([self.openssl, *map(str, arguments)], check=True, capture_output=True, cwd=self.directory,
                        timeout=PATIENCE)
 
-    def issue(self, name, expired=False):
-        """A (certificate, key) pair of files."""
+    def issue(self, name, expired=False, san=None):
+        """A (certificate, key) pair of files; `san` is a list of alternative names like "IP:127.0.0.1"."""
         key, request, certificate = (self.directory / f"{name}.{end}" for end in ("key", "csr", "crt"))
         self._openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
                       f"/O=agents/CN={name}", "-keyout", key, "-out", request)
@@ -275,6 +275,8 @@ class Authority:
                           request, "-out", certificate, "-startdate", "20200101000000Z", "-enddate", "20200102000000Z",
                           "-notext")
         else:
+            extensions = self.directory / f"{name}.ext"
+            extensions.write_text(f"subjectAltName={','.join(san)}\n" if san else "")
             self._openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-days", "7",
-                          "-set_serial", str(time.monotonic_ns()), "-out", certificate)
+                          "-set_serial", str(time.monotonic_ns()), "-extfile", extensions, "-out", certificate)
         return certificate, key

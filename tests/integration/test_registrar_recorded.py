@@ -72,7 +72,7 @@ LEFT_OUT_SETUPS = {  # (recording, authd): reason
     ("wazuh", "v4.14.5 force default"): "the old agents' ages come from wazuh-db; test_registrar_force.py has them all",
     ("wazuh", "v4.14.5 force times 0"): "the hash belongs to a recorded key; test_registrar_force.py has it",
     ("wazuh", "v4.14.5 ssl_agent_ca, verify_host no"): "test_registrar_tls.py",
-    ("wazuh", "v4.14.5 ssl_agent_ca, verify_host yes"): "no such option",
+    ("wazuh", "v4.14.5 ssl_agent_ca, verify_host yes"): "test_registrar_tls.py",
     ("wazuh", "v4.14.5 disabled yes BUT started with -f (which overrides it)"): "no such option",
     ("wazuh", "v4.14.5 default"): "idle connections: test_registrar_load.py",
     ("wazuh", "v4.14.5 kill -9 right after the reply"): "test_registrar_durability.py",

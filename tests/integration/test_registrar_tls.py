@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from registrar_tools import Authority, directory, registrar, serving  # noqa: F401
+from registrar_tools import Authority, directory, registrar, run, serving  # noqa: F401
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,30 @@ def test_client_certificates(directory, authorities, version, kind, log, alert):
         registrar.wait_for_line(f"TLS handshake failed: .*({log})")
         assert registrar.keys() == []
         assert registrar.register("web", version=version, certificate=authorities["good"])
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("name,san,fits", [
+    ("127.0.0.1", None, True), ("cn-of-nobody", ["IP:127.0.0.1"], True), ("both", ["DNS:web", "IP:127.0.0.1"], True),
+    ("host", ["DNS:localhost"], False), ("text", ["DNS:127.0.0.1"], False), ("127.0.0.2", ["IP:127.0.0.3"], False)])
+def test_client_certificate_for_its_address(directory, tmp_path, version, name, san, fits):
+    """As recorded from Wazuh with ssl_verify_host: closed without a word, and without harm to the next."""
+    authority = Authority(tmp_path, "ca")
+    tls = {"version": version, "certificate": authority.issue(name, san=san)}
+    with serving(directory, "-n", "-s", "-v", authority.certificate, "--dialect", "wazuh") as registrar:
+        reply = registrar.ask("OSSEC A:'web'\n", **tls)
+        if fits:
+            assert reply.agent
+        else:
+            assert reply == ([], "close_notify")
+            registrar.wait_for_line("its certificate is not for its address")
+            assert registrar.keys() == []
+            assert registrar.register("next", version=version, certificate=authority.issue("127.0.0.1"))
+
+
+def test_address_is_verified_only_with_a_ca(directory):
+    done = run("-D", directory, "-n", "-s", "serve")
+    assert done.returncode == 64 and "-v" in done.stderr
 
 
 def test_client_certificate_and_password(directory, authorities):
