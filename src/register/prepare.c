@@ -98,10 +98,13 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 {
 	cleanup(agent_secret_wipe) struct agent_secret secret = { 0 };
 	struct agent_key known = { 0 };
-	int r = companions_read_secret(&run->companions, &secret, why);
+	struct reason problem = { 0 };
+	int r = companions_read_secret(&run->companions, &secret, &problem);
 
-	if (r == 0 && why->text[0])
-		log_warning("%s", why->text);
+	if (r < 0)
+		*why = problem;
+	else if (problem.text[0])
+		log_warning("%s", problem.text);
 	if (r <= 0)
 		return r;
 	memcpy(known.id, secret.id, sizeof known.id);
