@@ -75,6 +75,17 @@ static int remove_beside(const struct keystore *store, const char *ending, struc
 	return remove_file("", path, why);
 }
 
+/* The directory is the agent's user's, who must not lead root elsewhere with a link. */
+static DIR *open_counters(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+
+	if (directory)
+		(void)take_fd(&fd);
+	return directory;
+}
+
 static int remove_counters(const char *agent_directory, struct reason *why)
 {
 	cleanup_free char *path = NULL;
@@ -86,12 +97,13 @@ static int remove_counters(const char *agent_directory, struct reason *why)
 		path = NULL;
 		return reason_errno(why, ENOMEM, "Cannot remove the agent's counters");
 	}
-	directory = opendir(path);
+	directory = open_counters(path);
 	if (!directory)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : reason_errno(why, errno, "Cannot read %s", path);
 	while (r >= 0 && (entry = readdir(directory)))
-		if (entry->d_type != DT_DIR) /* the agent's user may have made one; it is no counter */
-			r = remove_file(path, entry->d_name, why);
+		if (entry->d_type != DT_DIR && /* which he may have made; it is no counter */
+		    unlinkat(dirfd(directory), entry->d_name, 0) < 0 && errno != ENOENT)
+			r = reason_errno(why, errno, "Cannot remove %s/%s", path, entry->d_name);
 	closedir(directory);
 	return r;
 }

@@ -63,6 +63,17 @@ def test_nobody_to_ask(tmp_path, certificates):
     assert machine.snapshot() == before and has_state(machine)
 
 
+def test_linked_counters(tmp_path, certificates):
+    """The agent's user may put a link there; root does not delete what it points to."""
+    machine = registered(tmp_path / "machine", certificates)
+    counters = os.path.dirname(machine.counter)
+    os.rename(counters, tmp_path / "elsewhere")
+    os.symlink(tmp_path / "elsewhere", counters)
+    result = machine.register("reset", "--yes", trust=None)
+    assert result.status == EXIT_CODES["unstorable"] and counters in result.failure, result
+    assert machine.read_keys() is None and sorted(os.listdir(tmp_path / "elsewhere")) == sorted(COUNTERS)
+
+
 def test_nothing_to_reset(machine):
     assert machine.register("reset", "--yes", trust=None).status == 0
 
