@@ -113,6 +113,8 @@ static int publish(struct atomic_file *file, const void *data, size_t length, co
 	int r = io_write(file->fd, data, length);
 	int aside_result;
 
+	if (r >= 0 && ftruncate(file->fd, (off_t)length) < 0) /* which gives back the room that was not needed */
+		r = -errno;
 	if (r < 0)
 		return reason_errno(why, r, "Cannot write the new %s", file->path);
 	if (fsync(file->fd) < 0)

@@ -14,6 +14,9 @@
 
 #define FILE_MODE 0640
 #define DIRECTORY_MODE 01770 /* the agent replaces its CA itself later on, but must not touch what is root's */
+#define ANCHOR_ROOM ((size_t)64 * 1024) /* bytes; what an enrollment token may embed */
+#define ANCHOR_ASIDE "root-ca.pem.old"
+
 /* ------------------------------------------------------------------ opening and closing */
 
 int companions_open(struct companions *companions, const char *keys_path, const char *directory, struct reason *why)
@@ -65,6 +68,10 @@ static ssize_t read_regular(const char *path, void *buffer, size_t size, struct 
 
 	if (fd < 0 && errno == ENOENT)
 		return -ENOENT;
+	if (fd < 0 && errno == ELOOP) {
+		reason_set(why, "%s is a symbolic link, which root does not follow; remove it", path);
+		return -ELOOP;
+	}
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return reason_errno(why, errno, "Cannot read %s", path);
 	if (!S_ISREG(status.st_mode)) {
@@ -108,12 +115,28 @@ static int make_directory(struct companions *companions, gid_t group, struct rea
 	return 0;
 }
 
+/* The agent's user may write where the directory is, and root must not go where a link of his points. */
+static int check_directory(const struct companions *companions, struct reason *why)
+{
+	const char *path = companions->anchor_directory;
+	struct stat opened, named;
+
+	if (fstat(companions->anchor.directory, &opened) < 0 || lstat(path, &named) < 0)
+		return reason_errno(why, errno, "Cannot look at the directory %s", path);
+	if (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino)
+		return 0;
+	reason_set(why, "%s is a symbolic link, which root does not follow; put a directory in its place", path);
+	return -ELOOP;
+}
+
 int companions_stage(struct companions *companions, gid_t group, struct reason *why)
 {
 	int r = make_directory(companions, group, why);
 
 	if (r >= 0)
-		r = atomic_file_stage(&companions->anchor, companions->anchor_path, FILE_MODE, group, 4096, why);
+		r = atomic_file_stage(&companions->anchor, companions->anchor_path, FILE_MODE, group, ANCHOR_ROOM, why);
+	if (r >= 0)
+		r = check_directory(companions, why);
 	if (r >= 0)
 		r = atomic_file_stage(&companions->secret, companions->secret_path, FILE_MODE, group, AGENT_SECRET_LINE_SIZE,
 				      why);
@@ -175,12 +198,44 @@ static bool is_there_already(const struct companions *companions, const char *pe
 
 int companions_commit_anchor(struct companions *companions, const char *pem, struct reason *why)
 {
+	int r;
+
 	if (is_there_already(companions, pem)) {
 		atomic_file_discard(&companions->anchor);
 		return 0;
 	}
 	companions->made_directory = false;
-	return atomic_file_commit(&companions->anchor, pem, strlen(pem), "root-ca.pem.old", why);
+	r = atomic_file_commit(&companions->anchor, pem, strlen(pem), ANCHOR_ASIDE, why);
+	companions->has_new_anchor = r == 0;
+	return r;
+}
+
+/* ------------------------------------------------------------------ going back */
+
+/* DIRECTORY/NAMEENDING */
+static char *path_in(const char *directory, const char *name, const char *ending)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s%s", directory, name, ending) < 0 ? NULL : path;
+}
+
+static void put_back(const char *kept, const char *path)
+{
+	if (kept && rename(kept, path) < 0)
+		(void)unlink(path); /* there was none */
+}
+
+void companions_restore(struct companions *companions, const char *aside)
+{
+	cleanup_free char *anchor = path_in(companions->anchor_directory, ANCHOR_ASIDE, "");
+	cleanup_free char *secret = path_in(companions->secret_directory, "reenroll.secret.", aside);
+
+	if (companions->has_new_anchor)
+		put_back(anchor, companions->anchor_path);
+	if (companions->has_new_secret)
+		put_back(secret, companions->secret_path);
+	companions->has_new_anchor = companions->has_new_secret = false;
 }
 
 /* ------------------------------------------------------------------ the secret */
@@ -195,30 +250,15 @@ int companions_commit_secret(struct companions *companions, const struct agent_s
 	(void)snprintf(aside_name, sizeof aside_name, "reenroll.secret.%s", aside);
 	r = atomic_file_commit(&companions->secret, line, length, aside_name, why);
 	explicit_bzero(line, sizeof line);
+	companions->has_new_secret = r == 0;
 	return r;
-}
-
-/* DIRECTORY/NAMEENDING, where the secret is. */
-static char *path_beside(const struct companions *companions, const char *name, const char *ending)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s%s", companions->secret_directory, name, ending) < 0 ? NULL : path;
-}
-
-void companions_restore_secret(const struct companions *companions, const char *aside)
-{
-	cleanup_free char *kept = path_beside(companions, "reenroll.secret.", aside);
-
-	if (kept && rename(kept, companions->secret_path) < 0)
-		(void)unlink(companions->secret_path); /* there was none */
 }
 
 int companions_retire_secret(const struct companions *companions, const struct agent_key *key, const char *aside,
 			     struct reason *why)
 {
 	cleanup(agent_secret_wipe) struct agent_secret secret = { 0 };
-	cleanup_free char *kept = path_beside(companions, "reenroll.secret.", aside);
+	cleanup_free char *kept = path_in(companions->secret_directory, "reenroll.secret.", aside);
 
 	if (companions_read_secret(companions, &secret, NULL) == 1 && strcmp(secret.id, key->id) == 0)
 		return 0;
@@ -236,7 +276,7 @@ int companions_forget(const struct companions *companions, struct reason *why)
 					     "reenroll.secret.clone", "reenroll.secret.torn" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		cleanup_free char *path = path_beside(companions, names[i], "");
+		cleanup_free char *path = path_in(companions->secret_directory, names[i], "");
 
 		if (!path)
 			return reason_errno(why, ENOMEM, "Cannot remove %s", companions->secret_path);

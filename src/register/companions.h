@@ -27,6 +27,7 @@ struct companions {
 	char *anchor_path;
 	bool made_directory; /* it is ours to remove again, as long as nothing is in it */
 	struct atomic_file secret, anchor;
+	bool has_new_secret, has_new_anchor; /* stored, with what was there before kept aside */
 };
 
 #define COMPANIONS_NULL ((struct companions){ .secret = ATOMIC_FILE_NULL, .anchor = ATOMIC_FILE_NULL })
@@ -55,13 +56,12 @@ int companions_stage(struct companions *companions, gid_t group, struct reason *
  */
 int companions_commit_anchor(struct companions *companions, const char *pem, struct reason *why);
 
-/*
- * Store the secret; the old one is kept as reenroll.secret.ASIDE. Returns as atomic_file_commit() does. When the key
- * that it belongs to cannot be stored after all, companions_restore_secret() puts the old one back.
- */
+/* Store the secret; the old one is kept as reenroll.secret.ASIDE. Returns as atomic_file_commit() does. */
 int companions_commit_secret(struct companions *companions, const struct agent_secret *secret, const char *aside,
 			     struct reason *why);
-void companions_restore_secret(const struct companions *companions, const char *aside);
+
+/* The key cannot be stored after all: put back what was there before what has been stored for it. */
+void companions_restore(struct companions *companions, const char *aside);
 
 /*
  * A key was stored that no secret came with: that of another agent must not be used with it, and goes to

@@ -161,13 +161,12 @@ static int store(struct registration *run)
 	struct reason why = { 0 };
 	int r = store_companions(run, beside, &why);
 
-	if (r >= 0) {
+	if (r >= 0)
 		r = keep_worst(r, keystore_commit(&run->store, &run->new_key, aside, &why));
-		if (r < 0 && run->new_secret.text[0])
-			companions_restore_secret(&run->companions, beside);
-	}
-	if (r < 0)
+	if (r < 0) {
+		companions_restore(&run->companions, beside);
 		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
+	}
 	if (!run->new_secret.text[0])
 		r = keep_worst(r, companions_retire_secret(&run->companions, &run->new_key, beside, &why) < 0);
 	if (r > 0)

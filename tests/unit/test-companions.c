@@ -116,7 +116,7 @@ static void test_old_secret_is_kept(void **state)
 	assert_file(path_in(directory, "etc/reenroll.secret"), "002 " SECRET "\n");
 	assert_file(path_in(directory, "etc/reenroll.secret.clone"), "001 " OTHER "\n");
 
-	companions_restore_secret(&companions, "clone");
+	companions_restore(&companions, "clone");
 	assert_file(path_in(directory, "etc/reenroll.secret"), "001 " OTHER "\n");
 	assert_file(path_in(directory, "etc/reenroll.secret.clone"), NULL);
 	companions_close(&companions);
@@ -131,8 +131,24 @@ static void test_restoring_nothing(void **state)
 	open_agent(&companions, directory);
 	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
 	assert_int_equal(companions_commit_secret(&companions, &secret, "old", NULL), 0);
-	companions_restore_secret(&companions, "old");
+	assert_int_equal(companions_commit_anchor(&companions, "a certificate\n", NULL), 0);
+	companions_restore(&companions, "old");
 	assert_file(path_in(directory, "etc/reenroll.secret"), NULL);
+	assert_file(path_in(directory, "etc/certs/root-ca.pem"), NULL);
+	companions_close(&companions);
+}
+
+/* What an earlier run has kept aside is not what this one has replaced. */
+static void test_nothing_to_restore(void **state)
+{
+	const char *directory = *state;
+	struct companions companions;
+
+	open_agent(&companions, directory);
+	write_text(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
+	write_text(path_in(directory, "etc/reenroll.secret.old"), "002 " OTHER "\n");
+	companions_restore(&companions, "old");
+	assert_file(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
 	companions_close(&companions);
 }
 
@@ -220,6 +236,49 @@ static void test_anchors(void **state)
 	free(one);
 }
 
+static void test_anchor_is_restored(void **state)
+{
+	const char *directory = *state;
+	char *one = certificate_pem(directory, "one"), *two = certificate_pem(directory, "two");
+	struct companions companions;
+
+	store_anchor(directory, one);
+	open_agent(&companions, directory);
+	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
+	assert_int_equal(companions_commit_anchor(&companions, two, NULL), 0);
+	companions_restore(&companions, "old");
+	assert_file(path_in(directory, "etc/certs/root-ca.pem"), one);
+	companions_close(&companions);
+	free(two);
+	free(one);
+}
+
+static void test_room_is_given_back(void **state)
+{
+	const char *directory = *state;
+	struct stat status;
+
+	store_anchor(directory, "a certificate\n");
+	assert_int_equal(stat(path_in(directory, "etc/certs/root-ca.pem"), &status), 0);
+	assert_true(status.st_blocks * 512 <= 16384);
+}
+
+/* Root must not write where a link of the agent's user points. */
+static void test_linked_directory(void **state)
+{
+	const char *directory = *state;
+	struct companions companions;
+	struct reason why = { 0 };
+
+	open_agent(&companions, directory);
+	assert_int_equal(mkdir(path_in(directory, "elsewhere"), 0700), 0);
+	assert_int_equal(symlink(path_in(directory, "elsewhere"), path_in(directory, "etc/certs")), 0);
+	assert_int_equal(companions_stage(&companions, (gid_t)-1, &why), -ELOOP);
+	assert_non_null(strstr(why.text, "etc/certs is a symbolic link"));
+	companions_close(&companions);
+	assert_int_equal(count_entries(path_in(directory, "elsewhere")), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,9 +289,13 @@ int main(void)
 		ON_AGENT(test_unusable_secrets),
 		ON_AGENT(test_old_secret_is_kept),
 		ON_AGENT(test_restoring_nothing),
+		ON_AGENT(test_nothing_to_restore),
 		ON_AGENT(test_retiring),
 		ON_AGENT(test_forgetting),
 		ON_AGENT(test_anchors),
+		ON_AGENT(test_anchor_is_restored),
+		ON_AGENT(test_room_is_given_back),
+		ON_AGENT(test_linked_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
