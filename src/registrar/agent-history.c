@@ -301,10 +301,12 @@ static int forget_lines(const struct agent_history *history, const char *const *
 	cleanup_free char *content = NULL;
 	char path[PATH_MAX];
 	struct stat status;
-	cleanup_fd int lock = lock_queue(history);
+	cleanup_fd int lock = -1;
 	size_t length;
-	int r = read_file(history, &content, &length);
+	int r;
 
+	lock = lock_queue(history);
+	r = read_file(history, &content, &length);
 	if (r < 0)
 		return r == -ENODATA ? 0 : reason_errno(why, r, "Cannot read " FILE_NAME " in %s", history->queue);
 	r = cut_lines(content, &length, ids, count);
