@@ -359,6 +359,18 @@ def test_lock_that_is_held(registrar):
         assert future.result()[0] == "001"
 
 
+def test_lock_that_is_held_for_too_long(registrar):
+    with Client(registrar) as client:
+        client.log_in()
+        fd = os.open(registrar.directory / "etc", os.O_RDONLY)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        answer = client.ask("POST", LIST, {"name": "web-01"})
+        assert problem(answer) == (500, "Wazuh Internal Error", "Timeout executing API request", 3021)
+        os.close(fd)
+        assert client.add("web-01")[0] == "001"
+    registrar.wait_for_line("client.keys stayed locked")
+
+
 def test_disk_that_takes_nothing(directory):  # noqa: F811
     """A key that cannot be stored is not handed out."""
     program = ["prlimit", "--fsize=300", registrar_tools.PROGRAM]
