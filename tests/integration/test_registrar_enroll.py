@@ -20,8 +20,9 @@ BODY = {"name": "web-01", "version": "5.0.0"}
 
 
 @pytest.fixture
-def serve(directory, certificates):  # noqa: F811
+def serve(directory, certificates, enrollment):  # noqa: F811
     """Start a registrar with our certificate and its CA: serve(ARGUMENTS..., password=..., certificate=NAME)."""
+    del enrollment  # which skips in a build --without-api
     with contextlib.ExitStack() as started:
         def start(*arguments, password=PASSWORD, certificate=None):
             pair = certificates.pair(certificate) if certificate else certificates.chain("good")

@@ -72,21 +72,29 @@ static int compose_body(struct enrollment *enrollment)
 }
 
 /* "Bearer JWT", or an empty text without a credential. */
-static int compose_bearer(const struct enrollment *enrollment, const struct credential *credential,
-			  char ret[static ENROLL_JWT_SIZE + 8])
+struct bearer {
+	char text[sizeof "Bearer " + ENROLL_JWT_SIZE];
+};
+
+static void wipe_bearer(struct bearer *bearer)
+{
+	explicit_bzero(bearer, sizeof *bearer);
+}
+
+static int compose_bearer(const struct enrollment *enrollment, const struct credential *credential, struct bearer *ret)
 {
 	unsigned char key[ENROLL_KEY_SIZE], nonce[ENROLL_NONCE_SIZE];
 	uint64_t now = (uint64_t)((int64_t)time(NULL) + enrollment->clock_offset);
 	int r = -EIO;
 
-	ret[0] = '\0';
+	ret->text[0] = '\0';
 	if (!credential)
 		return 0;
-	(void)strcpy(ret, "Bearer ");
+	(void)strcpy(ret->text, "Bearer ");
 	if (RAND_bytes(nonce, sizeof nonce) == 1)
 		r = enroll_jwt_derive(key, credential->kind, credential->secret, credential->length);
 	if (r == 0)
-		r = enroll_jwt_sign(ret + strlen(ret), key, credential->key_id, now, nonce);
+		r = enroll_jwt_sign(ret->text + strlen(ret->text), key, credential->key_id, now, nonce);
 	explicit_bzero(key, sizeof key);
 	return r < 0 ? reason_errno(&enrollment->report->why, r, "Cannot sign the request") : 0;
 }
@@ -164,18 +172,19 @@ static int ask_with(struct enrollment *enrollment, const struct credential *cred
 {
 	for (;;) {
 		cleanup(https_reply_done) struct https_reply reply = { 0 };
-		char bearer[ENROLL_JWT_SIZE + 8], challenge[256];
+		cleanup(wipe_bearer) struct bearer bearer;
 		struct enroll_refusal refusal;
-		int r = compose_bearer(enrollment, credential, bearer);
+		char challenge[256];
+		int r = compose_bearer(enrollment, credential, &bearer);
 
 		if (r == OUTCOME_OK)
-			r = send_once(enrollment, bearer, &reply);
+			r = send_once(enrollment, bearer.text, &reply);
 		if (r != OUTCOME_OK)
 			return r;
 		if (reply.status == 200)
 			return accept_answer(enrollment, &reply, ret);
 		enroll_answer_refuse(&refusal, reply.status, https_reply_field(&reply, "WWW-Authenticate", challenge, sizeof challenge),
-				     reply.body, reply.length, *bearer ? bearer + strlen("Bearer ") : NULL);
+				     reply.body, reply.length, credential ? bearer.text + strlen("Bearer ") : NULL);
 		if (refusal.is_stale && set_clock_by(enrollment, &reply))
 			continue;
 		reason_set(&enrollment->report->why, "%s says: %s%s%s", enrollment->manager, refusal.text,
