@@ -1,6 +1,7 @@
 # The registrar's unit tests. Its file tests go through fault.c like those of atomic-file.
 if HAVE_CMOCKA
 registrar_tests = \
+	test-agent-files \
 	test-enrollment \
 	test-registrar-address \
 	test-registrar-session \
@@ -24,6 +25,8 @@ test_enrollment_SOURCES = tests/unit/test-enrollment.c
 test_enrollment_LDADD = $(registrar_libraries)
 test_registrar_address_SOURCES = tests/unit/test-registrar-address.c
 test_registrar_address_LDADD = $(registrar_libraries)
+test_agent_files_SOURCES = tests/unit/test-agent-files.c
+test_agent_files_LDADD = $(registrar_libraries)
 test_registrar_session_SOURCES = tests/unit/test-registrar-session.c
 test_registrar_session_LDADD = $(registrar_libraries)
 test_roster_SOURCES = tests/unit/test-roster.c $(unit_faults)
