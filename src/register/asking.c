@@ -185,7 +185,8 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 		agent_secret_wipe(&report.secret);
 		if (r == OUTCOME_DUPLICATE && mend_duplicate(run, was_asked, why))
 			continue;
-		if (report.answered && !(r == OUTCOME_DUPLICATE && was_asked))
+		/* What is refused now was refused then; but a limit of agents, say, may have been reached since. */
+		if (report.answered && (!was_asked || r == OUTCOME_REFUSED))
 			forget_asking(&run->state);
 		return r;
 	}

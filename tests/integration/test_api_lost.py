@@ -103,6 +103,26 @@ def test_without_a_lost_answer_nothing_is_looked_up(machine, start_manager):
     assert api.made[1:] == [AGENTS]
 
 
+@pytest.mark.parametrize("unsure", [Reply(504, b"<html>"), error(500, 3021, "Timeout executing API request")],
+                         ids=["a gateway's", "a cluster's"])
+def test_lack_of_patience_is_a_lost_answer(machine, start_manager, unsure):
+    """The manager may have made the agent while somebody on the way to it gave up."""
+    api = Api({AGENTS: unsure, FIND: dated(found()), FETCH: key()})
+    manager = start_manager(api)
+    assert machine.register(manager=manager, settings=settings(machine)).state["asked_name"] == "web-01"
+    api.answers[AGENTS] = TAKEN
+    machine.registers(f"009 web-01 any {KEY}\n", manager=manager, settings=settings(machine))
+
+
+def test_another_refusal_says_nothing_of_a_lost_answer(machine, start_manager):
+    api = Api({FIND: dated(found()), FETCH: key()})
+    manager = lose_an_answer(machine, start_manager, api, settings=settings(machine))
+    api.answers[AGENTS] = error(400, 9013, "Maximum number of agents reached")
+    machine.fails("busy", "Maximum number", manager=manager, settings=settings(machine))
+    api.answers[AGENTS] = TAKEN
+    machine.registers(f"009 web-01 any {KEY}\n", manager=manager, settings=settings(machine))
+
+
 @pytest.mark.parametrize("name", ["web-01", "web-02"], ids=["another manager", "another name"])
 def test_a_lost_answer_elsewhere_is_none_here(machine, start_manager, name):
     api = Api({FIND: dated(found()), FETCH: key()})

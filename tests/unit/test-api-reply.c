@@ -64,6 +64,42 @@ static void test_meaning(void **state)
 	}
 }
 
+/* Was nothing done for sure? */
+static void test_final(void **state)
+{
+	static const struct {
+		const char *label;
+		int status;
+		const char *body;
+		bool expected;
+	} answers[] = {
+		{ "duplicate", 400, "{\"title\":\"t\",\"error\":1705}", true },
+		{ "duplicate, 3", 200, "{\"error\":9008,\"message\":\"m\"}", true },
+		{ "duplicate, 3, server error", 500, "{\"error\":9008,\"message\":\"m\"}", true },
+		{ "limit of agents", 500, "{\"error\":9013}", true },
+		{ "unknown code", 400, "{\"error\":1234}", true },
+		{ "unknown code, server error", 500, "{\"error\":1000}", false },
+		{ "node had no patience", 500, "{\"error\":3021}", false },
+		{ "authd did not answer", 500, "{\"error\":1725}", false },
+		{ "gateway had no patience", 504, "<html>", false },
+		{ "gateway refuses", 403, "<html>", true },
+		{ "rate limit", 429, "{\"error\":3021}", true },
+		{ "request came too slowly", 408, "", false },
+		{ "redirect", 302, "", true },
+		{ "neither success nor error", 200, "{}", false },
+		{ "no status", 0, "{}", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(answers); i++) {
+		struct api_reply reply;
+
+		api_reply_parse(&reply, answers[i].status, answers[i].body, strlen(answers[i].body));
+		check_row(answers[i].label, api_reply_is_final(&reply) == answers[i].expected);
+		api_reply_done(&reply);
+	}
+}
+
 static void test_version_3(void **state)
 {
 	static const struct {
@@ -152,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_meaning),
+		cmocka_unit_test(test_final),
 		cmocka_unit_test(test_version_3),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_keys),

@@ -106,20 +106,21 @@ const char *api_key_parse(struct agent_key *ret, const char *base64)
 /* ------------------------------------------------------------------ judging */
 
 /* The codes that say more than the status of HTTP; 90xx are those of wazuh-authd (src/os_auth/local-server.c). */
-static const struct {
+static const struct meaning {
 	int code;
 	enum outcome outcome;
 	const char *hint;
+	bool is_unsure; /* said by one who does not know himself what has become of the request */
 } meanings[] = {
 	{ API_NO_SUCH_AGENT, OUTCOME_REFUSED, NULL },
 	{ 1705, OUTCOME_DUPLICATE, NULL },
 	{ 1706, OUTCOME_DUPLICATE, NULL },
 	{ 1708, OUTCOME_DUPLICATE, NULL },
 	{ 1710, OUTCOME_REFUSED, "create the group there, or correct groups in [agent]" },
-	{ 1725, OUTCOME_BUSY, NULL },
+	{ 1725, OUTCOME_BUSY, NULL, .is_unsure = true },
 	{ 1726, OUTCOME_BUSY, "start the registration service (authd) there" },
-	{ 1757, OUTCOME_BUSY, NULL },
-	{ 3021, OUTCOME_BUSY, NULL },
+	{ 1757, OUTCOME_BUSY, NULL, .is_unsure = true },
+	{ 3021, OUTCOME_BUSY, NULL, .is_unsure = true },
 	{ 4000, OUTCOME_REFUSED, "give the role of api_user the permissions that agent-register(8) names" },
 	{ 6001, OUTCOME_BUSY, NULL },
 	{ 9001, OUTCOME_BUSY, NULL },
@@ -129,6 +130,15 @@ static const struct {
 	{ 9012, OUTCOME_DUPLICATE, NULL },
 	{ 9013, OUTCOME_BUSY, "it has as many agents as it may have" },
 };
+
+/* A limit of rates may be a gateway's, whatever the code. */
+static const struct meaning *meaning_of(const struct api_reply *reply)
+{
+	for (size_t i = 0; reply->status != 429 && i < sizeof meanings / sizeof meanings[0]; i++)
+		if (meanings[i].code == reply->code)
+			return &meanings[i];
+	return NULL;
+}
 
 static enum outcome outcome_of_status(int status, const char **ret_hint)
 {
@@ -163,19 +173,30 @@ static enum outcome outcome_of_status(int status, const char **ret_hint)
 
 enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_hint)
 {
+	const struct meaning *meaning = meaning_of(reply);
+
 	*ret_hint = NULL;
 	/* What no JSON came with is not the API's own word, unless it is one that a gateway says for it. */
 	if (!reply->root && reply->status < 300) {
 		*ret_hint = "is the Wazuh API there? Its port is 55000";
 		return OUTCOME_GARBLED;
 	}
-	for (size_t i = 0; reply->status != 429 && i < sizeof meanings / sizeof meanings[0]; i++) {
-		if (meanings[i].code == reply->code) {
-			*ret_hint = meanings[i].hint;
-			return meanings[i].outcome;
-		}
+	if (meaning) {
+		*ret_hint = meaning->hint;
+		return meaning->outcome;
 	}
 	if (reply->status < 300 && (reply->code == 0 || api_reply_is_success(reply)))
 		return OUTCOME_GARBLED; /* neither an error nor what was asked for */
 	return outcome_of_status(reply->status, ret_hint);
+}
+
+bool api_reply_is_final(const struct api_reply *reply)
+{
+	const struct meaning *meaning = meaning_of(reply);
+
+	if (meaning)
+		return !meaning->is_unsure;
+	if (reply->status < 300)
+		return reply->code > 0;
+	return reply->status < 500 && reply->status != 408;
 }

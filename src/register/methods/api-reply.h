@@ -46,6 +46,12 @@ const json_t *api_reply_item(const struct api_reply *reply);
 /* What a reply that is no success means; never OUTCOME_OK. `ret_hint` gets the remedy, or null. */
 enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_hint);
 
+/*
+ * Does a reply that is no success say for sure that nothing was done? A server error may come when all was done already,
+ * from a gateway or a node of the cluster that had not the patience to hear of it.
+ */
+bool api_reply_is_final(const struct api_reply *reply);
+
 void api_reply_done(struct api_reply *reply);
 
 /*

@@ -69,7 +69,7 @@ static int ask_for_key(struct api_session *session, struct agent_key *ret)
 		return r;
 	if (api_reply_is_success(&reply))
 		return accept_key(session, &reply, ret);
-	session->report->answered = true;
+	session->report->answered = api_reply_is_final(&reply);
 	r = api_session_refused(session, &reply);
 	return r == OUTCOME_DUPLICATE && session->attempt->lost_for > 0 ? api_find_lost(session, ret) : r;
 }

@@ -59,6 +59,8 @@ static size_t take_field(char *data, size_t unit, size_t count, void *user)
 	struct https *https = user;
 	size_t length = unit * count;
 
+	if (memchr(data, '\0', length))
+		return 0; /* not every libcurl looks for it */
 	while (length > 0 && (data[length - 1] == '\n' || data[length - 1] == '\r'))
 		length--;
 	https->has_header |= length == 0;
