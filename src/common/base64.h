@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Base64 in the three forms that the API meets: with padding, without, and the one for URLs (RFC 4648, 3.2, 4, 5). */
+/* Base64 in three forms: with padding, without, and the one for URLs (RFC 4648, 3.2, 4, 5). Pure. */
 #pragma once
 
 #include <stddef.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/exported-key.h"
 
+#include "common/base64.h"
+
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
-#define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 /* What has been found so far. Holds keys: wipe it. */
 struct findings {
@@ -70,7 +71,7 @@ static bool is_like_record(struct span line)
 
 static bool is_like_base64(struct span line)
 {
-	size_t letters = count_leading(line, BASE64);
+	size_t letters = count_leading(line, LETTERS);
 
 	while (letters < line.length && line.text[letters] == '=')
 		letters++;
@@ -115,18 +116,6 @@ static bool take_records(struct findings *findings, struct span text)
 
 /* ------------------------------------------------------------------ base64 */
 
-/* Decode whole groups of four, padded at the end. Returns the length, or -EINVAL. */
-static ssize_t decode(char *ret, struct span text)
-{
-	size_t letters = count_leading(text, BASE64), padding = text.length - letters;
-	int size;
-
-	if (text.length == 0 || text.length % 4 != 0 || padding > 2)
-		return -EINVAL;
-	size = EVP_DecodeBlock((unsigned char *)ret, (const unsigned char *)text.text, (int)text.length);
-	return size < 0 ? -EINVAL : size - (ssize_t)padding;
-}
-
 static bool is_one_key(const struct findings *findings)
 {
 	return findings->keys == 1 && findings->fault == AGENT_KEY_OK && !findings->has_odd_base64 && !findings->has_cut_key;
@@ -136,7 +125,7 @@ static struct findings find_in_base64(struct span text)
 {
 	struct findings findings = { 0 };
 	char plain[EXPORTED_KEY_MAX];
-	ssize_t length = decode(plain, text);
+	ssize_t length = base64_decode(plain, sizeof plain, BASE64_PADDED, text.text, text.length);
 
 	if (length < 0 || !take_records(&findings, (struct span){ plain, (size_t)length, false }))
 		findings.has_odd_base64 = true;

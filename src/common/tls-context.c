@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/tls-context.h"
 
+#include "common/base64.h"
 #include "common/escape.h"
 
 #include <openssl/err.h>
@@ -354,18 +355,21 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 	return 0;
 }
 
+void tls_pin_format(char ret[static TLS_PIN_SIZE], const unsigned char digest[static TLS_PIN_DIGEST_SIZE])
+{
+	(void)strcpy(ret, "sha256//");
+	(void)base64_encode(ret + strlen(ret), BASE64_PADDED, digest, TLS_PIN_DIGEST_SIZE);
+}
+
 int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE])
 {
-	static const char prefix[] = "sha256//";
-	unsigned char *der = NULL, digest[EVP_MAX_MD_SIZE];
-	unsigned int size;
+	unsigned char *der = NULL, digest[TLS_PIN_DIGEST_SIZE];
 	int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-	int done = length > 0 && EVP_Digest(der, (size_t)length, digest, &size, EVP_sha256(), NULL) == 1;
+	int done = length > 0 && EVP_Digest(der, (size_t)length, digest, NULL, EVP_sha256(), NULL) == 1;
 
 	OPENSSL_free(der);
 	if (!done)
 		return -EIO;
-	memcpy(ret, prefix, sizeof prefix);
-	EVP_EncodeBlock((unsigned char *)ret + sizeof prefix - 1, digest, (int)size);
+	tls_pin_format(ret, digest);
 	return 0;
 }

@@ -16,6 +16,7 @@ DEFINE_RELEASE(ssl, SSL *, SSL_free)
 DEFINE_RELEASE(x509, X509 *, X509_free)
 DEFINE_RELEASE(bio, BIO *, BIO_free_all)
 
+#define TLS_PIN_DIGEST_SIZE 32 /* of SHA-256 */
 #define TLS_PIN_SIZE (sizeof("sha256//") + 44) /* with the terminator */
 
 /* Terminated strings, not owned; null: the default. */
@@ -43,7 +44,10 @@ int tls_version_parse(const char *text);
 /* A time in words: "2026-11-21 20:15:00 UTC". */
 void tls_describe_time(const ASN1_TIME *time, char *buffer, size_t size);
 
-/* The pin of a certificate's key: "sha256//" and the base64 of the SHA-256 of its SubjectPublicKeyInfo. 0 or -EIO. */
+/* Write the pin of a digest: "sha256//" and its base64. */
+void tls_pin_format(char ret[static TLS_PIN_SIZE], const unsigned char digest[static TLS_PIN_DIGEST_SIZE]);
+
+/* The pin of a certificate's key: that of the SHA-256 of its SubjectPublicKeyInfo. Returns 0 or -EIO. */
 int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE]);
 
 /* The first error on OpenSSL's queue in words; empties the queue. `buffer` is used for texts OpenSSL has no static form of. */

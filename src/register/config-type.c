@@ -2,6 +2,7 @@
 #include "register/config-type.h"
 
 #include "common/agent-key.h"
+#include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/tls-context.h"
@@ -229,15 +230,16 @@ static const char *parse_proxy(void *target, const char *text, const struct conf
 	}
 }
 
-/* "sha256//" and 44 characters of base64: 32 bytes. */
+/* As tls_pin_format() writes it. */
 static const char *parse_pin(void *target, const char *text, const struct config_type *type)
 {
 	static const char prefix[] = "sha256//";
-	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *digest = text + strlen(prefix);
+	unsigned char digest[TLS_PIN_DIGEST_SIZE];
+	const char *base64 = text + strlen(prefix);
 
 	(void)type;
-	if (strncmp(text, prefix, strlen(prefix)) != 0 || strspn(digest, base64) != 43 || strcmp(digest + 43, "=") != 0)
+	if (strncmp(text, prefix, strlen(prefix)) != 0 ||
+	    base64_decode(digest, sizeof digest, BASE64_PADDED, base64, strlen(base64)) != sizeof digest)
 		return "sha256// and 44 characters of base64, as agent-register pin HOST prints it";
 	return append(target, text, strlen(text));
 }

@@ -65,7 +65,6 @@ EXTRA_DIST += src/register/methods/module.symbols
 if WITH_API
 module_PROGRAMS = agent-register-https.so
 agent_register_https_so_SOURCES = \
-	src/common/base64.c src/common/base64.h \
 	src/common/enroll-jwt.c src/common/enroll-jwt.h \
 	src/register/methods/api-deregister.c \
 	src/register/methods/api-groups.c \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "register/proxy.h"
 
+#include "common/base64.h"
+
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -83,19 +84,19 @@ void proxy_done(struct proxy *proxy)
 #define CREDENTIALS_MAX (PROXY_USER_MAX + 1 + SECRET_MAX)
 
 /* The base64 of "USER:PASSWORD" (RFC 7617, 2). */
-static void format_credentials(char ret[static CREDENTIALS_MAX * 4 / 3 + 4], const struct proxy *proxy)
+static void format_credentials(char ret[static BASE64_SIZE(CREDENTIALS_MAX)], const struct proxy *proxy)
 {
 	char plain[CREDENTIALS_MAX + 1];
 	int length = snprintf(plain, sizeof plain, "%s:%s", proxy->user, proxy->password.text ?: "");
 
-	(void)EVP_EncodeBlock((unsigned char *)ret, (const unsigned char *)plain, length);
+	(void)base64_encode(ret, BASE64_PADDED, plain, (size_t)length);
 	explicit_bzero(plain, sizeof plain);
 }
 
 ssize_t proxy_request_format(char buffer[static PROXY_REQUEST_MAX], const struct proxy *proxy,
 			     const struct endpoint *target)
 {
-	char authority[ENDPOINT_TEXT_SIZE], credentials[CREDENTIALS_MAX * 4 / 3 + 4] = "";
+	char authority[ENDPOINT_TEXT_SIZE], credentials[BASE64_SIZE(CREDENTIALS_MAX)] = "";
 	const char *header = *proxy->user ? "Proxy-Authorization: Basic " : "";
 	int length;
 

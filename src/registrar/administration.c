@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/administration.h"
 
+#include "common/base64.h"
 #include "common/deadline.h"
 #include "common/escape.h"
 #include "common/io.h"
@@ -9,7 +10,6 @@
 #include "registrar/agent-groups.h"
 
 #include <limits.h>
-#include <openssl/evp.h>
 #include <string.h>
 
 static void warn(const char *sentence)
@@ -114,14 +114,13 @@ static const struct roster_entry *find_agent(const struct roster *roster, const 
 /* The record, without its newline, in base64: what manage_agents shows, and takes on the agent. */
 static int print_export(const struct agent_key *agent)
 {
-	char line[AGENT_LINE_SIZE + 1], text[4 * ((AGENT_LINE_SIZE + 2) / 3) + 2];
-	size_t length = agent_key_format(line, agent) - 1;
-	int encoded = EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)line, (int)length);
+	char line[AGENT_LINE_SIZE + 1], text[BASE64_SIZE(AGENT_LINE_SIZE) + 1];
+	size_t length = base64_encode(text, BASE64_PADDED, line, agent_key_format(line, agent) - 1);
 	struct reason why;
 	int r;
 
-	text[encoded++] = '\n';
-	r = io_write(STDOUT_FILENO, text, (size_t)encoded);
+	text[length++] = '\n';
+	r = io_write(STDOUT_FILENO, text, length);
 	explicit_bzero(line, sizeof line);
 	explicit_bzero(text, sizeof text);
 	if (r >= 0)

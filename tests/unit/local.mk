@@ -11,6 +11,7 @@ unit_tests = \
 	test-authd-error \
 	test-authd-reply \
 	test-authd-request \
+	test-base64 \
 	test-companions \
 	test-config-check \
 	test-config-file \
@@ -66,6 +67,8 @@ test_authd_reply_SOURCES = tests/unit/test-authd-reply.c
 test_authd_reply_LDADD = $(unit_libraries)
 test_authd_request_SOURCES = tests/unit/test-authd-request.c
 test_authd_request_LDADD = $(unit_libraries)
+test_base64_SOURCES = tests/unit/test-base64.c
+test_base64_LDADD = $(unit_libraries)
 test_companions_SOURCES = tests/unit/test-companions.c
 test_companions_LDADD = $(unit_libraries)
 test_config_check_SOURCES = tests/unit/test-config-check.c

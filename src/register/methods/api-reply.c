@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "register/methods/api-reply.h"
 
-#include <openssl/evp.h>
+#include "common/base64.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,19 +87,12 @@ const json_t *api_reply_item(const struct api_reply *reply)
 
 const char *api_key_parse(struct agent_key *ret, const char *base64)
 {
-	unsigned char line[(AGENT_LINE_SIZE + 2) / 3 * 3 + 3];
-	size_t length = strlen(base64), padding = 0;
-	enum agent_key_fault fault;
-	int size;
+	char line[AGENT_LINE_SIZE];
+	ssize_t length = base64_decode(line, sizeof line, BASE64_PADDED, base64, strlen(base64));
+	enum agent_key_fault fault = length <= 0 ? AGENT_KEY_FIELDS : agent_key_parse(ret, line, (size_t)length);
 
-	if (length == 0 || length % 4 != 0 || length / 4 * 3 > sizeof line)
-		return "it is not the base64 of a line of client.keys";
-	while (padding < 2 && base64[length - 1 - padding] == '=')
-		padding++;
-	size = EVP_DecodeBlock(line, (const unsigned char *)base64, (int)length);
-	fault = size < (int)padding ? AGENT_KEY_FIELDS : agent_key_parse(ret, (const char *)line, (size_t)size - padding);
 	explicit_bzero(line, sizeof line);
-	if (size < 0)
+	if (length <= 0)
 		return "it is not the base64 of a line of client.keys";
 	return fault == AGENT_KEY_OK ? NULL : agent_key_fault_text(fault);
 }

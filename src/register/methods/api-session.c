@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "register/methods/api-session.h"
 
+#include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "register/methods/wiping-memory.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 void release_wiped(char **text)
@@ -109,7 +109,7 @@ static bool use_password(struct api_session *session)
 	const struct attempt *attempt = session->attempt;
 	size_t length = strlen(attempt->api_user) + 1 + strlen(attempt->password);
 	cleanup(release_wiped) char *plain = wiping_malloc(length + 1);
-	char *text = wiping_malloc(strlen("Basic ") + (length + 2) / 3 * 4 + 1);
+	char *text = wiping_malloc(strlen("Basic ") + BASE64_SIZE(length));
 
 	if (!plain || !text) {
 		wiping_free(text);
@@ -117,7 +117,7 @@ static bool use_password(struct api_session *session)
 	}
 	(void)sprintf(plain, "%s:%s", attempt->api_user, attempt->password);
 	strcpy(text, "Basic ");
-	(void)EVP_EncodeBlock((unsigned char *)text + strlen(text), (unsigned char *)plain, (int)length);
+	(void)base64_encode(text + strlen(text), BASE64_PADDED, plain, length);
 	wiping_free(session->authorization);
 	session->authorization = text;
 	return true;

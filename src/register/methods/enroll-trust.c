@@ -64,13 +64,6 @@ static int take_from_text(char **ret, int *ret_seen, const char *text, size_t le
 	return source ? take_certificates(ret, ret_seen, source, pin, store) : -ENOMEM;
 }
 
-/* The pin in the form that this program writes pins. */
-static void write_pin(char ret[static TLS_PIN_SIZE], const unsigned char pin[static ENROLLMENT_PIN_SIZE])
-{
-	(void)strcpy(ret, "sha256//");
-	(void)EVP_EncodeBlock((unsigned char *)ret + strlen(ret), pin, ENROLLMENT_PIN_SIZE);
-}
-
 /* ------------------------------------------------------------------ the manager's own word */
 
 static int get_certificates(struct https *session, const char *prefix, struct https_reply *ret, struct reason *why)
@@ -104,7 +97,7 @@ static int judge_certificates(struct enroll_trust *trust, const struct https_rep
 	char manager[ENDPOINT_TEXT_SIZE], pin[TLS_PIN_SIZE];
 	int seen, taken;
 
-	write_pin(pin, trust->attempt.token->pin);
+	tls_pin_format(pin, trust->attempt.token->pin);
 	taken = take_from_text(&trust->anchor, &seen, reply->body, reply->length, pin, store);
 	if (taken < 0)
 		return reason_errno(why, taken, "Cannot keep the manager's CA");
