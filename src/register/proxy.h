@@ -51,7 +51,8 @@ enum proxy_answer_state {
 struct proxy_answer {
 	enum proxy_answer_state state;
 	int status;          /* of the final answer: 200 to 999, or 101 */
-	char phrase[128];    /* the words behind the status, cut to fit; raw bytes: escape them */
+	/* the words behind the status, raw bytes: escape them; room for our credentials in them, to be noticed in whole */
+	char phrase[PROXY_REQUEST_MAX];
 	bool offers_basic;   /* a Proxy-Authenticate names Basic ... */
 	bool offers_other;   /* ... or another scheme */
 	size_t total;        /* bytes taken so far, of interim answers too */

@@ -167,6 +167,17 @@ def test_proxy_that_repeats_what_we_sent(machine, start_manager, start_proxy, wh
     assert "sesame" not in result.stderr
 
 
+def test_proxy_that_repeats_a_long_password(machine, start_manager, start_proxy):
+    """Of which only the beginning would be shown."""
+    password = "open sesame " * 300 + "!"
+
+    def script(conversation):
+        conversation.socket.sendall(f"HTTP/1.1 407 {read_request(conversation)[-1]}\r\n\r\n".encode())
+    result = machine.fails("refused", "what we sent", manager=start_manager(), settings=through(
+        start_proxy(script), "web", **{"auth.proxy_password_file": machine.password(password)}))
+    assert basic("web", password)[:20] not in result.stderr
+
+
 @pytest.mark.parametrize("proxy", ["http://web:open-sesame@proxy.test:3128", "web:open-sesame@proxy.test",
                                    "https://web:open-sesame@proxy.test", "http://web:open-sesame@"])
 def test_password_in_the_address(machine, proxy):
