@@ -66,9 +66,10 @@ static int show_progress(enum attempt_step step, void *user)
 }
 
 static int ask_manager(const struct program *program, const struct line *line, const struct endpoint *manager,
-		       const struct agent_key *key, struct attempt_report *report)
+		       const struct agent_key *key, bool *ret_removed)
 {
 	const struct config *config = &program->config;
+	struct attempt_report report = { 0 };
 	struct deadline stop = { USEC_INFINITY, program->stop_fd };
 	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &stop);
 	const struct attempt attempt = {
@@ -83,15 +84,12 @@ static int ask_manager(const struct program *program, const struct line *line, c
 		.deadline = &deadline,
 		.progress = show_progress,
 	};
-	char text[ENDPOINT_TEXT_SIZE];
-	int r = line->module->deregister(&attempt, key, report);
+	int r = line->module->deregister(&attempt, key, ret_removed, &report);
 
-	if (report->warning.text[0])
-		log_warning("%s", report->warning.text);
-	if (r == OUTCOME_OK)
-		log_info("%s has no agent %s (id %s) any more", endpoint_text(manager, text), key->name, key->id);
-	else if (r != -ECANCELED)
-		log_error("%s", report->why.text);
+	if (report.warning.text[0])
+		log_warning("%s", report.warning.text);
+	if (r != OUTCOME_OK && r != -ECANCELED)
+		log_error("%s", report.why.text);
 	return r;
 }
 
@@ -114,24 +112,46 @@ static size_t first_to_ask(const struct program *program)
 	return 0;
 }
 
+/*
+ * That there is no such agent is an answer only when it comes from the manager that should have it: if that one could not
+ * say, it may be there still.
+ */
+static void tell_what_is_left(const struct endpoint *manager, const struct agent_key *key, bool is_done)
+{
+	char text[ENDPOINT_TEXT_SIZE];
+
+	endpoint_text(manager, text);
+	if (is_done)
+		log_info("%s has no agent %s (id %s) any more", text, key->name, key->id);
+	else
+		log_warning("%s has no agent %s (id %s), but may not be the manager that had it; agent-register reset forgets it "
+			    "here all the same", text, key->name, key->id);
+}
+
 /* Returns 0 when the agent is gone at the manager; otherwise the exit status, or -ECANCELED, and has said why. */
 static int remove_at_manager(const struct program *program, const struct line *line, const struct agent_key *key)
 {
 	const struct config *config = &program->config;
 	size_t first = first_to_ask(program), count = config->manager.address.count;
 	int r = OUTCOME_UNREACHABLE;
+	bool is_done = false;
 
 	if (!config->tls.verify)
 		log_warning("verify = no: the manager is not verified; whoever answers there gets the password");
-	for (size_t i = 0; i < count && r != OUTCOME_OK && r != -ECANCELED; i++) {
-		struct attempt_report report = { 0 };
+	for (size_t i = 0; i < count && !is_done && r != -ECANCELED; i++) {
 		struct endpoint manager;
+		int answer;
 
 		(void)endpoint_parse(&manager, config->manager.address.items[(first + i) % count], config_default_port(config));
-		r = ask_manager(program, line, &manager, key, &report);
+		answer = ask_manager(program, line, &manager, key, &is_done);
+		is_done |= answer == OUTCOME_OK && i == 0;
+		if (answer == OUTCOME_OK)
+			tell_what_is_left(&manager, key, is_done);
+		else
+			r = answer;
 	}
-	if (r == OUTCOME_OK || r == -ECANCELED)
-		return r;
+	if (is_done || r == -ECANCELED)
+		return is_done ? 0 : r;
 	return r < 0 ? EXIT_LOCAL_ERROR : outcome_policy((enum outcome)r)->exit_code;
 }
 

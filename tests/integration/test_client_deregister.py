@@ -121,6 +121,14 @@ def test_other_managers_are_asked_in_turn(registered, start_manager):
     assert result.status == 0 and "503" in result.failure and forgotten(registered), result
 
 
+def test_another_manager_does_not_say_that_the_agent_is_gone(registered, start_manager):
+    """The one that has it could not be asked, so it is there still, for all we know."""
+    before = registered.read_keys()
+    result = deregister(registered, [start_manager(Api({FETCH: Reply(503, b"")})), start_manager(Api({FETCH: GONE}))])
+    assert result.status == EXIT_CODES["busy"] and registered.read_keys() == before, result
+    assert "503" in result.stderr and "may not be the manager that had it" in result.failure, result
+
+
 def test_the_manager_that_registered_us_is_asked_first(machine, start_manager, certificates):
     """Another one may know nothing of our id, which is no news."""
     other, api = Api({FETCH: GONE}), Api({"POST /agents": Reply(200, {"data": {"id": "007", "key": export(

@@ -54,7 +54,8 @@ static int remove_agent(struct api_session *session, const char *id)
 	return is_removed(session, &reply, id) ? OUTCOME_OK : api_session_refused(session, &reply);
 }
 
-int api_deregister(const struct attempt *attempt, const struct agent_key *key, struct attempt_report *report)
+int api_deregister(const struct attempt *attempt, const struct agent_key *key, bool *ret_removed,
+		   struct attempt_report *report)
 {
 	cleanup(api_session_done) struct api_session session = { 0 };
 	bool exists = false;
@@ -64,5 +65,7 @@ int api_deregister(const struct attempt *attempt, const struct agent_key *key, s
 		r = compare(&session, key, &exists);
 	if (r == OUTCOME_OK && exists)
 		r = remove_agent(&session, key->id);
+	if (r == OUTCOME_OK)
+		*ret_removed = exists;
 	return r;
 }
