@@ -359,8 +359,10 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 {
 	struct evbuffer *buffer = evbuffer_new();
 	size_t length = body ? strlen(body) : 0;
+	char digits[24];
 
 	wipe_request(exchange);
+	(void)snprintf(digits, sizeof digits, "%zu", length);
 	if (content_type)
 		api_exchange_add_header(exchange, "Content-Type", content_type);
 	/* Tokens and keys are nothing for a cache. */
@@ -368,6 +370,9 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 	api_exchange_add_header(exchange, "X-Content-Type-Options", "nosniff");
 	if (exchange->http->stopping)
 		api_exchange_add_header(exchange, "Connection", "close");
+	/* evhttp leaves it to us for CONNECT, where it does not close the connection either. */
+	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_CONNECT)
+		api_exchange_add_header(exchange, "Content-Length", digits);
 	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD || !buffer ||
 	    (body && evbuffer_add_reference(buffer, body, length, wipe_body, body) < 0))
 		wipe_body(body, length, body);

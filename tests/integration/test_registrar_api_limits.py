@@ -157,6 +157,15 @@ def test_many_parameters(registrar):
         assert client.ask("GET", LIST + "?" + "pretty=true&" * 33).status == 400
 
 
+def test_answer_to_connect_ends(registrar):
+    """evhttp says no length for it, and keeps the connection."""
+    with Client(registrar) as client:
+        client.log_in()
+        assert client.ask("CONNECT", "example.org:443").status in (404, 405)
+        assert client.ask("CONNECT", LIST).status in (404, 405)
+        assert client.ask("GET", LIST).status == 200
+
+
 # ------------------------------------------------------------------ too slow
 
 @pytest.mark.parametrize("sent", [None, b"", b"GET /agents HT", b"GET /agents HTTP/1.1\r\nHost: a\r\n",
