@@ -7,6 +7,8 @@
 #include "registrar/import-file.h"
 
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* As the service decides, except that a taken name is refused unless it is asked for otherwise. */
@@ -29,22 +31,6 @@ static struct authd_field text_field(const char *text)
 	return (struct authd_field){ text, text ? strlen(text) : 0 };
 }
 
-/* In the words that an agent would be told, and with what they leave out. */
-static void describe_refusal(struct reason *ret, const struct enrollment *refused)
-{
-	char shown[512];
-
-	escape_string(shown, sizeof shown, refused->refusal);
-	if (refused->fault == ENROLLMENT_INTERNAL || refused->why.text[0])
-		reason_set(ret, "%s (%s)", shown, refused->why.text);
-	else if (refused->fault == ENROLLMENT_IP_TAKEN)
-		reason_set(ret, "%s (%s belongs to agent %s)", shown, refused->shown_ip, refused->holder);
-	else if (refused->holder[0])
-		reason_set(ret, "%s (it belongs to agent %s)", shown, refused->holder);
-	else
-		reason_set(ret, "%s", shown);
-}
-
 /* Agents that were accepted in a transaction; without their keys. */
 struct added {
 	struct agent_key *agents;
@@ -57,6 +43,35 @@ static void release_added(struct added *added)
 {
 	free(added->agents);
 	free(added->replaced);
+}
+
+/* Whose the name or address is: an agent's that is registered, or that of an earlier line of the same file. */
+static void describe_holder(char *ret, size_t size, const char *id, const struct added *added)
+{
+	/* What is added gets one id after the other. */
+	unsigned long first = added->count > 0 ? strtoul(added->agents[0].id, NULL, 10) : 0, at = strtoul(id, NULL, 10) - first;
+
+	if (at < added->count && strcmp(added->agents[at].id, id) == 0)
+		(void)snprintf(ret, size, "%s in an earlier line", added->agents[at].name);
+	else
+		(void)snprintf(ret, size, "agent %s", id);
+}
+
+/* In the words that an agent would be told, and with what they leave out. */
+static void describe_refusal(struct reason *ret, const struct enrollment *refused, const struct added *added)
+{
+	char shown[512], holder[AGENT_NAME_MAX + 32];
+
+	escape_string(shown, sizeof shown, refused->refusal);
+	describe_holder(holder, sizeof holder, refused->holder, added);
+	if (refused->fault == ENROLLMENT_INTERNAL || refused->why.text[0])
+		reason_set(ret, "%s (%s)", shown, refused->why.text);
+	else if (refused->fault == ENROLLMENT_IP_TAKEN)
+		reason_set(ret, "%s (%s belongs to %s)", shown, refused->shown_ip, holder);
+	else if (refused->holder[0])
+		reason_set(ret, "%s (it belongs to %s)", shown, holder);
+	else
+		reason_set(ret, "%s", shown);
 }
 
 static int note_added(struct added *added, const struct enrollment *accepted)
@@ -138,7 +153,7 @@ int administration_add(const struct options *options)
 		return status;
 	enrollment_decide(&enrollment, roster, &policy, &request);
 	if (!enrollment.accepted) {
-		describe_refusal(&why, &enrollment);
+		describe_refusal(&why, &enrollment, &added);
 		roster_cancel(roster);
 		return administration_fail(enrollment.fault == ENROLLMENT_INTERNAL ? EX_OSERR : EX_DATAERR, &why);
 	}
@@ -195,7 +210,7 @@ static int import_agent(struct import *import, const struct import_line *line)
 	enrollment_decide(&enrollment, import->roster, import->policy, &request);
 	if (enrollment.accepted)
 		return note_added(&import->added, &enrollment);
-	describe_refusal(&why, &enrollment);
+	describe_refusal(&why, &enrollment, &import->added);
 	complain_of_line(import, &why);
 	return 0;
 }
@@ -241,7 +256,8 @@ static int import_lines(struct import *import, const char *content, size_t lengt
 		return administration_fail(EX_OSERR, &why);
 	}
 	if (import->bad > 0) {
-		reason_set(&why, "Nothing was added, because of %zu lines of %s", import->bad, path);
+		reason_set(&why, "Nothing was added, because of %zu %s of %s", import->bad,
+			   import->bad == 1 ? "line" : "lines", path);
 		return administration_fail(EX_DATAERR, &why);
 	}
 	return 0;

@@ -289,6 +289,18 @@ def test_bad_lines_are_named_and_nothing_is_added(admin):
     assert len(admin.lines()) == 1
 
 
+def test_what_an_earlier_line_has_is_told_by_its_name(admin):
+    """Its id would be nobody's, as nothing is added."""
+    admin.write(f"007 web 10.0.0.7 {OLD_KEY}")
+    admin("import-file", "-", status=65, input="10.1.1.1,first\n10.1.1.2,second\n10.1.1.3,second\n")
+    assert admin.complaints == ("Line 3: Duplicate agent name: second (it belongs to second in an earlier line)\n"
+                                "Nothing was added, because of 1 line of standard input\n")
+    admin("import-file", "-", status=65, input="10.1.1.1,first\n10.1.1.1,second\n10.0.0.7,third\n")
+    assert admin.complaints == ("Line 2: Invalid IP address: 008 (10.1.1.1 belongs to first in an earlier line)\n"
+                                "Line 3: Invalid IP address: 007 (10.0.0.7 belongs to agent 007)\n"
+                                "Nothing was added, because of 2 lines of standard input\n")
+
+
 def test_import_of_nothing(admin):
     assert admin("import-file", "-", input="") == ""
     admin("import-file", "/nonexistent", status=66)
