@@ -173,7 +173,7 @@ ANSWERS = {
     "login while starting": ({LOGIN: Reply(503, b"")}, "busy", ["HTTP status 503"]),
     # duplicates
     "name taken": ({AGENTS: error(400, 1705, "There is an agent with the same name")}, "duplicate",
-                   ["same name", "error 1705"]),
+                   ["same name", "error 1705", "on_duplicate"]),
     "address taken": ({AGENTS: error(400, 1706, "There is an agent with the same IP")}, "duplicate", ["same IP"]),
     "id taken": ({AGENTS: error(400, 1708, "There is an agent with the same ID")}, "duplicate", ["same ID"]),
     "authd's duplicate address": ({AGENTS: error(400, 9007, "Duplicate IP")}, "duplicate", ["9007"]),

@@ -99,6 +99,8 @@ const char *api_key_parse(struct agent_key *ret, const char *base64)
 
 /* ------------------------------------------------------------------ judging */
 
+#define HINT_DUPLICATE "remove the old agent there, or look at on_duplicate in [identity]"
+
 /* The codes that say more than the status of HTTP; 90xx are those of wazuh-authd (src/os_auth/local-server.c). */
 static const struct meaning {
 	int code;
@@ -107,9 +109,9 @@ static const struct meaning {
 	bool is_unsure; /* said by one who does not know himself what has become of the request */
 } meanings[] = {
 	{ API_NO_SUCH_AGENT, OUTCOME_REFUSED, NULL },
-	{ 1705, OUTCOME_DUPLICATE, NULL },
-	{ 1706, OUTCOME_DUPLICATE, NULL },
-	{ 1708, OUTCOME_DUPLICATE, NULL },
+	{ 1705, OUTCOME_DUPLICATE, HINT_DUPLICATE },
+	{ 1706, OUTCOME_DUPLICATE, HINT_DUPLICATE },
+	{ 1708, OUTCOME_DUPLICATE, HINT_DUPLICATE },
 	{ 1710, OUTCOME_REFUSED, "create the group there, or correct groups in [agent]" },
 	{ 1725, OUTCOME_BUSY, NULL, .is_unsure = true },
 	{ 1726, OUTCOME_BUSY, "start the registration service (authd) there" },
@@ -118,10 +120,10 @@ static const struct meaning {
 	{ 4000, OUTCOME_REFUSED, "give the role of api_user the permissions that agent-register(8) names" },
 	{ 6001, OUTCOME_BUSY, NULL },
 	{ 9001, OUTCOME_BUSY, NULL },
-	{ 9007, OUTCOME_DUPLICATE, NULL },
-	{ 9008, OUTCOME_DUPLICATE, NULL },
+	{ 9007, OUTCOME_DUPLICATE, HINT_DUPLICATE },
+	{ 9008, OUTCOME_DUPLICATE, HINT_DUPLICATE },
 	{ 9009, OUTCOME_BUSY, NULL },
-	{ 9012, OUTCOME_DUPLICATE, NULL },
+	{ 9012, OUTCOME_DUPLICATE, HINT_DUPLICATE },
 	{ 9013, OUTCOME_BUSY, "it has as many agents as it may have" },
 };
 
