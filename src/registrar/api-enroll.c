@@ -83,6 +83,20 @@ static bool read_claims(const char *text, size_t length, uint64_t *ret_time,
 }
 
 /*
+ * What is wrong with a bearer that another key than the password's signed: an agent that was enrolled at another manager
+ * signs with the secret that it got there, and goes on to its password only when told that nobody knows it.
+ */
+static const char *judge_key_id(const char *header, size_t length)
+{
+	char text[CLAIMS_MAX];
+	ssize_t size = base64_decode(text, sizeof text, BASE64_URL, header, length);
+	cleanup(release_json) json_t *object = size > 0 ? json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const json_t *id = json_object_get(object, "kid");
+
+	return agent_id_is_valid(json_string_value(id) ?: "", json_string_length(id)) ? "unknown_agent" : "token_unknown";
+}
+
+/*
  * There is one way to write a bearer, so it is written again and compared: whatever differs was not made with this
  * password. Returns the class of failure, or null.
  */
@@ -103,7 +117,7 @@ static const char *judge_bearer(const char *bearer, const char *password, uint64
 	if (r < 0)
 		return "enrollment_key_unavailable";
 	if (strncmp(bearer, wanted, (size_t)(first - bearer) + 1) != 0)
-		return "token_unknown"; /* its header names another key than the password's */
+		return judge_key_id(bearer, (size_t)(first - bearer));
 	if (strlen(bearer) != strlen(wanted) || CRYPTO_memcmp(bearer, wanted, strlen(wanted)) != 0)
 		return "invalid_signature";
 	if (made > now + CLOCK_SKEW || now > made + ENROLL_JWT_LIFETIME + CLOCK_SKEW)

@@ -106,6 +106,21 @@ def test_client_whose_name_is_taken(serve, enrollment):
                              **{name: value for name, value in chosen.items() if name != "manager"})
 
 
+def test_client_with_the_secret_of_another_manager(serve, start_wazuh5, enrollment):
+    """It is not known here, so the password counts."""
+    server = start_wazuh5(password=PASSWORD)
+    enrollment.succeeds(server, manager=server, password=PASSWORD)
+    registrar = serve()
+    chosen = enrollment.options(password=PASSWORD)
+    chosen["manager"] = f"127.0.0.1:{registrar.api_port}"
+    result = enrollment.machine.register(force=True, **chosen)
+    assert result.status == 0, result
+    line = enrollment.machine.read_keys().decode().split()
+    enrollment.machine.secrets.append(line[3])
+    assert registrar.keys() == [line]
+    assert not os.path.exists(enrollment.secret_file)
+
+
 # -------------------------------------------------------------------- others
 
 def test_answer(serve, directory):  # noqa: F811
@@ -151,8 +166,12 @@ def test_no_cacerts(serve):
     (lambda: bearer(iat="now"), "invalid_request"), (lambda: bearer(jti="AA"), "invalid_request"),
     (lambda: bearer(iat=2 ** 70), "invalid_request"),
     (lambda: bearer(header={"alg": "none", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
-    (lambda: bearer(header={"alg": "HS256", "kid": "001", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
-], ids=range(23))
+    (lambda: bearer(header={"alg": "HS256", "kid": "AAECAwQFBgcICQoLDA0ODw", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
+    (lambda: bearer(header={"alg": "HS256", "kid": "", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
+    (lambda: bearer(header={"alg": "HS256", "kid": 1, "typ": "wazuh-enroll+jwt"}), "token_unknown"),
+    (lambda: bearer(header={"alg": "HS256", "kid": "123456789", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
+    (lambda: bearer(header={"alg": "HS256", "kid": "001", "typ": "wazuh-enroll+jwt"}), "unknown_agent"),
+], ids=range(27))
 def test_bearers(serve, authorization, wanted):
     registrar = serve()
     answer = enroll(registrar, authorization=authorization() if callable(authorization) else authorization)
