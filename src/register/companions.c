@@ -254,13 +254,13 @@ int companions_commit_secret(struct companions *companions, const struct agent_s
 	return r;
 }
 
-int companions_retire_secret(const struct companions *companions, const struct agent_key *key, const char *aside,
+int companions_retire_secret(const struct companions *companions, const char *id, const char *aside,
 			     struct reason *why)
 {
 	cleanup(agent_secret_wipe) struct agent_secret secret = { 0 };
 	cleanup_free char *kept = path_in(companions->secret_directory, "reenroll.secret.", aside);
 
-	if (companions_read_secret(companions, &secret, NULL) == 1 && strcmp(secret.id, key->id) == 0)
+	if (id && companions_read_secret(companions, &secret, NULL) == 1 && strcmp(secret.id, id) == 0)
 		return 0;
 	if (!kept)
 		return reason_errno(why, ENOMEM, "Cannot put %s aside", companions->secret_path);

@@ -65,9 +65,10 @@ void companions_restore(struct companions *companions, const char *aside);
 
 /*
  * A key was stored that no secret came with: that of another agent must not be used with it, and goes to
- * reenroll.secret.ASIDE. Returns 0, or a negative errno with `why` set.
+ * reenroll.secret.ASIDE. `id` is the agent whose secret may stay; null: nobody's. Returns 0, or a negative errno with
+ * `why` set.
  */
-int companions_retire_secret(const struct companions *companions, const struct agent_key *key, const char *aside,
+int companions_retire_secret(const struct companions *companions, const char *id, const char *aside,
 			     struct reason *why);
 
 /* Drop what is staged. */

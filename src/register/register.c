@@ -155,6 +155,12 @@ static int store_companions(struct registration *run, const char *aside, struct 
 	return r;
 }
 
+/* A manager that was asked for a key has made another agent, even if it has our id; an imported key may be that of ours. */
+static int retire_secret(struct registration *run, const char *aside, struct reason *why)
+{
+	return companions_retire_secret(&run->companions, run->imported_from ? run->new_key.id : NULL, aside, why);
+}
+
 static int store(struct registration *run)
 {
 	const char *aside = aside_of(run), *beside = aside ?: "old";
@@ -168,7 +174,7 @@ static int store(struct registration *run)
 		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
 	}
 	if (!run->new_secret.text[0])
-		r = keep_worst(r, companions_retire_secret(&run->companions, &run->new_key, beside, &why) < 0);
+		r = keep_worst(r, retire_secret(run, beside, &why) < 0);
 	if (r > 0)
 		log_warning("%s", why.text);
 	return GO_ON;

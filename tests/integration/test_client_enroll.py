@@ -5,6 +5,7 @@ import re
 import stat
 
 import machine as machine_module
+import pytest
 import wazuh5_manager
 from enroll_tools import CREDENTIAL, PASSWORD, SECRET, TOKEN_ID, read
 from proxies import tunnel
@@ -321,12 +322,14 @@ def test_dead_secret_alone(start_wazuh5, enrollment):
     assert enrollment.machine.snapshot() == before
 
 
-def test_other_method_retires_the_secret(start_wazuh5, enrollment, start_manager):
+@pytest.mark.parametrize("number", ["077", "001"])
+def test_other_method_retires_the_secret(start_wazuh5, enrollment, start_manager, number):
+    """The same id at another manager, or after that agent was removed, is another agent all the same."""
     server = start_wazuh5(password=PASSWORD)
     enrollment.succeeds(server, manager=server, password=PASSWORD)
     secret = read(enrollment.secret_file)
     other = start_manager(lambda conversation: (conversation.handshake(), conversation.read_request(),
-                                                conversation.send(machine_module.reply(id="077"))))
+                                                conversation.send(machine_module.reply(id=number))))
     result = enrollment.machine.register(manager=other, force=True)
     assert result.status == 0, result
     assert not os.path.exists(enrollment.secret_file)

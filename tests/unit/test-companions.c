@@ -160,14 +160,18 @@ static void test_retiring(void **state)
 	struct companions companions;
 
 	open_agent(&companions, directory);
-	assert_int_equal(companions_retire_secret(&companions, &key, "old", NULL), 0);
+	assert_int_equal(companions_retire_secret(&companions, key.id, "old", NULL), 0);
 	write_text(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
-	assert_int_equal(companions_retire_secret(&companions, &key, "old", NULL), 0);
+	assert_int_equal(companions_retire_secret(&companions, key.id, "old", NULL), 0);
 	assert_file(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
 	strcpy(key.id, "002");
-	assert_int_equal(companions_retire_secret(&companions, &key, "old", NULL), 0);
+	assert_int_equal(companions_retire_secret(&companions, key.id, "old", NULL), 0);
 	assert_file(path_in(directory, "etc/reenroll.secret"), NULL);
 	assert_file(path_in(directory, "etc/reenroll.secret.old"), "001 " SECRET "\n");
+	write_text(path_in(directory, "etc/reenroll.secret"), "002 " OTHER "\n");
+	assert_int_equal(companions_retire_secret(&companions, NULL, "old", NULL), 0);
+	assert_file(path_in(directory, "etc/reenroll.secret"), NULL);
+	assert_file(path_in(directory, "etc/reenroll.secret.old"), "002 " OTHER "\n");
 	companions_close(&companions);
 }
 
