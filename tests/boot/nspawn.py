@@ -328,13 +328,20 @@ class System:
         lines = self.run(f"systemctl show --all {unit}").stdout.splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line)
 
-    def wait_for_status(self, unit, beginning, timeout=30):
-        """Until the unit's status text begins so. systemd has no command that waits for that."""
+    def wait_for_property(self, unit, name, beginning, timeout=30):
+        """Until a property of the unit begins so. systemd has no command that waits for that."""
         end = time.monotonic() + timeout
-        while not (text := self.show(unit).get("StatusText", "")).startswith(beginning):
+        while not (text := self.show(unit).get(name, "")).startswith(beginning):
             if time.monotonic() > end:
-                raise AssertionError(f"the status text of {unit} is {text!r} after {timeout} s")
+                raise AssertionError(f"{name} of {unit} is {text!r} after {timeout} s")
             time.sleep(0.02)
+
+    def wait_for_status(self, unit, beginning, timeout=30):
+        self.wait_for_property(unit, "StatusText", beginning, timeout)
+
+    def wait_for_exit(self, unit, timeout=30):
+        """Until the unit is active without a process; it may have said READY=1 a moment earlier."""
+        self.wait_for_property(unit, "SubState", "exited", timeout)
 
     # ------------------------------------------------------------------ the journal
 

@@ -13,6 +13,7 @@ def test_agent_starts_only_after_the_key_is_there(machine, start_manager):
     manager = start_manager(machine)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
+        system.wait_for_exit("agent-register")
         unit, agent = system.show("agent-register"), system.show("wazuh-agent")
 
     assert manager.requests == [f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-01'"]

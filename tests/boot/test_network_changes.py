@@ -57,6 +57,7 @@ def test_cable_that_comes_after_the_budget(machine, start_manager):
         system.wait_for_status("agent-register", "Waiting for attempt")
         appeared = machine.raise_link()
         system.wait_for_start("wazuh-agent")
+        system.wait_for_exit("agent-register")
         unit = system.show("agent-register")
     assert manager.times[0] - appeared < 5
     assert (unit["SubState"], unit["NRestarts"], unit["StatusText"]) == ("exited", "1", "Registered as web-01 (id 007)")
