@@ -84,7 +84,7 @@ static int note_added(struct added *added, const struct enrollment *accepted)
 		if (!agents)
 			return -ENOMEM;
 		added->agents = agents;
-		replaced = reallocarray(added->replaced, 2 * room, sizeof *replaced);
+		replaced = reallocarray(added->replaced, ENROLLMENT_REPLACED_MAX * room, sizeof *replaced);
 		if (!replaced)
 			return -ENOMEM;
 		added->replaced = replaced;
@@ -92,7 +92,7 @@ static int note_added(struct added *added, const struct enrollment *accepted)
 	}
 	added->agents[added->count] = accepted->agent;
 	memset(added->agents[added->count++].key, 0, sizeof accepted->agent.key);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < ENROLLMENT_REPLACED_MAX; i++)
 		if (accepted->replaced[i][0])
 			memcpy(added->replaced[added->replaced_count++], accepted->replaced[i], AGENT_ID_MAX + 1);
 	return 0;

@@ -22,7 +22,8 @@ struct decision {
 	struct roster *roster;
 	const struct enrollment_policy *policy;
 	const struct enrollment_request *request;
-	const struct roster_entry *to_replace[2]; /* null: nobody */
+	const struct roster_entry *to_replace[ENROLLMENT_REPLACED_MAX];
+	size_t leaving; /* of those, each once */
 };
 
 int on_duplicate_from_text(const char *text)
@@ -122,6 +123,58 @@ static bool groups_are_allowed(struct decision *decision)
 	return true;
 }
 
+/* ------------------------------------------------------------------ who goes */
+
+/* A damaged line (no address) is the administrator's to look at, never ours to drop. */
+static bool may_replace(struct decision *decision, const struct roster_entry *entry)
+{
+	static const struct force_rules only_the_key = { .key_mismatch = true };
+	const struct enrollment_policy *policy = decision->policy;
+	bool by_rules = policy->on_duplicate == ON_DUPLICATE_FORCE;
+
+	if ((!by_rules && policy->on_duplicate != ON_DUPLICATE_REPLACE) || !entry->ip)
+		return false;
+	return force_allows(by_rules ? &policy->force : &only_the_key, &policy->history, decision->roster, entry,
+			    &decision->request->fields.key_hash, &decision->enrollment->why);
+}
+
+/* Replace the agent, if that is allowed. Nobody goes before everything is decided. */
+static bool replace(struct decision *decision, const struct roster_entry *entry)
+{
+	for (size_t i = 0; i < decision->leaving; i++)
+		if (decision->to_replace[i] == entry)
+			return true;
+	if (!may_replace(decision, entry))
+		return false;
+	decision->to_replace[decision->leaving++] = entry;
+	return true;
+}
+
+/* ------------------------------------------------------------------ the id that is asked for */
+
+/* At least three digits, as the managers write ids. An id that a removed agent left is taken, too. */
+static bool settle_id(struct decision *decision)
+{
+	const struct authd_field *asked = &decision->request->id;
+	const struct roster_entry *holder;
+	unsigned long id;
+	char text[AGENT_ID_MAX + 1];
+
+	if (!asked->text)
+		return true;
+	if (!agent_id_is_valid(asked->text, asked->length))
+		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %.*s", (int)asked->length, asked->text);
+	(void)snprintf(text, sizeof text, "%.*s", (int)asked->length, asked->text);
+	id = strtoul(text, NULL, 10) % (ROSTER_ID_MAX + 1);
+	if (id == 0)
+		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %s", text);
+	holder = roster_find_id(decision->roster, (unsigned int)id);
+	if (holder && !replace(decision, holder))
+		return refuse(decision, ENROLLMENT_ID_TAKEN, "Duplicate ID: %s", text);
+	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%03lu", id);
+	return true;
+}
+
 /* ------------------------------------------------------------------ address */
 
 /* What stands for the address: the client's own words, where it comes from, or anything. */
@@ -151,19 +204,6 @@ static bool take_address(struct decision *decision)
 }
 
 /* ------------------------------------------------------------------ duplicates */
-
-/* A damaged line (no address) is the administrator's to look at, never ours to drop. */
-static bool may_replace(struct decision *decision, const struct roster_entry *entry)
-{
-	static const struct force_rules only_the_key = { .key_mismatch = true };
-	const struct enrollment_policy *policy = decision->policy;
-	bool by_rules = policy->on_duplicate == ON_DUPLICATE_FORCE;
-
-	if ((!by_rules && policy->on_duplicate != ON_DUPLICATE_REPLACE) || !entry->ip)
-		return false;
-	return force_allows(by_rules ? &policy->force : &only_the_key, &policy->history, decision->roster, entry,
-			    &decision->request->fields.key_hash, &decision->enrollment->why);
-}
 
 static bool refuse_taken_address(struct decision *decision, const struct roster_entry *holder)
 {
@@ -207,12 +247,7 @@ static bool settle_address(struct decision *decision)
 {
 	const struct roster_entry *holder = find_holder(decision);
 
-	if (!holder)
-		return true;
-	if (!may_replace(decision, holder))
-		return refuse_taken_address(decision, holder);
-	decision->to_replace[0] = holder;
-	return true;
+	return !holder || replace(decision, holder) || refuse_taken_address(decision, holder);
 }
 
 /* The first of NAME2 to NAME255 that is free, as OSSEC does. */
@@ -250,10 +285,8 @@ static bool settle_name(struct decision *decision)
 		return true;
 	if (decision->policy->on_duplicate == ON_DUPLICATE_RENAME)
 		return rename_agent(decision);
-	if (may_replace(decision, holder)) {
-		decision->to_replace[1] = holder;
+	if (replace(decision, holder))
 		return true;
-	}
 	memcpy(decision->enrollment->holder, holder->id_text, sizeof holder->id_text);
 	return refuse(decision, ENROLLMENT_NAME_TAKEN, "Duplicate agent name: %s", agent->name);
 }
@@ -262,10 +295,8 @@ static bool settle_name(struct decision *decision)
 static bool is_within_limit(struct decision *decision)
 {
 	const struct enrollment_policy *policy = decision->policy;
-	size_t leaving = (size_t)(decision->to_replace[0] != NULL) +
-			 (decision->to_replace[1] && decision->to_replace[1] != decision->to_replace[0]);
 
-	if (policy->max_agents == 0 || roster_count(decision->roster) - leaving < policy->max_agents)
+	if (policy->max_agents == 0 || roster_count(decision->roster) - decision->leaving < policy->max_agents)
 		return true;
 	reason_set(&decision->enrollment->why, "There are %zu agents (--max-agents)", roster_count(decision->roster));
 	if (policy->dialect == DIALECT_WAZUH)
@@ -279,34 +310,15 @@ static bool is_within_limit(struct decision *decision)
 static bool choose_id(struct decision *decision)
 {
 	bool is_next = decision->policy->dialect == DIALECT_WAZUH || decision->request->next_id;
-	unsigned int id = is_next ? roster_next_id(decision->roster) :
-				    roster_lowest_free_id(decision->roster, OSSEC_FIRST_ID);
+	unsigned int id;
 
+	if (decision->request->id.text)
+		return true;
+	id = is_next ? roster_next_id(decision->roster) : roster_lowest_free_id(decision->roster, OSSEC_FIRST_ID);
 	if (id == 0)
 		return refuse_internal(decision, "All ids of eight digits are taken");
 	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%0*u", is_next ? 3 : 1,
 		       id % (ROSTER_ID_MAX + 1));
-	return true;
-}
-
-/* At least three digits, as the managers write ids. An id that a removed agent left is taken, too. */
-static bool take_id(struct decision *decision)
-{
-	const struct authd_field *asked = &decision->request->id;
-	unsigned long id;
-	char text[AGENT_ID_MAX + 1];
-
-	if (!asked->text)
-		return choose_id(decision);
-	if (!agent_id_is_valid(asked->text, asked->length))
-		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %.*s", (int)asked->length, asked->text);
-	(void)snprintf(text, sizeof text, "%.*s", (int)asked->length, asked->text);
-	id = strtoul(text, NULL, 10) % (ROSTER_ID_MAX + 1);
-	if (id == 0)
-		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %s", text);
-	if (roster_find_id(decision->roster, (unsigned int)id))
-		return refuse(decision, ENROLLMENT_ID_TAKEN, "Duplicate ID: %s", text);
-	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%03lu", id);
 	return true;
 }
 
@@ -362,13 +374,9 @@ static bool stage(struct decision *decision)
 	/* First the addition: should it fail, nothing has happened yet. */
 	if (roster_add(decision->roster, &enrollment->agent) < 0)
 		return refuse_internal(decision, "Out of memory");
-	if (decision->to_replace[0] == decision->to_replace[1])
-		decision->to_replace[0] = NULL;
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < decision->leaving; i++) {
 		const struct roster_entry *old = decision->to_replace[i];
 
-		if (!old)
-			continue;
 		(void)snprintf(enrollment->replaced[i], sizeof enrollment->replaced[i], "%s", old->id_text);
 		roster_remove(decision->roster, old, ROSTER_REMAINS_NOTHING);
 	}
@@ -382,8 +390,9 @@ void enrollment_decide(struct enrollment *ret, struct roster *roster, const stru
 
 	*ret = (struct enrollment){ 0 };
 	ret->accepted = take_name(&decision) && version_is_allowed(&decision) && groups_are_allowed(&decision) &&
-			take_address(&decision) && settle_address(&decision) && settle_name(&decision) &&
-			is_within_limit(&decision) && take_id(&decision) && take_key(&decision) && stage(&decision);
+			take_address(&decision) && settle_id(&decision) && settle_address(&decision) &&
+			settle_name(&decision) && is_within_limit(&decision) && choose_id(&decision) &&
+			take_key(&decision) && stage(&decision);
 }
 
 void enrollment_revoke(struct enrollment *enrollment, const struct reason *why)
@@ -433,7 +442,7 @@ static void note(struct trouble *trouble, int r)
 static void remember_one(const struct agent_history *history, const struct enrollment *accepted, bool keeps_groups,
 			 struct trouble *trouble)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < ENROLLMENT_REPLACED_MAX; i++)
 		if (accepted->replaced[i][0])
 			note(trouble, agent_groups_forget(history->queue, accepted->replaced[i], reason_of(trouble)));
 	if (keeps_groups && accepted->group_list.text)
@@ -444,7 +453,7 @@ int enrollment_remember(const struct agent_history *history, const struct enroll
 			struct reason *why)
 {
 	cleanup_free struct agent_event *events = calloc(count + 1, sizeof *events);
-	cleanup_free const char **gone = calloc(2 * count + 1, sizeof *gone);
+	cleanup_free const char **gone = calloc(ENROLLMENT_REPLACED_MAX * count + 1, sizeof *gone);
 	struct trouble trouble = { .why = why };
 	bool keeps_groups = agent_history_exists(history);
 	size_t event_count = 0, gone_count = 0;
@@ -458,7 +467,7 @@ int enrollment_remember(const struct agent_history *history, const struct enroll
 			continue;
 		remember_one(history, accepted, keeps_groups, &trouble);
 		events[event_count++] = (struct agent_event){ &accepted->agent, time(NULL) };
-		for (int old = 0; old < 2; old++)
+		for (int old = 0; old < ENROLLMENT_REPLACED_MAX; old++)
 			if (accepted->replaced[old][0])
 				gone[gone_count++] = accepted->replaced[old];
 	}

@@ -33,7 +33,7 @@ struct enrollment_policy {
 /* What is asked for. Fields with null text were not given. */
 struct enrollment_request {
 	struct authd_request_fields fields;
-	struct authd_field id;  /* 1 to 8 digits, not all 0; not given: one is chosen */
+	struct authd_field id;  /* 1 to 8 digits, not all 0, as a duplicate if it is taken; not given: one is chosen */
 	struct authd_field key; /* 64 letters and digits; not given: one is made */
 	const char *peer;       /* the client's address; null: there is no client */
 	bool next_id;           /* choose the id after the highest, as manage_agents does, whatever the dialect */
@@ -56,13 +56,16 @@ enum enrollment_fault {
 	ENROLLMENT_INTERNAL,     /* this machine: `why` says what */
 };
 
+/* An agent can be in the way by its id, another one by its address, and a third by its name. */
+#define ENROLLMENT_REPLACED_MAX 3
+
 /* Wipe with enrollment_wipe(). */
 struct enrollment {
 	bool accepted;
 	enum enrollment_fault fault; /* refused: not ENROLLMENT_OK */
 	struct agent_key agent;      /* accepted: what goes into client.keys */
 	char shown_ip[AGENT_IP_MAX + 1]; /* accepted, or refused for what it is: the address for the client, address.h */
-	char replaced[2][AGENT_ID_MAX + 1]; /* accepted: ids of the agents that had to go; empty: none */
+	char replaced[ENROLLMENT_REPLACED_MAX][AGENT_ID_MAX + 1]; /* accepted: ids of those who had to go; empty: none */
 	char groups[256];           /* accepted: the groups asked for, cut to fit */
 	struct authd_field group_list; /* accepted: all of them; points into the request */
 	char refusal[REFUSAL_SIZE]; /* refused: the text for the client, with bytes of the client's in it */

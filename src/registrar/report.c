@@ -24,7 +24,7 @@ void report_registered(const struct enrollment *enrollment, const char *peer)
 		{ 0 },
 	};
 
-	for (int i = 0, n = 0; i < 2; i++)
+	for (int i = 0, n = 0; i < ENROLLMENT_REPLACED_MAX; i++)
 		if (enrollment->replaced[i][0])
 			n += snprintf(replaced + n, sizeof replaced - (size_t)n, "%s%s", n ? " and " : ", in place of ",
 				      enrollment->replaced[i]);

@@ -285,6 +285,30 @@ def test_insert_by_force_that_is_not_enough(client, registrar, force):
     assert [line[0] for line in registrar.keys()] == ["001"]
 
 
+def test_insert_by_force_in_place_of_id_address_and_name(client, registrar):
+    """Restoring an agent as it was, whoever has taken its place meanwhile."""
+    for name, ip in (("web-01", "10.0.0.1"), ("web-02", "10.0.0.2"), ("web-03", "any")):
+        client.add(name, ip)
+    body = {"name": "web-03", "ip": "10.0.0.2", "id": "001", "key": OTHER_KEY}
+    assert client.ask("POST", "/agents/insert", body).error == 1708
+    body["force"] = {"enabled": True, "after_registration_time": "1h"}
+    assert client.ask("POST", "/agents/insert", body).error == 1708
+    registrar.wait_for_line("Duplicate ID: 001 .*Agent 001 was registered .* seconds ago")
+    body["force"]["after_registration_time"] = "0"
+    assert exported(client.ask("POST", "/agents/insert", body).data["key"]) == ("001", "web-03", "10.0.0.2", OTHER_KEY)
+    assert registrar.keys() == [["001", "web-03", "10.0.0.2", OTHER_KEY]]
+    registrar.wait_for_line("Registered web-03 as 001, address 10.0.0.2, in place of 001 and 002 and 003, for")
+    assert client.add("web-04")[0] == "002"
+    timestamps = (registrar.directory / "queue" / "agents-timestamp").read_text().splitlines()
+    assert [line.split()[:2] for line in timestamps] == [["001", "web-03"], ["002", "web-04"]]
+
+
+def test_insert_by_force_twice_with_the_same_id(client, registrar):
+    body = {"name": "web-01", "id": "123", "force": {"enabled": True, "after_registration_time": "0"}}
+    keys = [exported(client.ask("POST", "/agents/insert", body).data["key"]) for _ in range(2)]
+    assert keys[0] != keys[1] and registrar.keys() == [list(keys[1])]
+
+
 def test_insert_replaces_no_agent_that_is_there(client, registrar):
     client.add("web-01")
     rids = registrar.directory / "queue" / "rids"

@@ -28,6 +28,19 @@ static void end(struct roster *roster)
 	roster_close(roster);
 }
 
+/* Of each line of the file the first two words, a blank after each. */
+static void check_ids_and_names(const char *path, const char *expected)
+{
+	FILE *file = fopen(path, "re");
+	char found[256] = "", id[16], name[160];
+
+	assert_non_null(file);
+	while (fscanf(file, "%15s %159s %*[^\n]", id, name) == 2)
+		(void)snprintf(found + strlen(found), sizeof found - strlen(found), "%s %s ", id, name);
+	fclose(file);
+	assert_string_equal(found, expected);
+}
+
 static struct authd_field field(const char *text)
 {
 	return (struct authd_field){ text, text ? strlen(text) : 0 };
@@ -60,6 +73,7 @@ static void test_faults(void **state)
 		{ "new", NULL, "1x", NULL, NULL, NULL, ENROLLMENT_ID, "Invalid agent ID: 1x" },
 		{ "new", NULL, "1", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 1" },
 		{ "new", NULL, "002", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 002" },
+		{ "web", "10.0.0.7", "001", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 001" },
 		{ "new", NULL, "003", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 003" },
 		{ "new", NULL, NULL, "5a5a", NULL, NULL, ENROLLMENT_KEY, "Invalid agent key: it is not 64 letters and digits" },
 		{ "new", NULL, NULL, KEY "5a", NULL, NULL, ENROLLMENT_KEY,
@@ -168,6 +182,57 @@ static void test_addresses(void **state)
 	}
 }
 
+/* ------------------------------------------------------------------ who has to go */
+
+static const char three[] = "001 web 10.0.0.7 " KEY "\n002 db 10.0.0.8 " KEY "\n003 mail any " KEY "\n004 !gone any " KEY
+			    "\n005 bad nowhere " KEY "\n";
+
+static void test_replaced(void **state)
+{
+	static const struct {
+		const char *name, *ip, *id;
+		enum enrollment_fault fault;
+		const char *replaced; /* in their order, a blank each */
+		const char *after;
+	} rows[] = {
+		{ "new", NULL, "001", ENROLLMENT_OK, "001 ", "002 db 003 mail 004 !gone 005 bad 001 new " },
+		{ "web", "10.0.0.7", "001", ENROLLMENT_OK, "001 ", "002 db 003 mail 004 !gone 005 bad 001 web " },
+		{ "mail", "10.0.0.8", "1", ENROLLMENT_OK, "001 002 003 ", "004 !gone 005 bad 001 mail " },
+		{ "mail", "10.0.0.8", NULL, ENROLLMENT_OK, "002 003 ", "001 web 004 !gone 005 bad 006 mail " },
+		{ "web", "10.0.0.7", "9", ENROLLMENT_OK, "001 ", "002 db 003 mail 004 !gone 005 bad 009 web " },
+		/* The lines of no agent are nobody's to replace, and then the others stay as well. */
+		{ "web", "10.0.0.8", "004", ENROLLMENT_ID_TAKEN, "", "001 web 002 db 003 mail 004 !gone 005 bad " },
+		{ "web", "10.0.0.8", "005", ENROLLMENT_ID_TAKEN, "", "001 web 002 db 003 mail 004 !gone 005 bad " },
+		{ "bad", "10.0.0.8", "001", ENROLLMENT_NAME_TAKEN, "", "001 web 002 db 003 mail 004 !gone 005 bad " },
+	};
+	const struct enrollment_policy policy = {
+		.dialect = DIALECT_WAZUH,
+		.on_duplicate = ON_DUPLICATE_FORCE,
+		.max_agents = 4, /* damaged lines and removed agents do not count; who is replaced makes room */
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct roster *roster = begin_with(*state, three);
+		const struct enrollment_request request = {
+			.fields = { .name = field(rows[i].name), .ip = field(rows[i].ip) },
+			.id = field(rows[i].id),
+		};
+		struct enrollment enrollment;
+		char replaced[64] = "";
+		struct reason why;
+
+		enrollment_decide(&enrollment, roster, &policy, &request);
+		assert_int_equal(roster_commit(roster, &why), 0);
+		check_row(rows[i].after, enrollment.fault == rows[i].fault);
+		for (size_t j = 0; j < ENROLLMENT_REPLACED_MAX && enrollment.replaced[j][0]; j++)
+			(void)snprintf(replaced + strlen(replaced), sizeof replaced - strlen(replaced), "%s ",
+				       enrollment.replaced[j]);
+		assert_string_equal(replaced, rows[i].replaced);
+		check_ids_and_names(path_in(*state, "client.keys"), rows[i].after);
+		roster_close(roster);
+	}
+}
+
 /* ------------------------------------------------------------------ storing */
 
 static void test_revoked(void **state)
@@ -228,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_faults, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_chosen_ids, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_addresses, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_replaced, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_revoked, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_remembered, setup_directory, teardown_directory),
 	};
