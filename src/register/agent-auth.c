@@ -257,7 +257,7 @@ static int set_interface(struct config *config, struct reason *why)
 		reason_set(why, "Invalid network_interface: %s", escape_string(shown, sizeof shown, index));
 		return -EINVAL;
 	}
-	if (!host || endpoint_parse(&manager, host, config->manager.port) < 0 ||
+	if (!host || endpoint_parse(&manager, host, config_default_port(config)) < 0 ||
 	    inet_pton(AF_INET6, manager.host, &address) != 1 || !IN6_IS_ADDR_LINKLOCAL(&address))
 		return 0;
 	if (asprintf(&scoped, "[%s%%%s]:%u", manager.host, index, (unsigned)manager.port) < 0) {

@@ -152,6 +152,7 @@ def test_interface_of_a_link_local_address(agent_auth, start_manager):
     for host in ("fe80::1", "[fe80::1]"):
         agent_auth.fails("Unable to connect to", f"[fe80::1%1]:{manager.port}", manager=(host, manager.port),
                          arguments=["-n", "1"])
+    agent_auth.fails("Unable to connect to", "[fe80::1%1]:1515", arguments=["-m", "fe80::1", "-n", "1"])
     agent_auth.registers(manager=manager, arguments=["-n", "7"])  # which means nothing for this one
 
 
