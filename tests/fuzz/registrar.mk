@@ -38,8 +38,8 @@ test_fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c $(fuzz_replay)
 test_fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 test_fuzz_api_call_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
 if ENABLE_FUZZERS
-fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c tests/fuzz/fuzz.h \
-	src/registrar/agent-groups.c src/registrar/agent-history.c src/registrar/api-base64.c src/registrar/api-body.c \
+fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c tests/fuzz/fuzz.h src/common/base64.c \
+	src/registrar/agent-groups.c src/registrar/agent-history.c src/registrar/api-body.c \
 	src/registrar/api-filter.c src/registrar/api-parameters.c src/registrar/api-password.c src/registrar/api-problem.c \
 	src/registrar/api-request.c src/registrar/api-token.c src/registrar/api-users.c src/registrar/text-index.c
 fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
