@@ -178,7 +178,7 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 		int r = attempt(run, end, &report);
 
 		*why = report.why;
-		memcpy(run->said, report.said, sizeof run->said);
+		(void)snprintf(run->said, sizeof run->said, "%s", r == OUTCOME_REGISTERED ? "" : report.said);
 		run->manager_wish = report.wait;
 		run->new_secret = report.secret;
 		run->new_anchor = report.anchor;

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from machine import HERE, KEY, OLD_KEY, OLD_LINE, reply, shell_words
 from misbehaving import answer
+from scripted_api import Api, error, needs_module, settings
 
 with open(os.path.join(HERE, "..", "..", "src", "register", "message-ids.h"), encoding="ascii") as header:
     MESSAGE_IDS = dict(re.findall(r'^#define MESSAGE_(\w+) "([0-9a-f]{32})"', header.read(), re.M))
@@ -111,6 +112,15 @@ def test_words_of_the_manager(machine, start_manager, journal, records, said):
     failure = next(each for each in entries if each["PRIORITY"] <= WARNING)
     assert failure.get("MANAGER_SAYS") == said
     assert said is None or f" says: {said}" in failure["MESSAGE"]
+
+
+@needs_module
+def test_words_of_the_api(machine, start_manager, journal):
+    api = Api({"POST /agents": error(400, 1705, "There is\x1b such an agent")})
+    _, entries, _ = journal(manager=start_manager(api), settings=settings(machine))
+    failure = next(each for each in entries if each["PRIORITY"] <= WARNING)
+    assert failure["MANAGER_SAYS"] == r"There is\x1b such an agent" and failure["METHOD"] == "api"
+    assert f" says: {failure['MANAGER_SAYS']}" in failure["MESSAGE"]
 
 
 OTHER_EVENTS = {

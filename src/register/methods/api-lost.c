@@ -59,7 +59,7 @@ int api_find_lost(struct api_session *session, struct agent_key *ret)
 	cleanup(api_reply_done) struct api_reply reply = { 0 };
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	struct attempt_report *report = session->report;
-	const struct reason refusal = report->why;
+	const struct attempt_report refusal = *report;
 	const char *id = find_agent(session, &reply);
 	bool exists = false;
 
@@ -68,6 +68,6 @@ int api_find_lost(struct api_session *session, struct agent_key *ret)
 		*ret = key;
 		return OUTCOME_REGISTERED;
 	}
-	report->why = refusal;
+	*report = refusal;
 	return OUTCOME_DUPLICATE;
 }

@@ -38,18 +38,20 @@ static const char *show(const struct api_session *session, const struct api_repl
 
 int api_session_refused(struct api_session *session, const struct api_reply *reply)
 {
+	struct attempt_report *report = session->report;
 	const char *hint, *separator;
-	char shown[400], code[32] = "";
+	char code[32] = "", shown[sizeof report->said];
 	enum outcome outcome = api_reply_outcome(reply, &hint);
 
 	separator = hint ? " -- " : "";
 	if (reply->code > 0)
 		(void)snprintf(code, sizeof code, ", error %lld", reply->code);
+	(void)snprintf(report->said, sizeof report->said, "%s", reply->text ? show(session, reply, shown, sizeof shown) : "");
 	if (reply->text)
-		reason_set(&session->report->why, "%s says: %s (HTTP status %d%s)%s%s", session->manager,
-			   show(session, reply, shown, sizeof shown), reply->status, code, separator, hint ?: "");
+		reason_set(&report->why, "%s says: %s (HTTP status %d%s)%s%s", session->manager, report->said, reply->status, code,
+			   separator, hint ?: "");
 	else
-		reason_set(&session->report->why, "%s answered with HTTP status %d%s, but not as the Wazuh API does%s%s",
+		reason_set(&report->why, "%s answered with HTTP status %d%s, but not as the Wazuh API does%s%s",
 			   session->manager, reply->status, code, separator, hint ?: "");
 	return outcome;
 }
