@@ -293,10 +293,6 @@ static void put_group(struct api_call *call)
 
 /* ------------------------------------------------------------------ the list of calls */
 
-static const struct api_parameter_rule no_parameters[] = {
-	{ .name = NULL },
-};
-
 static const struct api_parameter_rule quick_parameters[] = {
 	{ .name = "agent_name", .kind = API_PARAMETER_TEXT, .required = true },
 	{ .name = NULL },
@@ -308,14 +304,14 @@ static const struct api_parameter_rule group_parameters[] = {
 };
 
 const struct api_route api_agent_routes[] = {
-	{ .method = API_POST, .pattern = "/agents", .run = add_agent, .parameters = no_parameters, .has_body = true,
+	{ .method = API_POST, .pattern = "/agents", .run = add_agent, .parameters = api_no_parameters, .has_body = true,
 	  .body = API_BODY_ADD },
-	{ .method = API_POST, .pattern = "/agents/insert", .run = insert_agent, .parameters = no_parameters,
+	{ .method = API_POST, .pattern = "/agents/insert", .run = insert_agent, .parameters = api_no_parameters,
 	  .has_body = true, .body = API_BODY_INSERT },
 	{ .method = API_POST, .pattern = "/agents/insert/quick", .run = insert_quick, .parameters = quick_parameters },
 	{ .method = API_GET, .pattern = "/agents", .run = api_list_agents, .parameters = api_list_parameters },
 	{ .method = API_DELETE, .pattern = "/agents", .run = api_remove_agents, .parameters = api_remove_parameters },
-	{ .method = API_GET, .pattern = "/agents/{}/key", .run = get_key, .parameters = no_parameters },
+	{ .method = API_GET, .pattern = "/agents/{}/key", .run = get_key, .parameters = api_no_parameters },
 	{ .method = API_PUT, .pattern = "/agents/{}/group/{}", .run = put_group, .parameters = group_parameters },
 	{ .pattern = NULL },
 };

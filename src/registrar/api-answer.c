@@ -52,6 +52,13 @@ char *api_answer_data(json_t *data, bool pretty)
 	return print(object, pretty);
 }
 
+char *api_answer_message(const char *message, bool pretty)
+{
+	cleanup(release_json) json_t *object = json_pack("{s:s, s:i}", "message", message, "error", 0);
+
+	return print(object, pretty);
+}
+
 void api_result_add(struct api_result *result, json_t *item)
 {
 	if (!result->affected)

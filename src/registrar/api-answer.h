@@ -20,6 +20,9 @@ char *api_answer_problem(const struct api_problem *problem, const char *node, bo
 /* {"data": ..., "error": 0}; `data` is taken over. */
 char *api_answer_data(json_t *data, bool pretty);
 
+/* {"message": ..., "error": 0} */
+char *api_answer_message(const char *message, bool pretty);
+
 /* What became of several agents. Begin with zero but for the messages; release with api_result_release(). */
 struct api_result {
 	const char *all, *some, *none; /* the message when all, some or none were dealt with */

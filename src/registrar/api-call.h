@@ -72,12 +72,14 @@ struct api_call {
 
 /*
  * A kind of call. `run` is called within a transaction of the roster, stages what is to be changed, and leaves an
- * answer or a problem in the call.
+ * answer or a problem in the call. Calls that do not look at the roster have `run_at_once` instead, and need not wait.
  */
 struct api_route {
 	enum api_method method;
 	const char *pattern; /* api_path_matches() */
+	bool is_login;       /* then none of the two: api_log_in() */
 	void (*run)(struct api_call *call);
+	void (*run_at_once)(struct api_call *call);
 	const struct api_parameter_rule *parameters;
 	bool has_body;
 	enum api_body_kind body;
@@ -88,10 +90,16 @@ struct api_route {
 	bool (*admit)(struct api_call *call);
 };
 
-/* The calls about agents; ends with a null pattern. */
+/* Logging in and out (api-login.c); ends with a null pattern, like all of these. */
+extern const struct api_route api_login_routes[];
+
+/* What kind of API this is (api-about.c). */
+extern const struct api_route api_about_routes[];
+
+/* The calls about agents (api-agents.c). */
 extern const struct api_route api_agent_routes[];
 
-/* The calls of the enrollment with Wazuh 5 (api-enroll.c); ends with a null pattern. */
+/* The calls of the enrollment with Wazuh 5 (api-enroll.c). */
 extern const struct api_route api_enroll_routes[];
 
 /* Answer such a call with its problem. */

@@ -316,14 +316,10 @@ static bool admit_all(struct api_call *call)
 
 /* ------------------------------------------------------------------ the list of calls */
 
-static const struct api_parameter_rule no_parameters[] = {
-	{ .name = NULL },
-};
-
 const struct api_route api_enroll_routes[] = {
-	{ .method = API_POST, .pattern = "/wazuh-manager/enroll", .run = enroll, .parameters = no_parameters,
+	{ .method = API_POST, .pattern = "/wazuh-manager/enroll", .run = enroll, .parameters = api_no_parameters,
 	  .admit = admit },
 	{ .method = API_GET, .pattern = "/wazuh-manager/cacerts", .run = hand_out_authorities,
-	  .parameters = no_parameters, .admit = admit_all },
+	  .parameters = api_no_parameters, .admit = admit_all },
 	{ .pattern = NULL },
 };

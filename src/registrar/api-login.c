@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#define LOGIN_PATH "/security/user/authenticate"
+
 /* Read the users again if need be. False: nobody can be told from anybody else, and the log knows. */
 static bool know_users(struct api *api)
 {
@@ -108,6 +110,17 @@ bool api_log_in(struct api_call *call)
 	return true;
 }
 
+/* All tokens of this user, as Wazuh does, not only the one of this client. */
+static void log_out(struct api_call *call)
+{
+	char message[API_USER_NAME_MAX + 64];
+
+	api_users_end_tokens(&call->api->users, call->user);
+	log_info("User %s of the API logged out from %s", call->user, api_exchange_peer(call->exchange));
+	(void)snprintf(message, sizeof message, "User %s was successfully logged out", call->user);
+	call->answer = api_answer_message(message, call->pretty);
+}
+
 bool api_take_token(struct api_call *call)
 {
 	cleanup(api_credentials_wipe) struct api_credentials credentials = { .scheme = API_SCHEME_NONE };
@@ -123,3 +136,17 @@ bool api_take_token(struct api_call *call)
 	(void)snprintf(call->user, sizeof call->user, "%s", user->name);
 	return true;
 }
+
+/* ------------------------------------------------------------------ the list of calls */
+
+static const struct api_parameter_rule login_parameters[] = {
+	{ .name = "raw", .kind = API_PARAMETER_BOOLEAN },
+	{ .name = NULL },
+};
+
+const struct api_route api_login_routes[] = {
+	{ .method = API_POST, .pattern = LOGIN_PATH, .is_login = true, .parameters = login_parameters },
+	{ .method = API_GET, .pattern = LOGIN_PATH, .is_login = true, .parameters = login_parameters },
+	{ .method = API_DELETE, .pattern = LOGIN_PATH, .run_at_once = log_out, .parameters = api_no_parameters },
+	{ .pattern = NULL },
+};

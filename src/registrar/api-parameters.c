@@ -14,6 +14,10 @@ static const struct api_parameter_rule common_rules[] = {
 	{ .name = NULL },
 };
 
+const struct api_parameter_rule api_no_parameters[] = {
+	{ .name = NULL },
+};
+
 static const struct api_parameter_rule *find_rule(const struct api_parameter_rule *rules, const char *name)
 {
 	for (; rules->name; rules++)

@@ -22,6 +22,9 @@ struct api_parameter_rule {
 	bool required;
 };
 
+/* Of calls that have none of their own. */
+extern const struct api_parameter_rule api_no_parameters[];
+
 /*
  * Do the parameters keep to the rules? Besides those, every call takes "pretty" and "wait_for_complete". Parameters
  * that would be ignored are refused: a filter that does nothing is worse than an error. False: `problem` is set.

@@ -25,7 +25,7 @@ struct api_path {
  */
 int api_path_parse(struct api_path *ret, const char *text);
 
-/* Are the segments those of the pattern? "/agents/{}/key": "{}" stands for any one. */
+/* Are the segments those of the pattern? "/agents/{}/key": "{}" stands for any one. The pattern of the root is "". */
 bool api_path_matches(const struct api_path *path, const char *pattern);
 
 /* Fit for cleanup(). */

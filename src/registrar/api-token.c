@@ -37,14 +37,15 @@ static int sign(unsigned char ret[static MAC_SIZE], const struct api_token_key *
 	return HMAC(EVP_sha256(), key->bytes, sizeof key->bytes, data, length, ret, NULL) ? 0 : -EIO;
 }
 
-/* Something that changes with the user's password and that nobody can turn back into its hash. */
+/* Something that changes with the user's password and epoch, and that nobody can turn back into the hash. */
 static int describe_credential(char ret[static CREDENTIAL_SIZE], const struct api_token_key *key,
 			       const struct api_user *user)
 {
-	char text[API_HASH_TEXT_SIZE];
+	char text[API_HASH_TEXT_SIZE + 32];
 	unsigned char mac[MAC_SIZE];
 
 	api_password_format(text, &user->password);
+	(void)snprintf(text + strlen(text), 32, " %" PRIu64, user->epoch);
 	if (sign(mac, key, text, strlen(text)) < 0)
 		return -EIO;
 	for (size_t i = 0; i < CREDENTIAL_SIZE / 2; i++)

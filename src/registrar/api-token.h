@@ -7,7 +7,8 @@
  * public key to, no key to keep in a file, and a token costs microseconds instead of a millisecond. The key is made at
  * the start of the process and dies with it: after a restart clients get 401 and log in again.
  *
- * A token also names what the user's password hash was. When the user is removed or gets another password, it is void.
+ * A token also names what the user's password hash and epoch were. When the user is removed, gets another password or
+ * logs out, it is void.
  */
 #pragma once
 

@@ -136,19 +136,25 @@ static void forget(struct api_users *users)
 	users->count = 0;
 }
 
-int api_users_refresh(struct api_users *users, struct reason *why)
+/* Who was there before keeps the tokens; who is new cannot have any that are good. */
+static void settle_epochs(struct api_users *users, const struct api_users *before)
+{
+	for (size_t i = 0; i < users->count; i++) {
+		const struct api_user *known = api_users_find(before, users->users[i].name);
+
+		users->users[i].epoch = known ? known->epoch : ++users->epochs;
+	}
+}
+
+/* Read the file anew, in place of what was read before. */
+static int read_again(struct api_users *users, const struct api_users *before, struct reason *why)
 {
 	cleanup_free char *text = NULL;
-	cleanup_fd int fd = -1;
+	cleanup_fd int fd = open(users->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	struct stat status;
 	size_t length;
 	int r;
 
-	if (stat(users->path, &status) == 0 && users->known.st_ino != 0 && is_same(&status, &users->known))
-		return 0;
-	forget(users);
-	users->known = (struct stat){ 0 };
-	fd = open(users->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 && errno == ENOENT)
 		return 1;
 	if (fd < 0)
@@ -160,8 +166,23 @@ int api_users_refresh(struct api_users *users, struct reason *why)
 		forget(users);
 		return r;
 	}
+	settle_epochs(users, before);
 	users->known = status;
 	return 1;
+}
+
+int api_users_refresh(struct api_users *users, struct reason *why)
+{
+	struct api_users before = *users;
+	struct stat status;
+	int r;
+
+	if (stat(users->path, &status) == 0 && users->known.st_ino != 0 && is_same(&status, &users->known))
+		return 0;
+	*users = (struct api_users){ .path = before.path, .epochs = before.epochs };
+	r = read_again(users, &before, why);
+	forget(&before);
+	return r;
 }
 
 const struct api_user *api_users_find(const struct api_users *users, const char *name)
@@ -170,6 +191,13 @@ const struct api_user *api_users_find(const struct api_users *users, const char 
 		if (strcmp(users->users[i].name, name) == 0)
 			return &users->users[i];
 	return NULL;
+}
+
+void api_users_end_tokens(struct api_users *users, const char *name)
+{
+	for (size_t i = 0; i < users->count; i++)
+		if (strcmp(users->users[i].name, name) == 0)
+			users->users[i].epoch = ++users->epochs;
 }
 
 bool api_users_are_exposed(const struct api_users *users)

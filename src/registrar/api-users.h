@@ -3,7 +3,7 @@
  * The API's users: a file of lines NAME:HASH (api-password.h), blank lines and lines that begin with # besides.
  *
  * It is read again when it has changed, at the next login or request. A file that has become unreadable or wrong lets
- * nobody in: yesterday's content could hold a user who was removed today.
+ * nobody in: yesterday's content could hold a user who was removed today. Who comes back begins a new epoch.
  */
 #pragma once
 
@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -21,6 +22,7 @@
 struct api_user {
 	char name[API_USER_NAME_MAX + 1];
 	struct api_password password;
+	uint64_t epoch; /* tokens that were made in another one are void */
 };
 
 struct api_users {
@@ -28,6 +30,7 @@ struct api_users {
 	struct api_user *users;
 	size_t count;
 	struct stat known; /* the file as it was read; st_ino 0: never */
+	uint64_t epochs;   /* that there have been so far, of all users */
 };
 
 /* 4 to 64 of A-Z a-z 0-9 . _ - : what a name in a log, a file and a Basic header can be without doubt. */
@@ -41,6 +44,9 @@ int api_users_refresh(struct api_users *users, struct reason *why);
 
 /* The user of this name, until the next refresh; null: there is none. */
 const struct api_user *api_users_find(const struct api_users *users, const char *name);
+
+/* End all tokens that this user has. */
+void api_users_end_tokens(struct api_users *users, const char *name);
 
 /* Could others than owner and group read the file when it was last read? */
 bool api_users_are_exposed(const struct api_users *users);

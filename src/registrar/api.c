@@ -14,21 +14,9 @@
 #include <time.h>
 
 #define LOCK_PATIENCE (10 * USEC_PER_SEC) /* Wazuh's, for a request as a whole */
-#define LOGIN_PATH "/security/user/authenticate"
 #define PROBLEM_TYPE "application/problem+json; charset=utf-8"
 
 static const struct timeval lock_retry_time = { .tv_usec = 20 * 1000 };
-
-static const struct api_parameter_rule login_parameters[] = {
-	{ .name = "raw", .kind = API_PARAMETER_BOOLEAN },
-	{ .name = NULL },
-};
-
-static const struct api_route login_routes[] = {
-	{ .method = API_POST, .pattern = LOGIN_PATH, .parameters = login_parameters },
-	{ .method = API_GET, .pattern = LOGIN_PATH, .parameters = login_parameters },
-	{ .pattern = NULL },
-};
 
 /* ------------------------------------------------------------------ the end of a call */
 
@@ -57,7 +45,7 @@ void api_call_answer_text(struct api_call *call, char *text, const char *content
 static void answer_problem(struct api_call *call)
 {
 	const struct api_problem *problem = &call->problem;
-	const char *challenge = call->route && !call->route->run ? "Basic realm=\"agent-registrar\"" : "Bearer";
+	const char *challenge = call->route && call->route->is_login ? "Basic realm=\"agent-registrar\"" : "Bearer";
 
 	if (call->route && call->route->admit) {
 		api_enroll_answer_problem(call);
@@ -289,8 +277,8 @@ static bool take_route(struct api_call *call)
 
 	if (api_path_parse(&call->path, api_exchange_path(call->exchange)) < 0)
 		return api_problem_http(&call->problem, 404);
-	if (find_route(call, login_routes, &methods) || find_route(call, api_agent_routes, &methods) ||
-	    find_route(call, api_enroll_routes, &methods))
+	if (find_route(call, api_login_routes, &methods) || find_route(call, api_about_routes, &methods) ||
+	    find_route(call, api_agent_routes, &methods) || find_route(call, api_enroll_routes, &methods))
 		return true;
 	if (methods == 0)
 		return api_problem_http(&call->problem, 404);
@@ -336,28 +324,34 @@ static bool take_body(struct api_call *call)
 	return api_body_parse(&call->body, call->route->body, body, length, &call->problem);
 }
 
+static bool parameters_are_good(struct api_call *call)
+{
+	return api_parameters_are_good(&call->query, call->route->parameters, &call->problem);
+}
+
+/* May this client make this call, and is it complete? */
+static bool is_admitted(struct api_call *call)
+{
+	if (call->route->admit)
+		return call->route->admit(call);
+	return api_take_token(call) && parameters_are_good(call) && take_body(call);
+}
+
 static void begin(struct api_call *call)
 {
-	bool is_login;
-
 	if (!take_query(call) || is_limited(call) || !take_route(call)) {
 		api_call_answer(call);
-		return;
-	}
-	is_login = !call->route->run;
-	if (call->route->admit) {
-		if (call->route->admit(call))
-			make_ready(call);
-		else
+	} else if (call->route->is_login) {
+		if (!parameters_are_good(call) || !api_log_in(call))
 			api_call_answer(call);
-		return;
-	}
-	if ((!is_login && !api_take_token(call)) ||
-	    !api_parameters_are_good(&call->query, call->route->parameters, &call->problem) ||
-	    (!is_login && !take_body(call)) || (is_login && !api_log_in(call)))
+	} else if (!is_admitted(call)) {
 		api_call_answer(call);
-	else if (!is_login)
+	} else if (call->route->run) {
 		make_ready(call);
+	} else {
+		call->route->run_at_once(call);
+		api_call_answer(call);
+	}
 }
 
 static void on_request(void *owner, struct api_exchange *exchange)

@@ -3,6 +3,8 @@
  * The registrar's API: those calls of Wazuh's RESTful API, version 4, that concern registration, over HTTPS.
  *
  *	POST   /security/user/authenticate	Basic -> token (GET as well, as before 4.4)
+ *	DELETE /security/user/authenticate	end the user's tokens
+ *	GET    /				title and version of the API
  *	POST   /agents				register
  *	POST   /agents/insert			register with a given id and key, replacing an old agent if asked to
  *	POST   /agents/insert/quick		register by name alone

@@ -34,6 +34,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/watch.c src/registrar/watch.h
 if WITH_API
 libregistrar_a_SOURCES += \
+	src/registrar/api-about.c \
 	src/registrar/api-agents.c \
 	src/registrar/api-answer.c src/registrar/api-answer.h \
 	src/registrar/api-body.c src/registrar/api-body.h \

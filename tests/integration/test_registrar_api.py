@@ -2,13 +2,16 @@
 """The calls of agent-registrar's API, each with its errors, as Wazuh 4.14 answers them."""
 
 import base64
+import datetime
+import fcntl
 import json
 import os
 import re
+import socket
 import time
 
 import pytest
-from api_tools import LIST, LOGIN, PASSWORD, USER, Client, exported, problem, serving
+from api_tools import LIST, LOGIN, PASSWORD, USER, Client, exported, problem, serving, write_users
 from registrar_tools import KEY, directory  # noqa: F401  pylint: disable=unused-import
 
 OTHER_KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01"
@@ -95,10 +98,72 @@ def test_token_of_another_process(directory):  # noqa: F811
         assert client.ask("GET", LIST, headers=header).status == 401
 
 
+def test_logout(directory, registrar):  # noqa: F811
+    """Ends all tokens of the user, as with Wazuh, and nobody else's."""
+    write_users(directory, {USER: PASSWORD, "second": "other password"})
+    with Client(registrar) as client, Client(registrar) as twin, Client(registrar) as other:
+        client.log_in()
+        twin.log_in()
+        other.log_in("second", "other password")
+        answer = client.ask("DELETE", LOGIN)
+        assert (answer.status, answer.json) == (200, {"message": f"User {USER} was successfully logged out", "error": 0})
+        registrar.wait_for_line(rf"User {USER} of the API logged out from 127.0.0.1 port \d+")
+        for logged_out in (client, twin):
+            for method, target in (("GET", LIST), ("DELETE", LOGIN)):
+                answer = logged_out.ask(method, target)
+                assert problem(answer) == (401, "Unauthorized", "No authorization token provided", None)
+                assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert other.ask("GET", LIST).status == 200
+        assert client.log_in().ask("GET", LIST).status == 200 and twin.ask("GET", LIST).status == 401
+
+
+def test_logout_needs_no_lock(client, registrar):
+    fd = os.open(registrar.directory / "etc", os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    assert client.ask("DELETE", LOGIN).status == 200
+    os.close(fd)
+
+
+def test_logged_out_token_does_not_come_back(directory, registrar):  # noqa: F811
+    """Not even with a users file from before."""
+    users = directory / "etc" / "api.users"
+    text = users.read_text()
+    with Client(registrar) as client, Client(registrar) as other:
+        client.log_in()
+        assert client.ask("DELETE", LOGIN).status == 200
+        users.write_text("")
+        assert client.ask("GET", LIST).status == 401
+        users.write_text(text)
+        assert client.ask("GET", LIST).status == 401
+        other.log_in()
+        users.write_text(text + "\n# a comment\n")
+        assert other.ask("GET", LIST).status == 200 and client.ask("GET", LIST).status == 401
+
+
+# ------------------------------------------------------------------ what kind of API it is
+
+def test_about(client):
+    answer = client.ask("GET", "/")
+    now = time.time()
+    assert list(answer.json) == ["data", "error"] and answer.error == 0
+    timestamp = answer.data.pop("timestamp")
+    assert abs(datetime.datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%S%z").timestamp() - now) < 60
+    assert answer.data == {"title": "Wazuh API REST", "api_version": "4.14.5", "revision": "agent-registrar",
+                           "license_name": "ISC", "license_url": "https://spdx.org/licenses/ISC.html",
+                           "hostname": socket.gethostname()}
+    assert client.ask("GET", "/?pretty=true").text.startswith('{\n   "data": {\n      "title": "Wazuh API REST",\n')
+    assert client.ask("GET", "/?name=x").status == 400
+
+
+def test_about_needs_a_token(registrar):
+    with Client(registrar) as client:
+        assert problem(client.ask("GET", "/")) == (401, "Unauthorized", "No authorization token provided", None)
+
+
 # ------------------------------------------------------------------ what every call has
 
 def test_unknown_path(client):
-    for target in ("/", "/agent", "/agents/001", "/agents/001/keys", "/agents//key", "/Agents", "/agents/001/key/x",
+    for target in ("//", "/agent", "/agents/001", "/agents/001/keys", "/agents//key", "/Agents", "/agents/001/key/x",
                    "/security/user/authenticate/run_as", "/%00", "/agents/%00/key"):
         assert problem(client.ask("GET", target)) == (404, "Not Found", "404: Not Found", None), target
 
@@ -110,7 +175,7 @@ def test_unknown_path_needs_no_token(registrar):
 
 @pytest.mark.parametrize("method, target, allowed", [
     ("PUT", LIST, "GET, POST, DELETE"), ("PATCH", LIST, "GET, POST, DELETE"), ("OPTIONS", LIST, "GET, POST, DELETE"),
-    ("DELETE", LOGIN, "GET, POST"), ("GET", "/agents/insert", "POST"), ("POST", "/agents/001/key", "GET"),
+    ("PUT", LOGIN, "GET, POST, DELETE"), ("POST", "/", "GET"), ("GET", "/agents/insert", "POST"), ("POST", "/agents/001/key", "GET"),
     ("POST", "/agents/001/group/web", "PUT")])
 def test_wrong_method(client, method, target, allowed):
     answer = client.ask(method, target)

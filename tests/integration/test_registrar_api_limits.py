@@ -235,7 +235,7 @@ CHUNKED = b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
     (b"POST /agents HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400), (b"POST /agents HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
     (CHUNKED + b"zz\r\n", 413), (CHUNKED + b"ffffffffffffffff\r\n", 413), (CHUNKED + b"-1\r\n", 413), (b"OSSEC A:'web-01'\n", 400),
     (b"GET /%ff%fe%00 HTTP/1.1\r\n\r\n", 404), (b"GET /\xff\xfe HTTP/1.1\r\n\r\n", 404), (b"OPTIONS * HTTP/1.1\r\n\r\n", 404),
-    (b"CONNECT a:1 HTTP/1.1\r\n\r\n", 404), (b"TRACE / HTTP/1.1\r\n\r\n", 404), (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400)])
+    (b"CONNECT a:1 HTTP/1.1\r\n\r\n", 404), (b"TRACE / HTTP/1.1\r\n\r\n", 405), (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400)])
 def test_no_http(registrar, request_bytes, status):
     with raw(registrar) as tls:
         tls.sendall(request_bytes)

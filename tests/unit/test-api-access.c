@@ -113,6 +113,45 @@ static void test_users_file(void **state)
 	api_users_release(&users);
 }
 
+static uint64_t epoch_of(const struct api_users *users, const char *name)
+{
+	const struct api_user *user = api_users_find(users, name);
+
+	assert_non_null(user);
+	return user->epoch;
+}
+
+/* An epoch lasts while the user is in the file without a break. */
+static void test_users_epochs(void **state)
+{
+	struct api_users users = { .path = path_in(*state, "users") };
+	uint64_t first, second;
+	struct reason why;
+
+	write_text(users.path, "admin:" HASH "\n");
+	assert_int_equal(api_users_refresh(&users, &why), 1);
+	first = epoch_of(&users, "admin");
+	write_text(users.path, "second:" HASH "\nadmin:" HASH "\n");
+	assert_int_equal(api_users_refresh(&users, &why), 1);
+	assert_int_equal(epoch_of(&users, "admin"), first);
+	second = epoch_of(&users, "second");
+	assert_int_not_equal(second, first);
+	api_users_end_tokens(&users, "admin");
+	assert_int_not_equal(epoch_of(&users, "admin"), first);
+	assert_int_not_equal(epoch_of(&users, "admin"), second);
+	assert_int_equal(epoch_of(&users, "second"), second);
+	write_text(users.path, "admin:" HASH "\n");
+	assert_int_equal(api_users_refresh(&users, &why), 1);
+	write_text(users.path, "admin\n");
+	assert_int_equal(api_users_refresh(&users, &why), -EINVAL);
+	write_text(users.path, "second:" HASH "\nadmin:" HASH "\n");
+	assert_int_equal(api_users_refresh(&users, &why), 1);
+	assert_int_not_equal(epoch_of(&users, "admin"), first);
+	assert_int_not_equal(epoch_of(&users, "second"), second);
+	assert_int_not_equal(epoch_of(&users, "second"), epoch_of(&users, "admin"));
+	api_users_release(&users);
+}
+
 static void test_users_refusals(void **state)
 {
 	static const char *const rows[] = {
@@ -221,6 +260,13 @@ static void test_token_users(void **state)
 	user.password.hash[0] ^= 1; /* another password */
 	assert_null(api_token_check(&key, &users, token, NOW));
 	user.password.hash[0] ^= 1;
+	assert_ptr_equal(api_token_check(&key, &users, token, NOW), &user);
+	api_users_end_tokens(&users, "somebody.else");
+	assert_ptr_equal(api_token_check(&key, &users, token, NOW), &user);
+	api_users_end_tokens(&users, user.name);
+	assert_null(api_token_check(&key, &users, token, NOW));
+	assert_int_equal(api_token_make(token, &key, &user, NOW), 0);
+	assert_ptr_equal(api_token_check(&key, &users, token, NOW), &user);
 	users.count = 0; /* removed */
 	assert_null(api_token_check(&key, &users, token, NOW));
 }
@@ -377,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_password_refusals),
 		cmocka_unit_test(test_password_made),
 		cmocka_unit_test_setup_teardown(test_users_file, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_users_epochs, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_users_refusals, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_users_stored, setup_directory, teardown_directory),
 		cmocka_unit_test(test_token_times),
