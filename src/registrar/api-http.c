@@ -202,6 +202,15 @@ static void describe_peer(struct api_exchange *exchange)
 	(void)snprintf(exchange->peer, sizeof exchange->peer, "%s port %u", exchange->address, port);
 }
 
+/*
+ * What follows a request is read after its answer: the end of what the client says, too, which evhttp takes for its
+ * disappearance. evhttp begins to read again when the answer is sent.
+ */
+static void leave_unread(struct client *client)
+{
+	(void)bufferevent_disable(client->stream, EV_READ);
+}
+
 static void set_busy(struct client *client, bool busy)
 {
 	client->http->busy += (size_t)busy - (size_t)client->busy;
@@ -236,6 +245,7 @@ static void on_request(struct evhttp_request *request, void *argument)
 	describe_peer(exchange);
 	set_busy(client, true);
 	restart_deadline(client);
+	leave_unread(client);
 	/* Head and body of an answer are two TLS records; neither should wait for the other's acknowledgement. */
 	(void)setsockopt(bufferevent_getfd(client->stream), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	evhttp_request_set_on_complete_cb(request, on_complete, NULL);
@@ -358,6 +368,7 @@ static void wipe_request(struct api_exchange *exchange)
 void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type, char *body)
 {
 	struct evbuffer *buffer = evbuffer_new();
+	struct client *client = client_of(exchange->request);
 	size_t length = body ? strlen(body) : 0;
 	char digits[24];
 
@@ -377,6 +388,8 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 	    (body && evbuffer_add_reference(buffer, body, length, wipe_body, body) < 0))
 		wipe_body(body, length, body);
 	evhttp_send_reply(exchange->request, status, NULL, buffer);
+	if (client)
+		leave_unread(client);
 	if (buffer)
 		evbuffer_free(buffer);
 	free(exchange);

@@ -223,6 +223,88 @@ def test_stopping_while_a_login_is_tried(directory):  # noqa: F811
             assert registrar.stop() == 0
 
 
+# ------------------------------------------------------------------ the end of what a client says
+
+def end_of_tls(tls):
+    """Say that no more comes, in TLS alone; answers can still be read."""
+    tls.settimeout(0)
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.unwrap()
+    tls.settimeout(PATIENCE)
+
+
+def end_of_tcp(tls):
+    socket.socket.shutdown(tls, socket.SHUT_WR)
+
+
+def end_of_both(tls):
+    end_of_tls(tls)
+    end_of_tcp(tls)
+
+
+@contextlib.contextmanager
+def lock_held(registrar):
+    """No answer can come meanwhile."""
+    fd = os.open(registrar.directory / "etc", os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("say_the_end", [end_of_tls, end_of_tcp, end_of_both])
+@pytest.mark.parametrize("request_line", ["GET /agents", "POST /agents/insert/quick?agent_name=web-02"])
+def test_client_that_says_no_more_gets_its_answer(registrar, say_the_end, request_line):
+    with Client(registrar) as client, raw(registrar) as tls:
+        client.log_in().add("web-01")
+        token = client.headers["Authorization"]
+        with lock_held(registrar):
+            tls.sendall(f"{request_line} HTTP/1.1\r\nAuthorization: {token}\r\nContent-Length: 0\r\n\r\n".encode())
+            say_the_end(tls)
+            assert not select.select([tls], [], [], 0.2)[0]
+        assert read_all(tls).startswith(b"HTTP/1.1 200 ")
+        assert len(registrar.keys()) == 1 + request_line.startswith("POST")
+
+
+def test_client_that_says_no_more_gets_all_its_answers(registrar):
+    with Client(registrar) as client, raw(registrar) as tls:
+        token = client.log_in().headers["Authorization"]
+        for i in range(60):
+            client.add(f"web-{i:02}")
+        with lock_held(registrar):
+            tls.sendall(f"GET /agents HTTP/1.1\r\nAuthorization: {token}\r\n\r\n".encode() * 5)
+            end_of_both(tls)
+        assert read_all(tls).count(b"HTTP/1.1 200 OK") == 5
+
+
+def test_client_that_says_no_more_is_logged_in(registrar):
+    with raw(registrar) as tls:
+        tls.sendall(login_request())
+        end_of_tcp(tls)
+        assert read_all(tls).startswith(b"HTTP/1.1 200 ")
+
+
+def test_client_that_does_not_read_is_cut_off(directory):  # noqa: F811
+    """While its answer waits, nothing is read from it either; its time ends all the same."""
+    with serving(directory, "--timeout", "1") as registrar:
+        with socket.socket() as connection, Client(registrar) as client:
+            token = client.log_in().headers["Authorization"]
+            (directory / "etc" / "client.keys").write_text("".join(f"{i} {'a' * 100}{i} any {'5a' * 32}\n" for i in range(1, 5000)))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connection.close()
+            before = count_descriptors(registrar)
+            connection.settimeout(PATIENCE)
+            connection.connect(("127.0.0.1", registrar.api_port))
+            with registrar_tools.client_context().wrap_socket(connection) as tls:
+                for _ in range(4):
+                    tls.sendall(f"GET /agents?limit=100000 HTTP/1.1\r\nAuthorization: {token}\r\n\r\n".encode())
+                assert wait_for_descriptors(registrar, lambda count: count > before)
+                assert wait_for_descriptors(registrar, lambda count: count == before)
+                assert b"HTTP/1.1 200 OK" in tls.recv(65536)
+        check_alive(registrar)
+
+
 # ------------------------------------------------------------------ no HTTP, or too much of it at once
 
 CHUNKED = b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -452,6 +534,17 @@ def test_no_users_at_the_start(directory):  # noqa: F811
 
 
 # ------------------------------------------------------------------ helpers
+
+def count_descriptors(registrar):
+    return len(os.listdir(f"/proc/{registrar.process.pid}/fd"))
+
+
+def wait_for_descriptors(registrar, is_right):
+    end = time.monotonic() + PATIENCE
+    while not is_right(count_descriptors(registrar)) and time.monotonic() < end:
+        select.select([], [], [], 0.02)
+    return is_right(count_descriptors(registrar))
+
 
 def login_request():
     credentials = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
