@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/log.h"
+#include "registrar/api-client.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -12,11 +13,8 @@
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* evhttp itself refuses what is beyond this, with a page of HTML; up to here the refusal is ours, in JSON. */
@@ -31,17 +29,8 @@ struct api_http {
 	struct evconnlistener *accepting[LISTENERS_MAX];
 	size_t accepting_count;
 	struct event *resume; /* accepting, after a shortage of descriptors */
-	size_t open;          /* connections */
-	size_t busy;          /* exchanges that are not over */
+	struct api_clients clients;
 	bool paused, stopping;
-};
-
-/* What evhttp does not know of a connection. Belongs to its SSL object and goes with it. */
-struct client {
-	struct api_http *http;
-	struct bufferevent *stream;
-	struct event *deadline;
-	bool busy; /* counted in http->busy */
 };
 
 struct api_exchange {
@@ -66,7 +55,7 @@ static void on_resume(evutil_socket_t fd, short what, void *argument)
 	struct api_http *http = argument;
 
 	(void)fd, (void)what;
-	if (!http->stopping && http->open < http->settings.max_connections)
+	if (!http->stopping && http->clients.open < http->settings.max_connections)
 		set_accepting(http, true);
 }
 
@@ -83,80 +72,20 @@ static void on_accept_error(struct evconnlistener *listener, void *argument)
 
 /* ------------------------------------------------------------------ connections */
 
-/*
- * Cut off a client that takes too long: evhttp notices the end of the connection and cleans up. (To free the connection
- * from outside, evhttp would have to say which one it is before there is a request.)
- */
-static void on_deadline(evutil_socket_t fd, short what, void *argument)
-{
-	struct client *client = argument;
-
-	(void)fd, (void)what;
-	fd = bufferevent_getfd(client->stream);
-	if (fd >= 0)
-		(void)shutdown(fd, SHUT_RDWR);
-}
-
-static void restart_deadline(struct client *client)
-{
-	const struct timeval timeout = { .tv_sec = client->http->settings.timeout };
-
-	(void)event_add(client->deadline, &timeout);
-}
-
-static void forget_client(struct client *client)
-{
-	struct api_http *http = client->http;
-
-	http->open--;
-	http->busy -= client->busy;
-	if (http->paused && !http->stopping && !evtimer_pending(http->resume, NULL))
-		on_resume(-1, 0, http);
-	event_free(client->deadline);
-	free(client);
-}
-
-/* OpenSSL's call at the end of an SSL object; the only moment that libevent cannot hide. */
-static void on_ssl_gone(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long argument, void *pointer)
-{
-	(void)parent, (void)all, (void)index, (void)argument, (void)pointer;
-	if (data)
-		forget_client(data);
-}
-
-static int client_index(void)
-{
-	static int index = -1;
-
-	if (index < 0)
-		index = SSL_get_ex_new_index(0, NULL, NULL, NULL, on_ssl_gone);
-	return index;
-}
-
-static struct client *client_of(struct evhttp_request *request)
+static struct api_client *client_of(struct evhttp_request *request)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(request);
-	SSL *tls = connection ? bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(connection)) : NULL;
 
-	return tls ? SSL_get_ex_data(tls, client_index()) : NULL;
+	return connection ? api_client_of(evhttp_connection_get_bufferevent(connection)) : NULL;
 }
 
-static struct client *client_new(struct api_http *http, SSL *tls)
+/* A connection has ended. */
+static void on_left(void *owner)
 {
-	struct client *client = calloc(1, sizeof *client);
+	struct api_http *http = owner;
 
-	if (!client)
-		return NULL;
-	client->http = http;
-	client->deadline = evtimer_new(http->settings.base, on_deadline, client);
-	if (!client->deadline || SSL_set_ex_data(tls, client_index(), client) != 1) {
-		if (client->deadline)
-			event_free(client->deadline);
-		free(client);
-		return NULL;
-	}
-	http->open++;
-	return client;
+	if (http->paused && !http->stopping && !evtimer_pending(http->resume, NULL))
+		on_resume(-1, 0, http);
 }
 
 /*
@@ -167,7 +96,7 @@ static struct bufferevent *on_connection(struct event_base *base, void *argument
 {
 	struct api_http *http = argument;
 	SSL *tls = SSL_new(http->settings.tls);
-	struct client *client = tls ? client_new(http, tls) : NULL;
+	struct api_client *client = tls ? api_client_new(&http->clients, tls) : NULL;
 	struct bufferevent *stream;
 
 	if (!client) {
@@ -178,11 +107,10 @@ static struct bufferevent *on_connection(struct event_base *base, void *argument
 	stream = bufferevent_openssl_socket_new(base, -1, tls, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
 	if (!stream)
 		return NULL;
-	client->stream = stream;
+	api_client_begin(client, stream);
 	/* Clients that close without close_notify have closed all the same. */
 	bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
-	restart_deadline(client);
-	if (http->open >= http->settings.max_connections && !http->paused)
+	if (http->clients.open >= http->settings.max_connections && !http->paused)
 		set_accepting(http, false);
 	return stream;
 }
@@ -202,39 +130,23 @@ static void describe_peer(struct api_exchange *exchange)
 	(void)snprintf(exchange->peer, sizeof exchange->peer, "%s port %u", exchange->address, port);
 }
 
-/*
- * What follows a request is read after its answer: the end of what the client says, too, which evhttp takes for its
- * disappearance. evhttp begins to read again when the answer is sent.
- */
-static void leave_unread(struct client *client)
-{
-	(void)bufferevent_disable(client->stream, EV_READ);
-}
-
-static void set_busy(struct client *client, bool busy)
-{
-	client->http->busy += (size_t)busy - (size_t)client->busy;
-	client->busy = busy;
-}
-
 /* The answer is with the kernel. */
 static void on_complete(struct evhttp_request *request, void *argument)
 {
-	struct client *client = client_of(request);
+	struct api_client *client = client_of(request);
 
 	(void)argument;
 	if (!client)
 		return;
-	set_busy(client, false);
-	restart_deadline(client);
+	api_client_set_busy(client, false);
+	api_client_restart_deadline(client);
 }
 
 static void on_request(struct evhttp_request *request, void *argument)
 {
 	struct api_http *http = argument;
-	struct client *client = client_of(request);
+	struct api_client *client = client_of(request);
 	struct api_exchange *exchange = client ? calloc(1, sizeof *exchange) : NULL;
-	const int on = 1;
 
 	if (!exchange) {
 		evhttp_connection_free(evhttp_request_get_connection(request));
@@ -243,11 +155,11 @@ static void on_request(struct evhttp_request *request, void *argument)
 	exchange->http = http;
 	exchange->request = request;
 	describe_peer(exchange);
-	set_busy(client, true);
-	restart_deadline(client);
-	leave_unread(client);
+	api_client_set_busy(client, true);
+	api_client_restart_deadline(client);
+	api_client_leave_unread(client);
 	/* Head and body of an answer are two TLS records; neither should wait for the other's acknowledgement. */
-	(void)setsockopt(bufferevent_getfd(client->stream), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	api_client_hurry(client);
 	evhttp_request_set_on_complete_cb(request, on_complete, NULL);
 	http->settings.request(http->settings.owner, exchange);
 }
@@ -368,7 +280,7 @@ static void wipe_request(struct api_exchange *exchange)
 void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type, char *body)
 {
 	struct evbuffer *buffer = evbuffer_new();
-	struct client *client = client_of(exchange->request);
+	struct api_client *client = client_of(exchange->request);
 	size_t length = body ? strlen(body) : 0;
 	char digits[24];
 
@@ -389,7 +301,7 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 		wipe_body(body, length, body);
 	evhttp_send_reply(exchange->request, status, NULL, buffer);
 	if (client)
-		leave_unread(client);
+		api_client_leave_unread(client);
 	if (buffer)
 		evbuffer_free(buffer);
 	free(exchange);
@@ -437,7 +349,7 @@ static int set_up(struct api_http *http, const struct listeners *listeners)
 	event_set_log_callback(on_libevent_log);
 	http->evhttp = evhttp_new(http->settings.base);
 	http->resume = evtimer_new(http->settings.base, on_resume, http);
-	if (!http->evhttp || !http->resume || client_index() < 0)
+	if (!http->evhttp || !http->resume || !api_clients_set_up())
 		return -ENOMEM;
 	evhttp_set_bevcb(http->evhttp, on_connection, http);
 	evhttp_set_gencb(http->evhttp, on_request, http);
@@ -460,6 +372,13 @@ int api_http_new(struct api_http **ret, const struct api_http_settings *settings
 
 	if (http) {
 		http->settings = *settings;
+		http->clients = (struct api_clients){
+			.base = settings->base,
+			.timeout = settings->timeout,
+			.max_each = settings->max_each,
+			.left = on_left,
+			.owner = http,
+		};
 		r = set_up(http, listeners);
 	}
 	if (r < 0) {
@@ -478,7 +397,7 @@ void api_http_stop(struct api_http *http)
 
 bool api_http_is_busy(const struct api_http *http)
 {
-	return http->busy > 0;
+	return http->clients.busy > 0;
 }
 
 void api_http_free(struct api_http *http)

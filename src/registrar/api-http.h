@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * HTTPS for the API: libevent's evhttp on the registrar's own event loop and TLS context, with the limits that evhttp
- * does not have by itself: connections at a time, and one deadline from the connection (or the answer before) to the
+ * does not have by itself: connections at a time, of all and of one address, and one deadline from the connection (or the answer before) to the
  * complete request, which nothing that a slow client sends can move.
  *
  * What is not HTTP is answered by evhttp: with 400 or 413, and a page of HTML.
@@ -19,6 +19,7 @@
 #define API_HEAD_MAX 16384  /* bytes of request line and headers together */
 #define API_BODY_MAX 65536  /* bytes; the longest body that makes sense has some 600 */
 #define API_CONNECTIONS_MAX 256
+#define API_CONNECTIONS_EACH 128 /* of one address, as in api-network.h */
 
 enum api_method {
 	API_GET = 1,
@@ -37,7 +38,8 @@ struct api_http_settings {
 	struct event_base *base;
 	SSL_CTX *tls;              /* shared with whoever else uses it */
 	unsigned int timeout;      /* seconds */
-	unsigned int max_connections;
+	unsigned int max_connections; /* others wait */
+	unsigned int max_each;        /* connections of one address; further ones are closed */
 	/* A complete request. The owner calls api_exchange_answer() once. */
 	void (*request)(void *owner, struct api_exchange *exchange);
 	void *owner;

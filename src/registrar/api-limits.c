@@ -2,9 +2,8 @@
 #include "registrar/api-limits.h"
 
 #include "common/deadline.h"
+#include "registrar/api-network.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +13,8 @@
 #define SETS (API_ADDRESSES_MAX / WAYS)
 #define MINUTE (60 * USEC_PER_SEC)
 
-struct network {
-	unsigned char bytes[8];
-	unsigned char family; /* 0: an unused place */
-};
-
 struct place {
-	struct network network;
+	struct api_network network;
 	unsigned int requests;   /* since minute_at */
 	unsigned int failures;   /* since failure_at */
 	uint64_t minute_at, failure_at, blocked_until;
@@ -51,24 +45,7 @@ void api_limits_free(struct api_limits *limits)
 	free(limits);
 }
 
-/* What is no address (there is none known) is one network of its own. */
-static struct network network_of(const char *address)
-{
-	struct network network = { .family = AF_UNSPEC + 1 };
-	struct in6_addr v6;
-
-	if (inet_pton(AF_INET, address, network.bytes) == 1) {
-		network.family = AF_INET;
-	} else if (inet_pton(AF_INET6, address, &v6) == 1) {
-		bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);
-
-		memcpy(network.bytes, v6.s6_addr + (mapped ? 12 : 0), mapped ? 4 : sizeof network.bytes);
-		network.family = mapped ? AF_INET : AF_INET6;
-	}
-	return network;
-}
-
-static struct place *set_of(struct api_limits *limits, const struct network *network)
+static struct place *set_of(struct api_limits *limits, const struct api_network *network)
 {
 	uint64_t value = limits->seed ^ network->family;
 
@@ -106,13 +83,13 @@ static bool matters_less(const struct place *a, const struct place *b)
 /* The place of this address, made if need be. */
 static struct place *find(struct api_limits *limits, const char *address, uint64_t now)
 {
-	struct network network = network_of(address);
+	struct api_network network = api_network_of(address);
 	struct place *set = set_of(limits, &network), *least = set;
 
 	for (size_t i = 0; i < WAYS; i++) {
 		if (set[i].network.family != 0)
 			age(&set[i], &limits->settings, now);
-		if (memcmp(&set[i].network, &network, sizeof network) == 0)
+		if (api_network_is_same(&set[i].network, &network))
 			return &set[i];
 		if (matters_less(&set[i], least))
 			least = &set[i];

@@ -4,8 +4,8 @@
  * The limits are those of Wazuh's API, which counts requests for all addresses together; here one client that runs
  * wild does not keep out the others.
  *
- * An address is an IPv4 address or the /64 network of an IPv6 address, because that is what one customer has. The table
- * is of a fixed size: who comes from very many networks makes it forget, those first that have done the least.
+ * What counts as one address is in api-network.h. The table is of a fixed size: who comes from very many networks makes
+ * it forget, those first that have done the least.
  *
  * Pure but for its memory: time is what the caller says (monotonic_usec()).
  */

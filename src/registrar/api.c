@@ -379,6 +379,7 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 		.tls = settings->tls,
 		.timeout = settings->timeout,
 		.max_connections = API_CONNECTIONS_MAX,
+		.max_each = API_CONNECTIONS_EACH,
 		.request = on_request,
 		.owner = api,
 	};

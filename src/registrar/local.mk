@@ -39,12 +39,14 @@ libregistrar_a_SOURCES += \
 	src/registrar/api-answer.c src/registrar/api-answer.h \
 	src/registrar/api-body.c src/registrar/api-body.h \
 	src/registrar/api-call.h \
+	src/registrar/api-client.c src/registrar/api-client.h \
 	src/registrar/api-enroll.c \
 	src/registrar/api-filter.c src/registrar/api-filter.h \
 	src/registrar/api-http.c src/registrar/api-http.h \
 	src/registrar/api-limits.c src/registrar/api-limits.h \
 	src/registrar/api-list.c \
 	src/registrar/api-login.c \
+	src/registrar/api-network.c src/registrar/api-network.h \
 	src/registrar/api-parameters.c src/registrar/api-parameters.h \
 	src/registrar/api-password.c src/registrar/api-password.h \
 	src/registrar/api-problem.c src/registrar/api-problem.h \

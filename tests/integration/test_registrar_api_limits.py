@@ -92,7 +92,8 @@ def test_many_logins_at_once(directory):  # noqa: F811
 def test_connection_limit(directory):  # noqa: F811
     with serving(directory) as registrar, Client(registrar) as client:
         client.log_in()
-        idle = [socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE) for _ in range(255)]
+        idle = [socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE, (f"127.0.0.{2 + i % 3}", 0))
+                for i in range(255)]
         with Client(registrar) as waiting:
             waiting.connection.timeout = PATIENCE
             assert client.ask("GET", LIST).status == 200  # who is in goes on
@@ -102,6 +103,26 @@ def test_connection_limit(directory):  # noqa: F811
                 for each in idle:
                     each.close()
                 assert future.result().status == 200
+
+
+def test_connection_limit_of_an_address(directory):  # noqa: F811
+    """Nobody takes all that there are: the 129th is closed, and others come in."""
+    with serving(directory) as registrar:
+        idle = [socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE) for _ in range(128)]
+        assert wait_for_descriptors(registrar, lambda count: count >= 128)
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE) as further:
+                assert read_all(further) == b""
+        registrar.wait_for_line("127.0.0.1 has 128 connections to the API; further ones are closed until one of them ends")
+        assert len(re.findall("further ones are closed", registrar.log)) == 1
+        assert select.select(idle, [], [], 0)[0] == []
+        with Client(registrar, source="127.0.0.2") as other:
+            assert other.try_login().status == 200
+        before = count_descriptors(registrar)
+        idle.pop().close()
+        assert wait_for_descriptors(registrar, lambda count: count < before)
+        with Client(registrar) as client:
+            assert client.try_login().status == 200
 
 
 # ------------------------------------------------------------------ too long
