@@ -10,6 +10,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/agent-version.c src/registrar/agent-version.h \
 	src/registrar/api-options.c src/registrar/api-options.h \
 	src/registrar/api.h \
+	src/registrar/batch.c src/registrar/batch.h \
 	src/registrar/certificate.c src/registrar/certificate.h \
 	src/registrar/connection.c src/registrar/connection.h \
 	src/registrar/dialect.c src/registrar/dialect.h \

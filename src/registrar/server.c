@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/log.h"
+#include "registrar/batch.h"
 #include "registrar/connection.h"
 #include "registrar/report.h"
 #include "registrar/watch.h"
@@ -18,7 +19,6 @@
 #define LIMIT_SILENCE (60 * USEC_PER_SEC)   /* after the log was told that the limit is reached */
 
 static const struct timeval linger_time = { .tv_sec = 2 };
-static const struct timeval lock_retry_time = { .tv_usec = 20 * 1000 };
 static const struct timeval accept_retry_time = { .tv_usec = 200 * 1000 };
 static const struct timeval status_time = { .tv_sec = 1 };
 static const struct timeval stop_time = { .tv_usec = 700 * 1000 };
@@ -28,14 +28,12 @@ struct server {
 	struct event_base *base;
 	struct event *accepting[LISTENERS_MAX];
 	struct event *resume;  /* accepting, after a pause */
-	struct event *commit;  /* the ready ones */
 	struct event *status;
 	struct event *watch;   /* client.keys, for the changes of others */
 	int watch_fd;
 	struct event *signals[2];
 	struct event *give_up; /* waiting for the last answers */
 	bool paused, stopping;
-	bool history_warned;
 	bool others_wrote; /* perhaps only we ourselves; looking again costs nothing then */
 	uint64_t limit_told_at; /* monotonic_usec() */
 
@@ -44,10 +42,7 @@ struct server {
 	size_t open;
 	struct api *api; /* null: there is none */
 
-	struct connection *ready, **ready_end;
-	size_t ready_count;
-
-	unsigned long registered, refused;
+	struct batch *batch; /* the requests that wait for their decision */
 };
 
 /* ------------------------------------------------------------------ what systemctl status shows */
@@ -73,12 +68,13 @@ static void on_status(evutil_socket_t fd, short what, void *argument)
 {
 	struct server *server = argument;
 	struct roster *roster = server->settings->roster;
+	struct batch_counts counts = batch_counts(server->batch);
 
 	(void)fd, (void)what;
 	if (server->others_wrote && look_again(server) == -EAGAIN)
 		(void)event_add(server->status, &status_time);
 	(void)sd_notifyf(0, "STATUS=%zu agents; since the start %lu registered, %lu refused; %zu connections",
-			 roster_count(roster), server->registered, server->refused, server->open);
+			 roster_count(roster), counts.registered, counts.refused, server->open);
 }
 
 /* Counts have changed: show them, at most once a second. */
@@ -99,152 +95,9 @@ static void on_watch(evutil_socket_t fd, short what, void *argument)
 	touch_status(server);
 }
 
-/* ------------------------------------------------------------------ decide, store, answer */
-
-static void forget_ready(struct server *server)
+static void on_answered(void *owner)
 {
-	server->ready = NULL;
-	server->ready_end = &server->ready;
-	server->ready_count = 0;
-}
-
-static void answer_enrollment(struct server *server, struct connection *connection, struct enrollment *enrollment)
-{
-	enum dialect dialect = server->settings->policy.dialect;
-	const char *peer = connection_peer(connection);
-	struct answer answer;
-
-	if (enrollment->accepted) {
-		server->registered++;
-		report_registered(enrollment, peer);
-		answer_key(&answer, dialect, &enrollment->agent, enrollment->shown_ip);
-	} else {
-		server->refused++;
-		if (enrollment->fault == ENROLLMENT_INTERNAL)
-			report_failed(enrollment, peer);
-		else
-			report_refused(enrollment->refusal, enrollment->why.text, peer);
-		answer_refusal(&answer, dialect, enrollment->refusal);
-	}
-	connection_answer(connection, &answer);
-	explicit_bzero(&answer, sizeof answer);
-}
-
-/* Wrong password, or not a request: there is nothing to decide, and nothing to wait for. */
-static void answer_unreadable(struct server *server, struct connection *connection, enum authd_request_fault fault)
-{
-	struct answer answer;
-
-	server->refused++;
-	report_refused(request_fault_text(fault), "", connection_peer(connection));
-	answer_fault(&answer, server->settings->policy.dialect, fault);
-	connection_answer(connection, &answer);
-}
-
-static void on_request(void *owner, struct connection *connection)
-{
-	struct server *server = owner;
-	struct connection_link *link = connection_link(connection);
-	struct authd_request_fields fields;
-	enum authd_request_fault fault = connection_request(connection, &fields);
-
-	if (fault != AUTHD_REQUEST_OK) {
-		answer_unreadable(server, connection, fault);
-		touch_status(server);
-		return;
-	}
-	link->is_ready = true;
-	link->next_ready = NULL;
-	*server->ready_end = connection;
-	server->ready_end = &link->next_ready;
-	server->ready_count++;
-	/* Behind whatever else is active in this round, so that what is ready by then is written together. */
-	event_active(server->commit, EV_TIMEOUT, 1);
-}
-
-/* Decide on all that are ready, within one transaction. */
-static void decide(struct server *server, struct enrollment *enrollments)
-{
-	const struct server_settings *settings = server->settings;
-	size_t i = 0;
-
-	for (struct connection *at = server->ready; at; at = connection_link(at)->next_ready, i++) {
-		struct enrollment_request request = { .peer = connection_address(at) };
-
-		(void)connection_request(at, &request.fields);
-		enrollment_decide(&enrollments[i], settings->roster, &settings->policy, &request);
-	}
-}
-
-/* Nobody could be registered, because of this machine. */
-static void refuse_all(struct server *server, struct enrollment *enrollments, const struct reason *why)
-{
-	size_t i = 0;
-
-	for (struct connection *at = server->ready; at; at = connection_link(at)->next_ready, i++) {
-		struct authd_request_fields fields;
-
-		(void)connection_request(at, &fields);
-		enrollment_fail(&enrollments[i], &fields, why);
-	}
-}
-
-static void answer_all(struct server *server, struct enrollment *enrollments)
-{
-	struct connection *next = server->ready;
-
-	forget_ready(server);
-	for (size_t i = 0; next; i++) {
-		struct connection *connection = next;
-
-		next = connection_link(connection)->next_ready;
-		connection_link(connection)->is_ready = false;
-		answer_enrollment(server, connection, &enrollments[i]);
-		enrollment_wipe(&enrollments[i]);
-	}
-	touch_status(server);
-}
-
-/* What the history is good for can wait for the next agent: trouble with it is told once. */
-static void remember(struct server *server, const struct enrollment *enrollments)
-{
-	struct reason why;
-
-	if (enrollment_remember(&server->settings->policy.history, enrollments, server->ready_count, &why) >= 0 ||
-	    server->history_warned)
-		return;
-	log_warning("%s", why.text);
-	server->history_warned = true;
-}
-
-static void on_commit(evutil_socket_t fd, short what, void *argument)
-{
-	struct server *server = argument;
-	cleanup_free struct enrollment *enrollments = NULL;
-	struct reason why;
-	int r;
-
-	(void)fd, (void)what;
-	if (server->ready_count == 0)
-		return;
-	enrollments = calloc(server->ready_count, sizeof *enrollments);
-	r = enrollments ? roster_begin(server->settings->roster, &why) : -EAGAIN;
-	if (r == -EAGAIN) {
-		(void)event_add(server->commit, &lock_retry_time);
-		return;
-	}
-	if (r < 0) {
-		refuse_all(server, enrollments, &why);
-		answer_all(server, enrollments);
-		return;
-	}
-	decide(server, enrollments);
-	r = roster_commit(server->settings->roster, &why);
-	if (r < 0)
-		for (size_t i = 0; i < server->ready_count; i++)
-			enrollment_revoke(&enrollments[i], &why);
-	remember(server, enrollments);
-	answer_all(server, enrollments);
+	touch_status(owner);
 }
 
 /* ------------------------------------------------------------------ connections come and go */
@@ -268,18 +121,6 @@ static void on_resume(evutil_socket_t fd, short what, void *argument)
 	server->paused = false;
 }
 
-static void leave_ready(struct server *server, struct connection *connection)
-{
-	struct connection **at = &server->ready;
-
-	while (*at != connection)
-		at = &connection_link(*at)->next_ready;
-	*at = connection_link(connection)->next_ready;
-	if (!*at)
-		server->ready_end = at;
-	server->ready_count--;
-}
-
 static bool is_idle(const struct server *server)
 {
 	return server->open == 0 && (!server->api || !api_is_busy(server->api));
@@ -291,14 +132,20 @@ static void leave_when_idle(struct server *server)
 		(void)event_base_loopbreak(server->base);
 }
 
+static void on_request(void *owner, struct connection *connection)
+{
+	struct server *server = owner;
+
+	batch_take(server->batch, connection);
+}
+
 static void on_ended(void *owner, struct connection *connection, enum connection_end end, const char *detail)
 {
 	struct server *server = owner;
 	struct connection_link *link = connection_link(connection);
 
 	report_ended(end, detail, connection_peer(connection));
-	if (link->is_ready)
-		leave_ready(server, connection);
+	batch_drop(server->batch, connection);
 	if (link->previous)
 		connection_link(link->previous)->next = link->next;
 	else
@@ -421,8 +268,8 @@ static void tear_down(struct server *server)
 	if (server->base)
 		(void)event_base_loop(server->base, EVLOOP_NONBLOCK);
 	api_free(server->api);
+	batch_free(server->batch);
 	release_event(server->resume);
-	release_event(server->commit);
 	release_event(server->status);
 	release_event(server->give_up);
 	release_event(server->watch);
@@ -444,12 +291,12 @@ static int set_up_events(struct server *server)
 	if (!server->base)
 		return -ENOMEM;
 	server->resume = evtimer_new(server->base, on_resume, server);
-	server->commit = evtimer_new(server->base, on_commit, server);
+	server->batch = batch_new(server->base, server->settings->roster, &server->settings->policy, on_answered, server);
 	server->status = evtimer_new(server->base, on_status, server);
 	server->give_up = evtimer_new(server->base, on_give_up, server);
 	server->signals[0] = evsignal_new(server->base, SIGTERM, on_signal, server);
 	server->signals[1] = evsignal_new(server->base, SIGINT, on_signal, server);
-	if (!server->resume || !server->commit || !server->status || !server->give_up || !server->signals[0] ||
+	if (!server->resume || !server->batch || !server->status || !server->give_up || !server->signals[0] ||
 	    !server->signals[1] || event_add(server->signals[0], NULL) < 0 || event_add(server->signals[1], NULL) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < listeners->count && complete; i++) {
@@ -504,7 +351,6 @@ int server_run(const struct server_settings *settings, struct reason *why)
 	};
 	int r;
 
-	forget_ready(&server);
 	r = set_up_events(&server);
 	if (r < 0) {
 		tear_down(&server);

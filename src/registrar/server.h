@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The registration service: listeners, the event loop, limits, and the order of decision, disk and answer.
- *
- * Requests that become complete in one round of the loop are decided together, written with one append and one flush,
- * and only then answered: a client that has its key can rely on it, and a herd of clients does not wait for a flush
- * each.
+ * The registration service: listeners, the event loop, limits, starting and stopping. Requests go to batch.h, and
+ * connections to connection.h.
  */
 #pragma once
 
