@@ -36,10 +36,12 @@ static void close_sources(struct asking *asking)
 
 /* ------------------------------------------------------------------ one attempt */
 
-static bool is_our_lost_request(const struct registration *run)
+/* The request of this name to this manager of whose answer we have not heard; null: there is none. */
+static const struct cursor *our_lost_request(struct registration *run)
 {
-	return run->state.asked_at && strcmp(run->state.asked_name, run->name) == 0 &&
-	       strcmp(run->state.asked_manager, run->manager_text) == 0;
+	const struct cursor *cursor = state_cursor(&run->state, run->manager_text);
+
+	return cursor->asked_at && strcmp(cursor->asked_name, run->name) == 0 ? cursor : NULL;
 }
 
 /*
@@ -48,20 +50,21 @@ static bool is_our_lost_request(const struct registration *run)
  */
 static void remember_asking(struct registration *run)
 {
-	struct state *state = &run->state;
+	struct cursor *cursor = state_cursor(&run->state, run->manager_text);
 
-	if (is_our_lost_request(run))
+	if (our_lost_request(run))
 		return;
-	(void)snprintf(state->asked_manager, sizeof state->asked_manager, "%s", run->manager_text);
-	(void)snprintf(state->asked_name, sizeof state->asked_name, "%s", run->name);
-	state->asked_at = realtime_usec() / USEC_PER_SEC;
+	memcpy(cursor->asked_name, run->name, sizeof cursor->asked_name);
+	cursor->asked_at = realtime_usec() / USEC_PER_SEC;
 	registration_save_state(run);
 }
 
-static void forget_asking(struct state *state)
+static void forget_asking(struct registration *run)
 {
-	state->asked_manager[0] = state->asked_name[0] = '\0';
-	state->asked_at = 0;
+	struct cursor *cursor = state_cursor(&run->state, run->manager_text);
+
+	cursor->asked_name[0] = '\0';
+	cursor->asked_at = 0;
 }
 
 static int show_progress(enum attempt_step step, void *user)
@@ -84,12 +87,14 @@ static int show_progress(enum attempt_step step, void *user)
 }
 
 /* How long ago the first request of ours was sent of which we have not heard, in microseconds; 0: there is none. */
-static uint64_t lost_for(const struct registration *run)
+static uint64_t lost_for(struct registration *run)
 {
-	uint64_t asked_at = run->state.asked_at * USEC_PER_SEC, now = realtime_usec();
+	const struct cursor *cursor = our_lost_request(run);
+	uint64_t asked_at, now = realtime_usec();
 
-	if (!is_our_lost_request(run))
+	if (!cursor)
 		return 0;
+	asked_at = cursor->asked_at * USEC_PER_SEC;
 	return now > asked_at ? now - asked_at : 1;
 }
 
@@ -174,7 +179,7 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 {
 	for (;;) {
 		struct attempt_report report = { 0 };
-		bool was_asked = run->answer_was_lost = is_our_lost_request(run);
+		bool was_asked = run->answer_was_lost = our_lost_request(run);
 		int r = attempt(run, end, &report);
 
 		*why = report.why;
@@ -187,7 +192,7 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 			continue;
 		/* What is refused now was refused then; but a limit of agents, say, may have been reached since. */
 		if (report.answered && (!was_asked || r == OUTCOME_REFUSED))
-			forget_asking(&run->state);
+			forget_asking(run);
 		return r;
 	}
 }

@@ -49,7 +49,7 @@ static uint64_t next_attempt(const struct state *state)
 	uint64_t next = 0;
 
 	for (size_t i = 0; i < state->cursor_count; i++)
-		if (next == 0 || state->cursors[i].next_at < next)
+		if (state->cursors[i].outcome[0] && (next == 0 || state->cursors[i].next_at < next))
 			next = state->cursors[i].next_at;
 	next /= USEC_PER_SEC;
 	return next > (uint64_t)time(NULL) ? next : 0;

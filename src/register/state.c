@@ -26,9 +26,6 @@ static const struct field {
 	NUMBER(registered_at),
 	TEXT(bound_machine),
 	TEXT(bound_instance),
-	TEXT(asked_manager),
-	TEXT(asked_name),
-	NUMBER(asked_at),
 	TEXT(last_outcome),
 	TEXT(last_manager),
 	TEXT(last_error),
@@ -82,6 +79,19 @@ struct cursor *state_cursor(struct state *state, const char *manager)
 	return cursor;
 }
 
+/* "TIME NAME MANAGER" */
+static void take_asked(struct state *state, const char *text)
+{
+	char at[21] = "", name[AGENT_NAME_MAX + 1] = "", manager[ENDPOINT_TEXT_SIZE] = "";
+	struct cursor *cursor;
+
+	if (sscanf(text, "%20[0-9] %128s %271s", at, name, manager) < 3)
+		return;
+	cursor = state_cursor(state, manager);
+	memcpy(cursor->asked_name, name, sizeof name);
+	take_number(&cursor->asked_at, at);
+}
+
 static void take_line(struct state *state, char *line)
 {
 	char *equals = strchr(line, '=');
@@ -91,6 +101,8 @@ static void take_line(struct state *state, char *line)
 	*equals = '\0';
 	if (strcmp(line, "cursor") == 0)
 		take_cursor(state, equals + 1);
+	if (strcmp(line, "asked") == 0)
+		take_asked(state, equals + 1);
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
 		char *target = (char *)state + fields[i].offset;
 
@@ -132,10 +144,16 @@ static int format(const struct state *state, char **ret, size_t *ret_length)
 			(void)fprintf(stream, "%s=%" PRIu64 "\n", fields[i].name,
 				      *(const uint64_t *)(const void *)source);
 	}
-	for (size_t i = 0; i < state->cursor_count; i++)
-		if (state->cursors[i].outcome[0])
-			(void)fprintf(stream, "cursor=%s %" PRIu64 " %" PRIu64 " %s\n", state->cursors[i].outcome,
-				      state->cursors[i].wait, state->cursors[i].next_at, state->cursors[i].manager);
+	for (size_t i = 0; i < state->cursor_count; i++) {
+		const struct cursor *cursor = &state->cursors[i];
+
+		if (cursor->outcome[0])
+			(void)fprintf(stream, "cursor=%s %" PRIu64 " %" PRIu64 " %s\n", cursor->outcome, cursor->wait,
+				      cursor->next_at, cursor->manager);
+		if (cursor->asked_at)
+			(void)fprintf(stream, "asked=%" PRIu64 " %s %s\n", cursor->asked_at, cursor->asked_name,
+				      cursor->manager);
+	}
 	return fclose(stream) == 0 ? 0 : -errno;
 }
 

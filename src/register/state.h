@@ -20,6 +20,9 @@ struct cursor {
 	char outcome[16];                 /* of the last attempt */
 	uint64_t wait;                    /* microseconds, the wait that follows it */
 	uint64_t next_at;                 /* when that ends: microseconds since 1970 */
+	/* a request that was sent, and whose answer has not come; of several the first */
+	char asked_name[AGENT_NAME_MAX + 1];
+	uint64_t asked_at; /* seconds since 1970; 0: there is none */
 	/* not remembered: what the log last said of it, and when (monotonic microseconds) */
 	uint32_t told;
 	uint64_t told_at;
@@ -37,10 +40,6 @@ struct state {
 	/* the machine that the key is bound to */
 	char bound_machine[IDENTITY_MACHINE_SIZE];
 	char bound_instance[IDENTITY_INSTANCE_SIZE];
-	/* a request that was sent, and whose answer has not come */
-	char asked_manager[ENDPOINT_TEXT_SIZE];
-	char asked_name[AGENT_NAME_MAX + 1];
-	uint64_t asked_at;
 	/* the last attempt that failed; cleared by success */
 	char last_outcome[16];
 	char last_manager[ENDPOINT_TEXT_SIZE];

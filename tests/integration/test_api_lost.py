@@ -41,7 +41,7 @@ def lose_an_answer(machine, start_manager, api, **options):
     answers, api.answers = api.answers, {**api.answers, AGENTS: b""}
     manager = start_manager(api)
     result = machine.register(manager=manager, **options)
-    assert result.status == 75 and result.state["asked_name"] == "web-01", result
+    assert result.status == 75 and result.state["asked"].split()[1] == "web-01", result
     api.answers = {AGENTS: TAKEN, **{call: answer for call, answer in answers.items() if call != AGENTS}}
     api.calls.clear()
     return manager
@@ -54,7 +54,7 @@ def test_our_own_key_is_fetched(machine, start_manager, date):
     options = {"settings": settings(machine, **{"agent.groups": "web"})}
     manager = lose_an_answer(machine, start_manager, api, **options)
     result = machine.registers(f"009 web-01 any {KEY}\n", manager=manager, **options)
-    assert result.warnings == [] and "asked_name" not in result.state, result
+    assert result.warnings == [] and "asked" not in result.state, result
     assert api.made[1:] == [AGENTS, "GET /agents?name=web-01&select=id,name,status,dateAdd", FETCH,
                             "PUT /agents/009/group/web"]
 
@@ -109,7 +109,7 @@ def test_lack_of_patience_is_a_lost_answer(machine, start_manager, unsure):
     """The manager may have made the agent while somebody on the way to it gave up."""
     api = Api({AGENTS: unsure, FIND: dated(found()), FETCH: key()})
     manager = start_manager(api)
-    assert machine.register(manager=manager, settings=settings(machine)).state["asked_name"] == "web-01"
+    assert machine.register(manager=manager, settings=settings(machine)).state["asked"].split()[1] == "web-01"
     api.answers[AGENTS] = TAKEN
     machine.registers(f"009 web-01 any {KEY}\n", manager=manager, settings=settings(machine))
 
@@ -137,11 +137,11 @@ def test_the_first_of_several_lost_requests_counts(machine, start_manager):
     """The second one, which was refused as a duplicate, must not make our agent look older than our request."""
     api = Api({FIND: [error(403, 4000, "Not yet"), dated(found(dateAdd=iso_date(NOW - 2)))], FETCH: key()})
     manager = lose_an_answer(machine, start_manager, api, settings=settings(machine))
-    first = machine.read_state()["asked_at"]
+    first = machine.read_state()["asked"].split()[0]
     limit = time.monotonic() + PROMPT
     while time.time() < int(first) + 2 and time.monotonic() < limit:  # so that a second request has a later time
         machine.fails("duplicate", OWN, manager=manager, settings=settings(machine))
         api.answers[FIND] = [error(403, 4000, "Not yet"), dated(found(dateAdd=iso_date(NOW - 2)))]
-        assert machine.read_state()["asked_at"] == first
+        assert machine.read_state()["asked"].split()[0] == first
     api.answers[FIND] = dated(found(dateAdd=iso_date(NOW - 2)))
     machine.registers(f"009 web-01 any {KEY}\n", manager=manager, settings=settings(machine))

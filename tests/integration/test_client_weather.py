@@ -104,7 +104,7 @@ def cut_wire(directory, certificates):  # noqa: F811
 def lose_an_answer(machine, wire):
     result = machine.register(manager=wire.address)
     assert result.status in (EXIT_CODES["busy"], EXIT_CODES["refused"]), result
-    assert result.state["asked_name"] == "web-01" and result.state["asked_manager"] == wire.address
+    assert result.state["asked"].split()[1:] == ["web-01", wire.address]
     assert machine.read_keys() is None and [name for _, name, _, _ in wire.registrar.keys()] == ["web-01"]
     wire.whole = True
 
@@ -156,7 +156,7 @@ def test_request_is_remembered_before_it_is_sent(machine, start_manager):
         seen.update(machine.read_state())
     manager = start_manager(look)
     machine.register(manager=manager)
-    assert (seen["asked_name"], seen["asked_manager"]) == ("web-01", manager.address)
+    assert seen["asked"].split()[1:] == ["web-01", manager.address]
 
 
 @pytest.mark.parametrize("between", [[], [answer(b"ERROR: Invalid password. Unable to add agent")]],
@@ -168,6 +168,15 @@ def test_duplicate_that_is_somebody_else(machine, start_manager, between):
         machine.register(manager=manager)
     result = machine.fails("duplicate", manager=manager)
     assert OWN not in result.failure
+
+
+def test_lost_request_is_known_after_asking_others(machine, start_manager):
+    """The second manager, which is asked because the first one's answer was lost, does not make us forget that."""
+    first, second = start_manager(in_turn(lost, DUPLICATE)), start_manager(in_turn(lost, BUSY))
+    assert machine.register(manager=[first, second]).state["asked"].split()[1:] == ["web-01", second.address]
+    result = machine.register(manager=[first, second])
+    assert [len(manager.conversations) for manager in (first, second)] == [2, 2]
+    assert f"{first.address} says: Duplicate agent name" in result.stderr and OWN in result.stderr, result
 
 
 @pytest.mark.parametrize("other", ["name", "manager"])

@@ -14,17 +14,16 @@ static const struct state full = {
 	.registered_at = 1795291200,
 	.bound_machine = "0123456789abcdef0123456789abcdef",
 	.bound_instance = "i-0123456789abcdef0",
-	.asked_manager = "10.0.0.1:1515",
-	.asked_name = "web-01",
-	.asked_at = 1795291199,
 	.last_outcome = "untrusted",
 	.last_manager = "manager.example.org:1515",
 	.last_error = "The certificate says a=b, \"c\" \\x1b and more",
 	.last_at = 1795291201,
 	.attempts = UINT64_C(1234567890123456789),
-	.cursors = { { .manager = "[::1]:1515", .outcome = "refused", .wait = 30000000, .next_at = UINT64_C(1795291200000000) },
+	.cursors = { { .manager = "[::1]:1515", .outcome = "refused", .wait = 30000000, .next_at = UINT64_C(1795291200000000),
+		       .asked_name = "web-01", .asked_at = 1795291199 },
+		     { .manager = "10.0.0.1:1515", .asked_name = "web-01-0123", .asked_at = 1795291198 },
 		     { .manager = "", .outcome = "unready", .wait = 1000000, .next_at = UINT64_C(1795291200000001) } },
-	.cursor_count = 2,
+	.cursor_count = 3,
 	.boot = "fedcba9876543210fedcba9876543210",
 	.background_boot = "00112233445566778899aabbccddeeff",
 };
@@ -40,11 +39,8 @@ static void check_equal(const struct state *a, const struct state *b)
 	assert_string_equal(a->last_error, b->last_error);
 	assert_string_equal(a->bound_machine, b->bound_machine);
 	assert_string_equal(a->bound_instance, b->bound_instance);
-	assert_string_equal(a->asked_manager, b->asked_manager);
-	assert_string_equal(a->asked_name, b->asked_name);
 	assert_string_equal(a->boot, b->boot);
 	assert_string_equal(a->background_boot, b->background_boot);
-	assert_true(a->asked_at == b->asked_at);
 	assert_true(a->registered_at == b->registered_at);
 	assert_true(a->last_at == b->last_at);
 	assert_true(a->attempts == b->attempts);
@@ -52,6 +48,8 @@ static void check_equal(const struct state *a, const struct state *b)
 	for (size_t i = 0; i < a->cursor_count; i++) {
 		assert_string_equal(a->cursors[i].manager, b->cursors[i].manager);
 		assert_string_equal(a->cursors[i].outcome, b->cursors[i].outcome);
+		assert_string_equal(a->cursors[i].asked_name, b->cursors[i].asked_name);
+		assert_true(a->cursors[i].asked_at == b->cursors[i].asked_at);
 		assert_true(a->cursors[i].wait == b->cursors[i].wait && a->cursors[i].next_at == b->cursors[i].next_at);
 	}
 }
@@ -90,6 +88,8 @@ static void test_widest(void **state)
 	memset(widest.last_outcome, 'o', sizeof widest.last_outcome - 1);
 	memset(widest.last_manager, 'l', sizeof widest.last_manager - 1);
 	memset(widest.last_error, 'e', sizeof widest.last_error - 1);
+	memset(widest.cursors[0].asked_name, 'n', sizeof widest.cursors[0].asked_name - 1);
+	memset(widest.cursors[0].manager, 'm', sizeof widest.cursors[0].manager - 1);
 	assert_int_equal(state_save(&widest, *state, &why), 0);
 	state_load(&loaded, *state);
 	check_equal(&loaded, &widest);
@@ -114,6 +114,7 @@ static void test_damage(void **state)
 		"registered_at=-1\n", "registered_at=12x\n", "registered_at= 12\n", "registered_at=\n", "registered_at=0x12\n",
 		"registered_at=99999999999999999999999\n", "registered_at\n", "=12\n", "REGISTERED_AT=12\n", "\n\n\n",
 		"cursor=\n", "cursor=refused\n", "cursor=refused 1\n", "cursor=refused x y m\n", "cursor_count=3\n",
+		"asked=\n", "asked=12\n", "asked=12 web-01\n", "asked=x web-01 manager:1515\n",
 		"method=seventeen-letters-\n", "agent_id=123456789\n", "# nothing\n", "unknown=1\n",
 	};
 	const char *path = path_in(*state, "state");
