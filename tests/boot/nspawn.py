@@ -321,7 +321,12 @@ class System:
 
     def wait_until_booted(self, timeout=30):
         """Until no start job is left. Returns the word of `systemctl is-system-running`."""
-        return self.run("systemctl is-system-running --wait", timeout).stdout.strip()
+        try:
+            return self.run("systemctl is-system-running --wait", timeout).stdout.strip()
+        except subprocess.TimeoutExpired:
+            shown = self.run("systemctl is-system-running; systemctl list-jobs; systemctl status agent-register; "
+                             "journalctl -b -n 100 --no-pager -o short-monotonic").stdout
+        raise BootError(f"the boot has not ended in {timeout} s:\n{shown}")
 
     def show(self, unit):
         """All properties of a unit."""

@@ -2,6 +2,7 @@
 """The calls of agent-registrar's API, each with its errors, as Wazuh 4.14 answers them."""
 
 import base64
+import calendar
 import datetime
 import fcntl
 import json
@@ -439,7 +440,7 @@ def test_select(fleet):
     assert fleet.ask("GET", LIST + "?select=os.name,version&limit=1").items == [{"id": "001"}]
     assert fleet.ask("GET", LIST + "?select=nome").error == 1724
     added = fleet.ask("GET", LIST + "?select=dateAdd&limit=1").items[0]["dateAdd"]
-    assert abs(time.mktime(time.strptime(added, "%Y-%m-%dT%H:%M:%S+00:00")) - time.timezone - time.time()) < 60
+    assert abs(calendar.timegm(time.strptime(added, "%Y-%m-%dT%H:%M:%S+00:00")) - time.time()) < 60
 
 
 @pytest.mark.parametrize("query, error", [
@@ -471,7 +472,7 @@ def test_status_of_an_agent_that_was_seen(fleet, registrar):
 
 def test_last_timestamp_of_an_id_counts(fleet, registrar):
     stamps = registrar.directory / "queue" / "agents-timestamp"
-    stamps.write_text("001 web-01 any 2020-01-01 00:00:00\n002 other any 2020-01-01 00:00:00\n001 web-01 any 2021-01-01 00:00:00\n"
+    stamps.write_text("001 web-01 any 2020-06-15 00:00:00\n002 other any 2020-06-15 00:00:00\n001 web-01 any 2021-06-15 00:00:00\n"
                       "nonsense\n\n003")
     assert ["2021" in item.get("dateAdd", "") for item in fleet.ask("GET", LIST).items] == [True, False, False]
 
