@@ -94,7 +94,7 @@ def test_credential_that_cannot_be_decrypted(machine, start_manager):
     with machine.boot() as system:
         assert system.wait_until_booted() == "degraded"
         unit = system.show("agent-register")
-        lines = system.run("journalctl -q -b -o cat -u agent-register").stdout
+        lines = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-register").stdout
     assert manager.requests == []
     assert (unit["ActiveState"], unit["ExecMainStatus"], unit["NRestarts"]) == ("failed", "243", "0")
     assert "Failed to set up credentials" in lines, lines

@@ -57,7 +57,7 @@ def test_no_key(machine, more, words):
     with machine.boot() as system:
         assert system.wait_until_booted() == "degraded"
         unit, agent = system.show("agent-register"), system.show("wazuh-agent")
-        said = system.run("journalctl -u agent-register").stdout
+        said = system.run("journalctl --sync; journalctl -u agent-register").stdout
     assert (unit["ActiveState"], unit["ExecMainStatus"], unit["NRestarts"]) == ("failed", "78", "0")
     assert agent["ActiveState"] == "inactive" and machine.agent_starts() == []
     assert words in said

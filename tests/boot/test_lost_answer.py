@@ -35,7 +35,7 @@ def test_answer_lost_in_a_power_cut(policy, name, machine, start_manager):
         if not name:
             system.wait_for_status("agent-register", "Waiting for attempt 3")
         text = system.show("agent-register")["StatusText"]
-        statuses = system.run("journalctl -q -u agent-register -o cat -g 'Main process exited|Deactivated'").stdout
+        statuses = system.run("journalctl --sync; journalctl -q -u agent-register -o cat -g 'Main process exited|Deactivated'").stdout
         duplicate = system.journal(MESSAGE_ID=message_ids.DUPLICATE)[0]["MESSAGE"]
     assert "probably this machine's own: the answer to its request was lost" in duplicate
     assert "Duplicate agent name: web-01" in duplicate

@@ -68,7 +68,7 @@ def test_service_and_commands_side_by_side(program, machine):  # pylint: disable
         machine.configure(f"[manager]\naddress = 127.0.0.1\n[tls]\n{pin}\n[agent]\nname = web-02\ngroups = web\n")
         assert system.run("systemctl restart agent-register").exit_status == 0, system.journal()
         listed = system.run("agent-registrar -D /srv/ossec list").stdout.splitlines()
-        warnings = system.run("journalctl -q -b -p warning -o cat -u agent-registrar").stdout.splitlines()
+        warnings = system.run("journalctl --sync; journalctl -q -b -p warning -o cat -u agent-registrar").stdout.splitlines()
     assert listed[1:] == ["003 web-02 any"]
     keys = machine.path("/srv/ossec/etc/client.keys")
     assert keys.read_text().splitlines()[0] == f"001 !old any {'5a' * 32}"
@@ -107,7 +107,7 @@ def test_api_in_the_sandbox_of_the_service(program, machine):  # pylint: disable
         system.wait_until_booted()
         done = system.run(API_CALLS)
         state = system.show("agent-registrar")
-        journal = system.run("journalctl -q -b -o cat -u agent-registrar").stdout
+        journal = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-registrar").stdout
     assert done.exit_status == 0, done.stdout + journal
     assert "All selected agents were assigned to web" in done.stdout and "All selected agents were deleted" in done.stdout
     assert state["Result"] == "success" and "The API listens on" in journal
