@@ -17,6 +17,9 @@
 	each(sd_notify_barrier)                                                                    \
 	each(sd_journal_sendv)                                                                     \
 	each(sd_bus_open_system)                                                                   \
+	each(sd_bus_new)                                                                           \
+	each(sd_bus_set_address)                                                                   \
+	each(sd_bus_start)                                                                         \
 	each(sd_bus_flush_close_unref)                                                             \
 	each(sd_bus_call_method)                                                                   \
 	each(sd_bus_message_read)                                                                  \

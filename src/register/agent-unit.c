@@ -16,11 +16,30 @@ DEFINE_RELEASE(bus, sd_bus *, (void)libsystemd()->sd_bus_flush_close_unref)
 DEFINE_RELEASE(message, sd_bus_message *, (void)libsystemd()->sd_bus_message_unref)
 
 /* Where there is no systemd, whoever listens at the bus has no units. */
-static sd_bus *open_bus(void)
+/*
+ * systemd's own socket, as systemctl(1) uses it. The system bus may be on its way only: whoever connects to it early in
+ * the boot waits for its daemon, and with him the agent.
+ */
+static sd_bus *open_private_bus(void)
 {
 	sd_bus *bus = NULL;
 
-	if (!systemd_is_booted() || !libsystemd() || libsystemd()->sd_bus_open_system(&bus) < 0)
+	if (libsystemd()->sd_bus_new(&bus) >= 0 &&
+	    libsystemd()->sd_bus_set_address(bus, "unix:path=/run/systemd/private") >= 0 &&
+	    libsystemd()->sd_bus_start(bus) >= 0)
+		return bus;
+	release_bus(&bus);
+	return NULL;
+}
+
+static sd_bus *open_bus(void)
+{
+	sd_bus *bus;
+
+	if (!systemd_is_booted() || !libsystemd())
+		return NULL;
+	bus = open_private_bus();
+	if (!bus && libsystemd()->sd_bus_open_system(&bus) < 0)
 		return NULL;
 	return bus;
 }
@@ -54,13 +73,25 @@ bool agent_unit_is_active(const char *unit)
 	return bus && is_active(bus, unit);
 }
 
-int agent_unit_try_restart(const char *unit, struct reason *why)
+/* Is it active, and has it been since before this time? */
+static bool runs_since_before(sd_bus *bus, const char *unit, uint64_t time)
+{
+	cleanup_free char *path = unit_path(bus, unit);
+	uint64_t since;
+
+	return path && is_active(bus, unit) &&
+	       libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Unit",
+							 "InactiveExitTimestampMonotonic", NULL, 't', &since) >= 0 &&
+	       since < time;
+}
+
+int agent_unit_try_restart(const char *unit, uint64_t time, struct reason *why)
 {
 	cleanup(release_bus) sd_bus *bus = open_bus();
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r;
 
-	if (!bus || !is_active(bus, unit))
+	if (!bus || !runs_since_before(bus, unit, time))
 		return 0;
 	r = libsystemd()->sd_bus_call_method(bus, MANAGER, "TryRestartUnit", &error, NULL, "ss", unit, "replace");
 	if (r < 0)

@@ -177,6 +177,7 @@ static int store(struct registration *run)
 		r = keep_worst(r, retire_secret(run, beside, &why) < 0);
 	if (r > 0)
 		log_warning("%s", why.text);
+	run->stored_at = monotonic_usec();
 	return GO_ON;
 }
 
@@ -231,7 +232,7 @@ static void tell_success(const struct registration *run)
 static void restart_running_agent(const struct registration *run)
 {
 	struct reason why = { 0 };
-	int r = run->config->agent.unit ? agent_unit_try_restart(run->config->agent.unit, &why) : 0;
+	int r = run->config->agent.unit ? agent_unit_try_restart(run->config->agent.unit, run->stored_at, &why) : 0;
 
 	if (r < 0)
 		log_warning("%s", why.text);
@@ -274,8 +275,8 @@ static int announce(struct registration *run)
 	r = settle(run);
 	if (r != GO_ON)
 		return r;
-	restart_running_agent(run);
 	registration_start_agents(run, &run->new_key);
+	restart_running_agent(run); /* behind READY=1, for which others wait: systemd is slow to answer while it boots */
 	return 0;
 }
 

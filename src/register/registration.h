@@ -36,6 +36,7 @@ struct registration {
 	bool is_clone;             /* it held the key of another machine */
 	struct agent_key old_key;  /* with KEYSTORE_KEY */
 	struct agent_key new_key;
+	uint64_t stored_at; /* CLOCK_MONOTONIC, microseconds; who was started before that has not seen the new key */
 	const char *imported_from; /* where it was brought from by hand; null: a manager is asked for it */
 	bool is_forced_import;     /* ... over whatever speaks against it */
 	struct agent_secret old_secret; /* this agent's own; without text: none */
