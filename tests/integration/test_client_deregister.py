@@ -7,10 +7,10 @@ import signal
 import subprocess
 
 import pytest
+from killing import kill_at, needs_killer
 from machine import EXIT_CODES, OLD_KEY, PROMPT, Machine
 from misbehaving import PATIENCE
 from scripted_api import BASIC, NOT_FOUND_3, Api, Reply, affected, error, export, needs_module, settings
-from test_client_kill import KILLER
 
 pytestmark = needs_module
 
@@ -171,7 +171,8 @@ def test_asks(registered, start_manager, answer, status):
     assert forgotten(registered) == (status == 0) and bool(api.calls) == (status == 0)
 
 
-@pytest.mark.skipif(not os.path.exists(KILLER) or not shutil.which("strace"), reason="needs strace and kill-at-syscall")
+@needs_killer
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
 def test_kill_at_the_last_system_calls(tmp_path, certificates, start_manager):
     """From before the manager has heard of it: what was interrupted, the next one completes."""
     removed = set()
@@ -184,12 +185,12 @@ def test_kill_at_the_last_system_calls(tmp_path, certificates, start_manager):
         machine.register(trust=None)  # adopts the key
         return machine, machine.command("deregister", "--yes", manager=manager, name=None, settings=settings(machine))
 
-    def run(machine, *words):
-        return subprocess.run(words, env=machine.environment(ASAN_OPTIONS="detect_leaks=0"), cwd="/", timeout=60,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
     machine, words = command("counted")
+    environment = machine.environment(ASAN_OPTIONS="detect_leaks=0")
     trace = str(tmp_path / "trace")
-    assert run(machine, "strace", "-qq", "-o", trace, *words) == 0 and forgotten(machine)
+    subprocess.run(["strace", "-qq", "-o", trace, *words], env=environment, cwd="/", timeout=60, check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert forgotten(machine)
     with open(trace, encoding="utf-8", errors="replace") as file:
         lines = file.readlines()
     first = max(i for i, line in enumerate(lines) if line.startswith("connect("))  # of libcurl, for the last call
@@ -197,7 +198,7 @@ def test_kill_at_the_last_system_calls(tmp_path, certificates, start_manager):
     for number in range(first, len(lines) + 20):
         removed.clear()
         machine, words = command(str(number))
-        ended = run(machine, KILLER, str(number), *words) == 3
+        ended = kill_at(number, words, environment)
         seen.add((bool(removed), machine.read_keys() is not None))
         assert removed or machine.read_keys() is not None, f"killed at {number}: the manager comes first"
         again = machine.register("deregister", "--yes", manager=manager, name=None, settings=settings(machine))

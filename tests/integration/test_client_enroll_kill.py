@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: ISC
-"""SIGKILL at every system call of an enrollment with Wazuh 5, from the first file on: a new key on the disk says that its secret and the CA are
-there, an old key stays as it was, and the next run puts right what is half done."""
+"""SIGKILL at every system call of an enrollment with Wazuh 5, from the first file on: a new key on the disk says that its
+secret and the CA are there, an old key stays as it was, and the next run puts right what is half done."""
 import os
-import subprocess
 
 import pytest
 from enroll_tools import PASSWORD, Enrollment
+from killing import kill_at, needs_killer
 from machine import OLD_LINE, Machine
-from test_client_kill import KILLER
 
-pytestmark = pytest.mark.skipif(not os.path.exists(KILLER), reason=f"needs {KILLER}")
+pytestmark = needs_killer
 SLICES = 4  # so that the cases spread over the workers
 OLD_SECRET = f"007 {'7' * 64}\n"
 
@@ -25,9 +24,7 @@ class KilledRun(Enrollment):
             with open(self.secret_file, "w", encoding="ascii") as file:
                 file.write(OLD_SECRET)
         self.chosen = {**self.options(manager=server, password=PASSWORD), "name": self.name}
-        command = [KILLER, str(number), *self.machine.command(force=old_key, **self.chosen)]
-        self.ended = subprocess.run(command, env=self.machine.environment(), cwd="/", timeout=60,
-                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).returncode == 3
+        self.ended = kill_at(number, self.machine.command(force=old_key, **self.chosen), self.machine.environment())
 
     def has_new_key(self):
         keys = self.machine.read_keys()

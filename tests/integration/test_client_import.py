@@ -9,10 +9,10 @@ import signal
 import subprocess
 
 import pytest
+from killing import kill_at, needs_killer
 from machine import EXIT_CODES, KEY, OLD_KEY, OLD_LINE, PROMPT, Machine
 from registrar_tools import PROGRAM, directory, serving  # noqa: F401  pylint: disable=unused-import
 from test_client_config import credentials  # noqa: F401  pylint: disable=unused-import
-from test_client_kill import KILLER
 
 LINE = f"001 web-01 any {KEY}\n"
 EXPORT = base64.b64encode(LINE.strip().encode()).decode()
@@ -280,7 +280,7 @@ def test_unstorable(machine):
     assert result.status == EXIT_CODES["unstorable"] and "is the agent installed?" in result.failure, result
 
 
-@pytest.mark.skipif(not os.path.exists(KILLER), reason=f"needs {KILLER}")
+@needs_killer
 @pytest.mark.parametrize("part", range(SLICES))
 def test_kill_at_every_system_call(tmp_path, certificates, part):
     """The old key or the new one, never anything between, and the next import completes it."""
@@ -290,8 +290,7 @@ def test_kill_at_every_system_call(tmp_path, certificates, part):
         machine.install_key()
         path = machine.write("key", EXPORT, 0o600)
         command = machine.command("import", "--yes", path, trust=None, name=None)
-        ended = subprocess.run([KILLER, str(number), *command], env=machine.environment(), cwd="/", timeout=60, check=False,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 3
+        ended = kill_at(number, command, machine.environment())
         seen.add(machine.read_keys())
         result = machine.register("import", "--yes", path, trust=None, name=None)
         assert result.status == 0 and machine.read_keys() == LINE.encode(), f"killed at {number}: {result}"

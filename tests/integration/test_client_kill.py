@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: ISC
-"""SIGKILL at every system call of a registration, one after the other: nothing is lost, and the next run puts it right.
-
-"Every" is meant: the calls are enumerated by tests/integration/kill-at-syscall.c, not drawn."""
+"""SIGKILL at every system call of a registration, one after the other: nothing is lost, and the next run puts it right."""
 import os
 import re
-import subprocess
 
 import pytest
+from killing import kill_at, needs_killer
 from machine import OLD_LINE, Machine
 from registrar_tools import PROGRAM, directory, serving  # noqa: F401  pylint: disable=unused-import
 
-KILLER = os.path.join(os.environ.get("BUILD_DIR") or os.path.join(os.path.dirname(__file__), "..", ".."),
-                      "kill-at-syscall")
-pytestmark = [pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}"),
-              pytest.mark.skipif(not os.path.exists(KILLER), reason=f"needs {KILLER}")]
+pytestmark = [pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}"), needs_killer]
 
 SLICES = 4  # so that the cases spread over the workers
 NEW_LINE = re.compile(rb"\d+ web-\d+ any [0-9a-f]{64}\n")
@@ -29,9 +24,7 @@ class KilledRun:
         if old_key:
             self.machine.install_key()
         self.options = {"manager": f"127.0.0.1:{registrar.port}", "name": f"web-{number}"}
-        command = [KILLER, str(number), *self.machine.command(force=old_key, **self.options)]
-        self.ended = subprocess.run(command, env=self.machine.environment(), cwd="/", timeout=60,
-                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).returncode == 3
+        self.ended = kill_at(number, self.machine.command(force=old_key, **self.options), self.machine.environment())
         self.name = f"web-{number}"
 
     def identities(self):

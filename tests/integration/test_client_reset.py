@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: ISC
 """`agent-register reset`, killed at every system call: no copy of the disk can ever take the key for its own."""
 import os
-import subprocess
 
 import pytest
+from killing import kill_at, needs_killer
 from machine import EXIT_CODES, OLD_LINE, Machine
-from test_client_kill import KILLER
 
 SLICES = 2  # so that the cases spread over the workers
 ASIDE = ("client.keys.clone", "client.keys.old", "client.keys.torn")
@@ -32,7 +31,7 @@ def left(machine):
     return [*machine.files(), *os.listdir(os.path.dirname(machine.counter)), *os.listdir(machine.state_directory)]
 
 
-@pytest.mark.skipif(not os.path.exists(KILLER), reason=f"needs {KILLER}")
+@needs_killer
 @pytest.mark.parametrize("part", range(SLICES))
 def test_kill_at_every_system_call(tmp_path, certificates, part):
     number, seen = part + 1, set()
@@ -40,9 +39,7 @@ def test_kill_at_every_system_call(tmp_path, certificates, part):
         machine = registered(tmp_path / str(number), certificates)
         assert has_state(machine)
         machine.write("ossec/etc/.client.keys.new", OLD_LINE)  # what a registration that was killed has left
-        command = [KILLER, str(number), *machine.command("reset", "--yes", trust=None)]
-        ended = subprocess.run(command, env=machine.environment(), cwd="/", timeout=60, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL, check=False).returncode == 3
+        ended = kill_at(number, machine.command("reset", "--yes", trust=None), machine.environment())
         seen.add((machine.read_keys() is not None, has_state(machine)))
         if machine.read_keys() is not None:
             assert len(left(machine)) == 2 + len(ASIDE) + len(COUNTERS) + 1, f"killed at {number}: the key goes first"

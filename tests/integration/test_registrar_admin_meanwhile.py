@@ -10,11 +10,10 @@ import threading
 
 import pytest
 
+from killing import kill_at, needs_killer
 from registrar_tools import KEY, PATIENCE, PROGRAM, directory, need, run, serving  # noqa: F401
 
 OLD_KEY = "5a" * 32
-KILLER = os.path.join(os.environ.get("BUILD_DIR") or os.path.join(os.path.dirname(__file__), "..", ".."),
-                      "kill-at-syscall")
 
 
 def admin(directory, *arguments, status=0, **options):
@@ -162,7 +161,7 @@ def test_killed_services_and_commands(directory):
     assert len({fields[0] for fields in stored}) == len(stored)
 
 
-@pytest.mark.skipif(not os.path.exists(KILLER), reason=f"needs {KILLER}")
+@needs_killer
 @pytest.mark.parametrize("command", [["add", "-n", "new"], ["remove", "1025"], ["remove", "--purge", "1025"]],
                          ids=lambda command: "-".join(command))
 def test_killed_at_every_system_call(directory, command):
@@ -172,14 +171,13 @@ def test_killed_at_every_system_call(directory, command):
     seen = set()
     for number in range(1, 10000):
         keys.write_text(before)
-        done = subprocess.run([KILLER, str(number), PROGRAM, "-D", directory, *command], stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, timeout=PATIENCE)
+        ended = kill_at(number, [PROGRAM, "-D", directory, *command])
         after = keys.read_text()
         seen.add(re.sub(KEY + "$", "KEY", after))
         assert admin(directory, "add", "-n", "next").split()[1] == "next"
         assert sorted(os.listdir(directory / "etc")) == [
             "authd.pass", "client.keys", "sslmanager.cert", "sslmanager.key"]
-        if done.returncode == 3:
+        if ended:
             break
     assert len(seen) == 2, seen
 
