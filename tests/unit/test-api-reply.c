@@ -64,15 +64,29 @@ static void test_meaning(void **state)
 	}
 }
 
+struct answer {
+	const char *label;
+	int status;
+	const char *body;
+	bool expected;
+};
+
+/* Put a question to each answer. */
+static void check_answers(const struct answer *answers, size_t count, bool question(const struct api_reply *reply))
+{
+	for (size_t i = 0; i < count; i++) {
+		struct api_reply reply;
+
+		api_reply_parse(&reply, answers[i].status, answers[i].body, strlen(answers[i].body));
+		check_row(answers[i].label, question(&reply) == answers[i].expected);
+		api_reply_done(&reply);
+	}
+}
+
 /* Was nothing done for sure? */
 static void test_final(void **state)
 {
-	static const struct {
-		const char *label;
-		int status;
-		const char *body;
-		bool expected;
-	} answers[] = {
+	static const struct answer answers[] = {
 		{ "duplicate", 400, "{\"title\":\"t\",\"error\":1705}", true },
 		{ "duplicate, 3", 200, "{\"error\":9008,\"message\":\"m\"}", true },
 		{ "duplicate, 3, server error", 500, "{\"error\":9008,\"message\":\"m\"}", true },
@@ -91,23 +105,12 @@ static void test_final(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(answers); i++) {
-		struct api_reply reply;
-
-		api_reply_parse(&reply, answers[i].status, answers[i].body, strlen(answers[i].body));
-		check_row(answers[i].label, api_reply_is_final(&reply) == answers[i].expected);
-		api_reply_done(&reply);
-	}
+	check_answers(answers, COUNT(answers), api_reply_is_final);
 }
 
 static void test_version_3(void **state)
 {
-	static const struct {
-		const char *label;
-		int status;
-		const char *body;
-		bool expected;
-	} answers[] = {
+	static const struct answer answers[] = {
 		{ "version 3", 404, "{\"error\":603,\"message\":\"The requested URL was not found\"}", true },
 		{ "version 3, early", 404, "{\"error\":\"603\",\"data\":\"\",\"message\":\"m\"}", true },
 		{ "version 4", 404, "{\"title\":\"Not Found\",\"detail\":\"404: Not Found\"}", false },
@@ -117,13 +120,7 @@ static void test_version_3(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(answers); i++) {
-		struct api_reply reply;
-
-		api_reply_parse(&reply, answers[i].status, answers[i].body, strlen(answers[i].body));
-		check_row(answers[i].label, api_reply_is_of_version_3(&reply) == answers[i].expected);
-		api_reply_done(&reply);
-	}
+	check_answers(answers, COUNT(answers), api_reply_is_of_version_3);
 }
 
 static void test_members(void **state)
