@@ -15,7 +15,6 @@
 DEFINE_RELEASE(bus, sd_bus *, (void)libsystemd()->sd_bus_flush_close_unref)
 DEFINE_RELEASE(message, sd_bus_message *, (void)libsystemd()->sd_bus_message_unref)
 
-/* Where there is no systemd, whoever listens at the bus has no units. */
 /*
  * systemd's own socket, as systemctl(1) uses it. The system bus may be on its way only: whoever connects to it early in
  * the boot waits for its daemon, and with him the agent.
@@ -32,6 +31,7 @@ static sd_bus *open_private_bus(void)
 	return NULL;
 }
 
+/* Where there is no systemd, whoever listens at the bus has no units. */
 static sd_bus *open_bus(void)
 {
 	sd_bus *bus;
@@ -56,11 +56,11 @@ static char *unit_path(sd_bus *bus, const char *unit)
 	return strdup(path);
 }
 
-static bool is_active(sd_bus *bus, const char *unit)
+static bool is_active(sd_bus *bus, const char *path)
 {
-	cleanup_free char *path = unit_path(bus, unit), *state = NULL;
+	cleanup_free char *state = NULL;
 
-	if (!path || libsystemd()->sd_bus_get_property_string(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Unit",
+	if (libsystemd()->sd_bus_get_property_string(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Unit",
 						"ActiveState", NULL, &state) < 0)
 		return false;
 	return strcmp(state, "active") == 0 || strcmp(state, "activating") == 0 || strcmp(state, "reloading") == 0;
@@ -69,29 +69,30 @@ static bool is_active(sd_bus *bus, const char *unit)
 bool agent_unit_is_active(const char *unit)
 {
 	cleanup(release_bus) sd_bus *bus = open_bus();
+	cleanup_free char *path = bus ? unit_path(bus, unit) : NULL;
 
-	return bus && is_active(bus, unit);
+	return path && is_active(bus, path);
 }
 
-/* Is it active, and has it been since before this time? */
-static bool runs_since_before(sd_bus *bus, const char *unit, uint64_t time)
+/* Is it active, and has it been since before this moment? */
+static bool runs_since_before(sd_bus *bus, const char *unit, uint64_t moment)
 {
 	cleanup_free char *path = unit_path(bus, unit);
 	uint64_t since;
 
-	return path && is_active(bus, unit) &&
+	return path && is_active(bus, path) &&
 	       libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Unit",
 							 "InactiveExitTimestampMonotonic", NULL, 't', &since) >= 0 &&
-	       since < time;
+	       since < moment;
 }
 
-int agent_unit_try_restart(const char *unit, uint64_t time, struct reason *why)
+int agent_unit_try_restart(const char *unit, uint64_t moment, struct reason *why)
 {
 	cleanup(release_bus) sd_bus *bus = open_bus();
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r;
 
-	if (!bus || !runs_since_before(bus, unit, time))
+	if (!bus || !runs_since_before(bus, unit, moment))
 		return 0;
 	r = libsystemd()->sd_bus_call_method(bus, MANAGER, "TryRestartUnit", &error, NULL, "ss", unit, "replace");
 	if (r < 0)

@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 /*
- * Restart `unit` if it runs, and was started before `time` (CLOCK_MONOTONIC, microseconds); otherwise, also when its
+ * Restart `unit` if it runs, and was started before `moment` (CLOCK_MONOTONIC, microseconds); otherwise, also when its
  * start is queued, nothing changes (TryRestartUnit). Returns 1 when it is being restarted, 0 when not or when there is no
  * systemd, or a negative errno with `why` set.
  */
-int agent_unit_try_restart(const char *unit, uint64_t time, struct reason *why);
+int agent_unit_try_restart(const char *unit, uint64_t moment, struct reason *why);
 
 /* Does the service `unit` have a process? False also where there is no systemd. */
 bool agent_unit_has_process(const char *unit);
