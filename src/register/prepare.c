@@ -60,13 +60,19 @@ static void note_changes(struct registration *run)
 	note_change(run, config->tls.private_key_file);
 }
 
+static void warn_if_exposed(const char *what, const char *path)
+{
+	if (secret_file_is_exposed(path))
+		log_warning("The %s file %s can be read by everybody on this machine; chmod 0600 mends that", what, path);
+}
+
 static int prepare_password(struct registration *run, struct reason *why)
 {
 	const char *path = config_password_file(run->config);
 	int r = path ? secret_read(&run->password, "password", path, why) : 0;
 
-	if (r == 0 && path && secret_file_is_exposed(path))
-		log_warning("The password file %s can be read by everybody on this machine; chmod 0600 mends that", path);
+	if (r == 0 && path)
+		warn_if_exposed("password", path);
 	return r;
 }
 
@@ -75,8 +81,8 @@ static int prepare_proxy(struct registration *run, struct reason *why)
 	const char *path = run->config->auth.proxy_password_file;
 	int r = run->config->manager.proxy ? net_proxy_of(&run->proxy, run->config, why) : 0;
 
-	if (r == 0 && run->config->manager.proxy && path && secret_file_is_exposed(path))
-		log_warning("The proxy's password file %s can be read by everybody on this machine; chmod 0600 mends that", path);
+	if (r == 0 && run->config->manager.proxy && path)
+		warn_if_exposed("proxy's password", path);
 	return r;
 }
 
@@ -84,12 +90,11 @@ static int prepare_proxy(struct registration *run, struct reason *why)
 
 static int prepare_token(struct registration *run, struct reason *why)
 {
-	const char *path = run->config->auth.token_file;
 	int r = enrollment_read_token(&run->token, run->config, run->method, why);
 
 	run->has_token = r > 0;
-	if (r > 0 && secret_file_is_exposed(path))
-		log_warning("The enrollment token file %s can be read by everybody on this machine; chmod 0600 mends that", path);
+	if (r > 0)
+		warn_if_exposed("enrollment token", run->config->auth.token_file);
 	return r;
 }
 
