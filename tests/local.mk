@@ -4,9 +4,9 @@ dist_noinst_SCRIPTS += tests/demo tests/run-tests tests/check-documents
 if WITH_API
 check_LIBRARIES = libmodule.a
 libmodule_a_SOURCES = \
-	src/register/methods/api-reply.c src/register/methods/api-reply.h \
-	src/register/methods/enroll-answer.c src/register/methods/enroll-answer.h \
-	src/register/methods/enroll-token.c src/register/methods/enroll-token.h
+	src/client/methods/https/api-reply.c src/client/methods/https/api-reply.h \
+	src/client/methods/https/enroll-answer.c src/client/methods/https/enroll-answer.h \
+	src/client/methods/https/enroll-token.c src/client/methods/enroll-token.h
 libmodule_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 else
 check_LIBRARIES =
@@ -16,7 +16,6 @@ include tests/unit/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
 if WITH_REGISTRAR
-include tests/unit/registrar.mk
 include tests/fuzz/registrar.mk
 endif
 

@@ -4,7 +4,7 @@
  *
  * A function that talks to a manager returns a negative errno when something is wrong on this machine, and one of
  * these when the peer (or the way to it) decided. What follows from each outcome (exit code, message id, remedy, how
- * long to wait) is one table: src/register/policy.c.
+ * long to wait) is one table: src/client/registration/policy.c.
  */
 #pragma once
 

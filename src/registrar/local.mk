@@ -1,64 +1,66 @@
 # The manager's side. Everything but main.c is in a library that the unit tests link.
 noinst_LIBRARIES += libregistrar.a
 libregistrar_a_SOURCES = \
-	src/registrar/address.c src/registrar/address.h \
-	src/registrar/admin-options.c src/registrar/admin-options.h \
-	src/registrar/administration.c src/registrar/administration.h \
-	src/registrar/administration-add.c src/registrar/administration-internal.h \
-	src/registrar/agent-groups.c src/registrar/agent-groups.h \
-	src/registrar/agent-history.c src/registrar/agent-history.h \
-	src/registrar/agent-version.c src/registrar/agent-version.h \
-	src/registrar/api-options.c src/registrar/api-options.h \
-	src/registrar/api.h \
-	src/registrar/batch.c src/registrar/batch.h \
-	src/registrar/certificate.c src/registrar/certificate.h \
-	src/registrar/connection.c src/registrar/connection.h \
-	src/registrar/dialect.c src/registrar/dialect.h \
-	src/registrar/enrollment.c src/registrar/enrollment.h \
-	src/registrar/force.c src/registrar/force.h \
-	src/registrar/groups.c src/registrar/groups.h \
-	src/registrar/import-file.c src/registrar/import-file.h \
-	src/registrar/init.c src/registrar/init.h \
-	src/registrar/keys-file.c src/registrar/keys-file.h \
-	src/registrar/keys-line.c src/registrar/keys-line.h \
-	src/registrar/listener.c src/registrar/listener.h \
-	src/registrar/options.c src/registrar/options.h \
-	src/registrar/options-help.c \
-	src/registrar/peer-certificate.c src/registrar/peer-certificate.h \
-	src/registrar/report.c src/registrar/report.h \
-	src/registrar/roster.c src/registrar/roster.h \
-	src/registrar/roster-change.c src/registrar/roster-internal.h \
+	src/registrar/keys-watch.c src/registrar/keys-watch.h \
 	src/registrar/server.c src/registrar/server.h \
-	src/registrar/session.c src/registrar/session.h \
-	src/registrar/text-index.c src/registrar/text-index.h \
-	src/registrar/user-command.h \
-	src/registrar/watch.c src/registrar/watch.h
+	src/registrar/agents/groups.c src/registrar/agents/groups.h \
+	src/registrar/agents/history.c src/registrar/agents/history.h \
+	src/registrar/agents/keys-file.c src/registrar/agents/keys-file.h \
+	src/registrar/agents/keys-line.c src/registrar/agents/keys-line.h \
+	src/registrar/agents/roster.c src/registrar/agents/roster.h \
+	src/registrar/agents/roster-internal.h \
+	src/registrar/agents/roster-write.c \
+	src/registrar/agents/text-index.c src/registrar/agents/text-index.h \
+	src/registrar/api/api.h \
+	src/registrar/authd/batch.c src/registrar/authd/batch.h \
+	src/registrar/authd/connection.c src/registrar/authd/connection.h \
+	src/registrar/authd/request-buffer.c src/registrar/authd/request-buffer.h \
+	src/registrar/commands/add.c \
+	src/registrar/commands/admin-options.c src/registrar/commands/admin-options.h \
+	src/registrar/commands/agents.c src/registrar/commands/agents.h \
+	src/registrar/commands/agents-internal.h \
+	src/registrar/commands/api-options.c src/registrar/commands/api-options.h \
+	src/registrar/commands/import-line.c src/registrar/commands/import-line.h \
+	src/registrar/commands/init.c src/registrar/commands/init.h \
+	src/registrar/commands/options.c src/registrar/commands/options.h \
+	src/registrar/commands/options-help.c \
+	src/registrar/commands/user.h \
+	src/registrar/enrollment/address.c src/registrar/enrollment/address.h \
+	src/registrar/enrollment/agent-version.c src/registrar/enrollment/agent-version.h \
+	src/registrar/enrollment/dialect.c src/registrar/enrollment/dialect.h \
+	src/registrar/enrollment/enrollment.c src/registrar/enrollment/enrollment.h \
+	src/registrar/enrollment/force.c src/registrar/enrollment/force.h \
+	src/registrar/enrollment/group-rules.c src/registrar/enrollment/group-rules.h \
+	src/registrar/enrollment/log.c src/registrar/enrollment/log.h \
+	src/registrar/net/certificate.c src/registrar/net/certificate.h \
+	src/registrar/net/listener.c src/registrar/net/listener.h \
+	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h
 if WITH_API
 libregistrar_a_SOURCES += \
-	src/registrar/api-about.c \
-	src/registrar/api-agents.c \
-	src/registrar/api-answer.c src/registrar/api-answer.h \
-	src/registrar/api-body.c src/registrar/api-body.h \
-	src/registrar/api-call.h \
-	src/registrar/api-client.c src/registrar/api-client.h \
-	src/registrar/api-enroll.c \
-	src/registrar/api-filter.c src/registrar/api-filter.h \
-	src/registrar/api-http.c src/registrar/api-http.h \
-	src/registrar/api-limits.c src/registrar/api-limits.h \
-	src/registrar/api-list.c \
-	src/registrar/api-login.c \
-	src/registrar/api-network.c src/registrar/api-network.h \
-	src/registrar/api-parameters.c src/registrar/api-parameters.h \
-	src/registrar/api-password.c src/registrar/api-password.h \
-	src/registrar/api-problem.c src/registrar/api-problem.h \
-	src/registrar/api-request.c src/registrar/api-request.h \
-	src/registrar/api-token.c src/registrar/api-token.h \
-	src/registrar/api-users.c src/registrar/api-users.h \
-	src/registrar/api-worker.c src/registrar/api-worker.h \
-	src/registrar/api.c \
-	src/registrar/user-command.c
+	src/registrar/api/about.c \
+	src/registrar/api/agents.c \
+	src/registrar/api/response.c src/registrar/api/response.h \
+	src/registrar/api/body.c src/registrar/api/body.h \
+	src/registrar/api/call.h \
+	src/registrar/api/connection.c src/registrar/api/connection.h \
+	src/registrar/api/enroll.c \
+	src/registrar/api/filter.c src/registrar/api/filter.h \
+	src/registrar/api/http.c src/registrar/api/http.h \
+	src/registrar/api/limits.c src/registrar/api/limits.h \
+	src/registrar/api/list.c \
+	src/registrar/api/login.c \
+	src/registrar/net/network.c src/registrar/net/network.h \
+	src/registrar/api/parameters.c src/registrar/api/parameters.h \
+	src/registrar/api/password.c src/registrar/api/password.h \
+	src/registrar/api/problem.c src/registrar/api/problem.h \
+	src/registrar/api/request.c src/registrar/api/request.h \
+	src/registrar/api/token.c src/registrar/api/token.h \
+	src/registrar/api/users.c src/registrar/api/users.h \
+	src/registrar/api/password-worker.c src/registrar/api/password-worker.h \
+	src/registrar/api/api.c \
+	src/registrar/commands/user.c
 else
-libregistrar_a_SOURCES += src/registrar/api-absent.c
+libregistrar_a_SOURCES += src/registrar/api/disabled.c
 endif
 libregistrar_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
 

@@ -4,11 +4,11 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "common/tls-context.h"
-#include "registrar/administration.h"
-#include "registrar/init.h"
-#include "registrar/options.h"
+#include "registrar/commands/agents.h"
+#include "registrar/commands/init.h"
+#include "registrar/commands/options.h"
 #include "registrar/server.h"
-#include "registrar/user-command.h"
+#include "registrar/commands/user.h"
 
 #include <limits.h>
 #include <signal.h>

@@ -4,10 +4,10 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/log.h"
-#include "registrar/batch.h"
-#include "registrar/connection.h"
-#include "registrar/report.h"
-#include "registrar/watch.h"
+#include "registrar/authd/batch.h"
+#include "registrar/authd/connection.h"
+#include "registrar/enrollment/log.h"
+#include "registrar/keys-watch.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

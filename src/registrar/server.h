@@ -6,10 +6,10 @@
 #pragma once
 
 #include "common/reason.h"
-#include "registrar/api.h"
-#include "registrar/enrollment.h"
-#include "registrar/listener.h"
-#include "registrar/roster.h"
+#include "registrar/api/api.h"
+#include "registrar/enrollment/enrollment.h"
+#include "registrar/net/listener.h"
+#include "registrar/agents/roster.h"
 
 #include <openssl/ssl.h>
 

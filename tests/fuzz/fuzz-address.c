@@ -2,8 +2,8 @@
 /* Lines of a file to import: an address that is taken is one that client.keys may hold, and stays as it is. */
 #include "fuzz.h"
 
-#include "registrar/address.h"
-#include "registrar/import-file.h"
+#include "registrar/enrollment/address.h"
+#include "registrar/commands/import-line.h"
 
 static void check(const char *text, size_t length, enum dialect dialect)
 {

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "register/methods/api-reply.h"
+#include "client/methods/https/api-reply.h"
 
 static void take_key(const char *text)
 {

@@ -2,7 +2,7 @@
 /* No file breaks the reader; what it refuses has a reason that is fit to show, and what it takes passes on to the rules. */
 #include "fuzz.h"
 
-#include "register/config.h"
+#include "client/config/config.h"
 
 static void check_shown(const struct reason *why)
 {

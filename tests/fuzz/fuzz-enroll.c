@@ -6,8 +6,8 @@
 #include "fuzz.h"
 
 #include "common/base64.h"
-#include "register/methods/enroll-answer.h"
-#include "register/methods/enroll-token.h"
+#include "client/methods/https/enroll-answer.h"
+#include "client/methods/enroll-token.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 /* Whatever a crash left in the key file: only a whole record is a key, and storing it anew changes nothing. */
 #include "fuzz.h"
 
-#include "register/keystore.h"
+#include "client/agent-files/keystore.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "register/proxy.h"
+#include "client/net/proxy.h"
 
 static struct proxy_answer whole, split;
 

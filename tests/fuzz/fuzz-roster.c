@@ -2,7 +2,7 @@
 /* Any client.keys at all: whoever is listed can be read and found, and removing one leaves the others as they were. */
 #include "fuzz.h"
 
-#include "registrar/roster.h"
+#include "registrar/agents/roster.h"
 
 #include <fcntl.h>
 #include <stdio.h>

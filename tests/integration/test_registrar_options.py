@@ -41,7 +41,7 @@ def test_wrong_usage(arguments):
 
 def test_every_option_is_in_help_and_manual():
     text = run("--help").stdout
-    source = (pathlib.Path(__file__).resolve().parents[2] / "src/registrar/options.c").read_text()
+    source = (pathlib.Path(__file__).resolve().parents[2] / "src/registrar/commands/options.c").read_text()
     manual = (pathlib.Path(__file__).resolve().parents[2] / "man/agent-registrar.8").read_text()
     for name in re.findall(r'\{ "([a-z-]+)", (?:no|required)_argument', source):
         assert f"--{name}" in text, name

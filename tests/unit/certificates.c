@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "certificates.h"
+#include "tests/unit/certificates.h"
 
-#include "support.h"
+#include "tests/unit/support.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "fault.h"
+#include "tests/unit/fault.h"
 
 #include <errno.h>
 #include <stdarg.h>

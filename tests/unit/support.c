@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "support.h"
+#include "tests/unit/support.h"
 
 #include <dirent.h>
 #include <ftw.h>

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/agent-files/import-file.h"
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/exported-key.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+
+/* Read to the end, or one byte more than a key can have. Returns the length or a negative errno. */
+static ssize_t read_all(int fd, char buffer[static EXPORTED_KEY_MAX + 1], const struct deadline *deadline)
+{
+	size_t used = 0;
+
+	while (used <= EXPORTED_KEY_MAX) {
+		int r = deadline_wait(deadline, fd, POLLIN);
+		ssize_t n = r < 0 ? r : read(fd, buffer + used, EXPORTED_KEY_MAX + 1 - used);
+
+		if (r < 0)
+			return r;
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -errno;
+		if (n == 0)
+			break;
+		used += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)used;
+}
+
+int import_file_read(struct agent_key *ret, const char *path, const struct deadline *deadline, struct reason *why)
+{
+	cleanup_fd int fd = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) : dup(STDIN_FILENO);
+	struct reason fault = { 0 };
+	char text[EXPORTED_KEY_MAX + 1], shown[512] = "the standard input";
+	ssize_t length;
+	int r;
+
+	if (path)
+		escape_string(shown, sizeof shown, path);
+	if (fd < 0)
+		return reason_errno(why, errno, "Cannot read the key from %s", shown);
+	length = read_all(fd, text, deadline);
+	if (length < 0)
+		return length == -ECANCELED ? -ECANCELED :
+					      reason_errno(why, (int)length, "Cannot read the key from %s", shown);
+	r = exported_key_parse(ret, text, (size_t)length, &fault);
+	explicit_bzero(text, sizeof text);
+	if (r < 0)
+		reason_set(why, "%c%s %s", path ? shown[0] : 'T', shown + 1, fault.text);
+	return r;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/agent-files/keystore.h"
+
+#include "common/cleanup.h"
+#include "common/io.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <linux/fs.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define KEYS_MODE 0640
+#define FILE_MAX ((size_t)64 * 1024 * 1024) /* a manager's file with a million agents is as large */
+#define LOCK_POLL_USEC (50 * USEC_PER_MSEC)
+
+int keystore_open(struct keystore *store, const char *directory, const char *keys_file, const char *group,
+		  struct reason *why)
+{
+	*store = KEYSTORE_NULL;
+	store->group = group;
+	if (keys_file)
+		store->path = strdup(keys_file);
+	else if (asprintf(&store->path, "%s/etc/client.keys", directory) < 0)
+		store->path = NULL;
+	if (asprintf(&store->counter_path, "%s/queue/rids/sender", directory) < 0)
+		store->counter_path = NULL;
+	if (store->path && store->counter_path)
+		return 0;
+	keystore_close(store);
+	return reason_errno(why, ENOMEM, "Cannot prepare the key file's path");
+}
+
+void keystore_release(struct keystore *store)
+{
+	atomic_file_discard(&store->staged);
+	release_fd(&store->lock);
+	store->lock = -1;
+}
+
+void keystore_close(struct keystore *store)
+{
+	keystore_release(store);
+	free(store->path);
+	free(store->counter_path);
+	*store = KEYSTORE_NULL;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+/* What the agents skip: blank lines, comments, and entries marked as removed ("001 !name ...", "001 #*#*..."). */
+static bool is_skipped(const char *line, size_t length)
+{
+	const char *space = memchr(line, ' ', length);
+
+	if (length == 0 || line[0] == '#' || line[0] == ' ' || line[0] == '\r')
+		return true;
+	return space && space + 1 < line + length && (space[1] == '!' || space[1] == '#');
+}
+
+/*
+ * A record without its line end is what a power cut leaves of a longer one, unless its key has the usual length:
+ * then it is complete, and the agents read it.
+ */
+static int judge_record(struct agent_key *ret, const char *line, size_t length, bool ended, const char *path,
+			struct reason *why)
+{
+	struct agent_key key;
+	enum agent_key_fault fault = agent_key_parse(&key, line, length);
+	int state = KEYSTORE_TORN;
+
+	if (fault != AGENT_KEY_OK)
+		reason_set(why, "%s holds no record that an agent can use: %s", path, agent_key_fault_text(fault));
+	else if (!ended && !agent_key_is_usual(&key))
+		reason_set(why, "%s is cut short in the middle of its record", path);
+	else {
+		*ret = key;
+		state = KEYSTORE_KEY;
+	}
+	agent_key_wipe(&key);
+	return state;
+}
+
+int keystore_judge(struct agent_key *ret, const char *text, size_t length, const char *path, struct reason *why)
+{
+	while (length > 0) {
+		const char *newline = memchr(text, '\n', length);
+		size_t line = newline ? (size_t)(newline - text) : length;
+
+		if (!is_skipped(text, line))
+			return judge_record(ret, text, line, newline, path, why);
+		if (!newline)
+			break;
+		text += line + 1;
+		length -= line + 1;
+	}
+	return KEYSTORE_MISSING;
+}
+
+/* Open without following a link or waiting on a pipe; -ENOENT when there is nothing. */
+static int open_keys(const char *path, struct stat *ret_status, struct reason *why)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0 && errno == ENOENT)
+		return -ENOENT;
+	if (fd < 0 && errno == ELOOP) {
+		reason_set(why, "%s is a symbolic link; set keys_file in [agent] to the file it points to", path);
+		return -ELOOP;
+	}
+	if (fd < 0 || fstat(fd, ret_status) < 0)
+		return reason_errno(why, errno, "Cannot read %s", path);
+	if (!S_ISREG(ret_status->st_mode)) {
+		reason_set(why, "%s is not a regular file", path);
+		return -EINVAL;
+	}
+	return take_fd(&fd);
+}
+
+int keystore_read(const struct keystore *store, struct agent_key *ret, struct reason *why)
+{
+	struct stat status;
+	cleanup_fd int fd = open_keys(store->path, &status, why);
+	cleanup_free char *text = NULL;
+	ssize_t length;
+	int state;
+
+	if (fd < 0)
+		return fd == -ENOENT ? KEYSTORE_MISSING : fd;
+	if ((uintmax_t)status.st_size > FILE_MAX) {
+		reason_set(why, "%s is larger than any key file", store->path);
+		return -EFBIG;
+	}
+	text = malloc((size_t)status.st_size + 1);
+	if (!text)
+		return reason_errno(why, ENOMEM, "Cannot read %s", store->path);
+	length = io_read(fd, text, (size_t)status.st_size);
+	if (length < 0)
+		return reason_errno(why, (int)length, "Cannot read %s", store->path);
+	state = keystore_judge(ret, text, (size_t)length, store->path, why);
+	explicit_bzero(text, (size_t)length);
+	return state;
+}
+
+/* ------------------------------------------------------------------ locking */
+
+/* The process that holds a lock on the file, from /proc/locks; 0: not to be found there. */
+static pid_t lock_holder(int fd)
+{
+	cleanup_file FILE *locks = fopen("/proc/locks", "re");
+	char line[256], wanted[64];
+	struct stat status;
+
+	if (!locks || fstat(fd, &status) < 0)
+		return 0;
+	(void)snprintf(wanted, sizeof wanted, "%02x:%02x:%ju ", major(status.st_dev), minor(status.st_dev),
+		       (uintmax_t)status.st_ino);
+	while (fgets(line, sizeof line, locks)) {
+		int pid;
+
+		if (strstr(line, wanted) && !strstr(line, "->") && sscanf(line, "%*s %*s %*s %*s %d", &pid) == 1)
+			return pid;
+	}
+	return 0;
+}
+
+/*
+ * The lock is on the directory: it needs no file of its own, and every process that would replace the key file sees
+ * the same one. flock(2) has no deadline, hence the short waits.
+ */
+int keystore_lock(struct keystore *store, const struct deadline *deadline, void (*waiting)(pid_t holder),
+		  struct reason *why)
+{
+	cleanup_free char *copy = strdup(store->path);
+	const char *directory = copy ? dirname(copy) : "";
+	cleanup_fd int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool told = false;
+
+	if (fd < 0)
+		return reason_errno(why, errno, "Cannot open %s, the key file's directory; is the agent installed? "
+				    "Otherwise set directory in [agent]", directory);
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		struct deadline pause = deadline_in(LOCK_POLL_USEC, deadline);
+		int r;
+
+		if (errno != EWOULDBLOCK)
+			return reason_errno(why, errno, "Cannot lock %s", directory);
+		if (!told && waiting)
+			waiting(lock_holder(fd));
+		told = true;
+		r = deadline_wait(&pause, -1, 0);
+		if (r != -ETIMEDOUT)
+			return r;
+		if (monotonic_usec() >= deadline->at) {
+			reason_set(why, "Another agent-register (pid %d) is still at work on %s", (int)lock_holder(fd),
+				   store->path);
+			return -ETIMEDOUT;
+		}
+	}
+	store->lock = take_fd(&fd);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ storing */
+
+/* The id in a line "NAME:PASSWORD:ID:MEMBERS" of a group file, if it is that of `name`; -1 otherwise. */
+static long group_line_id(const char *line, const char *name)
+{
+	size_t length = strlen(name);
+	const char *password = line + length + 1, *id;
+
+	if (strncmp(line, name, length) != 0 || line[length] != ':')
+		return -1;
+	id = strchr(password, ':');
+	return id && id[1] >= '0' && id[1] <= '9' ? strtol(id + 1, NULL, 10) : -1;
+}
+
+/*
+ * Find the agent's group, which is a local one: its package made it. The file is read directly, because asking all of
+ * NSS costs more memory and time than the rest of storing a key.
+ */
+static gid_t find_agent_group(const char *path)
+{
+	static const char *const names[] = { "wazuh", "ossec" };
+	cleanup_file FILE *file = fopen(path, "re");
+	cleanup_free char *line = NULL;
+	long found[2] = { -1, -1 };
+	size_t allocated = 0;
+
+	while (file && getline(&line, &allocated, file) > 0)
+		for (int i = 0; i < 2; i++)
+			if (found[i] < 0)
+				found[i] = group_line_id(line, names[i]);
+	return (gid_t)(found[0] >= 0 ? found[0] : found[1]);
+}
+
+int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
+{
+	const struct group *group;
+
+	if (!store->group) {
+		*ret = find_agent_group("/etc/group");
+		if (*ret == (gid_t)-1)
+			*ret = find_agent_group("/usr/lib/group"); /* systems with a read-only /usr */
+		return 0;
+	}
+	group = getgrnam(store->group);
+	if (!group) {
+		reason_set(why, "The group '%s' (group in [agent]) does not exist", store->group);
+		return -ENOENT;
+	}
+	*ret = group->gr_gid;
+	return 0;
+}
+
+/* Single files are mounted into containers. STATX_ATTR_MOUNT_ROOT came with Linux 5.8; before it, this says no. */
+static bool is_mount_point(int fd)
+{
+	struct statx status;
+
+	return statx(fd, "", AT_EMPTY_PATH, 0, &status) == 0 && (status.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* An immutable file and a mount point let themselves be read and linked, and refuse only the last step. */
+static int check_replaceable(const char *path, struct reason *why)
+{
+	struct stat status;
+	cleanup_fd int fd = open_keys(path, &status, why);
+	int flags = 0;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))) {
+		reason_set(why, "%s is marked %s (chattr -%c takes the mark off)", path,
+			   flags & FS_IMMUTABLE_FL ? "immutable" : "append-only", flags & FS_IMMUTABLE_FL ? 'i' : 'a');
+		return -EPERM;
+	}
+	if (is_mount_point(fd)) {
+		reason_set(why, "%s is a mount point and cannot be replaced; mount its directory instead, or set keys_file "
+			   "in [agent]", path);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/* What would let the new file be made, but not be put in the old one's place. */
+static int check_directory(const struct keystore *store, struct reason *why)
+{
+	struct stat directory, old;
+	int flags = 0;
+
+	if (ioctl(store->lock, FS_IOC_GETFLAGS, &flags) == 0 && (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))) {
+		return reason_errno(why, EPERM, "The directory of %s is marked immutable or append-only (chattr -i -a takes "
+				    "the marks off)", store->path);
+	}
+	if (fstat(store->lock, &directory) == 0 && (directory.st_mode & S_ISVTX) && directory.st_uid != geteuid() &&
+	    lstat(store->path, &old) == 0 && old.st_uid != geteuid()) {
+		reason_set(why, "%s belongs to another user, and its directory is sticky (chmod -t takes that off)",
+			   store->path);
+		return -EPERM;
+	}
+	return 0;
+}
+
+int keystore_stage(struct keystore *store, struct reason *why)
+{
+	gid_t group;
+	int r = check_replaceable(store->path, why);
+
+	if (r >= 0)
+		r = check_directory(store, why);
+	if (r >= 0)
+		r = keystore_group(store, &group, why);
+	if (r >= 0)
+		r = atomic_file_stage(&store->staged, store->path, KEYS_MODE, group, AGENT_LINE_SIZE, why);
+	return r;
+}
+
+int keystore_remove_staged(const struct keystore *store, struct reason *why)
+{
+	struct atomic_file leftover;
+	int r = atomic_file_stage(&leftover, store->path, KEYS_MODE, (gid_t)-1, 0, why); /* which replaces it */
+
+	if (r >= 0)
+		atomic_file_discard(&leftover);
+	return r;
+}
+
+int keystore_commit(struct keystore *store, const struct agent_key *key, const char *aside, struct reason *why)
+{
+	char line[AGENT_LINE_SIZE + 1], aside_name[128];
+	size_t length = agent_key_format(line, key);
+	const char *slash = strrchr(store->path, '/');
+	int r;
+
+	if (aside)
+		(void)snprintf(aside_name, sizeof aside_name, "%s.%s", slash ? slash + 1 : store->path, aside);
+	r = atomic_file_commit(&store->staged, line, length, aside ? aside_name : NULL, why);
+	explicit_bzero(line, sizeof line);
+	if (r < 0)
+		return r;
+	if (unlink(store->counter_path) < 0 && errno != ENOENT && errno != ENOTDIR) {
+		(void)reason_errno(why, errno, "The key is stored, but the agent's old message counter %s cannot be removed",
+				   store->counter_path);
+		return 1;
+	}
+	return r;
+}

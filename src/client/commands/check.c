@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: ISC */
+/* The command `check`: all that a registration needs, layer by layer, without asking for a key. */
+#include "client/commands/options.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/secret.h"
+#include "client/agent-files/reenroll-files.h"
+#include "client/registration/access.h"
+#include "client/system/identity.h"
+#include "client/agent-files/import-file.h"
+#include "client/agent-files/keystore.h"
+#include "client/methods/method.h"
+#include "client/net/net.h"
+#include "client/registration/policy.h"
+#include "client/net/tls-client.h"
+#include "client/net/tls-verify.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <string.h>
+
+struct check {
+	const struct config *config;
+	const struct method *method;
+	struct proxy proxy; /* if one is configured */
+	struct enrollment_token token; /* with has_token */
+	bool has_token;
+	const char *ca; /* where the CA is that the manager must come from; null: there is none */
+	struct deadline deadline;
+	const char *tick, *cross;
+	int status; /* exit status: that of the first cross */
+};
+
+/* ------------------------------------------------------------------ printing */
+
+static void ok(const struct check *check, const char *layer, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void ok(const struct check *check, const char *layer, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	printf("%s %-12s %s\n", check->tick, layer, text);
+}
+
+/* A cross, with the reason and its remedy. Returns false, for the caller to pass on. */
+static bool bad(struct check *check, const char *layer, enum outcome outcome, const char *text)
+{
+	if (*text == '\0')
+		return false; /* asked to stop */
+	printf("%s %-12s %s\n", check->cross, layer, text);
+	if (check->status == 0)
+		check->status = outcome_policy(outcome)->exit_code;
+	return false;
+}
+
+/* ------------------------------------------------------------------ this machine */
+
+static bool check_config(struct check *check)
+{
+	const struct config *config = check->config;
+	struct reason why = { 0 };
+
+	if (!config_has_work(config))
+		return bad(check, "config", OUTCOME_MISCONFIGURED,
+			   "no manager is configured: write address = HOST under [manager]");
+	if (config_check(config, &why) < 0)
+		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
+	if (config->manager.method == METHOD_IMPORT) {
+		ok(check, "config", "no manager is asked, method import");
+		return true;
+	}
+	if (method_get(config->manager.method, &check->method, &why) < 0)
+		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
+	if (config->manager.address.count == 0)
+		ok(check, "config", "the manager of the enrollment token, method %s", method_name(config->manager.method));
+	else
+		ok(check, "config", "%zu manager%s, method %s", config->manager.address.count,
+		   config->manager.address.count == 1 ? "" : "s", method_name(config->manager.method));
+	return true;
+}
+
+/* Of the key, all but the key is shown. */
+static void check_import(struct check *check)
+{
+	cleanup(agent_key_wipe) struct agent_key key = { 0 };
+	struct deadline at_once = { 0, check->deadline.stop_fd };
+	const char *path = check->config->auth.key_file;
+	struct reason why = { 0 };
+
+	if (import_file_read(&key, path, &at_once, &why) < 0)
+		(void)bad(check, "import", OUTCOME_MISCONFIGURED, why.text);
+	else
+		ok(check, "import", "%s holds the key of %s (id %s)", path, key.name, key.id);
+}
+
+/* The context is made for its checks and kept for the connections. */
+static bool check_credentials(struct check *check, SSL_CTX **ret)
+{
+	const struct config *config = check->config;
+	const struct tls_settings settings = tls_settings_of(config);
+	const char *password_file = config_password_file(config);
+	cleanup(secret_wipe) struct secret password = { 0 };
+	struct reason why = { 0 };
+	int token;
+
+	if (tls_context_new(ret, &settings, &why) < 0 ||
+	    (password_file && secret_read(&password, "password", password_file, &why) < 0) ||
+	    (config->manager.proxy && net_proxy_of(&check->proxy, config, &why) < 0))
+		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
+	token = enrollment_read_token(&check->token, config, check->method, &why);
+	if (token < 0)
+		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
+	check->has_token = token > 0;
+	check->ca = config->tls.ca_file;
+	ok(check, "credentials", "%s%s, %s", token == 0 ? "" : check->token.has_credential ? "an enrollment token, " :
+	   "an enrollment token without a credential, ", password.text ? "a password" : "no password",
+	   config->tls.certificate_file ? "a client certificate" : "no client certificate");
+	return true;
+}
+
+static void check_name(struct check *check)
+{
+	char name[AGENT_NAME_MAX + 1];
+	struct reason why = { 0 };
+	int r = identity_name(name, check->config->agent.name, &why);
+
+	if (r == OUTCOME_OK)
+		ok(check, "name", "%s", name);
+	else
+		(void)bad(check, "name", r < 0 ? OUTCOME_UNREADY : (enum outcome)r, why.text);
+}
+
+static int stage_companions(const struct check *check, const struct keystore *store, struct reason *why)
+{
+	cleanup(companions_close) struct companions companions = COMPANIONS_NULL;
+	gid_t group;
+	int r;
+
+	if (check->config->manager.method != METHOD_ENROLL)
+		return 0;
+	r = keystore_group(store, &group, why);
+	if (r >= 0)
+		r = companions_open(&companions, store->path, check->config->agent.directory, why);
+	return r < 0 ? r : companions_stage(&companions, group, why);
+}
+
+/* Go as far as making the new files, and take them away again. */
+static void check_key_file(struct check *check)
+{
+	const struct config *config = check->config;
+	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
+	cleanup(agent_key_wipe) struct agent_key key = { 0 };
+	struct deadline at_once = { 0, check->deadline.stop_fd };
+	struct reason why = { 0 };
+	int r = keystore_open(&store, config->agent.directory, config->agent.keys_file, config->agent.group, &why);
+
+	if (r >= 0)
+		r = keystore_lock(&store, &at_once, NULL, &why);
+	if (r >= 0)
+		r = keystore_stage(&store, &why);
+	if (r >= 0)
+		r = stage_companions(check, &store, &why);
+	if (r >= 0)
+		r = keystore_read(&store, &key, &why);
+	if (r < 0)
+		(void)bad(check, "key file", OUTCOME_UNSTORABLE, why.text);
+	else if (r == KEYSTORE_KEY)
+		ok(check, "key file", "%s can be written; it holds the key of %s (id %s)", store.path, key.name, key.id);
+	else
+		ok(check, "key file", "%s can be written; it holds no key%s%s", store.path,
+		   r == KEYSTORE_TORN ? ": " : "", r == KEYSTORE_TORN ? why.text : "");
+}
+
+/* ------------------------------------------------------------------ the way to a manager */
+
+static bool check_resolving(struct check *check, const struct endpoint *endpoint)
+{
+	struct deadline deadline = deadline_in(check->config->manager.connect_timeout, &check->deadline);
+	struct addrinfo *addresses = NULL;
+	struct reason why = { 0 };
+	char text[512] = "";
+
+	if (net_resolve(endpoint, &deadline, &addresses, &why) != OUTCOME_OK)
+		return bad(check, "DNS", OUTCOME_UNREACHABLE, why.text);
+	for (const struct addrinfo *address = addresses; address; address = address->ai_next) {
+		size_t used = strlen(text);
+		char host[NI_MAXHOST] = "?";
+
+		(void)getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST);
+		(void)snprintf(text + used, sizeof text - used, "%s%s", used ? ", " : "", host);
+	}
+	freeaddrinfo(addresses);
+	ok(check, "DNS", "%s is %s", endpoint->host, text);
+	return true;
+}
+
+static bool check_connecting(struct check *check, const struct endpoint *endpoint, int *ret_fd)
+{
+	struct deadline deadline = deadline_in(check->config->manager.connect_timeout, &check->deadline);
+	struct reason why = { 0 };
+
+	if (net_connect(endpoint, &deadline, ret_fd, &why) != OUTCOME_OK)
+		return bad(check, "TCP", OUTCOME_UNREACHABLE, why.text);
+	ok(check, "TCP", "port %u answers", (unsigned)endpoint->port);
+	return true;
+}
+
+/* The proxy resolves the manager's name. */
+static bool check_tunnel(struct check *check, const struct endpoint *endpoint, int fd)
+{
+	struct deadline deadline = deadline_in(check->config->manager.connect_timeout, &check->deadline);
+	char proxy[ENDPOINT_TEXT_SIZE], manager[ENDPOINT_TEXT_SIZE];
+	struct reason why = { 0 };
+	int r = net_tunnel(fd, &check->proxy, endpoint, &deadline, &why);
+
+	if (r != OUTCOME_OK)
+		return bad(check, "proxy", r < 0 ? OUTCOME_UNREACHABLE : (enum outcome)r, why.text);
+	ok(check, "proxy", "%s makes a tunnel to %s", endpoint_text(&check->proxy.endpoint, proxy),
+	   endpoint_text(endpoint, manager));
+	return true;
+}
+
+/* Shake hands without judging: the judgement follows, part by part. */
+static bool check_handshake(struct check *check, const struct endpoint *endpoint, SSL_CTX *context, int fd,
+			    struct tls_client **ret)
+{
+	static const struct tls_trust anybody = { .verify = false };
+	struct deadline deadline = deadline_in(check->config->manager.attempt_timeout, &check->deadline);
+	struct reason why = { 0 };
+	int r = tls_client_new(ret, fd, context, endpoint, &anybody, &deadline, &why);
+
+	if (r != OUTCOME_OK)
+		return bad(check, "TLS", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r, why.text);
+	if (tls_client_lacks_certificate(*ret))
+		return bad(check, "TLS", OUTCOME_REFUSED,
+			   "the manager wants a client certificate: set certificate_file and private_key_file in [tls]");
+	ok(check, "TLS", "%s", tls_client_version(*ret));
+	return true;
+}
+
+/* ------------------------------------------------------------------ the manager's certificate */
+
+static void check_chain(struct check *check, const struct tls_client *client, SSL_CTX *context)
+{
+	const char *ca_file = check->ca;
+	int error = ca_file ? tls_client_chain_error(client, context, false) : X509_V_OK;
+	char text[1024];
+
+	if (!ca_file)
+		ok(check, "chain", "not looked at: there is no ca_file");
+	else if (error == X509_V_OK)
+		ok(check, "chain", "leads to a CA in %s", ca_file);
+	else {
+		(void)snprintf(text, sizeof text, "does not lead to a CA in %s (%s): install the CA that issued it", ca_file,
+			       X509_verify_cert_error_string(error));
+		(void)bad(check, "chain", OUTCOME_UNTRUSTED, text);
+	}
+}
+
+static void check_names(struct check *check, X509 *certificate, const char *host)
+{
+	const struct config *config = check->config;
+	const char *name = config->tls.verify_name ?: host;
+	char names[512], text[1024];
+
+	tls_certificate_describe_names(certificate, names, sizeof names);
+	if (!check->ca && !config->tls.verify_name)
+		ok(check, "name match", "not looked at: %s stands for the identity",
+		   config->tls.pin.count ? "the pin" : "verify = no");
+	else if (tls_certificate_names(certificate, name))
+		ok(check, "name match", "%s is among %s", name, names);
+	else {
+		(void)snprintf(text, sizeof text, "the certificate is for %s, not for %s: use one of these as address, or set "
+			       "verify_name", names, name);
+		(void)bad(check, "name match", OUTCOME_UNTRUSTED, text);
+	}
+}
+
+static void check_validity(struct check *check, const struct tls_client *client, SSL_CTX *context)
+{
+	X509 *certificate = tls_client_certificate(client);
+	int error = check->ca ? tls_client_chain_error(client, context, true) : X509_V_OK;
+	bool early = X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0;
+	bool late = X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
+	char begin[64], end[64], text[256];
+
+	tls_describe_time(X509_get0_notBefore(certificate), begin, sizeof begin);
+	tls_describe_time(X509_get0_notAfter(certificate), end, sizeof end);
+	if (!early && !late && (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)) {
+		(void)snprintf(text, sizeof text, "one of those that issued it is not valid today: %s",
+			       X509_verify_cert_error_string(error));
+		(void)bad(check, "validity", OUTCOME_UNTRUSTED, text);
+	} else if (!early && !late)
+		ok(check, "validity", "from %s to %s", begin, end);
+	else if (!check->ca)
+		ok(check, "validity", "not looked at, though it is from %s to %s", begin, end);
+	else {
+		(void)snprintf(text, sizeof text, "from %s to %s: %s", begin, end,
+			       early ? "look at this machine's clock (timedatectl)" :
+				       "the manager needs a new certificate, or this machine's clock is wrong");
+		(void)bad(check, "validity", OUTCOME_UNTRUSTED, text);
+	}
+}
+
+static void check_pin(struct check *check, X509 *certificate)
+{
+	const struct string_list *pins = &check->config->tls.pin;
+	char pin[TLS_PIN_SIZE] = "?";
+
+	(void)tls_certificate_pin(certificate, pin);
+	if (pins->count == 0)
+		ok(check, "pin", "none is configured");
+	else if (tls_key_is_pinned(certificate, pins))
+		ok(check, "pin", "%s", pin);
+	else
+		(void)bad(check, "pin", OUTCOME_UNTRUSTED,
+			  "the manager's key is another one: compare what agent-register pin shows with the manager's own");
+}
+
+static int silent_progress(enum attempt_step step, void *user)
+{
+	(void)step, (void)user;
+	return OUTCOME_OK;
+}
+
+/* Without a CA or a pin in the configuration, the manager is known by what the token says. */
+static bool check_token(struct check *check, const struct endpoint *endpoint, SSL_CTX *context)
+{
+	const struct config *config = check->config;
+	const struct tls_trust trust = tls_trust_of(config);
+	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &check->deadline);
+	struct attempt_report report = { 0 };
+	char prefix[ENDPOINT_PREFIX_SIZE];
+	const struct attempt attempt = {
+		.manager = endpoint,
+		.token = &check->token,
+		.prefix = prefix,
+		.context = context,
+		.trust = &trust,
+		.proxy = config->manager.proxy ? &check->proxy : NULL,
+		.connect_timeout = config->manager.connect_timeout,
+		.deadline = &deadline,
+		.progress = silent_progress,
+	};
+	int r;
+
+	if (!check->has_token || config->tls.ca_file || config->tls.pin.count > 0)
+		return true;
+	enrollment_prefix(prefix, config, &check->token);
+	r = check->method->recognise(&attempt, &report);
+	if (r != OUTCOME_OK)
+		return bad(check, "token", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r, report.why.text);
+	ok(check, "token", check->token.ca ? "holds the manager's CA" : "its pin is that of a CA that the manager hands out");
+	check->ca = "the enrollment token";
+	return true;
+}
+
+static void check_manager(struct check *check, const struct endpoint *endpoint, SSL_CTX *context)
+{
+	cleanup(release_tls_client) struct tls_client *client = NULL;
+	const struct endpoint *next = check->config->manager.proxy ? &check->proxy.endpoint : endpoint;
+	char text[ENDPOINT_TEXT_SIZE];
+	cleanup_fd int fd = -1;
+
+	printf("%s\n", endpoint_text(endpoint, text));
+	if (!check_resolving(check, next) || !check_connecting(check, next, &fd) ||
+	    (next != endpoint && !check_tunnel(check, endpoint, fd)) ||
+	    !check_handshake(check, endpoint, context, take_fd(&fd), &client) || !check_token(check, endpoint, context))
+		return;
+	check_chain(check, client, context);
+	check_names(check, tls_client_certificate(client), endpoint->host);
+	check_validity(check, client, context);
+	check_pin(check, tls_client_certificate(client));
+}
+
+/* ------------------------------------------------------------------ the command */
+
+int command_check(struct program *program)
+{
+	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+	struct check check = {
+		.config = &program->config,
+		.deadline = { USEC_INFINITY, program->stop_fd },
+	};
+	struct deadline at_once = { 0, program->stop_fd };
+	struct endpoint endpoint;
+	bool unicode = setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+
+	check.tick = unicode ? "\xe2\x9c\x93" : "ok  ";
+	check.cross = unicode ? "\xe2\x9c\x97" : "FAIL";
+	secret_protect_process();
+
+	printf("This machine\n");
+	if (check_config(&check) && program->config.manager.method == METHOD_IMPORT) {
+		check_import(&check);
+		check_key_file(&check);
+	} else if (check.status == 0 && check_credentials(&check, &context)) {
+		check_name(&check);
+		check_key_file(&check);
+		for (size_t i = 0; enrollment_manager(&endpoint, check.config, check.has_token ? &check.token : NULL, i); i++)
+			check_manager(&check, &endpoint, context);
+	}
+	enrollment_token_wipe(&check.token);
+	proxy_done(&check.proxy);
+	return deadline_wait(&at_once, -1, 0) == -ECANCELED ? -ECANCELED : check.status;
+}

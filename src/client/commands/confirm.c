@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/commands/confirm.h"
+
+#include "common/deadline.h"
+#include "common/log.h"
+#include "client/registration/policy.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int confirm_at_terminal(int stop_fd)
+{
+	struct deadline forever = { USEC_INFINITY, stop_fd };
+	char answer[16] = "";
+	int r;
+
+	if (!isatty(STDIN_FILENO)) {
+		log_error("There is nobody to ask; give --yes");
+		return EXIT_USAGE;
+	}
+	printf("Type yes to go on: ");
+	(void)fflush(stdout);
+	r = deadline_wait(&forever, STDIN_FILENO, POLLIN);
+	if (r < 0)
+		return r;
+	if (fgets(answer, sizeof answer, stdin) && strcmp(answer, "yes\n") == 0)
+		return 0;
+	printf("Nothing was changed.\n");
+	return 1;
+}

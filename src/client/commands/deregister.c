@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+/* The command `deregister`: remove this agent at its manager, then forget it here. */
+#include "client/commands/erase.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/secret.h"
+#include "client/methods/module.h"
+#include "client/net/net.h"
+#include "client/registration/policy.h"
+#include "client/registration/state.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What is needed to talk to the managers. */
+struct line {
+	const struct https_module *module;
+	SSL_CTX *context;
+	struct tls_trust trust;
+	struct secret password;
+	struct proxy proxy;
+};
+
+static void close_line(struct line *line)
+{
+	SSL_CTX_free(line->context);
+	secret_wipe(&line->password);
+	proxy_done(&line->proxy);
+}
+
+static int open_line(struct line *line, const struct config *config, struct reason *why)
+{
+	const struct tls_settings settings = tls_settings_of(config);
+	int r;
+
+	if (config->manager.method != METHOD_API) {
+		reason_set(why, "Only the manager's API removes agents: set method = api, api_user and api_password_file "
+			   "(agent-register reset forgets the agent here only)");
+		return -EINVAL;
+	}
+	if (config->manager.address.count == 0) {
+		reason_set(why, "No manager is configured: write address = HOST under [manager]");
+		return -EINVAL;
+	}
+	line->trust = tls_trust_of(config);
+	r = config_check(config, why);
+	if (r >= 0)
+		r = https_module_load(&line->module, why);
+	if (r >= 0)
+		r = tls_context_new(&line->context, &settings, why);
+	if (r >= 0)
+		r = secret_read(&line->password, "password", config->auth.api_password_file, why);
+	if (r >= 0 && config->manager.proxy)
+		r = net_proxy_of(&line->proxy, config, why);
+	return r;
+}
+
+/* ------------------------------------------------------------------ at the manager */
+
+static int show_progress(enum attempt_step step, void *user)
+{
+	(void)user;
+	log_debug("%s", step == STEP_CONNECTING ? "Connecting" : "Verifying the manager");
+	return 0;
+}
+
+static int ask_manager(const struct program *program, const struct line *line, const struct endpoint *manager,
+		       const struct agent_key *key, bool *ret_removed)
+{
+	const struct config *config = &program->config;
+	struct attempt_report report = { 0 };
+	struct deadline stop = { USEC_INFINITY, program->stop_fd };
+	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &stop);
+	const struct attempt attempt = {
+		.manager = manager,
+		.name = key->name,
+		.api_user = config->auth.api_user,
+		.password = line->password.text,
+		.context = line->context,
+		.trust = &line->trust,
+		.proxy = config->manager.proxy ? &line->proxy : NULL,
+		.connect_timeout = config->manager.connect_timeout,
+		.deadline = &deadline,
+		.progress = show_progress,
+	};
+	int r = line->module->deregister(&attempt, key, ret_removed, &report);
+
+	if (report.warning.text[0])
+		log_warning("%s", report.warning.text);
+	if (r != OUTCOME_OK && r != -ECANCELED)
+		log_error("%s", report.why.text);
+	return r;
+}
+
+/*
+ * Which of the managers has registered us, as far as we know. Ids mean something at their own manager only, so the others
+ * come after it.
+ */
+static size_t first_to_ask(const struct program *program)
+{
+	const struct config *config = &program->config;
+	struct endpoint ours, theirs;
+	struct state state;
+
+	state_load(&state, program->options->state_directory);
+	if (endpoint_parse(&ours, state.manager, 1) < 0)
+		return 0;
+	for (size_t i = 0; i < config->manager.address.count; i++)
+		if (endpoint_parse(&theirs, config->manager.address.items[i], 1) == 0 && strcmp(ours.host, theirs.host) == 0)
+			return i;
+	return 0;
+}
+
+/*
+ * That there is no such agent is an answer only when it comes from the manager that should have it: if that one could not
+ * say, it may be there still.
+ */
+static void tell_what_is_left(const struct endpoint *manager, const struct agent_key *key, bool is_done)
+{
+	char text[ENDPOINT_TEXT_SIZE];
+
+	endpoint_text(manager, text);
+	if (is_done)
+		log_info("%s has no agent %s (id %s) any more", text, key->name, key->id);
+	else
+		log_warning("%s has no agent %s (id %s), but may not be the manager that had it; agent-register reset forgets it "
+			    "here all the same", text, key->name, key->id);
+}
+
+/* Returns 0 when the agent is gone at the manager; otherwise the exit status, or -ECANCELED, and has said why. */
+static int remove_at_manager(const struct program *program, const struct line *line, const struct agent_key *key)
+{
+	const struct config *config = &program->config;
+	size_t first = first_to_ask(program), count = config->manager.address.count;
+	int r = OUTCOME_UNREACHABLE;
+	bool is_done = false;
+
+	if (!config->tls.verify)
+		log_warning("verify = no: the manager is not verified; whoever answers there gets the password");
+	for (size_t i = 0; i < count && !is_done && r != -ECANCELED; i++) {
+		struct endpoint manager;
+		int answer;
+
+		(void)endpoint_parse(&manager, config->manager.address.items[(first + i) % count], config_default_port(config));
+		answer = ask_manager(program, line, &manager, key, &is_done);
+		is_done |= answer == OUTCOME_OK && i == 0;
+		if (answer == OUTCOME_OK)
+			tell_what_is_left(&manager, key, is_done);
+		else
+			r = answer;
+	}
+	if (is_done || r == -ECANCELED)
+		return is_done ? 0 : r;
+	return r < 0 ? EXIT_LOCAL_ERROR : outcome_policy((enum outcome)r)->exit_code;
+}
+
+/* ------------------------------------------------------------------ the command */
+
+/* Returns 0, with *ret_found false when there is no key; otherwise the exit status, and has said why. */
+static int find_key(const struct keystore *store, struct agent_key *ret, bool *ret_found)
+{
+	struct reason why = { 0 };
+	int found = keystore_read(store, ret, &why);
+
+	*ret_found = found == KEYSTORE_KEY;
+	if (found == KEYSTORE_KEY || found == KEYSTORE_MISSING)
+		return 0;
+	log_error("%s", why.text);
+	return outcome_policy(OUTCOME_UNSTORABLE)->exit_code;
+}
+
+/* Without a key there is nothing to remove at the manager; but a deregistration that was interrupted is to be completed. */
+static int deregister(const struct program *program, const struct line *line, struct keystore *store, struct reason *why)
+{
+	cleanup(agent_key_wipe) struct agent_key key = { 0 };
+	struct deadline at_once = { 0, program->stop_fd };
+	bool found = false;
+	int r = forget_check_units(program);
+
+	if (r == 0)
+		r = find_key(store, &key, &found);
+	if (r == 0)
+		r = forget_confirm(program, store, found ? "The manager will remove the agent, too." :
+				   "There is no key here, so there is no agent to remove at the manager.");
+	if (r == 0)
+		r = keystore_lock(store, &at_once, NULL, why);
+	if (r == 0)
+		r = find_key(store, &key, &found); /* while we asked, another run may have written one */
+	if (r == 0 && found)
+		r = remove_at_manager(program, line, &key);
+	else if (r == 0)
+		log_info("There is no key in %s, so there is no agent to remove at the manager", store->path);
+	if (r == 0)
+		r = forget_all(program, store, why);
+	return r;
+}
+
+int command_deregister(struct program *program)
+{
+	const struct config *config = &program->config;
+	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
+	cleanup(close_line) struct line line = { 0 };
+	struct reason why = { 0 };
+	int r;
+
+	secret_protect_process();
+	if (open_line(&line, config, &why) < 0) {
+		log_error("%s", why.text);
+		return outcome_policy(OUTCOME_MISCONFIGURED)->exit_code;
+	}
+	r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
+	if (r == 0)
+		r = deregister(program, &line, &store, &why);
+	if (r < 0 && r != -ECANCELED) {
+		log_error("%s", why.text);
+		return outcome_policy(OUTCOME_UNSTORABLE)->exit_code;
+	}
+	if (r == 0)
+		printf("This machine has no agent identity any more; its next boot registers it anew.\n");
+	return r;
+}

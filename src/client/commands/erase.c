@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/commands/erase.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "client/system/agent-unit.h"
+#include "client/agent-files/reenroll-files.h"
+#include "client/commands/confirm.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+
+/* ------------------------------------------------------------------ asking */
+
+static void print_what_goes(const struct keystore *store, const char *state_directory, const char *at_manager)
+{
+	cleanup(agent_key_wipe) struct agent_key key = { 0 };
+
+	if (keystore_read(store, &key, NULL) == KEYSTORE_KEY)
+		printf("This machine is agent %s (id %s). ", key.name, key.id);
+	printf("What makes it that agent will be removed:\n"
+	       "  %s, the secret for enrolling again, and what was kept beside them\n"
+	       "  the agent's message counters\n"
+	       "  %s/state\n"
+	       "%s\n", store->path, state_directory, at_manager);
+}
+
+int forget_confirm(const struct program *program, const struct keystore *store, const char *at_manager)
+{
+	if (program->options->yes)
+		return 0;
+	print_what_goes(store, program->options->state_directory, at_manager);
+	return confirm_at_terminal(program->stop_fd);
+}
+
+int forget_check_units(const struct program *program)
+{
+	static const char registration[] = "agent-register.service";
+	const char *unit = program->config.agent.unit;
+
+	if (program->options->force)
+		return 0;
+	if (!agent_unit_is_active(unit) && agent_unit_has_process(registration))
+		unit = registration;
+	else if (!agent_unit_is_active(unit))
+		return 0;
+	log_error("%s is running; stop it first (systemctl stop %s), or give --force", unit, unit);
+	return 1;
+}
+
+/* ------------------------------------------------------------------ removing */
+
+static int remove_file(const char *directory, const char *name, struct reason *why)
+{
+	cleanup_free char *path = NULL;
+
+	if (asprintf(&path, "%s%s%s", directory, *directory ? "/" : "", name) < 0) {
+		path = NULL;
+		return reason_errno(why, ENOMEM, "Cannot remove %s", name);
+	}
+	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
+		return reason_errno(why, errno, "Cannot remove %s", path);
+	return 0;
+}
+
+static int remove_beside(const struct keystore *store, const char *ending, struct reason *why)
+{
+	cleanup_free char *path = NULL;
+
+	if (asprintf(&path, "%s.%s", store->path, ending) < 0) {
+		path = NULL;
+		return reason_errno(why, ENOMEM, "Cannot remove the old keys");
+	}
+	return remove_file("", path, why);
+}
+
+/* The directory is the agent's user's, who must not lead root elsewhere with a link. */
+static DIR *open_counters(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+
+	if (directory)
+		(void)take_fd(&fd);
+	return directory;
+}
+
+static int remove_counters(const char *agent_directory, struct reason *why)
+{
+	cleanup_free char *path = NULL;
+	struct dirent *entry;
+	DIR *directory;
+	int r = 0;
+
+	if (asprintf(&path, "%s/queue/rids", agent_directory) < 0) {
+		path = NULL;
+		return reason_errno(why, ENOMEM, "Cannot remove the agent's counters");
+	}
+	directory = open_counters(path);
+	if (!directory)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : reason_errno(why, errno, "Cannot read %s", path);
+	while (r >= 0 && (entry = readdir(directory)))
+		if (entry->d_type != DT_DIR && /* which he may have made; it is no counter */
+		    unlinkat(dirfd(directory), entry->d_name, 0) < 0 && errno != ENOENT)
+			r = reason_errno(why, errno, "Cannot remove %s/%s", path, entry->d_name);
+	closedir(directory);
+	return r;
+}
+
+static int flush_directory(const struct keystore *store, struct reason *why)
+{
+	return fsync(store->lock) < 0 ? reason_errno(why, errno, "Cannot flush the directory of %s", store->path) : 0;
+}
+
+static int remove_secrets(const struct program *program, const struct keystore *store, struct reason *why)
+{
+	cleanup(companions_close) struct companions companions = COMPANIONS_NULL;
+	int r = companions_open(&companions, store->path, program->config.agent.directory, why);
+
+	return r < 0 ? r : companions_forget(&companions, why);
+}
+
+int forget_all(const struct program *program, const struct keystore *store, struct reason *why)
+{
+	static const char *const endings[] = { "torn", "old", "clone" };
+	int r = remove_file("", store->path, why);
+
+	if (r >= 0)
+		r = flush_directory(store, why);
+	if (r >= 0)
+		r = keystore_remove_staged(store, why);
+	for (size_t i = 0; r >= 0 && i < sizeof endings / sizeof endings[0]; i++)
+		r = remove_beside(store, endings[i], why);
+	if (r >= 0)
+		r = remove_secrets(program, store, why);
+	if (r >= 0)
+		r = flush_directory(store, why);
+	if (r >= 0)
+		r = remove_counters(program->config.agent.directory, why);
+	if (r >= 0)
+		r = remove_file(program->options->state_directory, "state", why);
+	return r;
+}

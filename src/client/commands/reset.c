@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* The command `reset`: make a machine ready to become an image. */
+#include "client/commands/erase.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "client/registration/policy.h"
+
+#include <errno.h>
+
+int command_reset(struct program *program)
+{
+	const struct config *config = &program->config;
+	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
+	struct deadline at_once = { 0, program->stop_fd };
+	struct reason why = { 0 };
+	int r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
+
+	if (r >= 0)
+		r = forget_check_units(program);
+	if (r == 0)
+		r = forget_confirm(program, &store, "The manager keeps its entry; remove it there if this "
+				   "identity is not needed any more.");
+	if (r > 0)
+		return r;
+	if (r == 0)
+		r = keystore_lock(&store, &at_once, NULL, &why);
+	if (r == 0)
+		r = forget_all(program, &store, &why);
+	if (r == -ECANCELED)
+		return r;
+	if (r < 0) {
+		log_error("%s", why.text);
+		return outcome_policy(OUTCOME_UNSTORABLE)->exit_code;
+	}
+	printf("This machine has no agent identity any more; its next boot registers it anew.\n");
+	return 0;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+/* The command `status`: as what is this machine registered, and what comes next? */
+#include "client/commands/options.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "client/registration/binding.h"
+#include "client/agent-files/keystore.h"
+#include "client/registration/policy.h"
+#include "client/registration/state.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#define EXIT_NOT_REGISTERED 3 /* what LSB init scripts say of a service that is not there */
+
+/* What there is to tell. */
+struct status {
+	bool registered;
+	struct agent_key key; /* if registered */
+	const char *path;
+	struct reason problem; /* with the key file */
+	struct state state;
+	enum binding binding;
+	bool configured;
+	uint64_t next_attempt; /* seconds since 1970; 0: none is planned */
+};
+
+static const char *clone_verdict(const struct status *status)
+{
+	static const char *const verdicts[] = {
+		[BINDING_NONE] = "unknown",
+		[BINDING_OURS] = "no",
+		[BINDING_OTHER] = "yes",
+	};
+
+	return status->registered ? verdicts[status->binding] : "no";
+}
+
+/* What the state knows of a registration counts only for the key it was written for. */
+static bool knows_origin(const struct status *status)
+{
+	return status->registered && binding_knows(&status->state, &status->key) && status->state.method[0];
+}
+
+static uint64_t next_attempt(const struct state *state)
+{
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < state->cursor_count; i++)
+		if (state->cursors[i].outcome[0] && (next == 0 || state->cursors[i].next_at < next))
+			next = state->cursors[i].next_at;
+	next /= USEC_PER_SEC;
+	return next > (uint64_t)time(NULL) ? next : 0;
+}
+
+/* ------------------------------------------------------------------ for people */
+
+static void print_text(const char *label, const char *text)
+{
+	if (*text)
+		printf("%-13s %s\n", label, text);
+}
+
+static void print_time(const char *label, uint64_t seconds)
+{
+	time_t when = (time_t)seconds;
+	struct tm broken_down;
+	char text[64];
+
+	if (seconds && localtime_r(&when, &broken_down) && strftime(text, sizeof text, "%F %T %Z", &broken_down) > 0)
+		print_text(label, text);
+}
+
+static void print_registration(const struct status *status)
+{
+	print_text("registered", "yes");
+	print_text("name", status->key.name);
+	print_text("id", status->key.id);
+	print_text("address", status->key.ip);
+	print_text("key file", status->path);
+	if (status->binding == BINDING_OTHER)
+		print_text("clone", "yes: the key was made on another machine, of which this one is a copy");
+	if (knows_origin(status)) {
+		print_text("manager", status->state.manager);
+		print_text("method", status->state.method);
+		print_time("since", status->state.registered_at);
+	} else {
+		print_text("origin", "made by another tool");
+	}
+}
+
+static void print_status(const struct status *status)
+{
+	const struct state *state = &status->state;
+
+	if (status->registered) {
+		print_registration(status);
+	} else {
+		print_text("registered", "no");
+		print_text("key file", status->path);
+		print_text("problem", status->problem.text);
+		print_text("config", status->configured ? "" : "no manager is configured");
+	}
+	print_text("last outcome", state->last_outcome);
+	print_text("last error", state->last_error);
+	print_time("last try", state->last_at);
+	if (state->attempts)
+		printf("%-13s %" PRIu64 "\n", "attempts", state->attempts);
+	print_time("next attempt", status->next_attempt);
+}
+
+/* ------------------------------------------------------------------ for programs */
+
+/* The schema is in agent-register(8) and stable: members are added, never changed. */
+static void json_text(const char *name, const char *text)
+{
+	printf("\"%s\":", name);
+	if (!*text) {
+		printf("null");
+		return;
+	}
+	putchar('"');
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < 0x20)
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+static void json_time(const char *name, uint64_t seconds)
+{
+	time_t when = (time_t)seconds;
+	struct tm broken_down;
+	char text[32] = "";
+
+	if (seconds && gmtime_r(&when, &broken_down))
+		(void)strftime(text, sizeof text, "%FT%TZ", &broken_down);
+	json_text(name, text);
+}
+
+static void json_status(const struct status *status)
+{
+	const struct state *state = &status->state;
+	bool known = knows_origin(status);
+
+	printf("{\"registered\":%s,", status->registered ? "true" : "false");
+	json_text("name", status->registered ? status->key.name : "");
+	putchar(',');
+	json_text("id", status->registered ? status->key.id : "");
+	putchar(',');
+	json_text("address", status->registered ? status->key.ip : "");
+	putchar(',');
+	json_text("key_file", status->path);
+	putchar(',');
+	json_text("problem", status->problem.text);
+	printf(",\"configured\":%s,", status->configured ? "true" : "false");
+	json_text("clone", clone_verdict(status));
+	putchar(',');
+	json_text("manager", known ? state->manager : "");
+	putchar(',');
+	json_text("method", known ? state->method : "");
+	putchar(',');
+	json_time("since", known ? state->registered_at : 0);
+	printf(",\"attempts\":%" PRIu64 ",", state->attempts);
+	json_text("last_outcome", state->last_outcome);
+	putchar(',');
+	json_text("last_error", state->last_error);
+	putchar(',');
+	json_text("last_manager", state->last_manager);
+	putchar(',');
+	json_time("last_attempt", state->last_at);
+	putchar(',');
+	json_time("next_attempt", status->next_attempt);
+	printf("}\n");
+}
+
+/* ------------------------------------------------------------------ the command */
+
+int command_status(struct program *program)
+{
+	const struct config *config = &program->config;
+	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
+	struct status status = { .configured = config_has_work(config) };
+	int found = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &status.problem);
+
+	if (found >= 0)
+		found = keystore_read(&store, &status.key, &status.problem);
+	if (found < 0 && (!program->options->json || !store.path)) {
+		log_error("%s", status.problem.text);
+		return EXIT_LOCAL_ERROR;
+	}
+	status.path = store.path;
+	status.registered = found == KEYSTORE_KEY;
+	state_load(&status.state, program->options->state_directory);
+	if (status.registered)
+		status.binding = binding_of(&status.state, &status.key);
+	status.next_attempt = next_attempt(&status.state);
+	if (program->options->json)
+		json_status(&status);
+	else
+		print_status(&status);
+	agent_key_wipe(&status.key);
+	if (found < 0)
+		return EXIT_LOCAL_ERROR;
+	return status.registered ? 0 : EXIT_NOT_REGISTERED;
+}

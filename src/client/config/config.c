@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/config/config.h"
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "client/config/types.h"
+
+#include <fcntl.h>
+#include <ini.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ROW(section, name, type, default_text)                                                     \
+	{ #section, #name, default_text, &config_##type, offsetof(struct config, section.name) }
+
+const struct config_key config_keys[] = {
+	ROW(manager, address, address_list, ""),
+	ROW(manager, port, port, ""),
+	ROW(manager, method, method, "authd"),
+	ROW(manager, prefix, prefix, ""),
+	ROW(manager, proxy, proxy, ""),
+	ROW(manager, connect_timeout, duration, "10 s"),
+	ROW(manager, attempt_timeout, duration, "30 s"),
+	ROW(tls, ca_file, path, ""),
+	ROW(tls, pin, pin_list, ""),
+	ROW(tls, verify_name, text, ""),
+	ROW(tls, certificate_file, path, ""),
+	ROW(tls, private_key_file, path, ""),
+	ROW(tls, min_version, tls_version, "1.2"),
+	ROW(tls, ciphers, text, ""),
+	ROW(tls, ciphersuites, text, ""),
+	ROW(tls, verify, bool, "yes"),
+	ROW(agent, name, agent_name, CONFIG_DEFAULT_NAME),
+	ROW(agent, ip, agent_ip, ""),
+	ROW(agent, groups, group_list, ""),
+	ROW(agent, version, text, ""),
+	ROW(agent, directory, path, "/var/ossec"),
+	ROW(agent, keys_file, path, ""),
+	ROW(agent, group, text, ""),
+	ROW(agent, unit, text, "wazuh-agent.service"),
+	ROW(auth, password_file, path, ""),
+	ROW(auth, proxy_password_file, path, ""),
+	ROW(auth, api_user, text, ""),
+	ROW(auth, api_password_file, path, ""),
+	ROW(auth, token_file, path, ""),
+	ROW(auth, key_file, path, ""),
+	ROW(auth, forget_secret, bool, "no"),
+	ROW(retry, splay, duration, "0 s"),
+	ROW(retry, initial, duration, "1 s"),
+	ROW(retry, max, duration, "5 min"),
+	ROW(retry, budget, duration, "90 s"),
+	ROW(identity, on_clone, on_clone, "register"),
+	ROW(identity, on_duplicate, on_duplicate, "wait"),
+	ROW(identity, settle, duration, "0 s"),
+	{ 0 },
+};
+
+static void *target_of(struct config *config, const struct config_key *key)
+{
+	return (char *)config + key->offset;
+}
+
+static int reset(struct config *config, const struct config_key *key)
+{
+	key->type->clear(target_of(config, key));
+	if (*key->default_text == '\0')
+		return 0;
+	return key->type->parse(target_of(config, key), key->default_text, key->type) ? -ENOMEM : 0;
+}
+
+int config_init(struct config *config)
+{
+	*config = (struct config){ 0 };
+	for (const struct config_key *key = config_keys; key->section; key++) {
+		if (reset(config, key) < 0) {
+			config_done(config);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void config_done(struct config *config)
+{
+	for (const struct config_key *key = config_keys; key->section; key++)
+		key->type->clear(target_of(config, key));
+}
+
+/* ------------------------------------------------------------------ unknown names */
+
+/* Levenshtein distance of two short words; long ones are as far apart as can be. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[65], length = strlen(b);
+
+	if (strlen(a) >= 64 || length >= 64)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= length; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < length; j++) {
+			size_t change = diagonal + (a[i] != b[j]), add = row[j] + 1, drop = row[j + 1] + 1;
+
+			diagonal = row[j + 1];
+			row[j + 1] = change < add ? change : add;
+			if (drop < row[j + 1])
+				row[j + 1] = drop;
+		}
+	}
+	return row[length];
+}
+
+/* The valid key most like SECTION.NAME; a key of the same name in another section is nearest of all. */
+static const struct config_key *nearest_key(const char *section, const char *name)
+{
+	const struct config_key *nearest = config_keys;
+	size_t least = SIZE_MAX;
+
+	for (const struct config_key *key = config_keys; key->section; key++) {
+		size_t names = distance(name, key->name), sections = distance(section, key->section);
+		size_t sum = names == SIZE_MAX || sections == SIZE_MAX ? SIZE_MAX - 1 : 4 * names + sections;
+
+		if (sum < least) {
+			least = sum;
+			nearest = key;
+		}
+	}
+	return nearest;
+}
+
+static int unknown_key(const char *section, const char *name, const char *origin, struct reason *why)
+{
+	const struct config_key *nearest = nearest_key(section, name);
+	char shown[128], shown_section[128];
+
+	escape_string(shown, sizeof shown, name);
+	escape_string(shown_section, sizeof shown_section, section);
+	if (*section == '\0')
+		reason_set(why, "%s: the key '%s' stands before any section; did you mean %s in [%s]?", origin,
+			   shown, nearest->name, nearest->section);
+	else if (strcmp(section, nearest->section) == 0)
+		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s?", origin, shown, shown_section,
+			   nearest->name);
+	else
+		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s in [%s]?", origin, shown,
+			   shown_section, nearest->name, nearest->section);
+	return -EINVAL;
+}
+
+/* ------------------------------------------------------------------ setting one key */
+
+static const struct config_key *find_key(const char *section, const char *name)
+{
+	for (const struct config_key *key = config_keys; key->section; key++)
+		if (strcmp(key->section, section) == 0 && strcmp(key->name, name) == 0)
+			return key;
+	return NULL;
+}
+
+int config_set(struct config *config, const char *section, const char *name, const char *value, const char *origin,
+	       struct reason *why)
+{
+	const struct config_key *key = find_key(section, name);
+	const char *wanted;
+	char shown[256];
+
+	if (!key)
+		return unknown_key(section, name, origin, why);
+	if (key->offset == offsetof(struct config, retry.budget))
+		config->budget_is_set = *value != '\0';
+	if (*value == '\0')
+		return reset(config, key) < 0 ? reason_errno(why, ENOMEM, "%s", origin) : 0;
+	wanted = key->type->parse(target_of(config, key), value, key->type);
+	if (!wanted)
+		return 0;
+	if (key->type->may_hold_secrets)
+		reason_set(why, "%s: this is not a value for %s in [%s]: it takes %s", origin, name, section, wanted);
+	else
+		reason_set(why, "%s: '%s' is not a value for %s in [%s]: it takes %s", origin,
+			   escape_string(shown, sizeof shown, value), name, section, wanted);
+	return -EINVAL;
+}
+
+int config_assign(struct config *config, const char *assignment, const char *origin, struct reason *why)
+{
+	cleanup_free char *section = strdup(assignment);
+	char *equals = section ? strchr(section, '=') : NULL;
+	char *dot = section ? strchr(section, '.') : NULL;
+
+	if (!equals || !dot || dot > equals) {
+		char shown[128];
+
+		reason_set(why, "%s: '%s' is not SECTION.KEY=VALUE", origin,
+			   escape_string(shown, sizeof shown, assignment));
+		return -EINVAL;
+	}
+	*dot = *equals = '\0';
+	return config_set(config, section, dot + 1, equals + 1, origin, why);
+}
+
+/* ------------------------------------------------------------------ reading a file */
+
+/* inih calls the reader once a line and the handler right after it, so the reader knows the handler's line. */
+struct ini_source {
+	FILE *file;
+	const char *path;
+	unsigned int line;
+	struct config *config;
+	struct reason *why;
+	int error; /* the first one; reading goes on to its end but changes nothing more */
+};
+
+static void fail_line(struct ini_source *source, const char *problem)
+{
+	if (source->error == 0)
+		reason_set(source->why, "%s:%u: %s", source->path, source->line, problem);
+	source->error = -EINVAL;
+}
+
+/* inih tells of a section only with its first key; one without keys may be a misspelt name all the same. */
+static void check_section(struct ini_source *source, const char *line)
+{
+	size_t length = strcspn(line + 1, "]");
+	const char *behind = line + 1 + length + (line[1 + length] == ']');
+	const struct config_key *nearest = config_keys;
+	char section[64], shown[128], problem[256];
+	size_t least = SIZE_MAX;
+
+	(void)snprintf(section, sizeof section, "%.*s", (int)length, line + 1);
+	for (const struct config_key *key = config_keys; key->section; key++) {
+		size_t d = distance(section, key->section);
+
+		if (d < least) {
+			least = d;
+			nearest = key;
+		}
+	}
+	behind += strspn(behind, " \t");
+	if (least == 0 && *behind && *behind != ';' && *behind != '#')
+		fail_line(source, "what stands behind the ] of a section would be ignored: put it on a line of its own");
+	if (least == 0)
+		return;
+	(void)snprintf(problem, sizeof problem, "unknown section [%s]; did you mean [%s]?",
+		       escape_string(shown, sizeof shown, section), nearest->section);
+	fail_line(source, problem);
+}
+
+/*
+ * What inih would do silently is an error here: it cuts lines that exceed its buffer (`size`, 200 in most
+ * distributions), and it stops at a NUL byte. Leading blanks are dropped, because inih takes an indented line for a
+ * continuation of the value before it.
+ */
+static char *read_line(char *buffer, int size, void *stream)
+{
+	static const char byte_order_mark[] = "\xef\xbb\xbf";
+	struct ini_source *source = stream;
+	cleanup_free char *line = NULL;
+	size_t allocated = 0, skipped;
+	ssize_t length = getline(&line, &allocated, source->file);
+
+	if (length < 0) {
+		if (ferror(source->file) && source->error == 0)
+			source->error = reason_errno(source->why, errno, "Cannot read %s", source->path);
+		return NULL;
+	}
+	source->line++;
+	while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
+		line[--length] = '\0';
+	skipped = source->line == 1 && strncmp(line, byte_order_mark, strlen(byte_order_mark)) == 0 ?
+			  strlen(byte_order_mark) : 0;
+	skipped += strspn(line + skipped, " \t");
+
+	if (strlen(line) != (size_t)length)
+		fail_line(source, "the line holds a NUL byte");
+	else if (length - (ssize_t)skipped >= size) {
+		char problem[128];
+
+		(void)snprintf(problem, sizeof problem,
+			       "the line is longer than %d bytes and would be cut; split it, or shorten it", size - 1);
+		fail_line(source, problem);
+	} else if (line[skipped] == '[')
+		check_section(source, line + skipped);
+	(void)snprintf(buffer, (size_t)size, "%s", source->error ? "" : line + skipped);
+	return buffer;
+}
+
+static int take_value(void *user, const char *section, const char *name, const char *value)
+{
+	struct ini_source *source = user;
+	char origin[512];
+
+	if (source->error)
+		return 1;
+	(void)snprintf(origin, sizeof origin, "%s:%u", source->path, source->line);
+	source->error = config_set(source->config, section, name, value, origin, source->why);
+	return 1;
+}
+
+int config_read(struct config *config, FILE *file, const char *path, struct reason *why)
+{
+	struct ini_source source = { .file = file, .path = path, .config = config, .why = why };
+	struct stat status;
+	int bad_line = ini_parse_stream(read_line, &source, take_value, &source);
+
+	if (fstat(fileno(file), &status) == 0 && status.st_mtime > config->changed_at)
+		config->changed_at = status.st_mtime;
+	if (bad_line > 0) { /* the first fault: behind one of ours inih sees only empty lines */
+		reason_set(why, "%s:%d: the line is neither a [section], a KEY = VALUE nor a comment", path, bad_line);
+		return -EINVAL;
+	}
+	if (source.error)
+		return source.error;
+	return bad_line < 0 ? reason_errno(why, ENOMEM, "Cannot read %s", path) : 0;
+}
+
+FILE *config_open(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	FILE *file;
+
+	if (fd < 0 || fcntl(fd, F_SETFL, O_RDONLY) < 0)
+		return NULL;
+	file = fdopen(fd, "r");
+	if (file)
+		(void)take_fd(&fd);
+	return file;
+}
+
+int config_read_file(struct config *config, const char *path, struct reason *why)
+{
+	cleanup_file FILE *file = config_open(path);
+
+	if (!file)
+		return reason_errno(why, errno, "Cannot read the configuration file %s", path);
+	return config_read(config, file, path, why);
+}
+
+/* ------------------------------------------------------------------ rules over several keys */
+
+/* An enrollment token says where the manager is, and by what it is known. */
+static bool has_token(const struct config *config)
+{
+	return config->manager.method == METHOD_ENROLL && config->auth.token_file;
+}
+
+bool config_has_work(const struct config *config)
+{
+	return config->manager.address.count > 0 || config->manager.method == METHOD_IMPORT || has_token(config);
+}
+
+uint16_t config_default_port(const struct config *config)
+{
+	static const uint16_t ports[] = { [METHOD_AUTHD] = 1515, [METHOD_API] = 55000, [METHOD_ENROLL] = 1517,
+					  [METHOD_IMPORT] = 1515 };
+
+	return config->manager.port ?: ports[config->manager.method];
+}
+
+const char *config_password_file(const struct config *config)
+{
+	return config->manager.method == METHOD_API ? config->auth.api_password_file : config->auth.password_file;
+}
+
+static int check_trust(const struct config *config, struct reason *why)
+{
+	bool ca_or_pin = config->tls.ca_file || config->tls.pin.count > 0;
+
+	if (!config->tls.verify && ca_or_pin) {
+		reason_set(why, "verify = no contradicts %s in [tls]: remove one of them",
+			   config->tls.ca_file ? "ca_file" : "pin");
+		return -EINVAL;
+	}
+	if (!config->tls.verify && has_token(config)) {
+		reason_set(why, "verify = no in [tls] contradicts token_file in [auth], which says whom to trust: remove one of "
+			   "them");
+		return -EINVAL;
+	}
+	if (config->tls.verify && !ca_or_pin && !has_token(config)) {
+		reason_set(why, "Nothing says which manager to trust: write one of these into [tls]: ca_file = FILE (the CA "
+			   "that issued the manager's certificate), pin = sha256//... (agent-register pin %s prints it), or "
+			   "verify = no (anybody can answer)", config->manager.address.count ?
+			   config->manager.address.items[0] : "HOST");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* No manager is asked, so nothing that is about managers matters. */
+static int check_import(const struct config *config, struct reason *why)
+{
+	if (config->auth.key_file)
+		return 0;
+	reason_set(why, "There is no key to import: method = import needs key_file in [auth], or the credential "
+		   "agent-register.client-key");
+	return -EINVAL;
+}
+
+int config_check(const struct config *config, struct reason *why)
+{
+	if (config->manager.method == METHOD_IMPORT)
+		return check_import(config, why);
+	if (config->manager.address.count > CONFIG_MAX_MANAGERS) {
+		reason_set(why, "More than %d managers (address in [manager]) are not supported", CONFIG_MAX_MANAGERS);
+		return -EINVAL;
+	}
+	if (config->auth.proxy_password_file && config->manager.proxy && !strchr(config->manager.proxy, '@')) {
+		reason_set(why, "The proxy's password needs a user: write proxy = http://USER@HOST:PORT in [manager]");
+		return -EINVAL;
+	}
+	if (!config->tls.certificate_file != !config->tls.private_key_file) {
+		reason_set(why, "A client certificate needs its private key, and the other way round: set %s in [tls] too",
+			   config->tls.certificate_file ? "private_key_file" : "certificate_file");
+		return -EINVAL;
+	}
+	if (config->retry.initial == 0 || config->retry.initial > config->retry.max) {
+		reason_set(why, "initial in [retry] must be more than 0 and no more than max");
+		return -EINVAL;
+	}
+	if (config->manager.connect_timeout == 0 || config->manager.attempt_timeout == 0) {
+		reason_set(why, "connect_timeout and attempt_timeout in [manager] must be more than 0");
+		return -EINVAL;
+	}
+	if (config->manager.method != METHOD_API && config->identity.on_duplicate == DUPLICATE_REPLACE) {
+		reason_set(why, "on_duplicate = replace needs method = api; with authd, the manager decides by its own rules");
+		return -EINVAL;
+	}
+	if (config->manager.method == METHOD_API && config->agent.ip && strcmp(config->agent.ip, "src") == 0) {
+		reason_set(why, "ip = src is of authd's protocol; with method = api, set an address, a network, or any");
+		return -EINVAL;
+	}
+	if (config->manager.method == METHOD_API && (!config->auth.api_user || !config->auth.api_password_file)) {
+		reason_set(why, "method = api needs a user of the manager's API and his password: set %s in [auth]",
+			   config->auth.api_user ? "api_password_file" : "api_user");
+		return -EINVAL;
+	}
+	if (config->auth.api_user && strchr(config->auth.api_user, ':')) {
+		reason_set(why, "api_user in [auth] must not hold a colon, which ends the name when logging in (RFC 7617)");
+		return -EINVAL;
+	}
+	if (config->auth.token_file && config->manager.method != METHOD_ENROLL) {
+		reason_set(why, "token_file in [auth] is for the method enroll: set method = enroll in [manager], or remove it");
+		return -EINVAL;
+	}
+	return check_trust(config, why);
+}

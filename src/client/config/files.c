@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/* Finding the configuration files: the default file and its drop-ins, merged by file name as systemd does it. */
+#include "client/config/config.h"
+
+#include "common/cleanup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#define MAIN_FILE SYSCONFDIR "/agent-register/agent-register.conf"
+#define DROP_IN(directory) directory "/agent-register/agent-register.conf.d"
+
+/* Later directories override earlier ones file by file (systemd.unit(5): /etc over /run over /usr/lib). */
+static const char *const drop_in_directories[] = {
+	DROP_IN("/usr/lib"),
+	DROP_IN("/run"),
+	DROP_IN(SYSCONFDIR),
+	NULL,
+};
+
+struct drop_ins {
+	char **paths;
+	size_t count;
+};
+
+static void release_drop_ins(struct drop_ins *found)
+{
+	for (size_t i = 0; i < found->count; i++)
+		free(found->paths[i]);
+	free(found->paths);
+}
+
+static const char *name_of(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+static bool is_drop_in(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > strlen(".conf") && name[0] != '.' && strcmp(name + length - strlen(".conf"), ".conf") == 0;
+}
+
+/* Add `path`, in place of a file of the same name from an earlier directory. Takes ownership. */
+static int add_drop_in(struct drop_ins *found, char *path)
+{
+	char **paths;
+
+	for (size_t i = 0; i < found->count; i++) {
+		if (strcmp(name_of(found->paths[i]), name_of(path)) == 0) {
+			free(found->paths[i]);
+			found->paths[i] = path;
+			return 0;
+		}
+	}
+	paths = reallocarray(found->paths, found->count + 1, sizeof *paths);
+	if (!paths) {
+		free(path);
+		return -ENOMEM;
+	}
+	found->paths = paths;
+	paths[found->count++] = path;
+	return 0;
+}
+
+static int collect(struct drop_ins *found, const char *directory, struct reason *why)
+{
+	DIR *stream = opendir(directory);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!stream)
+		return errno == ENOENT ? 0 : reason_errno(why, errno, "Cannot read the directory %s", directory);
+	while (r >= 0 && (entry = readdir(stream))) {
+		char *path;
+
+		if (!is_drop_in(entry->d_name))
+			continue;
+		r = asprintf(&path, "%s/%s", directory, entry->d_name) < 0 ? -ENOMEM : add_drop_in(found, path);
+		if (r < 0)
+			(void)reason_errno(why, ENOMEM, "Cannot list %s", directory);
+	}
+	closedir(stream);
+	return r;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(name_of(*(char *const *)a), name_of(*(char *const *)b));
+}
+
+/* A missing main file is no error: everything may stand in drop-ins. */
+static int read_main_file(struct config *config, const char *path, struct reason *why)
+{
+	cleanup_file FILE *file = config_open(path);
+
+	if (!file && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (!file)
+		return reason_errno(why, errno, "Cannot read the configuration file %s", path);
+	return config_read(config, file, path, why);
+}
+
+int config_read_layers(struct config *config, const char *main_file, const char *const *directories,
+		       struct reason *why)
+{
+	cleanup(release_drop_ins) struct drop_ins found = { 0 };
+	int r = read_main_file(config, main_file, why);
+
+	for (; r >= 0 && *directories; directories++)
+		r = collect(&found, *directories, why);
+	if (r >= 0 && found.count > 0)
+		qsort(found.paths, found.count, sizeof *found.paths, by_name);
+	for (size_t i = 0; r >= 0 && i < found.count; i++)
+		r = config_read_file(config, found.paths[i], why);
+	return r;
+}
+
+int config_read_defaults(struct config *config, struct reason *why)
+{
+	return config_read_layers(config, MAIN_FILE, drop_in_directories, why);
+}
+
+/* ------------------------------------------------------------------ credentials */
+
+static const struct {
+	const char *credential;
+	const char *section; /* null: a configuration file */
+	const char *key;
+} credential_roles[] = {
+	{ "agent-register.conf", NULL, NULL },
+	{ "agent-register.password", "auth", "password_file" },
+	{ "agent-register.ca", "tls", "ca_file" },
+	{ "agent-register.certificate", "tls", "certificate_file" },
+	{ "agent-register.private-key", "tls", "private_key_file" },
+	{ "agent-register.proxy-password", "auth", "proxy_password_file" },
+	{ "agent-register.api-password", "auth", "api_password_file" },
+	{ "agent-register.token", "auth", "token_file" },
+	{ "agent-register.client-key", "auth", "key_file" },
+};
+
+/* The path of a credential that was passed, or null. */
+static char *credential_path(const char *directory, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
+		return NULL;
+	if (access(path, F_OK) < 0) {
+		free(path);
+		return NULL;
+	}
+	return path;
+}
+
+int config_read_credentials(struct config *config, struct reason *why)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	cleanup_free char *file = NULL;
+	time_t changed_at = config->changed_at;
+	int r = 0;
+
+	if (!directory || directory[0] != '/')
+		return 0;
+	file = credential_path(directory, "agent-register.conf");
+	if (file)
+		r = config_read_file(config, file, why);
+	config->changed_at = changed_at; /* when systemd wrote it says nothing */
+	for (size_t i = 0; r >= 0 && i < sizeof credential_roles / sizeof credential_roles[0]; i++) {
+		cleanup_free char *path = credential_path(directory, credential_roles[i].credential);
+
+		if (path && credential_roles[i].section)
+			r = config_set(config, credential_roles[i].section, credential_roles[i].key, path,
+				       credential_roles[i].credential, why);
+	}
+	return r;
+}
+
+bool config_is_credential(const char *path)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+
+	return directory && strncmp(path, directory, strlen(directory)) == 0 && path[strlen(directory)] == '/';
+}
+
+/* Is the credential in one of the places where systemd looks for it (systemd.exec(5), LoadCredential=)? */
+static bool is_in_store(const char *name)
+{
+	static const char *const stores[] = {
+		"/etc/credstore", "/etc/credstore.encrypted", "/run/credstore", "/run/credstore.encrypted",
+	};
+
+	for (size_t i = 0; i < sizeof stores / sizeof stores[0]; i++) {
+		cleanup_free char *path = credential_path(stores[i], name);
+
+		if (path)
+			return true;
+	}
+	return false;
+}
+
+const char *config_late_credential(void)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY") ?: "/nonexistent";
+
+	for (size_t i = 0; i < sizeof credential_roles / sizeof credential_roles[0]; i++) {
+		const char *name = credential_roles[i].credential;
+		cleanup_free char *handed = credential_path(directory, name);
+
+		if (!handed && is_in_store(name))
+			return name;
+	}
+	return NULL;
+}

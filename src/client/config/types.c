@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/config/types.h"
+
+#include "common/agent-key.h"
+#include "common/base64.h"
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/tls-context.h"
+#include "client/net/endpoint.h"
+#include "client/net/proxy.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const char out_of_memory[] = "less memory";
+
+/* ------------------------------------------------------------------ plain values */
+
+static void clear_string(void *target)
+{
+	free(*(char **)target);
+	*(char **)target = NULL;
+}
+
+static const char *store_string(void *target, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return out_of_memory;
+	clear_string(target);
+	*(char **)target = copy;
+	return NULL;
+}
+
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static const char *parse_text(void *target, const char *text, const struct config_type *type)
+{
+	(void)type;
+	return is_printable(text) ? store_string(target, text) : "printable text";
+}
+
+static const char *parse_path(void *target, const char *text, const struct config_type *type)
+{
+	(void)type;
+	return text[0] == '/' && is_printable(text) ? store_string(target, text) : "an absolute path";
+}
+
+static const char *parse_prefix(void *target, const char *text, const struct config_type *type)
+{
+	char scratch[ENDPOINT_PREFIX_SIZE];
+
+	(void)type;
+	return endpoint_prefix_parse(scratch, text) == 0 ? store_string(target, text) :
+							   "a path such as wazuh-manager, of letters, digits and . _ - ~ /";
+}
+
+static void clear_port(void *target)
+{
+	*(uint16_t *)target = 0;
+}
+
+static const char *parse_port(void *target, const char *text, const struct config_type *type)
+{
+	size_t digits = strspn(text, "0123456789");
+	long port = digits > 0 && digits <= 5 && text[digits] == '\0' ? strtol(text, NULL, 10) : 0;
+
+	(void)type;
+	if (port < 1 || port > 65535)
+		return "a port from 1 to 65535";
+	*(uint16_t *)target = (uint16_t)port;
+	return NULL;
+}
+
+static void clear_bool(void *target)
+{
+	*(bool *)target = false;
+}
+
+static const char *parse_bool(void *target, const char *text, const struct config_type *type)
+{
+	static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
+
+	(void)type;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (strcasecmp(text, words[i]) == 0) {
+			*(bool *)target = i % 2;
+			return NULL;
+		}
+	}
+	return "yes or no";
+}
+
+static void clear_choice(void *target)
+{
+	*(int *)target = 0;
+}
+
+static const char *parse_choice(void *target, const char *text, const struct config_type *type)
+{
+	static _Thread_local char valid[128];
+	size_t used = 0;
+
+	for (int i = 0; type->choices[i]; i++) {
+		if (strcmp(text, type->choices[i]) == 0) {
+			*(int *)target = i;
+			return NULL;
+		}
+		used += (size_t)snprintf(valid + used, sizeof valid - used, "%s%s", i ? ", " : "one of ",
+					 type->choices[i]);
+	}
+	return valid;
+}
+
+/* ------------------------------------------------------------------ durations */
+
+static uint64_t unit_usec(const char *unit, size_t length)
+{
+	static const struct {
+		const char *name;
+		uint64_t usec;
+	} units[] = {
+		{ "", USEC_PER_SEC },         { "s", USEC_PER_SEC },      { "sec", USEC_PER_SEC },
+		{ "second", USEC_PER_SEC },   { "seconds", USEC_PER_SEC }, { "us", 1 },
+		{ "ms", USEC_PER_MSEC },      { "m", 60 * USEC_PER_SEC }, { "min", 60 * USEC_PER_SEC },
+		{ "minute", 60 * USEC_PER_SEC }, { "minutes", 60 * USEC_PER_SEC },
+		{ "h", 3600 * USEC_PER_SEC }, { "hour", 3600 * USEC_PER_SEC }, { "hours", 3600 * USEC_PER_SEC },
+		{ "d", 86400 * USEC_PER_SEC }, { "day", 86400 * USEC_PER_SEC }, { "days", 86400 * USEC_PER_SEC },
+	};
+
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+		if (strlen(units[i].name) == length && memcmp(units[i].name, unit, length) == 0)
+			return units[i].usec;
+	return 0;
+}
+
+static void clear_duration(void *target)
+{
+	*(uint64_t *)target = 0;
+}
+
+/* Numbers with units, added up: "1min 30s". At most 10 years, which no sum can overflow. */
+static const char *parse_duration(void *target, const char *text, const struct config_type *type)
+{
+	static const char valid[] = "a duration such as 90, 90 s, 5 min, 1h 30min";
+	const uint64_t most = UINT64_C(3650) * 86400 * USEC_PER_SEC;
+	uint64_t sum = 0;
+
+	(void)type;
+	while (*text) {
+		size_t digits = strspn(text, "0123456789"), letters;
+		uint64_t number, unit;
+
+		if (digits == 0 || digits > 15)
+			return valid;
+		number = strtoull(text, NULL, 10);
+		text += digits;
+		text += strspn(text, " \t");
+		letters = strcspn(text, " \t0123456789");
+		unit = unit_usec(text, letters);
+		if (unit == 0 || number > most / unit)
+			return valid;
+		sum += number * unit;
+		if (sum > most)
+			return valid;
+		text += letters;
+		text += strspn(text, " \t");
+	}
+	*(uint64_t *)target = sum;
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ lists */
+
+static void clear_list(void *target)
+{
+	struct string_list *list = target;
+
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct string_list){ 0 };
+}
+
+static const char *append(void *target, const char *text, size_t length)
+{
+	struct string_list *list = target;
+	char **items = reallocarray(list->items, list->count + 1, sizeof *items);
+
+	if (!items)
+		return out_of_memory;
+	list->items = items;
+	items[list->count] = strndup(text, length);
+	if (!items[list->count])
+		return out_of_memory;
+	list->count++;
+	return NULL;
+}
+
+static const char *parse_address(void *target, const char *text, const struct config_type *type)
+{
+	struct endpoint scratch;
+
+	(void)type;
+	if (endpoint_parse(&scratch, text, 1) < 0)
+		return "host, host:port, an IP address, or [IPv6]:port; one manager a line";
+	return append(target, text, strlen(text));
+}
+
+static const char *parse_proxy(void *target, const char *text, const struct config_type *type)
+{
+	struct proxy scratch;
+
+	(void)type;
+	switch (is_printable(text) ? proxy_parse(&scratch, text) : -EINVAL) {
+	case 0:
+		return store_string(target, text);
+	case -EPERM:
+		return "an address without the password, which goes into a file: write http://USER@HOST:PORT here, and "
+		       "proxy_password_file = FILE in [auth]";
+	default:
+		return "the address of an HTTP proxy: [http://][USER@]HOST[:PORT]";
+	}
+}
+
+/* As tls_pin_format() writes it. */
+static const char *parse_pin(void *target, const char *text, const struct config_type *type)
+{
+	static const char prefix[] = "sha256//";
+	unsigned char digest[TLS_PIN_DIGEST_SIZE];
+	const char *base64 = text + strlen(prefix);
+
+	(void)type;
+	if (strncmp(text, prefix, strlen(prefix)) != 0 ||
+	    base64_decode(digest, sizeof digest, BASE64_PADDED, base64, strlen(base64)) != sizeof digest)
+		return "sha256// and 44 characters of base64, as agent-register pin HOST prints it";
+	return append(target, text, strlen(text));
+}
+
+static const char *parse_groups(void *target, const char *text, const struct config_type *type)
+{
+	static const char valid[] = "group names of A-Z a-z 0-9 . _ - separated by commas";
+
+	(void)type;
+	for (const char *group = text;; group++) {
+		size_t length = strcspn(group, ",");
+
+		if (!agent_group_is_valid(group, length))
+			return valid;
+		group += length;
+		if (*group == '\0')
+			break;
+	}
+	for (const char *group = text;; group++) {
+		size_t length = strcspn(group, ",");
+		const char *problem = append(target, group, length);
+
+		if (problem)
+			return problem;
+		group += length;
+		if (*group == '\0')
+			return NULL;
+	}
+}
+
+/* ------------------------------------------------------------------ the agent */
+
+/* The expanded name is checked later (identity.h); here only what no expansion could mend. */
+static const char *parse_agent_name(void *target, const char *text, const struct config_type *type)
+{
+	static const char valid[] = "2 to 127 of A-Z a-z 0-9 . _ - with the specifiers %H %l %m %b %i %%";
+
+	(void)type;
+	for (const char *at = text; *at; at++) {
+		if (*at == '%' && at[1] && strchr("Hlmbi%", at[1]))
+			at++;
+		else if (*at == '%' || !agent_name_is_valid((char[]){ *at, 'x' }, 2))
+			return valid;
+	}
+	return store_string(target, text);
+}
+
+static const char *parse_agent_ip(void *target, const char *text, const struct config_type *type)
+{
+	(void)type;
+	if (strcmp(text, "src") != 0 && !agent_ip_is_valid(text, strlen(text)))
+		return "any, src, an IP address, or a network such as 10.0.0.0/8";
+	return store_string(target, text);
+}
+
+static const char *parse_tls_version(void *target, const char *text, const struct config_type *type)
+{
+	(void)type;
+	return tls_version_parse(text) < 0 ? "1.0, 1.1, 1.2 or 1.3" : store_string(target, text);
+}
+
+/* ------------------------------------------------------------------ the types */
+
+static const char *const methods[] = { "authd", "api", "enroll", "import", NULL };
+static const char *const clone_policies[] = { "register", "keep", "refuse", NULL };
+static const char *const duplicate_policies[] = { "wait", "suffix", "replace", "fail", NULL };
+
+const struct config_type config_text = { parse_text, clear_string };
+const struct config_type config_path = { parse_path, clear_string };
+const struct config_type config_prefix = { parse_prefix, clear_string };
+const struct config_type config_port = { parse_port, clear_port };
+const struct config_type config_bool = { parse_bool, clear_bool };
+const struct config_type config_duration = { parse_duration, clear_duration };
+const struct config_type config_proxy = { parse_proxy, clear_string, .may_hold_secrets = true };
+const struct config_type config_tls_version = { parse_tls_version, clear_string };
+const struct config_type config_address_list = { parse_address, clear_list, .is_list = true };
+const struct config_type config_pin_list = { parse_pin, clear_list, .is_list = true };
+const struct config_type config_group_list = { parse_groups, clear_list, .is_list = true };
+const struct config_type config_agent_name = { parse_agent_name, clear_string };
+const struct config_type config_agent_ip = { parse_agent_ip, clear_string };
+const struct config_type config_method = { parse_choice, clear_choice, .choices = methods };
+const struct config_type config_on_clone = { parse_choice, clear_choice, .choices = clone_policies };
+const struct config_type config_on_duplicate = { parse_choice, clear_choice, .choices = duplicate_policies };

@@ -1,0 +1,92 @@
+# The client. Everything but main.c is in a library, so that the tests link what they test.
+noinst_LIBRARIES += libclient.a
+libclient_a_SOURCES = \
+	src/client/agent-files/import-file.c src/client/agent-files/import-file.h \
+	src/client/agent-files/keystore.c src/client/agent-files/keystore.h \
+	src/client/agent-files/manager-detect.c src/client/agent-files/manager-detect.h \
+	src/client/agent-files/reenroll-files.c src/client/agent-files/reenroll-files.h \
+	src/client/agent-files/reenroll-secret.c src/client/agent-files/reenroll-secret.h \
+	src/client/commands/agent-auth.c src/client/commands/agent-auth.h \
+	src/client/commands/agent-auth-output.c src/client/commands/agent-auth-output.h \
+	src/client/commands/check.c \
+	src/client/commands/confirm.c src/client/commands/confirm.h \
+	src/client/commands/deregister.c \
+	src/client/commands/erase.c src/client/commands/erase.h \
+	src/client/commands/import.c \
+	src/client/commands/options.c src/client/commands/options.h \
+	src/client/commands/pin.c \
+	src/client/commands/reset.c \
+	src/client/commands/run.c \
+	src/client/commands/status.c \
+	src/client/config/config.c src/client/config/config.h \
+	src/client/config/files.c \
+	src/client/config/types.c src/client/config/types.h \
+	src/client/methods/authd.c \
+	src/client/methods/enroll-token.h \
+	src/client/methods/method.c src/client/methods/method.h \
+	src/client/methods/module.c src/client/methods/module.h \
+	src/client/net/connect.c \
+	src/client/net/endpoint.c src/client/net/endpoint.h \
+	src/client/net/net.h \
+	src/client/net/proxy.c src/client/net/proxy.h \
+	src/client/net/resolve.c \
+	src/client/net/tls-client.c src/client/net/tls-client.h \
+	src/client/net/tls-verify.c src/client/net/tls-verify.h \
+	src/client/net/tunnel.c \
+	src/client/registration/access.c src/client/registration/access.h \
+	src/client/registration/binding.c src/client/registration/binding.h \
+	src/client/registration/check-key.c \
+	src/client/registration/import-key.c \
+	src/client/registration/policy.c src/client/registration/policy.h \
+	src/client/registration/prepare.c \
+	src/client/registration/register.c src/client/registration/register.h \
+	src/client/registration/registration.h \
+	src/client/registration/request.c \
+	src/client/registration/retry.c src/client/registration/retry.h \
+	src/client/registration/schedule.c src/client/registration/schedule.h \
+	src/client/registration/state.c src/client/registration/state.h \
+	src/client/system/agent-unit.c src/client/system/agent-unit.h \
+	src/client/system/config-wait.c src/client/system/config-wait.h \
+	src/client/system/identity.c src/client/system/identity.h \
+	src/client/system/message-ids.h \
+	src/client/system/notify.c src/client/system/notify.h \
+	src/client/system/systemctl.c src/client/system/systemctl.h \
+	src/client/system/wakeup.c src/client/system/wakeup.h
+
+sbin_PROGRAMS += agent-register
+agent_register_SOURCES = src/client/main.c
+agent_register_LDADD = libclient.a libcommon.a $(OPENSSL_LIBS) -lc $(INIH_LIBS)
+# What the module calls; by name, so that nothing else can be called from outside.
+agent_register_LDFLAGS = $(AM_LDFLAGS) -Wl,--dynamic-list=$(top_srcdir)/src/client/methods/https/module.symbols
+EXTRA_agent_register_DEPENDENCIES = src/client/methods/https/module.symbols
+EXTRA_DIST += src/client/methods/https/module.symbols
+
+# The methods that speak HTTPS, loaded when they are used: see methods/module.h.
+if WITH_API
+module_PROGRAMS = agent-register-https.so
+agent_register_https_so_SOURCES = \
+	src/client/methods/https/api.c \
+	src/client/methods/https/api-deregister.c \
+	src/client/methods/https/api-groups.c \
+	src/client/methods/https/api-lost.c \
+	src/client/methods/https/api-reply.c src/client/methods/https/api-reply.h \
+	src/client/methods/https/api-session.c src/client/methods/https/api-session.h \
+	src/client/methods/https/enroll.c \
+	src/client/methods/https/enroll-answer.c src/client/methods/https/enroll-answer.h \
+	src/client/methods/https/enroll-token.c \
+	src/client/methods/https/enroll-trust.c src/client/methods/https/enroll-trust.h \
+	src/client/methods/https/https.c src/client/methods/https/https.h \
+	src/client/methods/https/https-methods.h \
+	src/client/methods/https/https-module.c \
+	src/client/methods/https/https-pipe.c src/client/methods/https/https-pipe.h \
+	src/client/methods/https/wiping-memory.c src/client/methods/https/wiping-memory.h \
+	src/common/enroll-jwt.c src/common/enroll-jwt.h
+agent_register_https_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+agent_register_https_so_LDFLAGS = $(PROJECT_LDFLAGS) -shared -Wl,-soname,agent-register-https.so
+agent_register_https_so_LDADD = $(CURL_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
+endif
+
+# Scripts that call agent-auth find the same program under that name. The agents' packages keep theirs in /var/ossec/bin.
+# (Removed again by uninstall-hook in etc/local.mk.)
+install-exec-hook:
+	ln -sf agent-register "$(DESTDIR)$(sbindir)/agent-auth"

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/* Wiring: the command line, the log, signals, the configuration, the command. */
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "client/system/config-wait.h"
+#include "client/system/message-ids.h"
+#include "client/system/notify.h"
+#include "client/commands/options.h"
+#include "client/registration/policy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* Where a caller has closed a standard stream, the next file that we open would take its place, and get what we print. */
+static int keep_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return -errno;
+	return 0;
+}
+
+/* SIGTERM and SIGINT become readable on a descriptor, so that every wait can end on them and nothing else is cut. */
+static int catch_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+	(void)signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* All is tidied up: end as the signal would have ended us, which is what systemd and shells expect. */
+static int die_of_signal(int stop_fd)
+{
+	struct signalfd_siginfo info = { .ssi_signo = SIGTERM };
+	sigset_t signals;
+	int number = read(stop_fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : SIGTERM;
+
+	(void)signal(number, SIG_DFL);
+	sigemptyset(&signals);
+	sigaddset(&signals, number);
+	(void)raise(number);
+	(void)sigprocmask(SIG_UNBLOCK, &signals, NULL);
+	return 128 + number;
+}
+
+static int read_config(struct config *config, const struct options *options, struct reason *why)
+{
+	int r = config_init(config);
+
+	if (r < 0)
+		return reason_errno(why, r, "Cannot make room for the configuration");
+	if (options->command->config != CONFIG_UNREAD) {
+		r = options->config_file ? config_read_file(config, options->config_file, why) :
+					   config_read_defaults(config, why);
+		if (r >= 0)
+			r = config_read_credentials(config, why);
+	}
+	if (r >= 0)
+		r = options_apply(options, config, why);
+	return r;
+}
+
+static int run_command(struct program *program)
+{
+	const struct outcome_policy *misconfigured = outcome_policy(OUTCOME_MISCONFIGURED);
+	const struct command *command = program->options->command;
+	struct reason why = { 0 };
+	int status = command->config == CONFIG_AWAITED ? early_start_wait(program->stop_fd) : 0;
+
+	if (status < 0)
+		return status;
+	status = read_config(&program->config, program->options, &why);
+	if (status < 0) {
+		const struct log_field fields[] = { { "OUTCOME", misconfigured->name }, { 0 } };
+
+		log_event(misconfigured->level, misconfigured->message_id, fields, "%s", why.text);
+		status = misconfigured->exit_code;
+	} else {
+		status = command->run(program);
+	}
+	config_done(&program->config);
+	return status;
+}
+
+int main(int count, char **arguments)
+{
+	cleanup(options_done) struct options options = { 0 };
+	struct program program = { .options = &options };
+	cleanup_fd int stop_fd = -1;
+	int r;
+
+	if (keep_standard_streams() < 0)
+		return EXIT_LOCAL_ERROR;
+	r = options_parse(&options, count, arguments);
+	if (r != 0)
+		return r < 0 ? EXIT_USAGE : 0;
+	log_open("agent-register", options.verbosity > 0 ? LOG_DEBUG : LOG_INFO);
+	if (notify_check() < 0) {
+		log_error("systemd waits to be notified, but libsystemd.so.0 cannot be loaded; install it");
+		return EXIT_LOCAL_ERROR;
+	}
+	stop_fd = program.stop_fd = catch_signals();
+	if (stop_fd < 0) {
+		log_error("Cannot take signals: %s", strerrordesc_np(-stop_fd));
+		return EXIT_LOCAL_ERROR;
+	}
+	r = run_command(&program);
+	return r == -ECANCELED ? die_of_signal(stop_fd) : r;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/* The way of agent-auth: one line to the manager's registration service over TLS, one line back. */
+#include "client/methods/method.h"
+
+#include "common/authd-message.h"
+#include "common/cleanup.h"
+#include "common/escape.h"
+
+#include <string.h>
+
+/* How long an error text may go on growing: managers of Wazuh 4 end it with the connection, not with a newline. */
+#define ERROR_GRACE_USEC (2 * USEC_PER_SEC)
+
+/* ------------------------------------------------------------------ the request */
+
+struct request_line {
+	char bytes[AUTHD_REQUEST_MAX];
+	size_t length;
+};
+
+static void wipe_request(struct request_line *line)
+{
+	explicit_bzero(line->bytes, line->length);
+}
+
+static int compose(struct request_line *line, const struct attempt *attempt, struct reason *why)
+{
+	const struct authd_request request = {
+		.password = attempt->password,
+		.name = attempt->name,
+		.version = attempt->version,
+		.groups = attempt->groups,
+		.ip = attempt->ip,
+		.key_hash = attempt->key_hash,
+	};
+	ssize_t length = authd_request_format(line->bytes, sizeof line->bytes, &request);
+
+	if (length > 0) {
+		line->length = (size_t)length;
+		return OUTCOME_OK;
+	}
+	line->length = sizeof line->bytes;
+	reason_set(why, length == -EMSGSIZE ? "The request is longer than the 16384 bytes that managers take; configure fewer groups" :
+					      "A configured value holds a quote or a newline, which the request cannot carry");
+	return OUTCOME_MISCONFIGURED;
+}
+
+/* ------------------------------------------------------------------ the reply */
+
+static int silent(const struct attempt *attempt, const struct tls_client *client, struct reason *why)
+{
+	char manager[ENDPOINT_TEXT_SIZE];
+
+	endpoint_text(attempt->manager, manager);
+	if (tls_client_was_reset(client)) {
+		reason_set(why, "%s reset the connection instead of answering the request", manager);
+		return OUTCOME_BUSY;
+	}
+	if (tls_client_lacks_certificate(client))
+		reason_set(why, "%s closed the connection without an answer; it wants a client certificate: set "
+			   "certificate_file and private_key_file in [tls]", manager);
+	else if (attempt->password)
+		reason_set(why, "%s closed the connection without an answer to the request; usually the password in "
+			   "password_file is wrong", manager);
+	else
+		reason_set(why, "%s closed the connection without an answer to the request; usually it wants a password: "
+			   "set password_file in [auth]", manager);
+	return OUTCOME_REFUSED;
+}
+
+/* The peer's bytes for a message; not those that give the request back, which holds the password. */
+static const char *show(const struct attempt *attempt, char *buffer, size_t size, const char *bytes, size_t length)
+{
+	if (memmem(bytes, length, "OSSEC PASS", strlen("OSSEC PASS")) ||
+	    (attempt->password && memmem(bytes, length, attempt->password, strlen(attempt->password))))
+		return "(what we sent, password and all)";
+	return escape_bytes(buffer, size, bytes, length);
+}
+
+static int refused(const struct attempt *attempt, const struct authd_reply *reply, struct attempt_report *report)
+{
+	char manager[ENDPOINT_TEXT_SIZE], shown[sizeof report->said];
+	const char *hint, *text;
+	size_t length;
+	int outcome;
+
+	text = authd_reply_text(reply, &length);
+	outcome = authd_error_outcome(text, length, &hint);
+	(void)snprintf(report->said, sizeof report->said, "%s", show(attempt, shown, sizeof shown, text, length));
+	reason_set(&report->why, "%s says: %s%s%s", endpoint_text(attempt->manager, manager), report->said,
+		   hint ? " -- " : "", hint ?: "");
+	return outcome;
+}
+
+static int accept_key(const struct attempt *attempt, const struct authd_reply *reply, struct agent_key *ret,
+		      struct reason *why)
+{
+	char manager[ENDPOINT_TEXT_SIZE];
+	size_t length;
+	const char *line = authd_reply_text(reply, &length);
+	enum agent_key_fault fault = agent_key_parse(ret, line, length);
+
+	if (fault == AGENT_KEY_OK)
+		return OUTCOME_REGISTERED;
+	reason_set(why, "%s sent a key that no agent can use: %s", endpoint_text(attempt->manager, manager),
+		   agent_key_fault_text(fault));
+	return OUTCOME_GARBLED;
+}
+
+static int judge(const struct attempt *attempt, const struct tls_client *client, const struct authd_reply *reply,
+		 struct agent_key *ret, struct attempt_report *report)
+{
+	struct reason *why = &report->why;
+	char manager[ENDPOINT_TEXT_SIZE], shown[120];
+
+	switch (reply->state) {
+	case AUTHD_REPLY_KEY:
+		return accept_key(attempt, reply, ret, why);
+	case AUTHD_REPLY_ERROR:
+		return refused(attempt, reply, report);
+	case AUTHD_REPLY_SILENT:
+		return silent(attempt, client, why);
+	default:
+		/* What came may be most of a key: show it only when it does not begin like one. */
+		endpoint_text(attempt->manager, manager);
+		if (memmem(reply->bytes, reply->length, "OSSEC K:", strlen("OSSEC K:")))
+			reason_set(why, "%s sent a key that is cut short, too long or holds a stray byte", manager);
+		else
+			reason_set(why, "%s did not answer in the authd protocol but with: %s", manager,
+				   show(attempt, shown, sizeof shown, reply->bytes, reply->length));
+		return OUTCOME_GARBLED;
+	}
+}
+
+static int timed_out(const struct attempt *attempt, const struct authd_reply *reply, struct reason *why)
+{
+	char manager[ENDPOINT_TEXT_SIZE];
+
+	reason_set(why, reply->length ? "%s stopped in the middle of its answer" : "%s did not answer the request in time",
+		   endpoint_text(attempt->manager, manager));
+	return OUTCOME_BUSY;
+}
+
+/* Read until the reply decides something. */
+static int read_reply(const struct attempt *attempt, struct tls_client *client, struct authd_reply *reply,
+		      struct reason *why)
+{
+	struct deadline deadline = *attempt->deadline;
+	enum authd_reply_state state = AUTHD_REPLY_MORE;
+
+	while (state == AUTHD_REPLY_MORE || state == AUTHD_REPLY_ERROR_OPEN) {
+		char bytes[4096];
+		size_t length = 0;
+		int r = tls_client_read(client, bytes, sizeof bytes, &deadline, &length, why);
+
+		if (r == -ETIMEDOUT && state == AUTHD_REPLY_MORE)
+			return timed_out(attempt, reply, why);
+		if (r == OUTCOME_OK && length > 0) {
+			bool opened = state != AUTHD_REPLY_ERROR_OPEN;
+
+			state = authd_reply_feed(reply, bytes, length);
+			explicit_bzero(bytes, length);
+			if (state == AUTHD_REPLY_ERROR_OPEN && opened)
+				deadline = deadline_in(ERROR_GRACE_USEC, attempt->deadline);
+			continue;
+		}
+		/* An alert behind an error text changes nothing: the text has said it. */
+		if (r != OUTCOME_OK && r != -ETIMEDOUT && (r < 0 || state == AUTHD_REPLY_MORE))
+			return r;
+		state = authd_reply_finish(reply);
+	}
+	return OUTCOME_OK;
+}
+
+/* ------------------------------------------------------------------ the conversation */
+
+static void wipe_reply(struct authd_reply **reply)
+{
+	if (*reply)
+		authd_reply_wipe(*reply);
+	free(*reply);
+}
+
+static int converse(const struct attempt *attempt, struct tls_client *client, struct agent_key *ret,
+		    struct attempt_report *report)
+{
+	cleanup(wipe_request) struct request_line line;
+	cleanup(wipe_reply) struct authd_reply *reply = malloc(sizeof *reply);
+	struct reason *why = &report->why;
+	int r;
+
+	line.length = 0;
+	if (!reply)
+		return reason_errno(why, ENOMEM, "Cannot make room for the answer");
+	authd_reply_init(reply);
+	r = compose(&line, attempt, why);
+	if (r == OUTCOME_OK)
+		r = attempt->progress(STEP_SENDING, attempt->user);
+	if (r == OUTCOME_OK)
+		r = tls_client_write(client, line.bytes, line.length, attempt->deadline, why);
+	if (r == OUTCOME_OK)
+		r = attempt->progress(STEP_WAITING, attempt->user);
+	if (r == OUTCOME_OK)
+		r = read_reply(attempt, client, reply, why);
+	if (r != OUTCOME_OK)
+		return r;
+	report->answered = reply->state == AUTHD_REPLY_ERROR;
+	return judge(attempt, client, reply, ret, report);
+}
+
+static int authd_run(const struct attempt *attempt, struct agent_key *ret, struct attempt_report *report)
+{
+	cleanup(release_tls_client) struct tls_client *client = NULL;
+	int r = method_connect(attempt, &client, report);
+
+	return r == OUTCOME_OK ? converse(attempt, client, ret, report) : r;
+}
+
+const struct method method_authd = { "authd", authd_run };

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/* Removing an agent at the manager: the one that has our key there, and no other one that happens to have its id. */
+#include "client/methods/https/https-methods.h"
+
+#include "common/cleanup.h"
+#include "client/methods/https/api-session.h"
+
+#include <string.h>
+
+/* Is the manager's agent of our id this one? */
+static int compare(struct api_session *session, const struct agent_key *key, bool *ret_exists)
+{
+	cleanup(agent_key_wipe) struct agent_key theirs = { 0 };
+	int r = api_session_key(session, key->id, &theirs, ret_exists);
+
+	if (r != OUTCOME_OK || !*ret_exists)
+		return r;
+	if (strcmp(theirs.id, key->id) == 0 && strcmp(theirs.key, key->key) == 0)
+		return OUTCOME_OK;
+	reason_set(&session->report->why, "Agent %s of %s has another key than this machine: it is %s there, and was not removed; "
+		   "agent-register reset forgets the key of this machine", key->id, session->manager, theirs.name);
+	return OUTCOME_REFUSED;
+}
+
+static bool names(const json_t *item, const char *id)
+{
+	const char *text = json_string_value(item);
+
+	return text && strcmp(text, id) == 0;
+}
+
+/* Version 4 tells of the agent in a list, version 3 in another. */
+static bool is_removed(const struct api_session *session, const struct api_reply *reply, const char *id)
+{
+	const json_t *list = json_object_get(json_object_get(reply->root, "data"), "affected_agents");
+
+	if (reply->code == API_NO_SUCH_AGENT)
+		return true;
+	return api_reply_is_success(reply) && names(session->is_version_3 ? json_array_get(list, 0) : api_reply_item(reply), id);
+}
+
+static int remove_agent(struct api_session *session, const char *id)
+{
+	cleanup(api_reply_done) struct api_reply reply = { 0 };
+	char path[96];
+	int r;
+
+	/* Without older_than the API spares agents that are younger than a week. */
+	(void)snprintf(path, sizeof path, session->is_version_3 ? "/agents/%.*s" :
+		       "/agents?agents_list=%.*s&status=all&older_than=0s", AGENT_ID_MAX, id);
+	r = api_session_call(session, &(struct api_call){ "DELETE", path }, &reply);
+	if (r != OUTCOME_OK)
+		return r;
+	return is_removed(session, &reply, id) ? OUTCOME_OK : api_session_refused(session, &reply);
+}
+
+int api_deregister(const struct attempt *attempt, const struct agent_key *key, bool *ret_removed,
+		   struct attempt_report *report)
+{
+	cleanup(api_session_done) struct api_session session = { 0 };
+	bool exists = false;
+	int r = api_session_begin(&session, attempt, report);
+
+	if (r == OUTCOME_OK)
+		r = compare(&session, key, &exists);
+	if (r == OUTCOME_OK && exists)
+		r = remove_agent(&session, key->id);
+	if (r == OUTCOME_OK)
+		*ret_removed = exists;
+	return r;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/* Putting an agent into its groups. The key is in hand, and what goes wrong from here on must not lose it. */
+#include "client/methods/https/api-session.h"
+
+#include "common/cleanup.h"
+
+#include <string.h>
+
+/* How long, and how often, a manager is asked that does not know yet the agent that it has just made. */
+#define KNOWN_WITHIN_USEC (10 * USEC_PER_SEC)
+#define PAUSE_USEC (500 * USEC_PER_MSEC)
+
+static void warn_of(struct api_session *session, const char *groups, size_t length, const char *text)
+{
+	struct reason *warning = &session->report->warning;
+	size_t used = strlen(warning->text);
+
+	(void)snprintf(warning->text + used, sizeof warning->text - used, "%sThe agent is registered, but not in the group%s %.*s: %s",
+		       used ? "; " : "", memchr(groups, ',', length) ? "s" : "", (int)length, groups, text);
+}
+
+/* The database that the groups are in follows the list of agents after a moment. */
+static int put(struct api_session *session, const char *path, const struct deadline *known, struct api_reply *ret)
+{
+	for (;;) {
+		struct deadline pause = deadline_in(PAUSE_USEC, known);
+		int r = api_session_call(session, &(struct api_call){ "PUT", path }, ret);
+
+		if (r != OUTCOME_OK || ret->code != API_NO_SUCH_AGENT || pause.at == known->at ||
+		    deadline_wait(&pause, -1, 0) != -ETIMEDOUT)
+			return r;
+		api_reply_done(ret);
+	}
+}
+
+/* `rest` begins with the group. Returns false when there is no use in going on. */
+static bool join(struct api_session *session, const char *id, const char *rest, const struct deadline *known)
+{
+	cleanup(api_reply_done) struct api_reply reply = { 0 };
+	struct reason *why = &session->report->why;
+	size_t length = strcspn(rest, ",");
+	char path[64 + AGENT_ID_MAX + 256];
+	int r;
+
+	(void)snprintf(path, sizeof path, "/agents/%s/group/%.*s", id, (int)length, rest);
+	r = put(session, path, known, &reply);
+	if (r == OUTCOME_OK && api_reply_is_success(&reply))
+		return true;
+	if (r == OUTCOME_OK)
+		(void)api_session_refused(session, &reply);
+	warn_of(session, rest, r == OUTCOME_OK ? length : strlen(rest), why->text[0] ? why->text : "it was asked to stop");
+	why->text[0] = '\0';
+	return r == OUTCOME_OK;
+}
+
+void api_join_groups(struct api_session *session, const char *id)
+{
+	struct deadline known = deadline_in(KNOWN_WITHIN_USEC, session->attempt->deadline);
+	const char *rest = session->attempt->groups;
+	bool goes_on = true;
+
+	while (goes_on && rest && *rest) {
+		goes_on = join(session, id, rest, &known);
+		rest += strcspn(rest, ",");
+		rest += *rest == ',';
+	}
+}

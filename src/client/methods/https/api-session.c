@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/methods/https/api-session.h"
+
+#include "common/base64.h"
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "client/methods/https/wiping-memory.h"
+
+#include <string.h>
+
+void release_wiped(char **text)
+{
+	wiping_free(*text);
+}
+
+static int out_of_memory(struct api_session *session)
+{
+	return reason_errno(&session->report->why, ENOMEM, "Cannot compose the request to %s", session->manager);
+}
+
+/* ------------------------------------------------------------------ what a refusal says */
+
+static bool repeats(const char *text, size_t length, const char *secret)
+{
+	return secret && memmem(text, length, secret, strlen(secret));
+}
+
+/* The manager's words; not those that give a secret back. */
+static const char *show(const struct api_session *session, const struct api_reply *reply, char *buffer, size_t size)
+{
+	const char *authorization = session->authorization;
+
+	if (repeats(reply->text, reply->length, session->attempt->password) ||
+	    repeats(reply->text, reply->length, authorization ? strchr(authorization, ' ') + 1 : NULL))
+		return "(what we sent, password and all)";
+	return escape_bytes(buffer, size, reply->text, reply->length);
+}
+
+int api_session_refused(struct api_session *session, const struct api_reply *reply)
+{
+	struct attempt_report *report = session->report;
+	const char *hint, *separator;
+	char code[32] = "", shown[sizeof report->said];
+	enum outcome outcome = api_reply_outcome(reply, &hint);
+
+	separator = hint ? " -- " : "";
+	if (reply->code > 0)
+		(void)snprintf(code, sizeof code, ", error %lld", reply->code);
+	(void)snprintf(report->said, sizeof report->said, "%s", reply->text ? show(session, reply, shown, sizeof shown) : "");
+	if (reply->text)
+		reason_set(&report->why, "%s says: %s (HTTP status %d%s)%s%s", session->manager, report->said, reply->status, code,
+			   separator, hint ?: "");
+	else
+		reason_set(&report->why, "%s answered with HTTP status %d%s, but not as the Wazuh API does%s%s",
+			   session->manager, reply->status, code, separator, hint ?: "");
+	return outcome;
+}
+
+/* ------------------------------------------------------------------ calling */
+
+int api_session_call(struct api_session *session, const struct api_call *call, struct api_reply *ret)
+{
+	const struct https_request request = {
+		.method = call->method,
+		.path = call->path,
+		.authorization = session->authorization,
+		.body = call->body,
+		.registers = call->registers,
+	};
+	cleanup(https_reply_done) struct https_reply reply = { 0 };
+	int r = https_send(session->https, &request, &reply);
+
+	if (r != OUTCOME_OK)
+		return r;
+	api_reply_parse(ret, reply.status, reply.body, reply.length);
+	session->report->wait = https_reply_retry_after(&reply);
+	session->date = https_reply_date(&reply);
+	return OUTCOME_OK;
+}
+
+int api_session_key(struct api_session *session, const char *id, struct agent_key *ret, bool *ret_exists)
+{
+	cleanup(api_reply_done) struct api_reply reply = { 0 };
+	const char *base64, *fault;
+	char path[64];
+	int r;
+
+	(void)snprintf(path, sizeof path, "/agents/%.*s/key", AGENT_ID_MAX, id);
+	r = api_session_call(session, &(struct api_call){ "GET", path }, &reply);
+	if (r != OUTCOME_OK)
+		return r;
+	*ret_exists = reply.code != API_NO_SUCH_AGENT;
+	if (!*ret_exists)
+		return OUTCOME_OK;
+	if (!api_reply_is_success(&reply))
+		return api_session_refused(session, &reply);
+	base64 = session->is_version_3 ? json_string_value(json_object_get(reply.root, "data")) :
+					 json_string_value(json_object_get(api_reply_item(&reply), "key"));
+	fault = base64 ? api_key_parse(ret, base64) : "it is not there";
+	if (!fault)
+		return OUTCOME_OK;
+	reason_set(&session->report->why, "%s sent a key of agent %s that no agent can use: %s", session->manager, id, fault);
+	return OUTCOME_GARBLED;
+}
+
+/* ------------------------------------------------------------------ logging in */
+
+/* "Basic" and the base64 of "USER:PASSWORD" (RFC 7617). */
+static bool use_password(struct api_session *session)
+{
+	const struct attempt *attempt = session->attempt;
+	size_t length = strlen(attempt->api_user) + 1 + strlen(attempt->password);
+	cleanup(release_wiped) char *plain = wiping_malloc(length + 1);
+	char *text = wiping_malloc(strlen("Basic ") + BASE64_SIZE(length));
+
+	if (!plain || !text) {
+		wiping_free(text);
+		return false;
+	}
+	(void)sprintf(plain, "%s:%s", attempt->api_user, attempt->password);
+	strcpy(text, "Basic ");
+	(void)base64_encode(text + strlen(text), BASE64_PADDED, plain, length);
+	wiping_free(session->authorization);
+	session->authorization = text;
+	return true;
+}
+
+/* A token is what RFC 6750, 2.1, allows; anything else would change the request. */
+static bool is_token(const char *text)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+
+	return text && text[0] && strlen(text) < HTTPS_HEADER_MAX / 4 && strspn(text, alphabet) == strlen(text);
+}
+
+static bool use_token(struct api_session *session, const char *token)
+{
+	char *text = wiping_malloc(strlen("Bearer ") + strlen(token) + 1);
+
+	if (!text)
+		return false;
+	(void)sprintf(text, "Bearer %s", token);
+	wiping_free(session->authorization);
+	session->authorization = text;
+	return true;
+}
+
+static int log_in(struct api_session *session)
+{
+	cleanup(api_reply_done) struct api_reply reply = { 0 };
+	const char *token;
+	int r;
+
+	if (!use_password(session))
+		return out_of_memory(session);
+	r = api_session_call(session, &(struct api_call){ "POST", "/security/user/authenticate" }, &reply);
+	if (r != OUTCOME_OK)
+		return r;
+	session->is_version_3 = api_reply_is_of_version_3(&reply);
+	if (session->is_version_3)
+		return OUTCOME_OK; /* the password goes along each time */
+	if (!api_reply_is_success(&reply))
+		return api_session_refused(session, &reply);
+	token = api_reply_text(&reply, "token");
+	if (!is_token(token)) {
+		reason_set(&session->report->why, "%s accepted the password but sent no token that can be used", session->manager);
+		return OUTCOME_GARBLED;
+	}
+	return use_token(session, token) ? OUTCOME_OK : out_of_memory(session);
+}
+
+int api_session_begin(struct api_session *session, const struct attempt *attempt, struct attempt_report *report)
+{
+	int r;
+
+	session->attempt = attempt;
+	session->report = report;
+	endpoint_text(attempt->manager, session->manager);
+	json_set_alloc_funcs(wiping_malloc, wiping_free);
+	r = https_new(&session->https, attempt, report);
+	return r == 0 ? log_in(session) : r;
+}
+
+void api_session_done(struct api_session *session)
+{
+	if (session->https)
+		https_free(session->https);
+	wiping_free(session->authorization);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/methods/https/enroll-answer.h"
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+DEFINE_RELEASE(json, json_t *, json_decref)
+
+/* ------------------------------------------------------------------ an identity */
+
+/* Copy a member that keeps its rule. */
+static int take_member(char *ret, size_t size, const json_t *object, const char *name,
+		       bool (*rule)(const char *text, size_t length), struct reason *why)
+{
+	const json_t *member = json_object_get(object, name);
+	size_t length = json_string_length(member);
+
+	if (!json_is_string(member)) {
+		reason_set(why, "sent an agent without %s", name);
+		return -EBADMSG;
+	}
+	if (length >= size || !rule(json_string_value(member), length)) {
+		reason_set(why, "sent an agent whose %s breaks the rules for it", name);
+		return -EBADMSG;
+	}
+	memcpy(ret, json_string_value(member), length + 1);
+	return 0;
+}
+
+static int take_key(struct agent_key *ret, const json_t *object, struct reason *why)
+{
+	int r = take_member(ret->id, sizeof ret->id, object, "id", agent_id_is_valid, why);
+
+	if (r == 0)
+		r = take_member(ret->name, sizeof ret->name, object, "name", agent_name_is_valid, why);
+	if (r == 0)
+		r = take_member(ret->ip, sizeof ret->ip, object, "ip", agent_ip_is_valid, why);
+	if (r == 0)
+		r = take_member(ret->key, sizeof ret->key, object, "key", agent_secret_is_valid, why);
+	return r;
+}
+
+static int take_secret(struct enrolled *ret, const json_t *object, struct reason *why)
+{
+	memcpy(ret->secret.id, ret->key.id, sizeof ret->secret.id);
+	if (!json_object_get(object, "reenroll_secret"))
+		return 0;
+	return take_member(ret->secret.text, sizeof ret->secret.text, object, "reenroll_secret", agent_secret_is_valid, why);
+}
+
+int enroll_answer_accept(struct enrolled *ret, const char *body, size_t length, struct reason *why)
+{
+	cleanup(release_json) json_t *object = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
+	cleanup(enrolled_wipe) struct enrolled enrolled = { 0 };
+	int r;
+
+	if (!json_is_object(object)) {
+		reason_set(why, "answered with what is not a JSON object, or holds a member twice");
+		return -EBADMSG;
+	}
+	r = take_key(&enrolled.key, object, why);
+	if (r == 0)
+		r = take_secret(&enrolled, object, why);
+	if (r == 0)
+		*ret = enrolled;
+	return r;
+}
+
+void enrolled_wipe(struct enrolled *enrolled)
+{
+	explicit_bzero(enrolled, sizeof *enrolled);
+}
+
+/* ------------------------------------------------------------------ a refusal */
+
+static const char no_credential[] =
+	"it wants a credential: set token_file or password_file in [auth]";
+static const char wrong_secret[] =
+	"the password in password_file, or the token in token_file, is not this manager's";
+#define MAKE_ANOTHER "make another one with wazuh-manager-authd --create-enrollment-token, and put it into token_file"
+
+static const char unknown_token[] =
+	"the enrollment token was made on another manager, or is purged: " MAKE_ANOTHER "; a node of a cluster may also take a "
+	"while to learn of a new one";
+static const char dead_token[] = "the enrollment token is not known any more, or was revoked: " MAKE_ANOTHER;
+static const char expired_token[] = "the enrollment token has expired: " MAKE_ANOTHER;
+static const char used_token[] = "the enrollment token has been used as often as it may: " MAKE_ANOTHER;
+static const char lost_agent[] =
+	"the re-enrollment secret beside client.keys is of no use any more: remove it to enroll as a new agent";
+static const char clock_differs[] = "look at this machine's clock (timedatectl), and at the manager's";
+static const char disabled[] =
+	"its <auth> has disabled or remote_enrollment set so, or it wants our client certificate to be for our address";
+
+/* What a code or a status means. Codes are the manager's own, and say more than the status that they come with. */
+static const struct meaning {
+	const char *code; /* of a 401, the class of failure; otherwise authd's number; null: none of the others */
+	long status;      /* only without a code; -1: any */
+	enum outcome outcome;
+	bool is_stale, is_unknown;
+	const char *hint;
+} meanings[] = {
+	/* HTTP 401 */
+	{ "invalid_request", 0, OUTCOME_REFUSED, .hint = no_credential },
+	{ "invalid_signature", 0, OUTCOME_REFUSED, .hint = wrong_secret },
+	{ "stale_token", 0, OUTCOME_BUSY, .is_stale = true, .hint = clock_differs },
+	{ "token_unknown", 0, OUTCOME_REFUSED, .hint = unknown_token },
+	{ "token_expired", 0, OUTCOME_REFUSED, .hint = expired_token },
+	{ "token_revoked", 0, OUTCOME_REFUSED, .hint = dead_token },
+	{ "unknown_agent", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
+	{ "enrollment_key_unavailable", 0, OUTCOME_BUSY, .hint = "its etc/authd.pass is missing or cannot be used" },
+	/* authd's: 400 */
+	{ "9014", 0, OUTCOME_REFUSED, .hint = "the groups must exist on the manager" },
+	/* 403 */
+	{ "9022", 0, OUTCOME_REFUSED, .hint = dead_token },
+	{ "9023", 0, OUTCOME_REFUSED, .hint = expired_token },
+	{ "9024", 0, OUTCOME_REFUSED, .hint = used_token },
+	/* for the secret of an agent */
+	{ "9026", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
+	{ "9027", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
+	{ "9028", 0, OUTCOME_BUSY, .is_stale = true, .hint = clock_differs },
+	/* 409 */
+	{ "9007", 0, OUTCOME_DUPLICATE, .hint = "remove the old agent there, or wait until it may be replaced" },
+	{ "9008", 0, OUTCOME_DUPLICATE, .hint = "remove the old agent there, or wait until it may be replaced" },
+	{ "9012", 0, OUTCOME_DUPLICATE, .hint = NULL },
+	{ "9030", 0, OUTCOME_BUSY, .hint = NULL },
+	/* 500 and 503 */
+	{ "9013", 0, OUTCOME_BUSY, .hint = "raise max_agents there, or remove agents" },
+	{ "9029", 0, OUTCOME_BUSY, .hint = NULL },
+	{ "9031", 0, OUTCOME_BUSY, .hint = NULL },
+	/* without a code that says more */
+	{ NULL, 400, OUTCOME_REFUSED, .hint = NULL },
+	{ NULL, 401, OUTCOME_REFUSED, .hint = wrong_secret },
+	{ NULL, 403, OUTCOME_REFUSED, .hint = disabled },
+	{ NULL, 404, OUTCOME_GARBLED, .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
+	{ NULL, 408, OUTCOME_BUSY, .hint = NULL },
+	{ NULL, 409, OUTCOME_DUPLICATE, .hint = NULL },
+	{ NULL, 413, OUTCOME_REFUSED, .hint = "the request is too long for it; configure fewer groups" },
+	{ NULL, 415, OUTCOME_REFUSED, .hint = NULL },
+	{ NULL, 429, OUTCOME_BUSY, .hint = NULL },
+	{ NULL, 500, OUTCOME_BUSY, .hint = NULL },
+	{ NULL, 502, OUTCOME_BUSY, .hint = NULL },
+	{ NULL, 503, OUTCOME_BUSY, .hint = NULL },
+	{ NULL, 504, OUTCOME_BUSY, .hint = NULL },
+	{ NULL, -1, OUTCOME_GARBLED, .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
+};
+
+static const struct meaning *meaning_of(const char *code, long status)
+{
+	const struct meaning *meaning = meanings;
+
+	for (; meaning->code; meaning++)
+		if (code && strcmp(meaning->code, code) == 0)
+			return meaning;
+	while (meaning->status != status && meaning->status != -1)
+		meaning++;
+	return meaning;
+}
+
+/* The class in: Bearer error="invalid_token", error_description="CLASS". Returns false when there is none. */
+static bool challenge_class(char *ret, size_t size, const char *challenge)
+{
+	static const char name[] = "error_description=\"";
+	const char *begin = challenge ? strstr(challenge, name) : NULL;
+	size_t length;
+
+	if (!begin)
+		return false;
+	begin += strlen(name);
+	length = strcspn(begin, "\"");
+	if (length == 0 || length >= size || begin[length] != '"')
+		return false;
+	memcpy(ret, begin, length);
+	ret[length] = '\0';
+	return true;
+}
+
+/* The code as text, from the body's {"error":{"code":CODE}}. */
+static bool body_code(char *ret, size_t size, const json_t *error)
+{
+	const json_t *code = json_object_get(error, "code");
+
+	if (json_is_integer(code) && json_integer_value(code) > 0)
+		(void)snprintf(ret, size, "%" JSON_INTEGER_FORMAT, json_integer_value(code));
+	else if (json_is_string(code) && json_string_length(code) > 0 && json_string_length(code) < size)
+		(void)snprintf(ret, size, "%s", json_string_value(code));
+	else
+		return false;
+	return true;
+}
+
+/* {"error":{"message":TEXT}} from the endpoint, {"error":TEXT} from the server around it. */
+static const char *message_of(const json_t *document)
+{
+	const json_t *error = json_object_get(document, "error");
+
+	return json_string_value(json_is_object(error) ? json_object_get(error, "message") : error);
+}
+
+static void describe(struct enroll_refusal *ret, long status, const char *code, const char *message, const char *sent)
+{
+	char shown[200], shown_code[40];
+	bool echoes = message && sent && strstr(message, sent);
+
+	escape_string(shown_code, sizeof shown_code, code ?: "");
+	if (message && *message && !echoes)
+		(void)snprintf(ret->text, sizeof ret->text, "%s (HTTP %ld%s%s)", escape_string(shown, sizeof shown, message),
+			       status, code ? ", " : "", shown_code);
+	else
+		(void)snprintf(ret->text, sizeof ret->text, "HTTP %ld%s%s%s", status, code ? " (" : "", shown_code,
+			       code ? ")" : "");
+}
+
+void enroll_answer_refuse(struct enroll_refusal *ret, long status, const char *challenge, const char *body, size_t length,
+			  const char *sent)
+{
+	cleanup(release_json) json_t *document = length ? json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const json_t *error = json_object_get(document, "error");
+	const struct meaning *meaning;
+	char code[40];
+	bool has_code = (status == 401 && challenge_class(code, sizeof code, challenge)) || body_code(code, sizeof code, error);
+
+	meaning = meaning_of(has_code ? code : NULL, status);
+	*ret = (struct enroll_refusal){
+		.outcome = meaning->outcome,
+		/* A server error may have come when the agent was made already. */
+		.is_final = error && status >= 400 && status < 500,
+		.is_stale = meaning->is_stale,
+		.is_unknown = meaning->is_unknown,
+		.hint = meaning->hint,
+	};
+	describe(ret, status, has_code ? code : NULL, message_of(document), sent);
+}

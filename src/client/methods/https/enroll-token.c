@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/methods/enroll-token.h"
+
+#include "common/cleanup.h"
+#include "common/base64.h"
+
+#include <jansson.h>
+#include <string.h>
+
+DEFINE_RELEASE(json, json_t *, json_decref)
+
+/* ------------------------------------------------------------------ the address */
+
+/* HOST[:PORT][/PREFIX] */
+static int parse_address(struct enrollment_token *token, const char *text)
+{
+	size_t length = strcspn(text, "/");
+	cleanup_free char *host = strndup(text, length);
+
+	if (!host)
+		return -ENOMEM;
+	if (endpoint_parse(&token->manager, host, ENROLLMENT_PORT) < 0)
+		return -EINVAL;
+	return endpoint_prefix_parse(token->prefix, text[length] == '/' ? text + length + 1 : ENROLLMENT_PREFIX);
+}
+
+/* ------------------------------------------------------------------ the members */
+
+/* Decode a member of exactly `size` bytes. */
+static bool take_bytes(unsigned char *ret, size_t size, const json_t *member)
+{
+	return json_is_string(member) && base64_decode(ret, size, BASE64_URL, json_string_value(member),
+							 json_string_length(member)) == (ssize_t)size;
+}
+
+static bool take_credential(struct enrollment_token *token, const json_t *member)
+{
+	unsigned char both[ENROLLMENT_SECRET_SIZE + ENROLLMENT_SECRET_SIZE];
+	bool fits = take_bytes(both, sizeof both, member);
+
+	if (fits) {
+		char id[BASE64_SIZE(ENROLLMENT_SECRET_SIZE)];
+
+		(void)base64_encode(id, BASE64_URL, both, ENROLLMENT_SECRET_SIZE);
+		memcpy(token->id, id, sizeof token->id);
+		memcpy(token->secret, both + ENROLLMENT_SECRET_SIZE, ENROLLMENT_SECRET_SIZE);
+		token->has_credential = true;
+	}
+	explicit_bzero(both, sizeof both);
+	return fits;
+}
+
+static const char *unknown_member(json_t *object)
+{
+	static const char *const known[] = { "ver", "adr", "pin", "ca", "key" };
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value) {
+		size_t i = 0;
+
+		while (i < sizeof known / sizeof known[0] && strcmp(name, known[i]) != 0)
+			i++;
+		if (i == sizeof known / sizeof known[0])
+			return name;
+	}
+	return NULL;
+}
+
+/* What is wrong with the token, in words that show nothing of it; null: nothing. */
+static const char *take_members(struct enrollment_token *token, json_t *object)
+{
+	const json_t *version = json_object_get(object, "ver"), *address = json_object_get(object, "adr");
+	const json_t *pin = json_object_get(object, "pin"), *ca = json_object_get(object, "ca");
+	const json_t *credential = json_object_get(object, "key");
+
+	if (!json_is_integer(version) || json_integer_value(version) != 1)
+		return "is not of version 1, the only one that this program knows";
+	if (unknown_member(object))
+		return "holds a member that version 1 does not have";
+	if (!pin == !ca)
+		return pin ? "holds both a pin and a CA, of which one is allowed" :
+			     "holds neither a pin nor a CA, so that nothing says which manager to trust";
+	if (!json_is_string(address) || parse_address(token, json_string_value(address)) < 0)
+		return "holds no address of the form HOST[:PORT][/PREFIX]";
+	if (pin && !take_bytes(token->pin, sizeof token->pin, pin))
+		return "holds a pin that is not 32 bytes in base64url";
+	if (ca && (!json_is_string(ca) || json_string_length(ca) == 0))
+		return "holds a CA that is not a text";
+	if (credential && !take_credential(token, credential))
+		return "holds a key that is not 32 bytes in base64url";
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ the token */
+
+static int not_a_token(struct reason *why, const char *problem)
+{
+	reason_set(why, "The enrollment token %s; take it as wazuh-manager-authd --create-enrollment-token printed it",
+		   problem);
+	return -EINVAL;
+}
+
+static int parse_document(struct enrollment_token *ret, const char *document, size_t length, struct reason *why)
+{
+	cleanup(release_json) json_t *object = json_loadb(document, length, JSON_REJECT_DUPLICATES, NULL);
+	cleanup(enrollment_token_wipe) struct enrollment_token token = { 0 };
+	const json_t *ca = json_object_get(object, "ca");
+	const char *problem;
+
+	if (!json_is_object(object))
+		return not_a_token(why, "is not a JSON object in base64url, or holds a member twice");
+	problem = take_members(&token, object);
+	if (problem)
+		return not_a_token(why, problem);
+	token.ca = ca ? strdup(json_string_value(ca)) : NULL;
+	if (ca && !token.ca)
+		return reason_errno(why, ENOMEM, "Cannot keep the enrollment token");
+	*ret = token;
+	token.ca = NULL;
+	return 0;
+}
+
+int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_t length, struct reason *why)
+{
+	ssize_t used;
+	char *document;
+	int r;
+
+	if (length == 0 || length > ENROLLMENT_TOKEN_MAX)
+		return not_a_token(why, length == 0 ? "is empty" : "is longer than any token");
+	document = malloc(length);
+	if (!document)
+		return reason_errno(why, ENOMEM, "Cannot read the enrollment token");
+	used = base64_decode(document, length, BASE64_URL, text, length);
+	if (used < 0)
+		r = not_a_token(why, "is not base64url without padding: it holds another character, or a part of it is missing");
+	else
+		r = parse_document(ret, document, (size_t)used, why);
+	explicit_bzero(document, length);
+	free(document);
+	return r;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/methods/https/enroll-trust.h"
+
+#include "common/cleanup.h"
+#include "common/tls-context.h"
+#include "client/methods/enroll-token.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <string.h>
+
+/* What messages call the CA of a token, where they name the ca_file otherwise. */
+#define CA_OF_TOKEN "the enrollment token"
+
+/* ------------------------------------------------------------------ certificates */
+
+/* Append the certificate to `pem`, and make it an anchor of `store` (null: do not). */
+static bool take_certificate(X509 *certificate, BIO *pem, X509_STORE *store)
+{
+	return PEM_write_bio_X509(pem, certificate) == 1 && (!store || X509_STORE_add_cert(store, certificate) == 1);
+}
+
+static char *text_of(BIO *pem)
+{
+	char *text;
+	long length = BIO_get_mem_data(pem, &text);
+
+	return length > 0 ? strndup(text, (size_t)length) : NULL;
+}
+
+/*
+ * Take the certificates out of a PEM text; with a `pin` only those of its key. They become anchors of `store` (null: they
+ * do not), and `*ret` is their PEM, owned by the caller: the text may hold a key or other matter beside them.
+ * Returns how many were taken, with `*ret_seen` how many there are, or -ENOMEM.
+ */
+static int take_certificates(char **ret, int *ret_seen, BIO *source, const char *pin, X509_STORE *store)
+{
+	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
+	int taken = 0;
+
+	*ret_seen = 0;
+	while (pem) {
+		cleanup(release_x509) X509 *certificate = PEM_read_bio_X509(source, NULL, NULL, NULL);
+		char own_pin[TLS_PIN_SIZE];
+
+		if (!certificate)
+			break;
+		++*ret_seen;
+		if (pin && (tls_certificate_pin(certificate, own_pin) < 0 || strcmp(own_pin, pin) != 0))
+			continue;
+		if (!take_certificate(certificate, pem, store))
+			return -ENOMEM;
+		taken++;
+	}
+	ERR_clear_error(); /* the end of the text is one */
+	*ret = pem && taken > 0 ? text_of(pem) : NULL;
+	return !pem || (taken > 0 && !*ret) ? -ENOMEM : taken;
+}
+
+static int take_from_text(char **ret, int *ret_seen, const char *text, size_t length, const char *pin, X509_STORE *store)
+{
+	cleanup(release_bio) BIO *source = BIO_new_mem_buf(text, (int)length);
+
+	return source ? take_certificates(ret, ret_seen, source, pin, store) : -ENOMEM;
+}
+
+/* ------------------------------------------------------------------ the manager's own word */
+
+static int get_certificates(struct https *session, const char *prefix, struct https_reply *ret, struct reason *why)
+{
+	char path[ENDPOINT_PREFIX_SIZE + 16];
+	const struct https_request request = { .method = "GET", .path = path };
+
+	(void)snprintf(path, sizeof path, "%s%s/cacerts", *prefix ? "/" : "", prefix);
+	(void)why;
+	return https_send(session, &request, ret);
+}
+
+static int no_certificates(const struct attempt *attempt, int status, struct reason *why)
+{
+	char manager[ENDPOINT_TEXT_SIZE];
+
+	endpoint_text(attempt->manager, manager);
+	if (status == 503 || status == 429) {
+		reason_set(why, "%s hands out no CA now (HTTP %d): its remote.https.ca_certificate is not the CA of its certificate, "
+			   "or it is busy", manager, status);
+		return OUTCOME_BUSY;
+	}
+	reason_set(why, "%s hands out no CA (HTTP %d), so the enrollment token's pin cannot be checked: look at its "
+		   "remote.https.ca_certificate and at prefix in [manager], or set ca_file in [tls]", manager, status);
+	return OUTCOME_UNTRUSTED;
+}
+
+static int judge_certificates(struct enroll_trust *trust, const struct https_reply *reply, struct reason *why)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(trust->attempt.context);
+	char manager[ENDPOINT_TEXT_SIZE], pin[TLS_PIN_SIZE];
+	int seen, taken;
+
+	tls_pin_format(pin, trust->attempt.token->pin);
+	taken = take_from_text(&trust->anchor, &seen, reply->body, reply->length, pin, store);
+	if (taken < 0)
+		return reason_errno(why, taken, "Cannot keep the manager's CA");
+	if (taken > 0)
+		return OUTCOME_OK;
+	endpoint_text(trust->attempt.manager, manager);
+	if (seen == 0)
+		reason_set(why, "%s did not answer with a CA certificate; is it a manager of Wazuh 5?", manager);
+	else
+		reason_set(why, "%s is not the manager that the enrollment token names: of its %d CA certificates none has the "
+			   "token's pin; somebody may be in between, or its CA has got another key since", manager, seen);
+	return OUTCOME_UNTRUSTED;
+}
+
+/* Ask without verifying: what comes is believed for the pin's sake alone. */
+static int fetch_pinned(struct enroll_trust *trust, struct attempt_report *report)
+{
+	static const struct tls_trust anybody = { .verify = false };
+	cleanup(https_reply_done) struct https_reply reply = { 0 };
+	cleanup(release_https) struct https *session = NULL;
+	struct attempt unverified = trust->attempt;
+	int r;
+
+	unverified.trust = &anybody;
+	r = https_new(&session, &unverified, report);
+	if (r == OUTCOME_OK)
+		r = get_certificates(session, trust->attempt.prefix, &reply, &report->why);
+	if (r == OUTCOME_OK && reply.status != 200)
+		r = no_certificates(&trust->attempt, reply.status, &report->why);
+	return r == OUTCOME_OK ? judge_certificates(trust, &reply, &report->why) : r;
+}
+
+/* ------------------------------------------------------------------ establishing */
+
+static int trust_embedded(struct enroll_trust *trust, struct reason *why)
+{
+	const char *ca = trust->attempt.token->ca;
+	int seen, taken;
+
+	taken = take_from_text(&trust->anchor, &seen, ca, strlen(ca), NULL, SSL_CTX_get_cert_store(trust->attempt.context));
+	if (taken < 0)
+		return reason_errno(why, taken, "Cannot keep the enrollment token's CA");
+	if (taken > 0)
+		return OUTCOME_OK;
+	reason_set(why, "The CA in the enrollment token is no certificate; make a new one with "
+		   "wazuh-manager-authd --create-enrollment-token --embed-ca");
+	return OUTCOME_MISCONFIGURED;
+}
+
+/* The context has loaded the file already; this is for the agent. */
+static int read_ca_file(struct enroll_trust *trust, struct reason *why)
+{
+	cleanup(release_bio) BIO *source = BIO_new_file(trust->trust.ca_file, "r");
+	int seen, taken = source ? take_certificates(&trust->anchor, &seen, source, NULL, NULL) : -errno;
+
+	if (taken > 0)
+		return OUTCOME_OK;
+	ERR_clear_error();
+	return reason_errno(why, taken ?: -EINVAL, "Cannot read the CA file %s again", trust->trust.ca_file);
+}
+
+static bool is_configured(const struct tls_trust *trust)
+{
+	return !trust->verify || trust->ca_file || (trust->pins && trust->pins->count > 0);
+}
+
+int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attempt, struct attempt_report *report)
+{
+	int r;
+
+	*ret = (struct enroll_trust){ .attempt = *attempt, .trust = *attempt->trust };
+	ret->attempt.trust = &ret->trust;
+	if (ret->trust.ca_file)
+		return read_ca_file(ret, &report->why);
+	if (is_configured(&ret->trust))
+		return OUTCOME_OK;
+	r = attempt->token->ca ? trust_embedded(ret, &report->why) : fetch_pinned(ret, report);
+	ret->trust.ca_file = CA_OF_TOKEN;
+	return r;
+}
+
+int enroll_trust_complete(struct enroll_trust *trust, struct https *session, struct attempt_report *report)
+{
+	cleanup(https_reply_done) struct https_reply reply = { 0 };
+	char manager[ENDPOINT_TEXT_SIZE];
+	int seen, r;
+
+	if (trust->anchor || !trust->trust.verify)
+		return OUTCOME_OK;
+	r = get_certificates(session, trust->attempt.prefix, &reply, &report->why);
+	if (r != OUTCOME_OK)
+		return r;
+	if (reply.status == 200 && take_from_text(&trust->anchor, &seen, reply.body, reply.length, NULL, NULL) < 0)
+		return reason_errno(&report->why, ENOMEM, "Cannot keep the manager's CA");
+	if (!trust->anchor && !report->warning.text[0])
+		reason_set(&report->warning, "%s hands out no CA (HTTP %d), so the agent gets none from here; install it as "
+			   "etc/certs/root-ca.pem", endpoint_text(trust->attempt.manager, manager), reply.status);
+	return OUTCOME_OK;
+}
+
+void enroll_trust_done(struct enroll_trust *trust)
+{
+	free(trust->anchor);
+	trust->anchor = NULL;
+}

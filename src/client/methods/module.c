@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/methods/module.h"
+
+#include "common/cleanup.h"
+#include "common/dlopen-note.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define INSTALLED MODULEDIR "/" HTTPS_MODULE_FILE
+#define PACKAGE_OF_MODULE "agent-register-https"
+
+DLOPEN_NOTE(https_module, "https", "The methods api and enroll, and deregister", "suggested", HTTPS_MODULE_FILE);
+
+/* Can nobody write into the directory who cannot write the program in it? */
+static bool is_as_safe(const struct stat *directory, const struct stat *program)
+{
+	mode_t others = S_IWGRP | S_IWOTH;
+
+	return (directory->st_uid == program->st_uid || directory->st_uid == 0) &&
+	       (!(directory->st_mode & S_IWGRP) || directory->st_gid == program->st_gid) &&
+	       (directory->st_mode & others & ~program->st_mode) == 0;
+}
+
+/* The module beside the program, as a build tree has it. Returns whether it is there and may be used. */
+static bool find_beside(char path[static PATH_MAX])
+{
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof HTTPS_MODULE_FILE);
+	struct stat program, directory;
+	char *name;
+
+	if (length <= 0)
+		return false;
+	path[length] = '\0';
+	name = strrchr(path, '/');
+	if (!name || stat(path, &program) < 0)
+		return false;
+	name[1] = '\0';
+	if (stat(path, &directory) < 0 || !is_as_safe(&directory, &program))
+		return false;
+	strcpy(name + 1, HTTPS_MODULE_FILE);
+	return access(path, F_OK) == 0;
+}
+
+static int load(const struct https_module **ret, struct reason *why)
+{
+	char beside[PATH_MAX];
+	const char *path = find_beside(beside) ? beside : INSTALLED;
+	const struct https_module *module;
+	void *library;
+
+	if (access(path, F_OK) < 0) {
+		reason_set(why, "The methods api and enroll are in %s, which is not there: install the package " PACKAGE_OF_MODULE
+			   " (a build --without-api does not make it)", path);
+		return -ENOENT;
+	}
+	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!library) {
+		reason_set(why, "Cannot load the methods api and enroll: %s; install what is missing (libcurl, jansson), and "
+			   "the module of the same version as this program", dlerror());
+		return -ELIBBAD;
+	}
+	module = dlsym(library, HTTPS_MODULE_SYMBOL);
+	if (!module || strcmp(module->version, PACKAGE_VERSION) != 0) {
+		reason_set(why, "%s is of version %s, and this program of version " PACKAGE_VERSION "; install both of the "
+			   "same version", path, module ? module->version : "unknown");
+		dlclose(library);
+		return -ELIBBAD;
+	}
+	*ret = module;
+	return 0;
+}
+
+int https_module_load(const struct https_module **ret, struct reason *why)
+{
+	static const struct https_module *loaded;
+	int r = loaded ? 0 : load(&loaded, why);
+
+	if (r == 0)
+		*ret = loaded;
+	return r;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/net/net.h"
+
+#include "common/cleanup.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+/* Shared by the asker and the thread; who lets go last frees it. */
+struct query {
+	char host[sizeof((struct endpoint *)NULL)->host];
+	char service[8];
+	int done; /* eventfd: readable when the thread has finished */
+	int error;
+	int saved_errno;
+	struct addrinfo *result;
+	atomic_int holders;
+};
+
+static void query_release(struct query *query)
+{
+	if (atomic_fetch_sub(&query->holders, 1) > 1)
+		return;
+	if (query->result)
+		freeaddrinfo(query->result);
+	release_fd(&query->done);
+	free(query);
+}
+
+DEFINE_RELEASE(query, struct query *, query_release)
+
+static int look_up(struct query *query, int flags)
+{
+	const struct addrinfo hints = {
+		.ai_flags = AI_NUMERICSERV | flags,
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+	};
+
+	query->error = getaddrinfo(query->host, query->service, &hints, &query->result);
+	query->saved_errno = errno;
+	return query->error;
+}
+
+static void *look_up_in_thread(void *argument)
+{
+	struct query *query = argument;
+
+	(void)look_up(query, AI_ADDRCONFIG);
+	/* On a machine whose only address is loopback, AI_ADDRCONFIG would hide a manager on loopback. */
+	if (query->error == EAI_ADDRFAMILY || query->error == EAI_NODATA || query->error == EAI_NONAME)
+		(void)look_up(query, 0);
+	(void)eventfd_write(query->done, 1);
+	query_release(query);
+	return NULL;
+}
+
+static int start_thread(struct query *query)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int error;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	atomic_store(&query->holders, 2);
+	error = pthread_create(&thread, &attributes, look_up_in_thread, query);
+	if (error)
+		atomic_store(&query->holders, 1);
+	pthread_attr_destroy(&attributes);
+	return -error;
+}
+
+static int failed(const struct query *query, struct reason *why)
+{
+	if (query->error == EAI_SYSTEM)
+		(void)reason_errno(why, query->saved_errno, "Cannot resolve %s", query->host);
+	else
+		reason_set(why, "Cannot resolve %s: %s", query->host, gai_strerror(query->error));
+	return OUTCOME_UNREACHABLE;
+}
+
+int net_resolve(const struct endpoint *endpoint, const struct deadline *deadline, struct addrinfo **ret,
+		struct reason *why)
+{
+	cleanup(release_query) struct query *query = calloc(1, sizeof *query);
+	int r;
+
+	if (!query)
+		return reason_errno(why, ENOMEM, "Cannot resolve %s", endpoint->host);
+	atomic_init(&query->holders, 1);
+	memcpy(query->host, endpoint->host, sizeof query->host);
+	(void)snprintf(query->service, sizeof query->service, "%u", (unsigned)endpoint->port);
+	query->done = -1;
+
+	if (endpoint_is_literal(endpoint)) {
+		(void)look_up(query, AI_NUMERICHOST);
+	} else {
+		query->done = eventfd(0, EFD_CLOEXEC);
+		r = query->done < 0 ? -errno : start_thread(query);
+		if (r < 0)
+			return reason_errno(why, r, "Cannot start resolving %s", endpoint->host);
+		r = deadline_wait(deadline, query->done, POLLIN);
+		if (r == -ETIMEDOUT) {
+			reason_set(why, "Cannot resolve %s: no name server answered in time", endpoint->host);
+			return OUTCOME_UNREACHABLE;
+		}
+		if (r < 0)
+			return r;
+	}
+	if (query->error)
+		return failed(query, why);
+	*ret = take_pointer(query->result);
+	return OUTCOME_OK;
+}

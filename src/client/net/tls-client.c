@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/net/tls-client.h"
+
+#include "common/escape.h"
+#include "client/net/tls-verify.h"
+
+#include <openssl/err.h>
+#include <poll.h>
+#include <string.h>
+
+struct tls_client {
+	SSL *ssl;
+	int fd;
+	const struct endpoint *endpoint;
+	const struct tls_trust *trust;
+	struct reason verdict; /* why the certificate was not accepted */
+	struct reason warning;
+	bool asked_for_certificate;
+	bool was_reset;
+};
+
+struct tls_settings tls_settings_of(const struct config *config)
+{
+	return (struct tls_settings){
+		.ca_file = config->tls.ca_file,
+		.certificate_file = config->tls.certificate_file,
+		.private_key_file = config->tls.private_key_file,
+		.min_version = config->tls.min_version,
+		.ciphers = config->tls.ciphers,
+		.ciphersuites = config->tls.ciphersuites,
+	};
+}
+
+struct tls_trust tls_trust_of(const struct config *config)
+{
+	return (struct tls_trust){
+		.verify = config->tls.verify,
+		.ca_file = config->tls.ca_file,
+		.pins = &config->tls.pin,
+		.verify_name = config->tls.verify_name,
+	};
+}
+
+/* ------------------------------------------------------------------ callbacks of the handshake */
+
+static struct tls_client *client_of(const SSL *ssl)
+{
+	return SSL_get_app_data(ssl);
+}
+
+static int verify(X509_STORE_CTX *store, void *unused)
+{
+	struct tls_client *client =
+		client_of(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+
+	(void)unused;
+	return tls_verify_manager(store, client->endpoint, client->trust, &client->verdict, &client->warning);
+}
+
+/* Called only when the manager asks for a certificate and none is configured. */
+static int note_certificate_request(SSL *ssl, X509 **certificate, EVP_PKEY **key)
+{
+	(void)certificate, (void)key;
+	client_of(ssl)->asked_for_certificate = true;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ waiting */
+
+/*
+ * After an SSL call returned `r`: wait for what it needs. Returns 0 to call it again, -EPROTO when it failed for good
+ * (ERR queue and errno tell), -EPIPE when the peer ended the connection, or what deadline_wait() returns.
+ */
+static int wait_for_ssl(struct tls_client *client, int r, const struct deadline *deadline)
+{
+	int saved_errno = errno, events;
+
+	switch (SSL_get_error(client->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+		events = deadline_wait(deadline, client->fd, POLLIN);
+		return events < 0 ? events : 0;
+	case SSL_ERROR_WANT_WRITE:
+		events = deadline_wait(deadline, client->fd, POLLOUT);
+		return events < 0 ? events : 0;
+	case SSL_ERROR_ZERO_RETURN:
+		return -EPIPE;
+	case SSL_ERROR_SYSCALL:
+		client->was_reset = saved_errno == ECONNRESET || saved_errno == EPIPE;
+		errno = saved_errno;
+		return -EPIPE;
+	default:
+		/* OpenSSL 3 reports an end without close_notify as a protocol error of this kind. */
+		return ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? -EPIPE : -EPROTO;
+	}
+}
+
+/* ------------------------------------------------------------------ what a failed handshake means */
+
+/* Alerts of the manager and our own complaints that mean: no TLS version or cipher in common. */
+static bool is_version_problem(int reason)
+{
+	return reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION ||
+	       reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE || reason == SSL_R_NO_PROTOCOLS_AVAILABLE ||
+	       reason == SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY || reason == SSL_R_WRONG_SSL_VERSION ||
+	       reason == SSL_R_DH_KEY_TOO_SMALL || reason == SSL_R_EE_KEY_TOO_SMALL;
+}
+
+static bool is_no_tls(int reason)
+{
+	return reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+	       reason == SSL_R_RECORD_TOO_SMALL || reason == SSL_R_PACKET_LENGTH_TOO_LONG;
+}
+
+/* Alerts that managers send about the certificate of the agent. */
+static bool is_certificate_alert(int reason)
+{
+	return reason == SSL_R_TLSV1_ALERT_UNKNOWN_CA || reason == SSL_R_SSLV3_ALERT_BAD_CERTIFICATE ||
+	       reason == SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED || reason == SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN ||
+	       reason == SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED || reason == SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE ||
+	       reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED || reason == SSL_R_TLSV1_ALERT_ACCESS_DENIED ||
+	       reason == SSL_R_TLSV1_ALERT_DECRYPT_ERROR;
+}
+
+static int certificate_refused(struct tls_client *client, const char *manager, const char *text, struct reason *why)
+{
+	if (client->asked_for_certificate)
+		reason_set(why, "%s wants a client certificate (%s); set certificate_file and private_key_file in [tls]",
+			   manager, text);
+	else
+		reason_set(why, "%s does not accept our client certificate (%s)", manager, text);
+	return OUTCOME_REFUSED;
+}
+
+static int handshake_failed(struct tls_client *client, int r, struct reason *why)
+{
+	int reason = ERR_GET_REASON(ERR_peek_error()), saved_errno = errno;
+	char manager[ENDPOINT_TEXT_SIZE], buffer[256];
+	const char *text = tls_error_text(buffer, sizeof buffer);
+
+	endpoint_text(client->endpoint, manager);
+	if (r == -ETIMEDOUT) {
+		reason_set(why, "%s accepted the connection but did not finish the TLS handshake in time", manager);
+		return OUTCOME_UNREACHABLE;
+	}
+	if (r == -EPIPE) {
+		reason_set(why, "%s closed the connection during the TLS handshake%s%s", manager,
+			   saved_errno ? ": " : "", saved_errno ? strerrordesc_np(saved_errno) : "");
+		return OUTCOME_BUSY;
+	}
+	if (r != -EPROTO)
+		return r == -ECANCELED ? r : reason_errno(why, r, "Cannot wait for %s", manager);
+	if (client->verdict.text[0]) {
+		reason_set(why, "%s", client->verdict.text);
+		return OUTCOME_UNTRUSTED;
+	}
+	if (is_certificate_alert(reason) ||
+	    (client->asked_for_certificate && reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE))
+		return certificate_refused(client, manager, text, why);
+	if (is_no_tls(reason)) {
+		reason_set(why, "%s does not speak TLS (%s); is the port right?", manager, text);
+		return OUTCOME_GARBLED;
+	}
+	if (is_version_problem(reason))
+		reason_set(why, "%s and this machine have no TLS version or cipher in common (%s); see min_version and "
+			   "ciphers in [tls]", manager, text);
+	else
+		reason_set(why, "The TLS handshake with %s failed: %s", manager, text);
+	return OUTCOME_UNTRUSTED;
+}
+
+/* ------------------------------------------------------------------ the pipe */
+
+static int shake_hands(struct tls_client *client, const struct deadline *deadline, struct reason *why)
+{
+	for (;;) {
+		int r;
+
+		ERR_clear_error();
+		errno = 0;
+		r = SSL_connect(client->ssl);
+		if (r == 1)
+			return OUTCOME_OK;
+		r = wait_for_ssl(client, r, deadline);
+		if (r < 0)
+			return handshake_failed(client, r, why);
+	}
+}
+
+int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context, const struct endpoint *endpoint,
+		   const struct tls_trust *trust, const struct deadline *deadline, struct reason *why)
+{
+	cleanup(release_tls_client) struct tls_client *client = calloc(1, sizeof *client);
+	int r;
+
+	if (!client) {
+		release_fd(&fd);
+		return reason_errno(why, ENOMEM, "Cannot start TLS");
+	}
+	client->fd = fd;
+	client->endpoint = endpoint;
+	client->trust = trust;
+	SSL_CTX_set_cert_verify_callback(context, verify, NULL);
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_client_cert_cb(context, note_certificate_request);
+
+	client->ssl = SSL_new(context);
+	if (!client->ssl || SSL_set_app_data(client->ssl, client) != 1 || SSL_set_fd(client->ssl, fd) != 1)
+		return reason_errno(why, ENOMEM, "Cannot start TLS");
+	if (!endpoint_is_literal(endpoint) && !SSL_set_tlsext_host_name(client->ssl, (char *)(uintptr_t)endpoint->host))
+		return reason_errno(why, ENOMEM, "Cannot start TLS");
+
+	r = shake_hands(client, deadline, why);
+	if (r == OUTCOME_OK)
+		*ret = take_pointer(client);
+	return r;
+}
+
+/*
+ * The connection broke under a write. With TLS 1.3 the manager judges our certificate after our side of the handshake
+ * is done, and closes: then its alert has arrived and waits to be read. Returns -EPROTO when there is one, or -EPIPE.
+ */
+static int look_for_alert(struct tls_client *client)
+{
+	char byte;
+
+	ERR_clear_error();
+	if (SSL_peek(client->ssl, &byte, 1) <= 0 && is_certificate_alert(ERR_GET_REASON(ERR_peek_error())))
+		return -EPROTO;
+	return -EPIPE;
+}
+
+int tls_client_write(struct tls_client *client, const void *data, size_t length, const struct deadline *deadline,
+		     struct reason *why)
+{
+	char manager[ENDPOINT_TEXT_SIZE], buffer[256];
+
+	for (;;) {
+		int r;
+
+		ERR_clear_error();
+		errno = 0;
+		r = SSL_write(client->ssl, data, (int)length);
+		if (r > 0)
+			return OUTCOME_OK;
+		r = wait_for_ssl(client, r, deadline);
+		if (r == 0)
+			continue;
+		endpoint_text(client->endpoint, manager);
+		if (r == -EPIPE)
+			r = look_for_alert(client);
+		if (r == -ETIMEDOUT)
+			reason_set(why, "%s does not take the request in time", manager);
+		else if (r == -EPIPE)
+			reason_set(why, "%s closed the connection before the request", manager);
+		else if (r != -EPROTO)
+			return r == -ECANCELED ? r : reason_errno(why, r, "Cannot send to %s", manager);
+		else if (is_certificate_alert(ERR_GET_REASON(ERR_peek_error())))
+			return certificate_refused(client, manager, tls_error_text(buffer, sizeof buffer), why);
+		else
+			reason_set(why, "Cannot send to %s: %s", manager, tls_error_text(buffer, sizeof buffer));
+		return r == -EPROTO ? OUTCOME_GARBLED : OUTCOME_BUSY;
+	}
+}
+
+int tls_client_read(struct tls_client *client, void *buffer, size_t size, const struct deadline *deadline,
+		    size_t *ret_length, struct reason *why)
+{
+	char manager[ENDPOINT_TEXT_SIZE], text[256];
+
+	for (;;) {
+		int r;
+
+		ERR_clear_error();
+		errno = 0;
+		r = SSL_read(client->ssl, buffer, (int)size);
+		if (r > 0) {
+			*ret_length = (size_t)r;
+			return OUTCOME_OK;
+		}
+		r = wait_for_ssl(client, r, deadline);
+		if (r == 0)
+			continue;
+		if (r == -EPIPE) {
+			*ret_length = 0;
+			return OUTCOME_OK;
+		}
+		endpoint_text(client->endpoint, manager);
+		if (r != -EPROTO)
+			return r == -ECANCELED || r == -ETIMEDOUT ? r :
+								    reason_errno(why, r, "Cannot read from %s", manager);
+		/* With TLS 1.3 the manager judges our certificate after our side of the handshake is done. */
+		if (is_certificate_alert(ERR_GET_REASON(ERR_peek_error())))
+			return certificate_refused(client, manager, tls_error_text(text, sizeof text), why);
+		reason_set(why, "Cannot read from %s: %s", manager, tls_error_text(text, sizeof text));
+		return OUTCOME_GARBLED;
+	}
+}
+
+int tls_client_fd(const struct tls_client *client)
+{
+	return client->fd;
+}
+
+const char *tls_client_version(const struct tls_client *client)
+{
+	return SSL_get_version(client->ssl);
+}
+
+bool tls_client_lacks_certificate(const struct tls_client *client)
+{
+	return client->asked_for_certificate;
+}
+
+const char *tls_client_warning(const struct tls_client *client)
+{
+	return client->warning.text[0] ? client->warning.text : NULL;
+}
+
+X509 *tls_client_certificate(const struct tls_client *client)
+{
+	return SSL_get0_peer_certificate(client->ssl);
+}
+
+bool tls_client_was_reset(const struct tls_client *client)
+{
+	return client->was_reset;
+}
+
+int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bool dates)
+{
+	X509_STORE_CTX *store = X509_STORE_CTX_new();
+	int error = X509_V_ERR_OUT_OF_MEM;
+
+	if (store && X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(context), tls_client_certificate(client),
+					 SSL_get_peer_cert_chain(client->ssl)) == 1) {
+		X509_STORE_CTX_set_default(store, "ssl_server");
+		X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(store), SSL_CTX_get_security_level(context));
+		if (!dates)
+			X509_STORE_CTX_set_flags(store, X509_V_FLAG_NO_CHECK_TIME);
+		error = X509_verify_cert(store) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(store);
+	}
+	X509_STORE_CTX_free(store);
+	ERR_clear_error();
+	return error;
+}
+
+void tls_client_free(struct tls_client *client)
+{
+	if (client->ssl && SSL_is_init_finished(client->ssl))
+		(void)SSL_shutdown(client->ssl);
+	ERR_clear_error();
+	SSL_free(client->ssl);
+	release_fd(&client->fd);
+	free(client);
+}

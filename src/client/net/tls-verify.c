@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/net/tls-verify.h"
+
+#include "common/escape.h"
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include <time.h>
+
+/* ------------------------------------------------------------------ describing */
+
+static void describe_now(char *buffer, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm broken_down;
+
+	if (!gmtime_r(&now, &broken_down) || strftime(buffer, size, "%F %T UTC", &broken_down) == 0)
+		buffer[0] = '\0';
+}
+
+/* Append "LABELtext", escaped, with a separator. */
+static void append_name(char *buffer, size_t size, const char *label, const void *text, size_t length)
+{
+	size_t used = strlen(buffer);
+	char shown[256];
+
+	(void)snprintf(buffer + used, size - used, "%s%s%s", used ? ", " : "", label,
+		       escape_bytes(shown, sizeof shown, text, length));
+}
+
+static void append_address(char *buffer, size_t size, const ASN1_OCTET_STRING *address)
+{
+	int length = ASN1_STRING_length(address);
+	char text[INET6_ADDRSTRLEN] = "?";
+
+	if (length == 4 || length == 16)
+		(void)inet_ntop(length == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address), text, sizeof text);
+	append_name(buffer, size, "IP:", text, strlen(text));
+}
+
+void tls_certificate_describe_names(X509 *certificate, char *buffer, size_t size)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	const X509_NAME *subject = X509_get_subject_name(certificate);
+
+	buffer[0] = '\0';
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type == GEN_DNS)
+			append_name(buffer, size, "DNS:", ASN1_STRING_get0_data(name->d.dNSName),
+				    (size_t)ASN1_STRING_length(name->d.dNSName));
+		else if (name->type == GEN_IPADD)
+			append_address(buffer, size, name->d.iPAddress);
+	}
+	GENERAL_NAMES_free(names);
+
+	for (int i = -1; (i = X509_NAME_get_index_by_NID(subject, NID_commonName, i)) >= 0;) {
+		const ASN1_STRING *text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i));
+
+		append_name(buffer, size, "CN=", ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text));
+	}
+	if (buffer[0] == '\0')
+		(void)snprintf(buffer, size, "nobody");
+}
+
+/* ------------------------------------------------------------------ the name rule */
+
+bool tls_certificate_names(X509 *certificate, const char *name)
+{
+	const unsigned int host_flags = X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+	char address[256];
+	size_t length = strcspn(name, "%"); /* a certificate knows no scope ... */
+	struct in6_addr scratch;
+
+	if (length >= sizeof address)
+		return false;
+	memcpy(address, name, length);
+	address[length] = '\0';
+	if (length > 0 && address[length - 1] == '.')
+		address[--length] = '\0'; /* ... and no root domain */
+	if (inet_pton(AF_INET, address, &scratch) != 1 && inet_pton(AF_INET6, address, &scratch) != 1)
+		/* A leading dot would make OpenSSL take every name below the domain. */
+		return address[0] != '.' && X509_check_host(certificate, address, 0, host_flags, NULL) == 1;
+	if (X509_check_ip_asc(certificate, address, 0) == 1)
+		return true;
+
+	/* An IP literal as common name, as agent-auth accepts it: the text must be the same. */
+	const X509_NAME *subject = X509_get_subject_name(certificate);
+
+	for (int i = -1; (i = X509_NAME_get_index_by_NID(subject, NID_commonName, i)) >= 0;) {
+		const ASN1_STRING *text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i));
+
+		if ((size_t)ASN1_STRING_length(text) == length &&
+		    strncasecmp((const char *)ASN1_STRING_get0_data(text), address, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------ the judgement */
+
+static int chain_failed(X509_STORE_CTX *store, const char *manager, const struct tls_trust *trust, struct reason *why)
+{
+	int error = X509_STORE_CTX_get_error(store), depth = X509_STORE_CTX_get_error_depth(store);
+	X509 *certificate = X509_STORE_CTX_get_current_cert(store);
+	const char *whose = depth == 0 ? "The certificate" : "A certificate in the chain";
+	char when[64], now[64];
+
+	describe_now(now, sizeof now);
+	switch (error) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		tls_describe_time(X509_get0_notAfter(certificate), when, sizeof when);
+		reason_set(why, "%s of %s expired on %s (this machine's clock says %s)", whose, manager, when, now);
+		break;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		tls_describe_time(X509_get0_notBefore(certificate), when, sizeof when);
+		reason_set(why, "%s of %s is not valid before %s (this machine's clock says %s; is it right?)", whose,
+			   manager, when, now);
+		break;
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_CERT_SIGNATURE_FAILURE: /* a CA of the same name with another key */
+		reason_set(why, "The certificate of %s was not issued by a CA in %s (%s); compare with: agent-register pin %s",
+			   manager, trust->ca_file, X509_verify_cert_error_string(error), manager);
+		break;
+	default:
+		reason_set(why, "%s of %s is not acceptable: %s", whose, manager, X509_verify_cert_error_string(error));
+	}
+	return 0;
+}
+
+bool tls_key_is_pinned(X509 *certificate, const struct string_list *pins)
+{
+	char pin[TLS_PIN_SIZE];
+
+	if (tls_certificate_pin(certificate, pin) < 0)
+		return false;
+	for (size_t i = 0; i < pins->count; i++)
+		if (strcmp(pin, pins->items[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A pin stands for the dates too, but an administrator will want to know. */
+static void warn_of_dates(X509 *certificate, const char *manager, struct reason *warning)
+{
+	char when[64];
+
+	if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
+		tls_describe_time(X509_get0_notAfter(certificate), when, sizeof when);
+		reason_set(warning, "The certificate of %s expired on %s; accepted because its key is pinned", manager,
+			   when);
+	} else if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) {
+		tls_describe_time(X509_get0_notBefore(certificate), when, sizeof when);
+		reason_set(warning, "The certificate of %s is not valid before %s; accepted because its key is pinned",
+			   manager, when);
+	}
+}
+
+int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint, const struct tls_trust *trust,
+		       struct reason *why, struct reason *warning)
+{
+	X509 *certificate = X509_STORE_CTX_get0_cert(store);
+	const char *name = trust->verify_name ?: endpoint->host;
+	bool pinned = trust->pins && trust->pins->count > 0;
+	char manager[ENDPOINT_TEXT_SIZE];
+
+	endpoint_text(endpoint, manager);
+	if (!trust->verify)
+		return 1;
+	if (trust->ca_file && X509_verify_cert(store) != 1)
+		return chain_failed(store, manager, trust, why);
+	if (pinned && !tls_key_is_pinned(certificate, trust->pins)) {
+		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
+		reason_set(why, "The key of %s is not the one that pin names; compare with: agent-register pin %s", manager,
+			   manager);
+		return 0;
+	}
+	if ((trust->ca_file || trust->verify_name) && !tls_certificate_names(certificate, name)) {
+		char names[512];
+
+		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+		tls_certificate_describe_names(certificate, names, sizeof names);
+		reason_set(why, "The certificate of %s is for %s, not for %s: use a name it has as address, or set verify_name",
+			   manager, names, name);
+		return 0;
+	}
+	if (!trust->ca_file)
+		warn_of_dates(certificate, manager, warning);
+	X509_STORE_CTX_set_error(store, X509_V_OK);
+	return 1;
+}

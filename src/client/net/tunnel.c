@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+/* Reaching a manager through an HTTP proxy. */
+#include "client/net/net.h"
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* ------------------------------------------------------------------ the configured proxy */
+
+int net_proxy_of(struct proxy *ret, const struct config *config, struct reason *why)
+{
+	struct proxy proxy;
+	const char *path = config->auth.proxy_password_file;
+	int r;
+
+	if (proxy_parse(&proxy, config->manager.proxy) < 0) {
+		reason_set(why, "proxy in [manager] is not an address"); /* config.c has checked it */
+		return -EINVAL;
+	}
+	r = path ? secret_read(&proxy.password, "proxy's password", path, why) : 0;
+	if (r == 0)
+		*ret = proxy;
+	return r;
+}
+
+/* ------------------------------------------------------------------ sending */
+
+/* What the peer did about the proxy's connection, in the words of the layer below. */
+static int broken(int r, const char *what, const char *proxy, const char *manager, struct reason *why)
+{
+	if (r == -ETIMEDOUT)
+		reason_set(why, "The proxy %s did not %s in time (for a tunnel to %s)", proxy, what, manager);
+	else if (r == -ECONNRESET || r == -EPIPE)
+		reason_set(why, "The proxy %s closed the connection instead of making a tunnel to %s", proxy, manager);
+	else
+		return r == -ECANCELED ? r : reason_errno(why, r, "Cannot talk to the proxy %s", proxy);
+	return OUTCOME_UNREACHABLE;
+}
+
+static int send_all(int fd, const char *data, size_t length, const struct deadline *deadline)
+{
+	while (length > 0) {
+		ssize_t sent = send(fd, data, length, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EAGAIN) {
+			int r = deadline_wait(deadline, fd, POLLOUT);
+
+			if (r < 0)
+				return r;
+		} else if (sent < 0 && errno != EINTR) {
+			return -errno;
+		} else if (sent > 0) {
+			data += sent;
+			length -= (size_t)sent;
+		}
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the answer */
+
+/*
+ * Read the answer's header and not a byte more: what follows is the manager's, and stays in the socket. So the bytes are
+ * looked at first, and only those that are the header's are taken out. Returns 0, or a negative errno; -EPIPE at the end.
+ */
+static int receive_answer(int fd, struct proxy_answer *answer, const struct deadline *deadline)
+{
+	while (answer->state == PROXY_ANSWER_MORE) {
+		char bytes[2048];
+		int r = deadline_wait(deadline, fd, POLLIN);
+		ssize_t seen = r < 0 ? 0 : recv(fd, bytes, sizeof bytes, MSG_PEEK);
+
+		if (r < 0)
+			return r;
+		if (seen < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (seen <= 0)
+			return seen == 0 ? -EPIPE : -errno;
+		if (recv(fd, bytes, proxy_answer_feed(answer, bytes, (size_t)seen), 0) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Words of the proxy for a message; not those that give our request back, which holds the password. */
+static const char *show(const struct proxy *proxy, const char *request, char *buffer, size_t size, const char *bytes,
+			size_t length)
+{
+	static const char mark[] = "Basic ";
+	const char *credentials = strstr(request, mark), *password = proxy->password.text;
+
+	if (credentials)
+		credentials += strlen(mark);
+	if ((password && memmem(bytes, length, password, strlen(password))) ||
+	    (credentials && memmem(bytes, length, credentials, strcspn(credentials, "\r="))))
+		return "(what we sent, password and all)";
+	return escape_bytes(buffer, size, bytes, length);
+}
+
+static const char *authentication_hint(const struct proxy *proxy, const struct proxy_answer *answer)
+{
+	if (answer->offers_other && !answer->offers_basic)
+		return "it demands an authentication other than Basic, which is the only one known here";
+	if (!proxy->user[0])
+		return "it demands a user: write proxy = http://USER@HOST:PORT in [manager], and set proxy_password_file in [auth]";
+	return "its user (proxy in [manager]) or password (proxy_password_file in [auth]) is wrong";
+}
+
+/*
+ * What a status that is no tunnel means. A wrong password is no reason to give up for good (the proxy may have trouble
+ * with its own list of users), and no reason to try it often (it locks accounts).
+ */
+static enum outcome judge_status(const struct proxy *proxy, const struct proxy_answer *answer, const char **ret_hint)
+{
+	*ret_hint = NULL;
+	switch (answer->status) {
+	case 401: /* tinyproxy's word for a wrong password */
+	case 407:
+		*ret_hint = authentication_hint(proxy, answer);
+		return OUTCOME_REFUSED;
+	case 403:
+		*ret_hint = "it must be told to allow CONNECT to this host and port (Squid: SSL_ports)";
+		return OUTCOME_REFUSED;
+	case 500: /* tinyproxy's word for a manager that cannot be reached */
+		*ret_hint = "the proxy cannot reach the manager, or is in trouble itself";
+		return OUTCOME_UNREACHABLE;
+	case 502:
+	case 503:
+	case 504:
+		*ret_hint = "the proxy cannot reach the manager, or not resolve its name";
+		return OUTCOME_UNREACHABLE;
+	case 408:
+	case 429:
+		return OUTCOME_BUSY;
+	}
+	if (answer->status >= 500 && answer->status != 501)
+		return OUTCOME_BUSY;
+	if (answer->status >= 400) {
+		*ret_hint = "is it an HTTP proxy that allows CONNECT?";
+		return OUTCOME_REFUSED;
+	}
+	*ret_hint = "this may be the login page of a network, or no proxy at all";
+	return OUTCOME_GARBLED;
+}
+
+static int refused(const struct proxy *proxy, const struct proxy_answer *answer, const char *request, const char *manager,
+		   struct reason *why)
+{
+	char text[ENDPOINT_TEXT_SIZE], shown[200];
+	const char *hint, *phrase;
+	int outcome = judge_status(proxy, answer, &hint);
+
+	phrase = show(proxy, request, shown, sizeof shown, answer->phrase, strlen(answer->phrase));
+	reason_set(why, "The proxy %s makes no tunnel to %s: %d%s%s%s%s", endpoint_text(&proxy->endpoint, text), manager,
+		   answer->status, *phrase ? " " : "", phrase, hint ? " -- " : "", hint ?: "");
+	return outcome;
+}
+
+static int garbled(const struct proxy *proxy, const struct proxy_answer *answer, const char *request, struct reason *why)
+{
+	char text[ENDPOINT_TEXT_SIZE], shown[120];
+
+	endpoint_text(&proxy->endpoint, text);
+	if (answer->total > PROXY_HEADER_MAX)
+		reason_set(why, "The proxy %s sent more than %d bytes of header", text, PROXY_HEADER_MAX);
+	else
+		reason_set(why, "The proxy %s did not answer in HTTP but with: %s", text,
+			   show(proxy, request, shown, sizeof shown, answer->line, answer->length));
+	return OUTCOME_GARBLED;
+}
+
+/* ------------------------------------------------------------------ the tunnel */
+
+struct request {
+	char text[PROXY_REQUEST_MAX];
+};
+
+static void wipe_request(struct request *request)
+{
+	explicit_bzero(request, sizeof *request);
+}
+
+int net_tunnel(int fd, const struct proxy *proxy, const struct endpoint *manager, const struct deadline *deadline,
+	       struct reason *why)
+{
+	cleanup(wipe_request) struct request request;
+	char text[ENDPOINT_TEXT_SIZE], manager_text[ENDPOINT_TEXT_SIZE];
+	struct proxy_answer answer = { 0 };
+	ssize_t length = proxy_request_format(request.text, proxy, manager);
+	int r;
+
+	endpoint_text(&proxy->endpoint, text);
+	endpoint_text(manager, manager_text);
+	if (length < 0) {
+		reason_set(why, "%s cannot be reached through the proxy %s: what stands behind the %% means something on this "
+			   "machine only", manager_text, text);
+		return OUTCOME_MISCONFIGURED;
+	}
+	r = send_all(fd, request.text, (size_t)length, deadline);
+	if (r < 0)
+		return broken(r, "take the request", text, manager_text, why);
+	r = receive_answer(fd, &answer, deadline);
+	if (r < 0)
+		return broken(r, "answer", text, manager_text, why);
+	if (answer.state == PROXY_ANSWER_GARBLED)
+		return garbled(proxy, &answer, request.text, why);
+	return proxy_answer_is_tunnel(&answer) ? OUTCOME_OK : refused(proxy, &answer, request.text, manager_text, why);
+}
+
+int net_connect_through(const struct proxy *proxy, const struct endpoint *manager, const struct deadline *deadline,
+			int *ret_fd, struct reason *why)
+{
+	char manager_text[ENDPOINT_TEXT_SIZE];
+	struct reason inner = { 0 };
+	cleanup_fd int fd = -1;
+	int r;
+
+	if (!proxy)
+		return net_connect(manager, deadline, ret_fd, why);
+	r = net_connect(&proxy->endpoint, deadline, &fd, &inner);
+	if (r != OUTCOME_OK) {
+		reason_set(why, "%s; that is the proxy to %s (proxy in [manager])", inner.text,
+			   endpoint_text(manager, manager_text));
+		return r;
+	}
+	r = net_tunnel(fd, proxy, manager, deadline, why);
+	if (r == OUTCOME_OK)
+		*ret_fd = take_fd(&fd);
+	return r;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/* The chapter `verdict`: is there a key, and is it this machine's? */
+#include "client/registration/registration.h"
+
+#include "client/system/agent-unit.h"
+#include "client/registration/binding.h"
+#include "client/system/message-ids.h"
+#include "client/system/notify.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+static int already_registered(struct registration *run)
+{
+	const struct agent_key *key = &run->old_key;
+
+	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, registration_fields(run, key, OUTCOME_REGISTERED),
+		  "Already registered as %s (id %s); nothing to do", key->name, key->id);
+	registration_forget_secret(run, key); /* a run that was killed may not have come to it */
+	registration_start_agents(run, key);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the binding of a key to a machine */
+
+/* Bind a key that was found to this machine, so that a copy of this disk is noticed later. */
+static int adopt(struct registration *run)
+{
+	run->state = (struct state){ 0 };
+	binding_make(&run->state, &run->old_key);
+	if (run->state.bound_machine[0])
+		registration_save_state(run);
+	return already_registered(run);
+}
+
+/* The disk is a copy. Until this machine has an identity of its own, its agent must not use the other one's. */
+static int found_clone(struct registration *run)
+{
+	const struct agent_key *key = &run->old_key;
+	const struct log_field *fields = registration_fields(run, key, OUTCOME_CLONED);
+	struct reason why = { 0 };
+
+	switch (run->config->identity.on_clone) {
+	case CLONE_KEEP:
+		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
+			  "The key of %s (id %s) was made on another machine, of which this one is a copy; kept, as on_clone "
+			  "says", key->name, key->id);
+		return already_registered(run);
+	case CLONE_REFUSE:
+		agent_unit_hold(true);
+		reason_set(&why, "The key of %s (id %s) was made on another machine, of which this one is a copy; "
+			   "agent-register reset removes it", key->name, key->id);
+		return registration_fail(run, OUTCOME_CLONED, &why);
+	default:
+		agent_unit_hold(true);
+		if (run->is_clone)
+			return GO_ON; /* and the log has said so */
+		run->is_clone = true;
+		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
+			  "The key of %s (id %s) was made on another machine, of which this one is a copy; registering anew",
+			  key->name, key->id);
+		return GO_ON;
+	}
+}
+
+static bool is_not_empty(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && status.st_size > 0;
+}
+
+int registration_verdict(struct registration *run)
+{
+	struct reason why = { 0 };
+	struct state now;
+	int found = keystore_read(&run->store, &run->old_key, &why);
+
+	if (found < 0)
+		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
+	run->found = (enum keystore_state)found;
+	if (found != KEYSTORE_KEY && is_not_empty(run->store.path))
+		agent_unit_hold(true); /* the agent's condition is content with any content */
+	if (found != KEYSTORE_KEY || run->force)
+		return GO_ON;
+
+	state_load(&now, run->state_directory); /* while we waited, another run may have written both */
+	switch (binding_of(&now, &run->old_key)) {
+	case BINDING_NONE:
+		return adopt(run);
+	case BINDING_OTHER:
+		return found_clone(run);
+	default:
+		run->state = now;
+		return already_registered(run);
+	}
+}

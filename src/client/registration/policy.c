@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/registration/policy.h"
+
+#include "client/system/message-ids.h"
+#include "client/system/wakeup.h"
+
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+
+/* The exit codes are those of sysexits.h where it has one; 79 is the first number behind it. */
+static const struct outcome_policy policies[OUTCOME_MAX_] = {
+	[OUTCOME_REGISTERED] = { "registered", 0, LOG_INFO, MESSAGE_REGISTERED, RETRY_NEVER, 0 },
+	[OUTCOME_UNREADY] = { "unready", 75, LOG_WARNING, MESSAGE_UNREADY, RETRY_SOON, WAKEUP_ON_NAME },
+	[OUTCOME_UNREACHABLE] = { "unreachable", 75, LOG_WARNING, MESSAGE_UNREACHABLE, RETRY_SOON, WAKEUP_ON_NETWORK },
+	[OUTCOME_UNTRUSTED] = { "untrusted", 75, LOG_ERR, MESSAGE_UNTRUSTED, RETRY_LATER, WAKEUP_ON_CLOCK },
+	[OUTCOME_BUSY] = { "busy", 75, LOG_WARNING, MESSAGE_BUSY, RETRY_LATER, 0 },
+	[OUTCOME_DUPLICATE] = { "duplicate", 75, LOG_WARNING, MESSAGE_DUPLICATE, RETRY_SLOWLY, 0 },
+	[OUTCOME_REFUSED] = { "refused", 77, LOG_ERR, MESSAGE_REFUSED, RETRY_RARELY, 0 },
+	[OUTCOME_GARBLED] = { "garbled", 76, LOG_ERR, MESSAGE_GARBLED, RETRY_LATER, 0 },
+	[OUTCOME_MISCONFIGURED] = { "misconfigured", 78, LOG_ERR, MESSAGE_MISCONFIGURED, RETRY_NEVER, 0 },
+	[OUTCOME_UNSTORABLE] = { "unstorable", 73, LOG_ERR, MESSAGE_UNSTORABLE, RETRY_NEVER, 0 },
+	[OUTCOME_CLONED] = { "cloned", 79, LOG_ERR, MESSAGE_CLONED, RETRY_NEVER, 0 },
+};
+
+const struct outcome_policy *outcome_policy(enum outcome outcome)
+{
+	return &policies[outcome];
+}
+
+int outcome_from_name(const char *name)
+{
+	for (int outcome = 0; outcome < OUTCOME_MAX_; outcome++)
+		if (strcmp(policies[outcome].name, name) == 0)
+			return outcome;
+	return -EINVAL;
+}

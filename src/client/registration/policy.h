@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* What follows from an outcome: one table, and nothing else decides. */
+#pragma once
+
+#include "common/outcome.h"
+#include "client/registration/retry.h"
+
+#define EXIT_USAGE 64      /* sysexits.h EX_USAGE: the command line is wrong */
+#define EXIT_LOCAL_ERROR 71 /* EX_OSERR: the system failed us (memory, descriptors) */
+
+struct outcome_policy {
+	const char *name;       /* OUTCOME= in the journal, and in the state file */
+	int exit_code;          /* when it is the last word of a run */
+	int level;              /* syslog level of its log line */
+	const char *message_id;
+	enum retry_class retry; /* how soon the same manager is worth another try */
+	unsigned int events;    /* WAKEUP_ON_...: changes on this machine that make it worth one at once */
+};
+
+const struct outcome_policy *outcome_policy(enum outcome outcome);
+
+/* The outcome of that name, or -EINVAL. */
+int outcome_from_name(const char *name);

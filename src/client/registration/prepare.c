@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/* The chapters `prepare` and `stage`: everything that must be right before a manager is troubled. */
+#include "client/registration/registration.h"
+
+#include "common/cleanup.h"
+#include "client/registration/binding.h"
+#include "client/registration/access.h"
+#include "client/system/identity.h"
+#include "client/net/net.h"
+#include "client/system/notify.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int join_groups(struct registration *run, struct reason *why)
+{
+	const struct string_list *groups = &run->config->agent.groups;
+	size_t length;
+	FILE *stream;
+
+	if (groups->count == 0)
+		return 0;
+	stream = open_memstream(&run->groups, &length);
+	if (!stream)
+		return reason_errno(why, errno, "Cannot list the groups");
+	for (size_t i = 0; i < groups->count; i++)
+		(void)fprintf(stream, "%s%s", i ? "," : "", groups->items[i]);
+	return fclose(stream) == 0 ? 0 : reason_errno(why, errno, "Cannot list the groups");
+}
+
+static int prepare_tls(struct registration *run, struct reason *why)
+{
+	const struct tls_settings settings = tls_settings_of(run->config);
+
+	run->trust = tls_trust_of(run->config);
+	return tls_context_new(&run->context, &settings, why);
+}
+
+/* A file that was changed is a reason to try again at once, like a change of the configuration. */
+static void note_change(struct registration *run, const char *path)
+{
+	struct stat status;
+
+	if (path && !config_is_credential(path) && stat(path, &status) == 0 && status.st_mtime > run->changed_at)
+		run->changed_at = status.st_mtime;
+}
+
+static void note_changes(struct registration *run)
+{
+	const struct config *config = run->config;
+
+	run->changed_at = config->changed_at;
+	note_change(run, config_password_file(config));
+	note_change(run, config->auth.token_file);
+	note_change(run, config->auth.proxy_password_file);
+	note_change(run, config->tls.ca_file);
+	note_change(run, config->tls.certificate_file);
+	note_change(run, config->tls.private_key_file);
+}
+
+static void warn_if_exposed(const char *what, const char *path)
+{
+	if (secret_file_is_exposed(path))
+		log_warning("The %s file %s can be read by everybody on this machine; chmod 0600 mends that", what, path);
+}
+
+static int prepare_password(struct registration *run, struct reason *why)
+{
+	const char *path = config_password_file(run->config);
+	int r = path ? secret_read(&run->password, "password", path, why) : 0;
+
+	if (r == 0 && path)
+		warn_if_exposed("password", path);
+	return r;
+}
+
+static int prepare_proxy(struct registration *run, struct reason *why)
+{
+	const char *path = run->config->auth.proxy_password_file;
+	int r = run->config->manager.proxy ? net_proxy_of(&run->proxy, run->config, why) : 0;
+
+	if (r == 0 && run->config->manager.proxy && path)
+		warn_if_exposed("proxy's password", path);
+	return r;
+}
+
+/* ------------------------------------------------------------------ method enroll */
+
+static int prepare_token(struct registration *run, struct reason *why)
+{
+	int r = enrollment_read_token(&run->token, run->config, run->method, why);
+
+	run->has_token = r > 0;
+	if (r > 0)
+		warn_if_exposed("enrollment token", run->config->auth.token_file);
+	return r;
+}
+
+/* A secret of another agent, or of the machine that this one is a copy of, is not ours to use. */
+static int prepare_own_secret(struct registration *run, struct reason *why)
+{
+	cleanup(agent_secret_wipe) struct agent_secret secret = { 0 };
+	struct agent_key known = { 0 };
+	struct reason problem = { 0 };
+	int r = companions_read_secret(&run->companions, &secret, &problem);
+
+	if (r < 0)
+		*why = problem;
+	else if (problem.text[0])
+		log_warning("%s", problem.text);
+	if (r <= 0)
+		return r;
+	memcpy(known.id, secret.id, sizeof known.id);
+	memcpy(known.name, run->state.agent_name, sizeof known.name);
+	if (binding_of(&run->state, &known) == BINDING_OURS)
+		run->old_secret = secret;
+	return 0;
+}
+
+static int prepare_enrollment(struct registration *run, struct reason *why)
+{
+	int r;
+
+	if (run->config->manager.method != METHOD_ENROLL)
+		return 0;
+	r = prepare_token(run, why);
+	enrollment_prefix(run->prefix, run->config, run->has_token ? &run->token : NULL);
+	return r < 0 ? r : prepare_own_secret(run, why);
+}
+
+/* ------------------------------------------------------------------ everything */
+
+int registration_take_name(struct registration *run, struct reason *why)
+{
+	return run->name[0] ? OUTCOME_OK : identity_name(run->name, run->config->agent.name, why);
+}
+
+int registration_prepare(struct registration *run)
+{
+	struct reason why = { 0 };
+	int r;
+
+	if (config_check(run->config, &why) < 0 || method_get(run->config->manager.method, &run->method, &why) < 0)
+		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
+	note_changes(run);
+	/* A machine without a host name yet is asked again later; a bad name will not get better. */
+	r = registration_take_name(run, &why);
+	if (r != OUTCOME_OK && r != OUTCOME_UNREADY)
+		return registration_fail(run, r, &why);
+	if (prepare_tls(run, &why) < 0 || prepare_password(run, &why) < 0 || prepare_proxy(run, &why) < 0 ||
+	    prepare_enrollment(run, &why) < 0)
+		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
+	if (run->found == KEYSTORE_KEY && agent_key_hash(run->old_key_hash, &run->old_key) < 0)
+		r = reason_errno(&why, EIO, "Cannot hash the old key");
+	else
+		r = join_groups(run, &why);
+	return r < 0 ? registration_fail(run, r, &why) : GO_ON;
+}
+
+/* ------------------------------------------------------------------ staging */
+
+static void waiting_for_lock(pid_t holder)
+{
+	log_notice("Another agent-register (pid %d) is at work on the key file; waiting for it", (int)holder);
+	notify_status("Waiting for another agent-register (pid %d)", (int)holder);
+}
+
+static int stage_companions(struct registration *run, struct reason *why)
+{
+	gid_t group;
+	int r = keystore_group(&run->store, &group, why);
+
+	return r < 0 ? r : companions_stage(&run->companions, group, why);
+}
+
+void registration_release(struct registration *run)
+{
+	companions_release(&run->companions);
+	keystore_release(&run->store);
+}
+
+int registration_stage(struct registration *run, const struct deadline *deadline)
+{
+	struct reason why = { 0 };
+	int r = keystore_lock(&run->store, deadline, waiting_for_lock, &why);
+
+	if (r == -ETIMEDOUT)
+		return registration_fail(run, OUTCOME_UNREADY, &why);
+	if (r == -ECANCELED)
+		return r;
+	if (r < 0)
+		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
+	r = registration_verdict(run);
+	if (r != GO_ON)
+		return r;
+	r = keystore_stage(&run->store, &why);
+	if (r >= 0 && run->config->manager.method == METHOD_ENROLL)
+		r = stage_companions(run, &why);
+	return r < 0 ? registration_fail(run, OUTCOME_UNSTORABLE, &why) : GO_ON;
+}

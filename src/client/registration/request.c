@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: ISC */
+/* The chapter `asking`: the managers in their order, again and again, each no more often than is good for it. */
+#include "client/registration/registration.h"
+
+#include "common/cleanup.h"
+#include "client/system/agent-unit.h"
+#include "client/registration/access.h"
+#include "client/system/message-ids.h"
+#include "client/system/notify.h"
+#include "client/registration/schedule.h"
+#include "client/registration/policy.h"
+#include "client/system/wakeup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+/* The log line of a failure that stays the same comes again after this time. */
+#define REMINDER_USEC (3600 * USEC_PER_SEC)
+
+struct asking {
+	struct registration *run;
+	struct wakeup_sources sources;
+	struct deadline end;       /* of this start's budget */
+	struct deadline lock_end;  /* of the patience with another run */
+	struct deadline round_end; /* of the budget; but without a budget, a round takes what it takes */
+	bool has_key;              /* a manager has given one */
+	int status;                /* exit status of the last failure */
+};
+
+static void close_sources(struct asking *asking)
+{
+	wakeup_close(&asking->sources);
+}
+
+/* ------------------------------------------------------------------ one attempt */
+
+/* The request of this name to this manager of whose answer we have not heard; null: there is none. */
+static const struct cursor *our_lost_request(struct registration *run)
+{
+	const struct cursor *cursor = state_cursor(&run->state, run->manager_text);
+
+	return cursor->asked_at && strcmp(cursor->asked_name, run->name) == 0 ? cursor : NULL;
+}
+
+/*
+ * From here on the manager may register us without our hearing of it: remember that we asked, and of several requests
+ * without an answer the first.
+ */
+static void remember_asking(struct registration *run)
+{
+	struct cursor *cursor = state_cursor(&run->state, run->manager_text);
+
+	if (our_lost_request(run))
+		return;
+	memcpy(cursor->asked_name, run->name, sizeof cursor->asked_name);
+	cursor->asked_at = realtime_usec() / USEC_PER_SEC;
+	registration_save_state(run);
+}
+
+static void forget_asking(struct registration *run)
+{
+	struct cursor *cursor = state_cursor(&run->state, run->manager_text);
+
+	cursor->asked_name[0] = '\0';
+	cursor->asked_at = 0;
+}
+
+static int show_progress(enum attempt_step step, void *user)
+{
+	static const char *const texts[] = {
+		[STEP_CONNECTING] = "Connecting to",
+		[STEP_VERIFYING] = "Verifying",
+		[STEP_SENDING] = "Sending the request to",
+		[STEP_WAITING] = "Waiting for the answer of",
+	};
+	struct registration *run = user;
+
+	log_debug("%s %s", texts[step], run->manager_text);
+	notify_status("%s %s", texts[step], run->manager_text);
+	if (run->listener)
+		run->listener(step, run->manager_text, run->name);
+	if (step == STEP_SENDING)
+		remember_asking(run);
+	return 0;
+}
+
+/* How long ago the first request of ours was sent of which we have not heard, in microseconds; 0: there is none. */
+static uint64_t lost_for(struct registration *run)
+{
+	const struct cursor *cursor = our_lost_request(run);
+	uint64_t asked_at, now = realtime_usec();
+
+	if (!cursor)
+		return 0;
+	asked_at = cursor->asked_at * USEC_PER_SEC;
+	return now > asked_at ? now - asked_at : 1;
+}
+
+/* Ask one manager once, until `end` at the latest. */
+static int attempt(struct registration *run, const struct deadline *end, struct attempt_report *report)
+{
+	const struct config *config = run->config;
+	struct deadline deadline = deadline_in(config->manager.attempt_timeout, end);
+	const struct attempt attempt = {
+		.manager = &run->manager,
+		.name = run->name,
+		.groups = run->groups,
+		.ip = config->agent.ip,
+		.version = config->agent.version,
+		.key_hash = run->old_key_hash[0] ? run->old_key_hash : NULL,
+		.api_user = config->auth.api_user,
+		.password = run->password.text,
+		.replace = config->identity.on_duplicate == DUPLICATE_REPLACE,
+		.lost_for = lost_for(run),
+		.token = run->has_token ? &run->token : NULL,
+		.again = run->old_secret.text[0] ? &run->old_secret : NULL,
+		.prefix = run->prefix,
+		.context = run->context,
+		.trust = &run->trust,
+		.proxy = config->manager.proxy ? &run->proxy : NULL,
+		.connect_timeout = config->manager.connect_timeout,
+		.deadline = &deadline,
+		.progress = show_progress,
+		.user = run,
+	};
+	int level = run->is_repetition ? LOG_DEBUG : LOG_INFO;
+	char proxy[ENDPOINT_TEXT_SIZE] = "";
+	int r;
+
+	run->state.attempts++;
+	if (!config->tls.verify)
+		log_event(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, MESSAGE_UNVERIFIED,
+			  registration_fields(run, NULL, OUTCOME_UNTRUSTED),
+			  "verify = no: %s is not verified; whoever answers there gets the password and gives the key",
+			  run->manager_text);
+	if (attempt.proxy)
+		endpoint_text(&attempt.proxy->endpoint, proxy);
+	log_line(level, "Asking %s for a key as %s%s%s", run->manager_text, run->name, *proxy ? ", through the proxy " : "",
+		 proxy);
+	r = run->method->run(&attempt, &run->new_key, report);
+	if (r == OUTCOME_REGISTERED && run->listener)
+		run->listener(STEP_RECEIVED, run->manager_text, run->name);
+	if (report->warning.text[0])
+		log_line(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, "%s", report->warning.text);
+	return r;
+}
+
+/* ------------------------------------------------------------------ a name that is taken */
+
+/*
+ * The name or the address is taken. Returns true when the same manager is to be asked at once under a name with a
+ * suffix; otherwise the reason says whose entry it probably is.
+ */
+static bool mend_duplicate(struct registration *run, bool was_asked, struct reason *why)
+{
+	char taken[AGENT_NAME_MAX + 1];
+
+	if (was_asked) {
+		size_t length = strlen(why->text);
+
+		(void)snprintf(why->text + length, sizeof why->text - length,
+			       "; it is probably this machine's own: the answer to its request was lost");
+	}
+	if (run->config->identity.on_duplicate != DUPLICATE_SUFFIX || run->is_suffixed)
+		return false;
+	memcpy(taken, run->name, sizeof taken);
+	if (identity_suffixed_name(run->name, taken) < 0)
+		return false;
+	run->is_suffixed = true;
+	log_event(LOG_NOTICE, MESSAGE_DUPLICATE, registration_fields(run, NULL, OUTCOME_DUPLICATE),
+		  "%s; asking as %s instead", why->text, run->name);
+	return true;
+}
+
+/* Ask the manager; if the name is taken and the policy is to add a suffix, once more. */
+static int ask_manager(struct registration *run, const struct deadline *end, struct reason *why)
+{
+	for (;;) {
+		struct attempt_report report = { 0 };
+		bool was_asked = run->answer_was_lost = our_lost_request(run);
+		int r = attempt(run, end, &report);
+
+		*why = report.why;
+		(void)snprintf(run->said, sizeof run->said, "%s", r == OUTCOME_REGISTERED ? "" : report.said);
+		run->manager_wish = report.wait;
+		run->new_secret = report.secret;
+		run->new_anchor = report.anchor;
+		agent_secret_wipe(&report.secret);
+		if (r == OUTCOME_DUPLICATE && mend_duplicate(run, was_asked, why))
+			continue;
+		/* What is refused now was refused then; but a limit of agents, say, may have been reached since. */
+		if (report.answered && (!was_asked || r == OUTCOME_REFUSED))
+			forget_asking(run);
+		return r;
+	}
+}
+
+/* ------------------------------------------------------------------ a round */
+
+bool registration_manager_at(const struct registration *run, size_t index, struct endpoint *ret)
+{
+	return enrollment_manager(ret, run->config, run->has_token ? &run->token : NULL, index);
+}
+
+static uint32_t checksum(const char *text)
+{
+	uint32_t sum = 2166136261u; /* FNV-1a */
+
+	for (; *text; text++)
+		sum = (sum ^ (unsigned char)*text) * 16777619u;
+	return sum | 1;
+}
+
+/* Plan the next attempt and tell of the failure; the same one again is told once an hour only. */
+static int failed(struct asking *asking, struct cursor *cursor, int outcome, const struct reason *why)
+{
+	struct registration *run = asking->run;
+	uint32_t sum = checksum(why->text);
+	bool is_news = cursor->told != sum || monotonic_usec() - cursor->told_at > REMINDER_USEC;
+
+	plan_next(run, cursor, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
+	identity_boot(run->state.boot);
+	asking->status = registration_note_failure(run, outcome, why, is_news);
+	if (is_news) {
+		cursor->told = sum;
+		cursor->told_at = monotonic_usec();
+	}
+	return asking->status;
+}
+
+/* Without a name there is nobody to register yet. Returns GO_ON, or an exit status when no waiting can help. */
+static int find_name(struct asking *asking, bool *ret_found)
+{
+	struct registration *run = asking->run;
+	struct reason why = { 0 };
+	int r = registration_take_name(run, &why);
+
+	*ret_found = r == OUTCOME_OK;
+	if (r == OUTCOME_OK)
+		return GO_ON;
+	run->manager_text[0] = run->said[0] = '\0';
+	run->manager_wish = 0;
+	(void)failed(asking, state_cursor(&run->state, ""), r, &why);
+	return r == OUTCOME_UNREADY ? GO_ON : asking->status;
+}
+
+/* Ask the manager whose turn it is. Returns GO_ON, or what ends the run. */
+static int take_turn(struct asking *asking, struct cursor *cursor)
+{
+	struct registration *run = asking->run;
+	struct reason why = { 0 };
+	int r;
+
+	run->is_repetition = cursor->told;
+	r = ask_manager(run, &asking->round_end, &why);
+	if (r == -ECANCELED)
+		return r;
+	asking->has_key = r == OUTCOME_REGISTERED;
+	if (asking->has_key)
+		return GO_ON;
+	(void)failed(asking, cursor, r, &why);
+	if (r == OUTCOME_DUPLICATE && run->config->identity.on_duplicate == DUPLICATE_FAIL)
+		return outcome_policy(OUTCOME_REFUSED)->exit_code;
+	if (r >= 0 && outcome_policy((enum outcome)r)->retry == RETRY_NEVER)
+		return asking->status;
+	return GO_ON;
+}
+
+/* Make sure that a key can be stored, and ask each manager whose turn it is. Returns GO_ON, or what ends the run. */
+static int ask_round(struct asking *asking)
+{
+	struct registration *run = asking->run;
+	bool has_name = false;
+	int r = registration_stage(run, &asking->lock_end);
+
+	if (r == GO_ON)
+		r = find_name(asking, &has_name);
+	for (size_t i = 0; r == GO_ON && has_name && !asking->has_key && registration_manager_at(run, i, &run->manager); i++) {
+		struct cursor *cursor;
+
+		endpoint_text(&run->manager, run->manager_text);
+		cursor = state_cursor(&run->state, run->manager_text);
+		if (plan_wait_left(cursor) == 0 && monotonic_usec() < asking->round_end.at)
+			r = take_turn(asking, cursor);
+	}
+	return r;
+}
+
+/* ------------------------------------------------------------------ between rounds */
+
+/* How long until somebody's turn, and which events would bring it forward. */
+static uint64_t next_turn(const struct registration *run, unsigned int *ret_events)
+{
+	uint64_t soonest = USEC_INFINITY;
+
+	*ret_events = 0;
+	for (size_t i = 0; i < run->state.cursor_count; i++) {
+		const struct cursor *cursor = &run->state.cursors[i];
+		uint64_t left = plan_wait_left(cursor);
+
+		/* What was said of a machine without a name is of no interest once it has one. */
+		if (!cursor->manager[0] == !run->name[0] && cursor->outcome[0]) {
+			soonest = left < soonest ? left : soonest;
+			*ret_events |= plan_policy(cursor)->events;
+		}
+	}
+	return soonest;
+}
+
+static void bring_forward(struct registration *run, unsigned int event)
+{
+	for (size_t i = 0; i < run->state.cursor_count; i++)
+		if (plan_policy(&run->state.cursors[i])->events & event) {
+			run->state.cursors[i].next_at = 0;
+			run->state.cursors[i].wait /= 3; /* it was not waited out, so the next one shall not be longer */
+		}
+}
+
+static void show_waiting(const struct registration *run, uint64_t wait)
+{
+	time_t then = (time_t)((realtime_usec() + wait) / USEC_PER_SEC);
+	struct tm broken_down;
+	char when[32] = "?";
+
+	if (localtime_r(&then, &broken_down))
+		(void)strftime(when, sizeof when, "%T", &broken_down);
+	notify_status("Waiting for attempt %" PRIu64 " at %s: %s", run->state.attempts + 1, when, run->state.last_error);
+}
+
+/*
+ * Wait for the next turn. Returns GO_ON, or the exit status when that is beyond this start's budget. As long as a
+ * change of the network may help, the budget is waited out; otherwise there is no point in it.
+ */
+static int wait_for_turn(struct asking *asking)
+{
+	static const unsigned int events_of[] = {
+		[WAKEUP_NETWORK] = WAKEUP_ON_NETWORK,
+		[WAKEUP_CLOCK] = WAKEUP_ON_CLOCK,
+		[WAKEUP_NAME] = WAKEUP_ON_NAME,
+	};
+	struct registration *run = asking->run;
+	unsigned int events;
+	uint64_t wait = next_turn(run, &events);
+	struct deadline turn = deadline_in(wait, &asking->end);
+	bool within_budget = turn.at < asking->end.at || asking->end.at == USEC_INFINITY;
+	int r;
+
+	if (!within_budget && (events == 0 || monotonic_usec() >= asking->end.at))
+		return asking->status;
+	registration_release(run);
+	show_waiting(run, wait);
+	r = wakeup_wait(&asking->sources, events, &turn);
+	if (r == WAKEUP_TIME)
+		return within_budget ? GO_ON : asking->status;
+	if (r < 0)
+		return r == -ECANCELED ? r : asking->status;
+	log_debug("Trying again at once: %s", r == WAKEUP_NETWORK ? "the network changed" :
+					      r == WAKEUP_CLOCK	? "the clock was set" : "the host name was set");
+	bring_forward(run, events_of[r]);
+	return GO_ON;
+}
+
+/* ------------------------------------------------------------------ the chapter */
+
+/*
+ * A start has a budget, because the boot, or the person who started us, waits for it. When systemd starts us again after
+ * that, nobody should have to: then READY=1 is said at once, and the waits may be as long as they are.
+ */
+static void go_into_background(struct registration *run)
+{
+	char boot[IDENTITY_MACHINE_SIZE];
+
+	if (!run->is_service || !run->state.background_boot[0])
+		return;
+	identity_boot(boot);
+	run->is_restart = agent_unit_we_were_restarted();
+	run->is_background = run->is_restart && strcmp(run->state.background_boot, boot) == 0;
+	if (run->is_background)
+		notify_ready("Trying to register in the background");
+}
+
+static void take_budget(struct asking *asking)
+{
+	const struct registration *run = asking->run;
+	struct deadline never = { USEC_INFINITY, run->stop_fd };
+
+	/* A person at a terminal wants to know how it went, and can try again himself. */
+	uint64_t budget = run->is_service || run->config->budget_is_set ? run->config->retry.budget : 0;
+
+	asking->end = run->is_background ? never : deadline_in(budget, &never);
+	asking->lock_end = run->is_background ? never : deadline_in(run->config->retry.budget, &never);
+	asking->round_end = budget == 0 ? never : asking->end;
+}
+
+/*
+ * Where many machines boot at once, each waits its own time before the first attempt: in the background, if that is
+ * longer than the budget. Returns GO_ON, or what ends this start.
+ */
+static int wait_out_splay(struct asking *asking)
+{
+	struct registration *run = asking->run;
+	char boot[IDENTITY_MACHINE_SIZE];
+	struct deadline end;
+	uint64_t splay;
+	int r;
+
+	if (run->config->retry.splay == 0 || !run->is_service)
+		return GO_ON;
+	identity_boot(boot);
+	if (strcmp(run->state.boot, boot) == 0)
+		return GO_ON; /* an earlier start of this boot has waited */
+	splay = retry_draw(run->config->retry.splay, identity_seed(), 0);
+	end = deadline_in(splay, &asking->end);
+	notify_status("Waiting %" PRIu64 " s before the first attempt (splay)", splay / USEC_PER_SEC);
+	if (end.at == asking->end.at) {
+		log_info("The first attempt is in %" PRIu64 " s (splay), beyond the budget of this start", splay / USEC_PER_SEC);
+		return asking->status;
+	}
+	r = deadline_wait(&end, -1, 0);
+	return r == -ETIMEDOUT ? GO_ON : r;
+}
+
+int registration_ask(struct registration *run)
+{
+	cleanup(close_sources) struct asking asking = {
+		.run = run,
+		.status = outcome_policy(OUTCOME_UNREADY)->exit_code, /* an earlier start's plan is not due yet */
+	};
+	int r;
+
+	wakeup_open(&asking.sources);
+	go_into_background(run);
+	take_budget(&asking);
+	plans_take_over(run);
+	r = wait_out_splay(&asking);
+	while (r == GO_ON && !asking.has_key) {
+		r = ask_round(&asking);
+		if (r == GO_ON && !asking.has_key)
+			r = wait_for_turn(&asking);
+	}
+	if (r > 0) {
+		identity_boot(run->state.background_boot);
+		registration_save_state(run);
+	}
+	return r;
+}

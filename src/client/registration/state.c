@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/registration/state.h"
+
+#include "common/cleanup.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#define STATE_MAX_SIZE ((size_t)64 * 1024) /* whatever else lies there is cut */
+
+static const struct field {
+	const char *name;
+	size_t offset;
+	size_t size; /* of a text; 0: a number */
+} fields[] = {
+#define TEXT(member) { #member, offsetof(struct state, member), sizeof(((struct state *)NULL)->member) }
+#define NUMBER(member) { #member, offsetof(struct state, member), 0 }
+	TEXT(agent_id),
+	TEXT(agent_name),
+	TEXT(manager),
+	TEXT(method),
+	NUMBER(registered_at),
+	TEXT(bound_machine),
+	TEXT(bound_instance),
+	TEXT(last_outcome),
+	TEXT(last_manager),
+	TEXT(last_error),
+	NUMBER(last_at),
+	NUMBER(attempts),
+	TEXT(boot),
+	TEXT(background_boot),
+};
+
+static char *state_path(const char *directory)
+{
+	char *path;
+
+	return asprintf(&path, "%s/state", directory) < 0 ? NULL : path;
+}
+
+static void take_number(uint64_t *target, const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits > 0 && digits < 20 && text[digits] == '\0')
+		*target = strtoull(text, NULL, 10);
+}
+
+/* "OUTCOME WAIT NEXT_AT MANAGER"; the manager may be missing. */
+static void take_cursor(struct state *state, const char *text)
+{
+	struct cursor cursor = { 0 };
+	char wait[21] = "", next_at[21] = "";
+
+	if (state->cursor_count == STATE_MAX_CURSORS ||
+	    sscanf(text, "%15s %20[0-9] %20[0-9] %271s", cursor.outcome, wait, next_at, cursor.manager) < 3)
+		return;
+	take_number(&cursor.wait, wait);
+	take_number(&cursor.next_at, next_at);
+	state->cursors[state->cursor_count++] = cursor;
+}
+
+struct cursor *state_cursor(struct state *state, const char *manager)
+{
+	struct cursor *cursor;
+
+	for (size_t i = 0; i < state->cursor_count; i++)
+		if (strcmp(state->cursors[i].manager, manager) == 0)
+			return &state->cursors[i];
+	if (state->cursor_count == STATE_MAX_CURSORS)
+		memmove(state->cursors, state->cursors + 1, --state->cursor_count * sizeof *cursor);
+	cursor = &state->cursors[state->cursor_count++];
+	*cursor = (struct cursor){ 0 };
+	(void)snprintf(cursor->manager, sizeof cursor->manager, "%s", manager);
+	return cursor;
+}
+
+/* "TIME NAME MANAGER" */
+static void take_asked(struct state *state, const char *text)
+{
+	char at[21] = "", name[AGENT_NAME_MAX + 1] = "", manager[ENDPOINT_TEXT_SIZE] = "";
+	struct cursor *cursor;
+
+	if (sscanf(text, "%20[0-9] %128s %271s", at, name, manager) < 3)
+		return;
+	cursor = state_cursor(state, manager);
+	memcpy(cursor->asked_name, name, sizeof name);
+	take_number(&cursor->asked_at, at);
+}
+
+static void take_line(struct state *state, char *line)
+{
+	char *equals = strchr(line, '=');
+
+	if (!equals)
+		return;
+	*equals = '\0';
+	if (strcmp(line, "cursor") == 0)
+		take_cursor(state, equals + 1);
+	if (strcmp(line, "asked") == 0)
+		take_asked(state, equals + 1);
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		char *target = (char *)state + fields[i].offset;
+
+		if (strcmp(fields[i].name, line) != 0)
+			continue;
+		if (!fields[i].size)
+			take_number((uint64_t *)(void *)target, equals + 1);
+		else if (strlen(equals + 1) < fields[i].size)
+			(void)strcpy(target, equals + 1);
+	}
+}
+
+void state_load(struct state *state, const char *directory)
+{
+	cleanup_free char *path = state_path(directory), *line = NULL;
+	cleanup_file FILE *file = path ? fopen(path, "re") : NULL;
+	size_t allocated = 0;
+	ssize_t length;
+
+	*state = (struct state){ 0 };
+	while (file && (length = getline(&line, &allocated, file)) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		take_line(state, line);
+	}
+}
+
+static int format(const struct state *state, char **ret, size_t *ret_length)
+{
+	FILE *stream = open_memstream(ret, ret_length);
+
+	if (!stream)
+		return -errno;
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		const char *source = (const char *)state + fields[i].offset;
+
+		if (fields[i].size && *source)
+			(void)fprintf(stream, "%s=%s\n", fields[i].name, source);
+		else if (!fields[i].size && *(const uint64_t *)(const void *)source)
+			(void)fprintf(stream, "%s=%" PRIu64 "\n", fields[i].name,
+				      *(const uint64_t *)(const void *)source);
+	}
+	for (size_t i = 0; i < state->cursor_count; i++) {
+		const struct cursor *cursor = &state->cursors[i];
+
+		if (cursor->outcome[0])
+			(void)fprintf(stream, "cursor=%s %" PRIu64 " %" PRIu64 " %s\n", cursor->outcome, cursor->wait,
+				      cursor->next_at, cursor->manager);
+		if (cursor->asked_at)
+			(void)fprintf(stream, "asked=%" PRIu64 " %s %s\n", cursor->asked_at, cursor->asked_name,
+				      cursor->manager);
+	}
+	return fclose(stream) == 0 ? 0 : -errno;
+}
+
+/*
+ * Overwrite the file in one write, padded with empty lines to its old size: a killed process leaves the old content or
+ * the new. Replacing it by a rename would cost a registration two flushes of the disk, and losing it costs nothing.
+ */
+static int overwrite(int fd, const char *text, size_t length)
+{
+	const size_t unit = 1024;
+	struct stat status;
+	char *padded;
+	size_t size;
+	ssize_t n;
+
+	/* Two writers at once would mix up their lines; but nobody may hold us up with a lock of his. */
+	(void)flock(fd, LOCK_EX | LOCK_NB);
+	if (fchmod(fd, 0600) < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	size = (length + unit - 1) / unit * unit;
+	if (size < (size_t)status.st_size && (size_t)status.st_size < STATE_MAX_SIZE)
+		size = (size_t)status.st_size;
+	padded = malloc(size);
+	if (!padded)
+		return -ENOMEM;
+	memcpy(padded, text, length);
+	memset(padded + length, '\n', size - length);
+	n = pwrite(fd, padded, size, 0);
+	free(padded);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n != size)
+		return -ENOSPC;
+	return (size_t)status.st_size > size && ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+}
+
+int state_save(const struct state *state, const char *directory, struct reason *why)
+{
+	cleanup_free char *path = state_path(directory), *text = NULL;
+	cleanup_fd int fd = -1;
+	size_t length;
+	int r;
+
+	if (!path || format(state, &text, &length) < 0)
+		return reason_errno(why, ENOMEM, "Cannot remember the state");
+	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
+		return reason_errno(why, errno, "Cannot make the state directory %s", directory);
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	r = fd < 0 ? -errno : overwrite(fd, text, length);
+	return r < 0 ? reason_errno(why, r, "Cannot write %s", path) : 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a run remembers for the next one and for `agent-register status`: STATE_DIRECTORY/state, lines of NAME=VALUE.
+ * It never holds a key or a password. Losing it loses no registration.
+ */
+#pragma once
+
+#include "common/agent-key.h"
+#include "common/reason.h"
+#include "client/net/endpoint.h"
+#include "client/system/identity.h"
+
+#include <stdint.h>
+
+#define STATE_MAX_CURSORS 16
+
+/* How far the attempts with one manager have got. */
+struct cursor {
+	char manager[ENDPOINT_TEXT_SIZE]; /* empty: this machine itself (no host name yet) */
+	char outcome[16];                 /* of the last attempt */
+	uint64_t wait;                    /* microseconds, the wait that follows it */
+	uint64_t next_at;                 /* when that ends: microseconds since 1970 */
+	/* a request that was sent, and whose answer has not come; of several the first */
+	char asked_name[AGENT_NAME_MAX + 1];
+	uint64_t asked_at; /* seconds since 1970; 0: there is none */
+	/* not remembered: what the log last said of it, and when (monotonic microseconds) */
+	uint32_t told;
+	uint64_t told_at;
+};
+
+/* Empty strings and zeros: not known. Times are seconds since 1970. */
+struct state {
+	/* the registration that made the key on disk; an imported one has no manager, an adopted one (of another tool) no
+	 * method either */
+	char agent_id[AGENT_ID_MAX + 1];
+	char agent_name[AGENT_NAME_MAX + 1];
+	char manager[ENDPOINT_TEXT_SIZE];
+	char method[16];
+	uint64_t registered_at;
+	/* the machine that the key is bound to */
+	char bound_machine[IDENTITY_MACHINE_SIZE];
+	char bound_instance[IDENTITY_INSTANCE_SIZE];
+	/* the last attempt that failed; cleared by success */
+	char last_outcome[16];
+	char last_manager[ENDPOINT_TEXT_SIZE];
+	char last_error[1024];
+	uint64_t last_at;
+	uint64_t attempts; /* since the last success */
+	struct cursor cursors[STATE_MAX_CURSORS];
+	uint64_t cursor_count;
+	/* the boot of the last start that asked a manager */
+	char boot[IDENTITY_MACHINE_SIZE];
+	/* the boot in which a start has used up its budget: later starts hold nothing up any more */
+	char background_boot[IDENTITY_MACHINE_SIZE];
+};
+
+/* Read it. What is missing or does not parse stays empty; a missing file is an empty state. */
+void state_load(struct state *state, const char *directory);
+
+/* Replace it, making the directory if need be. Returns 0, or a negative errno with `why` set. */
+int state_save(const struct state *state, const char *directory, struct reason *why);
+
+/*
+ * The cursor of a manager, made if there is none yet; those of managers that are no longer asked make room. Never null.
+ */
+struct cursor *state_cursor(struct state *state, const char *manager);

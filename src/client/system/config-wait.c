@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/system/config-wait.h"
+
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/log.h"
+#include "client/config/config.h"
+#include "client/system/notify.h"
+#include "client/system/systemctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define OWN_UNIT "agent-register.service"
+#define CONFIG_TARGET "agent-register-config.target"
+/* In our runtime directory, which lasts for this boot. */
+#define RESTART_MARK "restarted-for-credentials"
+
+/* Once a boot: what is not handed to us after that will not be the next time either. */
+static bool may_restart(void)
+{
+	const char *directory = getenv("RUNTIME_DIRECTORY");
+	cleanup_free char *path = NULL;
+	cleanup_fd int fd = -1;
+
+	if (!directory || asprintf(&path, "%s/" RESTART_MARK, directory) < 0) {
+		path = NULL;
+		return false;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	return fd >= 0;
+}
+
+/* Until systemd stops us; if it does not, there is nothing to be gained by waiting longer. */
+static int wait_for_stop(int stop_fd)
+{
+	const struct deadline stop = { USEC_INFINITY, stop_fd };
+	const struct deadline end = deadline_in(10 * USEC_PER_SEC, &stop);
+	int r = deadline_wait(&end, -1, 0);
+
+	return r == -ECANCELED ? r : 0;
+}
+
+/* systemd hands out credentials when it starts a unit, which was before these were written. */
+static int fetch_late_credential(const char *name, int stop_fd)
+{
+	static const char *const restart[] = { "--no-block", "restart", OWN_UNIT, NULL };
+	struct reason why = { 0 };
+	int r;
+
+	log_info("The credential %s was written during this boot; starting again to be handed it", name);
+	r = systemctl(restart, stop_fd, &why);
+	if (r < 0 && r != -ECANCELED)
+		log_warning("%s; going on without the credential %s", why.text, name);
+	return r < 0 ? r : wait_for_stop(stop_fd);
+}
+
+int early_start_wait(int stop_fd)
+{
+	static const char *const start[] = { "start", CONFIG_TARGET, NULL };
+	struct reason why = { 0 };
+	const char *late;
+	int r;
+
+	if (!notify_is_service())
+		return 0;
+	notify_status("Waiting for the configuration to be complete (" CONFIG_TARGET ")");
+	r = systemctl(start, stop_fd, &why);
+	if (r == -ECANCELED)
+		return r;
+	if (r < 0)
+		log_warning("Cannot wait until the configuration is complete: %s; reading it now", why.text);
+	late = config_late_credential();
+	if (late && may_restart() && fetch_late_credential(late, stop_fd) == -ECANCELED)
+		return -ECANCELED;
+	return 0;
+}
+
+void early_start_step_back(void)
+{
+	/* "fail": somebody's wish to start us that came in between counts more. */
+	static const char *const stop[] = { "--no-block", "--job-mode=fail", "stop", OWN_UNIT, NULL };
+	struct reason why = { 0 };
+
+	if (notify_is_service() && systemctl(stop, -1, &why) < 0)
+		log_debug("%s; \"systemctl restart\" will be needed to start " OWN_UNIT " again", why.text);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/agents/history.h"
+
+#include "common/atomic-file.h"
+#include "common/cleanup.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#define FILE_NAME "agents-timestamp"
+#define FILE_MODE 0600
+#define DIRECTORY_MODE 0770
+#define STAMP_SIZE sizeof("2026-11-21 12:34:56")
+#define LINE_SIZE (AGENT_ID_MAX + AGENT_NAME_MAX + AGENT_IP_MAX + STAMP_SIZE + 5)
+
+/* "QUEUE/NAME". Returns false when it does not fit. */
+static bool make_path(char path[static PATH_MAX], const struct agent_history *history, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static bool make_path(char path[static PATH_MAX], const struct agent_history *history, const char *format, ...)
+{
+	int length = snprintf(path, PATH_MAX, "%s/", history->queue);
+	va_list arguments;
+
+	if (length < 0 || length >= PATH_MAX)
+		return false;
+	va_start(arguments, format);
+	length += vsnprintf(path + length, (size_t)(PATH_MAX - length), format, arguments);
+	va_end(arguments);
+	return length < PATH_MAX;
+}
+
+bool agent_history_exists(const struct agent_history *history)
+{
+	char path[PATH_MAX];
+
+	return history->queue && make_path(path, history, FILE_NAME) && access(path, F_OK) == 0;
+}
+
+int agent_history_make(const struct agent_history *history, struct reason *why)
+{
+	char path[PATH_MAX];
+	cleanup_fd int fd = -1;
+
+	if (!make_path(path, history, FILE_NAME))
+		return reason_errno(why, ENAMETOOLONG, "Cannot make a file in %s", history->queue);
+	if (mkdir(history->queue, DIRECTORY_MODE) < 0 && errno != EEXIST)
+		return reason_errno(why, errno, "Cannot make the directory %s", history->queue);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, FILE_MODE);
+	return fd < 0 ? reason_errno(why, errno, "Cannot make %s", path) : 0;
+}
+
+/*
+ * Appending and replacing exclude each other by a lock on the directory, which only programs of this package take, for
+ * a moment. Who cannot get it goes on without: a lost line costs less than a manager that stands still.
+ */
+static int lock_queue(const struct agent_history *history)
+{
+	static const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
+	int fd = open(history->queue, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i < 20 && flock(fd, LOCK_EX | LOCK_NB) < 0; i++)
+		(void)nanosleep(&pause, NULL);
+	return fd;
+}
+
+/* ------------------------------------------------------------------ writing */
+
+static size_t write_line(char line[static LINE_SIZE], const struct agent_event *event)
+{
+	const struct agent_key *agent = event->agent;
+	char stamp[STAMP_SIZE];
+	struct tm local;
+
+	if (!localtime_r(&event->when, &local) || strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local) == 0)
+		return 0;
+	return (size_t)snprintf(line, LINE_SIZE, "%s %s %s %s\n", agent->id, agent->name, agent->ip, stamp);
+}
+
+/* Was the last write cut short? */
+static bool lacks_newline(int fd)
+{
+	struct stat status;
+	char last;
+
+	return fstat(fd, &status) == 0 && status.st_size > 0 && pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
+}
+
+int agent_history_add(const struct agent_history *history, const struct agent_event *events, size_t count,
+		      struct reason *why)
+{
+	cleanup_free char *text = NULL;
+	cleanup_fd int lock = -1, fd = -1;
+	char path[PATH_MAX];
+	size_t length = 0;
+	ssize_t written;
+
+	if (!history->queue || count == 0 || !make_path(path, history, FILE_NAME))
+		return 0;
+	lock = lock_queue(history);
+	fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : reason_errno(why, errno, "Cannot open %s", path);
+	text = malloc(count * LINE_SIZE + 1);
+	if (!text)
+		return reason_errno(why, ENOMEM, "Cannot write %s", path);
+	if (lacks_newline(fd))
+		text[length++] = '\n';
+	for (size_t i = 0; i < count; i++)
+		length += write_line(text + length, &events[i]);
+	written = write(fd, text, length);
+	if (written < 0 || (size_t)written < length)
+		return reason_errno(why, written < 0 ? errno : ENOSPC, "Cannot write %s", path);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static int read_file(const struct agent_history *history, char **ret, size_t *ret_length)
+{
+	cleanup_free char *content = NULL;
+	cleanup_fd int fd = -1;
+	char path[PATH_MAX];
+	struct stat status;
+	ssize_t length;
+
+	if (!history->queue || !make_path(path, history, FILE_NAME))
+		return -ENODATA;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ENODATA : -errno;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	content = malloc((size_t)status.st_size + 1);
+	if (!content)
+		return -ENOMEM;
+	length = read(fd, content, (size_t)status.st_size);
+	if (length < 0)
+		return -errno;
+	content[length] = '\0';
+	*ret = take_pointer(content);
+	*ret_length = (size_t)length;
+	return 0;
+}
+
+/* The start of the next line with this id at or behind `at`, or null. */
+static char *find_line(char *content, char *at, const char *id)
+{
+	size_t length = strlen(id);
+
+	while ((at = strstr(at, id))) {
+		if ((at == content || at[-1] == '\n') && at[length] == ' ')
+			return at;
+		at += length;
+	}
+	return NULL;
+}
+
+static int read_stamp(const char *line, const char *name, time_t *ret)
+{
+	char found[AGENT_NAME_MAX + 1];
+	struct tm local = { .tm_isdst = -1 };
+
+	if (sscanf(line, "%*s %128s %*s %d-%d-%d %d:%d:%d", found, &local.tm_year, &local.tm_mon, &local.tm_mday,
+		   &local.tm_hour, &local.tm_min, &local.tm_sec) != 7 ||
+	    strcmp(found, name) != 0)
+		return -ENODATA;
+	local.tm_year -= 1900;
+	local.tm_mon -= 1;
+	*ret = mktime(&local);
+	return *ret == (time_t)-1 ? -ENODATA : 0;
+}
+
+/* The last line of an id counts: an id may have been used again. */
+int agent_history_registered(const struct agent_history *history, const struct roster_entry *entry, time_t *ret)
+{
+	cleanup_free char *content = NULL;
+	size_t length;
+	char *last = NULL;
+	int r = read_file(history, &content, &length);
+
+	if (r < 0)
+		return r;
+	for (char *at = content; (at = find_line(content, at, entry->id_text)); at++)
+		last = at;
+	return last ? read_stamp(last, entry->name, ret) : -ENODATA;
+}
+
+/* Later lines take the place of earlier ones. */
+static int index_lines(struct agent_stamps *stamps)
+{
+	for (char *line = stamps->content; *line; line = strchrnul(line, '\n'), line += *line == '\n') {
+		size_t length = strcspn(line, " \n");
+		char *before = text_index_find(&stamps->lines, line, length);
+
+		if (before)
+			text_index_remove(&stamps->lines, line, length, before);
+		if (text_index_add(&stamps->lines, line, length, line) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int agent_stamps_read(struct agent_stamps *ret, const struct agent_history *history)
+{
+	struct agent_stamps stamps = { .content = NULL };
+	size_t length;
+	int r = read_file(history, &stamps.content, &length);
+
+	if (r >= 0)
+		r = index_lines(&stamps);
+	if (r < 0)
+		agent_stamps_release(&stamps);
+	else
+		*ret = stamps;
+	return r;
+}
+
+int agent_stamps_find(const struct agent_stamps *stamps, const struct roster_entry *entry, time_t *ret)
+{
+	const char *line = text_index_find(&stamps->lines, entry->id_text, strlen(entry->id_text));
+
+	return line ? read_stamp(line, entry->name, ret) : -ENODATA;
+}
+
+void agent_stamps_release(struct agent_stamps *stamps)
+{
+	text_index_clear(&stamps->lines);
+	free(stamps->content);
+	*stamps = (struct agent_stamps){ .content = NULL };
+}
+
+/* Is this file's modification time later? */
+static int look_at(const char *path, time_t *latest)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	if (status.st_mtime > *latest)
+		*latest = status.st_mtime;
+	return 0;
+}
+
+int agent_history_seen(const struct agent_history *history, const struct roster_entry *entry, time_t *ret)
+{
+	size_t base = strcspn(entry->ip, "/");
+	char path[PATH_MAX];
+	time_t latest = 0;
+	int r = 0;
+
+	if (!history->queue)
+		return -ENODATA;
+	if (make_path(path, history, "rids/%s", entry->id_text))
+		r = look_at(path, &latest);
+	if (r >= 0 && make_path(path, history, "agent-info/%s-%.*s", entry->name, (int)base, entry->ip))
+		r = look_at(path, &latest);
+	if (r < 0)
+		return r;
+	if (latest == 0)
+		return -ENODATA;
+	*ret = latest;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ forgetting */
+
+/* Close the gaps that the lines of these ids leave. Returns whether there were any, or -ENOMEM. */
+static int cut_lines(char *content, size_t *length, const char *const *ids, size_t count)
+{
+	struct text_index wanted = { .slots = NULL };
+	char *kept = content, *end = content + *length;
+	int r = 0;
+
+	for (size_t i = 0; i < count && r >= 0; i++)
+		r = text_index_add(&wanted, ids[i], strlen(ids[i]), (void *)(uintptr_t)ids[i]);
+	for (char *line = content, *next; r >= 0 && line < end; line = next) {
+		char *newline = memchr(line, '\n', (size_t)(end - line));
+
+		next = newline ? newline + 1 : end;
+		if (text_index_find(&wanted, line, strcspn(line, " \n")))
+			continue;
+		memmove(kept, line, (size_t)(next - line));
+		kept += next - line;
+	}
+	text_index_clear(&wanted);
+	if (r < 0)
+		return r;
+	r = kept < end;
+	*length = (size_t)(kept - content);
+	return r;
+}
+
+static int forget_lines(const struct agent_history *history, const char *const *ids, size_t count, struct reason *why)
+{
+	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
+	cleanup_free char *content = NULL;
+	char path[PATH_MAX];
+	struct stat status;
+	cleanup_fd int lock = -1;
+	size_t length;
+	int r;
+
+	lock = lock_queue(history);
+	r = read_file(history, &content, &length);
+	if (r < 0)
+		return r == -ENODATA ? 0 : reason_errno(why, r, "Cannot read " FILE_NAME " in %s", history->queue);
+	r = cut_lines(content, &length, ids, count);
+	if (r < 0)
+		return reason_errno(why, r, "Cannot rewrite " FILE_NAME " in %s", history->queue);
+	if (r == 0 || !make_path(path, history, FILE_NAME))
+		return 0;
+	if (stat(path, &status) < 0)
+		return reason_errno(why, errno, "Cannot look at %s", path);
+	r = atomic_file_stage(&file, path, status.st_mode & 0777, status.st_gid, length, why);
+	if (r >= 0 && status.st_uid != geteuid() && fchown(file.fd, status.st_uid, (gid_t)-1) == 0)
+		(void)fchmod(file.fd, status.st_mode & 0777);
+	if (r >= 0)
+		r = atomic_file_commit(&file, content, length, NULL, why);
+	return r < 0 ? r : 0;
+}
+
+int agent_history_forget_all(const struct agent_history *history, const char *const *ids, size_t count,
+			     struct reason *why)
+{
+	char path[PATH_MAX];
+
+	if (!history->queue || count == 0)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		if (make_path(path, history, "rids/%s", ids[i]) && unlink(path) < 0 && errno != ENOENT &&
+		    errno != ENOTDIR)
+			return reason_errno(why, errno, "Cannot remove the message counter %s", path);
+	return forget_lines(history, ids, count, why);
+}

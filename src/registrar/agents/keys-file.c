@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/agents/keys-file.h"
+
+#include "common/atomic-file.h"
+#include "common/cleanup.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+#define NEW_FILE_MODE 0640
+
+int keys_file_open(struct keys_file *file, const char *directory, gid_t group, struct reason *why)
+{
+	cleanup_free char *path = NULL;
+	struct stat status;
+
+	*file = KEYS_FILE_NULL;
+	file->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (file->directory < 0)
+		return reason_errno(why, errno, "Cannot open the directory %s of client.keys", directory);
+	if (fstat(file->directory, &status) < 0 || asprintf(&path, "%s/client.keys", directory) < 0) {
+		path = NULL;
+		keys_file_close(file);
+		return reason_errno(why, ENOMEM, "Cannot use %s/client.keys", directory);
+	}
+	file->group = group == (gid_t)-1 ? status.st_gid : group;
+	/* Behind a link, so that replacing the file does not replace the link. */
+	file->path = realpath(path, NULL) ?: take_pointer(path);
+	return 0;
+}
+
+static int create(struct keys_file *file, struct reason *why)
+{
+	file->fd = open(file->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, NEW_FILE_MODE);
+	if (file->fd < 0)
+		return reason_errno(why, errno, "Cannot create %s", file->path);
+	/* The daemons that read the keys do so by group; without the right to give the file away, it stays ours. */
+	if (fchown(file->fd, (uid_t)-1, file->group) < 0 && errno != EPERM)
+		return reason_errno(why, errno, "Cannot give %s to group %u", file->path, (unsigned)file->group);
+	if (fchmod(file->fd, NEW_FILE_MODE) < 0)
+		return reason_errno(why, errno, "Cannot set the mode of %s", file->path);
+	if (fsync(file->directory) < 0)
+		return reason_errno(why, errno, "Cannot flush the directory of %s to the disk", file->path);
+	return 0;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static int open_locked(struct keys_file *file, bool *ret_changed, struct reason *why)
+{
+	struct stat status;
+	int r = 0;
+
+	file->fd = open(file->path, (file->read_only ? O_RDONLY : O_RDWR | O_APPEND) | O_CLOEXEC);
+	if (file->fd < 0 && errno == ENOENT && !file->read_only)
+		r = create(file, why);
+	else if (file->fd < 0)
+		r = reason_errno(why, errno, "Cannot open %s%s", file->path, file->read_only ? "" : " for writing");
+	if (r < 0)
+		return r;
+	if (fstat(file->fd, &status) < 0)
+		return reason_errno(why, errno, "Cannot look at %s", file->path);
+	if (!S_ISREG(status.st_mode)) {
+		reason_set(why, "%s is not a regular file", file->path);
+		return -EINVAL;
+	}
+	if (!file->cleaned && !file->read_only)
+		atomic_file_clean(file->path);
+	file->cleaned = true;
+	*ret_changed = !is_same(&status, &file->known);
+	return 0;
+}
+
+int keys_file_lock(struct keys_file *file, bool *ret_changed, struct reason *why)
+{
+	int r;
+
+	if (flock(file->directory, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN :
+					      reason_errno(why, errno, "Cannot lock the directory of %s", file->path);
+	r = open_locked(file, ret_changed, why);
+	if (r < 0)
+		keys_file_unlock(file);
+	return r;
+}
+
+void keys_file_unlock(struct keys_file *file)
+{
+	release_fd(&file->fd);
+	file->fd = -1;
+	(void)flock(file->directory, LOCK_UN);
+}
+
+int keys_file_read_at(const struct keys_file *file, off_t offset, char *buffer, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = pread(file->fd, buffer, length, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		buffer += n;
+		offset += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length, struct reason *why)
+{
+	cleanup_free char *content = NULL;
+	struct stat status;
+	int r;
+
+	if (fstat(file->fd, &status) < 0)
+		return reason_errno(why, errno, "Cannot look at %s", file->path);
+	content = malloc((size_t)status.st_size + 1);
+	if (!content)
+		return reason_errno(why, ENOMEM, "Cannot read %s", file->path);
+	r = keys_file_read_at(file, 0, content, (size_t)status.st_size);
+	if (r < 0) {
+		explicit_bzero(content, (size_t)status.st_size);
+		return reason_errno(why, r, "Cannot read %s", file->path);
+	}
+	file->known = status;
+	*ret = take_pointer(content);
+	*ret_length = (size_t)status.st_size;
+	return 0;
+}
+
+/* Take back what a failed append may have left. What cannot be taken back is noticed as a change at the next lock. */
+static int give_up_append(struct keys_file *file, off_t old_size, int error, const char *verb, struct reason *why)
+{
+	if (ftruncate(file->fd, old_size) < 0 || fdatasync(file->fd) < 0)
+		return reason_errno(why, error,
+				    "Cannot %s %s, and cannot cut it back to %lld bytes (look at its last line)", verb,
+				    file->path, (long long)old_size);
+	return reason_errno(why, error, "Cannot %s %s", verb, file->path);
+}
+
+int keys_file_append(struct keys_file *file, const char *data, size_t length, struct reason *why)
+{
+	off_t old_size = file->known.st_size;
+	ssize_t written;
+
+	do
+		written = write(file->fd, data, length);
+	while (written < 0 && errno == EINTR);
+
+	if (written < 0)
+		return give_up_append(file, old_size, errno, "append to", why);
+	if ((size_t)written < length)
+		return give_up_append(file, old_size, ENOSPC, "append to", why);
+	if (fdatasync(file->fd) < 0)
+		return give_up_append(file, old_size, errno, "flush to the disk", why);
+	if (fstat(file->fd, &file->known) < 0)
+		file->known.st_ino = 0; /* look at it again at the next lock */
+	return 0;
+}
+
+int keys_file_replace(struct keys_file *file, const char *data, size_t length, struct reason *why)
+{
+	cleanup(atomic_file_discard) struct atomic_file new_file = ATOMIC_FILE_NULL;
+	struct stat old;
+	int r;
+
+	if (fstat(file->fd, &old) < 0)
+		return reason_errno(why, errno, "Cannot look at %s", file->path);
+	r = atomic_file_stage(&new_file, file->path, old.st_mode & 0777, old.st_gid, length, why);
+	if (r < 0)
+		return r;
+	/* Kept where we may; where we may not, the readers still have the group. */
+	if (old.st_uid != geteuid() && fchown(new_file.fd, old.st_uid, (gid_t)-1) == 0)
+		(void)fchmod(new_file.fd, old.st_mode & 0777);
+	r = atomic_file_commit(&new_file, data, length, NULL, why);
+	if (r >= 0)
+		file->known.st_ino = 0;
+	return r;
+}
+
+void keys_file_close(struct keys_file *file)
+{
+	release_fd(&file->fd);
+	release_fd(&file->directory);
+	free(file->path);
+	*file = KEYS_FILE_NULL;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* What the two halves of the roster share: roster.c reads and finds, roster-change.c changes. For nobody else. */
+#pragma once
+
+#include "registrar/agents/keys-file.h"
+#include "registrar/agents/roster.h"
+#include "registrar/agents/text-index.h"
+
+/* An entry with what only the roster needs. The texts live behind it, in the same allocation. */
+struct line {
+	struct roster_entry entry; /* first: a roster_entry handed out is its line */
+	struct line *next;
+	bool removed;
+	enum roster_remains remains; /* removed: of the line */
+	char texts[];
+};
+
+struct roster {
+	struct keys_file file;
+	roster_complaint *complain;
+
+	struct line *lines;
+	struct text_index by_id, by_name, by_ip, by_ip_and_mask;
+	size_t count;
+	unsigned int highest;     /* id */
+	unsigned int free_first, free_from; /* where the last search for a free id began and ended */
+	bool unterminated;        /* the file's last byte is no newline */
+	bool stale;               /* the index does not show the file: read it again */
+	bool replaced_by_us;      /* ... because of our own replacing, so there is nothing new to complain about */
+
+	char *staged; /* the lines to append; wiped after use */
+	size_t staged_length, staged_room;
+	bool removing;
+};
+
+/* Read the locked file into the index. Silent after our own writes: what is to be said was said. */
+int roster_read_file(struct roster *roster, bool silent, struct reason *why);
+
+/* Index a line. `name` and `ip` may be null. Returns 0 or -ENOMEM. */
+int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip, off_t offset,
+		    size_t length);
+
+/* Take name and address of an agent out of the index, and the agent out of the count. */
+void roster_free_name(struct roster *roster, struct line *line);
+
+/* The lines that `wanted` picks, in the order of the file. The caller frees the array. Returns 0 or -ENOMEM. */
+int roster_pick_lines(const struct roster *roster, bool (*wanted)(const struct line *),
+		      const struct roster_entry ***ret, size_t *ret_count);
+
+/* Nothing is staged any more; the buffer is kept, without the keys. */
+void roster_wipe_staged(struct roster *roster);

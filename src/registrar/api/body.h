@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The bodies that the API reads: JSON objects with the members that Wazuh 4.14.5 knows, and no others
+ * (api/api/spec/spec.yaml, api/api/models/agent_inserted_model.py). Pure.
+ */
+#pragma once
+
+#include "common/agent-key.h"
+#include "registrar/api/problem.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum api_body_kind {
+	API_BODY_ADD,    /* POST /agents: name, ip */
+	API_BODY_INSERT, /* POST /agents/insert: also id, key, force */
+};
+
+/* When an old agent may be replaced. Seconds. */
+struct api_force {
+	bool enabled;
+	bool ask_disconnected;
+	long long disconnected_time;
+	long long after_registration_time;
+};
+
+/* Texts that were not given are empty. Wipe with explicit_bzero(): holds a key. */
+struct api_body {
+	char name[AGENT_NAME_MAX + 1];
+	char ip[AGENT_IP_MAX + 1];
+	char id[AGENT_ID_MAX + 1];
+	char key[AGENT_KEY_MAX + 1];
+	struct api_force force;
+};
+
+/*
+ * Read a body of `length` bytes. What is checked here is what Wazuh's specification says of each member by itself;
+ * whether the name is free or the address is one, say others. False: `problem` is set, `ret` is not written.
+ */
+bool api_body_parse(struct api_body *ret, enum api_body_kind kind, const char *text, size_t length,
+		    struct api_problem *problem);
+
+/* Check a name by itself, wherever it stands: `[\w\-.%]+` and at most 128. False: `problem` is set. */
+bool api_name_is_acceptable(const char *name, struct api_problem *problem);

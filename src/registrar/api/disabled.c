@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/* What stands for the API in a registrar that was configured --without-api. */
+#include "registrar/api/api.h"
+#include "registrar/commands/user.h"
+
+#include <errno.h>
+
+static int refuse(struct reason *why)
+{
+	reason_set(why, "This agent-registrar was built without the API (configure --without-api)");
+	return -ENOTSUP;
+}
+
+int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings, struct reason *why)
+{
+	(void)ret, (void)base, (void)settings;
+	return refuse(why);
+}
+
+void api_stop(struct api *api)
+{
+	(void)api;
+}
+
+bool api_is_busy(const struct api *api)
+{
+	(void)api;
+	return false;
+}
+
+void api_free(struct api *api)
+{
+	(void)api;
+}
+
+int api_check_users(const char *users_file, struct reason *why)
+{
+	(void)users_file;
+	return refuse(why);
+}
+
+int user_command_run(const struct user_command *command, struct reason *why)
+{
+	(void)command;
+	return refuse(why);
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The enrollment of Wazuh 5 on the API's port: POST /wazuh-manager/enroll with a bearer that proves the registration
+ * password, and GET /wazuh-manager/cacerts. There are no enrollment tokens and no re-enrollment secrets here.
+ *
+ * Rules: Wazuh 5.0.0 release candidate of September 2026, docs/ref/modules/remoted/https-events-api.md. Unlike the
+ * calls of the API, these know no users, and say {"error":{"code","message"}}.
+ */
+#include "common/cleanup.h"
+#include "common/base64.h"
+#include "common/deadline.h"
+#include "common/enroll-jwt.h"
+#include "common/log.h"
+#include "common/tls-context.h"
+#include "registrar/api/call.h"
+
+#include <openssl/crypto.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#define ENROLLMENT_BODY_MAX 16384
+#define CLOCK_SKEW 30 /* seconds, either way */
+#define CLAIMS_MAX 256
+
+DEFINE_RELEASE(json, json_t *, json_decref)
+
+/* ------------------------------------------------------------------ saying no */
+
+/* `code` is authd's number, or 0. Returns false. */
+static bool refuse(struct api_call *call, int status, int code, const char *message)
+{
+	call->enroll_code = code;
+	return api_problem_set(&call->problem, status, NULL, "%s", message);
+}
+
+/* A 401 has a class of failure instead of a number. Returns false. */
+static bool refuse_bearer(struct api_call *call, const char *failure)
+{
+	call->enroll_class = failure;
+	return api_problem_set(&call->problem, 401, NULL, "Invalid client authentication");
+}
+
+void api_enroll_answer_problem(struct api_call *call)
+{
+	const struct api_problem *problem = &call->problem;
+	char challenge[128];
+	json_t *code = call->enroll_class ? json_string(call->enroll_class) : json_integer(call->enroll_code), *document;
+	char *body;
+
+	if (call->enroll_class) {
+		(void)snprintf(challenge, sizeof challenge, "Bearer error=\"invalid_token\", error_description=\"%s\"",
+			       call->enroll_class);
+		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
+	}
+	log_debug("Enrollment: %s told %d: %s", api_exchange_peer(call->exchange), problem->status,
+		  call->enroll_class ?: problem->detail);
+	document = json_pack("{s:{s:o, s:s}}", "error", "code", code, "message", problem->detail);
+	body = document ? json_dumps(document, JSON_COMPACT) : NULL;
+	json_decref(document);
+	api_exchange_answer(call->exchange, problem->status, API_JSON_TYPE, body);
+}
+
+/* ------------------------------------------------------------------ the bearer */
+
+/* When was it made, and with which nonce? False: its claims are not those of a bearer. */
+static bool read_claims(const char *text, size_t length, uint64_t *ret_time,
+			unsigned char ret_nonce[static ENROLL_NONCE_SIZE])
+{
+	char claims[CLAIMS_MAX];
+	ssize_t size = base64_decode(claims, sizeof claims, BASE64_URL, text, length);
+	cleanup(release_json) json_t *object = size > 0 ? json_loadb(claims, (size_t)size, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const json_t *time = json_object_get(object, "iat"), *nonce = json_object_get(object, "jti");
+
+	if (!json_is_integer(time) || json_integer_value(time) < 0 || !json_is_string(nonce) ||
+	    base64_decode(ret_nonce, ENROLL_NONCE_SIZE, BASE64_URL, json_string_value(nonce), json_string_length(nonce)) !=
+		    ENROLL_NONCE_SIZE)
+		return false;
+	*ret_time = (uint64_t)json_integer_value(time);
+	return true;
+}
+
+/*
+ * What is wrong with a bearer that another key than the password's signed: an agent that was enrolled at another manager
+ * signs with the secret that it got there, and goes on to its password only when told that nobody knows it.
+ */
+static const char *judge_key_id(const char *header, size_t length)
+{
+	char text[CLAIMS_MAX];
+	ssize_t size = base64_decode(text, sizeof text, BASE64_URL, header, length);
+	cleanup(release_json) json_t *object = size > 0 ? json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const json_t *id = json_object_get(object, "kid");
+
+	return agent_id_is_valid(json_string_value(id) ?: "", json_string_length(id)) ? "unknown_agent" : "token_unknown";
+}
+
+/*
+ * There is one way to write a bearer, so it is written again and compared: whatever differs was not made with this
+ * password. Returns the class of failure, or null.
+ */
+static const char *judge_bearer(const char *bearer, const char *password, uint64_t now)
+{
+	const char *first = strchr(bearer, '.'), *last = strrchr(bearer, '.');
+	unsigned char key[ENROLL_KEY_SIZE], nonce[ENROLL_NONCE_SIZE];
+	char wanted[ENROLL_JWT_SIZE];
+	uint64_t made;
+	int r;
+
+	if (!first || first == last || !read_claims(first + 1, (size_t)(last - first - 1), &made, nonce))
+		return "invalid_request";
+	r = enroll_jwt_derive(key, ENROLL_PASSWORD, password, strlen(password));
+	if (r == 0)
+		r = enroll_jwt_sign(wanted, key, NULL, made, nonce);
+	explicit_bzero(key, sizeof key);
+	if (r < 0)
+		return "enrollment_key_unavailable";
+	if (strncmp(bearer, wanted, (size_t)(first - bearer) + 1) != 0)
+		return judge_key_id(bearer, (size_t)(first - bearer));
+	if (strlen(bearer) != strlen(wanted) || CRYPTO_memcmp(bearer, wanted, strlen(wanted)) != 0)
+		return "invalid_signature";
+	if (made > now + CLOCK_SKEW || now > made + ENROLL_JWT_LIFETIME + CLOCK_SKEW)
+		return "stale_token";
+	return NULL;
+}
+
+static bool take_bearer(struct api_call *call)
+{
+	cleanup(api_credentials_wipe) struct api_credentials credentials = { .scheme = API_SCHEME_NONE };
+	const char *password = call->settings->password, *address = api_exchange_address(call->exchange), *failure;
+	struct api_limits *limits = call->api->limits;
+
+	if (!password)
+		return true;
+	if (!api_limits_may_log_in(limits, address, monotonic_usec()))
+		return refuse(call, 429, 0, "Too many failed attempts");
+	api_credentials_parse(&credentials, api_exchange_header(call->exchange, "Authorization"));
+	api_exchange_wipe_header(call->exchange, "Authorization");
+	failure = credentials.scheme == API_SCHEME_BEARER ? judge_bearer(credentials.token, password, (uint64_t)time(NULL)) :
+							    "invalid_request";
+	if (!failure)
+		return true;
+	log_notice("Refused an enrollment from %s: %s", api_exchange_peer(call->exchange), failure);
+	if (strcmp(failure, "invalid_signature") == 0 && api_limits_failure(limits, address, monotonic_usec()))
+		log_warning("Too many enrollments with a wrong password: %s is locked out for %u seconds", address,
+			    call->settings->limits.block_time);
+	return refuse_bearer(call, failure);
+}
+
+/* ------------------------------------------------------------------ the body */
+
+static bool is_member(const char *name)
+{
+	static const char *const names[] = { "name", "version", "groups", "ip", "key_hash" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool take_members(struct api_call *call, const char *body, size_t length)
+{
+	const char *name;
+	json_t *value;
+
+	call->members = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(call->members))
+		return refuse(call, 400, 0, "Invalid request format");
+	json_object_foreach(call->members, name, value)
+		if (!is_member(name) || !json_is_string(value))
+			return refuse(call, 400, 0, "Invalid request format");
+	if (!json_object_get(call->members, "name") || !json_object_get(call->members, "version"))
+		return refuse(call, 400, 0, "Missing required field: name or version");
+	return true;
+}
+
+/* Everything before the roster is looked at, in the order of Wazuh. */
+static bool admit(struct api_call *call)
+{
+	const char *version = api_exchange_header(call->exchange, "protocol-version");
+	const char *type = api_exchange_header(call->exchange, "Content-Type"), *body;
+	size_t length, type_length = type ? strcspn(type, "; \t") : 0;
+
+	if (!version || strcmp(version, "1") != 0)
+		return refuse(call, 400, 0, version ? "Unsupported protocol-version" :
+						      "Missing required header: protocol-version");
+	body = api_exchange_body(call->exchange, &length);
+	if (length > ENROLLMENT_BODY_MAX)
+		return refuse(call, 413, 0, "Payload too large");
+	if (!take_bearer(call))
+		return false;
+	if (type_length != strlen(API_JSON_TYPE) || strncasecmp(type, API_JSON_TYPE, type_length) != 0)
+		return refuse(call, 415, 0, "Unsupported media type");
+	return take_members(call, body, length);
+}
+
+/* ------------------------------------------------------------------ enrolling */
+
+static struct authd_field member(const struct api_call *call, const char *name)
+{
+	const json_t *value = json_object_get(call->members, name);
+
+	return (struct authd_field){ json_string_value(value), json_string_length(value) };
+}
+
+/* A refusal with the status and number that authd has for it. */
+static void explain(struct api_call *call, const struct enrollment *enrollment)
+{
+	static const struct {
+		int status, code;
+		const char *message;
+	} rows[] = {
+		[ENROLLMENT_OK] = { 500, 9001, "Internal error" },
+		[ENROLLMENT_NAME] = { 400, 0, "Invalid agent name" },
+		[ENROLLMENT_NAME_TAKEN] = { 409, 9008, "Duplicate name" },
+		[ENROLLMENT_VERSION] = { 400, 0, "Agent version must be lower or equal to manager version" },
+		[ENROLLMENT_GROUPS] = { 400, 9014, "Invalid Group(s) Name(s)" },
+		[ENROLLMENT_GROUP_ABSENT] = { 400, 9014, "Invalid Group(s) Name(s)" },
+		[ENROLLMENT_IP] = { 400, 0, "Invalid IP" },
+		[ENROLLMENT_IP_TAKEN] = { 409, 9007, "Duplicate IP" },
+		[ENROLLMENT_ID] = { 500, 9001, "Internal error" },
+		[ENROLLMENT_ID_TAKEN] = { 409, 9012, "Duplicate ID" },
+		[ENROLLMENT_KEY] = { 500, 9001, "Internal error" },
+		[ENROLLMENT_LIMIT] = { 503, 9013, "Maximum number of agents reached" },
+		[ENROLLMENT_INTERNAL] = { 500, 9001, "Internal error" },
+	};
+
+	(void)refuse(call, rows[enrollment->fault].status, rows[enrollment->fault].code, rows[enrollment->fault].message);
+}
+
+static char *describe_agent(const struct enrollment *enrollment)
+{
+	const struct agent_key *agent = &enrollment->agent;
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "id", agent->id, "name", agent->name, "ip", enrollment->shown_ip,
+				   "key", agent->key);
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+	json_decref(object);
+	return text;
+}
+
+static void enroll(struct api_call *call)
+{
+	const struct enrollment_request request = {
+		.fields = {
+			.name = member(call, "name"),
+			.version = member(call, "version"),
+			.groups = member(call, "groups"),
+			.ip = member(call, "ip"),
+			.key_hash = member(call, "key_hash"),
+		},
+		.peer = api_exchange_address(call->exchange),
+	};
+	struct enrollment *enrollment = calloc(1, sizeof *enrollment);
+
+	if (!enrollment) {
+		(void)refuse(call, 500, 9001, "Internal error");
+		return;
+	}
+	enrollment_decide(enrollment, call->settings->roster, call->settings->policy, &request);
+	call->enrollment = enrollment;
+	call->enroll_code = 9001; /* should it not be stored */
+	if (!enrollment->accepted) {
+		explain(call, enrollment);
+		return;
+	}
+	call->on_failure = API_NOT_REGISTERED;
+	call->answer = describe_agent(enrollment);
+}
+
+/* ------------------------------------------------------------------ the CA */
+
+static bool append(BIO *pem, X509 *certificate)
+{
+	return PEM_write_bio_X509(pem, certificate) == 1;
+}
+
+/* What our certificate was sent with, or itself, if it was issued by itself. False: there is nothing to hand out. */
+static bool append_authorities(BIO *pem, SSL_CTX *tls)
+{
+	X509 *own = SSL_CTX_get0_certificate(tls);
+	STACK_OF(X509) *chain = NULL;
+	bool done = false;
+
+	(void)SSL_CTX_get0_chain_certs(tls, &chain);
+	for (int i = 0; i < sk_X509_num(chain); i++)
+		done = append(pem, sk_X509_value(chain, i));
+	if (!done && own && X509_check_issued(own, own) == X509_V_OK)
+		done = append(pem, own);
+	return done;
+}
+
+static void hand_out_authorities(struct api_call *call)
+{
+	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
+	char *text;
+	long length;
+
+	if (!pem || !append_authorities(pem, call->settings->tls)) {
+		(void)refuse(call, 404, 0, "The certificate file holds no CA");
+		return;
+	}
+	length = BIO_get_mem_data(pem, &text);
+	call->answer = strndup(text, (size_t)length);
+	call->content_type = "application/x-pem-file";
+}
+
+/* Anybody may ask: it is the certificates that everybody is shown who connects. */
+static bool admit_all(struct api_call *call)
+{
+	(void)call;
+	return true;
+}
+
+/* ------------------------------------------------------------------ the list of calls */
+
+const struct api_route api_enroll_routes[] = {
+	{ .method = API_POST, .pattern = "/wazuh-manager/enroll", .run = enroll, .parameters = api_no_parameters,
+	  .admit = admit },
+	{ .method = API_GET, .pattern = "/wazuh-manager/cacerts", .run = hand_out_authorities,
+	  .parameters = api_no_parameters, .admit = admit_all },
+	{ .pattern = NULL },
+};

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/api/http.h"
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/log.h"
+#include "registrar/api/connection.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
+#include <fcntl.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+/* evhttp itself refuses what is beyond this, with a page of HTML; up to here the refusal is ours, in JSON. */
+#define BODY_READ_MAX (4 * API_BODY_MAX)
+#define ADDRESS_SIZE 64
+
+static const struct timeval accept_retry_time = { .tv_usec = 200 * 1000 };
+
+struct api_http {
+	struct api_http_settings settings;
+	struct evhttp *evhttp;
+	struct evconnlistener *accepting[LISTENERS_MAX];
+	size_t accepting_count;
+	struct event *resume; /* accepting, after a shortage of descriptors */
+	struct api_clients clients;
+	bool paused, stopping;
+};
+
+struct api_exchange {
+	struct api_http *http;
+	struct evhttp_request *request;
+	void *data;
+	char address[ADDRESS_SIZE];
+	char peer[ADDRESS_SIZE + 16];
+};
+
+/* ------------------------------------------------------------------ accepting, or not */
+
+static void set_accepting(struct api_http *http, bool accept)
+{
+	for (size_t i = 0; i < http->accepting_count; i++)
+		(void)(accept ? evconnlistener_enable(http->accepting[i]) : evconnlistener_disable(http->accepting[i]));
+	http->paused = !accept;
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *argument)
+{
+	struct api_http *http = argument;
+
+	(void)fd, (void)what;
+	if (!http->stopping && http->clients.open < http->settings.max_connections)
+		set_accepting(http, true);
+}
+
+/* Out of descriptors: without a pause, the loop would do nothing but fail to accept. */
+static void on_accept_error(struct evconnlistener *listener, void *argument)
+{
+	struct api_http *http = argument;
+
+	(void)listener;
+	log_warning("Cannot accept connections to the API for a moment: %s", strerror(EVUTIL_SOCKET_ERROR()));
+	set_accepting(http, false);
+	(void)event_add(http->resume, &accept_retry_time);
+}
+
+/* ------------------------------------------------------------------ connections */
+
+static struct api_client *client_of(struct evhttp_request *request)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(request);
+
+	return connection ? api_client_of(evhttp_connection_get_bufferevent(connection)) : NULL;
+}
+
+/* A connection has ended. */
+static void on_left(void *owner)
+{
+	struct api_http *http = owner;
+
+	if (http->paused && !http->stopping && !evtimer_pending(http->resume, NULL))
+		on_resume(-1, 0, http);
+}
+
+/*
+ * The stream of a new connection. evhttp takes null for "a plain one, then": an SSL object that cannot be had must not
+ * become HTTP without TLS, so on_request() looks for it again.
+ */
+static struct bufferevent *on_connection(struct event_base *base, void *argument)
+{
+	struct api_http *http = argument;
+	SSL *tls = SSL_new(http->settings.tls);
+	struct api_client *client = tls ? api_client_new(&http->clients, tls) : NULL;
+	struct bufferevent *stream;
+
+	if (!client) {
+		SSL_free(tls);
+		return NULL;
+	}
+	/* The stream owns the SSL object, and the SSL object the client, even if there is no stream in the end. */
+	stream = bufferevent_openssl_socket_new(base, -1, tls, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	if (!stream)
+		return NULL;
+	api_client_begin(client, stream);
+	/* Clients that close without close_notify have closed all the same. */
+	bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
+	if (http->clients.open >= http->settings.max_connections && !http->paused)
+		set_accepting(http, false);
+	return stream;
+}
+
+/* ------------------------------------------------------------------ requests */
+
+static void describe_peer(struct api_exchange *exchange)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(exchange->request);
+	char *address = NULL;
+	ev_uint16_t port = 0;
+
+	evhttp_connection_get_peer(connection, &address, &port);
+	if (address && strncmp(address, "::ffff:", 7) == 0 && strchr(address, '.'))
+		address += 7;
+	(void)snprintf(exchange->address, sizeof exchange->address, "%s", address ?: "");
+	(void)snprintf(exchange->peer, sizeof exchange->peer, "%s port %u", exchange->address, port);
+}
+
+/* The answer is with the kernel. */
+static void on_complete(struct evhttp_request *request, void *argument)
+{
+	struct api_client *client = client_of(request);
+
+	(void)argument;
+	if (!client)
+		return;
+	api_client_set_busy(client, false);
+	api_client_restart_deadline(client);
+}
+
+static void on_request(struct evhttp_request *request, void *argument)
+{
+	struct api_http *http = argument;
+	struct api_client *client = client_of(request);
+	struct api_exchange *exchange = client ? calloc(1, sizeof *exchange) : NULL;
+
+	if (!exchange) {
+		evhttp_connection_free(evhttp_request_get_connection(request));
+		return;
+	}
+	exchange->http = http;
+	exchange->request = request;
+	describe_peer(exchange);
+	api_client_set_busy(client, true);
+	api_client_restart_deadline(client);
+	api_client_leave_unread(client);
+	/* Head and body of an answer are two TLS records; neither should wait for the other's acknowledgement. */
+	api_client_hurry(client);
+	evhttp_request_set_on_complete_cb(request, on_complete, NULL);
+	http->settings.request(http->settings.owner, exchange);
+}
+
+enum api_method api_exchange_method(const struct api_exchange *exchange)
+{
+	switch (evhttp_request_get_command(exchange->request)) {
+	case EVHTTP_REQ_GET:
+		return API_GET;
+	case EVHTTP_REQ_POST:
+		return API_POST;
+	case EVHTTP_REQ_PUT:
+		return API_PUT;
+	case EVHTTP_REQ_DELETE:
+		return API_DELETE;
+	default:
+		return API_OTHER;
+	}
+}
+
+const char *api_exchange_method_text(const struct api_exchange *exchange)
+{
+	switch (api_exchange_method(exchange)) {
+	case API_GET:
+		return "GET";
+	case API_POST:
+		return "POST";
+	case API_PUT:
+		return "PUT";
+	case API_DELETE:
+		return "DELETE";
+	default:
+		return "another method";
+	}
+}
+
+const char *api_exchange_path(const struct api_exchange *exchange)
+{
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(exchange->request);
+
+	return (uri ? evhttp_uri_get_path(uri) : NULL) ?: "";
+}
+
+const char *api_exchange_query(const struct api_exchange *exchange)
+{
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(exchange->request);
+
+	return uri ? evhttp_uri_get_query(uri) : NULL;
+}
+
+const char *api_exchange_header(const struct api_exchange *exchange, const char *name)
+{
+	return evhttp_find_header(evhttp_request_get_input_headers(exchange->request), name);
+}
+
+void api_exchange_wipe_header(struct api_exchange *exchange, const char *name)
+{
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(exchange->request);
+
+	for (struct evkeyval *header = headers->tqh_first; header; header = header->next.tqe_next)
+		if (strcasecmp(header->key, name) == 0)
+			explicit_bzero(header->value, strlen(header->value));
+}
+
+const char *api_exchange_body(struct api_exchange *exchange, size_t *ret_length)
+{
+	struct evbuffer *body = evhttp_request_get_input_buffer(exchange->request);
+	const char *bytes = (const char *)evbuffer_pullup(body, -1);
+
+	*ret_length = bytes ? evbuffer_get_length(body) : 0;
+	return bytes ?: "";
+}
+
+const char *api_exchange_address(const struct api_exchange *exchange)
+{
+	return exchange->address;
+}
+
+const char *api_exchange_peer(const struct api_exchange *exchange)
+{
+	return exchange->peer;
+}
+
+void *api_exchange_data(const struct api_exchange *exchange)
+{
+	return exchange->data;
+}
+
+void api_exchange_set_data(struct api_exchange *exchange, void *data)
+{
+	exchange->data = data;
+}
+
+/* ------------------------------------------------------------------ answers */
+
+void api_exchange_add_header(struct api_exchange *exchange, const char *name, const char *value)
+{
+	(void)evhttp_add_header(evhttp_request_get_output_headers(exchange->request), name, value);
+}
+
+static void wipe_body(const void *data, size_t length, void *owned)
+{
+	(void)data;
+	if (owned)
+		explicit_bzero(owned, length);
+	free(owned);
+}
+
+static void wipe_request(struct api_exchange *exchange)
+{
+	struct evbuffer *body = evhttp_request_get_input_buffer(exchange->request);
+	unsigned char *bytes = evbuffer_pullup(body, -1);
+
+	if (bytes)
+		explicit_bzero(bytes, evbuffer_get_length(body));
+}
+
+void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type, char *body)
+{
+	struct evbuffer *buffer = evbuffer_new();
+	struct api_client *client = client_of(exchange->request);
+	size_t length = body ? strlen(body) : 0;
+	char digits[24];
+
+	wipe_request(exchange);
+	(void)snprintf(digits, sizeof digits, "%zu", length);
+	if (content_type)
+		api_exchange_add_header(exchange, "Content-Type", content_type);
+	/* Tokens and keys are nothing for a cache. */
+	api_exchange_add_header(exchange, "Cache-Control", "no-store");
+	api_exchange_add_header(exchange, "X-Content-Type-Options", "nosniff");
+	if (exchange->http->stopping)
+		api_exchange_add_header(exchange, "Connection", "close");
+	/* evhttp leaves it to us for CONNECT, where it does not close the connection either. */
+	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_CONNECT)
+		api_exchange_add_header(exchange, "Content-Length", digits);
+	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD || !buffer ||
+	    (body && evbuffer_add_reference(buffer, body, length, wipe_body, body) < 0))
+		wipe_body(body, length, body);
+	evhttp_send_reply(exchange->request, status, NULL, buffer);
+	if (client)
+		api_client_leave_unread(client);
+	if (buffer)
+		evbuffer_free(buffer);
+	free(exchange);
+}
+
+void api_exchange_drop(struct api_exchange *exchange)
+{
+	wipe_request(exchange);
+	/* Without a connection (it is gone already), nobody else would free it. */
+	if (!evhttp_request_get_connection(exchange->request))
+		evhttp_request_free(exchange->request);
+	free(exchange);
+}
+
+/* ------------------------------------------------------------------ the whole server */
+
+/* libevent's own words go into our log, at a level where they disturb nobody. */
+static void on_libevent_log(int severity, const char *message)
+{
+	char shown[256];
+
+	(void)severity;
+	log_debug("libevent: %s", escape_string(shown, sizeof shown, message));
+}
+
+/* evhttp closes what it listens on; the descriptors stay the caller's. */
+static int listen_on(struct api_http *http, int listener)
+{
+	cleanup_fd int fd = fcntl(listener, F_DUPFD_CLOEXEC, 0);
+	struct evhttp_bound_socket *bound = fd < 0 ? NULL : evhttp_accept_socket_with_handle(http->evhttp, fd);
+
+	if (!bound)
+		return -ENOMEM;
+	(void)take_fd(&fd);
+	http->accepting[http->accepting_count] = evhttp_bound_socket_get_listener(bound);
+	evconnlistener_set_error_cb(http->accepting[http->accepting_count], on_accept_error);
+	http->accepting_count++;
+	return 0;
+}
+
+static int set_up(struct api_http *http, const struct listeners *listeners)
+{
+	int r = 0;
+
+	event_set_log_callback(on_libevent_log);
+	http->evhttp = evhttp_new(http->settings.base);
+	http->resume = evtimer_new(http->settings.base, on_resume, http);
+	if (!http->evhttp || !http->resume || !api_clients_set_up())
+		return -ENOMEM;
+	evhttp_set_bevcb(http->evhttp, on_connection, http);
+	evhttp_set_gencb(http->evhttp, on_request, http);
+	evhttp_set_max_headers_size(http->evhttp, API_HEAD_MAX);
+	evhttp_set_max_body_size(http->evhttp, BODY_READ_MAX);
+	evhttp_set_default_content_type(http->evhttp, NULL);
+	evhttp_set_allowed_methods(http->evhttp, UINT16_MAX);
+	/* Read what is too long to its end: the client reads our answer only then. */
+	(void)evhttp_set_flags(http->evhttp, EVHTTP_SERVER_LINGERING_CLOSE);
+	for (size_t i = 0; i < listeners->count && r >= 0; i++)
+		r = listen_on(http, listeners->fds[i]);
+	return r;
+}
+
+int api_http_new(struct api_http **ret, const struct api_http_settings *settings, const struct listeners *listeners,
+		 struct reason *why)
+{
+	struct api_http *http = calloc(1, sizeof *http);
+	int r = -ENOMEM;
+
+	if (http) {
+		http->settings = *settings;
+		http->clients = (struct api_clients){
+			.base = settings->base,
+			.timeout = settings->timeout,
+			.max_each = settings->max_each,
+			.left = on_left,
+			.owner = http,
+		};
+		r = set_up(http, listeners);
+	}
+	if (r < 0) {
+		api_http_free(http);
+		return reason_errno(why, r, "Cannot set up the API");
+	}
+	*ret = http;
+	return 0;
+}
+
+void api_http_stop(struct api_http *http)
+{
+	http->stopping = true;
+	set_accepting(http, false);
+}
+
+bool api_http_is_busy(const struct api_http *http)
+{
+	return http->clients.busy > 0;
+}
+
+void api_http_free(struct api_http *http)
+{
+	if (!http)
+		return;
+	http->stopping = true;
+	if (http->evhttp)
+		evhttp_free(http->evhttp);
+	/* libevent frees a bufferevent, and with it what is ours, when the loop comes round again. */
+	if (http->settings.base)
+		(void)event_base_loop(http->settings.base, EVLOOP_NONBLOCK);
+	if (http->resume)
+		event_free(http->resume);
+	free(http);
+}

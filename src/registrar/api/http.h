@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * HTTPS for the API: libevent's evhttp on the registrar's own event loop and TLS context, with the limits that evhttp
+ * does not have by itself: connections at a time, of all and of one address, and one deadline from the connection (or the answer before) to the
+ * complete request, which nothing that a slow client sends can move.
+ *
+ * What is not HTTP is answered by evhttp: with 400 or 413, and a page of HTML.
+ */
+#pragma once
+
+#include "common/reason.h"
+#include "registrar/net/listener.h"
+
+#include <event2/event.h>
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define API_HEAD_MAX 16384  /* bytes of request line and headers together */
+#define API_BODY_MAX 65536  /* bytes; the longest body that makes sense has some 600 */
+#define API_CONNECTIONS_MAX 256
+#define API_CONNECTIONS_EACH 128 /* of one address, as in api-network.h */
+
+enum api_method {
+	API_GET = 1,
+	API_POST = 2,
+	API_PUT = 4,
+	API_DELETE = 8,
+	API_OTHER = 16, /* HEAD, OPTIONS, PATCH, ... */
+};
+
+struct api_http;
+
+/* A request that wants exactly one answer, now or later. */
+struct api_exchange;
+
+struct api_http_settings {
+	struct event_base *base;
+	SSL_CTX *tls;              /* shared with whoever else uses it */
+	unsigned int timeout;      /* seconds */
+	unsigned int max_connections; /* others wait */
+	unsigned int max_each;        /* connections of one address; further ones are closed */
+	/* A complete request. The owner calls api_exchange_answer() once. */
+	void (*request)(void *owner, struct api_exchange *exchange);
+	void *owner;
+};
+
+/*
+ * Begin to serve on the listeners, which stay the caller's. Returns 0, or a negative errno with `why` set.
+ */
+int api_http_new(struct api_http **ret, const struct api_http_settings *settings, const struct listeners *listeners,
+		 struct reason *why);
+
+/* Accept no more connections, and close each one after its answer. */
+void api_http_stop(struct api_http *http);
+
+/* Are there requests without an answer, or answers under way? */
+bool api_http_is_busy(const struct api_http *http);
+
+/* Close everything. Exchanges that were not answered are gone: use none of them any more. */
+void api_http_free(struct api_http *http);
+
+enum api_method api_exchange_method(const struct api_exchange *exchange);
+
+/* "GET" */
+const char *api_exchange_method_text(const struct api_exchange *exchange);
+
+/* As sent, not decoded; never null. */
+const char *api_exchange_path(const struct api_exchange *exchange);
+
+/* As sent, not decoded; null: there is none. */
+const char *api_exchange_query(const struct api_exchange *exchange);
+
+/* The value of a header, or null. */
+const char *api_exchange_header(const struct api_exchange *exchange, const char *name);
+
+/* Overwrite a header that holds a secret. */
+void api_exchange_wipe_header(struct api_exchange *exchange, const char *name);
+
+/* The body, of any bytes; valid until the answer. May hold a key: it is wiped with the answer. */
+const char *api_exchange_body(struct api_exchange *exchange, size_t *ret_length);
+
+/* "192.0.2.1" and "192.0.2.1 port 40000" */
+const char *api_exchange_address(const struct api_exchange *exchange);
+const char *api_exchange_peer(const struct api_exchange *exchange);
+
+/* For the owner's own use. */
+void *api_exchange_data(const struct api_exchange *exchange);
+void api_exchange_set_data(struct api_exchange *exchange, void *data);
+
+/* Add a header to the answer that is to come. */
+void api_exchange_add_header(struct api_exchange *exchange, const char *name, const char *value);
+
+/*
+ * Answer, and forget the exchange. `body` (from malloc) is taken over, and wiped when it is sent; null: no body.
+ */
+void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type, char *body);
+
+/* Forget the exchange without an answer, right before api_http_free(). */
+void api_exchange_drop(struct api_exchange *exchange);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/api/password-worker.h"
+
+#include "common/cleanup.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+struct job {
+	struct job *next;
+	struct api_password password;
+	char *text;
+	int fits;
+	api_worker_done *done;
+	void *argument;
+};
+
+struct queue {
+	struct job *first, **end;
+	size_t count;
+};
+
+struct api_worker {
+	pthread_t thread;
+	pthread_mutex_t mutex; /* guards what follows */
+	pthread_cond_t wanted;
+	struct queue waiting, finished;
+	bool ending;
+
+	int notice; /* eventfd: something has been finished */
+	struct event *event;
+};
+
+static void queue_add(struct queue *queue, struct job *job)
+{
+	job->next = NULL;
+	if (!queue->first)
+		queue->end = &queue->first;
+	*queue->end = job;
+	queue->end = &job->next;
+	queue->count++;
+}
+
+static struct job *queue_take(struct queue *queue)
+{
+	struct job *job = queue->first;
+
+	if (job) {
+		queue->first = job->next;
+		queue->count--;
+	}
+	return job;
+}
+
+static void free_job(struct job *job)
+{
+	explicit_bzero(job->text, strlen(job->text));
+	free(job->text);
+	free(job);
+}
+
+/* ------------------------------------------------------------------ in the thread */
+
+static struct job *wait_for_job(struct api_worker *worker)
+{
+	struct job *job;
+
+	(void)pthread_mutex_lock(&worker->mutex);
+	while (!worker->waiting.first && !worker->ending)
+		(void)pthread_cond_wait(&worker->wanted, &worker->mutex);
+	job = worker->ending ? NULL : queue_take(&worker->waiting);
+	(void)pthread_mutex_unlock(&worker->mutex);
+	return job;
+}
+
+static void *work(void *argument)
+{
+	struct api_worker *worker = argument;
+	struct job *job;
+
+	while ((job = wait_for_job(worker))) {
+		job->fits = api_password_check(&job->password, job->text, strlen(job->text));
+		(void)pthread_mutex_lock(&worker->mutex);
+		queue_add(&worker->finished, job);
+		(void)pthread_mutex_unlock(&worker->mutex);
+		(void)eventfd_write(worker->notice, 1);
+	}
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ in the event loop */
+
+static void on_finished(evutil_socket_t fd, short what, void *argument)
+{
+	struct api_worker *worker = argument;
+	eventfd_t count;
+
+	(void)what;
+	(void)eventfd_read(fd, &count);
+	for (;;) {
+		struct job *job;
+
+		(void)pthread_mutex_lock(&worker->mutex);
+		job = queue_take(&worker->finished);
+		(void)pthread_mutex_unlock(&worker->mutex);
+		if (!job)
+			return;
+		job->done(job->argument, job->fits);
+		free_job(job);
+	}
+}
+
+bool api_worker_try(struct api_worker *worker, const struct api_password *password, const char *text,
+		    api_worker_done *done, void *argument)
+{
+	struct job *job = calloc(1, sizeof *job);
+	bool full;
+
+	if (!job || !(job->text = strdup(text))) {
+		free(job);
+		return false;
+	}
+	job->password = *password;
+	job->done = done;
+	job->argument = argument;
+	(void)pthread_mutex_lock(&worker->mutex);
+	full = worker->waiting.count >= API_WORKER_QUEUE;
+	if (!full)
+		queue_add(&worker->waiting, job);
+	(void)pthread_mutex_unlock(&worker->mutex);
+	if (full)
+		free_job(job);
+	else
+		(void)pthread_cond_signal(&worker->wanted);
+	return !full;
+}
+
+/* A thread that takes no signals: they are the event loop's. */
+static int start_thread(struct api_worker *worker)
+{
+	sigset_t all, before;
+	int r;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(&worker->thread, NULL, work, worker);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return r == 0 ? 0 : -r;
+}
+
+struct api_worker *api_worker_new(struct event_base *base)
+{
+	struct api_worker *worker = calloc(1, sizeof *worker);
+
+	if (!worker)
+		return NULL;
+	(void)pthread_mutex_init(&worker->mutex, NULL);
+	(void)pthread_cond_init(&worker->wanted, NULL);
+	worker->notice = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	worker->event = worker->notice < 0 ? NULL :
+					     event_new(base, worker->notice, EV_READ | EV_PERSIST, on_finished, worker);
+	if (worker->event && event_add(worker->event, NULL) == 0 && start_thread(worker) == 0)
+		return worker;
+	if (worker->event)
+		event_free(worker->event);
+	release_fd(&worker->notice);
+	free(worker);
+	return NULL;
+}
+
+static void drop_all(struct queue *queue)
+{
+	struct job *job;
+
+	while ((job = queue_take(queue)))
+		free_job(job);
+}
+
+void api_worker_free(struct api_worker *worker)
+{
+	if (!worker)
+		return;
+	(void)pthread_mutex_lock(&worker->mutex);
+	worker->ending = true;
+	(void)pthread_mutex_unlock(&worker->mutex);
+	(void)pthread_cond_signal(&worker->wanted);
+	(void)pthread_join(worker->thread, NULL);
+	drop_all(&worker->waiting);
+	drop_all(&worker->finished);
+	event_free(worker->event);
+	release_fd(&worker->notice);
+	(void)pthread_cond_destroy(&worker->wanted);
+	(void)pthread_mutex_destroy(&worker->mutex);
+	free(worker);
+}

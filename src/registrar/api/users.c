@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/api/users.h"
+
+#include "common/atomic-file.h"
+#include "common/cleanup.h"
+#include "common/io.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+
+#define FILE_MAX ((off_t)1 << 20)
+#define NEW_FILE_MODE 0640
+
+bool api_user_name_is_valid(const char *name, size_t length)
+{
+	if (length < API_USER_NAME_MIN || length > API_USER_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!((name[i] >= 'A' && name[i] <= 'Z') || (name[i] >= 'a' && name[i] <= 'z') ||
+		      (name[i] >= '0' && name[i] <= '9') || (name[i] != '\0' && strchr("._-", name[i]))))
+			return false;
+	return true;
+}
+
+/* ------------------------------------------------------------------ lines */
+
+/* Walk through the lines of a text: false at its end. */
+struct line {
+	const char *text;
+	size_t length; /* without the newline */
+	const char *next, *end;
+};
+
+static bool next_line(struct line *line)
+{
+	const char *newline;
+
+	if (line->next >= line->end)
+		return false;
+	newline = memchr(line->next, '\n', (size_t)(line->end - line->next));
+	line->text = line->next;
+	line->length = (size_t)((newline ?: line->end) - line->text);
+	line->next = newline ? newline + 1 : line->end;
+	return true;
+}
+
+static bool is_comment(const struct line *line)
+{
+	return strspn(line->text, " \t\r") >= line->length || line->text[0] == '#';
+}
+
+static bool read_user(struct api_user *ret, const struct line *line)
+{
+	const char *colon = memchr(line->text, ':', line->length);
+	size_t length = colon ? (size_t)(colon - line->text) : 0;
+
+	if (!colon || !api_user_name_is_valid(line->text, length) ||
+	    api_password_parse(&ret->password, colon + 1, line->length - length - 1) < 0)
+		return false;
+	memcpy(ret->name, line->text, length);
+	ret->name[length] = '\0';
+	return true;
+}
+
+static int read_users(struct api_users *users, const char *text, size_t length, struct reason *why)
+{
+	struct line line = { .next = text, .end = text + length };
+	size_t room = 0;
+
+	for (size_t number = 1; next_line(&line); number++) {
+		struct api_user user;
+
+		if (is_comment(&line))
+			continue;
+		if (!read_user(&user, &line)) {
+			reason_set(why, "Line %zu of %s is no user of the API: expected NAME:$scrypt$..., as "
+					"'agent-registrar user NAME' writes it", number, users->path);
+			return -EINVAL;
+		}
+		if (api_users_find(users, user.name)) {
+			reason_set(why, "Line %zu of %s names the user %s once more", number, users->path, user.name);
+			return -EINVAL;
+		}
+		if (users->count == room) {
+			struct api_user *grown = reallocarray(users->users, room = 2 * room + 4, sizeof user);
+
+			if (!grown)
+				return reason_errno(why, ENOMEM, "Cannot read %s", users->path);
+			users->users = grown;
+		}
+		users->users[users->count++] = user;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the file */
+
+/* Read a regular file of bearable size; terminated. */
+static int read_text(int fd, const char *path, char **ret, size_t *ret_length, struct stat *status, struct reason *why)
+{
+	cleanup_free char *text = NULL;
+	ssize_t n;
+
+	if (fstat(fd, status) < 0)
+		return reason_errno(why, errno, "Cannot read the users file %s", path);
+	if (!S_ISREG(status->st_mode) || status->st_size > FILE_MAX) {
+		reason_set(why, "The users file %s is no regular file of at most 1 MiB", path);
+		return -EINVAL;
+	}
+	text = malloc((size_t)status->st_size + 1);
+	if (!text)
+		return reason_errno(why, ENOMEM, "Cannot read the users file %s", path);
+	n = io_read(fd, text, (size_t)status->st_size);
+	if (n < 0)
+		return reason_errno(why, (int)n, "Cannot read the users file %s", path);
+	text[n] = '\0';
+	*ret = take_pointer(text);
+	*ret_length = (size_t)n;
+	return 0;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static void forget(struct api_users *users)
+{
+	free(users->users);
+	users->users = NULL;
+	users->count = 0;
+}
+
+/* Who was there before keeps the tokens; who is new cannot have any that are good. */
+static void settle_epochs(struct api_users *users, const struct api_users *before)
+{
+	for (size_t i = 0; i < users->count; i++) {
+		const struct api_user *known = api_users_find(before, users->users[i].name);
+
+		users->users[i].epoch = known ? known->epoch : ++users->epochs;
+	}
+}
+
+/* Read the file anew, in place of what was read before. */
+static int read_again(struct api_users *users, const struct api_users *before, struct reason *why)
+{
+	cleanup_free char *text = NULL;
+	cleanup_fd int fd = open(users->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct stat status;
+	size_t length;
+	int r;
+
+	if (fd < 0 && errno == ENOENT)
+		return 1;
+	if (fd < 0)
+		return reason_errno(why, errno, "Cannot read the users file %s", users->path);
+	r = read_text(fd, users->path, &text, &length, &status, why);
+	if (r >= 0)
+		r = read_users(users, text, length, why);
+	if (r < 0) {
+		forget(users);
+		return r;
+	}
+	settle_epochs(users, before);
+	users->known = status;
+	return 1;
+}
+
+int api_users_refresh(struct api_users *users, struct reason *why)
+{
+	struct api_users before = *users;
+	struct stat status;
+	int r;
+
+	if (stat(users->path, &status) == 0 && users->known.st_ino != 0 && is_same(&status, &users->known))
+		return 0;
+	*users = (struct api_users){ .path = before.path, .epochs = before.epochs };
+	r = read_again(users, &before, why);
+	forget(&before);
+	return r;
+}
+
+const struct api_user *api_users_find(const struct api_users *users, const char *name)
+{
+	for (size_t i = 0; i < users->count; i++)
+		if (strcmp(users->users[i].name, name) == 0)
+			return &users->users[i];
+	return NULL;
+}
+
+void api_users_end_tokens(struct api_users *users, const char *name)
+{
+	for (size_t i = 0; i < users->count; i++)
+		if (strcmp(users->users[i].name, name) == 0)
+			users->users[i].epoch = ++users->epochs;
+}
+
+bool api_users_are_exposed(const struct api_users *users)
+{
+	return users->known.st_mode & S_IROTH;
+}
+
+void api_users_release(struct api_users *users)
+{
+	forget(users);
+	users->known = (struct stat){ 0 };
+}
+
+/* ------------------------------------------------------------------ changing it */
+
+/* A text that is put together piece by piece. */
+struct content {
+	char *text;
+	size_t length;
+};
+
+static void add(struct content *content, const char *text, size_t length)
+{
+	memcpy(content->text + content->length, text, length);
+	content->length += length;
+}
+
+static bool line_names(const struct line *line, const char *name)
+{
+	size_t length = strlen(name);
+
+	return line->length > length && memcmp(line->text, name, length) == 0 && line->text[length] == ':';
+}
+
+/* Everything but the lines of this user; whether there was one. */
+static bool copy_others(struct content *content, const char *old, size_t length, const char *name)
+{
+	struct line line = { .next = old, .end = old + length };
+	bool found = false;
+
+	while (next_line(&line)) {
+		if (line_names(&line, name)) {
+			found = true;
+			continue;
+		}
+		add(content, line.text, line.length);
+		add(content, "\n", 1);
+	}
+	return found;
+}
+
+/* Hold the directory while the file is changed: two at once would lose one of the changes. */
+static int lock_directory_of(const char *path, struct reason *why)
+{
+	char copy[PATH_MAX];
+	cleanup_fd int fd = -1;
+
+	(void)snprintf(copy, sizeof copy, "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return reason_errno(why, errno, "Cannot open the directory of the users file %s", path);
+	if (flock(fd, LOCK_EX) < 0)
+		return reason_errno(why, errno, "Cannot lock the directory of the users file %s", path);
+	return take_fd(&fd);
+}
+
+static int replace(const char *path, mode_t mode, gid_t group, const struct content *content, struct reason *why)
+{
+	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
+	int r = atomic_file_stage(&file, path, mode, group, content->length, why);
+
+	return r < 0 ? r : atomic_file_commit(&file, content->text, content->length, NULL, why);
+}
+
+int api_users_store(const char *path, gid_t group, const char *name, const struct api_password *password,
+		    struct reason *why)
+{
+	struct stat status = { .st_mode = NEW_FILE_MODE, .st_gid = group };
+	char line[API_USER_NAME_MAX + 1 + API_HASH_TEXT_SIZE], hash[API_HASH_TEXT_SIZE];
+	cleanup_free char *old = NULL, *text = NULL;
+	cleanup_fd int lock = lock_directory_of(path, why), fd = -1;
+	struct content content = { 0 };
+	size_t length = 0;
+	bool found;
+	int r;
+
+	if (lock < 0)
+		return lock;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+	if (fd < 0 && errno != ENOENT)
+		return reason_errno(why, errno, "Cannot read the users file %s", path);
+	if (fd >= 0) {
+		r = read_text(fd, path, &old, &length, &status, why);
+		if (r < 0)
+			return r;
+	}
+	content.text = text = malloc(length + sizeof line + 2);
+	if (!text)
+		return reason_errno(why, ENOMEM, "Cannot write the users file %s", path);
+	found = length > 0 && copy_others(&content, old, length, name);
+	if (!found && !password)
+		return 0;
+	if (password) {
+		api_password_format(hash, password);
+		add(&content, line, (size_t)snprintf(line, sizeof line, "%s:%s\n", name, hash));
+	}
+	r = replace(path, status.st_mode & 0777, status.st_gid, &content, why);
+	return r < 0 ? r : found;
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/authd/connection.h"
+
+#include "common/escape.h"
+#include "common/tls-context.h"
+#include "registrar/net/peer-certificate.h"
+
+#include <arpa/inet.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DISCARD_MAX 262144 /* bytes a client may go on sending after the answer before it is cut off */
+
+/* How long a client that sends no newline must pause before its request counts as complete. */
+static const struct timeval pause_time = { .tv_usec = 300 * 1000 };
+
+enum stage {
+	STAGE_SILENCE,   /* nothing has come yet */
+	STAGE_HANDSHAKE,
+	STAGE_REQUEST,   /* reading it */
+	STAGE_DECISION,  /* with the owner */
+	STAGE_ANSWER,    /* writing it */
+	STAGE_LINGER,    /* written; waiting for the client to close */
+};
+
+struct connection {
+	struct connection_link link;
+	const struct connection_settings *settings;
+	enum stage stage;
+	int fd;
+	SSL *tls;
+	struct bufferevent *stream;
+	struct event *deadline;
+	struct event *pause;
+	struct event *raw; /* reading without TLS: before the first byte and after the answer */
+	size_t discarded;
+	enum connection_end how; /* what to tell the owner once the client has closed ... */
+	char detail[128];        /* ... and more about it */
+	struct session session;
+	struct answer answer;
+	char address[INET6_ADDRSTRLEN];
+	char peer[CONNECTION_PEER_SIZE];
+};
+
+struct connection_link *connection_link(struct connection *connection)
+{
+	return &connection->link;
+}
+
+const char *connection_address(const struct connection *connection)
+{
+	return connection->address;
+}
+
+const char *connection_peer(const struct connection *connection)
+{
+	return connection->peer;
+}
+
+bool connection_is_answering(const struct connection *connection)
+{
+	return connection->stage == STAGE_ANSWER;
+}
+
+enum authd_request_fault connection_request(const struct connection *connection, struct authd_request_fields *ret)
+{
+	enum authd_request_fault fault = session_request(&connection->session, connection->settings->password, ret);
+
+	/* ossec-authd reads no further. */
+	if (fault == AUTHD_REQUEST_OK && connection->settings->dialect == DIALECT_OSSEC &&
+	    ret->name.text + ret->name.length >= connection->session.bytes + OSSEC_REQUEST_MAX)
+		return AUTHD_REQUEST_MALFORMED;
+	return fault;
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static void free_event(struct event **event)
+{
+	if (*event)
+		event_free(*event);
+	*event = NULL;
+}
+
+/* TLS goes before the socket does: what follows is only a matter of TCP. */
+static void drop_tls(struct connection *connection)
+{
+	if (connection->stream)
+		bufferevent_free(connection->stream);
+	connection->stream = NULL;
+	SSL_free(connection->tls);
+	connection->tls = NULL;
+}
+
+static void release(struct connection *connection)
+{
+	free_event(&connection->deadline);
+	free_event(&connection->pause);
+	free_event(&connection->raw);
+	drop_tls(connection);
+	close(connection->fd);
+	session_wipe(&connection->session);
+	explicit_bzero(&connection->answer, sizeof connection->answer);
+	free(connection);
+}
+
+static void end(struct connection *connection, enum connection_end how, const char *detail)
+{
+	const struct connection_owner *owner = &connection->settings->owner;
+
+	owner->ended(owner->owner, connection, how, detail);
+	release(connection);
+}
+
+void connection_stop(struct connection *connection)
+{
+	bool lingers = connection->stage == STAGE_LINGER;
+
+	end(connection, lingers ? connection->how : CONNECTION_STOPPED, connection->detail);
+}
+
+/* The client has its answer: read on, for nothing, until it closes too. */
+static void on_discard(evutil_socket_t fd, short what, void *argument)
+{
+	struct connection *connection = argument;
+	char scratch[4096];
+	ssize_t n;
+
+	(void)what;
+	while ((n = recv(fd, scratch, sizeof scratch, MSG_DONTWAIT)) > 0) {
+		connection->discarded += (size_t)n;
+		if (connection->discarded > DISCARD_MAX)
+			break;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	end(connection, connection->how, connection->detail);
+}
+
+/*
+ * All is written. Closing a socket that still has unread bytes (a second request, say) would reset the connection and
+ * could take the answer away from a client that has not read it yet; so only our direction is closed for now.
+ */
+static void finish(struct connection *connection)
+{
+	const struct connection_settings *settings = connection->settings;
+
+	explicit_bzero(&connection->answer, sizeof connection->answer);
+	drop_tls(connection);
+	connection->stage = STAGE_LINGER;
+	connection->raw = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST, on_discard, connection);
+	if (shutdown(connection->fd, SHUT_WR) < 0 || !connection->raw || event_add(connection->raw, NULL) < 0 ||
+	    event_add(connection->deadline, settings->linger) < 0)
+		end(connection, connection->how, connection->detail);
+}
+
+static void on_written(struct bufferevent *stream, void *argument)
+{
+	struct connection *connection = argument;
+
+	if (connection->stage != STAGE_ANSWER || evbuffer_get_length(bufferevent_get_output(stream)) > 0)
+		return;
+	if (connection->answer.close_notify) {
+		(void)SSL_shutdown(connection->tls);
+		ERR_clear_error();
+	}
+	finish(connection);
+}
+
+/* ------------------------------------------------------------------ request and answer */
+
+static void hand_over(struct connection *connection)
+{
+	const struct connection_owner *owner = &connection->settings->owner;
+
+	connection->stage = STAGE_DECISION;
+	bufferevent_disable(connection->stream, EV_READ);
+	free_event(&connection->pause);
+	owner->request(owner->owner, connection);
+}
+
+void connection_answer(struct connection *connection, const struct answer *answer)
+{
+	struct evbuffer *output = bufferevent_get_output(connection->stream);
+	size_t begin = 0;
+
+	connection->stage = STAGE_ANSWER;
+	connection->answer = *answer;
+	if (answer->records[0] == 0) {
+		on_written(connection->stream, connection);
+		return;
+	}
+	/* By reference: so each becomes a TLS record of its own, and old agents take one record for one message. */
+	for (int i = 0; i < 2 && answer->records[i] > 0; i++) {
+		(void)evbuffer_add_reference(output, connection->answer.text + begin, answer->records[i], NULL, NULL);
+		begin += answer->records[i];
+	}
+	bufferevent_enable(connection->stream, EV_WRITE);
+}
+
+/* Hang up without a text: with close_notify where the real managers send one. */
+static void cut_off(struct connection *connection, enum connection_end how)
+{
+	const struct answer nothing = { .close_notify = connection->settings->dialect == DIALECT_WAZUH };
+
+	connection->how = how;
+	bufferevent_disable(connection->stream, EV_READ);
+	connection_answer(connection, &nothing);
+}
+
+static void on_pause(evutil_socket_t fd, short what, void *argument)
+{
+	struct connection *connection = argument;
+
+	(void)fd, (void)what;
+	if (connection->stage == STAGE_REQUEST &&
+	    session_pause(&connection->session, connection->settings->password) == SESSION_REQUEST)
+		hand_over(connection);
+}
+
+/*
+ * Acknowledge at once what has come. A client that writes in pieces without TCP_NODELAY (its last handshake message and
+ * its request, say) sends the next one only then, and the kernel would let it wait for 40 ms.
+ */
+static void acknowledge(const struct connection *connection)
+{
+	const int on = 1;
+
+	(void)setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+/* Move what was decrypted into the session, and leave no second copy of a password behind. */
+static enum session_state feed(struct connection *connection, struct evbuffer *input)
+{
+	enum session_state state = SESSION_MORE;
+	struct evbuffer_iovec piece;
+
+	while (state == SESSION_MORE && evbuffer_peek(input, -1, NULL, &piece, 1) > 0 && piece.iov_len > 0) {
+		state = session_feed(&connection->session, piece.iov_base, piece.iov_len);
+		explicit_bzero(piece.iov_base, piece.iov_len);
+		evbuffer_drain(input, piece.iov_len);
+	}
+	return state;
+}
+
+/* Take in what has come. False: the connection has moved on, and may even be gone. */
+static bool read_on(struct connection *connection)
+{
+	switch (feed(connection, bufferevent_get_input(connection->stream))) {
+	case SESSION_REQUEST:
+		hand_over(connection);
+		return false;
+	case SESSION_TOO_LONG:
+		cut_off(connection, CONNECTION_TOO_LONG);
+		return false;
+	case SESSION_MORE:
+		break;
+	}
+	(void)event_add(connection->pause, &pause_time);
+	acknowledge(connection);
+	return true;
+}
+
+static void on_readable(struct bufferevent *stream, void *argument)
+{
+	struct connection *connection = argument;
+
+	(void)stream;
+	if (connection->stage == STAGE_REQUEST)
+		(void)read_on(connection);
+}
+
+/* ------------------------------------------------------------------ what can go wrong */
+
+static void on_deadline(evutil_socket_t fd, short what, void *argument)
+{
+	static const char *const stalled_in[] = {
+		[STAGE_SILENCE] = "it sent nothing",
+		[STAGE_HANDSHAKE] = "the TLS handshake was not complete in time",
+		[STAGE_REQUEST] = "there was no complete request in time",
+		[STAGE_DECISION] = "client.keys stayed locked",
+		[STAGE_ANSWER] = "the client did not take its answer in time",
+	};
+	struct connection *connection = argument;
+
+	(void)fd, (void)what;
+	if (connection->stage == STAGE_LINGER)
+		end(connection, connection->how, connection->detail);
+	else
+		end(connection, CONNECTION_TIMEOUT, stalled_in[connection->stage]);
+}
+
+/* Why the handshake or the connection failed, in words. */
+static const char *failure_text(struct connection *connection, short what, char *buffer, size_t size)
+{
+	long verified = SSL_get_verify_result(connection->tls);
+	unsigned long error = bufferevent_get_openssl_error(connection->stream);
+	int socket_error = EVUTIL_SOCKET_ERROR();
+	const char *text;
+
+	if (verified != X509_V_OK)
+		text = X509_verify_cert_error_string(verified);
+	else if (error != 0)
+		text = ERR_reason_error_string(error) ?: "TLS error";
+	else if (what & BEV_EVENT_EOF)
+		text = "the client closed the connection";
+	else
+		text = socket_error ? evutil_socket_error_to_string(socket_error) : "the client closed the connection";
+	return escape_string(buffer, size, text);
+}
+
+/* The alert that says why has been sent: like an answer, it should arrive. */
+static void on_failed_handshake(struct connection *connection, short what)
+{
+	failure_text(connection, what, connection->detail, sizeof connection->detail);
+	connection->how = CONNECTION_NO_TLS;
+	finish(connection);
+}
+
+static void on_end_of_input(struct connection *connection)
+{
+	if (session_finish(&connection->session) == SESSION_REQUEST)
+		hand_over(connection);
+	else
+		end(connection, CONNECTION_GONE, "the client closed the connection without a request");
+}
+
+static void on_event(struct bufferevent *stream, short what, void *argument)
+{
+	struct connection *connection = argument;
+	char text[256];
+
+	(void)stream;
+	if (what & BEV_EVENT_CONNECTED) {
+		connection->stage = STAGE_REQUEST;
+		if (connection->settings->verify_host &&
+		    !peer_certificate_is_for(connection->tls, connection->address))
+			cut_off(connection, CONNECTION_OTHER_HOST);
+		else
+			acknowledge(connection);
+		return;
+	}
+	if (connection->stage == STAGE_REQUEST && (what & BEV_EVENT_EOF)) {
+		if (read_on(connection)) /* what came with the end */
+			on_end_of_input(connection);
+		return;
+	}
+	/* Half-closed by a client that wants its answer all the same. */
+	if (connection->stage > STAGE_REQUEST && (what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING))
+		return;
+	if (connection->stage == STAGE_HANDSHAKE)
+		on_failed_handshake(connection, what);
+	else
+		end(connection, CONNECTION_GONE, failure_text(connection, what, text, sizeof text));
+}
+
+/* ------------------------------------------------------------------ the beginning */
+
+static void describe_peer(struct connection *connection, const struct sockaddr_storage *peer)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)peer;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)peer;
+	const void *bytes = &v4->sin_addr;
+	int family = AF_INET;
+	in_port_t port = v4->sin_port;
+
+	if (peer->ss_family == AF_INET6) {
+		port = v6->sin6_port;
+		bytes = &v6->sin6_addr;
+		family = AF_INET6;
+		if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+			bytes = v6->sin6_addr.s6_addr + 12;
+			family = AF_INET;
+		}
+	}
+	if (!inet_ntop(family, bytes, connection->address, sizeof connection->address))
+		connection->address[0] = '\0';
+	(void)snprintf(connection->peer, sizeof connection->peer, "%s port %u", connection->address, ntohs(port));
+}
+
+static bool start_tls(struct connection *connection)
+{
+	const struct connection_settings *settings = connection->settings;
+
+	connection->stage = STAGE_HANDSHAKE;
+	connection->tls = SSL_new(settings->tls);
+	connection->pause = evtimer_new(settings->base, on_pause, connection);
+	if (!connection->tls || !connection->pause)
+		return false;
+	/* Deferred callbacks, so that a callback may free what libevent would otherwise still be working on. */
+	connection->stream = bufferevent_openssl_socket_new(settings->base, connection->fd, connection->tls,
+							    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_DEFER_CALLBACKS);
+	if (!connection->stream)
+		return false;
+	bufferevent_setcb(connection->stream, on_readable, on_written, on_event, connection);
+	return bufferevent_enable(connection->stream, EV_READ | EV_WRITE) == 0;
+}
+
+static void on_first_byte(evutil_socket_t fd, short what, void *argument)
+{
+	struct connection *connection = argument;
+	char byte;
+	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	(void)what;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	free_event(&connection->raw);
+	if (n <= 0)
+		end(connection, CONNECTION_NOTHING, "");
+	else if (!start_tls(connection))
+		end(connection, CONNECTION_NO_TLS, "out of memory");
+}
+
+/* TLS takes some 40 KiB: a client gets them when it has sent something. */
+static bool set_up(struct connection *connection)
+{
+	const struct connection_settings *settings = connection->settings;
+
+	connection->deadline = evtimer_new(settings->base, on_deadline, connection);
+	connection->raw = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST, on_first_byte, connection);
+	return connection->deadline && connection->raw && event_add(connection->deadline, settings->timeout) == 0 &&
+	       event_add(connection->raw, NULL) == 0;
+}
+
+struct connection *connection_new(const struct connection_settings *settings, int fd,
+				  const struct sockaddr_storage *peer)
+{
+	struct connection *connection = calloc(1, sizeof *connection);
+
+	if (!connection) {
+		close(fd);
+		return NULL;
+	}
+	connection->settings = settings;
+	connection->fd = fd;
+	describe_peer(connection, peer);
+	if (!set_up(connection)) {
+		release(connection);
+		return NULL;
+	}
+	return connection;
+}

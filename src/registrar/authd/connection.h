@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One client's connection: TLS handshake, request, answer, and an end that does not lose the answer on its way. All of
+ * it within one deadline that nothing the client sends can move.
+ *
+ * A connection owns itself: it tells its owner when a request is complete, waits for connection_answer(), and tells
+ * its owner when it ends; its memory is gone when the owner returns from that.
+ */
+#pragma once
+
+#include "registrar/enrollment/dialect.h"
+#include "registrar/authd/request-buffer.h"
+
+#include <event2/event.h>
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#define CONNECTION_PEER_SIZE 64 /* "192.0.2.1 port 40000" */
+
+struct connection;
+
+/* How a connection ended. */
+enum connection_end {
+	CONNECTION_DONE,     /* the answer is sent */
+	CONNECTION_NOTHING,  /* gone without a byte of TLS: a port check */
+	CONNECTION_NO_TLS,   /* the handshake failed */
+	CONNECTION_GONE,     /* gone after the handshake, before there was a request or an answer */
+	CONNECTION_TIMEOUT,  /* the deadline came before the answer was sent */
+	CONNECTION_TOO_LONG, /* a request longer than SESSION_MAX */
+	CONNECTION_OTHER_HOST, /* the certificate is not for the client's address */
+	CONNECTION_STOPPED,  /* connection_stop() */
+};
+
+struct connection_owner {
+	/* A request is complete. Call connection_answer(), now or later; the connection may end before. */
+	void (*request)(void *owner, struct connection *connection);
+	/* `detail` says more about NO_TLS, GONE and TIMEOUT; empty otherwise. Bytes of the peer's in it are escaped. */
+	void (*ended)(void *owner, struct connection *connection, enum connection_end end, const char *detail);
+	void *owner;
+};
+
+/* Shared by all connections, and outlives them. */
+struct connection_settings {
+	struct event_base *base;
+	SSL_CTX *tls;
+	const char *password;             /* null: none is demanded */
+	bool verify_host;                 /* demand that the certificate is for the client's address */
+	enum dialect dialect;
+	const struct timeval *timeout;    /* from accept to answer; event_base_init_common_timeout() */
+	const struct timeval *linger;     /* how long the client may take to close after the answer; the same */
+	struct connection_owner owner;
+};
+
+/* What the owner keeps with the connection, for its own lists. */
+struct connection_link {
+	struct connection *next, *previous;
+	struct connection *next_ready;
+	bool is_ready;
+};
+
+/*
+ * Begin with an accepted, non-blocking socket, which is the connection's from now on, even on failure.
+ * Returns null when out of memory.
+ */
+struct connection *connection_new(const struct connection_settings *settings, int fd,
+				  const struct sockaddr_storage *peer);
+
+struct connection_link *connection_link(struct connection *connection);
+
+/* The client's address, for decisions ("192.0.2.1") and, with its port, for the log. */
+const char *connection_address(const struct connection *connection);
+const char *connection_peer(const struct connection *connection);
+
+/* Read the complete request; see session_request(). */
+enum authd_request_fault connection_request(const struct connection *connection, struct authd_request_fields *ret);
+
+/* Send the answer (copied) and end. */
+void connection_answer(struct connection *connection, const struct answer *answer);
+
+/* Is an answer under way that should be let out? */
+bool connection_is_answering(const struct connection *connection);
+
+/* End now, whatever the state. */
+void connection_stop(struct connection *connection);

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/commands/agents.h"
+
+#include "common/base64.h"
+#include "common/deadline.h"
+#include "common/escape.h"
+#include "common/io.h"
+#include "common/log.h"
+#include "registrar/commands/agents-internal.h"
+#include "registrar/agents/groups.h"
+
+#include <limits.h>
+#include <string.h>
+
+static void warn(const char *sentence)
+{
+	log_warning("%s", sentence);
+}
+
+int administration_fail(int status, const struct reason *why)
+{
+	log_error("%s", why->text);
+	return status;
+}
+
+int administration_fail_file(int error, const struct reason *why)
+{
+	return administration_fail(error == -EAGAIN ? EX_TEMPFAIL : EX_CONFIG, why);
+}
+
+int administration_begin(struct roster **ret, const struct options *options, bool to_read)
+{
+	struct reason why;
+	char etc[PATH_MAX];
+	int r;
+
+	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
+	r = to_read ? roster_open_reading(ret, etc, warn, &why) : roster_open(ret, etc, options->group, warn, &why);
+	if (r >= 0)
+		r = roster_begin_within(*ret, ADMINISTRATION_PATIENCE, &why);
+	return r < 0 ? administration_fail_file(r, &why) : 0;
+}
+
+int administration_finish_output(void)
+{
+	struct reason why;
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	(void)reason_errno(&why, errno, "Cannot write to standard output");
+	return administration_fail(EX_IOERR, &why);
+}
+
+void administration_print(const char *id, const char *name, const char *ip)
+{
+	printf("%s %s %s\n", id, name, ip);
+}
+
+/* ------------------------------------------------------------------ listing */
+
+static int list(const struct options *options)
+{
+	cleanup(release_roster) struct roster *roster = NULL;
+	cleanup_free const struct roster_entry **entries = NULL;
+	struct reason why;
+	size_t count;
+	int status = administration_begin(&roster, options, true);
+
+	if (status != 0)
+		return status;
+	if (roster_list(roster, &entries, &count) < 0) {
+		roster_cancel(roster);
+		reason_set(&why, "Out of memory");
+		return administration_fail(EX_OSERR, &why);
+	}
+	/* Ids, names and addresses that are valid need no escapes. */
+	if (options->admin.json)
+		printf("{\"agents\":[");
+	for (size_t i = 0; i < count; i++)
+		if (options->admin.json)
+			printf("%s\n{\"id\":\"%s\",\"name\":\"%s\",\"ip\":\"%s\"}", i > 0 ? "," : "", entries[i]->id_text,
+			       entries[i]->name, entries[i]->ip);
+		else
+			administration_print(entries[i]->id_text, entries[i]->name, entries[i]->ip);
+	if (options->admin.json)
+		printf("]}\n");
+	roster_cancel(roster);
+	return administration_finish_output();
+}
+
+/* ------------------------------------------------------------------ by id */
+
+/* The agent with the id, or null with `why` set. */
+static const struct roster_entry *find_agent(const struct roster *roster, const char *id, struct reason *why)
+{
+	const struct roster_entry *entry;
+	char shown[64];
+
+	escape_string(shown, sizeof shown, id);
+	if (!agent_id_is_valid(id, strlen(id))) {
+		reason_set(why, "Invalid agent ID: %s", shown);
+		return NULL;
+	}
+	entry = roster_find_id(roster, (unsigned int)strtoul(id, NULL, 10));
+	if (entry && entry->ip)
+		return entry;
+	if (entry && entry->name)
+		reason_set(why, "The line of agent %s in client.keys is damaged: mend it by hand", shown);
+	else
+		reason_set(why, "There is no agent with the id %s%s", shown, entry ? " any more: it was removed" : "");
+	return NULL;
+}
+
+/* The record, without its newline, in base64: what manage_agents shows, and takes on the agent. */
+static int print_export(const struct agent_key *agent)
+{
+	char line[AGENT_LINE_SIZE + 1], text[BASE64_SIZE(AGENT_LINE_SIZE) + 1];
+	size_t length = base64_encode(text, BASE64_PADDED, line, agent_key_format(line, agent) - 1);
+	struct reason why;
+	int r;
+
+	text[length++] = '\n';
+	r = io_write(STDOUT_FILENO, text, length);
+	explicit_bzero(line, sizeof line);
+	explicit_bzero(text, sizeof text);
+	if (r >= 0)
+		return 0;
+	(void)reason_errno(&why, r, "Cannot write to standard output");
+	return administration_fail(EX_IOERR, &why);
+}
+
+static int export(const struct options *options)
+{
+	cleanup(release_roster) struct roster *roster = NULL;
+	const struct roster_entry *entry;
+	struct agent_key agent;
+	struct reason why;
+	int status = administration_begin(&roster, options, true), r;
+
+	if (status != 0)
+		return status;
+	entry = find_agent(roster, options->admin.operands[0], &why);
+	r = entry ? roster_read(roster, entry, &agent) : 0;
+	roster_cancel(roster);
+	if (!entry)
+		return administration_fail(EX_DATAERR, &why);
+	if (r < 0) {
+		(void)reason_errno(&why, r, "Cannot read the line of agent %s", options->admin.operands[0]);
+		return administration_fail(EX_CONFIG, &why);
+	}
+	status = print_export(&agent);
+	agent_key_wipe(&agent);
+	return status;
+}
+
+static enum roster_remains remains(const struct options *options)
+{
+	if (options->admin.purge)
+		return ROSTER_REMAINS_NOTHING;
+	return options->dialect == DIALECT_WAZUH ? ROSTER_REMAINS_WAZUH : ROSTER_REMAINS_OSSEC;
+}
+
+static bool is_among(const struct roster_entry *entry, const struct roster_entry *const *entries, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (entries[i] == entry)
+			return true;
+	return false;
+}
+
+/* Find every agent before the first is removed. Returns an exit status. */
+static int find_agents(struct roster *roster, const struct options *options, const struct roster_entry **entries,
+		       int *ret_count)
+{
+	const struct admin_options *admin = &options->admin;
+	struct reason why;
+	int count = 0;
+
+	for (int i = 0; i < admin->operand_count; i++) {
+		const struct roster_entry *entry = find_agent(roster, admin->operands[i], &why);
+
+		if (!entry)
+			return administration_fail(EX_DATAERR, &why);
+		if (!is_among(entry, entries, count))
+			entries[count++] = entry;
+	}
+	*ret_count = count;
+	return 0;
+}
+
+/* Not worth a failure: the agents are removed. */
+static void forget(const struct options *options, const struct roster_entry *const *entries, int count)
+{
+	const struct agent_history history = { .queue = options->queue_directory };
+	cleanup_free const char **ids = calloc((size_t)count + 1, sizeof *ids);
+	struct reason why;
+
+	for (int i = 0; ids && i < count; i++) {
+		ids[i] = entries[i]->id_text;
+		if (agent_groups_forget(history.queue, ids[i], &why) < 0)
+			warn(why.text);
+	}
+	if (ids && agent_history_forget_all(&history, ids, (size_t)count, &why) < 0)
+		warn(why.text);
+}
+
+static int commit_removals(struct roster *roster, const struct options *options,
+			   const struct roster_entry *const *entries, int count)
+{
+	struct reason why;
+	int r;
+
+	for (int i = 0; i < count; i++)
+		roster_remove(roster, entries[i], remains(options));
+	r = roster_commit(roster, &why);
+	if (r < 0)
+		return administration_fail_file(r, &why);
+	forget(options, entries, count);
+	for (int i = 0; i < count; i++)
+		administration_print(entries[i]->id_text, entries[i]->name, entries[i]->ip);
+	return administration_finish_output();
+}
+
+static int remove_agents(const struct options *options)
+{
+	cleanup(release_roster) struct roster *roster = NULL;
+	cleanup_free const struct roster_entry **entries = NULL;
+	int count, status = administration_begin(&roster, options, false);
+	struct reason why;
+
+	if (status != 0)
+		return status;
+	entries = calloc((size_t)options->admin.operand_count, sizeof(struct roster_entry *));
+	if (!entries) {
+		reason_set(&why, "Out of memory");
+		status = administration_fail(EX_OSERR, &why);
+	} else {
+		status = find_agents(roster, options, entries, &count);
+	}
+	if (status != 0) {
+		roster_cancel(roster);
+		return status;
+	}
+	return commit_removals(roster, options, entries, count);
+}
+
+int administration_run(const struct options *options)
+{
+	switch (options->command) {
+	case COMMAND_ADD:
+		return administration_add(options);
+	case COMMAND_LIST:
+		return list(options);
+	case COMMAND_EXPORT:
+		return export(options);
+	case COMMAND_REMOVE:
+		return remove_agents(options);
+	default:
+		return administration_import(options);
+	}
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/commands/init.h"
+
+#include "common/atomic-file.h"
+#include "common/cleanup.h"
+#include "registrar/net/certificate.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <openssl/pem.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#define DIRECTORY_MODE 0750
+#define KEY_MODE 0600
+#define CERTIFICATE_MODE 0644
+#define PASSWORD_MODE 0640
+#define PASSWORD_LENGTH 32
+
+DEFINE_RELEASE(pkey, EVP_PKEY *, EVP_PKEY_free)
+DEFINE_RELEASE(addresses, struct addrinfo *, freeaddrinfo)
+
+static bool is_missing(const char *path)
+{
+	return access(path, F_OK) < 0 && errno == ENOENT;
+}
+
+static int make_directory(const char *path, struct reason *why)
+{
+	if (mkdir(path, DIRECTORY_MODE) == 0) {
+		printf("Made the directory %s\n", path);
+		return 0;
+	}
+	return errno == EEXIST ? 0 : reason_errno(why, errno, "Cannot make the directory %s", path);
+}
+
+/* Durable, and never half a file under the final name. */
+static int write_file(const char *path, mode_t mode, gid_t group, const void *data, size_t length, struct reason *why)
+{
+	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
+	int r = atomic_file_stage(&file, path, mode, group, length, why);
+
+	return r < 0 ? r : atomic_file_commit(&file, data, length, NULL, why);
+}
+
+/* ------------------------------------------------------------------ key and certificate */
+
+/* Write what OpenSSL put into a memory BIO. */
+static int write_bio(const char *path, mode_t mode, BIO *bio, struct reason *why)
+{
+	char *data;
+	long length = BIO_get_mem_data(bio, &data);
+
+	return write_file(path, mode, (gid_t)-1, data, (size_t)length, why);
+}
+
+static int make_key_file(const char *path, EVP_PKEY *key, struct reason *why)
+{
+	cleanup(release_bio) BIO *bio = BIO_new(BIO_s_secmem());
+
+	if (!bio || PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1) {
+		reason_set(why, "OpenSSL cannot write the private key");
+		return -EIO;
+	}
+	return write_bio(path, KEY_MODE, bio, why);
+}
+
+static int read_key_file(EVP_PKEY **ret, const char *path, struct reason *why)
+{
+	cleanup(release_bio) BIO *bio = BIO_new_file(path, "re");
+	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"") : NULL;
+
+	if (!key) {
+		reason_set(why, "The private key in %s cannot be read; correct it, or remove it to have a new one made",
+			   path);
+		return -EINVAL;
+	}
+	*ret = key;
+	return 0;
+}
+
+/* The key that exists, or a new one. */
+static int have_key(EVP_PKEY **ret, const char *path, struct reason *why)
+{
+	cleanup(release_pkey) EVP_PKEY *key = NULL;
+	int r;
+
+	if (!is_missing(path))
+		return read_key_file(ret, path, why);
+	key = certificate_make_key();
+	if (!key) {
+		reason_set(why, "OpenSSL cannot make a key");
+		return -EIO;
+	}
+	r = make_key_file(path, key, why);
+	if (r < 0)
+		return r;
+	printf("Made the private key %s\n", path);
+	*ret = take_pointer(key);
+	return 0;
+}
+
+static int write_certificate(const char *path, X509 *certificate, const struct certificate_names *names,
+			     struct reason *why)
+{
+	cleanup(release_bio) BIO *bio = BIO_new(BIO_s_mem());
+	int r;
+
+	if (!bio || PEM_write_bio_X509(bio, certificate) != 1) {
+		reason_set(why, "OpenSSL cannot write the certificate");
+		return -EIO;
+	}
+	r = write_bio(path, CERTIFICATE_MODE, bio, why);
+	if (r < 0)
+		return r;
+	printf("Made the certificate %s, valid for %d days, for", path, CERTIFICATE_DAYS);
+	for (size_t i = 0; i < names->count; i++)
+		printf(" %s", names->names[i]);
+	printf("\n");
+	return 0;
+}
+
+/* This machine's names, and those that the administrator adds. `host` and `fqdn` keep the texts. */
+static int collect_names(struct certificate_names *names, const struct init_settings *settings, char *host,
+			 char **fqdn, struct reason *why)
+{
+	cleanup(release_addresses) struct addrinfo *found = NULL;
+	const struct addrinfo hints = { .ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM };
+
+	if (gethostname(host, HOST_NAME_MAX) < 0 || certificate_names_add(names, host) < 0)
+		(void)certificate_names_add(names, strcpy(host, "localhost"));
+	if (getaddrinfo(host, NULL, &hints, &found) == 0 && found->ai_canonname) {
+		*fqdn = strdup(found->ai_canonname);
+		if (*fqdn)
+			(void)certificate_names_add(names, *fqdn);
+	}
+	(void)certificate_names_add(names, "localhost");
+	(void)certificate_names_add(names, "127.0.0.1");
+	(void)certificate_names_add(names, "::1");
+	for (size_t i = 0; i < settings->name_count; i++)
+		if (certificate_names_add(names, settings->names[i]) < 0) {
+			reason_set(why, "--name %s is neither a host name nor an address, or one too many",
+				   settings->names[i]);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+static int make_certificate(const struct init_settings *settings, struct reason *why)
+{
+	cleanup(release_pkey) EVP_PKEY *key = NULL;
+	cleanup(release_x509) X509 *certificate = NULL;
+	cleanup_free char *fqdn = NULL;
+	char host[HOST_NAME_MAX + 1] = "";
+	struct certificate_names names = { .count = 0 };
+	int r = collect_names(&names, settings, host, &fqdn, why);
+
+	if (r >= 0)
+		r = have_key(&key, settings->private_key_file, why);
+	if (r >= 0)
+		r = certificate_make(&certificate, key, &names, why);
+	if (r < 0)
+		return r;
+	return write_certificate(settings->certificate_file, certificate, &names, why);
+}
+
+static int print_pin(const char *path, struct reason *why)
+{
+	cleanup(release_bio) BIO *bio = BIO_new_file(path, "re");
+	cleanup(release_x509) X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	char pin[TLS_PIN_SIZE];
+
+	if (!certificate || tls_certificate_pin(certificate, pin) < 0) {
+		reason_set(why, "The certificate in %s cannot be read", path);
+		return -EINVAL;
+	}
+	printf("For agent-register.conf on the agents, section [tls]:\npin = %s\n", pin);
+	return 0;
+}
+
+static int init_certificate(const struct init_settings *settings, struct reason *why)
+{
+	int r = 0;
+
+	if (is_missing(settings->certificate_file)) {
+		r = make_certificate(settings, why);
+	} else if (is_missing(settings->private_key_file)) {
+		reason_set(why, "There is the certificate %s, but not its private key %s; supply the key, or remove the "
+				"certificate to have both made",
+			   settings->certificate_file, settings->private_key_file);
+		r = -ENOENT;
+	}
+	return r < 0 ? r : print_pin(settings->certificate_file, why);
+}
+
+/* ------------------------------------------------------------------ password */
+
+static int init_password(const char *path, gid_t group, struct reason *why)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	unsigned char bytes[PASSWORD_LENGTH];
+	char line[PASSWORD_LENGTH + 1];
+	int r;
+
+	if (!is_missing(path))
+		return 0;
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+		return reason_errno(why, errno, "The system has no random numbers");
+	for (size_t i = 0; i < sizeof bytes; i++)
+		line[i] = letters[bytes[i] % 64];
+	line[PASSWORD_LENGTH] = '\n';
+	r = write_file(path, PASSWORD_MODE, group, line, sizeof line, why);
+	explicit_bzero(bytes, sizeof bytes);
+	explicit_bzero(line, sizeof line);
+	if (r >= 0)
+		printf("Made the password file %s: what is in it goes to the agents\n", path);
+	return r < 0 ? r : 0;
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+int init_missing(const struct init_settings *settings, struct reason *why)
+{
+	cleanup_free char *etc = NULL;
+	cleanup_fd int lock = -1;
+	struct stat status;
+	int r;
+
+	if (asprintf(&etc, "%s/etc", settings->directory) < 0) {
+		etc = NULL;
+		return reason_errno(why, ENOMEM, "Cannot use %s", settings->directory);
+	}
+	r = make_directory(settings->directory, why);
+	if (r >= 0)
+		r = make_directory(etc, why);
+	if (r < 0)
+		return r;
+
+	/* Two at once would make two of everything. */
+	lock = open(etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock < 0 || flock(lock, LOCK_EX) < 0 || fstat(lock, &status) < 0)
+		return reason_errno(why, errno, "Cannot lock the directory %s", etc);
+	r = init_certificate(settings, why);
+	if (r >= 0 && settings->password_file)
+		r = init_password(settings->password_file,
+				  settings->group == (gid_t)-1 ? status.st_gid : settings->group, why);
+	(void)fflush(stdout);
+	return r;
+}

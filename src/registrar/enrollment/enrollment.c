@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/enrollment/enrollment.h"
+
+#include "common/cleanup.h"
+#include "registrar/enrollment/address.h"
+#include "registrar/agents/groups.h"
+#include "registrar/enrollment/agent-version.h"
+#include "registrar/enrollment/group-rules.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define OSSEC_FIRST_ID 1024u
+#define OSSEC_LAST_SUFFIX 255 /* of a renamed duplicate; the 256th registration of a name is refused */
+
+struct decision {
+	struct enrollment *enrollment;
+	struct roster *roster;
+	const struct enrollment_policy *policy;
+	const struct enrollment_request *request;
+	const struct roster_entry *to_replace[ENROLLMENT_REPLACED_MAX];
+	size_t leaving; /* of those, each once */
+};
+
+int on_duplicate_from_text(const char *text)
+{
+	static const char *const texts[] = {
+		[ON_DUPLICATE_RENAME] = "rename",
+		[ON_DUPLICATE_REFUSE] = "refuse",
+		[ON_DUPLICATE_REPLACE] = "replace",
+		[ON_DUPLICATE_FORCE] = "force",
+	};
+
+	for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++)
+		if (strcmp(text, texts[i]) == 0)
+			return i;
+	return -EINVAL;
+}
+
+/* Returns false, for `return refuse(...)`. */
+__attribute__((format(printf, 3, 4))) static bool refuse(struct decision *decision, enum enrollment_fault fault,
+							 const char *format, ...)
+{
+	va_list arguments;
+
+	decision->enrollment->fault = fault;
+	va_start(arguments, format);
+	(void)vsnprintf(decision->enrollment->refusal, REFUSAL_SIZE, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+static void fail(struct enrollment *enrollment, const char *name, size_t length, const struct reason *why)
+{
+	enrollment->accepted = false;
+	enrollment->fault = ENROLLMENT_INTERNAL;
+	enrollment->why = *why;
+	(void)snprintf(enrollment->refusal, sizeof enrollment->refusal, "Internal manager error adding agent: %.*s",
+		       (int)length, name);
+}
+
+void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields, const struct reason *why)
+{
+	*ret = (struct enrollment){ 0 };
+	fail(ret, fields->name.text, fields->name.length, why);
+}
+
+static bool refuse_internal(struct decision *decision, const char *text)
+{
+	const struct authd_field *name = &decision->request->fields.name;
+	struct reason why;
+
+	reason_set(&why, "%s", text);
+	fail(decision->enrollment, name->text, name->length, &why);
+	return false;
+}
+
+/* ------------------------------------------------------------------ name, version, groups */
+
+static bool take_name(struct decision *decision)
+{
+	const struct authd_field *name = &decision->request->fields.name;
+	char *target = decision->enrollment->agent.name;
+
+	if (!agent_name_is_valid(name->text, name->length))
+		return refuse(decision, ENROLLMENT_NAME, "Invalid agent name: %.*s", (int)name->length, name->text);
+	memcpy(target, name->text, name->length);
+	target[name->length] = '\0';
+	return true;
+}
+
+static bool version_is_allowed(struct decision *decision)
+{
+	const char *limit = decision->policy->manager_version;
+	const struct authd_field *version = &decision->request->fields.version;
+
+	if (!limit || !version->text || !agent_version_is_newer(version->text, version->length, limit))
+		return true;
+	return refuse(decision, ENROLLMENT_VERSION, "Agent version must be lower or equal to manager version");
+}
+
+static bool groups_are_allowed(struct decision *decision)
+{
+	const struct authd_field *groups = &decision->request->fields.groups;
+	struct enrollment *enrollment = decision->enrollment;
+	static const char absent[] = "Invalid group: ";
+
+	if (!groups->text)
+		return true;
+	if (!groups_are_valid(groups->text, groups->length, decision->policy->groups_directory, enrollment->refusal,
+			      sizeof enrollment->refusal)) {
+		enrollment->fault = strncmp(enrollment->refusal, absent, sizeof absent - 1) == 0 ?
+					    ENROLLMENT_GROUP_ABSENT :
+					    ENROLLMENT_GROUPS;
+		return false;
+	}
+	(void)snprintf(enrollment->groups, sizeof enrollment->groups, "%.*s", (int)groups->length, groups->text);
+	enrollment->group_list = *groups;
+	return true;
+}
+
+/* ------------------------------------------------------------------ who goes */
+
+/* A damaged line (no address) is the administrator's to look at, never ours to drop. */
+static bool may_replace(struct decision *decision, const struct roster_entry *entry)
+{
+	static const struct force_rules only_the_key = { .key_mismatch = true };
+	const struct enrollment_policy *policy = decision->policy;
+	bool by_rules = policy->on_duplicate == ON_DUPLICATE_FORCE;
+
+	if ((!by_rules && policy->on_duplicate != ON_DUPLICATE_REPLACE) || !entry->ip)
+		return false;
+	return force_allows(by_rules ? &policy->force : &only_the_key, &policy->history, decision->roster, entry,
+			    &decision->request->fields.key_hash, &decision->enrollment->why);
+}
+
+/* Replace the agent, if that is allowed. Nobody goes before everything is decided. */
+static bool replace(struct decision *decision, const struct roster_entry *entry)
+{
+	for (size_t i = 0; i < decision->leaving; i++)
+		if (decision->to_replace[i] == entry)
+			return true;
+	if (!may_replace(decision, entry))
+		return false;
+	decision->to_replace[decision->leaving++] = entry;
+	return true;
+}
+
+/* ------------------------------------------------------------------ the id that is asked for */
+
+/* At least three digits, as the managers write ids. An id that a removed agent left is taken, too. */
+static bool settle_id(struct decision *decision)
+{
+	const struct authd_field *asked = &decision->request->id;
+	const struct roster_entry *holder;
+	unsigned long id;
+	char text[AGENT_ID_MAX + 1];
+
+	if (!asked->text)
+		return true;
+	if (!agent_id_is_valid(asked->text, asked->length))
+		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %.*s", (int)asked->length, asked->text);
+	(void)snprintf(text, sizeof text, "%.*s", (int)asked->length, asked->text);
+	id = strtoul(text, NULL, 10) % (ROSTER_ID_MAX + 1);
+	if (id == 0)
+		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %s", text);
+	holder = roster_find_id(decision->roster, (unsigned int)id);
+	if (holder && !replace(decision, holder))
+		return refuse(decision, ENROLLMENT_ID_TAKEN, "Duplicate ID: %s", text);
+	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%03lu", id);
+	return true;
+}
+
+/* ------------------------------------------------------------------ address */
+
+/* What stands for the address: the client's own words, where it comes from, or anything. */
+static struct authd_field asked_address(const struct decision *decision)
+{
+	const struct authd_field *field = &decision->request->fields.ip;
+	const char *peer = decision->request->peer;
+	bool is_source = field->text ? field->length >= 3 && memcmp(field->text, "src", 3) == 0 :
+				       decision->policy->use_source_address;
+
+	if (is_source && peer)
+		return (struct authd_field){ peer, strlen(peer) };
+	return field->text ? *field : (struct authd_field){ "any", 3 };
+}
+
+static bool take_address(struct decision *decision)
+{
+	struct enrollment *enrollment = decision->enrollment;
+	struct authd_field asked = asked_address(decision);
+	struct address address;
+
+	if (address_read(&address, asked.text, asked.length, decision->policy->dialect) < 0)
+		return refuse(decision, ENROLLMENT_IP, "Invalid IP: %.*s", (int)asked.length, asked.text);
+	memcpy(enrollment->agent.ip, address.stored, sizeof enrollment->agent.ip);
+	memcpy(enrollment->shown_ip, address.shown, sizeof enrollment->shown_ip);
+	return true;
+}
+
+/* ------------------------------------------------------------------ duplicates */
+
+static bool refuse_taken_address(struct decision *decision, const struct roster_entry *holder)
+{
+	memcpy(decision->enrollment->holder, holder->id_text, sizeof holder->id_text);
+	if (decision->policy->dialect == DIALECT_WAZUH)
+		return refuse(decision, ENROLLMENT_IP_TAKEN, "Duplicate IP: %s", decision->enrollment->shown_ip);
+	/* Not the address: OSSEC names the agent that has it. */
+	return refuse(decision, ENROLLMENT_IP_TAKEN, "Invalid IP address: %s", holder->id_text);
+}
+
+/* ossec-authd looks for the address that the client comes from even if it is not going to be the agent's. */
+static const struct roster_entry *find_holder_of_peer(const struct decision *decision)
+{
+	const struct enrollment_policy *policy = decision->policy;
+	const char *peer = decision->request->peer;
+	bool replaces = policy->on_duplicate == ON_DUPLICATE_REPLACE || policy->on_duplicate == ON_DUPLICATE_FORCE;
+	struct address address;
+
+	if (policy->dialect != DIALECT_OSSEC || replaces || !peer || decision->request->fields.ip.text ||
+	    address_read(&address, peer, strlen(peer), policy->dialect) < 0)
+		return NULL;
+	return roster_find_ip_and_mask(decision->roster, address.stored);
+}
+
+/*
+ * Who has the address. Wazuh looks for the text it was given among the addresses without their masks, so that a
+ * network is never taken, but its first address is; OSSEC compares masks and all.
+ */
+static const struct roster_entry *find_holder(const struct decision *decision)
+{
+	const struct enrollment *enrollment = decision->enrollment;
+
+	if (strcmp(enrollment->agent.ip, "any") == 0)
+		return find_holder_of_peer(decision);
+	if (decision->policy->dialect == DIALECT_WAZUH)
+		return roster_find_ip(decision->roster, enrollment->shown_ip);
+	return roster_find_ip_and_mask(decision->roster, enrollment->agent.ip);
+}
+
+static bool settle_address(struct decision *decision)
+{
+	const struct roster_entry *holder = find_holder(decision);
+
+	return !holder || replace(decision, holder) || refuse_taken_address(decision, holder);
+}
+
+/* The first of NAME2 to NAME255 that is free, as OSSEC does. */
+static bool rename_agent(struct decision *decision)
+{
+	struct agent_key *agent = &decision->enrollment->agent;
+	char name[AGENT_NAME_MAX + 4];
+
+	for (int suffix = 2; suffix <= OSSEC_LAST_SUFFIX; suffix++) {
+		size_t length = (size_t)snprintf(name, sizeof name, "%s%d", agent->name, suffix);
+
+		if (length > AGENT_NAME_MAX)
+			break;
+		if (!roster_find_name(decision->roster, name)) {
+			memcpy(agent->name, name, length + 1);
+			return true;
+		}
+	}
+	return refuse(decision, ENROLLMENT_NAME_TAKEN, "Invalid agent name: %s", agent->name);
+}
+
+static bool is_own_name(const struct enrollment_policy *policy, const char *name)
+{
+	return policy->dialect == DIALECT_WAZUH && policy->own_name && strcmp(name, policy->own_name) == 0;
+}
+
+static bool settle_name(struct decision *decision)
+{
+	const struct agent_key *agent = &decision->enrollment->agent;
+	const struct roster_entry *holder = roster_find_name(decision->roster, agent->name);
+
+	if (is_own_name(decision->policy, agent->name))
+		return refuse(decision, ENROLLMENT_NAME, "Invalid agent name: %s", agent->name);
+	if (!holder)
+		return true;
+	if (decision->policy->on_duplicate == ON_DUPLICATE_RENAME)
+		return rename_agent(decision);
+	if (replace(decision, holder))
+		return true;
+	memcpy(decision->enrollment->holder, holder->id_text, sizeof holder->id_text);
+	return refuse(decision, ENROLLMENT_NAME_TAKEN, "Duplicate agent name: %s", agent->name);
+}
+
+/* The texts are those of the managers that had such a limit: OSSEC, and Wazuh up to 4.0. */
+static bool is_within_limit(struct decision *decision)
+{
+	const struct enrollment_policy *policy = decision->policy;
+
+	if (policy->max_agents == 0 || roster_count(decision->roster) - decision->leaving < policy->max_agents)
+		return true;
+	reason_set(&decision->enrollment->why, "There are %zu agents (--max-agents)", roster_count(decision->roster));
+	if (policy->dialect == DIALECT_WAZUH)
+		return refuse(decision, ENROLLMENT_LIMIT, "The maximum number of agents has been reached");
+	return refuse(decision, ENROLLMENT_LIMIT, "Internal manager error adding agent: %s",
+		      decision->enrollment->agent.name);
+}
+
+/* ------------------------------------------------------------------ id and key */
+
+static bool choose_id(struct decision *decision)
+{
+	bool is_next = decision->policy->dialect == DIALECT_WAZUH || decision->request->next_id;
+	unsigned int id;
+
+	if (decision->request->id.text)
+		return true;
+	id = is_next ? roster_next_id(decision->roster) : roster_lowest_free_id(decision->roster, OSSEC_FIRST_ID);
+	if (id == 0)
+		return refuse_internal(decision, "All ids of eight digits are taken");
+	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%0*u", is_next ? 3 : 1,
+		       id % (ROSTER_ID_MAX + 1));
+	return true;
+}
+
+static bool make_key(struct decision *decision)
+{
+	unsigned char bytes[AGENT_KEY_USUAL / 2];
+	char *key = decision->enrollment->agent.key;
+	size_t have = 0;
+
+	while (have < sizeof bytes) {
+		ssize_t n = getrandom(bytes + have, sizeof bytes - have, 0);
+
+		if (n < 0 && errno != EINTR)
+			return refuse_internal(decision, "The system has no random numbers");
+		have += n > 0 ? (size_t)n : 0;
+	}
+	for (size_t i = 0; i < sizeof bytes; i++)
+		(void)snprintf(key + 2 * i, 3, "%02x", bytes[i]);
+	explicit_bzero(bytes, sizeof bytes);
+	return true;
+}
+
+/* Letters beyond f are for the API of Wazuh, which takes any 64 letters and digits. */
+static bool key_is_valid(const struct authd_field *key)
+{
+	if (key->length != AGENT_KEY_USUAL)
+		return false;
+	for (size_t i = 0; i < key->length; i++)
+		if (!strchr("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", key->text[i]) || !key->text[i])
+			return false;
+	return true;
+}
+
+static bool take_key(struct decision *decision)
+{
+	const struct authd_field *asked = &decision->request->key;
+	char *key = decision->enrollment->agent.key;
+
+	if (!asked->text)
+		return make_key(decision);
+	if (!key_is_valid(asked))
+		return refuse(decision, ENROLLMENT_KEY, "Invalid agent key: it is not %d letters and digits",
+			      AGENT_KEY_USUAL);
+	memcpy(key, asked->text, AGENT_KEY_USUAL);
+	key[AGENT_KEY_USUAL] = '\0';
+	return true;
+}
+
+static bool stage(struct decision *decision)
+{
+	struct enrollment *enrollment = decision->enrollment;
+
+	/* First the addition: should it fail, nothing has happened yet. */
+	if (roster_add(decision->roster, &enrollment->agent) < 0)
+		return refuse_internal(decision, "Out of memory");
+	for (size_t i = 0; i < decision->leaving; i++) {
+		const struct roster_entry *old = decision->to_replace[i];
+
+		(void)snprintf(enrollment->replaced[i], sizeof enrollment->replaced[i], "%s", old->id_text);
+		roster_remove(decision->roster, old, ROSTER_REMAINS_NOTHING);
+	}
+	return true;
+}
+
+void enrollment_decide(struct enrollment *ret, struct roster *roster, const struct enrollment_policy *policy,
+		       const struct enrollment_request *request)
+{
+	struct decision decision = { .enrollment = ret, .roster = roster, .policy = policy, .request = request };
+
+	*ret = (struct enrollment){ 0 };
+	ret->accepted = take_name(&decision) && version_is_allowed(&decision) && groups_are_allowed(&decision) &&
+			take_address(&decision) && settle_id(&decision) && settle_address(&decision) &&
+			settle_name(&decision) && is_within_limit(&decision) && choose_id(&decision) &&
+			take_key(&decision) && stage(&decision);
+}
+
+void enrollment_revoke(struct enrollment *enrollment, const struct reason *why)
+{
+	if (!enrollment->accepted)
+		return;
+	fail(enrollment, enrollment->agent.name, strlen(enrollment->agent.name), why);
+	agent_key_wipe(&enrollment->agent);
+}
+
+/* Each group once. */
+static int store_groups(const char *queue, const struct enrollment *accepted, struct reason *why)
+{
+	cleanup_free char *asked = strndup(accepted->group_list.text, accepted->group_list.length);
+	cleanup_free char *groups = calloc(1, accepted->group_list.length + 2);
+	char *rest = asked, *group;
+
+	if (!asked || !groups)
+		return reason_errno(why, ENOMEM, "Cannot keep the groups of agent %s", accepted->agent.id);
+	while ((group = strsep(&rest, ","))) {
+		if (agent_groups_have(groups, group))
+			continue;
+		if (groups[0])
+			strcat(groups, ",");
+		strcat(groups, group);
+	}
+	return agent_groups_write(queue, accepted->agent.id, groups, why);
+}
+
+/* The first failure of several is told. */
+struct trouble {
+	int error; /* 0: none yet */
+	struct reason *why;
+};
+
+static struct reason *reason_of(const struct trouble *trouble)
+{
+	return trouble->error < 0 ? NULL : trouble->why;
+}
+
+static void note(struct trouble *trouble, int r)
+{
+	if (trouble->error == 0 && r < 0)
+		trouble->error = r;
+}
+
+static void remember_one(const struct agent_history *history, const struct enrollment *accepted, bool keeps_groups,
+			 struct trouble *trouble)
+{
+	for (int i = 0; i < ENROLLMENT_REPLACED_MAX; i++)
+		if (accepted->replaced[i][0])
+			note(trouble, agent_groups_forget(history->queue, accepted->replaced[i], reason_of(trouble)));
+	if (keeps_groups && accepted->group_list.text)
+		note(trouble, store_groups(history->queue, accepted, reason_of(trouble)));
+}
+
+int enrollment_remember(const struct agent_history *history, const struct enrollment *enrollments, size_t count,
+			struct reason *why)
+{
+	cleanup_free struct agent_event *events = calloc(count + 1, sizeof *events);
+	cleanup_free const char **gone = calloc(ENROLLMENT_REPLACED_MAX * count + 1, sizeof *gone);
+	struct trouble trouble = { .why = why };
+	bool keeps_groups = agent_history_exists(history);
+	size_t event_count = 0, gone_count = 0;
+
+	if (!events || !gone)
+		return reason_errno(why, ENOMEM, "Cannot remember registrations");
+	for (size_t i = 0; i < count; i++) {
+		const struct enrollment *accepted = &enrollments[i];
+
+		if (!accepted->accepted)
+			continue;
+		remember_one(history, accepted, keeps_groups, &trouble);
+		events[event_count++] = (struct agent_event){ &accepted->agent, time(NULL) };
+		for (int old = 0; old < ENROLLMENT_REPLACED_MAX; old++)
+			if (accepted->replaced[old][0])
+				gone[gone_count++] = accepted->replaced[old];
+	}
+	note(&trouble, agent_history_forget_all(history, gone, gone_count, reason_of(&trouble)));
+	note(&trouble, agent_history_add(history, events, event_count, reason_of(&trouble)));
+	return trouble.error;
+}
+
+void enrollment_wipe(struct enrollment *enrollment)
+{
+	explicit_bzero(enrollment, sizeof *enrollment);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/net/certificate.h"
+
+#include "common/cleanup.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#define COMMON_NAME_MAX 64 /* bytes, X.520 */
+#define SERIAL_BITS 159    /* RFC 5280: positive and at most 20 octets */
+#define CLOCK_SLACK 86400  /* seconds: a machine at its first boot may be behind */
+
+DEFINE_RELEASE(extension, X509_EXTENSION *, X509_EXTENSION_free)
+DEFINE_RELEASE(alternatives, GENERAL_NAMES *, GENERAL_NAMES_free)
+DEFINE_RELEASE(bignum, BIGNUM *, BN_free)
+
+static bool is_address(const char *name)
+{
+	struct in6_addr scratch;
+
+	return inet_pton(AF_INET, name, &scratch) == 1 || inet_pton(AF_INET6, name, &scratch) == 1;
+}
+
+/* A host name, or a wildcard for one. */
+static bool is_host_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length >= 1 && length <= 253 && name[0] != '.' && name[0] != '-' &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_*") == length;
+}
+
+int certificate_names_add(struct certificate_names *names, const char *name)
+{
+	if (!is_address(name) && !is_host_name(name))
+		return -EINVAL;
+	for (size_t i = 0; i < names->count; i++)
+		if (strcasecmp(names->names[i], name) == 0)
+			return 0;
+	if (names->count == CERTIFICATE_NAMES_MAX)
+		return -EINVAL;
+	names->names[names->count++] = name;
+	return 0;
+}
+
+EVP_PKEY *certificate_make_key(void)
+{
+	return EVP_EC_gen("P-256");
+}
+
+static bool set_serial(X509 *certificate)
+{
+	cleanup(release_bignum) BIGNUM *number = BN_new();
+
+	return number && BN_rand(number, SERIAL_BITS, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
+	       BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate));
+}
+
+static bool add_name_entry(X509_NAME *name, const char *field, const char *text, size_t length)
+{
+	return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, (const unsigned char *)text, (int)length, -1,
+					  0) == 1;
+}
+
+static bool set_names(X509 *certificate, const char *common_name)
+{
+	X509_NAME *name = X509_get_subject_name(certificate);
+	size_t length = strlen(common_name);
+
+	/* A longer name does not fit; the alternative names, which is what clients look at, hold it whole. */
+	return add_name_entry(name, "O", "agent-registrar", strlen("agent-registrar")) &&
+	       add_name_entry(name, "CN", common_name, length > COMMON_NAME_MAX ? COMMON_NAME_MAX : length) &&
+	       X509_set_issuer_name(certificate, name) == 1;
+}
+
+static bool add_alternative(GENERAL_NAMES *alternatives, const char *name)
+{
+	GENERAL_NAME *alternative = a2i_GENERAL_NAME(NULL, NULL, NULL, is_address(name) ? GEN_IPADD : GEN_DNS, name, 0);
+
+	if (!alternative)
+		return false;
+	if (sk_GENERAL_NAME_push(alternatives, alternative) > 0)
+		return true;
+	GENERAL_NAME_free(alternative);
+	return false;
+}
+
+static bool add_alternatives(X509 *certificate, const struct certificate_names *names)
+{
+	cleanup(release_alternatives) GENERAL_NAMES *alternatives = sk_GENERAL_NAME_new_null();
+
+	for (size_t i = 0; i < names->count; i++)
+		if (!alternatives || !add_alternative(alternatives, names->names[i]))
+			return false;
+	return alternatives &&
+	       X509_add1_ext_i2d(certificate, NID_subject_alt_name, alternatives, 0, X509V3_ADD_APPEND) == 1;
+}
+
+static bool add_extension(X509 *certificate, int nid, const char *value)
+{
+	cleanup(release_extension) X509_EXTENSION *extension = NULL;
+	X509V3_CTX context;
+
+	X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+	return extension && X509_add_ext(certificate, extension, -1) == 1;
+}
+
+/*
+ * No key usage: a self-signed certificate that names one without certificate signing is not accepted as its own
+ * issuer, and one with it would be a CA.
+ */
+static bool fill(X509 *certificate, EVP_PKEY *key, const struct certificate_names *names)
+{
+	return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
+	       X509_gmtime_adj(X509_getm_notBefore(certificate), -CLOCK_SLACK) &&
+	       X509_time_adj_ex(X509_getm_notAfter(certificate), CERTIFICATE_DAYS, 0, NULL) &&
+	       set_names(certificate, names->names[0]) && X509_set_pubkey(certificate, key) == 1 &&
+	       add_alternatives(certificate, names) &&
+	       add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
+	       add_extension(certificate, NID_ext_key_usage, "serverAuth") &&
+	       add_extension(certificate, NID_subject_key_identifier, "hash") &&
+	       X509_sign(certificate, key, EVP_sha256()) > 0;
+}
+
+int certificate_make(X509 **ret, EVP_PKEY *key, const struct certificate_names *names, struct reason *why)
+{
+	cleanup(release_x509) X509 *certificate = X509_new();
+	char text[256];
+
+	if (!certificate || !fill(certificate, key, names)) {
+		reason_set(why, "OpenSSL cannot make a certificate: %s", tls_error_text(text, sizeof text));
+		return -EIO;
+	}
+	*ret = take_pointer(certificate);
+	return 0;
+}

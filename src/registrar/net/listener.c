@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/net/listener.h"
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+
+#define BACKLOG 4096 /* the kernel lowers it to net.core.somaxconn */
+
+/* A literal address, or every IPv6 address for null. Returns its size, 0 when it is no address. */
+static socklen_t parse_address(const char *text, unsigned short port, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+
+	*ret = (struct sockaddr_storage){ 0 };
+	if (text && inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		return sizeof *v4;
+	}
+	if (!text || inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons(port);
+		return sizeof *v6;
+	}
+	return 0;
+}
+
+/* Returns the socket or a negative errno. */
+static int make_socket(const struct sockaddr_storage *address, socklen_t size, int only_v6)
+{
+	cleanup_fd int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+	const int on = 1;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+		return -errno;
+	if (address->ss_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6) < 0)
+		return -errno;
+	if (bind(fd, (const struct sockaddr *)address, size) < 0 || listen(fd, BACKLOG) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+static int make_for_all(struct listeners *ret, unsigned short port, struct reason *why)
+{
+	struct sockaddr_storage address;
+	socklen_t size = parse_address(NULL, port, &address);
+	int fd = make_socket(&address, size, 0);
+
+	if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL) {
+		size = parse_address("0.0.0.0", port, &address);
+		fd = make_socket(&address, size, 0);
+	}
+	if (fd < 0)
+		return reason_errno(why, fd, "Cannot listen on port %u", port);
+	*ret = (struct listeners){ .fds = { fd }, .count = 1 };
+	return 0;
+}
+
+int listeners_make(struct listeners *ret, const char *const *addresses, size_t count, unsigned short port,
+		   struct reason *why)
+{
+	struct listeners made = { .count = 0 };
+
+	if (count == 0)
+		return make_for_all(ret, port, why);
+	for (size_t i = 0; i < count && i < LISTENERS_MAX; i++) {
+		struct sockaddr_storage address;
+		socklen_t size = parse_address(addresses[i], port, &address);
+		int fd = size ? make_socket(&address, size, 1) : -EINVAL;
+
+		if (fd < 0) {
+			char shown[128];
+
+			listeners_close(&made);
+			return reason_errno(why, fd, "Cannot listen on %s port %u",
+					    escape_string(shown, sizeof shown, addresses[i]), port);
+		}
+		made.fds[made.count++] = fd;
+	}
+	*ret = made;
+	return 0;
+}
+
+int listeners_take_passed(struct listeners *ret, struct reason *why)
+{
+	struct listeners taken = { .count = 0 };
+	int n = sd_listen_fds(1);
+
+	if (n < 0)
+		return reason_errno(why, n, "Cannot take the sockets that systemd passed");
+	if (n > LISTENERS_MAX) {
+		reason_set(why, "systemd passed %d sockets; at most %d are taken", n, LISTENERS_MAX);
+		return -E2BIG;
+	}
+	for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++) {
+		int flags = fcntl(fd, F_GETFL);
+
+		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
+			reason_set(why, "Passed file descriptor %d is no listening stream socket (ListenStream=)", fd);
+			return -EINVAL;
+		}
+		if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+			return reason_errno(why, errno, "Cannot use the socket that systemd passed");
+		taken.fds[taken.count++] = fd;
+	}
+	*ret = taken;
+	return n;
+}
+
+int listener_describe(int fd, char *buffer, size_t size)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t length = sizeof address;
+	char text[INET6_ADDRSTRLEN];
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
+	bool is_v6;
+
+	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+		return -errno;
+	is_v6 = address.ss_family == AF_INET6;
+	if (!inet_ntop(address.ss_family, is_v6 ? (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr, text,
+		       sizeof text))
+		return -errno;
+	(void)snprintf(buffer, size, "%s port %u", text, ntohs(is_v6 ? v6->sin6_port : v4->sin_port));
+	return 0;
+}
+
+void listeners_close(struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		release_fd(&listeners->fds[i]);
+	listeners->count = 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/net/network.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+struct api_network api_network_of(const char *address)
+{
+	struct api_network network = { .family = AF_UNSPEC + 1 };
+	struct in6_addr v6;
+
+	if (inet_pton(AF_INET, address, network.bytes) == 1) {
+		network.family = AF_INET;
+	} else if (inet_pton(AF_INET6, address, &v6) == 1) {
+		bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);
+
+		memcpy(network.bytes, v6.s6_addr + (mapped ? 12 : 0), mapped ? 4 : sizeof network.bytes);
+		network.family = mapped ? AF_INET : AF_INET6;
+	}
+	return network;
+}
+
+bool api_network_is_same(const struct api_network *a, const struct api_network *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/support.h"
+
+#include "tests/unit/certificates.h"
+#include "client/agent-files/reenroll-files.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECRET "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define OTHER "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+/* An agent's directory with etc/ in it, and its companions. */
+static void open_agent(struct companions *companions, const char *directory)
+{
+	assert_int_equal(mkdir(path_in(directory, "etc"), 0770) < 0 && errno != EEXIST, 0);
+	assert_int_equal(companions_open(companions, path_in(directory, "etc/client.keys"), directory, NULL), 0);
+}
+
+static mode_t mode_of(const char *path)
+{
+	struct stat status;
+
+	assert_int_equal(stat(path, &status), 0);
+	return status.st_mode & 07777;
+}
+
+static void test_nothing_is_left(void **state)
+{
+	const char *directory = *state;
+	struct companions companions;
+
+	open_agent(&companions, directory);
+	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
+	assert_int_equal(count_entries(path_in(directory, "etc")), 2);
+	companions_release(&companions);
+	assert_int_equal(count_entries(path_in(directory, "etc")), 0);
+	companions_close(&companions);
+}
+
+static void test_stores(void **state)
+{
+	const char *directory = *state;
+	const struct agent_secret secret = { "042", SECRET };
+	struct agent_secret found;
+	struct companions companions;
+
+	open_agent(&companions, directory);
+	assert_int_equal(companions_stage(&companions, getegid(), NULL), 0);
+	assert_int_equal(companions_commit_anchor(&companions, "a certificate\n", NULL), 0);
+	assert_int_equal(companions_commit_secret(&companions, &secret, "old", NULL), 0);
+	companions_close(&companions);
+
+	assert_file(path_in(directory, "etc/reenroll.secret"), "042 " SECRET "\n");
+	assert_file(path_in(directory, "etc/certs/root-ca.pem"), "a certificate\n");
+	assert_int_equal(mode_of(path_in(directory, "etc/reenroll.secret")), 0640);
+	assert_int_equal(mode_of(path_in(directory, "etc/certs/root-ca.pem")), 0640);
+	assert_int_equal(mode_of(path_in(directory, "etc/certs")), 01770);
+	assert_int_equal(count_entries(path_in(directory, "etc")), 2);
+	assert_int_equal(count_entries(path_in(directory, "etc/certs")), 1);
+
+	open_agent(&companions, directory);
+	assert_int_equal(companions_read_secret(&companions, &found, NULL), 1);
+	assert_string_equal(found.id, "042");
+	assert_string_equal(found.text, SECRET);
+	companions_close(&companions);
+}
+
+static void test_directory_stays_as_it_is(void **state)
+{
+	const char *directory = *state;
+	struct companions companions;
+
+	open_agent(&companions, directory);
+	assert_int_equal(mkdir(path_in(directory, "etc/certs"), 0750), 0);
+	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
+	companions_close(&companions);
+	assert_int_equal(mode_of(path_in(directory, "etc/certs")), 0750);
+}
+
+/* ------------------------------------------------------------------ the secret */
+
+static void test_unusable_secrets(void **state)
+{
+	static const char *const rows[] = { "", SECRET "\n", "001 " SECRET "ff\n", "001 short\n" };
+	const char *directory = *state;
+	struct companions companions;
+	struct agent_secret secret;
+	struct reason why = { 0 };
+
+	open_agent(&companions, directory);
+	assert_int_equal(companions_read_secret(&companions, &secret, &why), 0);
+	assert_string_equal(why.text, "");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		write_text(path_in(directory, "etc/reenroll.secret"), rows[i]);
+		check_row(rows[i], companions_read_secret(&companions, &secret, &why) == 0);
+		check_row(rows[i], strstr(why.text, "not used") && !strstr(why.text, SECRET));
+	}
+	assert_int_equal(unlink(path_in(directory, "etc/reenroll.secret")), 0);
+	assert_int_equal(symlink("/etc/passwd", path_in(directory, "etc/reenroll.secret")), 0);
+	assert_int_equal(companions_read_secret(&companions, &secret, &why), -ELOOP);
+	companions_close(&companions);
+}
+
+static void test_old_secret_is_kept(void **state)
+{
+	const char *directory = *state;
+	const struct agent_secret secret = { "002", SECRET };
+	struct companions companions;
+
+	open_agent(&companions, directory);
+	write_text(path_in(directory, "etc/reenroll.secret"), "001 " OTHER "\n");
+	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
+	assert_int_equal(companions_commit_secret(&companions, &secret, "clone", NULL), 0);
+	assert_file(path_in(directory, "etc/reenroll.secret"), "002 " SECRET "\n");
+	assert_file(path_in(directory, "etc/reenroll.secret.clone"), "001 " OTHER "\n");
+
+	companions_restore(&companions, "clone");
+	assert_file(path_in(directory, "etc/reenroll.secret"), "001 " OTHER "\n");
+	assert_file(path_in(directory, "etc/reenroll.secret.clone"), NULL);
+	companions_close(&companions);
+}
+
+static void test_restoring_nothing(void **state)
+{
+	const char *directory = *state;
+	const struct agent_secret secret = { "002", SECRET };
+	struct companions companions;
+
+	open_agent(&companions, directory);
+	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
+	assert_int_equal(companions_commit_secret(&companions, &secret, "old", NULL), 0);
+	assert_int_equal(companions_commit_anchor(&companions, "a certificate\n", NULL), 0);
+	companions_restore(&companions, "old");
+	assert_file(path_in(directory, "etc/reenroll.secret"), NULL);
+	assert_file(path_in(directory, "etc/certs/root-ca.pem"), NULL);
+	companions_close(&companions);
+}
+
+/* What an earlier run has kept aside is not what this one has replaced. */
+static void test_nothing_to_restore(void **state)
+{
+	const char *directory = *state;
+	struct companions companions;
+
+	open_agent(&companions, directory);
+	write_text(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
+	write_text(path_in(directory, "etc/reenroll.secret.old"), "002 " OTHER "\n");
+	companions_restore(&companions, "old");
+	assert_file(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
+	companions_close(&companions);
+}
+
+/* A key that came without a secret: only that agent's own may stay. */
+static void test_retiring(void **state)
+{
+	const char *directory = *state;
+	struct agent_key key = { .id = "001" };
+	struct companions companions;
+
+	open_agent(&companions, directory);
+	assert_int_equal(companions_retire_secret(&companions, key.id, "old", NULL), 0);
+	write_text(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
+	assert_int_equal(companions_retire_secret(&companions, key.id, "old", NULL), 0);
+	assert_file(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
+	strcpy(key.id, "002");
+	assert_int_equal(companions_retire_secret(&companions, key.id, "old", NULL), 0);
+	assert_file(path_in(directory, "etc/reenroll.secret"), NULL);
+	assert_file(path_in(directory, "etc/reenroll.secret.old"), "001 " SECRET "\n");
+	write_text(path_in(directory, "etc/reenroll.secret"), "002 " OTHER "\n");
+	assert_int_equal(companions_retire_secret(&companions, NULL, "old", NULL), 0);
+	assert_file(path_in(directory, "etc/reenroll.secret"), NULL);
+	assert_file(path_in(directory, "etc/reenroll.secret.old"), "002 " OTHER "\n");
+	companions_close(&companions);
+}
+
+static void test_forgetting(void **state)
+{
+	static const char *const names[] = { "reenroll.secret", "reenroll.secret.old", "reenroll.secret.clone",
+					     "reenroll.secret.torn", ".reenroll.secret.new" };
+	const char *directory = *state;
+	struct companions companions;
+	char name[64];
+
+	open_agent(&companions, directory);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		(void)snprintf(name, sizeof name, "etc/%s", names[i]);
+		write_text(path_in(directory, name), "001 " SECRET "\n");
+	}
+	write_text(path_in(directory, "etc/client.keys"), "a key\n");
+	assert_int_equal(companions_forget(&companions, NULL), 0);
+	assert_int_equal(count_entries(path_in(directory, "etc")), 1);
+	companions_close(&companions);
+}
+
+/* ------------------------------------------------------------------ the CA */
+
+static char *certificate_pem(const char *directory, const char *name)
+{
+	const struct certificate_plan plan = { .common_names = { name }, .is_ca = true };
+	const char *path = path_in(directory, name);
+	cleanup_pkey EVP_PKEY *key = make_key();
+	cleanup_x509 X509 *certificate = make_certificate(&plan, key, NULL, NULL);
+
+	write_certificate(path, certificate, false);
+	return read_file(path, NULL);
+}
+
+static void store_anchor(const char *directory, const char *pem)
+{
+	struct companions companions;
+
+	open_agent(&companions, directory);
+	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
+	assert_int_equal(companions_commit_anchor(&companions, pem, NULL), 0);
+	companions_close(&companions);
+}
+
+static void test_anchors(void **state)
+{
+	const char *directory = *state;
+	char *one = certificate_pem(directory, "one"), *two = certificate_pem(directory, "two"), *both;
+
+	assert_true(asprintf(&both, "%s%s", one, two) > 0);
+	store_anchor(directory, one);
+	assert_file(path_in(directory, "etc/certs/root-ca.pem"), one);
+
+	store_anchor(directory, two); /* another one: the old one is kept */
+	assert_file(path_in(directory, "etc/certs/root-ca.pem"), two);
+	assert_file(path_in(directory, "etc/certs/root-ca.pem.old"), one);
+
+	store_anchor(directory, both); /* more than there is */
+	assert_file(path_in(directory, "etc/certs/root-ca.pem"), both);
+	store_anchor(directory, one); /* there already, among others */
+	assert_file(path_in(directory, "etc/certs/root-ca.pem"), both);
+	assert_int_equal(count_entries(path_in(directory, "etc/certs")), 2);
+	free(both);
+	free(two);
+	free(one);
+}
+
+static void test_anchor_is_restored(void **state)
+{
+	const char *directory = *state;
+	char *one = certificate_pem(directory, "one"), *two = certificate_pem(directory, "two");
+	struct companions companions;
+
+	store_anchor(directory, one);
+	open_agent(&companions, directory);
+	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
+	assert_int_equal(companions_commit_anchor(&companions, two, NULL), 0);
+	companions_restore(&companions, "old");
+	assert_file(path_in(directory, "etc/certs/root-ca.pem"), one);
+	companions_close(&companions);
+	free(two);
+	free(one);
+}
+
+static void test_room_is_given_back(void **state)
+{
+	const char *directory = *state;
+	struct stat status;
+
+	store_anchor(directory, "a certificate\n");
+	assert_int_equal(stat(path_in(directory, "etc/certs/root-ca.pem"), &status), 0);
+	assert_true(status.st_blocks * 512 <= 16384);
+}
+
+/* Root must not write where a link of the agent's user points. */
+static void test_linked_directory(void **state)
+{
+	const char *directory = *state;
+	struct companions companions;
+	struct reason why = { 0 };
+
+	open_agent(&companions, directory);
+	assert_int_equal(mkdir(path_in(directory, "elsewhere"), 0700), 0);
+	assert_int_equal(symlink(path_in(directory, "elsewhere"), path_in(directory, "etc/certs")), 0);
+	assert_int_equal(companions_stage(&companions, (gid_t)-1, &why), -ELOOP);
+	assert_non_null(strstr(why.text, "etc/certs is a symbolic link"));
+	companions_close(&companions);
+	assert_int_equal(count_entries(path_in(directory, "elsewhere")), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define ON_AGENT(test) cmocka_unit_test_setup_teardown(test, setup_directory, teardown_directory)
+		ON_AGENT(test_nothing_is_left),
+		ON_AGENT(test_stores),
+		ON_AGENT(test_directory_stays_as_it_is),
+		ON_AGENT(test_unusable_secrets),
+		ON_AGENT(test_old_secret_is_kept),
+		ON_AGENT(test_restoring_nothing),
+		ON_AGENT(test_nothing_to_restore),
+		ON_AGENT(test_retiring),
+		ON_AGENT(test_forgetting),
+		ON_AGENT(test_anchors),
+		ON_AGENT(test_anchor_is_restored),
+		ON_AGENT(test_room_is_given_back),
+		ON_AGENT(test_linked_directory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/support.h"
+
+#include "client/commands/agent-auth.h"
+#include "client/commands/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <unistd.h>
+
+#define MOST 12
+
+/* Parse "agent-register WORDS...". What is printed goes to the file `output` instead of into the test's own report. */
+static int parse(struct options *options, const char *const *words, const char *output)
+{
+	static char *arguments[MOST + 2];
+	int count = 1, saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO), r;
+	int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(saved_out >= 0 && saved_err >= 0 && fd >= 0);
+	arguments[0] = (char *)(uintptr_t)"agent-register";
+	for (; *words; words++)
+		arguments[count++] = (char *)(uintptr_t)*words;
+	arguments[count] = NULL;
+	optind = 0; /* getopt_long starts anew */
+
+	(void)fflush(stdout);
+	(void)dup2(fd, STDOUT_FILENO);
+	(void)dup2(fd, STDERR_FILENO);
+	r = options_parse(options, count, arguments);
+	(void)fflush(stdout);
+	(void)dup2(saved_out, STDOUT_FILENO);
+	(void)dup2(saved_err, STDERR_FILENO);
+	close(saved_out);
+	close(saved_err);
+	close(fd);
+	return r;
+}
+
+static const struct {
+	const char *words[MOST];
+	const char *command; /* null: refused ... */
+	const char *said;    /* ... with this */
+} rows[] = {
+	{ { NULL }, "run" },
+	{ { "run" }, "run" },
+	{ { "status" }, "status" },
+	{ { "pin", "manager:1515" }, "pin" },
+	{ { "-m", "a", "status" }, "status" },
+	{ { "status", "-m", "a" }, "status" },
+	{ { "--", "status" }, "status" },
+	{ { "frobnicate" }, NULL, "there is no command 'frobnicate'" },
+	{ { "\x1b[31m" }, NULL, "there is no command '\\x1b[31m'" },
+	{ { "" }, NULL, "there is no command ''" },
+	{ { "run", "now" }, NULL, "run takes no arguments" },
+	{ { "status", "x" }, NULL, "takes no arguments" },
+	{ { "pin" }, NULL, "pin takes HOST[:PORT]" },
+	{ { "pin", "a", "b" }, NULL, "pin takes HOST[:PORT]" },
+	{ { "--frobnicate" }, NULL, "frobnicate" },
+	{ { "-Z" }, NULL, "Z" },
+	{ { "-m" }, NULL, "m" },
+	{ { "--manager" }, NULL, "manager" },
+	{ { "--force=yes" }, NULL, "force" },
+};
+
+static void test_commands(void **state)
+{
+	const char *output = path_in(*state, "output");
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *label = rows[i].words[0] ?: "nothing";
+		struct options options;
+		int r = parse(&options, rows[i].words, output);
+		char *said = read_file(output, NULL);
+
+		if (rows[i].command) {
+			check_row(label, r == 0 && strcmp(options.command->name, rows[i].command) == 0);
+			check_row(label, options.command->run && said[0] == '\0');
+		} else {
+			check_row(label, r == -EINVAL);
+			if (!strstr(said, rows[i].said) || strchr(said, '\x1b'))
+				fail_msg("row '%s' says: %s", label, said);
+		}
+		free(said);
+		options_done(&options);
+	}
+}
+
+/* Whose name in argv[0] is agent-auth's. */
+static void test_called_as_agent_auth(void **state)
+{
+	static const struct {
+		const char *path;
+		bool is_called;
+	} calls[] = {
+		{ "agent-auth", true },
+		{ "/var/ossec/bin/agent-auth", true },
+		{ "./agent-auth", true },
+		{ "agent-register", false },
+		{ "/usr/sbin/agent-register", false },
+		{ "/agent-auth/agent-register", false },
+		{ "agent-auth/", false },
+		{ "agent-authd", false },
+		{ "my-agent-auth", false },
+		{ "", false },
+		{ NULL, false }, /* execve(2) allows an empty argv */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(calls); i++)
+		check_row(calls[i].path ?: "null", agent_auth_is_called(calls[i].path) == calls[i].is_called);
+}
+
+static void test_plain_options(void **state)
+{
+	static const char *const none[] = { NULL },
+			  *const all[] = { "--config", "/c", "--state", "/s", "--force", "-d", "-dd", "pin", "host", NULL };
+	const char *output = path_in(*state, "output");
+	struct options options;
+
+	assert_int_equal(parse(&options, none, output), 0);
+	assert_null(options.config_file);
+	assert_string_equal(options.state_directory, LOCALSTATEDIR "/lib/agent-register");
+	assert_false(options.force);
+	assert_int_equal(options.verbosity, 0);
+	assert_int_equal(options.argument_count, 0);
+	options_done(&options);
+
+	assert_int_equal(parse(&options, all, output), 0);
+	assert_string_equal(options.config_file, "/c");
+	assert_string_equal(options.state_directory, "/s");
+	assert_true(options.force);
+	assert_int_equal(options.verbosity, 3);
+	assert_int_equal(options.argument_count, 1);
+	assert_string_equal(options.arguments[0], "host");
+	options_done(&options);
+}
+
+static void test_help_and_version(void **state)
+{
+	static const char *const help[] = { "--help", NULL }, *const version[] = { "-V", NULL };
+	const char *output = path_in(*state, "output");
+	struct options options;
+	char *said;
+
+	assert_int_equal(parse(&options, help, output), 1);
+	options_done(&options);
+	said = read_file(output, NULL);
+	assert_non_null(strstr(said, "Usage: agent-register"));
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].command && !strstr(said, rows[i].command))
+			fail_msg("the help does not name %s", rows[i].command);
+	assert_non_null(strstr(said, "--set SECTION.KEY=VALUE"));
+	free(said);
+
+	assert_int_equal(parse(&options, version, output), 1);
+	options_done(&options);
+	said = read_file(output, NULL);
+	assert_string_equal(said, "agent-register " PACKAGE_VERSION "\n");
+	free(said);
+}
+
+/* ------------------------------------------------------------------ settings */
+
+static void parse_and_apply(void **state, struct config *config, const char *const *words, int expected, struct reason *why)
+{
+	struct options options;
+
+	assert_int_equal(parse(&options, words, path_in(*state, "output")), 0);
+	assert_int_equal(options_apply(&options, config, why), expected);
+	options_done(&options);
+}
+
+/* Every option that stands for a key sets that key. */
+static void test_options_set_keys(void **state)
+{
+	static const struct {
+		const char *option, *value;
+		size_t offset;
+	} strings[] = {
+#define STRING(option, value, member) { option, value, offsetof(struct config, member) }
+		STRING("-A", "web", agent.name),	   STRING("--name", "web", agent.name),
+		STRING("-D", "/x", agent.directory),	   STRING("--directory", "/x", agent.directory),
+		STRING("-g", "adm", agent.group),	   STRING("--group", "adm", agent.group),
+		STRING("-v", "/ca", tls.ca_file),	   STRING("--ca", "/ca", tls.ca_file),
+		STRING("-x", "/c", tls.certificate_file),  STRING("--certificate", "/c", tls.certificate_file),
+		STRING("-k", "/k", tls.private_key_file),  STRING("--private-key", "/k", tls.private_key_file),
+		STRING("--set", "tls.ciphers=A=B", tls.ciphers),
+	};
+
+	for (size_t i = 0; i < COUNT(strings); i++) {
+		const char *const words[] = { strings[i].option, strings[i].value, NULL };
+		const char *value = strrchr(strings[i].value, '.') ? "A=B" : strings[i].value;
+		struct config config;
+		struct reason why;
+		const char *set;
+
+		assert_int_equal(config_init(&config), 0);
+		parse_and_apply(state, &config, words, 0, &why);
+		set = *(char **)(void *)((char *)&config + strings[i].offset);
+		check_row(strings[i].option, set && strcmp(set, value) == 0);
+		config_done(&config);
+	}
+}
+
+static void test_other_types(void **state)
+{
+	static const char *const words[] = { "-m", "a", "--manager=b:2", "-p", "2000", "--method", "import", "--set",
+					     "tls.verify=no", NULL };
+	struct config config;
+	struct reason why;
+
+	assert_int_equal(config_init(&config), 0);
+	parse_and_apply(state, &config, words, 0, &why);
+	assert_int_equal(config.manager.address.count, 2);
+	assert_string_equal(config.manager.address.items[1], "b:2");
+	assert_int_equal(config.manager.port, 2000);
+	assert_int_equal(config.manager.method, METHOD_IMPORT);
+	assert_false(config.tls.verify);
+	config_done(&config);
+}
+
+/* The command line replaces a list of the files, and then grows its own. */
+static void test_lists_replace_files(void **state)
+{
+	static const char *const two[] = { "-m", "x", "--set", "manager.address=y", NULL },
+			  *const reset[] = { "--set", "manager.address=", NULL },
+			  *const similar[] = { "--set", "agent.groups=x", "--set", "agent.group=adm", NULL };
+	struct config config;
+	struct reason why;
+
+	assert_int_equal(config_init(&config), 0);
+	assert_int_equal(config_assign(&config, "manager.address=file", "here", &why), 0);
+	assert_int_equal(config_assign(&config, "agent.groups=file", "here", &why), 0);
+	parse_and_apply(state, &config, two, 0, &why);
+	assert_int_equal(config.manager.address.count, 2);
+	assert_string_equal(config.manager.address.items[0], "x");
+	assert_string_equal(config.manager.address.items[1], "y");
+	assert_int_equal(config.agent.groups.count, 1);
+	parse_and_apply(state, &config, reset, 0, &why);
+	assert_int_equal(config.manager.address.count, 0);
+	parse_and_apply(state, &config, similar, 0, &why);
+	assert_int_equal(config.agent.groups.count, 1);
+	assert_string_equal(config.agent.groups.items[0], "x");
+	assert_string_equal(config.agent.group, "adm");
+	config_done(&config);
+}
+
+static void test_bad_settings(void **state)
+{
+	static const struct {
+		const char *words[3], *said;
+	} bad[] = {
+		{ { "-p", "x" }, "the command line: 'x' is not a value for port" },
+		{ { "-m", "a b" }, "the command line: 'a b' is not a value for address" },
+		{ { "--pin", "x" }, "sha256//" },
+		{ { "--set", "tls.verfy=no" }, "did you mean verify?" },
+		{ { "--set", "verify" }, "SECTION.KEY=VALUE" },
+		{ { "--set", "" }, "SECTION.KEY=VALUE" },
+	};
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct config config;
+		struct reason why = { "" };
+
+		assert_int_equal(config_init(&config), 0);
+		parse_and_apply(state, &config, bad[i].words, -EINVAL, &why);
+		if (!strstr(why.text, bad[i].said))
+			fail_msg("%s %s: %s", bad[i].words[0], bad[i].words[1], why.text);
+		config_done(&config);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_commands, setup_directory, teardown_directory),
+		cmocka_unit_test(test_called_as_agent_auth),
+		cmocka_unit_test_setup_teardown(test_plain_options, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_help_and_version, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_options_set_keys, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_other_types, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_lists_replace_files, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_bad_settings, setup_directory, teardown_directory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

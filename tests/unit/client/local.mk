@@ -1,0 +1,78 @@
+# Unit tests of src/client/.
+unit_tests += \
+	test-agent-auth-output \
+	test-config-check \
+	test-config-file \
+	test-config-key \
+	test-config-layers \
+	test-config-shipped \
+	test-config-value \
+	test-endpoint \
+	test-identity \
+	test-keystore \
+	test-manager-detect \
+	test-options \
+	test-policy \
+	test-proxy \
+	test-reenroll-files \
+	test-reenroll-secret \
+	test-retry \
+	test-state \
+	test-tls-names \
+	test-tls-verify
+
+test_keystore_SOURCES = tests/unit/client/agent-files/test-keystore.c $(unit_faults)
+test_keystore_LDADD = $(unit_libraries)
+test_keystore_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=ioctl
+test_manager_detect_SOURCES = tests/unit/client/agent-files/test-manager-detect.c
+test_manager_detect_LDADD = $(unit_libraries)
+test_manager_detect_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fopen
+test_reenroll_files_SOURCES = tests/unit/client/agent-files/test-reenroll-files.c
+test_reenroll_files_LDADD = $(unit_libraries)
+test_reenroll_secret_SOURCES = tests/unit/client/agent-files/test-reenroll-secret.c
+test_reenroll_secret_LDADD = $(unit_libraries)
+test_agent_auth_output_SOURCES = tests/unit/client/commands/test-agent-auth-output.c
+test_agent_auth_output_LDADD = $(unit_libraries)
+test_options_SOURCES = tests/unit/client/commands/test-options.c
+test_options_LDADD = $(unit_libraries)
+test_config_check_SOURCES = tests/unit/client/config/test-config-check.c
+test_config_check_LDADD = $(unit_libraries)
+test_config_file_SOURCES = tests/unit/client/config/test-config-file.c
+test_config_file_LDADD = $(unit_libraries)
+test_config_key_SOURCES = tests/unit/client/config/test-config-key.c
+test_config_key_LDADD = $(unit_libraries)
+test_config_layers_SOURCES = tests/unit/client/config/test-config-layers.c
+test_config_layers_LDADD = $(unit_libraries)
+test_config_shipped_SOURCES = tests/unit/client/config/test-config-shipped.c
+test_config_shipped_LDADD = $(unit_libraries)
+test_config_value_SOURCES = tests/unit/client/config/test-config-value.c
+test_config_value_LDADD = $(unit_libraries)
+test_endpoint_SOURCES = tests/unit/client/net/test-endpoint.c
+test_endpoint_LDADD = $(unit_libraries)
+test_proxy_SOURCES = tests/unit/client/net/test-proxy.c
+test_proxy_LDADD = $(unit_libraries)
+test_tls_names_SOURCES = tests/unit/client/net/test-tls-names.c
+test_tls_names_LDADD = $(unit_libraries)
+test_tls_verify_SOURCES = tests/unit/client/net/test-tls-verify.c
+test_tls_verify_LDADD = $(unit_libraries)
+test_policy_SOURCES = tests/unit/client/registration/test-policy.c
+test_policy_LDADD = $(unit_libraries)
+test_retry_SOURCES = tests/unit/client/registration/test-retry.c
+test_retry_LDADD = $(unit_libraries)
+test_state_SOURCES = tests/unit/client/registration/test-state.c
+test_state_LDADD = $(unit_libraries)
+test_identity_SOURCES = tests/unit/client/system/test-identity.c
+test_identity_LDADD = $(unit_libraries)
+test_identity_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=gethostname,--wrap=fopen
+
+# Of the module: its pure parts are in libmodule.a.
+if WITH_API
+unit_tests += test-api-reply test-enroll-answer test-enroll-token
+endif
+test_api_reply_SOURCES = tests/unit/client/methods/https/test-api-reply.c
+test_api_reply_LDADD = libmodule.a $(unit_libraries) $(JANSSON_LIBS)
+test_enroll_answer_SOURCES = tests/unit/client/methods/https/test-enroll-answer.c
+test_enroll_answer_LDADD = libmodule.a $(unit_libraries) $(JANSSON_LIBS)
+test_enroll_token_SOURCES = tests/unit/client/methods/https/test-enroll-token.c
+test_enroll_token_LDADD = libmodule.a $(unit_libraries) $(JANSSON_LIBS)

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/support.h"
+
+#include "client/registration/state.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+static const struct state full = {
+	.agent_id = "12345678",
+	.agent_name = "web-01.example.org",
+	.manager = "[2001:db8::1]:1515",
+	.method = "authd",
+	.registered_at = 1795291200,
+	.bound_machine = "0123456789abcdef0123456789abcdef",
+	.bound_instance = "i-0123456789abcdef0",
+	.last_outcome = "untrusted",
+	.last_manager = "manager.example.org:1515",
+	.last_error = "The certificate says a=b, \"c\" \\x1b and more",
+	.last_at = 1795291201,
+	.attempts = UINT64_C(1234567890123456789),
+	.cursors = { { .manager = "[::1]:1515", .outcome = "refused", .wait = 30000000, .next_at = UINT64_C(1795291200000000),
+		       .asked_name = "web-01", .asked_at = 1795291199 },
+		     { .manager = "10.0.0.1:1515", .asked_name = "web-01-0123", .asked_at = 1795291198 },
+		     { .manager = "", .outcome = "unready", .wait = 1000000, .next_at = UINT64_C(1795291200000001) } },
+	.cursor_count = 3,
+	.boot = "fedcba9876543210fedcba9876543210",
+	.background_boot = "00112233445566778899aabbccddeeff",
+};
+
+static void check_equal(const struct state *a, const struct state *b)
+{
+	assert_string_equal(a->agent_id, b->agent_id);
+	assert_string_equal(a->agent_name, b->agent_name);
+	assert_string_equal(a->manager, b->manager);
+	assert_string_equal(a->method, b->method);
+	assert_string_equal(a->last_outcome, b->last_outcome);
+	assert_string_equal(a->last_manager, b->last_manager);
+	assert_string_equal(a->last_error, b->last_error);
+	assert_string_equal(a->bound_machine, b->bound_machine);
+	assert_string_equal(a->bound_instance, b->bound_instance);
+	assert_string_equal(a->boot, b->boot);
+	assert_string_equal(a->background_boot, b->background_boot);
+	assert_true(a->registered_at == b->registered_at);
+	assert_true(a->last_at == b->last_at);
+	assert_true(a->attempts == b->attempts);
+	assert_true(a->cursor_count == b->cursor_count);
+	for (size_t i = 0; i < a->cursor_count; i++) {
+		assert_string_equal(a->cursors[i].manager, b->cursors[i].manager);
+		assert_string_equal(a->cursors[i].outcome, b->cursors[i].outcome);
+		assert_string_equal(a->cursors[i].asked_name, b->cursors[i].asked_name);
+		assert_true(a->cursors[i].asked_at == b->cursors[i].asked_at);
+		assert_true(a->cursors[i].wait == b->cursors[i].wait && a->cursors[i].next_at == b->cursors[i].next_at);
+	}
+}
+
+static void test_round_trip(void **state)
+{
+	static const struct state empty;
+	const char *directory = path_in(*state, "new");
+	struct state loaded;
+	struct reason why = { "" };
+	struct stat status;
+
+	assert_int_equal(state_save(&full, directory, &why), 0);
+	state_load(&loaded, directory);
+	check_equal(&loaded, &full);
+	assert_string_equal(state_cursor(&loaded, "[::1]:1515")->outcome, "refused");
+	assert_int_equal(stat(path_in(directory, "state"), &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+
+	assert_int_equal(state_save(&empty, directory, &why), 0);
+	state_load(&loaded, directory);
+	check_equal(&loaded, &empty);
+	assert_int_equal(count_entries(directory), 1);
+}
+
+/* The widest values there can be come back whole. */
+static void test_widest(void **state)
+{
+	struct state widest = full, loaded;
+	struct reason why;
+
+	memset(widest.agent_id, '9', sizeof widest.agent_id - 1);
+	memset(widest.agent_name, 'n', sizeof widest.agent_name - 1);
+	memset(widest.manager, 'm', sizeof widest.manager - 1);
+	memset(widest.method, 'a', sizeof widest.method - 1);
+	memset(widest.last_outcome, 'o', sizeof widest.last_outcome - 1);
+	memset(widest.last_manager, 'l', sizeof widest.last_manager - 1);
+	memset(widest.last_error, 'e', sizeof widest.last_error - 1);
+	memset(widest.cursors[0].asked_name, 'n', sizeof widest.cursors[0].asked_name - 1);
+	memset(widest.cursors[0].manager, 'm', sizeof widest.cursors[0].manager - 1);
+	assert_int_equal(state_save(&widest, *state, &why), 0);
+	state_load(&loaded, *state);
+	check_equal(&loaded, &widest);
+}
+
+static void test_missing(void **state)
+{
+	static const struct state empty;
+	struct state loaded = full;
+
+	state_load(&loaded, path_in(*state, "missing"));
+	check_equal(&loaded, &empty);
+	loaded = full;
+	state_load(&loaded, *state);
+	check_equal(&loaded, &empty);
+}
+
+/* What is missing or does not parse stays empty; the rest of the file counts. */
+static void test_damage(void **state)
+{
+	static const char *const damaged[] = {
+		"registered_at=-1\n", "registered_at=12x\n", "registered_at= 12\n", "registered_at=\n", "registered_at=0x12\n",
+		"registered_at=99999999999999999999999\n", "registered_at\n", "=12\n", "REGISTERED_AT=12\n", "\n\n\n",
+		"cursor=\n", "cursor=refused\n", "cursor=refused 1\n", "cursor=refused x y m\n", "cursor_count=3\n",
+		"asked=\n", "asked=12\n", "asked=12 web-01\n", "asked=x web-01 manager:1515\n",
+		"method=seventeen-letters-\n", "agent_id=123456789\n", "# nothing\n", "unknown=1\n",
+	};
+	const char *path = path_in(*state, "state");
+
+	for (size_t i = 0; i < COUNT(damaged); i++) {
+		struct state loaded, expected = { .attempts = 7 };
+		char text[256];
+
+		(void)snprintf(text, sizeof text, "%sattempts=7", damaged[i]);
+		write_text(path, text);
+		state_load(&loaded, *state);
+		check_row(damaged[i], loaded.registered_at == 0 && loaded.attempts == 7);
+		check_equal(&loaded, &expected);
+	}
+}
+
+static void test_binary_rubbish(void **state)
+{
+	char bytes[4096];
+	struct state loaded;
+
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (char)(i * 2654435761u >> 13);
+	write_file(path_in(*state, "state"), bytes, sizeof bytes);
+	state_load(&loaded, *state);
+	assert_string_equal(loaded.agent_id, "");
+	assert_true(loaded.attempts == 0);
+	write_file(path_in(*state, "state"), "attempts=7\0\nagent_id=001\n", 25);
+	state_load(&loaded, *state);
+	assert_true(loaded.attempts == 7);
+	assert_string_equal(loaded.agent_id, "001");
+}
+
+/* One cursor a manager; when there is no room, the oldest makes it. */
+static void test_cursors(void **state)
+{
+	struct state many = { .attempts = 0 }, loaded;
+	struct reason why;
+	char manager[32];
+
+	for (unsigned i = 0; i < STATE_MAX_CURSORS + 3; i++) {
+		struct cursor *cursor;
+
+		(void)snprintf(manager, sizeof manager, "manager-%u:1515", i);
+		cursor = state_cursor(&many, manager);
+		assert_string_equal(cursor->manager, manager);
+		assert_string_equal(cursor->outcome, "");
+		(void)strcpy(cursor->outcome, "busy");
+		cursor->wait = i;
+		assert_ptr_equal(state_cursor(&many, manager), cursor);
+	}
+	assert_true(many.cursor_count == STATE_MAX_CURSORS);
+	assert_string_equal(many.cursors[0].manager, "manager-3:1515");
+	assert_string_equal(many.cursors[STATE_MAX_CURSORS - 1].manager, manager);
+	assert_true(many.cursors[0].wait == 3);
+
+	assert_int_equal(state_save(&many, *state, &why), 0);
+	state_load(&loaded, *state);
+	check_equal(&loaded, &many);
+}
+
+static void test_cannot_save(void **state)
+{
+	struct reason why = { "" };
+	const char *file = path_in(*state, "file");
+
+	write_text(file, "");
+	assert_int_equal(state_save(&full, file, &why), -ENOTDIR);
+	assert_non_null(strstr(why.text, file));
+	assert_int_equal(state_save(&full, path_in(file, "below"), &why), -ENOTDIR);
+	assert_int_equal(state_save(&full, path_in(*state, "a/b"), &why), -ENOENT);
+	assert_file(file, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_round_trip, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_widest, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_missing, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_damage, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_binary_rubbish, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_cursors, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_cannot_save, setup_directory, teardown_directory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

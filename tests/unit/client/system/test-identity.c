@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: ISC */
+/* The machine that is asked who it is answers from here: see the wraps in local.mk. */
+#include "tests/unit/support.h"
+
+#include "client/system/identity.h"
+
+#include <errno.h>
+
+#define MACHINE_ID "0123456789abcdef0123456789abcdef"
+
+static const char *the_host;      /* null: gethostname() fails */
+static const char *boot_file;     /* the same for the boot id */
+static const char *instance_file; /* null: there is none */
+static const char *machine_file;  /* holds what /etc/machine-id should; null: there is none */
+
+int __wrap_gethostname(char *name, size_t length);
+int __wrap_gethostname(char *name, size_t length)
+{
+	if (!the_host) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	(void)snprintf(name, length, "%s", the_host);
+	return 0;
+}
+
+FILE *__real_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+	if (strcmp(path, "/var/lib/cloud/data/instance-id") == 0)
+		path = instance_file;
+	else if (strcmp(path, "/etc/machine-id") == 0)
+		path = machine_file;
+	else if (strcmp(path, "/proc/sys/kernel/random/boot_id") == 0)
+		path = boot_file;
+	if (path)
+		return __real_fopen(path, mode);
+	errno = ENOENT;
+	return NULL;
+}
+
+static int setup(void **state)
+{
+	the_host = "web-01.example.org";
+	instance_file = NULL;
+	if (setup_directory(state) < 0)
+		return -1;
+	machine_file = path_in(*state, "machine-id");
+	write_text(machine_file, MACHINE_ID "\n");
+	boot_file = path_in(*state, "boot-id");
+	write_text(boot_file, "fedcba98-7654-3210-fedc-ba9876543210\n");
+	return 0;
+}
+
+static void test_templates(void **state)
+{
+	static const struct {
+		const char *template, *name; /* name null: misconfigured */
+	} rows[] = {
+		{ "%H", "web-01.example.org" },
+		{ "%l", "web-01" },
+		{ "%m", "0123456789abcdef0123456789abcdef" },
+		{ "%b", "fedcba9876543210fedcba9876543210" },
+		{ "fixed", "fixed" },
+		{ "a-%l-b", "a-web-01-b" },
+		{ "%l%l", "web-01web-01" },
+		{ "%l-%m", "web-01-0123456789abcdef0123456789abcdef" },
+		{ "ab", "ab" },
+		{ "a", NULL },
+		{ "", NULL },
+		{ "50%%", NULL },
+		{ "ab%", NULL },
+		{ "a b", NULL },
+		{ "%m%m%m%m", NULL }, /* 128: one more than every reader keeps */
+		{ "%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char name[AGENT_NAME_MAX + 1] = "before";
+		struct reason why = { "" };
+		int r = identity_name(name, rows[i].template, &why);
+
+		check_row(rows[i].template, r == (rows[i].name ? OUTCOME_OK : OUTCOME_MISCONFIGURED));
+		check_row(rows[i].template, strcmp(name, rows[i].name ?: "before") == 0);
+		check_row(rows[i].template, (why.text[0] == '\0') == (rows[i].name != NULL));
+	}
+}
+
+static void test_longest(void **state)
+{
+	char name[AGENT_NAME_MAX + 1];
+	struct reason why;
+
+	(void)state;
+	assert_int_equal(identity_name(name, "%m%m%m-123456789-123456789-123456789-1", &why), OUTCOME_MISCONFIGURED);
+	assert_int_equal(identity_name(name, "%m%m%m-123456789-123456789-123456789-", &why), OUTCOME_OK);
+	assert_int_equal(strlen(name), AGENT_NAME_SAFE_MAX);
+}
+
+static void test_host_names(void **state)
+{
+	static const struct {
+		const char *host;
+		enum outcome outcome;
+	} rows[] = {
+		{ "web-01", OUTCOME_OK },
+		{ "localhost-2", OUTCOME_OK },
+		{ "", OUTCOME_UNREADY },
+		{ "localhost", OUTCOME_UNREADY },
+		{ "localhost.localdomain", OUTCOME_UNREADY },
+		{ "(none)", OUTCOME_UNREADY },
+		{ "a", OUTCOME_MISCONFIGURED },
+		{ "my host", OUTCOME_MISCONFIGURED },
+		{ "h\xc3\xb6st", OUTCOME_MISCONFIGURED },
+		{ NULL, (enum outcome)-ENAMETOOLONG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char name[AGENT_NAME_MAX + 1] = "before";
+		struct reason why = { "" };
+		int r;
+
+		the_host = rows[i].host;
+		r = identity_name(name, "%H", &why);
+		check_row(rows[i].host ?: "none", r == (int)rows[i].outcome);
+		check_row(rows[i].host ?: "none", identity_name(name, "%l", &why) == (int)rows[i].outcome);
+		if (rows[i].outcome == OUTCOME_OK)
+			assert_string_equal(name, rows[i].host);
+		else
+			check_row(rows[i].host ?: "none", why.text[0] && strcmp(name, "before") == 0);
+		/* A name that does not come from the host name needs none. */
+		check_row(rows[i].host ?: "none", identity_name(name, "%m", &why) == OUTCOME_OK);
+	}
+}
+
+static void test_bad_host_name_is_shown_escaped(void **state)
+{
+	char name[AGENT_NAME_MAX + 1];
+	struct reason why;
+
+	(void)state;
+	the_host = "evil\x1b[31m";
+	assert_int_equal(identity_name(name, "%H", &why), OUTCOME_MISCONFIGURED);
+	assert_null(strchr(why.text, '\x1b'));
+	assert_non_null(strstr(why.text, "evil\\x1b"));
+	assert_non_null(strstr(why.text, "%H"));
+}
+
+static void test_instance_id(void **state)
+{
+	static const struct {
+		const char *content; /* null: no file */
+		enum outcome outcome;
+	} rows[] = {
+		{ "i-0abc\n", OUTCOME_OK },
+		{ "i-0abc", OUTCOME_OK },
+		{ "i-0abc\r\n", OUTCOME_OK },
+		{ "i-0abc\nsecond\n", OUTCOME_OK },
+		{ "", OUTCOME_UNREADY },
+		{ "\n", OUTCOME_UNREADY },
+		{ "i 0\n", OUTCOME_MISCONFIGURED },
+		{ NULL, OUTCOME_UNREADY },
+	};
+	const char *path = path_in(*state, "instance-id");
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char name[AGENT_NAME_MAX + 1] = "";
+		struct reason why = { "" };
+
+		instance_file = rows[i].content ? path : NULL;
+		if (rows[i].content)
+			write_text(path, rows[i].content);
+		check_row(rows[i].content ?: "none", identity_name(name, "%i", &why) == (int)rows[i].outcome);
+		if (rows[i].outcome == OUTCOME_OK)
+			assert_string_equal(name, "i-0abc");
+		else
+			check_row(rows[i].content ?: "none", why.text[0]);
+	}
+}
+
+/* The mark gives the machine id away in no part, and is the same every time. */
+static void test_machine_mark(void **state)
+{
+	static const char *const unusable[] = { "", "\n", "uninitialized\n", "0123456789abcdef\n" };
+	char mark[IDENTITY_MACHINE_SIZE], again[IDENTITY_MACHINE_SIZE];
+
+	(void)state;
+	identity_machine(mark);
+	identity_machine(again);
+	assert_string_equal(mark, again);
+	assert_int_equal(strlen(mark), 32);
+	assert_int_equal(strspn(mark, "0123456789abcdef"), 32);
+	for (size_t i = 0; i + 8 <= 32; i++) {
+		char part[9];
+
+		(void)snprintf(part, sizeof part, "%.8s", &MACHINE_ID[i]);
+		assert_null(strstr(mark, part));
+	}
+	write_text(machine_file, "fedcba9876543210fedcba9876543210\n");
+	identity_machine(again);
+	assert_string_not_equal(mark, again);
+	for (size_t i = 0; i < COUNT(unusable); i++) {
+		write_text(machine_file, unusable[i]);
+		identity_machine(mark);
+		assert_string_equal(mark, "");
+	}
+	machine_file = NULL;
+	identity_machine(mark);
+	assert_string_equal(mark, "");
+}
+
+static void test_suffixed_name(void **state)
+{
+	char name[AGENT_NAME_MAX + 1] = "before", mark[IDENTITY_MACHINE_SIZE], expected[64], longest[AGENT_NAME_SAFE_MAX + 1];
+
+	(void)state;
+	identity_machine(mark);
+	assert_int_equal(identity_suffixed_name(name, "web-01"), 0);
+	(void)snprintf(expected, sizeof expected, "web-01-%.8s", mark);
+	assert_string_equal(name, expected);
+
+	memset(longest, 'n', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	assert_int_equal(identity_suffixed_name(name, longest), 0);
+	assert_int_equal(strlen(name), AGENT_NAME_SAFE_MAX);
+	assert_memory_equal(name + AGENT_NAME_SAFE_MAX - 8, mark, 8);
+	assert_true(agent_name_is_valid(name, strlen(name)));
+
+	machine_file = NULL;
+	(void)strcpy(name, "before");
+	assert_int_equal(identity_suffixed_name(name, "web-01"), -ENODATA);
+	assert_string_equal(name, "before");
+}
+
+static void test_instance_and_boot(void **state)
+{
+	char instance[IDENTITY_INSTANCE_SIZE] = "before", boot[IDENTITY_MACHINE_SIZE];
+
+	identity_instance(instance);
+	assert_string_equal(instance, "");
+	instance_file = path_in(*state, "instance-id");
+	write_text(instance_file, "i-0abc\r\nmore\n");
+	identity_instance(instance);
+	assert_string_equal(instance, "i-0abc");
+	identity_boot(boot);
+	assert_string_equal(boot, "fedcba9876543210fedcba9876543210");
+	/* one seed a machine, also for one that has no id yet */
+	assert_true(identity_seed() == identity_seed());
+	machine_file = NULL;
+	assert_true(identity_seed() == identity_seed());
+	boot_file = NULL;
+	identity_boot(boot);
+	assert_string_equal(boot, "");
+	assert_true(identity_seed() == identity_seed());
+}
+
+static void test_no_machine_id(void **state)
+{
+	char name[AGENT_NAME_MAX + 1];
+	struct reason why = { "" };
+
+	(void)state;
+	machine_file = NULL;
+	assert_int_equal(identity_name(name, "%m", &why), OUTCOME_UNREADY);
+	assert_non_null(strstr(why.text, "/etc/machine-id"));
+	boot_file = NULL;
+	assert_int_equal(identity_name(name, "%b", &why), OUTCOME_UNREADY);
+	assert_int_equal(identity_name(name, "%H", &why), OUTCOME_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_templates, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_longest, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_host_names, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_bad_host_name_is_shown_escaped, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_instance_id, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_machine_mark, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_suffixed_name, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_instance_and_boot, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_no_machine_id, setup, teardown_directory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/support.h"
+
+#include "common/atomic-file.h"
+#include "tests/unit/fault.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NOBODY ((gid_t)-1)
+
+static int setup(void **state)
+{
+	fault_clear();
+	return setup_directory(state);
+}
+
+/* Stage and commit `text` to `path`. */
+static int replace(const char *path, const char *text, const char *aside, struct reason *why)
+{
+	struct atomic_file file;
+	int r = atomic_file_stage(&file, path, 0640, NOBODY, strlen(text), why);
+
+	return r < 0 ? r : atomic_file_commit(&file, text, strlen(text), aside, why);
+}
+
+static mode_t mode_of(const char *path)
+{
+	struct stat status;
+
+	assert_int_equal(lstat(path, &status), 0);
+	return status.st_mode & 07777;
+}
+
+static void test_new_and_replaced(void **state)
+{
+	const char *path = path_in(*state, "file");
+	struct reason why = { "" };
+
+	assert_int_equal(replace(path, "old\n", NULL, &why), 0);
+	assert_file(path, "old\n");
+	assert_int_equal(replace(path, "new", NULL, &why), 0);
+	assert_file(path, "new");
+	assert_int_equal(count_entries(*state), 1);
+	assert_string_equal(why.text, "");
+}
+
+/* The data is on the disk before the name is, and the name before success is reported. */
+static void test_order(void **state)
+{
+	struct reason why;
+	struct atomic_file file;
+
+	assert_int_equal(atomic_file_stage(&file, path_in(*state, "file"), 0600, NOBODY, 10, &why), 0);
+	fault_clear();
+	assert_int_equal(atomic_file_commit(&file, "text", 4, NULL, &why), 0);
+	assert_string_equal(fault_trace(), "write fsync renameat fsync");
+}
+
+static void test_mode_whatever_the_umask(void **state)
+{
+	static const mode_t umasks[] = { 0, 022, 077, 0777 }, modes[] = { 0640, 0600, 0644 };
+	const char *path = path_in(*state, "file");
+	struct reason why;
+
+	for (size_t i = 0; i < COUNT(umasks) * COUNT(modes); i++) {
+		mode_t before = umask(umasks[i % COUNT(umasks)]), mode = modes[i / COUNT(umasks)];
+		struct atomic_file file;
+
+		assert_int_equal(atomic_file_stage(&file, path, mode, getgid(), 0, &why), 0);
+		assert_int_equal(mode_of(path_in(*state, ".file.new")), mode);
+		assert_int_equal(atomic_file_commit(&file, "x", 1, NULL, &why), 0);
+		assert_int_equal(mode_of(path), mode);
+		umask(before);
+	}
+}
+
+static void test_discard(void **state)
+{
+	const char *path = path_in(*state, "file");
+	struct atomic_file file, never = ATOMIC_FILE_NULL;
+	struct reason why;
+
+	write_text(path, "old");
+	assert_int_equal(atomic_file_stage(&file, path, 0640, NOBODY, 100, &why), 0);
+	assert_int_equal(count_entries(*state), 2);
+	atomic_file_discard(&file);
+	assert_int_equal(count_entries(*state), 1);
+	assert_file(path, "old");
+	atomic_file_discard(&file);
+	atomic_file_discard(&never);
+	assert_int_equal(file.directory, -1);
+	assert_int_equal(file.fd, -1);
+}
+
+/* What a crashed run left behind is in nobody's way. */
+static void test_leftovers(void **state)
+{
+	const char *path = path_in(*state, "file"), *staged = path_in(*state, ".file.new");
+	const char *elsewhere = path_in(*state, "elsewhere");
+	struct reason why;
+
+	write_text(staged, "half of a ke");
+	assert_int_equal(replace(path, "new", NULL, &why), 0);
+	assert_file(path, "new");
+	assert_file(staged, NULL);
+
+	write_text(elsewhere, "safe");
+	assert_int_equal(symlink("elsewhere", staged), 0);
+	assert_int_equal(replace(path, "newer", NULL, &why), 0);
+	assert_file(path, "newer");
+	assert_file(elsewhere, "safe");
+
+	assert_int_equal(mkdir(staged, 0700), 0);
+	assert_true(replace(path, "newest", NULL, &why) < 0);
+	assert_non_null(strstr(why.text, ".file.new"));
+	assert_file(path, "newer");
+}
+
+static void test_aside(void **state)
+{
+	const char *path = path_in(*state, "file"), *aside = path_in(*state, "file.old");
+	struct reason why;
+
+	assert_int_equal(replace(path, "1", "file.old", &why), 0);
+	assert_file(aside, NULL);
+	assert_int_equal(replace(path, "2", "file.old", &why), 0);
+	assert_file(aside, "1");
+	assert_int_equal(replace(path, "3", "file.old", &why), 0);
+	assert_file(aside, "2");
+	assert_file(path, "3");
+	assert_int_equal(count_entries(*state), 2);
+}
+
+static void test_aside_without_hard_links(void **state)
+{
+	static const int errors[] = { EPERM, EOPNOTSUPP };
+	const char *path = path_in(*state, "file"), *aside = path_in(*state, "file.old");
+	struct reason why;
+
+	for (size_t i = 0; i < COUNT(errors); i++) {
+		write_text(path, "old");
+		fault_set("linkat", 1, errors[i]);
+		assert_int_equal(replace(path, "new", "file.old", &why), 0);
+		assert_file(path, "new");
+		assert_file(aside, "old");
+
+		/* and the last step fails: the old file is back in its place */
+		write_text(path, "old");
+		fault_set("linkat", 1, errors[i]);
+		fault_add("renameat", 2, EIO);
+		assert_int_equal(replace(path, "new", "file.old", &why), -EIO);
+		assert_file(path, "old");
+		(void)unlink(aside);
+	}
+}
+
+static void test_symlink_is_replaced_not_followed(void **state)
+{
+	const char *path = path_in(*state, "file"), *target = path_in(*state, "target");
+	struct reason why;
+
+	write_text(target, "safe");
+	assert_int_equal(symlink("target", path), 0);
+	assert_int_equal(replace(path, "new", NULL, &why), 0);
+	assert_file(target, "safe");
+	assert_file(path, "new");
+}
+
+static void test_relative_path(void **state)
+{
+	char *before = getcwd(NULL, 0);
+	struct reason why;
+	int r;
+
+	assert_int_equal(chdir(*state), 0);
+	r = replace("file", "new", NULL, &why);
+	assert_int_equal(chdir(before), 0);
+	free(before);
+	assert_int_equal(r, 0);
+	assert_file(path_in(*state, "file"), "new");
+}
+
+static void test_no_directory(void **state)
+{
+	struct atomic_file file;
+	struct reason why = { "" };
+
+	assert_int_equal(atomic_file_stage(&file, path_in(*state, "no/file"), 0600, NOBODY, 0, &why), -ENOENT);
+	assert_non_null(strstr(why.text, "no/file"));
+	assert_int_equal(file.fd, -1);
+	assert_int_equal(file.directory, -1);
+	write_text(path_in(*state, "no"), "");
+	assert_int_equal(atomic_file_stage(&file, path_in(*state, "no/file"), 0600, NOBODY, 0, &why), -ENOTDIR);
+}
+
+/* ------------------------------------------------------------------ failures */
+
+struct failure {
+	const char *call;
+	unsigned nth;
+	int error;
+	const char *aside;
+};
+
+static void test_stage_fails(void **state)
+{
+	static const struct failure failures[] = {
+		{ "fchmod", 1, EPERM }, { "fchown", 1, EPERM }, { "fallocate", 1, ENOSPC }, { "fallocate", 1, EDQUOT },
+		{ "unlinkat", 1, EROFS },
+	};
+	const char *path = path_in(*state, "file");
+
+	write_text(path, "old");
+	for (size_t i = 0; i < COUNT(failures); i++) {
+		struct atomic_file file;
+		struct reason why = { "" };
+
+		fault_set(failures[i].call, failures[i].nth, failures[i].error);
+		check_row(failures[i].call, atomic_file_stage(&file, path, 0640, getgid(), 100, &why) == -failures[i].error);
+		check_row(failures[i].call, strstr(why.text, path));
+		check_row(failures[i].call, count_entries(*state) == 1 && file.fd == -1 && file.directory == -1);
+		assert_file(path, "old");
+	}
+}
+
+/* Not every file system can reserve room; that is no reason to refuse. */
+static void test_no_reservation(void **state)
+{
+	struct reason why;
+
+	fault_set("fallocate", 1, EOPNOTSUPP);
+	assert_int_equal(replace(path_in(*state, "file"), "new", NULL, &why), 0);
+	fault_set("fallocate", 1, ENOSYS);
+	assert_int_equal(replace(path_in(*state, "file"), "new", NULL, &why), 0);
+}
+
+static void test_commit_fails(void **state)
+{
+	static const struct failure failures[] = {
+		{ "write", 1, ENOSPC }, { "write", 1, EIO },	{ "fsync", 1, EIO },
+		{ "renameat", 1, EIO }, { "renameat", 1, EPERM }, { "renameat", 1, EIO, "file.old" },
+	};
+	const char *path = path_in(*state, "file"), *aside = path_in(*state, "file.old");
+
+	for (size_t i = 0; i < COUNT(failures); i++) {
+		struct atomic_file file;
+		struct reason why = { "" };
+
+		write_text(path, "old");
+		check_row(failures[i].call, atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
+		fault_set(failures[i].call, failures[i].nth, failures[i].error);
+		check_row(failures[i].call, atomic_file_commit(&file, "new", 3, failures[i].aside, &why) == -failures[i].error);
+		check_row(failures[i].call, strstr(why.text, path));
+		assert_file(path, "old");
+		(void)unlink(aside);
+		check_row(failures[i].call, count_entries(*state) == 1 && file.fd == -1);
+	}
+}
+
+/* The new content is in place, and only the old one is lost. */
+static void test_old_cannot_be_kept(void **state)
+{
+	static const struct failure failures[] = { { "linkat", 1, EMLINK }, { "unlinkat", 1, EISDIR } };
+	const char *path = path_in(*state, "file");
+
+	for (size_t i = 0; i < COUNT(failures); i++) {
+		struct atomic_file file;
+		struct reason why = { "" };
+
+		write_text(path, "old");
+		check_row(failures[i].call, atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
+		fault_set(failures[i].call, failures[i].nth, failures[i].error);
+		check_row(failures[i].call, atomic_file_commit(&file, "new", 3, "file.old", &why) == 1);
+		check_row(failures[i].call, strstr(why.text, "file.old"));
+		assert_file(path, "new");
+		check_row(failures[i].call, count_entries(*state) == 1 && file.fd == -1);
+	}
+}
+
+static void test_write_goes_on(void **state)
+{
+	const char *path = path_in(*state, "file");
+	struct reason why;
+
+	fault_set("write", 1, FAULT_SHORT);
+	fault_add("write", 2, EINTR);
+	assert_int_equal(replace(path, "0123456789", NULL, &why), 0);
+	assert_file(path, "0123456789");
+
+	fault_set("write", 1, FAULT_SHORT);
+	fault_add("write", 2, ENOSPC);
+	assert_int_equal(replace(path, "abcdefghij", NULL, &why), -ENOSPC);
+	assert_file(path, "0123456789");
+	assert_int_equal(count_entries(*state), 1);
+}
+
+/* The new file is in place, but a power cut might take it: that is neither success nor failure. */
+static void test_directory_not_flushed(void **state)
+{
+	const char *path = path_in(*state, "file");
+	struct reason why = { "" };
+
+	write_text(path, "old");
+	fault_set("fsync", 2, EIO);
+	assert_int_equal(replace(path, "new", NULL, &why), 1);
+	assert_file(path, "new");
+	assert_non_null(strstr(why.text, path));
+	assert_int_equal(count_entries(*state), 1);
+}
+
+/* A limit of the kernel instead of a fault of ours: the write is cut in the middle. */
+static void test_file_size_limit(void **state)
+{
+	const char *path = path_in(*state, "file");
+	struct rlimit before, small;
+	struct reason why = { "" };
+	char text[101] = "";
+	int r;
+
+	memset(text, 'x', sizeof text - 1);
+	write_text(path, "old");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = (struct rlimit){ 10, before.rlim_max };
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	r = replace(path, text, NULL, &why);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	(void)signal(SIGXFSZ, SIG_DFL);
+
+	assert_int_equal(r, -EFBIG);
+	assert_file(path, "old");
+	assert_int_equal(count_entries(*state), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_new_and_replaced, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_order, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_mode_whatever_the_umask, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_discard, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_leftovers, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_aside, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_aside_without_hard_links, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_symlink_is_replaced_not_followed, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_relative_path, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_no_directory, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_stage_fails, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_no_reservation, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_old_cannot_be_kept, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_commit_fails, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_write_goes_on, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_directory_not_flushed, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_file_size_limit, setup, teardown_directory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

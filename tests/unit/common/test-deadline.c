@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/support.h"
+
+#include "common/deadline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+/* *state: two pipes, [0] [1] and [2] [3]. */
+static int setup_pipes(void **state)
+{
+	int *pipes = malloc(4 * sizeof *pipes);
+
+	*state = pipes;
+	return pipe2(pipes, O_CLOEXEC) < 0 || pipe2(pipes + 2, O_CLOEXEC) < 0 ? -1 : 0;
+}
+
+static int teardown_pipes(void **state)
+{
+	int *pipes = *state;
+
+	for (int i = 0; i < 4; i++)
+		close(pipes[i]);
+	free(pipes);
+	return 0;
+}
+
+static void test_in(void **state)
+{
+	const struct deadline never = { .at = USEC_INFINITY, .stop_fd = 7 };
+	uint64_t before = monotonic_usec(), after;
+	struct deadline deadline = deadline_in(5 * USEC_PER_SEC, NULL), inner;
+
+	(void)state;
+	after = monotonic_usec();
+	assert_true(deadline.at >= before + 5 * USEC_PER_SEC && deadline.at <= after + 5 * USEC_PER_SEC);
+	assert_int_equal(deadline.stop_fd, -1);
+
+	deadline.stop_fd = 3;
+	inner = deadline_in(USEC_PER_SEC, &deadline);
+	assert_true(inner.at < deadline.at);
+	assert_int_equal(inner.stop_fd, 3);
+	inner = deadline_in(60 * USEC_PER_SEC, &deadline);
+	assert_true(inner.at == deadline.at);
+	inner = deadline_in(USEC_INFINITY, &deadline);
+	assert_true(inner.at == deadline.at);
+	assert_true(deadline_in(USEC_INFINITY, NULL).at == USEC_INFINITY);
+	assert_true(deadline_in(USEC_INFINITY - 1, &never).at == USEC_INFINITY);
+	assert_int_equal(deadline_in(0, &never).stop_fd, 7);
+}
+
+static void test_ready_beats_a_past_deadline(void **state)
+{
+	int *pipes = *state;
+	const struct deadline past = { .at = 1, .stop_fd = -1 };
+
+	assert_int_equal(deadline_wait(&past, pipes[0], POLLIN), -ETIMEDOUT);
+	assert_int_equal(deadline_wait(&past, pipes[1], POLLOUT), POLLOUT);
+	assert_int_equal(write(pipes[1], "x", 1), 1);
+	assert_int_equal(deadline_wait(&past, pipes[0], POLLIN), POLLIN);
+}
+
+static void test_timeout_is_not_early(void **state)
+{
+	int *pipes = *state;
+	struct deadline deadline = deadline_in(3 * USEC_PER_MSEC + 1, NULL);
+
+	assert_int_equal(deadline_wait(&deadline, pipes[0], POLLIN), -ETIMEDOUT);
+	assert_true(monotonic_usec() >= deadline.at);
+	deadline = deadline_in(USEC_PER_MSEC, NULL);
+	assert_int_equal(deadline_wait(&deadline, -1, 0), -ETIMEDOUT);
+	assert_true(monotonic_usec() >= deadline.at);
+}
+
+/* Being asked to stop wins over everything, also over data. */
+static void test_stop(void **state)
+{
+	int *pipes = *state;
+	const struct deadline never = { .at = USEC_INFINITY, .stop_fd = pipes[2] }, past = { .at = 1, .stop_fd = pipes[2] };
+
+	assert_int_equal(write(pipes[1], "x", 1), 1);
+	assert_int_equal(deadline_wait(&never, pipes[0], POLLIN), POLLIN);
+	assert_int_equal(write(pipes[3], "x", 1), 1);
+	assert_int_equal(deadline_wait(&never, pipes[0], POLLIN), -ECANCELED);
+	assert_int_equal(deadline_wait(&never, -1, 0), -ECANCELED);
+	assert_int_equal(deadline_wait(&past, -1, 0), -ECANCELED);
+}
+
+static void test_hang_up(void **state)
+{
+	int *pipes = *state;
+	const struct deadline never = { .at = USEC_INFINITY, .stop_fd = -1 };
+
+	close(pipes[1]);
+	pipes[1] = -1;
+	assert_int_equal(deadline_wait(&never, pipes[0], POLLIN), POLLHUP);
+}
+
+static void test_poll_several(void **state)
+{
+	int *pipes = *state;
+	const struct deadline never = { .at = USEC_INFINITY, .stop_fd = -1 };
+	struct pollfd polled[32] = { { .fd = pipes[0], .events = POLLIN }, { .fd = pipes[1], .events = POLLOUT },
+				     { .fd = pipes[3], .events = POLLOUT } };
+
+	assert_int_equal(deadline_poll(&never, polled, 3), 2);
+	assert_int_equal(polled[0].revents, 0);
+	assert_int_equal(polled[1].revents, POLLOUT);
+	assert_int_equal(polled[2].revents, POLLOUT);
+	for (int i = 3; i < 32; i++)
+		polled[i].fd = -1;
+	assert_int_equal(deadline_poll(&never, polled, 31), 2);
+	assert_int_equal(deadline_poll(&never, polled, 32), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_in),
+		cmocka_unit_test_setup_teardown(test_ready_beats_a_past_deadline, setup_pipes, teardown_pipes),
+		cmocka_unit_test_setup_teardown(test_timeout_is_not_early, setup_pipes, teardown_pipes),
+		cmocka_unit_test_setup_teardown(test_stop, setup_pipes, teardown_pipes),
+		cmocka_unit_test_setup_teardown(test_hang_up, setup_pipes, teardown_pipes),
+		cmocka_unit_test_setup_teardown(test_poll_several, setup_pipes, teardown_pipes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

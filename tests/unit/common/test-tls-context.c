@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/support.h"
+
+#include "tests/unit/certificates.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+
+/* *state: a directory with files of every kind. */
+static int setup(void **state)
+{
+	const struct certificate_plan ca_plan = { .common_names = { "CA" }, .is_ca = true }, plan = { .common_names = { "m" } };
+	const struct certificate_plan expired_plan = { .common_names = { "old" }, .from = -7200, .until = -3600, .is_ca = true };
+	cleanup_pkey EVP_PKEY *ca_key = make_key(), *key = make_key(), *other = make_key();
+	cleanup_x509 X509 *ca = make_certificate(&ca_plan, ca_key, NULL, NULL);
+	cleanup_x509 X509 *certificate = make_certificate(&plan, key, ca, ca_key);
+	cleanup_x509 X509 *expired = make_certificate(&expired_plan, key, NULL, NULL);
+	FILE *file;
+
+	if (setup_directory(state) < 0)
+		return -1;
+	write_certificate(path_in(*state, "ca"), ca, false);
+	write_certificate(path_in(*state, "certificate"), certificate, false);
+	write_certificate(path_in(*state, "chain"), certificate, false);
+	write_certificate(path_in(*state, "chain"), ca, true);
+	write_certificate(path_in(*state, "expired"), expired, false);
+	write_certificate(path_in(*state, "expired-and-ca"), expired, false);
+	write_certificate(path_in(*state, "expired-and-ca"), ca, true);
+	write_key(path_in(*state, "key"), key, NULL);
+	write_key(path_in(*state, "other-key"), other, NULL);
+	write_key(path_in(*state, "encrypted-key"), key, "pass");
+	write_text(path_in(*state, "empty"), "");
+	write_text(path_in(*state, "text"), "nothing to see here\n");
+	write_text(path_in(*state, "crl"), "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n");
+	write_text(path_in(*state, "request"), "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n");
+	write_text(path_in(*state, "damaged"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+	write_text(path_in(*state, "cut"), "-----BEGIN CERTIFICATE-----\nMIIB\n");
+	file = fopen(path_in(*state, "der"), "we");
+	assert_int_equal(i2d_X509_fp(file, ca), 1);
+	(void)fclose(file);
+	file = fopen(path_in(*state, "public-key"), "we");
+	assert_int_equal(PEM_write_PUBKEY(file, key), 1);
+	(void)fclose(file);
+	return mkdir(path_in(*state, "directory"), 0700);
+}
+
+static const struct {
+	const char *ca, *certificate, *key;
+	const char *said[2]; /* none: fine */
+} rows[] = {
+	{ NULL, NULL, NULL },
+	{ "ca", NULL, NULL },
+	{ "chain", NULL, NULL },
+	{ "expired-and-ca", NULL, NULL },
+	{ NULL, "certificate", "key" },
+	{ NULL, "chain", "key" },
+	{ "ca", "chain", "key" },
+	{ "missing", NULL, NULL, { "/missing", "No such file" } },
+	{ "directory", NULL, NULL, { "/directory", "not a regular file" } },
+	{ "empty", NULL, NULL, { "/empty", "no PEM data" } },
+	{ "text", NULL, NULL, { "/text", "no PEM data" } },
+	{ "der", NULL, NULL, { "/der", "no PEM data" } },
+	{ "key", NULL, NULL, { "/key", "holds a private key, not a certificate" } },
+	{ "encrypted-key", NULL, NULL, { "/encrypted-key", "holds an encrypted private key, not a certificate" } },
+	{ "public-key", NULL, NULL, { "/public-key", "holds a public key" } },
+	{ "crl", NULL, NULL, { "/crl", "a revocation list" } },
+	{ "request", NULL, NULL, { "/request", "a certificate request" } },
+	{ "damaged", NULL, NULL, { "/damaged", "damaged certificate" } },
+	{ "cut", NULL, NULL, { "/cut", "damaged certificate" } },
+	{ "expired", NULL, NULL, { "/expired", "expired on 2" } },
+	{ NULL, "certificate", NULL, { "private key" } },
+	{ NULL, NULL, "key", { "certificate file" } },
+	{ NULL, "missing", "key", { "/missing", "No such file" } },
+	{ NULL, "certificate", "missing", { "/missing", "No such file" } },
+	{ NULL, "directory", "key", { "/directory", "not a regular file" } },
+	{ NULL, "certificate", "directory", { "/directory", "not a regular file" } },
+	{ NULL, "key", "key", { "/key", "holds a private key, not a certificate" } },
+	{ NULL, "empty", "key", { "/empty", "no PEM data" } },
+	{ NULL, "expired", "key", { "/expired", "expired on 2" } },
+	{ NULL, "certificate", "certificate", { "/certificate", "holds a certificate, not a private key" } },
+	{ NULL, "certificate", "public-key", { "/public-key", "a public key, not a private key" } },
+	{ NULL, "certificate", "encrypted-key", { "/encrypted-key", "is encrypted" } },
+	{ NULL, "certificate", "other-key", { "/other-key", "does not belong to the certificate" } },
+	{ NULL, "certificate", "empty", { "/empty", "no PEM data" } },
+	{ NULL, "ca", "key", { "/key", "does not belong" } },
+};
+
+static const char *file_in(const char *directory, const char *name)
+{
+	return name ? path_in(directory, name) : NULL;
+}
+
+static void test_files(void **state)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		for (int server = 0; server < 2; server++) {
+			const struct tls_settings settings = { .server = server, .ca_file = file_in(*state, rows[i].ca),
+							       .certificate_file = file_in(*state, rows[i].certificate),
+							       .private_key_file = file_in(*state, rows[i].key) };
+			cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+			struct reason why = { "" };
+			int r = tls_context_new(&context, &settings, &why);
+			bool fine = !rows[i].said[0];
+
+			if (fine ? r != 0 || !context : r >= 0 || context)
+				fail_msg("row %zu: %d, '%s'", i, r, why.text);
+			for (size_t j = 0; j < 2 && rows[i].said[j]; j++)
+				if (!strstr(why.text, rows[i].said[j]))
+					fail_msg("row %zu: no '%s' in '%s'", i, rows[i].said[j], why.text);
+			assert_true(ERR_peek_error() == 0);
+		}
+	}
+}
+
+/* ------------------------------------------------------------------ versions and ciphers */
+
+static void test_version_words(void **state)
+{
+	static const struct {
+		const char *text;
+		int version;
+	} words[] = {
+		{ "1.0", TLS1_VERSION }, { "1", TLS1_VERSION }, { "1.1", TLS1_1_VERSION }, { "1.2", TLS1_2_VERSION },
+		{ "1.3", TLS1_3_VERSION }, { "TLSv1.2", TLS1_2_VERSION }, { "tlsv1.3", TLS1_3_VERSION },
+		{ "TLSv1", TLS1_VERSION }, { "", -EINVAL }, { "1.4", -EINVAL }, { "2", -EINVAL }, { "TLS1.2", -EINVAL },
+		{ "SSLv3", -EINVAL }, { "TLSv", -EINVAL }, { " 1.2", -EINVAL }, { "1.2 ", -EINVAL }, { "TLSvTLSv1.2", -EINVAL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(words); i++)
+		check_row(words[i].text, tls_version_parse(words[i].text) == words[i].version);
+}
+
+static void test_version_range(void **state)
+{
+	static const struct {
+		const char *min, *max;
+		int low, high, level; /* level -1: the system's; low -1: refused */
+	} ranges[] = {
+		{ NULL, NULL, TLS1_2_VERSION, 0, -1 },
+		{ "1.2", NULL, TLS1_2_VERSION, 0, -1 },
+		{ "1.3", NULL, TLS1_3_VERSION, 0, -1 },
+		{ NULL, "1.2", TLS1_2_VERSION, TLS1_2_VERSION, -1 },
+		{ "1.0", NULL, TLS1_VERSION, 0, 0 },
+		{ "1.1", "1.2", TLS1_1_VERSION, TLS1_2_VERSION, 0 },
+		{ "1.5", NULL, -1 }, { NULL, "9", -1 },
+	};
+	cleanup(release_ssl_ctx) SSL_CTX *plain = SSL_CTX_new(TLS_client_method());
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ranges); i++) {
+		const struct tls_settings settings = { .min_version = ranges[i].min, .max_version = ranges[i].max };
+		cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+		struct reason why = { "" };
+		int r = tls_context_new(&context, &settings, &why);
+
+		if (ranges[i].low < 0) {
+			assert_int_equal(r, -EINVAL);
+			assert_non_null(strstr(why.text, ranges[i].min ?: ranges[i].max));
+			continue;
+		}
+		assert_int_equal(r, 0);
+		assert_int_equal(SSL_CTX_get_min_proto_version(context), ranges[i].low);
+		assert_int_equal(SSL_CTX_get_max_proto_version(context), ranges[i].high);
+		assert_int_equal(SSL_CTX_get_security_level(context),
+				 ranges[i].level < 0 ? SSL_CTX_get_security_level(plain) : ranges[i].level);
+	}
+}
+
+static void test_ciphers(void **state)
+{
+	static const struct {
+		const char *ciphers, *suites, *said;
+	} lists[] = {
+		{ "HIGH:!ADH", NULL, NULL },
+		{ "ECDHE-RSA-AES256-GCM-SHA384", "TLS_AES_256_GCM_SHA384", NULL },
+		{ "no-such-cipher", NULL, "no-such-cipher" },
+		{ NULL, "TLS_NO_SUCH", "TLS_NO_SUCH" },
+		{ NULL, "TLS_AES_256_GCM_SHA384:TLS_NO_SUCH", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		const struct tls_settings settings = { .ciphers = lists[i].ciphers, .ciphersuites = lists[i].suites };
+		cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+		struct reason why = { "" };
+
+		assert_int_equal(tls_context_new(&context, &settings, &why), lists[i].said ? -EINVAL : 0);
+		if (lists[i].said)
+			assert_non_null(strstr(why.text, lists[i].said));
+		assert_true(ERR_peek_error() == 0);
+	}
+}
+
+/* ------------------------------------------------------------------ pins */
+
+/*
+ * A key and its pin made once with the openssl command:
+ *	openssl ec -in key.pem -pubout -outform DER | openssl dgst -sha256 -binary | base64
+ */
+static void test_pin(void **state)
+{
+	static const char pem[] = 
+		"-----BEGIN PRIVATE KEY-----\n"
+		"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEPLyT407afpIMyDt\n"
+		"Ok8PLe9iBGdZUaSXrcc1s+nhLeqhRANCAAT/b26dKTqKLnylOb8SNe3baIoRtC2/\n"
+		"aIrLYtAptQtJWszO5F611qk6d+QAHksWAdpVEpNmi7ARkvSTzI5pwPMQ\n"
+		"-----END PRIVATE KEY-----\n";
+	const struct certificate_plan plan = { .common_names = { "a" } }, other_plan = { .common_names = { "b" }, .until = 99 };
+	cleanup(release_bio) BIO *bio = BIO_new_mem_buf(pem, -1);
+	cleanup_pkey EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL), *other_key = make_key();
+	cleanup_x509 X509 *certificate = make_certificate(&plan, key, NULL, NULL);
+	cleanup_x509 X509 *renewed = make_certificate(&other_plan, key, NULL, NULL);
+	cleanup_x509 X509 *foreign = make_certificate(&plan, other_key, NULL, NULL);
+	char pin[TLS_PIN_SIZE];
+
+	(void)state;
+	assert_int_equal(tls_certificate_pin(certificate, pin), 0);
+	assert_string_equal(pin, "sha256//KY/gAspD5Tga6f/dNFIKFMM525pZcJux7sOur0AsuV0=");
+	assert_int_equal(tls_certificate_pin(renewed, pin), 0);
+	assert_string_equal(pin, "sha256//KY/gAspD5Tga6f/dNFIKFMM525pZcJux7sOur0AsuV0=");
+	assert_int_equal(tls_certificate_pin(foreign, pin), 0);
+	assert_string_not_equal(pin, "sha256//KY/gAspD5Tga6f/dNFIKFMM525pZcJux7sOur0AsuV0=");
+	assert_int_equal(strlen(pin), TLS_PIN_SIZE - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_files, setup, teardown_directory),
+		cmocka_unit_test(test_version_words),
+		cmocka_unit_test(test_version_range),
+		cmocka_unit_test(test_ciphers),
+		cmocka_unit_test(test_pin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/support.h"
+
+#include "registrar/enrollment/enrollment.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+#define LETTERS "1abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghi64" /* the API's documentation has it */
+
+static const char before[] = "001 web 10.0.0.7 " KEY "\n002 !gone any " KEY "\n003 bad nowhere " KEY "\n";
+
+static struct roster *begin_with(const char *directory, const char *content)
+{
+	struct roster *roster;
+	struct reason why;
+
+	write_text(path_in(directory, "client.keys"), content);
+	assert_int_equal(roster_open(&roster, directory, (gid_t)-1, NULL, &why), 0);
+	assert_int_equal(roster_begin(roster, &why), 0);
+	return roster;
+}
+
+static void end(struct roster *roster)
+{
+	roster_cancel(roster);
+	roster_close(roster);
+}
+
+/* Of each line of the file the first two words, a blank after each. */
+static void check_ids_and_names(const char *path, const char *expected)
+{
+	FILE *file = fopen(path, "re");
+	char found[256] = "", id[16], name[160];
+
+	assert_non_null(file);
+	while (fscanf(file, "%15s %159s %*[^\n]", id, name) == 2)
+		(void)snprintf(found + strlen(found), sizeof found - strlen(found), "%s %s ", id, name);
+	fclose(file);
+	assert_string_equal(found, expected);
+}
+
+static struct authd_field field(const char *text)
+{
+	return (struct authd_field){ text, text ? strlen(text) : 0 };
+}
+
+/* ------------------------------------------------------------------ one fault for each refusal */
+
+static void test_faults(void **state)
+{
+	static const struct {
+		const char *name, *ip, *id, *key, *groups, *version;
+		enum enrollment_fault fault;
+		const char *text;
+	} rows[] = {
+		{ "new", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_OK, "" },
+		{ "new", "10.0.0.8", "7", KEY, NULL, "v4.14.0", ENROLLMENT_OK, "" },
+		{ "new", NULL, NULL, LETTERS, NULL, NULL, ENROLLMENT_OK, "" },
+		{ "x", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME, "Invalid agent name: x" },
+		{ "manager", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME, "Invalid agent name: manager" },
+		{ "web", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME_TAKEN, "Duplicate agent name: web" },
+		{ "bad", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME_TAKEN, "Duplicate agent name: bad" },
+		{ "new", NULL, NULL, NULL, NULL, "v4.15.0", ENROLLMENT_VERSION,
+		  "Agent version must be lower or equal to manager version" },
+		{ "new", NULL, NULL, NULL, "a b", NULL, ENROLLMENT_GROUPS,
+		  "Invalid group name: a b... characters '\\/:*?\"<>|,' are prohibited" },
+		{ "new", NULL, NULL, NULL, "a", NULL, ENROLLMENT_GROUP_ABSENT, "Invalid group: a" },
+		{ "new", "x", NULL, NULL, NULL, NULL, ENROLLMENT_IP, "Invalid IP: x" },
+		{ "new", "10.0.0.7", NULL, NULL, NULL, NULL, ENROLLMENT_IP_TAKEN, "Duplicate IP: 10.0.0.7" },
+		{ "new", NULL, "0", NULL, NULL, NULL, ENROLLMENT_ID, "Invalid agent ID: 0" },
+		{ "new", NULL, "1x", NULL, NULL, NULL, ENROLLMENT_ID, "Invalid agent ID: 1x" },
+		{ "new", NULL, "1", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 1" },
+		{ "new", NULL, "002", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 002" },
+		{ "web", "10.0.0.7", "001", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 001" },
+		{ "new", NULL, "003", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 003" },
+		{ "new", NULL, NULL, "5a5a", NULL, NULL, ENROLLMENT_KEY, "Invalid agent key: it is not 64 letters and digits" },
+		{ "new", NULL, NULL, KEY "5a", NULL, NULL, ENROLLMENT_KEY,
+		  "Invalid agent key: it is not 64 letters and digits" },
+	};
+	const struct enrollment_policy policy = {
+		.dialect = DIALECT_WAZUH,
+		.on_duplicate = ON_DUPLICATE_REFUSE,
+		.groups_directory = *state,
+		.own_name = "manager",
+		.manager_version = "v4.14.5",
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct roster *roster = begin_with(*state, before);
+		const struct enrollment_request request = {
+			.fields = { .name = field(rows[i].name), .ip = field(rows[i].ip), .groups = field(rows[i].groups),
+				    .version = field(rows[i].version) },
+			.id = field(rows[i].id),
+			.key = field(rows[i].key),
+		};
+		struct enrollment enrollment;
+
+		enrollment_decide(&enrollment, roster, &policy, &request);
+		check_row(rows[i].text, enrollment.fault == rows[i].fault);
+		check_row(rows[i].text, enrollment.accepted == (rows[i].fault == ENROLLMENT_OK));
+		check_row(rows[i].text, strcmp(enrollment.refusal, rows[i].text) == 0);
+		if (rows[i].id && enrollment.accepted)
+			assert_string_equal(enrollment.agent.id, "007");
+		if (rows[i].key && enrollment.accepted)
+			assert_string_equal(enrollment.agent.key, rows[i].key);
+		end(roster);
+		assert_file(path_in(*state, "client.keys"), before);
+	}
+}
+
+/* ------------------------------------------------------------------ ids */
+
+static void test_chosen_ids(void **state)
+{
+	static const struct {
+		enum dialect dialect;
+		bool next_id;
+		const char *expected;
+	} rows[] = {
+		{ DIALECT_OSSEC, false, "1024" },
+		{ DIALECT_OSSEC, true, "004" },
+		{ DIALECT_WAZUH, false, "004" },
+		{ DIALECT_WAZUH, true, "004" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct roster *roster = begin_with(*state, before);
+		const struct enrollment_policy policy = { .dialect = rows[i].dialect };
+		const struct enrollment_request request = { .fields.name = field("new"), .next_id = rows[i].next_id };
+		struct enrollment enrollment;
+
+		enrollment_decide(&enrollment, roster, &policy, &request);
+		assert_true(enrollment.accepted);
+		assert_string_equal(enrollment.agent.id, rows[i].expected);
+		end(roster);
+	}
+}
+
+/* ------------------------------------------------------------------ whose address */
+
+static void test_addresses(void **state)
+{
+	static const struct {
+		const char *label;
+		enum dialect dialect;
+		enum on_duplicate on_duplicate;
+		bool use_source;
+		const char *asked, *peer, *ip; /* null ip: refused */
+	} rows[] = {
+		{ "nothing said", DIALECT_OSSEC, ON_DUPLICATE_RENAME, false, NULL, "10.0.0.1", "any" },
+		{ "source by policy", DIALECT_OSSEC, ON_DUPLICATE_RENAME, true, NULL, "10.0.0.1", "10.0.0.1" },
+		{ "source by request", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, false, "src", "10.0.0.1", "10.0.0.1" },
+		{ "any against the policy", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, true, "any", "10.0.0.1", "any" },
+		{ "source without a client", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, true, NULL, NULL, "any" },
+		{ "src without a client", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, false, "src", NULL, NULL },
+		{ "the holder's address, OSSEC", DIALECT_OSSEC, ON_DUPLICATE_RENAME, false, NULL, "10.0.0.7", NULL },
+		{ "the same, replacing", DIALECT_OSSEC, ON_DUPLICATE_REPLACE, false, NULL, "10.0.0.7", "any" },
+		{ "the same, any asked for", DIALECT_OSSEC, ON_DUPLICATE_RENAME, false, "any", "10.0.0.7", "any" },
+		{ "the same, Wazuh", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, false, NULL, "10.0.0.7", "any" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct roster *roster = begin_with(*state, before);
+		const struct enrollment_policy policy = {
+			.dialect = rows[i].dialect,
+			.on_duplicate = rows[i].on_duplicate,
+			.use_source_address = rows[i].use_source,
+		};
+		const struct enrollment_request request = {
+			.fields = { .name = field("new"), .ip = field(rows[i].asked) },
+			.peer = rows[i].peer,
+		};
+		struct enrollment enrollment;
+
+		enrollment_decide(&enrollment, roster, &policy, &request);
+		check_row(rows[i].label, enrollment.accepted == (rows[i].ip != NULL));
+		if (rows[i].ip)
+			check_row(rows[i].label, strcmp(enrollment.agent.ip, rows[i].ip) == 0);
+		end(roster);
+	}
+}
+
+/* ------------------------------------------------------------------ who has to go */
+
+static const char three[] = "001 web 10.0.0.7 " KEY "\n002 db 10.0.0.8 " KEY "\n003 mail any " KEY "\n004 !gone any " KEY
+			    "\n005 bad nowhere " KEY "\n";
+
+static void test_replaced(void **state)
+{
+	static const struct {
+		const char *name, *ip, *id;
+		enum enrollment_fault fault;
+		const char *replaced; /* in their order, a blank each */
+		const char *after;
+	} rows[] = {
+		{ "new", NULL, "001", ENROLLMENT_OK, "001 ", "002 db 003 mail 004 !gone 005 bad 001 new " },
+		{ "web", "10.0.0.7", "001", ENROLLMENT_OK, "001 ", "002 db 003 mail 004 !gone 005 bad 001 web " },
+		{ "mail", "10.0.0.8", "1", ENROLLMENT_OK, "001 002 003 ", "004 !gone 005 bad 001 mail " },
+		{ "mail", "10.0.0.8", NULL, ENROLLMENT_OK, "002 003 ", "001 web 004 !gone 005 bad 006 mail " },
+		{ "web", "10.0.0.7", "9", ENROLLMENT_OK, "001 ", "002 db 003 mail 004 !gone 005 bad 009 web " },
+		/* The lines of no agent are nobody's to replace, and then the others stay as well. */
+		{ "web", "10.0.0.8", "004", ENROLLMENT_ID_TAKEN, "", "001 web 002 db 003 mail 004 !gone 005 bad " },
+		{ "web", "10.0.0.8", "005", ENROLLMENT_ID_TAKEN, "", "001 web 002 db 003 mail 004 !gone 005 bad " },
+		{ "bad", "10.0.0.8", "001", ENROLLMENT_NAME_TAKEN, "", "001 web 002 db 003 mail 004 !gone 005 bad " },
+	};
+	const struct enrollment_policy policy = {
+		.dialect = DIALECT_WAZUH,
+		.on_duplicate = ON_DUPLICATE_FORCE,
+		.max_agents = 4, /* damaged lines and removed agents do not count; who is replaced makes room */
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct roster *roster = begin_with(*state, three);
+		const struct enrollment_request request = {
+			.fields = { .name = field(rows[i].name), .ip = field(rows[i].ip) },
+			.id = field(rows[i].id),
+		};
+		struct enrollment enrollment;
+		char replaced[64] = "";
+		struct reason why;
+
+		enrollment_decide(&enrollment, roster, &policy, &request);
+		assert_int_equal(roster_commit(roster, &why), 0);
+		check_row(rows[i].after, enrollment.fault == rows[i].fault);
+		for (size_t j = 0; j < ENROLLMENT_REPLACED_MAX && enrollment.replaced[j][0]; j++)
+			(void)snprintf(replaced + strlen(replaced), sizeof replaced - strlen(replaced), "%s ",
+				       enrollment.replaced[j]);
+		assert_string_equal(replaced, rows[i].replaced);
+		check_ids_and_names(path_in(*state, "client.keys"), rows[i].after);
+		roster_close(roster);
+	}
+}
+
+/* ------------------------------------------------------------------ storing */
+
+static void test_revoked(void **state)
+{
+	struct roster *roster = begin_with(*state, before);
+	const struct enrollment_policy policy = { .dialect = DIALECT_WAZUH };
+	const struct enrollment_request request = { .fields.name = field("new") };
+	struct enrollment enrollment;
+	struct reason why = { "No disk" };
+
+	enrollment_decide(&enrollment, roster, &policy, &request);
+	assert_true(enrollment.accepted);
+	enrollment_revoke(&enrollment, &why);
+	assert_false(enrollment.accepted);
+	assert_int_equal(enrollment.fault, ENROLLMENT_INTERNAL);
+	assert_string_equal(enrollment.refusal, "Internal manager error adding agent: new");
+	assert_string_equal(enrollment.why.text, "No disk");
+	assert_string_equal(enrollment.agent.key, "");
+	end(roster);
+}
+
+static void test_remembered(void **state)
+{
+	const struct agent_history history = { .queue = path_in(*state, "queue") };
+	struct enrollment enrollments[3] = {
+		{ .accepted = true, .agent = { "005", "new", "any", KEY }, .replaced = { "001", "" } },
+		{ .accepted = false, .agent = { "006", "no", "any", "" } },
+		{ .accepted = true, .agent = { "007", "last", "10.0.0.0/8", KEY } },
+	};
+	struct roster_entry entry = { .id_text = "005", .name = "new", .ip = "any" };
+	time_t start = time(NULL), when;
+	struct reason why;
+
+	/* Without the file nothing is kept. */
+	assert_int_equal(enrollment_remember(&history, enrollments, 3, &why), 0);
+	assert_false(agent_history_exists(&history));
+	assert_int_equal(agent_history_registered(&history, &entry, &when), -ENODATA);
+
+	assert_int_equal(agent_history_make(&history, &why), 0);
+	assert_true(agent_history_exists(&history));
+	write_text(path_in(history.queue, "agents-timestamp"), "001 old any 2026-01-01 00:00:00\n0051 x any 2026-01-01 00:00");
+	assert_int_equal(enrollment_remember(&history, enrollments, 3, &why), 0);
+	assert_int_equal(agent_history_registered(&history, &entry, &when), 0);
+	assert_in_range(when, start, time(NULL));
+	assert_int_equal(agent_history_seen(&history, &entry, &when), -ENODATA);
+	memcpy(entry.id_text, "007", 4);
+	assert_int_equal(agent_history_registered(&history, &entry, &when), -ENODATA); /* another name has it */
+	entry.name = "last";
+	assert_int_equal(agent_history_registered(&history, &entry, &when), 0);
+	memcpy(entry.id_text, "001", 4);
+	entry.name = "old";
+	assert_int_equal(agent_history_registered(&history, &entry, &when), -ENODATA);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_faults, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_chosen_ids, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_addresses, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_replaced, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_revoked, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_remembered, setup_directory, teardown_directory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,31 @@
+# Unit tests of src/registrar/. The file tests go through fault.c like those of atomic-file.
+unit_tests += \
+	test-agent-files \
+	test-enrollment \
+	test-registrar-address \
+	test-request-buffer \
+	test-roster
+if WITH_API
+unit_tests += \
+	test-api-access \
+	test-api-request
+endif
+
+registrar_libraries = libtest.a libregistrar.a libcommon.a $(CMOCKA_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \
+	$(EVENT_LIBS)
+
+test_api_access_SOURCES = tests/unit/registrar/api/test-api-access.c
+test_api_access_LDADD = $(registrar_libraries)
+test_api_request_SOURCES = tests/unit/registrar/api/test-api-request.c
+test_api_request_LDADD = $(registrar_libraries)
+test_enrollment_SOURCES = tests/unit/registrar/enrollment/test-enrollment.c
+test_enrollment_LDADD = $(registrar_libraries)
+test_registrar_address_SOURCES = tests/unit/registrar/enrollment/test-registrar-address.c
+test_registrar_address_LDADD = $(registrar_libraries)
+test_agent_files_SOURCES = tests/unit/registrar/agents/test-agent-files.c
+test_agent_files_LDADD = $(registrar_libraries)
+test_request_buffer_SOURCES = tests/unit/registrar/authd/test-request-buffer.c
+test_request_buffer_LDADD = $(registrar_libraries)
+test_roster_SOURCES = tests/unit/registrar/agents/test-roster.c $(unit_faults)
+test_roster_LDADD = $(registrar_libraries)
+test_roster_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=fdatasync
