@@ -76,7 +76,7 @@ static int run_command(struct program *program)
 	const struct outcome_policy *misconfigured = outcome_policy(OUTCOME_MISCONFIGURED);
 	const struct command *command = program->options->command;
 	struct reason why = { 0 };
-	int status = command->config == CONFIG_AWAITED ? early_start_wait(program->stop_fd) : 0;
+	int status = command->config == CONFIG_AWAITED ? config_wait_wait(program->stop_fd) : 0;
 
 	if (status < 0)
 		return status;

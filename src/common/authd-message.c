@@ -89,7 +89,7 @@ static enum authd_reply_state judge_key(struct authd_reply *reply, size_t begin)
 		if (reply->bytes[i] == '\'')
 			return decide(reply, AUTHD_REPLY_KEY, begin, i);
 		if (reply->bytes[i] == '\n' || reply->bytes[i] == '\0')
-			return AUTHD_REPLY_GARBLED;
+			return AUTHD_REPLY_MALFORMED;
 	}
 	return AUTHD_REPLY_MORE;
 }
@@ -133,7 +133,7 @@ static enum authd_reply_state judge(struct authd_reply *reply)
 	if (begins_like(bytes, length, error_prefix))
 		return length < LENGTH(error_prefix) ? AUTHD_REPLY_MORE :
 						       judge_error(reply, begin + LENGTH(error_prefix));
-	return AUTHD_REPLY_GARBLED;
+	return AUTHD_REPLY_MALFORMED;
 }
 
 static bool is_decided(enum authd_reply_state state)
@@ -152,7 +152,7 @@ enum authd_reply_state authd_reply_feed(struct authd_reply *reply, const void *d
 
 	reply->state = judge(reply);
 	if (length >= room && reply->state == AUTHD_REPLY_MORE)
-		reply->state = AUTHD_REPLY_GARBLED;
+		reply->state = AUTHD_REPLY_MALFORMED;
 	if (length >= room && reply->state == AUTHD_REPLY_ERROR_OPEN)
 		reply->state = AUTHD_REPLY_ERROR;
 	return reply->state;
@@ -163,7 +163,7 @@ enum authd_reply_state authd_reply_finish(struct authd_reply *reply)
 	if (reply->state == AUTHD_REPLY_ERROR_OPEN)
 		reply->state = AUTHD_REPLY_ERROR;
 	else if (reply->state == AUTHD_REPLY_MORE)
-		reply->state = reply->length == 0 ? AUTHD_REPLY_SILENT : AUTHD_REPLY_GARBLED;
+		reply->state = reply->length == 0 ? AUTHD_REPLY_SILENT : AUTHD_REPLY_MALFORMED;
 	return reply->state;
 }
 

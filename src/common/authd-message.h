@@ -49,7 +49,7 @@ enum authd_reply_state {
 	AUTHD_REPLY_ERROR_OPEN, /* an error text without its line end: more of it may follow, or not */
 	AUTHD_REPLY_KEY,     /* a complete OSSEC K:'...' */
 	AUTHD_REPLY_ERROR,   /* a complete error text */
-	AUTHD_REPLY_GARBLED, /* not the protocol */
+	AUTHD_REPLY_MALFORMED, /* not the protocol */
 	AUTHD_REPLY_SILENT,  /* ended without a byte */
 };
 

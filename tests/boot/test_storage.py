@@ -50,7 +50,7 @@ def test_no_key_is_asked_for(prepare, words, machine, start_manager):
     manager = start_manager(machine)
     with machine.boot() as system:
         assert system.wait_until_booted() == "degraded"
-        (entry,) = system.journal(MESSAGE_ID=message_ids.UNSTORABLE)
+        (entry,) = system.journal(MESSAGE_ID=message_ids.STORAGE_ERROR)
         unit = system.show("agent-register")
         assert system.show("multi-user.target")["ActiveState"] == "active"
     assert words in entry["MESSAGE"], entry["MESSAGE"]

@@ -55,7 +55,7 @@ static void acceptance(const char *text, size_t length)
 	length = agent_key_format(line, &enrolled.key);
 	HOLDS(agent_key_parse(&key, line, length - 1) == AGENT_KEY_OK && agent_key_is_usual(&key));
 	HOLDS(strcmp(enrolled.secret.id, key.id) == 0);
-	HOLDS(!enrolled.secret.text[0] || agent_secret_is_valid(enrolled.secret.text, strlen(enrolled.secret.text)));
+	HOLDS(!enrolled.secret.text[0] || reenroll_secret_is_valid(enrolled.secret.text, strlen(enrolled.secret.text)));
 }
 
 /* The rest is the challenge up to the first newline, and the body. */

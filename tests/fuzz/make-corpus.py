@@ -42,7 +42,7 @@ def replies():
         if len(b"".join(records)) < 400:
             seeds.setdefault(kind, b"\x03\x07\x01\x09" + b"".join(records))
     seeds["silent"] = b"\x00"
-    seeds["garbled"] = b"\x00HTTP/1.1 400 Bad Request\r\n\r\n"
+    seeds["protocol-error"] = b"\x00HTTP/1.1 400 Bad Request\r\n\r\n"
     seeds["glued"] = b"\x02\x18\x05ERROR: Duplicate agent name: web-01ERROR: Unable to add agent"
     seeds["two-keys"] = b"\x01\x20OSSEC K:'001 a1 any bb'\n\nOSSEC K:'002 a2 any bb'\n\n"
     return seeds

@@ -9,7 +9,7 @@ import tempfile
 import certificates as certificates_module
 import enroll_tools
 import machine as machine_module
-import misbehaving
+import fake_manager
 import pytest
 import wazuh5_manager
 
@@ -30,12 +30,12 @@ def machine(certificates):
 
 @pytest.fixture
 def start_manager(certificates):
-    """Start a misbehaving.Manager: start_manager(SCRIPT, certificate=NAME or PAIR, address=..., lowest=..., ...)."""
+    """Start a fake_manager.Manager: start_manager(SCRIPT, certificate=NAME or PAIR, address=..., lowest=..., ...)."""
     managers = []
 
     def start(script=None, certificate="good", **options):
         pair = certificates.pair(certificate) if isinstance(certificate, str) else certificate
-        managers.append(misbehaving.Manager(script or misbehaving.answer(machine_module.reply()), pair, **options))
+        managers.append(fake_manager.Manager(script or fake_manager.answer(machine_module.reply()), pair, **options))
         return managers[-1]
     yield start
     for manager in managers:
@@ -72,11 +72,11 @@ def ipv6():
 
 @pytest.fixture
 def full_backlog():
-    """Make a misbehaving.FullBacklog: full_backlog(ADDRESS, PORT)."""
+    """Make a fake_manager.FullBacklog: full_backlog(ADDRESS, PORT)."""
     opened = []
 
     def make(*arguments):
-        opened.append(misbehaving.FullBacklog(*arguments))
+        opened.append(fake_manager.FullBacklog(*arguments))
         return opened[-1]
     yield make
     for each in opened:

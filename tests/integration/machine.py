@@ -22,8 +22,8 @@ OLD_KEY = hashlib.sha256(b"before").hexdigest()
 OLD_LINE = f"007 web-01 any {OLD_KEY}\n"
 
 EXIT_CODES = {
-    "registered": 0, "unready": 75, "unreachable": 75, "untrusted": 75, "busy": 75, "duplicate": 75, "refused": 77,
-    "garbled": 76, "misconfigured": 78, "unstorable": 73, "cloned": 79,
+    "registered": 0, "not-ready": 75, "unreachable": 75, "untrusted": 75, "busy": 75, "duplicate": 75, "refused": 77,
+    "protocol-error": 76, "misconfigured": 78, "storage-error": 73, "cloned": 79,
 }
 
 

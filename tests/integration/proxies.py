@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""Scripts for misbehaving.Manager that make an HTTP proxy of it: some relay, some do not. Start it without a certificate."""
+"""Scripts for fake_manager.Manager that make an HTTP proxy of it: some relay, some do not. Start it without a certificate."""
 import base64
 import select
 import socket
 
-from misbehaving import PATIENCE, Ended
+from fake_manager import PATIENCE, Ended
 
 OK = b"HTTP/1.1 200 Connection established\r\n\r\n"
 

@@ -12,7 +12,7 @@ import time
 import pytest
 from agent_auth import AgentAuth, agent_auth, errors, told, warnings  # noqa: F401  pylint: disable=unused-import
 from machine import KEY, OLD_KEY, OLD_LINE, PATIENCE, PROMPT, NotifySocket, reply, shell_words
-from misbehaving import answer
+from fake_manager import answer
 from registrar_tools import need
 
 # pylint: disable=redefined-outer-name

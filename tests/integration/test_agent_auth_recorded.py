@@ -13,7 +13,7 @@ import ssl
 import pytest
 from agent_auth import agent_auth, errors, told  # noqa: F401  pylint: disable=unused-import
 from machine import PATIENCE
-from misbehaving import answer
+from fake_manager import answer
 from registrar_tools import DATA
 
 # pylint: disable=redefined-outer-name

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from machine import KEY
-from misbehaving import PATIENCE
+from fake_manager import PATIENCE
 from scripted_api import (BASIC, NOT_FOUND, NOT_FOUND_3, PASSWORD, TOKEN, Api, Reply, affected, error, export, granted,
                           needs_module, settings)
 
@@ -160,16 +160,16 @@ ANSWERS = {
                        ["Invalid credentials", "HTTP status 401", "api_password_file, is wrong"]),
     "blocked": ({LOGIN: error(403, 6000, "Limit of login attempts reached")}, "refused",
                 ["Limit of login attempts", "error 6000", "blocks an address"]),
-    "not the API": ({LOGIN: NOT_FOUND}, "garbled", ["404", "Its port is 55000"]),
-    "another server": ({LOGIN: HTML}, "garbled", ["HTTP status 200", "not as the Wazuh API", "55000"]),
-    "a server's 404": ({LOGIN: Reply(404, b"<html>")}, "garbled", ["HTTP status 404", "55000"]),
-    "not allowed": ({LOGIN: Reply(405, b"")}, "garbled", ["HTTP status 405"]),
-    "no token": ({LOGIN: {"data": {}, "error": 0}}, "garbled", ["no token"]),
-    "an empty token": ({LOGIN: {"data": {"token": ""}, "error": 0}}, "garbled", ["no token"]),
-    "a number as token": ({LOGIN: {"data": {"token": 7}, "error": 0}}, "garbled", ["no token"]),
-    "a token that is a header": ({LOGIN: {"data": {"token": "a\r\nX: y"}, "error": 0}}, "garbled", ["no token"]),
-    "an endless token": ({LOGIN: {"data": {"token": "a" * 100000}, "error": 0}}, "garbled", ["no token"]),
-    "a bare token": ({LOGIN: Reply(200, TOKEN.encode())}, "garbled", ["not as the Wazuh API"]),
+    "not the API": ({LOGIN: NOT_FOUND}, "protocol-error", ["404", "Its port is 55000"]),
+    "another server": ({LOGIN: HTML}, "protocol-error", ["HTTP status 200", "not as the Wazuh API", "55000"]),
+    "a server's 404": ({LOGIN: Reply(404, b"<html>")}, "protocol-error", ["HTTP status 404", "55000"]),
+    "not allowed": ({LOGIN: Reply(405, b"")}, "protocol-error", ["HTTP status 405"]),
+    "no token": ({LOGIN: {"data": {}, "error": 0}}, "protocol-error", ["no token"]),
+    "an empty token": ({LOGIN: {"data": {"token": ""}, "error": 0}}, "protocol-error", ["no token"]),
+    "a number as token": ({LOGIN: {"data": {"token": 7}, "error": 0}}, "protocol-error", ["no token"]),
+    "a token that is a header": ({LOGIN: {"data": {"token": "a\r\nX: y"}, "error": 0}}, "protocol-error", ["no token"]),
+    "an endless token": ({LOGIN: {"data": {"token": "a" * 100000}, "error": 0}}, "protocol-error", ["no token"]),
+    "a bare token": ({LOGIN: Reply(200, TOKEN.encode())}, "protocol-error", ["not as the Wazuh API"]),
     "login while starting": ({LOGIN: Reply(503, b"")}, "busy", ["HTTP status 503"]),
     # duplicates
     "name taken": ({AGENTS: error(400, 1705, "There is an agent with the same name")}, "duplicate",
@@ -207,41 +207,41 @@ ANSWERS = {
                                     ["Internal error"]),
     "502 with HTML": ({AGENTS: Reply(502, b"<html>Bad Gateway</html>")}, "busy", ["HTTP status 502"]),
     # not the API
-    "redirect": ({AGENTS: Reply(302, b"", [("Location", "/agents")])}, "garbled", ["302", "redirects are not followed"]),
-    "redirect elsewhere": ({AGENTS: Reply(307, b"", [("Location", "https://evil.test/")])}, "garbled", ["not followed"]),
-    "HTML": ({AGENTS: HTML}, "garbled", ["not as the Wazuh API"]),
-    "nothing": ({AGENTS: Reply(200, b"")}, "garbled", ["not as the Wazuh API"]),
-    "no content": ({AGENTS: Reply(204, b"")}, "garbled", ["204"]),
-    "an array": ({AGENTS: Reply(200, [1])}, "garbled", ["not as the Wazuh API"]),
-    "half of it": ({AGENTS: Reply(200, b'{"error": 0, "data": {')}, "garbled", ["not as the Wazuh API"]),
+    "redirect": ({AGENTS: Reply(302, b"", [("Location", "/agents")])}, "protocol-error", ["302", "redirects are not followed"]),
+    "redirect elsewhere": ({AGENTS: Reply(307, b"", [("Location", "https://evil.test/")])}, "protocol-error", ["not followed"]),
+    "HTML": ({AGENTS: HTML}, "protocol-error", ["not as the Wazuh API"]),
+    "nothing": ({AGENTS: Reply(200, b"")}, "protocol-error", ["not as the Wazuh API"]),
+    "no content": ({AGENTS: Reply(204, b"")}, "protocol-error", ["204"]),
+    "an array": ({AGENTS: Reply(200, [1])}, "protocol-error", ["not as the Wazuh API"]),
+    "half of it": ({AGENTS: Reply(200, b'{"error": 0, "data": {')}, "protocol-error", ["not as the Wazuh API"]),
     "more behind it": ({AGENTS: Reply(200, b'{"error":0,"data":{"id":"001","key":"' + export().encode() + b'"}} x')},
-                       "garbled", ["not as the Wazuh API"]),
+                       "protocol-error", ["not as the Wazuh API"]),
     "a member twice": ({AGENTS: Reply(200, b'{"error":0,"data":{"id":"001","id":"002","key":"' + export().encode() +
-                                      b'"}}')}, "garbled", ["not as the Wazuh API"]),
-    "deeply nested": ({AGENTS: Reply(200, b"[" * 100000)}, "garbled", ["not as the Wazuh API"]),
-    "a NUL byte": ({AGENTS: Reply(200, b'{"error":0,\x00"data":{}}')}, "garbled", ["not as the Wazuh API"]),
-    "no UTF-8": ({AGENTS: Reply(200, b'{"error":0,"data":{"id":"\xff\xfe","key":"a"}}')}, "garbled",
+                                      b'"}}')}, "protocol-error", ["not as the Wazuh API"]),
+    "deeply nested": ({AGENTS: Reply(200, b"[" * 100000)}, "protocol-error", ["not as the Wazuh API"]),
+    "a NUL byte": ({AGENTS: Reply(200, b'{"error":0,\x00"data":{}}')}, "protocol-error", ["not as the Wazuh API"]),
+    "no UTF-8": ({AGENTS: Reply(200, b'{"error":0,"data":{"id":"\xff\xfe","key":"a"}}')}, "protocol-error",
                  ["not as the Wazuh API"]),
-    "no error member": ({AGENTS: {"data": granted()["data"]}}, "garbled", ["not as the Wazuh API"]),
-    "null as error": ({AGENTS: {**granted(), "error": None}}, "garbled", ["not as the Wazuh API"]),
+    "no error member": ({AGENTS: {"data": granted()["data"]}}, "protocol-error", ["not as the Wazuh API"]),
+    "null as error": ({AGENTS: {**granted(), "error": None}}, "protocol-error", ["not as the Wazuh API"]),
     # keys
-    "no key": ({AGENTS: {"error": 0, "data": {"id": "001"}}}, "garbled", ["no agent can use", "not there"]),
-    "no id": ({AGENTS: {"error": 0, "data": {"key": export()}}}, "garbled", ["not there"]),
-    "a number as id": ({AGENTS: {"error": 0, "data": {"id": 1, "key": export()}}}, "garbled", ["not there"]),
-    "a list as data": ({AGENTS: {"error": 0, "data": [granted()]}}, "garbled", ["not there"]),
-    "an empty key": ({AGENTS: {"error": 0, "data": {"id": "001", "key": ""}}}, "garbled", ["not the base64"]),
-    "no base64": ({AGENTS: {"error": 0, "data": {"id": "001", "key": "!" * 64}}}, "garbled", ["not the base64"]),
-    "base64 without its end": ({AGENTS: {"error": 0, "data": {"id": "001", "key": export()[:-1]}}}, "garbled",
+    "no key": ({AGENTS: {"error": 0, "data": {"id": "001"}}}, "protocol-error", ["no agent can use", "not there"]),
+    "no id": ({AGENTS: {"error": 0, "data": {"key": export()}}}, "protocol-error", ["not there"]),
+    "a number as id": ({AGENTS: {"error": 0, "data": {"id": 1, "key": export()}}}, "protocol-error", ["not there"]),
+    "a list as data": ({AGENTS: {"error": 0, "data": [granted()]}}, "protocol-error", ["not there"]),
+    "an empty key": ({AGENTS: {"error": 0, "data": {"id": "001", "key": ""}}}, "protocol-error", ["not the base64"]),
+    "no base64": ({AGENTS: {"error": 0, "data": {"id": "001", "key": "!" * 64}}}, "protocol-error", ["not the base64"]),
+    "base64 without its end": ({AGENTS: {"error": 0, "data": {"id": "001", "key": export()[:-1]}}}, "protocol-error",
                                ["not the base64"]),
     "the key alone": ({AGENTS: {"error": 0, "data": {"id": "001", "key": base64.b64encode(KEY.encode()).decode()}}},
-                      "garbled", ["not four fields"]),
-    "an endless key": ({AGENTS: granted(key="a" * 5000)}, "garbled", ["not the base64"]),
-    "another id": ({AGENTS: {"error": 0, "data": {"id": "002", "key": export()}}}, "garbled", ["another id"]),
-    "another name": ({AGENTS: granted(name="db-01")}, "garbled", ["another name"]),
-    "a bad id": ({AGENTS: granted("0x1")}, "garbled", ["the id is not"]),
-    "a bad address": ({AGENTS: granted(ip="anywhere")}, "garbled", ["no agent can use"]),
-    "a bad key": ({AGENTS: granted(key="a'b" * 20)}, "garbled", ["no agent can use"]),
-    "a newline in it": ({AGENTS: granted(key=KEY + "\n002")}, "garbled", ["no agent can use"]),
+                      "protocol-error", ["not four fields"]),
+    "an endless key": ({AGENTS: granted(key="a" * 5000)}, "protocol-error", ["not the base64"]),
+    "another id": ({AGENTS: {"error": 0, "data": {"id": "002", "key": export()}}}, "protocol-error", ["another id"]),
+    "another name": ({AGENTS: granted(name="db-01")}, "protocol-error", ["another name"]),
+    "a bad id": ({AGENTS: granted("0x1")}, "protocol-error", ["the id is not"]),
+    "a bad address": ({AGENTS: granted(ip="anywhere")}, "protocol-error", ["no agent can use"]),
+    "a bad key": ({AGENTS: granted(key="a'b" * 20)}, "protocol-error", ["no agent can use"]),
+    "a newline in it": ({AGENTS: granted(key=KEY + "\n002")}, "protocol-error", ["no agent can use"]),
 }
 
 
@@ -264,8 +264,8 @@ def test_a_key_that_is_not_usual_is_stored_with_a_warning(machine, start_manager
 
 def waits(result):
     """The planned wait of the only manager, in seconds."""
-    cursor, = (value for name, value in result.state.items() if name.startswith("cursor"))
-    return next(int(word) for word in cursor.split() if word.isdigit() and int(word) > 10**5) / 1e6
+    schedule, = (value for name, value in result.state.items() if name.startswith("schedule"))
+    return next(int(word) for word in schedule.split() if word.isdigit() and int(word) > 10**5) / 1e6
 
 
 @pytest.mark.parametrize("fields, least, most", [

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from machine import KEY, PROMPT
-from misbehaving import PATIENCE, end
+from fake_manager import PATIENCE, end
 from proxies import basic, says, tunnel
 from scripted_api import TOKEN, Api, Reply, export, granted, needs_module, read_call, send, settings
 from test_client_trust import BOTH_VERSIONS, NAMES, TRUST, VERSIONS, own_certificate
@@ -117,7 +117,7 @@ def test_plain_http_is_not_spoken(machine, start_manager):
     def script(conversation):
         conversation.socket.recv(65536)
         conversation.socket.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-    machine.fails("garbled", "does not speak TLS", "is the port right?", settings=settings(machine),
+    machine.fails("protocol-error", "does not speak TLS", "is the port right?", settings=settings(machine),
                   manager=start_manager(script, certificate=None))
 
 
@@ -190,26 +190,26 @@ FAULTS = {
     "half a body": (PLAIN[:-9], "close", "busy", ["in the middle of its answer"]),
     "half a body, reset": (PLAIN[:-9], "reset", "busy", ["in the middle of its answer"]),
     "half a chunk": (CHUNKED[:-30], "close", "busy", ["in the middle of its answer"]),
-    "10 MB": (HUGE, "open", "garbled", ["longer than any"]),
-    "10 MB in chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA00000\r\n" + b" " * 0xA00000, "open", "garbled",
+    "10 MB": (HUGE, "open", "protocol-error", ["longer than any"]),
+    "10 MB in chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA00000\r\n" + b" " * 0xA00000, "open", "protocol-error",
                         ["longer than any"]),
-    "an endless header": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30000, "open", "garbled", ["longer than any"]),
-    "an endless field": (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300000, "open", "garbled", []),
-    "an endless status": (b"HTTP/1.1 200 " + b"y" * 300000, "open", "garbled", []),
+    "an endless header": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30000, "open", "protocol-error", ["longer than any"]),
+    "an endless field": (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300000, "open", "protocol-error", []),
+    "an endless status": (b"HTTP/1.1 200 " + b"y" * 300000, "open", "protocol-error", []),
     "endless interim answers": (b"HTTP/1.1 103 Early\r\n\r\n" * 50, "open", "busy", ["stopped in the middle"]),
-    "authd": (b"OSSEC K:'001 web-01 any " + KEY.encode() + b"'", "close", "garbled", ["did not answer in HTTP"]),
-    "SSH": (b"SSH-2.0-OpenSSH_9.2p1\r\n", "close", "garbled", ["did not answer in HTTP"]),
-    "HTTP/2": (b"\0\0\x12\4\0\0\0\0\0" + b"\0" * 18, "close", "garbled", ["did not answer in HTTP"]),
-    "HTTP/3.0": (b"HTTP/3.0 200 OK\r\n\r\n", "close", "garbled", []),
-    "a negative length": (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "close", "garbled", []),
-    "a length that is none": (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + BODY, "close", "garbled", []),
-    "a chunk's length that is none": (CHUNKED.replace(b"7;x=y", b"z;x=y", 1), "close", "garbled", []),
-    "a status that is none": (b"HTTP/1.1 abc OK\r\n\r\n", "close", "garbled", []),
-    "a NUL in the header": (b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", "close", "garbled", []),
-    "compressed": (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(BODY), "close", "garbled",
+    "authd": (b"OSSEC K:'001 web-01 any " + KEY.encode() + b"'", "close", "protocol-error", ["did not answer in HTTP"]),
+    "SSH": (b"SSH-2.0-OpenSSH_9.2p1\r\n", "close", "protocol-error", ["did not answer in HTTP"]),
+    "HTTP/2": (b"\0\0\x12\4\0\0\0\0\0" + b"\0" * 18, "close", "protocol-error", ["did not answer in HTTP"]),
+    "HTTP/3.0": (b"HTTP/3.0 200 OK\r\n\r\n", "close", "protocol-error", []),
+    "a negative length": (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "close", "protocol-error", []),
+    "a length that is none": (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + BODY, "close", "protocol-error", []),
+    "a chunk's length that is none": (CHUNKED.replace(b"7;x=y", b"z;x=y", 1), "close", "protocol-error", []),
+    "a status that is none": (b"HTTP/1.1 abc OK\r\n\r\n", "close", "protocol-error", []),
+    "a NUL in the header": (b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", "close", "protocol-error", []),
+    "compressed": (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(BODY), "close", "protocol-error",
                    ["not as the Wazuh API"]),
     "an upgrade": (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", "open", None, []),
-    "a login page": (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "close", "garbled", ["not as the Wazuh API"]),
+    "a login page": (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "close", "protocol-error", ["not as the Wazuh API"]),
 }
 
 
@@ -235,7 +235,7 @@ def test_fault(machine, start_manager, data, ending, outcome, words):
 def test_endless_redirects(machine, start_manager):
     """Not one of them is followed."""
     api = Api({AGENTS: Reply(308, b"", [("Location", "/agents")])})
-    machine.fails("garbled", "308", manager=start_manager(api), settings=settings(machine))
+    machine.fails("protocol-error", "308", manager=start_manager(api), settings=settings(machine))
     assert api.made == [LOGIN, AGENTS]
 
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 from machine import EXIT_CODES, KEY, shell_words
-from misbehaving import answer
+from fake_manager import answer
 
 # Files that are wrong: the content, and words of the complaint (":2:" is the line).
 MISTAKES = {
@@ -266,7 +266,7 @@ def test_specifiers(machine, start_manager):
     """Machine id and boot id, where this machine has them."""
     manager = start_manager()
     result = machine.register(manager=manager, name="%l-%m")
-    if result.status == EXIT_CODES["unready"]:
+    if result.status == EXIT_CODES["not-ready"]:
         pytest.skip(f"needs a machine id: {result.failure}")
     with open("/etc/machine-id", encoding="ascii") as file:
         machine_id = file.read().strip()

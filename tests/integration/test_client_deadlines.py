@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from machine import EXIT_CODES, KEY, reply, shell_words
-from misbehaving import answer
+from fake_manager import answer
 
 # What a manager does until the client gives up, and what that is called.
 

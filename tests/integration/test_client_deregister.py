@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from killing import kill_at, needs_killer
 from machine import EXIT_CODES, OLD_KEY, PROMPT, Machine
-from misbehaving import PATIENCE
+from fake_manager import PATIENCE
 from scripted_api import BASIC, NOT_FOUND_3, Api, Reply, affected, error, export, needs_module, settings
 
 pytestmark = needs_module
@@ -78,12 +78,12 @@ FAILURES = {
     "no permission": ({DELETE: error(403, 4000, "Permission denied")}, "refused", ["permissions"]),
     "not eligible": ({DELETE: affected(failed=[{"error": {"code": 1731, "message": "Agent is not eligible"}}], code=1)},
                      "refused", ["not eligible", "1731"]),
-    "another agent removed": ({DELETE: affected("008")}, "garbled", []),
-    "nothing removed": ({DELETE: affected()}, "garbled", []),
-    "a bad key": ({FETCH: key(key="'")}, "garbled", ["no agent can use"]),
+    "another agent removed": ({DELETE: affected("008")}, "protocol-error", []),
+    "nothing removed": ({DELETE: affected()}, "protocol-error", []),
+    "a bad key": ({FETCH: key(key="'")}, "protocol-error", ["no agent can use"]),
     "wrong password": ({LOGIN: Reply(401, {"title": "Unauthorized", "detail": "Invalid credentials"})}, "refused", ["401"]),
     "busy": ({DELETE: Reply(503, b"")}, "busy", ["503"]),
-    "not the API": ({FETCH: Reply(200, b"<html>")}, "garbled", ["not as the Wazuh API"]),
+    "not the API": ({FETCH: Reply(200, b"<html>")}, "protocol-error", ["not as the Wazuh API"]),
     "no answer": ({DELETE: b""}, "busy", ["instead of answering"]),
 }
 
@@ -143,7 +143,7 @@ def test_a_torn_key_file_is_left(machine, start_manager):
     machine.install_key("007 web-01 any\n")
     before = machine.snapshot()
     result = deregister(machine, start_manager(Api(answers())))
-    assert result.status == EXIT_CODES["unstorable"] and "client.keys" in result.failure, result
+    assert result.status == EXIT_CODES["storage-error"] and "client.keys" in result.failure, result
     assert machine.snapshot() == before
 
 

@@ -212,7 +212,7 @@ def test_nothing_is_asked_for_when_the_secret_cannot_be_stored(start_wazuh5, enr
     server = start_wazuh5(password=PASSWORD)
     os.mkdir(os.path.join(enrollment.machine.etc, ".reenroll.secret.new"))
     os.mkdir(os.path.join(enrollment.machine.etc, ".reenroll.secret.new", "full"))
-    enrollment.fails("unstorable", "reenroll.secret", manager=server, password=PASSWORD)
+    enrollment.fails("storage-error", "reenroll.secret", manager=server, password=PASSWORD)
     assert server.requests == []
 
 
@@ -220,7 +220,7 @@ def test_nothing_is_asked_for_when_the_ca_cannot_be_stored(start_wazuh5, enrollm
     server = start_wazuh5(password=PASSWORD)
     with open(os.path.join(enrollment.machine.etc, "certs"), "w", encoding="ascii"):
         pass
-    enrollment.fails("unstorable", "certs", manager=server, password=PASSWORD)
+    enrollment.fails("storage-error", "certs", manager=server, password=PASSWORD)
     assert server.requests == []
 
 

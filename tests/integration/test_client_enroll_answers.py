@@ -64,7 +64,7 @@ def test_newer_version(start_wazuh5, enrollment):
 @pytest.mark.parametrize("status, code, outcome", [
     (400, 9014, "refused"), (401, "enrollment_key_unavailable", "busy"), (403, 0, "refused"), (409, 9007, "duplicate"),
     (409, 9012, "duplicate"), (409, 9030, "busy"), (413, 0, "refused"), (415, 0, "refused"), (429, 0, "busy"),
-    (500, 9001, "busy"), (503, 9013, "busy"), (503, -1, "busy"), (404, 0, "garbled"), (301, 0, "garbled"),
+    (500, 9001, "busy"), (503, 9013, "busy"), (503, -1, "busy"), (404, 0, "protocol-error"), (301, 0, "protocol-error"),
 ])
 def test_errors(start_wazuh5, enrollment, status, code, outcome):
     server = start_wazuh5(password=PASSWORD)
@@ -74,7 +74,7 @@ def test_errors(start_wazuh5, enrollment, status, code, outcome):
     assert ("asked" in result.state) == (status in (301, 500, 503)), result.state
 
 
-# -------------------------------------------------------------------- misbehaving managers
+# -------------------------------------------------------------------- fake_manager managers
 
 AGENT = {"id": "003", "name": "web-01", "ip": "any", "key": machine_module.KEY, "reenroll_secret": "0" * 64}
 
@@ -106,14 +106,14 @@ def without(name):
 def test_garbled_answers(start_wazuh5, enrollment, body, word):
     server = start_wazuh5(password=PASSWORD)
     server.forced = [(200, body)]
-    enrollment.fails("garbled", word, manager=server, password=PASSWORD)
+    enrollment.fails("protocol-error", word, manager=server, password=PASSWORD)
 
 
 @pytest.mark.parametrize("raw, outcome, word", [
     (b"", "busy", "instead of answering"),
     (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"id\"", "busy", "in the middle"),
-    (b"OSSEC K:'001 web-01 any " + machine_module.KEY.encode() + b"'", "garbled", "HTTP"),
-    (b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"y" * 1000 + b"\r\n") * 200 + b"\r\n", "garbled", "longer"),
+    (b"OSSEC K:'001 web-01 any " + machine_module.KEY.encode() + b"'", "protocol-error", "HTTP"),
+    (b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"y" * 1000 + b"\r\n") * 200 + b"\r\n", "protocol-error", "longer"),
 ], ids=["nothing", "cut", "authd", "header"])
 def test_broken_answers(start_wazuh5, enrollment, raw, outcome, word):
     server = start_wazuh5(password=PASSWORD)
@@ -125,7 +125,7 @@ def test_broken_answers(start_wazuh5, enrollment, raw, outcome, word):
 def test_huge_answer(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
     server.forced = [(200, b" " * (10 << 20))]
-    enrollment.fails("garbled", "longer than any", manager=server, password=PASSWORD)
+    enrollment.fails("protocol-error", "longer than any", manager=server, password=PASSWORD)
 
 
 def test_manager_that_never_answers(start_wazuh5, enrollment):

@@ -60,11 +60,11 @@ def test_embedded_ca_of_another_manager(start_wazuh5, enrollment, certificates):
     ((200, b"", {"Content-Type": "application/x-pem-file"}), "untrusted", "did not answer with a CA certificate"),
     ((200, b"<html>"), "untrusted", "did not answer with a CA certificate"),
     ((200, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "untrusted", "did not answer with a CA"),
-    ((200, b"x" * (2 << 20)), "garbled", "longer than any"),
+    ((200, b"x" * (2 << 20)), "protocol-error", "longer than any"),
     ((302, b"", {"Location": "https://192.0.2.1/"}), "untrusted", "HTTP 302"),
     (b"", "busy", "instead of answering"),
     (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", "busy", "in the middle"),
-    (b"SSH-2.0-OpenSSH\r\n", "garbled", "HTTP"),
+    (b"SSH-2.0-OpenSSH\r\n", "protocol-error", "HTTP"),
 ], ids=["404", "503", "empty", "html", "damaged", "huge", "redirect", "nothing", "cut", "ssh"])
 def test_no_ca(start_wazuh5, enrollment, ca_pin, answer, outcome, word):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})

@@ -277,7 +277,7 @@ def test_stop_at_the_question(machine):
 def test_unstorable(machine):
     os.rmdir(machine.etc)
     result = bring(machine, EXPORT)
-    assert result.status == EXIT_CODES["unstorable"] and "is the agent installed?" in result.failure, result
+    assert result.status == EXIT_CODES["storage-error"] and "is the agent installed?" in result.failure, result
 
 
 @needs_killer
@@ -395,7 +395,7 @@ def test_torn_file_is_replaced(machine):
 def test_secret_is_forgotten_when_the_key_is_stored(machine):
     options = configured(machine, **{"auth.forget_secret": "yes", "auth.password_file": machine.password("unused")})
     os.mkdir(machine.keys)
-    assert machine.register(**options).status == EXIT_CODES["unstorable"]
+    assert machine.register(**options).status == EXIT_CODES["storage-error"]
     assert os.path.exists(machine.directory + "/key"), "the key was nowhere else"
     os.rmdir(machine.keys)
     result = machine.register(**options)

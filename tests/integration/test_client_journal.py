@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from machine import HERE, KEY, OLD_KEY, OLD_LINE, reply, shell_words
-from misbehaving import answer
+from fake_manager import answer
 from scripted_api import Api, error, needs_module, settings
 
 with open(os.path.join(HERE, "..", "..", "src", "register", "message-ids.h"), encoding="ascii") as header:
@@ -83,7 +83,7 @@ FAILURES = {
     "busy": (answer(b"ERROR: Internal validation error"), "BUSY", WARNING),
     "duplicate": (answer(b"ERROR: Duplicate agent name: web-01"), "DUPLICATE", WARNING),
     "refused": (answer(b"ERROR: Invalid password"), "REFUSED", ERROR),
-    "garbled": (answer(b"hello\nMESSAGE=forged\nPRIORITY=0"), "GARBLED", ERROR),
+    "protocol-error": (answer(b"hello\nMESSAGE=forged\nPRIORITY=0"), "PROTOCOL_ERROR", ERROR),
 }
 
 
@@ -128,7 +128,7 @@ OTHER_EVENTS = {
     "untrusted": ("UNTRUSTED", ERROR, {"trust": "other", "force": True}),
     "misconfigured": ("MISCONFIGURED", ERROR, {"trust": None, "force": True}),
     "mistake in the configuration": ("MISCONFIGURED", ERROR, {"settings": {"tls.pn": "x"}}),
-    "unstorable": ("UNSTORABLE", ERROR, {"settings": {"agent.group": "no-such-group"}, "force": True}),
+    "storage-error": ("STORAGE_ERROR", ERROR, {"settings": {"agent.group": "no-such-group"}, "force": True}),
     "not verified": ("UNVERIFIED", WARNING, {"trust": ["--set", "tls.verify=no"], "force": True}),
     "renamed": ("RENAMED", WARNING, {"name": "other", "force": True}),
 }

@@ -90,7 +90,7 @@ def test_answer_in_pieces(machine, start_manager, start_proxy):
 def test_bytes_behind_the_header_are_the_managers(machine, start_proxy):
     """They are not swallowed with the header: TLS finds them, and they are no TLS."""
     proxy = start_proxy(says(OK + b"SSH-2.0-OpenSSH_9.2\r\n", ending="open"))
-    machine.fails("garbled", "does not speak TLS", manager="manager.test", settings=through(proxy))
+    machine.fails("protocol-error", "does not speak TLS", manager="manager.test", settings=through(proxy))
 
 
 @pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")
@@ -152,7 +152,7 @@ def test_proxy_demands_authentication(machine, start_manager, start_proxy, user,
     assert manager.conversations == []
 
 
-@pytest.mark.parametrize("what", ["request", "password", "base64", "garbled"])
+@pytest.mark.parametrize("what", ["request", "password", "base64", "protocol-error"])
 def test_proxy_that_repeats_what_we_sent(machine, start_manager, start_proxy, what):
     """What comes back is not shown, in whatever form. The run checks for the secrets."""
     encoded = basic("web", "open sesame")
@@ -160,9 +160,9 @@ def test_proxy_that_repeats_what_we_sent(machine, start_manager, start_proxy, wh
 
     def script(conversation):
         lines = read_request(conversation)
-        echo = {"request": lines[-1], "password": "wrong password open sesame", "base64": encoded, "garbled": lines[-1]}[what]
+        echo = {"request": lines[-1], "password": "wrong password open sesame", "base64": encoded, "protocol-error": lines[-1]}[what]
         conversation.socket.sendall(f"{'' if what == 'garbled' else 'HTTP/1.1 407 '}{echo}\r\n\r\n".encode())
-    result = machine.fails("garbled" if what == "garbled" else "refused", "what we sent", manager=start_manager(), settings=through(
+    result = machine.fails("protocol-error" if what == "protocol-error" else "refused", "what we sent", manager=start_manager(), settings=through(
         start_proxy(script), "web", **{"auth.proxy_password_file": machine.password("open sesame")}))
     assert "sesame" not in result.stderr
 
@@ -221,8 +221,8 @@ STATUSES = {
     "502 Bad Gateway": ("unreachable", ["502 Bad Gateway", "cannot reach the manager"]),
     "503 Service Unavailable": ("unreachable", ["503", "cannot reach the manager"]),
     "504 Gateway Timeout": ("unreachable", ["504", "cannot reach the manager"]),
-    "302 Found": ("garbled", ["302 Found", "login page"]),
-    "101 Switching Protocols": ("garbled", ["101"]),
+    "302 Found": ("protocol-error", ["302 Found", "login page"]),
+    "101 Switching Protocols": ("protocol-error", ["101"]),
     "999 Denied": ("busy", ["999"]),
     "403 \x1b[31m\xff": ("refused", ["403 \\x1b[31m"]),
 }
@@ -241,7 +241,7 @@ def test_statuses(machine, start_manager, start_proxy, status):
     assert manager.conversations == []
 
 
-GARBLED = {
+PROTOCOL_ERROR = {
     "SSH": (b"SSH-2.0-OpenSSH_9.2\r\n", "with: SSH-2.0-OpenSSH_9.2"),
     "TLS alert": (b"\x15\x03\x01\x00\x02\x02\x16", "with: \\x15\\x03\\x01\\x00\\x02\\x02\\x16"),
     "HTML": (b"<html>", "with: <html>"),
@@ -255,11 +255,11 @@ GARBLED = {
 }
 
 
-@pytest.mark.parametrize("data, words", GARBLED.values(), ids=GARBLED.keys())
+@pytest.mark.parametrize("data, words", PROTOCOL_ERROR.values(), ids=PROTOCOL_ERROR.keys())
 def test_no_http(machine, start_proxy, data, words):
     machine.install_key()
     proxy = start_proxy(says(data, ending="open"))
-    machine.fails("garbled", f"The proxy {proxy.address} ", words, manager="manager.test", settings=through(proxy), force=True)
+    machine.fails("protocol-error", f"The proxy {proxy.address} ", words, manager="manager.test", settings=through(proxy), force=True)
 
 
 @pytest.mark.parametrize("data", [b"", b"HTTP/1.1 200 OK\r\n"], ids=["at once", "amid the header"])
@@ -365,7 +365,7 @@ def test_changed_password_ends_the_wait(machine, start_manager, start_proxy, not
     for path in (password, machine.config):
         os.utime(path, (1, 1))
     assert as_service(machine, notify_socket, **options).status == EXIT_CODES["refused"]
-    assert as_service(machine, notify_socket, **options).status == EXIT_CODES["unready"]
+    assert as_service(machine, notify_socket, **options).status == EXIT_CODES["not-ready"]
     assert len(proxy.conversations) == 1
     machine.password("right-one")
     os.utime(password, (4e9, 4e9))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from machine import EXIT_CODES, KEY, OLD_LINE, PATIENCE, PROMPT, reply
-from misbehaving import answer, end
+from fake_manager import answer, end
 
 UNABLE = b"ERROR: Unable to add agent"
 
@@ -164,7 +164,7 @@ BAD_RECORDS = {
 @pytest.mark.parametrize("record", BAD_RECORDS.values(), ids=BAD_RECORDS.keys())
 def test_invalid_record(machine, start_manager, record):
     machine.install_key()
-    result = machine.fails("garbled", manager=start_manager(answer(b"OSSEC K:'" + record + b"'")), force=True)
+    result = machine.fails("protocol-error", manager=start_manager(answer(b"OSSEC K:'" + record + b"'")), force=True)
     assert KEY[:30] not in result.failure
 
 
@@ -189,13 +189,13 @@ NOT_THE_PROTOCOL = {
 @pytest.mark.parametrize("records, word", NOT_THE_PROTOCOL.values(), ids=NOT_THE_PROTOCOL.keys())
 def test_not_the_protocol(machine, start_manager, records, word, ending):
     machine.install_key()
-    machine.fails("garbled", word, manager=start_manager(answer(*records, ending=ending)), force=True)
+    machine.fails("protocol-error", word, manager=start_manager(answer(*records, ending=ending)), force=True)
 
 
 ENDLESS = {
-    "junk": (b"", "garbled"),
-    "newlines": (b"\n", "garbled"),
-    "a key": (b"OSSEC K:'", "garbled"),
+    "junk": (b"", "protocol-error"),
+    "newlines": (b"\n", "protocol-error"),
+    "a key": (b"OSSEC K:'", "protocol-error"),
     "an error": (b"ERROR: ", "refused"),
 }
 
@@ -357,7 +357,7 @@ def test_request_that_comes_back_is_not_shown(machine, start_manager):
         conversation.send(conversation.request)
         conversation.finish()
     settings = {"auth.password_file": machine.password("TopSecretPassword")}
-    machine.fails("garbled", "password and all", manager=start_manager(script), settings=settings)
+    machine.fails("protocol-error", "password and all", manager=start_manager(script), settings=settings)
 
 
 def before_tls(conversation):
@@ -420,7 +420,7 @@ def test_not_tls(machine, start_manager, greeting):
         conversation.socket.sendall(greeting)
         conversation.finish()
     machine.install_key()
-    machine.fails("garbled", "does not speak TLS", "port", manager=start_manager(script), force=True)
+    machine.fails("protocol-error", "does not speak TLS", "port", manager=start_manager(script), force=True)
 
 
 def test_damaged_record(machine, start_manager):
@@ -434,4 +434,4 @@ def test_damaged_record(machine, start_manager):
         conversation.socket.sendall(record)
         conversation.wait_for_end()
     machine.install_key(OLD_LINE)
-    machine.fails("garbled", "Cannot read from", manager=start_manager(script), force=True)
+    machine.fails("protocol-error", "Cannot read from", manager=start_manager(script), force=True)

@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 from machine import KEY, OLD_KEY, reply
-from misbehaving import answer
+from fake_manager import answer
 
 # What is configured, and the line that goes out. Where agent-auth sends the same, the case has the name that
 # agent-auth's option has.

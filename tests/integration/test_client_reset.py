@@ -67,7 +67,7 @@ def test_linked_counters(tmp_path, certificates):
     os.rename(counters, tmp_path / "elsewhere")
     os.symlink(tmp_path / "elsewhere", counters)
     result = machine.register("reset", "--yes", trust=None)
-    assert result.status == EXIT_CODES["unstorable"] and counters in result.failure, result
+    assert result.status == EXIT_CODES["storage-error"] and counters in result.failure, result
     assert machine.read_keys() is None and sorted(os.listdir(tmp_path / "elsewhere")) == sorted(COUNTERS)
 
 
@@ -86,4 +86,4 @@ def test_reset_while_another_one_registers(machine, start_manager):
         seen["run"].check = lambda result: None  # the staged file is the other one's
         seen["result"] = seen["run"].finish()
     machine.register(manager=start_manager(script))
-    assert seen["result"].status == EXIT_CODES["unstorable"] and "at work" in seen["result"].failure, seen["result"]
+    assert seen["result"].status == EXIT_CODES["storage-error"] and "at work" in seen["result"].failure, seen["result"]

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from machine import KEY, OLD_KEY, reply
-from misbehaving import PATIENCE, answer
+from fake_manager import PATIENCE, answer
 
 PASSWORD = "Correct-Horse-Battery"
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from machine import EXIT_CODES, KEY, OLD_LINE, reply
-from misbehaving import answer
+from fake_manager import answer
 
 
 CONFIGURING = "STATUS=Waiting for the configuration to be complete (agent-register-config.target)"
@@ -106,7 +106,7 @@ OUTCOMES = {
     "busy": answer(b"ERROR: Internal manager error adding agent: web-01. Unable to add agent"),
     "duplicate": answer(b"ERROR: Duplicate agent name: web-01. Unable to add agent"),
     "refused": answer(b"ERROR: Invalid password. Unable to add agent"),
-    "garbled": answer(b"hello"),
+    "protocol-error": answer(b"hello"),
 }
 
 
@@ -204,7 +204,7 @@ def test_no_host_name_yet(machine, start_manager, call_machine, host_name):
     """A machine that has not been told its name is not registered as localhost."""
     manager = start_manager()
     call_machine(host_name)
-    machine.fails("unready", f"'{host_name}'", "name in [agent]", manager=manager, name=None)
+    machine.fails("not-ready", f"'{host_name}'", "name in [agent]", manager=manager, name=None)
     assert manager.conversations == []
 
 

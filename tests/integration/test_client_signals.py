@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from machine import OLD_LINE, PROMPT, reply
-from misbehaving import answer
+from fake_manager import answer
 from test_client_deadlines import (dripping, silent_after_the_handshake, silent_after_the_request,
                                    silent_amid_the_answer, silent_amid_the_handshake, silent_before_tls)
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from machine import EXIT_CODES, KEY, OLD_KEY, OLD_LINE, PROMPT, reply, shell_words
-from misbehaving import answer
+from fake_manager import answer
 
 NEW_LINE = f"001 web-01 any {KEY}\n"
 
@@ -148,7 +148,7 @@ def test_torn_file_is_kept_aside(machine, start_manager, content):
 
 def test_torn_file_stays_when_there_is_no_new_key(machine, start_manager):
     machine.install_key("007 web")
-    machine.fails("garbled", manager=start_manager(answer(b"hello")))
+    machine.fails("protocol-error", manager=start_manager(answer(b"hello")))
     assert machine.files() == ["client.keys"]
 
 
@@ -211,7 +211,7 @@ def test_obstacle(machine, start_manager, content, obstruct, words):
         machine.install_key(content)
     obstruct(machine)
     manager = start_manager()
-    machine.fails("unstorable", machine.etc, words, manager=manager, force=True)
+    machine.fails("storage-error", machine.etc, words, manager=manager, force=True)
     assert manager.conversations == []
 
 
@@ -222,14 +222,14 @@ def test_leftover_that_cannot_be_removed(machine, start_manager):
     run = machine.start(manager=manager, force=True)
     run.check = lambda result: None
     result = run.finish()
-    assert result.status == EXIT_CODES["unstorable"] and ".client.keys.new" in result.failure, result
+    assert result.status == EXIT_CODES["storage-error"] and ".client.keys.new" in result.failure, result
     assert manager.conversations == [] and machine.read_keys() == OLD_LINE.encode()
 
 
 def test_unknown_group(machine, start_manager):
     machine.install_key()
     manager = start_manager()
-    machine.fails("unstorable", "'no-such-group'", "group in [agent]", manager=manager, force=True,
+    machine.fails("storage-error", "'no-such-group'", "group in [agent]", manager=manager, force=True,
                   settings={"agent.group": "no-such-group"})
     assert manager.conversations == []
 
@@ -254,7 +254,7 @@ def test_marked_file(machine, start_manager, chattr, content, flag, word):
     machine.install_key(content)
     chattr(flag, machine.keys)
     manager = start_manager()
-    machine.fails("unstorable", machine.keys, word, f"chattr -{flag}", manager=manager, force=True)
+    machine.fails("storage-error", machine.keys, word, f"chattr -{flag}", manager=manager, force=True)
     assert manager.conversations == []
 
 
@@ -262,7 +262,7 @@ def test_marked_directory(machine, start_manager, chattr):
     machine.install_key()
     chattr("i", machine.etc)
     manager = start_manager()
-    machine.fails("unstorable", machine.keys, "Operation not permitted", manager=manager, force=True)
+    machine.fails("storage-error", machine.keys, "Operation not permitted", manager=manager, force=True)
     assert manager.conversations == []
 
 
@@ -275,7 +275,7 @@ def test_foreign_directory(machine, start_manager, as_root):
     os.chmod(machine.certificates.directory, 0o755)
     trust = ["--ca", machine.write("ca.pem", open(machine.certificates.ca(), "rb").read())]
     manager = start_manager()
-    machine.fails("unstorable", "Permission denied", manager=manager, force=True, trust=trust, user=65534)
+    machine.fails("storage-error", "Permission denied", manager=manager, force=True, trust=trust, user=65534)
     assert manager.conversations == []
 
 
@@ -301,9 +301,9 @@ FILE_SYSTEMS = {
 def test_file_system(machine, start_manager, mount_namespace, prepare, words):
     manager = start_manager()
     result = run_on(machine, manager, prepare, force=True)
-    assert result.status == EXIT_CODES["unstorable"], result
+    assert result.status == EXIT_CODES["storage-error"], result
     assert words in result.failure and machine.etc in result.failure
-    assert result.state["last_outcome"] == "unstorable"
+    assert result.state["last_outcome"] == "storage-error"
     assert result.stdout == OLD_LINE + "client.keys\nfiller\n"
     assert manager.conversations == []
 
@@ -322,7 +322,7 @@ def test_key_file_that_is_a_mount_point(machine, start_manager, mount_namespace)
     manager = start_manager()
     result = machine.register(manager=manager, before=shell_words("mount", "--bind", machine.keys, machine.keys),
                               force=True)
-    assert result.status == EXIT_CODES["unstorable"] and "mount point" in result.failure, result
+    assert result.status == EXIT_CODES["storage-error"] and "mount point" in result.failure, result
     assert machine.read_keys() == OLD_LINE.encode()
     assert manager.conversations == []
 
@@ -338,7 +338,7 @@ def test_directory_that_is_marked_meanwhile(machine, start_manager, chattr, old)
     run = machine.start(manager=start_manager(inspect(lambda: chattr("i", machine.etc))), force=True)
     run.check = lambda result: None  # the staged file cannot be removed either
     result = run.finish()
-    assert result.status == EXIT_CODES["unstorable"] and machine.etc in result.failure, result
+    assert result.status == EXIT_CODES["storage-error"] and machine.etc in result.failure, result
     assert machine.read_keys() == (old.encode() if old else None)
     assert not old or os.path.exists(machine.counter)
     assert machine.files() == [".client.keys.new"] + (["client.keys"] if old else [])
@@ -347,7 +347,7 @@ def test_directory_that_is_marked_meanwhile(machine, start_manager, chattr, old)
 def test_file_that_is_marked_meanwhile(machine, start_manager, chattr):
     machine.install_key()
     result = machine.register(manager=start_manager(inspect(lambda: chattr("i", machine.keys))), force=True)
-    assert result.status == EXIT_CODES["unstorable"] and machine.keys in result.failure, result
+    assert result.status == EXIT_CODES["storage-error"] and machine.keys in result.failure, result
     assert machine.read_keys() == OLD_LINE.encode()
     assert os.path.exists(machine.counter)
 
@@ -376,7 +376,7 @@ def test_second_process_says_who_holds_the_lock(machine, start_manager):
     run = machine.start(manager=manager, force=True)
     assert run.finish().status == 0
     second = seen["result"]
-    assert second.status == EXIT_CODES["unready"], second
+    assert second.status == EXIT_CODES["not-ready"], second
     assert f"(pid {run.pid})" in second.failure and machine.keys in second.failure
     assert second.seconds < PROMPT
     assert unasked.conversations == []

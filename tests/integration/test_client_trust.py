@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 from machine import KEY, OLD_LINE, reply
-from misbehaving import answer
+from fake_manager import answer
 
 # -------------------------------------------------------------------- names
 

@@ -333,16 +333,16 @@ int keystore_remove_staged(const struct keystore *store, struct reason *why)
 	return r;
 }
 
-int keystore_commit(struct keystore *store, const struct agent_key *key, const char *aside, struct reason *why)
+int keystore_commit(struct keystore *store, const struct agent_key *key, const char *suffix, struct reason *why)
 {
-	char line[AGENT_LINE_SIZE + 1], aside_name[128];
+	char line[AGENT_LINE_SIZE + 1], backup_name[128];
 	size_t length = agent_key_format(line, key);
 	const char *slash = strrchr(store->path, '/');
 	int r;
 
-	if (aside)
-		(void)snprintf(aside_name, sizeof aside_name, "%s.%s", slash ? slash + 1 : store->path, aside);
-	r = atomic_file_commit(&store->staged, line, length, aside ? aside_name : NULL, why);
+	if (suffix)
+		(void)snprintf(backup_name, sizeof backup_name, "%s.%s", slash ? slash + 1 : store->path, suffix);
+	r = atomic_file_commit(&store->staged, line, length, suffix ? backup_name : NULL, why);
 	explicit_bzero(line, sizeof line);
 	if (r < 0)
 		return r;

@@ -68,12 +68,12 @@ int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
 int keystore_stage(struct keystore *store, struct reason *why);
 
 /*
- * Store the key durably and clear the agent's counter of the old one. `aside` keeps the old file beside the new one
- * as client.keys.ASIDE (null: do not).
+ * Store the key durably and clear the agent's counter of the old one. `suffix` keeps the old file beside the new one
+ * as client.keys.SUFFIX (null: do not).
  * Returns 0; 1 with `why` set when the key is stored but something after it failed; a negative errno with `why` set
  * when it is not stored (then the old file is untouched).
  */
-int keystore_commit(struct keystore *store, const struct agent_key *key, const char *aside, struct reason *why);
+int keystore_commit(struct keystore *store, const struct agent_key *key, const char *suffix, struct reason *why);
 
 /* Remove what a run that was killed has left of a new key file. Needs the lock. 0, or a negative errno with `why` set. */
 int keystore_remove_staged(const struct keystore *store, struct reason *why);

@@ -78,7 +78,7 @@ static bool has_keys_of_several(const char *keys_path, struct reason *seen)
 	return entries > 1;
 }
 
-bool installation_is_manager(const char *directory, const char *keys_path, struct reason *seen)
+bool manager_detect(const char *directory, const char *keys_path, struct reason *seen)
 {
 	return has_managers_file(directory, seen) || has_keys_of_several(keys_path, seen) ||
 	       is_installed_as_server(directory, seen);

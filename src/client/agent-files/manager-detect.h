@@ -11,4 +11,4 @@
  * program or a file that only managers have, what OSSEC's installer wrote into /etc/ossec-init.conf, or the entries of
  * several agents in the key file.
  */
-bool installation_is_manager(const char *directory, const char *keys_path, struct reason *seen);
+bool manager_detect(const char *directory, const char *keys_path, struct reason *seen);

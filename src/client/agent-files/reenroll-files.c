@@ -15,46 +15,46 @@
 #define FILE_MODE 0640
 #define DIRECTORY_MODE 01770 /* the agent replaces its CA itself later on, but must not touch what is root's */
 #define ANCHOR_ROOM ((size_t)64 * 1024) /* bytes; what an enrollment token may embed */
-#define ANCHOR_ASIDE "root-ca.pem.old"
+#define ANCHOR_BACKUP "root-ca.pem.old"
 
 /* ------------------------------------------------------------------ opening and closing */
 
-int companions_open(struct companions *companions, const char *keys_path, const char *directory, struct reason *why)
+int reenroll_files_open(struct reenroll_files *files, const char *keys_path, const char *directory, struct reason *why)
 {
 	cleanup_free char *copy = strdup(keys_path);
 
-	*companions = COMPANIONS_NULL;
-	companions->secret_directory = copy ? strdup(dirname(copy)) : NULL;
-	if (!companions->secret_directory ||
-	    asprintf(&companions->secret_path, "%s/reenroll.secret", companions->secret_directory) < 0)
-		companions->secret_path = NULL;
-	if (asprintf(&companions->anchor_directory, "%s/etc/certs", directory) < 0)
-		companions->anchor_directory = NULL;
-	if (asprintf(&companions->anchor_path, "%s/etc/certs/root-ca.pem", directory) < 0)
-		companions->anchor_path = NULL;
-	if (companions->secret_path && companions->anchor_directory && companions->anchor_path)
+	*files = REENROLL_FILES_NULL;
+	files->secret_directory = copy ? strdup(dirname(copy)) : NULL;
+	if (!files->secret_directory ||
+	    asprintf(&files->secret_path, "%s/reenroll.secret", files->secret_directory) < 0)
+		files->secret_path = NULL;
+	if (asprintf(&files->anchor_directory, "%s/etc/certs", directory) < 0)
+		files->anchor_directory = NULL;
+	if (asprintf(&files->anchor_path, "%s/etc/certs/root-ca.pem", directory) < 0)
+		files->anchor_path = NULL;
+	if (files->secret_path && files->anchor_directory && files->anchor_path)
 		return 0;
-	companions_close(companions);
+	reenroll_files_close(files);
 	return reason_errno(why, ENOMEM, "Cannot prepare the paths beside the key file");
 }
 
-void companions_release(struct companions *companions)
+void reenroll_files_release(struct reenroll_files *files)
 {
-	atomic_file_discard(&companions->secret);
-	atomic_file_discard(&companions->anchor);
-	if (companions->made_directory)
-		(void)rmdir(companions->anchor_directory); /* unless something is in it by now */
-	companions->made_directory = false;
+	atomic_file_discard(&files->secret);
+	atomic_file_discard(&files->anchor);
+	if (files->made_directory)
+		(void)rmdir(files->anchor_directory); /* unless something is in it by now */
+	files->made_directory = false;
 }
 
-void companions_close(struct companions *companions)
+void reenroll_files_close(struct reenroll_files *files)
 {
-	companions_release(companions);
-	free(companions->secret_directory);
-	free(companions->secret_path);
-	free(companions->anchor_directory);
-	free(companions->anchor_path);
-	*companions = COMPANIONS_NULL;
+	reenroll_files_release(files);
+	free(files->secret_directory);
+	free(files->secret_path);
+	free(files->anchor_directory);
+	free(files->anchor_path);
+	*files = REENROLL_FILES_NULL;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -82,33 +82,33 @@ static ssize_t read_regular(const char *path, void *buffer, size_t size, struct 
 	return length < 0 ? reason_errno(why, (int)length, "Cannot read %s", path) : length;
 }
 
-int companions_read_secret(const struct companions *companions, struct agent_secret *ret, struct reason *why)
+int reenroll_files_read_secret(const struct reenroll_files *files, struct reenroll_secret *ret, struct reason *why)
 {
-	char line[AGENT_SECRET_LINE_SIZE + 1]; /* room for a carriage return, and to notice that there is more */
-	ssize_t length = read_regular(companions->secret_path, line, sizeof line, why);
+	char line[REENROLL_SECRET_LINE_SIZE + 1]; /* room for a carriage return, and to notice that there is more */
+	ssize_t length = read_regular(files->secret_path, line, sizeof line, why);
 	int r = 0;
 
 	if (length < 0)
 		return length == -ENOENT ? 0 : (int)length;
-	if (agent_secret_parse(ret, line, (size_t)length) == 0)
+	if (reenroll_secret_parse(ret, line, (size_t)length) == 0)
 		r = 1;
 	else
 		reason_set(why, "%s is not \"ID SECRET\", with a secret of 64 lower-case hexadecimal digits; not used",
-			   companions->secret_path);
+			   files->secret_path);
 	explicit_bzero(line, sizeof line);
 	return r;
 }
 
 /* ------------------------------------------------------------------ staging */
 
-static int make_directory(struct companions *companions, gid_t group, struct reason *why)
+static int make_directory(struct reenroll_files *files, gid_t group, struct reason *why)
 {
-	const char *path = companions->anchor_directory;
+	const char *path = files->anchor_directory;
 	cleanup_fd int fd = -1;
 
 	if (mkdir(path, 0700) < 0)
 		return errno == EEXIST ? 0 : reason_errno(why, errno, "Cannot make the directory %s", path);
-	companions->made_directory = true;
+	files->made_directory = true;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0) || fchmod(fd, DIRECTORY_MODE) < 0)
 		return reason_errno(why, errno, "Cannot give the new directory %s to the agent's group", path);
@@ -116,12 +116,12 @@ static int make_directory(struct companions *companions, gid_t group, struct rea
 }
 
 /* The agent's user may write where the directory is, and root must not go where a link of his points. */
-static int check_directory(const struct companions *companions, struct reason *why)
+static int check_directory(const struct reenroll_files *files, struct reason *why)
 {
-	const char *path = companions->anchor_directory;
+	const char *path = files->anchor_directory;
 	struct stat opened, named;
 
-	if (fstat(companions->anchor.directory, &opened) < 0 || lstat(path, &named) < 0)
+	if (fstat(files->anchor.directory, &opened) < 0 || lstat(path, &named) < 0)
 		return reason_errno(why, errno, "Cannot look at the directory %s", path);
 	if (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino)
 		return 0;
@@ -129,16 +129,16 @@ static int check_directory(const struct companions *companions, struct reason *w
 	return -ELOOP;
 }
 
-int companions_stage(struct companions *companions, gid_t group, struct reason *why)
+int reenroll_files_stage(struct reenroll_files *files, gid_t group, struct reason *why)
 {
-	int r = make_directory(companions, group, why);
+	int r = make_directory(files, group, why);
 
 	if (r >= 0)
-		r = atomic_file_stage(&companions->anchor, companions->anchor_path, FILE_MODE, group, ANCHOR_ROOM, why);
+		r = atomic_file_stage(&files->anchor, files->anchor_path, FILE_MODE, group, ANCHOR_ROOM, why);
 	if (r >= 0)
-		r = check_directory(companions, why);
+		r = check_directory(files, why);
 	if (r >= 0)
-		r = atomic_file_stage(&companions->secret, companions->secret_path, FILE_MODE, group, AGENT_SECRET_LINE_SIZE,
+		r = atomic_file_stage(&files->secret, files->secret_path, FILE_MODE, group, REENROLL_SECRET_LINE_SIZE,
 				      why);
 	return r;
 }
@@ -179,10 +179,10 @@ static bool holds_all(X509_STORE *store, X509_STORE *wanted)
 	return missing == 0;
 }
 
-static bool is_there_already(const struct companions *companions, const char *pem)
+static bool is_there_already(const struct reenroll_files *files, const char *pem)
 {
-	cleanup_free char *text = malloc(COMPANIONS_ANCHOR_MAX);
-	ssize_t length = text ? read_regular(companions->anchor_path, text, COMPANIONS_ANCHOR_MAX, NULL) : -ENOMEM;
+	cleanup_free char *text = malloc(REENROLL_FILES_ANCHOR_MAX);
+	ssize_t length = text ? read_regular(files->anchor_path, text, REENROLL_FILES_ANCHOR_MAX, NULL) : -ENOMEM;
 	X509_STORE *held, *wanted;
 	bool holds;
 
@@ -196,17 +196,17 @@ static bool is_there_already(const struct companions *companions, const char *pe
 	return holds;
 }
 
-int companions_commit_anchor(struct companions *companions, const char *pem, struct reason *why)
+int reenroll_files_commit_anchor(struct reenroll_files *files, const char *pem, struct reason *why)
 {
 	int r;
 
-	if (is_there_already(companions, pem)) {
-		atomic_file_discard(&companions->anchor);
+	if (is_there_already(files, pem)) {
+		atomic_file_discard(&files->anchor);
 		return 0;
 	}
-	companions->made_directory = false;
-	r = atomic_file_commit(&companions->anchor, pem, strlen(pem), ANCHOR_ASIDE, why);
-	companions->has_new_anchor = r == 0;
+	files->made_directory = false;
+	r = atomic_file_commit(&files->anchor, pem, strlen(pem), ANCHOR_BACKUP, why);
+	files->has_new_anchor = r == 0;
 	return r;
 }
 
@@ -226,60 +226,60 @@ static void put_back(const char *kept, const char *path)
 		(void)unlink(path); /* there was none */
 }
 
-void companions_restore(struct companions *companions, const char *aside)
+void reenroll_files_restore(struct reenroll_files *files, const char *suffix)
 {
-	cleanup_free char *anchor = path_in(companions->anchor_directory, ANCHOR_ASIDE, "");
-	cleanup_free char *secret = path_in(companions->secret_directory, "reenroll.secret.", aside);
+	cleanup_free char *anchor = path_in(files->anchor_directory, ANCHOR_BACKUP, "");
+	cleanup_free char *secret = path_in(files->secret_directory, "reenroll.secret.", suffix);
 
-	if (companions->has_new_anchor)
-		put_back(anchor, companions->anchor_path);
-	if (companions->has_new_secret)
-		put_back(secret, companions->secret_path);
-	companions->has_new_anchor = companions->has_new_secret = false;
+	if (files->has_new_anchor)
+		put_back(anchor, files->anchor_path);
+	if (files->has_new_secret)
+		put_back(secret, files->secret_path);
+	files->has_new_anchor = files->has_new_secret = false;
 }
 
 /* ------------------------------------------------------------------ the secret */
 
-int companions_commit_secret(struct companions *companions, const struct agent_secret *secret, const char *aside,
+int reenroll_files_commit_secret(struct reenroll_files *files, const struct reenroll_secret *secret, const char *suffix,
 			     struct reason *why)
 {
-	char line[AGENT_SECRET_LINE_SIZE], aside_name[64];
-	size_t length = agent_secret_format(line, secret);
+	char line[REENROLL_SECRET_LINE_SIZE], backup_name[64];
+	size_t length = reenroll_secret_format(line, secret);
 	int r;
 
-	(void)snprintf(aside_name, sizeof aside_name, "reenroll.secret.%s", aside);
-	r = atomic_file_commit(&companions->secret, line, length, aside_name, why);
+	(void)snprintf(backup_name, sizeof backup_name, "reenroll.secret.%s", suffix);
+	r = atomic_file_commit(&files->secret, line, length, backup_name, why);
 	explicit_bzero(line, sizeof line);
-	companions->has_new_secret = r == 0;
+	files->has_new_secret = r == 0;
 	return r;
 }
 
-int companions_retire_secret(const struct companions *companions, const char *id, const char *aside,
+int reenroll_files_retire_secret(const struct reenroll_files *files, const char *id, const char *suffix,
 			     struct reason *why)
 {
-	cleanup(agent_secret_wipe) struct agent_secret secret = { 0 };
-	cleanup_free char *kept = path_in(companions->secret_directory, "reenroll.secret.", aside);
+	cleanup(reenroll_secret_wipe) struct reenroll_secret secret = { 0 };
+	cleanup_free char *kept = path_in(files->secret_directory, "reenroll.secret.", suffix);
 
-	if (id && companions_read_secret(companions, &secret, NULL) == 1 && strcmp(secret.id, id) == 0)
+	if (id && reenroll_files_read_secret(files, &secret, NULL) == 1 && strcmp(secret.id, id) == 0)
 		return 0;
 	if (!kept)
-		return reason_errno(why, ENOMEM, "Cannot put %s aside", companions->secret_path);
-	if (rename(companions->secret_path, kept) < 0 && errno != ENOENT)
+		return reason_errno(why, ENOMEM, "Cannot put %s aside", files->secret_path);
+	if (rename(files->secret_path, kept) < 0 && errno != ENOENT)
 		return reason_errno(why, errno, "The key is stored, but %s, which is another agent's, cannot be put aside",
-				    companions->secret_path);
+				    files->secret_path);
 	return 0;
 }
 
-int companions_forget(const struct companions *companions, struct reason *why)
+int reenroll_files_forget(const struct reenroll_files *files, struct reason *why)
 {
 	static const char *const names[] = { "reenroll.secret", ".reenroll.secret.new", "reenroll.secret.old",
 					     "reenroll.secret.clone", "reenroll.secret.torn" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		cleanup_free char *path = path_in(companions->secret_directory, names[i], "");
+		cleanup_free char *path = path_in(files->secret_directory, names[i], "");
 
 		if (!path)
-			return reason_errno(why, ENOMEM, "Cannot remove %s", companions->secret_path);
+			return reason_errno(why, ENOMEM, "Cannot remove %s", files->secret_path);
 		if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
 			return reason_errno(why, errno, "Cannot remove %s", path);
 	}

@@ -18,9 +18,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define COMPANIONS_ANCHOR_MAX ((size_t)1024 * 1024) /* bytes; what a manager hands out at most */
+#define REENROLL_FILES_ANCHOR_MAX ((size_t)1024 * 1024) /* bytes; what a manager hands out at most */
 
-struct companions {
+struct reenroll_files {
 	char *secret_directory;
 	char *secret_path;
 	char *anchor_directory;
@@ -30,52 +30,52 @@ struct companions {
 	bool has_new_secret, has_new_anchor; /* stored, with what was there before kept aside */
 };
 
-#define COMPANIONS_NULL ((struct companions){ .secret = ATOMIC_FILE_NULL, .anchor = ATOMIC_FILE_NULL })
+#define REENROLL_FILES_NULL ((struct reenroll_files){ .secret = ATOMIC_FILE_NULL, .anchor = ATOMIC_FILE_NULL })
 
 /*
  * The files that go with the key file `keys_path` of the agent in `directory`. Returns 0 or -ENOMEM. Free with
- * companions_close().
+ * reenroll_files_close().
  */
-int companions_open(struct companions *companions, const char *keys_path, const char *directory, struct reason *why);
+int reenroll_files_open(struct reenroll_files *files, const char *keys_path, const char *directory, struct reason *why);
 
 /*
  * Read the secret. Returns 1; 0 when there is none that could be used, with `why` set if there is a file all the same;
  * or a negative errno with `why` set.
  */
-int companions_read_secret(const struct companions *companions, struct agent_secret *ret, struct reason *why);
+int reenroll_files_read_secret(const struct reenroll_files *files, struct reenroll_secret *ret, struct reason *why);
 
 /*
  * Make sure that both can be stored: new files in their places, readable for `group` ((gid_t)-1: this process's), and
  * the directory of the CA. Needs the lock of the key file. Returns 0, or a negative errno with `why` set.
  */
-int companions_stage(struct companions *companions, gid_t group, struct reason *why);
+int reenroll_files_stage(struct reenroll_files *files, gid_t group, struct reason *why);
 
 /*
  * Store the CA, `pem`. A file that holds all its certificates already stays as it is; one that does not is kept as
  * root-ca.pem.old. Returns as atomic_file_commit() does.
  */
-int companions_commit_anchor(struct companions *companions, const char *pem, struct reason *why);
+int reenroll_files_commit_anchor(struct reenroll_files *files, const char *pem, struct reason *why);
 
-/* Store the secret; the old one is kept as reenroll.secret.ASIDE. Returns as atomic_file_commit() does. */
-int companions_commit_secret(struct companions *companions, const struct agent_secret *secret, const char *aside,
+/* Store the secret; the old one is kept as reenroll.secret.SUFFIX. Returns as atomic_file_commit() does. */
+int reenroll_files_commit_secret(struct reenroll_files *files, const struct reenroll_secret *secret, const char *suffix,
 			     struct reason *why);
 
 /* The key cannot be stored after all: put back what was there before what has been stored for it. */
-void companions_restore(struct companions *companions, const char *aside);
+void reenroll_files_restore(struct reenroll_files *files, const char *suffix);
 
 /*
  * A key was stored that no secret came with: that of another agent must not be used with it, and goes to
- * reenroll.secret.ASIDE. `id` is the agent whose secret may stay; null: nobody's. Returns 0, or a negative errno with
+ * reenroll.secret.SUFFIX. `id` is the agent whose secret may stay; null: nobody's. Returns 0, or a negative errno with
  * `why` set.
  */
-int companions_retire_secret(const struct companions *companions, const char *id, const char *aside,
+int reenroll_files_retire_secret(const struct reenroll_files *files, const char *id, const char *suffix,
 			     struct reason *why);
 
 /* Drop what is staged. */
-void companions_release(struct companions *companions);
+void reenroll_files_release(struct reenroll_files *files);
 
 /* Remove the secret and what was kept of old ones, but not the CA, which is no identity. 0 or a negative errno. */
-int companions_forget(const struct companions *companions, struct reason *why);
+int reenroll_files_forget(const struct reenroll_files *files, struct reason *why);
 
 /* Drop and free. Fit for cleanup(). */
-void companions_close(struct companions *companions);
+void reenroll_files_close(struct reenroll_files *files);

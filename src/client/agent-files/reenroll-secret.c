@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-bool agent_secret_is_valid(const char *text, size_t length)
+bool reenroll_secret_is_valid(const char *text, size_t length)
 {
-	if (length != AGENT_SECRET_LENGTH)
+	if (length != REENROLL_SECRET_LENGTH)
 		return false;
 	for (size_t i = 0; i < length; i++)
 		if (!(text[i] >= '0' && text[i] <= '9') && !(text[i] >= 'a' && text[i] <= 'f'))
@@ -15,7 +15,7 @@ bool agent_secret_is_valid(const char *text, size_t length)
 	return true;
 }
 
-int agent_secret_parse(struct agent_secret *ret, const char *text, size_t length)
+int reenroll_secret_parse(struct reenroll_secret *ret, const char *text, size_t length)
 {
 	const char *space = memchr(text, ' ', length);
 	size_t id = space ? (size_t)(space - text) : 0;
@@ -24,17 +24,17 @@ int agent_secret_parse(struct agent_secret *ret, const char *text, size_t length
 		length--;
 	if (length > 0 && text[length - 1] == '\r')
 		length--;
-	if (!agent_id_is_valid(text, id) || length <= id || !agent_secret_is_valid(space + 1, length - id - 1))
+	if (!agent_id_is_valid(text, id) || length <= id || !reenroll_secret_is_valid(space + 1, length - id - 1))
 		return -EINVAL;
-	*ret = (struct agent_secret){ 0 };
+	*ret = (struct reenroll_secret){ 0 };
 	memcpy(ret->id, text, id);
-	memcpy(ret->text, space + 1, AGENT_SECRET_LENGTH);
+	memcpy(ret->text, space + 1, REENROLL_SECRET_LENGTH);
 	return 0;
 }
 
-size_t agent_secret_format(char buffer[static AGENT_SECRET_LINE_SIZE], const struct agent_secret *secret)
+size_t reenroll_secret_format(char buffer[static REENROLL_SECRET_LINE_SIZE], const struct reenroll_secret *secret)
 {
-	return (size_t)snprintf(buffer, AGENT_SECRET_LINE_SIZE, "%s %s\n", secret->id, secret->text);
+	return (size_t)snprintf(buffer, REENROLL_SECRET_LINE_SIZE, "%s %s\n", secret->id, secret->text);
 }
 
 static unsigned int digit(char character)
@@ -42,13 +42,13 @@ static unsigned int digit(char character)
 	return (unsigned int)(character <= '9' ? character - '0' : character - 'a' + 10);
 }
 
-void agent_secret_decode(unsigned char ret[static AGENT_SECRET_SIZE], const struct agent_secret *secret)
+void reenroll_secret_decode(unsigned char ret[static REENROLL_SECRET_SIZE], const struct reenroll_secret *secret)
 {
-	for (size_t i = 0; i < AGENT_SECRET_SIZE; i++)
+	for (size_t i = 0; i < REENROLL_SECRET_SIZE; i++)
 		ret[i] = (unsigned char)(digit(secret->text[2 * i]) << 4 | digit(secret->text[2 * i + 1]));
 }
 
-void agent_secret_wipe(struct agent_secret *secret)
+void reenroll_secret_wipe(struct reenroll_secret *secret)
 {
 	explicit_bzero(secret, sizeof *secret);
 }

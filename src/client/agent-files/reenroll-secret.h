@@ -10,26 +10,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define AGENT_SECRET_SIZE 32
-#define AGENT_SECRET_LENGTH (2 * AGENT_SECRET_SIZE) /* in lower-case hexadecimal digits */
-#define AGENT_SECRET_LINE_SIZE (AGENT_ID_MAX + AGENT_SECRET_LENGTH + 3) /* blank, newline and terminator */
+#define REENROLL_SECRET_SIZE 32
+#define REENROLL_SECRET_LENGTH (2 * REENROLL_SECRET_SIZE) /* in lower-case hexadecimal digits */
+#define REENROLL_SECRET_LINE_SIZE (AGENT_ID_MAX + REENROLL_SECRET_LENGTH + 3) /* blank, newline and terminator */
 
 /* Wipe it. */
-struct agent_secret {
+struct reenroll_secret {
 	char id[AGENT_ID_MAX + 1];
-	char text[AGENT_SECRET_LENGTH + 1]; /* empty: none */
+	char text[REENROLL_SECRET_LENGTH + 1]; /* empty: none */
 };
 
 /* 64 of 0-9 a-f? */
-bool agent_secret_is_valid(const char *text, size_t length);
+bool reenroll_secret_is_valid(const char *text, size_t length);
 
 /* Parse a file's content; a line end of either kind may follow. Returns 0, or -EINVAL with `ret` untouched. */
-int agent_secret_parse(struct agent_secret *ret, const char *text, size_t length);
+int reenroll_secret_parse(struct reenroll_secret *ret, const char *text, size_t length);
 
 /* Write the line with its newline. Returns its length. Wipe the buffer when done. */
-size_t agent_secret_format(char buffer[static AGENT_SECRET_LINE_SIZE], const struct agent_secret *secret);
+size_t reenroll_secret_format(char buffer[static REENROLL_SECRET_LINE_SIZE], const struct reenroll_secret *secret);
 
 /* The bytes of a secret that is there. Wipe them. */
-void agent_secret_decode(unsigned char ret[static AGENT_SECRET_SIZE], const struct agent_secret *secret);
+void reenroll_secret_decode(unsigned char ret[static REENROLL_SECRET_SIZE], const struct reenroll_secret *secret);
 
-void agent_secret_wipe(struct agent_secret *secret);
+void reenroll_secret_wipe(struct reenroll_secret *secret);

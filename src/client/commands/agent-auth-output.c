@@ -100,8 +100,8 @@ static const struct {
 	bool verified_only;
 	const char *text;
 } wordings[] = {
-	{ ANY, OUTCOME_UNREADY, false, "Unable to extract hostname. Custom agent name not set" },
-	{ ANY, OUTCOME_UNSTORABLE, false, "Unable to open key file" },
+	{ ANY, OUTCOME_NOT_READY, false, "Unable to extract hostname. Custom agent name not set" },
+	{ ANY, OUTCOME_STORAGE_ERROR, false, "Unable to open key file" },
 	{ ANY, OUTCOME_MISCONFIGURED, false, NULL },
 	{ STEP_CONNECTING, ANY, false, "Unable to connect to the manager" },
 	{ STEP_VERIFYING, OUTCOME_UNTRUSTED, true, "Unable to verify server certificate" },
@@ -109,7 +109,7 @@ static const struct {
 	{ STEP_SENDING, ANY, false, "SSL write error (unable to send message.)" },
 	{ STEP_WAITING, OUTCOME_REFUSED, false,
 	  "Unable to create key. Either wrong password or connection not accepted by the manager" },
-	{ STEP_WAITING, OUTCOME_GARBLED, false, "Invalid key received. Closing connection" },
+	{ STEP_WAITING, OUTCOME_PROTOCOL_ERROR, false, "Invalid key received. Closing connection" },
 	{ STEP_WAITING, ANY, false, "SSL read (unable to receive message)" },
 };
 
@@ -123,7 +123,7 @@ static const char *field(const struct log_field *fields, const char *name)
 
 static const char *find_wording(int outcome, bool has_name)
 {
-	if (outcome == OUTCOME_UNREADY && has_name)
+	if (outcome == OUTCOME_NOT_READY && has_name)
 		return NULL; /* something else than the name keeps us from asking */
 	for (size_t i = 0; outcome >= 0 && i < sizeof wordings / sizeof wordings[0]; i++)
 		if ((wordings[i].step == ANY || wordings[i].step == voice_step) &&
@@ -197,14 +197,14 @@ static void write_entry(int level, const char *message_id, const struct log_fiel
 	}
 }
 
-void agent_auth_voice_begin(bool verifies)
+void agent_auth_output_begin(bool verifies)
 {
 	voice_verifies = verifies;
 	voice_step = NO_STEP;
 	log_divert(write_entry);
 }
 
-void agent_auth_voice_step(enum attempt_step step, const char *manager, const char *name)
+void agent_auth_output_step(enum attempt_step step, const char *manager, const char *name)
 {
 	voice_step = (int)step;
 	switch (step) {

@@ -14,10 +14,10 @@
 #include "client/methods/method.h"
 
 /* From here on the log speaks like agent-auth. `verifies`: the manager must prove who it is. */
-void agent_auth_voice_begin(bool verifies);
+void agent_auth_output_begin(bool verifies);
 
 /* Tell of a step of the attempt. A register_listener. */
-void agent_auth_voice_step(enum attempt_step step, const char *manager, const char *name);
+void agent_auth_output_step(enum attempt_step step, const char *manager, const char *name);
 
 /* Print "INFO: ..." on standard output. */
 void agent_auth_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -376,7 +376,7 @@ static int run_agent_auth(struct program *program)
 	int r;
 
 	secret_protect_process();
-	agent_auth_voice_begin(value_of('v'));
+	agent_auth_output_begin(value_of('v'));
 	if (line.is_wrong)
 		return FAILURE;
 	r = configure(config, &why);
@@ -388,6 +388,6 @@ static int run_agent_auth(struct program *program)
 		log_error("%s", why.text);
 	else if (!line.only_test)
 		r = register_agent(config, program->options->state_directory, program->options->force, program->stop_fd,
-				   agent_auth_voice_step);
+				   agent_auth_output_step);
 	return r == 0 || r == -ECANCELED ? r : FAILURE;
 }

@@ -135,12 +135,12 @@ static void check_name(struct check *check)
 	if (r == OUTCOME_OK)
 		ok(check, "name", "%s", name);
 	else
-		(void)bad(check, "name", r < 0 ? OUTCOME_UNREADY : (enum outcome)r, why.text);
+		(void)bad(check, "name", r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
 }
 
 static int stage_companions(const struct check *check, const struct keystore *store, struct reason *why)
 {
-	cleanup(companions_close) struct companions companions = COMPANIONS_NULL;
+	cleanup(reenroll_files_close) struct reenroll_files files = REENROLL_FILES_NULL;
 	gid_t group;
 	int r;
 
@@ -148,8 +148,8 @@ static int stage_companions(const struct check *check, const struct keystore *st
 		return 0;
 	r = keystore_group(store, &group, why);
 	if (r >= 0)
-		r = companions_open(&companions, store->path, check->config->agent.directory, why);
-	return r < 0 ? r : companions_stage(&companions, group, why);
+		r = reenroll_files_open(&files, store->path, check->config->agent.directory, why);
+	return r < 0 ? r : reenroll_files_stage(&files, group, why);
 }
 
 /* Go as far as making the new files, and take them away again. */
@@ -171,7 +171,7 @@ static void check_key_file(struct check *check)
 	if (r >= 0)
 		r = keystore_read(&store, &key, &why);
 	if (r < 0)
-		(void)bad(check, "key file", OUTCOME_UNSTORABLE, why.text);
+		(void)bad(check, "key file", OUTCOME_STORAGE_ERROR, why.text);
 	else if (r == KEYSTORE_KEY)
 		ok(check, "key file", "%s can be written; it holds the key of %s (id %s)", store.path, key.name, key.id);
 	else
@@ -355,7 +355,7 @@ static bool check_token(struct check *check, const struct endpoint *endpoint, SS
 	if (!check->has_token || config->tls.ca_file || config->tls.pin.count > 0)
 		return true;
 	enrollment_prefix(prefix, config, &check->token);
-	r = check->method->recognise(&attempt, &report);
+	r = check->method->fetch_ca(&attempt, &report);
 	if (r != OUTCOME_OK)
 		return bad(check, "token", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r, report.why.text);
 	ok(check, "token", check->token.ca ? "holds the manager's CA" : "its pin is that of a CA that the manager hands out");

@@ -167,7 +167,7 @@ static int find_key(const struct keystore *store, struct agent_key *ret, bool *r
 	if (found == KEYSTORE_KEY || found == KEYSTORE_MISSING)
 		return 0;
 	log_error("%s", why.text);
-	return outcome_policy(OUTCOME_UNSTORABLE)->exit_code;
+	return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
 }
 
 /* Without a key there is nothing to remove at the manager; but a deregistration that was interrupted is to be completed. */
@@ -214,7 +214,7 @@ int command_deregister(struct program *program)
 		r = deregister(program, &line, &store, &why);
 	if (r < 0 && r != -ECANCELED) {
 		log_error("%s", why.text);
-		return outcome_policy(OUTCOME_UNSTORABLE)->exit_code;
+		return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
 	}
 	if (r == 0)
 		printf("This machine has no agent identity any more; its next boot registers it anew.\n");

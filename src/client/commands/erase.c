@@ -115,10 +115,10 @@ static int flush_directory(const struct keystore *store, struct reason *why)
 
 static int remove_secrets(const struct program *program, const struct keystore *store, struct reason *why)
 {
-	cleanup(companions_close) struct companions companions = COMPANIONS_NULL;
-	int r = companions_open(&companions, store->path, program->config.agent.directory, why);
+	cleanup(reenroll_files_close) struct reenroll_files files = REENROLL_FILES_NULL;
+	int r = reenroll_files_open(&files, store->path, program->config.agent.directory, why);
 
-	return r < 0 ? r : companions_forget(&companions, why);
+	return r < 0 ? r : reenroll_files_forget(&files, why);
 }
 
 int forget_all(const struct program *program, const struct keystore *store, struct reason *why)

@@ -31,7 +31,7 @@ int command_reset(struct program *program)
 		return r;
 	if (r < 0) {
 		log_error("%s", why.text);
-		return outcome_policy(OUTCOME_UNSTORABLE)->exit_code;
+		return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
 	}
 	printf("This machine has no agent identity any more; its next boot registers it anew.\n");
 	return 0;

@@ -48,9 +48,9 @@ static uint64_t next_attempt(const struct state *state)
 {
 	uint64_t next = 0;
 
-	for (size_t i = 0; i < state->cursor_count; i++)
-		if (state->cursors[i].outcome[0] && (next == 0 || state->cursors[i].next_at < next))
-			next = state->cursors[i].next_at;
+	for (size_t i = 0; i < state->manager_count; i++)
+		if (state->managers[i].outcome[0] && (next == 0 || state->managers[i].next_at < next))
+			next = state->managers[i].next_at;
 	next /= USEC_PER_SEC;
 	return next > (uint64_t)time(NULL) ? next : 0;
 }

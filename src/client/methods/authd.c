@@ -104,7 +104,7 @@ static int accept_key(const struct attempt *attempt, const struct authd_reply *r
 		return OUTCOME_REGISTERED;
 	reason_set(why, "%s sent a key that no agent can use: %s", endpoint_text(attempt->manager, manager),
 		   agent_key_fault_text(fault));
-	return OUTCOME_GARBLED;
+	return OUTCOME_PROTOCOL_ERROR;
 }
 
 static int judge(const struct attempt *attempt, const struct tls_client *client, const struct authd_reply *reply,
@@ -128,7 +128,7 @@ static int judge(const struct attempt *attempt, const struct tls_client *client,
 		else
 			reason_set(why, "%s did not answer in the authd protocol but with: %s", manager,
 				   show(attempt, shown, sizeof shown, reply->bytes, reply->length));
-		return OUTCOME_GARBLED;
+		return OUTCOME_PROTOCOL_ERROR;
 	}
 }
 

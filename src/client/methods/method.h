@@ -41,7 +41,7 @@ struct attempt {
 	bool replace;          /* take the place of an agent of our name that is not connected */
 	uint64_t lost_for;     /* microseconds since a request of ours whose answer was lost; 0: none was */
 	const struct enrollment_token *token; /* of method enroll; null: none */
-	const struct agent_secret *again;     /* this agent's own, for method enroll; null: none */
+	const struct reenroll_secret *again;     /* this agent's own, for method enroll; null: none */
 	const char *prefix;                   /* of the paths of method enroll; may be empty */
 	SSL_CTX *context;
 	const struct tls_trust *trust;
@@ -60,7 +60,7 @@ struct attempt_report {
 	bool answered;         /* the manager said that it did not register us ... */
 	char said[400];        /* ... in these words, escaped; empty: in none. `why` begins with "MANAGER says: " and them */
 	/* what method enroll gets beside the key */
-	struct agent_secret secret; /* without text: none */
+	struct reenroll_secret secret; /* without text: none */
 	char *anchor;               /* PEM of the CA that the agent shall trust; owned by the caller; null: none */
 	uint64_t wait;         /* microseconds for which the manager wants not to be asked again; 0: it does not say */
 };
@@ -73,12 +73,12 @@ struct method {
 	 * Read the token that says where the manager is; null: the method has no such thing. Returns 0, or a negative
 	 * errno with `why` set.
 	 */
-	int (*introduce)(struct enrollment_token *ret, const struct secret *token, struct reason *why);
+	int (*parse_token)(struct enrollment_token *ret, const struct secret *token, struct reason *why);
 	/*
 	 * Load the CA by which the attempt's token knows the manager into the attempt's context, without asking for a key;
-	 * null together with `introduce`. Returns as `run` does.
+	 * null together with `parse_token`. Returns as `run` does.
 	 */
-	int (*recognise)(const struct attempt *attempt, struct attempt_report *report);
+	int (*fetch_ca)(const struct attempt *attempt, struct attempt_report *report);
 };
 
 /* The word for a method (enum method_kind): "authd". */

@@ -40,7 +40,7 @@ int net_proxy_of(struct proxy *ret, const struct config *config, struct reason *
 /*
  * Ask the proxy at the other end of the connected socket `fd` for a tunnel to `manager`, whose name is the proxy's to
  * resolve. When it is there, the manager's bytes are the next in the socket. Besides OUTCOME_UNREACHABLE (also when the
- * proxy cannot reach the manager): OUTCOME_REFUSED, OUTCOME_BUSY, OUTCOME_GARBLED, and OUTCOME_MISCONFIGURED for a
+ * proxy cannot reach the manager): OUTCOME_REFUSED, OUTCOME_BUSY, OUTCOME_PROTOCOL_ERROR, and OUTCOME_MISCONFIGURED for a
  * manager that only this machine can reach.
  */
 int net_tunnel(int fd, const struct proxy *proxy, const struct endpoint *manager, const struct deadline *deadline,

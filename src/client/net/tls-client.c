@@ -158,7 +158,7 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 		return certificate_refused(client, manager, text, why);
 	if (is_no_tls(reason)) {
 		reason_set(why, "%s does not speak TLS (%s); is the port right?", manager, text);
-		return OUTCOME_GARBLED;
+		return OUTCOME_PROTOCOL_ERROR;
 	}
 	if (is_version_problem(reason))
 		reason_set(why, "%s and this machine have no TLS version or cipher in common (%s); see min_version and "
@@ -258,7 +258,7 @@ int tls_client_write(struct tls_client *client, const void *data, size_t length,
 			return certificate_refused(client, manager, tls_error_text(buffer, sizeof buffer), why);
 		else
 			reason_set(why, "Cannot send to %s: %s", manager, tls_error_text(buffer, sizeof buffer));
-		return r == -EPROTO ? OUTCOME_GARBLED : OUTCOME_BUSY;
+		return r == -EPROTO ? OUTCOME_PROTOCOL_ERROR : OUTCOME_BUSY;
 	}
 }
 
@@ -292,7 +292,7 @@ int tls_client_read(struct tls_client *client, void *buffer, size_t size, const 
 		if (is_certificate_alert(ERR_GET_REASON(ERR_peek_error())))
 			return certificate_refused(client, manager, tls_error_text(text, sizeof text), why);
 		reason_set(why, "Cannot read from %s: %s", manager, tls_error_text(text, sizeof text));
-		return OUTCOME_GARBLED;
+		return OUTCOME_PROTOCOL_ERROR;
 	}
 }
 

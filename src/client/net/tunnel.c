@@ -144,7 +144,7 @@ static enum outcome judge_status(const struct proxy *proxy, const struct proxy_a
 		return OUTCOME_REFUSED;
 	}
 	*ret_hint = "this may be the login page of a network, or no proxy at all";
-	return OUTCOME_GARBLED;
+	return OUTCOME_PROTOCOL_ERROR;
 }
 
 static int refused(const struct proxy *proxy, const struct proxy_answer *answer, const char *request, const char *manager,
@@ -170,7 +170,7 @@ static int garbled(const struct proxy *proxy, const struct proxy_answer *answer,
 	else
 		reason_set(why, "The proxy %s did not answer in HTTP but with: %s", text,
 			   show(proxy, request, shown, sizeof shown, answer->line, answer->length));
-	return OUTCOME_GARBLED;
+	return OUTCOME_PROTOCOL_ERROR;
 }
 
 /* ------------------------------------------------------------------ the tunnel */

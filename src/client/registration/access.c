@@ -12,12 +12,12 @@ int enrollment_read_token(struct enrollment_token *ret, const struct config *con
 	struct reason problem = { 0 };
 	int r;
 
-	if (!path || !method->introduce)
+	if (!path || !method->parse_token)
 		return 0;
 	r = secret_read_long(&text, "enrollment token", path, ENROLLMENT_TOKEN_MAX, why);
 	if (r < 0)
 		return r;
-	r = method->introduce(ret, &text, &problem);
+	r = method->parse_token(ret, &text, &problem);
 	if (r < 0)
 		reason_set(why, "%s (%s)", problem.text, path);
 	return r < 0 ? r : 1;

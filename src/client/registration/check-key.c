@@ -54,12 +54,12 @@ static int found_clone(struct registration *run)
 	default:
 		agent_unit_hold(true);
 		if (run->is_clone)
-			return GO_ON; /* and the log has said so */
+			return CONTINUE; /* and the log has said so */
 		run->is_clone = true;
 		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
 			  "The key of %s (id %s) was made on another machine, of which this one is a copy; registering anew",
 			  key->name, key->id);
-		return GO_ON;
+		return CONTINUE;
 	}
 }
 
@@ -70,19 +70,19 @@ static bool is_not_empty(const char *path)
 	return stat(path, &status) == 0 && status.st_size > 0;
 }
 
-int registration_verdict(struct registration *run)
+int registration_check_key(struct registration *run)
 {
 	struct reason why = { 0 };
 	struct state now;
 	int found = keystore_read(&run->store, &run->old_key, &why);
 
 	if (found < 0)
-		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
+		return registration_fail(run, OUTCOME_STORAGE_ERROR, &why);
 	run->found = (enum keystore_state)found;
 	if (found != KEYSTORE_KEY && is_not_empty(run->store.path))
 		agent_unit_hold(true); /* the agent's condition is content with any content */
 	if (found != KEYSTORE_KEY || run->force)
-		return GO_ON;
+		return CONTINUE;
 
 	state_load(&now, run->state_directory); /* while we waited, another run may have written both */
 	switch (binding_of(&now, &run->old_key)) {

@@ -19,8 +19,8 @@ static int refuse_on_manager(struct registration *run)
 	struct reason seen = { 0 }, why = { 0 };
 
 	if (run->is_forced_import ||
-	    !installation_is_manager(run->config->agent.directory, run->store.path, &seen))
-		return GO_ON;
+	    !manager_detect(run->config->agent.directory, run->store.path, &seen))
+		return CONTINUE;
 	reason_set(&why, "This machine is a manager: %s; an imported key would take the place of all its agents' keys in %s, so "
 		   "nothing was changed (agent-register import --force imports all the same)", seen.text, run->store.path);
 	return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
@@ -32,7 +32,7 @@ static int refuse_others_key(struct registration *run)
 	struct reason why = { 0 };
 
 	if (!run->is_clone || !agent_key_equal(&run->new_key, &run->old_key))
-		return GO_ON;
+		return CONTINUE;
 	reason_set(&why, "The key of %s (id %s) in %s is that of another machine, of which this one is a copy; give this machine "
 		   "a key of its own, or import it by hand (agent-register import) if it shall have this one",
 		   run->new_key.name, run->new_key.id, run->imported_from);
@@ -94,7 +94,7 @@ static int take_key_file(struct registration *run)
 	run->imported_from = path;
 	if (secret_file_is_exposed(path))
 		log_warning("The key in %s can be read by everybody on this machine; chmod 0600 mends that", path);
-	return GO_ON;
+	return CONTINUE;
 }
 
 static int stage(struct registration *run)
@@ -114,13 +114,13 @@ int registration_import(struct registration *run)
 		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
 	run->is_forced_import = run->force;
 	r = take_key_file(run);
-	if (r == GO_ON)
+	if (r == CONTINUE)
 		r = refuse_on_manager(run);
-	if (r == GO_ON)
+	if (r == CONTINUE)
 		r = refuse_others_key(run);
-	if (r == GO_ON && is_there(run))
+	if (r == CONTINUE && is_there(run))
 		return leave_it(run);
-	return r == GO_ON ? stage(run) : r;
+	return r == CONTINUE ? stage(run) : r;
 }
 
 int registration_import_given(struct registration *run, const struct import *import)
@@ -131,17 +131,17 @@ int registration_import_given(struct registration *run, const struct import *imp
 	run->imported_from = import->from;
 	run->is_forced_import = import->force;
 	run->force = true; /* the question is whether the key is another one, which is asked below */
-	r = registration_verdict(run);
-	if (r == GO_ON)
+	r = registration_check_key(run);
+	if (r == CONTINUE)
 		r = refuse_on_manager(run);
-	if (r == GO_ON && is_there(run))
+	if (r == CONTINUE && is_there(run))
 		return leave_it(run);
-	if (r == GO_ON)
+	if (r == CONTINUE)
 		r = stage(run); /* which looks again, behind the lock */
-	if (r == GO_ON && is_there(run))
+	if (r == CONTINUE && is_there(run))
 		return leave_it(run);
-	if (r != GO_ON || run->found != KEYSTORE_KEY || import->force)
+	if (r != CONTINUE || run->found != KEYSTORE_KEY || import->force)
 		return r;
 	r = import->confirm(&run->old_key, run->store.path, import->user);
-	return r == 0 ? GO_ON : r;
+	return r == 0 ? CONTINUE : r;
 }

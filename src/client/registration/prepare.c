@@ -101,10 +101,10 @@ static int prepare_token(struct registration *run, struct reason *why)
 /* A secret of another agent, or of the machine that this one is a copy of, is not ours to use. */
 static int prepare_own_secret(struct registration *run, struct reason *why)
 {
-	cleanup(agent_secret_wipe) struct agent_secret secret = { 0 };
+	cleanup(reenroll_secret_wipe) struct reenroll_secret secret = { 0 };
 	struct agent_key known = { 0 };
 	struct reason problem = { 0 };
-	int r = companions_read_secret(&run->companions, &secret, &problem);
+	int r = reenroll_files_read_secret(&run->reenroll_files, &secret, &problem);
 
 	if (r < 0)
 		*why = problem;
@@ -147,7 +147,7 @@ int registration_prepare(struct registration *run)
 	note_changes(run);
 	/* A machine without a host name yet is asked again later; a bad name will not get better. */
 	r = registration_take_name(run, &why);
-	if (r != OUTCOME_OK && r != OUTCOME_UNREADY)
+	if (r != OUTCOME_OK && r != OUTCOME_NOT_READY)
 		return registration_fail(run, r, &why);
 	if (prepare_tls(run, &why) < 0 || prepare_password(run, &why) < 0 || prepare_proxy(run, &why) < 0 ||
 	    prepare_enrollment(run, &why) < 0)
@@ -156,7 +156,7 @@ int registration_prepare(struct registration *run)
 		r = reason_errno(&why, EIO, "Cannot hash the old key");
 	else
 		r = join_groups(run, &why);
-	return r < 0 ? registration_fail(run, r, &why) : GO_ON;
+	return r < 0 ? registration_fail(run, r, &why) : CONTINUE;
 }
 
 /* ------------------------------------------------------------------ staging */
@@ -172,12 +172,12 @@ static int stage_companions(struct registration *run, struct reason *why)
 	gid_t group;
 	int r = keystore_group(&run->store, &group, why);
 
-	return r < 0 ? r : companions_stage(&run->companions, group, why);
+	return r < 0 ? r : reenroll_files_stage(&run->reenroll_files, group, why);
 }
 
 void registration_release(struct registration *run)
 {
-	companions_release(&run->companions);
+	reenroll_files_release(&run->reenroll_files);
 	keystore_release(&run->store);
 }
 
@@ -187,16 +187,16 @@ int registration_stage(struct registration *run, const struct deadline *deadline
 	int r = keystore_lock(&run->store, deadline, waiting_for_lock, &why);
 
 	if (r == -ETIMEDOUT)
-		return registration_fail(run, OUTCOME_UNREADY, &why);
+		return registration_fail(run, OUTCOME_NOT_READY, &why);
 	if (r == -ECANCELED)
 		return r;
 	if (r < 0)
-		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
-	r = registration_verdict(run);
-	if (r != GO_ON)
+		return registration_fail(run, OUTCOME_STORAGE_ERROR, &why);
+	r = registration_check_key(run);
+	if (r != CONTINUE)
 		return r;
 	r = keystore_stage(&run->store, &why);
 	if (r >= 0 && run->config->manager.method == METHOD_ENROLL)
 		r = stage_companions(run, &why);
-	return r < 0 ? registration_fail(run, OUTCOME_UNSTORABLE, &why) : GO_ON;
+	return r < 0 ? registration_fail(run, OUTCOME_STORAGE_ERROR, &why) : CONTINUE;
 }

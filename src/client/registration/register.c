@@ -18,12 +18,12 @@
 
 static void registration_done(struct registration *run)
 {
-	companions_close(&run->companions);
+	reenroll_files_close(&run->reenroll_files);
 	keystore_close(&run->store);
 	agent_key_wipe(&run->old_key);
 	agent_key_wipe(&run->new_key);
-	agent_secret_wipe(&run->old_secret);
-	agent_secret_wipe(&run->new_secret);
+	reenroll_secret_wipe(&run->old_secret);
+	reenroll_secret_wipe(&run->new_secret);
 	free(run->new_anchor);
 	secret_wipe(&run->password);
 	enrollment_token_wipe(&run->token);
@@ -67,15 +67,15 @@ void registration_save_state(struct registration *run)
 	run->state_is_lost = true;
 }
 
-int registration_note_failure(struct registration *run, int outcome, const struct reason *why, bool is_news)
+int registration_note_failure(struct registration *run, int outcome, const struct reason *why, bool should_log)
 {
-	static const struct outcome_policy local = { "local error", EXIT_LOCAL_ERROR, LOG_ERR, NULL, RETRY_LATER, 0 };
+	static const struct outcome_policy local = { "local-error", EXIT_LOCAL_ERROR, LOG_ERR, NULL, RETRY_LATER, 0 };
 	const struct outcome_policy *policy = outcome < 0 ? &local : outcome_policy((enum outcome)outcome);
 	struct state *state = &run->state;
 
 	if (outcome == -ECANCELED)
 		return -ECANCELED;
-	log_event(is_news ? policy->level : LOG_DEBUG, policy->message_id,
+	log_event(should_log ? policy->level : LOG_DEBUG, policy->message_id,
 		  outcome < 0 ? NULL : registration_fields(run, NULL, (enum outcome)outcome), "%s", why->text);
 	notify_status("%s", why->text);
 
@@ -95,7 +95,7 @@ int registration_fail(struct registration *run, int outcome, const struct reason
 /* ------------------------------------------------------------------ storing */
 
 /* The name beside client.keys under which the old file is kept; null: there is nothing to keep. */
-static const char *aside_of(const struct registration *run)
+static const char *backup_suffix(const struct registration *run)
 {
 	if (run->found == KEYSTORE_MISSING)
 		return NULL;
@@ -146,39 +146,39 @@ static int keep_worst(int r, int next)
 }
 
 /* What goes with the key is there before it: a key on the disk says that all is. */
-static int store_companions(struct registration *run, const char *aside, struct reason *why)
+static int store_companions(struct registration *run, const char *suffix, struct reason *why)
 {
-	int r = run->new_anchor ? companions_commit_anchor(&run->companions, run->new_anchor, why) : 0;
+	int r = run->new_anchor ? reenroll_files_commit_anchor(&run->reenroll_files, run->new_anchor, why) : 0;
 
 	if (r >= 0 && run->new_secret.text[0])
-		r = keep_worst(r, companions_commit_secret(&run->companions, &run->new_secret, aside, why));
+		r = keep_worst(r, reenroll_files_commit_secret(&run->reenroll_files, &run->new_secret, suffix, why));
 	return r;
 }
 
 /* A manager that was asked for a key has made another agent, even if it has our id; an imported key may be that of ours. */
-static int retire_secret(struct registration *run, const char *aside, struct reason *why)
+static int retire_secret(struct registration *run, const char *suffix, struct reason *why)
 {
-	return companions_retire_secret(&run->companions, run->imported_from ? run->new_key.id : NULL, aside, why);
+	return reenroll_files_retire_secret(&run->reenroll_files, run->imported_from ? run->new_key.id : NULL, suffix, why);
 }
 
 static int store(struct registration *run)
 {
-	const char *aside = aside_of(run), *beside = aside ?: "old";
+	const char *suffix = backup_suffix(run), *beside = suffix ?: "old";
 	struct reason why = { 0 };
 	int r = store_companions(run, beside, &why);
 
 	if (r >= 0)
-		r = keep_worst(r, keystore_commit(&run->store, &run->new_key, aside, &why));
+		r = keep_worst(r, keystore_commit(&run->store, &run->new_key, suffix, &why));
 	if (r < 0) {
-		companions_restore(&run->companions, beside);
-		return registration_fail(run, OUTCOME_UNSTORABLE, &why);
+		reenroll_files_restore(&run->reenroll_files, beside);
+		return registration_fail(run, OUTCOME_STORAGE_ERROR, &why);
 	}
 	if (!run->new_secret.text[0])
 		r = keep_worst(r, retire_secret(run, beside, &why) < 0);
 	if (r > 0)
 		log_warning("%s", why.text);
 	run->stored_at = monotonic_usec();
-	return GO_ON;
+	return CONTINUE;
 }
 
 /* ------------------------------------------------------------------ announcing */
@@ -248,10 +248,10 @@ static int settle(const struct registration *run)
 	int r;
 
 	if (run->config->identity.settle == 0 || run->imported_from)
-		return GO_ON;
+		return CONTINUE;
 	notify_status("Registered as %s; giving the manager time to take note (settle)", run->new_key.name);
 	r = deadline_wait(&end, -1, 0);
-	return r == -ETIMEDOUT ? GO_ON : r;
+	return r == -ETIMEDOUT ? CONTINUE : r;
 }
 
 /* READY=1 lets go at once of the agents whose start waits for us; the target starts those that were skipped before. */
@@ -273,7 +273,7 @@ static int announce(struct registration *run)
 	remember_success(run);
 	registration_forget_secret(run, &run->new_key);
 	r = settle(run);
-	if (r != GO_ON)
+	if (r != CONTINUE)
 		return r;
 	registration_start_agents(run, &run->new_key);
 	restart_running_agent(run); /* behind READY=1, for which others wait: systemd is slow to answer while it boots */
@@ -288,26 +288,26 @@ static int unconfigured(void)
 		  "No manager is configured, nothing to do: write address = HOST under [manager] into "
 		  SYSCONFDIR "/agent-register/agent-register.conf and start agent-register again");
 	notify_ready("No manager is configured");
-	early_start_step_back();
+	config_wait_step_back();
 	return 0;
 }
 
 static int tell_story(struct registration *run)
 {
-	int r = registration_verdict(run);
+	int r = registration_check_key(run);
 
-	if (r == GO_ON && !config_has_work(run->config))
+	if (r == CONTINUE && !config_has_work(run->config))
 		return unconfigured();
-	if (r == GO_ON && run->config->manager.method == METHOD_IMPORT) {
+	if (r == CONTINUE && run->config->manager.method == METHOD_IMPORT) {
 		r = registration_import(run);
-	} else if (r == GO_ON) {
+	} else if (r == CONTINUE) {
 		r = registration_prepare(run);
-		if (r == GO_ON)
+		if (r == CONTINUE)
 			r = registration_ask(run); /* which stages before each round */
 	}
-	if (r == GO_ON)
+	if (r == CONTINUE)
 		r = store(run);
-	if (r == GO_ON)
+	if (r == CONTINUE)
 		r = announce(run);
 	return r;
 }
@@ -316,9 +316,9 @@ static int tell_of_import(struct registration *run, const struct import *import)
 {
 	int r = registration_import_given(run, import);
 
-	if (r == GO_ON)
+	if (r == CONTINUE)
 		r = store(run);
-	if (r == GO_ON)
+	if (r == CONTINUE)
 		r = announce(run);
 	return r;
 }
@@ -329,10 +329,10 @@ static int registration_open(struct registration *run)
 	struct reason why = { 0 };
 
 	if (keystore_open(&run->store, config->agent.directory, config->agent.keys_file, config->agent.group, &why) < 0 ||
-	    companions_open(&run->companions, run->store.path, config->agent.directory, &why) < 0)
+	    reenroll_files_open(&run->reenroll_files, run->store.path, config->agent.directory, &why) < 0)
 		return registration_fail(run, -ENOMEM, &why);
 	state_load(&run->state, run->state_directory);
-	return GO_ON;
+	return CONTINUE;
 }
 
 int register_agent(const struct config *config, const char *state_directory, bool force, int stop_fd,
@@ -348,7 +348,7 @@ int register_agent(const struct config *config, const char *state_directory, boo
 	};
 	int r = registration_open(&run);
 
-	return r == GO_ON ? tell_story(&run) : r;
+	return r == CONTINUE ? tell_story(&run) : r;
 }
 
 int register_import(const struct config *config, const char *state_directory, const struct import *import, int stop_fd)
@@ -360,5 +360,5 @@ int register_import(const struct config *config, const char *state_directory, co
 	};
 	int r = registration_open(&run);
 
-	return r == GO_ON ? tell_of_import(&run, import) : r;
+	return r == CONTINUE ? tell_of_import(&run, import) : r;
 }

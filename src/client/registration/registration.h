@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 /* What a chapter returns besides an exit status (>= 0) and -ECANCELED: the story goes on. */
-#define GO_ON (-EAGAIN)
+#define CONTINUE (-EAGAIN)
 
 struct registration {
 	const struct config *config;
@@ -31,7 +31,7 @@ struct registration {
 	register_listener *listener; /* null: nobody but the log */
 
 	struct keystore store;
-	struct companions companions; /* what lies beside it */
+	struct reenroll_files reenroll_files; /* what lies beside it */
 	enum keystore_state found; /* what the key file held */
 	bool is_clone;             /* it held the key of another machine */
 	struct agent_key old_key;  /* with KEYSTORE_KEY */
@@ -39,8 +39,8 @@ struct registration {
 	uint64_t stored_at; /* CLOCK_MONOTONIC, microseconds; who was started before that has not seen the new key */
 	const char *imported_from; /* where it was brought from by hand; null: a manager is asked for it */
 	bool is_forced_import;     /* ... over whatever speaks against it */
-	struct agent_secret old_secret; /* this agent's own; without text: none */
-	struct agent_secret new_secret; /* that came with the new key; without text: none */
+	struct reenroll_secret old_secret; /* this agent's own; without text: none */
+	struct reenroll_secret new_secret; /* that came with the new key; without text: none */
 	char *new_anchor;               /* the CA that came with it; null: none */
 	struct state state;
 	bool state_is_lost; /* it cannot be saved; the log has said so */
@@ -58,7 +58,7 @@ struct registration {
 	struct tls_trust trust;
 	const struct method *method;
 
-	uint64_t manager_wish; /* how long the manager asked last wants to be left alone, in microseconds */
+	uint64_t retry_after; /* how long the manager asked last wants to be left alone, in microseconds */
 	bool answer_was_lost; /* an earlier request of this name to this manager had no answer */
 	bool is_repetition; /* the log has told of this manager's failure already */
 	time_t changed_at;  /* when the configuration or a file it names was last written */
@@ -80,8 +80,8 @@ const struct log_field *registration_fields(const struct registration *run, cons
  */
 int registration_fail(struct registration *run, int outcome, const struct reason *why);
 
-/* The same; the log line is only for the curious (debug) unless `is_news`. */
-int registration_note_failure(struct registration *run, int outcome, const struct reason *why, bool is_news);
+/* The same; the log line is only for the curious (debug) unless `should_log`. */
+int registration_note_failure(struct registration *run, int outcome, const struct reason *why, bool should_log);
 
 /* A state that cannot be saved costs one warning a run, and nothing else. */
 void registration_save_state(struct registration *run);
@@ -95,17 +95,17 @@ void registration_start_agents(const struct registration *run, const struct agen
 /* ------------------------------------------------------------------ the chapters */
 
 /*
- * Look at the key file, and whether its key is this machine's. Returns GO_ON when a key is to be asked for, or the
+ * Look at the key file, and whether its key is this machine's. Returns CONTINUE when a key is to be asked for, or the
  * exit status.
  */
-int registration_verdict(struct registration *run);
+int registration_check_key(struct registration *run);
 
-/* Everything that must be right before a manager is troubled. Returns GO_ON or the exit status. */
+/* Everything that must be right before a manager is troubled. Returns CONTINUE or the exit status. */
 int registration_prepare(struct registration *run);
 
 /*
  * Lock the key file, look again (somebody else may have registered us), and make sure that a key can be stored.
- * Returns GO_ON, the exit status, or -ECANCELED.
+ * Returns CONTINUE, the exit status, or -ECANCELED.
  */
 int registration_stage(struct registration *run, const struct deadline *deadline);
 
@@ -118,12 +118,12 @@ int registration_take_name(struct registration *run, struct reason *why);
 /* The manager of that number, from 0 on, in the order of asking. False: there are no more. */
 bool registration_manager_at(const struct registration *run, size_t index, struct endpoint *ret);
 
-/* Ask the managers until one gives a key, within the budget. Returns GO_ON with a key, or the exit status. */
+/* Ask the managers until one gives a key, within the budget. Returns CONTINUE with a key, or the exit status. */
 int registration_ask(struct registration *run);
 
 /*
  * In place of preparing and asking: take the key that was brought, in the configured file or as it is given, and stage.
- * Returns GO_ON with a key, the exit status (0: it is there already), or -ECANCELED.
+ * Returns CONTINUE with a key, the exit status (0: it is there already), or -ECANCELED.
  */
 int registration_import(struct registration *run);
 int registration_import_given(struct registration *run, const struct import *import);

@@ -37,11 +37,11 @@ static void close_sources(struct asking *asking)
 /* ------------------------------------------------------------------ one attempt */
 
 /* The request of this name to this manager of whose answer we have not heard; null: there is none. */
-static const struct cursor *our_lost_request(struct registration *run)
+static const struct manager_state *our_lost_request(struct registration *run)
 {
-	const struct cursor *cursor = state_cursor(&run->state, run->manager_text);
+	const struct manager_state *manager = state_manager(&run->state, run->manager_text);
 
-	return cursor->asked_at && strcmp(cursor->asked_name, run->name) == 0 ? cursor : NULL;
+	return manager->asked_at && strcmp(manager->asked_name, run->name) == 0 ? manager : NULL;
 }
 
 /*
@@ -50,21 +50,21 @@ static const struct cursor *our_lost_request(struct registration *run)
  */
 static void remember_asking(struct registration *run)
 {
-	struct cursor *cursor = state_cursor(&run->state, run->manager_text);
+	struct manager_state *manager = state_manager(&run->state, run->manager_text);
 
 	if (our_lost_request(run))
 		return;
-	memcpy(cursor->asked_name, run->name, sizeof cursor->asked_name);
-	cursor->asked_at = realtime_usec() / USEC_PER_SEC;
+	memcpy(manager->asked_name, run->name, sizeof manager->asked_name);
+	manager->asked_at = realtime_usec() / USEC_PER_SEC;
 	registration_save_state(run);
 }
 
 static void forget_asking(struct registration *run)
 {
-	struct cursor *cursor = state_cursor(&run->state, run->manager_text);
+	struct manager_state *manager = state_manager(&run->state, run->manager_text);
 
-	cursor->asked_name[0] = '\0';
-	cursor->asked_at = 0;
+	manager->asked_name[0] = '\0';
+	manager->asked_at = 0;
 }
 
 static int show_progress(enum attempt_step step, void *user)
@@ -89,12 +89,12 @@ static int show_progress(enum attempt_step step, void *user)
 /* How long ago the first request of ours was sent of which we have not heard, in microseconds; 0: there is none. */
 static uint64_t lost_for(struct registration *run)
 {
-	const struct cursor *cursor = our_lost_request(run);
+	const struct manager_state *manager = our_lost_request(run);
 	uint64_t asked_at, now = realtime_usec();
 
-	if (!cursor)
+	if (!manager)
 		return 0;
-	asked_at = cursor->asked_at * USEC_PER_SEC;
+	asked_at = manager->asked_at * USEC_PER_SEC;
 	return now > asked_at ? now - asked_at : 1;
 }
 
@@ -153,7 +153,7 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
  * The name or the address is taken. Returns true when the same manager is to be asked at once under a name with a
  * suffix; otherwise the reason says whose entry it probably is.
  */
-static bool mend_duplicate(struct registration *run, bool was_asked, struct reason *why)
+static bool handle_duplicate(struct registration *run, bool was_asked, struct reason *why)
 {
 	char taken[AGENT_NAME_MAX + 1];
 
@@ -184,11 +184,11 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 
 		*why = report.why;
 		(void)snprintf(run->said, sizeof run->said, "%s", r == OUTCOME_REGISTERED ? "" : report.said);
-		run->manager_wish = report.wait;
+		run->retry_after = report.wait;
 		run->new_secret = report.secret;
 		run->new_anchor = report.anchor;
-		agent_secret_wipe(&report.secret);
-		if (r == OUTCOME_DUPLICATE && mend_duplicate(run, was_asked, why))
+		reenroll_secret_wipe(&report.secret);
+		if (r == OUTCOME_DUPLICATE && handle_duplicate(run, was_asked, why))
 			continue;
 		/* What is refused now was refused then; but a limit of agents, say, may have been reached since. */
 		if (report.answered && (!was_asked || r == OUTCOME_REFUSED))
@@ -214,23 +214,23 @@ static uint32_t checksum(const char *text)
 }
 
 /* Plan the next attempt and tell of the failure; the same one again is told once an hour only. */
-static int failed(struct asking *asking, struct cursor *cursor, int outcome, const struct reason *why)
+static int failed(struct asking *asking, struct manager_state *manager, int outcome, const struct reason *why)
 {
 	struct registration *run = asking->run;
 	uint32_t sum = checksum(why->text);
-	bool is_news = cursor->told != sum || monotonic_usec() - cursor->told_at > REMINDER_USEC;
+	bool should_log = manager->last_logged != sum || monotonic_usec() - manager->last_logged_at > REMINDER_USEC;
 
-	plan_next(run, cursor, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
+	schedule_next(run, manager, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
 	identity_boot(run->state.boot);
-	asking->status = registration_note_failure(run, outcome, why, is_news);
-	if (is_news) {
-		cursor->told = sum;
-		cursor->told_at = monotonic_usec();
+	asking->status = registration_note_failure(run, outcome, why, should_log);
+	if (should_log) {
+		manager->last_logged = sum;
+		manager->last_logged_at = monotonic_usec();
 	}
 	return asking->status;
 }
 
-/* Without a name there is nobody to register yet. Returns GO_ON, or an exit status when no waiting can help. */
+/* Without a name there is nobody to register yet. Returns CONTINUE, or an exit status when no waiting can help. */
 static int find_name(struct asking *asking, bool *ret_found)
 {
 	struct registration *run = asking->run;
@@ -239,51 +239,51 @@ static int find_name(struct asking *asking, bool *ret_found)
 
 	*ret_found = r == OUTCOME_OK;
 	if (r == OUTCOME_OK)
-		return GO_ON;
+		return CONTINUE;
 	run->manager_text[0] = run->said[0] = '\0';
-	run->manager_wish = 0;
-	(void)failed(asking, state_cursor(&run->state, ""), r, &why);
-	return r == OUTCOME_UNREADY ? GO_ON : asking->status;
+	run->retry_after = 0;
+	(void)failed(asking, state_manager(&run->state, ""), r, &why);
+	return r == OUTCOME_NOT_READY ? CONTINUE : asking->status;
 }
 
-/* Ask the manager whose turn it is. Returns GO_ON, or what ends the run. */
-static int take_turn(struct asking *asking, struct cursor *cursor)
+/* Ask the manager whose turn it is. Returns CONTINUE, or what ends the run. */
+static int take_turn(struct asking *asking, struct manager_state *manager)
 {
 	struct registration *run = asking->run;
 	struct reason why = { 0 };
 	int r;
 
-	run->is_repetition = cursor->told;
+	run->is_repetition = manager->last_logged;
 	r = ask_manager(run, &asking->round_end, &why);
 	if (r == -ECANCELED)
 		return r;
 	asking->has_key = r == OUTCOME_REGISTERED;
 	if (asking->has_key)
-		return GO_ON;
-	(void)failed(asking, cursor, r, &why);
+		return CONTINUE;
+	(void)failed(asking, manager, r, &why);
 	if (r == OUTCOME_DUPLICATE && run->config->identity.on_duplicate == DUPLICATE_FAIL)
 		return outcome_policy(OUTCOME_REFUSED)->exit_code;
 	if (r >= 0 && outcome_policy((enum outcome)r)->retry == RETRY_NEVER)
 		return asking->status;
-	return GO_ON;
+	return CONTINUE;
 }
 
-/* Make sure that a key can be stored, and ask each manager whose turn it is. Returns GO_ON, or what ends the run. */
+/* Make sure that a key can be stored, and ask each manager whose turn it is. Returns CONTINUE, or what ends the run. */
 static int ask_round(struct asking *asking)
 {
 	struct registration *run = asking->run;
 	bool has_name = false;
 	int r = registration_stage(run, &asking->lock_end);
 
-	if (r == GO_ON)
+	if (r == CONTINUE)
 		r = find_name(asking, &has_name);
-	for (size_t i = 0; r == GO_ON && has_name && !asking->has_key && registration_manager_at(run, i, &run->manager); i++) {
-		struct cursor *cursor;
+	for (size_t i = 0; r == CONTINUE && has_name && !asking->has_key && registration_manager_at(run, i, &run->manager); i++) {
+		struct manager_state *manager;
 
 		endpoint_text(&run->manager, run->manager_text);
-		cursor = state_cursor(&run->state, run->manager_text);
-		if (plan_wait_left(cursor) == 0 && monotonic_usec() < asking->round_end.at)
-			r = take_turn(asking, cursor);
+		manager = state_manager(&run->state, run->manager_text);
+		if (schedule_wait_left(manager) == 0 && monotonic_usec() < asking->round_end.at)
+			r = take_turn(asking, manager);
 	}
 	return r;
 }
@@ -296,14 +296,14 @@ static uint64_t next_turn(const struct registration *run, unsigned int *ret_even
 	uint64_t soonest = USEC_INFINITY;
 
 	*ret_events = 0;
-	for (size_t i = 0; i < run->state.cursor_count; i++) {
-		const struct cursor *cursor = &run->state.cursors[i];
-		uint64_t left = plan_wait_left(cursor);
+	for (size_t i = 0; i < run->state.manager_count; i++) {
+		const struct manager_state *manager = &run->state.managers[i];
+		uint64_t left = schedule_wait_left(manager);
 
 		/* What was said of a machine without a name is of no interest once it has one. */
-		if (!cursor->manager[0] == !run->name[0] && cursor->outcome[0]) {
+		if (!manager->address[0] == !run->name[0] && manager->outcome[0]) {
 			soonest = left < soonest ? left : soonest;
-			*ret_events |= plan_policy(cursor)->events;
+			*ret_events |= schedule_policy(manager)->events;
 		}
 	}
 	return soonest;
@@ -311,10 +311,10 @@ static uint64_t next_turn(const struct registration *run, unsigned int *ret_even
 
 static void bring_forward(struct registration *run, unsigned int event)
 {
-	for (size_t i = 0; i < run->state.cursor_count; i++)
-		if (plan_policy(&run->state.cursors[i])->events & event) {
-			run->state.cursors[i].next_at = 0;
-			run->state.cursors[i].wait /= 3; /* it was not waited out, so the next one shall not be longer */
+	for (size_t i = 0; i < run->state.manager_count; i++)
+		if (schedule_policy(&run->state.managers[i])->events & event) {
+			run->state.managers[i].next_at = 0;
+			run->state.managers[i].wait /= 3; /* it was not waited out, so the next one shall not be longer */
 		}
 }
 
@@ -330,7 +330,7 @@ static void show_waiting(const struct registration *run, uint64_t wait)
 }
 
 /*
- * Wait for the next turn. Returns GO_ON, or the exit status when that is beyond this start's budget. As long as a
+ * Wait for the next turn. Returns CONTINUE, or the exit status when that is beyond this start's budget. As long as a
  * change of the network may help, the budget is waited out; otherwise there is no point in it.
  */
 static int wait_for_turn(struct asking *asking)
@@ -353,13 +353,13 @@ static int wait_for_turn(struct asking *asking)
 	show_waiting(run, wait);
 	r = wakeup_wait(&asking->sources, events, &turn);
 	if (r == WAKEUP_TIME)
-		return within_budget ? GO_ON : asking->status;
+		return within_budget ? CONTINUE : asking->status;
 	if (r < 0)
 		return r == -ECANCELED ? r : asking->status;
 	log_debug("Trying again at once: %s", r == WAKEUP_NETWORK ? "the network changed" :
 					      r == WAKEUP_CLOCK	? "the clock was set" : "the host name was set");
 	bring_forward(run, events_of[r]);
-	return GO_ON;
+	return CONTINUE;
 }
 
 /* ------------------------------------------------------------------ the chapter */
@@ -396,7 +396,7 @@ static void take_budget(struct asking *asking)
 
 /*
  * Where many machines boot at once, each waits its own time before the first attempt: in the background, if that is
- * longer than the budget. Returns GO_ON, or what ends this start.
+ * longer than the budget. Returns CONTINUE, or what ends this start.
  */
 static int wait_out_splay(struct asking *asking)
 {
@@ -407,10 +407,10 @@ static int wait_out_splay(struct asking *asking)
 	int r;
 
 	if (run->config->retry.splay == 0 || !run->is_service)
-		return GO_ON;
+		return CONTINUE;
 	identity_boot(boot);
 	if (strcmp(run->state.boot, boot) == 0)
-		return GO_ON; /* an earlier start of this boot has waited */
+		return CONTINUE; /* an earlier start of this boot has waited */
 	splay = retry_draw(run->config->retry.splay, identity_seed(), 0);
 	end = deadline_in(splay, &asking->end);
 	notify_status("Waiting %" PRIu64 " s before the first attempt (splay)", splay / USEC_PER_SEC);
@@ -419,25 +419,25 @@ static int wait_out_splay(struct asking *asking)
 		return asking->status;
 	}
 	r = deadline_wait(&end, -1, 0);
-	return r == -ETIMEDOUT ? GO_ON : r;
+	return r == -ETIMEDOUT ? CONTINUE : r;
 }
 
 int registration_ask(struct registration *run)
 {
 	cleanup(close_sources) struct asking asking = {
 		.run = run,
-		.status = outcome_policy(OUTCOME_UNREADY)->exit_code, /* an earlier start's plan is not due yet */
+		.status = outcome_policy(OUTCOME_NOT_READY)->exit_code, /* an earlier start's plan is not due yet */
 	};
 	int r;
 
 	wakeup_open(&asking.sources);
 	go_into_background(run);
 	take_budget(&asking);
-	plans_take_over(run);
+	schedule_take_over(run);
 	r = wait_out_splay(&asking);
-	while (r == GO_ON && !asking.has_key) {
+	while (r == CONTINUE && !asking.has_key) {
 		r = ask_round(&asking);
-		if (r == GO_ON && !asking.has_key)
+		if (r == CONTINUE && !asking.has_key)
 			r = wait_for_turn(&asking);
 	}
 	if (r > 0) {

@@ -5,34 +5,34 @@
 
 #include <string.h>
 
-void plan_next(const struct registration *run, struct cursor *cursor, enum outcome outcome)
+void schedule_next(const struct registration *run, struct manager_state *manager, enum outcome outcome)
 {
 	const struct retry_bounds bounds = { run->config->retry.initial, run->config->retry.max };
 	const struct outcome_policy *policy = outcome_policy(outcome);
-	int previous = outcome_from_name(cursor->outcome);
+	int previous = outcome_from_name(manager->outcome);
 	bool same_class = previous >= 0 && outcome_policy((enum outcome)previous)->retry == policy->retry;
 
-	cursor->wait = retry_wait(policy->retry, &bounds, same_class ? cursor->wait : 0, identity_seed(),
+	manager->wait = retry_wait(policy->retry, &bounds, same_class ? manager->wait : 0, identity_seed(),
 				  run->state.attempts);
-	if (run->manager_wish > cursor->wait)
-		cursor->wait = run->manager_wish < 12 * bounds.max ? run->manager_wish : 12 * bounds.max;
-	cursor->next_at = realtime_usec() + cursor->wait;
-	(void)snprintf(cursor->outcome, sizeof cursor->outcome, "%s", policy->name);
+	if (run->retry_after > manager->wait)
+		manager->wait = run->retry_after < 12 * bounds.max ? run->retry_after : 12 * bounds.max;
+	manager->next_at = realtime_usec() + manager->wait;
+	(void)snprintf(manager->outcome, sizeof manager->outcome, "%s", policy->name);
 }
 
-uint64_t plan_wait_left(const struct cursor *cursor)
+uint64_t schedule_wait_left(const struct manager_state *manager)
 {
 	uint64_t now = realtime_usec(), left;
 
-	if (!cursor->outcome[0] || cursor->next_at <= now)
+	if (!manager->outcome[0] || manager->next_at <= now)
 		return 0;
-	left = cursor->next_at - now;
-	return left < cursor->wait ? left : cursor->wait;
+	left = manager->next_at - now;
+	return left < manager->wait ? left : manager->wait;
 }
 
-const struct outcome_policy *plan_policy(const struct cursor *cursor)
+const struct outcome_policy *schedule_policy(const struct manager_state *manager)
 {
-	int outcome = outcome_from_name(cursor->outcome);
+	int outcome = outcome_from_name(manager->outcome);
 
 	return outcome_policy(outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
 }
@@ -53,30 +53,30 @@ static void drop_stale_plans(struct registration *run)
 	struct state *state = &run->state;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < state->cursor_count; i++)
-		if (!state->cursors[i].manager[0] || is_configured(run, state->cursors[i].manager))
-			state->cursors[kept++] = state->cursors[i];
-	state->cursor_count = kept;
+	for (size_t i = 0; i < state->manager_count; i++)
+		if (!state->managers[i].address[0] || is_configured(run, state->managers[i].address))
+			state->managers[kept++] = state->managers[i];
+	state->manager_count = kept;
 }
 
-void plans_take_over(struct registration *run)
+void schedule_take_over(struct registration *run)
 {
 	struct state *state = &run->state;
 	char boot[IDENTITY_MACHINE_SIZE];
 	bool holds;
 
 	drop_stale_plans(run);
-	if (state->cursor_count == 0)
+	if (state->manager_count == 0)
 		return;
 	identity_boot(boot);
 	holds = run->is_service && (strcmp(state->boot, boot) != 0 || run->is_restart);
-	for (size_t i = 0; i < state->cursor_count; i++) {
-		struct cursor *cursor = &state->cursors[i];
-		uint64_t asked_at = cursor->next_at - cursor->wait, longest = 12 * run->config->retry.max;
+	for (size_t i = 0; i < state->manager_count; i++) {
+		struct manager_state *manager = &state->managers[i];
+		uint64_t asked_at = manager->next_at - manager->wait, longest = 12 * run->config->retry.max;
 
-		cursor->wait = cursor->wait < longest ? cursor->wait : longest; /* max may have become shorter */
-		if (!holds || plan_policy(cursor)->retry == RETRY_SOON ||
+		manager->wait = manager->wait < longest ? manager->wait : longest; /* max may have become shorter */
+		if (!holds || schedule_policy(manager)->retry == RETRY_SOON ||
 		    (uint64_t)run->changed_at * USEC_PER_SEC > asked_at)
-			cursor->next_at = 0;
+			manager->next_at = 0;
 	}
 }

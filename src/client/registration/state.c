@@ -51,45 +51,45 @@ static void take_number(uint64_t *target, const char *text)
 }
 
 /* "OUTCOME WAIT NEXT_AT MANAGER"; the manager may be missing. */
-static void take_cursor(struct state *state, const char *text)
+static void take_manager(struct state *state, const char *text)
 {
-	struct cursor cursor = { 0 };
+	struct manager_state manager = { 0 };
 	char wait[21] = "", next_at[21] = "";
 
-	if (state->cursor_count == STATE_MAX_CURSORS ||
-	    sscanf(text, "%15s %20[0-9] %20[0-9] %271s", cursor.outcome, wait, next_at, cursor.manager) < 3)
+	if (state->manager_count == STATE_MAX_MANAGERS ||
+	    sscanf(text, "%15s %20[0-9] %20[0-9] %271s", manager.outcome, wait, next_at, manager.address) < 3)
 		return;
-	take_number(&cursor.wait, wait);
-	take_number(&cursor.next_at, next_at);
-	state->cursors[state->cursor_count++] = cursor;
+	take_number(&manager.wait, wait);
+	take_number(&manager.next_at, next_at);
+	state->managers[state->manager_count++] = manager;
 }
 
-struct cursor *state_cursor(struct state *state, const char *manager)
+struct manager_state *state_manager(struct state *state, const char *address)
 {
-	struct cursor *cursor;
+	struct manager_state *manager;
 
-	for (size_t i = 0; i < state->cursor_count; i++)
-		if (strcmp(state->cursors[i].manager, manager) == 0)
-			return &state->cursors[i];
-	if (state->cursor_count == STATE_MAX_CURSORS)
-		memmove(state->cursors, state->cursors + 1, --state->cursor_count * sizeof *cursor);
-	cursor = &state->cursors[state->cursor_count++];
-	*cursor = (struct cursor){ 0 };
-	(void)snprintf(cursor->manager, sizeof cursor->manager, "%s", manager);
-	return cursor;
+	for (size_t i = 0; i < state->manager_count; i++)
+		if (strcmp(state->managers[i].address, address) == 0)
+			return &state->managers[i];
+	if (state->manager_count == STATE_MAX_MANAGERS)
+		memmove(state->managers, state->managers + 1, --state->manager_count * sizeof *manager);
+	manager = &state->managers[state->manager_count++];
+	*manager = (struct manager_state){ 0 };
+	(void)snprintf(manager->address, sizeof manager->address, "%s", address);
+	return manager;
 }
 
 /* "TIME NAME MANAGER" */
 static void take_asked(struct state *state, const char *text)
 {
-	char at[21] = "", name[AGENT_NAME_MAX + 1] = "", manager[ENDPOINT_TEXT_SIZE] = "";
-	struct cursor *cursor;
+	char at[21] = "", name[AGENT_NAME_MAX + 1] = "", address[ENDPOINT_TEXT_SIZE] = "";
+	struct manager_state *manager;
 
-	if (sscanf(text, "%20[0-9] %128s %271s", at, name, manager) < 3)
+	if (sscanf(text, "%20[0-9] %128s %271s", at, name, address) < 3)
 		return;
-	cursor = state_cursor(state, manager);
-	memcpy(cursor->asked_name, name, sizeof name);
-	take_number(&cursor->asked_at, at);
+	manager = state_manager(state, address);
+	memcpy(manager->asked_name, name, sizeof name);
+	take_number(&manager->asked_at, at);
 }
 
 static void take_line(struct state *state, char *line)
@@ -99,8 +99,8 @@ static void take_line(struct state *state, char *line)
 	if (!equals)
 		return;
 	*equals = '\0';
-	if (strcmp(line, "cursor") == 0)
-		take_cursor(state, equals + 1);
+	if (strcmp(line, "schedule") == 0)
+		take_manager(state, equals + 1);
 	if (strcmp(line, "asked") == 0)
 		take_asked(state, equals + 1);
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
@@ -144,15 +144,15 @@ static int format(const struct state *state, char **ret, size_t *ret_length)
 			(void)fprintf(stream, "%s=%" PRIu64 "\n", fields[i].name,
 				      *(const uint64_t *)(const void *)source);
 	}
-	for (size_t i = 0; i < state->cursor_count; i++) {
-		const struct cursor *cursor = &state->cursors[i];
+	for (size_t i = 0; i < state->manager_count; i++) {
+		const struct manager_state *manager = &state->managers[i];
 
-		if (cursor->outcome[0])
-			(void)fprintf(stream, "cursor=%s %" PRIu64 " %" PRIu64 " %s\n", cursor->outcome, cursor->wait,
-				      cursor->next_at, cursor->manager);
-		if (cursor->asked_at)
-			(void)fprintf(stream, "asked=%" PRIu64 " %s %s\n", cursor->asked_at, cursor->asked_name,
-				      cursor->manager);
+		if (manager->outcome[0])
+			(void)fprintf(stream, "schedule=%s %" PRIu64 " %" PRIu64 " %s\n", manager->outcome, manager->wait,
+				      manager->next_at, manager->address);
+		if (manager->asked_at)
+			(void)fprintf(stream, "asked=%" PRIu64 " %s %s\n", manager->asked_at, manager->asked_name,
+				      manager->address);
 	}
 	return fclose(stream) == 0 ? 0 : -errno;
 }

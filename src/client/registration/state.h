@@ -12,11 +12,11 @@
 
 #include <stdint.h>
 
-#define STATE_MAX_CURSORS 16
+#define STATE_MAX_MANAGERS 16
 
 /* How far the attempts with one manager have got. */
-struct cursor {
-	char manager[ENDPOINT_TEXT_SIZE]; /* empty: this machine itself (no host name yet) */
+struct manager_state {
+	char address[ENDPOINT_TEXT_SIZE]; /* empty: this machine itself (no host name yet) */
 	char outcome[16];                 /* of the last attempt */
 	uint64_t wait;                    /* microseconds, the wait that follows it */
 	uint64_t next_at;                 /* when that ends: microseconds since 1970 */
@@ -24,8 +24,8 @@ struct cursor {
 	char asked_name[AGENT_NAME_MAX + 1];
 	uint64_t asked_at; /* seconds since 1970; 0: there is none */
 	/* not remembered: what the log last said of it, and when (monotonic microseconds) */
-	uint32_t told;
-	uint64_t told_at;
+	uint32_t last_logged;
+	uint64_t last_logged_at;
 };
 
 /* Empty strings and zeros: not known. Times are seconds since 1970. */
@@ -46,8 +46,8 @@ struct state {
 	char last_error[1024];
 	uint64_t last_at;
 	uint64_t attempts; /* since the last success */
-	struct cursor cursors[STATE_MAX_CURSORS];
-	uint64_t cursor_count;
+	struct manager_state managers[STATE_MAX_MANAGERS];
+	uint64_t manager_count;
 	/* the boot of the last start that asked a manager */
 	char boot[IDENTITY_MACHINE_SIZE];
 	/* the boot in which a start has used up its budget: later starts hold nothing up any more */
@@ -61,6 +61,6 @@ void state_load(struct state *state, const char *directory);
 int state_save(const struct state *state, const char *directory, struct reason *why);
 
 /*
- * The cursor of a manager, made if there is none yet; those of managers that are no longer asked make room. Never null.
+ * The state of a manager, made if there is none yet; those of managers that are no longer asked make room. Never null.
  */
-struct cursor *state_cursor(struct state *state, const char *manager);
+struct manager_state *state_manager(struct state *state, const char *address);

@@ -55,7 +55,7 @@ static int fetch_late_credential(const char *name, int stop_fd)
 	return r < 0 ? r : wait_for_stop(stop_fd);
 }
 
-int early_start_wait(int stop_fd)
+int config_wait_wait(int stop_fd)
 {
 	static const char *const start[] = { "start", CONFIG_TARGET, NULL };
 	struct reason why = { 0 };
@@ -76,7 +76,7 @@ int early_start_wait(int stop_fd)
 	return 0;
 }
 
-void early_start_step_back(void)
+void config_wait_step_back(void)
 {
 	/* "fail": somebody's wish to start us that came in between counts more. */
 	static const char *const stop[] = { "--no-block", "--job-mode=fail", "stop", OWN_UNIT, NULL };

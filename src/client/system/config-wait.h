@@ -11,10 +11,10 @@
  * systemd has looked for ours, and has the service started again to be handed them. Otherwise returns at once.
  * Returns 0, or -ECANCELED when asked to stop.
  */
-int early_start_wait(int stop_fd);
+int config_wait_wait(int stop_fd);
 
 /*
  * As a service that has said READY=1 although there was nothing to do: have it stopped, so that a later
  * `systemctl start` starts it again.
  */
-void early_start_step_back(void);
+void config_wait_step_back(void);

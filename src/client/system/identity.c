@@ -38,7 +38,7 @@ static int host_name(char ret[static SOURCE_SIZE], struct reason *why)
 	ret[HOST_NAME_MAX] = '\0';
 	if (is_placeholder(ret)) {
 		reason_set(why, "This machine has no host name yet (it is '%s'): set one, or set name in [agent]", ret);
-		return OUTCOME_UNREADY;
+		return OUTCOME_NOT_READY;
 	}
 	return 0;
 }
@@ -72,7 +72,7 @@ static int read_id_for_name(const char *path, char ret[static SOURCE_SIZE], stru
 	if (read_id(path, ret) == 0)
 		return 0;
 	reason_set(why, "There is no id in %s (yet)", path);
-	return OUTCOME_UNREADY;
+	return OUTCOME_NOT_READY;
 }
 
 static int instance_id(char ret[static SOURCE_SIZE], struct reason *why)
@@ -81,7 +81,7 @@ static int instance_id(char ret[static SOURCE_SIZE], struct reason *why)
 	if (*ret != '\0')
 		return 0;
 	reason_set(why, "There is no cloud instance id for %%i in " INSTANCE_ID_FILE " (yet)");
-	return OUTCOME_UNREADY;
+	return OUTCOME_NOT_READY;
 }
 
 static int specifier(char letter, char ret[static SOURCE_SIZE], struct reason *why)

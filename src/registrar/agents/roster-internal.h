@@ -11,13 +11,13 @@ struct line {
 	struct roster_entry entry; /* first: a roster_entry handed out is its line */
 	struct line *next;
 	bool removed;
-	enum roster_remains remains; /* removed: of the line */
+	enum roster_remains tombstone; /* removed: of the line */
 	char texts[];
 };
 
 struct roster {
 	struct keys_file file;
-	roster_complaint *complain;
+	roster_complaint *report_damage;
 
 	struct line *lines;
 	struct text_index by_id, by_name, by_ip, by_ip_and_mask;
@@ -26,7 +26,7 @@ struct roster {
 	unsigned int free_first, free_from; /* where the last search for a free id began and ended */
 	bool unterminated;        /* the file's last byte is no newline */
 	bool stale;               /* the index does not show the file: read it again */
-	bool replaced_by_us;      /* ... because of our own replacing, so there is nothing new to complain about */
+	bool replaced_by_us;      /* ... because of our own replacing, so there is nothing new to report_damage about */
 
 	char *staged; /* the lines to append; wiped after use */
 	size_t staged_length, staged_room;

@@ -92,13 +92,13 @@ int roster_add(struct roster *roster, const struct agent_key *agent)
 	return r;
 }
 
-void roster_remove(struct roster *roster, const struct roster_entry *entry, enum roster_remains remains)
+void roster_remove(struct roster *roster, const struct roster_entry *entry, enum roster_remains tombstone)
 {
 	struct line *line = (struct line *)entry;
 
 	roster_free_name(roster, line);
 	line->removed = true;
-	line->remains = remains;
+	line->tombstone = tombstone;
 	roster->removing = true;
 }
 
@@ -119,7 +119,7 @@ static size_t write_remains(char *target, const struct line *line, const char *t
 	size_t id_length = strlen(entry->id_text);
 	size_t length;
 
-	switch (line->remains) {
+	switch (line->tombstone) {
 	case ROSTER_REMAINS_OSSEC:
 		/* As manage_agents does, over the line; but not over its end into the next one. */
 		length = (size_t)sprintf(target, "%s #*#*#*#*#*#*#*#*#*#*#", entry->id_text);

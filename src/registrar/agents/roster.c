@@ -117,17 +117,17 @@ struct reader {
 	size_t complaints;
 };
 
-__attribute__((format(printf, 2, 3))) static void complain(struct reader *reader, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void report_damage(struct reader *reader, const char *format, ...)
 {
 	struct reason reason;
 	va_list arguments;
 
-	if (!reader->roster->complain || reader->complaints++ >= COMPLAINTS_MAX)
+	if (!reader->roster->report_damage || reader->complaints++ >= COMPLAINTS_MAX)
 		return;
 	va_start(arguments, format);
 	(void)vsnprintf(reason.text, sizeof reason.text, format, arguments);
 	va_end(arguments);
-	reader->roster->complain(reason.text);
+	reader->roster->report_damage(reason.text);
 }
 
 /* `length` without, `whole` with the newline. */
@@ -136,11 +136,11 @@ static void complain_of(struct reader *reader, const struct keys_line *line, siz
 	const char *path = reader->roster->file.path;
 
 	if (line->kind == KEYS_LINE_DAMAGED)
-		complain(reader, "Line %zu of %s is no registration: %s; it is kept as it is%s", reader->number, path,
+		report_damage(reader, "Line %zu of %s is no registration: %s; it is kept as it is%s", reader->number, path,
 			 agent_key_fault_text(line->fault),
 			 length == whole ? " (it has no newline: a write was cut short?)" : "");
 	else if (line->kind == KEYS_LINE_AGENT && length == whole)
-		complain(reader, "The last line of %s has no newline%s; it will get one", path,
+		report_damage(reader, "The last line of %s has no newline%s; it will get one", path,
 			 line->has_usual_key ? "" : " and no key of 64 hexadecimal digits: a write was cut short?");
 }
 
@@ -192,8 +192,8 @@ int roster_read_file(struct roster *roster, bool silent, struct reason *why)
 	explicit_bzero(content, length);
 	if (r < 0)
 		return reason_errno(why, r, "Cannot index %s", roster->file.path);
-	if (!silent && reader.complaints > COMPLAINTS_MAX && roster->complain)
-		roster->complain("More lines of client.keys are like that");
+	if (!silent && reader.complaints > COMPLAINTS_MAX && roster->report_damage)
+		roster->report_damage("More lines of client.keys are like that");
 	roster->stale = false;
 	return 0;
 }
@@ -209,7 +209,7 @@ static int open_roster(struct roster **ret, const char *directory, gid_t group, 
 
 	if (!roster)
 		return reason_errno(why, ENOMEM, "Cannot read client.keys");
-	roster->complain = complain_to;
+	roster->report_damage = complain_to;
 	roster->stale = true;
 	r = keys_file_open(&roster->file, directory, group, why);
 	roster->file.read_only = read_only;

@@ -40,11 +40,11 @@ typedef void roster_complaint(const char *sentence);
  * Open DIRECTORY/client.keys, making it if it is missing (`group` as in keys_file_open()), and read it.
  * Returns 0, or a negative errno with `why` set.
  */
-int roster_open(struct roster **ret, const char *directory, gid_t group, roster_complaint *complain,
+int roster_open(struct roster **ret, const char *directory, gid_t group, roster_complaint *report_damage,
 		struct reason *why);
 
 /* The same to look only: nothing is made, and nothing may be staged. A missing file is an error (-ENOENT). */
-int roster_open_reading(struct roster **ret, const char *directory, roster_complaint *complain, struct reason *why);
+int roster_open_reading(struct roster **ret, const char *directory, roster_complaint *report_damage, struct reason *why);
 
 void roster_close(struct roster *roster);
 
@@ -110,7 +110,7 @@ enum roster_remains {
 };
 
 /* Stage the removal of an entry that has a name, be it staged itself. */
-void roster_remove(struct roster *roster, const struct roster_entry *entry, enum roster_remains remains);
+void roster_remove(struct roster *roster, const struct roster_entry *entry, enum roster_remains tombstone);
 
 /*
  * Make the staged changes durable and end the transaction. Returns 0, or a negative errno with `why` set: then the

@@ -273,13 +273,13 @@ static void describe_requirements(char *buffer, size_t size, const struct api_qu
 		       escape_string(status, sizeof status, api_query_get(query, "status")));
 }
 
-static void remove_one(struct api_call *call, const struct roster_entry *entry, enum roster_remains remains)
+static void remove_one(struct api_call *call, const struct roster_entry *entry, enum roster_remains tombstone)
 {
 	struct api_removed *removed = &call->removed[call->removed_count++];
 
 	(void)snprintf(removed->id, sizeof removed->id, "%s", entry->id_text);
 	(void)snprintf(removed->name, sizeof removed->name, "%s", entry->name);
-	roster_remove(call->settings->roster, entry, remains);
+	roster_remove(call->settings->roster, entry, tombstone);
 	call->on_failure = API_NOT_DELETED;
 }
 

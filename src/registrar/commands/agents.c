@@ -153,7 +153,7 @@ static int export(const struct options *options)
 	return status;
 }
 
-static enum roster_remains remains(const struct options *options)
+static enum roster_remains tombstone(const struct options *options)
 {
 	if (options->admin.purge)
 		return ROSTER_REMAINS_NOTHING;
@@ -211,7 +211,7 @@ static int commit_removals(struct roster *roster, const struct options *options,
 	int r;
 
 	for (int i = 0; i < count; i++)
-		roster_remove(roster, entries[i], remains(options));
+		roster_remove(roster, entries[i], tombstone(options));
 	r = roster_commit(roster, &why);
 	if (r < 0)
 		return administration_fail_file(r, &why);

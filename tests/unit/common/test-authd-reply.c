@@ -59,7 +59,7 @@ static enum authd_reply_state state_of(const char *word)
 	return strcmp(word, "key") == 0	    ? AUTHD_REPLY_KEY :
 	       strcmp(word, "error") == 0   ? AUTHD_REPLY_ERROR :
 	       strcmp(word, "silent") == 0  ? AUTHD_REPLY_SILENT :
-	       strcmp(word, "garbled") == 0 ? AUTHD_REPLY_GARBLED :
+	       strcmp(word, "protocol-error") == 0 ? AUTHD_REPLY_MALFORMED :
 					      AUTHD_REPLY_MORE;
 }
 
@@ -122,23 +122,23 @@ static const struct row rows[] = {
 	ROW("key", "OSSEC K:'" KEY "'", KEY, KEY),
 	ROW("key, OSSEC", "OSSEC K:'" KEY "'\n\n", KEY, KEY),
 	ROW("newlines first", "\n\r\nOSSEC K:'" KEY "'", KEY, KEY),
-	ROW("newlines only", "\n\n\r\n", GARBLED, ""),
+	ROW("newlines only", "\n\n\r\n", MALFORMED, ""),
 	ROW("two keys: the first", "OSSEC K:'" KEY "'\n\nOSSEC K:'002 b any c'\n\n", KEY, KEY),
 	ROW("key, then error", "OSSEC K:'" KEY "'ERROR: Unable to add agent", KEY, KEY),
 	ROW("error, then key", "ERROR: Internal manager error\n\nOSSEC K:'" KEY "'", ERROR, "Internal manager error"),
 	ROW("error glued to a key", "ERROR: Internal manager errorOSSEC K:'" KEY "'", ERROR, "Internal manager error"),
 	ROW("error of an error", "ERROR: ERROR: twice\n", ERROR, "ERROR: twice"),
 	ROW("empty key", "OSSEC K:''", KEY, ""),
-	ROW("key without its end", "OSSEC K:'" KEY, GARBLED, ""),
-	ROW("key cut in its prefix", "OSSEC K:", GARBLED, ""),
-	ROW("key over two lines", "OSSEC K:'001 web-01\nany abc'", GARBLED, ""),
-	ROW("NUL in the key", "OSSEC K:'001 web-01 any a\0c'", GARBLED, ""),
-	ROW("NUL first", "\0OSSEC K:'" KEY "'", GARBLED, ""),
-	ROW("blank first", " OSSEC K:'" KEY "'", GARBLED, ""),
-	ROW("lower case", "ossec k:'" KEY "'", GARBLED, ""),
-	ROW("double quotes", "OSSEC K:\"" KEY "\"", GARBLED, ""),
-	ROW("junk line first", "hello\nOSSEC K:'" KEY "'", GARBLED, ""),
-	ROW("another protocol", "HTTP/1.1 400 Bad Request\r\n\r\n", GARBLED, ""),
+	ROW("key without its end", "OSSEC K:'" KEY, MALFORMED, ""),
+	ROW("key cut in its prefix", "OSSEC K:", MALFORMED, ""),
+	ROW("key over two lines", "OSSEC K:'001 web-01\nany abc'", MALFORMED, ""),
+	ROW("NUL in the key", "OSSEC K:'001 web-01 any a\0c'", MALFORMED, ""),
+	ROW("NUL first", "\0OSSEC K:'" KEY "'", MALFORMED, ""),
+	ROW("blank first", " OSSEC K:'" KEY "'", MALFORMED, ""),
+	ROW("lower case", "ossec k:'" KEY "'", MALFORMED, ""),
+	ROW("double quotes", "OSSEC K:\"" KEY "\"", MALFORMED, ""),
+	ROW("junk line first", "hello\nOSSEC K:'" KEY "'", MALFORMED, ""),
+	ROW("another protocol", "HTTP/1.1 400 Bad Request\r\n\r\n", MALFORMED, ""),
 	ROW("error, OSSEC", "ERROR: Invalid agent name: a b\n\nERROR: Unable to add agent.\n\n", ERROR,
 	    "Invalid agent name: a b"),
 	ROW("error, Wazuh 4.12 glued", "ERROR: Duplicate agent name: web-01ERROR: Unable to add agent", ERROR,
@@ -149,8 +149,8 @@ static const struct row rows[] = {
 	    "Invalid password. Unable to add agent"),
 	ROW("error without a text", "ERROR: ", ERROR, ""),
 	ROW("error with an empty line", "ERROR: \n\n", ERROR, ""),
-	ROW("error cut in its prefix", "ERROR", GARBLED, ""),
-	ROW("error without the blank", "ERROR:x", GARBLED, ""),
+	ROW("error cut in its prefix", "ERROR", MALFORMED, ""),
+	ROW("error without the blank", "ERROR:x", MALFORMED, ""),
 	ROW("NUL in an error", "ERROR: a\0b\n", ERROR, "a\0b"),
 	ROW("quote in an error", "ERROR: Invalid request 'x'\n", ERROR, "Invalid request 'x'"),
 };
@@ -180,7 +180,7 @@ static void test_second_record_ends_the_first(void **unused)
 static void test_feeding_on_changes_nothing(void **unused)
 {
 	static const char *const decided[] = { "OSSEC K:'a'", "ERROR: a\n", "?" };
-	static const enum authd_reply_state states[] = { AUTHD_REPLY_KEY, AUTHD_REPLY_ERROR, AUTHD_REPLY_GARBLED };
+	static const enum authd_reply_state states[] = { AUTHD_REPLY_KEY, AUTHD_REPLY_ERROR, AUTHD_REPLY_MALFORMED };
 
 	(void)unused;
 	for (size_t i = 0; i < COUNT(decided); i++) {
@@ -199,9 +199,9 @@ static void test_caps(void **unused)
 		const char *prefix;
 		enum authd_reply_state state;
 	} endless[] = {
-		{ "OSSEC K:'", AUTHD_REPLY_GARBLED },
+		{ "OSSEC K:'", AUTHD_REPLY_MALFORMED },
 		{ "ERROR: ", AUTHD_REPLY_ERROR },
-		{ "\n\n\n", AUTHD_REPLY_GARBLED },
+		{ "\n\n\n", AUTHD_REPLY_MALFORMED },
 	};
 	static const size_t pieces[] = { 4096, 3 * AUTHD_REPLY_MAX };
 	static char junk[3 * AUTHD_REPLY_MAX];
@@ -234,7 +234,7 @@ static void test_key_at_the_cap(void **unused)
 	assert_int_equal(feed(bytes, sizeof bytes), AUTHD_REPLY_KEY);
 	begin();
 	(void)feed("\n", 1);
-	assert_int_equal(feed(bytes, sizeof bytes), AUTHD_REPLY_GARBLED);
+	assert_int_equal(feed(bytes, sizeof bytes), AUTHD_REPLY_MALFORMED);
 }
 
 static void test_wipe(void **unused)

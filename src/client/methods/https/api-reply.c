@@ -144,7 +144,7 @@ static enum outcome outcome_of_status(int status, const char **ret_hint)
 		return OUTCOME_REFUSED; /* version 3 refuses like this */
 	case 300 ... 399:
 		*ret_hint = "redirects are not followed: configure the address where the API is";
-		return OUTCOME_GARBLED;
+		return OUTCOME_PROTOCOL_ERROR;
 	case 401:
 		*ret_hint = "api_user, or the password in api_password_file, is wrong";
 		return OUTCOME_REFUSED;
@@ -154,7 +154,7 @@ static enum outcome outcome_of_status(int status, const char **ret_hint)
 	case 404:
 	case 405:
 		*ret_hint = "is the Wazuh API there? Its port is 55000";
-		return OUTCOME_GARBLED;
+		return OUTCOME_PROTOCOL_ERROR;
 	case 409:
 		return OUTCOME_DUPLICATE;
 	case 408:
@@ -163,7 +163,7 @@ static enum outcome outcome_of_status(int status, const char **ret_hint)
 	case 500 ... 599:
 		return OUTCOME_BUSY;
 	default:
-		return status >= 400 && status < 500 ? OUTCOME_REFUSED : OUTCOME_GARBLED;
+		return status >= 400 && status < 500 ? OUTCOME_REFUSED : OUTCOME_PROTOCOL_ERROR;
 	}
 }
 
@@ -175,14 +175,14 @@ enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_h
 	/* What no JSON came with is not the API's own word, unless it is one that a gateway says for it. */
 	if (!reply->root && reply->status < 300) {
 		*ret_hint = "is the Wazuh API there? Its port is 55000";
-		return OUTCOME_GARBLED;
+		return OUTCOME_PROTOCOL_ERROR;
 	}
 	if (meaning) {
 		*ret_hint = meaning->hint;
 		return meaning->outcome;
 	}
 	if (reply->status < 300 && (reply->code == 0 || api_reply_is_success(reply)))
-		return OUTCOME_GARBLED; /* neither an error nor what was asked for */
+		return OUTCOME_PROTOCOL_ERROR; /* neither an error nor what was asked for */
 	return outcome_of_status(reply->status, ret_hint);
 }
 

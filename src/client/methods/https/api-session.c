@@ -100,7 +100,7 @@ int api_session_key(struct api_session *session, const char *id, struct agent_ke
 	if (!fault)
 		return OUTCOME_OK;
 	reason_set(&session->report->why, "%s sent a key of agent %s that no agent can use: %s", session->manager, id, fault);
-	return OUTCOME_GARBLED;
+	return OUTCOME_PROTOCOL_ERROR;
 }
 
 /* ------------------------------------------------------------------ logging in */
@@ -164,7 +164,7 @@ static int log_in(struct api_session *session)
 	token = api_reply_text(&reply, "token");
 	if (!is_token(token)) {
 		reason_set(&session->report->why, "%s accepted the password but sent no token that can be used", session->manager);
-		return OUTCOME_GARBLED;
+		return OUTCOME_PROTOCOL_ERROR;
 	}
 	return use_token(session, token) ? OUTCOME_OK : out_of_memory(session);
 }

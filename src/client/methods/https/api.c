@@ -48,7 +48,7 @@ static int accept_key(struct api_session *session, const struct api_reply *reply
 		fault = "it is that of an agent of another name";
 	if (fault) {
 		reason_set(&session->report->why, "%s sent a key that no agent can use: %s", session->manager, fault);
-		return OUTCOME_GARBLED;
+		return OUTCOME_PROTOCOL_ERROR;
 	}
 	*ret = key;
 	return OUTCOME_REGISTERED;

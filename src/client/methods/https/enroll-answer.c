@@ -40,7 +40,7 @@ static int take_key(struct agent_key *ret, const json_t *object, struct reason *
 	if (r == 0)
 		r = take_member(ret->ip, sizeof ret->ip, object, "ip", agent_ip_is_valid, why);
 	if (r == 0)
-		r = take_member(ret->key, sizeof ret->key, object, "key", agent_secret_is_valid, why);
+		r = take_member(ret->key, sizeof ret->key, object, "key", reenroll_secret_is_valid, why);
 	return r;
 }
 
@@ -49,7 +49,7 @@ static int take_secret(struct enrolled *ret, const json_t *object, struct reason
 	memcpy(ret->secret.id, ret->key.id, sizeof ret->secret.id);
 	if (!json_object_get(object, "reenroll_secret"))
 		return 0;
-	return take_member(ret->secret.text, sizeof ret->secret.text, object, "reenroll_secret", agent_secret_is_valid, why);
+	return take_member(ret->secret.text, sizeof ret->secret.text, object, "reenroll_secret", reenroll_secret_is_valid, why);
 }
 
 int enroll_answer_accept(struct enrolled *ret, const char *body, size_t length, struct reason *why)
@@ -135,7 +135,7 @@ static const struct meaning {
 	{ NULL, 400, OUTCOME_REFUSED, .hint = NULL },
 	{ NULL, 401, OUTCOME_REFUSED, .hint = wrong_secret },
 	{ NULL, 403, OUTCOME_REFUSED, .hint = disabled },
-	{ NULL, 404, OUTCOME_GARBLED, .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
+	{ NULL, 404, OUTCOME_PROTOCOL_ERROR, .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
 	{ NULL, 408, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 409, OUTCOME_DUPLICATE, .hint = NULL },
 	{ NULL, 413, OUTCOME_REFUSED, .hint = "the request is too long for it; configure fewer groups" },
@@ -145,7 +145,7 @@ static const struct meaning {
 	{ NULL, 502, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 503, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 504, OUTCOME_BUSY, .hint = NULL },
-	{ NULL, -1, OUTCOME_GARBLED, .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
+	{ NULL, -1, OUTCOME_PROTOCOL_ERROR, .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
 };
 
 static const struct meaning *meaning_of(const char *code, long status)

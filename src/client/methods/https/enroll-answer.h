@@ -17,7 +17,7 @@
 /* The identity that a manager gave. */
 struct enrolled {
 	struct agent_key key;
-	struct agent_secret secret; /* without text: the manager gave none */
+	struct reenroll_secret secret; /* without text: the manager gave none */
 };
 
 /* An answer other than 200. */

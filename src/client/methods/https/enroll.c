@@ -109,7 +109,7 @@ static int accept_answer(struct enrollment *enrollment, const struct https_reply
 
 	if (enroll_answer_accept(&enrolled, reply->body, reply->length, &problem) < 0) {
 		reason_set(&report->why, "%s %s", enrollment->manager, problem.text);
-		return OUTCOME_GARBLED;
+		return OUTCOME_PROTOCOL_ERROR;
 	}
 	if (enrolled.secret.text[0] == '\0' && !report->warning.text[0])
 		reason_set(&report->warning, "%s gave no re-enrollment secret: should it lose this agent's key, a person has to "
@@ -211,11 +211,11 @@ static int ask(struct enrollment *enrollment, struct agent_key *ret)
 	bool is_unknown = false;
 
 	if (attempt->again) {
-		unsigned char secret[AGENT_SECRET_SIZE];
+		unsigned char secret[REENROLL_SECRET_SIZE];
 		const struct credential by_secret = { ENROLL_AGENT_SECRET, attempt->again->id, secret, sizeof secret };
 		int r;
 
-		agent_secret_decode(secret, attempt->again);
+		reenroll_secret_decode(secret, attempt->again);
 		r = ask_with(enrollment, &by_secret, ret, &is_unknown);
 		explicit_bzero(secret, sizeof secret);
 		if (!is_unknown || !credential)
@@ -264,6 +264,6 @@ static int enroll_recognise(const struct attempt *attempt, struct attempt_report
 const struct method method_enroll = {
 	.name = "enroll",
 	.run = enroll_run,
-	.introduce = enroll_introduce,
-	.recognise = enroll_recognise,
+	.parse_token = enroll_introduce,
+	.fetch_ca = enroll_recognise,
 };

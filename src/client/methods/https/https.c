@@ -254,7 +254,7 @@ static int judge(const struct https *https, CURLcode result)
 	if (https->is_too_long ||
 	    (result == CURLE_OUT_OF_MEMORY && !https->has_header && https->pipe.received > HTTPS_HEADER_MAX)) {
 		reason_set(why, "%s sent an answer longer than any that it could have for us; is the port right?", https->manager);
-		return OUTCOME_GARBLED;
+		return OUTCOME_PROTOCOL_ERROR;
 	}
 	if (result == CURLE_OK && https->has_header)
 		return OUTCOME_OK;
@@ -263,7 +263,7 @@ static int judge(const struct https *https, CURLcode result)
 	if (is_cut_short(https, result))
 		return broken_off(https);
 	reason_set(why, "%s did not answer in HTTP (%s); is the port right?", https->manager, curl_easy_strerror(result));
-	return OUTCOME_GARBLED;
+	return OUTCOME_PROTOCOL_ERROR;
 }
 
 static int timed_out(const struct https *https)

@@ -56,7 +56,7 @@ int https_new(struct https **ret, const struct attempt *attempt, struct attempt_
 /*
  * Send a request and read the reply, whatever its status is. Returns OUTCOME_OK with `ret` set, or an outcome or a
  * negative errno, with the report's `why` set: what method_connect() returns, OUTCOME_BUSY when the manager gives no
- * complete answer, OUTCOME_GARBLED when it is not HTTP or too long, OUTCOME_REFUSED when it is about our certificate.
+ * complete answer, OUTCOME_PROTOCOL_ERROR when it is not HTTP or too long, OUTCOME_REFUSED when it is about our certificate.
  */
 int https_send(struct https *https, const struct https_request *request, struct https_reply *ret);
 

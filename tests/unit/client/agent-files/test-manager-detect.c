@@ -45,7 +45,7 @@ static void test_init_file(void **state)
 		struct reason seen = { "" };
 
 		init_text = rows[i].text;
-		check_row(rows[i].text ?: "none", installation_is_manager("/nowhere", "/nowhere/etc/client.keys", &seen) ==
+		check_row(rows[i].text ?: "none", manager_detect("/nowhere", "/nowhere/etc/client.keys", &seen) ==
 							  rows[i].is_manager);
 		check_row(rows[i].text ?: "none", !strstr(seen.text, "/etc/ossec-init.conf") == !rows[i].is_manager);
 	}
@@ -71,10 +71,10 @@ static void test_keys(void **state)
 		struct reason seen = { "" };
 
 		write_text(path, rows[i].text);
-		check_row(rows[i].text, installation_is_manager("/nowhere", path, &seen) == (rows[i].seen != NULL));
+		check_row(rows[i].text, manager_detect("/nowhere", path, &seen) == (rows[i].seen != NULL));
 		check_row(rows[i].text, strstr(seen.text, rows[i].seen ?: ""));
 	}
-	assert_false(installation_is_manager("/nowhere", *state, NULL)); /* a directory */
+	assert_false(manager_detect("/nowhere", *state, NULL)); /* a directory */
 }
 
 static void test_files(void **state)
@@ -87,13 +87,13 @@ static void test_files(void **state)
 	assert_int_equal(mkdir(path_in(directory, "bin"), 0700) | mkdir(path_in(directory, "etc"), 0700), 0);
 	for (size_t i = 0; i < COUNT(of_agents); i++)
 		write_text(path_in(directory, of_agents[i]), "");
-	assert_false(installation_is_manager(directory, "/nowhere/client.keys", NULL));
+	assert_false(manager_detect(directory, "/nowhere/client.keys", NULL));
 	for (size_t i = 0; i < COUNT(of_managers); i++) {
 		const char *path = path_in(directory, of_managers[i]);
 		struct reason seen = { "" };
 
 		write_text(path, "");
-		check_row(path, installation_is_manager(directory, "/nowhere/client.keys", &seen));
+		check_row(path, manager_detect(directory, "/nowhere/client.keys", &seen));
 		check_row(path, strstr(seen.text, path));
 		assert_int_equal(unlink(path), 0);
 	}

@@ -12,10 +12,10 @@
 #define OTHER "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
 /* An agent's directory with etc/ in it, and its companions. */
-static void open_agent(struct companions *companions, const char *directory)
+static void open_agent(struct reenroll_files *files, const char *directory)
 {
 	assert_int_equal(mkdir(path_in(directory, "etc"), 0770) < 0 && errno != EEXIST, 0);
-	assert_int_equal(companions_open(companions, path_in(directory, "etc/client.keys"), directory, NULL), 0);
+	assert_int_equal(reenroll_files_open(files, path_in(directory, "etc/client.keys"), directory, NULL), 0);
 }
 
 static mode_t mode_of(const char *path)
@@ -29,28 +29,28 @@ static mode_t mode_of(const char *path)
 static void test_nothing_is_left(void **state)
 {
 	const char *directory = *state;
-	struct companions companions;
+	struct reenroll_files files;
 
-	open_agent(&companions, directory);
-	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
+	open_agent(&files, directory);
+	assert_int_equal(reenroll_files_stage(&files, (gid_t)-1, NULL), 0);
 	assert_int_equal(count_entries(path_in(directory, "etc")), 2);
-	companions_release(&companions);
+	reenroll_files_release(&files);
 	assert_int_equal(count_entries(path_in(directory, "etc")), 0);
-	companions_close(&companions);
+	reenroll_files_close(&files);
 }
 
 static void test_stores(void **state)
 {
 	const char *directory = *state;
-	const struct agent_secret secret = { "042", SECRET };
-	struct agent_secret found;
-	struct companions companions;
+	const struct reenroll_secret secret = { "042", SECRET };
+	struct reenroll_secret found;
+	struct reenroll_files files;
 
-	open_agent(&companions, directory);
-	assert_int_equal(companions_stage(&companions, getegid(), NULL), 0);
-	assert_int_equal(companions_commit_anchor(&companions, "a certificate\n", NULL), 0);
-	assert_int_equal(companions_commit_secret(&companions, &secret, "old", NULL), 0);
-	companions_close(&companions);
+	open_agent(&files, directory);
+	assert_int_equal(reenroll_files_stage(&files, getegid(), NULL), 0);
+	assert_int_equal(reenroll_files_commit_anchor(&files, "a certificate\n", NULL), 0);
+	assert_int_equal(reenroll_files_commit_secret(&files, &secret, "old", NULL), 0);
+	reenroll_files_close(&files);
 
 	assert_file(path_in(directory, "etc/reenroll.secret"), "042 " SECRET "\n");
 	assert_file(path_in(directory, "etc/certs/root-ca.pem"), "a certificate\n");
@@ -60,22 +60,22 @@ static void test_stores(void **state)
 	assert_int_equal(count_entries(path_in(directory, "etc")), 2);
 	assert_int_equal(count_entries(path_in(directory, "etc/certs")), 1);
 
-	open_agent(&companions, directory);
-	assert_int_equal(companions_read_secret(&companions, &found, NULL), 1);
+	open_agent(&files, directory);
+	assert_int_equal(reenroll_files_read_secret(&files, &found, NULL), 1);
 	assert_string_equal(found.id, "042");
 	assert_string_equal(found.text, SECRET);
-	companions_close(&companions);
+	reenroll_files_close(&files);
 }
 
 static void test_directory_stays_as_it_is(void **state)
 {
 	const char *directory = *state;
-	struct companions companions;
+	struct reenroll_files files;
 
-	open_agent(&companions, directory);
+	open_agent(&files, directory);
 	assert_int_equal(mkdir(path_in(directory, "etc/certs"), 0750), 0);
-	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
-	companions_close(&companions);
+	assert_int_equal(reenroll_files_stage(&files, (gid_t)-1, NULL), 0);
+	reenroll_files_close(&files);
 	assert_int_equal(mode_of(path_in(directory, "etc/certs")), 0750);
 }
 
@@ -85,71 +85,71 @@ static void test_unusable_secrets(void **state)
 {
 	static const char *const rows[] = { "", SECRET "\n", "001 " SECRET "ff\n", "001 short\n" };
 	const char *directory = *state;
-	struct companions companions;
-	struct agent_secret secret;
+	struct reenroll_files files;
+	struct reenroll_secret secret;
 	struct reason why = { 0 };
 
-	open_agent(&companions, directory);
-	assert_int_equal(companions_read_secret(&companions, &secret, &why), 0);
+	open_agent(&files, directory);
+	assert_int_equal(reenroll_files_read_secret(&files, &secret, &why), 0);
 	assert_string_equal(why.text, "");
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		write_text(path_in(directory, "etc/reenroll.secret"), rows[i]);
-		check_row(rows[i], companions_read_secret(&companions, &secret, &why) == 0);
+		check_row(rows[i], reenroll_files_read_secret(&files, &secret, &why) == 0);
 		check_row(rows[i], strstr(why.text, "not used") && !strstr(why.text, SECRET));
 	}
 	assert_int_equal(unlink(path_in(directory, "etc/reenroll.secret")), 0);
 	assert_int_equal(symlink("/etc/passwd", path_in(directory, "etc/reenroll.secret")), 0);
-	assert_int_equal(companions_read_secret(&companions, &secret, &why), -ELOOP);
-	companions_close(&companions);
+	assert_int_equal(reenroll_files_read_secret(&files, &secret, &why), -ELOOP);
+	reenroll_files_close(&files);
 }
 
 static void test_old_secret_is_kept(void **state)
 {
 	const char *directory = *state;
-	const struct agent_secret secret = { "002", SECRET };
-	struct companions companions;
+	const struct reenroll_secret secret = { "002", SECRET };
+	struct reenroll_files files;
 
-	open_agent(&companions, directory);
+	open_agent(&files, directory);
 	write_text(path_in(directory, "etc/reenroll.secret"), "001 " OTHER "\n");
-	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
-	assert_int_equal(companions_commit_secret(&companions, &secret, "clone", NULL), 0);
+	assert_int_equal(reenroll_files_stage(&files, (gid_t)-1, NULL), 0);
+	assert_int_equal(reenroll_files_commit_secret(&files, &secret, "clone", NULL), 0);
 	assert_file(path_in(directory, "etc/reenroll.secret"), "002 " SECRET "\n");
 	assert_file(path_in(directory, "etc/reenroll.secret.clone"), "001 " OTHER "\n");
 
-	companions_restore(&companions, "clone");
+	reenroll_files_restore(&files, "clone");
 	assert_file(path_in(directory, "etc/reenroll.secret"), "001 " OTHER "\n");
 	assert_file(path_in(directory, "etc/reenroll.secret.clone"), NULL);
-	companions_close(&companions);
+	reenroll_files_close(&files);
 }
 
 static void test_restoring_nothing(void **state)
 {
 	const char *directory = *state;
-	const struct agent_secret secret = { "002", SECRET };
-	struct companions companions;
+	const struct reenroll_secret secret = { "002", SECRET };
+	struct reenroll_files files;
 
-	open_agent(&companions, directory);
-	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
-	assert_int_equal(companions_commit_secret(&companions, &secret, "old", NULL), 0);
-	assert_int_equal(companions_commit_anchor(&companions, "a certificate\n", NULL), 0);
-	companions_restore(&companions, "old");
+	open_agent(&files, directory);
+	assert_int_equal(reenroll_files_stage(&files, (gid_t)-1, NULL), 0);
+	assert_int_equal(reenroll_files_commit_secret(&files, &secret, "old", NULL), 0);
+	assert_int_equal(reenroll_files_commit_anchor(&files, "a certificate\n", NULL), 0);
+	reenroll_files_restore(&files, "old");
 	assert_file(path_in(directory, "etc/reenroll.secret"), NULL);
 	assert_file(path_in(directory, "etc/certs/root-ca.pem"), NULL);
-	companions_close(&companions);
+	reenroll_files_close(&files);
 }
 
 /* What an earlier run has kept aside is not what this one has replaced. */
 static void test_nothing_to_restore(void **state)
 {
 	const char *directory = *state;
-	struct companions companions;
+	struct reenroll_files files;
 
-	open_agent(&companions, directory);
+	open_agent(&files, directory);
 	write_text(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
 	write_text(path_in(directory, "etc/reenroll.secret.old"), "002 " OTHER "\n");
-	companions_restore(&companions, "old");
+	reenroll_files_restore(&files, "old");
 	assert_file(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
-	companions_close(&companions);
+	reenroll_files_close(&files);
 }
 
 /* A key that came without a secret: only that agent's own may stay. */
@@ -157,22 +157,22 @@ static void test_retiring(void **state)
 {
 	const char *directory = *state;
 	struct agent_key key = { .id = "001" };
-	struct companions companions;
+	struct reenroll_files files;
 
-	open_agent(&companions, directory);
-	assert_int_equal(companions_retire_secret(&companions, key.id, "old", NULL), 0);
+	open_agent(&files, directory);
+	assert_int_equal(reenroll_files_retire_secret(&files, key.id, "old", NULL), 0);
 	write_text(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
-	assert_int_equal(companions_retire_secret(&companions, key.id, "old", NULL), 0);
+	assert_int_equal(reenroll_files_retire_secret(&files, key.id, "old", NULL), 0);
 	assert_file(path_in(directory, "etc/reenroll.secret"), "001 " SECRET "\n");
 	strcpy(key.id, "002");
-	assert_int_equal(companions_retire_secret(&companions, key.id, "old", NULL), 0);
+	assert_int_equal(reenroll_files_retire_secret(&files, key.id, "old", NULL), 0);
 	assert_file(path_in(directory, "etc/reenroll.secret"), NULL);
 	assert_file(path_in(directory, "etc/reenroll.secret.old"), "001 " SECRET "\n");
 	write_text(path_in(directory, "etc/reenroll.secret"), "002 " OTHER "\n");
-	assert_int_equal(companions_retire_secret(&companions, NULL, "old", NULL), 0);
+	assert_int_equal(reenroll_files_retire_secret(&files, NULL, "old", NULL), 0);
 	assert_file(path_in(directory, "etc/reenroll.secret"), NULL);
 	assert_file(path_in(directory, "etc/reenroll.secret.old"), "002 " OTHER "\n");
-	companions_close(&companions);
+	reenroll_files_close(&files);
 }
 
 static void test_forgetting(void **state)
@@ -180,18 +180,18 @@ static void test_forgetting(void **state)
 	static const char *const names[] = { "reenroll.secret", "reenroll.secret.old", "reenroll.secret.clone",
 					     "reenroll.secret.torn", ".reenroll.secret.new" };
 	const char *directory = *state;
-	struct companions companions;
+	struct reenroll_files files;
 	char name[64];
 
-	open_agent(&companions, directory);
+	open_agent(&files, directory);
 	for (size_t i = 0; i < COUNT(names); i++) {
 		(void)snprintf(name, sizeof name, "etc/%s", names[i]);
 		write_text(path_in(directory, name), "001 " SECRET "\n");
 	}
 	write_text(path_in(directory, "etc/client.keys"), "a key\n");
-	assert_int_equal(companions_forget(&companions, NULL), 0);
+	assert_int_equal(reenroll_files_forget(&files, NULL), 0);
 	assert_int_equal(count_entries(path_in(directory, "etc")), 1);
-	companions_close(&companions);
+	reenroll_files_close(&files);
 }
 
 /* ------------------------------------------------------------------ the CA */
@@ -209,12 +209,12 @@ static char *certificate_pem(const char *directory, const char *name)
 
 static void store_anchor(const char *directory, const char *pem)
 {
-	struct companions companions;
+	struct reenroll_files files;
 
-	open_agent(&companions, directory);
-	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
-	assert_int_equal(companions_commit_anchor(&companions, pem, NULL), 0);
-	companions_close(&companions);
+	open_agent(&files, directory);
+	assert_int_equal(reenroll_files_stage(&files, (gid_t)-1, NULL), 0);
+	assert_int_equal(reenroll_files_commit_anchor(&files, pem, NULL), 0);
+	reenroll_files_close(&files);
 }
 
 static void test_anchors(void **state)
@@ -244,15 +244,15 @@ static void test_anchor_is_restored(void **state)
 {
 	const char *directory = *state;
 	char *one = certificate_pem(directory, "one"), *two = certificate_pem(directory, "two");
-	struct companions companions;
+	struct reenroll_files files;
 
 	store_anchor(directory, one);
-	open_agent(&companions, directory);
-	assert_int_equal(companions_stage(&companions, (gid_t)-1, NULL), 0);
-	assert_int_equal(companions_commit_anchor(&companions, two, NULL), 0);
-	companions_restore(&companions, "old");
+	open_agent(&files, directory);
+	assert_int_equal(reenroll_files_stage(&files, (gid_t)-1, NULL), 0);
+	assert_int_equal(reenroll_files_commit_anchor(&files, two, NULL), 0);
+	reenroll_files_restore(&files, "old");
 	assert_file(path_in(directory, "etc/certs/root-ca.pem"), one);
-	companions_close(&companions);
+	reenroll_files_close(&files);
 	free(two);
 	free(one);
 }
@@ -271,15 +271,15 @@ static void test_room_is_given_back(void **state)
 static void test_linked_directory(void **state)
 {
 	const char *directory = *state;
-	struct companions companions;
+	struct reenroll_files files;
 	struct reason why = { 0 };
 
-	open_agent(&companions, directory);
+	open_agent(&files, directory);
 	assert_int_equal(mkdir(path_in(directory, "elsewhere"), 0700), 0);
 	assert_int_equal(symlink(path_in(directory, "elsewhere"), path_in(directory, "etc/certs")), 0);
-	assert_int_equal(companions_stage(&companions, (gid_t)-1, &why), -ELOOP);
+	assert_int_equal(reenroll_files_stage(&files, (gid_t)-1, &why), -ELOOP);
 	assert_non_null(strstr(why.text, "etc/certs is a symbolic link"));
-	companions_close(&companions);
+	reenroll_files_close(&files);
 	assert_int_equal(count_entries(path_in(directory, "elsewhere")), 0);
 }
 

@@ -13,19 +13,19 @@ static void test_parses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct agent_secret secret;
-		unsigned char bytes[AGENT_SECRET_SIZE];
-		char line[AGENT_SECRET_LINE_SIZE];
+		struct reenroll_secret secret;
+		unsigned char bytes[REENROLL_SECRET_SIZE];
+		char line[REENROLL_SECRET_LINE_SIZE];
 
-		check_row(rows[i], agent_secret_parse(&secret, rows[i], strlen(rows[i])) == 0);
+		check_row(rows[i], reenroll_secret_parse(&secret, rows[i], strlen(rows[i])) == 0);
 		assert_string_equal(secret.id, "001");
 		assert_string_equal(secret.text, SECRET);
-		assert_int_equal(agent_secret_format(line, &secret), strlen(rows[0]));
+		assert_int_equal(reenroll_secret_format(line, &secret), strlen(rows[0]));
 		assert_string_equal(line, rows[0]);
-		agent_secret_decode(bytes, &secret);
+		reenroll_secret_decode(bytes, &secret);
 		for (size_t j = 0; j < sizeof bytes; j++)
 			assert_int_equal(bytes[j], j);
-		agent_secret_wipe(&secret);
+		reenroll_secret_wipe(&secret);
 		assert_string_equal(secret.text, "");
 	}
 }
@@ -42,21 +42,21 @@ static void test_refuses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct agent_secret secret = { .id = "kept" };
+		struct reenroll_secret secret = { .id = "kept" };
 
-		check_row(rows[i], agent_secret_parse(&secret, rows[i], strlen(rows[i])) == -EINVAL);
+		check_row(rows[i], reenroll_secret_parse(&secret, rows[i], strlen(rows[i])) == -EINVAL);
 		assert_string_equal(secret.id, "kept");
 	}
-	assert_false(agent_secret_is_valid("0\0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 64));
+	assert_false(reenroll_secret_is_valid("0\0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 64));
 }
 
 static void test_longest_line(void **state)
 {
-	struct agent_secret secret = { .id = "12345678", .text = SECRET };
-	char line[AGENT_SECRET_LINE_SIZE];
+	struct reenroll_secret secret = { .id = "12345678", .text = SECRET };
+	char line[REENROLL_SECRET_LINE_SIZE];
 
 	(void)state;
-	assert_int_equal(agent_secret_format(line, &secret), AGENT_SECRET_LINE_SIZE - 1);
+	assert_int_equal(reenroll_secret_format(line, &secret), REENROLL_SECRET_LINE_SIZE - 1);
 }
 
 int main(void)

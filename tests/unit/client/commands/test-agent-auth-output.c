@@ -19,10 +19,10 @@ static char *spoken(const char *output, int step, bool verifies, int level, cons
 	char *said;
 
 	assert_true(saved_out >= 0 && saved_err >= 0 && fd >= 0 && null >= 0);
-	agent_auth_voice_begin(verifies);
+	agent_auth_output_begin(verifies);
 	if (step != NO_STEP) {
 		(void)dup2(null, STDOUT_FILENO); /* what it says of the step */
-		agent_auth_voice_step((enum attempt_step)step, "manager:1515", "web-01");
+		agent_auth_output_step((enum attempt_step)step, "manager:1515", "web-01");
 	}
 	(void)dup2(fd, STDOUT_FILENO);
 	(void)dup2(fd, STDERR_FILENO);
@@ -53,12 +53,12 @@ static const struct {
 } rows[] = {
 	{ "before the attempt", NO_STEP, false, LOG_ERR, "misconfigured", "web-01", NULL, "Wrong", ERROR "Wrong\n" },
 	{ "a local error", NO_STEP, false, LOG_ERR, NULL, NULL, NULL, "No memory", ERROR "No memory\n" },
-	{ "no host name", NO_STEP, false, LOG_WARNING, "unready", NULL, NULL, "set name in [agent]",
+	{ "no host name", NO_STEP, false, LOG_WARNING, "not-ready", NULL, NULL, "set name in [agent]",
 	  ERROR "Unable to extract hostname. Custom agent name not set: give -A\n" },
-	{ "locked out", NO_STEP, false, LOG_WARNING, "unready", "web-01", NULL, "Another one", ERROR "Another one\n" },
-	{ "unstorable", NO_STEP, false, LOG_ERR, "unstorable", "web-01", NULL, "No room",
+	{ "locked out", NO_STEP, false, LOG_WARNING, "not-ready", "web-01", NULL, "Another one", ERROR "Another one\n" },
+	{ "storage-error", NO_STEP, false, LOG_ERR, "storage-error", "web-01", NULL, "No room",
 	  ERROR "Unable to open key file: No room\n" },
-	{ "unstorable in the end", STEP_RECEIVED, false, LOG_ERR, "unstorable", "web-01", NULL, "No room",
+	{ "storage-error in the end", STEP_RECEIVED, false, LOG_ERR, "storage-error", "web-01", NULL, "No room",
 	  ERROR "Unable to open key file: No room\n" },
 	{ "unreachable", STEP_CONNECTING, true, LOG_WARNING, "unreachable", "web-01", NULL, "No route",
 	  ERROR "Unable to connect to the manager: No route\n" },
@@ -76,7 +76,7 @@ static const struct {
 	  "it wants a password: set password_file in [auth]",
 	  ERROR "Unable to create key. Either wrong password or connection not accepted by the manager: it wants a "
 	  "password: give -P\n" },
-	{ "garbled", STEP_WAITING, true, LOG_ERR, "garbled", "web-01", NULL, "Junk",
+	{ "protocol-error", STEP_WAITING, true, LOG_ERR, "protocol-error", "web-01", NULL, "Junk",
 	  ERROR "Invalid key received. Closing connection: Junk\n" },
 	{ "words and a hint", STEP_WAITING, true, LOG_ERR, "refused", "web-01", "Invalid group: a",
 	  "manager:1515 says: Invalid group: a -- correct groups",
@@ -85,7 +85,7 @@ static const struct {
 	  "manager:1515 says: Duplicate", ERROR "Duplicate (from manager)\n" },
 	{ "words like ours", STEP_WAITING, true, LOG_ERR, "refused", "web-01", "set name in [agent] -- now",
 	  "manager:1515 says: set name in [agent] -- now", ERROR "set name in [agent] -- now (from manager)\n" },
-	{ "words of another shape", STEP_WAITING, true, LOG_ERR, "garbled", "web-01", "hello", "It said hello",
+	{ "words of another shape", STEP_WAITING, true, LOG_ERR, "protocol-error", "web-01", "hello", "It said hello",
 	  ERROR "Invalid key received. Closing connection: It said hello\n" },
 	{ "a warning", STEP_RECEIVED, true, LOG_WARNING, "registered", "web-02", NULL, "Renamed",
 	  "agent-auth: WARNING: Renamed\n" },

@@ -12,11 +12,11 @@ static void test_exit_codes(void **state)
 		int exit_code;
 		const char *name;
 	} rows[] = {
-		{ OUTCOME_REGISTERED, 0, "registered" },   { OUTCOME_UNREADY, 75, "unready" },
+		{ OUTCOME_REGISTERED, 0, "registered" },   { OUTCOME_NOT_READY, 75, "not-ready" },
 		{ OUTCOME_UNREACHABLE, 75, "unreachable" }, { OUTCOME_UNTRUSTED, 75, "untrusted" },
 		{ OUTCOME_BUSY, 75, "busy" },		   { OUTCOME_DUPLICATE, 75, "duplicate" },
-		{ OUTCOME_REFUSED, 77, "refused" },	   { OUTCOME_GARBLED, 76, "garbled" },
-		{ OUTCOME_MISCONFIGURED, 78, "misconfigured" }, { OUTCOME_UNSTORABLE, 73, "unstorable" },
+		{ OUTCOME_REFUSED, 77, "refused" },	   { OUTCOME_PROTOCOL_ERROR, 76, "protocol-error" },
+		{ OUTCOME_MISCONFIGURED, 78, "misconfigured" }, { OUTCOME_STORAGE_ERROR, 73, "storage-error" },
 		{ OUTCOME_CLONED, 79, "cloned" },
 	};
 

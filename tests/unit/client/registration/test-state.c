@@ -19,11 +19,11 @@ static const struct state full = {
 	.last_error = "The certificate says a=b, \"c\" \\x1b and more",
 	.last_at = 1795291201,
 	.attempts = UINT64_C(1234567890123456789),
-	.cursors = { { .manager = "[::1]:1515", .outcome = "refused", .wait = 30000000, .next_at = UINT64_C(1795291200000000),
+	.managers = { { .address = "[::1]:1515", .outcome = "refused", .wait = 30000000, .next_at = UINT64_C(1795291200000000),
 		       .asked_name = "web-01", .asked_at = 1795291199 },
-		     { .manager = "10.0.0.1:1515", .asked_name = "web-01-0123", .asked_at = 1795291198 },
-		     { .manager = "", .outcome = "unready", .wait = 1000000, .next_at = UINT64_C(1795291200000001) } },
-	.cursor_count = 3,
+		     { .address = "10.0.0.1:1515", .asked_name = "web-01-0123", .asked_at = 1795291198 },
+		     { .address = "", .outcome = "not-ready", .wait = 1000000, .next_at = UINT64_C(1795291200000001) } },
+	.manager_count = 3,
 	.boot = "fedcba9876543210fedcba9876543210",
 	.background_boot = "00112233445566778899aabbccddeeff",
 };
@@ -44,13 +44,13 @@ static void check_equal(const struct state *a, const struct state *b)
 	assert_true(a->registered_at == b->registered_at);
 	assert_true(a->last_at == b->last_at);
 	assert_true(a->attempts == b->attempts);
-	assert_true(a->cursor_count == b->cursor_count);
-	for (size_t i = 0; i < a->cursor_count; i++) {
-		assert_string_equal(a->cursors[i].manager, b->cursors[i].manager);
-		assert_string_equal(a->cursors[i].outcome, b->cursors[i].outcome);
-		assert_string_equal(a->cursors[i].asked_name, b->cursors[i].asked_name);
-		assert_true(a->cursors[i].asked_at == b->cursors[i].asked_at);
-		assert_true(a->cursors[i].wait == b->cursors[i].wait && a->cursors[i].next_at == b->cursors[i].next_at);
+	assert_true(a->manager_count == b->manager_count);
+	for (size_t i = 0; i < a->manager_count; i++) {
+		assert_string_equal(a->managers[i].address, b->managers[i].address);
+		assert_string_equal(a->managers[i].outcome, b->managers[i].outcome);
+		assert_string_equal(a->managers[i].asked_name, b->managers[i].asked_name);
+		assert_true(a->managers[i].asked_at == b->managers[i].asked_at);
+		assert_true(a->managers[i].wait == b->managers[i].wait && a->managers[i].next_at == b->managers[i].next_at);
 	}
 }
 
@@ -65,7 +65,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(state_save(&full, directory, &why), 0);
 	state_load(&loaded, directory);
 	check_equal(&loaded, &full);
-	assert_string_equal(state_cursor(&loaded, "[::1]:1515")->outcome, "refused");
+	assert_string_equal(state_manager(&loaded, "[::1]:1515")->outcome, "refused");
 	assert_int_equal(stat(path_in(directory, "state"), &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0600);
 
@@ -88,8 +88,8 @@ static void test_widest(void **state)
 	memset(widest.last_outcome, 'o', sizeof widest.last_outcome - 1);
 	memset(widest.last_manager, 'l', sizeof widest.last_manager - 1);
 	memset(widest.last_error, 'e', sizeof widest.last_error - 1);
-	memset(widest.cursors[0].asked_name, 'n', sizeof widest.cursors[0].asked_name - 1);
-	memset(widest.cursors[0].manager, 'm', sizeof widest.cursors[0].manager - 1);
+	memset(widest.managers[0].asked_name, 'n', sizeof widest.managers[0].asked_name - 1);
+	memset(widest.managers[0].address, 'm', sizeof widest.managers[0].address - 1);
 	assert_int_equal(state_save(&widest, *state, &why), 0);
 	state_load(&loaded, *state);
 	check_equal(&loaded, &widest);
@@ -113,7 +113,7 @@ static void test_damage(void **state)
 	static const char *const damaged[] = {
 		"registered_at=-1\n", "registered_at=12x\n", "registered_at= 12\n", "registered_at=\n", "registered_at=0x12\n",
 		"registered_at=99999999999999999999999\n", "registered_at\n", "=12\n", "REGISTERED_AT=12\n", "\n\n\n",
-		"cursor=\n", "cursor=refused\n", "cursor=refused 1\n", "cursor=refused x y m\n", "cursor_count=3\n",
+		"schedule=\n", "schedule=refused\n", "schedule=refused 1\n", "schedule=refused x y m\n", "schedule_count=3\n",
 		"asked=\n", "asked=12\n", "asked=12 web-01\n", "asked=x web-01 manager:1515\n",
 		"method=seventeen-letters-\n", "agent_id=123456789\n", "# nothing\n", "unknown=1\n",
 	};
@@ -148,28 +148,28 @@ static void test_binary_rubbish(void **state)
 	assert_string_equal(loaded.agent_id, "001");
 }
 
-/* One cursor a manager; when there is no room, the oldest makes it. */
+/* One entry a manager; when there is no room, the oldest makes it. */
 static void test_cursors(void **state)
 {
 	struct state many = { .attempts = 0 }, loaded;
 	struct reason why;
 	char manager[32];
 
-	for (unsigned i = 0; i < STATE_MAX_CURSORS + 3; i++) {
-		struct cursor *cursor;
+	for (unsigned i = 0; i < STATE_MAX_MANAGERS + 3; i++) {
+		struct manager_state *entry;
 
 		(void)snprintf(manager, sizeof manager, "manager-%u:1515", i);
-		cursor = state_cursor(&many, manager);
-		assert_string_equal(cursor->manager, manager);
-		assert_string_equal(cursor->outcome, "");
-		(void)strcpy(cursor->outcome, "busy");
-		cursor->wait = i;
-		assert_ptr_equal(state_cursor(&many, manager), cursor);
+		entry = state_manager(&many, manager);
+		assert_string_equal(entry->address, manager);
+		assert_string_equal(entry->outcome, "");
+		(void)strcpy(entry->outcome, "busy");
+		entry->wait = i;
+		assert_ptr_equal(state_manager(&many, manager), entry);
 	}
-	assert_true(many.cursor_count == STATE_MAX_CURSORS);
-	assert_string_equal(many.cursors[0].manager, "manager-3:1515");
-	assert_string_equal(many.cursors[STATE_MAX_CURSORS - 1].manager, manager);
-	assert_true(many.cursors[0].wait == 3);
+	assert_true(many.manager_count == STATE_MAX_MANAGERS);
+	assert_string_equal(many.managers[0].address, "manager-3:1515");
+	assert_string_equal(many.managers[STATE_MAX_MANAGERS - 1].address, manager);
+	assert_true(many.managers[0].wait == 3);
 
 	assert_int_equal(state_save(&many, *state, &why), 0);
 	state_load(&loaded, *state);

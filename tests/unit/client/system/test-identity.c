@@ -107,10 +107,10 @@ static void test_host_names(void **state)
 	} rows[] = {
 		{ "web-01", OUTCOME_OK },
 		{ "localhost-2", OUTCOME_OK },
-		{ "", OUTCOME_UNREADY },
-		{ "localhost", OUTCOME_UNREADY },
-		{ "localhost.localdomain", OUTCOME_UNREADY },
-		{ "(none)", OUTCOME_UNREADY },
+		{ "", OUTCOME_NOT_READY },
+		{ "localhost", OUTCOME_NOT_READY },
+		{ "localhost.localdomain", OUTCOME_NOT_READY },
+		{ "(none)", OUTCOME_NOT_READY },
 		{ "a", OUTCOME_MISCONFIGURED },
 		{ "my host", OUTCOME_MISCONFIGURED },
 		{ "h\xc3\xb6st", OUTCOME_MISCONFIGURED },
@@ -159,10 +159,10 @@ static void test_instance_id(void **state)
 		{ "i-0abc", OUTCOME_OK },
 		{ "i-0abc\r\n", OUTCOME_OK },
 		{ "i-0abc\nsecond\n", OUTCOME_OK },
-		{ "", OUTCOME_UNREADY },
-		{ "\n", OUTCOME_UNREADY },
+		{ "", OUTCOME_NOT_READY },
+		{ "\n", OUTCOME_NOT_READY },
 		{ "i 0\n", OUTCOME_MISCONFIGURED },
-		{ NULL, OUTCOME_UNREADY },
+		{ NULL, OUTCOME_NOT_READY },
 	};
 	const char *path = path_in(*state, "instance-id");
 
@@ -264,10 +264,10 @@ static void test_no_machine_id(void **state)
 
 	(void)state;
 	machine_file = NULL;
-	assert_int_equal(identity_name(name, "%m", &why), OUTCOME_UNREADY);
+	assert_int_equal(identity_name(name, "%m", &why), OUTCOME_NOT_READY);
 	assert_non_null(strstr(why.text, "/etc/machine-id"));
 	boot_file = NULL;
-	assert_int_equal(identity_name(name, "%b", &why), OUTCOME_UNREADY);
+	assert_int_equal(identity_name(name, "%b", &why), OUTCOME_NOT_READY);
 	assert_int_equal(identity_name(name, "%H", &why), OUTCOME_OK);
 }
 

@@ -34,7 +34,7 @@ int __wrap_fdatasync(int fd)
 static unsigned complaints;
 static char complaint[1024]; /* the last one */
 
-static void complain(const char *sentence)
+static void report_damage(const char *sentence)
 {
 	complaints++;
 	(void)snprintf(complaint, sizeof complaint, "%s", sentence);
@@ -47,7 +47,7 @@ static struct roster *open_roster(const char *directory)
 
 	complaints = 0;
 	complaint[0] = '\0';
-	assert_int_equal(roster_open(&roster, directory, (gid_t)-1, complain, &why), 0);
+	assert_int_equal(roster_open(&roster, directory, (gid_t)-1, report_damage, &why), 0);
 	return roster;
 }
 
@@ -339,10 +339,10 @@ static void test_reading_only(void **state)
 	struct roster *roster;
 	struct reason why;
 
-	assert_int_equal(roster_open_reading(&roster, *state, complain, &why), -ENOENT);
+	assert_int_equal(roster_open_reading(&roster, *state, report_damage, &why), -ENOENT);
 	assert_int_equal(count_entries(*state), 0);
 	write_text(path_in(*state, "client.keys"), "001 aa any " KEY "\n");
-	assert_int_equal(roster_open_reading(&roster, *state, complain, &why), 0);
+	assert_int_equal(roster_open_reading(&roster, *state, report_damage, &why), 0);
 	begin(roster);
 	assert_non_null(roster_find_name(roster, "aa"));
 	roster_cancel(roster);
@@ -408,7 +408,7 @@ static void test_remains(void **state)
 {
 	static const struct {
 		const char *label, *line, *left;
-		enum roster_remains remains;
+		enum roster_remains tombstone;
 	} rows[] = {
 		{ "nothing", "1025 web any " KEY "\n", "", ROSTER_REMAINS_NOTHING },
 		{ "OSSEC", "1025 web any " KEY "\n",
@@ -426,7 +426,7 @@ static void test_remains(void **state)
 		(void)snprintf(content, sizeof content, "1024 aa any %s\n%s1026 cc any %s\n", KEY, rows[i].line, KEY);
 		roster = open_with(*state, content);
 		begin(roster);
-		roster_remove(roster, roster_find_name(roster, "web"), rows[i].remains);
+		roster_remove(roster, roster_find_name(roster, "web"), rows[i].tombstone);
 		check_row(rows[i].label, roster_count(roster) == 2);
 		assert_int_equal(commit(roster), 0);
 		(void)snprintf(content, sizeof content, "1024 aa any %s\n%s1026 cc any %s\n", KEY, rows[i].left, KEY);

@@ -151,7 +151,7 @@ static const struct {
 	/* statuses */
 	{ 400, NULL, ERROR("0", "Agent version too new"), OUTCOME_REFUSED, "f", "Agent version too new" },
 	{ 400, NULL, "{\"error\":\"Unsupported protocol-version\",\"code\":400}", OUTCOME_REFUSED, "f", "protocol-version" },
-	{ 404, NULL, "<html>", OUTCOME_GARBLED, "", "prefix" },
+	{ 404, NULL, "<html>", OUTCOME_PROTOCOL_ERROR, "", "prefix" },
 	{ 413, NULL, ERROR("0", "x"), OUTCOME_REFUSED, "f", "fewer groups" },
 	{ 415, NULL, ERROR("0", "x"), OUTCOME_REFUSED, "f", "415" },
 	{ 429, NULL, "{\"error\":\"slow down\",\"code\":429}", OUTCOME_BUSY, "f", "slow down" },
@@ -159,9 +159,9 @@ static const struct {
 	{ 502, NULL, "<html>Bad Gateway", OUTCOME_BUSY, "", "HTTP 502" },
 	{ 503, NULL, "{\"error\":", OUTCOME_BUSY, "", "HTTP 503" },
 	{ 504, NULL, "", OUTCOME_BUSY, "", "HTTP 504" },
-	{ 201, NULL, "{}", OUTCOME_GARBLED, "", "HTTP 201" },
-	{ 302, NULL, "", OUTCOME_GARBLED, "", "HTTP 302" },
-	{ 418, NULL, "", OUTCOME_GARBLED, "", "HTTP 418" },
+	{ 201, NULL, "{}", OUTCOME_PROTOCOL_ERROR, "", "HTTP 201" },
+	{ 302, NULL, "", OUTCOME_PROTOCOL_ERROR, "", "HTTP 302" },
+	{ 418, NULL, "", OUTCOME_PROTOCOL_ERROR, "", "HTTP 418" },
 	/* bodies that want to confuse */
 	{ 400, NULL, "{\"error\":[1]}", OUTCOME_REFUSED, "f", "HTTP 400" },
 	{ 400, NULL, "{\"error\":{\"code\":{},\"message\":7}}", OUTCOME_REFUSED, "f", "HTTP 400" },

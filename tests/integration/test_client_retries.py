@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from machine import EXIT_CODES, KEY, OLD_LINE, PROMPT, reply, shell_words
-from misbehaving import answer
+from fake_manager import answer
 from registrar_tools import PROGRAM, directory, serving  # noqa: F401  pylint: disable=unused-import
 from test_client_deadlines import silent_after_the_request, silent_before_tls
 from test_client_storage import chattr  # noqa: F401  pylint: disable=unused-import
@@ -213,7 +213,7 @@ def test_plan_holds_for_the_manager_that_said_no(machine, start_manager, notify_
     result = as_service(machine, notify_socket, manager=[refusing, busy])
     assert result.status == EXIT_CODES["busy"], result
     result = as_service(machine, notify_socket, manager=[refusing, busy])
-    assert result.status == EXIT_CODES["unready"] and result.failures == [], result
+    assert result.status == EXIT_CODES["not-ready"] and result.failures == [], result
     assert [len(each.requests) for each in (refusing, busy)] == [1, 1]
     result = as_service(machine, notify_socket, manager=[refusing, busy, good])  # a new one is asked at once
     assert result.status == 0 and [len(each.requests) for each in (refusing, busy, good)] == [1, 1, 1], result
@@ -232,7 +232,7 @@ def test_plan_does_not_hold_after_a_change(machine, start_manager, notify_socket
     os.utime(machine.config, (1, 1))
     settings = {"auth.password_file": password}
     assert as_service(machine, notify_socket, manager=manager, settings=settings).status == EXIT_CODES["refused"]
-    assert as_service(machine, notify_socket, manager=manager, settings=settings).status == EXIT_CODES["unready"]
+    assert as_service(machine, notify_socket, manager=manager, settings=settings).status == EXIT_CODES["not-ready"]
     os.utime(password, (4e9, 4e9))
     assert as_service(machine, notify_socket, manager=manager, settings=settings).status == 0
     assert len(manager.requests) == 2
@@ -250,12 +250,12 @@ def test_plan_does_not_hold_for_the_network(machine, start_manager, notify_socke
 
 # Of the outcome: the wait after the first failure, in seconds, with initial = 1 s and max = 1 min.
 WAITS = {"unreachable": (None, 1, 3), "busy": (BUSY, 30, 60), "duplicate": (DUPLICATE, 60, 180),
-         "refused": (REFUSED, 180, 540), "garbled": (answer(b"hello"), 30, 60)}
+         "refused": (REFUSED, 180, 540), "protocol-error": (answer(b"hello"), 30, 60)}
 
 
 def drawn_wait(result):
-    """The wait of the only cursor, in seconds."""
-    return int(result.state["cursor"].split()[1]) / 1e6
+    """The wait of the only manager, in seconds."""
+    return int(result.state["schedule"].split()[1]) / 1e6
 
 
 @pytest.mark.parametrize("outcome", WAITS)
@@ -293,7 +293,7 @@ def test_splay_is_the_machines_own_and_the_units_only(machine, start_manager, no
     for number in (1, 2, 3, 1):
         result = as_service(machine, notify_socket, manager=manager, settings=settings,
                             before=with_machine_id(number))
-        assert result.status == EXIT_CODES["unready"], result
+        assert result.status == EXIT_CODES["not-ready"], result
         drawn = re.search(r"The first attempt is in (\d+) s \(splay\)", result.stderr)[1]
         assert seen.setdefault(number, drawn) == drawn
     assert len(set(seen.values())) == 3 and manager.conversations == []
@@ -378,7 +378,7 @@ def test_secret_stays_when_the_key_cannot_be_stored(machine, start_manager, chat
     run = machine.start(manager=start_manager(script),
                         settings={"auth.password_file": password, "auth.forget_secret": "yes"})
     run.check = lambda result: None  # the staged file cannot be removed either
-    assert run.finish().status == EXIT_CODES["unstorable"]
+    assert run.finish().status == EXIT_CODES["storage-error"]
     assert os.path.exists(password)
 
 
