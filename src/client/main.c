@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Wiring: the command line, the log, signals, the configuration, the command. */
-#include "common/cleanup.h"
-#include "common/log.h"
+#include "client/commands/options.h"
+#include "client/registration/policy.h"
 #include "client/system/config-wait.h"
 #include "client/system/message-ids.h"
 #include "client/system/notify.h"
-#include "client/commands/options.h"
-#include "client/registration/policy.h"
+#include "common/cleanup.h"
+#include "common/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* Where a caller has closed a standard stream, the next file that we open would take its place, and get what we print. */
+/*
+ * Where a caller has closed a standard stream, the next file that we open would take its place, and
+ * get what we print.
+ */
 static int keep_standard_streams(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -24,7 +27,10 @@ static int keep_standard_streams(void)
 	return 0;
 }
 
-/* SIGTERM and SIGINT become readable on a descriptor, so that every wait can end on them and nothing else is cut. */
+/*
+ * SIGTERM and SIGINT become readable on a descriptor, so that every wait can end on them and
+ * nothing else is cut.
+ */
 static int catch_signals(void)
 {
 	sigset_t signals;
@@ -39,12 +45,15 @@ static int catch_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* All is tidied up: end as the signal would have ended us, which is what systemd and shells expect. */
+/*
+ * All is tidied up: end as the signal would have ended us, which is what systemd and shells expect.
+ */
 static int die_of_signal(int stop_fd)
 {
 	struct signalfd_siginfo info = { .ssi_signo = SIGTERM };
 	sigset_t signals;
-	int number = read(stop_fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : SIGTERM;
+	int number = read(stop_fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo
+								      : SIGTERM;
 
 	(void)signal(number, SIG_DFL);
 	sigemptyset(&signals);
@@ -61,8 +70,8 @@ static int read_config(struct config *config, const struct options *options, str
 	if (r < 0)
 		return reason_errno(why, r, "Cannot make room for the configuration");
 	if (options->command->config != CONFIG_UNREAD) {
-		r = options->config_file ? config_read_file(config, options->config_file, why) :
-					   config_read_defaults(config, why);
+		r = options->config_file ? config_read_file(config, options->config_file, why)
+					 : config_read_defaults(config, why);
 		if (r >= 0)
 			r = config_read_credentials(config, why);
 	}
@@ -107,7 +116,8 @@ int main(int count, char **arguments)
 		return r < 0 ? EXIT_USAGE : 0;
 	log_open("agent-register", options.verbosity > 0 ? LOG_DEBUG : LOG_INFO);
 	if (notify_check() < 0) {
-		log_error("systemd waits to be notified, but libsystemd.so.0 cannot be loaded; install it");
+		log_error("systemd waits to be notified, but libsystemd.so.0 cannot be loaded; "
+			  "install it");
 		return EXIT_LOCAL_ERROR;
 	}
 	stop_fd = program.stop_fd = catch_signals();

@@ -15,7 +15,8 @@ static bool is_digit(char c)
 
 static bool is_name_character(char c)
 {
-	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '_' || c == '-';
+	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
+	       c == '_' || c == '-';
 }
 
 static bool all_characters(const char *text, size_t length, bool (*rule)(char))
@@ -141,8 +142,8 @@ enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line, si
 
 bool agent_key_equal(const struct agent_key *a, const struct agent_key *b)
 {
-	return strcmp(a->id, b->id) == 0 && strcmp(a->name, b->name) == 0 && strcmp(a->ip, b->ip) == 0 &&
-	       strcmp(a->key, b->key) == 0;
+	return strcmp(a->id, b->id) == 0 && strcmp(a->name, b->name) == 0 &&
+	       strcmp(a->ip, b->ip) == 0 && strcmp(a->key, b->key) == 0;
 }
 
 const char *agent_key_fault_text(enum agent_key_fault fault)
@@ -161,7 +162,8 @@ const char *agent_key_fault_text(enum agent_key_fault fault)
 
 size_t agent_key_format(char buffer[static AGENT_LINE_SIZE + 1], const struct agent_key *key)
 {
-	int length = snprintf(buffer, AGENT_LINE_SIZE + 1, "%s %s %s %s\n", key->id, key->name, key->ip, key->key);
+	int length = snprintf(buffer, AGENT_LINE_SIZE + 1, "%s %s %s %s\n", key->id, key->name,
+			      key->ip, key->key);
 
 	return (size_t)length;
 }

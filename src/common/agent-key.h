@@ -2,23 +2,26 @@
 /*
  * One registration record, as it stands in client.keys: "ID NAME IP KEY".
  *
- * Rules and their origin: Wazuh 4.14.5 src/addagent/validate.c and src/os_crypto/shared/keys.c, OSSEC 4.2
- * src/os_auth/main-client.c, and what the real programs did when run. Pure: no files, no log, no clock.
+ * Rules and their origin: Wazuh 4.14.5 src/addagent/validate.c and src/os_crypto/shared/keys.c,
+ * OSSEC 4.2 src/os_auth/main-client.c, and what the real programs did when run. Pure: no files, no
+ * log, no clock.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define AGENT_ID_MAX 8          /* digits */
+#define AGENT_ID_MAX 8 /* digits */
 #define AGENT_NAME_MIN 2
-#define AGENT_NAME_MAX 128      /* what managers hand out */
-#define AGENT_NAME_SAFE_MAX 127 /* what the readers of client.keys keep: never ask for a longer one */
-#define AGENT_IP_MAX 80         /* an IPv6 address with a prefix, or an IPv4 address with a dotted mask */
+#define AGENT_NAME_MAX 128 /* what managers hand out */
+/* what the readers of client.keys keep: never ask for a longer one */
+#define AGENT_NAME_SAFE_MAX 127
+/* an IPv6 address with a prefix, or an IPv4 address with a dotted mask */
+#define AGENT_IP_MAX 80
 #define AGENT_KEY_MIN 2
 #define AGENT_KEY_MAX 128
-#define AGENT_KEY_USUAL 64      /* hexadecimal digits, what every manager generates */
-#define AGENT_KEY_HASH_SIZE 41  /* 40 hexadecimal digits and the terminator */
+#define AGENT_KEY_USUAL 64     /* hexadecimal digits, what every manager generates */
+#define AGENT_KEY_HASH_SIZE 41 /* 40 hexadecimal digits and the terminator */
 #define AGENT_LINE_SIZE (AGENT_ID_MAX + AGENT_NAME_MAX + AGENT_IP_MAX + AGENT_KEY_MAX + 5)
 
 /* Wipe with agent_key_wipe() when done: `key` is a secret. */
@@ -46,22 +49,26 @@ bool agent_id_is_valid(const char *text, size_t length);
 bool agent_name_is_valid(const char *text, size_t length);
 
 /*
- * "any", an IPv4 address alone or with /0../32 or a dotted mask, an IPv6 address alone or with /0../128.
+ * "any", an IPv4 address alone or with /0../32 or a dotted mask, an IPv6 address alone or with
+ * /0../128.
  */
 bool agent_ip_is_valid(const char *text, size_t length);
 
 /* 2 to 128 of the characters of a name: what the agents themselves accept. */
 bool agent_key_text_is_valid(const char *text, size_t length);
 
-/* One group name: 1 to 255 of A-Z a-z 0-9 . _ - and neither "." nor ".." (the rule of Wazuh 4.14.5). */
+/*
+ * One group name: 1 to 255 of A-Z a-z 0-9 . _ - and neither "." nor ".." (the rule of Wazuh
+ * 4.14.5).
+ */
 bool agent_group_is_valid(const char *text, size_t length);
 
 /* 64 hexadecimal digits: what every manager generates. Another valid key deserves a warning. */
 bool agent_key_is_usual(const struct agent_key *key);
 
 /*
- * Parse a record of `length` bytes, without its newline. `ret` is written only on success; the fault tells which
- * field is wrong.
+ * Parse a record of `length` bytes, without its newline. `ret` is written only on success; the
+ * fault tells which field is wrong.
  */
 enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line, size_t length);
 
@@ -75,8 +82,9 @@ const char *agent_key_fault_text(enum agent_key_fault fault);
 size_t agent_key_format(char buffer[static AGENT_LINE_SIZE + 1], const struct agent_key *key);
 
 /*
- * The hash that the K field carries: lower-case hexadecimal SHA-1 of id, name and key without separators
- * (Wazuh 4.2.2 and later, src/os_crypto/shared/keys.c). Returns 0 or -EIO when libcrypto fails.
+ * The hash that the K field carries: lower-case hexadecimal SHA-1 of id, name and key without
+ * separators (Wazuh 4.2.2 and later, src/os_crypto/shared/keys.c). Returns 0 or -EIO when libcrypto
+ * fails.
  */
 int agent_key_hash(char ret[static AGENT_KEY_HASH_SIZE], const struct agent_key *key);
 

@@ -20,7 +20,8 @@ static int open_directory_of(struct atomic_file *file, const char *path, struct 
 
 	file->path = strdup(path);
 	file->name = strdup(slash ? slash + 1 : path);
-	if (!for_directory || !file->path || !file->name || asprintf(&file->staged, ".%s.new", file->name) < 0) {
+	if (!for_directory || !file->path || !file->name ||
+	    asprintf(&file->staged, ".%s.new", file->name) < 0) {
 		file->staged = NULL;
 		return reason_errno(why, ENOMEM, "Cannot prepare %s", path);
 	}
@@ -30,11 +31,15 @@ static int open_directory_of(struct atomic_file *file, const char *path, struct 
 	return 0;
 }
 
-/* Best effort: on a system without SELinux, or with a policy that knows better, there is nothing to copy. */
+/*
+ * Best effort: on a system without SELinux, or with a policy that knows better, there is nothing to
+ * copy.
+ */
 static void copy_label(const struct atomic_file *file)
 {
 	char label[256];
-	cleanup_fd int old = openat(file->directory, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	cleanup_fd int old = openat(file->directory, file->name,
+				    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	ssize_t length = old < 0 ? -1 : fgetxattr(old, "security.selinux", label, sizeof label);
 
 	if (length > 0)
@@ -49,17 +54,21 @@ static int reserve_room(const struct atomic_file *file, size_t room)
 	return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
 }
 
-static int create_staged(struct atomic_file *file, mode_t mode, gid_t gid, size_t room, struct reason *why)
+static int create_staged(struct atomic_file *file, mode_t mode, gid_t gid, size_t room,
+			 struct reason *why)
 {
 	int r;
 
 	if (unlinkat(file->directory, file->staged, 0) < 0 && errno != ENOENT)
-		return reason_errno(why, errno, "Cannot remove the leftover %s beside %s", file->staged, file->path);
-	file->fd = openat(file->directory, file->staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		return reason_errno(why, errno, "Cannot remove the leftover %s beside %s",
+				    file->staged, file->path);
+	file->fd = openat(file->directory, file->staged,
+			  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file->fd < 0)
 		return reason_errno(why, errno, "Cannot create a file beside %s", file->path);
 	if (gid != (gid_t)-1 && fchown(file->fd, (uid_t)-1, gid) < 0)
-		return reason_errno(why, errno, "Cannot give the new %s to group %u", file->path, (unsigned)gid);
+		return reason_errno(why, errno, "Cannot give the new %s to group %u", file->path,
+				    (unsigned)gid);
 	if (fchmod(file->fd, mode) < 0)
 		return reason_errno(why, errno, "Cannot set the mode of the new %s", file->path);
 	copy_label(file);
@@ -69,8 +78,8 @@ static int create_staged(struct atomic_file *file, mode_t mode, gid_t gid, size_
 	return 0;
 }
 
-int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, gid_t gid, size_t room,
-		      struct reason *why)
+int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, gid_t gid,
+		      size_t room, struct reason *why)
 {
 	int r;
 
@@ -84,8 +93,8 @@ int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, g
 }
 
 /*
- * Keep the old file under another name as well; the rename that follows then drops only its first name. Returns 1 when
- * it had to leave its place for that.
+ * Keep the old file under another name as well; the rename that follows then drops only its first
+ * name. Returns 1 when it had to leave its place for that.
  */
 static int keep_aside(const struct atomic_file *file, const char *aside)
 {
@@ -95,7 +104,10 @@ static int keep_aside(const struct atomic_file *file, const char *aside)
 		return 0;
 	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
 		return -errno;
-	/* No hard links here. The old content is not worth more than its place, so a short gap is acceptable. */
+	/*
+	 * No hard links here. The old content is not worth more than its place, so a short gap is
+	 * acceptable.
+	 */
 	return renameat(file->directory, file->name, file->directory, aside) == 0 ? 1 : -errno;
 }
 
@@ -108,12 +120,14 @@ static int put_in_place(struct atomic_file *file, struct reason *why)
 	return 0;
 }
 
-static int publish(struct atomic_file *file, const void *data, size_t length, const char *aside, struct reason *why)
+static int publish(struct atomic_file *file, const void *data, size_t length, const char *aside,
+		   struct reason *why)
 {
 	int r = io_write(file->fd, data, length);
 	int aside_result;
 
-	if (r >= 0 && ftruncate(file->fd, (off_t)length) < 0) /* which gives back the room that was not needed */
+	/* which gives back the room that was not needed */
+	if (r >= 0 && ftruncate(file->fd, (off_t)length) < 0)
 		r = -errno;
 	if (r < 0)
 		return reason_errno(why, r, "Cannot write the new %s", file->path);
@@ -125,11 +139,17 @@ static int publish(struct atomic_file *file, const void *data, size_t length, co
 		(void)renameat(file->directory, aside, file->directory, file->name);
 	if (r < 0)
 		return r;
-	/* The new content is worth more than the old: that it could not be kept is no reason to lose the new one. */
+	/*
+	 * The new content is worth more than the old: that it could not be kept is no reason to
+	 * lose the new one.
+	 */
 	if (aside_result < 0)
-		(void)reason_errno(why, aside_result, "The old %s could not be kept as %s", file->path, aside);
+		(void)reason_errno(why, aside_result, "The old %s could not be kept as %s",
+				   file->path, aside);
 	if (fsync(file->directory) < 0) {
-		(void)reason_errno(why, errno, "%s is in place, but its directory cannot be flushed to the disk",
+		(void)reason_errno(why, errno,
+				   "%s is in place, but its directory cannot be flushed to the "
+				   "disk",
 				   file->path);
 		return 1;
 	}

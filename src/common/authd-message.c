@@ -26,13 +26,15 @@ struct request_writer {
 	bool overflow;
 };
 
-static void write_field(struct request_writer *writer, const char *before, const char *text, const char *after)
+static void write_field(struct request_writer *writer, const char *before, const char *text,
+			const char *after)
 {
 	int n;
 
 	if (!text || writer->overflow)
 		return;
-	n = snprintf(writer->buffer + writer->used, writer->size - writer->used, "%s%s%s", before, text, after);
+	n = snprintf(writer->buffer + writer->used, writer->size - writer->used, "%s%s%s", before,
+		     text, after);
 	writer->used += (size_t)n;
 	writer->overflow = writer->used >= writer->size;
 }
@@ -43,8 +45,8 @@ ssize_t authd_request_format(char *buffer, size_t size, const struct authd_reque
 	const char *groups = request->groups && *request->groups ? request->groups : NULL;
 
 	if (has_any(request->password, "\n") || !request->name || has_any(request->name, "'\n") ||
-	    has_any(request->version, "'\n") || has_any(groups, "'\n") || has_any(request->ip, "'\n") ||
-	    has_any(request->key_hash, "'\n"))
+	    has_any(request->version, "'\n") || has_any(groups, "'\n") ||
+	    has_any(request->ip, "'\n") || has_any(request->key_hash, "'\n"))
 		return -EINVAL;
 
 	write_field(&writer, password_prefix, request->password, " ");
@@ -74,8 +76,8 @@ static bool begins_like(const char *bytes, size_t length, const char *prefix)
 	return memcmp(bytes, prefix, length < prefix_length ? length : prefix_length) == 0;
 }
 
-static enum authd_reply_state decide(struct authd_reply *reply, enum authd_reply_state state, size_t begin,
-				     size_t end)
+static enum authd_reply_state decide(struct authd_reply *reply, enum authd_reply_state state,
+				     size_t begin, size_t end)
 {
 	reply->begin = begin;
 	reply->end = end;
@@ -95,8 +97,9 @@ static enum authd_reply_state judge_key(struct authd_reply *reply, size_t begin)
 }
 
 /*
- * An error text ends at its newline. Wazuh 4.0 to 4.12 send two records without newlines, which may arrive glued
- * together: then it ends where the second one begins. A key glued behind it must not be shown as a part of it.
+ * An error text ends at its newline. Wazuh 4.0 to 4.12 send two records without newlines, which may
+ * arrive glued together: then it ends where the second one begins. A key glued behind it must not
+ * be shown as a part of it.
  */
 static enum authd_reply_state judge_error(struct authd_reply *reply, size_t begin)
 {
@@ -122,17 +125,19 @@ static enum authd_reply_state judge(struct authd_reply *reply)
 	const char *bytes;
 	size_t length;
 
-	while (begin < reply->length && (reply->bytes[begin] == '\n' || reply->bytes[begin] == '\r'))
+	while (begin < reply->length &&
+	       (reply->bytes[begin] == '\n' || reply->bytes[begin] == '\r'))
 		begin++;
 	bytes = reply->bytes + begin;
 	length = reply->length - begin;
 
 	if (begins_like(bytes, length, key_prefix))
-		return length < LENGTH(key_prefix) ? AUTHD_REPLY_MORE :
-						     judge_key(reply, begin + LENGTH(key_prefix));
+		return length < LENGTH(key_prefix) ? AUTHD_REPLY_MORE
+						   : judge_key(reply, begin + LENGTH(key_prefix));
 	if (begins_like(bytes, length, error_prefix))
-		return length < LENGTH(error_prefix) ? AUTHD_REPLY_MORE :
-						       judge_error(reply, begin + LENGTH(error_prefix));
+		return length < LENGTH(error_prefix)
+			       ? AUTHD_REPLY_MORE
+			       : judge_error(reply, begin + LENGTH(error_prefix));
 	return AUTHD_REPLY_MALFORMED;
 }
 
@@ -181,22 +186,25 @@ void authd_reply_wipe(struct authd_reply *reply)
 
 /* ------------------------------------------------------------------ what an error text means */
 
-static const char hint_no_password[] =
-	"a manager without a password answers like this to a request that carries one: if it has none, remove the password here";
+static const char hint_no_password[] = "a manager without a password answers like this to a "
+				       "request that carries one: if it has none, remove the "
+				       "password here";
 static const char hint_password[] = "set password_file to the manager's password";
-static const char hint_name[] =
-	"managers refuse a bad name, their own host name and (OSSEC, and Wazuh up to 3.13.0) a name that is taken: set another name";
+static const char hint_name[] = "managers refuse a bad name, their own host name and (OSSEC, and "
+				"Wazuh up to 3.13.0) a name that is taken: set another name";
 static const char hint_group[] = "create the group at the manager or correct groups";
 static const char hint_version[] = "leave version out, or set it to the manager's";
 static const char hint_ip[] = "correct ip";
 static const char hint_limit[] = "raise the manager's agent limit or remove agents there";
 static const char hint_retry[] = "the trouble is at the manager: see its log";
-static const char hint_duplicate[] =
-	"remove the old agent at the manager, or wait until the manager lets it be replaced (Wazuh: an hour), or set another name";
+static const char hint_duplicate[] = "remove the old agent at the manager, or wait until the "
+				     "manager lets it be replaced (Wazuh: an hour), or set another "
+				     "name";
 
 /*
- * Longest match is not needed: the first row that begins the text wins, so the more special stands first.
- * OSSEC prints another agent's id behind "Invalid IP address: " when the address is taken; its clients send none.
+ * Longest match is not needed: the first row that begins the text wins, so the more special stands
+ * first. OSSEC prints another agent's id behind "Invalid IP address: " when the address is taken;
+ * its clients send none.
  */
 static const struct {
 	const char *text;
@@ -210,13 +218,15 @@ static const struct {
 	{ "Unterminated group field", OUTCOME_REFUSED, hint_group },
 	{ "Unterminated IP field", OUTCOME_REFUSED, hint_ip },
 	{ "Unterminated key field", OUTCOME_REFUSED, NULL },
-	{ "Agent version must be lower or equal to manager version", OUTCOME_REFUSED, hint_version },
+	{ "Agent version must be lower or equal to manager version", OUTCOME_REFUSED,
+	  hint_version },
 	{ "Invalid group", OUTCOME_REFUSED, hint_group },
 	{ "Invalid Group(s) Name(s)", OUTCOME_REFUSED, hint_group },
 	{ "Maximum multigroup reached", OUTCOME_REFUSED, hint_group },
 	{ "Invalid IP address", OUTCOME_DUPLICATE, hint_duplicate },
 	{ "Invalid IP", OUTCOME_REFUSED, hint_ip },
-	{ "Duplicate", OUTCOME_DUPLICATE, hint_duplicate }, /* also "Duplicated", "Duplicate name", "Duplicate ID" */
+	/* also "Duplicated", "Duplicate name", "Duplicate ID" */
+	{ "Duplicate", OUTCOME_DUPLICATE, hint_duplicate },
 	{ "Insuficient memory", OUTCOME_BUSY, hint_retry },
 	{ "Insufficient memory", OUTCOME_BUSY, hint_retry },
 	{ "Internal", OUTCOME_BUSY, hint_retry },
@@ -294,7 +304,10 @@ static enum authd_request_fault skip_password(struct cursor *cursor, const char 
 	return skip_literal(cursor, " ") ? AUTHD_REQUEST_OK : AUTHD_REQUEST_MALFORMED;
 }
 
-/* Take the text up to the closing quote; false when there is none within `most` bytes, or `forbidden` before it. */
+/*
+ * Take the text up to the closing quote; false when there is none within `most` bytes, or
+ * `forbidden` before it.
+ */
 static bool take_quoted(struct cursor *cursor, size_t most, char forbidden, struct authd_field *ret)
 {
 	size_t window = left(cursor) < most + 1 ? left(cursor) : most + 1;
@@ -307,14 +320,14 @@ static bool take_quoted(struct cursor *cursor, size_t most, char forbidden, stru
 	return true;
 }
 
-enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, const char *line, size_t length,
-					     const char *password)
+enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, const char *line,
+					     size_t length, const char *password)
 {
 	struct authd_request_fields fields = { 0 };
 	struct cursor cursor = { line, line + length };
 	const struct {
 		const char *prefix;
-		size_t most; /* bytes; the limits of Wazuh 4.14.5 */
+		size_t most;    /* bytes; the limits of Wazuh 4.14.5 */
 		char forbidden; /* what its parser stops at as well */
 		struct authd_field *field;
 		enum authd_request_fault fault;
@@ -331,13 +344,15 @@ enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, c
 		if (fault != AUTHD_REQUEST_OK)
 			return fault;
 	}
-	if (!skip_literal(&cursor, name_prefix) || !take_quoted(&cursor, left(&cursor), 0, &fields.name) ||
+	if (!skip_literal(&cursor, name_prefix) ||
+	    !take_quoted(&cursor, left(&cursor), 0, &fields.name) ||
 	    memchr(fields.name.text, '\0', fields.name.length))
 		return AUTHD_REQUEST_MALFORMED;
 
 	for (size_t i = 0; i < sizeof optional / sizeof optional[0]; i++)
 		if (skip_literal(&cursor, optional[i].prefix) &&
-		    !take_quoted(&cursor, optional[i].most, optional[i].forbidden, optional[i].field))
+		    !take_quoted(&cursor, optional[i].most, optional[i].forbidden,
+				 optional[i].field))
 			return optional[i].fault;
 	*ret = fields;
 	return AUTHD_REQUEST_OK;

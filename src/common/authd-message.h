@@ -6,8 +6,8 @@
  *	OSSEC K:'ID NAME IP KEY'
  *	ERROR: TEXT
  *
- * Origin: Wazuh 4.14.5 src/shared/enrollment_op.c and src/os_auth/auth.c, OSSEC 4.2 src/os_auth; the recorded
- * exchanges in tests/data are what the real programs sent.
+ * Origin: Wazuh 4.14.5 src/shared/enrollment_op.c and src/os_auth/auth.c, OSSEC 4.2 src/os_auth;
+ * the recorded exchanges in tests/data are what the real programs sent.
  */
 #pragma once
 
@@ -23,67 +23,85 @@
 /* The largest reply worth reading; the longest real one is a refusal of about 2 KiB. */
 #define AUTHD_REPLY_MAX ((size_t)70 * 1024)
 
-/* ------------------------------------------------------------------ the request, as the client writes it */
+/*
+ * ------------------------------------------------------------------ the request, as the client
+ * writes it
+ */
 
 /* Null (and for `groups` also empty) fields are left out. Terminated strings, not owned. */
 struct authd_request {
 	const char *password;
 	const char *name;
-	const char *version; /* "v4.7.0"; managers before 4.6 ignore everything after it: leave it out if you can */
-	const char *groups;  /* comma separated */
-	const char *ip;      /* address, network, "any" or "src" */
+	/* "v4.7.0"; managers before 4.6 ignore everything after it: leave it out if you can */
+	const char *version;
+	const char *groups; /* comma separated */
+	const char *ip;     /* address, network, "any" or "src" */
 	const char *key_hash;
 };
 
 /*
- * Write the request line with its newline. Returns its length, -EINVAL when a field holds a byte that would change
- * the meaning of the line (newline, NUL, or a quote in a quoted field), -EMSGSIZE when it does not fit. The buffer
- * holds the password: wipe it.
+ * Write the request line with its newline. Returns its length, -EINVAL when a field holds a byte
+ * that would change the meaning of the line (newline, NUL, or a quote in a quoted field), -EMSGSIZE
+ * when it does not fit. The buffer holds the password: wipe it.
  */
 ssize_t authd_request_format(char *buffer, size_t size, const struct authd_request *request);
 
-/* ------------------------------------------------------------------ the reply, as the client reads it */
+/*
+ * ------------------------------------------------------------------ the reply, as the client reads
+ * it
+ */
 
 enum authd_reply_state {
-	AUTHD_REPLY_MORE,    /* nothing decided yet: feed more */
-	AUTHD_REPLY_ERROR_OPEN, /* an error text without its line end: more of it may follow, or not */
-	AUTHD_REPLY_KEY,     /* a complete OSSEC K:'...' */
-	AUTHD_REPLY_ERROR,   /* a complete error text */
+	AUTHD_REPLY_MORE, /* nothing decided yet: feed more */
+	/* an error text without its line end: more of it may follow, or not */
+	AUTHD_REPLY_ERROR_OPEN,
+	AUTHD_REPLY_KEY,       /* a complete OSSEC K:'...' */
+	AUTHD_REPLY_ERROR,     /* a complete error text */
 	AUTHD_REPLY_MALFORMED, /* not the protocol */
-	AUTHD_REPLY_SILENT,  /* ended without a byte */
+	AUTHD_REPLY_SILENT,    /* ended without a byte */
 };
 
-/* Accumulates a reply over any number of reads. Start with authd_reply_init(); wipe with authd_reply_wipe(). */
+/*
+ * Accumulates a reply over any number of reads. Start with authd_reply_init(); wipe with
+ * authd_reply_wipe().
+ */
 struct authd_reply {
 	char bytes[AUTHD_REPLY_MAX];
 	size_t length;
 	enum authd_reply_state state;
-	size_t begin, end; /* what was decided on: the record between the quotes, or the error text */
+	/* what was decided on: the record between the quotes, or the error text */
+	size_t begin, end;
 };
 
 void authd_reply_init(struct authd_reply *reply);
 
 /*
- * Add bytes. The first complete key or error line decides; what follows it is ignored. Returns the state; feeding on
- * after a decision changes nothing.
+ * Add bytes. The first complete key or error line decides; what follows it is ignored. Returns the
+ * state; feeding on after a decision changes nothing.
  */
 enum authd_reply_state authd_reply_feed(struct authd_reply *reply, const void *data, size_t length);
 
 /* The peer will send no more. Returns the final state, never MORE or ERROR_OPEN. */
 enum authd_reply_state authd_reply_finish(struct authd_reply *reply);
 
-/* The record between the quotes (KEY) or the error text without "ERROR: " (ERROR); not terminated. */
+/*
+ * The record between the quotes (KEY) or the error text without "ERROR: " (ERROR); not terminated.
+ */
 const char *authd_reply_text(const struct authd_reply *reply, size_t *ret_length);
 
 void authd_reply_wipe(struct authd_reply *reply);
 
 /*
- * What a manager's error text (without "ERROR: ") means. Knows every text of OSSEC and Wazuh 2 to 5; an unknown one
- * is OUTCOME_REFUSED. `ret_hint` (may be null) is set to a remedy in words, or to null where the text says it all.
+ * What a manager's error text (without "ERROR: ") means. Knows every text of OSSEC and Wazuh 2 to
+ * 5; an unknown one is OUTCOME_REFUSED. `ret_hint` (may be null) is set to a remedy in words, or to
+ * null where the text says it all.
  */
 enum outcome authd_error_outcome(const char *text, size_t length, const char **ret_hint);
 
-/* ------------------------------------------------------------------ the request, as the registrar reads it */
+/*
+ * ------------------------------------------------------------------ the request, as the registrar
+ * reads it
+ */
 
 /* A field of a parsed request; text points into the parsed line, null when the field was absent. */
 struct authd_field {
@@ -101,18 +119,20 @@ struct authd_request_fields {
 
 enum authd_request_fault {
 	AUTHD_REQUEST_OK,
-	AUTHD_REQUEST_PASSWORD,          /* wrong, missing */
-	AUTHD_REQUEST_MALFORMED,         /* no OSSEC A:'...'; also a password sent to a manager that has none */
-	AUTHD_REQUEST_OPEN_VERSION,      /* no closing quote within the field's limit ... */
+	AUTHD_REQUEST_PASSWORD, /* wrong, missing */
+	/* no OSSEC A:'...'; also a password sent to a manager that has none */
+	AUTHD_REQUEST_MALFORMED,
+	AUTHD_REQUEST_OPEN_VERSION, /* no closing quote within the field's limit ... */
 	AUTHD_REQUEST_OPEN_GROUPS,
 	AUTHD_REQUEST_OPEN_IP,
 	AUTHD_REQUEST_OPEN_KEY_HASH,
 };
 
 /*
- * Parse a request of `length` bytes up to, and without, its first newline. `password` is what the manager demands
- * (compared in constant time), null for none. The optional fields are looked for once each in their order, as the
- * managers do; whatever else follows is ignored. `ret` is written only on success.
+ * Parse a request of `length` bytes up to, and without, its first newline. `password` is what the
+ * manager demands (compared in constant time), null for none. The optional fields are looked for
+ * once each in their order, as the managers do; whatever else follows is ignored. `ret` is written
+ * only on success.
  */
-enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, const char *line, size_t length,
-					     const char *password);
+enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, const char *line,
+					     size_t length, const char *password);

@@ -61,7 +61,8 @@ static ssize_t without_padding(const char *text, size_t length)
 	return length % 4 == 0 ? (ssize_t)bare : -EINVAL;
 }
 
-ssize_t base64_decode(void *ret, size_t size, enum base64_form form, const char *text, size_t length)
+ssize_t base64_decode(void *ret, size_t size, enum base64_form form, const char *text,
+		      size_t length)
 {
 	ssize_t bare = form == BASE64_PADDED ? without_padding(text, length) : (ssize_t)length;
 	unsigned char *bytes = ret;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Cleanup attributes: a resource is released when the variable that owns it goes out of scope, so no error path
- * can leak it. take_pointer() and take_fd() hand the ownership on.
+ * Cleanup attributes: a resource is released when the variable that owns it goes out of scope, so
+ * no error path can leak it. take_pointer() and take_fd() hand the ownership on.
  *
  *	cleanup_free char *path = NULL;
  *	cleanup_fd int fd = -1;
@@ -16,11 +16,11 @@
 #define cleanup(function) __attribute__((cleanup(function)))
 
 /* Define release_NAME() for use with cleanup(): calls FUNCTION on a non-null pointer of TYPE. */
-#define DEFINE_RELEASE(name, type, function)                                                       \
-	static inline void release_##name(type *pointer)                                           \
-	{                                                                                          \
-		if (*pointer)                                                                      \
-			function(*pointer);                                                        \
+#define DEFINE_RELEASE(name, type, function)             \
+	static inline void release_##name(type *pointer) \
+	{                                                \
+		if (*pointer)                            \
+			function(*pointer);              \
 	}
 
 static inline void release_memory(void *pointer)
@@ -45,11 +45,11 @@ DEFINE_RELEASE(file, FILE *, fclose)
 #define cleanup_file cleanup(release_file)
 
 /* Hand the pointer on: the variable no longer owns it. */
-#define take_pointer(variable)                                                                     \
-	__extension__({                                                                            \
-		__auto_type taken_ = (variable);                                                   \
-		(variable) = NULL;                                                                 \
-		taken_;                                                                            \
+#define take_pointer(variable)                   \
+	__extension__({                          \
+		__auto_type taken_ = (variable); \
+		(variable) = NULL;               \
+		taken_;                          \
 	})
 
 /* Hand the file descriptor on: the variable no longer owns it. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One deadline, handed down through every step that can block. It also carries the file descriptor that becomes
- * readable when the process is asked to stop, so that every wait ends at once on SIGTERM.
+ * One deadline, handed down through every step that can block. It also carries the file descriptor
+ * that becomes readable when the process is asked to stop, so that every wait ends at once on
+ * SIGTERM.
  */
 #pragma once
 
@@ -12,8 +13,8 @@
 #define USEC_INFINITY UINT64_MAX
 
 struct deadline {
-	uint64_t at;    /* CLOCK_MONOTONIC, microseconds; USEC_INFINITY: never */
-	int stop_fd;    /* readable: stop now; -1: nobody can ask */
+	uint64_t at; /* CLOCK_MONOTONIC, microseconds; USEC_INFINITY: never */
+	int stop_fd; /* readable: stop now; -1: nobody can ask */
 };
 
 /* CLOCK_MONOTONIC in microseconds. */
@@ -22,14 +23,17 @@ uint64_t monotonic_usec(void);
 /* CLOCK_REALTIME in microseconds since 1970; it may be set at any time. */
 uint64_t realtime_usec(void);
 
-/* A deadline `usec` from now; never later than `outer` when that is given. Inherits the stop descriptor of `outer`. */
+/*
+ * A deadline `usec` from now; never later than `outer` when that is given. Inherits the stop
+ * descriptor of `outer`.
+ */
 struct deadline deadline_in(uint64_t usec, const struct deadline *outer);
 
 struct pollfd;
 
 /*
- * Wait until one of `count` descriptors (at most 31) is ready. Returns how many are, -ETIMEDOUT when the deadline
- * passed, -ECANCELED when asked to stop, another negative errno when poll failed.
+ * Wait until one of `count` descriptors (at most 31) is ready. Returns how many are, -ETIMEDOUT
+ * when the deadline passed, -ECANCELED when asked to stop, another negative errno when poll failed.
  */
 int deadline_poll(const struct deadline *deadline, struct pollfd *polled, unsigned int count);
 

@@ -23,8 +23,8 @@ static const char *const labels[] = {
 	[ENROLL_AGENT_SECRET] = "WAZUH-REENROLL-KEY\x01",
 };
 
-int enroll_jwt_derive(unsigned char ret[static ENROLL_KEY_SIZE], enum enroll_secret kind, const void *secret,
-		      size_t length)
+int enroll_jwt_derive(unsigned char ret[static ENROLL_KEY_SIZE], enum enroll_secret kind,
+		      const void *secret, size_t length)
 {
 	EVP_KDF *method = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_HKDF, NULL);
 	EVP_KDF_CTX *context = method ? EVP_KDF_CTX_new(method) : NULL;
@@ -33,10 +33,12 @@ int enroll_jwt_derive(unsigned char ret[static ENROLL_KEY_SIZE], enum enroll_sec
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)secret, length),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, sizeof salt),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)labels[kind], strlen(labels[kind])),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)labels[kind],
+						  strlen(labels[kind])),
 		OSSL_PARAM_construct_end(),
 	};
-	int r = context && EVP_KDF_derive(context, ret, ENROLL_KEY_SIZE, parameters) == 1 ? 0 : -EIO;
+	int r = context && EVP_KDF_derive(context, ret, ENROLL_KEY_SIZE, parameters) == 1 ? 0
+											  : -EIO;
 
 	EVP_KDF_CTX_free(context);
 	EVP_KDF_free(method);
@@ -63,7 +65,8 @@ static int append_header(char ret[static ENROLL_JWT_SIZE], const char *key_id)
 
 	if (key_id && strlen(key_id) > ENROLL_KEY_ID_MAX)
 		return -EINVAL;
-	(void)snprintf(header, sizeof header, "{\"alg\":\"HS256\"%s%s%s,\"typ\":\"wazuh-enroll+jwt\"}",
+	(void)snprintf(header, sizeof header,
+		       "{\"alg\":\"HS256\"%s%s%s,\"typ\":\"wazuh-enroll+jwt\"}",
 		       key_id ? ",\"kid\":\"" : "", key_id ?: "", key_id ? "\"" : "");
 	return append(ret, header, strlen(header));
 }
@@ -74,22 +77,27 @@ static int append_claims(char ret[static ENROLL_JWT_SIZE], uint64_t now,
 	char claims[160], id[BASE64_SIZE(ENROLL_NONCE_SIZE)];
 
 	(void)base64_encode(id, BASE64_URL, nonce, ENROLL_NONCE_SIZE);
-	(void)snprintf(claims, sizeof claims, "{\"exp\":%" PRIu64 ",\"iat\":%" PRIu64 ",\"jti\":\"%s\",\"nbf\":%" PRIu64 "}",
+	(void)snprintf(claims, sizeof claims,
+		       "{\"exp\":%" PRIu64 ",\"iat\":%" PRIu64 ",\"jti\":\"%s\",\"nbf\":%" PRIu64
+		       "}",
 		       now + ENROLL_JWT_LIFETIME, now, id, now);
 	return append(ret, claims, strlen(claims));
 }
 
-static int append_signature(char ret[static ENROLL_JWT_SIZE], const unsigned char key[static ENROLL_KEY_SIZE])
+static int append_signature(char ret[static ENROLL_JWT_SIZE],
+			    const unsigned char key[static ENROLL_KEY_SIZE])
 {
 	unsigned char signature[SIGNATURE_SIZE];
 
-	if (!HMAC(EVP_sha256(), key, ENROLL_KEY_SIZE, (const unsigned char *)ret, strlen(ret), signature, NULL))
+	if (!HMAC(EVP_sha256(), key, ENROLL_KEY_SIZE, (const unsigned char *)ret, strlen(ret),
+		  signature, NULL))
 		return -EIO;
 	(void)strcat(ret, ".");
 	return append(ret, signature, sizeof signature);
 }
 
-int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE], const unsigned char key[static ENROLL_KEY_SIZE], const char *key_id,
+int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE],
+		    const unsigned char key[static ENROLL_KEY_SIZE], const char *key_id,
 		    uint64_t now, const unsigned char nonce[static ENROLL_NONCE_SIZE])
 {
 	int r;

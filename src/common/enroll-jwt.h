@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bearer of an enrollment with Wazuh 5: a JWT (RFC 7519) signed with HS256, in the closed profile
- * "wazuh-enroll+jwt". It proves that we know a secret, and when; nothing else.
+ * The bearer of an enrollment with Wazuh 5: a JWT (RFC 7519) signed with HS256, in the closed
+ * profile "wazuh-enroll+jwt". It proves that we know a secret, and when; nothing else.
  *
- * Rules: Wazuh 5.0.0 release candidate of September 2026, src/shared_modules/utils/jwt/jwtEnrollProfileV1.hpp and
- * enrollKeyDerivation.hpp; the known answers in the unit test are those of jwt/testVectors.hpp there. Pure.
+ * Rules: Wazuh 5.0.0 release candidate of September 2026,
+ * src/shared_modules/utils/jwt/jwtEnrollProfileV1.hpp and enrollKeyDerivation.hpp; the known
+ * answers in the unit test are those of jwt/testVectors.hpp there. Pure.
  */
 #pragma once
 
@@ -13,9 +14,11 @@
 
 /* What the secret is, which is also what its key is derived for. */
 enum enroll_secret {
-	ENROLL_PASSWORD,      /* the manager's shared password */
-	ENROLL_TOKEN_SECRET,  /* the 16 bytes of an enrollment token; the key id is the token's id in base64url */
-	ENROLL_AGENT_SECRET,  /* the 32 bytes that an earlier enrollment gave; the key id is the agent's id */
+	ENROLL_PASSWORD, /* the manager's shared password */
+	/* the 16 bytes of an enrollment token; the key id is the token's id in base64url */
+	ENROLL_TOKEN_SECRET,
+	/* the 32 bytes that an earlier enrollment gave; the key id is the agent's id */
+	ENROLL_AGENT_SECRET,
 };
 
 #define ENROLL_KEY_SIZE 32
@@ -24,14 +27,17 @@ enum enroll_secret {
 #define ENROLL_JWT_SIZE 512    /* with the terminator */
 #define ENROLL_JWT_LIFETIME 60 /* seconds */
 
-/* The key that signs, by HKDF-SHA256 (RFC 5869). Wipe it. Returns 0 or -EIO when libcrypto fails. */
-int enroll_jwt_derive(unsigned char ret[static ENROLL_KEY_SIZE], enum enroll_secret kind, const void *secret,
-		      size_t length);
+/*
+ * The key that signs, by HKDF-SHA256 (RFC 5869). Wipe it. Returns 0 or -EIO when libcrypto fails.
+ */
+int enroll_jwt_derive(unsigned char ret[static ENROLL_KEY_SIZE], enum enroll_secret kind,
+		      const void *secret, size_t length);
 
 /*
- * Sign a bearer for `now` (seconds since 1970). `key_id` (at most ENROLL_KEY_ID_MAX characters that JSON needs no escape
- * for) is null with a password; `nonce` is random. Returns 0, -EIO when libcrypto fails, -EINVAL when something does
- * not fit.
+ * Sign a bearer for `now` (seconds since 1970). `key_id` (at most ENROLL_KEY_ID_MAX characters that
+ * JSON needs no escape for) is null with a password; `nonce` is random. Returns 0, -EIO when
+ * libcrypto fails, -EINVAL when something does not fit.
  */
-int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE], const unsigned char key[static ENROLL_KEY_SIZE], const char *key_id,
+int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE],
+		    const unsigned char key[static ENROLL_KEY_SIZE], const char *key_id,
 		    uint64_t now, const unsigned char nonce[static ENROLL_NONCE_SIZE]);

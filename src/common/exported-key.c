@@ -16,7 +16,8 @@ struct findings {
 	int keys;                   /* 0, 1, or 2 for several */
 	enum agent_key_fault fault; /* of a line that begins like a record, and is none */
 	bool has_odd_base64;        /* something of the right letters that is no record */
-	bool has_cut_key;           /* a record without an end, with a key that is shorter than managers make them */
+	/* a record without an end, with a key that is shorter than managers make them */
+	bool has_cut_key;
 };
 
 /* ------------------------------------------------------------------ lines */
@@ -60,7 +61,10 @@ static size_t count_leading(struct span line, const char *set)
 	return n;
 }
 
-/* Digits and a blank: meant for a record. One that is marked as removed ("001 !name ...", "001 #*#*...") is not. */
+/*
+ * Digits and a blank: meant for a record. One that is marked as removed ("001 !name ...", "001
+ * #*#*...") is not.
+ */
 static bool is_like_record(struct span line)
 {
 	size_t digits = count_leading(line, "0123456789");
@@ -118,7 +122,8 @@ static bool take_records(struct findings *findings, struct span text)
 
 static bool is_one_key(const struct findings *findings)
 {
-	return findings->keys == 1 && findings->fault == AGENT_KEY_OK && !findings->has_odd_base64 && !findings->has_cut_key;
+	return findings->keys == 1 && findings->fault == AGENT_KEY_OK &&
+	       !findings->has_odd_base64 && !findings->has_cut_key;
 }
 
 static struct findings find_in_base64(struct span text)
@@ -153,7 +158,8 @@ static bool is_one_a_line(struct span lines)
 
 static void merge(struct findings *findings, const struct findings *more)
 {
-	if (more->keys == 2 || (more->keys == 1 && findings->keys == 1 && !agent_key_equal(&findings->key, &more->key))) {
+	if (more->keys == 2 || (more->keys == 1 && findings->keys == 1 &&
+				!agent_key_equal(&findings->key, &more->key))) {
 		findings->other_key = more->keys == 2 ? more->other_key : more->key;
 		findings->key = findings->keys ? findings->key : more->key;
 		findings->keys = 2;
@@ -167,8 +173,9 @@ static void merge(struct findings *findings, const struct findings *more)
 }
 
 /*
- * Lines of base64 that follow each other are one key, broken over lines, if that gives a record: the beginning of a
- * broken one may look like a shorter key by itself. Otherwise they may be keys of several agents.
+ * Lines of base64 that follow each other are one key, broken over lines, if that gives a record:
+ * the beginning of a broken one may look like a shorter key by itself. Otherwise they may be keys
+ * of several agents.
  */
 static void take_base64(struct findings *findings, struct span lines)
 {
@@ -221,19 +228,25 @@ static void take_text(struct findings *findings, struct span text)
 static int judge(struct agent_key *ret, const struct findings *findings, struct reason *why)
 {
 	if (findings->keys == 2)
-		reason_set(why, "holds the keys of several agents (%s %s, %s %s, ...); this machine is one of them: give its key "
-			   "alone", findings->key.id, findings->key.name, findings->other_key.id, findings->other_key.name);
+		reason_set(why,
+			   "holds the keys of several agents (%s %s, %s %s, ...); this machine is "
+			   "one of them: give its key alone",
+			   findings->key.id, findings->key.name, findings->other_key.id,
+			   findings->other_key.name);
 	else if (findings->fault != AGENT_KEY_OK)
-		reason_set(why, "holds a key that no agent can use: %s", agent_key_fault_text(findings->fault));
+		reason_set(why, "holds a key that no agent can use: %s",
+			   agent_key_fault_text(findings->fault));
 	else if (findings->has_cut_key)
-		reason_set(why, "holds a key that is shorter than the %d characters that managers make; was it cut? If not, give it "
-			   "as a line of client.keys, with its newline", AGENT_KEY_USUAL);
+		reason_set(why,
+			   "holds a key that is shorter than the %d characters that managers make; "
+			   "was it cut? If not, give it as a line of client.keys, with its newline",
+			   AGENT_KEY_USUAL);
 	else if (findings->has_odd_base64)
-		reason_set(why, "holds no whole key: what looks like the base64 of manage_agents -e does not decode to \"ID NAME IP "
-			   "KEY\"; was it cut?");
+		reason_set(why, "holds no whole key: what looks like the base64 of manage_agents "
+				"-e does not decode to \"ID NAME IP KEY\"; was it cut?");
 	else if (findings->keys == 0)
-		reason_set(why, "holds no key: neither the base64 that manage_agents -e prints, nor a line \"ID NAME IP KEY\" of "
-			   "client.keys");
+		reason_set(why, "holds no key: neither the base64 that manage_agents -e prints, "
+				"nor a line \"ID NAME IP KEY\" of client.keys");
 	else {
 		*ret = findings->key;
 		return 0;
@@ -241,7 +254,10 @@ static int judge(struct agent_key *ret, const struct findings *findings, struct 
 	return -EINVAL;
 }
 
-/* What is wrong before looking any closer, or null. Some editors and shells write UTF-16, which is full of NULs. */
+/*
+ * What is wrong before looking any closer, or null. Some editors and shells write UTF-16, which is
+ * full of NULs.
+ */
 static const char *fault_of(const char *text, size_t length)
 {
 	if (length == 0)

@@ -29,7 +29,8 @@ static bool stderr_is_journal(void)
 	struct stat status;
 
 	return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
-	       fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+	       fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
+	       status.st_ino == inode;
 }
 
 void log_open(const char *identifier, int max_level)
@@ -50,7 +51,8 @@ int log_is_enabled(int level)
 }
 
 /* Send to the journal; false when it did not take it. */
-static bool send_to_journal(int level, const char *message_id, const struct log_field *fields, const char *line)
+static bool send_to_journal(int level, const char *message_id, const struct log_field *fields,
+			    const char *line)
 {
 	char texts[MAX_FIELDS][LINE_SIZE + 32];
 	struct iovec entry[MAX_FIELDS];
@@ -63,7 +65,8 @@ static bool send_to_journal(int level, const char *message_id, const struct log_
 		n += snprintf(texts[n], sizeof texts[n], "MESSAGE_ID=%s", message_id) > 0;
 	for (; fields && fields->name && n < MAX_FIELDS; fields++)
 		if (fields->value)
-			n += snprintf(texts[n], sizeof texts[n], "%s=%s", fields->name, fields->value) > 0;
+			n += snprintf(texts[n], sizeof texts[n], "%s=%s", fields->name,
+				      fields->value) > 0;
 
 	for (int i = 0; i < n; i++)
 		entry[i] = (struct iovec){ .iov_base = texts[i], .iov_len = strlen(texts[i]) };
@@ -81,9 +84,10 @@ static const char *level_prefix(int level)
 	return "";
 }
 
-__attribute__((format(printf, 4, 0)))
-static void log_formatted(int level, const char *message_id, const struct log_field *fields,
-			  const char *format, va_list arguments)
+__attribute__((format(printf, 4, 0))) static void log_formatted(int level, const char *message_id,
+								const struct log_field *fields,
+								const char *format,
+								va_list arguments)
 {
 	char line[LINE_SIZE];
 
@@ -108,7 +112,8 @@ void log_line(int level, const char *format, ...)
 	va_end(arguments);
 }
 
-void log_event(int level, const char *message_id, const struct log_field *fields, const char *format, ...)
+void log_event(int level, const char *message_id, const struct log_field *fields,
+	       const char *format, ...)
 {
 	va_list arguments;
 

@@ -26,8 +26,8 @@ static const char *fault_of(const char *text, size_t length)
 }
 
 /* Keep what was read, without its newline. The text is wiped by the caller. */
-static int judge(struct secret *ret, const char *role, const char *path, const char *text, size_t length, size_t maximum,
-		 struct reason *why)
+static int judge(struct secret *ret, const char *role, const char *path, const char *text,
+		 size_t length, size_t maximum, struct reason *why)
 {
 	const char *fault;
 
@@ -47,8 +47,8 @@ static int judge(struct secret *ret, const char *role, const char *path, const c
 	return ret->text ? 0 : reason_errno(why, ENOMEM, "Cannot keep the %s", role);
 }
 
-static int read_secret(struct secret *ret, const char *role, const char *path, size_t maximum, bool first_line,
-		       struct reason *why)
+static int read_secret(struct secret *ret, const char *role, const char *path, size_t maximum,
+		       bool first_line, struct reason *why)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	size_t size = maximum + 2; /* one newline, and one byte to notice that there is more */
@@ -71,8 +71,8 @@ static int read_secret(struct secret *ret, const char *role, const char *path, s
 	newline = first_line && length > 0 ? memchr(buffer, '\n', (size_t)length) : NULL;
 	if (newline)
 		length = newline + 1 - buffer;
-	r = length < 0 ? reason_errno(why, (int)length, "Cannot read the %s file %s", role, path) :
-			 judge(ret, role, path, buffer, (size_t)length, maximum, why);
+	r = length < 0 ? reason_errno(why, (int)length, "Cannot read the %s file %s", role, path)
+		       : judge(ret, role, path, buffer, (size_t)length, maximum, why);
 	explicit_bzero(buffer, size);
 	return r;
 }
@@ -82,12 +82,14 @@ int secret_read(struct secret *ret, const char *role, const char *path, struct r
 	return read_secret(ret, role, path, SECRET_MAX, false, why);
 }
 
-int secret_read_long(struct secret *ret, const char *role, const char *path, size_t maximum, struct reason *why)
+int secret_read_long(struct secret *ret, const char *role, const char *path, size_t maximum,
+		     struct reason *why)
 {
 	return read_secret(ret, role, path, maximum, false, why);
 }
 
-int secret_read_first_line(struct secret *ret, const char *role, const char *path, struct reason *why)
+int secret_read_first_line(struct secret *ret, const char *role, const char *path,
+			   struct reason *why)
 {
 	return read_secret(ret, role, path, SECRET_MAX, true, why);
 }

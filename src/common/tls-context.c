@@ -50,7 +50,9 @@ static const struct {
 
 static const char *known_error_text(unsigned long error)
 {
-	for (size_t i = 0; ERR_GET_LIB(error) == ERR_LIB_SSL && i < sizeof error_texts / sizeof error_texts[0]; i++)
+	for (size_t i = 0;
+	     ERR_GET_LIB(error) == ERR_LIB_SSL && i < sizeof error_texts / sizeof error_texts[0];
+	     i++)
 		if (ERR_GET_REASON(error) == error_texts[i].reason)
 			return error_texts[i].text;
 	return NULL;
@@ -66,7 +68,8 @@ const char *tls_error_text(char *buffer, size_t size)
 		return "unknown error";
 	if (text)
 		return text;
-	(void)snprintf(buffer, size, "OpenSSL error %08lX, which openssl errstr %08lX explains", error, error);
+	(void)snprintf(buffer, size, "OpenSSL error %08lX, which openssl errstr %08lX explains",
+		       error, error);
 	return buffer;
 }
 
@@ -76,7 +79,7 @@ int tls_version_parse(const char *text)
 		const char *text;
 		int version;
 	} versions[] = {
-		{ "1.0", TLS1_VERSION }, { "1", TLS1_VERSION }, { "1.1", TLS1_1_VERSION },
+		{ "1.0", TLS1_VERSION },   { "1", TLS1_VERSION },     { "1.1", TLS1_1_VERSION },
 		{ "1.2", TLS1_2_VERSION }, { "1.3", TLS1_3_VERSION },
 	};
 
@@ -140,7 +143,8 @@ static int open_pem(BIO **ret, const char *role, const char *path, struct reason
 	return 0;
 }
 
-static int wrong_kind(BIO *bio, const char *role, const char *path, const char *wanted, struct reason *why)
+static int wrong_kind(BIO *bio, const char *role, const char *path, const char *wanted,
+		      struct reason *why)
 {
 	ERR_clear_error();
 	reason_set(why, "The %s %s holds %s, not %s", role, path, pem_kind(bio), wanted);
@@ -159,7 +163,8 @@ void tls_describe_time(const ASN1_TIME *time, char *buffer, size_t size)
 {
 	struct tm broken_down;
 
-	if (ASN1_TIME_to_tm(time, &broken_down) != 1 || strftime(buffer, size, "%F %T UTC", &broken_down) == 0)
+	if (ASN1_TIME_to_tm(time, &broken_down) != 1 ||
+	    strftime(buffer, size, "%F %T UTC", &broken_down) == 0)
 		(void)snprintf(buffer, size, "an unreadable date");
 }
 
@@ -172,7 +177,8 @@ static bool is_past(const ASN1_TIME *time)
 
 static int set_versions(SSL_CTX *context, const struct tls_settings *settings, struct reason *why)
 {
-	int lowest = settings->min_version ? tls_version_parse(settings->min_version) : TLS1_2_VERSION;
+	int lowest = settings->min_version ? tls_version_parse(settings->min_version)
+					   : TLS1_2_VERSION;
 	int highest = settings->max_version ? tls_version_parse(settings->max_version) : 0;
 
 	if (lowest < 0 || highest < 0) {
@@ -195,11 +201,13 @@ static int set_ciphers(SSL_CTX *context, const struct tls_settings *settings, st
 {
 	if (settings->ciphers && SSL_CTX_set_cipher_list(context, settings->ciphers) != 1) {
 		ERR_clear_error();
-		reason_set(why, "None of the ciphers '%s' is known to OpenSSL (see: openssl ciphers)",
+		reason_set(why,
+			   "None of the ciphers '%s' is known to OpenSSL (see: openssl ciphers)",
 			   settings->ciphers);
 		return -EINVAL;
 	}
-	if (settings->ciphersuites && SSL_CTX_set_ciphersuites(context, settings->ciphersuites) != 1) {
+	if (settings->ciphersuites &&
+	    SSL_CTX_set_ciphersuites(context, settings->ciphersuites) != 1) {
 		ERR_clear_error();
 		reason_set(why, "None of the TLS 1.3 ciphersuites '%s' is known to OpenSSL",
 			   settings->ciphersuites);
@@ -225,7 +233,8 @@ static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
 		if (!certificate)
 			break;
 		if (X509_STORE_add_cert(store, certificate) != 1)
-			return wrong_kind(bio, "CA file", path, "a certificate that can be used", why);
+			return wrong_kind(bio, "CA file", path, "a certificate that can be used",
+					  why);
 		if (is_past(X509_get0_notAfter(certificate)))
 			tls_describe_time(X509_get0_notAfter(certificate), latest, sizeof latest);
 		else
@@ -240,8 +249,10 @@ static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
 	if (usable == 0 && latest[0] == '\0')
 		return wrong_kind(bio, "CA file", path, "a certificate", why);
 	if (usable == 0) {
-		reason_set(why, "The CA certificate in %s expired on %s; install the current one, or set the clock right", path,
-			   latest);
+		reason_set(why,
+			   "The CA certificate in %s expired on %s; install the current one, or "
+			   "set the clock right",
+			   path, latest);
 		return -EINVAL;
 	}
 	return 0;
@@ -262,19 +273,24 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 		return wrong_kind(bio, "certificate file", path, "a certificate", why);
 	if (is_past(X509_get0_notAfter(first))) {
 		tls_describe_time(X509_get0_notAfter(first), end, sizeof end);
-		reason_set(why, "The certificate in %s expired on %s; install a current one, or set the clock right", path, end);
+		reason_set(why,
+			   "The certificate in %s expired on %s; install a current one, or set the "
+			   "clock right",
+			   path, end);
 		return -EINVAL;
 	}
 	if (SSL_CTX_use_certificate_chain_file(context, path) != 1) {
 		char text[256];
 
-		reason_set(why, "The certificate in %s cannot be used: %s", path, tls_error_text(text, sizeof text));
+		reason_set(why, "The certificate in %s cannot be used: %s", path,
+			   tls_error_text(text, sizeof text));
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static int set_private_key(SSL_CTX *context, const char *path, const char *certificate_path, struct reason *why)
+static int set_private_key(SSL_CTX *context, const char *path, const char *certificate_path,
+			   struct reason *why)
 {
 	cleanup(release_bio) BIO *bio = NULL;
 	EVP_PKEY *key;
@@ -287,7 +303,9 @@ static int set_private_key(SSL_CTX *context, const char *path, const char *certi
 	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &encrypted);
 	if (!key && encrypted) {
 		ERR_clear_error();
-		reason_set(why, "The private key in %s is encrypted; decrypt it with: openssl pkey -in %s -out NEW",
+		reason_set(why,
+			   "The private key in %s is encrypted; decrypt it with: openssl pkey -in "
+			   "%s -out NEW",
 			   path, path);
 		return -EINVAL;
 	}
@@ -298,28 +316,33 @@ static int set_private_key(SSL_CTX *context, const char *path, const char *certi
 	EVP_PKEY_free(key);
 	if (r != 1 || SSL_CTX_check_private_key(context) != 1) {
 		ERR_clear_error();
-		reason_set(why, "The private key in %s does not belong to the certificate in %s", path,
-			   certificate_path);
+		reason_set(why, "The private key in %s does not belong to the certificate in %s",
+			   path, certificate_path);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static int set_own_certificate(SSL_CTX *context, const struct tls_settings *settings, struct reason *why)
+static int set_own_certificate(SSL_CTX *context, const struct tls_settings *settings,
+			       struct reason *why)
 {
 	int r;
 
 	if (!settings->certificate_file && !settings->private_key_file)
 		return 0;
 	if (!settings->certificate_file || !settings->private_key_file) {
-		reason_set(why, "A certificate needs its private key, and the other way round: %s is not set",
-			   settings->certificate_file ? "the private key file" : "the certificate file");
+		reason_set(why,
+			   "A certificate needs its private key, and the other way round: %s is "
+			   "not set",
+			   settings->certificate_file ? "the private key file"
+						      : "the certificate file");
 		return -EINVAL;
 	}
 	r = set_certificate(context, settings->certificate_file, why);
 	if (r < 0)
 		return r;
-	return set_private_key(context, settings->private_key_file, settings->certificate_file, why);
+	return set_private_key(context, settings->private_key_file, settings->certificate_file,
+			       why);
 }
 
 int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct reason *why)
@@ -327,10 +350,15 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
 	int r;
 
-	/* A client that makes one connection and ends saves a twentieth of its time by not loading all error texts. */
+	/*
+	 * A client that makes one connection and ends saves a twentieth of its time by not loading
+	 * all error texts.
+	 */
 	if (!settings->server)
-		(void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
-				       OPENSSL_INIT_NO_ATEXIT, NULL);
+		(void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS |
+					       OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+					       OPENSSL_INIT_NO_ATEXIT,
+				       NULL);
 	context = SSL_CTX_new(settings->server ? TLS_server_method() : TLS_client_method());
 	if (!context) {
 		char text[256];
@@ -340,9 +368,12 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 	}
 	r = set_versions(context, settings, why);
 	(void)SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
-	/* A CA file may hold only the CA that issued the certificate, whoever has issued that one. */
+	/*
+	 * A CA file may hold only the CA that issued the certificate, whoever has issued that one.
+	 */
 	if (!settings->server)
-		(void)X509_STORE_set_flags(SSL_CTX_get_cert_store(context), X509_V_FLAG_PARTIAL_CHAIN);
+		(void)X509_STORE_set_flags(SSL_CTX_get_cert_store(context),
+					   X509_V_FLAG_PARTIAL_CHAIN);
 	if (r >= 0)
 		r = set_ciphers(context, settings, why);
 	if (r >= 0 && settings->ca_file)
@@ -355,7 +386,8 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 	return 0;
 }
 
-void tls_pin_format(char ret[static TLS_PIN_SIZE], const unsigned char digest[static TLS_PIN_DIGEST_SIZE])
+void tls_pin_format(char ret[static TLS_PIN_SIZE],
+		    const unsigned char digest[static TLS_PIN_DIGEST_SIZE])
 {
 	(void)strcpy(ret, "sha256//");
 	(void)base64_encode(ret + strlen(ret), BASE64_PADDED, digest, TLS_PIN_DIGEST_SIZE);
@@ -365,7 +397,8 @@ int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE])
 {
 	unsigned char *der = NULL, digest[TLS_PIN_DIGEST_SIZE];
 	int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-	int done = length > 0 && EVP_Digest(der, (size_t)length, digest, NULL, EVP_sha256(), NULL) == 1;
+	int done = length > 0 &&
+		   EVP_Digest(der, (size_t)length, digest, NULL, EVP_sha256(), NULL) == 1;
 
 	OPENSSL_free(der);
 	if (!done)

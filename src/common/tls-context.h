@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A TLS context from plain settings, for both sides: versions, ciphers, own certificate and key, the CA that the peer
- * must come from. What cannot be used is refused with the file's name and what is wrong with it.
+ * A TLS context from plain settings, for both sides: versions, ciphers, own certificate and key,
+ * the CA that the peer must come from. What cannot be used is refused with the file's name and what
+ * is wrong with it.
  */
 #pragma once
 
@@ -16,25 +17,26 @@ DEFINE_RELEASE(ssl, SSL *, SSL_free)
 DEFINE_RELEASE(x509, X509 *, X509_free)
 DEFINE_RELEASE(bio, BIO *, BIO_free_all)
 
-#define TLS_PIN_DIGEST_SIZE 32 /* of SHA-256 */
+#define TLS_PIN_DIGEST_SIZE 32                 /* of SHA-256 */
 #define TLS_PIN_SIZE (sizeof("sha256//") + 44) /* with the terminator */
 
 /* Terminated strings, not owned; null: the default. */
 struct tls_settings {
 	bool server;
-	const char *ca_file;            /* PEM: the peer's certificate must come from one of these */
-	const char *certificate_file;   /* PEM: own certificate, then its chain */
-	const char *private_key_file;   /* PEM, not encrypted */
-	const char *min_version;        /* "1.0" to "1.3", with or without "TLSv"; default 1.2 */
-	const char *max_version;        /* the same; default: the newest */
-	const char *ciphers;            /* OpenSSL cipher list for TLS 1.2 and below */
-	const char *ciphersuites;       /* OpenSSL list for TLS 1.3 */
+	/* PEM: the peer's certificate must come from one of these */
+	const char *ca_file;
+	const char *certificate_file; /* PEM: own certificate, then its chain */
+	const char *private_key_file; /* PEM, not encrypted */
+	const char *min_version;      /* "1.0" to "1.3", with or without "TLSv"; default 1.2 */
+	const char *max_version;      /* the same; default: the newest */
+	const char *ciphers;          /* OpenSSL cipher list for TLS 1.2 and below */
+	const char *ciphersuites;     /* OpenSSL list for TLS 1.3 */
 };
 
 /*
- * Make a context. A floor below TLS 1.2 lowers OpenSSL's security level to 0 as well, because level 1 and above would
- * silently keep the old versions off.
- * Returns 0, or a negative errno with `why` set.
+ * Make a context. A floor below TLS 1.2 lowers OpenSSL's security level to 0 as well, because level
+ * 1 and above would silently keep the old versions off. Returns 0, or a negative errno with `why`
+ * set.
  */
 int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct reason *why);
 
@@ -45,10 +47,17 @@ int tls_version_parse(const char *text);
 void tls_describe_time(const ASN1_TIME *time, char *buffer, size_t size);
 
 /* Write the pin of a digest: "sha256//" and its base64. */
-void tls_pin_format(char ret[static TLS_PIN_SIZE], const unsigned char digest[static TLS_PIN_DIGEST_SIZE]);
+void tls_pin_format(char ret[static TLS_PIN_SIZE],
+		    const unsigned char digest[static TLS_PIN_DIGEST_SIZE]);
 
-/* The pin of a certificate's key: that of the SHA-256 of its SubjectPublicKeyInfo. Returns 0 or -EIO. */
+/*
+ * The pin of a certificate's key: that of the SHA-256 of its SubjectPublicKeyInfo. Returns 0 or
+ * -EIO.
+ */
 int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE]);
 
-/* The first error on OpenSSL's queue in words; empties the queue. `buffer` is used for texts OpenSSL has no static form of. */
+/*
+ * The first error on OpenSSL's queue in words; empties the queue. `buffer` is used for texts
+ * OpenSSL has no static form of.
+ */
 const char *tls_error_text(char *buffer, size_t size);

@@ -10,7 +10,8 @@ int watch_open(const char *directory)
 {
 	cleanup_fd int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
-	if (fd < 0 || inotify_add_watch(fd, directory, IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR) < 0)
+	if (fd < 0 || inotify_add_watch(fd, directory,
+					IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR) < 0)
 		return -errno;
 	return take_fd(&fd);
 }

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* Noticing that somebody changed a file, by inotify(7) on its directory, since files are replaced by a rename. */
+/*
+ * Noticing that somebody changed a file, by inotify(7) on its directory, since files are replaced
+ * by a rename.
+ */
 #pragma once
 
 #include <stdbool.h>
 
-/* Begin to watch. Returns a descriptor that gets readable when something happens there, or a negative errno. */
+/*
+ * Begin to watch. Returns a descriptor that gets readable when something happens there, or a
+ * negative errno.
+ */
 int watch_open(const char *directory);
 
 /* Read what happened. Was `name` among what was written, replaced or removed? */

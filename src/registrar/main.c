@@ -7,8 +7,8 @@
 #include "registrar/commands/agents.h"
 #include "registrar/commands/init.h"
 #include "registrar/commands/options.h"
-#include "registrar/server.h"
 #include "registrar/commands/user.h"
+#include "registrar/server.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -41,8 +41,9 @@ static unsigned int connection_limit(unsigned int wanted)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_cur >= most + OTHER_DESCRIPTORS)
 		return most;
-	most = limit.rlim_cur > 2 * OTHER_DESCRIPTORS ? (unsigned int)limit.rlim_cur - OTHER_DESCRIPTORS :
-							OTHER_DESCRIPTORS;
+	most = limit.rlim_cur > 2 * OTHER_DESCRIPTORS
+		       ? (unsigned int)limit.rlim_cur - OTHER_DESCRIPTORS
+		       : OTHER_DESCRIPTORS;
 	if (wanted)
 		log_warning("Only %u connections at a time: the limit of open files is %llu", most,
 			    (unsigned long long)limit.rlim_cur);
@@ -66,7 +67,8 @@ static int open_tls(SSL_CTX **ret, const struct options *options, struct reason 
 	SSL_CTX_set_session_cache_mode(*ret, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(*ret, 0);
 	/* A client that closes its half without close_notify still wants its answer. */
-	SSL_CTX_set_options(*ret, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF |
+	SSL_CTX_set_options(*ret, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+					  SSL_OP_IGNORE_UNEXPECTED_EOF |
 					  SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(*ret, SSL_MODE_RELEASE_BUFFERS);
 	if (options->client_ca_file) {
@@ -82,20 +84,22 @@ static int open_password(struct secret *ret, const struct options *options, stru
 	int r;
 
 	if (options->no_password) {
-		log_warning("No password is demanded (-n): whoever can connect%s can register agents",
+		log_warning("No password is demanded (-n): whoever can connect%s can register "
+			    "agents",
 			    options->client_ca_file ? " with a client certificate" : "");
 		return 0;
 	}
 	r = secret_read_first_line(ret, "password", options->password_file, &cause);
 	if (r < 0) {
-		reason_set(why, "%s; supply it (-P), have one made (--init), or do without (-n)", cause.text);
+		reason_set(why, "%s; supply it (-P), have one made (--init), or do without (-n)",
+			   cause.text);
 		return r;
 	}
 	if (secret_file_is_exposed(options->password_file))
-		log_warning("Everybody on this machine can read the password file %s", options->password_file);
+		log_warning("Everybody on this machine can read the password file %s",
+			    options->password_file);
 	return 0;
 }
-
 
 static int open_listeners(struct listeners *ret, const struct options *options, struct reason *why)
 {
@@ -106,8 +110,12 @@ static int open_listeners(struct listeners *ret, const struct options *options, 
 	return listeners_make(ret, options->listen, options->listen_count, options->port, why);
 }
 
-/* The API's are never passed by systemd. Without addresses of their own they are where agents are registered. */
-static int open_api_listeners(struct listeners *ret, const struct options *options, struct reason *why)
+/*
+ * The API's are never passed by systemd. Without addresses of their own they are where agents are
+ * registered.
+ */
+static int open_api_listeners(struct listeners *ret, const struct options *options,
+			      struct reason *why)
 {
 	const struct api_options *api = &options->api;
 
@@ -158,14 +166,16 @@ static int serve(const struct options *options)
 
 	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
 	if (open_tls(&tls, options, &why) < 0 || open_password(&password, options, &why) < 0 ||
-	    roster_open(&roster, etc, options->group, warn, &why) < 0 || check_api(options, &why) < 0)
+	    roster_open(&roster, etc, options->group, warn, &why) < 0 ||
+	    check_api(options, &why) < 0)
 		return fail(EX_CONFIG, &why);
 	if (options->test) {
 		log_info("Certificate, password and %zu agents are fine", roster_count(roster));
 		return 0;
 	}
 	prepare_history(&history, options);
-	if (open_listeners(&listeners, options, &why) < 0 || open_api_listeners(&api_listeners, options, &why) < 0)
+	if (open_listeners(&listeners, options, &why) < 0 ||
+	    open_api_listeners(&api_listeners, options, &why) < 0)
 		return fail(EXIT_FAILURE, &why);
 	(void)gethostname(own_name, sizeof own_name - 1);
 
@@ -180,7 +190,8 @@ static int serve(const struct options *options)
 			.force = options->force,
 			.history = history,
 			.use_source_address = options->use_source_address,
-			.groups_directory = options->groups_must_exist ? options->groups_directory : NULL,
+			.groups_directory =
+				options->groups_must_exist ? options->groups_directory : NULL,
 			.max_agents = options->max_agents,
 			.own_name = own_name[0] ? own_name : NULL,
 			.manager_version = options->manager_version,

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-#define ACCEPTS_AT_ONCE 64                  /* then others get their turn */
-#define LIMIT_SILENCE (60 * USEC_PER_SEC)   /* after the log was told that the limit is reached */
+#define ACCEPTS_AT_ONCE 64                /* then others get their turn */
+#define LIMIT_SILENCE (60 * USEC_PER_SEC) /* after the log was told that the limit is reached */
 
 static const struct timeval linger_time = { .tv_sec = 2 };
 static const struct timeval accept_retry_time = { .tv_usec = 200 * 1000 };
@@ -27,14 +27,14 @@ struct server {
 	const struct server_settings *settings;
 	struct event_base *base;
 	struct event *accepting[LISTENERS_MAX];
-	struct event *resume;  /* accepting, after a pause */
+	struct event *resume; /* accepting, after a pause */
 	struct event *status;
-	struct event *watch;   /* client.keys, for the changes of others */
+	struct event *watch; /* client.keys, for the changes of others */
 	int watch_fd;
 	struct event *signals[2];
 	struct event *give_up; /* waiting for the last answers */
 	bool paused, stopping;
-	bool others_wrote; /* perhaps only we ourselves; looking again costs nothing then */
+	bool others_wrote;      /* perhaps only we ourselves; looking again costs nothing then */
 	uint64_t limit_told_at; /* monotonic_usec() */
 
 	struct connection_settings connection_settings;
@@ -73,7 +73,9 @@ static void on_status(evutil_socket_t fd, short what, void *argument)
 	(void)fd, (void)what;
 	if (server->others_wrote && look_again(server) == -EAGAIN)
 		(void)event_add(server->status, &status_time);
-	(void)sd_notifyf(0, "STATUS=%zu agents; since the start %lu registered, %lu refused; %zu connections",
+	(void)sd_notifyf(0,
+			 "STATUS=%zu agents; since the start %lu registered, %lu refused; %zu "
+			 "connections",
 			 roster_count(roster), counts.registered, counts.refused, server->open);
 }
 
@@ -139,7 +141,8 @@ static void on_request(void *owner, struct connection *connection)
 	batch_take(server->batch, connection);
 }
 
-static void on_ended(void *owner, struct connection *connection, enum connection_end end, const char *detail)
+static void on_ended(void *owner, struct connection *connection, enum connection_end end,
+		     const char *detail)
 {
 	struct server *server = owner;
 	struct connection_link *link = connection_link(connection);
@@ -165,7 +168,10 @@ static void take_connection(struct server *server, int fd, const struct sockaddr
 	const int on = 1;
 	struct connection *connection;
 
-	/* The answer is at most two small records: neither should wait for the other's acknowledgement. */
+	/*
+	 * The answer is at most two small records: neither should wait for the other's
+	 * acknowledgement.
+	 */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	connection = connection_new(&server->connection_settings, fd, peer);
 	if (!connection) {
@@ -188,7 +194,8 @@ static void pause_at_limit(struct server *server)
 	if (server->limit_told_at != 0 && now < server->limit_told_at + LIMIT_SILENCE)
 		return;
 	server->limit_told_at = now;
-	log_warning("%zu connections are open; others wait until one ends (--max-connections)", server->open);
+	log_warning("%zu connections are open; others wait until one ends (--max-connections)",
+		    server->open);
 }
 
 static void on_acceptable(evutil_socket_t listener, short what, void *argument)
@@ -199,11 +206,13 @@ static void on_acceptable(evutil_socket_t listener, short what, void *argument)
 	for (int i = 0; i < ACCEPTS_AT_ONCE && !server->paused; i++) {
 		struct sockaddr_storage peer = { 0 };
 		socklen_t size = sizeof peer;
-		int fd = accept4(listener, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(listener, (struct sockaddr *)&peer, &size,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
 			take_connection(server, fd, &peer);
-		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			   errno == ENOMEM) {
 			log_warning("Cannot accept connections for a moment: %s", strerror(errno));
 			pause_accepting(server);
 			(void)event_add(server->resume, &accept_retry_time);
@@ -291,26 +300,34 @@ static int set_up_events(struct server *server)
 	if (!server->base)
 		return -ENOMEM;
 	server->resume = evtimer_new(server->base, on_resume, server);
-	server->batch = batch_new(server->base, server->settings->roster, &server->settings->policy, on_answered, server);
+	server->batch = batch_new(server->base, server->settings->roster, &server->settings->policy,
+				  on_answered, server);
 	server->status = evtimer_new(server->base, on_status, server);
 	server->give_up = evtimer_new(server->base, on_give_up, server);
 	server->signals[0] = evsignal_new(server->base, SIGTERM, on_signal, server);
 	server->signals[1] = evsignal_new(server->base, SIGINT, on_signal, server);
-	if (!server->resume || !server->batch || !server->status || !server->give_up || !server->signals[0] ||
-	    !server->signals[1] || event_add(server->signals[0], NULL) < 0 || event_add(server->signals[1], NULL) < 0)
+	if (!server->resume || !server->batch || !server->status || !server->give_up ||
+	    !server->signals[0] || !server->signals[1] || event_add(server->signals[0], NULL) < 0 ||
+	    event_add(server->signals[1], NULL) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < listeners->count && complete; i++) {
-		server->accepting[i] = event_new(server->base, listeners->fds[i], EV_READ | EV_PERSIST, on_acceptable, server);
+		server->accepting[i] = event_new(server->base, listeners->fds[i],
+						 EV_READ | EV_PERSIST, on_acceptable, server);
 		complete = server->accepting[i] && event_add(server->accepting[i], NULL) == 0;
 	}
 	if (server->watch_fd >= 0) {
-		server->watch = event_new(server->base, server->watch_fd, EV_READ | EV_PERSIST, on_watch, server);
+		server->watch = event_new(server->base, server->watch_fd, EV_READ | EV_PERSIST,
+					  on_watch, server);
 		complete = complete && server->watch && event_add(server->watch, NULL) == 0;
 	}
 	server->connection_settings.base = server->base;
-	server->connection_settings.timeout = event_base_init_common_timeout(server->base, &timeout);
-	server->connection_settings.linger = event_base_init_common_timeout(server->base, &linger_time);
-	return complete && server->connection_settings.timeout && server->connection_settings.linger ? 0 : -ENOMEM;
+	server->connection_settings.timeout = event_base_init_common_timeout(server->base,
+									     &timeout);
+	server->connection_settings.linger = event_base_init_common_timeout(server->base,
+									    &linger_time);
+	return complete && server->connection_settings.timeout && server->connection_settings.linger
+		       ? 0
+		       : -ENOMEM;
 }
 
 static void announce_api(const struct listeners *listeners)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* measure COMMAND...: run it once; print its wall time in nanoseconds and its peak memory in KiB. Its status is ours. */
+/*
+ * measure COMMAND...: run it once; print its wall time in nanoseconds and its peak memory in KiB.
+ * Its status is ours.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -26,6 +29,8 @@ int main(int count, char **arguments)
 	if (pid < 0 || wait4(pid, &status, 0, &usage) != pid)
 		return 71;
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	printf("%lld %ld\n", (end.tv_sec - begin.tv_sec) * 1000000000LL + end.tv_nsec - begin.tv_nsec, usage.ru_maxrss);
+	printf("%lld %ld\n",
+	       (end.tv_sec - begin.tv_sec) * 1000000000LL + end.tv_nsec - begin.tv_nsec,
+	       usage.ru_maxrss);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }

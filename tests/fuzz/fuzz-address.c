@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Lines of a file to import: an address that is taken is one that client.keys may hold, and stays as it is. */
+/*
+ * Lines of a file to import: an address that is taken is one that client.keys may hold, and stays
+ * as it is.
+ */
 #include "fuzz.h"
 
-#include "registrar/enrollment/address.h"
 #include "registrar/commands/import-line.h"
+#include "registrar/enrollment/address.h"
 
 static void check(const char *text, size_t length, enum dialect dialect)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the registrar's API reads from strangers. The first byte says what the rest is: a path, a query, an
- * Authorization header, a body, or a user's hash.
+ * What the registrar's API reads from strangers. The first byte says what the rest is: a path, a
+ * query, an Authorization header, a body, or a user's hash.
  */
 #include "fuzz.h"
 
@@ -30,9 +30,11 @@ static void read_path(const char *text)
 		return;
 	HOLDS(path.count <= API_SEGMENTS_MAX);
 	for (size_t i = 0; i < path.count; i++)
-		HOLDS(path.segments[i] > path.text && path.segments[i] + strlen(path.segments[i]) <= path.text + strlen(text));
+		HOLDS(path.segments[i] > path.text &&
+		      path.segments[i] + strlen(path.segments[i]) <= path.text + strlen(text));
 	HOLDS(api_path_matches(&path, "/agents/{}/key") ==
-	      (path.count == 3 && strcmp(path.segments[0], "agents") == 0 && strcmp(path.segments[2], "key") == 0));
+	      (path.count == 3 && strcmp(path.segments[0], "agents") == 0 &&
+	       strcmp(path.segments[2], "key") == 0));
 	api_path_release(&path);
 }
 
@@ -40,7 +42,9 @@ static void read_path(const char *text)
 static void apply(const struct api_query *query)
 {
 	static const struct agent_history history = { .queue = NULL };
-	const struct roster_entry entry = { .id = 7, .id_text = "007", .name = "web-01", .ip = "10.1.2.3" };
+	const struct roster_entry entry = {
+		.id = 7, .id_text = "007", .name = "web-01", .ip = "10.1.2.3"
+	};
 	struct api_problem problem = { 0 };
 	struct api_filter filter;
 
@@ -56,11 +60,16 @@ static void apply(const struct api_query *query)
 static void read_query(const char *text)
 {
 	static const struct api_parameter_rule rules[] = {
-		{ .name = "agents_list", .kind = API_PARAMETER_ALL_IDS }, { .name = "limit", .kind = API_PARAMETER_NUMBER },
-		{ .name = "older_than", .kind = API_PARAMETER_TIMEFRAME }, { .name = "purge", .kind = API_PARAMETER_BOOLEAN },
-		{ .name = "version", .kind = API_PARAMETER_UNKNOWN },      { .name = "q", .kind = API_PARAMETER_TEXT },
-		{ .name = "status", .kind = API_PARAMETER_TEXT },          { .name = "search", .kind = API_PARAMETER_TEXT },
-		{ .name = "select", .kind = API_PARAMETER_TEXT },          { .name = NULL },
+		{ .name = "agents_list", .kind = API_PARAMETER_ALL_IDS },
+		{ .name = "limit", .kind = API_PARAMETER_NUMBER },
+		{ .name = "older_than", .kind = API_PARAMETER_TIMEFRAME },
+		{ .name = "purge", .kind = API_PARAMETER_BOOLEAN },
+		{ .name = "version", .kind = API_PARAMETER_UNKNOWN },
+		{ .name = "q", .kind = API_PARAMETER_TEXT },
+		{ .name = "status", .kind = API_PARAMETER_TEXT },
+		{ .name = "search", .kind = API_PARAMETER_TEXT },
+		{ .name = "select", .kind = API_PARAMETER_TEXT },
+		{ .name = NULL },
 	};
 	struct api_problem problem = { 0 };
 	struct api_query query;
@@ -85,7 +94,8 @@ static void read_header(const char *text)
 
 	api_credentials_parse(&credentials, text);
 	if (credentials.scheme == API_SCHEME_BASIC)
-		HOLDS(!strchr(credentials.name, ':') && strlen(credentials.name) + strlen(credentials.password) < strlen(text));
+		HOLDS(!strchr(credentials.name, ':') &&
+		      strlen(credentials.name) + strlen(credentials.password) < strlen(text));
 	if (credentials.scheme == API_SCHEME_BEARER)
 		HOLDS(!api_token_check(&key, &users, credentials.token, 1700000000));
 	api_credentials_wipe(&credentials);
@@ -103,7 +113,8 @@ static void read_body(const char *text, size_t length, enum api_body_kind kind)
 	HOLDS(body.name[0] != '\0' && strlen(body.name) <= AGENT_NAME_MAX);
 	HOLDS(body.key[0] == '\0' || strlen(body.key) >= AGENT_KEY_USUAL);
 	HOLDS(body.id[0] == '\0' || agent_id_is_valid(body.id, strlen(body.id)));
-	HOLDS(kind == API_BODY_INSERT || (body.id[0] == '\0' && body.key[0] == '\0' && !body.force.enabled));
+	HOLDS(kind == API_BODY_INSERT ||
+	      (body.id[0] == '\0' && body.key[0] == '\0' && !body.force.enabled));
 	HOLDS(body.force.disconnected_time >= 0 && body.force.after_registration_time >= 0);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A reply of the API: whatever it is, it is either a success or means an outcome, and a key of it that is taken is one
- * that an agent can use. The first two bytes are the status of HTTP, of which the second one is a tenth.
+ * A reply of the API: whatever it is, it is either a success or means an outcome, and a key of it
+ * that is taken is one that an agent can use. The first two bytes are the status of HTTP, of which
+ * the second one is a tenth.
  */
 #include "fuzz.h"
 
@@ -16,8 +17,10 @@ static void take_key(const char *text)
 		HOLDS(key.id[0] == '\0');
 		return;
 	}
-	HOLDS(agent_id_is_valid(key.id, strlen(key.id)) && agent_name_is_valid(key.name, strlen(key.name)));
-	HOLDS(agent_ip_is_valid(key.ip, strlen(key.ip)) && agent_key_text_is_valid(key.key, strlen(key.key)));
+	HOLDS(agent_id_is_valid(key.id, strlen(key.id)) &&
+	      agent_name_is_valid(key.name, strlen(key.name)));
+	HOLDS(agent_ip_is_valid(key.ip, strlen(key.ip)) &&
+	      agent_key_text_is_valid(key.key, strlen(key.key)));
 	HOLDS(agent_key_format(line, &key) * 4 / 3 <= strlen(text) + 4);
 }
 
@@ -35,7 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (api_reply_is_success(&reply))
 		HOLDS(reply.status == 200 && reply.root);
 	else
-		HOLDS(api_reply_outcome(&reply, &hint) > OUTCOME_OK && api_reply_outcome(&reply, &hint) < OUTCOME_MAX_);
+		HOLDS(api_reply_outcome(&reply, &hint) > OUTCOME_OK &&
+		      api_reply_outcome(&reply, &hint) < OUTCOME_MAX_);
 	HOLDS(!api_reply_is_of_version_3(&reply) || reply.status == 404);
 	take_key(api_reply_text(&reply, "key"));
 	item = api_reply_item(&reply);

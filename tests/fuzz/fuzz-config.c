@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* No file breaks the reader; what it refuses has a reason that is fit to show, and what it takes passes on to the rules. */
+/*
+ * No file breaks the reader; what it refuses has a reason that is fit to show, and what it takes
+ * passes on to the rules.
+ */
 #include "fuzz.h"
 
 #include "client/config/config.h"

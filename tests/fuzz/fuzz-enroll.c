@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The first byte says what the rest is: an enrollment token, a manager's answer of 200, or another one, with its status
- * less 300 in the second byte.
+ * The first byte says what the rest is: an enrollment token, a manager's answer of 200, or another
+ * one, with its status less 300 in the second byte.
  */
 #include "fuzz.h"
 
-#include "common/base64.h"
-#include "client/methods/https/enroll-answer.h"
 #include "client/methods/enroll-token.h"
+#include "client/methods/https/enroll-answer.h"
+#include "common/base64.h"
 
 #include <stdio.h>
 
@@ -25,7 +25,8 @@ static void token(const char *text, size_t length)
 	}
 	HOLDS(endpoint_parse(&again, endpoint_text(&token.manager, shown), 1) == 0);
 	HOLDS(strcmp(again.host, token.manager.host) == 0 && again.port == token.manager.port);
-	HOLDS(endpoint_prefix_parse(prefix, token.prefix) == 0 && strcmp(prefix, token.prefix) == 0);
+	HOLDS(endpoint_prefix_parse(prefix, token.prefix) == 0 &&
+	      strcmp(prefix, token.prefix) == 0);
 	HOLDS(strlen(token.id) == (token.has_credential ? ENROLLMENT_ID_LENGTH : 0));
 	enrollment_token_wipe(&token);
 }
@@ -55,7 +56,8 @@ static void acceptance(const char *text, size_t length)
 	length = agent_key_format(line, &enrolled.key);
 	HOLDS(agent_key_parse(&key, line, length - 1) == AGENT_KEY_OK && agent_key_is_usual(&key));
 	HOLDS(strcmp(enrolled.secret.id, key.id) == 0);
-	HOLDS(!enrolled.secret.text[0] || reenroll_secret_is_valid(enrolled.secret.text, strlen(enrolled.secret.text)));
+	HOLDS(!enrolled.secret.text[0] ||
+	      reenroll_secret_is_valid(enrolled.secret.text, strlen(enrolled.secret.text)));
 }
 
 /* The rest is the challenge up to the first newline, and the body. */
@@ -67,7 +69,8 @@ static void refusal(int status, const char *text, size_t length)
 	struct enroll_refusal refusal;
 
 	HOLDS(challenge);
-	enroll_answer_refuse(&refusal, 300 + status, newline ? challenge : NULL, text + first, length - first, "bearer");
+	enroll_answer_refuse(&refusal, 300 + status, newline ? challenge : NULL, text + first,
+			     length - first, "bearer");
 	HOLDS(refusal.outcome > OUTCOME_OK && refusal.outcome < OUTCOME_MAX_);
 	HOLDS(refusal.text[0]);
 	for (const char *at = refusal.text; *at; at++)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What is taken for a key is one that agents can use, and is taken again from its own line and its own base64. */
+/*
+ * What is taken for a key is one that agents can use, and is taken again from its own line and its
+ * own base64.
+ */
 #include "fuzz.h"
 
 #include "common/exported-key.h"
@@ -29,9 +32,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	length = agent_key_format(line, &key);
 	check_again(&key, line, length);
-	if (strlen(key.key) < AGENT_KEY_USUAL) /* base64 shows no end, so a short key may be half of one */
+	/* base64 shows no end, so a short key may be half of one */
+	if (strlen(key.key) < AGENT_KEY_USUAL)
 		return 0;
-	encoded = EVP_EncodeBlock((unsigned char *)base64, (const unsigned char *)line, (int)length - 1);
+	encoded = EVP_EncodeBlock((unsigned char *)base64, (const unsigned char *)line,
+				  (int)length - 1);
 	check_again(&key, base64, (size_t)encoded);
 	agent_key_wipe(&key);
 	return 0;

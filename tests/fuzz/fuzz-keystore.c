@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Whatever a crash left in the key file: only a whole record is a key, and storing it anew changes nothing. */
+/*
+ * Whatever a crash left in the key file: only a whole record is a key, and storing it anew changes
+ * nothing.
+ */
 #include "fuzz.h"
 
 #include "client/agent-files/keystore.h"

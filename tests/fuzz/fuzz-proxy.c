@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A proxy's answer means the same however its bytes are split over the reads, and never takes a byte that is the
- * tunnel's. The first byte says into pieces of what size it is split.
+ * A proxy's answer means the same however its bytes are split over the reads, and never takes a
+ * byte that is the tunnel's. The first byte says into pieces of what size it is split.
  */
 #include "fuzz.h"
 
@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	taken = proxy_answer_feed(&whole, data, size);
 	HOLDS(taken <= size && (taken == size || whole.state != PROXY_ANSWER_MORE));
 	while (fed < size && split.state == PROXY_ANSWER_MORE)
-		fed += proxy_answer_feed(&split, data + fed, piece < size - fed ? piece : size - fed);
+		fed += proxy_answer_feed(&split, data + fed,
+					 piece < size - fed ? piece : size - fed);
 
 	HOLDS(whole.state == split.state);
 	HOLDS(whole.state != PROXY_ANSWER_DONE || taken == fed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * However the bytes of a reply are split over the reads, it means the same. The first byte says how many sizes of
- * pieces follow; what comes after them is the reply.
+ * However the bytes of a reply are split over the reads, it means the same. The first byte says how
+ * many sizes of pieces follow; what comes after them is the reply.
  */
 #include "fuzz.h"
 
@@ -26,7 +26,8 @@ static void feed_split(const uint8_t *bytes, size_t length, const uint8_t *sizes
 		if (piece == 0 || piece > length)
 			piece = i < count ? piece % (length + 1) : length;
 		HOLDS(authd_reply_feed(&split, bytes, piece) != AUTHD_REPLY_SILENT);
-		HOLDS(before == AUTHD_REPLY_MORE || before == AUTHD_REPLY_ERROR_OPEN || before == split.state);
+		HOLDS(before == AUTHD_REPLY_MORE || before == AUTHD_REPLY_ERROR_OPEN ||
+		      before == split.state);
 		bytes += piece;
 		length -= piece;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the registrar reads out of a request, the client writes as a request that reads the same. The first byte says
- * how long the manager's password is (0: none); the password and the line follow.
+ * What the registrar reads out of a request, the client writes as a request that reads the same.
+ * The first byte says how long the manager's password is (0: none); the password and the line
+ * follow.
  */
 #include "fuzz.h"
 
@@ -16,25 +17,37 @@ static char *copy(struct authd_field field)
 
 static int same(struct authd_field field, const char *text)
 {
-	return !field.text ? !text : text && field.length == strlen(text) && memcmp(field.text, text, field.length) == 0;
+	return !field.text ? !text
+			   : text && field.length == strlen(text) &&
+				     memcmp(field.text, text, field.length) == 0;
 }
 
-/* Write it anew and read it back. Fields that hold a NUL or nothing cannot be written again as they were. */
+/*
+ * Write it anew and read it back. Fields that hold a NUL or nothing cannot be written again as they
+ * were.
+ */
 static void check_round_trip(const struct authd_request_fields *fields, const char *password)
 {
 	static char line[TEXT_MAX];
-	char *texts[] = { copy(fields->name), copy(fields->version), copy(fields->groups), copy(fields->ip),
-			  copy(fields->key_hash) };
-	const struct authd_request request = { .password = password, .name = texts[0], .version = texts[1],
-					       .groups = texts[2], .ip = texts[3], .key_hash = texts[4] };
+	char *texts[] = { copy(fields->name), copy(fields->version), copy(fields->groups),
+			  copy(fields->ip), copy(fields->key_hash) };
+	const struct authd_request request = { .password = password,
+					       .name = texts[0],
+					       .version = texts[1],
+					       .groups = texts[2],
+					       .ip = texts[3],
+					       .key_hash = texts[4] };
 	ssize_t length = authd_request_format(line, sizeof line, &request);
 	struct authd_request_fields again;
 
 	if (length > 0) {
 		HOLDS(line[length - 1] == '\n' && !memchr(line, '\n', (size_t)length - 1));
-		HOLDS(authd_request_parse(&again, line, (size_t)length - 1, password) == AUTHD_REQUEST_OK);
-		HOLDS(same(again.name, texts[0]) && same(again.version, texts[1]) && same(again.ip, texts[3]));
-		HOLDS(same(again.key_hash, texts[4]) && same(again.groups, texts[2] && *texts[2] ? texts[2] : NULL));
+		HOLDS(authd_request_parse(&again, line, (size_t)length - 1, password) ==
+		      AUTHD_REQUEST_OK);
+		HOLDS(same(again.name, texts[0]) && same(again.version, texts[1]) &&
+		      same(again.ip, texts[3]));
+		HOLDS(same(again.key_hash, texts[4]) &&
+		      same(again.groups, texts[2] && *texts[2] ? texts[2] : NULL));
 	}
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
@@ -58,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(password, data + 1, password_length);
 	line = (const char *)data + 1 + password_length;
 	size -= 1 + password_length;
-	if (authd_request_parse(&fields, line, size, password_length ? password : NULL) != AUTHD_REQUEST_OK)
+	if (authd_request_parse(&fields, line, size, password_length ? password : NULL) !=
+	    AUTHD_REQUEST_OK)
 		return 0;
 	check_inside(fields.name, line, size);
 	check_inside(fields.version, line, size);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Any client.keys at all: whoever is listed can be read and found, and removing one leaves the others as they were. */
+/*
+ * Any client.keys at all: whoever is listed can be read and found, and removing one leaves the
+ * others as they were.
+ */
 #include "fuzz.h"
 
 #include "registrar/agents/roster.h"
@@ -45,8 +48,10 @@ static size_t check_entries(const struct roster *roster)
 		struct agent_key agent;
 
 		HOLDS(roster_read(roster, entries[i], &agent) == 0);
-		HOLDS(strcmp(agent.name, entries[i]->name) == 0 && strcmp(agent.id, entries[i]->id_text) == 0);
-		HOLDS(roster_find_name(roster, agent.name) && roster_find_id(roster, entries[i]->id));
+		HOLDS(strcmp(agent.name, entries[i]->name) == 0 &&
+		      strcmp(agent.id, entries[i]->id_text) == 0);
+		HOLDS(roster_find_name(roster, agent.name) &&
+		      roster_find_id(roster, entries[i]->id));
 	}
 	free(entries);
 	return count;

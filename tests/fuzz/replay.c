@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Feed the corpus of a target to it, without libFuzzer: tests/fuzz/corpus/NAME for the program test-fuzz-NAME. */
+/*
+ * Feed the corpus of a target to it, without libFuzzer: tests/fuzz/corpus/NAME for the program
+ * test-fuzz-NAME.
+ */
 #include "fuzz.h"
 
 #include <dirent.h>
@@ -36,16 +39,19 @@ static void feed(const char *directory, const char *name)
 
 int main(void)
 {
-	const char *data = getenv("TEST_DATA"), *target = strstr(program_invocation_short_name, "fuzz-");
+	const char *data = getenv("TEST_DATA"),
+		   *target = strstr(program_invocation_short_name, "fuzz-");
 	struct dirent **entries;
 	char directory[4096];
 	int count;
 
 	if (!data || !target) {
-		printf("Bail out! TEST_DATA is not set, or this program is not named test-fuzz-TARGET\n");
+		printf("Bail out! TEST_DATA is not set, or this program is not named "
+		       "test-fuzz-TARGET\n");
 		return 1;
 	}
-	(void)snprintf(directory, sizeof directory, "%s/../fuzz/corpus/%s", data, target + strlen("fuzz-"));
+	(void)snprintf(directory, sizeof directory, "%s/../fuzz/corpus/%s", data,
+		       target + strlen("fuzz-"));
 	count = scandir(directory, &entries, is_input, alphasort);
 	if (count <= 0) {
 		printf("Bail out! no corpus in %s\n", directory);

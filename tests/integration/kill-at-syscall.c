@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * kill-at-syscall NUMBER COMMAND...: run COMMAND and kill it with SIGKILL when it enters its system call number NUMBER
- * (counted from 1, from its first after execve, over all its threads). Prints the number of the system call it was
- * killed at. Exit status 0: killed; 3: it ended before that, and the number of system calls it made is printed.
+ * kill-at-syscall NUMBER COMMAND...: run COMMAND and kill it with SIGKILL when it enters its system
+ * call number NUMBER (counted from 1, from its first after execve, over all its threads). Prints
+ * the number of the system call it was killed at. Exit status 0: killed; 3: it ended before that,
+ * and the number of system calls it made is printed.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -37,7 +38,8 @@ static long entered(pid_t thread)
 {
 	struct __ptrace_syscall_info info;
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) < 0 || info.op != PTRACE_SYSCALL_INFO_ENTRY)
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) < 0 ||
+	    info.op != PTRACE_SYSCALL_INFO_ENTRY)
 		return -1;
 	return (long)info.entry.nr;
 }
@@ -53,7 +55,8 @@ int main(int count, char **arguments)
 	pid = start(arguments + 2);
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
 		fail("execve");
-	ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE);
+	ptrace(PTRACE_SETOPTIONS, pid, NULL,
+	       PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE);
 	ptrace(PTRACE_SYSCALL, pid, NULL, NULL);
 
 	while ((thread = waitpid(-1, &status, __WALL)) > 0) {

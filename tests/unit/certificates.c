@@ -17,7 +17,9 @@ EVP_PKEY *make_key(void)
 static void add_name(X509_NAME *name, const char *kind, const char *text)
 {
 	if (text)
-		assert_int_equal(X509_NAME_add_entry_by_txt(name, kind, MBSTRING_ASC, (const unsigned char *)text, -1, -1, 0), 1);
+		assert_int_equal(X509_NAME_add_entry_by_txt(name, kind, MBSTRING_ASC,
+							    (const unsigned char *)text, -1, -1, 0),
+				 1);
 }
 
 static void add_extension(X509 *certificate, int kind, const char *text)
@@ -35,7 +37,8 @@ static void add_extension(X509 *certificate, int kind, const char *text)
 	X509_EXTENSION_free(extension);
 }
 
-X509 *make_certificate(const struct certificate_plan *plan, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key)
+X509 *make_certificate(const struct certificate_plan *plan, EVP_PKEY *key, X509 *issuer,
+		       EVP_PKEY *issuer_key)
 {
 	static long serial = 1;
 	X509 *certificate = X509_new();
@@ -75,7 +78,9 @@ void write_key(const char *path, EVP_PKEY *key, const char *passphrase)
 	FILE *file = fopen(path, "we");
 
 	assert_non_null(file);
-	assert_int_equal(PEM_write_PKCS8PrivateKey(file, key, passphrase ? EVP_aes_128_cbc() : NULL, passphrase,
-						   passphrase ? (int)strlen(passphrase) : 0, NULL, NULL), 1);
+	assert_int_equal(PEM_write_PKCS8PrivateKey(
+				 file, key, passphrase ? EVP_aes_128_cbc() : NULL, passphrase,
+				 passphrase ? (int)strlen(passphrase) : 0, NULL, NULL),
+			 1);
 	assert_int_equal(fclose(file), 0);
 }

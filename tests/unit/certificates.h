@@ -23,7 +23,8 @@ struct certificate_plan {
 EVP_PKEY *make_key(void);
 
 /* A certificate for `key`, signed by `issuer_key` as `issuer` (null: by itself). */
-X509 *make_certificate(const struct certificate_plan *plan, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key);
+X509 *make_certificate(const struct certificate_plan *plan, EVP_PKEY *key, X509 *issuer,
+		       EVP_PKEY *issuer_key);
 
 /* Write PEM; `append` adds to the file. With a passphrase the key is encrypted. */
 void write_certificate(const char *path, X509 *certificate, bool append);

@@ -53,22 +53,23 @@ static int fault_of(const char *name)
 
 	(void)snprintf(trace + used, sizeof trace - used, "%s%s", used ? " " : "", name);
 	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
-		if (faults[i].name && strcmp(faults[i].name, name) == 0 && faults[i].left > 0 && --faults[i].left == 0)
+		if (faults[i].name && strcmp(faults[i].name, name) == 0 && faults[i].left > 0 &&
+		    --faults[i].left == 0)
 			error = faults[i].error;
 	return error;
 }
 
-#define WRAP(name, parameters, arguments)                                                          \
-	int __real_##name parameters;                                                              \
-	int __wrap_##name parameters;                                                              \
-	int __wrap_##name parameters                                                               \
-	{                                                                                          \
-		int error = fault_of(#name);                                                       \
-                                                                                                   \
-		if (!error)                                                                        \
-			return __real_##name arguments;                                            \
-		errno = error;                                                                     \
-		return -1;                                                                         \
+#define WRAP(name, parameters, arguments)               \
+	int __real_##name parameters;                   \
+	int __wrap_##name parameters;                   \
+	int __wrap_##name parameters                    \
+	{                                               \
+		int error = fault_of(#name);            \
+                                                        \
+		if (!error)                             \
+			return __real_##name arguments; \
+		errno = error;                          \
+		return -1;                              \
 	}
 
 WRAP(fsync, (int fd), (fd))

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Making system calls fail on demand, and seeing their order. A program that uses this is linked with FAULT_WRAPS
- * (local.mk), so that the calls of the code under test come through here.
+ * Making system calls fail on demand, and seeing their order. A program that uses this is linked
+ * with FAULT_WRAPS (local.mk), so that the calls of the code under test come through here.
  */
 #pragma once
 
 #define FAULT_SHORT (-1) /* for "write": write half, without an error */
 
-/* The `nth` call of `name` from now (1: the next) fails with `error`. Forgets earlier faults and the trace. */
+/*
+ * The `nth` call of `name` from now (1: the next) fails with `error`. Forgets earlier faults and
+ * the trace.
+ */
 void fault_set(const char *name, unsigned nth, int error);
 
 /* One more fault, beside those set. */

@@ -12,7 +12,8 @@ int setup_directory(void **state)
 	const char *base = getenv("TMPDIR");
 	char *directory;
 
-	if (asprintf(&directory, "%s/agent-register-test.XXXXXX", base && *base ? base : "/tmp") < 0 ||
+	if (asprintf(&directory, "%s/agent-register-test.XXXXXX", base && *base ? base : "/tmp") <
+		    0 ||
 	    !mkdtemp(directory))
 		return -1;
 	*state = directory;
@@ -114,7 +115,10 @@ static size_t unescape(char *text)
 
 		if (*at == '\\') {
 			at++;
-			byte = *at == 'n' ? '\n' : *at == 'r' ? '\r' : *at == 't' ? '\t' : (unsigned char)*at;
+			byte = *at == 'n'   ? '\n'
+			       : *at == 'r' ? '\r'
+			       : *at == 't' ? '\t'
+					    : (unsigned char)*at;
 			if (*at == 'x') {
 				assert_int_equal(sscanf(at + 1, "%2x", &byte), 1);
 				at += 2;
@@ -157,8 +161,9 @@ bool data_next(struct data_file *data)
 	rest = data->line;
 	while ((text = strsep(&rest, "\t"))) {
 		assert_true(data->count < FIELDS_MAX);
-		data->fields[data->count++] = strcmp(text, "-") == 0 ? (struct field){ NULL, 0 } :
-								       (struct field){ text, unescape(text) };
+		data->fields[data->count++] = strcmp(text, "-") == 0
+						      ? (struct field){ NULL, 0 }
+						      : (struct field){ text, unescape(text) };
 	}
 	for (unsigned i = data->count; i < FIELDS_MAX; i++)
 		data->fields[i] = (struct field){ NULL, 0 };

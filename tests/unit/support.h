@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What the unit tests share: cmocka, rows that name themselves when they fail, private directories, recorded data. */
+/*
+ * What the unit tests share: cmocka, rows that name themselves when they fail, private directories,
+ * recorded data.
+ */
 #pragma once
 
 #include <setjmp.h>
@@ -17,10 +20,10 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Fail unless `condition` holds, saying in which row of a table. */
-#define check_row(label, condition)                                                                \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			fail_msg("row '%s': not so: %s", (label), #condition);                     \
+#define check_row(label, condition)                                            \
+	do {                                                                   \
+		if (!(condition))                                              \
+			fail_msg("row '%s': not so: %s", (label), #condition); \
 	} while (0)
 
 /* A cmocka fixture: *state becomes a private directory, removed with all its content afterwards. */
@@ -43,8 +46,8 @@ void assert_file(const char *path, const char *text);
 unsigned count_entries(const char *directory);
 
 /*
- * Recorded data (tests/data, see convert-vectors.py): lines of fields between tabs, with the escapes \n \r \t \\ \xHH;
- * a field that is only "-" is absent (text null).
+ * Recorded data (tests/data, see convert-vectors.py): lines of fields between tabs, with the
+ * escapes \n \r \t \\ \xHH; a field that is only "-" is absent (text null).
  */
 struct field {
 	char *text; /* also terminated */

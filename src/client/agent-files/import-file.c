@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* Read to the end, or one byte more than a key can have. Returns the length or a negative errno. */
-static ssize_t read_all(int fd, char buffer[static EXPORTED_KEY_MAX + 1], const struct deadline *deadline)
+static ssize_t read_all(int fd, char buffer[static EXPORTED_KEY_MAX + 1],
+			const struct deadline *deadline)
 {
 	size_t used = 0;
 
@@ -29,9 +30,11 @@ static ssize_t read_all(int fd, char buffer[static EXPORTED_KEY_MAX + 1], const 
 	return (ssize_t)used;
 }
 
-int import_file_read(struct agent_key *ret, const char *path, const struct deadline *deadline, struct reason *why)
+int import_file_read(struct agent_key *ret, const char *path, const struct deadline *deadline,
+		     struct reason *why)
 {
-	cleanup_fd int fd = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) : dup(STDIN_FILENO);
+	cleanup_fd int fd = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+				 : dup(STDIN_FILENO);
 	struct reason fault = { 0 };
 	char text[EXPORTED_KEY_MAX + 1], shown[512] = "the standard input";
 	ssize_t length;
@@ -43,8 +46,9 @@ int import_file_read(struct agent_key *ret, const char *path, const struct deadl
 		return reason_errno(why, errno, "Cannot read the key from %s", shown);
 	length = read_all(fd, text, deadline);
 	if (length < 0)
-		return length == -ECANCELED ? -ECANCELED :
-					      reason_errno(why, (int)length, "Cannot read the key from %s", shown);
+		return length == -ECANCELED ? -ECANCELED
+					    : reason_errno(why, (int)length,
+							   "Cannot read the key from %s", shown);
 	r = exported_key_parse(ret, text, (size_t)length, &fault);
 	explicit_bzero(text, sizeof text);
 	if (r < 0)

@@ -19,8 +19,8 @@
 #define FILE_MAX ((size_t)64 * 1024 * 1024) /* a manager's file with a million agents is as large */
 #define LOCK_POLL_USEC (50 * USEC_PER_MSEC)
 
-int keystore_open(struct keystore *store, const char *directory, const char *keys_file, const char *group,
-		  struct reason *why)
+int keystore_open(struct keystore *store, const char *directory, const char *keys_file,
+		  const char *group, struct reason *why)
 {
 	*store = KEYSTORE_NULL;
 	store->group = group;
@@ -53,7 +53,10 @@ void keystore_close(struct keystore *store)
 
 /* ------------------------------------------------------------------ reading */
 
-/* What the agents skip: blank lines, comments, and entries marked as removed ("001 !name ...", "001 #*#*..."). */
+/*
+ * What the agents skip: blank lines, comments, and entries marked as removed ("001 !name ...", "001
+ * #*#*...").
+ */
 static bool is_skipped(const char *line, size_t length)
 {
 	const char *space = memchr(line, ' ', length);
@@ -64,18 +67,19 @@ static bool is_skipped(const char *line, size_t length)
 }
 
 /*
- * A record without its line end is what a power cut leaves of a longer one, unless its key has the usual length:
- * then it is complete, and the agents read it.
+ * A record without its line end is what a power cut leaves of a longer one, unless its key has the
+ * usual length: then it is complete, and the agents read it.
  */
-static int judge_record(struct agent_key *ret, const char *line, size_t length, bool ended, const char *path,
-			struct reason *why)
+static int judge_record(struct agent_key *ret, const char *line, size_t length, bool ended,
+			const char *path, struct reason *why)
 {
 	struct agent_key key;
 	enum agent_key_fault fault = agent_key_parse(&key, line, length);
 	int state = KEYSTORE_TORN;
 
 	if (fault != AGENT_KEY_OK)
-		reason_set(why, "%s holds no record that an agent can use: %s", path, agent_key_fault_text(fault));
+		reason_set(why, "%s holds no record that an agent can use: %s", path,
+			   agent_key_fault_text(fault));
 	else if (!ended && !agent_key_is_usual(&key))
 		reason_set(why, "%s is cut short in the middle of its record", path);
 	else {
@@ -86,7 +90,8 @@ static int judge_record(struct agent_key *ret, const char *line, size_t length, 
 	return state;
 }
 
-int keystore_judge(struct agent_key *ret, const char *text, size_t length, const char *path, struct reason *why)
+int keystore_judge(struct agent_key *ret, const char *text, size_t length, const char *path,
+		   struct reason *why)
 {
 	while (length > 0) {
 		const char *newline = memchr(text, '\n', length);
@@ -110,7 +115,10 @@ static int open_keys(const char *path, struct stat *ret_status, struct reason *w
 	if (fd < 0 && errno == ENOENT)
 		return -ENOENT;
 	if (fd < 0 && errno == ELOOP) {
-		reason_set(why, "%s is a symbolic link; set keys_file in [agent] to the file it points to", path);
+		reason_set(why,
+			   "%s is a symbolic link; set keys_file in [agent] to the file it points "
+			   "to",
+			   path);
 		return -ELOOP;
 	}
 	if (fd < 0 || fstat(fd, ret_status) < 0)
@@ -158,23 +166,24 @@ static pid_t lock_holder(int fd)
 
 	if (!locks || fstat(fd, &status) < 0)
 		return 0;
-	(void)snprintf(wanted, sizeof wanted, "%02x:%02x:%ju ", major(status.st_dev), minor(status.st_dev),
-		       (uintmax_t)status.st_ino);
+	(void)snprintf(wanted, sizeof wanted, "%02x:%02x:%ju ", major(status.st_dev),
+		       minor(status.st_dev), (uintmax_t)status.st_ino);
 	while (fgets(line, sizeof line, locks)) {
 		int pid;
 
-		if (strstr(line, wanted) && !strstr(line, "->") && sscanf(line, "%*s %*s %*s %*s %d", &pid) == 1)
+		if (strstr(line, wanted) && !strstr(line, "->") &&
+		    sscanf(line, "%*s %*s %*s %*s %d", &pid) == 1)
 			return pid;
 	}
 	return 0;
 }
 
 /*
- * The lock is on the directory: it needs no file of its own, and every process that would replace the key file sees
- * the same one. flock(2) has no deadline, hence the short waits.
+ * The lock is on the directory: it needs no file of its own, and every process that would replace
+ * the key file sees the same one. flock(2) has no deadline, hence the short waits.
  */
-int keystore_lock(struct keystore *store, const struct deadline *deadline, void (*waiting)(pid_t holder),
-		  struct reason *why)
+int keystore_lock(struct keystore *store, const struct deadline *deadline,
+		  void (*waiting)(pid_t holder), struct reason *why)
 {
 	cleanup_free char *copy = strdup(store->path);
 	const char *directory = copy ? dirname(copy) : "";
@@ -182,8 +191,10 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline, void 
 	bool told = false;
 
 	if (fd < 0)
-		return reason_errno(why, errno, "Cannot open %s, the key file's directory; is the agent installed? "
-				    "Otherwise set directory in [agent]", directory);
+		return reason_errno(why, errno,
+				    "Cannot open %s, the key file's directory; is the agent "
+				    "installed? Otherwise set directory in [agent]",
+				    directory);
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		struct deadline pause = deadline_in(LOCK_POLL_USEC, deadline);
 		int r;
@@ -197,8 +208,8 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline, void 
 		if (r != -ETIMEDOUT)
 			return r;
 		if (monotonic_usec() >= deadline->at) {
-			reason_set(why, "Another agent-register (pid %d) is still at work on %s", (int)lock_holder(fd),
-				   store->path);
+			reason_set(why, "Another agent-register (pid %d) is still at work on %s",
+				   (int)lock_holder(fd), store->path);
 			return -ETIMEDOUT;
 		}
 	}
@@ -208,7 +219,10 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline, void 
 
 /* ------------------------------------------------------------------ storing */
 
-/* The id in a line "NAME:PASSWORD:ID:MEMBERS" of a group file, if it is that of `name`; -1 otherwise. */
+/*
+ * The id in a line "NAME:PASSWORD:ID:MEMBERS" of a group file, if it is that of `name`; -1
+ * otherwise.
+ */
 static long group_line_id(const char *line, const char *name)
 {
 	size_t length = strlen(name);
@@ -221,8 +235,8 @@ static long group_line_id(const char *line, const char *name)
 }
 
 /*
- * Find the agent's group, which is a local one: its package made it. The file is read directly, because asking all of
- * NSS costs more memory and time than the rest of storing a key.
+ * Find the agent's group, which is a local one: its package made it. The file is read directly,
+ * because asking all of NSS costs more memory and time than the rest of storing a key.
  */
 static gid_t find_agent_group(const char *path)
 {
@@ -246,7 +260,8 @@ int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
 	if (!store->group) {
 		*ret = find_agent_group("/etc/group");
 		if (*ret == (gid_t)-1)
-			*ret = find_agent_group("/usr/lib/group"); /* systems with a read-only /usr */
+			/* systems with a read-only /usr */
+			*ret = find_agent_group("/usr/lib/group");
 		return 0;
 	}
 	group = getgrnam(store->group);
@@ -258,15 +273,22 @@ int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
 	return 0;
 }
 
-/* Single files are mounted into containers. STATX_ATTR_MOUNT_ROOT came with Linux 5.8; before it, this says no. */
+/*
+ * Single files are mounted into containers. STATX_ATTR_MOUNT_ROOT came with Linux 5.8; before it,
+ * this says no.
+ */
 static bool is_mount_point(int fd)
 {
 	struct statx status;
 
-	return statx(fd, "", AT_EMPTY_PATH, 0, &status) == 0 && (status.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+	return statx(fd, "", AT_EMPTY_PATH, 0, &status) == 0 &&
+	       (status.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-/* An immutable file and a mount point let themselves be read and linked, and refuse only the last step. */
+/*
+ * An immutable file and a mount point let themselves be read and linked, and refuse only the last
+ * step.
+ */
 static int check_replaceable(const char *path, struct reason *why)
 {
 	struct stat status;
@@ -279,12 +301,15 @@ static int check_replaceable(const char *path, struct reason *why)
 		return fd;
 	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))) {
 		reason_set(why, "%s is marked %s (chattr -%c takes the mark off)", path,
-			   flags & FS_IMMUTABLE_FL ? "immutable" : "append-only", flags & FS_IMMUTABLE_FL ? 'i' : 'a');
+			   flags & FS_IMMUTABLE_FL ? "immutable" : "append-only",
+			   flags & FS_IMMUTABLE_FL ? 'i' : 'a');
 		return -EPERM;
 	}
 	if (is_mount_point(fd)) {
-		reason_set(why, "%s is a mount point and cannot be replaced; mount its directory instead, or set keys_file "
-			   "in [agent]", path);
+		reason_set(why,
+			   "%s is a mount point and cannot be replaced; mount its directory "
+			   "instead, or set keys_file in [agent]",
+			   path);
 		return -EBUSY;
 	}
 	return 0;
@@ -296,13 +321,19 @@ static int check_directory(const struct keystore *store, struct reason *why)
 	struct stat directory, old;
 	int flags = 0;
 
-	if (ioctl(store->lock, FS_IOC_GETFLAGS, &flags) == 0 && (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))) {
-		return reason_errno(why, EPERM, "The directory of %s is marked immutable or append-only (chattr -i -a takes "
-				    "the marks off)", store->path);
+	if (ioctl(store->lock, FS_IOC_GETFLAGS, &flags) == 0 &&
+	    (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))) {
+		return reason_errno(why, EPERM,
+				    "The directory of %s is marked immutable or append-only "
+				    "(chattr -i -a takes the marks off)",
+				    store->path);
 	}
-	if (fstat(store->lock, &directory) == 0 && (directory.st_mode & S_ISVTX) && directory.st_uid != geteuid() &&
-	    lstat(store->path, &old) == 0 && old.st_uid != geteuid()) {
-		reason_set(why, "%s belongs to another user, and its directory is sticky (chmod -t takes that off)",
+	if (fstat(store->lock, &directory) == 0 && (directory.st_mode & S_ISVTX) &&
+	    directory.st_uid != geteuid() && lstat(store->path, &old) == 0 &&
+	    old.st_uid != geteuid()) {
+		reason_set(why,
+			   "%s belongs to another user, and its directory is sticky (chmod -t "
+			   "takes that off)",
 			   store->path);
 		return -EPERM;
 	}
@@ -319,21 +350,24 @@ int keystore_stage(struct keystore *store, struct reason *why)
 	if (r >= 0)
 		r = keystore_group(store, &group, why);
 	if (r >= 0)
-		r = atomic_file_stage(&store->staged, store->path, KEYS_MODE, group, AGENT_LINE_SIZE, why);
+		r = atomic_file_stage(&store->staged, store->path, KEYS_MODE, group,
+				      AGENT_LINE_SIZE, why);
 	return r;
 }
 
 int keystore_remove_staged(const struct keystore *store, struct reason *why)
 {
 	struct atomic_file leftover;
-	int r = atomic_file_stage(&leftover, store->path, KEYS_MODE, (gid_t)-1, 0, why); /* which replaces it */
+	/* which replaces it */
+	int r = atomic_file_stage(&leftover, store->path, KEYS_MODE, (gid_t)-1, 0, why);
 
 	if (r >= 0)
 		atomic_file_discard(&leftover);
 	return r;
 }
 
-int keystore_commit(struct keystore *store, const struct agent_key *key, const char *suffix, struct reason *why)
+int keystore_commit(struct keystore *store, const struct agent_key *key, const char *suffix,
+		    struct reason *why)
 {
 	char line[AGENT_LINE_SIZE + 1], backup_name[128];
 	size_t length = agent_key_format(line, key);
@@ -341,13 +375,16 @@ int keystore_commit(struct keystore *store, const struct agent_key *key, const c
 	int r;
 
 	if (suffix)
-		(void)snprintf(backup_name, sizeof backup_name, "%s.%s", slash ? slash + 1 : store->path, suffix);
+		(void)snprintf(backup_name, sizeof backup_name, "%s.%s",
+			       slash ? slash + 1 : store->path, suffix);
 	r = atomic_file_commit(&store->staged, line, length, suffix ? backup_name : NULL, why);
 	explicit_bzero(line, sizeof line);
 	if (r < 0)
 		return r;
 	if (unlink(store->counter_path) < 0 && errno != ENOENT && errno != ENOTDIR) {
-		(void)reason_errno(why, errno, "The key is stored, but the agent's old message counter %s cannot be removed",
+		(void)reason_errno(why, errno,
+				   "The key is stored, but the agent's old message counter %s "
+				   "cannot be removed",
 				   store->counter_path);
 		return 1;
 	}

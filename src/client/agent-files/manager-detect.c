@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/agent-files/manager-detect.h"
 
-#include "common/cleanup.h"
 #include "client/config/config.h"
+#include "common/cleanup.h"
 
 #include <string.h>
 
-/* OSSEC, and Wazuh before 4.2; install.sh writes lines such as DIRECTORY="/var/ossec" and TYPE="server". */
+/*
+ * OSSEC, and Wazuh before 4.2; install.sh writes lines such as DIRECTORY="/var/ossec" and
+ * TYPE="server".
+ */
 #define INIT_FILE "/etc/ossec-init.conf"
 
-/* The service that agents talk to, and the key of the registration service. An agent's package has neither. */
+/*
+ * The service that agents talk to, and the key of the registration service. An agent's package has
+ * neither.
+ */
 static bool has_managers_file(const char *directory, struct reason *seen)
 {
-	static const char *const names[] = { "bin/wazuh-remoted", "bin/ossec-remoted", "etc/sslmanager.key" };
+	static const char *const names[] = { "bin/wazuh-remoted", "bin/ossec-remoted",
+					     "etc/sslmanager.key" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		cleanup_free char *path = NULL;
@@ -49,7 +56,8 @@ static bool is_installed_as_server(const char *directory, struct reason *seen)
 	char line[512];
 
 	while (file && fgets(line, sizeof line, file)) {
-		char *type = quoted_value(line, "TYPE"), *place = type ? NULL : quoted_value(line, "DIRECTORY");
+		char *type = quoted_value(line, "TYPE"),
+		     *place = type ? NULL : quoted_value(line, "DIRECTORY");
 
 		is_server |= type && strcmp(type, "server") == 0;
 		is_elsewhere |= place && strcmp(place, directory) != 0;

@@ -13,13 +13,15 @@
 #include <sys/stat.h>
 
 #define FILE_MODE 0640
-#define DIRECTORY_MODE 01770 /* the agent replaces its CA itself later on, but must not touch what is root's */
+/* the agent replaces its CA itself later on, but must not touch what is root's */
+#define DIRECTORY_MODE 01770
 #define ANCHOR_ROOM ((size_t)64 * 1024) /* bytes; what an enrollment token may embed */
 #define ANCHOR_BACKUP "root-ca.pem.old"
 
 /* ------------------------------------------------------------------ opening and closing */
 
-int reenroll_files_open(struct reenroll_files *files, const char *keys_path, const char *directory, struct reason *why)
+int reenroll_files_open(struct reenroll_files *files, const char *keys_path, const char *directory,
+			struct reason *why)
 {
 	cleanup_free char *copy = strdup(keys_path);
 
@@ -59,7 +61,10 @@ void reenroll_files_close(struct reenroll_files *files)
 
 /* ------------------------------------------------------------------ reading */
 
-/* Read a regular file that is no link, of at most `size` bytes; -ENOENT without a reason when there is none. */
+/*
+ * Read a regular file that is no link, of at most `size` bytes; -ENOENT without a reason when there
+ * is none.
+ */
 static ssize_t read_regular(const char *path, void *buffer, size_t size, struct reason *why)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -69,7 +74,8 @@ static ssize_t read_regular(const char *path, void *buffer, size_t size, struct 
 	if (fd < 0 && errno == ENOENT)
 		return -ENOENT;
 	if (fd < 0 && errno == ELOOP) {
-		reason_set(why, "%s is a symbolic link, which root does not follow; remove it", path);
+		reason_set(why, "%s is a symbolic link, which root does not follow; remove it",
+			   path);
 		return -ELOOP;
 	}
 	if (fd < 0 || fstat(fd, &status) < 0)
@@ -82,9 +88,11 @@ static ssize_t read_regular(const char *path, void *buffer, size_t size, struct 
 	return length < 0 ? reason_errno(why, (int)length, "Cannot read %s", path) : length;
 }
 
-int reenroll_files_read_secret(const struct reenroll_files *files, struct reenroll_secret *ret, struct reason *why)
+int reenroll_files_read_secret(const struct reenroll_files *files, struct reenroll_secret *ret,
+			       struct reason *why)
 {
-	char line[REENROLL_SECRET_LINE_SIZE + 1]; /* room for a carriage return, and to notice that there is more */
+	/* room for a carriage return, and to notice that there is more */
+	char line[REENROLL_SECRET_LINE_SIZE + 1];
 	ssize_t length = read_regular(files->secret_path, line, sizeof line, why);
 	int r = 0;
 
@@ -93,7 +101,9 @@ int reenroll_files_read_secret(const struct reenroll_files *files, struct reenro
 	if (reenroll_secret_parse(ret, line, (size_t)length) == 0)
 		r = 1;
 	else
-		reason_set(why, "%s is not \"ID SECRET\", with a secret of 64 lower-case hexadecimal digits; not used",
+		reason_set(why,
+			   "%s is not \"ID SECRET\", with a secret of 64 lower-case hexadecimal "
+			   "digits; not used",
 			   files->secret_path);
 	explicit_bzero(line, sizeof line);
 	return r;
@@ -107,15 +117,22 @@ static int make_directory(struct reenroll_files *files, gid_t group, struct reas
 	cleanup_fd int fd = -1;
 
 	if (mkdir(path, 0700) < 0)
-		return errno == EEXIST ? 0 : reason_errno(why, errno, "Cannot make the directory %s", path);
+		return errno == EEXIST
+			       ? 0
+			       : reason_errno(why, errno, "Cannot make the directory %s", path);
 	files->made_directory = true;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0) || fchmod(fd, DIRECTORY_MODE) < 0)
-		return reason_errno(why, errno, "Cannot give the new directory %s to the agent's group", path);
+	if (fd < 0 || (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0) ||
+	    fchmod(fd, DIRECTORY_MODE) < 0)
+		return reason_errno(why, errno,
+				    "Cannot give the new directory %s to the agent's group", path);
 	return 0;
 }
 
-/* The agent's user may write where the directory is, and root must not go where a link of his points. */
+/*
+ * The agent's user may write where the directory is, and root must not go where a link of his
+ * points.
+ */
 static int check_directory(const struct reenroll_files *files, struct reason *why)
 {
 	const char *path = files->anchor_directory;
@@ -125,7 +142,10 @@ static int check_directory(const struct reenroll_files *files, struct reason *wh
 		return reason_errno(why, errno, "Cannot look at the directory %s", path);
 	if (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino)
 		return 0;
-	reason_set(why, "%s is a symbolic link, which root does not follow; put a directory in its place", path);
+	reason_set(why,
+		   "%s is a symbolic link, which root does not follow; put a directory in its "
+		   "place",
+		   path);
 	return -ELOOP;
 }
 
@@ -134,12 +154,13 @@ int reenroll_files_stage(struct reenroll_files *files, gid_t group, struct reaso
 	int r = make_directory(files, group, why);
 
 	if (r >= 0)
-		r = atomic_file_stage(&files->anchor, files->anchor_path, FILE_MODE, group, ANCHOR_ROOM, why);
+		r = atomic_file_stage(&files->anchor, files->anchor_path, FILE_MODE, group,
+				      ANCHOR_ROOM, why);
 	if (r >= 0)
 		r = check_directory(files, why);
 	if (r >= 0)
-		r = atomic_file_stage(&files->secret, files->secret_path, FILE_MODE, group, REENROLL_SECRET_LINE_SIZE,
-				      why);
+		r = atomic_file_stage(&files->secret, files->secret_path, FILE_MODE, group,
+				      REENROLL_SECRET_LINE_SIZE, why);
 	return r;
 }
 
@@ -172,7 +193,8 @@ static bool holds_all(X509_STORE *store, X509_STORE *wanted)
 		int j = 0;
 
 		while (j < sk_X509_OBJECT_num(held) &&
-		       X509_cmp(certificate, X509_OBJECT_get0_X509(sk_X509_OBJECT_value(held, j))) != 0)
+		       X509_cmp(certificate,
+				X509_OBJECT_get0_X509(sk_X509_OBJECT_value(held, j))) != 0)
 			j++;
 		missing += j == sk_X509_OBJECT_num(held);
 	}
@@ -182,7 +204,9 @@ static bool holds_all(X509_STORE *store, X509_STORE *wanted)
 static bool is_there_already(const struct reenroll_files *files, const char *pem)
 {
 	cleanup_free char *text = malloc(REENROLL_FILES_ANCHOR_MAX);
-	ssize_t length = text ? read_regular(files->anchor_path, text, REENROLL_FILES_ANCHOR_MAX, NULL) : -ENOMEM;
+	ssize_t length = text ? read_regular(files->anchor_path, text, REENROLL_FILES_ANCHOR_MAX,
+					     NULL)
+			      : -ENOMEM;
 	X509_STORE *held, *wanted;
 	bool holds;
 
@@ -240,8 +264,8 @@ void reenroll_files_restore(struct reenroll_files *files, const char *suffix)
 
 /* ------------------------------------------------------------------ the secret */
 
-int reenroll_files_commit_secret(struct reenroll_files *files, const struct reenroll_secret *secret, const char *suffix,
-			     struct reason *why)
+int reenroll_files_commit_secret(struct reenroll_files *files, const struct reenroll_secret *secret,
+				 const char *suffix, struct reason *why)
 {
 	char line[REENROLL_SECRET_LINE_SIZE], backup_name[64];
 	size_t length = reenroll_secret_format(line, secret);
@@ -254,26 +278,30 @@ int reenroll_files_commit_secret(struct reenroll_files *files, const struct reen
 	return r;
 }
 
-int reenroll_files_retire_secret(const struct reenroll_files *files, const char *id, const char *suffix,
-			     struct reason *why)
+int reenroll_files_retire_secret(const struct reenroll_files *files, const char *id,
+				 const char *suffix, struct reason *why)
 {
 	cleanup(reenroll_secret_wipe) struct reenroll_secret secret = { 0 };
 	cleanup_free char *kept = path_in(files->secret_directory, "reenroll.secret.", suffix);
 
-	if (id && reenroll_files_read_secret(files, &secret, NULL) == 1 && strcmp(secret.id, id) == 0)
+	if (id && reenroll_files_read_secret(files, &secret, NULL) == 1 &&
+	    strcmp(secret.id, id) == 0)
 		return 0;
 	if (!kept)
 		return reason_errno(why, ENOMEM, "Cannot put %s aside", files->secret_path);
 	if (rename(files->secret_path, kept) < 0 && errno != ENOENT)
-		return reason_errno(why, errno, "The key is stored, but %s, which is another agent's, cannot be put aside",
+		return reason_errno(why, errno,
+				    "The key is stored, but %s, which is another agent's, cannot "
+				    "be put aside",
 				    files->secret_path);
 	return 0;
 }
 
 int reenroll_files_forget(const struct reenroll_files *files, struct reason *why)
 {
-	static const char *const names[] = { "reenroll.secret", ".reenroll.secret.new", "reenroll.secret.old",
-					     "reenroll.secret.clone", "reenroll.secret.torn" };
+	static const char *const names[] = { "reenroll.secret", ".reenroll.secret.new",
+					     "reenroll.secret.old", "reenroll.secret.clone",
+					     "reenroll.secret.torn" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		cleanup_free char *path = path_in(files->secret_directory, names[i], "");

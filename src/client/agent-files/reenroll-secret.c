@@ -24,7 +24,8 @@ int reenroll_secret_parse(struct reenroll_secret *ret, const char *text, size_t 
 		length--;
 	if (length > 0 && text[length - 1] == '\r')
 		length--;
-	if (!agent_id_is_valid(text, id) || length <= id || !reenroll_secret_is_valid(space + 1, length - id - 1))
+	if (!agent_id_is_valid(text, id) || length <= id ||
+	    !reenroll_secret_is_valid(space + 1, length - id - 1))
 		return -EINVAL;
 	*ret = (struct reenroll_secret){ 0 };
 	memcpy(ret->id, text, id);
@@ -32,9 +33,11 @@ int reenroll_secret_parse(struct reenroll_secret *ret, const char *text, size_t 
 	return 0;
 }
 
-size_t reenroll_secret_format(char buffer[static REENROLL_SECRET_LINE_SIZE], const struct reenroll_secret *secret)
+size_t reenroll_secret_format(char buffer[static REENROLL_SECRET_LINE_SIZE],
+			      const struct reenroll_secret *secret)
 {
-	return (size_t)snprintf(buffer, REENROLL_SECRET_LINE_SIZE, "%s %s\n", secret->id, secret->text);
+	return (size_t)snprintf(buffer, REENROLL_SECRET_LINE_SIZE, "%s %s\n", secret->id,
+				secret->text);
 }
 
 static unsigned int digit(char character)
@@ -42,10 +45,12 @@ static unsigned int digit(char character)
 	return (unsigned int)(character <= '9' ? character - '0' : character - 'a' + 10);
 }
 
-void reenroll_secret_decode(unsigned char ret[static REENROLL_SECRET_SIZE], const struct reenroll_secret *secret)
+void reenroll_secret_decode(unsigned char ret[static REENROLL_SECRET_SIZE],
+			    const struct reenroll_secret *secret)
 {
 	for (size_t i = 0; i < REENROLL_SECRET_SIZE; i++)
-		ret[i] = (unsigned char)(digit(secret->text[2 * i]) << 4 | digit(secret->text[2 * i + 1]));
+		ret[i] = (unsigned char)(digit(secret->text[2 * i]) << 4 |
+					 digit(secret->text[2 * i + 1]));
 }
 
 void reenroll_secret_wipe(struct reenroll_secret *secret)

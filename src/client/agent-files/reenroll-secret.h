@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The secret with which an agent of Wazuh 5 may enroll again as the same agent, as it stands in etc/reenroll.secret:
- * "ID SECRET". Rules: Wazuh 5.0.0 release candidate of September 2026, src/client-agent/include/reenroll_secret.h. Pure.
+ * The secret with which an agent of Wazuh 5 may enroll again as the same agent, as it stands in
+ * etc/reenroll.secret: "ID SECRET". Rules: Wazuh 5.0.0 release candidate of September 2026,
+ * src/client-agent/include/reenroll_secret.h. Pure.
  */
 #pragma once
 
@@ -12,7 +13,8 @@
 
 #define REENROLL_SECRET_SIZE 32
 #define REENROLL_SECRET_LENGTH (2 * REENROLL_SECRET_SIZE) /* in lower-case hexadecimal digits */
-#define REENROLL_SECRET_LINE_SIZE (AGENT_ID_MAX + REENROLL_SECRET_LENGTH + 3) /* blank, newline and terminator */
+/* blank, newline and terminator */
+#define REENROLL_SECRET_LINE_SIZE (AGENT_ID_MAX + REENROLL_SECRET_LENGTH + 3)
 
 /* Wipe it. */
 struct reenroll_secret {
@@ -23,13 +25,18 @@ struct reenroll_secret {
 /* 64 of 0-9 a-f? */
 bool reenroll_secret_is_valid(const char *text, size_t length);
 
-/* Parse a file's content; a line end of either kind may follow. Returns 0, or -EINVAL with `ret` untouched. */
+/*
+ * Parse a file's content; a line end of either kind may follow. Returns 0, or -EINVAL with `ret`
+ * untouched.
+ */
 int reenroll_secret_parse(struct reenroll_secret *ret, const char *text, size_t length);
 
 /* Write the line with its newline. Returns its length. Wipe the buffer when done. */
-size_t reenroll_secret_format(char buffer[static REENROLL_SECRET_LINE_SIZE], const struct reenroll_secret *secret);
+size_t reenroll_secret_format(char buffer[static REENROLL_SECRET_LINE_SIZE],
+			      const struct reenroll_secret *secret);
 
 /* The bytes of a secret that is there. Wipe them. */
-void reenroll_secret_decode(unsigned char ret[static REENROLL_SECRET_SIZE], const struct reenroll_secret *secret);
+void reenroll_secret_decode(unsigned char ret[static REENROLL_SECRET_SIZE],
+			    const struct reenroll_secret *secret);
 
 void reenroll_secret_wipe(struct reenroll_secret *secret);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/commands/agent-auth-output.h"
 
-#include "common/log.h"
-#include "client/system/message-ids.h"
 #include "client/registration/policy.h"
+#include "client/system/message-ids.h"
+#include "common/log.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -19,7 +19,10 @@ static int voice_step;
 
 /* ------------------------------------------------------------------ options instead of settings */
 
-/* Our sentences name the settings of agent-register.conf(5); who has called agent-auth has options to set them with. */
+/*
+ * Our sentences name the settings of agent-register.conf(5); who has called agent-auth has options
+ * to set them with.
+ */
 static const struct {
 	const char *setting;
 	const char *option;
@@ -40,15 +43,20 @@ static const struct {
 	{ "correct ip", "correct -I" },
 	{ "directory in [agent]", "-D" },
 	{ "group in [agent]", "-g" },
-	{ "set keys_file in [agent] to the file it points to", "put that file itself in its place" },
+	{ "set keys_file in [agent] to the file it points to", "put that file itself in its "
+							       "place" },
 	{ ", or set keys_file in [agent]", "" },
 	{ "the password in password_file", "the password" },
-	{ "set password_file to the manager's password", "write the manager's password into the file that -P names" },
+	{ "set password_file to the manager's password", "write the manager's password into the "
+							 "file that -P names" },
 	{ "password_file in [auth]", "-P" },
 	{ "set -", "give -" },
 };
 
-/* Put `word` in the place of the `length` bytes at `at`, in a text of `size` bytes; what does not fit is cut. */
+/*
+ * Put `word` in the place of the `length` bytes at `at`, in a text of `size` bytes; what does not
+ * fit is cut.
+ */
 static void replace(char *text, size_t size, char *at, size_t length, const char *word)
 {
 	char rest[LINE_SIZE];
@@ -63,7 +71,8 @@ static void translate(char *text, size_t size)
 		char *at = strstr(text, dictionary[i].setting);
 
 		if (at)
-			replace(text, size, at, strlen(dictionary[i].setting), dictionary[i].option);
+			replace(text, size, at, strlen(dictionary[i].setting),
+				dictionary[i].option);
 	}
 }
 
@@ -133,7 +142,10 @@ static const char *find_wording(int outcome, bool has_name)
 	return NULL;
 }
 
-/* What is behind the manager's own words in "MANAGER says: WORDS -- HINT"; null: it is not such a sentence. */
+/*
+ * What is behind the manager's own words in "MANAGER says: WORDS -- HINT"; null: it is not such a
+ * sentence.
+ */
 static const char *behind_words(const char *sentence, const char *said)
 {
 	const char *words = said ? strstr(sentence, " says: ") : NULL;
@@ -148,7 +160,8 @@ static void tell_failure(const struct log_field *fields, const char *sentence)
 {
 	const char *outcome = field(fields, "OUTCOME"), *said = field(fields, "MANAGER_SAYS");
 	const char *hint = behind_words(sentence, said);
-	const char *wording = find_wording(outcome ? outcome_from_name(outcome) : ANY, field(fields, "AGENT_NAME"));
+	const char *wording = find_wording(outcome ? outcome_from_name(outcome) : ANY,
+					   field(fields, "AGENT_NAME"));
 	char line[2 * LINE_SIZE], ours[LINE_SIZE];
 
 	(void)snprintf(ours, sizeof ours, "%s", hint ?: sentence);
@@ -156,7 +169,8 @@ static void tell_failure(const struct log_field *fields, const char *sentence)
 	if (hint)
 		(void)snprintf(line, sizeof line, "%s (from manager)%s", said, ours);
 	else
-		(void)snprintf(line, sizeof line, "%s%s%s", wording ?: "", wording ? ": " : "", ours);
+		(void)snprintf(line, sizeof line, "%s%s%s", wording ?: "", wording ? ": " : "",
+			       ours);
 	complain("ERROR", line);
 }
 
@@ -174,12 +188,15 @@ static void warn_of_unverified(const struct log_field *fields)
 {
 	char line[LINE_SIZE];
 
-	(void)snprintf(line, sizeof line, "No CA certificate is given (-v): %s is not verified; whoever answers there gets the "
-		       "password and gives the key", field(fields, "MANAGER"));
+	(void)snprintf(line, sizeof line,
+		       "No CA certificate is given (-v): %s is not verified; whoever answers there "
+		       "gets the password and gives the key",
+		       field(fields, "MANAGER"));
 	complain("WARNING", line);
 }
 
-static void write_entry(int level, const char *message_id, const struct log_field *fields, const char *sentence)
+static void write_entry(int level, const char *message_id, const struct log_field *fields,
+			const char *sentence)
 {
 	char translated[LINE_SIZE];
 

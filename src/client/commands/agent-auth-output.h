@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The words of agent-auth. The story of a registration stays one; here its log entries and its steps are told as
- * agent-auth tells them, so that what reads agent-auth's output can read this program's:
+ * The words of agent-auth. The story of a registration stays one; here its log entries and its
+ * steps are told as agent-auth tells them, so that what reads agent-auth's output can read this
+ * program's:
  *
  *	INFO: Connected to MANAGER:PORT                                     stdout
  *	YYYY/MM/DD HH:MM:SS agent-auth: ERROR: WORDING: REASON              stderr
  *
- * WORDING is what agent-auth prints for the failure, if it prints anything; REASON is our own sentence. Origin: what
- * OSSEC 4.3 (src/os_auth/main-client.c, merror()) and Wazuh 4.14.5 (src/shared/enrollment_op.c) printed when run.
+ * WORDING is what agent-auth prints for the failure, if it prints anything; REASON is our own
+ * sentence. Origin: what OSSEC 4.3 (src/os_auth/main-client.c, merror()) and Wazuh 4.14.5
+ * (src/shared/enrollment_op.c) printed when run.
  */
 #pragma once
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/commands/agent-auth.h"
 
+#include "client/commands/agent-auth-output.h"
+#include "client/net/endpoint.h"
+#include "client/registration/register.h"
+#include "client/system/identity.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/log.h"
 #include "common/secret.h"
-#include "client/commands/agent-auth-output.h"
-#include "client/net/endpoint.h"
-#include "client/system/identity.h"
-#include "client/registration/register.h"
 
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -22,7 +22,10 @@ enum { OPTION_STATE = 0x100 };
 /* What kind of value an option takes, for which the configuration wants another form. */
 enum form { FORM_PLAIN, FORM_PATH, FORM_ADDRESS };
 
-/* One row an option: for getopt, for -h, and the setting that it stands for (null: handled in take_option()). */
+/*
+ * One row an option: for getopt, for -h, and the setting that it stands for (null: handled in
+ * take_option()).
+ */
 static const struct row {
 	int letter;
 	const char *argument;
@@ -31,23 +34,37 @@ static const struct row {
 	const char *wrong; /* what agent-auth says of a bad value */
 	const char *help;
 } rows[] = {
-	{ 'm', "HOST", "manager", "address", FORM_PLAIN, "Could not resolve hostname", "the manager's address" },
-	{ 'p', "PORT", "manager", "port", FORM_PLAIN, "Invalid port", "its registration port (1515)" },
-	{ 'A', "NAME", "agent", "name", FORM_PLAIN, "Invalid agent name", "the agent's name (the host name)" },
-	{ 'D', "DIR", "agent", "directory", FORM_PATH, "Invalid directory", "the agent's directory (/var/ossec)" },
-	{ 'g', "GROUP", "agent", "group", FORM_PLAIN, "Invalid group", "the group that may read the key (wazuh, else ossec)" },
+	{ 'm', "HOST", "manager", "address", FORM_PLAIN, "Could not resolve hostname",
+	  "the manager's address" },
+	{ 'p', "PORT", "manager", "port", FORM_PLAIN, "Invalid port",
+	  "its registration port (1515)" },
+	{ 'A', "NAME", "agent", "name", FORM_PLAIN, "Invalid agent name",
+	  "the agent's name (the host name)" },
+	{ 'D', "DIR", "agent", "directory", FORM_PATH, "Invalid directory",
+	  "the agent's directory (/var/ossec)" },
+	{ 'g', "GROUP", "agent", "group", FORM_PLAIN, "Invalid group",
+	  "the group that may read the key (wazuh, else ossec)" },
 	{ 'v', "FILE", "tls", "ca_file", FORM_PATH, "Invalid CA certificate file",
 	  "the CA that issued the manager's certificate; without it, the manager is not verified" },
-	{ 'x', "FILE", "tls", "certificate_file", FORM_PATH, "Invalid certificate file", "the agent's certificate" },
-	{ 'k', "FILE", "tls", "private_key_file", FORM_PATH, "Invalid private key file", "its private key" },
-	{ 'P', "FILE", NULL, NULL, FORM_PATH, NULL, "the file with the manager's password (DIR/etc/authd.pass, if there)" },
-	{ 'c', "CIPHERS", "tls", "ciphers", FORM_PLAIN, "Invalid ciphers", "OpenSSL cipher list for TLS 1.2" },
-	{ 'G', "GROUPS", "agent", "groups", FORM_PLAIN, "Invalid group name", "the agent's groups, separated by commas" },
+	{ 'x', "FILE", "tls", "certificate_file", FORM_PATH, "Invalid certificate file",
+	  "the agent's certificate" },
+	{ 'k', "FILE", "tls", "private_key_file", FORM_PATH, "Invalid private key file",
+	  "its private key" },
+	{ 'P', "FILE", NULL, NULL, FORM_PATH, NULL,
+	  "the file with the manager's password (DIR/etc/authd.pass, if there)" },
+	{ 'c', "CIPHERS", "tls", "ciphers", FORM_PLAIN, "Invalid ciphers",
+	  "OpenSSL cipher list for TLS 1.2" },
+	{ 'G', "GROUPS", "agent", "groups", FORM_PLAIN, "Invalid group name",
+	  "the agent's groups, separated by commas" },
 	{ 'I', "IP", "agent", "ip", FORM_ADDRESS, "Invalid IP", "the agent's address" },
-	{ 'i', NULL, NULL, NULL, FORM_PLAIN, NULL, "the agent's address is the one that the manager sees" },
-	{ 'n', "INDEX", NULL, NULL, FORM_PLAIN, NULL, "the network interface of a link-local IPv6 address" },
-	{ 'a', NULL, NULL, NULL, FORM_PLAIN, NULL, "changes nothing: TLS 1.2 and 1.3 are spoken with and without it" },
-	{ 't', NULL, NULL, NULL, FORM_PLAIN, NULL, "test the options and the files they name; ask nobody" },
+	{ 'i', NULL, NULL, NULL, FORM_PLAIN, NULL,
+	  "the agent's address is the one that the manager sees" },
+	{ 'n', "INDEX", NULL, NULL, FORM_PLAIN, NULL,
+	  "the network interface of a link-local IPv6 address" },
+	{ 'a', NULL, NULL, NULL, FORM_PLAIN, NULL,
+	  "changes nothing: TLS 1.2 and 1.3 are spoken with and without it" },
+	{ 't', NULL, NULL, NULL, FORM_PLAIN, NULL,
+	  "test the options and the files they name; ask nobody" },
 	{ 'd', NULL, NULL, NULL, FORM_PLAIN, NULL, "say more" },
 	{ 'V', NULL, NULL, NULL, FORM_PLAIN, NULL, "print the version" },
 	{ 'h', NULL, NULL, NULL, FORM_PLAIN, NULL, "print this help" },
@@ -61,8 +78,8 @@ static struct {
 	const char *password_file;
 	const char *interface_index;
 	bool use_source_address, pick_any_tls, only_test, has_extra;
-	bool password_was_given;    /* in place of a file */
-	bool is_wrong;              /* getopt(3) has said what */
+	bool password_was_given; /* in place of a file */
+	bool is_wrong;           /* getopt(3) has said what */
 } line;
 
 bool agent_auth_is_called(const char *path)
@@ -77,8 +94,10 @@ bool agent_auth_is_called(const char *path)
 static void print_help(void)
 {
 	printf("Usage: agent-auth -m HOST [OPTION...]\n\n"
-	       "Ask a Wazuh or OSSEC manager for a key, as agent-auth does. This is agent-register(8) under another name;\n"
-	       "the differences from the agents' own agent-auth are listed in agent-auth(8).\n\nOptions:\n");
+	       "Ask a Wazuh or OSSEC manager for a key, as agent-auth does. This is "
+	       "agent-register(8) under another name;\n"
+	       "the differences from the agents' own agent-auth are listed in "
+	       "agent-auth(8).\n\nOptions:\n");
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		printf("  -%c %-8s %s\n", rows[i].letter, rows[i].argument ?: "", rows[i].help);
 	printf("  --state DIR remember state in DIR, as agent-register does\n");
@@ -141,8 +160,12 @@ static int run_agent_auth(struct program *program);
 
 int agent_auth_parse(struct options *options, int count, char **arguments)
 {
-	static const struct command command = { .name = "agent-auth", .config = CONFIG_UNREAD, .run = run_agent_auth };
-	static const struct option long_options[] = { { "state", required_argument, NULL, OPTION_STATE }, { 0 } };
+	static const struct command command = { .name = "agent-auth",
+						.config = CONFIG_UNREAD,
+						.run = run_agent_auth };
+	static const struct option long_options[] = {
+		{ "state", required_argument, NULL, OPTION_STATE }, { 0 }
+	};
 	char letters[2 * ROW_COUNT + 1];
 	size_t used = 0;
 	int letter, r = 0;
@@ -159,7 +182,10 @@ int agent_auth_parse(struct options *options, int count, char **arguments)
 	line.has_extra = optind < count;
 	options->command = &command;
 	options->force = true;
-	/* Whoever has called us is a person or a script, whose own notifications are none of our business. */
+	/*
+	 * Whoever has called us is a person or a script, whose own notifications are none of our
+	 * business.
+	 */
 	(void)unsetenv("NOTIFY_SOCKET");
 	return r;
 }
@@ -190,8 +216,8 @@ static char *full_address(const char *address)
 	if (inet_pton(AF_INET6, text, &binary) != 1)
 		return strdup(address);
 	for (size_t i = 0; i < 8; i++)
-		(void)snprintf(full + 5 * i, sizeof full - 5 * i, "%02X%02X%s", binary.s6_addr[2 * i],
-			       binary.s6_addr[2 * i + 1], i < 7 ? ":" : "");
+		(void)snprintf(full + 5 * i, sizeof full - 5 * i, "%02X%02X%s",
+			       binary.s6_addr[2 * i], binary.s6_addr[2 * i + 1], i < 7 ? ":" : "");
 	return asprintf(&made, "%s%s", full, address + length) < 0 ? NULL : made;
 }
 
@@ -218,7 +244,8 @@ static const char *value_of(int letter)
 static int set_all(struct config *config, struct reason *why)
 {
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		cleanup_free char *value = line.values[i] ? formed(rows[i].form, line.values[i]) : NULL;
+		cleanup_free char *value = line.values[i] ? formed(rows[i].form, line.values[i])
+							  : NULL;
 		int r = 0;
 
 		if (line.values[i] && !value)
@@ -228,7 +255,8 @@ static int set_all(struct config *config, struct reason *why)
 			return -EINVAL;
 		}
 		if (value)
-			r = config_set(config, rows[i].section, rows[i].key, value, rows[i].wrong, why);
+			r = config_set(config, rows[i].section, rows[i].key, value, rows[i].wrong,
+				       why);
 		if (r < 0)
 			return r;
 	}
@@ -241,7 +269,9 @@ static int refuse(struct reason *why, const char *text)
 	return -EINVAL;
 }
 
-/* -n: the interface belongs to the address, where that is a link-local one (RFC 4007 section 11). */
+/*
+ * -n: the interface belongs to the address, where that is a link-local one (RFC 4007 section 11).
+ */
 static int set_interface(struct config *config, struct reason *why)
 {
 	const char *host = value_of('m'), *index = line.interface_index;
@@ -254,7 +284,8 @@ static int set_interface(struct config *config, struct reason *why)
 	if (!index)
 		return 0;
 	if (digits == 0 || digits > 9 || index[digits] || strtol(index, NULL, 10) == 0) {
-		reason_set(why, "Invalid network_interface: %s", escape_string(shown, sizeof shown, index));
+		reason_set(why, "Invalid network_interface: %s",
+			   escape_string(shown, sizeof shown, index));
 		return -EINVAL;
 	}
 	if (!host || endpoint_parse(&manager, host, config_default_port(config)) < 0 ||
@@ -264,7 +295,8 @@ static int set_interface(struct config *config, struct reason *why)
 		scoped = NULL;
 		return reason_errno(why, ENOMEM, "Cannot take -n");
 	}
-	(void)config_set(config, "manager", "address", "", "-n", why); /* a list, of which this is to be all */
+	/* a list, of which this is to be all */
+	(void)config_set(config, "manager", "address", "", "-n", why);
 	return config_set(config, "manager", "address", scoped, "-n", why);
 }
 
@@ -293,7 +325,9 @@ static int check_name(struct reason *why)
 
 	if (!name || (agent_name_is_valid(name, length) && length <= AGENT_NAME_SAFE_MAX))
 		return 0;
-	reason_set(why, "Invalid agent name \"%s\". Please pick a valid name: 2 to 127 of A-Z a-z 0-9 . _ -",
+	reason_set(why,
+		   "Invalid agent name \"%s\". Please pick a valid name: 2 to 127 of A-Z a-z 0-9 . "
+		   "_ -",
 		   escape_string(shown, sizeof shown, name));
 	return -EINVAL;
 }
@@ -304,9 +338,11 @@ static int refuse_password(const struct config *config, struct reason *why)
 	char directory[256];
 
 	escape_string(directory, sizeof directory, value_of('D') ?: config->agent.directory);
-	reason_set(why, "-P takes a file, and there is none of that name. If it was the password itself: everybody on this "
-		   "machine can read command lines, so use another one, and put it where it is read without -P: "
-		   "(umask 077; cat >%s/etc/authd.pass)", directory);
+	reason_set(why,
+		   "-P takes a file, and there is none of that name. If it was the password "
+		   "itself: everybody on this machine can read command lines, so use another one, "
+		   "and put it where it is read without -P: (umask 077; cat >%s/etc/authd.pass)",
+		   directory);
 	return -EINVAL;
 }
 
@@ -317,8 +353,10 @@ static int check_combinations(const struct config *config, struct reason *why)
 	if (value_of('I') && line.use_source_address)
 		return refuse(why, "Options '-I' and '-i' are uncompatible.");
 	if (!value_of('x') != !value_of('k'))
-		return refuse(why, value_of('x') ? "-x needs -k: a certificate is of no use without its private key" :
-						   "-k needs -x: a private key is of no use without its certificate");
+		return refuse(why, value_of('x') ? "-x needs -k: a certificate is of no use "
+						   "without its private key"
+						 : "-k needs -x: a private key is of no use "
+						   "without its certificate");
 	if (!value_of('m') && !line.only_test)
 		return refuse(why, "Manager IP not set.");
 	return check_name(why);
@@ -364,7 +402,8 @@ static void tell_remarks(const struct config *config)
 	if (line.has_extra)
 		log_warning("Extra arguments detected. They will be ignored.");
 	if (line.pick_any_tls)
-		log_warning("-a changes nothing: TLS 1.2 and 1.3 are spoken with and without it, and older versions never");
+		log_warning("-a changes nothing: TLS 1.2 and 1.3 are spoken with and without it, "
+			    "and older versions never");
 	if (config->auth.password_file)
 		agent_auth_say("Using password specified on file: %s", config->auth.password_file);
 }
@@ -387,7 +426,8 @@ static int run_agent_auth(struct program *program)
 	if (r != 0)
 		log_error("%s", why.text);
 	else if (!line.only_test)
-		r = register_agent(config, program->options->state_directory, program->options->force, program->stop_fd,
+		r = register_agent(config, program->options->state_directory,
+				   program->options->force, program->stop_fd,
 				   agent_auth_output_step);
 	return r == 0 || r == -ECANCELED ? r : FAILURE;
 }

@@ -2,19 +2,19 @@
 /* The command `check`: all that a registration needs, layer by layer, without asking for a key. */
 #include "client/commands/options.h"
 
+#include "client/agent-files/import-file.h"
+#include "client/agent-files/keystore.h"
+#include "client/agent-files/reenroll-files.h"
+#include "client/methods/method.h"
+#include "client/net/net.h"
+#include "client/net/tls-client.h"
+#include "client/net/tls-verify.h"
+#include "client/registration/access.h"
+#include "client/registration/policy.h"
+#include "client/system/identity.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/secret.h"
-#include "client/agent-files/reenroll-files.h"
-#include "client/registration/access.h"
-#include "client/system/identity.h"
-#include "client/agent-files/import-file.h"
-#include "client/agent-files/keystore.h"
-#include "client/methods/method.h"
-#include "client/net/net.h"
-#include "client/registration/policy.h"
-#include "client/net/tls-client.h"
-#include "client/net/tls-verify.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -25,7 +25,7 @@
 struct check {
 	const struct config *config;
 	const struct method *method;
-	struct proxy proxy; /* if one is configured */
+	struct proxy proxy;            /* if one is configured */
 	struct enrollment_token token; /* with has_token */
 	bool has_token;
 	const char *ca; /* where the CA is that the manager must come from; null: there is none */
@@ -80,10 +80,12 @@ static bool check_config(struct check *check)
 	if (method_get(config->manager.method, &check->method, &why) < 0)
 		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
 	if (config->manager.address.count == 0)
-		ok(check, "config", "the manager of the enrollment token, method %s", method_name(config->manager.method));
+		ok(check, "config", "the manager of the enrollment token, method %s",
+		   method_name(config->manager.method));
 	else
 		ok(check, "config", "%zu manager%s, method %s", config->manager.address.count,
-		   config->manager.address.count == 1 ? "" : "s", method_name(config->manager.method));
+		   config->manager.address.count == 1 ? "" : "s",
+		   method_name(config->manager.method));
 	return true;
 }
 
@@ -120,8 +122,11 @@ static bool check_credentials(struct check *check, SSL_CTX **ret)
 		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
 	check->has_token = token > 0;
 	check->ca = config->tls.ca_file;
-	ok(check, "credentials", "%s%s, %s", token == 0 ? "" : check->token.has_credential ? "an enrollment token, " :
-	   "an enrollment token without a credential, ", password.text ? "a password" : "no password",
+	ok(check, "credentials", "%s%s, %s",
+	   token == 0                    ? ""
+	   : check->token.has_credential ? "an enrollment token, "
+					 : "an enrollment token without a credential, ",
+	   password.text ? "a password" : "no password",
 	   config->tls.certificate_file ? "a client certificate" : "no client certificate");
 	return true;
 }
@@ -138,7 +143,8 @@ static void check_name(struct check *check)
 		(void)bad(check, "name", r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
 }
 
-static int stage_companions(const struct check *check, const struct keystore *store, struct reason *why)
+static int stage_companions(const struct check *check, const struct keystore *store,
+			    struct reason *why)
 {
 	cleanup(reenroll_files_close) struct reenroll_files files = REENROLL_FILES_NULL;
 	gid_t group;
@@ -160,7 +166,8 @@ static void check_key_file(struct check *check)
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	struct deadline at_once = { 0, check->deadline.stop_fd };
 	struct reason why = { 0 };
-	int r = keystore_open(&store, config->agent.directory, config->agent.keys_file, config->agent.group, &why);
+	int r = keystore_open(&store, config->agent.directory, config->agent.keys_file,
+			      config->agent.group, &why);
 
 	if (r >= 0)
 		r = keystore_lock(&store, &at_once, NULL, &why);
@@ -173,7 +180,8 @@ static void check_key_file(struct check *check)
 	if (r < 0)
 		(void)bad(check, "key file", OUTCOME_STORAGE_ERROR, why.text);
 	else if (r == KEYSTORE_KEY)
-		ok(check, "key file", "%s can be written; it holds the key of %s (id %s)", store.path, key.name, key.id);
+		ok(check, "key file", "%s can be written; it holds the key of %s (id %s)",
+		   store.path, key.name, key.id);
 	else
 		ok(check, "key file", "%s can be written; it holds no key%s%s", store.path,
 		   r == KEYSTORE_TORN ? ": " : "", r == KEYSTORE_TORN ? why.text : "");
@@ -183,7 +191,8 @@ static void check_key_file(struct check *check)
 
 static bool check_resolving(struct check *check, const struct endpoint *endpoint)
 {
-	struct deadline deadline = deadline_in(check->config->manager.connect_timeout, &check->deadline);
+	struct deadline deadline = deadline_in(check->config->manager.connect_timeout,
+					       &check->deadline);
 	struct addrinfo *addresses = NULL;
 	struct reason why = { 0 };
 	char text[512] = "";
@@ -194,7 +203,8 @@ static bool check_resolving(struct check *check, const struct endpoint *endpoint
 		size_t used = strlen(text);
 		char host[NI_MAXHOST] = "?";
 
-		(void)getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST);
+		(void)getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof host, NULL, 0,
+				  NI_NUMERICHOST);
 		(void)snprintf(text + used, sizeof text - used, "%s%s", used ? ", " : "", host);
 	}
 	freeaddrinfo(addresses);
@@ -204,7 +214,8 @@ static bool check_resolving(struct check *check, const struct endpoint *endpoint
 
 static bool check_connecting(struct check *check, const struct endpoint *endpoint, int *ret_fd)
 {
-	struct deadline deadline = deadline_in(check->config->manager.connect_timeout, &check->deadline);
+	struct deadline deadline = deadline_in(check->config->manager.connect_timeout,
+					       &check->deadline);
 	struct reason why = { 0 };
 
 	if (net_connect(endpoint, &deadline, ret_fd, &why) != OUTCOME_OK)
@@ -216,7 +227,8 @@ static bool check_connecting(struct check *check, const struct endpoint *endpoin
 /* The proxy resolves the manager's name. */
 static bool check_tunnel(struct check *check, const struct endpoint *endpoint, int fd)
 {
-	struct deadline deadline = deadline_in(check->config->manager.connect_timeout, &check->deadline);
+	struct deadline deadline = deadline_in(check->config->manager.connect_timeout,
+					       &check->deadline);
 	char proxy[ENDPOINT_TEXT_SIZE], manager[ENDPOINT_TEXT_SIZE];
 	struct reason why = { 0 };
 	int r = net_tunnel(fd, &check->proxy, endpoint, &deadline, &why);
@@ -229,11 +241,12 @@ static bool check_tunnel(struct check *check, const struct endpoint *endpoint, i
 }
 
 /* Shake hands without judging: the judgement follows, part by part. */
-static bool check_handshake(struct check *check, const struct endpoint *endpoint, SSL_CTX *context, int fd,
-			    struct tls_client **ret)
+static bool check_handshake(struct check *check, const struct endpoint *endpoint, SSL_CTX *context,
+			    int fd, struct tls_client **ret)
 {
 	static const struct tls_trust anybody = { .verify = false };
-	struct deadline deadline = deadline_in(check->config->manager.attempt_timeout, &check->deadline);
+	struct deadline deadline = deadline_in(check->config->manager.attempt_timeout,
+					       &check->deadline);
 	struct reason why = { 0 };
 	int r = tls_client_new(ret, fd, context, endpoint, &anybody, &deadline, &why);
 
@@ -241,7 +254,8 @@ static bool check_handshake(struct check *check, const struct endpoint *endpoint
 		return bad(check, "TLS", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r, why.text);
 	if (tls_client_lacks_certificate(*ret))
 		return bad(check, "TLS", OUTCOME_REFUSED,
-			   "the manager wants a client certificate: set certificate_file and private_key_file in [tls]");
+			   "the manager wants a client certificate: set certificate_file and "
+			   "private_key_file in [tls]");
 	ok(check, "TLS", "%s", tls_client_version(*ret));
 	return true;
 }
@@ -259,8 +273,9 @@ static void check_chain(struct check *check, const struct tls_client *client, SS
 	else if (error == X509_V_OK)
 		ok(check, "chain", "leads to a CA in %s", ca_file);
 	else {
-		(void)snprintf(text, sizeof text, "does not lead to a CA in %s (%s): install the CA that issued it", ca_file,
-			       X509_verify_cert_error_string(error));
+		(void)snprintf(text, sizeof text,
+			       "does not lead to a CA in %s (%s): install the CA that issued it",
+			       ca_file, X509_verify_cert_error_string(error));
 		(void)bad(check, "chain", OUTCOME_UNTRUSTED, text);
 	}
 }
@@ -278,8 +293,10 @@ static void check_names(struct check *check, X509 *certificate, const char *host
 	else if (tls_certificate_names(certificate, name))
 		ok(check, "name match", "%s is among %s", name, names);
 	else {
-		(void)snprintf(text, sizeof text, "the certificate is for %s, not for %s: use one of these as address, or set "
-			       "verify_name", names, name);
+		(void)snprintf(text, sizeof text,
+			       "the certificate is for %s, not for %s: use one of these as "
+			       "address, or set verify_name",
+			       names, name);
 		(void)bad(check, "name match", OUTCOME_UNTRUSTED, text);
 	}
 }
@@ -294,8 +311,10 @@ static void check_validity(struct check *check, const struct tls_client *client,
 
 	tls_describe_time(X509_get0_notBefore(certificate), begin, sizeof begin);
 	tls_describe_time(X509_get0_notAfter(certificate), end, sizeof end);
-	if (!early && !late && (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)) {
-		(void)snprintf(text, sizeof text, "one of those that issued it is not valid today: %s",
+	if (!early && !late &&
+	    (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)) {
+		(void)snprintf(text, sizeof text,
+			       "one of those that issued it is not valid today: %s",
 			       X509_verify_cert_error_string(error));
 		(void)bad(check, "validity", OUTCOME_UNTRUSTED, text);
 	} else if (!early && !late)
@@ -304,8 +323,9 @@ static void check_validity(struct check *check, const struct tls_client *client,
 		ok(check, "validity", "not looked at, though it is from %s to %s", begin, end);
 	else {
 		(void)snprintf(text, sizeof text, "from %s to %s: %s", begin, end,
-			       early ? "look at this machine's clock (timedatectl)" :
-				       "the manager needs a new certificate, or this machine's clock is wrong");
+			       early ? "look at this machine's clock (timedatectl)"
+				     : "the manager needs a new certificate, or this machine's "
+				       "clock is wrong");
 		(void)bad(check, "validity", OUTCOME_UNTRUSTED, text);
 	}
 }
@@ -322,7 +342,8 @@ static void check_pin(struct check *check, X509 *certificate)
 		ok(check, "pin", "%s", pin);
 	else
 		(void)bad(check, "pin", OUTCOME_UNTRUSTED,
-			  "the manager's key is another one: compare what agent-register pin shows with the manager's own");
+			  "the manager's key is another one: compare what agent-register pin shows "
+			  "with the manager's own");
 }
 
 static int silent_progress(enum attempt_step step, void *user)
@@ -357,8 +378,11 @@ static bool check_token(struct check *check, const struct endpoint *endpoint, SS
 	enrollment_prefix(prefix, config, &check->token);
 	r = check->method->fetch_ca(&attempt, &report);
 	if (r != OUTCOME_OK)
-		return bad(check, "token", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r, report.why.text);
-	ok(check, "token", check->token.ca ? "holds the manager's CA" : "its pin is that of a CA that the manager hands out");
+		return bad(check, "token", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r,
+			   report.why.text);
+	ok(check, "token",
+	   check->token.ca ? "holds the manager's CA"
+			   : "its pin is that of a CA that the manager hands out");
 	check->ca = "the enrollment token";
 	return true;
 }
@@ -366,14 +390,16 @@ static bool check_token(struct check *check, const struct endpoint *endpoint, SS
 static void check_manager(struct check *check, const struct endpoint *endpoint, SSL_CTX *context)
 {
 	cleanup(release_tls_client) struct tls_client *client = NULL;
-	const struct endpoint *next = check->config->manager.proxy ? &check->proxy.endpoint : endpoint;
+	const struct endpoint *next = check->config->manager.proxy ? &check->proxy.endpoint
+								   : endpoint;
 	char text[ENDPOINT_TEXT_SIZE];
 	cleanup_fd int fd = -1;
 
 	printf("%s\n", endpoint_text(endpoint, text));
 	if (!check_resolving(check, next) || !check_connecting(check, next, &fd) ||
 	    (next != endpoint && !check_tunnel(check, endpoint, fd)) ||
-	    !check_handshake(check, endpoint, context, take_fd(&fd), &client) || !check_token(check, endpoint, context))
+	    !check_handshake(check, endpoint, context, take_fd(&fd), &client) ||
+	    !check_token(check, endpoint, context))
 		return;
 	check_chain(check, client, context);
 	check_names(check, tls_client_certificate(client), endpoint->host);
@@ -405,7 +431,9 @@ int command_check(struct program *program)
 	} else if (check.status == 0 && check_credentials(&check, &context)) {
 		check_name(&check);
 		check_key_file(&check);
-		for (size_t i = 0; enrollment_manager(&endpoint, check.config, check.has_token ? &check.token : NULL, i); i++)
+		for (size_t i = 0; enrollment_manager(&endpoint, check.config,
+						      check.has_token ? &check.token : NULL, i);
+		     i++)
 			check_manager(&check, &endpoint, context);
 	}
 	enrollment_token_wipe(&check.token);

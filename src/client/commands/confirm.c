@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/commands/confirm.h"
 
+#include "client/registration/policy.h"
 #include "common/deadline.h"
 #include "common/log.h"
-#include "client/registration/policy.h"
 
 #include <poll.h>
 #include <stdio.h>

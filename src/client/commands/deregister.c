@@ -2,13 +2,13 @@
 /* The command `deregister`: remove this agent at its manager, then forget it here. */
 #include "client/commands/erase.h"
 
-#include "common/cleanup.h"
-#include "common/log.h"
-#include "common/secret.h"
 #include "client/methods/module.h"
 #include "client/net/net.h"
 #include "client/registration/policy.h"
 #include "client/registration/state.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/secret.h"
 
 #include <errno.h>
 #include <string.h>
@@ -35,8 +35,9 @@ static int open_line(struct line *line, const struct config *config, struct reas
 	int r;
 
 	if (config->manager.method != METHOD_API) {
-		reason_set(why, "Only the manager's API removes agents: set method = api, api_user and api_password_file "
-			   "(agent-register reset forgets the agent here only)");
+		reason_set(why, "Only the manager's API removes agents: set method = api, api_user "
+				"and api_password_file (agent-register reset forgets the agent "
+				"here only)");
 		return -EINVAL;
 	}
 	if (config->manager.address.count == 0) {
@@ -65,8 +66,9 @@ static int show_progress(enum attempt_step step, void *user)
 	return 0;
 }
 
-static int ask_manager(const struct program *program, const struct line *line, const struct endpoint *manager,
-		       const struct agent_key *key, bool *ret_removed)
+static int ask_manager(const struct program *program, const struct line *line,
+		       const struct endpoint *manager, const struct agent_key *key,
+		       bool *ret_removed)
 {
 	const struct config *config = &program->config;
 	struct attempt_report report = { 0 };
@@ -94,8 +96,8 @@ static int ask_manager(const struct program *program, const struct line *line, c
 }
 
 /*
- * Which of the managers has registered us, as far as we know. Ids mean something at their own manager only, so the others
- * come after it.
+ * Which of the managers has registered us, as far as we know. Ids mean something at their own
+ * manager only, so the others come after it.
  */
 static size_t first_to_ask(const struct program *program)
 {
@@ -107,16 +109,18 @@ static size_t first_to_ask(const struct program *program)
 	if (endpoint_parse(&ours, state.manager, 1) < 0)
 		return 0;
 	for (size_t i = 0; i < config->manager.address.count; i++)
-		if (endpoint_parse(&theirs, config->manager.address.items[i], 1) == 0 && strcmp(ours.host, theirs.host) == 0)
+		if (endpoint_parse(&theirs, config->manager.address.items[i], 1) == 0 &&
+		    strcmp(ours.host, theirs.host) == 0)
 			return i;
 	return 0;
 }
 
 /*
- * That there is no such agent is an answer only when it comes from the manager that should have it: if that one could not
- * say, it may be there still.
+ * That there is no such agent is an answer only when it comes from the manager that should have it:
+ * if that one could not say, it may be there still.
  */
-static void tell_what_is_left(const struct endpoint *manager, const struct agent_key *key, bool is_done)
+static void tell_what_is_left(const struct endpoint *manager, const struct agent_key *key,
+			      bool is_done)
 {
 	char text[ENDPOINT_TEXT_SIZE];
 
@@ -124,12 +128,17 @@ static void tell_what_is_left(const struct endpoint *manager, const struct agent
 	if (is_done)
 		log_info("%s has no agent %s (id %s) any more", text, key->name, key->id);
 	else
-		log_warning("%s has no agent %s (id %s), but may not be the manager that had it; agent-register reset forgets it "
-			    "here all the same", text, key->name, key->id);
+		log_warning("%s has no agent %s (id %s), but may not be the manager that had it; "
+			    "agent-register reset forgets it here all the same",
+			    text, key->name, key->id);
 }
 
-/* Returns 0 when the agent is gone at the manager; otherwise the exit status, or -ECANCELED, and has said why. */
-static int remove_at_manager(const struct program *program, const struct line *line, const struct agent_key *key)
+/*
+ * Returns 0 when the agent is gone at the manager; otherwise the exit status, or -ECANCELED, and
+ * has said why.
+ */
+static int remove_at_manager(const struct program *program, const struct line *line,
+			     const struct agent_key *key)
 {
 	const struct config *config = &program->config;
 	size_t first = first_to_ask(program), count = config->manager.address.count;
@@ -137,12 +146,14 @@ static int remove_at_manager(const struct program *program, const struct line *l
 	bool is_done = false;
 
 	if (!config->tls.verify)
-		log_warning("verify = no: the manager is not verified; whoever answers there gets the password");
+		log_warning("verify = no: the manager is not verified; whoever answers there gets "
+			    "the password");
 	for (size_t i = 0; i < count && !is_done && r != -ECANCELED; i++) {
 		struct endpoint manager;
 		int answer;
 
-		(void)endpoint_parse(&manager, config->manager.address.items[(first + i) % count], config_default_port(config));
+		(void)endpoint_parse(&manager, config->manager.address.items[(first + i) % count],
+				     config_default_port(config));
 		answer = ask_manager(program, line, &manager, key, &is_done);
 		is_done |= answer == OUTCOME_OK && i == 0;
 		if (answer == OUTCOME_OK)
@@ -157,7 +168,10 @@ static int remove_at_manager(const struct program *program, const struct line *l
 
 /* ------------------------------------------------------------------ the command */
 
-/* Returns 0, with *ret_found false when there is no key; otherwise the exit status, and has said why. */
+/*
+ * Returns 0, with *ret_found false when there is no key; otherwise the exit status, and has said
+ * why.
+ */
 static int find_key(const struct keystore *store, struct agent_key *ret, bool *ret_found)
 {
 	struct reason why = { 0 };
@@ -170,8 +184,12 @@ static int find_key(const struct keystore *store, struct agent_key *ret, bool *r
 	return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
 }
 
-/* Without a key there is nothing to remove at the manager; but a deregistration that was interrupted is to be completed. */
-static int deregister(const struct program *program, const struct line *line, struct keystore *store, struct reason *why)
+/*
+ * Without a key there is nothing to remove at the manager; but a deregistration that was
+ * interrupted is to be completed.
+ */
+static int deregister(const struct program *program, const struct line *line,
+		      struct keystore *store, struct reason *why)
 {
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	struct deadline at_once = { 0, program->stop_fd };
@@ -181,16 +199,20 @@ static int deregister(const struct program *program, const struct line *line, st
 	if (r == 0)
 		r = find_key(store, &key, &found);
 	if (r == 0)
-		r = forget_confirm(program, store, found ? "The manager will remove the agent, too." :
-				   "There is no key here, so there is no agent to remove at the manager.");
+		r = forget_confirm(program, store,
+				   found ? "The manager will remove the agent, too."
+					 : "There is no key here, so there is no agent to remove "
+					   "at the manager.");
 	if (r == 0)
 		r = keystore_lock(store, &at_once, NULL, why);
 	if (r == 0)
-		r = find_key(store, &key, &found); /* while we asked, another run may have written one */
+		/* while we asked, another run may have written one */
+		r = find_key(store, &key, &found);
 	if (r == 0 && found)
 		r = remove_at_manager(program, line, &key);
 	else if (r == 0)
-		log_info("There is no key in %s, so there is no agent to remove at the manager", store->path);
+		log_info("There is no key in %s, so there is no agent to remove at the manager",
+			 store->path);
 	if (r == 0)
 		r = forget_all(program, store, why);
 	return r;
@@ -217,6 +239,7 @@ int command_deregister(struct program *program)
 		return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
 	}
 	if (r == 0)
-		printf("This machine has no agent identity any more; its next boot registers it anew.\n");
+		printf("This machine has no agent identity any more; its next boot registers it "
+		       "anew.\n");
 	return r;
 }

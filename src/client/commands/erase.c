@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/commands/erase.h"
 
-#include "common/cleanup.h"
-#include "common/log.h"
-#include "client/system/agent-unit.h"
 #include "client/agent-files/reenroll-files.h"
 #include "client/commands/confirm.h"
+#include "client/system/agent-unit.h"
+#include "common/cleanup.h"
+#include "common/log.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +13,8 @@
 
 /* ------------------------------------------------------------------ asking */
 
-static void print_what_goes(const struct keystore *store, const char *state_directory, const char *at_manager)
+static void print_what_goes(const struct keystore *store, const char *state_directory,
+			    const char *at_manager)
 {
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 
@@ -23,10 +24,12 @@ static void print_what_goes(const struct keystore *store, const char *state_dire
 	       "  %s, the secret for enrolling again, and what was kept beside them\n"
 	       "  the agent's message counters\n"
 	       "  %s/state\n"
-	       "%s\n", store->path, state_directory, at_manager);
+	       "%s\n",
+	       store->path, state_directory, at_manager);
 }
 
-int forget_confirm(const struct program *program, const struct keystore *store, const char *at_manager)
+int forget_confirm(const struct program *program, const struct keystore *store,
+		   const char *at_manager)
 {
 	if (program->options->yes)
 		return 0;
@@ -99,7 +102,9 @@ static int remove_counters(const char *agent_directory, struct reason *why)
 	}
 	directory = open_counters(path);
 	if (!directory)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : reason_errno(why, errno, "Cannot read %s", path);
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : reason_errno(why, errno, "Cannot read %s", path);
 	while (r >= 0 && (entry = readdir(directory)))
 		if (entry->d_type != DT_DIR && /* which he may have made; it is no counter */
 		    unlinkat(dirfd(directory), entry->d_name, 0) < 0 && errno != ENOENT)
@@ -110,10 +115,13 @@ static int remove_counters(const char *agent_directory, struct reason *why)
 
 static int flush_directory(const struct keystore *store, struct reason *why)
 {
-	return fsync(store->lock) < 0 ? reason_errno(why, errno, "Cannot flush the directory of %s", store->path) : 0;
+	return fsync(store->lock) < 0
+		       ? reason_errno(why, errno, "Cannot flush the directory of %s", store->path)
+		       : 0;
 }
 
-static int remove_secrets(const struct program *program, const struct keystore *store, struct reason *why)
+static int remove_secrets(const struct program *program, const struct keystore *store,
+			  struct reason *why)
 {
 	cleanup(reenroll_files_close) struct reenroll_files files = REENROLL_FILES_NULL;
 	int r = reenroll_files_open(&files, store->path, program->config.agent.directory, why);

@@ -6,20 +6,24 @@
 #include "client/commands/options.h"
 
 /*
- * A running agent would write its counters again, and lose its key under its feet. A registration under way would end in
- * a key all the same. Returns 0 when nothing runs, or --force was given; otherwise the exit status, and has said why.
+ * A running agent would write its counters again, and lose its key under its feet. A registration
+ * under way would end in a key all the same. Returns 0 when nothing runs, or --force was given;
+ * otherwise the exit status, and has said why.
  */
 int forget_check_units(const struct program *program);
 
 /*
- * Say what will be removed here, and `at_manager` (a sentence) what becomes of the agent there, and ask whether to go on,
- * unless --yes was given. Returns 0 for a yes, otherwise the exit status, or -ECANCELED.
+ * Say what will be removed here, and `at_manager` (a sentence) what becomes of the agent there, and
+ * ask whether to go on, unless --yes was given. Returns 0 for a yes, otherwise the exit status, or
+ * -ECANCELED.
  */
-int forget_confirm(const struct program *program, const struct keystore *store, const char *at_manager);
+int forget_confirm(const struct program *program, const struct keystore *store,
+		   const char *at_manager);
 
 /*
- * Remove all that makes this machine the agent it is. Needs the lock. The key goes first, and goes durably: whatever
- * interrupts us after that, no copy of this disk can be this agent. What is left then only repeats what is gone, and the
- * next reset removes it. Returns 0, or a negative errno with `why` set.
+ * Remove all that makes this machine the agent it is. Needs the lock. The key goes first, and goes
+ * durably: whatever interrupts us after that, no copy of this disk can be this agent. What is left
+ * then only repeats what is gone, and the next reset removes it. Returns 0, or a negative errno
+ * with `why` set.
  */
 int forget_all(const struct program *program, const struct keystore *store, struct reason *why);

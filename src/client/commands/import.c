@@ -2,29 +2,34 @@
 /* The command `import`: install a key that was brought from the manager by hand. */
 #include "client/commands/options.h"
 
+#include "client/agent-files/import-file.h"
+#include "client/commands/confirm.h"
+#include "client/registration/policy.h"
+#include "client/registration/register.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/exported-key.h"
 #include "common/log.h"
 #include "common/secret.h"
-#include "client/commands/confirm.h"
-#include "client/agent-files/import-file.h"
-#include "client/registration/policy.h"
-#include "client/registration/register.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Is the argument the key itself, or a part of one? Everybody on this machine sees the arguments of a process. */
+/*
+ * Is the argument the key itself, or a part of one? Everybody on this machine sees the arguments of
+ * a process.
+ */
 static bool is_key_itself(const char *argument)
 {
-	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678"
+				     "9+/=";
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 
 	if (access(argument, F_OK) == 0)
 		return false;
 	return exported_key_parse(&key, argument, strlen(argument), NULL) == 0 ||
-	       (strlen(argument) >= AGENT_KEY_USUAL / 2 && argument[strspn(argument, base64)] == '\0');
+	       (strlen(argument) >= AGENT_KEY_USUAL / 2 &&
+		argument[strspn(argument, base64)] == '\0');
 }
 
 /* Which file? Returns 0 (null: standard input), or the exit status. */
@@ -33,13 +38,14 @@ static int choose_file(const struct options *options, const char **ret)
 	const char *argument = options->argument_count > 0 ? options->arguments[0] : NULL;
 
 	if (!argument && isatty(STDIN_FILENO)) {
-		log_error("Import from where? Give a file, or - to paste the key and end it with Ctrl-D");
+		log_error("Import from where? Give a file, or - to paste the key and end it with "
+			  "Ctrl-D");
 		return EXIT_USAGE;
 	}
 	if (argument && is_key_itself(argument)) {
-		log_error("import takes a file, not the key itself, which everybody on this machine can see in the list of "
-			  "processes: write it into a file, or give - and paste it; and consider having the manager make a new "
-			  "one");
+		log_error("import takes a file, not the key itself, which everybody on this "
+			  "machine can see in the list of processes: write it into a file, or give "
+			  "- and paste it; and consider having the manager make a new one");
 		return EXIT_USAGE;
 	}
 	*ret = argument && strcmp(argument, "-") != 0 ? argument : NULL;
@@ -57,7 +63,8 @@ static int confirm_replacing(const struct agent_key *old, const char *path, void
 
 	if (question->program->options->yes)
 		return 0;
-	printf("This machine is agent %s (id %s). Its key will be replaced by that of %s (id %s), and kept as\n%s.old.\n",
+	printf("This machine is agent %s (id %s). Its key will be replaced by that of %s (id %s), "
+	       "and kept as\n%s.old.\n",
 	       old->name, old->id, question->key->name, question->key->id, path);
 	return confirm_at_terminal(question->program->stop_fd);
 }
@@ -68,7 +75,10 @@ int command_import(struct program *program)
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	struct deadline forever = { USEC_INFINITY, program->stop_fd };
 	struct question question = { program, &key };
-	struct import import = { .key = &key, .force = options->force, .confirm = confirm_replacing, .user = &question };
+	struct import import = { .key = &key,
+				 .force = options->force,
+				 .confirm = confirm_replacing,
+				 .user = &question };
 	struct reason why = { 0 };
 	char shown[512];
 	const char *path;
@@ -85,8 +95,10 @@ int command_import(struct program *program)
 		return outcome_policy(OUTCOME_MISCONFIGURED)->exit_code;
 	}
 	if (path && secret_file_is_exposed(path))
-		log_warning("The key in %s can be read by everybody on this machine; delete it, or chmod 0600",
+		log_warning("The key in %s can be read by everybody on this machine; delete it, or "
+			    "chmod 0600",
 			    escape_string(shown, sizeof shown, path));
 	import.from = path ? escape_string(shown, sizeof shown, path) : "the standard input";
-	return register_import(&program->config, options->state_directory, &import, program->stop_fd);
+	return register_import(&program->config, options->state_directory, &import,
+			       program->stop_fd);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/commands/options.h"
 
+#include "client/commands/agent-auth.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
-#include "client/commands/agent-auth.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -11,16 +11,22 @@
 #define DEFAULT_STATE_DIRECTORY LOCALSTATEDIR "/lib/agent-register"
 
 static const struct command commands[] = {
-	{ "run", "", "register if there is no valid key yet (default)", 0, 0, CONFIG_AWAITED, command_run },
-	{ "status", "", "show as what this machine is registered, and the last error", 0, 0, CONFIG_READ, command_status },
-	{ "check", "", "walk through all that a registration needs, without asking for a key", 0, 0, CONFIG_READ,
-	  command_check },
-	{ "import", "[FILE|-]", "install a key that was exported at the manager, from FILE or the standard input", 0, 1,
+	{ "run", "", "register if there is no valid key yet (default)", 0, 0, CONFIG_AWAITED,
+	  command_run },
+	{ "status", "", "show as what this machine is registered, and the last error", 0, 0,
+	  CONFIG_READ, command_status },
+	{ "check", "", "walk through all that a registration needs, without asking for a key", 0, 0,
+	  CONFIG_READ, command_check },
+	{ "import", "[FILE|-]",
+	  "install a key that was exported at the manager, from FILE or the standard input", 0, 1,
 	  CONFIG_READ, command_import },
-	{ "reset", "", "make this machine ready to become an image: forget who it is", 0, 0, CONFIG_READ, command_reset },
-	{ "deregister", "", "remove this agent at the manager (method api), then do what reset does", 0, 0, CONFIG_READ,
-	  command_deregister },
-	{ "pin", "HOST[:PORT]", "show a manager's certificate and the pin line to paste", 1, 1, CONFIG_READ, command_pin },
+	{ "reset", "", "make this machine ready to become an image: forget who it is", 0, 0,
+	  CONFIG_READ, command_reset },
+	{ "deregister", "",
+	  "remove this agent at the manager (method api), then do what reset does", 0, 0,
+	  CONFIG_READ, command_deregister },
+	{ "pin", "HOST[:PORT]", "show a manager's certificate and the pin line to paste", 1, 1,
+	  CONFIG_READ, command_pin },
 	{ 0 },
 };
 
@@ -35,7 +41,10 @@ enum {
 	OPTION_YES,
 };
 
-/* One row an option: for getopt, for --help, and the configuration key it sets (null: handled in take_option). */
+/*
+ * One row an option: for getopt, for --help, and the configuration key it sets (null: handled in
+ * take_option).
+ */
 static const struct option_row {
 	const char *long_name;
 	int value; /* the short option, or a number from 0x100 */
@@ -43,21 +52,29 @@ static const struct option_row {
 	const char *setting;
 	const char *help;
 } option_rows[] = {
-	{ "manager", 'm', "HOST", "manager.address", "the manager's address (repeatable: failover order)" },
-	{ "port", 'p', "PORT", "manager.port", "the port of its service (1515; api: 55000; enroll: 1517)" },
+	{ "manager", 'm', "HOST", "manager.address",
+	  "the manager's address (repeatable: failover order)" },
+	{ "port", 'p', "PORT", "manager.port",
+	  "the port of its service (1515; api: 55000; enroll: 1517)" },
 	{ "name", 'A', "NAME", "agent.name", "the agent's name (default: the host name)" },
 	{ "directory", 'D', "DIR", "agent.directory", "the agent's directory (/var/ossec)" },
-	{ "group", 'g', "GROUP", "agent.group", "the group that may read the key (wazuh, else ossec)" },
+	{ "group", 'g', "GROUP", "agent.group",
+	  "the group that may read the key (wazuh, else ossec)" },
 	{ "ca", 'v', "FILE", "tls.ca_file", "the CA that issued the manager's certificate" },
 	{ "certificate", 'x', "FILE", "tls.certificate_file", "our certificate" },
 	{ "private-key", 'k', "FILE", "tls.private_key_file", "its private key" },
 	{ "pin", OPTION_PIN, "PIN", "tls.pin", "the manager's key: sha256//BASE64 (repeatable)" },
-	{ "method", OPTION_METHOD, "METHOD", "manager.method", "how to register: authd, api, enroll, import" },
-	{ "set", OPTION_SET, "SECTION.KEY=VALUE", NULL, "set any key of agent-register.conf(5) (repeatable)" },
-	{ "config", OPTION_CONFIG, "FILE", NULL, "read FILE instead of the default file and its drop-ins" },
-	{ "state", OPTION_STATE, "DIR", NULL, "remember state in DIR (" DEFAULT_STATE_DIRECTORY ")" },
-	{ "force", OPTION_FORCE, NULL, NULL, "run: over a valid key; import: also that, and on a manager; reset, deregister: while "
-						     "the agent runs" },
+	{ "method", OPTION_METHOD, "METHOD", "manager.method",
+	  "how to register: authd, api, enroll, import" },
+	{ "set", OPTION_SET, "SECTION.KEY=VALUE", NULL,
+	  "set any key of agent-register.conf(5) (repeatable)" },
+	{ "config", OPTION_CONFIG, "FILE", NULL,
+	  "read FILE instead of the default file and its drop-ins" },
+	{ "state", OPTION_STATE, "DIR", NULL,
+	  "remember state in DIR (" DEFAULT_STATE_DIRECTORY ")" },
+	{ "force", OPTION_FORCE, NULL, NULL,
+	  "run: over a valid key; import: also that, and on a manager; reset, deregister: while "
+	  "the agent runs" },
 	{ "json", OPTION_JSON, NULL, NULL, "status: as JSON" },
 	{ "yes", OPTION_YES, NULL, NULL, "import, reset, deregister: do not ask" },
 	{ "debug", 'd', NULL, NULL, "say more" },
@@ -83,7 +100,8 @@ static void print_help(void)
 		char left[48];
 
 		(void)snprintf(left, sizeof left, "%c%c%s --%s%s%s", row->value < 0x100 ? '-' : ' ',
-			       row->value < 0x100 ? row->value : ' ', row->value < 0x100 ? "," : " ", row->long_name,
+			       row->value < 0x100 ? row->value : ' ',
+			       row->value < 0x100 ? "," : " ", row->long_name,
 			       row->argument ? " " : "", row->argument ?: "");
 		printf("  %-28s %s\n", left, row->help);
 	}
@@ -101,7 +119,8 @@ static int remember_setting(struct options *options, const char *key, const char
 	if (!items)
 		return -ENOMEM;
 	list->items = items;
-	n = key ? asprintf(&items[list->count], "%s=%s", key, value) : asprintf(&items[list->count], "%s", value);
+	n = key ? asprintf(&items[list->count], "%s=%s", key, value)
+		: asprintf(&items[list->count], "%s", value);
 	if (n < 0)
 		return -ENOMEM;
 	list->count++;
@@ -188,7 +207,8 @@ int options_parse(struct options *options, int count, char **arguments)
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *row = &option_rows[i];
 
-		long_options[i] = (struct option){ row->long_name, row->argument ? required_argument : no_argument,
+		long_options[i] = (struct option){ row->long_name,
+						   row->argument ? required_argument : no_argument,
 						   NULL, row->value };
 		if (row->value < 0x100)
 			short_options[used++] = (char)row->value;
@@ -197,7 +217,8 @@ int options_parse(struct options *options, int count, char **arguments)
 	}
 	short_options[used] = '\0';
 
-	while (r == 0 && (value = getopt_long(count, arguments, short_options, long_options, NULL)) >= 0)
+	while (r == 0 &&
+	       (value = getopt_long(count, arguments, short_options, long_options, NULL)) >= 0)
 		r = take_option(options, value, optarg);
 	if (r != 0)
 		return r;
@@ -208,7 +229,10 @@ int options_parse(struct options *options, int count, char **arguments)
 
 /* ------------------------------------------------------------------ applying */
 
-/* The first time the command line names a key, it replaces what the files say; after that, lists grow. */
+/*
+ * The first time the command line names a key, it replaces what the files say; after that, lists
+ * grow.
+ */
 static bool is_first_of_its_key(const struct string_list *settings, size_t i)
 {
 	size_t length = strcspn(settings->items[i], "=");

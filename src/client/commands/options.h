@@ -10,10 +10,10 @@ struct options {
 	const struct command *command;
 	char **arguments; /* of the command; not owned */
 	int argument_count;
-	const char *config_file;   /* --config: instead of the default file and its drop-ins */
+	const char *config_file; /* --config: instead of the default file and its drop-ins */
 	const char *state_directory;
 	struct string_list settings; /* "SECTION.KEY=VALUE" in their order */
-	int verbosity;             /* how often -d was given */
+	int verbosity;               /* how often -d was given */
 	bool force;
 	bool json;
 	bool yes;
@@ -31,8 +31,11 @@ struct command {
 	const char *name;
 	const char *arguments; /* for the help: "HOST[:PORT]" */
 	const char *help;
-	int minimum, maximum;  /* how many arguments */
-	/* Read the configuration files first? As a service also wait until they are complete (early-start.h)? */
+	int minimum, maximum; /* how many arguments */
+	/*
+	 * Read the configuration files first? As a service also wait until they are complete
+	 * (early-start.h)?
+	 */
 	enum { CONFIG_UNREAD, CONFIG_READ, CONFIG_AWAITED } config;
 	int (*run)(struct program *program); /* returns the exit status */
 };
@@ -46,12 +49,15 @@ int command_deregister(struct program *program);
 int command_import(struct program *program);
 
 /*
- * Parse the command line. Returns 0 to go on, 1 when all is done (--help, --version), or -EINVAL when it is wrong (a
- * message has been printed). Free with options_done().
+ * Parse the command line. Returns 0 to go on, 1 when all is done (--help, --version), or -EINVAL
+ * when it is wrong (a message has been printed). Free with options_done().
  */
 int options_parse(struct options *options, int count, char **arguments);
 
-/* Put what the command line sets over the configuration. Returns 0, or a negative errno with `why` set. */
+/*
+ * Put what the command line sets over the configuration. Returns 0, or a negative errno with `why`
+ * set.
+ */
 int options_apply(const struct options *options, struct config *config, struct reason *why);
 
 void options_done(struct options *options);

@@ -2,13 +2,13 @@
 /* The command `pin`: show a manager's certificate and the line that pins its key. */
 #include "client/commands/options.h"
 
+#include "client/net/net.h"
+#include "client/net/tls-client.h"
+#include "client/net/tls-verify.h"
+#include "client/registration/policy.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/log.h"
-#include "client/net/net.h"
-#include "client/registration/policy.h"
-#include "client/net/tls-client.h"
-#include "client/net/tls-verify.h"
 
 static void print_name(const char *label, const X509_NAME *name)
 {
@@ -37,14 +37,16 @@ static int print_certificate(X509 *certificate, const char *manager, const char 
 	print_name("issuer", X509_get_issuer_name(certificate));
 	printf("  %-10s %s\n", "names", names);
 	printf("  %-10s %s to %s\n", "valid", begin, end);
-	printf("\nIf its administrator confirms that this is the manager's, put it into agent-register.conf:\n\n"
-	       "[tls]\npin = %s\n", pin);
+	printf("\nIf its administrator confirms that this is the manager's, put it into "
+	       "agent-register.conf:\n\n"
+	       "[tls]\npin = %s\n",
+	       pin);
 	return 0;
 }
 
 /* Connect without verifying: what is shown is for a person to judge. */
-static int inspect(const struct config *config, const struct endpoint *endpoint, const struct deadline *deadline,
-		   struct reason *why)
+static int inspect(const struct config *config, const struct endpoint *endpoint,
+		   const struct deadline *deadline, struct reason *why)
 {
 	const struct tls_settings settings = { .min_version = "1.0" };
 	const struct tls_trust trust = { .verify = false };
@@ -59,7 +61,8 @@ static int inspect(const struct config *config, const struct endpoint *endpoint,
 	if (r == OUTCOME_OK && config->manager.proxy)
 		r = net_proxy_of(&proxy, config, why);
 	if (r == OUTCOME_OK)
-		r = net_connect_through(config->manager.proxy ? &proxy : NULL, endpoint, &connecting, &fd, why);
+		r = net_connect_through(config->manager.proxy ? &proxy : NULL, endpoint,
+					&connecting, &fd, why);
 	if (r == OUTCOME_OK)
 		r = tls_client_new(&client, take_fd(&fd), context, endpoint, &trust, deadline, why);
 	if (r != OUTCOME_OK)
@@ -67,7 +70,8 @@ static int inspect(const struct config *config, const struct endpoint *endpoint,
 	if (!tls_client_certificate(client) ||
 	    print_certificate(tls_client_certificate(client), endpoint_text(endpoint, text),
 			      tls_client_version(client)) < 0)
-		return reason_errno(why, EIO, "Cannot read the certificate of %s", endpoint_text(endpoint, text));
+		return reason_errno(why, EIO, "Cannot read the certificate of %s",
+				    endpoint_text(endpoint, text));
 	return OUTCOME_OK;
 }
 
@@ -80,7 +84,8 @@ int command_pin(struct program *program)
 	struct endpoint endpoint;
 	int r;
 
-	if (endpoint_parse(&endpoint, program->options->arguments[0], config_default_port(config)) < 0) {
+	if (endpoint_parse(&endpoint, program->options->arguments[0], config_default_port(config)) <
+	    0) {
 		char shown[128];
 
 		log_error("'%s' is not HOST or HOST:PORT",

@@ -2,9 +2,9 @@
 /* The command `reset`: make a machine ready to become an image. */
 #include "client/commands/erase.h"
 
+#include "client/registration/policy.h"
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "client/registration/policy.h"
 
 #include <errno.h>
 
@@ -19,8 +19,9 @@ int command_reset(struct program *program)
 	if (r >= 0)
 		r = forget_check_units(program);
 	if (r == 0)
-		r = forget_confirm(program, &store, "The manager keeps its entry; remove it there if this "
-				   "identity is not needed any more.");
+		r = forget_confirm(program, &store,
+				   "The manager keeps its entry; remove it there if this identity "
+				   "is not needed any more.");
 	if (r > 0)
 		return r;
 	if (r == 0)

@@ -2,12 +2,12 @@
 /* The command `status`: as what is this machine registered, and what comes next? */
 #include "client/commands/options.h"
 
-#include "common/cleanup.h"
-#include "common/log.h"
-#include "client/registration/binding.h"
 #include "client/agent-files/keystore.h"
+#include "client/registration/binding.h"
 #include "client/registration/policy.h"
 #include "client/registration/state.h"
+#include "common/cleanup.h"
+#include "common/log.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -41,7 +41,8 @@ static const char *clone_verdict(const struct status *status)
 /* What the state knows of a registration counts only for the key it was written for. */
 static bool knows_origin(const struct status *status)
 {
-	return status->registered && binding_knows(&status->state, &status->key) && status->state.method[0];
+	return status->registered && binding_knows(&status->state, &status->key) &&
+	       status->state.method[0];
 }
 
 static uint64_t next_attempt(const struct state *state)
@@ -49,7 +50,8 @@ static uint64_t next_attempt(const struct state *state)
 	uint64_t next = 0;
 
 	for (size_t i = 0; i < state->manager_count; i++)
-		if (state->managers[i].outcome[0] && (next == 0 || state->managers[i].next_at < next))
+		if (state->managers[i].outcome[0] &&
+		    (next == 0 || state->managers[i].next_at < next))
 			next = state->managers[i].next_at;
 	next /= USEC_PER_SEC;
 	return next > (uint64_t)time(NULL) ? next : 0;
@@ -69,7 +71,8 @@ static void print_time(const char *label, uint64_t seconds)
 	struct tm broken_down;
 	char text[64];
 
-	if (seconds && localtime_r(&when, &broken_down) && strftime(text, sizeof text, "%F %T %Z", &broken_down) > 0)
+	if (seconds && localtime_r(&when, &broken_down) &&
+	    strftime(text, sizeof text, "%F %T %Z", &broken_down) > 0)
 		print_text(label, text);
 }
 
@@ -81,7 +84,8 @@ static void print_registration(const struct status *status)
 	print_text("address", status->key.ip);
 	print_text("key file", status->path);
 	if (status->binding == BINDING_OTHER)
-		print_text("clone", "yes: the key was made on another machine, of which this one is a copy");
+		print_text("clone", "yes: the key was made on another machine, of which this one "
+				    "is a copy");
 	if (knows_origin(status)) {
 		print_text("manager", status->state.manager);
 		print_text("method", status->state.method);
@@ -189,7 +193,8 @@ int command_status(struct program *program)
 	const struct config *config = &program->config;
 	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
 	struct status status = { .configured = config_has_work(config) };
-	int found = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &status.problem);
+	int found = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL,
+				  &status.problem);
 
 	if (found >= 0)
 		found = keystore_read(&store, &status.key, &status.problem);

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/config/config.h"
 
+#include "client/config/types.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
-#include "client/config/types.h"
 
 #include <fcntl.h>
 #include <ini.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define ROW(section, name, type, default_text)                                                     \
+/* clang-format off */
+#define ROW(section, name, type, default_text) \
 	{ #section, #name, default_text, &config_##type, offsetof(struct config, section.name) }
+/* clang-format on */
 
 const struct config_key config_keys[] = {
 	ROW(manager, address, address_list, ""),
@@ -102,7 +104,8 @@ static size_t distance(const char *a, const char *b)
 
 		row[0] = i + 1;
 		for (size_t j = 0; j < length; j++) {
-			size_t change = diagonal + (a[i] != b[j]), add = row[j] + 1, drop = row[j + 1] + 1;
+			size_t change = diagonal + (a[i] != b[j]), add = row[j] + 1,
+			       drop = row[j + 1] + 1;
 
 			diagonal = row[j + 1];
 			row[j + 1] = change < add ? change : add;
@@ -113,15 +116,20 @@ static size_t distance(const char *a, const char *b)
 	return row[length];
 }
 
-/* The valid key most like SECTION.NAME; a key of the same name in another section is nearest of all. */
+/*
+ * The valid key most like SECTION.NAME; a key of the same name in another section is nearest of
+ * all.
+ */
 static const struct config_key *nearest_key(const char *section, const char *name)
 {
 	const struct config_key *nearest = config_keys;
 	size_t least = SIZE_MAX;
 
 	for (const struct config_key *key = config_keys; key->section; key++) {
-		size_t names = distance(name, key->name), sections = distance(section, key->section);
-		size_t sum = names == SIZE_MAX || sections == SIZE_MAX ? SIZE_MAX - 1 : 4 * names + sections;
+		size_t names = distance(name, key->name),
+		       sections = distance(section, key->section);
+		size_t sum = names == SIZE_MAX || sections == SIZE_MAX ? SIZE_MAX - 1
+								       : 4 * names + sections;
 
 		if (sum < least) {
 			least = sum;
@@ -131,7 +139,8 @@ static const struct config_key *nearest_key(const char *section, const char *nam
 	return nearest;
 }
 
-static int unknown_key(const char *section, const char *name, const char *origin, struct reason *why)
+static int unknown_key(const char *section, const char *name, const char *origin,
+		       struct reason *why)
 {
 	const struct config_key *nearest = nearest_key(section, name);
 	char shown[128], shown_section[128];
@@ -139,14 +148,15 @@ static int unknown_key(const char *section, const char *name, const char *origin
 	escape_string(shown, sizeof shown, name);
 	escape_string(shown_section, sizeof shown_section, section);
 	if (*section == '\0')
-		reason_set(why, "%s: the key '%s' stands before any section; did you mean %s in [%s]?", origin,
-			   shown, nearest->name, nearest->section);
+		reason_set(why,
+			   "%s: the key '%s' stands before any section; did you mean %s in [%s]?",
+			   origin, shown, nearest->name, nearest->section);
 	else if (strcmp(section, nearest->section) == 0)
-		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s?", origin, shown, shown_section,
-			   nearest->name);
+		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s?", origin, shown,
+			   shown_section, nearest->name);
 	else
-		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s in [%s]?", origin, shown,
-			   shown_section, nearest->name, nearest->section);
+		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s in [%s]?", origin,
+			   shown, shown_section, nearest->name, nearest->section);
 	return -EINVAL;
 }
 
@@ -160,8 +170,8 @@ static const struct config_key *find_key(const char *section, const char *name)
 	return NULL;
 }
 
-int config_set(struct config *config, const char *section, const char *name, const char *value, const char *origin,
-	       struct reason *why)
+int config_set(struct config *config, const char *section, const char *name, const char *value,
+	       const char *origin, struct reason *why)
 {
 	const struct config_key *key = find_key(section, name);
 	const char *wanted;
@@ -177,14 +187,16 @@ int config_set(struct config *config, const char *section, const char *name, con
 	if (!wanted)
 		return 0;
 	if (key->type->may_hold_secrets)
-		reason_set(why, "%s: this is not a value for %s in [%s]: it takes %s", origin, name, section, wanted);
+		reason_set(why, "%s: this is not a value for %s in [%s]: it takes %s", origin, name,
+			   section, wanted);
 	else
 		reason_set(why, "%s: '%s' is not a value for %s in [%s]: it takes %s", origin,
 			   escape_string(shown, sizeof shown, value), name, section, wanted);
 	return -EINVAL;
 }
 
-int config_assign(struct config *config, const char *assignment, const char *origin, struct reason *why)
+int config_assign(struct config *config, const char *assignment, const char *origin,
+		  struct reason *why)
 {
 	cleanup_free char *section = strdup(assignment);
 	char *equals = section ? strchr(section, '=') : NULL;
@@ -203,7 +215,10 @@ int config_assign(struct config *config, const char *assignment, const char *ori
 
 /* ------------------------------------------------------------------ reading a file */
 
-/* inih calls the reader once a line and the handler right after it, so the reader knows the handler's line. */
+/*
+ * inih calls the reader once a line and the handler right after it, so the reader knows the
+ * handler's line.
+ */
 struct ini_source {
 	FILE *file;
 	const char *path;
@@ -220,7 +235,10 @@ static void fail_line(struct ini_source *source, const char *problem)
 	source->error = -EINVAL;
 }
 
-/* inih tells of a section only with its first key; one without keys may be a misspelt name all the same. */
+/*
+ * inih tells of a section only with its first key; one without keys may be a misspelt name all the
+ * same.
+ */
 static void check_section(struct ini_source *source, const char *line)
 {
 	size_t length = strcspn(line + 1, "]");
@@ -240,7 +258,8 @@ static void check_section(struct ini_source *source, const char *line)
 	}
 	behind += strspn(behind, " \t");
 	if (least == 0 && *behind && *behind != ';' && *behind != '#')
-		fail_line(source, "what stands behind the ] of a section would be ignored: put it on a line of its own");
+		fail_line(source, "what stands behind the ] of a section would be ignored: put it "
+				  "on a line of its own");
 	if (least == 0)
 		return;
 	(void)snprintf(problem, sizeof problem, "unknown section [%s]; did you mean [%s]?",
@@ -249,9 +268,9 @@ static void check_section(struct ini_source *source, const char *line)
 }
 
 /*
- * What inih would do silently is an error here: it cuts lines that exceed its buffer (`size`, 200 in most
- * distributions), and it stops at a NUL byte. Leading blanks are dropped, because inih takes an indented line for a
- * continuation of the value before it.
+ * What inih would do silently is an error here: it cuts lines that exceed its buffer (`size`, 200
+ * in most distributions), and it stops at a NUL byte. Leading blanks are dropped, because inih
+ * takes an indented line for a continuation of the value before it.
  */
 static char *read_line(char *buffer, int size, void *stream)
 {
@@ -263,14 +282,16 @@ static char *read_line(char *buffer, int size, void *stream)
 
 	if (length < 0) {
 		if (ferror(source->file) && source->error == 0)
-			source->error = reason_errno(source->why, errno, "Cannot read %s", source->path);
+			source->error = reason_errno(source->why, errno, "Cannot read %s",
+						     source->path);
 		return NULL;
 	}
 	source->line++;
 	while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
 		line[--length] = '\0';
-	skipped = source->line == 1 && strncmp(line, byte_order_mark, strlen(byte_order_mark)) == 0 ?
-			  strlen(byte_order_mark) : 0;
+	skipped = source->line == 1 && strncmp(line, byte_order_mark, strlen(byte_order_mark)) == 0
+			  ? strlen(byte_order_mark)
+			  : 0;
 	skipped += strspn(line + skipped, " \t");
 
 	if (strlen(line) != (size_t)length)
@@ -279,7 +300,9 @@ static char *read_line(char *buffer, int size, void *stream)
 		char problem[128];
 
 		(void)snprintf(problem, sizeof problem,
-			       "the line is longer than %d bytes and would be cut; split it, or shorten it", size - 1);
+			       "the line is longer than %d bytes and would be cut; split it, or "
+			       "shorten it",
+			       size - 1);
 		fail_line(source, problem);
 	} else if (line[skipped] == '[')
 		check_section(source, line + skipped);
@@ -308,7 +331,9 @@ int config_read(struct config *config, FILE *file, const char *path, struct reas
 	if (fstat(fileno(file), &status) == 0 && status.st_mtime > config->changed_at)
 		config->changed_at = status.st_mtime;
 	if (bad_line > 0) { /* the first fault: behind one of ours inih sees only empty lines */
-		reason_set(why, "%s:%d: the line is neither a [section], a KEY = VALUE nor a comment", path, bad_line);
+		reason_set(why,
+			   "%s:%d: the line is neither a [section], a KEY = VALUE nor a comment",
+			   path, bad_line);
 		return -EINVAL;
 	}
 	if (source.error)
@@ -348,12 +373,15 @@ static bool has_token(const struct config *config)
 
 bool config_has_work(const struct config *config)
 {
-	return config->manager.address.count > 0 || config->manager.method == METHOD_IMPORT || has_token(config);
+	return config->manager.address.count > 0 || config->manager.method == METHOD_IMPORT ||
+	       has_token(config);
 }
 
 uint16_t config_default_port(const struct config *config)
 {
-	static const uint16_t ports[] = { [METHOD_AUTHD] = 1515, [METHOD_API] = 55000, [METHOD_ENROLL] = 1517,
+	static const uint16_t ports[] = { [METHOD_AUTHD] = 1515,
+					  [METHOD_API] = 55000,
+					  [METHOD_ENROLL] = 1517,
 					  [METHOD_IMPORT] = 1515 };
 
 	return config->manager.port ?: ports[config->manager.method];
@@ -361,7 +389,8 @@ uint16_t config_default_port(const struct config *config)
 
 const char *config_password_file(const struct config *config)
 {
-	return config->manager.method == METHOD_API ? config->auth.api_password_file : config->auth.password_file;
+	return config->manager.method == METHOD_API ? config->auth.api_password_file
+						    : config->auth.password_file;
 }
 
 static int check_trust(const struct config *config, struct reason *why)
@@ -374,15 +403,18 @@ static int check_trust(const struct config *config, struct reason *why)
 		return -EINVAL;
 	}
 	if (!config->tls.verify && has_token(config)) {
-		reason_set(why, "verify = no in [tls] contradicts token_file in [auth], which says whom to trust: remove one of "
-			   "them");
+		reason_set(why, "verify = no in [tls] contradicts token_file in [auth], which says "
+				"whom to trust: remove one of them");
 		return -EINVAL;
 	}
 	if (config->tls.verify && !ca_or_pin && !has_token(config)) {
-		reason_set(why, "Nothing says which manager to trust: write one of these into [tls]: ca_file = FILE (the CA "
-			   "that issued the manager's certificate), pin = sha256//... (agent-register pin %s prints it), or "
-			   "verify = no (anybody can answer)", config->manager.address.count ?
-			   config->manager.address.items[0] : "HOST");
+		reason_set(why,
+			   "Nothing says which manager to trust: write one of these into [tls]: "
+			   "ca_file = FILE (the CA that issued the manager's certificate), pin = "
+			   "sha256//... (agent-register pin %s prints it), or verify = no (anybody "
+			   "can answer)",
+			   config->manager.address.count ? config->manager.address.items[0]
+							 : "HOST");
 		return -EINVAL;
 	}
 	return 0;
@@ -393,8 +425,8 @@ static int check_import(const struct config *config, struct reason *why)
 {
 	if (config->auth.key_file)
 		return 0;
-	reason_set(why, "There is no key to import: method = import needs key_file in [auth], or the credential "
-		   "agent-register.client-key");
+	reason_set(why, "There is no key to import: method = import needs key_file in [auth], or "
+			"the credential agent-register.client-key");
 	return -EINVAL;
 }
 
@@ -403,15 +435,20 @@ int config_check(const struct config *config, struct reason *why)
 	if (config->manager.method == METHOD_IMPORT)
 		return check_import(config, why);
 	if (config->manager.address.count > CONFIG_MAX_MANAGERS) {
-		reason_set(why, "More than %d managers (address in [manager]) are not supported", CONFIG_MAX_MANAGERS);
+		reason_set(why, "More than %d managers (address in [manager]) are not supported",
+			   CONFIG_MAX_MANAGERS);
 		return -EINVAL;
 	}
-	if (config->auth.proxy_password_file && config->manager.proxy && !strchr(config->manager.proxy, '@')) {
-		reason_set(why, "The proxy's password needs a user: write proxy = http://USER@HOST:PORT in [manager]");
+	if (config->auth.proxy_password_file && config->manager.proxy &&
+	    !strchr(config->manager.proxy, '@')) {
+		reason_set(why, "The proxy's password needs a user: write proxy = "
+				"http://USER@HOST:PORT in [manager]");
 		return -EINVAL;
 	}
 	if (!config->tls.certificate_file != !config->tls.private_key_file) {
-		reason_set(why, "A client certificate needs its private key, and the other way round: set %s in [tls] too",
+		reason_set(why,
+			   "A client certificate needs its private key, and the other way round: "
+			   "set %s in [tls] too",
 			   config->tls.certificate_file ? "private_key_file" : "certificate_file");
 		return -EINVAL;
 	}
@@ -420,28 +457,38 @@ int config_check(const struct config *config, struct reason *why)
 		return -EINVAL;
 	}
 	if (config->manager.connect_timeout == 0 || config->manager.attempt_timeout == 0) {
-		reason_set(why, "connect_timeout and attempt_timeout in [manager] must be more than 0");
+		reason_set(why, "connect_timeout and attempt_timeout in [manager] must be more "
+				"than 0");
 		return -EINVAL;
 	}
-	if (config->manager.method != METHOD_API && config->identity.on_duplicate == DUPLICATE_REPLACE) {
-		reason_set(why, "on_duplicate = replace needs method = api; with authd, the manager decides by its own rules");
+	if (config->manager.method != METHOD_API &&
+	    config->identity.on_duplicate == DUPLICATE_REPLACE) {
+		reason_set(why, "on_duplicate = replace needs method = api; with authd, the "
+				"manager decides by its own rules");
 		return -EINVAL;
 	}
-	if (config->manager.method == METHOD_API && config->agent.ip && strcmp(config->agent.ip, "src") == 0) {
-		reason_set(why, "ip = src is of authd's protocol; with method = api, set an address, a network, or any");
+	if (config->manager.method == METHOD_API && config->agent.ip &&
+	    strcmp(config->agent.ip, "src") == 0) {
+		reason_set(why, "ip = src is of authd's protocol; with method = api, set an "
+				"address, a network, or any");
 		return -EINVAL;
 	}
-	if (config->manager.method == METHOD_API && (!config->auth.api_user || !config->auth.api_password_file)) {
-		reason_set(why, "method = api needs a user of the manager's API and his password: set %s in [auth]",
+	if (config->manager.method == METHOD_API &&
+	    (!config->auth.api_user || !config->auth.api_password_file)) {
+		reason_set(why,
+			   "method = api needs a user of the manager's API and his password: set "
+			   "%s in [auth]",
 			   config->auth.api_user ? "api_password_file" : "api_user");
 		return -EINVAL;
 	}
 	if (config->auth.api_user && strchr(config->auth.api_user, ':')) {
-		reason_set(why, "api_user in [auth] must not hold a colon, which ends the name when logging in (RFC 7617)");
+		reason_set(why, "api_user in [auth] must not hold a colon, which ends the name "
+				"when logging in (RFC 7617)");
 		return -EINVAL;
 	}
 	if (config->auth.token_file && config->manager.method != METHOD_ENROLL) {
-		reason_set(why, "token_file in [auth] is for the method enroll: set method = enroll in [manager], or remove it");
+		reason_set(why, "token_file in [auth] is for the method enroll: set method = "
+				"enroll in [manager], or remove it");
 		return -EINVAL;
 	}
 	return check_trust(config, why);

@@ -2,9 +2,10 @@
 /*
  * The client's configuration: one typed value a key, checked when it is read.
  *
- * One table (config.c) knows every key, its type and its default; the parser, --set, the tests of the shipped file and
- * of the manual page all go by it. An unknown key or a value that does not parse is an error that names the place and
- * the nearest valid key: a typo must never silently turn verification off.
+ * One table (config.c) knows every key, its type and its default; the parser, --set, the tests of
+ * the shipped file and of the manual page all go by it. An unknown key or a value that does not
+ * parse is an error that names the place and the nearest valid key: a typo must never silently turn
+ * verification off.
  */
 #pragma once
 
@@ -31,10 +32,12 @@ enum duplicate_policy { DUPLICATE_WAIT, DUPLICATE_SUFFIX, DUPLICATE_REPLACE, DUP
 /* Strings are owned; null where the key is not set. Durations are microseconds. */
 struct config {
 	struct {
-		struct string_list address; /* host, host:port, [ipv6]:port; order is failover order */
+		/* host, host:port, [ipv6]:port; order is failover order */
+		struct string_list address;
 		uint16_t port; /* 0: not set, see config_default_port() */
-		int method; /* enum method_kind */
-		char *prefix; /* of the paths of method enroll; as endpoint_prefix_parse() takes it */
+		int method;    /* enum method_kind */
+		/* of the paths of method enroll; as endpoint_prefix_parse() takes it */
+		char *prefix;
 		char *proxy; /* as proxy_parse() takes it; see net_proxy_of() */
 		uint64_t connect_timeout;
 		uint64_t attempt_timeout;
@@ -100,19 +103,24 @@ extern const struct config_key config_keys[];
 int config_init(struct config *config);
 
 /*
- * Set one key, named "SECTION.KEY"; an empty value goes back to the default, and lists grow by one item a call.
- * `origin` says where the value stands ("FILE:LINE", "--set"). Returns 0, or -EINVAL with `why` set.
+ * Set one key, named "SECTION.KEY"; an empty value goes back to the default, and lists grow by one
+ * item a call. `origin` says where the value stands ("FILE:LINE", "--set"). Returns 0, or -EINVAL
+ * with `why` set.
  */
-int config_set(struct config *config, const char *section, const char *name, const char *value, const char *origin,
-	       struct reason *why);
+int config_set(struct config *config, const char *section, const char *name, const char *value,
+	       const char *origin, struct reason *why);
 
 /* The same from "SECTION.KEY=VALUE". */
-int config_assign(struct config *config, const char *assignment, const char *origin, struct reason *why);
+int config_assign(struct config *config, const char *assignment, const char *origin,
+		  struct reason *why);
 
 /* Read an open INI file; `path` is for messages. Returns 0, or a negative errno with `why` set. */
 int config_read(struct config *config, FILE *file, const char *path, struct reason *why);
 
-/* Open a configuration file for reading; never waits for a writer of a named pipe. Null with errno set on failure. */
+/*
+ * Open a configuration file for reading; never waits for a writer of a named pipe. Null with errno
+ * set on failure.
+ */
 FILE *config_open(const char *path);
 
 /* Read the INI file `path`. */
@@ -120,31 +128,37 @@ int config_read_file(struct config *config, const char *path, struct reason *why
 
 /*
  * Read the default file and its drop-ins: SYSCONFDIR/agent-register/agent-register.conf, then
- * agent-register.conf.d/NAME.conf from /usr/lib, /run and SYSCONFDIR in the order of their names; of files of the same
- * name only that of the last of these directories counts (as systemd does). None of them has to exist.
+ * agent-register.conf.d/NAME.conf from /usr/lib, /run and SYSCONFDIR in the order of their names;
+ * of files of the same name only that of the last of these directories counts (as systemd does).
+ * None of them has to exist.
  */
 int config_read_defaults(struct config *config, struct reason *why);
 
 /*
- * The same with a given main file and drop-in directories (ends with null), later ones over earlier ones. For
- * config_read_defaults() and its test.
+ * The same with a given main file and drop-in directories (ends with null), later ones over earlier
+ * ones. For config_read_defaults() and its test.
  */
 int config_read_layers(struct config *config, const char *main_file, const char *const *directories,
 		       struct reason *why);
 
 /*
- * Take what the service was handed as credentials ($CREDENTIALS_DIRECTORY, systemd.exec(5)): agent-register.conf is
- * read as a configuration file, and agent-register.password, .ca, .certificate, .private-key, .proxy-password,
- * .api-password, .token and .client-key take the place of the files of the same role. Those that were not passed change nothing.
+ * Take what the service was handed as credentials ($CREDENTIALS_DIRECTORY, systemd.exec(5)):
+ * agent-register.conf is read as a configuration file, and agent-register.password, .ca,
+ * .certificate, .private-key, .proxy-password, .api-password, .token and .client-key take the place
+ * of the files of the same role. Those that were not passed change nothing.
  */
 int config_read_credentials(struct config *config, struct reason *why);
 
-/* Is `path` a credential of this service? Those are written anew at each start, and taken away by systemd. */
+/*
+ * Is `path` a credential of this service? Those are written anew at each start, and taken away by
+ * systemd.
+ */
 bool config_is_credential(const char *path);
 
 /*
- * The name of a credential that lies in one of systemd's stores below /etc and /run (systemd.exec(5)) but was not handed
- * to this service, as one that was written after the service was started; null: there is none.
+ * The name of a credential that lies in one of systemd's stores below /etc and /run
+ * (systemd.exec(5)) but was not handed to this service, as one that was written after the service
+ * was started; null: there is none.
  */
 const char *config_late_credential(void);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Finding the configuration files: the default file and its drop-ins, merged by file name as systemd does it. */
+/*
+ * Finding the configuration files: the default file and its drop-ins, merged by file name as
+ * systemd does it.
+ */
 #include "client/config/config.h"
 
 #include "common/cleanup.h"
@@ -11,7 +14,10 @@
 #define MAIN_FILE SYSCONFDIR "/agent-register/agent-register.conf"
 #define DROP_IN(directory) directory "/agent-register/agent-register.conf.d"
 
-/* Later directories override earlier ones file by file (systemd.unit(5): /etc over /run over /usr/lib). */
+/*
+ * Later directories override earlier ones file by file (systemd.unit(5): /etc over /run over
+ * /usr/lib).
+ */
 static const char *const drop_in_directories[] = {
 	DROP_IN("/usr/lib"),
 	DROP_IN("/run"),
@@ -40,7 +46,8 @@ static bool is_drop_in(const char *name)
 {
 	size_t length = strlen(name);
 
-	return length > strlen(".conf") && name[0] != '.' && strcmp(name + length - strlen(".conf"), ".conf") == 0;
+	return length > strlen(".conf") && name[0] != '.' &&
+	       strcmp(name + length - strlen(".conf"), ".conf") == 0;
 }
 
 /* Add `path`, in place of a file of the same name from an earlier directory. Takes ownership. */
@@ -72,13 +79,17 @@ static int collect(struct drop_ins *found, const char *directory, struct reason 
 	int r = 0;
 
 	if (!stream)
-		return errno == ENOENT ? 0 : reason_errno(why, errno, "Cannot read the directory %s", directory);
+		return errno == ENOENT ? 0
+				       : reason_errno(why, errno, "Cannot read the directory %s",
+						      directory);
 	while (r >= 0 && (entry = readdir(stream))) {
 		char *path;
 
 		if (!is_drop_in(entry->d_name))
 			continue;
-		r = asprintf(&path, "%s/%s", directory, entry->d_name) < 0 ? -ENOMEM : add_drop_in(found, path);
+		r = asprintf(&path, "%s/%s", directory, entry->d_name) < 0
+			    ? -ENOMEM
+			    : add_drop_in(found, path);
 		if (r < 0)
 			(void)reason_errno(why, ENOMEM, "Cannot list %s", directory);
 	}
@@ -168,12 +179,14 @@ int config_read_credentials(struct config *config, struct reason *why)
 	if (file)
 		r = config_read_file(config, file, why);
 	config->changed_at = changed_at; /* when systemd wrote it says nothing */
-	for (size_t i = 0; r >= 0 && i < sizeof credential_roles / sizeof credential_roles[0]; i++) {
-		cleanup_free char *path = credential_path(directory, credential_roles[i].credential);
+	for (size_t i = 0; r >= 0 && i < sizeof credential_roles / sizeof credential_roles[0];
+	     i++) {
+		cleanup_free char *path = credential_path(directory,
+							  credential_roles[i].credential);
 
 		if (path && credential_roles[i].section)
-			r = config_set(config, credential_roles[i].section, credential_roles[i].key, path,
-				       credential_roles[i].credential, why);
+			r = config_set(config, credential_roles[i].section, credential_roles[i].key,
+				       path, credential_roles[i].credential, why);
 	}
 	return r;
 }
@@ -182,14 +195,21 @@ bool config_is_credential(const char *path)
 {
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
 
-	return directory && strncmp(path, directory, strlen(directory)) == 0 && path[strlen(directory)] == '/';
+	return directory && strncmp(path, directory, strlen(directory)) == 0 &&
+	       path[strlen(directory)] == '/';
 }
 
-/* Is the credential in one of the places where systemd looks for it (systemd.exec(5), LoadCredential=)? */
+/*
+ * Is the credential in one of the places where systemd looks for it (systemd.exec(5),
+ * LoadCredential=)?
+ */
 static bool is_in_store(const char *name)
 {
 	static const char *const stores[] = {
-		"/etc/credstore", "/etc/credstore.encrypted", "/run/credstore", "/run/credstore.encrypted",
+		"/etc/credstore",
+		"/etc/credstore.encrypted",
+		"/run/credstore",
+		"/run/credstore.encrypted",
 	};
 
 	for (size_t i = 0; i < sizeof stores / sizeof stores[0]; i++) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/config/types.h"
 
+#include "client/net/endpoint.h"
+#include "client/net/proxy.h"
 #include "common/agent-key.h"
 #include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/tls-context.h"
-#include "client/net/endpoint.h"
-#include "client/net/proxy.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -50,7 +50,8 @@ static const char *parse_text(void *target, const char *text, const struct confi
 static const char *parse_path(void *target, const char *text, const struct config_type *type)
 {
 	(void)type;
-	return text[0] == '/' && is_printable(text) ? store_string(target, text) : "an absolute path";
+	return text[0] == '/' && is_printable(text) ? store_string(target, text)
+						    : "an absolute path";
 }
 
 static const char *parse_prefix(void *target, const char *text, const struct config_type *type)
@@ -58,8 +59,9 @@ static const char *parse_prefix(void *target, const char *text, const struct con
 	char scratch[ENDPOINT_PREFIX_SIZE];
 
 	(void)type;
-	return endpoint_prefix_parse(scratch, text) == 0 ? store_string(target, text) :
-							   "a path such as wazuh-manager, of letters, digits and . _ - ~ /";
+	return endpoint_prefix_parse(scratch, text) == 0 ? store_string(target, text)
+							 : "a path such as wazuh-manager, of "
+							   "letters, digits and . _ - ~ /";
 }
 
 static void clear_port(void *target)
@@ -113,8 +115,8 @@ static const char *parse_choice(void *target, const char *text, const struct con
 			*(int *)target = i;
 			return NULL;
 		}
-		used += (size_t)snprintf(valid + used, sizeof valid - used, "%s%s", i ? ", " : "one of ",
-					 type->choices[i]);
+		used += (size_t)snprintf(valid + used, sizeof valid - used, "%s%s",
+					 i ? ", " : "one of ", type->choices[i]);
 	}
 	return valid;
 }
@@ -127,12 +129,23 @@ static uint64_t unit_usec(const char *unit, size_t length)
 		const char *name;
 		uint64_t usec;
 	} units[] = {
-		{ "", USEC_PER_SEC },         { "s", USEC_PER_SEC },      { "sec", USEC_PER_SEC },
-		{ "second", USEC_PER_SEC },   { "seconds", USEC_PER_SEC }, { "us", 1 },
-		{ "ms", USEC_PER_MSEC },      { "m", 60 * USEC_PER_SEC }, { "min", 60 * USEC_PER_SEC },
-		{ "minute", 60 * USEC_PER_SEC }, { "minutes", 60 * USEC_PER_SEC },
-		{ "h", 3600 * USEC_PER_SEC }, { "hour", 3600 * USEC_PER_SEC }, { "hours", 3600 * USEC_PER_SEC },
-		{ "d", 86400 * USEC_PER_SEC }, { "day", 86400 * USEC_PER_SEC }, { "days", 86400 * USEC_PER_SEC },
+		{ "", USEC_PER_SEC },
+		{ "s", USEC_PER_SEC },
+		{ "sec", USEC_PER_SEC },
+		{ "second", USEC_PER_SEC },
+		{ "seconds", USEC_PER_SEC },
+		{ "us", 1 },
+		{ "ms", USEC_PER_MSEC },
+		{ "m", 60 * USEC_PER_SEC },
+		{ "min", 60 * USEC_PER_SEC },
+		{ "minute", 60 * USEC_PER_SEC },
+		{ "minutes", 60 * USEC_PER_SEC },
+		{ "h", 3600 * USEC_PER_SEC },
+		{ "hour", 3600 * USEC_PER_SEC },
+		{ "hours", 3600 * USEC_PER_SEC },
+		{ "d", 86400 * USEC_PER_SEC },
+		{ "day", 86400 * USEC_PER_SEC },
+		{ "days", 86400 * USEC_PER_SEC },
 	};
 
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
@@ -223,8 +236,8 @@ static const char *parse_proxy(void *target, const char *text, const struct conf
 	case 0:
 		return store_string(target, text);
 	case -EPERM:
-		return "an address without the password, which goes into a file: write http://USER@HOST:PORT here, and "
-		       "proxy_password_file = FILE in [auth]";
+		return "an address without the password, which goes into a file: write "
+		       "http://USER@HOST:PORT here, and proxy_password_file = FILE in [auth]";
 	default:
 		return "the address of an HTTP proxy: [http://][USER@]HOST[:PORT]";
 	}
@@ -239,7 +252,8 @@ static const char *parse_pin(void *target, const char *text, const struct config
 
 	(void)type;
 	if (strncmp(text, prefix, strlen(prefix)) != 0 ||
-	    base64_decode(digest, sizeof digest, BASE64_PADDED, base64, strlen(base64)) != sizeof digest)
+	    base64_decode(digest, sizeof digest, BASE64_PADDED, base64, strlen(base64)) !=
+		    sizeof digest)
 		return "sha256// and 44 characters of base64, as agent-register pin HOST prints it";
 	return append(target, text, strlen(text));
 }
@@ -275,7 +289,8 @@ static const char *parse_groups(void *target, const char *text, const struct con
 /* The expanded name is checked later (identity.h); here only what no expansion could mend. */
 static const char *parse_agent_name(void *target, const char *text, const struct config_type *type)
 {
-	static const char valid[] = "2 to 127 of A-Z a-z 0-9 . _ - with the specifiers %H %l %m %b %i %%";
+	static const char valid[] = "2 to 127 of A-Z a-z 0-9 . _ - with the specifiers %H %l %m %b "
+				    "%i %%";
 
 	(void)type;
 	for (const char *at = text; *at; at++) {
@@ -321,5 +336,7 @@ const struct config_type config_group_list = { parse_groups, clear_list, .is_lis
 const struct config_type config_agent_name = { parse_agent_name, clear_string };
 const struct config_type config_agent_ip = { parse_agent_ip, clear_string };
 const struct config_type config_method = { parse_choice, clear_choice, .choices = methods };
-const struct config_type config_on_clone = { parse_choice, clear_choice, .choices = clone_policies };
-const struct config_type config_on_duplicate = { parse_choice, clear_choice, .choices = duplicate_policies };
+const struct config_type config_on_clone = { parse_choice, clear_choice,
+					     .choices = clone_policies };
+const struct config_type config_on_duplicate = { parse_choice, clear_choice,
+						 .choices = duplicate_policies };

@@ -8,7 +8,10 @@
 
 #include <string.h>
 
-/* How long an error text may go on growing: managers of Wazuh 4 end it with the connection, not with a newline. */
+/*
+ * How long an error text may go on growing: managers of Wazuh 4 end it with the connection, not
+ * with a newline.
+ */
 #define ERROR_GRACE_USEC (2 * USEC_PER_SEC)
 
 /* ------------------------------------------------------------------ the request */
@@ -40,44 +43,59 @@ static int compose(struct request_line *line, const struct attempt *attempt, str
 		return OUTCOME_OK;
 	}
 	line->length = sizeof line->bytes;
-	reason_set(why, length == -EMSGSIZE ? "The request is longer than the 16384 bytes that managers take; configure fewer groups" :
-					      "A configured value holds a quote or a newline, which the request cannot carry");
+	reason_set(why, length == -EMSGSIZE ? "The request is longer than the 16384 bytes that "
+					      "managers take; configure fewer groups"
+					    : "A configured value holds a quote or a newline, "
+					      "which the request cannot carry");
 	return OUTCOME_MISCONFIGURED;
 }
 
 /* ------------------------------------------------------------------ the reply */
 
-static int silent(const struct attempt *attempt, const struct tls_client *client, struct reason *why)
+static int silent(const struct attempt *attempt, const struct tls_client *client,
+		  struct reason *why)
 {
 	char manager[ENDPOINT_TEXT_SIZE];
 
 	endpoint_text(attempt->manager, manager);
 	if (tls_client_was_reset(client)) {
-		reason_set(why, "%s reset the connection instead of answering the request", manager);
+		reason_set(why, "%s reset the connection instead of answering the request",
+			   manager);
 		return OUTCOME_BUSY;
 	}
 	if (tls_client_lacks_certificate(client))
-		reason_set(why, "%s closed the connection without an answer; it wants a client certificate: set "
-			   "certificate_file and private_key_file in [tls]", manager);
+		reason_set(why,
+			   "%s closed the connection without an answer; it wants a client "
+			   "certificate: set certificate_file and private_key_file in [tls]",
+			   manager);
 	else if (attempt->password)
-		reason_set(why, "%s closed the connection without an answer to the request; usually the password in "
-			   "password_file is wrong", manager);
+		reason_set(why,
+			   "%s closed the connection without an answer to the request; usually the "
+			   "password in password_file is wrong",
+			   manager);
 	else
-		reason_set(why, "%s closed the connection without an answer to the request; usually it wants a password: "
-			   "set password_file in [auth]", manager);
+		reason_set(why,
+			   "%s closed the connection without an answer to the request; usually it "
+			   "wants a password: set password_file in [auth]",
+			   manager);
 	return OUTCOME_REFUSED;
 }
 
-/* The peer's bytes for a message; not those that give the request back, which holds the password. */
-static const char *show(const struct attempt *attempt, char *buffer, size_t size, const char *bytes, size_t length)
+/*
+ * The peer's bytes for a message; not those that give the request back, which holds the password.
+ */
+static const char *show(const struct attempt *attempt, char *buffer, size_t size, const char *bytes,
+			size_t length)
 {
 	if (memmem(bytes, length, "OSSEC PASS", strlen("OSSEC PASS")) ||
-	    (attempt->password && memmem(bytes, length, attempt->password, strlen(attempt->password))))
+	    (attempt->password &&
+	     memmem(bytes, length, attempt->password, strlen(attempt->password))))
 		return "(what we sent, password and all)";
 	return escape_bytes(buffer, size, bytes, length);
 }
 
-static int refused(const struct attempt *attempt, const struct authd_reply *reply, struct attempt_report *report)
+static int refused(const struct attempt *attempt, const struct authd_reply *reply,
+		   struct attempt_report *report)
 {
 	char manager[ENDPOINT_TEXT_SIZE], shown[sizeof report->said];
 	const char *hint, *text;
@@ -86,14 +104,15 @@ static int refused(const struct attempt *attempt, const struct authd_reply *repl
 
 	text = authd_reply_text(reply, &length);
 	outcome = authd_error_outcome(text, length, &hint);
-	(void)snprintf(report->said, sizeof report->said, "%s", show(attempt, shown, sizeof shown, text, length));
-	reason_set(&report->why, "%s says: %s%s%s", endpoint_text(attempt->manager, manager), report->said,
-		   hint ? " -- " : "", hint ?: "");
+	(void)snprintf(report->said, sizeof report->said, "%s",
+		       show(attempt, shown, sizeof shown, text, length));
+	reason_set(&report->why, "%s says: %s%s%s", endpoint_text(attempt->manager, manager),
+		   report->said, hint ? " -- " : "", hint ?: "");
 	return outcome;
 }
 
-static int accept_key(const struct attempt *attempt, const struct authd_reply *reply, struct agent_key *ret,
-		      struct reason *why)
+static int accept_key(const struct attempt *attempt, const struct authd_reply *reply,
+		      struct agent_key *ret, struct reason *why)
 {
 	char manager[ENDPOINT_TEXT_SIZE];
 	size_t length;
@@ -102,13 +121,14 @@ static int accept_key(const struct attempt *attempt, const struct authd_reply *r
 
 	if (fault == AGENT_KEY_OK)
 		return OUTCOME_REGISTERED;
-	reason_set(why, "%s sent a key that no agent can use: %s", endpoint_text(attempt->manager, manager),
-		   agent_key_fault_text(fault));
+	reason_set(why, "%s sent a key that no agent can use: %s",
+		   endpoint_text(attempt->manager, manager), agent_key_fault_text(fault));
 	return OUTCOME_PROTOCOL_ERROR;
 }
 
-static int judge(const struct attempt *attempt, const struct tls_client *client, const struct authd_reply *reply,
-		 struct agent_key *ret, struct attempt_report *report)
+static int judge(const struct attempt *attempt, const struct tls_client *client,
+		 const struct authd_reply *reply, struct agent_key *ret,
+		 struct attempt_report *report)
 {
 	struct reason *why = &report->why;
 	char manager[ENDPOINT_TEXT_SIZE], shown[120];
@@ -124,26 +144,33 @@ static int judge(const struct attempt *attempt, const struct tls_client *client,
 		/* What came may be most of a key: show it only when it does not begin like one. */
 		endpoint_text(attempt->manager, manager);
 		if (memmem(reply->bytes, reply->length, "OSSEC K:", strlen("OSSEC K:")))
-			reason_set(why, "%s sent a key that is cut short, too long or holds a stray byte", manager);
+			reason_set(why,
+				   "%s sent a key that is cut short, too long or holds a stray "
+				   "byte",
+				   manager);
 		else
-			reason_set(why, "%s did not answer in the authd protocol but with: %s", manager,
+			reason_set(why, "%s did not answer in the authd protocol but with: %s",
+				   manager,
 				   show(attempt, shown, sizeof shown, reply->bytes, reply->length));
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 }
 
-static int timed_out(const struct attempt *attempt, const struct authd_reply *reply, struct reason *why)
+static int timed_out(const struct attempt *attempt, const struct authd_reply *reply,
+		     struct reason *why)
 {
 	char manager[ENDPOINT_TEXT_SIZE];
 
-	reason_set(why, reply->length ? "%s stopped in the middle of its answer" : "%s did not answer the request in time",
+	reason_set(why,
+		   reply->length ? "%s stopped in the middle of its answer"
+				 : "%s did not answer the request in time",
 		   endpoint_text(attempt->manager, manager));
 	return OUTCOME_BUSY;
 }
 
 /* Read until the reply decides something. */
-static int read_reply(const struct attempt *attempt, struct tls_client *client, struct authd_reply *reply,
-		      struct reason *why)
+static int read_reply(const struct attempt *attempt, struct tls_client *client,
+		      struct authd_reply *reply, struct reason *why)
 {
 	struct deadline deadline = *attempt->deadline;
 	enum authd_reply_state state = AUTHD_REPLY_MORE;
@@ -208,7 +235,8 @@ static int converse(const struct attempt *attempt, struct tls_client *client, st
 	return judge(attempt, client, reply, ret, report);
 }
 
-static int authd_run(const struct attempt *attempt, struct agent_key *ret, struct attempt_report *report)
+static int authd_run(const struct attempt *attempt, struct agent_key *ret,
+		     struct attempt_report *report)
 {
 	cleanup(release_tls_client) struct tls_client *client = NULL;
 	int r = method_connect(attempt, &client, report);

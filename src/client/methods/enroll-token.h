@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * An enrollment token of Wazuh 5: where the manager is, by what it is known, and (usually) a credential. Base64url of
+ * An enrollment token of Wazuh 5: where the manager is, by what it is known, and (usually) a
+ * credential. Base64url of
  *
- *	{"ver":1,"adr":"HOST[:PORT][/PREFIX]","pin":SHA-256 of the CA's key | "ca":PEM[,"key":16 bytes id, 16 bytes secret]}
+ *	{"ver":1,"adr":"HOST[:PORT][/PREFIX]","pin":SHA-256 of the CA's key | "ca":PEM[,"key":
+ *	 16 bytes id, 16 bytes secret]}
  *
- * Rules: Wazuh 5.0.0 release candidate of September 2026, docs/ref/modules/authd/enrollment-lifecycle.md and
- * src/shared/include/enrollment_token.h. Pure.
+ * Rules: Wazuh 5.0.0 release candidate of September 2026,
+ * docs/ref/modules/authd/enrollment-lifecycle.md and src/shared/include/enrollment_token.h. Pure.
  */
 #pragma once
 
-#include "common/reason.h"
 #include "client/net/endpoint.h"
+#include "common/reason.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ENROLLMENT_TOKEN_MAX ((size_t)256 * 1024) /* characters: one with an embedded bundle of 64 KiB has 120 KiB */
+/* characters: one with an embedded bundle of 64 KiB has 120 KiB */
+#define ENROLLMENT_TOKEN_MAX ((size_t)256 * 1024)
 #define ENROLLMENT_PORT 1517
 #define ENROLLMENT_PREFIX "wazuh-manager"
 #define ENROLLMENT_PIN_SIZE 32
@@ -26,7 +29,8 @@
 /* Wipe with enrollment_token_wipe(). */
 struct enrollment_token {
 	struct endpoint manager;
-	char prefix[ENDPOINT_PREFIX_SIZE]; /* of the manager's paths, without slashes around it; may be empty */
+	/* of the manager's paths, without slashes around it; may be empty */
+	char prefix[ENDPOINT_PREFIX_SIZE];
 	char *ca;                               /* PEM; null: there is a pin instead */
 	unsigned char pin[ENROLLMENT_PIN_SIZE]; /* SHA-256 of the CA's SubjectPublicKeyInfo */
 	bool has_credential;
@@ -35,11 +39,12 @@ struct enrollment_token {
 };
 
 /*
- * Parse a token of `length` characters. Strict: an unknown, repeated or missing member, a member of another type, and
- * bytes that do not belong are refused. `ret` is written only on success; `why` never shows what the token holds.
- * Returns 0, -EINVAL or -ENOMEM.
+ * Parse a token of `length` characters. Strict: an unknown, repeated or missing member, a member of
+ * another type, and bytes that do not belong are refused. `ret` is written only on success; `why`
+ * never shows what the token holds. Returns 0, -EINVAL or -ENOMEM.
  */
-int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_t length, struct reason *why);
+int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_t length,
+			   struct reason *why);
 
 static inline void enrollment_token_wipe(struct enrollment_token *token)
 {

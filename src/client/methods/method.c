@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/methods/method.h"
 
-#include "common/cleanup.h"
 #include "client/config/config.h"
 #include "client/methods/module.h"
 #include "client/net/net.h"
+#include "common/cleanup.h"
 
 static const struct {
 	const char *name;
@@ -43,7 +43,8 @@ int method_get(int kind, const struct method **ret, struct reason *why)
 	return -ENOTSUP;
 }
 
-int method_connect(const struct attempt *attempt, struct tls_client **ret, struct attempt_report *report)
+int method_connect(const struct attempt *attempt, struct tls_client **ret,
+		   struct attempt_report *report)
 {
 	struct deadline connecting = deadline_in(attempt->connect_timeout, attempt->deadline);
 	const char *warning;
@@ -52,12 +53,13 @@ int method_connect(const struct attempt *attempt, struct tls_client **ret, struc
 
 	r = attempt->progress(STEP_CONNECTING, attempt->user);
 	if (r == OUTCOME_OK)
-		r = net_connect_through(attempt->proxy, attempt->manager, &connecting, &fd, &report->why);
+		r = net_connect_through(attempt->proxy, attempt->manager, &connecting, &fd,
+					&report->why);
 	if (r == OUTCOME_OK)
 		r = attempt->progress(STEP_VERIFYING, attempt->user);
 	if (r == OUTCOME_OK)
-		r = tls_client_new(ret, take_fd(&fd), attempt->context, attempt->manager, attempt->trust, attempt->deadline,
-				   &report->why);
+		r = tls_client_new(ret, take_fd(&fd), attempt->context, attempt->manager,
+				   attempt->trust, attempt->deadline, &report->why);
 	if (r != OUTCOME_OK)
 		return r;
 	warning = tls_client_warning(*ret);

@@ -12,7 +12,8 @@
 #define INSTALLED MODULEDIR "/" HTTPS_MODULE_FILE
 #define PACKAGE_OF_MODULE "agent-register-https"
 
-DLOPEN_NOTE(https_module, "https", "The methods api and enroll, and deregister", "suggested", HTTPS_MODULE_FILE);
+DLOPEN_NOTE(https_module, "https", "The methods api and enroll, and deregister", "suggested",
+	    HTTPS_MODULE_FILE);
 
 /* Can nobody write into the directory who cannot write the program in it? */
 static bool is_as_safe(const struct stat *directory, const struct stat *program)
@@ -24,7 +25,10 @@ static bool is_as_safe(const struct stat *directory, const struct stat *program)
 	       (directory->st_mode & others & ~program->st_mode) == 0;
 }
 
-/* The module beside the program, as a build tree has it. Returns whether it is there and may be used. */
+/*
+ * The module beside the program, as a build tree has it. Returns whether it is there and may be
+ * used.
+ */
 static bool find_beside(char path[static PATH_MAX])
 {
 	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof HTTPS_MODULE_FILE);
@@ -52,20 +56,26 @@ static int load(const struct https_module **ret, struct reason *why)
 	void *library;
 
 	if (access(path, F_OK) < 0) {
-		reason_set(why, "The methods api and enroll are in %s, which is not there: install the package " PACKAGE_OF_MODULE
-			   " (a build --without-api does not make it)", path);
+		reason_set(why,
+			   "The methods api and enroll are in %s, which is not there: install the "
+			   "package " PACKAGE_OF_MODULE " (a build --without-api does not make it)",
+			   path);
 		return -ENOENT;
 	}
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!library) {
-		reason_set(why, "Cannot load the methods api and enroll: %s; install what is missing (libcurl, jansson), and "
-			   "the module of the same version as this program", dlerror());
+		reason_set(why,
+			   "Cannot load the methods api and enroll: %s; install what is missing "
+			   "(libcurl, jansson), and the module of the same version as this program",
+			   dlerror());
 		return -ELIBBAD;
 	}
 	module = dlsym(library, HTTPS_MODULE_SYMBOL);
 	if (!module || strcmp(module->version, PACKAGE_VERSION) != 0) {
-		reason_set(why, "%s is of version %s, and this program of version " PACKAGE_VERSION "; install both of the "
-			   "same version", path, module ? module->version : "unknown");
+		reason_set(why,
+			   "%s is of version %s, and this program of version " PACKAGE_VERSION
+			   "; install both of the same version",
+			   path, module ? module->version : "unknown");
 		dlclose(library);
 		return -ELIBBAD;
 	}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The module agent-register-https.so: the methods that speak HTTPS, and the only code that links libcurl and jansson.
+ * The module agent-register-https.so: the methods that speak HTTPS, and the only code that links
+ * libcurl and jansson.
  *
- * The program loads it when one of these methods is used, and stays as small as it is for everybody else. The module
- * calls back into the program for all that the methods share (connecting, TLS, deadlines, reasons, keys): these
- * functions are exported by it, and by name (module.symbols), so there is one copy of the code that decides whom to
- * trust. Both sides use each other's structures, hence they must be of the same version.
+ * The program loads it when one of these methods is used, and stays as small as it is for everybody
+ * else. The module calls back into the program for all that the methods share (connecting, TLS,
+ * deadlines, reasons, keys): these functions are exported by it, and by name (module.symbols), so
+ * there is one copy of the code that decides whom to trust. Both sides use each other's structures,
+ * hence they must be of the same version.
  */
 #pragma once
 
@@ -19,16 +21,18 @@ struct https_module {
 	const char *version;                 /* must be the program's */
 	const struct method *const *methods; /* ends with null */
 	/*
-	 * Remove the agent of this key at the manager, having made sure that it has this key there. Returns OUTCOME_OK when
-	 * the manager has no such agent any more, with `*ret_removed` true if it had one; or as a method does.
+	 * Remove the agent of this key at the manager, having made sure that it has this key there.
+	 * Returns OUTCOME_OK when the manager has no such agent any more, with `*ret_removed` true
+	 * if it had one; or as a method does.
 	 */
-	int (*deregister)(const struct attempt *attempt, const struct agent_key *key, bool *ret_removed,
-			  struct attempt_report *report);
+	int (*deregister)(const struct attempt *attempt, const struct agent_key *key,
+			  bool *ret_removed, struct attempt_report *report);
 };
 
 /*
- * Load the module; what was loaded stays. It is looked for in the directory that the build was configured with, but
- * before that beside the program, where a build tree has it, if nobody can put a file there who could not change the
- * program itself. Nothing in the environment has a say. Returns 0, or a negative errno with `why` set.
+ * Load the module; what was loaded stays. It is looked for in the directory that the build was
+ * configured with, but before that beside the program, where a build tree has it, if nobody can put
+ * a file there who could not change the program itself. Nothing in the environment has a say.
+ * Returns 0, or a negative errno with `why` set.
  */
 int https_module_load(const struct https_module **ret, struct reason *why);

@@ -57,9 +57,10 @@ static void note_failure(struct race *race, size_t i, int error)
 	size_t used = strlen(race->failures);
 	char text[NI_MAXHOST] = "?";
 
-	(void)getnameinfo(address->ai_addr, address->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST);
-	(void)snprintf(race->failures + used, sizeof race->failures - used, "%s%s: %s", used ? ", " : "", text,
-		       strerrordesc_np(error));
+	(void)getnameinfo(address->ai_addr, address->ai_addrlen, text, sizeof text, NULL, 0,
+			  NI_NUMERICHOST);
+	(void)snprintf(race->failures + used, sizeof race->failures - used, "%s%s: %s",
+		       used ? ", " : "", text, strerrordesc_np(error));
 	release_fd(&race->fd[i]);
 	race->fd[i] = -1;
 	race->next_start = 0;
@@ -72,12 +73,16 @@ static void start_next(struct race *race)
 	const int on = 1;
 
 	race->next_start = monotonic_usec() + STAGGER_USEC;
-	race->fd[i] = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+	race->fd[i] = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			     IPPROTO_TCP);
 	if (race->fd[i] < 0) {
 		note_failure(race, i, errno);
 		return;
 	}
-	/* The request follows the handshake's last message at once: it must not wait for that one's acknowledgement. */
+	/*
+	 * The request follows the handshake's last message at once: it must not wait for that one's
+	 * acknowledgement.
+	 */
 	(void)setsockopt(race->fd[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (connect(race->fd[i], address->ai_addr, address->ai_addrlen) < 0 && errno != EINPROGRESS)
 		note_failure(race, i, errno);
@@ -91,7 +96,10 @@ static bool is_running(const struct race *race)
 	return false;
 }
 
-/* Wait for news of the running attempts. Returns the index of one that is connected, -EAGAIN, or another errno. */
+/*
+ * Wait for news of the running attempts. Returns the index of one that is connected, -EAGAIN, or
+ * another errno.
+ */
 static int wait_for_winner(struct race *race, const struct deadline *deadline)
 {
 	struct pollfd polled[MAX_ADDRESSES];
@@ -128,7 +136,8 @@ static int run(struct race *race, const struct deadline *deadline)
 	for (;;) {
 		int r;
 
-		if (race->started < race->count && (!is_running(race) || monotonic_usec() >= race->next_start))
+		if (race->started < race->count &&
+		    (!is_running(race) || monotonic_usec() >= race->next_start))
 			start_next(race);
 		if (!is_running(race) && race->started == race->count)
 			return -ECONNREFUSED;
@@ -140,7 +149,8 @@ static int run(struct race *race, const struct deadline *deadline)
 	}
 }
 
-int net_connect(const struct endpoint *endpoint, const struct deadline *deadline, int *ret_fd, struct reason *why)
+int net_connect(const struct endpoint *endpoint, const struct deadline *deadline, int *ret_fd,
+		struct reason *why)
 {
 	cleanup(release_addresses) struct addrinfo *addresses = NULL;
 	cleanup(release_race) struct race race = { 0 };
@@ -156,11 +166,15 @@ int net_connect(const struct endpoint *endpoint, const struct deadline *deadline
 		return OUTCOME_OK;
 	}
 	if (r == -ETIMEDOUT)
-		reason_set(why, "Cannot connect to %s: no answer in time%s%s%s", endpoint_text(endpoint, text),
-			   race.failures[0] ? " (" : "", race.failures, race.failures[0] ? ")" : "");
+		reason_set(why, "Cannot connect to %s: no answer in time%s%s%s",
+			   endpoint_text(endpoint, text), race.failures[0] ? " (" : "",
+			   race.failures, race.failures[0] ? ")" : "");
 	else if (r == -ECONNREFUSED)
-		reason_set(why, "Cannot connect to %s: %s", endpoint_text(endpoint, text), race.failures);
+		reason_set(why, "Cannot connect to %s: %s", endpoint_text(endpoint, text),
+			   race.failures);
 	else
-		return r == -ECANCELED ? r : reason_errno(why, r, "Cannot connect to %s", endpoint_text(endpoint, text));
+		return r == -ECANCELED ? r
+				       : reason_errno(why, r, "Cannot connect to %s",
+						      endpoint_text(endpoint, text));
 	return OUTCOME_UNREACHABLE;
 }

@@ -40,7 +40,8 @@ int endpoint_is_literal(const struct endpoint *endpoint)
 static int is_host_name(const char *host)
 {
 	return host[0] != '\0' && host[0] != '.' && host[0] != '-' &&
-	       host[strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_")] == '\0';
+	       host[strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-"
+				 "_")] == '\0';
 }
 
 int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port)
@@ -65,7 +66,8 @@ int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port
 		return -EINVAL;
 	memcpy(endpoint.host, begin, (size_t)(end - begin));
 
-	if (bracketed || strchr(endpoint.host, ':') ? !is_ipv6(endpoint.host) : !is_host_name(endpoint.host))
+	if (bracketed || strchr(endpoint.host, ':') ? !is_ipv6(endpoint.host)
+						    : !is_host_name(endpoint.host))
 		return -EINVAL;
 	if (port && parse_port(port, &endpoint.port) < 0)
 		return -EINVAL;
@@ -75,7 +77,8 @@ int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port
 
 int endpoint_prefix_parse(char ret[static ENDPOINT_PREFIX_SIZE], const char *text)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~";
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567"
+				      "89._-~";
 	size_t length = strlen(text);
 
 	if (length > 0 && text[length - 1] == '/')
@@ -85,7 +88,8 @@ int endpoint_prefix_parse(char ret[static ENDPOINT_PREFIX_SIZE], const char *tex
 	for (size_t at = 0; at < length;) {
 		size_t segment = strspn(text + at, allowed);
 
-		if (segment == 0 || strspn(text + at, ".") == segment || (text[at + segment] != '/' && at + segment < length))
+		if (segment == 0 || strspn(text + at, ".") == segment ||
+		    (text[at + segment] != '/' && at + segment < length))
 			return -EINVAL;
 		at += segment + 1;
 		if (at == length)
@@ -98,7 +102,8 @@ int endpoint_prefix_parse(char ret[static ENDPOINT_PREFIX_SIZE], const char *tex
 
 const char *endpoint_text(const struct endpoint *endpoint, char buffer[static ENDPOINT_TEXT_SIZE])
 {
-	(void)snprintf(buffer, ENDPOINT_TEXT_SIZE, strchr(endpoint->host, ':') ? "[%s]:%u" : "%s:%u",
-		       endpoint->host, (unsigned)endpoint->port);
+	(void)snprintf(buffer, ENDPOINT_TEXT_SIZE,
+		       strchr(endpoint->host, ':') ? "[%s]:%u" : "%s:%u", endpoint->host,
+		       (unsigned)endpoint->port);
 	return buffer;
 }

@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 struct endpoint {
-	char host[256]; /* name or IP literal, without brackets; an IPv6 literal may have a %scope */
+	/* name or IP literal, without brackets; an IPv6 literal may have a %scope */
+	char host[256];
 	uint16_t port;
 };
 
@@ -18,8 +19,9 @@ int endpoint_is_literal(const struct endpoint *endpoint);
 #define ENDPOINT_PREFIX_SIZE 128
 
 /*
- * Parse what precedes all paths of a manager: segments of letters, digits and . _ - ~ between single slashes, with an
- * optional slash at the end. `ret` gets it without that one; it may be empty. Returns 0 or -EINVAL.
+ * Parse what precedes all paths of a manager: segments of letters, digits and . _ - ~ between
+ * single slashes, with an optional slash at the end. `ret` gets it without that one; it may be
+ * empty. Returns 0 or -EINVAL.
  */
 int endpoint_prefix_parse(char ret[static ENDPOINT_PREFIX_SIZE], const char *text);
 

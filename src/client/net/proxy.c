@@ -19,7 +19,10 @@ static int digit_value(char c)
 	return value < 16 ? value : value - 6;
 }
 
-/* Take %XX out of `length` bytes of user information. A user has neither colons (RFC 7617) nor control characters. */
+/*
+ * Take %XX out of `length` bytes of user information. A user has neither colons (RFC 7617) nor
+ * control characters.
+ */
 static int decode_user(char ret[static PROXY_USER_MAX + 1], const char *text, size_t length)
 {
 	const char *end = text + length;
@@ -29,7 +32,8 @@ static int decode_user(char ret[static PROXY_USER_MAX + 1], const char *text, si
 		unsigned char byte = (unsigned char)*text++;
 
 		if (byte == '%') {
-			int high = end - text >= 2 ? digit_value(text[0]) : -1, low = high < 0 ? -1 : digit_value(text[1]);
+			int high = end - text >= 2 ? digit_value(text[0]) : -1,
+			    low = high < 0 ? -1 : digit_value(text[1]);
 
 			if (low < 0)
 				return -EINVAL;
@@ -84,10 +88,12 @@ void proxy_done(struct proxy *proxy)
 #define CREDENTIALS_MAX (PROXY_USER_MAX + 1 + SECRET_MAX)
 
 /* The base64 of "USER:PASSWORD" (RFC 7617, 2). */
-static void format_credentials(char ret[static BASE64_SIZE(CREDENTIALS_MAX)], const struct proxy *proxy)
+static void format_credentials(char ret[static BASE64_SIZE(CREDENTIALS_MAX)],
+			       const struct proxy *proxy)
 {
 	char plain[CREDENTIALS_MAX + 1];
-	int length = snprintf(plain, sizeof plain, "%s:%s", proxy->user, proxy->password.text ?: "");
+	int length = snprintf(plain, sizeof plain, "%s:%s", proxy->user,
+			      proxy->password.text ?: "");
 
 	(void)base64_encode(ret, BASE64_PADDED, plain, (size_t)length);
 	explicit_bzero(plain, sizeof plain);
@@ -106,7 +112,8 @@ ssize_t proxy_request_format(char buffer[static PROXY_REQUEST_MAX], const struct
 		format_credentials(credentials, proxy);
 	endpoint_text(target, authority);
 	length = snprintf(buffer, PROXY_REQUEST_MAX,
-			  "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: agent-register/" PACKAGE_VERSION "\r\n%s%s%s\r\n",
+			  "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: "
+			  "agent-register/" PACKAGE_VERSION "\r\n%s%s%s\r\n",
 			  authority, authority, header, credentials, *proxy->user ? "\r\n" : "");
 	explicit_bzero(credentials, sizeof credentials);
 	return length;
@@ -130,16 +137,21 @@ static bool take_status_line(struct proxy_answer *answer)
 	static const char digits[] = "0123456789";
 	const char *minor = answer->line + strlen(version), *status = minor + 2;
 
-	if (strncmp(answer->line, version, strlen(version)) != 0 || strspn(minor, digits) != 1 || minor[1] != ' ')
+	if (strncmp(answer->line, version, strlen(version)) != 0 || strspn(minor, digits) != 1 ||
+	    minor[1] != ' ')
 		return false;
-	if (strspn(status, digits) != 3 || status[0] == '0' || (status[3] != '\0' && status[3] != ' '))
+	if (strspn(status, digits) != 3 || status[0] == '0' ||
+	    (status[3] != '\0' && status[3] != ' '))
 		return false;
 	answer->status = (status[0] - '0') * 100 + (status[1] - '0') * 10 + (status[2] - '0');
 	(void)snprintf(answer->phrase, sizeof answer->phrase, "%s", status[3] ? status + 4 : "");
 	return true;
 }
 
-/* Pass over a parameter's value, a token or a quoted string, in which a backslash takes the next character along. */
+/*
+ * Pass over a parameter's value, a token or a quoted string, in which a backslash takes the next
+ * character along.
+ */
 static const char *skip_value(const char *text)
 {
 	text += strspn(text, " \t=");
@@ -169,7 +181,10 @@ static void take_challenges(struct proxy_answer *answer, const char *text)
 	}
 }
 
-/* "NAME: VALUE", or a line that goes on with a blank; of what they say, only the challenges matter to a tunnel. */
+/*
+ * "NAME: VALUE", or a line that goes on with a blank; of what they say, only the challenges matter
+ * to a tunnel.
+ */
 static bool take_field(struct proxy_answer *answer)
 {
 	static const char challenge[] = "Proxy-Authenticate:";

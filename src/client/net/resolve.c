@@ -50,8 +50,12 @@ static void *look_up_in_thread(void *argument)
 	struct query *query = argument;
 
 	(void)look_up(query, AI_ADDRCONFIG);
-	/* On a machine whose only address is loopback, AI_ADDRCONFIG would hide a manager on loopback. */
-	if (query->error == EAI_ADDRFAMILY || query->error == EAI_NODATA || query->error == EAI_NONAME)
+	/*
+	 * On a machine whose only address is loopback, AI_ADDRCONFIG would hide a manager on
+	 * loopback.
+	 */
+	if (query->error == EAI_ADDRFAMILY || query->error == EAI_NODATA ||
+	    query->error == EAI_NONAME)
 		(void)look_up(query, 0);
 	(void)eventfd_write(query->done, 1);
 	query_release(query);
@@ -83,8 +87,8 @@ static int failed(const struct query *query, struct reason *why)
 	return OUTCOME_UNREACHABLE;
 }
 
-int net_resolve(const struct endpoint *endpoint, const struct deadline *deadline, struct addrinfo **ret,
-		struct reason *why)
+int net_resolve(const struct endpoint *endpoint, const struct deadline *deadline,
+		struct addrinfo **ret, struct reason *why)
 {
 	cleanup(release_query) struct query *query = calloc(1, sizeof *query);
 	int r;
@@ -105,7 +109,8 @@ int net_resolve(const struct endpoint *endpoint, const struct deadline *deadline
 			return reason_errno(why, r, "Cannot start resolving %s", endpoint->host);
 		r = deadline_wait(deadline, query->done, POLLIN);
 		if (r == -ETIMEDOUT) {
-			reason_set(why, "Cannot resolve %s: no name server answered in time", endpoint->host);
+			reason_set(why, "Cannot resolve %s: no name server answered in time",
+				   endpoint->host);
 			return OUTCOME_UNREACHABLE;
 		}
 		if (r < 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/net/tls-client.h"
 
-#include "common/escape.h"
 #include "client/net/tls-verify.h"
+#include "common/escape.h"
 
 #include <openssl/err.h>
 #include <poll.h>
@@ -54,7 +54,8 @@ static int verify(X509_STORE_CTX *store, void *unused)
 		client_of(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
 
 	(void)unused;
-	return tls_verify_manager(store, client->endpoint, client->trust, &client->verdict, &client->warning);
+	return tls_verify_manager(store, client->endpoint, client->trust, &client->verdict,
+				  &client->warning);
 }
 
 /* Called only when the manager asks for a certificate and none is configured. */
@@ -68,8 +69,9 @@ static int note_certificate_request(SSL *ssl, X509 **certificate, EVP_PKEY **key
 /* ------------------------------------------------------------------ waiting */
 
 /*
- * After an SSL call returned `r`: wait for what it needs. Returns 0 to call it again, -EPROTO when it failed for good
- * (ERR queue and errno tell), -EPIPE when the peer ended the connection, or what deadline_wait() returns.
+ * After an SSL call returned `r`: wait for what it needs. Returns 0 to call it again, -EPROTO when
+ * it failed for good (ERR queue and errno tell), -EPIPE when the peer ended the connection, or what
+ * deadline_wait() returns.
  */
 static int wait_for_ssl(struct tls_client *client, int r, const struct deadline *deadline)
 {
@@ -89,20 +91,29 @@ static int wait_for_ssl(struct tls_client *client, int r, const struct deadline 
 		errno = saved_errno;
 		return -EPIPE;
 	default:
-		/* OpenSSL 3 reports an end without close_notify as a protocol error of this kind. */
-		return ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? -EPIPE : -EPROTO;
+		/*
+		 * OpenSSL 3 reports an end without close_notify as a protocol error of this kind.
+		 */
+		return ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING
+			       ? -EPIPE
+			       : -EPROTO;
 	}
 }
 
-/* ------------------------------------------------------------------ what a failed handshake means */
+/*
+ * ------------------------------------------------------------------ what a failed handshake means
+ */
 
 /* Alerts of the manager and our own complaints that mean: no TLS version or cipher in common. */
 static bool is_version_problem(int reason)
 {
-	return reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION ||
-	       reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE || reason == SSL_R_NO_PROTOCOLS_AVAILABLE ||
-	       reason == SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY || reason == SSL_R_WRONG_SSL_VERSION ||
-	       reason == SSL_R_DH_KEY_TOO_SMALL || reason == SSL_R_EE_KEY_TOO_SMALL;
+	return reason == SSL_R_UNSUPPORTED_PROTOCOL ||
+	       reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION ||
+	       reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE ||
+	       reason == SSL_R_NO_PROTOCOLS_AVAILABLE ||
+	       reason == SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY ||
+	       reason == SSL_R_WRONG_SSL_VERSION || reason == SSL_R_DH_KEY_TOO_SMALL ||
+	       reason == SSL_R_EE_KEY_TOO_SMALL;
 }
 
 static bool is_no_tls(int reason)
@@ -114,17 +125,24 @@ static bool is_no_tls(int reason)
 /* Alerts that managers send about the certificate of the agent. */
 static bool is_certificate_alert(int reason)
 {
-	return reason == SSL_R_TLSV1_ALERT_UNKNOWN_CA || reason == SSL_R_SSLV3_ALERT_BAD_CERTIFICATE ||
-	       reason == SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED || reason == SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN ||
-	       reason == SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED || reason == SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE ||
-	       reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED || reason == SSL_R_TLSV1_ALERT_ACCESS_DENIED ||
+	return reason == SSL_R_TLSV1_ALERT_UNKNOWN_CA ||
+	       reason == SSL_R_SSLV3_ALERT_BAD_CERTIFICATE ||
+	       reason == SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED ||
+	       reason == SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN ||
+	       reason == SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED ||
+	       reason == SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE ||
+	       reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED ||
+	       reason == SSL_R_TLSV1_ALERT_ACCESS_DENIED ||
 	       reason == SSL_R_TLSV1_ALERT_DECRYPT_ERROR;
 }
 
-static int certificate_refused(struct tls_client *client, const char *manager, const char *text, struct reason *why)
+static int certificate_refused(struct tls_client *client, const char *manager, const char *text,
+			       struct reason *why)
 {
 	if (client->asked_for_certificate)
-		reason_set(why, "%s wants a client certificate (%s); set certificate_file and private_key_file in [tls]",
+		reason_set(why,
+			   "%s wants a client certificate (%s); set certificate_file and "
+			   "private_key_file in [tls]",
 			   manager, text);
 	else
 		reason_set(why, "%s does not accept our client certificate (%s)", manager, text);
@@ -139,12 +157,16 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 
 	endpoint_text(client->endpoint, manager);
 	if (r == -ETIMEDOUT) {
-		reason_set(why, "%s accepted the connection but did not finish the TLS handshake in time", manager);
+		reason_set(why,
+			   "%s accepted the connection but did not finish the TLS handshake in "
+			   "time",
+			   manager);
 		return OUTCOME_UNREACHABLE;
 	}
 	if (r == -EPIPE) {
 		reason_set(why, "%s closed the connection during the TLS handshake%s%s", manager,
-			   saved_errno ? ": " : "", saved_errno ? strerrordesc_np(saved_errno) : "");
+			   saved_errno ? ": " : "",
+			   saved_errno ? strerrordesc_np(saved_errno) : "");
 		return OUTCOME_BUSY;
 	}
 	if (r != -EPROTO)
@@ -161,8 +183,10 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 	if (is_version_problem(reason))
-		reason_set(why, "%s and this machine have no TLS version or cipher in common (%s); see min_version and "
-			   "ciphers in [tls]", manager, text);
+		reason_set(why,
+			   "%s and this machine have no TLS version or cipher in common (%s); see "
+			   "min_version and ciphers in [tls]",
+			   manager, text);
 	else
 		reason_set(why, "The TLS handshake with %s failed: %s", manager, text);
 	return OUTCOME_UNTRUSTED;
@@ -170,7 +194,8 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 
 /* ------------------------------------------------------------------ the pipe */
 
-static int shake_hands(struct tls_client *client, const struct deadline *deadline, struct reason *why)
+static int shake_hands(struct tls_client *client, const struct deadline *deadline,
+		       struct reason *why)
 {
 	for (;;) {
 		int r;
@@ -186,8 +211,9 @@ static int shake_hands(struct tls_client *client, const struct deadline *deadlin
 	}
 }
 
-int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context, const struct endpoint *endpoint,
-		   const struct tls_trust *trust, const struct deadline *deadline, struct reason *why)
+int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context,
+		   const struct endpoint *endpoint, const struct tls_trust *trust,
+		   const struct deadline *deadline, struct reason *why)
 {
 	cleanup(release_tls_client) struct tls_client *client = calloc(1, sizeof *client);
 	int r;
@@ -204,9 +230,11 @@ int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context, const stru
 	SSL_CTX_set_client_cert_cb(context, note_certificate_request);
 
 	client->ssl = SSL_new(context);
-	if (!client->ssl || SSL_set_app_data(client->ssl, client) != 1 || SSL_set_fd(client->ssl, fd) != 1)
+	if (!client->ssl || SSL_set_app_data(client->ssl, client) != 1 ||
+	    SSL_set_fd(client->ssl, fd) != 1)
 		return reason_errno(why, ENOMEM, "Cannot start TLS");
-	if (!endpoint_is_literal(endpoint) && !SSL_set_tlsext_host_name(client->ssl, (char *)(uintptr_t)endpoint->host))
+	if (!endpoint_is_literal(endpoint) &&
+	    !SSL_set_tlsext_host_name(client->ssl, (char *)(uintptr_t)endpoint->host))
 		return reason_errno(why, ENOMEM, "Cannot start TLS");
 
 	r = shake_hands(client, deadline, why);
@@ -216,21 +244,23 @@ int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context, const stru
 }
 
 /*
- * The connection broke under a write. With TLS 1.3 the manager judges our certificate after our side of the handshake
- * is done, and closes: then its alert has arrived and waits to be read. Returns -EPROTO when there is one, or -EPIPE.
+ * The connection broke under a write. With TLS 1.3 the manager judges our certificate after our
+ * side of the handshake is done, and closes: then its alert has arrived and waits to be read.
+ * Returns -EPROTO when there is one, or -EPIPE.
  */
 static int look_for_alert(struct tls_client *client)
 {
 	char byte;
 
 	ERR_clear_error();
-	if (SSL_peek(client->ssl, &byte, 1) <= 0 && is_certificate_alert(ERR_GET_REASON(ERR_peek_error())))
+	if (SSL_peek(client->ssl, &byte, 1) <= 0 &&
+	    is_certificate_alert(ERR_GET_REASON(ERR_peek_error())))
 		return -EPROTO;
 	return -EPIPE;
 }
 
-int tls_client_write(struct tls_client *client, const void *data, size_t length, const struct deadline *deadline,
-		     struct reason *why)
+int tls_client_write(struct tls_client *client, const void *data, size_t length,
+		     const struct deadline *deadline, struct reason *why)
 {
 	char manager[ENDPOINT_TEXT_SIZE], buffer[256];
 
@@ -253,17 +283,20 @@ int tls_client_write(struct tls_client *client, const void *data, size_t length,
 		else if (r == -EPIPE)
 			reason_set(why, "%s closed the connection before the request", manager);
 		else if (r != -EPROTO)
-			return r == -ECANCELED ? r : reason_errno(why, r, "Cannot send to %s", manager);
+			return r == -ECANCELED ? r
+					       : reason_errno(why, r, "Cannot send to %s", manager);
 		else if (is_certificate_alert(ERR_GET_REASON(ERR_peek_error())))
-			return certificate_refused(client, manager, tls_error_text(buffer, sizeof buffer), why);
+			return certificate_refused(client, manager,
+						   tls_error_text(buffer, sizeof buffer), why);
 		else
-			reason_set(why, "Cannot send to %s: %s", manager, tls_error_text(buffer, sizeof buffer));
+			reason_set(why, "Cannot send to %s: %s", manager,
+				   tls_error_text(buffer, sizeof buffer));
 		return r == -EPROTO ? OUTCOME_PROTOCOL_ERROR : OUTCOME_BUSY;
 	}
 }
 
-int tls_client_read(struct tls_client *client, void *buffer, size_t size, const struct deadline *deadline,
-		    size_t *ret_length, struct reason *why)
+int tls_client_read(struct tls_client *client, void *buffer, size_t size,
+		    const struct deadline *deadline, size_t *ret_length, struct reason *why)
 {
 	char manager[ENDPOINT_TEXT_SIZE], text[256];
 
@@ -286,12 +319,18 @@ int tls_client_read(struct tls_client *client, void *buffer, size_t size, const 
 		}
 		endpoint_text(client->endpoint, manager);
 		if (r != -EPROTO)
-			return r == -ECANCELED || r == -ETIMEDOUT ? r :
-								    reason_errno(why, r, "Cannot read from %s", manager);
-		/* With TLS 1.3 the manager judges our certificate after our side of the handshake is done. */
+			return r == -ECANCELED || r == -ETIMEDOUT
+				       ? r
+				       : reason_errno(why, r, "Cannot read from %s", manager);
+		/*
+		 * With TLS 1.3 the manager judges our certificate after our side of the handshake
+		 * is done.
+		 */
 		if (is_certificate_alert(ERR_GET_REASON(ERR_peek_error())))
-			return certificate_refused(client, manager, tls_error_text(text, sizeof text), why);
-		reason_set(why, "Cannot read from %s: %s", manager, tls_error_text(text, sizeof text));
+			return certificate_refused(client, manager,
+						   tls_error_text(text, sizeof text), why);
+		reason_set(why, "Cannot read from %s: %s", manager,
+			   tls_error_text(text, sizeof text));
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 }
@@ -331,10 +370,12 @@ int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bo
 	X509_STORE_CTX *store = X509_STORE_CTX_new();
 	int error = X509_V_ERR_OUT_OF_MEM;
 
-	if (store && X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(context), tls_client_certificate(client),
+	if (store && X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(context),
+					 tls_client_certificate(client),
 					 SSL_get_peer_cert_chain(client->ssl)) == 1) {
 		X509_STORE_CTX_set_default(store, "ssl_server");
-		X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(store), SSL_CTX_get_security_level(context));
+		X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(store),
+						 SSL_CTX_get_security_level(context));
 		if (!dates)
 			X509_STORE_CTX_set_flags(store, X509_V_FLAG_NO_CHECK_TIME);
 		error = X509_verify_cert(store) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(store);

@@ -2,24 +2,25 @@
 /*
  * A verified, deadline-bound byte pipe to a manager.
  *
- * What "verified" means: with a CA, the certificate chain must lead to it, be valid today, be meant for servers, and
- * name the manager; with pins, the certificate's key must be one of them; with both, both. A pin without a CA stands
- * for the whole identity: then the chain, the dates and (unless verify_name is set) the name are not looked at.
+ * What "verified" means: with a CA, the certificate chain must lead to it, be valid today, be meant
+ * for servers, and name the manager; with pins, the certificate's key must be one of them; with
+ * both, both. A pin without a CA stands for the whole identity: then the chain, the dates and
+ * (unless verify_name is set) the name are not looked at.
  *
- * The name rule is the one of the OSSEC documentation: the address as configured, host name or IP literal, must be in
- * a subject alternative name or be the subject's common name.
+ * The name rule is the one of the OSSEC documentation: the address as configured, host name or IP
+ * literal, must be in a subject alternative name or be the subject's common name.
  *
- * Functions return OUTCOME_OK, an outcome with `why` set, -ECANCELED when asked to stop, or another negative errno
- * with `why` set.
+ * Functions return OUTCOME_OK, an outcome with `why` set, -ECANCELED when asked to stop, or another
+ * negative errno with `why` set.
  */
 #pragma once
 
+#include "client/config/config.h"
+#include "client/net/endpoint.h"
 #include "common/deadline.h"
 #include "common/outcome.h"
 #include "common/reason.h"
 #include "common/tls-context.h"
-#include "client/config/config.h"
-#include "client/net/endpoint.h"
 
 #include <stdbool.h>
 
@@ -38,22 +39,24 @@ struct tls_settings tls_settings_of(const struct config *config);
 struct tls_trust tls_trust_of(const struct config *config);
 
 /*
- * Shake hands over the connected socket `fd`, which is owned from here on, also on failure. `endpoint`, `trust` and
- * `context` must outlive the client.
+ * Shake hands over the connected socket `fd`, which is owned from here on, also on failure.
+ * `endpoint`, `trust` and `context` must outlive the client.
  */
-int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context, const struct endpoint *endpoint,
-		   const struct tls_trust *trust, const struct deadline *deadline, struct reason *why);
+int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context,
+		   const struct endpoint *endpoint, const struct tls_trust *trust,
+		   const struct deadline *deadline, struct reason *why);
 
 /* Write everything in one TLS record (at most 16384 bytes). */
-int tls_client_write(struct tls_client *client, const void *data, size_t length, const struct deadline *deadline,
-		     struct reason *why);
+int tls_client_write(struct tls_client *client, const void *data, size_t length,
+		     const struct deadline *deadline, struct reason *why);
 
 /*
- * Read what is there, at least one byte; `*ret_length` 0 is the peer's end, polite or abrupt. A deadline that passes is
- * -ETIMEDOUT, without a reason. OUTCOME_REFUSED is a TLS alert: the manager did not like our certificate.
+ * Read what is there, at least one byte; `*ret_length` 0 is the peer's end, polite or abrupt. A
+ * deadline that passes is -ETIMEDOUT, without a reason. OUTCOME_REFUSED is a TLS alert: the manager
+ * did not like our certificate.
  */
-int tls_client_read(struct tls_client *client, void *buffer, size_t size, const struct deadline *deadline,
-		    size_t *ret_length, struct reason *why);
+int tls_client_read(struct tls_client *client, void *buffer, size_t size,
+		    const struct deadline *deadline, size_t *ret_length, struct reason *why);
 
 /* The socket, for poll(2); what arrives there need not be for the reader. */
 int tls_client_fd(const struct tls_client *client);
@@ -67,15 +70,18 @@ bool tls_client_lacks_certificate(const struct tls_client *client);
 /* Did the manager end the connection with a reset, not in an orderly way? */
 bool tls_client_was_reset(const struct tls_client *client);
 
-/* What looked wrong but was accepted, because a pin stands for it (an expired certificate); null: nothing. */
+/*
+ * What looked wrong but was accepted, because a pin stands for it (an expired certificate); null:
+ * nothing.
+ */
 const char *tls_client_warning(const struct tls_client *client);
 
 /* The manager's certificate; owned by the client. */
 X509 *tls_client_certificate(const struct tls_client *client);
 
 /*
- * Does the chain that the manager sent lead to a CA of `context`, names aside, and (if `dates`) is it valid today?
- * Returns X509_V_OK or the X509_V_ERR_... that says why not.
+ * Does the chain that the manager sent lead to a CA of `context`, names aside, and (if `dates`) is
+ * it valid today? Returns X509_V_OK or the X509_V_ERR_... that says why not.
  */
 int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bool dates);
 

@@ -21,7 +21,8 @@ static void describe_now(char *buffer, size_t size)
 }
 
 /* Append "LABELtext", escaped, with a separator. */
-static void append_name(char *buffer, size_t size, const char *label, const void *text, size_t length)
+static void append_name(char *buffer, size_t size, const char *label, const void *text,
+			size_t length)
 {
 	size_t used = strlen(buffer);
 	char shown[256];
@@ -36,7 +37,8 @@ static void append_address(char *buffer, size_t size, const ASN1_OCTET_STRING *a
 	char text[INET6_ADDRSTRLEN] = "?";
 
 	if (length == 4 || length == 16)
-		(void)inet_ntop(length == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address), text, sizeof text);
+		(void)inet_ntop(length == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address),
+				text, sizeof text);
 	append_name(buffer, size, "IP:", text, strlen(text));
 }
 
@@ -60,7 +62,8 @@ void tls_certificate_describe_names(X509 *certificate, char *buffer, size_t size
 	for (int i = -1; (i = X509_NAME_get_index_by_NID(subject, NID_commonName, i)) >= 0;) {
 		const ASN1_STRING *text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i));
 
-		append_name(buffer, size, "CN=", ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text));
+		append_name(buffer, size, "CN=", ASN1_STRING_get0_data(text),
+			    (size_t)ASN1_STRING_length(text));
 	}
 	if (buffer[0] == '\0')
 		(void)snprintf(buffer, size, "nobody");
@@ -70,7 +73,8 @@ void tls_certificate_describe_names(X509 *certificate, char *buffer, size_t size
 
 bool tls_certificate_names(X509 *certificate, const char *name)
 {
-	const unsigned int host_flags = X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+	const unsigned int host_flags = X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT |
+					X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
 	char address[256];
 	size_t length = strcspn(name, "%"); /* a certificate knows no scope ... */
 	struct in6_addr scratch;
@@ -81,9 +85,11 @@ bool tls_certificate_names(X509 *certificate, const char *name)
 	address[length] = '\0';
 	if (length > 0 && address[length - 1] == '.')
 		address[--length] = '\0'; /* ... and no root domain */
-	if (inet_pton(AF_INET, address, &scratch) != 1 && inet_pton(AF_INET6, address, &scratch) != 1)
+	if (inet_pton(AF_INET, address, &scratch) != 1 &&
+	    inet_pton(AF_INET6, address, &scratch) != 1)
 		/* A leading dot would make OpenSSL take every name below the domain. */
-		return address[0] != '.' && X509_check_host(certificate, address, 0, host_flags, NULL) == 1;
+		return address[0] != '.' &&
+		       X509_check_host(certificate, address, 0, host_flags, NULL) == 1;
 	if (X509_check_ip_asc(certificate, address, 0) == 1)
 		return true;
 
@@ -102,7 +108,8 @@ bool tls_certificate_names(X509 *certificate, const char *name)
 
 /* ------------------------------------------------------------------ the judgement */
 
-static int chain_failed(X509_STORE_CTX *store, const char *manager, const struct tls_trust *trust, struct reason *why)
+static int chain_failed(X509_STORE_CTX *store, const char *manager, const struct tls_trust *trust,
+			struct reason *why)
 {
 	int error = X509_STORE_CTX_get_error(store), depth = X509_STORE_CTX_get_error_depth(store);
 	X509 *certificate = X509_STORE_CTX_get_current_cert(store);
@@ -113,12 +120,15 @@ static int chain_failed(X509_STORE_CTX *store, const char *manager, const struct
 	switch (error) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		tls_describe_time(X509_get0_notAfter(certificate), when, sizeof when);
-		reason_set(why, "%s of %s expired on %s (this machine's clock says %s)", whose, manager, when, now);
+		reason_set(why, "%s of %s expired on %s (this machine's clock says %s)", whose,
+			   manager, when, now);
 		break;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		tls_describe_time(X509_get0_notBefore(certificate), when, sizeof when);
-		reason_set(why, "%s of %s is not valid before %s (this machine's clock says %s; is it right?)", whose,
-			   manager, when, now);
+		reason_set(why,
+			   "%s of %s is not valid before %s (this machine's clock says %s; is it "
+			   "right?)",
+			   whose, manager, when, now);
 		break;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
@@ -126,11 +136,14 @@ static int chain_failed(X509_STORE_CTX *store, const char *manager, const struct
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE: /* a CA of the same name with another key */
-		reason_set(why, "The certificate of %s was not issued by a CA in %s (%s); compare with: agent-register pin %s",
+		reason_set(why,
+			   "The certificate of %s was not issued by a CA in %s (%s); compare with: "
+			   "agent-register pin %s",
 			   manager, trust->ca_file, X509_verify_cert_error_string(error), manager);
 		break;
 	default:
-		reason_set(why, "%s of %s is not acceptable: %s", whose, manager, X509_verify_cert_error_string(error));
+		reason_set(why, "%s of %s is not acceptable: %s", whose, manager,
+			   X509_verify_cert_error_string(error));
 	}
 	return 0;
 }
@@ -154,17 +167,21 @@ static void warn_of_dates(X509 *certificate, const char *manager, struct reason 
 
 	if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
 		tls_describe_time(X509_get0_notAfter(certificate), when, sizeof when);
-		reason_set(warning, "The certificate of %s expired on %s; accepted because its key is pinned", manager,
-			   when);
+		reason_set(warning,
+			   "The certificate of %s expired on %s; accepted because its key is "
+			   "pinned",
+			   manager, when);
 	} else if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) {
 		tls_describe_time(X509_get0_notBefore(certificate), when, sizeof when);
-		reason_set(warning, "The certificate of %s is not valid before %s; accepted because its key is pinned",
+		reason_set(warning,
+			   "The certificate of %s is not valid before %s; accepted because its key "
+			   "is pinned",
 			   manager, when);
 	}
 }
 
-int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint, const struct tls_trust *trust,
-		       struct reason *why, struct reason *warning)
+int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
+		       const struct tls_trust *trust, struct reason *why, struct reason *warning)
 {
 	X509 *certificate = X509_STORE_CTX_get0_cert(store);
 	const char *name = trust->verify_name ?: endpoint->host;
@@ -178,8 +195,10 @@ int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint, c
 		return chain_failed(store, manager, trust, why);
 	if (pinned && !tls_key_is_pinned(certificate, trust->pins)) {
 		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
-		reason_set(why, "The key of %s is not the one that pin names; compare with: agent-register pin %s", manager,
-			   manager);
+		reason_set(why,
+			   "The key of %s is not the one that pin names; compare with: "
+			   "agent-register pin %s",
+			   manager, manager);
 		return 0;
 	}
 	if ((trust->ca_file || trust->verify_name) && !tls_certificate_names(certificate, name)) {
@@ -187,7 +206,9 @@ int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint, c
 
 		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
 		tls_certificate_describe_names(certificate, names, sizeof names);
-		reason_set(why, "The certificate of %s is for %s, not for %s: use a name it has as address, or set verify_name",
+		reason_set(why,
+			   "The certificate of %s is for %s, not for %s: use a name it has as "
+			   "address, or set verify_name",
 			   manager, names, name);
 		return 0;
 	}

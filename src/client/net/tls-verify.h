@@ -5,11 +5,12 @@
 #include "client/net/tls-client.h"
 
 /*
- * Judge the certificate chain in `store`, during the handshake. Returns 1 to go on; 0 with `why` set and the store's
- * error set to what the peer is told. `warning` gets what is accepted for a pin's sake.
+ * Judge the certificate chain in `store`, during the handshake. Returns 1 to go on; 0 with `why`
+ * set and the store's error set to what the peer is told. `warning` gets what is accepted for a
+ * pin's sake.
  */
-int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint, const struct tls_trust *trust,
-		       struct reason *why, struct reason *warning);
+int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
+		       const struct tls_trust *trust, struct reason *why, struct reason *warning);
 
 /* Is `name`, a host name or an IP literal, in the certificate by the name rule? */
 bool tls_certificate_names(X509 *certificate, const char *name);

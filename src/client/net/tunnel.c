@@ -18,7 +18,8 @@ int net_proxy_of(struct proxy *ret, const struct config *config, struct reason *
 	int r;
 
 	if (proxy_parse(&proxy, config->manager.proxy) < 0) {
-		reason_set(why, "proxy in [manager] is not an address"); /* config.c has checked it */
+		/* config.c has checked it */
+		reason_set(why, "proxy in [manager] is not an address");
 		return -EINVAL;
 	}
 	r = path ? secret_read(&proxy.password, "proxy's password", path, why) : 0;
@@ -30,14 +31,19 @@ int net_proxy_of(struct proxy *ret, const struct config *config, struct reason *
 /* ------------------------------------------------------------------ sending */
 
 /* What the peer did about the proxy's connection, in the words of the layer below. */
-static int broken(int r, const char *what, const char *proxy, const char *manager, struct reason *why)
+static int broken(int r, const char *what, const char *proxy, const char *manager,
+		  struct reason *why)
 {
 	if (r == -ETIMEDOUT)
-		reason_set(why, "The proxy %s did not %s in time (for a tunnel to %s)", proxy, what, manager);
+		reason_set(why, "The proxy %s did not %s in time (for a tunnel to %s)", proxy, what,
+			   manager);
 	else if (r == -ECONNRESET || r == -EPIPE)
-		reason_set(why, "The proxy %s closed the connection instead of making a tunnel to %s", proxy, manager);
+		reason_set(why,
+			   "The proxy %s closed the connection instead of making a tunnel to %s",
+			   proxy, manager);
 	else
-		return r == -ECANCELED ? r : reason_errno(why, r, "Cannot talk to the proxy %s", proxy);
+		return r == -ECANCELED ? r
+				       : reason_errno(why, r, "Cannot talk to the proxy %s", proxy);
 	return OUTCOME_UNREACHABLE;
 }
 
@@ -64,8 +70,9 @@ static int send_all(int fd, const char *data, size_t length, const struct deadli
 /* ------------------------------------------------------------------ the answer */
 
 /*
- * Read the answer's header and not a byte more: what follows is the manager's, and stays in the socket. So the bytes are
- * looked at first, and only those that are the header's are taken out. Returns 0, or a negative errno; -EPIPE at the end.
+ * Read the answer's header and not a byte more: what follows is the manager's, and stays in the
+ * socket. So the bytes are looked at first, and only those that are the header's are taken out.
+ * Returns 0, or a negative errno; -EPIPE at the end.
  */
 static int receive_answer(int fd, struct proxy_answer *answer, const struct deadline *deadline)
 {
@@ -86,9 +93,11 @@ static int receive_answer(int fd, struct proxy_answer *answer, const struct dead
 	return 0;
 }
 
-/* Words of the proxy for a message; not those that give our request back, which holds the password. */
-static const char *show(const struct proxy *proxy, const char *request, char *buffer, size_t size, const char *bytes,
-			size_t length)
+/*
+ * Words of the proxy for a message; not those that give our request back, which holds the password.
+ */
+static const char *show(const struct proxy *proxy, const char *request, char *buffer, size_t size,
+			const char *bytes, size_t length)
 {
 	static const char mark[] = "Basic ";
 	const char *credentials = strstr(request, mark), *password = proxy->password.text;
@@ -104,17 +113,21 @@ static const char *show(const struct proxy *proxy, const char *request, char *bu
 static const char *authentication_hint(const struct proxy *proxy, const struct proxy_answer *answer)
 {
 	if (answer->offers_other && !answer->offers_basic)
-		return "it demands an authentication other than Basic, which is the only one known here";
+		return "it demands an authentication other than Basic, which is the only one known "
+		       "here";
 	if (!proxy->user[0])
-		return "it demands a user: write proxy = http://USER@HOST:PORT in [manager], and set proxy_password_file in [auth]";
+		return "it demands a user: write proxy = http://USER@HOST:PORT in [manager], and "
+		       "set proxy_password_file in [auth]";
 	return "its user (proxy in [manager]) or password (proxy_password_file in [auth]) is wrong";
 }
 
 /*
- * What a status that is no tunnel means. A wrong password is no reason to give up for good (the proxy may have trouble
- * with its own list of users), and no reason to try it often (it locks accounts).
+ * What a status that is no tunnel means. A wrong password is no reason to give up for good (the
+ * proxy may have trouble with its own list of users), and no reason to try it often (it locks
+ * accounts).
  */
-static enum outcome judge_status(const struct proxy *proxy, const struct proxy_answer *answer, const char **ret_hint)
+static enum outcome judge_status(const struct proxy *proxy, const struct proxy_answer *answer,
+				 const char **ret_hint)
 {
 	*ret_hint = NULL;
 	switch (answer->status) {
@@ -123,7 +136,8 @@ static enum outcome judge_status(const struct proxy *proxy, const struct proxy_a
 		*ret_hint = authentication_hint(proxy, answer);
 		return OUTCOME_REFUSED;
 	case 403:
-		*ret_hint = "it must be told to allow CONNECT to this host and port (Squid: SSL_ports)";
+		*ret_hint = "it must be told to allow CONNECT to this host and port (Squid: "
+			    "SSL_ports)";
 		return OUTCOME_REFUSED;
 	case 500: /* tinyproxy's word for a manager that cannot be reached */
 		*ret_hint = "the proxy cannot reach the manager, or is in trouble itself";
@@ -147,26 +161,29 @@ static enum outcome judge_status(const struct proxy *proxy, const struct proxy_a
 	return OUTCOME_PROTOCOL_ERROR;
 }
 
-static int refused(const struct proxy *proxy, const struct proxy_answer *answer, const char *request, const char *manager,
-		   struct reason *why)
+static int refused(const struct proxy *proxy, const struct proxy_answer *answer,
+		   const char *request, const char *manager, struct reason *why)
 {
 	char text[ENDPOINT_TEXT_SIZE], shown[200];
 	const char *hint, *phrase;
 	int outcome = judge_status(proxy, answer, &hint);
 
 	phrase = show(proxy, request, shown, sizeof shown, answer->phrase, strlen(answer->phrase));
-	reason_set(why, "The proxy %s makes no tunnel to %s: %d%s%s%s%s", endpoint_text(&proxy->endpoint, text), manager,
-		   answer->status, *phrase ? " " : "", phrase, hint ? " -- " : "", hint ?: "");
+	reason_set(why, "The proxy %s makes no tunnel to %s: %d%s%s%s%s",
+		   endpoint_text(&proxy->endpoint, text), manager, answer->status,
+		   *phrase ? " " : "", phrase, hint ? " -- " : "", hint ?: "");
 	return outcome;
 }
 
-static int garbled(const struct proxy *proxy, const struct proxy_answer *answer, const char *request, struct reason *why)
+static int garbled(const struct proxy *proxy, const struct proxy_answer *answer,
+		   const char *request, struct reason *why)
 {
 	char text[ENDPOINT_TEXT_SIZE], shown[120];
 
 	endpoint_text(&proxy->endpoint, text);
 	if (answer->total > PROXY_HEADER_MAX)
-		reason_set(why, "The proxy %s sent more than %d bytes of header", text, PROXY_HEADER_MAX);
+		reason_set(why, "The proxy %s sent more than %d bytes of header", text,
+			   PROXY_HEADER_MAX);
 	else
 		reason_set(why, "The proxy %s did not answer in HTTP but with: %s", text,
 			   show(proxy, request, shown, sizeof shown, answer->line, answer->length));
@@ -184,8 +201,8 @@ static void wipe_request(struct request *request)
 	explicit_bzero(request, sizeof *request);
 }
 
-int net_tunnel(int fd, const struct proxy *proxy, const struct endpoint *manager, const struct deadline *deadline,
-	       struct reason *why)
+int net_tunnel(int fd, const struct proxy *proxy, const struct endpoint *manager,
+	       const struct deadline *deadline, struct reason *why)
 {
 	cleanup(wipe_request) struct request request;
 	char text[ENDPOINT_TEXT_SIZE], manager_text[ENDPOINT_TEXT_SIZE];
@@ -196,8 +213,10 @@ int net_tunnel(int fd, const struct proxy *proxy, const struct endpoint *manager
 	endpoint_text(&proxy->endpoint, text);
 	endpoint_text(manager, manager_text);
 	if (length < 0) {
-		reason_set(why, "%s cannot be reached through the proxy %s: what stands behind the %% means something on this "
-			   "machine only", manager_text, text);
+		reason_set(why,
+			   "%s cannot be reached through the proxy %s: what stands behind the %% "
+			   "means something on this machine only",
+			   manager_text, text);
 		return OUTCOME_MISCONFIGURED;
 	}
 	r = send_all(fd, request.text, (size_t)length, deadline);
@@ -208,11 +227,13 @@ int net_tunnel(int fd, const struct proxy *proxy, const struct endpoint *manager
 		return broken(r, "answer", text, manager_text, why);
 	if (answer.state == PROXY_ANSWER_GARBLED)
 		return garbled(proxy, &answer, request.text, why);
-	return proxy_answer_is_tunnel(&answer) ? OUTCOME_OK : refused(proxy, &answer, request.text, manager_text, why);
+	return proxy_answer_is_tunnel(&answer)
+		       ? OUTCOME_OK
+		       : refused(proxy, &answer, request.text, manager_text, why);
 }
 
-int net_connect_through(const struct proxy *proxy, const struct endpoint *manager, const struct deadline *deadline,
-			int *ret_fd, struct reason *why)
+int net_connect_through(const struct proxy *proxy, const struct endpoint *manager,
+			const struct deadline *deadline, int *ret_fd, struct reason *why)
 {
 	char manager_text[ENDPOINT_TEXT_SIZE];
 	struct reason inner = { 0 };

@@ -4,8 +4,8 @@
 #include "common/cleanup.h"
 #include "common/secret.h"
 
-int enrollment_read_token(struct enrollment_token *ret, const struct config *config, const struct method *method,
-			  struct reason *why)
+int enrollment_read_token(struct enrollment_token *ret, const struct config *config,
+			  const struct method *method, struct reason *why)
 {
 	const char *path = config->auth.token_file;
 	cleanup(secret_wipe) struct secret text = { 0 };
@@ -23,16 +23,16 @@ int enrollment_read_token(struct enrollment_token *ret, const struct config *con
 	return r < 0 ? r : 1;
 }
 
-bool enrollment_manager(struct endpoint *ret, const struct config *config, const struct enrollment_token *token,
-			size_t index)
+bool enrollment_manager(struct endpoint *ret, const struct config *config,
+			const struct enrollment_token *token, size_t index)
 {
 	const struct string_list *addresses = &config->manager.address;
 
 	if (addresses->count == 0 && index == 0 && token)
 		*ret = token->manager;
 	else
-		return index < addresses->count &&
-		       endpoint_parse(ret, addresses->items[index], config_default_port(config)) == 0;
+		return index < addresses->count && endpoint_parse(ret, addresses->items[index],
+								  config_default_port(config)) == 0;
 	return true;
 }
 
@@ -40,5 +40,7 @@ bool enrollment_manager(struct endpoint *ret, const struct config *config, const
 void enrollment_prefix(char ret[static ENDPOINT_PREFIX_SIZE], const struct config *config,
 		       const struct enrollment_token *token)
 {
-	(void)endpoint_prefix_parse(ret, config->manager.prefix ?: token ? token->prefix : ENROLLMENT_PREFIX);
+	(void)endpoint_prefix_parse(ret, config->manager.prefix
+						 ?: token ? token->prefix
+							  : ENROLLMENT_PREFIX);
 }

@@ -25,8 +25,9 @@ enum binding binding_of(const struct state *state, const struct agent_key *key)
 		return BINDING_NONE;
 	identity_machine(machine);
 	identity_instance(instance);
-	return differ(state->bound_machine, machine) || differ(state->bound_instance, instance) ? BINDING_OTHER :
-												  BINDING_OURS;
+	return differ(state->bound_machine, machine) || differ(state->bound_instance, instance)
+		       ? BINDING_OTHER
+		       : BINDING_OURS;
 }
 
 void binding_make(struct state *state, const struct agent_key *key)

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* Is a key this machine's? Told from the marks that were remembered when it was stored (state.h) and those of now. */
+/*
+ * Is a key this machine's? Told from the marks that were remembered when it was stored (state.h)
+ * and those of now.
+ */
 #pragma once
 
-#include "common/agent-key.h"
 #include "client/registration/state.h"
+#include "common/agent-key.h"
 
 #include <stdbool.h>
 
 enum binding {
-	BINDING_NONE,  /* made by another tool, or the state is lost: nothing says whose it is */
+	BINDING_NONE, /* made by another tool, or the state is lost: nothing says whose it is */
 	BINDING_OURS,
 	BINDING_OTHER, /* made on another machine: this disk is a copy */
 };

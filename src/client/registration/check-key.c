@@ -2,8 +2,8 @@
 /* The chapter `verdict`: is there a key, and is it this machine's? */
 #include "client/registration/registration.h"
 
-#include "client/system/agent-unit.h"
 #include "client/registration/binding.h"
+#include "client/system/agent-unit.h"
 #include "client/system/message-ids.h"
 #include "client/system/notify.h"
 
@@ -14,14 +14,18 @@ static int already_registered(struct registration *run)
 {
 	const struct agent_key *key = &run->old_key;
 
-	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, registration_fields(run, key, OUTCOME_REGISTERED),
+	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED,
+		  registration_fields(run, key, OUTCOME_REGISTERED),
 		  "Already registered as %s (id %s); nothing to do", key->name, key->id);
 	registration_forget_secret(run, key); /* a run that was killed may not have come to it */
 	registration_start_agents(run, key);
 	return 0;
 }
 
-/* ------------------------------------------------------------------ the binding of a key to a machine */
+/*
+ * ------------------------------------------------------------------ the binding of a key to a
+ * machine
+ */
 
 /* Bind a key that was found to this machine, so that a copy of this disk is noticed later. */
 static int adopt(struct registration *run)
@@ -33,7 +37,10 @@ static int adopt(struct registration *run)
 	return already_registered(run);
 }
 
-/* The disk is a copy. Until this machine has an identity of its own, its agent must not use the other one's. */
+/*
+ * The disk is a copy. Until this machine has an identity of its own, its agent must not use the
+ * other one's.
+ */
 static int found_clone(struct registration *run)
 {
 	const struct agent_key *key = &run->old_key;
@@ -43,13 +50,16 @@ static int found_clone(struct registration *run)
 	switch (run->config->identity.on_clone) {
 	case CLONE_KEEP:
 		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
-			  "The key of %s (id %s) was made on another machine, of which this one is a copy; kept, as on_clone "
-			  "says", key->name, key->id);
+			  "The key of %s (id %s) was made on another machine, of which this one is "
+			  "a copy; kept, as on_clone says",
+			  key->name, key->id);
 		return already_registered(run);
 	case CLONE_REFUSE:
 		agent_unit_hold(true);
-		reason_set(&why, "The key of %s (id %s) was made on another machine, of which this one is a copy; "
-			   "agent-register reset removes it", key->name, key->id);
+		reason_set(&why,
+			   "The key of %s (id %s) was made on another machine, of which this one "
+			   "is a copy; agent-register reset removes it",
+			   key->name, key->id);
 		return registration_fail(run, OUTCOME_CLONED, &why);
 	default:
 		agent_unit_hold(true);
@@ -57,7 +67,8 @@ static int found_clone(struct registration *run)
 			return CONTINUE; /* and the log has said so */
 		run->is_clone = true;
 		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
-			  "The key of %s (id %s) was made on another machine, of which this one is a copy; registering anew",
+			  "The key of %s (id %s) was made on another machine, of which this one is "
+			  "a copy; registering anew",
 			  key->name, key->id);
 		return CONTINUE;
 	}
@@ -84,7 +95,8 @@ int registration_check_key(struct registration *run)
 	if (found != KEYSTORE_KEY || run->force)
 		return CONTINUE;
 
-	state_load(&now, run->state_directory); /* while we waited, another run may have written both */
+	/* while we waited, another run may have written both */
+	state_load(&now, run->state_directory);
 	switch (binding_of(&now, &run->old_key)) {
 	case BINDING_NONE:
 		return adopt(run);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* The chapter `import`: a key that somebody brought from the manager, in place of asking for one. */
+/*
+ * The chapter `import`: a key that somebody brought from the manager, in place of asking for one.
+ */
 #include "client/registration/registration.h"
 
-#include "common/cleanup.h"
-#include "client/system/agent-unit.h"
-#include "client/registration/binding.h"
 #include "client/agent-files/import-file.h"
 #include "client/agent-files/manager-detect.h"
+#include "client/registration/binding.h"
+#include "client/system/agent-unit.h"
 #include "client/system/message-ids.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 
@@ -21,8 +23,11 @@ static int refuse_on_manager(struct registration *run)
 	if (run->is_forced_import ||
 	    !manager_detect(run->config->agent.directory, run->store.path, &seen))
 		return CONTINUE;
-	reason_set(&why, "This machine is a manager: %s; an imported key would take the place of all its agents' keys in %s, so "
-		   "nothing was changed (agent-register import --force imports all the same)", seen.text, run->store.path);
+	reason_set(&why,
+		   "This machine is a manager: %s; an imported key would take the place of all its "
+		   "agents' keys in %s, so nothing was changed (agent-register import --force "
+		   "imports all the same)",
+		   seen.text, run->store.path);
 	return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
 }
 
@@ -33,8 +38,10 @@ static int refuse_others_key(struct registration *run)
 
 	if (!run->is_clone || !agent_key_equal(&run->new_key, &run->old_key))
 		return CONTINUE;
-	reason_set(&why, "The key of %s (id %s) in %s is that of another machine, of which this one is a copy; give this machine "
-		   "a key of its own, or import it by hand (agent-register import) if it shall have this one",
+	reason_set(&why,
+		   "The key of %s (id %s) in %s is that of another machine, of which this one is a "
+		   "copy; give this machine a key of its own, or import it by hand (agent-register "
+		   "import) if it shall have this one",
 		   run->new_key.name, run->new_key.id, run->imported_from);
 	return registration_fail(run, OUTCOME_CLONED, &why);
 }
@@ -46,14 +53,17 @@ static bool is_there(const struct registration *run)
 	return run->found == KEYSTORE_KEY && agent_key_equal(&run->new_key, &run->old_key);
 }
 
-/* Who imports a key says that it is this machine's; that is remembered, and nothing else changes. */
+/*
+ * Who imports a key says that it is this machine's; that is remembered, and nothing else changes.
+ */
 static int leave_it(struct registration *run)
 {
 	const struct agent_key *key = &run->old_key;
 
-	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, registration_fields(run, key, OUTCOME_REGISTERED),
-		  "Already registered as %s (id %s): the key from %s is in %s, nothing to do", key->name, key->id,
-		  run->imported_from, run->store.path);
+	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED,
+		  registration_fields(run, key, OUTCOME_REGISTERED),
+		  "Already registered as %s (id %s): the key from %s is in %s, nothing to do",
+		  key->name, key->id, run->imported_from, run->store.path);
 	if (binding_of(&run->state, key) != BINDING_OURS) {
 		run->state = (struct state){ 0 };
 		binding_make(&run->state, key);
@@ -75,8 +85,9 @@ bool registration_key_file_is_used(const struct registration *run, const struct 
 		return false;
 	same = agent_key_equal(&brought, key);
 	if (!same)
-		log_warning("%s holds another key, that of %s (id %s); agent-register import %s puts it in place", path,
-			    brought.name, brought.id, path);
+		log_warning("%s holds another key, that of %s (id %s); agent-register import %s "
+			    "puts it in place",
+			    path, brought.name, brought.id, path);
 	return same;
 }
 
@@ -93,7 +104,9 @@ static int take_key_file(struct registration *run)
 		return r == -ECANCELED ? r : registration_fail(run, OUTCOME_MISCONFIGURED, &why);
 	run->imported_from = path;
 	if (secret_file_is_exposed(path))
-		log_warning("The key in %s can be read by everybody on this machine; chmod 0600 mends that", path);
+		log_warning("The key in %s can be read by everybody on this machine; chmod 0600 "
+			    "mends that",
+			    path);
 	return CONTINUE;
 }
 
@@ -130,7 +143,8 @@ int registration_import_given(struct registration *run, const struct import *imp
 	run->new_key = *import->key;
 	run->imported_from = import->from;
 	run->is_forced_import = import->force;
-	run->force = true; /* the question is whether the key is another one, which is asked below */
+	/* the question is whether the key is another one, which is asked below */
+	run->force = true;
 	r = registration_check_key(run);
 	if (r == CONTINUE)
 		r = refuse_on_manager(run);

@@ -2,19 +2,20 @@
 /* What follows from an outcome: one table, and nothing else decides. */
 #pragma once
 
-#include "common/outcome.h"
 #include "client/registration/retry.h"
+#include "common/outcome.h"
 
-#define EXIT_USAGE 64      /* sysexits.h EX_USAGE: the command line is wrong */
+#define EXIT_USAGE 64       /* sysexits.h EX_USAGE: the command line is wrong */
 #define EXIT_LOCAL_ERROR 71 /* EX_OSERR: the system failed us (memory, descriptors) */
 
 struct outcome_policy {
-	const char *name;       /* OUTCOME= in the journal, and in the state file */
-	int exit_code;          /* when it is the last word of a run */
-	int level;              /* syslog level of its log line */
+	const char *name; /* OUTCOME= in the journal, and in the state file */
+	int exit_code;    /* when it is the last word of a run */
+	int level;        /* syslog level of its log line */
 	const char *message_id;
 	enum retry_class retry; /* how soon the same manager is worth another try */
-	unsigned int events;    /* WAKEUP_ON_...: changes on this machine that make it worth one at once */
+	/* WAKEUP_ON_...: changes on this machine that make it worth one at once */
+	unsigned int events;
 };
 
 const struct outcome_policy *outcome_policy(enum outcome outcome);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* The chapters `prepare` and `stage`: everything that must be right before a manager is troubled. */
+/*
+ * The chapters `prepare` and `stage`: everything that must be right before a manager is troubled.
+ */
 #include "client/registration/registration.h"
 
-#include "common/cleanup.h"
-#include "client/registration/binding.h"
-#include "client/registration/access.h"
-#include "client/system/identity.h"
 #include "client/net/net.h"
+#include "client/registration/access.h"
+#include "client/registration/binding.h"
+#include "client/system/identity.h"
 #include "client/system/notify.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,7 +45,8 @@ static void note_change(struct registration *run, const char *path)
 {
 	struct stat status;
 
-	if (path && !config_is_credential(path) && stat(path, &status) == 0 && status.st_mtime > run->changed_at)
+	if (path && !config_is_credential(path) && stat(path, &status) == 0 &&
+	    status.st_mtime > run->changed_at)
 		run->changed_at = status.st_mtime;
 }
 
@@ -63,7 +66,9 @@ static void note_changes(struct registration *run)
 static void warn_if_exposed(const char *what, const char *path)
 {
 	if (secret_file_is_exposed(path))
-		log_warning("The %s file %s can be read by everybody on this machine; chmod 0600 mends that", what, path);
+		log_warning("The %s file %s can be read by everybody on this machine; chmod 0600 "
+			    "mends that",
+			    what, path);
 }
 
 static int prepare_password(struct registration *run, struct reason *why)
@@ -142,15 +147,18 @@ int registration_prepare(struct registration *run)
 	struct reason why = { 0 };
 	int r;
 
-	if (config_check(run->config, &why) < 0 || method_get(run->config->manager.method, &run->method, &why) < 0)
+	if (config_check(run->config, &why) < 0 ||
+	    method_get(run->config->manager.method, &run->method, &why) < 0)
 		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
 	note_changes(run);
-	/* A machine without a host name yet is asked again later; a bad name will not get better. */
+	/*
+	 * A machine without a host name yet is asked again later; a bad name will not get better.
+	 */
 	r = registration_take_name(run, &why);
 	if (r != OUTCOME_OK && r != OUTCOME_NOT_READY)
 		return registration_fail(run, r, &why);
-	if (prepare_tls(run, &why) < 0 || prepare_password(run, &why) < 0 || prepare_proxy(run, &why) < 0 ||
-	    prepare_enrollment(run, &why) < 0)
+	if (prepare_tls(run, &why) < 0 || prepare_password(run, &why) < 0 ||
+	    prepare_proxy(run, &why) < 0 || prepare_enrollment(run, &why) < 0)
 		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
 	if (run->found == KEYSTORE_KEY && agent_key_hash(run->old_key_hash, &run->old_key) < 0)
 		r = reason_errno(&why, EIO, "Cannot hash the old key");
@@ -163,7 +171,8 @@ int registration_prepare(struct registration *run)
 
 static void waiting_for_lock(pid_t holder)
 {
-	log_notice("Another agent-register (pid %d) is at work on the key file; waiting for it", (int)holder);
+	log_notice("Another agent-register (pid %d) is at work on the key file; waiting for it",
+		   (int)holder);
 	notify_status("Waiting for another agent-register (pid %d)", (int)holder);
 }
 

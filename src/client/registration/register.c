@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/register.h"
 
-#include "common/cleanup.h"
-#include "client/system/agent-unit.h"
 #include "client/registration/binding.h"
+#include "client/registration/policy.h"
+#include "client/registration/registration.h"
+#include "client/system/agent-unit.h"
 #include "client/system/config-wait.h"
 #include "client/system/identity.h"
 #include "client/system/message-ids.h"
 #include "client/system/notify.h"
-#include "client/registration/policy.h"
-#include "client/registration/registration.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -39,17 +39,20 @@ static const char *name_of_method(const struct registration *run)
 	return method_name(run->imported_from ? METHOD_IMPORT : run->config->manager.method);
 }
 
-const struct log_field *registration_fields(const struct registration *run, const struct agent_key *key,
-					    enum outcome outcome)
+const struct log_field *registration_fields(const struct registration *run,
+					    const struct agent_key *key, enum outcome outcome)
 {
 	static struct log_field fields[8];
 	static char attempt[24];
 
 	(void)snprintf(attempt, sizeof attempt, "%" PRIu64, run->state.attempts);
 	fields[0] = (struct log_field){ "OUTCOME", outcome_policy(outcome)->name };
-	fields[1] = (struct log_field){ "AGENT_NAME", key ? key->name : run->name[0] ? run->name : NULL };
+	fields[1] = (struct log_field){ "AGENT_NAME", key            ? key->name
+						      : run->name[0] ? run->name
+								     : NULL };
 	fields[2] = (struct log_field){ "AGENT_ID", key ? key->id : NULL };
-	fields[3] = (struct log_field){ "MANAGER", run->manager_text[0] ? run->manager_text : NULL };
+	fields[3] = (struct log_field){ "MANAGER",
+					run->manager_text[0] ? run->manager_text : NULL };
 	fields[4] = (struct log_field){ "METHOD", name_of_method(run) };
 	fields[5] = (struct log_field){ "ATTEMPT", run->state.attempts ? attempt : NULL };
 	fields[6] = (struct log_field){ "MANAGER_SAYS", run->said[0] ? run->said : NULL };
@@ -67,16 +70,20 @@ void registration_save_state(struct registration *run)
 	run->state_is_lost = true;
 }
 
-int registration_note_failure(struct registration *run, int outcome, const struct reason *why, bool should_log)
+int registration_note_failure(struct registration *run, int outcome, const struct reason *why,
+			      bool should_log)
 {
-	static const struct outcome_policy local = { "local-error", EXIT_LOCAL_ERROR, LOG_ERR, NULL, RETRY_LATER, 0 };
-	const struct outcome_policy *policy = outcome < 0 ? &local : outcome_policy((enum outcome)outcome);
+	static const struct outcome_policy local = { "local-error", EXIT_LOCAL_ERROR, LOG_ERR,
+						     NULL,          RETRY_LATER,      0 };
+	const struct outcome_policy *policy = outcome < 0 ? &local
+							  : outcome_policy((enum outcome)outcome);
 	struct state *state = &run->state;
 
 	if (outcome == -ECANCELED)
 		return -ECANCELED;
 	log_event(should_log ? policy->level : LOG_DEBUG, policy->message_id,
-		  outcome < 0 ? NULL : registration_fields(run, NULL, (enum outcome)outcome), "%s", why->text);
+		  outcome < 0 ? NULL : registration_fields(run, NULL, (enum outcome)outcome), "%s",
+		  why->text);
 	notify_status("%s", why->text);
 
 	(void)snprintf(state->last_outcome, sizeof state->last_outcome, "%s", policy->name);
@@ -139,7 +146,9 @@ static void remember_success(struct registration *run)
 	registration_save_state(run);
 }
 
-/* 1: stored, but `why` is worth a warning. The first one is told, the others are of the same kind. */
+/*
+ * 1: stored, but `why` is worth a warning. The first one is told, the others are of the same kind.
+ */
 static int keep_worst(int r, int next)
 {
 	return next < 0 ? next : r | next;
@@ -148,17 +157,24 @@ static int keep_worst(int r, int next)
 /* What goes with the key is there before it: a key on the disk says that all is. */
 static int store_companions(struct registration *run, const char *suffix, struct reason *why)
 {
-	int r = run->new_anchor ? reenroll_files_commit_anchor(&run->reenroll_files, run->new_anchor, why) : 0;
+	int r = run->new_anchor
+			? reenroll_files_commit_anchor(&run->reenroll_files, run->new_anchor, why)
+			: 0;
 
 	if (r >= 0 && run->new_secret.text[0])
-		r = keep_worst(r, reenroll_files_commit_secret(&run->reenroll_files, &run->new_secret, suffix, why));
+		r = keep_worst(r, reenroll_files_commit_secret(&run->reenroll_files,
+							       &run->new_secret, suffix, why));
 	return r;
 }
 
-/* A manager that was asked for a key has made another agent, even if it has our id; an imported key may be that of ours. */
+/*
+ * A manager that was asked for a key has made another agent, even if it has our id; an imported key
+ * may be that of ours.
+ */
 static int retire_secret(struct registration *run, const char *suffix, struct reason *why)
 {
-	return reenroll_files_retire_secret(&run->reenroll_files, run->imported_from ? run->new_key.id : NULL, suffix, why);
+	return reenroll_files_retire_secret(
+		&run->reenroll_files, run->imported_from ? run->new_key.id : NULL, suffix, why);
 }
 
 static int store(struct registration *run)
@@ -187,26 +203,36 @@ static void tell_registered(const struct registration *run, const struct log_fie
 {
 	const struct agent_key *key = &run->new_key;
 
-	log_event(LOG_INFO, MESSAGE_REGISTERED, fields, "Registered as %s (id %s) with %s; the key is in %s", key->name,
-		  key->id, run->manager_text, run->store.path);
+	log_event(LOG_INFO, MESSAGE_REGISTERED, fields,
+		  "Registered as %s (id %s) with %s; the key is in %s", key->name, key->id,
+		  run->manager_text, run->store.path);
 	if (strcmp(key->name, run->name) != 0)
 		log_event(LOG_WARNING, MESSAGE_RENAMED, fields,
-			  "%s knows this agent as %s, not as %s as asked: the name was probably taken%s", run->manager_text,
-			  key->name, run->name,
-			  run->answer_was_lost ? ", perhaps by an earlier request whose answer was lost" : "");
+			  "%s knows this agent as %s, not as %s as asked: the name was probably "
+			  "taken%s",
+			  run->manager_text, key->name, run->name,
+			  run->answer_was_lost ? ", perhaps by an earlier request whose answer was "
+						 "lost"
+					       : "");
 }
 
-/* The name that comes with an imported key is the manager's; a configured one is what somebody expects. */
+/*
+ * The name that comes with an imported key is the manager's; a configured one is what somebody
+ * expects.
+ */
 static void tell_imported(const struct registration *run, const struct log_field *fields)
 {
 	const struct agent_key *key = &run->new_key;
 	char wanted[AGENT_NAME_MAX + 1];
 
-	log_event(LOG_INFO, MESSAGE_IMPORTED, fields, "Imported the key of %s (id %s) from %s; it is in %s", key->name, key->id,
+	log_event(LOG_INFO, MESSAGE_IMPORTED, fields,
+		  "Imported the key of %s (id %s) from %s; it is in %s", key->name, key->id,
 		  run->imported_from, run->store.path);
 	if (strcmp(run->config->agent.name, CONFIG_DEFAULT_NAME) != 0 &&
-	    identity_name(wanted, run->config->agent.name, NULL) == OUTCOME_OK && strcmp(key->name, wanted) != 0)
-		log_warning("The imported key is that of %s, not of %s as name in [agent] says", key->name, wanted);
+	    identity_name(wanted, run->config->agent.name, NULL) == OUTCOME_OK &&
+	    strcmp(key->name, wanted) != 0)
+		log_warning("The imported key is that of %s, not of %s as name in [agent] says",
+			    key->name, wanted);
 }
 
 static void tell_success(const struct registration *run)
@@ -219,12 +245,16 @@ static void tell_success(const struct registration *run)
 	else
 		tell_registered(run, fields);
 	if (run->found == KEYSTORE_TORN)
-		log_event(LOG_WARNING, MESSAGE_TORN, fields, "What was in %s before was no usable key; it is kept as %s.torn",
+		log_event(LOG_WARNING, MESSAGE_TORN, fields,
+			  "What was in %s before was no usable key; it is kept as %s.torn",
 			  run->store.path, run->store.path);
 	if (run->is_clone)
-		log_notice("The key of the machine that this one was copied from is kept as %s.clone", run->store.path);
+		log_notice("The key of the machine that this one was copied from is kept as "
+			   "%s.clone",
+			   run->store.path);
 	if (!agent_key_is_usual(key))
-		log_warning("The key of %s is not the usual 64 hexadecimal digits; stored as it came",
+		log_warning("The key of %s is not the usual 64 hexadecimal digits; stored as it "
+			    "came",
 			    run->imported_from ?: run->manager_text);
 }
 
@@ -232,12 +262,15 @@ static void tell_success(const struct registration *run)
 static void restart_running_agent(const struct registration *run)
 {
 	struct reason why = { 0 };
-	int r = run->config->agent.unit ? agent_unit_try_restart(run->config->agent.unit, run->stored_at, &why) : 0;
+	int r = run->config->agent.unit
+			? agent_unit_try_restart(run->config->agent.unit, run->stored_at, &why)
+			: 0;
 
 	if (r < 0)
 		log_warning("%s", why.text);
 	else if (r > 0)
-		log_info("Restarting %s, which was running without this key", run->config->agent.unit);
+		log_info("Restarting %s, which was running without this key",
+			 run->config->agent.unit);
 }
 
 /* Some managers take a while to know their own new keys. Who brings one has seen it there. */
@@ -249,12 +282,16 @@ static int settle(const struct registration *run)
 
 	if (run->config->identity.settle == 0 || run->imported_from)
 		return CONTINUE;
-	notify_status("Registered as %s; giving the manager time to take note (settle)", run->new_key.name);
+	notify_status("Registered as %s; giving the manager time to take note (settle)",
+		      run->new_key.name);
 	r = deadline_wait(&end, -1, 0);
 	return r == -ETIMEDOUT ? CONTINUE : r;
 }
 
-/* READY=1 lets go at once of the agents whose start waits for us; the target starts those that were skipped before. */
+/*
+ * READY=1 lets go at once of the agents whose start waits for us; the target starts those that were
+ * skipped before.
+ */
 void registration_start_agents(const struct registration *run, const struct agent_key *key)
 {
 	struct reason why = { 0 };
@@ -276,7 +313,8 @@ static int announce(struct registration *run)
 	if (r != CONTINUE)
 		return r;
 	registration_start_agents(run, &run->new_key);
-	restart_running_agent(run); /* behind READY=1, for which others wait: systemd is slow to answer while it boots */
+	/* behind READY=1, for which others wait: systemd is slow to answer while it boots */
+	restart_running_agent(run);
 	return 0;
 }
 
@@ -285,8 +323,9 @@ static int announce(struct registration *run)
 static int unconfigured(void)
 {
 	log_event(LOG_NOTICE, MESSAGE_UNCONFIGURED, NULL,
-		  "No manager is configured, nothing to do: write address = HOST under [manager] into "
-		  SYSCONFDIR "/agent-register/agent-register.conf and start agent-register again");
+		  "No manager is configured, nothing to do: write address = HOST under [manager] "
+		  "into " SYSCONFDIR "/agent-register/agent-register.conf and start agent-register "
+		  "again");
 	notify_ready("No manager is configured");
 	config_wait_step_back();
 	return 0;
@@ -328,15 +367,17 @@ static int registration_open(struct registration *run)
 	const struct config *config = run->config;
 	struct reason why = { 0 };
 
-	if (keystore_open(&run->store, config->agent.directory, config->agent.keys_file, config->agent.group, &why) < 0 ||
-	    reenroll_files_open(&run->reenroll_files, run->store.path, config->agent.directory, &why) < 0)
+	if (keystore_open(&run->store, config->agent.directory, config->agent.keys_file,
+			  config->agent.group, &why) < 0 ||
+	    reenroll_files_open(&run->reenroll_files, run->store.path, config->agent.directory,
+				&why) < 0)
 		return registration_fail(run, -ENOMEM, &why);
 	state_load(&run->state, run->state_directory);
 	return CONTINUE;
 }
 
-int register_agent(const struct config *config, const char *state_directory, bool force, int stop_fd,
-		   register_listener *listener)
+int register_agent(const struct config *config, const char *state_directory, bool force,
+		   int stop_fd, register_listener *listener)
 {
 	cleanup(registration_done) struct registration run = {
 		.config = config,
@@ -351,7 +392,8 @@ int register_agent(const struct config *config, const char *state_directory, boo
 	return r == CONTINUE ? tell_story(&run) : r;
 }
 
-int register_import(const struct config *config, const char *state_directory, const struct import *import, int stop_fd)
+int register_import(const struct config *config, const char *state_directory,
+		    const struct import *import, int stop_fd)
 {
 	cleanup(registration_done) struct registration run = {
 		.config = config,

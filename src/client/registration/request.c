@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* The chapter `asking`: the managers in their order, again and again, each no more often than is good for it. */
+/*
+ * The chapter `asking`: the managers in their order, again and again, each no more often than is
+ * good for it.
+ */
 #include "client/registration/registration.h"
 
-#include "common/cleanup.h"
-#include "client/system/agent-unit.h"
 #include "client/registration/access.h"
+#include "client/registration/policy.h"
+#include "client/registration/schedule.h"
+#include "client/system/agent-unit.h"
 #include "client/system/message-ids.h"
 #include "client/system/notify.h"
-#include "client/registration/schedule.h"
-#include "client/registration/policy.h"
 #include "client/system/wakeup.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,11 +25,12 @@
 struct asking {
 	struct registration *run;
 	struct wakeup_sources sources;
-	struct deadline end;       /* of this start's budget */
-	struct deadline lock_end;  /* of the patience with another run */
-	struct deadline round_end; /* of the budget; but without a budget, a round takes what it takes */
-	bool has_key;              /* a manager has given one */
-	int status;                /* exit status of the last failure */
+	struct deadline end;      /* of this start's budget */
+	struct deadline lock_end; /* of the patience with another run */
+	/* of the budget; but without a budget, a round takes what it takes */
+	struct deadline round_end;
+	bool has_key; /* a manager has given one */
+	int status;   /* exit status of the last failure */
 };
 
 static void close_sources(struct asking *asking)
@@ -36,7 +40,9 @@ static void close_sources(struct asking *asking)
 
 /* ------------------------------------------------------------------ one attempt */
 
-/* The request of this name to this manager of whose answer we have not heard; null: there is none. */
+/*
+ * The request of this name to this manager of whose answer we have not heard; null: there is none.
+ */
 static const struct manager_state *our_lost_request(struct registration *run)
 {
 	const struct manager_state *manager = state_manager(&run->state, run->manager_text);
@@ -45,8 +51,8 @@ static const struct manager_state *our_lost_request(struct registration *run)
 }
 
 /*
- * From here on the manager may register us without our hearing of it: remember that we asked, and of several requests
- * without an answer the first.
+ * From here on the manager may register us without our hearing of it: remember that we asked, and
+ * of several requests without an answer the first.
  */
 static void remember_asking(struct registration *run)
 {
@@ -86,7 +92,10 @@ static int show_progress(enum attempt_step step, void *user)
 	return 0;
 }
 
-/* How long ago the first request of ours was sent of which we have not heard, in microseconds; 0: there is none. */
+/*
+ * How long ago the first request of ours was sent of which we have not heard, in microseconds; 0:
+ * there is none.
+ */
 static uint64_t lost_for(struct registration *run)
 {
 	const struct manager_state *manager = our_lost_request(run);
@@ -99,7 +108,8 @@ static uint64_t lost_for(struct registration *run)
 }
 
 /* Ask one manager once, until `end` at the latest. */
-static int attempt(struct registration *run, const struct deadline *end, struct attempt_report *report)
+static int attempt(struct registration *run, const struct deadline *end,
+		   struct attempt_report *report)
 {
 	const struct config *config = run->config;
 	struct deadline deadline = deadline_in(config->manager.attempt_timeout, end);
@@ -133,12 +143,13 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 	if (!config->tls.verify)
 		log_event(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, MESSAGE_UNVERIFIED,
 			  registration_fields(run, NULL, OUTCOME_UNTRUSTED),
-			  "verify = no: %s is not verified; whoever answers there gets the password and gives the key",
+			  "verify = no: %s is not verified; whoever answers there gets the "
+			  "password and gives the key",
 			  run->manager_text);
 	if (attempt.proxy)
 		endpoint_text(&attempt.proxy->endpoint, proxy);
-	log_line(level, "Asking %s for a key as %s%s%s", run->manager_text, run->name, *proxy ? ", through the proxy " : "",
-		 proxy);
+	log_line(level, "Asking %s for a key as %s%s%s", run->manager_text, run->name,
+		 *proxy ? ", through the proxy " : "", proxy);
 	r = run->method->run(&attempt, &run->new_key, report);
 	if (r == OUTCOME_REGISTERED && run->listener)
 		run->listener(STEP_RECEIVED, run->manager_text, run->name);
@@ -150,8 +161,8 @@ static int attempt(struct registration *run, const struct deadline *end, struct 
 /* ------------------------------------------------------------------ a name that is taken */
 
 /*
- * The name or the address is taken. Returns true when the same manager is to be asked at once under a name with a
- * suffix; otherwise the reason says whose entry it probably is.
+ * The name or the address is taken. Returns true when the same manager is to be asked at once under
+ * a name with a suffix; otherwise the reason says whose entry it probably is.
  */
 static bool handle_duplicate(struct registration *run, bool was_asked, struct reason *why)
 {
@@ -161,7 +172,8 @@ static bool handle_duplicate(struct registration *run, bool was_asked, struct re
 		size_t length = strlen(why->text);
 
 		(void)snprintf(why->text + length, sizeof why->text - length,
-			       "; it is probably this machine's own: the answer to its request was lost");
+			       "; it is probably this machine's own: the answer to its request was "
+			       "lost");
 	}
 	if (run->config->identity.on_duplicate != DUPLICATE_SUFFIX || run->is_suffixed)
 		return false;
@@ -183,14 +195,18 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 		int r = attempt(run, end, &report);
 
 		*why = report.why;
-		(void)snprintf(run->said, sizeof run->said, "%s", r == OUTCOME_REGISTERED ? "" : report.said);
+		(void)snprintf(run->said, sizeof run->said, "%s",
+			       r == OUTCOME_REGISTERED ? "" : report.said);
 		run->retry_after = report.wait;
 		run->new_secret = report.secret;
 		run->new_anchor = report.anchor;
 		reenroll_secret_wipe(&report.secret);
 		if (r == OUTCOME_DUPLICATE && handle_duplicate(run, was_asked, why))
 			continue;
-		/* What is refused now was refused then; but a limit of agents, say, may have been reached since. */
+		/*
+		 * What is refused now was refused then; but a limit of agents, say, may have been
+		 * reached since.
+		 */
 		if (report.answered && (!was_asked || r == OUTCOME_REFUSED))
 			forget_asking(run);
 		return r;
@@ -214,11 +230,13 @@ static uint32_t checksum(const char *text)
 }
 
 /* Plan the next attempt and tell of the failure; the same one again is told once an hour only. */
-static int failed(struct asking *asking, struct manager_state *manager, int outcome, const struct reason *why)
+static int failed(struct asking *asking, struct manager_state *manager, int outcome,
+		  const struct reason *why)
 {
 	struct registration *run = asking->run;
 	uint32_t sum = checksum(why->text);
-	bool should_log = manager->last_logged != sum || monotonic_usec() - manager->last_logged_at > REMINDER_USEC;
+	bool should_log = manager->last_logged != sum ||
+			  monotonic_usec() - manager->last_logged_at > REMINDER_USEC;
 
 	schedule_next(run, manager, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
 	identity_boot(run->state.boot);
@@ -230,7 +248,10 @@ static int failed(struct asking *asking, struct manager_state *manager, int outc
 	return asking->status;
 }
 
-/* Without a name there is nobody to register yet. Returns CONTINUE, or an exit status when no waiting can help. */
+/*
+ * Without a name there is nobody to register yet. Returns CONTINUE, or an exit status when no
+ * waiting can help.
+ */
 static int find_name(struct asking *asking, bool *ret_found)
 {
 	struct registration *run = asking->run;
@@ -268,7 +289,10 @@ static int take_turn(struct asking *asking, struct manager_state *manager)
 	return CONTINUE;
 }
 
-/* Make sure that a key can be stored, and ask each manager whose turn it is. Returns CONTINUE, or what ends the run. */
+/*
+ * Make sure that a key can be stored, and ask each manager whose turn it is. Returns CONTINUE, or
+ * what ends the run.
+ */
 static int ask_round(struct asking *asking)
 {
 	struct registration *run = asking->run;
@@ -277,7 +301,9 @@ static int ask_round(struct asking *asking)
 
 	if (r == CONTINUE)
 		r = find_name(asking, &has_name);
-	for (size_t i = 0; r == CONTINUE && has_name && !asking->has_key && registration_manager_at(run, i, &run->manager); i++) {
+	for (size_t i = 0; r == CONTINUE && has_name && !asking->has_key &&
+			   registration_manager_at(run, i, &run->manager);
+	     i++) {
 		struct manager_state *manager;
 
 		endpoint_text(&run->manager, run->manager_text);
@@ -314,7 +340,8 @@ static void bring_forward(struct registration *run, unsigned int event)
 	for (size_t i = 0; i < run->state.manager_count; i++)
 		if (schedule_policy(&run->state.managers[i])->events & event) {
 			run->state.managers[i].next_at = 0;
-			run->state.managers[i].wait /= 3; /* it was not waited out, so the next one shall not be longer */
+			/* it was not waited out, so the next one shall not be longer */
+			run->state.managers[i].wait /= 3;
 		}
 }
 
@@ -326,12 +353,14 @@ static void show_waiting(const struct registration *run, uint64_t wait)
 
 	if (localtime_r(&then, &broken_down))
 		(void)strftime(when, sizeof when, "%T", &broken_down);
-	notify_status("Waiting for attempt %" PRIu64 " at %s: %s", run->state.attempts + 1, when, run->state.last_error);
+	notify_status("Waiting for attempt %" PRIu64 " at %s: %s", run->state.attempts + 1, when,
+		      run->state.last_error);
 }
 
 /*
- * Wait for the next turn. Returns CONTINUE, or the exit status when that is beyond this start's budget. As long as a
- * change of the network may help, the budget is waited out; otherwise there is no point in it.
+ * Wait for the next turn. Returns CONTINUE, or the exit status when that is beyond this start's
+ * budget. As long as a change of the network may help, the budget is waited out; otherwise there is
+ * no point in it.
  */
 static int wait_for_turn(struct asking *asking)
 {
@@ -356,8 +385,9 @@ static int wait_for_turn(struct asking *asking)
 		return within_budget ? CONTINUE : asking->status;
 	if (r < 0)
 		return r == -ECANCELED ? r : asking->status;
-	log_debug("Trying again at once: %s", r == WAKEUP_NETWORK ? "the network changed" :
-					      r == WAKEUP_CLOCK	? "the clock was set" : "the host name was set");
+	log_debug("Trying again at once: %s", r == WAKEUP_NETWORK ? "the network changed"
+					      : r == WAKEUP_CLOCK ? "the clock was set"
+								  : "the host name was set");
 	bring_forward(run, events_of[r]);
 	return CONTINUE;
 }
@@ -365,8 +395,9 @@ static int wait_for_turn(struct asking *asking)
 /* ------------------------------------------------------------------ the chapter */
 
 /*
- * A start has a budget, because the boot, or the person who started us, waits for it. When systemd starts us again after
- * that, nobody should have to: then READY=1 is said at once, and the waits may be as long as they are.
+ * A start has a budget, because the boot, or the person who started us, waits for it. When systemd
+ * starts us again after that, nobody should have to: then READY=1 is said at once, and the waits
+ * may be as long as they are.
  */
 static void go_into_background(struct registration *run)
 {
@@ -387,16 +418,18 @@ static void take_budget(struct asking *asking)
 	struct deadline never = { USEC_INFINITY, run->stop_fd };
 
 	/* A person at a terminal wants to know how it went, and can try again himself. */
-	uint64_t budget = run->is_service || run->config->budget_is_set ? run->config->retry.budget : 0;
+	uint64_t budget = run->is_service || run->config->budget_is_set ? run->config->retry.budget
+									: 0;
 
 	asking->end = run->is_background ? never : deadline_in(budget, &never);
-	asking->lock_end = run->is_background ? never : deadline_in(run->config->retry.budget, &never);
+	asking->lock_end = run->is_background ? never
+					      : deadline_in(run->config->retry.budget, &never);
 	asking->round_end = budget == 0 ? never : asking->end;
 }
 
 /*
- * Where many machines boot at once, each waits its own time before the first attempt: in the background, if that is
- * longer than the budget. Returns CONTINUE, or what ends this start.
+ * Where many machines boot at once, each waits its own time before the first attempt: in the
+ * background, if that is longer than the budget. Returns CONTINUE, or what ends this start.
  */
 static int wait_out_splay(struct asking *asking)
 {
@@ -413,9 +446,12 @@ static int wait_out_splay(struct asking *asking)
 		return CONTINUE; /* an earlier start of this boot has waited */
 	splay = retry_draw(run->config->retry.splay, identity_seed(), 0);
 	end = deadline_in(splay, &asking->end);
-	notify_status("Waiting %" PRIu64 " s before the first attempt (splay)", splay / USEC_PER_SEC);
+	notify_status("Waiting %" PRIu64 " s before the first attempt (splay)",
+		      splay / USEC_PER_SEC);
 	if (end.at == asking->end.at) {
-		log_info("The first attempt is in %" PRIu64 " s (splay), beyond the budget of this start", splay / USEC_PER_SEC);
+		log_info("The first attempt is in %" PRIu64 " s (splay), beyond the budget of this "
+			 "start",
+			 splay / USEC_PER_SEC);
 		return asking->status;
 	}
 	r = deadline_wait(&end, -1, 0);
@@ -426,7 +462,8 @@ int registration_ask(struct registration *run)
 {
 	cleanup(close_sources) struct asking asking = {
 		.run = run,
-		.status = outcome_policy(OUTCOME_NOT_READY)->exit_code, /* an earlier start's plan is not due yet */
+		/* an earlier start's plan is not due yet */
+		.status = outcome_policy(OUTCOME_NOT_READY)->exit_code,
 	};
 	int r;
 

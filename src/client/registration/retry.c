@@ -22,12 +22,15 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* The shortest and the longest wait of a class. Bounds are at most ten years, so nothing overflows. */
+/*
+ * The shortest and the longest wait of a class. Bounds are at most ten years, so nothing overflows.
+ */
 static struct retry_bounds bounds_of(enum retry_class class, const struct retry_bounds *bounds)
 {
 	switch (class) {
 	case RETRY_LATER:
-		return (struct retry_bounds){ least(30 * bounds->initial, bounds->max), bounds->max };
+		return (struct retry_bounds){ least(30 * bounds->initial, bounds->max),
+					      bounds->max };
 	case RETRY_SLOWLY:
 		return (struct retry_bounds){ bounds->max, 4 * bounds->max };
 	case RETRY_RARELY:
@@ -37,8 +40,8 @@ static struct retry_bounds bounds_of(enum retry_class class, const struct retry_
 	}
 }
 
-uint64_t retry_wait(enum retry_class class, const struct retry_bounds *bounds, uint64_t previous, uint64_t seed,
-		    uint64_t attempt)
+uint64_t retry_wait(enum retry_class class, const struct retry_bounds *bounds, uint64_t previous,
+		    uint64_t seed, uint64_t attempt)
 {
 	const struct retry_bounds own = bounds_of(class, bounds);
 	uint64_t reach = 3 * (previous < own.initial ? own.initial : least(previous, own.max));

@@ -2,9 +2,10 @@
 /*
  * How long to wait before asking a manager again. Pure: no clock, no randomness of its own.
  *
- * The wait depends on how far we got: a machine without a network is worth trying every second, a manager that said no
- * is not. Within a class it grows with decorrelated jitter (the next wait is drawn between the shortest one and three
- * times the last), so that machines that booted together drift apart.
+ * The wait depends on how far we got: a machine without a network is worth trying every second, a
+ * manager that said no is not. Within a class it grows with decorrelated jitter (the next wait is
+ * drawn between the shortest one and three times the last), so that machines that booted together
+ * drift apart.
  */
 #pragma once
 
@@ -25,12 +26,12 @@ struct retry_bounds {
 };
 
 /*
- * The wait after a failure of class `class` (not RETRY_NEVER), in microseconds. `previous` is the wait before this
- * attempt if that followed a failure of the same class, otherwise 0. `seed` (one a machine) and `attempt` (counting up)
- * make the draw: the same ones give the same wait.
+ * The wait after a failure of class `class` (not RETRY_NEVER), in microseconds. `previous` is the
+ * wait before this attempt if that followed a failure of the same class, otherwise 0. `seed` (one a
+ * machine) and `attempt` (counting up) make the draw: the same ones give the same wait.
  */
-uint64_t retry_wait(enum retry_class class, const struct retry_bounds *bounds, uint64_t previous, uint64_t seed,
-		    uint64_t attempt);
+uint64_t retry_wait(enum retry_class class, const struct retry_bounds *bounds, uint64_t previous,
+		    uint64_t seed, uint64_t attempt);
 
 /* A number from 0 to `most`, drawn by `seed` and `attempt`. */
 uint64_t retry_draw(uint64_t most, uint64_t seed, uint64_t attempt);

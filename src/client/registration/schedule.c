@@ -5,17 +5,20 @@
 
 #include <string.h>
 
-void schedule_next(const struct registration *run, struct manager_state *manager, enum outcome outcome)
+void schedule_next(const struct registration *run, struct manager_state *manager,
+		   enum outcome outcome)
 {
 	const struct retry_bounds bounds = { run->config->retry.initial, run->config->retry.max };
 	const struct outcome_policy *policy = outcome_policy(outcome);
 	int previous = outcome_from_name(manager->outcome);
-	bool same_class = previous >= 0 && outcome_policy((enum outcome)previous)->retry == policy->retry;
+	bool same_class = previous >= 0 &&
+			  outcome_policy((enum outcome)previous)->retry == policy->retry;
 
-	manager->wait = retry_wait(policy->retry, &bounds, same_class ? manager->wait : 0, identity_seed(),
-				  run->state.attempts);
+	manager->wait = retry_wait(policy->retry, &bounds, same_class ? manager->wait : 0,
+				   identity_seed(), run->state.attempts);
 	if (run->retry_after > manager->wait)
-		manager->wait = run->retry_after < 12 * bounds.max ? run->retry_after : 12 * bounds.max;
+		manager->wait = run->retry_after < 12 * bounds.max ? run->retry_after
+								   : 12 * bounds.max;
 	manager->next_at = realtime_usec() + manager->wait;
 	(void)snprintf(manager->outcome, sizeof manager->outcome, "%s", policy->name);
 }
@@ -54,7 +57,8 @@ static void drop_stale_plans(struct registration *run)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < state->manager_count; i++)
-		if (!state->managers[i].address[0] || is_configured(run, state->managers[i].address))
+		if (!state->managers[i].address[0] ||
+		    is_configured(run, state->managers[i].address))
 			state->managers[kept++] = state->managers[i];
 	state->manager_count = kept;
 }
@@ -72,9 +76,11 @@ void schedule_take_over(struct registration *run)
 	holds = run->is_service && (strcmp(state->boot, boot) != 0 || run->is_restart);
 	for (size_t i = 0; i < state->manager_count; i++) {
 		struct manager_state *manager = &state->managers[i];
-		uint64_t asked_at = manager->next_at - manager->wait, longest = 12 * run->config->retry.max;
+		uint64_t asked_at = manager->next_at - manager->wait,
+			 longest = 12 * run->config->retry.max;
 
-		manager->wait = manager->wait < longest ? manager->wait : longest; /* max may have become shorter */
+		/* max may have become shorter */
+		manager->wait = manager->wait < longest ? manager->wait : longest;
 		if (!holds || schedule_policy(manager)->retry == RETRY_SOON ||
 		    (uint64_t)run->changed_at * USEC_PER_SEC > asked_at)
 			manager->next_at = 0;

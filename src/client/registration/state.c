@@ -17,22 +17,19 @@ static const struct field {
 	size_t offset;
 	size_t size; /* of a text; 0: a number */
 } fields[] = {
-#define TEXT(member) { #member, offsetof(struct state, member), sizeof(((struct state *)NULL)->member) }
-#define NUMBER(member) { #member, offsetof(struct state, member), 0 }
-	TEXT(agent_id),
-	TEXT(agent_name),
-	TEXT(manager),
-	TEXT(method),
-	NUMBER(registered_at),
-	TEXT(bound_machine),
-	TEXT(bound_instance),
-	TEXT(last_outcome),
-	TEXT(last_manager),
-	TEXT(last_error),
-	NUMBER(last_at),
-	NUMBER(attempts),
-	TEXT(boot),
-	TEXT(background_boot),
+#define TEXT(member)                                                                            \
+	{                                                                                       \
+#member, offsetof(struct state, member), sizeof(((struct state *)NULL)->member) \
+	}
+#define NUMBER(member)                                     \
+	{                                                  \
+#member, offsetof(struct state, member), 0 \
+	}
+	TEXT(agent_id),       TEXT(agent_name),      TEXT(manager),
+	TEXT(method),         NUMBER(registered_at), TEXT(bound_machine),
+	TEXT(bound_instance), TEXT(last_outcome),    TEXT(last_manager),
+	TEXT(last_error),     NUMBER(last_at),       NUMBER(attempts),
+	TEXT(boot),           TEXT(background_boot),
 };
 
 static char *state_path(const char *directory)
@@ -57,7 +54,8 @@ static void take_manager(struct state *state, const char *text)
 	char wait[21] = "", next_at[21] = "";
 
 	if (state->manager_count == STATE_MAX_MANAGERS ||
-	    sscanf(text, "%15s %20[0-9] %20[0-9] %271s", manager.outcome, wait, next_at, manager.address) < 3)
+	    sscanf(text, "%15s %20[0-9] %20[0-9] %271s", manager.outcome, wait, next_at,
+		   manager.address) < 3)
 		return;
 	take_number(&manager.wait, wait);
 	take_number(&manager.next_at, next_at);
@@ -72,7 +70,8 @@ struct manager_state *state_manager(struct state *state, const char *address)
 		if (strcmp(state->managers[i].address, address) == 0)
 			return &state->managers[i];
 	if (state->manager_count == STATE_MAX_MANAGERS)
-		memmove(state->managers, state->managers + 1, --state->manager_count * sizeof *manager);
+		memmove(state->managers, state->managers + 1,
+			--state->manager_count * sizeof *manager);
 	manager = &state->managers[state->manager_count++];
 	*manager = (struct manager_state){ 0 };
 	(void)snprintf(manager->address, sizeof manager->address, "%s", address);
@@ -148,18 +147,20 @@ static int format(const struct state *state, char **ret, size_t *ret_length)
 		const struct manager_state *manager = &state->managers[i];
 
 		if (manager->outcome[0])
-			(void)fprintf(stream, "schedule=%s %" PRIu64 " %" PRIu64 " %s\n", manager->outcome, manager->wait,
-				      manager->next_at, manager->address);
-		if (manager->asked_at)
-			(void)fprintf(stream, "asked=%" PRIu64 " %s %s\n", manager->asked_at, manager->asked_name,
+			(void)fprintf(stream, "schedule=%s %" PRIu64 " %" PRIu64 " %s\n",
+				      manager->outcome, manager->wait, manager->next_at,
 				      manager->address);
+		if (manager->asked_at)
+			(void)fprintf(stream, "asked=%" PRIu64 " %s %s\n", manager->asked_at,
+				      manager->asked_name, manager->address);
 	}
 	return fclose(stream) == 0 ? 0 : -errno;
 }
 
 /*
- * Overwrite the file in one write, padded with empty lines to its old size: a killed process leaves the old content or
- * the new. Replacing it by a rename would cost a registration two flushes of the disk, and losing it costs nothing.
+ * Overwrite the file in one write, padded with empty lines to its old size: a killed process leaves
+ * the old content or the new. Replacing it by a rename would cost a registration two flushes of the
+ * disk, and losing it costs nothing.
  */
 static int overwrite(int fd, const char *text, size_t length)
 {
@@ -169,7 +170,10 @@ static int overwrite(int fd, const char *text, size_t length)
 	size_t size;
 	ssize_t n;
 
-	/* Two writers at once would mix up their lines; but nobody may hold us up with a lock of his. */
+	/*
+	 * Two writers at once would mix up their lines; but nobody may hold us up with a lock of
+	 * his.
+	 */
 	(void)flock(fd, LOCK_EX | LOCK_NB);
 	if (fchmod(fd, 0600) < 0 || fstat(fd, &status) < 0)
 		return -errno;

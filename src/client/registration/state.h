@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a run remembers for the next one and for `agent-register status`: STATE_DIRECTORY/state, lines of NAME=VALUE.
- * It never holds a key or a password. Losing it loses no registration.
+ * What a run remembers for the next one and for `agent-register status`: STATE_DIRECTORY/state,
+ * lines of NAME=VALUE. It never holds a key or a password. Losing it loses no registration.
  */
 #pragma once
 
-#include "common/agent-key.h"
-#include "common/reason.h"
 #include "client/net/endpoint.h"
 #include "client/system/identity.h"
+#include "common/agent-key.h"
+#include "common/reason.h"
 
 #include <stdint.h>
 
@@ -30,8 +30,10 @@ struct manager_state {
 
 /* Empty strings and zeros: not known. Times are seconds since 1970. */
 struct state {
-	/* the registration that made the key on disk; an imported one has no manager, an adopted one (of another tool) no
-	 * method either */
+	/*
+	 * the registration that made the key on disk; an imported one has no manager, an adopted
+	 * one (of another tool) no method either
+	 */
 	char agent_id[AGENT_ID_MAX + 1];
 	char agent_name[AGENT_NAME_MAX + 1];
 	char manager[ENDPOINT_TEXT_SIZE];
@@ -50,7 +52,9 @@ struct state {
 	uint64_t manager_count;
 	/* the boot of the last start that asked a manager */
 	char boot[IDENTITY_MACHINE_SIZE];
-	/* the boot in which a start has used up its budget: later starts hold nothing up any more */
+	/*
+	 * the boot in which a start has used up its budget: later starts hold nothing up any more
+	 */
 	char background_boot[IDENTITY_MACHINE_SIZE];
 };
 
@@ -61,6 +65,7 @@ void state_load(struct state *state, const char *directory);
 int state_save(const struct state *state, const char *directory, struct reason *why);
 
 /*
- * The state of a manager, made if there is none yet; those of managers that are no longer asked make room. Never null.
+ * The state of a manager, made if there is none yet; those of managers that are no longer asked
+ * make room. Never null.
  */
 struct manager_state *state_manager(struct state *state, const char *address);

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/system/agent-unit.h"
 
+#include "client/system/systemctl.h"
 #include "common/cleanup.h"
 #include "common/libsystemd.h"
-#include "client/system/systemctl.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 
-#define MANAGER "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
+#define MANAGER \
+	"org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
 
 DEFINE_RELEASE(bus, sd_bus *, (void)libsystemd()->sd_bus_flush_close_unref)
 DEFINE_RELEASE(message, sd_bus_message *, (void)libsystemd()->sd_bus_message_unref)
 
 /*
- * systemd's own socket, as systemctl(1) uses it. The system bus may be on its way only: whoever connects to it early in
- * the boot waits for its daemon, and with him the agent.
+ * systemd's own socket, as systemctl(1) uses it. The system bus may be on its way only: whoever
+ * connects to it early in the boot waits for its daemon, and with him the agent.
  */
 static sd_bus *open_private_bus(void)
 {
@@ -50,7 +51,8 @@ static char *unit_path(sd_bus *bus, const char *unit)
 	cleanup(release_message) sd_bus_message *reply = NULL;
 	const char *path;
 
-	if (libsystemd()->sd_bus_call_method(bus, MANAGER, "GetUnit", NULL, &reply, "s", unit) < 0 ||
+	if (libsystemd()->sd_bus_call_method(bus, MANAGER, "GetUnit", NULL, &reply, "s", unit) <
+		    0 ||
 	    libsystemd()->sd_bus_message_read(reply, "o", &path) < 0)
 		return NULL;
 	return strdup(path);
@@ -60,10 +62,12 @@ static bool is_active(sd_bus *bus, const char *path)
 {
 	cleanup_free char *state = NULL;
 
-	if (libsystemd()->sd_bus_get_property_string(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Unit",
-						"ActiveState", NULL, &state) < 0)
+	if (libsystemd()->sd_bus_get_property_string(bus, "org.freedesktop.systemd1", path,
+						     "org.freedesktop.systemd1.Unit", "ActiveState",
+						     NULL, &state) < 0)
 		return false;
-	return strcmp(state, "active") == 0 || strcmp(state, "activating") == 0 || strcmp(state, "reloading") == 0;
+	return strcmp(state, "active") == 0 || strcmp(state, "activating") == 0 ||
+	       strcmp(state, "reloading") == 0;
 }
 
 bool agent_unit_is_active(const char *unit)
@@ -81,8 +85,10 @@ static bool runs_since_before(sd_bus *bus, const char *unit, uint64_t moment)
 	uint64_t since;
 
 	return path && is_active(bus, path) &&
-	       libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Unit",
-							 "InactiveExitTimestampMonotonic", NULL, 't', &since) >= 0 &&
+	       libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path,
+							 "org.freedesktop.systemd1.Unit",
+							 "InactiveExitTimestampMonotonic", NULL,
+							 't', &since) >= 0 &&
 	       since < moment;
 }
 
@@ -94,16 +100,19 @@ int agent_unit_try_restart(const char *unit, uint64_t moment, struct reason *why
 
 	if (!bus || !runs_since_before(bus, unit, moment))
 		return 0;
-	r = libsystemd()->sd_bus_call_method(bus, MANAGER, "TryRestartUnit", &error, NULL, "ss", unit, "replace");
+	r = libsystemd()->sd_bus_call_method(bus, MANAGER, "TryRestartUnit", &error, NULL, "ss",
+					     unit, "replace");
 	if (r < 0)
-		reason_set(why, "Cannot restart %s: %s", unit, error.message ?: strerrordesc_np(-r));
+		reason_set(why, "Cannot restart %s: %s", unit,
+			   error.message ?: strerrordesc_np(-r));
 	libsystemd()->sd_bus_error_free(&error);
 	return r < 0 ? r : 1;
 }
 
 int agent_unit_start_target(struct reason *why)
 {
-	static const char *const restart[] = { "--no-block", "restart", "agent-registered.target", NULL };
+	static const char *const restart[] = { "--no-block", "restart", "agent-registered.target",
+					       NULL };
 
 	return systemctl(restart, -1, why);
 }
@@ -114,9 +123,11 @@ bool agent_unit_has_process(const char *unit)
 	cleanup_free char *path = bus ? unit_path(bus, unit) : NULL;
 	uint32_t pid;
 
-	return path && libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path,
-								 "org.freedesktop.systemd1.Service", "MainPID", NULL, 'u',
-								 &pid) >= 0 && pid != 0;
+	return path &&
+	       libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path,
+							 "org.freedesktop.systemd1.Service",
+							 "MainPID", NULL, 'u', &pid) >= 0 &&
+	       pid != 0;
 }
 
 bool agent_unit_we_were_restarted(void)
@@ -126,17 +137,23 @@ bool agent_unit_we_were_restarted(void)
 	const char *path;
 	uint32_t restarts;
 
-	if (!bus || libsystemd()->sd_bus_call_method(bus, MANAGER, "GetUnitByPID", NULL, &reply, "u", (uint32_t)getpid()) < 0 ||
+	if (!bus ||
+	    libsystemd()->sd_bus_call_method(bus, MANAGER, "GetUnitByPID", NULL, &reply, "u",
+					     (uint32_t)getpid()) < 0 ||
 	    libsystemd()->sd_bus_message_read(reply, "o", &path) < 0 ||
-	    libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path, "org.freedesktop.systemd1.Service",
-					"NRestarts", NULL, 'u', &restarts) < 0)
+	    libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path,
+						      "org.freedesktop.systemd1.Service",
+						      "NRestarts", NULL, 'u', &restarts) < 0)
 		return true;
 	return restarts > 0;
 }
 
 void agent_unit_hold(bool hold)
 {
-	/* Only the service makes the file, but what a person has put right must let the agent go as well. */
+	/*
+	 * Only the service makes the file, but what a person has put right must let the agent go as
+	 * well.
+	 */
 	const char *directory = getenv("RUNTIME_DIRECTORY") ?: hold ? NULL : "/run/agent-register";
 	cleanup_free char *path = NULL;
 

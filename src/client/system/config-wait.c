@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/system/config-wait.h"
 
-#include "common/cleanup.h"
-#include "common/deadline.h"
-#include "common/log.h"
 #include "client/config/config.h"
 #include "client/system/notify.h"
 #include "client/system/systemctl.h"
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +48,8 @@ static int fetch_late_credential(const char *name, int stop_fd)
 	struct reason why = { 0 };
 	int r;
 
-	log_info("The credential %s was written during this boot; starting again to be handed it", name);
+	log_info("The credential %s was written during this boot; starting again to be handed it",
+		 name);
 	r = systemctl(restart, stop_fd, &why);
 	if (r < 0 && r != -ECANCELED)
 		log_warning("%s; going on without the credential %s", why.text, name);
@@ -69,7 +70,8 @@ int config_wait_wait(int stop_fd)
 	if (r == -ECANCELED)
 		return r;
 	if (r < 0)
-		log_warning("Cannot wait until the configuration is complete: %s; reading it now", why.text);
+		log_warning("Cannot wait until the configuration is complete: %s; reading it now",
+			    why.text);
 	late = config_late_credential();
 	if (late && may_restart() && fetch_late_credential(late, stop_fd) == -ECANCELED)
 		return -ECANCELED;
@@ -79,9 +81,11 @@ int config_wait_wait(int stop_fd)
 void config_wait_step_back(void)
 {
 	/* "fail": somebody's wish to start us that came in between counts more. */
-	static const char *const stop[] = { "--no-block", "--job-mode=fail", "stop", OWN_UNIT, NULL };
+	static const char *const stop[] = { "--no-block", "--job-mode=fail", "stop", OWN_UNIT,
+					    NULL };
 	struct reason why = { 0 };
 
 	if (notify_is_service() && systemctl(stop, -1, &why) < 0)
-		log_debug("%s; \"systemctl restart\" will be needed to start " OWN_UNIT " again", why.text);
+		log_debug("%s; \"systemctl restart\" will be needed to start " OWN_UNIT " again",
+			  why.text);
 }

@@ -22,13 +22,15 @@
 static const unsigned char application_id[16] = { 0x5e, 0x2c, 0x0b, 0x91, 0x7d, 0x3f, 0x4a, 0x68,
 						  0xb1, 0x05, 0x9e, 0x44, 0xc7, 0x2d, 0x80, 0x13 };
 
-/* ------------------------------------------------------------------ the sources of the specifiers */
+/*
+ * ------------------------------------------------------------------ the sources of the specifiers
+ */
 
 /* What a freshly booted machine calls itself before it has been told its name. */
 static bool is_placeholder(const char *name)
 {
-	return *name == '\0' || strcmp(name, "localhost") == 0 || strcmp(name, "localhost.localdomain") == 0 ||
-	       strcmp(name, "(none)") == 0;
+	return *name == '\0' || strcmp(name, "localhost") == 0 ||
+	       strcmp(name, "localhost.localdomain") == 0 || strcmp(name, "(none)") == 0;
 }
 
 static int host_name(char ret[static SOURCE_SIZE], struct reason *why)
@@ -37,7 +39,10 @@ static int host_name(char ret[static SOURCE_SIZE], struct reason *why)
 		return reason_errno(why, errno, "Cannot read the host name");
 	ret[HOST_NAME_MAX] = '\0';
 	if (is_placeholder(ret)) {
-		reason_set(why, "This machine has no host name yet (it is '%s'): set one, or set name in [agent]", ret);
+		reason_set(why,
+			   "This machine has no host name yet (it is '%s'): set one, or set name "
+			   "in [agent]",
+			   ret);
 		return OUTCOME_NOT_READY;
 	}
 	return 0;
@@ -51,7 +56,10 @@ static int short_host_name(char ret[static SOURCE_SIZE], struct reason *why)
 	return r;
 }
 
-/* Read the 32 hexadecimal digits of an id; hyphens between them are left out. Returns 0 or -ENODATA. */
+/*
+ * Read the 32 hexadecimal digits of an id; hyphens between them are left out. Returns 0 or
+ * -ENODATA.
+ */
 static int read_id(const char *path, char ret[static IDENTITY_MACHINE_SIZE])
 {
 	cleanup_file FILE *file = fopen(path, "re");
@@ -113,8 +121,10 @@ static int check_name(const char *name, const char *template, struct reason *why
 
 	if (agent_name_is_valid(name, length) && length <= AGENT_NAME_SAFE_MAX)
 		return OUTCOME_OK;
-	reason_set(why, "The agent name '%s' (from name = %s) is not one that managers take: it must be 2 to 127 of "
-		   "A-Z a-z 0-9 . _ -; set name in [agent]", escape_string(shown, sizeof shown, name),
+	reason_set(why,
+		   "The agent name '%s' (from name = %s) is not one that managers take: it must be "
+		   "2 to 127 of A-Z a-z 0-9 . _ -; set name in [agent]",
+		   escape_string(shown, sizeof shown, name),
 		   escape_string(shown_template, sizeof shown_template, template));
 	return OUTCOME_MISCONFIGURED;
 }
@@ -147,7 +157,10 @@ int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, str
 
 /* ------------------------------------------------------------------ the marks of this machine */
 
-/* HMAC-SHA256 of the application id, keyed with the machine id, which must not be given away itself (machine-id(5)). */
+/*
+ * HMAC-SHA256 of the application id, keyed with the machine id, which must not be given away itself
+ * (machine-id(5)).
+ */
 static int machine_mark(unsigned char ret[static EVP_MAX_MD_SIZE])
 {
 	char id[IDENTITY_MACHINE_SIZE];
@@ -155,7 +168,10 @@ static int machine_mark(unsigned char ret[static EVP_MAX_MD_SIZE])
 
 	if (read_id(MACHINE_ID_FILE, id) < 0)
 		return -ENODATA; /* none, or "uninitialized" */
-	return HMAC(EVP_sha256(), id, sizeof id - 1, application_id, sizeof application_id, ret, &size) ? 0 : -EIO;
+	return HMAC(EVP_sha256(), id, sizeof id - 1, application_id, sizeof application_id, ret,
+		    &size)
+		       ? 0
+		       : -EIO;
 }
 
 void identity_machine(char ret[static IDENTITY_MACHINE_SIZE])
@@ -187,12 +203,14 @@ static bool write_boot_mark(const char *id)
 }
 
 /*
- * In a container, the kernel's boot id is that of the host, and stays when the container is booted again; what lies in
- * /run does not. So the id of a boot is a random one that we keep there, if systemd has made us a place.
+ * In a container, the kernel's boot id is that of the host, and stays when the container is booted
+ * again; what lies in /run does not. So the id of a boot is a random one that we keep there, if
+ * systemd has made us a place.
  */
 void identity_boot(char ret[static IDENTITY_MACHINE_SIZE])
 {
-	if (read_id(BOOT_MARK_FILE, ret) == 0 || (read_id(RANDOM_ID_FILE, ret) == 0 && write_boot_mark(ret)))
+	if (read_id(BOOT_MARK_FILE, ret) == 0 ||
+	    (read_id(RANDOM_ID_FILE, ret) == 0 && write_boot_mark(ret)))
 		return;
 	if (read_id(BOOT_ID_FILE, ret) < 0)
 		ret[0] = '\0';
@@ -219,6 +237,7 @@ int identity_suffixed_name(char ret[static AGENT_NAME_MAX + 1], const char *name
 	identity_machine(machine);
 	if (machine[0] == '\0')
 		return -ENODATA;
-	(void)snprintf(ret, AGENT_NAME_MAX + 1, "%.*s-%.8s", AGENT_NAME_SAFE_MAX - 9, name, machine);
+	(void)snprintf(ret, AGENT_NAME_MAX + 1, "%.*s-%.8s", AGENT_NAME_SAFE_MAX - 9, name,
+		       machine);
 	return 0;
 }

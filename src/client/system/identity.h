@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Who this machine is: the agent's name, and the marks by which a copy of its disk is told from it. */
+/*
+ * Who this machine is: the agent's name, and the marks by which a copy of its disk is told from it.
+ */
 #pragma once
 
 #include "common/agent-key.h"
@@ -8,21 +10,21 @@
 
 #include <stdint.h>
 
-#define IDENTITY_MACHINE_SIZE 33   /* 32 hexadecimal digits and the terminator */
+#define IDENTITY_MACHINE_SIZE 33 /* 32 hexadecimal digits and the terminator */
 #define IDENTITY_INSTANCE_SIZE 256
 
 /*
- * Expand the specifiers in `template`: %H host name, %l host name up to its first dot, %m machine id, %b boot id,
- * %i cloud instance id (/var/lib/cloud/data/instance-id), %%.
- * Returns OUTCOME_OK; OUTCOME_NOT_READY when the machine has no host name yet (none, "localhost", "(none)") or a
- * source is missing; OUTCOME_MISCONFIGURED when the result is not a name that every manager takes (2 to 127 of
- * A-Z a-z 0-9 . _ -); in both cases `why` is set.
+ * Expand the specifiers in `template`: %H host name, %l host name up to its first dot, %m machine
+ * id, %b boot id, %i cloud instance id (/var/lib/cloud/data/instance-id), %%. Returns OUTCOME_OK;
+ * OUTCOME_NOT_READY when the machine has no host name yet (none, "localhost", "(none)") or a source
+ * is missing; OUTCOME_MISCONFIGURED when the result is not a name that every manager takes (2 to
+ * 127 of A-Z a-z 0-9 . _ -); in both cases `why` is set.
  */
 int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, struct reason *why);
 
 /*
- * The mark of this machine: a hash of its machine id that is this program's own, so that it gives nothing away
- * (machine-id(5) asks for that). Empty when the machine has no id yet.
+ * The mark of this machine: a hash of its machine id that is this program's own, so that it gives
+ * nothing away (machine-id(5) asks for that). Empty when the machine has no id yet.
  */
 void identity_machine(char ret[static IDENTITY_MACHINE_SIZE]);
 
@@ -36,7 +38,7 @@ void identity_boot(char ret[static IDENTITY_MACHINE_SIZE]);
 uint64_t identity_seed(void);
 
 /*
- * The name to use instead of one that is taken: NAME-XXXXXXXX with 8 hexadecimal digits of the machine's mark, NAME cut
- * so that it fits. Returns 0, or -ENODATA when the machine has no id.
+ * The name to use instead of one that is taken: NAME-XXXXXXXX with 8 hexadecimal digits of the
+ * machine's mark, NAME cut so that it fits. Returns 0, or -ENODATA when the machine has no id.
  */
 int identity_suffixed_name(char ret[static AGENT_NAME_MAX + 1], const char *name);

@@ -23,7 +23,8 @@ int notify_check(void)
 }
 
 /* Returns what sd_notify(3) does: above 0 when the message was sent. */
-static int notify(const char *state, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
+static int notify(const char *state, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
 
 static int notify(const char *state, const char *format, va_list arguments)
 {

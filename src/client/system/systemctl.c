@@ -19,7 +19,9 @@ bool systemd_is_booted(void)
 	return access("/run/systemd/system/", F_OK) == 0;
 }
 
-/* Start a program, without the signals that we block for ourselves. Returns 0 or a negative errno. */
+/*
+ * Start a program, without the signals that we block for ourselves. Returns 0 or a negative errno.
+ */
 static int start(const char *const command[], pid_t *ret)
 {
 	posix_spawnattr_t attributes;
@@ -69,5 +71,7 @@ int systemctl(const char *const arguments[], int stop_fd, struct reason *why)
 		r = wait_for_end(pid, stop_fd);
 	if (r < 0)
 		return reason_errno(why, r, "Cannot run systemctl %s", arguments[0]);
-	return r > 0 ? (reason_set(why, "systemctl %s ended with exit status %d", arguments[0], r), -EIO) : 0;
+	return r > 0 ? (reason_set(why, "systemctl %s ended with exit status %d", arguments[0], r),
+			-EIO)
+		     : 0;
 }

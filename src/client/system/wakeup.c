@@ -26,9 +26,11 @@ static int open_network(void)
 {
 	const struct sockaddr_nl address = {
 		.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
+			     RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE,
 	};
-	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+				   NETLINK_ROUTE);
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) < 0)
 		return -1;
@@ -41,7 +43,8 @@ static int open_clock(void)
 	const struct itimerspec never = { .it_value.tv_sec = LONG_MAX };
 	cleanup_fd int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 
-	if (fd < 0 || timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0)
+	if (fd < 0 ||
+	    timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0)
 		return -1;
 	return take_fd(&fd);
 }
@@ -72,28 +75,33 @@ static bool is_link_up(const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *link = NLMSG_DATA(message);
 
-	return message->nlmsg_type == RTM_NEWLINK && message->nlmsg_len >= NLMSG_LENGTH(sizeof *link) &&
-	       (link->ifi_flags & IFF_LOWER_UP);
+	return message->nlmsg_type == RTM_NEWLINK &&
+	       message->nlmsg_len >= NLMSG_LENGTH(sizeof *link) && (link->ifi_flags & IFF_LOWER_UP);
 }
 
 /* Does a batch of netlink messages say that something appeared? What only goes away cannot help. */
 static bool something_appeared(const char *batch, ssize_t length)
 {
-	for (const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)batch; NLMSG_OK(message, length);
-	     message = NLMSG_NEXT(message, length))
-		if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_NEWROUTE || is_link_up(message))
+	for (const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)batch;
+	     NLMSG_OK(message, length); message = NLMSG_NEXT(message, length))
+		if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_NEWROUTE ||
+		    is_link_up(message))
 			return true;
 	return false;
 }
 
-/* Read what is there. An overrun (ENOBUFS) means that there was more than fits: certainly something. */
+/*
+ * Read what is there. An overrun (ENOBUFS) means that there was more than fits: certainly
+ * something.
+ */
 static bool take_network(int fd)
 {
 	_Alignas(struct nlmsghdr) char batch[8192];
 	bool appeared = false;
 	ssize_t length;
 
-	while (fd >= 0 && ((length = recv(fd, batch, sizeof batch, 0)) > 0 || (length < 0 && errno == ENOBUFS)))
+	while (fd >= 0 && ((length = recv(fd, batch, sizeof batch, 0)) > 0 ||
+			   (length < 0 && errno == ENOBUFS)))
 		appeared = appeared || length < 0 || something_appeared(batch, length);
 	return appeared;
 }
@@ -129,8 +137,9 @@ static bool spend_token(struct wakeup_sources *sources)
 	uint64_t earned = (now - sources->tokens_since) / TOKEN_USEC;
 
 	if (earned > 0) {
-		sources->tokens = sources->tokens + earned > MAX_TOKENS ? MAX_TOKENS :
-									  sources->tokens + (unsigned int)earned;
+		sources->tokens = sources->tokens + earned > MAX_TOKENS
+					  ? MAX_TOKENS
+					  : sources->tokens + (unsigned int)earned;
 		sources->tokens_since += earned * TOKEN_USEC;
 	}
 	if (sources->tokens == 0)
@@ -161,16 +170,19 @@ static uint64_t next_token(const struct wakeup_sources *sources)
 	return sources->tokens_since + TOKEN_USEC;
 }
 
-int wakeup_wait(struct wakeup_sources *sources, unsigned int events, const struct deadline *deadline)
+int wakeup_wait(struct wakeup_sources *sources, unsigned int events,
+		const struct deadline *deadline)
 {
 	int pending = -EAGAIN; /* an event that must wait for its token */
 
 	for (;;) {
 		struct deadline until = *deadline;
 		struct pollfd polled[3] = {
-			{ .fd = events & WAKEUP_ON_NETWORK ? sources->network : -1, .events = POLLIN },
+			{ .fd = events & WAKEUP_ON_NETWORK ? sources->network : -1,
+			  .events = POLLIN },
 			{ .fd = events & WAKEUP_ON_CLOCK ? sources->clock : -1, .events = POLLIN },
-			{ .fd = events & WAKEUP_ON_NAME ? sources->host_name : -1, .events = POLLPRI },
+			{ .fd = events & WAKEUP_ON_NAME ? sources->host_name : -1,
+			  .events = POLLPRI },
 		};
 		int r;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Waiting until it is worth trying again: until a time, or until something on this machine changed that may have been
- * the obstacle. Events that happen between two waits are not lost.
+ * Waiting until it is worth trying again: until a time, or until something on this machine changed
+ * that may have been the obstacle. Events that happen between two waits are not lost.
  */
 #pragma once
 
@@ -17,10 +17,14 @@ enum wakeup {
 };
 
 struct wakeup_sources {
-	int network;   /* rtnetlink; -1: none of these could be had, and then only the others wake */
+	/* rtnetlink; -1: none of these could be had, and then only the others wake */
+	int network;
 	int clock;     /* timerfd that is cancelled when the clock is set */
 	int host_name; /* /proc/sys/kernel/hostname */
-	/* A network that flaps must not make us hammer: early wake-ups are paid with tokens, which time brings back. */
+	/*
+	 * A network that flaps must not make us hammer: early wake-ups are paid with tokens, which
+	 * time brings back.
+	 */
 	unsigned int tokens;
 	uint64_t tokens_since;
 };
@@ -37,6 +41,7 @@ void wakeup_open(struct wakeup_sources *sources);
 void wakeup_drain(struct wakeup_sources *sources);
 
 /* Wait. Returns an enum wakeup, -ECANCELED when asked to stop, or another negative errno. */
-int wakeup_wait(struct wakeup_sources *sources, unsigned int events, const struct deadline *deadline);
+int wakeup_wait(struct wakeup_sources *sources, unsigned int events,
+		const struct deadline *deadline);
 
 void wakeup_close(struct wakeup_sources *sources);

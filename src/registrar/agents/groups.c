@@ -18,7 +18,8 @@ static void make_path(char path[static PATH_MAX], const char *queue, const char 
 	(void)snprintf(path, PATH_MAX, "%s/agent-groups%s%s", queue, id ? "/" : "", id ?: "");
 }
 
-int agent_groups_read(char ret[static AGENT_GROUPS_SIZE], const char *queue, const char *id, struct reason *why)
+int agent_groups_read(char ret[static AGENT_GROUPS_SIZE], const char *queue, const char *id,
+		      struct reason *why)
 {
 	char path[PATH_MAX];
 	cleanup_fd int fd = -1;
@@ -51,11 +52,18 @@ static int make_directory(const char *queue, gid_t *ret_group, struct reason *wh
 		return reason_errno(why, errno, "Cannot keep groups: %s", queue);
 	*ret_group = status.st_gid;
 	if (mkdir(path, DIRECTORY_MODE) < 0)
-		return errno == EEXIST ? 0 : reason_errno(why, errno, "Cannot make the directory %s", path);
-	/* Without the right to give it away it stays ours, and root's daemons read it all the same. */
+		return errno == EEXIST
+			       ? 0
+			       : reason_errno(why, errno, "Cannot make the directory %s", path);
+	/*
+	 * Without the right to give it away it stays ours, and root's daemons read it all the same.
+	 */
 	if (chown(path, (uid_t)-1, status.st_gid) < 0 && errno != EPERM)
-		return reason_errno(why, errno, "Cannot give %s to group %u", path, (unsigned)status.st_gid);
-	return chmod(path, DIRECTORY_MODE) < 0 ? reason_errno(why, errno, "Cannot set the mode of %s", path) : 0;
+		return reason_errno(why, errno, "Cannot give %s to group %u", path,
+				    (unsigned)status.st_gid);
+	return chmod(path, DIRECTORY_MODE) < 0
+		       ? reason_errno(why, errno, "Cannot set the mode of %s", path)
+		       : 0;
 }
 
 int agent_groups_write(const char *queue, const char *id, const char *groups, struct reason *why)
@@ -67,7 +75,8 @@ int agent_groups_write(const char *queue, const char *id, const char *groups, st
 	int length, r;
 
 	if (!queue)
-		return reason_errno(why, ENODATA, "Cannot keep groups: there is no queue directory");
+		return reason_errno(why, ENODATA,
+				    "Cannot keep groups: there is no queue directory");
 	length = asprintf(&line, "%s\n", groups);
 	if (length < 0) {
 		line = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which groups an agent is in: queue/agent-groups/ID, one line of names with commas between them. Wazuh's managers up
- * to 4.3 work with these files; those since 4.4 take them over into their database when they start.
+ * Which groups an agent is in: queue/agent-groups/ID, one line of names with commas between them.
+ * Wazuh's managers up to 4.3 work with these files; those since 4.4 take them over into their
+ * database when they start.
  */
 #pragma once
 
@@ -13,14 +14,15 @@
 #define AGENT_GROUPS_SIZE 32768 /* 128 names of 255 characters, with the terminator */
 
 /*
- * Read the groups of an agent; empty: none are stored. Returns 0, -ENODATA when there is no place for groups (`queue`
- * is null), or another negative errno with `why` set.
+ * Read the groups of an agent; empty: none are stored. Returns 0, -ENODATA when there is no place
+ * for groups (`queue` is null), or another negative errno with `why` set.
  */
-int agent_groups_read(char ret[static AGENT_GROUPS_SIZE], const char *queue, const char *id, struct reason *why);
+int agent_groups_read(char ret[static AGENT_GROUPS_SIZE], const char *queue, const char *id,
+		      struct reason *why);
 
 /*
- * Store the groups of an agent durably, in place of what was there; makes the directory in `queue` if need be. Returns
- * 0 or a negative errno with `why` set.
+ * Store the groups of an agent durably, in place of what was there; makes the directory in `queue`
+ * if need be. Returns 0 or a negative errno with `why` set.
  */
 int agent_groups_write(const char *queue, const char *id, const char *groups, struct reason *why);
 

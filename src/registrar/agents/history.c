@@ -18,10 +18,11 @@
 #define LINE_SIZE (AGENT_ID_MAX + AGENT_NAME_MAX + AGENT_IP_MAX + STAMP_SIZE + 5)
 
 /* "QUEUE/NAME". Returns false when it does not fit. */
-static bool make_path(char path[static PATH_MAX], const struct agent_history *history, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+static bool make_path(char path[static PATH_MAX], const struct agent_history *history,
+		      const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-static bool make_path(char path[static PATH_MAX], const struct agent_history *history, const char *format, ...)
+static bool make_path(char path[static PATH_MAX], const struct agent_history *history,
+		      const char *format, ...)
 {
 	int length = snprintf(path, PATH_MAX, "%s/", history->queue);
 	va_list arguments;
@@ -55,8 +56,9 @@ int agent_history_make(const struct agent_history *history, struct reason *why)
 }
 
 /*
- * Appending and replacing exclude each other by a lock on the directory, which only programs of this package take, for
- * a moment. Who cannot get it goes on without: a lost line costs less than a manager that stands still.
+ * Appending and replacing exclude each other by a lock on the directory, which only programs of
+ * this package take, for a moment. Who cannot get it goes on without: a lost line costs less than a
+ * manager that stands still.
  */
 static int lock_queue(const struct agent_history *history)
 {
@@ -76,9 +78,11 @@ static size_t write_line(char line[static LINE_SIZE], const struct agent_event *
 	char stamp[STAMP_SIZE];
 	struct tm local;
 
-	if (!localtime_r(&event->when, &local) || strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local) == 0)
+	if (!localtime_r(&event->when, &local) ||
+	    strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local) == 0)
 		return 0;
-	return (size_t)snprintf(line, LINE_SIZE, "%s %s %s %s\n", agent->id, agent->name, agent->ip, stamp);
+	return (size_t)snprintf(line, LINE_SIZE, "%s %s %s %s\n", agent->id, agent->name, agent->ip,
+				stamp);
 }
 
 /* Was the last write cut short? */
@@ -87,11 +91,12 @@ static bool lacks_newline(int fd)
 	struct stat status;
 	char last;
 
-	return fstat(fd, &status) == 0 && status.st_size > 0 && pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
+	return fstat(fd, &status) == 0 && status.st_size > 0 &&
+	       pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
 }
 
-int agent_history_add(const struct agent_history *history, const struct agent_event *events, size_t count,
-		      struct reason *why)
+int agent_history_add(const struct agent_history *history, const struct agent_event *events,
+		      size_t count, struct reason *why)
 {
 	cleanup_free char *text = NULL;
 	cleanup_fd int lock = -1, fd = -1;
@@ -165,8 +170,8 @@ static int read_stamp(const char *line, const char *name, time_t *ret)
 	char found[AGENT_NAME_MAX + 1];
 	struct tm local = { .tm_isdst = -1 };
 
-	if (sscanf(line, "%*s %128s %*s %d-%d-%d %d:%d:%d", found, &local.tm_year, &local.tm_mon, &local.tm_mday,
-		   &local.tm_hour, &local.tm_min, &local.tm_sec) != 7 ||
+	if (sscanf(line, "%*s %128s %*s %d-%d-%d %d:%d:%d", found, &local.tm_year, &local.tm_mon,
+		   &local.tm_mday, &local.tm_hour, &local.tm_min, &local.tm_sec) != 7 ||
 	    strcmp(found, name) != 0)
 		return -ENODATA;
 	local.tm_year -= 1900;
@@ -176,7 +181,8 @@ static int read_stamp(const char *line, const char *name, time_t *ret)
 }
 
 /* The last line of an id counts: an id may have been used again. */
-int agent_history_registered(const struct agent_history *history, const struct roster_entry *entry, time_t *ret)
+int agent_history_registered(const struct agent_history *history, const struct roster_entry *entry,
+			     time_t *ret)
 {
 	cleanup_free char *content = NULL;
 	size_t length;
@@ -193,7 +199,8 @@ int agent_history_registered(const struct agent_history *history, const struct r
 /* Later lines take the place of earlier ones. */
 static int index_lines(struct agent_stamps *stamps)
 {
-	for (char *line = stamps->content; *line; line = strchrnul(line, '\n'), line += *line == '\n') {
+	for (char *line = stamps->content; *line;
+	     line = strchrnul(line, '\n'), line += *line == '\n') {
 		size_t length = strcspn(line, " \n");
 		char *before = text_index_find(&stamps->lines, line, length);
 
@@ -220,7 +227,8 @@ int agent_stamps_read(struct agent_stamps *ret, const struct agent_history *hist
 	return r;
 }
 
-int agent_stamps_find(const struct agent_stamps *stamps, const struct roster_entry *entry, time_t *ret)
+int agent_stamps_find(const struct agent_stamps *stamps, const struct roster_entry *entry,
+		      time_t *ret)
 {
 	const char *line = text_index_find(&stamps->lines, entry->id_text, strlen(entry->id_text));
 
@@ -246,7 +254,8 @@ static int look_at(const char *path, time_t *latest)
 	return 0;
 }
 
-int agent_history_seen(const struct agent_history *history, const struct roster_entry *entry, time_t *ret)
+int agent_history_seen(const struct agent_history *history, const struct roster_entry *entry,
+		       time_t *ret)
 {
 	size_t base = strcspn(entry->ip, "/");
 	char path[PATH_MAX];
@@ -257,7 +266,8 @@ int agent_history_seen(const struct agent_history *history, const struct roster_
 		return -ENODATA;
 	if (make_path(path, history, "rids/%s", entry->id_text))
 		r = look_at(path, &latest);
-	if (r >= 0 && make_path(path, history, "agent-info/%s-%.*s", entry->name, (int)base, entry->ip))
+	if (r >= 0 &&
+	    make_path(path, history, "agent-info/%s-%.*s", entry->name, (int)base, entry->ip))
 		r = look_at(path, &latest);
 	if (r < 0)
 		return r;
@@ -295,7 +305,8 @@ static int cut_lines(char *content, size_t *length, const char *const *ids, size
 	return r;
 }
 
-static int forget_lines(const struct agent_history *history, const char *const *ids, size_t count, struct reason *why)
+static int forget_lines(const struct agent_history *history, const char *const *ids, size_t count,
+			struct reason *why)
 {
 	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
 	cleanup_free char *content = NULL;
@@ -308,7 +319,9 @@ static int forget_lines(const struct agent_history *history, const char *const *
 	lock = lock_queue(history);
 	r = read_file(history, &content, &length);
 	if (r < 0)
-		return r == -ENODATA ? 0 : reason_errno(why, r, "Cannot read " FILE_NAME " in %s", history->queue);
+		return r == -ENODATA ? 0
+				     : reason_errno(why, r, "Cannot read " FILE_NAME " in %s",
+						    history->queue);
 	r = cut_lines(content, &length, ids, count);
 	if (r < 0)
 		return reason_errno(why, r, "Cannot rewrite " FILE_NAME " in %s", history->queue);
@@ -324,16 +337,17 @@ static int forget_lines(const struct agent_history *history, const char *const *
 	return r < 0 ? r : 0;
 }
 
-int agent_history_forget_all(const struct agent_history *history, const char *const *ids, size_t count,
-			     struct reason *why)
+int agent_history_forget_all(const struct agent_history *history, const char *const *ids,
+			     size_t count, struct reason *why)
 {
 	char path[PATH_MAX];
 
 	if (!history->queue || count == 0)
 		return 0;
 	for (size_t i = 0; i < count; i++)
-		if (make_path(path, history, "rids/%s", ids[i]) && unlink(path) < 0 && errno != ENOENT &&
-		    errno != ENOTDIR)
-			return reason_errno(why, errno, "Cannot remove the message counter %s", path);
+		if (make_path(path, history, "rids/%s", ids[i]) && unlink(path) < 0 &&
+		    errno != ENOENT && errno != ENOTDIR)
+			return reason_errno(why, errno, "Cannot remove the message counter %s",
+					    path);
 	return forget_lines(history, ids, count, why);
 }

@@ -2,9 +2,11 @@
 /*
  * When agents were registered and last seen, as far as the files of a manager tell:
  *
- *	queue/agents-timestamp    "ID NAME IP YYYY-MM-DD HH:MM:SS", local time, one line an agent; Wazuh's own format
- *	                          (4.14.5 src/os_crypto/shared/keys.c), which the registrar keeps as well
- *	queue/rids/ID             the counter of the agent's messages: its modification time is that of a recent message
+ *	queue/agents-timestamp    "ID NAME IP YYYY-MM-DD HH:MM:SS", local time, one line an agent;
+ *	                          Wazuh's own format (4.14.5 src/os_crypto/shared/keys.c), which the
+ *	                          registrar keeps as well
+ *	queue/rids/ID             the counter of the agent's messages: its modification time is that
+ *	                          of a recent message
  *	queue/agent-info/NAME-IP  OSSEC, Wazuh before 4: modified with each keepalive
  *
  * Wazuh's database, which knows better, is not asked.
@@ -30,22 +32,31 @@ struct agent_event {
 /* Is there a file of timestamps, as a Wazuh manager has one? */
 bool agent_history_exists(const struct agent_history *history);
 
-/* Make the directory and the file if they are missing (0660 as far as the directory's group goes). 0 or an errno. */
+/*
+ * Make the directory and the file if they are missing (0660 as far as the directory's group goes).
+ * 0 or an errno.
+ */
 int agent_history_make(const struct agent_history *history, struct reason *why);
 
-/* Remember registrations, if there is a file for them. Returns 0 or a negative errno with `why` set. */
-int agent_history_add(const struct agent_history *history, const struct agent_event *events, size_t count,
-		      struct reason *why);
+/*
+ * Remember registrations, if there is a file for them. Returns 0 or a negative errno with `why`
+ * set.
+ */
+int agent_history_add(const struct agent_history *history, const struct agent_event *events,
+		      size_t count, struct reason *why);
 
 /*
- * Forget agents by their ids: their lines, and their message counters, which would make the manager refuse later
- * agents with these ids. Returns 0 or a negative errno with `why` set.
+ * Forget agents by their ids: their lines, and their message counters, which would make the manager
+ * refuse later agents with these ids. Returns 0 or a negative errno with `why` set.
  */
-int agent_history_forget_all(const struct agent_history *history, const char *const *ids, size_t count,
-			     struct reason *why);
+int agent_history_forget_all(const struct agent_history *history, const char *const *ids,
+			     size_t count, struct reason *why);
 
-/* When the agent was registered. Returns 0; -ENODATA when nothing tells; or another negative errno. */
-int agent_history_registered(const struct agent_history *history, const struct roster_entry *entry, time_t *ret);
+/*
+ * When the agent was registered. Returns 0; -ENODATA when nothing tells; or another negative errno.
+ */
+int agent_history_registered(const struct agent_history *history, const struct roster_entry *entry,
+			     time_t *ret);
 
 /* The file of timestamps, read once, for whoever asks about many agents. Zero: nothing is known. */
 struct agent_stamps {
@@ -57,10 +68,15 @@ struct agent_stamps {
 int agent_stamps_read(struct agent_stamps *ret, const struct agent_history *history);
 
 /* When the agent was registered, as agent_history_registered() says it. */
-int agent_stamps_find(const struct agent_stamps *stamps, const struct roster_entry *entry, time_t *ret);
+int agent_stamps_find(const struct agent_stamps *stamps, const struct roster_entry *entry,
+		      time_t *ret);
 
 /* Fit for cleanup(). */
 void agent_stamps_release(struct agent_stamps *stamps);
 
-/* When the agent was last seen. Returns 0; -ENODATA when it never was; or another negative errno: it is unknown. */
-int agent_history_seen(const struct agent_history *history, const struct roster_entry *entry, time_t *ret);
+/*
+ * When the agent was last seen. Returns 0; -ENODATA when it never was; or another negative errno:
+ * it is unknown.
+ */
+int agent_history_seen(const struct agent_history *history, const struct roster_entry *entry,
+		       time_t *ret);

@@ -18,8 +18,10 @@ int keys_file_open(struct keys_file *file, const char *directory, gid_t group, s
 	*file = KEYS_FILE_NULL;
 	file->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (file->directory < 0)
-		return reason_errno(why, errno, "Cannot open the directory %s of client.keys", directory);
-	if (fstat(file->directory, &status) < 0 || asprintf(&path, "%s/client.keys", directory) < 0) {
+		return reason_errno(why, errno, "Cannot open the directory %s of client.keys",
+				    directory);
+	if (fstat(file->directory, &status) < 0 ||
+	    asprintf(&path, "%s/client.keys", directory) < 0) {
 		path = NULL;
 		keys_file_close(file);
 		return reason_errno(why, ENOMEM, "Cannot use %s/client.keys", directory);
@@ -32,16 +34,22 @@ int keys_file_open(struct keys_file *file, const char *directory, gid_t group, s
 
 static int create(struct keys_file *file, struct reason *why)
 {
-	file->fd = open(file->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, NEW_FILE_MODE);
+	file->fd = open(file->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC,
+			NEW_FILE_MODE);
 	if (file->fd < 0)
 		return reason_errno(why, errno, "Cannot create %s", file->path);
-	/* The daemons that read the keys do so by group; without the right to give the file away, it stays ours. */
+	/*
+	 * The daemons that read the keys do so by group; without the right to give the file away,
+	 * it stays ours.
+	 */
 	if (fchown(file->fd, (uid_t)-1, file->group) < 0 && errno != EPERM)
-		return reason_errno(why, errno, "Cannot give %s to group %u", file->path, (unsigned)file->group);
+		return reason_errno(why, errno, "Cannot give %s to group %u", file->path,
+				    (unsigned)file->group);
 	if (fchmod(file->fd, NEW_FILE_MODE) < 0)
 		return reason_errno(why, errno, "Cannot set the mode of %s", file->path);
 	if (fsync(file->directory) < 0)
-		return reason_errno(why, errno, "Cannot flush the directory of %s to the disk", file->path);
+		return reason_errno(why, errno, "Cannot flush the directory of %s to the disk",
+				    file->path);
 	return 0;
 }
 
@@ -60,7 +68,8 @@ static int open_locked(struct keys_file *file, bool *ret_changed, struct reason 
 	if (file->fd < 0 && errno == ENOENT && !file->read_only)
 		r = create(file, why);
 	else if (file->fd < 0)
-		r = reason_errno(why, errno, "Cannot open %s%s", file->path, file->read_only ? "" : " for writing");
+		r = reason_errno(why, errno, "Cannot open %s%s", file->path,
+				 file->read_only ? "" : " for writing");
 	if (r < 0)
 		return r;
 	if (fstat(file->fd, &status) < 0)
@@ -81,8 +90,10 @@ int keys_file_lock(struct keys_file *file, bool *ret_changed, struct reason *why
 	int r;
 
 	if (flock(file->directory, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EAGAIN :
-					      reason_errno(why, errno, "Cannot lock the directory of %s", file->path);
+		return errno == EWOULDBLOCK
+			       ? -EAGAIN
+			       : reason_errno(why, errno, "Cannot lock the directory of %s",
+					      file->path);
 	r = open_locked(file, ret_changed, why);
 	if (r < 0)
 		keys_file_unlock(file);
@@ -134,13 +145,18 @@ int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length, struc
 	return 0;
 }
 
-/* Take back what a failed append may have left. What cannot be taken back is noticed as a change at the next lock. */
-static int give_up_append(struct keys_file *file, off_t old_size, int error, const char *verb, struct reason *why)
+/*
+ * Take back what a failed append may have left. What cannot be taken back is noticed as a change at
+ * the next lock.
+ */
+static int give_up_append(struct keys_file *file, off_t old_size, int error, const char *verb,
+			  struct reason *why)
 {
 	if (ftruncate(file->fd, old_size) < 0 || fdatasync(file->fd) < 0)
 		return reason_errno(why, error,
-				    "Cannot %s %s, and cannot cut it back to %lld bytes (look at its last line)", verb,
-				    file->path, (long long)old_size);
+				    "Cannot %s %s, and cannot cut it back to %lld bytes (look at "
+				    "its last line)",
+				    verb, file->path, (long long)old_size);
 	return reason_errno(why, error, "Cannot %s %s", verb, file->path);
 }
 

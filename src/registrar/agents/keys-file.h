@@ -2,9 +2,9 @@
 /*
  * client.keys on the disk: locked, read when it changed, appended to durably, replaced as a whole.
  *
- * Everything happens between keys_file_lock() and keys_file_unlock(). The lock is flock(2) on the file's directory,
- * because the file itself is replaced by rename; every program of this package takes it. Other programs
- * (manage_agents) do not: what they change is noticed at the next lock.
+ * Everything happens between keys_file_lock() and keys_file_unlock(). The lock is flock(2) on the
+ * file's directory, because the file itself is replaced by rename; every program of this package
+ * takes it. Other programs (manage_agents) do not: what they change is noticed at the next lock.
  */
 #pragma once
 
@@ -17,41 +17,44 @@
 
 struct keys_file {
 	char *path;
-	int directory; /* for the lock and for fsync */
-	gid_t group;   /* of a new file */
-	bool read_only; /* set after keys_file_open(): a missing file is an error then */
-	bool cleaned;  /* of what a killed program left beside the file */
-	int fd;        /* the file, open while locked; -1 otherwise */
+	int directory;     /* for the lock and for fsync */
+	gid_t group;       /* of a new file */
+	bool read_only;    /* set after keys_file_open(): a missing file is an error then */
+	bool cleaned;      /* of what a killed program left beside the file */
+	int fd;            /* the file, open while locked; -1 otherwise */
 	struct stat known; /* as it was when last read or written; st_ino 0: never */
 };
 
 #define KEYS_FILE_NULL ((struct keys_file){ .directory = -1, .fd = -1 })
 
 /*
- * Name the file: DIRECTORY/client.keys, or what that is a symbolic link to. `group` owns a new file; (gid_t)-1: the
- * directory's group. Returns 0, or a negative errno with `why` set.
+ * Name the file: DIRECTORY/client.keys, or what that is a symbolic link to. `group` owns a new
+ * file; (gid_t)-1: the directory's group. Returns 0, or a negative errno with `why` set.
  */
 int keys_file_open(struct keys_file *file, const char *directory, gid_t group, struct reason *why);
 
 /*
- * Lock and open the file; make it, empty and 0640, when it is missing. `ret_changed` tells whether it is another than
- * the one last read or written. Never waits: returns -EAGAIN when somebody else holds the lock, 0, or another
- * negative errno with `why` set.
+ * Lock and open the file; make it, empty and 0640, when it is missing. `ret_changed` tells whether
+ * it is another than the one last read or written. Never waits: returns -EAGAIN when somebody else
+ * holds the lock, 0, or another negative errno with `why` set.
  */
 int keys_file_lock(struct keys_file *file, bool *ret_changed, struct reason *why);
 
-/* Read all of it. The caller wipes and frees `ret`. Returns 0, or a negative errno with `why` set. */
+/*
+ * Read all of it. The caller wipes and frees `ret`. Returns 0, or a negative errno with `why` set.
+ */
 int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length, struct reason *why);
 
 /*
- * Append with a single write and flush it to the disk. Returns 0, or a negative errno with `why` set: then the file
- * has its old length again.
+ * Append with a single write and flush it to the disk. Returns 0, or a negative errno with `why`
+ * set: then the file has its old length again.
  */
 int keys_file_append(struct keys_file *file, const char *data, size_t length, struct reason *why);
 
 /*
- * Put a new content in place of the old (atomic-file.h), with the old one's mode and group. Returns 0 or 1 as
- * atomic_file_commit() does, or a negative errno with `why` set: then the old content stands.
+ * Put a new content in place of the old (atomic-file.h), with the old one's mode and group. Returns
+ * 0 or 1 as atomic_file_commit() does, or a negative errno with `why` set: then the old content
+ * stands.
  */
 int keys_file_replace(struct keys_file *file, const char *data, size_t length, struct reason *why);
 

@@ -22,7 +22,8 @@ static void read_other(struct keys_line *ret, const char *text, size_t length)
 	size_t name_at;
 
 	ret->kind = KEYS_LINE_DAMAGED;
-	if (!copy_word(ret->id, sizeof ret->id, text, length) || !agent_id_is_valid(ret->id, strlen(ret->id))) {
+	if (!copy_word(ret->id, sizeof ret->id, text, length) ||
+	    !agent_id_is_valid(ret->id, strlen(ret->id))) {
 		ret->id[0] = '\0';
 		return;
 	}

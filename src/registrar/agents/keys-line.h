@@ -4,7 +4,8 @@
  *
  *	# or blank first     a comment
  *	ID NAME IP KEY       an agent
- *	ID #... or ID !...   a removed agent (OSSEC's and Wazuh's way): its id stays taken, its name is free
+ *	ID #... or ID !...   a removed agent (OSSEC's and Wazuh's way): its id stays taken, its
+ *	                     name is free
  *	anything else        damaged: what can be read of id and name stays taken
  *
  * Pure: no file, no log.

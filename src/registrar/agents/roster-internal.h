@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What the two halves of the roster share: roster.c reads and finds, roster-change.c changes. For nobody else. */
+/*
+ * What the two halves of the roster share: roster.c reads and finds, roster-change.c changes. For
+ * nobody else.
+ */
 #pragma once
 
 #include "registrar/agents/keys-file.h"
@@ -22,11 +25,13 @@ struct roster {
 	struct line *lines;
 	struct text_index by_id, by_name, by_ip, by_ip_and_mask;
 	size_t count;
-	unsigned int highest;     /* id */
-	unsigned int free_first, free_from; /* where the last search for a free id began and ended */
-	bool unterminated;        /* the file's last byte is no newline */
-	bool stale;               /* the index does not show the file: read it again */
-	bool replaced_by_us;      /* ... because of our own replacing, so there is nothing new to report_damage about */
+	unsigned int highest; /* id */
+	/* where the last search for a free id began and ended */
+	unsigned int free_first, free_from;
+	bool unterminated; /* the file's last byte is no newline */
+	bool stale;        /* the index does not show the file: read it again */
+	/* ... because of our own replacing, so there is nothing new to report_damage about */
+	bool replaced_by_us;
 
 	char *staged; /* the lines to append; wiped after use */
 	size_t staged_length, staged_room;
@@ -37,13 +42,16 @@ struct roster {
 int roster_read_file(struct roster *roster, bool silent, struct reason *why);
 
 /* Index a line. `name` and `ip` may be null. Returns 0 or -ENOMEM. */
-int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip, off_t offset,
-		    size_t length);
+int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip,
+		    off_t offset, size_t length);
 
 /* Take name and address of an agent out of the index, and the agent out of the count. */
 void roster_free_name(struct roster *roster, struct line *line);
 
-/* The lines that `wanted` picks, in the order of the file. The caller frees the array. Returns 0 or -ENOMEM. */
+/*
+ * The lines that `wanted` picks, in the order of the file. The caller frees the array. Returns 0 or
+ * -ENOMEM.
+ */
 int roster_pick_lines(const struct roster *roster, bool (*wanted)(const struct line *),
 		      const struct roster_entry ***ret, size_t *ret_count);
 

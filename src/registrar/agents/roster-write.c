@@ -31,7 +31,9 @@ int roster_begin_within(struct roster *roster, uint64_t patience, struct reason 
 
 	while ((r = roster_begin(roster, why)) == -EAGAIN) {
 		if (monotonic_usec() >= end) {
-			reason_set(why, "Another program has held the lock on the directory of %s for %u seconds",
+			reason_set(why,
+				   "Another program has held the lock on the directory of %s for "
+				   "%u seconds",
 				   roster->file.path, (unsigned int)(patience / USEC_PER_SEC));
 			return r;
 		}
@@ -83,7 +85,8 @@ int roster_add(struct roster *roster, const struct agent_key *agent)
 		roster->staged[roster->staged_length++] = '\n';
 	if (r >= 0)
 		r = roster_add_line(roster, agent->id, agent->name, agent->ip,
-			     roster->file.known.st_size + (off_t)roster->staged_length, length);
+				    roster->file.known.st_size + (off_t)roster->staged_length,
+				    length);
 	if (r >= 0) {
 		memcpy(roster->staged + roster->staged_length, line, length);
 		roster->staged_length += length;
@@ -92,7 +95,8 @@ int roster_add(struct roster *roster, const struct agent_key *agent)
 	return r;
 }
 
-void roster_remove(struct roster *roster, const struct roster_entry *entry, enum roster_remains tombstone)
+void roster_remove(struct roster *roster, const struct roster_entry *entry,
+		   enum roster_remains tombstone)
 {
 	struct line *line = (struct line *)entry;
 
@@ -110,7 +114,7 @@ static bool is_removed(const struct line *line)
 }
 
 /* The longest thing that can be added to what is left of a line. */
-#define REMAINS_MORE (AGENT_ID_MAX + sizeof(" #*#*#*#*#*#*#*#*#*#*#\n"))
+#define TOMBSTONE_MORE (AGENT_ID_MAX + sizeof(" #*#*#*#*#*#*#*#*#*#*#\n"))
 
 /* Write what is left of a removed line. Returns its length. */
 static size_t write_remains(char *target, const struct line *line, const char *text)
@@ -120,7 +124,7 @@ static size_t write_remains(char *target, const struct line *line, const char *t
 	size_t length;
 
 	switch (line->tombstone) {
-	case ROSTER_REMAINS_OSSEC:
+	case ROSTER_TOMBSTONE_OSSEC:
 		/* As manage_agents does, over the line; but not over its end into the next one. */
 		length = (size_t)sprintf(target, "%s #*#*#*#*#*#*#*#*#*#*#", entry->id_text);
 		if (length < entry->length) {
@@ -129,7 +133,7 @@ static size_t write_remains(char *target, const struct line *line, const char *t
 		}
 		target[length] = '\n';
 		return length + 1;
-	case ROSTER_REMAINS_WAZUH:
+	case ROSTER_TOMBSTONE_WAZUH:
 		memcpy(target, text, id_length + 1);
 		target[id_length + 1] = '!';
 		memcpy(target + id_length + 2, text + id_length + 1, entry->length - id_length - 1);
@@ -149,7 +153,7 @@ static int copy_remains(const struct roster *roster, const char *old, size_t old
 
 	if (roster_pick_lines(roster, is_removed, &removed, &n) < 0)
 		return -ENOMEM;
-	content = malloc(old_length + n * REMAINS_MORE + 1);
+	content = malloc(old_length + n * TOMBSTONE_MORE + 1);
 	if (!content)
 		return -ENOMEM;
 	for (size_t i = 0; i <= n; i++) {
@@ -159,7 +163,8 @@ static int copy_remains(const struct roster *roster, const char *old, size_t old
 		length += stop - at;
 		at = stop;
 		if (i < n) {
-			length += write_remains(content + length, (const struct line *)removed[i], old + at);
+			length += write_remains(content + length, (const struct line *)removed[i],
+						old + at);
 			at += removed[i]->length;
 		}
 	}
@@ -169,7 +174,8 @@ static int copy_remains(const struct roster *roster, const char *old, size_t old
 }
 
 /* The file as it is, followed by the staged lines. The caller wipes and frees it. */
-static int read_with_staged(struct roster *roster, char **ret, size_t *ret_length, struct reason *why)
+static int read_with_staged(struct roster *roster, char **ret, size_t *ret_length,
+			    struct reason *why)
 {
 	cleanup_free char *old = NULL;
 	size_t length;

@@ -86,8 +86,8 @@ static void forget_lines(struct roster *roster)
 	roster->free_first = roster->free_from = 0;
 }
 
-int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip, off_t offset,
-		    size_t length)
+int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip,
+		    off_t offset, size_t length)
 {
 	size_t name_size = name ? strlen(name) + 1 : 0;
 	size_t ip_size = ip ? strlen(ip) + 1 : 0;
@@ -117,7 +117,8 @@ struct reader {
 	size_t complaints;
 };
 
-__attribute__((format(printf, 2, 3))) static void report_damage(struct reader *reader, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void report_damage(struct reader *reader,
+								const char *format, ...)
 {
 	struct reason reason;
 	va_list arguments;
@@ -131,17 +132,21 @@ __attribute__((format(printf, 2, 3))) static void report_damage(struct reader *r
 }
 
 /* `length` without, `whole` with the newline. */
-static void complain_of(struct reader *reader, const struct keys_line *line, size_t length, size_t whole)
+static void complain_of(struct reader *reader, const struct keys_line *line, size_t length,
+			size_t whole)
 {
 	const char *path = reader->roster->file.path;
 
 	if (line->kind == KEYS_LINE_DAMAGED)
-		report_damage(reader, "Line %zu of %s is no registration: %s; it is kept as it is%s", reader->number, path,
-			 agent_key_fault_text(line->fault),
-			 length == whole ? " (it has no newline: a write was cut short?)" : "");
+		report_damage(
+			reader, "Line %zu of %s is no registration: %s; it is kept as it is%s",
+			reader->number, path, agent_key_fault_text(line->fault),
+			length == whole ? " (it has no newline: a write was cut short?)" : "");
 	else if (line->kind == KEYS_LINE_AGENT && length == whole)
 		report_damage(reader, "The last line of %s has no newline%s; it will get one", path,
-			 line->has_usual_key ? "" : " and no key of 64 hexadecimal digits: a write was cut short?");
+			      line->has_usual_key ? ""
+						  : " and no key of 64 hexadecimal digits: a write "
+						    "was cut short?");
 }
 
 static int read_line(struct reader *reader, const char *text, size_t length, size_t whole)
@@ -152,8 +157,8 @@ static int read_line(struct reader *reader, const char *text, size_t length, siz
 	complain_of(reader, &line, length, whole);
 	if (line.id[0] == '\0')
 		return 0;
-	return roster_add_line(reader->roster, line.id, line.name[0] ? line.name : NULL, line.ip[0] ? line.ip : NULL,
-			text - reader->content, whole);
+	return roster_add_line(reader->roster, line.id, line.name[0] ? line.name : NULL,
+			       line.ip[0] ? line.ip : NULL, text - reader->content, whole);
 }
 
 static int read_lines(struct reader *reader, size_t length)
@@ -229,13 +234,14 @@ static int open_roster(struct roster **ret, const char *directory, gid_t group, 
 	return 0;
 }
 
-int roster_open(struct roster **ret, const char *directory, gid_t group, roster_complaint *complain_to,
-		struct reason *why)
+int roster_open(struct roster **ret, const char *directory, gid_t group,
+		roster_complaint *complain_to, struct reason *why)
 {
 	return open_roster(ret, directory, group, false, complain_to, why);
 }
 
-int roster_open_reading(struct roster **ret, const char *directory, roster_complaint *complain_to, struct reason *why)
+int roster_open_reading(struct roster **ret, const char *directory, roster_complaint *complain_to,
+			struct reason *why)
 {
 	return open_roster(ret, directory, (gid_t)-1, true, complain_to, why);
 }
@@ -273,7 +279,9 @@ const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, 
 	return text_index_find(&roster->by_ip_and_mask, ip, strlen(ip));
 }
 
-/* Only a file that somebody else wrote has several lines with one id: then they are worth a walk. */
+/*
+ * Only a file that somebody else wrote has several lines with one id: then they are worth a walk.
+ */
 const struct roster_entry *roster_find_id(const struct roster *roster, unsigned int id)
 {
 	char text[AGENT_ID_MAX + 1];
@@ -327,7 +335,10 @@ int roster_list(const struct roster *roster, const struct roster_entry ***ret, s
 
 unsigned int roster_lowest_free_id(struct roster *roster, unsigned int first)
 {
-	/* Within one reading of the file ids are only ever taken: the search goes on where it ended. */
+	/*
+	 * Within one reading of the file ids are only ever taken: the search goes on where it
+	 * ended.
+	 */
 	unsigned int id = roster->free_first == first ? roster->free_from : first;
 	char text[AGENT_ID_MAX + 1];
 
@@ -344,8 +355,8 @@ unsigned int roster_next_id(const struct roster *roster)
 }
 
 /*
- * The staged lines are what the file will end in: an offset beyond the file's size is a place in them, and stays right
- * when they are appended.
+ * The staged lines are what the file will end in: an offset beyond the file's size is a place in
+ * them, and stays right when they are appended.
  */
 static int read_line_of(const struct roster *roster, const struct roster_entry *entry, char *buffer)
 {
@@ -357,7 +368,8 @@ static int read_line_of(const struct roster *roster, const struct roster_entry *
 	return 0;
 }
 
-int roster_read(const struct roster *roster, const struct roster_entry *entry, struct agent_key *ret)
+int roster_read(const struct roster *roster, const struct roster_entry *entry,
+		struct agent_key *ret)
 {
 	char line[AGENT_LINE_SIZE + 1];
 	size_t length = entry->length;

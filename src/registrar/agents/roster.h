@@ -2,12 +2,14 @@
 /*
  * Who is registered: an index over client.keys by id, name and address, and the only writer of it.
  *
- * Changes come in transactions: roster_begin(), any number of lookups, additions and removals, which later lookups of
- * the same transaction see, then roster_commit(). After roster_commit() returned 0 they are on the disk. Additions
- * alone cost one append and one flush however many there are; with a removal the file is replaced as a whole.
+ * Changes come in transactions: roster_begin(), any number of lookups, additions and removals,
+ * which later lookups of the same transaction see, then roster_commit(). After roster_commit()
+ * returned 0 they are on the disk. Additions alone cost one append and one flush however many there
+ * are; with a removal the file is replaced as a whole.
  *
- * Lines that are no agents (keys-line.h) are kept byte for byte; damaged ones are complained about. A last line without
- * newline gets one before the next record, so that nothing is ever glued together.
+ * Lines that are no agents (keys-line.h) are kept byte for byte; damaged ones are complained about.
+ * A last line without newline gets one before the next record, so that nothing is ever glued
+ * together.
  */
 #pragma once
 
@@ -37,14 +39,18 @@ struct roster_entry {
 typedef void roster_complaint(const char *sentence);
 
 /*
- * Open DIRECTORY/client.keys, making it if it is missing (`group` as in keys_file_open()), and read it.
- * Returns 0, or a negative errno with `why` set.
+ * Open DIRECTORY/client.keys, making it if it is missing (`group` as in keys_file_open()), and read
+ * it. Returns 0, or a negative errno with `why` set.
  */
-int roster_open(struct roster **ret, const char *directory, gid_t group, roster_complaint *report_damage,
-		struct reason *why);
+int roster_open(struct roster **ret, const char *directory, gid_t group,
+		roster_complaint *report_damage, struct reason *why);
 
-/* The same to look only: nothing is made, and nothing may be staged. A missing file is an error (-ENOENT). */
-int roster_open_reading(struct roster **ret, const char *directory, roster_complaint *report_damage, struct reason *why);
+/*
+ * The same to look only: nothing is made, and nothing may be staged. A missing file is an error
+ * (-ENOENT).
+ */
+int roster_open_reading(struct roster **ret, const char *directory, roster_complaint *report_damage,
+			struct reason *why);
 
 void roster_close(struct roster *roster);
 
@@ -52,13 +58,14 @@ void roster_close(struct roster *roster);
 size_t roster_count(const struct roster *roster);
 
 /*
- * Begin a transaction: lock, and read the file again if somebody changed it. Returns 0; -EAGAIN when another program
- * holds the lock (try again soon); or another negative errno with `why` set.
+ * Begin a transaction: lock, and read the file again if somebody changed it. Returns 0; -EAGAIN
+ * when another program holds the lock (try again soon); or another negative errno with `why` set.
  */
 int roster_begin(struct roster *roster, struct reason *why);
 
 /*
- * The same, but wait up to `patience` (microseconds) for the lock. -EAGAIN comes with `why` set, too.
+ * The same, but wait up to `patience` (microseconds) for the lock. -EAGAIN comes with `why` set,
+ * too.
  */
 int roster_begin_within(struct roster *roster, uint64_t patience, struct reason *why);
 
@@ -72,22 +79,23 @@ const struct roster_entry *roster_find_ip(const struct roster *roster, const cha
 const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, const char *ip);
 
 /*
- * An entry with this number as its id: "7" and "007" are the same. Prefers an agent to a removed or damaged line,
- * which have no address.
+ * An entry with this number as its id: "7" and "007" are the same. Prefers an agent to a removed or
+ * damaged line, which have no address.
  */
 const struct roster_entry *roster_find_id(const struct roster *roster, unsigned int id);
 
 /*
- * All agents (neither removed nor damaged) in the order of the file, what was staged included. The caller frees the
- * array. Returns 0 or -ENOMEM.
+ * All agents (neither removed nor damaged) in the order of the file, what was staged included. The
+ * caller frees the array. Returns 0 or -ENOMEM.
  */
 int roster_list(const struct roster *roster, const struct roster_entry ***ret, size_t *ret_count);
 
 /*
- * Read an agent's whole record, with its key: wipe it. Returns 0; -EINVAL when the line is no record; or another
- * negative errno.
+ * Read an agent's whole record, with its key: wipe it. Returns 0; -EINVAL when the line is no
+ * record; or another negative errno.
  */
-int roster_read(const struct roster *roster, const struct roster_entry *entry, struct agent_key *ret);
+int roster_read(const struct roster *roster, const struct roster_entry *entry,
+		struct agent_key *ret);
 
 /* The lowest id from `first` on that no line has; 0: none is left. */
 unsigned int roster_lowest_free_id(struct roster *roster, unsigned int first);
@@ -95,26 +103,34 @@ unsigned int roster_lowest_free_id(struct roster *roster, unsigned int first);
 /* The id after the highest that a line has; 0: none is left. */
 unsigned int roster_next_id(const struct roster *roster);
 
-/* The hash that an agent with this entry's key sends as K (agent_key_hash()). Returns 0 or a negative errno. */
+/*
+ * The hash that an agent with this entry's key sends as K (agent_key_hash()). Returns 0 or a
+ * negative errno.
+ */
 int roster_key_hash(const struct roster *roster, const struct roster_entry *entry,
 		    char ret[static AGENT_KEY_HASH_SIZE]);
 
 /* Stage an addition. Returns 0 or -ENOMEM. */
 int roster_add(struct roster *roster, const struct agent_key *agent);
 
-/* What is left of a removed agent's line. What is left keeps the id taken; the name and the address are free. */
+/*
+ * What is left of a removed agent's line. What is left keeps the id taken; the name and the address
+ * are free.
+ */
 enum roster_remains {
-	ROSTER_REMAINS_NOTHING, /* the id is free after the transaction, not before */
-	ROSTER_REMAINS_OSSEC,   /* "ID #*#*#*#*#*#*#*#*#*#*#" over the beginning of the line (manage_agents, OSSEC 4.3) */
-	ROSTER_REMAINS_WAZUH,   /* "ID !NAME IP KEY" (wazuh-authd 4.14 with <purge>no) */
+	ROSTER_TOMBSTONE_NOTHING, /* the id is free after the transaction, not before */
+	/* "ID #*#*#*#*#*#*#*#*#*#*#" over the beginning of the line (manage_agents, OSSEC 4.3) */
+	ROSTER_TOMBSTONE_OSSEC,
+	ROSTER_TOMBSTONE_WAZUH, /* "ID !NAME IP KEY" (wazuh-authd 4.14 with <purge>no) */
 };
 
 /* Stage the removal of an entry that has a name, be it staged itself. */
-void roster_remove(struct roster *roster, const struct roster_entry *entry, enum roster_remains tombstone);
+void roster_remove(struct roster *roster, const struct roster_entry *entry,
+		   enum roster_remains tombstone);
 
 /*
- * Make the staged changes durable and end the transaction. Returns 0, or a negative errno with `why` set: then the
- * file is as it was before and nothing staged counts.
+ * Make the staged changes durable and end the transaction. Returns 0, or a negative errno with
+ * `why` set: then the file is as it was before and nothing staged counts.
  */
 int roster_commit(struct roster *roster, struct reason *why);
 

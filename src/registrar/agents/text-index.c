@@ -9,7 +9,10 @@
 
 #define SIZE_MIN 64
 
-/* Names come from the network: a seed that nobody outside knows keeps chosen names from piling up in one place. */
+/*
+ * Names come from the network: a seed that nobody outside knows keeps chosen names from piling up
+ * in one place.
+ */
 static uint64_t hash_seed(void)
 {
 	static uint64_t seed;
@@ -94,7 +97,8 @@ void *text_index_find(const struct text_index *index, const char *text, size_t l
 	return NULL;
 }
 
-void text_index_remove(struct text_index *index, const char *text, size_t length, const void *record)
+void text_index_remove(struct text_index *index, const char *text, size_t length,
+		       const void *record)
 {
 	if (index->size == 0)
 		return;

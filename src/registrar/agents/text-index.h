@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A hash index from a text to records that carry it: open addressing, several records may carry the same text. It
- * owns neither: a text must live, unchanged, as long as its record is in the index.
+ * A hash index from a text to records that carry it: open addressing, several records may carry the
+ * same text. It owns neither: a text must live, unchanged, as long as its record is in the index.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 struct text_index_slot {
 	const char *text; /* null: never used */
 	size_t length;
-	void *record;     /* null: removed */
+	void *record; /* null: removed */
 };
 
 struct text_index {
@@ -27,7 +27,8 @@ int text_index_add(struct text_index *index, const char *text, size_t length, vo
 void *text_index_find(const struct text_index *index, const char *text, size_t length);
 
 /* Remove this record from under this text, if it is there. */
-void text_index_remove(struct text_index *index, const char *text, size_t length, const void *record);
+void text_index_remove(struct text_index *index, const char *text, size_t length,
+		       const void *record);
 
 /* Free the index and leave it empty. */
 void text_index_clear(struct text_index *index);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The calls that register agents, hand out keys, and put agents into groups. */
+#include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/log.h"
 #include "registrar/agents/groups.h"
-#include "common/base64.h"
 #include "registrar/api/call.h"
 #include "registrar/enrollment/group-rules.h"
 
@@ -34,7 +34,8 @@ static json_t *export_key(const struct agent_key *agent)
 
 static struct authd_field field_of(const char *text)
 {
-	return text[0] ? (struct authd_field){ text, strlen(text) } : (struct authd_field){ NULL, 0 };
+	return text[0] ? (struct authd_field){ text, strlen(text) }
+		       : (struct authd_field){ NULL, 0 };
 }
 
 /* A refusal in the words of Wazuh's API. */
@@ -47,27 +48,32 @@ static void explain(struct api_call *call, const struct enrollment *enrollment)
 	switch (enrollment->fault) {
 	case ENROLLMENT_NAME:
 		if (!agent_name_is_valid(body->name, strlen(body->name))) {
-			(void)api_problem_set(problem, 400, "Bad Request", "'%s' is not a 'names' - 'name'",
+			(void)api_problem_set(problem, 400, "Bad Request",
+					      "'%s' is not a 'names' - 'name'",
 					      escape_string(shown, sizeof shown, body->name));
 			break;
 		}
-		(void)api_problem_code(problem, API_NAME_TAKEN, "%s", body->name); /* the manager's own */
+		/* the manager's own */
+		(void)api_problem_code(problem, API_NAME_TAKEN, "%s", body->name);
 		break;
 	case ENROLLMENT_NAME_TAKEN:
 		(void)api_problem_code(problem, API_NAME_TAKEN, "%s", body->name);
 		break;
 	case ENROLLMENT_IP:
 	case ENROLLMENT_IP_TAKEN:
-		(void)api_problem_code(problem, API_ADDRESS_TAKEN, "%s", escape_string(shown, sizeof shown, body->ip));
+		(void)api_problem_code(problem, API_ADDRESS_TAKEN, "%s",
+				       escape_string(shown, sizeof shown, body->ip));
 		break;
 	case ENROLLMENT_ID_TAKEN:
 		(void)api_problem_code(problem, API_ID_TAKEN, "%s", body->id);
 		break;
 	case ENROLLMENT_ID:
-		(void)api_problem_set(problem, 400, "Bad Request", "'%s' is not a 'numbers' - 'id'", body->id);
+		(void)api_problem_set(problem, 400, "Bad Request", "'%s' is not a 'numbers' - 'id'",
+				      body->id);
 		break;
 	case ENROLLMENT_KEY:
-		(void)api_problem_set(problem, 400, "Bad Request", "The value is not a 'wazuh_key' - 'key'");
+		(void)api_problem_set(problem, 400, "Bad Request",
+				      "The value is not a 'wazuh_key' - 'key'");
 		break;
 	case ENROLLMENT_LIMIT:
 		(void)api_problem_code(problem, API_AUTHD_LIMIT, NULL);
@@ -100,7 +106,8 @@ static void register_agent(struct api_call *call, const struct enrollment_policy
 	}
 	call->on_failure = API_NOT_REGISTERED;
 	call->answer = api_answer_data(json_pack("{s:s, s:o}", "id", enrollment->agent.id, "key",
-						 export_key(&enrollment->agent)), call->pretty);
+						 export_key(&enrollment->agent)),
+				       call->pretty);
 }
 
 /* POST /agents never replaces anybody, whatever the policy for agents that register themselves. */
@@ -163,8 +170,12 @@ static void insert_quick(struct api_call *call)
 
 /* ------------------------------------------------------------------ one agent */
 
-/* The agent that the path names. Null: `problem` says why not; with status 400 it is the call that is wrong. */
-static const struct roster_entry *find_agent(const struct api_call *call, struct api_problem *problem)
+/*
+ * The agent that the path names. Null: `problem` says why not; with status 400 it is the call that
+ * is wrong.
+ */
+static const struct roster_entry *find_agent(const struct api_call *call,
+					     struct api_problem *problem)
 {
 	const char *text = call->path.segments[1];
 	long id = api_number_parse(text, INT_MAX);
@@ -174,7 +185,8 @@ static const struct roster_entry *find_agent(const struct api_call *call, struct
 		(void)api_problem_code(problem, API_IS_MANAGER, NULL);
 		return NULL;
 	}
-	entry = id <= (long)ROSTER_ID_MAX ? roster_find_id(call->settings->roster, (unsigned int)id) : NULL;
+	entry = id <= (long)ROSTER_ID_MAX ? roster_find_id(call->settings->roster, (unsigned int)id)
+					  : NULL;
 	if (entry && entry->name && entry->ip)
 		return entry;
 	(void)api_problem_code(problem, API_NO_AGENT, NULL);
@@ -186,8 +198,10 @@ static bool id_is_good(struct api_call *call)
 	char shown[SHOWN_SIZE];
 
 	return api_number_parse(call->path.segments[1], INT_MAX) >= 0 ||
-	       api_problem_set(&call->problem, 400, "Bad Request", "Error validating path parameter 'agent_id': '%s' is "
-			       "not a 'numbers'", escape_string(shown, sizeof shown, call->path.segments[1]));
+	       api_problem_set(&call->problem, 400, "Bad Request",
+			       "Error validating path parameter 'agent_id': '%s' is not a "
+			       "'numbers'",
+			       escape_string(shown, sizeof shown, call->path.segments[1]));
 }
 
 static void get_key(struct api_call *call)
@@ -211,7 +225,8 @@ static void get_key(struct api_call *call)
 		entry = NULL;
 	}
 	if (entry) {
-		api_result_add(&result, json_pack("{s:s, s:o}", "id", entry->id_text, "key", export_key(&agent)));
+		api_result_add(&result, json_pack("{s:s, s:o}", "id", entry->id_text, "key",
+						  export_key(&agent)));
 		agent_key_wipe(&agent);
 	} else {
 		api_result_fail(&result, call->path.segments[1], &problem);
@@ -223,13 +238,16 @@ static void get_key(struct api_call *call)
 
 static bool group_is_good(struct api_call *call)
 {
-	const char *group = call->path.segments[3], *directory = call->settings->policy->groups_directory;
+	const char *group = call->path.segments[3],
+		   *directory = call->settings->policy->groups_directory;
 	char shown[SHOWN_SIZE], path[PATH_MAX];
 	struct stat status;
 
 	if (!agent_group_is_valid(group, strlen(group)))
-		return api_problem_set(&call->problem, 400, "Bad Request", "Error validating path parameter 'group_id': "
-				       "'%s' is not a 'group_names'", escape_string(shown, sizeof shown, group));
+		return api_problem_set(&call->problem, 400, "Bad Request",
+				       "Error validating path parameter 'group_id': '%s' is not a "
+				       "'group_names'",
+				       escape_string(shown, sizeof shown, group));
 	if (!directory)
 		return true;
 	(void)snprintf(path, sizeof path, "%s/%s", directory, group);
@@ -253,12 +271,14 @@ static bool join_group(const struct api_call *call, const struct roster_entry *e
 		return api_problem_code(problem, API_TOO_MANY_GROUPS, NULL);
 	if (r >= 0) {
 		length = alone ? 0 : strlen(groups);
-		(void)snprintf(groups + length, AGENT_GROUPS_SIZE - length, "%s%s", length > 0 ? "," : "", group);
+		(void)snprintf(groups + length, AGENT_GROUPS_SIZE - length, "%s%s",
+			       length > 0 ? "," : "", group);
 		r = agent_groups_write(queue, entry->id_text, groups, &why);
 	}
 	if (r >= 0) {
-		log_info("Agent %s %s is in group %s now, for %s (user %s of the API)", entry->id_text, entry->name,
-			 groups, api_exchange_peer(call->exchange), call->user);
+		log_info("Agent %s %s is in group %s now, for %s (user %s of the API)",
+			 entry->id_text, entry->name, groups, api_exchange_peer(call->exchange),
+			 call->user);
 		return true;
 	}
 	log_error("%s (told %s, user %s of the API)",
@@ -269,10 +289,14 @@ static bool join_group(const struct api_call *call, const struct roster_entry *e
 
 static void put_group(struct api_call *call)
 {
-	const char *group = call->path.segments[3], *force = api_query_get(&call->query, "force_single_group");
+	const char *group = call->path.segments[3], *force = api_query_get(&call->query, "force_"
+											 "single_"
+											 "group");
 	bool alone = force && api_boolean_parse(force) == 1;
 	char all[512], some[512], none[512];
-	cleanup(api_result_release) struct api_result result = { .all = all, .some = some, .none = none };
+	cleanup(api_result_release) struct api_result result = { .all = all,
+								 .some = some,
+								 .none = none };
 	const struct roster_entry *entry;
 	struct api_problem problem = { 0 };
 
@@ -304,14 +328,37 @@ static const struct api_parameter_rule group_parameters[] = {
 };
 
 const struct api_route api_agent_routes[] = {
-	{ .method = API_POST, .pattern = "/agents", .run = add_agent, .parameters = api_no_parameters, .has_body = true,
+	{ .method = API_POST,
+	  .pattern = "/agents",
+	  .run = add_agent,
+	  .parameters = api_no_parameters,
+	  .has_body = true,
 	  .body = API_BODY_ADD },
-	{ .method = API_POST, .pattern = "/agents/insert", .run = insert_agent, .parameters = api_no_parameters,
-	  .has_body = true, .body = API_BODY_INSERT },
-	{ .method = API_POST, .pattern = "/agents/insert/quick", .run = insert_quick, .parameters = quick_parameters },
-	{ .method = API_GET, .pattern = "/agents", .run = api_list_agents, .parameters = api_list_parameters },
-	{ .method = API_DELETE, .pattern = "/agents", .run = api_remove_agents, .parameters = api_remove_parameters },
-	{ .method = API_GET, .pattern = "/agents/{}/key", .run = get_key, .parameters = api_no_parameters },
-	{ .method = API_PUT, .pattern = "/agents/{}/group/{}", .run = put_group, .parameters = group_parameters },
+	{ .method = API_POST,
+	  .pattern = "/agents/insert",
+	  .run = insert_agent,
+	  .parameters = api_no_parameters,
+	  .has_body = true,
+	  .body = API_BODY_INSERT },
+	{ .method = API_POST,
+	  .pattern = "/agents/insert/quick",
+	  .run = insert_quick,
+	  .parameters = quick_parameters },
+	{ .method = API_GET,
+	  .pattern = "/agents",
+	  .run = api_list_agents,
+	  .parameters = api_list_parameters },
+	{ .method = API_DELETE,
+	  .pattern = "/agents",
+	  .run = api_remove_agents,
+	  .parameters = api_remove_parameters },
+	{ .method = API_GET,
+	  .pattern = "/agents/{}/key",
+	  .run = get_key,
+	  .parameters = api_no_parameters },
+	{ .method = API_PUT,
+	  .pattern = "/agents/{}/group/{}",
+	  .run = put_group,
+	  .parameters = group_parameters },
 	{ .pattern = NULL },
 };

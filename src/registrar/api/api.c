@@ -45,7 +45,9 @@ void api_call_answer_text(struct api_call *call, char *text, const char *content
 static void answer_problem(struct api_call *call)
 {
 	const struct api_problem *problem = &call->problem;
-	const char *challenge = call->route && call->route->is_login ? "Basic realm=\"agent-registrar\"" : "Bearer";
+	const char *challenge = call->route && call->route->is_login ? "Basic "
+								       "realm=\"agent-registrar\""
+								     : "Bearer";
 
 	if (call->route && call->route->admit) {
 		api_enroll_answer_problem(call);
@@ -56,7 +58,8 @@ static void answer_problem(struct api_call *call)
 		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
 	if (problem->status == 429)
 		api_exchange_add_header(call->exchange, "Retry-After", "60");
-	log_debug("API: %s told %d: %s", api_exchange_peer(call->exchange), problem->status, problem->detail);
+	log_debug("API: %s told %d: %s", api_exchange_peer(call->exchange), problem->status,
+		  problem->detail);
 	api_exchange_answer(call->exchange, problem->status, PROBLEM_TYPE,
 			    api_answer_problem(problem, call->api->node, call->pretty));
 	free_call(call);
@@ -73,7 +76,8 @@ void api_call_answer(struct api_call *call)
 /* ------------------------------------------------------------------ transactions */
 
 /* Forget what is kept of agents that are no more. */
-static int forget_removed(const struct agent_history *history, const struct api_call *call, struct reason *why)
+static int forget_removed(const struct agent_history *history, const struct api_call *call,
+			  struct reason *why)
 {
 	cleanup_free const char **ids = calloc(call->removed_count + 1, sizeof(const char *));
 	int r;
@@ -88,7 +92,10 @@ static int forget_removed(const struct agent_history *history, const struct api_
 	return r;
 }
 
-/* What the manager's other files say of agents that have come or gone. client.keys is what counts: trouble is logged. */
+/*
+ * What the manager's other files say of agents that have come or gone. client.keys is what counts:
+ * trouble is logged.
+ */
 static void keep_history(const struct api_call *call)
 {
 	const struct agent_history *history = &call->settings->policy->history;
@@ -248,7 +255,10 @@ static void make_ready(struct api_call *call)
 	call->give_up_at = monotonic_usec() + LOCK_PATIENCE;
 	*api->ready_end = call;
 	api->ready_end = &call->next;
-	/* Behind whatever else is active in this round, so that what is ready by then shares a transaction. */
+	/*
+	 * Behind whatever else is active in this round, so that what is ready by then shares a
+	 * transaction.
+	 */
 	event_active(api->commit, EV_TIMEOUT, 1);
 }
 
@@ -277,15 +287,17 @@ static bool take_route(struct api_call *call)
 
 	if (api_path_parse(&call->path, api_exchange_path(call->exchange)) < 0)
 		return api_problem_http(&call->problem, 404);
-	if (find_route(call, api_login_routes, &methods) || find_route(call, api_about_routes, &methods) ||
-	    find_route(call, api_agent_routes, &methods) || find_route(call, api_enroll_routes, &methods))
+	if (find_route(call, api_login_routes, &methods) ||
+	    find_route(call, api_about_routes, &methods) ||
+	    find_route(call, api_agent_routes, &methods) ||
+	    find_route(call, api_enroll_routes, &methods))
 		return true;
 	if (methods == 0)
 		return api_problem_http(&call->problem, 404);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (methods & 1u << i)
-			(void)snprintf(allowed + strlen(allowed), sizeof allowed - strlen(allowed), "%s%s",
-				       allowed[0] ? ", " : "", names[i]);
+			(void)snprintf(allowed + strlen(allowed), sizeof allowed - strlen(allowed),
+				       "%s%s", allowed[0] ? ", " : "", names[i]);
 	api_exchange_add_header(call->exchange, "Allow", allowed);
 	return api_problem_http(&call->problem, 405);
 }
@@ -296,7 +308,8 @@ static bool take_query(struct api_call *call)
 	int r = api_query_parse(&call->query, api_exchange_query(call->exchange));
 
 	if (r < 0)
-		return api_problem_set(&call->problem, 400, "Bad Request", "The query cannot be read");
+		return api_problem_set(&call->problem, 400, "Bad Request",
+				       "The query cannot be read");
 	pretty = api_query_get(&call->query, "pretty");
 	call->pretty = pretty && (pretty[0] == '\0' || api_boolean_parse(pretty) == 1);
 	return true;
@@ -304,7 +317,8 @@ static bool take_query(struct api_call *call)
 
 static bool is_limited(struct api_call *call)
 {
-	return !api_limits_request(call->api->limits, api_exchange_address(call->exchange), monotonic_usec()) &&
+	return !api_limits_request(call->api->limits, api_exchange_address(call->exchange),
+				   monotonic_usec()) &&
 	       !api_problem_code(&call->problem, API_TOO_MANY_REQUESTS, NULL);
 }
 
@@ -316,10 +330,12 @@ static bool take_body(struct api_call *call)
 	body = api_exchange_body(call->exchange, &length);
 	if (length > API_BODY_MAX)
 		return api_problem_set(&call->problem, 413, "Content size exceeded.",
-				       "Maximum content size limit (%d) exceeded (%zu bytes read)", API_BODY_MAX, length);
+				       "Maximum content size limit (%d) exceeded (%zu bytes read)",
+				       API_BODY_MAX, length);
 	if (!call->route->has_body)
 		return true;
-	if (type_length != strlen(API_JSON_TYPE) || strncasecmp(type, API_JSON_TYPE, type_length) != 0)
+	if (type_length != strlen(API_JSON_TYPE) ||
+	    strncasecmp(type, API_JSON_TYPE, type_length) != 0)
 		return api_problem_code(&call->problem, API_CONTENT_TYPE, NULL);
 	return api_body_parse(&call->body, call->route->body, body, length, &call->problem);
 }
@@ -388,7 +404,8 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 	if (r < 0)
 		return -EINVAL;
 	if (api->users.count == 0)
-		log_warning("Nobody can use the API: there are no users in %s ('agent-registrar user NAME' makes one)",
+		log_warning("Nobody can use the API: there are no users in %s ('agent-registrar "
+			    "user NAME' makes one)",
 			    settings->users_file);
 	api->limits = api_limits_new(&settings->limits);
 	api->commit = evtimer_new(base, on_commit, api);
@@ -398,7 +415,8 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 	return api_http_new(&api->http, &http, settings->listeners, why);
 }
 
-int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings, struct reason *why)
+int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
+	    struct reason *why)
 {
 	struct api *api = calloc(1, sizeof *api);
 	int r;

@@ -1,35 +1,39 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The registrar's API: those calls of Wazuh's RESTful API, version 4, that concern registration, over HTTPS.
+ * The registrar's API: those calls of Wazuh's RESTful API, version 4, that concern registration,
+ * over HTTPS.
  *
- *	POST   /security/user/authenticate	Basic -> token (GET as well, as before 4.4)
- *	DELETE /security/user/authenticate	end the user's tokens
- *	GET    /				title and version of the API
- *	POST   /agents				register
- *	POST   /agents/insert			register with a given id and key, replacing an old agent if asked to
- *	POST   /agents/insert/quick		register by name alone
- *	GET    /agents				who is registered
- *	GET    /agents/{id}/key			hand out a key again
- *	DELETE /agents				remove
- *	PUT    /agents/{id}/group/{group}	put an agent into a group
+ *	POST   /security/user/authenticate      Basic -> token (GET as well, as before 4.4)
+ *	DELETE /security/user/authenticate      end the user's tokens
+ *	GET    /                                title and version of the API
+ *	POST   /agents                          register
+ *	POST   /agents/insert                   register with a given id and key, replacing an old
+ *	                                        agent if asked to
+ *	POST   /agents/insert/quick             register by name alone
+ *	GET    /agents                          who is registered
+ *	GET    /agents/{id}/key                 hand out a key again
+ *	DELETE /agents                          remove
+ *	PUT    /agents/{id}/group/{group}       put an agent into a group
  *
  * and those of the enrollment of Wazuh 5:
  *
- *	POST   /wazuh-manager/enroll		register, by a bearer that proves the registration password
- *	GET    /wazuh-manager/cacerts		the CA of our certificate
+ *	POST   /wazuh-manager/enroll            register, by a bearer that proves the registration
+ *	                                        password
+ *	GET    /wazuh-manager/cacerts           the CA of our certificate
  *
- * It shares the event loop, the TLS context and the roster with the registration service. A request passes, in this
- * order, the request limit, the list of calls (404, 405), the lock-out, the login or token (401), the parameters and
- * the body (400, 406, 413), and then waits for the next transaction: requests that arrive together share one lock and
- * one flush, and are answered when what they changed is on the disk.
+ * It shares the event loop, the TLS context and the roster with the registration service. A request
+ * passes, in this order, the request limit, the list of calls (404, 405), the lock-out, the login
+ * or token (401), the parameters and the body (400, 406, 413), and then waits for the next
+ * transaction: requests that arrive together share one lock and one flush, and are answered when
+ * what they changed is on the disk.
  */
 #pragma once
 
 #include "common/reason.h"
+#include "registrar/agents/roster.h"
 #include "registrar/api/limits.h"
 #include "registrar/enrollment/enrollment.h"
 #include "registrar/net/listener.h"
-#include "registrar/agents/roster.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
@@ -50,10 +54,11 @@ struct api_settings {
 struct api;
 
 /*
- * Begin to serve. Returns 0; or a negative errno with `why` set: -EINVAL for a users file that cannot be used. A
- * registrar that was built without the API returns -ENOTSUP.
+ * Begin to serve. Returns 0; or a negative errno with `why` set: -EINVAL for a users file that
+ * cannot be used. A registrar that was built without the API returns -ENOTSUP.
  */
-int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings, struct reason *why);
+int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
+	    struct reason *why);
 
 /* Accept no more connections; answers under way are let out. */
 void api_stop(struct api *api);
@@ -64,5 +69,7 @@ bool api_is_busy(const struct api *api);
 /* Close everything, whatever its state; null is allowed. Call it outside of the loop. */
 void api_free(struct api *api);
 
-/* Can the users file be used? Returns how many users it holds, or a negative errno with `why` set. */
+/*
+ * Can the users file be used? Returns how many users it holds, or a negative errno with `why` set.
+ */
 int api_check_users(const char *users_file, struct reason *why);

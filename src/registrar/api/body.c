@@ -19,7 +19,8 @@ static const char *const members_of[][6] = {
 	[API_BODY_INSERT] = { "name", "ip", "id", "key", "force" },
 };
 
-static const char *const force_members[] = { "enabled", "disconnected_time", "after_registration_time", NULL };
+static const char *const force_members[] = { "enabled", "disconnected_time",
+					     "after_registration_time", NULL };
 static const char *const disconnected_members[] = { "enabled", "value", NULL };
 
 /* ------------------------------------------------------------------ members */
@@ -32,20 +33,26 @@ static bool is_among(const char *const *names, const char *name)
 	return false;
 }
 
-static bool has_no_others(const json_t *object, const char *const *names, struct api_problem *problem)
+static bool has_no_others(const json_t *object, const char *const *names,
+			  struct api_problem *problem)
 {
 	char shown[SHOWN_SIZE];
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, name, value)
-		if (!is_among(names, name))
-			return api_problem_set(problem, 400, "Bad Request", "Invalid field found {'%s'}",
-					       escape_string(shown, sizeof shown, name));
+	json_object_foreach(
+		(json_t *)object, name,
+		value) if (!is_among(names,
+				     name)) return api_problem_set(problem, 400, "Bad Request",
+								   "Invalid field found {'%s'}",
+								   escape_string(shown,
+										 sizeof shown,
+										 name));
 	return true;
 }
 
-static bool has_type(const json_t *value, json_type type, const char *path, struct api_problem *problem)
+static bool has_type(const json_t *value, json_type type, const char *path,
+		     struct api_problem *problem)
 {
 	static const char *const names[] = {
 		[JSON_OBJECT] = "object",
@@ -55,10 +62,12 @@ static bool has_type(const json_t *value, json_type type, const char *path, stru
 
 	if (type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type)
 		return true;
-	return api_problem_set(problem, 400, "Bad Request", "The value is not of type '%s' - '%s'", names[type], path);
+	return api_problem_set(problem, 400, "Bad Request", "The value is not of type '%s' - '%s'",
+			       names[type], path);
 }
 
-static bool is_none_of(const char *value, const char *format, const char *path, struct api_problem *problem)
+static bool is_none_of(const char *value, const char *format, const char *path,
+		       struct api_problem *problem)
 {
 	char shown[SHOWN_SIZE];
 
@@ -67,8 +76,8 @@ static bool is_none_of(const char *value, const char *format, const char *path, 
 }
 
 /* Copy a member into `target`; missing: leave it empty. */
-static bool take_text(const json_t *object, const char *name, char *target, size_t size, const char *format,
-		      struct api_problem *problem)
+static bool take_text(const json_t *object, const char *name, char *target, size_t size,
+		      const char *format, struct api_problem *problem)
 {
 	const json_t *value = json_object_get(object, name);
 	const char *text;
@@ -86,7 +95,8 @@ static bool take_text(const json_t *object, const char *name, char *target, size
 
 bool api_name_is_acceptable(const char *name, struct api_problem *problem)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.%";
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567"
+				      "89_-.%";
 
 	if (name[0] == '\0' || name[strspn(name, allowed)] != '\0')
 		return is_none_of(name, "names", "name", problem);
@@ -98,7 +108,8 @@ static bool take_name(const json_t *object, struct api_body *body, struct api_pr
 	const json_t *value = json_object_get(object, "name");
 
 	if (!value)
-		return api_problem_set(problem, 400, "Bad Request", "'name' is a required property");
+		return api_problem_set(problem, 400, "Bad Request",
+				       "'name' is a required property");
 	if (!has_type(value, JSON_STRING, "name", problem) ||
 	    !api_name_is_acceptable(json_string_value(value), problem))
 		return false;
@@ -112,20 +123,24 @@ static bool take_id(const json_t *object, struct api_body *body, struct api_prob
 	if (body->id[strspn(body->id, "0123456789")] != '\0')
 		return is_none_of(body->id, "numbers", "id", problem);
 	if (body->id[0] != '\0' && strlen(body->id) < ID_MIN)
-		return api_problem_set(problem, 400, "Bad Request", "'%s' is too short - 'id'", body->id);
+		return api_problem_set(problem, 400, "Bad Request", "'%s' is too short - 'id'",
+				       body->id);
 	return true;
 }
 
 static bool take_key(const json_t *object, struct api_body *body, struct api_problem *problem)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567"
+				      "89";
 
 	if (!take_text(object, "key", body->key, sizeof body->key, "wazuh_key", problem)) {
 		/* Not even a wrong key belongs into an answer, which somebody may log. */
-		return api_problem_set(problem, 400, "Bad Request", "The value is not a 'wazuh_key' - 'key'");
+		return api_problem_set(problem, 400, "Bad Request",
+				       "The value is not a 'wazuh_key' - 'key'");
 	}
 	if (body->key[strspn(body->key, allowed)] != '\0')
-		return api_problem_set(problem, 400, "Bad Request", "The value is not a 'wazuh_key' - 'key'");
+		return api_problem_set(problem, 400, "Bad Request",
+				       "The value is not a 'wazuh_key' - 'key'");
 	return body->key[0] == '\0' || strlen(body->key) >= AGENT_KEY_USUAL ||
 	       api_problem_code(problem, API_KEY_SHORT, NULL);
 }
@@ -172,7 +187,8 @@ static bool take_force(const json_t *object, struct api_force *force, struct api
 		.disconnected_time = USUAL_TIME,
 		.after_registration_time = USUAL_TIME,
 	};
-	if (!has_type(value, JSON_OBJECT, "force", problem) || !has_no_others(value, force_members, problem) ||
+	if (!has_type(value, JSON_OBJECT, "force", problem) ||
+	    !has_no_others(value, force_members, problem) ||
 	    !take_boolean(value, "enabled", "force.enabled", &force->enabled, problem) ||
 	    !take_time(value, "after_registration_time", "force.after_registration_time",
 		       &force->after_registration_time, problem))
@@ -181,9 +197,10 @@ static bool take_force(const json_t *object, struct api_force *force, struct api
 	return !disconnected ||
 	       (has_type(disconnected, JSON_OBJECT, "force.disconnected_time", problem) &&
 		has_no_others(disconnected, disconnected_members, problem) &&
-		take_boolean(disconnected, "enabled", "force.disconnected_time.enabled", &force->ask_disconnected,
-			     problem) &&
-		take_time(disconnected, "value", "force.disconnected_time.value", &force->disconnected_time, problem));
+		take_boolean(disconnected, "enabled", "force.disconnected_time.enabled",
+			     &force->ask_disconnected, problem) &&
+		take_time(disconnected, "value", "force.disconnected_time.value",
+			  &force->disconnected_time, problem));
 }
 
 /* ------------------------------------------------------------------ the whole body */
@@ -201,8 +218,10 @@ bool api_body_parse(struct api_body *ret, enum api_body_kind kind, const char *t
 	if (!object)
 		return api_problem_code(problem, API_NO_JSON, NULL);
 	if (!json_is_object(object))
-		return api_problem_set(problem, 400, "Bad Request", "The body is not of type 'object'");
-	good = has_no_others(object, members_of[kind], problem) && take_name(object, &body, problem) &&
+		return api_problem_set(problem, 400, "Bad Request",
+				       "The body is not of type 'object'");
+	good = has_no_others(object, members_of[kind], problem) &&
+	       take_name(object, &body, problem) &&
 	       take_text(object, "ip", body.ip, sizeof body.ip, "alphanumeric", problem) &&
 	       take_id(object, &body, problem) && take_key(object, &body, problem) &&
 	       take_force(object, &body.force, problem);

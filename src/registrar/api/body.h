@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bodies that the API reads: JSON objects with the members that Wazuh 4.14.5 knows, and no others
- * (api/api/spec/spec.yaml, api/api/models/agent_inserted_model.py). Pure.
+ * The bodies that the API reads: JSON objects with the members that Wazuh 4.14.5 knows, and no
+ * others (api/api/spec/spec.yaml, api/api/models/agent_inserted_model.py). Pure.
  */
 #pragma once
 
@@ -34,11 +34,14 @@ struct api_body {
 };
 
 /*
- * Read a body of `length` bytes. What is checked here is what Wazuh's specification says of each member by itself;
- * whether the name is free or the address is one, say others. False: `problem` is set, `ret` is not written.
+ * Read a body of `length` bytes. What is checked here is what Wazuh's specification says of each
+ * member by itself; whether the name is free or the address is one, say others. False: `problem` is
+ * set, `ret` is not written.
  */
 bool api_body_parse(struct api_body *ret, enum api_body_kind kind, const char *text, size_t length,
 		    struct api_problem *problem);
 
-/* Check a name by itself, wherever it stands: `[\w\-.%]+` and at most 128. False: `problem` is set. */
+/*
+ * Check a name by itself, wherever it stands: `[\w\-.%]+` and at most 128. False: `problem` is set.
+ */
 bool api_name_is_acceptable(const char *name, struct api_problem *problem);

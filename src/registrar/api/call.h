@@ -2,15 +2,15 @@
 /* One call of the API on its way through: what api.c prepares and api-agents.c carries out. */
 #pragma once
 
-#include "registrar/api/response.h"
+#include "registrar/api/api.h"
 #include "registrar/api/body.h"
 #include "registrar/api/http.h"
 #include "registrar/api/parameters.h"
+#include "registrar/api/password-worker.h"
 #include "registrar/api/request.h"
+#include "registrar/api/response.h"
 #include "registrar/api/token.h"
 #include "registrar/api/users.h"
-#include "registrar/api/password-worker.h"
-#include "registrar/api/api.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -56,7 +56,8 @@ struct api_call {
 	struct api_problem problem;
 
 	/* For calls that change something: */
-	enum api_code on_failure;      /* what to say when it cannot be stored; API_CODE_NONE: nothing was staged */
+	/* what to say when it cannot be stored; API_CODE_NONE: nothing was staged */
+	enum api_code on_failure;
 	struct enrollment *enrollment; /* to be logged when it is stored; owned, wiped */
 	struct api_removed *removed;   /* the same; owned */
 	size_t removed_count;
@@ -66,13 +67,14 @@ struct api_call {
 	const char *enroll_class; /* why the bearer was refused; null: something else is wrong */
 	int enroll_code;          /* authd's, for the problem; 0: it has none */
 
-	struct api_call *next;         /* of those that wait for the same transaction */
-	uint64_t give_up_at;           /* monotonic_usec() */
+	struct api_call *next; /* of those that wait for the same transaction */
+	uint64_t give_up_at;   /* monotonic_usec() */
 };
 
 /*
- * A kind of call. `run` is called within a transaction of the roster, stages what is to be changed, and leaves an
- * answer or a problem in the call. Calls that do not look at the roster have `run_at_once` instead, and need not wait.
+ * A kind of call. `run` is called within a transaction of the roster, stages what is to be changed,
+ * and leaves an answer or a problem in the call. Calls that do not look at the roster have
+ * `run_at_once` instead, and need not wait.
  */
 struct api_route {
 	enum api_method method;
@@ -84,8 +86,9 @@ struct api_route {
 	bool has_body;
 	enum api_body_kind body;
 	/*
-	 * For calls of the enrollment, which have a credential, a body and problems of their own: check all that is to be
-	 * checked before `run`. False: there is a problem. Null: a call of the API.
+	 * For calls of the enrollment, which have a credential, a body and problems of their own:
+	 * check all that is to be checked before `run`. False: there is a problem. Null: a call of
+	 * the API.
 	 */
 	bool (*admit)(struct api_call *call);
 };
@@ -114,8 +117,8 @@ void api_call_answer(struct api_call *call);
 /* ------------------------------------------------------------------ api-login.c */
 
 /*
- * Try the name and password of the request; the worker takes its time, and then the call is answered. False: there is
- * a problem already.
+ * Try the name and password of the request; the worker takes its time, and then the call is
+ * answered. False: there is a problem already.
  */
 bool api_log_in(struct api_call *call);
 

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define LIMIT_SILENCE (60 * USEC_PER_SEC) /* after the log was told of an address with too many connections */
+/* after the log was told of an address with too many connections */
+#define LIMIT_SILENCE (60 * USEC_PER_SEC)
 #define ADDRESS_SIZE 64
 
 struct api_client {
@@ -40,7 +41,8 @@ static void forget_client(struct api_client *client)
 }
 
 /* OpenSSL's call at the end of an SSL object. */
-static void on_ssl_gone(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long argument, void *pointer)
+static void on_ssl_gone(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long argument,
+			void *pointer)
 {
 	(void)parent, (void)all, (void)index, (void)argument, (void)pointer;
 	if (data)
@@ -87,8 +89,9 @@ static void complain_of_many(struct api_clients *clients, const char *address)
 	if (clients->limit_told_at != 0 && now < clients->limit_told_at + LIMIT_SILENCE)
 		return;
 	clients->limit_told_at = now;
-	log_warning("%s has %zu connections to the API; further ones are closed until one of them ends", address,
-		    clients->max_each);
+	log_warning("%s has %zu connections to the API; further ones are closed until one of them "
+		    "ends",
+		    address, clients->max_each);
 }
 
 /* Is this one more than the address may have? */
@@ -101,7 +104,8 @@ static bool is_too_many(struct api_client *client)
 
 	/* A socket that says no address has been closed already. */
 	if (getpeername(bufferevent_getfd(client->stream), (struct sockaddr *)&peer, &size) == 0)
-		(void)getnameinfo((struct sockaddr *)&peer, size, address, sizeof address, NULL, 0, NI_NUMERICHOST);
+		(void)getnameinfo((struct sockaddr *)&peer, size, address, sizeof address, NULL, 0,
+				  NI_NUMERICHOST);
 	client->network = api_network_of(address);
 	if (count_network(clients, &client->network) <= clients->max_each)
 		return false;
@@ -182,5 +186,6 @@ void api_client_hurry(struct api_client *client)
 {
 	const int on = 1;
 
-	(void)setsockopt(bufferevent_getfd(client->stream), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	(void)setsockopt(bufferevent_getfd(client->stream), IPPROTO_TCP, TCP_NODELAY, &on,
+			 sizeof on);
 }

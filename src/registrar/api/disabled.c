@@ -11,7 +11,8 @@ static int refuse(struct reason *why)
 	return -ENOTSUP;
 }
 
-int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings, struct reason *why)
+int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
+	    struct reason *why)
 {
 	(void)ret, (void)base, (void)settings;
 	return refuse(why);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The enrollment of Wazuh 5 on the API's port: POST /wazuh-manager/enroll with a bearer that proves the registration
- * password, and GET /wazuh-manager/cacerts. There are no enrollment tokens and no re-enrollment secrets here.
+ * The enrollment of Wazuh 5 on the API's port: POST /wazuh-manager/enroll with a bearer that proves
+ * the registration password, and GET /wazuh-manager/cacerts. There are no enrollment tokens and no
+ * re-enrollment secrets here.
  *
- * Rules: Wazuh 5.0.0 release candidate of September 2026, docs/ref/modules/remoted/https-events-api.md. Unlike the
- * calls of the API, these know no users, and say {"error":{"code","message"}}.
+ * Rules: Wazuh 5.0.0 release candidate of September 2026,
+ * docs/ref/modules/remoted/https-events-api.md. Unlike the calls of the API, these know no users,
+ * and say {"error":{"code","message"}}.
  */
-#include "common/cleanup.h"
 #include "common/base64.h"
+#include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/enroll-jwt.h"
 #include "common/log.h"
@@ -47,11 +49,14 @@ void api_enroll_answer_problem(struct api_call *call)
 {
 	const struct api_problem *problem = &call->problem;
 	char challenge[128];
-	json_t *code = call->enroll_class ? json_string(call->enroll_class) : json_integer(call->enroll_code), *document;
+	json_t *code = call->enroll_class ? json_string(call->enroll_class)
+					  : json_integer(call->enroll_code),
+	       *document;
 	char *body;
 
 	if (call->enroll_class) {
-		(void)snprintf(challenge, sizeof challenge, "Bearer error=\"invalid_token\", error_description=\"%s\"",
+		(void)snprintf(challenge, sizeof challenge,
+			       "Bearer error=\"invalid_token\", error_description=\"%s\"",
 			       call->enroll_class);
 		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
 	}
@@ -71,34 +76,41 @@ static bool read_claims(const char *text, size_t length, uint64_t *ret_time,
 {
 	char claims[CLAIMS_MAX];
 	ssize_t size = base64_decode(claims, sizeof claims, BASE64_URL, text, length);
-	cleanup(release_json) json_t *object = size > 0 ? json_loadb(claims, (size_t)size, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	const json_t *time = json_object_get(object, "iat"), *nonce = json_object_get(object, "jti");
+	cleanup(release_json) json_t *object =
+		size > 0 ? json_loadb(claims, (size_t)size, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const json_t *time = json_object_get(object, "iat"), *nonce = json_object_get(object, "jt"
+											      "i");
 
 	if (!json_is_integer(time) || json_integer_value(time) < 0 || !json_is_string(nonce) ||
-	    base64_decode(ret_nonce, ENROLL_NONCE_SIZE, BASE64_URL, json_string_value(nonce), json_string_length(nonce)) !=
-		    ENROLL_NONCE_SIZE)
+	    base64_decode(ret_nonce, ENROLL_NONCE_SIZE, BASE64_URL, json_string_value(nonce),
+			  json_string_length(nonce)) != ENROLL_NONCE_SIZE)
 		return false;
 	*ret_time = (uint64_t)json_integer_value(time);
 	return true;
 }
 
 /*
- * What is wrong with a bearer that another key than the password's signed: an agent that was enrolled at another manager
- * signs with the secret that it got there, and goes on to its password only when told that nobody knows it.
+ * What is wrong with a bearer that another key than the password's signed: an agent that was
+ * enrolled at another manager signs with the secret that it got there, and goes on to its password
+ * only when told that nobody knows it.
  */
 static const char *judge_key_id(const char *header, size_t length)
 {
 	char text[CLAIMS_MAX];
 	ssize_t size = base64_decode(text, sizeof text, BASE64_URL, header, length);
-	cleanup(release_json) json_t *object = size > 0 ? json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	cleanup(release_json) json_t *object =
+		size > 0 ? json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const json_t *id = json_object_get(object, "kid");
 
-	return agent_id_is_valid(json_string_value(id) ?: "", json_string_length(id)) ? "unknown_agent" : "token_unknown";
+	return agent_id_is_valid(json_string_value(id) ?: "", json_string_length(id)) ? "unknown_"
+											"agent"
+										      : "token_"
+											"unknown";
 }
 
 /*
- * There is one way to write a bearer, so it is written again and compared: whatever differs was not made with this
- * password. Returns the class of failure, or null.
+ * There is one way to write a bearer, so it is written again and compared: whatever differs was not
+ * made with this password. Returns the class of failure, or null.
  */
 static const char *judge_bearer(const char *bearer, const char *password, uint64_t now)
 {
@@ -108,7 +120,8 @@ static const char *judge_bearer(const char *bearer, const char *password, uint64
 	uint64_t made;
 	int r;
 
-	if (!first || first == last || !read_claims(first + 1, (size_t)(last - first - 1), &made, nonce))
+	if (!first || first == last ||
+	    !read_claims(first + 1, (size_t)(last - first - 1), &made, nonce))
 		return "invalid_request";
 	r = enroll_jwt_derive(key, ENROLL_PASSWORD, password, strlen(password));
 	if (r == 0)
@@ -127,8 +140,11 @@ static const char *judge_bearer(const char *bearer, const char *password, uint64
 
 static bool take_bearer(struct api_call *call)
 {
-	cleanup(api_credentials_wipe) struct api_credentials credentials = { .scheme = API_SCHEME_NONE };
-	const char *password = call->settings->password, *address = api_exchange_address(call->exchange), *failure;
+	cleanup(api_credentials_wipe) struct api_credentials credentials = {
+		.scheme = API_SCHEME_NONE
+	};
+	const char *password = call->settings->password,
+		   *address = api_exchange_address(call->exchange), *failure;
 	struct api_limits *limits = call->api->limits;
 
 	if (!password)
@@ -137,14 +153,17 @@ static bool take_bearer(struct api_call *call)
 		return refuse(call, 429, 0, "Too many failed attempts");
 	api_credentials_parse(&credentials, api_exchange_header(call->exchange, "Authorization"));
 	api_exchange_wipe_header(call->exchange, "Authorization");
-	failure = credentials.scheme == API_SCHEME_BEARER ? judge_bearer(credentials.token, password, (uint64_t)time(NULL)) :
-							    "invalid_request";
+	failure = credentials.scheme == API_SCHEME_BEARER
+			  ? judge_bearer(credentials.token, password, (uint64_t)time(NULL))
+			  : "invalid_request";
 	if (!failure)
 		return true;
 	log_notice("Refused an enrollment from %s: %s", api_exchange_peer(call->exchange), failure);
-	if (strcmp(failure, "invalid_signature") == 0 && api_limits_failure(limits, address, monotonic_usec()))
-		log_warning("Too many enrollments with a wrong password: %s is locked out for %u seconds", address,
-			    call->settings->limits.block_time);
+	if (strcmp(failure, "invalid_signature") == 0 &&
+	    api_limits_failure(limits, address, monotonic_usec()))
+		log_warning("Too many enrollments with a wrong password: %s is locked out for %u "
+			    "seconds",
+			    address, call->settings->limits.block_time);
 	return refuse_bearer(call, failure);
 }
 
@@ -168,9 +187,11 @@ static bool take_members(struct api_call *call, const char *body, size_t length)
 	call->members = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(call->members))
 		return refuse(call, 400, 0, "Invalid request format");
-	json_object_foreach(call->members, name, value)
-		if (!is_member(name) || !json_is_string(value))
-			return refuse(call, 400, 0, "Invalid request format");
+	json_object_foreach(call->members, name,
+			    value) if (!is_member(name) ||
+				       !json_is_string(value)) return refuse(call, 400, 0,
+									     "Invalid request "
+									     "format");
 	if (!json_object_get(call->members, "name") || !json_object_get(call->members, "version"))
 		return refuse(call, 400, 0, "Missing required field: name or version");
 	return true;
@@ -184,14 +205,16 @@ static bool admit(struct api_call *call)
 	size_t length, type_length = type ? strcspn(type, "; \t") : 0;
 
 	if (!version || strcmp(version, "1") != 0)
-		return refuse(call, 400, 0, version ? "Unsupported protocol-version" :
-						      "Missing required header: protocol-version");
+		return refuse(call, 400, 0,
+			      version ? "Unsupported protocol-version"
+				      : "Missing required header: protocol-version");
 	body = api_exchange_body(call->exchange, &length);
 	if (length > ENROLLMENT_BODY_MAX)
 		return refuse(call, 413, 0, "Payload too large");
 	if (!take_bearer(call))
 		return false;
-	if (type_length != strlen(API_JSON_TYPE) || strncasecmp(type, API_JSON_TYPE, type_length) != 0)
+	if (type_length != strlen(API_JSON_TYPE) ||
+	    strncasecmp(type, API_JSON_TYPE, type_length) != 0)
 		return refuse(call, 415, 0, "Unsupported media type");
 	return take_members(call, body, length);
 }
@@ -215,7 +238,9 @@ static void explain(struct api_call *call, const struct enrollment *enrollment)
 		[ENROLLMENT_OK] = { 500, 9001, "Internal error" },
 		[ENROLLMENT_NAME] = { 400, 0, "Invalid agent name" },
 		[ENROLLMENT_NAME_TAKEN] = { 409, 9008, "Duplicate name" },
-		[ENROLLMENT_VERSION] = { 400, 0, "Agent version must be lower or equal to manager version" },
+		[ENROLLMENT_VERSION] = { 400, 0,
+					 "Agent version must be lower or equal to manager "
+					 "version" },
 		[ENROLLMENT_GROUPS] = { 400, 9014, "Invalid Group(s) Name(s)" },
 		[ENROLLMENT_GROUP_ABSENT] = { 400, 9014, "Invalid Group(s) Name(s)" },
 		[ENROLLMENT_IP] = { 400, 0, "Invalid IP" },
@@ -227,14 +252,15 @@ static void explain(struct api_call *call, const struct enrollment *enrollment)
 		[ENROLLMENT_INTERNAL] = { 500, 9001, "Internal error" },
 	};
 
-	(void)refuse(call, rows[enrollment->fault].status, rows[enrollment->fault].code, rows[enrollment->fault].message);
+	(void)refuse(call, rows[enrollment->fault].status, rows[enrollment->fault].code,
+		     rows[enrollment->fault].message);
 }
 
 static char *describe_agent(const struct enrollment *enrollment)
 {
 	const struct agent_key *agent = &enrollment->agent;
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "id", agent->id, "name", agent->name, "ip", enrollment->shown_ip,
-				   "key", agent->key);
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "id", agent->id, "name", agent->name,
+				   "ip", enrollment->shown_ip, "key", agent->key);
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	json_decref(object);
@@ -277,7 +303,10 @@ static bool append(BIO *pem, X509 *certificate)
 	return PEM_write_bio_X509(pem, certificate) == 1;
 }
 
-/* What our certificate was sent with, or itself, if it was issued by itself. False: there is nothing to hand out. */
+/*
+ * What our certificate was sent with, or itself, if it was issued by itself. False: there is
+ * nothing to hand out.
+ */
 static bool append_authorities(BIO *pem, SSL_CTX *tls)
 {
 	X509 *own = SSL_CTX_get0_certificate(tls);
@@ -317,9 +346,15 @@ static bool admit_all(struct api_call *call)
 /* ------------------------------------------------------------------ the list of calls */
 
 const struct api_route api_enroll_routes[] = {
-	{ .method = API_POST, .pattern = "/wazuh-manager/enroll", .run = enroll, .parameters = api_no_parameters,
+	{ .method = API_POST,
+	  .pattern = "/wazuh-manager/enroll",
+	  .run = enroll,
+	  .parameters = api_no_parameters,
 	  .admit = admit },
-	{ .method = API_GET, .pattern = "/wazuh-manager/cacerts", .run = hand_out_authorities,
-	  .parameters = api_no_parameters, .admit = admit_all },
+	{ .method = API_GET,
+	  .pattern = "/wazuh-manager/cacerts",
+	  .run = hand_out_authorities,
+	  .parameters = api_no_parameters,
+	  .admit = admit_all },
 	{ .pattern = NULL },
 };

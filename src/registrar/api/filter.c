@@ -34,12 +34,14 @@ static bool read_statuses(struct api_filter *filter, const char *text, struct ap
 		size_t length = strcspn(text, ","), i = 0;
 
 		while (i < sizeof statuses / sizeof statuses[0] &&
-		       (strlen(statuses[i].name) != length || memcmp(statuses[i].name, text, length) != 0))
+		       (strlen(statuses[i].name) != length ||
+			memcmp(statuses[i].name, text, length) != 0))
 			i++;
 		if (i == sizeof statuses / sizeof statuses[0])
 			return api_problem_set(problem, 400, "Bad Request",
-					       "Error validating query parameter 'status': '%s' is not one of ['all', "
-					       "'active', 'pending', 'never_connected', 'disconnected']",
+					       "Error validating query parameter 'status': '%s' is "
+					       "not one of ['all', 'active', 'pending', "
+					       "'never_connected', 'disconnected']",
 					       escape_bytes(shown, sizeof shown, text, length));
 		all = all || statuses[i].bits == 0;
 		filter->statuses |= statuses[i].bits;
@@ -52,15 +54,18 @@ static bool read_statuses(struct api_filter *filter, const char *text, struct ap
 	return true;
 }
 
-static enum api_status status_of(const struct api_filter *filter, const struct roster_entry *entry, time_t *ret_seen)
+static enum api_status status_of(const struct api_filter *filter, const struct roster_entry *entry,
+				 time_t *ret_seen)
 {
-	int r = filter->history->queue ? agent_history_seen(filter->history, entry, ret_seen) : -ENOENT;
+	int r = filter->history->queue ? agent_history_seen(filter->history, entry, ret_seen)
+				       : -ENOENT;
 
 	if (r == -ENODATA)
 		return API_STATUS_NEVER_CONNECTED;
 	if (r < 0)
 		return API_STATUS_UNKNOWN;
-	return filter->now - *ret_seen < API_DISCONNECTED_AFTER ? API_STATUS_ACTIVE : API_STATUS_DISCONNECTED;
+	return filter->now - *ret_seen < API_DISCONNECTED_AFTER ? API_STATUS_ACTIVE
+								: API_STATUS_DISCONNECTED;
 }
 
 long long api_filter_age(const struct api_filter *filter, const struct roster_entry *entry)
@@ -68,8 +73,8 @@ long long api_filter_age(const struct api_filter *filter, const struct roster_en
 	time_t when;
 	enum api_status status = status_of(filter, entry, &when);
 
-	if (status == API_STATUS_UNKNOWN ||
-	    (status == API_STATUS_NEVER_CONNECTED && agent_stamps_find(&filter->stamps, entry, &when) < 0))
+	if (status == API_STATUS_UNKNOWN || (status == API_STATUS_NEVER_CONNECTED &&
+					     agent_stamps_find(&filter->stamps, entry, &when) < 0))
 		return -1;
 	return filter->now > when ? filter->now - when : 0;
 }
@@ -99,11 +104,11 @@ static size_t read_clause(struct clause *ret, const char *text)
 {
 	struct clause clause = { .field = text, .field_length = strcspn(text, "=!~<>;,()") };
 
-	clause.operator = text[clause.field_length];
+	clause.operator= text[clause.field_length];
 	clause.value = text + clause.field_length + 1;
-	if (clause.operator == '!' && *clause.value++ != '=')
+	if (clause.operator== '!' && * clause.value++ != '=')
 		return 0;
-	if (clause.field_length == 0 || !strchr("=!~", clause.operator) || clause.operator == '\0')
+	if (clause.field_length == 0 || !strchr("=!~", clause.operator) || clause.operator== '\0')
 		return 0;
 	clause.value_length = strcspn(clause.value, "=!~<>;,()");
 	if (clause.value_length == 0 || !strchr(";", clause.value[clause.value_length]))
@@ -123,10 +128,12 @@ static bool q_is_good(const char *q, struct api_problem *problem)
 
 		if (length == 0)
 			return api_problem_code(problem, API_QUERY_FORMAT,
-						"agent-registrar reads FIELD=VALUE, != and ~, with ; between them");
+						"agent-registrar reads FIELD=VALUE, != and ~, with "
+						"; between them");
 		if (!value_of(&any, clause.field, clause.field_length))
 			return api_problem_code(problem, API_QUERY_FIELD, "%s",
-						escape_bytes(shown, sizeof shown, clause.field, clause.field_length));
+						escape_bytes(shown, sizeof shown, clause.field,
+							     clause.field_length));
 		q += length;
 		if (*q++ == '\0')
 			return true;
@@ -139,9 +146,9 @@ static bool clause_holds(const struct clause *clause, const struct roster_entry 
 	size_t length = strlen(value);
 	bool is_equal = length == clause->value_length && memcmp(value, clause->value, length) == 0;
 
-	if (clause->operator == '~')
+	if (clause->operator== '~')
 		return memmem(value, length, clause->value, clause->value_length) != NULL;
-	return clause->operator == '=' ? is_equal : !is_equal;
+	return clause->operator== '=' ? is_equal : !is_equal;
 }
 
 static bool q_holds(const char *q, const struct roster_entry *entry)
@@ -169,7 +176,8 @@ bool api_filter_read(struct api_filter *ret, const struct api_query *query, cons
 		.ip = api_query_get(query, "ip") ?: api_query_get(query, "registerIP"),
 		.group = api_query_get(query, "group"),
 		.search = api_query_get(query, "search"),
-		.older_than = api_timeframe_parse(api_query_get(query, "older_than") ?: default_age),
+		.older_than = api_timeframe_parse(api_query_get(query, "older_than")
+							  ?: default_age),
 		.q = api_query_get(query, "q"),
 		.history = history,
 		.now = time(NULL),
@@ -198,13 +206,15 @@ static bool is_in_group(const struct api_filter *filter, const struct roster_ent
 {
 	cleanup_free char *groups = malloc(AGENT_GROUPS_SIZE);
 
-	return groups && agent_groups_read(groups, filter->history->queue, entry->id_text, NULL) >= 0 &&
+	return groups &&
+	       agent_groups_read(groups, filter->history->queue, entry->id_text, NULL) >= 0 &&
 	       agent_groups_have(groups, filter->group);
 }
 
 static bool is_found(const struct api_filter *filter, const struct roster_entry *entry)
 {
-	bool found = strcasestr(entry->id_text, filter->search) || strcasestr(entry->name, filter->search) ||
+	bool found = strcasestr(entry->id_text, filter->search) ||
+		     strcasestr(entry->name, filter->search) ||
 		     strcasestr(entry->ip, filter->search);
 
 	return found != filter->search_is_negative;
@@ -215,8 +225,10 @@ bool api_filter_matches(const struct api_filter *filter, const struct roster_ent
 	time_t seen;
 
 	return (!filter->name || strcmp(entry->name, filter->name) == 0) &&
-	       (!filter->ip || strcasecmp(entry->ip, filter->ip) == 0) && (!filter->q || q_holds(filter->q, entry)) &&
-	       (!filter->search || is_found(filter, entry)) && (!filter->group || is_in_group(filter, entry)) &&
+	       (!filter->ip || strcasecmp(entry->ip, filter->ip) == 0) &&
+	       (!filter->q || q_holds(filter->q, entry)) &&
+	       (!filter->search || is_found(filter, entry)) &&
+	       (!filter->group || is_in_group(filter, entry)) &&
 	       (filter->statuses == 0 || (filter->statuses & status_of(filter, entry, &seen))) &&
 	       (filter->older_than <= 0 || api_filter_age(filter, entry) > filter->older_than);
 }
@@ -226,10 +238,19 @@ bool api_filter_matches(const struct api_filter *filter, const struct roster_ent
 bool api_field_exists(const char *name, size_t length)
 {
 	static const char *const fields[] = {
-		"id", "name", "ip", "registerIP", "status", "group", "dateAdd", "lastKeepAlive", "node_name", "manager",
-		"version", "mergedSum", "configSum", "group_config_status", "status_code", "disconnection_time", "os",
-		"os.arch", "os.build", "os.codename", "os.major", "os.minor", "os.name", "os.platform", "os.uname",
-		"os.version",
+		"id",          "name",
+		"ip",          "registerIP",
+		"status",      "group",
+		"dateAdd",     "lastKeepAlive",
+		"node_name",   "manager",
+		"version",     "mergedSum",
+		"configSum",   "group_config_status",
+		"status_code", "disconnection_time",
+		"os",          "os.arch",
+		"os.build",    "os.codename",
+		"os.major",    "os.minor",
+		"os.name",     "os.platform",
+		"os.uname",    "os.version",
 	};
 
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
@@ -248,12 +269,13 @@ static void add_time(json_t *agent, const char *field, time_t when)
 	char stamp[STAMP_SIZE];
 	struct tm utc;
 
-	if (gmtime_r(&when, &utc) && strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S+00:00", &utc) > 0)
+	if (gmtime_r(&when, &utc) &&
+	    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S+00:00", &utc) > 0)
 		(void)json_object_set_new(agent, field, json_string(stamp));
 }
 
-static void add_status(json_t *agent, const struct api_filter *filter, const struct roster_entry *entry,
-		       const char *select)
+static void add_status(json_t *agent, const struct api_filter *filter,
+		       const struct roster_entry *entry, const char *select)
 {
 	time_t seen;
 	enum api_status status;
@@ -264,17 +286,22 @@ static void add_status(json_t *agent, const struct api_filter *filter, const str
 	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
 		if (statuses[i].bits == (unsigned int)status && is_selected(select, "status"))
 			(void)json_object_set_new(agent, "status", json_string(statuses[i].name));
-	if ((status & (API_STATUS_ACTIVE | API_STATUS_DISCONNECTED)) && is_selected(select, "lastKeepAlive"))
+	if ((status & (API_STATUS_ACTIVE | API_STATUS_DISCONNECTED)) && is_selected(select, "lastKe"
+											    "epAliv"
+											    "e"))
 		add_time(agent, "lastKeepAlive", seen);
 }
 
-static void add_groups(json_t *agent, const struct api_filter *filter, const struct roster_entry *entry)
+static void add_groups(json_t *agent, const struct api_filter *filter,
+		       const struct roster_entry *entry)
 {
 	cleanup_free char *groups = malloc(AGENT_GROUPS_SIZE);
 	char *rest = groups, *name;
 	json_t *array;
 
-	if (!groups || agent_groups_read(groups, filter->history->queue, entry->id_text, NULL) < 0 || groups[0] == '\0')
+	if (!groups ||
+	    agent_groups_read(groups, filter->history->queue, entry->id_text, NULL) < 0 ||
+	    groups[0] == '\0')
 		return;
 	array = json_array();
 	while ((name = strsep(&rest, ",")))
@@ -282,7 +309,8 @@ static void add_groups(json_t *agent, const struct api_filter *filter, const str
 	(void)json_object_set_new(agent, "group", array);
 }
 
-json_t *api_describe_agent(const struct api_filter *filter, const struct roster_entry *entry, const char *select)
+json_t *api_describe_agent(const struct api_filter *filter, const struct roster_entry *entry,
+			   const char *select)
 {
 	json_t *agent = json_object();
 	time_t when;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which agents a call is about, and what there is to say of them: the filters of GET and DELETE /agents, as far as a
- * registrar can apply them. Of an agent it knows the line in client.keys, its groups (agent-groups.h), and what the
- * files of the manager tell of when it was registered and seen (agent-history.h).
+ * Which agents a call is about, and what there is to say of them: the filters of GET and DELETE
+ * /agents, as far as a registrar can apply them. Of an agent it knows the line in client.keys, its
+ * groups (agent-groups.h), and what the files of the manager tell of when it was registered and
+ * seen (agent-history.h).
  */
 #pragma once
 
 #include "registrar/agents/history.h"
+#include "registrar/agents/roster.h"
 #include "registrar/api/problem.h"
 #include "registrar/api/request.h"
-#include "registrar/agents/roster.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -18,13 +19,17 @@
 
 #define API_DISCONNECTED_AFTER 900 /* seconds without a sign; Wazuh's agents_disconnection_time */
 
-/* Null, empty or negative: not asked for. Texts point into the query. Release with api_filter_release(). */
+/*
+ * Null, empty or negative: not asked for. Texts point into the query. Release with
+ * api_filter_release().
+ */
 struct api_filter {
 	const char *name, *ip, *group, *search;
 	bool search_is_negative;
 	unsigned int statuses; /* bits of enum api_status; 0: any */
-	long long older_than;  /* seconds since it was last seen, or registered if it never was; 0: any age */
-	const char *q;         /* "name=web01;id!=000": all of them */
+	/* seconds since it was last seen, or registered if it never was; 0: any age */
+	long long older_than;
+	const char *q; /* "name=web01;id!=000": all of them */
 	const struct agent_history *history;
 	struct agent_stamps stamps;
 	time_t now;
@@ -38,7 +43,10 @@ enum api_status {
 	API_STATUS_PENDING = 16, /* connecting; no registrar sees that */
 };
 
-/* Read the filters out of a query. `default_age` (a timeframe) stands for a missing older_than. False: `problem`. */
+/*
+ * Read the filters out of a query. `default_age` (a timeframe) stands for a missing older_than.
+ * False: `problem`.
+ */
 bool api_filter_read(struct api_filter *ret, const struct api_query *query, const char *default_age,
 		     const struct agent_history *history, struct api_problem *problem);
 
@@ -55,7 +63,8 @@ long long api_filter_age(const struct api_filter *filter, const struct roster_en
 bool api_field_exists(const char *name, size_t length);
 
 /*
- * An agent as GET /agents shows it. `select` (null: all) names the fields, with commas between; id is always there, and
- * a field that is not known is left out.
+ * An agent as GET /agents shows it. `select` (null: all) names the fields, with commas between; id
+ * is always there, and a field that is not known is left out.
  */
-json_t *api_describe_agent(const struct api_filter *filter, const struct roster_entry *entry, const char *select);
+json_t *api_describe_agent(const struct api_filter *filter, const struct roster_entry *entry,
+			   const char *select);

@@ -17,7 +17,10 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* evhttp itself refuses what is beyond this, with a page of HTML; up to here the refusal is ours, in JSON. */
+/*
+ * evhttp itself refuses what is beyond this, with a page of HTML; up to here the refusal is ours,
+ * in JSON.
+ */
 #define BODY_READ_MAX (4 * API_BODY_MAX)
 #define ADDRESS_SIZE 64
 
@@ -46,7 +49,8 @@ struct api_exchange {
 static void set_accepting(struct api_http *http, bool accept)
 {
 	for (size_t i = 0; i < http->accepting_count; i++)
-		(void)(accept ? evconnlistener_enable(http->accepting[i]) : evconnlistener_disable(http->accepting[i]));
+		(void)(accept ? evconnlistener_enable(http->accepting[i])
+			      : evconnlistener_disable(http->accepting[i]));
 	http->paused = !accept;
 }
 
@@ -65,7 +69,8 @@ static void on_accept_error(struct evconnlistener *listener, void *argument)
 	struct api_http *http = argument;
 
 	(void)listener;
-	log_warning("Cannot accept connections to the API for a moment: %s", strerror(EVUTIL_SOCKET_ERROR()));
+	log_warning("Cannot accept connections to the API for a moment: %s",
+		    strerror(EVUTIL_SOCKET_ERROR()));
 	set_accepting(http, false);
 	(void)event_add(http->resume, &accept_retry_time);
 }
@@ -89,8 +94,8 @@ static void on_left(void *owner)
 }
 
 /*
- * The stream of a new connection. evhttp takes null for "a plain one, then": an SSL object that cannot be had must not
- * become HTTP without TLS, so on_request() looks for it again.
+ * The stream of a new connection. evhttp takes null for "a plain one, then": an SSL object that
+ * cannot be had must not become HTTP without TLS, so on_request() looks for it again.
  */
 static struct bufferevent *on_connection(struct event_base *base, void *argument)
 {
@@ -103,8 +108,12 @@ static struct bufferevent *on_connection(struct event_base *base, void *argument
 		SSL_free(tls);
 		return NULL;
 	}
-	/* The stream owns the SSL object, and the SSL object the client, even if there is no stream in the end. */
-	stream = bufferevent_openssl_socket_new(base, -1, tls, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	/*
+	 * The stream owns the SSL object, and the SSL object the client, even if there is no stream
+	 * in the end.
+	 */
+	stream = bufferevent_openssl_socket_new(base, -1, tls, BUFFEREVENT_SSL_ACCEPTING,
+						BEV_OPT_CLOSE_ON_FREE);
 	if (!stream)
 		return NULL;
 	api_client_begin(client, stream);
@@ -127,7 +136,8 @@ static void describe_peer(struct api_exchange *exchange)
 	if (address && strncmp(address, "::ffff:", 7) == 0 && strchr(address, '.'))
 		address += 7;
 	(void)snprintf(exchange->address, sizeof exchange->address, "%s", address ?: "");
-	(void)snprintf(exchange->peer, sizeof exchange->peer, "%s port %u", exchange->address, port);
+	(void)snprintf(exchange->peer, sizeof exchange->peer, "%s port %u", exchange->address,
+		       port);
 }
 
 /* The answer is with the kernel. */
@@ -158,7 +168,10 @@ static void on_request(struct evhttp_request *request, void *argument)
 	api_client_set_busy(client, true);
 	api_client_restart_deadline(client);
 	api_client_leave_unread(client);
-	/* Head and body of an answer are two TLS records; neither should wait for the other's acknowledgement. */
+	/*
+	 * Head and body of an answer are two TLS records; neither should wait for the other's
+	 * acknowledgement.
+	 */
 	api_client_hurry(client);
 	evhttp_request_set_on_complete_cb(request, on_complete, NULL);
 	http->settings.request(http->settings.owner, exchange);
@@ -277,7 +290,8 @@ static void wipe_request(struct api_exchange *exchange)
 		explicit_bzero(bytes, evbuffer_get_length(body));
 }
 
-void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type, char *body)
+void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type,
+			 char *body)
 {
 	struct evbuffer *buffer = evbuffer_new();
 	struct api_client *client = client_of(exchange->request);
@@ -331,7 +345,8 @@ static void on_libevent_log(int severity, const char *message)
 static int listen_on(struct api_http *http, int listener)
 {
 	cleanup_fd int fd = fcntl(listener, F_DUPFD_CLOEXEC, 0);
-	struct evhttp_bound_socket *bound = fd < 0 ? NULL : evhttp_accept_socket_with_handle(http->evhttp, fd);
+	struct evhttp_bound_socket *bound =
+		fd < 0 ? NULL : evhttp_accept_socket_with_handle(http->evhttp, fd);
 
 	if (!bound)
 		return -ENOMEM;
@@ -364,8 +379,8 @@ static int set_up(struct api_http *http, const struct listeners *listeners)
 	return r;
 }
 
-int api_http_new(struct api_http **ret, const struct api_http_settings *settings, const struct listeners *listeners,
-		 struct reason *why)
+int api_http_new(struct api_http **ret, const struct api_http_settings *settings,
+		 const struct listeners *listeners, struct reason *why)
 {
 	struct api_http *http = calloc(1, sizeof *http);
 	int r = -ENOMEM;
@@ -407,7 +422,9 @@ void api_http_free(struct api_http *http)
 	http->stopping = true;
 	if (http->evhttp)
 		evhttp_free(http->evhttp);
-	/* libevent frees a bufferevent, and with it what is ours, when the loop comes round again. */
+	/*
+	 * libevent frees a bufferevent, and with it what is ours, when the loop comes round again.
+	 */
 	if (http->settings.base)
 		(void)event_base_loop(http->settings.base, EVLOOP_NONBLOCK);
 	if (http->resume)

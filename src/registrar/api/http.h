@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * HTTPS for the API: libevent's evhttp on the registrar's own event loop and TLS context, with the limits that evhttp
- * does not have by itself: connections at a time, of all and of one address, and one deadline from the connection (or the answer before) to the
- * complete request, which nothing that a slow client sends can move.
+ * HTTPS for the API: libevent's evhttp on the registrar's own event loop and TLS context, with the
+ * limits that evhttp does not have by itself: connections at a time, of all and of one address, and
+ * one deadline from the connection (or the answer before) to the complete request, which nothing
+ * that a slow client sends can move.
  *
  * What is not HTTP is answered by evhttp: with 400 or 413, and a page of HTML.
  */
@@ -16,8 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define API_HEAD_MAX 16384  /* bytes of request line and headers together */
-#define API_BODY_MAX 65536  /* bytes; the longest body that makes sense has some 600 */
+#define API_HEAD_MAX 16384 /* bytes of request line and headers together */
+#define API_BODY_MAX 65536 /* bytes; the longest body that makes sense has some 600 */
 #define API_CONNECTIONS_MAX 256
 #define API_CONNECTIONS_EACH 128 /* of one address, as in api-network.h */
 
@@ -36,8 +37,8 @@ struct api_exchange;
 
 struct api_http_settings {
 	struct event_base *base;
-	SSL_CTX *tls;              /* shared with whoever else uses it */
-	unsigned int timeout;      /* seconds */
+	SSL_CTX *tls;                 /* shared with whoever else uses it */
+	unsigned int timeout;         /* seconds */
 	unsigned int max_connections; /* others wait */
 	unsigned int max_each;        /* connections of one address; further ones are closed */
 	/* A complete request. The owner calls api_exchange_answer() once. */
@@ -46,10 +47,11 @@ struct api_http_settings {
 };
 
 /*
- * Begin to serve on the listeners, which stay the caller's. Returns 0, or a negative errno with `why` set.
+ * Begin to serve on the listeners, which stay the caller's. Returns 0, or a negative errno with
+ * `why` set.
  */
-int api_http_new(struct api_http **ret, const struct api_http_settings *settings, const struct listeners *listeners,
-		 struct reason *why);
+int api_http_new(struct api_http **ret, const struct api_http_settings *settings,
+		 const struct listeners *listeners, struct reason *why);
 
 /* Accept no more connections, and close each one after its answer. */
 void api_http_stop(struct api_http *http);
@@ -92,9 +94,11 @@ void api_exchange_set_data(struct api_exchange *exchange, void *data);
 void api_exchange_add_header(struct api_exchange *exchange, const char *name, const char *value);
 
 /*
- * Answer, and forget the exchange. `body` (from malloc) is taken over, and wiped when it is sent; null: no body.
+ * Answer, and forget the exchange. `body` (from malloc) is taken over, and wiped when it is sent;
+ * null: no body.
  */
-void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type, char *body);
+void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type,
+			 char *body);
 
 /* Forget the exchange without an answer, right before api_http_free(). */
 void api_exchange_drop(struct api_exchange *exchange);

@@ -15,8 +15,8 @@
 
 struct place {
 	struct api_network network;
-	unsigned int requests;   /* since minute_at */
-	unsigned int failures;   /* since failure_at */
+	unsigned int requests; /* since minute_at */
+	unsigned int failures; /* since failure_at */
 	uint64_t minute_at, failure_at, blocked_until;
 };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How much one address may ask of the API: so many requests a minute, so many failed logins before it is locked out.
- * The limits are those of Wazuh's API, which counts requests for all addresses together; here one client that runs
- * wild does not keep out the others.
+ * How much one address may ask of the API: so many requests a minute, so many failed logins before
+ * it is locked out. The limits are those of Wazuh's API, which counts requests for all addresses
+ * together; here one client that runs wild does not keep out the others.
  *
- * What counts as one address is in api-network.h. The table is of a fixed size: who comes from very many networks makes
- * it forget, those first that have done the least.
+ * What counts as one address is in api-network.h. The table is of a fixed size: who comes from very
+ * many networks makes it forget, those first that have done the least.
  *
  * Pure but for its memory: time is what the caller says (monotonic_usec()).
  */
@@ -17,8 +17,9 @@
 #define API_ADDRESSES_MAX 4096
 
 struct api_limits_settings {
-	unsigned int requests;   /* a minute; 0: any number */
-	unsigned int failures;   /* failed logins, within block_time after the first, that lock an address out */
+	unsigned int requests; /* a minute; 0: any number */
+	/* failed logins, within block_time after the first, that lock an address out */
+	unsigned int failures;
 	unsigned int block_time; /* seconds that it is locked out */
 };
 
@@ -29,7 +30,10 @@ struct api_limits *api_limits_new(const struct api_limits_settings *settings);
 
 void api_limits_free(struct api_limits *limits);
 
-/* Count a request. False: it is one too many, say so and do nothing. `address` is a numeric address. */
+/*
+ * Count a request. False: it is one too many, say so and do nothing. `address` is a numeric
+ * address.
+ */
 bool api_limits_request(struct api_limits *limits, const char *address, uint64_t now);
 
 /* May this address log in now? */

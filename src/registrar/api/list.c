@@ -12,21 +12,27 @@
 #define LIMIT_MAX 100000
 
 /* What Wazuh filters by and a registrar does not know. */
-#define UNKNOWN_PARAMETERS                                                                         \
-	{ .name = "os.platform", .kind = API_PARAMETER_UNKNOWN },                                  \
-		{ .name = "os.version", .kind = API_PARAMETER_UNKNOWN },                           \
-		{ .name = "os.name", .kind = API_PARAMETER_UNKNOWN },                              \
-		{ .name = "manager", .kind = API_PARAMETER_UNKNOWN },                              \
-		{ .name = "version", .kind = API_PARAMETER_UNKNOWN },                              \
-		{ .name = "node_name", .kind = API_PARAMETER_UNKNOWN },                            \
-		{ .name = "group_config_status", .kind = API_PARAMETER_UNKNOWN },                  \
-		{ .name = "distinct", .kind = API_PARAMETER_UNKNOWN }
+#define UNKNOWN_PARAMETERS                                                        \
+	{ .name = "os.platform", .kind = API_PARAMETER_UNKNOWN },                 \
+		{ .name = "os.version", .kind = API_PARAMETER_UNKNOWN },          \
+		{ .name = "os.name", .kind = API_PARAMETER_UNKNOWN },             \
+		{ .name = "manager", .kind = API_PARAMETER_UNKNOWN },             \
+		{ .name = "version", .kind = API_PARAMETER_UNKNOWN },             \
+		{ .name = "node_name", .kind = API_PARAMETER_UNKNOWN },           \
+		{ .name = "group_config_status", .kind = API_PARAMETER_UNKNOWN }, \
+	{                                                                         \
+		.name = "distinct", .kind = API_PARAMETER_UNKNOWN                 \
+	}
 
-#define FILTER_PARAMETERS                                                                          \
-	{ .name = "name", .kind = API_PARAMETER_TEXT }, { .name = "ip", .kind = API_PARAMETER_TEXT }, \
-		{ .name = "registerIP", .kind = API_PARAMETER_TEXT },                              \
-		{ .name = "group", .kind = API_PARAMETER_TEXT }, { .name = "q", .kind = API_PARAMETER_TEXT }, \
-		{ .name = "older_than", .kind = API_PARAMETER_TIMEFRAME }
+#define FILTER_PARAMETERS                                             \
+	{ .name = "name", .kind = API_PARAMETER_TEXT },               \
+		{ .name = "ip", .kind = API_PARAMETER_TEXT },         \
+		{ .name = "registerIP", .kind = API_PARAMETER_TEXT }, \
+		{ .name = "group", .kind = API_PARAMETER_TEXT },      \
+		{ .name = "q", .kind = API_PARAMETER_TEXT },          \
+	{                                                             \
+		.name = "older_than", .kind = API_PARAMETER_TIMEFRAME \
+	}
 
 const struct api_parameter_rule api_list_parameters[] = {
 	{ .name = "agents_list", .kind = API_PARAMETER_IDS },
@@ -114,7 +120,8 @@ static int select_listed(struct selection *ret, const struct api_call *call, con
 {
 	size_t count;
 	cleanup_free unsigned long *ids = read_ids(list, &count);
-	struct selection selection = { .entries = ids ? calloc(count, sizeof(struct roster_entry *)) : NULL };
+	struct selection selection = { .entries = ids ? calloc(count, sizeof(struct roster_entry *))
+						      : NULL };
 
 	if (!selection.entries)
 		return -ENOMEM;
@@ -148,8 +155,8 @@ static int select_all(struct selection *ret, const struct api_call *call)
 	return 0;
 }
 
-static int select_agents(struct selection *ret, const struct api_call *call, struct api_result *result,
-			 bool manager_counts)
+static int select_agents(struct selection *ret, const struct api_call *call,
+			 struct api_result *result, bool manager_counts)
 {
 	const char *list = api_query_get(&call->query, "agents_list");
 
@@ -196,7 +203,8 @@ static bool read_sort(struct view *view, const char *sort, struct api_problem *p
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
 		if (strcmp(fields[i], view->sort) == 0)
 			return true;
-	return api_problem_code(problem, API_SORT_FIELD, "%s", escape_string(shown, sizeof shown, view->sort));
+	return api_problem_code(problem, API_SORT_FIELD, "%s",
+				escape_string(shown, sizeof shown, view->sort));
 }
 
 static bool read_view(struct view *ret, const struct api_query *query, struct api_problem *problem)
@@ -213,7 +221,8 @@ static bool read_view(struct view *ret, const struct api_query *query, struct ap
 		return api_problem_code(problem, API_LIMIT_ZERO, NULL);
 	if (view.limit > LIMIT_MAX)
 		return api_problem_code(problem, API_LIMIT_TOO_LARGE, NULL);
-	if ((view.select && !select_is_good(view.select, problem)) || (sort && !read_sort(&view, sort, problem)))
+	if ((view.select && !select_is_good(view.select, problem)) ||
+	    (sort && !read_sort(&view, sort, problem)))
 		return false;
 	*ret = view;
 	return true;
@@ -244,7 +253,8 @@ void api_list_agents(struct api_call *call)
 	struct view view;
 
 	if (!read_view(&view, &call->query, &call->problem) ||
-	    !api_filter_read(&filter, &call->query, "0s", &call->settings->policy->history, &call->problem))
+	    !api_filter_read(&filter, &call->query, "0s", &call->settings->policy->history,
+			     &call->problem))
 		return;
 	if (select_agents(&selection, call, &result, false) < 0) {
 		(void)api_problem_code(&call->problem, API_INTERNAL, NULL);
@@ -254,8 +264,10 @@ void api_list_agents(struct api_call *call)
 	for (size_t i = 0; i < selection.count; i++) {
 		if (!api_filter_matches(&filter, selection.entries[i]))
 			continue;
-		if ((long)result.total >= view.offset && (long)result.total - view.offset < view.limit)
-			api_result_add(&result, api_describe_agent(&filter, selection.entries[i], view.select));
+		if ((long)result.total >= view.offset &&
+		    (long)result.total - view.offset < view.limit)
+			api_result_add(&result, api_describe_agent(&filter, selection.entries[i],
+								   view.select));
 		result.total++;
 	}
 	call->answer = api_result_print(&result, call->pretty);
@@ -268,12 +280,14 @@ static void describe_requirements(char *buffer, size_t size, const struct api_qu
 	const char *older_than = api_query_get(query, "older_than") ?: API_REMOVE_AGE;
 	char age[64], status[96];
 
-	(void)snprintf(buffer, size, "some of the requirements are not met -> older_than: %s, status: %s",
+	(void)snprintf(buffer, size,
+		       "some of the requirements are not met -> older_than: %s, status: %s",
 		       escape_string(age, sizeof age, older_than),
 		       escape_string(status, sizeof status, api_query_get(query, "status")));
 }
 
-static void remove_one(struct api_call *call, const struct roster_entry *entry, enum roster_remains tombstone)
+static void remove_one(struct api_call *call, const struct roster_entry *entry,
+		       enum roster_remains tombstone)
 {
 	struct api_removed *removed = &call->removed[call->removed_count++];
 
@@ -288,8 +302,9 @@ static enum roster_remains remains_of(const struct api_call *call)
 	const char *purge = api_query_get(&call->query, "purge");
 
 	if (purge && api_boolean_parse(purge) == 1)
-		return ROSTER_REMAINS_NOTHING;
-	return call->settings->policy->dialect == DIALECT_WAZUH ? ROSTER_REMAINS_WAZUH : ROSTER_REMAINS_OSSEC;
+		return ROSTER_TOMBSTONE_NOTHING;
+	return call->settings->policy->dialect == DIALECT_WAZUH ? ROSTER_TOMBSTONE_WAZUH
+								: ROSTER_TOMBSTONE_OSSEC;
 }
 
 void api_remove_agents(struct api_call *call)
@@ -304,7 +319,8 @@ void api_remove_agents(struct api_call *call)
 	cleanup(api_filter_release) struct api_filter filter = { .name = NULL };
 	char requirements[256];
 
-	if (!api_filter_read(&filter, &call->query, API_REMOVE_AGE, &call->settings->policy->history, &call->problem))
+	if (!api_filter_read(&filter, &call->query, API_REMOVE_AGE,
+			     &call->settings->policy->history, &call->problem))
 		return;
 	if (select_agents(&selection, call, &result, true) < 0 ||
 	    !(call->removed = calloc(selection.count + 1, sizeof *call->removed))) {

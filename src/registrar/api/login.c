@@ -9,7 +9,9 @@
 
 #define LOGIN_PATH "/security/user/authenticate"
 
-/* Read the users again if need be. False: nobody can be told from anybody else, and the log knows. */
+/*
+ * Read the users again if need be. False: nobody can be told from anybody else, and the log knows.
+ */
 static bool know_users(struct api *api)
 {
 	struct reason why;
@@ -18,7 +20,8 @@ static bool know_users(struct api *api)
 	if (r < 0 && !api->users_are_bad)
 		log_error("%s; until that is mended, nobody can use the API", why.text);
 	else if (r > 0 && api_users_are_exposed(&api->users))
-		log_warning("Everybody on this machine can read the users file %s", api->settings.users_file);
+		log_warning("Everybody on this machine can read the users file %s",
+			    api->settings.users_file);
 	api->users_are_bad = r < 0;
 	return r >= 0;
 }
@@ -47,11 +50,14 @@ static void hand_out_token(struct api_call *call, const struct api_user *user)
 		api_call_answer(call);
 		return;
 	}
-	log_info("User %s of the API logged in from %s", user->name, api_exchange_peer(call->exchange));
+	log_info("User %s of the API logged in from %s", user->name,
+		 api_exchange_peer(call->exchange));
 	if (raw && api_boolean_parse(raw) == 1)
 		api_call_answer_text(call, strdup(token), "text/plain; charset=utf-8");
 	else
-		api_call_answer_text(call, api_answer_data(json_pack("{s:s}", "token", token), call->pretty), API_JSON_TYPE);
+		api_call_answer_text(
+			call, api_answer_data(json_pack("{s:s}", "token", token), call->pretty),
+			API_JSON_TYPE);
 	explicit_bzero(token, sizeof token);
 }
 
@@ -63,21 +69,25 @@ static void on_tried(void *argument, int fits)
 	const char *address = api_exchange_address(call->exchange);
 
 	leave_trying(call);
-	/* Whoever was removed, or given another password, meanwhile is not let in by the old one. */
+	/*
+	 * Whoever was removed, or given another password, meanwhile is not let in by the old one.
+	 */
 	user = know_users(api) ? api_users_find(&api->users, call->user) : NULL;
 	if (fits > 0 && user && memcmp(&user->password, &call->tried, sizeof call->tried) == 0) {
 		hand_out_token(call, user);
 		return;
 	}
 	if (fits < 0) {
-		log_error("A password cannot be tried: %s (told %s)", strerror(-fits), api_exchange_peer(call->exchange));
+		log_error("A password cannot be tried: %s (told %s)", strerror(-fits),
+			  api_exchange_peer(call->exchange));
 		(void)api_problem_code(&call->problem, API_INTERNAL, NULL);
 	} else {
 		log_notice("Refused a login to the API from %s: wrong user or password",
 			   api_exchange_peer(call->exchange));
 		if (api_limits_failure(api->limits, address, monotonic_usec()))
-			log_warning("Too many failed logins to the API: %s is locked out for %u seconds", address,
-				    api->settings.limits.block_time);
+			log_warning("Too many failed logins to the API: %s is locked out for %u "
+				    "seconds",
+				    address, api->settings.limits.block_time);
 		(void)refuse_login(call);
 	}
 	api_call_answer(call);
@@ -85,11 +95,14 @@ static void on_tried(void *argument, int fits)
 
 bool api_log_in(struct api_call *call)
 {
-	cleanup(api_credentials_wipe) struct api_credentials credentials = { .scheme = API_SCHEME_NONE };
+	cleanup(api_credentials_wipe) struct api_credentials credentials = {
+		.scheme = API_SCHEME_NONE
+	};
 	struct api *api = call->api;
 	const struct api_user *user;
 
-	if (!api_limits_may_log_in(api->limits, api_exchange_address(call->exchange), monotonic_usec()))
+	if (!api_limits_may_log_in(api->limits, api_exchange_address(call->exchange),
+				   monotonic_usec()))
 		return api_problem_code(&call->problem, API_BLOCKED, NULL);
 	api_credentials_parse(&credentials, api_exchange_header(call->exchange, "Authorization"));
 	api_exchange_wipe_header(call->exchange, "Authorization");
@@ -99,7 +112,8 @@ bool api_log_in(struct api_call *call)
 		return api_problem_code(&call->problem, API_INTERNAL, NULL);
 	user = api_users_find(&api->users, credentials.name);
 	/* Both, so that a name that exists takes as long as one that does not. */
-	api_password_decoy(&call->tried, api->users.count > 0 ? &api->users.users[0].password : NULL);
+	api_password_decoy(&call->tried,
+			   api->users.count > 0 ? &api->users.users[0].password : NULL);
 	if (user)
 		call->tried = user->password;
 	(void)snprintf(call->user, sizeof call->user, "%s", user ? user->name : "");
@@ -116,14 +130,17 @@ static void log_out(struct api_call *call)
 	char message[API_USER_NAME_MAX + 64];
 
 	api_users_end_tokens(&call->api->users, call->user);
-	log_info("User %s of the API logged out from %s", call->user, api_exchange_peer(call->exchange));
+	log_info("User %s of the API logged out from %s", call->user,
+		 api_exchange_peer(call->exchange));
 	(void)snprintf(message, sizeof message, "User %s was successfully logged out", call->user);
 	call->answer = api_answer_message(message, call->pretty);
 }
 
 bool api_take_token(struct api_call *call)
 {
-	cleanup(api_credentials_wipe) struct api_credentials credentials = { .scheme = API_SCHEME_NONE };
+	cleanup(api_credentials_wipe) struct api_credentials credentials = {
+		.scheme = API_SCHEME_NONE
+	};
 	struct api *api = call->api;
 	const struct api_user *user = NULL;
 
@@ -132,7 +149,8 @@ bool api_take_token(struct api_call *call)
 	if (credentials.scheme == API_SCHEME_BEARER && know_users(api))
 		user = api_token_check(&api->key, &api->users, credentials.token, time(NULL));
 	if (!user)
-		return api_problem_set(&call->problem, 401, "Unauthorized", "No authorization token provided");
+		return api_problem_set(&call->problem, 401, "Unauthorized",
+				       "No authorization token provided");
 	(void)snprintf(call->user, sizeof call->user, "%s", user->name);
 	return true;
 }
@@ -145,8 +163,17 @@ static const struct api_parameter_rule login_parameters[] = {
 };
 
 const struct api_route api_login_routes[] = {
-	{ .method = API_POST, .pattern = LOGIN_PATH, .is_login = true, .parameters = login_parameters },
-	{ .method = API_GET, .pattern = LOGIN_PATH, .is_login = true, .parameters = login_parameters },
-	{ .method = API_DELETE, .pattern = LOGIN_PATH, .run_at_once = log_out, .parameters = api_no_parameters },
+	{ .method = API_POST,
+	  .pattern = LOGIN_PATH,
+	  .is_login = true,
+	  .parameters = login_parameters },
+	{ .method = API_GET,
+	  .pattern = LOGIN_PATH,
+	  .is_login = true,
+	  .parameters = login_parameters },
+	{ .method = API_DELETE,
+	  .pattern = LOGIN_PATH,
+	  .run_at_once = log_out,
+	  .parameters = api_no_parameters },
 	{ .pattern = NULL },
 };

@@ -18,7 +18,8 @@ const struct api_parameter_rule api_no_parameters[] = {
 	{ .name = NULL },
 };
 
-static const struct api_parameter_rule *find_rule(const struct api_parameter_rule *rules, const char *name)
+static const struct api_parameter_rule *find_rule(const struct api_parameter_rule *rules,
+						  const char *name)
 {
 	for (; rules->name; rules++)
 		if (strcmp(rules->name, name) == 0)
@@ -41,22 +42,27 @@ static bool is_list_of_ids(const char *text, bool or_all)
 	return text[-1] == '\0';
 }
 
-static bool has_wrong_type(const char *type, const struct api_parameter *parameter, struct api_problem *problem)
+static bool has_wrong_type(const char *type, const struct api_parameter *parameter,
+			   struct api_problem *problem)
 {
-	return api_problem_set(problem, 400, "Bad Request", "Wrong type, expected '%s' for query parameter '%s'", type,
+	return api_problem_set(problem, 400, "Bad Request",
+			       "Wrong type, expected '%s' for query parameter '%s'", type,
 			       parameter->name);
 }
 
-static bool is_no(const char *format, const struct api_parameter *parameter, struct api_problem *problem)
+static bool is_no(const char *format, const struct api_parameter *parameter,
+		  struct api_problem *problem)
 {
 	char shown[SHOWN_SIZE];
 
 	return api_problem_set(problem, 400, "Bad Request",
-			       "Error validating query parameter '%s': '%s' is not a '%s'", parameter->name,
+			       "Error validating query parameter '%s': '%s' is not a '%s'",
+			       parameter->name,
 			       escape_string(shown, sizeof shown, parameter->value), format);
 }
 
-static bool is_good(const struct api_parameter *parameter, enum api_parameter_kind kind, struct api_problem *problem)
+static bool is_good(const struct api_parameter *parameter, enum api_parameter_kind kind,
+		    struct api_problem *problem)
 {
 	const char *value = parameter->value;
 
@@ -65,9 +71,11 @@ static bool is_good(const struct api_parameter *parameter, enum api_parameter_ki
 		return true;
 	switch (kind) {
 	case API_PARAMETER_BOOLEAN:
-		return api_boolean_parse(value) >= 0 || has_wrong_type("boolean", parameter, problem);
+		return api_boolean_parse(value) >= 0 ||
+		       has_wrong_type("boolean", parameter, problem);
 	case API_PARAMETER_NUMBER:
-		return api_number_parse(value, INT_MAX) >= 0 || has_wrong_type("integer", parameter, problem);
+		return api_number_parse(value, INT_MAX) >= 0 ||
+		       has_wrong_type("integer", parameter, problem);
 	case API_PARAMETER_TIMEFRAME:
 		return api_timeframe_parse(value) >= 0 || is_no("timeframe", parameter, problem);
 	case API_PARAMETER_IDS:
@@ -76,8 +84,9 @@ static bool is_good(const struct api_parameter *parameter, enum api_parameter_ki
 		return is_list_of_ids(value, true) || is_no("numbers_or_all", parameter, problem);
 	case API_PARAMETER_UNKNOWN:
 		return api_problem_set(problem, 400, "Bad Request",
-				       "Query parameter '%s' is not served by agent-registrar, which does not know what "
-				       "it asks for", parameter->name);
+				       "Query parameter '%s' is not served by agent-registrar, "
+				       "which does not know what it asks for",
+				       parameter->name);
 	case API_PARAMETER_TEXT:
 		break;
 	}
@@ -95,13 +104,15 @@ bool api_parameters_are_good(const struct api_query *query, const struct api_par
 
 		rule = rule ?: find_rule(common_rules, parameter->name);
 		if (!rule)
-			return api_problem_set(problem, 400, "Bad Request", "Extra query parameter(s) %s not in spec",
+			return api_problem_set(problem, 400, "Bad Request",
+					       "Extra query parameter(s) %s not in spec",
 					       escape_string(shown, sizeof shown, parameter->name));
 		if (!is_good(parameter, rule->kind, problem))
 			return false;
 	}
 	for (; rules->name; rules++)
 		if (rules->required && !api_query_get(query, rules->name))
-			return api_problem_set(problem, 400, "Bad Request", "Missing query parameter '%s'", rules->name);
+			return api_problem_set(problem, 400, "Bad Request",
+					       "Missing query parameter '%s'", rules->name);
 	return true;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The parameters that may follow the "?" of a call, with the refusals of Wazuh 4.14.5 for all others. Pure. */
+/*
+ * The parameters that may follow the "?" of a call, with the refusals of Wazuh 4.14.5 for all
+ * others. Pure.
+ */
 #pragma once
 
 #include "registrar/api/problem.h"
@@ -26,8 +29,9 @@ struct api_parameter_rule {
 extern const struct api_parameter_rule api_no_parameters[];
 
 /*
- * Do the parameters keep to the rules? Besides those, every call takes "pretty" and "wait_for_complete". Parameters
- * that would be ignored are refused: a filter that does nothing is worse than an error. False: `problem` is set.
+ * Do the parameters keep to the rules? Besides those, every call takes "pretty" and
+ * "wait_for_complete". Parameters that would be ignored are refused: a filter that does nothing is
+ * worse than an error. False: `problem` is set.
  */
 bool api_parameters_are_good(const struct api_query *query, const struct api_parameter_rule *rules,
 			     struct api_problem *problem);

@@ -113,8 +113,8 @@ static void on_finished(evutil_socket_t fd, short what, void *argument)
 	}
 }
 
-bool api_worker_try(struct api_worker *worker, const struct api_password *password, const char *text,
-		    api_worker_done *done, void *argument)
+bool api_worker_try(struct api_worker *worker, const struct api_password *password,
+		    const char *text, api_worker_done *done, void *argument)
 {
 	struct job *job = calloc(1, sizeof *job);
 	bool full;
@@ -160,8 +160,9 @@ struct api_worker *api_worker_new(struct event_base *base)
 	(void)pthread_mutex_init(&worker->mutex, NULL);
 	(void)pthread_cond_init(&worker->wanted, NULL);
 	worker->notice = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	worker->event = worker->notice < 0 ? NULL :
-					     event_new(base, worker->notice, EV_READ | EV_PERSIST, on_finished, worker);
+	worker->event = worker->notice < 0 ? NULL
+					   : event_new(base, worker->notice, EV_READ | EV_PERSIST,
+						       on_finished, worker);
 	if (worker->event && event_add(worker->event, NULL) == 0 && start_thread(worker) == 0)
 		return worker;
 	if (worker->event)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The thread that tries passwords. One try takes a tenth of a second of a processor and 32 MiB, both on purpose; in the
- * event loop it would hold up every agent that registers meanwhile. One thread bounds memory and processor time
- * whatever is asked; its queue is short, because who waits in a long one has given up when the turn comes.
+ * The thread that tries passwords. One try takes a tenth of a second of a processor and 32 MiB,
+ * both on purpose; in the event loop it would hold up every agent that registers meanwhile. One
+ * thread bounds memory and processor time whatever is asked; its queue is short, because who waits
+ * in a long one has given up when the turn comes.
  *
  * The thread only ever sees a job; it knows neither libevent nor the log.
  */
@@ -25,11 +26,14 @@ typedef void api_worker_done(void *argument, int fits);
 struct api_worker *api_worker_new(struct event_base *base);
 
 /*
- * Try a password (copied, wiped after use), then call `done`. False: the queue is full, or there is no memory; `done`
- * is not called.
+ * Try a password (copied, wiped after use), then call `done`. False: the queue is full, or there is
+ * no memory; `done` is not called.
  */
-bool api_worker_try(struct api_worker *worker, const struct api_password *password, const char *text,
-		    api_worker_done *done, void *argument);
+bool api_worker_try(struct api_worker *worker, const struct api_password *password,
+		    const char *text, api_worker_done *done, void *argument);
 
-/* Wait for the try that is under way, forget the others, and end the thread. No `done` is called any more. */
+/*
+ * Wait for the try that is under way, forget the others, and end the thread. No `done` is called
+ * any more.
+ */
 void api_worker_free(struct api_worker *worker);

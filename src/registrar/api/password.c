@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api/password.h"
 
-#include "common/cleanup.h"
 #include "common/base64.h"
+#include "common/cleanup.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -27,7 +27,8 @@ DEFINE_RELEASE(kdf_context, EVP_KDF_CTX *, EVP_KDF_CTX_free)
 /* ------------------------------------------------------------------ the text */
 
 /* "NAME=NUMBER" and what ends it. */
-static bool take_number(const char **at, const char *end, const char *name, char terminator, unsigned int *ret)
+static bool take_number(const char **at, const char *end, const char *name, char terminator,
+			unsigned int *ret)
 {
 	size_t length = strlen(name);
 	unsigned int value = 0;
@@ -51,8 +52,9 @@ static bool parameters_are_usable(const struct api_password *password)
 {
 	uint64_t n = password->log2_n < 32 ? UINT64_C(1) << password->log2_n : UINT64_MAX >> 20;
 
-	return password->log2_n >= LOG2_N_MIN && password->log2_n < 32 && password->r > 0 && password->p > 0 &&
-	       n * password->r * 128 <= MEMORY_MAX && n * password->r * password->p <= WORK_MAX;
+	return password->log2_n >= LOG2_N_MIN && password->log2_n < 32 && password->r > 0 &&
+	       password->p > 0 && n * password->r * 128 <= MEMORY_MAX &&
+	       n * password->r * password->p <= WORK_MAX;
 }
 
 int api_password_parse(struct api_password *ret, const char *text, size_t length)
@@ -63,14 +65,17 @@ int api_password_parse(struct api_password *ret, const char *text, size_t length
 	ssize_t salt, hash;
 
 	if (length < sizeof prefix || memcmp(text, prefix, sizeof prefix - 1) != 0 ||
-	    !take_number(&at, end, "ln=", ',', &parsed.log2_n) || !take_number(&at, end, "r=", ',', &parsed.r) ||
+	    !take_number(&at, end, "ln=", ',', &parsed.log2_n) ||
+	    !take_number(&at, end, "r=", ',', &parsed.r) ||
 	    !take_number(&at, end, "p=", '$', &parsed.p) || !parameters_are_usable(&parsed))
 		return -EINVAL;
 	dollar = memchr(at, '$', (size_t)(end - at));
 	if (!dollar)
 		return -EINVAL;
-	salt = base64_decode(parsed.salt, sizeof parsed.salt, BASE64_UNPADDED, at, (size_t)(dollar - at));
-	hash = base64_decode(parsed.hash, sizeof parsed.hash, BASE64_UNPADDED, dollar + 1, (size_t)(end - dollar - 1));
+	salt = base64_decode(parsed.salt, sizeof parsed.salt, BASE64_UNPADDED, at,
+			     (size_t)(dollar - at));
+	hash = base64_decode(parsed.hash, sizeof parsed.hash, BASE64_UNPADDED, dollar + 1,
+			     (size_t)(end - dollar - 1));
 	if (salt < 8 || hash < 16)
 		return -EINVAL;
 	parsed.salt_length = (size_t)salt;
@@ -79,27 +84,32 @@ int api_password_parse(struct api_password *ret, const char *text, size_t length
 	return 0;
 }
 
-void api_password_format(char buffer[static API_HASH_TEXT_SIZE], const struct api_password *password)
+void api_password_format(char buffer[static API_HASH_TEXT_SIZE],
+			 const struct api_password *password)
 {
 	char salt[BASE64_SIZE(API_SALT_MAX)], hash[BASE64_SIZE(API_HASH_MAX)];
 
 	base64_encode(salt, BASE64_UNPADDED, password->salt, password->salt_length);
 	base64_encode(hash, BASE64_UNPADDED, password->hash, password->hash_length);
-	(void)snprintf(buffer, API_HASH_TEXT_SIZE, "$scrypt$ln=%u,r=%u,p=%u$%s$%s", password->log2_n, password->r,
-		       password->p, salt, hash);
+	(void)snprintf(buffer, API_HASH_TEXT_SIZE, "$scrypt$ln=%u,r=%u,p=%u$%s$%s",
+		       password->log2_n, password->r, password->p, salt, hash);
 }
 
 /* ------------------------------------------------------------------ the hash */
 
-static int derive(unsigned char *ret, const struct api_password *password, const char *text, size_t length)
+static int derive(unsigned char *ret, const struct api_password *password, const char *text,
+		  size_t length)
 {
 	cleanup(release_kdf) EVP_KDF *kdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_SCRYPT, NULL);
 	cleanup(release_kdf_context) EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
 	uint64_t n = UINT64_C(1) << password->log2_n, r = password->r, p = password->p;
-	uint64_t memory = MEMORY_MAX + (UINT64_C(4) << 20); /* OpenSSL counts its small buffers as well */
+	/* OpenSSL counts its small buffers as well */
+	uint64_t memory = MEMORY_MAX + (UINT64_C(4) << 20);
 	const OSSL_PARAM parameters[] = {
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD, (void *)(uintptr_t)text, length),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)password->salt,
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD, (void *)(uintptr_t)text,
+						  length),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT,
+						  (void *)(uintptr_t)password->salt,
 						  password->salt_length),
 		OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_N, &n),
 		OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_R, &r),
@@ -145,7 +155,10 @@ void api_password_decoy(struct api_password *ret, const struct api_password *lik
 		.salt_length = SALT_LENGTH,
 		.hash_length = HASH_LENGTH,
 	};
-	/* A password that hashes to this would be a preimage; and the caller knows that there is no such user. */
+	/*
+	 * A password that hashes to this would be a preimage; and the caller knows that there is no
+	 * such user.
+	 */
 	(void)fill_randomly(ret->hash, ret->hash_length);
 }
 

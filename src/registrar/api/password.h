@@ -2,9 +2,10 @@
 /*
  * Passwords of the API's users, kept as scrypt hashes (RFC 7914) in the PHC string format:
  *
- *	$scrypt$ln=15,r=8,p=1$SALT$HASH		(base64 without padding)
+ *	$scrypt$ln=15,r=8,p=1$SALT$HASH         (base64 without padding)
  *
- * The parameters stand in the text, so that a later version can demand more without invalidating what is there.
+ * The parameters stand in the text, so that a later version can demand more without invalidating
+ * what is there.
  */
 #pragma once
 
@@ -29,28 +30,30 @@ struct api_password {
 };
 
 /*
- * Read the text of `length` bytes. Refuses what costs less than a password is worth (log2_n below 10), and what needs
- * more than 128 MiB or 16 times the usual work: whoever edits the file must not be able to stall logins by a typing
- * error. `ret` is written only on success. Returns 0 or -EINVAL.
+ * Read the text of `length` bytes. Refuses what costs less than a password is worth (log2_n below
+ * 10), and what needs more than 128 MiB or 16 times the usual work: whoever edits the file must not
+ * be able to stall logins by a typing error. `ret` is written only on success. Returns 0 or
+ * -EINVAL.
  */
 int api_password_parse(struct api_password *ret, const char *text, size_t length);
 
-void api_password_format(char buffer[static API_HASH_TEXT_SIZE], const struct api_password *password);
+void api_password_format(char buffer[static API_HASH_TEXT_SIZE],
+			 const struct api_password *password);
 
 /*
- * Hash with the parameters of today: N = 2^15, r = 8, p = 1 (32 MiB, a tenth of a second), which is also what Wazuh's
- * own API uses for its users. Returns 0, or a negative errno.
+ * Hash with the parameters of today: N = 2^15, r = 8, p = 1 (32 MiB, a tenth of a second), which is
+ * also what Wazuh's own API uses for its users. Returns 0, or a negative errno.
  */
 int api_password_make(struct api_password *ret, const char *text, size_t length);
 
 /*
- * A hash that no password fits, as expensive to try as `like` (null: as one made today), so that a name that does not
- * exist costs as much time as one that does.
+ * A hash that no password fits, as expensive to try as `like` (null: as one made today), so that a
+ * name that does not exist costs as much time as one that does.
  */
 void api_password_decoy(struct api_password *ret, const struct api_password *like);
 
 /*
- * Does the password fit? Slow by design. Returns 1 or 0 (in constant time once hashed), or a negative errno: then it
- * could not be tried. May be called from any thread.
+ * Does the password fit? Slow by design. Returns 1 or 0 (in constant time once hashed), or a
+ * negative errno: then it could not be tried. May be called from any thread.
  */
 int api_password_check(const struct api_password *password, const char *text, size_t length);

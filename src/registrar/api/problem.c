@@ -15,46 +15,66 @@ struct description {
 };
 
 static const struct description descriptions[] = {
-	{ API_INTERNAL, 500, "Wazuh Internal Error", "Wazuh Internal Error", "The log of agent-registrar says more" },
+	{ API_INTERNAL, 500, "Wazuh Internal Error", "Wazuh Internal Error",
+	  "The log of agent-registrar says more" },
 	{ API_NO_JSON, 400, "Bad Request", "Body request is not a valid JSON", NULL },
-	{ API_SORT_FIELD, 400, "Bad Request", "Not a valid sort field ", "Sort by id, name, ip or registerIP" },
+	{ API_SORT_FIELD, 400, "Bad Request", "Not a valid sort field ",
+	  "Sort by id, name, ip or registerIP" },
 	{ API_LIMIT_TOO_LARGE, 400, "Bad Request", "Specified limit exceeds maximum allowed",
 	  "Give a limit between 1 and 100000" },
-	{ API_LIMIT_ZERO, 400, "Bad Request", "0 is not a valid limit", "Give a limit between 1 and 100000" },
+	{ API_LIMIT_ZERO, 400, "Bad Request", "0 is not a valid limit",
+	  "Give a limit between 1 and 100000" },
 	{ API_QUERY_FORMAT, 400, "Bad Request", "Query does not match expected format", NULL },
 	{ API_QUERY_FIELD, 400, "Bad Request", "Field does not exist.", NULL },
-	{ API_NO_AGENT, 404, "Resource Not Found", "Agent does not exist", "GET /agents?select=id,name lists the agents" },
+	{ API_NO_AGENT, 404, "Resource Not Found", "Agent does not exist",
+	  "GET /agents?select=id,name lists the agents" },
 	{ API_IS_MANAGER, 400, "Bad Request", "Action not available for Manager (agent 000)",
 	  "Name another agent than 000; GET /agents?select=id,name lists them" },
-	{ API_NAME_TAKEN, 400, "Bad Request", "There is an agent with the same name", "Choose another name" },
-	{ API_ADDRESS_TAKEN, 400, "Bad Request", "There is an agent with the same IP or the IP is invalid",
-	  "Choose another IP" },
-	{ API_ID_TAKEN, 400, "Bad Request", "There is an agent with the same ID", "Choose another ID" },
-	{ API_KEY_SHORT, 400, "Bad Request", "Too short key size", "A key has 64 characters at least" },
-	{ API_NO_GROUP, 404, "Resource Not Found", "The group does not exist", "Create the group at the manager first" },
+	{ API_NAME_TAKEN, 400, "Bad Request", "There is an agent with the same name",
+	  "Choose another name" },
+	{ API_ADDRESS_TAKEN, 400, "Bad Request",
+	  "There is an agent with the same IP or the IP is invalid", "Choose another IP" },
+	{ API_ID_TAKEN, 400, "Bad Request", "There is an agent with the same ID",
+	  "Choose another ID" },
+	{ API_KEY_SHORT, 400, "Bad Request", "Too short key size",
+	  "A key has 64 characters at least" },
+	{ API_NO_GROUP, 404, "Resource Not Found", "The group does not exist",
+	  "Create the group at the manager first" },
 	{ API_GROUP_FORMAT, 400, "Bad Request", "Incorrect format for group_id",
 	  "A group has 1 to 255 of a-z, A-Z, 0-9, ., _ and -" },
-	{ API_SELECT_FIELD, 400, "Bad Request", "Not a valid select field", "Select fields that agents have" },
+	{ API_SELECT_FIELD, 400, "Bad Request", "Not a valid select field",
+	  "Select fields that agents have" },
 	{ API_NOT_REGISTERED, 500, "Wazuh Internal Error", "Error registering a new agent",
 	  "The log of agent-registrar says more" },
-	{ API_NOT_ELIGIBLE, 400, "Bad Request", "Agent is not eligible for the action to be performed",
+	{ API_NOT_ELIGIBLE, 400, "Bad Request",
+	  "Agent is not eligible for the action to be performed",
 	  "See that the agent meets the requirements; older_than=0s takes agents of any age" },
 	{ API_TOO_MANY_GROUPS, 400, "Bad Request", "Maximum number of groups per multigroup is 128",
 	  "Choose another group, or take the agent out of one" },
-	{ API_NAME_LONG, 400, "Bad Request", "Agent name is too long", "A name has at most 128 characters" },
-	{ API_HAS_GROUP, 400, "Bad Request", "Could not assign agent to group", "The agent is in that group already" },
-	{ API_NOT_DELETED, 500, "Wazuh Internal Error", "Error deleting an agent", "The log of agent-registrar says more" },
+	{ API_NAME_LONG, 400, "Bad Request", "Agent name is too long",
+	  "A name has at most 128 characters" },
+	{ API_HAS_GROUP, 400, "Bad Request", "Could not assign agent to group",
+	  "The agent is in that group already" },
+	{ API_NOT_DELETED, 500, "Wazuh Internal Error", "Error deleting an agent",
+	  "The log of agent-registrar says more" },
 	{ API_TIMEOUT, 500, "Wazuh Internal Error", "Timeout executing API request", NULL },
-	{ API_BLOCKED, 403, "Permission Denied", "Limit of login attempts reached. The current IP has been blocked due to a "
-	  "high number of login attempts", NULL },
-	{ API_TOO_MANY_REQUESTS, 429, "Too Many Requests", "Maximum number of requests per minute reached",
+	{ API_BLOCKED, 403, "Permission Denied",
+	  "Limit of login attempts reached. The current IP has been blocked due to a high number "
+	  "of login attempts",
+	  NULL },
+	{ API_TOO_MANY_REQUESTS, 429, "Too Many Requests",
+	  "Maximum number of requests per minute reached",
 	  "Wait a minute; the limit is agent-registrar's --api-max-requests" },
-	{ API_CONTENT_TYPE, 406, "Not Acceptable", "The body type is not the one specified in the content-type", NULL },
-	{ API_AUTHD_KEY, 500, "Wazuh Internal Error", "Key generation error", "The log of agent-registrar says more" },
-	{ API_AUTHD_LIMIT, 400, "Bad Request", "Maximum number of agents reached", "Remove agents, or raise the limit" },
+	{ API_CONTENT_TYPE, 406, "Not Acceptable",
+	  "The body type is not the one specified in the content-type", NULL },
+	{ API_AUTHD_KEY, 500, "Wazuh Internal Error", "Key generation error",
+	  "The log of agent-registrar says more" },
+	{ API_AUTHD_LIMIT, 400, "Bad Request", "Maximum number of agents reached",
+	  "Remove agents, or raise the limit" },
 };
 
-bool api_problem_set(struct api_problem *ret, int status, const char *title, const char *format, ...)
+bool api_problem_set(struct api_problem *ret, int status, const char *title, const char *format,
+		     ...)
 {
 	va_list arguments;
 
@@ -82,7 +102,8 @@ bool api_problem_code(struct api_problem *ret, enum api_code code, const char *f
 		.code = found->code,
 		.remediation = found->remediation,
 	};
-	length = (size_t)snprintf(ret->detail, sizeof ret->detail, "%s%s", found->message, format ? ": " : "");
+	length = (size_t)snprintf(ret->detail, sizeof ret->detail, "%s%s", found->message,
+				  format ? ": " : "");
 	if (!format)
 		return false;
 	va_start(arguments, format);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the API answers when it does not do what was asked: an HTTP status, a title, a detail, and for most a code of
- * Wazuh's with a remedy. Titles, details and codes are those of Wazuh 4.14.5 (framework/wazuh/core/exception.py,
- * api/api/error_handler.py), because scripts look at them; remedies are ours.
+ * What the API answers when it does not do what was asked: an HTTP status, a title, a detail, and
+ * for most a code of Wazuh's with a remedy. Titles, details and codes are those of Wazuh 4.14.5
+ * (framework/wazuh/core/exception.py, api/api/error_handler.py), because scripts look at them;
+ * remedies are ours.
  */
 #pragma once
 
@@ -50,11 +51,17 @@ struct api_problem {
 	const char *remediation; /* null: none */
 };
 
-/* A problem without a code. `format` null: no detail. Returns false, for `return api_problem_set(...)`. */
-bool api_problem_set(struct api_problem *ret, int status, const char *title, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+/*
+ * A problem without a code. `format` null: no detail. Returns false, for `return
+ * api_problem_set(...)`.
+ */
+bool api_problem_set(struct api_problem *ret, int status, const char *title, const char *format,
+		     ...) __attribute__((format(printf, 4, 5)));
 
-/* A problem with a code: its message, followed by ": " and what `format` says, if it is not null. Returns false. */
+/*
+ * A problem with a code: its message, followed by ": " and what `format` says, if it is not null.
+ * Returns false.
+ */
 bool api_problem_code(struct api_problem *ret, enum api_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

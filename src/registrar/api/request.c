@@ -95,7 +95,8 @@ bool api_path_matches(const struct api_path *path, const char *pattern)
 		const char *segment = i < path->count ? path->segments[i] : NULL;
 		bool any = length == 2 && memcmp(pattern, "{}", 2) == 0;
 
-		if (!segment || (!any && (strlen(segment) != length || memcmp(segment, pattern, length) != 0)))
+		if (!segment ||
+		    (!any && (strlen(segment) != length || memcmp(segment, pattern, length) != 0)))
 			return false;
 		pattern += length;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What stands in the head of a request to the API: path, query, Authorization. Pure; every byte in here comes from
- * somebody unknown.
+ * What stands in the head of a request to the API: path, query, Authorization. Pure; every byte in
+ * here comes from somebody unknown.
  */
 #pragma once
 
@@ -19,13 +19,16 @@ struct api_path {
 };
 
 /*
- * Split at the slashes, then decode the percent escapes, so that an escaped slash belongs to its segment. One slash at
- * the end makes no difference. Returns 0; -EINVAL when it is no path, or holds an escaped NUL byte; -E2BIG when it has
- * more segments than any call; -ENOMEM.
+ * Split at the slashes, then decode the percent escapes, so that an escaped slash belongs to its
+ * segment. One slash at the end makes no difference. Returns 0; -EINVAL when it is no path, or
+ * holds an escaped NUL byte; -E2BIG when it has more segments than any call; -ENOMEM.
  */
 int api_path_parse(struct api_path *ret, const char *text);
 
-/* Are the segments those of the pattern? "/agents/{}/key": "{}" stands for any one. The pattern of the root is "". */
+/*
+ * Are the segments those of the pattern? "/agents/{}/key": "{}" stands for any one. The pattern of
+ * the root is "".
+ */
 bool api_path_matches(const struct api_path *path, const char *pattern);
 
 /* Fit for cleanup(). */
@@ -44,9 +47,9 @@ struct api_query {
 };
 
 /*
- * Split and decode "a=b&c=d"; a plus is a blank, and what looks like an escape but is none stays as it is (as in
- * Python's parse_qsl). `text` may be null: no parameters. Returns 0; -EINVAL for an escaped NUL byte; -E2BIG for more
- * parameters than any call has; -ENOMEM.
+ * Split and decode "a=b&c=d"; a plus is a blank, and what looks like an escape but is none stays as
+ * it is (as in Python's parse_qsl). `text` may be null: no parameters. Returns 0; -EINVAL for an
+ * escaped NUL byte; -E2BIG for more parameters than any call has; -ENOMEM.
  */
 int api_query_parse(struct api_query *ret, const char *text);
 
@@ -65,14 +68,17 @@ enum api_scheme {
 /* Wipe with api_credentials_wipe(). */
 struct api_credentials {
 	enum api_scheme scheme;
-	char *text;      /* owned */
-	size_t size;     /* of `text` */
+	char *text;           /* owned */
+	size_t size;          /* of `text` */
 	const char *name;     /* Basic */
 	const char *password; /* Basic; may hold anything but a NUL */
 	const char *token;    /* Bearer */
 };
 
-/* Read the Authorization header; null: there is none. Never fails: what cannot be read is no credential. */
+/*
+ * Read the Authorization header; null: there is none. Never fails: what cannot be read is no
+ * credential.
+ */
 void api_credentials_parse(struct api_credentials *ret, const char *header);
 
 /* Fit for cleanup(). */
@@ -85,7 +91,7 @@ int api_boolean_parse(const char *text);
 long api_number_parse(const char *text, long most);
 
 /*
- * "3600", "90s", "10m", "1h", "7d": seconds, or -EINVAL. Wazuh's pattern, `^\d+[dhms]?$`; what is longer than a
- * century counts as a century.
+ * "3600", "90s", "10m", "1h", "7d": seconds, or -EINVAL. Wazuh's pattern, `^\d+[dhms]?$`; what is
+ * longer than a century counts as a century.
  */
 long long api_timeframe_parse(const char *text);

@@ -23,8 +23,12 @@ void api_answer_set_up(void)
 
 static char *print(const json_t *object, bool pretty)
 {
-	/* As Python prints it: ASCII only, blanks behind commas and colons; pretty is an indentation of three. */
-	return object ? json_dumps(object, JSON_ENSURE_ASCII | (pretty ? JSON_INDENT(3) : 0)) : NULL;
+	/*
+	 * As Python prints it: ASCII only, blanks behind commas and colons; pretty is an
+	 * indentation of three.
+	 */
+	return object ? json_dumps(object, JSON_ENSURE_ASCII | (pretty ? JSON_INDENT(3) : 0))
+		      : NULL;
 }
 
 char *api_answer_problem(const struct api_problem *problem, const char *node, bool pretty)
@@ -35,7 +39,8 @@ char *api_answer_problem(const struct api_problem *problem, const char *node, bo
 		json_object_set_new(object, "detail", json_string(problem->detail));
 	if (object && problem->code != API_CODE_NONE) {
 		if (problem->remediation)
-			json_object_set_new(object, "remediation", json_string(problem->remediation));
+			json_object_set_new(object, "remediation",
+					    json_string(problem->remediation));
 		/* Limits are refused before there is a node to ask. */
 		if (problem->code != API_TOO_MANY_REQUESTS && problem->code != API_BLOCKED)
 			json_object_set_new(object, "dapi_errors",
@@ -54,7 +59,8 @@ char *api_answer_data(json_t *data, bool pretty)
 
 char *api_answer_message(const char *message, bool pretty)
 {
-	cleanup(release_json) json_t *object = json_pack("{s:s, s:i}", "message", message, "error", 0);
+	cleanup(release_json)
+		json_t *object = json_pack("{s:s, s:i}", "message", message, "error", 0);
 
 	return print(object, pretty);
 }
@@ -72,8 +78,10 @@ static json_t *find_failure(const struct api_result *result, const struct api_pr
 	json_t *failure;
 	size_t i;
 
-	json_array_foreach(result->failed, i, failure) {
-		const json_t *message = json_object_get(json_object_get(failure, "error"), "message");
+	json_array_foreach(result->failed, i, failure)
+	{
+		const json_t *message = json_object_get(json_object_get(failure, "error"), "messag"
+											   "e");
 
 		if (strcmp(json_string_value(message) ?: "", problem->detail) == 0)
 			return failure;
@@ -89,8 +97,9 @@ void api_result_fail(struct api_result *result, const char *id, const struct api
 		result->failed = json_array();
 	failure = find_failure(result, problem);
 	if (!failure) {
-		failure = json_pack("{s:{s:i, s:s, s:s*}, s:[]}", "error", "code", (int)problem->code, "message",
-				    problem->detail, "remediation", problem->remediation, "id");
+		failure = json_pack("{s:{s:i, s:s, s:s*}, s:[]}", "error", "code",
+				    (int)problem->code, "message", problem->detail, "remediation",
+				    problem->remediation, "id");
 		(void)json_array_append_new(result->failed, failure);
 	}
 	(void)json_array_append_new(json_object_get(failure, "id"), json_string(id));
@@ -100,14 +109,17 @@ void api_result_fail(struct api_result *result, const char *id, const struct api
 char *api_result_print(const struct api_result *result, bool pretty)
 {
 	size_t shown = json_array_size(result->affected), total = result->total ?: shown;
-	const char *message = total == 0 ? result->none : result->failures == 0 ? result->all : result->some;
+	const char *message = total == 0              ? result->none
+			      : result->failures == 0 ? result->all
+						      : result->some;
 	int error = result->failures == 0 ? 0 : total == 0 ? 1 : 2;
 	json_t *affected = result->affected ? json_incref(result->affected) : json_array();
 	json_t *failed = result->failed ? json_incref(result->failed) : json_array();
 	cleanup(release_json) json_t *object =
 		json_pack("{s:{s:o, s:I, s:I, s:o}, s:s, s:i}", "data", "affected_items", affected,
-			  "total_affected_items", (json_int_t)total, "total_failed_items", (json_int_t)result->failures,
-			  "failed_items", failed, "message", message, "error", error);
+			  "total_affected_items", (json_int_t)total, "total_failed_items",
+			  (json_int_t)result->failures, "failed_items", failed, "message", message,
+			  "error", error);
 
 	return print(object, pretty);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bodies that the API answers with, in the form of Wazuh 4.14.5 (framework/wazuh/core/results.py,
- * api/api/error_handler.py). All texts come from malloc(), null when out of memory, and may hold keys: wipe them.
+ * The bodies that the API answers with, in the form of Wazuh 4.14.5
+ * (framework/wazuh/core/results.py, api/api/error_handler.py). All texts come from malloc(), null
+ * when out of memory, and may hold keys: wipe them.
  */
 #pragma once
 
@@ -11,10 +12,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Make jansson wipe what it frees: there are keys and tokens in it. Call once, before anything else here. */
+/*
+ * Make jansson wipe what it frees: there are keys and tokens in it. Call once, before anything else
+ * here.
+ */
 void api_answer_set_up(void);
 
-/* {"title", "detail", "remediation", "dapi_errors": {NODE: ...}, "error"}, as far as the problem has them. */
+/*
+ * {"title", "detail", "remediation", "dapi_errors": {NODE: ...}, "error"}, as far as the problem
+ * has them.
+ */
 char *api_answer_problem(const struct api_problem *problem, const char *node, bool pretty);
 
 /* {"data": ..., "error": 0}; `data` is taken over. */
@@ -23,13 +30,17 @@ char *api_answer_data(json_t *data, bool pretty);
 /* {"message": ..., "error": 0} */
 char *api_answer_message(const char *message, bool pretty);
 
-/* What became of several agents. Begin with zero but for the messages; release with api_result_release(). */
+/*
+ * What became of several agents. Begin with zero but for the messages; release with
+ * api_result_release().
+ */
 struct api_result {
 	const char *all, *some, *none; /* the message when all, some or none were dealt with */
 	json_t *affected;              /* an array; null: empty */
 	json_t *failed;                /* an array of errors with their ids; null: empty */
 	size_t failures;
-	size_t total; /* how many were dealt with, when that is more than `affected` shows; 0: what it shows */
+	/* how many were dealt with, when that is more than `affected` shows; 0: what it shows */
+	size_t total;
 };
 
 /* Add an item that was dealt with; taken over. */
@@ -38,7 +49,10 @@ void api_result_add(struct api_result *result, json_t *item);
 /* Add the id of one that was not, and why. */
 void api_result_fail(struct api_result *result, const char *id, const struct api_problem *problem);
 
-/* {"data": {"affected_items", "total_affected_items", "total_failed_items", "failed_items"}, "message", "error"} */
+/*
+ * {"data": {"affected_items", "total_affected_items", "total_failed_items", "failed_items"},
+ * "message", "error"}
+ */
 char *api_result_print(const struct api_result *result, bool pretty);
 
 /* Fit for cleanup(). */

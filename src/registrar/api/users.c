@@ -20,7 +20,8 @@ bool api_user_name_is_valid(const char *name, size_t length)
 		return false;
 	for (size_t i = 0; i < length; i++)
 		if (!((name[i] >= 'A' && name[i] <= 'Z') || (name[i] >= 'a' && name[i] <= 'z') ||
-		      (name[i] >= '0' && name[i] <= '9') || (name[i] != '\0' && strchr("._-", name[i]))))
+		      (name[i] >= '0' && name[i] <= '9') ||
+		      (name[i] != '\0' && strchr("._-", name[i]))))
 			return false;
 	return true;
 }
@@ -76,16 +77,20 @@ static int read_users(struct api_users *users, const char *text, size_t length, 
 		if (is_comment(&line))
 			continue;
 		if (!read_user(&user, &line)) {
-			reason_set(why, "Line %zu of %s is no user of the API: expected NAME:$scrypt$..., as "
-					"'agent-registrar user NAME' writes it", number, users->path);
+			reason_set(why,
+				   "Line %zu of %s is no user of the API: expected "
+				   "NAME:$scrypt$..., as 'agent-registrar user NAME' writes it",
+				   number, users->path);
 			return -EINVAL;
 		}
 		if (api_users_find(users, user.name)) {
-			reason_set(why, "Line %zu of %s names the user %s once more", number, users->path, user.name);
+			reason_set(why, "Line %zu of %s names the user %s once more", number,
+				   users->path, user.name);
 			return -EINVAL;
 		}
 		if (users->count == room) {
-			struct api_user *grown = reallocarray(users->users, room = 2 * room + 4, sizeof user);
+			struct api_user *grown = reallocarray(users->users, room = 2 * room + 4,
+							      sizeof user);
 
 			if (!grown)
 				return reason_errno(why, ENOMEM, "Cannot read %s", users->path);
@@ -99,7 +104,8 @@ static int read_users(struct api_users *users, const char *text, size_t length, 
 /* ------------------------------------------------------------------ the file */
 
 /* Read a regular file of bearable size; terminated. */
-static int read_text(int fd, const char *path, char **ret, size_t *ret_length, struct stat *status, struct reason *why)
+static int read_text(int fd, const char *path, char **ret, size_t *ret_length, struct stat *status,
+		     struct reason *why)
 {
 	cleanup_free char *text = NULL;
 	ssize_t n;
@@ -177,7 +183,8 @@ int api_users_refresh(struct api_users *users, struct reason *why)
 	struct stat status;
 	int r;
 
-	if (stat(users->path, &status) == 0 && users->known.st_ino != 0 && is_same(&status, &users->known))
+	if (stat(users->path, &status) == 0 && users->known.st_ino != 0 &&
+	    is_same(&status, &users->known))
 		return 0;
 	*users = (struct api_users){ .path = before.path, .epochs = before.epochs };
 	r = read_again(users, &before, why);
@@ -229,7 +236,8 @@ static bool line_names(const struct line *line, const char *name)
 {
 	size_t length = strlen(name);
 
-	return line->length > length && memcmp(line->text, name, length) == 0 && line->text[length] == ':';
+	return line->length > length && memcmp(line->text, name, length) == 0 &&
+	       line->text[length] == ':';
 }
 
 /* Everything but the lines of this user; whether there was one. */
@@ -258,13 +266,16 @@ static int lock_directory_of(const char *path, struct reason *why)
 	(void)snprintf(copy, sizeof copy, "%s", path);
 	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return reason_errno(why, errno, "Cannot open the directory of the users file %s", path);
+		return reason_errno(why, errno, "Cannot open the directory of the users file %s",
+				    path);
 	if (flock(fd, LOCK_EX) < 0)
-		return reason_errno(why, errno, "Cannot lock the directory of the users file %s", path);
+		return reason_errno(why, errno, "Cannot lock the directory of the users file %s",
+				    path);
 	return take_fd(&fd);
 }
 
-static int replace(const char *path, mode_t mode, gid_t group, const struct content *content, struct reason *why)
+static int replace(const char *path, mode_t mode, gid_t group, const struct content *content,
+		   struct reason *why)
 {
 	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
 	int r = atomic_file_stage(&file, path, mode, group, content->length, why);
@@ -272,8 +283,8 @@ static int replace(const char *path, mode_t mode, gid_t group, const struct cont
 	return r < 0 ? r : atomic_file_commit(&file, content->text, content->length, NULL, why);
 }
 
-int api_users_store(const char *path, gid_t group, const char *name, const struct api_password *password,
-		    struct reason *why)
+int api_users_store(const char *path, gid_t group, const char *name,
+		    const struct api_password *password, struct reason *why)
 {
 	struct stat status = { .st_mode = NEW_FILE_MODE, .st_gid = group };
 	char line[API_USER_NAME_MAX + 1 + API_HASH_TEXT_SIZE], hash[API_HASH_TEXT_SIZE];

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The API's users: a file of lines NAME:HASH (api-password.h), blank lines and lines that begin with # besides.
+ * The API's users: a file of lines NAME:HASH (api-password.h), blank lines and lines that begin
+ * with # besides.
  *
- * It is read again when it has changed, at the next login or request. A file that has become unreadable or wrong lets
- * nobody in: yesterday's content could hold a user who was removed today. Who comes back begins a new epoch.
+ * It is read again when it has changed, at the next login or request. A file that has become
+ * unreadable or wrong lets nobody in: yesterday's content could hold a user who was removed today.
+ * Who comes back begins a new epoch.
  */
 #pragma once
 
@@ -33,12 +35,16 @@ struct api_users {
 	uint64_t epochs;   /* that there have been so far, of all users */
 };
 
-/* 4 to 64 of A-Z a-z 0-9 . _ - : what a name in a log, a file and a Basic header can be without doubt. */
+/*
+ * 4 to 64 of A-Z a-z 0-9 . _ - : what a name in a log, a file and a Basic header can be without
+ * doubt.
+ */
 bool api_user_name_is_valid(const char *name, size_t length);
 
 /*
- * Read the file, if it is another than the one last read. A missing file holds nobody. Returns 1 when it was read, 0
- * when there was nothing new, or a negative errno with `why` set: then there are no users.
+ * Read the file, if it is another than the one last read. A missing file holds nobody. Returns 1
+ * when it was read, 0 when there was nothing new, or a negative errno with `why` set: then there
+ * are no users.
  */
 int api_users_refresh(struct api_users *users, struct reason *why);
 
@@ -55,10 +61,10 @@ bool api_users_are_exposed(const struct api_users *users);
 void api_users_release(struct api_users *users);
 
 /*
- * Write a user into the file, in place of one of the same name (1) or as a new one (0); make the file, mode 0640, when
- * it is missing (`group` as in atomic_file_stage(); an existing file keeps mode and group). Other lines stay as they
- * are. A null `password` removes the user: 1, or 0 when there was none. A negative errno with `why` set: the file is as
- * it was.
+ * Write a user into the file, in place of one of the same name (1) or as a new one (0); make the
+ * file, mode 0640, when it is missing (`group` as in atomic_file_stage(); an existing file keeps
+ * mode and group). Other lines stay as they are. A null `password` removes the user: 1, or 0 when
+ * there was none. A negative errno with `why` set: the file is as it was.
  */
-int api_users_store(const char *path, gid_t group, const char *name, const struct api_password *password,
-		    struct reason *why);
+int api_users_store(const char *path, gid_t group, const char *name,
+		    const struct api_password *password, struct reason *why);

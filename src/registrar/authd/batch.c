@@ -30,7 +30,8 @@ static void forget_ready(struct batch *batch)
 	batch->count = 0;
 }
 
-static void answer_enrollment(struct batch *batch, struct connection *connection, struct enrollment *enrollment)
+static void answer_enrollment(struct batch *batch, struct connection *connection,
+			      struct enrollment *enrollment)
 {
 	enum dialect dialect = batch->policy->dialect;
 	const char *peer = connection_peer(connection);
@@ -53,7 +54,8 @@ static void answer_enrollment(struct batch *batch, struct connection *connection
 }
 
 /* Wrong password, or not a request: there is nothing to decide, and nothing to wait for. */
-static void answer_unreadable(struct batch *batch, struct connection *connection, enum authd_request_fault fault)
+static void answer_unreadable(struct batch *batch, struct connection *connection,
+			      enum authd_request_fault fault)
 {
 	struct answer answer;
 
@@ -79,7 +81,10 @@ void batch_take(struct batch *batch, struct connection *connection)
 	*batch->end = connection;
 	batch->end = &link->next_ready;
 	batch->count++;
-	/* Behind whatever else is active in this round, so that what is ready by then is written together. */
+	/*
+	 * Behind whatever else is active in this round, so that what is ready by then is written
+	 * together.
+	 */
 	event_active(batch->commit, EV_TIMEOUT, 1);
 }
 
@@ -97,7 +102,8 @@ static void decide(struct batch *batch, struct enrollment *enrollments)
 }
 
 /* Nobody could be registered, because of this machine. */
-static void refuse_all(struct batch *batch, struct enrollment *enrollments, const struct reason *why)
+static void refuse_all(struct batch *batch, struct enrollment *enrollments,
+		       const struct reason *why)
 {
 	size_t i = 0;
 
@@ -130,7 +136,8 @@ static void remember(struct batch *batch, const struct enrollment *enrollments)
 {
 	struct reason why;
 
-	if (enrollment_remember(&batch->policy->history, enrollments, batch->count, &why) >= 0 || batch->history_warned)
+	if (enrollment_remember(&batch->policy->history, enrollments, batch->count, &why) >= 0 ||
+	    batch->history_warned)
 		return;
 	log_warning("%s", why.text);
 	batch->history_warned = true;
@@ -188,8 +195,9 @@ struct batch_counts batch_counts(const struct batch *batch)
 	return batch->counts;
 }
 
-struct batch *batch_new(struct event_base *base, struct roster *roster, const struct enrollment_policy *policy,
-			void (*answered)(void *owner), void *owner)
+struct batch *batch_new(struct event_base *base, struct roster *roster,
+			const struct enrollment_policy *policy, void (*answered)(void *owner),
+			void *owner)
 {
 	struct batch *batch = calloc(1, sizeof *batch);
 

@@ -16,18 +16,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DISCARD_MAX 262144 /* bytes a client may go on sending after the answer before it is cut off */
+/* bytes a client may go on sending after the answer before it is cut off */
+#define DISCARD_MAX 262144
 
 /* How long a client that sends no newline must pause before its request counts as complete. */
 static const struct timeval pause_time = { .tv_usec = 300 * 1000 };
 
 enum stage {
-	STAGE_SILENCE,   /* nothing has come yet */
+	STAGE_SILENCE, /* nothing has come yet */
 	STAGE_HANDSHAKE,
-	STAGE_REQUEST,   /* reading it */
-	STAGE_DECISION,  /* with the owner */
-	STAGE_ANSWER,    /* writing it */
-	STAGE_LINGER,    /* written; waiting for the client to close */
+	STAGE_REQUEST,  /* reading it */
+	STAGE_DECISION, /* with the owner */
+	STAGE_ANSWER,   /* writing it */
+	STAGE_LINGER,   /* written; waiting for the client to close */
 };
 
 struct connection {
@@ -69,9 +70,11 @@ bool connection_is_answering(const struct connection *connection)
 	return connection->stage == STAGE_ANSWER;
 }
 
-enum authd_request_fault connection_request(const struct connection *connection, struct authd_request_fields *ret)
+enum authd_request_fault connection_request(const struct connection *connection,
+					    struct authd_request_fields *ret)
 {
-	enum authd_request_fault fault = session_request(&connection->session, connection->settings->password, ret);
+	enum authd_request_fault fault = session_request(&connection->session,
+							 connection->settings->password, ret);
 
 	/* ossec-authd reads no further. */
 	if (fault == AUTHD_REQUEST_OK && connection->settings->dialect == DIALECT_OSSEC &&
@@ -145,8 +148,9 @@ static void on_discard(evutil_socket_t fd, short what, void *argument)
 }
 
 /*
- * All is written. Closing a socket that still has unread bytes (a second request, say) would reset the connection and
- * could take the answer away from a client that has not read it yet; so only our direction is closed for now.
+ * All is written. Closing a socket that still has unread bytes (a second request, say) would reset
+ * the connection and could take the answer away from a client that has not read it yet; so only our
+ * direction is closed for now.
  */
 static void finish(struct connection *connection)
 {
@@ -155,8 +159,10 @@ static void finish(struct connection *connection)
 	explicit_bzero(&connection->answer, sizeof connection->answer);
 	drop_tls(connection);
 	connection->stage = STAGE_LINGER;
-	connection->raw = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST, on_discard, connection);
-	if (shutdown(connection->fd, SHUT_WR) < 0 || !connection->raw || event_add(connection->raw, NULL) < 0 ||
+	connection->raw = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST,
+				    on_discard, connection);
+	if (shutdown(connection->fd, SHUT_WR) < 0 || !connection->raw ||
+	    event_add(connection->raw, NULL) < 0 ||
 	    event_add(connection->deadline, settings->linger) < 0)
 		end(connection, connection->how, connection->detail);
 }
@@ -165,7 +171,8 @@ static void on_written(struct bufferevent *stream, void *argument)
 {
 	struct connection *connection = argument;
 
-	if (connection->stage != STAGE_ANSWER || evbuffer_get_length(bufferevent_get_output(stream)) > 0)
+	if (connection->stage != STAGE_ANSWER ||
+	    evbuffer_get_length(bufferevent_get_output(stream)) > 0)
 		return;
 	if (connection->answer.close_notify) {
 		(void)SSL_shutdown(connection->tls);
@@ -197,9 +204,13 @@ void connection_answer(struct connection *connection, const struct answer *answe
 		on_written(connection->stream, connection);
 		return;
 	}
-	/* By reference: so each becomes a TLS record of its own, and old agents take one record for one message. */
+	/*
+	 * By reference: so each becomes a TLS record of its own, and old agents take one record for
+	 * one message.
+	 */
 	for (int i = 0; i < 2 && answer->records[i] > 0; i++) {
-		(void)evbuffer_add_reference(output, connection->answer.text + begin, answer->records[i], NULL, NULL);
+		(void)evbuffer_add_reference(output, connection->answer.text + begin,
+					     answer->records[i], NULL, NULL);
 		begin += answer->records[i];
 	}
 	bufferevent_enable(connection->stream, EV_WRITE);
@@ -208,7 +219,8 @@ void connection_answer(struct connection *connection, const struct answer *answe
 /* Hang up without a text: with close_notify where the real managers send one. */
 static void cut_off(struct connection *connection, enum connection_end how)
 {
-	const struct answer nothing = { .close_notify = connection->settings->dialect == DIALECT_WAZUH };
+	const struct answer nothing = { .close_notify = connection->settings->dialect ==
+							DIALECT_WAZUH };
 
 	connection->how = how;
 	bufferevent_disable(connection->stream, EV_READ);
@@ -226,8 +238,9 @@ static void on_pause(evutil_socket_t fd, short what, void *argument)
 }
 
 /*
- * Acknowledge at once what has come. A client that writes in pieces without TCP_NODELAY (its last handshake message and
- * its request, say) sends the next one only then, and the kernel would let it wait for 40 ms.
+ * Acknowledge at once what has come. A client that writes in pieces without TCP_NODELAY (its last
+ * handshake message and its request, say) sends the next one only then, and the kernel would let it
+ * wait for 40 ms.
  */
 static void acknowledge(const struct connection *connection)
 {
@@ -242,7 +255,8 @@ static enum session_state feed(struct connection *connection, struct evbuffer *i
 	enum session_state state = SESSION_MORE;
 	struct evbuffer_iovec piece;
 
-	while (state == SESSION_MORE && evbuffer_peek(input, -1, NULL, &piece, 1) > 0 && piece.iov_len > 0) {
+	while (state == SESSION_MORE && evbuffer_peek(input, -1, NULL, &piece, 1) > 0 &&
+	       piece.iov_len > 0) {
 		state = session_feed(&connection->session, piece.iov_base, piece.iov_len);
 		explicit_bzero(piece.iov_base, piece.iov_len);
 		evbuffer_drain(input, piece.iov_len);
@@ -298,7 +312,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
 }
 
 /* Why the handshake or the connection failed, in words. */
-static const char *failure_text(struct connection *connection, short what, char *buffer, size_t size)
+static const char *failure_text(struct connection *connection, short what, char *buffer,
+				size_t size)
 {
 	long verified = SSL_get_verify_result(connection->tls);
 	unsigned long error = bufferevent_get_openssl_error(connection->stream);
@@ -312,7 +327,8 @@ static const char *failure_text(struct connection *connection, short what, char 
 	else if (what & BEV_EVENT_EOF)
 		text = "the client closed the connection";
 	else
-		text = socket_error ? evutil_socket_error_to_string(socket_error) : "the client closed the connection";
+		text = socket_error ? evutil_socket_error_to_string(socket_error)
+				    : "the client closed the connection";
 	return escape_string(buffer, size, text);
 }
 
@@ -329,7 +345,8 @@ static void on_end_of_input(struct connection *connection)
 	if (session_finish(&connection->session) == SESSION_REQUEST)
 		hand_over(connection);
 	else
-		end(connection, CONNECTION_GONE, "the client closed the connection without a request");
+		end(connection, CONNECTION_GONE,
+		    "the client closed the connection without a request");
 }
 
 static void on_event(struct bufferevent *stream, short what, void *argument)
@@ -353,7 +370,8 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 		return;
 	}
 	/* Half-closed by a client that wants its answer all the same. */
-	if (connection->stage > STAGE_REQUEST && (what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING))
+	if (connection->stage > STAGE_REQUEST && (what & BEV_EVENT_EOF) &&
+	    (what & BEV_EVENT_READING))
 		return;
 	if (connection->stage == STAGE_HANDSHAKE)
 		on_failed_handshake(connection, what);
@@ -382,7 +400,8 @@ static void describe_peer(struct connection *connection, const struct sockaddr_s
 	}
 	if (!inet_ntop(family, bytes, connection->address, sizeof connection->address))
 		connection->address[0] = '\0';
-	(void)snprintf(connection->peer, sizeof connection->peer, "%s port %u", connection->address, ntohs(port));
+	(void)snprintf(connection->peer, sizeof connection->peer, "%s port %u", connection->address,
+		       ntohs(port));
 }
 
 static bool start_tls(struct connection *connection)
@@ -394,9 +413,13 @@ static bool start_tls(struct connection *connection)
 	connection->pause = evtimer_new(settings->base, on_pause, connection);
 	if (!connection->tls || !connection->pause)
 		return false;
-	/* Deferred callbacks, so that a callback may free what libevent would otherwise still be working on. */
-	connection->stream = bufferevent_openssl_socket_new(settings->base, connection->fd, connection->tls,
-							    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_DEFER_CALLBACKS);
+	/*
+	 * Deferred callbacks, so that a callback may free what libevent would otherwise still be
+	 * working on.
+	 */
+	connection->stream =
+		bufferevent_openssl_socket_new(settings->base, connection->fd, connection->tls,
+					       BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_DEFER_CALLBACKS);
 	if (!connection->stream)
 		return false;
 	bufferevent_setcb(connection->stream, on_readable, on_written, on_event, connection);
@@ -425,8 +448,10 @@ static bool set_up(struct connection *connection)
 	const struct connection_settings *settings = connection->settings;
 
 	connection->deadline = evtimer_new(settings->base, on_deadline, connection);
-	connection->raw = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST, on_first_byte, connection);
-	return connection->deadline && connection->raw && event_add(connection->deadline, settings->timeout) == 0 &&
+	connection->raw = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST,
+				    on_first_byte, connection);
+	return connection->deadline && connection->raw &&
+	       event_add(connection->deadline, settings->timeout) == 0 &&
 	       event_add(connection->raw, NULL) == 0;
 }
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One client's connection: TLS handshake, request, answer, and an end that does not lose the answer on its way. All of
- * it within one deadline that nothing the client sends can move.
+ * One client's connection: TLS handshake, request, answer, and an end that does not lose the answer
+ * on its way. All of it within one deadline that nothing the client sends can move.
  *
- * A connection owns itself: it tells its owner when a request is complete, waits for connection_answer(), and tells
- * its owner when it ends; its memory is gone when the owner returns from that.
+ * A connection owns itself: it tells its owner when a request is complete, waits for
+ * connection_answer(), and tells its owner when it ends; its memory is gone when the owner returns
+ * from that.
  */
 #pragma once
 
-#include "registrar/enrollment/dialect.h"
 #include "registrar/authd/request-buffer.h"
+#include "registrar/enrollment/dialect.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
@@ -30,14 +31,21 @@ enum connection_end {
 	CONNECTION_TIMEOUT,  /* the deadline came before the answer was sent */
 	CONNECTION_TOO_LONG, /* a request longer than SESSION_MAX */
 	CONNECTION_OTHER_HOST, /* the certificate is not for the client's address */
-	CONNECTION_STOPPED,  /* connection_stop() */
+	CONNECTION_STOPPED,    /* connection_stop() */
 };
 
 struct connection_owner {
-	/* A request is complete. Call connection_answer(), now or later; the connection may end before. */
+	/*
+	 * A request is complete. Call connection_answer(), now or later; the connection may end
+	 * before.
+	 */
 	void (*request)(void *owner, struct connection *connection);
-	/* `detail` says more about NO_TLS, GONE and TIMEOUT; empty otherwise. Bytes of the peer's in it are escaped. */
-	void (*ended)(void *owner, struct connection *connection, enum connection_end end, const char *detail);
+	/*
+	 * `detail` says more about NO_TLS, GONE and TIMEOUT; empty otherwise. Bytes of the peer's
+	 * in it are escaped.
+	 */
+	void (*ended)(void *owner, struct connection *connection, enum connection_end end,
+		      const char *detail);
 	void *owner;
 };
 
@@ -45,11 +53,14 @@ struct connection_owner {
 struct connection_settings {
 	struct event_base *base;
 	SSL_CTX *tls;
-	const char *password;             /* null: none is demanded */
-	bool verify_host;                 /* demand that the certificate is for the client's address */
+	const char *password; /* null: none is demanded */
+	/* demand that the certificate is for the client's address */
+	bool verify_host;
 	enum dialect dialect;
-	const struct timeval *timeout;    /* from accept to answer; event_base_init_common_timeout() */
-	const struct timeval *linger;     /* how long the client may take to close after the answer; the same */
+	/* from accept to answer; event_base_init_common_timeout() */
+	const struct timeval *timeout;
+	/* how long the client may take to close after the answer; the same */
+	const struct timeval *linger;
 	struct connection_owner owner;
 };
 
@@ -61,8 +72,8 @@ struct connection_link {
 };
 
 /*
- * Begin with an accepted, non-blocking socket, which is the connection's from now on, even on failure.
- * Returns null when out of memory.
+ * Begin with an accepted, non-blocking socket, which is the connection's from now on, even on
+ * failure. Returns null when out of memory.
  */
 struct connection *connection_new(const struct connection_settings *settings, int fd,
 				  const struct sockaddr_storage *peer);
@@ -74,7 +85,8 @@ const char *connection_address(const struct connection *connection);
 const char *connection_peer(const struct connection *connection);
 
 /* Read the complete request; see session_request(). */
-enum authd_request_fault connection_request(const struct connection *connection, struct authd_request_fields *ret);
+enum authd_request_fault connection_request(const struct connection *connection,
+					    struct authd_request_fields *ret);
 
 /* Send the answer (copied) and end. */
 void connection_answer(struct connection *connection, const struct answer *answer);

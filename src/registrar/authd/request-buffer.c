@@ -54,8 +54,8 @@ enum session_state session_pause(struct session *session, const char *password)
 
 	if (session->complete)
 		return SESSION_REQUEST;
-	if (session->length == 0 ||
-	    authd_request_parse(&fields, session->bytes, session->length, password) != AUTHD_REQUEST_OK)
+	if (session->length == 0 || authd_request_parse(&fields, session->bytes, session->length,
+							password) != AUTHD_REQUEST_OK)
 		return SESSION_MORE;
 	return complete(session, session->length);
 }

@@ -2,8 +2,9 @@
 /*
  * One authd conversation as the manager sees it: bytes in, a request out. No socket, clock or file.
  *
- * A request is complete at its newline. Clients that send none are served too: at the end of their bytes, or when
- * what they sent makes sense and nothing more has come for a moment; the caller knows the moment.
+ * A request is complete at its newline. Clients that send none are served too: at the end of their
+ * bytes, or when what they sent makes sense and nothing more has come for a moment; the caller
+ * knows the moment.
  */
 #pragma once
 
@@ -38,7 +39,8 @@ enum session_state session_pause(struct session *session, const char *password);
 enum session_state session_finish(struct session *session);
 
 /*
- * Read the complete request; `password` is null when none is demanded. The fields point into the session.
+ * Read the complete request; `password` is null when none is demanded. The fields point into the
+ * session.
  */
 enum authd_request_fault session_request(const struct session *session, const char *password,
 					 struct authd_request_fields *ret);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/escape.h"
 #include "common/log.h"
-#include "registrar/enrollment/address.h"
-#include "registrar/commands/agents-internal.h"
 #include "registrar/agents/groups.h"
+#include "registrar/commands/agents-internal.h"
 #include "registrar/commands/import-line.h"
+#include "registrar/enrollment/address.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -12,7 +12,8 @@
 #include <string.h>
 
 /* As the service decides, except that a taken name is refused unless it is asked for otherwise. */
-static struct enrollment_policy make_policy(const struct options *options, char own_name[static HOST_NAME_MAX + 1])
+static struct enrollment_policy make_policy(const struct options *options,
+					    char own_name[static HOST_NAME_MAX + 1])
 {
 	if (gethostname(own_name, HOST_NAME_MAX) < 0)
 		own_name[0] = '\0';
@@ -45,11 +46,15 @@ static void release_added(struct added *added)
 	free(added->replaced);
 }
 
-/* Whose the name or address is: an agent's that is registered, or that of an earlier line of the same file. */
+/*
+ * Whose the name or address is: an agent's that is registered, or that of an earlier line of the
+ * same file.
+ */
 static void describe_holder(char *ret, size_t size, const char *id, const struct added *added)
 {
 	/* What is added gets one id after the other. */
-	unsigned long first = added->count > 0 ? strtoul(added->agents[0].id, NULL, 10) : 0, at = strtoul(id, NULL, 10) - first;
+	unsigned long first = added->count > 0 ? strtoul(added->agents[0].id, NULL, 10) : 0,
+		      at = strtoul(id, NULL, 10) - first;
 
 	if (at < added->count && strcmp(added->agents[at].id, id) == 0)
 		(void)snprintf(ret, size, "%s in an earlier line", added->agents[at].name);
@@ -58,7 +63,8 @@ static void describe_holder(char *ret, size_t size, const char *id, const struct
 }
 
 /* In the words that an agent would be told, and with what they leave out. */
-static void describe_refusal(struct reason *ret, const struct enrollment *refused, const struct added *added)
+static void describe_refusal(struct reason *ret, const struct enrollment *refused,
+			     const struct added *added)
 {
 	char shown[512], holder[AGENT_NAME_MAX + 32];
 
@@ -84,7 +90,8 @@ static int note_added(struct added *added, const struct enrollment *accepted)
 		if (!agents)
 			return -ENOMEM;
 		added->agents = agents;
-		replaced = reallocarray(added->replaced, ENROLLMENT_REPLACED_MAX * room, sizeof *replaced);
+		replaced = reallocarray(added->replaced, ENROLLMENT_REPLACED_MAX * room,
+					sizeof *replaced);
 		if (!replaced)
 			return -ENOMEM;
 		added->replaced = replaced;
@@ -94,7 +101,8 @@ static int note_added(struct added *added, const struct enrollment *accepted)
 	memset(added->agents[added->count++].key, 0, sizeof accepted->agent.key);
 	for (int i = 0; i < ENROLLMENT_REPLACED_MAX; i++)
 		if (accepted->replaced[i][0])
-			memcpy(added->replaced[added->replaced_count++], accepted->replaced[i], AGENT_ID_MAX + 1);
+			memcpy(added->replaced[added->replaced_count++], accepted->replaced[i],
+			       AGENT_ID_MAX + 1);
 	return 0;
 }
 
@@ -120,7 +128,8 @@ static void remember(const struct options *options, const struct added *added)
 }
 
 /* Make what was accepted last, and print it. */
-static int complete_adding(struct roster *roster, const struct options *options, const struct added *added)
+static int complete_adding(struct roster *roster, const struct options *options,
+			   const struct added *added)
 {
 	struct reason why;
 	int r = roster_commit(roster, &why);
@@ -129,7 +138,8 @@ static int complete_adding(struct roster *roster, const struct options *options,
 		return administration_fail_file(r, &why);
 	remember(options, added);
 	for (size_t i = 0; i < added->count; i++)
-		administration_print(added->agents[i].id, added->agents[i].name, added->agents[i].ip);
+		administration_print(added->agents[i].id, added->agents[i].name,
+				     added->agents[i].ip);
 	return administration_finish_output();
 }
 
@@ -155,7 +165,8 @@ int administration_add(const struct options *options)
 	if (!enrollment.accepted) {
 		describe_refusal(&why, &enrollment, &added);
 		roster_cancel(roster);
-		return administration_fail(enrollment.fault == ENROLLMENT_INTERNAL ? EX_OSERR : EX_DATAERR, &why);
+		return administration_fail(
+			enrollment.fault == ENROLLMENT_INTERNAL ? EX_OSERR : EX_DATAERR, &why);
 	}
 	if (note_added(&added, &enrollment) < 0) {
 		roster_cancel(roster);
@@ -264,7 +275,8 @@ static int import_lines(struct import *import, const char *content, size_t lengt
 }
 
 /* Add what the lines say, all or nothing. Who is there with the same address is passed over. */
-static int import_content(const struct options *options, const char *content, size_t length, const char *path)
+static int import_content(const struct options *options, const char *content, size_t length,
+			  const char *path)
 {
 	cleanup(release_roster) struct roster *roster = NULL;
 	char own_name[HOST_NAME_MAX + 1] = "";

@@ -30,7 +30,8 @@ bool admin_options_take(struct admin_options *options, bool is_admin, int option
 	}
 }
 
-int admin_options_check(const struct admin_options *options, const char *command, const char **ret_fault)
+int admin_options_check(const struct admin_options *options, const char *command,
+			const char **ret_fault)
 {
 	static const struct {
 		const char *command;
@@ -40,7 +41,8 @@ int admin_options_check(const struct admin_options *options, const char *command
 		{ "serve", 0, 0, NULL },
 		{ "init", 0, 0, NULL },
 		{ "user", 1, 1, "user takes one name" },
-		{ "add", 0, 0, "add takes the name with -n and the address with -a, and nothing else" },
+		{ "add", 0, 0,
+		  "add takes the name with -n and the address with -a, and nothing else" },
 		{ "list", 0, 0, "list takes no ids" },
 		{ "export", 1, 1, "export takes one id" },
 		{ "remove", 1, INT_MAX, "remove takes one or more ids" },

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What stands behind the commands that administer client.keys: add, list, export, remove, import-file. */
+/*
+ * What stands behind the commands that administer client.keys: add, list, export, remove,
+ * import-file.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -23,12 +26,15 @@ enum {
 #define ADMIN_LETTERS "a:dD:g:hjn:V"
 
 /*
- * Take an option. Returns whether it is one of these; `is_admin` tells whether it stands behind such a command, where
- * -n means something else than elsewhere.
+ * Take an option. Returns whether it is one of these; `is_admin` tells whether it stands behind
+ * such a command, where -n means something else than elsewhere.
  */
-bool admin_options_take(struct admin_options *options, bool is_admin, int option, const char *value);
+bool admin_options_take(struct admin_options *options, bool is_admin, int option,
+			const char *value);
 
 /*
- * Does everything fit the command ("add")? Returns 0; or -EINVAL with a sentence in `ret_fault` (static).
+ * Does everything fit the command ("add")? Returns 0; or -EINVAL with a sentence in `ret_fault`
+ * (static).
  */
-int admin_options_check(const struct admin_options *options, const char *command, const char **ret_fault);
+int admin_options_check(const struct admin_options *options, const char *command,
+			const char **ret_fault);

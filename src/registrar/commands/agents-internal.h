@@ -3,8 +3,8 @@
 #pragma once
 
 #include "common/cleanup.h"
-#include "registrar/commands/options.h"
 #include "registrar/agents/roster.h"
+#include "registrar/commands/options.h"
 
 #include <sysexits.h>
 
@@ -22,7 +22,9 @@ int administration_begin(struct roster **ret, const struct options *options, boo
 /* "ID NAME IP" on stdout. */
 void administration_print(const char *id, const char *name, const char *ip);
 
-/* Output that cannot be delivered is a failure, although the work is done. Returns an exit status. */
+/*
+ * Output that cannot be delivered is a failure, although the work is done. Returns an exit status.
+ */
 int administration_finish_output(void);
 
 /* The commands add and import-file. */

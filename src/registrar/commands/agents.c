@@ -6,8 +6,8 @@
 #include "common/escape.h"
 #include "common/io.h"
 #include "common/log.h"
-#include "registrar/commands/agents-internal.h"
 #include "registrar/agents/groups.h"
+#include "registrar/commands/agents-internal.h"
 
 #include <limits.h>
 #include <string.h>
@@ -35,7 +35,8 @@ int administration_begin(struct roster **ret, const struct options *options, boo
 	int r;
 
 	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
-	r = to_read ? roster_open_reading(ret, etc, warn, &why) : roster_open(ret, etc, options->group, warn, &why);
+	r = to_read ? roster_open_reading(ret, etc, warn, &why)
+		    : roster_open(ret, etc, options->group, warn, &why);
 	if (r >= 0)
 		r = roster_begin_within(*ret, ADMINISTRATION_PATIENCE, &why);
 	return r < 0 ? administration_fail_file(r, &why) : 0;
@@ -78,8 +79,9 @@ static int list(const struct options *options)
 		printf("{\"agents\":[");
 	for (size_t i = 0; i < count; i++)
 		if (options->admin.json)
-			printf("%s\n{\"id\":\"%s\",\"name\":\"%s\",\"ip\":\"%s\"}", i > 0 ? "," : "", entries[i]->id_text,
-			       entries[i]->name, entries[i]->ip);
+			printf("%s\n{\"id\":\"%s\",\"name\":\"%s\",\"ip\":\"%s\"}",
+			       i > 0 ? "," : "", entries[i]->id_text, entries[i]->name,
+			       entries[i]->ip);
 		else
 			administration_print(entries[i]->id_text, entries[i]->name, entries[i]->ip);
 	if (options->admin.json)
@@ -91,7 +93,8 @@ static int list(const struct options *options)
 /* ------------------------------------------------------------------ by id */
 
 /* The agent with the id, or null with `why` set. */
-static const struct roster_entry *find_agent(const struct roster *roster, const char *id, struct reason *why)
+static const struct roster_entry *find_agent(const struct roster *roster, const char *id,
+					     struct reason *why)
 {
 	const struct roster_entry *entry;
 	char shown[64];
@@ -105,9 +108,11 @@ static const struct roster_entry *find_agent(const struct roster *roster, const 
 	if (entry && entry->ip)
 		return entry;
 	if (entry && entry->name)
-		reason_set(why, "The line of agent %s in client.keys is damaged: mend it by hand", shown);
+		reason_set(why, "The line of agent %s in client.keys is damaged: mend it by hand",
+			   shown);
 	else
-		reason_set(why, "There is no agent with the id %s%s", shown, entry ? " any more: it was removed" : "");
+		reason_set(why, "There is no agent with the id %s%s", shown,
+			   entry ? " any more: it was removed" : "");
 	return NULL;
 }
 
@@ -145,7 +150,8 @@ static int export(const struct options *options)
 	if (!entry)
 		return administration_fail(EX_DATAERR, &why);
 	if (r < 0) {
-		(void)reason_errno(&why, r, "Cannot read the line of agent %s", options->admin.operands[0]);
+		(void)reason_errno(&why, r, "Cannot read the line of agent %s",
+				   options->admin.operands[0]);
 		return administration_fail(EX_CONFIG, &why);
 	}
 	status = print_export(&agent);
@@ -156,11 +162,12 @@ static int export(const struct options *options)
 static enum roster_remains tombstone(const struct options *options)
 {
 	if (options->admin.purge)
-		return ROSTER_REMAINS_NOTHING;
-	return options->dialect == DIALECT_WAZUH ? ROSTER_REMAINS_WAZUH : ROSTER_REMAINS_OSSEC;
+		return ROSTER_TOMBSTONE_NOTHING;
+	return options->dialect == DIALECT_WAZUH ? ROSTER_TOMBSTONE_WAZUH : ROSTER_TOMBSTONE_OSSEC;
 }
 
-static bool is_among(const struct roster_entry *entry, const struct roster_entry *const *entries, int count)
+static bool is_among(const struct roster_entry *entry, const struct roster_entry *const *entries,
+		     int count)
 {
 	for (int i = 0; i < count; i++)
 		if (entries[i] == entry)
@@ -169,8 +176,8 @@ static bool is_among(const struct roster_entry *entry, const struct roster_entry
 }
 
 /* Find every agent before the first is removed. Returns an exit status. */
-static int find_agents(struct roster *roster, const struct options *options, const struct roster_entry **entries,
-		       int *ret_count)
+static int find_agents(struct roster *roster, const struct options *options,
+		       const struct roster_entry **entries, int *ret_count)
 {
 	const struct admin_options *admin = &options->admin;
 	struct reason why;
@@ -189,7 +196,8 @@ static int find_agents(struct roster *roster, const struct options *options, con
 }
 
 /* Not worth a failure: the agents are removed. */
-static void forget(const struct options *options, const struct roster_entry *const *entries, int count)
+static void forget(const struct options *options, const struct roster_entry *const *entries,
+		   int count)
 {
 	const struct agent_history history = { .queue = options->queue_directory };
 	cleanup_free const char **ids = calloc((size_t)count + 1, sizeof *ids);

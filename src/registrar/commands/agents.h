@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The commands that administer client.keys: what manage_agents does, whether the service runs or not.
+ * The commands that administer client.keys: what manage_agents does, whether the service runs or
+ * not.
  *
- * Each is one transaction of the roster: it happens as a whole, or not at all. What they print goes to stdout; why
- * they fail is one line in the log.
+ * Each is one transaction of the roster: it happens as a whole, or not at all. What they print goes
+ * to stdout; why they fail is one line in the log.
  */
 #pragma once
 

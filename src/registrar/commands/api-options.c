@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_number(const char *text, unsigned long least, unsigned long most, unsigned int *ret)
+static bool read_number(const char *text, unsigned long least, unsigned long most,
+			unsigned int *ret)
 {
 	unsigned long value = strtoul(text, NULL, 10);
 
-	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0' || strlen(text) > 9 || value < least ||
-	    value > most)
+	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0' || strlen(text) > 9 ||
+	    value < least || value > most)
 		return false;
 	*ret = (unsigned int)value;
 	return true;
@@ -27,7 +28,8 @@ static int take_port(struct api_options *options, const char *value)
 	return 1;
 }
 
-int api_options_take(struct api_options *options, int option, const char *value, const char **ret_fault)
+int api_options_take(struct api_options *options, int option, const char *value,
+		     const char **ret_fault)
 {
 	switch (option) {
 	case API_OPTION_PORT:

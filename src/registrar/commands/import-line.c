@@ -30,7 +30,8 @@ enum import_line_kind import_line_read(struct import_line *ret, const char *line
 	comma = memchr(line, ',', length);
 	if (!comma || memchr(comma + 1, ',', length - (size_t)(comma + 1 - line)))
 		return IMPORT_LINE_BAD;
-	found = (struct import_line){ line, comma + 1, (size_t)(comma - line), length - (size_t)(comma + 1 - line) };
+	found = (struct import_line){ line, comma + 1, (size_t)(comma - line),
+				      length - (size_t)(comma + 1 - line) };
 	trim(&found.ip, &found.ip_length);
 	trim(&found.name, &found.name_length);
 	*ret = found;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Files for adding many agents at once: a line "IP,NAME" each, as manage_agents -f takes them. Blanks around the words,
- * empty lines and lines that begin with # do not count. Pure.
+ * Files for adding many agents at once: a line "IP,NAME" each, as manage_agents -f takes them.
+ * Blanks around the words, empty lines and lines that begin with # do not count. Pure.
  */
 #pragma once
 

@@ -38,7 +38,8 @@ static int make_directory(const char *path, struct reason *why)
 }
 
 /* Durable, and never half a file under the final name. */
-static int write_file(const char *path, mode_t mode, gid_t group, const void *data, size_t length, struct reason *why)
+static int write_file(const char *path, mode_t mode, gid_t group, const void *data, size_t length,
+		      struct reason *why)
 {
 	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
 	int r = atomic_file_stage(&file, path, mode, group, length, why);
@@ -74,7 +75,9 @@ static int read_key_file(EVP_PKEY **ret, const char *path, struct reason *why)
 	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"") : NULL;
 
 	if (!key) {
-		reason_set(why, "The private key in %s cannot be read; correct it, or remove it to have a new one made",
+		reason_set(why,
+			   "The private key in %s cannot be read; correct it, or remove it to have "
+			   "a new one made",
 			   path);
 		return -EINVAL;
 	}
@@ -103,8 +106,8 @@ static int have_key(EVP_PKEY **ret, const char *path, struct reason *why)
 	return 0;
 }
 
-static int write_certificate(const char *path, X509 *certificate, const struct certificate_names *names,
-			     struct reason *why)
+static int write_certificate(const char *path, X509 *certificate,
+			     const struct certificate_names *names, struct reason *why)
 {
 	cleanup(release_bio) BIO *bio = BIO_new(BIO_s_mem());
 	int r;
@@ -124,8 +127,8 @@ static int write_certificate(const char *path, X509 *certificate, const struct c
 }
 
 /* This machine's names, and those that the administrator adds. `host` and `fqdn` keep the texts. */
-static int collect_names(struct certificate_names *names, const struct init_settings *settings, char *host,
-			 char **fqdn, struct reason *why)
+static int collect_names(struct certificate_names *names, const struct init_settings *settings,
+			 char *host, char **fqdn, struct reason *why)
 {
 	cleanup(release_addresses) struct addrinfo *found = NULL;
 	const struct addrinfo hints = { .ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM };
@@ -142,7 +145,9 @@ static int collect_names(struct certificate_names *names, const struct init_sett
 	(void)certificate_names_add(names, "::1");
 	for (size_t i = 0; i < settings->name_count; i++)
 		if (certificate_names_add(names, settings->names[i]) < 0) {
-			reason_set(why, "--name %s is neither a host name nor an address, or one too many",
+			reason_set(why,
+				   "--name %s is neither a host name nor an address, or one too "
+				   "many",
 				   settings->names[i]);
 			return -EINVAL;
 		}
@@ -170,7 +175,8 @@ static int make_certificate(const struct init_settings *settings, struct reason 
 static int print_pin(const char *path, struct reason *why)
 {
 	cleanup(release_bio) BIO *bio = BIO_new_file(path, "re");
-	cleanup(release_x509) X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	cleanup(release_x509) X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL)
+						      : NULL;
 	char pin[TLS_PIN_SIZE];
 
 	if (!certificate || tls_certificate_pin(certificate, pin) < 0) {
@@ -188,8 +194,9 @@ static int init_certificate(const struct init_settings *settings, struct reason 
 	if (is_missing(settings->certificate_file)) {
 		r = make_certificate(settings, why);
 	} else if (is_missing(settings->private_key_file)) {
-		reason_set(why, "There is the certificate %s, but not its private key %s; supply the key, or remove the "
-				"certificate to have both made",
+		reason_set(why,
+			   "There is the certificate %s, but not its private key %s; supply the "
+			   "key, or remove the certificate to have both made",
 			   settings->certificate_file, settings->private_key_file);
 		r = -ENOENT;
 	}
@@ -200,7 +207,8 @@ static int init_certificate(const struct init_settings *settings, struct reason 
 
 static int init_password(const char *path, gid_t group, struct reason *why)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567"
+				      "89-_";
 	unsigned char bytes[PASSWORD_LENGTH];
 	char line[PASSWORD_LENGTH + 1];
 	int r;
@@ -246,7 +254,8 @@ int init_missing(const struct init_settings *settings, struct reason *why)
 	r = init_certificate(settings, why);
 	if (r >= 0 && settings->password_file)
 		r = init_password(settings->password_file,
-				  settings->group == (gid_t)-1 ? status.st_gid : settings->group, why);
+				  settings->group == (gid_t)-1 ? status.st_gid : settings->group,
+				  why);
 	(void)fflush(stdout);
 	return r;
 }

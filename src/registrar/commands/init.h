@@ -9,17 +9,17 @@
 
 /* Terminated strings, not owned. */
 struct init_settings {
-	const char *directory;        /* the installation; its etc is made as well */
+	const char *directory; /* the installation; its etc is made as well */
 	const char *certificate_file;
 	const char *private_key_file;
-	const char *password_file;    /* null: no password is wanted */
-	const char *const *names;     /* further names for the certificate */
+	const char *password_file; /* null: no password is wanted */
+	const char *const *names;  /* further names for the certificate */
 	size_t name_count;
-	gid_t group;                  /* of the password file; (gid_t)-1: that of DIRECTORY/etc */
+	gid_t group; /* of the password file; (gid_t)-1: that of DIRECTORY/etc */
 };
 
 /*
- * Make what is missing and say on stdout what was made, and the certificate's pin. Returns 0, or a negative errno with
- * `why` set; what was made before the failure stays and is used the next time.
+ * Make what is missing and say on stdout what was made, and the certificate's pin. Returns 0, or a
+ * negative errno with `why` set; what was made before the failure stays and is used the next time.
  */
 int init_missing(const struct init_settings *settings, struct reason *why);

@@ -95,7 +95,8 @@ __attribute__((format(printf, 1, 2))) static int complain(const char *format, ..
 
 /* ------------------------------------------------------------------ values */
 
-static int parse_number(const char *what, const char *text, unsigned long least, unsigned long most, unsigned long *ret)
+static int parse_number(const char *what, const char *text, unsigned long least, unsigned long most,
+			unsigned long *ret)
 {
 	char *end;
 	unsigned long value;
@@ -103,7 +104,8 @@ static int parse_number(const char *what, const char *text, unsigned long least,
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (errno || *end || end == text || text[0] == '-' || value < least || value > most)
-		return complain("%s is a number from %lu to %lu, not '%s'", what, least, most, text);
+		return complain("%s is a number from %lu to %lu, not '%s'", what, least, most,
+				text);
 	*ret = value;
 	return 0;
 }
@@ -126,7 +128,8 @@ static int parse_group(const char *text, gid_t *ret)
 }
 
 /* Names and addresses, one more each time. */
-static int add_text(const char *what, const char **texts, size_t most, size_t *count, const char *text)
+static int add_text(const char *what, const char **texts, size_t most, size_t *count,
+		    const char *text)
 {
 	if (*count == most)
 		return complain("%s can be given %zu times", what, most);
@@ -134,7 +137,8 @@ static int add_text(const char *what, const char **texts, size_t most, size_t *c
 	return 0;
 }
 
-static int parse_choice(const char *what, const char *choices, int (*parse)(const char *), const char *text, int *ret)
+static int parse_choice(const char *what, const char *choices, int (*parse)(const char *),
+			const char *text, int *ret)
 {
 	int value = parse(text);
 
@@ -181,7 +185,8 @@ struct pending {
 	bool force_is_given;
 };
 
-static int parse_force_option(struct options *options, struct pending *pending, int option, const char *value)
+static int parse_force_option(struct options *options, struct pending *pending, int option,
+			      const char *value)
 {
 	int yes = -1, r;
 
@@ -193,11 +198,13 @@ static int parse_force_option(struct options *options, struct pending *pending, 
 		return r;
 	case OPTION_FORCE_DISCONNECTED:
 		options->force.ask_disconnected = strcmp(value, "no") != 0;
-		return options->force.ask_disconnected ?
-			       parse_time("--force-disconnected-time", value, &options->force.disconnected_time) :
-			       0;
+		return options->force.ask_disconnected
+			       ? parse_time("--force-disconnected-time", value,
+					    &options->force.disconnected_time)
+			       : 0;
 	default:
-		return parse_time("--force-after-registration-time", value, &options->force.after_registration_time);
+		return parse_time("--force-after-registration-time", value,
+				  &options->force.after_registration_time);
 	}
 }
 
@@ -220,7 +227,8 @@ static int parse_number_option(struct options *options, int option, const char *
 		options->max_agents = number;
 		return r;
 	default:
-		r = parse_number("The number of connections", value, 1, MAX_CONNECTIONS_MAX, &number);
+		r = parse_number("The number of connections", value, 1, MAX_CONNECTIONS_MAX,
+				 &number);
 		options->max_connections = (unsigned int)number;
 		return r;
 	}
@@ -248,18 +256,22 @@ static int parse_text_option(struct options *options, int option, const char *va
 		options->certificate_file = value;
 		return 0;
 	case OPTION_LISTEN:
-		return add_text("--listen", options->listen, LISTENERS_MAX, &options->listen_count, value);
+		return add_text("--listen", options->listen, LISTENERS_MAX, &options->listen_count,
+				value);
 	case OPTION_NAME:
-		return add_text("--name", options->names, OPTION_NAMES_MAX, &options->name_count, value);
+		return add_text("--name", options->names, OPTION_NAMES_MAX, &options->name_count,
+				value);
 	default:
 		if (!manager_version_is_valid(value))
-			return complain("The manager's version looks like v4.14.5, not '%s'", value);
+			return complain("The manager's version looks like v4.14.5, not '%s'",
+					value);
 		options->manager_version = value;
 		return 0;
 	}
 }
 
-static int parse_option(struct options *options, struct pending *pending, int option, const char *value)
+static int parse_option(struct options *options, struct pending *pending, int option,
+			const char *value)
 {
 	const char *fault = "";
 	int r = api_options_take(&options->api, option, value, &fault);
@@ -294,16 +306,18 @@ static int parse_option(struct options *options, struct pending *pending, int op
 		options->init = true;
 		return 0;
 	case OPTION_DIALECT:
-		return parse_choice("The dialect", "ossec or wazuh", dialect_from_text, value, &pending->dialect);
+		return parse_choice("The dialect", "ossec or wazuh", dialect_from_text, value,
+				    &pending->dialect);
 	case OPTION_ON_DUPLICATE:
-		return parse_choice("--on-duplicate", "rename, refuse, replace or force", on_duplicate_from_text, value,
-				    &pending->on_duplicate);
+		return parse_choice("--on-duplicate", "rename, refuse, replace or force",
+				    on_duplicate_from_text, value, &pending->on_duplicate);
 	case OPTION_FORCE_KEY_MISMATCH:
 	case OPTION_FORCE_DISCONNECTED:
 	case OPTION_FORCE_REGISTERED:
 		return parse_force_option(options, pending, option, value);
 	case OPTION_GROUPS:
-		return parse_choice("--groups", "existing or any", groups_from_text, value, &pending->groups_must_exist);
+		return parse_choice("--groups", "existing or any", groups_from_text, value,
+				    &pending->groups_must_exist);
 	case OPTION_ALLOW_HIGHER_VERSIONS:
 		options->allow_higher_versions = true;
 		return 0;
@@ -332,9 +346,14 @@ static int default_path(struct options *options, int i, const char **ret, const 
 }
 
 static const char *const command_names[] = {
-	[COMMAND_SERVE] = "serve",   [COMMAND_INIT] = "init",     [COMMAND_ADD] = "add",
-	[COMMAND_LIST] = "list",     [COMMAND_EXPORT] = "export", [COMMAND_REMOVE] = "remove",
-	[COMMAND_IMPORT_FILE] = "import-file", [COMMAND_USER] = "user",
+	[COMMAND_SERVE] = "serve",
+	[COMMAND_INIT] = "init",
+	[COMMAND_ADD] = "add",
+	[COMMAND_LIST] = "list",
+	[COMMAND_EXPORT] = "export",
+	[COMMAND_REMOVE] = "remove",
+	[COMMAND_IMPORT_FILE] = "import-file",
+	[COMMAND_USER] = "user",
 };
 
 static bool is_administration(enum command command)
@@ -357,28 +376,32 @@ static int complete(struct options *options, const struct pending *pending)
 	if (default_path(options, 3, &options->groups_directory, "etc/shared") < 0 ||
 	    default_path(options, 4, &options->queue_directory, "queue") < 0)
 		return -EINVAL;
-	options->dialect = pending->dialect >= 0 ? (enum dialect)pending->dialect :
-			   is_admin		 ? guess_dialect(options) :
-						   DIALECT_OSSEC;
+	options->dialect = pending->dialect >= 0 ? (enum dialect)pending->dialect
+			   : is_admin            ? guess_dialect(options)
+						 : DIALECT_OSSEC;
 	if (pending->on_duplicate >= 0)
 		options->on_duplicate = (enum on_duplicate)pending->on_duplicate;
 	else if (is_admin)
 		options->on_duplicate = ON_DUPLICATE_REFUSE;
 	else
-		options->on_duplicate = options->dialect == DIALECT_WAZUH ? ON_DUPLICATE_FORCE : ON_DUPLICATE_RENAME;
+		options->on_duplicate = options->dialect == DIALECT_WAZUH ? ON_DUPLICATE_FORCE
+									  : ON_DUPLICATE_RENAME;
 	if (pending->force_is_given && options->on_duplicate != ON_DUPLICATE_FORCE)
 		return complain("The rules --force-... count only with --on-duplicate force");
-	options->groups_must_exist = pending->groups_must_exist >= 0 ? pending->groups_must_exist != 0 :
-								       options->dialect == DIALECT_WAZUH;
+	options->groups_must_exist = pending->groups_must_exist >= 0
+					     ? pending->groups_must_exist != 0
+					     : options->dialect == DIALECT_WAZUH;
 	if (options->allow_higher_versions)
 		options->manager_version = NULL;
 	if (options->verify_host && !options->client_ca_file)
-		return complain("-s (verify the client's address) needs -v (the CA of its certificate)");
+		return complain("-s (verify the client's address) needs -v (the CA of its "
+				"certificate)");
 	if (options->no_password && options->password_file)
 		return complain("-n (no password) and -P (password file) contradict each other");
 	if (default_path(options, 0, &options->certificate_file, "etc/sslmanager.cert") < 0 ||
 	    default_path(options, 1, &options->private_key_file, "etc/sslmanager.key") < 0 ||
-	    (!options->no_password && default_path(options, 2, &options->password_file, "etc/authd.pass") < 0) ||
+	    (!options->no_password &&
+	     default_path(options, 2, &options->password_file, "etc/authd.pass") < 0) ||
 	    default_path(options, 5, &options->api.users_file, "etc/api.users") < 0)
 		return -EINVAL;
 	return 0;
@@ -395,7 +418,8 @@ static int parse_command(struct options *options, const char *word)
 }
 
 /* Parse options until `letters` ("+...": until the first other word) have no more. */
-static int parse_options(struct options *options, struct pending *pending, int argc, char **argv, const char *letters)
+static int parse_options(struct options *options, struct pending *pending, int argc, char **argv,
+			 const char *letters)
 {
 	bool is_admin = is_administration(options->command);
 	int option, r;
@@ -420,7 +444,8 @@ static int parse_rest(struct options *options, struct pending *pending, int argc
 {
 	enum command command = options->command;
 	const char *fault;
-	int r = parse_options(options, pending, argc, argv, is_administration(command) ? ADMIN_LETTERS : LETTERS);
+	int r = parse_options(options, pending, argc, argv,
+			      is_administration(command) ? ADMIN_LETTERS : LETTERS);
 
 	if (r < 0 || options->command != command) /* --help, --version */
 		return r;
@@ -430,7 +455,9 @@ static int parse_rest(struct options *options, struct pending *pending, int argc
 		return complain("There is one command, and '%s' is one too many", argv[optind]);
 	if (options->api.remove_user && command != COMMAND_USER)
 		return complain("--remove belongs to user");
-	return admin_options_check(&options->admin, command_names[command], &fault) < 0 ? complain("%s", fault) : 0;
+	return admin_options_check(&options->admin, command_names[command], &fault) < 0
+		       ? complain("%s", fault)
+		       : 0;
 }
 
 static int parse_line(struct options *options, struct pending *pending, int argc, char **argv)
@@ -442,7 +469,8 @@ static int parse_line(struct options *options, struct pending *pending, int argc
 	if (optind == argc && options->init)
 		options->command = COMMAND_INIT;
 	else if (optind == argc)
-		return complain("Give a command: serve, init, user, add, list, export, remove or import-file");
+		return complain("Give a command: serve, init, user, add, list, export, remove or "
+				"import-file");
 	else
 		r = parse_command(options, argv[optind]);
 	if (r < 0 || optind == argc)

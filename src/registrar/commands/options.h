@@ -30,9 +30,9 @@ enum command {
 /* Texts point into argv, or are owned by `owned`. */
 struct options {
 	enum command command;
-	bool init;       /* make what is missing before the command */
-	bool test;       /* check everything and do not serve */
-	int log_level;   /* syslog */
+	bool init;     /* make what is missing before the command */
+	bool test;     /* check everything and do not serve */
+	int log_level; /* syslog */
 
 	const char *directory;
 	const char *certificate_file, *private_key_file, *client_ca_file;
@@ -40,7 +40,7 @@ struct options {
 	const char *password_file;
 	bool no_password;
 	bool verify_host;
-	gid_t group;     /* (gid_t)-1: not given */
+	gid_t group; /* (gid_t)-1: not given */
 
 	const char *listen[LISTENERS_MAX];
 	size_t listen_count;
@@ -54,7 +54,7 @@ struct options {
 	bool use_source_address;
 	bool groups_must_exist;
 	bool allow_higher_versions;
-	size_t max_agents;            /* 0: no limit */
+	size_t max_agents; /* 0: no limit */
 	const char *manager_version;
 
 	const char *groups_directory; /* where the groups are: DIRECTORY/etc/shared */
@@ -71,8 +71,8 @@ struct options {
 };
 
 /*
- * Parse. Returns 0, or -EINVAL with a complaint already on stderr, as getopt_long(3) does it. Release with
- * options_release() in any case.
+ * Parse. Returns 0, or -EINVAL with a complaint already on stderr, as getopt_long(3) does it.
+ * Release with options_release() in any case.
  */
 int options_parse(struct options *ret, int argc, char **argv);
 

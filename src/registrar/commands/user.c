@@ -24,7 +24,9 @@ static void on_signal(int number)
 	(void)raise(number);
 }
 
-/* One line of standard input, without its newline. Read byte by byte: what follows it is not ours. */
+/*
+ * One line of standard input, without its newline. Read byte by byte: what follows it is not ours.
+ */
 static int read_line(char line[static LINE_SIZE], struct reason *why)
 {
 	size_t length = 0;
@@ -35,11 +37,13 @@ static int read_line(char line[static LINE_SIZE], struct reason *why)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return reason_errno(why, errno, "Cannot read the password from standard input");
+			return reason_errno(why, errno,
+					    "Cannot read the password from standard input");
 		if (n == 0 || line[length] == '\n')
 			break;
 		if (++length == LINE_SIZE) {
-			reason_set(why, "The password is longer than %d characters", API_PASSWORD_MAX);
+			reason_set(why, "The password is longer than %d characters",
+				   API_PASSWORD_MAX);
 			return -EINVAL;
 		}
 	}
@@ -94,8 +98,8 @@ static int password_is_good(const char *password, struct reason *why)
 
 	if (length >= API_PASSWORD_MIN && length <= API_PASSWORD_MAX)
 		return 0;
-	reason_set(why, "The password has %zu characters; it must have %d to %d", length, API_PASSWORD_MIN,
-		   API_PASSWORD_MAX);
+	reason_set(why, "The password has %zu characters; it must have %d to %d", length,
+		   API_PASSWORD_MIN, API_PASSWORD_MAX);
 	return -EINVAL;
 }
 
@@ -140,15 +144,16 @@ static int remove_user(const struct user_command *command, struct reason *why)
 
 static int store_user(const struct user_command *command, struct reason *why)
 {
-	gid_t group = command->group == (gid_t)-1 ? group_of_directory(command->users_file) : command->group;
+	gid_t group = command->group == (gid_t)-1 ? group_of_directory(command->users_file)
+						  : command->group;
 	struct api_password password;
 	int r = read_password(&password, why);
 
 	if (r >= 0)
 		r = api_users_store(command->users_file, group, command->name, &password, why);
 	if (r >= 0)
-		printf("%s the user %s in %s\n", r > 0 ? "Changed the password of" : "Made", command->name,
-		       command->users_file);
+		printf("%s the user %s in %s\n", r > 0 ? "Changed the password of" : "Made",
+		       command->name, command->users_file);
 	return r < 0 ? r : 0;
 }
 
@@ -157,8 +162,11 @@ int user_command_run(const struct user_command *command, struct reason *why)
 	char shown[128];
 
 	if (!api_user_name_is_valid(command->name, strlen(command->name))) {
-		reason_set(why, "A user has a name of %d to %d letters, digits, dots, hyphens and underscores, not '%s'",
-			   API_USER_NAME_MIN, API_USER_NAME_MAX, escape_string(shown, sizeof shown, command->name));
+		reason_set(why,
+			   "A user has a name of %d to %d letters, digits, dots, hyphens and "
+			   "underscores, not '%s'",
+			   API_USER_NAME_MIN, API_USER_NAME_MAX,
+			   escape_string(shown, sizeof shown, command->name));
 		return -EINVAL;
 	}
 	return command->remove ? remove_user(command, why) : store_user(command, why);

@@ -16,8 +16,9 @@ struct user_command {
 };
 
 /*
- * Store the user with a password that is read from standard input: a line, or at a terminal twice and without echo. Or
- * remove the user. Says on stdout what was done. Returns 0; -EINVAL for a name or password that will not do, -ESRCH
- * for a user to remove who is not there, or another negative errno, with `why` set.
+ * Store the user with a password that is read from standard input: a line, or at a terminal twice
+ * and without echo. Or remove the user. Says on stdout what was done. Returns 0; -EINVAL for a name
+ * or password that will not do, -ESRCH for a user to remove who is not there, or another negative
+ * errno, with `why` set.
  */
 int user_command_run(const struct user_command *command, struct reason *why);

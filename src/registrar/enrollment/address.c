@@ -26,7 +26,8 @@ static int prefix_length(const char *mask)
 	return inverse == 0 ? 32 : __builtin_clz(inverse);
 }
 
-static void write_ipv6(char form[static FORM_SIZE], const struct in6_addr *address, enum dialect dialect)
+static void write_ipv6(char form[static FORM_SIZE], const struct in6_addr *address,
+		       enum dialect dialect)
 {
 	const unsigned char *b = address->s6_addr;
 
@@ -39,7 +40,8 @@ static void write_ipv6(char form[static FORM_SIZE], const struct in6_addr *addre
 }
 
 /* Write the address without mask. Returns how many bits it has. */
-static int write_base(char form[static FORM_SIZE], const char *base, bool is_alone, enum dialect dialect)
+static int write_base(char form[static FORM_SIZE], const char *base, bool is_alone,
+		      enum dialect dialect)
 {
 	struct in6_addr address;
 
@@ -83,7 +85,8 @@ int address_read(struct address *ret, const char *text, size_t length, enum dial
 	else
 		(void)snprintf(ret->stored, sizeof ret->stored, "%s", form);
 	if (mask && dialect == DIALECT_WAZUH)
-		(void)snprintf(ret->shown, sizeof ret->shown, "%s/%.*s", form, AGENT_IP_MAX - FORM_SIZE, mask);
+		(void)snprintf(ret->shown, sizeof ret->shown, "%s/%.*s", form,
+			       AGENT_IP_MAX - FORM_SIZE, mask);
 	else
 		memcpy(ret->shown, ret->stored, sizeof ret->shown);
 	return 0;

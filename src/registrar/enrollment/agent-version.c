@@ -30,7 +30,9 @@ bool manager_version_is_valid(const char *text)
 
 bool agent_version_is_newer(const char *text, size_t length, const char *manager)
 {
-	struct version agent = read_version(text, length), limit = read_version(manager, strlen(manager));
+	struct version agent = read_version(text, length),
+		       limit = read_version(manager, strlen(manager));
 
-	return agent.major > limit.major || (agent.major == limit.major && agent.minor > limit.minor);
+	return agent.major > limit.major ||
+	       (agent.major == limit.major && agent.minor > limit.minor);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Versions of agents and managers: major and minor count. As lax as Wazuh 4.14.5: what cannot be read is 0. Pure. */
+/*
+ * Versions of agents and managers: major and minor count. As lax as Wazuh 4.14.5: what cannot be
+ * read is 0. Pure.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -14,24 +14,30 @@ int dialect_from_text(const char *text)
 }
 
 /* Add one record. */
-__attribute__((format(printf, 3, 4))) static void add_record(struct answer *answer, int i, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void add_record(struct answer *answer, int i,
+							     const char *format, ...)
 {
 	size_t used = i == 0 ? 0 : answer->records[0];
 	va_list arguments;
 
 	va_start(arguments, format);
-	answer->records[i] = (size_t)vsnprintf(answer->text + used, sizeof answer->text - used, format, arguments);
+	answer->records[i] = (size_t)vsnprintf(answer->text + used, sizeof answer->text - used,
+					       format, arguments);
 	va_end(arguments);
 }
 
-void answer_key(struct answer *ret, enum dialect dialect, const struct agent_key *agent, const char *ip)
+void answer_key(struct answer *ret, enum dialect dialect, const struct agent_key *agent,
+		const char *ip)
 {
 	*ret = (struct answer){ .close_notify = true };
 	add_record(ret, 0, "OSSEC K:'%s %s %s %s'%s", agent->id, agent->name, ip, agent->key,
 		   dialect == DIALECT_OSSEC ? "\n\n" : "");
 }
 
-/* The lengths are those of the real managers: the first record of OSSEC, or the text of Wazuh, has 2047 bytes at most. */
+/*
+ * The lengths are those of the real managers: the first record of OSSEC, or the text of Wazuh, has
+ * 2047 bytes at most.
+ */
 void answer_refusal(struct answer *ret, enum dialect dialect, const char *text)
 {
 	static const int most = REFUSAL_SIZE - 1 - (int)(sizeof("ERROR: ") - 1);

@@ -2,11 +2,13 @@
 /*
  * How the two families of managers answer: the same request grammar, different replies and endings.
  *
- * OSSEC (observed: 3.8, 4.3): `\n\n` after everything; an error is two TLS records. After a key comes close_notify,
- * which the real ossec-authd never sends, because agent-auth 3.8 needs it to exit 0; after an error comes none,
- * because agent-auth 4 takes one for success. A wrong password or a request that is none gets no answer at all.
+ * OSSEC (observed: 3.8, 4.3): `\n\n` after everything; an error is two TLS records. After a key
+ * comes close_notify, which the real ossec-authd never sends, because agent-auth 3.8 needs it to
+ * exit 0; after an error comes none, because agent-auth 4 takes one for success. A wrong password
+ * or a request that is none gets no answer at all.
  *
- * Wazuh (observed: 4.14): no newline; an error is one record that ends in ". Unable to add agent"; close_notify always.
+ * Wazuh (observed: 4.14): no newline; an error is one record that ends in ". Unable to add agent";
+ * close_notify always.
  */
 #pragma once
 
@@ -34,8 +36,12 @@ struct answer {
 /* "ossec" or "wazuh"; negative: neither. */
 int dialect_from_text(const char *text);
 
-/* The answer that hands out a key. `ip` is the address in the form that the client sees (address.h). */
-void answer_key(struct answer *ret, enum dialect dialect, const struct agent_key *agent, const char *ip);
+/*
+ * The answer that hands out a key. `ip` is the address in the form that the client sees
+ * (address.h).
+ */
+void answer_key(struct answer *ret, enum dialect dialect, const struct agent_key *agent,
+		const char *ip);
 
 /* The answer that says why there is none: `text` without "ERROR: " and without an end. */
 void answer_refusal(struct answer *ret, enum dialect dialect, const char *text);

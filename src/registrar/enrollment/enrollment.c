@@ -2,8 +2,8 @@
 #include "registrar/enrollment/enrollment.h"
 
 #include "common/cleanup.h"
-#include "registrar/enrollment/address.h"
 #include "registrar/agents/groups.h"
+#include "registrar/enrollment/address.h"
 #include "registrar/enrollment/agent-version.h"
 #include "registrar/enrollment/group-rules.h"
 
@@ -15,7 +15,8 @@
 #include <sys/random.h>
 
 #define OSSEC_FIRST_ID 1024u
-#define OSSEC_LAST_SUFFIX 255 /* of a renamed duplicate; the 256th registration of a name is refused */
+/* of a renamed duplicate; the 256th registration of a name is refused */
+#define OSSEC_LAST_SUFFIX 255
 
 struct decision {
 	struct enrollment *enrollment;
@@ -42,7 +43,8 @@ int on_duplicate_from_text(const char *text)
 }
 
 /* Returns false, for `return refuse(...)`. */
-__attribute__((format(printf, 3, 4))) static bool refuse(struct decision *decision, enum enrollment_fault fault,
+__attribute__((format(printf, 3, 4))) static bool refuse(struct decision *decision,
+							 enum enrollment_fault fault,
 							 const char *format, ...)
 {
 	va_list arguments;
@@ -54,16 +56,18 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct decision *decisi
 	return false;
 }
 
-static void fail(struct enrollment *enrollment, const char *name, size_t length, const struct reason *why)
+static void fail(struct enrollment *enrollment, const char *name, size_t length,
+		 const struct reason *why)
 {
 	enrollment->accepted = false;
 	enrollment->fault = ENROLLMENT_INTERNAL;
 	enrollment->why = *why;
-	(void)snprintf(enrollment->refusal, sizeof enrollment->refusal, "Internal manager error adding agent: %.*s",
-		       (int)length, name);
+	(void)snprintf(enrollment->refusal, sizeof enrollment->refusal,
+		       "Internal manager error adding agent: %.*s", (int)length, name);
 }
 
-void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields, const struct reason *why)
+void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields,
+		     const struct reason *why)
 {
 	*ret = (struct enrollment){ 0 };
 	fail(ret, fields->name.text, fields->name.length, why);
@@ -87,7 +91,8 @@ static bool take_name(struct decision *decision)
 	char *target = decision->enrollment->agent.name;
 
 	if (!agent_name_is_valid(name->text, name->length))
-		return refuse(decision, ENROLLMENT_NAME, "Invalid agent name: %.*s", (int)name->length, name->text);
+		return refuse(decision, ENROLLMENT_NAME, "Invalid agent name: %.*s",
+			      (int)name->length, name->text);
 	memcpy(target, name->text, name->length);
 	target[name->length] = '\0';
 	return true;
@@ -98,9 +103,11 @@ static bool version_is_allowed(struct decision *decision)
 	const char *limit = decision->policy->manager_version;
 	const struct authd_field *version = &decision->request->fields.version;
 
-	if (!limit || !version->text || !agent_version_is_newer(version->text, version->length, limit))
+	if (!limit || !version->text ||
+	    !agent_version_is_newer(version->text, version->length, limit))
 		return true;
-	return refuse(decision, ENROLLMENT_VERSION, "Agent version must be lower or equal to manager version");
+	return refuse(decision, ENROLLMENT_VERSION,
+		      "Agent version must be lower or equal to manager version");
 }
 
 static bool groups_are_allowed(struct decision *decision)
@@ -111,14 +118,15 @@ static bool groups_are_allowed(struct decision *decision)
 
 	if (!groups->text)
 		return true;
-	if (!groups_are_valid(groups->text, groups->length, decision->policy->groups_directory, enrollment->refusal,
-			      sizeof enrollment->refusal)) {
-		enrollment->fault = strncmp(enrollment->refusal, absent, sizeof absent - 1) == 0 ?
-					    ENROLLMENT_GROUP_ABSENT :
-					    ENROLLMENT_GROUPS;
+	if (!groups_are_valid(groups->text, groups->length, decision->policy->groups_directory,
+			      enrollment->refusal, sizeof enrollment->refusal)) {
+		enrollment->fault = strncmp(enrollment->refusal, absent, sizeof absent - 1) == 0
+					    ? ENROLLMENT_GROUP_ABSENT
+					    : ENROLLMENT_GROUPS;
 		return false;
 	}
-	(void)snprintf(enrollment->groups, sizeof enrollment->groups, "%.*s", (int)groups->length, groups->text);
+	(void)snprintf(enrollment->groups, sizeof enrollment->groups, "%.*s", (int)groups->length,
+		       groups->text);
 	enrollment->group_list = *groups;
 	return true;
 }
@@ -134,8 +142,9 @@ static bool may_replace(struct decision *decision, const struct roster_entry *en
 
 	if ((!by_rules && policy->on_duplicate != ON_DUPLICATE_REPLACE) || !entry->ip)
 		return false;
-	return force_allows(by_rules ? &policy->force : &only_the_key, &policy->history, decision->roster, entry,
-			    &decision->request->fields.key_hash, &decision->enrollment->why);
+	return force_allows(by_rules ? &policy->force : &only_the_key, &policy->history,
+			    decision->roster, entry, &decision->request->fields.key_hash,
+			    &decision->enrollment->why);
 }
 
 /* Replace the agent, if that is allowed. Nobody goes before everything is decided. */
@@ -152,7 +161,9 @@ static bool replace(struct decision *decision, const struct roster_entry *entry)
 
 /* ------------------------------------------------------------------ the id that is asked for */
 
-/* At least three digits, as the managers write ids. An id that a removed agent left is taken, too. */
+/*
+ * At least three digits, as the managers write ids. An id that a removed agent left is taken, too.
+ */
 static bool settle_id(struct decision *decision)
 {
 	const struct authd_field *asked = &decision->request->id;
@@ -163,7 +174,8 @@ static bool settle_id(struct decision *decision)
 	if (!asked->text)
 		return true;
 	if (!agent_id_is_valid(asked->text, asked->length))
-		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %.*s", (int)asked->length, asked->text);
+		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %.*s", (int)asked->length,
+			      asked->text);
 	(void)snprintf(text, sizeof text, "%.*s", (int)asked->length, asked->text);
 	id = strtoul(text, NULL, 10) % (ROSTER_ID_MAX + 1);
 	if (id == 0)
@@ -182,8 +194,8 @@ static struct authd_field asked_address(const struct decision *decision)
 {
 	const struct authd_field *field = &decision->request->fields.ip;
 	const char *peer = decision->request->peer;
-	bool is_source = field->text ? field->length >= 3 && memcmp(field->text, "src", 3) == 0 :
-				       decision->policy->use_source_address;
+	bool is_source = field->text ? field->length >= 3 && memcmp(field->text, "src", 3) == 0
+				     : decision->policy->use_source_address;
 
 	if (is_source && peer)
 		return (struct authd_field){ peer, strlen(peer) };
@@ -197,7 +209,8 @@ static bool take_address(struct decision *decision)
 	struct address address;
 
 	if (address_read(&address, asked.text, asked.length, decision->policy->dialect) < 0)
-		return refuse(decision, ENROLLMENT_IP, "Invalid IP: %.*s", (int)asked.length, asked.text);
+		return refuse(decision, ENROLLMENT_IP, "Invalid IP: %.*s", (int)asked.length,
+			      asked.text);
 	memcpy(enrollment->agent.ip, address.stored, sizeof enrollment->agent.ip);
 	memcpy(enrollment->shown_ip, address.shown, sizeof enrollment->shown_ip);
 	return true;
@@ -209,28 +222,34 @@ static bool refuse_taken_address(struct decision *decision, const struct roster_
 {
 	memcpy(decision->enrollment->holder, holder->id_text, sizeof holder->id_text);
 	if (decision->policy->dialect == DIALECT_WAZUH)
-		return refuse(decision, ENROLLMENT_IP_TAKEN, "Duplicate IP: %s", decision->enrollment->shown_ip);
+		return refuse(decision, ENROLLMENT_IP_TAKEN, "Duplicate IP: %s",
+			      decision->enrollment->shown_ip);
 	/* Not the address: OSSEC names the agent that has it. */
 	return refuse(decision, ENROLLMENT_IP_TAKEN, "Invalid IP address: %s", holder->id_text);
 }
 
-/* ossec-authd looks for the address that the client comes from even if it is not going to be the agent's. */
+/*
+ * ossec-authd looks for the address that the client comes from even if it is not going to be the
+ * agent's.
+ */
 static const struct roster_entry *find_holder_of_peer(const struct decision *decision)
 {
 	const struct enrollment_policy *policy = decision->policy;
 	const char *peer = decision->request->peer;
-	bool replaces = policy->on_duplicate == ON_DUPLICATE_REPLACE || policy->on_duplicate == ON_DUPLICATE_FORCE;
+	bool replaces = policy->on_duplicate == ON_DUPLICATE_REPLACE ||
+			policy->on_duplicate == ON_DUPLICATE_FORCE;
 	struct address address;
 
-	if (policy->dialect != DIALECT_OSSEC || replaces || !peer || decision->request->fields.ip.text ||
+	if (policy->dialect != DIALECT_OSSEC || replaces || !peer ||
+	    decision->request->fields.ip.text ||
 	    address_read(&address, peer, strlen(peer), policy->dialect) < 0)
 		return NULL;
 	return roster_find_ip_and_mask(decision->roster, address.stored);
 }
 
 /*
- * Who has the address. Wazuh looks for the text it was given among the addresses without their masks, so that a
- * network is never taken, but its first address is; OSSEC compares masks and all.
+ * Who has the address. Wazuh looks for the text it was given among the addresses without their
+ * masks, so that a network is never taken, but its first address is; OSSEC compares masks and all.
  */
 static const struct roster_entry *find_holder(const struct decision *decision)
 {
@@ -271,7 +290,8 @@ static bool rename_agent(struct decision *decision)
 
 static bool is_own_name(const struct enrollment_policy *policy, const char *name)
 {
-	return policy->dialect == DIALECT_WAZUH && policy->own_name && strcmp(name, policy->own_name) == 0;
+	return policy->dialect == DIALECT_WAZUH && policy->own_name &&
+	       strcmp(name, policy->own_name) == 0;
 }
 
 static bool settle_name(struct decision *decision)
@@ -296,11 +316,14 @@ static bool is_within_limit(struct decision *decision)
 {
 	const struct enrollment_policy *policy = decision->policy;
 
-	if (policy->max_agents == 0 || roster_count(decision->roster) - decision->leaving < policy->max_agents)
+	if (policy->max_agents == 0 ||
+	    roster_count(decision->roster) - decision->leaving < policy->max_agents)
 		return true;
-	reason_set(&decision->enrollment->why, "There are %zu agents (--max-agents)", roster_count(decision->roster));
+	reason_set(&decision->enrollment->why, "There are %zu agents (--max-agents)",
+		   roster_count(decision->roster));
 	if (policy->dialect == DIALECT_WAZUH)
-		return refuse(decision, ENROLLMENT_LIMIT, "The maximum number of agents has been reached");
+		return refuse(decision, ENROLLMENT_LIMIT,
+			      "The maximum number of agents has been reached");
 	return refuse(decision, ENROLLMENT_LIMIT, "Internal manager error adding agent: %s",
 		      decision->enrollment->agent.name);
 }
@@ -314,7 +337,8 @@ static bool choose_id(struct decision *decision)
 
 	if (decision->request->id.text)
 		return true;
-	id = is_next ? roster_next_id(decision->roster) : roster_lowest_free_id(decision->roster, OSSEC_FIRST_ID);
+	id = is_next ? roster_next_id(decision->roster)
+		     : roster_lowest_free_id(decision->roster, OSSEC_FIRST_ID);
 	if (id == 0)
 		return refuse_internal(decision, "All ids of eight digits are taken");
 	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%0*u", is_next ? 3 : 1,
@@ -347,7 +371,9 @@ static bool key_is_valid(const struct authd_field *key)
 	if (key->length != AGENT_KEY_USUAL)
 		return false;
 	for (size_t i = 0; i < key->length; i++)
-		if (!strchr("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", key->text[i]) || !key->text[i])
+		if (!strchr("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+			    key->text[i]) ||
+		    !key->text[i])
 			return false;
 	return true;
 }
@@ -360,7 +386,8 @@ static bool take_key(struct decision *decision)
 	if (!asked->text)
 		return make_key(decision);
 	if (!key_is_valid(asked))
-		return refuse(decision, ENROLLMENT_KEY, "Invalid agent key: it is not %d letters and digits",
+		return refuse(decision, ENROLLMENT_KEY,
+			      "Invalid agent key: it is not %d letters and digits",
 			      AGENT_KEY_USUAL);
 	memcpy(key, asked->text, AGENT_KEY_USUAL);
 	key[AGENT_KEY_USUAL] = '\0';
@@ -377,22 +404,27 @@ static bool stage(struct decision *decision)
 	for (size_t i = 0; i < decision->leaving; i++) {
 		const struct roster_entry *old = decision->to_replace[i];
 
-		(void)snprintf(enrollment->replaced[i], sizeof enrollment->replaced[i], "%s", old->id_text);
-		roster_remove(decision->roster, old, ROSTER_REMAINS_NOTHING);
+		(void)snprintf(enrollment->replaced[i], sizeof enrollment->replaced[i], "%s",
+			       old->id_text);
+		roster_remove(decision->roster, old, ROSTER_TOMBSTONE_NOTHING);
 	}
 	return true;
 }
 
-void enrollment_decide(struct enrollment *ret, struct roster *roster, const struct enrollment_policy *policy,
+void enrollment_decide(struct enrollment *ret, struct roster *roster,
+		       const struct enrollment_policy *policy,
 		       const struct enrollment_request *request)
 {
-	struct decision decision = { .enrollment = ret, .roster = roster, .policy = policy, .request = request };
+	struct decision decision = {
+		.enrollment = ret, .roster = roster, .policy = policy, .request = request
+	};
 
 	*ret = (struct enrollment){ 0 };
-	ret->accepted = take_name(&decision) && version_is_allowed(&decision) && groups_are_allowed(&decision) &&
-			take_address(&decision) && settle_id(&decision) && settle_address(&decision) &&
-			settle_name(&decision) && is_within_limit(&decision) && choose_id(&decision) &&
-			take_key(&decision) && stage(&decision);
+	ret->accepted = take_name(&decision) && version_is_allowed(&decision) &&
+			groups_are_allowed(&decision) && take_address(&decision) &&
+			settle_id(&decision) && settle_address(&decision) &&
+			settle_name(&decision) && is_within_limit(&decision) &&
+			choose_id(&decision) && take_key(&decision) && stage(&decision);
 }
 
 void enrollment_revoke(struct enrollment *enrollment, const struct reason *why)
@@ -411,7 +443,8 @@ static int store_groups(const char *queue, const struct enrollment *accepted, st
 	char *rest = asked, *group;
 
 	if (!asked || !groups)
-		return reason_errno(why, ENOMEM, "Cannot keep the groups of agent %s", accepted->agent.id);
+		return reason_errno(why, ENOMEM, "Cannot keep the groups of agent %s",
+				    accepted->agent.id);
 	while ((group = strsep(&rest, ","))) {
 		if (agent_groups_have(groups, group))
 			continue;
@@ -439,18 +472,19 @@ static void note(struct trouble *trouble, int r)
 		trouble->error = r;
 }
 
-static void remember_one(const struct agent_history *history, const struct enrollment *accepted, bool keeps_groups,
-			 struct trouble *trouble)
+static void remember_one(const struct agent_history *history, const struct enrollment *accepted,
+			 bool keeps_groups, struct trouble *trouble)
 {
 	for (int i = 0; i < ENROLLMENT_REPLACED_MAX; i++)
 		if (accepted->replaced[i][0])
-			note(trouble, agent_groups_forget(history->queue, accepted->replaced[i], reason_of(trouble)));
+			note(trouble, agent_groups_forget(history->queue, accepted->replaced[i],
+							  reason_of(trouble)));
 	if (keeps_groups && accepted->group_list.text)
 		note(trouble, store_groups(history->queue, accepted, reason_of(trouble)));
 }
 
-int enrollment_remember(const struct agent_history *history, const struct enrollment *enrollments, size_t count,
-			struct reason *why)
+int enrollment_remember(const struct agent_history *history, const struct enrollment *enrollments,
+			size_t count, struct reason *why)
 {
 	cleanup_free struct agent_event *events = calloc(count + 1, sizeof *events);
 	cleanup_free const char **gone = calloc(ENROLLMENT_REPLACED_MAX * count + 1, sizeof *gone);

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The manager's decision about one request, whether it came over the network, by the API or from the command line: who
- * gets a key, under which name, id and address, and who does not.
- * Order of the checks and their texts are those of Wazuh 4.14.5 and OSSEC 4.3 as observed.
+ * The manager's decision about one request, whether it came over the network, by the API or from
+ * the command line: who gets a key, under which name, id and address, and who does not. Order of
+ * the checks and their texts are those of Wazuh 4.14.5 and OSSEC 4.3 as observed.
  */
 #pragma once
 
 #include "registrar/agents/history.h"
+#include "registrar/agents/roster.h"
 #include "registrar/enrollment/dialect.h"
 #include "registrar/enrollment/force.h"
-#include "registrar/agents/roster.h"
 
 enum on_duplicate {
-	ON_DUPLICATE_RENAME,  /* the next free of NAME2 to NAME255, as OSSEC does; a taken address is refused */
-	ON_DUPLICATE_REFUSE,  /* as Wazuh does with force off */
-	ON_DUPLICATE_REPLACE, /* the old agent goes, unless the client proves that it still has its key */
-	ON_DUPLICATE_FORCE,   /* the old agent goes if the policy's rules allow it, as Wazuh does by default */
+	/* the next free of NAME2 to NAME255, as OSSEC does; a taken address is refused */
+	ON_DUPLICATE_RENAME,
+	ON_DUPLICATE_REFUSE, /* as Wazuh does with force off */
+	/* the old agent goes, unless the client proves that it still has its key */
+	ON_DUPLICATE_REPLACE,
+	/* the old agent goes if the policy's rules allow it, as Wazuh does by default */
+	ON_DUPLICATE_FORCE,
 };
 
 struct enrollment_policy {
@@ -24,36 +27,41 @@ struct enrollment_policy {
 	struct force_rules force;     /* for ON_DUPLICATE_FORCE */
 	struct agent_history history; /* for the rules */
 	bool use_source_address;      /* when the client names none */
-	const char *groups_directory; /* where a group has to have a directory; null: it need not exist */
-	size_t max_agents;            /* 0: as many as there are ids */
-	const char *own_name;         /* the manager's, refused in Wazuh's dialect; null: not known */
-	const char *manager_version;  /* "v4.14.5": newer agents are refused; null: any version is fine */
+	/* where a group has to have a directory; null: it need not exist */
+	const char *groups_directory;
+	size_t max_agents; /* 0: as many as there are ids */
+	/* the manager's, refused in Wazuh's dialect; null: not known */
+	const char *own_name;
+	/* "v4.14.5": newer agents are refused; null: any version is fine */
+	const char *manager_version;
 };
 
 /* What is asked for. Fields with null text were not given. */
 struct enrollment_request {
 	struct authd_request_fields fields;
-	struct authd_field id;  /* 1 to 8 digits, not all 0, as a duplicate if it is taken; not given: one is chosen */
+	/* 1 to 8 digits, not all 0, as a duplicate if it is taken; not given: one is chosen */
+	struct authd_field id;
 	struct authd_field key; /* 64 letters and digits; not given: one is made */
 	const char *peer;       /* the client's address; null: there is no client */
-	bool next_id;           /* choose the id after the highest, as manage_agents does, whatever the dialect */
+	/* choose the id after the highest, as manage_agents does, whatever the dialect */
+	bool next_id;
 };
 
 /* Why there was no key. The API has a code for each. */
 enum enrollment_fault {
 	ENROLLMENT_OK,
-	ENROLLMENT_NAME,         /* breaks the rules for names, or is the manager's own */
+	ENROLLMENT_NAME, /* breaks the rules for names, or is the manager's own */
 	ENROLLMENT_NAME_TAKEN,
 	ENROLLMENT_VERSION,      /* newer than the manager */
 	ENROLLMENT_GROUPS,       /* break the rules for groups, or are too many */
 	ENROLLMENT_GROUP_ABSENT, /* a group does not exist */
 	ENROLLMENT_IP,           /* is no address */
 	ENROLLMENT_IP_TAKEN,
-	ENROLLMENT_ID,           /* is no id */
+	ENROLLMENT_ID, /* is no id */
 	ENROLLMENT_ID_TAKEN,
-	ENROLLMENT_KEY,          /* is no key */
-	ENROLLMENT_LIMIT,        /* max_agents */
-	ENROLLMENT_INTERNAL,     /* this machine: `why` says what */
+	ENROLLMENT_KEY,      /* is no key */
+	ENROLLMENT_LIMIT,    /* max_agents */
+	ENROLLMENT_INTERNAL, /* this machine: `why` says what */
 };
 
 /* An agent can be in the way by its id, another one by its address, and a third by its name. */
@@ -64,34 +72,41 @@ struct enrollment {
 	bool accepted;
 	enum enrollment_fault fault; /* refused: not ENROLLMENT_OK */
 	struct agent_key agent;      /* accepted: what goes into client.keys */
-	char shown_ip[AGENT_IP_MAX + 1]; /* accepted, or refused for what it is: the address for the client, address.h */
-	char replaced[ENROLLMENT_REPLACED_MAX][AGENT_ID_MAX + 1]; /* accepted: ids of those who had to go; empty: none */
-	char groups[256];           /* accepted: the groups asked for, cut to fit */
+	/* accepted, or refused for what it is: the address for the client, address.h */
+	char shown_ip[AGENT_IP_MAX + 1];
+	/* accepted: ids of those who had to go; empty: none */
+	char replaced[ENROLLMENT_REPLACED_MAX][AGENT_ID_MAX + 1];
+	char groups[256];              /* accepted: the groups asked for, cut to fit */
 	struct authd_field group_list; /* accepted: all of them; points into the request */
-	char refusal[REFUSAL_SIZE]; /* refused: the text for the client, with bytes of the client's in it */
-	char holder[AGENT_ID_MAX + 1]; /* refused because name or address is taken: the id of who has it */
-	struct reason why;          /* what only the log should say; always set when this machine is at fault */
+	/* refused: the text for the client, with bytes of the client's in it */
+	char refusal[REFUSAL_SIZE];
+	/* refused because name or address is taken: the id of who has it */
+	char holder[AGENT_ID_MAX + 1];
+	/* what only the log should say; always set when this machine is at fault */
+	struct reason why;
 };
 
 /* "rename", "refuse", "replace" or "force"; negative: none of them. */
 int on_duplicate_from_text(const char *text);
 
 /* Decide, within a transaction of the roster, and stage what follows from the decision. */
-void enrollment_decide(struct enrollment *ret, struct roster *roster, const struct enrollment_policy *policy,
+void enrollment_decide(struct enrollment *ret, struct roster *roster,
+		       const struct enrollment_policy *policy,
 		       const struct enrollment_request *request);
 
 /* The refusal when nothing can be decided, because of this machine. */
-void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields, const struct reason *why);
+void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields,
+		     const struct reason *why);
 
 /* Make a refusal out of an acceptance that could not be stored; a refusal stays as it is. */
 void enrollment_revoke(struct enrollment *enrollment, const struct reason *why);
 
 /*
- * After the commit, while the requests are there: where there is a history, remember when those who were accepted were
- * registered, and their groups; and forget whom they replaced. Returns 0, or a negative errno with `why` set, which is
- * worth a warning: the agents are registered.
+ * After the commit, while the requests are there: where there is a history, remember when those who
+ * were accepted were registered, and their groups; and forget whom they replaced. Returns 0, or a
+ * negative errno with `why` set, which is worth a warning: the agents are registered.
  */
-int enrollment_remember(const struct agent_history *history, const struct enrollment *enrollments, size_t count,
-			struct reason *why);
+int enrollment_remember(const struct agent_history *history, const struct enrollment *enrollments,
+			size_t count, struct reason *why);
 
 void enrollment_wipe(struct enrollment *enrollment);

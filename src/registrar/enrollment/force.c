@@ -4,12 +4,17 @@
 #include <errno.h>
 #include <string.h>
 
-/* Does the client still have this agent's key, as its K field says? Then replacing it would only cut it off. */
-static bool is_proven(const struct roster *roster, const struct roster_entry *entry, const struct authd_field *sent)
+/*
+ * Does the client still have this agent's key, as its K field says? Then replacing it would only
+ * cut it off.
+ */
+static bool is_proven(const struct roster *roster, const struct roster_entry *entry,
+		      const struct authd_field *sent)
 {
 	char hash[AGENT_KEY_HASH_SIZE];
 
-	return sent->text && sent->length == AGENT_KEY_HASH_SIZE - 1 && roster_key_hash(roster, entry, hash) == 0 &&
+	return sent->text && sent->length == AGENT_KEY_HASH_SIZE - 1 &&
+	       roster_key_hash(roster, entry, hash) == 0 &&
 	       memcmp(hash, sent->text, sent->length) == 0;
 }
 
@@ -22,10 +27,12 @@ static bool is_gone(const struct force_rules *rules, const struct agent_history 
 	if (r == -ENODATA || (r >= 0 && now - seen >= (time_t)rules->disconnected_time))
 		return true;
 	if (r < 0)
-		(void)reason_errno(why, r, "When agent %s was last connected is not known", entry->id_text);
+		(void)reason_errno(why, r, "When agent %s was last connected is not known",
+				   entry->id_text);
 	else
-		reason_set(why, "Agent %s was connected %lld seconds ago, and has to be away for %u", entry->id_text,
-			   (long long)(now - seen), rules->disconnected_time);
+		reason_set(why,
+			   "Agent %s was connected %lld seconds ago, and has to be away for %u",
+			   entry->id_text, (long long)(now - seen), rules->disconnected_time);
 	return false;
 }
 
@@ -40,13 +47,17 @@ static bool is_old_enough(const struct force_rules *rules, const struct agent_hi
 	if (r < 0)
 		reason_set(why, "When agent %s was registered is not known", entry->id_text);
 	else
-		reason_set(why, "Agent %s was registered %lld seconds ago, and is replaced only after %u",
-			   entry->id_text, (long long)(now - registered), rules->after_registration_time);
+		reason_set(why,
+			   "Agent %s was registered %lld seconds ago, and is replaced only after "
+			   "%u",
+			   entry->id_text, (long long)(now - registered),
+			   rules->after_registration_time);
 	return false;
 }
 
-bool force_allows(const struct force_rules *rules, const struct agent_history *history, const struct roster *roster,
-		  const struct roster_entry *entry, const struct authd_field *key_hash, struct reason *why)
+bool force_allows(const struct force_rules *rules, const struct agent_history *history,
+		  const struct roster *roster, const struct roster_entry *entry,
+		  const struct authd_field *key_hash, struct reason *why)
 {
 	time_t now = time(NULL);
 
@@ -56,5 +67,6 @@ bool force_allows(const struct force_rules *rules, const struct agent_history *h
 	}
 	if (rules->ask_disconnected && !is_gone(rules, history, entry, now, why))
 		return false;
-	return rules->after_registration_time == 0 || is_old_enough(rules, history, entry, now, why);
+	return rules->after_registration_time == 0 ||
+	       is_old_enough(rules, history, entry, now, why);
 }

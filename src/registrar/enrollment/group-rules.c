@@ -39,7 +39,8 @@ struct name {
 static bool is_among(const struct name *names, size_t n, const struct name *wanted)
 {
 	for (size_t i = 0; i < n; i++)
-		if (names[i].length == wanted->length && memcmp(names[i].text, wanted->text, wanted->length) == 0)
+		if (names[i].length == wanted->length &&
+		    memcmp(names[i].text, wanted->text, wanted->length) == 0)
 			return true;
 	return false;
 }
@@ -48,12 +49,15 @@ static bool group_exists(const char *directory, const struct name *name)
 {
 	char path[PATH_MAX];
 	struct stat status;
-	int length = snprintf(path, sizeof path, "%s/%.*s", directory, (int)name->length, name->text);
+	int length = snprintf(path, sizeof path, "%s/%.*s", directory, (int)name->length,
+			      name->text);
 
-	return length > 0 && (size_t)length < sizeof path && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+	return length > 0 && (size_t)length < sizeof path && stat(path, &status) == 0 &&
+	       S_ISDIR(status.st_mode);
 }
 
-__attribute__((format(printf, 3, 4))) static bool refuse(char *refusal, size_t size, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static bool refuse(char *refusal, size_t size,
+							 const char *format, ...)
 {
 	va_list arguments;
 
@@ -64,20 +68,23 @@ __attribute__((format(printf, 3, 4))) static bool refuse(char *refusal, size_t s
 }
 
 /* One name by itself. `rest` is the list from this name on. */
-static bool name_is_valid(const struct name *name, const char *rest, const char *directory, char *refusal,
-			  size_t size)
+static bool name_is_valid(const struct name *name, const char *rest, const char *directory,
+			  char *refusal, size_t size)
 {
 	if (name->length > SHOWN_MAX)
-		return refuse(refusal, size, "Invalid group name: %.*s... group is too large", SHOWN_MAX, rest);
+		return refuse(refusal, size, "Invalid group name: %.*s... group is too large",
+			      SHOWN_MAX, rest);
 	if (!agent_group_is_valid(name->text, name->length))
-		return refuse(refusal, size, "Invalid group name: %.*s", (int)name->length, name->text);
+		return refuse(refusal, size, "Invalid group name: %.*s", (int)name->length,
+			      name->text);
 	if (directory && !group_exists(directory, name))
 		return refuse(refusal, size, "Invalid group: %.*s", (int)name->length, name->text);
 	return true;
 }
 
 /* Every name by itself, and how many different ones there are. */
-static bool names_are_valid(const char *text, size_t length, const char *directory, char *refusal, size_t size)
+static bool names_are_valid(const char *text, size_t length, const char *directory, char *refusal,
+			    size_t size)
 {
 	struct name names[GROUPS_MAX];
 	const char *end = text + length;
@@ -91,7 +98,9 @@ static bool names_are_valid(const char *text, size_t length, const char *directo
 			if (!name_is_valid(&name, text, directory, refusal, size))
 				return false;
 			if (n == GROUPS_MAX)
-				return refuse(refusal, size, "Maximum multigroup reached: Limit is %d", GROUPS_MAX);
+				return refuse(refusal, size,
+					      "Maximum multigroup reached: Limit is %d",
+					      GROUPS_MAX);
 			names[n++] = name;
 		}
 		text += name.length + 1;
@@ -99,7 +108,8 @@ static bool names_are_valid(const char *text, size_t length, const char *directo
 	return true;
 }
 
-bool groups_are_valid(const char *text, size_t length, const char *directory, char *refusal, size_t size)
+bool groups_are_valid(const char *text, size_t length, const char *directory, char *refusal,
+		      size_t size)
 {
 	const char *fault;
 

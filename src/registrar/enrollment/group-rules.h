@@ -8,7 +8,9 @@
 #define GROUPS_MAX 128
 
 /*
- * Is this a list of groups? With `directory` (null: it does not matter), every group must have a directory of its name
- * there. If not, the refusal is written into `refusal`. Errors count as absence.
+ * Is this a list of groups? With `directory` (null: it does not matter), every group must have a
+ * directory of its name there. If not, the refusal is written into `refusal`. Errors count as
+ * absence.
  */
-bool groups_are_valid(const char *text, size_t length, const char *directory, char *refusal, size_t size);
+bool groups_are_valid(const char *text, size_t length, const char *directory, char *refusal,
+		      size_t size);

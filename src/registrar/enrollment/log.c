@@ -19,18 +19,21 @@ void report_registered(const struct enrollment *enrollment, const char *peer)
 		{ "AGENT_ID", agent->id },
 		{ "AGENT_NAME", agent->name },
 		{ "AGENT_IP", agent->ip },
-		{ "AGENT_GROUPS", enrollment->groups[0] ? escape_string(groups, sizeof groups, enrollment->groups) : NULL },
+		{ "AGENT_GROUPS", enrollment->groups[0]
+					  ? escape_string(groups, sizeof groups, enrollment->groups)
+					  : NULL },
 		{ "PEER", peer },
 		{ 0 },
 	};
 
 	for (int i = 0, n = 0; i < ENROLLMENT_REPLACED_MAX; i++)
 		if (enrollment->replaced[i][0])
-			n += snprintf(replaced + n, sizeof replaced - (size_t)n, "%s%s", n ? " and " : ", in place of ",
-				      enrollment->replaced[i]);
+			n += snprintf(replaced + n, sizeof replaced - (size_t)n, "%s%s",
+				      n ? " and " : ", in place of ", enrollment->replaced[i]);
 	/* A name, id and address that were accepted hold nothing that needs escaping. */
-	log_event(LOG_INFO, MESSAGE_REGISTERED, fields, "Registered %s as %s, address %s%s%s%s, for %s", agent->name,
-		  agent->id, agent->ip, enrollment->groups[0] ? ", groups " : "",
+	log_event(LOG_INFO, MESSAGE_REGISTERED, fields,
+		  "Registered %s as %s, address %s%s%s%s, for %s", agent->name, agent->id,
+		  agent->ip, enrollment->groups[0] ? ", groups " : "",
 		  enrollment->groups[0] ? groups : "", replaced, peer);
 }
 
@@ -40,24 +43,30 @@ void report_refused(const char *text, const char *detail, const char *peer)
 	const struct log_field fields[] = { { "REASON", shown }, { "PEER", peer }, { 0 } };
 
 	escape_string(shown, sizeof shown, text);
-	log_event(LOG_NOTICE, MESSAGE_REFUSED, fields, "Refused %s: %s%s%s%s", peer, shown, detail[0] ? " (" : "", detail,
-		  detail[0] ? ")" : "");
+	log_event(LOG_NOTICE, MESSAGE_REFUSED, fields, "Refused %s: %s%s%s%s", peer, shown,
+		  detail[0] ? " (" : "", detail, detail[0] ? ")" : "");
 }
 
 void report_removed(const char *id, const char *name, const char *peer)
 {
-	const struct log_field fields[] = { { "AGENT_ID", id }, { "AGENT_NAME", name }, { "PEER", peer }, { 0 } };
+	const struct log_field fields[] = {
+		{ "AGENT_ID", id }, { "AGENT_NAME", name }, { "PEER", peer }, { 0 }
+	};
 
-	log_event(LOG_INFO, MESSAGE_REMOVED, fields, "Removed %s, which was %s, for %s", name, id, peer);
+	log_event(LOG_INFO, MESSAGE_REMOVED, fields, "Removed %s, which was %s, for %s", name, id,
+		  peer);
 }
 
 void report_failed(const struct enrollment *enrollment, const char *peer)
 {
 	char shown[512];
-	const struct log_field fields[] = { { "REASON", enrollment->why.text }, { "PEER", peer }, { 0 } };
+	const struct log_field fields[] = { { "REASON", enrollment->why.text },
+					    { "PEER", peer },
+					    { 0 } };
 
 	escape_string(shown, sizeof shown, enrollment->refusal);
-	log_event(LOG_ERR, MESSAGE_FAILED, fields, "%s (told %s: %s)", enrollment->why.text, peer, shown);
+	log_event(LOG_ERR, MESSAGE_FAILED, fields, "%s (told %s: %s)", enrollment->why.text, peer,
+		  shown);
 }
 
 void report_ended(enum connection_end how, const char *detail, const char *peer)

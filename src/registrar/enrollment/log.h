@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What the registrar says in its log about clients: one line for each, with fields, and never a key or a password. */
+/*
+ * What the registrar says in its log about clients: one line for each, with fields, and never a key
+ * or a password.
+ */
 #pragma once
 
 #include "registrar/authd/connection.h"
@@ -8,8 +11,8 @@
 void report_registered(const struct enrollment *enrollment, const char *peer);
 
 /*
- * `text` as the client was told; bytes of the client's in it are escaped here. `detail` is what the client was not
- * told; it may be empty.
+ * `text` as the client was told; bytes of the client's in it are escaped here. `detail` is what the
+ * client was not told; it may be empty.
  */
 void report_refused(const char *text, const char *detail, const char *peer);
 

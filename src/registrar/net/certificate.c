@@ -32,7 +32,8 @@ static bool is_host_name(const char *name)
 	size_t length = strlen(name);
 
 	return length >= 1 && length <= 253 && name[0] != '.' && name[0] != '-' &&
-	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_*") == length;
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_*") ==
+		       length;
 }
 
 int certificate_names_add(struct certificate_names *names, const char *name)
@@ -63,8 +64,8 @@ static bool set_serial(X509 *certificate)
 
 static bool add_name_entry(X509_NAME *name, const char *field, const char *text, size_t length)
 {
-	return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, (const unsigned char *)text, (int)length, -1,
-					  0) == 1;
+	return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, (const unsigned char *)text,
+					  (int)length, -1, 0) == 1;
 }
 
 static bool set_names(X509 *certificate, const char *common_name)
@@ -72,15 +73,20 @@ static bool set_names(X509 *certificate, const char *common_name)
 	X509_NAME *name = X509_get_subject_name(certificate);
 	size_t length = strlen(common_name);
 
-	/* A longer name does not fit; the alternative names, which is what clients look at, hold it whole. */
+	/*
+	 * A longer name does not fit; the alternative names, which is what clients look at, hold it
+	 * whole.
+	 */
 	return add_name_entry(name, "O", "agent-registrar", strlen("agent-registrar")) &&
-	       add_name_entry(name, "CN", common_name, length > COMMON_NAME_MAX ? COMMON_NAME_MAX : length) &&
+	       add_name_entry(name, "CN", common_name,
+			      length > COMMON_NAME_MAX ? COMMON_NAME_MAX : length) &&
 	       X509_set_issuer_name(certificate, name) == 1;
 }
 
 static bool add_alternative(GENERAL_NAMES *alternatives, const char *name)
 {
-	GENERAL_NAME *alternative = a2i_GENERAL_NAME(NULL, NULL, NULL, is_address(name) ? GEN_IPADD : GEN_DNS, name, 0);
+	GENERAL_NAME *alternative =
+		a2i_GENERAL_NAME(NULL, NULL, NULL, is_address(name) ? GEN_IPADD : GEN_DNS, name, 0);
 
 	if (!alternative)
 		return false;
@@ -97,8 +103,8 @@ static bool add_alternatives(X509 *certificate, const struct certificate_names *
 	for (size_t i = 0; i < names->count; i++)
 		if (!alternatives || !add_alternative(alternatives, names->names[i]))
 			return false;
-	return alternatives &&
-	       X509_add1_ext_i2d(certificate, NID_subject_alt_name, alternatives, 0, X509V3_ADD_APPEND) == 1;
+	return alternatives && X509_add1_ext_i2d(certificate, NID_subject_alt_name, alternatives, 0,
+						 X509V3_ADD_APPEND) == 1;
 }
 
 static bool add_extension(X509 *certificate, int nid, const char *value)
@@ -112,8 +118,8 @@ static bool add_extension(X509 *certificate, int nid, const char *value)
 }
 
 /*
- * No key usage: a self-signed certificate that names one without certificate signing is not accepted as its own
- * issuer, and one with it would be a CA.
+ * No key usage: a self-signed certificate that names one without certificate signing is not
+ * accepted as its own issuer, and one with it would be a CA.
  */
 static bool fill(X509 *certificate, EVP_PKEY *key, const struct certificate_names *names)
 {
@@ -128,13 +134,15 @@ static bool fill(X509 *certificate, EVP_PKEY *key, const struct certificate_name
 	       X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 
-int certificate_make(X509 **ret, EVP_PKEY *key, const struct certificate_names *names, struct reason *why)
+int certificate_make(X509 **ret, EVP_PKEY *key, const struct certificate_names *names,
+		     struct reason *why)
 {
 	cleanup(release_x509) X509 *certificate = X509_new();
 	char text[256];
 
 	if (!certificate || !fill(certificate, key, names)) {
-		reason_set(why, "OpenSSL cannot make a certificate: %s", tls_error_text(text, sizeof text));
+		reason_set(why, "OpenSSL cannot make a certificate: %s",
+			   tls_error_text(text, sizeof text));
 		return -EIO;
 	}
 	*ret = take_pointer(certificate);

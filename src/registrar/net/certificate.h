@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* A self-signed certificate for a registrar that has none: agents trust it by its pin or by the file itself. */
+/*
+ * A self-signed certificate for a registrar that has none: agents trust it by its pin or by the
+ * file itself.
+ */
 #pragma once
 
 #include "common/reason.h"
@@ -10,17 +13,27 @@
 #define CERTIFICATE_NAMES_MAX 32
 #define CERTIFICATE_DAYS 3650
 
-/* The names of a certificate, host names and address literals; not owned. The first becomes the common name. */
+/*
+ * The names of a certificate, host names and address literals; not owned. The first becomes the
+ * common name.
+ */
 struct certificate_names {
 	const char *names[CERTIFICATE_NAMES_MAX];
 	size_t count;
 };
 
-/* Add a name unless it is there already or there are too many. Returns 0, or -EINVAL: this is no name or address. */
+/*
+ * Add a name unless it is there already or there are too many. Returns 0, or -EINVAL: this is no
+ * name or address.
+ */
 int certificate_names_add(struct certificate_names *names, const char *name);
 
 /* Make a P-256 key. Null: OpenSSL failed. */
 EVP_PKEY *certificate_make_key(void);
 
-/* Make a certificate for the key and sign it with the key. Returns 0, or a negative errno with `why` set. */
-int certificate_make(X509 **ret, EVP_PKEY *key, const struct certificate_names *names, struct reason *why);
+/*
+ * Make a certificate for the key and sign it with the key. Returns 0, or a negative errno with
+ * `why` set.
+ */
+int certificate_make(X509 **ret, EVP_PKEY *key, const struct certificate_names *names,
+		     struct reason *why);

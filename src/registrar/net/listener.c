@@ -37,7 +37,8 @@ static socklen_t parse_address(const char *text, unsigned short port, struct soc
 /* Returns the socket or a negative errno. */
 static int make_socket(const struct sockaddr_storage *address, socklen_t size, int only_v6)
 {
-	cleanup_fd int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+	cleanup_fd int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+				   IPPROTO_TCP);
 	const int on = 1;
 
 	if (fd < 0)
@@ -68,8 +69,8 @@ static int make_for_all(struct listeners *ret, unsigned short port, struct reaso
 	return 0;
 }
 
-int listeners_make(struct listeners *ret, const char *const *addresses, size_t count, unsigned short port,
-		   struct reason *why)
+int listeners_make(struct listeners *ret, const char *const *addresses, size_t count,
+		   unsigned short port, struct reason *why)
 {
 	struct listeners made = { .count = 0 };
 
@@ -101,18 +102,23 @@ int listeners_take_passed(struct listeners *ret, struct reason *why)
 	if (n < 0)
 		return reason_errno(why, n, "Cannot take the sockets that systemd passed");
 	if (n > LISTENERS_MAX) {
-		reason_set(why, "systemd passed %d sockets; at most %d are taken", n, LISTENERS_MAX);
+		reason_set(why, "systemd passed %d sockets; at most %d are taken", n,
+			   LISTENERS_MAX);
 		return -E2BIG;
 	}
 	for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++) {
 		int flags = fcntl(fd, F_GETFL);
 
 		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
-			reason_set(why, "Passed file descriptor %d is no listening stream socket (ListenStream=)", fd);
+			reason_set(why,
+				   "Passed file descriptor %d is no listening stream socket "
+				   "(ListenStream=)",
+				   fd);
 			return -EINVAL;
 		}
 		if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-			return reason_errno(why, errno, "Cannot use the socket that systemd passed");
+			return reason_errno(why, errno,
+					    "Cannot use the socket that systemd passed");
 		taken.fds[taken.count++] = fd;
 	}
 	*ret = taken;
@@ -131,10 +137,12 @@ int listener_describe(int fd, char *buffer, size_t size)
 	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
 		return -errno;
 	is_v6 = address.ss_family == AF_INET6;
-	if (!inet_ntop(address.ss_family, is_v6 ? (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr, text,
+	if (!inet_ntop(address.ss_family,
+		       is_v6 ? (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr, text,
 		       sizeof text))
 		return -errno;
-	(void)snprintf(buffer, size, "%s port %u", text, ntohs(is_v6 ? v6->sin6_port : v4->sin_port));
+	(void)snprintf(buffer, size, "%s port %u", text,
+		       ntohs(is_v6 ? v6->sin6_port : v4->sin_port));
 	return 0;
 }
 

@@ -14,16 +14,16 @@ struct listeners {
 };
 
 /*
- * Make one socket for each of `addresses` (`count` of them: IPv4 or IPv6 literals), on `port`. With none: one for
- * every address of both families, or of IPv4 alone where there is no IPv6. Port 0: any, the same for none.
- * Returns 0, or a negative errno with `why` set and nothing open.
+ * Make one socket for each of `addresses` (`count` of them: IPv4 or IPv6 literals), on `port`. With
+ * none: one for every address of both families, or of IPv4 alone where there is no IPv6. Port 0:
+ * any, the same for none. Returns 0, or a negative errno with `why` set and nothing open.
  */
-int listeners_make(struct listeners *ret, const char *const *addresses, size_t count, unsigned short port,
-		   struct reason *why);
+int listeners_make(struct listeners *ret, const char *const *addresses, size_t count,
+		   unsigned short port, struct reason *why);
 
 /*
- * Take the sockets that systemd passed (sd_listen_fds(3)). Returns how many, 0: none were passed, or a negative errno
- * with `why` set.
+ * Take the sockets that systemd passed (sd_listen_fds(3)). Returns how many, 0: none were passed,
+ * or a negative errno with `why` set.
  */
 int listeners_take_passed(struct listeners *ret, struct reason *why);
 

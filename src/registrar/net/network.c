@@ -15,7 +15,8 @@ struct api_network api_network_of(const char *address)
 	} else if (inet_pton(AF_INET6, address, &v6) == 1) {
 		bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);
 
-		memcpy(network.bytes, v6.s6_addr + (mapped ? 12 : 0), mapped ? 4 : sizeof network.bytes);
+		memcpy(network.bytes, v6.s6_addr + (mapped ? 12 : 0),
+		       mapped ? 4 : sizeof network.bytes);
 		network.family = mapped ? AF_INET : AF_INET6;
 	}
 	return network;

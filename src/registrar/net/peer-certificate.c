@@ -22,5 +22,6 @@ bool peer_certificate_is_for(const SSL *tls, const char *address)
 {
 	X509 *certificate = SSL_get0_peer_certificate(tls);
 
-	return certificate && (X509_check_ip_asc(certificate, address, 0) == 1 || has_common_name(certificate, address));
+	return certificate && (X509_check_ip_asc(certificate, address, 0) == 1 ||
+			       has_common_name(certificate, address));
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /*
- * Is the client's certificate for this address: is it among the alternative names, or the text of a common name?
- * Without a certificate: no.
+ * Is the client's certificate for this address: is it among the alternative names, or the text of a
+ * common name? Without a certificate: no.
  */
 bool peer_certificate_is_for(const SSL *tls, const char *address);

@@ -22,9 +22,11 @@ static void check_rows(const struct row *rows, size_t count, bool (*rule)(const 
 static void test_ids(void **state)
 {
 	static const struct row rows[] = {
-		{ "1", true },	   { "001", true }, { "1024", true },	 { "12345678", true }, { "00000000", true },
-		{ "", false },	   { "123456789", false }, { "-1", false }, { "1a", false },   { " 1", false },
-		{ "1 ", false },   { "+1", false }, { "\xd9\xa1", false },
+		{ "1", true },          { "001", true },      { "1024", true },
+		{ "12345678", true },   { "00000000", true }, { "", false },
+		{ "123456789", false }, { "-1", false },      { "1a", false },
+		{ " 1", false },        { "1 ", false },      { "+1", false },
+		{ "\xd9\xa1", false },
 	};
 
 	(void)state;
@@ -35,11 +37,18 @@ static void test_ids(void **state)
 static void test_names(void **state)
 {
 	static const struct row rows[] = {
-		{ "ab", true },	    { "..", true },    { "--", true },	 { "_a", true },    { "10.1.2.3", true },
-		{ "a.b-c_d.example.org", true }, { "A0", true }, { A127, true }, { A127 "a", true },
-		{ "", false },	    { "a", false },    { A127 "aa", false }, { "a b", false }, { "a/b", false },
-		{ "#ab", false },   { "!ab", false },  { "a*b", false }, { "A:b", false },  { "it's", false },
-		{ "a\tb", false },  { "a\n", false },  { "\xc3\xa9\x31", false }, { "a\x7f", false },
+		{ "ab", true },       { "..", true },
+		{ "--", true },       { "_a", true },
+		{ "10.1.2.3", true }, { "a.b-c_d.example.org", true },
+		{ "A0", true },       { A127, true },
+		{ A127 "a", true },   { "", false },
+		{ "a", false },       { A127 "aa", false },
+		{ "a b", false },     { "a/b", false },
+		{ "#ab", false },     { "!ab", false },
+		{ "a*b", false },     { "A:b", false },
+		{ "it's", false },    { "a\tb", false },
+		{ "a\n", false },     { "\xc3\xa9\x31", false },
+		{ "a\x7f", false },
 	};
 
 	(void)state;
@@ -52,7 +61,8 @@ static void test_names(void **state)
 /* Every byte, so that no range is off by one. */
 static void test_name_characters(void **state)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567"
+				      "89._-";
 
 	(void)state;
 	for (int byte = 0; byte < 256; byte++) {
@@ -71,18 +81,45 @@ static void test_name_characters(void **state)
 static void test_ips(void **state)
 {
 	static const struct row rows[] = {
-		{ "any", true },	 { "10.0.0.1", true },	  { "10.0.0.0/0", true },  { "10.0.0.0/24", true },
-		{ "10.0.0.1/32", true }, { "10.9.0.0/255.255.0.0", true }, { "0.0.0.0/0", true },
-		{ "::1", true },	 { "2001:db8::1", true }, { "2001:db8::/64", true }, { "::/0", true },
-		{ "FE80:0000:0000:0000:0000:0000:0000:0001", true }, { "::1/128", true },
+		{ "any", true },
+		{ "10.0.0.1", true },
+		{ "10.0.0.0/0", true },
+		{ "10.0.0.0/24", true },
+		{ "10.0.0.1/32", true },
+		{ "10.9.0.0/255.255.0.0", true },
+		{ "0.0.0.0/0", true },
+		{ "::1", true },
+		{ "2001:db8::1", true },
+		{ "2001:db8::/64", true },
+		{ "::/0", true },
+		{ "FE80:0000:0000:0000:0000:0000:0000:0001", true },
+		{ "::1/128", true },
 		{ "::ffff:10.0.0.1", true },
-		{ "", false },		 { "Any", false },	  { "any/8", false },	   { "src", false },
-		{ "10.0.0", false },	 { "300.1.1.1", false },  { "10.0.0.1/", false },  { "10.0.0.1/33", false },
-		{ "10.0.0.1/-1", false }, { "10.0.0.1/1000", false }, { "10.0.0.0/24/8", false },
-		{ "10.0.0.0/255.255", false }, { "10.0.0.1 ", false }, { " 10.0.0.1", false }, { "/24", false },
-		{ "::1/129", false },	 { "::1/255.0.0.0", false }, { "[::1]", false },   { "fe80::1%eth0", false },
-		{ "1::2::3", false },	 { "!10.0.0.1", false },  { "10.0.0.1\n", false }, { "foo", false },
-		{ "10.0.0.0/24x", false }, { "10.0.0.0/ 24", false },
+		{ "", false },
+		{ "Any", false },
+		{ "any/8", false },
+		{ "src", false },
+		{ "10.0.0", false },
+		{ "300.1.1.1", false },
+		{ "10.0.0.1/", false },
+		{ "10.0.0.1/33", false },
+		{ "10.0.0.1/-1", false },
+		{ "10.0.0.1/1000", false },
+		{ "10.0.0.0/24/8", false },
+		{ "10.0.0.0/255.255", false },
+		{ "10.0.0.1 ", false },
+		{ " 10.0.0.1", false },
+		{ "/24", false },
+		{ "::1/129", false },
+		{ "::1/255.0.0.0", false },
+		{ "[::1]", false },
+		{ "fe80::1%eth0", false },
+		{ "1::2::3", false },
+		{ "!10.0.0.1", false },
+		{ "10.0.0.1\n", false },
+		{ "foo", false },
+		{ "10.0.0.0/24x", false },
+		{ "10.0.0.0/ 24", false },
 	};
 
 	(void)state;
@@ -94,9 +131,10 @@ static void test_ips(void **state)
 static void test_groups(void **state)
 {
 	static const struct row rows[] = {
-		{ "a", true },	  { "default", true }, { "a.b_c-d", true }, { "...", true }, { ".a", true }, { A255, true },
-		{ "", false },	  { ".", false },      { "..", false },	    { A255 "a", false }, { "a,b", false },
-		{ "we b", false }, { "web@db", false }, { "../etc", false }, { "web'", false },
+		{ "a", true },       { "default", true }, { "a.b_c-d", true }, { "...", true },
+		{ ".a", true },      { A255, true },      { "", false },       { ".", false },
+		{ "..", false },     { A255 "a", false }, { "a,b", false },    { "we b", false },
+		{ "web@db", false }, { "../etc", false }, { "web'", false },
 	};
 
 	(void)state;
@@ -141,14 +179,16 @@ static void test_parse(void **state)
 		char line[AGENT_LINE_SIZE + 1];
 		size_t length;
 
-		check_row(rows[i].line, agent_key_parse(&key, rows[i].line, strlen(rows[i].line)) == rows[i].fault);
+		check_row(rows[i].line, agent_key_parse(&key, rows[i].line, strlen(rows[i].line)) ==
+						rows[i].fault);
 		check_row(rows[i].line, *agent_key_fault_text(rows[i].fault) != '\0');
 		if (rows[i].fault != AGENT_KEY_OK) {
 			check_row(rows[i].line, strcmp(key.id, "before") == 0);
 			continue;
 		}
 		length = agent_key_format(line, &key);
-		check_row(rows[i].line, length == strlen(rows[i].line) + 1 && line[length - 1] == '\n' &&
+		check_row(rows[i].line, length == strlen(rows[i].line) + 1 &&
+						line[length - 1] == '\n' &&
 						memcmp(line, rows[i].line, length - 1) == 0);
 	}
 }
@@ -166,7 +206,10 @@ static void test_parse_takes_no_more_than_its_length(void **state)
 	assert_int_equal(agent_key_parse(&key, "001 ab any x\0z", 14), AGENT_KEY_KEY);
 }
 
-/* The widest record there can be fits the line that is meant for it, with its newline and terminator. */
+/*
+ * The widest record there can be fits the line that is meant for it, with its newline and
+ * terminator.
+ */
 static void test_format_widest(void **state)
 {
 	struct agent_key key;
@@ -174,8 +217,10 @@ static void test_format_widest(void **state)
 
 	(void)state;
 	memset(&key, '9', sizeof key);
-	key.id[AGENT_ID_MAX] = key.name[AGENT_NAME_MAX] = key.ip[AGENT_IP_MAX] = key.key[AGENT_KEY_MAX] = '\0';
-	assert_int_equal(agent_key_format(line, &key), AGENT_ID_MAX + AGENT_NAME_MAX + AGENT_IP_MAX + AGENT_KEY_MAX + 4);
+	key.id[AGENT_ID_MAX] = key.name[AGENT_NAME_MAX] = key.ip[AGENT_IP_MAX] =
+		key.key[AGENT_KEY_MAX] = '\0';
+	assert_int_equal(agent_key_format(line, &key),
+			 AGENT_ID_MAX + AGENT_NAME_MAX + AGENT_IP_MAX + AGENT_KEY_MAX + 4);
 	assert_string_equal(line + AGENT_LINE_SIZE - 2, "\n");
 }
 
@@ -183,9 +228,11 @@ static void test_usual(void **state)
 {
 	static const struct row rows[] = {
 		{ "001 ab any " HEX64, true },
-		{ "001 ab any 0123456789ABCDEF0123456789ABCDEF0123456789abcdef0123456789abcdef", true },
+		{ "001 ab any 0123456789ABCDEF0123456789ABCDEF0123456789abcdef0123456789abcdef",
+		  true },
 		{ "001 ab any " HEX64 "0", false },
-		{ "001 ab any g8a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db", false },
+		{ "001 ab any g8a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db",
+		  false },
 		{ "001 ab any abc", false },
 	};
 
@@ -193,21 +240,27 @@ static void test_usual(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct agent_key key;
 
-		check_row(rows[i].text, agent_key_parse(&key, rows[i].text, strlen(rows[i].text)) == AGENT_KEY_OK);
+		check_row(rows[i].text, agent_key_parse(&key, rows[i].text, strlen(rows[i].text)) ==
+						AGENT_KEY_OK);
 		check_row(rows[i].text, agent_key_is_usual(&key) == rows[i].valid);
 	}
 }
 
-/* The first is from the sources of Wazuh, the second is what a real agent-auth sent for its key file. */
+/*
+ * The first is from the sources of Wazuh, the second is what a real agent-auth sent for its key
+ * file.
+ */
 static void test_hash(void **state)
 {
 	static const struct {
 		const char *line, *hash;
 	} rows[] = {
 		{ "001 test_user any " HEX64, "504f2f52d0e9d5fd9a12875aa86fa588dab2a43e" },
-		{ "003 oldname any aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		{ "003 oldname any "
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 		  "da09b7d0cd525da05b6131e38399b3ac39561ee0" },
-		{ "003 oldname 10.0.0.1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		{ "003 oldname 10.0.0.1 "
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 		  "da09b7d0cd525da05b6131e38399b3ac39561ee0" },
 	};
 
@@ -216,7 +269,8 @@ static void test_hash(void **state)
 		struct agent_key key;
 		char hash[AGENT_KEY_HASH_SIZE];
 
-		check_row(rows[i].line, agent_key_parse(&key, rows[i].line, strlen(rows[i].line)) == AGENT_KEY_OK);
+		check_row(rows[i].line, agent_key_parse(&key, rows[i].line, strlen(rows[i].line)) ==
+						AGENT_KEY_OK);
 		check_row(rows[i].line, agent_key_hash(hash, &key) == 0);
 		assert_string_equal(hash, rows[i].hash);
 	}

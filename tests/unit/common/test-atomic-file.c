@@ -54,7 +54,8 @@ static void test_order(void **state)
 	struct reason why;
 	struct atomic_file file;
 
-	assert_int_equal(atomic_file_stage(&file, path_in(*state, "file"), 0600, NOBODY, 10, &why), 0);
+	assert_int_equal(atomic_file_stage(&file, path_in(*state, "file"), 0600, NOBODY, 10, &why),
+			 0);
 	fault_clear();
 	assert_int_equal(atomic_file_commit(&file, "text", 4, NULL, &why), 0);
 	assert_string_equal(fault_trace(), "write fsync renameat fsync");
@@ -189,12 +190,16 @@ static void test_no_directory(void **state)
 	struct atomic_file file;
 	struct reason why = { "" };
 
-	assert_int_equal(atomic_file_stage(&file, path_in(*state, "no/file"), 0600, NOBODY, 0, &why), -ENOENT);
+	assert_int_equal(atomic_file_stage(&file, path_in(*state, "no/file"), 0600, NOBODY, 0,
+					   &why),
+			 -ENOENT);
 	assert_non_null(strstr(why.text, "no/file"));
 	assert_int_equal(file.fd, -1);
 	assert_int_equal(file.directory, -1);
 	write_text(path_in(*state, "no"), "");
-	assert_int_equal(atomic_file_stage(&file, path_in(*state, "no/file"), 0600, NOBODY, 0, &why), -ENOTDIR);
+	assert_int_equal(atomic_file_stage(&file, path_in(*state, "no/file"), 0600, NOBODY, 0,
+					   &why),
+			 -ENOTDIR);
 }
 
 /* ------------------------------------------------------------------ failures */
@@ -209,8 +214,8 @@ struct failure {
 static void test_stage_fails(void **state)
 {
 	static const struct failure failures[] = {
-		{ "fchmod", 1, EPERM }, { "fchown", 1, EPERM }, { "fallocate", 1, ENOSPC }, { "fallocate", 1, EDQUOT },
-		{ "unlinkat", 1, EROFS },
+		{ "fchmod", 1, EPERM },     { "fchown", 1, EPERM },   { "fallocate", 1, ENOSPC },
+		{ "fallocate", 1, EDQUOT }, { "unlinkat", 1, EROFS },
 	};
 	const char *path = path_in(*state, "file");
 
@@ -220,9 +225,11 @@ static void test_stage_fails(void **state)
 		struct reason why = { "" };
 
 		fault_set(failures[i].call, failures[i].nth, failures[i].error);
-		check_row(failures[i].call, atomic_file_stage(&file, path, 0640, getgid(), 100, &why) == -failures[i].error);
+		check_row(failures[i].call, atomic_file_stage(&file, path, 0640, getgid(), 100,
+							      &why) == -failures[i].error);
 		check_row(failures[i].call, strstr(why.text, path));
-		check_row(failures[i].call, count_entries(*state) == 1 && file.fd == -1 && file.directory == -1);
+		check_row(failures[i].call,
+			  count_entries(*state) == 1 && file.fd == -1 && file.directory == -1);
 		assert_file(path, "old");
 	}
 }
@@ -241,8 +248,9 @@ static void test_no_reservation(void **state)
 static void test_commit_fails(void **state)
 {
 	static const struct failure failures[] = {
-		{ "write", 1, ENOSPC }, { "write", 1, EIO },	{ "fsync", 1, EIO },
-		{ "renameat", 1, EIO }, { "renameat", 1, EPERM }, { "renameat", 1, EIO, "file.old" },
+		{ "write", 1, ENOSPC },   { "write", 1, EIO },
+		{ "fsync", 1, EIO },      { "renameat", 1, EIO },
+		{ "renameat", 1, EPERM }, { "renameat", 1, EIO, "file.old" },
 	};
 	const char *path = path_in(*state, "file"), *aside = path_in(*state, "file.old");
 
@@ -251,9 +259,11 @@ static void test_commit_fails(void **state)
 		struct reason why = { "" };
 
 		write_text(path, "old");
-		check_row(failures[i].call, atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
+		check_row(failures[i].call,
+			  atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
 		fault_set(failures[i].call, failures[i].nth, failures[i].error);
-		check_row(failures[i].call, atomic_file_commit(&file, "new", 3, failures[i].aside, &why) == -failures[i].error);
+		check_row(failures[i].call, atomic_file_commit(&file, "new", 3, failures[i].aside,
+							       &why) == -failures[i].error);
 		check_row(failures[i].call, strstr(why.text, path));
 		assert_file(path, "old");
 		(void)unlink(aside);
@@ -264,7 +274,8 @@ static void test_commit_fails(void **state)
 /* The new content is in place, and only the old one is lost. */
 static void test_old_cannot_be_kept(void **state)
 {
-	static const struct failure failures[] = { { "linkat", 1, EMLINK }, { "unlinkat", 1, EISDIR } };
+	static const struct failure failures[] = { { "linkat", 1, EMLINK },
+						   { "unlinkat", 1, EISDIR } };
 	const char *path = path_in(*state, "file");
 
 	for (size_t i = 0; i < COUNT(failures); i++) {
@@ -272,9 +283,11 @@ static void test_old_cannot_be_kept(void **state)
 		struct reason why = { "" };
 
 		write_text(path, "old");
-		check_row(failures[i].call, atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
+		check_row(failures[i].call,
+			  atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
 		fault_set(failures[i].call, failures[i].nth, failures[i].error);
-		check_row(failures[i].call, atomic_file_commit(&file, "new", 3, "file.old", &why) == 1);
+		check_row(failures[i].call,
+			  atomic_file_commit(&file, "new", 3, "file.old", &why) == 1);
 		check_row(failures[i].call, strstr(why.text, "file.old"));
 		assert_file(path, "new");
 		check_row(failures[i].call, count_entries(*state) == 1 && file.fd == -1);
@@ -341,12 +354,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_new_and_replaced, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_mode_whatever_the_umask, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_mode_whatever_the_umask, setup,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_discard, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_leftovers, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_aside, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_aside_without_hard_links, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_symlink_is_replaced_not_followed, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_aside_without_hard_links, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_symlink_is_replaced_not_followed, setup,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_relative_path, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_no_directory, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_stage_fails, setup, teardown_directory),
@@ -354,7 +370,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_old_cannot_be_kept, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_commit_fails, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_write_goes_on, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_directory_not_flushed, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_directory_not_flushed, setup,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_file_size_limit, setup, teardown_directory),
 	};
 

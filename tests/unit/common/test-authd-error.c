@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What each text of a manager means for the client: every one that OSSEC and Wazuh 2 to 5 are known to send. */
+/*
+ * What each text of a manager means for the client: every one that OSSEC and Wazuh 2 to 5 are known
+ * to send.
+ */
 #include "tests/unit/support.h"
 
 #include "common/authd-message.h"
@@ -19,7 +22,8 @@ static const struct {
 	{ "Unterminated key field", OUTCOME_REFUSED, false },
 	{ "Agent version must be lower or equal to manager version", OUTCOME_REFUSED, true },
 	{ "Invalid group name: Empty Group", OUTCOME_REFUSED, true },
-	{ "Invalid group name: we b... characters '\\/:*?\"<>|,' are prohibited", OUTCOME_REFUSED, true },
+	{ "Invalid group name: we b... characters '\\/:*?\"<>|,' are prohibited", OUTCOME_REFUSED,
+	  true },
 	{ "Invalid group: nogroup", OUTCOME_REFUSED, true },
 	{ "Invalid Group(s) Name(s)", OUTCOME_REFUSED, true },
 	{ "Maximum multigroup reached: Limit is 128", OUTCOME_REFUSED, true },
@@ -59,11 +63,12 @@ static void test_texts(void **state)
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		const char *hint = "before";
 
-		check_row(texts[i].text, authd_error_outcome(texts[i].text, strlen(texts[i].text), &hint) ==
-						 texts[i].outcome);
-		check_row(texts[i].text, texts[i].hint ? hint && strcmp(hint, "before") != 0 : !hint);
-		check_row(texts[i].text, authd_error_outcome(texts[i].text, strlen(texts[i].text), NULL) ==
-						 texts[i].outcome);
+		check_row(texts[i].text, authd_error_outcome(texts[i].text, strlen(texts[i].text),
+							     &hint) == texts[i].outcome);
+		check_row(texts[i].text,
+			  texts[i].hint ? hint && strcmp(hint, "before") != 0 : !hint);
+		check_row(texts[i].text, authd_error_outcome(texts[i].text, strlen(texts[i].text),
+							     NULL) == texts[i].outcome);
 	}
 }
 
@@ -75,7 +80,10 @@ static void test_length_counts(void **state)
 	assert_int_equal(authd_error_outcome("Duplicate", 9, NULL), OUTCOME_DUPLICATE);
 }
 
-/* Every recorded refusal: none of them is something this client does not know, and none counts as success. */
+/*
+ * Every recorded refusal: none of them is something this client does not know, and none counts as
+ * success.
+ */
 static void test_recorded(void **state)
 {
 	struct data_file data;
@@ -91,10 +99,12 @@ static void test_recorded(void **state)
 			continue;
 		errors++;
 		outcome = authd_error_outcome(f[2].text, f[2].length, &hint);
-		check_row(f[0].text, outcome == OUTCOME_REFUSED || outcome == OUTCOME_DUPLICATE || outcome == OUTCOME_BUSY);
+		check_row(f[0].text, outcome == OUTCOME_REFUSED || outcome == OUTCOME_DUPLICATE ||
+					     outcome == OUTCOME_BUSY);
 		check_row(f[0].text, hint || strncmp(f[2].text, "Unterminated key", 16) == 0);
 		check_row(f[0].text, (strncmp(f[2].text, "Duplicate", 9) == 0 ||
-				      strncmp(f[2].text, "Invalid IP address", 18) == 0) == (outcome == OUTCOME_DUPLICATE));
+				      strncmp(f[2].text, "Invalid IP address", 18) == 0) ==
+					     (outcome == OUTCOME_DUPLICATE));
 	}
 	assert_true(errors >= 70);
 }

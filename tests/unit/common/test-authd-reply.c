@@ -26,7 +26,8 @@ static enum authd_reply_state feed(const char *bytes, size_t length)
 	return state;
 }
 
-static void check_result(const char *label, enum authd_reply_state state, const char *text, size_t length)
+static void check_result(const char *label, enum authd_reply_state state, const char *text,
+			 size_t length)
 {
 	size_t actual_length;
 	const char *actual;
@@ -39,8 +40,8 @@ static void check_result(const char *label, enum authd_reply_state state, const 
 }
 
 /* In one piece, in two at every place, and byte by byte. */
-static void check_every_split(const char *label, const char *bytes, size_t total, enum authd_reply_state state,
-			      const char *text, size_t length)
+static void check_every_split(const char *label, const char *bytes, size_t total,
+			      enum authd_reply_state state, const char *text, size_t length)
 {
 	for (size_t split = 0; split <= total; split++) {
 		begin();
@@ -56,11 +57,11 @@ static void check_every_split(const char *label, const char *bytes, size_t total
 
 static enum authd_reply_state state_of(const char *word)
 {
-	return strcmp(word, "key") == 0	    ? AUTHD_REPLY_KEY :
-	       strcmp(word, "error") == 0   ? AUTHD_REPLY_ERROR :
-	       strcmp(word, "silent") == 0  ? AUTHD_REPLY_SILENT :
-	       strcmp(word, "protocol-error") == 0 ? AUTHD_REPLY_MALFORMED :
-					      AUTHD_REPLY_MORE;
+	return strcmp(word, "key") == 0              ? AUTHD_REPLY_KEY
+	       : strcmp(word, "error") == 0          ? AUTHD_REPLY_ERROR
+	       : strcmp(word, "silent") == 0         ? AUTHD_REPLY_SILENT
+	       : strcmp(word, "protocol-error") == 0 ? AUTHD_REPLY_MALFORMED
+						     : AUTHD_REPLY_MORE;
 }
 
 /* Every reply recorded from real managers. */
@@ -86,7 +87,9 @@ static void test_recorded_at_every_split(void **unused)
 	assert_true(data.number >= 200);
 }
 
-/* The same replies as their records came in: the first feeding that decides is the one that should. */
+/*
+ * The same replies as their records came in: the first feeding that decides is the one that should.
+ */
 static void test_recorded_by_record(void **unused)
 {
 	struct data_file data;
@@ -115,7 +118,10 @@ struct row {
 	size_t length;
 };
 
-#define ROW(label, bytes, state, text) { label, bytes, sizeof(bytes) - 1, AUTHD_REPLY_##state, text, sizeof(text) - 1 }
+#define ROW(label, bytes, state, text)                                                       \
+	{                                                                                    \
+		label, bytes, sizeof(bytes) - 1, AUTHD_REPLY_##state, text, sizeof(text) - 1 \
+	}
 
 static const struct row rows[] = {
 	ROW("nothing", "", SILENT, ""),
@@ -125,8 +131,10 @@ static const struct row rows[] = {
 	ROW("newlines only", "\n\n\r\n", MALFORMED, ""),
 	ROW("two keys: the first", "OSSEC K:'" KEY "'\n\nOSSEC K:'002 b any c'\n\n", KEY, KEY),
 	ROW("key, then error", "OSSEC K:'" KEY "'ERROR: Unable to add agent", KEY, KEY),
-	ROW("error, then key", "ERROR: Internal manager error\n\nOSSEC K:'" KEY "'", ERROR, "Internal manager error"),
-	ROW("error glued to a key", "ERROR: Internal manager errorOSSEC K:'" KEY "'", ERROR, "Internal manager error"),
+	ROW("error, then key", "ERROR: Internal manager error\n\nOSSEC K:'" KEY "'", ERROR,
+	    "Internal manager error"),
+	ROW("error glued to a key", "ERROR: Internal manager errorOSSEC K:'" KEY "'", ERROR,
+	    "Internal manager error"),
 	ROW("error of an error", "ERROR: ERROR: twice\n", ERROR, "ERROR: twice"),
 	ROW("empty key", "OSSEC K:''", KEY, ""),
 	ROW("key without its end", "OSSEC K:'" KEY, MALFORMED, ""),
@@ -139,9 +147,10 @@ static const struct row rows[] = {
 	ROW("double quotes", "OSSEC K:\"" KEY "\"", MALFORMED, ""),
 	ROW("junk line first", "hello\nOSSEC K:'" KEY "'", MALFORMED, ""),
 	ROW("another protocol", "HTTP/1.1 400 Bad Request\r\n\r\n", MALFORMED, ""),
-	ROW("error, OSSEC", "ERROR: Invalid agent name: a b\n\nERROR: Unable to add agent.\n\n", ERROR,
-	    "Invalid agent name: a b"),
-	ROW("error, Wazuh 4.12 glued", "ERROR: Duplicate agent name: web-01ERROR: Unable to add agent", ERROR,
+	ROW("error, OSSEC", "ERROR: Invalid agent name: a b\n\nERROR: Unable to add agent.\n\n",
+	    ERROR, "Invalid agent name: a b"),
+	ROW("error, Wazuh 4.12 glued",
+	    "ERROR: Duplicate agent name: web-01ERROR: Unable to add agent", ERROR,
 	    "Duplicate agent name: web-01"),
 	ROW("error, Wazuh 4.12, one record lost", "ERROR: Duplicate agent name: web-01", ERROR,
 	    "Duplicate agent name: web-01"),
@@ -159,28 +168,33 @@ static void test_hand_made_at_every_split(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		check_every_split(rows[i].label, rows[i].bytes, rows[i].total, rows[i].state, rows[i].text, rows[i].length);
+		check_every_split(rows[i].label, rows[i].bytes, rows[i].total, rows[i].state,
+				  rows[i].text, rows[i].length);
 }
 
 /* Wazuh 4.0 to 4.12: two records without newlines; the second one ends the first. */
 static void test_second_record_ends_the_first(void **unused)
 {
-	static const char first[] = "ERROR: Invalid password", second[] = "ERROR: Unable to add agent";
+	static const char first[] = "ERROR: Invalid password", second[] = "ERROR: Unable to add "
+									  "agent";
 	size_t length;
 
 	(void)unused;
 	begin();
 	assert_int_equal(feed(first, strlen(first)), AUTHD_REPLY_ERROR_OPEN);
 	assert_int_equal(feed(second, strlen("ERROR:")), AUTHD_REPLY_ERROR_OPEN);
-	assert_int_equal(feed(second + strlen("ERROR:"), strlen(second) - strlen("ERROR:")), AUTHD_REPLY_ERROR);
-	assert_memory_equal(authd_reply_text(&reply, &length), "Invalid password", strlen("Invalid password"));
+	assert_int_equal(feed(second + strlen("ERROR:"), strlen(second) - strlen("ERROR:")),
+			 AUTHD_REPLY_ERROR);
+	assert_memory_equal(authd_reply_text(&reply, &length), "Invalid password",
+			    strlen("Invalid password"));
 	assert_int_equal(length, strlen("Invalid password"));
 }
 
 static void test_feeding_on_changes_nothing(void **unused)
 {
 	static const char *const decided[] = { "OSSEC K:'a'", "ERROR: a\n", "?" };
-	static const enum authd_reply_state states[] = { AUTHD_REPLY_KEY, AUTHD_REPLY_ERROR, AUTHD_REPLY_MALFORMED };
+	static const enum authd_reply_state states[] = { AUTHD_REPLY_KEY, AUTHD_REPLY_ERROR,
+							 AUTHD_REPLY_MALFORMED };
 
 	(void)unused;
 	for (size_t i = 0; i < COUNT(decided); i++) {

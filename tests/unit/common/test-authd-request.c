@@ -18,10 +18,16 @@ static void test_format(void **state)
 	} rows[] = {
 		{ { .name = "vm" }, "OSSEC A:'vm'\n" },
 		{ { .name = "vm", .password = "pw d" }, "OSSEC PASS: pw d OSSEC A:'vm'\n" },
-		{ { .name = "vm", .password = "it's\ta \"pass\"" }, "OSSEC PASS: it's\ta \"pass\" OSSEC A:'vm'\n" },
+		{ { .name = "vm", .password = "it's\ta \"pass\"" },
+		  "OSSEC PASS: it's\ta \"pass\" OSSEC A:'vm'\n" },
 		{ { .name = "vm", .groups = "" }, "OSSEC A:'vm'\n" },
 		{ { .name = "vm", .version = "v4.7.0" }, "OSSEC A:'vm' V:'v4.7.0'\n" },
-		{ { .key_hash = "ab", .ip = "src", .groups = "a,b", .version = "v1", .name = "vm", .password = "p" },
+		{ { .key_hash = "ab",
+		    .ip = "src",
+		    .groups = "a,b",
+		    .version = "v1",
+		    .name = "vm",
+		    .password = "p" },
 		  "OSSEC PASS: p OSSEC A:'vm' V:'v1' G:'a,b' IP:'src' K:'ab'\n" },
 		{ { .name = "%s%n" }, "OSSEC A:'%s%n'\n" },
 		{ { .name = NULL }, NULL },
@@ -53,7 +59,11 @@ static void test_format(void **state)
 
 static void test_format_sizes(void **state)
 {
-	const struct authd_request request = { .name = "vm", .password = "p", .version = "v1", .groups = "a", .ip = "any",
+	const struct authd_request request = { .name = "vm",
+					       .password = "p",
+					       .version = "v1",
+					       .groups = "a",
+					       .ip = "any",
 					       .key_hash = "ab" };
 	static const char line[] = "OSSEC PASS: p OSSEC A:'vm' V:'v1' G:'a' IP:'any' K:'ab'\n";
 	char *exact;
@@ -82,7 +92,8 @@ static void test_format_too_many_groups(void **state)
 	groups[AUTHD_REQUEST_MAX] = '\0';
 	assert_int_equal(authd_request_format(buffer, sizeof buffer, &request), -EMSGSIZE);
 	groups[AUTHD_REQUEST_MAX - 100] = '\0';
-	assert_true(authd_request_format(buffer, sizeof buffer, &request) > AUTHD_REQUEST_MAX - 100);
+	assert_true(authd_request_format(buffer, sizeof buffer, &request) >
+		    AUTHD_REQUEST_MAX - 100);
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -103,15 +114,23 @@ static void test_recorded_agents(void **state)
 	for (data_open(&data, "agent-requests.txt"); data_next(&data);) {
 		const struct field *f = data.fields;
 		const char *label = f[0].text;
-		const struct authd_request request = { .password = f[2].text, .name = f[3].text, .version = f[4].text,
-						       .groups = f[5].text, .ip = f[6].text, .key_hash = f[7].text };
+		const struct authd_request request = { .password = f[2].text,
+						       .name = f[3].text,
+						       .version = f[4].text,
+						       .groups = f[5].text,
+						       .ip = f[6].text,
+						       .key_hash = f[7].text };
 		struct authd_request_fields fields;
 
-		check_row(label, authd_request_format(buffer, sizeof buffer, &request) == (ssize_t)f[1].length);
+		check_row(label, authd_request_format(buffer, sizeof buffer, &request) ==
+					 (ssize_t)f[1].length);
 		assert_memory_equal(buffer, f[1].text, f[1].length);
-		check_row(label, authd_request_parse(&fields, f[1].text, f[1].length - 1, f[2].text) == AUTHD_REQUEST_OK);
-		check_row(label, field_is(fields.name, f[3].text) && field_is(fields.version, f[4].text));
-		check_row(label, field_is(fields.groups, f[5].text) && field_is(fields.ip, f[6].text));
+		check_row(label, authd_request_parse(&fields, f[1].text, f[1].length - 1,
+						     f[2].text) == AUTHD_REQUEST_OK);
+		check_row(label,
+			  field_is(fields.name, f[3].text) && field_is(fields.version, f[4].text));
+		check_row(label,
+			  field_is(fields.groups, f[5].text) && field_is(fields.ip, f[6].text));
 		check_row(label, field_is(fields.key_hash, f[7].text));
 	}
 	assert_true(data.number >= 20);
@@ -120,9 +139,12 @@ static void test_recorded_agents(void **state)
 static enum authd_request_fault fault_of(const char *word)
 {
 	static const char *const words[] = {
-		[AUTHD_REQUEST_OK] = "ok", [AUTHD_REQUEST_PASSWORD] = "password",
-		[AUTHD_REQUEST_MALFORMED] = "malformed", [AUTHD_REQUEST_OPEN_VERSION] = "version",
-		[AUTHD_REQUEST_OPEN_GROUPS] = "groups", [AUTHD_REQUEST_OPEN_IP] = "ip",
+		[AUTHD_REQUEST_OK] = "ok",
+		[AUTHD_REQUEST_PASSWORD] = "password",
+		[AUTHD_REQUEST_MALFORMED] = "malformed",
+		[AUTHD_REQUEST_OPEN_VERSION] = "version",
+		[AUTHD_REQUEST_OPEN_GROUPS] = "groups",
+		[AUTHD_REQUEST_OPEN_IP] = "ip",
 		[AUTHD_REQUEST_OPEN_KEY_HASH] = "hash",
 	};
 
@@ -142,7 +164,8 @@ static void test_recorded_managers(void **state)
 	for (data_open(&data, "manager-requests.txt"); data_next(&data);) {
 		const struct field *f = data.fields;
 		struct authd_request_fields fields = { .name.text = "before" };
-		enum authd_request_fault fault = authd_request_parse(&fields, f[1].text, f[1].length, f[2].text);
+		enum authd_request_fault fault = authd_request_parse(&fields, f[1].text,
+								     f[1].length, f[2].text);
 
 		check_row(f[0].text, fault == fault_of(f[3].text));
 		if (fault != AUTHD_REQUEST_OK)
@@ -175,8 +198,9 @@ static void test_parse_fields(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct authd_request_fields fields;
 
-		check_row(rows[i].line, authd_request_parse(&fields, rows[i].line, strlen(rows[i].line), NULL) ==
-						AUTHD_REQUEST_OK);
+		check_row(rows[i].line,
+			  authd_request_parse(&fields, rows[i].line, strlen(rows[i].line), NULL) ==
+				  AUTHD_REQUEST_OK);
 		check_row(rows[i].line, field_is(fields.name, rows[i].name));
 		check_row(rows[i].line, field_is(fields.version, rows[i].version));
 		check_row(rows[i].line, field_is(fields.groups, rows[i].groups));
@@ -209,10 +233,11 @@ static void test_parse_limits(void **state)
 			memcpy(line, rows[i].prefix, n);
 			memset(line + n, 'x', length - n);
 			line[length - 1] = '\'';
-			check_row(rows[i].prefix, authd_request_parse(&fields, line, length, NULL) ==
-							  (extra ? rows[i].fault : AUTHD_REQUEST_OK));
-			check_row(rows[i].prefix, authd_request_parse(&fields, line, length - 1, NULL) ==
-							  rows[i].fault);
+			check_row(rows[i].prefix,
+				  authd_request_parse(&fields, line, length, NULL) ==
+					  (extra ? rows[i].fault : AUTHD_REQUEST_OK));
+			check_row(rows[i].prefix, authd_request_parse(&fields, line, length - 1,
+								      NULL) == rows[i].fault);
 			free(line);
 		}
 	}
@@ -243,8 +268,9 @@ static void test_parse_password(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct authd_request_fields fields;
 
-		check_row(rows[i].line, authd_request_parse(&fields, rows[i].line, strlen(rows[i].line),
-							    rows[i].password) == rows[i].fault);
+		check_row(rows[i].line,
+			  authd_request_parse(&fields, rows[i].line, strlen(rows[i].line),
+					      rows[i].password) == rows[i].fault);
 	}
 }
 
@@ -272,7 +298,8 @@ static void test_parse_nul_in_name(void **state)
 	struct authd_request_fields fields;
 
 	(void)state;
-	assert_int_equal(authd_request_parse(&fields, line, sizeof line - 1, NULL), AUTHD_REQUEST_MALFORMED);
+	assert_int_equal(authd_request_parse(&fields, line, sizeof line - 1, NULL),
+			 AUTHD_REQUEST_MALFORMED);
 }
 
 int main(void)

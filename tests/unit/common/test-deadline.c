@@ -35,7 +35,8 @@ static void test_in(void **state)
 
 	(void)state;
 	after = monotonic_usec();
-	assert_true(deadline.at >= before + 5 * USEC_PER_SEC && deadline.at <= after + 5 * USEC_PER_SEC);
+	assert_true(deadline.at >= before + 5 * USEC_PER_SEC &&
+		    deadline.at <= after + 5 * USEC_PER_SEC);
 	assert_int_equal(deadline.stop_fd, -1);
 
 	deadline.stop_fd = 3;
@@ -78,7 +79,8 @@ static void test_timeout_is_not_early(void **state)
 static void test_stop(void **state)
 {
 	int *pipes = *state;
-	const struct deadline never = { .at = USEC_INFINITY, .stop_fd = pipes[2] }, past = { .at = 1, .stop_fd = pipes[2] };
+	const struct deadline never = { .at = USEC_INFINITY, .stop_fd = pipes[2] },
+			      past = { .at = 1, .stop_fd = pipes[2] };
 
 	assert_int_equal(write(pipes[1], "x", 1), 1);
 	assert_int_equal(deadline_wait(&never, pipes[0], POLLIN), POLLIN);
@@ -102,7 +104,8 @@ static void test_poll_several(void **state)
 {
 	int *pipes = *state;
 	const struct deadline never = { .at = USEC_INFINITY, .stop_fd = -1 };
-	struct pollfd polled[32] = { { .fd = pipes[0], .events = POLLIN }, { .fd = pipes[1], .events = POLLOUT },
+	struct pollfd polled[32] = { { .fd = pipes[0], .events = POLLIN },
+				     { .fd = pipes[1], .events = POLLOUT },
 				     { .fd = pipes[3], .events = POLLOUT } };
 
 	assert_int_equal(deadline_poll(&never, polled, 3), 2);
@@ -119,8 +122,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in),
-		cmocka_unit_test_setup_teardown(test_ready_beats_a_past_deadline, setup_pipes, teardown_pipes),
-		cmocka_unit_test_setup_teardown(test_timeout_is_not_early, setup_pipes, teardown_pipes),
+		cmocka_unit_test_setup_teardown(test_ready_beats_a_past_deadline, setup_pipes,
+						teardown_pipes),
+		cmocka_unit_test_setup_teardown(test_timeout_is_not_early, setup_pipes,
+						teardown_pipes),
 		cmocka_unit_test_setup_teardown(test_stop, setup_pipes, teardown_pipes),
 		cmocka_unit_test_setup_teardown(test_hang_up, setup_pipes, teardown_pipes),
 		cmocka_unit_test_setup_teardown(test_poll_several, setup_pipes, teardown_pipes),

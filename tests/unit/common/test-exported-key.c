@@ -13,9 +13,13 @@
 #define A1 "MDAxIHdlYi0wMSBhbnkgNDhhOTk4NzMxNDkzNThlNDhiMTMyNzNjNGFkMDdjNDRl"
 #define A2 "ZDQwMmJjYjcxZmM5NDg2OWYzZTc2YjJmMjc2MzdkYg=="
 #define A A1 A2
-#define B "MDAyIHdlYi0wMiAxMC4wLjAuMC8yNCA0OGE5OTg3MzE0OTM1OGU0OGIxMzI3M2M0YWQwN2M0NGVkNDAyYmNiNzFmYzk0ODY5ZjNlNzZiMmYyNzYzN2Ri"
+#define B                                                                                          \
+	"MDAyIHdlYi0wMiAxMC4wLjAuMC8yNCA0OGE5OTg3MzE0OTM1OGU0OGIxMzI3M2M0YWQwN2M0NGVkNDAyYmNiNzFm" \
+	"Yzk0ODY5ZjNlNzZiMmYyNzYzN2Ri"
 /* "001 x any HEX": a name of one character */
-#define SHORT_NAME "MDAxIHggYW55IDQ4YTk5ODczMTQ5MzU4ZTQ4YjEzMjczYzRhZDA3YzQ0ZWQ0MDJiY2I3MWZjOTQ4NjlmM2U3NmIyZjI3NjM3ZGI="
+#define SHORT_NAME                                                                                 \
+	"MDAxIHggYW55IDQ4YTk5ODczMTQ5MzU4ZTQ4YjEzMjczYzRhZDA3YzQ0ZWQ0MDJiY2I3MWZjOTQ4NjlmM2U3NmIy" \
+	"ZjI3NjM3ZGI="
 
 static const struct {
 	const char *text;
@@ -30,7 +34,9 @@ static const struct {
 	{ "\xef\xbb\xbf" A "\r\n", LINE, true },
 	{ A1 "\n" A2 "\n", LINE, true },
 	{ "  " A1 "\r\n\t" A2 "\r\n", LINE, true },
-	{ "MDAx\nIHdl\nYi0w\nMSBhbnkgNDhhOTk4NzMxNDkzNThlNDhiMTMyNzNjNGFkMDdjNDRl\nZDQwMmJjYjcxZmM5NDg2OWYzZTc2YjJmMjc2MzdkY\ng=\n=", LINE, true },
+	{ "MDAx\nIHdl\nYi0w\nMSBhbnkgNDhhOTk4NzMxNDkzNThlNDhiMTMyNzNjNGFkMDdjNDRl\nZDQwMmJjYjcxZmM5"
+	  "NDg2OWYzZTc2YjJmMjc2MzdkY\ng=\n=",
+	  LINE, true },
 	{ LINE, LINE, true },
 	{ LINE "\n", LINE, true },
 	{ "  " LINE "  \r\n", LINE, true },
@@ -39,11 +45,16 @@ static const struct {
 	{ "007 !gone any " HEX "\n008 #*#*#*#*#*\n" LINE "\n", LINE, true },
 	{ LINE "\n" LINE "\n" A "\n", LINE, true },
 	{ "003 web_3 2001:db8::/32 aZ.-_9\n", "003 web_3 2001:db8::/32 aZ.-_9", true },
-	{ "\nAgent key information for '001' is: \n" A "\n\n** Press ENTER to return to the main menu.\n", LINE, true },
+	{ "\nAgent key information for '001' is: \n" A "\n\n** Press ENTER to return to the main "
+	  "menu.\n",
+	  LINE, true },
 	{ "****************************************\n* Wazuh v4.14.5 Agent manager.         *\n"
-	  "****************************************\nAgent key information for '001' is:\n" A "\n", LINE, true },
+	  "****************************************\nAgent key information for '001' is:\n" A "\n",
+	  LINE, true },
 	/* base64 of LINE with its newline: somebody encoded the file */
-	{ "MDAxIHdlYi0wMSBhbnkgNDhhOTk4NzMxNDkzNThlNDhiMTMyNzNjNGFkMDdjNDRlZDQwMmJjYjcxZmM5NDg2OWYzZTc2YjJmMjc2MzdkYgo=", LINE, true },
+	{ "MDAxIHdlYi0wMSBhbnkgNDhhOTk4NzMxNDkzNThlNDhiMTMyNzNjNGFkMDdjNDRlZDQwMmJjYjcxZmM5NDg2OWYz"
+	  "ZTc2YjJmMjc2MzdkYgo=",
+	  LINE, true },
 
 	{ "", "is empty", false },
 	{ "\n \t\r\n", "holds no key", false },
@@ -74,7 +85,9 @@ static const struct {
 	{ "001  web-01 any " HEX, "not four fields", false },
 	{ "001\tweb-01\tany\t" HEX, "not four fields", false },
 	{ "123456789 web-01 any " HEX, "the id is not", false },
-	{ "001 w\xc3\xb6" "b any " HEX, "the name is not", false },
+	{ "001 w\xc3\xb6"
+	  "b any " HEX,
+	  "the name is not", false },
 	{ SHORT_NAME, "holds a key that no agent can use: the name is not", false },
 	{ "001 web-01 any.where " HEX, "the address is neither", false },
 	{ "001 web-01 any " HEX "\xe2\x80\xa6", "the key is not", false },
@@ -92,8 +105,9 @@ static void test_texts(void **state)
 
 		if (r == 0)
 			line[agent_key_format(line, &key) - 1] = '\0';
-		if (rows[i].good ? r != 0 || strncmp(line, rows[i].expected, strlen(rows[i].expected)) != 0 :
-				   r != -EINVAL || !strstr(why.text, rows[i].expected))
+		if (rows[i].good ? r != 0 || strncmp(line, rows[i].expected,
+						     strlen(rows[i].expected)) != 0
+				 : r != -EINVAL || !strstr(why.text, rows[i].expected))
 			fail_msg("'%s': %d, '%s', '%s'", rows[i].text, r, line, why.text);
 		check_row(rows[i].text, !strstr(why.text, "48a998") && !strstr(why.text, "NDhh"));
 	}
@@ -109,7 +123,8 @@ static void test_broken_at_every_place(void **state)
 		struct agent_key key;
 		struct reason why = { "" };
 		char text[256], line[AGENT_LINE_SIZE + 1];
-		int length = snprintf(text, sizeof text, "%.*s\r\n%s\r\n", (int)i, whole, whole + i);
+		int length = snprintf(text, sizeof text, "%.*s\r\n%s\r\n", (int)i, whole,
+				      whole + i);
 
 		if (exported_key_parse(&key, text, (size_t)length, &why) < 0)
 			fail_msg("broken at %zu: %s", i, why.text);

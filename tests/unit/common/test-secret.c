@@ -12,8 +12,14 @@ static const struct {
 	const char *text;  /* null: refused ... */
 	const char *fault; /* ... with this in the reason */
 } rows[] = {
-#define GOOD(bytes, text) { bytes, sizeof(bytes) - 1, text, NULL }
-#define BAD(bytes, fault) { bytes, sizeof(bytes) - 1, NULL, fault }
+#define GOOD(bytes, text)                            \
+	{                                            \
+		bytes, sizeof(bytes) - 1, text, NULL \
+	}
+#define BAD(bytes, fault)                             \
+	{                                             \
+		bytes, sizeof(bytes) - 1, NULL, fault \
+	}
 	GOOD("s3cret\n", "s3cret"),
 	GOOD("s3cret", "s3cret"),
 	GOOD("x\n", "x"),
@@ -47,7 +53,8 @@ static void test_lines(void **state)
 			check_row(rows[i].bytes, secret.length == strlen(rows[i].text));
 		} else {
 			check_row(rows[i].bytes, r == -EINVAL && !secret.text);
-			check_row(rows[i].bytes, strstr(why.text, rows[i].fault) && strstr(why.text, path));
+			check_row(rows[i].bytes,
+				  strstr(why.text, rows[i].fault) && strstr(why.text, path));
 			check_row(rows[i].bytes, !strstr(why.text, "s3cret"));
 		}
 		secret_wipe(&secret);
@@ -152,7 +159,8 @@ static void test_exposed(void **state)
 	static const struct {
 		mode_t mode;
 		bool exposed;
-	} modes[] = { { 0600, false }, { 0640, false }, { 0660, false }, { 0644, true }, { 0604, true }, { 0602, false } };
+	} modes[] = { { 0600, false }, { 0640, false }, { 0660, false },
+		      { 0644, true },  { 0604, true },  { 0602, false } };
 
 	write_text(path, "x\n");
 	for (size_t i = 0; i < COUNT(modes); i++) {
@@ -177,10 +185,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_lines, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_first_line, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_first_line, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_long, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_limit, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_unreadable, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_unreadable, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_exposed, setup_directory, teardown_directory),
 		cmocka_unit_test(test_wipe_nothing),
 	};

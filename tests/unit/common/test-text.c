@@ -16,7 +16,10 @@ static void test_every_byte(void **state)
 
 		if (strchr("\n\r\t\\", byte) && byte)
 			(void)snprintf(expected, sizeof expected, "\\%c",
-				       byte == '\n' ? 'n' : byte == '\r' ? 'r' : byte == '\t' ? 't' : '\\');
+				       byte == '\n'   ? 'n'
+				       : byte == '\r' ? 'r'
+				       : byte == '\t' ? 't'
+						      : '\\');
 		else if (byte >= 0x20 && byte < 0x7f)
 			(void)snprintf(expected, sizeof expected, "%c", byte);
 		else
@@ -53,7 +56,8 @@ static void test_rows(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char shown[32];
 
-		check_row(rows[i].shown, strcmp(escape_string(shown, rows[i].size, rows[i].text), rows[i].shown) == 0);
+		check_row(rows[i].shown, strcmp(escape_string(shown, rows[i].size, rows[i].text),
+						rows[i].shown) == 0);
 	}
 }
 
@@ -64,17 +68,22 @@ static bool is_whole(const char *text)
 		size_t n = *text != '\\' ? 1 : text[1] == 'x' ? 4 : 2;
 
 		if (strlen(text) < n || (n == 4 && (!strchr("0123456789abcdef", text[2]) ||
-						   !strchr("0123456789abcdef", text[3]))))
+						    !strchr("0123456789abcdef", text[3]))))
 			return false;
 		text += n;
 	}
 	return true;
 }
 
-/* Every size, over every kind of escape at every place: never split, never too long, and the cut is shown. */
+/*
+ * Every size, over every kind of escape at every place: never split, never too long, and the cut is
+ * shown.
+ */
 static void test_never_split(void **state)
 {
-	static const char source[] = "a\x01" "b\n\\c\x7f\x80" "dd\t\xff\xff\r";
+	static const char source[] = "a\x01"
+				     "b\n\\c\x7f\x80"
+				     "dd\t\xff\xff\r";
 
 	(void)state;
 	for (size_t size = 8; size < 64; size++) {
@@ -136,8 +145,9 @@ static void test_reason_errno(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_byte), cmocka_unit_test(test_rows),	    cmocka_unit_test(test_never_split),
-		cmocka_unit_test(test_reason),	   cmocka_unit_test(test_reason_errno),
+		cmocka_unit_test(test_every_byte),   cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_never_split),  cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_reason_errno),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

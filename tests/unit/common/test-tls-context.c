@@ -11,8 +11,11 @@
 /* *state: a directory with files of every kind. */
 static int setup(void **state)
 {
-	const struct certificate_plan ca_plan = { .common_names = { "CA" }, .is_ca = true }, plan = { .common_names = { "m" } };
-	const struct certificate_plan expired_plan = { .common_names = { "old" }, .from = -7200, .until = -3600, .is_ca = true };
+	const struct certificate_plan ca_plan = { .common_names = { "CA" }, .is_ca = true },
+				      plan = { .common_names = { "m" } };
+	const struct certificate_plan expired_plan = {
+		.common_names = { "old" }, .from = -7200, .until = -3600, .is_ca = true
+	};
 	cleanup_pkey EVP_PKEY *ca_key = make_key(), *key = make_key(), *other = make_key();
 	cleanup_x509 X509 *ca = make_certificate(&ca_plan, ca_key, NULL, NULL);
 	cleanup_x509 X509 *certificate = make_certificate(&plan, key, ca, ca_key);
@@ -33,9 +36,13 @@ static int setup(void **state)
 	write_key(path_in(*state, "encrypted-key"), key, "pass");
 	write_text(path_in(*state, "empty"), "");
 	write_text(path_in(*state, "text"), "nothing to see here\n");
-	write_text(path_in(*state, "crl"), "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n");
-	write_text(path_in(*state, "request"), "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n");
-	write_text(path_in(*state, "damaged"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+	write_text(path_in(*state, "crl"), "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 "
+					   "CRL-----\n");
+	write_text(path_in(*state, "request"), "-----BEGIN CERTIFICATE "
+					       "REQUEST-----\nAAAA\n-----END CERTIFICATE "
+					       "REQUEST-----\n");
+	write_text(path_in(*state, "damaged"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END "
+					       "CERTIFICATE-----\n");
 	write_text(path_in(*state, "cut"), "-----BEGIN CERTIFICATE-----\nMIIB\n");
 	file = fopen(path_in(*state, "der"), "we");
 	assert_int_equal(i2d_X509_fp(file, ca), 1);
@@ -63,7 +70,10 @@ static const struct {
 	{ "text", NULL, NULL, { "/text", "no PEM data" } },
 	{ "der", NULL, NULL, { "/der", "no PEM data" } },
 	{ "key", NULL, NULL, { "/key", "holds a private key, not a certificate" } },
-	{ "encrypted-key", NULL, NULL, { "/encrypted-key", "holds an encrypted private key, not a certificate" } },
+	{ "encrypted-key",
+	  NULL,
+	  NULL,
+	  { "/encrypted-key", "holds an encrypted private key, not a certificate" } },
 	{ "public-key", NULL, NULL, { "/public-key", "holds a public key" } },
 	{ "crl", NULL, NULL, { "/crl", "a revocation list" } },
 	{ "request", NULL, NULL, { "/request", "a certificate request" } },
@@ -79,10 +89,16 @@ static const struct {
 	{ NULL, "key", "key", { "/key", "holds a private key, not a certificate" } },
 	{ NULL, "empty", "key", { "/empty", "no PEM data" } },
 	{ NULL, "expired", "key", { "/expired", "expired on 2" } },
-	{ NULL, "certificate", "certificate", { "/certificate", "holds a certificate, not a private key" } },
+	{ NULL,
+	  "certificate",
+	  "certificate",
+	  { "/certificate", "holds a certificate, not a private key" } },
 	{ NULL, "certificate", "public-key", { "/public-key", "a public key, not a private key" } },
 	{ NULL, "certificate", "encrypted-key", { "/encrypted-key", "is encrypted" } },
-	{ NULL, "certificate", "other-key", { "/other-key", "does not belong to the certificate" } },
+	{ NULL,
+	  "certificate",
+	  "other-key",
+	  { "/other-key", "does not belong to the certificate" } },
 	{ NULL, "certificate", "empty", { "/empty", "no PEM data" } },
 	{ NULL, "ca", "key", { "/key", "does not belong" } },
 };
@@ -96,9 +112,12 @@ static void test_files(void **state)
 {
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		for (int server = 0; server < 2; server++) {
-			const struct tls_settings settings = { .server = server, .ca_file = file_in(*state, rows[i].ca),
-							       .certificate_file = file_in(*state, rows[i].certificate),
-							       .private_key_file = file_in(*state, rows[i].key) };
+			const struct tls_settings settings = {
+				.server = server,
+				.ca_file = file_in(*state, rows[i].ca),
+				.certificate_file = file_in(*state, rows[i].certificate),
+				.private_key_file = file_in(*state, rows[i].key)
+			};
 			cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
 			struct reason why = { "" };
 			int r = tls_context_new(&context, &settings, &why);
@@ -108,7 +127,8 @@ static void test_files(void **state)
 				fail_msg("row %zu: %d, '%s'", i, r, why.text);
 			for (size_t j = 0; j < 2 && rows[i].said[j]; j++)
 				if (!strstr(why.text, rows[i].said[j]))
-					fail_msg("row %zu: no '%s' in '%s'", i, rows[i].said[j], why.text);
+					fail_msg("row %zu: no '%s' in '%s'", i, rows[i].said[j],
+						 why.text);
 			assert_true(ERR_peek_error() == 0);
 		}
 	}
@@ -122,10 +142,23 @@ static void test_version_words(void **state)
 		const char *text;
 		int version;
 	} words[] = {
-		{ "1.0", TLS1_VERSION }, { "1", TLS1_VERSION }, { "1.1", TLS1_1_VERSION }, { "1.2", TLS1_2_VERSION },
-		{ "1.3", TLS1_3_VERSION }, { "TLSv1.2", TLS1_2_VERSION }, { "tlsv1.3", TLS1_3_VERSION },
-		{ "TLSv1", TLS1_VERSION }, { "", -EINVAL }, { "1.4", -EINVAL }, { "2", -EINVAL }, { "TLS1.2", -EINVAL },
-		{ "SSLv3", -EINVAL }, { "TLSv", -EINVAL }, { " 1.2", -EINVAL }, { "1.2 ", -EINVAL }, { "TLSvTLSv1.2", -EINVAL },
+		{ "1.0", TLS1_VERSION },
+		{ "1", TLS1_VERSION },
+		{ "1.1", TLS1_1_VERSION },
+		{ "1.2", TLS1_2_VERSION },
+		{ "1.3", TLS1_3_VERSION },
+		{ "TLSv1.2", TLS1_2_VERSION },
+		{ "tlsv1.3", TLS1_3_VERSION },
+		{ "TLSv1", TLS1_VERSION },
+		{ "", -EINVAL },
+		{ "1.4", -EINVAL },
+		{ "2", -EINVAL },
+		{ "TLS1.2", -EINVAL },
+		{ "SSLv3", -EINVAL },
+		{ "TLSv", -EINVAL },
+		{ " 1.2", -EINVAL },
+		{ "1.2 ", -EINVAL },
+		{ "TLSvTLSv1.2", -EINVAL },
 	};
 
 	(void)state;
@@ -145,13 +178,15 @@ static void test_version_range(void **state)
 		{ NULL, "1.2", TLS1_2_VERSION, TLS1_2_VERSION, -1 },
 		{ "1.0", NULL, TLS1_VERSION, 0, 0 },
 		{ "1.1", "1.2", TLS1_1_VERSION, TLS1_2_VERSION, 0 },
-		{ "1.5", NULL, -1 }, { NULL, "9", -1 },
+		{ "1.5", NULL, -1 },
+		{ NULL, "9", -1 },
 	};
 	cleanup(release_ssl_ctx) SSL_CTX *plain = SSL_CTX_new(TLS_client_method());
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(ranges); i++) {
-		const struct tls_settings settings = { .min_version = ranges[i].min, .max_version = ranges[i].max };
+		const struct tls_settings settings = { .min_version = ranges[i].min,
+						       .max_version = ranges[i].max };
 		cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
 		struct reason why = { "" };
 		int r = tls_context_new(&context, &settings, &why);
@@ -165,7 +200,8 @@ static void test_version_range(void **state)
 		assert_int_equal(SSL_CTX_get_min_proto_version(context), ranges[i].low);
 		assert_int_equal(SSL_CTX_get_max_proto_version(context), ranges[i].high);
 		assert_int_equal(SSL_CTX_get_security_level(context),
-				 ranges[i].level < 0 ? SSL_CTX_get_security_level(plain) : ranges[i].level);
+				 ranges[i].level < 0 ? SSL_CTX_get_security_level(plain)
+						     : ranges[i].level);
 	}
 }
 
@@ -183,11 +219,13 @@ static void test_ciphers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lists); i++) {
-		const struct tls_settings settings = { .ciphers = lists[i].ciphers, .ciphersuites = lists[i].suites };
+		const struct tls_settings settings = { .ciphers = lists[i].ciphers,
+						       .ciphersuites = lists[i].suites };
 		cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
 		struct reason why = { "" };
 
-		assert_int_equal(tls_context_new(&context, &settings, &why), lists[i].said ? -EINVAL : 0);
+		assert_int_equal(tls_context_new(&context, &settings, &why),
+				 lists[i].said ? -EINVAL : 0);
 		if (lists[i].said)
 			assert_non_null(strstr(why.text, lists[i].said));
 		assert_true(ERR_peek_error() == 0);
@@ -202,15 +240,18 @@ static void test_ciphers(void **state)
  */
 static void test_pin(void **state)
 {
-	static const char pem[] = 
-		"-----BEGIN PRIVATE KEY-----\n"
-		"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEPLyT407afpIMyDt\n"
-		"Ok8PLe9iBGdZUaSXrcc1s+nhLeqhRANCAAT/b26dKTqKLnylOb8SNe3baIoRtC2/\n"
-		"aIrLYtAptQtJWszO5F611qk6d+QAHksWAdpVEpNmi7ARkvSTzI5pwPMQ\n"
-		"-----END PRIVATE KEY-----\n";
-	const struct certificate_plan plan = { .common_names = { "a" } }, other_plan = { .common_names = { "b" }, .until = 99 };
+	static const char pem[] = "-----BEGIN PRIVATE KEY-----\n"
+				  "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEPLyT407afpIMyDt"
+				  "\n"
+				  "Ok8PLe9iBGdZUaSXrcc1s+nhLeqhRANCAAT/b26dKTqKLnylOb8SNe3baIoRtC2/"
+				  "\n"
+				  "aIrLYtAptQtJWszO5F611qk6d+QAHksWAdpVEpNmi7ARkvSTzI5pwPMQ\n"
+				  "-----END PRIVATE KEY-----\n";
+	const struct certificate_plan plan = { .common_names = { "a" } },
+				      other_plan = { .common_names = { "b" }, .until = 99 };
 	cleanup(release_bio) BIO *bio = BIO_new_mem_buf(pem, -1);
-	cleanup_pkey EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL), *other_key = make_key();
+	cleanup_pkey EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL),
+			      *other_key = make_key();
 	cleanup_x509 X509 *certificate = make_certificate(&plan, key, NULL, NULL);
 	cleanup_x509 X509 *renewed = make_certificate(&other_plan, key, NULL, NULL);
 	cleanup_x509 X509 *foreign = make_certificate(&plan, other_key, NULL, NULL);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Removing an agent at the manager: the one that has our key there, and no other one that happens to have its id. */
+/*
+ * Removing an agent at the manager: the one that has our key there, and no other one that happens
+ * to have its id.
+ */
 #include "client/methods/https/https-methods.h"
 
-#include "common/cleanup.h"
 #include "client/methods/https/api-session.h"
+#include "common/cleanup.h"
 
 #include <string.h>
 
@@ -17,8 +20,10 @@ static int compare(struct api_session *session, const struct agent_key *key, boo
 		return r;
 	if (strcmp(theirs.id, key->id) == 0 && strcmp(theirs.key, key->key) == 0)
 		return OUTCOME_OK;
-	reason_set(&session->report->why, "Agent %s of %s has another key than this machine: it is %s there, and was not removed; "
-		   "agent-register reset forgets the key of this machine", key->id, session->manager, theirs.name);
+	reason_set(&session->report->why,
+		   "Agent %s of %s has another key than this machine: it is %s there, and was not "
+		   "removed; agent-register reset forgets the key of this machine",
+		   key->id, session->manager, theirs.name);
 	return OUTCOME_REFUSED;
 }
 
@@ -30,13 +35,16 @@ static bool names(const json_t *item, const char *id)
 }
 
 /* Version 4 tells of the agent in a list, version 3 in another. */
-static bool is_removed(const struct api_session *session, const struct api_reply *reply, const char *id)
+static bool is_removed(const struct api_session *session, const struct api_reply *reply,
+		       const char *id)
 {
-	const json_t *list = json_object_get(json_object_get(reply->root, "data"), "affected_agents");
+	const json_t *list = json_object_get(json_object_get(reply->root, "data"), "affected_"
+										   "agents");
 
 	if (reply->code == API_NO_SUCH_AGENT)
 		return true;
-	return api_reply_is_success(reply) && names(session->is_version_3 ? json_array_get(list, 0) : api_reply_item(reply), id);
+	return api_reply_is_success(reply) &&
+	       names(session->is_version_3 ? json_array_get(list, 0) : api_reply_item(reply), id);
 }
 
 static int remove_agent(struct api_session *session, const char *id)
@@ -46,8 +54,10 @@ static int remove_agent(struct api_session *session, const char *id)
 	int r;
 
 	/* Without older_than the API spares agents that are younger than a week. */
-	(void)snprintf(path, sizeof path, session->is_version_3 ? "/agents/%.*s" :
-		       "/agents?agents_list=%.*s&status=all&older_than=0s", AGENT_ID_MAX, id);
+	(void)snprintf(path, sizeof path,
+		       session->is_version_3 ? "/agents/%.*s"
+					     : "/agents?agents_list=%.*s&status=all&older_than=0s",
+		       AGENT_ID_MAX, id);
 	r = api_session_call(session, &(struct api_call){ "DELETE", path }, &reply);
 	if (r != OUTCOME_OK)
 		return r;

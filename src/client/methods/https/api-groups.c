@@ -1,26 +1,36 @@
 /* SPDX-License-Identifier: ISC */
-/* Putting an agent into its groups. The key is in hand, and what goes wrong from here on must not lose it. */
+/*
+ * Putting an agent into its groups. The key is in hand, and what goes wrong from here on must not
+ * lose it.
+ */
 #include "client/methods/https/api-session.h"
 
 #include "common/cleanup.h"
 
 #include <string.h>
 
-/* How long, and how often, a manager is asked that does not know yet the agent that it has just made. */
+/*
+ * How long, and how often, a manager is asked that does not know yet the agent that it has just
+ * made.
+ */
 #define KNOWN_WITHIN_USEC (10 * USEC_PER_SEC)
 #define PAUSE_USEC (500 * USEC_PER_MSEC)
 
-static void warn_of(struct api_session *session, const char *groups, size_t length, const char *text)
+static void warn_of(struct api_session *session, const char *groups, size_t length,
+		    const char *text)
 {
 	struct reason *warning = &session->report->warning;
 	size_t used = strlen(warning->text);
 
-	(void)snprintf(warning->text + used, sizeof warning->text - used, "%sThe agent is registered, but not in the group%s %.*s: %s",
-		       used ? "; " : "", memchr(groups, ',', length) ? "s" : "", (int)length, groups, text);
+	(void)snprintf(warning->text + used, sizeof warning->text - used,
+		       "%sThe agent is registered, but not in the group%s %.*s: %s",
+		       used ? "; " : "", memchr(groups, ',', length) ? "s" : "", (int)length,
+		       groups, text);
 }
 
 /* The database that the groups are in follows the list of agents after a moment. */
-static int put(struct api_session *session, const char *path, const struct deadline *known, struct api_reply *ret)
+static int put(struct api_session *session, const char *path, const struct deadline *known,
+	       struct api_reply *ret)
 {
 	for (;;) {
 		struct deadline pause = deadline_in(PAUSE_USEC, known);
@@ -34,7 +44,8 @@ static int put(struct api_session *session, const char *path, const struct deadl
 }
 
 /* `rest` begins with the group. Returns false when there is no use in going on. */
-static bool join(struct api_session *session, const char *id, const char *rest, const struct deadline *known)
+static bool join(struct api_session *session, const char *id, const char *rest,
+		 const struct deadline *known)
 {
 	cleanup(api_reply_done) struct api_reply reply = { 0 };
 	struct reason *why = &session->report->why;
@@ -48,7 +59,8 @@ static bool join(struct api_session *session, const char *id, const char *rest, 
 		return true;
 	if (r == OUTCOME_OK)
 		(void)api_session_refused(session, &reply);
-	warn_of(session, rest, r == OUTCOME_OK ? length : strlen(rest), why->text[0] ? why->text : "it was asked to stop");
+	warn_of(session, rest, r == OUTCOME_OK ? length : strlen(rest),
+		why->text[0] ? why->text : "it was asked to stop");
 	why->text[0] = '\0';
 	return r == OUTCOME_OK;
 }

@@ -2,8 +2,9 @@
 /*
  * The key of an agent that we have registered without hearing of it.
  *
- * Another machine may have our name, and its key must never become ours. So the agent must have been made within a minute
- * from when our request was sent, by the manager's clock, and nobody may have used its key yet.
+ * Another machine may have our name, and its key must never become ours. So the agent must have
+ * been made within a minute from when our request was sent, by the manager's clock, and nobody may
+ * have used its key yet.
  */
 #include "client/methods/https/api-session.h"
 
@@ -12,9 +13,9 @@
 #include <string.h>
 #include <time.h>
 
-#define SLACK_SECONDS 2        /* both sides tell seconds */
+#define SLACK_SECONDS 2 /* both sides tell seconds */
 #define ANSWERED_WITHIN_SECONDS 60
-#define WORTH_SECONDS 3600     /* then the manager's own rules let a newcomer replace it */
+#define WORTH_SECONDS 3600 /* then the manager's own rules let a newcomer replace it */
 
 /* "2026-11-21T20:15:00Z", with or without a fraction. Returns -1 when it is something else. */
 static time_t parse_date(const char *text)
@@ -32,12 +33,14 @@ static bool was_made_by_us(const struct api_session *session, const json_t *agen
 	const char *name = json_string_value(json_object_get(agent, "name"));
 	const char *status = json_string_value(json_object_get(agent, "status"));
 	time_t made_at = parse_date(json_string_value(json_object_get(agent, "dateAdd")));
-	long long age = (long long)session->date - made_at, lost_for = (long long)(session->attempt->lost_for / USEC_PER_SEC);
+	long long age = (long long)session->date - made_at,
+		  lost_for = (long long)(session->attempt->lost_for / USEC_PER_SEC);
 
-	if (!name || strcmp(name, session->attempt->name) != 0 || !status || strcmp(status, "never_connected") != 0)
+	if (!name || strcmp(name, session->attempt->name) != 0 || !status ||
+	    strcmp(status, "never_connected") != 0)
 		return false;
-	return session->date >= 0 && made_at >= 0 && lost_for <= WORTH_SECONDS && age <= lost_for + SLACK_SECONDS &&
-	       age >= lost_for - ANSWERED_WITHIN_SECONDS;
+	return session->date >= 0 && made_at >= 0 && lost_for <= WORTH_SECONDS &&
+	       age <= lost_for + SLACK_SECONDS && age >= lost_for - ANSWERED_WITHIN_SECONDS;
 }
 
 /* The id of the agent, or null. `reply` holds it. */
@@ -46,8 +49,10 @@ static const char *find_agent(struct api_session *session, struct api_reply *rep
 	char path[64 + AGENT_NAME_MAX];
 	const char *id;
 
-	(void)snprintf(path, sizeof path, "/agents?name=%s&select=id,name,status,dateAdd", session->attempt->name);
-	if (session->is_version_3 || api_session_call(session, &(struct api_call){ "GET", path }, reply) != OUTCOME_OK ||
+	(void)snprintf(path, sizeof path, "/agents?name=%s&select=id,name,status,dateAdd",
+		       session->attempt->name);
+	if (session->is_version_3 ||
+	    api_session_call(session, &(struct api_call){ "GET", path }, reply) != OUTCOME_OK ||
 	    !api_reply_is_success(reply) || !was_made_by_us(session, api_reply_item(reply)))
 		return NULL;
 	id = json_string_value(json_object_get(api_reply_item(reply), "id"));
@@ -63,8 +68,8 @@ int api_find_lost(struct api_session *session, struct agent_key *ret)
 	const char *id = find_agent(session, &reply);
 	bool exists = false;
 
-	if (id && api_session_key(session, id, &key, &exists) == OUTCOME_OK && exists && strcmp(key.id, id) == 0 &&
-	    strcmp(key.name, session->attempt->name) == 0) {
+	if (id && api_session_key(session, id, &key, &exists) == OUTCOME_OK && exists &&
+	    strcmp(key.id, id) == 0 && strcmp(key.name, session->attempt->name) == 0) {
 		*ret = key;
 		return OUTCOME_REGISTERED;
 	}

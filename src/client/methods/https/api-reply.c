@@ -26,7 +26,9 @@ static const json_t *only_of(const json_t *list)
 /* Of a call that is about several agents: what went wrong with the first. */
 static const json_t *first_failure(const json_t *root)
 {
-	return json_object_get(json_array_get(json_object_get(json_object_get(root, "data"), "failed_items"), 0), "error");
+	return json_object_get(
+		json_array_get(json_object_get(json_object_get(root, "data"), "failed_items"), 0),
+		"error");
 }
 
 static const json_t *text_of_error(const json_t *root, const json_t *failure)
@@ -52,7 +54,8 @@ void api_reply_parse(struct api_reply *ret, int status, const char *body, size_t
 	failure = first_failure(root);
 	text = text_of_error(root, failure);
 	ret->root = root;
-	ret->code = code_of(failure ? json_object_get(failure, "code") : json_object_get(root, "error"));
+	ret->code = code_of(failure ? json_object_get(failure, "code")
+				    : json_object_get(root, "error"));
 	ret->text = json_string_value(text);
 	ret->length = json_string_length(text);
 }
@@ -89,7 +92,8 @@ const char *api_key_parse(struct agent_key *ret, const char *base64)
 {
 	char line[AGENT_LINE_SIZE];
 	ssize_t length = base64_decode(line, sizeof line, BASE64_PADDED, base64, strlen(base64));
-	enum agent_key_fault fault = length <= 0 ? AGENT_KEY_FIELDS : agent_key_parse(ret, line, (size_t)length);
+	enum agent_key_fault fault = length <= 0 ? AGENT_KEY_FIELDS
+						 : agent_key_parse(ret, line, (size_t)length);
 
 	explicit_bzero(line, sizeof line);
 	if (length <= 0)
@@ -101,7 +105,10 @@ const char *api_key_parse(struct agent_key *ret, const char *base64)
 
 #define HINT_DUPLICATE "remove the old agent there, or look at on_duplicate in [identity]"
 
-/* The codes that say more than the status of HTTP; 90xx are those of wazuh-authd (src/os_auth/local-server.c). */
+/*
+ * The codes that say more than the status of HTTP; 90xx are those of wazuh-authd
+ * (src/os_auth/local-server.c).
+ */
 static const struct meaning {
 	int code;
 	enum outcome outcome;
@@ -117,7 +124,8 @@ static const struct meaning {
 	{ 1726, OUTCOME_BUSY, "start the registration service (authd) there" },
 	{ 1757, OUTCOME_BUSY, NULL, .is_unsure = true },
 	{ 3021, OUTCOME_BUSY, NULL, .is_unsure = true },
-	{ 4000, OUTCOME_REFUSED, "give the role of api_user the permissions that agent-register(8) names" },
+	{ 4000, OUTCOME_REFUSED,
+	  "give the role of api_user the permissions that agent-register(8) names" },
 	{ 6001, OUTCOME_BUSY, NULL },
 	{ 9001, OUTCOME_BUSY, NULL },
 	{ 9007, OUTCOME_DUPLICATE, HINT_DUPLICATE },
@@ -172,7 +180,10 @@ enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_h
 	const struct meaning *meaning = meaning_of(reply);
 
 	*ret_hint = NULL;
-	/* What no JSON came with is not the API's own word, unless it is one that a gateway says for it. */
+	/*
+	 * What no JSON came with is not the API's own word, unless it is one that a gateway says
+	 * for it.
+	 */
 	if (!reply->root && reply->status < 300) {
 		*ret_hint = "is the Wazuh API there? Its port is 55000";
 		return OUTCOME_PROTOCOL_ERROR;

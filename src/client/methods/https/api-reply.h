@@ -2,12 +2,16 @@
 /*
  * What a reply of Wazuh's API says. Pure: bytes in, a judgement out.
  *
- *	4.x  {"data":{...},"error":0}, and of a refusal {"title","detail","remediation","error":CODE}
- *	     several agents: {"data":{"affected_items":[...],"failed_items":[{"error":{"code","message"}}]},"error":1}
- *	3.x  {"error":0,"data":...}, and of a refusal {"error":CODE,"message"} with HTTP status 200, 400 or 500
+ *	4.x  {"data":{...},"error":0}, and of a refusal
+ *	     {"title","detail","remediation","error":CODE}
+ *	     several agents:
+ *	     {"data":{"affected_items":[...],
+ *	      "failed_items":[{"error":{"code","message"}}]},"error":1}
+ *	3.x  {"error":0,"data":...}, and of a refusal {"error":CODE,"message"} with HTTP status
+ *	     200, 400 or 500
  *
- * Origin: Wazuh 4.14.5 api/api/spec/spec.yaml and framework/wazuh/core/exception.py, wazuh-api 3.13.6
- * helpers/errors.js and helpers/response_handler.js.
+ * Origin: Wazuh 4.14.5 api/api/spec/spec.yaml and framework/wazuh/core/exception.py, wazuh-api
+ * 3.13.6 helpers/errors.js and helpers/response_handler.js.
  */
 #pragma once
 
@@ -47,15 +51,16 @@ const json_t *api_reply_item(const struct api_reply *reply);
 enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_hint);
 
 /*
- * Does a reply that is no success say for sure that nothing was done? A server error may come when all was done already,
- * from a gateway or a node of the cluster that had not the patience to hear of it.
+ * Does a reply that is no success say for sure that nothing was done? A server error may come when
+ * all was done already, from a gateway or a node of the cluster that had not the patience to hear
+ * of it.
  */
 bool api_reply_is_final(const struct api_reply *reply);
 
 void api_reply_done(struct api_reply *reply);
 
 /*
- * The record in a key of the API: the base64 of a whole line "ID NAME IP KEY". Returns null with `ret` set, or what is
- * wrong with it in words.
+ * The record in a key of the API: the base64 of a whole line "ID NAME IP KEY". Returns null with
+ * `ret` set, or what is wrong with it in words.
  */
 const char *api_key_parse(struct agent_key *ret, const char *base64);

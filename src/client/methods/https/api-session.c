@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/methods/https/api-session.h"
 
+#include "client/methods/https/wiping-memory.h"
 #include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
-#include "client/methods/https/wiping-memory.h"
 
 #include <string.h>
 
@@ -15,7 +15,8 @@ void release_wiped(char **text)
 
 static int out_of_memory(struct api_session *session)
 {
-	return reason_errno(&session->report->why, ENOMEM, "Cannot compose the request to %s", session->manager);
+	return reason_errno(&session->report->why, ENOMEM, "Cannot compose the request to %s",
+			    session->manager);
 }
 
 /* ------------------------------------------------------------------ what a refusal says */
@@ -26,12 +27,14 @@ static bool repeats(const char *text, size_t length, const char *secret)
 }
 
 /* The manager's words; not those that give a secret back. */
-static const char *show(const struct api_session *session, const struct api_reply *reply, char *buffer, size_t size)
+static const char *show(const struct api_session *session, const struct api_reply *reply,
+			char *buffer, size_t size)
 {
 	const char *authorization = session->authorization;
 
 	if (repeats(reply->text, reply->length, session->attempt->password) ||
-	    repeats(reply->text, reply->length, authorization ? strchr(authorization, ' ') + 1 : NULL))
+	    repeats(reply->text, reply->length,
+		    authorization ? strchr(authorization, ' ') + 1 : NULL))
 		return "(what we sent, password and all)";
 	return escape_bytes(buffer, size, reply->text, reply->length);
 }
@@ -46,19 +49,22 @@ int api_session_refused(struct api_session *session, const struct api_reply *rep
 	separator = hint ? " -- " : "";
 	if (reply->code > 0)
 		(void)snprintf(code, sizeof code, ", error %lld", reply->code);
-	(void)snprintf(report->said, sizeof report->said, "%s", reply->text ? show(session, reply, shown, sizeof shown) : "");
+	(void)snprintf(report->said, sizeof report->said, "%s",
+		       reply->text ? show(session, reply, shown, sizeof shown) : "");
 	if (reply->text)
-		reason_set(&report->why, "%s says: %s (HTTP status %d%s)%s%s", session->manager, report->said, reply->status, code,
-			   separator, hint ?: "");
+		reason_set(&report->why, "%s says: %s (HTTP status %d%s)%s%s", session->manager,
+			   report->said, reply->status, code, separator, hint ?: "");
 	else
-		reason_set(&report->why, "%s answered with HTTP status %d%s, but not as the Wazuh API does%s%s",
+		reason_set(&report->why,
+			   "%s answered with HTTP status %d%s, but not as the Wazuh API does%s%s",
 			   session->manager, reply->status, code, separator, hint ?: "");
 	return outcome;
 }
 
 /* ------------------------------------------------------------------ calling */
 
-int api_session_call(struct api_session *session, const struct api_call *call, struct api_reply *ret)
+int api_session_call(struct api_session *session, const struct api_call *call,
+		     struct api_reply *ret)
 {
 	const struct https_request request = {
 		.method = call->method,
@@ -78,7 +84,8 @@ int api_session_call(struct api_session *session, const struct api_call *call, s
 	return OUTCOME_OK;
 }
 
-int api_session_key(struct api_session *session, const char *id, struct agent_key *ret, bool *ret_exists)
+int api_session_key(struct api_session *session, const char *id, struct agent_key *ret,
+		    bool *ret_exists)
 {
 	cleanup(api_reply_done) struct api_reply reply = { 0 };
 	const char *base64, *fault;
@@ -94,12 +101,14 @@ int api_session_key(struct api_session *session, const char *id, struct agent_ke
 		return OUTCOME_OK;
 	if (!api_reply_is_success(&reply))
 		return api_session_refused(session, &reply);
-	base64 = session->is_version_3 ? json_string_value(json_object_get(reply.root, "data")) :
-					 json_string_value(json_object_get(api_reply_item(&reply), "key"));
+	base64 = session->is_version_3
+			 ? json_string_value(json_object_get(reply.root, "data"))
+			 : json_string_value(json_object_get(api_reply_item(&reply), "key"));
 	fault = base64 ? api_key_parse(ret, base64) : "it is not there";
 	if (!fault)
 		return OUTCOME_OK;
-	reason_set(&session->report->why, "%s sent a key of agent %s that no agent can use: %s", session->manager, id, fault);
+	reason_set(&session->report->why, "%s sent a key of agent %s that no agent can use: %s",
+		   session->manager, id, fault);
 	return OUTCOME_PROTOCOL_ERROR;
 }
 
@@ -128,9 +137,11 @@ static bool use_password(struct api_session *session)
 /* A token is what RFC 6750, 2.1, allows; anything else would change the request. */
 static bool is_token(const char *text)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456"
+				       "789-._~+/=";
 
-	return text && text[0] && strlen(text) < HTTPS_HEADER_MAX / 4 && strspn(text, alphabet) == strlen(text);
+	return text && text[0] && strlen(text) < HTTPS_HEADER_MAX / 4 &&
+	       strspn(text, alphabet) == strlen(text);
 }
 
 static bool use_token(struct api_session *session, const char *token)
@@ -153,7 +164,8 @@ static int log_in(struct api_session *session)
 
 	if (!use_password(session))
 		return out_of_memory(session);
-	r = api_session_call(session, &(struct api_call){ "POST", "/security/user/authenticate" }, &reply);
+	r = api_session_call(session, &(struct api_call){ "POST", "/security/user/authenticate" },
+			     &reply);
 	if (r != OUTCOME_OK)
 		return r;
 	session->is_version_3 = api_reply_is_of_version_3(&reply);
@@ -163,13 +175,16 @@ static int log_in(struct api_session *session)
 		return api_session_refused(session, &reply);
 	token = api_reply_text(&reply, "token");
 	if (!is_token(token)) {
-		reason_set(&session->report->why, "%s accepted the password but sent no token that can be used", session->manager);
+		reason_set(&session->report->why,
+			   "%s accepted the password but sent no token that can be used",
+			   session->manager);
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 	return use_token(session, token) ? OUTCOME_OK : out_of_memory(session);
 }
 
-int api_session_begin(struct api_session *session, const struct attempt *attempt, struct attempt_report *report)
+int api_session_begin(struct api_session *session, const struct attempt *attempt,
+		      struct attempt_report *report)
 {
 	int r;
 

@@ -3,40 +3,44 @@
  * The way of the manager's RESTful API: log in, ask for an agent, put it into its groups.
  *
  *	4.x  POST /security/user/authenticate  (Basic)  -> a token for the others (Bearer)
- *	     POST /agents {"name","ip"}                 -> {"id","key"}, the key being the base64 of the whole line
- *	     POST /agents/insert {"name","ip","force"}  -> the same, and may replace an agent; the manager draws id and key
+ *	     POST /agents {"name","ip"}                 -> {"id","key"}, base64 of the line
+ *	     POST /agents/insert {"name","ip","force"}  -> the same, but may replace an agent
  *	     PUT /agents/ID/group/GROUP
- *	3.x  the same with Basic each time, without the first and the third; its 404 for the first has a shape of its own
+ *	3.x  the same with Basic each time, without the first and the third; its 404 for the first
+ *	     has a shape of its own
  *
- * Origin: as in api-reply.h, and Wazuh's api/test/integration/test_agent_POST_endpoints.tavern.yaml.
+ * Origin: as in api-reply.h, and Wazuh's
+ * api/test/integration/test_agent_POST_endpoints.tavern.yaml.
  */
 #include "client/methods/https/https-methods.h"
 
+#include "client/methods/https/api-session.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
-#include "client/methods/https/api-session.h"
 
 #include <string.h>
 
 /* ------------------------------------------------------------------ the key */
 
 /*
- * The agent to register. To replace means here: an agent of this name (or address) whose machine is not connected now,
- * however short a time ago it was registered or seen.
+ * The agent to register. To replace means here: an agent of this name (or address) whose machine is
+ * not connected now, however short a time ago it was registered or seen.
  */
 static char *compose_agent(const struct attempt *attempt, bool replace)
 {
-	json_t *root = replace ? json_pack("{s:s, s:s, s:{s:b, s:{s:b, s:s}, s:s}}", "name", attempt->name, "ip",
-					   attempt->ip ?: "any", "force", "enabled", true, "disconnected_time", "enabled", true,
-					   "value", "0s", "after_registration_time", "0s") :
-				 json_pack("{s:s, s:s*}", "name", attempt->name, "ip", attempt->ip);
+	json_t *root = replace ? json_pack("{s:s, s:s, s:{s:b, s:{s:b, s:s}, s:s}}", "name",
+					   attempt->name, "ip", attempt->ip ?: "any", "force",
+					   "enabled", true, "disconnected_time", "enabled", true,
+					   "value", "0s", "after_registration_time", "0s")
+			       : json_pack("{s:s, s:s*}", "name", attempt->name, "ip", attempt->ip);
 	char *body = json_dumps(root, JSON_COMPACT);
 
 	json_decref(root);
 	return body;
 }
 
-static int accept_key(struct api_session *session, const struct api_reply *reply, struct agent_key *ret)
+static int accept_key(struct api_session *session, const struct api_reply *reply,
+		      struct agent_key *ret)
 {
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	const char *id = api_reply_text(reply, "id"), *base64 = api_reply_text(reply, "key");
@@ -47,7 +51,8 @@ static int accept_key(struct api_session *session, const struct api_reply *reply
 	if (!fault && strcmp(key.name, session->attempt->name) != 0)
 		fault = "it is that of an agent of another name";
 	if (fault) {
-		reason_set(&session->report->why, "%s sent a key that no agent can use: %s", session->manager, fault);
+		reason_set(&session->report->why, "%s sent a key that no agent can use: %s",
+			   session->manager, fault);
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 	*ret = key;
@@ -59,11 +64,13 @@ static int ask_for_key(struct api_session *session, struct agent_key *ret)
 	cleanup(api_reply_done) struct api_reply reply = { 0 };
 	bool replace = session->attempt->replace && !session->is_version_3;
 	cleanup(release_wiped) char *body = compose_agent(session->attempt, replace);
-	const struct api_call call = { "POST", replace ? "/agents/insert" : "/agents", body, .registers = true };
+	const struct api_call call = { "POST", replace ? "/agents/insert" : "/agents", body,
+				       .registers = true };
 	int r;
 
 	if (!body)
-		return reason_errno(&session->report->why, ENOMEM, "Cannot compose the request to %s", session->manager);
+		return reason_errno(&session->report->why, ENOMEM,
+				    "Cannot compose the request to %s", session->manager);
 	r = api_session_call(session, &call, &reply);
 	if (r != OUTCOME_OK)
 		return r;
@@ -71,12 +78,15 @@ static int ask_for_key(struct api_session *session, struct agent_key *ret)
 		return accept_key(session, &reply, ret);
 	session->report->answered = api_reply_is_final(&reply);
 	r = api_session_refused(session, &reply);
-	return r == OUTCOME_DUPLICATE && session->attempt->lost_for > 0 ? api_find_lost(session, ret) : r;
+	return r == OUTCOME_DUPLICATE && session->attempt->lost_for > 0
+		       ? api_find_lost(session, ret)
+		       : r;
 }
 
 /* ------------------------------------------------------------------ the method */
 
-static int api_run(const struct attempt *attempt, struct agent_key *ret, struct attempt_report *report)
+static int api_run(const struct attempt *attempt, struct agent_key *ret,
+		   struct attempt_report *report)
 {
 	cleanup(api_session_done) struct api_session session = { 0 };
 	int r = api_session_begin(&session, attempt, report);

@@ -36,11 +36,13 @@ static int take_key(struct agent_key *ret, const json_t *object, struct reason *
 	int r = take_member(ret->id, sizeof ret->id, object, "id", agent_id_is_valid, why);
 
 	if (r == 0)
-		r = take_member(ret->name, sizeof ret->name, object, "name", agent_name_is_valid, why);
+		r = take_member(ret->name, sizeof ret->name, object, "name", agent_name_is_valid,
+				why);
 	if (r == 0)
 		r = take_member(ret->ip, sizeof ret->ip, object, "ip", agent_ip_is_valid, why);
 	if (r == 0)
-		r = take_member(ret->key, sizeof ret->key, object, "key", reenroll_secret_is_valid, why);
+		r = take_member(ret->key, sizeof ret->key, object, "key", reenroll_secret_is_valid,
+				why);
 	return r;
 }
 
@@ -49,12 +51,14 @@ static int take_secret(struct enrolled *ret, const json_t *object, struct reason
 	memcpy(ret->secret.id, ret->key.id, sizeof ret->secret.id);
 	if (!json_object_get(object, "reenroll_secret"))
 		return 0;
-	return take_member(ret->secret.text, sizeof ret->secret.text, object, "reenroll_secret", reenroll_secret_is_valid, why);
+	return take_member(ret->secret.text, sizeof ret->secret.text, object, "reenroll_secret",
+			   reenroll_secret_is_valid, why);
 }
 
 int enroll_answer_accept(struct enrolled *ret, const char *body, size_t length, struct reason *why)
 {
-	cleanup(release_json) json_t *object = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
+	cleanup(release_json)
+		json_t *object = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
 	cleanup(enrolled_wipe) struct enrolled enrolled = { 0 };
 	int r;
 
@@ -77,28 +81,37 @@ void enrolled_wipe(struct enrolled *enrolled)
 
 /* ------------------------------------------------------------------ a refusal */
 
-static const char no_credential[] =
-	"it wants a credential: set token_file or password_file in [auth]";
-static const char wrong_secret[] =
-	"the password in password_file, or the token in token_file, is not this manager's";
-#define MAKE_ANOTHER "make another one with wazuh-manager-authd --create-enrollment-token, and put it into token_file"
+static const char no_credential[] = "it wants a credential: set token_file or password_file in "
+				    "[auth]";
+static const char wrong_secret[] = "the password in password_file, or the token in token_file, is "
+				   "not this manager's";
+#define MAKE_ANOTHER                                                                            \
+	"make another one with wazuh-manager-authd --create-enrollment-token, and put it into " \
+	"token_file"
 
-static const char unknown_token[] =
-	"the enrollment token was made on another manager, or is purged: " MAKE_ANOTHER "; a node of a cluster may also take a "
-	"while to learn of a new one";
-static const char dead_token[] = "the enrollment token is not known any more, or was revoked: " MAKE_ANOTHER;
+static const char unknown_token[] = "the enrollment token was made on another manager, or is "
+				    "purged: " MAKE_ANOTHER "; a node of a cluster may also take a "
+				    "while to learn of a new one";
+static const char dead_token[] = "the enrollment token is not known any more, or was "
+				 "revoked: " MAKE_ANOTHER;
 static const char expired_token[] = "the enrollment token has expired: " MAKE_ANOTHER;
-static const char used_token[] = "the enrollment token has been used as often as it may: " MAKE_ANOTHER;
-static const char lost_agent[] =
-	"the re-enrollment secret beside client.keys is of no use any more: remove it to enroll as a new agent";
-static const char clock_differs[] = "look at this machine's clock (timedatectl), and at the manager's";
-static const char disabled[] =
-	"its <auth> has disabled or remote_enrollment set so, or it wants our client certificate to be for our address";
+static const char used_token[] = "the enrollment token has been used as often as it "
+				 "may: " MAKE_ANOTHER;
+static const char lost_agent[] = "the re-enrollment secret beside client.keys is of no use any "
+				 "more: remove it to enroll as a new agent";
+static const char clock_differs[] = "look at this machine's clock (timedatectl), and at the "
+				    "manager's";
+static const char disabled[] = "its <auth> has disabled or remote_enrollment set so, or it wants "
+			       "our client certificate to be for our address";
 
-/* What a code or a status means. Codes are the manager's own, and say more than the status that they come with. */
+/*
+ * What a code or a status means. Codes are the manager's own, and say more than the status that
+ * they come with.
+ */
 static const struct meaning {
-	const char *code; /* of a 401, the class of failure; otherwise authd's number; null: none of the others */
-	long status;      /* only without a code; -1: any */
+	/* of a 401, the class of failure; otherwise authd's number; null: none of the others */
+	const char *code;
+	long status; /* only without a code; -1: any */
 	enum outcome outcome;
 	bool is_stale, is_unknown;
 	const char *hint;
@@ -111,7 +124,8 @@ static const struct meaning {
 	{ "token_expired", 0, OUTCOME_REFUSED, .hint = expired_token },
 	{ "token_revoked", 0, OUTCOME_REFUSED, .hint = dead_token },
 	{ "unknown_agent", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
-	{ "enrollment_key_unavailable", 0, OUTCOME_BUSY, .hint = "its etc/authd.pass is missing or cannot be used" },
+	{ "enrollment_key_unavailable", 0, OUTCOME_BUSY,
+	  .hint = "its etc/authd.pass is missing or cannot be used" },
 	/* authd's: 400 */
 	{ "9014", 0, OUTCOME_REFUSED, .hint = "the groups must exist on the manager" },
 	/* 403 */
@@ -123,8 +137,10 @@ static const struct meaning {
 	{ "9027", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
 	{ "9028", 0, OUTCOME_BUSY, .is_stale = true, .hint = clock_differs },
 	/* 409 */
-	{ "9007", 0, OUTCOME_DUPLICATE, .hint = "remove the old agent there, or wait until it may be replaced" },
-	{ "9008", 0, OUTCOME_DUPLICATE, .hint = "remove the old agent there, or wait until it may be replaced" },
+	{ "9007", 0, OUTCOME_DUPLICATE,
+	  .hint = "remove the old agent there, or wait until it may be replaced" },
+	{ "9008", 0, OUTCOME_DUPLICATE,
+	  .hint = "remove the old agent there, or wait until it may be replaced" },
 	{ "9012", 0, OUTCOME_DUPLICATE, .hint = NULL },
 	{ "9030", 0, OUTCOME_BUSY, .hint = NULL },
 	/* 500 and 503 */
@@ -135,17 +151,20 @@ static const struct meaning {
 	{ NULL, 400, OUTCOME_REFUSED, .hint = NULL },
 	{ NULL, 401, OUTCOME_REFUSED, .hint = wrong_secret },
 	{ NULL, 403, OUTCOME_REFUSED, .hint = disabled },
-	{ NULL, 404, OUTCOME_PROTOCOL_ERROR, .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
+	{ NULL, 404, OUTCOME_PROTOCOL_ERROR,
+	  .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
 	{ NULL, 408, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 409, OUTCOME_DUPLICATE, .hint = NULL },
-	{ NULL, 413, OUTCOME_REFUSED, .hint = "the request is too long for it; configure fewer groups" },
+	{ NULL, 413, OUTCOME_REFUSED,
+	  .hint = "the request is too long for it; configure fewer groups" },
 	{ NULL, 415, OUTCOME_REFUSED, .hint = NULL },
 	{ NULL, 429, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 500, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 502, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 503, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 504, OUTCOME_BUSY, .hint = NULL },
-	{ NULL, -1, OUTCOME_PROTOCOL_ERROR, .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
+	{ NULL, -1, OUTCOME_PROTOCOL_ERROR,
+	  .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
 };
 
 static const struct meaning *meaning_of(const char *code, long status)
@@ -160,7 +179,10 @@ static const struct meaning *meaning_of(const char *code, long status)
 	return meaning;
 }
 
-/* The class in: Bearer error="invalid_token", error_description="CLASS". Returns false when there is none. */
+/*
+ * The class in: Bearer error="invalid_token", error_description="CLASS". Returns false when there
+ * is none.
+ */
 static bool challenge_class(char *ret, size_t size, const char *challenge)
 {
 	static const char name[] = "error_description=\"";
@@ -185,7 +207,8 @@ static bool body_code(char *ret, size_t size, const json_t *error)
 
 	if (json_is_integer(code) && json_integer_value(code) > 0)
 		(void)snprintf(ret, size, "%" JSON_INTEGER_FORMAT, json_integer_value(code));
-	else if (json_is_string(code) && json_string_length(code) > 0 && json_string_length(code) < size)
+	else if (json_is_string(code) && json_string_length(code) > 0 &&
+		 json_string_length(code) < size)
 		(void)snprintf(ret, size, "%s", json_string_value(code));
 	else
 		return false;
@@ -200,28 +223,32 @@ static const char *message_of(const json_t *document)
 	return json_string_value(json_is_object(error) ? json_object_get(error, "message") : error);
 }
 
-static void describe(struct enroll_refusal *ret, long status, const char *code, const char *message, const char *sent)
+static void describe(struct enroll_refusal *ret, long status, const char *code, const char *message,
+		     const char *sent)
 {
 	char shown[200], shown_code[40];
 	bool echoes = message && sent && strstr(message, sent);
 
 	escape_string(shown_code, sizeof shown_code, code ?: "");
 	if (message && *message && !echoes)
-		(void)snprintf(ret->text, sizeof ret->text, "%s (HTTP %ld%s%s)", escape_string(shown, sizeof shown, message),
-			       status, code ? ", " : "", shown_code);
+		(void)snprintf(ret->text, sizeof ret->text, "%s (HTTP %ld%s%s)",
+			       escape_string(shown, sizeof shown, message), status,
+			       code ? ", " : "", shown_code);
 	else
-		(void)snprintf(ret->text, sizeof ret->text, "HTTP %ld%s%s%s", status, code ? " (" : "", shown_code,
-			       code ? ")" : "");
+		(void)snprintf(ret->text, sizeof ret->text, "HTTP %ld%s%s%s", status,
+			       code ? " (" : "", shown_code, code ? ")" : "");
 }
 
-void enroll_answer_refuse(struct enroll_refusal *ret, long status, const char *challenge, const char *body, size_t length,
-			  const char *sent)
+void enroll_answer_refuse(struct enroll_refusal *ret, long status, const char *challenge,
+			  const char *body, size_t length, const char *sent)
 {
-	cleanup(release_json) json_t *document = length ? json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	cleanup(release_json) json_t *document =
+		length ? json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const json_t *error = json_object_get(document, "error");
 	const struct meaning *meaning;
 	char code[40];
-	bool has_code = (status == 401 && challenge_class(code, sizeof code, challenge)) || body_code(code, sizeof code, error);
+	bool has_code = (status == 401 && challenge_class(code, sizeof code, challenge)) ||
+			body_code(code, sizeof code, error);
 
 	meaning = meaning_of(has_code ? code : NULL, status);
 	*ret = (struct enroll_refusal){

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/methods/enroll-token.h"
 
-#include "common/cleanup.h"
 #include "common/base64.h"
+#include "common/cleanup.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -21,7 +21,8 @@ static int parse_address(struct enrollment_token *token, const char *text)
 		return -ENOMEM;
 	if (endpoint_parse(&token->manager, host, ENROLLMENT_PORT) < 0)
 		return -EINVAL;
-	return endpoint_prefix_parse(token->prefix, text[length] == '/' ? text + length + 1 : ENROLLMENT_PREFIX);
+	return endpoint_prefix_parse(token->prefix,
+				     text[length] == '/' ? text + length + 1 : ENROLLMENT_PREFIX);
 }
 
 /* ------------------------------------------------------------------ the members */
@@ -29,8 +30,9 @@ static int parse_address(struct enrollment_token *token, const char *text)
 /* Decode a member of exactly `size` bytes. */
 static bool take_bytes(unsigned char *ret, size_t size, const json_t *member)
 {
-	return json_is_string(member) && base64_decode(ret, size, BASE64_URL, json_string_value(member),
-							 json_string_length(member)) == (ssize_t)size;
+	return json_is_string(member) &&
+	       base64_decode(ret, size, BASE64_URL, json_string_value(member),
+			     json_string_length(member)) == (ssize_t)size;
 }
 
 static bool take_credential(struct enrollment_token *token, const json_t *member)
@@ -56,7 +58,8 @@ static const char *unknown_member(json_t *object)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(object, name, value) {
+	json_object_foreach(object, name, value)
+	{
 		size_t i = 0;
 
 		while (i < sizeof known / sizeof known[0] && strcmp(name, known[i]) != 0)
@@ -70,7 +73,8 @@ static const char *unknown_member(json_t *object)
 /* What is wrong with the token, in words that show nothing of it; null: nothing. */
 static const char *take_members(struct enrollment_token *token, json_t *object)
 {
-	const json_t *version = json_object_get(object, "ver"), *address = json_object_get(object, "adr");
+	const json_t *version = json_object_get(object, "ver"),
+		     *address = json_object_get(object, "adr");
 	const json_t *pin = json_object_get(object, "pin"), *ca = json_object_get(object, "ca");
 	const json_t *credential = json_object_get(object, "key");
 
@@ -79,8 +83,9 @@ static const char *take_members(struct enrollment_token *token, json_t *object)
 	if (unknown_member(object))
 		return "holds a member that version 1 does not have";
 	if (!pin == !ca)
-		return pin ? "holds both a pin and a CA, of which one is allowed" :
-			     "holds neither a pin nor a CA, so that nothing says which manager to trust";
+		return pin ? "holds both a pin and a CA, of which one is allowed"
+			   : "holds neither a pin nor a CA, so that nothing says which manager to "
+			     "trust";
 	if (!json_is_string(address) || parse_address(token, json_string_value(address)) < 0)
 		return "holds no address of the form HOST[:PORT][/PREFIX]";
 	if (pin && !take_bytes(token->pin, sizeof token->pin, pin))
@@ -96,20 +101,25 @@ static const char *take_members(struct enrollment_token *token, json_t *object)
 
 static int not_a_token(struct reason *why, const char *problem)
 {
-	reason_set(why, "The enrollment token %s; take it as wazuh-manager-authd --create-enrollment-token printed it",
+	reason_set(why,
+		   "The enrollment token %s; take it as wazuh-manager-authd "
+		   "--create-enrollment-token printed it",
 		   problem);
 	return -EINVAL;
 }
 
-static int parse_document(struct enrollment_token *ret, const char *document, size_t length, struct reason *why)
+static int parse_document(struct enrollment_token *ret, const char *document, size_t length,
+			  struct reason *why)
 {
-	cleanup(release_json) json_t *object = json_loadb(document, length, JSON_REJECT_DUPLICATES, NULL);
+	cleanup(release_json)
+		json_t *object = json_loadb(document, length, JSON_REJECT_DUPLICATES, NULL);
 	cleanup(enrollment_token_wipe) struct enrollment_token token = { 0 };
 	const json_t *ca = json_object_get(object, "ca");
 	const char *problem;
 
 	if (!json_is_object(object))
-		return not_a_token(why, "is not a JSON object in base64url, or holds a member twice");
+		return not_a_token(why, "is not a JSON object in base64url, or holds a member "
+					"twice");
 	problem = take_members(&token, object);
 	if (problem)
 		return not_a_token(why, problem);
@@ -121,7 +131,8 @@ static int parse_document(struct enrollment_token *ret, const char *document, si
 	return 0;
 }
 
-int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_t length, struct reason *why)
+int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_t length,
+			   struct reason *why)
 {
 	ssize_t used;
 	char *document;
@@ -134,7 +145,8 @@ int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_
 		return reason_errno(why, ENOMEM, "Cannot read the enrollment token");
 	used = base64_decode(document, length, BASE64_URL, text, length);
 	if (used < 0)
-		r = not_a_token(why, "is not base64url without padding: it holds another character, or a part of it is missing");
+		r = not_a_token(why, "is not base64url without padding: it holds another "
+				     "character, or a part of it is missing");
 	else
 		r = parse_document(ret, document, (size_t)used, why);
 	explicit_bzero(document, length);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/methods/https/enroll-trust.h"
 
+#include "client/methods/enroll-token.h"
 #include "common/cleanup.h"
 #include "common/tls-context.h"
-#include "client/methods/enroll-token.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -17,7 +17,8 @@
 /* Append the certificate to `pem`, and make it an anchor of `store` (null: do not). */
 static bool take_certificate(X509 *certificate, BIO *pem, X509_STORE *store)
 {
-	return PEM_write_bio_X509(pem, certificate) == 1 && (!store || X509_STORE_add_cert(store, certificate) == 1);
+	return PEM_write_bio_X509(pem, certificate) == 1 &&
+	       (!store || X509_STORE_add_cert(store, certificate) == 1);
 }
 
 static char *text_of(BIO *pem)
@@ -29,24 +30,28 @@ static char *text_of(BIO *pem)
 }
 
 /*
- * Take the certificates out of a PEM text; with a `pin` only those of its key. They become anchors of `store` (null: they
- * do not), and `*ret` is their PEM, owned by the caller: the text may hold a key or other matter beside them.
- * Returns how many were taken, with `*ret_seen` how many there are, or -ENOMEM.
+ * Take the certificates out of a PEM text; with a `pin` only those of its key. They become anchors
+ * of `store` (null: they do not), and `*ret` is their PEM, owned by the caller: the text may hold a
+ * key or other matter beside them. Returns how many were taken, with `*ret_seen` how many there
+ * are, or -ENOMEM.
  */
-static int take_certificates(char **ret, int *ret_seen, BIO *source, const char *pin, X509_STORE *store)
+static int take_certificates(char **ret, int *ret_seen, BIO *source, const char *pin,
+			     X509_STORE *store)
 {
 	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
 	int taken = 0;
 
 	*ret_seen = 0;
 	while (pem) {
-		cleanup(release_x509) X509 *certificate = PEM_read_bio_X509(source, NULL, NULL, NULL);
+		cleanup(release_x509)
+			X509 *certificate = PEM_read_bio_X509(source, NULL, NULL, NULL);
 		char own_pin[TLS_PIN_SIZE];
 
 		if (!certificate)
 			break;
 		++*ret_seen;
-		if (pin && (tls_certificate_pin(certificate, own_pin) < 0 || strcmp(own_pin, pin) != 0))
+		if (pin &&
+		    (tls_certificate_pin(certificate, own_pin) < 0 || strcmp(own_pin, pin) != 0))
 			continue;
 		if (!take_certificate(certificate, pem, store))
 			return -ENOMEM;
@@ -57,7 +62,8 @@ static int take_certificates(char **ret, int *ret_seen, BIO *source, const char 
 	return !pem || (taken > 0 && !*ret) ? -ENOMEM : taken;
 }
 
-static int take_from_text(char **ret, int *ret_seen, const char *text, size_t length, const char *pin, X509_STORE *store)
+static int take_from_text(char **ret, int *ret_seen, const char *text, size_t length,
+			  const char *pin, X509_STORE *store)
 {
 	cleanup(release_bio) BIO *source = BIO_new_mem_buf(text, (int)length);
 
@@ -66,7 +72,8 @@ static int take_from_text(char **ret, int *ret_seen, const char *text, size_t le
 
 /* ------------------------------------------------------------------ the manager's own word */
 
-static int get_certificates(struct https *session, const char *prefix, struct https_reply *ret, struct reason *why)
+static int get_certificates(struct https *session, const char *prefix, struct https_reply *ret,
+			    struct reason *why)
 {
 	char path[ENDPOINT_PREFIX_SIZE + 16];
 	const struct https_request request = { .method = "GET", .path = path };
@@ -82,16 +89,22 @@ static int no_certificates(const struct attempt *attempt, int status, struct rea
 
 	endpoint_text(attempt->manager, manager);
 	if (status == 503 || status == 429) {
-		reason_set(why, "%s hands out no CA now (HTTP %d): its remote.https.ca_certificate is not the CA of its certificate, "
-			   "or it is busy", manager, status);
+		reason_set(why,
+			   "%s hands out no CA now (HTTP %d): its remote.https.ca_certificate is "
+			   "not the CA of its certificate, or it is busy",
+			   manager, status);
 		return OUTCOME_BUSY;
 	}
-	reason_set(why, "%s hands out no CA (HTTP %d), so the enrollment token's pin cannot be checked: look at its "
-		   "remote.https.ca_certificate and at prefix in [manager], or set ca_file in [tls]", manager, status);
+	reason_set(why,
+		   "%s hands out no CA (HTTP %d), so the enrollment token's pin cannot be checked: "
+		   "look at its remote.https.ca_certificate and at prefix in [manager], or set "
+		   "ca_file in [tls]",
+		   manager, status);
 	return OUTCOME_UNTRUSTED;
 }
 
-static int judge_certificates(struct enroll_trust *trust, const struct https_reply *reply, struct reason *why)
+static int judge_certificates(struct enroll_trust *trust, const struct https_reply *reply,
+			      struct reason *why)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(trust->attempt.context);
 	char manager[ENDPOINT_TEXT_SIZE], pin[TLS_PIN_SIZE];
@@ -105,10 +118,15 @@ static int judge_certificates(struct enroll_trust *trust, const struct https_rep
 		return OUTCOME_OK;
 	endpoint_text(trust->attempt.manager, manager);
 	if (seen == 0)
-		reason_set(why, "%s did not answer with a CA certificate; is it a manager of Wazuh 5?", manager);
+		reason_set(why,
+			   "%s did not answer with a CA certificate; is it a manager of Wazuh 5?",
+			   manager);
 	else
-		reason_set(why, "%s is not the manager that the enrollment token names: of its %d CA certificates none has the "
-			   "token's pin; somebody may be in between, or its CA has got another key since", manager, seen);
+		reason_set(why,
+			   "%s is not the manager that the enrollment token names: of its %d CA "
+			   "certificates none has the token's pin; somebody may be in between, or "
+			   "its CA has got another key since",
+			   manager, seen);
 	return OUTCOME_UNTRUSTED;
 }
 
@@ -137,13 +155,14 @@ static int trust_embedded(struct enroll_trust *trust, struct reason *why)
 	const char *ca = trust->attempt.token->ca;
 	int seen, taken;
 
-	taken = take_from_text(&trust->anchor, &seen, ca, strlen(ca), NULL, SSL_CTX_get_cert_store(trust->attempt.context));
+	taken = take_from_text(&trust->anchor, &seen, ca, strlen(ca), NULL,
+			       SSL_CTX_get_cert_store(trust->attempt.context));
 	if (taken < 0)
 		return reason_errno(why, taken, "Cannot keep the enrollment token's CA");
 	if (taken > 0)
 		return OUTCOME_OK;
 	reason_set(why, "The CA in the enrollment token is no certificate; make a new one with "
-		   "wazuh-manager-authd --create-enrollment-token --embed-ca");
+			"wazuh-manager-authd --create-enrollment-token --embed-ca");
 	return OUTCOME_MISCONFIGURED;
 }
 
@@ -151,12 +170,14 @@ static int trust_embedded(struct enroll_trust *trust, struct reason *why)
 static int read_ca_file(struct enroll_trust *trust, struct reason *why)
 {
 	cleanup(release_bio) BIO *source = BIO_new_file(trust->trust.ca_file, "r");
-	int seen, taken = source ? take_certificates(&trust->anchor, &seen, source, NULL, NULL) : -errno;
+	int seen, taken = source ? take_certificates(&trust->anchor, &seen, source, NULL, NULL)
+				 : -errno;
 
 	if (taken > 0)
 		return OUTCOME_OK;
 	ERR_clear_error();
-	return reason_errno(why, taken ?: -EINVAL, "Cannot read the CA file %s again", trust->trust.ca_file);
+	return reason_errno(why, taken ?: -EINVAL, "Cannot read the CA file %s again",
+			    trust->trust.ca_file);
 }
 
 static bool is_configured(const struct tls_trust *trust)
@@ -164,7 +185,8 @@ static bool is_configured(const struct tls_trust *trust)
 	return !trust->verify || trust->ca_file || (trust->pins && trust->pins->count > 0);
 }
 
-int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attempt, struct attempt_report *report)
+int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attempt,
+			   struct attempt_report *report)
 {
 	int r;
 
@@ -179,7 +201,8 @@ int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attem
 	return r;
 }
 
-int enroll_trust_complete(struct enroll_trust *trust, struct https *session, struct attempt_report *report)
+int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
+			  struct attempt_report *report)
 {
 	cleanup(https_reply_done) struct https_reply reply = { 0 };
 	char manager[ENDPOINT_TEXT_SIZE];
@@ -190,11 +213,14 @@ int enroll_trust_complete(struct enroll_trust *trust, struct https *session, str
 	r = get_certificates(session, trust->attempt.prefix, &reply, &report->why);
 	if (r != OUTCOME_OK)
 		return r;
-	if (reply.status == 200 && take_from_text(&trust->anchor, &seen, reply.body, reply.length, NULL, NULL) < 0)
+	if (reply.status == 200 &&
+	    take_from_text(&trust->anchor, &seen, reply.body, reply.length, NULL, NULL) < 0)
 		return reason_errno(&report->why, ENOMEM, "Cannot keep the manager's CA");
 	if (!trust->anchor && !report->warning.text[0])
-		reason_set(&report->warning, "%s hands out no CA (HTTP %d), so the agent gets none from here; install it as "
-			   "etc/certs/root-ca.pem", endpoint_text(trust->attempt.manager, manager), reply.status);
+		reason_set(&report->warning,
+			   "%s hands out no CA (HTTP %d), so the agent gets none from here; "
+			   "install it as etc/certs/root-ca.pem",
+			   endpoint_text(trust->attempt.manager, manager), reply.status);
 	return OUTCOME_OK;
 }
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* The way of Wazuh 5: POST /wazuh-manager/enroll on port 1517, with a bearer that proves a password, token or secret. */
+/*
+ * The way of Wazuh 5: POST /wazuh-manager/enroll on port 1517, with a bearer that proves a
+ * password, token or secret.
+ */
 #include "client/methods/https/https-methods.h"
 
-#include "common/cleanup.h"
-#include "client/methods/https/enroll-answer.h"
-#include "common/enroll-jwt.h"
 #include "client/methods/enroll-token.h"
+#include "client/methods/https/enroll-answer.h"
 #include "client/methods/https/enroll-trust.h"
 #include "client/methods/https/wiping-memory.h"
+#include "common/cleanup.h"
+#include "common/enroll-jwt.h"
 
 #include <curl/curl.h>
 #include <jansson.h>
@@ -15,7 +18,10 @@
 #include <string.h>
 #include <time.h>
 
-/* The oldest manager that has this endpoint, and every one takes agents that are no newer than itself. */
+/*
+ * The oldest manager that has this endpoint, and every one takes agents that are no newer than
+ * itself.
+ */
 #define OLDEST_VERSION "5.0.0"
 #define BODY_MAX 16384
 
@@ -55,8 +61,10 @@ static int compose_body(struct enrollment *enrollment)
 	struct reason *why = &enrollment->report->why;
 	json_t *object = json_object();
 
-	if (set_member(object, "name", attempt->name) && set_member(object, "version", attempt->version ?: OLDEST_VERSION) &&
-	    set_member(object, "groups", attempt->groups) && set_member(object, "ip", attempt->ip) &&
+	if (set_member(object, "name", attempt->name) &&
+	    set_member(object, "version", attempt->version ?: OLDEST_VERSION) &&
+	    set_member(object, "groups", attempt->groups) &&
+	    set_member(object, "ip", attempt->ip) &&
 	    set_member(object, "key_hash", attempt->key_hash))
 		enrollment->body = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
@@ -65,7 +73,8 @@ static int compose_body(struct enrollment *enrollment)
 		return OUTCOME_MISCONFIGURED;
 	}
 	if (strlen(enrollment->body) > BODY_MAX) {
-		reason_set(why, "The request is longer than the 16384 bytes that managers take; configure fewer groups");
+		reason_set(why, "The request is longer than the 16384 bytes that managers take; "
+				"configure fewer groups");
 		return OUTCOME_MISCONFIGURED;
 	}
 	return OUTCOME_OK;
@@ -81,7 +90,8 @@ static void wipe_bearer(struct bearer *bearer)
 	explicit_bzero(bearer, sizeof *bearer);
 }
 
-static int compose_bearer(const struct enrollment *enrollment, const struct credential *credential, struct bearer *ret)
+static int compose_bearer(const struct enrollment *enrollment, const struct credential *credential,
+			  struct bearer *ret)
 {
 	unsigned char key[ENROLL_KEY_SIZE], nonce[ENROLL_NONCE_SIZE];
 	uint64_t now = (uint64_t)((int64_t)time(NULL) + enrollment->clock_offset);
@@ -92,16 +102,19 @@ static int compose_bearer(const struct enrollment *enrollment, const struct cred
 		return 0;
 	(void)strcpy(ret->text, "Bearer ");
 	if (RAND_bytes(nonce, sizeof nonce) == 1)
-		r = enroll_jwt_derive(key, credential->kind, credential->secret, credential->length);
+		r = enroll_jwt_derive(key, credential->kind, credential->secret,
+				      credential->length);
 	if (r == 0)
-		r = enroll_jwt_sign(ret->text + strlen(ret->text), key, credential->key_id, now, nonce);
+		r = enroll_jwt_sign(ret->text + strlen(ret->text), key, credential->key_id, now,
+				    nonce);
 	explicit_bzero(key, sizeof key);
 	return r < 0 ? reason_errno(&enrollment->report->why, r, "Cannot sign the request") : 0;
 }
 
 /* ------------------------------------------------------------------ the answer */
 
-static int accept_answer(struct enrollment *enrollment, const struct https_reply *reply, struct agent_key *ret)
+static int accept_answer(struct enrollment *enrollment, const struct https_reply *reply,
+			 struct agent_key *ret)
 {
 	cleanup(enrolled_wipe) struct enrolled enrolled = { 0 };
 	struct attempt_report *report = enrollment->report;
@@ -112,8 +125,10 @@ static int accept_answer(struct enrollment *enrollment, const struct https_reply
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 	if (enrolled.secret.text[0] == '\0' && !report->warning.text[0])
-		reason_set(&report->warning, "%s gave no re-enrollment secret: should it lose this agent's key, a person has to "
-			   "enroll it again", enrollment->manager);
+		reason_set(&report->warning,
+			   "%s gave no re-enrollment secret: should it lose this agent's key, a "
+			   "person has to enroll it again",
+			   enrollment->manager);
 	*ret = enrolled.key;
 	report->secret = enrolled.secret;
 	report->anchor = take_pointer(enrollment->trust->anchor);
@@ -121,13 +136,15 @@ static int accept_answer(struct enrollment *enrollment, const struct https_reply
 }
 
 /*
- * The manager did not like our bearer's time. Its answer says what time it has; that is good enough for a second try.
- * Returns false when it is no different from what we knew.
+ * The manager did not like our bearer's time. Its answer says what time it has; that is good enough
+ * for a second try. Returns false when it is no different from what we knew.
  */
 static bool set_clock_by(struct enrollment *enrollment, const struct https_reply *reply)
 {
 	char date[64];
-	time_t theirs = https_reply_field(reply, "Date", date, sizeof date) ? curl_getdate(date, NULL) : -1;
+	time_t theirs = https_reply_field(reply, "Date", date, sizeof date)
+				? curl_getdate(date, NULL)
+				: -1;
 	int64_t offset = (int64_t)theirs - (int64_t)time(NULL);
 
 	if (theirs <= 0 || enrollment->clock_offset != 0 || (offset > -2 && offset < 2))
@@ -141,9 +158,12 @@ static void warn_of_clock(const struct enrollment *enrollment)
 	int64_t offset = enrollment->clock_offset;
 
 	if (offset != 0 && !enrollment->report->warning.text[0])
-		reason_set(&enrollment->report->warning, "This machine's clock is %lld s %s that of %s, whose time was used to "
-			   "enroll; set the clock right, since the agent will not be heard otherwise",
-			   (long long)(offset > 0 ? offset : -offset), offset > 0 ? "behind" : "ahead of", enrollment->manager);
+		reason_set(&enrollment->report->warning,
+			   "This machine's clock is %lld s %s that of %s, whose time was used to "
+			   "enroll; set the clock right, since the agent will not be heard "
+			   "otherwise",
+			   (long long)(offset > 0 ? offset : -offset),
+			   offset > 0 ? "behind" : "ahead of", enrollment->manager);
 }
 
 /* ------------------------------------------------------------------ asking */
@@ -164,11 +184,11 @@ static int send_once(struct enrollment *enrollment, const char *bearer, struct h
 }
 
 /*
- * Ask with one credential (null: none), and once more if the clocks differ. `*ret_unknown` is set when the manager does
- * not know the agent whose secret this is.
+ * Ask with one credential (null: none), and once more if the clocks differ. `*ret_unknown` is set
+ * when the manager does not know the agent whose secret this is.
  */
-static int ask_with(struct enrollment *enrollment, const struct credential *credential, struct agent_key *ret,
-		    bool *ret_unknown)
+static int ask_with(struct enrollment *enrollment, const struct credential *credential,
+		    struct agent_key *ret, bool *ret_unknown)
 {
 	for (;;) {
 		cleanup(https_reply_done) struct https_reply reply = { 0 };
@@ -183,13 +203,17 @@ static int ask_with(struct enrollment *enrollment, const struct credential *cred
 			return r;
 		if (reply.status == 200)
 			return accept_answer(enrollment, &reply, ret);
-		enroll_answer_refuse(&refusal, reply.status, https_reply_field(&reply, "WWW-Authenticate", challenge, sizeof challenge),
-				     reply.body, reply.length, credential ? bearer.text + strlen("Bearer ") : NULL);
+		enroll_answer_refuse(&refusal, reply.status,
+				     https_reply_field(&reply, "WWW-Authenticate", challenge,
+						       sizeof challenge),
+				     reply.body, reply.length,
+				     credential ? bearer.text + strlen("Bearer ") : NULL);
 		if (refusal.is_stale && set_clock_by(enrollment, &reply))
 			continue;
-		reason_set(&enrollment->report->why, "%s says: %s%s%s", enrollment->manager, refusal.text,
-			   refusal.hint ? " -- " : "", refusal.hint ?: "");
-		(void)snprintf(enrollment->report->said, sizeof enrollment->report->said, "%s", refusal.text);
+		reason_set(&enrollment->report->why, "%s says: %s%s%s", enrollment->manager,
+			   refusal.text, refusal.hint ? " -- " : "", refusal.hint ?: "");
+		(void)snprintf(enrollment->report->said, sizeof enrollment->report->said, "%s",
+			       refusal.text);
 		enrollment->report->answered = refusal.is_final;
 		enrollment->report->wait = https_reply_retry_after(&reply);
 		*ret_unknown = refusal.is_unknown;
@@ -202,17 +226,19 @@ static int ask(struct enrollment *enrollment, struct agent_key *ret)
 {
 	const struct attempt *attempt = &enrollment->trust->attempt;
 	const struct enrollment_token *token = attempt->token;
-	const struct credential by_token = { ENROLL_TOKEN_SECRET, token ? token->id : NULL, token ? token->secret : NULL,
-					     ENROLLMENT_SECRET_SIZE };
+	const struct credential by_token = { ENROLL_TOKEN_SECRET, token ? token->id : NULL,
+					     token ? token->secret : NULL, ENROLLMENT_SECRET_SIZE };
 	const struct credential by_password = { ENROLL_PASSWORD, NULL, attempt->password,
 						attempt->password ? strlen(attempt->password) : 0 };
-	const struct credential *credential = token && token->has_credential ? &by_token :
-					      attempt->password		     ? &by_password : NULL;
+	const struct credential *credential = token && token->has_credential ? &by_token
+					      : attempt->password            ? &by_password
+									     : NULL;
 	bool is_unknown = false;
 
 	if (attempt->again) {
 		unsigned char secret[REENROLL_SECRET_SIZE];
-		const struct credential by_secret = { ENROLL_AGENT_SECRET, attempt->again->id, secret, sizeof secret };
+		const struct credential by_secret = { ENROLL_AGENT_SECRET, attempt->again->id,
+						      secret, sizeof secret };
 		int r;
 
 		reenroll_secret_decode(secret, attempt->again);
@@ -224,7 +250,8 @@ static int ask(struct enrollment *enrollment, struct agent_key *ret)
 	return ask_with(enrollment, credential, ret, &is_unknown);
 }
 
-static int enroll_run(const struct attempt *attempt, struct agent_key *ret, struct attempt_report *report)
+static int enroll_run(const struct attempt *attempt, struct agent_key *ret,
+		      struct attempt_report *report)
 {
 	cleanup(enroll_trust_done) struct enroll_trust trust = { 0 };
 	cleanup(release_https) struct https *session = NULL;
@@ -233,7 +260,8 @@ static int enroll_run(const struct attempt *attempt, struct agent_key *ret, stru
 
 	json_set_alloc_funcs(wiping_malloc, wiping_free);
 	endpoint_text(attempt->manager, enrollment.manager);
-	(void)snprintf(enrollment.path, sizeof enrollment.path, "%s%s/enroll", *attempt->prefix ? "/" : "", attempt->prefix);
+	(void)snprintf(enrollment.path, sizeof enrollment.path, "%s%s/enroll",
+		       *attempt->prefix ? "/" : "", attempt->prefix);
 	if (r == OUTCOME_OK)
 		r = compose_body(&enrollment);
 	if (r == OUTCOME_OK)
@@ -248,7 +276,8 @@ static int enroll_run(const struct attempt *attempt, struct agent_key *ret, stru
 	return r;
 }
 
-static int enroll_introduce(struct enrollment_token *ret, const struct secret *token, struct reason *why)
+static int enroll_introduce(struct enrollment_token *ret, const struct secret *token,
+			    struct reason *why)
 {
 	json_set_alloc_funcs(wiping_malloc, wiping_free);
 	return enrollment_token_parse(ret, token->text, token->length, why);

@@ -10,29 +10,36 @@
 
 #define RECORD_MAX 16384 /* bytes of plaintext in a TLS record (RFC 8446, 5.1) */
 
-void https_pipe_init(struct https_pipe *pipe, const struct attempt *attempt, struct attempt_report *report)
+void https_pipe_init(struct https_pipe *pipe, const struct attempt *attempt,
+		     struct attempt_report *report)
 {
-	*pipe = (struct https_pipe){ .attempt = attempt, .report = report, .listener = -1, .local = -1 };
+	*pipe = (struct https_pipe){
+		.attempt = attempt, .report = report, .listener = -1, .local = -1
+	};
 }
 
 /* ------------------------------------------------------------------ libcurl's end */
 
-/* A listener under a name that the kernel chooses (unix(7), "autobind"), which goes into `address`. */
+/*
+ * A listener under a name that the kernel chooses (unix(7), "autobind"), which goes into `address`.
+ */
 static int listen_for_libcurl(struct curl_sockaddr *address)
 {
 	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
 	socklen_t size = sizeof name;
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&name, sizeof(sa_family_t)) < 0 || listen(fd, SOMAXCONN) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&name, &size) < 0 || size > sizeof address->addr)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&name, sizeof(sa_family_t)) < 0 ||
+	    listen(fd, SOMAXCONN) < 0 || getsockname(fd, (struct sockaddr *)&name, &size) < 0 ||
+	    size > sizeof address->addr)
 		return -1;
 	memcpy(&address->addr, &name, size);
 	address->addrlen = size;
 	return take_fd(&fd);
 }
 
-curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose,
+				     struct curl_sockaddr *address)
 {
 	struct https_pipe *pipe = user;
 
@@ -58,7 +65,8 @@ static bool is_this_process(int fd)
 static int accept_libcurl(struct https_pipe *pipe, struct reason *why)
 {
 	while (pipe->local < 0) {
-		cleanup_fd int fd = accept4(pipe->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		cleanup_fd int fd = accept4(pipe->listener, NULL, NULL,
+					    SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd < 0)
 			return reason_errno(why, errno, "Cannot connect libcurl");
@@ -72,7 +80,10 @@ static int accept_libcurl(struct https_pipe *pipe, struct reason *why)
 
 /* ------------------------------------------------------------------ the manager's end */
 
-/* A manager may have ended a connection that it said to keep; and what it sends unasked is no answer to what follows. */
+/*
+ * A manager may have ended a connection that it said to keep; and what it sends unasked is no
+ * answer to what follows.
+ */
 static bool is_silent(const struct https_pipe *pipe)
 {
 	struct deadline at_once = { 0, pipe->attempt->deadline->stop_fd };
@@ -110,7 +121,9 @@ static int carry_request(struct https_pipe *pipe, struct reason *why)
 	int r;
 
 	if (length <= 0) /* libcurl has closed its end, which its next turn will tell */
-		return length == 0 || errno == EAGAIN ? OUTCOME_OK : reason_errno(why, errno, "Cannot read from libcurl");
+		return length == 0 || errno == EAGAIN
+			       ? OUTCOME_OK
+			       : reason_errno(why, errno, "Cannot read from libcurl");
 	pipe->sent = true;
 	r = tls_client_write(pipe->client, bytes, (size_t)length, attempt->deadline, why);
 	explicit_bzero(bytes, (size_t)length);
@@ -142,20 +155,24 @@ static int carry_reply(struct https_pipe *pipe, struct reason *why)
 	explicit_bzero(bytes, length);
 	if (sent < 0 && errno == EPIPE) /* libcurl had enough; its next turn will tell why */
 		return OUTCOME_OK;
-	return sent == (ssize_t)length ? OUTCOME_OK : reason_errno(why, sent < 0 ? errno : ENOBUFS, "Cannot write to libcurl");
+	return sent == (ssize_t)length
+		       ? OUTCOME_OK
+		       : reason_errno(why, sent < 0 ? errno : ENOBUFS, "Cannot write to libcurl");
 }
 
 int https_pipe_carry(struct https_pipe *pipe, long wait, struct reason *why)
 {
 	const struct deadline *whole = pipe->attempt->deadline;
-	struct deadline turn = wait < 0 ? *whole : deadline_in((uint64_t)wait * USEC_PER_MSEC, whole);
+	struct deadline turn = wait < 0 ? *whole
+					: deadline_in((uint64_t)wait * USEC_PER_MSEC, whole);
 	struct pollfd polled[2];
 	int r = pipe->local < 0 ? accept_libcurl(pipe, why) : OUTCOME_OK;
 
 	if (r != OUTCOME_OK)
 		return r;
 	polled[0] = (struct pollfd){ .fd = pipe->local, .events = POLLIN };
-	polled[1] = (struct pollfd){ .fd = pipe->ended ? -1 : tls_client_fd(pipe->client), .events = POLLIN };
+	polled[1] = (struct pollfd){ .fd = pipe->ended ? -1 : tls_client_fd(pipe->client),
+				     .events = POLLIN };
 	r = deadline_poll(&turn, polled, 2);
 	if (r == -ETIMEDOUT)
 		return turn.at == whole->at ? r : OUTCOME_OK;

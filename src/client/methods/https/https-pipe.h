@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The pipe below https.h: a local socket for libcurl at one end, the TLS connection to the manager at the other.
+ * The pipe below https.h: a local socket for libcurl at one end, the TLS connection to the manager
+ * at the other.
  *
- * libcurl connects to an abstract socket that exists only for that moment, because it does not take a connected one: up
- * to 7.88 it connects what CURLOPT_SOCKOPTFUNCTION has called connected. Others could connect there too, so the caller's
- * process is looked at.
+ * libcurl connects to an abstract socket that exists only for that moment, because it does not take
+ * a connected one: up to 7.88 it connects what CURLOPT_SOCKOPTFUNCTION has called connected. Others
+ * could connect there too, so the caller's process is looked at.
  */
 #pragma once
 
@@ -26,18 +27,23 @@ struct https_pipe {
 	bool ends_after_reply;     /* the manager will, or must not be asked on this one again */
 };
 
-void https_pipe_init(struct https_pipe *pipe, const struct attempt *attempt, struct attempt_report *report);
+void https_pipe_init(struct https_pipe *pipe, const struct attempt *attempt,
+		     struct attempt_report *report);
 
-/* Before each request: connect to the manager unless that is done. Returns as method_connect() does. */
+/*
+ * Before each request: connect to the manager unless that is done. Returns as method_connect()
+ * does.
+ */
 int https_pipe_connect(struct https_pipe *pipe, bool registers);
 
 /* For CURLOPT_OPENSOCKETFUNCTION; `user` is the pipe. */
-curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address);
+curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose,
+				     struct curl_sockaddr *address);
 
 /*
- * Carry what there is in both directions; wait for it, at most `wait` milliseconds (-1: as long as the attempt may take).
- * Returns OUTCOME_OK, -ETIMEDOUT at the end of the attempt (without a reason), -ECANCELED, or what tls_client_read() and
- * tls_client_write() return.
+ * Carry what there is in both directions; wait for it, at most `wait` milliseconds (-1: as long as
+ * the attempt may take). Returns OUTCOME_OK, -ETIMEDOUT at the end of the attempt (without a
+ * reason), -ECANCELED, or what tls_client_read() and tls_client_write() return.
  */
 int https_pipe_carry(struct https_pipe *pipe, long wait, struct reason *why);
 

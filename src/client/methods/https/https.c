@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/methods/https/https.h"
 
-#include "common/cleanup.h"
-#include "common/escape.h"
 #include "client/methods/https/https-pipe.h"
 #include "client/methods/https/wiping-memory.h"
+#include "common/cleanup.h"
+#include "common/escape.h"
 
 #include <ctype.h>
 #include <curl/curl.h>
@@ -19,7 +19,7 @@ struct https {
 	CURLM *multi;
 	CURL *easy;
 	struct https_pipe pipe;
-	struct https_reply reply;  /* of the exchange under way */
+	struct https_reply reply; /* of the exchange under way */
 	size_t fields_length;
 	bool has_header; /* all of it has come */
 	bool is_too_long;
@@ -53,7 +53,10 @@ static size_t take_body(char *data, size_t unit, size_t count, void *user)
 	return 0;
 }
 
-/* libcurl hands over one line at a time. A status line begins anew: what came before it was an interim answer. */
+/*
+ * libcurl hands over one line at a time. A status line begins anew: what came before it was an
+ * interim answer.
+ */
 static size_t take_field(char *data, size_t unit, size_t count, void *user)
 {
 	struct https *https = user;
@@ -76,7 +79,8 @@ static size_t take_field(char *data, size_t unit, size_t count, void *user)
 	return 0;
 }
 
-const char *https_reply_field(const struct https_reply *reply, const char *name, char *buffer, size_t size)
+const char *https_reply_field(const struct https_reply *reply, const char *name, char *buffer,
+			      size_t size)
 {
 	size_t length = strlen(name);
 
@@ -150,7 +154,9 @@ static bool add_field_of(struct curl_slist **fields, const char *name, const cha
 	return done;
 }
 
-/* Without the scope of an IPv6 address, which means something on this machine only (RFC 6874, 4). */
+/*
+ * Without the scope of an IPv6 address, which means something on this machine only (RFC 6874, 4).
+ */
 static bool add_host(struct curl_slist **fields, const struct endpoint *manager)
 {
 	struct endpoint host = *manager;
@@ -160,10 +166,11 @@ static bool add_host(struct curl_slist **fields, const struct endpoint *manager)
 	return add_field_of(fields, "Host", endpoint_text(&host, text));
 }
 
-static bool compose_fields(const struct https *https, const struct https_request *request, struct curl_slist **ret)
+static bool compose_fields(const struct https *https, const struct https_request *request,
+			   struct curl_slist **ret)
 {
-	bool done = add_host(ret, https->attempt->manager) && add_field(ret, "Accept: application/json") &&
-		    add_field(ret, "Expect:");
+	bool done = add_host(ret, https->attempt->manager) &&
+		    add_field(ret, "Accept: application/json") && add_field(ret, "Expect:");
 
 	if (done && request->body)
 		done = add_field(ret, "Content-Type: application/json");
@@ -175,10 +182,11 @@ static bool compose_fields(const struct https *https, const struct https_request
 }
 
 /*
- * The address in the URL is never looked at: https-pipe.c makes the connection. It is a literal, so that nothing is
- * resolved.
+ * The address in the URL is never looked at: https-pipe.c makes the connection. It is a literal, so
+ * that nothing is resolved.
  */
-static bool set_up(struct https *https, const struct https_request *request, struct curl_slist *fields)
+static bool set_up(struct https *https, const struct https_request *request,
+		   struct curl_slist *fields)
 {
 	CURL *easy = https->easy;
 	cleanup_free char *url = NULL;
@@ -191,12 +199,14 @@ static bool set_up(struct https *https, const struct https_request *request, str
 	return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
+		       CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "agent-register/" PACKAGE_VERSION) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "agent-register/" PACKAGE_VERSION) ==
+		       CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HTTPGET, request->body ? 0L : 1L) == CURLE_OK &&
@@ -206,7 +216,8 @@ static bool set_up(struct https *https, const struct https_request *request, str
 	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, https) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_field) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, https) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, https_pipe_open_socket) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, https_pipe_open_socket) ==
+		       CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &https->pipe) == CURLE_OK;
 }
 
@@ -219,12 +230,15 @@ static int broken_off(const struct https *https)
 	const struct tls_client *client = https->pipe.client;
 
 	if (https->pipe.received > 0) {
-		reason_set(why, "%s closed the connection in the middle of its answer", https->manager);
+		reason_set(why, "%s closed the connection in the middle of its answer",
+			   https->manager);
 		return OUTCOME_BUSY;
 	}
 	if (tls_client_lacks_certificate(client)) {
-		reason_set(why, "%s closed the connection without an answer; it wants a client certificate: set "
-			   "certificate_file and private_key_file in [tls]", https->manager);
+		reason_set(why,
+			   "%s closed the connection without an answer; it wants a client "
+			   "certificate: set certificate_file and private_key_file in [tls]",
+			   https->manager);
 		return OUTCOME_REFUSED;
 	}
 	reason_set(why, "%s %s the connection instead of answering the request", https->manager,
@@ -246,14 +260,19 @@ static bool is_cut_short(const struct https *https, CURLcode result)
 	}
 }
 
-/* What libcurl makes of the reply. It calls a line of the header that is too long a lack of memory. */
+/*
+ * What libcurl makes of the reply. It calls a line of the header that is too long a lack of memory.
+ */
 static int judge(const struct https *https, CURLcode result)
 {
 	struct reason *why = &https->report->why;
 
-	if (https->is_too_long ||
-	    (result == CURLE_OUT_OF_MEMORY && !https->has_header && https->pipe.received > HTTPS_HEADER_MAX)) {
-		reason_set(why, "%s sent an answer longer than any that it could have for us; is the port right?", https->manager);
+	if (https->is_too_long || (result == CURLE_OUT_OF_MEMORY && !https->has_header &&
+				   https->pipe.received > HTTPS_HEADER_MAX)) {
+		reason_set(why,
+			   "%s sent an answer longer than any that it could have for us; is the "
+			   "port right?",
+			   https->manager);
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 	if (result == CURLE_OK && https->has_header)
@@ -262,14 +281,17 @@ static int judge(const struct https *https, CURLcode result)
 		return reason_errno(why, ENOMEM, "Cannot talk to %s", https->manager);
 	if (is_cut_short(https, result))
 		return broken_off(https);
-	reason_set(why, "%s did not answer in HTTP (%s); is the port right?", https->manager, curl_easy_strerror(result));
+	reason_set(why, "%s did not answer in HTTP (%s); is the port right?", https->manager,
+		   curl_easy_strerror(result));
 	return OUTCOME_PROTOCOL_ERROR;
 }
 
 static int timed_out(const struct https *https)
 {
-	reason_set(&https->report->why, https->pipe.received ? "%s stopped in the middle of its answer" :
-			   "%s did not answer the request in time", https->manager);
+	reason_set(&https->report->why,
+		   https->pipe.received ? "%s stopped in the middle of its answer"
+					: "%s did not answer the request in time",
+		   https->manager);
 	return OUTCOME_BUSY;
 }
 
@@ -285,7 +307,8 @@ static int exchange(struct https *https, CURLcode *ret)
 		int r;
 
 		if (curl_multi_perform(https->multi, &running) != CURLM_OK)
-			return reason_errno(why, EIO, "libcurl cannot go on with %s", https->manager);
+			return reason_errno(why, EIO, "libcurl cannot go on with %s",
+					    https->manager);
 		if (!running)
 			break;
 		(void)curl_multi_timeout(https->multi, &wait);
@@ -306,7 +329,8 @@ static void end_exchange(struct https *https, int outcome)
 	char connection[64];
 
 	(void)curl_multi_remove_handle(https->multi, https->easy);
-	if (https_reply_field(&https->reply, "Connection", connection, sizeof connection) && strcasestr(connection, "close"))
+	if (https_reply_field(&https->reply, "Connection", connection, sizeof connection) &&
+	    strcasestr(connection, "close"))
 		https->pipe.ends_after_reply = true;
 	https_pipe_close_local(&https->pipe);
 	if (outcome != OUTCOME_OK || https->pipe.ends_after_reply)
@@ -323,7 +347,8 @@ static int transfer(struct https *https, const struct https_request *request)
 
 	if (!compose_fields(https, request, &fields) || !set_up(https, request, fields) ||
 	    curl_multi_add_handle(https->multi, https->easy) != CURLM_OK)
-		return reason_errno(why, ENOMEM, "Cannot compose the request to %s", https->manager);
+		return reason_errno(why, ENOMEM, "Cannot compose the request to %s",
+				    https->manager);
 	r = exchange(https, &result);
 	if (r == OUTCOME_OK)
 		r = judge(https, result);
@@ -343,8 +368,10 @@ int https_send(struct https *https, const struct https_request *request, struct 
 	https->has_header = https->is_too_long = false;
 	https->fields_length = 0;
 	r = transfer(https, request);
-	if (r == OUTCOME_OK && !append(&https->reply.body, &https->reply.length, "", 0, HTTPS_BODY_MAX))
-		r = reason_errno(&https->report->why, ENOMEM, "Cannot keep the answer of %s", https->manager);
+	if (r == OUTCOME_OK &&
+	    !append(&https->reply.body, &https->reply.length, "", 0, HTTPS_BODY_MAX))
+		r = reason_errno(&https->report->why, ENOMEM, "Cannot keep the answer of %s",
+				 https->manager);
 	if (r == OUTCOME_OK)
 		*ret = https->reply;
 	else
@@ -361,7 +388,8 @@ static bool start_libcurl(void)
 
 	/* Nothing of it: TLS, which it would prepare otherwise, is ours. */
 	if (!is_started)
-		is_started = curl_global_init_mem(CURL_GLOBAL_NOTHING, wiping_malloc, wiping_free, wiping_realloc, wiping_strdup,
+		is_started = curl_global_init_mem(CURL_GLOBAL_NOTHING, wiping_malloc, wiping_free,
+						  wiping_realloc, wiping_strdup,
 						  wiping_calloc) == CURLE_OK;
 	return is_started;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/support.h"
 
-#include "tests/unit/fault.h"
 #include "client/agent-files/keystore.h"
+#include "tests/unit/fault.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -13,7 +13,9 @@
 #define HEX64 "48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db"
 #define RECORD "001 web-01 any " HEX64
 
-static const struct agent_key new_key = { .id = "002", .name = "web-02", .ip = "any", .key = HEX64 };
+static const struct agent_key new_key = {
+	.id = "002", .name = "web-02", .ip = "any", .key = HEX64
+};
 #define NEW_LINE "002 web-02 any " HEX64 "\n"
 
 /* The attributes that every file has (chattr(1) needs root, and not every file system has it). */
@@ -38,7 +40,8 @@ static int setup(void **state)
 	attributes = 0;
 	if (setup_directory(state) < 0)
 		return -1;
-	return mkdir(path_in(*state, "etc"), 0770) < 0 || mkdir(path_in(*state, "queue"), 0770) < 0 ||
+	return mkdir(path_in(*state, "etc"), 0770) < 0 ||
+	       mkdir(path_in(*state, "queue"), 0770) < 0 ||
 	       mkdir(path_in(*state, "queue/rids"), 0770) < 0;
 }
 
@@ -70,7 +73,10 @@ static const struct {
 	enum keystore_state state;
 	const char *id; /* of the key */
 } files[] = {
-#define FILE_ROW(label, bytes, state, id) { label, bytes, sizeof(bytes) - 1, KEYSTORE_##state, id }
+#define FILE_ROW(label, bytes, state, id)                             \
+	{                                                             \
+		label, bytes, sizeof(bytes) - 1, KEYSTORE_##state, id \
+	}
 	FILE_ROW("empty", "", MISSING, NULL),
 	FILE_ROW("one newline", "\n", MISSING, NULL),
 	FILE_ROW("blank lines", "\n\n\r\n \n", MISSING, NULL),
@@ -81,7 +87,8 @@ static const struct {
 	FILE_ROW("removed, OSSEC", "001 #*#*#*#*#*#*#*#*#*#*#\n", MISSING, NULL),
 	FILE_ROW("a record", RECORD "\n", KEY, "001"),
 	FILE_ROW("a record without its end", RECORD, KEY, "001"),
-	FILE_ROW("comment, removed, record", "# x\n\n001 !a any b\n003 ab 10.0.0.1 " HEX64 "\n", KEY, "003"),
+	FILE_ROW("comment, removed, record", "# x\n\n001 !a any b\n003 ab 10.0.0.1 " HEX64 "\n",
+		 KEY, "003"),
 	FILE_ROW("several records: the first", RECORD "\n002 web-02 any " HEX64 "\n", KEY, "001"),
 	FILE_ROW("a record, then rubbish", RECORD "\n\0\0\0", KEY, "001"),
 	FILE_ROW("an unusual key", "001 web-01 any abcd\n", KEY, "001"),
@@ -115,12 +122,16 @@ static void test_read(void **state)
 		memset(&key, 'b', sizeof key);
 		write_file(keys_of(state), files[i].bytes, files[i].length);
 		check_row(files[i].label, keystore_read(&store, &key, &why) == (int)files[i].state);
-		check_row(files[i].label, files[i].state == KEYSTORE_KEY ? strcmp(key.id, files[i].id) == 0 : key.id[0] == 'b');
-		check_row(files[i].label, (files[i].state == KEYSTORE_TORN) == (strstr(why.text, keys_of(state)) != NULL));
+		check_row(files[i].label, files[i].state == KEYSTORE_KEY
+						  ? strcmp(key.id, files[i].id) == 0
+						  : key.id[0] == 'b');
+		check_row(files[i].label, (files[i].state == KEYSTORE_TORN) ==
+						  (strstr(why.text, keys_of(state)) != NULL));
 		check_row(files[i].label, !strstr(why.text, "48a998"));
 
 		memcpy(exact, files[i].bytes, files[i].length);
-		check_row(files[i].label, keystore_judge(&key, exact, files[i].length, "x", &why) == (int)files[i].state);
+		check_row(files[i].label, keystore_judge(&key, exact, files[i].length, "x", &why) ==
+						  (int)files[i].state);
 		free(exact);
 	}
 	keystore_close(&store);
@@ -329,7 +340,8 @@ static void test_marked_files(void **state)
 	write_text(keys_of(state), RECORD "\n");
 	for (size_t i = 0; i < COUNT(marks); i++) {
 		attributes = marks[i].attribute;
-		check_row(marks[i].word, keystore_stage(&store, &why) == -EPERM && strstr(why.text, marks[i].word));
+		check_row(marks[i].word, keystore_stage(&store, &why) == -EPERM &&
+						 strstr(why.text, marks[i].word));
 	}
 	attributes = FS_NODUMP_FL;
 	assert_int_equal(keystore_stage(&store, &why), 0);
@@ -344,8 +356,10 @@ static void test_failures_keep_the_old(void **state)
 		int error;
 		bool staging;
 	} failures[] = {
-		{ "fallocate", ENOSPC, true }, { "fchown", EPERM, true }, { "fchmod", EPERM, true },
-		{ "write", ENOSPC, false },    { "write", FAULT_SHORT, false }, { "fsync", EIO, false }, { "renameat", EIO, false },
+		{ "fallocate", ENOSPC, true },   { "fchown", EPERM, true },
+		{ "fchmod", EPERM, true },       { "write", ENOSPC, false },
+		{ "write", FAULT_SHORT, false }, { "fsync", EIO, false },
+		{ "renameat", EIO, false },
 	};
 	const char *counter = path_in(*state, "queue/rids/sender");
 
@@ -393,18 +407,21 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_read, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_read_what_is_no_file, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_read_what_is_no_file, setup,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_read_too_large, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_lock, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_lock_stops, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_lock_without_an_agent, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_lock_without_an_agent, setup,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_commit, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_aside, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_other_keys_file, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_close_discards, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_unknown_group, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_marked_files, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_failures_keep_the_old, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_failures_keep_the_old, setup,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_counter_stays, setup, teardown_directory),
 	};
 

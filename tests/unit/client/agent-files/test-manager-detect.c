@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* A manager is told from an agent; /etc/ossec-init.conf is what the tests say it is (see the wrap in local.mk). */
+/*
+ * A manager is told from an agent; /etc/ossec-init.conf is what the tests say it is (see the wrap
+ * in local.mk).
+ */
 #include "tests/unit/support.h"
 
 #include "client/agent-files/manager-detect.h"
@@ -27,7 +30,8 @@ static void test_init_file(void **state)
 		bool is_manager;
 	} rows[] = {
 		{ NULL, false },
-		{ "DIRECTORY=\"/nowhere\"\nVERSION=\"v3.7.0\"\nDATE=\"x\"\nTYPE=\"server\"\n", true },
+		{ "DIRECTORY=\"/nowhere\"\nVERSION=\"v3.7.0\"\nDATE=\"x\"\nTYPE=\"server\"\n",
+		  true },
 		{ "TYPE=\"server\"\nDIRECTORY=\"/nowhere\"\n", true },
 		{ "TYPE=\"server\"", true },
 		{ "DIRECTORY=\"/nowhere\"\nTYPE=\"agent\"\n", false },
@@ -45,9 +49,11 @@ static void test_init_file(void **state)
 		struct reason seen = { "" };
 
 		init_text = rows[i].text;
-		check_row(rows[i].text ?: "none", manager_detect("/nowhere", "/nowhere/etc/client.keys", &seen) ==
-							  rows[i].is_manager);
-		check_row(rows[i].text ?: "none", !strstr(seen.text, "/etc/ossec-init.conf") == !rows[i].is_manager);
+		check_row(rows[i].text ?: "none",
+			  manager_detect("/nowhere", "/nowhere/etc/client.keys", &seen) ==
+				  rows[i].is_manager);
+		check_row(rows[i].text ?: "none",
+			  !strstr(seen.text, "/etc/ossec-init.conf") == !rows[i].is_manager);
 	}
 	init_text = NULL;
 }
@@ -62,7 +68,8 @@ static void test_keys(void **state)
 		{ "001 web-01 any aa\n", NULL },
 		{ "# 002 comment\n\n001 web-01 any aa\n", NULL },
 		{ "001 web-01 any aa\n002 web-02 any bb\n", "has the entries of 2 agents" },
-		{ "001 !web-01 any aa\n002 web-02 any bb\n003 #*#*#*\n", "has the entries of 3 agents" },
+		{ "001 !web-01 any aa\n002 web-02 any bb\n003 #*#*#*\n", "has the entries of 3 "
+									 "agents" },
 		{ "001 web-01 any aa\n002 web-02 any bb", "has the entries of 2 agents" },
 	};
 	const char *path = path_in(*state, "client.keys");
@@ -71,7 +78,8 @@ static void test_keys(void **state)
 		struct reason seen = { "" };
 
 		write_text(path, rows[i].text);
-		check_row(rows[i].text, manager_detect("/nowhere", path, &seen) == (rows[i].seen != NULL));
+		check_row(rows[i].text,
+			  manager_detect("/nowhere", path, &seen) == (rows[i].seen != NULL));
 		check_row(rows[i].text, strstr(seen.text, rows[i].seen ?: ""));
 	}
 	assert_false(manager_detect("/nowhere", *state, NULL)); /* a directory */
@@ -79,12 +87,15 @@ static void test_keys(void **state)
 
 static void test_files(void **state)
 {
-	static const char *const of_managers[] = { "bin/wazuh-remoted", "bin/ossec-remoted", "etc/sslmanager.key" };
-	static const char *const of_agents[] = { "bin/wazuh-agentd", "bin/agent-auth", "bin/manage_agents", "etc/authd.pass",
+	static const char *const of_managers[] = { "bin/wazuh-remoted", "bin/ossec-remoted",
+						   "etc/sslmanager.key" };
+	static const char *const of_agents[] = { "bin/wazuh-agentd", "bin/agent-auth",
+						 "bin/manage_agents", "etc/authd.pass",
 						 "etc/sslagent.key" };
 	const char *directory = *state;
 
-	assert_int_equal(mkdir(path_in(directory, "bin"), 0700) | mkdir(path_in(directory, "etc"), 0700), 0);
+	assert_int_equal(
+		mkdir(path_in(directory, "bin"), 0700) | mkdir(path_in(directory, "etc"), 0700), 0);
 	for (size_t i = 0; i < COUNT(of_agents); i++)
 		write_text(path_in(directory, of_agents[i]), "");
 	assert_false(manager_detect(directory, "/nowhere/client.keys", NULL));

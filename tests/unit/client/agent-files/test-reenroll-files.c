@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/support.h"
 
-#include "tests/unit/certificates.h"
 #include "client/agent-files/reenroll-files.h"
+#include "tests/unit/certificates.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -15,7 +15,9 @@
 static void open_agent(struct reenroll_files *files, const char *directory)
 {
 	assert_int_equal(mkdir(path_in(directory, "etc"), 0770) < 0 && errno != EEXIST, 0);
-	assert_int_equal(reenroll_files_open(files, path_in(directory, "etc/client.keys"), directory, NULL), 0);
+	assert_int_equal(reenroll_files_open(files, path_in(directory, "etc/client.keys"),
+					     directory, NULL),
+			 0);
 }
 
 static mode_t mode_of(const char *path)
@@ -177,8 +179,9 @@ static void test_retiring(void **state)
 
 static void test_forgetting(void **state)
 {
-	static const char *const names[] = { "reenroll.secret", "reenroll.secret.old", "reenroll.secret.clone",
-					     "reenroll.secret.torn", ".reenroll.secret.new" };
+	static const char *const names[] = { "reenroll.secret", "reenroll.secret.old",
+					     "reenroll.secret.clone", "reenroll.secret.torn",
+					     ".reenroll.secret.new" };
 	const char *directory = *state;
 	struct reenroll_files files;
 	char name[64];
@@ -220,7 +223,8 @@ static void store_anchor(const char *directory, const char *pem)
 static void test_anchors(void **state)
 {
 	const char *directory = *state;
-	char *one = certificate_pem(directory, "one"), *two = certificate_pem(directory, "two"), *both;
+	char *one = certificate_pem(directory, "one"), *two = certificate_pem(directory, "two"),
+	     *both;
 
 	assert_true(asprintf(&both, "%s%s", one, two) > 0);
 	store_anchor(directory, one);
@@ -276,7 +280,8 @@ static void test_linked_directory(void **state)
 
 	open_agent(&files, directory);
 	assert_int_equal(mkdir(path_in(directory, "elsewhere"), 0700), 0);
-	assert_int_equal(symlink(path_in(directory, "elsewhere"), path_in(directory, "etc/certs")), 0);
+	assert_int_equal(symlink(path_in(directory, "elsewhere"), path_in(directory, "etc/certs")),
+			 0);
 	assert_int_equal(reenroll_files_stage(&files, (gid_t)-1, &why), -ELOOP);
 	assert_non_null(strstr(why.text, "etc/certs is a symbolic link"));
 	reenroll_files_close(&files);

@@ -9,7 +9,8 @@
 
 static void test_parses(void **state)
 {
-	static const char *const rows[] = { "001 " SECRET "\n", "001 " SECRET, "001 " SECRET "\r\n" };
+	static const char *const rows[] = { "001 " SECRET "\n", "001 " SECRET,
+					    "001 " SECRET "\r\n" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -33,9 +34,24 @@ static void test_parses(void **state)
 static void test_refuses(void **state)
 {
 	static const char *const rows[] = {
-		"", "\n", "\r\n", " ", "001", "001 ", "001 \n", SECRET "\n", " " SECRET, "001  " SECRET, "001 " SECRET " ",
-		"001 " SECRET " x\n", "001 " SECRET "ff\n", "001 " SECRET "\n\n", "001 " SECRET "\n002 " SECRET "\n",
-		"x01 " SECRET "\n", "123456789 " SECRET "\n", "001\t" SECRET "\n",
+		"",
+		"\n",
+		"\r\n",
+		" ",
+		"001",
+		"001 ",
+		"001 \n",
+		SECRET "\n",
+		" " SECRET,
+		"001  " SECRET,
+		"001 " SECRET " ",
+		"001 " SECRET " x\n",
+		"001 " SECRET "ff\n",
+		"001 " SECRET "\n\n",
+		"001 " SECRET "\n002 " SECRET "\n",
+		"x01 " SECRET "\n",
+		"123456789 " SECRET "\n",
+		"001\t" SECRET "\n",
 		"001 000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F\n",
 		"001 g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
 	};
@@ -44,10 +60,13 @@ static void test_refuses(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct reenroll_secret secret = { .id = "kept" };
 
-		check_row(rows[i], reenroll_secret_parse(&secret, rows[i], strlen(rows[i])) == -EINVAL);
+		check_row(rows[i],
+			  reenroll_secret_parse(&secret, rows[i], strlen(rows[i])) == -EINVAL);
 		assert_string_equal(secret.id, "kept");
 	}
-	assert_false(reenroll_secret_is_valid("0\0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 64));
+	assert_false(reenroll_secret_is_valid("0\0000102030405060708090a0b0c0d0e0f10111213141516171"
+					      "8191a1b1c1d1e1f",
+					      64));
 }
 
 static void test_longest_line(void **state)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/support.h"
 
-#include "common/log.h"
 #include "client/commands/agent-auth-output.h"
 #include "client/system/message-ids.h"
+#include "common/log.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -15,7 +15,8 @@ static char *spoken(const char *output, int step, bool verifies, int level, cons
 		    const struct log_field *fields, const char *sentence)
 {
 	int saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO);
-	int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600),
+	    null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	char *said;
 
 	assert_true(saved_out >= 0 && saved_err >= 0 && fd >= 0 && null >= 0);
@@ -51,31 +52,36 @@ static const struct {
 	const char *sentence;
 	const char *said;
 } rows[] = {
-	{ "before the attempt", NO_STEP, false, LOG_ERR, "misconfigured", "web-01", NULL, "Wrong", ERROR "Wrong\n" },
-	{ "a local error", NO_STEP, false, LOG_ERR, NULL, NULL, NULL, "No memory", ERROR "No memory\n" },
-	{ "no host name", NO_STEP, false, LOG_WARNING, "not-ready", NULL, NULL, "set name in [agent]",
+	{ "before the attempt", NO_STEP, false, LOG_ERR, "misconfigured", "web-01", NULL, "Wrong",
+	  ERROR "Wrong\n" },
+	{ "a local error", NO_STEP, false, LOG_ERR, NULL, NULL, NULL, "No memory",
+	  ERROR "No memory\n" },
+	{ "no host name", NO_STEP, false, LOG_WARNING, "not-ready", NULL, NULL,
+	  "set name in [agent]",
 	  ERROR "Unable to extract hostname. Custom agent name not set: give -A\n" },
-	{ "locked out", NO_STEP, false, LOG_WARNING, "not-ready", "web-01", NULL, "Another one", ERROR "Another one\n" },
+	{ "locked out", NO_STEP, false, LOG_WARNING, "not-ready", "web-01", NULL, "Another one",
+	  ERROR "Another one\n" },
 	{ "storage-error", NO_STEP, false, LOG_ERR, "storage-error", "web-01", NULL, "No room",
 	  ERROR "Unable to open key file: No room\n" },
-	{ "storage-error in the end", STEP_RECEIVED, false, LOG_ERR, "storage-error", "web-01", NULL, "No room",
-	  ERROR "Unable to open key file: No room\n" },
-	{ "unreachable", STEP_CONNECTING, true, LOG_WARNING, "unreachable", "web-01", NULL, "No route",
-	  ERROR "Unable to connect to the manager: No route\n" },
-	{ "untrusted", STEP_VERIFYING, true, LOG_ERR, "untrusted", "web-01", NULL, "Expired, or set verify_name",
-	  ERROR "Unable to verify server certificate: Expired\n" },
+	{ "storage-error in the end", STEP_RECEIVED, false, LOG_ERR, "storage-error", "web-01",
+	  NULL, "No room", ERROR "Unable to open key file: No room\n" },
+	{ "unreachable", STEP_CONNECTING, true, LOG_WARNING, "unreachable", "web-01", NULL,
+	  "No route", ERROR "Unable to connect to the manager: No route\n" },
+	{ "untrusted", STEP_VERIFYING, true, LOG_ERR, "untrusted", "web-01", NULL,
+	  "Expired, or set verify_name", ERROR "Unable to verify server certificate: Expired\n" },
 	{ "no version in common", STEP_VERIFYING, false, LOG_ERR, "untrusted", "web-01", NULL,
-	  "see min_version and ciphers in [tls]", ERROR "SSL error. Connection refused by the manager: see -c\n" },
-	{ "closed in the handshake", STEP_VERIFYING, true, LOG_WARNING, "busy", "web-01", NULL, "Closed",
-	  ERROR "SSL error. Connection refused by the manager: Closed\n" },
-	{ "closed before the request", STEP_SENDING, true, LOG_WARNING, "busy", "web-01", NULL, "Closed",
-	  ERROR "SSL write error (unable to send message.): Closed\n" },
+	  "see min_version and ciphers in [tls]",
+	  ERROR "SSL error. Connection refused by the manager: see -c\n" },
+	{ "closed in the handshake", STEP_VERIFYING, true, LOG_WARNING, "busy", "web-01", NULL,
+	  "Closed", ERROR "SSL error. Connection refused by the manager: Closed\n" },
+	{ "closed before the request", STEP_SENDING, true, LOG_WARNING, "busy", "web-01", NULL,
+	  "Closed", ERROR "SSL write error (unable to send message.): Closed\n" },
 	{ "silence", STEP_WAITING, true, LOG_WARNING, "busy", "web-01", NULL, "Late",
 	  ERROR "SSL read (unable to receive message): Late\n" },
 	{ "closed without a word", STEP_WAITING, true, LOG_ERR, "refused", "web-01", NULL,
 	  "it wants a password: set password_file in [auth]",
-	  ERROR "Unable to create key. Either wrong password or connection not accepted by the manager: it wants a "
-	  "password: give -P\n" },
+	  ERROR "Unable to create key. Either wrong password or connection not accepted by the "
+		"manager: it wants a password: give -P\n" },
 	{ "protocol-error", STEP_WAITING, true, LOG_ERR, "protocol-error", "web-01", NULL, "Junk",
 	  ERROR "Invalid key received. Closing connection: Junk\n" },
 	{ "words and a hint", STEP_WAITING, true, LOG_ERR, "refused", "web-01", "Invalid group: a",
@@ -83,15 +89,18 @@ static const struct {
 	  ERROR "Invalid group: a (from manager) -- correct -G\n" },
 	{ "words alone", STEP_WAITING, true, LOG_WARNING, "duplicate", "web-01", "Duplicate",
 	  "manager:1515 says: Duplicate", ERROR "Duplicate (from manager)\n" },
-	{ "words like ours", STEP_WAITING, true, LOG_ERR, "refused", "web-01", "set name in [agent] -- now",
-	  "manager:1515 says: set name in [agent] -- now", ERROR "set name in [agent] -- now (from manager)\n" },
-	{ "words of another shape", STEP_WAITING, true, LOG_ERR, "protocol-error", "web-01", "hello", "It said hello",
+	{ "words like ours", STEP_WAITING, true, LOG_ERR, "refused", "web-01",
+	  "set name in [agent] -- now", "manager:1515 says: set name in [agent] -- now",
+	  ERROR "set name in [agent] -- now (from manager)\n" },
+	{ "words of another shape", STEP_WAITING, true, LOG_ERR, "protocol-error", "web-01",
+	  "hello", "It said hello",
 	  ERROR "Invalid key received. Closing connection: It said hello\n" },
 	{ "a warning", STEP_RECEIVED, true, LOG_WARNING, "registered", "web-02", NULL, "Renamed",
 	  "agent-auth: WARNING: Renamed\n" },
-	{ "a plain warning", NO_STEP, true, LOG_WARNING, NULL, NULL, NULL, "set directory in [agent] or group in [agent]",
-	  "agent-auth: WARNING: give -D or -g\n" },
-	{ "a notice", NO_STEP, true, LOG_NOTICE, NULL, NULL, NULL, "Waiting", "agent-auth: WARNING: Waiting\n" },
+	{ "a plain warning", NO_STEP, true, LOG_WARNING, NULL, NULL, NULL,
+	  "set directory in [agent] or group in [agent]", "agent-auth: WARNING: give -D or -g\n" },
+	{ "a notice", NO_STEP, true, LOG_NOTICE, NULL, NULL, NULL, "Waiting",
+	  "agent-auth: WARNING: Waiting\n" },
 	{ "news for the curious", NO_STEP, true, LOG_INFO, NULL, NULL, NULL, "Asking", "" },
 };
 
@@ -101,9 +110,13 @@ static void test_entries(void **state)
 
 	log_open("agent-register", LOG_INFO);
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct log_field fields[] = { { "OUTCOME", rows[i].outcome }, { "AGENT_NAME", rows[i].name },
-						    { "MANAGER", "manager:1515" }, { "MANAGER_SAYS", rows[i].words }, { 0 } };
-		char *said = spoken(output, rows[i].step, rows[i].verifies, rows[i].level, NULL, fields, rows[i].sentence);
+		const struct log_field fields[] = { { "OUTCOME", rows[i].outcome },
+						    { "AGENT_NAME", rows[i].name },
+						    { "MANAGER", "manager:1515" },
+						    { "MANAGER_SAYS", rows[i].words },
+						    { 0 } };
+		char *said = spoken(output, rows[i].step, rows[i].verifies, rows[i].level, NULL,
+				    fields, rows[i].sentence);
 
 		if (strcmp(said, rows[i].said) != 0)
 			fail_msg("row '%s' says: %s", rows[i].label, said);
@@ -113,7 +126,8 @@ static void test_entries(void **state)
 
 static void test_success(void **state)
 {
-	char *said = spoken(path_in(*state, "output"), STEP_RECEIVED, true, LOG_INFO, MESSAGE_REGISTERED, NULL, "Registered");
+	char *said = spoken(path_in(*state, "output"), STEP_RECEIVED, true, LOG_INFO,
+			    MESSAGE_REGISTERED, NULL, "Registered");
 
 	assert_string_equal(said, "INFO: Valid key created. Finished.\nINFO: Connection closed.\n");
 	free(said);
@@ -149,7 +163,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_entries, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_success, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_debug, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_long_sentence, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_long_sentence, setup_directory,
+						teardown_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

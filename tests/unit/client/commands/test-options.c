@@ -11,7 +11,10 @@
 
 #define MOST 12
 
-/* Parse "agent-register WORDS...". What is printed goes to the file `output` instead of into the test's own report. */
+/*
+ * Parse "agent-register WORDS...". What is printed goes to the file `output` instead of into the
+ * test's own report.
+ */
 static int parse(struct options *options, const char *const *words, const char *output)
 {
 	static char *arguments[MOST + 2];
@@ -19,7 +22,7 @@ static int parse(struct options *options, const char *const *words, const char *
 	int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	assert_true(saved_out >= 0 && saved_err >= 0 && fd >= 0);
-	arguments[0] = (char *)(uintptr_t)"agent-register";
+	arguments[0] = (char *)(uintptr_t) "agent-register";
 	for (; *words; words++)
 		arguments[count++] = (char *)(uintptr_t)*words;
 	arguments[count] = NULL;
@@ -75,7 +78,8 @@ static void test_commands(void **state)
 		char *said = read_file(output, NULL);
 
 		if (rows[i].command) {
-			check_row(label, r == 0 && strcmp(options.command->name, rows[i].command) == 0);
+			check_row(label,
+				  r == 0 && strcmp(options.command->name, rows[i].command) == 0);
 			check_row(label, options.command->run && said[0] == '\0');
 		} else {
 			check_row(label, r == -EINVAL);
@@ -109,13 +113,15 @@ static void test_called_as_agent_auth(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(calls); i++)
-		check_row(calls[i].path ?: "null", agent_auth_is_called(calls[i].path) == calls[i].is_called);
+		check_row(calls[i].path ?: "null",
+			  agent_auth_is_called(calls[i].path) == calls[i].is_called);
 }
 
 static void test_plain_options(void **state)
 {
-	static const char *const none[] = { NULL },
-			  *const all[] = { "--config", "/c", "--state", "/s", "--force", "-d", "-dd", "pin", "host", NULL };
+	static const char *const none[] = { NULL }, *const all[] = {
+		"--config", "/c", "--state", "/s", "--force", "-d", "-dd", "pin", "host", NULL
+	};
 	const char *output = path_in(*state, "output");
 	struct options options;
 
@@ -163,7 +169,8 @@ static void test_help_and_version(void **state)
 
 /* ------------------------------------------------------------------ settings */
 
-static void parse_and_apply(void **state, struct config *config, const char *const *words, int expected, struct reason *why)
+static void parse_and_apply(void **state, struct config *config, const char *const *words,
+			    int expected, struct reason *why)
 {
 	struct options options;
 
@@ -180,12 +187,18 @@ static void test_options_set_keys(void **state)
 		size_t offset;
 	} strings[] = {
 #define STRING(option, value, member) { option, value, offsetof(struct config, member) }
-		STRING("-A", "web", agent.name),	   STRING("--name", "web", agent.name),
-		STRING("-D", "/x", agent.directory),	   STRING("--directory", "/x", agent.directory),
-		STRING("-g", "adm", agent.group),	   STRING("--group", "adm", agent.group),
-		STRING("-v", "/ca", tls.ca_file),	   STRING("--ca", "/ca", tls.ca_file),
-		STRING("-x", "/c", tls.certificate_file),  STRING("--certificate", "/c", tls.certificate_file),
-		STRING("-k", "/k", tls.private_key_file),  STRING("--private-key", "/k", tls.private_key_file),
+		STRING("-A", "web", agent.name),
+		STRING("--name", "web", agent.name),
+		STRING("-D", "/x", agent.directory),
+		STRING("--directory", "/x", agent.directory),
+		STRING("-g", "adm", agent.group),
+		STRING("--group", "adm", agent.group),
+		STRING("-v", "/ca", tls.ca_file),
+		STRING("--ca", "/ca", tls.ca_file),
+		STRING("-x", "/c", tls.certificate_file),
+		STRING("--certificate", "/c", tls.certificate_file),
+		STRING("-k", "/k", tls.private_key_file),
+		STRING("--private-key", "/k", tls.private_key_file),
 		STRING("--set", "tls.ciphers=A=B", tls.ciphers),
 	};
 
@@ -206,8 +219,10 @@ static void test_options_set_keys(void **state)
 
 static void test_other_types(void **state)
 {
-	static const char *const words[] = { "-m", "a", "--manager=b:2", "-p", "2000", "--method", "import", "--set",
-					     "tls.verify=no", NULL };
+	static const char *const words[] = { "-m",     "a",     "--manager=b:2",
+					     "-p",     "2000",  "--method",
+					     "import", "--set", "tls.verify=no",
+					     NULL };
 	struct config config;
 	struct reason why;
 
@@ -225,8 +240,9 @@ static void test_other_types(void **state)
 static void test_lists_replace_files(void **state)
 {
 	static const char *const two[] = { "-m", "x", "--set", "manager.address=y", NULL },
-			  *const reset[] = { "--set", "manager.address=", NULL },
-			  *const similar[] = { "--set", "agent.groups=x", "--set", "agent.group=adm", NULL };
+				 *const reset[] = { "--set", "manager.address=", NULL },
+				 *const similar[] = { "--set", "agent.groups=x", "--set",
+						      "agent.group=adm", NULL };
 	struct config config;
 	struct reason why;
 
@@ -277,12 +293,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_commands, setup_directory, teardown_directory),
 		cmocka_unit_test(test_called_as_agent_auth),
-		cmocka_unit_test_setup_teardown(test_plain_options, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_help_and_version, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_options_set_keys, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_other_types, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_lists_replace_files, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_bad_settings, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_plain_options, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_help_and_version, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_options_set_keys, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_other_types, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_lists_replace_files, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_bad_settings, setup_directory,
+						teardown_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

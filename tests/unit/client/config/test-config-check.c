@@ -32,24 +32,33 @@ static const struct {
 	{ { "tls.ca_file=/ca", "manager.connect_timeout=0" }, "connect_timeout" },
 	{ { "tls.ca_file=/ca", "manager.attempt_timeout=0" }, "attempt_timeout" },
 	{ { "tls.ca_file=/ca", "manager.method=api" }, "set api_user in [auth]" },
-	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_user=u" }, "set api_password_file in [auth]" },
-	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_password_file=/p" }, "set api_user in [auth]" },
-	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_user=u", "auth.api_password_file=/p" }, NULL },
-	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_user=u:v", "auth.api_password_file=/p" }, "colon" },
-	{ { "manager.method=api", "auth.api_user=u", "auth.api_password_file=/p" }, "which manager to trust" },
+	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_user=u" },
+	  "set api_password_file in [auth]" },
+	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_password_file=/p" },
+	  "set api_user in [auth]" },
+	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_user=u",
+	    "auth.api_password_file=/p" },
+	  NULL },
+	{ { "tls.ca_file=/ca", "manager.method=api", "auth.api_user=u:v",
+	    "auth.api_password_file=/p" },
+	  "colon" },
+	{ { "manager.method=api", "auth.api_user=u", "auth.api_password_file=/p" },
+	  "which manager to trust" },
 	{ { "tls.ca_file=/ca", "manager.method=import" }, "agent-register.client-key" },
 	{ { "manager.method=import", "auth.key_file=/k" }, NULL },
 	{ { "manager.method=import", "auth.key_file=/k", "tls.verify=no", PIN }, NULL },
 	{ { "manager.method=enroll", "auth.token_file=/t" }, NULL },
 	{ { "manager.method=enroll", "auth.token_file=/t", PIN, "tls.ca_file=/ca" }, NULL },
-	{ { "manager.method=enroll", "auth.token_file=/t", "tls.verify=no" }, "contradicts token_file" },
+	{ { "manager.method=enroll", "auth.token_file=/t", "tls.verify=no" },
+	  "contradicts token_file" },
 	{ { "manager.method=enroll", "manager.address=m" }, "which manager to trust" },
 	{ { "manager.method=enroll", "tls.ca_file=/ca", "auth.password_file=/p" }, NULL },
 	{ { "tls.ca_file=/ca", "auth.token_file=/t" }, "set method = enroll" },
 	{ { "tls.ca_file=/ca", "manager.proxy=http://p" }, NULL },
 	{ { "tls.ca_file=/ca", "manager.proxy=http://u@p", "auth.proxy_password_file=/pp" }, NULL },
 	{ { "tls.ca_file=/ca", "auth.proxy_password_file=/pp" }, NULL },
-	{ { "tls.ca_file=/ca", "manager.proxy=p:3128", "auth.proxy_password_file=/pp" }, "needs a user" },
+	{ { "tls.ca_file=/ca", "manager.proxy=p:3128", "auth.proxy_password_file=/pp" },
+	  "needs a user" },
 };
 
 static void assign_all(struct config *config, const char *const *assignments)
@@ -84,7 +93,8 @@ static void test_default_port(void **state)
 		const char *method, *port;
 		int expected;
 	} ports[] = {
-		{ "authd", "", 1515 }, { "api", "", 55000 }, { "enroll", "", 1517 }, { "api", "443", 443 }, { "authd", "9", 9 },
+		{ "authd", "", 1515 }, { "api", "", 55000 }, { "enroll", "", 1517 },
+		{ "api", "443", 443 }, { "authd", "9", 9 },
 	};
 
 	(void)state;
@@ -92,8 +102,10 @@ static void test_default_port(void **state)
 		struct config config;
 
 		assert_int_equal(config_init(&config), 0);
-		assert_int_equal(config_set(&config, "manager", "method", ports[i].method, "here", NULL), 0);
-		assert_int_equal(config_set(&config, "manager", "port", ports[i].port, "here", NULL), 0);
+		assert_int_equal(
+			config_set(&config, "manager", "method", ports[i].method, "here", NULL), 0);
+		assert_int_equal(
+			config_set(&config, "manager", "port", ports[i].port, "here", NULL), 0);
 		assert_int_equal(config_default_port(&config), ports[i].expected);
 		config_done(&config);
 	}
@@ -102,10 +114,12 @@ static void test_default_port(void **state)
 static void test_has_work(void **state)
 {
 	static const char *const none[] = { NULL }, *const one[] = { "manager.address=m", NULL },
-			  *const token[] = { "manager.method=enroll", "auth.token_file=/t", NULL },
-			  *const no_token[] = { "manager.method=enroll", NULL },
-			  *const import[] = { "manager.method=import", NULL },
-			  *const taken_back[] = { "manager.address=m", "manager.address=", NULL };
+				 *const token[] = { "manager.method=enroll", "auth.token_file=/t",
+						    NULL },
+				 *const no_token[] = { "manager.method=enroll", NULL },
+				 *const import[] = { "manager.method=import", NULL },
+				 *const taken_back[] = { "manager.address=m",
+							 "manager.address=", NULL };
 	struct config config;
 
 	(void)state;

@@ -39,23 +39,28 @@ static const struct {
 	{ "byte order mark and indentation", "\xef\xbb\xbf  [tls]\n ciphers = A\n", "A" },
 	{ "only a byte order mark", "\xef\xbb\xbf", NULL },
 	{ "empty lines", "\n\n[tls]\n\n\nciphers = A\n\n", "A" },
-	{ "comments", "# a\n; b\n[tls]\n#ciphers = X\n;ciphers = Y\n# [manager]\nciphers = A\n", "A" },
+	{ "comments", "# a\n; b\n[tls]\n#ciphers = X\n;ciphers = Y\n# [manager]\nciphers = A\n",
+	  "A" },
 	{ "comment behind a value", "[tls]\nciphers = A ; not B\n", "A" },
 	{ "semicolon in a value", "[tls]\nciphers = A;B\n", "A;B" },
 	{ "hash in a value", "[tls]\nciphers = A # B\n", "A # B" },
 	{ "equals sign in a value", "[tls]\nciphers = A=B\n", "A=B" },
 	{ "colon in a value", "[manager]\naddress = [::1]:99\n", NULL, "[::1]:99" },
 	{ "indented key", "[tls]\n\tciphers = A\n", "A" },
-	{ "indented second key is no continuation", "[tls]\nciphers = A\n   min_version = 1.3\n", "A" },
+	{ "indented second key is no continuation", "[tls]\nciphers = A\n   min_version = 1.3\n",
+	  "A" },
 	{ "indented section", "  [tls]\n  ciphers = A\n  [manager]\n  address = m\n", "A", "m" },
 	{ "the last one counts", "[tls]\nciphers = A\nciphers = B\n", "B" },
 	{ "an empty value resets", "[tls]\nciphers = A\nciphers =\n", NULL },
 	{ "an empty value before a comment resets", "[tls]\nciphers = A\nciphers = ; B\n", NULL },
-	{ "an empty value resets a list", "[manager]\naddress = m\naddress =\naddress = n\n", NULL, "n" },
-	{ "a section twice", "[tls]\nciphers = A\n[manager]\naddress = m\n[tls]\nciphers = B\n", "B", "m" },
+	{ "an empty value resets a list", "[manager]\naddress = m\naddress =\naddress = n\n", NULL,
+	  "n" },
+	{ "a section twice", "[tls]\nciphers = A\n[manager]\naddress = m\n[tls]\nciphers = B\n",
+	  "B", "m" },
 	{ "199 bytes", "[tls]\nciphers = 123456789" X180 "\n", "123456789" X180 },
 	{ "199 bytes, CRLF", "[tls]\nciphers = 123456789" X180 "\r\n", "123456789" X180 },
-	{ "199 bytes behind an indentation", "[tls]\n    ciphers = 123456789" X180 "\n", "123456789" X180 },
+	{ "199 bytes behind an indentation", "[tls]\n    ciphers = 123456789" X180 "\n",
+	  "123456789" X180 },
 	{ "section without keys", "[tls]\n", NULL },
 	{ "blank after a section", "[tls] ; comment\nciphers = A\n", "A" },
 };
@@ -69,11 +74,14 @@ static void test_good(void **state)
 
 		if (read_bytes(&config, good[i].bytes, strlen(good[i].bytes), &why) < 0)
 			fail_msg("row '%s': %s", good[i].label, why.text);
-		check_row(good[i].label, good[i].ciphers ? config.tls.ciphers && strcmp(config.tls.ciphers, good[i].ciphers) == 0 :
-							   !config.tls.ciphers);
+		check_row(good[i].label,
+			  good[i].ciphers ? config.tls.ciphers &&
+						    strcmp(config.tls.ciphers, good[i].ciphers) == 0
+					  : !config.tls.ciphers);
 		check_row(good[i].label, config.manager.address.count == (good[i].address ? 1 : 0));
 		if (good[i].address)
-			check_row(good[i].label, strcmp(config.manager.address.items[0], good[i].address) == 0);
+			check_row(good[i].label,
+				  strcmp(config.manager.address.items[0], good[i].address) == 0);
 		config_done(&config);
 	}
 }
@@ -93,7 +101,8 @@ static void test_indented_key_is_taken(void **state)
 
 static void test_lists(void **state)
 {
-	static const char text[] = "[manager]\naddress = a\naddress = b:2\naddress = [::1]\n[agent]\ngroups = x,y\ngroups = z\n";
+	static const char text[] = "[manager]\naddress = a\naddress = b:2\naddress = "
+				   "[::1]\n[agent]\ngroups = x,y\ngroups = z\n";
 	struct config config;
 	struct reason why;
 
@@ -115,33 +124,47 @@ static const struct {
 	size_t length;
 	const char *said;
 } bad[] = {
-#define BAD(label, bytes, said) { label, bytes, sizeof(bytes) - 1, said }
-	BAD("unknown key", "[tls]\nverfy = no\n", "FILE:2: unknown key 'verfy' in [tls]; did you mean verify?"),
-	BAD("key of another section", "[manager]\nca_file = /x\n", "FILE:2: unknown key 'ca_file' in [manager]; did you mean "
-								   "ca_file in [tls]?"),
-	BAD("unknown section", "[tsl]\nverify = no\n", "FILE:1: unknown section [tsl]; did you mean [tls]?"),
-	BAD("unknown section without keys", "[tls]\nverify = yes\n[manger]\n", "FILE:3: unknown section [manger]; did you mean "
-										"[manager]?"),
-	BAD("unknown section behind a byte order mark", "\xef\xbb\xbf[tsl]\n", "FILE:1: unknown section [tsl]; did you mean "
-									     "[tls]?"),
+#define BAD(label, bytes, said)                       \
+	{                                             \
+		label, bytes, sizeof(bytes) - 1, said \
+	}
+	BAD("unknown key", "[tls]\nverfy = no\n",
+	    "FILE:2: unknown key 'verfy' in [tls]; did you mean verify?"),
+	BAD("key of another section", "[manager]\nca_file = /x\n",
+	    "FILE:2: unknown key 'ca_file' in [manager]; did you mean ca_file in [tls]?"),
+	BAD("unknown section", "[tsl]\nverify = no\n",
+	    "FILE:1: unknown section [tsl]; did you mean [tls]?"),
+	BAD("unknown section without keys", "[tls]\nverify = yes\n[manger]\n",
+	    "FILE:3: unknown section [manger]; did you mean [manager]?"),
+	BAD("unknown section behind a byte order mark", "\xef\xbb\xbf[tsl]\n",
+	    "FILE:1: unknown section [tsl]; did you mean [tls]?"),
 	BAD("section in capitals", "[TLS]\n", "FILE:1: unknown section [TLS]; did you mean [tls]?"),
 	BAD("empty section", "[]\n", "FILE:1: unknown section []"),
 	BAD("escape code in a section", "[\x1b[31m]\n", "unknown section [\\x1b[31m"),
-	BAD("key before any section", "verify = no\n", "FILE:1: the key 'verify' stands before any section"),
-	BAD("bad value", "[tls]\n\n# x\nverify = nope\n", "FILE:4: 'nope' is not a value for verify in [tls]: it takes yes or no"),
+	BAD("key before any section", "verify = no\n",
+	    "FILE:1: the key 'verify' stands before any section"),
+	BAD("bad value", "[tls]\n\n# x\nverify = nope\n",
+	    "FILE:4: 'nope' is not a value for verify in [tls]: it takes yes or no"),
 	BAD("no equals sign", "[tls]\nverify no\n", "FILE:2: "),
 	BAD("section not closed", "[tls\nverify = no\n", "FILE:1: "),
-	BAD("200 bytes", "[tls]\nciphers = 1234567890" X180 "\n", "FILE:2: the line is longer than 199 bytes"),
-	BAD("201 bytes", "[tls]\nciphers = 12345678901" X180 "\n", "FILE:2: the line is longer than 199 bytes"),
-	BAD("200 bytes without a line end", "[tls]\nciphers = 1234567890" X180, "FILE:2: the line is longer"),
+	BAD("200 bytes", "[tls]\nciphers = 1234567890" X180 "\n",
+	    "FILE:2: the line is longer than 199 bytes"),
+	BAD("201 bytes", "[tls]\nciphers = 12345678901" X180 "\n",
+	    "FILE:2: the line is longer than 199 bytes"),
+	BAD("200 bytes without a line end", "[tls]\nciphers = 1234567890" X180,
+	    "FILE:2: the line is longer"),
 	BAD("a long comment", "# 123456789" X180 X10 X10 "\n", "FILE:1: the line is longer"),
-	BAD("much too long", "[tls]\nciphers = " X180 X180 X180 X180 X180 X180 "\n", "FILE:2: the line is longer"),
+	BAD("much too long", "[tls]\nciphers = " X180 X180 X180 X180 X180 X180 "\n",
+	    "FILE:2: the line is longer"),
 	BAD("NUL in a value", "[tls]\nciphers = A\0B\n", "FILE:2: the line holds a NUL byte"),
 	BAD("NUL in a comment", "[tls]\n# \0\n", "FILE:2: the line holds a NUL byte"),
-	BAD("NUL at the end of a line", "[tls]\nciphers = A\0\n", "FILE:2: the line holds a NUL byte"),
+	BAD("NUL at the end of a line", "[tls]\nciphers = A\0\n",
+	    "FILE:2: the line holds a NUL byte"),
 	BAD("UTF-16", "\xff\xfe[\0t\0l\0s\0]\0\n\0", "FILE:1: the line holds a NUL byte"),
-	BAD("the first fault is told", "[tls]\nverfy = no\nciphres = A\n[manger]\n", "FILE:2: unknown key 'verfy'"),
-	BAD("escape code in a value", "[manager]\naddress = \x1b[31m\n", "'\\x1b[31m' is not a value for address"),
+	BAD("the first fault is told", "[tls]\nverfy = no\nciphres = A\n[manger]\n",
+	    "FILE:2: unknown key 'verfy'"),
+	BAD("escape code in a value", "[manager]\naddress = \x1b[31m\n",
+	    "'\\x1b[31m' is not a value for address"),
 };
 
 static void test_bad(void **state)
@@ -151,7 +174,8 @@ static void test_bad(void **state)
 		struct config config;
 		struct reason why;
 
-		check_row(bad[i].label, read_bytes(&config, bad[i].bytes, bad[i].length, &why) == -EINVAL);
+		check_row(bad[i].label,
+			  read_bytes(&config, bad[i].bytes, bad[i].length, &why) == -EINVAL);
 		if (!strstr(why.text, bad[i].said))
 			fail_msg("row '%s': %s", bad[i].label, why.text);
 		check_row(bad[i].label, !strchr(why.text, '\x1b'));

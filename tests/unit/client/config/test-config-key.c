@@ -47,7 +47,8 @@ static const char *value_of(const struct config_key *key)
 }
 
 /* Compare a field with that of another configuration by what it means. */
-static bool fields_equal(const struct config *a, const struct config *b, const struct config_key *key)
+static bool fields_equal(const struct config *a, const struct config *b,
+			 const struct config_key *key)
 {
 	const void *left = (const char *)a + key->offset, *right = (const char *)b + key->offset;
 	const struct type_row *row = type_of(key);
@@ -68,7 +69,8 @@ static bool fields_equal(const struct config *a, const struct config *b, const s
 	return memcmp(left, right, row->size) == 0;
 }
 
-static void check_only_changed(const struct config *config, const struct config *defaults, const struct config_key *changed)
+static void check_only_changed(const struct config *config, const struct config *defaults,
+			       const struct config_key *changed)
 {
 	for (const struct config_key *key = config_keys; key->section; key++)
 		if (fields_equal(config, defaults, key) != (key != changed))
@@ -94,7 +96,8 @@ static void test_flip_every_key(void **state)
 		check_only_changed(&config, &defaults, key);
 
 		/* An empty value goes back to the default. */
-		check_row(key->name, config_set(&config, key->section, key->name, "", "here", &why) == 0);
+		check_row(key->name,
+			  config_set(&config, key->section, key->name, "", "here", &why) == 0);
 		check_only_changed(&config, &defaults, NULL);
 		config_done(&config);
 	}
@@ -144,11 +147,18 @@ static void test_second_value(void **state)
 			continue;
 		assert_int_equal(config_init(&once), 0);
 		assert_int_equal(config_init(&twice), 0);
-		assert_int_equal(config_set(&once, key->section, key->name, type_of(key)->other, "here", &why), 0);
-		assert_int_equal(config_set(&twice, key->section, key->name, value_of(key), "here", &why), 0);
-		assert_int_equal(config_set(&twice, key->section, key->name, type_of(key)->other, "here", &why), 0);
+		assert_int_equal(config_set(&once, key->section, key->name, type_of(key)->other,
+					    "here", &why),
+				 0);
+		assert_int_equal(config_set(&twice, key->section, key->name, value_of(key), "here",
+					    &why),
+				 0);
+		assert_int_equal(config_set(&twice, key->section, key->name, type_of(key)->other,
+					    "here", &why),
+				 0);
 		if (key->type->is_list) {
-			const struct string_list *list = (const void *)((const char *)&twice + key->offset);
+			const struct string_list *list =
+				(const void *)((const char *)&twice + key->offset);
 
 			check_row(key->name, list->count == 2);
 			assert_string_equal(list->items[0], value_of(key));
@@ -160,7 +170,9 @@ static void test_second_value(void **state)
 	}
 }
 
-/* A value that is refused leaves the one before it alone, and the reason says what was wrong where. */
+/*
+ * A value that is refused leaves the one before it alone, and the reason says what was wrong where.
+ */
 static void test_refused_value_changes_nothing(void **state)
 {
 	(void)state;
@@ -170,12 +182,19 @@ static void test_refused_value_changes_nothing(void **state)
 
 		assert_int_equal(config_init(&config), 0);
 		assert_int_equal(config_init(&same), 0);
-		assert_int_equal(config_set(&config, key->section, key->name, value_of(key), "here", &why), 0);
-		assert_int_equal(config_set(&same, key->section, key->name, value_of(key), "here", &why), 0);
-		check_row(key->name, config_set(&config, key->section, key->name, "\x1b bad", "file:7", &why) < 0);
+		assert_int_equal(config_set(&config, key->section, key->name, value_of(key), "here",
+					    &why),
+				 0);
+		assert_int_equal(
+			config_set(&same, key->section, key->name, value_of(key), "here", &why), 0);
+		check_row(key->name, config_set(&config, key->section, key->name, "\x1b bad",
+						"file:7", &why) < 0);
 		check_only_changed(&config, &same, NULL);
-		check_row(key->name, strncmp(why.text, "file:7: ", 8) == 0 && strstr(why.text, key->name));
-		check_row(key->name, !strstr(why.text, "\\x1b bad") == key->type->may_hold_secrets && !strchr(why.text, '\x1b'));
+		check_row(key->name,
+			  strncmp(why.text, "file:7: ", 8) == 0 && strstr(why.text, key->name));
+		check_row(key->name,
+			  !strstr(why.text, "\\x1b bad") == key->type->may_hold_secrets &&
+				  !strchr(why.text, '\x1b'));
 		config_done(&config);
 		config_done(&same);
 	}
@@ -186,7 +205,8 @@ static void test_unknown_keys(void **state)
 	static const struct {
 		const char *assignment, *said;
 	} rows[] = {
-		{ "manager.adress=a", "here: unknown key 'adress' in [manager]; did you mean address?" },
+		{ "manager.adress=a", "here: unknown key 'adress' in [manager]; did you mean "
+				      "address?" },
 		{ "manager.Address=a", "did you mean address?" },
 		{ "manager.adresses=a", "did you mean address?" },
 		{ "tls.verfy=no", "did you mean verify?" },
@@ -202,7 +222,9 @@ static void test_unknown_keys(void **state)
 		{ "manager.=a", "unknown key ''" },
 		{ "manager.\x1b[31m=a", "unknown key '\\x1b[31m'" },
 		{ "\x1b[31m.verify=no", "in [\\x1b[31m]; did you mean verify in [tls]?" },
-		{ "manager.addressaddressaddressaddressaddressaddressaddressaddressaddressaddress=a", "unknown key" },
+		{ "manager.addressaddressaddressaddressaddressaddressaddressaddressaddressaddress="
+		  "a",
+		  "unknown key" },
 	};
 
 	(void)state;
@@ -212,7 +234,8 @@ static void test_unknown_keys(void **state)
 
 		assert_int_equal(config_init(&config), 0);
 		assert_int_equal(config_init(&defaults), 0);
-		check_row(rows[i].assignment, config_assign(&config, rows[i].assignment, "here", &why) < 0);
+		check_row(rows[i].assignment,
+			  config_assign(&config, rows[i].assignment, "here", &why) < 0);
 		if (!strstr(why.text, rows[i].said))
 			fail_msg("%s: %s", rows[i].assignment, why.text);
 		check_row(rows[i].assignment, !strchr(why.text, '\x1b'));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Several files: drop-ins over the main file, /etc over /run over /usr/lib, and credentials over all. */
+/*
+ * Several files: drop-ins over the main file, /etc over /run over /usr/lib, and credentials over
+ * all.
+ */
 #include "tests/unit/support.h"
 
 #include "client/config/config.h"
@@ -23,7 +26,8 @@ static int setup(void **state)
 
 static int read_layers(void **state, struct config *config, struct reason *why)
 {
-	const char *const directories[] = { path_in(*state, "usr"), path_in(*state, "run"), path_in(*state, "etc"), NULL };
+	const char *const directories[] = { path_in(*state, "usr"), path_in(*state, "run"),
+					    path_in(*state, "etc"), NULL };
 
 	assert_int_equal(config_init(config), 0);
 	return config_read_layers(config, path_in(*state, "main.conf"), directories, why);
@@ -94,8 +98,10 @@ static void test_masked_file_is_not_read(void **state)
 
 static void test_names_that_do_not_count(void **state)
 {
-	static const char *const names[] = { "etc/90-c.conf~", "etc/90-c.conf.bak", "etc/.90-c.conf", "etc/README", "etc/.conf",
-					     "etc/90-c.Conf", "etc/90conf" };
+	static const char *const names[] = { "etc/90-c.conf~", "etc/90-c.conf.bak",
+					     "etc/.90-c.conf", "etc/README",
+					     "etc/.conf",      "etc/90-c.Conf",
+					     "etc/90conf" };
 
 	write_ciphers(state, "main.conf", "main");
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -155,7 +161,8 @@ static void test_credentials(void **state)
 		{ "agent-register.ca", offsetof(struct config, tls.ca_file) },
 		{ "agent-register.certificate", offsetof(struct config, tls.certificate_file) },
 		{ "agent-register.private-key", offsetof(struct config, tls.private_key_file) },
-		{ "agent-register.proxy-password", offsetof(struct config, auth.proxy_password_file) },
+		{ "agent-register.proxy-password",
+		  offsetof(struct config, auth.proxy_password_file) },
 		{ "agent-register.api-password", offsetof(struct config, auth.api_password_file) },
 		{ "agent-register.token", offsetof(struct config, auth.token_file) },
 		{ "agent-register.client-key", offsetof(struct config, auth.key_file) },
@@ -173,7 +180,8 @@ static void test_credentials(void **state)
 		for (size_t j = 0; j < COUNT(roles); j++) {
 			const char *value = *(char **)(void *)((char *)&config + roles[j].offset);
 
-			check_row(roles[i].credential, j == i ? value && strcmp(value, path) == 0 : !value);
+			check_row(roles[i].credential,
+				  j == i ? value && strcmp(value, path) == 0 : !value);
 		}
 		config_done(&config);
 		assert_int_equal(unlink(path), 0);
@@ -187,7 +195,8 @@ static void test_credential_configuration(void **state)
 	struct config config;
 	struct reason why = { "" };
 
-	write_text(path_in(directory, "agent-register.conf"), "[manager]\naddress = m\n[tls]\nca_file = /elsewhere\n");
+	write_text(path_in(directory, "agent-register.conf"), "[manager]\naddress = "
+							      "m\n[tls]\nca_file = /elsewhere\n");
 	assert_int_equal(config_init(&config), 0);
 	assert_int_equal(config_read_credentials(&config, &why), 0);
 	assert_string_equal(config.manager.address.items[0], "m");
@@ -227,14 +236,20 @@ static void test_no_credentials(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_nothing_has_to_exist, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_nothing_has_to_exist, setup,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_masked_file_is_not_read, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_names_that_do_not_count, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_lists_grow_over_files, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_faults_name_the_file, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_masked_file_is_not_read, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_names_that_do_not_count, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_lists_grow_over_files, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_faults_name_the_file, setup,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_credentials, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_credential_configuration, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_credential_configuration, setup,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_no_credentials, setup, teardown_directory),
 	};
 

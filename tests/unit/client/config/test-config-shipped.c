@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The shipped agent-register.conf: every key, commented out, at its default, in its section, and nothing else. */
+/*
+ * The shipped agent-register.conf: every key, commented out, at its default, in its section, and
+ * nothing else.
+ */
 #include "tests/unit/support.h"
 
 #include "client/config/config.h"
@@ -33,7 +36,8 @@ static size_t find(const char *section, const char *name)
 	size_t i = 0;
 
 	for (; config_keys[i].section; i++)
-		if (strcmp(config_keys[i].section, section) == 0 && strcmp(config_keys[i].name, name) == 0)
+		if (strcmp(config_keys[i].section, section) == 0 &&
+		    strcmp(config_keys[i].name, name) == 0)
 			return i;
 	fail_msg("[%s] %s is no key", section, name);
 	return i;
@@ -62,7 +66,8 @@ static void test_every_key_once_at_its_default(void **state)
 	(void)fclose(file);
 	for (size_t i = 0; config_keys[i].section; i++)
 		if (seen[i] != 1)
-			fail_msg("[%s] %s stands %u times in the file", config_keys[i].section, config_keys[i].name, seen[i]);
+			fail_msg("[%s] %s stands %u times in the file", config_keys[i].section,
+				 config_keys[i].name, seen[i]);
 }
 
 /* Taking the marks off the settings gives a file that reads and changes nothing. */

@@ -6,7 +6,8 @@
 
 #define DIGEST43 "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
 #define GROUP255 GROUP85 GROUP85 GROUP85
-#define GROUP85 "ggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggg"
+#define GROUP85 \
+	"ggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggg"
 
 struct row {
 	const char *text;
@@ -14,14 +15,16 @@ struct row {
 };
 
 /* Try each row on a key of the type. */
-static void check_values(const char *section, const char *name, const struct row *rows, size_t count)
+static void check_values(const char *section, const char *name, const struct row *rows,
+			 size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct config config;
 		struct reason why;
 
 		assert_int_equal(config_init(&config), 0);
-		check_row(rows[i].text, (config_set(&config, section, name, rows[i].text, "here", &why) == 0) == rows[i].good);
+		check_row(rows[i].text, (config_set(&config, section, name, rows[i].text, "here",
+						    &why) == 0) == rows[i].good);
 		config_done(&config);
 	}
 }
@@ -29,11 +32,13 @@ static void check_values(const char *section, const char *name, const struct row
 static void test_texts(void **state)
 {
 	static const struct row texts[] = {
-		{ "a", true }, { "a; b = c # d", true }, { "h\xc3\xb6st", true },
-		{ "a\tb", false }, { "a\nb", false }, { "\x7f", false }, { "\x1b[0m", false },
+		{ "a", true },        { "a; b = c # d", true }, { "h\xc3\xb6st", true },
+		{ "a\tb", false },    { "a\nb", false },        { "\x7f", false },
+		{ "\x1b[0m", false },
 	};
 	static const struct row paths[] = {
-		{ "/", true }, { "/a b/c", true }, { "a", false }, { "./a", false }, { "~/a", false }, { "/a\n", false },
+		{ "/", true },    { "/a b/c", true }, { "a", false },
+		{ "./a", false }, { "~/a", false },   { "/a\n", false },
 	};
 
 	(void)state;
@@ -44,9 +49,19 @@ static void test_texts(void **state)
 static void test_ports(void **state)
 {
 	static const struct row rows[] = {
-		{ "1", true }, { "1515", true }, { "65535", true }, { "01515", true },
-		{ "0", false }, { "65536", false }, { "-1", false }, { "+1", false }, { "1515x", false }, { " 1", false },
-		{ "0x10", false }, { "001515", false }, { "99999999999999999999", false },
+		{ "1", true },
+		{ "1515", true },
+		{ "65535", true },
+		{ "01515", true },
+		{ "0", false },
+		{ "65536", false },
+		{ "-1", false },
+		{ "+1", false },
+		{ "1515x", false },
+		{ " 1", false },
+		{ "0x10", false },
+		{ "001515", false },
+		{ "99999999999999999999", false },
 	};
 
 	(void)state;
@@ -59,9 +74,10 @@ static void test_bools(void **state)
 		const char *text;
 		int value; /* -1: refused */
 	} rows[] = {
-		{ "yes", 1 }, { "true", 1 }, { "on", 1 }, { "1", 1 }, { "YES", 1 }, { "True", 1 },
-		{ "no", 0 }, { "false", 0 }, { "off", 0 }, { "0", 0 }, { "No", 0 },
-		{ "y", -1 }, { "n", -1 }, { "2", -1 }, { "yes ", -1 }, { "nope", -1 }, { "enabled", -1 }, { "ye", -1 },
+		{ "yes", 1 },   { "true", 1 },     { "on", 1 },    { "1", 1 },   { "YES", 1 },
+		{ "True", 1 },  { "no", 0 },       { "false", 0 }, { "off", 0 }, { "0", 0 },
+		{ "No", 0 },    { "y", -1 },       { "n", -1 },    { "2", -1 },  { "yes ", -1 },
+		{ "nope", -1 }, { "enabled", -1 }, { "ye", -1 },
 	};
 
 	(void)state;
@@ -69,10 +85,12 @@ static void test_bools(void **state)
 		/* from both sides, so that it is the value that decides */
 		for (int before = 0; before < 2; before++) {
 			bool target = before;
-			const char *problem = config_bool.parse(&target, rows[i].text, &config_bool);
+			const char *problem = config_bool.parse(&target, rows[i].text,
+								&config_bool);
 
 			check_row(rows[i].text, !problem == (rows[i].value >= 0));
-			check_row(rows[i].text, target == (rows[i].value >= 0 ? rows[i].value : before));
+			check_row(rows[i].text,
+				  target == (rows[i].value >= 0 ? rows[i].value : before));
 		}
 	}
 }
@@ -84,31 +102,65 @@ static void test_durations(void **state)
 		const char *text;
 		uint64_t usec;
 	} good[] = {
-		{ "0", 0 }, { "90", 90 * second }, { "90 s", 90 * second }, { "90s", 90 * second },
-		{ "1 second", second }, { "2 sec", 2 * second }, { "2 seconds", 2 * second }, { "250 ms", 250000 },
-		{ "1 us", 1 }, { "5 min", 300 * second }, { "5m", 300 * second }, { "1 minute", 60 * second },
-		{ "2 minutes", 120 * second }, { "2 h", 7200 * second }, { "1 hour", 3600 * second },
-		{ "2 hours", 7200 * second }, { "1 d", 86400 * second }, { "1 day", 86400 * second },
-		{ "3650 days", 3650 * 86400 * second }, { "1min 30s", 90 * second }, { "1 min 30", 90 * second },
-		{ "1h30min", 5400 * second }, { "1h\t1s  ", 3601 * second },
+		{ "0", 0 },
+		{ "90", 90 * second },
+		{ "90 s", 90 * second },
+		{ "90s", 90 * second },
+		{ "1 second", second },
+		{ "2 sec", 2 * second },
+		{ "2 seconds", 2 * second },
+		{ "250 ms", 250000 },
+		{ "1 us", 1 },
+		{ "5 min", 300 * second },
+		{ "5m", 300 * second },
+		{ "1 minute", 60 * second },
+		{ "2 minutes", 120 * second },
+		{ "2 h", 7200 * second },
+		{ "1 hour", 3600 * second },
+		{ "2 hours", 7200 * second },
+		{ "1 d", 86400 * second },
+		{ "1 day", 86400 * second },
+		{ "3650 days", 3650 * 86400 * second },
+		{ "1min 30s", 90 * second },
+		{ "1 min 30", 90 * second },
+		{ "1h30min", 5400 * second },
+		{ "1h\t1s  ", 3601 * second },
 	};
 	static const char *const bad[] = {
-		"s", "-1", "+1", "1.5 s", "1,5", "90 parsecs", "1 S", "1 Min", "5 ms 3 lightyears", "0x10", "3651 days",
-		"3650 days 1us", "1000000000000000", "18446744073709551616", "99999999999999999999999 s", "one", "1 week",
-		"999999999999999 days", " 1",
+		"s",
+		"-1",
+		"+1",
+		"1.5 s",
+		"1,5",
+		"90 parsecs",
+		"1 S",
+		"1 Min",
+		"5 ms 3 lightyears",
+		"0x10",
+		"3651 days",
+		"3650 days 1us",
+		"1000000000000000",
+		"18446744073709551616",
+		"99999999999999999999999 s",
+		"one",
+		"1 week",
+		"999999999999999 days",
+		" 1",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {
 		uint64_t usec = 7;
 
-		check_row(good[i].text, !config_duration.parse(&usec, good[i].text, &config_duration));
+		check_row(good[i].text,
+			  !config_duration.parse(&usec, good[i].text, &config_duration));
 		check_row(good[i].text, usec == good[i].usec);
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		uint64_t usec = 7;
 
-		check_row(bad[i], config_duration.parse(&usec, bad[i], &config_duration) && usec == 7);
+		check_row(bad[i],
+			  config_duration.parse(&usec, bad[i], &config_duration) && usec == 7);
 	}
 }
 
@@ -119,13 +171,21 @@ static void test_choices(void **state)
 		const char *text;
 		int value; /* -1: refused */
 	} rows[] = {
-		{ &config_method, "authd", METHOD_AUTHD }, { &config_method, "api", METHOD_API },
-		{ &config_method, "enroll", METHOD_ENROLL }, { &config_method, "import", METHOD_IMPORT },
-		{ &config_method, "Authd", -1 }, { &config_method, "auth", -1 }, { &config_method, "0", -1 },
-		{ &config_on_clone, "register", CLONE_REGISTER }, { &config_on_clone, "keep", CLONE_KEEP },
-		{ &config_on_clone, "refuse", CLONE_REFUSE }, { &config_on_clone, "wait", -1 },
-		{ &config_on_duplicate, "wait", DUPLICATE_WAIT }, { &config_on_duplicate, "suffix", DUPLICATE_SUFFIX },
-		{ &config_on_duplicate, "fail", DUPLICATE_FAIL }, { &config_on_duplicate, "keep", -1 },
+		{ &config_method, "authd", METHOD_AUTHD },
+		{ &config_method, "api", METHOD_API },
+		{ &config_method, "enroll", METHOD_ENROLL },
+		{ &config_method, "import", METHOD_IMPORT },
+		{ &config_method, "Authd", -1 },
+		{ &config_method, "auth", -1 },
+		{ &config_method, "0", -1 },
+		{ &config_on_clone, "register", CLONE_REGISTER },
+		{ &config_on_clone, "keep", CLONE_KEEP },
+		{ &config_on_clone, "refuse", CLONE_REFUSE },
+		{ &config_on_clone, "wait", -1 },
+		{ &config_on_duplicate, "wait", DUPLICATE_WAIT },
+		{ &config_on_duplicate, "suffix", DUPLICATE_SUFFIX },
+		{ &config_on_duplicate, "fail", DUPLICATE_FAIL },
+		{ &config_on_duplicate, "keep", -1 },
 	};
 
 	(void)state;
@@ -143,21 +203,32 @@ static void test_choices(void **state)
 static void test_lists(void **state)
 {
 	static const struct row addresses[] = {
-		{ "manager", true }, { "10.0.0.1:1515", true }, { "[::1]:99", true }, { "fe80::1%eth0", true },
-		{ "a, b", false }, { "a b", false }, { "a;b", false }, { "https://a", false }, { "a:0", false },
+		{ "manager", true },      { "10.0.0.1:1515", true }, { "[::1]:99", true },
+		{ "fe80::1%eth0", true }, { "a, b", false },         { "a b", false },
+		{ "a;b", false },         { "https://a", false },    { "a:0", false },
 	};
 	static const struct row pins[] = {
 		{ "sha256//" DIGEST43 "=", true },
-		{ "sha256//" DIGEST43, false }, { "sha256//" DIGEST43 "==", false }, { "sha256//" DIGEST43 "a", false },
-		{ "SHA256//" DIGEST43 "=", false }, { "sha256/" DIGEST43 "=", false }, { DIGEST43 "=", false },
-		{ "sha256//x" DIGEST43 "=", false }, { "sha256//=", false }, { "sha256//", false }, { "sha256", false },
-		{ "sha256//" DIGEST43 "= ", false }, { "sha1//" DIGEST43 "=", false },
+		{ "sha256//" DIGEST43, false },
+		{ "sha256//" DIGEST43 "==", false },
+		{ "sha256//" DIGEST43 "a", false },
+		{ "SHA256//" DIGEST43 "=", false },
+		{ "sha256/" DIGEST43 "=", false },
+		{ DIGEST43 "=", false },
+		{ "sha256//x" DIGEST43 "=", false },
+		{ "sha256//=", false },
+		{ "sha256//", false },
+		{ "sha256", false },
+		{ "sha256//" DIGEST43 "= ", false },
+		{ "sha1//" DIGEST43 "=", false },
 		{ "sha256//-7DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=", false },
 	};
 	static const struct row groups[] = {
-		{ "web", true }, { "web,db", true }, { "web,web", true }, { "...", true }, { GROUP255, true },
-		{ "web,", false }, { ",web", false }, { "web,,db", false }, { "web, db", false }, { "we b", false },
-		{ "..", false }, { "web,.", false }, { "a'b", false }, { ",", false }, { GROUP255 "g", false },
+		{ "web", true },   { "web,db", true },   { "web,web", true },
+		{ "...", true },   { GROUP255, true },   { "web,", false },
+		{ ",web", false }, { "web,,db", false }, { "web, db", false },
+		{ "we b", false }, { "..", false },      { "web,.", false },
+		{ "a'b", false },  { ",", false },       { GROUP255 "g", false },
 	};
 
 	(void)state;
@@ -170,9 +241,15 @@ static void test_lists(void **state)
 static void test_proxies(void **state)
 {
 	static const struct row rows[] = {
-		{ "proxy", true }, { "http://me@[::1]:8080/", true },
-		{ "https://proxy", false }, { "http://me:sesame@proxy", false }, { "http://me:sesame@pro xy", false },
-		{ "sesame", true }, { "ftp://me:sesame@proxy", false }, { "me@sesame:x", false }, { "proxy\n", false },
+		{ "proxy", true },
+		{ "http://me@[::1]:8080/", true },
+		{ "https://proxy", false },
+		{ "http://me:sesame@proxy", false },
+		{ "http://me:sesame@pro xy", false },
+		{ "sesame", true },
+		{ "ftp://me:sesame@proxy", false },
+		{ "me@sesame:x", false },
+		{ "proxy\n", false },
 	};
 
 	(void)state;
@@ -184,7 +261,8 @@ static void test_proxies(void **state)
 		assert_int_equal(config_init(&config), 0);
 		(void)config_set(&config, "manager", "proxy", rows[i].text, "here", &why);
 		check_row(rows[i].text, !strstr(why.text, "sesame"));
-		check_row(rows[i].text, !strstr(rows[i].text, ":sesame@p") || strstr(why.text, "proxy_password_file"));
+		check_row(rows[i].text, !strstr(rows[i].text, ":sesame@p") ||
+						strstr(why.text, "proxy_password_file"));
 		config_done(&config);
 	}
 }
@@ -210,17 +288,22 @@ static void test_groups_are_taken_together(void **state)
 static void test_agent(void **state)
 {
 	static const struct row names[] = {
-		{ "%H", true }, { "%l-%m.%b_%i", true }, { "web-01", true }, { "100%%", true }, { "a", true },
-		{ "%", false }, { "%x", false }, { "a b", false }, { "a%", false }, { "h\xc3\xb6st", false }, { "it's", false },
-		{ "%h", false }, { "${HOSTNAME}", false },
+		{ "%H", true },           { "%l-%m.%b_%i", true }, { "web-01", true },
+		{ "100%%", true },        { "a", true },           { "%", false },
+		{ "%x", false },          { "a b", false },        { "a%", false },
+		{ "h\xc3\xb6st", false }, { "it's", false },       { "%h", false },
+		{ "${HOSTNAME}", false },
 	};
 	static const struct row ips[] = {
-		{ "any", true }, { "src", true }, { "10.0.0.1", true }, { "10.0.0.0/8", true }, { "::1", true },
-		{ "source", false }, { "300.0.0.1", false }, { "10.0.0.0/33", false }, { "manager", false }, { "Src", false },
+		{ "any", true },        { "src", true },          { "10.0.0.1", true },
+		{ "10.0.0.0/8", true }, { "::1", true },          { "source", false },
+		{ "300.0.0.1", false }, { "10.0.0.0/33", false }, { "manager", false },
+		{ "Src", false },
 	};
 	static const struct row versions[] = {
-		{ "1.0", true }, { "1.1", true }, { "1.2", true }, { "1.3", true }, { "TLSv1.2", true }, { "tlsv1.3", true },
-		{ "1.4", false }, { "2", false }, { "SSLv3", false }, { "TLS1.2", false }, { "1.2+", false }, { "TLSv", false },
+		{ "1.0", true },     { "1.1", true },     { "1.2", true },   { "1.3", true },
+		{ "TLSv1.2", true }, { "tlsv1.3", true }, { "1.4", false },  { "2", false },
+		{ "SSLv3", false },  { "TLS1.2", false }, { "1.2+", false }, { "TLSv", false },
 	};
 
 	(void)state;
@@ -232,9 +315,11 @@ static void test_agent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_texts),	 cmocka_unit_test(test_ports),	 cmocka_unit_test(test_bools),
-		cmocka_unit_test(test_durations), cmocka_unit_test(test_choices), cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_proxies), cmocka_unit_test(test_groups_are_taken_together), cmocka_unit_test(test_agent),
+		cmocka_unit_test(test_texts),   cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_bools),   cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_choices), cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_proxies), cmocka_unit_test(test_groups_are_taken_together),
+		cmocka_unit_test(test_agent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,8 @@ static const struct {
 } rows[] = {
 	{ "manager", "manager", 1515, false, "manager:1515" },
 	{ "manager.example.org:1", "manager.example.org", 1, false, "manager.example.org:1" },
-	{ "manager.example.org.", "manager.example.org.", 1515, false, "manager.example.org.:1515" },
+	{ "manager.example.org.", "manager.example.org.", 1515, false,
+	  "manager.example.org.:1515" },
 	{ "MANAGER_1", "MANAGER_1", 1515, false, "MANAGER_1:1515" },
 	{ "10.0.0.1", "10.0.0.1", 1515, true, "10.0.0.1:1515" },
 	{ "10.0.0.1:65535", "10.0.0.1", 65535, true, "10.0.0.1:65535" },
@@ -29,11 +30,42 @@ static const struct {
 	{ "::ffff:10.0.0.1", "::ffff:10.0.0.1", 1515, true, "[::ffff:10.0.0.1]:1515" },
 	{ NAME255, NAME255, 1515, false, NAME255 ":1515" },
 	{ NAME255 ":65535", NAME255, 65535, false, NAME255 ":65535" },
-	{ "" }, { ":" }, { ":1515" }, { "a:" }, { "a:0" }, { "a:65536" }, { "a:123456" }, { "a:-1" }, { "a:1x" },
-	{ "a: 1" }, { "a b" }, { " a" }, { "a " }, { "a\n" }, { "a/b" }, { "https://a" }, { "-a" }, { ".a" },
-	{ "a,b" }, { "user@a" }, { "\xc3\xa9" }, { "[a]" }, { "[::1" }, { "::1]" }, { "[::1]x" }, { "[::1]:" },
-	{ "[::1]:0" }, { "[10.0.0.1]" }, { "[]" }, { "[]:1" }, { "1::2::3" }, { "a:b:c" }, { "a%eth0" },
-	{ NAME255 "a" }, { "[" NAME255 "]" }, { "%eth0::" },
+	{ "" },
+	{ ":" },
+	{ ":1515" },
+	{ "a:" },
+	{ "a:0" },
+	{ "a:65536" },
+	{ "a:123456" },
+	{ "a:-1" },
+	{ "a:1x" },
+	{ "a: 1" },
+	{ "a b" },
+	{ " a" },
+	{ "a " },
+	{ "a\n" },
+	{ "a/b" },
+	{ "https://a" },
+	{ "-a" },
+	{ ".a" },
+	{ "a,b" },
+	{ "user@a" },
+	{ "\xc3\xa9" },
+	{ "[a]" },
+	{ "[::1" },
+	{ "::1]" },
+	{ "[::1]x" },
+	{ "[::1]:" },
+	{ "[::1]:0" },
+	{ "[10.0.0.1]" },
+	{ "[]" },
+	{ "[]:1" },
+	{ "1::2::3" },
+	{ "a:b:c" },
+	{ "a%eth0" },
+	{ NAME255 "a" },
+	{ "[" NAME255 "]" },
+	{ "%eth0::" },
 };
 
 static void test_rows(void **state)
@@ -46,11 +78,13 @@ static void test_rows(void **state)
 
 		if (!rows[i].host) {
 			check_row(rows[i].text, r == -EINVAL);
-			check_row(rows[i].text, strcmp(endpoint.host, "before") == 0 && endpoint.port == 7);
+			check_row(rows[i].text,
+				  strcmp(endpoint.host, "before") == 0 && endpoint.port == 7);
 			continue;
 		}
 		check_row(rows[i].text, r == 0);
-		check_row(rows[i].text, strcmp(endpoint.host, rows[i].host) == 0 && endpoint.port == rows[i].port);
+		check_row(rows[i].text, strcmp(endpoint.host, rows[i].host) == 0 &&
+						endpoint.port == rows[i].port);
 		check_row(rows[i].text, !!endpoint_is_literal(&endpoint) == rows[i].literal);
 		assert_string_equal(endpoint_text(&endpoint, shown), rows[i].shown);
 	}
@@ -67,8 +101,10 @@ static void test_round_trip(void **state)
 		if (!rows[i].host)
 			continue;
 		check_row(rows[i].text, endpoint_parse(&endpoint, rows[i].text, 1515) == 0);
-		check_row(rows[i].text, endpoint_parse(&again, endpoint_text(&endpoint, shown), 1) == 0);
-		check_row(rows[i].text, strcmp(endpoint.host, again.host) == 0 && endpoint.port == again.port);
+		check_row(rows[i].text,
+			  endpoint_parse(&again, endpoint_text(&endpoint, shown), 1) == 0);
+		check_row(rows[i].text,
+			  strcmp(endpoint.host, again.host) == 0 && endpoint.port == again.port);
 	}
 }
 

@@ -29,24 +29,46 @@ static void test_addresses(void **state)
 		{ "http://h%c3%B6st@proxy", "proxy", 3128, "h\xc3\xb6st" },
 	};
 	static const char *const bad[] = {
-		"", "http://", "https://proxy", "socks5://proxy", "proxy:0", "proxy:65536", "proxy:", "@proxy", "http://@proxy",
-		"proxy/path", "http://proxy//", "http://[::1", "http://[proxy]", "http:///proxy", "pro xy", "a%2@proxy",
-		"a%zz@proxy", "a%00@proxy", "a%0ab@proxy", "a%3ab@proxy", "a%7f@proxy",
+		"",
+		"http://",
+		"https://proxy",
+		"socks5://proxy",
+		"proxy:0",
+		"proxy:65536",
+		"proxy:",
+		"@proxy",
+		"http://@proxy",
+		"proxy/path",
+		"http://proxy//",
+		"http://[::1",
+		"http://[proxy]",
+		"http:///proxy",
+		"pro xy",
+		"a%2@proxy",
+		"a%zz@proxy",
+		"a%00@proxy",
+		"a%0ab@proxy",
+		"a%3ab@proxy",
+		"a%7f@proxy",
 	};
-	static const char *const with_password[] = { "http://a:b@proxy", "a:b@proxy", "a:@proxy", ":b@proxy", "http://a:b@c@proxy:1/" };
+	static const char *const with_password[] = { "http://a:b@proxy", "a:b@proxy", "a:@proxy",
+						     ":b@proxy", "http://a:b@c@proxy:1/" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct proxy proxy;
 
 		check_row(good[i].text, proxy_parse(&proxy, good[i].text) == 0);
-		check_row(good[i].text, strcmp(proxy.endpoint.host, good[i].host) == 0 && proxy.endpoint.port == good[i].port);
-		check_row(good[i].text, strcmp(proxy.user, good[i].user) == 0 && !proxy.password.text);
+		check_row(good[i].text, strcmp(proxy.endpoint.host, good[i].host) == 0 &&
+						proxy.endpoint.port == good[i].port);
+		check_row(good[i].text,
+			  strcmp(proxy.user, good[i].user) == 0 && !proxy.password.text);
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct proxy proxy = { .user = "unchanged" };
 
-		check_row(bad[i], proxy_parse(&proxy, bad[i]) == -EINVAL && strcmp(proxy.user, "unchanged") == 0);
+		check_row(bad[i], proxy_parse(&proxy, bad[i]) == -EINVAL &&
+					  strcmp(proxy.user, "unchanged") == 0);
 	}
 	for (size_t i = 0; i < COUNT(with_password); i++) {
 		struct proxy proxy;
@@ -64,13 +86,19 @@ static void test_requests(void **state)
 	static const struct {
 		const char *proxy, *password, *target, *request;
 	} rows[] = {
-		{ "proxy", NULL, "manager.example.org", "CONNECT manager.example.org:1515 HTTP/1.1\r\n"
+		{ "proxy", NULL, "manager.example.org",
+		  "CONNECT manager.example.org:1515 HTTP/1.1\r\n"
 		  "Host: manager.example.org:1515\r\n" AGENT "\r\n" },
-		{ "proxy", NULL, "[2001:db8::5]:99", "CONNECT [2001:db8::5]:99 HTTP/1.1\r\nHost: [2001:db8::5]:99\r\n" AGENT "\r\n" },
+		{ "proxy", NULL, "[2001:db8::5]:99",
+		  "CONNECT [2001:db8::5]:99 HTTP/1.1\r\nHost: [2001:db8::5]:99\r\n" AGENT "\r\n" },
 		/* RFC 7617, 2: user Aladdin, password "open sesame" */
-		{ "Aladdin@proxy", "open sesame", "m:1", "CONNECT m:1 HTTP/1.1\r\nHost: m:1\r\n" AGENT
-		  "Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n" },
-		{ "a@proxy", NULL, "m:1", "CONNECT m:1 HTTP/1.1\r\nHost: m:1\r\n" AGENT "Proxy-Authorization: Basic YTo=\r\n\r\n" },
+		{ "Aladdin@proxy", "open sesame", "m:1",
+		  "CONNECT m:1 HTTP/1.1\r\nHost: m:1\r\n" AGENT "Proxy-Authorization: Basic "
+		  "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+		  "\r\n\r\n" },
+		{ "a@proxy", NULL, "m:1",
+		  "CONNECT m:1 HTTP/1.1\r\nHost: m:1\r\n" AGENT "Proxy-Authorization: Basic "
+		  "YTo=\r\n\r\n" },
 		{ "proxy", "unused", "m:1", "CONNECT m:1 HTTP/1.1\r\nHost: m:1\r\n" AGENT "\r\n" },
 		{ "proxy", NULL, "fe80::1%eth0", NULL },
 	};
@@ -87,7 +115,8 @@ static void test_requests(void **state)
 		proxy.password.text = rows[i].password ? strdup(rows[i].password) : NULL;
 		length = proxy_request_format(buffer, &proxy, &target);
 		if (rows[i].request)
-			check_row(rows[i].target, length == (ssize_t)strlen(rows[i].request) && strcmp(buffer, rows[i].request) == 0);
+			check_row(rows[i].target, length == (ssize_t)strlen(rows[i].request) &&
+							  strcmp(buffer, rows[i].request) == 0);
 		else
 			check_row(rows[i].target, length == -EINVAL);
 		proxy_done(&proxy);
@@ -136,28 +165,38 @@ static const struct {
 	bool basic, other;
 } answers[] = {
 	{ OK "\r\n", PROXY_ANSWER_DONE, 200, 0, "Connection established", false, false },
-	{ OK "\r\n\x16\x03\x03", PROXY_ANSWER_DONE, 200, 3, "Connection established", false, false },
-	{ OK "\r\n" OK "\r\n", PROXY_ANSWER_DONE, 200, strlen(OK) + 2, "Connection established", false, false },
+	{ OK "\r\n\x16\x03\x03", PROXY_ANSWER_DONE, 200, 3, "Connection established", false,
+	  false },
+	{ OK "\r\n" OK "\r\n", PROXY_ANSWER_DONE, 200, strlen(OK) + 2, "Connection established",
+	  false, false },
 	{ "HTTP/1.0 200\r\n\r\n", PROXY_ANSWER_DONE, 200, 0, "", false, false },
 	{ "HTTP/1.1 200 \r\n\r\n", PROXY_ANSWER_DONE, 200, 0, "", false, false },
 	{ "HTTP/1.1 204 x\n\nrest", PROXY_ANSWER_DONE, 204, 4, "x", false, false },
-	{ OK "Via: 1.1 a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nX:\r\n\r\n", PROXY_ANSWER_DONE, 200, 0,
-	  "Connection established", false, false },
-	{ OK "Via: 1.1 a,\r\n\t1.1 b\r\n\r\n", PROXY_ANSWER_DONE, 200, 0, "Connection established", false, false },
-	{ "HTTP/1.1 100 Continue\r\nA: b\r\n\r\nHTTP/1.1 103 Early\r\n\r\n" OK "\r\n", PROXY_ANSWER_DONE, 200, 0,
-	  "Connection established", false, false },
-	{ "HTTP/1.1 101 Switching Protocols\r\n\r\n", PROXY_ANSWER_DONE, 101, 0, "Switching Protocols", false, false },
-	{ "HTTP/1.1 302 Found\r\nLocation: http://login/\r\n\r\n<html>", PROXY_ANSWER_DONE, 302, 6, "Found", false, false },
-	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x, Negotiate \\\" NTLM\"\r\n\r\n", PROXY_ANSWER_DONE, 407, 0,
-	  "No", true, false },
-	{ "HTTP/1.1 407 No\r\nproxy-authenticate:basic realm = Digest\r\n\r\n", PROXY_ANSWER_DONE, 407, 0, "No", true, false },
-	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate, NTLM\r\n\r\n", PROXY_ANSWER_DONE, 407, 0, "No", false, true },
-	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM abc==, Basic realm=\"a\"\r\n\r\n", PROXY_ANSWER_DONE, 407, 0, "No", true, true },
-	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=\"Basic\", qop=Basic\r\n\r\n", PROXY_ANSWER_DONE, 407, 0, "No",
-	  false, true },
-	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=\"cut\r\nProxy-Authenticate: Basic\r\n\r\n", PROXY_ANSWER_DONE, 407,
-	  0, "No", true, true },
-	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest a=\"\\\r\n\r\n", PROXY_ANSWER_DONE, 407, 0, "No", false, true },
+	{ OK "Via: 1.1 a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nX:\r\n\r\n",
+	  PROXY_ANSWER_DONE, 200, 0, "Connection established", false, false },
+	{ OK "Via: 1.1 a,\r\n\t1.1 b\r\n\r\n", PROXY_ANSWER_DONE, 200, 0, "Connection established",
+	  false, false },
+	{ "HTTP/1.1 100 Continue\r\nA: b\r\n\r\nHTTP/1.1 103 Early\r\n\r\n" OK "\r\n",
+	  PROXY_ANSWER_DONE, 200, 0, "Connection established", false, false },
+	{ "HTTP/1.1 101 Switching Protocols\r\n\r\n", PROXY_ANSWER_DONE, 101, 0,
+	  "Switching Protocols", false, false },
+	{ "HTTP/1.1 302 Found\r\nLocation: http://login/\r\n\r\n<html>", PROXY_ANSWER_DONE, 302, 6,
+	  "Found", false, false },
+	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x, Negotiate \\\" NTLM\"\r\n\r\n",
+	  PROXY_ANSWER_DONE, 407, 0, "No", true, false },
+	{ "HTTP/1.1 407 No\r\nproxy-authenticate:basic realm = Digest\r\n\r\n", PROXY_ANSWER_DONE,
+	  407, 0, "No", true, false },
+	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate, NTLM\r\n\r\n", PROXY_ANSWER_DONE, 407,
+	  0, "No", false, true },
+	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM abc==, Basic realm=\"a\"\r\n\r\n",
+	  PROXY_ANSWER_DONE, 407, 0, "No", true, true },
+	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=\"Basic\", qop=Basic\r\n\r\n",
+	  PROXY_ANSWER_DONE, 407, 0, "No", false, true },
+	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=\"cut\r\nProxy-Authenticate: "
+	  "Basic\r\n\r\n",
+	  PROXY_ANSWER_DONE, 407, 0, "No", true, true },
+	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest a=\"\\\r\n\r\n", PROXY_ANSWER_DONE, 407, 0,
+	  "No", false, true },
 	{ "", PROXY_ANSWER_MORE, 0, 0, "", false, false },
 	{ "HTT", PROXY_ANSWER_MORE, 0, 0, "", false, false },
 	{ OK, PROXY_ANSWER_MORE, 200, 0, "Connection established", false, false },
@@ -175,9 +214,12 @@ static const struct {
 	{ "\r\n" OK "\r\n", PROXY_ANSWER_GARBLED, 0, strlen(OK) + 2, "", false, false },
 	{ "SSH-2.0-OpenSSH_9.2", PROXY_ANSWER_GARBLED, 0, 0, "", false, false },
 	{ "\x15\x03\x01", PROXY_ANSWER_GARBLED, 0, 0, "", false, false },
-	{ OK "no colon\r\n\r\n", PROXY_ANSWER_GARBLED, 200, 2, "Connection established", false, false },
-	{ OK ": no name\r\n\r\n", PROXY_ANSWER_GARBLED, 200, 2, "Connection established", false, false },
-	{ OK "A: b\rC: d\r\n\r\n", PROXY_ANSWER_GARBLED, 200, 2, "Connection established", false, false },
+	{ OK "no colon\r\n\r\n", PROXY_ANSWER_GARBLED, 200, 2, "Connection established", false,
+	  false },
+	{ OK ": no name\r\n\r\n", PROXY_ANSWER_GARBLED, 200, 2, "Connection established", false,
+	  false },
+	{ OK "A: b\rC: d\r\n\r\n", PROXY_ANSWER_GARBLED, 200, 2, "Connection established", false,
+	  false },
 };
 
 static void test_answers(void **state)
@@ -191,20 +233,29 @@ static void test_answers(void **state)
 
 		memset(&answer, 0, sizeof answer);
 		while (fed < length && answer.state == PROXY_ANSWER_MORE) {
-			size_t piece = length - fed < pieces[i % COUNT(pieces)] ? length - fed : pieces[i % COUNT(pieces)];
+			size_t piece = length - fed < pieces[i % COUNT(pieces)]
+					       ? length - fed
+					       : pieces[i % COUNT(pieces)];
 			size_t taken = proxy_answer_feed(&answer, answers[row].text + fed, piece);
 
-			check_row(answers[row].text, taken <= piece && (taken == piece || answer.state != PROXY_ANSWER_MORE));
+			check_row(answers[row].text,
+				  taken <= piece &&
+					  (taken == piece || answer.state != PROXY_ANSWER_MORE));
 			fed += taken;
 		}
-		check_row(answers[row].text, answer.state == answers[row].state && answer.status == answers[row].status);
+		check_row(answers[row].text, answer.state == answers[row].state &&
+						     answer.status == answers[row].status);
 		check_row(answers[row].text, strcmp(answer.phrase, answers[row].phrase) == 0);
-		check_row(answers[row].text, answer.offers_basic == answers[row].basic && answer.offers_other == answers[row].other);
+		check_row(answers[row].text, answer.offers_basic == answers[row].basic &&
+						     answer.offers_other == answers[row].other);
 		/* What is no HTTP may be given up early. */
-		check_row(answers[row].text, answer.state == PROXY_ANSWER_GARBLED || length - fed == answers[row].left);
-		check_row(answers[row].text, proxy_answer_is_tunnel(&answer) ==
-						     (answer.state == PROXY_ANSWER_DONE && answer.status / 100 == 2));
-		check_row(answers[row].text, answer.state == PROXY_ANSWER_MORE || proxy_answer_feed(&answer, "x", 1) == 0);
+		check_row(answers[row].text, answer.state == PROXY_ANSWER_GARBLED ||
+						     length - fed == answers[row].left);
+		check_row(answers[row].text,
+			  proxy_answer_is_tunnel(&answer) ==
+				  (answer.state == PROXY_ANSWER_DONE && answer.status / 100 == 2));
+		check_row(answers[row].text, answer.state == PROXY_ANSWER_MORE ||
+						     proxy_answer_feed(&answer, "x", 1) == 0);
 	}
 }
 
@@ -218,7 +269,10 @@ static void test_nul_byte(void **state)
 	assert_int_equal(answer.state, PROXY_ANSWER_GARBLED);
 }
 
-/* A header has an end, whether it is one long line, many lines, or one interim answer after the other. */
+/*
+ * A header has an end, whether it is one long line, many lines, or one interim answer after the
+ * other.
+ */
 static void test_endless_header(void **state)
 {
 	static const char *const repeated[] = { "a", "a: b\r\n", "\r\nHTTP/1.1 100 Continue\r\n" };
@@ -229,18 +283,21 @@ static void test_endless_header(void **state)
 		size_t taken = 0;
 
 		memset(&answer, 0, sizeof answer);
-		taken += proxy_answer_feed(&answer, "HTTP/1.1 100 Continue\r\n", strlen("HTTP/1.1 100 Continue\r\n"));
+		taken += proxy_answer_feed(&answer, "HTTP/1.1 100 Continue\r\n",
+					   strlen("HTTP/1.1 100 Continue\r\n"));
 		while (answer.state == PROXY_ANSWER_MORE && taken < 1000000)
 			taken += proxy_answer_feed(&answer, repeated[i], strlen(repeated[i]));
-		check_row(repeated[i], answer.state == PROXY_ANSWER_GARBLED && taken == PROXY_HEADER_MAX + 1);
+		check_row(repeated[i],
+			  answer.state == PROXY_ANSWER_GARBLED && taken == PROXY_HEADER_MAX + 1);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_addresses), cmocka_unit_test(test_requests), cmocka_unit_test(test_longest_request),
-		cmocka_unit_test(test_answers),	  cmocka_unit_test(test_nul_byte), cmocka_unit_test(test_endless_header),
+		cmocka_unit_test(test_addresses),       cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_longest_request), cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_nul_byte),        cmocka_unit_test(test_endless_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

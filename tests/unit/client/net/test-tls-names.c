@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which names a certificate has. The first rows are those that a real agent-auth was run against; where this client
- * differs on purpose, the row says so.
+ * Which names a certificate has. The first rows are those that a real agent-auth was run against;
+ * where this client differs on purpose, the row says so.
  */
 #include "tests/unit/support.h"
 
-#include "tests/unit/certificates.h"
 #include "client/net/tls-verify.h"
+#include "tests/unit/certificates.h"
 
 #include <openssl/x509v3.h>
 
@@ -27,7 +27,11 @@ static const struct {
 	{ { .common_names = { "127.0.0.1" } }, "localhost", false },
 	{ { .organization = "x", .common_names = { "127.0.0.1" } }, "127.0.0.1", true },
 	{ { .organization = "Acme", .common_names = { "localhost" } }, "localhost", true },
-	{ { .organization = "Acme", .common_names = { "localhost" }, .alternative_names = "DNS:other" }, "localhost", true },
+	{ { .organization = "Acme",
+	    .common_names = { "localhost" },
+	    .alternative_names = "DNS:other" },
+	  "localhost",
+	  true },
 	{ { .alternative_names = "DNS:LOCALHOST" }, "localhost", true },
 	/* agent-auth overlooks a common name that stands first; that is a fault of its own */
 	{ { .common_names = { "localhost" } }, "localhost", true },
@@ -75,26 +79,35 @@ static void test_rows(void **state)
 		cleanup_x509 X509 *certificate = make_certificate(&rows[i].plan, key, NULL, NULL);
 
 		if (tls_certificate_names(certificate, rows[i].name) != rows[i].named)
-			fail_msg("row %zu: CN %s, SAN %s: %s must %sbe a name of it", i, rows[i].plan.common_names[0],
-				 rows[i].plan.alternative_names, rows[i].name, rows[i].named ? "" : "not ");
+			fail_msg("row %zu: CN %s, SAN %s: %s must %sbe a name of it", i,
+				 rows[i].plan.common_names[0], rows[i].plan.alternative_names,
+				 rows[i].name, rows[i].named ? "" : "not ");
 	}
 }
 
 /* A NUL in a certificate's name must not hide what stands behind it. */
 static void test_nul_in_common_name(void **state)
 {
-	static const unsigned char address[] = "127.0.0.1\0.evil.example.org", host[] = "localhost\0.evil.example.org";
+	static const unsigned char address[] = "127.0.0.1\0.evil.example.org", host[] = "localhost"
+											"\0.evil."
+											"example."
+											"org";
 	cleanup_x509 X509 *certificate = X509_new();
 	X509_NAME *name = X509_get_subject_name(certificate);
 	char shown[256];
 
 	(void)state;
-	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, address, sizeof address - 1, -1, 0), 1);
-	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, host, sizeof host - 1, -1, 0), 1);
+	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, address,
+						    sizeof address - 1, -1, 0),
+			 1);
+	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, host, sizeof host - 1,
+						    -1, 0),
+			 1);
 	assert_false(tls_certificate_names(certificate, "127.0.0.1"));
 	assert_false(tls_certificate_names(certificate, "localhost"));
 	tls_certificate_describe_names(certificate, shown, sizeof shown);
-	assert_string_equal(shown, "CN=127.0.0.1\\x00.evil.example.org, CN=localhost\\x00.evil.example.org");
+	assert_string_equal(shown, "CN=127.0.0.1\\x00.evil.example.org, "
+				   "CN=localhost\\x00.evil.example.org");
 }
 
 static void test_name_too_long(void **state)
@@ -120,7 +133,8 @@ static void test_describe(void **state)
 	} described[] = {
 		{ { .organization = "x" }, "nobody" },
 		{ { .common_names = { "m" } }, "CN=m" },
-		{ { .common_names = { "a", "b" }, .alternative_names = "DNS:c,IP:10.0.0.1,IP:2001:db8::1,email:x@y" },
+		{ { .common_names = { "a", "b" },
+		    .alternative_names = "DNS:c,IP:10.0.0.1,IP:2001:db8::1,email:x@y" },
 		  "DNS:c, IP:10.0.0.1, IP:2001:db8::1, CN=a, CN=b" },
 		{ { .common_names = { "\x1b[31mred" } }, "CN=\\x1b[31mred" },
 	};
@@ -128,7 +142,8 @@ static void test_describe(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(described); i++) {
-		cleanup_x509 X509 *certificate = make_certificate(&described[i].plan, key, NULL, NULL);
+		cleanup_x509 X509 *certificate = make_certificate(&described[i].plan, key, NULL,
+								  NULL);
 		char shown[256];
 
 		tls_certificate_describe_names(certificate, shown, sizeof shown);
@@ -159,8 +174,9 @@ static void test_describe_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),	 cmocka_unit_test(test_nul_in_common_name),
-		cmocka_unit_test(test_name_too_long), cmocka_unit_test(test_describe), cmocka_unit_test(test_describe_time),
+		cmocka_unit_test(test_rows),          cmocka_unit_test(test_nul_in_common_name),
+		cmocka_unit_test(test_name_too_long), cmocka_unit_test(test_describe),
+		cmocka_unit_test(test_describe_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,14 +2,21 @@
 /* Is this the manager? Every combination of CA, pins and name. */
 #include "tests/unit/support.h"
 
-#include "tests/unit/certificates.h"
 #include "client/net/tls-verify.h"
+#include "tests/unit/certificates.h"
 
 #define HOUR 3600
 
 enum { CA_NONE, CA_RIGHT, CA_OTHER };
 enum { PIN_NONE, PIN_RIGHT, PIN_OTHER, PIN_BOTH };
-enum { CERTIFICATE_GOOD, CERTIFICATE_EXPIRED, CERTIFICATE_EARLY, CERTIFICATE_CLIENT, CERTIFICATE_SELF_SIGNED, CERTIFICATES };
+enum {
+	CERTIFICATE_GOOD,
+	CERTIFICATE_EXPIRED,
+	CERTIFICATE_EARLY,
+	CERTIFICATE_CLIENT,
+	CERTIFICATE_SELF_SIGNED,
+	CERTIFICATES
+};
 
 static struct {
 	EVP_PKEY *ca_key, *key;
@@ -21,10 +28,14 @@ static int setup_world(void **state)
 {
 	static const struct certificate_plan ca_plan = { .common_names = { "CA" }, .is_ca = true };
 	static const struct certificate_plan plans[CERTIFICATES] = {
-		[CERTIFICATE_GOOD] = { .common_names = { "m.example.org" }, .purpose = "serverAuth" },
-		[CERTIFICATE_EXPIRED] = { .common_names = { "m.example.org" }, .from = -2 * HOUR, .until = -HOUR },
+		[CERTIFICATE_GOOD] = { .common_names = { "m.example.org" },
+				       .purpose = "serverAuth" },
+		[CERTIFICATE_EXPIRED] = { .common_names = { "m.example.org" },
+					  .from = -2 * HOUR,
+					  .until = -HOUR },
 		[CERTIFICATE_EARLY] = { .common_names = { "m.example.org" }, .from = HOUR },
-		[CERTIFICATE_CLIENT] = { .common_names = { "m.example.org" }, .purpose = "clientAuth" },
+		[CERTIFICATE_CLIENT] = { .common_names = { "m.example.org" },
+					 .purpose = "clientAuth" },
 		[CERTIFICATE_SELF_SIGNED] = { .common_names = { "m.example.org" } },
 	};
 
@@ -34,9 +45,11 @@ static int setup_world(void **state)
 	world.ca = make_certificate(&ca_plan, world.ca_key, NULL, NULL);
 	world.other_ca = make_certificate(&ca_plan, world.key, NULL, NULL);
 	for (int i = 0; i < CERTIFICATES; i++)
-		world.certificates[i] = make_certificate(&plans[i], world.key, i == CERTIFICATE_SELF_SIGNED ? NULL : world.ca,
-							 world.ca_key);
-	return tls_certificate_pin(world.certificates[0], world.pin) | tls_certificate_pin(world.ca, world.other_pin);
+		world.certificates[i] = make_certificate(
+			&plans[i], world.key, i == CERTIFICATE_SELF_SIGNED ? NULL : world.ca,
+			world.ca_key);
+	return tls_certificate_pin(world.certificates[0], world.pin) |
+	       tls_certificate_pin(world.ca, world.other_pin);
 }
 
 static int teardown_world(void **state)
@@ -56,52 +69,63 @@ static const struct row {
 	int certificate, ca, pin;
 	const char *host, *verify_name;
 	bool accepted;
-	int error;        /* of the store, where refused */
-	const char *said; /* in the reason where refused, in the warning where accepted; null: nothing */
+	int error; /* of the store, where refused */
+	/* in the reason where refused, in the warning where accepted; null: nothing */
+	const char *said;
 } rows[] = {
 	{ "CA and name", CERTIFICATE_GOOD, CA_RIGHT, PIN_NONE, "m.example.org", NULL, true },
 	{ "CA, pin and name", CERTIFICATE_GOOD, CA_RIGHT, PIN_RIGHT, "m.example.org", NULL, true },
 	{ "the second pin", CERTIFICATE_GOOD, CA_RIGHT, PIN_BOTH, "m.example.org", NULL, true },
-	{ "another name", CERTIFICATE_GOOD, CA_RIGHT, PIN_NONE, "10.0.0.1", NULL, false, X509_V_ERR_HOSTNAME_MISMATCH,
-	  "is for CN=m.example.org, not for 10.0.0.1" },
-	{ "another name, but verify_name", CERTIFICATE_GOOD, CA_RIGHT, PIN_NONE, "10.0.0.1", "m.example.org", true },
-	{ "verify_name is not there", CERTIFICATE_GOOD, CA_RIGHT, PIN_NONE, "m.example.org", "n.example.org", false,
-	  X509_V_ERR_HOSTNAME_MISMATCH, "not for n.example.org" },
-	{ "another name in spite of a pin", CERTIFICATE_GOOD, CA_RIGHT, PIN_RIGHT, "other", NULL, false,
-	  X509_V_ERR_HOSTNAME_MISMATCH, "not for other" },
-	{ "another CA of the same name", CERTIFICATE_GOOD, CA_OTHER, PIN_NONE, "m.example.org", NULL, false, -1,
-	  "was not issued by a CA in /the/ca" },
-	{ "another CA, right pin", CERTIFICATE_GOOD, CA_OTHER, PIN_RIGHT, "m.example.org", NULL, false, -1, "was not issued" },
-	{ "right CA, another pin", CERTIFICATE_GOOD, CA_RIGHT, PIN_OTHER, "m.example.org", NULL, false,
-	  X509_V_ERR_CERT_UNTRUSTED, "is not the one that pin names" },
+	{ "another name", CERTIFICATE_GOOD, CA_RIGHT, PIN_NONE, "10.0.0.1", NULL, false,
+	  X509_V_ERR_HOSTNAME_MISMATCH, "is for CN=m.example.org, not for 10.0.0.1" },
+	{ "another name, but verify_name", CERTIFICATE_GOOD, CA_RIGHT, PIN_NONE, "10.0.0.1",
+	  "m.example.org", true },
+	{ "verify_name is not there", CERTIFICATE_GOOD, CA_RIGHT, PIN_NONE, "m.example.org",
+	  "n.example.org", false, X509_V_ERR_HOSTNAME_MISMATCH, "not for n.example.org" },
+	{ "another name in spite of a pin", CERTIFICATE_GOOD, CA_RIGHT, PIN_RIGHT, "other", NULL,
+	  false, X509_V_ERR_HOSTNAME_MISMATCH, "not for other" },
+	{ "another CA of the same name", CERTIFICATE_GOOD, CA_OTHER, PIN_NONE, "m.example.org",
+	  NULL, false, -1, "was not issued by a CA in /the/ca" },
+	{ "another CA, right pin", CERTIFICATE_GOOD, CA_OTHER, PIN_RIGHT, "m.example.org", NULL,
+	  false, -1, "was not issued" },
+	{ "right CA, another pin", CERTIFICATE_GOOD, CA_RIGHT, PIN_OTHER, "m.example.org", NULL,
+	  false, X509_V_ERR_CERT_UNTRUSTED, "is not the one that pin names" },
 	{ "self-signed", CERTIFICATE_SELF_SIGNED, CA_RIGHT, PIN_NONE, "m.example.org", NULL, false,
 	  X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "was not issued by a CA in /the/ca" },
-	{ "expired", CERTIFICATE_EXPIRED, CA_RIGHT, PIN_NONE, "m.example.org", NULL, false, X509_V_ERR_CERT_HAS_EXPIRED,
-	  "expired on 2" },
-	{ "expired, pinned too", CERTIFICATE_EXPIRED, CA_RIGHT, PIN_RIGHT, "m.example.org", NULL, false,
+	{ "expired", CERTIFICATE_EXPIRED, CA_RIGHT, PIN_NONE, "m.example.org", NULL, false,
 	  X509_V_ERR_CERT_HAS_EXPIRED, "expired on 2" },
+	{ "expired, pinned too", CERTIFICATE_EXPIRED, CA_RIGHT, PIN_RIGHT, "m.example.org", NULL,
+	  false, X509_V_ERR_CERT_HAS_EXPIRED, "expired on 2" },
 	{ "not valid yet", CERTIFICATE_EARLY, CA_RIGHT, PIN_NONE, "m.example.org", NULL, false,
 	  X509_V_ERR_CERT_NOT_YET_VALID, "is not valid before 2" },
-	{ "for clients", CERTIFICATE_CLIENT, CA_RIGHT, PIN_NONE, "m.example.org", NULL, false, X509_V_ERR_INVALID_PURPOSE,
-	  "is not acceptable" },
+	{ "for clients", CERTIFICATE_CLIENT, CA_RIGHT, PIN_NONE, "m.example.org", NULL, false,
+	  X509_V_ERR_INVALID_PURPOSE, "is not acceptable" },
 	{ "pin alone", CERTIFICATE_SELF_SIGNED, CA_NONE, PIN_RIGHT, "10.0.0.1", NULL, true },
-	{ "pin alone, expired", CERTIFICATE_EXPIRED, CA_NONE, PIN_RIGHT, "10.0.0.1", NULL, true, 0, "expired on 2" },
-	{ "pin alone, not valid yet", CERTIFICATE_EARLY, CA_NONE, PIN_RIGHT, "10.0.0.1", NULL, true, 0, "is not valid before 2" },
-	{ "another pin alone", CERTIFICATE_GOOD, CA_NONE, PIN_OTHER, "m.example.org", NULL, false, X509_V_ERR_CERT_UNTRUSTED,
-	  "agent-register pin m.example.org:1515" },
-	{ "pin and verify_name", CERTIFICATE_GOOD, CA_NONE, PIN_RIGHT, "10.0.0.1", "m.example.org", true },
-	{ "pin and a wrong verify_name", CERTIFICATE_GOOD, CA_NONE, PIN_RIGHT, "m.example.org", "n", false,
-	  X509_V_ERR_HOSTNAME_MISMATCH, "not for n" },
+	{ "pin alone, expired", CERTIFICATE_EXPIRED, CA_NONE, PIN_RIGHT, "10.0.0.1", NULL, true, 0,
+	  "expired on 2" },
+	{ "pin alone, not valid yet", CERTIFICATE_EARLY, CA_NONE, PIN_RIGHT, "10.0.0.1", NULL, true,
+	  0, "is not valid before 2" },
+	{ "another pin alone", CERTIFICATE_GOOD, CA_NONE, PIN_OTHER, "m.example.org", NULL, false,
+	  X509_V_ERR_CERT_UNTRUSTED, "agent-register pin m.example.org:1515" },
+	{ "pin and verify_name", CERTIFICATE_GOOD, CA_NONE, PIN_RIGHT, "10.0.0.1", "m.example.org",
+	  true },
+	{ "pin and a wrong verify_name", CERTIFICATE_GOOD, CA_NONE, PIN_RIGHT, "m.example.org", "n",
+	  false, X509_V_ERR_HOSTNAME_MISMATCH, "not for n" },
 };
 
-static int judge(const struct row *row, bool verify, int *ret_error, struct reason *why, struct reason *warning)
+static int judge(const struct row *row, bool verify, int *ret_error, struct reason *why,
+		 struct reason *warning)
 {
 	const char *pin_texts[] = { world.pin, world.other_pin, world.pin };
 	const struct string_list pins = {
 		.items = (char **)(uintptr_t)(row->pin == PIN_RIGHT ? pin_texts : pin_texts + 1),
-		.count = row->pin == PIN_NONE ? 0 : row->pin == PIN_BOTH ? 2 : 1,
+		.count = row->pin == PIN_NONE   ? 0
+			 : row->pin == PIN_BOTH ? 2
+						: 1,
 	};
-	const struct tls_trust trust = { .verify = verify, .ca_file = row->ca == CA_NONE ? NULL : "/the/ca", .pins = &pins,
+	const struct tls_trust trust = { .verify = verify,
+					 .ca_file = row->ca == CA_NONE ? NULL : "/the/ca",
+					 .pins = &pins,
 					 .verify_name = row->verify_name };
 	struct endpoint endpoint = { .port = 1515 };
 	X509_STORE *store = X509_STORE_new();
@@ -111,8 +135,10 @@ static int judge(const struct row *row, bool verify, int *ret_error, struct reas
 	(void)snprintf(endpoint.host, sizeof endpoint.host, "%s", row->host);
 	if (row->ca != CA_NONE)
 		X509_STORE_add_cert(store, row->ca == CA_RIGHT ? world.ca : world.other_ca);
-	assert_int_equal(X509_STORE_CTX_init(context, store, world.certificates[row->certificate], NULL), 1);
-	assert_int_equal(X509_STORE_CTX_set_default(context, "ssl_server"), 1); /* as a TLS client does */
+	assert_int_equal(
+		X509_STORE_CTX_init(context, store, world.certificates[row->certificate], NULL), 1);
+	/* as a TLS client does */
+	assert_int_equal(X509_STORE_CTX_set_default(context, "ssl_server"), 1);
 	r = tls_verify_manager(context, &endpoint, &trust, why, warning);
 	*ret_error = X509_STORE_CTX_get_error(context);
 	X509_STORE_CTX_free(context);
@@ -130,10 +156,13 @@ static void test_rows(void **state)
 		check_row(rows[i].label, r == (rows[i].accepted ? 1 : 0));
 		if (rows[i].accepted) {
 			check_row(rows[i].label, error == X509_V_OK && why.text[0] == '\0');
-			check_row(rows[i].label, rows[i].said ? strstr(warning.text, rows[i].said) != NULL : warning.text[0] == '\0');
+			check_row(rows[i].label,
+				  rows[i].said ? strstr(warning.text, rows[i].said) != NULL
+					       : warning.text[0] == '\0');
 			continue;
 		}
-		check_row(rows[i].label, rows[i].error < 0 ? error != X509_V_OK : error == rows[i].error);
+		check_row(rows[i].label,
+			  rows[i].error < 0 ? error != X509_V_OK : error == rows[i].error);
 		if (!strstr(why.text, rows[i].said))
 			fail_msg("row '%s': %s", rows[i].label, why.text);
 	}
@@ -147,7 +176,8 @@ static void test_without_verification(void **state)
 		struct reason why = { "" }, warning = { "" };
 		int error;
 
-		check_row(rows[i].label, judge(&rows[i], false, &error, &why, &warning) == 1 && why.text[0] == '\0');
+		check_row(rows[i].label, judge(&rows[i], false, &error, &why, &warning) == 1 &&
+						 why.text[0] == '\0');
 	}
 }
 

@@ -2,8 +2,8 @@
 /* Every outcome has its policy, and the exit codes are those that the manual page promises. */
 #include "tests/unit/support.h"
 
-#include "common/outcome.h"
 #include "client/registration/policy.h"
+#include "common/outcome.h"
 
 static void test_exit_codes(void **state)
 {
@@ -12,11 +12,16 @@ static void test_exit_codes(void **state)
 		int exit_code;
 		const char *name;
 	} rows[] = {
-		{ OUTCOME_REGISTERED, 0, "registered" },   { OUTCOME_NOT_READY, 75, "not-ready" },
-		{ OUTCOME_UNREACHABLE, 75, "unreachable" }, { OUTCOME_UNTRUSTED, 75, "untrusted" },
-		{ OUTCOME_BUSY, 75, "busy" },		   { OUTCOME_DUPLICATE, 75, "duplicate" },
-		{ OUTCOME_REFUSED, 77, "refused" },	   { OUTCOME_PROTOCOL_ERROR, 76, "protocol-error" },
-		{ OUTCOME_MISCONFIGURED, 78, "misconfigured" }, { OUTCOME_STORAGE_ERROR, 73, "storage-error" },
+		{ OUTCOME_REGISTERED, 0, "registered" },
+		{ OUTCOME_NOT_READY, 75, "not-ready" },
+		{ OUTCOME_UNREACHABLE, 75, "unreachable" },
+		{ OUTCOME_UNTRUSTED, 75, "untrusted" },
+		{ OUTCOME_BUSY, 75, "busy" },
+		{ OUTCOME_DUPLICATE, 75, "duplicate" },
+		{ OUTCOME_REFUSED, 77, "refused" },
+		{ OUTCOME_PROTOCOL_ERROR, 76, "protocol-error" },
+		{ OUTCOME_MISCONFIGURED, 78, "misconfigured" },
+		{ OUTCOME_STORAGE_ERROR, 73, "storage-error" },
 		{ OUTCOME_CLONED, 79, "cloned" },
 	};
 
@@ -25,7 +30,8 @@ static void test_exit_codes(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct outcome_policy *policy = outcome_policy(rows[i].outcome);
 
-		check_row(rows[i].name, policy->exit_code == rows[i].exit_code && strcmp(policy->name, rows[i].name) == 0);
+		check_row(rows[i].name, policy->exit_code == rows[i].exit_code &&
+						strcmp(policy->name, rows[i].name) == 0);
 	}
 }
 

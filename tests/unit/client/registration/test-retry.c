@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* How long to wait: inside the bounds of the class, growing, and different from machine to machine. */
+/*
+ * How long to wait: inside the bounds of the class, growing, and different from machine to machine.
+ */
 #include "tests/unit/support.h"
 
 #include "client/registration/retry.h"
@@ -30,15 +32,25 @@ static const struct {
 /* Whatever was waited before, also what a damaged state file says. */
 static void test_bounds(void **state)
 {
-	static const uint64_t previous[] = { 0, 1, SECOND, 40 * SECOND, 299 * SECOND, 300 * SECOND, 5000 * SECOND, DECADE,
-					     UINT64_MAX / 2, UINT64_MAX };
+	static const uint64_t previous[] = { 0,
+					     1,
+					     SECOND,
+					     40 * SECOND,
+					     299 * SECOND,
+					     300 * SECOND,
+					     5000 * SECOND,
+					     DECADE,
+					     UINT64_MAX / 2,
+					     UINT64_MAX };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		for (size_t j = 0; j < 200 * COUNT(previous); j++) {
-			uint64_t wait = retry_wait(rows[i].class, &rows[i].bounds, previous[j % COUNT(previous)], j * 7919, j);
+			uint64_t wait = retry_wait(rows[i].class, &rows[i].bounds,
+						   previous[j % COUNT(previous)], j * 7919, j);
 
-			check_row(rows[i].label, wait >= rows[i].shortest && wait <= rows[i].longest);
+			check_row(rows[i].label,
+				  wait >= rows[i].shortest && wait <= rows[i].longest);
 		}
 	}
 }

@@ -19,10 +19,19 @@ static const struct state full = {
 	.last_error = "The certificate says a=b, \"c\" \\x1b and more",
 	.last_at = 1795291201,
 	.attempts = UINT64_C(1234567890123456789),
-	.managers = { { .address = "[::1]:1515", .outcome = "refused", .wait = 30000000, .next_at = UINT64_C(1795291200000000),
-		       .asked_name = "web-01", .asked_at = 1795291199 },
-		     { .address = "10.0.0.1:1515", .asked_name = "web-01-0123", .asked_at = 1795291198 },
-		     { .address = "", .outcome = "not-ready", .wait = 1000000, .next_at = UINT64_C(1795291200000001) } },
+	.managers = { { .address = "[::1]:1515",
+			.outcome = "refused",
+			.wait = 30000000,
+			.next_at = UINT64_C(1795291200000000),
+			.asked_name = "web-01",
+			.asked_at = 1795291199 },
+		      { .address = "10.0.0.1:1515",
+			.asked_name = "web-01-0123",
+			.asked_at = 1795291198 },
+		      { .address = "",
+			.outcome = "not-ready",
+			.wait = 1000000,
+			.next_at = UINT64_C(1795291200000001) } },
 	.manager_count = 3,
 	.boot = "fedcba9876543210fedcba9876543210",
 	.background_boot = "00112233445566778899aabbccddeeff",
@@ -50,7 +59,8 @@ static void check_equal(const struct state *a, const struct state *b)
 		assert_string_equal(a->managers[i].outcome, b->managers[i].outcome);
 		assert_string_equal(a->managers[i].asked_name, b->managers[i].asked_name);
 		assert_true(a->managers[i].asked_at == b->managers[i].asked_at);
-		assert_true(a->managers[i].wait == b->managers[i].wait && a->managers[i].next_at == b->managers[i].next_at);
+		assert_true(a->managers[i].wait == b->managers[i].wait &&
+			    a->managers[i].next_at == b->managers[i].next_at);
 	}
 }
 
@@ -111,11 +121,29 @@ static void test_missing(void **state)
 static void test_damage(void **state)
 {
 	static const char *const damaged[] = {
-		"registered_at=-1\n", "registered_at=12x\n", "registered_at= 12\n", "registered_at=\n", "registered_at=0x12\n",
-		"registered_at=99999999999999999999999\n", "registered_at\n", "=12\n", "REGISTERED_AT=12\n", "\n\n\n",
-		"schedule=\n", "schedule=refused\n", "schedule=refused 1\n", "schedule=refused x y m\n", "schedule_count=3\n",
-		"asked=\n", "asked=12\n", "asked=12 web-01\n", "asked=x web-01 manager:1515\n",
-		"method=seventeen-letters-\n", "agent_id=123456789\n", "# nothing\n", "unknown=1\n",
+		"registered_at=-1\n",
+		"registered_at=12x\n",
+		"registered_at= 12\n",
+		"registered_at=\n",
+		"registered_at=0x12\n",
+		"registered_at=99999999999999999999999\n",
+		"registered_at\n",
+		"=12\n",
+		"REGISTERED_AT=12\n",
+		"\n\n\n",
+		"schedule=\n",
+		"schedule=refused\n",
+		"schedule=refused 1\n",
+		"schedule=refused x y m\n",
+		"schedule_count=3\n",
+		"asked=\n",
+		"asked=12\n",
+		"asked=12 web-01\n",
+		"asked=x web-01 manager:1515\n",
+		"method=seventeen-letters-\n",
+		"agent_id=123456789\n",
+		"# nothing\n",
+		"unknown=1\n",
 	};
 	const char *path = path_in(*state, "state");
 
@@ -192,13 +220,16 @@ static void test_cannot_save(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_round_trip, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_round_trip, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_widest, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_missing, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_damage, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_binary_rubbish, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_binary_rubbish, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_cursors, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_cannot_save, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_cannot_save, setup_directory,
+						teardown_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

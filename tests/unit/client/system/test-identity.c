@@ -73,7 +73,8 @@ static void test_templates(void **state)
 		{ "ab%", NULL },
 		{ "a b", NULL },
 		{ "%m%m%m%m", NULL }, /* 128: one more than every reader keeps */
-		{ "%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m", NULL },
+		{ "%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m%m",
+		  NULL },
 	};
 
 	(void)state;
@@ -82,7 +83,8 @@ static void test_templates(void **state)
 		struct reason why = { "" };
 		int r = identity_name(name, rows[i].template, &why);
 
-		check_row(rows[i].template, r == (rows[i].name ? OUTCOME_OK : OUTCOME_MISCONFIGURED));
+		check_row(rows[i].template,
+			  r == (rows[i].name ? OUTCOME_OK : OUTCOME_MISCONFIGURED));
 		check_row(rows[i].template, strcmp(name, rows[i].name ?: "before") == 0);
 		check_row(rows[i].template, (why.text[0] == '\0') == (rows[i].name != NULL));
 	}
@@ -94,8 +96,10 @@ static void test_longest(void **state)
 	struct reason why;
 
 	(void)state;
-	assert_int_equal(identity_name(name, "%m%m%m-123456789-123456789-123456789-1", &why), OUTCOME_MISCONFIGURED);
-	assert_int_equal(identity_name(name, "%m%m%m-123456789-123456789-123456789-", &why), OUTCOME_OK);
+	assert_int_equal(identity_name(name, "%m%m%m-123456789-123456789-123456789-1", &why),
+			 OUTCOME_MISCONFIGURED);
+	assert_int_equal(identity_name(name, "%m%m%m-123456789-123456789-123456789-", &why),
+			 OUTCOME_OK);
 	assert_int_equal(strlen(name), AGENT_NAME_SAFE_MAX);
 }
 
@@ -114,7 +118,7 @@ static void test_host_names(void **state)
 		{ "a", OUTCOME_MISCONFIGURED },
 		{ "my host", OUTCOME_MISCONFIGURED },
 		{ "h\xc3\xb6st", OUTCOME_MISCONFIGURED },
-		{ NULL, (enum outcome)-ENAMETOOLONG },
+		{ NULL, (enum outcome) - ENAMETOOLONG },
 	};
 
 	(void)state;
@@ -126,11 +130,13 @@ static void test_host_names(void **state)
 		the_host = rows[i].host;
 		r = identity_name(name, "%H", &why);
 		check_row(rows[i].host ?: "none", r == (int)rows[i].outcome);
-		check_row(rows[i].host ?: "none", identity_name(name, "%l", &why) == (int)rows[i].outcome);
+		check_row(rows[i].host ?: "none",
+			  identity_name(name, "%l", &why) == (int)rows[i].outcome);
 		if (rows[i].outcome == OUTCOME_OK)
 			assert_string_equal(name, rows[i].host);
 		else
-			check_row(rows[i].host ?: "none", why.text[0] && strcmp(name, "before") == 0);
+			check_row(rows[i].host ?: "none",
+				  why.text[0] && strcmp(name, "before") == 0);
 		/* A name that does not come from the host name needs none. */
 		check_row(rows[i].host ?: "none", identity_name(name, "%m", &why) == OUTCOME_OK);
 	}
@@ -155,14 +161,10 @@ static void test_instance_id(void **state)
 		const char *content; /* null: no file */
 		enum outcome outcome;
 	} rows[] = {
-		{ "i-0abc\n", OUTCOME_OK },
-		{ "i-0abc", OUTCOME_OK },
-		{ "i-0abc\r\n", OUTCOME_OK },
-		{ "i-0abc\nsecond\n", OUTCOME_OK },
-		{ "", OUTCOME_NOT_READY },
-		{ "\n", OUTCOME_NOT_READY },
-		{ "i 0\n", OUTCOME_MISCONFIGURED },
-		{ NULL, OUTCOME_NOT_READY },
+		{ "i-0abc\n", OUTCOME_OK },         { "i-0abc", OUTCOME_OK },
+		{ "i-0abc\r\n", OUTCOME_OK },       { "i-0abc\nsecond\n", OUTCOME_OK },
+		{ "", OUTCOME_NOT_READY },          { "\n", OUTCOME_NOT_READY },
+		{ "i 0\n", OUTCOME_MISCONFIGURED }, { NULL, OUTCOME_NOT_READY },
 	};
 	const char *path = path_in(*state, "instance-id");
 
@@ -173,7 +175,8 @@ static void test_instance_id(void **state)
 		instance_file = rows[i].content ? path : NULL;
 		if (rows[i].content)
 			write_text(path, rows[i].content);
-		check_row(rows[i].content ?: "none", identity_name(name, "%i", &why) == (int)rows[i].outcome);
+		check_row(rows[i].content ?: "none",
+			  identity_name(name, "%i", &why) == (int)rows[i].outcome);
 		if (rows[i].outcome == OUTCOME_OK)
 			assert_string_equal(name, "i-0abc");
 		else
@@ -214,7 +217,8 @@ static void test_machine_mark(void **state)
 
 static void test_suffixed_name(void **state)
 {
-	char name[AGENT_NAME_MAX + 1] = "before", mark[IDENTITY_MACHINE_SIZE], expected[64], longest[AGENT_NAME_SAFE_MAX + 1];
+	char name[AGENT_NAME_MAX + 1] = "before", mark[IDENTITY_MACHINE_SIZE], expected[64],
+				   longest[AGENT_NAME_SAFE_MAX + 1];
 
 	(void)state;
 	identity_machine(mark);
@@ -277,7 +281,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_templates, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_longest, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_host_names, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_bad_host_name_is_shown_escaped, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_bad_host_name_is_shown_escaped, setup,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_instance_id, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_machine_mark, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_suffixed_name, setup, teardown_directory),

@@ -48,7 +48,8 @@ static void test_groups_without_a_place(void **state)
 	assert_int_equal(agent_groups_read(groups, NULL, "001", &why), -ENODATA);
 	assert_int_equal(agent_groups_write(NULL, "001", "web", &why), -ENODATA);
 	assert_int_equal(agent_groups_forget(NULL, "001", &why), 0);
-	assert_int_equal(agent_groups_write(path_in(*state, "nowhere"), "001", "web", &why), -ENOENT);
+	assert_int_equal(agent_groups_write(path_in(*state, "nowhere"), "001", "web", &why),
+			 -ENOENT);
 	assert_non_null(strstr(why.text, "nowhere"));
 	assert_int_equal(agent_groups_forget(path_in(*state, "nowhere"), "001", &why), 0);
 }
@@ -67,15 +68,18 @@ static void test_lists_of_groups(void **state)
 	assert_int_equal(agent_groups_count("web,db,x"), 3);
 }
 
-#define STAMPS \
+#define STAMPS                                                                                 \
 	"001 web-01 any 2020-01-01 00:00:00\n002 web-02 any 2020-01-02 00:00:00\nnonsense\n\n" \
 	"001 web-01 any 2021-01-01 00:00:00\n0010 web-10 any 2020-01-03 00:00:00"
 
 static void test_stamps(void **state)
 {
 	const struct agent_history history = { .queue = *state };
-	const struct roster_entry first = entry_of("001", "web-01"), second = entry_of("002", "other");
-	const struct roster_entry tenth = entry_of("0010", "web-10"), nobody = entry_of("003", "web-03");
+	const struct roster_entry first = entry_of("001", "web-01"), second = entry_of("002", "othe"
+											      "r");
+	const struct roster_entry tenth = entry_of("0010", "web-10"), nobody = entry_of("003", "web"
+											       "-0"
+											       "3");
 	struct agent_stamps stamps = { .content = NULL };
 	time_t all, one;
 
@@ -88,7 +92,8 @@ static void test_stamps(void **state)
 	assert_int_equal(all, one);
 	assert_int_equal(agent_stamps_find(&stamps, &tenth, &one), 0);
 	assert_true(one < all);
-	assert_int_equal(agent_stamps_find(&stamps, &second, &all), -ENODATA); /* another agent's id */
+	/* another agent's id */
+	assert_int_equal(agent_stamps_find(&stamps, &second, &all), -ENODATA);
 	assert_int_equal(agent_stamps_find(&stamps, &nobody, &all), -ENODATA);
 	agent_stamps_release(&stamps);
 }
@@ -99,13 +104,15 @@ static void test_forgetting(void **state)
 	const struct agent_history history = { .queue = *state };
 	struct reason why;
 
-	assert_int_equal(agent_history_forget_all(&history, ids, COUNT(ids), &why), 0); /* there is nothing */
+	/* there is nothing */
+	assert_int_equal(agent_history_forget_all(&history, ids, COUNT(ids), &why), 0);
 	write_text(path_in(*state, "agents-timestamp"), STAMPS);
 	assert_int_equal(mkdir(path_in(*state, "rids"), 0700), 0);
 	write_text(path_in(*state, "rids/001"), "1");
 	write_text(path_in(*state, "rids/002"), "1");
 	assert_int_equal(agent_history_forget_all(&history, ids, COUNT(ids), &why), 0);
-	assert_file(path_in(*state, "agents-timestamp"), "002 web-02 any 2020-01-02 00:00:00\nnonsense\n\n");
+	assert_file(path_in(*state, "agents-timestamp"), "002 web-02 any 2020-01-02 "
+							 "00:00:00\nnonsense\n\n");
 	assert_file(path_in(*state, "rids/001"), NULL);
 	assert_file(path_in(*state, "rids/002"), "1");
 	assert_int_equal(agent_history_forget_all(&history, ids, 0, &why), 0);
@@ -115,10 +122,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_groups, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_groups_without_a_place, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_groups_without_a_place, setup_directory,
+						teardown_directory),
 		cmocka_unit_test(test_lists_of_groups),
 		cmocka_unit_test_setup_teardown(test_stamps, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_forgetting, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_forgetting, setup_directory,
+						teardown_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,10 +121,13 @@ static void test_lines(void **state)
 		struct roster *roster = open_with(*state, rows[i].line);
 
 		begin(roster);
-		check_row(rows[i].label, !!roster_find_name(roster, "web") == rows[i].name_is_taken);
-		check_row(rows[i].label, (roster_lowest_free_id(roster, 1024) != 1024) == rows[i].id_is_taken);
+		check_row(rows[i].label,
+			  !!roster_find_name(roster, "web") == rows[i].name_is_taken);
+		check_row(rows[i].label,
+			  (roster_lowest_free_id(roster, 1024) != 1024) == rows[i].id_is_taken);
 		check_row(rows[i].label, complaints == rows[i].complaints);
-		check_row(rows[i].label, strstr(complaint, KEY) == NULL && strstr(complaint, "5a5a") == NULL);
+		check_row(rows[i].label,
+			  strstr(complaint, KEY) == NULL && strstr(complaint, "5a5a") == NULL);
 		assert_int_equal(commit(roster), 0);
 		assert_file(path_in(*state, "client.keys"), rows[i].line);
 		roster_close(roster);
@@ -173,12 +176,13 @@ static void test_addresses(void **state)
 	assert_string_equal(roster_find_ip(roster, "2001:db8::1")->id_text, "004");
 
 	/* Two have the same base: when one goes, the other is still found. */
-	roster_remove(roster, roster_find_ip(roster, "10.0.0.0"), ROSTER_REMAINS_NOTHING);
+	roster_remove(roster, roster_find_ip(roster, "10.0.0.0"), ROSTER_TOMBSTONE_NOTHING);
 	assert_non_null(roster_find_ip(roster, "10.0.0.0"));
-	roster_remove(roster, roster_find_ip(roster, "10.0.0.0"), ROSTER_REMAINS_NOTHING);
+	roster_remove(roster, roster_find_ip(roster, "10.0.0.0"), ROSTER_TOMBSTONE_NOTHING);
 	assert_null(roster_find_ip(roster, "10.0.0.0"));
 	assert_int_equal(commit(roster), 0);
-	assert_file(path_in(*state, "client.keys"), "003 cc any " KEY "\n004 dd 2001:db8::1 " KEY "\n");
+	assert_file(path_in(*state, "client.keys"),
+		    "003 cc any " KEY "\n004 dd 2001:db8::1 " KEY "\n");
 	roster_close(roster);
 }
 
@@ -217,7 +221,8 @@ static void test_many(void **state)
 		unsigned id = roster_lowest_free_id(roster, 1024);
 
 		assert_int_equal(id, 1024 + i);
-		(void)snprintf(line, sizeof line, "%u agent-%u 10.%u.%u.%u %s", id, i, i >> 16, i >> 8 & 255, i & 255, KEY);
+		(void)snprintf(line, sizeof line, "%u agent-%u 10.%u.%u.%u %s", id, i, i >> 16,
+			       i >> 8 & 255, i & 255, KEY);
 		add(roster, line);
 	}
 	assert_int_equal(commit(roster), 0);
@@ -237,7 +242,9 @@ static void test_many(void **state)
 static void test_key_hash(void **state)
 {
 	/* The known answer of Wazuh: id 001, name test_user, this key. */
-	static const char line[] = "001 test_user any 48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db";
+	static const char line[] = "001 test_user any "
+				   "48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637d"
+				   "b";
 	static const char expected[] = "504f2f52d0e9d5fd9a12875aa86fa588dab2a43e";
 	struct roster *roster = open_with(*state, "000 before any " KEY); /* no newline */
 	char hash[AGENT_KEY_HASH_SIZE];
@@ -246,7 +253,8 @@ static void test_key_hash(void **state)
 		begin(roster);
 		if (!committed)
 			add(roster, line); /* known while it is only staged, too */
-		assert_int_equal(roster_key_hash(roster, roster_find_name(roster, "test_user"), hash), 0);
+		assert_int_equal(
+			roster_key_hash(roster, roster_find_name(roster, "test_user"), hash), 0);
 		assert_string_equal(hash, expected);
 		assert_int_equal(commit(roster), 0);
 	}
@@ -290,14 +298,15 @@ static void test_find_id(void **state)
 
 static void test_list(void **state)
 {
-	struct roster *roster = open_with(*state, "003 cc any " KEY "\n# comment\n001 !gone any " KEY "\nrubbish\n"
+	struct roster *roster = open_with(*state, "003 cc any " KEY "\n# comment\n001 !gone "
+						  "any " KEY "\nrubbish\n"
 						  "002 bb 10.0.0.1 " KEY "\n");
 	const struct roster_entry **entries;
 	size_t count;
 
 	begin(roster);
 	add(roster, "001 aa any " OTHER_KEY);
-	roster_remove(roster, roster_find_name(roster, "cc"), ROSTER_REMAINS_WAZUH);
+	roster_remove(roster, roster_find_name(roster, "cc"), ROSTER_TOMBSTONE_WAZUH);
 	assert_int_equal(roster_list(roster, &entries, &count), 0);
 	assert_int_equal(count, 2);
 	assert_string_equal(entries[0]->name, "bb");
@@ -316,7 +325,8 @@ static void test_list(void **state)
 
 static void test_read(void **state)
 {
-	struct roster *roster = open_with(*state, "001 aa 10.0.0.0/24 " KEY "\n002 bb nowhere " KEY "\n003 cc any " OTHER_KEY);
+	struct roster *roster = open_with(*state, "001 aa 10.0.0.0/24 " KEY "\n002 bb nowhere " KEY
+						  "\n003 cc any " OTHER_KEY);
 	struct agent_key agent;
 
 	begin(roster);
@@ -364,8 +374,9 @@ static void test_appending(void **state)
 	assert_int_equal(commit(roster), 0);
 	assert_string_equal(fault_trace(), "write");
 	assert_int_equal(flushes, 1); /* one write and one flush for all of them */
-	assert_file(path_in(*state, "client.keys"), "# mine\n1024 aa any " KEY "\n1025 bb any " OTHER_KEY
-						    "\n1026 cc 10.0.0.1 " OTHER_KEY "\n");
+	assert_file(path_in(*state, "client.keys"),
+		    "# mine\n1024 aa any " KEY "\n1025 bb "
+		    "any " OTHER_KEY "\n1026 cc 10.0.0.1 " OTHER_KEY "\n");
 	roster_close(roster);
 }
 
@@ -375,24 +386,28 @@ static void test_never_glued(void **state)
 
 	add_one(roster, "1025 bb any " KEY);
 	add_one(roster, "1026 cc any " KEY);
-	assert_file(path_in(*state, "client.keys"), "1024 aa any 5a5a\n1025 bb any " KEY "\n1026 cc any " KEY "\n");
+	assert_file(path_in(*state, "client.keys"),
+		    "1024 aa any 5a5a\n1025 bb any " KEY "\n1026 cc any " KEY "\n");
 	roster_close(roster);
 }
 
 static void test_replacing(void **state)
 {
-	struct roster *roster = open_with(*state, "# mine\n1024 aa any " KEY "\n1025 bb any " KEY "\nrubbish\n1026 cc any " KEY);
+	struct roster *roster = open_with(*state, "# mine\n1024 aa any " KEY "\n1025 bb any " KEY
+						  "\nrubbish\n1026 cc any " KEY);
 
 	begin(roster);
 	add(roster, "1027 dd any " KEY);
 	add(roster, "1028 ee any " KEY);
-	roster_remove(roster, roster_find_name(roster, "dd"), ROSTER_REMAINS_NOTHING); /* staged a moment ago */
-	roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_REMAINS_NOTHING);
+	/* staged a moment ago */
+	roster_remove(roster, roster_find_name(roster, "dd"), ROSTER_TOMBSTONE_NOTHING);
+	roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_TOMBSTONE_NOTHING);
 	assert_null(roster_find_name(roster, "aa"));
-	assert_int_equal(roster_lowest_free_id(roster, 1024), 1029); /* free after the transaction, not before */
+	/* free after the transaction, not before */
+	assert_int_equal(roster_lowest_free_id(roster, 1024), 1029);
 	assert_int_equal(commit(roster), 0);
-	assert_file(path_in(*state, "client.keys"),
-		    "# mine\n1025 bb any " KEY "\nrubbish\n1026 cc any " KEY "\n1028 ee any " KEY "\n");
+	assert_file(path_in(*state, "client.keys"), "# mine\n1025 bb any " KEY "\nrubbish\n1026 cc "
+						    "any " KEY "\n1028 ee any " KEY "\n");
 	assert_int_equal(count_entries(*state), 1);
 
 	begin(roster);
@@ -410,31 +425,38 @@ static void test_remains(void **state)
 		const char *label, *line, *left;
 		enum roster_remains tombstone;
 	} rows[] = {
-		{ "nothing", "1025 web any " KEY "\n", "", ROSTER_REMAINS_NOTHING },
+		{ "nothing", "1025 web any " KEY "\n", "", ROSTER_TOMBSTONE_NOTHING },
 		{ "OSSEC", "1025 web any " KEY "\n",
-		  "1025 #*#*#*#*#*#*#*#*#*#*#a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\n", ROSTER_REMAINS_OSSEC },
-		{ "OSSEC, short line", "025 web any abcdef\n", "025 #*#*#*#*#*#*#*#*#*#*#\n", ROSTER_REMAINS_OSSEC },
-		{ "OSSEC, one byte longer than that", "025 web any 123456789012\n", "025 #*#*#*#*#*#*#*#*#*#*#\n",
-		  ROSTER_REMAINS_OSSEC },
-		{ "Wazuh", "025 web 10.0.0.1 " KEY "\n", "025 !web 10.0.0.1 " KEY "\n", ROSTER_REMAINS_WAZUH },
+		  "1025 #*#*#*#*#*#*#*#*#*#*#a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\n",
+		  ROSTER_TOMBSTONE_OSSEC },
+		{ "OSSEC, short line", "025 web any abcdef\n", "025 #*#*#*#*#*#*#*#*#*#*#\n",
+		  ROSTER_TOMBSTONE_OSSEC },
+		{ "OSSEC, one byte longer than that", "025 web any 123456789012\n",
+		  "025 #*#*#*#*#*#*#*#*#*#*#\n", ROSTER_TOMBSTONE_OSSEC },
+		{ "Wazuh", "025 web 10.0.0.1 " KEY "\n", "025 !web 10.0.0.1 " KEY "\n",
+		  ROSTER_TOMBSTONE_WAZUH },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char content[1000];
 		struct roster *roster;
 
-		(void)snprintf(content, sizeof content, "1024 aa any %s\n%s1026 cc any %s\n", KEY, rows[i].line, KEY);
+		(void)snprintf(content, sizeof content, "1024 aa any %s\n%s1026 cc any %s\n", KEY,
+			       rows[i].line, KEY);
 		roster = open_with(*state, content);
 		begin(roster);
 		roster_remove(roster, roster_find_name(roster, "web"), rows[i].tombstone);
 		check_row(rows[i].label, roster_count(roster) == 2);
 		assert_int_equal(commit(roster), 0);
-		(void)snprintf(content, sizeof content, "1024 aa any %s\n%s1026 cc any %s\n", KEY, rows[i].left, KEY);
+		(void)snprintf(content, sizeof content, "1024 aa any %s\n%s1026 cc any %s\n", KEY,
+			       rows[i].left, KEY);
 		assert_file(path_in(*state, "client.keys"), content);
 
 		begin(roster);
-		check_row(rows[i].label, !roster_find_name(roster, "web") && !roster_find_ip(roster, "10.0.0.1"));
-		check_row(rows[i].label, !roster_find_id(roster, 1025) || roster_find_id(roster, 1025)->ip == NULL);
+		check_row(rows[i].label,
+			  !roster_find_name(roster, "web") && !roster_find_ip(roster, "10.0.0.1"));
+		check_row(rows[i].label, !roster_find_id(roster, 1025) ||
+						 roster_find_id(roster, 1025)->ip == NULL);
 		check_row(rows[i].label, roster_count(roster) == 2 && complaints == 0);
 		roster_cancel(roster);
 		roster_close(roster);
@@ -449,10 +471,11 @@ static void test_remains_of_staged(void **state)
 	begin(roster);
 	add(roster, "1025 bb any " KEY);
 	add(roster, "1026 cc any " KEY);
-	roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_REMAINS_WAZUH);
-	roster_remove(roster, roster_find_name(roster, "bb"), ROSTER_REMAINS_WAZUH);
+	roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_TOMBSTONE_WAZUH);
+	roster_remove(roster, roster_find_name(roster, "bb"), ROSTER_TOMBSTONE_WAZUH);
 	assert_int_equal(commit(roster), 0);
-	assert_file(path_in(*state, "client.keys"), "1024 !aa any " KEY "\n1025 !bb any " KEY "\n1026 cc any " KEY "\n");
+	assert_file(path_in(*state, "client.keys"),
+		    "1024 !aa any " KEY "\n1025 !bb any " KEY "\n1026 cc any " KEY "\n");
 	roster_close(roster);
 }
 
@@ -463,7 +486,7 @@ static void test_replacing_keeps_the_mode(void **state)
 
 	assert_int_equal(chmod(path_in(*state, "client.keys"), 0440), 0);
 	begin(roster);
-	roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_REMAINS_NOTHING);
+	roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_TOMBSTONE_NOTHING);
 	assert_int_equal(commit(roster), 0);
 	assert_int_equal(stat(path_in(*state, "client.keys"), &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0440);
@@ -509,7 +532,8 @@ static void test_failures(void **state)
 		begin(roster);
 		add(roster, "1025 bb any " KEY);
 		if (rows[i].replacing)
-			roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_REMAINS_NOTHING);
+			roster_remove(roster, roster_find_name(roster, "aa"),
+				      ROSTER_TOMBSTONE_NOTHING);
 		fault_set(rows[i].call, 1, rows[i].error);
 		check_row(rows[i].label, commit(roster) < 0);
 		fault_clear();
@@ -521,7 +545,8 @@ static void test_failures(void **state)
 		check_row(rows[i].label, roster_find_name(roster, "aa"));
 		assert_int_equal(commit(roster), 0);
 		add_one(roster, "1025 bb any " KEY);
-		assert_file(path_in(*state, "client.keys"), "1024 aa any " KEY "\n1025 bb any " KEY "\n");
+		assert_file(path_in(*state, "client.keys"),
+			    "1024 aa any " KEY "\n1025 bb any " KEY "\n");
 		roster_close(roster);
 	}
 }
@@ -597,7 +622,8 @@ static void test_index(void **state)
 	for (int i = 0; i < MANY; i += 2)
 		text_index_remove(&index, texts[i], strlen(texts[i]), texts[i]);
 	for (int i = 0; i < MANY; i++)
-		assert_ptr_equal(text_index_find(&index, texts[i], strlen(texts[i])), i % 2 ? texts[i] : NULL);
+		assert_ptr_equal(text_index_find(&index, texts[i], strlen(texts[i])),
+				 i % 2 ? texts[i] : NULL);
 	/* Adding and removing for ever must not fill it with what was removed. */
 	for (int i = 0; i < 100 * MANY; i++) {
 		assert_int_equal(text_index_add(&index, "same", 4, texts[0]), 0);
@@ -611,26 +637,37 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_lines, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_missing_file_is_made, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_complaints_are_bounded, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_addresses, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_missing_file_is_made, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_complaints_are_bounded, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_addresses, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_masks, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_find_id, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_list, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_read, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_reading_only, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_reading_only, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_ids, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_many, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_key_hash, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_appending, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_never_glued, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_replacing, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_appending, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_never_glued, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_replacing, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_remains, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_remains_of_staged, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_replacing_keeps_the_mode, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_failing_flush, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_remains_of_staged, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_replacing_keeps_the_mode, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_failing_flush, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_failures, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_changes_by_others, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_changes_by_others, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_lock, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_patience, setup_directory, teardown_directory),
 		cmocka_unit_test(test_index),

@@ -21,7 +21,9 @@ static void test_password_known_answer(void **state)
 {
 	/* RFC 7914, section 12: scrypt("pleaseletmein", "SodiumChloride", 16384, 8, 1, 64) */
 	static const char text[] = "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$"
-				   "cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw";
+				   "cCO9yzr9c0hGHAbNgf046/"
+				   "2o+7qQT44+"
+				   "qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw";
 	char formatted[API_HASH_TEXT_SIZE];
 	struct api_password password;
 
@@ -41,27 +43,31 @@ static void test_password_refusals(void **state)
 		"$scrypt$",
 		"secret",
 		"$2b$12$abcdefghijklmnopqrstuv",
-		"$scrypt$ln=9,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",   /* too cheap */
-		"$scrypt$ln=18,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",  /* 256 MiB */
+		"$scrypt$ln=9,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",  /* too cheap */
+		"$scrypt$ln=18,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w", /* 256 MiB */
 		"$scrypt$ln=63,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
 		"$scrypt$ln=64,r=1,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
-		"$scrypt$ln=14,r=8,p=99$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w", /* too much work */
+		/* too much work */
+		"$scrypt$ln=14,r=8,p=99$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
 		"$scrypt$ln=14,r=0,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
 		"$scrypt$ln=14,r=8,p=0$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
 		"$scrypt$ln=14,r=8$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
 		"$scrypt$ln=,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
-		"$scrypt$ln=14,r=8,p=1$U29k$cCO9yzr9c0hGHAbNgf046w",                  /* salt of 3 bytes */
+		/* salt of 3 bytes */
+		"$scrypt$ln=14,r=8,p=1$U29k$cCO9yzr9c0hGHAbNgf046w",
 		"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$",
 		"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU",
 		"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w==",
 		"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w ",
-		"$scrypt$ln=99999999999999999999,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
+		"$scrypt$ln=99999999999999999999,r=8,p=1$U29kaXVtQ2hsb3JpZGU$"
+		"cCO9yzr9c0hGHAbNgf046w",
 	};
 	struct api_password password;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		check_row(rows[i], api_password_parse(&password, rows[i], strlen(rows[i])) == -EINVAL);
+		check_row(rows[i],
+			  api_password_parse(&password, rows[i], strlen(rows[i])) == -EINVAL);
 }
 
 static void test_password_made(void **state)
@@ -192,7 +198,8 @@ static void test_users_stored(void **state)
 
 	(void)snprintf(path, sizeof path, "%s", path_in(*state, "users"));
 	assert_int_equal(api_password_parse(&password, HASH, strlen(HASH)), 0);
-	assert_int_equal(api_users_store(path, (gid_t)-1, "admin", NULL, &why), 0); /* nobody to remove */
+	/* nobody to remove */
+	assert_int_equal(api_users_store(path, (gid_t)-1, "admin", NULL, &why), 0);
 	assert_file(path, NULL);
 	assert_int_equal(api_users_store(path, (gid_t)-1, "admin", &password, &why), 0);
 	assert_file(path, "admin:" HASH "\n");
@@ -245,7 +252,8 @@ static void test_token_times(void **state)
 
 static void test_token_users(void **state)
 {
-	struct api_user user = user_called("a.user-name_of-64-characters-which-is-the-longest-there-can-be12");
+	struct api_user user = user_called("a.user-name_of-64-characters-which-is-the-longest-"
+					   "there-can-be12");
 	struct api_users users = { .users = &user, .count = 1 };
 	struct api_token_key key, other;
 	char token[API_TOKEN_SIZE];
@@ -292,8 +300,8 @@ static void test_token_forgeries(void **state)
 	}
 	(void)snprintf(forged, sizeof forged, "%sA", token);
 	assert_null(api_token_check(&key, &users, forged, NOW));
-	(void)snprintf(forged, sizeof forged, "%s%.*s.", none, (int)strcspn(strchr(token, '.') + 1, "."),
-		       strchr(token, '.') + 1);
+	(void)snprintf(forged, sizeof forged, "%s%.*s.", none,
+		       (int)strcspn(strchr(token, '.') + 1, "."), strchr(token, '.') + 1);
 	assert_null(api_token_check(&key, &users, forged, NOW));
 	assert_null(api_token_check(&key, &users, "", NOW));
 	assert_null(api_token_check(&key, &users, "..", NOW));
@@ -311,12 +319,15 @@ static void test_token_is_a_jwt(void **state)
 	(void)state;
 	assert_int_equal(api_token_key_make(&key), 0);
 	assert_int_equal(api_token_make(token, &key, &user, NOW), 0);
-	assert_true(base64_decode(bytes, sizeof bytes - 1, BASE64_URL, token, strcspn(token, ".")) > 0);
+	assert_true(base64_decode(bytes, sizeof bytes - 1, BASE64_URL, token, strcspn(token, ".")) >
+		    0);
 	assert_string_equal(bytes, "{\"alg\":\"HS256\",\"typ\":\"JWT\"}");
 	payload = strchr(token, '.') + 1;
-	assert_true(base64_decode(bytes, sizeof bytes - 1, BASE64_URL, payload, strcspn(payload, ".")) > 0);
-	assert_non_null(strstr(bytes, "\"iss\":\"wazuh\",\"aud\":\"Wazuh API REST\",\"nbf\":1700000000,\"exp\":1700000900,"
-				      "\"sub\":\"admin\""));
+	assert_true(base64_decode(bytes, sizeof bytes - 1, BASE64_URL, payload,
+				  strcspn(payload, ".")) > 0);
+	assert_non_null(strstr(bytes, "\"iss\":\"wazuh\",\"aud\":\"Wazuh API "
+				      "REST\",\"nbf\":1700000000,\"exp\":1700000900,\"sub\":"
+				      "\"admin\""));
 	assert_null(strstr(bytes, "scrypt"));
 }
 
@@ -324,7 +335,8 @@ static void test_token_is_a_jwt(void **state)
 
 #define SECOND USEC_PER_SEC
 
-static struct api_limits *limits_of(unsigned int requests, unsigned int failures, unsigned int block_time)
+static struct api_limits *limits_of(unsigned int requests, unsigned int failures,
+				    unsigned int block_time)
 {
 	const struct api_limits_settings settings = { requests, failures, block_time };
 	struct api_limits *limits = api_limits_new(&settings);
@@ -380,7 +392,8 @@ static void test_lock_out(void **state)
 	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND * 2));
 	assert_true(api_limits_may_log_in(limits, "192.0.2.1", SECOND * 3));
 	assert_true(api_limits_failure(limits, "192.0.2.1", SECOND * 3));
-	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND * 4)); /* a try that was under way */
+	/* a try that was under way */
+	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND * 4));
 	assert_false(api_limits_may_log_in(limits, "192.0.2.1", SECOND * 4));
 	assert_true(api_limits_may_log_in(limits, "192.0.2.2", SECOND * 4));
 	assert_false(api_limits_may_log_in(limits, "192.0.2.1", SECOND * 303 - 1));
@@ -422,10 +435,14 @@ int main(void)
 		cmocka_unit_test(test_password_known_answer),
 		cmocka_unit_test(test_password_refusals),
 		cmocka_unit_test(test_password_made),
-		cmocka_unit_test_setup_teardown(test_users_file, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_users_epochs, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_users_refusals, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_users_stored, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_users_file, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_users_epochs, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_users_refusals, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_users_stored, setup_directory,
+						teardown_directory),
 		cmocka_unit_test(test_token_times),
 		cmocka_unit_test(test_token_users),
 		cmocka_unit_test(test_token_forgeries),

@@ -52,7 +52,8 @@ static void test_paths(void **state)
 
 		check_row(rows[i].path, api_path_parse(&path, rows[i].path) == rows[i].r);
 		if (rows[i].r == 0)
-			check_row(rows[i].path, api_path_matches(&path, rows[i].pattern) == rows[i].matches);
+			check_row(rows[i].path,
+				  api_path_matches(&path, rows[i].pattern) == rows[i].matches);
 		api_path_release(&path);
 	}
 }
@@ -127,8 +128,8 @@ static void test_credentials(void **state)
 		{ "", API_SCHEME_NONE, NULL, NULL },
 		{ "Basic", API_SCHEME_NONE, NULL, NULL },
 		{ "Basic ", API_SCHEME_NONE, NULL, NULL },
-		{ "Basic d2F6dWg=", API_SCHEME_NONE, NULL, NULL },     /* no colon */
-		{ "Basic d2F6dWg6d2F6dWg", API_SCHEME_NONE, NULL, NULL }, /* no padding */
+		{ "Basic d2F6dWg=", API_SCHEME_NONE, NULL, NULL },         /* no colon */
+		{ "Basic d2F6dWg6d2F6dWg", API_SCHEME_NONE, NULL, NULL },  /* no padding */
 		{ "Basic d2F6dWg6AHdhenVo", API_SCHEME_NONE, NULL, NULL }, /* a NUL */
 		{ "Basic !!!!", API_SCHEME_NONE, NULL, NULL },
 		{ "Digest username=\"wazuh\"", API_SCHEME_NONE, NULL, NULL },
@@ -159,9 +160,22 @@ static void test_values(void **state)
 		const char *text;
 		long long seconds;
 	} times[] = {
-		{ "0", 0 },      { "0s", 0 },     { "90", 90 },         { "90s", 90 },   { "10m", 600 },  { "1h", 3600 },
-		{ "7d", 604800 }, { "99999999999999999999d", 3155760000LL }, { "36526d", 3155760000LL }, { "", -EINVAL },
-		{ "d", -EINVAL }, { "-1", -EINVAL }, { "1w", -EINVAL }, { "1hs", -EINVAL }, { " 1", -EINVAL }, { "1 ", -EINVAL },
+		{ "0", 0 },
+		{ "0s", 0 },
+		{ "90", 90 },
+		{ "90s", 90 },
+		{ "10m", 600 },
+		{ "1h", 3600 },
+		{ "7d", 604800 },
+		{ "99999999999999999999d", 3155760000LL },
+		{ "36526d", 3155760000LL },
+		{ "", -EINVAL },
+		{ "d", -EINVAL },
+		{ "-1", -EINVAL },
+		{ "1w", -EINVAL },
+		{ "1hs", -EINVAL },
+		{ " 1", -EINVAL },
+		{ "1 ", -EINVAL },
 	};
 
 	(void)state;
@@ -197,25 +211,38 @@ static void test_parameters(void **state)
 		const char *query, *detail; /* null: good */
 	} rows[] = {
 		{ "status=all", NULL },
-		{ "status=all&pretty=true&wait_for_complete=false&limit=5&purge=true&list=001,2&any=all&age=7d", NULL },
+		{ "status=all&pretty=true&wait_for_complete=false&limit=5&purge=true&list=001,2&"
+		  "any=all&age=7d",
+		  NULL },
 		{ "status=all&any=1,2", NULL },
 		{ "status=all&pretty", NULL },
 		{ "limit=5", "Missing query parameter 'status'" },
 		{ "status=", "Error validating query parameter 'status': '' is not a 'text'" },
 		{ "status=all&foo=1", "Extra query parameter(s) foo not in spec" },
 		{ "status=all&%0a=1", "Extra query parameter(s) \\n not in spec" },
-		{ "status=all&pretty=1", "Wrong type, expected 'boolean' for query parameter 'pretty'" },
-		{ "status=all&purge", "Wrong type, expected 'boolean' for query parameter 'purge'" },
-		{ "status=all&limit=-1", "Wrong type, expected 'integer' for query parameter 'limit'" },
-		{ "status=all&limit=99999999999", "Wrong type, expected 'integer' for query parameter 'limit'" },
-		{ "status=all&list=all", "Error validating query parameter 'list': 'all' is not a 'numbers'" },
-		{ "status=all&list=1,", "Error validating query parameter 'list': '1,' is not a 'numbers'" },
-		{ "status=all&list=,1", "Error validating query parameter 'list': ',1' is not a 'numbers'" },
-		{ "status=all&list=1+2", "Error validating query parameter 'list': '1 2' is not a 'numbers'" },
-		{ "status=all&any=al", "Error validating query parameter 'any': 'al' is not a 'numbers_or_all'" },
-		{ "status=all&age=x", "Error validating query parameter 'age': 'x' is not a 'timeframe'" },
-		{ "status=all&version=v4", "Query parameter 'version' is not served by agent-registrar, which does not know "
-					   "what it asks for" },
+		{ "status=all&pretty=1", "Wrong type, expected 'boolean' for query parameter "
+					 "'pretty'" },
+		{ "status=all&purge", "Wrong type, expected 'boolean' for query parameter "
+				      "'purge'" },
+		{ "status=all&limit=-1", "Wrong type, expected 'integer' for query parameter "
+					 "'limit'" },
+		{ "status=all&limit=99999999999", "Wrong type, expected 'integer' for query "
+						  "parameter 'limit'" },
+		{ "status=all&list=all", "Error validating query parameter 'list': 'all' is not a "
+					 "'numbers'" },
+		{ "status=all&list=1,", "Error validating query parameter 'list': '1,' is not a "
+					"'numbers'" },
+		{ "status=all&list=,1", "Error validating query parameter 'list': ',1' is not a "
+					"'numbers'" },
+		{ "status=all&list=1+2", "Error validating query parameter 'list': '1 2' is not a "
+					 "'numbers'" },
+		{ "status=all&any=al", "Error validating query parameter 'any': 'al' is not a "
+				       "'numbers_or_all'" },
+		{ "status=all&age=x", "Error validating query parameter 'age': 'x' is not a "
+				      "'timeframe'" },
+		{ "status=all&version=v4", "Query parameter 'version' is not served by "
+					   "agent-registrar, which does not know what it asks "
+					   "for" },
 	};
 
 	(void)state;
@@ -224,7 +251,8 @@ static void test_parameters(void **state)
 		struct api_query query;
 
 		assert_int_equal(api_query_parse(&query, rows[i].query), 0);
-		check_row(rows[i].query, api_parameters_are_good(&query, rules, &problem) == !rows[i].detail);
+		check_row(rows[i].query,
+			  api_parameters_are_good(&query, rules, &problem) == !rows[i].detail);
 		check_row(rows[i].query, problem.status == (rows[i].detail ? 400 : 0));
 		if (rows[i].detail)
 			assert_string_equal(problem.detail, rows[i].detail);
@@ -274,7 +302,9 @@ static void test_filters(void **state)
 		{ "q=id>3", false, false },
 	};
 	static const struct agent_history history = { .queue = NULL };
-	const struct roster_entry entry = { .id = 7, .id_text = "007", .name = "web-01", .ip = "10.1.2.3" };
+	const struct roster_entry entry = {
+		.id = 7, .id_text = "007", .name = "web-01", .ip = "10.1.2.3"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -283,10 +313,12 @@ static void test_filters(void **state)
 		struct api_query query;
 
 		assert_int_equal(api_query_parse(&query, rows[i].query), 0);
-		check_row(rows[i].query, api_filter_read(&filter, &query, "0s", &history, &problem) == rows[i].good);
+		check_row(rows[i].query, api_filter_read(&filter, &query, "0s", &history,
+							 &problem) == rows[i].good);
 		check_row(rows[i].query, (problem.status == 400) == !rows[i].good);
 		if (rows[i].good)
-			check_row(rows[i].query, api_filter_matches(&filter, &entry) == rows[i].matches);
+			check_row(rows[i].query,
+				  api_filter_matches(&filter, &entry) == rows[i].matches);
 		if (rows[i].good)
 			api_filter_release(&filter);
 		api_query_release(&query);
@@ -302,9 +334,11 @@ static void test_good_bodies(void **state)
 		const char *text, *name, *ip, *id, *key;
 	} rows[] = {
 		{ API_BODY_ADD, "{\"name\":\"web-01\"}", "web-01", "", "", "" },
-		{ API_BODY_ADD, " {\"ip\": \"10.0.0.0/8\", \"name\": \"w%\"} ", "w%", "10.0.0.0/8", "", "" },
+		{ API_BODY_ADD, " {\"ip\": \"10.0.0.0/8\", \"name\": \"w%\"} ", "w%", "10.0.0.0/8",
+		  "", "" },
 		{ API_BODY_ADD, "{\"name\":\"a\",\"name\":\"b\"}", "b", "", "", "" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"00012345\",\"key\":\"" KEY "\"}", "a", "", "00012345", KEY },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"00012345\",\"key\":\"" KEY "\"}", "a",
+		  "", "00012345", KEY },
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{}}", "a", "", "", "" },
 	};
 
@@ -313,7 +347,8 @@ static void test_good_bodies(void **state)
 		struct api_problem problem = { 0 };
 		struct api_body body;
 
-		check_row(rows[i].text, api_body_parse(&body, rows[i].kind, rows[i].text, strlen(rows[i].text), &problem));
+		check_row(rows[i].text, api_body_parse(&body, rows[i].kind, rows[i].text,
+						       strlen(rows[i].text), &problem));
 		check_row(rows[i].text, problem.status == 0);
 		assert_string_equal(body.name, rows[i].name);
 		assert_string_equal(body.ip, rows[i].ip);
@@ -340,33 +375,51 @@ static void test_bad_bodies(void **state)
 		{ API_BODY_ADD, "null", 0, "The body is not of type 'object'" },
 		{ API_BODY_ADD, "{}", 0, "'name' is a required property" },
 		{ API_BODY_ADD, "{\"name\":1}", 0, "The value is not of type 'string' - 'name'" },
-		{ API_BODY_ADD, "{\"name\":null}", 0, "The value is not of type 'string' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":null}", 0,
+		  "The value is not of type 'string' - 'name'" },
 		{ API_BODY_ADD, "{\"name\":\"\"}", 0, "'' is not a 'names' - 'name'" },
 		{ API_BODY_ADD, "{\"name\":\"a b\"}", 0, "'a b' is not a 'names' - 'name'" },
 		{ API_BODY_ADD, "{\"name\":\"a\\nb\"}", 0, "'a\\nb' is not a 'names' - 'name'" },
-		{ API_BODY_ADD, "{\"name\":\"a\\u00e4\"}", 0, "'a\\xc3\\xa4' is not a 'names' - 'name'" },
-		{ API_BODY_ADD, "{\"name\":\"a\\u0000b\"}", 1018, "Body request is not a valid JSON" },
-		{ API_BODY_ADD, "{\"name\":\"a\",\"ip\":7}", 0, "The value is not of type 'string' - 'ip'" },
-		{ API_BODY_ADD, "{\"name\":\"a\",\"ip\":\"\"}", 0, "'' is not a 'alphanumeric' - 'ip'" },
-		{ API_BODY_ADD, "{\"name\":\"a\",\"force\":{}}", 0, "Invalid field found {'force'}" },
-		{ API_BODY_ADD, "{\"name\":\"a\",\"groups\":\"web\"}", 0, "Invalid field found {'groups'}" },
-		{ API_BODY_ADD, "{\"name\":\"a\",\"x\\ny\":1}", 0, "Invalid field found {'x\\ny'}" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"12\"}", 0, "'12' is too short - 'id'" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"12a\"}", 0, "'12a' is not a 'numbers' - 'id'" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"123456789\"}", 0, "'123456789' is not a 'numbers' - 'id'" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":1}", 0, "The value is not of type 'string' - 'id'" },
+		{ API_BODY_ADD, "{\"name\":\"a\\u00e4\"}", 0,
+		  "'a\\xc3\\xa4' is not a 'names' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":\"a\\u0000b\"}", 1018,
+		  "Body request is not a valid JSON" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"ip\":7}", 0,
+		  "The value is not of type 'string' - 'ip'" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"ip\":\"\"}", 0,
+		  "'' is not a 'alphanumeric' - 'ip'" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"force\":{}}", 0,
+		  "Invalid field found {'force'}" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"groups\":\"web\"}", 0,
+		  "Invalid field found {'groups'}" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"x\\ny\":1}", 0,
+		  "Invalid field found {'x\\ny'}" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"12\"}", 0,
+		  "'12' is too short - 'id'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"12a\"}", 0,
+		  "'12a' is not a 'numbers' - 'id'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"123456789\"}", 0,
+		  "'123456789' is not a 'numbers' - 'id'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":1}", 0,
+		  "The value is not of type 'string' - 'id'" },
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":\"abc\"}", 1709, "Too short key size" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":\"" KEY "!\"}", 0, "The value is not a 'wazuh_key' - 'key'" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":1}", 0, "The value is not a 'wazuh_key' - 'key'" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":true}", 0, "The value is not of type 'object' - 'force'" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"x\":1}}", 0, "Invalid field found {'x'}" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":\"" KEY "!\"}", 0,
+		  "The value is not a 'wazuh_key' - 'key'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":1}", 0,
+		  "The value is not a 'wazuh_key' - 'key'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":true}", 0,
+		  "The value is not of type 'object' - 'force'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"x\":1}}", 0,
+		  "Invalid field found {'x'}" },
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"enabled\":\"yes\"}}", 0,
 		  "The value is not of type 'boolean' - 'force.enabled'" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"after_registration_time\":\"1w\"}}", 0,
+		{ API_BODY_INSERT,
+		  "{\"name\":\"a\",\"force\":{\"after_registration_time\":\"1w\"}}", 0,
 		  "'1w' is not a 'timeframe' - 'force.after_registration_time'" },
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"disconnected_time\":\"1h\"}}", 0,
 		  "The value is not of type 'object' - 'force.disconnected_time'" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"disconnected_time\":{\"valu\":\"1h\"}}}", 0,
+		{ API_BODY_INSERT,
+		  "{\"name\":\"a\",\"force\":{\"disconnected_time\":{\"valu\":\"1h\"}}}", 0,
 		  "Invalid field found {'valu'}" },
 	};
 
@@ -375,8 +428,10 @@ static void test_bad_bodies(void **state)
 		struct api_problem problem = { 0 };
 		struct api_body body;
 
-		check_row(rows[i].text, !api_body_parse(&body, rows[i].kind, rows[i].text, strlen(rows[i].text), &problem));
-		check_row(rows[i].text, problem.status == 400 && (int)problem.code == rows[i].error);
+		check_row(rows[i].text, !api_body_parse(&body, rows[i].kind, rows[i].text,
+							strlen(rows[i].text), &problem));
+		check_row(rows[i].text,
+			  problem.status == 400 && (int)problem.code == rows[i].error);
 		assert_string_equal(problem.detail, rows[i].detail);
 	}
 }
@@ -399,8 +454,9 @@ static void test_long_names(void **state)
 
 static void test_force(void **state)
 {
-	static const char text[] = "{\"name\":\"a\",\"force\":{\"enabled\":true,\"disconnected_time\":{\"enabled\":false,"
-				   "\"value\":\"2h\"},\"after_registration_time\":\"1d\"}}";
+	static const char text[] = "{\"name\":\"a\",\"force\":{\"enabled\":true,\"disconnected_"
+				   "time\":{\"enabled\":false,\"value\":\"2h\"},\"after_"
+				   "registration_time\":\"1d\"}}";
 	static const char defaults[] = "{\"name\":\"a\",\"force\":{}}";
 	struct api_problem problem;
 	struct api_body body;

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/support.h"
 
+#include "registrar/authd/request-buffer.h"
+#include "registrar/enrollment/agent-version.h"
 #include "registrar/enrollment/dialect.h"
 #include "registrar/enrollment/enrollment.h"
-#include "registrar/enrollment/agent-version.h"
 #include "registrar/enrollment/group-rules.h"
-#include "registrar/authd/request-buffer.h"
 
 /* ------------------------------------------------------------------ bytes in */
 
 static void test_request_ends_at_its_newline(void **state)
 {
-	static const char request[] = "OSSEC PASS: it's OSSEC A:'web-01' G:'a,b' K:'x'\nOSSEC A:'second'\n";
+	static const char request[] = "OSSEC PASS: it's OSSEC A:'web-01' G:'a,b' K:'x'\nOSSEC "
+				      "A:'second'\n";
 	struct authd_request_fields fields;
 
 	(void)state;
@@ -20,9 +21,11 @@ static void test_request_ends_at_its_newline(void **state)
 		enum session_state seen = SESSION_MORE;
 
 		for (size_t at = 0; at < sizeof request - 1; at += piece) {
-			size_t n = sizeof request - 1 - at < piece ? sizeof request - 1 - at : piece;
+			size_t n = sizeof request - 1 - at < piece ? sizeof request - 1 - at
+								   : piece;
 
-			assert_int_equal(seen, memchr(request, '\n', at) ? SESSION_REQUEST : SESSION_MORE);
+			assert_int_equal(seen, memchr(request, '\n', at) ? SESSION_REQUEST
+									 : SESSION_MORE);
 			seen = session_feed(&session, request + at, n);
 		}
 		assert_int_equal(seen, SESSION_REQUEST);
@@ -31,7 +34,8 @@ static void test_request_ends_at_its_newline(void **state)
 		assert_memory_equal(fields.name.text, "web-01", 6);
 		assert_memory_equal(fields.groups.text, "a,b", 3);
 		assert_null(fields.ip.text);
-		assert_int_equal(session_request(&session, "other", &fields), AUTHD_REQUEST_PASSWORD);
+		assert_int_equal(session_request(&session, "other", &fields),
+				 AUTHD_REQUEST_PASSWORD);
 		session_wipe(&session);
 	}
 }
@@ -58,7 +62,8 @@ static void test_request_without_newline(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct session session = { 0 };
 
-		check_row(rows[i].text, session_feed(&session, rows[i].text, strlen(rows[i].text)) == SESSION_MORE);
+		check_row(rows[i].text, session_feed(&session, rows[i].text,
+						     strlen(rows[i].text)) == SESSION_MORE);
 		check_row(rows[i].text, session_pause(&session, rows[i].password) == rows[i].pause);
 		check_row(rows[i].text, session_finish(&session) == rows[i].finish);
 		session_wipe(&session);
@@ -84,10 +89,11 @@ static void test_longest_request(void **state)
 
 /* ------------------------------------------------------------------ answers out */
 
-static void check_answer(const char *label, const struct answer *answer, const char *first, const char *second,
-			 bool close_notify)
+static void check_answer(const char *label, const struct answer *answer, const char *first,
+			 const char *second, bool close_notify)
 {
-	check_row(label, answer->records[0] == strlen(first) && memcmp(answer->text, first, strlen(first)) == 0);
+	check_row(label, answer->records[0] == strlen(first) &&
+				 memcmp(answer->text, first, strlen(first)) == 0);
 	check_row(label, answer->records[1] == strlen(second) &&
 				 memcmp(answer->text + strlen(first), second, strlen(second)) == 0);
 	check_row(label, answer->close_notify == close_notify);
@@ -104,17 +110,21 @@ static void test_answers(void **state)
 	answer_key(&answer, DIALECT_WAZUH, &agent, agent.ip);
 	check_answer("wazuh key", &answer, "OSSEC K:'001 web any 5a'", "", true);
 	answer_refusal(&answer, DIALECT_OSSEC, "Invalid agent name: x");
-	check_answer("ossec error", &answer, "ERROR: Invalid agent name: x\n\n", "ERROR: Unable to add agent.\n\n", false);
+	check_answer("ossec error", &answer, "ERROR: Invalid agent name: x\n\n",
+		     "ERROR: Unable to add agent.\n\n", false);
 	answer_refusal(&answer, DIALECT_WAZUH, "Invalid agent name: x");
-	check_answer("wazuh error", &answer, "ERROR: Invalid agent name: x. Unable to add agent", "", true);
+	check_answer("wazuh error", &answer, "ERROR: Invalid agent name: x. Unable to add agent",
+		     "", true);
 	answer_fault(&answer, DIALECT_OSSEC, AUTHD_REQUEST_PASSWORD);
 	check_answer("ossec password", &answer, "", "", false);
 	answer_fault(&answer, DIALECT_OSSEC, AUTHD_REQUEST_MALFORMED);
 	check_answer("ossec malformed", &answer, "", "", false);
 	answer_fault(&answer, DIALECT_WAZUH, AUTHD_REQUEST_PASSWORD);
-	check_answer("wazuh password", &answer, "ERROR: Invalid password. Unable to add agent", "", true);
+	check_answer("wazuh password", &answer, "ERROR: Invalid password. Unable to add agent", "",
+		     true);
 	answer_fault(&answer, DIALECT_WAZUH, AUTHD_REQUEST_OPEN_GROUPS);
-	check_answer("wazuh open field", &answer, "ERROR: Unterminated group field. Unable to add agent", "", true);
+	check_answer("wazuh open field", &answer,
+		     "ERROR: Unterminated group field. Unable to add agent", "", true);
 }
 
 static void test_long_refusals_are_cut(void **state)
@@ -130,7 +140,8 @@ static void test_long_refusals_are_cut(void **state)
 	assert_memory_equal(answer.text + 2068 - 21, ". Unable to add agent", 21);
 	answer_refusal(&answer, DIALECT_OSSEC, text);
 	assert_int_equal(answer.records[0], 2047);
-	assert_memory_equal(answer.text + 2045, "nnERROR: ", 9); /* cut through its line end, as OSSEC does */
+	/* cut through its line end, as OSSEC does */
+	assert_memory_equal(answer.text + 2045, "nnERROR: ", 9);
 }
 
 /* ------------------------------------------------------------------ groups */
@@ -148,7 +159,8 @@ static void test_groups(void **state)
 		{ ",", "Invalid group name: ,... cannot start or end with ','" },
 		{ "web,", "Invalid group name: web,... cannot start or end with ','" },
 		{ "a,,b", "Invalid group name: a,,b... consecutive ',' are not allowed" },
-		{ "../etc", "Invalid group name: ../etc... characters '\\/:*?\"<>|,' are prohibited" },
+		{ "../etc", "Invalid group name: ../etc... characters '\\/:*?\"<>|,' are "
+			    "prohibited" },
 		{ ".", "Invalid group name: ." },
 		{ "a,..", "Invalid group name: .." },
 		{ "web!", "Invalid group name: web!" },
@@ -159,13 +171,16 @@ static void test_groups(void **state)
 
 	(void)state;
 	for (int i = 0; i <= GROUPS_MAX; i++)
-		(void)snprintf(many + strlen(many), sizeof many - strlen(many), "%sg%d", i ? "," : "", i);
+		(void)snprintf(many + strlen(many), sizeof many - strlen(many), "%sg%d",
+			       i ? "," : "", i);
 	memset(large, 'g', 256);
-	(void)snprintf(too_large, sizeof too_large, "Invalid group name: %.255s... group is too large", large);
+	(void)snprintf(too_large, sizeof too_large,
+		       "Invalid group name: %.255s... group is too large", large);
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *expected = rows[i].text == large ? too_large : rows[i].refusal;
-		bool valid = groups_are_valid(rows[i].text, strlen(rows[i].text), NULL, refusal, sizeof refusal);
+		bool valid = groups_are_valid(rows[i].text, strlen(rows[i].text), NULL, refusal,
+					      sizeof refusal);
 
 		check_row(rows[i].text, valid == !expected);
 		check_row(rows[i].text, valid || strcmp(refusal, expected) == 0);

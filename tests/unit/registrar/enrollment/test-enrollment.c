@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
-#define LETTERS "1abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghi64" /* the API's documentation has it */
+/* the API's documentation has it */
+#define LETTERS "1abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghi64"
 
-static const char before[] = "001 web 10.0.0.7 " KEY "\n002 !gone any " KEY "\n003 bad nowhere " KEY "\n";
+static const char before[] = "001 web 10.0.0.7 " KEY "\n002 !gone any " KEY "\n003 bad nowhere " KEY
+			     "\n";
 
 static struct roster *begin_with(const char *directory, const char *content)
 {
@@ -36,7 +38,8 @@ static void check_ids_and_names(const char *path, const char *expected)
 
 	assert_non_null(file);
 	while (fscanf(file, "%15s %159s %*[^\n]", id, name) == 2)
-		(void)snprintf(found + strlen(found), sizeof found - strlen(found), "%s %s ", id, name);
+		(void)snprintf(found + strlen(found), sizeof found - strlen(found), "%s %s ", id,
+			       name);
 	fclose(file);
 	assert_string_equal(found, expected);
 }
@@ -59,23 +62,29 @@ static void test_faults(void **state)
 		{ "new", "10.0.0.8", "7", KEY, NULL, "v4.14.0", ENROLLMENT_OK, "" },
 		{ "new", NULL, NULL, LETTERS, NULL, NULL, ENROLLMENT_OK, "" },
 		{ "x", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME, "Invalid agent name: x" },
-		{ "manager", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME, "Invalid agent name: manager" },
-		{ "web", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME_TAKEN, "Duplicate agent name: web" },
-		{ "bad", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME_TAKEN, "Duplicate agent name: bad" },
+		{ "manager", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME,
+		  "Invalid agent name: manager" },
+		{ "web", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME_TAKEN,
+		  "Duplicate agent name: web" },
+		{ "bad", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME_TAKEN,
+		  "Duplicate agent name: bad" },
 		{ "new", NULL, NULL, NULL, NULL, "v4.15.0", ENROLLMENT_VERSION,
 		  "Agent version must be lower or equal to manager version" },
 		{ "new", NULL, NULL, NULL, "a b", NULL, ENROLLMENT_GROUPS,
 		  "Invalid group name: a b... characters '\\/:*?\"<>|,' are prohibited" },
 		{ "new", NULL, NULL, NULL, "a", NULL, ENROLLMENT_GROUP_ABSENT, "Invalid group: a" },
 		{ "new", "x", NULL, NULL, NULL, NULL, ENROLLMENT_IP, "Invalid IP: x" },
-		{ "new", "10.0.0.7", NULL, NULL, NULL, NULL, ENROLLMENT_IP_TAKEN, "Duplicate IP: 10.0.0.7" },
+		{ "new", "10.0.0.7", NULL, NULL, NULL, NULL, ENROLLMENT_IP_TAKEN,
+		  "Duplicate IP: 10.0.0.7" },
 		{ "new", NULL, "0", NULL, NULL, NULL, ENROLLMENT_ID, "Invalid agent ID: 0" },
 		{ "new", NULL, "1x", NULL, NULL, NULL, ENROLLMENT_ID, "Invalid agent ID: 1x" },
 		{ "new", NULL, "1", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 1" },
 		{ "new", NULL, "002", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 002" },
-		{ "web", "10.0.0.7", "001", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 001" },
+		{ "web", "10.0.0.7", "001", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN,
+		  "Duplicate ID: 001" },
 		{ "new", NULL, "003", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 003" },
-		{ "new", NULL, NULL, "5a5a", NULL, NULL, ENROLLMENT_KEY, "Invalid agent key: it is not 64 letters and digits" },
+		{ "new", NULL, NULL, "5a5a", NULL, NULL, ENROLLMENT_KEY,
+		  "Invalid agent key: it is not 64 letters and digits" },
 		{ "new", NULL, NULL, KEY "5a", NULL, NULL, ENROLLMENT_KEY,
 		  "Invalid agent key: it is not 64 letters and digits" },
 	};
@@ -90,7 +99,9 @@ static void test_faults(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct roster *roster = begin_with(*state, before);
 		const struct enrollment_request request = {
-			.fields = { .name = field(rows[i].name), .ip = field(rows[i].ip), .groups = field(rows[i].groups),
+			.fields = { .name = field(rows[i].name),
+				    .ip = field(rows[i].ip),
+				    .groups = field(rows[i].groups),
 				    .version = field(rows[i].version) },
 			.id = field(rows[i].id),
 			.key = field(rows[i].key),
@@ -128,7 +139,8 @@ static void test_chosen_ids(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct roster *roster = begin_with(*state, before);
 		const struct enrollment_policy policy = { .dialect = rows[i].dialect };
-		const struct enrollment_request request = { .fields.name = field("new"), .next_id = rows[i].next_id };
+		const struct enrollment_request request = { .fields.name = field("new"),
+							    .next_id = rows[i].next_id };
 		struct enrollment enrollment;
 
 		enrollment_decide(&enrollment, roster, &policy, &request);
@@ -149,16 +161,26 @@ static void test_addresses(void **state)
 		bool use_source;
 		const char *asked, *peer, *ip; /* null ip: refused */
 	} rows[] = {
-		{ "nothing said", DIALECT_OSSEC, ON_DUPLICATE_RENAME, false, NULL, "10.0.0.1", "any" },
-		{ "source by policy", DIALECT_OSSEC, ON_DUPLICATE_RENAME, true, NULL, "10.0.0.1", "10.0.0.1" },
-		{ "source by request", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, false, "src", "10.0.0.1", "10.0.0.1" },
-		{ "any against the policy", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, true, "any", "10.0.0.1", "any" },
-		{ "source without a client", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, true, NULL, NULL, "any" },
-		{ "src without a client", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, false, "src", NULL, NULL },
-		{ "the holder's address, OSSEC", DIALECT_OSSEC, ON_DUPLICATE_RENAME, false, NULL, "10.0.0.7", NULL },
-		{ "the same, replacing", DIALECT_OSSEC, ON_DUPLICATE_REPLACE, false, NULL, "10.0.0.7", "any" },
-		{ "the same, any asked for", DIALECT_OSSEC, ON_DUPLICATE_RENAME, false, "any", "10.0.0.7", "any" },
-		{ "the same, Wazuh", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, false, NULL, "10.0.0.7", "any" },
+		{ "nothing said", DIALECT_OSSEC, ON_DUPLICATE_RENAME, false, NULL, "10.0.0.1",
+		  "any" },
+		{ "source by policy", DIALECT_OSSEC, ON_DUPLICATE_RENAME, true, NULL, "10.0.0.1",
+		  "10.0.0.1" },
+		{ "source by request", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, false, "src", "10.0.0.1",
+		  "10.0.0.1" },
+		{ "any against the policy", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, true, "any",
+		  "10.0.0.1", "any" },
+		{ "source without a client", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, true, NULL, NULL,
+		  "any" },
+		{ "src without a client", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, false, "src", NULL,
+		  NULL },
+		{ "the holder's address, OSSEC", DIALECT_OSSEC, ON_DUPLICATE_RENAME, false, NULL,
+		  "10.0.0.7", NULL },
+		{ "the same, replacing", DIALECT_OSSEC, ON_DUPLICATE_REPLACE, false, NULL,
+		  "10.0.0.7", "any" },
+		{ "the same, any asked for", DIALECT_OSSEC, ON_DUPLICATE_RENAME, false, "any",
+		  "10.0.0.7", "any" },
+		{ "the same, Wazuh", DIALECT_WAZUH, ON_DUPLICATE_REFUSE, false, NULL, "10.0.0.7",
+		  "any" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -184,8 +206,8 @@ static void test_addresses(void **state)
 
 /* ------------------------------------------------------------------ who has to go */
 
-static const char three[] = "001 web 10.0.0.7 " KEY "\n002 db 10.0.0.8 " KEY "\n003 mail any " KEY "\n004 !gone any " KEY
-			    "\n005 bad nowhere " KEY "\n";
+static const char three[] = "001 web 10.0.0.7 " KEY "\n002 db 10.0.0.8 " KEY "\n003 mail any " KEY
+			    "\n004 !gone any " KEY "\n005 bad nowhere " KEY "\n";
 
 static void test_replaced(void **state)
 {
@@ -195,20 +217,31 @@ static void test_replaced(void **state)
 		const char *replaced; /* in their order, a blank each */
 		const char *after;
 	} rows[] = {
-		{ "new", NULL, "001", ENROLLMENT_OK, "001 ", "002 db 003 mail 004 !gone 005 bad 001 new " },
-		{ "web", "10.0.0.7", "001", ENROLLMENT_OK, "001 ", "002 db 003 mail 004 !gone 005 bad 001 web " },
-		{ "mail", "10.0.0.8", "1", ENROLLMENT_OK, "001 002 003 ", "004 !gone 005 bad 001 mail " },
-		{ "mail", "10.0.0.8", NULL, ENROLLMENT_OK, "002 003 ", "001 web 004 !gone 005 bad 006 mail " },
-		{ "web", "10.0.0.7", "9", ENROLLMENT_OK, "001 ", "002 db 003 mail 004 !gone 005 bad 009 web " },
-		/* The lines of no agent are nobody's to replace, and then the others stay as well. */
-		{ "web", "10.0.0.8", "004", ENROLLMENT_ID_TAKEN, "", "001 web 002 db 003 mail 004 !gone 005 bad " },
-		{ "web", "10.0.0.8", "005", ENROLLMENT_ID_TAKEN, "", "001 web 002 db 003 mail 004 !gone 005 bad " },
-		{ "bad", "10.0.0.8", "001", ENROLLMENT_NAME_TAKEN, "", "001 web 002 db 003 mail 004 !gone 005 bad " },
+		{ "new", NULL, "001", ENROLLMENT_OK, "001 ",
+		  "002 db 003 mail 004 !gone 005 bad 001 new " },
+		{ "web", "10.0.0.7", "001", ENROLLMENT_OK, "001 ",
+		  "002 db 003 mail 004 !gone 005 bad 001 web " },
+		{ "mail", "10.0.0.8", "1", ENROLLMENT_OK, "001 002 003 ",
+		  "004 !gone 005 bad 001 mail " },
+		{ "mail", "10.0.0.8", NULL, ENROLLMENT_OK, "002 003 ",
+		  "001 web 004 !gone 005 bad 006 mail " },
+		{ "web", "10.0.0.7", "9", ENROLLMENT_OK, "001 ",
+		  "002 db 003 mail 004 !gone 005 bad 009 web " },
+		/*
+		 * The lines of no agent are nobody's to replace, and then the others stay as well.
+		 */
+		{ "web", "10.0.0.8", "004", ENROLLMENT_ID_TAKEN, "",
+		  "001 web 002 db 003 mail 004 !gone 005 bad " },
+		{ "web", "10.0.0.8", "005", ENROLLMENT_ID_TAKEN, "",
+		  "001 web 002 db 003 mail 004 !gone 005 bad " },
+		{ "bad", "10.0.0.8", "001", ENROLLMENT_NAME_TAKEN, "",
+		  "001 web 002 db 003 mail 004 !gone 005 bad " },
 	};
 	const struct enrollment_policy policy = {
 		.dialect = DIALECT_WAZUH,
 		.on_duplicate = ON_DUPLICATE_FORCE,
-		.max_agents = 4, /* damaged lines and removed agents do not count; who is replaced makes room */
+		/* damaged lines and removed agents do not count; who is replaced makes room */
+		.max_agents = 4,
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -225,7 +258,8 @@ static void test_replaced(void **state)
 		assert_int_equal(roster_commit(roster, &why), 0);
 		check_row(rows[i].after, enrollment.fault == rows[i].fault);
 		for (size_t j = 0; j < ENROLLMENT_REPLACED_MAX && enrollment.replaced[j][0]; j++)
-			(void)snprintf(replaced + strlen(replaced), sizeof replaced - strlen(replaced), "%s ",
+			(void)snprintf(replaced + strlen(replaced),
+				       sizeof replaced - strlen(replaced), "%s ",
 				       enrollment.replaced[j]);
 		assert_string_equal(replaced, rows[i].replaced);
 		check_ids_and_names(path_in(*state, "client.keys"), rows[i].after);
@@ -258,7 +292,9 @@ static void test_remembered(void **state)
 {
 	const struct agent_history history = { .queue = path_in(*state, "queue") };
 	struct enrollment enrollments[3] = {
-		{ .accepted = true, .agent = { "005", "new", "any", KEY }, .replaced = { "001", "" } },
+		{ .accepted = true,
+		  .agent = { "005", "new", "any", KEY },
+		  .replaced = { "001", "" } },
 		{ .accepted = false, .agent = { "006", "no", "any", "" } },
 		{ .accepted = true, .agent = { "007", "last", "10.0.0.0/8", KEY } },
 	};
@@ -273,13 +309,16 @@ static void test_remembered(void **state)
 
 	assert_int_equal(agent_history_make(&history, &why), 0);
 	assert_true(agent_history_exists(&history));
-	write_text(path_in(history.queue, "agents-timestamp"), "001 old any 2026-01-01 00:00:00\n0051 x any 2026-01-01 00:00");
+	write_text(path_in(history.queue, "agents-timestamp"), "001 old any 2026-01-01 "
+							       "00:00:00\n0051 x any 2026-01-01 "
+							       "00:00");
 	assert_int_equal(enrollment_remember(&history, enrollments, 3, &why), 0);
 	assert_int_equal(agent_history_registered(&history, &entry, &when), 0);
 	assert_in_range(when, start, time(NULL));
 	assert_int_equal(agent_history_seen(&history, &entry, &when), -ENODATA);
 	memcpy(entry.id_text, "007", 4);
-	assert_int_equal(agent_history_registered(&history, &entry, &when), -ENODATA); /* another name has it */
+	/* another name has it */
+	assert_int_equal(agent_history_registered(&history, &entry, &when), -ENODATA);
 	entry.name = "last";
 	assert_int_equal(agent_history_registered(&history, &entry, &when), 0);
 	memcpy(entry.id_text, "001", 4);
@@ -291,11 +330,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_faults, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_chosen_ids, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_addresses, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_chosen_ids, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_addresses, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_replaced, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_revoked, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_remembered, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_remembered, setup_directory,
+						teardown_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/support.h"
 
+#include "registrar/commands/import-line.h"
 #include "registrar/enrollment/address.h"
 #include "registrar/enrollment/agent-version.h"
-#include "registrar/commands/import-line.h"
 
 #include <errno.h>
 
@@ -30,7 +30,8 @@ static void test_addresses(void **state)
 		{ "!!any", NULL, NULL, DIALECT_OSSEC },
 		{ "2001:db8::1/128", DB8 "1", DB8 "1/128", DIALECT_WAZUH },
 		{ "::ffff:10.0.0.1", "10.0.0.1", "10.0.0.1", DIALECT_WAZUH },
-		{ "::ffff:10.0.0.0/104", "::ffff:10.0.0.0/104", "::ffff:10.0.0.0/104", DIALECT_OSSEC },
+		{ "::ffff:10.0.0.0/104", "::ffff:10.0.0.0/104", "::ffff:10.0.0.0/104",
+		  DIALECT_OSSEC },
 		{ "2001:0DB8::0001", "2001:db8::1", "2001:db8::1", DIALECT_OSSEC },
 		{ "10.9.0.0/255.255.0.0", "10.9.0.0/16", "10.9.0.0/16", DIALECT_OSSEC },
 		{ "10.9.0.0/0.0.0.0", "10.9.0.0/0", "10.9.0.0/0", DIALECT_OSSEC },
@@ -68,15 +69,18 @@ static void test_versions(void **state)
 		const char *agent, *manager;
 		bool is_newer;
 	} rows[] = {
-		{ "v4.14.5", "v4.14.5", false }, { "v4.14.9", "v4.14.5", false }, { "v4.15.0", "v4.14.5", true },
-		{ "v5.0.0", "v4.14.5", true },	 { "v3.99", "v4.14", false },	  { "Wazuh v4.15", "4.14", true },
-		{ "junk", "v4.14.5", false },	 { "", "v4.14.5", false },	  { "4.14.5", "v4.14.5", false },
+		{ "v4.14.5", "v4.14.5", false }, { "v4.14.9", "v4.14.5", false },
+		{ "v4.15.0", "v4.14.5", true },  { "v5.0.0", "v4.14.5", true },
+		{ "v3.99", "v4.14", false },     { "Wazuh v4.15", "4.14", true },
+		{ "junk", "v4.14.5", false },    { "", "v4.14.5", false },
+		{ "4.14.5", "v4.14.5", false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		check_row(rows[i].agent, agent_version_is_newer(rows[i].agent, strlen(rows[i].agent), rows[i].manager) ==
-						 rows[i].is_newer);
+		check_row(rows[i].agent,
+			  agent_version_is_newer(rows[i].agent, strlen(rows[i].agent),
+						 rows[i].manager) == rows[i].is_newer);
 }
 
 static void test_import_lines(void **state)
@@ -100,12 +104,14 @@ static void test_import_lines(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct import_line line;
 
-		check_row(rows[i].line, import_line_read(&line, rows[i].line, strlen(rows[i].line)) == rows[i].kind);
+		check_row(rows[i].line, import_line_read(&line, rows[i].line,
+							 strlen(rows[i].line)) == rows[i].kind);
 		if (rows[i].kind != IMPORT_LINE_AGENT)
 			continue;
-		check_row(rows[i].line, line.ip_length == strlen(rows[i].ip) && !memcmp(line.ip, rows[i].ip, line.ip_length));
-		check_row(rows[i].line,
-			  line.name_length == strlen(rows[i].name) && !memcmp(line.name, rows[i].name, line.name_length));
+		check_row(rows[i].line, line.ip_length == strlen(rows[i].ip) &&
+						!memcmp(line.ip, rows[i].ip, line.ip_length));
+		check_row(rows[i].line, line.name_length == strlen(rows[i].name) &&
+						!memcmp(line.name, rows[i].name, line.name_length));
 	}
 }
 

@@ -15,27 +15,39 @@ static const struct {
 	long long code;
 	const char *text;
 } rows[] = {
-	{ "granted", 200, "{\"data\":{\"id\":\"001\",\"key\":\"x\"},\"error\":0}", true, OUTCOME_OK, 0, NULL },
+	{ "granted", 200, "{\"data\":{\"id\":\"001\",\"key\":\"x\"},\"error\":0}", true, OUTCOME_OK,
+	  0, NULL },
 	{ "version 3", 200, "{\"error\":0,\"data\":\"x\"}", true, OUTCOME_OK, 0, NULL },
-	{ "duplicate", 400, "{\"title\":\"Bad Request\",\"detail\":\"Same name\",\"error\":1705}", false, OUTCOME_DUPLICATE, 1705,
-	  "Same name" },
-	{ "duplicate, 3", 200, "{\"error\":9008,\"message\":\"Duplicate\"}", false, OUTCOME_DUPLICATE, 9008, "Duplicate" },
-	{ "code as text", 200, "{\"error\":\"9007\",\"message\":\"m\"}", false, OUTCOME_DUPLICATE, 9007, "m" },
+	{ "duplicate", 400, "{\"title\":\"Bad Request\",\"detail\":\"Same name\",\"error\":1705}",
+	  false, OUTCOME_DUPLICATE, 1705, "Same name" },
+	{ "duplicate, 3", 200, "{\"error\":9008,\"message\":\"Duplicate\"}", false,
+	  OUTCOME_DUPLICATE, 9008, "Duplicate" },
+	{ "code as text", 200, "{\"error\":\"9007\",\"message\":\"m\"}", false, OUTCOME_DUPLICATE,
+	  9007, "m" },
 	{ "code in no text", 400, "{\"error\":\"9007x\"}", false, OUTCOME_REFUSED, 0, NULL },
 	{ "code too long", 400, "{\"error\":\"999999999999\"}", false, OUTCOME_REFUSED, 0, NULL },
-	{ "huge code", 400, "{\"error\":9223372036854775807}", false, OUTCOME_REFUSED, INT64_MAX, NULL },
+	{ "huge code", 400, "{\"error\":9223372036854775807}", false, OUTCOME_REFUSED, INT64_MAX,
+	  NULL },
 	{ "real as code", 400, "{\"error\":1705.0}", false, OUTCOME_REFUSED, 0, NULL },
-	{ "failed item", 200, "{\"data\":{\"affected_items\":[],\"failed_items\":[{\"error\":{\"code\":1701,\"message\":\"No\"},"
-	  "\"id\":[\"001\"]}]},\"message\":\"M\",\"error\":1}", false, OUTCOME_REFUSED, 1701, "No" },
-	{ "no failed item", 200, "{\"data\":{\"failed_items\":[]},\"message\":\"M\",\"error\":1}", false, OUTCOME_REFUSED, 1, "M" },
-	{ "failed items of a kind", 200, "{\"data\":{\"failed_items\":[7]},\"error\":1}", false, OUTCOME_REFUSED, 1, NULL },
-	{ "success with another status", 201, "{\"error\":0}", false, OUTCOME_PROTOCOL_ERROR, 0, NULL },
+	{ "failed item", 200,
+	  "{\"data\":{\"affected_items\":[],\"failed_items\":[{\"error\":{\"code\":1701,"
+	  "\"message\":\"No\"},\"id\":[\"001\"]}]},\"message\":\"M\",\"error\":1}",
+	  false, OUTCOME_REFUSED, 1701, "No" },
+	{ "no failed item", 200, "{\"data\":{\"failed_items\":[]},\"message\":\"M\",\"error\":1}",
+	  false, OUTCOME_REFUSED, 1, "M" },
+	{ "failed items of a kind", 200, "{\"data\":{\"failed_items\":[7]},\"error\":1}", false,
+	  OUTCOME_REFUSED, 1, NULL },
+	{ "success with another status", 201, "{\"error\":0}", false, OUTCOME_PROTOCOL_ERROR, 0,
+	  NULL },
 	{ "error 0 and 500", 500, "{\"error\":0}", false, OUTCOME_BUSY, 0, NULL },
-	{ "authd is not running", 400, "{\"detail\":\"d\",\"error\":1726}", false, OUTCOME_BUSY, 1726, "d" },
+	{ "authd is not running", 400, "{\"detail\":\"d\",\"error\":1726}", false, OUTCOME_BUSY,
+	  1726, "d" },
 	{ "rate limit of a duplicate", 429, "{\"error\":1705}", false, OUTCOME_BUSY, 1705, NULL },
 	{ "true as error", 200, "{\"error\":true}", false, OUTCOME_PROTOCOL_ERROR, 0, NULL },
-	{ "a title only", 401, "{\"title\":\"Unauthorized\"}", false, OUTCOME_REFUSED, 0, "Unauthorized" },
-	{ "a number as detail", 400, "{\"title\":\"T\",\"detail\":7}", false, OUTCOME_REFUSED, 0, "T" },
+	{ "a title only", 401, "{\"title\":\"Unauthorized\"}", false, OUTCOME_REFUSED, 0,
+	  "Unauthorized" },
+	{ "a number as detail", 400, "{\"title\":\"T\",\"detail\":7}", false, OUTCOME_REFUSED, 0,
+	  "T" },
 	{ "no JSON", 200, "<html>", false, OUTCOME_PROTOCOL_ERROR, 0, NULL },
 	{ "no JSON of a gateway", 502, "<html>", false, OUTCOME_BUSY, 0, NULL },
 	{ "no JSON, 403", 403, "", false, OUTCOME_REFUSED, 0, NULL },
@@ -43,7 +55,8 @@ static const struct {
 	{ "twice", 200, "{\"error\":0,\"error\":0}", false, OUTCOME_PROTOCOL_ERROR, 0, NULL },
 	{ "conflict", 409, "{\"title\":\"Conflict\"}", false, OUTCOME_DUPLICATE, 0, "Conflict" },
 	{ "redirect", 302, "", false, OUTCOME_PROTOCOL_ERROR, 0, NULL },
-	{ "not found", 404, "{\"title\":\"Not Found\"}", false, OUTCOME_PROTOCOL_ERROR, 0, "Not Found" },
+	{ "not found", 404, "{\"title\":\"Not Found\"}", false, OUTCOME_PROTOCOL_ERROR, 0,
+	  "Not Found" },
 	{ "a status like no other", 999, "{}", false, OUTCOME_PROTOCOL_ERROR, 0, NULL },
 	{ "no status", 0, "{}", false, OUTCOME_PROTOCOL_ERROR, 0, NULL },
 };
@@ -57,9 +70,12 @@ static void test_meaning(void **state)
 
 		api_reply_parse(&reply, rows[i].status, rows[i].body, strlen(rows[i].body));
 		check_row(rows[i].label, api_reply_is_success(&reply) == rows[i].success);
-		check_row(rows[i].label, rows[i].success || api_reply_outcome(&reply, &hint) == rows[i].outcome);
+		check_row(rows[i].label,
+			  rows[i].success || api_reply_outcome(&reply, &hint) == rows[i].outcome);
 		check_row(rows[i].label, reply.code == rows[i].code);
-		check_row(rows[i].label, !reply.text == !rows[i].text && (!reply.text || strcmp(reply.text, rows[i].text) == 0));
+		check_row(rows[i].label,
+			  !reply.text == !rows[i].text &&
+				  (!reply.text || strcmp(reply.text, rows[i].text) == 0));
 		api_reply_done(&reply);
 	}
 }
@@ -72,12 +88,14 @@ struct answer {
 };
 
 /* Put a question to each answer. */
-static void check_answers(const struct answer *answers, size_t count, bool question(const struct api_reply *reply))
+static void check_answers(const struct answer *answers, size_t count,
+			  bool question(const struct api_reply *reply))
 {
 	for (size_t i = 0; i < count; i++) {
 		struct api_reply reply;
 
-		api_reply_parse(&reply, answers[i].status, answers[i].body, strlen(answers[i].body));
+		api_reply_parse(&reply, answers[i].status, answers[i].body,
+				strlen(answers[i].body));
 		check_row(answers[i].label, question(&reply) == answers[i].expected);
 		api_reply_done(&reply);
 	}
@@ -111,10 +129,14 @@ static void test_final(void **state)
 static void test_version_3(void **state)
 {
 	static const struct answer answers[] = {
-		{ "version 3", 404, "{\"error\":603,\"message\":\"The requested URL was not found\"}", true },
-		{ "version 3, early", 404, "{\"error\":\"603\",\"data\":\"\",\"message\":\"m\"}", true },
-		{ "version 4", 404, "{\"title\":\"Not Found\",\"detail\":\"404: Not Found\"}", false },
-		{ "version 4 with a code", 404, "{\"title\":\"Not Found\",\"detail\":\"d\",\"error\":603}", false },
+		{ "version 3", 404,
+		  "{\"error\":603,\"message\":\"The requested URL was not found\"}", true },
+		{ "version 3, early", 404, "{\"error\":\"603\",\"data\":\"\",\"message\":\"m\"}",
+		  true },
+		{ "version 4", 404, "{\"title\":\"Not Found\",\"detail\":\"404: Not Found\"}",
+		  false },
+		{ "version 4 with a code", 404,
+		  "{\"title\":\"Not Found\",\"detail\":\"d\",\"error\":603}", false },
 		{ "another status", 400, "{\"error\":603}", false },
 		{ "another server", 404, "<html>", false },
 	};
@@ -125,7 +147,8 @@ static void test_version_3(void **state)
 
 static void test_members(void **state)
 {
-	static const char one[] = "{\"data\":{\"id\":\"001\",\"n\":7,\"affected_items\":[{\"a\":1}]},\"error\":0}";
+	static const char one[] = "{\"data\":{\"id\":\"001\",\"n\":7,\"affected_items\":[{\"a\":1}]"
+				  "},\"error\":0}";
 	static const char two[] = "{\"data\":{\"affected_items\":[{},{}]},\"error\":0}";
 	struct api_reply reply;
 
@@ -151,8 +174,9 @@ static void test_keys(void **state)
 		const char *base64;
 		const char *fault; /* null: none */
 	} keys[] = {
-		{ "MDAxIHdlYi0wMSBhbnkgNmI1YzFhNWUxZWUxYzBkNWE3YjdhM2UwZjNjMWY2ZDJiMWE3ZDllNGM4ZjBhMWIyYzNkNGU1ZjYwNzE4Mjkz"
-		  "YQ==", NULL },
+		{ "MDAxIHdlYi0wMSBhbnkgNmI1YzFhNWUxZWUxYzBkNWE3YjdhM2UwZjNjMWY2ZDJiMWE3ZDllNGM4ZjBh"
+		  "MWIyYzNkNGU1ZjYwNzE4MjkzYQ==",
+		  NULL },
 		{ "MDAxIHdlYi0wMSBhbnkgYWI=", NULL },
 		{ "MDAxIHdlYi0wMSBhbnkgYWJj", NULL },
 		{ "", "not the base64" },
@@ -173,9 +197,11 @@ static void test_keys(void **state)
 		struct agent_key key = { 0 };
 		const char *fault = api_key_parse(&key, keys[i].base64);
 
-		check_row(keys[i].base64, keys[i].fault ? fault && strstr(fault, keys[i].fault) : !fault);
-		check_row(keys[i].base64, fault || (strcmp(key.id, "001") == 0 && strcmp(key.name, "web-01") == 0 &&
-						    strcmp(key.ip, "any") == 0));
+		check_row(keys[i].base64,
+			  keys[i].fault ? fault && strstr(fault, keys[i].fault) : !fault);
+		check_row(keys[i].base64,
+			  fault || (strcmp(key.id, "001") == 0 && strcmp(key.name, "web-01") == 0 &&
+				    strcmp(key.ip, "any") == 0));
 		check_row(keys[i].base64, !fault || key.key[0] == '\0');
 		check_row(keys[i].base64, i != 0 || strcmp(key.key, KEY) == 0);
 	}
@@ -184,10 +210,8 @@ static void test_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_meaning),
-		cmocka_unit_test(test_final),
-		cmocka_unit_test(test_version_3),
-		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_meaning),   cmocka_unit_test(test_final),
+		cmocka_unit_test(test_version_3), cmocka_unit_test(test_members),
 		cmocka_unit_test(test_keys),
 	};
 

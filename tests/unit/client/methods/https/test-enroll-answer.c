@@ -21,7 +21,11 @@ static void test_accepts(void **state)
 	struct enrolled enrolled;
 
 	(void)state;
-	assert_int_equal(accept(&enrolled, "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":\"" SECRET "\"}", NULL), 0);
+	assert_int_equal(accept(&enrolled,
+				"{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":\"" SECRET "\""
+				"}",
+				NULL),
+			 0);
 	assert_string_equal(enrolled.key.id, "003");
 	assert_string_equal(enrolled.key.name, "web-01");
 	assert_string_equal(enrolled.key.ip, "any");
@@ -30,7 +34,9 @@ static void test_accepts(void **state)
 	assert_string_equal(enrolled.secret.text, SECRET);
 
 	/* a manager that gives no such secret, and one that gives more than we know */
-	assert_int_equal(accept(&enrolled, " {\"key\":\"" KEY "\"," AGENT ",\"new\":{\"a\":[1]}}\n", NULL), 0);
+	assert_int_equal(accept(&enrolled, " {\"key\":\"" KEY "\"," AGENT ",\"new\":{\"a\":[1]}}\n",
+				NULL),
+			 0);
 	assert_string_equal(enrolled.secret.text, "");
 }
 
@@ -49,30 +55,50 @@ static void test_refuses(void **state)
 		{ "{" AGENT ",\"key\":\"" KEY "\",\"a\":{\"b\":1,\"b\":2}}", "twice" },
 		{ "{" AGENT "}", "without key" },
 		{ "{\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "without id" },
-		{ "{\"id\":3,\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "without id" },
-		{ "{\"id\":\"003\",\"name\":null,\"ip\":\"any\",\"key\":\"" KEY "\"}", "without name" },
-		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":[],\"key\":\"" KEY "\"}", "without ip" },
+		{ "{\"id\":3,\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "without "
+										       "id" },
+		{ "{\"id\":\"003\",\"name\":null,\"ip\":\"any\",\"key\":\"" KEY "\"}", "without "
+										       "name" },
+		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":[],\"key\":\"" KEY "\"}", "without "
+											"ip" },
 		{ "{\"id\":\"\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "id" },
 		{ "{\"id\":\"3x\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "id" },
-		{ "{\"id\":\"123456789\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "id" },
-		{ "{\"id\":\"3 4\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "whose id" },
-		{ "{\"id\":\"003\",\"name\":\"web 01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "whose name" },
-		{ "{\"id\":\"003\",\"name\":\"web\\n01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "name" },
+		{ "{\"id\":\"123456789\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}",
+		  "id" },
+		{ "{\"id\":\"3 4\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "whose"
+											     " i"
+											     "d" },
+		{ "{\"id\":\"003\",\"name\":\"web 01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "whose"
+											     " nam"
+											     "e" },
+		{ "{\"id\":\"003\",\"name\":\"web\\n01\",\"ip\":\"any\",\"key\":\"" KEY "\"}",
+		  "name" },
 		{ "{\"id\":\"003\",\"name\":\"../x\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "name" },
-		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":\"10.0.0.1/99\",\"key\":\"" KEY "\"}", "whose ip" },
-		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":\"\",\"key\":\"" KEY "\"}", "whose ip" },
+		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":\"10.0.0.1/99\",\"key\":\"" KEY "\"}",
+		  "whose ip" },
+		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":\"\",\"key\":\"" KEY "\"}", "whose "
+											  "ip" },
 		{ "{" AGENT ",\"key\":\"\"}", "key" },
 		{ "{" AGENT ",\"key\":\"" KEY "0\"}", "key" },
-		{ "{" AGENT ",\"key\":\"48A99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db\"}", "key" },
-		{ "{" AGENT ",\"key\":\"48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637d\\u0000\"}", "JSON" },
-		{ "{" AGENT ",\"key\":\"g8a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db\"}", "key" },
+		{ "{" AGENT ",\"key\":"
+		  "\"48A99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db\"}",
+		  "key" },
+		{ "{" AGENT ",\"key\":"
+		  "\"48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637d\\u00"
+		  "00\"}",
+		  "JSON" },
+		{ "{" AGENT ",\"key\":"
+		  "\"g8a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db\"}",
+		  "key" },
 		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":null}", "secret" },
 		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":\"\"}", "secret" },
 		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":\"" SECRET "0\"}", "secret" },
-		{ "{" AGENT ",\"key\":\"" KEY
-		  "\",\"reenroll_secret\":\"000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F\"}",
+		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":"
+		  "\"000102030405060708090A0B0C0D0E0F101112131415161718"
+		  "191A1B1C1D1E1F\"}",
 		  "secret" },
-		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":[\"" SECRET "\"]}", "secret" },
+		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":[\"" SECRET "\"]}", "secre"
+											  "t" },
 	};
 
 	(void)state;
@@ -82,7 +108,8 @@ static void test_refuses(void **state)
 
 		check_row(rows[i].body, accept(&enrolled, rows[i].body, &why) == -EBADMSG);
 		if (!strstr(why.text, rows[i].word))
-			fail_msg("row '%s': the reason '%s' lacks '%s'", rows[i].body, why.text, rows[i].word);
+			fail_msg("row '%s': the reason '%s' lacks '%s'", rows[i].body, why.text,
+				 rows[i].word);
 		check_row(rows[i].body, !strstr(why.text, "48a99873") && !strstr(why.text, SECRET));
 		assert_string_equal(enrolled.secret.text, "untouched");
 	}
@@ -97,7 +124,8 @@ static void test_long_members(void **state)
 	(void)state;
 	memset(name, 'a', sizeof name);
 	name[sizeof name - 1] = '\0';
-	(void)snprintf(body, sizeof body, "{\"id\":\"003\",\"name\":\"%s\",\"ip\":\"any\",\"key\":\"" KEY "\"}", name);
+	(void)snprintf(body, sizeof body,
+		       "{\"id\":\"003\",\"name\":\"%s\",\"ip\":\"any\",\"key\":\"" KEY "\"}", name);
 	assert_int_equal(accept(&enrolled, body, &why), -EBADMSG);
 }
 
@@ -114,15 +142,22 @@ static const struct {
 	const char *word;  /* in text or hint */
 } refusals[] = {
 	/* the eight classes of a 401 */
-	{ 401, CLASS("invalid_request"), ERROR("\"invalid_request\"", "Invalid client authentication"), OUTCOME_REFUSED, "f",
+	{ 401, CLASS("invalid_request"),
+	  ERROR("\"invalid_request\"", "Invalid client authentication"), OUTCOME_REFUSED, "f",
 	  "token_file or password_file" },
-	{ 401, CLASS("invalid_signature"), ERROR("\"invalid_signature\"", "x"), OUTCOME_REFUSED, "f", "password_file" },
+	{ 401, CLASS("invalid_signature"), ERROR("\"invalid_signature\"", "x"), OUTCOME_REFUSED,
+	  "f", "password_file" },
 	{ 401, CLASS("stale_token"), ERROR("\"stale_token\"", "x"), OUTCOME_BUSY, "fs", "clock" },
-	{ 401, CLASS("token_unknown"), ERROR("\"token_unknown\"", "x"), OUTCOME_REFUSED, "f", "--create-enrollment-token" },
-	{ 401, CLASS("token_expired"), ERROR("\"token_expired\"", "x"), OUTCOME_REFUSED, "f", "--create-enrollment-token" },
-	{ 401, CLASS("token_revoked"), ERROR("\"token_revoked\"", "x"), OUTCOME_REFUSED, "f", "--create-enrollment-token" },
-	{ 401, CLASS("unknown_agent"), ERROR("\"unknown_agent\"", "x"), OUTCOME_REFUSED, "fu", "re-enrollment secret" },
-	{ 401, "Bearer", ERROR("\"enrollment_key_unavailable\"", "x"), OUTCOME_BUSY, "f", "authd.pass" },
+	{ 401, CLASS("token_unknown"), ERROR("\"token_unknown\"", "x"), OUTCOME_REFUSED, "f",
+	  "--create-enrollment-token" },
+	{ 401, CLASS("token_expired"), ERROR("\"token_expired\"", "x"), OUTCOME_REFUSED, "f",
+	  "--create-enrollment-token" },
+	{ 401, CLASS("token_revoked"), ERROR("\"token_revoked\"", "x"), OUTCOME_REFUSED, "f",
+	  "--create-enrollment-token" },
+	{ 401, CLASS("unknown_agent"), ERROR("\"unknown_agent\"", "x"), OUTCOME_REFUSED, "fu",
+	  "re-enrollment secret" },
+	{ 401, "Bearer", ERROR("\"enrollment_key_unavailable\"", "x"), OUTCOME_BUSY, "f",
+	  "authd.pass" },
 	/* the class in one place only, and one from the future */
 	{ 401, CLASS("stale_token"), "", OUTCOME_BUSY, "s", "stale_token" },
 	{ 401, NULL, ERROR("\"stale_token\"", "x"), OUTCOME_BUSY, "fs", "stale_token" },
@@ -135,7 +170,8 @@ static const struct {
 	{ 403, NULL, ERROR("9022", "x"), OUTCOME_REFUSED, "f", "--create-enrollment-token" },
 	{ 403, NULL, ERROR("9023", "x"), OUTCOME_REFUSED, "f", "--create-enrollment-token" },
 	{ 403, NULL, ERROR("9024", "x"), OUTCOME_REFUSED, "f", "--create-enrollment-token" },
-	{ 403, NULL, ERROR("0", "Enrollment is disabled"), OUTCOME_REFUSED, "f", "Enrollment is disabled" },
+	{ 403, NULL, ERROR("0", "Enrollment is disabled"), OUTCOME_REFUSED, "f",
+	  "Enrollment is disabled" },
 	{ 401, NULL, ERROR("9026", "x"), OUTCOME_REFUSED, "fu", "re-enrollment secret" },
 	{ 401, NULL, ERROR("9027", "x"), OUTCOME_REFUSED, "fu", "re-enrollment secret" },
 	{ 401, NULL, ERROR("9028", "x"), OUTCOME_BUSY, "fs", "clock" },
@@ -147,10 +183,13 @@ static const struct {
 	{ 503, NULL, ERROR("9013", "x"), OUTCOME_BUSY, "", "max_agents" },
 	{ 500, NULL, ERROR("9029", "x"), OUTCOME_BUSY, "", "9029" },
 	{ 503, NULL, ERROR("9031", "x"), OUTCOME_BUSY, "", "9031" },
-	{ 503, NULL, ERROR("-1", "Enrollment service temporarily unavailable"), OUTCOME_BUSY, "", "temporarily" },
+	{ 503, NULL, ERROR("-1", "Enrollment service temporarily unavailable"), OUTCOME_BUSY, "",
+	  "temporarily" },
 	/* statuses */
-	{ 400, NULL, ERROR("0", "Agent version too new"), OUTCOME_REFUSED, "f", "Agent version too new" },
-	{ 400, NULL, "{\"error\":\"Unsupported protocol-version\",\"code\":400}", OUTCOME_REFUSED, "f", "protocol-version" },
+	{ 400, NULL, ERROR("0", "Agent version too new"), OUTCOME_REFUSED, "f",
+	  "Agent version too new" },
+	{ 400, NULL, "{\"error\":\"Unsupported protocol-version\",\"code\":400}", OUTCOME_REFUSED,
+	  "f", "protocol-version" },
 	{ 404, NULL, "<html>", OUTCOME_PROTOCOL_ERROR, "", "prefix" },
 	{ 413, NULL, ERROR("0", "x"), OUTCOME_REFUSED, "f", "fewer groups" },
 	{ 415, NULL, ERROR("0", "x"), OUTCOME_REFUSED, "f", "415" },
@@ -165,7 +204,8 @@ static const struct {
 	/* bodies that want to confuse */
 	{ 400, NULL, "{\"error\":[1]}", OUTCOME_REFUSED, "f", "HTTP 400" },
 	{ 400, NULL, "{\"error\":{\"code\":{},\"message\":7}}", OUTCOME_REFUSED, "f", "HTTP 400" },
-	{ 400, NULL, "{\"error\":{\"code\":99999999999999999999}}", OUTCOME_REFUSED, "", "HTTP 400" },
+	{ 400, NULL, "{\"error\":{\"code\":99999999999999999999}}", OUTCOME_REFUSED, "",
+	  "HTTP 400" },
 	{ 400, NULL, ERROR("0", "a\\u001b[31m\\nb"), OUTCOME_REFUSED, "f", "a\\x1b[31m\\nb" },
 	{ 400, NULL, ERROR("0", "you sent BEARER"), OUTCOME_REFUSED, "f", "HTTP 400" },
 };
@@ -177,12 +217,12 @@ static void test_refusals(void **state)
 		struct enroll_refusal refusal;
 		char label[400], flags[4], all[800];
 
-		(void)snprintf(label, sizeof label, "%ld %s %s", refusals[i].status, refusals[i].challenge ?: "",
-			       refusals[i].body);
-		enroll_answer_refuse(&refusal, refusals[i].status, refusals[i].challenge, refusals[i].body,
-				     strlen(refusals[i].body), "BEARER");
-		(void)snprintf(flags, sizeof flags, "%s%s%s", refusal.is_final ? "f" : "", refusal.is_stale ? "s" : "",
-			       refusal.is_unknown ? "u" : "");
+		(void)snprintf(label, sizeof label, "%ld %s %s", refusals[i].status,
+			       refusals[i].challenge ?: "", refusals[i].body);
+		enroll_answer_refuse(&refusal, refusals[i].status, refusals[i].challenge,
+				     refusals[i].body, strlen(refusals[i].body), "BEARER");
+		(void)snprintf(flags, sizeof flags, "%s%s%s", refusal.is_final ? "f" : "",
+			       refusal.is_stale ? "s" : "", refusal.is_unknown ? "u" : "");
 		(void)snprintf(all, sizeof all, "%s -- %s", refusal.text, refusal.hint ?: "");
 		check_row(label, refusal.outcome == refusals[i].outcome);
 		check_row(label, strcmp(flags, refusals[i].flags) == 0);
@@ -209,8 +249,9 @@ static void test_long_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepts),	 cmocka_unit_test(test_refuses),       cmocka_unit_test(test_long_members),
-		cmocka_unit_test(test_refusals), cmocka_unit_test(test_long_messages),
+		cmocka_unit_test(test_accepts),       cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_long_members),  cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_long_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/support.h"
 
-#include "common/base64.h"
 #include "client/methods/enroll-token.h"
+#include "common/base64.h"
 
 #include <errno.h>
 
@@ -23,8 +23,9 @@ static int parse(struct enrollment_token *ret, const char *json, struct reason *
 /* ------------------------------------------------------------------ the known answers */
 
 static const unsigned char pin[] = {
-	0x60, 0x91, 0xdc, 0x36, 0x65, 0xed, 0x5e, 0x83, 0x3c, 0x8d, 0x94, 0x5f, 0x93, 0xeb, 0xbf, 0x14,
-	0xb3, 0x70, 0x20, 0xcc, 0xee, 0x77, 0x33, 0x4e, 0x44, 0x97, 0xac, 0x2e, 0xf3, 0x59, 0x0a, 0xa2,
+	0x60, 0x91, 0xdc, 0x36, 0x65, 0xed, 0x5e, 0x83, 0x3c, 0x8d, 0x94,
+	0x5f, 0x93, 0xeb, 0xbf, 0x14, 0xb3, 0x70, 0x20, 0xcc, 0xee, 0x77,
+	0x33, 0x4e, 0x44, 0x97, 0xac, 0x2e, 0xf3, 0x59, 0x0a, 0xa2,
 };
 
 static void test_known_answers(void **state)
@@ -35,14 +36,15 @@ static void test_known_answers(void **state)
 		const char *prefix;
 		bool has_credential;
 	} rows[] = {
-		{ "eyJ2ZXIiOjEsImFkciI6InNpZW0uZXhhbXBsZS5sb2NhbCIsInBpbiI6IllKSGNObVh0WG9NOGpaUmZrLXVfRkxOd0lNenVkek5PUkplc0x2"
-		  "TlpDcUkifQ",
+		{ "eyJ2ZXIiOjEsImFkciI6InNpZW0uZXhhbXBsZS5sb2NhbCIsInBpbiI6IllKSGNObVh0WG9NOGpaUmZr"
+		  "LXVfRkxOd0lNenVkek5PUkplc0x2TlpDcUkifQ",
 		  "siem.example.local", 1517, "wazuh-manager", false },
-		{ "eyJ2ZXIiOjEsImFkciI6InNpZW0uZXhhbXBsZS5sb2NhbCIsInBpbiI6IllKSGNObVh0WG9NOGpaUmZrLXVfRkxOd0lNenVkek5PUkplc0x2"
-		  "TlpDcUkiLCJrZXkiOiJBQUVDQXdRRkJnY0lDUW9MREEwT0R4QVJFaE1VRlJZWEdCa2FHeHdkSGg4In0",
+		{ "eyJ2ZXIiOjEsImFkciI6InNpZW0uZXhhbXBsZS5sb2NhbCIsInBpbiI6IllKSGNObVh0WG9NOGpaUmZr"
+		  "LXVfRkxOd0lNenVkek5PUkplc0x2TlpDcUkiLCJrZXkiOiJBQUVDQXdRRkJnY0lDUW9MREEwT0R4QVJF"
+		  "aE1VRlJZWEdCa2FHeHdkSGg4In0",
 		  "siem.example.local", 1517, "wazuh-manager", true },
-		{ "eyJ2ZXIiOjEsImFkciI6InNpZW0uZXhhbXBsZS5sb2NhbDo4NDQzL3dhenVoLyIsInBpbiI6IllKSGNObVh0WG9NOGpaUmZrLXVfRkxOd0lN"
-		  "enVkek5PUkplc0x2TlpDcUkifQ",
+		{ "eyJ2ZXIiOjEsImFkciI6InNpZW0uZXhhbXBsZS5sb2NhbDo4NDQzL3dhenVoLyIsInBpbiI6IllKSGNO"
+		  "bVh0WG9NOGpaUmZrLXVfRkxOd0lNenVkek5PUkplc0x2TlpDcUkifQ",
 		  "siem.example.local", 8443, "wazuh", false },
 	};
 
@@ -50,7 +52,8 @@ static void test_known_answers(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct enrollment_token token;
 
-		check_row(rows[i].text, enrollment_token_parse(&token, rows[i].text, strlen(rows[i].text), NULL) == 0);
+		check_row(rows[i].text, enrollment_token_parse(&token, rows[i].text,
+							       strlen(rows[i].text), NULL) == 0);
 		assert_string_equal(token.manager.host, rows[i].host);
 		assert_int_equal(token.manager.port, rows[i].port);
 		assert_string_equal(token.prefix, rows[i].prefix);
@@ -67,7 +70,9 @@ static void test_known_answers(void **state)
 	}
 }
 
-/* ------------------------------------------------------------------ what is accepted, and what not */
+/*
+ * ------------------------------------------------------------------ what is accepted, and what not
+ */
 
 static void test_addresses(void **state)
 {
@@ -82,13 +87,26 @@ static void test_addresses(void **state)
 		{ "[::1]/a/b", "::1", 1517, "a/b" },
 		{ "h/a-b_c.d~e/", "h", 1517, "a-b_c.d~e" },
 		{ "h/", "h", 1517, "" },
-		{ "", NULL, 0, NULL },	      { "/x", NULL, 0, NULL },	     { "h:0", NULL, 0, NULL },
-		{ "h:65536", NULL, 0, NULL }, { "h:x", NULL, 0, NULL },	     { "h//", NULL, 0, NULL },
-		{ "h//x", NULL, 0, NULL },    { "h/x//", NULL, 0, NULL },    { "h/a//b", NULL, 0, NULL },
-		{ "h/..", NULL, 0, NULL },    { "h/./x", NULL, 0, NULL },    { "h/a/../b", NULL, 0, NULL },
-		{ "h/a?b", NULL, 0, NULL },   { "h/a b", NULL, 0, NULL },    { "h/a%2fb", NULL, 0, NULL },
-		{ "h/a#b", NULL, 0, NULL },   { "u@h/x", NULL, 0, NULL },    { "https://h/x", NULL, 0, NULL },
-		{ "h\\r\\nX: y", NULL, 0, NULL }, { "h/\\u00e9", NULL, 0, NULL },
+		{ "", NULL, 0, NULL },
+		{ "/x", NULL, 0, NULL },
+		{ "h:0", NULL, 0, NULL },
+		{ "h:65536", NULL, 0, NULL },
+		{ "h:x", NULL, 0, NULL },
+		{ "h//", NULL, 0, NULL },
+		{ "h//x", NULL, 0, NULL },
+		{ "h/x//", NULL, 0, NULL },
+		{ "h/a//b", NULL, 0, NULL },
+		{ "h/..", NULL, 0, NULL },
+		{ "h/./x", NULL, 0, NULL },
+		{ "h/a/../b", NULL, 0, NULL },
+		{ "h/a?b", NULL, 0, NULL },
+		{ "h/a b", NULL, 0, NULL },
+		{ "h/a%2fb", NULL, 0, NULL },
+		{ "h/a#b", NULL, 0, NULL },
+		{ "u@h/x", NULL, 0, NULL },
+		{ "https://h/x", NULL, 0, NULL },
+		{ "h\\r\\nX: y", NULL, 0, NULL },
+		{ "h/\\u00e9", NULL, 0, NULL },
 	};
 
 	(void)state;
@@ -97,7 +115,8 @@ static void test_addresses(void **state)
 		char json[256];
 		int r;
 
-		(void)snprintf(json, sizeof json, "{\"ver\":1,\"adr\":\"%s\",\"pin\":\"" PIN "\"}", rows[i].address);
+		(void)snprintf(json, sizeof json, "{\"ver\":1,\"adr\":\"%s\",\"pin\":\"" PIN "\"}",
+			       rows[i].address);
 		r = parse(&token, json, NULL);
 		check_row(rows[i].address, r == (rows[i].prefix ? 0 : -EINVAL));
 		if (r == 0) {
@@ -114,7 +133,11 @@ static void test_embedded_ca(void **state)
 	struct enrollment_token token;
 
 	(void)state;
-	assert_int_equal(parse(&token, "{\"ver\":1,\"adr\":\"h\",\"ca\":\"-----BEGIN\\nX\",\"key\":\"" KEY "\"}", NULL), 0);
+	assert_int_equal(parse(&token,
+			       "{\"ver\":1,\"adr\":\"h\",\"ca\":\"-----BEGIN\\nX\",\"key\":\"" KEY
+			       "\"}",
+			       NULL),
+			 0);
 	assert_string_equal(token.ca, "-----BEGIN\nX");
 	assert_true(token.has_credential);
 	enrollment_token_wipe(&token);
@@ -155,7 +178,9 @@ static void test_refuses(void **state)
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":null}", "pin" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"ca\":\"\"}", "CA" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"ca\":[]}", "CA" },
-		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"key\":\"AAECAwQFBgcICQoLDA0ODw\"}", "key" },
+		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"key\":"
+		  "\"AAECAwQFBgcICQoLDA0ODw\"}",
+		  "key" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"key\":\"" KEY "AA\"}", "key" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"key\":false}", "key" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"key\":null}", "key" },
@@ -168,7 +193,8 @@ static void test_refuses(void **state)
 
 		check_row(rows[i].json, parse(&token, rows[i].json, &why) == -EINVAL);
 		if (!strstr(why.text, rows[i].word))
-			fail_msg("row '%s': the reason '%s' lacks '%s'", rows[i].json, why.text, rows[i].word);
+			fail_msg("row '%s': the reason '%s' lacks '%s'", rows[i].json, why.text,
+				 rows[i].word);
 		check_row(rows[i].json, !strstr(why.text, KEY) && !strstr(why.text, PIN));
 		assert_memory_equal(&token, &untouched, sizeof token);
 	}
@@ -177,7 +203,8 @@ static void test_refuses(void **state)
 /* What happens to tokens on their way: padding, line ends, a missing part. */
 static void test_damaged(void **state)
 {
-	static const char text[] = "eyJ2ZXIiOjEsImFkciI6ImgiLCJwaW4iOiJZSkhjTm1YdFhvTThqWlJmay11X0ZMTndJTXp1ZHpOT1JKZXNMdk5aQ3FJIn0";
+	static const char text[] = "eyJ2ZXIiOjEsImFkciI6ImgiLCJwaW4iOiJZSkhjTm1YdFhvTThqWlJmay11X0Z"
+				   "MTndJTXp1ZHpOT1JKZXNMdk5aQ3FJIn0";
 	static const char *const behind[] = { "=", "==", "\n", "\r", " ", "A", "." };
 	struct enrollment_token token;
 	char damaged[sizeof text + 4];
@@ -186,7 +213,8 @@ static void test_damaged(void **state)
 	assert_int_equal(enrollment_token_parse(&token, text, strlen(text), NULL), 0);
 	for (size_t i = 0; i < COUNT(behind); i++) {
 		(void)snprintf(damaged, sizeof damaged, "%s%s", text, behind[i]);
-		check_row(behind[i], enrollment_token_parse(&token, damaged, strlen(damaged), NULL) == -EINVAL);
+		check_row(behind[i], enrollment_token_parse(&token, damaged, strlen(damaged),
+							    NULL) == -EINVAL);
 	}
 	for (size_t length = 0; length < strlen(text); length++)
 		assert_int_equal(enrollment_token_parse(&token, text, length, NULL), -EINVAL);
@@ -200,7 +228,8 @@ static void test_too_long(void **state)
 
 	(void)state;
 	memset(text, 'A', ENROLLMENT_TOKEN_MAX + 1);
-	assert_int_equal(enrollment_token_parse(&token, text, ENROLLMENT_TOKEN_MAX + 1, &why), -EINVAL);
+	assert_int_equal(enrollment_token_parse(&token, text, ENROLLMENT_TOKEN_MAX + 1, &why),
+			 -EINVAL);
 	assert_non_null(strstr(why.text, "longer"));
 	free(text);
 }
@@ -208,8 +237,9 @@ static void test_too_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known_answers), cmocka_unit_test(test_addresses), cmocka_unit_test(test_embedded_ca),
-		cmocka_unit_test(test_refuses),	      cmocka_unit_test(test_damaged),	cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_known_answers), cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_embedded_ca),   cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_damaged),       cmocka_unit_test(test_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
