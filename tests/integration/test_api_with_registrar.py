@@ -7,7 +7,7 @@ from api_tools import PASSWORD, USER, serving
 from machine import EXIT_CODES
 from registrar_tools import PROGRAM, directory  # noqa: F401  pylint: disable=unused-import
 from scripted_api import needs_module
-from test_client_weather import CutWire
+from test_client_retries import CutWire
 
 pytestmark = [needs_module, pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")]
 

@@ -11,7 +11,7 @@ from machine import HERE, KEY, OLD_KEY, OLD_LINE, reply, shell_words
 from fake_manager import answer
 from scripted_api import Api, error, needs_module, settings
 
-with open(os.path.join(HERE, "..", "..", "src", "register", "message-ids.h"), encoding="ascii") as header:
+with open(os.path.join(HERE, "..", "..", "src", "client", "system", "message-ids.h"), encoding="ascii") as header:
     MESSAGE_IDS = dict(re.findall(r'^#define MESSAGE_(\w+) "([0-9a-f]{32})"', header.read(), re.M))
 
 ERROR, WARNING, NOTICE, INFO = "3", "4", "5", "6"

@@ -12,7 +12,7 @@ from proxies import OK, basic, read_request, says, tunnel
 from registrar_tools import PROGRAM, directory, serving  # noqa: F401  pylint: disable=unused-import
 from test_client_check import LAYER
 from test_client_config import credentials  # noqa: F401  pylint: disable=unused-import
-from test_client_weather import as_service
+from test_client_retries import as_service
 
 SHORT = {"manager.connect_timeout": "300 ms", "manager.attempt_timeout": "20 s"}
 LONG = {"manager.connect_timeout": "1 h", "manager.attempt_timeout": "1 h"}
