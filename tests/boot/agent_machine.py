@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A machine as an image builder leaves it: agent-register installed and enabled, an agent without a key."""
+"""A machine as an image builder leaves it: agent-register installed and enabled, an agent
+without a key."""
 import re
 
 import nspawn
@@ -8,7 +9,8 @@ import scripted_manager
 KEYS = "/var/ossec/etc/client.keys"
 CONFIG = "/etc/agent-register/agent-register.conf"
 
-# Like the unit in Wazuh's packages, but for the program: it writes down what an agent would have found.
+# Like the unit in Wazuh's packages, but for the program: it writes down what an agent would have
+# found.
 AGENT_UNIT = """\
 [Unit]
 Description=Stand-in agent
@@ -64,13 +66,15 @@ class AgentMachine(nspawn.Machine):
 
     def restart_soon(self):
         """Let systemd restart agent-register after a moment, not after half a minute."""
-        self.write("/etc/systemd/system/agent-register.service.d/soon.conf", "[Service]\nRestartSec=200ms\n")
+        self.write("/etc/systemd/system/agent-register.service.d/soon.conf",
+                   "[Service]\nRestartSec=200ms\n")
 
     def has_key(self):
         return self.path(KEYS).exists()
 
     def agent_starts(self):
-        """What the agent saw each time it was started: lines of uptime, the key file's mode and owner, its content."""
+        """What the agent saw each time it was started: lines of uptime, the key file's mode and
+        owner, its content."""
         if not self.path("/var/ossec/starts").exists():
             return []
         text = self.read("/var/ossec/starts")

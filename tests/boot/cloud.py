@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Machines in a cloud: the real cloud-init and systemd-networkd, and a seed from which both take what they need.
+"""Machines in a cloud: the real cloud-init and systemd-networkd, and a seed from which both take
+what they need.
 
     layer = cloud.make_layer(directory)                 once, with apt: cloud-init and what it needs, as a tarball
     machine = cloud.CloudMachine(layer, installation, certificates)
@@ -7,8 +8,8 @@
     with machine.boot() as system:
         system.run("cloud-init status --wait", timeout=60)
 
-Nobody gives the machine its address before it boots: cloud-init's local stage writes it for networkd.
-"""
+Nobody gives the machine its address before it boots: cloud-init's local stage writes it for
+networkd."""
 import fcntl
 import os
 import pathlib
@@ -27,7 +28,8 @@ ADDRESS = "address = manager.example.org\n"
 AUTHORITY = "-----BEGIN CERTIFICATE-----\n(the lines of the certificate)\n-----END CERTIFICATE-----\n"
 PASSWORD = "the registration password\n"
 
-# In a mount namespace of its own, so that what is mounted goes with it; the network is this machine's.
+# In a mount namespace of its own, so that what is mounted goes with it; the network is this
+# machine's.
 INSTALL_PACKAGES = """\
 set -e
 cd /run/machine/tree
@@ -53,12 +55,13 @@ class CannotInstall(Exception):
     """There is no layer; the text says why."""
 
 
-# ---------------------------------------------------------------------------------------------- the packages
+# ------------------------------------------------------------------ the packages
 
 def _candidate(package):
     """The version that apt would install."""
     try:
-        policy = subprocess.run(["apt-cache", "policy", package], capture_output=True, text=True, check=False).stdout
+        policy = subprocess.run(["apt-cache", "policy", package], capture_output=True, text=True,
+                                check=False).stdout
     except FileNotFoundError:
         raise CannotInstall(f"installing {package} needs apt") from None
     found = re.search(r"Candidate: (\d\S*)", policy)
@@ -69,19 +72,26 @@ def _install(package, tarball):
     """Install a package onto a machine's disk, and keep what that wrote."""
     resolver = os.path.realpath("/etc/resolv.conf")
     with nspawn.Machine(network=False) as machine:
-        enter = ["nsenter", f"--target={machine.pid}", "--mount", "--pid", "--", "unshare", "--mount"]
+        enter = [
+            "nsenter", f"--target={machine.pid}", "--mount", "--pid", "--", "unshare", "--mount"
+        ]
         done = subprocess.run([*enter, "sh", "-c", INSTALL_PACKAGES, "sh", resolver, package],
                               input=pathlib.Path(resolver).read_text(), stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode != 0:
-            raise CannotInstall(f"apt cannot install {package}: " + "; ".join(done.stdout.splitlines()[-3:]))
-        # Not what was deleted, which overlayfs marks by character devices: the machines have that hidden already.
-        subprocess.run(f"set -e; find . ! -type c -print0 | tar --null --no-recursion -T - -cf {tarball}.new; "
-                       f"mv {tarball}.new {tarball}", shell=True, check=True, cwd=machine.directory / "upper")
+            raise CannotInstall(f"apt cannot install {package}: " +
+                                "; ".join(done.stdout.splitlines()[-3:]))
+        # Not what was deleted, which overlayfs marks by character devices: the machines have that
+        # hidden already.
+        subprocess.run(
+            f"set -e; find . ! -type c -print0 | tar --null --no-recursion -T - -cf "
+            f"{tarball}.new; "
+            f"mv {tarball}.new {tarball}", shell=True, check=True, cwd=machine.directory / "upper")
 
 
 def make_layer(directory, package="cloud-init"):
-    """A tarball of the package and what it needs beside this system; made anew when apt has another version."""
+    """A tarball of the package and what it needs beside this system; made anew when apt has
+    another version."""
     tarball = directory / f"{package}_{_candidate(package)}.tar"
     directory.mkdir(exist_ok=True)
     with open(directory / "lock", "w", encoding="ascii") as lock:
@@ -91,28 +101,32 @@ def make_layer(directory, package="cloud-init"):
     return tarball
 
 
-# ---------------------------------------------------------------------------------------------- the machine
+# ------------------------------------------------------------------ the machine
 
 def fill_in(example, authority, address="manager.example", password=scripted_manager.PASSWORD):
     """The shipped user data with its three placeholders replaced, and nothing else."""
-    for placeholder, value in ((ADDRESS, f"address = {address}\n"), (AUTHORITY, authority), (PASSWORD, password + "\n")):
-        placeholder, value = (text.replace("\n", "\n      ").rstrip(" ") for text in (placeholder, value))
+    for placeholder, value in ((ADDRESS, f"address = {address}\n"), (AUTHORITY, authority),
+                               (PASSWORD, password + "\n")):
+        placeholder, value = (text.replace("\n", "\n      ").rstrip(" ")
+                              for text in (placeholder, value))
         assert example.count(placeholder) == 1, f"the example has not once {placeholder!r}"
         example = example.replace(placeholder, value)
     return example
 
 
 class CloudMachine(agent_machine.AgentMachine):
-    """An image with cloud-init, agent-register and the stand-in agent; with `like`, a copy of a disk."""
+    """An image with cloud-init, agent-register and the stand-in agent; with `like`, a copy of a
+    disk."""
 
     def __init__(self, layer, installation, certificates, **options):
         super().__init__(installation, certificates, network=False, **options)
         if options.get("like"):
             return
         self.install(layer)
-        self.enable("cloud-init-local.service", "cloud-init.service", "cloud-config.service", "cloud-final.service",
-                    "systemd-networkd.service")
-        # There is no sshd to make keys for and no locale to generate; nobody on the wire announces IPv6.
+        self.enable("cloud-init-local.service", "cloud-init.service", "cloud-config.service",
+                    "cloud-final.service", "systemd-networkd.service")
+        # There is no sshd to make keys for and no locale to generate; nobody on the wire announces
+        # IPv6.
         self.write("/etc/cloud/cloud.cfg.d/90-boot-test.cfg",
                    "datasource_list: [NoCloud, None]\nlocale: C.UTF-8\nssh_genkeytypes: []\n")
         self.write("/etc/systemd/network/10-cloud-init-host0.network.d/ipv4.conf",
@@ -123,7 +137,8 @@ class CloudMachine(agent_machine.AgentMachine):
         self.write(f"{SEED}/user-data", user_data)
         self.write(f"{SEED}/meta-data", f"instance-id: {instance}\nlocal-hostname: {name}\n")
         self.write(f"{SEED}/network-config",
-                   f"version: 2\nethernets:\n  host0:\n    addresses: [{nspawn.MACHINE_ADDRESS}/24]\n"
+                   f"version: 2\nethernets:\n  host0:\n    addresses: "
+                   f"[{nspawn.MACHINE_ADDRESS}/24]\n"
                    f"    gateway4: {nspawn.MANAGER_ADDRESS}\n")
 
     def example(self):

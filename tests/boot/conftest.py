@@ -46,16 +46,23 @@ def installation(requirements, tmp_path_factory):  # pylint: disable=unused-argu
     """What `make install` puts onto a system, as a tarball."""
     directory = tmp_path_factory.mktemp("installation")
     # GNU make passes what it was told itself on in the environment; that is not meant for this one.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MAKE", "MFLAGS"))
+    }
     with open(BUILD / "config.status", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of pytest-xdist come here at the same time
-        done = subprocess.run(["make", "-s", "-C", BUILD, "install", f"DESTDIR={directory}/root"], env=environment,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        done = subprocess.run(["make", "-s", "-C", BUILD, "install", f"DESTDIR={directory}/root"],
+                              env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False)
     assert done.returncode == 0, done.stdout
     if not (directory / "root/usr/sbin/agent-register").exists():
         cannot_run(f"the build tree {BUILD} is not configured with --prefix=/usr (set BUILD_DIR)")
-    subprocess.run(["tar", "-C", directory / "root", "--owner=0", "--group=0", "-cf", directory / "root.tar", "."],
-                   check=True)
+    subprocess.run([
+        "tar", "-C", directory / "root", "--owner=0", "--group=0", "-cf", directory / "root.tar",
+        "."
+    ], check=True)
     shutil.rmtree(directory / "root")
     return directory / "root.tar"
 
@@ -67,7 +74,8 @@ def certificates(tmp_path_factory):
 
 @pytest.fixture
 def new_machine(installation, certificates):  # pylint: disable=redefined-outer-name
-    """Make a machine with agent-register and the stand-in agent, not configured; see agent_machine.AgentMachine."""
+    """Make a machine with agent-register and the stand-in agent, not configured; see
+    agent_machine.AgentMachine."""
     machines = []
 
     def make(**options):

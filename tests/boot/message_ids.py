@@ -4,4 +4,5 @@ import pathlib
 import re
 
 _HEADER = pathlib.Path(__file__).resolve().parents[2] / "src/client/system/message-ids.h"
-globals().update(re.findall(r'#define MESSAGE_(\w+) "(\w{32})"', _HEADER.read_text(encoding="ascii")))
+globals().update(
+    re.findall(r'#define MESSAGE_(\w+) "(\w{32})"', _HEADER.read_text(encoding="ascii")))

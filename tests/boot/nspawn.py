@@ -9,9 +9,9 @@
         system.run("systemctl status agent-register").stdout
         system.journal(MESSAGE_ID="...")
 
-What tests do to the network, the manager or the disk between two of these lines happens between them: a manager that
-comes up late, a link that comes later, a reboot, a copied disk. Needs root; `requirements()` says what is missing.
-"""
+What tests do to the network, the manager or the disk between two of these lines happens between
+them: a manager that comes up late, a link that comes later, a reboot, a copied disk. Needs root;
+`requirements()` says what is missing."""
 import contextlib
 import ctypes
 import fcntl
@@ -34,7 +34,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 MANAGER_ADDRESS = "192.0.2.1"
 MACHINE_ADDRESS = "192.0.2.2"
 LIFETIME = 120  # seconds until a machine and all that belongs to it are killed, whatever happens
-PROGRAMS = ["systemd-nspawn", "unshare", "nsenter", "ip", "mount", "tar", "openssl", "make", "bash", "timeout"]
+PROGRAMS = [
+    "systemd-nspawn", "unshare", "nsenter", "ip", "mount", "tar", "openssl", "make", "bash",
+    "timeout"
+]
 SIGRTMIN = 34
 EXIT_REBOOT = 133  # what systemd-nspawn --keep-unit says when the machine wants to be started again
 CLONE_NEWNET = 0x40000000
@@ -46,7 +49,7 @@ class BootError(Exception):
     """The machine could not be made or did not come up; the text says what its console showed."""
 
 
-# ---------------------------------------------------------------------------------------------- can it be done here?
+# ------------------------------------------------------------------ can it be done here?
 
 @functools.cache
 def requirements():
@@ -56,7 +59,9 @@ def requirements():
     missing = [program for program in PROGRAMS if not shutil.which(program)]
     if missing:
         return "booting a machine needs " + ", ".join(missing)
-    if not any(os.access(path, os.X_OK) for path in ("/lib/systemd/systemd", "/usr/lib/systemd/systemd")):
+    if not any(
+            os.access(path, os.X_OK)
+            for path in ("/lib/systemd/systemd", "/usr/lib/systemd/systemd")):
         return "booting a machine needs systemd installed (it need not run)"
     try:
         with Machine() as machine:
@@ -66,7 +71,7 @@ def requirements():
     return None
 
 
-# ---------------------------------------------------------------------------------------------- the machine
+# ------------------------------------------------------------------ the machine
 
 class Machine:
     """One machine's disk, network and namespaces, from here to close()."""
@@ -74,19 +79,24 @@ class Machine:
     numbers = itertools.count(1)
 
     def __init__(self, like=None, network=True):
-        """A new machine, or one with a copy of the disk of `like`, which must be off. Without network: link_up() later."""
+        """A new machine, or one with a copy of the disk of `like`, which must be off. Without
+        network: link_up() later."""
         base = os.environ.get("BOOT_BASE", "/")
         number = next(self.numbers)
         # The shell replaces itself, so that its process id is the holder's.
-        self._holder = subprocess.Popen(
-            ["sh", "-c", 'exec "$1/hold" "agent-register-boot.$2.$$" "$3" "$4" "$5"', "sh", HERE, str(number),
-             str(LIFETIME), base, like.directory if like else ""],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self._holder = subprocess.Popen([
+            "sh", "-c", 'exec "$1/hold" "agent-register-boot.$2.$$" "$3" "$4" "$5"', "sh", HERE,
+            str(number),
+            str(LIFETIME), base, like.directory if like else ""
+        ], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        start_new_session=True)
         self.name = f"agent-register-boot.{number}.{self._holder.pid}"
         self.systems = []
         self.processes = []
         if self._holder.stdout.readline() != "ready\n":
-            raise BootError(self._holder.communicate(timeout=20)[1].strip().replace("\n", "; ") or "no reason given")
+            raise BootError(
+                self._holder.communicate(timeout=20)[1].strip().replace("\n", "; ") or
+                "no reason given")
         self.pid = int(self._group("holder/cgroup.procs").read_text().split()[0])
         self.directory = pathlib.Path(f"/proc/{self.pid}/root/run/machine")
         self.tree = self.directory / "tree"
@@ -140,17 +150,20 @@ class Machine:
 
     def install(self, tarball):
         """Unpack onto the disk; /lib stays the link that it is."""
-        subprocess.run(["tar", "-C", self.tree, "--keep-directory-symlink", "-xf", tarball], check=True)
+        subprocess.run(["tar", "-C", self.tree, "--keep-directory-symlink", "-xf", tarball],
+                       check=True)
 
     def enable(self, *units):
-        subprocess.run(["systemctl", "--quiet", f"--root={self.tree}", "enable", *units], check=True,
-                       stderr=subprocess.DEVNULL)
+        subprocess.run(["systemctl", "--quiet", f"--root={self.tree}", "enable", *units],
+                       check=True, stderr=subprocess.DEVNULL)
 
     def _prepare_disk(self):
         self.write("/etc/hostname", "web-01\n")
-        self.write("/etc/hosts", f"127.0.0.1 localhost\n::1 localhost\n{MANAGER_ADDRESS} manager.example\n")
+        self.write("/etc/hosts", f"127.0.0.1 localhost\n::1 localhost\n{MANAGER_ADDRESS} "
+                                 f"manager.example\n")
         self.write("/etc/fstab", "")
-        # Tells the test that systemctl and journalctl work; everything that matters comes later in a boot.
+        # Tells the test that systemctl and journalctl work; everything that matters comes later in
+        # a boot.
         self.write("/etc/systemd/system/boot-test-up.service",
                    "[Unit]\nDefaultDependencies=no\nAfter=systemd-journald.service\n"
                    "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo up >/wire/up'\n"
@@ -160,13 +173,18 @@ class Machine:
     # ------------------------------------------------------------------ the network
 
     def enter(self, *command):
-        """The command that runs `command` at the manager's end of the wire, and dies with the machine."""
-        return ["nsenter", f"--target={self.pid}", "--mount", "--net", "--pid", "--", *map(str, command)]
+        """The command that runs `command` at the manager's end of the wire, and dies with the
+        machine."""
+        return [
+            "nsenter", f"--target={self.pid}", "--mount", "--net", "--pid", "--",
+            *map(str, command)
+        ]
 
     def start_at_manager(self, *command, until):
-        """Start a program at the manager's end of the wire and read its output up to a line that contains `until`."""
-        process = subprocess.Popen(self.enter(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT, text=True)
+        """Start a program at the manager's end of the wire and read its output up to a line that
+        contains `until`."""
+        process = subprocess.Popen(self.enter(*command), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.processes.append(process)
         lines = []
         for line in process.stdout:
@@ -181,14 +199,17 @@ class Machine:
             subprocess.run(self.enter("ip", "-n", "machine", *command.split()), check=True)
 
     def link_down(self):
-        subprocess.run(self.enter("ip", "-n", "machine", "link", "set", "host0", "down"), check=True)
+        subprocess.run(self.enter("ip", "-n", "machine", "link", "set", "host0", "down"),
+                       check=True)
 
     def cable(self, state):
-        """Pull ("down") or plug in ("up") the other end of the wire; addresses and routes of the machine stay."""
+        """Pull ("down") or plug in ("up") the other end of the wire; addresses and routes of the
+        machine stay."""
         subprocess.run(self.enter("ip", "link", "set", "manager0", state), check=True)
 
     def raise_link(self):
-        """As link_up(), of a link that was up before. Returns when: CLOCK_MONOTONIC, just before the routes appear."""
+        """As link_up(), of a link that was up before. Returns when: CLOCK_MONOTONIC, just before
+        the routes appear."""
         def set_flag():
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
                 request = struct.pack("16sh22x", b"host0", 0)
@@ -200,7 +221,8 @@ class Machine:
         return self._call_in_network(f"/proc/{self.pid}/root/run/netns/machine", set_flag)
 
     def call_at_manager(self, function):
-        """Call `function` where sockets are born at the manager's end of the wire; returns what it returns."""
+        """Call `function` where sockets are born at the manager's end of the wire; returns what
+        it returns."""
         return self._call_in_network(f"/proc/{self.pid}/ns/net", function)
 
     @staticmethod
@@ -214,7 +236,8 @@ class Machine:
                     raise OSError(ctypes.get_errno(), "setns")
             result.append(function())
 
-        thread = threading.Thread(target=call)  # a namespace belongs to a thread: this one is not used again
+        # a namespace belongs to a thread: this one is not used again
+        thread = threading.Thread(target=call)
         thread.start()
         thread.join()
         return result[0]
@@ -224,32 +247,35 @@ class Machine:
     def _nspawn(self, *arguments, options=()):
         join = f'echo 0 >{self._group("machine/cgroup.procs")} && exec "$@"'
         return self.enter(
-            "sh", "-c", join, "sh",
-            "env", "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1", "SYSTEMD_NSPAWN_LOCK=0",
-            "systemd-nspawn", "--quiet", "--directory=/run/machine/tree", f"--machine={self.name.replace('.', '-')}",
-            "--register=no", "--keep-unit", "--network-namespace-path=/run/netns/machine",
-            "--capability=CAP_NET_ADMIN,CAP_BPF", "--system-call-filter=bpf", "--console=read-only",
-            "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--bind=/run/machine/wire:/wire",
-            *options, *arguments)
+            "sh", "-c", join, "sh", "env", "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1",
+            "SYSTEMD_NSPAWN_LOCK=0", "systemd-nspawn", "--quiet", "--directory=/run/machine/tree",
+            f"--machine={self.name.replace('.', '-')}", "--register=no", "--keep-unit",
+            "--network-namespace-path=/run/netns/machine", "--capability=CAP_NET_ADMIN,CAP_BPF",
+            "--system-call-filter=bpf", "--console=read-only", "--link-journal=no",
+            "--resolv-conf=off", "--timezone=off", "--bind=/run/machine/wire:/wire", *options,
+            *arguments)
 
     def try_container(self):
         """Start a container without a systemd in it."""
-        done = subprocess.run(self._nspawn("/bin/true"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=20, check=False)
+        done = subprocess.run(self._nspawn("/bin/true"), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=20, check=False)
         if done.returncode != 0:
-            raise BootError(done.stdout.strip().replace("\n", "; ") or f"systemd-nspawn ended with {done.returncode}")
+            raise BootError(done.stdout.strip().replace("\n", "; ") or f"systemd-nspawn ended "
+                                                                       f"with {done.returncode}")
 
     def boot(self, credentials=None, mask=(), options=()):
         """Switch the machine on. Credentials are name: text, as a hypervisor would pass them."""
         settings = [f"--set-credential={name}:{text}" for name, text in (credentials or {}).items()]
-        system = System(self, self._nspawn(
-            "--boot", "systemd.firstboot=no", "systemd.unit=multi-user.target", *[f"systemd.mask={unit}" for unit in mask],
-            options=[*settings, *options]))
+        system = System(
+            self,
+            self._nspawn("--boot", "systemd.firstboot=no", "systemd.unit=multi-user.target",
+                         *[f"systemd.mask={unit}" for unit in mask], options=[*settings, *options]))
         self.systems.append(system)
         return system
 
 
-# ---------------------------------------------------------------------------------------------- the running system
+# ------------------------------------------------------------------ the running system
 
 class Finished:
     """What a command in the machine came to."""
@@ -274,7 +300,8 @@ class System:
         finally:
             os.close(up)
         self.seconds_to_up = time.monotonic() - self._started
-        self.leader = int(machine._group("machine/payload/init.scope/cgroup.procs").read_text().split()[0])
+        self.leader = int(
+            machine._group("machine/payload/init.scope/cgroup.procs").read_text().split()[0])
 
     def __enter__(self):
         return self
@@ -302,18 +329,23 @@ class System:
     # ------------------------------------------------------------------ commands
 
     def _command(self, script):
-        return ["nsenter", f"--target={self.leader}", "--all", "env", "-i", "LANG=C.UTF-8", "SYSTEMD_COLORS=0",
-                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", script]
+        return [
+            "nsenter", f"--target={self.leader}", "--all", "env", "-i", "LANG=C.UTF-8",
+            "SYSTEMD_COLORS=0", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "sh", "-c", script
+        ]
 
     def run(self, script, timeout=30):
         """Run a shell script in the machine as root."""
-        done = subprocess.run(self._command(script), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
+        done = subprocess.run(self._command(script), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=timeout, check=False)
         return Finished(done.returncode, done.stdout)
 
     @staticmethod
     def _kill_inside(process):
-        """Kill the child that nsenter waits for: an orphan in the machine would hold up its shutdown."""
+        """Kill the child that nsenter waits for: an orphan in the machine would hold up its
+        shutdown."""
         children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
         with contextlib.suppress(OSError):
             for child in children.read_text().split():
@@ -324,7 +356,8 @@ class System:
         try:
             return self.run("systemctl is-system-running --wait", timeout).stdout.strip()
         except subprocess.TimeoutExpired:
-            shown = self.run("systemctl is-system-running; systemctl list-jobs; systemctl status agent-register; "
+            shown = self.run("systemctl is-system-running; systemctl list-jobs; systemctl status "
+                             "agent-register; "
                              "journalctl -b -n 100 --no-pager -o short-monotonic").stdout
         raise BootError(f"the boot has not ended in {timeout} s:\n{shown}")
 
@@ -356,13 +389,15 @@ class System:
 
     def journal(self, **fields):
         """The entries of this boot with these fields, oldest first, as dictionaries."""
-        lines = self.run(f"journalctl --sync; journalctl -q -b -a -o json {self._matches(fields)}").stdout
+        lines = self.run(f"journalctl --sync; journalctl -q -b -a -o json "
+                         f"{self._matches(fields)}").stdout
         return [json.loads(line) for line in lines.splitlines()]
 
     def wait_for_entry(self, timeout=30, count=1, **fields):
         """The `count`th journal entry with these fields, as soon as it is there."""
         script = f"exec journalctl -q -b -a -n all -f -o json {self._matches(fields)}"
-        process = subprocess.Popen(self._command(script), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(self._command(script), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, text=True)
         watchdog = threading.Timer(timeout, self._kill_inside, [process])
         watchdog.start()
         try:
@@ -373,13 +408,16 @@ class System:
             process.wait()
             process.stdout.close()
         if len(lines) < count:
-            raise AssertionError(f"{len(lines)} of {count} journal entries with {fields} in {timeout} s")
+            raise AssertionError(f"{len(lines)} of {count} journal entries with {fields} in "
+                                 f"{timeout} s")
         return json.loads(lines[-1])
 
     def wait_for_start(self, unit, timeout=30):
-        """Until the unit was started in this boot; a start that its conditions skipped does not count."""
+        """Until the unit was started in this boot; a start that its conditions skipped does not
+        count."""
         starting = self.wait_for_entry(timeout, UNIT=f"{unit}.service", MESSAGE_ID=UNIT_STARTING)
-        self.wait_for_entry(timeout, UNIT=f"{unit}.service", JOB_ID=starting["JOB_ID"], JOB_RESULT="done")
+        self.wait_for_entry(timeout, UNIT=f"{unit}.service", JOB_ID=starting["JOB_ID"],
+                            JOB_RESULT="done")
 
     # ------------------------------------------------------------------ the end
 
@@ -401,7 +439,8 @@ class System:
         try:
             return self._nspawn.wait(timeout)
         except subprocess.TimeoutExpired:
-            raise BootError("the machine did not go down; its console:\n" + self.console()) from None
+            raise BootError("the machine did not go down; its console:\n" +
+                            self.console()) from None
 
     def forget(self):
         """The machine is being closed: whatever is left of this boot goes with it."""

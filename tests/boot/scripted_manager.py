@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A manager that answers as a test tells it to: authd's protocol over TLS, at the manager's end of a machine's wire."""
+"""A manager that answers as a test tells it to: authd's protocol over TLS, at the manager's end
+of a machine's wire."""
 import contextlib
 import re
 import shutil
@@ -17,33 +18,45 @@ KEY = "0123456789abcdef" * 4
 
 
 def make_certificates(directory):
-    """An authority and the manager's certificate for both its name and its address, as PEM files."""
+    """An authority and the manager's certificate for both its name and its address, as PEM
+    files."""
     def openssl(*arguments):
         subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
 
-    new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    openssl(*new, "-subj", "/CN=Test CA", "-keyout", directory / "ca.key", "-out", directory / "ca.pem")
-    openssl(*new, "-subj", "/CN=manager", "-keyout", directory / "manager.key", "-out", directory / "manager.pem",
-            "-CA", directory / "ca.pem", "-CAkey", directory / "ca.key",
+    new = [
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        "-days", "2"
+    ]
+    openssl(*new, "-subj", "/CN=Test CA", "-keyout", directory / "ca.key", "-out",
+            directory / "ca.pem")
+    openssl(*new, "-subj", "/CN=manager", "-keyout", directory / "manager.key", "-out",
+            directory / "manager.pem", "-CA", directory / "ca.pem", "-CAkey", directory / "ca.key",
             "-addext", f"subjectAltName={NAMES}", "-addext", "basicConstraints=critical,CA:FALSE")
     return directory
 
 
 def make_later_certificate(authority, directory, seconds):
-    """The manager's certificate again, valid only in so many seconds. Returns its directory, and from when: time()."""
+    """The manager's certificate again, valid only in so many seconds. Returns its directory, and
+    from when: time()."""
     start = int(time.time()) + seconds
-    start_date, end_date = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(when)) for when in (start, start + 86400))
+    start_date, end_date = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(when))
+                            for when in (start, start + 86400))
     (directory / "index").write_text("")
     (directory / "ca.conf").write_text(
         f"[ca]\ndefault_ca=it\n[it]\ndatabase={directory}/index\nnew_certs_dir={directory}\nrand_serial=yes\n"
         "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
-    (directory / "extensions").write_text(f"subjectAltName={NAMES}\nbasicConstraints=critical,CA:FALSE\n")
+    (directory /
+     "extensions").write_text(f"subjectAltName={NAMES}\nbasicConstraints=critical,CA:FALSE\n")
     shutil.copy(authority / "manager.key", directory)
-    for command in (["req", "-new", "-key", "manager.key", "-subj", "/CN=manager", "-out", "request"],
-                    ["ca", "-batch", "-notext", "-config", "ca.conf", "-in", "request", "-out", "manager.pem",
-                     "-extfile", "extensions", "-startdate", start_date, "-enddate", end_date,
-                     "-cert", authority / "ca.pem", "-keyfile", authority / "ca.key"]):
-        subprocess.run(["openssl", *map(str, command)], check=True, capture_output=True, cwd=directory)
+    for command in ([
+            "req", "-new", "-key", "manager.key", "-subj", "/CN=manager", "-out", "request"
+    ], [
+            "ca", "-batch", "-notext", "-config", "ca.conf", "-in", "request", "-out",
+            "manager.pem", "-extfile", "extensions", "-startdate", start_date, "-enddate", end_date,
+            "-cert", authority / "ca.pem", "-keyfile", authority / "ca.key"
+    ]):
+        subprocess.run(["openssl", *map(str, command)], check=True, capture_output=True,
+                       cwd=directory)
     return directory, start
 
 
@@ -66,8 +79,8 @@ def drop(request):  # pylint: disable=unused-argument
 
 
 class Manager:
-    """Listens from here to close(). What it was asked is in `requests`, when (CLOCK_MONOTONIC) is in `times`; what it
-    answers is `answer(request)`."""
+    """Listens from here to close(). What it was asked is in `requests`, when (CLOCK_MONOTONIC)
+    is in `times`; what it answers is `answer(request)`."""
 
     def __init__(self, machine, certificates, answer=want_password, port=1515):
         self.answer = answer
@@ -110,7 +123,8 @@ class Manager:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            # What a client does wrong is the client's test's business: it shows in what that test looks at.
+            # What a client does wrong is the client's test's business: it shows in what that test
+            # looks at.
             with contextlib.suppress(OSError):
                 self._converse(connection)
 

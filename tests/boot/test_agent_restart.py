@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""An agent that runs without its key does not notice that there is one: it is restarted then, and only then."""
+"""An agent that runs without its key does not notice that there is one: it is restarted then,
+and only then."""
 import agent_machine
 import message_ids
 import nspawn
@@ -20,14 +21,16 @@ def test_running_agent_is_restarted_after_a_new_key(machine, start_manager):
         machine.path(agent_machine.KEYS).unlink()
         system.run("systemctl restart agent-register")
         system.wait_for_entry(UNIT="wazuh-agent.service", MESSAGE_ID=nspawn.UNIT_STARTING, count=2)
-        assert system.run("systemctl is-active --wait wazuh-agent; systemctl start wazuh-agent").exit_status == 0
+        assert system.run("systemctl is-active --wait wazuh-agent; systemctl start "
+                          "wazuh-agent").exit_status == 0
         said = system.journal(SYSLOG_IDENTIFIER="agent-register", PRIORITY="6")
     assert any("Restarting wazuh-agent.service" in entry["MESSAGE"] for entry in said)
     assert len(machine.agent_starts()) == 2
 
 
 def test_agent_with_its_key_is_left_alone(machine, start_manager):
-    """Neither a start that finds the key, nor one that fails, nor the first start of a boot restarts anything."""
+    """Neither a start that finds the key, nor one that fails, nor the first start of a boot
+    restarts anything."""
     machine.configure()
     manager = start_manager(machine)
     with machine.boot() as system:
@@ -53,11 +56,13 @@ def test_forced_registration_by_hand_restarts_the_agent(machine, start_manager):
     manager = start_manager(machine)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
-        manager.answer = lambda request: scripted_manager.want_password(request).replace(scripted_manager.KEY, NEW_KEY)
+        manager.answer = lambda request: scripted_manager.want_password(request).replace(
+            scripted_manager.KEY, NEW_KEY)
         assert system.run("agent-register --force").exit_status == 0
         system.wait_for_entry(UNIT="wazuh-agent.service", MESSAGE_ID=nspawn.UNIT_STARTING, count=2)
         system.run("systemctl start wazuh-agent")
-    assert [start[-1].split()[-1] for start in machine.agent_starts()] == [scripted_manager.KEY, NEW_KEY]
+    assert [start[-1].split()[-1]
+            for start in machine.agent_starts()] == [scripted_manager.KEY, NEW_KEY]
     assert machine.read(agent_machine.KEYS + ".old") == f"007 web-01 any {scripted_manager.KEY}\n"
 
 

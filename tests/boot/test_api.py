@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""First boots with method = api: the module works in the unit's sandbox, the agent starts with the key of the API."""
+"""First boots with method = api: the module works in the unit's sandbox, the agent starts with
+the key of the API."""
 import base64
 import json
 import re
@@ -20,8 +21,8 @@ CONFIG = f"[manager]\naddress = manager.example\nmethod = api\n[tls]\nca_file = 
 
 
 class Api(Manager):
-    """Wazuh's API, as far as a registration needs it. `answer` is of a request as "POST /agents BODY": a status and an
-    object."""
+    """Wazuh's API, as far as a registration needs it. `answer` is of a request as "POST /agents
+    BODY": a status and an object."""
 
     def __init__(self, machine, certificates, answer=None, port=55000):
         super().__init__(machine, certificates, answer or self.grant, port)
@@ -43,7 +44,9 @@ class Api(Manager):
         with self._context.wrap_socket(connection, server_side=True) as stream:
             file = stream.makefile("rb")
             while line := file.readline().decode().rstrip("\r\n"):
-                fields = dict(field.rstrip("\r\n").split(": ", 1) for field in iter(lambda: file.readline().decode(), "\r\n"))
+                fields = dict(
+                    field.rstrip("\r\n").split(": ", 1)
+                    for field in iter(lambda: file.readline().decode(), "\r\n"))
                 method, path, _ = line.split(" ")
                 body = file.read(int(fields.get("Content-Length", "0"))).decode()
                 request = f"{method} {path} {body}"
@@ -53,7 +56,8 @@ class Api(Manager):
                     status, answer = 401, {"title": "Unauthorized", "detail": "Invalid credentials"}
                 self._note(request, time.monotonic())
                 data = json.dumps(answer).encode()
-                stream.sendall(f"HTTP/1.1 {status} x\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data)
+                stream.sendall(
+                    f"HTTP/1.1 {status} x\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data)
 
 
 @pytest.fixture
@@ -88,7 +92,8 @@ def test_first_boot(machine, start_api):
 
 
 def test_password_as_credential(machine, start_api):
-    machine.configure(CONFIG.replace("api_password_file = /etc/agent-register/password\n", ""), password="wrong")
+    machine.configure(CONFIG.replace("api_password_file = /etc/agent-register/password\n", ""),
+                      password="wrong")
     start_api(machine)
     with machine.boot(credentials={"agent-register.api-password": PASSWORD}) as system:
         assert system.wait_until_booted() == "running"
@@ -116,7 +121,8 @@ def test_without_the_module(machine, start_api):
         system.wait_until_booted()
         (line,) = system.journal(MESSAGE_ID=message_ids.MISCONFIGURED)
         result = system.show("agent-register")["ExecMainStatus"]
-    assert "install the package agent-register-https" in line["MESSAGE"] and MODULE in line["MESSAGE"]
+    assert "install the package agent-register-https" in line["MESSAGE"] and MODULE in line[
+        "MESSAGE"]
     assert result == "78" and api.requests == [] and machine.agent_starts() == []
 
 
@@ -127,7 +133,10 @@ def test_deregister_before_the_machine_goes(machine, start_api):
 
     def answer(request):
         if request.startswith("GET /agents/007/key "):
-            return 200, {"data": {"affected_items": [{"id": "007", "key": line}], "failed_items": []}, "error": 0}
+            return 200, {
+                "data": {"affected_items": [{"id": "007", "key": line}], "failed_items": []},
+                "error": 0
+            }
         if request.startswith("DELETE /agents?agents_list=007&"):
             return 200, {"data": {"affected_items": ["007"], "failed_items": []}, "error": 0}
         return Api.grant(request)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Copies of a machine's disk: each must become an agent of its own, and until it is, must not act as the other one."""
+"""Copies of a machine's disk: each must become an agent of its own, and until it is, must not
+act as the other one."""
 import uuid
 
 import agent_machine
@@ -43,7 +44,8 @@ def test_copy_with_another_machine_id_registers_anew(original, new_machine, star
 
 
 def test_copy_holds_its_agent_back(original, new_machine):
-    """The other one's key is there, so the agent could start; but two agents with one key shut each other out."""
+    """The other one's key is there, so the agent could start; but two agents with one key shut
+    each other out."""
     copy = new_machine(like=original, network=False)
     copy.write("/etc/machine-id", uuid.uuid4().hex + "\n")
     copy.write(agent_machine.CONFIG, agent_machine.configuration(more="[retry]\nbudget = 100 ms\n"))
@@ -58,7 +60,8 @@ def test_copy_holds_its_agent_back(original, new_machine):
 def test_refused_copy_holds_its_agent_back(original, new_machine):
     copy = new_machine(like=original)
     copy.write("/etc/machine-id", uuid.uuid4().hex + "\n")
-    copy.write(agent_machine.CONFIG, agent_machine.configuration(more="[identity]\non_clone = refuse\n"))
+    copy.write(agent_machine.CONFIG, agent_machine.configuration(more="[identity]\non_clone = "
+                                                                      "refuse\n"))
     with copy.boot() as system:
         assert system.wait_until_booted() == "degraded"
         assert system.show("agent-register")["ExecMainStatus"] == "79"

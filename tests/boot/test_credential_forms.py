@@ -5,7 +5,8 @@ import message_ids
 import pytest
 import scripted_manager
 
-NO_FILE = agent_machine.configuration().replace("password_file = /etc/agent-register/password\n", "")
+NO_FILE = agent_machine.configuration().replace("password_file = "
+                                                "/etc/agent-register/password\n", "")
 ENCRYPTED = "[Service]\nLoadCredentialEncrypted=agent-register.password\n"
 DROP_IN = "/etc/systemd/system/agent-register.service.d/encrypted.conf"
 SECRET = "/etc/agent-register/password"
@@ -30,19 +31,23 @@ def test_form_of_a_password(text, complaint, machine, start_manager):
     with machine.boot(credentials={"agent-register.password": text}) as system:
         state = system.wait_until_booted()
         unit = system.show("agent-register")
-        complaints = [entry["MESSAGE"] for entry in system.journal(MESSAGE_ID=message_ids.MISCONFIGURED)]
+        complaints = [
+            entry["MESSAGE"] for entry in system.journal(MESSAGE_ID=message_ids.MISCONFIGURED)
+        ]
     if complaint is None:
         assert (state, len(manager.requests)) == ("running", 1)
         assert machine.has_key()
     else:
         assert (state, manager.requests) == ("degraded", [])
-        assert (unit["ActiveState"], unit["ExecMainStatus"], unit["NRestarts"]) == ("failed", "78", "0")
+        assert (unit["ActiveState"], unit["ExecMainStatus"], unit["NRestarts"]) == ("failed", "78",
+                                                                                    "0")
         assert len(complaints) == 1 and complaint in complaints[0], complaints
         assert "agent-register.password" in complaints[0]
 
 
 def test_missing_credential_is_no_error(machine, start_manager):
-    """The manager wants a password, nobody has passed one: its answer counts, and says what to do."""
+    """The manager wants a password, nobody has passed one: its answer counts, and says what to
+    do."""
     machine.configure(NO_FILE)
     start_manager(machine)
     with machine.boot() as system:
@@ -51,7 +56,8 @@ def test_missing_credential_is_no_error(machine, start_manager):
     assert "password" in refused["MESSAGE"]
 
 
-@pytest.mark.parametrize("name, word", [("agent-register.ca", "certificate"), ("agent-register.conf", "manger")])
+@pytest.mark.parametrize("name, word", [("agent-register.ca", "certificate"),
+                                        ("agent-register.conf", "manger")])
 def test_unusable_credential_is_named(name, word, machine, start_manager):
     machine.configure()
     manager = start_manager(machine)
@@ -67,14 +73,17 @@ def encrypt(machine, secret):
     machine.write(DROP_IN, ENCRYPTED)
     machine.path("/etc/credstore.encrypted").mkdir(mode=0o700, exist_ok=True)
     with machine.boot(mask=["agent-register.service"]) as system:
-        done = system.run(f"systemd-creds setup && printf %s '{secret}' | systemd-creds encrypt --with-key=host "
-                          "--name=agent-register.password - /etc/credstore.encrypted/agent-register.password")
+        done = system.run(f"systemd-creds setup && printf %s '{secret}' | systemd-creds encrypt "
+                          f"--with-key=host "
+                          "--name=agent-register.password - "
+                          "/etc/credstore.encrypted/agent-register.password")
         if done.exit_status != 0:
             pytest.skip(f"systemd-creds: {done.stdout.strip()}")
 
 
 def test_encrypted_credential(machine, start_manager):
-    """A drop-in with LoadCredentialEncrypted= takes the place of the unit's LoadCredential= of the same name."""
+    """A drop-in with LoadCredentialEncrypted= takes the place of the unit's LoadCredential= of
+    the same name."""
     machine.configure(NO_FILE)
     encrypt(machine, scripted_manager.PASSWORD)
     manager = start_manager(machine)
@@ -85,7 +94,8 @@ def test_encrypted_credential(machine, start_manager):
 
 
 def test_credential_that_cannot_be_decrypted(machine, start_manager):
-    """Of another machine, or tampered with: the boot goes on, nobody is asked, nothing loops, the journal says it."""
+    """Of another machine, or tampered with: the boot goes on, nobody is asked, nothing loops,
+    the journal says it."""
     machine.configure(NO_FILE)
     encrypt(machine, scripted_manager.PASSWORD)
     machine.path("/var/lib/systemd/credential.secret").unlink()
@@ -96,12 +106,13 @@ def test_credential_that_cannot_be_decrypted(machine, start_manager):
         unit = system.show("agent-register")
         lines = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-register").stdout
     assert manager.requests == []
-    assert (unit["ActiveState"], unit["ExecMainStatus"], unit["NRestarts"]) == ("failed", "243", "0")
+    assert (unit["ActiveState"], unit["ExecMainStatus"], unit["NRestarts"]) == ("failed", "243",
+                                                                                "0")
     assert "Failed to set up credentials" in lines, lines
     assert not machine.agent_starts()
 
 
-# ---------------------------------------------------------------------------------------------- forget_secret
+# ------------------------------------------------------------------ forget_secret
 
 FORGET = agent_machine.configuration(more="forget_secret = yes\n")
 

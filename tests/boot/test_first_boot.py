@@ -20,8 +20,10 @@ def test_agent_starts_only_after_the_key_is_there(machine, start_manager):
     (start,) = machine.agent_starts()
     assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}", KEY_LINE]
     assert agent["ActiveState"] == "active"
-    assert (unit["ActiveState"], unit["SubState"], unit["Result"]) == ("active", "exited", "success")
-    assert int(unit["ActiveEnterTimestampMonotonic"]) <= int(agent["ExecMainStartTimestampMonotonic"])
+    assert (unit["ActiveState"], unit["SubState"], unit["Result"]) == ("active", "exited",
+                                                                       "success")
+    assert int(unit["ActiveEnterTimestampMonotonic"]) <= int(
+        agent["ExecMainStartTimestampMonotonic"])
 
 
 def test_manager_is_asked_while_the_agent_waits(machine, start_manager):
@@ -56,15 +58,18 @@ def test_status_journal_and_catalog_tell_the_story(machine, start_manager):
         (entry,) = system.journal(MESSAGE_ID=message_ids.REGISTERED)
         assert system.run("journalctl --update-catalog").exit_status == 0
         explained = system.run(f"journalctl -q -x MESSAGE_ID={message_ids.REGISTERED}").stdout
-        everything = system.run("journalctl -o export; systemctl show agent-register; cat /var/lib/agent-register/*")
+        everything = system.run("journalctl -o export; systemctl show agent-register; cat "
+                                "/var/lib/agent-register/*")
 
     assert status.exit_status == 0
     assert 'Status: "Registered as web-01 (id 007)"' in status.stdout
     assert "Registered as web-01 (id 007) with manager.example:1515" in status.stdout
     assert own_status.exit_status == 0
-    fields = {"PRIORITY": "6", "SYSLOG_IDENTIFIER": "agent-register", "_SYSTEMD_UNIT": "agent-register.service",
-              "OUTCOME": "registered", "AGENT_ID": "007", "AGENT_NAME": "web-01", "MANAGER": "manager.example:1515",
-              "METHOD": "authd", "ATTEMPT": "1"}
+    fields = {
+        "PRIORITY": "6", "SYSLOG_IDENTIFIER": "agent-register",
+        "_SYSTEMD_UNIT": "agent-register.service", "OUTCOME": "registered", "AGENT_ID": "007",
+        "AGENT_NAME": "web-01", "MANAGER": "manager.example:1515", "METHOD": "authd", "ATTEMPT": "1"
+    }
     assert {name: entry.get(name) for name in fields} == fields
     assert "Subject: Agent registered as web-01" in explained
     assert "given this machine the identity web-01" in explained
@@ -94,7 +99,8 @@ def test_second_boot_does_nothing(machine, start_manager):
 
 
 def test_key_survives_a_power_cut(machine, start_manager):
-    """Only the overlay's memory is tested here, not a disk; but nothing of systemd's own shutdown is needed."""
+    """Only the overlay's memory is tested here, not a disk; but nothing of systemd's own
+    shutdown is needed."""
     machine.configure()
     manager = start_manager(machine)
     with machine.boot() as system:
@@ -122,12 +128,14 @@ WantedBy=multi-user.target
 
 @pytest.mark.parametrize("unit", ["cloud-init.service", "cloud-init-network.service"])
 def test_what_cloud_init_writes_is_waited_for(unit, machine, start_manager):
-    """A stand-in for cloud-init's stage that writes files and sets the host name; its later stages are not waited for."""
+    """A stand-in for cloud-init's stage that writes files and sets the host name; its later
+    stages are not waited for."""
     machine.configure()
     machine.path(agent_machine.CONFIG).rename(machine.path("/etc/agent-register/written-late"))
     machine.write(f"/etc/systemd/system/{unit}", CLOUD_INIT % agent_machine.CONFIG)
     machine.write("/etc/systemd/system/cloud-final.service",
-                  "[Unit]\nAfter=multi-user.target\n[Service]\nType=oneshot\nExecStart=sleep infinity\n"
+                  "[Unit]\nAfter=multi-user.target\n[Service]\nType=oneshot\nExecStart=sleep "
+                  "infinity\n"
                   "TimeoutStopSec=1s\n[Install]\nWantedBy=multi-user.target\n")
     machine.enable(unit, "cloud-final.service")
     manager = start_manager(machine)
@@ -137,14 +145,16 @@ def test_what_cloud_init_writes_is_waited_for(unit, machine, start_manager):
         register, written = system.show("agent-register"), system.show(unit)
     assert manager.requests == [f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-77'"]
     # The process was there before, and had only to read its configuration.
-    assert int(register["ExecMainStartTimestampMonotonic"]) < int(written["ActiveEnterTimestampMonotonic"])
+    assert int(register["ExecMainStartTimestampMonotonic"]) < int(
+        written["ActiveEnterTimestampMonotonic"])
     assert register["NRestarts"] == "0"
 
 
 def test_what_writes_the_configuration_fails(machine, start_manager):
     """A cloud-init that fails must not keep us from trying with what there is."""
     machine.configure()
-    machine.write("/etc/systemd/system/cloud-init.service", (CLOUD_INIT % "/nowhere/at/all").replace("; hostname web-77", ""))
+    machine.write("/etc/systemd/system/cloud-init.service",
+                  (CLOUD_INIT % "/nowhere/at/all").replace("; hostname web-77", ""))
     machine.enable("cloud-init.service")
     manager = start_manager(machine)
     with machine.boot() as system:
@@ -158,7 +168,8 @@ def test_another_service_writes_the_configuration(machine, start_manager):
     machine.configure()
     machine.path(agent_machine.CONFIG).rename(machine.path("/etc/agent-register/written-late"))
     machine.write("/etc/systemd/system/site.service", CLOUD_INIT % agent_machine.CONFIG)
-    machine.write("/etc/systemd/system/agent-register-config.target.d/site.conf", "[Unit]\nAfter=site.service\n")
+    machine.write("/etc/systemd/system/agent-register-config.target.d/site.conf",
+                  "[Unit]\nAfter=site.service\n")
     machine.enable("site.service")
     manager = start_manager(machine)
     with machine.boot() as system:
@@ -168,8 +179,10 @@ def test_another_service_writes_the_configuration(machine, start_manager):
 
 
 def test_credentials_that_cloud_init_writes(machine, start_manager):
-    """systemd has looked for them before they were there; the service is started again, once, to be handed them."""
-    machine.configure(agent_machine.configuration().replace("password_file = /etc/agent-register/password\n", ""))
+    """systemd has looked for them before they were there; the service is started again, once, to
+    be handed them."""
+    machine.configure(agent_machine.configuration().replace("password_file = "
+                                                            "/etc/agent-register/password\n", ""))
     machine.write("/etc/agent-register/password", "")
     machine.write("/root/secret", scripted_manager.PASSWORD + "\n")
     machine.path("/etc/credstore").mkdir(mode=0o700, exist_ok=True)
@@ -184,14 +197,18 @@ def test_credentials_that_cloud_init_writes(machine, start_manager):
         told = [entry["MESSAGE"] for entry in system.journal(SYSLOG_IDENTIFIER="agent-register")]
     assert manager.requests == [f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-77'"]
     assert len(machine.agent_starts()) == 1
-    assert sum("agent-register.password was written during this boot" in line for line in told) == 1, told
+    assert sum(
+        "agent-register.password was written during this boot" in line for line in told) == 1, told
 
 
 def test_stop_while_the_configuration_is_not_there(machine, start_manager):
     machine.configure()
     manager = start_manager(machine)
-    machine.write("/etc/systemd/system/cloud-init.service", "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\n"
-                  "ExecStart=sleep infinity\nTimeoutStopSec=1s\n[Install]\nWantedBy=multi-user.target\n")
+    machine.write(
+        "/etc/systemd/system/cloud-init.service",
+        "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\n"
+        "ExecStart=sleep "
+        "infinity\nTimeoutStopSec=1s\n[Install]\nWantedBy=multi-user.target\n")
     machine.enable("cloud-init.service")
     with machine.boot() as system:
         system.wait_for_status("agent-register", "Waiting for the configuration")

@@ -9,9 +9,11 @@ import pytest
 import scripted_manager
 
 
-@pytest.mark.parametrize("policy, name", [("wait", None), ("suffix", r"web-01-[0-9a-f]{8}"), ("fail", None)])
+@pytest.mark.parametrize("policy, name", [("wait", None), ("suffix", r"web-01-[0-9a-f]{8}"),
+                                          ("fail", None)])
 def test_answer_lost_in_a_power_cut(policy, name, machine, start_manager):
-    """The manager registers, the machine loses power before it hears of it, and boots again (as Wazuh's)."""
+    """The manager registers, the machine loses power before it hears of it, and boots again (as
+    Wazuh's)."""
     machine.configure(agent_machine.configuration(more=f"[identity]\non_duplicate = {policy}\n"))
     machine.restart_soon()
     go_on, taken = threading.Event(), set()
@@ -35,14 +37,16 @@ def test_answer_lost_in_a_power_cut(policy, name, machine, start_manager):
         if not name:
             system.wait_for_status("agent-register", "Waiting for attempt 3")
         text = system.show("agent-register")["StatusText"]
-        statuses = system.run("journalctl --sync; journalctl -q -u agent-register -o cat -g 'Main process exited|Deactivated'").stdout
+        statuses = system.run("journalctl --sync; journalctl -q -u agent-register -o cat -g 'Main "
+                              "process exited|Deactivated'").stdout
         duplicate = system.journal(MESSAGE_ID=message_ids.DUPLICATE)[0]["MESSAGE"]
     assert "probably this machine's own: the answer to its request was lost" in duplicate
     assert "Duplicate agent name: web-01" in duplicate
     if name:
         assert re.fullmatch(rf"Registered as {name} \(id 007\)", text)
     else:
-        assert "Duplicate agent name: web-01" in text  # the manager's reason, for as long as it is waited for
+        # the manager's reason, for as long as it is waited for
+        assert "Duplicate agent name: web-01" in text
         assert f"status={75 if policy == 'wait' else 77}" in statuses
     assert len(manager.requests) == (3 if name else 2)
     if name:
@@ -56,9 +60,12 @@ def test_answer_lost_with_a_manager_that_renames(machine, start_manager):
     """OSSEC's: the second request succeeds, under another name; the log says why that may be."""
     machine.configure()
     answers = iter([None])
-    manager = start_manager(machine, answer=lambda request: next(answers, scripted_manager.issue(request).replace(
-        "web-01", "web-012")))
-    machine.write(agent_machine.CONFIG, agent_machine.configuration(more="[retry]\ninitial = 10 ms\nmax = 20 ms\n"))
+    manager = start_manager(
+        machine,
+        answer=lambda request: next(answers,
+                                    scripted_manager.issue(request).replace("web-01", "web-012")))
+    machine.write(agent_machine.CONFIG, agent_machine.configuration(more="[retry]\ninitial = 10 "
+                                                                         "ms\nmax = 20 ms\n"))
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
         system.wait_for_start("wazuh-agent")

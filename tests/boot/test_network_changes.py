@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A network, name server or clock that is late: what the program waits for ends its wait, and nobody types anything."""
+"""A network, name server or clock that is late: what the program waits for ends its wait, and
+nobody types anything."""
 import statistics
 import subprocess
 import time
@@ -24,7 +25,8 @@ def with_link_down(machine):
 
 
 def test_request_follows_the_route_at_once(machine, start_manager, record_property):
-    """From "the route appears" to "the manager has the request": a wait of a minute ends within 50 ms."""
+    """From "the route appears" to "the manager has the request": a wait of a minute ends within
+    50 ms."""
     machine.configure(agent_machine.configuration(more="[retry]\nbudget = 1 h\ninitial = 1 min\n"))
     manager = start_manager(machine)
     delays = []
@@ -40,13 +42,15 @@ def test_request_follows_the_route_at_once(machine, start_manager, record_proper
             machine.path(agent_machine.KEYS).unlink()
             system.run("systemctl restart --no-block agent-register")
     shown = ", ".join(f"{1000 * delay:.1f}" for delay in sorted(delays))
-    print(f"from the route to the request: {shown} ms; median {1000 * statistics.median(delays):.1f} ms")
+    print(f"from the route to the request: {shown} ms; median "
+          f"{1000 * statistics.median(delays):.1f} ms")
     record_property("route_to_request_ms", shown)
     assert statistics.median(delays) <= ROUTE_TO_REQUEST_MAX, shown
 
 
 def test_cable_that_comes_after_the_budget(machine, start_manager):
-    """The boot is over, the program goes on in the background, and hears of the route there as well."""
+    """The boot is over, the program goes on in the background, and hears of the route there as
+    well."""
     machine.configure(agent_machine.configuration(more=IN_THE_BACKGROUND))
     machine.restart_soon()
     manager = start_manager(machine)
@@ -60,7 +64,8 @@ def test_cable_that_comes_after_the_budget(machine, start_manager):
         system.wait_for_exit("agent-register")
         unit = system.show("agent-register")
     assert manager.times[0] - appeared < 5
-    assert (unit["SubState"], unit["NRestarts"], unit["StatusText"]) == ("exited", "1", "Registered as web-01 (id 007)")
+    assert (unit["SubState"], unit["NRestarts"],
+            unit["StatusText"]) == ("exited", "1", "Registered as web-01 (id 007)")
     assert len(manager.requests) == 1
     assert len(machine.agent_starts()) == 1
 
@@ -88,8 +93,9 @@ def test_address_that_comes_later(new_machine, start_manager):
     manager = start_manager(machine)
     with machine.boot() as system:
         system.wait_for_status("agent-register", "Waiting for attempt")
-        subprocess.run(machine.enter("ip", "-n", "machine", "address", "add", f"{nspawn.MACHINE_ADDRESS}/24", "dev",
-                                     "host0"), check=True)
+        subprocess.run(
+            machine.enter("ip", "-n", "machine", "address", "add", f"{nspawn.MACHINE_ADDRESS}/24",
+                          "dev", "host0"), check=True)
         assert system.wait_until_booted() == "running"
     assert len(manager.requests) == 1
     assert len(machine.agent_starts()) == 1
@@ -101,9 +107,11 @@ def test_network_that_flaps_does_not_make_it_hammer(machine):
     with machine.boot() as system:
         system.wait_for_status("agent-register", "Waiting for attempt")
         for number in range(50):
-            flap = [f"address {verb} 198.51.100.{number + 1}/32 dev host0" for verb in ("add", "del")]
-            subprocess.run(machine.enter("ip", "-n", "machine", "-batch", "-"), input="\n".join(flap), text=True,
-                           check=True)
+            flap = [
+                f"address {verb} 198.51.100.{number + 1}/32 dev host0" for verb in ("add", "del")
+            ]
+            subprocess.run(machine.enter("ip", "-n", "machine", "-batch", "-"),
+                           input="\n".join(flap), text=True, check=True)
         system.wait_for_status("agent-register", "Waiting for attempt")
         attempts = int(system.run("sed -n s/^attempts=//p /var/lib/agent-register/state").stdout)
         lines = [entry["MESSAGE"] for entry in system.journal(SYSLOG_IDENTIFIER="agent-register")]
@@ -112,17 +120,19 @@ def test_network_that_flaps_does_not_make_it_hammer(machine):
 
 
 def test_network_online_target_is_not_waited_for(machine, start_manager):
-    machine.write("/etc/systemd/system/wait-online.service",
-                  "[Unit]\nDefaultDependencies=no\nBefore=network-online.target\n[Service]\nType=oneshot\n"
-                  "ExecStart=/bin/sh -c 'read x </run/online'\nExecStartPre=mkfifo /run/online\n"
-                  "[Install]\nWantedBy=network-online.target\n")
+    machine.write(
+        "/etc/systemd/system/wait-online.service",
+        "[Unit]\nDefaultDependencies=no\nBefore=network-online.target\n[Service]\nType=oneshot\n"
+        "ExecStart=/bin/sh -c 'read x </run/online'\nExecStartPre=mkfifo /run/online\n"
+        "[Install]\nWantedBy=network-online.target\n")
     machine.enable("wait-online.service")
     machine.configure()
     start_manager(machine)
     with machine.boot() as system:
         system.wait_for_entry(MESSAGE_ID=message_ids.REGISTERED)
         assert system.show("network-online.target")["ActiveState"] == "inactive"
-        assert system.show("wait-online")["ActiveState"] == "activating"  # ... because somebody waits for it
+        # ... because somebody waits for it
+        assert system.show("wait-online")["ActiveState"] == "activating"
         assert not machine.agent_starts()  # the agent itself does, in its own unit
         system.run("echo now >/run/online")
         system.wait_for_start("wazuh-agent")
@@ -130,10 +140,12 @@ def test_network_online_target_is_not_waited_for(machine, start_manager):
     assert "network-online.target" not in order
 
 
-@pytest.mark.parametrize("budget, restarts", [("1 h", "0"), ("0 s", "1")], ids=["in the boot", "in the background"])
+@pytest.mark.parametrize("budget, restarts", [("1 h", "0"), ("0 s", "1")],
+                         ids=["in the boot", "in the background"])
 def test_name_server_that_answers_later(budget, restarts, machine, start_manager):
     """First silence, then failures, then the address."""
-    machine.configure(agent_machine.configuration(more=f"[retry]\nbudget = {budget}\ninitial = 100 ms\nmax = 200 ms\n"))
+    machine.configure(agent_machine.configuration(more=f"[retry]\nbudget = {budget}\ninitial = "
+                                                       f"100 ms\nmax = 200 ms\n"))
     machine.restart_soon()
     name_server.use_dns(machine)
     manager = start_manager(machine)
@@ -150,7 +162,7 @@ def test_name_server_that_answers_later(budget, restarts, machine, start_manager
     assert len(machine.agent_starts()) == 1
 
 
-# ---------------------------------------------------------------------------------------------- the clock
+# ------------------------------------------------------------------ the clock
 
 def wait_for_refused_certificate(system, count):
     """Until the log says so for the `count`th time; returns when: CLOCK_MONOTONIC."""
@@ -160,9 +172,10 @@ def wait_for_refused_certificate(system, count):
 
 
 def test_certificate_that_is_not_valid_yet(machine, start_manager, certificates, tmp_path):
-    """A clock that is behind. The wait is long, 30 times `initial`, but a clock that is set ends it. The machine shares
-    this host's clock, so nobody changes it here: the certificate becomes valid in time, and the clock is set to what
-    it is. (One test, because what one does to the clock, the other would notice.)"""
+    """A clock that is behind. The wait is long, 30 times `initial`, but a clock that is set ends
+    it. The machine shares this host's clock, so nobody changes it here: the certificate becomes
+    valid in time, and the clock is set to what it is. (One test, because what one does to the
+    clock, the other would notice.)"""
     machine.configure(agent_machine.configuration(more="[retry]\nbudget = 1 h\ninitial = 50 ms\n"))
     (tmp_path / "1").mkdir()
     (tmp_path / "2").mkdir()
@@ -175,7 +188,8 @@ def test_certificate_that_is_not_valid_yet(machine, start_manager, certificates,
         assert len(manager.requests) == 1
 
         machine.path(agent_machine.KEYS).unlink()
-        machine.configure(agent_machine.configuration(more="[retry]\nbudget = 1 h\ninitial = 10 s\n"))
+        machine.configure(agent_machine.configuration(more="[retry]\nbudget = 1 h\ninitial = 10 "
+                                                           "s\n"))
         later, start = scripted_manager.make_later_certificate(certificates, tmp_path / "2", 2)
         manager = start_manager(machine, certificate=later)
         system.run("systemctl restart --no-block agent-register")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Boots that end without a key: the machine comes up all the same, the agent does not, and it is clear why."""
+"""Boots that end without a key: the machine comes up all the same, the agent does not, and it is
+clear why."""
 import agent_machine
 import message_ids
 import scripted_manager
@@ -44,18 +45,23 @@ def test_wrong_password_does_not_hold_the_boot(machine, start_manager):
     manager = start_manager(machine)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
-        target, unit, agent = (system.show(name) for name in ("multi-user.target", "agent-register", "wazuh-agent"))
+        target, unit, agent = (system.show(name)
+                               for name in ("multi-user.target", "agent-register", "wazuh-agent"))
         (entry,) = system.journal(MESSAGE_ID=message_ids.REFUSED)
         status = system.run("systemctl status agent-register").stdout
         system.run("journalctl --update-catalog")
         explained = system.run(f"journalctl -q -x MESSAGE_ID={message_ids.REFUSED}").stdout
 
     assert target["ActiveState"] == "active"
-    assert (agent["ActiveState"], agent["ConditionResult"], machine.agent_starts()) == ("inactive", "no", [])
-    assert (unit["SubState"], unit["ExecMainStatus"], unit["RestartUSec"]) == ("auto-restart", "77", "5s")
+    assert (agent["ActiveState"], agent["ConditionResult"], machine.agent_starts()) == ("inactive",
+                                                                                        "no", [])
+    assert (unit["SubState"], unit["ExecMainStatus"], unit["RestartUSec"]) == ("auto-restart", "77",
+                                                                               "5s")
     assert len(manager.requests) == 1
-    fields = {"PRIORITY": "3", "OUTCOME": "refused", "AGENT_NAME": "web-01", "MANAGER": "manager.example:1515",
-              "METHOD": "authd", "ATTEMPT": "1"}
+    fields = {
+        "PRIORITY": "3", "OUTCOME": "refused", "AGENT_NAME": "web-01",
+        "MANAGER": "manager.example:1515", "METHOD": "authd", "ATTEMPT": "1"
+    }
     assert {name: entry.get(name) for name in fields} == fields
     assert "AGENT_ID" not in entry
     assert "manager.example:1515 says: Invalid password" in status
@@ -64,7 +70,8 @@ def test_wrong_password_does_not_hold_the_boot(machine, start_manager):
 
 
 def test_refused_machine_does_not_hammer(machine, start_manager):
-    """What systemd restarts after a refusal waits, and asks nobody. A person who has mended it gets an attempt at once."""
+    """What systemd restarts after a refusal waits, and asks nobody. A person who has mended it
+    gets an attempt at once."""
     machine.configure(password="wrong")
     machine.restart_soon()
     manager = start_manager(machine)
@@ -83,12 +90,15 @@ def test_refused_machine_does_not_hammer(machine, start_manager):
 
 
 def test_agent_starts_after_the_restart_that_registers(machine, start_manager):
-    """The agent was skipped by its condition; a later start of agent-register gets the key, and starts it."""
-    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 ms\nmax = 200 ms\n"))
+    """The agent was skipped by its condition; a later start of agent-register gets the key, and
+    starts it."""
+    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 "
+                                                       "ms\nmax = 200 ms\n"))
     machine.restart_soon()
     answers = iter([BUSY] * 3)
     manager = start_manager(
-        machine, answer=lambda request: next(answers, None) or scripted_manager.want_password(request))
+        machine,
+        answer=lambda request: next(answers, None) or scripted_manager.want_password(request))
     with machine.boot() as system:
         registered = system.wait_for_entry(MESSAGE_ID=message_ids.REGISTERED)
         system.wait_for_start("wazuh-agent")
@@ -105,7 +115,8 @@ def test_boot_is_held_for_the_budget_only(machine, start_manager):
     machine.configure(agent_machine.configuration(more="[retry]\nbudget = 500 ms\n"))
     machine.restart_soon()
     with machine.boot() as system:
-        assert system.wait_until_booted() == "running"  # nobody listens, and that did not keep the boot from ending
+        # nobody listens, and that did not keep the boot from ending
+        assert system.wait_until_booted() == "running"
         assert not machine.agent_starts()
         start_manager(machine)
         system.wait_for_start("wazuh-agent")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The same first boot with our own manager: the real agent-registrar at the other end of the wire."""
+"""The same first boot with our own manager: the real agent-registrar at the other end of the
+wire."""
 import os
 import re
 
@@ -17,8 +18,9 @@ def program(build):
 
 
 def test_first_boot_with_the_registrar(program, machine, tmp_path):
-    told = machine.start_at_manager(program, "-D", tmp_path, "--init", "--listen", nspawn.MANAGER_ADDRESS,
-                                    "--name", "manager.example", "serve", until="Listening on")
+    told = machine.start_at_manager(program, "-D", tmp_path, "--init", "--listen",
+                                    nspawn.MANAGER_ADDRESS, "--name", "manager.example", "serve",
+                                    until="Listening on")
     pin = re.search(r"pin = (sha256//\S+)", told).group(0)
     machine.configure(f"[manager]\naddress = manager.example\n[tls]\n{pin}\n[auth]\n"
                       "password_file = /etc/agent-register/password\n",
@@ -42,14 +44,16 @@ ReadWritePaths=/srv/ossec/etc -/srv/ossec/queue
 
 
 def test_service_and_commands_side_by_side(program, machine):  # pylint: disable=unused-argument
-    """The unit in its sandbox, over a directory as a Wazuh manager has it: not root's, and closed to others."""
+    """The unit in its sandbox, over a directory as a Wazuh manager has it: not root's, and
+    closed to others."""
     owner, group = 64998, 64997
     for name in ("etc", "etc/shared/web", "queue", "queue/rids"):
         machine.path(f"/srv/ossec/{name}").mkdir(parents=True)
     machine.write("/srv/ossec/queue/agents-timestamp", "", 0o600)
     machine.write("/srv/ossec/etc/client.keys", f"001 old any {'5a' * 32}\n", 0o640)
     machine.write("/srv/ossec/queue/rids/001", "1:1:", 0o640)
-    for name in ("etc", "etc/client.keys", "etc/shared", "etc/shared/web", "queue", "queue/rids", "queue/rids/001"):
+    for name in ("etc", "etc/client.keys", "etc/shared", "etc/shared/web", "queue", "queue/rids",
+                 "queue/rids/001"):
         path = machine.path(f"/srv/ossec/{name}")
         path.chmod(0o770 if path.is_dir() else 0o640)
         machine.chown(f"/srv/ossec/{name}", owner, group)
@@ -65,17 +69,21 @@ def test_service_and_commands_side_by_side(program, machine):  # pylint: disable
         assert system.run("agent-registrar -D /srv/ossec add -n hand -a 2001:db8::/32").stdout == (
             "002 hand 2001:0DB8:0000:0000:0000:0000:0000:0000/32\n")
         system.wait_for_status("agent-registrar", "1 agents")
-        machine.configure(f"[manager]\naddress = 127.0.0.1\n[tls]\n{pin}\n[agent]\nname = web-02\ngroups = web\n")
+        machine.configure(f"[manager]\naddress = 127.0.0.1\n[tls]\n{pin}\n[agent]\nname = "
+                          f"web-02\ngroups = web\n")
         assert system.run("systemctl restart agent-register").exit_status == 0, system.journal()
         listed = system.run("agent-registrar -D /srv/ossec list").stdout.splitlines()
-        warnings = system.run("journalctl --sync; journalctl -q -b -p warning -o cat -u agent-registrar").stdout.splitlines()
+        warnings = system.run("journalctl --sync; journalctl -q -b -p warning -o cat -u "
+                              "agent-registrar").stdout.splitlines()
     assert listed[1:] == ["003 web-02 any"]
     keys = machine.path("/srv/ossec/etc/client.keys")
     assert keys.read_text().splitlines()[0] == f"001 !old any {'5a' * 32}"
-    assert (keys.stat().st_uid, keys.stat().st_gid, keys.stat().st_mode & 0o777) == (owner, group, 0o640)
+    assert (keys.stat().st_uid, keys.stat().st_gid, keys.stat().st_mode & 0o777) == (owner, group,
+                                                                                     0o640)
     assert machine.read("/srv/ossec/queue/agent-groups/003") == "web\n"
-    assert [line.split()[:3] for line in machine.read("/srv/ossec/queue/agents-timestamp").splitlines()] == [
-        ["002", "hand", listed[0].split()[2]], ["003", "web-02", "any"]]
+    assert [
+        line.split()[:3] for line in machine.read("/srv/ossec/queue/agents-timestamp").splitlines()
+    ] == [["002", "hand", listed[0].split()[2]], ["003", "web-02", "any"]]
     assert not machine.path("/srv/ossec/queue/rids/001").exists()
     assert warnings == [line for line in warnings if "No password is demanded" in line]
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Being stopped, whenever that happens: at once, with nothing left behind, and no shutdown is held up."""
+"""Being stopped, whenever that happens: at once, with nothing left behind, and no shutdown is
+held up."""
 import threading
 import time
 
@@ -16,7 +17,8 @@ def left_behind(machine):
     return sorted(path.name for path in machine.path("/var/ossec/etc").iterdir())
 
 
-@pytest.mark.parametrize("settings", [WAITING, IN_THE_BACKGROUND], ids=["in the boot", "in the background"])
+@pytest.mark.parametrize("settings", [WAITING, IN_THE_BACKGROUND],
+                         ids=["in the boot", "in the background"])
 def test_stop_while_waiting(settings, machine):
     machine.configure(agent_machine.configuration(more=settings))
     machine.restart_soon()
@@ -28,7 +30,8 @@ def test_stop_while_waiting(settings, machine):
         assert system.run("systemctl stop agent-register").exit_status == 0
         assert time.monotonic() - before < 2
         unit = system.show("agent-register")
-        assert (unit["ActiveState"], unit["Result"], unit["ExecMainStatus"]) == ("inactive", "success", "15")
+        assert (unit["ActiveState"], unit["Result"], unit["ExecMainStatus"]) == ("inactive",
+                                                                                 "success", "15")
     assert left_behind(machine) == []
 
 

@@ -13,12 +13,15 @@ def test_systemd_finds_no_fault(machine):
     with machine.boot() as system:
         system.wait_until_booted()
         units = system.run("cd /usr/lib/systemd/system && ls -d agent-regist*").stdout.split()
-        verdict = system.run(f"systemd-analyze verify --man=yes {' '.join(units)} wazuh-agent.service")
+        verdict = system.run(f"systemd-analyze verify --man=yes {' '.join(units)} "
+                             f"wazuh-agent.service")
         drop_ins = system.show("wazuh-agent")["DropInPaths"]
         warnings = system.run("journalctl -q -b -p warning -o cat _PID=1 | grep -i agent").stdout
     assert {"agent-register.service", "agent-registered.target"} <= set(units)
     # Of this machine's own units it may complain; not of ours.
-    assert [line for line in verdict.stdout.splitlines() if "agent-regist" in line or "wazuh" in line] == []
+    assert [
+        line for line in verdict.stdout.splitlines() if "agent-regist" in line or "wazuh" in line
+    ] == []
     assert drop_ins.endswith("/wazuh-agent.service.d/agent-register.conf")
     assert warnings == ""
 
@@ -28,28 +31,36 @@ def test_exposure(machine, record_property):
         analysis = system.run("systemd-analyze security --offline=yes --no-pager "
                               "/usr/lib/systemd/system/agent-register.service").stdout
     print(analysis)
-    exposure = float(re.search(r"Overall exposure level for agent-register.service: ([\d.]+)", analysis).group(1))
+    exposure = float(
+        re.search(r"Overall exposure level for agent-register.service: ([\d.]+)",
+                  analysis).group(1))
     record_property("exposure", exposure)
     assert exposure <= EXPOSURE_MAX
 
 
 def test_sandbox_is_enforced(machine):
-    """What stands beside ExecStart= finds all places closed but the agent's directory and our own."""
+    """What stands beside ExecStart= finds all places closed but the agent's directory and our
+    own."""
     machine.write("/etc/systemd/system/agent-register.service.d/try.conf",
-                  "[Service]\nExecStartPre=/bin/sh -c 'for place in /etc /usr /boot /opt /root /var/lib /var/ossec "
-                  "/var/lib/agent-register; do touch $$place/written; done; unshare --mount true && touch /var/ossec/unshared; "
+                  "[Service]\nExecStartPre=/bin/sh -c 'for place in /etc /usr /boot /opt /root "
+                  "/var/lib /var/ossec "
+                  "/var/lib/agent-register; do touch $$place/written; done; unshare --mount true "
+                  "&& touch /var/ossec/unshared; "
                   "exit 0'\n")
     machine.configure()
     with machine.boot() as system:
-        assert system.run("systemctl stop agent-register; systemctl start --no-block agent-register").exit_status == 0
+        assert system.run("systemctl stop agent-register; systemctl start --no-block "
+                          "agent-register").exit_status == 0
         system.wait_for_status("agent-register", "Waiting for attempt")
-        written = system.run("ls /*/written /var/lib/written /var/*/written /var/lib/agent-register/written "
+        written = system.run("ls /*/written /var/lib/written /var/*/written "
+                             "/var/lib/agent-register/written "
                              "/var/ossec/unshared 2>/dev/null").stdout.split()
     assert sorted(set(written)) == ["/var/lib/agent-register/written", "/var/ossec/written"]
 
 
 def test_sandbox_allows_what_is_needed(machine, start_manager):
-    """A half-written key and a counter that belong to the agent's user, in directories that are not root's."""
+    """A half-written key and a counter that belong to the agent's user, in directories that are
+    not root's."""
     machine.configure()
     machine.write(agent_machine.KEYS, "001 web-01 any 0123", 0o640)
     machine.write("/var/ossec/queue/rids/sender", "1:1", 0o640)
@@ -60,7 +71,8 @@ def test_sandbox_allows_what_is_needed(machine, start_manager):
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
     (start,) = machine.agent_starts()
-    assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}", f"007 web-01 any {scripted_manager.KEY}"]
+    assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}", f"007 web-01 any "
+                                                                      f"{scripted_manager.KEY}"]
     assert machine.read(agent_machine.KEYS + ".torn") == "001 web-01 any 0123"
     assert not machine.path("/var/ossec/queue/rids/sender").exists()
 
@@ -68,10 +80,16 @@ def test_sandbox_allows_what_is_needed(machine, start_manager):
 def test_agent_in_another_directory(machine, start_manager):
     """With the two drop-ins that the agent's drop-in shows."""
     shown = machine.read("/usr/lib/systemd/system/wazuh-agent.service.d/agent-register.conf")
-    columns = [re.split(r"\t+", line.removeprefix("#\t")) for line in shown.splitlines() if line.startswith("#\t")]
+    columns = [
+        re.split(r"\t+", line.removeprefix("#\t"))
+        for line in shown.splitlines()
+        if line.startswith("#\t")
+    ]
     for number, unit in enumerate(("wazuh-agent", "agent-register")):
         assert columns[0][number] == DROP_INS.format(unit)
-        lines = [column[number] for column in columns[1:] if len(column) > number and column[number]]
+        lines = [
+            column[number] for column in columns[1:] if len(column) > number and column[number]
+        ]
         machine.write(columns[0][number], "\n".join(lines) + "\n")
     machine.configure(agent_machine.configuration(more="[agent]\ndirectory = /opt/ossec\n"))
     machine.path("/opt/ossec/etc").mkdir(parents=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Managers that do not answer: the boot is held for the budget only, nothing loops, and what was learned is kept."""
+"""Managers that do not answer: the boot is held for the budget only, nothing loops, and what was
+learned is kept."""
 import re
 import socket
 import time
@@ -13,7 +14,8 @@ from test_not_registered import BUSY
 
 REFUSED = "ERROR: Invalid password\n\n"
 SLACK = 1.5  # seconds in which systemd does the rest, on a busy machine
-OUR_LINES_MAX = 6  # an hour's: what a start says of one manager, twice (in the boot, in the background)
+# an hour's: what a start says of one manager, twice (in the boot, in the background)
+OUR_LINES_MAX = 6
 ALL_LINES_MAX = 16  # with what systemd says of the unit
 TWO_MANAGERS = """\
 [manager]
@@ -40,7 +42,8 @@ def wait_for_attempts(system, count):
 
 def listen_without_a_word(machine):
     """Connections come about, and nothing follows."""
-    return machine.call_at_manager(lambda: socket.create_server((nspawn.MANAGER_ADDRESS, 1515), backlog=64))
+    return machine.call_at_manager(lambda: socket.create_server(
+        (nspawn.MANAGER_ADDRESS, 1515), backlog=64))
 
 
 def seconds_of_boot(system):
@@ -50,7 +53,7 @@ def seconds_of_boot(system):
     return (target - int(start["__MONOTONIC_TIMESTAMP"])) / 1e6
 
 
-# ---------------------------------------------------------------------------------------------- the budget
+# ------------------------------------------------------------------ the budget
 
 def nobody(machine, start_manager):  # pylint: disable=unused-argument
     return None
@@ -76,7 +79,8 @@ def dropped(machine, start_manager):
 def test_boot_is_held_for_the_budget(weather, machine, start_manager):
     """However long an attempt may take: the default for one is 30 s."""
     budget = 1
-    machine.configure(agent_machine.configuration(more=f"[retry]\nbudget = {budget} s\ninitial = 100 ms\n"))
+    machine.configure(agent_machine.configuration(more=f"[retry]\nbudget = {budget} s\ninitial = "
+                                                       f"100 ms\n"))
     kept = weather(machine, start_manager)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
@@ -90,12 +94,13 @@ def test_boot_is_held_for_the_budget(weather, machine, start_manager):
         kept.close()
 
 
-# ---------------------------------------------------------------------------------------------- for ever
+# ------------------------------------------------------------------ for ever
 
 @pytest.mark.parametrize("weather, attempts", [(nobody, 40), (busy, 40), (dropped, 10)])
 def test_manager_that_never_answers(weather, attempts, machine, start_manager):
     """The failures of days, in seconds: their lines are counted, not waited for."""
-    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 300 ms\ninitial = 10 ms\nmax = 20 ms\n"))
+    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 300 ms\ninitial = 10 "
+                                                       "ms\nmax = 20 ms\n"))
     machine.restart_soon()
     weather(machine, start_manager)
     with machine.boot() as system:
@@ -103,7 +108,9 @@ def test_manager_that_never_answers(weather, attempts, machine, start_manager):
         system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")
         wait_for_attempts(system, attempts)
         own = [entry["MESSAGE"] for entry in system.journal(SYSLOG_IDENTIFIER="agent-register")]
-        about = [entry["MESSAGE"] for entry in system.journal(UNIT="agent-register.service", _PID="1")]
+        about = [
+            entry["MESSAGE"] for entry in system.journal(UNIT="agent-register.service", _PID="1")
+        ]
         unit = system.show("agent-register")
         made = int(state_of(system, "attempts"))
     print(f"{made} attempts, {len(own)} lines of ours, {len(about)} of systemd's")
@@ -114,8 +121,10 @@ def test_manager_that_never_answers(weather, attempts, machine, start_manager):
 
 
 def test_no_attempt_comes_before_its_time(machine, start_manager):
-    """Between two requests lies at least the shortest wait of their class, in the boot and in the background."""
-    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 400 ms\ninitial = 100 ms\nmax = 100 ms\n"))
+    """Between two requests lies at least the shortest wait of their class, in the boot and in
+    the background."""
+    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 400 ms\ninitial = 100 "
+                                                       "ms\nmax = 100 ms\n"))
     machine.restart_soon()
     manager = start_manager(machine, answer=lambda request: BUSY)
     with machine.boot() as system:
@@ -126,8 +135,10 @@ def test_no_attempt_comes_before_its_time(machine, start_manager):
 
 
 def test_manager_that_is_down_for_the_first_starts(machine, start_manager):
-    """Starts that end in all ways, and boots: the one that finds the manager starts the agent, and nobody helps."""
-    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 ms\nmax = 200 ms\n"))
+    """Starts that end in all ways, and boots: the one that finds the manager starts the agent,
+    and nobody helps."""
+    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 "
+                                                       "ms\nmax = 200 ms\n"))
     machine.restart_soon()
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
@@ -155,7 +166,8 @@ def test_status_says_for_what_which_and_when(machine):
         shown = system.run("systemctl status agent-register").stdout
         now = system.run("date +%s; date -d today +%F").stdout.split()
         # The third, when an IPv6 address has become ready meanwhile.
-        match = re.fullmatch(r"Waiting for attempt [23] at (\d\d:\d\d:\d\d): (Cannot connect to manager.example:1515: .+)",
+        match = re.fullmatch(r"Waiting for attempt [23] at (\d\d:\d\d:\d\d): (Cannot connect to "
+                             r"manager.example:1515: .+)",
                              text)
         assert match and "refused" in match[2], text
         due = int(system.run(f"date -d '{now[1]} {match[1]}' +%s").stdout)
@@ -163,10 +175,11 @@ def test_status_says_for_what_which_and_when(machine):
     assert text in shown
 
 
-# ---------------------------------------------------------------------------------------------- what is kept
+# ------------------------------------------------------------------ what is kept
 
 def test_plans_survive_a_reboot(machine, start_manager):
-    """The manager that said no is left in peace by the next boot, too; the one that was not there is asked."""
+    """The manager that said no is left in peace by the next boot, too; the one that was not
+    there is asked."""
     machine.configure(TWO_MANAGERS)
     refusing = start_manager(machine, answer=lambda request: REFUSED)
     with machine.boot() as system:
@@ -199,16 +212,19 @@ def test_boot_with_a_plan_that_is_not_due(machine, start_manager):
     assert len(manager.requests) == 1
 
 
-# ---------------------------------------------------------------------------------------------- splay
+# ------------------------------------------------------------------ splay
 
 def test_splay_comes_before_the_first_attempt_only(machine, start_manager):
     machine.write("/etc/machine-id", "0123456789abcdef0123456789abcdef\n")
-    machine.configure(agent_machine.configuration(more="[retry]\nsplay = 900 ms\ninitial = 10 ms\nmax = 20 ms\n"))
+    machine.configure(agent_machine.configuration(more="[retry]\nsplay = 900 ms\ninitial = 10 "
+                                                       "ms\nmax = 20 ms\n"))
     answers = iter([BUSY] * 3)
     manager = start_manager(
-        machine, answer=lambda request: next(answers, None) or scripted_manager.want_password(request))
+        machine,
+        answer=lambda request: next(answers, None) or scripted_manager.want_password(request))
     with machine.boot() as system:
-        start = system.wait_for_entry(UNIT="agent-register.service", MESSAGE_ID=nspawn.UNIT_STARTING)
+        start = system.wait_for_entry(UNIT="agent-register.service",
+                                      MESSAGE_ID=nspawn.UNIT_STARTING)
         assert system.wait_until_booted() == "running"
     waited = manager.times[0] - int(start["__MONOTONIC_TIMESTAMP"]) / 1e6
     assert 0.1 < waited < 0.9 + SLACK

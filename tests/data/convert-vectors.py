@@ -2,20 +2,21 @@
 # SPDX-License-Identifier: ISC
 """Make the line files in this folder from the recorded exchanges with real managers and agents.
 
-    convert-vectors.py FOLDER
+convert-vectors.py FOLDER
 
-FOLDER holds ossec-authd.jsonl, wazuh-authd.jsonl and wazuh-agent-auth.jsonl: one JSON object an exchange. What the
-tests expect is worked out here in a second way, from what the real programs did, and not by the code under test.
+FOLDER holds ossec-authd.jsonl, wazuh-authd.jsonl and wazuh-agent-auth.jsonl: one JSON object an
+exchange. What the tests expect is worked out here in a second way, from what the real programs did,
+and not by the code under test.
 
-Lines are fields between tabs with the escapes \\n \\r \\t \\\\ \\xHH; "-" is an absent field.
-"""
+Lines are fields between tabs with the escapes \\n \\r \\t \\\\ \\xHH; "-" is an absent field."""
 import json
 import pathlib
 import re
 import sys
 
 HERE = pathlib.Path(__file__).parent
-CUT = re.compile(r"\.\.\.\(\d+")  # the recorder shortened long texts; those are not what was on the wire
+# the recorder shortened long texts; those are not what was on the wire
+CUT = re.compile(r"\.\.\.\(\d+")
 PASSWORDS = {
     'v4.14.5 password "s3cret"': "s3cret",
     "v4.14.5 password with spaces and quotes": "it's a pass phrase",
@@ -81,8 +82,10 @@ def agent_requests(folder):
         for line in case.get("sent_records") or []:
             match = not CUT.search(line) and REQUEST.fullmatch(line)
             if match and "\n" not in line[:-1]:
-                rows.setdefault(line, [case["case"], line, *match.group("password", "name", "version", "groups", "ip",
-                                                                         "hash")])
+                rows.setdefault(line, [
+                    case["case"], line,
+                    *match.group("password", "name", "version", "groups", "ip", "hash")
+                ])
     return list(rows.values())
 
 
@@ -96,26 +99,33 @@ def fault_of(reply):
 
 
 def manager_requests(folder):
-    """What Wazuh 4.14.5 made of a request: its fault, or the name it registered (absent: refused for another reason)."""
+    """What Wazuh 4.14.5 made of a request: its fault, or the name it registered (absent: refused
+    for another reason)."""
     rows = []
     for case in load(folder, "wazuh-authd"):
         sent, records = case["sent"], case["recv_records"]
-        if not case["authd"].startswith("v4.14.5") or case["case"] == "LOCAL SOCKET" or not sent or not records:
+        if not case["authd"].startswith(
+                "v4.14.5") or case["case"] == "LOCAL SOCKET" or not sent or not records:
             continue
         if len(sent) != 1 or "\n" not in sent[0] or CUT.search(sent[0]):
             continue
         key = re.match(r"OSSEC K:'(\S+) (\S+) (\S+) (\S+)'", records[0])
-        rows.append([case["case"], sent[0].partition("\n")[0], PASSWORDS.get(case["authd"]), fault_of(records[0]),
-                     key and key[2], key and key[3]])
+        rows.append([
+            case["case"], sent[0].partition("\n")[0],
+            PASSWORDS.get(case["authd"]),
+            fault_of(records[0]), key and key[2], key and key[3]
+        ])
     return rows
 
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    write("replies.txt", "Case, state, text of the key or error, then one field a TLS record.", replies(folder))
+    write("replies.txt", "Case, state, text of the key or error, then one field a TLS record.",
+          replies(folder))
     write("agent-requests.txt", "Case, request, password, name, version, groups, ip, key hash.",
           agent_requests(folder))
-    write("manager-requests.txt", "Case, request line, the manager's password, fault, registered name and ip.",
+    write("manager-requests.txt", "Case, request line, the manager's password, fault, registered "
+                                  "name and ip.",
           manager_requests(folder))
 
 

@@ -8,7 +8,8 @@ from machine import AGENT_REGISTER, KEY, PROMPT, Machine
 
 STAMP = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d agent-auth: "
 # What only a configuration file has; who has called agent-auth has options.
-SETTING = re.compile(r"\bin \[(manager|tls|agent|auth|retry|identity)\]|_file\b|verify_name|verify = no")
+SETTING = re.compile(
+    r"\bin \[(manager|tls|agent|auth|retry|identity)\]|_file\b|verify_name|verify = no")
 
 
 def told(result):
@@ -17,7 +18,8 @@ def told(result):
 
 
 def complaints(result, level):
-    """What was said at this level on standard error, where every line has time and program in front."""
+    """What was said at this level on standard error, where every line has time and program in
+    front."""
     found = []
     for line in result.stderr.splitlines():
         match = re.fullmatch(rf"{STAMP}(ERROR|WARNING|DEBUG): (.+)", line)
@@ -56,10 +58,13 @@ class AgentAuth(Machine):
         return named
 
     def command(self, *arguments, manager=None, name="web-01", trust=None, host_name=None, **_):
-        """The command line. `manager` is a Manager or (host, port); `trust` a CA; `host_name` gives the machine one."""
+        """The command line. `manager` is a Manager or (host, port); `trust` a CA; `host_name`
+        gives the machine one."""
         command = [self.program, "--state", self.state_directory, "-D", self.agent]
         if host_name:
-            command = ["unshare", "--uts", "sh", "-ec", 'hostname "$0"; exec "$@"', host_name, *command]
+            command = [
+                "unshare", "--uts", "sh", "-ec", 'hostname "$0"; exec "$@"', host_name, *command
+            ]
         if manager:
             host, port = manager if isinstance(manager, tuple) else (manager.host, manager.port)
             command += ["-m", host, "-p", str(port)]
@@ -76,13 +81,15 @@ class AgentAuth(Machine):
         assert result.status == 0, result
         assert errors(result) == [], result
         assert self.read_keys() == (line or f"001 web-01 any {KEY}\n").encode(), result
-        assert told(result)[-3:] == ["INFO: Received response with agent key", "INFO: Valid key created. Finished.",
+        assert told(result)[-3:] == ["INFO: Received response with agent key", "INFO: Valid key "
+                                                                               "created. Finished.",
                                      "INFO: Connection closed."], result
         assert result.seconds < within, result
         return result
 
     def fails(self, *words, arguments=(), manager=None, within=PROMPT, **options):  # pylint: disable=arguments-differ
-        """Run, and expect exit status 1, one line that holds all `words`, and nothing changed. Returns the Result."""
+        """Run, and expect exit status 1, one line that holds all `words`, and nothing changed.
+        Returns the Result."""
         before = self.snapshot()
         result = self.register(*arguments, manager=manager, **options)
         assert result.status == 1, result

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What the tests of agent-registrar's API share: users, a server, and a client that is Python's own http.client."""
+"""What the tests of agent-registrar's API share: users, a server, and a client that is Python's
+own http.client."""
 
 import base64
 import contextlib
@@ -20,7 +21,8 @@ LOGIN = "/security/user/authenticate"
 def cheap_hash(password, log2_n=10):
     """A line's hash, made by another implementation, and fast to try."""
     salt = b"0123456789abcdef"
-    made = hashlib.scrypt(password.encode(), salt=salt, n=1 << log2_n, r=8, p=1, maxmem=1 << 26, dklen=32)
+    made = hashlib.scrypt(password.encode(), salt=salt, n=1 << log2_n, r=8, p=1, maxmem=1 << 26,
+                          dklen=32)
     return f"$scrypt$ln={log2_n},r=8,p=1${unpadded(salt)}${unpadded(made)}"
 
 
@@ -30,7 +32,8 @@ def unpadded(data):
 
 def write_users(directory, users, log2_n=10):
     path = directory / "etc" / "api.users"
-    path.write_text("".join(f"{name}:{cheap_hash(password, log2_n)}\n" for name, password in users.items()))
+    path.write_text("".join(
+        f"{name}:{cheap_hash(password, log2_n)}\n" for name, password in users.items()))
     path.chmod(0o640)
     return path
 
@@ -39,9 +42,10 @@ def write_users(directory, users, log2_n=10):
 def serving(directory, *arguments, users=None, **options):
     """A registrar with an API and, unless `users` says otherwise, one user."""
     write_users(directory, {USER: PASSWORD} if users is None else users)
-    with registrar_tools.serving(directory, "-n", "--dialect", "wazuh", "--api-port", "0", *arguments,
-                                 **options) as registrar:
-        registrar.api_port = int(registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1))
+    with registrar_tools.serving(directory, "-n", "--dialect", "wazuh", "--api-port", "0",
+                                 *arguments, **options) as registrar:
+        registrar.api_port = int(
+            registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1))
         yield registrar
 
 
@@ -52,7 +56,8 @@ class Answer:
         self.status = response.status
         self.headers = response.headers
         self.text = response.read().decode()
-        self.json = json.loads(self.text) if self.text and "json" in (self.headers["Content-Type"] or "") else None
+        self.json = json.loads(
+            self.text) if self.text and "json" in (self.headers["Content-Type"] or "") else None
 
     def __repr__(self):
         return f"{self.status} {dict(self.headers)} {self.text}"
@@ -81,9 +86,9 @@ class Client:
     """A keep-alive connection to the API."""
 
     def __init__(self, registrar, source=None, address="127.0.0.1", **tls):
-        self.connection = http.client.HTTPSConnection(address, registrar.api_port, context=registrar_tools.client_context(**tls),
-                                                      timeout=registrar_tools.PATIENCE,
-                                                      source_address=(source, 0) if source else None)
+        self.connection = http.client.HTTPSConnection(
+            address, registrar.api_port, context=registrar_tools.client_context(**tls),
+            timeout=registrar_tools.PATIENCE, source_address=(source, 0) if source else None)
         self.headers = {}
 
     def __enter__(self):
@@ -97,7 +102,10 @@ class Client:
         if isinstance(body, (dict, list)):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
-        self.connection.request(method, target, body, {k: v for k, v in headers.items() if v is not None}, **options)
+        self.connection.request(method, target, body,
+                                {k: v
+                                 for k, v in headers.items()
+                                 if v is not None}, **options)
         return Answer(self.connection.getresponse())
 
     def try_login(self, user=USER, password=PASSWORD, method="POST", target=LOGIN):
@@ -121,7 +129,8 @@ def exported(key):
 @contextlib.contextmanager
 def raw(registrar):
     """A TLS connection on which anything can be said."""
-    with socket.create_connection(("127.0.0.1", registrar.api_port), registrar_tools.PATIENCE) as connection:
+    with socket.create_connection(("127.0.0.1", registrar.api_port),
+                                  registrar_tools.PATIENCE) as connection:
         with registrar_tools.client_context().wrap_socket(connection) as tls:
             yield tls
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """The certificates of the tests, made with the openssl command when first asked for.
 
-Everything is named by what is special about it: `server("expired")`, `client("other-ca")`, `key("encrypted")`.
-"""
+Everything is named by what is special about it: `server("expired")`, `client("other-ca")`,
+`key("encrypted")`."""
 import base64
 import hashlib
 import os
@@ -20,7 +20,8 @@ AUTHORITIES = {
     "intermediate": {"issuer": "ca"},
 }
 
-# What a certificate says: cn (null: an empty subject), san, validity, issuer (null: self-signed), eku, key algorithm.
+# What a certificate says: cn (null: an empty subject), san, validity, issuer (null: self-signed),
+# eku, key algorithm.
 CERTIFICATES = {
     # the manager's
     "good": {"cn": "manager", "san": NAMES},
@@ -79,7 +80,8 @@ class Certificates:
         return os.path.join(self.directory, name)
 
     def openssl(self, *arguments):
-        return subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.directory).stdout
+        return subprocess.run(["openssl", *arguments], check=True, capture_output=True,
+                              cwd=self.directory).stdout
 
     def ca(self, name="ca"):
         """The path of an authority's certificate."""
@@ -89,8 +91,10 @@ class Certificates:
             if "issuer" in what:
                 self.ca(what["issuer"])
             self.private_key(f"ca-{name}")
-            self.issue(f"ca-{name}", what.get("issuer"), cn=f"Test CA {name}", validity=what.get("validity", NOW),
-                       extensions="basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n")
+            self.issue(
+                f"ca-{name}", what.get("issuer"), cn=f"Test CA {name}", validity=what.get(
+                    "validity", NOW),
+                extensions="basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n")
         return certificate
 
     def pair(self, name):
@@ -111,7 +115,8 @@ class Certificates:
         return certificate, self.path(f"{name}.key")
 
     def private_key(self, name, algorithm=("EC", "ec_paramgen_curve:P-256")):
-        self.openssl("genpkey", "-algorithm", algorithm[0], "-pkeyopt", algorithm[1], "-out", f"{name}.key")
+        self.openssl("genpkey", "-algorithm", algorithm[0], "-pkeyopt", algorithm[1], "-out",
+                     f"{name}.key")
 
     def issue(self, name, issuer, cn, validity, extensions):
         signer = f"ca-{issuer}" if issuer else name
@@ -121,11 +126,11 @@ class Certificates:
             file.write(CONFIG.format(directory=self.directory, issuer=signer))
         with open(self.path(f"{signer}.index"), "w", encoding="ascii"):
             pass
-        self.openssl("req", "-new", "-key", f"{name}.key", "-config", f"{name}.cnf", "-out", f"{name}.csr",
-                     "-subj", f"/O=test/CN={cn}" if cn else "/O=test")
+        self.openssl("req", "-new", "-key", f"{name}.key", "-config", f"{name}.cnf", "-out",
+                     f"{name}.csr", "-subj", f"/O=test/CN={cn}" if cn else "/O=test")
         self.openssl("ca", "-batch", "-notext", "-config", f"{name}.cnf", "-in", f"{name}.csr",
-                     "-out", f"{name}.pem.new", "-extfile", f"{name}.ext", "-startdate", validity[0],
-                     "-enddate", validity[1], "-keyfile", f"{signer}.key",
+                     "-out", f"{name}.pem.new", "-extfile", f"{name}.ext", "-startdate",
+                     validity[0], "-enddate", validity[1], "-keyfile", f"{signer}.key",
                      *(["-cert", f"{signer}.pem"] if issuer else ["-selfsign"]))
         os.rename(self.path(f"{name}.pem.new"), self.path(f"{name}.pem"))
 
@@ -142,15 +147,17 @@ class Certificates:
     def pin(self, name):
         """The line of `pin` for a certificate's key."""
         public = self.openssl("x509", "-in", self.pair(name)[0], "-noout", "-pubkey")
-        der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=public, check=True,
-                             capture_output=True).stdout
+        der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=public,
+                             check=True, capture_output=True).stdout
         return "sha256//" + base64.b64encode(hashlib.sha256(der).digest()).decode()
 
     def encrypted_key(self, name):
         """The same private key behind a passphrase."""
         encrypted = self.path(f"{name}-encrypted.key")
         if not os.path.exists(encrypted):
-            self.openssl("pkey", "-in", self.pair(name)[1], "-aes256", "-passout", "pass:secret", "-out", encrypted)
+            self.openssl("pkey", "-in",
+                         self.pair(name)[1], "-aes256", "-passout", "pass:secret", "-out",
+                         encrypted)
         return encrypted
 
     def der(self, name):

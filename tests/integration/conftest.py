@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What the integration tests share. Everything lives in a directory of its own and listens on a port of its own."""
+"""What the integration tests share. Everything lives in a directory of its own and listens on a
+port of its own."""
 import os
 import shutil
 import socket
@@ -30,12 +31,15 @@ def machine(certificates):
 
 @pytest.fixture
 def start_manager(certificates):
-    """Start a fake_manager.Manager: start_manager(SCRIPT, certificate=NAME or PAIR, address=..., lowest=..., ...)."""
+    """Start a fake_manager.Manager: start_manager(SCRIPT, certificate=NAME or PAIR, address=...,
+    lowest=..., ...)."""
     managers = []
 
     def start(script=None, certificate="good", **options):
         pair = certificates.pair(certificate) if isinstance(certificate, str) else certificate
-        managers.append(fake_manager.Manager(script or fake_manager.answer(machine_module.reply()), pair, **options))
+        managers.append(
+            fake_manager.Manager(script or fake_manager.answer(machine_module.reply()), pair,
+                                 **options))
         return managers[-1]
     yield start
     for manager in managers:
@@ -58,8 +62,8 @@ def as_root():
 @pytest.fixture
 def mount_namespace(as_root):  # pylint: disable=unused-argument
     """The test runs the program with mounts of its own (`before=` of Machine.start())."""
-    if subprocess.run(["unshare", "--mount", "--propagation", "private", "true"], capture_output=True,
-                      check=False).returncode != 0:
+    if subprocess.run(["unshare", "--mount", "--propagation", "private", "true"],
+                      capture_output=True, check=False).returncode != 0:
         pytest.skip("needs unshare --mount")
 
 
@@ -93,19 +97,23 @@ def silent_resolver(machine, mount_namespace):  # pylint: disable=unused-argumen
         resolver = machine.write("resolv.conf", f"nameserver {address}\n")
         switch = machine.write("nsswitch.conf", "hosts: dns\n")
         yield (f"mount --bind {machine_module.shell_words(resolver)} /etc/resolv.conf\n"
-               f"if [ -e /etc/nsswitch.conf ]; then mount --bind {machine_module.shell_words(switch)} /etc/nsswitch.conf; fi"), server
+               f"if [ -e /etc/nsswitch.conf ]; then mount --bind "
+               f"{machine_module.shell_words(switch)} /etc/nsswitch.conf; fi"), server
 
 
 @pytest.fixture
 def enrollment(machine):
-    if not os.path.exists(os.path.join(os.path.dirname(machine_module.AGENT_REGISTER), "agent-register-https.so")):
+    if not os.path.exists(
+            os.path.join(os.path.dirname(machine_module.AGENT_REGISTER),
+                         "agent-register-https.so")):
         pytest.skip("needs a build with the module (not --without-api)")
     return enroll_tools.Enrollment(machine)
 
 
 @pytest.fixture
 def start_wazuh5(certificates):
-    """Start a wazuh5_manager.Wazuh5Manager that hands out the CA: start_wazuh5(certificate=NAME, password=..., ...)."""
+    """Start a wazuh5_manager.Wazuh5Manager that hands out the CA: start_wazuh5(certificate=NAME,
+    password=..., ...)."""
     managers = []
 
     def start(certificate="good", **options):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A machine that enrolls with Wazuh 5, for the tests of method enroll. Its fixtures are in conftest.py."""
+"""A machine that enrolls with Wazuh 5, for the tests of method enroll. Its fixtures are in
+conftest.py."""
 import os
 
 from wazuh5_manager import encode
@@ -20,7 +21,11 @@ class Enrollment:
 
     def options(self, manager=None, token=None, password=None, trust="ca", **settings):
         """`manager` None: the token names it; `token` and `password` are texts."""
-        chosen = {"manager.method": "enroll", **{name.replace("__", "."): value for name, value in settings.items()}}
+        chosen = {
+            "manager.method": "enroll",
+            **{name.replace("__", "."): value
+               for name, value in settings.items()}
+        }
         if token is not None:
             chosen["auth.token_file"] = self.machine.password(token, name="token")
             trust = trust if trust != "ca" else None
@@ -45,7 +50,11 @@ class Enrollment:
         return result
 
     def fails(self, outcome, *words, **options):
-        chosen = self.options(**{name: value for name, value in options.items() if name not in ("in_state", "within")})
+        chosen = self.options(
+            **
+            {name: value
+             for name, value in options.items()
+             if name not in ("in_state", "within")})
         more = {name: options[name] for name in ("in_state", "within") if name in options}
         return self.machine.fails(outcome, *words, **chosen, **more)
 

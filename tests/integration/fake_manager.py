@@ -9,9 +9,8 @@ A script is a function of one `Conversation`; it runs in a thread of its own for
         conversation.send(b"OSSEC K:'001 web-01 any " + KEY + b"'")
         conversation.finish()
 
-TLS records go in and out of OpenSSL's memory one at a time, so `records` holds the plaintext of each record that the
-client sent, and every `send()` is one record.
-"""
+TLS records go in and out of OpenSSL's memory one at a time, so `records` holds the plaintext of
+each record that the client sent, and every `send()` is one record."""
 import queue
 import socket
 import ssl
@@ -37,7 +36,8 @@ class Conversation:
         self.client_certificate = None
         self.end = None  # how the client left: "close_notify", "closed", "reset"
         self.failure = None  # what ended the script early
-        self.segment = None  # send in TCP segments of so many bytes, each read before the next is sent
+        # send in TCP segments of so many bytes, each read before the next is sent
+        self.segment = None
         self.tls = None
         self.incoming = ssl.MemoryBIO()
         self.outgoing = ssl.MemoryBIO()
@@ -161,28 +161,33 @@ class Conversation:
 
     def _unread(self):
         """Are there bytes in the client's receive queue, or on their way there (/proc/net/tcp)?"""
-        ours, theirs = (f":{name[1]:04X}" for name in (self.socket.getsockname(), self.socket.getpeername()))
+        ours, theirs = (f":{name[1]:04X}" for name in (self.socket.getsockname(),
+                                                       self.socket.getpeername()))
         waiting = False
-        with open("/proc/net/tcp6" if self.socket.family == socket.AF_INET6 else "/proc/net/tcp", encoding="ascii") as table:
+        with open("/proc/net/tcp6" if self.socket.family == socket.AF_INET6 else "/proc/net/tcp",
+                  encoding="ascii") as table:
             for line in table:
                 if ours not in line or theirs not in line:
                     continue
                 _, local, remote, _, queues = line.split()[:5]
                 sent, received = queues.split(":")
                 waiting |= local.endswith(ours) and remote.endswith(theirs) and int(sent, 16) > 0
-                waiting |= local.endswith(theirs) and remote.endswith(ours) and int(received, 16) > 0
+                waiting |= local.endswith(theirs) and remote.endswith(ours) and int(received,
+                                                                                    16) > 0
         return waiting
 
 
 class Manager:
-    """Listens on a port of its own from the start; `close()` ends all threads and raises what a script got wrong."""
+    """Listens on a port of its own from the start; `close()` ends all threads and raises what a
+    script got wrong."""
 
-    def __init__(self, script, certificate=None, address="127.0.0.1", port=0, lowest=None, highest=None, client_ca=None,
-                 ciphers=None):
+    def __init__(self, script, certificate=None, address="127.0.0.1", port=0, lowest=None,
+                 highest=None, client_ca=None, ciphers=None):
         self.script = script
         self.conversations = []
         self.reached = queue.Queue()  # ("accepted" | "handshake" | "request", conversation)
-        self.context = self._context(certificate, lowest, highest, client_ca, ciphers) if certificate else None
+        self.context = self._context(certificate, lowest, highest, client_ca,
+                                     ciphers) if certificate else None
         self.errors = []
         self.threads = []
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -202,7 +207,8 @@ class Manager:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_ciphers(ciphers or "DEFAULT:@SECLEVEL=0")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # old versions are what some tests are about
+            # old versions are what some tests are about
+            warnings.simplefilter("ignore", DeprecationWarning)
             context.minimum_version = lowest or ssl.TLSVersion.TLSv1_2
             context.maximum_version = highest or ssl.TLSVersion.MAXIMUM_SUPPORTED
         context.load_cert_chain(*certificate)
@@ -300,7 +306,7 @@ class FullBacklog:
             each.close()
 
 
-# -------------------------------------------------------------------- scripts
+# ------------------------------------------------------------------ scripts
 
 def answer(*records, ending="close"):
     """A script: handshake, request, these records, an ending."""
@@ -314,7 +320,8 @@ def answer(*records, ending="close"):
 
 
 def end(conversation, how):
-    """"close": FIN without close_notify; "close_notify"; "reset"; "open": wait for the client to leave."""
+    """"close": FIN without close_notify; "close_notify"; "reset"; "open": wait for the client to
+    leave."""
     if how == "reset":
         conversation.wait_until_read()
         conversation.reset()

@@ -22,8 +22,17 @@ OLD_KEY = hashlib.sha256(b"before").hexdigest()
 OLD_LINE = f"007 web-01 any {OLD_KEY}\n"
 
 EXIT_CODES = {
-    "registered": 0, "not-ready": 75, "unreachable": 75, "untrusted": 75, "busy": 75, "duplicate": 75, "refused": 77,
-    "protocol-error": 76, "misconfigured": 78, "storage-error": 73, "cloned": 79,
+    "registered": 0,
+    "not-ready": 75,
+    "unreachable": 75,
+    "untrusted": 75,
+    "busy": 75,
+    "duplicate": 75,
+    "refused": 77,
+    "protocol-error": 76,
+    "misconfigured": 78,
+    "storage-error": 73,
+    "cloned": 79,
 }
 
 
@@ -57,7 +66,8 @@ class Result:
 
 
 class Machine:
-    """A directory with what the program needs of a machine: the agent's directory, state, configuration, secrets."""
+    """A directory with what the program needs of a machine: the agent's directory, state,
+    configuration, secrets."""
 
     def __init__(self, directory, certificates):
         self.directory = str(directory)
@@ -120,7 +130,8 @@ class Machine:
                 if content is None and os.path.isfile(path):
                     with open(path, "rb") as file:
                         content = file.read()
-                seen[path] = (content, status.st_ino, status.st_mode, status.st_uid, status.st_gid, status.st_mtime_ns)
+                seen[path] = (content, status.st_ino, status.st_mode, status.st_uid, status.st_gid,
+                              status.st_mtime_ns)
         return seen
 
     def read_state(self):
@@ -133,15 +144,18 @@ class Machine:
     # ---------------------------------------------------------------- running
 
     def program_for_others(self):
-        """A copy of the program where another user gets at it: the build tree may lie in somebody's home."""
+        """A copy of the program where another user gets at it: the build tree may lie in
+        somebody's home."""
         copy = os.path.join(self.directory, "agent-register")
         if not os.path.exists(copy):
             shutil.copy(AGENT_REGISTER, copy)
         return copy
 
-    def command(self, *arguments, manager=None, trust="ca", name="web-01", config=None, settings=None, force=False):
-        """The command line. `manager` is one or several of a Manager or an address; `trust` a CA, a list of options, or
-        None; `settings` maps "SECTION.KEY" to a value or to a list of them."""
+    def command(self, *arguments, manager=None, trust="ca", name="web-01", config=None,
+                settings=None, force=False):
+        """The command line. `manager` is one or several of a Manager or an address; `trust` a
+        CA, a list of options, or None; `settings` maps "SECTION.KEY" to a value or to a list of
+        them."""
         command = [AGENT_REGISTER]
         if config is not False:
             command += ["--config", config or self.config]
@@ -162,32 +176,42 @@ class Machine:
         return command + list(arguments)
 
     def environment(self, **more):
-        """Of the program; its systemctl does nothing, so that a run as a service leaves this system's units alone."""
-        kept = {key: value for key, value in os.environ.items() if key == "HOME" or "SAN_OPTIONS" in key}
+        """Of the program; its systemctl does nothing, so that a run as a service leaves this
+        system's units alone."""
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if key == "HOME" or "SAN_OPTIONS" in key
+        }
         return {**kept, "PATH": f"{self.programs}:{os.environ['PATH']}", "LC_ALL": "C", **more}
 
-    def start(self, *arguments, environment=None, before=None, after=None, user=None, stdin=subprocess.DEVNULL, **options):
-        """Start a run. `before` and `after` are shell commands around it, in a mount namespace of its own."""
+    def start(self, *arguments, environment=None, before=None, after=None, user=None,
+              stdin=subprocess.DEVNULL, **options):
+        """Start a run. `before` and `after` are shell commands around it, in a mount namespace
+        of its own."""
         command = self.command(*arguments, **options)
         if user is not None:
             command[0] = self.program_for_others()
         if before:
             script = f"{before}\n"
             script += f'"$@"; status=$?\n{after}\nexit $status' if after else 'exec "$@"'
-            command = ["unshare", "--mount", "--propagation", "private", "sh", "-ec" if not after else "-c", script, "sh",
-                       *command]
+            command = [
+                "unshare", "--mount", "--propagation", "private", "sh",
+                "-ec" if not after else "-c", script, "sh", *command
+            ]
         more = {"user": user, "group": user, "extra_groups": []} if user is not None else {}
-        return Run(self, subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
-                                          stderr=subprocess.PIPE, env=self.environment(**environment or {}),
-                                          cwd="/", **more))
+        return Run(
+            self,
+            subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             env=self.environment(**environment or {}), cwd="/", **more))
 
     def register(self, *arguments, **options):
         """Run to the end. Returns a Result."""
         return self.start(*arguments, **options).finish()
 
     def fails(self, outcome, *words, manager=None, in_state=True, within=PROMPT, **options):
-        """Run, and expect this outcome: its exit code, one line that holds all `words`, the same in the state file, in
-        time, and nothing changed on disk. Returns the Result."""
+        """Run, and expect this outcome: its exit code, one line that holds all `words`, the same
+        in the state file, in time, and nothing changed on disk. Returns the Result."""
         before = self.snapshot()
         result = self.register(manager=manager, **options)
         assert result.status == EXIT_CODES[outcome], result
@@ -242,7 +266,8 @@ class Run:
         except subprocess.TimeoutExpired:
             self.process.kill()
             stdout, stderr = self.process.communicate()
-            raise AssertionError(f"it hangs:\n{(self.seen + stderr).decode(errors='replace')}") from None
+            raise AssertionError(
+                f"it hangs:\n{(self.seen + stderr).decode(errors='replace')}") from None
         seconds = time.monotonic() - self.started
         result = Result(self.process.returncode, stdout.decode(errors="replace"),
                         (self.seen + stderr).decode("latin-1"), seconds, self.machine.read_state())
@@ -254,8 +279,10 @@ class Run:
         state = "".join(result.state.values())
         for secret in (KEY, OLD_KEY, *self.machine.secrets):
             assert secret not in result.stderr and secret not in state, "a secret was shown"
-        assert all(byte == "\n" or " " <= byte <= "~" for byte in result.stderr), f"unescaped bytes: {result.stderr!r}"
-        assert os.path.isdir(self.machine.etc) is False or ".client.keys.new" not in self.machine.files(), result
+        assert all(byte == "\n" or " " <= byte <= "~"
+                   for byte in result.stderr), f"unescaped bytes: {result.stderr!r}"
+        assert os.path.isdir(
+            self.machine.etc) is False or ".client.keys.new" not in self.machine.files(), result
         assert "Sanitizer" not in result.stderr, result.stderr
 
 
@@ -270,7 +297,8 @@ class NotifySocket:
         self.environment = {"NOTIFY_SOCKET": self.path}
 
     def next(self):
-        """The next message; the descriptors that come with it (of BARRIER=1) are closed, as systemd does."""
+        """The next message; the descriptors that come with it (of BARRIER=1) are closed, as
+        systemd does."""
         data, descriptors, _, _ = socket.recv_fds(self.socket, 65536, 4)
         for descriptor in descriptors:
             os.close(descriptor)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Scripts for fake_manager.Manager that make an HTTP proxy of it: some relay, some do not. Start it without a certificate."""
+"""Scripts for fake_manager.Manager that make an HTTP proxy of it: some relay, some do not. Start
+it without a certificate."""
 import base64
 import select
 import socket
@@ -15,7 +16,8 @@ def basic(user, password):
 
 
 def read_request(conversation):
-    """Read a request's header into the records, and return its lines. What follows stays in the socket."""
+    """Read a request's header into the records, and return its lines. What follows stays in the
+    socket."""
     data = b""
     while not data.endswith(b"\r\n\r\n"):
         byte = conversation.socket.recv(1)
@@ -50,8 +52,9 @@ def split_authority(authority):
 
 
 def tunnel(hosts=None, credentials=None, answer=OK, refuse=(), bytewise=False):
-    """A script: relay to the host that was asked for. `hosts` maps "HOST:PORT" to the address behind it; `credentials` are
-    demanded; authorities in `refuse` are answered with 503; `bytewise` waits until each byte of the answer is read."""
+    """A script: relay to the host that was asked for. `hosts` maps "HOST:PORT" to the address
+    behind it; `credentials` are demanded; authorities in `refuse` are answered with 503;
+    `bytewise` waits until each byte of the answer is read."""
     def script(conversation):
         lines = read_request(conversation)
         method, authority, version = lines[0].split(" ")
@@ -61,9 +64,11 @@ def tunnel(hosts=None, credentials=None, answer=OK, refuse=(), bytewise=False):
                                         b"Proxy-Authenticate: Basic realm=\"the proxy\"\r\n\r\n")
             return
         if authority in refuse:
-            conversation.socket.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+            conversation.socket.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: "
+                                        b"0\r\n\r\n")
             return
-        with socket.create_connection(split_authority((hosts or {}).get(authority, authority)), PATIENCE) as far:
+        with socket.create_connection(split_authority((hosts or {}).get(authority, authority)),
+                                      PATIENCE) as far:
             for piece in [bytes([byte]) for byte in answer] if bytewise else [answer]:
                 conversation.socket.sendall(piece)
                 if bytewise:

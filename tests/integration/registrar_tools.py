@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What the tests of agent-registrar share: a running registrar, a client that says what it saw, certificates."""
+"""What the tests of agent-registrar share: a running registrar, a client that says what it saw,
+certificates."""
 
 import contextlib
 import os
@@ -26,19 +27,25 @@ KEY = r"[0-9a-f]{64}"
 
 def run(*arguments, **options):
     """Run the program to its end."""
-    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE, **options)
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=PATIENCE, **options)
 
 
 class Registrar:
     """A running `agent-registrar serve` over a directory of its own."""
 
-    def __init__(self, directory, *arguments, program=None, environment=None, pass_fds=(), port=None, listen="127.0.0.1"):
+    def __init__(self, directory, *arguments, program=None, environment=None, pass_fds=(),
+                 port=None, listen="127.0.0.1"):
         self.directory = pathlib.Path(directory)
         self.keys_file = self.directory / "etc" / "client.keys"
         where = [] if pass_fds else ["--listen", listen, "-p", "0"]
-        command = [*(program or [PROGRAM]), "-D", str(directory), *where, *map(str, arguments), "serve"]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env={**os.environ, **(environment or {})}, pass_fds=pass_fds)
+        command = [
+            *(program or [PROGRAM]), "-D",
+            str(directory), *where, *map(str, arguments), "serve"
+        ]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True, env={**os.environ,
+                                                        **(environment or {})}, pass_fds=pass_fds)
         self.lines = []
         self._changed = threading.Condition()
         self._closed = False
@@ -69,7 +76,8 @@ class Registrar:
                     if match:
                         return match
                 if self._closed or time.monotonic() > end:
-                    raise AssertionError(f"no log line with {pattern!r} in:\n" + "\n".join(self.lines))
+                    raise AssertionError(f"no log line with {pattern!r} in:\n" +
+                                         "\n".join(self.lines))
                 self._changed.wait(1)
 
     @property
@@ -121,7 +129,8 @@ class Registrar:
 
 
 class Reply:
-    """What came back: one entry per TLS record, and how it ended: "close_notify", "eof", or the error."""
+    """What came back: one entry per TLS record, and how it ended: "close_notify", "eof", or the
+    error."""
 
     def __init__(self, records, end):
         self.records = records
@@ -140,7 +149,8 @@ def client_context(version=None, certificate=None, ciphers=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.options &= ~0x80  # OP_IGNORE_UNEXPECTED_EOF: an end without close_notify must be seen as one
+    # OP_IGNORE_UNEXPECTED_EOF: an end without close_notify must be seen as one
+    context.options &= ~0x80
     if version:
         context.minimum_version = context.maximum_version = version
     if certificate:
@@ -161,7 +171,8 @@ class Client:
             raise
 
     def send(self, piece):
-        self.tls.sendall(piece.encode("utf-8", "surrogateescape") if isinstance(piece, str) else piece)
+        self.tls.sendall(
+            piece.encode("utf-8", "surrogateescape") if isinstance(piece, str) else piece)
 
     def half_close(self):
         """FIN without close_notify."""
@@ -254,29 +265,34 @@ class Authority:
         self.directory.mkdir(parents=True)
         self.certificate = self.directory / "ca.crt"
         self.key = self.directory / "ca.key"
-        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-                      "-subj", f"/O={name}/CN={name}", "-keyout", self.key, "-out", self.certificate)
+        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                      "-nodes", "-days", "30", "-subj", f"/O={name}/CN={name}", "-keyout", self.key,
+                      "-out", self.certificate)
 
     def _openssl(self, *arguments):
-        subprocess.run([self.openssl, *map(str, arguments)], check=True, capture_output=True, cwd=self.directory,
-                       timeout=PATIENCE)
+        subprocess.run([self.openssl, *map(str, arguments)], check=True, capture_output=True,
+                       cwd=self.directory, timeout=PATIENCE)
 
     def issue(self, name, expired=False, san=None):
-        """A (certificate, key) pair of files; `san` is a list of alternative names like "IP:127.0.0.1"."""
-        key, request, certificate = (self.directory / f"{name}.{end}" for end in ("key", "csr", "crt"))
-        self._openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-                      f"/O=agents/CN={name}", "-keyout", key, "-out", request)
+        """A (certificate, key) pair of files; `san` is a list of alternative names like
+        "IP:127.0.0.1"."""
+        key, request, certificate = (self.directory / f"{name}.{end}"
+                                     for end in ("key", "csr", "crt"))
+        self._openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                      "-nodes", "-subj", f"/O=agents/CN={name}", "-keyout", key, "-out", request)
         if expired:
             (self.directory / "index").write_text("")
             config = self.directory / "ca.conf"
-            config.write_text("[ca]\ndefault_ca=d\n[d]\ndatabase=index\nnew_certs_dir=.\nrand_serial=yes\n"
-                              "default_md=sha256\npolicy=p\n[p]\nO=optional\nCN=supplied\n")
-            self._openssl("ca", "-batch", "-config", config, "-cert", self.certificate, "-keyfile", self.key, "-in",
-                          request, "-out", certificate, "-startdate", "20200101000000Z", "-enddate", "20200102000000Z",
-                          "-notext")
+            config.write_text(
+                "[ca]\ndefault_ca=d\n[d]\ndatabase=index\nnew_certs_dir=.\nrand_serial=yes\n"
+                "default_md=sha256\npolicy=p\n[p]\nO=optional\nCN=supplied\n")
+            self._openssl("ca", "-batch", "-config", config, "-cert", self.certificate, "-keyfile",
+                          self.key, "-in", request, "-out", certificate, "-startdate",
+                          "20200101000000Z", "-enddate", "20200102000000Z", "-notext")
         else:
             extensions = self.directory / f"{name}.ext"
             extensions.write_text(f"subjectAltName={','.join(san)}\n" if san else "")
-            self._openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-days", "7",
-                          "-set_serial", str(time.monotonic_ns()), "-extfile", extensions, "-out", certificate)
+            self._openssl("x509", "-req", "-in", request, "-CA",
+                          self.certificate, "-CAkey", self.key, "-days", "7", "-set_serial",
+                          str(time.monotonic_ns()), "-extfile", extensions, "-out", certificate)
         return certificate, key

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
-"""Wazuh's API as a script of fake_manager.Manager: it answers as told, and remembers what it was asked.
+"""Wazuh's API as a script of fake_manager.Manager: it answers as told, and remembers what it was
+asked.
 
     api = Api({"POST /agents": error(400, 1705, "Agent name taken")})
     manager = start_manager(api)
 
-An answer is a dict (JSON with status 200), a Reply, a list (one for each call, the last one for all that follow), bytes
-(sent as they are; the connection ends then), or a function of the Call that returns one of these.
-"""
+An answer is a dict (JSON with status 200), a Reply, a list (one for each call, the last one for
+all that follow), bytes (sent as they are; the connection ends then), or a function of the Call
+that returns one of these."""
 import base64
 import json
 import os
@@ -47,7 +48,10 @@ class Reply:
         self.close = close
 
     def encode(self):
-        lines = [f"HTTP/1.1 {self.status} Text", "Content-Type: application/json", f"Content-Length: {len(self.body)}"]
+        lines = [
+            f"HTTP/1.1 {self.status} Text", "Content-Type: application/json",
+            f"Content-Length: {len(self.body)}"
+        ]
         lines += [f"{name}: {value}" for name, value in self.fields]
         if self.close:
             lines.append("Connection: close")
@@ -65,8 +69,11 @@ def granted(id="001", **line):  # pylint: disable=redefined-builtin
 
 def error(status, code, detail="No.", fields=()):
     """A refusal of version 4."""
-    return Reply(status, {"title": "Bad Request", "detail": detail, "remediation": "Do it right", "error": code,
-                          "dapi_errors": {"master": {"error": detail}}}, fields)
+    return Reply(
+        status, {
+            "title": "Bad Request", "detail": detail, "remediation": "Do it right", "error": code,
+            "dapi_errors": {"master": {"error": detail}}
+        }, fields)
 
 
 def affected(*items, failed=(), code=0):
@@ -82,13 +89,17 @@ DEFAULTS = {
     "PUT /agents/001/group/.*": affected("001"),
 }
 NOT_FOUND = Reply(404, {"title": "Not Found", "detail": "404: Not Found"})
-NOT_FOUND_3 = Reply(404, {"error": 603, "message": "The requested URL was not found on this server"})
+NOT_FOUND_3 = Reply(404, {"error": 603, "message": "The requested URL was not found on this "
+                                                   "server"})
 
 
 class Api:
     def __init__(self, answers=None, otherwise=NOT_FOUND, close=False):
         answers = answers or {}
-        self.answers = {**answers, **{call: each for call, each in DEFAULTS.items() if call not in answers}}
+        self.answers = {
+            **answers, **{call: each
+                          for call, each in DEFAULTS.items() if call not in answers}
+        }
         self.otherwise = otherwise
         self.close = close  # end the connection after each reply
         self.calls = []
@@ -151,4 +162,7 @@ def read_call(conversation, data=b""):
 
 def settings(machine, **more):
     """The configuration keys of method = api."""
-    return {"manager.method": "api", "auth.api_user": USER, "auth.api_password_file": machine.password(PASSWORD), **more}
+    return {
+        "manager.method": "api", "auth.api_user": USER,
+        "auth.api_password_file": machine.password(PASSWORD), **more
+    }

@@ -29,7 +29,7 @@ def request(manager):
     return sent[:-1]
 
 
-# -------------------------------------------------------------------- what an option puts into the request
+# ------------------------------------------------------------------ what an option puts into the request
 
 REQUESTS = {
     "-A": (["-A", "other"], "OSSEC A:'other'"),
@@ -41,8 +41,10 @@ REQUESTS = {
     "-I": (["-I", "10.0.0.7"], "OSSEC A:'web-01' IP:'10.0.0.7'"),
     "-I any": (["-I", "any"], "OSSEC A:'web-01' IP:'any'"),
     "-I network": (["-I", "10.0.0.0/24"], "OSSEC A:'web-01' IP:'10.0.0.0/24'"),
-    "-I IPv6": (["-I", "2001:db8::1"], "OSSEC A:'web-01' IP:'2001:0DB8:0000:0000:0000:0000:0000:0001'"),
-    "-I IPv6 network": (["-I", "2001:db8::/32"], "OSSEC A:'web-01' IP:'2001:0DB8:0000:0000:0000:0000:0000:0000/32'"),
+    "-I IPv6": (["-I", "2001:db8::1"], "OSSEC A:'web-01' "
+                                       "IP:'2001:0DB8:0000:0000:0000:0000:0000:0001'"),
+    "-I IPv6 network": (["-I", "2001:db8::/32"], "OSSEC A:'web-01' "
+                                                 "IP:'2001:0DB8:0000:0000:0000:0000:0000:0000/32'"),
     "-i": (["-i"], "OSSEC A:'web-01' IP:'src'"),
     "-i -G": (["-i", "-G", "web"], "OSSEC A:'web-01' G:'web' IP:'src'"),
     "extra words": (["now", "please"], "OSSEC A:'web-01'"),
@@ -122,8 +124,9 @@ def test_group(agent_auth, start_manager, as_root):  # pylint: disable=unused-ar
     agent_auth.registers(manager=start_manager(), arguments=["-g", "daemon"])
     status = os.stat(agent_auth.keys)
     assert status.st_mode & 0o7777 == 0o640 and status.st_uid == 0
-    assert status.st_gid == int(subprocess.run(["getent", "group", "daemon"], check=True, capture_output=True,
-                                               text=True).stdout.split(":")[2])
+    assert status.st_gid == int(
+        subprocess.run(["getent", "group", "daemon"], check=True, capture_output=True,
+                       text=True).stdout.split(":")[2])
 
 
 def test_unknown_group(agent_auth, start_manager):
@@ -150,17 +153,19 @@ def test_interface_of_a_link_local_address(agent_auth, start_manager):
     """Interface 1 is the loopback, which has no such address: it is asked all the same."""
     manager = start_manager()
     for host in ("fe80::1", "[fe80::1]"):
-        agent_auth.fails("Unable to connect to", f"[fe80::1%1]:{manager.port}", manager=(host, manager.port),
-                         arguments=["-n", "1"])
-    agent_auth.fails("Unable to connect to", "[fe80::1%1]:1515", arguments=["-m", "fe80::1", "-n", "1"])
+        agent_auth.fails("Unable to connect to", f"[fe80::1%1]:{manager.port}",
+                         manager=(host, manager.port), arguments=["-n", "1"])
+    agent_auth.fails("Unable to connect to", "[fe80::1%1]:1515",
+                     arguments=["-m", "fe80::1", "-n", "1"])
     agent_auth.registers(manager=manager, arguments=["-n", "7"])  # which means nothing for this one
 
 
-# -------------------------------------------------------------------- the command line
+# ------------------------------------------------------------------ the command line
 
 REFUSED = {
     "no -m": ([], "Manager IP not set."),
-    "-I and -i": (["-m", "127.0.0.1", "-I", "10.0.0.1", "-i"], "Options '-I' and '-i' are uncompatible."),
+    "-I and -i": (["-m", "127.0.0.1", "-I", "10.0.0.1", "-i"], "Options '-I' and '-i' are "
+                  "uncompatible."),
     "-x without -k": (["-m", "127.0.0.1", "-x", "/certificate"], "-x needs -k"),
     "-k without -x": (["-m", "127.0.0.1", "-k", "/key"], "-k needs -x"),
     "-p 0": (["-m", "127.0.0.1", "-p", "0"], "Invalid port: '0'"),
@@ -171,7 +176,8 @@ REFUSED = {
     "-n a name": (["-m", "fe80::1", "-n", "eth0"], "Invalid network_interface: eth0"),
     "-m with a blank": (["-m", "a b"], "Could not resolve hostname: 'a b'"),
     "-m empty": (["-m", ""], "Could not resolve hostname: -m is empty"),
-    "-A with a blank": (["-m", "127.0.0.1", "-A", "a b"], 'Invalid agent name "a b". Please pick a valid name'),
+    "-A with a blank": (["-m", "127.0.0.1", "-A", "a b"], 'Invalid agent name "a b". Please pick '
+                        'a valid name'),
     "-A a specifier": (["-m", "127.0.0.1", "-A", "%H"], 'Invalid agent name "%H"'),
     "-A empty": (["-m", "127.0.0.1", "-A", ""], 'Invalid agent name ""'),
     "-A of 1": (["-m", "127.0.0.1", "-A", "a"], 'Invalid agent name "a"'),
@@ -184,7 +190,8 @@ REFUSED = {
     "-G with a quote": (["-m", "127.0.0.1", "-G", "a'b"], "Invalid group name"),
     "-I bad": (["-m", "127.0.0.1", "-I", "10.0.0.256"], "Invalid IP: '10.0.0.256'"),
     "-v missing file": (["-m", "127.0.0.1", "-v", "/no/ca"], "/no/ca"),
-    "-x missing file": (["-m", "127.0.0.1", "-x", "/no/certificate", "-k", "/no/key"], "/no/certificate"),
+    "-x missing file": (["-m", "127.0.0.1", "-x", "/no/certificate", "-k",
+                         "/no/key"], "/no/certificate"),
     "-c unknown": (["-m", "127.0.0.1", "-c", "FROBNICATE"], "FROBNICATE"),
 }
 
@@ -192,7 +199,8 @@ REFUSED = {
 @pytest.mark.parametrize("arguments, words", REFUSED.values(), ids=REFUSED.keys())
 def test_refused_command_line(agent_auth, arguments, words):
     agent_auth.install_key()
-    result = agent_auth.fails(words, arguments=arguments, name=None if "-A" in arguments else "web-01")
+    result = agent_auth.fails(words, arguments=arguments,
+                              name=None if "-A" in arguments else "web-01")
     assert told(result) == []
     assert result.state.get("last_outcome") in (None, "misconfigured")
 
@@ -207,7 +215,8 @@ UNKNOWN = {
 @pytest.mark.parametrize("arguments, words", UNKNOWN.values(), ids=UNKNOWN.keys())
 def test_unknown_option(agent_auth, arguments, words):
     result = agent_auth.register(*arguments, name=None)
-    assert result.status == 1 and result.stderr.endswith(f"{words}\n") and result.stderr.count("\n") == 1, result
+    assert result.status == 1 and result.stderr.endswith(f"{words}\n") and result.stderr.count(
+        "\n") == 1, result
     assert result.stdout == ""
 
 
@@ -216,7 +225,8 @@ def test_help_and_version(agent_auth):
     assert shown.status == 0 and shown.stderr == ""
     assert set(re.findall(r"^  -(\w)\b", shown.stdout, re.M)) == set("mpADgvxkPcGIinatdVh")
     version = agent_auth.register("-V", name=None)
-    assert version.status == 0 and re.fullmatch(r"agent-auth of agent-register \d\S*\n", version.stdout), version
+    assert version.status == 0 and re.fullmatch(r"agent-auth of agent-register \d\S*\n",
+                                                version.stdout), version
 
 
 def test_t_asks_nobody(agent_auth, start_manager):
@@ -243,21 +253,23 @@ def test_t_looks_at_the_files(agent_auth, start_manager, arguments, words):
 
 
 def test_no_configuration_is_read(agent_auth, machine, start_manager):
-    """Neither the file nor a drop-in nor a credential. agent-register does, so the trace can show it."""
+    """Neither the file nor a drop-in nor a credential. agent-register does, so the trace can
+    show it."""
     strace = need("strace")
     agent_auth.write("agent-register.conf", "[nonsense]\n")
     trace = os.path.join(agent_auth.directory, "trace")
-    environment = agent_auth.environment(CREDENTIALS_DIRECTORY=agent_auth.directory, ASAN_OPTIONS="detect_leaks=0")
+    environment = agent_auth.environment(CREDENTIALS_DIRECTORY=agent_auth.directory,
+                                         ASAN_OPTIONS="detect_leaks=0")
     for command, reads in ((agent_auth.command("-t", manager=start_manager()), False),
                            (machine.command("status", config=False), True)):
-        done = subprocess.run([strace, "-f", "-o", trace, "-e", "trace=file", *command], check=False, timeout=PATIENCE,
-                              env=environment, capture_output=True)
+        done = subprocess.run([strace, "-f", "-o", trace, "-e", "trace=file", *command],
+                              check=False, timeout=PATIENCE, env=environment, capture_output=True)
         with open(trace, encoding="utf-8") as file:
             assert ("agent-register.conf" in file.read()) == reads, done
         assert (done.returncode == 0) != reads, done
 
 
-# -------------------------------------------------------------------- the password
+# ------------------------------------------------------------------ the password
 
 def test_password_file(agent_auth, start_manager):
     manager = start_manager()
@@ -273,7 +285,8 @@ def test_default_password_file(agent_auth, start_manager):
     manager = start_manager()
     result = agent_auth.registers(manager=manager)
     assert request(manager) == f"OSSEC PASS: {PASSWORD} OSSEC A:'web-01'"
-    assert told(result)[0] == f"INFO: Using password specified on file: {agent_auth.default_password}"
+    assert told(
+        result)[0] == f"INFO: Using password specified on file: {agent_auth.default_password}"
 
 
 def test_the_option_beats_the_default_password_file(agent_auth, start_manager):
@@ -299,7 +312,8 @@ PASSWORDS = {
 @pytest.mark.parametrize("content, sent", PASSWORDS.values(), ids=PASSWORDS.keys())
 @pytest.mark.parametrize("way", ["-P", "authd.pass"])
 def test_password_defects(agent_auth, start_manager, way, content, sent):
-    path = agent_auth.write("ossec/etc/authd.pass" if way == "authd.pass" else "file", content, 0o600)
+    path = agent_auth.write("ossec/etc/authd.pass" if way == "authd.pass" else "file", content,
+                            0o600)
     manager = start_manager()
     agent_auth.registers(manager=manager, arguments=["-P", path] if way == "-P" else [])
     assert request(manager) == f"OSSEC PASS: {sent} OSSEC A:'web-01'"
@@ -323,8 +337,10 @@ def test_password_files_that_no_manager_takes(agent_auth, start_manager, content
     assert manager.conversations == []
 
 
-ON_THE_COMMAND_LINE = {"usual": PASSWORD, "empty": "", "blanks": "a pass phrase", "like a path": "/Correct/Horse",
-                       "very long": "Correct-Horse" * 500}
+ON_THE_COMMAND_LINE = {
+    "usual": PASSWORD, "empty": "", "blanks": "a pass phrase", "like a path": "/Correct/Horse",
+    "very long": "Correct-Horse" * 500
+}
 
 
 @pytest.mark.parametrize("password", ON_THE_COMMAND_LINE.values(), ids=ON_THE_COMMAND_LINE.keys())
@@ -332,7 +348,8 @@ ON_THE_COMMAND_LINE = {"usual": PASSWORD, "empty": "", "blanks": "a pass phrase"
 def test_password_on_the_command_line(agent_auth, start_manager, password, attached):
     attached = attached and password != ""  # without one, -P takes the next argument
     manager = start_manager()
-    result = agent_auth.fails("-P takes a file", f">{agent_auth.default_password})", manager=manager,
+    result = agent_auth.fails("-P takes a file", f">{agent_auth.default_password})",
+                              manager=manager,
                               arguments=[f"-P{password}"] if attached else ["-P", password])
     assert manager.conversations == []
     assert not password or password not in result.stdout + result.stderr
@@ -347,7 +364,8 @@ def test_password_is_wiped_from_the_command_line(agent_auth, start_manager):
             os.write(writer, b"\0" * 4096)
     except BlockingIOError:
         os.set_blocking(writer, True)
-    command = agent_auth.command("-P", PASSWORD, "-P", agent_auth.write("file", "x"), manager=start_manager())
+    command = agent_auth.command("-P", PASSWORD, "-P", agent_auth.write("file", "x"),
+                                 manager=start_manager())
     with subprocess.Popen(command, stderr=writer, stdout=subprocess.DEVNULL) as process:
         os.close(writer)
         end = time.monotonic() + PATIENCE
@@ -368,7 +386,7 @@ def wipes(pid):
         return "pipe" in file.read()
 
 
-# -------------------------------------------------------------------- verification
+# ------------------------------------------------------------------ verification
 
 def test_unverified_manager_is_warned_of(agent_auth, start_manager):
     result = agent_auth.registers(manager=start_manager(certificate="wazuh-default"))
@@ -378,21 +396,28 @@ def test_unverified_manager_is_warned_of(agent_auth, start_manager):
     assert "INFO: Verifying manager's certificate" not in told(result)
 
 
-VERIFIED = {"subject alternative name": ("san-ipv4", "127.0.0.1"), "common name": ("cn-ipv4", "127.0.0.1"),
-            "host name": ("san-dns", "localhost"), "common name, host name": ("cn-dns", "localhost"),
-            "common name beside others": ("cn-beside-san", "127.0.0.1")}
+VERIFIED = {
+    "subject alternative name": ("san-ipv4", "127.0.0.1"), "common name": ("cn-ipv4", "127.0.0.1"),
+    "host name": ("san-dns", "localhost"), "common name, host name": ("cn-dns", "localhost"),
+    "common name beside others": ("cn-beside-san", "127.0.0.1")
+}
 
 
 @pytest.mark.parametrize("certificate, host", VERIFIED.values(), ids=VERIFIED.keys())
 def test_verified_manager(agent_auth, start_manager, certificate, host):
     manager = start_manager(certificate=certificate)
     result = agent_auth.registers(manager=(host, manager.port), trust="ca")
-    assert told(result)[:2] == [f"INFO: Connected to {host}:{manager.port}", "INFO: Verifying manager's certificate"]
+    assert told(result)[:2] == [f"INFO: Connected to {host}:{manager.port}", "INFO: Verifying "
+                                                                             "manager's "
+                                                                             "certificate"]
     assert result.stderr == ""
 
 
-UNTRUSTED = {"other CA": "other-ca", "self-signed": "self-signed", "expired": "expired", "wrong name": "wrong-name",
-             "not yet valid": "not-yet-valid", "Wazuh's own": "wazuh-default", "for clients": "client-only"}
+UNTRUSTED = {
+    "other CA": "other-ca", "self-signed": "self-signed", "expired": "expired",
+    "wrong name": "wrong-name", "not yet valid": "not-yet-valid", "Wazuh's own": "wazuh-default",
+    "for clients": "client-only"
+}
 
 
 @pytest.mark.parametrize("certificate", UNTRUSTED.values(), ids=UNTRUSTED.keys())
@@ -406,7 +431,7 @@ def test_untrusted_manager_gets_nothing(agent_auth, start_manager, certificate):
     assert manager.requests == []
 
 
-# -------------------------------------------------------------------- the key file
+# ------------------------------------------------------------------ the key file
 
 def test_registers_though_there_is_a_key(agent_auth, start_manager):
     agent_auth.install_key()
@@ -415,7 +440,8 @@ def test_registers_though_there_is_a_key(agent_auth, start_manager):
     assert request(manager) == f"OSSEC A:'web-01' K:'{OLD_HASH}'"
     with open(agent_auth.keys + ".old", encoding="ascii") as file:
         assert file.read() == OLD_LINE
-    assert agent_auth.files() == ["client.keys", "client.keys.old"] and not os.path.exists(agent_auth.counter)
+    assert agent_auth.files() == ["client.keys", "client.keys.old"
+                                  ] and not os.path.exists(agent_auth.counter)
 
 
 def test_a_later_run_of_the_service_has_nothing_to_do(agent_auth, machine, start_manager):
@@ -447,7 +473,8 @@ def test_symbolic_link(agent_auth, start_manager):
 
 def test_no_installation(agent_auth, start_manager):
     manager = start_manager()
-    agent_auth.fails("Unable to open key file: ", "give -D", manager=manager, arguments=["-D", "/nowhere"])
+    agent_auth.fails("Unable to open key file: ", "give -D", manager=manager,
+                     arguments=["-D", "/nowhere"])
     assert manager.conversations == []
 
 
@@ -457,14 +484,16 @@ def test_full_disk(agent_auth, start_manager, mount_namespace):  # pylint: disab
     old = OLD_LINE.replace(OLD_KEY, "0" * 64)
     etc, keys, line = (shell_words(each) for each in (agent_auth.etc, agent_auth.keys, old))
     result = agent_auth.register(manager=manager, after=f"cat {keys}; ls -A {etc}",
-                                 before=f"mount -t tmpfs -o size=8k none {etc}; printf %s {line} >{keys}; "
+                                 before=f"mount -t tmpfs -o size=8k none {etc}; printf %s {line} "
+                                        f">{keys}; "
                                  f"head -c 4096 /dev/zero >{etc}/filler")
     assert result.status == 1 and manager.conversations == [], result
     assert result.stdout == old + "client.keys\nfiller\n"
-    assert "Unable to open key file: " in errors(result)[0] and "No space left on device" in errors(result)[0]
+    assert "Unable to open key file: " in errors(result)[0] and "No space left on device" in errors(
+        result)[0]
 
 
-# -------------------------------------------------------------------- the manager's answers
+# ------------------------------------------------------------------ the manager's answers
 
 REFUSALS = {
     "Wazuh 4.14": ([b"ERROR: Invalid password. Unable to add agent"],
@@ -498,11 +527,13 @@ def test_refusal(agent_auth, start_manager, records, words, ending):
 
 
 ANSWERS = {
-    "nothing": ([], "Unable to create key. Either wrong password or connection not accepted by the manager: "),
+    "nothing": ([], "Unable to create key. Either wrong password or connection not accepted by "
+                    "the manager: "),
     "garbage": ([b"hello\n"], "Invalid key received. Closing connection: "),
     "empty key": ([b"OSSEC K:''"], "Invalid key received. Closing connection: "),
     "three fields": ([b"OSSEC K:'001 web-01 any'"], "Invalid key received. Closing connection: "),
-    "empty id": ([b"OSSEC K:' web-01 any " + KEY.encode() + b"'"], "Invalid key received. Closing connection: "),
+    "empty id": ([b"OSSEC K:' web-01 any " + KEY.encode() + b"'"], "Invalid key received. Closing "
+                                                                   "connection: "),
     "no closing quote": ([reply()[:-1]], "Invalid key received. Closing connection: "),
     "refusal, then a key": ([b"ERROR: no\n", reply()], "no (from manager)"),
 }
@@ -517,7 +548,8 @@ def test_answers_without_a_key(agent_auth, start_manager, records, words, ending
 
 
 def test_reset_after_the_request(agent_auth, start_manager):
-    agent_auth.fails("SSL read (unable to receive message): ", "reset", manager=start_manager(answer(ending="reset")))
+    agent_auth.fails("SSL read (unable to receive message): ", "reset", manager=start_manager(
+        answer(ending="reset")))
 
 
 def test_key_in_pieces(agent_auth, start_manager):
@@ -546,7 +578,7 @@ def test_manager_wants_a_password(agent_auth, start_manager):
     agent_auth.fails("Invalid password (from manager) -- ", "-P", manager=start_manager(telling))
 
 
-# -------------------------------------------------------------------- ways to a manager
+# ------------------------------------------------------------------ ways to a manager
 
 def test_connection_refused(agent_auth):
     agent_auth.fails("Unable to connect to", "127.0.0.1:1", "refused", manager=("127.0.0.1", 1))
@@ -554,8 +586,8 @@ def test_connection_refused(agent_auth):
 
 def test_unresolvable_name(agent_auth):
     """OSSEC's crashes."""
-    agent_auth.fails("Unable to connect to", "no-such-host.invalid", manager=("no-such-host.invalid", 1515),
-                     within=PATIENCE)
+    agent_auth.fails("Unable to connect to", "no-such-host.invalid",
+                     manager=("no-such-host.invalid", 1515), within=PATIENCE)
 
 
 def test_all_addresses_are_tried(agent_auth, start_manager, mount_namespace):  # pylint: disable=unused-argument
@@ -591,20 +623,23 @@ def silent_within_the_answer(conversation):
 
 
 def test_hang_without_timeout(agent_auth, start_manager, certificates, tmp_path):
-    """The originals wait for ever; here an attempt ends after 30 seconds. All at once, so that they pass only once."""
+    """The originals wait for ever; here an attempt ends after 30 seconds. All at once, so that
+    they pass only once."""
     runs = []
-    for number, script in enumerate((silent_after_connecting, silent_after_the_request, silent_within_the_answer)):
+    for number, script in enumerate(
+        (silent_after_connecting, silent_after_the_request, silent_within_the_answer)):
         each = AgentAuth(tmp_path / str(number), certificates)
         each.install_key()
         runs.append((each, each.snapshot(), each.start(manager=start_manager(script))))
     for each, before, run in runs:
         run.process.wait(2 * PATIENCE)
         result = run.finish()
-        assert result.status == 1 and len(errors(result)) == 1 and "127.0.0.1:" in errors(result)[0], result
+        assert result.status == 1 and len(
+            errors(result)) == 1 and "127.0.0.1:" in errors(result)[0], result
         assert result.seconds < 2 * PATIENCE and each.snapshot() == before
 
 
-# -------------------------------------------------------------------- who calls
+# ------------------------------------------------------------------ who calls
 
 def test_systemd_is_not_told_for_a_caller(agent_auth, start_manager, tmp_path):
     """A service that calls agent-auth has a notification socket of its own."""
@@ -617,8 +652,8 @@ def test_systemd_is_not_told_for_a_caller(agent_auth, start_manager, tmp_path):
 def test_the_journal_is_not_written_to(agent_auth, start_manager, tmp_path):
     """Its lines go to the streams also when standard error is the journal's."""
     status = os.stat(tmp_path)
-    result = agent_auth.registers(manager=start_manager(),
-                                  environment={"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+    result = agent_auth.registers(
+        manager=start_manager(), environment={"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
     assert UNVERIFIED in warnings(result)[0]
 
 
@@ -649,9 +684,11 @@ def test_another_user(agent_auth, start_manager, as_root):  # pylint: disable=un
     assert os.stat(agent_auth.keys).st_uid == 65534
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&- 2>&-", "<&- >&- 2>&-"], ids=["input", "output", "all"])
+@pytest.mark.parametrize("closed", ["<&-", ">&- 2>&-", "<&- >&- 2>&-"],
+                         ids=["input", "output", "all"])
 def test_closed_streams(agent_auth, start_manager, closed):
-    """Whether somebody reads the lines does not decide whether the key is stored, and no file gets them instead."""
+    """Whether somebody reads the lines does not decide whether the key is stored, and no file
+    gets them instead."""
     seen = []
 
     def script(conversation):
@@ -660,12 +697,17 @@ def test_closed_streams(agent_auth, start_manager, closed):
         seen.extend(os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3))
         conversation.send(reply())
         conversation.finish()
-    command = agent_auth.command("-d", manager=start_manager(lambda conversation: started.wait() and script(conversation)))
+
+    command = agent_auth.command(
+        "-d", manager=start_manager(lambda conversation: started.wait() and script(conversation)))
     started = threading.Event()
-    with subprocess.Popen(["sh", "-c", f'exec "$@" {closed}', "sh", *command], stdin=subprocess.PIPE,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=agent_auth.environment()) as process:
+    with subprocess.Popen(["sh", "-c", f'exec "$@" {closed}', "sh", *command],
+                          stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, env=agent_auth.environment()) as process:
         started.set()
         assert process.wait(PATIENCE) == 0
     assert agent_auth.read_keys() == f"001 web-01 any {KEY}\n".encode()
     streams = ["<&-", ">&-", "2>&-"]
-    assert [name == "/dev/null" for name, stream in zip(seen, streams) if stream in closed] == [True] * closed.count("&-")
+    assert [name == "/dev/null"
+            for name, stream in zip(seen, streams)
+            if stream in closed] == [True] * closed.count("&-")

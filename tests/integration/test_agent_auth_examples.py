@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
 """The three examples of the page agent-auth in OSSEC's documentation, line by line.
 
-The page was published without the manager's address behind "Connected to" (and behind -m in the first example), its
-second and third example are cut after the agent's name, and the first one shows the output of a run without -A. What is
-missing there is taken from the first example. The certificates are made with the commands of the page ossec-authd and,
-for the CA, of Wazuh's page on the registration service.
-"""
+The page was published without the manager's address behind "Connected to" (and behind -m in the
+first example), its second and third example are cut after the agent's name, and the first one
+shows the output of a run without -A. What is missing there is taken from the first example. The
+certificates are made with the commands of the page ossec-authd and, for the CA, of Wazuh's page
+on the registration service."""
 import os
 import subprocess
 
@@ -39,34 +39,36 @@ INFO: Using agent name as: melancia
 
 
 class Site:
-    """A manager's installation with certificates from the documentation's commands, and the agent's copies of them."""
+    """A manager's installation with certificates from the documentation's commands, and the
+    agent's copies of them."""
 
     def __init__(self, directory):
         self.directory = directory
         self.etc = directory / "etc"
         self.etc.mkdir(parents=True)
         self.ca = self.etc / "internal_CA.cert"
-        self._openssl("req", "-x509", "-new", "-nodes", "-newkey", "rsa:2048", "-keyout", "rootCA.key", "-out", self.ca,
-                      "-batch", "-subj", "/C=US/ST=CA/O=Wazuh")
+        self._openssl("req", "-x509", "-new", "-nodes", "-newkey", "rsa:2048", "-keyout",
+                      "rootCA.key", "-out", self.ca, "-batch", "-subj", "/C=US/ST=CA/O=Wazuh")
         self.certificate = self._issue("client", "/C=US/CN=" + HOST_NAME)
         self.key = self.certificate.with_suffix(".key")
 
     def _openssl(self, *arguments):
-        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, cwd=self.etc)
+        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True,
+                       cwd=self.etc)
 
     def _issue(self, name, subject):
         certificate = self.etc / f"{name}.cert"
-        self._openssl("req", "-new", "-nodes", "-newkey", "rsa:2048", "-keyout", f"{name}.key", "-out", f"{name}.csr",
-                      "-batch", "-subj", subject)
-        self._openssl("x509", "-req", "-days", "365", "-in", f"{name}.csr", "-CA", self.ca, "-CAkey", "rootCA.key",
-                      "-out", certificate, "-CAcreateserial")
+        self._openssl("req", "-new", "-nodes", "-newkey", "rsa:2048", "-keyout", f"{name}.key",
+                      "-out", f"{name}.csr", "-batch", "-subj", subject)
+        self._openssl("x509", "-req", "-days", "365", "-in", f"{name}.csr", "-CA", self.ca,
+                      "-CAkey", "rootCA.key", "-out", certificate, "-CAcreateserial")
         return certificate
 
     def make_own_certificate(self):
         """As the page ossec-authd says."""
         self._openssl("genrsa", "-out", "sslmanager.key", "2048")
-        self._openssl("req", "-new", "-x509", "-key", "sslmanager.key", "-out", "sslmanager.cert", "-days", "365",
-                      "-batch", "-subj", "/C=BR/CN=ossec")
+        self._openssl("req", "-new", "-x509", "-key", "sslmanager.key", "-out", "sslmanager.cert",
+                      "-days", "365", "-batch", "-subj", "/C=BR/CN=ossec")
 
     def make_certificate_of_the_ca(self):
         self._issue("sslmanager", "/C=US/CN=" + MANAGER)
@@ -97,14 +99,15 @@ def check(result, address, lines, registrar, machine):
     assert machine.read_keys().decode() == " ".join(registrar.keys()[-1]) + "\n"
 
 
-@pytest.mark.parametrize("arguments, name", [((), "melancia"), (("-A", "example-agent"), "example-agent")],
+@pytest.mark.parametrize("arguments, name", [((), "melancia"),
+                                             (("-A", "example-agent"), "example-agent")],
                          ids=["host name", "-A"])
 def test_adding_an_agent_with_a_host_name(agent_auth, site, hosts, arguments, name):  # noqa: F811
     site.make_own_certificate()
     lines = [line.replace("melancia", name) for line in ADDING]
     with serving(site.directory, "-n") as registrar:
-        result = agent_auth.register("-m", "127.0.0.1", "-p", str(registrar.port), *arguments, name=None,
-                                     host_name=HOST_NAME, before=hosts)
+        result = agent_auth.register("-m", "127.0.0.1", "-p", str(registrar.port), *arguments,
+                                     name=None, host_name=HOST_NAME, before=hosts)
         check(result, f"127.0.0.1:{registrar.port}", lines, registrar, agent_auth)
         assert registrar.keys()[-1][1] == name
     assert len(warnings(result)) == 1 and "not verified" in warnings(result)[0]
@@ -113,8 +116,8 @@ def test_adding_an_agent_with_a_host_name(agent_auth, site, hosts, arguments, na
 def test_adding_an_agent_and_verifying_the_certificate(agent_auth, site, hosts):  # noqa: F811
     site.make_certificate_of_the_ca()
     with serving(site.directory, "-n") as registrar:
-        result = agent_auth.register("-m", MANAGER, "-p", str(registrar.port), "-v", str(site.ca), name=None,
-                                     host_name=HOST_NAME, before=hosts)
+        result = agent_auth.register("-m", MANAGER, "-p", str(registrar.port), "-v", str(site.ca),
+                                     name=None, host_name=HOST_NAME, before=hosts)
         check(result, f"{MANAGER}:{registrar.port}", VERIFYING, registrar, agent_auth)
     assert result.stderr == ""
 
@@ -122,9 +125,11 @@ def test_adding_an_agent_and_verifying_the_certificate(agent_auth, site, hosts):
 def test_adding_an_agent_and_presenting_a_certificate(agent_auth, site, hosts):  # noqa: F811
     site.make_own_certificate()
     with serving(site.directory, "-n", "-v", site.ca) as registrar:
-        result = agent_auth.register("-m", MANAGER, "-p", str(registrar.port), "-x", str(site.certificate), "-k",
-                                     str(site.key), name=None, host_name=HOST_NAME, before=hosts)
+        result = agent_auth.register("-m", MANAGER, "-p", str(registrar.port), "-x",
+                                     str(site.certificate), "-k", str(site.key), name=None,
+                                     host_name=HOST_NAME, before=hosts)
         check(result, f"{MANAGER}:{registrar.port}", PRESENTING, registrar, agent_auth)
-        refused = agent_auth.register("-m", MANAGER, "-p", str(registrar.port), name="other", before=hosts)
+        refused = agent_auth.register("-m", MANAGER, "-p", str(registrar.port), name="other",
+                                      before=hosts)
         assert refused.status == 1 and "give -x and -k" in errors(refused)[0], refused
     assert len(warnings(result)) == 1 and "not verified" in warnings(result)[0]

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: ISC
-"""Replays the recorded runs of Wazuh's agent-auth 4.14.5 (tests/data/wazuh-agent-auth.jsonl): the same options, files and
-answers must give the same request, byte for byte, the same key file and the same success.
+"""Replays the recorded runs of Wazuh's agent-auth 4.14.5 (tests/data/wazuh-agent-auth.jsonl): the
+same options, files and answers must give the same request, byte for byte, the same key file and the
+same success.
 
-Every recorded run is replayed, or differs on purpose, or is left out: the last two are listed here, each with its reason.
-What is different in all of them: no version is sent, and a password comes from a file.
-"""
+Every recorded run is replayed, or differs on purpose, or is left out: the last two are listed
+here, each with its reason. What is different in all of them: no version is sent, and a password
+comes from a file."""
 import json
 import os
 import re
@@ -22,7 +23,7 @@ VERSION = " V:'v4.14.5'"
 OLD_LINE = f"003 oldname any {'a' * 64}\n"
 KEY = "0123456789abcdef" * 4
 
-# -------------------------------------------------------------------- on purpose
+# ------------------------------------------------------------------ on purpose
 
 GROUPS = "a bad group is refused before the manager is asked"
 LENGTH = "a name of 128 characters would be read back with 127"
@@ -76,11 +77,12 @@ LEFT_OUT = {
     "junk byte every 2 s for ever": "test_hang_without_timeout",
     "ERROR line, then silence": "test_refusal, with an open end",
     "etc full (ENOSPC)": "test_full_disk",
-    "END TO END no client certificate": "the manager has said nothing that could be replayed; reply: server asks client cert",
+    "END TO END no client certificate": "the manager has said nothing that could be replayed; "
+                                        "reply: server asks client cert",
     "END TO END wrong CA certificate": "the same",
 }
 
-# -------------------------------------------------------------------- what was there
+# ------------------------------------------------------------------ what was there
 
 PASSWORD_FILES = {
     "authd.pass no LF": "s3cret",
@@ -141,7 +143,8 @@ REPLIES = {
     "two spaces": answer(key("007  web-01 any " + KEY)),
     "ip bad": answer(key("007 web-01 10.0.0.999 " + KEY)),
     "ip has hash": answer(key("007 web-01 #10.0.0.1 " + KEY)),
-    "ERROR two records (<=4.12)": answer(b"ERROR: Duplicate agent name: web-01", b"ERROR: Unable to add agent"),
+    "ERROR two records (<=4.12)": answer(b"ERROR: Duplicate agent name: web-01", b"ERROR: Unable "
+                                                                                 b"to add agent"),
     "ERROR two records glued": answer(b"ERROR: Invalid passwordERROR: Unable to add agent"),
     "ERROR with escape codes": answer(b"ERROR: \x1b[2Jx\nfake line"),
     "nothing, close_notify": answer(ending="close_notify"),
@@ -190,7 +193,8 @@ def said_by_manager(row):
 
 def stored_by(row):
     """The key file after this run."""
-    return row["client_keys"].get("content") if isinstance(row["client_keys"], dict) else row["client_keys"]
+    return row["client_keys"].get("content") if isinstance(row["client_keys"],
+                                                           dict) else row["client_keys"]
 
 
 def script_of(case, row):
@@ -204,7 +208,8 @@ def script_of(case, row):
 
 
 def arguments_of(row, manager, machine):
-    """The recorded command line with this manager's address and this machine's files; -P as a file."""
+    """The recorded command line with this manager's address and this machine's files; -P as a
+    file."""
     certificates = machine.certificates
     files = {"pki/ca.pem": certificates.ca, "pki/good.pem": lambda: certificates.pair("agent")[0],
              "pki/good.key": lambda: certificates.pair("agent")[1],
@@ -212,7 +217,9 @@ def arguments_of(row, manager, machine):
              "pki/wrong.key": lambda: certificates.pair("agent-other-ca")[1],
              "DIR/wazuh/sslmanager.cert": lambda: certificates.pair("wazuh-default")[0]}
     recorded = row["argv"]
-    words = recorded[1:] if recorded[0] == "agent-auth" else ["-m", "127.0.0.1", "-p", "15155", *recorded]
+    words = recorded[1:] if recorded[0] == "agent-auth" else [
+        "-m", "127.0.0.1", "-p", "15155", *recorded
+    ]
     arguments = []
     for word in words:
         if arguments and arguments[-1] == "-P":
@@ -227,7 +234,8 @@ def arguments_of(row, manager, machine):
 def prepare(case, machine):
     """The files that were there."""
     if case in PASSWORD_FILES:
-        machine.write("ossec/etc/authd.pass", PASSWORD_FILES[case], 0 if "mode 0000" in case and os.geteuid() == 0 else 0o600)
+        machine.write("ossec/etc/authd.pass", PASSWORD_FILES[case],
+                      0 if "mode 0000" in case and os.geteuid() == 0 else 0o600)
     content = KEY_FILES.get(case, OLD_LINE if case.startswith("reply: ") else None)
     if "symlink" in case:
         os.symlink(machine.write("real", OLD_LINE), machine.keys)
@@ -258,7 +266,8 @@ def test_recorded(case, agent_auth, start_manager, certificates):
     settings = dict(MANAGERS.get(case.removeprefix("reply: "), {}))
     if "client_ca" in settings:
         settings["client_ca"] = certificates.ca(settings["client_ca"])
-    manager = start_manager(script_of(case, row), address="::1" if "::1" in case else "127.0.0.1", **settings)
+    manager = start_manager(script_of(case, row), address="::1" if "::1" in case else "127.0.0.1",
+                            **settings)
     prepare(case, agent_auth)
     before = agent_auth.read_keys() if "is a directory" not in case else None
     needs_host_name = "-A" not in row["argv"]
@@ -277,7 +286,8 @@ def test_recorded(case, agent_auth, start_manager, certificates):
     assert result.status == status, result
     assert result.seconds < PATIENCE
     if request is not ...:
-        assert [each.decode("latin-1") for each in manager.requests] == ([request] if request else []), result
+        assert [each.decode("latin-1")
+                for each in manager.requests] == ([request] if request else []), result
     if status == 0 and row["exit"] == 0 and case not in ("-V", "-t"):
         assert agent_auth.read_keys().decode() == stored_by(row)
     if status == 0 and request:
@@ -296,7 +306,8 @@ def compare_lines(row, result):
         assert f"{words} (from manager)" in errors(result)[0], result
     verifying = "INFO: Verifying manager's certificate"
     if result.status == 0 and row["argv"][-1] not in ("-V", "-t"):
-        assert (verifying in told(result)) == any(verifying in line for line in row["output"]), result
+        assert (verifying in told(result)) == any(
+            verifying in line for line in row["output"]), result
     for line in row["output"]:
         name = re.search(r"INFO: Using agent name as: (.*)", line)
         if name and told(result):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""method = api after an answer that was lost: our own key is fetched, and never the one of another machine."""
+"""method = api after an answer that was lost: our own key is fetched, and never the one of
+another machine."""
 import time
 
 import pytest
@@ -24,7 +25,9 @@ def iso_date(seconds, form="%Y-%m-%dT%H:%M:%SZ"):
 
 def found(**more):
     """The manager's agent of our name, made just now and never connected."""
-    return {"id": "009", "name": "web-01", "status": "never_connected", "dateAdd": iso_date(NOW), **more}
+    return {
+        "id": "009", "name": "web-01", "status": "never_connected", "dateAdd": iso_date(NOW), **more
+    }
 
 
 def dated(*items, date=NOW):
@@ -42,12 +45,16 @@ def lose_an_answer(machine, start_manager, api, **options):
     manager = start_manager(api)
     result = machine.register(manager=manager, **options)
     assert result.status == 75 and result.state["asked"].split()[1] == "web-01", result
-    api.answers = {AGENTS: TAKEN, **{call: answer for call, answer in answers.items() if call != AGENTS}}
+    api.answers = {
+        AGENTS: TAKEN, **{call: answer
+                          for call, answer in answers.items() if call != AGENTS}
+    }
     api.calls.clear()
     return manager
 
 
-@pytest.mark.parametrize("date", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.123456Z", "%Y-%m-%dT%H:%M:%S+00:00"])
+@pytest.mark.parametrize(
+    "date", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.123456Z", "%Y-%m-%dT%H:%M:%S+00:00"])
 def test_our_own_key_is_fetched(machine, start_manager, date):
     api = Api({FIND: dated(found(dateAdd=iso_date(NOW, date))), FETCH: key(),
                "PUT /agents/009/group/web": affected("009")})
@@ -65,7 +72,9 @@ OTHERS = {
     "it has connected before": {FIND: dated(found(status="disconnected"))},
     "it is older": {FIND: dated(found(dateAdd=iso_date(NOW - 3600)))},
     "it is a little older": {FIND: dated(found(dateAdd=iso_date(NOW - 60)))},
-    "no date of the agent": {FIND: dated({"id": "009", "name": "web-01", "status": "never_connected"})},
+    "no date of the agent": {
+        FIND: dated({"id": "009", "name": "web-01", "status": "never_connected"})
+    },
     "a bad date of the agent": {FIND: dated(found(dateAdd="yesterday"))},
     "a date elsewhere": {FIND: dated(found(dateAdd=iso_date(NOW, "%Y-%m-%dT%H:%M:%S+02:00")))},
     "a number as date": {FIND: dated(found(dateAdd=NOW))},
@@ -80,7 +89,9 @@ OTHERS = {
     "garbage": {FIND: Reply(200, b"<html>", [("Date", http_date(NOW))])},
     "nothing": {FIND: b""},
     "no permission for the key": {FETCH: error(403, 4000, "Permission denied")},
-    "no such agent any more": {FETCH: affected(failed=[{"error": {"code": 1701, "message": "No"}, "id": ["009"]}], code=1)},
+    "no such agent any more": {
+        FETCH: affected(failed=[{"error": {"code": 1701, "message": "No"}, "id": ["009"]}], code=1)
+    },
     "key of another name": {FETCH: key(name="web-02")},
     "key of another id": {FETCH: affected({"id": "009", "key": export(id="008")})},
     "a bad key": {FETCH: key(key="'")},
@@ -103,13 +114,15 @@ def test_without_a_lost_answer_nothing_is_looked_up(machine, start_manager):
     assert api.made[1:] == [AGENTS]
 
 
-@pytest.mark.parametrize("unsure", [Reply(504, b"<html>"), error(500, 3021, "Timeout executing API request")],
+@pytest.mark.parametrize("unsure", [Reply(504, b"<html>"), error(500, 3021, "Timeout executing "
+                                                                            "API request")],
                          ids=["a gateway's", "a cluster's"])
 def test_lack_of_patience_is_a_lost_answer(machine, start_manager, unsure):
     """The manager may have made the agent while somebody on the way to it gave up."""
     api = Api({AGENTS: unsure, FIND: dated(found()), FETCH: key()})
     manager = start_manager(api)
-    assert machine.register(manager=manager, settings=settings(machine)).state["asked"].split()[1] == "web-01"
+    assert machine.register(manager=manager,
+                            settings=settings(machine)).state["asked"].split()[1] == "web-01"
     api.answers[AGENTS] = TAKEN
     machine.registers(f"009 web-01 any {KEY}\n", manager=manager, settings=settings(machine))
 
@@ -134,12 +147,17 @@ def test_a_lost_answer_elsewhere_is_none_here(machine, start_manager, name):
 
 
 def test_the_first_of_several_lost_requests_counts(machine, start_manager):
-    """The second one, which was refused as a duplicate, must not make our agent look older than our request."""
-    api = Api({FIND: [error(403, 4000, "Not yet"), dated(found(dateAdd=iso_date(NOW - 2)))], FETCH: key()})
+    """The second one, which was refused as a duplicate, must not make our agent look older than
+    our request."""
+    api = Api({
+        FIND: [error(403, 4000, "Not yet"),
+               dated(found(dateAdd=iso_date(NOW - 2)))], FETCH: key()
+    })
     manager = lose_an_answer(machine, start_manager, api, settings=settings(machine))
     first = machine.read_state()["asked"].split()[0]
     limit = time.monotonic() + PROMPT
-    while time.time() < int(first) + 2 and time.monotonic() < limit:  # so that a second request has a later time
+    # so that a second request has a later time
+    while time.time() < int(first) + 2 and time.monotonic() < limit:
         machine.fails("duplicate", OWN, manager=manager, settings=settings(machine))
         api.answers[FIND] = [error(403, 4000, "Not yet"), dated(found(dateAdd=iso_date(NOW - 2)))]
         assert machine.read_state()["asked"].split()[0] == first

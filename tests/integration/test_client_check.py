@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The command `check` walks the layers in order, says which one fails and what to do, and asks for no key; and `status`
-tells people and programs the same."""
+"""The command `check` walks the layers in order, says which one fails and what to do, and asks
+for no key; and `status` tells people and programs the same."""
 import json
 import re
 import socket
@@ -11,11 +11,15 @@ import scripted_api
 from machine import KEY, OLD_LINE
 
 LAYER = r"(ok  |FAIL) (.{12}) (.*)"
-LAYERS = ["config", "credentials", "name", "key file", "DNS", "TCP", "TLS", "chain", "name match", "validity", "pin"]
+LAYERS = [
+    "config", "credentials", "name", "key file", "DNS", "TCP", "TLS", "chain", "name match",
+    "validity", "pin"
+]
 
 
 def marks(result):
-    """The layers in the order of their lines, each with True for a tick and False for a cross, and its text."""
+    """The layers in the order of their lines, each with True for a tick and False for a cross,
+    and its text."""
     seen = {}
     for line in result.stdout.splitlines():
         match = re.fullmatch(LAYER, line)
@@ -23,7 +27,8 @@ def marks(result):
             layer = match[2].rstrip()
             assert layer in LAYERS and layer not in seen, f"{layer}:\n{result.stdout}"
             seen[layer] = (match[1] == "ok  ", match[3])
-    assert list(seen) == [layer for layer in LAYERS if layer in seen], f"out of order:\n{result.stdout}"
+    assert list(seen) == [layer for layer in LAYERS
+                          if layer in seen], f"out of order:\n{result.stdout}"
     return seen
 
 
@@ -37,28 +42,39 @@ def test_all_is_well(machine, start_manager):
     result = machine.register("check", manager=manager)
     assert result.status == 0 and result.stderr == "", result
     assert list(marks(result)) == LAYERS and not crosses(result), result
-    assert manager.conversations and not any(conversation.records for conversation in manager.conversations)
+    assert manager.conversations and not any(conversation.records
+                                             for conversation in manager.conversations)
     assert machine.snapshot() == before
 
 
-# What is wrong: options of the run and of the manager, the layer with the cross, the exit status, words of the remedy.
+# What is wrong: options of the run and of the manager, the layer with the cross, the exit status,
+# words of the remedy.
 FAULTS = {
     "no trust": ({"trust": None}, {}, "config", 78, ["ca_file"]),
-    "missing CA": ({"trust": ["--ca", "/nowhere/ca.pem"]}, {}, "credentials", 78, ["/nowhere/ca.pem"]),
-    "missing password": ({"settings": {"auth.password_file": "/nowhere/pass"}}, {}, "credentials", 78, ["/nowhere/pass"]),
+    "missing CA": ({"trust": ["--ca",
+                              "/nowhere/ca.pem"]}, {}, "credentials", 78, ["/nowhere/ca.pem"]),
+    "missing password": ({"settings": {"auth.password_file": "/nowhere/pass"}}, {}, "credentials",
+                         78, ["/nowhere/pass"]),
     "bad name": ({"name": "x"}, {}, "name", 78, ["2 to 127"]),
-    "no directory": ({"settings": {"agent.directory": "/nowhere"}}, {}, "key file", 73, ["is the agent installed"]),
+    "no directory": ({"settings": {"agent.directory": "/nowhere"}}, {}, "key file", 73, [
+        "is the agent installed"
+    ]),
     "no such host": ({"manager": "no-such-host.invalid"}, {}, "DNS", 75, ["no-such-host.invalid"]),
-    "old TLS": ({"settings": {"tls.min_version": "1.3"}}, {"highest": ssl.TLSVersion.TLSv1_2}, "TLS", 75, ["min_version"]),
+    "old TLS": ({"settings": {"tls.min_version": "1.3"}}, {"highest": ssl.TLSVersion.TLSv1_2},
+                "TLS", 75, ["min_version"]),
     "other CA": ({"trust": "other"}, {}, "chain", 75, ["CA"]),
-    "other name": ({"settings": {"tls.verify_name": "other.example"}}, {}, "name match", 75, ["other.example", "verify_name"]),
+    "other name": ({"settings": {"tls.verify_name": "other.example"}}, {}, "name match", 75, [
+        "other.example", "verify_name"
+    ]),
     "expired": ({}, {"certificate": "expired"}, "validity", 75, ["certificate"]),
     "not yet valid": ({}, {"certificate": "not-yet-valid"}, "validity", 75, ["clock"]),
-    "other pin": ({"trust": ["--pin", "sha256//" + 43 * "A" + "="]}, {}, "pin", 75, ["agent-register pin"]),
+    "other pin": ({"trust": ["--pin",
+                             "sha256//" + 43 * "A" + "="]}, {}, "pin", 75, ["agent-register pin"]),
 }
 
 
-@pytest.mark.parametrize("options, manager_options, layer, status, words", FAULTS.values(), ids=FAULTS.keys())
+@pytest.mark.parametrize("options, manager_options, layer, status, words", FAULTS.values(),
+                         ids=FAULTS.keys())
 def test_fault_is_found(machine, start_manager, options, manager_options, layer, status, words):
     manager = start_manager(**manager_options)
     result = machine.register("check", **{"manager": manager, **options})
@@ -90,10 +106,13 @@ def test_key_that_is_there_is_told(machine, start_manager):
     assert machine.read_keys() == OLD_LINE.encode()
 
 
-# ---------------------------------------------------------------------------------------------- status as JSON
+# ------------------------------------------------------------------ status as JSON
 
-MEMBERS = ["registered", "name", "id", "address", "key_file", "problem", "configured", "clone", "manager", "method", "since",
-           "attempts", "last_outcome", "last_error", "last_manager", "last_attempt", "next_attempt"]
+MEMBERS = [
+    "registered", "name", "id", "address", "key_file", "problem", "configured", "clone", "manager",
+    "method", "since", "attempts", "last_outcome", "last_error", "last_manager", "last_attempt",
+    "next_attempt"
+]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -110,9 +129,11 @@ def test_status_of_a_registered_machine(machine, start_manager):
     status, exit_status = status_of(machine, manager=manager)
     assert exit_status == 0 and TIME.fullmatch(status.pop("since"))
     assert status == {
-        "registered": True, "name": "web-01", "id": "001", "address": "any", "key_file": machine.keys, "problem": None,
-        "configured": True, "clone": "no", "manager": manager.address, "method": "authd", "attempts": 0,
-        "last_outcome": None, "last_error": None, "last_manager": None, "last_attempt": None, "next_attempt": None}
+        "registered": True, "name": "web-01", "id": "001", "address": "any",
+        "key_file": machine.keys, "problem": None, "configured": True, "clone": "no",
+        "manager": manager.address, "method": "authd", "attempts": 0, "last_outcome": None,
+        "last_error": None, "last_manager": None, "last_attempt": None, "next_attempt": None
+    }
     assert KEY not in json.dumps(status)
 
 
@@ -124,13 +145,15 @@ def test_status_after_a_failure(machine, start_manager):
     assert (status["registered"], status["clone"], status["attempts"]) == (False, "no", 1)
     assert (status["last_outcome"], status["last_manager"]) == ("untrusted", manager.address)
     assert "expired" in status["last_error"] and TIME.fullmatch(status["last_attempt"])
-    assert TIME.fullmatch(status["next_attempt"]) and status["next_attempt"] > status["last_attempt"]
+    assert TIME.fullmatch(
+        status["next_attempt"]) and status["next_attempt"] > status["last_attempt"]
 
 
 def test_status_of_anothers_key_and_of_half_a_key(machine):
     machine.install_key()
     status, exit_status = status_of(machine, trust=None)
-    assert exit_status == 0 and (status["name"], status["clone"], status["manager"]) == ("web-01", "unknown", None)
+    assert exit_status == 0 and (status["name"], status["clone"],
+                                 status["manager"]) == ("web-01", "unknown", None)
     assert status["configured"] is False
     machine.install_key(OLD_LINE[:40])
     status, exit_status = status_of(machine, trust=None)
@@ -142,9 +165,11 @@ def test_method_api(machine, start_manager):
     """The same layers; nobody logs in."""
     api = scripted_api.Api()
     before = machine.snapshot()
-    result = machine.register("check", manager=start_manager(api), settings=scripted_api.settings(machine))
+    result = machine.register("check", manager=start_manager(api),
+                              settings=scripted_api.settings(machine))
     assert result.status == 0 and result.stderr == "", result
-    assert list(marks(result)) == LAYERS and marks(result)["config"][1].endswith("method api"), result
+    assert list(
+        marks(result)) == LAYERS and marks(result)["config"][1].endswith("method api"), result
     assert api.calls == [] and machine.snapshot() == before
 
 

@@ -75,9 +75,12 @@ def dripping_handshake(conversation):
 
 SILENCES = {
     "before TLS": (silent_before_tls, "unreachable", "did not finish the TLS handshake in time"),
-    "amid the handshake": (silent_amid_the_handshake, "unreachable", "did not finish the TLS handshake in time"),
-    "dripping the handshake": (dripping_handshake, "unreachable", "did not finish the TLS handshake in time"),
-    "after the handshake": (silent_after_the_handshake, "busy", "did not answer the request in time"),
+    "amid the handshake": (silent_amid_the_handshake, "unreachable", "did not finish the TLS "
+                                                                     "handshake in time"),
+    "dripping the handshake": (dripping_handshake, "unreachable", "did not finish the TLS "
+                                                                  "handshake in time"),
+    "after the handshake": (silent_after_the_handshake, "busy", "did not answer the request in "
+                                                                "time"),
     "after the request": (silent_after_the_request, "busy", "did not answer the request in time"),
     "amid the answer": (silent_amid_the_answer, "busy", "stopped in the middle of its answer"),
     "amid a record": (silent_amid_a_record, "busy", "did not answer the request in time"),
@@ -99,20 +102,22 @@ def test_silence(machine, start_manager, script, outcome, words):
 
 def test_silence_is_not_waited_for_when_another_manager_answers(machine, start_manager):
     silent, manager = start_manager(silent_after_the_request), start_manager()
-    result = machine.register(manager=[silent, manager], settings={"manager.attempt_timeout": "700 ms"})
+    result = machine.register(manager=[silent, manager],
+                              settings={"manager.attempt_timeout": "700 ms"})
     assert result.status == 0 and "did not answer" in result.failure, result
 
 
-# -------------------------------------------------------------------- connecting
+# ------------------------------------------------------------------ connecting
 
 
-@pytest.mark.parametrize("timeouts", [{"manager.connect_timeout": "700 ms"}, {"manager.attempt_timeout": "700 ms"}],
-                         ids=["connect_timeout", "attempt_timeout"])
+@pytest.mark.parametrize(
+    "timeouts", [{"manager.connect_timeout": "700 ms"}, {"manager.attempt_timeout": "700 ms"}],
+    ids=["connect_timeout", "attempt_timeout"])
 def test_connecting_in_vain(machine, full_backlog, timeouts):
     machine.install_key()
     address = full_backlog().address
-    result = machine.fails("unreachable", f"Cannot connect to {address}", "no answer in time", manager=address,
-                           settings=timeouts, force=True)
+    result = machine.fails("unreachable", f"Cannot connect to {address}", "no answer in time",
+                           manager=address, settings=timeouts, force=True)
     assert result.seconds > 0.65
 
 
@@ -125,17 +130,18 @@ def test_refused_connection(machine, host, request):
         port = unused.getsockname()[1]
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         machine.install_key()
-        machine.fails("unreachable", f"Cannot connect to {address}", "Connection refused", manager=address, force=True,
-                      within=2)
+        machine.fails("unreachable", f"Cannot connect to {address}", "Connection refused",
+                      manager=address, force=True, within=2)
 
 
 @pytest.mark.parametrize("form", ["[::1]:{port}", "::1"])
 def test_ipv6(machine, start_manager, form, ipv6):
     manager = start_manager(address="::1")
-    machine.registers(manager=form.format(port=manager.port), settings={"manager.port": manager.port})
+    machine.registers(manager=form.format(port=manager.port),
+                      settings={"manager.port": manager.port})
 
 
-# -------------------------------------------------------------------- resolving
+# ------------------------------------------------------------------ resolving
 
 
 def with_hosts(machine, *lines):
@@ -143,10 +149,12 @@ def with_hosts(machine, *lines):
     hosts = machine.write("hosts", "".join(f"{line}\n" for line in lines))
     switch = machine.write("nsswitch.conf", "hosts: files\npasswd: files\ngroup: files\n")
     return (f"mount --bind {shell_words(hosts)} /etc/hosts\n"
-            f"if [ -e /etc/nsswitch.conf ]; then mount --bind {shell_words(switch)} /etc/nsswitch.conf; fi")
+            f"if [ -e /etc/nsswitch.conf ]; then mount --bind {shell_words(switch)} "
+            f"/etc/nsswitch.conf; fi")
 
 
-# The addresses of one name in their order; where the manager listens; where a backlog is full. All else refuses.
+# The addresses of one name in their order; where the manager listens; where a backlog is full. All
+# else refuses.
 ADDRESSES = {
     "the only one": (["127.0.0.1"], "127.0.0.1", None),
     "first refuses": (["127.0.0.1", "127.0.0.2"], "127.0.0.2", None),
@@ -156,16 +164,19 @@ ADDRESSES = {
     "v4 refuses": (["127.0.0.1", "::1"], "::1", None),
     "v4 silent": (["127.0.0.1", "::1"], "::1", "127.0.0.1"),
     "the last of many": ([f"127.0.0.{i}" for i in range(10, 20)] + ["::1"], "::1", None),
-    "the last of many v4": ([f"127.0.0.{i}" for i in range(10, 20)] + ["127.0.0.2"], "127.0.0.2", None),
+    "the last of many v4": ([f"127.0.0.{i}" for i in range(10, 20)] + ["127.0.0.2"], "127.0.0.2",
+                            None),
 }
 
 
 @pytest.fixture
 def reserve():
-    """Take an address and port that shall refuse, so that nobody else listens there: reserve(ADDRESS, PORT)."""
+    """Take an address and port that shall refuse, so that nobody else listens there:
+    reserve(ADDRESS, PORT)."""
     with contextlib.ExitStack() as stack:
         def take(address, port):
-            taken = stack.enter_context(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET))
+            taken = stack.enter_context(
+                socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET))
             taken.bind((address, port))
         yield take
 
@@ -187,8 +198,8 @@ def take_port(start_manager, full_backlog, reserve, addresses, listening, silent
 
 
 @pytest.mark.parametrize("addresses, listening, silent", ADDRESSES.values(), ids=ADDRESSES.keys())
-def test_all_addresses_of_a_name(machine, start_manager, full_backlog, reserve, mount_namespace, ipv6, addresses,
-                                 listening, silent):
+def test_all_addresses_of_a_name(machine, start_manager, full_backlog, reserve, mount_namespace,
+                                 ipv6, addresses, listening, silent):
     manager = take_port(start_manager, full_backlog, reserve, addresses, listening, silent)
     hosts = with_hosts(machine, *[f"{address} manager.test" for address in addresses])
     result = machine.registers(manager=f"manager.test:{manager.port}", before=hosts, within=4)
@@ -199,9 +210,11 @@ def test_all_addresses_of_a_name(machine, start_manager, full_backlog, reserve, 
 def test_no_address_answers(machine, full_backlog, mount_namespace, ipv6):
     """Each address that failed is named with its reason."""
     silent = full_backlog("127.0.0.2")
-    hosts = with_hosts(machine, "127.0.0.1 manager.test", "127.0.0.2 manager.test", "::1 manager.test")
-    machine.fails("unreachable", "manager.test", "127.0.0.1: Connection refused", "::1: Connection refused",
-                  manager=f"manager.test:{silent.port}", before=hosts, settings={"manager.connect_timeout": "1 s"})
+    hosts = with_hosts(machine, "127.0.0.1 manager.test", "127.0.0.2 manager.test",
+                       "::1 manager.test")
+    machine.fails("unreachable", "manager.test", "127.0.0.1: Connection refused",
+                  "::1: Connection refused", manager=f"manager.test:{silent.port}", before=hosts,
+                  settings={"manager.connect_timeout": "1 s"})
 
 
 def test_unknown_name(machine, mount_namespace):
@@ -213,14 +226,16 @@ def test_unknown_name(machine, mount_namespace):
 def test_silent_name_server(machine, silent_resolver):
     commands, server = silent_resolver
     machine.install_key()
-    result = machine.fails("unreachable", "Cannot resolve manager.test", "no name server answered in time",
+    result = machine.fails("unreachable", "Cannot resolve manager.test", "no name server answered "
+                                                                         "in time",
                            manager="manager.test", before=commands, force=True,
                            settings={"manager.connect_timeout": "700 ms"})
     assert b"\x07manager\x04test" in server.recv(4096)
     assert result.seconds > 0.65
 
 
-def test_name_that_never_resolves_does_not_keep_the_next_manager_away(machine, start_manager, silent_resolver):
+def test_name_that_never_resolves_does_not_keep_the_next_manager_away(machine, start_manager,
+                                                                      silent_resolver):
     manager = start_manager()
     result = machine.register(manager=["manager.test", manager], before=silent_resolver[0],
                               settings={"manager.connect_timeout": "700 ms"})

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""`agent-register deregister`: the agent is removed at the manager, then here; and only if it is this one."""
+"""`agent-register deregister`: the agent is removed at the manager, then here; and only if it is
+this one."""
 import os
 import pty
 import shutil
@@ -15,7 +16,8 @@ from scripted_api import BASIC, NOT_FOUND_3, Api, Reply, affected, error, export
 pytestmark = needs_module
 
 LOGIN, FETCH, DELETE = "POST /security/user/authenticate", "GET /agents/007/key", r"DELETE /agents\?.*"
-GONE = affected(failed=[{"error": {"code": 1701, "message": "Agent does not exist"}, "id": ["007"]}], code=1)
+GONE = affected(
+    failed=[{"error": {"code": 1701, "message": "Agent does not exist"}, "id": ["007"]}], code=1)
 
 
 def key(**line):
@@ -35,7 +37,8 @@ def registered(machine):
 
 
 def forgotten(machine):
-    return machine.files() == [] and not os.path.exists(machine.counter) and machine.read_state() == {}
+    return machine.files() == [] and not os.path.exists(
+        machine.counter) and machine.read_state() == {}
 
 
 def deregister(machine, manager, *arguments, **options):
@@ -55,7 +58,9 @@ def test_deregister(registered, start_manager):
     assert again.status == 0 and "no agent to remove" in again.stderr and len(api.made) == 3, again
 
 
-@pytest.mark.parametrize("gone", [{FETCH: GONE}, {FETCH: error(404, 1701, "Agent does not exist")}, {DELETE: GONE}],
+@pytest.mark.parametrize("gone",
+                         [{FETCH: GONE}, {FETCH: error(404, 1701, "Agent does not "
+                                                       "exist")}, {DELETE: GONE}],
                          ids=["before", "before, as 404", "meanwhile"])
 def test_an_agent_that_is_gone_counts_as_removed(registered, start_manager, gone):
     result = deregister(registered, start_manager(Api({**answers(), **gone})))
@@ -64,7 +69,8 @@ def test_an_agent_that_is_gone_counts_as_removed(registered, start_manager, gone
 
 def test_version_3(registered, start_manager):
     api = Api({LOGIN: NOT_FOUND_3, FETCH: {"error": 0, "data": export(id="007", key=OLD_KEY)},
-               "DELETE /agents/007": {"error": 0, "data": {"msg": "All selected agents were removed",
+               "DELETE /agents/007": {"error": 0, "data": {"msg": "All selected agents were "
+                                                                  "removed",
                                                           "affected_agents": ["007"]}}})
     result = deregister(registered, start_manager(api))
     assert result.status == 0 and forgotten(registered), result
@@ -73,15 +79,21 @@ def test_version_3(registered, start_manager):
 
 # What goes wrong; the outcome whose exit status it is; words of the one line.
 FAILURES = {
-    "another key": ({FETCH: key(name="db-01", key="f" * 64)}, "refused", ["another key", "db-01", "agent-register reset"]),
-    "no permission to look": ({FETCH: error(403, 4000, "Permission denied")}, "refused", ["permissions"]),
+    "another key": ({FETCH: key(
+        name="db-01", key="f" * 64)}, "refused", ["another key", "db-01", "agent-register reset"]),
+    "no permission to look": ({FETCH: error(403, 4000,
+                                            "Permission denied")}, "refused", ["permissions"]),
     "no permission": ({DELETE: error(403, 4000, "Permission denied")}, "refused", ["permissions"]),
-    "not eligible": ({DELETE: affected(failed=[{"error": {"code": 1731, "message": "Agent is not eligible"}}], code=1)},
-                     "refused", ["not eligible", "1731"]),
+    "not eligible": ({
+        DELETE: affected(failed=[{"error": {"code": 1731, "message": "Agent is not "
+                                            "eligible"}}], code=1)
+    }, "refused", ["not eligible", "1731"]),
     "another agent removed": ({DELETE: affected("008")}, "protocol-error", []),
     "nothing removed": ({DELETE: affected()}, "protocol-error", []),
     "a bad key": ({FETCH: key(key="'")}, "protocol-error", ["no agent can use"]),
-    "wrong password": ({LOGIN: Reply(401, {"title": "Unauthorized", "detail": "Invalid credentials"})}, "refused", ["401"]),
+    "wrong password": ({
+        LOGIN: Reply(401, {"title": "Unauthorized", "detail": "Invalid credentials"})
+    }, "refused", ["401"]),
     "busy": ({DELETE: Reply(503, b"")}, "busy", ["503"]),
     "not the API": ({FETCH: Reply(200, b"<html>")}, "protocol-error", ["not as the Wazuh API"]),
     "no answer": ({DELETE: b""}, "busy", ["instead of answering"]),
@@ -101,7 +113,11 @@ def test_a_failure_leaves_everything(registered, start_manager, wrong, outcome, 
 @pytest.mark.parametrize("options, words", [
     ({"settings": {}}, ["method = api", "agent-register reset"]),
     ({"settings": {"manager.method": "api"}}, ["api_user"]),
-    ({"settings": {"manager.method": "api", "auth.api_user": "u", "auth.api_password_file": "/nowhere"}}, ["/nowhere"]),
+    ({
+        "settings": {
+            "manager.method": "api", "auth.api_user": "u", "auth.api_password_file": "/nowhere"
+        }
+    }, ["/nowhere"]),
     ({"trust": None}, ["which manager to trust"]),
     ({"manager": []}, ["No manager"]),
 ], ids=["authd", "no user", "no password", "no trust", "no manager"])
@@ -124,15 +140,22 @@ def test_other_managers_are_asked_in_turn(registered, start_manager):
 def test_another_manager_does_not_say_that_the_agent_is_gone(registered, start_manager):
     """The one that has it could not be asked, so it is there still, for all we know."""
     before = registered.read_keys()
-    result = deregister(registered, [start_manager(Api({FETCH: Reply(503, b"")})), start_manager(Api({FETCH: GONE}))])
+    result = deregister(
+        registered,
+        [start_manager(Api({FETCH: Reply(503, b"")})),
+         start_manager(Api({FETCH: GONE}))])
     assert result.status == EXIT_CODES["busy"] and registered.read_keys() == before, result
-    assert all(words in result.stderr for words in ("503", "may not be the manager that had it")), result
+    assert all(words in result.stderr for words in ("503", "may not be the manager that had "
+                                                           "it")), result
 
 
 def test_the_manager_that_registered_us_is_asked_first(machine, start_manager, certificates):
     """Another one may know nothing of our id, which is no news."""
-    other, api = Api({FETCH: GONE}), Api({"POST /agents": Reply(200, {"data": {"id": "007", "key": export(
-        id="007", key=OLD_KEY)}, "error": 0}), **answers()})
+    other, api = Api({FETCH: GONE}), Api({
+        "POST /agents": Reply(
+            200, {"data": {"id": "007", "key": export(id="007", key=OLD_KEY)}, "error": 0}),
+        **answers()
+    })
     first, second = start_manager(other), start_manager(api, address="127.0.0.2")
     machine.registers(f"007 web-01 any {OLD_KEY}\n", manager=second, settings=settings(machine))
     result = deregister(machine, [first, second])
@@ -156,11 +179,13 @@ def test_nobody_to_ask(registered, start_manager):
     assert registered.snapshot() == before and api.calls == []
 
 
-@pytest.mark.parametrize("answer, status", [(b"yes\n", 0), (b"no\n", 1), (b"\n", 1)], ids=["yes", "no", "enter"])
+@pytest.mark.parametrize("answer, status", [(b"yes\n", 0), (b"no\n", 1), (b"\n", 1)],
+                         ids=["yes", "no", "enter"])
 def test_asks(registered, start_manager, answer, status):
     api = Api(answers())
     ours, theirs = pty.openpty()
-    command = registered.command("deregister", manager=start_manager(api), name=None, settings=settings(registered))
+    command = registered.command("deregister", manager=start_manager(api), name=None,
+                                 settings=settings(registered))
     with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env=registered.environment()) as process:
         os.write(ours, answer)
@@ -176,32 +201,42 @@ def test_asks(registered, start_manager, answer, status):
 def test_kill_at_the_last_system_calls(tmp_path, certificates, start_manager):
     """From before the manager has heard of it: what was interrupted, the next one completes."""
     removed = set()
-    api = Api(answers(**{FETCH: lambda _: GONE if removed else key(), DELETE: lambda _: removed.add(1) or affected("007")}))
+    api = Api(
+        answers(
+            **{
+                FETCH: lambda _: GONE
+                if removed else key(), DELETE: lambda _: removed.add(1) or affected("007")
+            }))
     manager = start_manager(api)
 
     def command(name):
         machine = Machine(tmp_path / name, certificates)
         machine.install_key()
         machine.register(trust=None)  # adopts the key
-        return machine, machine.command("deregister", "--yes", manager=manager, name=None, settings=settings(machine))
+        return machine, machine.command("deregister", "--yes", manager=manager, name=None,
+                                        settings=settings(machine))
 
     machine, words = command("counted")
     environment = machine.environment(ASAN_OPTIONS="detect_leaks=0")
     trace = str(tmp_path / "trace")
-    subprocess.run(["strace", "-qq", "-o", trace, *words], env=environment, cwd="/", timeout=60, check=True,
-                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(["strace", "-qq", "-o", trace, *words], env=environment, cwd="/", timeout=60,
+                   check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
     assert forgotten(machine)
     with open(trace, encoding="utf-8", errors="replace") as file:
         lines = file.readlines()
-    first = max(i for i, line in enumerate(lines) if line.startswith("connect("))  # of libcurl, for the last call
+    # of libcurl, for the last call
+    first = max(i for i, line in enumerate(lines) if line.startswith("connect("))
     seen, ended = set(), False
     for number in range(first, len(lines) + 20):
         removed.clear()
         machine, words = command(str(number))
         ended = kill_at(number, words, environment)
         seen.add((bool(removed), machine.read_keys() is not None))
-        assert removed or machine.read_keys() is not None, f"killed at {number}: the manager comes first"
-        again = machine.register("deregister", "--yes", manager=manager, name=None, settings=settings(machine))
+        assert removed or machine.read_keys(
+        ) is not None, f"killed at {number}: the manager comes first"
+        again = machine.register("deregister", "--yes", manager=manager, name=None,
+                                 settings=settings(machine))
         assert again.status == 0 and forgotten(machine), again
         if ended:
             break
@@ -220,4 +255,5 @@ def test_stop(registered, start_manager):
     manager.wait_for("handshake")
     run.kill()
     result = run.finish()
-    assert result.status == -signal.SIGTERM and result.seconds < PROMPT and registered.snapshot() == before, result
+    assert result.status == -signal.SIGTERM and result.seconds < PROMPT and registered.snapshot(
+    ) == before, result

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Method enroll, against an independent manager of Wazuh 5 (wazuh5_manager.py): ways to enroll, what is stored."""
+"""Method enroll, against an independent manager of Wazuh 5 (wazuh5_manager.py): ways to enroll,
+what is stored."""
 import os
 import re
 import stat
@@ -11,7 +12,7 @@ from enroll_tools import CREDENTIAL, PASSWORD, SECRET, TOKEN_ID, read
 from proxies import tunnel
 
 
-# -------------------------------------------------------------------- the ways to enroll
+# ------------------------------------------------------------------ the ways to enroll
 
 def test_password(start_wazuh5, enrollment, certificates):
     server = start_wazuh5(password=PASSWORD)
@@ -38,12 +39,14 @@ def test_request(start_wazuh5, enrollment):
 def test_request_with_everything(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
     enrollment.machine.install_key()
-    result = enrollment.run(manager=server, password=PASSWORD, agent__groups=["default", "web"], agent__ip="10.0.0.15",
-                            agent__version="v5.0.1", force=True)
+    result = enrollment.run(manager=server, password=PASSWORD, agent__groups=["default", "web"],
+                            agent__ip="10.0.0.15", agent__version="v5.0.1", force=True)
     assert result.status == 0, result
     assert server.enrollments[0].members == {
         "name": "web-01", "version": "v5.0.1", "groups": "default,web", "ip": "10.0.0.15",
-        "key_hash": machine_module.hashlib.sha1(f"007web-01{machine_module.OLD_KEY}".encode()).hexdigest()}
+        "key_hash": machine_module.hashlib.sha1(
+            f"007web-01{machine_module.OLD_KEY}".encode()).hexdigest()
+    }
 
 
 def test_every_bearer_has_its_own_nonce(start_wazuh5, enrollment):
@@ -87,14 +90,16 @@ def test_token_with_embedded_ca(start_wazuh5, enrollment, certificates):
 
 def test_long_token(start_wazuh5, enrollment, certificates):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})
-    token = wazuh5_manager.token(server.address, ca=read(certificates.ca()) * 60, credential=CREDENTIAL)
+    token = wazuh5_manager.token(server.address, ca=read(certificates.ca()) * 60,
+                                 credential=CREDENTIAL)
     assert len(token) > 40000
     enrollment.succeeds(server, token=token)
 
 
 def test_token_without_credential_and_a_password(start_wazuh5, enrollment, ca_pin):
     server = start_wazuh5(password=PASSWORD)
-    enrollment.succeeds(server, token=wazuh5_manager.token(server.address, pin=ca_pin), password=PASSWORD)
+    enrollment.succeeds(server, token=wazuh5_manager.token(server.address, pin=ca_pin),
+                        password=PASSWORD)
     assert "kid" not in server.enrollments[0].header
 
 
@@ -133,13 +138,15 @@ def test_configured_trust_goes_before_the_token(start_wazuh5, enrollment, ca_pin
 
 def test_pinned_manager_gives_the_ca(start_wazuh5, enrollment, certificates):
     server = start_wazuh5(password=PASSWORD)
-    enrollment.succeeds(server, manager=server, password=PASSWORD, trust=["--pin", certificates.pin("good")])
+    enrollment.succeeds(server, manager=server, password=PASSWORD,
+                        trust=["--pin", certificates.pin("good")])
     assert enrollment.read(enrollment.anchor_file) == read(certificates.ca())
 
 
 def test_pinned_manager_without_a_ca(start_wazuh5, enrollment, certificates):
     server = start_wazuh5(password=PASSWORD, cacerts=None)
-    result = enrollment.succeeds(server, manager=server, password=PASSWORD, trust=["--pin", certificates.pin("good")])
+    result = enrollment.succeeds(server, manager=server, password=PASSWORD,
+                                 trust=["--pin", certificates.pin("good")])
     assert enrollment.read(enrollment.anchor_file) is None
     assert "hands out no CA" in result.warnings[0]
 
@@ -166,7 +173,7 @@ def test_default_port(enrollment):
     assert "127.0.0.1:1517" in result.failure
 
 
-# -------------------------------------------------------------------- what is stored
+# ------------------------------------------------------------------ what is stored
 
 def test_modes(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
@@ -256,7 +263,7 @@ def test_manager_without_secrets(start_wazuh5, enrollment):
     assert "gave no re-enrollment secret" in result.warnings[0]
 
 
-# -------------------------------------------------------------------- enrolling again
+# ------------------------------------------------------------------ enrolling again
 
 def test_force_uses_the_secret(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
@@ -324,12 +331,13 @@ def test_dead_secret_alone(start_wazuh5, enrollment):
 
 @pytest.mark.parametrize("number", ["077", "001"])
 def test_other_method_retires_the_secret(start_wazuh5, enrollment, start_manager, number):
-    """The same id at another manager, or after that agent was removed, is another agent all the same."""
+    """The same id at another manager, or after that agent was removed, is another agent all the
+    same."""
     server = start_wazuh5(password=PASSWORD)
     enrollment.succeeds(server, manager=server, password=PASSWORD)
     secret = read(enrollment.secret_file)
-    other = start_manager(lambda conversation: (conversation.handshake(), conversation.read_request(),
-                                                conversation.send(machine_module.reply(id=number))))
+    other = start_manager(lambda conversation: (conversation.handshake(), conversation.read_request(
+    ), conversation.send(machine_module.reply(id=number))))
     result = enrollment.machine.register(manager=other, force=True)
     assert result.status == 0, result
     assert not os.path.exists(enrollment.secret_file)
@@ -347,7 +355,7 @@ def test_reset_removes_the_secret_and_keeps_the_ca(start_wazuh5, enrollment):
     assert os.path.exists(enrollment.anchor_file)
 
 
-# -------------------------------------------------------------------- ways there
+# ------------------------------------------------------------------ ways there
 
 def test_address_of_ipv6(start_wazuh5, enrollment, ipv6, ca_pin):  # pylint: disable=unused-argument
     server = start_wazuh5(tokens={TOKEN_ID: SECRET}, address="::1")
@@ -368,8 +376,8 @@ def test_failover(start_wazuh5, enrollment):
 def test_client_certificate(start_wazuh5, enrollment, certificates):
     server = start_wazuh5(password=PASSWORD, client_ca=certificates.ca())
     certificate, key = certificates.pair("agent")
-    enrollment.succeeds(server, manager=server, password=PASSWORD, tls__certificate_file=certificate,
-                        tls__private_key_file=key)
+    enrollment.succeeds(server, manager=server, password=PASSWORD,
+                        tls__certificate_file=certificate, tls__private_key_file=key)
 
 
 def test_missing_client_certificate(start_wazuh5, enrollment, certificates):
@@ -378,9 +386,11 @@ def test_missing_client_certificate(start_wazuh5, enrollment, certificates):
 
 
 def test_proxy(start_wazuh5, enrollment, ca_pin, start_manager):
-    """Every connection goes through it, the one for the CA as well; the proxy resolves the manager's name."""
+    """Every connection goes through it, the one for the CA as well; the proxy resolves the
+    manager's name."""
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})
     proxy = start_manager(tunnel({"manager.test:1517": server.address}), certificate=None)
     token = wazuh5_manager.token("manager.test", pin=ca_pin, credential=CREDENTIAL)
     enrollment.succeeds(server, token=token, manager__proxy=f"http://{proxy.address}")
-    assert [each.request.split(b"\r\n")[0] for each in proxy.conversations] == [b"CONNECT manager.test:1517 HTTP/1.1"] * 2
+    assert [each.request.split(b"\r\n")[0]
+            for each in proxy.conversations] == [b"CONNECT manager.test:1517 HTTP/1.1"] * 2

@@ -8,20 +8,25 @@ import wazuh5_manager
 from enroll_tools import CREDENTIAL, PASSWORD, SECRET, TOKEN_ID
 
 
-# -------------------------------------------------------------------- refusals
+# ------------------------------------------------------------------ refusals
 
 def test_wrong_password(start_wazuh5, enrollment):
     server = start_wazuh5(password="another")
-    enrollment.fails("refused", "invalid_signature", "password_file", manager=server, password=PASSWORD)
+    enrollment.fails("refused", "invalid_signature", "password_file", manager=server,
+                     password=PASSWORD)
 
 
 def test_no_password(start_wazuh5, enrollment):
     server = start_wazuh5(password="another")
-    enrollment.fails("refused", "invalid_request", "set token_file or password_file", manager=server)
+    enrollment.fails("refused", "invalid_request", "set token_file or password_file",
+                     manager=server)
 
 
 @pytest.mark.parametrize("state, word", [
-    ("token_expired", "token_expired"), ("token_revoked", "token_revoked"), (9022, "9022"), (9023, "9023"),
+    ("token_expired", "token_expired"),
+    ("token_revoked", "token_revoked"),
+    (9022, "9022"),
+    (9023, "9023"),
     (9024, "9024"),
 ])
 def test_tokens_that_ended(start_wazuh5, enrollment, ca_pin, state, word):
@@ -52,31 +57,48 @@ def test_duplicate(start_wazuh5, enrollment):
 def test_duplicate_with_suffix(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
     server.agents["077"] = ("web-01", "0" * 64, "0" * 64)
-    result = enrollment.succeeds(server, manager=server, password=PASSWORD, identity__on_duplicate="suffix")
+    result = enrollment.succeeds(server, manager=server, password=PASSWORD,
+                                 identity__on_duplicate="suffix")
     assert [name for name, _, _ in server.agents.values()][1].startswith("web-01-"), result
 
 
 def test_newer_version(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
-    enrollment.fails("refused", "version must be lower", manager=server, password=PASSWORD, agent__version="v5.1.0")
+    enrollment.fails("refused", "version must be lower", manager=server, password=PASSWORD,
+                     agent__version="v5.1.0")
 
 
 @pytest.mark.parametrize("status, code, outcome", [
-    (400, 9014, "refused"), (401, "enrollment_key_unavailable", "busy"), (403, 0, "refused"), (409, 9007, "duplicate"),
-    (409, 9012, "duplicate"), (409, 9030, "busy"), (413, 0, "refused"), (415, 0, "refused"), (429, 0, "busy"),
-    (500, 9001, "busy"), (503, 9013, "busy"), (503, -1, "busy"), (404, 0, "protocol-error"), (301, 0, "protocol-error"),
+    (400, 9014, "refused"),
+    (401, "enrollment_key_unavailable", "busy"),
+    (403, 0, "refused"),
+    (409, 9007, "duplicate"),
+    (409, 9012, "duplicate"),
+    (409, 9030, "busy"),
+    (413, 0, "refused"),
+    (415, 0, "refused"),
+    (429, 0, "busy"),
+    (500, 9001, "busy"),
+    (503, 9013, "busy"),
+    (503, -1, "busy"),
+    (404, 0, "protocol-error"),
+    (301, 0, "protocol-error"),
 ])
 def test_errors(start_wazuh5, enrollment, status, code, outcome):
     server = start_wazuh5(password=PASSWORD)
     server.forced = [(status, {"error": {"code": code, "message": f"because of {code}"}})]
-    result = enrollment.fails(outcome, f"because of {code}", f"HTTP {status}", manager=server, password=PASSWORD)
+    result = enrollment.fails(outcome, f"because of {code}", f"HTTP {status}", manager=server,
+                              password=PASSWORD)
     assert len(server.requests) == 1
     assert ("asked" in result.state) == (status in (301, 500, 503)), result.state
 
 
-# -------------------------------------------------------------------- fake_manager managers
+# ------------------------------------------------------------------ fake_manager managers
 
-AGENT = {"id": "003", "name": "web-01", "ip": "any", "key": machine_module.KEY, "reenroll_secret": "0" * 64}
+AGENT = {
+    "id": "003", "name": "web-01", "ip": "any", "key": machine_module.KEY,
+    "reenroll_secret": "0" * 64
+}
 
 
 def without(name):
@@ -90,13 +112,19 @@ def without(name):
     ([AGENT], "JSON"),
     (json.dumps(AGENT)[:-1].encode() + b',"id":"004"}', "twice"),
     (json.dumps(AGENT)[:-1].encode() + b',"key":"' + b"1" * 64 + b'"}', "twice"),
-    (without("id"), "without id"), (without("name"), "without name"), (without("ip"), "without ip"),
+    (without("id"), "without id"),
+    (without("name"), "without name"),
+    (without("ip"), "without ip"),
     (without("key"), "without key"),
-    ({**AGENT, "id": 3}, "without id"), ({**AGENT, "key": None}, "without key"),
-    ({**AGENT, "id": "../3"}, "whose id"), ({**AGENT, "name": "a b"}, "whose name"),
+    ({**AGENT, "id": 3}, "without id"),
+    ({**AGENT, "key": None}, "without key"),
+    ({**AGENT, "id": "../3"}, "whose id"),
+    ({**AGENT, "name": "a b"}, "whose name"),
     ({**AGENT, "name": "!x"}, "whose name"),
-    ({**AGENT, "ip": "somewhere"}, "whose ip"), ({**AGENT, "key": "00"}, "whose key"),
-    ({**AGENT, "key": machine_module.KEY.upper()}, "whose key"), ({**AGENT, "key": "0" * 63 + "\n"}, "whose key"),
+    ({**AGENT, "ip": "somewhere"}, "whose ip"),
+    ({**AGENT, "key": "00"}, "whose key"),
+    ({**AGENT, "key": machine_module.KEY.upper()}, "whose key"),
+    ({**AGENT, "key": "0" * 63 + "\n"}, "whose key"),
     ({**AGENT, "reenroll_secret": ""}, "whose reenroll_secret"),
     ({**AGENT, "reenroll_secret": None}, "without reenroll_secret"),
     ({**AGENT, "reenroll_secret": "0" * 66}, "whose reenroll_secret"),
@@ -113,7 +141,8 @@ def test_garbled_answers(start_wazuh5, enrollment, body, word):
     (b"", "busy", "instead of answering"),
     (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"id\"", "busy", "in the middle"),
     (b"OSSEC K:'001 web-01 any " + machine_module.KEY.encode() + b"'", "protocol-error", "HTTP"),
-    (b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"y" * 1000 + b"\r\n") * 200 + b"\r\n", "protocol-error", "longer"),
+    (b"HTTP/1.1 200 OK\r\n" +
+     (b"X: " + b"y" * 1000 + b"\r\n") * 200 + b"\r\n", "protocol-error", "longer"),
 ], ids=["nothing", "cut", "authd", "header"])
 def test_broken_answers(start_wazuh5, enrollment, raw, outcome, word):
     server = start_wazuh5(password=PASSWORD)
@@ -131,18 +160,20 @@ def test_huge_answer(start_wazuh5, enrollment):
 def test_manager_that_never_answers(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
     server.forced = [lambda handler: handler.rfile.read(1) and None]  # until we leave
-    enrollment.fails("busy", "did not answer the request in time", manager=server, password=PASSWORD,
-                     manager__attempt_timeout="500 ms")
+    enrollment.fails("busy", "did not answer the request in time", manager=server,
+                     password=PASSWORD, manager__attempt_timeout="500 ms")
 
 
 def test_manager_that_echoes(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
 
     def echo(handler):
-        return 400, {"error": {"code": 0, "message": f"you sent {handler.headers['Authorization']}"}}
+        return 400, {"error": {"code": 0, "message": f"you sent "
+                                                     f"{handler.headers['Authorization']}"}}
     server.forced = [echo]
     result = enrollment.fails("refused", "HTTP 400", manager=server, password=PASSWORD)
-    assert "Bearer" not in result.stderr and server.requests[0].headers["Authorization"][7:50] not in result.stderr
+    assert "Bearer" not in result.stderr and server.requests[0].headers["Authorization"][
+        7:50] not in result.stderr
 
 
 def test_escapes(start_wazuh5, enrollment):
@@ -181,5 +212,6 @@ def test_members_of_the_future(start_wazuh5, enrollment):
 def test_too_many_groups(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
     groups = [f"{'g' * 200}{number}" for number in range(100)]
-    enrollment.fails("misconfigured", "fewer groups", manager=server, password=PASSWORD, agent__groups=groups)
+    enrollment.fails("misconfigured", "fewer groups", manager=server, password=PASSWORD,
+                     agent__groups=groups)
     assert server.requests == []

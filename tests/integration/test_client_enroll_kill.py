@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""SIGKILL at every system call of an enrollment with Wazuh 5, from the first file on: a new key on the disk says that its
-secret and the CA are there, an old key stays as it was, and the next run puts right what is half done."""
+"""SIGKILL at every system call of an enrollment with Wazuh 5, from the first file on: a new key
+on the disk says that its secret and the CA are there, an old key stays as it was, and the next
+run puts right what is half done."""
 import os
 
 import pytest
@@ -24,7 +25,8 @@ class KilledRun(Enrollment):
             with open(self.secret_file, "w", encoding="ascii") as file:
                 file.write(OLD_SECRET)
         self.chosen = {**self.options(manager=server, password=PASSWORD), "name": self.name}
-        self.ended = kill_at(number, self.machine.command(force=old_key, **self.chosen), self.machine.environment())
+        self.ended = kill_at(number, self.machine.command(force=old_key, **self.chosen),
+                             self.machine.environment())
 
     def has_new_key(self):
         keys = self.machine.read_keys()
@@ -44,7 +46,9 @@ class KilledRun(Enrollment):
         assert result.status == 0, result
         self.check_new_key()
         left = [name for name in self.machine.files() if name.startswith(".")]
-        assert not left + [name for name in os.listdir(os.path.dirname(self.anchor_file)) if name.startswith(".")], left
+        assert not left + [
+            name for name in os.listdir(os.path.dirname(self.anchor_file)) if name.startswith(".")
+        ], left
 
 
 def first_call(directory, certificates, server, old_key):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Method enroll: whom it trusts, what it makes of a token file, whose clock counts, and the command check."""
+"""Method enroll: whom it trusts, what it makes of a token file, whose clock counts, and the
+command check."""
 import os
 import re
 
@@ -8,7 +9,7 @@ import wazuh5_manager
 from enroll_tools import CREDENTIAL, PASSWORD, SECRET, TOKEN_ID, read
 
 
-# -------------------------------------------------------------------- whom to trust
+# ------------------------------------------------------------------ whom to trust
 
 def test_wrong_pin(start_wazuh5, enrollment):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})
@@ -27,7 +28,8 @@ def test_ca_that_did_not_issue_the_certificate(start_wazuh5, enrollment, ca_pin)
 
 def test_only_the_pinned_ca_is_believed(start_wazuh5, enrollment, ca_pin, certificates):
     with open(certificates.ca(), "rb") as one, open(certificates.ca("other"), "rb") as other:
-        server = start_wazuh5(certificate="other-ca", tokens={TOKEN_ID: SECRET}, cacerts=one.read() + other.read())
+        server = start_wazuh5(certificate="other-ca", tokens={TOKEN_ID: SECRET},
+                              cacerts=one.read() + other.read())
     token = wazuh5_manager.token(server.address, pin=ca_pin, credential=CREDENTIAL)
     enrollment.fails("untrusted", "was not issued", token=token)
     assert server.enrollments == []
@@ -35,8 +37,10 @@ def test_only_the_pinned_ca_is_believed(start_wazuh5, enrollment, ca_pin, certif
 
 def test_only_the_pinned_ca_is_stored(start_wazuh5, enrollment, ca_pin, certificates):
     with open(certificates.ca(), "rb") as one, open(certificates.ca("other"), "rb") as other:
-        server = start_wazuh5(tokens={TOKEN_ID: SECRET}, cacerts=b"# both\n" + other.read() + one.read())
-    enrollment.succeeds(server, token=wazuh5_manager.token(server.address, pin=ca_pin, credential=CREDENTIAL))
+        server = start_wazuh5(tokens={TOKEN_ID: SECRET},
+                              cacerts=b"# both\n" + other.read() + one.read())
+    enrollment.succeeds(
+        server, token=wazuh5_manager.token(server.address, pin=ca_pin, credential=CREDENTIAL))
     assert enrollment.read(enrollment.anchor_file) == read(certificates.ca())
 
 
@@ -49,7 +53,8 @@ def test_name_is_checked(start_wazuh5, enrollment, ca_pin):
 
 def test_embedded_ca_of_another_manager(start_wazuh5, enrollment, certificates):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})
-    token = wazuh5_manager.token(server.address, ca=read(certificates.ca("other")), credential=CREDENTIAL)
+    token = wazuh5_manager.token(server.address, ca=read(certificates.ca("other")),
+                                 credential=CREDENTIAL)
     enrollment.fails("untrusted", "was not issued", token=token)
     assert server.requests == []
 
@@ -57,9 +62,11 @@ def test_embedded_ca_of_another_manager(start_wazuh5, enrollment, certificates):
 @pytest.mark.parametrize("answer, outcome, word", [
     ((404, {"error": "not_found"}), "untrusted", "HTTP 404"),
     ((503, {"error": "ca_mismatch"}), "busy", "HTTP 503"),
-    ((200, b"", {"Content-Type": "application/x-pem-file"}), "untrusted", "did not answer with a CA certificate"),
+    ((200, b"", {"Content-Type": "application/x-pem-file"}), "untrusted", "did not answer with a "
+     "CA certificate"),
     ((200, b"<html>"), "untrusted", "did not answer with a CA certificate"),
-    ((200, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "untrusted", "did not answer with a CA"),
+    ((200, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "untrusted",
+     "did not answer with a CA"),
     ((200, b"x" * (2 << 20)), "protocol-error", "longer than any"),
     ((302, b"", {"Location": "https://192.0.2.1/"}), "untrusted", "HTTP 302"),
     (b"", "busy", "instead of answering"),
@@ -80,7 +87,7 @@ def test_embedded_text_that_is_no_certificate(start_wazuh5, enrollment):
     enrollment.fails("misconfigured", "no certificate", token=token)
 
 
-# -------------------------------------------------------------------- the token file
+# ------------------------------------------------------------------ the token file
 
 @pytest.mark.parametrize("text, word", [
     ("", "empty"),
@@ -93,7 +100,8 @@ def test_embedded_text_that_is_no_certificate(start_wazuh5, enrollment):
     ("A" * 300000, "longer"),
 ], ids=["none", "newline", "two-lines", "crlf", "padded", "blanks", "no-json", "long"])
 def test_unusable_token_files(enrollment, text, word):
-    enrollment.fails("misconfigured", word, os.path.join(enrollment.machine.directory, "token"), token=text)
+    enrollment.fails("misconfigured", word, os.path.join(enrollment.machine.directory, "token"),
+                     token=text)
 
 
 def test_unusable_tokens_are_not_shown(enrollment, ca_pin):
@@ -103,15 +111,17 @@ def test_unusable_tokens_are_not_shown(enrollment, ca_pin):
 
 
 def test_missing_token_file(enrollment):
-    enrollment.machine.fails("misconfigured", "enrollment token", "/nonexistent", trust=None,
-                             settings={"manager.method": "enroll", "auth.token_file": "/nonexistent"})
+    enrollment.machine.fails(
+        "misconfigured", "enrollment token", "/nonexistent", trust=None,
+        settings={"manager.method": "enroll", "auth.token_file": "/nonexistent"})
 
 
 def test_exposed_token_file(start_wazuh5, enrollment, ca_pin):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})
     token = wazuh5_manager.token(server.address, pin=ca_pin, credential=CREDENTIAL)
     path = enrollment.machine.password(token, mode=0o644)
-    result = enrollment.machine.register(trust=None, settings={"manager.method": "enroll", "auth.token_file": path})
+    result = enrollment.machine.register(
+        trust=None, settings={"manager.method": "enroll", "auth.token_file": path})
     assert result.status == 0
     assert "can be read by everybody" in result.warnings[0]
 
@@ -124,15 +134,16 @@ def test_token_wants_the_method(enrollment):
 
 def test_token_contradicts_no_verification(enrollment, ca_pin):
     token = wazuh5_manager.token("manager", pin=ca_pin)
-    enrollment.fails("misconfigured", "verify = no", "token_file", token=token, trust=None, tls__verify="no")
+    enrollment.fails("misconfigured", "verify = no", "token_file", token=token, trust=None,
+                     tls__verify="no")
 
 
 def test_without_token_trust_must_be_configured(enrollment):
-    enrollment.fails("misconfigured", "Nothing says which manager to trust", password=PASSWORD, trust=None,
-                     manager__address="127.0.0.1")
+    enrollment.fails("misconfigured", "Nothing says which manager to trust", password=PASSWORD,
+                     trust=None, manager__address="127.0.0.1")
 
 
-# -------------------------------------------------------------------- clocks
+# ------------------------------------------------------------------ clocks
 
 @pytest.mark.parametrize("clock", [-86400, -35, 95, 400 * 86400])
 def test_clocks_that_differ(start_wazuh5, enrollment, clock):
@@ -152,7 +163,8 @@ def test_clocks_within_the_window(start_wazuh5, enrollment, clock):
 
 def stale(headers=None):
     return (401, {"error": {"code": "stale_token", "message": "Invalid client authentication"}},
-            {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="stale_token"', **(headers or {})})
+            {"WWW-Authenticate": 'Bearer error="invalid_token", '
+                                 'error_description="stale_token"', **(headers or {})})
 
 
 def test_stale_again(start_wazuh5, enrollment):
@@ -170,23 +182,30 @@ def test_stale_without_a_difference(start_wazuh5, enrollment):
     assert len(server.enrollments) == 1
 
 
-@pytest.mark.parametrize("date", [b"", b"Date: yesterday\r\n", b"Date: Thu, 99 Jan 2026 00:00:00 GMT\r\n"])
+@pytest.mark.parametrize("date", [b"", b"Date: yesterday\r\n", b"Date: Thu, 99 Jan 2026 00:00:00 "
+                                                               b"GMT\r\n"])
 def test_stale_without_a_date(start_wazuh5, enrollment, date):
     server = start_wazuh5(password=PASSWORD)
-    server.forced = [b"HTTP/1.1 401 Unauthorized\r\n" + date + b"WWW-Authenticate: Bearer error=\"invalid_token\", "
+    server.forced = [b"HTTP/1.1 401 Unauthorized\r\n" + date + b"WWW-Authenticate: Bearer "
+                                                               b"error=\"invalid_token\", "
                      b"error_description=\"stale_token\"\r\nContent-Length: 0\r\n\r\n"]
     enrollment.fails("busy", "stale_token", manager=server, password=PASSWORD)
     assert len(server.enrollments) == 1
 
 
-# -------------------------------------------------------------------- the command check
+# ------------------------------------------------------------------ the command check
 
 def check(enrollment, **options):
     """The layers that `check` prints, by their names."""
     before = enrollment.machine.snapshot()
     result = enrollment.run("check", **options)
-    assert enrollment.machine.snapshot() == before and enrollment.machine.files() in ([], ["client.keys"])
-    lines = [line.removeprefix("ok  ").removeprefix("FAIL").strip() for line in result.stdout.splitlines()]
+    assert enrollment.machine.snapshot() == before and enrollment.machine.files() in ([], [
+        "client.keys"
+    ])
+    lines = [
+        line.removeprefix("ok  ").removeprefix("FAIL").strip()
+        for line in result.stdout.splitlines()
+    ]
     return result, {re.split(r"  +", line)[0]: line for line in lines}
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Keys that were exported at the manager: `agent-register import`, and `method = import` at boot."""
+"""Keys that were exported at the manager: `agent-register import`, and `method = import` at
+boot."""
 import base64
 import json
 import os
@@ -38,7 +39,8 @@ def bring(machine, data, *arguments, **options):
     """`agent-register import` with this on its standard input. Returns the Result."""
     reading = pipe(data)
     try:
-        return machine.register("import", *arguments, stdin=reading, trust=None, name=None, **options)
+        return machine.register("import", *arguments, stdin=reading, trust=None, name=None,
+                                **options)
     finally:
         os.close(reading)
 
@@ -62,7 +64,7 @@ def refused(machine, data, *words, status=78, arguments=()):
     assert machine.snapshot() == before, result
 
 
-# ---------------------------------------------------------------------------------------------- by hand: what is taken
+# ------------------------------------------------------------------ by hand: what is taken
 
 FORMS = {
     "export": EXPORT,
@@ -75,7 +77,8 @@ FORMS = {
     "line without newline": LINE.strip(),
     "line with carriage return": LINE.strip() + "\r\n",
     "client.keys": f"# the agent's\n\n007 !gone any {OLD_KEY}\n{LINE}",
-    "words of manage_agents": f"\nAgent key information for '001' is: \n{EXPORT}\n\n** Press ENTER to return to the main menu.\n",
+    "words of manage_agents": f"\nAgent key information for '001' is: \n{EXPORT}\n\n** Press "
+                              f"ENTER to return to the main menu.\n",
     "base64 of the file": base64.b64encode(LINE.encode()).decode(),
     "twice the same": EXPORT + "\n\n" + LINE,
 }
@@ -85,7 +88,8 @@ FORMS = {
 def test_forms(machine, text):
     result = bring(machine, text)
     assert result.status == 0 and result.failures == [], result
-    assert result.lines == [f"Imported the key of web-01 (id 001) from the standard input; it is in {machine.keys}"], result
+    assert result.lines == [f"Imported the key of web-01 (id 001) from the standard input; it is "
+                            f"in {machine.keys}"], result
     assert machine.read_keys() == LINE.encode()
 
 
@@ -108,8 +112,9 @@ def test_file_for_everybody(machine):
 def test_from_another_program(machine):
     """As the shell gives it: import <(ssh manager manage_agents -e 001)."""
     script = f'exec "$@" <(sleep 0.2; echo {EXPORT[:50]}; sleep 0.2; echo {EXPORT[50:]})'
-    done = subprocess.run(["bash", "-c", script, "bash", *machine.command("import", trust=None)], timeout=30, check=False,
-                          env=machine.environment(), stdin=subprocess.DEVNULL, capture_output=True)
+    done = subprocess.run(["bash", "-c", script, "bash", *machine.command("import", trust=None)],
+                          timeout=30, check=False, env=machine.environment(),
+                          stdin=subprocess.DEVNULL, capture_output=True)
     assert done.returncode == 0 and machine.read_keys() == LINE.encode(), done.stderr
 
 
@@ -132,7 +137,8 @@ def test_stop_while_nothing_comes(machine):
     result = run.finish()
     os.close(reading)
     os.close(writing)
-    assert result.status == -signal.SIGTERM and result.seconds < PROMPT and machine.files() == [], result
+    assert result.status == -signal.SIGTERM and result.seconds < PROMPT and machine.files(
+    ) == [], result
 
 
 def test_status(machine):
@@ -140,10 +146,14 @@ def test_status(machine):
     shown = machine.register("status", "--json", trust=None, name=None)
     status = json.loads(shown.stdout)
     assert shown.status == 0 and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", status["since"])
-    wanted = {"registered": True, "name": "web-01", "id": "001", "manager": None, "method": "import", "clone": "no"}
+    wanted = {
+        "registered": True, "name": "web-01", "id": "001", "manager": None, "method": "import",
+        "clone": "no"
+    }
     assert {name: status[name] for name in wanted} == wanted
     text = machine.register("status", trust=None, name=None).stdout
-    assert re.search(r"^method +import$", text, re.M) and "another tool" not in text and "\nmanager " not in text
+    assert re.search(r"^method +import$", text,
+                     re.M) and "another tool" not in text and "\nmanager " not in text
 
 
 def test_unusual_key_is_taken_with_a_warning(machine):
@@ -160,12 +170,14 @@ def test_configured_name(machine, name, warned):
     assert not warned or "that of web-01, not of web-99 as name in [agent] says" in result.failure
 
 
-# ---------------------------------------------------------------------------------------------- by hand: what is not
+# ------------------------------------------------------------------ by hand: what is not
 
 FAULTS = {
     "nothing": ("", ["The standard input is empty"]),
     "blanks": (" \r\n\n", ["holds no key"]),
-    "error of manage_agents": ("Invalid ID '005' given. ID is not present.\n", ["holds no key", "manage_agents -e"]),
+    "error of manage_agents": ("Invalid ID '005' given. ID is not present.\n", [
+        "holds no key", "manage_agents -e"
+    ]),
     "only the key": (KEY, ["holds no whole key"]),
     "cut": (EXPORT[:-5], ["was it cut?"]),
     "cut to a shorter key": (EXPORT[:64], ["shorter than the 64", "was it cut?"]),
@@ -175,8 +187,14 @@ FAULTS = {
     "bad name": (f"001 web/01 any {KEY}", ["the name is not"]),
     "bad address": (f"001 web-01 anywhere {KEY}", ["the address is neither"]),
     "bad key": (f"001 web-01 any {KEY}\u2026", ["the key is not"]),
-    "several": (f"{EXPORT}\n{OTHER}\n", ["the keys of several agents (001 web-01, 002 web-02, ...)"]),
-    "several lines": (LINE + OLD_LINE, ["the keys of several agents (001 web-01, 007 web-01, ...)"]),
+    "several": (f"{EXPORT}\n{OTHER}\n", [
+        "the keys of several agents (001 web-01, 002 web-02, "
+        "...)"
+    ]),
+    "several lines": (LINE + OLD_LINE, [
+        "the keys of several agents (001 web-01, 007 web-01, "
+        "...)"
+    ]),
     "UTF-16": (EXPORT.encode("utf-16"), ["is UTF-16"]),
     "NUL": (EXPORT + "\0", ["NUL byte"]),
     "long": (EXPORT + 20000 * "\n", ["longer than a key can be"]),
@@ -189,7 +207,8 @@ def test_faults(machine, text, words):
     refused(machine, text, *words)
 
 
-@pytest.mark.parametrize("path, words", [("/nowhere/key", "No such file"), ("/etc", "Is a directory"),
+@pytest.mark.parametrize("path, words", [("/nowhere/key", "No such file"),
+                                         ("/etc", "Is a directory"),
                                          ("/nowhere/\x1b[31m", "\\x1b[31m")])
 def test_unreadable_file(machine, path, words):
     result = machine.register("import", path, trust=None)
@@ -206,12 +225,13 @@ def test_key_as_an_argument(machine, argument):
 
 def test_file_with_a_name_like_a_key(machine):
     path = machine.write(EXPORT[:64].replace("/", "x"), EXPORT, 0o600)
-    done = subprocess.run(machine.command("import", os.path.basename(path), trust=None), cwd=machine.directory, check=False,
-                          env=machine.environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+    done = subprocess.run(machine.command("import", os.path.basename(path), trust=None),
+                          cwd=machine.directory, check=False, env=machine.environment(),
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
     assert done.returncode == 0 and machine.read_keys() == LINE.encode(), done
 
 
-# ---------------------------------------------------------------------------------------------- by hand: a key is there
+# ------------------------------------------------------------------ by hand: a key is there
 
 def test_the_same_key_changes_nothing(machine):
     machine.install_key(LINE)
@@ -229,7 +249,8 @@ def test_the_same_key_on_a_full_disk(machine, mount_namespace):  # pylint: disab
     machine.install_key(LINE)
     path = machine.write("key", EXPORT, 0o600)
     result = machine.register("import", path, trust=None, name=None,
-                              before=f"mount --bind {machine.etc} {machine.etc} && mount -o remount,ro,bind {machine.etc}")
+                              before=f"mount --bind {machine.etc} {machine.etc} && mount -o "
+                                     f"remount,ro,bind {machine.etc}")
     assert result.status == 0 and "nothing to do" in result.stderr, result
 
 
@@ -243,12 +264,14 @@ def test_another_key_is_replaced(machine, option):
     machine.install_key()
     result = bring(machine, EXPORT, option)
     assert result.status == 0 and machine.read_keys() == LINE.encode(), result
-    assert machine.files() == ["client.keys", "client.keys.old"] and not os.path.exists(machine.counter)
+    assert machine.files() == ["client.keys", "client.keys.old"
+                               ] and not os.path.exists(machine.counter)
     with open(machine.keys + ".old", encoding="ascii") as old:
         assert old.read() == OLD_LINE
 
 
-@pytest.mark.parametrize("answer, replaced", [("yes", True), ("y", False), ("no", False), ("", False)])
+@pytest.mark.parametrize("answer, replaced", [("yes", True), ("y", False), ("no", False),
+                                              ("", False)])
 def test_person_is_asked(machine, answer, replaced):
     machine.install_key()
     before = machine.snapshot()
@@ -263,7 +286,8 @@ def test_stop_at_the_question(machine):
     machine.install_key()
     before = machine.snapshot()
     near, far = pty.openpty()
-    run = machine.start("import", machine.write("key", EXPORT, 0o600), stdin=far, trust=None, name=None)
+    run = machine.start("import", machine.write("key", EXPORT, 0o600), stdin=far, trust=None,
+                        name=None)
     shown = b""
     while b"Type yes" not in shown:
         shown += os.read(run.process.stdout.fileno(), 4096)
@@ -271,13 +295,15 @@ def test_stop_at_the_question(machine):
     result = run.finish()
     os.close(near)
     os.close(far)
-    assert result.status == -signal.SIGTERM and result.seconds < PROMPT and machine.snapshot() == before, result
+    assert result.status == -signal.SIGTERM and result.seconds < PROMPT and machine.snapshot(
+    ) == before, result
 
 
 def test_unstorable(machine):
     os.rmdir(machine.etc)
     result = bring(machine, EXPORT)
-    assert result.status == EXIT_CODES["storage-error"] and "is the agent installed?" in result.failure, result
+    assert result.status == EXIT_CODES[
+        "storage-error"] and "is the agent installed?" in result.failure, result
 
 
 @needs_killer
@@ -293,14 +319,15 @@ def test_kill_at_every_system_call(tmp_path, certificates, part):
         ended = kill_at(number, command, machine.environment())
         seen.add(machine.read_keys())
         result = machine.register("import", "--yes", path, trust=None, name=None)
-        assert result.status == 0 and machine.read_keys() == LINE.encode(), f"killed at {number}: {result}"
+        assert result.status == 0 and machine.read_keys() == LINE.encode(
+        ), f"killed at {number}: {result}"
         if ended:
             break
         number += SLICES
     assert seen == {LINE.encode(), OLD_LINE.encode()} and number > 40
 
 
-# ---------------------------------------------------------------------------------------------- on a manager
+# ------------------------------------------------------------------ on a manager
 
 def make_manager(machine, sign):
     if sign == "client.keys":
@@ -313,11 +340,13 @@ def make_manager(machine, sign):
     return path
 
 
-@pytest.mark.parametrize("sign", ["bin/wazuh-remoted", "bin/ossec-remoted", "etc/sslmanager.key", "client.keys"])
+@pytest.mark.parametrize(
+    "sign", ["bin/wazuh-remoted", "bin/ossec-remoted", "etc/sslmanager.key", "client.keys"])
 def test_manager_is_left_alone(machine, sign):
     seen = make_manager(machine, sign)
     for arguments in ([], ["--yes"]):
-        refused(machine, EXPORT, "This machine is a manager: ", seen, "--force", arguments=arguments)
+        refused(machine, EXPORT, "This machine is a manager: ", seen, "--force",
+                arguments=arguments)
     assert bring(machine, EXPORT, "--force").status == 0
     assert machine.read_keys() == LINE.encode()
 
@@ -333,7 +362,7 @@ def test_directory_of_a_registrar(machine, directory):  # noqa: F811
     assert result.status == 78 and "etc/sslmanager.key" in result.failure, result
 
 
-# ---------------------------------------------------------------------------------------------- the method
+# ------------------------------------------------------------------ the method
 
 def configured(machine, text=EXPORT, **more):
     return {"trust": None, "name": None, "settings": {
@@ -346,26 +375,32 @@ def test_method(machine, notify_socket):
     run = machine.start(environment=notify_socket.environment, **options)
     messages = notify_socket.until("READY=1")
     result = run.finish()
-    assert result.status == 0 and result.failures == [] and machine.read_keys() == LINE.encode(), result
+    assert result.status == 0 and result.failures == [] and machine.read_keys() == LINE.encode(
+    ), result
     assert "STATUS=Registered as web-01 (id 001)" in "".join(messages)
-    assert result.lines[0] == f"Imported the key of web-01 (id 001) from {machine.directory}/key; it is in {machine.keys}"
+    assert result.lines[
+        0] == f"Imported the key of web-01 (id 001) from {machine.directory}/key; it is in {machine.keys}"
     assert result.state["method"] == "import" and "manager" not in result.state
     before = machine.snapshot()
     again = machine.register(**options)
-    assert again.status == 0 and "Already registered as web-01" in again.stderr and machine.snapshot() == before, again
+    assert again.status == 0 and "Already registered as web-01" in again.stderr and machine.snapshot(
+    ) == before, again
 
 
 def test_credential(machine, credentials):  # noqa: F811
     path = credentials.put("agent-register.client-key", EXPORT + "\n")
-    credentials.put("agent-register.conf", "[manager]\nmethod = import\n[auth]\nforget_secret = yes\n")
+    credentials.put("agent-register.conf", "[manager]\nmethod = import\n[auth]\nforget_secret = "
+                                           "yes\n")
     for _ in range(2):
         result = machine.register(trust=None, name=None, environment=credentials.environment)
         assert result.status == 0 and result.failures == [], result
-    assert machine.read_keys() == LINE.encode() and os.path.exists(path), "systemd takes it away by itself"
+    assert machine.read_keys() == LINE.encode() and os.path.exists(
+        path), "systemd takes it away by itself"
 
 
 def test_nothing_to_import(machine):
-    machine.fails("misconfigured", "key_file", "agent-register.client-key", trust=None, settings={"manager.method": "import"})
+    machine.fails("misconfigured", "key_file", "agent-register.client-key", trust=None,
+                  settings={"manager.method": "import"})
 
 
 def test_missing_key_file(machine):
@@ -373,7 +408,8 @@ def test_missing_key_file(machine):
         "manager.method": "import", "auth.key_file": "/nowhere/key"})
 
 
-@pytest.mark.parametrize("text, words", [FAULTS["cut"], FAULTS["several"], FAULTS["nothing"]], ids=["cut", "several", "nothing"])
+@pytest.mark.parametrize("text, words", [FAULTS["cut"], FAULTS["several"], FAULTS["nothing"]],
+                         ids=["cut", "several", "nothing"])
 def test_unusable_key_file(machine, text, words):
     words = [word.replace("The standard input", machine.directory + "/key") for word in words]
     machine.fails("misconfigured", *words, **configured(machine, text))
@@ -389,11 +425,13 @@ def test_key_file_for_everybody(machine):
 def test_torn_file_is_replaced(machine):
     machine.install_key(OLD_LINE[:40])
     result = machine.register(**configured(machine))
-    assert result.status == 0 and machine.read_keys() == LINE.encode() and "client.keys.torn" in result.failure, result
+    assert result.status == 0 and machine.read_keys() == LINE.encode(
+    ) and "client.keys.torn" in result.failure, result
 
 
 def test_secret_is_forgotten_when_the_key_is_stored(machine):
-    options = configured(machine, **{"auth.forget_secret": "yes", "auth.password_file": machine.password("unused")})
+    options = configured(
+        machine, **{"auth.forget_secret": "yes", "auth.password_file": machine.password("unused")})
     os.mkdir(machine.keys)
     assert machine.register(**options).status == EXIT_CODES["storage-error"]
     assert os.path.exists(machine.directory + "/key"), "the key was nowhere else"
@@ -422,7 +460,8 @@ def test_key_file_with_another_key(machine, forget):
     assert result.status == 0 and "holds another key, that of web-01 (id 001)" in result.failure, result
     assert machine.snapshot() == before and os.path.exists(machine.directory + "/key")
     assert machine.register(force=True, **options).status == 0
-    assert machine.read_keys() == LINE.encode() and os.path.exists(machine.directory + "/key") == (forget == "no")
+    assert machine.read_keys() == LINE.encode() and os.path.exists(machine.directory +
+                                                                   "/key") == (forget == "no")
 
 
 def test_copy_of_a_disk(machine):
@@ -445,11 +484,13 @@ def test_check(machine):
     options = configured(machine)
     before = machine.snapshot()
     result = machine.register("check", **options)
-    assert result.status == 0 and re.search(r"^ok +import +\S+/key holds the key of web-01 \(id 001\)$", result.stdout, re.M), result
+    assert result.status == 0 and re.search(r"^ok +import +\S+/key holds the key of web-01 \(id "
+                                            r"001\)$", result.stdout, re.M), result
     assert machine.snapshot() == before
     machine.write("key", EXPORT[:50])
     result = machine.register("check", **options)
-    assert result.status == 78 and re.search(r"^FAIL import +\S+/key holds no whole key", result.stdout, re.M), result
+    assert result.status == 78 and re.search(r"^FAIL import +\S+/key holds no whole key",
+                                             result.stdout, re.M), result
 
 
 @pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")

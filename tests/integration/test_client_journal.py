@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What goes to the journal when standard error is connected to it: one entry an event, with its fields."""
+"""What goes to the journal when standard error is connected to it: one entry an event, with its
+fields."""
 import os
 import re
 import socket
@@ -11,7 +12,8 @@ from machine import HERE, KEY, OLD_KEY, OLD_LINE, reply, shell_words
 from fake_manager import answer
 from scripted_api import Api, error, needs_module, settings
 
-with open(os.path.join(HERE, "..", "..", "src", "client", "system", "message-ids.h"), encoding="ascii") as header:
+with open(os.path.join(HERE, "..", "..", "src", "client", "system", "message-ids.h"),
+          encoding="ascii") as header:
     MESSAGE_IDS = dict(re.findall(r'^#define MESSAGE_(\w+) "([0-9a-f]{32})"', header.read(), re.M))
 
 ERROR, WARNING, NOTICE, INFO = "3", "4", "5", "6"
@@ -32,12 +34,14 @@ def parse(datagram):
 
 @pytest.fixture
 def journal(machine, mount_namespace):  # pylint: disable=unused-argument
-    """Run with a journal of one's own: journal(OPTION=...) returns exit status, entries, and what else was printed."""
+    """Run with a journal of one's own: journal(OPTION=...) returns exit status, entries, and
+    what else was printed."""
     path = os.path.join(machine.directory, "journal")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     listener.bind(path)
     listener.setblocking(False)
-    commands = ("mount -t tmpfs none /run; mkdir -p /run/systemd/journal; : >/run/systemd/journal/socket\n"
+    commands = ("mount -t tmpfs none /run; mkdir -p /run/systemd/journal; : "
+                ">/run/systemd/journal/socket\n"
                 f"mount --bind {shell_words(path)} /run/systemd/journal/socket\n"
                 'exec "$@"')
 
@@ -45,8 +49,10 @@ def journal(machine, mount_namespace):  # pylint: disable=unused-argument
         reading, writing = os.pipe()
         status = os.fstat(writing)
         done = subprocess.run(
-            ["unshare", "--mount", "--propagation", "private", "sh", "-ec", commands, "sh",
-             *machine.command(*arguments, **options)], stdout=subprocess.PIPE, stderr=writing, timeout=30, check=False,
+            [
+                "unshare", "--mount", "--propagation", "private", "sh", "-ec", commands, "sh",
+                *machine.command(*arguments, **options)
+            ], stdout=subprocess.PIPE, stderr=writing, timeout=30, check=False,
             env=machine.environment(JOURNAL_STREAM=f"{status.st_dev}:{status.st_ino}"))
         os.close(writing)
         with open(reading, "rb") as stderr:
@@ -71,10 +77,15 @@ def test_registered(machine, start_manager, journal):
     assert status == 0 and printed == ""
     entry = next(each for each in entries if each.get("MESSAGE_ID") == MESSAGE_IDS["REGISTERED"])
     assert entry.pop("MESSAGE").startswith("Registered as web-01 (id 001)")
-    fields = {name: entry[name] for name in ("PRIORITY", "SYSLOG_IDENTIFIER", "OUTCOME", "AGENT_NAME", "AGENT_ID",
-                                             "MANAGER", "METHOD")}
-    assert fields == {"PRIORITY": INFO, "SYSLOG_IDENTIFIER": "agent-register", "OUTCOME": "registered",
-                      "AGENT_NAME": "web-01", "AGENT_ID": "001", "MANAGER": manager.address, "METHOD": "authd"}
+    fields = {
+        name: entry[name]
+        for name in ("PRIORITY", "SYSLOG_IDENTIFIER", "OUTCOME", "AGENT_NAME", "AGENT_ID",
+                     "MANAGER", "METHOD")
+    }
+    assert fields == {
+        "PRIORITY": INFO, "SYSLOG_IDENTIFIER": "agent-register", "OUTCOME": "registered",
+        "AGENT_NAME": "web-01", "AGENT_ID": "001", "MANAGER": manager.address, "METHOD": "authd"
+    }
 
 
 # A script (null: nobody listens), the event, its level and outcome.
@@ -103,9 +114,10 @@ def test_failure_is_one_entry(machine, start_manager, journal, script, event, le
     assert "\n" not in failures[0]["MESSAGE"]
 
 
-@pytest.mark.parametrize("records, said", [
-    ([b"ERROR: Invalid group: a -- b\n"], "Invalid group: a -- b"), ([b"ERROR: a\nMESSAGE=b"], "a"),
-    ([b"ERROR: a\x1b[2J"], r"a\x1b[2J"), ([], None)], ids=["text", "several lines", "escape codes", "nothing"])
+@pytest.mark.parametrize("records, said",
+                         [([b"ERROR: Invalid group: a -- b\n"], "Invalid group: a -- b"),
+                          ([b"ERROR: a\nMESSAGE=b"], "a"), ([b"ERROR: a\x1b[2J"], r"a\x1b[2J"),
+                          ([], None)], ids=["text", "several lines", "escape codes", "nothing"])
 def test_words_of_the_manager(machine, start_manager, journal, records, said):
     """Apart from the hint that we add in MESSAGE."""
     _, entries, _ = journal(manager=start_manager(answer(*records)))
@@ -128,7 +140,9 @@ OTHER_EVENTS = {
     "untrusted": ("UNTRUSTED", ERROR, {"trust": "other", "force": True}),
     "misconfigured": ("MISCONFIGURED", ERROR, {"trust": None, "force": True}),
     "mistake in the configuration": ("MISCONFIGURED", ERROR, {"settings": {"tls.pn": "x"}}),
-    "storage-error": ("STORAGE_ERROR", ERROR, {"settings": {"agent.group": "no-such-group"}, "force": True}),
+    "storage-error": ("STORAGE_ERROR", ERROR, {
+        "settings": {"agent.group": "no-such-group"}, "force": True
+    }),
     "not verified": ("UNVERIFIED", WARNING, {"trust": ["--set", "tls.verify=no"], "force": True}),
     "renamed": ("RENAMED", WARNING, {"name": "other", "force": True}),
 }
@@ -148,7 +162,8 @@ def test_event(machine, start_manager, journal, event, level, options):
 def test_unconfigured(machine, journal):
     status, entries, printed = journal(trust=None, name=None)
     assert status == 0 and printed == ""
-    assert [(each["MESSAGE_ID"], each["PRIORITY"]) for each in entries] == [(MESSAGE_IDS["UNCONFIGURED"], NOTICE)]
+    assert [(each["MESSAGE_ID"], each["PRIORITY"])
+            for each in entries] == [(MESSAGE_IDS["UNCONFIGURED"], NOTICE)]
 
 
 def test_without_a_journal_the_lines_are_printed(machine, start_manager):

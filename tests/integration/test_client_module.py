@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The module agent-register-https.so: loaded when it is used and only then, from a safe place, of the right version."""
+"""The module agent-register-https.so: loaded when it is used and only then, from a safe place,
+of the right version."""
 import os
 import shutil
 import subprocess
@@ -13,7 +14,8 @@ SHARED = {"libcurl.so", "libjansson.so"}
 
 def needed(path):
     """What the dynamic section names."""
-    text = subprocess.run(["readelf", "-d", path], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(["readelf", "-d", path], capture_output=True, text=True,
+                          check=True).stdout
     return {line.split("[")[1].split("]")[0] for line in text.splitlines() if "(NEEDED)" in line}
 
 
@@ -40,22 +42,35 @@ def test_the_module_links_the_others():
 
 @needs_module
 def test_the_module_exports_one_symbol():
-    text = subprocess.run(["readelf", "--dyn-syms", "-W", MODULE], capture_output=True, text=True, check=True).stdout
-    exported = [line.split()[7] for line in text.splitlines() if " GLOBAL DEFAULT " in line and " UND " not in line]
+    text = subprocess.run(["readelf", "--dyn-syms", "-W", MODULE], capture_output=True, text=True,
+                          check=True).stdout
+    exported = [
+        line.split()[7]
+        for line in text.splitlines()
+        if " GLOBAL DEFAULT " in line and " UND " not in line
+    ]
     assert [name for name in exported if "asan" not in name] == ["agent_register_https"]
 
 
 @needs_module
 def test_what_the_program_exports_is_in_nobodys_way():
-    """The program comes first when a library looks for a symbol: none of the module's libraries may know such a name."""
-    text = subprocess.run(["readelf", "--dyn-syms", "-W", MODULE], capture_output=True, text=True, check=True).stdout
-    wanted = {line.split()[7] for line in text.splitlines() if " UND " in line and "@" not in line and len(line.split()) > 7}
-    listed = subprocess.run(["nm", "-D", "--defined-only", AGENT_REGISTER], capture_output=True, text=True, check=True).stdout
+    """The program comes first when a library looks for a symbol: none of the module's libraries
+    may know such a name."""
+    text = subprocess.run(["readelf", "--dyn-syms", "-W", MODULE], capture_output=True, text=True,
+                          check=True).stdout
+    wanted = {
+        line.split()[7]
+        for line in text.splitlines()
+        if " UND " in line and "@" not in line and len(line.split()) > 7
+    }
+    listed = subprocess.run(["nm", "-D", "--defined-only", AGENT_REGISTER], capture_output=True,
+                            text=True, check=True).stdout
     ours = {line.split()[-1] for line in listed.splitlines() if " T " in line} & wanted
     assert {"method_connect", "reason_set"} <= ours
     found = subprocess.run(["ldd", MODULE], capture_output=True, text=True, check=True).stdout
     for library in {line.split()[2] for line in found.splitlines() if "=> /" in line}:
-        known = subprocess.run(["nm", "-D", library], capture_output=True, text=True, check=True).stdout
+        known = subprocess.run(["nm", "-D", library], capture_output=True, text=True,
+                               check=True).stdout
         assert not ours & {line.split()[-1].split("@")[0] for line in known.splitlines()}, library
 
 
@@ -63,11 +78,16 @@ def opened(machine, *arguments, **options):
     """The files that a run has opened, and its Result."""
     trace = os.path.join(machine.directory, "trace")
     command = machine.command(*arguments, **options)
-    environment = machine.environment(ASAN_OPTIONS="detect_leaks=0")  # which cannot be looked for under strace
-    done = subprocess.run(["strace", "-f", "-qq", "-e", "trace=openat", "-o", trace, *command], capture_output=True, text=True,
-                          env=environment, cwd="/", check=False)
+    # which cannot be looked for under strace
+    environment = machine.environment(ASAN_OPTIONS="detect_leaks=0")
+    done = subprocess.run(["strace", "-f", "-qq", "-e", "trace=openat", "-o", trace, *command],
+                          capture_output=True, text=True, env=environment, cwd="/", check=False)
     with open(trace, encoding="utf-8", errors="replace") as file:
-        return {os.path.basename(line.split('"')[1]) for line in file if '"' in line and " = -1 " not in line}, done
+        return {
+            os.path.basename(line.split('"')[1])
+            for line in file
+            if '"' in line and " = -1 " not in line
+        }, done
 
 
 def test_authd_does_not_load_it(machine, start_manager):
@@ -83,7 +103,7 @@ def test_api_loads_it(machine, start_manager):
     assert "agent-register-https.so" in files and {"libcurl.so.4", "libjansson.so.4"} <= files
 
 
-# -------------------------------------------------------------------- where it is looked for
+# ------------------------------------------------------------------ where it is looked for
 
 class Installation:
     """A copy of the program in a directory of its own, with or without the module."""
@@ -107,7 +127,8 @@ class Installation:
                               env=self.machine.environment(**environment or {}))
 
 
-INSTALLED = os.path.exists("/usr/lib/agent-register/agent-register-https.so")  # of this machine, not of the build
+# of this machine, not of the build
+INSTALLED = os.path.exists("/usr/lib/agent-register/agent-register-https.so")
 not_installed = pytest.mark.skipif(INSTALLED, reason="the module is installed on this machine")
 
 
@@ -121,17 +142,20 @@ def test_beside_the_program(machine, start_manager):
 @pytest.mark.parametrize("method", ["api", "enroll"])
 def test_missing(machine, start_manager, method):
     manager = start_manager(Api())
-    done = Installation(machine, module=False).run(manager=manager, settings={**settings(machine), "manager.method": method})
+    done = Installation(machine, module=False).run(
+        manager=manager, settings={**settings(machine), "manager.method": method})
     assert done.returncode == EXIT_CODES["misconfigured"], done
     line, = done.stderr.splitlines()
-    for words in ("methods api and enroll", "/agent-register/agent-register-https.so", "install the package", "--without-api"):
+    for words in ("methods api and enroll", "/agent-register/agent-register-https.so",
+                  "install the package", "--without-api"):
         assert words in line
     assert manager.conversations == []
 
 
 @not_installed
 def test_missing_and_check(machine, start_manager):
-    done = Installation(machine, module=False).run("check", manager=start_manager(Api()), settings=settings(machine))
+    done = Installation(machine, module=False).run("check", manager=start_manager(Api()),
+                                                   settings=settings(machine))
     assert done.returncode == EXIT_CODES["misconfigured"] and "FAIL config" in done.stdout, done
 
 
@@ -140,8 +164,10 @@ def test_missing_and_check(machine, start_manager):
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o775], ids=oct)
 def test_not_from_where_others_can_write(machine, start_manager, mode):
     """Who can put a module beside the program must be able to change the program as well."""
-    done = Installation(machine, mode=mode).run(manager=start_manager(Api()), settings=settings(machine))
-    assert done.returncode == EXIT_CODES["misconfigured"] and "install the package" in done.stderr, done
+    done = Installation(machine, mode=mode).run(manager=start_manager(Api()),
+                                                settings=settings(machine))
+    assert done.returncode == EXIT_CODES[
+        "misconfigured"] and "install the package" in done.stderr, done
 
 
 @not_installed
@@ -150,7 +176,8 @@ def test_not_from_the_directory_of_another_user(machine, start_manager, as_root)
     installation = Installation(machine)
     os.chown(installation.directory, 1234, 1234)
     done = installation.run(manager=start_manager(Api()), settings=settings(machine))
-    assert done.returncode == EXIT_CODES["misconfigured"] and "install the package" in done.stderr, done
+    assert done.returncode == EXIT_CODES[
+        "misconfigured"] and "install the package" in done.stderr, done
 
 
 @not_installed
@@ -160,15 +187,20 @@ def test_nothing_in_the_environment_leads_to_it(machine, start_manager):
     elsewhere = os.path.join(machine.directory, "elsewhere")
     os.mkdir(elsewhere)
     shutil.copy(MODULE, elsewhere)
-    done = installation.run(manager=start_manager(Api()), settings=settings(machine), cwd=elsewhere, environment={
-        "LD_LIBRARY_PATH": elsewhere, "PATH": f"{elsewhere}:{os.environ['PATH']}", "MODULEDIR": elsewhere})
-    assert done.returncode == EXIT_CODES["misconfigured"] and "install the package" in done.stderr, done
+    done = installation.run(
+        manager=start_manager(Api()), settings=settings(machine), cwd=elsewhere, environment={
+            "LD_LIBRARY_PATH": elsewhere, "PATH": f"{elsewhere}:{os.environ['PATH']}",
+            "MODULEDIR": elsewhere
+        })
+    assert done.returncode == EXIT_CODES[
+        "misconfigured"] and "install the package" in done.stderr, done
 
 
 @needs_module
 def test_another_version(machine, start_manager):
     installation = Installation(machine)
-    version = subprocess.run([AGENT_REGISTER, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    version = subprocess.run([AGENT_REGISTER, "--version"], capture_output=True, text=True,
+                             check=True).stdout.split()[1]
     with open(MODULE, "rb") as file:
         data = file.read()
     other = data.replace(version.encode() + b"\0", b"9" * len(version) + b"\0")
@@ -186,4 +218,5 @@ def test_a_file_that_is_no_module(machine, start_manager):
     with open(installation.module, "wb") as file:
         file.write(b"no ELF")
     done = installation.run(manager=start_manager(Api()), settings=settings(machine))
-    assert done.returncode == EXIT_CODES["misconfigured"] and "Cannot load the methods api and enroll" in done.stderr, done
+    assert done.returncode == EXIT_CODES[
+        "misconfigured"] and "Cannot load the methods api and enroll" in done.stderr, done

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Managers behind an HTTP proxy: the tunnel, its authentication, and everything that can be wrong with a proxy."""
+"""Managers behind an HTTP proxy: the tunnel, its authentication, and everything that can be
+wrong with a proxy."""
 import os
 import re
 import signal
@@ -37,16 +38,18 @@ def unused_port():
         return listener.getsockname()[1]
 
 
-# ---------------------------------------------------------------------------------------------- the tunnel
+# ------------------------------------------------------------------ the tunnel
 
 def test_register_through_a_proxy(machine, start_manager, start_proxy):
-    """The request is the method's form to the byte, and the proxy resolves the manager's name, which is verified."""
+    """The request is the method's form to the byte, and the proxy resolves the manager's name,
+    which is verified."""
     manager = start_manager()
     proxy = start_proxy(tunnel({"manager.test:1515": manager.address}))
     result = machine.registers(manager="manager.test", settings=through(proxy))
     assert f"Asking manager.test:1515 for a key as web-01, through the proxy {proxy.address}\n" in result.stderr
-    assert re.fullmatch(r"CONNECT manager\.test:1515 HTTP/1\.1\r\nHost: manager\.test:1515\r\n"
-                        r"User-Agent: agent-register/\S+\r\n\r\n", proxy.conversation.request.decode())
+    assert re.fullmatch(
+        r"CONNECT manager\.test:1515 HTTP/1\.1\r\nHost: manager\.test:1515\r\n"
+        r"User-Agent: agent-register/\S+\r\n\r\n", proxy.conversation.request.decode())
     assert manager.conversation.sni == "manager.test"
     assert manager.requests == [b"OSSEC A:'web-01'\n"]
 
@@ -61,13 +64,15 @@ def test_the_manager_behind_the_proxy_is_verified(machine, start_manager, start_
 @pytest.mark.parametrize("form", ["http://{}", "{}", "http://{}/"])
 def test_forms_of_the_setting(machine, start_manager, start_proxy, form):
     manager = start_manager()
-    machine.registers(manager=manager, settings={"manager.proxy": form.format(start_proxy().address)})
+    machine.registers(manager=manager,
+                      settings={"manager.proxy": form.format(start_proxy().address)})
 
 
 def test_ipv6_on_both_sides(machine, start_manager, start_proxy, ipv6):
     manager, proxy = start_manager(address="::1"), start_proxy(address="::1")
     machine.registers(manager=manager, settings=through(proxy))
-    assert proxy.conversation.request.startswith(b"CONNECT [::1]:%d HTTP/1.1\r\nHost: [::1]:%d\r\n" %
+    assert proxy.conversation.request.startswith(b"CONNECT [::1]:%d HTTP/1.1\r\nHost: "
+                                                 b"[::1]:%d\r\n" %
                                                  (manager.port, manager.port))
 
 
@@ -75,7 +80,8 @@ def test_ipv6_on_both_sides(machine, start_manager, start_proxy, ipv6):
     b"HTTP/1.0 200\r\n\r\n",
     b"HTTP/1.1 204 Well\n\n",
     b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nA: b\r\n\r\n" + OK,
-    b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nTransfer-Encoding: chunked\r\nVia: 1.1 a,\r\n\t1.1 b\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nTransfer-Encoding: chunked\r\nVia: 1.1 "
+    b"a,\r\n\t1.1 b\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 16000 + b"\r\n\r\n",
 ], ids=["HTTP/1.0", "204", "interim", "length and encoding", "long"])
 def test_answers_that_make_a_tunnel(machine, start_manager, start_proxy, answer):
@@ -90,7 +96,8 @@ def test_answer_in_pieces(machine, start_manager, start_proxy):
 def test_bytes_behind_the_header_are_the_managers(machine, start_proxy):
     """They are not swallowed with the header: TLS finds them, and they are no TLS."""
     proxy = start_proxy(says(OK + b"SSH-2.0-OpenSSH_9.2\r\n", ending="open"))
-    machine.fails("protocol-error", "does not speak TLS", manager="manager.test", settings=through(proxy))
+    machine.fails("protocol-error", "does not speak TLS", manager="manager.test",
+                  settings=through(proxy))
 
 
 @pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")
@@ -103,8 +110,11 @@ def test_real_registrar(machine, start_proxy, directory, certificates, host, req
     password = (directory / "etc" / "authd.pass").read_text().strip()
     proxy = start_proxy(tunnel(credentials=basic("web", "open sesame")), address=host)
     with serving(directory, "-x", certificate, "-k", key, "-i", listen=host) as registrar:
-        settings = through(proxy, "web", **{"auth.proxy_password_file": machine.password("open sesame\n", "proxy-password"),
-                                            "auth.password_file": machine.password(password)})
+        settings = through(
+            proxy, "web", **{
+                "auth.proxy_password_file": machine.password("open sesame\n", "proxy-password"),
+                "auth.password_file": machine.password(password)
+            })
         address = f"[{host}]:{registrar.port}" if ":" in host else f"{host}:{registrar.port}"
         result = machine.register(manager=address, settings=settings)
         assert result.status == 0 and result.failures == [], result
@@ -112,7 +122,7 @@ def test_real_registrar(machine, start_proxy, directory, certificates, host, req
         assert registrar.keys()[-1][2] == host
 
 
-# ---------------------------------------------------------------------------------------------- authentication
+# ------------------------------------------------------------------ authentication
 
 def test_authentication(machine, start_manager, start_proxy):
     secret = basic("DOMAIN\\web", "open sesame")
@@ -126,12 +136,14 @@ def test_authentication(machine, start_manager, start_proxy):
 def test_password_from_a_credential(machine, start_manager, start_proxy, credentials):  # noqa: F811
     machine.secrets.append("open sesame")
     credentials.put("agent-register.proxy-password", "open sesame\n")
-    machine.registers(manager=start_manager(), environment=credentials.environment,
-                      settings=through(start_proxy(tunnel(credentials=basic("web", "open sesame"))), "web"))
+    machine.registers(
+        manager=start_manager(), environment=credentials.environment, settings=through(
+            start_proxy(tunnel(credentials=basic("web", "open sesame"))), "web"))
 
 
 def test_user_without_a_password(machine, start_manager, start_proxy):
-    machine.registers(manager=start_manager(), settings=through(start_proxy(tunnel(credentials=basic("web", ""))), "web"))
+    machine.registers(manager=start_manager(), settings=through(
+        start_proxy(tunnel(credentials=basic("web", ""))), "web"))
 
 
 @pytest.mark.parametrize("user, schemes, words", [
@@ -141,11 +153,14 @@ def test_user_without_a_password(machine, start_manager, start_proxy):
     (None, ["Digest realm=x"], ["407", "other than Basic"]),
     ("web", ["Negotiate, NTLM, Basic realm=x"], ["wrong"]),
     ("web", [], ["wrong"]),
-], ids=["no user", "wrong", "other schemes", "other scheme, no user", "Basic is among them", "no scheme"])
+], ids=[
+    "no user", "wrong", "other schemes", "other scheme, no user", "Basic is among them", "no scheme"
+])
 def test_proxy_demands_authentication(machine, start_manager, start_proxy, user, schemes, words):
     manager = start_manager()
     fields = "".join(f"Proxy-Authenticate: {scheme}\r\n" for scheme in schemes)
-    proxy = start_proxy(says(f"HTTP/1.1 407 Proxy Authentication Required\r\n{fields}\r\n".encode()))
+    proxy = start_proxy(says(
+        f"HTTP/1.1 407 Proxy Authentication Required\r\n{fields}\r\n".encode()))
     machine.install_key()
     machine.fails("refused", proxy.address, manager.address, *words, manager=manager, force=True,
                   settings=through(proxy, user))
@@ -160,10 +175,18 @@ def test_proxy_that_repeats_what_we_sent(machine, start_manager, start_proxy, wh
 
     def script(conversation):
         lines = read_request(conversation)
-        echo = {"request": lines[-1], "password": "wrong password open sesame", "base64": encoded, "protocol-error": lines[-1]}[what]
-        conversation.socket.sendall(f"{'' if what == 'garbled' else 'HTTP/1.1 407 '}{echo}\r\n\r\n".encode())
-    result = machine.fails("protocol-error" if what == "protocol-error" else "refused", "what we sent", manager=start_manager(), settings=through(
-        start_proxy(script), "web", **{"auth.proxy_password_file": machine.password("open sesame")}))
+        echo = {
+            "request": lines[-1], "password": "wrong password open sesame", "base64": encoded,
+            "protocol-error": lines[-1]
+        }[what]
+        conversation.socket.sendall(
+            f"{'' if what == 'garbled' else 'HTTP/1.1 407 '}{echo}\r\n\r\n".encode())
+
+    result = machine.fails(
+        "protocol-error" if what == "protocol-error" else "refused", "what we sent",
+        manager=start_manager(), settings=through(
+            start_proxy(script), "web",
+            **{"auth.proxy_password_file": machine.password("open sesame")}))
     assert "sesame" not in result.stderr
 
 
@@ -172,14 +195,17 @@ def test_proxy_that_repeats_a_long_password(machine, start_manager, start_proxy)
     password = "open sesame " * 300 + "!"
 
     def script(conversation):
-        conversation.socket.sendall(f"HTTP/1.1 407 {read_request(conversation)[-1]}\r\n\r\n".encode())
+        conversation.socket.sendall(
+            f"HTTP/1.1 407 {read_request(conversation)[-1]}\r\n\r\n".encode())
     result = machine.fails("refused", "what we sent", manager=start_manager(), settings=through(
         start_proxy(script), "web", **{"auth.proxy_password_file": machine.password(password)}))
     assert basic("web", password)[:20] not in result.stderr
 
 
-@pytest.mark.parametrize("proxy", ["http://web:open-sesame@proxy.test:3128", "web:open-sesame@proxy.test",
-                                   "https://web:open-sesame@proxy.test", "http://web:open-sesame@"])
+@pytest.mark.parametrize("proxy", [
+    "http://web:open-sesame@proxy.test:3128", "web:open-sesame@proxy.test",
+    "https://web:open-sesame@proxy.test", "http://web:open-sesame@"
+])
 def test_password_in_the_address(machine, proxy):
     machine.secrets.append("open-sesame")
     config = machine.write("proxy.conf", f"[manager]\naddress = manager.test\nproxy = {proxy}\n")
@@ -188,23 +214,27 @@ def test_password_in_the_address(machine, proxy):
 
 
 def test_password_without_a_user(machine, start_manager):
-    machine.fails("misconfigured", "http://USER@HOST:PORT", manager=start_manager(), settings=through(
-        "proxy.test", **{"auth.proxy_password_file": machine.password("sesame")}))
+    machine.fails(
+        "misconfigured", "http://USER@HOST:PORT", manager=start_manager(), settings=through(
+            "proxy.test", **{"auth.proxy_password_file": machine.password("sesame")}))
 
 
 def test_missing_password_file(machine, start_manager):
-    machine.fails("misconfigured", "proxy's password", "/nowhere/password", manager=start_manager(), settings=through(
-        "proxy.test", "web", **{"auth.proxy_password_file": "/nowhere/password"}))
+    machine.fails(
+        "misconfigured", "proxy's password", "/nowhere/password", manager=start_manager(),
+        settings=through("proxy.test", "web", **{"auth.proxy_password_file": "/nowhere/password"}))
 
 
 def test_password_file_for_everybody(machine, start_manager, start_proxy):
     path = machine.password("open sesame", mode=0o644)
-    result = machine.registers(manager=start_manager(), settings=through(
-        start_proxy(tunnel(credentials=basic("web", "open sesame"))), "web", **{"auth.proxy_password_file": path}))
+    result = machine.registers(
+        manager=start_manager(), settings=through(
+            start_proxy(tunnel(credentials=basic("web", "open sesame"))), "web",
+            **{"auth.proxy_password_file": path}))
     assert "chmod 0600" in result.failure, result
 
 
-# ---------------------------------------------------------------------------------------------- what proxies say
+# ------------------------------------------------------------------ what proxies say
 
 STATUSES = {
     "403 Forbidden": ("refused", ["403 Forbidden", "allow CONNECT", "SSL_ports"]),
@@ -233,11 +263,12 @@ def test_statuses(machine, start_manager, start_proxy, status):
     outcome, words = STATUSES[status]
     manager = start_manager()
     body = b"<html>" + b"x" * 100000  # nobody reads it
-    proxy = start_proxy(says(f"HTTP/1.1 {status}\r\nLocation: http://a/\r\nContent-Length: 100006\r\n\r\n".encode("latin-1") + body,
+    proxy = start_proxy(says(f"HTTP/1.1 {status}\r\nLocation: http://a/\r\nContent-Length: "
+                             f"100006\r\n\r\n".encode("latin-1") + body,
                              ending="open"))
     machine.install_key()
-    machine.fails(outcome, f"The proxy {proxy.address} makes no tunnel to {manager.address}: ", *words, manager=manager,
-                  settings=through(proxy), force=True)
+    machine.fails(outcome, f"The proxy {proxy.address} makes no tunnel to {manager.address}: ",
+                  *words, manager=manager, settings=through(proxy), force=True)
     assert manager.conversations == []
 
 
@@ -259,32 +290,37 @@ PROTOCOL_ERROR = {
 def test_no_http(machine, start_proxy, data, words):
     machine.install_key()
     proxy = start_proxy(says(data, ending="open"))
-    machine.fails("protocol-error", f"The proxy {proxy.address} ", words, manager="manager.test", settings=through(proxy), force=True)
+    machine.fails("protocol-error", f"The proxy {proxy.address} ", words, manager="manager.test",
+                  settings=through(proxy), force=True)
 
 
 @pytest.mark.parametrize("data", [b"", b"HTTP/1.1 200 OK\r\n"], ids=["at once", "amid the header"])
 @pytest.mark.parametrize("ending", ["close", "reset"])
 def test_proxy_hangs_up(machine, start_proxy, data, ending):
     proxy = start_proxy(says(data, ending=ending))
-    machine.fails("unreachable", f"The proxy {proxy.address} closed the connection", "manager.test:1515",
-                  manager="manager.test", settings=through(proxy))
+    machine.fails("unreachable", f"The proxy {proxy.address} closed the connection",
+                  "manager.test:1515", manager="manager.test", settings=through(proxy))
 
 
 def test_manager_hangs_up_behind_the_tunnel(machine, start_manager, start_proxy):
     manager = start_manager(lambda conversation: None)
-    machine.fails("busy", manager.address, "during the TLS handshake", manager=manager, settings=through(start_proxy()))
+    machine.fails("busy", manager.address, "during the TLS handshake", manager=manager,
+                  settings=through(start_proxy()))
 
 
-# ---------------------------------------------------------------------------------------------- reaching it, and deadlines
+# ------------------------------------------------------------------ reaching it, and deadlines
 
 def test_nobody_listens(machine, start_manager):
     port = unused_port()
-    machine.fails("unreachable", f"127.0.0.1:{port}: 127.0.0.1: Connection refused", "that is the proxy to manager.test:1515",
-                  manager="manager.test", settings=through(f"127.0.0.1:{port}"))
+    machine.fails("unreachable", f"127.0.0.1:{port}: 127.0.0.1: Connection refused", "that is the "
+                  "proxy to "
+                  "manager.test:1515", manager="manager.test",
+                  settings=through(f"127.0.0.1:{port}"))
 
 
 def test_name_that_does_not_resolve(machine):
-    machine.fails("unreachable", "Cannot resolve no-such-proxy.invalid", "that is the proxy to manager.test:1515",
+    machine.fails("unreachable", "Cannot resolve no-such-proxy.invalid", "that is the proxy to "
+                                                                         "manager.test:1515",
                   manager="manager.test", settings=through("no-such-proxy.invalid"))
 
 
@@ -295,15 +331,15 @@ def test_default_port(machine):
 
 
 def test_proxy_that_does_not_accept(machine, full_backlog):
-    machine.fails("unreachable", "no answer in time", "that is the proxy to", manager="manager.test",
-                  settings={**through(full_backlog()), **SHORT})
+    machine.fails("unreachable", "no answer in time", "that is the proxy to",
+                  manager="manager.test", settings={**through(full_backlog()), **SHORT})
 
 
 def test_silent_proxy(machine, start_proxy):
     """It counts against the time to connect, not against that of the whole attempt."""
     proxy = start_proxy(says(b"HTTP/1.1 20", ending="open"))
-    machine.fails("unreachable", f"The proxy {proxy.address} did not answer in time", "manager.test:1515",
-                  manager="manager.test", settings={**through(proxy), **SHORT})
+    machine.fails("unreachable", f"The proxy {proxy.address} did not answer in time",
+                  "manager.test:1515", manager="manager.test", settings={**through(proxy), **SHORT})
 
 
 def test_dripping_proxy(machine, start_proxy):
@@ -335,7 +371,7 @@ def test_stop_while_the_proxy_thinks(machine, start_proxy, data):
     assert machine.snapshot() == before
 
 
-# ---------------------------------------------------------------------------------------------- beside it
+# ------------------------------------------------------------------ beside it
 
 def test_next_manager_when_the_proxy_cannot_reach_the_first(machine, start_manager, start_proxy):
     manager = start_manager()
@@ -347,20 +383,25 @@ def test_next_manager_when_the_proxy_cannot_reach_the_first(machine, start_manag
 
 def test_scope_means_nothing_to_a_proxy(machine, start_proxy):
     proxy = start_proxy()
-    machine.fails("misconfigured", "fe80::1%lo", "this machine only", manager="fe80::1%lo", settings=through(proxy))
+    machine.fails("misconfigured", "fe80::1%lo", "this machine only", manager="fe80::1%lo",
+                  settings=through(proxy))
     assert proxy.requests == []
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"])
 def test_environment_is_not_read(machine, start_manager, name):
-    machine.registers(manager=start_manager(), environment={name: f"http://127.0.0.1:{unused_port()}"})
+    machine.registers(manager=start_manager(),
+                      environment={name: f"http://127.0.0.1:{unused_port()}"})
 
 
 def test_changed_password_ends_the_wait(machine, start_manager, start_proxy, notify_socket):
     """The wait after a 407 is long and holds for systemd's restarts, but not for a new password."""
     proxy = start_proxy(tunnel(credentials=basic("web", "right-one")))
     password = machine.password("right-one")
-    options = {"manager": start_manager(), "settings": through(proxy, "web", **{"auth.proxy_password_file": password})}
+    options = {
+        "manager": start_manager(), "settings": through(proxy, "web",
+                                                        **{"auth.proxy_password_file": password})
+    }
     machine.password("wrong-one")
     for path in (password, machine.config):
         os.utime(path, (1, 1))
@@ -372,7 +413,7 @@ def test_changed_password_ends_the_wait(machine, start_manager, start_proxy, not
     assert as_service(machine, notify_socket, **options).status == 0
 
 
-# ---------------------------------------------------------------------------------------------- check and pin
+# ------------------------------------------------------------------ check and pin
 
 def layers(result):
     return [(match[2].rstrip(), match[1] == "ok  ", match[3]) for match in
@@ -385,16 +426,20 @@ def test_check(machine, start_manager, start_proxy):
     before = machine.snapshot()
     result = machine.register("check", manager="manager.test", settings=through(proxy))
     assert result.status == 0 and all(good for _, good, _ in layers(result)), result
-    assert [layer for layer, _, _ in layers(result)] == ["config", "credentials", "name", "key file", "DNS", "TCP", "proxy", "TLS",
-                                                         "chain", "name match", "validity", "pin"]
+    assert [layer for layer, _, _ in layers(result)] == [
+        "config", "credentials", "name", "key file", "DNS", "TCP", "proxy", "TLS", "chain",
+        "name match", "validity", "pin"
+    ]
     assert f"{proxy.address} makes a tunnel to manager.test:1515" in result.stdout
-    assert not any(each.tls and each.records for each in manager.conversations) and machine.snapshot() == before
+    assert not any(each.tls and each.records
+                   for each in manager.conversations) and machine.snapshot() == before
 
 
 def test_check_finds_the_proxys_fault(machine, start_proxy):
     proxy = start_proxy(says(b"HTTP/1.1 403 Forbidden\r\n\r\n"))
     result = machine.register("check", manager="manager.test", settings=through(proxy))
-    assert result.status == 77 and layers(result)[-1][:2] == ("proxy", False) and "SSL_ports" in result.stdout, result
+    assert result.status == 77 and layers(result)[-1][:2] == (
+        "proxy", False) and "SSL_ports" in result.stdout, result
 
 
 def test_check_reads_the_password(machine, start_manager):
@@ -406,9 +451,11 @@ def test_check_reads_the_password(machine, start_manager):
 def test_pin(machine, start_manager, start_proxy):
     """The proxy is the configured one."""
     manager = start_manager()
-    proxy = start_proxy(tunnel({"manager.test:1515": manager.address}, credentials=basic("web", "open sesame")))
+    proxy = start_proxy(
+        tunnel({"manager.test:1515": manager.address}, credentials=basic("web", "open sesame")))
     config = machine.write("proxy.conf", f"[manager]\nproxy = web@{proxy.address}\n[auth]\n"
-                                         f"proxy_password_file = {machine.password('open sesame')}\n")
+                                         f"proxy_password_file = "
+                                         f"{machine.password('open sesame')}\n")
     result = machine.register("pin", "manager.test", trust=None, name=None, config=config)
     assert result.status == 0 and re.search(r"^pin = sha256//", result.stdout, re.M), result
     assert len(proxy.conversations) == 1

@@ -8,7 +8,7 @@ from fake_manager import answer, end
 
 UNABLE = b"ERROR: Unable to add agent"
 
-# -------------------------------------------------------------------- how the bytes arrive
+# ------------------------------------------------------------------ how the bytes arrive
 
 
 def in_records(data, size):
@@ -73,7 +73,8 @@ def test_key_in_records_that_are_read_one_by_one(machine, start_manager):
 
 
 def test_key_before_the_request_was_read(machine, start_manager):
-    """A manager that answers and resets without having read anything: the answer counts if it was delivered."""
+    """A manager that answers and resets without having read anything: the answer counts if it
+    was delivered."""
     def script(conversation):
         conversation.handshake()
         conversation.send(reply())
@@ -81,7 +82,7 @@ def test_key_before_the_request_was_read(machine, start_manager):
     machine.registers(manager=start_manager(script))
 
 
-# -------------------------------------------------------------------- what the record says
+# ------------------------------------------------------------------ what the record says
 
 OTHER_RECORDS = {
     "id of 8 digits": reply(id="12345678"),
@@ -111,13 +112,15 @@ UNUSUAL_KEYS = {
 
 @pytest.mark.parametrize("key", UNUSUAL_KEYS.values(), ids=UNUSUAL_KEYS.keys())
 def test_unusual_key_is_stored_with_a_warning(machine, start_manager, key):
-    result = machine.registers(f"001 web-01 any {key}\n", manager=start_manager(answer(reply(key=key))))
+    result = machine.registers(f"001 web-01 any {key}\n", manager=start_manager(
+        answer(reply(key=key))))
     assert "64 hexadecimal digits" in result.failure and result.warnings
     assert key not in result.failure or len(key) == 2
 
 
 def test_upper_case_key_is_usual(machine, start_manager):
-    result = machine.registers(f"001 web-01 any {'AB' * 32}\n", manager=start_manager(answer(reply(key="AB" * 32))))
+    result = machine.registers(f"001 web-01 any {'AB' * 32}\n", manager=start_manager(
+        answer(reply(key="AB" * 32))))
     assert result.failures == []
 
 
@@ -164,11 +167,12 @@ BAD_RECORDS = {
 @pytest.mark.parametrize("record", BAD_RECORDS.values(), ids=BAD_RECORDS.keys())
 def test_invalid_record(machine, start_manager, record):
     machine.install_key()
-    result = machine.fails("protocol-error", manager=start_manager(answer(b"OSSEC K:'" + record + b"'")), force=True)
+    result = machine.fails("protocol-error", manager=start_manager(
+        answer(b"OSSEC K:'" + record + b"'")), force=True)
     assert KEY[:30] not in result.failure
 
 
-# -------------------------------------------------------------------- not the protocol
+# ------------------------------------------------------------------ not the protocol
 
 NOT_THE_PROTOCOL = {
     "no closing quote": ([reply()[:-1]], "cut short"),
@@ -189,7 +193,8 @@ NOT_THE_PROTOCOL = {
 @pytest.mark.parametrize("records, word", NOT_THE_PROTOCOL.values(), ids=NOT_THE_PROTOCOL.keys())
 def test_not_the_protocol(machine, start_manager, records, word, ending):
     machine.install_key()
-    machine.fails("protocol-error", word, manager=start_manager(answer(*records, ending=ending)), force=True)
+    machine.fails("protocol-error", word, manager=start_manager(answer(*records, ending=ending)),
+                  force=True)
 
 
 ENDLESS = {
@@ -209,10 +214,10 @@ def test_a_megabyte_in_one_line(machine, start_manager, begin, outcome):
     assert len(result.failure) < 1000
 
 
-# -------------------------------------------------------------------- errors
+# ------------------------------------------------------------------ errors
 
-# Every text that OSSEC and Wazuh 2 to 5 send behind "ERROR: ", and what it means (reference: os_auth/auth.c,
-# agent_op.c, main-server.c).
+# Every text that OSSEC and Wazuh 2 to 5 send behind "ERROR: ", and what it means (reference:
+# os_auth/auth.c, agent_op.c, main-server.c).
 ERRORS = [
     ("Invalid password", "refused"),
     ("Invalid request for new agent", "refused"),
@@ -262,8 +267,10 @@ ERRORS = [
 def test_error_text(machine, start_manager, text, outcome):
     """As managers from 4.13 on say it: one record, close_notify."""
     machine.install_key()
-    manager = start_manager(answer(f"ERROR: {text}. Unable to add agent".encode(), ending="close_notify"))
-    result = machine.fails(outcome, manager.address, text.replace("\\", "\\\\"), manager=manager, force=True)
+    manager = start_manager(
+        answer(f"ERROR: {text}. Unable to add agent".encode(), ending="close_notify"))
+    result = machine.fails(outcome, manager.address, text.replace("\\", "\\\\"), manager=manager,
+                           force=True)
     assert len(manager.requests) == 1
     assert result.errors if outcome == "refused" else result.warnings
 
@@ -271,7 +278,8 @@ def test_error_text(machine, start_manager, text, outcome):
 def test_every_known_text_but_the_last_names_a_remedy(machine, start_manager):
     """A sample: the remedy stands behind the manager's words."""
     manager = start_manager(answer(b"ERROR: Invalid group: nope. Unable to add agent"))
-    result = machine.fails("refused", "Invalid group: nope. Unable to add agent -- ", manager=manager)
+    result = machine.fails("refused", "Invalid group: nope. Unable to add agent -- ",
+                           manager=manager)
     assert "groups" in result.failure.split(" -- ")[1]
 
 
@@ -304,21 +312,23 @@ def test_error_with_a_key_for_a_text(machine, start_manager):
     machine.fails("refused", manager=start_manager(answer(b"ERROR: " + reply())))
 
 
-@pytest.mark.parametrize("text", [b"Invalid group: x", b"Invalid group: x\n"], ids=["without", "with"])
+@pytest.mark.parametrize("text", [b"Invalid group: x", b"Invalid group: x\n"],
+                         ids=["without", "with"])
 def test_error_and_then_silence(machine, start_manager, text):
     """An error text without its newline may still grow; that is waited for only shortly."""
     manager = start_manager(answer(b"ERROR: " + text, ending="open"))
-    machine.fails("refused", "Invalid group: x", manager=manager, settings={"manager.attempt_timeout": "20 s"})
+    machine.fails("refused", "Invalid group: x", manager=manager,
+                  settings={"manager.attempt_timeout": "20 s"})
 
 
 def test_unknown_error_is_escaped_and_cut(machine, start_manager):
     text = b"\x1b]0;owned\x07 100% %s %n \\ \xc3\xa4" + b"y" * 5000 + b"\n"
-    result = machine.fails("refused", r"\x1b]0;owned\x07 100% %s %n \\ \xc3\xa4yyy", manager=start_manager(
-        answer(b"ERROR: " + text)))
+    result = machine.fails("refused", r"\x1b]0;owned\x07 100% %s %n \\ \xc3\xa4yyy",
+                           manager=start_manager(answer(b"ERROR: " + text)))
     assert result.failure.endswith("y...")
 
 
-# -------------------------------------------------------------------- no answer
+# ------------------------------------------------------------------ no answer
 
 SILENT_ENDINGS = {
     "closed": lambda conversation: conversation.finish(),
@@ -327,20 +337,24 @@ SILENT_ENDINGS = {
 
 
 @pytest.mark.parametrize("ending", SILENT_ENDINGS.values(), ids=SILENT_ENDINGS.keys())
-@pytest.mark.parametrize("password, words", [(None, "usually it wants a password"), ("TopSecret", "password_file is wrong")],
+@pytest.mark.parametrize("password, words", [(None, "usually it wants a password"),
+                                             ("TopSecret", "password_file is wrong")],
                          ids=["without a password", "with a password"])
-def test_silent_close_is_taken_for_a_wrong_password(machine, start_manager, ending, password, words):
+def test_silent_close_is_taken_for_a_wrong_password(machine, start_manager, ending, password,
+                                                    words):
     def script(conversation):
         conversation.handshake()
         conversation.read_request()
         ending(conversation)
     machine.install_key()
     settings = {"auth.password_file": machine.password(password)} if password else {}
-    machine.fails("refused", "without an answer", words, manager=start_manager(script), force=True, settings=settings)
+    machine.fails("refused", "without an answer", words, manager=start_manager(script), force=True,
+                  settings=settings)
 
 
 def test_reset_is_no_refusal(machine, start_manager):
-    """Managers close in an orderly way when the password is wrong; a reset is trouble on the way, and soon tried again."""
+    """Managers close in an orderly way when the password is wrong; a reset is trouble on the
+    way, and soon tried again."""
     def script(conversation):
         conversation.handshake()
         conversation.read_request()
@@ -357,7 +371,8 @@ def test_request_that_comes_back_is_not_shown(machine, start_manager):
         conversation.send(conversation.request)
         conversation.finish()
     settings = {"auth.password_file": machine.password("TopSecretPassword")}
-    machine.fails("protocol-error", "password and all", manager=start_manager(script), settings=settings)
+    machine.fails("protocol-error", "password and all", manager=start_manager(script),
+                  settings=settings)
 
 
 def before_tls(conversation):
@@ -412,7 +427,8 @@ def test_end_right_after_the_handshake(machine, start_manager, script):
     assert machine.snapshot() == before
 
 
-@pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 64],
+@pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad "
+                                                                  b"Request\r\n\r\n", b"\0" * 64],
                          ids=["ssh", "http", "zeros"])
 def test_not_tls(machine, start_manager, greeting):
     def script(conversation):
@@ -420,7 +436,8 @@ def test_not_tls(machine, start_manager, greeting):
         conversation.socket.sendall(greeting)
         conversation.finish()
     machine.install_key()
-    machine.fails("protocol-error", "does not speak TLS", "port", manager=start_manager(script), force=True)
+    machine.fails("protocol-error", "does not speak TLS", "port", manager=start_manager(script),
+                  force=True)
 
 
 def test_damaged_record(machine, start_manager):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Bad weather that needs no boot: answers that get lost, plans that hold, waits that are drawn, stops amid a wait."""
+"""Bad weather that needs no boot: answers that get lost, plans that hold, waits that are drawn,
+stops amid a wait."""
 import fcntl
 import os
 import re
@@ -36,11 +37,12 @@ def in_turn(*scripts):
     return script
 
 
-# -------------------------------------------------------------------- the lost answer
+# ------------------------------------------------------------------ the lost answer
 
 
 class CutWire:
-    """A port in front of a registrar: what the registrar says once it has a key in its file does not arrive."""
+    """A port in front of a registrar: what the registrar says once it has a key in its file does
+    not arrive."""
 
     def __init__(self, registrar, port=None):
         self.registrar = registrar
@@ -63,7 +65,8 @@ class CutWire:
             except OSError:
                 return
             with client, socket.create_connection(("127.0.0.1", self.port), 30) as server:
-                forth = threading.Thread(target=self._carry, args=(client, server, lambda: False), daemon=True)
+                forth = threading.Thread(target=self._carry, args=(client, server, lambda: False),
+                                         daemon=True)
                 forth.start()
                 self._carry(server, client, lambda: not self.whole and self.registrar.keys())
                 for each in (client, server):
@@ -105,7 +108,8 @@ def lose_an_answer(machine, wire):
     result = machine.register(manager=wire.address)
     assert result.status in (EXIT_CODES["busy"], EXIT_CODES["refused"]), result
     assert result.state["asked"].split()[1:] == ["web-01", wire.address]
-    assert machine.read_keys() is None and [name for _, name, _, _ in wire.registrar.keys()] == ["web-01"]
+    assert machine.read_keys() is None and [name for _, name, _, _ in wire.registrar.keys()
+                                            ] == ["web-01"]
     wire.whole = True
 
 
@@ -134,10 +138,13 @@ def test_lost_answer_of_a_manager_that_refuses_and_a_suffix(machine, cut_wire):
         pytest.skip("needs a machine id")
     assert result.status == 0, result
     name = machine.read_keys().decode().split()[1]
-    assert re.fullmatch(r"web-01-[0-9a-f]{8}", name) and f"asking as {name} instead" in result.stderr
+    assert re.fullmatch(r"web-01-[0-9a-f]{8}",
+                        name) and f"asking as {name} instead" in result.stderr
     os.remove(machine.keys)
-    assert machine.register(manager=wire.address, settings={"identity.on_duplicate": "suffix"}).status == 75
-    assert [each[1] for each in wire.registrar.keys()] == ["web-01", name]  # the same one again, and it is taken
+    assert machine.register(manager=wire.address,
+                            settings={"identity.on_duplicate": "suffix"}).status == 75
+    # the same one again, and it is taken
+    assert [each[1] for each in wire.registrar.keys()] == ["web-01", name]
 
 
 def test_lost_answer_of_a_manager_that_refuses_and_failing(machine, cut_wire):
@@ -171,9 +178,12 @@ def test_duplicate_that_is_somebody_else(machine, start_manager, between):
 
 
 def test_lost_request_is_known_after_asking_others(machine, start_manager):
-    """The second manager, which is asked because the first one's answer was lost, does not make us forget that."""
+    """The second manager, which is asked because the first one's answer was lost, does not make
+    us forget that."""
     first, second = start_manager(in_turn(lost, DUPLICATE)), start_manager(in_turn(lost, BUSY))
-    assert machine.register(manager=[first, second]).state["asked"].split()[1:] == ["web-01", second.address]
+    assert machine.register(manager=[first, second]).state["asked"].split()[1:] == [
+        "web-01", second.address
+    ]
     result = machine.register(manager=[first, second])
     assert [len(manager.conversations) for manager in (first, second)] == [2, 2]
     assert f"{first.address} says: Duplicate agent name" in result.stderr and OWN in result.stderr, result
@@ -184,11 +194,12 @@ def test_lost_request_of_another_name_or_manager_is_not_this_one(machine, start_
     first = start_manager(in_turn(lost, DUPLICATE))
     machine.register(manager=first)
     manager = start_manager(DUPLICATE) if other == "manager" else first
-    result = machine.fails("duplicate", manager=manager, name="web-02" if other == "name" else "web-01")
+    result = machine.fails("duplicate", manager=manager,
+                           name="web-02" if other == "name" else "web-01")
     assert OWN not in result.failure
 
 
-# -------------------------------------------------------------------- failover and plans
+# ------------------------------------------------------------------ failover and plans
 
 
 def as_service(machine, notify_socket, **options):
@@ -199,7 +210,8 @@ def as_service(machine, notify_socket, **options):
             text = re.sub(r"(?m)^(\w*boot)=.*", r"\1=" + "0" * 32, file.read())
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-    reader = threading.Thread(target=notify_socket.until, args=("END",), daemon=True)  # else it would block
+    # else it would block
+    reader = threading.Thread(target=notify_socket.until, args=("END",), daemon=True)
     reader.start()
     result = machine.register(environment=notify_socket.environment, **options)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
@@ -215,8 +227,10 @@ def test_plan_holds_for_the_manager_that_said_no(machine, start_manager, notify_
     result = as_service(machine, notify_socket, manager=[refusing, busy])
     assert result.status == EXIT_CODES["not-ready"] and result.failures == [], result
     assert [len(each.requests) for each in (refusing, busy)] == [1, 1]
-    result = as_service(machine, notify_socket, manager=[refusing, busy, good])  # a new one is asked at once
-    assert result.status == 0 and [len(each.requests) for each in (refusing, busy, good)] == [1, 1, 1], result
+    # a new one is asked at once
+    result = as_service(machine, notify_socket, manager=[refusing, busy, good])
+    assert result.status == 0 and [len(each.requests)
+                                   for each in (refusing, busy, good)] == [1, 1, 1], result
 
 
 def test_plan_does_not_hold_for_a_person(machine, start_manager):
@@ -231,8 +245,10 @@ def test_plan_does_not_hold_after_a_change(machine, start_manager, notify_socket
     os.utime(password, (1, 1))
     os.utime(machine.config, (1, 1))
     settings = {"auth.password_file": password}
-    assert as_service(machine, notify_socket, manager=manager, settings=settings).status == EXIT_CODES["refused"]
-    assert as_service(machine, notify_socket, manager=manager, settings=settings).status == EXIT_CODES["not-ready"]
+    assert as_service(machine, notify_socket, manager=manager,
+                      settings=settings).status == EXIT_CODES["refused"]
+    assert as_service(machine, notify_socket, manager=manager,
+                      settings=settings).status == EXIT_CODES["not-ready"]
     os.utime(password, (4e9, 4e9))
     assert as_service(machine, notify_socket, manager=manager, settings=settings).status == 0
     assert len(manager.requests) == 2
@@ -242,11 +258,13 @@ def test_plan_does_not_hold_for_the_network(machine, start_manager, notify_socke
     manager = start_manager()
     manager.close()
     for attempts in (1, 2):
-        result = as_service(machine, notify_socket, manager=manager.address, settings={"retry.initial": "1 min"})
-        assert result.status == EXIT_CODES["unreachable"] and result.state["attempts"] == str(attempts), result
+        result = as_service(machine, notify_socket, manager=manager.address,
+                            settings={"retry.initial": "1 min"})
+        assert result.status == EXIT_CODES["unreachable"] and result.state["attempts"] == str(
+            attempts), result
 
 
-# -------------------------------------------------------------------- the budget, and waits
+# ------------------------------------------------------------------ the budget, and waits
 
 # Of the outcome: the wait after the first failure, in seconds, with initial = 1 s and max = 1 min.
 WAITS = {"unreachable": (None, 1, 3), "busy": (BUSY, 30, 60), "duplicate": (DUPLICATE, 60, 180),
@@ -273,12 +291,13 @@ def with_machine_id(machine, mount_namespace):  # pylint: disable=unused-argumen
     """Shell commands that give a run another machine id."""
     if not os.path.exists("/etc/machine-id"):
         pytest.skip("needs /etc/machine-id, to mount over it")
-    return lambda number: shell_words("mount", "--bind", machine.write(f"id-{number}", f"{number:032x}\n"),
-                                      "/etc/machine-id")
+    return lambda number: shell_words(
+        "mount", "--bind", machine.write(f"id-{number}", f"{number:032x}\n"), "/etc/machine-id")
 
 
 def test_wait_is_the_machines_own(machine, start_manager, with_machine_id):
-    """Machines that fail together do not come back together; and the same machine draws the same again."""
+    """Machines that fail together do not come back together; and the same machine draws the same
+    again."""
     manager, waits = start_manager(BUSY), {}
     for number in (1, 2, 3, 4, 1):
         wait = drawn_wait(machine.fails("busy", manager=manager, before=with_machine_id(number)))
@@ -287,7 +306,8 @@ def test_wait_is_the_machines_own(machine, start_manager, with_machine_id):
     assert len(set(waits.values())) == 4, waits
 
 
-def test_splay_is_the_machines_own_and_the_units_only(machine, start_manager, notify_socket, with_machine_id):
+def test_splay_is_the_machines_own_and_the_units_only(machine, start_manager, notify_socket,
+                                                      with_machine_id):
     manager, seen = start_manager(), {}
     settings = {"retry.splay": "1 d"}  # beyond the budget: the background's business
     for number in (1, 2, 3, 1):
@@ -309,7 +329,7 @@ def test_attempt_ends_with_the_budget(machine, start_manager, script):
     assert other.conversations == []
 
 
-# -------------------------------------------------------------------- being stopped
+# ------------------------------------------------------------------ being stopped
 
 WAITING = {"retry.budget": "1 h", "retry.initial": "1 min"}
 
@@ -320,7 +340,8 @@ def test_stop_while_waiting(machine, start_manager, notify_socket, number):
     manager.close()
     machine.install_key()
     before = machine.snapshot()
-    run = machine.start(manager=manager.address, settings=WAITING, force=True, environment=notify_socket.environment)
+    run = machine.start(manager=manager.address, settings=WAITING, force=True,
+                        environment=notify_socket.environment)
     while "STATUS=Waiting for attempt 2" not in notify_socket.next():
         pass
     assert machine.files() == ["client.keys"]  # nothing is staged, nothing is locked meanwhile
@@ -345,7 +366,8 @@ def test_key_that_somebody_else_wrote_ends_the_waiting(machine, start_manager):
     """Nothing is locked while it waits, and the next turn looks at the file first."""
     manager = start_manager()
     manager.close()
-    run = machine.start(manager=manager.address, settings={"retry.budget": "1 h", "retry.initial": "100 ms"})
+    run = machine.start(manager=manager.address,
+                        settings={"retry.budget": "1 h", "retry.initial": "100 ms"})
     run.wait_for_line("Cannot connect")
     machine.install_key()
     result = run.finish()
@@ -353,7 +375,7 @@ def test_key_that_somebody_else_wrote_ends_the_waiting(machine, start_manager):
     assert machine.read_keys() == OLD_LINE.encode()
 
 
-# -------------------------------------------------------------------- the secret
+# ------------------------------------------------------------------ the secret
 
 def test_secret_is_forgotten_last(machine, start_manager):
     password, seen = machine.password("TopSecret\n"), []
@@ -382,7 +404,7 @@ def test_secret_stays_when_the_key_cannot_be_stored(machine, start_manager, chat
     assert os.path.exists(password)
 
 
-# -------------------------------------------------------------------- others at work on the same machine
+# ------------------------------------------------------------------ others at work on the same machine
 
 
 def test_foreign_lock_on_the_state_holds_nobody_up(machine, start_manager):
@@ -414,17 +436,21 @@ def test_waiting_clone_leaves_the_key_that_another_run_made(machine, start_manag
     with open(state, "w", encoding="utf-8") as file:
         file.write(copied)
     busy = start_manager(BUSY)
-    run = machine.start(manager=busy, settings={"retry.budget": "30 s", "retry.initial": "1 s", "retry.max": "1 s"})
+    run = machine.start(
+        manager=busy, settings={"retry.budget": "30 s", "retry.initial": "1 s", "retry.max": "1 s"})
     run.wait_for_line("Internal manager error")
     # Patient, because the first run may not have given up the lock yet.
     patient = {"retry.budget": "30 s"}
-    assert machine.register(manager=start_manager(answer(reply(id="012"))), settings=patient).status == 0
+    assert machine.register(manager=start_manager(answer(reply(id="012"))),
+                            settings=patient).status == 0
     result = run.finish()
     assert result.status == 0 and "Already registered as web-01 (id 012)" in result.stderr, result
     assert machine.read_keys() == NEW_LINE.replace("001", "012", 1).encode()
 
 
-@pytest.mark.parametrize("content, held", [("", False), ("\n", True), (f"007 !web-01 any {KEY}\n", True), (OLD_LINE[:30], True)],
+@pytest.mark.parametrize("content, held", [("", False), ("\n", True),
+                                           (f"007 !web-01 any "
+                                            f"{KEY}\n", True), (OLD_LINE[:30], True)],
                          ids=["empty", "blank", "removed", "torn"])
 def test_agent_is_held_back_from_a_file_without_a_key(machine, start_manager, content, held):
     """Its unit's condition is content with any file that is not empty."""
@@ -434,11 +460,12 @@ def test_agent_is_held_back_from_a_file_without_a_key(machine, start_manager, co
     hold = os.path.join(runtime, "hold")
     machine.register(manager=start_manager(BUSY), environment={"RUNTIME_DIRECTORY": runtime})
     assert os.path.exists(hold) == held
-    assert machine.register(manager=start_manager(), environment={"RUNTIME_DIRECTORY": runtime}).status == 0
+    assert machine.register(manager=start_manager(),
+                            environment={"RUNTIME_DIRECTORY": runtime}).status == 0
     assert not os.path.exists(hold)
 
 
-# -------------------------------------------------------------------- a run by hand
+# ------------------------------------------------------------------ a run by hand
 
 
 def test_run_by_hand_makes_one_round(machine, start_manager):

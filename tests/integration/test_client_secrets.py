@@ -16,7 +16,8 @@ def read(path):
 
 
 def test_no_secret_in_the_process_table(machine, start_manager, as_root):
-    """As seen by root while the request is under way: arguments, environment, limits, and all files but the key's."""
+    """As seen by root while the request is under way: arguments, environment, limits, and all
+    files but the key's."""
     seen = {}
     started = threading.Event()
 
@@ -24,13 +25,19 @@ def test_no_secret_in_the_process_table(machine, start_manager, as_root):
         conversation.handshake()
         conversation.read_request()
         assert started.wait(PATIENCE)
-        seen.update({name: read(f"/proc/{run.pid}/{name}") for name in ("cmdline", "environ", "status", "limits")})
-        seen["files"] = [os.readlink(f"/proc/{run.pid}/fd/{each}") for each in os.listdir(f"/proc/{run.pid}/fd")]
+        seen.update({
+            name: read(f"/proc/{run.pid}/{name}")
+            for name in ("cmdline", "environ", "status", "limits")
+        })
+        seen["files"] = [
+            os.readlink(f"/proc/{run.pid}/fd/{each}") for each in os.listdir(f"/proc/{run.pid}/fd")
+        ]
         conversation.send(reply())
         conversation.finish()
     machine.install_key()
     password = machine.password(PASSWORD)
-    run = machine.start("-d", "-d", manager=start_manager(script), settings={"auth.password_file": password}, force=True)
+    run = machine.start("-d", "-d", manager=start_manager(script),
+                        settings={"auth.password_file": password}, force=True)
     started.set()
     result = run.finish()
     assert result.status == 0, result
@@ -40,7 +47,9 @@ def test_no_secret_in_the_process_table(machine, start_manager, as_root):
         assert secret not in result.stderr + result.stdout + str(result.state)
     assert b"password" in seen["cmdline"]  # it was the right process
     assert password not in seen["files"]  # not kept open
-    assert [line.split()[-3:-1] for line in seen["limits"].decode().splitlines() if "core file" in line] == [["0", "0"]]
+    assert [
+        line.split()[-3:-1] for line in seen["limits"].decode().splitlines() if "core file" in line
+    ] == [["0", "0"]]
 
 
 FAILURES = {
@@ -54,11 +63,12 @@ FAILURES = {
 
 @pytest.mark.parametrize("script", FAILURES.values(), ids=FAILURES.keys())
 def test_no_secret_in_what_a_failure_leaves(machine, start_manager, script):
-    """Standard error with all there is to say, the state file, and every other file (Machine.check looks too)."""
+    """Standard error with all there is to say, the state file, and every other file
+    (Machine.check looks too)."""
     password = machine.password(PASSWORD)
     machine.install_key()
-    result = machine.register("-d", "-d", manager=start_manager(script), settings={"auth.password_file": password},
-                              force=True)
+    result = machine.register("-d", "-d", manager=start_manager(script),
+                              settings={"auth.password_file": password}, force=True)
     assert result.status != 0 and len(result.failures) == 1, result
     for root, _, names in os.walk(machine.directory):
         for name in names:
@@ -93,8 +103,8 @@ def test_unusable_password_file(machine, start_manager, content, words):
     assert manager.conversations == []
 
 
-@pytest.mark.parametrize("path, words", [("/nowhere/password", "No such file"), ("/", "regular file")],
-                         ids=["missing", "directory"])
+@pytest.mark.parametrize("path, words", [("/nowhere/password", "No such file"),
+                                         ("/", "regular file")], ids=["missing", "directory"])
 def test_no_password_file(machine, start_manager, path, words):
     manager = start_manager()
     machine.fails("misconfigured", f"password file {path}", words, manager=manager,
@@ -107,7 +117,8 @@ def test_password_file_that_is_a_pipe(machine, start_manager):
     path = os.path.join(machine.directory, "pipe")
     os.mkfifo(path)
     manager = start_manager()
-    machine.fails("misconfigured", path, "regular file", manager=manager, settings={"auth.password_file": path})
+    machine.fails("misconfigured", path, "regular file", manager=manager,
+                  settings={"auth.password_file": path})
     assert manager.conversations == []
 
 
@@ -122,7 +133,8 @@ def test_unreadable_password_file(machine, start_manager, as_root):
     assert manager.conversations == []
 
 
-@pytest.mark.parametrize("mode, warned", [(0o600, False), (0o640, False), (0o644, True)], ids=["0600", "0640", "0644"])
+@pytest.mark.parametrize("mode, warned", [(0o600, False), (0o640, False), (0o644, True)],
+                         ids=["0600", "0640", "0644"])
 def test_password_file_for_everybody(machine, start_manager, mode, warned):
     password = machine.password(PASSWORD, mode=mode)
     result = machine.registers(manager=start_manager(), settings={"auth.password_file": password})
@@ -133,4 +145,7 @@ def test_password_file_for_everybody(machine, start_manager, mode, warned):
 
 def test_no_option_takes_a_password(machine):
     result = machine.register("--help", trust=None)
-    assert not [line for line in result.stdout.splitlines() if line.lstrip().startswith("-") and "PASSWORD" in line]
+    assert not [
+        line for line in result.stdout.splitlines()
+        if line.lstrip().startswith("-") and "PASSWORD" in line
+    ]

@@ -22,13 +22,16 @@ def test_ready_after_registering(machine, start_manager, notify_socket):
     manager = start_manager()
     run = machine.start(manager=manager, environment=notify_socket.environment)
     messages = notify_socket.until("READY=1")
-    assert machine.read_keys() == f"001 web-01 any {KEY}\n".encode()  # stored before it is announced
+    # stored before it is announced
+    assert machine.read_keys() == f"001 web-01 any {KEY}\n".encode()
     assert notify_socket.next() == "BARRIER=1"
     assert run.finish().status == 0
     lines = lines_of(messages)
     assert [line for line in lines if line.startswith("STATUS=")] == [
-        CONFIGURING, f"STATUS=Connecting to {manager.address}", f"STATUS=Verifying {manager.address}",
-        f"STATUS=Sending the request to {manager.address}", f"STATUS=Waiting for the answer of {manager.address}",
+        CONFIGURING, f"STATUS=Connecting to {manager.address}", f"STATUS=Verifying "
+                                                                f"{manager.address}",
+        f"STATUS=Sending the request to {manager.address}", f"STATUS=Waiting for the answer of "
+                                                            f"{manager.address}",
         "STATUS=Registered as web-01 (id 001)"]
     assert lines.count("READY=1") == 1
     assert KEY not in "".join(messages)
@@ -67,7 +70,8 @@ def test_already_registered_needs_no_usable_configuration(machine, certificates)
 
 
 def test_barrier_holds_the_exit(machine, start_manager, notify_socket):
-    """The process stays until systemd has handled READY=1; else the message may be taken for a stranger's."""
+    """The process stays until systemd has handled READY=1; else the message may be taken for a
+    stranger's."""
     machine.install_key()
     run = machine.start(manager=start_manager(), environment=notify_socket.environment)
     notify_socket.until("READY=1")
@@ -94,12 +98,13 @@ def test_unconfigured(machine, notify_socket):
     assert notify_socket.next() == "BARRIER=1"
     result = run.finish()
     assert result.status == 0 and len(result.lines) == 1 and result.failures == [], result
-    for word in ("No manager is configured", "address = ", "[manager]", "/agent-register/agent-register.conf"):
+    for word in ("No manager is configured", "address = ", "[manager]",
+                 "/agent-register/agent-register.conf"):
         assert word in result.lines[0]
     assert machine.snapshot() == before
 
 
-# -------------------------------------------------------------------- outcomes and exit codes
+# ------------------------------------------------------------------ outcomes and exit codes
 
 OUTCOMES = {
     "unreachable": None,
@@ -122,11 +127,13 @@ def test_outcome_is_remembered_until_success(machine, start_manager, outcome, sc
         assert result.state["last_manager"] == address
     status = machine.register("status", trust=None)
     assert status.status == 3
-    assert re.search(rf"^last outcome +{outcome}$", status.stdout, re.M) and result.failure in status.stdout
+    assert re.search(rf"^last outcome +{outcome}$", status.stdout,
+                     re.M) and result.failure in status.stdout
     machine.registers(manager=start_manager())
     status = machine.register("status", trust=None)
     assert status.status == 0 and "last outcome" not in status.stdout
-    assert re.search(r"^name +web-01$", status.stdout, re.M) and re.search(r"^id +001$", status.stdout, re.M)
+    assert re.search(r"^name +web-01$", status.stdout, re.M) and re.search(
+        r"^id +001$", status.stdout, re.M)
     assert KEY not in status.stdout
 
 
@@ -141,7 +148,8 @@ def test_state_is_no_condition(machine, start_manager):
 def test_state_of_somebody_else_counts_for_nothing(machine, start_manager):
     os.mkdir(machine.state_directory)
     with open(os.path.join(machine.state_directory, "state"), "wb") as file:
-        file.write(b"agent_id=" + b"9" * 5000 + b"\nattempts=99999999999999999999999\n\0\xff=\n=\nlast_error")
+        file.write(b"agent_id=" + b"9" * 5000 +
+                   b"\nattempts=99999999999999999999999\n\0\xff=\n=\nlast_error")
     machine.registers(manager=start_manager())
 
 
@@ -149,7 +157,9 @@ def test_all_managers_fail_and_the_last_one_counts(machine, start_manager):
     busy, refusing = start_manager(OUTCOMES["busy"]), start_manager(OUTCOMES["refused"])
     result = machine.register(manager=[busy, refusing])
     assert result.status == EXIT_CODES["refused"]
-    assert len(result.failures) == 2 and busy.address in result.failures[0] and refusing.address in result.failures[1]
+    assert len(
+        result.failures
+    ) == 2 and busy.address in result.failures[0] and refusing.address in result.failures[1]
 
 
 WRONG_COMMAND_LINES = {
@@ -167,30 +177,35 @@ def test_wrong_command_line(machine, arguments):
     assert result.status == 64 and result.stdout == "" and result.stderr, result
 
 
-@pytest.mark.parametrize("option, word", [("--help", "--manager"), ("--version", "agent-register ")])
+@pytest.mark.parametrize("option, word", [("--help", "--manager"),
+                                          ("--version", "agent-register ")])
 def test_help_and_version(machine, option, word):
     result = machine.register(option, trust=None)
     assert result.status == 0 and word in result.stdout and result.stderr == ""
 
 
-# -------------------------------------------------------------------- the name of the machine
+# ------------------------------------------------------------------ the name of the machine
 
 
 @pytest.fixture
 def call_machine(machine, as_root):  # pylint: disable=unused-argument
     """Give runs another host name: call_machine(NAME)."""
-    if subprocess.run(["unshare", "--uts", "true"], capture_output=True, check=False).returncode != 0:
+    if subprocess.run(["unshare", "--uts", "true"], capture_output=True,
+                      check=False).returncode != 0:
         pytest.skip("needs unshare --uts")
     command = machine.command
     set_and_run = "import os, socket, sys; socket.sethostname(sys.argv[1]); os.execv(sys.argv[2], sys.argv[2:])"
 
     def call(name):
         machine.command = lambda *arguments, **options: [
-            "unshare", "--uts", sys.executable, "-c", set_and_run, name, *command(*arguments, **options)]
+            "unshare", "--uts", sys.executable, "-c", set_and_run, name, *command(
+                *arguments, **options)
+        ]
     return call
 
 
-@pytest.mark.parametrize("template, sent", [(None, "fresh.example.test"), ("%H", "fresh.example.test"), ("%l", "fresh"),
+@pytest.mark.parametrize("template, sent", [(None, "fresh.example.test"),
+                                            ("%H", "fresh.example.test"), ("%l", "fresh"),
                                             ("%l-7", "fresh-7")])
 def test_host_name(machine, start_manager, call_machine, template, sent):
     manager = start_manager(answer(reply(name=sent)))
@@ -211,5 +226,6 @@ def test_no_host_name_yet(machine, start_manager, call_machine, host_name):
 def test_host_name_that_is_no_agent_name(machine, start_manager, call_machine):
     manager = start_manager()
     call_machine("büro pc")
-    machine.fails("misconfigured", r"'b\xc3\xbcro pc'", "name = %H", "name in [agent]", manager=manager, name=None)
+    machine.fails("misconfigured", r"'b\xc3\xbcro pc'", "name = %H", "name in [agent]",
+                  manager=manager, name=None)
     assert manager.conversations == []

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Being asked to stop, at every step: at once, by the signal, with nothing left behind and the old key in its place."""
+"""Being asked to stop, at every step: at once, by the signal, with nothing left behind and the
+old key in its place."""
 import os
 import signal
 import threading
@@ -8,7 +9,8 @@ import pytest
 from machine import OLD_LINE, PROMPT, reply
 from fake_manager import answer
 from test_client_deadlines import (dripping, silent_after_the_handshake, silent_after_the_request,
-                                   silent_amid_the_answer, silent_amid_the_handshake, silent_before_tls)
+                                   silent_amid_the_answer, silent_amid_the_handshake,
+                                   silent_before_tls)
 
 LONG = {"manager.attempt_timeout": "1 h", "manager.connect_timeout": "1 h"}
 
@@ -45,7 +47,8 @@ def test_stop_at_a_step(machine, start_manager, script, step):
     stop(machine, run, before)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=["TERM", "INT", "HUP"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP],
+                         ids=["TERM", "INT", "HUP"])
 def test_signals(machine, start_manager, number):
     manager = start_manager(silent_after_the_request)
     machine.install_key()

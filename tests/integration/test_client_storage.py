@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The key file: a key is stored whole or not at all, and none is asked for that could not be stored."""
+"""The key file: a key is stored whole or not at all, and none is asked for that could not be
+stored."""
 import grp
 import os
 import stat
@@ -23,27 +24,31 @@ def inspect(look):
     return script
 
 
-@pytest.mark.parametrize("old", [None, "", OLD_LINE, "torn"], ids=["no file", "empty", "a key", "torn"])
+@pytest.mark.parametrize("old", [None, "", OLD_LINE, "torn"],
+                         ids=["no file", "empty", "a key", "torn"])
 def test_staged_before_the_request(machine, start_manager, as_root, old):
-    """When the request arrives, the new file lies there with its final owner, group and mode, and the old one as well."""
+    """When the request arrives, the new file lies there with its final owner, group and mode,
+    and the old one as well."""
     seen = {}
     group = grp.getgrgid(65534 if any(each.gr_gid == 65534 for each in grp.getgrall()) else 1)
 
     def look():
         status = os.lstat(os.path.join(machine.etc, ".client.keys.new"))
-        seen.update(mode=stat.S_IMODE(status.st_mode), owner=(status.st_uid, status.st_gid), size=status.st_size,
-                    reserved=status.st_blocks, inode=status.st_ino, old=machine.read_keys(),
-                    counter=os.path.exists(machine.counter))
+        seen.update(mode=stat.S_IMODE(status.st_mode), owner=(status.st_uid, status.st_gid),
+                    size=status.st_size, reserved=status.st_blocks, inode=status.st_ino,
+                    old=machine.read_keys(), counter=os.path.exists(machine.counter))
     if old is not None:
         machine.install_key(old)
-    machine.registers(manager=start_manager(inspect(look)), settings={"agent.group": group.gr_name}, force=True)
+    machine.registers(manager=start_manager(inspect(look)), settings={"agent.group": group.gr_name},
+                      force=True)
     assert seen.pop("old") == (None if old is None else old.encode())
     assert seen.pop("counter") == (old is not None)
     assert seen.pop("reserved") > 0
     inode = seen.pop("inode")
     assert seen == {"mode": 0o640, "owner": (0, group.gr_gid), "size": 0}
     status = os.lstat(machine.keys)
-    assert (status.st_ino, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == (inode, 0o640, 0, group.gr_gid)
+    assert (status.st_ino, stat.S_IMODE(
+        status.st_mode), status.st_uid, status.st_gid) == (inode, 0o640, 0, group.gr_gid)
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o177], ids=oct)
@@ -84,7 +89,7 @@ def test_keys_file_elsewhere(machine, start_manager):
     assert machine.files() == []
 
 
-# -------------------------------------------------------------------- what lies there
+# ------------------------------------------------------------------ what lies there
 
 # A file, and whether it counts as a key.
 FILES = {
@@ -160,7 +165,7 @@ def test_forced_registration_keeps_the_old_key_aside(machine, start_manager):
     assert stat.S_IMODE(os.lstat(machine.keys + ".old").st_mode) == 0o600
 
 
-# -------------------------------------------------------------------- where nothing can be stored
+# ------------------------------------------------------------------ where nothing can be stored
 
 # What stands in the way: done to the machine before the run; words of the complaint.
 
@@ -222,15 +227,16 @@ def test_leftover_that_cannot_be_removed(machine, start_manager):
     run = machine.start(manager=manager, force=True)
     run.check = lambda result: None
     result = run.finish()
-    assert result.status == EXIT_CODES["storage-error"] and ".client.keys.new" in result.failure, result
+    assert result.status == EXIT_CODES[
+        "storage-error"] and ".client.keys.new" in result.failure, result
     assert manager.conversations == [] and machine.read_keys() == OLD_LINE.encode()
 
 
 def test_unknown_group(machine, start_manager):
     machine.install_key()
     manager = start_manager()
-    machine.fails("storage-error", "'no-such-group'", "group in [agent]", manager=manager, force=True,
-                  settings={"agent.group": "no-such-group"})
+    machine.fails("storage-error", "'no-such-group'", "group in [agent]", manager=manager,
+                  force=True, settings={"agent.group": "no-such-group"})
     assert manager.conversations == []
 
 
@@ -240,7 +246,8 @@ def chattr(machine, as_root):  # pylint: disable=unused-argument
     marked = []
 
     def mark(flag, path):
-        if subprocess.run(["chattr", f"+{flag}", path], capture_output=True, check=False).returncode != 0:
+        if subprocess.run(["chattr", f"+{flag}", path], capture_output=True,
+                          check=False).returncode != 0:
             pytest.skip("needs a file system with chattr")
         marked.append((flag, path))
     yield mark
@@ -248,13 +255,15 @@ def chattr(machine, as_root):  # pylint: disable=unused-argument
         subprocess.run(["chattr", f"-{flag}", path], check=True)
 
 
-@pytest.mark.parametrize("flag, word", [("i", "immutable"), ("a", "append-only")], ids=["immutable", "append-only"])
+@pytest.mark.parametrize("flag, word", [("i", "immutable"), ("a", "append-only")],
+                         ids=["immutable", "append-only"])
 @pytest.mark.parametrize("content", [OLD_LINE, "torn", ""], ids=["a key", "torn", "empty"])
 def test_marked_file(machine, start_manager, chattr, content, flag, word):
     machine.install_key(content)
     chattr(flag, machine.keys)
     manager = start_manager()
-    machine.fails("storage-error", machine.keys, word, f"chattr -{flag}", manager=manager, force=True)
+    machine.fails("storage-error", machine.keys, word, f"chattr -{flag}", manager=manager,
+                  force=True)
     assert manager.conversations == []
 
 
@@ -262,7 +271,8 @@ def test_marked_directory(machine, start_manager, chattr):
     machine.install_key()
     chattr("i", machine.etc)
     manager = start_manager()
-    machine.fails("storage-error", machine.keys, "Operation not permitted", manager=manager, force=True)
+    machine.fails("storage-error", machine.keys, "Operation not permitted", manager=manager,
+                  force=True)
     assert manager.conversations == []
 
 
@@ -275,24 +285,29 @@ def test_foreign_directory(machine, start_manager, as_root):
     os.chmod(machine.certificates.directory, 0o755)
     trust = ["--ca", machine.write("ca.pem", open(machine.certificates.ca(), "rb").read())]
     manager = start_manager()
-    machine.fails("storage-error", "Permission denied", manager=manager, force=True, trust=trust, user=65534)
+    machine.fails("storage-error", "Permission denied", manager=manager, force=True, trust=trust,
+                  user=65534)
     assert manager.conversations == []
 
 
 def run_on(machine, manager, prepare, **options):
-    """Run with a file system of its own on the key file's directory. Returns the Result; its stdout is the old key and
-    the directory as they were at the end."""
+    """Run with a file system of its own on the key file's directory. Returns the Result; its
+    stdout is the old key and the directory as they were at the end."""
     etc, keys = shell_words(machine.etc), shell_words(machine.keys)
-    return machine.register(manager=manager, before=prepare.format(etc=etc, keys=keys, line=shell_words(OLD_LINE)),
-                            after=f"cat {keys}; ls -A {etc}", **options)
+    return machine.register(manager=manager, before=prepare.format(
+        etc=etc, keys=keys, line=shell_words(OLD_LINE)), after=f"cat {keys}; ls -A {etc}",
+                            **options)
 
 
 FILE_SYSTEMS = {
-    "full": ("mount -t tmpfs -o size=8k none {etc}; printf %s {line} >{keys}; head -c 4096 /dev/zero >{etc}/filler",
+    "full": ("mount -t tmpfs -o size=8k none {etc}; printf %s {line} >{keys}; head -c 4096 "
+             "/dev/zero >{etc}/filler",
              "No space left on device"),
-    "without inodes": ("mount -t tmpfs -o nr_inodes=3 none {etc}; printf %s {line} >{keys}; : >{etc}/filler",
+    "without inodes": ("mount -t tmpfs -o nr_inodes=3 none {etc}; printf %s {line} >{keys}; : "
+                       ">{etc}/filler",
                        "No space left on device"),
-    "read-only": ("mount -t tmpfs none {etc}; printf %s {line} >{keys}; : >{etc}/filler; mount -o remount,ro {etc}",
+    "read-only": ("mount -t tmpfs none {etc}; printf %s {line} >{keys}; : >{etc}/filler; mount -o "
+                  "remount,ro {etc}",
                   "Read-only file system"),
 }
 
@@ -311,7 +326,8 @@ def test_file_system(machine, start_manager, mount_namespace, prepare, words):
 def test_room_is_reserved(machine, start_manager, mount_namespace):
     """A disk that fills up between the request and the answer does not cost the key."""
     manager = start_manager()
-    result = run_on(machine, manager, "mount -t tmpfs -o size=12k none {etc}; head -c 8192 /dev/zero >{etc}/filler")
+    result = run_on(machine, manager, "mount -t tmpfs -o size=12k none {etc}; head -c 8192 "
+                                      "/dev/zero >{etc}/filler")
     assert result.status == 0, result
     assert result.stdout == NEW_LINE + "client.keys\nfiller\n"
 
@@ -320,14 +336,14 @@ def test_key_file_that_is_a_mount_point(machine, start_manager, mount_namespace)
     """Bind mounts of single files are common in containers: rename(2) cannot replace them."""
     machine.install_key()
     manager = start_manager()
-    result = machine.register(manager=manager, before=shell_words("mount", "--bind", machine.keys, machine.keys),
-                              force=True)
+    result = machine.register(manager=manager, before=shell_words("mount", "--bind", machine.keys,
+                                                                  machine.keys), force=True)
     assert result.status == EXIT_CODES["storage-error"] and "mount point" in result.failure, result
     assert machine.read_keys() == OLD_LINE.encode()
     assert manager.conversations == []
 
 
-# -------------------------------------------------------------------- when it goes wrong with the key in hand
+# ------------------------------------------------------------------ when it goes wrong with the key in hand
 
 
 @pytest.mark.parametrize("old", [None, OLD_LINE, "torn"], ids=["no file", "a key", "torn"])
@@ -335,7 +351,8 @@ def test_directory_that_is_marked_meanwhile(machine, start_manager, chattr, old)
     """The new file can be written but not put in its place: the old one stays, under its name."""
     if old:
         machine.install_key(old)
-    run = machine.start(manager=start_manager(inspect(lambda: chattr("i", machine.etc))), force=True)
+    run = machine.start(manager=start_manager(inspect(lambda: chattr("i", machine.etc))),
+                        force=True)
     run.check = lambda result: None  # the staged file cannot be removed either
     result = run.finish()
     assert result.status == EXIT_CODES["storage-error"] and machine.etc in result.failure, result
@@ -346,7 +363,8 @@ def test_directory_that_is_marked_meanwhile(machine, start_manager, chattr, old)
 
 def test_file_that_is_marked_meanwhile(machine, start_manager, chattr):
     machine.install_key()
-    result = machine.register(manager=start_manager(inspect(lambda: chattr("i", machine.keys))), force=True)
+    result = machine.register(manager=start_manager(inspect(lambda: chattr("i", machine.keys))),
+                              force=True)
     assert result.status == EXIT_CODES["storage-error"] and machine.keys in result.failure, result
     assert machine.read_keys() == OLD_LINE.encode()
     assert os.path.exists(machine.counter)
@@ -361,7 +379,7 @@ def test_directory_that_is_moved_meanwhile(machine, start_manager):
     assert machine.read_keys() == NEW_LINE.encode()
 
 
-# -------------------------------------------------------------------- two at once
+# ------------------------------------------------------------------ two at once
 
 
 def test_second_process_says_who_holds_the_lock(machine, start_manager):

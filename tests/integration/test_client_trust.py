@@ -7,11 +7,12 @@ import pytest
 from machine import KEY, OLD_LINE, reply
 from fake_manager import answer
 
-# -------------------------------------------------------------------- names
+# ------------------------------------------------------------------ names
 
 IPV4, IPV6, LOCALHOST = "127.0.0.1", "::1", "localhost"
 
-# What the configured address may be called: a certificate, the address, verify_name, and is it right?
+# What the configured address may be called: a certificate, the address, verify_name, and is it
+# right?
 NAMES = {
     "ipv4 in san": ("san-ipv4", IPV4, None, True),
     "ipv6 in san": ("san-ipv6", IPV6, None, True),
@@ -45,7 +46,8 @@ def test_name(machine, start_manager, certificates, certificate, host, verify_na
     if host == IPV6:
         request.getfixturevalue("ipv6")
     manager = start_manager(certificate=certificate, address=IPV6 if host == IPV6 else IPV4)
-    trust = ["--ca", certificates.pair("wazuh-default")[0]] if certificate == "wazuh-default" else "ca"
+    trust = ["--ca", certificates.pair("wazuh-default")[0]
+             ] if certificate == "wazuh-default" else "ca"
     address = f"[{host}]:{manager.port}" if host == IPV6 else f"{host}:{manager.port}"
     settings = {"tls.verify_name": verify_name} if verify_name else {}
     if right:
@@ -53,8 +55,8 @@ def test_name(machine, start_manager, certificates, certificate, host, verify_na
         return
     machine.install_key()
     settings["auth.password_file"] = machine.password("TopSecret")
-    machine.fails("untrusted", f"not for {verify_name or host}", "verify_name", manager=address, trust=trust,
-                  settings=settings, force=True)
+    machine.fails("untrusted", f"not for {verify_name or host}", "verify_name", manager=address,
+                  trust=trust, settings=settings, force=True)
     assert manager.requests == []
 
 
@@ -63,9 +65,10 @@ def test_wrong_name_says_which_names_are_right(machine, start_manager):
     machine.fails("untrusted", "DNS:elsewhere.test, IP:192.0.2.1, CN=elsewhere", manager=manager)
 
 
-# -------------------------------------------------------------------- chains, dates, pins
+# ------------------------------------------------------------------ chains, dates, pins
 
-# The certificate, how it is trusted ("PIN": its own pin), and words of the refusal; null: it is accepted.
+# The certificate, how it is trusted ("PIN": its own pin), and words of the refusal; null: it is
+# accepted.
 TRUST = {
     "ca": ("good", ["--ca", "CA"], None),
     "rsa": ("rsa", ["--ca", "CA"], None),
@@ -88,12 +91,14 @@ TRUST = {
     "pin and other ca": ("other-ca", ["--ca", "CA", "--pin", "PIN"], "not issued by a CA in"),
     "pin and ca, wrong name": ("wrong-name", ["--ca", "CA", "--pin", "PIN"], "not for 127.0.0.1"),
     "pin and ca, expired": ("expired", ["--ca", "CA", "--pin", "PIN"], "expired on"),
-    "pin and verify_name, wrong name": ("good", ["--pin", "PIN", "--set", "tls.verify_name=elsewhere.test"],
-                                        "not for elsewhere.test"),
+    "pin and verify_name, wrong name": ("good", [
+        "--pin", "PIN", "--set", "tls.verify_name=elsewhere.test"
+    ], "not for elsewhere.test"),
 }
 
 
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3],
+                         ids=["TLSv1.2", "TLSv1.3"])
 @pytest.mark.parametrize("certificate, trust, refusal", TRUST.values(), ids=TRUST.keys())
 def test_trust(machine, start_manager, certificates, certificate, trust, refusal, version):
     manager = start_manager(certificate=certificate, lowest=version, highest=version)
@@ -116,7 +121,8 @@ def test_chain_with_an_intermediate_authority(machine, start_manager, certificat
 
 
 def test_chain_without_its_intermediate_authority(machine, start_manager):
-    machine.fails("untrusted", "not issued by a CA in", manager=start_manager(certificate="behind-intermediate"))
+    machine.fails("untrusted", "not issued by a CA in",
+                  manager=start_manager(certificate="behind-intermediate"))
 
 
 def test_intermediate_authority_is_anchor_enough(machine, start_manager, certificates):
@@ -129,7 +135,8 @@ PINNED_DATES = {"expired": "expired on 2021-01-01", "not-yet-valid": "not valid 
 
 
 @pytest.mark.parametrize("certificate, words", PINNED_DATES.items(), ids=PINNED_DATES.keys())
-def test_pinned_certificate_with_wrong_dates_warns(machine, start_manager, certificates, certificate, words):
+def test_pinned_certificate_with_wrong_dates_warns(machine, start_manager, certificates,
+                                                   certificate, words):
     manager = start_manager(certificate=certificate)
     result = machine.registers(manager=manager, trust=["--pin", certificates.pin(certificate)])
     assert words in result.failure and "pinned" in result.failure
@@ -144,8 +151,8 @@ def test_no_verification_warns_every_run(machine, start_manager):
 def test_without_trust_it_does_not_start(machine, start_manager):
     """The remedy names three ways, and nobody is connected to."""
     manager = start_manager()
-    machine.fails("misconfigured", "ca_file = ", "pin = sha256//", f"agent-register pin {manager.address}", "verify = no",
-                  manager=manager, trust=None)
+    machine.fails("misconfigured", "ca_file = ", "pin = sha256//", f"agent-register pin "
+                  f"{manager.address}", "verify = no", manager=manager, trust=None)
     assert manager.conversations == []
 
 
@@ -177,11 +184,13 @@ def test_failover_from_an_untrusted_manager(machine, start_manager):
     assert impostor.requests == []
 
 
-# -------------------------------------------------------------------- TLS versions
+# ------------------------------------------------------------------ TLS versions
 
-V1_0, V1_1, V1_2, V1_3 = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
+V1_0, V1_1, V1_2, V1_3 = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2,
+                          ssl.TLSVersion.TLSv1_3)
 
-# The manager's lowest and highest version, the client's settings, and the version they agree on; null: none.
+# The manager's lowest and highest version, the client's settings, and the version they agree on;
+# null: none.
 VERSIONS = {
     "1.2 only": (V1_2, V1_2, {}, "TLSv1.2"),
     "1.3 only": (V1_3, V1_3, {}, "TLSv1.3"),
@@ -190,13 +199,17 @@ VERSIONS = {
     "1.0 to 1.3": (V1_0, V1_3, {}, "TLSv1.3"),
     "1.1 only, min_version 1.1": (V1_1, V1_1, {"tls.min_version": "1.1"}, "TLSv1.1"),
     "1.2 only, min_version 1.3": (V1_2, V1_2, {"tls.min_version": "1.3"}, None),
-    "1.2 only, cipher in common": (V1_2, V1_2, {"tls.ciphers": "ECDHE-ECDSA-AES128-GCM-SHA256"}, "TLSv1.2"),
-    "1.2 only, no cipher in common": (V1_2, V1_2, {"tls.ciphers": "ECDHE-RSA-AES128-GCM-SHA256"}, None),
-    "1.3 only, ciphersuite": (V1_3, V1_3, {"tls.ciphersuites": "TLS_CHACHA20_POLY1305_SHA256"}, "TLSv1.3"),
+    "1.2 only, cipher in common": (V1_2, V1_2, {"tls.ciphers": "ECDHE-ECDSA-AES128-GCM-SHA256"},
+                                   "TLSv1.2"),
+    "1.2 only, no cipher in common": (V1_2, V1_2, {"tls.ciphers": "ECDHE-RSA-AES128-GCM-SHA256"},
+                                      None),
+    "1.3 only, ciphersuite": (V1_3, V1_3, {"tls.ciphersuites": "TLS_CHACHA20_POLY1305_SHA256"},
+                              "TLSv1.3"),
 }
 
 
-@pytest.mark.parametrize("lowest, highest, settings, version", VERSIONS.values(), ids=VERSIONS.keys())
+@pytest.mark.parametrize("lowest, highest, settings, version", VERSIONS.values(),
+                         ids=VERSIONS.keys())
 def test_version(machine, start_manager, lowest, highest, settings, version):
     manager = start_manager(lowest=lowest, highest=highest)
     if version:
@@ -204,12 +217,12 @@ def test_version(machine, start_manager, lowest, highest, settings, version):
         assert manager.conversation.version == version
         return
     machine.install_key()
-    machine.fails("untrusted", "no TLS version or cipher in common", "min_version", manager=manager, settings=settings,
-                  force=True)
+    machine.fails("untrusted", "no TLS version or cipher in common", "min_version", manager=manager,
+                  settings=settings, force=True)
     assert manager.requests == []
 
 
-# -------------------------------------------------------------------- the agent's certificate
+# ------------------------------------------------------------------ the agent's certificate
 
 BOTH_VERSIONS = pytest.mark.parametrize("version", [V1_2, V1_3], ids=["TLSv1.2", "TLSv1.3"])
 
@@ -230,7 +243,8 @@ def test_client_certificate(machine, start_manager, certificates, version):
 def test_missing_client_certificate(machine, start_manager, certificates, version):
     manager = start_manager(lowest=version, highest=version, client_ca=certificates.ca())
     machine.install_key()
-    machine.fails("refused", "wants a client certificate", "certificate_file and private_key_file", manager=manager,
+    machine.fails("refused", "wants a client certificate", "certificate_file and "
+                                                           "private_key_file", manager=manager,
                   force=True)
     manager.settle()
     assert manager.requests == []
@@ -245,13 +259,14 @@ def test_refused_client_certificate(machine, start_manager, certificates, versio
 
 
 def test_silent_close_for_want_of_a_client_certificate(machine, start_manager, certificates):
-    """A manager that asks for a certificate, goes on without, and then closes: that is what it usually means."""
+    """A manager that asks for a certificate, goes on without, and then closes: that is what it
+    usually means."""
     manager = start_manager(answer(), lowest=V1_2, highest=V1_2, client_ca=certificates.ca())
     manager.context.verify_mode = ssl.CERT_OPTIONAL
     machine.fails("refused", "wants a client certificate", manager=manager)
 
 
-# -------------------------------------------------------------------- files that cannot be used
+# ------------------------------------------------------------------ files that cannot be used
 
 
 def a_copy(machine, path, **how):
@@ -265,7 +280,8 @@ def a_pipe(machine):
     return path
 
 
-# Which key of [tls] gets which file (a function of machine and certificates), and words of the complaint.
+# Which key of [tls] gets which file (a function of machine and certificates), and words of the
+# complaint.
 FILES = {
     "ca missing": ("ca_file", lambda m, c: "/nowhere/ca.pem", "No such file"),
     "ca is a directory": ("ca_file", lambda m, c: m.directory, "not a regular file"),
@@ -275,19 +291,28 @@ FILES = {
     "ca is a request": ("ca_file", lambda m, c: c.path("good.csr"), "a certificate request"),
     "ca in DER": ("ca_file", lambda m, c: c.der("good"), "DER"),
     "ca expired": ("ca_file", lambda m, c: c.ca("expired"), "expired on 2021-01-01"),
-    "ca damaged": ("ca_file", lambda m, c: m.write("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n"
-                                                   "-----END CERTIFICATE-----\n"), "damaged"),
-    "ca cut short": ("ca_file", lambda m, c: m.write("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n"), "damaged"),
+    "ca damaged": (
+        "ca_file",
+        lambda m, c: m.write("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n"
+                             "-----END CERTIFICATE-----\n"), "damaged"),
+    "ca cut short": ("ca_file", lambda m, c: m.write("ca.pem", "-----BEGIN "
+                                                     "CERTIFICATE-----\nAAAA\n"), "damaged"),
     "certificate missing": ("certificate_file", lambda m, c: "/nowhere/agent.pem", "No such file"),
-    "certificate is a key": ("certificate_file", lambda m, c: c.pair("agent")[1], "a private key, not a certificate"),
+    "certificate is a key": ("certificate_file", lambda m, c: c.pair("agent")[1], "a private key, "
+                             "not a certificate"),
     "certificate in DER": ("certificate_file", lambda m, c: c.der("agent"), "DER"),
-    "certificate expired": ("certificate_file", lambda m, c: c.pair("agent-expired")[0], "expired on 2021-01-01"),
+    "certificate expired": ("certificate_file", lambda m, c: c.pair("agent-expired")[0],
+                            "expired on 2021-01-01"),
     "certificate empty": ("certificate_file", lambda m, c: m.write("agent.pem", ""), "no PEM data"),
     "key missing": ("private_key_file", lambda m, c: "/nowhere/agent.key", "No such file"),
     "key encrypted": ("private_key_file", lambda m, c: c.encrypted_key("agent"), "openssl pkey"),
-    "key is a certificate": ("private_key_file", lambda m, c: c.pair("agent")[0], "a certificate, not a private key"),
-    "key of another certificate": ("private_key_file", lambda m, c: c.pair("agent-other-ca")[1], "does not belong to"),
-    "key of another kind": ("private_key_file", lambda m, c: c.pair("rsa")[1], "does not belong to"),
+    "key is a certificate": ("private_key_file", lambda m, c: c.pair("agent")[0], "a certificate, "
+                             "not a private "
+                             "key"),
+    "key of another certificate": ("private_key_file", lambda m, c: c.pair("agent-other-ca")[1],
+                                   "does not belong to"),
+    "key of another kind": ("private_key_file", lambda m, c: c.pair("rsa")[1], "does not belong "
+                            "to"),
     "key empty": ("private_key_file", lambda m, c: m.write("agent.key", ""), "no PEM data"),
 }
 
@@ -299,8 +324,8 @@ def test_unusable_file(machine, start_manager, certificates, setting, path, word
     settings[f"tls.{setting}"] = path(machine, certificates)
     manager = start_manager()
     machine.install_key()
-    machine.fails("misconfigured", settings[f"tls.{setting}"], words, manager=manager, trust=None, settings=settings,
-                  force=True)
+    machine.fails("misconfigured", settings[f"tls.{setting}"], words, manager=manager, trust=None,
+                  settings=settings, force=True)
     assert manager.conversations == []
 
 
@@ -317,16 +342,20 @@ def test_unreadable_file(machine, start_manager, certificates, as_root, setting,
     settings = {"tls.pin": certificates.pin("good")}
     if setting != "ca_file":
         # The other one of the pair is readable, wherever the first is looked at.
-        settings["tls.certificate_file"] = machine.write("agent.pem", open(certificates.pair("agent")[0], "rb").read())
-        settings["tls.private_key_file"] = machine.write("agent.key", open(certificates.pair("agent")[1], "rb").read())
+        settings["tls.certificate_file"] = machine.write(
+            "agent.pem",
+            open(certificates.pair("agent")[0], "rb").read())
+        settings["tls.private_key_file"] = machine.write(
+            "agent.key",
+            open(certificates.pair("agent")[1], "rb").read())
     settings[f"tls.{setting}"] = a_copy(machine, path(certificates), mode=0o600)
     machine.state_directory = machine.write("state-of-nobody", "")
     os.unlink(machine.state_directory)
     os.mkdir(machine.state_directory)
     os.chown(machine.state_directory, 65534, 65534)
     manager = start_manager()
-    machine.fails("misconfigured", settings[f"tls.{setting}"], "Permission denied", manager=manager, trust=None,
-                  settings=settings, user=65534)
+    machine.fails("misconfigured", settings[f"tls.{setting}"], "Permission denied", manager=manager,
+                  trust=None, settings=settings, user=65534)
     assert manager.conversations == []
 
 
@@ -341,11 +370,14 @@ def test_half_a_pair(machine, start_manager, certificates, given, missing):
 
 def test_ca_file_with_several_certificates(machine, start_manager, certificates):
     """One that expired beside one that counts."""
-    bundle = "".join(open(certificates.ca(name), encoding="ascii").read() for name in ("expired", "other", "ca"))
-    machine.registers(manager=start_manager(), trust=["--ca", machine.write("bundle.pem", "comment\n" + bundle)])
+    bundle = "".join(
+        open(certificates.ca(name), encoding="ascii").read() for name in ("expired", "other", "ca"))
+    machine.registers(manager=start_manager(),
+                      trust=["--ca", machine.write("bundle.pem", "comment\n" + bundle)])
 
 
-@pytest.mark.parametrize("settings", [{"tls.ciphers": "NO-SUCH-CIPHER"}, {"tls.ciphersuites": "TLS_NO_SUCH"}],
+@pytest.mark.parametrize("settings",
+                         [{"tls.ciphers": "NO-SUCH-CIPHER"}, {"tls.ciphersuites": "TLS_NO_SUCH"}],
                          ids=["ciphers", "ciphersuites"])
 def test_unknown_cipher(machine, start_manager, settings):
     manager = start_manager()
@@ -356,7 +388,10 @@ def test_unknown_cipher(machine, start_manager, settings):
 def test_key_from_an_impostor_behind_a_good_address_list(machine, start_manager):
     """Only untrusted managers: the old key stays, and each of them is reported."""
     machine.install_key()
-    managers = [start_manager(answer(reply(key="e" * 64)), certificate=each) for each in ("other-ca", "wrong-name")]
+    managers = [
+        start_manager(answer(reply(key="e" * 64)), certificate=each)
+        for each in ("other-ca", "wrong-name")
+    ]
     result = machine.register(manager=managers, force=True)
     assert result.status == 75 and len(result.errors) == 2, result
     assert machine.read_keys() == OLD_LINE.encode()

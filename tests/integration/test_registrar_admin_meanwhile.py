@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The administration commands while the service runs, beside each other, and killed in the middle."""
+"""The administration commands while the service runs, beside each other, and killed in the
+middle."""
 
 import concurrent.futures
 import os
@@ -31,7 +32,7 @@ def records(directory):
     return [line.split(" ") for line in lines]
 
 
-# ---------------------------------------------------------------- the service notices
+# ------------------------------------------------------------------ the service notices
 
 @pytest.mark.parametrize("dialect,new_id", [("ossec", "1025"), ("wazuh", "002")])
 def test_removed_by_command_registered_again_over_the_network(directory, dialect, new_id):
@@ -53,7 +54,8 @@ def test_added_by_command_taken_on_the_network(directory):
 
 
 def test_manage_agents_of_ossec_beside_the_service(directory):
-    """It writes over the beginning of a line, appends, and leaves the file with mode 0440; it knows no lock."""
+    """It writes over the beginning of a line, appends, and leaves the file with mode 0440; it
+    knows no lock."""
     keys = directory / "etc" / "client.keys"
     with serving(directory, "-n") as registrar:
         first = registrar.register("web")
@@ -94,14 +96,18 @@ def test_count_follows_the_commands(directory, tmp_path):
     listener.close()
 
 
-# ---------------------------------------------------------------- nothing is lost
+# ------------------------------------------------------------------ nothing is lost
 
 def test_adders_beside_the_service(directory):
-    """Eight commands at a time, while the service registers 200: every answer is in the file, ids and names are unique."""
+    """Eight commands at a time, while the service registers 200: every answer is in the file,
+    ids and names are unique."""
     with serving(directory, "-n", "--dialect", "wazuh") as registrar:
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
             network = [pool.submit(registrar.register, f"net-{i}") for i in range(200)]
-            added = [pool.submit(admin, directory, "--dialect", "wazuh", "add", "-n", f"cmd-{i}") for i in range(64)]
+            added = [
+                pool.submit(admin, directory, "--dialect", "wazuh", "add", "-n", f"cmd-{i}")
+                for i in range(64)
+            ]
             answers = [future.result(PATIENCE) for future in network]
             printed = [future.result(PATIENCE).split() for future in added]
     stored = records(directory)
@@ -117,13 +123,23 @@ def test_removing_beside_the_service(directory):
     with serving(directory, "-n", "--dialect", "wazuh") as registrar:
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             network = [pool.submit(registrar.register, f"net-{i}") for i in range(100)]
-            removed = [pool.submit(admin, directory, "remove", *(["--purge"] if i % 2 else []), i + 1) for i in range(40)]
+            removed = [
+                pool.submit(admin, directory, "remove", *(["--purge"] if i % 2 else []), i + 1)
+                for i in range(40)
+            ]
             answers = [future.result(PATIENCE) for future in network]
             for future in removed:
                 future.result(PATIENCE)
     stored = records(directory)
-    assert {tuple(answer) for answer in answers} == {tuple(fields) for fields in stored if not fields[1].startswith("!")}
-    assert sorted(fields[0] for fields in stored if fields[1].startswith("!")) == [f"{i:03}" for i in range(1, 41, 2)]
+    assert {tuple(answer)
+            for answer in answers} == {
+                tuple(fields)
+                for fields in stored
+                if not fields[1].startswith("!")
+            }
+    assert sorted(fields[0] for fields in stored if fields[1].startswith("!")) == [
+        f"{i:03}" for i in range(1, 41, 2)
+    ]
 
 
 def test_killed_services_and_commands(directory):
@@ -162,7 +178,8 @@ def test_killed_services_and_commands(directory):
 
 
 @needs_killer
-@pytest.mark.parametrize("command", [["add", "-n", "new"], ["remove", "1025"], ["remove", "--purge", "1025"]],
+@pytest.mark.parametrize("command",
+                         [["add", "-n", "new"], ["remove", "1025"], ["remove", "--purge", "1025"]],
                          ids=lambda command: "-".join(command))
 def test_killed_at_every_system_call(directory, command):
     """The old file or the new one, and the next command works."""
@@ -182,7 +199,7 @@ def test_killed_at_every_system_call(directory, command):
     assert len(seen) == 2, seen
 
 
-# ---------------------------------------------------------------- full disk
+# ------------------------------------------------------------------ full disk
 
 @pytest.fixture
 def small_disk(tmp_path):
@@ -191,13 +208,15 @@ def small_disk(tmp_path):
     place = tmp_path / "disk"
     (place / "etc").mkdir(parents=True)
     if os.geteuid() != 0 or subprocess.run(
-            [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", place / "etc"], capture_output=True).returncode != 0:
+        [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", place / "etc"],
+            capture_output=True).returncode != 0:
         pytest.skip("needs root and the right to mount a tmpfs")
     yield place
     subprocess.run([umount, "-l", place / "etc"], check=True)
 
 
-@pytest.mark.parametrize("command", [["add", "-n", "new"], ["remove", "1024"], ["import-file", "-"]],
+@pytest.mark.parametrize("command",
+                         [["add", "-n", "new"], ["remove", "1024"], ["import-file", "-"]],
                          ids=lambda command: command[0])
 def test_full_disk(small_disk, command):
     keys = small_disk / "etc" / "client.keys"

@@ -175,7 +175,8 @@ def small_disk(tmp_path):
     place = tmp_path / "disk"
     place.mkdir()
     if os.geteuid() != 0 or subprocess.run(
-            [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], capture_output=True).returncode != 0:
+        [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", place],
+            capture_output=True).returncode != 0:
         pytest.skip("needs root and the right to mount a tmpfs")
     yield place
     subprocess.run([umount, "-l", place], check=True)
@@ -185,7 +186,8 @@ def small_disk(tmp_path):
 def test_full_disk(directory, small_disk, policy):
     etc = directory / "etc"
     keys = small_disk / "client.keys"
-    # Ends a few bytes before a page: the next line fits only in part, which is what a torn line is made of.
+    # Ends a few bytes before a page: the next line fits only in part, which is what a torn line is
+    # made of.
     line = f"1024 pad any {KEY}\n"
     filler = "#" * (8192 - len(line) - 31) + "\n"
     keys.write_text(filler + line)
@@ -204,7 +206,9 @@ def test_full_disk(directory, small_disk, policy):
         assert keys.read_text() == filler + line
         (small_disk / "ballast").unlink()
         assert registrar.register(name)[1] == name
-    assert not [file for file in small_disk.iterdir() if file.name not in ("client.keys", "ballast")]
+    assert not [
+        file for file in small_disk.iterdir() if file.name not in ("client.keys", "ballast")
+    ]
 
 
 def test_a_directory_in_its_place_is_told_at_the_start(directory):

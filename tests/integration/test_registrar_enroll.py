@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The enrollment of Wazuh 5 at the registrar: with agent-register, and with bearers that are written here once more."""
+"""The enrollment of Wazuh 5 at the registrar: with agent-register, and with bearers that are
+written here once more."""
 import contextlib
 import hashlib
 import hmac
@@ -21,7 +22,8 @@ BODY = {"name": "web-01", "version": "5.0.0"}
 
 @pytest.fixture
 def serve(directory, certificates, enrollment):  # noqa: F811
-    """Start a registrar with our certificate and its CA: serve(ARGUMENTS..., password=..., certificate=NAME)."""
+    """Start a registrar with our certificate and its CA: serve(ARGUMENTS..., password=...,
+    certificate=NAME)."""
     del enrollment  # which skips in a build --without-api
     with contextlib.ExitStack() as started:
         def start(*arguments, password=PASSWORD, certificate=None):
@@ -33,7 +35,8 @@ def serve(directory, certificates, enrollment):  # noqa: F811
             registrar = started.enter_context(serving(
                 directory, "--dialect", "wazuh", "--api-port", "0", "-x", pair[0], "-k", pair[1],
                 *(["-P", str(file)] if password else ["-n"]), *arguments))
-            registrar.api_port = int(registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1))
+            registrar.api_port = int(registrar.wait_for_line(r"The API listens on \S+ port "
+                                                             r"(\d+)").group(1))
             return registrar
         yield start
 
@@ -41,10 +44,15 @@ def serve(directory, certificates, enrollment):  # noqa: F811
 def bearer(password=PASSWORD, made=0, header=None, kind="password", **claims):
     """The header field for a bearer made `made` seconds from now."""
     now = int(time.time()) + made
-    claims = {"exp": now + 60, "iat": now, "jti": wazuh5_manager.encode(os.urandom(16)), "nbf": now, **claims}
-    text = ".".join(wazuh5_manager.encode(json.dumps(part, separators=(",", ":"), sort_keys=True).encode())
-                    for part in (header or {"alg": "HS256", "typ": "wazuh-enroll+jwt"}, claims))
-    mac = hmac.new(wazuh5_manager.derive(kind, password.encode()), text.encode(), hashlib.sha256).digest()
+    claims = {
+        "exp": now + 60, "iat": now, "jti": wazuh5_manager.encode(os.urandom(16)), "nbf": now,
+        **claims
+    }
+    text = ".".join(
+        wazuh5_manager.encode(json.dumps(part, separators=(",", ":"), sort_keys=True).encode())
+        for part in (header or {"alg": "HS256", "typ": "wazuh-enroll+jwt"}, claims))
+    mac = hmac.new(wazuh5_manager.derive(kind, password.encode()), text.encode(),
+                   hashlib.sha256).digest()
     return f"Bearer {text}.{wazuh5_manager.encode(mac)}"
 
 
@@ -53,16 +61,19 @@ def enroll(registrar, body=None, authorization=None, **headers):
               "Authorization": bearer() if authorization is None else authorization or None,
               **{name.replace("_", "-"): value for name, value in headers.items()}}
     with Client(registrar) as client:
-        return client.ask("POST", ENROLL, body if isinstance(body, (bytes, str)) else json.dumps(body or BODY), headers=fields)
+        return client.ask("POST", ENROLL,
+                          body if isinstance(body, (bytes, str)) else json.dumps(body or BODY),
+                          headers=fields)
 
 
 def failure(answer):
     """(status, code)"""
-    assert set(answer.json) == {"error"} and set(answer.json["error"]) == {"code", "message"}, answer
+    assert set(answer.json) == {"error"} and set(answer.json["error"]) == {"code", "message"
+                                                                           }, answer
     return answer.status, answer.json["error"]["code"]
 
 
-# -------------------------------------------------------------------- agent-register
+# ------------------------------------------------------------------ agent-register
 
 @pytest.mark.parametrize("password", [PASSWORD, None], ids=["password", "open"])
 def test_client(serve, enrollment, password):
@@ -92,8 +103,11 @@ def test_client_with_a_token(serve, enrollment, certificates, ca_pin):
 def test_client_with_a_wrong_password(serve, enrollment):
     registrar = serve()
     chosen = enrollment.options(password="another")
-    enrollment.machine.fails("refused", "invalid_signature", "password_file", manager=f"127.0.0.1:{registrar.api_port}",
-                             **{name: value for name, value in chosen.items() if name != "manager"})
+    enrollment.machine.fails("refused", "invalid_signature", "password_file",
+                             manager=f"127.0.0.1:{registrar.api_port}",
+                             **{name: value
+                                for name, value in chosen.items()
+                                if name != "manager"})
     registrar.wait_for_line("Refused an enrollment from 127.0.0.1")
     assert PASSWORD not in registrar.log and registrar.keys() == []
 
@@ -102,8 +116,11 @@ def test_client_whose_name_is_taken(serve, enrollment):
     registrar = serve("--on-duplicate", "refuse")
     assert enroll(registrar).status == 200
     chosen = enrollment.options(password=PASSWORD)
-    enrollment.machine.fails("duplicate", "Duplicate name", manager=f"127.0.0.1:{registrar.api_port}",
-                             **{name: value for name, value in chosen.items() if name != "manager"})
+    enrollment.machine.fails("duplicate", "Duplicate name",
+                             manager=f"127.0.0.1:{registrar.api_port}",
+                             **{name: value
+                                for name, value in chosen.items()
+                                if name != "manager"})
 
 
 def test_client_with_the_secret_of_another_manager(serve, start_wazuh5, enrollment):
@@ -121,7 +138,7 @@ def test_client_with_the_secret_of_another_manager(serve, start_wazuh5, enrollme
     assert not os.path.exists(enrollment.secret_file)
 
 
-# -------------------------------------------------------------------- others
+# ------------------------------------------------------------------ others
 
 def test_answer(serve, directory):  # noqa: F811
     (directory / "etc" / "shared" / "default").mkdir(parents=True)
@@ -155,40 +172,67 @@ def test_no_cacerts(serve):
 
 
 @pytest.mark.parametrize("authorization, wanted", [
-    ("", "invalid_request"), ("Basic YTpi", "invalid_request"), ("Bearer", "invalid_request"),
-    ("Bearer x", "invalid_request"), ("Bearer a.b.c", "invalid_request"), ("Bearer ..", "invalid_request"),
-    (lambda: bearer("another"), "invalid_signature"), (lambda: bearer(kind="token"), "invalid_signature"),
-    (lambda: bearer()[:-1], "invalid_signature"), (lambda: bearer() + "A", "invalid_signature"),
-    (lambda: bearer(made=-100), "stale_token"), (lambda: bearer(made=40), "stale_token"),
-    (lambda: bearer(made=-85), None), (lambda: bearer(made=25), None),
-    (lambda: bearer(exp=int(time.time()) + 3600), "invalid_signature"), (lambda: bearer(nbf=0), "invalid_signature"),
-    (lambda: bearer(sub="x"), "invalid_signature"), (lambda: bearer(iat=-1), "invalid_request"),
-    (lambda: bearer(iat="now"), "invalid_request"), (lambda: bearer(jti="AA"), "invalid_request"),
-    (lambda: bearer(iat=2 ** 70), "invalid_request"),
+    ("", "invalid_request"),
+    ("Basic YTpi", "invalid_request"),
+    ("Bearer", "invalid_request"),
+    ("Bearer x", "invalid_request"),
+    ("Bearer a.b.c", "invalid_request"),
+    ("Bearer ..", "invalid_request"),
+    (lambda: bearer("another"), "invalid_signature"),
+    (lambda: bearer(kind="token"), "invalid_signature"),
+    (lambda: bearer()[:-1], "invalid_signature"),
+    (lambda: bearer() + "A", "invalid_signature"),
+    (lambda: bearer(made=-100), "stale_token"),
+    (lambda: bearer(made=40), "stale_token"),
+    (lambda: bearer(made=-85), None),
+    (lambda: bearer(made=25), None),
+    (lambda: bearer(exp=int(time.time()) + 3600), "invalid_signature"),
+    (lambda: bearer(nbf=0), "invalid_signature"),
+    (lambda: bearer(sub="x"), "invalid_signature"),
+    (lambda: bearer(iat=-1), "invalid_request"),
+    (lambda: bearer(iat="now"), "invalid_request"),
+    (lambda: bearer(jti="AA"), "invalid_request"),
+    (lambda: bearer(iat=2**70), "invalid_request"),
     (lambda: bearer(header={"alg": "none", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
-    (lambda: bearer(header={"alg": "HS256", "kid": "AAECAwQFBgcICQoLDA0ODw", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
-    (lambda: bearer(header={"alg": "HS256", "kid": "", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
+    (lambda: bearer(header=
+                    {"alg": "HS256", "kid": "AAECAwQFBgcICQoLDA0ODw", "typ": "wazuh-enroll+jwt"}),
+     "token_unknown"),
+    (lambda: bearer(header={"alg": "HS256", "kid": "", "typ": "wazuh-enroll+jwt"}),
+     "token_unknown"),
     (lambda: bearer(header={"alg": "HS256", "kid": 1, "typ": "wazuh-enroll+jwt"}), "token_unknown"),
-    (lambda: bearer(header={"alg": "HS256", "kid": "123456789", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
-    (lambda: bearer(header={"alg": "HS256", "kid": "001", "typ": "wazuh-enroll+jwt"}), "unknown_agent"),
+    (lambda: bearer(header={"alg": "HS256", "kid": "123456789", "typ": "wazuh-enroll+jwt"}),
+     "token_unknown"),
+    (lambda: bearer(header={"alg": "HS256", "kid": "001", "typ": "wazuh-enroll+jwt"}),
+     "unknown_agent"),
 ], ids=range(27))
 def test_bearers(serve, authorization, wanted):
     registrar = serve()
-    answer = enroll(registrar, authorization=authorization() if callable(authorization) else authorization)
+    answer = enroll(registrar,
+                    authorization=authorization() if callable(authorization) else authorization)
     if wanted is None:
         assert answer.status == 200, answer
         return
     assert failure(answer) == (401, wanted)
-    assert answer.headers["WWW-Authenticate"] == f'Bearer error="invalid_token", error_description="{wanted}"'
+    assert answer.headers[
+        "WWW-Authenticate"] == f'Bearer error="invalid_token", error_description="{wanted}"'
     assert registrar.keys() == []
 
 
 @pytest.mark.parametrize("body, wanted", [
-    (b"", (400, 0)), (b"[]", (400, 0)), (b"{", (400, 0)), (b'{"name":"a1","name":"a2","version":"5.0.0"}', (400, 0)),
-    ({"name": "web-01"}, (400, 0)), ({"version": "5.0.0"}, (400, 0)), ({**BODY, "id": "005"}, (400, 0)),
-    ({**BODY, "name": 7}, (400, 0)), ({**BODY, "name": "a b"}, (400, 0)), ({**BODY, "ip": "somewhere"}, (400, 0)),
-    ({**BODY, "groups": "a,,b"}, (400, 9014)), ({**BODY, "name": "web'01"}, (400, 0)),
-    (b" " * 16385, (413, 0)), (b" " * 100000, None),
+    (b"", (400, 0)),
+    (b"[]", (400, 0)),
+    (b"{", (400, 0)),
+    (b'{"name":"a1","name":"a2","version":"5.0.0"}', (400, 0)),
+    ({"name": "web-01"}, (400, 0)),
+    ({"version": "5.0.0"}, (400, 0)),
+    ({**BODY, "id": "005"}, (400, 0)),
+    ({**BODY, "name": 7}, (400, 0)),
+    ({**BODY, "name": "a b"}, (400, 0)),
+    ({**BODY, "ip": "somewhere"}, (400, 0)),
+    ({**BODY, "groups": "a,,b"}, (400, 9014)),
+    ({**BODY, "name": "web'01"}, (400, 0)),
+    (b" " * 16385, (413, 0)),
+    (b" " * 100000, None),
 ], ids=range(14))
 def test_bodies(serve, body, wanted):
     registrar = serve()
@@ -210,7 +254,8 @@ def test_headers(serve, headers, wanted):
 
 
 def test_policy(serve):
-    registrar = serve("--manager-version", "v5.0.0", "--max-agents", "1", "--on-duplicate", "refuse")
+    registrar = serve("--manager-version", "v5.0.0", "--max-agents", "1", "--on-duplicate",
+                      "refuse")
     assert failure(enroll(registrar, {**BODY, "version": "v5.1.0"})) == (400, 0)
     assert enroll(registrar).status == 200
     assert failure(enroll(registrar)) == (409, 9008)
@@ -220,7 +265,8 @@ def test_policy(serve):
 def test_lock_out(serve):
     registrar = serve("--api-max-login-attempts", "3")
     for _ in range(3):
-        assert failure(enroll(registrar, authorization=bearer("another"))) == (401, "invalid_signature")
+        assert failure(enroll(registrar,
+                              authorization=bearer("another"))) == (401, "invalid_signature")
     assert failure(enroll(registrar)) == (429, 0)
     registrar.wait_for_line("locked out")
 
@@ -234,9 +280,11 @@ def test_a_user_of_the_api_is_not_let_in(serve):
 
 def test_openssl_agrees(serve):
     """The key, by another implementation of HKDF."""
-    out = subprocess.run(["openssl", "kdf", "-keylen", "32", "-binary", "-kdfopt", "digest:SHA256", "-kdfopt",
-                          f"key:{PASSWORD}", "-kdfopt", "hexsalt:" + "00" * 32, "-kdfopt", "hexinfo:" +
-                          b"WAZUH-ENROLL-JWT-KEY\x01".hex(), "HKDF"], capture_output=True, check=True).stdout
+    out = subprocess.run([
+        "openssl", "kdf", "-keylen", "32", "-binary", "-kdfopt", "digest:SHA256", "-kdfopt",
+        f"key:{PASSWORD}", "-kdfopt", "hexsalt:" + "00" * 32, "-kdfopt",
+        "hexinfo:" + b"WAZUH-ENROLL-JWT-KEY\x01".hex(), "HKDF"
+    ], capture_output=True, check=True).stdout
     assert out == wazuh5_manager.derive("password", PASSWORD.encode())
     text = bearer()[7:].rpartition(".")[0]
     mac = wazuh5_manager.encode(hmac.new(out, text.encode(), hashlib.sha256).digest())

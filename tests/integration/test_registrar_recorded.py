@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""Replays what real managers were sent, and compares with what they answered (tests/data/*-authd.jsonl).
+"""Replays what real managers were sent, and compares with what they answered
+(tests/data/*-authd.jsonl).
 
-Ids and keys are normalised. Every recorded case is replayed, or differs on purpose, or is left out: the last two are
-listed here, each with its reason.
-"""
+Ids and keys are normalised. Every recorded case is replayed, or differs on purpose, or is left
+out: the last two are listed here, each with its reason."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from registrar_tools import DATA, KEY, PATIENCE, directory, serving  # noqa: F40
 
 VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 
-# ---------------------------------------------------------------- on purpose
+# ------------------------------------------------------------------ on purpose
 
 GRAMMAR = "Wazuh's fields are understood in both dialects"
 RECORDS = "requests in several records work"
@@ -30,7 +30,8 @@ NAME_129 = "a renamed duplicate does not grow beyond 128 characters, which the a
 
 DIFFERENT = {  # (recording, authd, case): (records, reason)
     ("ossec", "-n", "IP suffix (wazuh style)"): (["OSSEC K:'ID wz2 10.0.0.9 KEY'\n\n"], GRAMMAR),
-    ("ossec", "-n", "split into two TLS records no delay"): (["OSSEC K:'ID split1 any KEY'\n\n"], RECORDS),
+    ("ossec", "-n", "split into two TLS records no delay"): (["OSSEC K:'ID split1 any "
+                                                              "KEY'\n\n"], RECORDS),
     ("ossec", "-n", "split into two TLS records 0.3s"): (["OSSEC K:'ID split2 any KEY'\n\n"], RECORDS),
     ("ossec", "-n", "split, first piece 1 byte"): (["OSSEC K:'ID split3 any KEY'\n\n"], RECORDS),
     ("ossec", "-n", "name 128 chars #2 (dup => 129)"): (["ERROR: Invalid agent name: " + "q" * 128 + "\n\n",
@@ -51,7 +52,8 @@ DIFFERENT = {  # (recording, authd, case): (records, reason)
         (["ERROR: Invalid password. Unable to add agent"], ONE_CHARACTER),
 }
 LEFT_OUT = {  # (recording, case): reason
-    ("ossec", "idle after handshake (no data)"): "takes 30 s; test_registrar_load.py has the deadline",
+    ("ossec", "idle after handshake (no data)"): "takes 30 s; test_registrar_load.py has the "
+                                                 "deadline",
     ("ossec", "partial then idle"): WAITS + "; test_registrar_load.py has the deadline",
     ("ossec", "empty TLS record then idle"): WAITS + "; test_registrar_load.py has the deadline",
     ("wazuh", "empty record then wait"): WAITS + "; test_registrar_load.py has the deadline",
@@ -60,17 +62,22 @@ LEFT_OUT = {  # (recording, case): reason
     ("wazuh", "plain TCP, no TLS"): "test_registrar_protocol.py",
     ("wazuh", "after the closes: client.keys / wazuh-db"): "a look at the files, no exchange",
     ("wazuh", "LOCAL SOCKET"): "the manager's own socket is not authd's network protocol",
-    ("wazuh", "next id after an inserted id 5000"): "follows from the local socket; test-roster has it",
-    ("wazuh", "TLS1.2 AES128-SHA (RSA kx)"): "needs an RSA certificate; the one made by --init is ECDSA",
-    ("wazuh", "TLS1.2 ECDHE-RSA-CHACHA20"): "needs an RSA certificate; the one made by --init is ECDSA",
+    ("wazuh", "next id after an inserted id 5000"): "follows from the local socket; test-roster "
+                                                    "has it",
+    ("wazuh", "TLS1.2 AES128-SHA (RSA kx)"): "needs an RSA certificate; the one made by --init is "
+                                             "ECDSA",
+    ("wazuh", "TLS1.2 ECDHE-RSA-CHACHA20"): "needs an RSA certificate; the one made by --init is "
+                                            "ECDSA",
 }
 LEFT_OUT_SETUPS = {  # (recording, authd): reason
     ("ossec", "-n -v ca.crt"): "test_registrar_tls.py",
     ("wazuh", "v4.14.5 password file CRLF"): PASSWORD_FILE + "; test_registrar_options.py",
     ("wazuh", "v4.14.5 use_password, no file"): PASSWORD_FILE + "; test_registrar_options.py",
     ("wazuh", "v4.14.5 use_password, file = newline"): PASSWORD_FILE + "; test_registrar_options.py",
-    ("wazuh", "v4.14.5 force default"): "the old agents' ages come from wazuh-db; test_registrar_force.py has them all",
-    ("wazuh", "v4.14.5 force times 0"): "the hash belongs to a recorded key; test_registrar_force.py has it",
+    ("wazuh", "v4.14.5 force default"): "the old agents' ages come from wazuh-db; "
+                                        "test_registrar_force.py has them all",
+    ("wazuh", "v4.14.5 force times 0"): "the hash belongs to a recorded key; "
+                                        "test_registrar_force.py has it",
     ("wazuh", "v4.14.5 ssl_agent_ca, verify_host no"): "test_registrar_tls.py",
     ("wazuh", "v4.14.5 ssl_agent_ca, verify_host yes"): "test_registrar_tls.py",
     ("wazuh", "v4.14.5 disabled yes BUT started with -f (which overrides it)"): "no such option",
@@ -107,8 +114,10 @@ FIRST = {  # requests that have to come before, because the recording has only t
 }
 
 # Where a case came from another address.
-SOURCES = {"peer 127.0.0.2": "127.0.0.2", "-i from 127.0.0.2": "127.0.0.2", "-i dup name from 127.0.0.3": "127.0.0.3",
-           "IP src, other peer": "127.0.0.9", "no IP, other peer": "127.0.0.7"}
+SOURCES = {
+    "peer 127.0.0.2": "127.0.0.2", "-i from 127.0.0.2": "127.0.0.2", "-i dup name from "
+    "127.0.0.3": "127.0.0.3", "IP src, other peer": "127.0.0.9", "no IP, other peer": "127.0.0.7"
+}
 
 
 def load(recording):
@@ -142,7 +151,8 @@ def normalise(text):
 
 
 def expected_end(recording, case, records):
-    """OSSEC sends no close_notify after a key, and agent-auth 3.8 then exits with 1: here it is sent."""
+    """OSSEC sends no close_notify after a key, and agent-auth 3.8 then exits with 1: here it is
+    sent."""
     if recording == "ossec":
         return "close_notify" if records and records[0].startswith("OSSEC K:") else "eof"
     return "close_notify"
@@ -162,11 +172,15 @@ def replay(registrar, recording, case):
         if "half-closes" in name or "half close" in name:
             client.half_close()
         reply = client.reply()
-    return [normalise(record.encode("utf-8", "surrogateescape").decode("latin-1")) for record in reply.records], reply.end
+    return [
+        normalise(record.encode("utf-8", "surrogateescape").decode("latin-1"))
+        for record in reply.records
+    ], reply.end
 
 
 def is_refused_in_handshake(case):
-    return case["end"].startswith(("handshake:", "SSL error: TLSV1_ALERT_PROTOCOL", "SSL error: SSLV3_ALERT_HANDSHAKE"))
+    return case["end"].startswith(("handshake:", "SSL error: TLSV1_ALERT_PROTOCOL", "SSL error: "
+                                   "SSLV3_ALERT_HANDSHAKE"))
 
 
 def arrange(directory, recording, authd):
@@ -178,12 +192,15 @@ def arrange(directory, recording, authd):
     if "fixed-IP" in authd:
         (etc / "client.keys").write_text(f"1024 fixed 127.0.0.1 {'5a' * 32}\n")
     if authd == "v4.14.5 force disabled":
-        (etc / "client.keys").write_text(f"001 dup-a any {'5a' * 32}\n002 dup-ip 10.2.2.2 {'5a' * 32}\n")
+        (etc / "client.keys").write_text(f"001 dup-a any {'5a' * 32}\n002 dup-ip 10.2.2.2 "
+                                         f"{'5a' * 32}\n")
     if recording == "wazuh":
-        for group in ("default", "web", "db", *(f"g{i}" for i in range(129) if "groups in db" in authd)):
+        for group in ("default", "web", "db",
+                      *(f"g{i}" for i in range(129) if "groups in db" in authd)):
             (etc / "shared" / group).mkdir(parents=True)
     if "2047" in authd:
-        (etc / "client.keys").write_text("".join(f"{i} a{i} any {'5a' * 32}\n" for i in range(1024, 3071)))
+        (etc / "client.keys").write_text("".join(
+            f"{i} a{i} any {'5a' * 32}\n" for i in range(1024, 3071)))
     return [*arguments, "--dialect", recording]
 
 
@@ -195,8 +212,11 @@ def cases_of(recording, authd):
             continue
         if is_refused_in_handshake(case) and (recording, authd, name) not in DIFFERENT:
             continue  # test_registrar_tls.py
-        different = DIFFERENT.get((recording, authd, name)) or DIFFERENT.get((recording, authd, number))
-        records = different[0] if different else [normalise(record) for record in case["recv_records"]]
+        different = DIFFERENT.get((recording, authd, name)) or DIFFERENT.get(
+            (recording, authd, number))
+        records = different[0] if different else [
+            normalise(record) for record in case["recv_records"]
+        ]
         yield f"{number} {name}", case, records, expected_end(recording, case, records)
 
 
@@ -207,8 +227,9 @@ def test_answers_like_the_recorded_manager(directory, recording, authd, monkeypa
     options = {"listen": "::1"} if "::1" in authd else {}
     with serving(directory, *arguments, **options) as registrar:
         if options:
-            monkeypatch.setattr(registrar, "connect",
-                                lambda source=None: socket.create_connection(("::1", registrar.port), PATIENCE))
+            monkeypatch.setattr(
+                registrar, "connect", lambda source=None: socket.create_connection(
+                    ("::1", registrar.port), PATIENCE))
         for label, case, records, end in cases_of(recording, authd):
             if "manager hostname" in label:
                 own = socket.gethostname()
@@ -222,7 +243,8 @@ def test_answers_like_the_recorded_manager(directory, recording, authd, monkeypa
                 if normalise(" ".join(last[1:3])) != normalise(" ".join(stored.split(" ")[1:3])):
                     wrong.append((label, stored, last[:3]))
             if seen != (records, end):
-                wrong.append((label, [r[:100] for r in records], end, [r[:100] for r in seen[0]], seen[1]))
+                wrong.append(
+                    (label, [r[:100] for r in records], end, [r[:100] for r in seen[0]], seen[1]))
     assert not wrong, "\n".join(map(str, wrong))
 
 
@@ -232,9 +254,11 @@ def test_every_recorded_case_is_accounted_for():
         for authd in setups:
             assert (recording, authd) in accounted or authd.startswith("v4.12.0"), (
                 "neither replayed nor left out for a reason", recording, authd)
-    names = {(recording, case["case"]) for recording, setups in RECORDED.items() for cases in setups.values()
+    names = {(recording, case["case"])
+             for recording, setups in RECORDED.items() for cases in setups.values()
              for case in cases}
     assert set(LEFT_OUT) <= names
     for recording, authd, case in DIFFERENT:
         cases = RECORDED[recording][authd]
-        assert isinstance(case, int) and case < len(cases) or case in [c["case"] for c in cases], case
+        assert isinstance(case, int) and case < len(cases) or case in [c["case"]
+                                                                       for c in cases], case

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""The enrollment of a Wazuh 5 manager, as its release candidate of September 2026 documents it, over real HTTPS.
+"""The enrollment of a Wazuh 5 manager, as its release candidate of September 2026 documents it,
+over real HTTPS.
 
-It shares nothing with the program under test: the keys, the signature and the rules for a bearer are written here once
-more, with the standard library. `forced` answers in its place, `clock` sets it off from this machine's time.
-"""
+It shares nothing with the program under test: the keys, the signature and the rules for a bearer
+are written here once more, with the standard library. `forced` answers in its place, `clock`
+sets it off from this machine's time."""
 import base64
 import hashlib
 import hmac
@@ -21,7 +22,10 @@ from email.utils import formatdate
 
 MAX_AGE, SKEW, LIFETIME = 60, 30, 60
 BODY_MAX = 16 * 1024
-LABELS = {"password": b"WAZUH-ENROLL-JWT-KEY", "token": b"WAZUH-ENROLL-TOKEN-KEY", "agent": b"WAZUH-REENROLL-KEY"}
+LABELS = {
+    "password": b"WAZUH-ENROLL-JWT-KEY", "token": b"WAZUH-ENROLL-TOKEN-KEY",
+    "agent": b"WAZUH-REENROLL-KEY"
+}
 MEMBERS = {"name", "version", "groups", "ip", "key_hash"}
 
 
@@ -45,8 +49,8 @@ def derive(kind, secret):
 
 def spki_pin(certificate_file):
     """SHA-256 of a certificate's SubjectPublicKeyInfo."""
-    public = subprocess.run(["openssl", "x509", "-in", certificate_file, "-noout", "-pubkey"], check=True,
-                            capture_output=True).stdout.decode()
+    public = subprocess.run(["openssl", "x509", "-in", certificate_file, "-noout", "-pubkey"],
+                            check=True, capture_output=True).stdout.decode()
     return hashlib.sha256(base64.b64decode("".join(public.split("\n")[1:-2]))).digest()
 
 
@@ -84,17 +88,18 @@ class Request:
 
 
 class Wazuh5Manager:
-    """A manager with a password, tokens, or both; `cacerts` is the PEM that it hands out (None: 404); `listener` a socket
-    to take instead of a new one."""
+    """A manager with a password, tokens, or both; `cacerts` is the PEM that it hands out (None:
+    404); `listener` a socket to take instead of a new one."""
 
-    def __init__(self, pair, password=None, tokens=None, cacerts=None, prefix="wazuh-manager", clock=0, client_ca=None,
-                 address="127.0.0.1", listener=None):
+    def __init__(self, pair, password=None, tokens=None, cacerts=None, prefix="wazuh-manager",
+                 clock=0, client_ca=None, address="127.0.0.1", listener=None):
         self.password, self.tokens = password, tokens or {}
         self.cacerts, self.prefix, self.clock = cacerts, prefix, clock
         self.agents = {}  # id: (name, key, secret)
         self.given = 0  # ids so far
         self.requests = []
-        self.forced = []  # answers for the next requests: (status, body[, headers]), raw bytes, a function, or None
+        # answers for the next requests: (status, body[, headers]), raw bytes, a function, or None
+        self.forced = []
         self.token_state = {}  # id: "token_expired", "token_revoked", or a number of authd's
         self.gives_secret = True
         self.replaces = False  # an agent of the same name, as force rules may
@@ -142,7 +147,8 @@ class Wazuh5Manager:
             self.server.socket, self.server.server_address = listener, listener.getsockname()
         self.port = self.server.server_address[1]
         self.address = f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self.thread = threading.Thread(target=self.server.serve_forever,
+                                       kwargs={"poll_interval": 0.02}, daemon=True)
         self.thread.start()
 
     def close(self):
@@ -205,7 +211,8 @@ class Wazuh5Manager:
                 bare = refused.code == "enrollment_key_unavailable"
                 challenge["WWW-Authenticate"] = "Bearer" if bare else (
                     f'Bearer error="invalid_token", error_description="{refused.code}"')
-            return refused.status, {"error": {"code": refused.code, "message": refused.message}}, challenge
+            return refused.status, {"error": {"code": refused.code,
+                                              "message": refused.message}}, challenge
 
     # ---------------------------------------------------------------- enrolling
 
@@ -233,7 +240,8 @@ class Wazuh5Manager:
             raise Refused(400, 0, "Invalid request format") from None
         if not isinstance(members, dict) or not set(members) <= MEMBERS:
             raise Refused(400, 0, "Invalid request format")
-        if not all(isinstance(value, str) for value in members.values()) or not {"name", "version"} <= set(members):
+        if not all(isinstance(value, str)
+                   for value in members.values()) or not {"name", "version"} <= set(members):
             raise Refused(400, 0, "Invalid request format")
         if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{1,127}", members["name"]):
             raise Refused(400, 0, "Invalid agent name")
@@ -252,7 +260,8 @@ class Wazuh5Manager:
         request.bearer = bearer
         try:
             header_text, claims_text, signature = bearer.split(".")
-            request.header, request.claims = json.loads(decode(header_text)), json.loads(decode(claims_text))
+            request.header, request.claims = json.loads(decode(header_text)), json.loads(
+                decode(claims_text))
             signature = decode(signature)
         except ValueError:
             raise Refused(401, "invalid_request") from None
@@ -284,12 +293,14 @@ class Wazuh5Manager:
     def check_profile(header_text, claims_text, header, claims):
         """The profile is closed, and there is one way to write a bearer."""
         kid = {"kid": header["kid"]} if "kid" in header else {}
-        if header != {"alg": "HS256", **kid, "typ": "wazuh-enroll+jwt"} or set(claims) != {"exp", "iat", "jti", "nbf"}:
+        if header != {"alg": "HS256", **kid, "typ": "wazuh-enroll+jwt"
+                      } or set(claims) != {"exp", "iat", "jti", "nbf"}:
             raise Refused(401, "invalid_request")
         for text, members in ((header_text, header), (claims_text, claims)):
             if decode(text).decode() != json.dumps(members, separators=(",", ":"), sort_keys=True):
                 raise Refused(401, "invalid_request")
-        if len(claims["jti"]) != 22 or len(decode(claims["jti"])) != 16 or claims["nbf"] != claims["iat"]:
+        if len(claims["jti"]) != 22 or len(decode(
+                claims["jti"])) != 16 or claims["nbf"] != claims["iat"]:
             raise Refused(401, "invalid_request")
         if not 0 < claims["exp"] - claims["iat"] <= LIFETIME:
             raise Refused(401, "invalid_request")

@@ -81,6 +81,9 @@ def credentials(certificates, manager):  # pylint: disable=redefined-outer-name
     """Everything that makes the image a certain agent: credentials(NAME)."""
     def make(name):
         config = f"[manager]\naddress = manager.example:{manager.port}\n[agent]\nname = {name}\n"
-        return {"agent-register.conf": config.encode(), "agent-register.ca": (certificates / "ca.pem").read_bytes(),
-                "agent-register.password": scripted_manager.PASSWORD.encode()}
+        return {
+            "agent-register.conf": config.encode(),
+            "agent-register.ca": (certificates / "ca.pem").read_bytes(),
+            "agent-register.password": scripted_manager.PASSWORD.encode()
+        }
     return make

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 """A disk with a volatile cache, as a machine sees it when its power fails.
 
-qemu reaches it over a socket (the NBD protocol). What the machine writes is in the disk's cache until the machine
-flushes it; a power cut takes what is in there. `image` is only read, so that it serves any number of disks; the rest is
-kept in memory. A block of 4 KiB is never torn apart, as with today's disks.
-"""
+qemu reaches it over a socket (the NBD protocol). What the machine writes is in the disk's cache
+until the machine flushes it; a power cut takes what is in there. `image` is only read, so that
+it serves any number of disks; the rest is kept in memory. A block of 4 KiB is never torn apart,
+as with today's disks."""
 import os
 import random
 import socket
@@ -29,7 +29,8 @@ class Disk:
         self._lock = threading.RLock()
         self._powered = False
         self._threads = []
-        self.before = lambda what: None  # called with "write" or "flush" before the disk does it; may cut the power
+        # called with "write" or "flush" before the disk does it; may cut the power
+        self.before = lambda what: None
 
     def close(self):
         for thread in self._threads:
@@ -46,8 +47,9 @@ class Disk:
         return theirs
 
     def lose_power(self, fate):
-        """Whatever is on its way to the disk comes too late, and what is in its cache is "lost", "kept" (it was just
-        written), or "mixed": for each block, one of the two. Returns how many blocks there were."""
+        """Whatever is on its way to the disk comes too late, and what is in its cache is "lost",
+        "kept" (it was just written), or "mixed": for each block, one of the two. Returns how
+        many blocks there were."""
         with self._lock:
             self._powered = False
             lottery = random.Random(len(self._safe))
@@ -112,8 +114,9 @@ class Disk:
             self._take(stream, length)
             if option == OPTION_GO:
                 export = struct.pack(">HQH", 0, self._size, HAS_FLAGS | SEND_FLUSH)
-                connection.sendall(struct.pack(">QIII", REPLY_MAGIC, option, REPLY_INFO, len(export)) + export +
-                                   struct.pack(">QIII", REPLY_MAGIC, option, REPLY_ACK, 0))
+                connection.sendall(
+                    struct.pack(">QIII", REPLY_MAGIC, option, REPLY_INFO, len(export)) + export +
+                    struct.pack(">QIII", REPLY_MAGIC, option, REPLY_ACK, 0))
             else:
                 connection.sendall(struct.pack(">QIII", REPLY_MAGIC, option, REPLY_UNSUPPORTED, 0))
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A manager on the host's loopback that says where in a conversation it is: authd's protocol over TLS."""
+"""A manager on the host's loopback that says where in a conversation it is: authd's protocol
+over TLS."""
 import contextlib
 import re
 import socket
@@ -18,8 +19,9 @@ STEPS = ["accepted",  # a connection, on which nothing was said
 
 
 class Manager:
-    """Listens from here to close(). Gives everybody who knows the password an identity of his own, like a manager that
-    replaces agents of the same name; `identities` are the lines of key files that it gave out."""
+    """Listens from here to close(). Gives everybody who knows the password an identity of his
+    own, like a manager that replaces agents of the same name; `identities` are the lines of key
+    files that it gave out."""
 
     def __init__(self, certificates, at=lambda step: None):
         self.at = at
@@ -44,7 +46,8 @@ class Manager:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            # What a client does wrong is that client's test's business: it shows in what that test looks at.
+            # What a client does wrong is that client's test's business: it shows in what that test
+            # looks at.
             with connection, contextlib.suppress(OSError):
                 self._converse(connection)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A machine whose clock is wrong when it boots, and is set later: a clock of its own, which no container has."""
+"""A machine whose clock is wrong when it boots, and is set later: a clock of its own, which no
+container has."""
 import time
 
 import agent_machine
@@ -9,14 +10,16 @@ NEXT_ENTRY = "grep -m1 . <(exec timeout 100 journalctl -q -b -f -n all -o cat ME
 
 
 def wait_for_entry(machine, message_id):
-    """The text of the journal's first entry of this boot with this message id, as soon as it is there."""
+    """The text of the journal's first entry of this boot with this message id, as soon as it is
+    there."""
     found = machine.run(f"bash -c '{NEXT_ENTRY.format(message_id)}'", timeout=110)
     assert found.exit_status == 0, f"no entry {message_id}"
     return found.stdout.strip()
 
 
 def test_clock_is_set_after_the_boot(machine, manager, credentials):
-    """The manager's certificate is not yet valid for this machine; the wait for that ends with the step of the clock."""
+    """The manager's certificate is not yet valid for this machine; the wait for that ends with
+    the step of the clock."""
     config = credentials("web-01")
     config["agent-register.conf"] += b"[retry]\ninitial = 1 min\nmax = 10 min\n"
     machine.boot(credentials=config, firmware=["-rtc", "base=2021-06-01T00:00:00"])

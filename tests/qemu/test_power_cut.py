@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: ISC
 """The power fails in the middle of a registration, and comes back.
 
-A power cut is a kill -9 of qemu: what the machine has in its memory, its page cache too, is gone. The disk is ours
-(disk.py), so that also its cache fails honestly: of what the machine has written but not flushed, all, nothing or a
-part reaches the disk.
-"""
+A power cut is a kill -9 of qemu: what the machine has in its memory, its page cache too, is
+gone. The disk is ours (disk.py), so that also its cache fails honestly: of what the machine has
+written but not flushed, all, nothing or a part reaches the disk."""
 import agent_machine
 import image
 import pytest
@@ -12,16 +11,14 @@ import pytest
 KEYS = agent_machine.KEYS
 NO_KEY, OLD_KEY = "", image.OLD_KEY_LINE + "\n"
 
-# The moments of the cut, in their order. Each is exact: who is named stops in the middle of its work and cuts the
-# power.
-#   accepted ... answered   the manager, at that step (manager.STEPS)
-#   write N, flush N        the disk, instead of the machine's Nth write or flush after the manager has sent the end of
-#                           its answer. ext4 makes two flushes of each of the program's: 1 and 2 are those of the key's
-#                           file, 3 and 4 those of its directory, with which it is in its place for good. Other programs
-#                           write a little as well (5 and 6 are theirs), so that now and then N is earlier.
-#   started                 the test, when the agent has been started
-# With it, the fate of what the disk's cache holds, and the key that the machine has when it asks: none, or that of the
-# machine whose copy it is.
+# The moments of the cut, in their order. Each is exact: who is named stops in the middle of its
+# work and cuts the power. accepted ... answered   the manager, at that step (manager.STEPS) write
+# N, flush N        the disk, instead of the machine's Nth write or flush after the manager has sent
+# the end of its answer. ext4 makes two flushes of each of the program's: 1 and 2 are those of the
+# key's file, 3 and 4 those of its directory, with which it is in its place for good. Other programs
+# write a little as well (5 and 6 are theirs), so that now and then N is earlier. started
+# the test, when the agent has been started With it, the fate of what the disk's cache holds, and
+# the key that the machine has when it asks: none, or that of the machine whose copy it is.
 MOMENTS = [
     ("accepted", "lost", NO_KEY),
     ("encrypted", "lost", OLD_KEY),
@@ -85,8 +82,9 @@ def cut_in_registration(machine, manager, credentials, moment, fate, old):
     return cut
 
 
-@pytest.mark.parametrize(("moment", "fate", "old"), MOMENTS,
-                         ids=[f"{moment}-{fate}-{'old' if old else 'no'}-key" for moment, fate, old in MOMENTS])
+@pytest.mark.parametrize(("moment", "fate", "old"), MOMENTS, ids=[
+    f"{moment}-{fate}-{'old' if old else 'no'}-key" for moment, fate, old in MOMENTS
+])
 def test_power_cut(moment, fate, old, machine, manager, credentials):
     cut_in_registration(machine, manager, credentials("web-01"), moment, fate, old)
     before = list(manager.identities)
@@ -105,7 +103,8 @@ def test_power_cut(moment, fate, old, machine, manager, credentials):
         assert found in new
     if moment in BEFORE_AN_IDENTITY or moment in ("half", "answered"):
         assert found == old
-    # What follows from it: an identity is lost only when its key had not reached the disk, and never a second one.
+    # What follows from it: an identity is lost only when its key had not reached the disk, and
+    # never a second one.
     assert len(manager.identities) == len(before) + (0 if found in new else 1)
 
     # However it was, it ends well, and nothing of it is left.

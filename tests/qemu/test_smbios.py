@@ -36,7 +36,8 @@ def test_one_image_serves_all(new_machine, manager, credentials):
 
 
 def test_firmware_configuration_of_qemu(machine, manager, credentials, tmp_path):
-    """The same by qemu's own way, fw_cfg; and the key outlives a power cut and the end of the credentials."""
+    """The same by qemu's own way, fw_cfg; and the key outlives a power cut and the end of the
+    credentials."""
     options = []
     for name, content in credentials("web-03").items():
         (tmp_path / name).write_bytes(content)

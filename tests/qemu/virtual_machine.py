@@ -8,9 +8,9 @@
     machine.boot()                                      the same disk again
     machine.close()
 
-The processor is emulated (TCG), so this works everywhere, slowly. qemu's own network makes the host's loopback
-10.0.2.2 for the machine. qemu dies with the test's process, and after LIFETIME whatever happens.
-"""
+The processor is emulated (TCG), so this works everywhere, slowly. qemu's own network makes the
+host's loopback 10.0.2.2 for the machine. qemu dies with the test's process, and after LIFETIME
+whatever happens."""
 import base64
 import json
 import os
@@ -55,25 +55,30 @@ class Machine:
         """Switch on. Credentials are name: bytes; `firmware` is further options of qemu's."""
         for name, content in (credentials or {}).items():
             text = base64.b64encode(content).decode()
-            firmware = [*firmware, "-smbios", f"type=11,value=io.systemd.credential.binary:{name}={text}"]
+            firmware = [
+                *firmware, "-smbios", f"type=11,value=io.systemd.credential.binary:{name}={text}"
+            ]
         self._channel, theirs = socket.socketpair()
         drive = self.disk.connect()
         command = [
-            "setpriv", "--pdeathsig=KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
-            "-no-reboot", "-accel", "tcg", "-cpu", "qemu64,-svm", "-smp", "2", "-m", "512", "-serial", "stdio",
-            "-machine", "q35,sata=off,smbus=off,vmport=off",
-            "-kernel", self._kernel / "vmlinuz", "-initrd", self._kernel / "initrd.img",
-            "-append", "root=/dev/vda ro console=ttyS0 quiet panic=-1 mitigations=off audit=0 systemd.show_status=0 "
-                       f"systemd.getty_auto=no systemd.firstboot=no {kernel_arguments}",
-            "-blockdev", f"driver=nbd,node-name=disk,server.type=fd,server.str={drive.fileno()}",
-            "-device", "virtio-blk-pci,drive=disk,write-cache=on", "-device", "virtio-rng-pci",
-            "-nic", "user,model=virtio-net-pci,ipv6=off", "-device", "virtio-serial-pci",
-            "-chardev", f"socket,id=test,fd={theirs.fileno()}", "-device", "virtserialport,chardev=test,name=test",
-            *firmware]
+            "setpriv", "--pdeathsig=KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config",
+            "-display", "none", "-no-reboot", "-accel", "tcg", "-cpu", "qemu64,-svm", "-smp", "2",
+            "-m", "512", "-serial", "stdio", "-machine", "q35,sata=off,smbus=off,vmport=off",
+            "-kernel", self._kernel / "vmlinuz", "-initrd", self._kernel / "initrd.img", "-append",
+            "root=/dev/vda ro console=ttyS0 quiet panic=-1 mitigations=off audit=0 "
+            "systemd.show_status=0 "
+            f"systemd.getty_auto=no systemd.firstboot=no {kernel_arguments}", "-blockdev",
+            f"driver=nbd,node-name=disk,server.type=fd,server.str={drive.fileno()}", "-device",
+            "virtio-blk-pci,drive=disk,write-cache=on", "-device", "virtio-rng-pci", "-nic",
+            "user,model=virtio-net-pci,ipv6=off", "-device", "virtio-serial-pci", "-chardev",
+            f"socket,id=test,fd={theirs.fileno()}", "-device",
+            "virtserialport,chardev=test,name=test", *firmware
+        ]
         self._is_up = False
         self._power_is_lost.clear()
-        self._qemu = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=self._console,
-                                      stderr=subprocess.STDOUT, pass_fds=[drive.fileno(), theirs.fileno()])
+        self._qemu = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+                                      stdout=self._console, stderr=subprocess.STDOUT,
+                                      pass_fds=[drive.fileno(), theirs.fileno()])
         drive.close()
         theirs.close()
         self._watchdog = threading.Timer(LIFETIME, self._qemu.kill)
@@ -81,10 +86,12 @@ class Machine:
         self._watchdog.start()
 
     def cut_power(self, fate="lost"):
-        """End now. `fate` is that of what is in the disk's cache, see disk.py; what is in the machine's memory is lost.
-        May be called from any thread, also in the middle of what the machine is doing with its disk. Returns how many
-        blocks were not flushed. The test's own thread then waits for it: wait_for_power_cut()."""
-        os.kill(self._qemu.pid, signal.SIGKILL)  # not Popen's: wait() in the other thread must be the one that reaps it
+        """End now. `fate` is that of what is in the disk's cache, see disk.py; what is in the
+        machine's memory is lost. May be called from any thread, also in the middle of what the
+        machine is doing with its disk. Returns how many blocks were not flushed. The test's own
+        thread then waits for it: wait_for_power_cut()."""
+        # not Popen's: wait() in the other thread must be the one that reaps it
+        os.kill(self._qemu.pid, signal.SIGKILL)
         unflushed = self.disk.lose_power(fate)
         self._power_is_lost.set()
         return unflushed
@@ -151,5 +158,6 @@ class Machine:
         return self.run(f"cat {path} 2>/dev/null").stdout
 
     def agent_starts(self):
-        """What the agent saw each time it was started: lines of uptime, the key file's mode and owner, its content."""
+        """What the agent saw each time it was started: lines of uptime, the key file's mode and
+        owner, its content."""
         return [start.splitlines() for start in self.read("/var/ossec/starts").split("\n.\n")[:-1]]
