@@ -108,7 +108,7 @@ def test_failure_is_one_entry(machine, start_manager, journal, script, event, le
     failures = [each for each in entries if each["PRIORITY"] <= WARNING]
     assert len(failures) == 1, entries
     assert failures[0]["MESSAGE_ID"] == MESSAGE_IDS[event] and failures[0]["PRIORITY"] == level
-    assert failures[0]["OUTCOME"] == event.lower()
+    assert failures[0]["OUTCOME"] == event.lower().replace("_", "-")
     assert failures[0]["MANAGER"] == manager.address and failures[0]["AGENT_NAME"] == "web-01"
     assert failures[0]["ATTEMPT"] == "1" and failures[0]["METHOD"] == "authd"
     assert "\n" not in failures[0]["MESSAGE"]
@@ -156,7 +156,7 @@ def test_event(machine, start_manager, journal, event, level, options):
     found = [each for each in entries if each.get("MESSAGE_ID") == MESSAGE_IDS[event]]
     assert len(found) == 1 and found[0]["PRIORITY"] == level and printed == "", entries
     if level == ERROR:
-        assert found[0]["OUTCOME"] == event.lower()
+        assert found[0]["OUTCOME"] == event.lower().replace("_", "-")
 
 
 def test_unconfigured(machine, journal):

@@ -180,7 +180,7 @@ def test_proxy_that_repeats_what_we_sent(machine, start_manager, start_proxy, wh
             "protocol-error": lines[-1]
         }[what]
         conversation.socket.sendall(
-            f"{'' if what == 'garbled' else 'HTTP/1.1 407 '}{echo}\r\n\r\n".encode())
+            f"{'' if what == 'protocol-error' else 'HTTP/1.1 407 '}{echo}\r\n\r\n".encode())
 
     result = machine.fails(
         "protocol-error" if what == "protocol-error" else "refused", "what we sent",
