@@ -7,21 +7,30 @@ from xml.sax.saxutils import escape
 WIDTH, HEIGHT = 840, 344
 LEFT, RIGHT = 28, WIDTH - 28
 AGENT_LABEL = 170  # about as wide as it gets
-INK, PALE_INK, LINE, STAGE, AGENT, ASKED = "#1f2328", "#59636e", "#d1d9e0", "#dfe7f1", "#1a7f37", "#0969da"
+INK, PALE_INK, LINE, STAGE, AGENT, ASKED = (
+    "#1f2328",
+    "#59636e",
+    "#d1d9e0",
+    "#dfe7f1",
+    "#1a7f37",
+    "#0969da",
+)
 LANES = {"unit": "agent-register.service, with what write_files brought",
          "runcmd": "runcmd: register, then start the agent"}
 STAGES = {"init": "init (write_files)", "config": "config", "final": "final (runcmd)"}
 
 
 def text(x, y, words, size=13, fill=INK, anchor="start", weight="normal"):
-    return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{fill}" '
-            f'text-anchor="{anchor}" '
-            f'font-weight="{weight}" stroke="#ffffff" stroke-width="4" '
-            f'paint-order="stroke">{escape(words)}</text>')
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{fill}" text-anchor="{anchor}" '
+        f'font-weight="{weight}" stroke="#ffffff" stroke-width="4" '
+        f'paint-order="stroke">{escape(words)}</text>'
+    )
 
 
 def rectangle(x, y, width, height, fill, radius=3):
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 1):.1f}" height="{height}" rx="{radius}" fill="{fill}"/>'
+    return (f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 1):.1f}" height="{height}" '
+            f'rx="{radius}" fill="{fill}"/>')
 
 
 class Scale:
@@ -29,7 +38,8 @@ class Scale:
 
     def __init__(self, longest):
         self.step = next(
-            step for step in (50, 100, 200, 250, 500, 1000, 2000) if longest / step <= 9)
+            step for step in (50, 100, 200, 250, 500, 1000, 2000) if longest / step <= 9
+        )
         self.end = math.ceil(longest / self.step) * self.step
 
     def __call__(self, milliseconds):
@@ -51,18 +61,21 @@ def lane(scale, top, title, moments):
         begin = max(moments[stage + " begins"], 0)
         left, right = scale(begin), min(scale(moments[stage + " ends"]), RIGHT)
         yield rectangle(left, top + 12, right - left - 1, 20, STAGE)
-        yield text(left + 6, top + 26, name, 12, PALE_INK).replace(' stroke="#ffffff"',
-                                                                   f' stroke="{STAGE}"')
+        yield text(left + 6, top + 26, name, 12, PALE_INK).replace(
+            ' stroke="#ffffff"', f' stroke="{STAGE}"'
+        )
     y, asked, started = top + 54, scale(moments["registered"]), scale(moments["agent"])
-    yield f'<path d="M{scale(0):.1f} {y}H{started:.1f}" stroke="{PALE_INK}" stroke-width="2" stroke-dasharray="2 4"/>'
+    yield (f'<path d="M{scale(0):.1f} {y}H{started:.1f}" stroke="{PALE_INK}" stroke-width="2" '
+           f'stroke-dasharray="2 4"/>')
     yield rectangle(started, y - 5, RIGHT - started, 10, AGENT, 2)
-    yield f'<circle cx="{asked:.1f}" cy="{y}" r="5" fill="#ffffff" stroke="{ASKED}" stroke-width="3"/>'
+    yield (f'<circle cx="{asked:.1f}" cy="{y}" r="5" fill="#ffffff" stroke="{ASKED}" '
+           f'stroke-width="3"/>')
     yield f'<path d="M{started - 1:.1f} {y - 10}V{y + 10}" stroke="{AGENT}" stroke-width="4"/>'
     # The two are close together: one label to the left of its mark and one to the right, as far as
     # there is room.
     agent_left = min(started, RIGHT - AGENT_LABEL)
-    yield text(min(asked - 10, agent_left - 12), y + 24, f"registered {moments['registered']:.0f} "
-                                                         f"ms", fill=ASKED, anchor="end")
+    yield text(min(asked - 10, agent_left - 12), y + 24,
+               f"registered {moments['registered']:.0f} ms", fill=ASKED, anchor="end")
     yield text(agent_left, y + 24, f"agent started {moments['agent']:.0f} ms", fill=AGENT,
                weight="600")
 
@@ -72,10 +85,12 @@ def draw(medians, rounds, version):
     unit, runcmd = medians["unit"]["agent"], medians["runcmd"]["agent"]
     scale = Scale(max(lane_medians["final ends"] for lane_medians in medians.values()))
     title = f"First boot with cloud-init: the agent starts {runcmd / unit:.1f} times earlier"
-    description = (f"Milliseconds after the default route came up. With agent-register.service "
-                   f"the agent starts after "
-                   f"{unit:.0f} ms, registered by runcmd after {runcmd:.0f} ms. Medians of "
-                   f"{rounds} first boots each.")
+    description = (
+        f"Milliseconds after the default route came up. With agent-register.service the agent "
+        f"starts after "
+        f"{unit:.0f} ms, registered by runcmd after {runcmd:.0f} ms. Medians of {rounds} first "
+        f"boots each."
+    )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
         f'height="{HEIGHT}" role="img" '
@@ -87,10 +102,17 @@ def draw(medians, rounds, version):
         f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{HEIGHT - 1}" rx="8" fill="#ffffff" '
         f'stroke="{LINE}"/>',
         text(LEFT, 34, title, 18, weight="600"),
-        text(LEFT, 55, f"Median of {rounds} first boots each; cloud-init {version} and systemd in "
-                       f"systemd-nspawn; grey: "
-             "cloud-init's stages", 12, PALE_INK),
-        *scale.axis(74, HEIGHT - 36)]
+        text(
+            LEFT,
+            55,
+            f"Median of {rounds} first boots each; cloud-init {version} and systemd in "
+            f"systemd-nspawn; grey: "
+            "cloud-init's stages",
+            12,
+            PALE_INK,
+        ),
+        *scale.axis(74, HEIGHT - 36),
+    ]
     for top, (way, name) in zip((98, 210), LANES.items()):
         parts += lane(scale, top, name, medians[way])
     return "\n".join([*parts, "</svg>"]) + "\n"

@@ -25,7 +25,9 @@ FRAGMENT = "/etc/agent-register/agent-register.conf.d/10-site.conf"
 EXAMPLE = "/usr/share/doc/agent-register/examples/cloud-init-user-data.yaml"
 # What everybody who pastes the example has to replace.
 ADDRESS = "address = manager.example.org\n"
-AUTHORITY = "-----BEGIN CERTIFICATE-----\n(the lines of the certificate)\n-----END CERTIFICATE-----\n"
+AUTHORITY = (
+    "-----BEGIN CERTIFICATE-----\n(the lines of the certificate)\n-----END CERTIFICATE-----\n"
+)
 PASSWORD = "the registration password\n"
 
 # In a mount namespace of its own, so that what is mounted goes with it; the network is this
@@ -60,8 +62,9 @@ class CannotInstall(Exception):
 def _candidate(package):
     """The version that apt would install."""
     try:
-        policy = subprocess.run(["apt-cache", "policy", package], capture_output=True, text=True,
-                                check=False).stdout
+        policy = subprocess.run(
+            ["apt-cache", "policy", package], capture_output=True, text=True, check=False
+        ).stdout
     except FileNotFoundError:
         raise CannotInstall(f"installing {package} needs apt") from None
     found = re.search(r"Candidate: (\d\S*)", policy)
@@ -79,14 +82,18 @@ def _install(package, tarball):
                               input=pathlib.Path(resolver).read_text(), stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode != 0:
-            raise CannotInstall(f"apt cannot install {package}: " +
-                                "; ".join(done.stdout.splitlines()[-3:]))
+            raise CannotInstall(
+                f"apt cannot install {package}: " + "; ".join(done.stdout.splitlines()[-3:])
+            )
         # Not what was deleted, which overlayfs marks by character devices: the machines have that
         # hidden already.
         subprocess.run(
-            f"set -e; find . ! -type c -print0 | tar --null --no-recursion -T - -cf "
-            f"{tarball}.new; "
-            f"mv {tarball}.new {tarball}", shell=True, check=True, cwd=machine.directory / "upper")
+            f"set -e; find . ! -type c -print0 | tar --null --no-recursion -T - -cf {tarball}.new; "
+            f"mv {tarball}.new {tarball}",
+            shell=True,
+            check=True,
+            cwd=machine.directory / "upper",
+        )
 
 
 def make_layer(directory, package="cloud-init"):
@@ -107,8 +114,9 @@ def fill_in(example, authority, address="manager.example", password=scripted_man
     """The shipped user data with its three placeholders replaced, and nothing else."""
     for placeholder, value in ((ADDRESS, f"address = {address}\n"), (AUTHORITY, authority),
                                (PASSWORD, password + "\n")):
-        placeholder, value = (text.replace("\n", "\n      ").rstrip(" ")
-                              for text in (placeholder, value))
+        placeholder, value = (
+            text.replace("\n", "\n      ").rstrip(" ") for text in (placeholder, value)
+        )
         assert example.count(placeholder) == 1, f"the example has not once {placeholder!r}"
         example = example.replace(placeholder, value)
     return example
@@ -136,10 +144,11 @@ class CloudMachine(agent_machine.AgentMachine):
         """What the cloud tells the instance."""
         self.write(f"{SEED}/user-data", user_data)
         self.write(f"{SEED}/meta-data", f"instance-id: {instance}\nlocal-hostname: {name}\n")
-        self.write(f"{SEED}/network-config",
-                   f"version: 2\nethernets:\n  host0:\n    addresses: "
-                   f"[{nspawn.MACHINE_ADDRESS}/24]\n"
-                   f"    gateway4: {nspawn.MANAGER_ADDRESS}\n")
+        self.write(
+            f"{SEED}/network-config",
+            f"version: 2\nethernets:\n  host0:\n    addresses: [{nspawn.MACHINE_ADDRESS}/24]\n"
+            f"    gateway4: {nspawn.MANAGER_ADDRESS}\n",
+        )
 
     def example(self):
         """The shipped user data, as it is installed."""

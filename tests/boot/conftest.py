@@ -47,9 +47,7 @@ def installation(requirements, tmp_path_factory):  # pylint: disable=unused-argu
     directory = tmp_path_factory.mktemp("installation")
     # GNU make passes what it was told itself on in the environment; that is not meant for this one.
     environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("MAKE", "MFLAGS"))
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
     }
     with open(BUILD / "config.status", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of pytest-xdist come here at the same time
@@ -59,10 +57,11 @@ def installation(requirements, tmp_path_factory):  # pylint: disable=unused-argu
     assert done.returncode == 0, done.stdout
     if not (directory / "root/usr/sbin/agent-register").exists():
         cannot_run(f"the build tree {BUILD} is not configured with --prefix=/usr (set BUILD_DIR)")
-    subprocess.run([
-        "tar", "-C", directory / "root", "--owner=0", "--group=0", "-cf", directory / "root.tar",
-        "."
-    ], check=True)
+    subprocess.run(
+        ["tar", "-C", directory / "root", "--owner=0", "--group=0", "-cf",
+         directory / "root.tar", "."],
+        check=True,
+    )
     shutil.rmtree(directory / "root")
     return directory / "root.tar"
 

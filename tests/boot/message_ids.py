@@ -5,4 +5,5 @@ import re
 
 _HEADER = pathlib.Path(__file__).resolve().parents[2] / "src/client/system/message-ids.h"
 globals().update(
-    re.findall(r'#define MESSAGE_(\w+) "(\w{32})"', _HEADER.read_text(encoding="ascii")))
+    re.findall(r'#define MESSAGE_(\w+) "(\w{32})"', _HEADER.read_text(encoding="ascii"))
+)

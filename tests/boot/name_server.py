@@ -13,8 +13,8 @@ def use_dns(machine):
     """The machine knows the manager's address from the name server alone."""
     machine.write("/etc/hosts", "127.0.0.1 localhost\n")
     machine.path("/etc/resolv.conf").unlink(missing_ok=True)
-    machine.write("/etc/resolv.conf", f"nameserver {nspawn.MANAGER_ADDRESS}\noptions timeout:1 "
-                                      f"attempts:1\n")
+    machine.write("/etc/resolv.conf",
+                  f"nameserver {nspawn.MANAGER_ADDRESS}\noptions timeout:1 attempts:1\n")
     machine.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
 
 
@@ -29,7 +29,8 @@ class NameServer:
         self._asked = threading.Condition()
         self._questions = 0
         self._socket = machine.call_at_manager(
-            lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        )
         self._socket.bind((nspawn.MANAGER_ADDRESS, 53))
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -48,8 +49,9 @@ class NameServer:
         """Until it is asked anew."""
         with self._asked:
             before = self._questions
-            assert self._asked.wait_for(lambda: self._questions > before,
-                                        timeout), "nobody asks the name server"
+            assert self._asked.wait_for(
+                lambda: self._questions > before, timeout
+            ), "nobody asks the name server"
 
     def _serve(self):
         while True:
@@ -68,7 +70,14 @@ class NameServer:
         kind, = struct.unpack_from(">H", question, end - 4)
         knows = self.mood == self.ANSWERING and kind == 1
         flags = 0x8180 if self.mood == self.ANSWERING else 0x8182  # NOERROR, SERVFAIL
-        record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 0, 4) + socket.inet_aton(
-            nspawn.MANAGER_ADDRESS)
-        return question[:2] + struct.pack(">HHHHH", flags, 1, int(knows), 0,
-                                          0) + question[12:end] + record * knows
+        record = (
+            b"\xc0\x0c"
+            + struct.pack(">HHIH", 1, 1, 0, 4)
+            + socket.inet_aton(nspawn.MANAGER_ADDRESS)
+        )
+        return (
+            question[:2]
+            + struct.pack(">HHHHH", flags, 1, int(knows), 0, 0)
+            + question[12:end]
+            + record * knows
+        )

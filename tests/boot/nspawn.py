@@ -34,10 +34,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 MANAGER_ADDRESS = "192.0.2.1"
 MACHINE_ADDRESS = "192.0.2.2"
 LIFETIME = 120  # seconds until a machine and all that belongs to it are killed, whatever happens
-PROGRAMS = [
-    "systemd-nspawn", "unshare", "nsenter", "ip", "mount", "tar", "openssl", "make", "bash",
-    "timeout"
-]
+PROGRAMS = ["systemd-nspawn", "unshare", "nsenter", "ip", "mount", "tar", "openssl", "make", "bash",
+            "timeout"]
 SIGRTMIN = 34
 EXIT_REBOOT = 133  # what systemd-nspawn --keep-unit says when the machine wants to be started again
 CLONE_NEWNET = 0x40000000
@@ -60,8 +58,8 @@ def requirements():
     if missing:
         return "booting a machine needs " + ", ".join(missing)
     if not any(
-            os.access(path, os.X_OK)
-            for path in ("/lib/systemd/systemd", "/usr/lib/systemd/systemd")):
+        os.access(path, os.X_OK) for path in ("/lib/systemd/systemd", "/usr/lib/systemd/systemd")
+    ):
         return "booting a machine needs systemd installed (it need not run)"
     try:
         with Machine() as machine:
@@ -84,19 +82,32 @@ class Machine:
         base = os.environ.get("BOOT_BASE", "/")
         number = next(self.numbers)
         # The shell replaces itself, so that its process id is the holder's.
-        self._holder = subprocess.Popen([
-            "sh", "-c", 'exec "$1/hold" "agent-register-boot.$2.$$" "$3" "$4" "$5"', "sh", HERE,
-            str(number),
-            str(LIFETIME), base, like.directory if like else ""
-        ], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        start_new_session=True)
+        self._holder = subprocess.Popen(
+            [
+                "sh",
+                "-c",
+                'exec "$1/hold" "agent-register-boot.$2.$$" "$3" "$4" "$5"',
+                "sh",
+                HERE,
+                str(number),
+                str(LIFETIME),
+                base,
+                like.directory if like else "",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
         self.name = f"agent-register-boot.{number}.{self._holder.pid}"
         self.systems = []
         self.processes = []
         if self._holder.stdout.readline() != "ready\n":
             raise BootError(
-                self._holder.communicate(timeout=20)[1].strip().replace("\n", "; ") or
-                "no reason given")
+                self._holder.communicate(timeout=20)[1].strip().replace("\n", "; ")
+                or "no reason given"
+            )
         self.pid = int(self._group("holder/cgroup.procs").read_text().split()[0])
         self.directory = pathlib.Path(f"/proc/{self.pid}/root/run/machine")
         self.tree = self.directory / "tree"
@@ -159,8 +170,8 @@ class Machine:
 
     def _prepare_disk(self):
         self.write("/etc/hostname", "web-01\n")
-        self.write("/etc/hosts", f"127.0.0.1 localhost\n::1 localhost\n{MANAGER_ADDRESS} "
-                                 f"manager.example\n")
+        self.write("/etc/hosts",
+                   f"127.0.0.1 localhost\n::1 localhost\n{MANAGER_ADDRESS} manager.example\n")
         self.write("/etc/fstab", "")
         # Tells the test that systemctl and journalctl work; everything that matters comes later in
         # a boot.
@@ -176,8 +187,7 @@ class Machine:
         """The command that runs `command` at the manager's end of the wire, and dies with the
         machine."""
         return [
-            "nsenter", f"--target={self.pid}", "--mount", "--net", "--pid", "--",
-            *map(str, command)
+            "nsenter", f"--target={self.pid}", "--mount", "--net", "--pid", "--", *map(str, command)
         ]
 
     def start_at_manager(self, *command, until):
@@ -253,7 +263,8 @@ class Machine:
             "--network-namespace-path=/run/netns/machine", "--capability=CAP_NET_ADMIN,CAP_BPF",
             "--system-call-filter=bpf", "--console=read-only", "--link-journal=no",
             "--resolv-conf=off", "--timezone=off", "--bind=/run/machine/wire:/wire", *options,
-            *arguments)
+            *arguments
+        )
 
     def try_container(self):
         """Start a container without a systemd in it."""
@@ -261,8 +272,10 @@ class Machine:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               timeout=20, check=False)
         if done.returncode != 0:
-            raise BootError(done.stdout.strip().replace("\n", "; ") or f"systemd-nspawn ended "
-                                                                       f"with {done.returncode}")
+            raise BootError(
+                done.stdout.strip().replace("\n", "; ")
+                or f"systemd-nspawn ended with {done.returncode}"
+            )
 
     def boot(self, credentials=None, mask=(), options=()):
         """Switch the machine on. Credentials are name: text, as a hypervisor would pass them."""
@@ -270,7 +283,8 @@ class Machine:
         system = System(
             self,
             self._nspawn("--boot", "systemd.firstboot=no", "systemd.unit=multi-user.target",
-                         *[f"systemd.mask={unit}" for unit in mask], options=[*settings, *options]))
+                         *[f"systemd.mask={unit}" for unit in mask], options=[*settings, *options]),
+        )
         self.systems.append(system)
         return system
 
@@ -301,7 +315,8 @@ class System:
             os.close(up)
         self.seconds_to_up = time.monotonic() - self._started
         self.leader = int(
-            machine._group("machine/payload/init.scope/cgroup.procs").read_text().split()[0])
+            machine._group("machine/payload/init.scope/cgroup.procs").read_text().split()[0]
+        )
 
     def __enter__(self):
         return self
@@ -330,9 +345,17 @@ class System:
 
     def _command(self, script):
         return [
-            "nsenter", f"--target={self.leader}", "--all", "env", "-i", "LANG=C.UTF-8",
-            "SYSTEMD_COLORS=0", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "sh", "-c", script
+            "nsenter",
+            f"--target={self.leader}",
+            "--all",
+            "env",
+            "-i",
+            "LANG=C.UTF-8",
+            "SYSTEMD_COLORS=0",
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "sh",
+            "-c",
+            script,
         ]
 
     def run(self, script, timeout=30):
@@ -356,9 +379,11 @@ class System:
         try:
             return self.run("systemctl is-system-running --wait", timeout).stdout.strip()
         except subprocess.TimeoutExpired:
-            shown = self.run("systemctl is-system-running; systemctl list-jobs; systemctl status "
-                             "agent-register; "
-                             "journalctl -b -n 100 --no-pager -o short-monotonic").stdout
+            shown = self.run(
+                "systemctl is-system-running; systemctl list-jobs; systemctl status "
+                "agent-register; "
+                "journalctl -b -n 100 --no-pager -o short-monotonic"
+            ).stdout
         raise BootError(f"the boot has not ended in {timeout} s:\n{shown}")
 
     def show(self, unit):
@@ -389,8 +414,9 @@ class System:
 
     def journal(self, **fields):
         """The entries of this boot with these fields, oldest first, as dictionaries."""
-        lines = self.run(f"journalctl --sync; journalctl -q -b -a -o json "
-                         f"{self._matches(fields)}").stdout
+        lines = self.run(
+            f"journalctl --sync; journalctl -q -b -a -o json {self._matches(fields)}"
+        ).stdout
         return [json.loads(line) for line in lines.splitlines()]
 
     def wait_for_entry(self, timeout=30, count=1, **fields):
@@ -408,8 +434,9 @@ class System:
             process.wait()
             process.stdout.close()
         if len(lines) < count:
-            raise AssertionError(f"{len(lines)} of {count} journal entries with {fields} in "
-                                 f"{timeout} s")
+            raise AssertionError(
+                f"{len(lines)} of {count} journal entries with {fields} in {timeout} s"
+            )
         return json.loads(lines[-1])
 
     def wait_for_start(self, unit, timeout=30):
@@ -439,8 +466,9 @@ class System:
         try:
             return self._nspawn.wait(timeout)
         except subprocess.TimeoutExpired:
-            raise BootError("the machine did not go down; its console:\n" +
-                            self.console()) from None
+            raise BootError(
+                "the machine did not go down; its console:\n" + self.console()
+            ) from None
 
     def forget(self):
         """The machine is being closed: whatever is left of this boot goes with it."""

@@ -23,10 +23,8 @@ def make_certificates(directory):
     def openssl(*arguments):
         subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
 
-    new = [
-        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-        "-days", "2"
-    ]
+    new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+           "-days", "2"]
     openssl(*new, "-subj", "/CN=Test CA", "-keyout", directory / "ca.key", "-out",
             directory / "ca.pem")
     openssl(*new, "-subj", "/CN=manager", "-keyout", directory / "manager.key", "-out",
@@ -39,22 +37,25 @@ def make_later_certificate(authority, directory, seconds):
     """The manager's certificate again, valid only in so many seconds. Returns its directory, and
     from when: time()."""
     start = int(time.time()) + seconds
-    start_date, end_date = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(when))
-                            for when in (start, start + 86400))
+    start_date, end_date = (
+        time.strftime("%Y%m%d%H%M%SZ", time.gmtime(when)) for when in (start, start + 86400)
+    )
     (directory / "index").write_text("")
     (directory / "ca.conf").write_text(
-        f"[ca]\ndefault_ca=it\n[it]\ndatabase={directory}/index\nnew_certs_dir={directory}\nrand_serial=yes\n"
-        "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
-    (directory /
-     "extensions").write_text(f"subjectAltName={NAMES}\nbasicConstraints=critical,CA:FALSE\n")
+        f"[ca]\ndefault_ca=it\n[it]\ndatabase={directory}/index\nnew_certs_dir={directory}\n"
+        f"rand_serial=yes\n"
+        "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n"
+    )
+    (directory / "extensions").write_text(
+        f"subjectAltName={NAMES}\nbasicConstraints=critical,CA:FALSE\n"
+    )
     shutil.copy(authority / "manager.key", directory)
-    for command in ([
-            "req", "-new", "-key", "manager.key", "-subj", "/CN=manager", "-out", "request"
-    ], [
-            "ca", "-batch", "-notext", "-config", "ca.conf", "-in", "request", "-out",
-            "manager.pem", "-extfile", "extensions", "-startdate", start_date, "-enddate", end_date,
-            "-cert", authority / "ca.pem", "-keyfile", authority / "ca.key"
-    ]):
+    for command in (
+        ["req", "-new", "-key", "manager.key", "-subj", "/CN=manager", "-out", "request"],
+        ["ca", "-batch", "-notext", "-config", "ca.conf", "-in", "request", "-out",
+         "manager.pem", "-extfile", "extensions", "-startdate", start_date, "-enddate", end_date,
+         "-cert", authority / "ca.pem", "-keyfile", authority / "ca.key"],
+    ):
         subprocess.run(["openssl", *map(str, command)], check=True, capture_output=True,
                        cwd=directory)
     return directory, start

@@ -27,8 +27,8 @@ def test_the_key_is_found_by_the_service(machine, start_manager):
         assert system.wait_until_booted() == "running"
         assert machine.agent_starts() == []
         done = system.run(AGENT_AUTH)
-        assert done.exit_status == 0 and done.stdout.endswith(
-            "INFO: Connection closed.\n"), done.stdout
+        assert done.exit_status == 0, done.stdout
+        assert done.stdout.endswith("INFO: Connection closed.\n"), done.stdout
         assert system.run("systemctl start wazuh-agent").exit_status == 0
         assert [start[-1] for start in machine.agent_starts()] == [KEY_LINE]
         assert machine.agent_starts()[0][1] == f"-rw-r----- 0:{agent_machine.AGENT_GROUP}"
@@ -56,5 +56,5 @@ def test_the_waiting_service_takes_the_key(machine, start_manager):
         assert system.journal(MESSAGE_ID=message_ids.ALREADY_REGISTERED)
     assert machine.agent_starts()[0][-1] == KEY_LINE
     granted = [request for request in manager.requests if "wrong" not in request]
-    assert len(granted) == 1 and granted[0].startswith(f"OSSEC PASS: {scripted_manager.PASSWORD} "
-                                                       f"OSSEC A:'web-01'")
+    assert len(granted) == 1
+    assert granted[0].startswith(f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-01'")

@@ -21,8 +21,12 @@ def test_running_agent_is_restarted_after_a_new_key(machine, start_manager):
         machine.path(agent_machine.KEYS).unlink()
         system.run("systemctl restart agent-register")
         system.wait_for_entry(UNIT="wazuh-agent.service", MESSAGE_ID=nspawn.UNIT_STARTING, count=2)
-        assert system.run("systemctl is-active --wait wazuh-agent; systemctl start "
-                          "wazuh-agent").exit_status == 0
+        assert (
+            system.run(
+                "systemctl is-active --wait wazuh-agent; systemctl start wazuh-agent"
+            ).exit_status
+            == 0
+        )
         said = system.journal(SYSLOG_IDENTIFIER="agent-register", PRIORITY="6")
     assert any("Restarting wazuh-agent.service" in entry["MESSAGE"] for entry in said)
     assert len(machine.agent_starts()) == 2
@@ -57,12 +61,15 @@ def test_forced_registration_by_hand_restarts_the_agent(machine, start_manager):
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
         manager.answer = lambda request: scripted_manager.want_password(request).replace(
-            scripted_manager.KEY, NEW_KEY)
+            scripted_manager.KEY, NEW_KEY
+        )
         assert system.run("agent-register --force").exit_status == 0
         system.wait_for_entry(UNIT="wazuh-agent.service", MESSAGE_ID=nspawn.UNIT_STARTING, count=2)
         system.run("systemctl start wazuh-agent")
-    assert [start[-1].split()[-1]
-            for start in machine.agent_starts()] == [scripted_manager.KEY, NEW_KEY]
+    assert [start[-1].split()[-1] for start in machine.agent_starts()] == [
+        scripted_manager.KEY,
+        NEW_KEY,
+    ]
     assert machine.read(agent_machine.KEYS + ".old") == f"007 web-01 any {scripted_manager.KEY}\n"
 
 

@@ -16,8 +16,11 @@ MODULE = "/usr/lib/agent-register/agent-register-https.so"
 USER, PASSWORD = "enroller", "Correct-Horse:9"
 BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 TOKEN = "eyJhbGciOiJFUzUxMiJ9.eyJpc3MiOiJ3YXp1aCJ9.c2lnbmF0dXJl"
-CONFIG = f"[manager]\naddress = manager.example\nmethod = api\n[tls]\nca_file = /etc/agent-register/ca.pem\n[auth]\n" \
-         f"api_user = {USER}\napi_password_file = /etc/agent-register/password\n[agent]\ngroups = web\n"
+CONFIG = (
+    f"[manager]\naddress = manager.example\nmethod = api\n[tls]\nca_file = "
+    f"/etc/agent-register/ca.pem\n[auth]\n"
+    f"api_user = {USER}\napi_password_file = /etc/agent-register/password\n[agent]\ngroups = web\n"
+)
 
 
 class Api(Manager):
@@ -46,7 +49,8 @@ class Api(Manager):
             while line := file.readline().decode().rstrip("\r\n"):
                 fields = dict(
                     field.rstrip("\r\n").split(": ", 1)
-                    for field in iter(lambda: file.readline().decode(), "\r\n"))
+                    for field in iter(lambda: file.readline().decode(), "\r\n")
+                )
                 method, path, _ = line.split(" ")
                 body = file.read(int(fields.get("Content-Length", "0"))).decode()
                 request = f"{method} {path} {body}"
@@ -57,7 +61,8 @@ class Api(Manager):
                 self._note(request, time.monotonic())
                 data = json.dumps(answer).encode()
                 stream.sendall(
-                    f"HTTP/1.1 {status} x\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data)
+                    f"HTTP/1.1 {status} x\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data
+                )
 
 
 @pytest.fixture
@@ -121,8 +126,8 @@ def test_without_the_module(machine, start_api):
         system.wait_until_booted()
         (line,) = system.journal(MESSAGE_ID=message_ids.MISCONFIGURED)
         result = system.show("agent-register")["ExecMainStatus"]
-    assert "install the package agent-register-https" in line["MESSAGE"] and MODULE in line[
-        "MESSAGE"]
+    assert "install the package agent-register-https" in line["MESSAGE"]
+    assert MODULE in line["MESSAGE"]
     assert result == "78" and api.requests == [] and machine.agent_starts() == []
 
 
@@ -135,7 +140,7 @@ def test_deregister_before_the_machine_goes(machine, start_api):
         if request.startswith("GET /agents/007/key "):
             return 200, {
                 "data": {"affected_items": [{"id": "007", "key": line}], "failed_items": []},
-                "error": 0
+                "error": 0,
             }
         if request.startswith("DELETE /agents?agents_list=007&"):
             return 200, {"data": {"affected_items": ["007"], "failed_items": []}, "error": 0}

@@ -60,8 +60,8 @@ def test_copy_holds_its_agent_back(original, new_machine):
 def test_refused_copy_holds_its_agent_back(original, new_machine):
     copy = new_machine(like=original)
     copy.write("/etc/machine-id", uuid.uuid4().hex + "\n")
-    copy.write(agent_machine.CONFIG, agent_machine.configuration(more="[identity]\non_clone = "
-                                                                      "refuse\n"))
+    copy.write(agent_machine.CONFIG,
+               agent_machine.configuration(more="[identity]\non_clone = refuse\n"))
     with copy.boot() as system:
         assert system.wait_until_booted() == "degraded"
         assert system.show("agent-register")["ExecMainStatus"] == "79"

@@ -84,12 +84,11 @@ def test_the_example_is_what_is_shipped(instance):
     assert shipped.startswith("#cloud-config\n")
     removed = [
         line.strip()
-        for line in difflib.ndiff(shipped.splitlines(),
-                                  instance.user_data().splitlines())
+        for line in difflib.ndiff(shipped.splitlines(), instance.user_data().splitlines())
         if line.startswith("- ")
     ]
-    assert removed == ["-       address = manager.example.org", "-       (the lines of the "
-                                                                "certificate)",
+    assert removed == ["-       address = manager.example.org",
+                       "-       (the lines of the certificate)",
                        "-       the registration password"]
 
 
@@ -99,7 +98,11 @@ def test_cloud_init_knows_every_word_of_the_example(instance):
         instance.write("/root/user-data", user_data)
         done = subprocess.run(
             instance.enter("chroot", "/run/machine/tree", "cloud-init", "schema", "--config-file",
-                           "/root/user-data"), capture_output=True, text=True, check=False)
+                           "/root/user-data"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Valid cloud-config" in done.stdout
 
@@ -109,16 +112,20 @@ def test_agent_runs_when_cloud_init_is_done(instance, start_manager):
     with instance.boot() as system:
         wait_for_cloud_init(system)
         assert states(system) == ["active", "active"]
-        register, agent, init, final, waited = (system.show(unit)
-                                                for unit in ("agent-register", "wazuh-agent",
-                                                             "cloud-init", "cloud-final",
-                                                             "agent-register-config.target"))
+        register, agent, init, final, waited = (
+            system.show(unit)
+            for unit in ("agent-register", "wazuh-agent", "cloud-init", "cloud-final",
+                         "agent-register-config.target")
+        )
         written = system.run(
-            f"stat -c '%a %U' {cloud.FRAGMENT} /etc/agent-register/password").stdout.splitlines()
-        cycles = system.run("journalctl -q -b -o cat | grep -iE 'ordering cycle|deleted to "
-                            "break'").stdout
-        verdict = system.run("systemd-analyze verify agent-register.service wazuh-agent.service "
-                             "cloud-init.target").stdout
+            f"stat -c '%a %U' {cloud.FRAGMENT} /etc/agent-register/password"
+        ).stdout.splitlines()
+        cycles = system.run(
+            "journalctl -q -b -o cat | grep -iE 'ordering cycle|deleted to break'"
+        ).stdout
+        verdict = system.run(
+            "systemd-analyze verify agent-register.service wazuh-agent.service cloud-init.target"
+        ).stdout
         assert system.wait_until_booted() == "running"
 
     name = f"web-01-{INSTANCE}"
@@ -128,15 +135,19 @@ def test_agent_runs_when_cloud_init_is_done(instance, start_manager):
     assert written == ["644 root", "600 root"]
     # Not by luck: the agent was started before the stage that runs people's commands.
     assert int(agent["ExecMainStartTimestampMonotonic"]) < int(
-        final["InactiveExitTimestampMonotonic"])
+        final["InactiveExitTimestampMonotonic"]
+    )
     # Started before the stage that writes its configuration was done, and read it after that.
     assert int(register["ExecMainStartTimestampMonotonic"]) < int(
-        init["ActiveEnterTimestampMonotonic"])
+        init["ActiveEnterTimestampMonotonic"]
+    )
     assert not {"cloud-config.service", "cloud-config.target", "cloud-final.service"} & set(
-        waited["After"].split())
+        waited["After"].split()
+    )
     assert cycles == ""
     assert [
-        line for line in verdict.splitlines()
+        line
+        for line in verdict.splitlines()
         if "agent-regist" in line or "wazuh" in line or "cycle" in line
     ] == []
 
@@ -191,13 +202,15 @@ def test_configuration_that_arrives_in_runcmd(new_instance, start_manager):
 
 
 def test_manager_that_is_down_holds_cloud_init_for_the_budget_only(instance, start_manager):
-    instance.write("/etc/agent-register/agent-register.conf.d/20-budget.conf", "[retry]\nbudget = "
-                                                                               "500 ms\n")
+    instance.write("/etc/agent-register/agent-register.conf.d/20-budget.conf",
+                   "[retry]\nbudget = 500 ms\n")
     instance.restart_soon()
     with instance.boot() as system:
         wait_for_cloud_init(system)
-        assert states(system) == ["activating", "inactive"
-                                  ] or states(system) == ["active", "inactive"]
+        assert states(system) == ["activating", "inactive"] or states(system) == [
+            "active",
+            "inactive",
+        ]
         assert system.wait_until_booted() == "running"
         assert instance.agent_starts() == []
         start_manager(instance)

@@ -5,8 +5,8 @@ import message_ids
 import pytest
 import scripted_manager
 
-NO_FILE = agent_machine.configuration().replace("password_file = "
-                                                "/etc/agent-register/password\n", "")
+NO_FILE = agent_machine.configuration().replace("password_file = /etc/agent-register/password\n",
+                                                "")
 ENCRYPTED = "[Service]\nLoadCredentialEncrypted=agent-register.password\n"
 DROP_IN = "/etc/systemd/system/agent-register.service.d/encrypted.conf"
 SECRET = "/etc/agent-register/password"
@@ -39,8 +39,11 @@ def test_form_of_a_password(text, complaint, machine, start_manager):
         assert machine.has_key()
     else:
         assert (state, manager.requests) == ("degraded", [])
-        assert (unit["ActiveState"], unit["ExecMainStatus"], unit["NRestarts"]) == ("failed", "78",
-                                                                                    "0")
+        assert (unit["ActiveState"], unit["ExecMainStatus"], unit["NRestarts"]) == (
+            "failed",
+            "78",
+            "0",
+        )
         assert len(complaints) == 1 and complaint in complaints[0], complaints
         assert "agent-register.password" in complaints[0]
 
@@ -56,8 +59,8 @@ def test_missing_credential_is_no_error(machine, start_manager):
     assert "password" in refused["MESSAGE"]
 
 
-@pytest.mark.parametrize("name, word", [("agent-register.ca", "certificate"),
-                                        ("agent-register.conf", "manger")])
+@pytest.mark.parametrize("name, word",
+                         [("agent-register.ca", "certificate"), ("agent-register.conf", "manger")])
 def test_unusable_credential_is_named(name, word, machine, start_manager):
     machine.configure()
     manager = start_manager(machine)
@@ -73,10 +76,10 @@ def encrypt(machine, secret):
     machine.write(DROP_IN, ENCRYPTED)
     machine.path("/etc/credstore.encrypted").mkdir(mode=0o700, exist_ok=True)
     with machine.boot(mask=["agent-register.service"]) as system:
-        done = system.run(f"systemd-creds setup && printf %s '{secret}' | systemd-creds encrypt "
-                          f"--with-key=host "
-                          "--name=agent-register.password - "
-                          "/etc/credstore.encrypted/agent-register.password")
+        done = system.run(
+            f"systemd-creds setup && printf %s '{secret}' | systemd-creds encrypt --with-key=host "
+            "--name=agent-register.password - /etc/credstore.encrypted/agent-register.password"
+        )
         if done.exit_status != 0:
             pytest.skip(f"systemd-creds: {done.stdout.strip()}")
 
@@ -106,8 +109,11 @@ def test_credential_that_cannot_be_decrypted(machine, start_manager):
         unit = system.show("agent-register")
         lines = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-register").stdout
     assert manager.requests == []
-    assert (unit["ActiveState"], unit["ExecMainStatus"], unit["NRestarts"]) == ("failed", "243",
-                                                                                "0")
+    assert (unit["ActiveState"], unit["ExecMainStatus"], unit["NRestarts"]) == (
+        "failed",
+        "243",
+        "0",
+    )
     assert "Failed to set up credentials" in lines, lines
     assert not machine.agent_starts()
 

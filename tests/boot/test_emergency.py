@@ -3,8 +3,11 @@
 nothing is registered."""
 import agent_machine
 
-BROKEN = "[Unit]\nDefaultDependencies=no\nBefore=local-fs.target\n[Service]\nType=oneshot\nExecStart=false\n" \
-         "[Install]\nRequiredBy=local-fs.target\n"
+BROKEN = (
+    "[Unit]\nDefaultDependencies=no\nBefore=local-fs.target\n[Service]\nType=oneshot\n"
+    "ExecStart=false\n"
+    "[Install]\nRequiredBy=local-fs.target\n"
+)
 
 
 def test_emergency_mode(machine, start_manager):

@@ -23,13 +23,18 @@ def start_wazuh5(certificates):
     managers = []
 
     def start(machine, clock=0):
-        listener = machine.call_at_manager(lambda: socket.create_server(
-            (nspawn.MANAGER_ADDRESS, 1517), backlog=64))
+        listener = machine.call_at_manager(
+            lambda: socket.create_server((nspawn.MANAGER_ADDRESS, 1517), backlog=64)
+        )
         managers.append(
             wazuh5_manager.Wazuh5Manager(
-                (certificates / "manager.pem", certificates / "manager.key"), clock=clock,
-                listener=listener, tokens={wazuh5_manager.encode(CREDENTIAL[:16]): SECRET},
-                cacerts=(certificates / "ca.pem").read_bytes()))
+                (certificates / "manager.pem", certificates / "manager.key"),
+                clock=clock,
+                listener=listener,
+                tokens={wazuh5_manager.encode(CREDENTIAL[:16]): SECRET},
+                cacerts=(certificates / "ca.pem").read_bytes(),
+            )
+        )
         return managers[-1]
     yield start
     for manager in managers:
@@ -38,8 +43,9 @@ def start_wazuh5(certificates):
 
 @pytest.fixture
 def token(certificates):
-    return wazuh5_manager.token("manager.example", pin=wazuh5_manager.spki_pin(
-        certificates / "ca.pem"), credential=CREDENTIAL)
+    return wazuh5_manager.token("manager.example",
+                                pin=wazuh5_manager.spki_pin(certificates / "ca.pem"),
+                                credential=CREDENTIAL)
 
 
 def check_files(machine, system, manager, certificates):
@@ -47,14 +53,17 @@ def check_files(machine, system, manager, certificates):
     assert machine.read("/var/ossec/etc/client.keys") == f"001 {name} any {key}\n"
     assert machine.read("/var/ossec/etc/reenroll.secret") == f"001 {secret}\n"
     assert machine.read("/var/ossec/etc/certs/root-ca.pem") == (certificates / "ca.pem").read_text()
-    modes = system.run("cd /var/ossec/etc && stat -c '%a %U %G' client.keys reenroll.secret "
-                       "certs/root-ca.pem certs").stdout
+    modes = system.run(
+        "cd /var/ossec/etc && stat -c '%a %U %G' client.keys reenroll.secret certs/root-ca.pem "
+        "certs"
+    ).stdout
     assert modes == "640 root wazuh\n" * 3 + "1770 root wazuh\n"
 
 
 def test_token_in_a_file(machine, start_wazuh5, token, certificates):
-    machine.configure(CONFIG + "[auth]\ntoken_file = /etc/agent-register/token\nforget_secret = "
-                               "yes\n")
+    machine.configure(
+        CONFIG + "[auth]\ntoken_file = /etc/agent-register/token\nforget_secret = yes\n"
+    )
     machine.write("/etc/agent-register/token", token + "\n", 0o600)
     manager = start_wazuh5(machine)
     with machine.boot() as system:

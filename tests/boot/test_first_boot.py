@@ -20,10 +20,14 @@ def test_agent_starts_only_after_the_key_is_there(machine, start_manager):
     (start,) = machine.agent_starts()
     assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}", KEY_LINE]
     assert agent["ActiveState"] == "active"
-    assert (unit["ActiveState"], unit["SubState"], unit["Result"]) == ("active", "exited",
-                                                                       "success")
+    assert (unit["ActiveState"], unit["SubState"], unit["Result"]) == (
+        "active",
+        "exited",
+        "success",
+    )
     assert int(unit["ActiveEnterTimestampMonotonic"]) <= int(
-        agent["ExecMainStartTimestampMonotonic"])
+        agent["ExecMainStartTimestampMonotonic"]
+    )
 
 
 def test_manager_is_asked_while_the_agent_waits(machine, start_manager):
@@ -58,8 +62,9 @@ def test_status_journal_and_catalog_tell_the_story(machine, start_manager):
         (entry,) = system.journal(MESSAGE_ID=message_ids.REGISTERED)
         assert system.run("journalctl --update-catalog").exit_status == 0
         explained = system.run(f"journalctl -q -x MESSAGE_ID={message_ids.REGISTERED}").stdout
-        everything = system.run("journalctl -o export; systemctl show agent-register; cat "
-                                "/var/lib/agent-register/*")
+        everything = system.run(
+            "journalctl -o export; systemctl show agent-register; cat /var/lib/agent-register/*"
+        )
 
     assert status.exit_status == 0
     assert 'Status: "Registered as web-01 (id 007)"' in status.stdout
@@ -133,10 +138,11 @@ def test_what_cloud_init_writes_is_waited_for(unit, machine, start_manager):
     machine.configure()
     machine.path(agent_machine.CONFIG).rename(machine.path("/etc/agent-register/written-late"))
     machine.write(f"/etc/systemd/system/{unit}", CLOUD_INIT % agent_machine.CONFIG)
-    machine.write("/etc/systemd/system/cloud-final.service",
-                  "[Unit]\nAfter=multi-user.target\n[Service]\nType=oneshot\nExecStart=sleep "
-                  "infinity\n"
-                  "TimeoutStopSec=1s\n[Install]\nWantedBy=multi-user.target\n")
+    machine.write(
+        "/etc/systemd/system/cloud-final.service",
+        "[Unit]\nAfter=multi-user.target\n[Service]\nType=oneshot\nExecStart=sleep infinity\n"
+        "TimeoutStopSec=1s\n[Install]\nWantedBy=multi-user.target\n",
+    )
     machine.enable(unit, "cloud-final.service")
     manager = start_manager(machine)
     with machine.boot() as system:
@@ -146,7 +152,8 @@ def test_what_cloud_init_writes_is_waited_for(unit, machine, start_manager):
     assert manager.requests == [f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-77'"]
     # The process was there before, and had only to read its configuration.
     assert int(register["ExecMainStartTimestampMonotonic"]) < int(
-        written["ActiveEnterTimestampMonotonic"])
+        written["ActiveEnterTimestampMonotonic"]
+    )
     assert register["NRestarts"] == "0"
 
 
@@ -181,8 +188,9 @@ def test_another_service_writes_the_configuration(machine, start_manager):
 def test_credentials_that_cloud_init_writes(machine, start_manager):
     """systemd has looked for them before they were there; the service is started again, once, to
     be handed them."""
-    machine.configure(agent_machine.configuration().replace("password_file = "
-                                                            "/etc/agent-register/password\n", ""))
+    machine.configure(
+        agent_machine.configuration().replace("password_file = /etc/agent-register/password\n", "")
+    )
     machine.write("/etc/agent-register/password", "")
     machine.write("/root/secret", scripted_manager.PASSWORD + "\n")
     machine.path("/etc/credstore").mkdir(mode=0o700, exist_ok=True)
@@ -197,8 +205,9 @@ def test_credentials_that_cloud_init_writes(machine, start_manager):
         told = [entry["MESSAGE"] for entry in system.journal(SYSLOG_IDENTIFIER="agent-register")]
     assert manager.requests == [f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-77'"]
     assert len(machine.agent_starts()) == 1
-    assert sum(
-        "agent-register.password was written during this boot" in line for line in told) == 1, told
+    assert (
+        sum("agent-register.password was written during this boot" in line for line in told) == 1
+    ), told
 
 
 def test_stop_while_the_configuration_is_not_there(machine, start_manager):
@@ -207,8 +216,8 @@ def test_stop_while_the_configuration_is_not_there(machine, start_manager):
     machine.write(
         "/etc/systemd/system/cloud-init.service",
         "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\n"
-        "ExecStart=sleep "
-        "infinity\nTimeoutStopSec=1s\n[Install]\nWantedBy=multi-user.target\n")
+        "ExecStart=sleep infinity\nTimeoutStopSec=1s\n[Install]\nWantedBy=multi-user.target\n",
+    )
     machine.enable("cloud-init.service")
     with machine.boot() as system:
         system.wait_for_status("agent-register", "Waiting for the configuration")

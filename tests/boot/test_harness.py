@@ -21,8 +21,8 @@ time.sleep(100)
 
 def test_killed_test_leaves_nothing_behind():
     with subprocess.Popen(
-        [sys.executable, "-B", "-c", PROGRAM, str(nspawn.HERE)], stdout=subprocess.PIPE,
-            text=True) as process:
+        [sys.executable, "-B", "-c", PROGRAM, str(nspawn.HERE)], stdout=subprocess.PIPE, text=True
+    ) as process:
         name = process.stdout.readline().strip()
         groups = [path for path in pathlib.Path("/sys/fs/cgroup").glob(f"*/{name}")] + \
                  [path for path in pathlib.Path("/sys/fs/cgroup").glob(name)]
@@ -39,8 +39,10 @@ def is_running(name):
     """Is there a process with this name on its command line, our own aside?"""
     for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if name.encode() in path.read_bytes() or name.replace(
-                    ".", "-").encode() in path.read_bytes():
+            if (
+                name.encode() in path.read_bytes()
+                or name.replace(".", "-").encode() in path.read_bytes()
+            ):
                 return True
         except OSError:
             continue

@@ -13,8 +13,11 @@ OTHER_KEY = "f" * 64
 
 
 def issue_another(request):
-    return scripted_manager.want_password(request).replace("'007 ", "'008 ").replace(
-        scripted_manager.KEY, OTHER_KEY)
+    return (
+        scripted_manager.want_password(request)
+        .replace("'007 ", "'008 ")
+        .replace(scripted_manager.KEY, OTHER_KEY)
+    )
 
 
 def test_original_and_copy_both_boot(original, new_machine, start_manager):  # noqa: F811
@@ -46,8 +49,8 @@ def test_original_and_copy_both_boot(original, new_machine, start_manager):  # n
 def test_copy_that_keeps_the_identity(original, new_machine):  # noqa: F811
     copy = new_machine(like=original)
     copy.write("/etc/machine-id", uuid.uuid4().hex + "\n")
-    copy.write(agent_machine.CONFIG, agent_machine.configuration(more="[identity]\non_clone = "
-                                                                      "keep\n"))
+    copy.write(agent_machine.CONFIG,
+               agent_machine.configuration(more="[identity]\non_clone = keep\n"))
     with copy.boot() as system:
         assert system.wait_until_booted() == "running"
         assert "kept" in system.journal(MESSAGE_ID=message_ids.CLONED)[0]["MESSAGE"]
@@ -106,19 +109,22 @@ def test_reset_makes_an_image(machine, new_machine, start_manager):
         assert running.exit_status != 0 and "wazuh-agent.service is running" in running.stdout
         system.run("systemctl stop wazuh-agent")
         asked = system.run("agent-register reset")
-        assert asked.exit_status != 0 and "--yes" in asked.stdout and "web-01 (id 007)" in asked.stdout
+        assert asked.exit_status != 0 and "--yes" in asked.stdout
+        assert "web-01 (id 007)" in asked.stdout
         assert machine.has_key()
         no = system.run("echo no | script -qec 'agent-register reset' /dev/null")
         assert "Nothing was changed" in no.stdout and machine.has_key()
 
         assert system.run("agent-register reset --yes").exit_status == 0
         left = system.run(
-            "ls -A /var/ossec/etc /var/ossec/queue/rids /var/lib/agent-register").stdout
-        assert left.split() == [
-            "/var/lib/agent-register:", "/var/ossec/etc:", "/var/ossec/queue/rids:"
-        ]
-        assert scripted_manager.KEY not in system.run("agent-register status; journalctl -o "
-                                                      "export").stdout
+            "ls -A /var/ossec/etc /var/ossec/queue/rids /var/lib/agent-register"
+        ).stdout
+        assert left.split() == ["/var/lib/agent-register:", "/var/ossec/etc:",
+                                "/var/ossec/queue/rids:"]
+        assert (
+            scripted_manager.KEY
+            not in system.run("agent-register status; journalctl -o export").stdout
+        )
     assert len(manager.requests) == 1
     copy = new_machine(like=machine)
     copy.write("/etc/machine-id", uuid.uuid4().hex + "\n")

@@ -18,8 +18,9 @@ def test_first_boot_with_a_credential(machine):
         assert system.wait_until_booted() == "running"
         unit = system.show("agent-register")
         status = system.run("agent-register status").stdout
-        everything = system.run("journalctl -o export; systemctl show agent-register; cat "
-                                "/var/lib/agent-register/*").stdout
+        everything = system.run(
+            "journalctl -o export; systemctl show agent-register; cat /var/lib/agent-register/*"
+        ).stdout
     (start,) = machine.agent_starts()
     assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}", LINE]
     assert (unit["ActiveState"], unit["Result"]) == ("active", "success")
@@ -30,7 +31,8 @@ def test_first_boot_with_a_credential(machine):
 
 def test_everything_from_credentials(machine):
     credentials = {
-        "agent-register.conf": METHOD.replace("\n", "\\n"), "agent-register.client-key": EXPORT
+        "agent-register.conf": METHOD.replace("\n", "\\n"),
+        "agent-register.client-key": EXPORT,
     }
     for _ in range(2):
         with machine.boot(credentials=credentials) as system:
@@ -40,8 +42,8 @@ def test_everything_from_credentials(machine):
 
 def test_key_file_that_is_forgotten(machine):
     """The unit's sandbox lets the program delete it where the manual page says."""
-    machine.write(agent_machine.CONFIG, METHOD + "[auth]\nkey_file = "
-                                                 "/etc/agent-register/key\nforget_secret = yes\n")
+    machine.write(agent_machine.CONFIG,
+                  METHOD + "[auth]\nkey_file = /etc/agent-register/key\nforget_secret = yes\n")
     machine.write("/etc/agent-register/key", EXPORT + "\n", 0o600)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
@@ -52,10 +54,12 @@ def test_key_file_that_is_forgotten(machine):
     assert len(machine.agent_starts()) == 2
 
 
-@pytest.mark.parametrize("more, words", [
-    ("", "agent-register.client-key"),
-    ("[auth]\nkey_file = /etc/agent-register/key\n", "/etc/agent-register/key: No such file"),
-], ids=["credential", "file"])
+@pytest.mark.parametrize(
+    "more, words",
+    [("", "agent-register.client-key"),
+     ("[auth]\nkey_file = /etc/agent-register/key\n", "/etc/agent-register/key: No such file")],
+    ids=["credential", "file"],
+)
 def test_no_key(machine, more, words):
     """The agent is skipped, the boot goes on, and the unit says what is missing and does not try
     again by itself."""

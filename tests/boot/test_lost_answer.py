@@ -9,8 +9,8 @@ import pytest
 import scripted_manager
 
 
-@pytest.mark.parametrize("policy, name", [("wait", None), ("suffix", r"web-01-[0-9a-f]{8}"),
-                                          ("fail", None)])
+@pytest.mark.parametrize("policy, name",
+                         [("wait", None), ("suffix", r"web-01-[0-9a-f]{8}"), ("fail", None)])
 def test_answer_lost_in_a_power_cut(policy, name, machine, start_manager):
     """The manager registers, the machine loses power before it hears of it, and boots again (as
     Wazuh's)."""
@@ -37,8 +37,10 @@ def test_answer_lost_in_a_power_cut(policy, name, machine, start_manager):
         if not name:
             system.wait_for_status("agent-register", "Waiting for attempt 3")
         text = system.show("agent-register")["StatusText"]
-        statuses = system.run("journalctl --sync; journalctl -q -u agent-register -o cat -g 'Main "
-                              "process exited|Deactivated'").stdout
+        statuses = system.run(
+            "journalctl --sync; journalctl -q -u agent-register -o cat -g 'Main process "
+            "exited|Deactivated'"
+        ).stdout
         duplicate = system.journal(MESSAGE_ID=message_ids.DUPLICATE)[0]["MESSAGE"]
     assert "probably this machine's own: the answer to its request was lost" in duplicate
     assert "Duplicate agent name: web-01" in duplicate
@@ -63,9 +65,10 @@ def test_answer_lost_with_a_manager_that_renames(machine, start_manager):
     manager = start_manager(
         machine,
         answer=lambda request: next(answers,
-                                    scripted_manager.issue(request).replace("web-01", "web-012")))
-    machine.write(agent_machine.CONFIG, agent_machine.configuration(more="[retry]\ninitial = 10 "
-                                                                         "ms\nmax = 20 ms\n"))
+                                    scripted_manager.issue(request).replace("web-01", "web-012")),
+    )
+    machine.write(agent_machine.CONFIG,
+                  agent_machine.configuration(more="[retry]\ninitial = 10 ms\nmax = 20 ms\n"))
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
         system.wait_for_start("wazuh-agent")

@@ -42,8 +42,10 @@ def test_request_follows_the_route_at_once(machine, start_manager, record_proper
             machine.path(agent_machine.KEYS).unlink()
             system.run("systemctl restart --no-block agent-register")
     shown = ", ".join(f"{1000 * delay:.1f}" for delay in sorted(delays))
-    print(f"from the route to the request: {shown} ms; median "
-          f"{1000 * statistics.median(delays):.1f} ms")
+    print(
+        f"from the route to the request: {shown} ms; median "
+        f"{1000 * statistics.median(delays):.1f} ms"
+    )
     record_property("route_to_request_ms", shown)
     assert statistics.median(delays) <= ROUTE_TO_REQUEST_MAX, shown
 
@@ -64,8 +66,11 @@ def test_cable_that_comes_after_the_budget(machine, start_manager):
         system.wait_for_exit("agent-register")
         unit = system.show("agent-register")
     assert manager.times[0] - appeared < 5
-    assert (unit["SubState"], unit["NRestarts"],
-            unit["StatusText"]) == ("exited", "1", "Registered as web-01 (id 007)")
+    assert (unit["SubState"], unit["NRestarts"], unit["StatusText"]) == (
+        "exited",
+        "1",
+        "Registered as web-01 (id 007)",
+    )
     assert len(manager.requests) == 1
     assert len(machine.agent_starts()) == 1
 
@@ -95,7 +100,9 @@ def test_address_that_comes_later(new_machine, start_manager):
         system.wait_for_status("agent-register", "Waiting for attempt")
         subprocess.run(
             machine.enter("ip", "-n", "machine", "address", "add", f"{nspawn.MACHINE_ADDRESS}/24",
-                          "dev", "host0"), check=True)
+                          "dev", "host0"),
+            check=True,
+        )
         assert system.wait_until_booted() == "running"
     assert len(manager.requests) == 1
     assert len(machine.agent_starts()) == 1
@@ -124,7 +131,8 @@ def test_network_online_target_is_not_waited_for(machine, start_manager):
         "/etc/systemd/system/wait-online.service",
         "[Unit]\nDefaultDependencies=no\nBefore=network-online.target\n[Service]\nType=oneshot\n"
         "ExecStart=/bin/sh -c 'read x </run/online'\nExecStartPre=mkfifo /run/online\n"
-        "[Install]\nWantedBy=network-online.target\n")
+        "[Install]\nWantedBy=network-online.target\n",
+    )
     machine.enable("wait-online.service")
     machine.configure()
     start_manager(machine)
@@ -144,8 +152,11 @@ def test_network_online_target_is_not_waited_for(machine, start_manager):
                          ids=["in the boot", "in the background"])
 def test_name_server_that_answers_later(budget, restarts, machine, start_manager):
     """First silence, then failures, then the address."""
-    machine.configure(agent_machine.configuration(more=f"[retry]\nbudget = {budget}\ninitial = "
-                                                       f"100 ms\nmax = 200 ms\n"))
+    machine.configure(
+        agent_machine.configuration(
+            more=f"[retry]\nbudget = {budget}\ninitial = 100 ms\nmax = 200 ms\n"
+        )
+    )
     machine.restart_soon()
     name_server.use_dns(machine)
     manager = start_manager(machine)
@@ -188,8 +199,9 @@ def test_certificate_that_is_not_valid_yet(machine, start_manager, certificates,
         assert len(manager.requests) == 1
 
         machine.path(agent_machine.KEYS).unlink()
-        machine.configure(agent_machine.configuration(more="[retry]\nbudget = 1 h\ninitial = 10 "
-                                                           "s\n"))
+        machine.configure(
+            agent_machine.configuration(more="[retry]\nbudget = 1 h\ninitial = 10 s\n")
+        )
         later, start = scripted_manager.make_later_certificate(certificates, tmp_path / "2", 2)
         manager = start_manager(machine, certificate=later)
         system.run("systemctl restart --no-block agent-register")

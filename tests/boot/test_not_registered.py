@@ -45,18 +45,25 @@ def test_wrong_password_does_not_hold_the_boot(machine, start_manager):
     manager = start_manager(machine)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
-        target, unit, agent = (system.show(name)
-                               for name in ("multi-user.target", "agent-register", "wazuh-agent"))
+        target, unit, agent = (
+            system.show(name) for name in ("multi-user.target", "agent-register", "wazuh-agent")
+        )
         (entry,) = system.journal(MESSAGE_ID=message_ids.REFUSED)
         status = system.run("systemctl status agent-register").stdout
         system.run("journalctl --update-catalog")
         explained = system.run(f"journalctl -q -x MESSAGE_ID={message_ids.REFUSED}").stdout
 
     assert target["ActiveState"] == "active"
-    assert (agent["ActiveState"], agent["ConditionResult"], machine.agent_starts()) == ("inactive",
-                                                                                        "no", [])
-    assert (unit["SubState"], unit["ExecMainStatus"], unit["RestartUSec"]) == ("auto-restart", "77",
-                                                                               "5s")
+    assert (agent["ActiveState"], agent["ConditionResult"], machine.agent_starts()) == (
+        "inactive",
+        "no",
+        [],
+    )
+    assert (unit["SubState"], unit["ExecMainStatus"], unit["RestartUSec"]) == (
+        "auto-restart",
+        "77",
+        "5s",
+    )
     assert len(manager.requests) == 1
     fields = {
         "PRIORITY": "3", "OUTCOME": "refused", "AGENT_NAME": "web-01",
@@ -92,13 +99,15 @@ def test_refused_machine_does_not_hammer(machine, start_manager):
 def test_agent_starts_after_the_restart_that_registers(machine, start_manager):
     """The agent was skipped by its condition; a later start of agent-register gets the key, and
     starts it."""
-    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 "
-                                                       "ms\nmax = 200 ms\n"))
+    machine.configure(
+        agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 ms\nmax = 200 ms\n")
+    )
     machine.restart_soon()
     answers = iter([BUSY] * 3)
     manager = start_manager(
         machine,
-        answer=lambda request: next(answers, None) or scripted_manager.want_password(request))
+        answer=lambda request: next(answers, None) or scripted_manager.want_password(request),
+    )
     with machine.boot() as system:
         registered = system.wait_for_entry(MESSAGE_ID=message_ids.REGISTERED)
         system.wait_for_start("wazuh-agent")

@@ -69,17 +69,22 @@ def test_service_and_commands_side_by_side(program, machine):  # pylint: disable
         assert system.run("agent-registrar -D /srv/ossec add -n hand -a 2001:db8::/32").stdout == (
             "002 hand 2001:0DB8:0000:0000:0000:0000:0000:0000/32\n")
         system.wait_for_status("agent-registrar", "1 agents")
-        machine.configure(f"[manager]\naddress = 127.0.0.1\n[tls]\n{pin}\n[agent]\nname = "
-                          f"web-02\ngroups = web\n")
+        machine.configure(
+            f"[manager]\naddress = 127.0.0.1\n[tls]\n{pin}\n[agent]\nname = web-02\ngroups = web\n"
+        )
         assert system.run("systemctl restart agent-register").exit_status == 0, system.journal()
         listed = system.run("agent-registrar -D /srv/ossec list").stdout.splitlines()
-        warnings = system.run("journalctl --sync; journalctl -q -b -p warning -o cat -u "
-                              "agent-registrar").stdout.splitlines()
+        warnings = system.run(
+            "journalctl --sync; journalctl -q -b -p warning -o cat -u agent-registrar"
+        ).stdout.splitlines()
     assert listed[1:] == ["003 web-02 any"]
     keys = machine.path("/srv/ossec/etc/client.keys")
     assert keys.read_text().splitlines()[0] == f"001 !old any {'5a' * 32}"
-    assert (keys.stat().st_uid, keys.stat().st_gid, keys.stat().st_mode & 0o777) == (owner, group,
-                                                                                     0o640)
+    assert (keys.stat().st_uid, keys.stat().st_gid, keys.stat().st_mode & 0o777) == (
+        owner,
+        group,
+        0o640,
+    )
     assert machine.read("/srv/ossec/queue/agent-groups/003") == "web\n"
     assert [
         line.split()[:3] for line in machine.read("/srv/ossec/queue/agents-timestamp").splitlines()
@@ -117,7 +122,8 @@ def test_api_in_the_sandbox_of_the_service(program, machine):  # pylint: disable
         state = system.show("agent-registrar")
         journal = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-registrar").stdout
     assert done.exit_status == 0, done.stdout + journal
-    assert "All selected agents were assigned to web" in done.stdout and "All selected agents were deleted" in done.stdout
+    assert "All selected agents were assigned to web" in done.stdout
+    assert "All selected agents were deleted" in done.stdout
     assert state["Result"] == "success" and "The API listens on" in journal
     assert "Registered web-02 as 001" in journal and "a good password" not in journal
     assert machine.read("/var/ossec/etc/client.keys").startswith("001 !web-02 any ")

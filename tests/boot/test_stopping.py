@@ -30,8 +30,11 @@ def test_stop_while_waiting(settings, machine):
         assert system.run("systemctl stop agent-register").exit_status == 0
         assert time.monotonic() - before < 2
         unit = system.show("agent-register")
-        assert (unit["ActiveState"], unit["Result"], unit["ExecMainStatus"]) == ("inactive",
-                                                                                 "success", "15")
+        assert (unit["ActiveState"], unit["Result"], unit["ExecMainStatus"]) == (
+            "inactive",
+            "success",
+            "15",
+        )
     assert left_behind(machine) == []
 
 

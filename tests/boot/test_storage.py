@@ -17,9 +17,11 @@ def full(machine):
     mounted("size=4k")(machine)
     machine.write(
         "/etc/systemd/system/fill.service",
-        f"[Unit]\nRequiresMountsFor={MOUNT}\nBefore=agent-register.service\n[Service]\nType=oneshot\n"
+        f"[Unit]\nRequiresMountsFor={MOUNT}\nBefore=agent-register.service\n[Service]\n"
+        f"Type=oneshot\n"
         f"ExecStart=-/bin/sh -c 'head -c 8192 /dev/zero >{MOUNT}/filler'\n"
-        "[Install]\nWantedBy=multi-user.target\n")
+        "[Install]\nWantedBy=multi-user.target\n",
+    )
     machine.enable("fill.service")
 
 
@@ -63,8 +65,9 @@ def test_no_key_is_asked_for(prepare, words, machine, start_manager):
 
 def test_torn_key_holds_the_agent_back(machine, start_manager):
     """What a power cut has left is no key: the agent starts with the new one, and not before."""
-    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 "
-                                                       "ms\nmax = 200 ms\n"))
+    machine.configure(
+        agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 ms\nmax = 200 ms\n")
+    )
     machine.write(agent_machine.KEYS, "007 web-01 any 0123", 0o640)
     machine.restart_soon()
     with machine.boot() as system:
@@ -73,5 +76,6 @@ def test_torn_key_holds_the_agent_back(machine, start_manager):
         assert system.show("wazuh-agent")["ActiveState"] == "inactive"
         start_manager(machine)
         system.wait_for_start("wazuh-agent")
-    assert [start[-1] for start in machine.agent_starts()] == [f"007 web-01 any "
-                                                               f"{scripted_manager.KEY}"]
+    assert [start[-1] for start in machine.agent_starts()] == [
+        f"007 web-01 any {scripted_manager.KEY}"
+    ]

@@ -13,8 +13,9 @@ def test_systemd_finds_no_fault(machine):
     with machine.boot() as system:
         system.wait_until_booted()
         units = system.run("cd /usr/lib/systemd/system && ls -d agent-regist*").stdout.split()
-        verdict = system.run(f"systemd-analyze verify --man=yes {' '.join(units)} "
-                             f"wazuh-agent.service")
+        verdict = system.run(
+            f"systemd-analyze verify --man=yes {' '.join(units)} wazuh-agent.service"
+        )
         drop_ins = system.show("wazuh-agent")["DropInPaths"]
         warnings = system.run("journalctl -q -b -p warning -o cat _PID=1 | grep -i agent").stdout
     assert {"agent-register.service", "agent-registered.target"} <= set(units)
@@ -32,8 +33,8 @@ def test_exposure(machine, record_property):
                               "/usr/lib/systemd/system/agent-register.service").stdout
     print(analysis)
     exposure = float(
-        re.search(r"Overall exposure level for agent-register.service: ([\d.]+)",
-                  analysis).group(1))
+        re.search(r"Overall exposure level for agent-register.service: ([\d.]+)", analysis).group(1)
+    )
     record_property("exposure", exposure)
     assert exposure <= EXPOSURE_MAX
 
@@ -41,20 +42,27 @@ def test_exposure(machine, record_property):
 def test_sandbox_is_enforced(machine):
     """What stands beside ExecStart= finds all places closed but the agent's directory and our
     own."""
-    machine.write("/etc/systemd/system/agent-register.service.d/try.conf",
-                  "[Service]\nExecStartPre=/bin/sh -c 'for place in /etc /usr /boot /opt /root "
-                  "/var/lib /var/ossec "
-                  "/var/lib/agent-register; do touch $$place/written; done; unshare --mount true "
-                  "&& touch /var/ossec/unshared; "
-                  "exit 0'\n")
+    machine.write(
+        "/etc/systemd/system/agent-register.service.d/try.conf",
+        "[Service]\nExecStartPre=/bin/sh -c 'for place in /etc /usr /boot /opt /root /var/lib "
+        "/var/ossec "
+        "/var/lib/agent-register; do touch $$place/written; done; unshare --mount true && touch "
+        "/var/ossec/unshared; "
+        "exit 0'\n",
+    )
     machine.configure()
     with machine.boot() as system:
-        assert system.run("systemctl stop agent-register; systemctl start --no-block "
-                          "agent-register").exit_status == 0
+        assert (
+            system.run(
+                "systemctl stop agent-register; systemctl start --no-block agent-register"
+            ).exit_status
+            == 0
+        )
         system.wait_for_status("agent-register", "Waiting for attempt")
-        written = system.run("ls /*/written /var/lib/written /var/*/written "
-                             "/var/lib/agent-register/written "
-                             "/var/ossec/unshared 2>/dev/null").stdout.split()
+        written = system.run(
+            "ls /*/written /var/lib/written /var/*/written /var/lib/agent-register/written "
+            "/var/ossec/unshared 2>/dev/null"
+        ).stdout.split()
     assert sorted(set(written)) == ["/var/lib/agent-register/written", "/var/ossec/written"]
 
 
@@ -71,8 +79,8 @@ def test_sandbox_allows_what_is_needed(machine, start_manager):
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
     (start,) = machine.agent_starts()
-    assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}", f"007 web-01 any "
-                                                                      f"{scripted_manager.KEY}"]
+    assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}",
+                         f"007 web-01 any {scripted_manager.KEY}"]
     assert machine.read(agent_machine.KEYS + ".torn") == "001 web-01 any 0123"
     assert not machine.path("/var/ossec/queue/rids/sender").exists()
 

@@ -42,8 +42,9 @@ def wait_for_attempts(system, count):
 
 def listen_without_a_word(machine):
     """Connections come about, and nothing follows."""
-    return machine.call_at_manager(lambda: socket.create_server(
-        (nspawn.MANAGER_ADDRESS, 1515), backlog=64))
+    return machine.call_at_manager(
+        lambda: socket.create_server((nspawn.MANAGER_ADDRESS, 1515), backlog=64)
+    )
 
 
 def seconds_of_boot(system):
@@ -79,8 +80,9 @@ def dropped(machine, start_manager):
 def test_boot_is_held_for_the_budget(weather, machine, start_manager):
     """However long an attempt may take: the default for one is 30 s."""
     budget = 1
-    machine.configure(agent_machine.configuration(more=f"[retry]\nbudget = {budget} s\ninitial = "
-                                                       f"100 ms\n"))
+    machine.configure(
+        agent_machine.configuration(more=f"[retry]\nbudget = {budget} s\ninitial = 100 ms\n")
+    )
     kept = weather(machine, start_manager)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
@@ -99,8 +101,9 @@ def test_boot_is_held_for_the_budget(weather, machine, start_manager):
 @pytest.mark.parametrize("weather, attempts", [(nobody, 40), (busy, 40), (dropped, 10)])
 def test_manager_that_never_answers(weather, attempts, machine, start_manager):
     """The failures of days, in seconds: their lines are counted, not waited for."""
-    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 300 ms\ninitial = 10 "
-                                                       "ms\nmax = 20 ms\n"))
+    machine.configure(
+        agent_machine.configuration(more="[retry]\nbudget = 300 ms\ninitial = 10 ms\nmax = 20 ms\n")
+    )
     machine.restart_soon()
     weather(machine, start_manager)
     with machine.boot() as system:
@@ -123,8 +126,11 @@ def test_manager_that_never_answers(weather, attempts, machine, start_manager):
 def test_no_attempt_comes_before_its_time(machine, start_manager):
     """Between two requests lies at least the shortest wait of their class, in the boot and in
     the background."""
-    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 400 ms\ninitial = 100 "
-                                                       "ms\nmax = 100 ms\n"))
+    machine.configure(
+        agent_machine.configuration(
+            more="[retry]\nbudget = 400 ms\ninitial = 100 ms\nmax = 100 ms\n"
+        )
+    )
     machine.restart_soon()
     manager = start_manager(machine, answer=lambda request: BUSY)
     with machine.boot() as system:
@@ -137,8 +143,9 @@ def test_no_attempt_comes_before_its_time(machine, start_manager):
 def test_manager_that_is_down_for_the_first_starts(machine, start_manager):
     """Starts that end in all ways, and boots: the one that finds the manager starts the agent,
     and nobody helps."""
-    machine.configure(agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 "
-                                                       "ms\nmax = 200 ms\n"))
+    machine.configure(
+        agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 ms\nmax = 200 ms\n")
+    )
     machine.restart_soon()
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
@@ -166,9 +173,11 @@ def test_status_says_for_what_which_and_when(machine):
         shown = system.run("systemctl status agent-register").stdout
         now = system.run("date +%s; date -d today +%F").stdout.split()
         # The third, when an IPv6 address has become ready meanwhile.
-        match = re.fullmatch(r"Waiting for attempt [23] at (\d\d:\d\d:\d\d): (Cannot connect to "
-                             r"manager.example:1515: .+)",
-                             text)
+        match = re.fullmatch(
+            r"Waiting for attempt [23] at (\d\d:\d\d:\d\d): (Cannot connect to "
+            r"manager.example:1515: .+)",
+            text,
+        )
         assert match and "refused" in match[2], text
         due = int(system.run(f"date -d '{now[1]} {match[1]}' +%s").stdout)
     assert 0 < (due - int(now[0])) % 86400 <= 180  # 1 min to 3 times that, as drawn
@@ -216,12 +225,14 @@ def test_boot_with_a_plan_that_is_not_due(machine, start_manager):
 
 def test_splay_comes_before_the_first_attempt_only(machine, start_manager):
     machine.write("/etc/machine-id", "0123456789abcdef0123456789abcdef\n")
-    machine.configure(agent_machine.configuration(more="[retry]\nsplay = 900 ms\ninitial = 10 "
-                                                       "ms\nmax = 20 ms\n"))
+    machine.configure(
+        agent_machine.configuration(more="[retry]\nsplay = 900 ms\ninitial = 10 ms\nmax = 20 ms\n")
+    )
     answers = iter([BUSY] * 3)
     manager = start_manager(
         machine,
-        answer=lambda request: next(answers, None) or scripted_manager.want_password(request))
+        answer=lambda request: next(answers, None) or scripted_manager.want_password(request),
+    )
     with machine.boot() as system:
         start = system.wait_for_entry(UNIT="agent-register.service",
                                       MESSAGE_ID=nspawn.UNIT_STARTING)

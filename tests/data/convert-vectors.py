@@ -82,10 +82,11 @@ def agent_requests(folder):
         for line in case.get("sent_records") or []:
             match = not CUT.search(line) and REQUEST.fullmatch(line)
             if match and "\n" not in line[:-1]:
-                rows.setdefault(line, [
-                    case["case"], line,
-                    *match.group("password", "name", "version", "groups", "ip", "hash")
-                ])
+                rows.setdefault(
+                    line,
+                    [case["case"], line,
+                     *match.group("password", "name", "version", "groups", "ip", "hash")],
+                )
     return list(rows.values())
 
 
@@ -104,17 +105,20 @@ def manager_requests(folder):
     rows = []
     for case in load(folder, "wazuh-authd"):
         sent, records = case["sent"], case["recv_records"]
-        if not case["authd"].startswith(
-                "v4.14.5") or case["case"] == "LOCAL SOCKET" or not sent or not records:
+        if (
+            not case["authd"].startswith("v4.14.5")
+            or case["case"] == "LOCAL SOCKET"
+            or not sent
+            or not records
+        ):
             continue
         if len(sent) != 1 or "\n" not in sent[0] or CUT.search(sent[0]):
             continue
         key = re.match(r"OSSEC K:'(\S+) (\S+) (\S+) (\S+)'", records[0])
-        rows.append([
-            case["case"], sent[0].partition("\n")[0],
-            PASSWORDS.get(case["authd"]),
-            fault_of(records[0]), key and key[2], key and key[3]
-        ])
+        rows.append(
+            [case["case"], sent[0].partition("\n")[0], PASSWORDS.get(case["authd"]),
+             fault_of(records[0]), key and key[2], key and key[3]]
+        )
     return rows
 
 
@@ -124,8 +128,8 @@ def main():
           replies(folder))
     write("agent-requests.txt", "Case, request, password, name, version, groups, ip, key hash.",
           agent_requests(folder))
-    write("manager-requests.txt", "Case, request line, the manager's password, fault, registered "
-                                  "name and ip.",
+    write("manager-requests.txt",
+          "Case, request line, the manager's password, fault, registered name and ip.",
           manager_requests(folder))
 
 

@@ -13,8 +13,9 @@ HEX64 = b"48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db"
 
 def unescape(field):
     named = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"\\": b"\\"}
-    return re.sub(rb"\\(?:x(..)|(.))", lambda m: bytes.fromhex(m[1].decode())
-                  if m[1] else named[m[2]], field)
+    return re.sub(
+        rb"\\(?:x(..)|(.))", lambda m: bytes.fromhex(m[1].decode()) if m[1] else named[m[2]], field
+    )
 
 
 def lines(name):
@@ -40,8 +41,13 @@ def replies():
     seeds = {}
     for label, state, text, *records in lines("replies.txt"):
         program = label.split(b":")[0]
-        kind = slug(program[:18] + b" " + state + b" " +
-                    b" ".join((text or b"").split()[:2] if state == b"error" else []))
+        kind = slug(
+            program[:18]
+            + b" "
+            + state
+            + b" "
+            + b" ".join((text or b"").split()[:2] if state == b"error" else [])
+        )
         if len(b"".join(records)) < 400:
             seeds.setdefault(kind, b"\x03\x07\x01\x09" + b"".join(records))
     seeds["silent"] = b"\x00"
@@ -55,8 +61,9 @@ def requests():
     seeds = {}
     for label, line, password, *_ in lines("agent-requests.txt"):
         if len(line) < 300:
-            seeds["agent-" +
-                  slug(label)] = bytes([len(password or b"")]) + (password or b"") + line[:-1]
+            seeds["agent-" + slug(label)] = (
+                bytes([len(password or b"")]) + (password or b"") + line[:-1]
+            )
     for label, line, password, fault, *_ in lines("manager-requests.txt"):
         if fault != b"ok" and len(line) < 300 and len(password or b"") < 16:
             seeds.setdefault("manager-" + fault.decode(),
@@ -97,7 +104,7 @@ def configurations():
         "uncommented": re.sub(rb"(?m)^#(?=[a-z_]+ =)", b"", shipped),
         "usual": b"[manager]\naddress = a.example.org\naddress = [::1]:99\n[tls]\nca_file = "
                  b"/ca.pem\n"
-                 b"[agent]\nname = %l-%m\ngroups = web,db\n[retry]\nbudget = 1min 30s\n",
+        b"[agent]\nname = %l-%m\ngroups = web,db\n[retry]\nbudget = 1min 30s\n",
         "pin": b"[tls]\r\npin = sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\r\n",
         "mark": b"\xef\xbb\xbf[tls]\nverify = no ; comment\n",
         "typo": b"[tls]\nverfy = no\n",
@@ -112,9 +119,9 @@ def exported_keys():
     return {
         "export": export,
         "broken": b"\xef\xbb\xbf " + export[:64] + b"\r\n " + export[64:] + b"\r\n",
-        "words": b"\nAgent key information for '001' is: \n" + export + b"\n\n** Press ENTER to "
-                                                                        b"return to the main "
-                                                                        b"menu.\n",
+        "words": b"\nAgent key information for '001' is: \n"
+        + export
+        + b"\n\n** Press ENTER to return to the main menu.\n",
         "line": usual + b"\n",
         "several": export + b"\n" + other + b"\n",
         "file": b"# agents\n007 !gone any ab\n" + usual + b"\n" + network + b"\n",
@@ -129,8 +136,7 @@ def proxy_answers():
                   b"a\r\n\r\n\x16\x03\x03\x00\x7a",
         "interim": b"\x03HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 200\n\n",
         "schemes": b"\x10HTTP/1.1 407 Proxy Authentication Required\r\n"
-                   b"Proxy-Authenticate: NTLM ab==, Digest realm=\"Basic \\\"\", Basic "
-                   b"realm=x\r\n\r\n",
+        b"Proxy-Authenticate: NTLM ab==, Digest realm=\"Basic \\\"\", Basic realm=x\r\n\r\n",
         "forbidden": b"\xffHTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\nX-Folded: "
                      b"a\r\n\tb\r\n\r\nbody",
         "no-colon": b"\x01HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
@@ -142,14 +148,16 @@ def api_replies():
     key = base64.b64encode(b"001 web-01 any " + HEX64)
     return {
         "granted": b"\x14\x00" + b'{"data":{"id":"001","key":"' + key + b'"},"error":0}',
-        "key": b"\x14\x00" + b'{"data":{"affected_items":[{"id":"001","key":"' + key +
-        b'"}],"failed_items":[]},"error":0}',
-        "failed": b"\x14\x00" +
-        b'{"data":{"affected_items":[],"failed_items":[{"error":{"code":1701,"message":"No"},'
+        "key": b"\x14\x00"
+        + b'{"data":{"affected_items":[{"id":"001","key":"'
+        + key
+        + b'"}],"failed_items":[]},"error":0}',
+        "failed": b"\x14\x00"
+        + b'{"data":{"affected_items":[],"failed_items":[{"error":{"code":1701,"message":"No"},'
         b'"id":["001"]}]},"message":"M","error":1}',
         "duplicate": b"\x28\x00" + b'{"title":"Bad Request","detail":"Same name","error":1705}',
-        "version-3": b"\x28\x04" + b'{"error":603,"message":"The requested URL was not found on '
-        b'this server"}',
+        "version-3": b"\x28\x04"
+        + b'{"error":603,"message":"The requested URL was not found on this server"}',
         "text-code": b"\x14\x00" + b'{"error":"9008","message":"Duplicate name"}',
         "gateway": b"\x32\x02<html>",
         "twice": b"\x14\x00" + b'{"error":0,"error":0}',
@@ -158,21 +166,27 @@ def api_replies():
 
 
 def enrollments():
-    pin, key = b"YJHcNmXtXoM8jZRfk-u_FLNwIMzudzNORJesLvNZCqI", b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+    pin, key = (b"YJHcNmXtXoM8jZRfk-u_FLNwIMzudzNORJesLvNZCqI",
+                b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
     agent = b'"id":"003","name":"web-01","ip":"any","key":"' + HEX64 + b'"'
     classes = b'Bearer error="invalid_token", error_description="'
     return {
         "token": b"teyJ2ZXIiOjEsImFkciI6ImgiLCJwaW4iOiJZSkhjTm1YdFhvTThqWlJmay11X0ZMTndJTXp1ZHpOT1JKZXNMdk5aQ3FJIn0",
-        "document-pin": b'd{"ver":1,"adr":"siem.example.local:8443/wazuh/","pin":"' + pin +
-        b'","key":"' + key + b'"}',
+        "document-pin": b'd{"ver":1,"adr":"siem.example.local:8443/wazuh/","pin":"'
+        + pin
+        + b'","key":"'
+        + key
+        + b'"}',
         "document-ca": b'd{"ver":1,"adr":"[::1]","ca":"-----BEGIN CERTIFICATE-----\\n"}',
         "document-twice": b'd{"ver":1,"ver":1,"adr":"h","pin":"' + pin + b'"}',
         "accept": b"a{" + agent + b',"reenroll_secret":"' + HEX64 + b'"}',
         "accept-less": b"a{" + agent + b"}",
         "accept-twice": b"a{" + agent + b',"id":"004"}',
-        "refuse-stale": b"r\x65" + classes +
-        b'stale_token"\n{"error":{"code":"stale_token","message":"x"}}',
-        "refuse-bare": b'r\x65Bearer\n{"error":{"code":"enrollment_key_unavailable","message":"x"}}',
+        "refuse-stale": b"r\x65"
+        + classes
+        + b'stale_token"\n{"error":{"code":"stale_token","message":"x"}}',
+        "refuse-bare": b'r\x65Bearer\n'
+                       b'{"error":{"code":"enrollment_key_unavailable","message":"x"}}',
         "refuse-number": b'r\x67\n{"error":{"code":9023,"message":"Enrollment token expired"}}',
         "refuse-flat": b'r\xcb\n{"error":"Service Unavailable","code":503}',
         "refuse-html": b"r\xca\n<html>Bad Gateway</html>",
@@ -196,7 +210,8 @@ def rosters():
     """A byte that chooses what is removed and how, and the file."""
     return {
         f"{name}-{how}": bytes([how]) + content
-        for how in range(3) for name, content in key_files().items()
+        for how in range(3)
+        for name, content in key_files().items()
     }
 
 
@@ -209,8 +224,7 @@ def api_calls():
         "query": b"\x01agents_list=001,2&older_than=7d&purge=true&limit=500&status=active,all",
         "query-q": b"\x01q=name=web-01;id!=000;ip~10.&search=-web&select=id%2Cname,os.name",
         "query-refused": b"\x01version=v4&%ff%0a=x&pretty&pretty=maybe",
-        "basic": b"\x02Basic "
-        b"d2F6dWg6d2F6dWg=",
+        "basic": b"\x02Basic d2F6dWg6d2F6dWg=",
         "bearer": b"\x02Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZG1pbiJ9.AAAA",
         "bearer-empty": b"\x02bearer ..",
         "hash": b"\x03" + hash_,
@@ -218,8 +232,9 @@ def api_calls():
         "add": b'\x04{"name":"web-01","ip":"any"}',
         "add-unknown": b'\x04{"name":"web-01","x\\ny":[1,{"a":null}]}',
         "add-unicode": b'\x04{"name":"\\ud800\\u00e4"}',
-        "insert": b'\x05{"name":"a","id":"012","key":"' + HEX64 +
-        b'","force":{"enabled":true,"disconnected_time":'
+        "insert": b'\x05{"name":"a","id":"012","key":"'
+        + HEX64
+        + b'","force":{"enabled":true,"disconnected_time":'
         b'{"enabled":false,"value":"1h"},"after_registration_time":"1d"}}',
         "insert-key": b'\x05{"name":"a","key":"short"}',
     }

@@ -9,7 +9,8 @@ from machine import AGENT_REGISTER, KEY, PROMPT, Machine
 STAMP = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d agent-auth: "
 # What only a configuration file has; who has called agent-auth has options.
 SETTING = re.compile(
-    r"\bin \[(manager|tls|agent|auth|retry|identity)\]|_file\b|verify_name|verify = no")
+    r"\bin \[(manager|tls|agent|auth|retry|identity)\]|_file\b|verify_name|verify = no"
+)
 
 
 def told(result):
@@ -81,9 +82,11 @@ class AgentAuth(Machine):
         assert result.status == 0, result
         assert errors(result) == [], result
         assert self.read_keys() == (line or f"001 web-01 any {KEY}\n").encode(), result
-        assert told(result)[-3:] == ["INFO: Received response with agent key", "INFO: Valid key "
-                                                                               "created. Finished.",
-                                     "INFO: Connection closed."], result
+        assert told(result)[-3:] == [
+            "INFO: Received response with agent key",
+            "INFO: Valid key created. Finished.",
+            "INFO: Connection closed.",
+        ], result
         assert result.seconds < within, result
         return result
 

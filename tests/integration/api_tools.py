@@ -32,8 +32,9 @@ def unpadded(data):
 
 def write_users(directory, users, log2_n=10):
     path = directory / "etc" / "api.users"
-    path.write_text("".join(
-        f"{name}:{cheap_hash(password, log2_n)}\n" for name, password in users.items()))
+    path.write_text(
+        "".join(f"{name}:{cheap_hash(password, log2_n)}\n" for name, password in users.items())
+    )
     path.chmod(0o640)
     return path
 
@@ -42,10 +43,12 @@ def write_users(directory, users, log2_n=10):
 def serving(directory, *arguments, users=None, **options):
     """A registrar with an API and, unless `users` says otherwise, one user."""
     write_users(directory, {USER: PASSWORD} if users is None else users)
-    with registrar_tools.serving(directory, "-n", "--dialect", "wazuh", "--api-port", "0",
-                                 *arguments, **options) as registrar:
+    with registrar_tools.serving(
+        directory, "-n", "--dialect", "wazuh", "--api-port", "0", *arguments, **options
+    ) as registrar:
         registrar.api_port = int(
-            registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1))
+            registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1)
+        )
         yield registrar
 
 
@@ -56,8 +59,11 @@ class Answer:
         self.status = response.status
         self.headers = response.headers
         self.text = response.read().decode()
-        self.json = json.loads(
-            self.text) if self.text and "json" in (self.headers["Content-Type"] or "") else None
+        self.json = (
+            json.loads(self.text)
+            if self.text and "json" in (self.headers["Content-Type"] or "")
+            else None
+        )
 
     def __repr__(self):
         return f"{self.status} {dict(self.headers)} {self.text}"
@@ -88,7 +94,8 @@ class Client:
     def __init__(self, registrar, source=None, address="127.0.0.1", **tls):
         self.connection = http.client.HTTPSConnection(
             address, registrar.api_port, context=registrar_tools.client_context(**tls),
-            timeout=registrar_tools.PATIENCE, source_address=(source, 0) if source else None)
+            timeout=registrar_tools.PATIENCE, source_address=(source, 0) if source else None
+        )
         self.headers = {}
 
     def __enter__(self):
@@ -103,9 +110,7 @@ class Client:
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
         self.connection.request(method, target, body,
-                                {k: v
-                                 for k, v in headers.items()
-                                 if v is not None}, **options)
+                                {k: v for k, v in headers.items() if v is not None}, **options)
         return Answer(self.connection.getresponse())
 
     def try_login(self, user=USER, password=PASSWORD, method="POST", target=LOGIN):
@@ -129,8 +134,9 @@ def exported(key):
 @contextlib.contextmanager
 def raw(registrar):
     """A TLS connection on which anything can be said."""
-    with socket.create_connection(("127.0.0.1", registrar.api_port),
-                                  registrar_tools.PATIENCE) as connection:
+    with socket.create_connection(
+        ("127.0.0.1", registrar.api_port), registrar_tools.PATIENCE
+    ) as connection:
         with registrar_tools.client_context().wrap_socket(connection) as tls:
             yield tls
 

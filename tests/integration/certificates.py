@@ -80,8 +80,9 @@ class Certificates:
         return os.path.join(self.directory, name)
 
     def openssl(self, *arguments):
-        return subprocess.run(["openssl", *arguments], check=True, capture_output=True,
-                              cwd=self.directory).stdout
+        return subprocess.run(
+            ["openssl", *arguments], check=True, capture_output=True, cwd=self.directory
+        ).stdout
 
     def ca(self, name="ca"):
         """The path of an authority's certificate."""
@@ -92,9 +93,12 @@ class Certificates:
                 self.ca(what["issuer"])
             self.private_key(f"ca-{name}")
             self.issue(
-                f"ca-{name}", what.get("issuer"), cn=f"Test CA {name}", validity=what.get(
-                    "validity", NOW),
-                extensions="basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n")
+                f"ca-{name}",
+                what.get("issuer"),
+                cn=f"Test CA {name}",
+                validity=what.get("validity", NOW),
+                extensions="basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n",
+            )
         return certificate
 
     def pair(self, name):
@@ -128,10 +132,26 @@ class Certificates:
             pass
         self.openssl("req", "-new", "-key", f"{name}.key", "-config", f"{name}.cnf", "-out",
                      f"{name}.csr", "-subj", f"/O=test/CN={cn}" if cn else "/O=test")
-        self.openssl("ca", "-batch", "-notext", "-config", f"{name}.cnf", "-in", f"{name}.csr",
-                     "-out", f"{name}.pem.new", "-extfile", f"{name}.ext", "-startdate",
-                     validity[0], "-enddate", validity[1], "-keyfile", f"{signer}.key",
-                     *(["-cert", f"{signer}.pem"] if issuer else ["-selfsign"]))
+        self.openssl(
+            "ca",
+            "-batch",
+            "-notext",
+            "-config",
+            f"{name}.cnf",
+            "-in",
+            f"{name}.csr",
+            "-out",
+            f"{name}.pem.new",
+            "-extfile",
+            f"{name}.ext",
+            "-startdate",
+            validity[0],
+            "-enddate",
+            validity[1],
+            "-keyfile",
+            f"{signer}.key",
+            *(["-cert", f"{signer}.pem"] if issuer else ["-selfsign"]),
+        )
         os.rename(self.path(f"{name}.pem.new"), self.path(f"{name}.pem"))
 
     def chain(self, name):
@@ -147,17 +167,20 @@ class Certificates:
     def pin(self, name):
         """The line of `pin` for a certificate's key."""
         public = self.openssl("x509", "-in", self.pair(name)[0], "-noout", "-pubkey")
-        der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=public,
-                             check=True, capture_output=True).stdout
+        der = subprocess.run(
+            ["openssl", "pkey", "-pubin", "-outform", "DER"],
+            input=public,
+            check=True,
+            capture_output=True,
+        ).stdout
         return "sha256//" + base64.b64encode(hashlib.sha256(der).digest()).decode()
 
     def encrypted_key(self, name):
         """The same private key behind a passphrase."""
         encrypted = self.path(f"{name}-encrypted.key")
         if not os.path.exists(encrypted):
-            self.openssl("pkey", "-in",
-                         self.pair(name)[1], "-aes256", "-passout", "pass:secret", "-out",
-                         encrypted)
+            self.openssl("pkey", "-in", self.pair(name)[1], "-aes256", "-passout", "pass:secret",
+                         "-out", encrypted)
         return encrypted
 
     def der(self, name):

@@ -39,7 +39,8 @@ def start_manager(certificates):
         pair = certificates.pair(certificate) if isinstance(certificate, str) else certificate
         managers.append(
             fake_manager.Manager(script or fake_manager.answer(machine_module.reply()), pair,
-                                 **options))
+                                 **options)
+        )
         return managers[-1]
     yield start
     for manager in managers:
@@ -62,8 +63,14 @@ def as_root():
 @pytest.fixture
 def mount_namespace(as_root):  # pylint: disable=unused-argument
     """The test runs the program with mounts of its own (`before=` of Machine.start())."""
-    if subprocess.run(["unshare", "--mount", "--propagation", "private", "true"],
-                      capture_output=True, check=False).returncode != 0:
+    if (
+        subprocess.run(
+            ["unshare", "--mount", "--propagation", "private", "true"],
+            capture_output=True,
+            check=False,
+        ).returncode
+        != 0
+    ):
         pytest.skip("needs unshare --mount")
 
 
@@ -96,16 +103,18 @@ def silent_resolver(machine, mount_namespace):  # pylint: disable=unused-argumen
         server.bind((address, 53))  # an address of this process: tests run in parallel
         resolver = machine.write("resolv.conf", f"nameserver {address}\n")
         switch = machine.write("nsswitch.conf", "hosts: dns\n")
-        yield (f"mount --bind {machine_module.shell_words(resolver)} /etc/resolv.conf\n"
-               f"if [ -e /etc/nsswitch.conf ]; then mount --bind "
-               f"{machine_module.shell_words(switch)} /etc/nsswitch.conf; fi"), server
+        yield (
+            f"mount --bind {machine_module.shell_words(resolver)} /etc/resolv.conf\n"
+            f"if [ -e /etc/nsswitch.conf ]; then mount --bind "
+            f"{machine_module.shell_words(switch)} /etc/nsswitch.conf; fi"
+        ), server
 
 
 @pytest.fixture
 def enrollment(machine):
     if not os.path.exists(
-            os.path.join(os.path.dirname(machine_module.AGENT_REGISTER),
-                         "agent-register-https.so")):
+        os.path.join(os.path.dirname(machine_module.AGENT_REGISTER), "agent-register-https.so")
+    ):
         pytest.skip("needs a build with the module (not --without-api)")
     return enroll_tools.Enrollment(machine)
 

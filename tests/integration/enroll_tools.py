@@ -23,8 +23,7 @@ class Enrollment:
         """`manager` None: the token names it; `token` and `password` are texts."""
         chosen = {
             "manager.method": "enroll",
-            **{name.replace("__", "."): value
-               for name, value in settings.items()}
+            **{name.replace("__", "."): value for name, value in settings.items()},
         }
         if token is not None:
             chosen["auth.token_file"] = self.machine.password(token, name="token")
@@ -51,10 +50,8 @@ class Enrollment:
 
     def fails(self, outcome, *words, **options):
         chosen = self.options(
-            **
-            {name: value
-             for name, value in options.items()
-             if name not in ("in_state", "within")})
+            **{name: value for name, value in options.items() if name not in ("in_state", "within")}
+        )
         more = {name: options[name] for name in ("in_state", "within") if name in options}
         return self.machine.fails(outcome, *words, **chosen, **more)
 

@@ -161,19 +161,23 @@ class Conversation:
 
     def _unread(self):
         """Are there bytes in the client's receive queue, or on their way there (/proc/net/tcp)?"""
-        ours, theirs = (f":{name[1]:04X}" for name in (self.socket.getsockname(),
-                                                       self.socket.getpeername()))
+        ours, theirs = (
+            f":{name[1]:04X}" for name in (self.socket.getsockname(), self.socket.getpeername())
+        )
         waiting = False
-        with open("/proc/net/tcp6" if self.socket.family == socket.AF_INET6 else "/proc/net/tcp",
-                  encoding="ascii") as table:
+        with open(
+            "/proc/net/tcp6" if self.socket.family == socket.AF_INET6 else "/proc/net/tcp",
+            encoding="ascii",
+        ) as table:
             for line in table:
                 if ours not in line or theirs not in line:
                     continue
                 _, local, remote, _, queues = line.split()[:5]
                 sent, received = queues.split(":")
                 waiting |= local.endswith(ours) and remote.endswith(theirs) and int(sent, 16) > 0
-                waiting |= local.endswith(theirs) and remote.endswith(ours) and int(received,
-                                                                                    16) > 0
+                waiting |= (
+                    local.endswith(theirs) and remote.endswith(ours) and int(received, 16) > 0
+                )
         return waiting
 
 
@@ -186,8 +190,9 @@ class Manager:
         self.script = script
         self.conversations = []
         self.reached = queue.Queue()  # ("accepted" | "handshake" | "request", conversation)
-        self.context = self._context(certificate, lowest, highest, client_ca,
-                                     ciphers) if certificate else None
+        self.context = (
+            self._context(certificate, lowest, highest, client_ca, ciphers) if certificate else None
+        )
         self.errors = []
         self.threads = []
         family = socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -8,13 +8,18 @@ import pytest
 
 KILLER = os.path.join(
     os.environ.get("BUILD_DIR") or os.path.join(os.path.dirname(__file__), "..", ".."),
-    "kill-at-syscall")
+    "kill-at-syscall",
+)
 needs_killer = pytest.mark.skipif(not os.path.exists(KILLER), reason=f"needs {KILLER}")
 
 
 def kill_at(number, command, environment=None):
     """Run the command until it enters its system call `number`, and kill it there. True: it
     ended before that."""
-    return subprocess.run([KILLER, str(number), *command], env=environment, cwd="/", timeout=60,
-                          check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL).returncode == 3
+    return (
+        subprocess.run(
+            [KILLER, str(number), *command], env=environment, cwd="/", timeout=60, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ).returncode
+        == 3
+    )

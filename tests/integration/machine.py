@@ -22,17 +22,9 @@ OLD_KEY = hashlib.sha256(b"before").hexdigest()
 OLD_LINE = f"007 web-01 any {OLD_KEY}\n"
 
 EXIT_CODES = {
-    "registered": 0,
-    "not-ready": 75,
-    "unreachable": 75,
-    "untrusted": 75,
-    "busy": 75,
-    "duplicate": 75,
-    "refused": 77,
-    "protocol-error": 76,
-    "misconfigured": 78,
-    "storage-error": 73,
-    "cloned": 79,
+    "registered": 0, "not-ready": 75, "unreachable": 75, "untrusted": 75, "busy": 75,
+    "duplicate": 75, "refused": 77, "protocol-error": 76, "misconfigured": 78, "storage-error": 73,
+    "cloned": 79
 }
 
 
@@ -62,7 +54,8 @@ class Result:
         return self.failures[0].split(": ", 1)[1]
 
     def __repr__(self):
-        return f"exit status {self.status} after {self.seconds:.2f} s, state {self.state}\n{self.stderr}{self.stdout}"
+        return (f"exit status {self.status} after {self.seconds:.2f} s, state {self.state}\n"
+                f"{self.stderr}{self.stdout}")
 
 
 class Machine:
@@ -179,9 +172,7 @@ class Machine:
         """Of the program; its systemctl does nothing, so that a run as a service leaves this
         system's units alone."""
         kept = {
-            key: value
-            for key, value in os.environ.items()
-            if key == "HOME" or "SAN_OPTIONS" in key
+            key: value for key, value in os.environ.items() if key == "HOME" or "SAN_OPTIONS" in key
         }
         return {**kept, "PATH": f"{self.programs}:{os.environ['PATH']}", "LC_ALL": "C", **more}
 
@@ -195,15 +186,14 @@ class Machine:
         if before:
             script = f"{before}\n"
             script += f'"$@"; status=$?\n{after}\nexit $status' if after else 'exec "$@"'
-            command = [
-                "unshare", "--mount", "--propagation", "private", "sh",
-                "-ec" if not after else "-c", script, "sh", *command
-            ]
+            command = ["unshare", "--mount", "--propagation", "private", "sh",
+                       "-ec" if not after else "-c", script, "sh", *command]
         more = {"user": user, "group": user, "extra_groups": []} if user is not None else {}
         return Run(
             self,
             subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             env=self.environment(**environment or {}), cwd="/", **more))
+                             env=self.environment(**environment or {}), cwd="/", **more),
+        )
 
     def register(self, *arguments, **options):
         """Run to the end. Returns a Result."""
@@ -267,7 +257,8 @@ class Run:
             self.process.kill()
             stdout, stderr = self.process.communicate()
             raise AssertionError(
-                f"it hangs:\n{(self.seen + stderr).decode(errors='replace')}") from None
+                f"it hangs:\n{(self.seen + stderr).decode(errors='replace')}"
+            ) from None
         seconds = time.monotonic() - self.started
         result = Result(self.process.returncode, stdout.decode(errors="replace"),
                         (self.seen + stderr).decode("latin-1"), seconds, self.machine.read_state())
@@ -279,10 +270,13 @@ class Run:
         state = "".join(result.state.values())
         for secret in (KEY, OLD_KEY, *self.machine.secrets):
             assert secret not in result.stderr and secret not in state, "a secret was shown"
-        assert all(byte == "\n" or " " <= byte <= "~"
-                   for byte in result.stderr), f"unescaped bytes: {result.stderr!r}"
-        assert os.path.isdir(
-            self.machine.etc) is False or ".client.keys.new" not in self.machine.files(), result
+        assert all(
+            byte == "\n" or " " <= byte <= "~" for byte in result.stderr
+        ), f"unescaped bytes: {result.stderr!r}"
+        assert (
+            os.path.isdir(self.machine.etc) is False
+            or ".client.keys.new" not in self.machine.files()
+        ), result
         assert "Sanitizer" not in result.stderr, result.stderr
 
 

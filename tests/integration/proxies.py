@@ -64,11 +64,13 @@ def tunnel(hosts=None, credentials=None, answer=OK, refuse=(), bytewise=False):
                                         b"Proxy-Authenticate: Basic realm=\"the proxy\"\r\n\r\n")
             return
         if authority in refuse:
-            conversation.socket.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: "
-                                        b"0\r\n\r\n")
+            conversation.socket.sendall(
+                b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+            )
             return
-        with socket.create_connection(split_authority((hosts or {}).get(authority, authority)),
-                                      PATIENCE) as far:
+        with socket.create_connection(
+            split_authority((hosts or {}).get(authority, authority)), PATIENCE
+        ) as far:
             for piece in [bytes([byte]) for byte in answer] if bytewise else [answer]:
                 conversation.socket.sendall(piece)
                 if bytewise:

@@ -39,13 +39,11 @@ class Registrar:
         self.directory = pathlib.Path(directory)
         self.keys_file = self.directory / "etc" / "client.keys"
         where = [] if pass_fds else ["--listen", listen, "-p", "0"]
-        command = [
-            *(program or [PROGRAM]), "-D",
-            str(directory), *where, *map(str, arguments), "serve"
-        ]
+        command = [*(program or [PROGRAM]), "-D", str(directory), *where, *map(str, arguments),
+                   "serve"]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, env={**os.environ,
-                                                        **(environment or {})}, pass_fds=pass_fds)
+                                        text=True, env={**os.environ, **(environment or {})},
+                                        pass_fds=pass_fds)
         self.lines = []
         self._changed = threading.Condition()
         self._closed = False
@@ -76,8 +74,9 @@ class Registrar:
                     if match:
                         return match
                 if self._closed or time.monotonic() > end:
-                    raise AssertionError(f"no log line with {pattern!r} in:\n" +
-                                         "\n".join(self.lines))
+                    raise AssertionError(
+                        f"no log line with {pattern!r} in:\n" + "\n".join(self.lines)
+                    )
                 self._changed.wait(1)
 
     @property
@@ -172,7 +171,8 @@ class Client:
 
     def send(self, piece):
         self.tls.sendall(
-            piece.encode("utf-8", "surrogateescape") if isinstance(piece, str) else piece)
+            piece.encode("utf-8", "surrogateescape") if isinstance(piece, str) else piece
+        )
 
     def half_close(self):
         """FIN without close_notify."""
@@ -276,8 +276,9 @@ class Authority:
     def issue(self, name, expired=False, san=None):
         """A (certificate, key) pair of files; `san` is a list of alternative names like
         "IP:127.0.0.1"."""
-        key, request, certificate = (self.directory / f"{name}.{end}"
-                                     for end in ("key", "csr", "crt"))
+        key, request, certificate = (
+            self.directory / f"{name}.{end}" for end in ("key", "csr", "crt")
+        )
         self._openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                       "-nodes", "-subj", f"/O=agents/CN={name}", "-keyout", key, "-out", request)
         if expired:
@@ -285,14 +286,15 @@ class Authority:
             config = self.directory / "ca.conf"
             config.write_text(
                 "[ca]\ndefault_ca=d\n[d]\ndatabase=index\nnew_certs_dir=.\nrand_serial=yes\n"
-                "default_md=sha256\npolicy=p\n[p]\nO=optional\nCN=supplied\n")
+                "default_md=sha256\npolicy=p\n[p]\nO=optional\nCN=supplied\n"
+            )
             self._openssl("ca", "-batch", "-config", config, "-cert", self.certificate, "-keyfile",
                           self.key, "-in", request, "-out", certificate, "-startdate",
                           "20200101000000Z", "-enddate", "20200102000000Z", "-notext")
         else:
             extensions = self.directory / f"{name}.ext"
             extensions.write_text(f"subjectAltName={','.join(san)}\n" if san else "")
-            self._openssl("x509", "-req", "-in", request, "-CA",
-                          self.certificate, "-CAkey", self.key, "-days", "7", "-set_serial",
-                          str(time.monotonic_ns()), "-extfile", extensions, "-out", certificate)
+            self._openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey",
+                          self.key, "-days", "7", "-set_serial", str(time.monotonic_ns()),
+                          "-extfile", extensions, "-out", certificate)
         return certificate, key

@@ -48,10 +48,8 @@ class Reply:
         self.close = close
 
     def encode(self):
-        lines = [
-            f"HTTP/1.1 {self.status} Text", "Content-Type: application/json",
-            f"Content-Length: {len(self.body)}"
-        ]
+        lines = [f"HTTP/1.1 {self.status} Text", "Content-Type: application/json",
+                 f"Content-Length: {len(self.body)}"]
         lines += [f"{name}: {value}" for name, value in self.fields]
         if self.close:
             lines.append("Connection: close")
@@ -70,10 +68,13 @@ def granted(id="001", **line):  # pylint: disable=redefined-builtin
 def error(status, code, detail="No.", fields=()):
     """A refusal of version 4."""
     return Reply(
-        status, {
+        status,
+        {
             "title": "Bad Request", "detail": detail, "remediation": "Do it right", "error": code,
             "dapi_errors": {"master": {"error": detail}}
-        }, fields)
+        },
+        fields,
+    )
 
 
 def affected(*items, failed=(), code=0):
@@ -89,16 +90,16 @@ DEFAULTS = {
     "PUT /agents/001/group/.*": affected("001"),
 }
 NOT_FOUND = Reply(404, {"title": "Not Found", "detail": "404: Not Found"})
-NOT_FOUND_3 = Reply(404, {"error": 603, "message": "The requested URL was not found on this "
-                                                   "server"})
+NOT_FOUND_3 = Reply(404,
+                    {"error": 603, "message": "The requested URL was not found on this server"})
 
 
 class Api:
     def __init__(self, answers=None, otherwise=NOT_FOUND, close=False):
         answers = answers or {}
         self.answers = {
-            **answers, **{call: each
-                          for call, each in DEFAULTS.items() if call not in answers}
+            **answers,
+            **{call: each for call, each in DEFAULTS.items() if call not in answers},
         }
         self.otherwise = otherwise
         self.close = close  # end the connection after each reply
@@ -163,6 +164,8 @@ def read_call(conversation, data=b""):
 def settings(machine, **more):
     """The configuration keys of method = api."""
     return {
-        "manager.method": "api", "auth.api_user": USER,
-        "auth.api_password_file": machine.password(PASSWORD), **more
+        "manager.method": "api",
+        "auth.api_user": USER,
+        "auth.api_password_file": machine.password(PASSWORD),
+        **more,
     }

@@ -29,7 +29,7 @@ def request(manager):
     return sent[:-1]
 
 
-# ------------------------------------------------------------------ what an option puts into the request
+# ------------------------------------------------------------- what an option puts into the request
 
 REQUESTS = {
     "-A": (["-A", "other"], "OSSEC A:'other'"),
@@ -41,10 +41,10 @@ REQUESTS = {
     "-I": (["-I", "10.0.0.7"], "OSSEC A:'web-01' IP:'10.0.0.7'"),
     "-I any": (["-I", "any"], "OSSEC A:'web-01' IP:'any'"),
     "-I network": (["-I", "10.0.0.0/24"], "OSSEC A:'web-01' IP:'10.0.0.0/24'"),
-    "-I IPv6": (["-I", "2001:db8::1"], "OSSEC A:'web-01' "
-                                       "IP:'2001:0DB8:0000:0000:0000:0000:0000:0001'"),
-    "-I IPv6 network": (["-I", "2001:db8::/32"], "OSSEC A:'web-01' "
-                                                 "IP:'2001:0DB8:0000:0000:0000:0000:0000:0000/32'"),
+    "-I IPv6": (["-I", "2001:db8::1"],
+                "OSSEC A:'web-01' IP:'2001:0DB8:0000:0000:0000:0000:0000:0001'"),
+    "-I IPv6 network": (["-I", "2001:db8::/32"],
+                        "OSSEC A:'web-01' IP:'2001:0DB8:0000:0000:0000:0000:0000:0000/32'"),
     "-i": (["-i"], "OSSEC A:'web-01' IP:'src'"),
     "-i -G": (["-i", "-G", "web"], "OSSEC A:'web-01' G:'web' IP:'src'"),
     "extra words": (["now", "please"], "OSSEC A:'web-01'"),
@@ -125,8 +125,10 @@ def test_group(agent_auth, start_manager, as_root):  # pylint: disable=unused-ar
     status = os.stat(agent_auth.keys)
     assert status.st_mode & 0o7777 == 0o640 and status.st_uid == 0
     assert status.st_gid == int(
-        subprocess.run(["getent", "group", "daemon"], check=True, capture_output=True,
-                       text=True).stdout.split(":")[2])
+        subprocess.run(
+            ["getent", "group", "daemon"], check=True, capture_output=True, text=True
+        ).stdout.split(":")[2]
+    )
 
 
 def test_unknown_group(agent_auth, start_manager):
@@ -164,8 +166,8 @@ def test_interface_of_a_link_local_address(agent_auth, start_manager):
 
 REFUSED = {
     "no -m": ([], "Manager IP not set."),
-    "-I and -i": (["-m", "127.0.0.1", "-I", "10.0.0.1", "-i"], "Options '-I' and '-i' are "
-                  "uncompatible."),
+    "-I and -i": (["-m", "127.0.0.1", "-I", "10.0.0.1", "-i"],
+                  "Options '-I' and '-i' are uncompatible."),
     "-x without -k": (["-m", "127.0.0.1", "-x", "/certificate"], "-x needs -k"),
     "-k without -x": (["-m", "127.0.0.1", "-k", "/key"], "-k needs -x"),
     "-p 0": (["-m", "127.0.0.1", "-p", "0"], "Invalid port: '0'"),
@@ -176,8 +178,8 @@ REFUSED = {
     "-n a name": (["-m", "fe80::1", "-n", "eth0"], "Invalid network_interface: eth0"),
     "-m with a blank": (["-m", "a b"], "Could not resolve hostname: 'a b'"),
     "-m empty": (["-m", ""], "Could not resolve hostname: -m is empty"),
-    "-A with a blank": (["-m", "127.0.0.1", "-A", "a b"], 'Invalid agent name "a b". Please pick '
-                        'a valid name'),
+    "-A with a blank": (["-m", "127.0.0.1", "-A", "a b"],
+                        'Invalid agent name "a b". Please pick a valid name'),
     "-A a specifier": (["-m", "127.0.0.1", "-A", "%H"], 'Invalid agent name "%H"'),
     "-A empty": (["-m", "127.0.0.1", "-A", ""], 'Invalid agent name ""'),
     "-A of 1": (["-m", "127.0.0.1", "-A", "a"], 'Invalid agent name "a"'),
@@ -190,8 +192,8 @@ REFUSED = {
     "-G with a quote": (["-m", "127.0.0.1", "-G", "a'b"], "Invalid group name"),
     "-I bad": (["-m", "127.0.0.1", "-I", "10.0.0.256"], "Invalid IP: '10.0.0.256'"),
     "-v missing file": (["-m", "127.0.0.1", "-v", "/no/ca"], "/no/ca"),
-    "-x missing file": (["-m", "127.0.0.1", "-x", "/no/certificate", "-k",
-                         "/no/key"], "/no/certificate"),
+    "-x missing file": (["-m", "127.0.0.1", "-x", "/no/certificate", "-k", "/no/key"],
+                        "/no/certificate"),
     "-c unknown": (["-m", "127.0.0.1", "-c", "FROBNICATE"], "FROBNICATE"),
 }
 
@@ -215,8 +217,8 @@ UNKNOWN = {
 @pytest.mark.parametrize("arguments, words", UNKNOWN.values(), ids=UNKNOWN.keys())
 def test_unknown_option(agent_auth, arguments, words):
     result = agent_auth.register(*arguments, name=None)
-    assert result.status == 1 and result.stderr.endswith(f"{words}\n") and result.stderr.count(
-        "\n") == 1, result
+    assert result.status == 1 and result.stderr.endswith(f"{words}\n"), result
+    assert result.stderr.count("\n") == 1, result
     assert result.stdout == ""
 
 
@@ -225,8 +227,8 @@ def test_help_and_version(agent_auth):
     assert shown.status == 0 and shown.stderr == ""
     assert set(re.findall(r"^  -(\w)\b", shown.stdout, re.M)) == set("mpADgvxkPcGIinatdVh")
     version = agent_auth.register("-V", name=None)
-    assert version.status == 0 and re.fullmatch(r"agent-auth of agent-register \d\S*\n",
-                                                version.stdout), version
+    assert version.status == 0, version
+    assert re.fullmatch(r"agent-auth of agent-register \d\S*\n", version.stdout), version
 
 
 def test_t_asks_nobody(agent_auth, start_manager):
@@ -285,8 +287,9 @@ def test_default_password_file(agent_auth, start_manager):
     manager = start_manager()
     result = agent_auth.registers(manager=manager)
     assert request(manager) == f"OSSEC PASS: {PASSWORD} OSSEC A:'web-01'"
-    assert told(
-        result)[0] == f"INFO: Using password specified on file: {agent_auth.default_password}"
+    assert (
+        told(result)[0] == f"INFO: Using password specified on file: {agent_auth.default_password}"
+    )
 
 
 def test_the_option_beats_the_default_password_file(agent_auth, start_manager):
@@ -397,9 +400,11 @@ def test_unverified_manager_is_warned_of(agent_auth, start_manager):
 
 
 VERIFIED = {
-    "subject alternative name": ("san-ipv4", "127.0.0.1"), "common name": ("cn-ipv4", "127.0.0.1"),
-    "host name": ("san-dns", "localhost"), "common name, host name": ("cn-dns", "localhost"),
-    "common name beside others": ("cn-beside-san", "127.0.0.1")
+    "subject alternative name": ("san-ipv4", "127.0.0.1"),
+    "common name": ("cn-ipv4", "127.0.0.1"),
+    "host name": ("san-dns", "localhost"),
+    "common name, host name": ("cn-dns", "localhost"),
+    "common name beside others": ("cn-beside-san", "127.0.0.1"),
 }
 
 
@@ -407,9 +412,8 @@ VERIFIED = {
 def test_verified_manager(agent_auth, start_manager, certificate, host):
     manager = start_manager(certificate=certificate)
     result = agent_auth.registers(manager=(host, manager.port), trust="ca")
-    assert told(result)[:2] == [f"INFO: Connected to {host}:{manager.port}", "INFO: Verifying "
-                                                                             "manager's "
-                                                                             "certificate"]
+    assert told(result)[:2] == [f"INFO: Connected to {host}:{manager.port}",
+                                "INFO: Verifying manager's certificate"]
     assert result.stderr == ""
 
 
@@ -440,8 +444,8 @@ def test_registers_though_there_is_a_key(agent_auth, start_manager):
     assert request(manager) == f"OSSEC A:'web-01' K:'{OLD_HASH}'"
     with open(agent_auth.keys + ".old", encoding="ascii") as file:
         assert file.read() == OLD_LINE
-    assert agent_auth.files() == ["client.keys", "client.keys.old"
-                                  ] and not os.path.exists(agent_auth.counter)
+    assert agent_auth.files() == ["client.keys", "client.keys.old"]
+    assert not os.path.exists(agent_auth.counter)
 
 
 def test_a_later_run_of_the_service_has_nothing_to_do(agent_auth, machine, start_manager):
@@ -451,7 +455,8 @@ def test_a_later_run_of_the_service_has_nothing_to_do(agent_auth, machine, start
     machine.agent, machine.state_directory = agent_auth.agent, agent_auth.state_directory
     machine.keys = agent_auth.keys
     result = machine.register(manager=manager)
-    assert result.status == 0 and "Already registered as web-01 (id 001); nothing to do" in result.stderr, result
+    assert result.status == 0, result
+    assert "Already registered as web-01 (id 001); nothing to do" in result.stderr, result
     status = machine.register("status", trust=None)
     assert f"127.0.0.1:{manager.port}" in status.stdout and "authd" in status.stdout
     assert len(manager.conversations) == 1
@@ -483,14 +488,16 @@ def test_full_disk(agent_auth, start_manager, mount_namespace):  # pylint: disab
     manager = start_manager()
     old = OLD_LINE.replace(OLD_KEY, "0" * 64)
     etc, keys, line = (shell_words(each) for each in (agent_auth.etc, agent_auth.keys, old))
-    result = agent_auth.register(manager=manager, after=f"cat {keys}; ls -A {etc}",
-                                 before=f"mount -t tmpfs -o size=8k none {etc}; printf %s {line} "
-                                        f">{keys}; "
-                                 f"head -c 4096 /dev/zero >{etc}/filler")
+    result = agent_auth.register(
+        manager=manager,
+        after=f"cat {keys}; ls -A {etc}",
+        before=f"mount -t tmpfs -o size=8k none {etc}; printf %s {line} >{keys}; "
+        f"head -c 4096 /dev/zero >{etc}/filler",
+    )
     assert result.status == 1 and manager.conversations == [], result
     assert result.stdout == old + "client.keys\nfiller\n"
-    assert "Unable to open key file: " in errors(result)[0] and "No space left on device" in errors(
-        result)[0]
+    assert "Unable to open key file: " in errors(result)[0]
+    assert "No space left on device" in errors(result)[0]
 
 
 # ------------------------------------------------------------------ the manager's answers
@@ -527,13 +534,15 @@ def test_refusal(agent_auth, start_manager, records, words, ending):
 
 
 ANSWERS = {
-    "nothing": ([], "Unable to create key. Either wrong password or connection not accepted by "
-                    "the manager: "),
+    "nothing": (
+        [],
+        "Unable to create key. Either wrong password or connection not accepted by the manager: ",
+    ),
     "garbage": ([b"hello\n"], "Invalid key received. Closing connection: "),
     "empty key": ([b"OSSEC K:''"], "Invalid key received. Closing connection: "),
     "three fields": ([b"OSSEC K:'001 web-01 any'"], "Invalid key received. Closing connection: "),
-    "empty id": ([b"OSSEC K:' web-01 any " + KEY.encode() + b"'"], "Invalid key received. Closing "
-                                                                   "connection: "),
+    "empty id": ([b"OSSEC K:' web-01 any " + KEY.encode() + b"'"],
+                 "Invalid key received. Closing connection: "),
     "no closing quote": ([reply()[:-1]], "Invalid key received. Closing connection: "),
     "refusal, then a key": ([b"ERROR: no\n", reply()], "no (from manager)"),
 }
@@ -548,8 +557,8 @@ def test_answers_without_a_key(agent_auth, start_manager, records, words, ending
 
 
 def test_reset_after_the_request(agent_auth, start_manager):
-    agent_auth.fails("SSL read (unable to receive message): ", "reset", manager=start_manager(
-        answer(ending="reset")))
+    agent_auth.fails("SSL read (unable to receive message): ", "reset",
+                     manager=start_manager(answer(ending="reset")))
 
 
 def test_key_in_pieces(agent_auth, start_manager):
@@ -627,15 +636,16 @@ def test_hang_without_timeout(agent_auth, start_manager, certificates, tmp_path)
     they pass only once."""
     runs = []
     for number, script in enumerate(
-        (silent_after_connecting, silent_after_the_request, silent_within_the_answer)):
+        (silent_after_connecting, silent_after_the_request, silent_within_the_answer)
+    ):
         each = AgentAuth(tmp_path / str(number), certificates)
         each.install_key()
         runs.append((each, each.snapshot(), each.start(manager=start_manager(script))))
     for each, before, run in runs:
         run.process.wait(2 * PATIENCE)
         result = run.finish()
-        assert result.status == 1 and len(
-            errors(result)) == 1 and "127.0.0.1:" in errors(result)[0], result
+        assert result.status == 1 and len(errors(result)) == 1, result
+        assert "127.0.0.1:" in errors(result)[0], result
         assert result.seconds < 2 * PATIENCE and each.snapshot() == before
 
 
@@ -653,7 +663,8 @@ def test_the_journal_is_not_written_to(agent_auth, start_manager, tmp_path):
     """Its lines go to the streams also when standard error is the journal's."""
     status = os.stat(tmp_path)
     result = agent_auth.registers(
-        manager=start_manager(), environment={"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+        manager=start_manager(), environment={"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+    )
     assert UNVERIFIED in warnings(result)[0]
 
 
@@ -697,17 +708,21 @@ def test_closed_streams(agent_auth, start_manager, closed):
         seen.extend(os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3))
         conversation.send(reply())
         conversation.finish()
-
     command = agent_auth.command(
-        "-d", manager=start_manager(lambda conversation: started.wait() and script(conversation)))
+        "-d", manager=start_manager(lambda conversation: started.wait() and script(conversation))
+    )
     started = threading.Event()
-    with subprocess.Popen(["sh", "-c", f'exec "$@" {closed}', "sh", *command],
-                          stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, env=agent_auth.environment()) as process:
+    with subprocess.Popen(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=agent_auth.environment(),
+    ) as process:
         started.set()
         assert process.wait(PATIENCE) == 0
     assert agent_auth.read_keys() == f"001 web-01 any {KEY}\n".encode()
     streams = ["<&-", ">&-", "2>&-"]
-    assert [name == "/dev/null"
-            for name, stream in zip(seen, streams)
-            if stream in closed] == [True] * closed.count("&-")
+    assert [name == "/dev/null" for name, stream in zip(seen, streams) if stream in closed] == [
+        True
+    ] * closed.count("&-")

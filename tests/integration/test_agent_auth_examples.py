@@ -99,8 +99,8 @@ def check(result, address, lines, registrar, machine):
     assert machine.read_keys().decode() == " ".join(registrar.keys()[-1]) + "\n"
 
 
-@pytest.mark.parametrize("arguments, name", [((), "melancia"),
-                                             (("-A", "example-agent"), "example-agent")],
+@pytest.mark.parametrize("arguments, name",
+                         [((), "melancia"), (("-A", "example-agent"), "example-agent")],
                          ids=["host name", "-A"])
 def test_adding_an_agent_with_a_host_name(agent_auth, site, hosts, arguments, name):  # noqa: F811
     site.make_own_certificate()

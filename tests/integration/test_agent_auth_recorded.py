@@ -143,8 +143,8 @@ REPLIES = {
     "two spaces": answer(key("007  web-01 any " + KEY)),
     "ip bad": answer(key("007 web-01 10.0.0.999 " + KEY)),
     "ip has hash": answer(key("007 web-01 #10.0.0.1 " + KEY)),
-    "ERROR two records (<=4.12)": answer(b"ERROR: Duplicate agent name: web-01", b"ERROR: Unable "
-                                                                                 b"to add agent"),
+    "ERROR two records (<=4.12)": answer(b"ERROR: Duplicate agent name: web-01",
+                                         b"ERROR: Unable to add agent"),
     "ERROR two records glued": answer(b"ERROR: Invalid passwordERROR: Unable to add agent"),
     "ERROR with escape codes": answer(b"ERROR: \x1b[2Jx\nfake line"),
     "nothing, close_notify": answer(ending="close_notify"),
@@ -193,8 +193,11 @@ def said_by_manager(row):
 
 def stored_by(row):
     """The key file after this run."""
-    return row["client_keys"].get("content") if isinstance(row["client_keys"],
-                                                           dict) else row["client_keys"]
+    return (
+        row["client_keys"].get("content")
+        if isinstance(row["client_keys"], dict)
+        else row["client_keys"]
+    )
 
 
 def script_of(case, row):
@@ -217,9 +220,11 @@ def arguments_of(row, manager, machine):
              "pki/wrong.key": lambda: certificates.pair("agent-other-ca")[1],
              "DIR/wazuh/sslmanager.cert": lambda: certificates.pair("wazuh-default")[0]}
     recorded = row["argv"]
-    words = recorded[1:] if recorded[0] == "agent-auth" else [
-        "-m", "127.0.0.1", "-p", "15155", *recorded
-    ]
+    words = (
+        recorded[1:]
+        if recorded[0] == "agent-auth"
+        else ["-m", "127.0.0.1", "-p", "15155", *recorded]
+    )
     arguments = []
     for word in words:
         if arguments and arguments[-1] == "-P":
@@ -286,8 +291,9 @@ def test_recorded(case, agent_auth, start_manager, certificates):
     assert result.status == status, result
     assert result.seconds < PATIENCE
     if request is not ...:
-        assert [each.decode("latin-1")
-                for each in manager.requests] == ([request] if request else []), result
+        assert [each.decode("latin-1") for each in manager.requests] == (
+            [request] if request else []
+        ), result
     if status == 0 and row["exit"] == 0 and case not in ("-V", "-t"):
         assert agent_auth.read_keys().decode() == stored_by(row)
     if status == 0 and request:
@@ -307,7 +313,8 @@ def compare_lines(row, result):
     verifying = "INFO: Verifying manager's certificate"
     if result.status == 0 and row["argv"][-1] not in ("-V", "-t"):
         assert (verifying in told(result)) == any(
-            verifying in line for line in row["output"]), result
+            verifying in line for line in row["output"]
+        ), result
     for line in row["output"]:
         name = re.search(r"INFO: Using agent name as: (.*)", line)
         if name and told(result):

@@ -46,15 +46,16 @@ def lose_an_answer(machine, start_manager, api, **options):
     result = machine.register(manager=manager, **options)
     assert result.status == 75 and result.state["asked"].split()[1] == "web-01", result
     api.answers = {
-        AGENTS: TAKEN, **{call: answer
-                          for call, answer in answers.items() if call != AGENTS}
+        AGENTS: TAKEN,
+        **{call: answer for call, answer in answers.items() if call != AGENTS},
     }
     api.calls.clear()
     return manager
 
 
 @pytest.mark.parametrize(
-    "date", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.123456Z", "%Y-%m-%dT%H:%M:%S+00:00"])
+    "date", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.123456Z", "%Y-%m-%dT%H:%M:%S+00:00"]
+)
 def test_our_own_key_is_fetched(machine, start_manager, date):
     api = Api({FIND: dated(found(dateAdd=iso_date(NOW, date))), FETCH: key(),
                "PUT /agents/009/group/web": affected("009")})
@@ -114,15 +115,17 @@ def test_without_a_lost_answer_nothing_is_looked_up(machine, start_manager):
     assert api.made[1:] == [AGENTS]
 
 
-@pytest.mark.parametrize("unsure", [Reply(504, b"<html>"), error(500, 3021, "Timeout executing "
-                                                                            "API request")],
+@pytest.mark.parametrize("unsure",
+                         [Reply(504, b"<html>"), error(500, 3021, "Timeout executing API request")],
                          ids=["a gateway's", "a cluster's"])
 def test_lack_of_patience_is_a_lost_answer(machine, start_manager, unsure):
     """The manager may have made the agent while somebody on the way to it gave up."""
     api = Api({AGENTS: unsure, FIND: dated(found()), FETCH: key()})
     manager = start_manager(api)
-    assert machine.register(manager=manager,
-                            settings=settings(machine)).state["asked"].split()[1] == "web-01"
+    assert (
+        machine.register(manager=manager, settings=settings(machine)).state["asked"].split()[1]
+        == "web-01"
+    )
     api.answers[AGENTS] = TAKEN
     machine.registers(f"009 web-01 any {KEY}\n", manager=manager, settings=settings(machine))
 
@@ -149,10 +152,9 @@ def test_a_lost_answer_elsewhere_is_none_here(machine, start_manager, name):
 def test_the_first_of_several_lost_requests_counts(machine, start_manager):
     """The second one, which was refused as a duplicate, must not make our agent look older than
     our request."""
-    api = Api({
-        FIND: [error(403, 4000, "Not yet"),
-               dated(found(dateAdd=iso_date(NOW - 2)))], FETCH: key()
-    })
+    api = Api(
+        {FIND: [error(403, 4000, "Not yet"), dated(found(dateAdd=iso_date(NOW - 2)))], FETCH: key()}
+    )
     manager = lose_an_answer(machine, start_manager, api, settings=settings(machine))
     first = machine.read_state()["asked"].split()[0]
     limit = time.monotonic() + PROMPT

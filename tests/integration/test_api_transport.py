@@ -16,7 +16,7 @@ pytestmark = needs_module
 
 LOGIN, AGENTS = "POST /security/user/authenticate", "POST /agents"
 
-# ------------------------------------------------------------------ trust: as with authd, by the same tables
+# --------------------------------------------------------- trust: as with authd, by the same tables
 
 
 @pytest.mark.parametrize("certificate, host, verify_name, right", NAMES.values(), ids=NAMES.keys())
@@ -26,11 +26,13 @@ def test_name(machine, start_manager, certificates, certificate, host, verify_na
         request.getfixturevalue("ipv6")
     api = Api()
     manager = start_manager(api, certificate=certificate, address=host if ipv6 else "127.0.0.1")
-    trust = ["--ca", certificates.pair("wazuh-default")[0]
-             ] if certificate == "wazuh-default" else "ca"
+    trust = (
+        ["--ca", certificates.pair("wazuh-default")[0]] if certificate == "wazuh-default" else "ca"
+    )
     how = {
-        "manager": f"[{host}]:{manager.port}" if ipv6 else f"{host}:{manager.port}", "trust": trust,
-        "settings": settings(machine, **({"tls.verify_name": verify_name} if verify_name else {}))
+        "manager": f"[{host}]:{manager.port}" if ipv6 else f"{host}:{manager.port}",
+        "trust": trust,
+        "settings": settings(machine, **({"tls.verify_name": verify_name} if verify_name else {})),
     }
     if right:
         machine.registers(**how)
@@ -88,17 +90,16 @@ def test_every_connection_is_verified(machine, start_manager):
 def test_client_certificate(machine, start_manager, certificates, version):
     api = Api()
     manager = start_manager(api, lowest=version, highest=version, client_ca=certificates.ca())
-    machine.registers(manager=manager, settings=settings(machine,
-                                                         **own_certificate(certificates, "agent")))
+    machine.registers(manager=manager,
+                      settings=settings(machine, **own_certificate(certificates, "agent")))
     assert (("commonName", "web-01"),) in manager.conversation.client_certificate["subject"]
 
 
 @BOTH_VERSIONS
 def test_missing_client_certificate(machine, start_manager, certificates, version):
     manager = start_manager(Api(), lowest=version, highest=version, client_ca=certificates.ca())
-    machine.fails("refused", "wants a client certificate", "certificate_file and "
-                                                           "private_key_file", manager=manager,
-                  settings=settings(machine))
+    machine.fails("refused", "wants a client certificate", "certificate_file and private_key_file",
+                  manager=manager, settings=settings(machine))
 
 
 @BOTH_VERSIONS
@@ -109,8 +110,8 @@ def test_refused_client_certificate(machine, start_manager, certificates, versio
 
 
 def test_pinned_certificate_that_has_expired_warns(machine, start_manager, certificates):
-    result = machine.registers(manager=start_manager(
-        Api(), certificate="expired"), settings=settings(machine),
+    result = machine.registers(manager=start_manager(Api(), certificate="expired"),
+                               settings=settings(machine),
                                trust=["--pin", certificates.pin("expired")])
     assert "expired on 2021-01-01" in result.failure and "pinned" in result.failure
 
@@ -125,7 +126,6 @@ def test_plain_http_is_not_spoken(machine, start_manager):
     def script(conversation):
         conversation.socket.recv(65536)
         conversation.socket.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
     machine.fails("protocol-error", "does not speak TLS", "is the port right?",
                   settings=settings(machine), manager=start_manager(script, certificate=None))
 
@@ -133,9 +133,14 @@ def test_plain_http_is_not_spoken(machine, start_manager):
 # ------------------------------------------------------------------ HTTP
 
 BODY = Reply(body=granted()).body
-CHUNKED = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
-           b"".join(b"%x;x=y\r\n%s\r\n" % (len(BODY[i:i + 7]), BODY[i:i + 7])
-                    for i in range(0, len(BODY), 7)) + b"0\r\nX-Trailer: 1\r\n\r\n")
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"".join(
+        b"%x;x=y\r\n%s\r\n" % (len(BODY[i : i + 7]), BODY[i : i + 7])
+        for i in range(0, len(BODY), 7)
+    )
+    + b"0\r\nX-Trailer: 1\r\n\r\n"
+)
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 
 FORMS = {
@@ -143,7 +148,8 @@ FORMS = {
     "up to the end": b"HTTP/1.1 200 OK\r\n\r\n" + BODY,
     "HTTP/1.0": b"HTTP/1.0 200 OK\r\n\r\n" + BODY,
     "interim answers": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: "
-                       b"</x>\r\n\r\n" + PLAIN,
+                       b"</x>\r\n\r\n"
+    + PLAIN,
     "no phrase": PLAIN.replace(b" OK", b""),
     "bare newlines": PLAIN.replace(b"\r\n", b"\n"),
     "more than its length": PLAIN + b"more",
@@ -193,52 +199,50 @@ HUGE = b"HTTP/1.1 200 OK\r\nContent-Length: 10485760\r\n\r\n" + b" " * 10485760
 # What the manager sends to the second call, and how it ends; the outcome and words of it.
 FAULTS = {
     "nothing": (b"", "close", "busy", ["closed the connection instead of answering"]),
-    "nothing, politely": (b"", "close_notify", "busy", [
-        "closed the connection instead of "
-        "answering"
-    ]),
+    "nothing, politely": (b"", "close_notify", "busy",
+                          ["closed the connection instead of answering"]),
     "a reset": (b"", "reset", "busy", ["reset the connection instead of answering"]),
     "half a status line": (b"HTTP/1.1 20", "close", "busy", ["in the middle of its answer"]),
-    "half a header": (b"HTTP/1.1 200 OK\r\nContent-", "close", "busy", [
-        "in the middle of its "
-        "answer"
-    ]),
+    "half a header": (b"HTTP/1.1 200 OK\r\nContent-", "close", "busy",
+                      ["in the middle of its answer"]),
     "half a body": (PLAIN[:-9], "close", "busy", ["in the middle of its answer"]),
     "half a body, reset": (PLAIN[:-9], "reset", "busy", ["in the middle of its answer"]),
     "half a chunk": (CHUNKED[:-30], "close", "busy", ["in the middle of its answer"]),
     "10 MB": (HUGE, "open", "protocol-error", ["longer than any"]),
-    "10 MB in chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA00000\r\n" +
-                        b" " * 0xA00000, "open", "protocol-error", ["longer than any"]),
-    "an endless header": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30000, "open", "protocol-error", [
-        "longer than any"
-    ]),
+    "10 MB in chunks": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA00000\r\n" + b" " * 0xA00000,
+        "open",
+        "protocol-error",
+        ["longer than any"],
+    ),
+    "an endless header": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30000, "open", "protocol-error",
+                          ["longer than any"]),
     "an endless field": (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300000, "open", "protocol-error", []),
     "an endless status": (b"HTTP/1.1 200 " + b"y" * 300000, "open", "protocol-error", []),
-    "endless interim answers": (b"HTTP/1.1 103 Early\r\n\r\n" * 50, "open", "busy", [
-        "stopped in "
-        "the middle"
-    ]),
-    "authd": (b"OSSEC K:'001 web-01 any " + KEY.encode() + b"'", "close", "protocol-error", [
-        "did not answer in HTTP"
-    ]),
+    "endless interim answers": (b"HTTP/1.1 103 Early\r\n\r\n" * 50, "open", "busy",
+                                ["stopped in the middle"]),
+    "authd": (b"OSSEC K:'001 web-01 any " + KEY.encode() + b"'", "close", "protocol-error",
+              ["did not answer in HTTP"]),
     "SSH": (b"SSH-2.0-OpenSSH_9.2p1\r\n", "close", "protocol-error", ["did not answer in HTTP"]),
-    "HTTP/2": (b"\0\0\x12\4\0\0\0\0\0" + b"\0" * 18, "close", "protocol-error", [
-        "did not answer "
-        "in HTTP"
-    ]),
+    "HTTP/2": (b"\0\0\x12\4\0\0\0\0\0" + b"\0" * 18, "close", "protocol-error",
+               ["did not answer in HTTP"]),
     "HTTP/3.0": (b"HTTP/3.0 200 OK\r\n\r\n", "close", "protocol-error", []),
     "a negative length": (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "close",
                           "protocol-error", []),
     "a length that is none": (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + BODY, "close",
                               "protocol-error", []),
-    "a chunk's length that is none": (CHUNKED.replace(b"7;x=y", b"z;x=y",
-                                                      1), "close", "protocol-error", []),
+    "a chunk's length that is none": (CHUNKED.replace(b"7;x=y", b"z;x=y", 1), "close",
+                                      "protocol-error", []),
     "a status that is none": (b"HTTP/1.1 abc OK\r\n\r\n", "close", "protocol-error", []),
     "a NUL in the header": (b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", "close", "protocol-error", []),
     "compressed": (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(BODY),
                    "close", "protocol-error", ["not as the Wazuh API"]),
-    "an upgrade": (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: "
-                   b"Upgrade\r\n\r\n", "open", None, []),
+    "an upgrade": (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        "open",
+        None,
+        [],
+    ),
     "a login page": (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "close",
                      "protocol-error", ["not as the Wazuh API"]),
 }
@@ -342,22 +346,23 @@ def test_stop(machine, start_manager, step):
     manager.wait_for(STEPS[step][0])
     run.kill()
     result = run.finish()
-    assert result.status == -signal.SIGTERM and result.failures == [] and result.seconds < PROMPT, result
+    assert result.status == -signal.SIGTERM and result.failures == [], result
+    assert result.seconds < PROMPT, result
     assert machine.snapshot() == before
 
 
 def test_silent_name_server(machine, silent_resolver):
     """No resolver of libcurl's is waited for."""
     before, _ = silent_resolver
-    machine.fails("unreachable", "no name server answered in time",
-                  manager="manager.example", before=before, settings=settings(
-                      machine, **{"manager.connect_timeout": "500 ms"}))
+    machine.fails("unreachable", "no name server answered in time", manager="manager.example",
+                  before=before,
+                  settings=settings(machine, **{"manager.connect_timeout": "500 ms"}))
 
 
 def test_failover(machine, start_manager):
     refusing, api = Api({AGENTS: Reply(503, b"")}), Api()
-    result = machine.register(manager=[start_manager(refusing),
-                                       start_manager(api)], settings=settings(machine))
+    result = machine.register(manager=[start_manager(refusing), start_manager(api)],
+                              settings=settings(machine))
     assert result.status == 0 and "503" in result.failure, result
 
 
@@ -373,14 +378,16 @@ def test_through_a_proxy(machine, start_manager, close):
     manager = start_manager(api)
     proxy = start_manager(
         tunnel({"manager.test:55000": manager.address}, basic("us", "Proxy-Secret-7")),
-        certificate=None)
+        certificate=None,
+    )
     machine.registers(manager="manager.test", settings=settings(machine, **{
         "manager.proxy": f"http://us@{proxy.address}",
         "auth.proxy_password_file": machine.password("Proxy-Secret-7", "proxy-password")}))
     assert len(proxy.conversations) == (2 if close else 1)
     assert all(
         call.fields["Host"] == "manager.test:55000" and "Proxy-Authorization" not in call.fields
-        for call in api.calls)
+        for call in api.calls
+    )
 
 
 def test_proxy_that_refuses(machine, start_manager):
@@ -401,7 +408,8 @@ def test_nothing_secret_stays_in_memory(machine, start_manager, as_root):
     def look(_):
         assert started.wait(PATIENCE)
         with open(f"/proc/{run.pid}/maps", encoding="ascii") as maps, open(
-                f"/proc/{run.pid}/mem", "rb", 0) as memory:
+            f"/proc/{run.pid}/mem", "rb", 0
+        ) as memory:
             for line in maps:
                 begin, finish = (int(number, 16) for number in line.split()[0].split("-"))
                 # not a sanitizer's shadow
@@ -411,14 +419,13 @@ def test_nothing_secret_stays_in_memory(machine, start_manager, as_root):
         return {"error": 0, "data": {}}
     secret_key = export(key=KEY)
     api = Api({"PUT /agents/001/group/web": look})
-    run = machine.start(manager=start_manager(api), settings=settings(machine,
-                                                                      **{"agent.groups": "web"}))
+    run = machine.start(manager=start_manager(api),
+                        settings=settings(machine, **{"agent.groups": "web"}))
     started.set()
     result = run.finish()
     assert result.status == 0, result
     places = {
         name: [where for where, content in seen.items() if text.encode() in content]
-        for name, text in {"key of the API": secret_key, "answer": f'"key": "{secret_key}"'
-                           }.items()
+        for name, text in {"key of the API": secret_key, "answer": f'"key": "{secret_key}"'}.items()
     }
     assert seen and not any(places.values()), places

@@ -10,10 +10,8 @@ from registrar_tools import PROGRAM, directory  # noqa: F401  pylint: disable=un
 from scripted_api import needs_module
 from test_client_retries import CutWire
 
-pytestmark = [
-    needs_module,
-    pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")
-]
+pytestmark = [needs_module,
+              pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")]
 
 
 @pytest.fixture
@@ -44,8 +42,8 @@ def test_register_and_deregister(machine, start_registrar):
         result = machine.register(**api_of(registrar, machine, **{"agent.groups": "web,db"}))
         assert result.status == 0 and result.failures == [], result
         assert [machine.read_keys().decode()] == agents(registrar)
-        assert machine.register(**api_of(registrar, machine)).status == 0 and len(
-            registrar.keys()) == 1
+        assert machine.register(**api_of(registrar, machine)).status == 0
+        assert len(registrar.keys()) == 1
         gone = machine.register("deregister", "--yes", name=None, **api_of(registrar, machine))
         assert gone.status == 0 and gone.failures == [], gone
         assert machine.read_keys() is None
@@ -57,14 +55,15 @@ def test_register_and_deregister(machine, start_registrar):
 def test_address(machine, start_registrar):
     with start_registrar() as registrar:
         result = machine.register(**api_of(registrar, machine, **{"agent.ip": "10.1.0.0/16"}))
-        assert result.status == 0 and machine.read_keys().decode().split(
-        )[2] == "10.1.0.0/16", result
+        assert result.status == 0, result
+        assert machine.read_keys().decode().split()[2] == "10.1.0.0/16", result
 
 
 def test_a_group_that_does_not_exist(machine, start_registrar):
     with start_registrar() as registrar:
         result = machine.register(**api_of(registrar, machine, **{"agent.groups": "web,nobody"}))
-        assert result.status == 0 and "not in the group nobody" in result.failure and "1710" in result.failure, result
+        assert result.status == 0 and "not in the group nobody" in result.failure, result
+        assert "1710" in result.failure, result
         assert [machine.read_keys().decode()] == agents(registrar)
 
 
@@ -73,8 +72,8 @@ def test_wrong_password_and_lock_out(machine, start_registrar):
         for _ in range(2):
             machine.fails("refused", "Invalid credentials", "api_password_file, is wrong",
                           **api_of(registrar, machine, "wrong-Password"))
-        machine.fails("refused", "HTTP status 403", "blocks an address", **api_of(
-            registrar, machine))
+        machine.fails("refused", "HTTP status 403", "blocks an address",
+                      **api_of(registrar, machine))
 
 
 def test_rate_limit(machine, start_registrar):
@@ -95,7 +94,8 @@ def test_replace(machine, start_registrar):
         assert machine.register(**api_of(registrar, machine)).status == 0
         before = machine.read_keys().decode()
         result = machine.register(
-            force=True, **api_of(registrar, machine, **{"identity.on_duplicate": "replace"}))
+            force=True, **api_of(registrar, machine, **{"identity.on_duplicate": "replace"})
+        )
         assert result.status == 0 and result.failures == [], result
         assert machine.read_keys().decode() != before
         assert agents(registrar)[-1] == machine.read_keys().decode()
@@ -119,8 +119,8 @@ def test_lost_answer(machine, start_registrar):
         wire = CutWire(registrar, registrar.api_port)
         settings = {**api_of(registrar, machine), "manager": wire.address}
         lost = machine.register(**settings)
-        assert lost.status == EXIT_CODES["busy"] and lost.state["asked"].split(
-        )[1] == "web-01", lost
+        assert lost.status == EXIT_CODES["busy"], lost
+        assert lost.state["asked"].split()[1] == "web-01", lost
         assert machine.read_keys() is None and len(registrar.keys()) == 1
         wire.whole = True
         result = machine.register(**settings)

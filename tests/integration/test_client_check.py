@@ -11,10 +11,8 @@ import scripted_api
 from machine import KEY, OLD_LINE
 
 LAYER = r"(ok  |FAIL) (.{12}) (.*)"
-LAYERS = [
-    "config", "credentials", "name", "key file", "DNS", "TCP", "TLS", "chain", "name match",
-    "validity", "pin"
-]
+LAYERS = ["config", "credentials", "name", "key file", "DNS", "TCP", "TLS", "chain", "name match",
+          "validity", "pin"]
 
 
 def marks(result):
@@ -27,8 +25,9 @@ def marks(result):
             layer = match[2].rstrip()
             assert layer in LAYERS and layer not in seen, f"{layer}:\n{result.stdout}"
             seen[layer] = (match[1] == "ok  ", match[3])
-    assert list(seen) == [layer for layer in LAYERS
-                          if layer in seen], f"out of order:\n{result.stdout}"
+    assert list(seen) == [
+        layer for layer in LAYERS if layer in seen
+    ], f"out of order:\n{result.stdout}"
     return seen
 
 
@@ -42,8 +41,8 @@ def test_all_is_well(machine, start_manager):
     result = machine.register("check", manager=manager)
     assert result.status == 0 and result.stderr == "", result
     assert list(marks(result)) == LAYERS and not crosses(result), result
-    assert manager.conversations and not any(conversation.records
-                                             for conversation in manager.conversations)
+    assert manager.conversations
+    assert not any(conversation.records for conversation in manager.conversations)
     assert machine.snapshot() == before
 
 
@@ -51,25 +50,23 @@ def test_all_is_well(machine, start_manager):
 # words of the remedy.
 FAULTS = {
     "no trust": ({"trust": None}, {}, "config", 78, ["ca_file"]),
-    "missing CA": ({"trust": ["--ca",
-                              "/nowhere/ca.pem"]}, {}, "credentials", 78, ["/nowhere/ca.pem"]),
+    "missing CA": ({"trust": ["--ca", "/nowhere/ca.pem"]}, {}, "credentials", 78,
+                   ["/nowhere/ca.pem"]),
     "missing password": ({"settings": {"auth.password_file": "/nowhere/pass"}}, {}, "credentials",
                          78, ["/nowhere/pass"]),
     "bad name": ({"name": "x"}, {}, "name", 78, ["2 to 127"]),
-    "no directory": ({"settings": {"agent.directory": "/nowhere"}}, {}, "key file", 73, [
-        "is the agent installed"
-    ]),
+    "no directory": ({"settings": {"agent.directory": "/nowhere"}}, {}, "key file", 73,
+                     ["is the agent installed"]),
     "no such host": ({"manager": "no-such-host.invalid"}, {}, "DNS", 75, ["no-such-host.invalid"]),
     "old TLS": ({"settings": {"tls.min_version": "1.3"}}, {"highest": ssl.TLSVersion.TLSv1_2},
                 "TLS", 75, ["min_version"]),
     "other CA": ({"trust": "other"}, {}, "chain", 75, ["CA"]),
-    "other name": ({"settings": {"tls.verify_name": "other.example"}}, {}, "name match", 75, [
-        "other.example", "verify_name"
-    ]),
+    "other name": ({"settings": {"tls.verify_name": "other.example"}}, {}, "name match", 75,
+                   ["other.example", "verify_name"]),
     "expired": ({}, {"certificate": "expired"}, "validity", 75, ["certificate"]),
     "not yet valid": ({}, {"certificate": "not-yet-valid"}, "validity", 75, ["clock"]),
-    "other pin": ({"trust": ["--pin",
-                             "sha256//" + 43 * "A" + "="]}, {}, "pin", 75, ["agent-register pin"]),
+    "other pin": ({"trust": ["--pin", "sha256//" + 43 * "A" + "="]}, {}, "pin", 75,
+                  ["agent-register pin"]),
 }
 
 
@@ -145,15 +142,15 @@ def test_status_after_a_failure(machine, start_manager):
     assert (status["registered"], status["clone"], status["attempts"]) == (False, "no", 1)
     assert (status["last_outcome"], status["last_manager"]) == ("untrusted", manager.address)
     assert "expired" in status["last_error"] and TIME.fullmatch(status["last_attempt"])
-    assert TIME.fullmatch(
-        status["next_attempt"]) and status["next_attempt"] > status["last_attempt"]
+    assert TIME.fullmatch(status["next_attempt"])
+    assert status["next_attempt"] > status["last_attempt"]
 
 
 def test_status_of_anothers_key_and_of_half_a_key(machine):
     machine.install_key()
     status, exit_status = status_of(machine, trust=None)
-    assert exit_status == 0 and (status["name"], status["clone"],
-                                 status["manager"]) == ("web-01", "unknown", None)
+    assert exit_status == 0
+    assert (status["name"], status["clone"], status["manager"]) == ("web-01", "unknown", None)
     assert status["configured"] is False
     machine.install_key(OLD_LINE[:40])
     status, exit_status = status_of(machine, trust=None)
@@ -168,8 +165,8 @@ def test_method_api(machine, start_manager):
     result = machine.register("check", manager=start_manager(api),
                               settings=scripted_api.settings(machine))
     assert result.status == 0 and result.stderr == "", result
-    assert list(
-        marks(result)) == LAYERS and marks(result)["config"][1].endswith("method api"), result
+    assert list(marks(result)) == LAYERS, result
+    assert marks(result)["config"][1].endswith("method api"), result
     assert api.calls == [] and machine.snapshot() == before
 
 

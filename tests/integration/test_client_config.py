@@ -12,22 +12,22 @@ MISTAKES = {
     "unknown key": ("[manager]\nadress = x\n", [":2: ", "'adress'", "did you mean address?"]),
     "unknown key, nothing near": ("[tls]\nfrobnicate = x\n", [":2: ", "'frobnicate'"]),
     "misspelt pin": ("[tls]\n\n# comment\npn = sha256//x\n", [":4: ", "did you mean pin?"]),
-    "another section's key": ("[tls]\npassword_file = /x\n", [":2: ", "did you mean password_file "
-                                                                      "in [auth]?"]),
+    "another section's key": ("[tls]\npassword_file = /x\n",
+                              [":2: ", "did you mean password_file in [auth]?"]),
     "unknown section": ("[managr]\n", [":1: ", "did you mean [manager]?"]),
     "unknown section with a key": ("[managr]\naddress = x\n", [":1: ", "did you mean [manager]?"]),
     "upper-case section": ("[Manager]\n", [":1: ", "did you mean [manager]?"]),
-    "key before any section": ("address = x\n", [":1: ", "before any section", "address in "
-                                                                               "[manager]"]),
-    "neither key nor section": ("[manager]\njust words\n", [":2: ", "neither a [section], a KEY = "
-                                                                    "VALUE nor a comment"]),
+    "key before any section": ("address = x\n",
+                               [":1: ", "before any section", "address in [manager]"]),
+    "neither key nor section": ("[manager]\njust words\n",
+                                [":2: ", "neither a [section], a KEY = VALUE nor a comment"]),
     "text behind a section": ("[tls] verify = no\n", [":1: ", "behind the ]"]),
     "open section": ("[manager\n", [":1: "]),
     "port 0": ("[manager]\nport = 0\n", [":2: ", "a port from 1 to 65535"]),
     "port 65536": ("[manager]\nport = 65536\n", [":2: ", "a port from 1 to 65535"]),
     "port with junk": ("[manager]\nport = 1515x\n", [":2: ", "a port from 1 to 65535"]),
-    "address with a port too many": ("[manager]\naddress = a:1:2\n", [":2: ", "one manager a "
-                                                                              "line"]),
+    "address with a port too many": ("[manager]\naddress = a:1:2\n",
+                                     [":2: ", "one manager a line"]),
     "two addresses in a line": ("[manager]\naddress = a, b\n", [":2: ", "one manager a line"]),
     "duration": ("[manager]\nconnect_timeout = soon\n", [":2: ", "connect_timeout"]),
     "bool": ("[tls]\nverify = maybe\n", [":2: ", "yes or no"]),
@@ -60,17 +60,22 @@ def test_mistake(machine, start_manager, content, words):
     assert manager.conversations == []
 
 
-@pytest.mark.parametrize("setting, words", [("tls.pn=x", "did you mean pin?"),
-                                            ("pin", "is not SECTION.KEY=VALUE"),
-                                            ("tls.verify=perhaps", "yes or no"),
-                                            ("x.y=", "unknown key")])
+@pytest.mark.parametrize(
+    "setting, words",
+    [("tls.pn=x", "did you mean pin?"), ("pin", "is not SECTION.KEY=VALUE"),
+     ("tls.verify=perhaps", "yes or no"), ("x.y=", "unknown key")],
+)
 def test_mistake_on_the_command_line(machine, setting, words):
     result = machine.register("--set", setting, manager="127.0.0.1")
-    assert result.status == 78 and words in result.failure and "the command line" in result.failure, result
+    assert result.status == 78 and words in result.failure, result
+    assert "the command line" in result.failure, result
 
 
-@pytest.mark.parametrize("path, words", [("/nowhere/agent-register.conf", "No such file"),
-                                         ("/", "Is a directory")], ids=["missing", "directory"])
+@pytest.mark.parametrize(
+    "path, words",
+    [("/nowhere/agent-register.conf", "No such file"), ("/", "Is a directory")],
+    ids=["missing", "directory"],
+)
 def test_file_that_cannot_be_read(machine, path, words):
     machine.fails("misconfigured", path, words, manager="127.0.0.1", config=path, in_state=False)
 
@@ -78,21 +83,21 @@ def test_file_that_cannot_be_read(machine, path, words):
 FORMS = {
     "plain": "[manager]\naddress = {address}\n[tls]\nca_file = {ca}\n[agent]\nname = web-01\n",
     "no final newline": "[manager]\naddress = {address}\n[tls]\nca_file = {ca}\n[agent]\nname = "
-    "web-01",
+                        "web-01",
     "CRLF": "[manager]\r\naddress = {address}\r\n[tls]\r\nca_file = {ca}\r\n[agent]\r\nname = "
-    "web-01\r\n",
+            "web-01\r\n",
     "byte order mark": "\ufeff[manager]\naddress = {address}\n[tls]\nca_file = "
-    "{ca}\n[agent]\nname = web-01\n",
+                       "{ca}\n[agent]\nname = web-01\n",
     "no blanks": "[manager]\naddress={address}\n[tls]\nca_file={ca}\n[agent]\nname=web-01\n",
     "indented": "[manager]\n  address = {address}\n\t[tls]\n\tca_file = {ca}\n[agent]\n name = "
-    "web-01\n",
+                "web-01\n",
     "comments": "# c\n; c\n[manager] ; c\naddress = {address} ; c\n\n[tls]\nca_file = "
-    "{ca}\n[agent]\nname = web-01\n",
+                "{ca}\n[agent]\nname = web-01\n",
     "colon": "[manager]\naddress: {address}\n[tls]\nca_file: {ca}\n[agent]\nname: web-01\n",
     "section twice": "[manager]\nport = 1\n[tls]\nca_file = {ca}\n[manager]\naddress = "
-    "{address}\n[agent]\nname = web-01\n",
+                     "{address}\n[agent]\nname = web-01\n",
     "empty value means the default": "[manager]\naddress = {address}\n[agent]\nname = web-01\nip "
-    "= foo\n"
+                                     "= foo\n"
     "[tls]\nca_file = {ca}\n".replace("ip = foo", "ip = src\nip ="),
 }
 
@@ -107,16 +112,16 @@ def test_form_of_a_file(machine, start_manager, certificates, form):
 
 def test_command_line_replaces_lists_of_the_file(machine, start_manager):
     unasked, manager = start_manager(), start_manager()
-    config = machine.write("agent-register.conf", f"[manager]\naddress = "
-                                                  f"{unasked.address}\n[agent]\ngroups = a,b\n")
+    config = machine.write("agent-register.conf",
+                           f"[manager]\naddress = {unasked.address}\n[agent]\ngroups = a,b\n")
     machine.registers(config=config, manager=manager, settings={"agent.groups": "c"})
     assert manager.requests == [b"OSSEC A:'web-01' G:'c'\n"] and unasked.conversations == []
 
 
 def test_addresses_of_a_file_are_in_failover_order(machine, start_manager):
     busy, manager = start_manager(answer(b"ERROR: Internal validation error")), start_manager()
-    config = machine.write("two.conf", f"[manager]\naddress = {busy.address}\naddress = "
-                                       f"{manager.address}\n")
+    config = machine.write("two.conf",
+                           f"[manager]\naddress = {busy.address}\naddress = {manager.address}\n")
     result = machine.register(config=config)
     assert result.status == 0 and busy.address in result.failure, result
 
@@ -130,7 +135,8 @@ def default_places(machine, mount_namespace):  # pylint: disable=unused-argument
     of the first."""
     message = machine.register(trust=None, name=None).stderr
     main = next(
-        word for word in message.split() if word.endswith("/agent-register/agent-register.conf"))
+        word for word in message.split() if word.endswith("/agent-register/agent-register.conf")
+    )
     etc = os.path.dirname(os.path.dirname(main))
     commands = ""
     for directory in (etc, "/usr/lib", "/run"):
@@ -138,15 +144,17 @@ def default_places(machine, mount_namespace):  # pylint: disable=unused-argument
             pytest.skip(f"needs {directory}")
         place = shell_words(os.path.join(machine.directory, "places" + directory.replace("/", "-")))
         target = shell_words(directory)
-        commands += (f"mkdir {place}\nmount -t tmpfs none {place}\nmkdir {place}/upper "
-                     f"{place}/work\n"
-                     f"mount -t overlay -o "
-                     f"lowerdir={target},upperdir={place}/upper,workdir={place}/work none "
-                     f"{target}\n"
-                     f"rm -rf {target}/agent-register\nmkdir -p "
-                     f"{target}/agent-register/agent-register.conf.d\n")
-    if machine.register(trust=None, config=False, before=commands, after=":",
-                        name=None).status != 0:
+        commands += (
+            f"mkdir {place}\nmount -t tmpfs none {place}\nmkdir {place}/upper {place}/work\n"
+            f"mount -t overlay -o lowerdir={target},upperdir={place}/upper,workdir={place}/work "
+            f"none {target}\n"
+            f"rm -rf {target}/agent-register\nmkdir -p "
+            f"{target}/agent-register/agent-register.conf.d\n"
+        )
+    if (
+        machine.register(trust=None, config=False, before=commands, after=":", name=None).status
+        != 0
+    ):
         pytest.skip("needs overlay mounts")
     yield commands.replace("mkdir /", "mkdir -p /", 1).replace("\nmkdir /", "\nmkdir -p /"), etc
 
@@ -158,9 +166,10 @@ def put(path, text):
 def test_default_file(machine, start_manager, certificates, default_places):
     commands, etc = default_places
     manager = start_manager()
-    commands += put(f"{etc}/agent-register/agent-register.conf",
-                    f"[manager]\naddress = {manager.address}\n[tls]\nca_file = "
-                    f"{certificates.ca()}\n")
+    commands += put(
+        f"{etc}/agent-register/agent-register.conf",
+        f"[manager]\naddress = {manager.address}\n[tls]\nca_file = {certificates.ca()}\n",
+    )
     machine.registers(trust=None, config=False, before=commands)
 
 
@@ -169,14 +178,14 @@ def test_drop_ins(machine, start_manager, certificates, default_places):
     commands, etc = default_places
     manager = start_manager()
     drop_ins = "agent-register/agent-register.conf.d"
-    commands += put(f"{etc}/agent-register/agent-register.conf", "[agent]\nversion = v0\nip = "
-                                                                 "src\n")
-    commands += put(f"/usr/lib/{drop_ins}/10-a.conf", f"[manager]\naddress = "
-                                                      f"{manager.address}\n[agent]\nversion = v1\n")
-    commands += put(f"/run/{drop_ins}/20-b.conf", f"[tls]\nca_file = "
-                                                  f"{certificates.ca()}\n[agent]\nversion = v2\n")
-    commands += put(f"/usr/lib/{drop_ins}/30-c.conf", "[agent]\nversion = vendor\ngroups = "
-                                                      "vendor\n")
+    commands += put(f"{etc}/agent-register/agent-register.conf",
+                    "[agent]\nversion = v0\nip = src\n")
+    commands += put(f"/usr/lib/{drop_ins}/10-a.conf",
+                    f"[manager]\naddress = {manager.address}\n[agent]\nversion = v1\n")
+    commands += put(f"/run/{drop_ins}/20-b.conf",
+                    f"[tls]\nca_file = {certificates.ca()}\n[agent]\nversion = v2\n")
+    commands += put(f"/usr/lib/{drop_ins}/30-c.conf",
+                    "[agent]\nversion = vendor\ngroups = vendor\n")
     commands += put(f"{etc}/{drop_ins}/30-c.conf", "[agent]\nversion = v3\n")
     commands += put(f"/usr/lib/{drop_ins}/40-d.conf", "[nonsense]\n")
     commands += put(f"/run/{drop_ins}/40-d.conf", "[agent]\ngroups = from-run\n")
@@ -227,8 +236,8 @@ def test_everything_from_credentials(machine, start_manager, certificates, crede
     manager = start_manager(client_ca=certificates.ca())
     certificate, key = certificates.pair("agent")
     machine.secrets.append("TopSecret")
-    credentials.put("agent-register.conf", f"[manager]\naddress = "
-                                           f"{manager.address}\n[agent]\nname = web-01\n")
+    credentials.put("agent-register.conf",
+                    f"[manager]\naddress = {manager.address}\n[agent]\nname = web-01\n")
     credentials.put("agent-register.password", "TopSecret\n")
     credentials.copy("agent-register.ca", certificates.ca())
     credentials.copy("agent-register.certificate", certificate)

@@ -75,12 +75,12 @@ def dripping_handshake(conversation):
 
 SILENCES = {
     "before TLS": (silent_before_tls, "unreachable", "did not finish the TLS handshake in time"),
-    "amid the handshake": (silent_amid_the_handshake, "unreachable", "did not finish the TLS "
-                                                                     "handshake in time"),
-    "dripping the handshake": (dripping_handshake, "unreachable", "did not finish the TLS "
-                                                                  "handshake in time"),
-    "after the handshake": (silent_after_the_handshake, "busy", "did not answer the request in "
-                                                                "time"),
+    "amid the handshake": (silent_amid_the_handshake, "unreachable",
+                           "did not finish the TLS handshake in time"),
+    "dripping the handshake": (dripping_handshake, "unreachable",
+                               "did not finish the TLS handshake in time"),
+    "after the handshake": (silent_after_the_handshake, "busy",
+                            "did not answer the request in time"),
     "after the request": (silent_after_the_request, "busy", "did not answer the request in time"),
     "amid the answer": (silent_amid_the_answer, "busy", "stopped in the middle of its answer"),
     "amid a record": (silent_amid_a_record, "busy", "did not answer the request in time"),
@@ -111,8 +111,10 @@ def test_silence_is_not_waited_for_when_another_manager_answers(machine, start_m
 
 
 @pytest.mark.parametrize(
-    "timeouts", [{"manager.connect_timeout": "700 ms"}, {"manager.attempt_timeout": "700 ms"}],
-    ids=["connect_timeout", "attempt_timeout"])
+    "timeouts",
+    [{"manager.connect_timeout": "700 ms"}, {"manager.attempt_timeout": "700 ms"}],
+    ids=["connect_timeout", "attempt_timeout"],
+)
 def test_connecting_in_vain(machine, full_backlog, timeouts):
     machine.install_key()
     address = full_backlog().address
@@ -148,9 +150,11 @@ def with_hosts(machine, *lines):
     """Shell commands that give a run its own /etc/hosts, and no name server."""
     hosts = machine.write("hosts", "".join(f"{line}\n" for line in lines))
     switch = machine.write("nsswitch.conf", "hosts: files\npasswd: files\ngroup: files\n")
-    return (f"mount --bind {shell_words(hosts)} /etc/hosts\n"
-            f"if [ -e /etc/nsswitch.conf ]; then mount --bind {shell_words(switch)} "
-            f"/etc/nsswitch.conf; fi")
+    return (
+        f"mount --bind {shell_words(hosts)} /etc/hosts\n"
+        f"if [ -e /etc/nsswitch.conf ]; then mount --bind {shell_words(switch)} "
+        f"/etc/nsswitch.conf; fi"
+    )
 
 
 # The addresses of one name in their order; where the manager listens; where a backlog is full. All
@@ -176,7 +180,8 @@ def reserve():
     with contextlib.ExitStack() as stack:
         def take(address, port):
             taken = stack.enter_context(
-                socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET))
+                socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+            )
             taken.bind((address, port))
         yield take
 
@@ -226,16 +231,18 @@ def test_unknown_name(machine, mount_namespace):
 def test_silent_name_server(machine, silent_resolver):
     commands, server = silent_resolver
     machine.install_key()
-    result = machine.fails("unreachable", "Cannot resolve manager.test", "no name server answered "
-                                                                         "in time",
-                           manager="manager.test", before=commands, force=True,
-                           settings={"manager.connect_timeout": "700 ms"})
+    result = machine.fails(
+        "unreachable", "Cannot resolve manager.test", "no name server answered in time",
+        manager="manager.test", before=commands, force=True,
+        settings={"manager.connect_timeout": "700 ms"}
+    )
     assert b"\x07manager\x04test" in server.recv(4096)
     assert result.seconds > 0.65
 
 
-def test_name_that_never_resolves_does_not_keep_the_next_manager_away(machine, start_manager,
-                                                                      silent_resolver):
+def test_name_that_never_resolves_does_not_keep_the_next_manager_away(
+    machine, start_manager, silent_resolver
+):
     manager = start_manager()
     result = machine.register(manager=["manager.test", manager], before=silent_resolver[0],
                               settings={"manager.connect_timeout": "700 ms"})

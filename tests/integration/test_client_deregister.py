@@ -15,9 +15,11 @@ from scripted_api import BASIC, NOT_FOUND_3, Api, Reply, affected, error, export
 
 pytestmark = needs_module
 
-LOGIN, FETCH, DELETE = "POST /security/user/authenticate", "GET /agents/007/key", r"DELETE /agents\?.*"
+LOGIN, FETCH, DELETE = ("POST /security/user/authenticate", "GET /agents/007/key",
+                        r"DELETE /agents\?.*")
 GONE = affected(
-    failed=[{"error": {"code": 1701, "message": "Agent does not exist"}, "id": ["007"]}], code=1)
+    failed=[{"error": {"code": 1701, "message": "Agent does not exist"}, "id": ["007"]}], code=1
+)
 
 
 def key(**line):
@@ -37,8 +39,9 @@ def registered(machine):
 
 
 def forgotten(machine):
-    return machine.files() == [] and not os.path.exists(
-        machine.counter) and machine.read_state() == {}
+    return (
+        machine.files() == [] and not os.path.exists(machine.counter) and machine.read_state() == {}
+    )
 
 
 def deregister(machine, manager, *arguments, **options):
@@ -58,20 +61,27 @@ def test_deregister(registered, start_manager):
     assert again.status == 0 and "no agent to remove" in again.stderr and len(api.made) == 3, again
 
 
-@pytest.mark.parametrize("gone",
-                         [{FETCH: GONE}, {FETCH: error(404, 1701, "Agent does not "
-                                                       "exist")}, {DELETE: GONE}],
-                         ids=["before", "before, as 404", "meanwhile"])
+@pytest.mark.parametrize(
+    "gone",
+    [{FETCH: GONE}, {FETCH: error(404, 1701, "Agent does not exist")}, {DELETE: GONE}],
+    ids=["before", "before, as 404", "meanwhile"],
+)
 def test_an_agent_that_is_gone_counts_as_removed(registered, start_manager, gone):
     result = deregister(registered, start_manager(Api({**answers(), **gone})))
     assert result.status == 0 and result.failures == [] and forgotten(registered), result
 
 
 def test_version_3(registered, start_manager):
-    api = Api({LOGIN: NOT_FOUND_3, FETCH: {"error": 0, "data": export(id="007", key=OLD_KEY)},
-               "DELETE /agents/007": {"error": 0, "data": {"msg": "All selected agents were "
-                                                                  "removed",
-                                                          "affected_agents": ["007"]}}})
+    api = Api(
+        {
+            LOGIN: NOT_FOUND_3,
+            FETCH: {"error": 0, "data": export(id="007", key=OLD_KEY)},
+            "DELETE /agents/007": {
+                "error": 0,
+                "data": {"msg": "All selected agents were removed", "affected_agents": ["007"]},
+            },
+        }
+    )
     result = deregister(registered, start_manager(api))
     assert result.status == 0 and forgotten(registered), result
     assert all(call.fields["Authorization"] == BASIC for call in api.calls)
@@ -79,21 +89,27 @@ def test_version_3(registered, start_manager):
 
 # What goes wrong; the outcome whose exit status it is; words of the one line.
 FAILURES = {
-    "another key": ({FETCH: key(
-        name="db-01", key="f" * 64)}, "refused", ["another key", "db-01", "agent-register reset"]),
-    "no permission to look": ({FETCH: error(403, 4000,
-                                            "Permission denied")}, "refused", ["permissions"]),
+    "another key": ({FETCH: key(name="db-01", key="f" * 64)}, "refused",
+                    ["another key", "db-01", "agent-register reset"]),
+    "no permission to look": ({FETCH: error(403, 4000, "Permission denied")}, "refused",
+                              ["permissions"]),
     "no permission": ({DELETE: error(403, 4000, "Permission denied")}, "refused", ["permissions"]),
-    "not eligible": ({
-        DELETE: affected(failed=[{"error": {"code": 1731, "message": "Agent is not "
-                                            "eligible"}}], code=1)
-    }, "refused", ["not eligible", "1731"]),
+    "not eligible": (
+        {
+            DELETE: affected(failed=[{"error": {"code": 1731, "message": "Agent is not eligible"}}],
+                             code=1)
+        },
+        "refused",
+        ["not eligible", "1731"],
+    ),
     "another agent removed": ({DELETE: affected("008")}, "protocol-error", []),
     "nothing removed": ({DELETE: affected()}, "protocol-error", []),
     "a bad key": ({FETCH: key(key="'")}, "protocol-error", ["no agent can use"]),
-    "wrong password": ({
-        LOGIN: Reply(401, {"title": "Unauthorized", "detail": "Invalid credentials"})
-    }, "refused", ["401"]),
+    "wrong password": (
+        {LOGIN: Reply(401, {"title": "Unauthorized", "detail": "Invalid credentials"})},
+        "refused",
+        ["401"],
+    ),
     "busy": ({DELETE: Reply(503, b"")}, "busy", ["503"]),
     "not the API": ({FETCH: Reply(200, b"<html>")}, "protocol-error", ["not as the Wazuh API"]),
     "no answer": ({DELETE: b""}, "busy", ["instead of answering"]),
@@ -110,17 +126,26 @@ def test_a_failure_leaves_everything(registered, start_manager, wrong, outcome, 
     assert registered.snapshot() == before and registered.read_state() == state
 
 
-@pytest.mark.parametrize("options, words", [
-    ({"settings": {}}, ["method = api", "agent-register reset"]),
-    ({"settings": {"manager.method": "api"}}, ["api_user"]),
-    ({
-        "settings": {
-            "manager.method": "api", "auth.api_user": "u", "auth.api_password_file": "/nowhere"
-        }
-    }, ["/nowhere"]),
-    ({"trust": None}, ["which manager to trust"]),
-    ({"manager": []}, ["No manager"]),
-], ids=["authd", "no user", "no password", "no trust", "no manager"])
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"settings": {}}, ["method = api", "agent-register reset"]),
+        ({"settings": {"manager.method": "api"}}, ["api_user"]),
+        (
+            {
+                "settings": {
+                    "manager.method": "api",
+                    "auth.api_user": "u",
+                    "auth.api_password_file": "/nowhere",
+                }
+            },
+            ["/nowhere"],
+        ),
+        ({"trust": None}, ["which manager to trust"]),
+        ({"manager": []}, ["No manager"]),
+    ],
+    ids=["authd", "no user", "no password", "no trust", "no manager"],
+)
 def test_misconfigured(registered, start_manager, options, words):
     before = registered.snapshot()
     api = Api(answers())
@@ -142,20 +167,24 @@ def test_another_manager_does_not_say_that_the_agent_is_gone(registered, start_m
     before = registered.read_keys()
     result = deregister(
         registered,
-        [start_manager(Api({FETCH: Reply(503, b"")})),
-         start_manager(Api({FETCH: GONE}))])
+        [start_manager(Api({FETCH: Reply(503, b"")})), start_manager(Api({FETCH: GONE}))],
+    )
     assert result.status == EXIT_CODES["busy"] and registered.read_keys() == before, result
-    assert all(words in result.stderr for words in ("503", "may not be the manager that had "
-                                                           "it")), result
+    assert all(
+        words in result.stderr for words in ("503", "may not be the manager that had it")
+    ), result
 
 
 def test_the_manager_that_registered_us_is_asked_first(machine, start_manager, certificates):
     """Another one may know nothing of our id, which is no news."""
-    other, api = Api({FETCH: GONE}), Api({
-        "POST /agents": Reply(
-            200, {"data": {"id": "007", "key": export(id="007", key=OLD_KEY)}, "error": 0}),
-        **answers()
-    })
+    other, api = Api({FETCH: GONE}), Api(
+        {
+            "POST /agents": Reply(
+                200, {"data": {"id": "007", "key": export(id="007", key=OLD_KEY)}, "error": 0}
+            ),
+            **answers(),
+        }
+    )
     first, second = start_manager(other), start_manager(api, address="127.0.0.2")
     machine.registers(f"007 web-01 any {OLD_KEY}\n", manager=second, settings=settings(machine))
     result = deregister(machine, [first, second])
@@ -204,9 +233,11 @@ def test_kill_at_the_last_system_calls(tmp_path, certificates, start_manager):
     api = Api(
         answers(
             **{
-                FETCH: lambda _: GONE
-                if removed else key(), DELETE: lambda _: removed.add(1) or affected("007")
-            }))
+                FETCH: lambda _: GONE if removed else key(),
+                DELETE: lambda _: removed.add(1) or affected("007"),
+            }
+        )
+    )
     manager = start_manager(api)
 
     def command(name):
@@ -233,8 +264,9 @@ def test_kill_at_the_last_system_calls(tmp_path, certificates, start_manager):
         machine, words = command(str(number))
         ended = kill_at(number, words, environment)
         seen.add((bool(removed), machine.read_keys() is not None))
-        assert removed or machine.read_keys(
-        ) is not None, f"killed at {number}: the manager comes first"
+        assert (
+            removed or machine.read_keys() is not None
+        ), f"killed at {number}: the manager comes first"
         again = machine.register("deregister", "--yes", manager=manager, name=None,
                                  settings=settings(machine))
         assert again.status == 0 and forgotten(machine), again
@@ -255,5 +287,5 @@ def test_stop(registered, start_manager):
     manager.wait_for("handshake")
     run.kill()
     result = run.finish()
-    assert result.status == -signal.SIGTERM and result.seconds < PROMPT and registered.snapshot(
-    ) == before, result
+    assert result.status == -signal.SIGTERM and result.seconds < PROMPT, result
+    assert registered.snapshot() == before, result

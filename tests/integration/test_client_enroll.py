@@ -43,9 +43,13 @@ def test_request_with_everything(start_wazuh5, enrollment):
                             agent__ip="10.0.0.15", agent__version="v5.0.1", force=True)
     assert result.status == 0, result
     assert server.enrollments[0].members == {
-        "name": "web-01", "version": "v5.0.1", "groups": "default,web", "ip": "10.0.0.15",
+        "name": "web-01",
+        "version": "v5.0.1",
+        "groups": "default,web",
+        "ip": "10.0.0.15",
         "key_hash": machine_module.hashlib.sha1(
-            f"007web-01{machine_module.OLD_KEY}".encode()).hexdigest()
+            f"007web-01{machine_module.OLD_KEY}".encode()
+        ).hexdigest(),
     }
 
 
@@ -336,8 +340,10 @@ def test_other_method_retires_the_secret(start_wazuh5, enrollment, start_manager
     server = start_wazuh5(password=PASSWORD)
     enrollment.succeeds(server, manager=server, password=PASSWORD)
     secret = read(enrollment.secret_file)
-    other = start_manager(lambda conversation: (conversation.handshake(), conversation.read_request(
-    ), conversation.send(machine_module.reply(id=number))))
+    other = start_manager(
+        lambda conversation: (conversation.handshake(), conversation.read_request(),
+                              conversation.send(machine_module.reply(id=number)))
+    )
     result = enrollment.machine.register(manager=other, force=True)
     assert result.status == 0, result
     assert not os.path.exists(enrollment.secret_file)
@@ -392,5 +398,6 @@ def test_proxy(start_wazuh5, enrollment, ca_pin, start_manager):
     proxy = start_manager(tunnel({"manager.test:1517": server.address}), certificate=None)
     token = wazuh5_manager.token("manager.test", pin=ca_pin, credential=CREDENTIAL)
     enrollment.succeeds(server, token=token, manager__proxy=f"http://{proxy.address}")
-    assert [each.request.split(b"\r\n")[0]
-            for each in proxy.conversations] == [b"CONNECT manager.test:1517 HTTP/1.1"] * 2
+    assert [each.request.split(b"\r\n")[0] for each in proxy.conversations] == [
+        b"CONNECT manager.test:1517 HTTP/1.1"
+    ] * 2

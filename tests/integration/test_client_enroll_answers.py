@@ -22,13 +22,11 @@ def test_no_password(start_wazuh5, enrollment):
                      manager=server)
 
 
-@pytest.mark.parametrize("state, word", [
-    ("token_expired", "token_expired"),
-    ("token_revoked", "token_revoked"),
-    (9022, "9022"),
-    (9023, "9023"),
-    (9024, "9024"),
-])
+@pytest.mark.parametrize(
+    "state, word",
+    [("token_expired", "token_expired"), ("token_revoked", "token_revoked"), (9022, "9022"),
+     (9023, "9023"), (9024, "9024")],
+)
 def test_tokens_that_ended(start_wazuh5, enrollment, ca_pin, state, word):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})
     server.token_state[TOKEN_ID] = state
@@ -68,22 +66,16 @@ def test_newer_version(start_wazuh5, enrollment):
                      agent__version="v5.1.0")
 
 
-@pytest.mark.parametrize("status, code, outcome", [
-    (400, 9014, "refused"),
-    (401, "enrollment_key_unavailable", "busy"),
-    (403, 0, "refused"),
-    (409, 9007, "duplicate"),
-    (409, 9012, "duplicate"),
-    (409, 9030, "busy"),
-    (413, 0, "refused"),
-    (415, 0, "refused"),
-    (429, 0, "busy"),
-    (500, 9001, "busy"),
-    (503, 9013, "busy"),
-    (503, -1, "busy"),
-    (404, 0, "protocol-error"),
-    (301, 0, "protocol-error"),
-])
+@pytest.mark.parametrize(
+    "status, code, outcome",
+    [
+        (400, 9014, "refused"), (401, "enrollment_key_unavailable", "busy"), (403, 0, "refused"),
+        (409, 9007, "duplicate"), (409, 9012, "duplicate"), (409, 9030, "busy"),
+        (413, 0, "refused"), (415, 0, "refused"), (429, 0, "busy"), (500, 9001, "busy"),
+        (503, 9013, "busy"), (503, -1, "busy"), (404, 0, "protocol-error"),
+        (301, 0, "protocol-error")
+    ],
+)
 def test_errors(start_wazuh5, enrollment, status, code, outcome):
     server = start_wazuh5(password=PASSWORD)
     server.forced = [(status, {"error": {"code": code, "message": f"because of {code}"}})]
@@ -105,45 +97,54 @@ def without(name):
     return {member: value for member, value in AGENT.items() if member != name}
 
 
-@pytest.mark.parametrize("body, word", [
-    (b"", "JSON"),
-    (b"OK", "JSON"),
-    (b"<html><body>Welcome</body></html>", "JSON"),
-    ([AGENT], "JSON"),
-    (json.dumps(AGENT)[:-1].encode() + b',"id":"004"}', "twice"),
-    (json.dumps(AGENT)[:-1].encode() + b',"key":"' + b"1" * 64 + b'"}', "twice"),
-    (without("id"), "without id"),
-    (without("name"), "without name"),
-    (without("ip"), "without ip"),
-    (without("key"), "without key"),
-    ({**AGENT, "id": 3}, "without id"),
-    ({**AGENT, "key": None}, "without key"),
-    ({**AGENT, "id": "../3"}, "whose id"),
-    ({**AGENT, "name": "a b"}, "whose name"),
-    ({**AGENT, "name": "!x"}, "whose name"),
-    ({**AGENT, "ip": "somewhere"}, "whose ip"),
-    ({**AGENT, "key": "00"}, "whose key"),
-    ({**AGENT, "key": machine_module.KEY.upper()}, "whose key"),
-    ({**AGENT, "key": "0" * 63 + "\n"}, "whose key"),
-    ({**AGENT, "reenroll_secret": ""}, "whose reenroll_secret"),
-    ({**AGENT, "reenroll_secret": None}, "without reenroll_secret"),
-    ({**AGENT, "reenroll_secret": "0" * 66}, "whose reenroll_secret"),
-    (b"[" * 100000, "JSON"),
-    (b"\xff\xfe{}", "JSON"),
-], ids=range(24))
+@pytest.mark.parametrize(
+    "body, word",
+    [
+        (b"", "JSON"),
+        (b"OK", "JSON"),
+        (b"<html><body>Welcome</body></html>", "JSON"),
+        ([AGENT], "JSON"),
+        (json.dumps(AGENT)[:-1].encode() + b',"id":"004"}', "twice"),
+        (json.dumps(AGENT)[:-1].encode() + b',"key":"' + b"1" * 64 + b'"}', "twice"),
+        (without("id"), "without id"),
+        (without("name"), "without name"),
+        (without("ip"), "without ip"),
+        (without("key"), "without key"),
+        ({**AGENT, "id": 3}, "without id"),
+        ({**AGENT, "key": None}, "without key"),
+        ({**AGENT, "id": "../3"}, "whose id"),
+        ({**AGENT, "name": "a b"}, "whose name"),
+        ({**AGENT, "name": "!x"}, "whose name"),
+        ({**AGENT, "ip": "somewhere"}, "whose ip"),
+        ({**AGENT, "key": "00"}, "whose key"),
+        ({**AGENT, "key": machine_module.KEY.upper()}, "whose key"),
+        ({**AGENT, "key": "0" * 63 + "\n"}, "whose key"),
+        ({**AGENT, "reenroll_secret": ""}, "whose reenroll_secret"),
+        ({**AGENT, "reenroll_secret": None}, "without reenroll_secret"),
+        ({**AGENT, "reenroll_secret": "0" * 66}, "whose reenroll_secret"),
+        (b"[" * 100000, "JSON"),
+        (b"\xff\xfe{}", "JSON"),
+    ],
+    ids=range(24),
+)
 def test_garbled_answers(start_wazuh5, enrollment, body, word):
     server = start_wazuh5(password=PASSWORD)
     server.forced = [(200, body)]
     enrollment.fails("protocol-error", word, manager=server, password=PASSWORD)
 
 
-@pytest.mark.parametrize("raw, outcome, word", [
-    (b"", "busy", "instead of answering"),
-    (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"id\"", "busy", "in the middle"),
-    (b"OSSEC K:'001 web-01 any " + machine_module.KEY.encode() + b"'", "protocol-error", "HTTP"),
-    (b"HTTP/1.1 200 OK\r\n" +
-     (b"X: " + b"y" * 1000 + b"\r\n") * 200 + b"\r\n", "protocol-error", "longer"),
-], ids=["nothing", "cut", "authd", "header"])
+@pytest.mark.parametrize(
+    "raw, outcome, word",
+    [
+        (b"", "busy", "instead of answering"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"id\"", "busy", "in the middle"),
+        (b"OSSEC K:'001 web-01 any " + machine_module.KEY.encode() + b"'", "protocol-error",
+         "HTTP"),
+        (b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"y" * 1000 + b"\r\n") * 200 + b"\r\n",
+         "protocol-error", "longer"),
+    ],
+    ids=["nothing", "cut", "authd", "header"],
+)
 def test_broken_answers(start_wazuh5, enrollment, raw, outcome, word):
     server = start_wazuh5(password=PASSWORD)
     server.forced = [raw]
@@ -168,12 +169,13 @@ def test_manager_that_echoes(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
 
     def echo(handler):
-        return 400, {"error": {"code": 0, "message": f"you sent "
-                                                     f"{handler.headers['Authorization']}"}}
+        return 400, {
+            "error": {"code": 0, "message": f"you sent {handler.headers['Authorization']}"}
+        }
     server.forced = [echo]
     result = enrollment.fails("refused", "HTTP 400", manager=server, password=PASSWORD)
-    assert "Bearer" not in result.stderr and server.requests[0].headers["Authorization"][
-        7:50] not in result.stderr
+    assert "Bearer" not in result.stderr
+    assert server.requests[0].headers["Authorization"][7:50] not in result.stderr
 
 
 def test_escapes(start_wazuh5, enrollment):

@@ -37,10 +37,12 @@ def test_only_the_pinned_ca_is_believed(start_wazuh5, enrollment, ca_pin, certif
 
 def test_only_the_pinned_ca_is_stored(start_wazuh5, enrollment, ca_pin, certificates):
     with open(certificates.ca(), "rb") as one, open(certificates.ca("other"), "rb") as other:
-        server = start_wazuh5(tokens={TOKEN_ID: SECRET},
-                              cacerts=b"# both\n" + other.read() + one.read())
+        server = start_wazuh5(
+            tokens={TOKEN_ID: SECRET}, cacerts=b"# both\n" + other.read() + one.read()
+        )
     enrollment.succeeds(
-        server, token=wazuh5_manager.token(server.address, pin=ca_pin, credential=CREDENTIAL))
+        server, token=wazuh5_manager.token(server.address, pin=ca_pin, credential=CREDENTIAL)
+    )
     assert enrollment.read(enrollment.anchor_file) == read(certificates.ca())
 
 
@@ -59,20 +61,24 @@ def test_embedded_ca_of_another_manager(start_wazuh5, enrollment, certificates):
     assert server.requests == []
 
 
-@pytest.mark.parametrize("answer, outcome, word", [
-    ((404, {"error": "not_found"}), "untrusted", "HTTP 404"),
-    ((503, {"error": "ca_mismatch"}), "busy", "HTTP 503"),
-    ((200, b"", {"Content-Type": "application/x-pem-file"}), "untrusted", "did not answer with a "
-     "CA certificate"),
-    ((200, b"<html>"), "untrusted", "did not answer with a CA certificate"),
-    ((200, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "untrusted",
-     "did not answer with a CA"),
-    ((200, b"x" * (2 << 20)), "protocol-error", "longer than any"),
-    ((302, b"", {"Location": "https://192.0.2.1/"}), "untrusted", "HTTP 302"),
-    (b"", "busy", "instead of answering"),
-    (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", "busy", "in the middle"),
-    (b"SSH-2.0-OpenSSH\r\n", "protocol-error", "HTTP"),
-], ids=["404", "503", "empty", "html", "damaged", "huge", "redirect", "nothing", "cut", "ssh"])
+@pytest.mark.parametrize(
+    "answer, outcome, word",
+    [
+        ((404, {"error": "not_found"}), "untrusted", "HTTP 404"),
+        ((503, {"error": "ca_mismatch"}), "busy", "HTTP 503"),
+        ((200, b"", {"Content-Type": "application/x-pem-file"}), "untrusted",
+         "did not answer with a CA certificate"),
+        ((200, b"<html>"), "untrusted", "did not answer with a CA certificate"),
+        ((200, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "untrusted",
+         "did not answer with a CA"),
+        ((200, b"x" * (2 << 20)), "protocol-error", "longer than any"),
+        ((302, b"", {"Location": "https://192.0.2.1/"}), "untrusted", "HTTP 302"),
+        (b"", "busy", "instead of answering"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", "busy", "in the middle"),
+        (b"SSH-2.0-OpenSSH\r\n", "protocol-error", "HTTP"),
+    ],
+    ids=["404", "503", "empty", "html", "damaged", "huge", "redirect", "nothing", "cut", "ssh"],
+)
 def test_no_ca(start_wazuh5, enrollment, ca_pin, answer, outcome, word):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})
     server.forced = [answer]
@@ -112,8 +118,12 @@ def test_unusable_tokens_are_not_shown(enrollment, ca_pin):
 
 def test_missing_token_file(enrollment):
     enrollment.machine.fails(
-        "misconfigured", "enrollment token", "/nonexistent", trust=None,
-        settings={"manager.method": "enroll", "auth.token_file": "/nonexistent"})
+        "misconfigured",
+        "enrollment token",
+        "/nonexistent",
+        trust=None,
+        settings={"manager.method": "enroll", "auth.token_file": "/nonexistent"},
+    )
 
 
 def test_exposed_token_file(start_wazuh5, enrollment, ca_pin):
@@ -121,7 +131,8 @@ def test_exposed_token_file(start_wazuh5, enrollment, ca_pin):
     token = wazuh5_manager.token(server.address, pin=ca_pin, credential=CREDENTIAL)
     path = enrollment.machine.password(token, mode=0o644)
     result = enrollment.machine.register(
-        trust=None, settings={"manager.method": "enroll", "auth.token_file": path})
+        trust=None, settings={"manager.method": "enroll", "auth.token_file": path}
+    )
     assert result.status == 0
     assert "can be read by everybody" in result.warnings[0]
 
@@ -162,9 +173,14 @@ def test_clocks_within_the_window(start_wazuh5, enrollment, clock):
 
 
 def stale(headers=None):
-    return (401, {"error": {"code": "stale_token", "message": "Invalid client authentication"}},
-            {"WWW-Authenticate": 'Bearer error="invalid_token", '
-                                 'error_description="stale_token"', **(headers or {})})
+    return (
+        401,
+        {"error": {"code": "stale_token", "message": "Invalid client authentication"}},
+        {
+            "WWW-Authenticate": 'Bearer error="invalid_token", error_description="stale_token"',
+            **(headers or {}),
+        },
+    )
 
 
 def test_stale_again(start_wazuh5, enrollment):
@@ -182,13 +198,16 @@ def test_stale_without_a_difference(start_wazuh5, enrollment):
     assert len(server.enrollments) == 1
 
 
-@pytest.mark.parametrize("date", [b"", b"Date: yesterday\r\n", b"Date: Thu, 99 Jan 2026 00:00:00 "
-                                                               b"GMT\r\n"])
+@pytest.mark.parametrize("date",
+                         [b"", b"Date: yesterday\r\n", b"Date: Thu, 99 Jan 2026 00:00:00 GMT\r\n"])
 def test_stale_without_a_date(start_wazuh5, enrollment, date):
     server = start_wazuh5(password=PASSWORD)
-    server.forced = [b"HTTP/1.1 401 Unauthorized\r\n" + date + b"WWW-Authenticate: Bearer "
-                                                               b"error=\"invalid_token\", "
-                     b"error_description=\"stale_token\"\r\nContent-Length: 0\r\n\r\n"]
+    server.forced = [
+        b"HTTP/1.1 401 Unauthorized\r\n"
+        + date
+        + b"WWW-Authenticate: Bearer error=\"invalid_token\", "
+        b"error_description=\"stale_token\"\r\nContent-Length: 0\r\n\r\n"
+    ]
     enrollment.fails("busy", "stale_token", manager=server, password=PASSWORD)
     assert len(server.enrollments) == 1
 
@@ -199,9 +218,8 @@ def check(enrollment, **options):
     """The layers that `check` prints, by their names."""
     before = enrollment.machine.snapshot()
     result = enrollment.run("check", **options)
-    assert enrollment.machine.snapshot() == before and enrollment.machine.files() in ([], [
-        "client.keys"
-    ])
+    assert enrollment.machine.snapshot() == before
+    assert enrollment.machine.files() in ([], ["client.keys"])
     lines = [
         line.removeprefix("ok  ").removeprefix("FAIL").strip()
         for line in result.stdout.splitlines()

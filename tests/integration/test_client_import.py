@@ -88,8 +88,9 @@ FORMS = {
 def test_forms(machine, text):
     result = bring(machine, text)
     assert result.status == 0 and result.failures == [], result
-    assert result.lines == [f"Imported the key of web-01 (id 001) from the standard input; it is "
-                            f"in {machine.keys}"], result
+    assert result.lines == [
+        f"Imported the key of web-01 (id 001) from the standard input; it is in {machine.keys}"
+    ], result
     assert machine.read_keys() == LINE.encode()
 
 
@@ -137,8 +138,8 @@ def test_stop_while_nothing_comes(machine):
     result = run.finish()
     os.close(reading)
     os.close(writing)
-    assert result.status == -signal.SIGTERM and result.seconds < PROMPT and machine.files(
-    ) == [], result
+    assert result.status == -signal.SIGTERM and result.seconds < PROMPT, result
+    assert machine.files() == [], result
 
 
 def test_status(machine):
@@ -152,8 +153,8 @@ def test_status(machine):
     }
     assert {name: status[name] for name in wanted} == wanted
     text = machine.register("status", trust=None, name=None).stdout
-    assert re.search(r"^method +import$", text,
-                     re.M) and "another tool" not in text and "\nmanager " not in text
+    assert re.search(r"^method +import$", text, re.M) and "another tool" not in text
+    assert "\nmanager " not in text
 
 
 def test_unusual_key_is_taken_with_a_warning(machine):
@@ -175,9 +176,8 @@ def test_configured_name(machine, name, warned):
 FAULTS = {
     "nothing": ("", ["The standard input is empty"]),
     "blanks": (" \r\n\n", ["holds no key"]),
-    "error of manage_agents": ("Invalid ID '005' given. ID is not present.\n", [
-        "holds no key", "manage_agents -e"
-    ]),
+    "error of manage_agents": ("Invalid ID '005' given. ID is not present.\n",
+                               ["holds no key", "manage_agents -e"]),
     "only the key": (KEY, ["holds no whole key"]),
     "cut": (EXPORT[:-5], ["was it cut?"]),
     "cut to a shorter key": (EXPORT[:64], ["shorter than the 64", "was it cut?"]),
@@ -187,14 +187,10 @@ FAULTS = {
     "bad name": (f"001 web/01 any {KEY}", ["the name is not"]),
     "bad address": (f"001 web-01 anywhere {KEY}", ["the address is neither"]),
     "bad key": (f"001 web-01 any {KEY}\u2026", ["the key is not"]),
-    "several": (f"{EXPORT}\n{OTHER}\n", [
-        "the keys of several agents (001 web-01, 002 web-02, "
-        "...)"
-    ]),
-    "several lines": (LINE + OLD_LINE, [
-        "the keys of several agents (001 web-01, 007 web-01, "
-        "...)"
-    ]),
+    "several": (f"{EXPORT}\n{OTHER}\n",
+                ["the keys of several agents (001 web-01, 002 web-02, ...)"]),
+    "several lines": (LINE + OLD_LINE,
+                      ["the keys of several agents (001 web-01, 007 web-01, ...)"]),
     "UTF-16": (EXPORT.encode("utf-16"), ["is UTF-16"]),
     "NUL": (EXPORT + "\0", ["NUL byte"]),
     "long": (EXPORT + 20000 * "\n", ["longer than a key can be"]),
@@ -207,9 +203,11 @@ def test_faults(machine, text, words):
     refused(machine, text, *words)
 
 
-@pytest.mark.parametrize("path, words", [("/nowhere/key", "No such file"),
-                                         ("/etc", "Is a directory"),
-                                         ("/nowhere/\x1b[31m", "\\x1b[31m")])
+@pytest.mark.parametrize(
+    "path, words",
+    [("/nowhere/key", "No such file"), ("/etc", "Is a directory"),
+     ("/nowhere/\x1b[31m", "\\x1b[31m")],
+)
 def test_unreadable_file(machine, path, words):
     result = machine.register("import", path, trust=None)
     assert result.status == 78 and words in result.failure, result
@@ -219,7 +217,8 @@ def test_unreadable_file(machine, path, words):
                          ids=["export", "half", "newline", "line", "bare line", "key"])
 def test_key_as_an_argument(machine, argument):
     result = machine.register("import", argument, trust=None)
-    assert result.status == 64 and "not the key itself" in result.failure and "give -" in result.failure, result
+    assert result.status == 64 and "not the key itself" in result.failure, result
+    assert "give -" in result.failure, result
     assert machine.files() == []
 
 
@@ -238,7 +237,8 @@ def test_the_same_key_changes_nothing(machine):
     before = machine.snapshot()
     for arguments in ([], ["--force"], ["--yes"]):
         result = bring(machine, EXPORT, *arguments)
-        assert result.status == 0 and result.failures == [] and "nothing to do" in result.stderr, result
+        assert result.status == 0 and result.failures == [], result
+        assert "nothing to do" in result.stderr, result
         assert "Already registered as web-01 (id 001)" in result.stderr
     assert machine.snapshot() == before
     assert machine.read_state()["bound_machine"], "now it is known whose key it is"
@@ -248,9 +248,14 @@ def test_the_same_key_on_a_full_disk(machine, mount_namespace):  # pylint: disab
     """Nothing needs to be written, so nothing needs to be writable."""
     machine.install_key(LINE)
     path = machine.write("key", EXPORT, 0o600)
-    result = machine.register("import", path, trust=None, name=None,
-                              before=f"mount --bind {machine.etc} {machine.etc} && mount -o "
-                                     f"remount,ro,bind {machine.etc}")
+    result = machine.register(
+        "import",
+        path,
+        trust=None,
+        name=None,
+        before=f"mount --bind {machine.etc} {machine.etc} && mount -o remount,ro,bind "
+               f"{machine.etc}",
+    )
     assert result.status == 0 and "nothing to do" in result.stderr, result
 
 
@@ -264,19 +269,22 @@ def test_another_key_is_replaced(machine, option):
     machine.install_key()
     result = bring(machine, EXPORT, option)
     assert result.status == 0 and machine.read_keys() == LINE.encode(), result
-    assert machine.files() == ["client.keys", "client.keys.old"
-                               ] and not os.path.exists(machine.counter)
+    assert machine.files() == ["client.keys", "client.keys.old"]
+    assert not os.path.exists(machine.counter)
     with open(machine.keys + ".old", encoding="ascii") as old:
         assert old.read() == OLD_LINE
 
 
-@pytest.mark.parametrize("answer, replaced", [("yes", True), ("y", False), ("no", False),
-                                              ("", False)])
+@pytest.mark.parametrize("answer, replaced",
+                         [("yes", True), ("y", False), ("no", False), ("", False)])
 def test_person_is_asked(machine, answer, replaced):
     machine.install_key()
     before = machine.snapshot()
     result = at_terminal(machine, answer + "\n", machine.write("key", EXPORT, 0o600))
-    assert "This machine is agent web-01 (id 007). Its key will be replaced by that of web-01 (id 001)" in result.stdout
+    assert (
+        "This machine is agent web-01 (id 007). Its key will be replaced by that of web-01 (id 001)"
+        in result.stdout
+    )
     assert result.status == (0 if replaced else 1), result
     assert machine.read_keys() == (LINE if replaced else OLD_LINE).encode()
     assert replaced or ("Nothing was changed" in result.stdout and machine.snapshot() == before)
@@ -295,15 +303,15 @@ def test_stop_at_the_question(machine):
     result = run.finish()
     os.close(near)
     os.close(far)
-    assert result.status == -signal.SIGTERM and result.seconds < PROMPT and machine.snapshot(
-    ) == before, result
+    assert result.status == -signal.SIGTERM and result.seconds < PROMPT, result
+    assert machine.snapshot() == before, result
 
 
 def test_unstorable(machine):
     os.rmdir(machine.etc)
     result = bring(machine, EXPORT)
-    assert result.status == EXIT_CODES[
-        "storage-error"] and "is the agent installed?" in result.failure, result
+    assert result.status == EXIT_CODES["storage-error"], result
+    assert "is the agent installed?" in result.failure, result
 
 
 @needs_killer
@@ -319,8 +327,8 @@ def test_kill_at_every_system_call(tmp_path, certificates, part):
         ended = kill_at(number, command, machine.environment())
         seen.add(machine.read_keys())
         result = machine.register("import", "--yes", path, trust=None, name=None)
-        assert result.status == 0 and machine.read_keys() == LINE.encode(
-        ), f"killed at {number}: {result}"
+        assert result.status == 0, f"killed at {number}: {result}"
+        assert machine.read_keys() == LINE.encode(), f"killed at {number}: {result}"
         if ended:
             break
         number += SLICES
@@ -341,7 +349,8 @@ def make_manager(machine, sign):
 
 
 @pytest.mark.parametrize(
-    "sign", ["bin/wazuh-remoted", "bin/ossec-remoted", "etc/sslmanager.key", "client.keys"])
+    "sign", ["bin/wazuh-remoted", "bin/ossec-remoted", "etc/sslmanager.key", "client.keys"]
+)
 def test_manager_is_left_alone(machine, sign):
     seen = make_manager(machine, sign)
     for arguments in ([], ["--yes"]):
@@ -375,27 +384,30 @@ def test_method(machine, notify_socket):
     run = machine.start(environment=notify_socket.environment, **options)
     messages = notify_socket.until("READY=1")
     result = run.finish()
-    assert result.status == 0 and result.failures == [] and machine.read_keys() == LINE.encode(
-    ), result
+    assert result.status == 0 and result.failures == [], result
+    assert machine.read_keys() == LINE.encode(), result
     assert "STATUS=Registered as web-01 (id 001)" in "".join(messages)
-    assert result.lines[
-        0] == f"Imported the key of web-01 (id 001) from {machine.directory}/key; it is in {machine.keys}"
+    assert (
+        result.lines[0]
+        == f"Imported the key of web-01 (id 001) from {machine.directory}/key; it is in "
+           f"{machine.keys}"
+    )
     assert result.state["method"] == "import" and "manager" not in result.state
     before = machine.snapshot()
     again = machine.register(**options)
-    assert again.status == 0 and "Already registered as web-01" in again.stderr and machine.snapshot(
-    ) == before, again
+    assert again.status == 0 and "Already registered as web-01" in again.stderr, again
+    assert machine.snapshot() == before, again
 
 
 def test_credential(machine, credentials):  # noqa: F811
     path = credentials.put("agent-register.client-key", EXPORT + "\n")
-    credentials.put("agent-register.conf", "[manager]\nmethod = import\n[auth]\nforget_secret = "
-                                           "yes\n")
+    credentials.put("agent-register.conf",
+                    "[manager]\nmethod = import\n[auth]\nforget_secret = yes\n")
     for _ in range(2):
         result = machine.register(trust=None, name=None, environment=credentials.environment)
         assert result.status == 0 and result.failures == [], result
-    assert machine.read_keys() == LINE.encode() and os.path.exists(
-        path), "systemd takes it away by itself"
+    assert machine.read_keys() == LINE.encode(), "systemd takes it away by itself"
+    assert os.path.exists(path), "systemd takes it away by itself"
 
 
 def test_nothing_to_import(machine):
@@ -425,13 +437,14 @@ def test_key_file_for_everybody(machine):
 def test_torn_file_is_replaced(machine):
     machine.install_key(OLD_LINE[:40])
     result = machine.register(**configured(machine))
-    assert result.status == 0 and machine.read_keys() == LINE.encode(
-    ) and "client.keys.torn" in result.failure, result
+    assert result.status == 0 and machine.read_keys() == LINE.encode(), result
+    assert "client.keys.torn" in result.failure, result
 
 
 def test_secret_is_forgotten_when_the_key_is_stored(machine):
     options = configured(
-        machine, **{"auth.forget_secret": "yes", "auth.password_file": machine.password("unused")})
+        machine, **{"auth.forget_secret": "yes", "auth.password_file": machine.password("unused")}
+    )
     os.mkdir(machine.keys)
     assert machine.register(**options).status == EXIT_CODES["storage-error"]
     assert os.path.exists(machine.directory + "/key"), "the key was nowhere else"
@@ -457,11 +470,12 @@ def test_key_file_with_another_key(machine, forget):
     before = machine.snapshot()
     options = configured(machine, **{"auth.forget_secret": forget})
     result = machine.register(**options)
-    assert result.status == 0 and "holds another key, that of web-01 (id 001)" in result.failure, result
+    assert result.status == 0, result
+    assert "holds another key, that of web-01 (id 001)" in result.failure, result
     assert machine.snapshot() == before and os.path.exists(machine.directory + "/key")
     assert machine.register(force=True, **options).status == 0
-    assert machine.read_keys() == LINE.encode() and os.path.exists(machine.directory +
-                                                                   "/key") == (forget == "no")
+    assert machine.read_keys() == LINE.encode()
+    assert os.path.exists(machine.directory + "/key") == (forget == "no")
 
 
 def test_copy_of_a_disk(machine):
@@ -484,13 +498,15 @@ def test_check(machine):
     options = configured(machine)
     before = machine.snapshot()
     result = machine.register("check", **options)
-    assert result.status == 0 and re.search(r"^ok +import +\S+/key holds the key of web-01 \(id "
-                                            r"001\)$", result.stdout, re.M), result
+    assert result.status == 0, result
+    assert re.search(
+        r"^ok +import +\S+/key holds the key of web-01 \(id 001\)$", result.stdout, re.M
+    ), result
     assert machine.snapshot() == before
     machine.write("key", EXPORT[:50])
     result = machine.register("check", **options)
-    assert result.status == 78 and re.search(r"^FAIL import +\S+/key holds no whole key",
-                                             result.stdout, re.M), result
+    assert result.status == 78, result
+    assert re.search(r"^FAIL import +\S+/key holds no whole key", result.stdout, re.M), result
 
 
 @pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")

@@ -12,8 +12,9 @@ from machine import HERE, KEY, OLD_KEY, OLD_LINE, reply, shell_words
 from fake_manager import answer
 from scripted_api import Api, error, needs_module, settings
 
-with open(os.path.join(HERE, "..", "..", "src", "client", "system", "message-ids.h"),
-          encoding="ascii") as header:
+with open(
+    os.path.join(HERE, "..", "..", "src", "client", "system", "message-ids.h"), encoding="ascii"
+) as header:
     MESSAGE_IDS = dict(re.findall(r'^#define MESSAGE_(\w+) "([0-9a-f]{32})"', header.read(), re.M))
 
 ERROR, WARNING, NOTICE, INFO = "3", "4", "5", "6"
@@ -40,20 +41,24 @@ def journal(machine, mount_namespace):  # pylint: disable=unused-argument
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     listener.bind(path)
     listener.setblocking(False)
-    commands = ("mount -t tmpfs none /run; mkdir -p /run/systemd/journal; : "
-                ">/run/systemd/journal/socket\n"
-                f"mount --bind {shell_words(path)} /run/systemd/journal/socket\n"
-                'exec "$@"')
+    commands = (
+        "mount -t tmpfs none /run; mkdir -p /run/systemd/journal; : >/run/systemd/journal/socket\n"
+        f"mount --bind {shell_words(path)} /run/systemd/journal/socket\n"
+        'exec "$@"'
+    )
 
     def run(*arguments, **options):
         reading, writing = os.pipe()
         status = os.fstat(writing)
         done = subprocess.run(
-            [
-                "unshare", "--mount", "--propagation", "private", "sh", "-ec", commands, "sh",
-                *machine.command(*arguments, **options)
-            ], stdout=subprocess.PIPE, stderr=writing, timeout=30, check=False,
-            env=machine.environment(JOURNAL_STREAM=f"{status.st_dev}:{status.st_ino}"))
+            ["unshare", "--mount", "--propagation", "private", "sh", "-ec", commands, "sh",
+             *machine.command(*arguments, **options)],
+            stdout=subprocess.PIPE,
+            stderr=writing,
+            timeout=30,
+            check=False,
+            env=machine.environment(JOURNAL_STREAM=f"{status.st_dev}:{status.st_ino}"),
+        )
         os.close(writing)
         with open(reading, "rb") as stderr:
             printed = stderr.read().decode()
@@ -114,10 +119,12 @@ def test_failure_is_one_entry(machine, start_manager, journal, script, event, le
     assert "\n" not in failures[0]["MESSAGE"]
 
 
-@pytest.mark.parametrize("records, said",
-                         [([b"ERROR: Invalid group: a -- b\n"], "Invalid group: a -- b"),
-                          ([b"ERROR: a\nMESSAGE=b"], "a"), ([b"ERROR: a\x1b[2J"], r"a\x1b[2J"),
-                          ([], None)], ids=["text", "several lines", "escape codes", "nothing"])
+@pytest.mark.parametrize(
+    "records, said",
+    [([b"ERROR: Invalid group: a -- b\n"], "Invalid group: a -- b"),
+     ([b"ERROR: a\nMESSAGE=b"], "a"), ([b"ERROR: a\x1b[2J"], r"a\x1b[2J"), ([], None)],
+    ids=["text", "several lines", "escape codes", "nothing"],
+)
 def test_words_of_the_manager(machine, start_manager, journal, records, said):
     """Apart from the hint that we add in MESSAGE."""
     _, entries, _ = journal(manager=start_manager(answer(*records)))
@@ -140,9 +147,8 @@ OTHER_EVENTS = {
     "untrusted": ("UNTRUSTED", ERROR, {"trust": "other", "force": True}),
     "misconfigured": ("MISCONFIGURED", ERROR, {"trust": None, "force": True}),
     "mistake in the configuration": ("MISCONFIGURED", ERROR, {"settings": {"tls.pn": "x"}}),
-    "storage-error": ("STORAGE_ERROR", ERROR, {
-        "settings": {"agent.group": "no-such-group"}, "force": True
-    }),
+    "storage-error": ("STORAGE_ERROR", ERROR,
+                      {"settings": {"agent.group": "no-such-group"}, "force": True}),
     "not verified": ("UNVERIFIED", WARNING, {"trust": ["--set", "tls.verify=no"], "force": True}),
     "renamed": ("RENAMED", WARNING, {"name": "other", "force": True}),
 }
@@ -162,8 +168,9 @@ def test_event(machine, start_manager, journal, event, level, options):
 def test_unconfigured(machine, journal):
     status, entries, printed = journal(trust=None, name=None)
     assert status == 0 and printed == ""
-    assert [(each["MESSAGE_ID"], each["PRIORITY"])
-            for each in entries] == [(MESSAGE_IDS["UNCONFIGURED"], NOTICE)]
+    assert [(each["MESSAGE_ID"], each["PRIORITY"]) for each in entries] == [
+        (MESSAGE_IDS["UNCONFIGURED"], NOTICE)
+    ]
 
 
 def test_without_a_journal_the_lines_are_printed(machine, start_manager):

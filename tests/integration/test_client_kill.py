@@ -9,9 +9,8 @@ from killing import kill_at, needs_killer
 from machine import OLD_LINE, Machine
 from registrar_tools import PROGRAM, directory, serving  # noqa: F401  pylint: disable=unused-import
 
-pytestmark = [
-    pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}"), needs_killer
-]
+pytestmark = [pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}"),
+              needs_killer]
 
 SLICES = 4  # so that the cases spread over the workers
 NEW_LINE = re.compile(rb"\d+ web-\d+ any [0-9a-f]{64}\n")
@@ -35,8 +34,7 @@ class KilledRun:
         """How many the manager has given to this machine; OSSEC managers add digits to a name
         that is taken."""
         return [
-            name for _, name, _, _ in self.registrar.keys()
-            if re.fullmatch(rf"{self.name}2?", name)
+            name for _, name, _, _ in self.registrar.keys() if re.fullmatch(rf"{self.name}2?", name)
         ]
 
     def check(self):
@@ -54,8 +52,8 @@ class KilledRun:
         assert not os.path.exists(os.path.join(self.machine.state_directory, ".state.new")), result
         assert len(self.identities()) <= 2, "more than one identity is burnt"
         if stored:
-            assert self.machine.read_keys() == keys and len(
-                self.identities()) == 1, "asked again although it had a key"
+            assert self.machine.read_keys() == keys, "asked again although it had a key"
+            assert len(self.identities()) == 1, "asked again although it had a key"
         return len(self.identities()) == 2
 
 

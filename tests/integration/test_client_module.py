@@ -14,8 +14,9 @@ SHARED = {"libcurl.so", "libjansson.so"}
 
 def needed(path):
     """What the dynamic section names."""
-    text = subprocess.run(["readelf", "-d", path], capture_output=True, text=True,
-                          check=True).stdout
+    text = subprocess.run(
+        ["readelf", "-d", path], capture_output=True, text=True, check=True
+    ).stdout
     return {line.split("[")[1].split("]")[0] for line in text.splitlines() if "(NEEDED)" in line}
 
 
@@ -42,8 +43,9 @@ def test_the_module_links_the_others():
 
 @needs_module
 def test_the_module_exports_one_symbol():
-    text = subprocess.run(["readelf", "--dyn-syms", "-W", MODULE], capture_output=True, text=True,
-                          check=True).stdout
+    text = subprocess.run(
+        ["readelf", "--dyn-syms", "-W", MODULE], capture_output=True, text=True, check=True
+    ).stdout
     exported = [
         line.split()[7]
         for line in text.splitlines()
@@ -56,21 +58,24 @@ def test_the_module_exports_one_symbol():
 def test_what_the_program_exports_is_in_nobodys_way():
     """The program comes first when a library looks for a symbol: none of the module's libraries
     may know such a name."""
-    text = subprocess.run(["readelf", "--dyn-syms", "-W", MODULE], capture_output=True, text=True,
-                          check=True).stdout
+    text = subprocess.run(
+        ["readelf", "--dyn-syms", "-W", MODULE], capture_output=True, text=True, check=True
+    ).stdout
     wanted = {
         line.split()[7]
         for line in text.splitlines()
         if " UND " in line and "@" not in line and len(line.split()) > 7
     }
-    listed = subprocess.run(["nm", "-D", "--defined-only", AGENT_REGISTER], capture_output=True,
-                            text=True, check=True).stdout
+    listed = subprocess.run(
+        ["nm", "-D", "--defined-only", AGENT_REGISTER], capture_output=True, text=True, check=True
+    ).stdout
     ours = {line.split()[-1] for line in listed.splitlines() if " T " in line} & wanted
     assert {"method_connect", "reason_set"} <= ours
     found = subprocess.run(["ldd", MODULE], capture_output=True, text=True, check=True).stdout
     for library in {line.split()[2] for line in found.splitlines() if "=> /" in line}:
-        known = subprocess.run(["nm", "-D", library], capture_output=True, text=True,
-                               check=True).stdout
+        known = subprocess.run(
+            ["nm", "-D", library], capture_output=True, text=True, check=True
+        ).stdout
         assert not ours & {line.split()[-1].split("@")[0] for line in known.splitlines()}, library
 
 
@@ -143,7 +148,8 @@ def test_beside_the_program(machine, start_manager):
 def test_missing(machine, start_manager, method):
     manager = start_manager(Api())
     done = Installation(machine, module=False).run(
-        manager=manager, settings={**settings(machine), "manager.method": method})
+        manager=manager, settings={**settings(machine), "manager.method": method}
+    )
     assert done.returncode == EXIT_CODES["misconfigured"], done
     line, = done.stderr.splitlines()
     for words in ("methods api and enroll", "/agent-register/agent-register-https.so",
@@ -166,8 +172,8 @@ def test_not_from_where_others_can_write(machine, start_manager, mode):
     """Who can put a module beside the program must be able to change the program as well."""
     done = Installation(machine, mode=mode).run(manager=start_manager(Api()),
                                                 settings=settings(machine))
-    assert done.returncode == EXIT_CODES[
-        "misconfigured"] and "install the package" in done.stderr, done
+    assert done.returncode == EXIT_CODES["misconfigured"], done
+    assert "install the package" in done.stderr, done
 
 
 @not_installed
@@ -176,8 +182,8 @@ def test_not_from_the_directory_of_another_user(machine, start_manager, as_root)
     installation = Installation(machine)
     os.chown(installation.directory, 1234, 1234)
     done = installation.run(manager=start_manager(Api()), settings=settings(machine))
-    assert done.returncode == EXIT_CODES[
-        "misconfigured"] and "install the package" in done.stderr, done
+    assert done.returncode == EXIT_CODES["misconfigured"], done
+    assert "install the package" in done.stderr, done
 
 
 @not_installed
@@ -188,19 +194,25 @@ def test_nothing_in_the_environment_leads_to_it(machine, start_manager):
     os.mkdir(elsewhere)
     shutil.copy(MODULE, elsewhere)
     done = installation.run(
-        manager=start_manager(Api()), settings=settings(machine), cwd=elsewhere, environment={
-            "LD_LIBRARY_PATH": elsewhere, "PATH": f"{elsewhere}:{os.environ['PATH']}",
-            "MODULEDIR": elsewhere
-        })
-    assert done.returncode == EXIT_CODES[
-        "misconfigured"] and "install the package" in done.stderr, done
+        manager=start_manager(Api()),
+        settings=settings(machine),
+        cwd=elsewhere,
+        environment={
+            "LD_LIBRARY_PATH": elsewhere,
+            "PATH": f"{elsewhere}:{os.environ['PATH']}",
+            "MODULEDIR": elsewhere,
+        },
+    )
+    assert done.returncode == EXIT_CODES["misconfigured"], done
+    assert "install the package" in done.stderr, done
 
 
 @needs_module
 def test_another_version(machine, start_manager):
     installation = Installation(machine)
-    version = subprocess.run([AGENT_REGISTER, "--version"], capture_output=True, text=True,
-                             check=True).stdout.split()[1]
+    version = subprocess.run(
+        [AGENT_REGISTER, "--version"], capture_output=True, text=True, check=True
+    ).stdout.split()[1]
     with open(MODULE, "rb") as file:
         data = file.read()
     other = data.replace(version.encode() + b"\0", b"9" * len(version) + b"\0")
@@ -209,7 +221,10 @@ def test_another_version(machine, start_manager):
         file.write(other)
     done = installation.run(manager=start_manager(Api()), settings=settings(machine))
     assert done.returncode == EXIT_CODES["misconfigured"], done
-    assert f"of version {'9' * len(version)}, and this program of version {version}; install both" in done.stderr
+    assert (
+        f"of version {'9' * len(version)}, and this program of version {version}; install both"
+        in done.stderr
+    )
 
 
 @needs_module
@@ -218,5 +233,5 @@ def test_a_file_that_is_no_module(machine, start_manager):
     with open(installation.module, "wb") as file:
         file.write(b"no ELF")
     done = installation.run(manager=start_manager(Api()), settings=settings(machine))
-    assert done.returncode == EXIT_CODES[
-        "misconfigured"] and "Cannot load the methods api and enroll" in done.stderr, done
+    assert done.returncode == EXIT_CODES["misconfigured"], done
+    assert "Cannot load the methods api and enroll" in done.stderr, done

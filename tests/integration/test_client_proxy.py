@@ -46,10 +46,15 @@ def test_register_through_a_proxy(machine, start_manager, start_proxy):
     manager = start_manager()
     proxy = start_proxy(tunnel({"manager.test:1515": manager.address}))
     result = machine.registers(manager="manager.test", settings=through(proxy))
-    assert f"Asking manager.test:1515 for a key as web-01, through the proxy {proxy.address}\n" in result.stderr
+    assert (
+        f"Asking manager.test:1515 for a key as web-01, through the proxy {proxy.address}\n"
+        in result.stderr
+    )
     assert re.fullmatch(
         r"CONNECT manager\.test:1515 HTTP/1\.1\r\nHost: manager\.test:1515\r\n"
-        r"User-Agent: agent-register/\S+\r\n\r\n", proxy.conversation.request.decode())
+        r"User-Agent: agent-register/\S+\r\n\r\n",
+        proxy.conversation.request.decode(),
+    )
     assert manager.conversation.sni == "manager.test"
     assert manager.requests == [b"OSSEC A:'web-01'\n"]
 
@@ -71,19 +76,23 @@ def test_forms_of_the_setting(machine, start_manager, start_proxy, form):
 def test_ipv6_on_both_sides(machine, start_manager, start_proxy, ipv6):
     manager, proxy = start_manager(address="::1"), start_proxy(address="::1")
     machine.registers(manager=manager, settings=through(proxy))
-    assert proxy.conversation.request.startswith(b"CONNECT [::1]:%d HTTP/1.1\r\nHost: "
-                                                 b"[::1]:%d\r\n" %
-                                                 (manager.port, manager.port))
+    assert proxy.conversation.request.startswith(
+        b"CONNECT [::1]:%d HTTP/1.1\r\nHost: [::1]:%d\r\n" % (manager.port, manager.port)
+    )
 
 
-@pytest.mark.parametrize("answer", [
-    b"HTTP/1.0 200\r\n\r\n",
-    b"HTTP/1.1 204 Well\n\n",
-    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nA: b\r\n\r\n" + OK,
-    b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nTransfer-Encoding: chunked\r\nVia: 1.1 "
-    b"a,\r\n\t1.1 b\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 16000 + b"\r\n\r\n",
-], ids=["HTTP/1.0", "204", "interim", "length and encoding", "long"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.0 200\r\n\r\n",
+        b"HTTP/1.1 204 Well\n\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nA: b\r\n\r\n" + OK,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nTransfer-Encoding: chunked\r\nVia: 1.1 "
+        b"a,\r\n\t1.1 b\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 16000 + b"\r\n\r\n",
+    ],
+    ids=["HTTP/1.0", "204", "interim", "length and encoding", "long"],
+)
 def test_answers_that_make_a_tunnel(machine, start_manager, start_proxy, answer):
     machine.registers(manager=start_manager(), settings=through(start_proxy(tunnel(answer=answer))))
 
@@ -111,10 +120,13 @@ def test_real_registrar(machine, start_proxy, directory, certificates, host, req
     proxy = start_proxy(tunnel(credentials=basic("web", "open sesame")), address=host)
     with serving(directory, "-x", certificate, "-k", key, "-i", listen=host) as registrar:
         settings = through(
-            proxy, "web", **{
+            proxy,
+            "web",
+            **{
                 "auth.proxy_password_file": machine.password("open sesame\n", "proxy-password"),
-                "auth.password_file": machine.password(password)
-            })
+                "auth.password_file": machine.password(password),
+            }
+        )
         address = f"[{host}]:{registrar.port}" if ":" in host else f"{host}:{registrar.port}"
         result = machine.register(manager=address, settings=settings)
         assert result.status == 0 and result.failures == [], result
@@ -137,30 +149,36 @@ def test_password_from_a_credential(machine, start_manager, start_proxy, credent
     machine.secrets.append("open sesame")
     credentials.put("agent-register.proxy-password", "open sesame\n")
     machine.registers(
-        manager=start_manager(), environment=credentials.environment, settings=through(
-            start_proxy(tunnel(credentials=basic("web", "open sesame"))), "web"))
+        manager=start_manager(),
+        environment=credentials.environment,
+        settings=through(start_proxy(tunnel(credentials=basic("web", "open sesame"))), "web"),
+    )
 
 
 def test_user_without_a_password(machine, start_manager, start_proxy):
-    machine.registers(manager=start_manager(), settings=through(
-        start_proxy(tunnel(credentials=basic("web", ""))), "web"))
+    machine.registers(manager=start_manager(),
+                      settings=through(start_proxy(tunnel(credentials=basic("web", ""))), "web"))
 
 
-@pytest.mark.parametrize("user, schemes, words", [
-    (None, ["Basic realm=x"], ["407", "http://USER@HOST:PORT", "proxy_password_file"]),
-    ("web", ["Basic realm=x"], ["407", "user", "password", "wrong"]),
-    ("web", ["Negotiate", "NTLM"], ["407", "other than Basic"]),
-    (None, ["Digest realm=x"], ["407", "other than Basic"]),
-    ("web", ["Negotiate, NTLM, Basic realm=x"], ["wrong"]),
-    ("web", [], ["wrong"]),
-], ids=[
-    "no user", "wrong", "other schemes", "other scheme, no user", "Basic is among them", "no scheme"
-])
+@pytest.mark.parametrize(
+    "user, schemes, words",
+    [
+        (None, ["Basic realm=x"], ["407", "http://USER@HOST:PORT", "proxy_password_file"]),
+        ("web", ["Basic realm=x"], ["407", "user", "password", "wrong"]),
+        ("web", ["Negotiate", "NTLM"], ["407", "other than Basic"]),
+        (None, ["Digest realm=x"], ["407", "other than Basic"]),
+        ("web", ["Negotiate, NTLM, Basic realm=x"], ["wrong"]),
+        ("web", [], ["wrong"]),
+    ],
+    ids=["no user", "wrong", "other schemes", "other scheme, no user", "Basic is among them",
+         "no scheme"],
+)
 def test_proxy_demands_authentication(machine, start_manager, start_proxy, user, schemes, words):
     manager = start_manager()
     fields = "".join(f"Proxy-Authenticate: {scheme}\r\n" for scheme in schemes)
-    proxy = start_proxy(says(
-        f"HTTP/1.1 407 Proxy Authentication Required\r\n{fields}\r\n".encode()))
+    proxy = start_proxy(
+        says(f"HTTP/1.1 407 Proxy Authentication Required\r\n{fields}\r\n".encode())
+    )
     machine.install_key()
     machine.fails("refused", proxy.address, manager.address, *words, manager=manager, force=True,
                   settings=through(proxy, user))
@@ -180,13 +198,15 @@ def test_proxy_that_repeats_what_we_sent(machine, start_manager, start_proxy, wh
             "protocol-error": lines[-1]
         }[what]
         conversation.socket.sendall(
-            f"{'' if what == 'protocol-error' else 'HTTP/1.1 407 '}{echo}\r\n\r\n".encode())
-
+            f"{'' if what == 'protocol-error' else 'HTTP/1.1 407 '}{echo}\r\n\r\n".encode()
+        )
     result = machine.fails(
-        "protocol-error" if what == "protocol-error" else "refused", "what we sent",
-        manager=start_manager(), settings=through(
-            start_proxy(script), "web",
-            **{"auth.proxy_password_file": machine.password("open sesame")}))
+        "protocol-error" if what == "protocol-error" else "refused",
+        "what we sent",
+        manager=start_manager(),
+        settings=through(start_proxy(script), "web",
+                         **{"auth.proxy_password_file": machine.password("open sesame")}),
+    )
     assert "sesame" not in result.stderr
 
 
@@ -196,41 +216,52 @@ def test_proxy_that_repeats_a_long_password(machine, start_manager, start_proxy)
 
     def script(conversation):
         conversation.socket.sendall(
-            f"HTTP/1.1 407 {read_request(conversation)[-1]}\r\n\r\n".encode())
+            f"HTTP/1.1 407 {read_request(conversation)[-1]}\r\n\r\n".encode()
+        )
     result = machine.fails("refused", "what we sent", manager=start_manager(), settings=through(
         start_proxy(script), "web", **{"auth.proxy_password_file": machine.password(password)}))
     assert basic("web", password)[:20] not in result.stderr
 
 
-@pytest.mark.parametrize("proxy", [
-    "http://web:open-sesame@proxy.test:3128", "web:open-sesame@proxy.test",
-    "https://web:open-sesame@proxy.test", "http://web:open-sesame@"
-])
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://web:open-sesame@proxy.test:3128", "web:open-sesame@proxy.test",
+     "https://web:open-sesame@proxy.test", "http://web:open-sesame@"],
+)
 def test_password_in_the_address(machine, proxy):
     machine.secrets.append("open-sesame")
     config = machine.write("proxy.conf", f"[manager]\naddress = manager.test\nproxy = {proxy}\n")
     result = machine.register(config=config)
-    assert result.status == 78 and "proxy.conf:3: " in result.failure and "proxy_password_file" in result.failure, result
+    assert result.status == 78 and "proxy.conf:3: " in result.failure, result
+    assert "proxy_password_file" in result.failure, result
 
 
 def test_password_without_a_user(machine, start_manager):
     machine.fails(
-        "misconfigured", "http://USER@HOST:PORT", manager=start_manager(), settings=through(
-            "proxy.test", **{"auth.proxy_password_file": machine.password("sesame")}))
+        "misconfigured",
+        "http://USER@HOST:PORT",
+        manager=start_manager(),
+        settings=through("proxy.test", **{"auth.proxy_password_file": machine.password("sesame")}),
+    )
 
 
 def test_missing_password_file(machine, start_manager):
     machine.fails(
-        "misconfigured", "proxy's password", "/nowhere/password", manager=start_manager(),
-        settings=through("proxy.test", "web", **{"auth.proxy_password_file": "/nowhere/password"}))
+        "misconfigured",
+        "proxy's password",
+        "/nowhere/password",
+        manager=start_manager(),
+        settings=through("proxy.test", "web", **{"auth.proxy_password_file": "/nowhere/password"}),
+    )
 
 
 def test_password_file_for_everybody(machine, start_manager, start_proxy):
     path = machine.password("open sesame", mode=0o644)
     result = machine.registers(
-        manager=start_manager(), settings=through(
-            start_proxy(tunnel(credentials=basic("web", "open sesame"))), "web",
-            **{"auth.proxy_password_file": path}))
+        manager=start_manager(),
+        settings=through(start_proxy(tunnel(credentials=basic("web", "open sesame"))), "web",
+                         **{"auth.proxy_password_file": path}),
+    )
     assert "chmod 0600" in result.failure, result
 
 
@@ -263,9 +294,15 @@ def test_statuses(machine, start_manager, start_proxy, status):
     outcome, words = STATUSES[status]
     manager = start_manager()
     body = b"<html>" + b"x" * 100000  # nobody reads it
-    proxy = start_proxy(says(f"HTTP/1.1 {status}\r\nLocation: http://a/\r\nContent-Length: "
-                             f"100006\r\n\r\n".encode("latin-1") + body,
-                             ending="open"))
+    proxy = start_proxy(
+        says(
+            f"HTTP/1.1 {status}\r\nLocation: http://a/\r\nContent-Length: 100006\r\n\r\n".encode(
+                "latin-1"
+            )
+            + body,
+            ending="open",
+        )
+    )
     machine.install_key()
     machine.fails(outcome, f"The proxy {proxy.address} makes no tunnel to {manager.address}: ",
                   *words, manager=manager, settings=through(proxy), force=True)
@@ -312,22 +349,22 @@ def test_manager_hangs_up_behind_the_tunnel(machine, start_manager, start_proxy)
 
 def test_nobody_listens(machine, start_manager):
     port = unused_port()
-    machine.fails("unreachable", f"127.0.0.1:{port}: 127.0.0.1: Connection refused", "that is the "
-                  "proxy to "
-                  "manager.test:1515", manager="manager.test",
+    machine.fails("unreachable", f"127.0.0.1:{port}: 127.0.0.1: Connection refused",
+                  "that is the proxy to manager.test:1515", manager="manager.test",
                   settings=through(f"127.0.0.1:{port}"))
 
 
 def test_name_that_does_not_resolve(machine):
-    machine.fails("unreachable", "Cannot resolve no-such-proxy.invalid", "that is the proxy to "
-                                                                         "manager.test:1515",
-                  manager="manager.test", settings=through("no-such-proxy.invalid"))
+    machine.fails("unreachable", "Cannot resolve no-such-proxy.invalid",
+                  "that is the proxy to manager.test:1515", manager="manager.test",
+                  settings=through("no-such-proxy.invalid"))
 
 
 def test_default_port(machine):
     """3128, where nothing of ours listens."""
     result = machine.register(manager="manager.test", settings=through("127.255.254.253"))
-    assert result.status == 75 and "Cannot connect to 127.255.254.253:3128: " in result.failure, result
+    assert result.status == 75, result
+    assert "Cannot connect to 127.255.254.253:3128: " in result.failure, result
 
 
 def test_proxy_that_does_not_accept(machine, full_backlog):
@@ -367,7 +404,8 @@ def test_stop_while_the_proxy_thinks(machine, start_proxy, data):
     proxy.wait_for("request")
     run.kill()
     result = run.finish()
-    assert result.status == -signal.SIGTERM and result.failures == [] and result.seconds < PROMPT, result
+    assert result.status == -signal.SIGTERM and result.failures == [], result
+    assert result.seconds < PROMPT, result
     assert machine.snapshot() == before
 
 
@@ -399,8 +437,8 @@ def test_changed_password_ends_the_wait(machine, start_manager, start_proxy, not
     proxy = start_proxy(tunnel(credentials=basic("web", "right-one")))
     password = machine.password("right-one")
     options = {
-        "manager": start_manager(), "settings": through(proxy, "web",
-                                                        **{"auth.proxy_password_file": password})
+        "manager": start_manager(),
+        "settings": through(proxy, "web", **{"auth.proxy_password_file": password}),
     }
     machine.password("wrong-one")
     for path in (password, machine.config):
@@ -431,15 +469,15 @@ def test_check(machine, start_manager, start_proxy):
         "name match", "validity", "pin"
     ]
     assert f"{proxy.address} makes a tunnel to manager.test:1515" in result.stdout
-    assert not any(each.tls and each.records
-                   for each in manager.conversations) and machine.snapshot() == before
+    assert not any(each.tls and each.records for each in manager.conversations)
+    assert machine.snapshot() == before
 
 
 def test_check_finds_the_proxys_fault(machine, start_proxy):
     proxy = start_proxy(says(b"HTTP/1.1 403 Forbidden\r\n\r\n"))
     result = machine.register("check", manager="manager.test", settings=through(proxy))
-    assert result.status == 77 and layers(result)[-1][:2] == (
-        "proxy", False) and "SSL_ports" in result.stdout, result
+    assert result.status == 77 and layers(result)[-1][:2] == ("proxy", False), result
+    assert "SSL_ports" in result.stdout, result
 
 
 def test_check_reads_the_password(machine, start_manager):
@@ -452,10 +490,13 @@ def test_pin(machine, start_manager, start_proxy):
     """The proxy is the configured one."""
     manager = start_manager()
     proxy = start_proxy(
-        tunnel({"manager.test:1515": manager.address}, credentials=basic("web", "open sesame")))
-    config = machine.write("proxy.conf", f"[manager]\nproxy = web@{proxy.address}\n[auth]\n"
-                                         f"proxy_password_file = "
-                                         f"{machine.password('open sesame')}\n")
+        tunnel({"manager.test:1515": manager.address}, credentials=basic("web", "open sesame"))
+    )
+    config = machine.write(
+        "proxy.conf",
+        f"[manager]\nproxy = web@{proxy.address}\n[auth]\n"
+        f"proxy_password_file = {machine.password('open sesame')}\n",
+    )
     result = machine.register("pin", "manager.test", trust=None, name=None, config=config)
     assert result.status == 0 and re.search(r"^pin = sha256//", result.stdout, re.M), result
     assert len(proxy.conversations) == 1

@@ -112,15 +112,15 @@ UNUSUAL_KEYS = {
 
 @pytest.mark.parametrize("key", UNUSUAL_KEYS.values(), ids=UNUSUAL_KEYS.keys())
 def test_unusual_key_is_stored_with_a_warning(machine, start_manager, key):
-    result = machine.registers(f"001 web-01 any {key}\n", manager=start_manager(
-        answer(reply(key=key))))
+    result = machine.registers(f"001 web-01 any {key}\n",
+                               manager=start_manager(answer(reply(key=key))))
     assert "64 hexadecimal digits" in result.failure and result.warnings
     assert key not in result.failure or len(key) == 2
 
 
 def test_upper_case_key_is_usual(machine, start_manager):
-    result = machine.registers(f"001 web-01 any {'AB' * 32}\n", manager=start_manager(
-        answer(reply(key="AB" * 32))))
+    result = machine.registers(f"001 web-01 any {'AB' * 32}\n",
+                               manager=start_manager(answer(reply(key="AB" * 32))))
     assert result.failures == []
 
 
@@ -167,8 +167,8 @@ BAD_RECORDS = {
 @pytest.mark.parametrize("record", BAD_RECORDS.values(), ids=BAD_RECORDS.keys())
 def test_invalid_record(machine, start_manager, record):
     machine.install_key()
-    result = machine.fails("protocol-error", manager=start_manager(
-        answer(b"OSSEC K:'" + record + b"'")), force=True)
+    result = machine.fails("protocol-error",
+                           manager=start_manager(answer(b"OSSEC K:'" + record + b"'")), force=True)
     assert KEY[:30] not in result.failure
 
 
@@ -268,7 +268,8 @@ def test_error_text(machine, start_manager, text, outcome):
     """As managers from 4.13 on say it: one record, close_notify."""
     machine.install_key()
     manager = start_manager(
-        answer(f"ERROR: {text}. Unable to add agent".encode(), ending="close_notify"))
+        answer(f"ERROR: {text}. Unable to add agent".encode(), ending="close_notify")
+    )
     result = machine.fails(outcome, manager.address, text.replace("\\", "\\\\"), manager=manager,
                            force=True)
     assert len(manager.requests) == 1
@@ -337,9 +338,11 @@ SILENT_ENDINGS = {
 
 
 @pytest.mark.parametrize("ending", SILENT_ENDINGS.values(), ids=SILENT_ENDINGS.keys())
-@pytest.mark.parametrize("password, words", [(None, "usually it wants a password"),
-                                             ("TopSecret", "password_file is wrong")],
-                         ids=["without a password", "with a password"])
+@pytest.mark.parametrize(
+    "password, words",
+    [(None, "usually it wants a password"), ("TopSecret", "password_file is wrong")],
+    ids=["without a password", "with a password"],
+)
 def test_silent_close_is_taken_for_a_wrong_password(machine, start_manager, ending, password,
                                                     words):
     def script(conversation):
@@ -427,9 +430,11 @@ def test_end_right_after_the_handshake(machine, start_manager, script):
     assert machine.snapshot() == before
 
 
-@pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad "
-                                                                  b"Request\r\n\r\n", b"\0" * 64],
-                         ids=["ssh", "http", "zeros"])
+@pytest.mark.parametrize(
+    "greeting",
+    [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 64],
+    ids=["ssh", "http", "zeros"],
+)
 def test_not_tls(machine, start_manager, greeting):
     def script(conversation):
         conversation.socket.recv(65536)

@@ -19,11 +19,12 @@ REQUESTS = {
     "ipv6": ({"agent.ip": "2001:db8::1"}, "OSSEC A:'web-01' IP:'2001:db8::1'"),
     "src": ({"agent.ip": "src"}, "OSSEC A:'web-01' IP:'src'"),
     "version": ({"agent.version": "v4.14.5"}, "OSSEC A:'web-01' V:'v4.14.5'"),
-    "all": ({"agent.ip": "src", "agent.groups": "web",
-             "agent.version": "v4.14.5"}, "OSSEC A:'web-01' V:'v4.14.5' G:'web' IP:'src'"),
-    "128 groups": ({
-        "agent.groups": ",".join(f"group-number-{i}" for i in range(128))
-    }, "OSSEC A:'web-01' G:'" + ",".join(f"group-number-{i}" for i in range(128)) + "'"),
+    "all": ({"agent.ip": "src", "agent.groups": "web", "agent.version": "v4.14.5"},
+            "OSSEC A:'web-01' V:'v4.14.5' G:'web' IP:'src'"),
+    "128 groups": (
+        {"agent.groups": ",".join(f"group-number-{i}" for i in range(128))},
+        "OSSEC A:'web-01' G:'" + ",".join(f"group-number-{i}" for i in range(128)) + "'",
+    ),
 }
 
 
@@ -58,10 +59,14 @@ def test_request_of_16_kilobytes_is_one_record(machine, start_manager):
     groups = ",".join(f"{i:03}" + "g" * 86 for i in range(126))
     manager = start_manager()
     machine.registers(
-        manager=manager, name="n" * 127, settings={
-            "agent.groups": groups, "agent.ip": "src", "auth.password_file": machine.password(
-                "p" * 4000)
-        })
+        manager=manager,
+        name="n" * 127,
+        settings={
+            "agent.groups": groups,
+            "agent.ip": "src",
+            "auth.password_file": machine.password("p" * 4000),
+        },
+    )
     assert len(manager.conversation.records) == 1
     assert len(manager.conversation.request) > 15000
     assert manager.conversation.request.endswith(b" IP:'src'\n")
@@ -80,9 +85,10 @@ def test_request_that_no_record_holds(machine, start_manager):
 def test_one_record_in_each_tls_version(machine, start_manager, version):
     manager = start_manager(lowest=version, highest=version)
     machine.registers(manager=manager)
-    assert manager.conversation.version == {
-        ssl.TLSVersion.TLSv1_2: "TLSv1.2", ssl.TLSVersion.TLSv1_3: "TLSv1.3"
-    }[version]
+    assert (
+        manager.conversation.version
+        == {ssl.TLSVersion.TLSv1_2: "TLSv1.2", ssl.TLSVersion.TLSv1_3: "TLSv1.3"}[version]
+    )
     assert manager.conversation.records == [b"OSSEC A:'web-01'\n"]
 
 
@@ -91,9 +97,9 @@ OLD_FILES = {
     "a key": (f"007 web-01 any {OLD_KEY}\n", f"007web-01{OLD_KEY}"),
     "of another name": (f"012 old-name 10.0.0.1 {OLD_KEY}\n", f"012old-name{OLD_KEY}"),
     "known answer": (
-        "001 test_user any "
-        "48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db\n",
-        "001test_user48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db"),
+        "001 test_user any 48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db\n",
+        "001test_user48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db",
+    ),
     "without a newline": (f"007 web-01 any {OLD_KEY}", f"007web-01{OLD_KEY}"),
     "two entries": (f"007 web-01 any {OLD_KEY}\n008 web-02 any {KEY}\n", f"007web-01{OLD_KEY}"),
     "a removed entry in front": (f"001 !gone any {KEY}\n007 web-01 any {OLD_KEY}\n",
@@ -128,8 +134,7 @@ def test_all_fields_in_their_order(machine, start_manager):
         "auth.password_file": machine.password("TopSecret")})
     digest = hashlib.sha1(f"007web-01{OLD_KEY}".encode()).hexdigest()
     assert manager.conversation.records == [
-        f"OSSEC PASS: TopSecret OSSEC A:'web-01' V:'v4.14.5' G:'web' IP:'src' K:'{digest}'\n".
-        encode()
+        f"OSSEC PASS: TopSecret OSSEC A:'web-01' V:'v4.14.5' G:'web' IP:'src' K:'{digest}'\n".encode()
     ]
 
 
@@ -146,8 +151,9 @@ def test_no_server_name_for_addresses(machine, start_manager):
 
 
 def test_failover_in_the_order_of_the_configuration(machine, start_manager):
-    busy = start_manager(answer(b"ERROR: Internal manager error adding agent: web-01. Unable to "
-                                b"add agent"))
+    busy = start_manager(
+        answer(b"ERROR: Internal manager error adding agent: web-01. Unable to add agent")
+    )
     good, unasked = start_manager(answer(reply())), start_manager()
     result = machine.registers(manager=[busy, good, unasked])
     assert [len(each.requests) for each in (busy, good, unasked)] == [1, 1, 0]

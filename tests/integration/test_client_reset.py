@@ -29,10 +29,8 @@ def has_state(machine):
 
 
 def left(machine):
-    return [
-        *machine.files(), *os.listdir(os.path.dirname(machine.counter)),
-        *os.listdir(machine.state_directory)
-    ]
+    return [*machine.files(), *os.listdir(os.path.dirname(machine.counter)),
+            *os.listdir(machine.state_directory)]
 
 
 @needs_killer
@@ -48,9 +46,9 @@ def test_kill_at_every_system_call(tmp_path, certificates, part):
                         machine.environment())
         seen.add((machine.read_keys() is not None, has_state(machine)))
         if machine.read_keys() is not None:
-            assert len(
-                left(machine)
-            ) == 2 + len(ASIDE) + len(COUNTERS) + 1, f"killed at {number}: the key goes first"
+            assert (
+                len(left(machine)) == 2 + len(ASIDE) + len(COUNTERS) + 1
+            ), f"killed at {number}: the key goes first"
         if ended:
             assert left(machine) == []
             break
@@ -76,8 +74,8 @@ def test_linked_counters(tmp_path, certificates):
     os.symlink(tmp_path / "elsewhere", counters)
     result = machine.register("reset", "--yes", trust=None)
     assert result.status == EXIT_CODES["storage-error"] and counters in result.failure, result
-    assert machine.read_keys() is None and sorted(os.listdir(
-        tmp_path / "elsewhere")) == sorted(COUNTERS)
+    assert machine.read_keys() is None
+    assert sorted(os.listdir(tmp_path / "elsewhere")) == sorted(COUNTERS)
 
 
 def test_nothing_to_reset(machine):
@@ -95,5 +93,5 @@ def test_reset_while_another_one_registers(machine, start_manager):
         seen["run"].check = lambda result: None  # the staged file is the other one's
         seen["result"] = seen["run"].finish()
     machine.register(manager=start_manager(script))
-    assert seen["result"].status == EXIT_CODES["storage-error"] and "at work" in seen[
-        "result"].failure, seen["result"]
+    assert seen["result"].status == EXIT_CODES["storage-error"], seen["result"]
+    assert "at work" in seen["result"].failure, seen["result"]

@@ -108,8 +108,8 @@ def lose_an_answer(machine, wire):
     result = machine.register(manager=wire.address)
     assert result.status in (EXIT_CODES["busy"], EXIT_CODES["refused"]), result
     assert result.state["asked"].split()[1:] == ["web-01", wire.address]
-    assert machine.read_keys() is None and [name for _, name, _, _ in wire.registrar.keys()
-                                            ] == ["web-01"]
+    assert machine.read_keys() is None
+    assert [name for _, name, _, _ in wire.registrar.keys()] == ["web-01"]
     wire.whole = True
 
 
@@ -117,7 +117,8 @@ def test_lost_answer_of_a_manager_that_renames(machine, cut_wire):
     wire = cut_wire("--dialect", "ossec")
     lose_an_answer(machine, wire)
     result = machine.register(manager=wire.address)
-    assert result.status == 0 and "perhaps by an earlier request whose answer was lost" in result.failure, result
+    assert result.status == 0, result
+    assert "perhaps by an earlier request whose answer was lost" in result.failure, result
     assert machine.read_keys().decode().split() == wire.registrar.keys()[-1]
     assert len(wire.registrar.keys()) == 2
 
@@ -138,11 +139,13 @@ def test_lost_answer_of_a_manager_that_refuses_and_a_suffix(machine, cut_wire):
         pytest.skip("needs a machine id")
     assert result.status == 0, result
     name = machine.read_keys().decode().split()[1]
-    assert re.fullmatch(r"web-01-[0-9a-f]{8}",
-                        name) and f"asking as {name} instead" in result.stderr
+    assert re.fullmatch(r"web-01-[0-9a-f]{8}", name)
+    assert f"asking as {name} instead" in result.stderr
     os.remove(machine.keys)
-    assert machine.register(manager=wire.address,
-                            settings={"identity.on_duplicate": "suffix"}).status == 75
+    assert (
+        machine.register(manager=wire.address, settings={"identity.on_duplicate": "suffix"}).status
+        == 75
+    )
     # the same one again, and it is taken
     assert [each[1] for each in wire.registrar.keys()] == ["web-01", name]
 
@@ -182,11 +185,13 @@ def test_lost_request_is_known_after_asking_others(machine, start_manager):
     us forget that."""
     first, second = start_manager(in_turn(lost, DUPLICATE)), start_manager(in_turn(lost, BUSY))
     assert machine.register(manager=[first, second]).state["asked"].split()[1:] == [
-        "web-01", second.address
+        "web-01",
+        second.address,
     ]
     result = machine.register(manager=[first, second])
     assert [len(manager.conversations) for manager in (first, second)] == [2, 2]
-    assert f"{first.address} says: Duplicate agent name" in result.stderr and OWN in result.stderr, result
+    assert f"{first.address} says: Duplicate agent name" in result.stderr, result
+    assert OWN in result.stderr, result
 
 
 @pytest.mark.parametrize("other", ["name", "manager"])
@@ -229,8 +234,8 @@ def test_plan_holds_for_the_manager_that_said_no(machine, start_manager, notify_
     assert [len(each.requests) for each in (refusing, busy)] == [1, 1]
     # a new one is asked at once
     result = as_service(machine, notify_socket, manager=[refusing, busy, good])
-    assert result.status == 0 and [len(each.requests)
-                                   for each in (refusing, busy, good)] == [1, 1, 1], result
+    assert result.status == 0, result
+    assert [len(each.requests) for each in (refusing, busy, good)] == [1, 1, 1], result
 
 
 def test_plan_does_not_hold_for_a_person(machine, start_manager):
@@ -245,10 +250,14 @@ def test_plan_does_not_hold_after_a_change(machine, start_manager, notify_socket
     os.utime(password, (1, 1))
     os.utime(machine.config, (1, 1))
     settings = {"auth.password_file": password}
-    assert as_service(machine, notify_socket, manager=manager,
-                      settings=settings).status == EXIT_CODES["refused"]
-    assert as_service(machine, notify_socket, manager=manager,
-                      settings=settings).status == EXIT_CODES["not-ready"]
+    assert (
+        as_service(machine, notify_socket, manager=manager, settings=settings).status
+        == EXIT_CODES["refused"]
+    )
+    assert (
+        as_service(machine, notify_socket, manager=manager, settings=settings).status
+        == EXIT_CODES["not-ready"]
+    )
     os.utime(password, (4e9, 4e9))
     assert as_service(machine, notify_socket, manager=manager, settings=settings).status == 0
     assert len(manager.requests) == 2
@@ -260,8 +269,8 @@ def test_plan_does_not_hold_for_the_network(machine, start_manager, notify_socke
     for attempts in (1, 2):
         result = as_service(machine, notify_socket, manager=manager.address,
                             settings={"retry.initial": "1 min"})
-        assert result.status == EXIT_CODES["unreachable"] and result.state["attempts"] == str(
-            attempts), result
+        assert result.status == EXIT_CODES["unreachable"], result
+        assert result.state["attempts"] == str(attempts), result
 
 
 # ------------------------------------------------------------------ the budget, and waits
@@ -291,8 +300,9 @@ def with_machine_id(machine, mount_namespace):  # pylint: disable=unused-argumen
     """Shell commands that give a run another machine id."""
     if not os.path.exists("/etc/machine-id"):
         pytest.skip("needs /etc/machine-id, to mount over it")
-    return lambda number: shell_words(
-        "mount", "--bind", machine.write(f"id-{number}", f"{number:032x}\n"), "/etc/machine-id")
+    return lambda number: shell_words("mount", "--bind",
+                                      machine.write(f"id-{number}", f"{number:032x}\n"),
+                                      "/etc/machine-id")
 
 
 def test_wait_is_the_machines_own(machine, start_manager, with_machine_id):
@@ -404,7 +414,7 @@ def test_secret_stays_when_the_key_cannot_be_stored(machine, start_manager, chat
     assert os.path.exists(password)
 
 
-# ------------------------------------------------------------------ others at work on the same machine
+# --------------------------------------------------------------- others at work on the same machine
 
 
 def test_foreign_lock_on_the_state_holds_nobody_up(machine, start_manager):
@@ -437,21 +447,25 @@ def test_waiting_clone_leaves_the_key_that_another_run_made(machine, start_manag
         file.write(copied)
     busy = start_manager(BUSY)
     run = machine.start(
-        manager=busy, settings={"retry.budget": "30 s", "retry.initial": "1 s", "retry.max": "1 s"})
+        manager=busy, settings={"retry.budget": "30 s", "retry.initial": "1 s", "retry.max": "1 s"}
+    )
     run.wait_for_line("Internal manager error")
     # Patient, because the first run may not have given up the lock yet.
     patient = {"retry.budget": "30 s"}
-    assert machine.register(manager=start_manager(answer(reply(id="012"))),
-                            settings=patient).status == 0
+    assert (
+        machine.register(manager=start_manager(answer(reply(id="012"))), settings=patient).status
+        == 0
+    )
     result = run.finish()
     assert result.status == 0 and "Already registered as web-01 (id 012)" in result.stderr, result
     assert machine.read_keys() == NEW_LINE.replace("001", "012", 1).encode()
 
 
-@pytest.mark.parametrize("content, held", [("", False), ("\n", True),
-                                           (f"007 !web-01 any "
-                                            f"{KEY}\n", True), (OLD_LINE[:30], True)],
-                         ids=["empty", "blank", "removed", "torn"])
+@pytest.mark.parametrize(
+    "content, held",
+    [("", False), ("\n", True), (f"007 !web-01 any {KEY}\n", True), (OLD_LINE[:30], True)],
+    ids=["empty", "blank", "removed", "torn"],
+)
 def test_agent_is_held_back_from_a_file_without_a_key(machine, start_manager, content, held):
     """Its unit's condition is content with any file that is not empty."""
     machine.install_key(content)
@@ -460,8 +474,10 @@ def test_agent_is_held_back_from_a_file_without_a_key(machine, start_manager, co
     hold = os.path.join(runtime, "hold")
     machine.register(manager=start_manager(BUSY), environment={"RUNTIME_DIRECTORY": runtime})
     assert os.path.exists(hold) == held
-    assert machine.register(manager=start_manager(),
-                            environment={"RUNTIME_DIRECTORY": runtime}).status == 0
+    assert (
+        machine.register(manager=start_manager(), environment={"RUNTIME_DIRECTORY": runtime}).status
+        == 0
+    )
     assert not os.path.exists(hold)
 
 

@@ -25,10 +25,12 @@ def test_no_secret_in_the_process_table(machine, start_manager, as_root):
         conversation.handshake()
         conversation.read_request()
         assert started.wait(PATIENCE)
-        seen.update({
-            name: read(f"/proc/{run.pid}/{name}")
-            for name in ("cmdline", "environ", "status", "limits")
-        })
+        seen.update(
+            {
+                name: read(f"/proc/{run.pid}/{name}")
+                for name in ("cmdline", "environ", "status", "limits")
+            }
+        )
         seen["files"] = [
             os.readlink(f"/proc/{run.pid}/fd/{each}") for each in os.listdir(f"/proc/{run.pid}/fd")
         ]
@@ -103,8 +105,9 @@ def test_unusable_password_file(machine, start_manager, content, words):
     assert manager.conversations == []
 
 
-@pytest.mark.parametrize("path, words", [("/nowhere/password", "No such file"),
-                                         ("/", "regular file")], ids=["missing", "directory"])
+@pytest.mark.parametrize("path, words",
+                         [("/nowhere/password", "No such file"), ("/", "regular file")],
+                         ids=["missing", "directory"])
 def test_no_password_file(machine, start_manager, path, words):
     manager = start_manager()
     machine.fails("misconfigured", f"password file {path}", words, manager=manager,
@@ -146,6 +149,7 @@ def test_password_file_for_everybody(machine, start_manager, mode, warned):
 def test_no_option_takes_a_password(machine):
     result = machine.register("--help", trust=None)
     assert not [
-        line for line in result.stdout.splitlines()
+        line
+        for line in result.stdout.splitlines()
         if line.lstrip().startswith("-") and "PASSWORD" in line
     ]

@@ -28,11 +28,13 @@ def test_ready_after_registering(machine, start_manager, notify_socket):
     assert run.finish().status == 0
     lines = lines_of(messages)
     assert [line for line in lines if line.startswith("STATUS=")] == [
-        CONFIGURING, f"STATUS=Connecting to {manager.address}", f"STATUS=Verifying "
-                                                                f"{manager.address}",
-        f"STATUS=Sending the request to {manager.address}", f"STATUS=Waiting for the answer of "
-                                                            f"{manager.address}",
-        "STATUS=Registered as web-01 (id 001)"]
+        CONFIGURING,
+        f"STATUS=Connecting to {manager.address}",
+        f"STATUS=Verifying {manager.address}",
+        f"STATUS=Sending the request to {manager.address}",
+        f"STATUS=Waiting for the answer of {manager.address}",
+        "STATUS=Registered as web-01 (id 001)",
+    ]
     assert lines.count("READY=1") == 1
     assert KEY not in "".join(messages)
     assert notify_socket.rest() == []
@@ -127,13 +129,13 @@ def test_outcome_is_remembered_until_success(machine, start_manager, outcome, sc
         assert result.state["last_manager"] == address
     status = machine.register("status", trust=None)
     assert status.status == 3
-    assert re.search(rf"^last outcome +{outcome}$", status.stdout,
-                     re.M) and result.failure in status.stdout
+    assert re.search(rf"^last outcome +{outcome}$", status.stdout, re.M)
+    assert result.failure in status.stdout
     machine.registers(manager=start_manager())
     status = machine.register("status", trust=None)
     assert status.status == 0 and "last outcome" not in status.stdout
-    assert re.search(r"^name +web-01$", status.stdout, re.M) and re.search(
-        r"^id +001$", status.stdout, re.M)
+    assert re.search(r"^name +web-01$", status.stdout, re.M)
+    assert re.search(r"^id +001$", status.stdout, re.M)
     assert KEY not in status.stdout
 
 
@@ -148,8 +150,11 @@ def test_state_is_no_condition(machine, start_manager):
 def test_state_of_somebody_else_counts_for_nothing(machine, start_manager):
     os.mkdir(machine.state_directory)
     with open(os.path.join(machine.state_directory, "state"), "wb") as file:
-        file.write(b"agent_id=" + b"9" * 5000 +
-                   b"\nattempts=99999999999999999999999\n\0\xff=\n=\nlast_error")
+        file.write(
+            b"agent_id="
+            + b"9" * 5000
+            + b"\nattempts=99999999999999999999999\n\0\xff=\n=\nlast_error"
+        )
     machine.registers(manager=start_manager())
 
 
@@ -157,9 +162,8 @@ def test_all_managers_fail_and_the_last_one_counts(machine, start_manager):
     busy, refusing = start_manager(OUTCOMES["busy"]), start_manager(OUTCOMES["refused"])
     result = machine.register(manager=[busy, refusing])
     assert result.status == EXIT_CODES["refused"]
-    assert len(
-        result.failures
-    ) == 2 and busy.address in result.failures[0] and refusing.address in result.failures[1]
+    assert len(result.failures) == 2 and busy.address in result.failures[0]
+    assert refusing.address in result.failures[1]
 
 
 WRONG_COMMAND_LINES = {
@@ -177,8 +181,8 @@ def test_wrong_command_line(machine, arguments):
     assert result.status == 64 and result.stdout == "" and result.stderr, result
 
 
-@pytest.mark.parametrize("option, word", [("--help", "--manager"),
-                                          ("--version", "agent-register ")])
+@pytest.mark.parametrize("option, word",
+                         [("--help", "--manager"), ("--version", "agent-register ")])
 def test_help_and_version(machine, option, word):
     result = machine.register(option, trust=None)
     assert result.status == 0 and word in result.stdout and result.stderr == ""
@@ -190,23 +194,28 @@ def test_help_and_version(machine, option, word):
 @pytest.fixture
 def call_machine(machine, as_root):  # pylint: disable=unused-argument
     """Give runs another host name: call_machine(NAME)."""
-    if subprocess.run(["unshare", "--uts", "true"], capture_output=True,
-                      check=False).returncode != 0:
+    if (
+        subprocess.run(["unshare", "--uts", "true"], capture_output=True, check=False).returncode
+        != 0
+    ):
         pytest.skip("needs unshare --uts")
     command = machine.command
-    set_and_run = "import os, socket, sys; socket.sethostname(sys.argv[1]); os.execv(sys.argv[2], sys.argv[2:])"
+    set_and_run = ("import os, socket, sys; socket.sethostname(sys.argv[1]); "
+                   "os.execv(sys.argv[2], sys.argv[2:])")
 
     def call(name):
         machine.command = lambda *arguments, **options: [
-            "unshare", "--uts", sys.executable, "-c", set_and_run, name, *command(
-                *arguments, **options)
+            "unshare", "--uts", sys.executable, "-c", set_and_run, name,
+            *command(*arguments, **options)
         ]
     return call
 
 
-@pytest.mark.parametrize("template, sent", [(None, "fresh.example.test"),
-                                            ("%H", "fresh.example.test"), ("%l", "fresh"),
-                                            ("%l-7", "fresh-7")])
+@pytest.mark.parametrize(
+    "template, sent",
+    [(None, "fresh.example.test"), ("%H", "fresh.example.test"), ("%l", "fresh"),
+     ("%l-7", "fresh-7")],
+)
 def test_host_name(machine, start_manager, call_machine, template, sent):
     manager = start_manager(answer(reply(name=sent)))
     call_machine("fresh.example.test")

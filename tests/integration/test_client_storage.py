@@ -47,8 +47,9 @@ def test_staged_before_the_request(machine, start_manager, as_root, old):
     inode = seen.pop("inode")
     assert seen == {"mode": 0o640, "owner": (0, group.gr_gid), "size": 0}
     status = os.lstat(machine.keys)
-    assert (status.st_ino, stat.S_IMODE(
-        status.st_mode), status.st_uid, status.st_gid) == (inode, 0o640, 0, group.gr_gid)
+    assert (status.st_ino, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == (
+        inode, 0o640, 0, group.gr_gid
+    )
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o177], ids=oct)
@@ -227,8 +228,8 @@ def test_leftover_that_cannot_be_removed(machine, start_manager):
     run = machine.start(manager=manager, force=True)
     run.check = lambda result: None
     result = run.finish()
-    assert result.status == EXIT_CODES[
-        "storage-error"] and ".client.keys.new" in result.failure, result
+    assert result.status == EXIT_CODES["storage-error"], result
+    assert ".client.keys.new" in result.failure, result
     assert manager.conversations == [] and machine.read_keys() == OLD_LINE.encode()
 
 
@@ -246,8 +247,12 @@ def chattr(machine, as_root):  # pylint: disable=unused-argument
     marked = []
 
     def mark(flag, path):
-        if subprocess.run(["chattr", f"+{flag}", path], capture_output=True,
-                          check=False).returncode != 0:
+        if (
+            subprocess.run(
+                ["chattr", f"+{flag}", path], capture_output=True, check=False
+            ).returncode
+            != 0
+        ):
             pytest.skip("needs a file system with chattr")
         marked.append((flag, path))
     yield mark
@@ -294,21 +299,26 @@ def run_on(machine, manager, prepare, **options):
     """Run with a file system of its own on the key file's directory. Returns the Result; its
     stdout is the old key and the directory as they were at the end."""
     etc, keys = shell_words(machine.etc), shell_words(machine.keys)
-    return machine.register(manager=manager, before=prepare.format(
-        etc=etc, keys=keys, line=shell_words(OLD_LINE)), after=f"cat {keys}; ls -A {etc}",
-                            **options)
+    return machine.register(manager=manager,
+                            before=prepare.format(etc=etc, keys=keys, line=shell_words(OLD_LINE)),
+                            after=f"cat {keys}; ls -A {etc}", **options)
 
 
 FILE_SYSTEMS = {
-    "full": ("mount -t tmpfs -o size=8k none {etc}; printf %s {line} >{keys}; head -c 4096 "
-             "/dev/zero >{etc}/filler",
-             "No space left on device"),
-    "without inodes": ("mount -t tmpfs -o nr_inodes=3 none {etc}; printf %s {line} >{keys}; : "
-                       ">{etc}/filler",
-                       "No space left on device"),
-    "read-only": ("mount -t tmpfs none {etc}; printf %s {line} >{keys}; : >{etc}/filler; mount -o "
-                  "remount,ro {etc}",
-                  "Read-only file system"),
+    "full": (
+        "mount -t tmpfs -o size=8k none {etc}; printf %s {line} >{keys}; head -c 4096 /dev/zero "
+        ">{etc}/filler",
+        "No space left on device",
+    ),
+    "without inodes": (
+        "mount -t tmpfs -o nr_inodes=3 none {etc}; printf %s {line} >{keys}; : >{etc}/filler",
+        "No space left on device",
+    ),
+    "read-only": (
+        "mount -t tmpfs none {etc}; printf %s {line} >{keys}; : >{etc}/filler; mount -o "
+        "remount,ro {etc}",
+        "Read-only file system",
+    ),
 }
 
 
@@ -326,8 +336,8 @@ def test_file_system(machine, start_manager, mount_namespace, prepare, words):
 def test_room_is_reserved(machine, start_manager, mount_namespace):
     """A disk that fills up between the request and the answer does not cost the key."""
     manager = start_manager()
-    result = run_on(machine, manager, "mount -t tmpfs -o size=12k none {etc}; head -c 8192 "
-                                      "/dev/zero >{etc}/filler")
+    result = run_on(machine, manager,
+                    "mount -t tmpfs -o size=12k none {etc}; head -c 8192 /dev/zero >{etc}/filler")
     assert result.status == 0, result
     assert result.stdout == NEW_LINE + "client.keys\nfiller\n"
 
@@ -336,14 +346,15 @@ def test_key_file_that_is_a_mount_point(machine, start_manager, mount_namespace)
     """Bind mounts of single files are common in containers: rename(2) cannot replace them."""
     machine.install_key()
     manager = start_manager()
-    result = machine.register(manager=manager, before=shell_words("mount", "--bind", machine.keys,
-                                                                  machine.keys), force=True)
+    result = machine.register(manager=manager,
+                              before=shell_words("mount", "--bind", machine.keys, machine.keys),
+                              force=True)
     assert result.status == EXIT_CODES["storage-error"] and "mount point" in result.failure, result
     assert machine.read_keys() == OLD_LINE.encode()
     assert manager.conversations == []
 
 
-# ------------------------------------------------------------------ when it goes wrong with the key in hand
+# ---------------------------------------------------------- when it goes wrong with the key in hand
 
 
 @pytest.mark.parametrize("old", [None, OLD_LINE, "torn"], ids=["no file", "a key", "torn"])

@@ -46,8 +46,9 @@ def test_name(machine, start_manager, certificates, certificate, host, verify_na
     if host == IPV6:
         request.getfixturevalue("ipv6")
     manager = start_manager(certificate=certificate, address=IPV6 if host == IPV6 else IPV4)
-    trust = ["--ca", certificates.pair("wazuh-default")[0]
-             ] if certificate == "wazuh-default" else "ca"
+    trust = (
+        ["--ca", certificates.pair("wazuh-default")[0]] if certificate == "wazuh-default" else "ca"
+    )
     address = f"[{host}]:{manager.port}" if host == IPV6 else f"{host}:{manager.port}"
     settings = {"tls.verify_name": verify_name} if verify_name else {}
     if right:
@@ -91,9 +92,9 @@ TRUST = {
     "pin and other ca": ("other-ca", ["--ca", "CA", "--pin", "PIN"], "not issued by a CA in"),
     "pin and ca, wrong name": ("wrong-name", ["--ca", "CA", "--pin", "PIN"], "not for 127.0.0.1"),
     "pin and ca, expired": ("expired", ["--ca", "CA", "--pin", "PIN"], "expired on"),
-    "pin and verify_name, wrong name": ("good", [
-        "--pin", "PIN", "--set", "tls.verify_name=elsewhere.test"
-    ], "not for elsewhere.test"),
+    "pin and verify_name, wrong name": ("good",
+                                        ["--pin", "PIN", "--set", "tls.verify_name=elsewhere.test"],
+                                        "not for elsewhere.test"),
 }
 
 
@@ -151,8 +152,9 @@ def test_no_verification_warns_every_run(machine, start_manager):
 def test_without_trust_it_does_not_start(machine, start_manager):
     """The remedy names three ways, and nobody is connected to."""
     manager = start_manager()
-    machine.fails("misconfigured", "ca_file = ", "pin = sha256//", f"agent-register pin "
-                  f"{manager.address}", "verify = no", manager=manager, trust=None)
+    machine.fails("misconfigured", "ca_file = ", "pin = sha256//",
+                  f"agent-register pin {manager.address}", "verify = no", manager=manager,
+                  trust=None)
     assert manager.conversations == []
 
 
@@ -243,9 +245,8 @@ def test_client_certificate(machine, start_manager, certificates, version):
 def test_missing_client_certificate(machine, start_manager, certificates, version):
     manager = start_manager(lowest=version, highest=version, client_ca=certificates.ca())
     machine.install_key()
-    machine.fails("refused", "wants a client certificate", "certificate_file and "
-                                                           "private_key_file", manager=manager,
-                  force=True)
+    machine.fails("refused", "wants a client certificate", "certificate_file and private_key_file",
+                  manager=manager, force=True)
     manager.settle()
     assert manager.requests == []
 
@@ -293,26 +294,28 @@ FILES = {
     "ca expired": ("ca_file", lambda m, c: c.ca("expired"), "expired on 2021-01-01"),
     "ca damaged": (
         "ca_file",
-        lambda m, c: m.write("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n"
-                             "-----END CERTIFICATE-----\n"), "damaged"),
-    "ca cut short": ("ca_file", lambda m, c: m.write("ca.pem", "-----BEGIN "
-                                                     "CERTIFICATE-----\nAAAA\n"), "damaged"),
+        lambda m, c: m.write("ca.pem",
+                             "-----BEGIN CERTIFICATE-----\nAAAA\n" "-----END CERTIFICATE-----\n"),
+        "damaged",
+    ),
+    "ca cut short": ("ca_file",
+                     lambda m, c: m.write("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n"),
+                     "damaged"),
     "certificate missing": ("certificate_file", lambda m, c: "/nowhere/agent.pem", "No such file"),
-    "certificate is a key": ("certificate_file", lambda m, c: c.pair("agent")[1], "a private key, "
-                             "not a certificate"),
+    "certificate is a key": ("certificate_file", lambda m, c: c.pair("agent")[1],
+                             "a private key, not a certificate"),
     "certificate in DER": ("certificate_file", lambda m, c: c.der("agent"), "DER"),
     "certificate expired": ("certificate_file", lambda m, c: c.pair("agent-expired")[0],
                             "expired on 2021-01-01"),
     "certificate empty": ("certificate_file", lambda m, c: m.write("agent.pem", ""), "no PEM data"),
     "key missing": ("private_key_file", lambda m, c: "/nowhere/agent.key", "No such file"),
     "key encrypted": ("private_key_file", lambda m, c: c.encrypted_key("agent"), "openssl pkey"),
-    "key is a certificate": ("private_key_file", lambda m, c: c.pair("agent")[0], "a certificate, "
-                             "not a private "
-                             "key"),
+    "key is a certificate": ("private_key_file", lambda m, c: c.pair("agent")[0],
+                             "a certificate, not a private key"),
     "key of another certificate": ("private_key_file", lambda m, c: c.pair("agent-other-ca")[1],
                                    "does not belong to"),
-    "key of another kind": ("private_key_file", lambda m, c: c.pair("rsa")[1], "does not belong "
-                            "to"),
+    "key of another kind": ("private_key_file", lambda m, c: c.pair("rsa")[1],
+                            "does not belong to"),
     "key empty": ("private_key_file", lambda m, c: m.write("agent.key", ""), "no PEM data"),
 }
 
@@ -343,11 +346,11 @@ def test_unreadable_file(machine, start_manager, certificates, as_root, setting,
     if setting != "ca_file":
         # The other one of the pair is readable, wherever the first is looked at.
         settings["tls.certificate_file"] = machine.write(
-            "agent.pem",
-            open(certificates.pair("agent")[0], "rb").read())
+            "agent.pem", open(certificates.pair("agent")[0], "rb").read()
+        )
         settings["tls.private_key_file"] = machine.write(
-            "agent.key",
-            open(certificates.pair("agent")[1], "rb").read())
+            "agent.key", open(certificates.pair("agent")[1], "rb").read()
+        )
     settings[f"tls.{setting}"] = a_copy(machine, path(certificates), mode=0o600)
     machine.state_directory = machine.write("state-of-nobody", "")
     os.unlink(machine.state_directory)
@@ -371,7 +374,8 @@ def test_half_a_pair(machine, start_manager, certificates, given, missing):
 def test_ca_file_with_several_certificates(machine, start_manager, certificates):
     """One that expired beside one that counts."""
     bundle = "".join(
-        open(certificates.ca(name), encoding="ascii").read() for name in ("expired", "other", "ca"))
+        open(certificates.ca(name), encoding="ascii").read() for name in ("expired", "other", "ca")
+    )
     machine.registers(manager=start_manager(),
                       trust=["--ca", machine.write("bundle.pem", "comment\n" + bundle)])
 

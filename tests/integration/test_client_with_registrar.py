@@ -55,15 +55,17 @@ def test_trust_by_the_pin_that_the_pin_command_prints(machine, directory):  # no
 
 
 @DIALECTS
-@pytest.mark.parametrize("password, words", [("right", None), ("wrong", "password"),
-                                             (None, "password")], ids=["right", "wrong", "none"])
+@pytest.mark.parametrize("password, words",
+                         [("right", None), ("wrong", "password"), (None, "password")],
+                         ids=["right", "wrong", "none"])
 def test_password(machine, start_registrar, directory, dialect, password, words):  # noqa: F811
     right = (directory / "etc" / "authd.pass").read_text().strip()
     machine.secrets.append(right)
     settings = {}
     if password:
-        settings["auth.password_file"] = machine.password(right if password ==
-                                                          "right" else "wrong-password")
+        settings["auth.password_file"] = machine.password(
+            right if password == "right" else "wrong-password"
+        )
     with start_registrar("--dialect", dialect) as registrar:
         if words:
             machine.fails("refused", words, manager=address_of(registrar), settings=settings)
@@ -100,12 +102,14 @@ def test_taken_name_is_replaced(machine, start_registrar):
         result = machine.register(manager=address_of(registrar))
         assert result.status == 0 and result.failures == [], result
         assert machine.read_keys().decode() != " ".join(old) + "\n"
-        assert [line for line in registrar.keys()
-                if line[1] == "web-01"] == [machine.read_keys().decode().split()]
+        assert [line for line in registrar.keys() if line[1] == "web-01"] == [
+            machine.read_keys().decode().split()
+        ]
 
 
-def test_hash_of_the_old_key_is_what_the_registrar_computes(machine, start_registrar,
-                                                            start_manager):
+def test_hash_of_the_old_key_is_what_the_registrar_computes(
+    machine, start_registrar, start_manager
+):
     """A second registration sends the hash of exactly what the first one got."""
     with start_registrar("-n") as registrar:
         assert machine.register(manager=address_of(registrar)).status == 0
@@ -145,14 +149,17 @@ def test_source_address(machine, start_registrar, host, request):
 
 
 @DIALECTS
-@pytest.mark.parametrize("certificate, outcome", [("agent", "registered"), (None, "refused"),
-                                                  ("agent-other-ca", "refused")],
-                         ids=["good", "none", "other ca"])
+@pytest.mark.parametrize(
+    "certificate, outcome",
+    [("agent", "registered"), (None, "refused"), ("agent-other-ca", "refused")],
+    ids=["good", "none", "other ca"],
+)
 def test_client_certificate(machine, start_registrar, certificates, dialect, certificate, outcome):
     settings = {}
     if certificate:
         settings["tls.certificate_file"], settings["tls.private_key_file"] = certificates.pair(
-            certificate)
+            certificate
+        )
     with start_registrar("-n", "--dialect", dialect, "-v", certificates.ca()) as registrar:
         if outcome == "registered":
             assert machine.register(manager=address_of(registrar), settings=settings).status == 0
@@ -169,9 +176,13 @@ def test_many_names_at_once(machine, start_registrar):
         for i in range(20):
             place = os.path.join(machine.directory, f"agent-{i}")
             os.makedirs(os.path.join(place, "etc"))
-            runs.append((place,
-                         machine.start(manager=address_of(registrar), name=f"web-{i:02}",
-                                       settings={"agent.directory": place})))
+            runs.append(
+                (
+                    place,
+                    machine.start(manager=address_of(registrar), name=f"web-{i:02}",
+                                  settings={"agent.directory": place}),
+                )
+            )
         got = []
         for place, run in runs:
             assert run.finish().status == EXIT_CODES["registered"]

@@ -87,8 +87,13 @@ def test_next_id_is_that_of_manage_agents(admin, dialect, lines, expected):
 ])
 def test_addresses(admin, asked, ossec, wazuh):
     for dialect, expected in (("ossec", ossec), ("wazuh", wazuh)):
-        assert admin("--dialect", dialect, "add", "-n", f"web-{dialect}", "-a", asked,
-                     "--on-duplicate", "replace").split()[2] == expected
+        assert (
+            admin(
+                "--dialect", dialect, "add", "-n", f"web-{dialect}", "-a", asked, "--on-duplicate",
+                "replace"
+            ).split()[2]
+            == expected
+        )
 
 
 FAULTS = [  # (name, IP, text): the words are those of the network
@@ -128,11 +133,14 @@ def test_refusals_name_the_holder(admin):
 
 
 @pytest.mark.parametrize(
-    "number,text", [("1", "Duplicate ID: 1"), ("0001", "Duplicate ID: 0001"),
-                    ("7", "Duplicate ID: 7"), ("0", "Invalid agent ID: 0"),
-                    ("000", "Invalid agent ID: 000"), ("123456789", "Invalid agent ID: 123456789"),
-                    ("x", "Invalid agent ID: x"), ("-1", "Invalid agent ID: -1"),
-                    ("", "Invalid agent ID: ")])
+    "number,text",
+    [
+        ("1", "Duplicate ID: 1"), ("0001", "Duplicate ID: 0001"), ("7", "Duplicate ID: 7"),
+        ("0", "Invalid agent ID: 0"), ("000", "Invalid agent ID: 000"),
+        ("123456789", "Invalid agent ID: 123456789"), ("x", "Invalid agent ID: x"),
+        ("-1", "Invalid agent ID: -1"), ("", "Invalid agent ID: ")
+    ],
+)
 def test_ids(admin, number, text):
     admin.write(f"001 web any {OLD_KEY}", f"007 !gone any {OLD_KEY}")
     admin("add", "-n", "new", "--id", number, status=65)
@@ -142,7 +150,10 @@ def test_ids(admin, number, text):
 def test_limit_and_own_name(admin):
     admin("--max-agents", 1, "add", "-n", "web")
     admin("--max-agents", 1, "add", "-n", "new", status=65)
-    assert admin.complaints == "Internal manager error adding agent: new (There are 1 agents (--max-agents))\n"
+    assert (
+        admin.complaints
+        == "Internal manager error adding agent: new (There are 1 agents (--max-agents))\n"
+    )
     admin("--max-agents", 1, "--dialect", "wazuh", "add", "-n", "new", status=65)
     assert admin.complaints.startswith("The maximum number of agents has been reached")
     admin("--dialect", "wazuh", "add", "-n", os.uname().nodename, status=65)
@@ -158,8 +169,14 @@ def test_replacing_on_request(admin):
 # ------------------------------------------------------------------ list
 
 def test_list(admin):
-    admin.write("# comment", f"003 cc any {OLD_KEY}", f"001 !gone any {OLD_KEY}", "rubbish",
-                f"1024 web 10.0.0.0/8 {OLD_KEY}", f"1025 #*#*#*#*#*#*#*#*#*#*#{OLD_KEY}")
+    admin.write(
+        "# comment",
+        f"003 cc any {OLD_KEY}",
+        f"001 !gone any {OLD_KEY}",
+        "rubbish",
+        f"1024 web 10.0.0.0/8 {OLD_KEY}",
+        f"1025 #*#*#*#*#*#*#*#*#*#*#{OLD_KEY}",
+    )
     assert admin("list") == "003 cc any\n1024 web 10.0.0.0/8\n"
     assert json.loads(admin("list", "--json")) == {
         "agents": [{"id": "003", "name": "cc", "ip": "any"},
@@ -195,12 +212,16 @@ def test_export(admin):
 
 
 @pytest.mark.parametrize(
-    "number,text", [("9", "There is no agent with the id 9"),
-                    ("002", "There is no agent with the id 002 any "
-                     "more: it was removed"),
-                    ("003", "The line of agent 003 in client.keys is damaged: mend it by hand"),
-                    ("x", "Invalid agent ID: x"), ("", "Invalid agent ID: "),
-                    ("a\nb", "Invalid agent ID: a\\nb")])
+    "number,text",
+    [
+        ("9", "There is no agent with the id 9"),
+        ("002", "There is no agent with the id 002 any more: it was removed"),
+        ("003", "The line of agent 003 in client.keys is damaged: mend it by hand"),
+        ("x", "Invalid agent ID: x"),
+        ("", "Invalid agent ID: "),
+        ("a\nb", "Invalid agent ID: a\\nb"),
+    ],
+)
 def test_unknown_ids(admin, number, text):
     lines = [f"001 web any {OLD_KEY}", f"002 !gone any {OLD_KEY}", f"003 bad nowhere {OLD_KEY}"]
     admin.write(*lines)
@@ -249,8 +270,9 @@ def test_remove_takes_counter_and_timestamp(admin):
     (queue / "rids" / "001").write_text("1:2:")
     (queue / "rids" / "0011").write_text("1:2:")
     others = "0011 x any 2026-01-01 00:00:00\n1001 y any 2026-01-01 00:00:00\n"
-    (queue / "agents-timestamp").write_text("001 web any 2026-01-01 00:00:00\n" + others +
-                                            "001 w any 2026-01-01 00:00:00\n")
+    (queue / "agents-timestamp").write_text(
+        "001 web any 2026-01-01 00:00:00\n" + others + "001 w any 2026-01-01 00:00:00\n"
+    )
     admin.write(f"001 web any {OLD_KEY}")
     admin("remove", "1")
     assert os.listdir(queue / "rids") == ["0011"]
@@ -261,15 +283,19 @@ def test_remove_takes_counter_and_timestamp(admin):
 def test_dialect_is_that_of_the_service(admin):
     """A service in Wazuh's dialect leaves what tells the commands."""
     with serving(admin.directory, "-n", "--dialect", "wazuh"):
-        assert admin("add", "-n", "web", "-a",
-                     "::1") == "001 web 0000:0000:0000:0000:0000:0000:0000:0001\n"
+        assert (
+            admin("add", "-n", "web", "-a", "::1")
+            == "001 web 0000:0000:0000:0000:0000:0000:0000:0001\n"
+        )
     assert "001 web 0000" in (admin.directory / "queue" / "agents-timestamp").read_text()
     assert admin("--dialect", "ossec", "add", "-n", "db", "-a", "::2") == "002 db ::2\n"
 
 
 # ------------------------------------------------------------------ import-file
 
-IMPORT = "# from the inventory\n10.0.0.1,web\n\n  any , db \r\n2001:db8::/64,six\n10.0.0.0/255.0.0.0,ten"
+IMPORT = (
+    "# from the inventory\n10.0.0.1,web\n\n  any , db \r\n2001:db8::/64,six\n10.0.0.0/255.0.0.0,ten"
+)
 IMPORTED = "001 web 10.0.0.1\n002 db any\n003 six 2001:db8::/64\n004 ten 10.0.0.0/8\n"
 
 
@@ -291,14 +317,15 @@ def test_import_file(admin, tmp_path, stdin):
 def test_bad_lines_are_named_and_nothing_is_added(admin):
     admin.write(f"001 web 10.0.0.7 {OLD_KEY}")
     admin(
-        "import-file", "-", status=65,
+        "import-file",
+        "-",
+        status=65,
         input="any,good\nany,web\n10.0.0.7,other\n10.0.0.300,bad\nno comma\na,b,c\nany,\n"
-        ",name\nany,twice\n10.1.1.1,twice\nany,good\n\x1b[2J,x\nany,good\0x\n")
+        ",name\nany,twice\n10.1.1.1,twice\nany,good\n\x1b[2J,x\nany,good\0x\n",
+    )
     assert [line.split(":")[0] for line in admin.complaints.splitlines()] == [
-        f"Line {number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 12, 13)] + ["Nothing was added, "
-                                                                             "because of 10 lines "
-                                                                             "of "
-                                                                       "standard input"]
+        f"Line {number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 12, 13)
+    ] + ["Nothing was added, because of 10 lines of " "standard input"]
     assert "\x1b" not in admin.complaints
     assert len(admin.lines()) == 1
 
@@ -307,14 +334,16 @@ def test_what_an_earlier_line_has_is_told_by_its_name(admin):
     """Its id would be nobody's, as nothing is added."""
     admin.write(f"007 web 10.0.0.7 {OLD_KEY}")
     admin("import-file", "-", status=65, input="10.1.1.1,first\n10.1.1.2,second\n10.1.1.3,second\n")
-    assert admin.complaints == ("Line 3: Duplicate agent name: second (it belongs to second in an "
-                                "earlier line)\n"
-                                "Nothing was added, because of 1 line of standard input\n")
+    assert admin.complaints == (
+        "Line 3: Duplicate agent name: second (it belongs to second in an earlier line)\n"
+        "Nothing was added, because of 1 line of standard input\n"
+    )
     admin("import-file", "-", status=65, input="10.1.1.1,first\n10.1.1.1,second\n10.0.0.7,third\n")
-    assert admin.complaints == ("Line 2: Invalid IP address: 008 (10.1.1.1 belongs to first in an "
-                                "earlier line)\n"
-                                "Line 3: Invalid IP address: 007 (10.0.0.7 belongs to agent 007)\n"
-                                "Nothing was added, because of 2 lines of standard input\n")
+    assert admin.complaints == (
+        "Line 2: Invalid IP address: 008 (10.1.1.1 belongs to first in an earlier line)\n"
+        "Line 3: Invalid IP address: 007 (10.0.0.7 belongs to agent 007)\n"
+        "Nothing was added, because of 2 lines of standard input\n"
+    )
 
 
 def test_import_of_nothing(admin):
@@ -332,8 +361,12 @@ def test_import_of_many(admin):
 
 def test_slow_input_holds_nobody_up(admin):
     """The lock is taken when the file has been read."""
-    with subprocess.Popen([PROGRAM, "-D", admin.directory, "import-file", "-"],
-                          stdin=subprocess.PIPE, text=True, stdout=subprocess.PIPE) as importing:
+    with subprocess.Popen(
+        [PROGRAM, "-D", admin.directory, "import-file", "-"],
+        stdin=subprocess.PIPE,
+        text=True,
+        stdout=subprocess.PIPE,
+    ) as importing:
         importing.stdin.write("any,slow\n")
         importing.stdin.flush()
         assert admin("add", "-n", "fast") == "001 fast any\n"
@@ -379,8 +412,9 @@ def test_lock_that_stays(admin):
     """Ten seconds, then 75; and whoever gives the lock back in time is waited for."""
     lock = os.open(admin.directory / "etc", os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    with subprocess.Popen([PROGRAM, "-D", admin.directory, "add", "-n", "web"],
-                          stdout=subprocess.PIPE, text=True) as waiting:
+    with subprocess.Popen(
+        [PROGRAM, "-D", admin.directory, "add", "-n", "web"], stdout=subprocess.PIPE, text=True
+    ) as waiting:
         admin("add", "-n", "db", status=75)
         assert "held the lock" in admin.complaints
         assert waiting.wait() == 75
@@ -391,8 +425,9 @@ def test_lock_that_stays(admin):
 def test_waits_for_the_lock(admin):
     lock = os.open(admin.directory / "etc", os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    with subprocess.Popen([PROGRAM, "-D", admin.directory, "add", "-n", "web"],
-                          stdout=subprocess.PIPE, text=True) as waiting:
+    with subprocess.Popen(
+        [PROGRAM, "-D", admin.directory, "add", "-n", "web"], stdout=subprocess.PIPE, text=True
+    ) as waiting:
         with pytest.raises(subprocess.TimeoutExpired):
             waiting.wait(0.3)
         os.close(lock)
@@ -411,9 +446,8 @@ def test_output_that_goes_nowhere(admin):
 
 def test_no_key_but_in_export(admin):
     admin.write(f"001 web any {OLD_KEY}")
-    for command in (["-d", "add", "-n", "db"], ["-d", "list"], ["-d", "list", "--json"], [
-            "-d", "remove", "1"
-    ], ["-d", "import-file", "-"]):
+    for command in (["-d", "add", "-n", "db"], ["-d", "list"], ["-d", "list", "--json"],
+                    ["-d", "remove", "1"], ["-d", "import-file", "-"]):
         out = admin(*command, input="any,more\n")
         for line in admin.lines():
             assert line.split()[-1] not in out + admin.complaints

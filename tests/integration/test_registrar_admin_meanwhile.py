@@ -131,12 +131,9 @@ def test_removing_beside_the_service(directory):
             for future in removed:
                 future.result(PATIENCE)
     stored = records(directory)
-    assert {tuple(answer)
-            for answer in answers} == {
-                tuple(fields)
-                for fields in stored
-                if not fields[1].startswith("!")
-            }
+    assert {tuple(answer) for answer in answers} == {
+        tuple(fields) for fields in stored if not fields[1].startswith("!")
+    }
     assert sorted(fields[0] for fields in stored if fields[1].startswith("!")) == [
         f"{i:03}" for i in range(1, 41, 2)
     ]
@@ -207,9 +204,13 @@ def small_disk(tmp_path):
     mount, umount = need("mount"), need("umount")
     place = tmp_path / "disk"
     (place / "etc").mkdir(parents=True)
-    if os.geteuid() != 0 or subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", place / "etc"],
-            capture_output=True).returncode != 0:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(
+            [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", place / "etc"], capture_output=True
+        ).returncode
+        != 0
+    ):
         pytest.skip("needs root and the right to mount a tmpfs")
     yield place
     subprocess.run([umount, "-l", place / "etc"], check=True)

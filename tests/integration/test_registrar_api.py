@@ -46,18 +46,21 @@ def test_login(registrar, method):
     with Client(registrar) as client:
         answer = client.try_login(method=method)
         assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
-        assert set(answer.json) == {"data", "error"} and answer.error == 0 and set(
-            answer.data) == {"token"}
+        assert set(answer.json) == {"data", "error"} and answer.error == 0
+        assert set(answer.data) == {"token"}
         assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_raw_token(registrar):
     with Client(registrar) as client:
         answer = client.try_login(target=LOGIN + "?raw=true")
-        assert answer.status == 200 and answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
         assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", answer.text)
-        assert client.ask("GET", LIST,
-                          headers={"Authorization": f"Bearer {answer.text}"}).status == 200
+        assert (
+            client.ask("GET", LIST, headers={"Authorization": f"Bearer {answer.text}"}).status
+            == 200
+        )
 
 
 def test_token_is_a_jwt_for_900_seconds(registrar):
@@ -68,8 +71,10 @@ def test_token_is_a_jwt_for_900_seconds(registrar):
     assert (claims["iss"], claims["aud"], claims["sub"]) == ("wazuh", "Wazuh API REST", USER)
 
 
-@pytest.mark.parametrize("user, password", [(USER, "wrong"), (USER, ""), ("nobody", PASSWORD),
-                                            ("", ""), (USER, PASSWORD + " ")])
+@pytest.mark.parametrize(
+    "user, password",
+    [(USER, "wrong"), (USER, ""), ("nobody", PASSWORD), ("", ""), (USER, PASSWORD + " ")],
+)
 def test_wrong_login(registrar, user, password):
     with Client(registrar) as client:
         answer = client.try_login(user, password)
@@ -80,10 +85,11 @@ def test_wrong_login(registrar, user, password):
     assert PASSWORD not in registrar.log
 
 
-@pytest.mark.parametrize("header", [
-    None, "", "Basic", "Basic !", "Basic YWRtaW4=", "Bearer x.y.z", "Digest x",
-    "Basic " + "A" * 4000
-])
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "Basic", "Basic !", "Basic YWRtaW4=", "Bearer x.y.z", "Digest x",
+     "Basic " + "A" * 4000],
+)
 def test_login_without_credentials(registrar, header):
     with Client(registrar) as client:
         answer = client.ask("POST", LOGIN, headers={"Authorization": header})
@@ -91,7 +97,8 @@ def test_login_without_credentials(registrar, header):
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer ", "Bearer a.b.c", "Basic YWRtaW46eA==", "Token x"])
+    "header", [None, "", "Bearer", "Bearer ", "Bearer a.b.c", "Basic YWRtaW46eA==", "Token x"]
+)
 def test_call_without_token(registrar, header):
     with Client(registrar) as client:
         answer = client.ask("GET", LIST, headers={"Authorization": header})
@@ -114,18 +121,20 @@ def test_logout(directory, registrar):  # noqa: F811
         twin.log_in()
         other.log_in("second", "other password")
         answer = client.ask("DELETE", LOGIN)
-        assert (answer.status, answer.json) == (200, {"message": f"User {USER} was successfully "
-                                                                 f"logged out", "error": 0})
+        assert (answer.status, answer.json) == (
+            200,
+            {"message": f"User {USER} was successfully logged out", "error": 0},
+        )
         registrar.wait_for_line(rf"User {USER} of the API logged out from 127.0.0.1 port \d+")
         for logged_out in (client, twin):
             for method, target in (("GET", LIST), ("DELETE", LOGIN)):
                 answer = logged_out.ask(method, target)
-                assert problem(answer) == (401, "Unauthorized", "No authorization token "
-                                                                "provided", None)
+                assert problem(answer) == (401, "Unauthorized", "No authorization token provided",
+                                           None)
                 assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert other.ask("GET", LIST).status == 200
-        assert client.log_in().ask("GET", LIST).status == 200 and twin.ask("GET",
-                                                                           LIST).status == 401
+        assert client.log_in().ask("GET", LIST).status == 200
+        assert twin.ask("GET", LIST).status == 401
 
 
 def test_logout_needs_no_lock(client, registrar):
@@ -160,19 +169,23 @@ def test_about(client):
     timestamp = answer.data.pop("timestamp")
     assert abs(datetime.datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%S%z").timestamp() - now) < 60
     assert answer.data == {
-        "title": "Wazuh API REST", "api_version": "4.14.5", "revision": "agent-registrar",
-        "license_name": "ISC", "license_url": "https://spdx.org/licenses/ISC.html",
-        "hostname": socket.gethostname()
+        "title": "Wazuh API REST",
+        "api_version": "4.14.5",
+        "revision": "agent-registrar",
+        "license_name": "ISC",
+        "license_url": "https://spdx.org/licenses/ISC.html",
+        "hostname": socket.gethostname(),
     }
-    assert client.ask("GET", "/?pretty=true").text.startswith('{\n   "data": {\n      "title": '
-                                                              '"Wazuh API REST",\n')
+    assert client.ask("GET", "/?pretty=true").text.startswith(
+        '{\n   "data": {\n      "title": "Wazuh API REST",\n'
+    )
     assert client.ask("GET", "/?name=x").status == 400
 
 
 def test_about_needs_a_token(registrar):
     with Client(registrar) as client:
-        assert problem(client.ask("GET", "/")) == (401, "Unauthorized", "No authorization token "
-                                                                        "provided", None)
+        assert problem(client.ask("GET", "/")) == (401, "Unauthorized",
+                                                   "No authorization token provided", None)
 
 
 # ------------------------------------------------------------------ what every call has
@@ -181,8 +194,9 @@ def test_unknown_path(client):
     for target in ("//", "/agent", "/agents/001", "/agents/001/keys", "/agents//key", "/Agents",
                    "/agents/001/key/x", "/security/user/authenticate/run_as", "/%00",
                    "/agents/%00/key"):
-        assert problem(client.ask("GET",
-                                  target)) == (404, "Not Found", "404: Not Found", None), target
+        assert problem(client.ask("GET", target)) == (
+            404, "Not Found", "404: Not Found", None
+        ), target
 
 
 def test_unknown_path_needs_no_token(registrar):
@@ -190,14 +204,15 @@ def test_unknown_path_needs_no_token(registrar):
         assert client.ask("GET", "/agent").status == 404
 
 
-@pytest.mark.parametrize("method, target, allowed", [("PUT", LIST, "GET, POST, DELETE"),
-                                                     ("PATCH", LIST, "GET, POST, DELETE"),
-                                                     ("OPTIONS", LIST, "GET, POST, DELETE"),
-                                                     ("PUT", LOGIN, "GET, POST, DELETE"),
-                                                     ("POST", "/", "GET"),
-                                                     ("GET", "/agents/insert", "POST"),
-                                                     ("POST", "/agents/001/key", "GET"),
-                                                     ("POST", "/agents/001/group/web", "PUT")])
+@pytest.mark.parametrize(
+    "method, target, allowed",
+    [
+        ("PUT", LIST, "GET, POST, DELETE"), ("PATCH", LIST, "GET, POST, DELETE"),
+        ("OPTIONS", LIST, "GET, POST, DELETE"), ("PUT", LOGIN, "GET, POST, DELETE"),
+        ("POST", "/", "GET"), ("GET", "/agents/insert", "POST"), ("POST", "/agents/001/key", "GET"),
+        ("POST", "/agents/001/group/web", "PUT")
+    ],
+)
 def test_wrong_method(client, method, target, allowed):
     answer = client.ask(method, target)
     assert problem(answer) == (405, "Method Not Allowed", "405: Method Not Allowed", None)
@@ -249,11 +264,12 @@ def test_add(registrar, client):
     assert answer.status == 200 and set(answer.json) == {"data", "error"} and answer.error == 0
     assert set(answer.data) == {"id", "key"} and answer.data["id"] == "001"
     assert exported(answer.data["key"]) == tuple(registrar.keys()[0])
-    assert registrar.keys()[0][:3] == ["001", "web-01", "10.1.2.3"] and re.fullmatch(
-        KEY,
-        registrar.keys()[0][3])
-    registrar.wait_for_line(r"Registered web-01 as 001, address 10.1.2.3, for 127.0.0.1 port \d+ "
-                            r"\(user admin of the API\)")
+    assert registrar.keys()[0][:3] == ["001", "web-01", "10.1.2.3"]
+    assert re.fullmatch(KEY, registrar.keys()[0][3])
+    registrar.wait_for_line(
+        r"Registered web-01 as 001, address 10.1.2.3, for 127.0.0.1 port \d+ \(user admin of the "
+        r"API\)"
+    )
     assert registrar.keys()[0][3] not in registrar.log
 
 
@@ -266,13 +282,14 @@ def test_address_is_any_by_default(client, registrar):
 def test_name_is_taken(client, registrar):
     client.add("web-01")
     answer = client.ask("POST", LIST, {"name": "web-01"})
-    assert problem(answer) == (400, "Bad Request", "There is an agent with the same name: "
-                                                   "web-01", 1705)
+    assert problem(answer) == (400, "Bad Request", "There is an agent with the same name: web-01",
+                               1705)
     assert set(answer.json) == {"title", "detail", "remediation", "dapi_errors", "error"}
     assert list(answer.json["dapi_errors"].values()) == [{"error": answer.json["detail"]}]
     assert len(registrar.keys()) == 1
-    registrar.wait_for_line(r"Refused 127.0.0.1 port \d+ \(user admin of the API\): Duplicate "
-                            r"agent name: web-01")
+    registrar.wait_for_line(
+        r"Refused 127.0.0.1 port \d+ \(user admin of the API\): Duplicate agent name: web-01"
+    )
 
 
 def test_address_is_taken(client):
@@ -295,37 +312,44 @@ def test_name_is_too_long(client):
 @pytest.mark.parametrize("name", ["a", "web 01", "web%01", "wéb", "", "../../etc/passwd", "a'b"])
 def test_name_is_none(client, registrar, name):
     answer = client.ask("POST", LIST, {"name": name})
-    assert answer.status == 400 and answer.json[
-        "title"] == "Bad Request" and "is not a 'names'" in answer.json["detail"]
+    assert answer.status == 400 and answer.json["title"] == "Bad Request"
+    assert "is not a 'names'" in answer.json["detail"]
     assert registrar.keys_file.read_text() == ""
 
 
 @pytest.mark.parametrize(
     "content_type",
-    [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""])
+    [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""],
+)
 def test_content_type(client, content_type):
     answer = client.ask("POST", LIST, '{"name": "web-01"}', {"Content-Type": content_type})
-    assert problem(answer) == (406, "Not Acceptable", "The body type is not the one specified in "
-                                                      "the content-type", 6002)
+    assert problem(answer) == (406, "Not Acceptable",
+                               "The body type is not the one specified in the content-type", 6002)
 
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json; charset=utf-8", "Application/JSON", "application/json;charset=x"])
+    ["application/json; charset=utf-8", "Application/JSON", "application/json;charset=x"],
+)
 def test_content_type_with_parameters(client, content_type):
-    assert client.ask("POST", LIST, '{"name": "web-01"}',
-                      {"Content-Type": content_type}).status == 200
+    assert (
+        client.ask("POST", LIST, '{"name": "web-01"}', {"Content-Type": content_type}).status == 200
+    )
 
 
-@pytest.mark.parametrize("body, detail, error", [
-    ("", "RequestBody is required", None), ("{", "Body request is not a valid JSON", 1018),
-    ('{"name": "a"', "Body request is not a valid JSON", 1018), ("[1]", "The body is not of type "
-                                                                        "'object'", None),
-    ('{"name": 1}', "The value is not of type 'string' - 'name'", None), ("{}", "'name' is a "
-                                                                                "required "
-                                                                                "property", None),
-    ('{"name": "web-01", "group": "x"}', "Invalid field found {'group'}", None),
-    ("[" * 5000, "Body request is not a valid JSON", 1018)])
+@pytest.mark.parametrize(
+    "body, detail, error",
+    [
+        ("", "RequestBody is required", None),
+        ("{", "Body request is not a valid JSON", 1018),
+        ('{"name": "a"', "Body request is not a valid JSON", 1018),
+        ("[1]", "The body is not of type 'object'", None),
+        ('{"name": 1}', "The value is not of type 'string' - 'name'", None),
+        ("{}", "'name' is a required property", None),
+        ('{"name": "web-01", "group": "x"}', "Invalid field found {'group'}", None),
+        ("[" * 5000, "Body request is not a valid JSON", 1018),
+    ],
+)
 def test_wrong_body(client, registrar, body, detail, error):
     answer = client.ask("POST", LIST, body, {"Content-Type": "application/json"})
     assert problem(answer) == (400, "Bad Request", detail, error)
@@ -348,7 +372,8 @@ def test_insert(client, registrar):
     answer = client.ask("POST", "/agents/insert",
                         {"name": "web-01", "ip": "any", "id": "123", "key": OTHER_KEY})
     assert answer.data == {
-        "id": "123", "key": base64.b64encode(f"123 web-01 any {OTHER_KEY}".encode()).decode()
+        "id": "123",
+        "key": base64.b64encode(f"123 web-01 any {OTHER_KEY}".encode()).decode(),
     }
     assert registrar.keys() == [["123", "web-01", "any", OTHER_KEY]]
     assert OTHER_KEY not in registrar.log
@@ -359,13 +384,18 @@ def test_insert_without_id_and_key(client, registrar):
     assert re.fullmatch(KEY, registrar.keys()[0][3])
 
 
-@pytest.mark.parametrize("body, error", [({"name": "other", "id": "123", "key": OTHER_KEY}, 1708),
-                                         ({"name": "web-01", "id": "124"}, 1705),
-                                         ({"name": "other", "id": "000"}, None),
-                                         ({"name": "other", "key": "a" * 63}, 1709),
-                                         ({"name": "other", "key": "a" * 65}, None),
-                                         ({"name": "other", "key": "-" * 64}, None),
-                                         ({"name": "other", "id": "12"}, None)])
+@pytest.mark.parametrize(
+    "body, error",
+    [
+        ({"name": "other", "id": "123", "key": OTHER_KEY}, 1708),
+        ({"name": "web-01", "id": "124"}, 1705),
+        ({"name": "other", "id": "000"}, None),
+        ({"name": "other", "key": "a" * 63}, 1709),
+        ({"name": "other", "key": "a" * 65}, None),
+        ({"name": "other", "key": "-" * 64}, None),
+        ({"name": "other", "id": "12"}, None),
+    ],
+)
 def test_insert_refused(client, registrar, body, error):
     client.ask("POST", "/agents/insert", {"name": "web-01", "id": "123", "key": OTHER_KEY})
     answer = client.ask("POST", "/agents/insert", body)
@@ -377,10 +407,12 @@ def test_insert_refused(client, registrar, body, error):
 def test_insert_by_force(client, registrar):
     client.add("web-01")
     body = {
-        "name": "web-01", "force": {
-            "enabled": True, "disconnected_time": {"enabled": True, "value": "1h"},
-            "after_registration_time": "0s"
-        }
+        "name": "web-01",
+        "force": {
+            "enabled": True,
+            "disconnected_time": {"enabled": True, "value": "1h"},
+            "after_registration_time": "0s",
+        },
     }
     assert client.ask("POST", "/agents/insert", body).data["id"] == "002"
     assert [line[0] for line in registrar.keys()] == ["002"]
@@ -405,11 +437,13 @@ def test_insert_by_force_in_place_of_id_address_and_name(client, registrar):
     assert client.ask("POST", "/agents/insert", body).error == 1708
     registrar.wait_for_line("Duplicate ID: 001 .*Agent 001 was registered .* seconds ago")
     body["force"]["after_registration_time"] = "0"
-    assert exported(client.ask("POST", "/agents/insert",
-                               body).data["key"]) == ("001", "web-03", "10.0.0.2", OTHER_KEY)
+    assert exported(client.ask("POST", "/agents/insert", body).data["key"]) == (
+        "001", "web-03", "10.0.0.2", OTHER_KEY
+    )
     assert registrar.keys() == [["001", "web-03", "10.0.0.2", OTHER_KEY]]
-    registrar.wait_for_line("Registered web-03 as 001, address 10.0.0.2, in place of 001 and 002 "
-                            "and 003, for")
+    registrar.wait_for_line(
+        "Registered web-03 as 001, address 10.0.0.2, in place of 001 and 002 and 003, for"
+    )
     assert client.add("web-04")[0] == "002"
     timestamps = (registrar.directory / "queue" / "agents-timestamp").read_text().splitlines()
     assert [line.split()[:2] for line in timestamps] == [["001", "web-03"], ["002", "web-04"]]
@@ -417,7 +451,9 @@ def test_insert_by_force_in_place_of_id_address_and_name(client, registrar):
 
 def test_insert_by_force_twice_with_the_same_id(client, registrar):
     body = {
-        "name": "web-01", "id": "123", "force": {"enabled": True, "after_registration_time": "0"}
+        "name": "web-01",
+        "id": "123",
+        "force": {"enabled": True, "after_registration_time": "0"},
     }
     keys = [exported(client.ask("POST", "/agents/insert", body).data["key"]) for _ in range(2)]
     assert keys[0] != keys[1] and registrar.keys() == [list(keys[1])]
@@ -456,8 +492,8 @@ def fleet(client):
 def test_list(fleet):
     answer = fleet.ask("GET", LIST)
     assert set(answer.json) == {"data", "message", "error"}
-    assert answer.json[
-        "message"] == "All selected agents information was returned" and answer.error == 0
+    assert answer.json["message"] == "All selected agents information was returned"
+    assert answer.error == 0
     assert answer.data["total_affected_items"] == 3 and answer.data["failed_items"] == []
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", answer.items[0].pop("dateAdd"))
     assert answer.items[0] == {
@@ -466,24 +502,33 @@ def test_list(fleet):
     }
 
 
-@pytest.mark.parametrize("query, expected", [("name=web-01", ["001"]), ("name=web", []),
-                                             ("ip=10.0.0.2", ["002"]), ("registerIP=any", ["003"]),
-                                             ("search=web", ["001", "002"]),
-                                             ("search=-web", ["003"]),
-                                             ("agents_list=003,001", ["001", "003"]),
-                                             ("agents_list=003,003", ["003"]),
-                                             ("q=name=db-01", ["003"]),
-                                             ("q=id!=000", ["001", "002", "003"]),
-                                             ("q=name~web;id!=001", ["002"]),
-                                             ("limit=2", ["001", "002"]),
-                                             ("offset=1&limit=1", ["002"]), ("offset=7", []),
-                                             ("sort=name", ["003", "001", "002"]),
-                                             ("sort=-id", ["003", "002", "001"]),
-                                             ("sort=%2Bip", ["001", "002", "003"]),
-                                             ("status=never_connected", ["001", "002", "003"]),
-                                             ("status=active", []),
-                                             ("status=active,never_connected&name=web-01", ["001"]),
-                                             ("older_than=1d", []), ("group=web", [])])
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ("name=web-01", ["001"]),
+        ("name=web", []),
+        ("ip=10.0.0.2", ["002"]),
+        ("registerIP=any", ["003"]),
+        ("search=web", ["001", "002"]),
+        ("search=-web", ["003"]),
+        ("agents_list=003,001", ["001", "003"]),
+        ("agents_list=003,003", ["003"]),
+        ("q=name=db-01", ["003"]),
+        ("q=id!=000", ["001", "002", "003"]),
+        ("q=name~web;id!=001", ["002"]),
+        ("limit=2", ["001", "002"]),
+        ("offset=1&limit=1", ["002"]),
+        ("offset=7", []),
+        ("sort=name", ["003", "001", "002"]),
+        ("sort=-id", ["003", "002", "001"]),
+        ("sort=%2Bip", ["001", "002", "003"]),
+        ("status=never_connected", ["001", "002", "003"]),
+        ("status=active", []),
+        ("status=active,never_connected&name=web-01", ["001"]),
+        ("older_than=1d", []),
+        ("group=web", []),
+    ],
+)
 def test_filters(fleet, query, expected):
     answer = fleet.ask("GET", f"{LIST}?{query}")
     assert ids(answer) == expected
@@ -493,27 +538,32 @@ def test_filters(fleet, query, expected):
 
 def test_empty_list(client):
     answer = client.ask("GET", LIST + "?name=nobody")
-    assert answer.items == [] and answer.json[
-        "message"] == "No agent information was returned" and answer.error == 0
+    assert answer.items == [] and answer.json["message"] == "No agent information was returned"
+    assert answer.error == 0
 
 
 def test_select(fleet):
-    assert fleet.ask("GET",
-                     LIST + "?select=id,name&limit=1").items == [{"id": "001", "name": "web-01"}]
-    assert fleet.ask("GET",
-                     LIST + "?select=name&limit=1").items == [{"id": "001", "name": "web-01"}]
+    assert fleet.ask("GET", LIST + "?select=id,name&limit=1").items == [
+        {"id": "001", "name": "web-01"}
+    ]
+    assert fleet.ask("GET", LIST + "?select=name&limit=1").items == [
+        {"id": "001", "name": "web-01"}
+    ]
     assert fleet.ask("GET", LIST + "?select=os.name,version&limit=1").items == [{"id": "001"}]
     assert fleet.ask("GET", LIST + "?select=nome").error == 1724
     added = fleet.ask("GET", LIST + "?select=dateAdd&limit=1").items[0]["dateAdd"]
     assert abs(calendar.timegm(time.strptime(added, "%Y-%m-%dT%H:%M:%S+00:00")) - time.time()) < 60
 
 
-@pytest.mark.parametrize("query, error", [("limit=0", 1406), ("limit=100001", 1405),
-                                          ("sort=size", 1403), ("q=status=active", 1408),
-                                          ("q=name", 1407), ("q=name=a,name=b", 1407),
-                                          ("version=v4.1", None), ("os.platform=ubuntu", None),
-                                          ("status=gone", None), ("agents_list=all", None),
-                                          ("agents_list=", None), ("name=", None)])
+@pytest.mark.parametrize(
+    "query, error",
+    [
+        ("limit=0", 1406), ("limit=100001", 1405), ("sort=size", 1403), ("q=status=active", 1408),
+        ("q=name", 1407), ("q=name=a,name=b", 1407), ("version=v4.1", None),
+        ("os.platform=ubuntu", None), ("status=gone", None), ("agents_list=all", None),
+        ("agents_list=", None), ("name=", None)
+    ],
+)
 def test_wrong_filters(fleet, query, error):
     answer = fleet.ask("GET", f"{LIST}?{query}")
     assert answer.status == 400 and answer.error == error, answer
@@ -521,8 +571,8 @@ def test_wrong_filters(fleet, query, error):
 
 def test_list_of_ids_that_are_not_there(fleet):
     answer = fleet.ask("GET", LIST + "?agents_list=001,999,4294967297")
-    assert ids(answer) == ["001"] and failures(answer) == {1701: ["999", "4294967297"]
-                                                           } and answer.error == 2
+    assert ids(answer) == ["001"] and failures(answer) == {1701: ["999", "4294967297"]}
+    assert answer.error == 2
     assert answer.json["message"] == "Some agents information was not returned"
 
 
@@ -533,19 +583,24 @@ def test_status_of_an_agent_that_was_seen(fleet, registrar):
         (rids / number).write_text("1")
         os.utime(rids / number, (time.time() - seconds,) * 2)
     answer = fleet.ask("GET", LIST + "?select=status,lastKeepAlive")
-    assert [item["status"]
-            for item in answer.items] == ["active", "disconnected", "never_connected"]
+    assert [item["status"] for item in answer.items] == ["active", "disconnected",
+                                                         "never_connected"]
     assert ["lastKeepAlive" in item for item in answer.items] == [True, True, False]
     assert ids(fleet.ask("GET", LIST + "?status=disconnected&older_than=30m")) == ["002"]
 
 
 def test_last_timestamp_of_an_id_counts(fleet, registrar):
     stamps = registrar.directory / "queue" / "agents-timestamp"
-    stamps.write_text("001 web-01 any 2020-06-15 00:00:00\n002 other any 2020-06-15 00:00:00\n001 "
-                      "web-01 any 2021-06-15 00:00:00\n"
-                      "nonsense\n\n003")
-    assert ["2021" in item.get("dateAdd", "")
-            for item in fleet.ask("GET", LIST).items] == [True, False, False]
+    stamps.write_text(
+        "001 web-01 any 2020-06-15 00:00:00\n002 other any 2020-06-15 00:00:00\n001 web-01 any "
+        "2021-06-15 00:00:00\n"
+        "nonsense\n\n003"
+    )
+    assert ["2021" in item.get("dateAdd", "") for item in fleet.ask("GET", LIST).items] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_other_programs_changes_are_seen(fleet, registrar):
@@ -563,13 +618,12 @@ def test_key(client):
     assert client.ask("GET", "/agents/1/key").items == answer.items
 
 
-@pytest.mark.parametrize("number, code", [("002", 1701), ("000", 1703), ("99999999", 1701),
-                                          ("2000000000", 1701)])
+@pytest.mark.parametrize("number, code",
+                         [("002", 1701), ("000", 1703), ("99999999", 1701), ("2000000000", 1701)])
 def test_key_of_nobody(client, number, code):
     answer = client.ask("GET", f"/agents/{number}/key")
-    assert answer.status == 200 and answer.error == 1 and failures(answer) == {
-        code: [number]
-    } and answer.items == []
+    assert answer.status == 200 and answer.error == 1 and failures(answer) == {code: [number]}
+    assert answer.items == []
     assert answer.json["message"] == "No agent keys were obtained"
 
 
@@ -584,15 +638,16 @@ def test_remove(client, registrar):
     agent = client.add("web-01")
     client.add("web-02")
     answer = client.ask("DELETE", LIST + "?agents_list=001&status=all&older_than=0s")
-    assert answer.json["message"] == "All selected agents were deleted" and answer.items == [
-        "001"
-    ] and answer.error == 0
+    assert answer.json["message"] == "All selected agents were deleted" and answer.items == ["001"]
+    assert answer.error == 0
     assert registrar.keys()[0] == ["001", "!web-01", "any", agent[3]]
-    registrar.wait_for_line(r"Removed web-01, which was 001, for 127.0.0.1 port \d+ \(user admin "
-                            r"of the API\)")
+    registrar.wait_for_line(
+        r"Removed web-01, which was 001, for 127.0.0.1 port \d+ \(user admin of the API\)"
+    )
     assert client.ask("GET", "/agents/001/key").error == 1
-    assert failures(client.ask(
-        "DELETE", LIST + "?agents_list=001&status=all&older_than=0s")) == {1701: ["001"]}
+    assert failures(client.ask("DELETE", LIST + "?agents_list=001&status=all&older_than=0s")) == {
+        1701: ["001"]
+    }
     assert client.add("web-01")[0] == "003"
 
 
@@ -611,10 +666,11 @@ def test_removing_leaves_what_the_dialect_leaves(directory):  # noqa: F811
         assert registrar.keys_file.read_text().startswith(f"{number} #*#*")
 
 
-@pytest.mark.parametrize("query", [
-    "status=all", "status=all&older_than=1s", "status=active&older_than=0s",
-    "status=all&older_than=0s&name=other"
-])
+@pytest.mark.parametrize(
+    "query",
+    ["status=all", "status=all&older_than=1s", "status=active&older_than=0s",
+     "status=all&older_than=0s&name=other"],
+)
 def test_not_eligible(client, registrar, query):
     client.add("web-01")
     answer = client.ask("DELETE", f"{LIST}?agents_list=001&{query}")
@@ -627,8 +683,8 @@ def test_remove_some(client):
     client.add("web-01")
     answer = client.ask("DELETE",
                         LIST + "?agents_list=000,001,777&status=never_connected&older_than=0s")
-    assert answer.items == ["001"] and failures(answer) == {1703: ["000"], 1701: ["777"]
-                                                            } and answer.error == 2
+    assert answer.items == ["001"] and failures(answer) == {1703: ["000"], 1701: ["777"]}
+    assert answer.error == 2
     assert answer.json["message"] == "Some agents were not deleted"
 
 
@@ -657,19 +713,21 @@ def groups(registrar):
 def test_group(client, registrar):
     client.add("web-01")
     answer = client.ask("PUT", "/agents/001/group/web")
-    assert answer.items == [
-        "001"
-    ] and answer.json["message"] == "All selected agents were assigned to web"
+    assert answer.items == ["001"]
+    assert answer.json["message"] == "All selected agents were assigned to web"
     assert client.ask("PUT", "/agents/001/group/db").error == 0
     file = registrar.directory / "queue" / "agent-groups" / "001"
     assert file.read_text() == "web,db\n"
-    assert client.ask("GET",
-                      LIST + "?select=group").items == [{"id": "001", "group": ["web", "db"]}]
+    assert client.ask("GET", LIST + "?select=group").items == [
+        {"id": "001", "group": ["web", "db"]}
+    ]
     assert ids(client.ask("GET", LIST + "?group=db")) == ["001"]
     assert failures(client.ask("PUT", "/agents/001/group/db")) == {1751: ["001"]}
     answer = client.ask("PUT", "/agents/001/group/default?force_single_group=true")
-    assert answer.json[
-        "message"] == "All selected agents were assigned to default and removed from the other groups"
+    assert (
+        answer.json["message"]
+        == "All selected agents were assigned to default and removed from the other groups"
+    )
     assert file.read_text() == "default\n"
     client.ask("DELETE", LIST + "?agents_list=001&status=all&older_than=0s")
     assert not file.exists()
@@ -684,12 +742,12 @@ def test_group_that_does_not_exist(client, registrar):
 
 
 @pytest.mark.usefixtures("groups")
-@pytest.mark.parametrize("target, status", [("/agents/001/group/a%2Fb", 400),
-                                            ("/agents/001/group/..", 400),
-                                            ("/agents/001/group/%2e%2e", 400),
-                                            ("/agents/x/group/web", 400),
-                                            ("/agents/001/group/" + "a" * 256, 400),
-                                            ("/agents/001/group/a%20b", 400)])
+@pytest.mark.parametrize(
+    "target, status",
+    [("/agents/001/group/a%2Fb", 400), ("/agents/001/group/..", 400),
+     ("/agents/001/group/%2e%2e", 400), ("/agents/x/group/web", 400),
+     ("/agents/001/group/" + "a" * 256, 400), ("/agents/001/group/a%20b", 400)],
+)
 def test_wrong_group(client, target, status):
     client.add("web-01")
     assert client.ask("PUT", target).status == status

@@ -21,9 +21,13 @@ import registrar_tools
 from api_tools import LIST, LOGIN, PASSWORD, USER, Client, problem, raw, read_all, serving
 from registrar_tools import PATIENCE, directory  # noqa: F401  pylint: disable=unused-import
 
-BLOCKED = (403, "Permission Denied", "Limit of login attempts reached. The current IP has been "
-                                     "blocked due to a high number of "
-           "login attempts", 6000)
+BLOCKED = (
+    403,
+    "Permission Denied",
+    "Limit of login attempts reached. The current IP has been blocked due to a high number of "
+    "login attempts",
+    6000,
+)
 TOO_MANY = (429, "Too Many Requests", "Maximum number of requests per minute reached", 6001)
 BODY_MAX = 65536
 
@@ -37,13 +41,15 @@ def registrar(directory):  # noqa: F811
 # ------------------------------------------------------------------ too much
 
 def test_lock_out(directory):  # noqa: F811
-    with serving(directory, "--api-max-login-attempts",
-                 "3") as registrar, Client(registrar) as client:
+    with serving(directory, "--api-max-login-attempts", "3") as registrar, Client(
+        registrar
+    ) as client:
         token = client.log_in().headers["Authorization"]
         for user in (USER, "nobody", USER):
             assert client.try_login(user, "wrong").status == 401
-        registrar.wait_for_line("Too many failed logins to the API: 127.0.0.1 is locked out for "
-                                "300 seconds")
+        registrar.wait_for_line(
+            "Too many failed logins to the API: 127.0.0.1 is locked out for 300 seconds"
+        )
         assert problem(client.try_login()) == BLOCKED  # the right password does not help
         # a token does
         assert client.ask("GET", LIST, headers={"Authorization": token}).status == 200
@@ -62,8 +68,9 @@ def test_lock_out_ends(directory):  # noqa: F811
 
 
 def test_good_logins_are_no_failures(directory):  # noqa: F811
-    with serving(directory, "--api-max-login-attempts",
-                 "2") as registrar, Client(registrar) as client:
+    with serving(directory, "--api-max-login-attempts", "2") as registrar, Client(
+        registrar
+    ) as client:
         for _ in range(5):
             assert client.try_login().status == 200
 
@@ -100,7 +107,8 @@ def test_connection_limit(directory):  # noqa: F811
         client.log_in()
         idle = [
             socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE,
-                                     (f"127.0.0.{2 + i % 3}", 0)) for i in range(255)
+                                     (f"127.0.0.{2 + i % 3}", 0))
+            for i in range(255)
         ]
         with Client(registrar) as waiting:
             waiting.connection.timeout = PATIENCE
@@ -124,8 +132,10 @@ def test_connection_limit_of_an_address(directory):  # noqa: F811
         for _ in range(3):
             with socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE) as further:
                 assert read_all(further) == b""
-        registrar.wait_for_line("127.0.0.1 has 128 connections to the API; further ones are "
-                                "closed until one of them ends")
+        registrar.wait_for_line(
+            "127.0.0.1 has 128 connections to the API; further ones are closed until one of them "
+            "ends"
+        )
         assert len(re.findall("further ones are closed", registrar.log)) == 1
         assert select.select(idle, [], [], 0)[0] == []
         with Client(registrar, source="127.0.0.2") as other:
@@ -144,9 +154,12 @@ def test_long_body(registrar):
         client.log_in()
         answer = client.ask("POST", LIST, "x" * (BODY_MAX + 1),
                             {"Content-Type": "application/json"})
-        assert problem(answer) == (413, "Content size exceeded.", f"Maximum content size limit "
-                                                                  f"({BODY_MAX}) exceeded "
-                                   f"({BODY_MAX + 1} bytes read)", None)
+        assert problem(answer) == (
+            413,
+            "Content size exceeded.",
+            f"Maximum content size limit ({BODY_MAX}) exceeded " f"({BODY_MAX + 1} bytes read)",
+            None,
+        )
         fits = '{"name": "web-01"}'.ljust(BODY_MAX)
         assert client.ask("POST", LIST, fits, {"Content-Type": "application/json"}).status == 200
 
@@ -155,8 +168,10 @@ def test_very_long_body(registrar):
     """Refused by its announced length, and read to its end, so that the refusal arrives."""
     with Client(registrar) as client:
         client.log_in()
-        assert client.ask("POST", LIST, "x" * 20_000_000,
-                          {"Content-Type": "application/json"}).status == 413
+        assert (
+            client.ask("POST", LIST, "x" * 20_000_000, {"Content-Type": "application/json"}).status
+            == 413
+        )
 
 
 def test_long_body_in_chunks(registrar):
@@ -171,8 +186,12 @@ def test_body_in_chunks(registrar):
     with Client(registrar) as client:
         client.log_in()
         body = iter([b'{"na', b'me": "web', b'-01"}'])
-        assert client.ask("POST", LIST, body, {"Content-Type": "application/json"},
-                          encode_chunked=True).status == 200
+        assert (
+            client.ask(
+                "POST", LIST, body, {"Content-Type": "application/json"}, encode_chunked=True
+            ).status
+            == 200
+        )
 
 
 @pytest.mark.parametrize("head", [b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n\r\n",
@@ -206,15 +225,18 @@ def test_answer_to_connect_ends(registrar):
 
 # ------------------------------------------------------------------ too slow
 
-@pytest.mark.parametrize("sent", [None, b"", b"GET /agents HT", b"GET /agents HTTP/1.1\r\nHost: "
-                                                                b"a\r\n",
-                                  b"POST /agents HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"])
+@pytest.mark.parametrize(
+    "sent",
+    [None, b"", b"GET /agents HT", b"GET /agents HTTP/1.1\r\nHost: a\r\n",
+     b"POST /agents HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"],
+)
 def test_slow_request_is_cut_off(directory, sent):  # noqa: F811
     """Even if a byte comes now and then."""
     with serving(directory, "--timeout", "1") as registrar:
         if sent is None:
-            with socket.create_connection(("127.0.0.1", registrar.api_port),
-                                          PATIENCE) as connection:
+            with socket.create_connection(
+                ("127.0.0.1", registrar.api_port), PATIENCE
+            ) as connection:
                 assert connection.recv(1) == b""
             return
         with raw(registrar) as tls:
@@ -301,8 +323,10 @@ def test_client_that_says_no_more_gets_its_answer(registrar, say_the_end, reques
         client.log_in().add("web-01")
         token = client.headers["Authorization"]
         with lock_held(registrar):
-            tls.sendall(f"{request_line} HTTP/1.1\r\nAuthorization: {token}\r\nContent-Length: "
-                        f"0\r\n\r\n".encode())
+            tls.sendall(
+                f"{request_line} HTTP/1.1\r\nAuthorization: {token}\r\nContent-Length: "
+                f"0\r\n\r\n".encode()
+            )
             say_the_end(tls)
             assert not select.select([tls], [], [], 0.2)[0]
         assert read_all(tls).startswith(b"HTTP/1.1 200 ")
@@ -332,9 +356,9 @@ def test_client_that_does_not_read_is_cut_off(directory):  # noqa: F811
     with serving(directory, "--timeout", "1") as registrar:
         with socket.socket() as connection, Client(registrar) as client:
             token = client.log_in().headers["Authorization"]
-            (directory / "etc" / "client.keys").write_text("".join(f"{i} {'a' * 100}{i} any "
-                                                                   f"{'5a' * 32}\n"
-                                                                   for i in range(1, 5000)))
+            (directory / "etc" / "client.keys").write_text(
+                "".join(f"{i} {'a' * 100}{i} any {'5a' * 32}\n" for i in range(1, 5000))
+            )
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.connection.close()
             before = count_descriptors(registrar)
@@ -342,38 +366,46 @@ def test_client_that_does_not_read_is_cut_off(directory):  # noqa: F811
             connection.connect(("127.0.0.1", registrar.api_port))
             with registrar_tools.client_context().wrap_socket(connection) as tls:
                 for _ in range(4):
-                    tls.sendall(f"GET /agents?limit=100000 HTTP/1.1\r\nAuthorization: "
-                                f"{token}\r\n\r\n".encode())
+                    tls.sendall(
+                        f"GET /agents?limit=100000 HTTP/1.1\r\nAuthorization: {token}\r\n\r\n".encode()
+                    )
                 assert wait_for_descriptors(registrar, lambda count: count > before)
                 assert wait_for_descriptors(registrar, lambda count: count == before)
                 assert b"HTTP/1.1 200 OK" in tls.recv(65536)
         check_alive(registrar)
 
 
-# ------------------------------------------------------------------ no HTTP, or too much of it at once
+# --------------------------------------------------------------- no HTTP, or too much of it at once
 
 CHUNKED = b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-@pytest.mark.parametrize("request_bytes, status",
-                         [(b"\r\n\r\n", 400), (b"\n", 400), (b"GET\r\n\r\n", 400),
-                          (b"GET /agents\r\n\r\n", 400), (b"GET /agents HTTP/9.9\r\n\r\n", 400),
-                          (b"FOO /agents HTTP/1.1\r\n\r\n", 405),
-                          (b"GET http://[::1 HTTP/1.1\r\n\r\n", 400),
-                          (b"GET /agents HTTP/1.1\r\nno colon\r\n\r\n", 400),
-                          (b"GET /agents HTTP/1.1\r\n: "
-                           b"empty\r\n\r\n", 401),
-                          (b"POST /agents HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
-                          (b"POST /agents "
-                           b"HTTP/1.1\r\nContent-Length: "
-                           b"x\r\n\r\n", 400), (CHUNKED + b"zz\r\n", 413),
-                          (CHUNKED + b"ffffffffffffffff\r\n", 413), (CHUNKED + b"-1\r\n", 413),
-                          (b"OSSEC A:'web-01'\n", 400), (b"GET /%ff%fe%00 HTTP/1.1\r\n\r\n", 404),
-                          (b"GET /\xff\xfe HTTP/1.1\r\n\r\n", 404),
-                          (b"OPTIONS * HTTP/1.1\r\n\r\n", 404),
-                          (b"CONNECT a:1 HTTP/1.1\r\n\r\n", 404),
-                          (b"TRACE / HTTP/1.1\r\n\r\n", 405),
-                          (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400)])
+@pytest.mark.parametrize(
+    "request_bytes, status",
+    [
+        (b"\r\n\r\n", 400),
+        (b"\n", 400),
+        (b"GET\r\n\r\n", 400),
+        (b"GET /agents\r\n\r\n", 400),
+        (b"GET /agents HTTP/9.9\r\n\r\n", 400),
+        (b"FOO /agents HTTP/1.1\r\n\r\n", 405),
+        (b"GET http://[::1 HTTP/1.1\r\n\r\n", 400),
+        (b"GET /agents HTTP/1.1\r\nno colon\r\n\r\n", 400),
+        (b"GET /agents HTTP/1.1\r\n: empty\r\n\r\n", 401),
+        (b"POST /agents HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST /agents HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
+        (CHUNKED + b"zz\r\n", 413),
+        (CHUNKED + b"ffffffffffffffff\r\n", 413),
+        (CHUNKED + b"-1\r\n", 413),
+        (b"OSSEC A:'web-01'\n", 400),
+        (b"GET /%ff%fe%00 HTTP/1.1\r\n\r\n", 404),
+        (b"GET /\xff\xfe HTTP/1.1\r\n\r\n", 404),
+        (b"OPTIONS * HTTP/1.1\r\n\r\n", 404),
+        (b"CONNECT a:1 HTTP/1.1\r\n\r\n", 404),
+        (b"TRACE / HTTP/1.1\r\n\r\n", 405),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    ],
+)
 def test_no_http(registrar, request_bytes, status):
     with raw(registrar) as tls:
         tls.sendall(request_bytes)
@@ -382,29 +414,44 @@ def test_no_http(registrar, request_bytes, status):
     assert registrar.keys_file.read_text() == ""
 
 
-@pytest.mark.parametrize("request_bytes", [
-    b"GET /agents HTTP/1.1\r\n", b"POST /agents HTTP/1.1\r\nContent-Length: "
-                                 b"99999999999999999999\r\n\r\n", b"\x16\x03\x01\x02\x00\x01",
-    b"\0" * 1000, b"POST /agents HTTP/1.1\r\nContent-Length: 10\r\n\r\n{", CHUNKED + b"5\r\nab"])
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET /agents HTTP/1.1\r\n",
+        b"POST /agents HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01",
+        b"\0" * 1000,
+        b"POST /agents HTTP/1.1\r\nContent-Length: 10\r\n\r\n{",
+        CHUNKED + b"5\r\nab",
+    ],
+)
 def test_request_that_breaks_off(registrar, request_bytes):
     with raw(registrar) as tls:
         tls.sendall(request_bytes)
     check_alive(registrar)
 
 
-@pytest.mark.parametrize("request_bytes", [
-    b"POST /agents/insert/quick?agent_name=web-01 HTTP/1.1\r\nConnection: keep-alive\r\n",
-    b"GET https://a/agents?search=a|b HTTP/1.1\r\n", b"GET /agents?q=name~web;id!=000 HTTP/1.1\r\n",
-    b"GET /agents HTTP/1.1\r\nContent-Length: "
-    b"2\r\n"
-])
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"POST /agents/insert/quick?agent_name=web-01 HTTP/1.1\r\nConnection: keep-alive\r\n",
+        b"GET https://a/agents?search=a|b HTTP/1.1\r\n",
+        b"GET /agents?q=name~web;id!=000 HTTP/1.1\r\n",
+        b"GET /agents HTTP/1.1\r\nContent-Length: 2\r\n",
+    ],
+)
 def test_what_clients_do_as_well(registrar, request_bytes):
     """No length with a POST, a whole URL, characters that should be escaped, a body where none
     is wanted."""
     with Client(registrar) as client, raw(registrar) as tls:
         token = client.log_in().headers["Authorization"].encode()
-        tls.sendall(request_bytes + b"Authorization: " + token + b"\r\n\r\n" +
-                    (b"{}" if b"Length" in request_bytes else b""))
+        tls.sendall(
+            request_bytes
+            + b"Authorization: "
+            + token
+            + b"\r\n\r\n"
+            + (b"{}" if b"Length" in request_bytes else b"")
+        )
         assert tls.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
@@ -419,8 +466,9 @@ def test_old_tls_is_refused(registrar):
     context = registrar_tools.client_context(version=ssl.TLSVersion.TLSv1_1,
                                              ciphers="DEFAULT:@SECLEVEL=0")
     with pytest.raises((ssl.SSLError, ConnectionError)):
-        http.client.HTTPSConnection("127.0.0.1", registrar.api_port, context=context,
-                                    timeout=PATIENCE).connect()
+        http.client.HTTPSConnection(
+            "127.0.0.1", registrar.api_port, context=context, timeout=PATIENCE
+        ).connect()
 
 
 def test_client_certificate_is_demanded_as_from_agents(directory, tmp_path):  # noqa: F811
@@ -440,8 +488,9 @@ def test_own_addresses(directory):  # noqa: F811
         registrar.wait_for_line(r"User admin of the API logged in from ::1 port \d+")
         with pytest.raises(ConnectionError), Client(registrar) as client:
             client.try_login()
-        registrar.api_port = int(registrar.wait_for_line(r"The API listens on 127.0.0.2 port "
-                                                         r"(\d+)").group(1))
+        registrar.api_port = int(
+            registrar.wait_for_line(r"The API listens on 127.0.0.2 port (\d+)").group(1)
+        )
         with Client(registrar, address="127.0.0.2") as client:
             assert client.try_login().status == 200
 
@@ -451,18 +500,20 @@ def test_port_that_is_taken(directory):  # noqa: F811
         port = taken.getsockname()[1]
         done = registrar_tools.run("-D", directory, "-n", "-p", "0", "--listen", "127.0.0.1",
                                    "--api-port", port, "serve")
-    assert done.returncode == 1 and f"Cannot listen on 127.0.0.1 port {port}: Address already in use" in done.stderr
+    assert done.returncode == 1
+    assert f"Cannot listen on 127.0.0.1 port {port}: Address already in use" in done.stderr
 
 
 def test_pipelined_requests(registrar):
     with Client(registrar) as client, raw(registrar) as tls:
         token = client.log_in().headers["Authorization"]
         body = b'{"name": "web-%02d"}'
-        head = "POST /agents HTTP/1.1\r\nHost: a\r\nAuthorization: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
-        tls.sendall(b"".join(
-            head.format(token, len(body % i)).encode() + body % i
-            for i in range(10)) + f"GET /agents HTTP/1.1\r\nAuthorization: {token}\r\nConnection: "
-                    f"close\r\n\r\n".encode())
+        head = ("POST /agents HTTP/1.1\r\nHost: a\r\nAuthorization: {}\r\nContent-Type: "
+                "application/json\r\nContent-Length: {}\r\n\r\n")
+        tls.sendall(
+            b"".join(head.format(token, len(body % i)).encode() + body % i for i in range(10))
+            + f"GET /agents HTTP/1.1\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n".encode()
+        )
         answer = read_all(tls)
     assert answer.count(b"HTTP/1.1 200 OK") == 11
     assert [line[0] for line in registrar.keys()] == [f"{i + 1:03}" for i in range(10)]
@@ -479,9 +530,9 @@ def test_expect_100_continue(registrar):
     with Client(registrar) as client, raw(registrar) as tls:
         token = client.log_in().headers["Authorization"]
         tls.sendall(
-            f"POST /agents HTTP/1.1\r\nAuthorization: {token}\r\nContent-Type: "
-            f"application/json\r\n"
-            "Content-Length: 18\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n".encode())
+            f"POST /agents HTTP/1.1\r\nAuthorization: {token}\r\nContent-Type: application/json\r\n"
+            "Content-Length: 18\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n".encode()
+        )
         assert tls.recv(1000).startswith(b"HTTP/1.1 100 ")
         tls.sendall(b'{"name": "web-01"}')
         assert b"HTTP/1.1 200 OK" in read_all(tls)
@@ -526,8 +577,8 @@ def test_lock_that_is_held_for_too_long(registrar):
         fd = os.open(registrar.directory / "etc", os.O_RDONLY)
         fcntl.flock(fd, fcntl.LOCK_EX)
         answer = client.ask("POST", LIST, {"name": "web-01"})
-        assert problem(answer) == (500, "Wazuh Internal Error", "Timeout executing API "
-                                                                "request", 3021)
+        assert problem(answer) == (500, "Wazuh Internal Error", "Timeout executing API request",
+                                   3021)
         os.close(fd)
         assert client.add("web-01")[0] == "001"
     registrar.wait_for_line("client.keys stayed locked")
@@ -542,11 +593,12 @@ def test_disk_that_takes_nothing(directory):  # noqa: F811
         answers = [client.ask("POST", LIST, {"name": f"web-0{i}"}) for i in range(5)]
         good = [answer for answer in answers if answer.status == 200]
         assert len(good) == len(registrar.keys()) < 5
-        assert problem(answers[-1]) == (500, "Wazuh Internal Error", "Error registering a new "
-                                                                     "agent", 1725)
+        assert problem(answers[-1]) == (500, "Wazuh Internal Error",
+                                        "Error registering a new agent", 1725)
         assert registrar.keys_file.read_text().endswith("\n")
-        registrar.wait_for_line(r"Cannot append to .*client.keys.* \(told 127.0.0.1 port \d+, "
-                                r"user admin of the API\)")
+        registrar.wait_for_line(
+            r"Cannot append to .*client.keys.* \(told 127.0.0.1 port \d+, user admin of the API\)"
+        )
 
 
 # ------------------------------------------------------------------ the users file
@@ -575,8 +627,8 @@ def test_users_file_that_is_wrong(directory, registrar, content):  # noqa: F811
         assert client.ask("GET", LIST).status == 401
         assert client.try_login().status == 500
         registrar.wait_for_line("nobody can use the API")
-        assert len(re.findall("nobody can use the API",
-                              registrar.log)) == 1 and "secret" not in registrar.log
+        assert len(re.findall("nobody can use the API", registrar.log)) == 1
+        assert "secret" not in registrar.log
         api_tools.write_users(directory, {USER: PASSWORD})
         assert client.log_in().ask("GET", LIST).status == 200
 
@@ -597,15 +649,16 @@ def test_users_file_that_everybody_can_read(directory):  # noqa: F811
 def test_wrong_users_file_at_the_start(directory):  # noqa: F811
     (directory / "etc" / "api.users").write_text("admin:secret\n")
     done = registrar_tools.run("-D", directory, "-n", "--api-port", "0", "-p", "0", "serve")
-    assert done.returncode == 78 and re.search("Line 1 of .*api.users is no user of the API",
-                                               done.stderr)
+    assert done.returncode == 78
+    assert re.search("Line 1 of .*api.users is no user of the API", done.stderr)
     assert "secret" not in done.stderr
 
 
 def test_no_users_at_the_start(directory):  # noqa: F811
     with serving(directory, users={}) as registrar, Client(registrar) as client:
-        registrar.wait_for_line("Nobody can use the API: there are no users in .*'agent-registrar "
-                                "user NAME' makes one")
+        registrar.wait_for_line(
+            "Nobody can use the API: there are no users in .*'agent-registrar user NAME' makes one"
+        )
         assert client.try_login().status == 401
 
 
@@ -624,8 +677,7 @@ def wait_for_descriptors(registrar, is_right):
 
 def login_request():
     credentials = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-    return f"POST {LOGIN} HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {credentials}\r\nContent-Length: 0\r\n\r\n".encode(
-    )
+    return f"POST {LOGIN} HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {credentials}\r\nContent-Length: 0\r\n\r\n".encode()
 
 
 def check_alive(registrar):

@@ -36,8 +36,9 @@ def test_ossec_stops_renaming_at_255(directory):
 def test_wazuh_refuses(directory):
     fill(directory, line("001", "web"))
     with serving(directory, "-n", "--dialect", "wazuh") as registrar:
-        assert registrar.ask("OSSEC A:'web'\n").records == ["ERROR: Duplicate agent name: web. "
-                                                            "Unable to add agent"]
+        assert registrar.ask("OSSEC A:'web'\n").records == [
+            "ERROR: Duplicate agent name: web. Unable to add agent"
+        ]
 
 
 @pytest.mark.parametrize("dialect,policy", [("ossec", "refuse"), ("wazuh", "rename")])
@@ -48,8 +49,10 @@ def test_policy_is_free_of_the_dialect(directory, dialect, policy):
     if policy == "rename":
         assert reply.agent[:2] == ("1025", "web2")
     else:
-        assert reply == (["ERROR: Duplicate agent name: web\n\n", "ERROR: Unable to add "
-                                                                  "agent.\n\n"], "eof")
+        assert reply == (
+            ["ERROR: Duplicate agent name: web\n\n", "ERROR: Unable to add agent.\n\n"],
+            "eof",
+        )
 
 
 @pytest.mark.parametrize("dialect,new_id", [("ossec", "1026"), ("wazuh", "1026")])
@@ -59,8 +62,10 @@ def test_replace(directory, dialect, new_id):
     with serving(directory, "-n", "--dialect", dialect, "--on-duplicate", "replace") as registrar:
         agent = registrar.register("web")
         assert agent[0] == new_id and agent[3] != OLD_KEY
-        assert registrar.keys_file.read_text() == "# kept\n" + line(1025,
-                                                                    "db") + " ".join(agent) + "\n"
+        assert (
+            registrar.keys_file.read_text()
+            == "# kept\n" + line(1025, "db") + " ".join(agent) + "\n"
+        )
         assert registrar.keys_file.stat().st_mode & 0o777 == 0o440
         registrar.wait_for_line("Registered web as 1026, address any, in place of 1024")
         # what was replaced can be replaced again, and others are registered as ever
@@ -109,16 +114,17 @@ def test_source_address(directory, dialect, text):
     with serving(directory, "-n", "-i", "--dialect", dialect) as registrar:
         assert registrar.ask("OSSEC A:'web'\n").records[0] == text
         assert registrar.register("web", source="127.0.0.2")[2] == "127.0.0.2"
-        assert registrar.ask("OSSEC A:'web9' IP:'src'\n",
-                             source="127.0.0.3").agent[2] == "127.0.0.3"
+        assert (
+            registrar.ask("OSSEC A:'web9' IP:'src'\n", source="127.0.0.3").agent[2] == "127.0.0.3"
+        )
         assert registrar.ask("OSSEC A:'web8' IP:'any'\n").agent[2] == "any"
 
 
-@pytest.mark.parametrize("stored,asked,free", [("10.1.2.0/24", "10.1.2.0/24", True),
-                                               ("10.1.2.0/24", "10.1.2.77", True),
-                                               ("10.1.2.0/24", "10.1.2.0", False),
-                                               ("10.1.2.3", "10.1.2.3", False),
-                                               ("any", "any", True)])
+@pytest.mark.parametrize(
+    "stored,asked,free",
+    [("10.1.2.0/24", "10.1.2.0/24", True), ("10.1.2.0/24", "10.1.2.77", True),
+     ("10.1.2.0/24", "10.1.2.0", False), ("10.1.2.3", "10.1.2.3", False), ("any", "any", True)],
+)
 def test_duplicate_address_is_the_text_without_mask(directory, stored, asked, free):
     fill(directory, line("001", "old", stored))
     with serving(directory, "-n", "--dialect", "wazuh") as registrar:
@@ -136,13 +142,17 @@ def test_duplicate_address_of_ossec_is_the_text_with_mask(directory, stored, ask
 
 
 # (asked for, stored, told), as recorded from Wazuh 4.14.5
-ADDRESSES = [("10.9.0.0/255.255.0.0", "10.9.0.0/16", "10.9.0.0/255.255.0.0"),
-             ("10.1.2.3/32", "10.1.2.3", "10.1.2.3/32"), ("0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0"),
-             ("10.6.6.6/24", "10.6.6.6/24", "10.6.6.6/24"),
-             ("fe80::1", "FE80:0000:0000:0000:0000:0000:0000:0001",
-              "FE80:0000:0000:0000:0000:0000:0000:0001"),
-             ("2001:DB8:0:0::2/64", "2001:0DB8:0000:0000:0000:0000:0000:0002/64",
-              "2001:0DB8:0000:0000:0000:0000:0000:0002/64"), ("!10.4.4.4", "10.4.4.4", "10.4.4.4")]
+ADDRESSES = [
+    ("10.9.0.0/255.255.0.0", "10.9.0.0/16", "10.9.0.0/255.255.0.0"),
+    ("10.1.2.3/32", "10.1.2.3", "10.1.2.3/32"),
+    ("0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0"),
+    ("10.6.6.6/24", "10.6.6.6/24", "10.6.6.6/24"),
+    ("fe80::1", "FE80:0000:0000:0000:0000:0000:0000:0001",
+     "FE80:0000:0000:0000:0000:0000:0000:0001"),
+    ("2001:DB8:0:0::2/64", "2001:0DB8:0000:0000:0000:0000:0000:0002/64",
+     "2001:0DB8:0000:0000:0000:0000:0000:0002/64"),
+    ("!10.4.4.4", "10.4.4.4", "10.4.4.4"),
+]
 
 
 @pytest.mark.parametrize("asked,stored,told", ADDRESSES)
@@ -159,8 +169,10 @@ def test_mask_with_holes_is_no_address(wazuh):
 def test_ipv6_spellings(directory):
     with serving(directory, "-n") as registrar:
         assert registrar.ask("OSSEC A:'six' IP:'2001:DB8:0:0::1'\n").agent[2] == "2001:db8::1"
-        assert registrar.ask("OSSEC A:'sixx' IP:'2001:db8::0:1'\n"
-                             ).records[0] == "ERROR: Invalid IP address: 1024\n\n"
+        assert (
+            registrar.ask("OSSEC A:'sixx' IP:'2001:db8::0:1'\n").records[0]
+            == "ERROR: Invalid IP address: 1024\n\n"
+        )
 
 
 @pytest.mark.parametrize("dialect,lines,expected", [

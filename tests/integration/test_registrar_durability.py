@@ -46,7 +46,8 @@ def test_a_line_without_end_is_never_glued_to(directory, last):
 
 def test_damaged_lines_are_kept_and_named(directory):
     keys = directory / "etc" / "client.keys"
-    content = f"# comment\n\n1024 bad name any {KEY}\n{GOOD.replace('1024', '1025')}\x00\n 7 blank\r\n1030 x any {KEY}\r\n"
+    content = (f"# comment\n\n1024 bad name any {KEY}\n{GOOD.replace('1024', '1025')}\x00\n 7 "
+               f"blank\r\n1030 x any {KEY}\r\n")
     keys.write_text(content, newline="")
     with serving(directory, "-n") as registrar:
         assert "Line 3 of" in registrar.log and "Line 7 of" in registrar.log
@@ -174,9 +175,13 @@ def small_disk(tmp_path):
     mount, umount = need("mount"), need("umount")
     place = tmp_path / "disk"
     place.mkdir()
-    if os.geteuid() != 0 or subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", place],
-            capture_output=True).returncode != 0:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(
+            [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], capture_output=True
+        ).returncode
+        != 0
+    ):
         pytest.skip("needs root and the right to mount a tmpfs")
     yield place
     subprocess.run([umount, "-l", place], check=True)

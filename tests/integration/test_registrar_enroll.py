@@ -35,8 +35,9 @@ def serve(directory, certificates, enrollment):  # noqa: F811
             registrar = started.enter_context(serving(
                 directory, "--dialect", "wazuh", "--api-port", "0", "-x", pair[0], "-k", pair[1],
                 *(["-P", str(file)] if password else ["-n"]), *arguments))
-            registrar.api_port = int(registrar.wait_for_line(r"The API listens on \S+ port "
-                                                             r"(\d+)").group(1))
+            registrar.api_port = int(
+                registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1)
+            )
             return registrar
         yield start
 
@@ -50,9 +51,11 @@ def bearer(password=PASSWORD, made=0, header=None, kind="password", **claims):
     }
     text = ".".join(
         wazuh5_manager.encode(json.dumps(part, separators=(",", ":"), sort_keys=True).encode())
-        for part in (header or {"alg": "HS256", "typ": "wazuh-enroll+jwt"}, claims))
-    mac = hmac.new(wazuh5_manager.derive(kind, password.encode()), text.encode(),
-                   hashlib.sha256).digest()
+        for part in (header or {"alg": "HS256", "typ": "wazuh-enroll+jwt"}, claims)
+    )
+    mac = hmac.new(
+        wazuh5_manager.derive(kind, password.encode()), text.encode(), hashlib.sha256
+    ).digest()
     return f"Bearer {text}.{wazuh5_manager.encode(mac)}"
 
 
@@ -68,8 +71,8 @@ def enroll(registrar, body=None, authorization=None, **headers):
 
 def failure(answer):
     """(status, code)"""
-    assert set(answer.json) == {"error"} and set(answer.json["error"]) == {"code", "message"
-                                                                           }, answer
+    assert set(answer.json) == {"error"}, answer
+    assert set(answer.json["error"]) == {"code", "message"}, answer
     return answer.status, answer.json["error"]["code"]
 
 
@@ -105,9 +108,7 @@ def test_client_with_a_wrong_password(serve, enrollment):
     chosen = enrollment.options(password="another")
     enrollment.machine.fails("refused", "invalid_signature", "password_file",
                              manager=f"127.0.0.1:{registrar.api_port}",
-                             **{name: value
-                                for name, value in chosen.items()
-                                if name != "manager"})
+                             **{name: value for name, value in chosen.items() if name != "manager"})
     registrar.wait_for_line("Refused an enrollment from 127.0.0.1")
     assert PASSWORD not in registrar.log and registrar.keys() == []
 
@@ -118,9 +119,7 @@ def test_client_whose_name_is_taken(serve, enrollment):
     chosen = enrollment.options(password=PASSWORD)
     enrollment.machine.fails("duplicate", "Duplicate name",
                              manager=f"127.0.0.1:{registrar.api_port}",
-                             **{name: value
-                                for name, value in chosen.items()
-                                if name != "manager"})
+                             **{name: value for name, value in chosen.items() if name != "manager"})
 
 
 def test_client_with_the_secret_of_another_manager(serve, start_wazuh5, enrollment):
@@ -171,40 +170,48 @@ def test_no_cacerts(serve):
         assert failure(client.ask("GET", CACERTS)) == (404, 0)
 
 
-@pytest.mark.parametrize("authorization, wanted", [
-    ("", "invalid_request"),
-    ("Basic YTpi", "invalid_request"),
-    ("Bearer", "invalid_request"),
-    ("Bearer x", "invalid_request"),
-    ("Bearer a.b.c", "invalid_request"),
-    ("Bearer ..", "invalid_request"),
-    (lambda: bearer("another"), "invalid_signature"),
-    (lambda: bearer(kind="token"), "invalid_signature"),
-    (lambda: bearer()[:-1], "invalid_signature"),
-    (lambda: bearer() + "A", "invalid_signature"),
-    (lambda: bearer(made=-100), "stale_token"),
-    (lambda: bearer(made=40), "stale_token"),
-    (lambda: bearer(made=-85), None),
-    (lambda: bearer(made=25), None),
-    (lambda: bearer(exp=int(time.time()) + 3600), "invalid_signature"),
-    (lambda: bearer(nbf=0), "invalid_signature"),
-    (lambda: bearer(sub="x"), "invalid_signature"),
-    (lambda: bearer(iat=-1), "invalid_request"),
-    (lambda: bearer(iat="now"), "invalid_request"),
-    (lambda: bearer(jti="AA"), "invalid_request"),
-    (lambda: bearer(iat=2**70), "invalid_request"),
-    (lambda: bearer(header={"alg": "none", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
-    (lambda: bearer(header=
-                    {"alg": "HS256", "kid": "AAECAwQFBgcICQoLDA0ODw", "typ": "wazuh-enroll+jwt"}),
-     "token_unknown"),
-    (lambda: bearer(header={"alg": "HS256", "kid": "", "typ": "wazuh-enroll+jwt"}),
-     "token_unknown"),
-    (lambda: bearer(header={"alg": "HS256", "kid": 1, "typ": "wazuh-enroll+jwt"}), "token_unknown"),
-    (lambda: bearer(header={"alg": "HS256", "kid": "123456789", "typ": "wazuh-enroll+jwt"}),
-     "token_unknown"),
-    (lambda: bearer(header={"alg": "HS256", "kid": "001", "typ": "wazuh-enroll+jwt"}),
-     "unknown_agent"),
-], ids=range(27))
+@pytest.mark.parametrize(
+    "authorization, wanted",
+    [
+        ("", "invalid_request"),
+        ("Basic YTpi", "invalid_request"),
+        ("Bearer", "invalid_request"),
+        ("Bearer x", "invalid_request"),
+        ("Bearer a.b.c", "invalid_request"),
+        ("Bearer ..", "invalid_request"),
+        (lambda: bearer("another"), "invalid_signature"),
+        (lambda: bearer(kind="token"), "invalid_signature"),
+        (lambda: bearer()[:-1], "invalid_signature"),
+        (lambda: bearer() + "A", "invalid_signature"),
+        (lambda: bearer(made=-100), "stale_token"),
+        (lambda: bearer(made=40), "stale_token"),
+        (lambda: bearer(made=-85), None),
+        (lambda: bearer(made=25), None),
+        (lambda: bearer(exp=int(time.time()) + 3600), "invalid_signature"),
+        (lambda: bearer(nbf=0), "invalid_signature"),
+        (lambda: bearer(sub="x"), "invalid_signature"),
+        (lambda: bearer(iat=-1), "invalid_request"),
+        (lambda: bearer(iat="now"), "invalid_request"),
+        (lambda: bearer(jti="AA"), "invalid_request"),
+        (lambda: bearer(iat=2**70), "invalid_request"),
+        (lambda: bearer(header={"alg": "none", "typ": "wazuh-enroll+jwt"}), "token_unknown"),
+        (
+            lambda: bearer(
+                header={"alg": "HS256", "kid": "AAECAwQFBgcICQoLDA0ODw", "typ": "wazuh-enroll+jwt"}
+            ),
+            "token_unknown",
+        ),
+        (lambda: bearer(header={"alg": "HS256", "kid": "", "typ": "wazuh-enroll+jwt"}),
+         "token_unknown"),
+        (lambda: bearer(header={"alg": "HS256", "kid": 1, "typ": "wazuh-enroll+jwt"}),
+         "token_unknown"),
+        (lambda: bearer(header={"alg": "HS256", "kid": "123456789", "typ": "wazuh-enroll+jwt"}),
+         "token_unknown"),
+        (lambda: bearer(header={"alg": "HS256", "kid": "001", "typ": "wazuh-enroll+jwt"}),
+         "unknown_agent"),
+    ],
+    ids=range(27),
+)
 def test_bearers(serve, authorization, wanted):
     registrar = serve()
     answer = enroll(registrar,
@@ -213,27 +220,33 @@ def test_bearers(serve, authorization, wanted):
         assert answer.status == 200, answer
         return
     assert failure(answer) == (401, wanted)
-    assert answer.headers[
-        "WWW-Authenticate"] == f'Bearer error="invalid_token", error_description="{wanted}"'
+    assert (
+        answer.headers["WWW-Authenticate"]
+        == f'Bearer error="invalid_token", error_description="{wanted}"'
+    )
     assert registrar.keys() == []
 
 
-@pytest.mark.parametrize("body, wanted", [
-    (b"", (400, 0)),
-    (b"[]", (400, 0)),
-    (b"{", (400, 0)),
-    (b'{"name":"a1","name":"a2","version":"5.0.0"}', (400, 0)),
-    ({"name": "web-01"}, (400, 0)),
-    ({"version": "5.0.0"}, (400, 0)),
-    ({**BODY, "id": "005"}, (400, 0)),
-    ({**BODY, "name": 7}, (400, 0)),
-    ({**BODY, "name": "a b"}, (400, 0)),
-    ({**BODY, "ip": "somewhere"}, (400, 0)),
-    ({**BODY, "groups": "a,,b"}, (400, 9014)),
-    ({**BODY, "name": "web'01"}, (400, 0)),
-    (b" " * 16385, (413, 0)),
-    (b" " * 100000, None),
-], ids=range(14))
+@pytest.mark.parametrize(
+    "body, wanted",
+    [
+        (b"", (400, 0)),
+        (b"[]", (400, 0)),
+        (b"{", (400, 0)),
+        (b'{"name":"a1","name":"a2","version":"5.0.0"}', (400, 0)),
+        ({"name": "web-01"}, (400, 0)),
+        ({"version": "5.0.0"}, (400, 0)),
+        ({**BODY, "id": "005"}, (400, 0)),
+        ({**BODY, "name": 7}, (400, 0)),
+        ({**BODY, "name": "a b"}, (400, 0)),
+        ({**BODY, "ip": "somewhere"}, (400, 0)),
+        ({**BODY, "groups": "a,,b"}, (400, 9014)),
+        ({**BODY, "name": "web'01"}, (400, 0)),
+        (b" " * 16385, (413, 0)),
+        (b" " * 100000, None),
+    ],
+    ids=range(14),
+)
 def test_bodies(serve, body, wanted):
     registrar = serve()
     answer = enroll(registrar, body)
@@ -265,8 +278,10 @@ def test_policy(serve):
 def test_lock_out(serve):
     registrar = serve("--api-max-login-attempts", "3")
     for _ in range(3):
-        assert failure(enroll(registrar,
-                              authorization=bearer("another"))) == (401, "invalid_signature")
+        assert failure(enroll(registrar, authorization=bearer("another"))) == (
+            401,
+            "invalid_signature",
+        )
     assert failure(enroll(registrar)) == (429, 0)
     registrar.wait_for_line("locked out")
 
@@ -280,11 +295,13 @@ def test_a_user_of_the_api_is_not_let_in(serve):
 
 def test_openssl_agrees(serve):
     """The key, by another implementation of HKDF."""
-    out = subprocess.run([
-        "openssl", "kdf", "-keylen", "32", "-binary", "-kdfopt", "digest:SHA256", "-kdfopt",
-        f"key:{PASSWORD}", "-kdfopt", "hexsalt:" + "00" * 32, "-kdfopt",
-        "hexinfo:" + b"WAZUH-ENROLL-JWT-KEY\x01".hex(), "HKDF"
-    ], capture_output=True, check=True).stdout
+    out = subprocess.run(
+        ["openssl", "kdf", "-keylen", "32", "-binary", "-kdfopt", "digest:SHA256", "-kdfopt",
+         f"key:{PASSWORD}", "-kdfopt", "hexsalt:" + "00" * 32, "-kdfopt",
+         "hexinfo:" + b"WAZUH-ENROLL-JWT-KEY\x01".hex(), "HKDF"],
+        capture_output=True,
+        check=True,
+    ).stdout
     assert out == wazuh5_manager.derive("password", PASSWORD.encode())
     text = bearer()[7:].rpartition(".")[0]
     mac = wazuh5_manager.encode(hmac.new(out, text.encode(), hashlib.sha256).digest())

@@ -120,8 +120,11 @@ def test_registrations_are_remembered(manager):
         registrar.wait_for_line("in place of 002")
     words = (manager.queue / "agents-timestamp").read_text().split(" ")
     assert words[:3] == ["003", "db", "any"] and words[4].endswith("\n") and len(words) == 5
-    assert before <= time.mktime(time.strptime(" ".join(words[3:]).strip(), "%Y-%m-%d "
-                                               "%H:%M:%S")) <= time.time()
+    assert (
+        before
+        <= time.mktime(time.strptime(" ".join(words[3:]).strip(), "%Y-%m-%d %H:%M:%S"))
+        <= time.time()
+    )
     assert not (manager.queue / "rids" / "002").exists()
 
 

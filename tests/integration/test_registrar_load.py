@@ -90,8 +90,9 @@ def test_over_the_limit_clients_wait(directory):
 
 def test_few_descriptors(directory):
     """With a low limit of open files others wait as well, and nobody is dropped."""
-    with serving(directory, "-n", program=[need("prlimit"), "--nofile=90:90",
-                                           PROGRAM]) as registrar:
+    with serving(
+        directory, "-n", program=[need("prlimit"), "--nofile=90:90", PROGRAM]
+    ) as registrar:
         with concurrent.futures.ThreadPoolExecutor(100) as pool:
             agents = list(pool.map(lambda i: registrar.register(f"agent-{i}"), range(200)))
     assert len({agent[0] for agent in agents}) == 200

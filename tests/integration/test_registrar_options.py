@@ -31,11 +31,14 @@ def test_version(option):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["server"], ["serve", "now"], ["-p", "65536", "serve"], ["-p", "x", "serve"],
-     ["-p", "-1", "serve"], ["--timeout", "0", "serve"], ["--max-connections", "0", "serve"],
-     ["--dialect", "klingon", "serve"], ["--on-duplicate", "shrug", "serve"],
-     ["-g", "no-such-group", "serve"], ["--no-such-option", "serve"],
-     ["--manager-version", "new", "serve"], ["-n", "-P", "file", "serve"], ["-Z"]])
+    [
+        [], ["server"], ["serve", "now"], ["-p", "65536", "serve"], ["-p", "x", "serve"],
+        ["-p", "-1", "serve"], ["--timeout", "0", "serve"], ["--max-connections", "0", "serve"],
+        ["--dialect", "klingon", "serve"], ["--on-duplicate", "shrug", "serve"],
+        ["-g", "no-such-group", "serve"], ["--no-such-option", "serve"],
+        ["--manager-version", "new", "serve"], ["-n", "-P", "file", "serve"], ["-Z"]
+    ],
+)
 def test_wrong_usage(arguments):
     done = run(*arguments)
     assert done.returncode == 64 and done.stderr and not done.stdout
@@ -43,8 +46,9 @@ def test_wrong_usage(arguments):
 
 def test_every_option_is_in_help_and_manual():
     text = run("--help").stdout
-    source = (pathlib.Path(__file__).resolve().parents[2] /
-              "src/registrar/commands/options.c").read_text()
+    source = (
+        pathlib.Path(__file__).resolve().parents[2] / "src/registrar/commands/options.c"
+    ).read_text()
     manual = (pathlib.Path(__file__).resolve().parents[2] / "man/agent-registrar.8").read_text()
     for name in re.findall(r'\{ "([a-z-]+)", (?:no|required)_argument', source):
         assert f"--{name}" in text, name
@@ -65,25 +69,29 @@ def test_options_of_ossec_authd(directory, tmp_path):
     for old, new in (("sslmanager.cert", "c"), ("sslmanager.key", "k"), ("authd.pass", "p")):
         (etc / old).rename(tmp_path / new)
     password = (tmp_path / "p").read_text().strip()
-    with serving(directory, "-d", "-i", "-g", "0", "-x", tmp_path / "c", "-k", tmp_path / "k", "-P",
-                 tmp_path / "p", "-c", "HIGH", "--timeout", "20", "--max-connections",
-                 "10") as registrar:
+    with serving(
+        directory, "-d", "-i", "-g", "0", "-x", tmp_path / "c", "-k", tmp_path / "k", "-P",
+        tmp_path / "p", "-c", "HIGH", "--timeout", "20", "--max-connections", "10"
+    ) as registrar:
         assert registrar.ask(f"OSSEC PASS: {password} OSSEC A:'web'\n").agent[2] == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
     "dialect,answer",
     [("ossec", ([], "eof")),
-     ("wazuh", (["ERROR: Invalid password. Unable to add agent"], "close_notify"))])
+     ("wazuh", (["ERROR: Invalid password. Unable to add agent"], "close_notify"))],
+)
 def test_password(directory, dialect, answer):
     password = (directory / "etc" / "authd.pass").read_text().strip()
     with serving(directory, "-d", "--dialect", dialect) as registrar:
         assert registrar.ask(f"OSSEC PASS: {password} OSSEC A:'web'\n").agent
-        for wrong in ("OSSEC A:'no'\n", "OSSEC PASS: x OSSEC A:'no'\n", f"OSSEC PASS: {password}x "
-                                                                        f"OSSEC A:'no'\n",
-                      f"OSSEC PASS: {password.swapcase()} OSSEC A:'no'\n", f"OSSEC PASS:  "
-                                                                           f"{password} OSSEC "
-                                                                           f"A:'no'\n"):
+        for wrong in (
+            "OSSEC A:'no'\n",
+            "OSSEC PASS: x OSSEC A:'no'\n",
+            f"OSSEC PASS: {password}x OSSEC A:'no'\n",
+            f"OSSEC PASS: {password.swapcase()} OSSEC A:'no'\n",
+            f"OSSEC PASS:  {password} OSSEC A:'no'\n",
+        ):
             assert registrar.ask(wrong) == answer, wrong
         assert len(registrar.keys()) == 1
         registrar.wait_for_line("Refused .*Invalid password")
@@ -91,7 +99,8 @@ def test_password(directory, dialect, answer):
 
 
 @pytest.mark.parametrize(
-    "content", [None, "", "\n", "\nsecond\n", "s3cret\r\n", "s3cret\r\nsecond\n", "x" * 5000])
+    "content", [None, "", "\n", "\nsecond\n", "s3cret\r\n", "s3cret\r\nsecond\n", "x" * 5000]
+)
 def test_unusable_password_file(directory, content):
     path = directory / "etc" / "authd.pass"
     path.unlink()
@@ -173,10 +182,14 @@ def test_socket_activation(directory):
 
 def test_passed_socket_that_is_none(directory, tmp_path):
     with open(tmp_path / "file", "w", encoding="ascii") as file:
-        done = subprocess.run([
-            sys.executable, "-c", ACTIVATE, "1",
-            str(file.fileno()), PROGRAM, "-D", directory, "-n", "serve"
-        ], pass_fds=(file.fileno(), ), capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(
+            [sys.executable, "-c", ACTIVATE, "1", str(file.fileno()), PROGRAM, "-D", directory,
+             "-n", "serve"],
+            pass_fds=(file.fileno(),),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
     assert done.returncode == 1 and "no listening stream socket" in done.stderr
 
 
@@ -184,8 +197,9 @@ def test_notifies_systemd(directory, tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(str(tmp_path / "notify"))
         notify.settimeout(PATIENCE)
-        with serving(directory, "-n", environment={"NOTIFY_SOCKET": str(
-                tmp_path / "notify")}) as registrar:
+        with serving(
+            directory, "-n", environment={"NOTIFY_SOCKET": str(tmp_path / "notify")}
+        ) as registrar:
             assert notify.recv(4096).startswith(b"READY=1\nSTATUS=0 agents")
             registrar.register("web")
             assert b"STATUS=1 agents; since the start 1 registered, 0 refused" in notify.recv(4096)
@@ -232,8 +246,7 @@ def test_init_modes_and_password(tmp_path):
         os.umask(old)
     prepare(tmp_path / "m")
     modes = {
-        path.name: stat.S_IMODE(path.stat().st_mode)
-        for path in (tmp_path / "m" / "etc").iterdir()
+        path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "m" / "etc").iterdir()
     }
     assert modes == {"sslmanager.cert": 0o644, "sslmanager.key": 0o600, "authd.pass": 0o640}
     assert re.fullmatch(r"[A-Za-z0-9_-]{32}\n", (tmp_path / "m" / "etc" / "authd.pass").read_text())
@@ -258,11 +271,14 @@ def test_init_certificate(tmp_path):
 def test_init_pin_is_that_of_the_key(tmp_path):
     openssl = need("openssl")
     out = run("-D", tmp_path, "--init").stdout
-    digest = subprocess.run(f"{openssl} x509 -in {tmp_path}/etc/sslmanager.cert -noout -pubkey | "
-                            f"{openssl} pkey -pubin "
-                            f"-outform der | {openssl} dgst -sha256 -binary | {openssl} "
-                            f"base64", shell=True,
-                            capture_output=True, text=True, check=True).stdout.strip()
+    digest = subprocess.run(
+        f"{openssl} x509 -in {tmp_path}/etc/sslmanager.cert -noout -pubkey | {openssl} pkey -pubin "
+        f"-outform der | {openssl} dgst -sha256 -binary | {openssl} base64",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
     assert f"pin = sha256//{digest}" in out
 
 

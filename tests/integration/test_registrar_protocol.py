@@ -34,8 +34,8 @@ def test_ossec_error_is_two_records_and_a_bare_end(registrar):
 
 
 def test_wazuh_error_is_one_record(wazuh):
-    assert wazuh.ask("OSSEC A:'a b'\n") == (["ERROR: Invalid agent name: a b. Unable to add "
-                                             "agent"], "close_notify")
+    assert wazuh.ask("OSSEC A:'a b'\n") == (["ERROR: Invalid agent name: a b. Unable to add agent"],
+                                            "close_notify")
 
 
 @pytest.mark.parametrize("split", range(1, len(REQUEST)))
@@ -181,18 +181,20 @@ def test_no_key_in_the_log(directory):
         assert key not in registrar.log
 
 
-@pytest.mark.parametrize("groups,text", [
-    ("web", None),
-    ("web,db", None),
-    ("", "Empty Group"),
-    (",web", ",web... cannot start or end "
-     "with ','"),
-    ("web,,db", "web,,db... consecutive ',' are not allowed"),
-    ("we b", "we b... characters '\\/:*?\"<>|,' are prohibited"),
-    ("..", ".."),
-    ("a,web@db", "web@db"),
-    ("g" * 256, "g" * 255 + "... group is too large"),
-])
+@pytest.mark.parametrize(
+    "groups,text",
+    [
+        ("web", None),
+        ("web,db", None),
+        ("", "Empty Group"),
+        (",web", ",web... cannot start or end with ','"),
+        ("web,,db", "web,,db... consecutive ',' are not allowed"),
+        ("we b", "we b... characters '\\/:*?\"<>|,' are prohibited"),
+        ("..", ".."),
+        ("a,web@db", "web@db"),
+        ("g" * 256, "g" * 255 + "... group is too large"),
+    ],
+)
 def test_groups(wazuh, groups, text):
     for group in ("a", "db", "web"):
         (wazuh.directory / "etc" / "shared" / group).mkdir(parents=True)
@@ -212,8 +214,9 @@ def test_groups_that_do_not_exist(directory, dialect, option, answers):
     shared = directory / "etc" / "shared"
     shared.mkdir()
     (shared / "file").write_text("")
-    with serving(directory, "-n", "--dialect", dialect,
-                 *(["--groups", option] if option else [])) as registrar:
+    with serving(
+        directory, "-n", "--dialect", dialect, *(["--groups", option] if option else [])
+    ) as registrar:
         for number, groups in enumerate(("nogroup", "file")):
             reply = registrar.ask(f"OSSEC A:'web-{number}' G:'{groups}'\n")
             assert bool(reply.agent) == answers
@@ -239,10 +242,12 @@ def test_groups_are_stored(wazuh):
     ("ossec", "ERROR: Internal manager error adding agent: cc\n\n"),
     ("wazuh", "ERROR: The maximum number of agents has been reached. Unable to add agent")])
 def test_agent_limit(directory, dialect, text):
-    (directory / "etc" / "client.keys").write_text(f"2000 !gone any {'5a' * 32}\n2001 aa any "
-                                                   f"{'5a' * 32}\n")
-    with serving(directory, "-n", "--dialect", dialect, "--max-agents", "2", "--on-duplicate",
-                 "replace") as registrar:
+    (directory / "etc" / "client.keys").write_text(
+        f"2000 !gone any {'5a' * 32}\n2001 aa any {'5a' * 32}\n"
+    )
+    with serving(
+        directory, "-n", "--dialect", dialect, "--max-agents", "2", "--on-duplicate", "replace"
+    ) as registrar:
         assert registrar.register("bb")
         assert registrar.ask("OSSEC A:'cc'\n").records[0] == text
         registrar.wait_for_line("--max-agents")
@@ -251,25 +256,22 @@ def test_agent_limit(directory, dialect, text):
 
 
 def test_higher_versions_on_request(directory):
-    with serving(directory, "-n", "--manager-version", "v4.14.5",
-                 "--allow-higher-versions") as registrar:
+    with serving(
+        directory, "-n", "--manager-version", "v4.14.5", "--allow-higher-versions"
+    ) as registrar:
         assert registrar.ask("OSSEC A:'web-01' V:'v5.0.0'\n").agent
 
 
-@pytest.mark.parametrize("limit,version,accepted", [
-    ("v4.14.5", "v4.14.5", True),
-    ("v4.14.5", "v4.14.9", True),
-    ("v4.14.5", "v4.15.0", False),
-    ("v4.14.5", "v5.0.0", False),
-    ("v4.14.5", "junk", True),
-    ("v4.14.5", "", True),
-    ("v4.14.5", "4.14.5", True),
-    ("4.14", "Wazuh v4.15.0", False),
-    (None, "v99.0.0", True),
-])
+@pytest.mark.parametrize(
+    "limit,version,accepted",
+    [("v4.14.5", "v4.14.5", True), ("v4.14.5", "v4.14.9", True), ("v4.14.5", "v4.15.0", False),
+     ("v4.14.5", "v5.0.0", False), ("v4.14.5", "junk", True), ("v4.14.5", "", True),
+     ("v4.14.5", "4.14.5", True), ("4.14", "Wazuh v4.15.0", False), (None, "v99.0.0", True)],
+)
 def test_manager_version(directory, limit, version, accepted):
-    with serving(directory, "-n", "--dialect", "wazuh",
-                 *(["--manager-version", limit] if limit else [])) as registrar:
+    with serving(
+        directory, "-n", "--dialect", "wazuh", *(["--manager-version", limit] if limit else [])
+    ) as registrar:
         reply = registrar.ask(f"OSSEC A:'web-01' V:'{version}'\n")
         assert bool(reply.agent) == accepted
         if not accepted:

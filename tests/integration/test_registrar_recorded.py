@@ -30,54 +30,88 @@ NAME_129 = "a renamed duplicate does not grow beyond 128 characters, which the a
 
 DIFFERENT = {  # (recording, authd, case): (records, reason)
     ("ossec", "-n", "IP suffix (wazuh style)"): (["OSSEC K:'ID wz2 10.0.0.9 KEY'\n\n"], GRAMMAR),
-    ("ossec", "-n", "split into two TLS records no delay"): (["OSSEC K:'ID split1 any "
-                                                              "KEY'\n\n"], RECORDS),
-    ("ossec", "-n", "split into two TLS records 0.3s"): (["OSSEC K:'ID split2 any KEY'\n\n"], RECORDS),
+    ("ossec", "-n", "split into two TLS records no delay"): (
+        ["OSSEC K:'ID split1 any KEY'\n\n"],
+        RECORDS,
+    ),
+    ("ossec", "-n", "split into two TLS records 0.3s"): (
+        ["OSSEC K:'ID split2 any KEY'\n\n"],
+        RECORDS,
+    ),
     ("ossec", "-n", "split, first piece 1 byte"): (["OSSEC K:'ID split3 any KEY'\n\n"], RECORDS),
-    ("ossec", "-n", "name 128 chars #2 (dup => 129)"): (["ERROR: Invalid agent name: " + "q" * 128 + "\n\n",
-                                                         "ERROR: Unable to add agent.\n\n"], NAME_129),
+    ("ossec", "-n", "name 128 chars #2 (dup => 129)"): (
+        ["ERROR: Invalid agent name: " + "q" * 128 + "\n\n", "ERROR: Unable to add agent.\n\n"],
+        NAME_129,
+    ),
     ("ossec", "-n", "newline in name"): ([], LINE),
     ("ossec", "-n", "TLS1.3 only"): (["OSSEC K:'ID t13 any KEY'\n\n"], TLS13),
-    ("wazuh", "v4.14.5 default(template)", "no newline (one record), wait 6 s"):
-        (["OSSEC K:'ID web-03 any KEY'"], UNTERMINATED),
+    ("wazuh", "v4.14.5 default(template)", "no newline (one record), wait 6 s"): (
+        ["OSSEC K:'ID web-03 any KEY'"],
+        UNTERMINATED,
+    ),
     ("wazuh", "v4.14.5 default(template)", "no newline, client half-closes TCP after the request"):
-        # "web-03" is registered by now, because of the case above
-        (["ERROR: Duplicate agent name: web-03. Unable to add agent"], UNTERMINATED),
-    ("wazuh", "v4.14.5 groups in db", "two TLS records in ONE TCP segment"):
-        (["OSSEC K:'ID seg-two any KEY'"], RECORDS),
-    ("wazuh", "v4.14.5 groups in db", "two TLS records in ONE TCP segment, TLS1.2"):
-        (["OSSEC K:'ID seg-two12 any KEY'"], RECORDS),
-    ("wazuh", "v4.14.5 password of 1 char", "PASS: 'x'"): (["OSSEC K:'ID pw-0 any KEY'"], ONE_CHARACTER),
-    ("wazuh", "v4.14.5 password of 1 char", "PASS: ''"):
-        (["ERROR: Invalid password. Unable to add agent"], ONE_CHARACTER),
+    # "web-03" is registered by now, because of the case above
+    (["ERROR: Duplicate agent name: web-03. Unable to add agent"], UNTERMINATED),
+    ("wazuh", "v4.14.5 groups in db", "two TLS records in ONE TCP segment"): (
+        ["OSSEC K:'ID seg-two any KEY'"],
+        RECORDS,
+    ),
+    ("wazuh", "v4.14.5 groups in db", "two TLS records in ONE TCP segment, TLS1.2"): (
+        ["OSSEC K:'ID seg-two12 any KEY'"],
+        RECORDS,
+    ),
+    ("wazuh", "v4.14.5 password of 1 char", "PASS: 'x'"): (
+        ["OSSEC K:'ID pw-0 any KEY'"],
+        ONE_CHARACTER,
+    ),
+    ("wazuh", "v4.14.5 password of 1 char", "PASS: ''"): (
+        ["ERROR: Invalid password. Unable to add agent"],
+        ONE_CHARACTER,
+    ),
 }
 LEFT_OUT = {  # (recording, case): reason
-    ("ossec", "idle after handshake (no data)"): "takes 30 s; test_registrar_load.py has the "
-                                                 "deadline",
+    (
+        "ossec",
+        "idle after handshake (no data)",
+    ): "takes 30 s; test_registrar_load.py has the deadline",
     ("ossec", "partial then idle"): WAITS + "; test_registrar_load.py has the deadline",
     ("ossec", "empty TLS record then idle"): WAITS + "; test_registrar_load.py has the deadline",
     ("wazuh", "empty record then wait"): WAITS + "; test_registrar_load.py has the deadline",
     ("wazuh", "client closes TCP immediately after the request"): "test_registrar_protocol.py",
-    ("wazuh", "client sends close_notify immediately after the request"): "test_registrar_protocol.py",
+    (
+        "wazuh",
+        "client sends close_notify immediately after the request",
+    ): "test_registrar_protocol.py",
     ("wazuh", "plain TCP, no TLS"): "test_registrar_protocol.py",
     ("wazuh", "after the closes: client.keys / wazuh-db"): "a look at the files, no exchange",
     ("wazuh", "LOCAL SOCKET"): "the manager's own socket is not authd's network protocol",
-    ("wazuh", "next id after an inserted id 5000"): "follows from the local socket; test-roster "
-                                                    "has it",
-    ("wazuh", "TLS1.2 AES128-SHA (RSA kx)"): "needs an RSA certificate; the one made by --init is "
-                                             "ECDSA",
-    ("wazuh", "TLS1.2 ECDHE-RSA-CHACHA20"): "needs an RSA certificate; the one made by --init is "
-                                            "ECDSA",
+    (
+        "wazuh",
+        "next id after an inserted id 5000",
+    ): "follows from the local socket; test-roster has it",
+    (
+        "wazuh",
+        "TLS1.2 AES128-SHA (RSA kx)",
+    ): "needs an RSA certificate; the one made by --init is ECDSA",
+    (
+        "wazuh",
+        "TLS1.2 ECDHE-RSA-CHACHA20",
+    ): "needs an RSA certificate; the one made by --init is ECDSA",
 }
 LEFT_OUT_SETUPS = {  # (recording, authd): reason
     ("ossec", "-n -v ca.crt"): "test_registrar_tls.py",
     ("wazuh", "v4.14.5 password file CRLF"): PASSWORD_FILE + "; test_registrar_options.py",
     ("wazuh", "v4.14.5 use_password, no file"): PASSWORD_FILE + "; test_registrar_options.py",
-    ("wazuh", "v4.14.5 use_password, file = newline"): PASSWORD_FILE + "; test_registrar_options.py",
-    ("wazuh", "v4.14.5 force default"): "the old agents' ages come from wazuh-db; "
-                                        "test_registrar_force.py has them all",
-    ("wazuh", "v4.14.5 force times 0"): "the hash belongs to a recorded key; "
-                                        "test_registrar_force.py has it",
+    ("wazuh", "v4.14.5 use_password, file = newline"): PASSWORD_FILE
+    + "; test_registrar_options.py",
+    (
+        "wazuh",
+        "v4.14.5 force default",
+    ): "the old agents' ages come from wazuh-db; test_registrar_force.py has them all",
+    (
+        "wazuh",
+        "v4.14.5 force times 0",
+    ): "the hash belongs to a recorded key; test_registrar_force.py has it",
     ("wazuh", "v4.14.5 ssl_agent_ca, verify_host no"): "test_registrar_tls.py",
     ("wazuh", "v4.14.5 ssl_agent_ca, verify_host yes"): "test_registrar_tls.py",
     ("wazuh", "v4.14.5 disabled yes BUT started with -f (which overrides it)"): "no such option",
@@ -101,7 +135,8 @@ SETUPS = {  # (recording, authd): arguments
     ("wazuh", "v4.14.5 password file trailing blank"): "s3cret \n",
     ("wazuh", "v4.14.5 password of 1 char"): "x\n",
     ("wazuh", "v4.14.5 password of 2 chars"): "xy\n",
-    ("wazuh", "v4.14.5 allow_higher_versions"): ["-n", "--manager-version", "v4.14.5", "--allow-higher-versions"],
+    ("wazuh", "v4.14.5 allow_higher_versions"): ["-n", "--manager-version", "v4.14.5",
+                                                 "--allow-higher-versions"],
     ("wazuh", "v4.14.5 force disabled"): ["-n", "--on-duplicate", "refuse"],
     ("wazuh", "v4.14.5 use_source_ip yes"): ["-n", "-i"],
     ("wazuh", "v4.14.5 ipv6 yes, bound to ::1"): ["-n", "-i"],
@@ -115,8 +150,9 @@ FIRST = {  # requests that have to come before, because the recording has only t
 
 # Where a case came from another address.
 SOURCES = {
-    "peer 127.0.0.2": "127.0.0.2", "-i from 127.0.0.2": "127.0.0.2", "-i dup name from "
-    "127.0.0.3": "127.0.0.3", "IP src, other peer": "127.0.0.9", "no IP, other peer": "127.0.0.7"
+    "peer 127.0.0.2": "127.0.0.2", "-i from 127.0.0.2": "127.0.0.2",
+    "-i dup name from 127.0.0.3": "127.0.0.3", "IP src, other peer": "127.0.0.9",
+    "no IP, other peer": "127.0.0.7"
 }
 
 
@@ -179,8 +215,9 @@ def replay(registrar, recording, case):
 
 
 def is_refused_in_handshake(case):
-    return case["end"].startswith(("handshake:", "SSL error: TLSV1_ALERT_PROTOCOL", "SSL error: "
-                                   "SSLV3_ALERT_HANDSHAKE"))
+    return case["end"].startswith(
+        ("handshake:", "SSL error: TLSV1_ALERT_PROTOCOL", "SSL error: SSLV3_ALERT_HANDSHAKE")
+    )
 
 
 def arrange(directory, recording, authd):
@@ -192,15 +229,17 @@ def arrange(directory, recording, authd):
     if "fixed-IP" in authd:
         (etc / "client.keys").write_text(f"1024 fixed 127.0.0.1 {'5a' * 32}\n")
     if authd == "v4.14.5 force disabled":
-        (etc / "client.keys").write_text(f"001 dup-a any {'5a' * 32}\n002 dup-ip 10.2.2.2 "
-                                         f"{'5a' * 32}\n")
+        (etc / "client.keys").write_text(
+            f"001 dup-a any {'5a' * 32}\n002 dup-ip 10.2.2.2 {'5a' * 32}\n"
+        )
     if recording == "wazuh":
         for group in ("default", "web", "db",
                       *(f"g{i}" for i in range(129) if "groups in db" in authd)):
             (etc / "shared" / group).mkdir(parents=True)
     if "2047" in authd:
-        (etc / "client.keys").write_text("".join(
-            f"{i} a{i} any {'5a' * 32}\n" for i in range(1024, 3071)))
+        (etc / "client.keys").write_text(
+            "".join(f"{i} a{i} any {'5a' * 32}\n" for i in range(1024, 3071))
+        )
     return [*arguments, "--dialect", recording]
 
 
@@ -213,10 +252,11 @@ def cases_of(recording, authd):
         if is_refused_in_handshake(case) and (recording, authd, name) not in DIFFERENT:
             continue  # test_registrar_tls.py
         different = DIFFERENT.get((recording, authd, name)) or DIFFERENT.get(
-            (recording, authd, number))
-        records = different[0] if different else [
-            normalise(record) for record in case["recv_records"]
-        ]
+            (recording, authd, number)
+        )
+        records = (
+            different[0] if different else [normalise(record) for record in case["recv_records"]]
+        )
         yield f"{number} {name}", case, records, expected_end(recording, case, records)
 
 
@@ -228,8 +268,10 @@ def test_answers_like_the_recorded_manager(directory, recording, authd, monkeypa
     with serving(directory, *arguments, **options) as registrar:
         if options:
             monkeypatch.setattr(
-                registrar, "connect", lambda source=None: socket.create_connection(
-                    ("::1", registrar.port), PATIENCE))
+                registrar,
+                "connect",
+                lambda source=None: socket.create_connection(("::1", registrar.port), PATIENCE),
+            )
         for label, case, records, end in cases_of(recording, authd):
             if "manager hostname" in label:
                 own = socket.gethostname()
@@ -244,7 +286,8 @@ def test_answers_like_the_recorded_manager(directory, recording, authd, monkeypa
                     wrong.append((label, stored, last[:3]))
             if seen != (records, end):
                 wrong.append(
-                    (label, [r[:100] for r in records], end, [r[:100] for r in seen[0]], seen[1]))
+                    (label, [r[:100] for r in records], end, [r[:100] for r in seen[0]], seen[1])
+                )
     assert not wrong, "\n".join(map(str, wrong))
 
 
@@ -254,11 +297,15 @@ def test_every_recorded_case_is_accounted_for():
         for authd in setups:
             assert (recording, authd) in accounted or authd.startswith("v4.12.0"), (
                 "neither replayed nor left out for a reason", recording, authd)
-    names = {(recording, case["case"])
-             for recording, setups in RECORDED.items() for cases in setups.values()
-             for case in cases}
+    names = {
+        (recording, case["case"])
+        for recording, setups in RECORDED.items()
+        for cases in setups.values()
+        for case in cases
+    }
     assert set(LEFT_OUT) <= names
     for recording, authd, case in DIFFERENT:
         cases = RECORDED[recording][authd]
-        assert isinstance(case, int) and case < len(cases) or case in [c["case"]
-                                                                       for c in cases], case
+        assert (
+            isinstance(case, int) and case < len(cases) or case in [c["case"] for c in cases]
+        ), case

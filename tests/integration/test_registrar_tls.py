@@ -14,8 +14,8 @@ def authorities(tmp_path_factory):
     place = tmp_path_factory.mktemp("ca")
     ours, other = Authority(place, "ours"), Authority(place, "other")
     return {
-        "ca": ours.certificate, "good": ours.issue("good"), "expired": ours.issue(
-            "expired", expired=True), "wrong": other.issue("wrong"), "none": None
+        "ca": ours.certificate, "good": ours.issue("good"),
+        "expired": ours.issue("expired", expired=True), "wrong": other.issue("wrong"), "none": None
     }
 
 
@@ -72,19 +72,20 @@ def test_client_certificates(directory, authorities, version, kind, log, alert):
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-@pytest.mark.parametrize("name,san,fits", [("127.0.0.1", None, True),
-                                           ("cn-of-nobody", ["IP:127.0.0.1"], True),
-                                           ("both", ["DNS:web", "IP:127.0.0.1"], True),
-                                           ("host", ["DNS:localhost"], False),
-                                           ("text", ["DNS:127.0.0.1"], False),
-                                           ("127.0.0.2", ["IP:127.0.0.3"], False)])
+@pytest.mark.parametrize(
+    "name,san,fits",
+    [("127.0.0.1", None, True), ("cn-of-nobody", ["IP:127.0.0.1"], True),
+     ("both", ["DNS:web", "IP:127.0.0.1"], True), ("host", ["DNS:localhost"], False),
+     ("text", ["DNS:127.0.0.1"], False), ("127.0.0.2", ["IP:127.0.0.3"], False)],
+)
 def test_client_certificate_for_its_address(directory, tmp_path, version, name, san, fits):
     """As recorded from Wazuh with ssl_verify_host: closed without a word, and without harm to
     the next."""
     authority = Authority(tmp_path, "ca")
     tls = {"version": version, "certificate": authority.issue(name, san=san)}
-    with serving(directory, "-n", "-s", "-v", authority.certificate, "--dialect",
-                 "wazuh") as registrar:
+    with serving(
+        directory, "-n", "-s", "-v", authority.certificate, "--dialect", "wazuh"
+    ) as registrar:
         reply = registrar.ask("OSSEC A:'web'\n", **tls)
         if fits:
             assert reply.agent

@@ -23,8 +23,9 @@ from email.utils import formatdate
 MAX_AGE, SKEW, LIFETIME = 60, 30, 60
 BODY_MAX = 16 * 1024
 LABELS = {
-    "password": b"WAZUH-ENROLL-JWT-KEY", "token": b"WAZUH-ENROLL-TOKEN-KEY",
-    "agent": b"WAZUH-REENROLL-KEY"
+    "password": b"WAZUH-ENROLL-JWT-KEY",
+    "token": b"WAZUH-ENROLL-TOKEN-KEY",
+    "agent": b"WAZUH-REENROLL-KEY",
 }
 MEMBERS = {"name", "version", "groups", "ip", "key_hash"}
 
@@ -49,8 +50,11 @@ def derive(kind, secret):
 
 def spki_pin(certificate_file):
     """SHA-256 of a certificate's SubjectPublicKeyInfo."""
-    public = subprocess.run(["openssl", "x509", "-in", certificate_file, "-noout", "-pubkey"],
-                            check=True, capture_output=True).stdout.decode()
+    public = subprocess.run(
+        ["openssl", "x509", "-in", certificate_file, "-noout", "-pubkey"],
+        check=True,
+        capture_output=True,
+    ).stdout.decode()
     return hashlib.sha256(base64.b64decode("".join(public.split("\n")[1:-2]))).digest()
 
 
@@ -211,8 +215,8 @@ class Wazuh5Manager:
                 bare = refused.code == "enrollment_key_unavailable"
                 challenge["WWW-Authenticate"] = "Bearer" if bare else (
                     f'Bearer error="invalid_token", error_description="{refused.code}"')
-            return refused.status, {"error": {"code": refused.code,
-                                              "message": refused.message}}, challenge
+            return (refused.status, {"error": {"code": refused.code, "message": refused.message}},
+                    challenge)
 
     # ---------------------------------------------------------------- enrolling
 
@@ -240,8 +244,10 @@ class Wazuh5Manager:
             raise Refused(400, 0, "Invalid request format") from None
         if not isinstance(members, dict) or not set(members) <= MEMBERS:
             raise Refused(400, 0, "Invalid request format")
-        if not all(isinstance(value, str)
-                   for value in members.values()) or not {"name", "version"} <= set(members):
+        if not all(isinstance(value, str) for value in members.values()) or not {
+            "name",
+            "version",
+        } <= set(members):
             raise Refused(400, 0, "Invalid request format")
         if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{1,127}", members["name"]):
             raise Refused(400, 0, "Invalid agent name")
@@ -261,7 +267,8 @@ class Wazuh5Manager:
         try:
             header_text, claims_text, signature = bearer.split(".")
             request.header, request.claims = json.loads(decode(header_text)), json.loads(
-                decode(claims_text))
+                decode(claims_text)
+            )
             signature = decode(signature)
         except ValueError:
             raise Refused(401, "invalid_request") from None
@@ -293,14 +300,18 @@ class Wazuh5Manager:
     def check_profile(header_text, claims_text, header, claims):
         """The profile is closed, and there is one way to write a bearer."""
         kid = {"kid": header["kid"]} if "kid" in header else {}
-        if header != {"alg": "HS256", **kid, "typ": "wazuh-enroll+jwt"
-                      } or set(claims) != {"exp", "iat", "jti", "nbf"}:
+        if header != {"alg": "HS256", **kid, "typ": "wazuh-enroll+jwt"} or set(claims) != {
+            "exp", "iat", "jti", "nbf"
+        }:
             raise Refused(401, "invalid_request")
         for text, members in ((header_text, header), (claims_text, claims)):
             if decode(text).decode() != json.dumps(members, separators=(",", ":"), sort_keys=True):
                 raise Refused(401, "invalid_request")
-        if len(claims["jti"]) != 22 or len(decode(
-                claims["jti"])) != 16 or claims["nbf"] != claims["iat"]:
+        if (
+            len(claims["jti"]) != 22
+            or len(decode(claims["jti"])) != 16
+            or claims["nbf"] != claims["iat"]
+        ):
             raise Refused(401, "invalid_request")
         if not 0 < claims["exp"] - claims["iat"] <= LIFETIME:
             raise Refused(401, "invalid_request")

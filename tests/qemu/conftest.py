@@ -84,6 +84,6 @@ def credentials(certificates, manager):  # pylint: disable=redefined-outer-name
         return {
             "agent-register.conf": config.encode(),
             "agent-register.ca": (certificates / "ca.pem").read_bytes(),
-            "agent-register.password": scripted_manager.PASSWORD.encode()
+            "agent-register.password": scripted_manager.PASSWORD.encode(),
         }
     return make

@@ -115,8 +115,10 @@ class Disk:
             if option == OPTION_GO:
                 export = struct.pack(">HQH", 0, self._size, HAS_FLAGS | SEND_FLUSH)
                 connection.sendall(
-                    struct.pack(">QIII", REPLY_MAGIC, option, REPLY_INFO, len(export)) + export +
-                    struct.pack(">QIII", REPLY_MAGIC, option, REPLY_ACK, 0))
+                    struct.pack(">QIII", REPLY_MAGIC, option, REPLY_INFO, len(export))
+                    + export
+                    + struct.pack(">QIII", REPLY_MAGIC, option, REPLY_ACK, 0)
+                )
             else:
                 connection.sendall(struct.pack(">QIII", REPLY_MAGIC, option, REPLY_UNSUPPORTED, 0))
 

@@ -21,10 +21,8 @@ PROGRAMS = [
     "qemu-system-x86_64", "mmdebstrap", "mke2fs", "setpriv", "tar", "make", "openssl", "systemctl",
     "timeout"
 ]
-PACKAGES = [
-    "systemd", "systemd-sysv", "dbus", "udev", "iproute2", "linux-image-cloud-amd64",
-    "initramfs-tools", "libssl3", "libsystemd0", "libinih1"
-]
+PACKAGES = ["systemd", "systemd-sysv", "dbus", "udev", "iproute2", "linux-image-cloud-amd64",
+            "initramfs-tools", "libssl3", "libsystemd0", "libinih1"]
 # The smallest initial RAM disk that finds a virtio disk: unpacking a usual one takes an emulated
 # processor seconds.
 INITRAMFS = "MODULES=list\nCOMPRESS=lz4\nBUSYBOX=auto\n"
@@ -51,30 +49,34 @@ FILES = {
     "/etc/hosts": f"127.0.0.1 localhost\n{MANAGER_ADDRESS} manager.example\n",
     "/etc/fstab": "/dev/vda / ext4 errors=remount-ro 0 1\n",
     "/etc/machine-id": "",
-    "/etc/systemd/network/machine.network": f"[Match]\nName=en*\n[Network]\nAddress=10.0.2.15/24\nGateway={MANAGER_ADDRESS}\nIPv6AcceptRA=no\n"
+    "/etc/systemd/network/machine.network": f"[Match]\nName=en*\n[Network]\nAddress=10.0.2.15/24\n"
+                                            f"Gateway={MANAGER_ADDRESS}\nIPv6AcceptRA=no\n"
     "LinkLocalAddressing=no\n",
     # The test's way in: a line is a script in base64, the answer its exit status and what it wrote,
     # in base64.
     "/usr/local/bin/test-shell": "#!/bin/bash\nexec <>/dev/virtio-ports/test >&0\nuntil echo up; "
-    "do sleep 0.1; done\n"
+                                 "do sleep 0.1; done\n"
     "while IFS= read -r line; do\n"
     '\toutput=$(base64 -d <<<"$line" | bash 2>&1 | base64 -w0; exit "${PIPESTATUS[1]}")\n'
     '\techo "$? $output"\ndone\n',
-    "/etc/systemd/system/test-shell.service": "[Unit]\nDefaultDependencies=no\nAfter=systemd-journald.service "
-    "dev-virtio\\x2dports-test.device\n"
+    "/etc/systemd/system/test-shell.service": "[Unit]\nDefaultDependencies=no\n"
+                                              "After=systemd-journald.service "
+                                              "dev-virtio\\x2dports-test.device\n"
     "Requires=dev-virtio\\x2dports-test.device\n"
-    "[Service]\nEnvironment=LANG=C.UTF-8 "
-    "SYSTEMD_COLORS=0\nExecStart=/usr/local/bin/test-shell\n"
+    "[Service]\nEnvironment=LANG=C.UTF-8 SYSTEMD_COLORS=0\nExecStart=/usr/local/bin/test-shell\n"
     "[Install]\nWantedBy=sysinit.target\n",
     # What the boot found, before agent-register came.
-    "/etc/systemd/system/test-found.service": "[Unit]\nBefore=agent-register.service\nAfter=test-old-key.service\n[Service]\nType=oneshot\n"
+    "/etc/systemd/system/test-found.service": "[Unit]\nBefore=agent-register.service\n"
+                                              "After=test-old-key.service\n[Service]\n"
+                                              "Type=oneshot\n"
     "ExecStart=/bin/sh -c 'mkdir -p /run/found; cp -a /var/ossec/etc /run/found/etc; "
-    "if [ -d /var/lib/agent-register ]; then cp -a /var/lib/agent-register /run/found/state; "
-    "fi'\n"
+    "if [ -d /var/lib/agent-register ]; then cp -a /var/lib/agent-register /run/found/state; fi'\n"
     "[Install]\nWantedBy=multi-user.target\n",
     # On request (on the kernel's command line): this disk is a copy of another machine's, with that
     # one's key.
-    "/etc/systemd/system/test-old-key.service": "[Unit]\nBefore=agent-register.service\nConditionKernelCommandLine=test.old-key\n[Service]\nType=oneshot\n"
+    "/etc/systemd/system/test-old-key.service": "[Unit]\nBefore=agent-register.service\n"
+                                                "ConditionKernelCommandLine=test.old-key\n"
+                                                "[Service]\nType=oneshot\n"
     f"ExecStart=/bin/sh -c 'echo {OLD_KEY_LINE} >/var/ossec/etc/client.keys; mkdir -p "
     f"/var/lib/agent-register; "
     f"printf \"agent_id=001\\\\nagent_name=image\\\\nbound_machine={'0' * 32}\\\\n\" "
@@ -84,9 +86,8 @@ FILES = {
     "/var/ossec/bin/stand-in-agent": agent_machine.AGENT_PROGRAM,
 }
 EXECUTABLE = {"/usr/local/bin/test-shell", "/var/ossec/bin/stand-in-agent"}
-ENABLED = [
-    "agent-register", "wazuh-agent", "systemd-networkd", "test-shell", "test-found", "test-old-key"
-]
+ENABLED = ["agent-register", "wazuh-agent", "systemd-networkd", "test-shell", "test-found",
+           "test-old-key"]
 # They would be at work in the background of every boot.
 MASKED = [
     "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer",
@@ -112,7 +113,8 @@ def requirements():
     if missing:
         return "virtual machines need " + ", ".join(missing)
     if not debian_release():
-        return "the build is put onto the same release of Debian as it was made on, and this is no Debian"
+        return ("the build is put onto the same release of Debian as it was made on, and this is "
+                "no Debian")
     return None
 
 
@@ -127,9 +129,14 @@ def debian_release():
 
 def run(*command, seconds=120, **options):
     done = subprocess.run(
-        ["timeout", "--kill-after=10",
-         str(seconds), *[str(word) for word in command]], stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)
+        ["timeout", "--kill-after=10", str(seconds), *[str(word) for word in command]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        **options
+    )
     if done.returncode == 124:
         raise ImageError(f"{command[0]} took longer than {seconds} s")
     if done.returncode != 0:
@@ -167,16 +174,15 @@ def _make_debian(release, folder):
 def _install(build, tree):
     # GNU make passes what it was told itself on in the environment; that is not meant for this one.
     environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("MAKE", "MFLAGS"))
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
     }
     with open(build / "config.status", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         run("make", "-s", "-C", build, "install", f"DESTDIR={tree}", env=environment)
     if not (tree / "usr/sbin/agent-register").exists():
-        raise ImageError(f"the build tree {build} is not configured with --prefix=/usr (set "
-                         f"BUILD_DIR)")
+        raise ImageError(
+            f"the build tree {build} is not configured with --prefix=/usr (set BUILD_DIR)"
+        )
 
 
 def _furnish(tree):

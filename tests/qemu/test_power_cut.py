@@ -82,9 +82,11 @@ def cut_in_registration(machine, manager, credentials, moment, fate, old):
     return cut
 
 
-@pytest.mark.parametrize(("moment", "fate", "old"), MOMENTS, ids=[
-    f"{moment}-{fate}-{'old' if old else 'no'}-key" for moment, fate, old in MOMENTS
-])
+@pytest.mark.parametrize(
+    ("moment", "fate", "old"),
+    MOMENTS,
+    ids=[f"{moment}-{fate}-{'old' if old else 'no'}-key" for moment, fate, old in MOMENTS],
+)
 def test_power_cut(moment, fate, old, machine, manager, credentials):
     cut_in_registration(machine, manager, credentials("web-01"), moment, fate, old)
     before = list(manager.identities)

@@ -55,24 +55,54 @@ class Machine:
         """Switch on. Credentials are name: bytes; `firmware` is further options of qemu's."""
         for name, content in (credentials or {}).items():
             text = base64.b64encode(content).decode()
-            firmware = [
-                *firmware, "-smbios", f"type=11,value=io.systemd.credential.binary:{name}={text}"
-            ]
+            firmware = [*firmware, "-smbios",
+                        f"type=11,value=io.systemd.credential.binary:{name}={text}"]
         self._channel, theirs = socket.socketpair()
         drive = self.disk.connect()
         command = [
-            "setpriv", "--pdeathsig=KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config",
-            "-display", "none", "-no-reboot", "-accel", "tcg", "-cpu", "qemu64,-svm", "-smp", "2",
-            "-m", "512", "-serial", "stdio", "-machine", "q35,sata=off,smbus=off,vmport=off",
-            "-kernel", self._kernel / "vmlinuz", "-initrd", self._kernel / "initrd.img", "-append",
+            "setpriv",
+            "--pdeathsig=KILL",
+            "qemu-system-x86_64",
+            "-nodefaults",
+            "-no-user-config",
+            "-display",
+            "none",
+            "-no-reboot",
+            "-accel",
+            "tcg",
+            "-cpu",
+            "qemu64,-svm",
+            "-smp",
+            "2",
+            "-m",
+            "512",
+            "-serial",
+            "stdio",
+            "-machine",
+            "q35,sata=off,smbus=off,vmport=off",
+            "-kernel",
+            self._kernel / "vmlinuz",
+            "-initrd",
+            self._kernel / "initrd.img",
+            "-append",
             "root=/dev/vda ro console=ttyS0 quiet panic=-1 mitigations=off audit=0 "
             "systemd.show_status=0 "
-            f"systemd.getty_auto=no systemd.firstboot=no {kernel_arguments}", "-blockdev",
-            f"driver=nbd,node-name=disk,server.type=fd,server.str={drive.fileno()}", "-device",
-            "virtio-blk-pci,drive=disk,write-cache=on", "-device", "virtio-rng-pci", "-nic",
-            "user,model=virtio-net-pci,ipv6=off", "-device", "virtio-serial-pci", "-chardev",
-            f"socket,id=test,fd={theirs.fileno()}", "-device",
-            "virtserialport,chardev=test,name=test", *firmware
+            f"systemd.getty_auto=no systemd.firstboot=no {kernel_arguments}",
+            "-blockdev",
+            f"driver=nbd,node-name=disk,server.type=fd,server.str={drive.fileno()}",
+            "-device",
+            "virtio-blk-pci,drive=disk,write-cache=on",
+            "-device",
+            "virtio-rng-pci",
+            "-nic",
+            "user,model=virtio-net-pci,ipv6=off",
+            "-device",
+            "virtio-serial-pci",
+            "-chardev",
+            f"socket,id=test,fd={theirs.fileno()}",
+            "-device",
+            "virtserialport,chardev=test,name=test",
+            *firmware,
         ]
         self._is_up = False
         self._power_is_lost.clear()
