@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 
-int watch_open(const char *directory)
+int keys_watch_open(const char *directory)
 {
 	cleanup_fd int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
@@ -22,7 +22,7 @@ static bool is_about(const struct inotify_event *event, const char *name)
 	return (event->mask & IN_Q_OVERFLOW) || (event->len > 0 && strcmp(event->name, name) == 0);
 }
 
-bool watch_saw(int fd, const char *name)
+bool keys_watch_saw(int fd, const char *name)
 {
 	_Alignas(struct inotify_event) char events[4096];
 	bool seen = false;

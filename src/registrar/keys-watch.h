@@ -11,7 +11,7 @@
  * Begin to watch. Returns a descriptor that gets readable when something happens there, or a
  * negative errno.
  */
-int watch_open(const char *directory);
+int keys_watch_open(const char *directory);
 
 /* Read what happened. Was `name` among what was written, replaced or removed? */
-bool watch_saw(int fd, const char *name);
+bool keys_watch_saw(int fd, const char *name);

@@ -15,10 +15,10 @@ libregistrar_a_SOURCES = \
 	src/registrar/authd/batch.c src/registrar/authd/batch.h \
 	src/registrar/authd/connection.c src/registrar/authd/connection.h \
 	src/registrar/authd/request-buffer.c src/registrar/authd/request-buffer.h \
-	src/registrar/commands/add.c \
+	src/registrar/commands/add.c src/registrar/commands/add.h \
+	src/registrar/commands/admin.c src/registrar/commands/admin.h \
 	src/registrar/commands/admin-options.c src/registrar/commands/admin-options.h \
 	src/registrar/commands/agents.c src/registrar/commands/agents.h \
-	src/registrar/commands/agents-internal.h \
 	src/registrar/commands/api-options.c src/registrar/commands/api-options.h \
 	src/registrar/commands/import-line.c src/registrar/commands/import-line.h \
 	src/registrar/commands/init.c src/registrar/commands/init.h \
@@ -41,7 +41,7 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/agents.c \
 	src/registrar/api/response.c src/registrar/api/response.h \
 	src/registrar/api/body.c src/registrar/api/body.h \
-	src/registrar/api/call.h \
+	src/registrar/api/incoming-call.c src/registrar/api/incoming-call.h \
 	src/registrar/api/connection.c src/registrar/api/connection.h \
 	src/registrar/api/enroll.c \
 	src/registrar/api/filter.c src/registrar/api/filter.h \
@@ -49,7 +49,8 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/limits.c src/registrar/api/limits.h \
 	src/registrar/api/list.c \
 	src/registrar/api/login.c \
-	src/registrar/net/network.c src/registrar/net/network.h \
+	src/registrar/net/client-network.c \
+	src/registrar/net/client-network.h \
 	src/registrar/api/parameters.c src/registrar/api/parameters.h \
 	src/registrar/api/password.c src/registrar/api/password.h \
 	src/registrar/api/problem.c src/registrar/api/problem.h \
@@ -60,7 +61,7 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/api.c \
 	src/registrar/commands/user.c
 else
-libregistrar_a_SOURCES += src/registrar/api/disabled.c
+libregistrar_a_SOURCES += src/registrar/api/disabled.c src/registrar/commands/user-disabled.c
 endif
 libregistrar_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
 

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "common/tls-context.h"
+#include "registrar/commands/add.h"
 #include "registrar/commands/agents.h"
 #include "registrar/commands/init.h"
 #include "registrar/commands/options.h"
@@ -260,11 +261,15 @@ static int run(const struct options *options)
 		printf("agent-registrar %s\n", VERSION);
 		return 0;
 	case COMMAND_ADD:
+		return agents_add(options);
 	case COMMAND_LIST:
+		return agents_list(options);
 	case COMMAND_EXPORT:
+		return agents_export(options);
 	case COMMAND_REMOVE:
+		return agents_remove(options);
 	case COMMAND_IMPORT_FILE:
-		return administration_run(options);
+		return agents_import(options);
 	default:
 		break;
 	}

@@ -91,7 +91,7 @@ static void on_watch(evutil_socket_t fd, short what, void *argument)
 	struct server *server = argument;
 
 	(void)what;
-	if (!watch_saw(fd, "client.keys"))
+	if (!keys_watch_saw(fd, "client.keys"))
 		return;
 	server->others_wrote = true;
 	touch_status(server);
@@ -141,13 +141,44 @@ static void on_request(void *owner, struct connection *connection)
 	batch_take(server->batch, connection);
 }
 
+/* Why a connection ended without an answer. */
+static void log_end(enum connection_end how, const char *detail, const char *peer)
+{
+	switch (how) {
+	case CONNECTION_DONE:
+		break;
+	case CONNECTION_NOTHING:
+		log_debug("%s closed without sending anything", peer);
+		break;
+	case CONNECTION_STOPPED:
+		log_debug("Closed %s: stopping", peer);
+		break;
+	case CONNECTION_NO_TLS:
+		log_notice("Refused %s: TLS handshake failed: %s", peer, detail);
+		break;
+	case CONNECTION_GONE:
+		log_info("Lost %s: %s", peer, detail);
+		break;
+	case CONNECTION_TIMEOUT:
+		log_notice("Gave up on %s: %s", peer, detail);
+		break;
+	case CONNECTION_OTHER_HOST:
+		log_notice("Refused %s: its certificate is not for its address", peer);
+		break;
+	case CONNECTION_TOO_LONG:
+		log_notice("Refused %s: the request is longer than %d bytes", peer,
+			   REQUEST_BUFFER_MAX);
+		break;
+	}
+}
+
 static void on_ended(void *owner, struct connection *connection, enum connection_end end,
 		     const char *detail)
 {
 	struct server *server = owner;
 	struct connection_link *link = connection_link(connection);
 
-	report_ended(end, detail, connection_peer(connection));
+	log_end(end, detail, connection_peer(connection));
 	batch_drop(server->batch, connection);
 	if (link->previous)
 		connection_link(link->previous)->next = link->next;
@@ -357,7 +388,7 @@ int server_run(const struct server_settings *settings, struct reason *why)
 {
 	struct server server = {
 		.settings = settings,
-		.watch_fd = watch_open(settings->keys_directory),
+		.watch_fd = keys_watch_open(settings->keys_directory),
 		.connection_settings = {
 			.tls = settings->tls,
 			.password = settings->password,

@@ -35,7 +35,7 @@ static void read_path(const char *text)
 	HOLDS(api_path_matches(&path, "/agents/{}/key") ==
 	      (path.count == 3 && strcmp(path.segments[0], "agents") == 0 &&
 	       strcmp(path.segments[2], "key") == 0));
-	api_path_release(&path);
+	api_path_clear(&path);
 }
 
 /* What passes can be applied to an agent. */
@@ -54,7 +54,7 @@ static void apply(const struct api_query *query)
 	}
 	(void)api_filter_matches(&filter, &entry);
 	json_decref(api_describe_agent(&filter, &entry, api_query_get(query, "select")));
-	api_filter_release(&filter);
+	api_filter_clear(&filter);
 }
 
 static void read_query(const char *text)
@@ -81,7 +81,7 @@ static void read_query(const char *text)
 		apply(&query);
 	else
 		check_shown(&problem);
-	api_query_release(&query);
+	api_query_clear(&query);
 }
 
 /* Nobody's token is a token. */

@@ -72,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	count = check_entries(roster);
 	if (count > 0) {
 		HOLDS(roster_list(roster, &entries, &count) == 0);
-		roster_remove(roster, entries[data[0] % count], (enum roster_remains)(data[0] % 3));
+		roster_remove(roster, entries[data[0] % count],
+			      (enum roster_tombstone)(data[0] % 3));
 		free(entries);
 		HOLDS(roster_commit(roster, &why) == 0);
 		HOLDS(roster_begin(roster, &why) == 0);

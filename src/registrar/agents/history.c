@@ -197,7 +197,7 @@ int agent_history_registered(const struct agent_history *history, const struct r
 }
 
 /* Later lines take the place of earlier ones. */
-static int index_lines(struct agent_stamps *stamps)
+static int index_lines(struct agent_history_stamps *stamps)
 {
 	for (char *line = stamps->content; *line;
 	     line = strchrnul(line, '\n'), line += *line == '\n') {
@@ -212,34 +212,34 @@ static int index_lines(struct agent_stamps *stamps)
 	return 0;
 }
 
-int agent_stamps_read(struct agent_stamps *ret, const struct agent_history *history)
+int agent_history_stamps_read(struct agent_history_stamps *ret, const struct agent_history *history)
 {
-	struct agent_stamps stamps = { .content = NULL };
+	struct agent_history_stamps stamps = { .content = NULL };
 	size_t length;
 	int r = read_file(history, &stamps.content, &length);
 
 	if (r >= 0)
 		r = index_lines(&stamps);
 	if (r < 0)
-		agent_stamps_release(&stamps);
+		agent_history_stamps_clear(&stamps);
 	else
 		*ret = stamps;
 	return r;
 }
 
-int agent_stamps_find(const struct agent_stamps *stamps, const struct roster_entry *entry,
-		      time_t *ret)
+int agent_history_stamps_find(const struct agent_history_stamps *stamps,
+			      const struct roster_entry *entry, time_t *ret)
 {
 	const char *line = text_index_find(&stamps->lines, entry->id_text, strlen(entry->id_text));
 
 	return line ? read_stamp(line, entry->name, ret) : -ENODATA;
 }
 
-void agent_stamps_release(struct agent_stamps *stamps)
+void agent_history_stamps_clear(struct agent_history_stamps *stamps)
 {
 	text_index_clear(&stamps->lines);
 	free(stamps->content);
-	*stamps = (struct agent_stamps){ .content = NULL };
+	*stamps = (struct agent_history_stamps){ .content = NULL };
 }
 
 /* Is this file's modification time later? */

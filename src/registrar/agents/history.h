@@ -59,20 +59,21 @@ int agent_history_registered(const struct agent_history *history, const struct r
 			     time_t *ret);
 
 /* The file of timestamps, read once, for whoever asks about many agents. Zero: nothing is known. */
-struct agent_stamps {
+struct agent_history_stamps {
 	char *content;
 	struct text_index lines; /* by id */
 };
 
 /* Read the file. Returns 0, -ENODATA when there is none, or another negative errno. */
-int agent_stamps_read(struct agent_stamps *ret, const struct agent_history *history);
+int agent_history_stamps_read(struct agent_history_stamps *ret,
+			      const struct agent_history *history);
 
 /* When the agent was registered, as agent_history_registered() says it. */
-int agent_stamps_find(const struct agent_stamps *stamps, const struct roster_entry *entry,
-		      time_t *ret);
+int agent_history_stamps_find(const struct agent_history_stamps *stamps,
+			      const struct roster_entry *entry, time_t *ret);
 
 /* Fit for cleanup(). */
-void agent_stamps_release(struct agent_stamps *stamps);
+void agent_history_stamps_clear(struct agent_history_stamps *stamps);
 
 /*
  * When the agent was last seen. Returns 0; -ENODATA when it never was; or another negative errno:

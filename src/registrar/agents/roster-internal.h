@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the two halves of the roster share: roster.c reads and finds, roster-change.c changes. For
- * nobody else.
+ * What the two halves of the roster share: roster.c reads and finds, roster-write.c changes. Only
+ * these two include it.
  */
 #pragma once
 
@@ -10,19 +10,19 @@
 #include "registrar/agents/text-index.h"
 
 /* An entry with what only the roster needs. The texts live behind it, in the same allocation. */
-struct line {
+struct roster_line {
 	struct roster_entry entry; /* first: a roster_entry handed out is its line */
-	struct line *next;
+	struct roster_line *next;
 	bool removed;
-	enum roster_remains tombstone; /* removed: of the line */
+	enum roster_tombstone tombstone; /* removed: of the line */
 	char texts[];
 };
 
 struct roster {
 	struct keys_file file;
-	roster_complaint *report_damage;
+	roster_damage_callback *report_damage;
 
-	struct line *lines;
+	struct roster_line *lines;
 	struct text_index by_id, by_name, by_ip, by_ip_and_mask;
 	size_t count;
 	unsigned int highest; /* id */
@@ -46,13 +46,13 @@ int roster_add_line(struct roster *roster, const char *id, const char *name, con
 		    off_t offset, size_t length);
 
 /* Take name and address of an agent out of the index, and the agent out of the count. */
-void roster_free_name(struct roster *roster, struct line *line);
+void roster_free_name(struct roster *roster, struct roster_line *line);
 
 /*
  * The lines that `wanted` picks, in the order of the file. The caller frees the array. Returns 0 or
  * -ENOMEM.
  */
-int roster_pick_lines(const struct roster *roster, bool (*wanted)(const struct line *),
+int roster_pick_lines(const struct roster *roster, bool (*wanted)(const struct roster_line *),
 		      const struct roster_entry ***ret, size_t *ret_count);
 
 /* Nothing is staged any more; the buffer is kept, without the keys. */

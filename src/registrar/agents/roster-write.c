@@ -44,14 +44,6 @@ int roster_begin_within(struct roster *roster, uint64_t patience, struct reason 
 
 /* ------------------------------------------------------------------ staging */
 
-void roster_wipe_staged(struct roster *roster)
-{
-	if (roster->staged)
-		explicit_bzero(roster->staged, roster->staged_length);
-	roster->staged_length = 0;
-	roster->removing = false;
-}
-
 /* A buffer that holds keys grows without leaving copies behind. */
 static int grow_staged(struct roster *roster, size_t more)
 {
@@ -96,9 +88,9 @@ int roster_add(struct roster *roster, const struct agent_key *agent)
 }
 
 void roster_remove(struct roster *roster, const struct roster_entry *entry,
-		   enum roster_remains tombstone)
+		   enum roster_tombstone tombstone)
 {
-	struct line *line = (struct line *)entry;
+	struct roster_line *line = (struct roster_line *)entry;
 
 	roster_free_name(roster, line);
 	line->removed = true;
@@ -108,7 +100,7 @@ void roster_remove(struct roster *roster, const struct roster_entry *entry,
 
 /* ------------------------------------------------------------------ committing */
 
-static bool is_removed(const struct line *line)
+static bool is_removed(const struct roster_line *line)
 {
 	return line->removed;
 }
@@ -117,7 +109,7 @@ static bool is_removed(const struct line *line)
 #define TOMBSTONE_MORE (AGENT_ID_MAX + sizeof(" #*#*#*#*#*#*#*#*#*#*#\n"))
 
 /* Write what is left of a removed line. Returns its length. */
-static size_t write_remains(char *target, const struct line *line, const char *text)
+static size_t write_tombstone(char *target, const struct roster_line *line, const char *text)
 {
 	const struct roster_entry *entry = &line->entry;
 	size_t id_length = strlen(entry->id_text);
@@ -144,8 +136,8 @@ static size_t write_remains(char *target, const struct line *line, const char *t
 }
 
 /* Copy `old` with the removed lines replaced by what is left of them. Returns 0 or -ENOMEM. */
-static int copy_remains(const struct roster *roster, const char *old, size_t old_length, char **ret,
-			size_t *ret_length)
+static int copy_with_tombstones(const struct roster *roster, const char *old, size_t old_length,
+				char **ret, size_t *ret_length)
 {
 	cleanup_free const struct roster_entry **removed = NULL;
 	size_t n, at = 0, length = 0;
@@ -163,8 +155,8 @@ static int copy_remains(const struct roster *roster, const char *old, size_t old
 		length += stop - at;
 		at = stop;
 		if (i < n) {
-			length += write_remains(content + length, (const struct line *)removed[i],
-						old + at);
+			length += write_tombstone(content + length,
+						  (const struct roster_line *)removed[i], old + at);
 			at += removed[i]->length;
 		}
 	}
@@ -202,7 +194,7 @@ static int commit_replacing(struct roster *roster, struct reason *why)
 
 	if (r < 0)
 		return r;
-	r = copy_remains(roster, whole, whole_length, &content, &length);
+	r = copy_with_tombstones(roster, whole, whole_length, &content, &length);
 	explicit_bzero(whole, whole_length);
 	if (r < 0)
 		return reason_errno(why, r, "Cannot rewrite %s", roster->file.path);

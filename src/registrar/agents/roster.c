@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define COMPLAINTS_MAX 10 /* a file, not a log, is the place to look at when there are more */
+#define DAMAGE_REPORTS_MAX 10 /* a file, not a log, is the place to look at when there are more */
 
 /* ------------------------------------------------------------------ the index */
 
@@ -36,7 +36,7 @@ static bool ip_is_indexed(const char *ip)
 	return ip && strcmp(ip, "any") != 0;
 }
 
-static int index_line(struct roster *roster, struct line *line)
+static int index_line(struct roster *roster, struct roster_line *line)
 {
 	const struct roster_entry *entry = &line->entry;
 	int r = text_index_add(&roster->by_id, id_digits(entry), strlen(id_digits(entry)), line);
@@ -56,7 +56,7 @@ static int index_line(struct roster *roster, struct line *line)
 	return r;
 }
 
-void roster_free_name(struct roster *roster, struct line *line)
+void roster_free_name(struct roster *roster, struct roster_line *line)
 {
 	const struct roster_entry *entry = &line->entry;
 
@@ -72,7 +72,7 @@ void roster_free_name(struct roster *roster, struct line *line)
 static void forget_lines(struct roster *roster)
 {
 	while (roster->lines) {
-		struct line *line = roster->lines;
+		struct roster_line *line = roster->lines;
 
 		roster->lines = line->next;
 		free(line);
@@ -91,7 +91,7 @@ int roster_add_line(struct roster *roster, const char *id, const char *name, con
 {
 	size_t name_size = name ? strlen(name) + 1 : 0;
 	size_t ip_size = ip ? strlen(ip) + 1 : 0;
-	struct line *line = calloc(1, sizeof *line + name_size + ip_size);
+	struct roster_line *line = calloc(1, sizeof *line + name_size + ip_size);
 
 	if (!line)
 		return -ENOMEM;
@@ -114,16 +114,16 @@ struct reader {
 	struct roster *roster;
 	const char *content;
 	size_t number; /* of the line, from 1 */
-	size_t complaints;
+	size_t reports;
 };
 
-__attribute__((format(printf, 2, 3))) static void report_damage(struct reader *reader,
-								const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void report(struct reader *reader, const char *format,
+							 ...)
 {
 	struct reason reason;
 	va_list arguments;
 
-	if (!reader->roster->report_damage || reader->complaints++ >= COMPLAINTS_MAX)
+	if (!reader->roster->report_damage || reader->reports++ >= DAMAGE_REPORTS_MAX)
 		return;
 	va_start(arguments, format);
 	(void)vsnprintf(reason.text, sizeof reason.text, format, arguments);
@@ -132,21 +132,20 @@ __attribute__((format(printf, 2, 3))) static void report_damage(struct reader *r
 }
 
 /* `length` without, `whole` with the newline. */
-static void complain_of(struct reader *reader, const struct keys_line *line, size_t length,
+static void report_line(struct reader *reader, const struct keys_line *line, size_t length,
 			size_t whole)
 {
 	const char *path = reader->roster->file.path;
 
 	if (line->kind == KEYS_LINE_DAMAGED)
-		report_damage(
-			reader, "Line %zu of %s is no registration: %s; it is kept as it is%s",
-			reader->number, path, agent_key_fault_text(line->fault),
-			length == whole ? " (it has no newline: a write was cut short?)" : "");
+		report(reader, "Line %zu of %s is no registration: %s; it is kept as it is%s",
+		       reader->number, path, agent_key_fault_text(line->fault),
+		       length == whole ? " (it has no newline: a write was cut short?)" : "");
 	else if (line->kind == KEYS_LINE_AGENT && length == whole)
-		report_damage(reader, "The last line of %s has no newline%s; it will get one", path,
-			      line->has_usual_key ? ""
-						  : " and no key of 64 hexadecimal digits: a write "
-						    "was cut short?");
+		report(reader, "The last line of %s has no newline%s; it will get one", path,
+		       line->has_usual_key ? ""
+					   : " and no key of 64 hexadecimal digits: a write "
+					     "was cut short?");
 }
 
 static int read_line(struct reader *reader, const char *text, size_t length, size_t whole)
@@ -154,7 +153,7 @@ static int read_line(struct reader *reader, const char *text, size_t length, siz
 	struct keys_line line;
 
 	keys_line_read(&line, text, length);
-	complain_of(reader, &line, length, whole);
+	report_line(reader, &line, length, whole);
 	if (line.id[0] == '\0')
 		return 0;
 	return roster_add_line(reader->roster, line.id, line.name[0] ? line.name : NULL,
@@ -191,14 +190,14 @@ int roster_read_file(struct roster *roster, bool silent, struct reason *why)
 	forget_lines(roster);
 	reader.content = content;
 	if (silent)
-		reader.complaints = COMPLAINTS_MAX;
+		reader.reports = DAMAGE_REPORTS_MAX;
 	r = read_lines(&reader, length);
 	roster->unterminated = length > 0 && content[length - 1] != '\n';
 	explicit_bzero(content, length);
 	if (r < 0)
 		return reason_errno(why, r, "Cannot index %s", roster->file.path);
-	if (!silent && reader.complaints > COMPLAINTS_MAX && roster->report_damage)
-		roster->report_damage("More lines of client.keys are like that");
+	if (!silent && reader.reports > DAMAGE_REPORTS_MAX && roster->report_damage)
+		roster->report_damage("Further damaged lines not shown");
 	roster->stale = false;
 	return 0;
 }
@@ -206,7 +205,7 @@ int roster_read_file(struct roster *roster, bool silent, struct reason *why)
 /* ------------------------------------------------------------------ opening and closing */
 
 static int open_roster(struct roster **ret, const char *directory, gid_t group, bool read_only,
-		       roster_complaint *complain_to, struct reason *why)
+		       roster_damage_callback *report_damage, struct reason *why)
 {
 	struct roster *roster = calloc(1, sizeof *roster);
 	bool changed;
@@ -214,7 +213,7 @@ static int open_roster(struct roster **ret, const char *directory, gid_t group, 
 
 	if (!roster)
 		return reason_errno(why, ENOMEM, "Cannot read client.keys");
-	roster->report_damage = complain_to;
+	roster->report_damage = report_damage;
 	roster->stale = true;
 	r = keys_file_open(&roster->file, directory, group, why);
 	roster->file.read_only = read_only;
@@ -235,15 +234,23 @@ static int open_roster(struct roster **ret, const char *directory, gid_t group, 
 }
 
 int roster_open(struct roster **ret, const char *directory, gid_t group,
-		roster_complaint *complain_to, struct reason *why)
+		roster_damage_callback *report_damage, struct reason *why)
 {
-	return open_roster(ret, directory, group, false, complain_to, why);
+	return open_roster(ret, directory, group, false, report_damage, why);
 }
 
-int roster_open_reading(struct roster **ret, const char *directory, roster_complaint *complain_to,
-			struct reason *why)
+int roster_open_reading(struct roster **ret, const char *directory,
+			roster_damage_callback *report_damage, struct reason *why)
 {
-	return open_roster(ret, directory, (gid_t)-1, true, complain_to, why);
+	return open_roster(ret, directory, (gid_t)-1, true, report_damage, why);
+}
+
+void roster_wipe_staged(struct roster *roster)
+{
+	if (roster->staged)
+		explicit_bzero(roster->staged, roster->staged_length);
+	roster->staged_length = 0;
+	roster->removing = false;
 }
 
 void roster_close(struct roster *roster)
@@ -285,11 +292,11 @@ const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, 
 const struct roster_entry *roster_find_id(const struct roster *roster, unsigned int id)
 {
 	char text[AGENT_ID_MAX + 1];
-	const struct line *found = text_index_find(&roster->by_id, text, id_text(text, id));
+	const struct roster_line *found = text_index_find(&roster->by_id, text, id_text(text, id));
 
 	if (!found || (found->entry.ip && !found->removed))
 		return found ? &found->entry : NULL;
-	for (const struct line *line = roster->lines; line; line = line->next)
+	for (const struct roster_line *line = roster->lines; line; line = line->next)
 		if (line->entry.id == id && line->entry.ip && !line->removed)
 			return &line->entry;
 	return &found->entry;
@@ -302,24 +309,24 @@ static int by_offset(const void *a, const void *b)
 	return ((*left)->offset > (*right)->offset) - ((*left)->offset < (*right)->offset);
 }
 
-static bool is_agent(const struct line *line)
+static bool is_agent(const struct roster_line *line)
 {
 	return line->entry.name && line->entry.ip && !line->removed;
 }
 
-int roster_pick_lines(const struct roster *roster, bool (*wanted)(const struct line *),
+int roster_pick_lines(const struct roster *roster, bool (*wanted)(const struct roster_line *),
 		      const struct roster_entry ***ret, size_t *ret_count)
 {
 	const struct roster_entry **entries;
 	size_t n = 0;
 
-	for (const struct line *line = roster->lines; line; line = line->next)
+	for (const struct roster_line *line = roster->lines; line; line = line->next)
 		n += wanted(line);
 	entries = calloc(n + 1, sizeof(struct roster_entry *));
 	if (!entries)
 		return -ENOMEM;
 	n = 0;
-	for (const struct line *line = roster->lines; line; line = line->next)
+	for (const struct roster_line *line = roster->lines; line; line = line->next)
 		if (wanted(line))
 			entries[n++] = &line->entry;
 	qsort(entries, n, sizeof(struct roster_entry *), by_offset);

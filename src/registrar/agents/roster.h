@@ -36,21 +36,21 @@ struct roster_entry {
 };
 
 /* Told, in one sentence without secrets, what is wrong with the file. */
-typedef void roster_complaint(const char *sentence);
+typedef void roster_damage_callback(const char *sentence);
 
 /*
  * Open DIRECTORY/client.keys, making it if it is missing (`group` as in keys_file_open()), and read
  * it. Returns 0, or a negative errno with `why` set.
  */
 int roster_open(struct roster **ret, const char *directory, gid_t group,
-		roster_complaint *report_damage, struct reason *why);
+		roster_damage_callback *report_damage, struct reason *why);
 
 /*
  * The same to look only: nothing is made, and nothing may be staged. A missing file is an error
  * (-ENOENT).
  */
-int roster_open_reading(struct roster **ret, const char *directory, roster_complaint *report_damage,
-			struct reason *why);
+int roster_open_reading(struct roster **ret, const char *directory,
+			roster_damage_callback *report_damage, struct reason *why);
 
 void roster_close(struct roster *roster);
 
@@ -117,7 +117,7 @@ int roster_add(struct roster *roster, const struct agent_key *agent);
  * What is left of a removed agent's line. What is left keeps the id taken; the name and the address
  * are free.
  */
-enum roster_remains {
+enum roster_tombstone {
 	ROSTER_TOMBSTONE_NOTHING, /* the id is free after the transaction, not before */
 	/* "ID #*#*#*#*#*#*#*#*#*#*#" over the beginning of the line (manage_agents, OSSEC 4.3) */
 	ROSTER_TOMBSTONE_OSSEC,
@@ -126,7 +126,7 @@ enum roster_remains {
 
 /* Stage the removal of an entry that has a name, be it staged itself. */
 void roster_remove(struct roster *roster, const struct roster_entry *entry,
-		   enum roster_remains tombstone);
+		   enum roster_tombstone tombstone);
 
 /*
  * Make the staged changes durable and end the transaction. Returns 0, or a negative errno with

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The call that says what kind of API this is: clients look at the version before they go on. */
-#include "registrar/api/call.h"
+#include "registrar/api/incoming-call.h"
 
 #include <time.h>
 
@@ -8,24 +8,24 @@
 #define TITLE "Wazuh API REST"
 #define API_VERSION "4.14.5"
 
-static void tell_about(struct api_call *call)
+static void tell_about(struct incoming_call *call)
 {
 	time_t now = time(NULL);
 	char timestamp[32];
 	struct tm utc;
 
 	(void)strftime(timestamp, sizeof timestamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	call->answer = api_answer_data(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "title",
-						 TITLE, "api_version", API_VERSION,
-						 /*
+	call->answer = api_response_data(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "title",
+						   TITLE, "api_version", API_VERSION,
+						   /*
 						  * Wazuh has the number of a build or release
 						  * candidate here.
 						  */
-						 "revision", "agent-registrar", "license_name",
-						 "ISC", "license_url",
-						 "https://spdx.org/licenses/ISC.html", "hostname",
-						 call->api->node, "timestamp", timestamp),
-				       call->pretty);
+						   "revision", "agent-registrar", "license_name",
+						   "ISC", "license_url",
+						   "https://spdx.org/licenses/ISC.html", "hostname",
+						   call->api->node, "timestamp", timestamp),
+					 call->pretty);
 }
 
 const struct api_route api_about_routes[] = {

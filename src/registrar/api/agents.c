@@ -5,7 +5,7 @@
 #include "common/escape.h"
 #include "common/log.h"
 #include "registrar/agents/groups.h"
-#include "registrar/api/call.h"
+#include "registrar/api/incoming-call.h"
 #include "registrar/enrollment/group-rules.h"
 
 #include <string.h>
@@ -39,7 +39,7 @@ static struct authd_field field_of(const char *text)
 }
 
 /* A refusal in the words of Wazuh's API. */
-static void explain(struct api_call *call, const struct enrollment *enrollment)
+static void explain(struct incoming_call *call, const struct enrollment *enrollment)
 {
 	const struct api_body *body = &call->body;
 	struct api_problem *problem = &call->problem;
@@ -84,7 +84,7 @@ static void explain(struct api_call *call, const struct enrollment *enrollment)
 	}
 }
 
-static void register_agent(struct api_call *call, const struct enrollment_policy *policy)
+static void register_agent(struct incoming_call *call, const struct enrollment_policy *policy)
 {
 	const struct api_body *body = &call->body;
 	const struct enrollment_request request = {
@@ -105,13 +105,13 @@ static void register_agent(struct api_call *call, const struct enrollment_policy
 		return;
 	}
 	call->on_failure = API_NOT_REGISTERED;
-	call->answer = api_answer_data(json_pack("{s:s, s:o}", "id", enrollment->agent.id, "key",
-						 export_key(&enrollment->agent)),
-				       call->pretty);
+	call->answer = api_response_data(json_pack("{s:s, s:o}", "id", enrollment->agent.id, "key",
+						   export_key(&enrollment->agent)),
+					 call->pretty);
 }
 
 /* POST /agents never replaces anybody, whatever the policy for agents that register themselves. */
-static struct enrollment_policy policy_of(const struct api_call *call)
+static struct enrollment_policy policy_of(const struct incoming_call *call)
 {
 	struct enrollment_policy policy = *call->settings->policy;
 
@@ -121,13 +121,13 @@ static struct enrollment_policy policy_of(const struct api_call *call)
 }
 
 /* "ANY" is "any". */
-static void settle_ip(struct api_call *call)
+static void settle_ip(struct incoming_call *call)
 {
 	if (strcasecmp(call->body.ip, "any") == 0)
 		strcpy(call->body.ip, "any");
 }
 
-static void add_agent(struct api_call *call)
+static void add_agent(struct incoming_call *call)
 {
 	const struct enrollment_policy policy = policy_of(call);
 
@@ -140,7 +140,7 @@ static unsigned int seconds_of(long long time)
 	return time > UINT_MAX ? UINT_MAX : (unsigned int)time;
 }
 
-static void insert_agent(struct api_call *call)
+static void insert_agent(struct incoming_call *call)
 {
 	const struct api_force *force = &call->body.force;
 	struct enrollment_policy policy = policy_of(call);
@@ -157,7 +157,7 @@ static void insert_agent(struct api_call *call)
 	register_agent(call, &policy);
 }
 
-static void insert_quick(struct api_call *call)
+static void insert_quick(struct incoming_call *call)
 {
 	const struct enrollment_policy policy = policy_of(call);
 	const char *name = api_query_get(&call->query, "agent_name");
@@ -174,7 +174,7 @@ static void insert_quick(struct api_call *call)
  * The agent that the path names. Null: `problem` says why not; with status 400 it is the call that
  * is wrong.
  */
-static const struct roster_entry *find_agent(const struct api_call *call,
+static const struct roster_entry *find_agent(const struct incoming_call *call,
 					     struct api_problem *problem)
 {
 	const char *text = call->path.segments[1];
@@ -193,7 +193,7 @@ static const struct roster_entry *find_agent(const struct api_call *call,
 	return NULL;
 }
 
-static bool id_is_good(struct api_call *call)
+static bool id_is_good(struct incoming_call *call)
 {
 	char shown[SHOWN_SIZE];
 
@@ -204,9 +204,9 @@ static bool id_is_good(struct api_call *call)
 			       escape_string(shown, sizeof shown, call->path.segments[1]));
 }
 
-static void get_key(struct api_call *call)
+static void get_key(struct incoming_call *call)
 {
-	cleanup(api_result_release) struct api_result result = {
+	cleanup(api_result_clear) struct api_result result = {
 		.all = "Obtained keys for all selected agents",
 		.some = "Some agent keys were not obtained",
 		.none = "No agent keys were obtained",
@@ -236,7 +236,7 @@ static void get_key(struct api_call *call)
 
 /* ------------------------------------------------------------------ groups */
 
-static bool group_is_good(struct api_call *call)
+static bool group_is_good(struct incoming_call *call)
 {
 	const char *group = call->path.segments[3],
 		   *directory = call->settings->policy->groups_directory;
@@ -256,8 +256,8 @@ static bool group_is_good(struct api_call *call)
 }
 
 /* Store it now: unlike an agent, a group is in a file of its own. False: `problem` says why not. */
-static bool join_group(const struct api_call *call, const struct roster_entry *entry, bool alone,
-		       struct api_problem *problem)
+static bool join_group(const struct incoming_call *call, const struct roster_entry *entry,
+		       bool alone, struct api_problem *problem)
 {
 	cleanup_free char *groups = malloc(AGENT_GROUPS_SIZE);
 	const char *group = call->path.segments[3], *queue = call->settings->policy->history.queue;
@@ -267,7 +267,7 @@ static bool join_group(const struct api_call *call, const struct roster_entry *e
 
 	if (r >= 0 && !alone && agent_groups_have(groups, group))
 		return api_problem_code(problem, API_HAS_GROUP, NULL);
-	if (r >= 0 && !alone && agent_groups_count(groups) >= GROUPS_MAX)
+	if (r >= 0 && !alone && agent_groups_count(groups) >= AGENT_GROUPS_MAX)
 		return api_problem_code(problem, API_TOO_MANY_GROUPS, NULL);
 	if (r >= 0) {
 		length = alone ? 0 : strlen(groups);
@@ -287,16 +287,16 @@ static bool join_group(const struct api_call *call, const struct roster_entry *e
 	return api_problem_code(problem, API_INTERNAL, NULL);
 }
 
-static void put_group(struct api_call *call)
+static void put_group(struct incoming_call *call)
 {
 	const char *group = call->path.segments[3], *force = api_query_get(&call->query, "force_"
 											 "single_"
 											 "group");
 	bool alone = force && api_boolean_parse(force) == 1;
 	char all[512], some[512], none[512];
-	cleanup(api_result_release) struct api_result result = { .all = all,
-								 .some = some,
-								 .none = none };
+	cleanup(api_result_clear) struct api_result result = { .all = all,
+							       .some = some,
+							       .none = none };
 	const struct roster_entry *entry;
 	struct api_problem problem = { 0 };
 

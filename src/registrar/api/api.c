@@ -6,7 +6,7 @@
 #include "common/escape.h"
 #include "common/log.h"
 #include "registrar/agents/groups.h"
-#include "registrar/api/call.h"
+#include "registrar/api/incoming-call.h"
 #include "registrar/enrollment/log.h"
 
 #include <string.h>
@@ -14,69 +14,13 @@
 #include <time.h>
 
 #define LOCK_PATIENCE (10 * USEC_PER_SEC) /* Wazuh's, for a request as a whole */
-#define PROBLEM_TYPE "application/problem+json; charset=utf-8"
 
 static const struct timeval lock_retry_time = { .tv_usec = 20 * 1000 };
-
-/* ------------------------------------------------------------------ the end of a call */
-
-static void free_call(struct api_call *call)
-{
-	api_path_release(&call->path);
-	api_query_release(&call->query);
-	if (call->enrollment)
-		enrollment_wipe(call->enrollment);
-	free(call->enrollment);
-	free(call->removed);
-	json_decref(call->members);
-	explicit_bzero(&call->body, sizeof call->body);
-	free(call);
-}
-
-void api_call_answer_text(struct api_call *call, char *text, const char *content_type)
-{
-	if (text)
-		api_exchange_answer(call->exchange, 200, content_type, text);
-	else
-		api_exchange_answer(call->exchange, 500, NULL, NULL);
-	free_call(call);
-}
-
-static void answer_problem(struct api_call *call)
-{
-	const struct api_problem *problem = &call->problem;
-	const char *challenge = call->route && call->route->is_login ? "Basic "
-								       "realm=\"agent-registrar\""
-								     : "Bearer";
-
-	if (call->route && call->route->admit) {
-		api_enroll_answer_problem(call);
-		free_call(call);
-		return;
-	}
-	if (problem->status == 401)
-		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
-	if (problem->status == 429)
-		api_exchange_add_header(call->exchange, "Retry-After", "60");
-	log_debug("API: %s told %d: %s", api_exchange_peer(call->exchange), problem->status,
-		  problem->detail);
-	api_exchange_answer(call->exchange, problem->status, PROBLEM_TYPE,
-			    api_answer_problem(problem, call->api->node, call->pretty));
-	free_call(call);
-}
-
-void api_call_answer(struct api_call *call)
-{
-	if (call->problem.status != 0)
-		answer_problem(call);
-	else
-		api_call_answer_text(call, call->answer, call->content_type ?: API_JSON_TYPE);
-}
 
 /* ------------------------------------------------------------------ transactions */
 
 /* Forget what is kept of agents that are no more. */
-static int forget_removed(const struct agent_history *history, const struct api_call *call,
+static int forget_removed(const struct agent_history *history, const struct incoming_call *call,
 			  struct reason *why)
 {
 	cleanup_free const char **ids = calloc(call->removed_count + 1, sizeof(const char *));
@@ -96,7 +40,7 @@ static int forget_removed(const struct agent_history *history, const struct api_
  * What the manager's other files say of agents that have come or gone. client.keys is what counts:
  * trouble is logged.
  */
-static void keep_history(const struct api_call *call)
+static void keep_history(const struct incoming_call *call)
 {
 	const struct agent_history *history = &call->settings->policy->history;
 	struct reason why;
@@ -110,7 +54,7 @@ static void keep_history(const struct api_call *call)
 		log_warning("%s", why.text);
 }
 
-static const char *describe_peer(const struct api_call *call, char *buffer, size_t size)
+static const char *describe_peer(const struct incoming_call *call, char *buffer, size_t size)
 {
 	const char *peer = api_exchange_peer(call->exchange);
 
@@ -121,30 +65,30 @@ static const char *describe_peer(const struct api_call *call, char *buffer, size
 	return buffer;
 }
 
-static void log_changes(struct api_call *call)
+static void log_changes(struct incoming_call *call)
 {
 	char peer[160];
 
 	describe_peer(call, peer, sizeof peer);
 	if (call->enrollment && call->enrollment->accepted)
-		report_registered(call->enrollment, peer);
+		enrollment_log_registered(call->enrollment, peer);
 	else if (call->enrollment && call->enrollment->fault == ENROLLMENT_INTERNAL)
-		report_failed(call->enrollment, peer);
+		enrollment_log_failed(call->enrollment, peer);
 	else if (call->enrollment)
-		report_refused(call->enrollment->refusal, call->enrollment->why.text, peer);
+		enrollment_log_refused(call->enrollment->refusal, call->enrollment->why.text, peer);
 	for (size_t i = 0; i < call->removed_count; i++)
-		report_removed(call->removed[i].id, call->removed[i].name, peer);
+		enrollment_log_removed(call->removed[i].id, call->removed[i].name, peer);
 }
 
 /* It is on the disk, or there was nothing to store. */
-static void settle_call(struct api_call *call)
+static void settle_call(struct incoming_call *call)
 {
 	keep_history(call);
 	log_changes(call);
 }
 
 /* Nothing of what the call wanted has happened, because of this machine. */
-static void fail_call(struct api_call *call, const struct reason *why)
+static void fail_call(struct incoming_call *call, const struct reason *why)
 {
 	const char *peer = api_exchange_peer(call->exchange);
 
@@ -160,9 +104,9 @@ static void fail_call(struct api_call *call, const struct reason *why)
 	(void)api_problem_code(&call->problem, call->on_failure ?: API_INTERNAL, NULL);
 }
 
-static struct api_call *take_ready(struct api *api)
+static struct incoming_call *take_ready(struct api *api)
 {
-	struct api_call *first = api->ready;
+	struct incoming_call *first = api->ready;
 
 	api->ready = NULL;
 	api->ready_end = &api->ready;
@@ -172,25 +116,25 @@ static struct api_call *take_ready(struct api *api)
 /* All fail. */
 static void fail_ready(struct api *api, const struct reason *why)
 {
-	struct api_call *next = take_ready(api);
+	struct incoming_call *next = take_ready(api);
 
 	while (next) {
-		struct api_call *call = next;
+		struct incoming_call *call = next;
 
 		next = call->next;
 		fail_call(call, why);
-		api_call_answer(call);
+		incoming_call_answer(call);
 	}
 }
 
 /* Those that have waited too long for the lock hear so. */
 static void give_up_old(struct api *api)
 {
-	struct api_call *next = take_ready(api);
+	struct incoming_call *next = take_ready(api);
 	uint64_t now = monotonic_usec();
 
 	while (next) {
-		struct api_call *call = next;
+		struct incoming_call *call = next;
 
 		next = call->next;
 		if (now < call->give_up_at) {
@@ -201,29 +145,29 @@ static void give_up_old(struct api *api)
 		}
 		log_error("client.keys stayed locked (told %s)", api_exchange_peer(call->exchange));
 		(void)api_problem_code(&call->problem, API_TIMEOUT, NULL);
-		api_call_answer(call);
+		incoming_call_answer(call);
 	}
 }
 
 static void run_ready(struct api *api)
 {
-	struct api_call *next;
+	struct incoming_call *next;
 	struct reason why;
 	int r;
 
-	for (struct api_call *call = api->ready; call; call = call->next)
+	for (struct incoming_call *call = api->ready; call; call = call->next)
 		call->route->run(call);
 	r = roster_commit(api->settings.roster, &why);
 	next = take_ready(api);
 	while (next) {
-		struct api_call *call = next;
+		struct incoming_call *call = next;
 
 		next = call->next;
 		if (r < 0 && call->on_failure != API_CODE_NONE)
 			fail_call(call, &why);
 		else
 			settle_call(call);
-		api_call_answer(call);
+		incoming_call_answer(call);
 	}
 }
 
@@ -247,7 +191,7 @@ static void on_commit(evutil_socket_t fd, short what, void *argument)
 	}
 }
 
-static void make_ready(struct api_call *call)
+static void make_ready(struct incoming_call *call)
 {
 	struct api *api = call->api;
 
@@ -264,7 +208,8 @@ static void make_ready(struct api_call *call)
 
 /* ------------------------------------------------------------------ the beginning of a call */
 
-static bool find_route(struct api_call *call, const struct api_route *routes, unsigned int *methods)
+static bool find_route(struct incoming_call *call, const struct api_route *routes,
+		       unsigned int *methods)
 {
 	for (; routes->pattern; routes++) {
 		if (!api_path_matches(&call->path, routes->pattern))
@@ -279,7 +224,7 @@ static bool find_route(struct api_call *call, const struct api_route *routes, un
 }
 
 /* What is there to call? False: nothing, or not with this method. */
-static bool take_route(struct api_call *call)
+static bool take_route(struct incoming_call *call)
 {
 	static const char *const names[] = { "GET", "POST", "PUT", "DELETE" };
 	unsigned int methods = 0;
@@ -302,7 +247,7 @@ static bool take_route(struct api_call *call)
 	return api_problem_http(&call->problem, 405);
 }
 
-static bool take_query(struct api_call *call)
+static bool take_query(struct incoming_call *call)
 {
 	const char *pretty;
 	int r = api_query_parse(&call->query, api_exchange_query(call->exchange));
@@ -315,14 +260,14 @@ static bool take_query(struct api_call *call)
 	return true;
 }
 
-static bool is_limited(struct api_call *call)
+static bool is_limited(struct incoming_call *call)
 {
 	return !api_limits_request(call->api->limits, api_exchange_address(call->exchange),
 				   monotonic_usec()) &&
 	       !api_problem_code(&call->problem, API_TOO_MANY_REQUESTS, NULL);
 }
 
-static bool take_body(struct api_call *call)
+static bool take_body(struct incoming_call *call)
 {
 	const char *type = api_exchange_header(call->exchange, "Content-Type"), *body;
 	size_t length, type_length = type ? strcspn(type, "; \t") : 0;
@@ -340,40 +285,40 @@ static bool take_body(struct api_call *call)
 	return api_body_parse(&call->body, call->route->body, body, length, &call->problem);
 }
 
-static bool parameters_are_good(struct api_call *call)
+static bool parameters_are_good(struct incoming_call *call)
 {
 	return api_parameters_are_good(&call->query, call->route->parameters, &call->problem);
 }
 
 /* May this client make this call, and is it complete? */
-static bool is_admitted(struct api_call *call)
+static bool is_admitted(struct incoming_call *call)
 {
 	if (call->route->admit)
 		return call->route->admit(call);
 	return api_take_token(call) && parameters_are_good(call) && take_body(call);
 }
 
-static void begin(struct api_call *call)
+static void begin(struct incoming_call *call)
 {
 	if (!take_query(call) || is_limited(call) || !take_route(call)) {
-		api_call_answer(call);
+		incoming_call_answer(call);
 	} else if (call->route->is_login) {
 		if (!parameters_are_good(call) || !api_log_in(call))
-			api_call_answer(call);
+			incoming_call_answer(call);
 	} else if (!is_admitted(call)) {
-		api_call_answer(call);
+		incoming_call_answer(call);
 	} else if (call->route->run) {
 		make_ready(call);
 	} else {
 		call->route->run_at_once(call);
-		api_call_answer(call);
+		incoming_call_answer(call);
 	}
 }
 
 static void on_request(void *owner, struct api_exchange *exchange)
 {
 	struct api *api = owner;
-	struct api_call *call = calloc(1, sizeof *call);
+	struct incoming_call *call = calloc(1, sizeof *call);
 
 	if (!call) {
 		api_exchange_answer(exchange, 500, NULL, NULL);
@@ -409,7 +354,7 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 			    settings->users_file);
 	api->limits = api_limits_new(&settings->limits);
 	api->commit = evtimer_new(base, on_commit, api);
-	api->worker = api_worker_new(base);
+	api->worker = password_worker_new(base);
 	if (!api->limits || !api->commit || !api->worker || api_token_key_make(&api->key) < 0)
 		return reason_errno(why, ENOMEM, "Cannot set up the API");
 	return api_http_new(&api->http, &http, settings->listeners, why);
@@ -423,7 +368,7 @@ int api_new(struct api **ret, struct event_base *base, const struct api_settings
 
 	if (!api)
 		return reason_errno(why, ENOMEM, "Cannot set up the API");
-	api_answer_set_up();
+	api_response_set_up();
 	api->settings = *settings;
 	api->users.path = settings->users_file;
 	api->ready_end = &api->ready;
@@ -447,14 +392,14 @@ bool api_is_busy(const struct api *api)
 	return api_http_is_busy(api->http);
 }
 
-static void drop_calls(struct api_call *next)
+static void drop_calls(struct incoming_call *next)
 {
 	while (next) {
-		struct api_call *call = next;
+		struct incoming_call *call = next;
 
 		next = call->next;
 		api_exchange_drop(call->exchange);
-		free_call(call);
+		incoming_call_free(call);
 	}
 }
 
@@ -462,21 +407,21 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
-	api_worker_free(api->worker);
+	password_worker_free(api->worker);
 	drop_calls(api->trying);
 	drop_calls(api->ready);
 	api_http_free(api->http);
 	if (api->commit)
 		event_free(api->commit);
 	api_limits_free(api->limits);
-	api_users_release(&api->users);
+	api_users_clear(&api->users);
 	explicit_bzero(&api->key, sizeof api->key);
 	free(api);
 }
 
 int api_check_users(const char *users_file, struct reason *why)
 {
-	cleanup(api_users_release) struct api_users users = { .path = users_file };
+	cleanup(api_users_clear) struct api_users users = { .path = users_file };
 	int r = api_users_refresh(&users, why);
 
 	return r < 0 ? r : (int)users.count;

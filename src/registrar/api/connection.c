@@ -15,29 +15,29 @@
 #define LIMIT_SILENCE (60 * USEC_PER_SEC)
 #define ADDRESS_SIZE 64
 
-struct api_client {
-	struct api_clients *clients;
+struct api_connection {
+	struct api_connections *connections;
 	struct bufferevent *stream;
 	struct event *deadline;
-	struct api_network network; /* none before it has arrived */
+	struct client_network network; /* none before it has arrived */
 	bool busy;
-	struct api_client *next, **previous;
+	struct api_connection *next, **previous;
 };
 
 /* ------------------------------------------------------------------ the end */
 
-static void forget_client(struct api_client *client)
+static void forget_connection(struct api_connection *connection)
 {
-	struct api_clients *clients = client->clients;
+	struct api_connections *connections = connection->connections;
 
-	clients->open--;
-	clients->busy -= client->busy;
-	*client->previous = client->next;
-	if (client->next)
-		client->next->previous = client->previous;
-	event_free(client->deadline);
-	free(client);
-	clients->left(clients->owner);
+	connections->open--;
+	connections->busy -= connection->busy;
+	*connection->previous = connection->next;
+	if (connection->next)
+		connection->next->previous = connection->previous;
+	event_free(connection->deadline);
+	free(connection);
+	connections->left(connections->owner);
 }
 
 /* OpenSSL's call at the end of an SSL object. */
@@ -46,10 +46,10 @@ static void on_ssl_gone(void *parent, void *data, CRYPTO_EX_DATA *all, int index
 {
 	(void)parent, (void)all, (void)index, (void)argument, (void)pointer;
 	if (data)
-		forget_client(data);
+		forget_connection(data);
 }
 
-static int client_index(void)
+static int connection_index(void)
 {
 	static int index = -1;
 
@@ -58,14 +58,14 @@ static int client_index(void)
 	return index;
 }
 
-bool api_clients_set_up(void)
+bool api_connections_set_up(void)
 {
-	return client_index() >= 0;
+	return connection_index() >= 0;
 }
 
-static void cut_off(struct api_client *client)
+static void cut_off(struct api_connection *connection)
 {
-	evutil_socket_t fd = bufferevent_getfd(client->stream);
+	evutil_socket_t fd = bufferevent_getfd(connection->stream);
 
 	if (fd >= 0)
 		(void)shutdown(fd, SHUT_RDWR);
@@ -73,119 +73,122 @@ static void cut_off(struct api_client *client)
 
 /* ------------------------------------------------------------------ arriving */
 
-static size_t count_network(const struct api_clients *clients, const struct api_network *network)
+static size_t count_network(const struct api_connections *connections,
+			    const struct client_network *network)
 {
 	size_t count = 0;
 
-	for (const struct api_client *client = clients->first; client; client = client->next)
-		count += api_network_is_same(&client->network, network);
+	for (const struct api_connection *connection = connections->first; connection;
+	     connection = connection->next)
+		count += client_network_is_same(&connection->network, network);
 	return count;
 }
 
-static void complain_of_many(struct api_clients *clients, const char *address)
+static void complain_of_many(struct api_connections *connections, const char *address)
 {
 	uint64_t now = monotonic_usec();
 
-	if (clients->limit_told_at != 0 && now < clients->limit_told_at + LIMIT_SILENCE)
+	if (connections->limit_told_at != 0 && now < connections->limit_told_at + LIMIT_SILENCE)
 		return;
-	clients->limit_told_at = now;
+	connections->limit_told_at = now;
 	log_warning("%s has %zu connections to the API; further ones are closed until one of them "
 		    "ends",
-		    address, clients->max_each);
+		    address, connections->max_each);
 }
 
 /* Is this one more than the address may have? */
-static bool is_too_many(struct api_client *client)
+static bool is_too_many(struct api_connection *connection)
 {
-	struct api_clients *clients = client->clients;
+	struct api_connections *connections = connection->connections;
 	struct sockaddr_storage peer;
 	socklen_t size = sizeof peer;
 	char address[ADDRESS_SIZE] = "";
 
 	/* A socket that says no address has been closed already. */
-	if (getpeername(bufferevent_getfd(client->stream), (struct sockaddr *)&peer, &size) == 0)
+	if (getpeername(bufferevent_getfd(connection->stream), (struct sockaddr *)&peer, &size) ==
+	    0)
 		(void)getnameinfo((struct sockaddr *)&peer, size, address, sizeof address, NULL, 0,
 				  NI_NUMERICHOST);
-	client->network = api_network_of(address);
-	if (count_network(clients, &client->network) <= clients->max_each)
+	connection->network = client_network_of(address);
+	if (count_network(connections, &connection->network) <= connections->max_each)
 		return false;
-	complain_of_many(clients, address);
+	complain_of_many(connections, address);
 	return true;
 }
 
 /* Called the first time as soon as the stream has got its socket. */
 static void on_deadline(evutil_socket_t fd, short what, void *argument)
 {
-	struct api_client *client = argument;
-	bool has_arrived = client->network.family != 0;
+	struct api_connection *connection = argument;
+	bool has_arrived = connection->network.family != 0;
 
 	(void)fd, (void)what;
-	if (has_arrived || is_too_many(client))
-		cut_off(client);
+	if (has_arrived || is_too_many(connection))
+		cut_off(connection);
 	else
-		api_client_restart_deadline(client);
+		api_connection_restart_deadline(connection);
 }
 
-struct api_client *api_client_new(struct api_clients *clients, SSL *tls)
+struct api_connection *api_connection_new(struct api_connections *connections, SSL *tls)
 {
-	struct api_client *client = calloc(1, sizeof *client);
+	struct api_connection *connection = calloc(1, sizeof *connection);
 
-	if (!client)
+	if (!connection)
 		return NULL;
-	client->clients = clients;
-	client->deadline = evtimer_new(clients->base, on_deadline, client);
-	if (!client->deadline || SSL_set_ex_data(tls, client_index(), client) != 1) {
-		if (client->deadline)
-			event_free(client->deadline);
-		free(client);
+	connection->connections = connections;
+	connection->deadline = evtimer_new(connections->base, on_deadline, connection);
+	if (!connection->deadline || SSL_set_ex_data(tls, connection_index(), connection) != 1) {
+		if (connection->deadline)
+			event_free(connection->deadline);
+		free(connection);
 		return NULL;
 	}
-	client->next = clients->first;
-	client->previous = &clients->first;
-	if (client->next)
-		client->next->previous = &client->next;
-	clients->first = client;
-	clients->open++;
-	return client;
+	connection->next = connections->first;
+	connection->previous = &connections->first;
+	if (connection->next)
+		connection->next->previous = &connection->next;
+	connections->first = connection;
+	connections->open++;
+	return connection;
 }
 
-void api_client_begin(struct api_client *client, struct bufferevent *stream)
+void api_connection_begin(struct api_connection *connection, struct bufferevent *stream)
 {
-	client->stream = stream;
-	event_active(client->deadline, EV_TIMEOUT, 1);
+	connection->stream = stream;
+	event_active(connection->deadline, EV_TIMEOUT, 1);
 }
 
 /* ------------------------------------------------------------------ while it is there */
 
-struct api_client *api_client_of(struct bufferevent *stream)
+struct api_connection *api_connection_of(struct bufferevent *stream)
 {
 	SSL *tls = bufferevent_openssl_get_ssl(stream);
 
-	return tls ? SSL_get_ex_data(tls, client_index()) : NULL;
+	return tls ? SSL_get_ex_data(tls, connection_index()) : NULL;
 }
 
-void api_client_restart_deadline(struct api_client *client)
+void api_connection_restart_deadline(struct api_connection *connection)
 {
-	const struct timeval timeout = { .tv_sec = client->clients->timeout };
+	const struct timeval timeout = { .tv_sec = connection->connections->timeout };
 
-	(void)event_add(client->deadline, &timeout);
+	(void)event_add(connection->deadline, &timeout);
 }
 
-void api_client_set_busy(struct api_client *client, bool busy)
+void api_connection_set_busy(struct api_connection *connection, bool busy)
 {
-	client->clients->busy += (size_t)busy - (size_t)client->busy;
-	client->busy = busy;
+	connection->connections->busy += (size_t)busy - (size_t)connection->busy;
+	connection->busy = busy;
 }
 
-void api_client_leave_unread(struct api_client *client)
+void api_connection_leave_unread(struct api_connection *connection)
 {
-	(void)bufferevent_disable(client->stream, EV_READ);
+	(void)bufferevent_disable(connection->stream, EV_READ);
 }
 
-void api_client_hurry(struct api_client *client)
+void api_connection_hurry(struct api_connection *connection)
 {
 	const int on = 1;
 
-	(void)setsockopt(bufferevent_getfd(client->stream), IPPROTO_TCP, TCP_NODELAY, &on,
+	(void)setsockopt(bufferevent_getfd(connection->stream), IPPROTO_TCP, TCP_NODELAY, &on,
 			 sizeof on);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What stands for the API in a registrar that was configured --without-api. */
+/* The API of a registrar that was configured --without-api: it refuses to start. */
 #include "registrar/api/api.h"
-#include "registrar/commands/user.h"
 
 #include <errno.h>
 
@@ -37,11 +36,5 @@ void api_free(struct api *api)
 int api_check_users(const char *users_file, struct reason *why)
 {
 	(void)users_file;
-	return refuse(why);
-}
-
-int user_command_run(const struct user_command *command, struct reason *why)
-{
-	(void)command;
 	return refuse(why);
 }

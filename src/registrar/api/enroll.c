@@ -14,7 +14,7 @@
 #include "common/enroll-jwt.h"
 #include "common/log.h"
 #include "common/tls-context.h"
-#include "registrar/api/call.h"
+#include "registrar/api/incoming-call.h"
 
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
@@ -32,20 +32,20 @@ DEFINE_RELEASE(json, json_t *, json_decref)
 /* ------------------------------------------------------------------ saying no */
 
 /* `code` is authd's number, or 0. Returns false. */
-static bool refuse(struct api_call *call, int status, int code, const char *message)
+static bool refuse(struct incoming_call *call, int status, int code, const char *message)
 {
 	call->enroll_code = code;
 	return api_problem_set(&call->problem, status, NULL, "%s", message);
 }
 
 /* A 401 has a class of failure instead of a number. Returns false. */
-static bool refuse_bearer(struct api_call *call, const char *failure)
+static bool refuse_bearer(struct incoming_call *call, const char *failure)
 {
 	call->enroll_class = failure;
 	return api_problem_set(&call->problem, 401, NULL, "Invalid client authentication");
 }
 
-void api_enroll_answer_problem(struct api_call *call)
+static void answer_problem(struct incoming_call *call)
 {
 	const struct api_problem *problem = &call->problem;
 	char challenge[128];
@@ -138,7 +138,7 @@ static const char *judge_bearer(const char *bearer, const char *password, uint64
 	return NULL;
 }
 
-static bool take_bearer(struct api_call *call)
+static bool take_bearer(struct incoming_call *call)
 {
 	cleanup(api_credentials_wipe) struct api_credentials credentials = {
 		.scheme = API_SCHEME_NONE
@@ -179,7 +179,7 @@ static bool is_member(const char *name)
 	return false;
 }
 
-static bool take_members(struct api_call *call, const char *body, size_t length)
+static bool take_members(struct incoming_call *call, const char *body, size_t length)
 {
 	const char *name;
 	json_t *value;
@@ -198,7 +198,7 @@ static bool take_members(struct api_call *call, const char *body, size_t length)
 }
 
 /* Everything before the roster is looked at, in the order of Wazuh. */
-static bool admit(struct api_call *call)
+static bool admit(struct incoming_call *call)
 {
 	const char *version = api_exchange_header(call->exchange, "protocol-version");
 	const char *type = api_exchange_header(call->exchange, "Content-Type"), *body;
@@ -221,7 +221,7 @@ static bool admit(struct api_call *call)
 
 /* ------------------------------------------------------------------ enrolling */
 
-static struct authd_field member(const struct api_call *call, const char *name)
+static struct authd_field member(const struct incoming_call *call, const char *name)
 {
 	const json_t *value = json_object_get(call->members, name);
 
@@ -229,7 +229,7 @@ static struct authd_field member(const struct api_call *call, const char *name)
 }
 
 /* A refusal with the status and number that authd has for it. */
-static void explain(struct api_call *call, const struct enrollment *enrollment)
+static void explain(struct incoming_call *call, const struct enrollment *enrollment)
 {
 	static const struct {
 		int status, code;
@@ -267,7 +267,7 @@ static char *describe_agent(const struct enrollment *enrollment)
 	return text;
 }
 
-static void enroll(struct api_call *call)
+static void enroll(struct incoming_call *call)
 {
 	const struct enrollment_request request = {
 		.fields = {
@@ -321,7 +321,7 @@ static bool append_authorities(BIO *pem, SSL_CTX *tls)
 	return done;
 }
 
-static void hand_out_authorities(struct api_call *call)
+static void hand_out_authorities(struct incoming_call *call)
 {
 	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
 	char *text;
@@ -337,7 +337,7 @@ static void hand_out_authorities(struct api_call *call)
 }
 
 /* Anybody may ask: it is the certificates that everybody is shown who connects. */
-static bool admit_all(struct api_call *call)
+static bool admit_all(struct incoming_call *call)
 {
 	(void)call;
 	return true;
@@ -350,11 +350,13 @@ const struct api_route api_enroll_routes[] = {
 	  .pattern = "/wazuh-manager/enroll",
 	  .run = enroll,
 	  .parameters = api_no_parameters,
-	  .admit = admit },
+	  .admit = admit,
+	  .answer_problem = answer_problem },
 	{ .method = API_GET,
 	  .pattern = "/wazuh-manager/cacerts",
 	  .run = hand_out_authorities,
 	  .parameters = api_no_parameters,
-	  .admit = admit_all },
+	  .admit = admit_all,
+	  .answer_problem = answer_problem },
 	{ .pattern = NULL },
 };

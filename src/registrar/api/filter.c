@@ -73,8 +73,9 @@ long long api_filter_age(const struct api_filter *filter, const struct roster_en
 	time_t when;
 	enum api_status status = status_of(filter, entry, &when);
 
-	if (status == API_STATUS_UNKNOWN || (status == API_STATUS_NEVER_CONNECTED &&
-					     agent_stamps_find(&filter->stamps, entry, &when) < 0))
+	if (status == API_STATUS_UNKNOWN ||
+	    (status == API_STATUS_NEVER_CONNECTED &&
+	     agent_history_stamps_find(&filter->stamps, entry, &when) < 0))
 		return -1;
 	return filter->now > when ? filter->now - when : 0;
 }
@@ -192,14 +193,14 @@ bool api_filter_read(struct api_filter *ret, const struct api_query *query, cons
 		filter.search++;
 	}
 	/* Without them, nobody's age is known. */
-	(void)agent_stamps_read(&filter.stamps, history);
+	(void)agent_history_stamps_read(&filter.stamps, history);
 	*ret = filter;
 	return true;
 }
 
-void api_filter_release(struct api_filter *filter)
+void api_filter_clear(struct api_filter *filter)
 {
-	agent_stamps_release(&filter->stamps);
+	agent_history_stamps_clear(&filter->stamps);
 }
 
 static bool is_in_group(const struct api_filter *filter, const struct roster_entry *entry)
@@ -321,7 +322,8 @@ json_t *api_describe_agent(const struct api_filter *filter, const struct roster_
 		(void)json_object_set_new(agent, "ip", json_string(entry->ip));
 	if (is_selected(select, "registerIP"))
 		(void)json_object_set_new(agent, "registerIP", json_string(entry->ip));
-	if (is_selected(select, "dateAdd") && agent_stamps_find(&filter->stamps, entry, &when) >= 0)
+	if (is_selected(select, "dateAdd") &&
+	    agent_history_stamps_find(&filter->stamps, entry, &when) >= 0)
 		add_time(agent, "dateAdd", when);
 	add_status(agent, filter, entry, select);
 	if (is_selected(select, "name"))

@@ -21,7 +21,7 @@
 
 /*
  * Null, empty or negative: not asked for. Texts point into the query. Release with
- * api_filter_release().
+ * api_filter_clear().
  */
 struct api_filter {
 	const char *name, *ip, *group, *search;
@@ -31,7 +31,7 @@ struct api_filter {
 	long long older_than;
 	const char *q; /* "name=web01;id!=000": all of them */
 	const struct agent_history *history;
-	struct agent_stamps stamps;
+	struct agent_history_stamps stamps;
 	time_t now;
 };
 
@@ -51,7 +51,7 @@ bool api_filter_read(struct api_filter *ret, const struct api_query *query, cons
 		     const struct agent_history *history, struct api_problem *problem);
 
 /* Fit for cleanup(). */
-void api_filter_release(struct api_filter *filter);
+void api_filter_clear(struct api_filter *filter);
 
 /* Does the agent pass all of them? */
 bool api_filter_matches(const struct api_filter *filter, const struct roster_entry *entry);

@@ -32,7 +32,7 @@ struct api_http {
 	struct evconnlistener *accepting[LISTENERS_MAX];
 	size_t accepting_count;
 	struct event *resume; /* accepting, after a shortage of descriptors */
-	struct api_clients clients;
+	struct api_connections connections;
 	bool paused, stopping;
 };
 
@@ -59,7 +59,7 @@ static void on_resume(evutil_socket_t fd, short what, void *argument)
 	struct api_http *http = argument;
 
 	(void)fd, (void)what;
-	if (!http->stopping && http->clients.open < http->settings.max_connections)
+	if (!http->stopping && http->connections.open < http->settings.max_connections)
 		set_accepting(http, true);
 }
 
@@ -77,11 +77,11 @@ static void on_accept_error(struct evconnlistener *listener, void *argument)
 
 /* ------------------------------------------------------------------ connections */
 
-static struct api_client *client_of(struct evhttp_request *request)
+static struct api_connection *connection_of(struct evhttp_request *request)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(request);
 
-	return connection ? api_client_of(evhttp_connection_get_bufferevent(connection)) : NULL;
+	return connection ? api_connection_of(evhttp_connection_get_bufferevent(connection)) : NULL;
 }
 
 /* A connection has ended. */
@@ -101,25 +101,26 @@ static struct bufferevent *on_connection(struct event_base *base, void *argument
 {
 	struct api_http *http = argument;
 	SSL *tls = SSL_new(http->settings.tls);
-	struct api_client *client = tls ? api_client_new(&http->clients, tls) : NULL;
+	struct api_connection *connection = tls ? api_connection_new(&http->connections, tls)
+						: NULL;
 	struct bufferevent *stream;
 
-	if (!client) {
+	if (!connection) {
 		SSL_free(tls);
 		return NULL;
 	}
 	/*
-	 * The stream owns the SSL object, and the SSL object the client, even if there is no stream
+	 * The stream owns the SSL object, and the SSL object the connection, even if there is no stream
 	 * in the end.
 	 */
 	stream = bufferevent_openssl_socket_new(base, -1, tls, BUFFEREVENT_SSL_ACCEPTING,
 						BEV_OPT_CLOSE_ON_FREE);
 	if (!stream)
 		return NULL;
-	api_client_begin(client, stream);
+	api_connection_begin(connection, stream);
 	/* Clients that close without close_notify have closed all the same. */
 	bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
-	if (http->clients.open >= http->settings.max_connections && !http->paused)
+	if (http->connections.open >= http->settings.max_connections && !http->paused)
 		set_accepting(http, false);
 	return stream;
 }
@@ -143,20 +144,20 @@ static void describe_peer(struct api_exchange *exchange)
 /* The answer is with the kernel. */
 static void on_complete(struct evhttp_request *request, void *argument)
 {
-	struct api_client *client = client_of(request);
+	struct api_connection *connection = connection_of(request);
 
 	(void)argument;
-	if (!client)
+	if (!connection)
 		return;
-	api_client_set_busy(client, false);
-	api_client_restart_deadline(client);
+	api_connection_set_busy(connection, false);
+	api_connection_restart_deadline(connection);
 }
 
 static void on_request(struct evhttp_request *request, void *argument)
 {
 	struct api_http *http = argument;
-	struct api_client *client = client_of(request);
-	struct api_exchange *exchange = client ? calloc(1, sizeof *exchange) : NULL;
+	struct api_connection *connection = connection_of(request);
+	struct api_exchange *exchange = connection ? calloc(1, sizeof *exchange) : NULL;
 
 	if (!exchange) {
 		evhttp_connection_free(evhttp_request_get_connection(request));
@@ -165,14 +166,14 @@ static void on_request(struct evhttp_request *request, void *argument)
 	exchange->http = http;
 	exchange->request = request;
 	describe_peer(exchange);
-	api_client_set_busy(client, true);
-	api_client_restart_deadline(client);
-	api_client_leave_unread(client);
+	api_connection_set_busy(connection, true);
+	api_connection_restart_deadline(connection);
+	api_connection_leave_unread(connection);
 	/*
 	 * Head and body of an answer are two TLS records; neither should wait for the other's
 	 * acknowledgement.
 	 */
-	api_client_hurry(client);
+	api_connection_hurry(connection);
 	evhttp_request_set_on_complete_cb(request, on_complete, NULL);
 	http->settings.request(http->settings.owner, exchange);
 }
@@ -294,7 +295,7 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 			 char *body)
 {
 	struct evbuffer *buffer = evbuffer_new();
-	struct api_client *client = client_of(exchange->request);
+	struct api_connection *connection = connection_of(exchange->request);
 	size_t length = body ? strlen(body) : 0;
 	char digits[24];
 
@@ -314,8 +315,8 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 	    (body && evbuffer_add_reference(buffer, body, length, wipe_body, body) < 0))
 		wipe_body(body, length, body);
 	evhttp_send_reply(exchange->request, status, NULL, buffer);
-	if (client)
-		api_client_leave_unread(client);
+	if (connection)
+		api_connection_leave_unread(connection);
 	if (buffer)
 		evbuffer_free(buffer);
 	free(exchange);
@@ -364,7 +365,7 @@ static int set_up(struct api_http *http, const struct listeners *listeners)
 	event_set_log_callback(on_libevent_log);
 	http->evhttp = evhttp_new(http->settings.base);
 	http->resume = evtimer_new(http->settings.base, on_resume, http);
-	if (!http->evhttp || !http->resume || !api_clients_set_up())
+	if (!http->evhttp || !http->resume || !api_connections_set_up())
 		return -ENOMEM;
 	evhttp_set_bevcb(http->evhttp, on_connection, http);
 	evhttp_set_gencb(http->evhttp, on_request, http);
@@ -387,7 +388,7 @@ int api_http_new(struct api_http **ret, const struct api_http_settings *settings
 
 	if (http) {
 		http->settings = *settings;
-		http->clients = (struct api_clients){
+		http->connections = (struct api_connections){
 			.base = settings->base,
 			.timeout = settings->timeout,
 			.max_each = settings->max_each,
@@ -412,7 +413,7 @@ void api_http_stop(struct api_http *http)
 
 bool api_http_is_busy(const struct api_http *http)
 {
-	return http->clients.busy > 0;
+	return http->connections.busy > 0;
 }
 
 void api_http_free(struct api_http *http)

@@ -2,7 +2,7 @@
 #include "registrar/api/limits.h"
 
 #include "common/deadline.h"
-#include "registrar/net/network.h"
+#include "registrar/net/client-network.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define MINUTE (60 * USEC_PER_SEC)
 
 struct place {
-	struct api_network network;
+	struct client_network network;
 	unsigned int requests; /* since minute_at */
 	unsigned int failures; /* since failure_at */
 	uint64_t minute_at, failure_at, blocked_until;
@@ -45,7 +45,7 @@ void api_limits_free(struct api_limits *limits)
 	free(limits);
 }
 
-static struct place *set_of(struct api_limits *limits, const struct api_network *network)
+static struct place *set_of(struct api_limits *limits, const struct client_network *network)
 {
 	uint64_t value = limits->seed ^ network->family;
 
@@ -83,13 +83,13 @@ static bool matters_less(const struct place *a, const struct place *b)
 /* The place of this address, made if need be. */
 static struct place *find(struct api_limits *limits, const char *address, uint64_t now)
 {
-	struct api_network network = api_network_of(address);
+	struct client_network network = client_network_of(address);
 	struct place *set = set_of(limits, &network), *least = set;
 
 	for (size_t i = 0; i < WAYS; i++) {
 		if (set[i].network.family != 0)
 			age(&set[i], &limits->settings, now);
-		if (api_network_is_same(&set[i].network, &network))
+		if (client_network_is_same(&set[i].network, &network))
 			return &set[i];
 		if (matters_less(&set[i], least))
 			least = &set[i];

@@ -2,8 +2,8 @@
 /* The calls that go over several agents: GET /agents and DELETE /agents. */
 #include "common/cleanup.h"
 #include "common/escape.h"
-#include "registrar/api/call.h"
 #include "registrar/api/filter.h"
+#include "registrar/api/incoming-call.h"
 
 #include <string.h>
 
@@ -115,7 +115,7 @@ static void fail_id(struct api_result *result, unsigned long id, enum api_code c
 }
 
 /* Those of the list that there are; the others go into the result. */
-static int select_listed(struct selection *ret, const struct api_call *call, const char *list,
+static int select_listed(struct selection *ret, const struct incoming_call *call, const char *list,
 			 struct api_result *result, bool manager_counts)
 {
 	size_t count;
@@ -143,7 +143,7 @@ static int select_listed(struct selection *ret, const struct api_call *call, con
 	return 0;
 }
 
-static int select_all(struct selection *ret, const struct api_call *call)
+static int select_all(struct selection *ret, const struct incoming_call *call)
 {
 	struct selection selection;
 	int r = roster_list(call->settings->roster, &selection.entries, &selection.count);
@@ -155,7 +155,7 @@ static int select_all(struct selection *ret, const struct api_call *call)
 	return 0;
 }
 
-static int select_agents(struct selection *ret, const struct api_call *call,
+static int select_agents(struct selection *ret, const struct incoming_call *call,
 			 struct api_result *result, bool manager_counts)
 {
 	const char *list = api_query_get(&call->query, "agents_list");
@@ -241,15 +241,15 @@ static int compare(const void *a, const void *b, void *argument)
 	return view->descending ? -order : order;
 }
 
-void api_list_agents(struct api_call *call)
+void api_list_agents(struct incoming_call *call)
 {
-	cleanup(api_result_release) struct api_result result = {
+	cleanup(api_result_clear) struct api_result result = {
 		.all = "All selected agents information was returned",
 		.some = "Some agents information was not returned",
 		.none = "No agent information was returned",
 	};
 	cleanup(release_selection) struct selection selection = { .count = 0 };
-	cleanup(api_filter_release) struct api_filter filter = { .name = NULL };
+	cleanup(api_filter_clear) struct api_filter filter = { .name = NULL };
 	struct view view;
 
 	if (!read_view(&view, &call->query, &call->problem) ||
@@ -286,8 +286,8 @@ static void describe_requirements(char *buffer, size_t size, const struct api_qu
 		       escape_string(status, sizeof status, api_query_get(query, "status")));
 }
 
-static void remove_one(struct api_call *call, const struct roster_entry *entry,
-		       enum roster_remains tombstone)
+static void remove_one(struct incoming_call *call, const struct roster_entry *entry,
+		       enum roster_tombstone tombstone)
 {
 	struct api_removed *removed = &call->removed[call->removed_count++];
 
@@ -297,7 +297,7 @@ static void remove_one(struct api_call *call, const struct roster_entry *entry,
 	call->on_failure = API_NOT_DELETED;
 }
 
-static enum roster_remains remains_of(const struct api_call *call)
+static enum roster_tombstone tombstone_of(const struct incoming_call *call)
 {
 	const char *purge = api_query_get(&call->query, "purge");
 
@@ -307,16 +307,16 @@ static enum roster_remains remains_of(const struct api_call *call)
 								: ROSTER_TOMBSTONE_OSSEC;
 }
 
-void api_remove_agents(struct api_call *call)
+void api_remove_agents(struct incoming_call *call)
 {
-	cleanup(api_result_release) struct api_result result = {
+	cleanup(api_result_clear) struct api_result result = {
 		.all = "All selected agents were deleted",
 		.some = "Some agents were not deleted",
 		.none = "No agents were deleted",
 	};
 	cleanup(release_selection) struct selection selection = { .count = 0 };
 	struct api_problem not_eligible;
-	cleanup(api_filter_release) struct api_filter filter = { .name = NULL };
+	cleanup(api_filter_clear) struct api_filter filter = { .name = NULL };
 	char requirements[256];
 
 	if (!api_filter_read(&filter, &call->query, API_REMOVE_AGE,
@@ -337,7 +337,7 @@ void api_remove_agents(struct api_call *call)
 			continue;
 		}
 		api_result_add(&result, json_string(entry->id_text));
-		remove_one(call, entry, remains_of(call));
+		remove_one(call, entry, tombstone_of(call));
 	}
 	call->answer = api_result_print(&result, call->pretty);
 }

@@ -2,7 +2,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/log.h"
-#include "registrar/api/call.h"
+#include "registrar/api/incoming-call.h"
 
 #include <string.h>
 #include <time.h>
@@ -26,44 +26,44 @@ static bool know_users(struct api *api)
 	return r >= 0;
 }
 
-static bool refuse_login(struct api_call *call)
+static bool refuse_login(struct incoming_call *call)
 {
 	return api_problem_set(&call->problem, 401, "Unauthorized", "Invalid credentials");
 }
 
-static void leave_trying(struct api_call *call)
+static void leave_trying(struct incoming_call *call)
 {
-	struct api_call **at = &call->api->trying;
+	struct incoming_call **at = &call->api->trying;
 
 	while (*at != call)
 		at = &(*at)->next;
 	*at = call->next;
 }
 
-static void hand_out_token(struct api_call *call, const struct api_user *user)
+static void hand_out_token(struct incoming_call *call, const struct api_user *user)
 {
 	char token[API_TOKEN_SIZE];
 	const char *raw = api_query_get(&call->query, "raw");
 
 	if (api_token_make(token, &call->api->key, user, time(NULL)) < 0) {
 		(void)api_problem_code(&call->problem, API_INTERNAL, NULL);
-		api_call_answer(call);
+		incoming_call_answer(call);
 		return;
 	}
 	log_info("User %s of the API logged in from %s", user->name,
 		 api_exchange_peer(call->exchange));
 	if (raw && api_boolean_parse(raw) == 1)
-		api_call_answer_text(call, strdup(token), "text/plain; charset=utf-8");
+		incoming_call_answer_text(call, strdup(token), "text/plain; charset=utf-8");
 	else
-		api_call_answer_text(
-			call, api_answer_data(json_pack("{s:s}", "token", token), call->pretty),
+		incoming_call_answer_text(
+			call, api_response_data(json_pack("{s:s}", "token", token), call->pretty),
 			API_JSON_TYPE);
 	explicit_bzero(token, sizeof token);
 }
 
 static void on_tried(void *argument, int fits)
 {
-	struct api_call *call = argument;
+	struct incoming_call *call = argument;
 	struct api *api = call->api;
 	const struct api_user *user;
 	const char *address = api_exchange_address(call->exchange);
@@ -90,10 +90,10 @@ static void on_tried(void *argument, int fits)
 				    address, api->settings.limits.block_time);
 		(void)refuse_login(call);
 	}
-	api_call_answer(call);
+	incoming_call_answer(call);
 }
 
-bool api_log_in(struct api_call *call)
+bool api_log_in(struct incoming_call *call)
 {
 	cleanup(api_credentials_wipe) struct api_credentials credentials = {
 		.scheme = API_SCHEME_NONE
@@ -117,7 +117,7 @@ bool api_log_in(struct api_call *call)
 	if (user)
 		call->tried = user->password;
 	(void)snprintf(call->user, sizeof call->user, "%s", user ? user->name : "");
-	if (!api_worker_try(api->worker, &call->tried, credentials.password, on_tried, call))
+	if (!password_worker_try(api->worker, &call->tried, credentials.password, on_tried, call))
 		return api_problem_code(&call->problem, API_TOO_MANY_REQUESTS, NULL);
 	call->next = api->trying;
 	api->trying = call;
@@ -125,7 +125,7 @@ bool api_log_in(struct api_call *call)
 }
 
 /* All tokens of this user, as Wazuh does, not only the one of this client. */
-static void log_out(struct api_call *call)
+static void log_out(struct incoming_call *call)
 {
 	char message[API_USER_NAME_MAX + 64];
 
@@ -133,10 +133,10 @@ static void log_out(struct api_call *call)
 	log_info("User %s of the API logged out from %s", call->user,
 		 api_exchange_peer(call->exchange));
 	(void)snprintf(message, sizeof message, "User %s was successfully logged out", call->user);
-	call->answer = api_answer_message(message, call->pretty);
+	call->answer = api_response_message(message, call->pretty);
 }
 
-bool api_take_token(struct api_call *call)
+bool api_take_token(struct incoming_call *call)
 {
 	cleanup(api_credentials_wipe) struct api_credentials credentials = {
 		.scheme = API_SCHEME_NONE

@@ -14,7 +14,7 @@ struct job {
 	struct api_password password;
 	char *text;
 	int fits;
-	api_worker_done *done;
+	password_worker_done *done;
 	void *argument;
 };
 
@@ -23,7 +23,7 @@ struct queue {
 	size_t count;
 };
 
-struct api_worker {
+struct password_worker {
 	pthread_t thread;
 	pthread_mutex_t mutex; /* guards what follows */
 	pthread_cond_t wanted;
@@ -64,7 +64,7 @@ static void free_job(struct job *job)
 
 /* ------------------------------------------------------------------ in the thread */
 
-static struct job *wait_for_job(struct api_worker *worker)
+static struct job *wait_for_job(struct password_worker *worker)
 {
 	struct job *job;
 
@@ -78,7 +78,7 @@ static struct job *wait_for_job(struct api_worker *worker)
 
 static void *work(void *argument)
 {
-	struct api_worker *worker = argument;
+	struct password_worker *worker = argument;
 	struct job *job;
 
 	while ((job = wait_for_job(worker))) {
@@ -95,7 +95,7 @@ static void *work(void *argument)
 
 static void on_finished(evutil_socket_t fd, short what, void *argument)
 {
-	struct api_worker *worker = argument;
+	struct password_worker *worker = argument;
 	eventfd_t count;
 
 	(void)what;
@@ -113,8 +113,8 @@ static void on_finished(evutil_socket_t fd, short what, void *argument)
 	}
 }
 
-bool api_worker_try(struct api_worker *worker, const struct api_password *password,
-		    const char *text, api_worker_done *done, void *argument)
+bool password_worker_try(struct password_worker *worker, const struct api_password *password,
+			 const char *text, password_worker_done *done, void *argument)
 {
 	struct job *job = calloc(1, sizeof *job);
 	bool full;
@@ -127,7 +127,7 @@ bool api_worker_try(struct api_worker *worker, const struct api_password *passwo
 	job->done = done;
 	job->argument = argument;
 	(void)pthread_mutex_lock(&worker->mutex);
-	full = worker->waiting.count >= API_WORKER_QUEUE;
+	full = worker->waiting.count >= PASSWORD_WORKER_QUEUE;
 	if (!full)
 		queue_add(&worker->waiting, job);
 	(void)pthread_mutex_unlock(&worker->mutex);
@@ -139,7 +139,7 @@ bool api_worker_try(struct api_worker *worker, const struct api_password *passwo
 }
 
 /* A thread that takes no signals: they are the event loop's. */
-static int start_thread(struct api_worker *worker)
+static int start_thread(struct password_worker *worker)
 {
 	sigset_t all, before;
 	int r;
@@ -151,9 +151,9 @@ static int start_thread(struct api_worker *worker)
 	return r == 0 ? 0 : -r;
 }
 
-struct api_worker *api_worker_new(struct event_base *base)
+struct password_worker *password_worker_new(struct event_base *base)
 {
-	struct api_worker *worker = calloc(1, sizeof *worker);
+	struct password_worker *worker = calloc(1, sizeof *worker);
 
 	if (!worker)
 		return NULL;
@@ -180,7 +180,7 @@ static void drop_all(struct queue *queue)
 		free_job(job);
 }
 
-void api_worker_free(struct api_worker *worker)
+void password_worker_free(struct password_worker *worker)
 {
 	if (!worker)
 		return;

@@ -15,25 +15,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define API_WORKER_QUEUE 32
+#define PASSWORD_WORKER_QUEUE 32
 
-struct api_worker;
+struct password_worker;
 
 /* Told in the event loop: `fits` is what api_password_check() returned. */
-typedef void api_worker_done(void *argument, int fits);
+typedef void password_worker_done(void *argument, int fits);
 
 /* Start the thread. Returns null when that cannot be done. */
-struct api_worker *api_worker_new(struct event_base *base);
+struct password_worker *password_worker_new(struct event_base *base);
 
 /*
  * Try a password (copied, wiped after use), then call `done`. False: the queue is full, or there is
  * no memory; `done` is not called.
  */
-bool api_worker_try(struct api_worker *worker, const struct api_password *password,
-		    const char *text, api_worker_done *done, void *argument);
+bool password_worker_try(struct password_worker *worker, const struct api_password *password,
+			 const char *text, password_worker_done *done, void *argument);
 
 /*
  * Wait for the try that is under way, forget the others, and end the thread. No `done` is called
  * any more.
  */
-void api_worker_free(struct api_worker *worker);
+void password_worker_free(struct password_worker *worker);

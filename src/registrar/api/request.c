@@ -80,7 +80,7 @@ int api_path_parse(struct api_path *ret, const char *text)
 		return -ENOMEM;
 	r = split_path(&path);
 	if (r < 0)
-		api_path_release(&path);
+		api_path_clear(&path);
 	else
 		*ret = path;
 	return r;
@@ -103,7 +103,7 @@ bool api_path_matches(const struct api_path *path, const char *pattern)
 	return i == path->count;
 }
 
-void api_path_release(struct api_path *path)
+void api_path_clear(struct api_path *path)
 {
 	free(path->text);
 	*path = (struct api_path){ 0 };
@@ -137,7 +137,7 @@ int api_query_parse(struct api_query *ret, const char *text)
 	int r = query.text ? split_query(&query) : -ENOMEM;
 
 	if (r < 0)
-		api_query_release(&query);
+		api_query_clear(&query);
 	else
 		*ret = query;
 	return r;
@@ -151,7 +151,7 @@ const char *api_query_get(const struct api_query *query, const char *name)
 	return NULL;
 }
 
-void api_query_release(struct api_query *query)
+void api_query_clear(struct api_query *query)
 {
 	free(query->text);
 	*query = (struct api_query){ 0 };

@@ -11,7 +11,7 @@
 #define API_SEGMENTS_MAX 6
 #define API_PARAMETERS_MAX 32
 
-/* A decoded path: "/agents/001/key" has three segments. Release with api_path_release(). */
+/* A decoded path: "/agents/001/key" has three segments. Release with api_path_clear(). */
 struct api_path {
 	char *text; /* owned; the segments point into it */
 	const char *segments[API_SEGMENTS_MAX];
@@ -32,14 +32,14 @@ int api_path_parse(struct api_path *ret, const char *text);
 bool api_path_matches(const struct api_path *path, const char *pattern);
 
 /* Fit for cleanup(). */
-void api_path_release(struct api_path *path);
+void api_path_clear(struct api_path *path);
 
 struct api_parameter {
 	const char *name;
 	const char *value; /* empty, also where there is no "=" */
 };
 
-/* Release with api_query_release(). */
+/* Release with api_query_clear(). */
 struct api_query {
 	char *text; /* owned; the parameters point into it */
 	struct api_parameter parameters[API_PARAMETERS_MAX];
@@ -57,7 +57,7 @@ int api_query_parse(struct api_query *ret, const char *text);
 const char *api_query_get(const struct api_query *query, const char *name);
 
 /* Fit for cleanup(). */
-void api_query_release(struct api_query *query);
+void api_query_clear(struct api_query *query);
 
 enum api_scheme {
 	API_SCHEME_NONE,  /* no header, or one that cannot be read */

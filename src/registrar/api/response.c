@@ -16,7 +16,7 @@ static void wipe_and_free(void *memory)
 	free(memory);
 }
 
-void api_answer_set_up(void)
+void api_response_set_up(void)
 {
 	json_set_alloc_funcs(malloc, wipe_and_free);
 }
@@ -31,7 +31,7 @@ static char *print(const json_t *object, bool pretty)
 		      : NULL;
 }
 
-char *api_answer_problem(const struct api_problem *problem, const char *node, bool pretty)
+char *api_response_problem(const struct api_problem *problem, const char *node, bool pretty)
 {
 	cleanup(release_json) json_t *object = json_pack("{s:s}", "title", problem->title);
 
@@ -50,14 +50,14 @@ char *api_answer_problem(const struct api_problem *problem, const char *node, bo
 	return print(object, pretty);
 }
 
-char *api_answer_data(json_t *data, bool pretty)
+char *api_response_data(json_t *data, bool pretty)
 {
 	cleanup(release_json) json_t *object = json_pack("{s:o, s:i}", "data", data, "error", 0);
 
 	return print(object, pretty);
 }
 
-char *api_answer_message(const char *message, bool pretty)
+char *api_response_message(const char *message, bool pretty)
 {
 	cleanup(release_json)
 		json_t *object = json_pack("{s:s, s:i}", "message", message, "error", 0);
@@ -124,7 +124,7 @@ char *api_result_print(const struct api_result *result, bool pretty)
 	return print(object, pretty);
 }
 
-void api_result_release(struct api_result *result)
+void api_result_clear(struct api_result *result)
 {
 	json_decref(result->affected);
 	json_decref(result->failed);

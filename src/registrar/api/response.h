@@ -16,23 +16,23 @@
  * Make jansson wipe what it frees: there are keys and tokens in it. Call once, before anything else
  * here.
  */
-void api_answer_set_up(void);
+void api_response_set_up(void);
 
 /*
  * {"title", "detail", "remediation", "dapi_errors": {NODE: ...}, "error"}, as far as the problem
  * has them.
  */
-char *api_answer_problem(const struct api_problem *problem, const char *node, bool pretty);
+char *api_response_problem(const struct api_problem *problem, const char *node, bool pretty);
 
 /* {"data": ..., "error": 0}; `data` is taken over. */
-char *api_answer_data(json_t *data, bool pretty);
+char *api_response_data(json_t *data, bool pretty);
 
 /* {"message": ..., "error": 0} */
-char *api_answer_message(const char *message, bool pretty);
+char *api_response_message(const char *message, bool pretty);
 
 /*
  * What became of several agents. Begin with zero but for the messages; release with
- * api_result_release().
+ * api_result_clear().
  */
 struct api_result {
 	const char *all, *some, *none; /* the message when all, some or none were dealt with */
@@ -56,4 +56,4 @@ void api_result_fail(struct api_result *result, const char *id, const struct api
 char *api_result_print(const struct api_result *result, bool pretty);
 
 /* Fit for cleanup(). */
-void api_result_release(struct api_result *result);
+void api_result_clear(struct api_result *result);

@@ -29,13 +29,13 @@ bool api_user_name_is_valid(const char *name, size_t length)
 /* ------------------------------------------------------------------ lines */
 
 /* Walk through the lines of a text: false at its end. */
-struct line {
+struct user_line {
 	const char *text;
 	size_t length; /* without the newline */
 	const char *next, *end;
 };
 
-static bool next_line(struct line *line)
+static bool next_line(struct user_line *line)
 {
 	const char *newline;
 
@@ -48,12 +48,12 @@ static bool next_line(struct line *line)
 	return true;
 }
 
-static bool is_comment(const struct line *line)
+static bool is_comment(const struct user_line *line)
 {
 	return strspn(line->text, " \t\r") >= line->length || line->text[0] == '#';
 }
 
-static bool read_user(struct api_user *ret, const struct line *line)
+static bool read_user(struct api_user *ret, const struct user_line *line)
 {
 	const char *colon = memchr(line->text, ':', line->length);
 	size_t length = colon ? (size_t)(colon - line->text) : 0;
@@ -68,7 +68,7 @@ static bool read_user(struct api_user *ret, const struct line *line)
 
 static int read_users(struct api_users *users, const char *text, size_t length, struct reason *why)
 {
-	struct line line = { .next = text, .end = text + length };
+	struct user_line line = { .next = text, .end = text + length };
 	size_t room = 0;
 
 	for (size_t number = 1; next_line(&line); number++) {
@@ -212,7 +212,7 @@ bool api_users_are_exposed(const struct api_users *users)
 	return users->known.st_mode & S_IROTH;
 }
 
-void api_users_release(struct api_users *users)
+void api_users_clear(struct api_users *users)
 {
 	forget(users);
 	users->known = (struct stat){ 0 };
@@ -232,7 +232,7 @@ static void add(struct content *content, const char *text, size_t length)
 	content->length += length;
 }
 
-static bool line_names(const struct line *line, const char *name)
+static bool line_names(const struct user_line *line, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -243,7 +243,7 @@ static bool line_names(const struct line *line, const char *name)
 /* Everything but the lines of this user; whether there was one. */
 static bool copy_others(struct content *content, const char *old, size_t length, const char *name)
 {
-	struct line line = { .next = old, .end = old + length };
+	struct user_line line = { .next = old, .end = old + length };
 	bool found = false;
 
 	while (next_line(&line)) {

@@ -58,7 +58,7 @@ void api_users_end_tokens(struct api_users *users, const char *name);
 bool api_users_are_exposed(const struct api_users *users);
 
 /* Forget all. Fit for cleanup(). */
-void api_users_release(struct api_users *users);
+void api_users_clear(struct api_users *users);
 
 /*
  * Write a user into the file, in place of one of the same name (1) or as a new one (0); make the

@@ -39,14 +39,14 @@ static void answer_enrollment(struct batch *batch, struct connection *connection
 
 	if (enrollment->accepted) {
 		batch->counts.registered++;
-		report_registered(enrollment, peer);
+		enrollment_log_registered(enrollment, peer);
 		answer_key(&answer, dialect, &enrollment->agent, enrollment->shown_ip);
 	} else {
 		batch->counts.refused++;
 		if (enrollment->fault == ENROLLMENT_INTERNAL)
-			report_failed(enrollment, peer);
+			enrollment_log_failed(enrollment, peer);
 		else
-			report_refused(enrollment->refusal, enrollment->why.text, peer);
+			enrollment_log_refused(enrollment->refusal, enrollment->why.text, peer);
 		answer_refusal(&answer, dialect, enrollment->refusal);
 	}
 	connection_answer(connection, &answer);
@@ -60,7 +60,7 @@ static void answer_unreadable(struct batch *batch, struct connection *connection
 	struct answer answer;
 
 	batch->counts.refused++;
-	report_refused(request_fault_text(fault), "", connection_peer(connection));
+	enrollment_log_refused(request_fault_text(fault), "", connection_peer(connection));
 	answer_fault(&answer, batch->policy->dialect, fault);
 	connection_answer(connection, &answer);
 }

@@ -44,7 +44,7 @@ struct connection {
 	size_t discarded;
 	enum connection_end how; /* what to tell the owner once the client has closed ... */
 	char detail[128];        /* ... and more about it */
-	struct session session;
+	struct request_buffer buffer;
 	struct answer answer;
 	char address[INET6_ADDRSTRLEN];
 	char peer[CONNECTION_PEER_SIZE];
@@ -73,12 +73,12 @@ bool connection_is_answering(const struct connection *connection)
 enum authd_request_fault connection_request(const struct connection *connection,
 					    struct authd_request_fields *ret)
 {
-	enum authd_request_fault fault = session_request(&connection->session,
-							 connection->settings->password, ret);
+	enum authd_request_fault fault =
+		request_buffer_request(&connection->buffer, connection->settings->password, ret);
 
 	/* ossec-authd reads no further. */
 	if (fault == AUTHD_REQUEST_OK && connection->settings->dialect == DIALECT_OSSEC &&
-	    ret->name.text + ret->name.length >= connection->session.bytes + OSSEC_REQUEST_MAX)
+	    ret->name.text + ret->name.length >= connection->buffer.bytes + OSSEC_REQUEST_MAX)
 		return AUTHD_REQUEST_MALFORMED;
 	return fault;
 }
@@ -109,7 +109,7 @@ static void release(struct connection *connection)
 	free_event(&connection->raw);
 	drop_tls(connection);
 	close(connection->fd);
-	session_wipe(&connection->session);
+	request_buffer_wipe(&connection->buffer);
 	explicit_bzero(&connection->answer, sizeof connection->answer);
 	free(connection);
 }
@@ -233,7 +233,8 @@ static void on_pause(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd, (void)what;
 	if (connection->stage == STAGE_REQUEST &&
-	    session_pause(&connection->session, connection->settings->password) == SESSION_REQUEST)
+	    request_buffer_pause(&connection->buffer, connection->settings->password) ==
+		    REQUEST_BUFFER_COMPLETE)
 		hand_over(connection);
 }
 
@@ -249,15 +250,15 @@ static void acknowledge(const struct connection *connection)
 	(void)setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
-/* Move what was decrypted into the session, and leave no second copy of a password behind. */
-static enum session_state feed(struct connection *connection, struct evbuffer *input)
+/* Move what was decrypted into the buffer, and leave no second copy of a password behind. */
+static enum request_buffer_state feed(struct connection *connection, struct evbuffer *input)
 {
-	enum session_state state = SESSION_MORE;
+	enum request_buffer_state state = REQUEST_BUFFER_MORE;
 	struct evbuffer_iovec piece;
 
-	while (state == SESSION_MORE && evbuffer_peek(input, -1, NULL, &piece, 1) > 0 &&
+	while (state == REQUEST_BUFFER_MORE && evbuffer_peek(input, -1, NULL, &piece, 1) > 0 &&
 	       piece.iov_len > 0) {
-		state = session_feed(&connection->session, piece.iov_base, piece.iov_len);
+		state = request_buffer_feed(&connection->buffer, piece.iov_base, piece.iov_len);
 		explicit_bzero(piece.iov_base, piece.iov_len);
 		evbuffer_drain(input, piece.iov_len);
 	}
@@ -268,13 +269,13 @@ static enum session_state feed(struct connection *connection, struct evbuffer *i
 static bool read_on(struct connection *connection)
 {
 	switch (feed(connection, bufferevent_get_input(connection->stream))) {
-	case SESSION_REQUEST:
+	case REQUEST_BUFFER_COMPLETE:
 		hand_over(connection);
 		return false;
-	case SESSION_TOO_LONG:
+	case REQUEST_BUFFER_TOO_LONG:
 		cut_off(connection, CONNECTION_TOO_LONG);
 		return false;
-	case SESSION_MORE:
+	case REQUEST_BUFFER_MORE:
 		break;
 	}
 	(void)event_add(connection->pause, &pause_time);
@@ -342,7 +343,7 @@ static void on_failed_handshake(struct connection *connection, short what)
 
 static void on_end_of_input(struct connection *connection)
 {
-	if (session_finish(&connection->session) == SESSION_REQUEST)
+	if (request_buffer_finish(&connection->buffer) == REQUEST_BUFFER_COMPLETE)
 		hand_over(connection);
 	else
 		end(connection, CONNECTION_GONE,

@@ -29,7 +29,7 @@ enum connection_end {
 	CONNECTION_NO_TLS,   /* the handshake failed */
 	CONNECTION_GONE,     /* gone after the handshake, before there was a request or an answer */
 	CONNECTION_TIMEOUT,  /* the deadline came before the answer was sent */
-	CONNECTION_TOO_LONG, /* a request longer than SESSION_MAX */
+	CONNECTION_TOO_LONG, /* a request longer than REQUEST_BUFFER_MAX */
 	CONNECTION_OTHER_HOST, /* the certificate is not for the client's address */
 	CONNECTION_STOPPED,    /* connection_stop() */
 };
@@ -84,7 +84,7 @@ struct connection_link *connection_link(struct connection *connection);
 const char *connection_address(const struct connection *connection);
 const char *connection_peer(const struct connection *connection);
 
-/* Read the complete request; see session_request(). */
+/* Read the complete request; see request_buffer_request(). */
 enum authd_request_fault connection_request(const struct connection *connection,
 					    struct authd_request_fields *ret);
 

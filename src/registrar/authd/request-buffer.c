@@ -5,78 +5,80 @@
 #include <string.h>
 
 /* A buffer that holds a password grows without leaving copies behind. */
-static bool make_room(struct session *session, size_t more)
+static bool make_room(struct request_buffer *buffer, size_t more)
 {
-	size_t room = session->room ?: 512;
+	size_t room = buffer->room ?: 512;
 	char *grown;
 
-	while (room < session->length + more)
+	while (room < buffer->length + more)
 		room *= 2;
-	if (room == session->room)
+	if (room == buffer->room)
 		return true;
 	grown = malloc(room);
 	if (!grown)
 		return false;
-	if (session->bytes) {
-		memcpy(grown, session->bytes, session->length);
-		explicit_bzero(session->bytes, session->length);
-		free(session->bytes);
+	if (buffer->bytes) {
+		memcpy(grown, buffer->bytes, buffer->length);
+		explicit_bzero(buffer->bytes, buffer->length);
+		free(buffer->bytes);
 	}
-	session->bytes = grown;
-	session->room = room;
+	buffer->bytes = grown;
+	buffer->room = room;
 	return true;
 }
 
-static enum session_state complete(struct session *session, size_t line_length)
+static enum request_buffer_state complete(struct request_buffer *buffer, size_t line_length)
 {
-	session->complete = true;
-	session->line_length = line_length;
-	return SESSION_REQUEST;
+	buffer->complete = true;
+	buffer->line_length = line_length;
+	return REQUEST_BUFFER_COMPLETE;
 }
 
-enum session_state session_feed(struct session *session, const void *data, size_t length)
+enum request_buffer_state request_buffer_feed(struct request_buffer *buffer, const void *data,
+					      size_t length)
 {
 	const char *newline = memchr(data, '\n', length);
 	size_t taken = newline ? (size_t)(newline - (const char *)data) : length;
 
-	if (session->complete)
-		return SESSION_REQUEST;
-	if (taken > SESSION_MAX - session->length - 1 || !make_room(session, taken))
-		return SESSION_TOO_LONG;
-	memcpy(session->bytes + session->length, data, taken);
-	session->length += taken;
-	return newline ? complete(session, session->length) : SESSION_MORE;
+	if (buffer->complete)
+		return REQUEST_BUFFER_COMPLETE;
+	if (taken > REQUEST_BUFFER_MAX - buffer->length - 1 || !make_room(buffer, taken))
+		return REQUEST_BUFFER_TOO_LONG;
+	memcpy(buffer->bytes + buffer->length, data, taken);
+	buffer->length += taken;
+	return newline ? complete(buffer, buffer->length) : REQUEST_BUFFER_MORE;
 }
 
-enum session_state session_pause(struct session *session, const char *password)
+enum request_buffer_state request_buffer_pause(struct request_buffer *buffer, const char *password)
 {
 	struct authd_request_fields fields;
 
-	if (session->complete)
-		return SESSION_REQUEST;
-	if (session->length == 0 || authd_request_parse(&fields, session->bytes, session->length,
-							password) != AUTHD_REQUEST_OK)
-		return SESSION_MORE;
-	return complete(session, session->length);
+	if (buffer->complete)
+		return REQUEST_BUFFER_COMPLETE;
+	if (buffer->length == 0 || authd_request_parse(&fields, buffer->bytes, buffer->length,
+						       password) != AUTHD_REQUEST_OK)
+		return REQUEST_BUFFER_MORE;
+	return complete(buffer, buffer->length);
 }
 
-enum session_state session_finish(struct session *session)
+enum request_buffer_state request_buffer_finish(struct request_buffer *buffer)
 {
-	if (session->complete)
-		return SESSION_REQUEST;
-	return session->length > 0 ? complete(session, session->length) : SESSION_MORE;
+	if (buffer->complete)
+		return REQUEST_BUFFER_COMPLETE;
+	return buffer->length > 0 ? complete(buffer, buffer->length) : REQUEST_BUFFER_MORE;
 }
 
-enum authd_request_fault session_request(const struct session *session, const char *password,
-					 struct authd_request_fields *ret)
+enum authd_request_fault request_buffer_request(const struct request_buffer *buffer,
+						const char *password,
+						struct authd_request_fields *ret)
 {
-	return authd_request_parse(ret, session->bytes, session->line_length, password);
+	return authd_request_parse(ret, buffer->bytes, buffer->line_length, password);
 }
 
-void session_wipe(struct session *session)
+void request_buffer_wipe(struct request_buffer *buffer)
 {
-	if (session->bytes)
-		explicit_bzero(session->bytes, session->length);
-	free(session->bytes);
-	*session = (struct session){ 0 };
+	if (buffer->bytes)
+		explicit_bzero(buffer->bytes, buffer->length);
+	free(buffer->bytes);
+	*buffer = (struct request_buffer){ 0 };
 }

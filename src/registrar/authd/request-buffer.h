@@ -13,37 +13,39 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SESSION_MAX (65536 + 4096) /* bytes; Wazuh's limit, OSSEC's is 4096 */
+#define REQUEST_BUFFER_MAX (65536 + 4096) /* bytes; Wazuh's limit, OSSEC's is 4096 */
 
-/* Zero-initialise; wipe with session_wipe(). */
-struct session {
+/* Zero-initialise; wipe with request_buffer_wipe(). */
+struct request_buffer {
 	char *bytes;
 	size_t length, room;
 	size_t line_length; /* without the newline, once complete */
 	bool complete;
 };
 
-enum session_state {
-	SESSION_MORE,     /* feed more */
-	SESSION_REQUEST,  /* complete: session_request() */
-	SESSION_TOO_LONG, /* or out of memory: hang up */
+enum request_buffer_state {
+	REQUEST_BUFFER_MORE,     /* feed more */
+	REQUEST_BUFFER_COMPLETE, /* complete: request_buffer_request() */
+	REQUEST_BUFFER_TOO_LONG, /* or out of memory: hang up */
 };
 
 /* Add bytes. What follows a complete request is ignored. */
-enum session_state session_feed(struct session *session, const void *data, size_t length);
+enum request_buffer_state request_buffer_feed(struct request_buffer *buffer, const void *data,
+					      size_t length);
 
-/* The client paused: SESSION_REQUEST when what it sent is a valid request. */
-enum session_state session_pause(struct session *session, const char *password);
+/* The client paused: REQUEST_BUFFER_COMPLETE when what it sent is a valid request. */
+enum request_buffer_state request_buffer_pause(struct request_buffer *buffer, const char *password);
 
-/* The client will send no more: SESSION_REQUEST when it sent anything. */
-enum session_state session_finish(struct session *session);
+/* The client will send no more: REQUEST_BUFFER_COMPLETE when it sent anything. */
+enum request_buffer_state request_buffer_finish(struct request_buffer *buffer);
 
 /*
  * Read the complete request; `password` is null when none is demanded. The fields point into the
- * session.
+ * buffer.
  */
-enum authd_request_fault session_request(const struct session *session, const char *password,
-					 struct authd_request_fields *ret);
+enum authd_request_fault request_buffer_request(const struct request_buffer *buffer,
+						const char *password,
+						struct authd_request_fields *ret);
 
 /* Wipe and free. */
-void session_wipe(struct session *session);
+void request_buffer_wipe(struct request_buffer *buffer);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+#include "registrar/commands/add.h"
+
 #include "common/escape.h"
 #include "common/log.h"
 #include "registrar/agents/groups.h"
-#include "registrar/commands/agents-internal.h"
+#include "registrar/commands/admin.h"
 #include "registrar/commands/import-line.h"
 #include "registrar/enrollment/address.h"
 
@@ -135,15 +137,14 @@ static int complete_adding(struct roster *roster, const struct options *options,
 	int r = roster_commit(roster, &why);
 
 	if (r < 0)
-		return administration_fail_file(r, &why);
+		return admin_fail_file(r, &why);
 	remember(options, added);
 	for (size_t i = 0; i < added->count; i++)
-		administration_print(added->agents[i].id, added->agents[i].name,
-				     added->agents[i].ip);
-	return administration_finish_output();
+		admin_print_agent(added->agents[i].id, added->agents[i].name, added->agents[i].ip);
+	return admin_finish_output();
 }
 
-int administration_add(const struct options *options)
+int agents_add(const struct options *options)
 {
 	cleanup(release_roster) struct roster *roster = NULL;
 	cleanup(release_added) struct added added = { 0 };
@@ -157,7 +158,7 @@ int administration_add(const struct options *options)
 		.next_id = true,
 	};
 	struct reason why;
-	int status = administration_begin(&roster, options, false);
+	int status = admin_begin(&roster, options, false);
 
 	if (status != 0)
 		return status;
@@ -165,13 +166,13 @@ int administration_add(const struct options *options)
 	if (!enrollment.accepted) {
 		describe_refusal(&why, &enrollment, &added);
 		roster_cancel(roster);
-		return administration_fail(
-			enrollment.fault == ENROLLMENT_INTERNAL ? EX_OSERR : EX_DATAERR, &why);
+		return admin_fail(enrollment.fault == ENROLLMENT_INTERNAL ? EX_OSERR : EX_DATAERR,
+				  &why);
 	}
 	if (note_added(&added, &enrollment) < 0) {
 		roster_cancel(roster);
 		reason_set(&why, "Out of memory");
-		return administration_fail(EX_OSERR, &why);
+		return admin_fail(EX_OSERR, &why);
 	}
 	return complete_adding(roster, options, &added);
 }
@@ -264,12 +265,12 @@ static int import_lines(struct import *import, const char *content, size_t lengt
 	}
 	if (r < 0) {
 		reason_set(&why, "Out of memory");
-		return administration_fail(EX_OSERR, &why);
+		return admin_fail(EX_OSERR, &why);
 	}
 	if (import->bad > 0) {
 		reason_set(&why, "Nothing was added, because of %zu %s of %s", import->bad,
 			   import->bad == 1 ? "line" : "lines", path);
-		return administration_fail(EX_DATAERR, &why);
+		return admin_fail(EX_DATAERR, &why);
 	}
 	return 0;
 }
@@ -282,7 +283,7 @@ static int import_content(const struct options *options, const char *content, si
 	char own_name[HOST_NAME_MAX + 1] = "";
 	const struct enrollment_policy policy = make_policy(options, own_name);
 	struct import import = { .policy = &policy };
-	int status = administration_begin(&roster, options, false);
+	int status = admin_begin(&roster, options, false);
 
 	if (status != 0)
 		return status;
@@ -317,7 +318,7 @@ static int read_stream(FILE *file, char **ret, size_t *ret_length)
 	return ferror(file) ? -errno : 0;
 }
 
-int administration_import(const struct options *options)
+int agents_import(const struct options *options)
 {
 	const char *path = options->admin.operands[0];
 	bool is_stdin = strcmp(path, "-") == 0;
@@ -333,7 +334,7 @@ int administration_import(const struct options *options)
 		path = "standard input";
 	if (r < 0) {
 		(void)reason_errno(&why, r, "Cannot read %s", path);
-		return administration_fail(EX_NOINPUT, &why);
+		return admin_fail(EX_NOINPUT, &why);
 	}
 	return import_content(options, content, length, path);
 }

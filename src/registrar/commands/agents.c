@@ -2,77 +2,29 @@
 #include "registrar/commands/agents.h"
 
 #include "common/base64.h"
-#include "common/deadline.h"
 #include "common/escape.h"
 #include "common/io.h"
-#include "common/log.h"
 #include "registrar/agents/groups.h"
-#include "registrar/commands/agents-internal.h"
+#include "registrar/commands/admin.h"
 
-#include <limits.h>
 #include <string.h>
-
-static void warn(const char *sentence)
-{
-	log_warning("%s", sentence);
-}
-
-int administration_fail(int status, const struct reason *why)
-{
-	log_error("%s", why->text);
-	return status;
-}
-
-int administration_fail_file(int error, const struct reason *why)
-{
-	return administration_fail(error == -EAGAIN ? EX_TEMPFAIL : EX_CONFIG, why);
-}
-
-int administration_begin(struct roster **ret, const struct options *options, bool to_read)
-{
-	struct reason why;
-	char etc[PATH_MAX];
-	int r;
-
-	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
-	r = to_read ? roster_open_reading(ret, etc, warn, &why)
-		    : roster_open(ret, etc, options->group, warn, &why);
-	if (r >= 0)
-		r = roster_begin_within(*ret, ADMINISTRATION_PATIENCE, &why);
-	return r < 0 ? administration_fail_file(r, &why) : 0;
-}
-
-int administration_finish_output(void)
-{
-	struct reason why;
-
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return 0;
-	(void)reason_errno(&why, errno, "Cannot write to standard output");
-	return administration_fail(EX_IOERR, &why);
-}
-
-void administration_print(const char *id, const char *name, const char *ip)
-{
-	printf("%s %s %s\n", id, name, ip);
-}
 
 /* ------------------------------------------------------------------ listing */
 
-static int list(const struct options *options)
+int agents_list(const struct options *options)
 {
 	cleanup(release_roster) struct roster *roster = NULL;
 	cleanup_free const struct roster_entry **entries = NULL;
 	struct reason why;
 	size_t count;
-	int status = administration_begin(&roster, options, true);
+	int status = admin_begin(&roster, options, true);
 
 	if (status != 0)
 		return status;
 	if (roster_list(roster, &entries, &count) < 0) {
 		roster_cancel(roster);
 		reason_set(&why, "Out of memory");
-		return administration_fail(EX_OSERR, &why);
+		return admin_fail(EX_OSERR, &why);
 	}
 	/* Ids, names and addresses that are valid need no escapes. */
 	if (options->admin.json)
@@ -83,11 +35,11 @@ static int list(const struct options *options)
 			       i > 0 ? "," : "", entries[i]->id_text, entries[i]->name,
 			       entries[i]->ip);
 		else
-			administration_print(entries[i]->id_text, entries[i]->name, entries[i]->ip);
+			admin_print_agent(entries[i]->id_text, entries[i]->name, entries[i]->ip);
 	if (options->admin.json)
 		printf("]}\n");
 	roster_cancel(roster);
-	return administration_finish_output();
+	return admin_finish_output();
 }
 
 /* ------------------------------------------------------------------ by id */
@@ -131,16 +83,16 @@ static int print_export(const struct agent_key *agent)
 	if (r >= 0)
 		return 0;
 	(void)reason_errno(&why, r, "Cannot write to standard output");
-	return administration_fail(EX_IOERR, &why);
+	return admin_fail(EX_IOERR, &why);
 }
 
-static int export(const struct options *options)
+int agents_export(const struct options *options)
 {
 	cleanup(release_roster) struct roster *roster = NULL;
 	const struct roster_entry *entry;
 	struct agent_key agent;
 	struct reason why;
-	int status = administration_begin(&roster, options, true), r;
+	int status = admin_begin(&roster, options, true), r;
 
 	if (status != 0)
 		return status;
@@ -148,18 +100,18 @@ static int export(const struct options *options)
 	r = entry ? roster_read(roster, entry, &agent) : 0;
 	roster_cancel(roster);
 	if (!entry)
-		return administration_fail(EX_DATAERR, &why);
+		return admin_fail(EX_DATAERR, &why);
 	if (r < 0) {
 		(void)reason_errno(&why, r, "Cannot read the line of agent %s",
 				   options->admin.operands[0]);
-		return administration_fail(EX_CONFIG, &why);
+		return admin_fail(EX_CONFIG, &why);
 	}
 	status = print_export(&agent);
 	agent_key_wipe(&agent);
 	return status;
 }
 
-static enum roster_remains tombstone(const struct options *options)
+static enum roster_tombstone tombstone(const struct options *options)
 {
 	if (options->admin.purge)
 		return ROSTER_TOMBSTONE_NOTHING;
@@ -187,7 +139,7 @@ static int find_agents(struct roster *roster, const struct options *options,
 		const struct roster_entry *entry = find_agent(roster, admin->operands[i], &why);
 
 		if (!entry)
-			return administration_fail(EX_DATAERR, &why);
+			return admin_fail(EX_DATAERR, &why);
 		if (!is_among(entry, entries, count))
 			entries[count++] = entry;
 	}
@@ -206,10 +158,10 @@ static void forget(const struct options *options, const struct roster_entry *con
 	for (int i = 0; ids && i < count; i++) {
 		ids[i] = entries[i]->id_text;
 		if (agent_groups_forget(history.queue, ids[i], &why) < 0)
-			warn(why.text);
+			admin_warn(why.text);
 	}
 	if (ids && agent_history_forget_all(&history, ids, (size_t)count, &why) < 0)
-		warn(why.text);
+		admin_warn(why.text);
 }
 
 static int commit_removals(struct roster *roster, const struct options *options,
@@ -222,18 +174,18 @@ static int commit_removals(struct roster *roster, const struct options *options,
 		roster_remove(roster, entries[i], tombstone(options));
 	r = roster_commit(roster, &why);
 	if (r < 0)
-		return administration_fail_file(r, &why);
+		return admin_fail_file(r, &why);
 	forget(options, entries, count);
 	for (int i = 0; i < count; i++)
-		administration_print(entries[i]->id_text, entries[i]->name, entries[i]->ip);
-	return administration_finish_output();
+		admin_print_agent(entries[i]->id_text, entries[i]->name, entries[i]->ip);
+	return admin_finish_output();
 }
 
-static int remove_agents(const struct options *options)
+int agents_remove(const struct options *options)
 {
 	cleanup(release_roster) struct roster *roster = NULL;
 	cleanup_free const struct roster_entry **entries = NULL;
-	int count, status = administration_begin(&roster, options, false);
+	int count = 0, status = admin_begin(&roster, options, false);
 	struct reason why;
 
 	if (status != 0)
@@ -241,7 +193,7 @@ static int remove_agents(const struct options *options)
 	entries = calloc((size_t)options->admin.operand_count, sizeof(struct roster_entry *));
 	if (!entries) {
 		reason_set(&why, "Out of memory");
-		status = administration_fail(EX_OSERR, &why);
+		status = admin_fail(EX_OSERR, &why);
 	} else {
 		status = find_agents(roster, options, entries, &count);
 	}
@@ -250,20 +202,4 @@ static int remove_agents(const struct options *options)
 		return status;
 	}
 	return commit_removals(roster, options, entries, count);
-}
-
-int administration_run(const struct options *options)
-{
-	switch (options->command) {
-	case COMMAND_ADD:
-		return administration_add(options);
-	case COMMAND_LIST:
-		return list(options);
-	case COMMAND_EXPORT:
-		return export(options);
-	case COMMAND_REMOVE:
-		return remove_agents(options);
-	default:
-		return administration_import(options);
-	}
 }

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The commands that administer client.keys: what manage_agents does, whether the service runs or
- * not.
- *
- * Each is one transaction of the roster: it happens as a whole, or not at all. What they print goes
- * to stdout; why they fail is one line in the log.
- */
+/* The commands list, export and remove: what manage_agents does, whether the service runs or not. */
 #pragma once
 
 #include "registrar/commands/options.h"
 
-/* Wait so long for other programs, microseconds. */
-#define ADMINISTRATION_PATIENCE (10 * USEC_PER_SEC)
+/* Print the agents, a line each or as JSON. Returns an exit status, see agent-registrar(8). */
+int agents_list(const struct options *options);
 
-/* Run the command that the options name. Returns an exit status, see agent-registrar(8). */
-int administration_run(const struct options *options);
+/* Print the key of the agent whose id is the operand, in base64. Returns an exit status. */
+int agents_export(const struct options *options);
+
+/* Remove the agents whose ids are the operands: all of them or none. Returns an exit status. */
+int agents_remove(const struct options *options);

@@ -477,7 +477,7 @@ static int parse_line(struct options *options, struct pending *pending, int argc
 		return r;
 	argc -= optind;
 	argv += optind;
-	argv[0] = program_invocation_name; /* for the complaints of getopt_long(3) */
+	argv[0] = program_invocation_name; /* for the reports of getopt_long(3) */
 	return parse_rest(options, pending, argc, argv);
 }
 

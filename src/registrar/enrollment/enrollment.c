@@ -118,8 +118,8 @@ static bool groups_are_allowed(struct decision *decision)
 
 	if (!groups->text)
 		return true;
-	if (!groups_are_valid(groups->text, groups->length, decision->policy->groups_directory,
-			      enrollment->refusal, sizeof enrollment->refusal)) {
+	if (!group_rules_check(groups->text, groups->length, decision->policy->groups_directory,
+			       enrollment->refusal, sizeof enrollment->refusal)) {
 		enrollment->fault = strncmp(enrollment->refusal, absent, sizeof absent - 1) == 0
 					    ? ENROLLMENT_GROUP_ABSENT
 					    : ENROLLMENT_GROUPS;

@@ -31,12 +31,12 @@ static const char *list_fault(const char *text, size_t length)
 	return NULL;
 }
 
-struct name {
+struct group_name {
 	const char *text;
 	size_t length;
 };
 
-static bool is_among(const struct name *names, size_t n, const struct name *wanted)
+static bool is_among(const struct group_name *names, size_t n, const struct group_name *wanted)
 {
 	for (size_t i = 0; i < n; i++)
 		if (names[i].length == wanted->length &&
@@ -45,7 +45,7 @@ static bool is_among(const struct name *names, size_t n, const struct name *want
 	return false;
 }
 
-static bool group_exists(const char *directory, const struct name *name)
+static bool group_exists(const char *directory, const struct group_name *name)
 {
 	char path[PATH_MAX];
 	struct stat status;
@@ -68,7 +68,7 @@ __attribute__((format(printf, 3, 4))) static bool refuse(char *refusal, size_t s
 }
 
 /* One name by itself. `rest` is the list from this name on. */
-static bool name_is_valid(const struct name *name, const char *rest, const char *directory,
+static bool name_is_valid(const struct group_name *name, const char *rest, const char *directory,
 			  char *refusal, size_t size)
 {
 	if (name->length > SHOWN_MAX)
@@ -86,21 +86,21 @@ static bool name_is_valid(const struct name *name, const char *rest, const char 
 static bool names_are_valid(const char *text, size_t length, const char *directory, char *refusal,
 			    size_t size)
 {
-	struct name names[GROUPS_MAX];
+	struct group_name names[AGENT_GROUPS_MAX];
 	const char *end = text + length;
 	size_t n = 0;
 
 	while (text < end) {
 		const char *comma = memchr(text, ',', (size_t)(end - text));
-		struct name name = { text, (size_t)((comma ?: end) - text) };
+		struct group_name name = { text, (size_t)((comma ?: end) - text) };
 
 		if (!is_among(names, n, &name)) {
 			if (!name_is_valid(&name, text, directory, refusal, size))
 				return false;
-			if (n == GROUPS_MAX)
+			if (n == AGENT_GROUPS_MAX)
 				return refuse(refusal, size,
 					      "Maximum multigroup reached: Limit is %d",
-					      GROUPS_MAX);
+					      AGENT_GROUPS_MAX);
 			names[n++] = name;
 		}
 		text += name.length + 1;
@@ -108,8 +108,8 @@ static bool names_are_valid(const char *text, size_t length, const char *directo
 	return true;
 }
 
-bool groups_are_valid(const char *text, size_t length, const char *directory, char *refusal,
-		      size_t size)
+bool group_rules_check(const char *text, size_t length, const char *directory, char *refusal,
+		       size_t size)
 {
 	const char *fault;
 

@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define GROUPS_MAX 128
+#define AGENT_GROUPS_MAX 128
 
 /*
  * Is this a list of groups? With `directory` (null: it does not matter), every group must have a
  * directory of its name there. If not, the refusal is written into `refusal`. Errors count as
  * absence.
  */
-bool groups_are_valid(const char *text, size_t length, const char *directory, char *refusal,
-		      size_t size);
+bool group_rules_check(const char *text, size_t length, const char *directory, char *refusal,
+		       size_t size);

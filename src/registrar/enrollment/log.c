@@ -6,12 +6,12 @@
 
 #include <stdio.h>
 
-#define MESSAGE_REGISTERED "8d1f2c6a5b0e4a6e9a5a0d7c3e41b7f2"
-#define MESSAGE_REMOVED "3f6d0b9ae1754d2c8b97f4a2d05c6e18"
-#define MESSAGE_REFUSED "5e0b7a94c3d24f0c8f1d2b6a9c7e35d1"
-#define MESSAGE_FAILED "c2a9f4e17d6b4b3fa8e05c9b1d7f6240"
+#define REGISTRAR_MESSAGE_REGISTERED "8d1f2c6a5b0e4a6e9a5a0d7c3e41b7f2"
+#define REGISTRAR_MESSAGE_REMOVED "3f6d0b9ae1754d2c8b97f4a2d05c6e18"
+#define REGISTRAR_MESSAGE_REFUSED "5e0b7a94c3d24f0c8f1d2b6a9c7e35d1"
+#define REGISTRAR_MESSAGE_FAILED "c2a9f4e17d6b4b3fa8e05c9b1d7f6240"
 
-void report_registered(const struct enrollment *enrollment, const char *peer)
+void enrollment_log_registered(const struct enrollment *enrollment, const char *peer)
 {
 	const struct agent_key *agent = &enrollment->agent;
 	char groups[512], replaced[64] = "";
@@ -31,33 +31,33 @@ void report_registered(const struct enrollment *enrollment, const char *peer)
 			n += snprintf(replaced + n, sizeof replaced - (size_t)n, "%s%s",
 				      n ? " and " : ", in place of ", enrollment->replaced[i]);
 	/* A name, id and address that were accepted hold nothing that needs escaping. */
-	log_event(LOG_INFO, MESSAGE_REGISTERED, fields,
+	log_event(LOG_INFO, REGISTRAR_MESSAGE_REGISTERED, fields,
 		  "Registered %s as %s, address %s%s%s%s, for %s", agent->name, agent->id,
 		  agent->ip, enrollment->groups[0] ? ", groups " : "",
 		  enrollment->groups[0] ? groups : "", replaced, peer);
 }
 
-void report_refused(const char *text, const char *detail, const char *peer)
+void enrollment_log_refused(const char *text, const char *detail, const char *peer)
 {
 	char shown[512];
 	const struct log_field fields[] = { { "REASON", shown }, { "PEER", peer }, { 0 } };
 
 	escape_string(shown, sizeof shown, text);
-	log_event(LOG_NOTICE, MESSAGE_REFUSED, fields, "Refused %s: %s%s%s%s", peer, shown,
-		  detail[0] ? " (" : "", detail, detail[0] ? ")" : "");
+	log_event(LOG_NOTICE, REGISTRAR_MESSAGE_REFUSED, fields, "Refused %s: %s%s%s%s", peer,
+		  shown, detail[0] ? " (" : "", detail, detail[0] ? ")" : "");
 }
 
-void report_removed(const char *id, const char *name, const char *peer)
+void enrollment_log_removed(const char *id, const char *name, const char *peer)
 {
 	const struct log_field fields[] = {
 		{ "AGENT_ID", id }, { "AGENT_NAME", name }, { "PEER", peer }, { 0 }
 	};
 
-	log_event(LOG_INFO, MESSAGE_REMOVED, fields, "Removed %s, which was %s, for %s", name, id,
-		  peer);
+	log_event(LOG_INFO, REGISTRAR_MESSAGE_REMOVED, fields, "Removed %s, which was %s, for %s",
+		  name, id, peer);
 }
 
-void report_failed(const struct enrollment *enrollment, const char *peer)
+void enrollment_log_failed(const struct enrollment *enrollment, const char *peer)
 {
 	char shown[512];
 	const struct log_field fields[] = { { "REASON", enrollment->why.text },
@@ -65,35 +65,6 @@ void report_failed(const struct enrollment *enrollment, const char *peer)
 					    { 0 } };
 
 	escape_string(shown, sizeof shown, enrollment->refusal);
-	log_event(LOG_ERR, MESSAGE_FAILED, fields, "%s (told %s: %s)", enrollment->why.text, peer,
-		  shown);
-}
-
-void report_ended(enum connection_end how, const char *detail, const char *peer)
-{
-	switch (how) {
-	case CONNECTION_DONE:
-		break;
-	case CONNECTION_NOTHING:
-		log_debug("%s closed without sending anything", peer);
-		break;
-	case CONNECTION_STOPPED:
-		log_debug("Closed %s: stopping", peer);
-		break;
-	case CONNECTION_NO_TLS:
-		log_notice("Refused %s: TLS handshake failed: %s", peer, detail);
-		break;
-	case CONNECTION_GONE:
-		log_info("Lost %s: %s", peer, detail);
-		break;
-	case CONNECTION_TIMEOUT:
-		log_notice("Gave up on %s: %s", peer, detail);
-		break;
-	case CONNECTION_OTHER_HOST:
-		log_notice("Refused %s: its certificate is not for its address", peer);
-		break;
-	case CONNECTION_TOO_LONG:
-		log_notice("Refused %s: the request is longer than %d bytes", peer, SESSION_MAX);
-		break;
-	}
+	log_event(LOG_ERR, REGISTRAR_MESSAGE_FAILED, fields, "%s (told %s: %s)",
+		  enrollment->why.text, peer, shown);
 }

@@ -5,22 +5,18 @@
  */
 #pragma once
 
-#include "registrar/authd/connection.h"
 #include "registrar/enrollment/enrollment.h"
 
-void report_registered(const struct enrollment *enrollment, const char *peer);
+void enrollment_log_registered(const struct enrollment *enrollment, const char *peer);
 
 /*
  * `text` as the client was told; bytes of the client's in it are escaped here. `detail` is what the
  * client was not told; it may be empty.
  */
-void report_refused(const char *text, const char *detail, const char *peer);
+void enrollment_log_refused(const char *text, const char *detail, const char *peer);
 
 /* An agent that was removed. */
-void report_removed(const char *id, const char *name, const char *peer);
+void enrollment_log_removed(const char *id, const char *name, const char *peer);
 
 /* A request that this machine could not fulfil. */
-void report_failed(const struct enrollment *enrollment, const char *peer);
-
-/* A connection that ended without an answer. */
-void report_ended(enum connection_end end, const char *detail, const char *peer);
+void enrollment_log_failed(const struct enrollment *enrollment, const char *peer);

@@ -80,22 +80,22 @@ static void test_stamps(void **state)
 	const struct roster_entry tenth = entry_of("0010", "web-10"), nobody = entry_of("003", "web"
 											       "-0"
 											       "3");
-	struct agent_stamps stamps = { .content = NULL };
+	struct agent_history_stamps stamps = { .content = NULL };
 	time_t all, one;
 
-	assert_int_equal(agent_stamps_read(&stamps, &history), -ENODATA);
-	assert_int_equal(agent_stamps_find(&stamps, &first, &all), -ENODATA);
+	assert_int_equal(agent_history_stamps_read(&stamps, &history), -ENODATA);
+	assert_int_equal(agent_history_stamps_find(&stamps, &first, &all), -ENODATA);
 	write_text(path_in(*state, "agents-timestamp"), STAMPS);
-	assert_int_equal(agent_stamps_read(&stamps, &history), 0);
-	assert_int_equal(agent_stamps_find(&stamps, &first, &all), 0);
+	assert_int_equal(agent_history_stamps_read(&stamps, &history), 0);
+	assert_int_equal(agent_history_stamps_find(&stamps, &first, &all), 0);
 	assert_int_equal(agent_history_registered(&history, &first, &one), 0);
 	assert_int_equal(all, one);
-	assert_int_equal(agent_stamps_find(&stamps, &tenth, &one), 0);
+	assert_int_equal(agent_history_stamps_find(&stamps, &tenth, &one), 0);
 	assert_true(one < all);
 	/* another agent's id */
-	assert_int_equal(agent_stamps_find(&stamps, &second, &all), -ENODATA);
-	assert_int_equal(agent_stamps_find(&stamps, &nobody, &all), -ENODATA);
-	agent_stamps_release(&stamps);
+	assert_int_equal(agent_history_stamps_find(&stamps, &second, &all), -ENODATA);
+	assert_int_equal(agent_history_stamps_find(&stamps, &nobody, &all), -ENODATA);
+	agent_history_stamps_clear(&stamps);
 }
 
 static void test_forgetting(void **state)

@@ -31,12 +31,12 @@ int __wrap_fdatasync(int fd)
 	return -1;
 }
 
-static unsigned complaints;
+static unsigned reports;
 static char complaint[1024]; /* the last one */
 
 static void report_damage(const char *sentence)
 {
-	complaints++;
+	reports++;
 	(void)snprintf(complaint, sizeof complaint, "%s", sentence);
 }
 
@@ -45,7 +45,7 @@ static struct roster *open_roster(const char *directory)
 	struct roster *roster;
 	struct reason why;
 
-	complaints = 0;
+	reports = 0;
 	complaint[0] = '\0';
 	assert_int_equal(roster_open(&roster, directory, (gid_t)-1, report_damage, &why), 0);
 	return roster;
@@ -94,7 +94,7 @@ static void test_lines(void **state)
 		const char *label, *line;
 		bool name_is_taken; /* "web" */
 		bool id_is_taken;   /* 1024 */
-		unsigned complaints;
+		unsigned reports;
 	} rows[] = {
 		{ "nothing", "", false, false, 0 },
 		{ "record", "1024 web any " KEY "\n", true, true, 0 },
@@ -125,7 +125,7 @@ static void test_lines(void **state)
 			  !!roster_find_name(roster, "web") == rows[i].name_is_taken);
 		check_row(rows[i].label,
 			  (roster_lowest_free_id(roster, 1024) != 1024) == rows[i].id_is_taken);
-		check_row(rows[i].label, complaints == rows[i].complaints);
+		check_row(rows[i].label, reports == rows[i].reports);
 		check_row(rows[i].label,
 			  strstr(complaint, KEY) == NULL && strstr(complaint, "5a5a") == NULL);
 		assert_int_equal(commit(roster), 0);
@@ -155,7 +155,7 @@ static void test_complaints_are_bounded(void **state)
 	for (int i = 0; i < 100; i++)
 		strcat(content, "rubbish\n");
 	roster = open_with(*state, content);
-	assert_int_equal(complaints, 11); /* and one that says there are more */
+	assert_int_equal(reports, 11); /* and one that says there are more */
 	roster_close(roster);
 }
 
@@ -413,7 +413,7 @@ static void test_replacing(void **state)
 	begin(roster);
 	assert_int_equal(roster_lowest_free_id(roster, 1024), 1024);
 	assert_non_null(roster_find_name(roster, "cc"));
-	assert_int_equal(complaints, 2); /* once at the start; not again after our own writing */
+	assert_int_equal(reports, 2); /* once at the start; not again after our own writing */
 	assert_int_equal(commit(roster), 0);
 	roster_close(roster);
 }
@@ -423,7 +423,7 @@ static void test_remains(void **state)
 {
 	static const struct {
 		const char *label, *line, *left;
-		enum roster_remains tombstone;
+		enum roster_tombstone tombstone;
 	} rows[] = {
 		{ "nothing", "1025 web any " KEY "\n", "", ROSTER_TOMBSTONE_NOTHING },
 		{ "OSSEC", "1025 web any " KEY "\n",
@@ -457,7 +457,7 @@ static void test_remains(void **state)
 			  !roster_find_name(roster, "web") && !roster_find_ip(roster, "10.0.0.1"));
 		check_row(rows[i].label, !roster_find_id(roster, 1025) ||
 						 roster_find_id(roster, 1025)->ip == NULL);
-		check_row(rows[i].label, roster_count(roster) == 2 && complaints == 0);
+		check_row(rows[i].label, roster_count(roster) == 2 && reports == 0);
 		roster_cancel(roster);
 		roster_close(roster);
 	}

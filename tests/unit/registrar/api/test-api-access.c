@@ -116,7 +116,7 @@ static void test_users_file(void **state)
 	assert_int_equal(unlink(users.path), 0);
 	assert_int_equal(api_users_refresh(&users, &why), 1);
 	assert_null(api_users_find(&users, "admin"));
-	api_users_release(&users);
+	api_users_clear(&users);
 }
 
 static uint64_t epoch_of(const struct api_users *users, const char *name)
@@ -155,7 +155,7 @@ static void test_users_epochs(void **state)
 	assert_int_not_equal(epoch_of(&users, "admin"), first);
 	assert_int_not_equal(epoch_of(&users, "second"), second);
 	assert_int_not_equal(epoch_of(&users, "second"), epoch_of(&users, "admin"));
-	api_users_release(&users);
+	api_users_clear(&users);
 }
 
 static void test_users_refusals(void **state)
@@ -185,7 +185,7 @@ static void test_users_refusals(void **state)
 	assert_int_equal(mkdir(users.path, 0700), 0);
 	assert_int_equal(api_users_refresh(&users, &why), -EINVAL);
 	assert_int_equal(rmdir(users.path), 0);
-	api_users_release(&users);
+	api_users_clear(&users);
 }
 
 static void test_users_stored(void **state)
@@ -219,7 +219,7 @@ static void test_users_stored(void **state)
 	assert_int_equal(api_users_refresh(&users, &why), 1);
 	assert_int_equal(users.count, 1);
 	assert_int_equal(count_entries(*state), 1);
-	api_users_release(&users);
+	api_users_clear(&users);
 }
 
 /* ------------------------------------------------------------------ tokens */

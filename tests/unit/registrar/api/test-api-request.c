@@ -54,7 +54,7 @@ static void test_paths(void **state)
 		if (rows[i].r == 0)
 			check_row(rows[i].path,
 				  api_path_matches(&path, rows[i].pattern) == rows[i].matches);
-		api_path_release(&path);
+		api_path_clear(&path);
 	}
 }
 
@@ -65,7 +65,7 @@ static void test_segments_are_decoded_once(void **state)
 	(void)state;
 	assert_int_equal(api_path_parse(&path, "/agents/%2541%2f+/key"), 0);
 	assert_string_equal(path.segments[1], "%41/+");
-	api_path_release(&path);
+	api_path_clear(&path);
 }
 
 /* ------------------------------------------------------------------ query */
@@ -83,11 +83,11 @@ static void test_query(void **state)
 	assert_string_equal(api_query_get(&query, "d"), "e=f");
 	assert_string_equal(api_query_get(&query, "g"), "h");
 	assert_null(api_query_get(&query, "x"));
-	api_query_release(&query);
+	api_query_clear(&query);
 
 	assert_int_equal(api_query_parse(&query, NULL), 0);
 	assert_int_equal(query.count, 0);
-	api_query_release(&query);
+	api_query_clear(&query);
 	assert_int_equal(api_query_parse(&query, "a=%00"), -EINVAL);
 	assert_int_equal(api_query_parse(&query, "a%00=1"), -EINVAL);
 }
@@ -102,7 +102,7 @@ static void test_query_of_many_parameters(void **state)
 		strcat(text, "a&");
 	assert_int_equal(api_query_parse(&query, text), 0);
 	assert_int_equal(query.count, API_PARAMETERS_MAX);
-	api_query_release(&query);
+	api_query_clear(&query);
 	strcat(text, "a");
 	assert_int_equal(api_query_parse(&query, text), -E2BIG);
 }
@@ -256,7 +256,7 @@ static void test_parameters(void **state)
 		check_row(rows[i].query, problem.status == (rows[i].detail ? 400 : 0));
 		if (rows[i].detail)
 			assert_string_equal(problem.detail, rows[i].detail);
-		api_query_release(&query);
+		api_query_clear(&query);
 	}
 }
 
@@ -320,8 +320,8 @@ static void test_filters(void **state)
 			check_row(rows[i].query,
 				  api_filter_matches(&filter, &entry) == rows[i].matches);
 		if (rows[i].good)
-			api_filter_release(&filter);
-		api_query_release(&query);
+			api_filter_clear(&filter);
+		api_query_clear(&query);
 	}
 }
 

@@ -17,26 +17,27 @@ static void test_request_ends_at_its_newline(void **state)
 
 	(void)state;
 	for (size_t piece = 1; piece < sizeof request; piece++) {
-		struct session session = { 0 };
-		enum session_state seen = SESSION_MORE;
+		struct request_buffer buffer = { 0 };
+		enum request_buffer_state seen = REQUEST_BUFFER_MORE;
 
 		for (size_t at = 0; at < sizeof request - 1; at += piece) {
 			size_t n = sizeof request - 1 - at < piece ? sizeof request - 1 - at
 								   : piece;
 
-			assert_int_equal(seen, memchr(request, '\n', at) ? SESSION_REQUEST
-									 : SESSION_MORE);
-			seen = session_feed(&session, request + at, n);
+			assert_int_equal(seen, memchr(request, '\n', at) ? REQUEST_BUFFER_COMPLETE
+									 : REQUEST_BUFFER_MORE);
+			seen = request_buffer_feed(&buffer, request + at, n);
 		}
-		assert_int_equal(seen, SESSION_REQUEST);
-		assert_int_equal(session_request(&session, "it's", &fields), AUTHD_REQUEST_OK);
+		assert_int_equal(seen, REQUEST_BUFFER_COMPLETE);
+		assert_int_equal(request_buffer_request(&buffer, "it's", &fields),
+				 AUTHD_REQUEST_OK);
 		assert_int_equal(fields.name.length, 6);
 		assert_memory_equal(fields.name.text, "web-01", 6);
 		assert_memory_equal(fields.groups.text, "a,b", 3);
 		assert_null(fields.ip.text);
-		assert_int_equal(session_request(&session, "other", &fields),
+		assert_int_equal(request_buffer_request(&buffer, "other", &fields),
 				 AUTHD_REQUEST_PASSWORD);
-		session_wipe(&session);
+		request_buffer_wipe(&buffer);
 	}
 }
 
@@ -45,46 +46,54 @@ static void test_request_without_newline(void **state)
 	static const struct {
 		const char *text;
 		const char *password;
-		enum session_state pause, finish;
+		enum request_buffer_state pause, finish;
 	} rows[] = {
-		{ "OSSEC A:'web'", NULL, SESSION_REQUEST, SESSION_REQUEST },
-		{ "OSSEC A:'web' G:'a'", NULL, SESSION_REQUEST, SESSION_REQUEST },
-		{ "OSSEC A:'web' and more", NULL, SESSION_REQUEST, SESSION_REQUEST },
-		{ "OSSEC PASS: x OSSEC A:'web'", "x", SESSION_REQUEST, SESSION_REQUEST },
-		{ "OSSEC A:'we", NULL, SESSION_MORE, SESSION_REQUEST },
-		{ "OSSEC A:'web' G:'a", NULL, SESSION_MORE, SESSION_REQUEST },
-		{ "OSSEC PASS: ", "x", SESSION_MORE, SESSION_REQUEST },
-		{ "OSSEC PASS: y OSSEC A:'web'", "x", SESSION_MORE, SESSION_REQUEST },
-		{ "", NULL, SESSION_MORE, SESSION_MORE },
+		{ "OSSEC A:'web'", NULL, REQUEST_BUFFER_COMPLETE, REQUEST_BUFFER_COMPLETE },
+		{ "OSSEC A:'web' G:'a'", NULL, REQUEST_BUFFER_COMPLETE, REQUEST_BUFFER_COMPLETE },
+		{ "OSSEC A:'web' and more", NULL, REQUEST_BUFFER_COMPLETE,
+		  REQUEST_BUFFER_COMPLETE },
+		{ "OSSEC PASS: x OSSEC A:'web'", "x", REQUEST_BUFFER_COMPLETE,
+		  REQUEST_BUFFER_COMPLETE },
+		{ "OSSEC A:'we", NULL, REQUEST_BUFFER_MORE, REQUEST_BUFFER_COMPLETE },
+		{ "OSSEC A:'web' G:'a", NULL, REQUEST_BUFFER_MORE, REQUEST_BUFFER_COMPLETE },
+		{ "OSSEC PASS: ", "x", REQUEST_BUFFER_MORE, REQUEST_BUFFER_COMPLETE },
+		{ "OSSEC PASS: y OSSEC A:'web'", "x", REQUEST_BUFFER_MORE,
+		  REQUEST_BUFFER_COMPLETE },
+		{ "", NULL, REQUEST_BUFFER_MORE, REQUEST_BUFFER_MORE },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct session session = { 0 };
+		struct request_buffer buffer = { 0 };
 
-		check_row(rows[i].text, session_feed(&session, rows[i].text,
-						     strlen(rows[i].text)) == SESSION_MORE);
-		check_row(rows[i].text, session_pause(&session, rows[i].password) == rows[i].pause);
-		check_row(rows[i].text, session_finish(&session) == rows[i].finish);
-		session_wipe(&session);
+		check_row(rows[i].text,
+			  request_buffer_feed(&buffer, rows[i].text, strlen(rows[i].text)) ==
+				  REQUEST_BUFFER_MORE);
+		check_row(rows[i].text,
+			  request_buffer_pause(&buffer, rows[i].password) == rows[i].pause);
+		check_row(rows[i].text, request_buffer_finish(&buffer) == rows[i].finish);
+		request_buffer_wipe(&buffer);
 	}
 }
 
 static void test_longest_request(void **state)
 {
-	static char bytes[SESSION_MAX];
-	struct session session = { 0 };
+	static char bytes[REQUEST_BUFFER_MAX];
+	struct request_buffer buffer = { 0 };
 
 	(void)state;
 	memset(bytes, 'A', sizeof bytes);
-	assert_int_equal(session_feed(&session, bytes, SESSION_MAX - 1), SESSION_MORE);
-	assert_int_equal(session_feed(&session, "\n", 1), SESSION_REQUEST);
-	session_wipe(&session);
-	assert_int_equal(session_feed(&session, bytes, SESSION_MAX - 1), SESSION_MORE);
-	assert_int_equal(session_feed(&session, "A", 1), SESSION_TOO_LONG);
-	session_wipe(&session);
-	assert_int_equal(session_feed(&session, bytes, SESSION_MAX), SESSION_TOO_LONG);
-	session_wipe(&session);
+	assert_int_equal(request_buffer_feed(&buffer, bytes, REQUEST_BUFFER_MAX - 1),
+			 REQUEST_BUFFER_MORE);
+	assert_int_equal(request_buffer_feed(&buffer, "\n", 1), REQUEST_BUFFER_COMPLETE);
+	request_buffer_wipe(&buffer);
+	assert_int_equal(request_buffer_feed(&buffer, bytes, REQUEST_BUFFER_MAX - 1),
+			 REQUEST_BUFFER_MORE);
+	assert_int_equal(request_buffer_feed(&buffer, "A", 1), REQUEST_BUFFER_TOO_LONG);
+	request_buffer_wipe(&buffer);
+	assert_int_equal(request_buffer_feed(&buffer, bytes, REQUEST_BUFFER_MAX),
+			 REQUEST_BUFFER_TOO_LONG);
+	request_buffer_wipe(&buffer);
 }
 
 /* ------------------------------------------------------------------ answers out */
@@ -170,7 +179,7 @@ static void test_groups(void **state)
 	char refusal[REFUSAL_SIZE], too_large[REFUSAL_SIZE];
 
 	(void)state;
-	for (int i = 0; i <= GROUPS_MAX; i++)
+	for (int i = 0; i <= AGENT_GROUPS_MAX; i++)
 		(void)snprintf(many + strlen(many), sizeof many - strlen(many), "%sg%d",
 			       i ? "," : "", i);
 	memset(large, 'g', 256);
@@ -179,8 +188,8 @@ static void test_groups(void **state)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *expected = rows[i].text == large ? too_large : rows[i].refusal;
-		bool valid = groups_are_valid(rows[i].text, strlen(rows[i].text), NULL, refusal,
-					      sizeof refusal);
+		bool valid = group_rules_check(rows[i].text, strlen(rows[i].text), NULL, refusal,
+					       sizeof refusal);
 
 		check_row(rows[i].text, valid == !expected);
 		check_row(rows[i].text, valid || strcmp(refusal, expected) == 0);

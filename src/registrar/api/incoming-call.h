@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One call of the API on its way through: what api.c prepares and api-agents.c carries out. */
+/* One call of the API on its way through: what api.c prepares and a route carries out. */
 #pragma once
 
 #include "registrar/api/api.h"
@@ -21,14 +21,14 @@
 struct api {
 	struct api_settings settings;
 	struct api_http *http;
-	struct api_worker *worker;
+	struct password_worker *worker;
 	struct api_limits *limits;
 	struct api_token_key key;
 	struct api_users users;
 	bool users_are_bad; /* and the log has been told */
 	struct event *commit;
-	struct api_call *ready, **ready_end; /* waiting for a transaction */
-	struct api_call *trying;             /* waiting for the worker */
+	struct incoming_call *ready, **ready_end; /* waiting for a transaction */
+	struct incoming_call *trying;             /* waiting for the worker */
 	char node[HOST_NAME_MAX + 1];
 };
 
@@ -38,7 +38,7 @@ struct api_removed {
 	char name[AGENT_NAME_MAX + 1];
 };
 
-struct api_call {
+struct incoming_call {
 	struct api *api;
 	const struct api_settings *settings;
 	struct api_exchange *exchange;
@@ -67,8 +67,8 @@ struct api_call {
 	const char *enroll_class; /* why the bearer was refused; null: something else is wrong */
 	int enroll_code;          /* authd's, for the problem; 0: it has none */
 
-	struct api_call *next; /* of those that wait for the same transaction */
-	uint64_t give_up_at;   /* monotonic_usec() */
+	struct incoming_call *next; /* of those that wait for the same transaction */
+	uint64_t give_up_at;        /* monotonic_usec() */
 };
 
 /*
@@ -80,8 +80,8 @@ struct api_route {
 	enum api_method method;
 	const char *pattern; /* api_path_matches() */
 	bool is_login;       /* then none of the two: api_log_in() */
-	void (*run)(struct api_call *call);
-	void (*run_at_once)(struct api_call *call);
+	void (*run)(struct incoming_call *call);
+	void (*run_at_once)(struct incoming_call *call);
 	const struct api_parameter_rule *parameters;
 	bool has_body;
 	enum api_body_kind body;
@@ -90,46 +90,48 @@ struct api_route {
 	 * check all that is to be checked before `run`. False: there is a problem. Null: a call of
 	 * the API.
 	 */
-	bool (*admit)(struct api_call *call);
+	bool (*admit)(struct incoming_call *call);
+	/* answer with `problem`, without freeing the call; null: as the API does */
+	void (*answer_problem)(struct incoming_call *call);
 };
 
-/* Logging in and out (api-login.c); ends with a null pattern, like all of these. */
+/* Logging in and out (login.c); ends with a null pattern, like all of these. */
 extern const struct api_route api_login_routes[];
 
-/* What kind of API this is (api-about.c). */
+/* What kind of API this is (about.c). */
 extern const struct api_route api_about_routes[];
 
-/* The calls about agents (api-agents.c). */
+/* The calls about agents (agents.c). */
 extern const struct api_route api_agent_routes[];
 
-/* The calls of the enrollment with Wazuh 5 (api-enroll.c). */
+/* The calls of the enrollment with Wazuh 5 (enroll.c). */
 extern const struct api_route api_enroll_routes[];
 
-/* Answer such a call with its problem. */
-void api_enroll_answer_problem(struct api_call *call);
-
 /* Answer with 200 and this text (from malloc; null: out of memory), and free the call. */
-void api_call_answer_text(struct api_call *call, char *text, const char *content_type);
+void incoming_call_answer_text(struct incoming_call *call, char *text, const char *content_type);
 
 /* Answer with what has come out, and free the call. */
-void api_call_answer(struct api_call *call);
+void incoming_call_answer(struct incoming_call *call);
 
-/* ------------------------------------------------------------------ api-login.c */
+/* Wipe and free a call, without an answer. */
+void incoming_call_free(struct incoming_call *call);
+
+/* ------------------------------------------------------------------ login.c */
 
 /*
  * Try the name and password of the request; the worker takes its time, and then the call is
  * answered. False: there is a problem already.
  */
-bool api_log_in(struct api_call *call);
+bool api_log_in(struct incoming_call *call);
 
 /* Learn from the token who asks. False: there is a problem. */
-bool api_take_token(struct api_call *call);
+bool api_take_token(struct incoming_call *call);
 
-/* ------------------------------------------------------------------ api-list.c */
+/* ------------------------------------------------------------------ list.c */
 
 #define API_REMOVE_AGE "7d" /* younger agents are removed only when older_than says so */
 
 extern const struct api_parameter_rule api_list_parameters[], api_remove_parameters[];
 
-void api_list_agents(struct api_call *call);
-void api_remove_agents(struct api_call *call);
+void api_list_agents(struct incoming_call *call);
+void api_remove_agents(struct incoming_call *call);

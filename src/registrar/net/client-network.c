@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#include "registrar/net/network.h"
+#include "registrar/net/client-network.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
-struct api_network api_network_of(const char *address)
+struct client_network client_network_of(const char *address)
 {
-	struct api_network network = { .family = AF_UNSPEC + 1 };
+	struct client_network network = { .family = AF_UNSPEC + 1 };
 	struct in6_addr v6;
 
 	if (inet_pton(AF_INET, address, network.bytes) == 1) {
@@ -22,7 +22,7 @@ struct api_network api_network_of(const char *address)
 	return network;
 }
 
-bool api_network_is_same(const struct api_network *a, const struct api_network *b)
+bool client_network_is_same(const struct client_network *a, const struct client_network *b)
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }

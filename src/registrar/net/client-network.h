@@ -7,15 +7,15 @@
 
 #include <stdbool.h>
 
-struct api_network {
+struct client_network {
 	unsigned char bytes[8];
-	unsigned char family; /* 0: none; api_network_of() never returns it */
+	unsigned char family; /* 0: none; client_network_of() never returns it */
 };
 
 /*
  * Of a numeric address; IPv4 within IPv6 is IPv4. What is no address (there is none known) is a
  * network of its own.
  */
-struct api_network api_network_of(const char *address);
+struct client_network client_network_of(const char *address);
 
-bool api_network_is_same(const struct api_network *a, const struct api_network *b);
+bool client_network_is_same(const struct client_network *a, const struct client_network *b);

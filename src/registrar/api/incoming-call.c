@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/api/incoming-call.h"
+
+#include "common/log.h"
+
+#include <string.h>
+
+#define PROBLEM_TYPE "application/problem+json; charset=utf-8"
+
+void incoming_call_free(struct incoming_call *call)
+{
+	api_path_clear(&call->path);
+	api_query_clear(&call->query);
+	if (call->enrollment)
+		enrollment_wipe(call->enrollment);
+	free(call->enrollment);
+	free(call->removed);
+	json_decref(call->members);
+	explicit_bzero(&call->body, sizeof call->body);
+	free(call);
+}
+
+void incoming_call_answer_text(struct incoming_call *call, char *text, const char *content_type)
+{
+	if (text)
+		api_exchange_answer(call->exchange, 200, content_type, text);
+	else
+		api_exchange_answer(call->exchange, 500, NULL, NULL);
+	incoming_call_free(call);
+}
+
+static void answer_problem(struct incoming_call *call)
+{
+	const struct api_problem *problem = &call->problem;
+	bool is_login = call->route && call->route->is_login;
+	const char *challenge = is_login ? "Basic realm=\"agent-registrar\"" : "Bearer";
+
+	if (call->route && call->route->answer_problem) {
+		call->route->answer_problem(call);
+		incoming_call_free(call);
+		return;
+	}
+	if (problem->status == 401)
+		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
+	if (problem->status == 429)
+		api_exchange_add_header(call->exchange, "Retry-After", "60");
+	log_debug("API: %s told %d: %s", api_exchange_peer(call->exchange), problem->status,
+		  problem->detail);
+	api_exchange_answer(call->exchange, problem->status, PROBLEM_TYPE,
+			    api_response_problem(problem, call->api->node, call->pretty));
+	incoming_call_free(call);
+}
+
+void incoming_call_answer(struct incoming_call *call)
+{
+	if (call->problem.status != 0)
+		answer_problem(call);
+	else
+		incoming_call_answer_text(call, call->answer, call->content_type ?: API_JSON_TYPE);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/commands/admin.h"
+
+#include "common/deadline.h"
+#include "common/log.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#define LOCK_PATIENCE (10 * USEC_PER_SEC)
+
+void admin_warn(const char *sentence)
+{
+	log_warning("%s", sentence);
+}
+
+int admin_fail(int status, const struct reason *why)
+{
+	log_error("%s", why->text);
+	return status;
+}
+
+int admin_fail_file(int error, const struct reason *why)
+{
+	return admin_fail(error == -EAGAIN ? EX_TEMPFAIL : EX_CONFIG, why);
+}
+
+int admin_begin(struct roster **ret, const struct options *options, bool to_read)
+{
+	struct reason why;
+	char etc[PATH_MAX];
+	int r;
+
+	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
+	r = to_read ? roster_open_reading(ret, etc, admin_warn, &why)
+		    : roster_open(ret, etc, options->group, admin_warn, &why);
+	if (r >= 0)
+		r = roster_begin_within(*ret, LOCK_PATIENCE, &why);
+	return r < 0 ? admin_fail_file(r, &why) : 0;
+}
+
+int admin_finish_output(void)
+{
+	struct reason why;
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	(void)reason_errno(&why, errno, "Cannot write to standard output");
+	return admin_fail(EX_IOERR, &why);
+}
+
+void admin_print_agent(const char *id, const char *name, const char *ip)
+{
+	printf("%s %s %s\n", id, name, ip);
+}
