@@ -150,11 +150,12 @@ const char *agent_key_fault_text(enum agent_key_fault fault)
 {
 	static const char *const texts[] = {
 		[AGENT_KEY_OK] = "no fault",
-		[AGENT_KEY_FIELDS] = "it is not four fields with one space between them",
+		[AGENT_KEY_FIELDS] = "it does not consist of four fields separated by single "
+				     "spaces",
 		[AGENT_KEY_ID] = "the id is not 1 to 8 digits",
-		[AGENT_KEY_NAME] = "the name is not 2 to 128 of A-Z a-z 0-9 . _ -",
-		[AGENT_KEY_IP] = "the address is neither any nor an IP address or network",
-		[AGENT_KEY_KEY] = "the key is not 2 to 128 of A-Z a-z 0-9 . _ -",
+		[AGENT_KEY_NAME] = "the name is not 2 to 128 characters of A-Z a-z 0-9 . _ -",
+		[AGENT_KEY_IP] = "the address is neither \"any\" nor an IP address or network",
+		[AGENT_KEY_KEY] = "the key is not 2 to 128 characters of A-Z a-z 0-9 . _ -",
 	};
 
 	return texts[fault];

@@ -60,15 +60,15 @@ static int create_staged(struct atomic_file *file, mode_t mode, gid_t gid, size_
 	int r;
 
 	if (unlinkat(file->directory, file->staged, 0) < 0 && errno != ENOENT)
-		return reason_errno(why, errno, "Cannot remove the leftover %s beside %s",
+		return reason_errno(why, errno, "Cannot remove the leftover %s next to %s",
 				    file->staged, file->path);
 	file->fd = openat(file->directory, file->staged,
 			  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file->fd < 0)
-		return reason_errno(why, errno, "Cannot create a file beside %s", file->path);
+		return reason_errno(why, errno, "Cannot create a file next to %s", file->path);
 	if (gid != (gid_t)-1 && fchown(file->fd, (uid_t)-1, gid) < 0)
-		return reason_errno(why, errno, "Cannot give the new %s to group %u", file->path,
-				    (unsigned)gid);
+		return reason_errno(why, errno, "Cannot change the group of the new %s to %u",
+				    file->path, (unsigned)gid);
 	if (fchmod(file->fd, mode) < 0)
 		return reason_errno(why, errno, "Cannot set the mode of the new %s", file->path);
 	copy_label(file);
@@ -114,7 +114,7 @@ static int keep_aside(const struct atomic_file *file, const char *aside)
 static int put_in_place(struct atomic_file *file, struct reason *why)
 {
 	if (renameat(file->directory, file->staged, file->directory, file->name) < 0)
-		return reason_errno(why, errno, "Cannot put the new %s in place", file->path);
+		return reason_errno(why, errno, "Cannot rename the new %s into place", file->path);
 	free(file->staged);
 	file->staged = NULL;
 	return 0;
@@ -132,7 +132,7 @@ static int publish(struct atomic_file *file, const void *data, size_t length, co
 	if (r < 0)
 		return reason_errno(why, r, "Cannot write the new %s", file->path);
 	if (fsync(file->fd) < 0)
-		return reason_errno(why, errno, "Cannot flush the new %s to the disk", file->path);
+		return reason_errno(why, errno, "Cannot sync the new %s to disk", file->path);
 	aside_result = aside ? keep_aside(file, aside) : 0;
 	r = put_in_place(file, why);
 	if (r < 0 && aside_result > 0)
@@ -144,12 +144,11 @@ static int publish(struct atomic_file *file, const void *data, size_t length, co
 	 * lose the new one.
 	 */
 	if (aside_result < 0)
-		(void)reason_errno(why, aside_result, "The old %s could not be kept as %s",
-				   file->path, aside);
+		(void)reason_errno(why, aside_result, "Cannot keep the old %s as %s", file->path,
+				   aside);
 	if (fsync(file->directory) < 0) {
 		(void)reason_errno(why, errno,
-				   "%s is in place, but its directory cannot be flushed to the "
-				   "disk",
+				   "%s was replaced, but its directory cannot be synced to disk",
 				   file->path);
 		return 1;
 	}

@@ -186,20 +186,18 @@ void authd_reply_wipe(struct authd_reply *reply)
 
 /* ------------------------------------------------------------------ what an error text means */
 
-static const char hint_no_password[] = "a manager without a password answers like this to a "
-				       "request that carries one: if it has none, remove the "
-				       "password here";
+static const char hint_no_password[] = "a manager without a password replies like this to a "
+				       "request with one; if it has none, remove the password here";
 static const char hint_password[] = "set password_file to the manager's password";
-static const char hint_name[] = "managers refuse a bad name, their own host name and (OSSEC, and "
-				"Wazuh up to 3.13.0) a name that is taken: set another name";
-static const char hint_group[] = "create the group at the manager or correct groups";
-static const char hint_version[] = "leave version out, or set it to the manager's";
+static const char hint_name[] = "managers refuse an invalid name, their own host name and (OSSEC, "
+				"and Wazuh up to 3.13.0) a name already in use; set another name";
+static const char hint_group[] = "create the group on the manager or correct groups";
+static const char hint_version[] = "remove version, or set it to the manager's version";
 static const char hint_ip[] = "correct ip";
-static const char hint_limit[] = "raise the manager's agent limit or remove agents there";
-static const char hint_retry[] = "the trouble is at the manager: see its log";
-static const char hint_duplicate[] = "remove the old agent at the manager, or wait until the "
-				     "manager lets it be replaced (Wazuh: an hour), or set another "
-				     "name";
+static const char hint_limit[] = "raise the agent limit of the manager or remove agents there";
+static const char hint_retry[] = "the problem is on the manager; see its log";
+static const char hint_duplicate[] = "remove the old agent on the manager, wait until the manager "
+				     "allows replacing it (Wazuh: an hour), or set another name";
 
 /*
  * Longest match is not needed: the first row that begins the text wins, so the more special stands

@@ -229,24 +229,24 @@ static int judge(struct agent_key *ret, const struct findings *findings, struct 
 {
 	if (findings->keys == 2)
 		reason_set(why,
-			   "holds the keys of several agents (%s %s, %s %s, ...); this machine is "
-			   "one of them: give its key alone",
+			   "contains the keys of several agents (%s %s, %s %s, ...); provide only "
+			   "the key of this machine",
 			   findings->key.id, findings->key.name, findings->other_key.id,
 			   findings->other_key.name);
 	else if (findings->fault != AGENT_KEY_OK)
-		reason_set(why, "holds a key that no agent can use: %s",
+		reason_set(why, "contains an invalid key: %s",
 			   agent_key_fault_text(findings->fault));
 	else if (findings->has_cut_key)
 		reason_set(why,
-			   "holds a key that is shorter than the %d characters that managers make; "
-			   "was it cut? If not, give it as a line of client.keys, with its newline",
+			   "contains a key shorter than the usual %d characters; if it is not "
+			   "truncated, provide it as a line of client.keys with its newline",
 			   AGENT_KEY_USUAL);
 	else if (findings->has_odd_base64)
-		reason_set(why, "holds no whole key: what looks like the base64 of manage_agents "
-				"-e does not decode to \"ID NAME IP KEY\"; was it cut?");
+		reason_set(why, "contains no complete key: the base64 text does not decode to \"ID "
+				"NAME IP KEY\"; it may be truncated");
 	else if (findings->keys == 0)
-		reason_set(why, "holds no key: neither the base64 that manage_agents -e prints, "
-				"nor a line \"ID NAME IP KEY\" of client.keys");
+		reason_set(why, "contains no key: expected the output of manage_agents -e (base64) "
+				"or a line \"ID NAME IP KEY\" of client.keys");
 	else {
 		*ret = findings->key;
 		return 0;
@@ -263,11 +263,11 @@ static const char *fault_of(const char *text, size_t length)
 	if (length == 0)
 		return "is empty";
 	if (length > EXPORTED_KEY_MAX)
-		return "is longer than a key can be; give the key of one agent alone";
+		return "is too long for a key; provide the key of one agent only";
 	if (length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
 		return "is UTF-16; save it as UTF-8 or ASCII";
 	if (memchr(text, '\0', length))
-		return "holds a NUL byte";
+		return "contains a NUL byte";
 	return NULL;
 }
 

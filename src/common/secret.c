@@ -17,11 +17,11 @@ static const char *fault_of(const char *text, size_t length)
 	if (length == 0)
 		return "is empty";
 	if (memchr(text, '\0', length))
-		return "holds a NUL byte";
+		return "contains a NUL byte";
 	if (memchr(text, '\n', length))
-		return "holds more than one line";
+		return "contains more than one line";
 	if (text[length - 1] == '\r')
-		return "ends in a carriage return; convert it to Unix line ends";
+		return "ends in a carriage return; convert it to Unix line endings";
 	return NULL;
 }
 

@@ -68,8 +68,8 @@ const char *tls_error_text(char *buffer, size_t size)
 		return "unknown error";
 	if (text)
 		return text;
-	(void)snprintf(buffer, size, "OpenSSL error %08lX, which openssl errstr %08lX explains",
-		       error, error);
+	(void)snprintf(buffer, size, "OpenSSL error %08lX (see: openssl errstr %08lX)", error,
+		       error);
 	return buffer;
 }
 
@@ -147,7 +147,7 @@ static int wrong_kind(BIO *bio, const char *role, const char *path, const char *
 		      struct reason *why)
 {
 	ERR_clear_error();
-	reason_set(why, "The %s %s holds %s, not %s", role, path, pem_kind(bio), wanted);
+	reason_set(why, "The %s %s contains %s, not %s", role, path, pem_kind(bio), wanted);
 	return -EINVAL;
 }
 
@@ -190,7 +190,7 @@ static int set_versions(SSL_CTX *context, const struct tls_settings *settings, s
 		SSL_CTX_set_security_level(context, 0);
 	if (SSL_CTX_set_min_proto_version(context, lowest) != 1 ||
 	    SSL_CTX_set_max_proto_version(context, highest) != 1) {
-		reason_set(why, "This OpenSSL has no TLS version between '%s' and '%s'",
+		reason_set(why, "This OpenSSL supports no TLS version between '%s' and '%s'",
 			   settings->min_version ?: "1.2", settings->max_version ?: "the newest");
 		return -EINVAL;
 	}
@@ -201,15 +201,14 @@ static int set_ciphers(SSL_CTX *context, const struct tls_settings *settings, st
 {
 	if (settings->ciphers && SSL_CTX_set_cipher_list(context, settings->ciphers) != 1) {
 		ERR_clear_error();
-		reason_set(why,
-			   "None of the ciphers '%s' is known to OpenSSL (see: openssl ciphers)",
+		reason_set(why, "OpenSSL supports none of the ciphers '%s' (see: openssl ciphers)",
 			   settings->ciphers);
 		return -EINVAL;
 	}
 	if (settings->ciphersuites &&
 	    SSL_CTX_set_ciphersuites(context, settings->ciphersuites) != 1) {
 		ERR_clear_error();
-		reason_set(why, "None of the TLS 1.3 ciphersuites '%s' is known to OpenSSL",
+		reason_set(why, "OpenSSL supports none of the TLS 1.3 ciphersuites '%s'",
 			   settings->ciphersuites);
 		return -EINVAL;
 	}
@@ -233,8 +232,7 @@ static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
 		if (!certificate)
 			break;
 		if (X509_STORE_add_cert(store, certificate) != 1)
-			return wrong_kind(bio, "CA file", path, "a certificate that can be used",
-					  why);
+			return wrong_kind(bio, "CA file", path, "a usable certificate", why);
 		if (is_past(X509_get0_notAfter(certificate)))
 			tls_describe_time(X509_get0_notAfter(certificate), latest, sizeof latest);
 		else
@@ -242,7 +240,7 @@ static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
 	}
 	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
 		ERR_clear_error();
-		reason_set(why, "The CA file %s holds a damaged certificate", path);
+		reason_set(why, "The CA file %s contains a damaged certificate", path);
 		return -EINVAL;
 	}
 	ERR_clear_error();
@@ -251,7 +249,7 @@ static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
 	if (usable == 0) {
 		reason_set(why,
 			   "The CA certificate in %s expired on %s; install the current one, or "
-			   "set the clock right",
+			   "correct the clock",
 			   path, latest);
 		return -EINVAL;
 	}
@@ -274,15 +272,15 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 	if (is_past(X509_get0_notAfter(first))) {
 		tls_describe_time(X509_get0_notAfter(first), end, sizeof end);
 		reason_set(why,
-			   "The certificate in %s expired on %s; install a current one, or set the "
-			   "clock right",
+			   "The certificate in %s expired on %s; install a current one, or correct "
+			   "the clock",
 			   path, end);
 		return -EINVAL;
 	}
 	if (SSL_CTX_use_certificate_chain_file(context, path) != 1) {
 		char text[256];
 
-		reason_set(why, "The certificate in %s cannot be used: %s", path,
+		reason_set(why, "The certificate in %s is not usable: %s", path,
 			   tls_error_text(text, sizeof text));
 		return -EINVAL;
 	}
@@ -332,8 +330,7 @@ static int set_own_certificate(SSL_CTX *context, const struct tls_settings *sett
 		return 0;
 	if (!settings->certificate_file || !settings->private_key_file) {
 		reason_set(why,
-			   "A certificate needs its private key, and the other way round: %s is "
-			   "not set",
+			   "A certificate and its private key must be set together: %s is not set",
 			   settings->certificate_file ? "the private key file"
 						      : "the certificate file");
 		return -EINVAL;
@@ -363,7 +360,7 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 	if (!context) {
 		char text[256];
 
-		reason_set(why, "OpenSSL cannot start: %s", tls_error_text(text, sizeof text));
+		reason_set(why, "Cannot initialize OpenSSL: %s", tls_error_text(text, sizeof text));
 		return -ENOMEM;
 	}
 	r = set_versions(context, settings, why);

@@ -36,7 +36,7 @@ int import_file_read(struct agent_key *ret, const char *path, const struct deadl
 	cleanup_fd int fd = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 				 : dup(STDIN_FILENO);
 	struct reason fault = { 0 };
-	char text[EXPORTED_KEY_MAX + 1], shown[512] = "the standard input";
+	char text[EXPORTED_KEY_MAX + 1], shown[512] = "standard input";
 	ssize_t length;
 	int r;
 
@@ -52,6 +52,6 @@ int import_file_read(struct agent_key *ret, const char *path, const struct deadl
 	r = exported_key_parse(ret, text, (size_t)length, &fault);
 	explicit_bzero(text, sizeof text);
 	if (r < 0)
-		reason_set(why, "%c%s %s", path ? shown[0] : 'T', shown + 1, fault.text);
+		reason_set(why, "%c%s %s", path ? shown[0] : 'S', shown + 1, fault.text);
 	return r;
 }

@@ -33,7 +33,7 @@ int keystore_open(struct keystore *store, const char *directory, const char *key
 	if (store->path && store->counter_path)
 		return 0;
 	keystore_close(store);
-	return reason_errno(why, ENOMEM, "Cannot prepare the key file's path");
+	return reason_errno(why, ENOMEM, "Cannot prepare the path of the key file");
 }
 
 void keystore_release(struct keystore *store)
@@ -78,10 +78,10 @@ static int judge_record(struct agent_key *ret, const char *line, size_t length, 
 	int state = KEYSTORE_TORN;
 
 	if (fault != AGENT_KEY_OK)
-		reason_set(why, "%s holds no record that an agent can use: %s", path,
+		reason_set(why, "%s contains no usable record: %s", path,
 			   agent_key_fault_text(fault));
 	else if (!ended && !agent_key_is_usual(&key))
-		reason_set(why, "%s is cut short in the middle of its record", path);
+		reason_set(why, "%s is truncated in the middle of a record", path);
 	else {
 		*ret = key;
 		state = KEYSTORE_KEY;
@@ -141,7 +141,7 @@ int keystore_read(const struct keystore *store, struct agent_key *ret, struct re
 	if (fd < 0)
 		return fd == -ENOENT ? KEYSTORE_MISSING : fd;
 	if ((uintmax_t)status.st_size > FILE_MAX) {
-		reason_set(why, "%s is larger than any key file", store->path);
+		reason_set(why, "%s is too large for a key file", store->path);
 		return -EFBIG;
 	}
 	text = malloc((size_t)status.st_size + 1);
@@ -192,8 +192,8 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline,
 
 	if (fd < 0)
 		return reason_errno(why, errno,
-				    "Cannot open %s, the key file's directory; is the agent "
-				    "installed? Otherwise set directory in [agent]",
+				    "Cannot open %s, the directory of the key file; install the "
+				    "agent, or set directory in [agent]",
 				    directory);
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		struct deadline pause = deadline_in(LOCK_POLL_USEC, deadline);
@@ -208,7 +208,7 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline,
 		if (r != -ETIMEDOUT)
 			return r;
 		if (monotonic_usec() >= deadline->at) {
-			reason_set(why, "Another agent-register (pid %d) is still at work on %s",
+			reason_set(why, "Another agent-register (PID %d) is still using %s",
 				   (int)lock_holder(fd), store->path);
 			return -ETIMEDOUT;
 		}
@@ -300,9 +300,9 @@ static int check_replaceable(const char *path, struct reason *why)
 	if (fd < 0)
 		return fd;
 	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))) {
-		reason_set(why, "%s is marked %s (chattr -%c takes the mark off)", path,
+		reason_set(why, "%s is marked %s; clear it with: chattr -%c %s", path,
 			   flags & FS_IMMUTABLE_FL ? "immutable" : "append-only",
-			   flags & FS_IMMUTABLE_FL ? 'i' : 'a');
+			   flags & FS_IMMUTABLE_FL ? 'i' : 'a', path);
 		return -EPERM;
 	}
 	if (is_mount_point(fd)) {
@@ -315,7 +315,15 @@ static int check_replaceable(const char *path, struct reason *why)
 	return 0;
 }
 
-/* What would let the new file be made, but not be put in the old one's place. */
+/* The length of the directory in a path, which has a slash; for "%.*s". */
+static int directory_length(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash > path ? (int)(slash - path) : 1;
+}
+
+/* What does not prevent creating the new file, but renaming it over the old one. */
 static int check_directory(const struct keystore *store, struct reason *why)
 {
 	struct stat directory, old;
@@ -323,18 +331,19 @@ static int check_directory(const struct keystore *store, struct reason *why)
 
 	if (ioctl(store->lock, FS_IOC_GETFLAGS, &flags) == 0 &&
 	    (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))) {
-		return reason_errno(why, EPERM,
-				    "The directory of %s is marked immutable or append-only "
-				    "(chattr -i -a takes the marks off)",
-				    store->path);
+		reason_set(why,
+			   "The directory of %s is marked immutable or append-only; clear it with: "
+			   "chattr -i -a %.*s",
+			   store->path, directory_length(store->path), store->path);
+		return -EPERM;
 	}
 	if (fstat(store->lock, &directory) == 0 && (directory.st_mode & S_ISVTX) &&
 	    directory.st_uid != geteuid() && lstat(store->path, &old) == 0 &&
 	    old.st_uid != geteuid()) {
 		reason_set(why,
-			   "%s belongs to another user, and its directory is sticky (chmod -t "
-			   "takes that off)",
-			   store->path);
+			   "%s belongs to another user and its directory has the sticky bit set; "
+			   "clear it with: chmod -t %.*s",
+			   store->path, directory_length(store->path), store->path);
 		return -EPERM;
 	}
 	return 0;

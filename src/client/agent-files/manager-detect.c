@@ -29,7 +29,7 @@ static bool has_managers_file(const char *directory, struct reason *seen)
 			return false;
 		}
 		if (access(path, F_OK) == 0) {
-			reason_set(seen, "there is %s", path);
+			reason_set(seen, "found %s", path);
 			return true;
 		}
 	}
@@ -82,7 +82,7 @@ static bool has_keys_of_several(const char *keys_path, struct reason *seen)
 	if (line)
 		explicit_bzero(line, allocated);
 	if (entries > 1)
-		reason_set(seen, "%s has the entries of %zu agents", keys_path, entries);
+		reason_set(seen, "%s contains the entries of %zu agents", keys_path, entries);
 	return entries > 1;
 }
 

@@ -37,7 +37,7 @@ int reenroll_files_open(struct reenroll_files *files, const char *keys_path, con
 	if (files->secret_path && files->anchor_directory && files->anchor_path)
 		return 0;
 	reenroll_files_close(files);
-	return reason_errno(why, ENOMEM, "Cannot prepare the paths beside the key file");
+	return reason_errno(why, ENOMEM, "Cannot prepare the paths of the re-enrollment files");
 }
 
 void reenroll_files_release(struct reenroll_files *files)
@@ -74,7 +74,8 @@ static ssize_t read_regular(const char *path, void *buffer, size_t size, struct 
 	if (fd < 0 && errno == ENOENT)
 		return -ENOENT;
 	if (fd < 0 && errno == ELOOP) {
-		reason_set(why, "%s is a symbolic link, which root does not follow; remove it",
+		reason_set(why,
+			   "%s is a symbolic link, which is not followed for security; remove it",
 			   path);
 		return -ELOOP;
 	}
@@ -102,8 +103,8 @@ int reenroll_files_read_secret(const struct reenroll_files *files, struct reenro
 		r = 1;
 	else
 		reason_set(why,
-			   "%s is not \"ID SECRET\", with a secret of 64 lower-case hexadecimal "
-			   "digits; not used",
+			   "%s is ignored: it is not \"ID SECRET\" with a secret of 64 lowercase "
+			   "hexadecimal digits",
 			   files->secret_path);
 	explicit_bzero(line, sizeof line);
 	return r;
@@ -119,13 +120,13 @@ static int make_directory(struct reenroll_files *files, gid_t group, struct reas
 	if (mkdir(path, 0700) < 0)
 		return errno == EEXIST
 			       ? 0
-			       : reason_errno(why, errno, "Cannot make the directory %s", path);
+			       : reason_errno(why, errno, "Cannot create the directory %s", path);
 	files->made_directory = true;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0) ||
 	    fchmod(fd, DIRECTORY_MODE) < 0)
 		return reason_errno(why, errno,
-				    "Cannot give the new directory %s to the agent's group", path);
+				    "Cannot set the group and mode of the new directory %s", path);
 	return 0;
 }
 
@@ -139,12 +140,12 @@ static int check_directory(const struct reenroll_files *files, struct reason *wh
 	struct stat opened, named;
 
 	if (fstat(files->anchor.directory, &opened) < 0 || lstat(path, &named) < 0)
-		return reason_errno(why, errno, "Cannot look at the directory %s", path);
+		return reason_errno(why, errno, "Cannot inspect the directory %s", path);
 	if (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino)
 		return 0;
 	reason_set(why,
-		   "%s is a symbolic link, which root does not follow; put a directory in its "
-		   "place",
+		   "%s is a symbolic link, which is not followed for security; replace it with a "
+		   "directory",
 		   path);
 	return -ELOOP;
 }
@@ -288,11 +289,11 @@ int reenroll_files_retire_secret(const struct reenroll_files *files, const char 
 	    strcmp(secret.id, id) == 0)
 		return 0;
 	if (!kept)
-		return reason_errno(why, ENOMEM, "Cannot put %s aside", files->secret_path);
+		return reason_errno(why, ENOMEM, "Cannot rename %s", files->secret_path);
 	if (rename(files->secret_path, kept) < 0 && errno != ENOENT)
 		return reason_errno(why, errno,
-				    "The key is stored, but %s, which is another agent's, cannot "
-				    "be put aside",
+				    "The key is stored, but %s, which belongs to another agent, "
+				    "cannot be renamed",
 				    files->secret_path);
 	return 0;
 }

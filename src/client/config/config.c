@@ -64,10 +64,12 @@ static void *target_of(struct config *config, const struct config_key *key)
 
 static int reset(struct config *config, const struct config_key *key)
 {
+	const char *expected;
+
 	key->type->clear(target_of(config, key));
 	if (*key->default_text == '\0')
 		return 0;
-	return key->type->parse(target_of(config, key), key->default_text, key->type) ? -ENOMEM : 0;
+	return key->type->parse(target_of(config, key), key->default_text, key->type, &expected);
 }
 
 int config_init(struct config *config)
@@ -148,8 +150,7 @@ static int unknown_key(const char *section, const char *name, const char *origin
 	escape_string(shown, sizeof shown, name);
 	escape_string(shown_section, sizeof shown_section, section);
 	if (*section == '\0')
-		reason_set(why,
-			   "%s: the key '%s' stands before any section; did you mean %s in [%s]?",
+		reason_set(why, "%s: key '%s' appears before any section; did you mean %s in [%s]?",
 			   origin, shown, nearest->name, nearest->section);
 	else if (strcmp(section, nearest->section) == 0)
 		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s?", origin, shown,
@@ -174,24 +175,28 @@ int config_set(struct config *config, const char *section, const char *name, con
 	       const char *origin, struct reason *why)
 {
 	const struct config_key *key = find_key(section, name);
-	const char *wanted;
+	const char *expected;
 	char shown[256];
+	int r;
 
 	if (!key)
 		return unknown_key(section, name, origin, why);
 	if (key->offset == offsetof(struct config, retry.budget))
 		config->budget_is_set = *value != '\0';
 	if (*value == '\0')
-		return reset(config, key) < 0 ? reason_errno(why, ENOMEM, "%s", origin) : 0;
-	wanted = key->type->parse(target_of(config, key), value, key->type);
-	if (!wanted)
+		r = reset(config, key);
+	else
+		r = key->type->parse(target_of(config, key), value, key->type, &expected);
+	if (r == -ENOMEM)
+		return reason_errno(why, r, "%s: cannot set %s in [%s]", origin, name, section);
+	if (r == 0)
 		return 0;
 	if (key->type->may_hold_secrets)
-		reason_set(why, "%s: this is not a value for %s in [%s]: it takes %s", origin, name,
-			   section, wanted);
+		reason_set(why, "%s: the value for %s in [%s] is not valid: expected %s", origin,
+			   name, section, expected);
 	else
-		reason_set(why, "%s: '%s' is not a value for %s in [%s]: it takes %s", origin,
-			   escape_string(shown, sizeof shown, value), name, section, wanted);
+		reason_set(why, "%s: '%s' is not a valid value for %s in [%s]: expected %s", origin,
+			   escape_string(shown, sizeof shown, value), name, section, expected);
 	return -EINVAL;
 }
 
@@ -258,8 +263,7 @@ static void check_section(struct ini_source *source, const char *line)
 	}
 	behind += strspn(behind, " \t");
 	if (least == 0 && *behind && *behind != ';' && *behind != '#')
-		fail_line(source, "what stands behind the ] of a section would be ignored: put it "
-				  "on a line of its own");
+		fail_line(source, "unexpected text after ]; put it on a line of its own");
 	if (least == 0)
 		return;
 	(void)snprintf(problem, sizeof problem, "unknown section [%s]; did you mean [%s]?",
@@ -295,12 +299,12 @@ static char *read_line(char *buffer, int size, void *stream)
 	skipped += strspn(line + skipped, " \t");
 
 	if (strlen(line) != (size_t)length)
-		fail_line(source, "the line holds a NUL byte");
+		fail_line(source, "the line contains a NUL byte");
 	else if (length - (ssize_t)skipped >= size) {
 		char problem[128];
 
 		(void)snprintf(problem, sizeof problem,
-			       "the line is longer than %d bytes and would be cut; split it, or "
+			       "the line is longer than %d bytes and would be truncated; split or "
 			       "shorten it",
 			       size - 1);
 		fail_line(source, problem);
@@ -331,9 +335,8 @@ int config_read(struct config *config, FILE *file, const char *path, struct reas
 	if (fstat(fileno(file), &status) == 0 && status.st_mtime > config->changed_at)
 		config->changed_at = status.st_mtime;
 	if (bad_line > 0) { /* the first fault: behind one of ours inih sees only empty lines */
-		reason_set(why,
-			   "%s:%d: the line is neither a [section], a KEY = VALUE nor a comment",
-			   path, bad_line);
+		reason_set(why, "%s:%d: expected [SECTION], KEY = VALUE or a comment", path,
+			   bad_line);
 		return -EINVAL;
 	}
 	if (source.error)
@@ -403,16 +406,16 @@ static int check_trust(const struct config *config, struct reason *why)
 		return -EINVAL;
 	}
 	if (!config->tls.verify && has_token(config)) {
-		reason_set(why, "verify = no in [tls] contradicts token_file in [auth], which says "
-				"whom to trust: remove one of them");
+		reason_set(why, "verify = no in [tls] contradicts token_file in [auth], which "
+				"defines the trusted manager: remove one of them");
 		return -EINVAL;
 	}
 	if (config->tls.verify && !ca_or_pin && !has_token(config)) {
 		reason_set(why,
-			   "Nothing says which manager to trust: write one of these into [tls]: "
+			   "No way to verify the manager is configured; set one of these in [tls]: "
 			   "ca_file = FILE (the CA that issued the manager's certificate), pin = "
-			   "sha256//... (agent-register pin %s prints it), or verify = no (anybody "
-			   "can answer)",
+			   "sha256//... (printed by: agent-register pin %s), or verify = no (any "
+			   "host can impersonate the manager)",
 			   config->manager.address.count ? config->manager.address.items[0]
 							 : "HOST");
 		return -EINVAL;
@@ -425,8 +428,8 @@ static int check_import(const struct config *config, struct reason *why)
 {
 	if (config->auth.key_file)
 		return 0;
-	reason_set(why, "There is no key to import: method = import needs key_file in [auth], or "
-			"the credential agent-register.client-key");
+	reason_set(why, "No key to import: method = import requires key_file in [auth] or the "
+			"credential agent-register.client-key");
 	return -EINVAL;
 }
 
@@ -441,54 +444,53 @@ int config_check(const struct config *config, struct reason *why)
 	}
 	if (config->auth.proxy_password_file && config->manager.proxy &&
 	    !strchr(config->manager.proxy, '@')) {
-		reason_set(why, "The proxy's password needs a user: write proxy = "
+		reason_set(why, "The proxy's password requires a user: set proxy = "
 				"http://USER@HOST:PORT in [manager]");
 		return -EINVAL;
 	}
 	if (!config->tls.certificate_file != !config->tls.private_key_file) {
 		reason_set(why,
-			   "A client certificate needs its private key, and the other way round: "
-			   "set %s in [tls] too",
+			   "A client certificate and its private key must be set together: set %s "
+			   "in [tls]",
 			   config->tls.certificate_file ? "private_key_file" : "certificate_file");
 		return -EINVAL;
 	}
 	if (config->retry.initial == 0 || config->retry.initial > config->retry.max) {
-		reason_set(why, "initial in [retry] must be more than 0 and no more than max");
+		reason_set(why, "initial in [retry] must be greater than 0 and not greater than "
+				"max");
 		return -EINVAL;
 	}
 	if (config->manager.connect_timeout == 0 || config->manager.attempt_timeout == 0) {
-		reason_set(why, "connect_timeout and attempt_timeout in [manager] must be more "
+		reason_set(why, "connect_timeout and attempt_timeout in [manager] must be greater "
 				"than 0");
 		return -EINVAL;
 	}
 	if (config->manager.method != METHOD_API &&
 	    config->identity.on_duplicate == DUPLICATE_REPLACE) {
-		reason_set(why, "on_duplicate = replace needs method = api; with authd, the "
-				"manager decides by its own rules");
+		reason_set(why, "on_duplicate = replace requires method = api; with other methods, "
+				"the manager's own rules decide");
 		return -EINVAL;
 	}
 	if (config->manager.method == METHOD_API && config->agent.ip &&
 	    strcmp(config->agent.ip, "src") == 0) {
-		reason_set(why, "ip = src is of authd's protocol; with method = api, set an "
-				"address, a network, or any");
+		reason_set(why, "ip = src is not supported by method = api; set an address, a "
+				"network, or any");
 		return -EINVAL;
 	}
 	if (config->manager.method == METHOD_API &&
 	    (!config->auth.api_user || !config->auth.api_password_file)) {
 		reason_set(why,
-			   "method = api needs a user of the manager's API and his password: set "
-			   "%s in [auth]",
+			   "method = api requires an API user and its password: set %s in [auth]",
 			   config->auth.api_user ? "api_password_file" : "api_user");
 		return -EINVAL;
 	}
 	if (config->auth.api_user && strchr(config->auth.api_user, ':')) {
-		reason_set(why, "api_user in [auth] must not hold a colon, which ends the name "
-				"when logging in (RFC 7617)");
+		reason_set(why, "api_user in [auth] must not contain a colon (RFC 7617)");
 		return -EINVAL;
 	}
 	if (config->auth.token_file && config->manager.method != METHOD_ENROLL) {
-		reason_set(why, "token_file in [auth] is for the method enroll: set method = "
-				"enroll in [manager], or remove it");
+		reason_set(why, "token_file in [auth] requires method = enroll in [manager]: set "
+				"it, or remove token_file");
 		return -EINVAL;
 	}
 	return check_trust(config, why);

@@ -104,8 +104,8 @@ int config_init(struct config *config);
 
 /*
  * Set one key, named "SECTION.KEY"; an empty value goes back to the default, and lists grow by one
- * item a call. `origin` says where the value stands ("FILE:LINE", "--set"). Returns 0, or -EINVAL
- * with `why` set.
+ * item a call. `origin` is the place of the value ("FILE:LINE", "--set"). Returns 0, or -EINVAL or
+ * -ENOMEM with `why` set.
  */
 int config_set(struct config *config, const char *section, const char *name, const char *value,
 	       const char *origin, struct reason *why);

@@ -9,10 +9,15 @@
 #include "common/deadline.h"
 #include "common/tls-context.h"
 
-#include <ctype.h>
+#include <errno.h>
 #include <string.h>
 
-static const char out_of_memory[] = "less memory";
+/* What a value is not; for a parser to return. */
+static int invalid(const char **ret_expected, const char *expected)
+{
+	*ret_expected = expected;
+	return -EINVAL;
+}
 
 /* ------------------------------------------------------------------ plain values */
 
@@ -22,15 +27,15 @@ static void clear_string(void *target)
 	*(char **)target = NULL;
 }
 
-static const char *store_string(void *target, const char *text)
+static int store_string(void *target, const char *text)
 {
 	char *copy = strdup(text);
 
 	if (!copy)
-		return out_of_memory;
+		return -ENOMEM;
 	clear_string(target);
 	*(char **)target = copy;
-	return NULL;
+	return 0;
 }
 
 static bool is_printable(const char *text)
@@ -41,27 +46,32 @@ static bool is_printable(const char *text)
 	return true;
 }
 
-static const char *parse_text(void *target, const char *text, const struct config_type *type)
+static int parse_text(void *target, const char *text, const struct config_type *type,
+		      const char **ret_expected)
 {
 	(void)type;
-	return is_printable(text) ? store_string(target, text) : "printable text";
+	return is_printable(text) ? store_string(target, text)
+				  : invalid(ret_expected, "printable text");
 }
 
-static const char *parse_path(void *target, const char *text, const struct config_type *type)
+static int parse_path(void *target, const char *text, const struct config_type *type,
+		      const char **ret_expected)
 {
 	(void)type;
 	return text[0] == '/' && is_printable(text) ? store_string(target, text)
-						    : "an absolute path";
+						    : invalid(ret_expected, "an absolute path");
 }
 
-static const char *parse_prefix(void *target, const char *text, const struct config_type *type)
+static int parse_prefix(void *target, const char *text, const struct config_type *type,
+			const char **ret_expected)
 {
 	char scratch[ENDPOINT_PREFIX_SIZE];
 
 	(void)type;
-	return endpoint_prefix_parse(scratch, text) == 0 ? store_string(target, text)
-							 : "a path such as wazuh-manager, of "
-							   "letters, digits and . _ - ~ /";
+	if (endpoint_prefix_parse(scratch, text) < 0)
+		return invalid(ret_expected, "a path such as wazuh-manager, of letters, digits and "
+					     ". _ - ~ /");
+	return store_string(target, text);
 }
 
 static void clear_port(void *target)
@@ -69,16 +79,17 @@ static void clear_port(void *target)
 	*(uint16_t *)target = 0;
 }
 
-static const char *parse_port(void *target, const char *text, const struct config_type *type)
+static int parse_port(void *target, const char *text, const struct config_type *type,
+		      const char **ret_expected)
 {
 	size_t digits = strspn(text, "0123456789");
 	long port = digits > 0 && digits <= 5 && text[digits] == '\0' ? strtol(text, NULL, 10) : 0;
 
 	(void)type;
 	if (port < 1 || port > 65535)
-		return "a port from 1 to 65535";
+		return invalid(ret_expected, "a port from 1 to 65535");
 	*(uint16_t *)target = (uint16_t)port;
-	return NULL;
+	return 0;
 }
 
 static void clear_bool(void *target)
@@ -86,7 +97,8 @@ static void clear_bool(void *target)
 	*(bool *)target = false;
 }
 
-static const char *parse_bool(void *target, const char *text, const struct config_type *type)
+static int parse_bool(void *target, const char *text, const struct config_type *type,
+		      const char **ret_expected)
 {
 	static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
 
@@ -94,10 +106,10 @@ static const char *parse_bool(void *target, const char *text, const struct confi
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		if (strcasecmp(text, words[i]) == 0) {
 			*(bool *)target = i % 2;
-			return NULL;
+			return 0;
 		}
 	}
-	return "yes or no";
+	return invalid(ret_expected, "yes or no");
 }
 
 static void clear_choice(void *target)
@@ -105,7 +117,8 @@ static void clear_choice(void *target)
 	*(int *)target = 0;
 }
 
-static const char *parse_choice(void *target, const char *text, const struct config_type *type)
+static int parse_choice(void *target, const char *text, const struct config_type *type,
+			const char **ret_expected)
 {
 	static _Thread_local char valid[128];
 	size_t used = 0;
@@ -113,12 +126,12 @@ static const char *parse_choice(void *target, const char *text, const struct con
 	for (int i = 0; type->choices[i]; i++) {
 		if (strcmp(text, type->choices[i]) == 0) {
 			*(int *)target = i;
-			return NULL;
+			return 0;
 		}
 		used += (size_t)snprintf(valid + used, sizeof valid - used, "%s%s",
 					 i ? ", " : "one of ", type->choices[i]);
 	}
-	return valid;
+	return invalid(ret_expected, valid);
 }
 
 /* ------------------------------------------------------------------ durations */
@@ -160,7 +173,8 @@ static void clear_duration(void *target)
 }
 
 /* Numbers with units, added up: "1min 30s". At most 10 years, which no sum can overflow. */
-static const char *parse_duration(void *target, const char *text, const struct config_type *type)
+static int parse_duration(void *target, const char *text, const struct config_type *type,
+			  const char **ret_expected)
 {
 	static const char valid[] = "a duration such as 90, 90 s, 5 min, 1h 30min";
 	const uint64_t most = UINT64_C(3650) * 86400 * USEC_PER_SEC;
@@ -172,22 +186,22 @@ static const char *parse_duration(void *target, const char *text, const struct c
 		uint64_t number, unit;
 
 		if (digits == 0 || digits > 15)
-			return valid;
+			return invalid(ret_expected, valid);
 		number = strtoull(text, NULL, 10);
 		text += digits;
 		text += strspn(text, " \t");
 		letters = strcspn(text, " \t0123456789");
 		unit = unit_usec(text, letters);
 		if (unit == 0 || number > most / unit)
-			return valid;
+			return invalid(ret_expected, valid);
 		sum += number * unit;
 		if (sum > most)
-			return valid;
+			return invalid(ret_expected, valid);
 		text += letters;
 		text += strspn(text, " \t");
 	}
 	*(uint64_t *)target = sum;
-	return NULL;
+	return 0;
 }
 
 /* ------------------------------------------------------------------ lists */
@@ -202,32 +216,35 @@ static void clear_list(void *target)
 	*list = (struct string_list){ 0 };
 }
 
-static const char *append(void *target, const char *text, size_t length)
+static int append(void *target, const char *text, size_t length)
 {
 	struct string_list *list = target;
 	char **items = reallocarray(list->items, list->count + 1, sizeof *items);
 
 	if (!items)
-		return out_of_memory;
+		return -ENOMEM;
 	list->items = items;
 	items[list->count] = strndup(text, length);
 	if (!items[list->count])
-		return out_of_memory;
+		return -ENOMEM;
 	list->count++;
-	return NULL;
+	return 0;
 }
 
-static const char *parse_address(void *target, const char *text, const struct config_type *type)
+static int parse_address(void *target, const char *text, const struct config_type *type,
+			 const char **ret_expected)
 {
 	struct endpoint scratch;
 
 	(void)type;
 	if (endpoint_parse(&scratch, text, 1) < 0)
-		return "host, host:port, an IP address, or [IPv6]:port; one manager a line";
+		return invalid(ret_expected, "host, host:port, an IP address, or [IPv6]:port; one "
+					     "manager per line");
 	return append(target, text, strlen(text));
 }
 
-static const char *parse_proxy(void *target, const char *text, const struct config_type *type)
+static int parse_proxy(void *target, const char *text, const struct config_type *type,
+		       const char **ret_expected)
 {
 	struct proxy scratch;
 
@@ -236,15 +253,18 @@ static const char *parse_proxy(void *target, const char *text, const struct conf
 	case 0:
 		return store_string(target, text);
 	case -EPERM:
-		return "an address without the password, which goes into a file: write "
-		       "http://USER@HOST:PORT here, and proxy_password_file = FILE in [auth]";
+		return invalid(ret_expected, "an address without a password: set "
+					     "http://USER@HOST:PORT here and "
+					     "proxy_password_file = FILE in [auth]");
 	default:
-		return "the address of an HTTP proxy: [http://][USER@]HOST[:PORT]";
+		return invalid(ret_expected, "the address of an HTTP proxy: "
+					     "[http://][USER@]HOST[:PORT]");
 	}
 }
 
 /* As tls_pin_format() writes it. */
-static const char *parse_pin(void *target, const char *text, const struct config_type *type)
+static int parse_pin(void *target, const char *text, const struct config_type *type,
+		     const char **ret_expected)
 {
 	static const char prefix[] = "sha256//";
 	unsigned char digest[TLS_PIN_DIGEST_SIZE];
@@ -254,11 +274,13 @@ static const char *parse_pin(void *target, const char *text, const struct config
 	if (strncmp(text, prefix, strlen(prefix)) != 0 ||
 	    base64_decode(digest, sizeof digest, BASE64_PADDED, base64, strlen(base64)) !=
 		    sizeof digest)
-		return "sha256// and 44 characters of base64, as agent-register pin HOST prints it";
+		return invalid(ret_expected, "sha256// and 44 characters of base64, as "
+					     "agent-register pin HOST prints it");
 	return append(target, text, strlen(text));
 }
 
-static const char *parse_groups(void *target, const char *text, const struct config_type *type)
+static int parse_groups(void *target, const char *text, const struct config_type *type,
+			const char **ret_expected)
 {
 	static const char valid[] = "group names of A-Z a-z 0-9 . _ - separated by commas";
 
@@ -267,29 +289,31 @@ static const char *parse_groups(void *target, const char *text, const struct con
 		size_t length = strcspn(group, ",");
 
 		if (!agent_group_is_valid(group, length))
-			return valid;
+			return invalid(ret_expected, valid);
 		group += length;
 		if (*group == '\0')
 			break;
 	}
 	for (const char *group = text;; group++) {
 		size_t length = strcspn(group, ",");
-		const char *problem = append(target, group, length);
+		int r = append(target, group, length);
 
-		if (problem)
-			return problem;
+		if (r < 0)
+			return r;
 		group += length;
 		if (*group == '\0')
-			return NULL;
+			return 0;
 	}
 }
 
 /* ------------------------------------------------------------------ the agent */
 
-/* The expanded name is checked later (identity.h); here only what no expansion could mend. */
-static const char *parse_agent_name(void *target, const char *text, const struct config_type *type)
+/* The expanded name is checked later (identity.h); here only what no expansion can correct. */
+static int parse_agent_name(void *target, const char *text, const struct config_type *type,
+			    const char **ret_expected)
 {
-	static const char valid[] = "2 to 127 of A-Z a-z 0-9 . _ - with the specifiers %H %l %m %b "
+	static const char valid[] = "2 to 127 characters of A-Z a-z 0-9 . _ - with the specifiers "
+				    "%H %l %m %b "
 				    "%i %%";
 
 	(void)type;
@@ -297,23 +321,27 @@ static const char *parse_agent_name(void *target, const char *text, const struct
 		if (*at == '%' && at[1] && strchr("Hlmbi%", at[1]))
 			at++;
 		else if (*at == '%' || !agent_name_is_valid((char[]){ *at, 'x' }, 2))
-			return valid;
+			return invalid(ret_expected, valid);
 	}
 	return store_string(target, text);
 }
 
-static const char *parse_agent_ip(void *target, const char *text, const struct config_type *type)
+static int parse_agent_ip(void *target, const char *text, const struct config_type *type,
+			  const char **ret_expected)
 {
 	(void)type;
 	if (strcmp(text, "src") != 0 && !agent_ip_is_valid(text, strlen(text)))
-		return "any, src, an IP address, or a network such as 10.0.0.0/8";
+		return invalid(ret_expected, "any, src, an IP address, or a network such as "
+					     "10.0.0.0/8");
 	return store_string(target, text);
 }
 
-static const char *parse_tls_version(void *target, const char *text, const struct config_type *type)
+static int parse_tls_version(void *target, const char *text, const struct config_type *type,
+			     const char **ret_expected)
 {
 	(void)type;
-	return tls_version_parse(text) < 0 ? "1.0, 1.1, 1.2 or 1.3" : store_string(target, text);
+	return tls_version_parse(text) < 0 ? invalid(ret_expected, "1.0, 1.1, 1.2 or 1.3")
+					   : store_string(target, text);
 }
 
 /* ------------------------------------------------------------------ the types */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The types of configuration values: how a text becomes a value, and what is wrong with it when it
- * does not.
+ * The types of configuration values: how text is parsed into a value, and what is expected instead
+ * when it is invalid.
  */
 #pragma once
 
@@ -9,14 +9,16 @@
 
 struct config_type {
 	/*
-	 * Parse `text` (not empty) and store at `target`. Returns null, or what a valid value looks
-	 * like ("yes or no"). On failure the target is unchanged.
+	 * Parse `text` (not empty) and store the value at `target`; lists grow. Returns 0, -ENOMEM,
+	 * or -EINVAL with `*ret_expected` set to what a valid value looks like ("yes or no"):
+	 * static, or valid until the next call. With -EINVAL the target is unchanged.
 	 */
-	const char *(*parse)(void *target, const char *text, const struct config_type *type);
-	/* Back to "unset": frees what the target owns. */
+	int (*parse)(void *target, const char *text, const struct config_type *type,
+		     const char **ret_expected);
+	/* Reset to "not set": free what the target owns. */
 	void (*clear)(void *target);
 	bool is_list;
-	/* somebody may have put a password in: a bad value is not shown */
+	/* may contain a password by mistake: an invalid value is not shown */
 	bool may_hold_secrets;
 	const char *const *choices; /* of an enum: the words for 0, 1, ...; ends with null */
 };

@@ -43,10 +43,10 @@ static int compose(struct request_line *line, const struct attempt *attempt, str
 		return OUTCOME_OK;
 	}
 	line->length = sizeof line->bytes;
-	reason_set(why, length == -EMSGSIZE ? "The request is longer than the 16384 bytes that "
-					      "managers take; configure fewer groups"
-					    : "A configured value holds a quote or a newline, "
-					      "which the request cannot carry");
+	reason_set(why, length == -EMSGSIZE ? "The request exceeds the 16384 bytes that managers "
+					      "accept; configure fewer groups"
+					    : "A configured value contains a quote or a newline, "
+					      "which the protocol does not allow");
 	return OUTCOME_MISCONFIGURED;
 }
 
@@ -59,24 +59,24 @@ static int silent(const struct attempt *attempt, const struct tls_client *client
 
 	endpoint_text(attempt->manager, manager);
 	if (tls_client_was_reset(client)) {
-		reason_set(why, "%s reset the connection instead of answering the request",
+		reason_set(why, "%s reset the connection instead of responding to the request",
 			   manager);
 		return OUTCOME_BUSY;
 	}
 	if (tls_client_lacks_certificate(client))
 		reason_set(why,
-			   "%s closed the connection without an answer; it wants a client "
+			   "%s closed the connection without a response; it requires a client "
 			   "certificate: set certificate_file and private_key_file in [tls]",
 			   manager);
 	else if (attempt->password)
 		reason_set(why,
-			   "%s closed the connection without an answer to the request; usually the "
-			   "password in password_file is wrong",
+			   "%s closed the connection without a response; usually the password in "
+			   "password_file is wrong",
 			   manager);
 	else
 		reason_set(why,
-			   "%s closed the connection without an answer to the request; usually it "
-			   "wants a password: set password_file in [auth]",
+			   "%s closed the connection without a response; usually it requires a "
+			   "password: set password_file in [auth]",
 			   manager);
 	return OUTCOME_REFUSED;
 }
@@ -90,7 +90,7 @@ static const char *show(const struct attempt *attempt, char *buffer, size_t size
 	if (memmem(bytes, length, "OSSEC PASS", strlen("OSSEC PASS")) ||
 	    (attempt->password &&
 	     memmem(bytes, length, attempt->password, strlen(attempt->password))))
-		return "(what we sent, password and all)";
+		return "(not shown: it echoes our credentials)";
 	return escape_bytes(buffer, size, bytes, length);
 }
 
@@ -121,8 +121,8 @@ static int accept_key(const struct attempt *attempt, const struct authd_reply *r
 
 	if (fault == AGENT_KEY_OK)
 		return OUTCOME_REGISTERED;
-	reason_set(why, "%s sent a key that no agent can use: %s",
-		   endpoint_text(attempt->manager, manager), agent_key_fault_text(fault));
+	reason_set(why, "%s sent an invalid key: %s", endpoint_text(attempt->manager, manager),
+		   agent_key_fault_text(fault));
 	return OUTCOME_PROTOCOL_ERROR;
 }
 
@@ -145,11 +145,11 @@ static int judge(const struct attempt *attempt, const struct tls_client *client,
 		endpoint_text(attempt->manager, manager);
 		if (memmem(reply->bytes, reply->length, "OSSEC K:", strlen("OSSEC K:")))
 			reason_set(why,
-				   "%s sent a key that is cut short, too long or holds a stray "
-				   "byte",
+				   "%s sent a key that is truncated, too long or contains an "
+				   "invalid byte",
 				   manager);
 		else
-			reason_set(why, "%s did not answer in the authd protocol but with: %s",
+			reason_set(why, "%s did not respond in the authd protocol but with: %s",
 				   manager,
 				   show(attempt, shown, sizeof shown, reply->bytes, reply->length));
 		return OUTCOME_PROTOCOL_ERROR;
@@ -162,8 +162,8 @@ static int timed_out(const struct attempt *attempt, const struct authd_reply *re
 	char manager[ENDPOINT_TEXT_SIZE];
 
 	reason_set(why,
-		   reply->length ? "%s stopped in the middle of its answer"
-				 : "%s did not answer the request in time",
+		   reply->length ? "%s stopped in the middle of its response"
+				 : "%s did not respond to the request in time",
 		   endpoint_text(attempt->manager, manager));
 	return OUTCOME_BUSY;
 }
@@ -218,7 +218,7 @@ static int converse(const struct attempt *attempt, struct tls_client *client, st
 
 	line.length = 0;
 	if (!reply)
-		return reason_errno(why, ENOMEM, "Cannot make room for the answer");
+		return reason_errno(why, ENOMEM, "Cannot read the response");
 	authd_reply_init(reply);
 	r = compose(&line, attempt, why);
 	if (r == OUTCOME_OK)

@@ -39,7 +39,7 @@ int method_get(int kind, const struct method **ret, struct reason *why)
 			return 0;
 		}
 	}
-	reason_set(why, "method = %s is not in this version", methods[kind].name);
+	reason_set(why, "method = %s is not supported by this version", methods[kind].name);
 	return -ENOTSUP;
 }
 

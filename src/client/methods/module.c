@@ -15,7 +15,7 @@
 DLOPEN_NOTE(https_module, "https", "The methods api and enroll, and deregister", "suggested",
 	    HTTPS_MODULE_FILE);
 
-/* Can nobody write into the directory who cannot write the program in it? */
+/* Is the directory writable only by those who can replace the program in it? */
 static bool is_as_safe(const struct stat *directory, const struct stat *program)
 {
 	mode_t others = S_IWGRP | S_IWOTH;
@@ -57,24 +57,26 @@ static int load(const struct https_module **ret, struct reason *why)
 
 	if (access(path, F_OK) < 0) {
 		reason_set(why,
-			   "The methods api and enroll are in %s, which is not there: install the "
-			   "package " PACKAGE_OF_MODULE " (a build --without-api does not make it)",
+			   "The methods api and enroll require %s, which is missing: install the "
+			   "package " PACKAGE_OF_MODULE " (a build --without-api does not include "
+			   "it)",
 			   path);
 		return -ENOENT;
 	}
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!library) {
 		reason_set(why,
-			   "Cannot load the methods api and enroll: %s; install what is missing "
-			   "(libcurl, jansson), and the module of the same version as this program",
+			   "Cannot load the methods api and enroll: %s; install the missing "
+			   "libraries (libcurl, jansson), and the module of the same version as "
+			   "this program",
 			   dlerror());
 		return -ELIBBAD;
 	}
 	module = dlsym(library, HTTPS_MODULE_SYMBOL);
 	if (!module || strcmp(module->version, PACKAGE_VERSION) != 0) {
 		reason_set(why,
-			   "%s is of version %s, and this program of version " PACKAGE_VERSION
-			   "; install both of the same version",
+			   "%s has version %s, but this program has version " PACKAGE_VERSION
+			   "; install the same version of both",
 			   path, module ? module->version : "unknown");
 		dlclose(library);
 		return -ELIBBAD;

@@ -166,7 +166,7 @@ int net_connect(const struct endpoint *endpoint, const struct deadline *deadline
 		return OUTCOME_OK;
 	}
 	if (r == -ETIMEDOUT)
-		reason_set(why, "Cannot connect to %s: no answer in time%s%s%s",
+		reason_set(why, "Cannot connect to %s: timed out%s%s%s",
 			   endpoint_text(endpoint, text), race.failures[0] ? " (" : "",
 			   race.failures, race.failures[0] ? ")" : "");
 	else if (r == -ECONNREFUSED)

@@ -141,11 +141,11 @@ static int certificate_refused(struct tls_client *client, const char *manager, c
 {
 	if (client->asked_for_certificate)
 		reason_set(why,
-			   "%s wants a client certificate (%s); set certificate_file and "
+			   "%s requires a client certificate (%s); set certificate_file and "
 			   "private_key_file in [tls]",
 			   manager, text);
 	else
-		reason_set(why, "%s does not accept our client certificate (%s)", manager, text);
+		reason_set(why, "%s rejected our client certificate (%s)", manager, text);
 	return OUTCOME_REFUSED;
 }
 
@@ -179,7 +179,7 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 	    (client->asked_for_certificate && reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE))
 		return certificate_refused(client, manager, text, why);
 	if (is_no_tls(reason)) {
-		reason_set(why, "%s does not speak TLS (%s); is the port right?", manager, text);
+		reason_set(why, "%s does not speak TLS (%s); check the port", manager, text);
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 	if (is_version_problem(reason))
@@ -220,7 +220,7 @@ int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context,
 
 	if (!client) {
 		release_fd(&fd);
-		return reason_errno(why, ENOMEM, "Cannot start TLS");
+		return reason_errno(why, ENOMEM, "Cannot initialize TLS");
 	}
 	client->fd = fd;
 	client->endpoint = endpoint;
@@ -232,10 +232,10 @@ int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context,
 	client->ssl = SSL_new(context);
 	if (!client->ssl || SSL_set_app_data(client->ssl, client) != 1 ||
 	    SSL_set_fd(client->ssl, fd) != 1)
-		return reason_errno(why, ENOMEM, "Cannot start TLS");
+		return reason_errno(why, ENOMEM, "Cannot initialize TLS");
 	if (!endpoint_is_literal(endpoint) &&
 	    !SSL_set_tlsext_host_name(client->ssl, (char *)(uintptr_t)endpoint->host))
-		return reason_errno(why, ENOMEM, "Cannot start TLS");
+		return reason_errno(why, ENOMEM, "Cannot initialize TLS");
 
 	r = shake_hands(client, deadline, why);
 	if (r == OUTCOME_OK)
@@ -279,7 +279,7 @@ int tls_client_write(struct tls_client *client, const void *data, size_t length,
 		if (r == -EPIPE)
 			r = look_for_alert(client);
 		if (r == -ETIMEDOUT)
-			reason_set(why, "%s does not take the request in time", manager);
+			reason_set(why, "Timed out sending the request to %s", manager);
 		else if (r == -EPIPE)
 			reason_set(why, "%s closed the connection before the request", manager);
 		else if (r != -EPROTO)

@@ -126,8 +126,8 @@ static int chain_failed(X509_STORE_CTX *store, const char *manager, const struct
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		tls_describe_time(X509_get0_notBefore(certificate), when, sizeof when);
 		reason_set(why,
-			   "%s of %s is not valid before %s (this machine's clock says %s; is it "
-			   "right?)",
+			   "%s of %s is not valid before %s (this machine's clock says %s; check "
+			   "it)",
 			   whose, manager, when, now);
 		break;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
@@ -142,7 +142,7 @@ static int chain_failed(X509_STORE_CTX *store, const char *manager, const struct
 			   manager, trust->ca_file, X509_verify_cert_error_string(error), manager);
 		break;
 	default:
-		reason_set(why, "%s of %s is not acceptable: %s", whose, manager,
+		reason_set(why, "%s of %s was rejected: %s", whose, manager,
 			   X509_verify_cert_error_string(error));
 	}
 	return 0;
@@ -196,7 +196,7 @@ int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
 	if (pinned && !tls_key_is_pinned(certificate, trust->pins)) {
 		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
 		reason_set(why,
-			   "The key of %s is not the one that pin names; compare with: "
+			   "The key of %s does not match pin in [tls]; compare with: "
 			   "agent-register pin %s",
 			   manager, manager);
 		return 0;
@@ -207,8 +207,8 @@ int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
 		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
 		tls_certificate_describe_names(certificate, names, sizeof names);
 		reason_set(why,
-			   "The certificate of %s is for %s, not for %s: use a name it has as "
-			   "address, or set verify_name",
+			   "The certificate of %s is valid for %s, not for %s: set address to one "
+			   "of its names, or set verify_name",
 			   manager, names, name);
 		return 0;
 	}

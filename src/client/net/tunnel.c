@@ -19,7 +19,7 @@ int net_proxy_of(struct proxy *ret, const struct config *config, struct reason *
 
 	if (proxy_parse(&proxy, config->manager.proxy) < 0) {
 		/* config.c has checked it */
-		reason_set(why, "proxy in [manager] is not an address");
+		reason_set(why, "proxy in [manager] is not a valid address");
 		return -EINVAL;
 	}
 	r = path ? secret_read(&proxy.password, "proxy's password", path, why) : 0;
@@ -35,15 +35,14 @@ static int broken(int r, const char *what, const char *proxy, const char *manage
 		  struct reason *why)
 {
 	if (r == -ETIMEDOUT)
-		reason_set(why, "The proxy %s did not %s in time (for a tunnel to %s)", proxy, what,
-			   manager);
+		reason_set(why, "Timed out %s proxy %s (for a tunnel to %s)", what, proxy, manager);
 	else if (r == -ECONNRESET || r == -EPIPE)
-		reason_set(why,
-			   "The proxy %s closed the connection instead of making a tunnel to %s",
+		reason_set(why, "Proxy %s closed the connection instead of opening a tunnel to %s",
 			   proxy, manager);
 	else
-		return r == -ECANCELED ? r
-				       : reason_errno(why, r, "Cannot talk to the proxy %s", proxy);
+		return r == -ECANCELED
+			       ? r
+			       : reason_errno(why, r, "Cannot communicate with proxy %s", proxy);
 	return OUTCOME_UNREACHABLE;
 }
 
@@ -106,19 +105,20 @@ static const char *show(const struct proxy *proxy, const char *request, char *bu
 		credentials += strlen(mark);
 	if ((password && memmem(bytes, length, password, strlen(password))) ||
 	    (credentials && memmem(bytes, length, credentials, strcspn(credentials, "\r="))))
-		return "(what we sent, password and all)";
+		return "(not shown: it echoes our credentials)";
 	return escape_bytes(buffer, size, bytes, length);
 }
 
 static const char *authentication_hint(const struct proxy *proxy, const struct proxy_answer *answer)
 {
 	if (answer->offers_other && !answer->offers_basic)
-		return "it demands an authentication other than Basic, which is the only one known "
-		       "here";
+		return "it requires an authentication scheme other than Basic, which is the only "
+		       "one supported";
 	if (!proxy->user[0])
-		return "it demands a user: write proxy = http://USER@HOST:PORT in [manager], and "
-		       "set proxy_password_file in [auth]";
-	return "its user (proxy in [manager]) or password (proxy_password_file in [auth]) is wrong";
+		return "it requires authentication: set proxy = http://USER@HOST:PORT in [manager] "
+		       "and proxy_password_file in [auth]";
+	return "the proxy's user (proxy in [manager]) or password (proxy_password_file in [auth]) "
+	       "is wrong";
 }
 
 /*
@@ -136,16 +136,16 @@ static enum outcome judge_status(const struct proxy *proxy, const struct proxy_a
 		*ret_hint = authentication_hint(proxy, answer);
 		return OUTCOME_REFUSED;
 	case 403:
-		*ret_hint = "it must be told to allow CONNECT to this host and port (Squid: "
+		*ret_hint = "allow CONNECT to this host and port in its configuration (Squid: "
 			    "SSL_ports)";
 		return OUTCOME_REFUSED;
 	case 500: /* tinyproxy's word for a manager that cannot be reached */
-		*ret_hint = "the proxy cannot reach the manager, or is in trouble itself";
+		*ret_hint = "the proxy cannot reach the manager, or failed itself";
 		return OUTCOME_UNREACHABLE;
 	case 502:
 	case 503:
 	case 504:
-		*ret_hint = "the proxy cannot reach the manager, or not resolve its name";
+		*ret_hint = "the proxy cannot reach the manager or resolve its name";
 		return OUTCOME_UNREACHABLE;
 	case 408:
 	case 429:
@@ -154,10 +154,10 @@ static enum outcome judge_status(const struct proxy *proxy, const struct proxy_a
 	if (answer->status >= 500 && answer->status != 501)
 		return OUTCOME_BUSY;
 	if (answer->status >= 400) {
-		*ret_hint = "is it an HTTP proxy that allows CONNECT?";
+		*ret_hint = "check that it is an HTTP proxy that allows CONNECT";
 		return OUTCOME_REFUSED;
 	}
-	*ret_hint = "this may be the login page of a network, or no proxy at all";
+	*ret_hint = "this may be a captive portal, or not a proxy";
 	return OUTCOME_PROTOCOL_ERROR;
 }
 
@@ -169,7 +169,7 @@ static int refused(const struct proxy *proxy, const struct proxy_answer *answer,
 	int outcome = judge_status(proxy, answer, &hint);
 
 	phrase = show(proxy, request, shown, sizeof shown, answer->phrase, strlen(answer->phrase));
-	reason_set(why, "The proxy %s makes no tunnel to %s: %d%s%s%s%s",
+	reason_set(why, "Proxy %s refused the tunnel to %s: %d%s%s%s%s",
 		   endpoint_text(&proxy->endpoint, text), manager, answer->status,
 		   *phrase ? " " : "", phrase, hint ? " -- " : "", hint ?: "");
 	return outcome;
@@ -182,10 +182,10 @@ static int garbled(const struct proxy *proxy, const struct proxy_answer *answer,
 
 	endpoint_text(&proxy->endpoint, text);
 	if (answer->total > PROXY_HEADER_MAX)
-		reason_set(why, "The proxy %s sent more than %d bytes of header", text,
+		reason_set(why, "Proxy %s sent a header of more than %d bytes", text,
 			   PROXY_HEADER_MAX);
 	else
-		reason_set(why, "The proxy %s did not answer in HTTP but with: %s", text,
+		reason_set(why, "Proxy %s did not respond with HTTP but with: %s", text,
 			   show(proxy, request, shown, sizeof shown, answer->line, answer->length));
 	return OUTCOME_PROTOCOL_ERROR;
 }
@@ -214,17 +214,17 @@ int net_tunnel(int fd, const struct proxy *proxy, const struct endpoint *manager
 	endpoint_text(manager, manager_text);
 	if (length < 0) {
 		reason_set(why,
-			   "%s cannot be reached through the proxy %s: what stands behind the %% "
-			   "means something on this machine only",
+			   "%s cannot be reached through proxy %s: the IPv6 zone (after %%) is "
+			   "only valid on this machine",
 			   manager_text, text);
 		return OUTCOME_MISCONFIGURED;
 	}
 	r = send_all(fd, request.text, (size_t)length, deadline);
 	if (r < 0)
-		return broken(r, "take the request", text, manager_text, why);
+		return broken(r, "sending the request to", text, manager_text, why);
 	r = receive_answer(fd, &answer, deadline);
 	if (r < 0)
-		return broken(r, "answer", text, manager_text, why);
+		return broken(r, "waiting for a response from", text, manager_text, why);
 	if (answer.state == PROXY_ANSWER_GARBLED)
 		return garbled(proxy, &answer, request.text, why);
 	return proxy_answer_is_tunnel(&answer)
@@ -244,7 +244,7 @@ int net_connect_through(const struct proxy *proxy, const struct endpoint *manage
 		return net_connect(manager, deadline, ret_fd, why);
 	r = net_connect(&proxy->endpoint, deadline, &fd, &inner);
 	if (r != OUTCOME_OK) {
-		reason_set(why, "%s; that is the proxy to %s (proxy in [manager])", inner.text,
+		reason_set(why, "%s; it is the proxy for %s (proxy in [manager])", inner.text,
 			   endpoint_text(manager, manager_text));
 		return r;
 	}

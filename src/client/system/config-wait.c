@@ -48,11 +48,11 @@ static int fetch_late_credential(const char *name, int stop_fd)
 	struct reason why = { 0 };
 	int r;
 
-	log_info("The credential %s was written during this boot; starting again to be handed it",
+	log_info("The credential %s was written after the service started; restarting to load it",
 		 name);
 	r = systemctl(restart, stop_fd, &why);
 	if (r < 0 && r != -ECANCELED)
-		log_warning("%s; going on without the credential %s", why.text, name);
+		log_warning("%s; continuing without the credential %s", why.text, name);
 	return r < 0 ? r : wait_for_stop(stop_fd);
 }
 
@@ -86,6 +86,5 @@ void config_wait_step_back(void)
 	struct reason why = { 0 };
 
 	if (notify_is_service() && systemctl(stop, -1, &why) < 0)
-		log_debug("%s; \"systemctl restart\" will be needed to start " OWN_UNIT " again",
-			  why.text);
+		log_debug("%s; use \"systemctl restart\" to start " OWN_UNIT " again", why.text);
 }

@@ -79,7 +79,7 @@ static int read_id_for_name(const char *path, char ret[static SOURCE_SIZE], stru
 {
 	if (read_id(path, ret) == 0)
 		return 0;
-	reason_set(why, "There is no id in %s (yet)", path);
+	reason_set(why, "There is no ID in %s (yet)", path);
 	return OUTCOME_NOT_READY;
 }
 
@@ -88,7 +88,7 @@ static int instance_id(char ret[static SOURCE_SIZE], struct reason *why)
 	identity_instance(ret);
 	if (*ret != '\0')
 		return 0;
-	reason_set(why, "There is no cloud instance id for %%i in " INSTANCE_ID_FILE " (yet)");
+	reason_set(why, "There is no cloud instance ID for %%i in " INSTANCE_ID_FILE " (yet)");
 	return OUTCOME_NOT_READY;
 }
 
@@ -122,8 +122,8 @@ static int check_name(const char *name, const char *template, struct reason *why
 	if (agent_name_is_valid(name, length) && length <= AGENT_NAME_SAFE_MAX)
 		return OUTCOME_OK;
 	reason_set(why,
-		   "The agent name '%s' (from name = %s) is not one that managers take: it must be "
-		   "2 to 127 of A-Z a-z 0-9 . _ -; set name in [agent]",
+		   "The agent name '%s' (from name = %s) is not valid: it must be 2 to 127 "
+		   "characters of A-Z a-z 0-9 . _ -; set name in [agent]",
 		   escape_string(shown, sizeof shown, name),
 		   escape_string(shown_template, sizeof shown_template, template));
 	return OUTCOME_MISCONFIGURED;

@@ -71,7 +71,7 @@ int systemctl(const char *const arguments[], int stop_fd, struct reason *why)
 		r = wait_for_end(pid, stop_fd);
 	if (r < 0)
 		return reason_errno(why, r, "Cannot run systemctl %s", arguments[0]);
-	return r > 0 ? (reason_set(why, "systemctl %s ended with exit status %d", arguments[0], r),
+	return r > 0 ? (reason_set(why, "systemctl %s failed with exit status %d", arguments[0], r),
 			-EIO)
 		     : 0;
 }

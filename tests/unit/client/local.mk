@@ -47,6 +47,7 @@ test_config_shipped_SOURCES = tests/unit/client/config/test-config-shipped.c
 test_config_shipped_LDADD = $(unit_libraries)
 test_config_value_SOURCES = tests/unit/client/config/test-config-value.c
 test_config_value_LDADD = $(unit_libraries)
+test_config_value_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=strdup,--wrap=reallocarray
 test_endpoint_SOURCES = tests/unit/client/net/test-endpoint.c
 test_endpoint_LDADD = $(unit_libraries)
 test_proxy_SOURCES = tests/unit/client/net/test-proxy.c

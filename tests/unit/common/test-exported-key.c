@@ -57,41 +57,41 @@ static const struct {
 	  LINE, true },
 
 	{ "", "is empty", false },
-	{ "\n \t\r\n", "holds no key", false },
-	{ "\xef\xbb\xbf", "holds no key", false },
+	{ "\n \t\r\n", "contains no key", false },
+	{ "\xef\xbb\xbf", "contains no key", false },
 	{ "\xff\xfeM", "UTF-16", false },
-	{ "Invalid ID '005' given. ID is not present.\n", "holds no key", false },
+	{ "Invalid ID '005' given. ID is not present.\n", "contains no key", false },
 	{ "001", "does not decode", false },
 	{ HEX, "does not decode", false },
-	{ A1 "\n", "was it cut?", false }, /* which decodes to a record with a shorter key */
-	{ "001 web-01 any 48a9", "was it cut?", false },
-	{ "001 web-01 any 48a9  ", "was it cut?", false },
+	{ A1 "\n", "truncated", false }, /* which decodes to a record with a shorter key */
+	{ "001 web-01 any 48a9", "truncated", false },
+	{ "001 web-01 any 48a9  ", "truncated", false },
 	{ "001 web-01 any 48a9\n", "001 web-01 any 48a9", true },
-	{ LINE "\n001 web-01 any 48a9", "was it cut?", false },
+	{ LINE "\n001 web-01 any 48a9", "truncated", false },
 	{ LINE "\nwhat\n", "does not decode", false },
 	{ A1 "ZD", "does not decode", false },
-	{ A1 "\n\n" A2, "was it cut?", false },
+	{ A1 "\n\n" A2, "truncated", false },
 	{ A2 "\n" A1, "does not decode", false },
-	{ "=" A, "holds no key", false },
+	{ "=" A, "contains no key", false },
 	{ A "=", "does not decode", false },
-	{ A1 "=" A2, "holds no key", false },
+	{ A1 "=" A2, "contains no key", false },
 	{ A "\n" B "\n", "the keys of several agents (001 web-01, 002 web-02, ...)", false },
 	{ B "\n" A "\n", "the keys of several agents (002 web-02, 001 web-01, ...)", false },
 	{ B "\n\nand then\n" A "\n", "several agents", false },
 	{ LINE "\n" OTHER "\n", "the keys of several agents (001 web-01, 002 web-02, ...)", false },
 	{ LINE "\n" B, "several agents", false },
-	{ "001 web-01 any", "not four fields", false },
-	{ LINE " more", "not four fields", false },
-	{ "001  web-01 any " HEX, "not four fields", false },
-	{ "001\tweb-01\tany\t" HEX, "not four fields", false },
+	{ "001 web-01 any", "four fields separated by single spaces", false },
+	{ LINE " more", "four fields separated by single spaces", false },
+	{ "001  web-01 any " HEX, "four fields separated by single spaces", false },
+	{ "001\tweb-01\tany\t" HEX, "four fields separated by single spaces", false },
 	{ "123456789 web-01 any " HEX, "the id is not", false },
 	{ "001 w\xc3\xb6"
 	  "b any " HEX,
 	  "the name is not", false },
-	{ SHORT_NAME, "holds a key that no agent can use: the name is not", false },
+	{ SHORT_NAME, "contains an invalid key: the name is not", false },
 	{ "001 web-01 any.where " HEX, "the address is neither", false },
 	{ "001 web-01 any " HEX "\xe2\x80\xa6", "the key is not", false },
-	{ LINE "\n002 web-02 any", "not four fields", false },
+	{ LINE "\n002 web-02 any", "four fields separated by single spaces", false },
 };
 
 static void test_texts(void **state)
@@ -143,7 +143,7 @@ static void test_sizes_and_nul(void **state)
 	memset(text, '\n', sizeof text);
 	memcpy(text, LINE, strlen(LINE));
 	assert_int_equal(exported_key_parse(&key, text, sizeof text, &why), -EINVAL);
-	assert_non_null(strstr(why.text, "longer"));
+	assert_non_null(strstr(why.text, "too long"));
 	assert_string_equal(key.id, "unchanged");
 	assert_int_equal(exported_key_parse(&key, text, sizeof text - 1, &why), 0);
 	assert_string_equal(key.name, "web-01");

@@ -21,8 +21,9 @@ static int compare(struct api_session *session, const struct agent_key *key, boo
 	if (strcmp(theirs.id, key->id) == 0 && strcmp(theirs.key, key->key) == 0)
 		return OUTCOME_OK;
 	reason_set(&session->report->why,
-		   "Agent %s of %s has another key than this machine: it is %s there, and was not "
-		   "removed; agent-register reset forgets the key of this machine",
+		   "Agent %s on %s has a different key than this machine (its name there is %s) "
+		   "and was not removed; to remove only the key of this machine, run: "
+		   "agent-register reset",
 		   key->id, session->manager, theirs.name);
 	return OUTCOME_REFUSED;
 }

@@ -23,7 +23,7 @@ static void warn_of(struct api_session *session, const char *groups, size_t leng
 	size_t used = strlen(warning->text);
 
 	(void)snprintf(warning->text + used, sizeof warning->text - used,
-		       "%sThe agent is registered, but not in the group%s %.*s: %s",
+		       "%sThe agent is registered, but was not added to the group%s %.*s: %s",
 		       used ? "; " : "", memchr(groups, ',', length) ? "s" : "", (int)length,
 		       groups, text);
 }
@@ -60,7 +60,7 @@ static bool join(struct api_session *session, const char *id, const char *rest,
 	if (r == OUTCOME_OK)
 		(void)api_session_refused(session, &reply);
 	warn_of(session, rest, r == OUTCOME_OK ? length : strlen(rest),
-		why->text[0] ? why->text : "it was asked to stop");
+		why->text[0] ? why->text : "interrupted");
 	why->text[0] = '\0';
 	return r == OUTCOME_OK;
 }

@@ -97,13 +97,13 @@ const char *api_key_parse(struct agent_key *ret, const char *base64)
 
 	explicit_bzero(line, sizeof line);
 	if (length <= 0)
-		return "it is not the base64 of a line of client.keys";
+		return "it is not a line of client.keys in base64";
 	return fault == AGENT_KEY_OK ? NULL : agent_key_fault_text(fault);
 }
 
 /* ------------------------------------------------------------------ judging */
 
-#define HINT_DUPLICATE "remove the old agent there, or look at on_duplicate in [identity]"
+#define HINT_DUPLICATE "remove the old agent on the manager, or see on_duplicate in [identity]"
 
 /*
  * The codes that say more than the status of HTTP; 90xx are those of wazuh-authd
@@ -119,20 +119,20 @@ static const struct meaning {
 	{ 1705, OUTCOME_DUPLICATE, HINT_DUPLICATE },
 	{ 1706, OUTCOME_DUPLICATE, HINT_DUPLICATE },
 	{ 1708, OUTCOME_DUPLICATE, HINT_DUPLICATE },
-	{ 1710, OUTCOME_REFUSED, "create the group there, or correct groups in [agent]" },
+	{ 1710, OUTCOME_REFUSED, "create the group on the manager, or correct groups in [agent]" },
 	{ 1725, OUTCOME_BUSY, NULL, .is_unsure = true },
-	{ 1726, OUTCOME_BUSY, "start the registration service (authd) there" },
+	{ 1726, OUTCOME_BUSY, "start the registration service (authd) on the manager" },
 	{ 1757, OUTCOME_BUSY, NULL, .is_unsure = true },
 	{ 3021, OUTCOME_BUSY, NULL, .is_unsure = true },
 	{ 4000, OUTCOME_REFUSED,
-	  "give the role of api_user the permissions that agent-register(8) names" },
+	  "grant the role of api_user the permissions listed in agent-register(8)" },
 	{ 6001, OUTCOME_BUSY, NULL },
 	{ 9001, OUTCOME_BUSY, NULL },
 	{ 9007, OUTCOME_DUPLICATE, HINT_DUPLICATE },
 	{ 9008, OUTCOME_DUPLICATE, HINT_DUPLICATE },
 	{ 9009, OUTCOME_BUSY, NULL },
 	{ 9012, OUTCOME_DUPLICATE, HINT_DUPLICATE },
-	{ 9013, OUTCOME_BUSY, "it has as many agents as it may have" },
+	{ 9013, OUTCOME_BUSY, "its agent limit is reached" },
 };
 
 /* A limit of rates may be a gateway's, whatever the code. */
@@ -151,17 +151,18 @@ static enum outcome outcome_of_status(int status, const char **ret_hint)
 	case 200 ... 299:
 		return OUTCOME_REFUSED; /* version 3 refuses like this */
 	case 300 ... 399:
-		*ret_hint = "redirects are not followed: configure the address where the API is";
+		*ret_hint = "redirects are not followed; set address in [manager] to that of the "
+			    "API";
 		return OUTCOME_PROTOCOL_ERROR;
 	case 401:
 		*ret_hint = "api_user, or the password in api_password_file, is wrong";
 		return OUTCOME_REFUSED;
 	case 403:
-		*ret_hint = "after many wrong passwords the API blocks an address for some minutes";
+		*ret_hint = "the API blocks an address for some minutes after many wrong passwords";
 		return OUTCOME_REFUSED;
 	case 404:
 	case 405:
-		*ret_hint = "is the Wazuh API there? Its port is 55000";
+		*ret_hint = "check that this is the Wazuh API (its port is 55000)";
 		return OUTCOME_PROTOCOL_ERROR;
 	case 409:
 		return OUTCOME_DUPLICATE;
@@ -185,7 +186,7 @@ enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_h
 	 * for it.
 	 */
 	if (!reply->root && reply->status < 300) {
-		*ret_hint = "is the Wazuh API there? Its port is 55000";
+		*ret_hint = "check that this is the Wazuh API (its port is 55000)";
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 	if (meaning) {

@@ -35,7 +35,7 @@ static const char *show(const struct api_session *session, const struct api_repl
 	if (repeats(reply->text, reply->length, session->attempt->password) ||
 	    repeats(reply->text, reply->length,
 		    authorization ? strchr(authorization, ' ') + 1 : NULL))
-		return "(what we sent, password and all)";
+		return "(not shown: it echoes our credentials)";
 	return escape_bytes(buffer, size, reply->text, reply->length);
 }
 
@@ -56,7 +56,8 @@ int api_session_refused(struct api_session *session, const struct api_reply *rep
 			   report->said, reply->status, code, separator, hint ?: "");
 	else
 		reason_set(&report->why,
-			   "%s answered with HTTP status %d%s, but not as the Wazuh API does%s%s",
+			   "%s returned HTTP status %d%s, but not in the format of the Wazuh "
+			   "API%s%s",
 			   session->manager, reply->status, code, separator, hint ?: "");
 	return outcome;
 }
@@ -104,10 +105,10 @@ int api_session_key(struct api_session *session, const char *id, struct agent_ke
 	base64 = session->is_version_3
 			 ? json_string_value(json_object_get(reply.root, "data"))
 			 : json_string_value(json_object_get(api_reply_item(&reply), "key"));
-	fault = base64 ? api_key_parse(ret, base64) : "it is not there";
+	fault = base64 ? api_key_parse(ret, base64) : "it is missing";
 	if (!fault)
 		return OUTCOME_OK;
-	reason_set(&session->report->why, "%s sent a key of agent %s that no agent can use: %s",
+	reason_set(&session->report->why, "%s sent an invalid key for agent %s: %s",
 		   session->manager, id, fault);
 	return OUTCOME_PROTOCOL_ERROR;
 }
@@ -176,8 +177,7 @@ static int log_in(struct api_session *session)
 	token = api_reply_text(&reply, "token");
 	if (!is_token(token)) {
 		reason_set(&session->report->why,
-			   "%s accepted the password but sent no token that can be used",
-			   session->manager);
+			   "%s accepted the password but sent no usable token", session->manager);
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 	return use_token(session, token) ? OUTCOME_OK : out_of_memory(session);

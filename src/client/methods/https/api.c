@@ -44,15 +44,15 @@ static int accept_key(struct api_session *session, const struct api_reply *reply
 {
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	const char *id = api_reply_text(reply, "id"), *base64 = api_reply_text(reply, "key");
-	const char *fault = id && base64 ? api_key_parse(&key, base64) : "it is not there";
+	const char *fault = id && base64 ? api_key_parse(&key, base64) : "it is missing";
 
 	if (!fault && strcmp(key.id, id) != 0)
-		fault = "it is that of another id than the answer says";
+		fault = "its ID differs from the one in the response";
 	if (!fault && strcmp(key.name, session->attempt->name) != 0)
-		fault = "it is that of an agent of another name";
+		fault = "it belongs to an agent with another name";
 	if (fault) {
-		reason_set(&session->report->why, "%s sent a key that no agent can use: %s",
-			   session->manager, fault);
+		reason_set(&session->report->why, "%s sent an invalid key: %s", session->manager,
+			   fault);
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 	*ret = key;

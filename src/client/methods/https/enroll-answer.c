@@ -24,7 +24,7 @@ static int take_member(char *ret, size_t size, const json_t *object, const char 
 		return -EBADMSG;
 	}
 	if (length >= size || !rule(json_string_value(member), length)) {
-		reason_set(why, "sent an agent whose %s breaks the rules for it", name);
+		reason_set(why, "sent an agent with an invalid %s", name);
 		return -EBADMSG;
 	}
 	memcpy(ret, json_string_value(member), length + 1);
@@ -63,7 +63,7 @@ int enroll_answer_accept(struct enrolled *ret, const char *body, size_t length, 
 	int r;
 
 	if (!json_is_object(object)) {
-		reason_set(why, "answered with what is not a JSON object, or holds a member twice");
+		reason_set(why, "did not send a JSON object, or one with a duplicate member");
 		return -EBADMSG;
 	}
 	r = take_key(&enrolled.key, object, why);
@@ -81,28 +81,28 @@ void enrolled_wipe(struct enrolled *enrolled)
 
 /* ------------------------------------------------------------------ a refusal */
 
-static const char no_credential[] = "it wants a credential: set token_file or password_file in "
+static const char no_credential[] = "it requires a credential: set token_file or password_file in "
 				    "[auth]";
 static const char wrong_secret[] = "the password in password_file, or the token in token_file, is "
-				   "not this manager's";
-#define MAKE_ANOTHER                                                                            \
-	"make another one with wazuh-manager-authd --create-enrollment-token, and put it into " \
+				   "not valid for this manager";
+#define MAKE_ANOTHER                                                                             \
+	"create another one with wazuh-manager-authd --create-enrollment-token and store it in " \
 	"token_file"
 
-static const char unknown_token[] = "the enrollment token was made on another manager, or is "
-				    "purged: " MAKE_ANOTHER "; a node of a cluster may also take a "
-				    "while to learn of a new one";
-static const char dead_token[] = "the enrollment token is not known any more, or was "
+static const char unknown_token[] = "the enrollment token was created on another manager, or has "
+				    "been purged: " MAKE_ANOTHER "; a cluster node may also need "
+				    "some time to learn of a new one";
+static const char dead_token[] = "the enrollment token is no longer known, or was "
 				 "revoked: " MAKE_ANOTHER;
 static const char expired_token[] = "the enrollment token has expired: " MAKE_ANOTHER;
-static const char used_token[] = "the enrollment token has been used as often as it "
-				 "may: " MAKE_ANOTHER;
-static const char lost_agent[] = "the re-enrollment secret beside client.keys is of no use any "
-				 "more: remove it to enroll as a new agent";
-static const char clock_differs[] = "look at this machine's clock (timedatectl), and at the "
-				    "manager's";
-static const char disabled[] = "its <auth> has disabled or remote_enrollment set so, or it wants "
-			       "our client certificate to be for our address";
+static const char used_token[] = "the enrollment token has reached its maximum number of "
+				 "uses: " MAKE_ANOTHER;
+static const char lost_agent[] = "the re-enrollment secret next to client.keys is no longer valid: "
+				 "remove it to enroll as a new agent";
+static const char clock_differs[] = "check the clocks of this machine (timedatectl) and of the "
+				    "manager";
+static const char disabled[] = "its <auth> disables enrollment (disabled, remote_enrollment), or "
+			       "our client certificate must be issued for our address";
 
 /*
  * What a code or a status means. Codes are the manager's own, and say more than the status that
@@ -125,7 +125,7 @@ static const struct meaning {
 	{ "token_revoked", 0, OUTCOME_REFUSED, .hint = dead_token },
 	{ "unknown_agent", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
 	{ "enrollment_key_unavailable", 0, OUTCOME_BUSY,
-	  .hint = "its etc/authd.pass is missing or cannot be used" },
+	  .hint = "its etc/authd.pass is missing or unusable" },
 	/* authd's: 400 */
 	{ "9014", 0, OUTCOME_REFUSED, .hint = "the groups must exist on the manager" },
 	/* 403 */
@@ -138,13 +138,13 @@ static const struct meaning {
 	{ "9028", 0, OUTCOME_BUSY, .is_stale = true, .hint = clock_differs },
 	/* 409 */
 	{ "9007", 0, OUTCOME_DUPLICATE,
-	  .hint = "remove the old agent there, or wait until it may be replaced" },
+	  .hint = "remove the old agent on the manager, or wait until it may be replaced" },
 	{ "9008", 0, OUTCOME_DUPLICATE,
-	  .hint = "remove the old agent there, or wait until it may be replaced" },
+	  .hint = "remove the old agent on the manager, or wait until it may be replaced" },
 	{ "9012", 0, OUTCOME_DUPLICATE, .hint = NULL },
 	{ "9030", 0, OUTCOME_BUSY, .hint = NULL },
 	/* 500 and 503 */
-	{ "9013", 0, OUTCOME_BUSY, .hint = "raise max_agents there, or remove agents" },
+	{ "9013", 0, OUTCOME_BUSY, .hint = "raise max_agents on the manager, or remove agents" },
 	{ "9029", 0, OUTCOME_BUSY, .hint = NULL },
 	{ "9031", 0, OUTCOME_BUSY, .hint = NULL },
 	/* without a code that says more */
@@ -152,7 +152,7 @@ static const struct meaning {
 	{ NULL, 401, OUTCOME_REFUSED, .hint = wrong_secret },
 	{ NULL, 403, OUTCOME_REFUSED, .hint = disabled },
 	{ NULL, 404, OUTCOME_PROTOCOL_ERROR,
-	  .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
+	  .hint = "this is not a Wazuh 5 manager; check port and prefix in [manager]" },
 	{ NULL, 408, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 409, OUTCOME_DUPLICATE, .hint = NULL },
 	{ NULL, 413, OUTCOME_REFUSED,
@@ -164,7 +164,7 @@ static const struct meaning {
 	{ NULL, 503, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 504, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, -1, OUTCOME_PROTOCOL_ERROR,
-	  .hint = "no manager of Wazuh 5 answers there; look at port and prefix in [manager]" },
+	  .hint = "this is not a Wazuh 5 manager; check port and prefix in [manager]" },
 };
 
 static const struct meaning *meaning_of(const char *code, long status)

@@ -79,21 +79,20 @@ static const char *take_members(struct enrollment_token *token, json_t *object)
 	const json_t *credential = json_object_get(object, "key");
 
 	if (!json_is_integer(version) || json_integer_value(version) != 1)
-		return "is not of version 1, the only one that this program knows";
+		return "has an unsupported version (only version 1 is supported)";
 	if (unknown_member(object))
-		return "holds a member that version 1 does not have";
+		return "contains a member that version 1 does not have";
 	if (!pin == !ca)
-		return pin ? "holds both a pin and a CA, of which one is allowed"
-			   : "holds neither a pin nor a CA, so that nothing says which manager to "
-			     "trust";
+		return pin ? "contains both a pin and a CA; only one is allowed"
+			   : "contains neither a pin nor a CA, so the manager cannot be verified";
 	if (!json_is_string(address) || parse_address(token, json_string_value(address)) < 0)
-		return "holds no address of the form HOST[:PORT][/PREFIX]";
+		return "contains no address of the form HOST[:PORT][/PREFIX]";
 	if (pin && !take_bytes(token->pin, sizeof token->pin, pin))
-		return "holds a pin that is not 32 bytes in base64url";
+		return "contains a pin that is not 32 bytes in base64url";
 	if (ca && (!json_is_string(ca) || json_string_length(ca) == 0))
-		return "holds a CA that is not a text";
+		return "contains a CA that is not text";
 	if (credential && !take_credential(token, credential))
-		return "holds a key that is not 32 bytes in base64url";
+		return "contains a key that is not 32 bytes in base64url";
 	return NULL;
 }
 
@@ -102,8 +101,8 @@ static const char *take_members(struct enrollment_token *token, json_t *object)
 static int not_a_token(struct reason *why, const char *problem)
 {
 	reason_set(why,
-		   "The enrollment token %s; take it as wazuh-manager-authd "
-		   "--create-enrollment-token printed it",
+		   "The enrollment token %s; copy it exactly as printed by wazuh-manager-authd "
+		   "--create-enrollment-token",
 		   problem);
 	return -EINVAL;
 }
@@ -118,14 +117,14 @@ static int parse_document(struct enrollment_token *ret, const char *document, si
 	const char *problem;
 
 	if (!json_is_object(object))
-		return not_a_token(why, "is not a JSON object in base64url, or holds a member "
-					"twice");
+		return not_a_token(why, "is not a JSON object in base64url, or contains a "
+					"duplicate member");
 	problem = take_members(&token, object);
 	if (problem)
 		return not_a_token(why, problem);
 	token.ca = ca ? strdup(json_string_value(ca)) : NULL;
 	if (ca && !token.ca)
-		return reason_errno(why, ENOMEM, "Cannot keep the enrollment token");
+		return reason_errno(why, ENOMEM, "Cannot read the enrollment token");
 	*ret = token;
 	token.ca = NULL;
 	return 0;
@@ -139,14 +138,14 @@ int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_
 	int r;
 
 	if (length == 0 || length > ENROLLMENT_TOKEN_MAX)
-		return not_a_token(why, length == 0 ? "is empty" : "is longer than any token");
+		return not_a_token(why, length == 0 ? "is empty" : "is too long for a token");
 	document = malloc(length);
 	if (!document)
 		return reason_errno(why, ENOMEM, "Cannot read the enrollment token");
 	used = base64_decode(document, length, BASE64_URL, text, length);
 	if (used < 0)
-		r = not_a_token(why, "is not base64url without padding: it holds another "
-				     "character, or a part of it is missing");
+		r = not_a_token(why, "is not base64url without padding: it contains an invalid "
+				     "character, or is truncated");
 	else
 		r = parse_document(ret, document, (size_t)used, why);
 	explicit_bzero(document, length);

@@ -90,15 +90,16 @@ static int no_certificates(const struct attempt *attempt, int status, struct rea
 	endpoint_text(attempt->manager, manager);
 	if (status == 503 || status == 429) {
 		reason_set(why,
-			   "%s hands out no CA now (HTTP %d): its remote.https.ca_certificate is "
-			   "not the CA of its certificate, or it is busy",
+			   "%s does not serve its CA certificate at the moment (HTTP %d): its "
+			   "remote.https.ca_certificate is not the CA of its certificate, or it is "
+			   "busy",
 			   manager, status);
 		return OUTCOME_BUSY;
 	}
 	reason_set(why,
-		   "%s hands out no CA (HTTP %d), so the enrollment token's pin cannot be checked: "
-		   "look at its remote.https.ca_certificate and at prefix in [manager], or set "
-		   "ca_file in [tls]",
+		   "%s does not serve a CA certificate (HTTP %d), so the enrollment token's pin "
+		   "cannot be verified: check its remote.https.ca_certificate and prefix in "
+		   "[manager], or set ca_file in [tls]",
 		   manager, status);
 	return OUTCOME_UNTRUSTED;
 }
@@ -113,19 +114,19 @@ static int judge_certificates(struct enroll_trust *trust, const struct https_rep
 	tls_pin_format(pin, trust->attempt.token->pin);
 	taken = take_from_text(&trust->anchor, &seen, reply->body, reply->length, pin, store);
 	if (taken < 0)
-		return reason_errno(why, taken, "Cannot keep the manager's CA");
+		return reason_errno(why, taken, "Cannot load the manager's CA");
 	if (taken > 0)
 		return OUTCOME_OK;
 	endpoint_text(trust->attempt.manager, manager);
 	if (seen == 0)
 		reason_set(why,
-			   "%s did not answer with a CA certificate; is it a manager of Wazuh 5?",
+			   "%s did not send a CA certificate; check that it is a Wazuh 5 manager",
 			   manager);
 	else
 		reason_set(why,
-			   "%s is not the manager that the enrollment token names: of its %d CA "
-			   "certificates none has the token's pin; somebody may be in between, or "
-			   "its CA has got another key since",
+			   "%s is not the manager of the enrollment token: none of its %d CA "
+			   "certificates matches the token's pin; the connection may be "
+			   "intercepted, or the CA may have a new key",
 			   manager, seen);
 	return OUTCOME_UNTRUSTED;
 }
@@ -158,10 +159,11 @@ static int trust_embedded(struct enroll_trust *trust, struct reason *why)
 	taken = take_from_text(&trust->anchor, &seen, ca, strlen(ca), NULL,
 			       SSL_CTX_get_cert_store(trust->attempt.context));
 	if (taken < 0)
-		return reason_errno(why, taken, "Cannot keep the enrollment token's CA");
+		return reason_errno(why, taken, "Cannot read the enrollment token's CA");
 	if (taken > 0)
 		return OUTCOME_OK;
-	reason_set(why, "The CA in the enrollment token is no certificate; make a new one with "
+	reason_set(why, "The CA in the enrollment token is not a certificate; create a new token "
+			"with "
 			"wazuh-manager-authd --create-enrollment-token --embed-ca");
 	return OUTCOME_MISCONFIGURED;
 }
@@ -215,11 +217,11 @@ int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
 		return r;
 	if (reply.status == 200 &&
 	    take_from_text(&trust->anchor, &seen, reply.body, reply.length, NULL, NULL) < 0)
-		return reason_errno(&report->why, ENOMEM, "Cannot keep the manager's CA");
+		return reason_errno(&report->why, ENOMEM, "Cannot load the manager's CA");
 	if (!trust->anchor && !report->warning.text[0])
 		reason_set(&report->warning,
-			   "%s hands out no CA (HTTP %d), so the agent gets none from here; "
-			   "install it as etc/certs/root-ca.pem",
+			   "%s does not serve a CA certificate (HTTP %d), so none is stored for "
+			   "the agent; install it as etc/certs/root-ca.pem",
 			   endpoint_text(trust->attempt.manager, manager), reply.status);
 	return OUTCOME_OK;
 }

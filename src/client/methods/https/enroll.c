@@ -69,11 +69,11 @@ static int compose_body(struct enrollment *enrollment)
 		enrollment->body = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
 	if (!enrollment->body) {
-		reason_set(why, "A configured value is not UTF-8, which the request has to be");
+		reason_set(why, "A configured value is not valid UTF-8");
 		return OUTCOME_MISCONFIGURED;
 	}
 	if (strlen(enrollment->body) > BODY_MAX) {
-		reason_set(why, "The request is longer than the 16384 bytes that managers take; "
+		reason_set(why, "The request exceeds the 16384 bytes that managers accept; "
 				"configure fewer groups");
 		return OUTCOME_MISCONFIGURED;
 	}
@@ -126,8 +126,8 @@ static int accept_answer(struct enrollment *enrollment, const struct https_reply
 	}
 	if (enrolled.secret.text[0] == '\0' && !report->warning.text[0])
 		reason_set(&report->warning,
-			   "%s gave no re-enrollment secret: should it lose this agent's key, a "
-			   "person has to enroll it again",
+			   "%s sent no re-enrollment secret: if it loses this agent's key, the "
+			   "agent must be enrolled again manually",
 			   enrollment->manager);
 	*ret = enrolled.key;
 	report->secret = enrolled.secret;
@@ -160,8 +160,7 @@ static void warn_of_clock(const struct enrollment *enrollment)
 	if (offset != 0 && !enrollment->report->warning.text[0])
 		reason_set(&enrollment->report->warning,
 			   "This machine's clock is %lld s %s that of %s, whose time was used to "
-			   "enroll; set the clock right, since the agent will not be heard "
-			   "otherwise",
+			   "enroll; correct the clock, otherwise the manager will ignore the agent",
 			   (long long)(offset > 0 ? offset : -offset),
 			   offset > 0 ? "behind" : "ahead of", enrollment->manager);
 }

@@ -177,7 +177,7 @@ int https_pipe_carry(struct https_pipe *pipe, long wait, struct reason *why)
 	if (r == -ETIMEDOUT)
 		return turn.at == whole->at ? r : OUTCOME_OK;
 	if (r < 0)
-		return r == -ECANCELED ? r : reason_errno(why, r, "Cannot wait for the answer");
+		return r == -ECANCELED ? r : reason_errno(why, r, "Cannot wait for the response");
 	r = polled[0].revents ? carry_request(pipe, why) : OUTCOME_OK;
 	return r == OUTCOME_OK && polled[1].revents ? carry_reply(pipe, why) : r;
 }

@@ -230,18 +230,18 @@ static int broken_off(const struct https *https)
 	const struct tls_client *client = https->pipe.client;
 
 	if (https->pipe.received > 0) {
-		reason_set(why, "%s closed the connection in the middle of its answer",
+		reason_set(why, "%s closed the connection in the middle of its response",
 			   https->manager);
 		return OUTCOME_BUSY;
 	}
 	if (tls_client_lacks_certificate(client)) {
 		reason_set(why,
-			   "%s closed the connection without an answer; it wants a client "
+			   "%s closed the connection without a response; it requires a client "
 			   "certificate: set certificate_file and private_key_file in [tls]",
 			   https->manager);
 		return OUTCOME_REFUSED;
 	}
-	reason_set(why, "%s %s the connection instead of answering the request", https->manager,
+	reason_set(why, "%s %s the connection instead of responding to the request", https->manager,
 		   tls_client_was_reset(client) ? "reset" : "closed");
 	return OUTCOME_BUSY;
 }
@@ -269,19 +269,16 @@ static int judge(const struct https *https, CURLcode result)
 
 	if (https->is_too_long || (result == CURLE_OUT_OF_MEMORY && !https->has_header &&
 				   https->pipe.received > HTTPS_HEADER_MAX)) {
-		reason_set(why,
-			   "%s sent an answer longer than any that it could have for us; is the "
-			   "port right?",
-			   https->manager);
+		reason_set(why, "The response of %s is too large; check the port", https->manager);
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 	if (result == CURLE_OK && https->has_header)
 		return OUTCOME_OK;
 	if (result == CURLE_OUT_OF_MEMORY)
-		return reason_errno(why, ENOMEM, "Cannot talk to %s", https->manager);
+		return reason_errno(why, ENOMEM, "Cannot communicate with %s", https->manager);
 	if (is_cut_short(https, result))
 		return broken_off(https);
-	reason_set(why, "%s did not answer in HTTP (%s); is the port right?", https->manager,
+	reason_set(why, "%s did not respond with HTTP (%s); check the port", https->manager,
 		   curl_easy_strerror(result));
 	return OUTCOME_PROTOCOL_ERROR;
 }
@@ -289,8 +286,8 @@ static int judge(const struct https *https, CURLcode result)
 static int timed_out(const struct https *https)
 {
 	reason_set(&https->report->why,
-		   https->pipe.received ? "%s stopped in the middle of its answer"
-					: "%s did not answer the request in time",
+		   https->pipe.received ? "%s stopped in the middle of its response"
+					: "%s did not respond to the request in time",
 		   https->manager);
 	return OUTCOME_BUSY;
 }
@@ -307,7 +304,8 @@ static int exchange(struct https *https, CURLcode *ret)
 		int r;
 
 		if (curl_multi_perform(https->multi, &running) != CURLM_OK)
-			return reason_errno(why, EIO, "libcurl cannot go on with %s",
+			return reason_errno(why, EIO,
+					    "libcurl failed to process the response of %s",
 					    https->manager);
 		if (!running)
 			break;
@@ -370,7 +368,7 @@ int https_send(struct https *https, const struct https_request *request, struct 
 	r = transfer(https, request);
 	if (r == OUTCOME_OK &&
 	    !append(&https->reply.body, &https->reply.length, "", 0, HTTPS_BODY_MAX))
-		r = reason_errno(&https->report->why, ENOMEM, "Cannot keep the answer of %s",
+		r = reason_errno(&https->report->why, ENOMEM, "Cannot read the response of %s",
 				 https->manager);
 	if (r == OUTCOME_OK)
 		*ret = https->reply;
@@ -399,7 +397,7 @@ int https_new(struct https **ret, const struct attempt *attempt, struct attempt_
 	cleanup(release_https) struct https *https = calloc(1, sizeof *https);
 
 	if (!https)
-		return reason_errno(&report->why, ENOMEM, "Cannot start HTTPS");
+		return reason_errno(&report->why, ENOMEM, "Cannot initialize HTTPS");
 	https->attempt = attempt;
 	https->report = report;
 	https_pipe_init(&https->pipe, attempt, report);
@@ -409,7 +407,7 @@ int https_new(struct https **ret, const struct attempt *attempt, struct attempt_
 		https->easy = curl_easy_init();
 	}
 	if (!https->multi || !https->easy)
-		return reason_errno(&report->why, ENOMEM, "Cannot start HTTPS");
+		return reason_errno(&report->why, ENOMEM, "Cannot initialize HTTPS");
 	*ret = take_pointer(https);
 	return 0;
 }

@@ -231,7 +231,7 @@ static void test_lock_without_an_agent(void **state)
 
 	assert_int_equal(keystore_open(&store, path_in(*state, "none"), NULL, NULL, &why), 0);
 	assert_int_equal(keystore_lock(&store, &past, never_waits, &why), -ENOENT);
-	assert_non_null(strstr(why.text, "installed"));
+	assert_non_null(strstr(why.text, "install the agent"));
 	keystore_close(&store);
 }
 

@@ -79,9 +79,9 @@ static const struct {
 	{ "silence", STEP_WAITING, true, LOG_WARNING, "busy", "web-01", NULL, "Late",
 	  ERROR "SSL read (unable to receive message): Late\n" },
 	{ "closed without a word", STEP_WAITING, true, LOG_ERR, "refused", "web-01", NULL,
-	  "it wants a password: set password_file in [auth]",
+	  "it requires a password: set password_file in [auth]",
 	  ERROR "Unable to create key. Either wrong password or connection not accepted by the "
-		"manager: it wants a password: give -P\n" },
+		"manager: it requires a password: give -P\n" },
 	{ "protocol-error", STEP_WAITING, true, LOG_ERR, "protocol-error", "web-01", NULL, "Junk",
 	  ERROR "Invalid key received. Closing connection: Junk\n" },
 	{ "words and a hint", STEP_WAITING, true, LOG_ERR, "refused", "web-01", "Invalid group: a",

@@ -268,8 +268,8 @@ static void test_bad_settings(void **state)
 	static const struct {
 		const char *words[3], *said;
 	} bad[] = {
-		{ { "-p", "x" }, "the command line: 'x' is not a value for port" },
-		{ { "-m", "a b" }, "the command line: 'a b' is not a value for address" },
+		{ { "-p", "x" }, "the command line: 'x' is not a valid value for port" },
+		{ { "-m", "a b" }, "the command line: 'a b' is not a valid value for address" },
 		{ { "--pin", "x" }, "sha256//" },
 		{ { "--set", "tls.verfy=no" }, "did you mean verify?" },
 		{ { "--set", "verify" }, "SECTION.KEY=VALUE" },

@@ -4,10 +4,30 @@
 
 #include "client/config/types.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #define DIGEST43 "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
 #define GROUP255 GROUP85 GROUP85 GROUP85
 #define GROUP85 \
 	"ggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggg"
+
+static bool has_no_memory;
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+char *__wrap_strdup(const char *text)
+{
+	return has_no_memory ? NULL : __real_strdup(text);
+}
+
+void *__real_reallocarray(void *memory, size_t count, size_t size);
+void *__wrap_reallocarray(void *memory, size_t count, size_t size);
+void *__wrap_reallocarray(void *memory, size_t count, size_t size)
+{
+	return has_no_memory ? NULL : __real_reallocarray(memory, count, size);
+}
 
 struct row {
 	const char *text;
@@ -80,15 +100,16 @@ static void test_bools(void **state)
 		{ "nope", -1 }, { "enabled", -1 }, { "ye", -1 },
 	};
 
+	const char *expected;
+
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		/* from both sides, so that it is the value that decides */
 		for (int before = 0; before < 2; before++) {
 			bool target = before;
-			const char *problem = config_bool.parse(&target, rows[i].text,
-								&config_bool);
+			int r = config_bool.parse(&target, rows[i].text, &config_bool, &expected);
 
-			check_row(rows[i].text, !problem == (rows[i].value >= 0));
+			check_row(rows[i].text, r == (rows[i].value >= 0 ? 0 : -EINVAL));
 			check_row(rows[i].text,
 				  target == (rows[i].value >= 0 ? rows[i].value : before));
 		}
@@ -148,19 +169,22 @@ static void test_durations(void **state)
 		" 1",
 	};
 
+	const char *expected;
+
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {
 		uint64_t usec = 7;
 
 		check_row(good[i].text,
-			  !config_duration.parse(&usec, good[i].text, &config_duration));
+			  !config_duration.parse(&usec, good[i].text, &config_duration, &expected));
 		check_row(good[i].text, usec == good[i].usec);
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		uint64_t usec = 7;
 
 		check_row(bad[i],
-			  config_duration.parse(&usec, bad[i], &config_duration) && usec == 7);
+			  config_duration.parse(&usec, bad[i], &config_duration, &expected) &&
+				  usec == 7);
 	}
 }
 
@@ -191,12 +215,13 @@ static void test_choices(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		int value = 42;
-		const char *problem = rows[i].type->parse(&value, rows[i].text, rows[i].type);
+		const char *expected = "";
+		int r = rows[i].type->parse(&value, rows[i].text, rows[i].type, &expected);
 
 		check_row(rows[i].text, value == (rows[i].value < 0 ? 42 : rows[i].value));
-		check_row(rows[i].text, !problem == (rows[i].value >= 0));
-		for (int word = 0; problem && rows[i].type->choices[word]; word++)
-			check_row(rows[i].text, strstr(problem, rows[i].type->choices[word]));
+		check_row(rows[i].text, r == (rows[i].value >= 0 ? 0 : -EINVAL));
+		for (int word = 0; r < 0 && rows[i].type->choices[word]; word++)
+			check_row(rows[i].text, strstr(expected, rows[i].type->choices[word]));
 	}
 }
 
@@ -271,18 +296,48 @@ static void test_proxies(void **state)
 static void test_groups_are_taken_together(void **state)
 {
 	struct string_list list = { 0 };
+	const char *expected;
 
 	(void)state;
-	assert_non_null(config_group_list.parse(&list, "web,db,..", &config_group_list));
+	assert_int_equal(config_group_list.parse(&list, "web,db,..", &config_group_list, &expected),
+			 -EINVAL);
 	assert_int_equal(list.count, 0);
-	assert_null(config_group_list.parse(&list, "web,db", &config_group_list));
-	assert_null(config_group_list.parse(&list, "mail", &config_group_list));
+	assert_int_equal(config_group_list.parse(&list, "web,db", &config_group_list, &expected),
+			 0);
+	assert_int_equal(config_group_list.parse(&list, "mail", &config_group_list, &expected), 0);
 	assert_int_equal(list.count, 3);
 	assert_string_equal(list.items[1], "db");
 	assert_string_equal(list.items[2], "mail");
 	config_group_list.clear(&list);
 	assert_int_equal(list.count, 0);
 	assert_null(list.items);
+}
+
+/* No memory is no fault of the value. */
+static void test_out_of_memory(void **state)
+{
+	static const char *const assignments[] = { "tls.ca_file=/ca.pem", "tls.ciphers=HIGH",
+						   "manager.address=10.0.0.1", "agent.groups=web" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(assignments); i++) {
+		struct config config;
+		struct reason why = { 0 };
+		char section[16], name[16], value[16];
+		int r;
+
+		assert_int_equal(
+			sscanf(assignments[i], "%15[^.].%15[^=]=%15s", section, name, value), 3);
+		assert_int_equal(config_init(&config), 0);
+		has_no_memory = true;
+		r = config_set(&config, section, name, value, "FILE:7", &why);
+		has_no_memory = false;
+		check_row(assignments[i], r == -ENOMEM);
+		check_row(why.text, strncmp(why.text, "FILE:7: ", strlen("FILE:7: ")) == 0 &&
+					    strstr(why.text, "Cannot allocate memory") &&
+					    !strstr(why.text, "invalid"));
+		config_done(&config);
+	}
 }
 
 static void test_agent(void **state)
@@ -319,7 +374,7 @@ int main(void)
 		cmocka_unit_test(test_bools),   cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_choices), cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_proxies), cmocka_unit_test(test_groups_are_taken_together),
-		cmocka_unit_test(test_agent),
+		cmocka_unit_test(test_agent),   cmocka_unit_test(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

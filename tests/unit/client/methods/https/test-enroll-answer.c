@@ -51,8 +51,8 @@ static void test_refuses(void **state)
 		{ "null", "JSON" },
 		{ "{" AGENT ",\"key\":\"" KEY "\"} x", "JSON" },
 		{ "{" AGENT ",\"key\":\"" KEY "\"", "JSON" },
-		{ "{" AGENT ",\"key\":\"" KEY "\",\"id\":\"004\"}", "twice" },
-		{ "{" AGENT ",\"key\":\"" KEY "\",\"a\":{\"b\":1,\"b\":2}}", "twice" },
+		{ "{" AGENT ",\"key\":\"" KEY "\",\"id\":\"004\"}", "duplicate member" },
+		{ "{" AGENT ",\"key\":\"" KEY "\",\"a\":{\"b\":1,\"b\":2}}", "duplicate member" },
 		{ "{" AGENT "}", "without key" },
 		{ "{\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "without id" },
 		{ "{\"id\":3,\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "without "
@@ -65,18 +65,22 @@ static void test_refuses(void **state)
 		{ "{\"id\":\"3x\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "id" },
 		{ "{\"id\":\"123456789\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}",
 		  "id" },
-		{ "{\"id\":\"3 4\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "whose"
-											     " i"
-											     "d" },
-		{ "{\"id\":\"003\",\"name\":\"web 01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "whose"
-											     " nam"
+		{ "{\"id\":\"3 4\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "an "
+											     "inval"
+											     "id "
+											     "id" },
+		{ "{\"id\":\"003\",\"name\":\"web 01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "an "
+											     "inval"
+											     "id "
+											     "nam"
 											     "e" },
 		{ "{\"id\":\"003\",\"name\":\"web\\n01\",\"ip\":\"any\",\"key\":\"" KEY "\"}",
 		  "name" },
 		{ "{\"id\":\"003\",\"name\":\"../x\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "name" },
 		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":\"10.0.0.1/99\",\"key\":\"" KEY "\"}",
-		  "whose ip" },
-		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":\"\",\"key\":\"" KEY "\"}", "whose "
+		  "an invalid ip" },
+		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":\"\",\"key\":\"" KEY "\"}", "an "
+											  "invalid "
 											  "ip" },
 		{ "{" AGENT ",\"key\":\"\"}", "key" },
 		{ "{" AGENT ",\"key\":\"" KEY "0\"}", "key" },

@@ -156,8 +156,8 @@ static void test_refuses(void **state)
 		{ "null", "JSON object" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\"", "JSON object" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\"}x", "JSON object" },
-		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"ver\":1}", "twice" },
-		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"pin\":\"" PIN "\"}", "twice" },
+		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"ver\":1}", "duplicate member" },
+		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"pin\":\"" PIN "\"}", "duplicate member" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"exp\":0}", "member" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"Key\":\"" KEY "\"}", "member" },
 		{ "{\"ver\":2,\"adr\":\"h\",\"pin\":\"" PIN "\"}", "version" },
@@ -230,7 +230,7 @@ static void test_too_long(void **state)
 	memset(text, 'A', ENROLLMENT_TOKEN_MAX + 1);
 	assert_int_equal(enrollment_token_parse(&token, text, ENROLLMENT_TOKEN_MAX + 1, &why),
 			 -EINVAL);
-	assert_non_null(strstr(why.text, "longer"));
+	assert_non_null(strstr(why.text, "too long"));
 	free(text);
 }
 
