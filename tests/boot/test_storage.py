@@ -40,7 +40,7 @@ def a_directory(machine):
 WEATHER = {
     "read-only": (mounted("ro"), "Read-only file system"),
     "full": (full, "No space left on device"),
-    "missing": (missing, "is the agent installed?"),
+    "missing": (missing, "install the agent"),
     "a link": (a_link, "symbolic link"),
     "a directory": (a_directory, "not a regular file"),
 }

@@ -70,7 +70,7 @@ def test_groups(machine, start_manager):
         (error(404, 1710, "The group does not exist: web"),
          ["web: 127.", "does not exist", "error 1710", "correct groups"]),
         (error(403, 4000, "Permission denied"),
-         ["Permission denied", "permissions that agent-register(8) names"]),
+         ["Permission denied", "permissions listed in agent-register(8)"]),
         (
             affected(
                 failed=[
@@ -84,8 +84,8 @@ def test_groups(machine, start_manager):
             ["Could not assign agent to group", "error 1751"],
         ),
         (Reply(500, b"<html>"), ["HTTP status 500"]),
-        (b"", ["closed the connection instead of answering"]),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", ["in the middle of its answer"]),
+        (b"", ["closed the connection instead of responding"]),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", ["in the middle of its response"]),
     ],
     ids=["no such group", "permission", "failed item", "500", "closed", "torn"],
 )
@@ -94,7 +94,7 @@ def test_a_group_that_fails_does_not_cost_the_key(machine, start_manager, answer
     result = machine.registers(manager=start_manager(api),
                                settings=settings(machine, **{"agent.groups": "web"}))
     assert len(result.warnings) == 1, result
-    assert "registered, but not in the group web" in result.warnings[0], result
+    assert "registered, but was not added to the group web" in result.warnings[0], result
     for word in words:
         assert word in result.warnings[0], result
 
@@ -113,11 +113,11 @@ def test_a_manager_that_never_knows_its_own_agent(machine, start_manager):
     api = Api({"PUT /agents/001/group/web": error(404, 1701, "Agent does not exist")})
     result = machine.registers(manager=start_manager(api), settings=settings(machine, **{
         "agent.groups": "web", "manager.attempt_timeout": "2 s"}))
-    assert "not in the group web" in result.failure and "error 1701" in result.failure, result
+    assert "not added to the group web" in result.failure and "error 1701" in result.failure, result
     assert 1.4 < result.seconds < 2.5, result
 
 
-@pytest.mark.parametrize("stops", [False, True], ids=["in time", "asked to stop"])
+@pytest.mark.parametrize("stops", [False, True], ids=["in time", "interrupted"])
 def test_a_manager_that_hangs_over_the_groups(machine, start_manager, stops):
     """The key is in hand: neither the deadline nor SIGTERM loses it."""
     reached, over = threading.Event(), threading.Event()
@@ -135,8 +135,8 @@ def test_a_manager_that_hangs_over_the_groups(machine, start_manager, stops):
     result = run.finish()
     over.set()
     assert machine.read_keys() == f"001 web-01 any {KEY}\n".encode(), result
-    assert "not in the groups web,db: " in result.failure, result
-    assert ("asked to stop" in result.failure) == stops, result
+    assert "not added to the groups web,db: " in result.failure, result
+    assert ("interrupted" in result.failure) == stops, result
 
 
 def test_suffix(machine, start_manager):
@@ -203,23 +203,23 @@ ANSWERS = {
     ),
     "blocked": ({LOGIN: error(403, 6000, "Limit of login attempts reached")}, "refused",
                 ["Limit of login attempts", "error 6000", "blocks an address"]),
-    "not the API": ({LOGIN: NOT_FOUND}, "protocol-error", ["404", "Its port is 55000"]),
+    "not the API": ({LOGIN: NOT_FOUND}, "protocol-error", ["404", "its port is 55000"]),
     "another server": ({LOGIN: HTML}, "protocol-error",
-                       ["HTTP status 200", "not as the Wazuh API", "55000"]),
+                       ["HTTP status 200", "not in the format of the Wazuh API", "55000"]),
     "a server's 404": ({LOGIN: Reply(404, b"<html>")}, "protocol-error",
                        ["HTTP status 404", "55000"]),
     "not allowed": ({LOGIN: Reply(405, b"")}, "protocol-error", ["HTTP status 405"]),
-    "no token": ({LOGIN: {"data": {}, "error": 0}}, "protocol-error", ["no token"]),
+    "no usable token": ({LOGIN: {"data": {}, "error": 0}}, "protocol-error", ["no usable token"]),
     "an empty token": ({LOGIN: {"data": {"token": ""}, "error": 0}}, "protocol-error",
-                       ["no token"]),
+                       ["no usable token"]),
     "a number as token": ({LOGIN: {"data": {"token": 7}, "error": 0}}, "protocol-error",
-                          ["no token"]),
+                          ["no usable token"]),
     "a token that is a header": ({LOGIN: {"data": {"token": "a\r\nX: y"}, "error": 0}},
-                                 "protocol-error", ["no token"]),
+                                 "protocol-error", ["no usable token"]),
     "an endless token": ({LOGIN: {"data": {"token": "a" * 100000}, "error": 0}}, "protocol-error",
-                         ["no token"]),
+                         ["no usable token"]),
     "a bare token": ({LOGIN: Reply(200, TOKEN.encode())}, "protocol-error",
-                     ["not as the Wazuh API"]),
+                     ["not in the format of the Wazuh API"]),
     "login while starting": ({LOGIN: Reply(503, b"")}, "busy", ["HTTP status 503"]),
     # duplicates
     "name taken": ({AGENTS: error(400, 1705, "There is an agent with the same name")}, "duplicate",
@@ -238,7 +238,7 @@ ANSWERS = {
                                       "duplicate", ["1705"]),
     # refusals
     "permission": ({AGENTS: error(403, 4000, "Permission denied: Resource type: *:*")}, "refused",
-                   ["Permission denied", "permissions that agent-register(8) names"]),
+                   ["Permission denied", "permissions listed in agent-register(8)"]),
     "bad name": ({AGENTS: error(400, 1738, "Agent name is too long")}, "refused", ["too long"]),
     "bad request": ({AGENTS: Reply(400, {"title": "Bad Request", "detail": "Wrong field"})},
                     "refused", ["Wrong field"]),
@@ -276,21 +276,21 @@ ANSWERS = {
                  ["302", "redirects are not followed"]),
     "redirect elsewhere": ({AGENTS: Reply(307, b"", [("Location", "https://evil.test/")])},
                            "protocol-error", ["not followed"]),
-    "HTML": ({AGENTS: HTML}, "protocol-error", ["not as the Wazuh API"]),
-    "nothing": ({AGENTS: Reply(200, b"")}, "protocol-error", ["not as the Wazuh API"]),
+    "HTML": ({AGENTS: HTML}, "protocol-error", ["not in the format of the Wazuh API"]),
+    "nothing": ({AGENTS: Reply(200, b"")}, "protocol-error", ["not in the format of the Wazuh API"]),
     "no content": ({AGENTS: Reply(204, b"")}, "protocol-error", ["204"]),
-    "an array": ({AGENTS: Reply(200, [1])}, "protocol-error", ["not as the Wazuh API"]),
+    "an array": ({AGENTS: Reply(200, [1])}, "protocol-error", ["not in the format of the Wazuh API"]),
     "half of it": ({AGENTS: Reply(200, b'{"error": 0, "data": {')}, "protocol-error",
-                   ["not as the Wazuh API"]),
+                   ["not in the format of the Wazuh API"]),
     "more behind it": (
         {
             AGENTS: Reply(200,
                           b'{"error":0,"data":{"id":"001","key":"' + export().encode() + b'"}} x')
         },
         "protocol-error",
-        ["not as the Wazuh API"],
+        ["not in the format of the Wazuh API"],
     ),
-    "a member twice": (
+    "duplicate member": (
         {
             AGENTS: Reply(
                 200,
@@ -298,32 +298,32 @@ ANSWERS = {
             )
         },
         "protocol-error",
-        ["not as the Wazuh API"],
+        ["not in the format of the Wazuh API"],
     ),
     "deeply nested": ({AGENTS: Reply(200, b"[" * 100000)}, "protocol-error",
-                      ["not as the Wazuh API"]),
+                      ["not in the format of the Wazuh API"]),
     "a NUL byte": ({AGENTS: Reply(200, b'{"error":0,\x00"data":{}}')}, "protocol-error",
-                   ["not as the Wazuh API"]),
+                   ["not in the format of the Wazuh API"]),
     "no UTF-8": ({AGENTS: Reply(200, b'{"error":0,"data":{"id":"\xff\xfe","key":"a"}}')},
-                 "protocol-error", ["not as the Wazuh API"]),
+                 "protocol-error", ["not in the format of the Wazuh API"]),
     "no error member": ({AGENTS: {"data": granted()["data"]}}, "protocol-error",
-                        ["not as the Wazuh API"]),
+                        ["not in the format of the Wazuh API"]),
     "null as error": ({AGENTS: {**granted(), "error": None}}, "protocol-error",
-                      ["not as the Wazuh API"]),
+                      ["not in the format of the Wazuh API"]),
     # keys
     "no key": ({AGENTS: {"error": 0, "data": {"id": "001"}}}, "protocol-error",
-               ["no agent can use", "not there"]),
-    "no id": ({AGENTS: {"error": 0, "data": {"key": export()}}}, "protocol-error", ["not there"]),
+               ["sent an invalid key", "it is missing"]),
+    "no id": ({AGENTS: {"error": 0, "data": {"key": export()}}}, "protocol-error", ["it is missing"]),
     "a number as id": ({AGENTS: {"error": 0, "data": {"id": 1, "key": export()}}}, "protocol-error",
-                       ["not there"]),
+                       ["it is missing"]),
     "a list as data": ({AGENTS: {"error": 0, "data": [granted()]}}, "protocol-error",
-                       ["not there"]),
+                       ["it is missing"]),
     "an empty key": ({AGENTS: {"error": 0, "data": {"id": "001", "key": ""}}}, "protocol-error",
-                     ["not the base64"]),
+                     ["not a line of client.keys in base64"]),
     "no base64": ({AGENTS: {"error": 0, "data": {"id": "001", "key": "!" * 64}}}, "protocol-error",
-                  ["not the base64"]),
+                  ["not a line of client.keys in base64"]),
     "base64 without its end": ({AGENTS: {"error": 0, "data": {"id": "001", "key": export()[:-1]}}},
-                               "protocol-error", ["not the base64"]),
+                               "protocol-error", ["not a line of client.keys in base64"]),
     "the key alone": (
         {
             AGENTS: {
@@ -332,17 +332,17 @@ ANSWERS = {
             }
         },
         "protocol-error",
-        ["not four fields"],
+        ["four fields separated by single spaces"],
     ),
-    "an endless key": ({AGENTS: granted(key="a" * 5000)}, "protocol-error", ["not the base64"]),
-    "another id": ({AGENTS: {"error": 0, "data": {"id": "002", "key": export()}}}, "protocol-error",
-                   ["another id"]),
+    "an endless key": ({AGENTS: granted(key="a" * 5000)}, "protocol-error", ["not a line of client.keys in base64"]),
+    "its ID differs": ({AGENTS: {"error": 0, "data": {"id": "002", "key": export()}}}, "protocol-error",
+                   ["its ID differs"]),
     "another name": ({AGENTS: granted(name="db-01")}, "protocol-error", ["another name"]),
     "a bad id": ({AGENTS: granted("0x1")}, "protocol-error", ["the id is not"]),
-    "a bad address": ({AGENTS: granted(ip="anywhere")}, "protocol-error", ["no agent can use"]),
-    "a bad key": ({AGENTS: granted(key="a'b" * 20)}, "protocol-error", ["no agent can use"]),
+    "a bad address": ({AGENTS: granted(ip="anywhere")}, "protocol-error", ["sent an invalid key"]),
+    "a bad key": ({AGENTS: granted(key="a'b" * 20)}, "protocol-error", ["sent an invalid key"]),
     "a newline in it": ({AGENTS: granted(key=KEY + "\n002")}, "protocol-error",
-                        ["no agent can use"]),
+                        ["sent an invalid key"]),
 }
 
 
@@ -408,7 +408,7 @@ def test_retry_after(machine, start_manager, fields, least, most):
 )
 def test_a_refusal_that_repeats_a_secret(machine, start_manager, call, secret):
     machine.secrets.append(secret)
-    machine.fails("refused", "(what we sent, password and all)", settings=settings(machine),
+    machine.fails("refused", "(not shown: it echoes our credentials)", settings=settings(machine),
                   manager=start_manager(Api({call: error(400, 1, f"You sent {secret}!")})))
 
 

@@ -98,14 +98,14 @@ def test_client_certificate(machine, start_manager, certificates, version):
 @BOTH_VERSIONS
 def test_missing_client_certificate(machine, start_manager, certificates, version):
     manager = start_manager(Api(), lowest=version, highest=version, client_ca=certificates.ca())
-    machine.fails("refused", "wants a client certificate", "certificate_file and private_key_file",
+    machine.fails("refused", "requires a client certificate", "certificate_file and private_key_file",
                   manager=manager, settings=settings(machine))
 
 
 @BOTH_VERSIONS
 def test_refused_client_certificate(machine, start_manager, certificates, version):
     manager = start_manager(Api(), lowest=version, highest=version, client_ca=certificates.ca())
-    machine.fails("refused", "does not accept our client certificate", manager=manager,
+    machine.fails("refused", "rejected our client certificate", manager=manager,
                   settings=settings(machine, **own_certificate(certificates, "agent-other-ca")))
 
 
@@ -126,7 +126,7 @@ def test_plain_http_is_not_spoken(machine, start_manager):
     def script(conversation):
         conversation.socket.recv(65536)
         conversation.socket.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-    machine.fails("protocol-error", "does not speak TLS", "is the port right?",
+    machine.fails("protocol-error", "does not speak TLS", "check the port",
                   settings=settings(machine), manager=start_manager(script, certificate=None))
 
 
@@ -198,34 +198,34 @@ HUGE = b"HTTP/1.1 200 OK\r\nContent-Length: 10485760\r\n\r\n" + b" " * 10485760
 
 # What the manager sends to the second call, and how it ends; the outcome and words of it.
 FAULTS = {
-    "nothing": (b"", "close", "busy", ["closed the connection instead of answering"]),
+    "nothing": (b"", "close", "busy", ["closed the connection instead of responding"]),
     "nothing, politely": (b"", "close_notify", "busy",
-                          ["closed the connection instead of answering"]),
-    "a reset": (b"", "reset", "busy", ["reset the connection instead of answering"]),
-    "half a status line": (b"HTTP/1.1 20", "close", "busy", ["in the middle of its answer"]),
+                          ["closed the connection instead of responding"]),
+    "a reset": (b"", "reset", "busy", ["reset the connection instead of responding"]),
+    "half a status line": (b"HTTP/1.1 20", "close", "busy", ["in the middle of its response"]),
     "half a header": (b"HTTP/1.1 200 OK\r\nContent-", "close", "busy",
-                      ["in the middle of its answer"]),
-    "half a body": (PLAIN[:-9], "close", "busy", ["in the middle of its answer"]),
-    "half a body, reset": (PLAIN[:-9], "reset", "busy", ["in the middle of its answer"]),
-    "half a chunk": (CHUNKED[:-30], "close", "busy", ["in the middle of its answer"]),
-    "10 MB": (HUGE, "open", "protocol-error", ["longer than any"]),
+                      ["in the middle of its response"]),
+    "half a body": (PLAIN[:-9], "close", "busy", ["in the middle of its response"]),
+    "half a body, reset": (PLAIN[:-9], "reset", "busy", ["in the middle of its response"]),
+    "half a chunk": (CHUNKED[:-30], "close", "busy", ["in the middle of its response"]),
+    "10 MB": (HUGE, "open", "protocol-error", ["too large"]),
     "10 MB in chunks": (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA00000\r\n" + b" " * 0xA00000,
         "open",
         "protocol-error",
-        ["longer than any"],
+        ["too large"],
     ),
     "an endless header": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30000, "open", "protocol-error",
-                          ["longer than any"]),
+                          ["too large"]),
     "an endless field": (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300000, "open", "protocol-error", []),
     "an endless status": (b"HTTP/1.1 200 " + b"y" * 300000, "open", "protocol-error", []),
     "endless interim answers": (b"HTTP/1.1 103 Early\r\n\r\n" * 50, "open", "busy",
                                 ["stopped in the middle"]),
     "authd": (b"OSSEC K:'001 web-01 any " + KEY.encode() + b"'", "close", "protocol-error",
-              ["did not answer in HTTP"]),
-    "SSH": (b"SSH-2.0-OpenSSH_9.2p1\r\n", "close", "protocol-error", ["did not answer in HTTP"]),
+              ["did not respond with HTTP"]),
+    "SSH": (b"SSH-2.0-OpenSSH_9.2p1\r\n", "close", "protocol-error", ["did not respond with HTTP"]),
     "HTTP/2": (b"\0\0\x12\4\0\0\0\0\0" + b"\0" * 18, "close", "protocol-error",
-               ["did not answer in HTTP"]),
+               ["did not respond with HTTP"]),
     "HTTP/3.0": (b"HTTP/3.0 200 OK\r\n\r\n", "close", "protocol-error", []),
     "a negative length": (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "close",
                           "protocol-error", []),
@@ -236,7 +236,7 @@ FAULTS = {
     "a status that is none": (b"HTTP/1.1 abc OK\r\n\r\n", "close", "protocol-error", []),
     "a NUL in the header": (b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", "close", "protocol-error", []),
     "compressed": (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(BODY),
-                   "close", "protocol-error", ["not as the Wazuh API"]),
+                   "close", "protocol-error", ["not in the format of the Wazuh API"]),
     "an upgrade": (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
         "open",
@@ -244,7 +244,7 @@ FAULTS = {
         [],
     ),
     "a login page": (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "close",
-                     "protocol-error", ["not as the Wazuh API"]),
+                     "protocol-error", ["not in the format of the Wazuh API"]),
 }
 
 
@@ -316,11 +316,11 @@ def silent_at(step):
 
 STEPS = {
     "before TLS": ("accepted", "unreachable", "did not finish the TLS handshake in time"),
-    "after the handshake": ("handshake", "busy", "did not answer the request in time"),
-    "after the login": ("request", "busy", "did not answer the request in time"),
-    "after the request": ("request", "busy", "did not answer the request in time"),
-    "amid the answer": ("request", "busy", "stopped in the middle of its answer"),
-    "dripping the answer": ("request", "busy", "stopped in the middle of its answer"),
+    "after the handshake": ("handshake", "busy", "did not respond to the request in time"),
+    "after the login": ("request", "busy", "did not respond to the request in time"),
+    "after the request": ("request", "busy", "did not respond to the request in time"),
+    "amid the answer": ("request", "busy", "stopped in the middle of its response"),
+    "dripping the answer": ("request", "busy", "stopped in the middle of its response"),
 }
 
 

@@ -62,7 +62,7 @@ def test_address(machine, start_registrar):
 def test_a_group_that_does_not_exist(machine, start_registrar):
     with start_registrar() as registrar:
         result = machine.register(**api_of(registrar, machine, **{"agent.groups": "web,nobody"}))
-        assert result.status == 0 and "not in the group nobody" in result.failure, result
+        assert result.status == 0 and "not added to the group nobody" in result.failure, result
         assert "1710" in result.failure, result
         assert [machine.read_keys().decode()] == agents(registrar)
 

@@ -56,7 +56,7 @@ FAULTS = {
                          78, ["/nowhere/pass"]),
     "bad name": ({"name": "x"}, {}, "name", 78, ["2 to 127"]),
     "no directory": ({"settings": {"agent.directory": "/nowhere"}}, {}, "key file", 73,
-                     ["is the agent installed"]),
+                     ["install the agent"]),
     "no such host": ({"manager": "no-such-host.invalid"}, {}, "DNS", 75, ["no-such-host.invalid"]),
     "old TLS": ({"settings": {"tls.min_version": "1.3"}}, {"highest": ssl.TLSVersion.TLSv1_2},
                 "TLS", 75, ["min_version"]),

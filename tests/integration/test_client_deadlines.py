@@ -80,12 +80,12 @@ SILENCES = {
     "dripping the handshake": (dripping_handshake, "unreachable",
                                "did not finish the TLS handshake in time"),
     "after the handshake": (silent_after_the_handshake, "busy",
-                            "did not answer the request in time"),
-    "after the request": (silent_after_the_request, "busy", "did not answer the request in time"),
-    "amid the answer": (silent_amid_the_answer, "busy", "stopped in the middle of its answer"),
-    "amid a record": (silent_amid_a_record, "busy", "did not answer the request in time"),
-    "amid the prefix": (silent_amid_the_prefix, "busy", "stopped in the middle of its answer"),
-    "dripping the answer": (dripping, "busy", "stopped in the middle of its answer"),
+                            "did not respond to the request in time"),
+    "after the request": (silent_after_the_request, "busy", "did not respond to the request in time"),
+    "amid the answer": (silent_amid_the_answer, "busy", "stopped in the middle of its response"),
+    "amid a record": (silent_amid_a_record, "busy", "did not respond to the request in time"),
+    "amid the prefix": (silent_amid_the_prefix, "busy", "stopped in the middle of its response"),
+    "dripping the answer": (dripping, "busy", "stopped in the middle of its response"),
 }
 
 
@@ -104,7 +104,7 @@ def test_silence_is_not_waited_for_when_another_manager_answers(machine, start_m
     silent, manager = start_manager(silent_after_the_request), start_manager()
     result = machine.register(manager=[silent, manager],
                               settings={"manager.attempt_timeout": "700 ms"})
-    assert result.status == 0 and "did not answer" in result.failure, result
+    assert result.status == 0 and "did not respond" in result.failure, result
 
 
 # ------------------------------------------------------------------ connecting
@@ -118,7 +118,7 @@ def test_silence_is_not_waited_for_when_another_manager_answers(machine, start_m
 def test_connecting_in_vain(machine, full_backlog, timeouts):
     machine.install_key()
     address = full_backlog().address
-    result = machine.fails("unreachable", f"Cannot connect to {address}", "no answer in time",
+    result = machine.fails("unreachable", f"Cannot connect to {address}", "timed out",
                            manager=address, settings=timeouts, force=True)
     assert result.seconds > 0.65
 

@@ -90,7 +90,7 @@ def test_version_3(registered, start_manager):
 # What goes wrong; the outcome whose exit status it is; words of the one line.
 FAILURES = {
     "another key": ({FETCH: key(name="db-01", key="f" * 64)}, "refused",
-                    ["another key", "db-01", "agent-register reset"]),
+                    ["a different key", "db-01", "agent-register reset"]),
     "no permission to look": ({FETCH: error(403, 4000, "Permission denied")}, "refused",
                               ["permissions"]),
     "no permission": ({DELETE: error(403, 4000, "Permission denied")}, "refused", ["permissions"]),
@@ -104,15 +104,15 @@ FAILURES = {
     ),
     "another agent removed": ({DELETE: affected("008")}, "protocol-error", []),
     "nothing removed": ({DELETE: affected()}, "protocol-error", []),
-    "a bad key": ({FETCH: key(key="'")}, "protocol-error", ["no agent can use"]),
+    "a bad key": ({FETCH: key(key="'")}, "protocol-error", ["sent an invalid key"]),
     "wrong password": (
         {LOGIN: Reply(401, {"title": "Unauthorized", "detail": "Invalid credentials"})},
         "refused",
         ["401"],
     ),
     "busy": ({DELETE: Reply(503, b"")}, "busy", ["503"]),
-    "not the API": ({FETCH: Reply(200, b"<html>")}, "protocol-error", ["not as the Wazuh API"]),
-    "no answer": ({DELETE: b""}, "busy", ["instead of answering"]),
+    "not the API": ({FETCH: Reply(200, b"<html>")}, "protocol-error", ["not in the format of the Wazuh API"]),
+    "no answer": ({DELETE: b""}, "busy", ["instead of responding"]),
 }
 
 
@@ -141,7 +141,7 @@ def test_a_failure_leaves_everything(registered, start_manager, wrong, outcome, 
             },
             ["/nowhere"],
         ),
-        ({"trust": None}, ["which manager to trust"]),
+        ({"trust": None}, ["No way to verify the manager"]),
         ({"manager": []}, ["No manager"]),
     ],
     ids=["authd", "no user", "no password", "no trust", "no manager"],

@@ -152,7 +152,7 @@ def test_pinned_manager_without_a_ca(start_wazuh5, enrollment, certificates):
     result = enrollment.succeeds(server, manager=server, password=PASSWORD,
                                  trust=["--pin", certificates.pin("good")])
     assert enrollment.read(enrollment.anchor_file) is None
-    assert "hands out no CA" in result.warnings[0]
+    assert "does not serve a CA certificate" in result.warnings[0]
 
 
 def test_unverified_manager_gives_no_ca(start_wazuh5, enrollment):
@@ -264,7 +264,7 @@ def test_manager_without_secrets(start_wazuh5, enrollment):
     result = enrollment.run(manager=server, password=PASSWORD)
     assert result.status == 0, result
     assert enrollment.machine.files() == ["certs", "client.keys"]
-    assert "gave no re-enrollment secret" in result.warnings[0]
+    assert "sent no re-enrollment secret" in result.warnings[0]
 
 
 # ------------------------------------------------------------------ enrolling again

@@ -104,24 +104,24 @@ def without(name):
         (b"OK", "JSON"),
         (b"<html><body>Welcome</body></html>", "JSON"),
         ([AGENT], "JSON"),
-        (json.dumps(AGENT)[:-1].encode() + b',"id":"004"}', "twice"),
-        (json.dumps(AGENT)[:-1].encode() + b',"key":"' + b"1" * 64 + b'"}', "twice"),
+        (json.dumps(AGENT)[:-1].encode() + b',"id":"004"}', "duplicate member"),
+        (json.dumps(AGENT)[:-1].encode() + b',"key":"' + b"1" * 64 + b'"}', "duplicate member"),
         (without("id"), "without id"),
         (without("name"), "without name"),
         (without("ip"), "without ip"),
         (without("key"), "without key"),
         ({**AGENT, "id": 3}, "without id"),
         ({**AGENT, "key": None}, "without key"),
-        ({**AGENT, "id": "../3"}, "whose id"),
-        ({**AGENT, "name": "a b"}, "whose name"),
-        ({**AGENT, "name": "!x"}, "whose name"),
-        ({**AGENT, "ip": "somewhere"}, "whose ip"),
-        ({**AGENT, "key": "00"}, "whose key"),
-        ({**AGENT, "key": machine_module.KEY.upper()}, "whose key"),
-        ({**AGENT, "key": "0" * 63 + "\n"}, "whose key"),
-        ({**AGENT, "reenroll_secret": ""}, "whose reenroll_secret"),
+        ({**AGENT, "id": "../3"}, "an invalid id"),
+        ({**AGENT, "name": "a b"}, "an invalid name"),
+        ({**AGENT, "name": "!x"}, "an invalid name"),
+        ({**AGENT, "ip": "somewhere"}, "an invalid ip"),
+        ({**AGENT, "key": "00"}, "an invalid key"),
+        ({**AGENT, "key": machine_module.KEY.upper()}, "an invalid key"),
+        ({**AGENT, "key": "0" * 63 + "\n"}, "an invalid key"),
+        ({**AGENT, "reenroll_secret": ""}, "an invalid reenroll_secret"),
         ({**AGENT, "reenroll_secret": None}, "without reenroll_secret"),
-        ({**AGENT, "reenroll_secret": "0" * 66}, "whose reenroll_secret"),
+        ({**AGENT, "reenroll_secret": "0" * 66}, "an invalid reenroll_secret"),
         (b"[" * 100000, "JSON"),
         (b"\xff\xfe{}", "JSON"),
     ],
@@ -136,12 +136,12 @@ def test_garbled_answers(start_wazuh5, enrollment, body, word):
 @pytest.mark.parametrize(
     "raw, outcome, word",
     [
-        (b"", "busy", "instead of answering"),
+        (b"", "busy", "instead of responding"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"id\"", "busy", "in the middle"),
         (b"OSSEC K:'001 web-01 any " + machine_module.KEY.encode() + b"'", "protocol-error",
          "HTTP"),
         (b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"y" * 1000 + b"\r\n") * 200 + b"\r\n",
-         "protocol-error", "longer"),
+         "protocol-error", "too large"),
     ],
     ids=["nothing", "cut", "authd", "header"],
 )
@@ -155,13 +155,13 @@ def test_broken_answers(start_wazuh5, enrollment, raw, outcome, word):
 def test_huge_answer(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
     server.forced = [(200, b" " * (10 << 20))]
-    enrollment.fails("protocol-error", "longer than any", manager=server, password=PASSWORD)
+    enrollment.fails("protocol-error", "too large", manager=server, password=PASSWORD)
 
 
 def test_manager_that_never_answers(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
     server.forced = [lambda handler: handler.rfile.read(1) and None]  # until we leave
-    enrollment.fails("busy", "did not answer the request in time", manager=server,
+    enrollment.fails("busy", "did not respond to the request in time", manager=server,
                      password=PASSWORD, manager__attempt_timeout="500 ms")
 
 
@@ -193,7 +193,7 @@ def test_lost_answer(start_wazuh5, enrollment):
         handler.connection.close()
         return b""
     server.forced = [lose]
-    enrollment.fails("busy", "instead of answering", manager=server, password=PASSWORD)
+    enrollment.fails("busy", "instead of responding", manager=server, password=PASSWORD)
     enrollment.fails("duplicate", "probably this machine's own", manager=server, password=PASSWORD)
 
 

@@ -67,13 +67,13 @@ def test_embedded_ca_of_another_manager(start_wazuh5, enrollment, certificates):
         ((404, {"error": "not_found"}), "untrusted", "HTTP 404"),
         ((503, {"error": "ca_mismatch"}), "busy", "HTTP 503"),
         ((200, b"", {"Content-Type": "application/x-pem-file"}), "untrusted",
-         "did not answer with a CA certificate"),
-        ((200, b"<html>"), "untrusted", "did not answer with a CA certificate"),
+         "did not send a CA certificate"),
+        ((200, b"<html>"), "untrusted", "did not send a CA certificate"),
         ((200, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "untrusted",
-         "did not answer with a CA"),
-        ((200, b"x" * (2 << 20)), "protocol-error", "longer than any"),
+         "did not send a CA"),
+        ((200, b"x" * (2 << 20)), "protocol-error", "too large"),
         ((302, b"", {"Location": "https://192.0.2.1/"}), "untrusted", "HTTP 302"),
-        (b"", "busy", "instead of answering"),
+        (b"", "busy", "instead of responding"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", "busy", "in the middle"),
         (b"SSH-2.0-OpenSSH\r\n", "protocol-error", "HTTP"),
     ],
@@ -90,7 +90,7 @@ def test_no_ca(start_wazuh5, enrollment, ca_pin, answer, outcome, word):
 def test_embedded_text_that_is_no_certificate(start_wazuh5, enrollment):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})
     token = wazuh5_manager.token(server.address, ca="hello", credential=CREDENTIAL)
-    enrollment.fails("misconfigured", "no certificate", token=token)
+    enrollment.fails("misconfigured", "is not a certificate", token=token)
 
 
 # ------------------------------------------------------------------ the token file
@@ -139,7 +139,7 @@ def test_exposed_token_file(start_wazuh5, enrollment, ca_pin):
 
 def test_token_wants_the_method(enrollment):
     path = enrollment.machine.password("abcd")
-    enrollment.machine.fails("misconfigured", "set method = enroll", manager="127.0.0.1:1",
+    enrollment.machine.fails("misconfigured", "requires method = enroll", manager="127.0.0.1:1",
                              settings={"auth.token_file": path})
 
 
@@ -150,7 +150,7 @@ def test_token_contradicts_no_verification(enrollment, ca_pin):
 
 
 def test_without_token_trust_must_be_configured(enrollment):
-    enrollment.fails("misconfigured", "Nothing says which manager to trust", password=PASSWORD,
+    enrollment.fails("misconfigured", "No way to verify the manager is configured", password=PASSWORD,
                      trust=None, manager__address="127.0.0.1")
 
 
@@ -255,7 +255,7 @@ def test_check_with_another_pin(start_wazuh5, enrollment):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})
     result, layers = check(enrollment, token=wazuh5_manager.token(server.address, pin=bytes(32)))
     assert result.status == 75, result
-    assert "none has the token's pin" in layers["token"] and "chain" not in layers
+    assert "matches the token's pin" in layers["token"] and "chain" not in layers
 
 
 def test_check_with_another_chain(start_wazuh5, enrollment, ca_pin):

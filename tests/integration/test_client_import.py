@@ -174,15 +174,15 @@ def test_configured_name(machine, name, warned):
 # ------------------------------------------------------------------ by hand: what is not
 
 FAULTS = {
-    "nothing": ("", ["The standard input is empty"]),
-    "blanks": (" \r\n\n", ["holds no key"]),
+    "nothing": ("", ["Standard input is empty"]),
+    "blanks": (" \r\n\n", ["contains no key"]),
     "error of manage_agents": ("Invalid ID '005' given. ID is not present.\n",
-                               ["holds no key", "manage_agents -e"]),
-    "only the key": (KEY, ["holds no whole key"]),
-    "cut": (EXPORT[:-5], ["was it cut?"]),
-    "cut to a shorter key": (EXPORT[:64], ["shorter than the 64", "was it cut?"]),
-    "three fields": (base64.b64encode(b"001 web-01 any").decode(), ["not four fields"]),
-    "bad id": (f"1x web-01 any {KEY}", ["holds no key"]),
+                               ["contains no key", "manage_agents -e"]),
+    "only the key": (KEY, ["contains no complete key"]),
+    "cut": (EXPORT[:-5], ["truncated"]),
+    "cut to a shorter key": (EXPORT[:64], ["shorter than the usual 64", "truncated"]),
+    "three fields": (base64.b64encode(b"001 web-01 any").decode(), ["four fields separated by single spaces"]),
+    "bad id": (f"1x web-01 any {KEY}", ["contains no key"]),
     "long id": (f"123456789 web-01 any {KEY}", ["the id is not"]),
     "bad name": (f"001 web/01 any {KEY}", ["the name is not"]),
     "bad address": (f"001 web-01 anywhere {KEY}", ["the address is neither"]),
@@ -193,7 +193,7 @@ FAULTS = {
                       ["the keys of several agents (001 web-01, 007 web-01, ...)"]),
     "UTF-16": (EXPORT.encode("utf-16"), ["is UTF-16"]),
     "NUL": (EXPORT + "\0", ["NUL byte"]),
-    "long": (EXPORT + 20000 * "\n", ["longer than a key can be"]),
+    "long": (EXPORT + 20000 * "\n", ["too long for a key"]),
 }
 
 
@@ -311,7 +311,7 @@ def test_unstorable(machine):
     os.rmdir(machine.etc)
     result = bring(machine, EXPORT)
     assert result.status == EXIT_CODES["storage-error"], result
-    assert "is the agent installed?" in result.failure, result
+    assert "install the agent" in result.failure, result
 
 
 @needs_killer
@@ -340,7 +340,7 @@ def test_kill_at_every_system_call(tmp_path, certificates, part):
 def make_manager(machine, sign):
     if sign == "client.keys":
         machine.install_key(OLD_LINE + f"008 !gone any {OLD_KEY}\n")
-        return "has the entries of 2 agents"
+        return "contains the entries of 2 agents"
     path = os.path.join(machine.agent, sign)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="ascii"):
@@ -423,7 +423,7 @@ def test_missing_key_file(machine):
 @pytest.mark.parametrize("text, words", [FAULTS["cut"], FAULTS["several"], FAULTS["nothing"]],
                          ids=["cut", "several", "nothing"])
 def test_unusable_key_file(machine, text, words):
-    words = [word.replace("The standard input", machine.directory + "/key") for word in words]
+    words = [word.replace("Standard input", machine.directory + "/key") for word in words]
     machine.fails("misconfigured", *words, **configured(machine, text))
 
 
@@ -506,7 +506,7 @@ def test_check(machine):
     machine.write("key", EXPORT[:50])
     result = machine.register("check", **options)
     assert result.status == 78, result
-    assert re.search(r"^FAIL import +\S+/key holds no whole key", result.stdout, re.M), result
+    assert re.search(r"^FAIL import +\S+/key contains no complete key", result.stdout, re.M), result
 
 
 @pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")

@@ -222,7 +222,7 @@ def test_another_version(machine, start_manager):
     done = installation.run(manager=start_manager(Api()), settings=settings(machine))
     assert done.returncode == EXIT_CODES["misconfigured"], done
     assert (
-        f"of version {'9' * len(version)}, and this program of version {version}; install both"
+        f"has version {'9' * len(version)}, but this program has version {version}; install"
         in done.stderr
     )
 

@@ -202,7 +202,7 @@ def test_proxy_that_repeats_what_we_sent(machine, start_manager, start_proxy, wh
         )
     result = machine.fails(
         "protocol-error" if what == "protocol-error" else "refused",
-        "what we sent",
+        "echoes our credentials",
         manager=start_manager(),
         settings=through(start_proxy(script), "web",
                          **{"auth.proxy_password_file": machine.password("open sesame")}),
@@ -218,7 +218,7 @@ def test_proxy_that_repeats_a_long_password(machine, start_manager, start_proxy)
         conversation.socket.sendall(
             f"HTTP/1.1 407 {read_request(conversation)[-1]}\r\n\r\n".encode()
         )
-    result = machine.fails("refused", "what we sent", manager=start_manager(), settings=through(
+    result = machine.fails("refused", "echoes our credentials", manager=start_manager(), settings=through(
         start_proxy(script), "web", **{"auth.proxy_password_file": machine.password(password)}))
     assert basic("web", password)[:20] not in result.stderr
 
@@ -269,10 +269,10 @@ def test_password_file_for_everybody(machine, start_manager, start_proxy):
 
 STATUSES = {
     "403 Forbidden": ("refused", ["403 Forbidden", "allow CONNECT", "SSL_ports"]),
-    "400 Bad Request": ("refused", ["400 Bad Request", "is it an HTTP proxy"]),
-    "404 Not Found": ("refused", ["404", "is it an HTTP proxy"]),
-    "405 Method Not Allowed": ("refused", ["405", "is it an HTTP proxy"]),
-    "501 Not Implemented": ("refused", ["501", "is it an HTTP proxy"]),
+    "400 Bad Request": ("refused", ["400 Bad Request", "check that it is an HTTP proxy"]),
+    "404 Not Found": ("refused", ["404", "check that it is an HTTP proxy"]),
+    "405 Method Not Allowed": ("refused", ["405", "check that it is an HTTP proxy"]),
+    "501 Not Implemented": ("refused", ["501", "check that it is an HTTP proxy"]),
     "408 Request Timeout": ("busy", ["408"]),
     "429 Too Many Requests": ("busy", ["429"]),
     "401 Unauthorized": ("refused", ["401 Unauthorized", "http://USER@HOST:PORT"]),
@@ -282,7 +282,7 @@ STATUSES = {
     "502 Bad Gateway": ("unreachable", ["502 Bad Gateway", "cannot reach the manager"]),
     "503 Service Unavailable": ("unreachable", ["503", "cannot reach the manager"]),
     "504 Gateway Timeout": ("unreachable", ["504", "cannot reach the manager"]),
-    "302 Found": ("protocol-error", ["302 Found", "login page"]),
+    "302 Found": ("protocol-error", ["302 Found", "captive portal"]),
     "101 Switching Protocols": ("protocol-error", ["101"]),
     "999 Denied": ("busy", ["999"]),
     "403 \x1b[31m\xff": ("refused", ["403 \\x1b[31m"]),
@@ -304,7 +304,7 @@ def test_statuses(machine, start_manager, start_proxy, status):
         )
     )
     machine.install_key()
-    machine.fails(outcome, f"The proxy {proxy.address} makes no tunnel to {manager.address}: ",
+    machine.fails(outcome, f"Proxy {proxy.address} refused the tunnel to {manager.address}: ",
                   *words, manager=manager, settings=through(proxy), force=True)
     assert manager.conversations == []
 
@@ -327,7 +327,7 @@ PROTOCOL_ERROR = {
 def test_no_http(machine, start_proxy, data, words):
     machine.install_key()
     proxy = start_proxy(says(data, ending="open"))
-    machine.fails("protocol-error", f"The proxy {proxy.address} ", words, manager="manager.test",
+    machine.fails("protocol-error", f"Proxy {proxy.address} ", words, manager="manager.test",
                   settings=through(proxy), force=True)
 
 
@@ -335,7 +335,7 @@ def test_no_http(machine, start_proxy, data, words):
 @pytest.mark.parametrize("ending", ["close", "reset"])
 def test_proxy_hangs_up(machine, start_proxy, data, ending):
     proxy = start_proxy(says(data, ending=ending))
-    machine.fails("unreachable", f"The proxy {proxy.address} closed the connection",
+    machine.fails("unreachable", f"Proxy {proxy.address} closed the connection",
                   "manager.test:1515", manager="manager.test", settings=through(proxy))
 
 
@@ -350,13 +350,13 @@ def test_manager_hangs_up_behind_the_tunnel(machine, start_manager, start_proxy)
 def test_nobody_listens(machine, start_manager):
     port = unused_port()
     machine.fails("unreachable", f"127.0.0.1:{port}: 127.0.0.1: Connection refused",
-                  "that is the proxy to manager.test:1515", manager="manager.test",
+                  "it is the proxy for manager.test:1515", manager="manager.test",
                   settings=through(f"127.0.0.1:{port}"))
 
 
 def test_name_that_does_not_resolve(machine):
     machine.fails("unreachable", "Cannot resolve no-such-proxy.invalid",
-                  "that is the proxy to manager.test:1515", manager="manager.test",
+                  "it is the proxy for manager.test:1515", manager="manager.test",
                   settings=through("no-such-proxy.invalid"))
 
 
@@ -368,14 +368,14 @@ def test_default_port(machine):
 
 
 def test_proxy_that_does_not_accept(machine, full_backlog):
-    machine.fails("unreachable", "no answer in time", "that is the proxy to",
+    machine.fails("unreachable", "timed out", "it is the proxy for",
                   manager="manager.test", settings={**through(full_backlog()), **SHORT})
 
 
 def test_silent_proxy(machine, start_proxy):
     """It counts against the time to connect, not against that of the whole attempt."""
     proxy = start_proxy(says(b"HTTP/1.1 20", ending="open"))
-    machine.fails("unreachable", f"The proxy {proxy.address} did not answer in time",
+    machine.fails("unreachable", f"Timed out waiting for a response from proxy {proxy.address}",
                   "manager.test:1515", manager="manager.test", settings={**through(proxy), **SHORT})
 
 
@@ -389,7 +389,7 @@ def test_dripping_proxy(machine, start_proxy):
         while not done.wait(0.02):
             conversation.socket.sendall(b"x")
     try:
-        machine.fails("unreachable", "did not answer in time", manager="manager.test",
+        machine.fails("unreachable", "Timed out waiting for a response", manager="manager.test",
                       settings={**through(start_proxy(script)), **SHORT})
     finally:
         done.set()
@@ -421,7 +421,7 @@ def test_next_manager_when_the_proxy_cannot_reach_the_first(machine, start_manag
 
 def test_scope_means_nothing_to_a_proxy(machine, start_proxy):
     proxy = start_proxy()
-    machine.fails("misconfigured", "fe80::1%lo", "this machine only", manager="fe80::1%lo",
+    machine.fails("misconfigured", "fe80::1%lo", "only valid on this machine", manager="fe80::1%lo",
                   settings=through(proxy))
     assert proxy.requests == []
 

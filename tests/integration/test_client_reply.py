@@ -175,16 +175,16 @@ def test_invalid_record(machine, start_manager, record):
 # ------------------------------------------------------------------ not the protocol
 
 NOT_THE_PROTOCOL = {
-    "no closing quote": ([reply()[:-1]], "cut short"),
-    "cut in the key": ([reply()[:40]], "cut short"),
+    "no closing quote": ([reply()[:-1]], "truncated"),
+    "cut in the key": ([reply()[:40]], "truncated"),
     "cut in the prefix": ([b"OSSEC K"], "OSSEC K"),
-    "text in front": ([b"hello " + reply()], "stray"),
+    "text in front": ([b"hello " + reply()], "an invalid byte"),
     "HTTP": ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], r"HTTP/1.1 400 Bad Request\r\n\r\n"),
     "lower case": ([b"ossec k:'001 web-01 any abc'"], "ossec"),
     "NUL bytes": ([b"\0" * 100], r"\x00\x00"),
     "NUL first": ([b"\0" + reply()], "key"),
     "escape codes": ([b"\x1b[31mred\x07"], r"\x1b[31mred\x07"),
-    "only newlines": ([b"\n\n\n"], "did not answer in the authd protocol"),
+    "only newlines": ([b"\n\n\n"], "did not respond in the authd protocol"),
     "ERROR without a colon": ([b"ERROR out of order"], "ERROR out of order"),
 }
 
@@ -340,7 +340,7 @@ SILENT_ENDINGS = {
 @pytest.mark.parametrize("ending", SILENT_ENDINGS.values(), ids=SILENT_ENDINGS.keys())
 @pytest.mark.parametrize(
     "password, words",
-    [(None, "usually it wants a password"), ("TopSecret", "password_file is wrong")],
+    [(None, "usually it requires a password"), ("TopSecret", "password_file is wrong")],
     ids=["without a password", "with a password"],
 )
 def test_silent_close_is_taken_for_a_wrong_password(machine, start_manager, ending, password,
@@ -351,7 +351,7 @@ def test_silent_close_is_taken_for_a_wrong_password(machine, start_manager, endi
         ending(conversation)
     machine.install_key()
     settings = {"auth.password_file": machine.password(password)} if password else {}
-    machine.fails("refused", "without an answer", words, manager=start_manager(script), force=True,
+    machine.fails("refused", "without a response", words, manager=start_manager(script), force=True,
                   settings=settings)
 
 
@@ -374,7 +374,7 @@ def test_request_that_comes_back_is_not_shown(machine, start_manager):
         conversation.send(conversation.request)
         conversation.finish()
     settings = {"auth.password_file": machine.password("TopSecretPassword")}
-    machine.fails("protocol-error", "password and all", manager=start_manager(script),
+    machine.fails("protocol-error", "echoes our credentials", manager=start_manager(script),
                   settings=settings)
 
 

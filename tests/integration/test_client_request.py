@@ -75,7 +75,7 @@ def test_request_of_16_kilobytes_is_one_record(machine, start_manager):
 def test_request_that_no_record_holds(machine, start_manager):
     groups = ",".join(f"{i:03}" + "g" * 120 for i in range(128))
     manager = start_manager()
-    machine.fails("misconfigured", "longer than", "groups", manager=manager, settings={
+    machine.fails("misconfigured", "exceeds", "groups", manager=manager, settings={
         "agent.groups": groups, "auth.password_file": machine.password("p" * 4000)})
     assert manager.requests == []
 

@@ -433,7 +433,7 @@ def test_old_key_that_cannot_be_kept_does_not_cost_the_new_one(machine, start_ma
     machine.install_key(OLD_LINE if name.endswith("old") else OLD_LINE[:30])
     result = machine.register(manager=start_manager(), force=True)
     assert result.status == 0 and machine.read_keys() == NEW_LINE.encode(), result
-    assert f"could not be kept as {name}" in result.stderr
+    assert f"Cannot keep the old {machine.keys} as {name}" in result.stderr
 
 
 def test_waiting_clone_leaves_the_key_that_another_run_made(machine, start_manager):

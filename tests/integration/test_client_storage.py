@@ -202,11 +202,11 @@ def directory_where_it_is_staged(machine):
 
 
 OBSTACLES = {
-    "a directory in its place": (None, directory_in_place, "not a regular file"),
+    "replace it with a directory": (None, directory_in_place, "not a regular file"),
     "a symbolic link to nowhere": (None, dangling_symlink, "symbolic link"),
     "a symbolic link to a key": (OLD_LINE, symlink_to_a_key, "symbolic link"),
     "a pipe": (None, fifo, "not a regular file"),
-    "no directory": (None, no_directory, "is the agent installed?"),
+    "no directory": (None, no_directory, "install the agent"),
     "a file for a directory": (None, a_file_for_a_directory, "Not a directory"),
 }
 
@@ -276,7 +276,7 @@ def test_marked_directory(machine, start_manager, chattr):
     machine.install_key()
     chattr("i", machine.etc)
     manager = start_manager()
-    machine.fails("storage-error", machine.keys, "Operation not permitted", manager=manager,
+    machine.fails("storage-error", machine.keys, f"chattr -i -a {machine.etc}", manager=manager,
                   force=True)
     assert manager.conversations == []
 
@@ -406,7 +406,7 @@ def test_second_process_says_who_holds_the_lock(machine, start_manager):
     assert run.finish().status == 0
     second = seen["result"]
     assert second.status == EXIT_CODES["not-ready"], second
-    assert f"(pid {run.pid})" in second.failure and machine.keys in second.failure
+    assert f"(PID {run.pid})" in second.failure and machine.keys in second.failure
     assert second.seconds < PROMPT
     assert unasked.conversations == []
     assert machine.read_keys() == NEW_LINE.encode()

@@ -87,8 +87,8 @@ TRUST = {
     "expired": ("expired", ["--ca", "CA"], "expired on 2021-01-01"),
     "not yet valid": ("not-yet-valid", ["--ca", "CA"], "not valid before 2085-01-01"),
     "certificate of a client": ("client-only", ["--ca", "CA"], "purpose"),
-    "other pin": ("good", ["--pin", "OTHERPIN"], "not the one that pin names"),
-    "ca and other pin": ("good", ["--ca", "CA", "--pin", "OTHERPIN"], "not the one that pin names"),
+    "other pin": ("good", ["--pin", "OTHERPIN"], "does not match pin in [tls]"),
+    "ca and other pin": ("good", ["--ca", "CA", "--pin", "OTHERPIN"], "does not match pin in [tls]"),
     "pin and other ca": ("other-ca", ["--ca", "CA", "--pin", "PIN"], "not issued by a CA in"),
     "pin and ca, wrong name": ("wrong-name", ["--ca", "CA", "--pin", "PIN"], "not for 127.0.0.1"),
     "pin and ca, expired": ("expired", ["--ca", "CA", "--pin", "PIN"], "expired on"),
@@ -245,7 +245,7 @@ def test_client_certificate(machine, start_manager, certificates, version):
 def test_missing_client_certificate(machine, start_manager, certificates, version):
     manager = start_manager(lowest=version, highest=version, client_ca=certificates.ca())
     machine.install_key()
-    machine.fails("refused", "wants a client certificate", "certificate_file and private_key_file",
+    machine.fails("refused", "requires a client certificate", "certificate_file and private_key_file",
                   manager=manager, force=True)
     manager.settle()
     assert manager.requests == []
@@ -255,7 +255,7 @@ def test_missing_client_certificate(machine, start_manager, certificates, versio
 def test_refused_client_certificate(machine, start_manager, certificates, version):
     manager = start_manager(lowest=version, highest=version, client_ca=certificates.ca())
     machine.install_key()
-    machine.fails("refused", "does not accept our client certificate", manager=manager, force=True,
+    machine.fails("refused", "rejected our client certificate", manager=manager, force=True,
                   settings=own_certificate(certificates, "agent-other-ca"))
 
 
@@ -264,7 +264,7 @@ def test_silent_close_for_want_of_a_client_certificate(machine, start_manager, c
     usually means."""
     manager = start_manager(answer(), lowest=V1_2, highest=V1_2, client_ca=certificates.ca())
     manager.context.verify_mode = ssl.CERT_OPTIONAL
-    machine.fails("refused", "wants a client certificate", manager=manager)
+    machine.fails("refused", "requires a client certificate", manager=manager)
 
 
 # ------------------------------------------------------------------ files that cannot be used

@@ -133,7 +133,7 @@ def test_all_fields(machine, start_registrar):
 
 def test_version_that_the_registrar_does_not_take(machine, start_registrar):
     with start_registrar("-n", "--dialect", "wazuh", "--manager-version", "v4.14.5") as registrar:
-        machine.fails("refused", "Agent version must be lower or equal", "leave version out",
+        machine.fails("refused", "Agent version must be lower or equal", "remove version",
                       manager=address_of(registrar), settings={"agent.version": "v99.0.0"})
 
 

@@ -90,7 +90,7 @@ def test_client(serve, enrollment, password):
     assert registrar.keys() == [line]
     assert line[1:3] == ["web-01", "any"]
     assert enrollment.machine.files() == ["certs", "client.keys"]
-    assert "gave no re-enrollment secret" in result.warnings[0]
+    assert "sent no re-enrollment secret" in result.warnings[0]
     registrar.wait_for_line(r"web-01.*\(enrolling\)")
 
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#define INVALID(member) "an invalid " member
 #define KEY "48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db"
 #define SECRET "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define AGENT "\"id\":\"003\",\"name\":\"web-01\",\"ip\":\"any\""
@@ -65,23 +66,17 @@ static void test_refuses(void **state)
 		{ "{\"id\":\"3x\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "id" },
 		{ "{\"id\":\"123456789\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}",
 		  "id" },
-		{ "{\"id\":\"3 4\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "an "
-											     "inval"
-											     "id "
-											     "id" },
-		{ "{\"id\":\"003\",\"name\":\"web 01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "an "
-											     "inval"
-											     "id "
-											     "nam"
-											     "e" },
+		{ "{\"id\":\"3 4\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}",
+		  INVALID("id") },
+		{ "{\"id\":\"003\",\"name\":\"web 01\",\"ip\":\"any\",\"key\":\"" KEY "\"}",
+		  INVALID("name") },
 		{ "{\"id\":\"003\",\"name\":\"web\\n01\",\"ip\":\"any\",\"key\":\"" KEY "\"}",
 		  "name" },
 		{ "{\"id\":\"003\",\"name\":\"../x\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "name" },
 		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":\"10.0.0.1/99\",\"key\":\"" KEY "\"}",
-		  "an invalid ip" },
-		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":\"\",\"key\":\"" KEY "\"}", "an "
-											  "invalid "
-											  "ip" },
+		  INVALID("ip") },
+		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":\"\",\"key\":\"" KEY "\"}",
+		  INVALID("ip") },
 		{ "{" AGENT ",\"key\":\"\"}", "key" },
 		{ "{" AGENT ",\"key\":\"" KEY "0\"}", "key" },
 		{ "{" AGENT ",\"key\":"
