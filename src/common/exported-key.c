@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/exported-key.h"
 
-#include "common/base64.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -289,4 +287,14 @@ int exported_key_parse(struct agent_key *ret, const char *text, size_t length, s
 	r = judge(ret, &findings, why);
 	explicit_bzero(&findings, sizeof findings);
 	return r;
+}
+
+size_t exported_key_format(char ret[static EXPORTED_KEY_SIZE], const struct agent_key *key)
+{
+	char line[AGENT_LINE_SIZE + 1];
+	size_t length = agent_key_format(line, key) - 1; /* without the newline */
+
+	length = base64_encode(ret, BASE64_PADDED, line, length);
+	explicit_bzero(line, sizeof line);
+	return length;
 }

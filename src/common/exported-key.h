@@ -9,9 +9,11 @@
 #pragma once
 
 #include "common/agent-key.h"
+#include "common/base64.h"
 #include "common/reason.h"
 
 #define EXPORTED_KEY_MAX 16384 /* bytes of text; one key with much around it */
+#define EXPORTED_KEY_SIZE BASE64_SIZE(AGENT_LINE_SIZE) /* with the terminator */
 
 /*
  * Find the key of one agent in `length` bytes (at most EXPORTED_KEY_MAX). Returns 0 with `ret`
@@ -19,3 +21,9 @@
  * came from ("holds no key: ..."). Never shows any part of a key.
  */
 int exported_key_parse(struct agent_key *ret, const char *text, size_t length, struct reason *why);
+
+/*
+ * Write a key as "manage_agents -e" prints it, without a newline. Returns the length. The text is
+ * as secret as the key: wipe it.
+ */
+size_t exported_key_format(char ret[static EXPORTED_KEY_SIZE], const struct agent_key *key);

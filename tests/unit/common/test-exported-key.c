@@ -155,12 +155,33 @@ static void test_sizes_and_nul(void **state)
 	assert_non_null(strstr(why.text, "does not decode"));
 }
 
+static void test_format(void **state)
+{
+	char text[EXPORTED_KEY_SIZE];
+	struct agent_key key;
+
+	(void)state;
+	assert_int_equal(agent_key_parse(&key, LINE, strlen(LINE)), AGENT_KEY_OK);
+	assert_int_equal(exported_key_format(text, &key), strlen(A));
+	assert_string_equal(text, A);
+	assert_int_equal(agent_key_parse(&key, OTHER, strlen(OTHER)), AGENT_KEY_OK);
+	(void)exported_key_format(text, &key);
+	assert_string_equal(text, B);
+	/* the longest */
+	memset(key.id, '9', AGENT_ID_MAX);
+	memset(key.name, 'n', AGENT_NAME_MAX);
+	memset(key.ip, 'i', AGENT_IP_MAX);
+	memset(key.key, 'k', AGENT_KEY_MAX);
+	assert_true(exported_key_format(text, &key) < EXPORTED_KEY_SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_broken_at_every_place),
 		cmocka_unit_test(test_sizes_and_nul),
+		cmocka_unit_test(test_format),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
