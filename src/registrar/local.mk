@@ -12,6 +12,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/agents/roster-write.c \
 	src/registrar/agents/text-index.c src/registrar/agents/text-index.h \
 	src/registrar/api/api.h \
+	src/registrar/authd/answer.c src/registrar/authd/answer.h \
 	src/registrar/authd/batch.c src/registrar/authd/batch.h \
 	src/registrar/authd/connection.c src/registrar/authd/connection.h \
 	src/registrar/authd/request-buffer.c src/registrar/authd/request-buffer.h \
@@ -20,10 +21,12 @@ libregistrar_a_SOURCES = \
 	src/registrar/commands/admin-options.c src/registrar/commands/admin-options.h \
 	src/registrar/commands/agents.c src/registrar/commands/agents.h \
 	src/registrar/commands/api-options.c src/registrar/commands/api-options.h \
+	src/registrar/commands/import-agents.c src/registrar/commands/import-agents.h \
 	src/registrar/commands/import-line.c src/registrar/commands/import-line.h \
 	src/registrar/commands/init.c src/registrar/commands/init.h \
 	src/registrar/commands/options.c src/registrar/commands/options.h \
 	src/registrar/commands/options-help.c \
+	src/registrar/commands/policy.c src/registrar/commands/policy.h \
 	src/registrar/commands/user.h \
 	src/registrar/enrollment/address.c src/registrar/enrollment/address.h \
 	src/registrar/enrollment/agent-version.c src/registrar/enrollment/agent-version.h \
@@ -32,6 +35,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/force.c src/registrar/enrollment/force.h \
 	src/registrar/enrollment/group-rules.c src/registrar/enrollment/group-rules.h \
 	src/registrar/enrollment/log.c src/registrar/enrollment/log.h \
+	src/registrar/enrollment/records.c src/registrar/enrollment/records.h \
 	src/registrar/net/certificate.c src/registrar/net/certificate.h \
 	src/registrar/net/listener.c src/registrar/net/listener.h \
 	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h

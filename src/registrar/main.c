@@ -6,8 +6,10 @@
 #include "common/tls-context.h"
 #include "registrar/commands/add.h"
 #include "registrar/commands/agents.h"
+#include "registrar/commands/import-agents.h"
 #include "registrar/commands/init.h"
 #include "registrar/commands/options.h"
+#include "registrar/commands/policy.h"
 #include "registrar/commands/user.h"
 #include "registrar/server.h"
 
@@ -159,7 +161,7 @@ static int serve(const struct options *options)
 	cleanup(secret_wipe) struct secret password = { 0 };
 	cleanup(listeners_close) struct listeners listeners = { .count = 0 };
 	cleanup(listeners_close) struct listeners api_listeners = { .count = 0 };
-	char own_name[HOST_NAME_MAX + 1] = "", etc[PATH_MAX];
+	char etc[PATH_MAX];
 	const struct agent_history history = { .queue = options->queue_directory };
 	struct server_settings settings;
 	struct api_settings api;
@@ -178,25 +180,13 @@ static int serve(const struct options *options)
 	if (open_listeners(&listeners, options, &why) < 0 ||
 	    open_api_listeners(&api_listeners, options, &why) < 0)
 		return fail(EXIT_FAILURE, &why);
-	(void)gethostname(own_name, sizeof own_name - 1);
 
 	settings = (struct server_settings){
 		.listeners = &listeners,
 		.tls = tls,
 		.roster = roster,
 		.keys_directory = etc,
-		.policy = {
-			.dialect = options->dialect,
-			.on_duplicate = options->on_duplicate,
-			.force = options->force,
-			.history = history,
-			.use_source_address = options->use_source_address,
-			.groups_directory =
-				options->groups_must_exist ? options->groups_directory : NULL,
-			.max_agents = options->max_agents,
-			.own_name = own_name[0] ? own_name : NULL,
-			.manager_version = options->manager_version,
-		},
+		.policy = policy_from_options(options),
 		.password = password.text,
 		.verify_host = options->verify_host,
 		.timeout = options->timeout,
@@ -261,7 +251,7 @@ static int run(const struct options *options)
 		printf("agent-registrar %s\n", VERSION);
 		return 0;
 	case COMMAND_ADD:
-		return agents_add(options);
+		return add_command(options);
 	case COMMAND_LIST:
 		return agents_list(options);
 	case COMMAND_EXPORT:
@@ -269,7 +259,7 @@ static int run(const struct options *options)
 	case COMMAND_REMOVE:
 		return agents_remove(options);
 	case COMMAND_IMPORT_FILE:
-		return agents_import(options);
+		return import_command(options);
 	default:
 		break;
 	}

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define AGENT_GROUPS_SIZE 32768 /* 128 names of 255 characters, with the terminator */
+#define AGENT_GROUPS_MAX 128    /* of one agent */
+#define AGENT_GROUPS_SIZE 32768 /* so many names of 255 characters, with the terminator */
 
 /*
  * Read the groups of an agent; empty: none are stored. Returns 0, -ENODATA when there is no place

@@ -74,14 +74,13 @@ static int lock_queue(const struct agent_history *history)
 
 static size_t write_line(char line[static LINE_SIZE], const struct agent_event *event)
 {
-	const struct agent_key *agent = event->agent;
 	char stamp[STAMP_SIZE];
 	struct tm local;
 
 	if (!localtime_r(&event->when, &local) ||
 	    strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local) == 0)
 		return 0;
-	return (size_t)snprintf(line, LINE_SIZE, "%s %s %s %s\n", agent->id, agent->name, agent->ip,
+	return (size_t)snprintf(line, LINE_SIZE, "%s %s %s %s\n", event->id, event->name, event->ip,
 				stamp);
 }
 

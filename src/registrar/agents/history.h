@@ -25,7 +25,7 @@ struct agent_history {
 
 /* One registration to remember. */
 struct agent_event {
-	const struct agent_key *agent; /* its key is not used */
+	const char *id, *name, *ip;
 	time_t when;
 };
 

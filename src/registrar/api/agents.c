@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The calls that register agents, hand out keys, and put agents into groups. */
-#include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/exported-key.h"
 #include "common/log.h"
 #include "registrar/agents/groups.h"
 #include "registrar/api/incoming-call.h"
@@ -16,16 +16,13 @@
 
 /* ------------------------------------------------------------------ keys */
 
-/* The export form of managers: the base64 of "ID NAME IP KEY". */
 static json_t *export_key(const struct agent_key *agent)
 {
-	char line[AGENT_LINE_SIZE + 1], text[BASE64_SIZE(AGENT_LINE_SIZE)];
-	size_t length = agent_key_format(line, agent) - 1; /* without the newline */
+	char text[EXPORTED_KEY_SIZE];
 	json_t *key;
 
-	base64_encode(text, BASE64_PADDED, line, length);
+	(void)exported_key_format(text, agent);
 	key = json_string(text);
-	explicit_bzero(line, sizeof line);
 	explicit_bzero(text, sizeof text);
 	return key;
 }

@@ -5,9 +5,9 @@
 #include "common/deadline.h"
 #include "common/escape.h"
 #include "common/log.h"
-#include "registrar/agents/groups.h"
 #include "registrar/api/incoming-call.h"
 #include "registrar/enrollment/log.h"
+#include "registrar/enrollment/records.h"
 
 #include <string.h>
 #include <strings.h>
@@ -19,38 +19,17 @@ static const struct timeval lock_retry_time = { .tv_usec = 20 * 1000 };
 
 /* ------------------------------------------------------------------ transactions */
 
-/* Forget what is kept of agents that are no more. */
-static int forget_removed(const struct agent_history *history, const struct incoming_call *call,
-			  struct reason *why)
+/* client.keys is what counts: trouble with the other files is logged. */
+static void write_records(const struct incoming_call *call)
 {
-	cleanup_free const char **ids = calloc(call->removed_count + 1, sizeof(const char *));
-	int r;
-
-	if (!ids)
-		return reason_errno(why, ENOMEM, "Cannot forget the agents that were removed");
-	for (size_t i = 0; i < call->removed_count; i++)
-		ids[i] = call->removed[i].id;
-	r = agent_history_forget_all(history, ids, call->removed_count, why);
-	for (size_t i = 0; i < call->removed_count && r >= 0; i++)
-		r = agent_groups_forget(history->queue, ids[i], why);
-	return r;
-}
-
-/*
- * What the manager's other files say of agents that have come or gone. client.keys is what counts:
- * trouble is logged.
- */
-static void keep_history(const struct incoming_call *call)
-{
-	const struct agent_history *history = &call->settings->policy->history;
+	cleanup(records_clear) struct records records = { .first = NULL };
 	struct reason why;
-	int r = 0;
 
-	if (call->removed_count > 0)
-		r = forget_removed(history, call, &why);
-	if (call->enrollment && r >= 0)
-		r = enrollment_remember(history, call->enrollment, 1, &why);
-	if (r < 0)
+	for (size_t i = 0; i < call->removed_count; i++)
+		records_remove(&records, call->removed[i].id);
+	if (call->enrollment)
+		records_add(&records, call->enrollment);
+	if (records_write(&records, &call->settings->policy->history, &why) < 0)
 		log_warning("%s", why.text);
 }
 
@@ -83,7 +62,7 @@ static void log_changes(struct incoming_call *call)
 /* It is on the disk, or there was nothing to store. */
 static void settle_call(struct incoming_call *call)
 {
-	keep_history(call);
+	write_records(call);
 	log_changes(call);
 }
 

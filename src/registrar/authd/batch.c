@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "registrar/enrollment/log.h"
+#include "registrar/enrollment/records.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ struct batch {
 	struct connection *first, **end; /* by connection_link()->next_ready */
 	size_t count;
 	struct batch_counts counts;
-	bool history_warned;
+	bool records_warned;
 };
 
 static void forget_ready(struct batch *batch)
@@ -60,7 +61,7 @@ static void answer_unreadable(struct batch *batch, struct connection *connection
 	struct answer answer;
 
 	batch->counts.refused++;
-	enrollment_log_refused(request_fault_text(fault), "", connection_peer(connection));
+	enrollment_log_refused(answer_fault_text(fault), "", connection_peer(connection));
 	answer_fault(&answer, batch->policy->dialect, fault);
 	connection_answer(connection, &answer);
 }
@@ -131,16 +132,18 @@ static void answer_all(struct batch *batch, struct enrollment *enrollments)
 	batch->answered(batch->owner);
 }
 
-/* What the history is good for can wait for the next agent: trouble with it is told once. */
-static void remember(struct batch *batch, const struct enrollment *enrollments)
+/* What the records are good for can wait for the next agent: trouble with it is logged once. */
+static void write_records(struct batch *batch, const struct enrollment *enrollments)
 {
+	cleanup(records_clear) struct records records = { .first = NULL };
 	struct reason why;
 
-	if (enrollment_remember(&batch->policy->history, enrollments, batch->count, &why) >= 0 ||
-	    batch->history_warned)
+	for (size_t i = 0; i < batch->count; i++)
+		records_add(&records, &enrollments[i]);
+	if (records_write(&records, &batch->policy->history, &why) >= 0 || batch->records_warned)
 		return;
 	log_warning("%s", why.text);
-	batch->history_warned = true;
+	batch->records_warned = true;
 }
 
 static void on_commit(evutil_socket_t fd, short what, void *argument)
@@ -169,7 +172,7 @@ static void on_commit(evutil_socket_t fd, short what, void *argument)
 	if (r < 0)
 		for (size_t i = 0; i < batch->count; i++)
 			enrollment_revoke(&enrollments[i], &why);
-	remember(batch, enrollments);
+	write_records(batch, enrollments);
 	answer_all(batch, enrollments);
 }
 

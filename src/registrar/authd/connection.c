@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define OSSEC_REQUEST_MAX 4096 /* bytes, within which the name has to end */
 /* bytes a client may go on sending after the answer before it is cut off */
 #define DISCARD_MAX 262144
 

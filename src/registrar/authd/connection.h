@@ -9,8 +9,8 @@
  */
 #pragma once
 
+#include "registrar/authd/answer.h"
 #include "registrar/authd/request-buffer.h"
-#include "registrar/enrollment/dialect.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>

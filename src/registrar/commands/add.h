@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* The commands add and import-file. */
+/* The command add, and what import-agents.h shares with it. */
 #pragma once
 
 #include "registrar/commands/options.h"
+#include "registrar/enrollment/records.h"
 
 /* Register one agent and print it. Returns an exit status, see agent-registrar(8). */
-int agents_add(const struct options *options);
+int add_command(const struct options *options);
 
 /*
- * Register the agents of the file that is the operand ("-": standard input), all of them or none,
- * and print them. Those that are there already with the same address are passed over. Returns an
- * exit status.
+ * Why an agent was refused: what it would have been told itself, and who has its name or address.
+ * `records` are of the agents that were accepted before in the same transaction.
  */
-int agents_import(const struct options *options);
+void add_describe_refusal(struct reason *ret, const struct enrollment *refused,
+			  const struct records *records);
+
+/* End the transaction and print the agents that it registered. Returns an exit status. */
+int add_commit(struct roster *roster, const struct options *options, const struct records *records);

@@ -39,6 +39,20 @@ int admin_begin(struct roster **ret, const struct options *options, bool to_read
 	return r < 0 ? admin_fail_file(r, &why) : 0;
 }
 
+int admin_commit(struct roster *roster, const struct options *options,
+		 const struct records *records)
+{
+	const struct agent_history history = { .queue = options->queue_directory };
+	struct reason why;
+	int r = roster_commit(roster, &why);
+
+	if (r < 0)
+		return admin_fail_file(r, &why);
+	if (records_write(records, &history, &why) < 0)
+		admin_warn(why.text);
+	return 0;
+}
+
 int admin_finish_output(void)
 {
 	struct reason why;

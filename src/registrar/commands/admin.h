@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "registrar/agents/roster.h"
 #include "registrar/commands/options.h"
+#include "registrar/enrollment/records.h"
 
 #include <sysexits.h>
 
@@ -32,6 +33,13 @@ int admin_fail_file(int error, const struct reason *why);
  * exit status, logged.
  */
 int admin_begin(struct roster **ret, const struct options *options, bool to_read);
+
+/*
+ * End the transaction, and then write the records: trouble with these is logged, and no failure.
+ * Returns 0, or an exit status, logged.
+ */
+int admin_commit(struct roster *roster, const struct options *options,
+		 const struct records *records);
 
 /* "ID NAME IP" on stdout. */
 void admin_print_agent(const char *id, const char *name, const char *ip);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/commands/agents.h"
 
-#include "common/base64.h"
 #include "common/escape.h"
+#include "common/exported-key.h"
 #include "common/io.h"
-#include "registrar/agents/groups.h"
 #include "registrar/commands/admin.h"
 
 #include <string.h>
@@ -68,17 +67,15 @@ static const struct roster_entry *find_agent(const struct roster *roster, const 
 	return NULL;
 }
 
-/* The record, without its newline, in base64: what manage_agents shows, and takes on the agent. */
 static int print_export(const struct agent_key *agent)
 {
-	char line[AGENT_LINE_SIZE + 1], text[BASE64_SIZE(AGENT_LINE_SIZE) + 1];
-	size_t length = base64_encode(text, BASE64_PADDED, line, agent_key_format(line, agent) - 1);
+	char text[EXPORTED_KEY_SIZE + 1];
+	size_t length = exported_key_format(text, agent);
 	struct reason why;
 	int r;
 
 	text[length++] = '\n';
 	r = io_write(STDOUT_FILENO, text, length);
-	explicit_bzero(line, sizeof line);
 	explicit_bzero(text, sizeof text);
 	if (r >= 0)
 		return 0;
@@ -147,35 +144,19 @@ static int find_agents(struct roster *roster, const struct options *options,
 	return 0;
 }
 
-/* Not worth a failure: the agents are removed. */
-static void forget(const struct options *options, const struct roster_entry *const *entries,
-		   int count)
-{
-	const struct agent_history history = { .queue = options->queue_directory };
-	cleanup_free const char **ids = calloc((size_t)count + 1, sizeof *ids);
-	struct reason why;
-
-	for (int i = 0; ids && i < count; i++) {
-		ids[i] = entries[i]->id_text;
-		if (agent_groups_forget(history.queue, ids[i], &why) < 0)
-			admin_warn(why.text);
-	}
-	if (ids && agent_history_forget_all(&history, ids, (size_t)count, &why) < 0)
-		admin_warn(why.text);
-}
-
 static int commit_removals(struct roster *roster, const struct options *options,
 			   const struct roster_entry *const *entries, int count)
 {
-	struct reason why;
-	int r;
+	cleanup(records_clear) struct records records = { .first = NULL };
+	int status;
 
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
 		roster_remove(roster, entries[i], tombstone(options));
-	r = roster_commit(roster, &why);
-	if (r < 0)
-		return admin_fail_file(r, &why);
-	forget(options, entries, count);
+		records_remove(&records, entries[i]->id_text);
+	}
+	status = admin_commit(roster, options, &records);
+	if (status != 0)
+		return status;
 	for (int i = 0; i < count; i++)
 		admin_print_agent(entries[i]->id_text, entries[i]->name, entries[i]->ip);
 	return admin_finish_output();

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/enrollment/enrollment.h"
 
-#include "common/cleanup.h"
-#include "registrar/agents/groups.h"
 #include "registrar/enrollment/address.h"
 #include "registrar/enrollment/agent-version.h"
 #include "registrar/enrollment/group-rules.h"
@@ -114,15 +112,15 @@ static bool groups_are_allowed(struct decision *decision)
 {
 	const struct authd_field *groups = &decision->request->fields.groups;
 	struct enrollment *enrollment = decision->enrollment;
-	static const char absent[] = "Invalid group: ";
+	enum group_fault fault;
 
 	if (!groups->text)
 		return true;
-	if (!group_rules_check(groups->text, groups->length, decision->policy->groups_directory,
-			       enrollment->refusal, sizeof enrollment->refusal)) {
-		enrollment->fault = strncmp(enrollment->refusal, absent, sizeof absent - 1) == 0
-					    ? ENROLLMENT_GROUP_ABSENT
-					    : ENROLLMENT_GROUPS;
+	fault = group_rules_check(groups->text, groups->length, decision->policy->groups_directory,
+				  enrollment->refusal, sizeof enrollment->refusal);
+	if (fault != GROUP_OK) {
+		enrollment->fault = fault == GROUP_ABSENT ? ENROLLMENT_GROUP_ABSENT
+							  : ENROLLMENT_GROUPS;
 		return false;
 	}
 	(void)snprintf(enrollment->groups, sizeof enrollment->groups, "%.*s", (int)groups->length,
@@ -131,7 +129,7 @@ static bool groups_are_allowed(struct decision *decision)
 	return true;
 }
 
-/* ------------------------------------------------------------------ who goes */
+/* ------------------------------------------------------------------ whom it replaces */
 
 /* A damaged line (no address) is the administrator's to look at, never ours to drop. */
 static bool may_replace(struct decision *decision, const struct roster_entry *entry)
@@ -433,81 +431,6 @@ void enrollment_revoke(struct enrollment *enrollment, const struct reason *why)
 		return;
 	fail(enrollment, enrollment->agent.name, strlen(enrollment->agent.name), why);
 	agent_key_wipe(&enrollment->agent);
-}
-
-/* Each group once. */
-static int store_groups(const char *queue, const struct enrollment *accepted, struct reason *why)
-{
-	cleanup_free char *asked = strndup(accepted->group_list.text, accepted->group_list.length);
-	cleanup_free char *groups = calloc(1, accepted->group_list.length + 2);
-	char *rest = asked, *group;
-
-	if (!asked || !groups)
-		return reason_errno(why, ENOMEM, "Cannot keep the groups of agent %s",
-				    accepted->agent.id);
-	while ((group = strsep(&rest, ","))) {
-		if (agent_groups_have(groups, group))
-			continue;
-		if (groups[0])
-			strcat(groups, ",");
-		strcat(groups, group);
-	}
-	return agent_groups_write(queue, accepted->agent.id, groups, why);
-}
-
-/* The first failure of several is told. */
-struct trouble {
-	int error; /* 0: none yet */
-	struct reason *why;
-};
-
-static struct reason *reason_of(const struct trouble *trouble)
-{
-	return trouble->error < 0 ? NULL : trouble->why;
-}
-
-static void note(struct trouble *trouble, int r)
-{
-	if (trouble->error == 0 && r < 0)
-		trouble->error = r;
-}
-
-static void remember_one(const struct agent_history *history, const struct enrollment *accepted,
-			 bool keeps_groups, struct trouble *trouble)
-{
-	for (int i = 0; i < ENROLLMENT_REPLACED_MAX; i++)
-		if (accepted->replaced[i][0])
-			note(trouble, agent_groups_forget(history->queue, accepted->replaced[i],
-							  reason_of(trouble)));
-	if (keeps_groups && accepted->group_list.text)
-		note(trouble, store_groups(history->queue, accepted, reason_of(trouble)));
-}
-
-int enrollment_remember(const struct agent_history *history, const struct enrollment *enrollments,
-			size_t count, struct reason *why)
-{
-	cleanup_free struct agent_event *events = calloc(count + 1, sizeof *events);
-	cleanup_free const char **gone = calloc(ENROLLMENT_REPLACED_MAX * count + 1, sizeof *gone);
-	struct trouble trouble = { .why = why };
-	bool keeps_groups = agent_history_exists(history);
-	size_t event_count = 0, gone_count = 0;
-
-	if (!events || !gone)
-		return reason_errno(why, ENOMEM, "Cannot remember registrations");
-	for (size_t i = 0; i < count; i++) {
-		const struct enrollment *accepted = &enrollments[i];
-
-		if (!accepted->accepted)
-			continue;
-		remember_one(history, accepted, keeps_groups, &trouble);
-		events[event_count++] = (struct agent_event){ &accepted->agent, time(NULL) };
-		for (int old = 0; old < ENROLLMENT_REPLACED_MAX; old++)
-			if (accepted->replaced[old][0])
-				gone[gone_count++] = accepted->replaced[old];
-	}
-	note(&trouble, agent_history_forget_all(history, gone, gone_count, reason_of(&trouble)));
-	note(&trouble, agent_history_add(history, events, event_count, reason_of(&trouble)));
-	return trouble.error;
 }
 
 void enrollment_wipe(struct enrollment *enrollment)

@@ -101,12 +101,5 @@ void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *
 /* Make a refusal out of an acceptance that could not be stored; a refusal stays as it is. */
 void enrollment_revoke(struct enrollment *enrollment, const struct reason *why);
 
-/*
- * After the commit, while the requests are there: where there is a history, remember when those who
- * were accepted were registered, and their groups; and forget whom they replaced. Returns 0, or a
- * negative errno with `why` set, which is worth a warning: the agents are registered.
- */
-int enrollment_remember(const struct agent_history *history, const struct enrollment *enrollments,
-			size_t count, struct reason *why);
-
+/* Erase the key. */
 void enrollment_wipe(struct enrollment *enrollment);

@@ -2,6 +2,7 @@
 #include "registrar/enrollment/group-rules.h"
 
 #include "common/agent-key.h"
+#include "registrar/agents/groups.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -56,20 +57,21 @@ static bool group_exists(const char *directory, const struct group_name *name)
 	       S_ISDIR(status.st_mode);
 }
 
-__attribute__((format(printf, 3, 4))) static bool refuse(char *refusal, size_t size,
-							 const char *format, ...)
+/* Returns GROUP_INVALID. */
+__attribute__((format(printf, 3, 4))) static enum group_fault refuse(char *refusal, size_t size,
+								     const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
 	(void)vsnprintf(refusal, size, format, arguments);
 	va_end(arguments);
-	return false;
+	return GROUP_INVALID;
 }
 
 /* One name by itself. `rest` is the list from this name on. */
-static bool name_is_valid(const struct group_name *name, const char *rest, const char *directory,
-			  char *refusal, size_t size)
+static enum group_fault check_name(const struct group_name *name, const char *rest,
+				   const char *directory, char *refusal, size_t size)
 {
 	if (name->length > SHOWN_MAX)
 		return refuse(refusal, size, "Invalid group name: %.*s... group is too large",
@@ -77,14 +79,15 @@ static bool name_is_valid(const struct group_name *name, const char *rest, const
 	if (!agent_group_is_valid(name->text, name->length))
 		return refuse(refusal, size, "Invalid group name: %.*s", (int)name->length,
 			      name->text);
-	if (directory && !group_exists(directory, name))
-		return refuse(refusal, size, "Invalid group: %.*s", (int)name->length, name->text);
-	return true;
+	if (!directory || group_exists(directory, name))
+		return GROUP_OK;
+	(void)refuse(refusal, size, "Invalid group: %.*s", (int)name->length, name->text);
+	return GROUP_ABSENT;
 }
 
 /* Every name by itself, and how many different ones there are. */
-static bool names_are_valid(const char *text, size_t length, const char *directory, char *refusal,
-			    size_t size)
+static enum group_fault check_names(const char *text, size_t length, const char *directory,
+				    char *refusal, size_t size)
 {
 	struct group_name names[AGENT_GROUPS_MAX];
 	const char *end = text + length;
@@ -95,8 +98,10 @@ static bool names_are_valid(const char *text, size_t length, const char *directo
 		struct group_name name = { text, (size_t)((comma ?: end) - text) };
 
 		if (!is_among(names, n, &name)) {
-			if (!name_is_valid(&name, text, directory, refusal, size))
-				return false;
+			enum group_fault fault = check_name(&name, text, directory, refusal, size);
+
+			if (fault != GROUP_OK)
+				return fault;
 			if (n == AGENT_GROUPS_MAX)
 				return refuse(refusal, size,
 					      "Maximum multigroup reached: Limit is %d",
@@ -105,11 +110,11 @@ static bool names_are_valid(const char *text, size_t length, const char *directo
 		}
 		text += name.length + 1;
 	}
-	return true;
+	return GROUP_OK;
 }
 
-bool group_rules_check(const char *text, size_t length, const char *directory, char *refusal,
-		       size_t size)
+enum group_fault group_rules_check(const char *text, size_t length, const char *directory,
+				   char *refusal, size_t size)
 {
 	const char *fault;
 
@@ -119,5 +124,5 @@ bool group_rules_check(const char *text, size_t length, const char *directory, c
 	if (fault)
 		return refuse(refusal, size, "Invalid group name: %.*s... %s",
 			      (int)(length < SHOWN_MAX ? length : SHOWN_MAX), text, fault);
-	return names_are_valid(text, length, directory, refusal, size);
+	return check_names(text, length, directory, refusal, size);
 }

@@ -1,10 +1,13 @@
 # Unit tests of src/registrar/. The file tests go through fault.c like those of atomic-file.
 unit_tests += \
 	test-agent-files \
+	test-answer \
 	test-enrollment \
+	test-records \
 	test-registrar-address \
 	test-request-buffer \
-	test-roster
+	test-roster \
+	test-rules
 if WITH_API
 unit_tests += \
 	test-api-access \
@@ -18,8 +21,14 @@ test_api_access_SOURCES = tests/unit/registrar/api/test-api-access.c
 test_api_access_LDADD = $(registrar_libraries)
 test_api_request_SOURCES = tests/unit/registrar/api/test-api-request.c
 test_api_request_LDADD = $(registrar_libraries)
+test_answer_SOURCES = tests/unit/registrar/authd/test-answer.c
+test_answer_LDADD = $(registrar_libraries)
+test_rules_SOURCES = tests/unit/registrar/enrollment/test-rules.c
+test_rules_LDADD = $(registrar_libraries)
 test_enrollment_SOURCES = tests/unit/registrar/enrollment/test-enrollment.c
 test_enrollment_LDADD = $(registrar_libraries)
+test_records_SOURCES = tests/unit/registrar/enrollment/test-records.c
+test_records_LDADD = $(registrar_libraries)
 test_registrar_address_SOURCES = tests/unit/registrar/enrollment/test-registrar-address.c
 test_registrar_address_LDADD = $(registrar_libraries)
 test_agent_files_SOURCES = tests/unit/registrar/agents/test-agent-files.c

@@ -288,44 +288,6 @@ static void test_revoked(void **state)
 	end(roster);
 }
 
-static void test_remembered(void **state)
-{
-	const struct agent_history history = { .queue = path_in(*state, "queue") };
-	struct enrollment enrollments[3] = {
-		{ .accepted = true,
-		  .agent = { "005", "new", "any", KEY },
-		  .replaced = { "001", "" } },
-		{ .accepted = false, .agent = { "006", "no", "any", "" } },
-		{ .accepted = true, .agent = { "007", "last", "10.0.0.0/8", KEY } },
-	};
-	struct roster_entry entry = { .id_text = "005", .name = "new", .ip = "any" };
-	time_t start = time(NULL), when;
-	struct reason why;
-
-	/* Without the file nothing is kept. */
-	assert_int_equal(enrollment_remember(&history, enrollments, 3, &why), 0);
-	assert_false(agent_history_exists(&history));
-	assert_int_equal(agent_history_registered(&history, &entry, &when), -ENODATA);
-
-	assert_int_equal(agent_history_make(&history, &why), 0);
-	assert_true(agent_history_exists(&history));
-	write_text(path_in(history.queue, "agents-timestamp"), "001 old any 2026-01-01 "
-							       "00:00:00\n0051 x any 2026-01-01 "
-							       "00:00");
-	assert_int_equal(enrollment_remember(&history, enrollments, 3, &why), 0);
-	assert_int_equal(agent_history_registered(&history, &entry, &when), 0);
-	assert_in_range(when, start, time(NULL));
-	assert_int_equal(agent_history_seen(&history, &entry, &when), -ENODATA);
-	memcpy(entry.id_text, "007", 4);
-	/* another name has it */
-	assert_int_equal(agent_history_registered(&history, &entry, &when), -ENODATA);
-	entry.name = "last";
-	assert_int_equal(agent_history_registered(&history, &entry, &when), 0);
-	memcpy(entry.id_text, "001", 4);
-	entry.name = "old";
-	assert_int_equal(agent_history_registered(&history, &entry, &when), -ENODATA);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,8 +298,6 @@ int main(void)
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_replaced, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_revoked, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_remembered, setup_directory,
-						teardown_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

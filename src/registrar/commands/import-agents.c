@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/commands/import-agents.h"
+
+#include "common/log.h"
+#include "registrar/commands/add.h"
+#include "registrar/commands/admin.h"
+#include "registrar/commands/import-line.h"
+#include "registrar/commands/policy.h"
+#include "registrar/enrollment/address.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct import {
+	const struct enrollment_policy *policy;
+	struct roster *roster;
+	struct records records;
+	size_t number; /* of the line, from 1 */
+	size_t bad, present;
+};
+
+static void report_line(struct import *import, const struct reason *why)
+{
+	import->bad++;
+	log_error("Line %zu: %s", import->number, why->text);
+}
+
+/* Is this agent there, with this address? Then the file was imported before. */
+static bool is_present(const struct import *import, const struct import_line *line)
+{
+	char name[AGENT_NAME_MAX + 1];
+	const struct roster_entry *entry;
+	struct address address;
+
+	if (!agent_name_is_valid(line->name, line->name_length) ||
+	    address_read(&address, line->ip, line->ip_length, import->policy->dialect) < 0)
+		return false;
+	memcpy(name, line->name, line->name_length);
+	name[line->name_length] = '\0';
+	entry = roster_find_name(import->roster, name);
+	return entry && entry->ip && strcmp(entry->ip, address.stored) == 0;
+}
+
+static void import_agent(struct import *import, const struct import_line *line)
+{
+	cleanup(enrollment_wipe) struct enrollment enrollment;
+	const struct enrollment_request request = {
+		.fields.name = { line->name, line->name_length },
+		.fields.ip = { line->ip, line->ip_length },
+		.next_id = true,
+	};
+	struct reason why;
+
+	enrollment_decide(&enrollment, import->roster, import->policy, &request);
+	if (enrollment.accepted) {
+		records_add(&import->records, &enrollment);
+		return;
+	}
+	add_describe_refusal(&why, &enrollment, &import->records);
+	report_line(import, &why);
+}
+
+static void import_line(struct import *import, const char *text, size_t length)
+{
+	struct import_line line;
+	struct reason why;
+
+	switch (import_line_read(&line, text, length)) {
+	case IMPORT_LINE_NOTHING:
+		return;
+	case IMPORT_LINE_BAD:
+		reason_set(&why, "It is not IP,NAME");
+		report_line(import, &why);
+		return;
+	default:
+		break;
+	}
+	if (is_present(import, &line))
+		import->present++;
+	else
+		import_agent(import, &line);
+}
+
+static int import_lines(struct import *import, const char *content, size_t length, const char *path)
+{
+	const char *end = content + length;
+	struct reason why;
+
+	for (const char *at = content; at < end;) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *stop = newline ?: end;
+
+		import->number++;
+		import_line(import, at, (size_t)(stop - at));
+		at = stop + 1;
+	}
+	if (import->records.incomplete) {
+		reason_set(&why, "Out of memory");
+		return admin_fail(EX_OSERR, &why);
+	}
+	if (import->bad > 0) {
+		reason_set(&why, "Nothing was added, because of %zu %s of %s", import->bad,
+			   import->bad == 1 ? "line" : "lines", path);
+		return admin_fail(EX_DATAERR, &why);
+	}
+	return 0;
+}
+
+/* Add what the lines say, all or nothing. Who is there with the same address is passed over. */
+static int import_content(const struct options *options, const char *content, size_t length,
+			  const char *path)
+{
+	cleanup(release_roster) struct roster *roster = NULL;
+	const struct enrollment_policy policy = policy_from_options(options);
+	struct import import = { .policy = &policy };
+	int status = admin_begin(&roster, options, false);
+
+	if (status != 0)
+		return status;
+	import.roster = roster;
+	status = import_lines(&import, content, length, path);
+	if (status != 0)
+		roster_cancel(roster);
+	else
+		status = add_commit(roster, options, &import.records);
+	if (status == 0)
+		log_info("%zu added, %zu there already", import.records.count, import.present);
+	records_clear(&import.records);
+	return status;
+}
+
+/* All of it, before the lock is taken: standard input may take its time. */
+static int read_stream(FILE *file, char **ret, size_t *ret_length)
+{
+	size_t room = 0, length = 0;
+
+	do {
+		char *grown;
+
+		room = room ? 2 * room : 65536;
+		grown = realloc(*ret, room);
+		if (!grown)
+			return -ENOMEM;
+		*ret = grown;
+		length += fread(*ret + length, 1, room - length, file);
+	} while (length == room);
+	*ret_length = length;
+	return ferror(file) ? -errno : 0;
+}
+
+int import_command(const struct options *options)
+{
+	const char *path = options->admin.operands[0];
+	bool is_stdin = strcmp(path, "-") == 0;
+	cleanup_free char *content = NULL;
+	cleanup_file FILE *file = is_stdin ? NULL : fopen(path, "re");
+	struct reason why;
+	size_t length = 0;
+	int r = -errno;
+
+	if (is_stdin || file)
+		r = read_stream(file ?: stdin, &content, &length);
+	if (is_stdin)
+		path = "standard input";
+	if (r < 0) {
+		(void)reason_errno(&why, r, "Cannot read %s", path);
+		return admin_fail(EX_NOINPUT, &why);
+	}
+	return import_content(options, content, length, path);
+}
