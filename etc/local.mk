@@ -10,7 +10,8 @@ bashcompletiondir = @bashcompletiondir@
 EXTRA_DIST += etc/agent-register.bash-completion
 install-data-hook:
 	$(MKDIR_P) "$(DESTDIR)$(bashcompletiondir)"
-	$(INSTALL_DATA) $(top_srcdir)/etc/agent-register.bash-completion "$(DESTDIR)$(bashcompletiondir)/agent-register"
+	$(INSTALL_DATA) $(top_srcdir)/etc/agent-register.bash-completion \
+		"$(DESTDIR)$(bashcompletiondir)/agent-register"
 	ln -sf agent-register "$(DESTDIR)$(bashcompletiondir)/agent-auth"
 uninstall-hook:
 	rm -f "$(DESTDIR)$(bashcompletiondir)/agent-register" "$(DESTDIR)$(bashcompletiondir)/agent-auth"

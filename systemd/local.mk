@@ -4,10 +4,10 @@ UNITS += systemd/agent-registrar.service systemd/agent-registrar.socket
 endif
 nodist_systemdsystemunit_DATA += $(UNITS)
 dist_systemdsystemunit_DATA = systemd/agent-register-config.target systemd/agent-registered.target
-EXTRA_DIST += systemd/agent-register.service.in systemd/agent-registrar.service.in systemd/agent-registrar.socket.in \
-	systemd/agent.conf.in
-CLEANFILES += systemd/agent-register.service systemd/agent-registrar.service systemd/agent-registrar.socket \
-	systemd/agent.conf
+EXTRA_DIST += systemd/agent-register.service.in systemd/agent-registrar.service.in \
+	systemd/agent-registrar.socket.in systemd/agent.conf.in
+CLEANFILES += systemd/agent-register.service systemd/agent-registrar.service \
+	systemd/agent-registrar.socket systemd/agent.conf
 
 SUFFIXES = .service.in .service .socket.in .socket .conf.in .conf
 .service.in.service:
@@ -18,13 +18,15 @@ SUFFIXES = .service.in .service .socket.in .socket .conf.in .conf
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(edit) $< >$@
 $(UNITS) systemd/agent.conf: Makefile
 
-# One drop-in for every name the agents' units have; a drop-in of a unit that is not installed does nothing.
+# One drop-in for every name of the agents' units; a drop-in of a unit that is not installed has no
+# effect.
 AGENT_UNITS = wazuh-agent ossec-hids ossec-agentd
 all-local: systemd/agent.conf
 install-data-local: systemd/agent.conf
 	for unit in $(AGENT_UNITS); do \
-		$(MKDIR_P) "$(DESTDIR)$(systemdsystemunitdir)/$$unit.service.d" && \
-		$(INSTALL_DATA) systemd/agent.conf "$(DESTDIR)$(systemdsystemunitdir)/$$unit.service.d/agent-register.conf" || exit; \
+		directory="$(DESTDIR)$(systemdsystemunitdir)/$$unit.service.d" && \
+		$(MKDIR_P) "$$directory" && \
+		$(INSTALL_DATA) systemd/agent.conf "$$directory/agent-register.conf" || exit; \
 	done
 uninstall-local:
 	for unit in $(AGENT_UNITS); do \
