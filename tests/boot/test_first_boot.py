@@ -77,7 +77,7 @@ def test_status_journal_and_catalog_tell_the_story(machine, start_manager):
     }
     assert {name: entry.get(name) for name in fields} == fields
     assert "Subject: Agent registered as web-01" in explained
-    assert "given this machine the identity web-01" in explained
+    assert "registered this machine as agent web-01" in explained
     assert scripted_manager.KEY not in everything.stdout
     assert scripted_manager.PASSWORD not in everything.stdout
 

@@ -88,17 +88,15 @@ def test_sandbox_allows_what_is_needed(machine, start_manager):
 def test_agent_in_another_directory(machine, start_manager):
     """With the two drop-ins that the agent's drop-in shows."""
     shown = machine.read("/usr/lib/systemd/system/wazuh-agent.service.d/agent-register.conf")
-    columns = [
-        re.split(r"\t+", line.removeprefix("#\t"))
-        for line in shown.splitlines()
-        if line.startswith("#\t")
-    ]
-    for number, unit in enumerate(("wazuh-agent", "agent-register")):
-        assert columns[0][number] == DROP_INS.format(unit)
-        lines = [
-            column[number] for column in columns[1:] if len(column) > number and column[number]
-        ]
-        machine.write(columns[0][number], "\n".join(lines) + "\n")
+    drop_ins = {}
+    for line in shown.splitlines():
+        if line.startswith("#\t# "):
+            lines = drop_ins[line.removeprefix("#\t# ")] = []
+        elif line.startswith("#\t"):
+            lines.append(line.removeprefix("#\t"))
+    assert list(drop_ins) == [DROP_INS.format("wazuh-agent"), DROP_INS.format("agent-register")]
+    for path, lines in drop_ins.items():
+        machine.write(path, "\n".join(lines) + "\n")
     machine.configure(agent_machine.configuration(more="[agent]\ndirectory = /opt/ossec\n"))
     machine.path("/opt/ossec/etc").mkdir(parents=True)
     start_manager(machine)
