@@ -13,7 +13,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/agents/text-index.c src/registrar/agents/text-index.h \
 	src/registrar/api/api.h \
 	src/registrar/authd/answer.c src/registrar/authd/answer.h \
-	src/registrar/authd/batch.c src/registrar/authd/batch.h \
+	src/registrar/authd/authd.c src/registrar/authd/authd.h \
 	src/registrar/authd/connection.c src/registrar/authd/connection.h \
 	src/registrar/authd/request-buffer.c src/registrar/authd/request-buffer.h \
 	src/registrar/commands/add.c src/registrar/commands/add.h \
@@ -36,8 +36,11 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/group-rules.c src/registrar/enrollment/group-rules.h \
 	src/registrar/enrollment/log.c src/registrar/enrollment/log.h \
 	src/registrar/enrollment/records.c src/registrar/enrollment/records.h \
+	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \
+	src/registrar/net/acceptor.c src/registrar/net/acceptor.h \
 	src/registrar/net/certificate.c src/registrar/net/certificate.h \
 	src/registrar/net/listener.c src/registrar/net/listener.h \
+	src/registrar/net/peer.c src/registrar/net/peer.h \
 	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h
 if WITH_API
 libregistrar_a_SOURCES += \

@@ -87,8 +87,8 @@ static int open_password(struct secret *ret, const struct options *options, stru
 	int r;
 
 	if (options->no_password) {
-		log_warning("No password is demanded (-n): whoever can connect%s can register "
-			    "agents",
+		log_warning("No password is required (-n): any client that can connect%s can "
+			    "register agents",
 			    options->client_ca_file ? " with a client certificate" : "");
 		return 0;
 	}
@@ -99,8 +99,8 @@ static int open_password(struct secret *ret, const struct options *options, stru
 		return r;
 	}
 	if (secret_file_is_exposed(options->password_file))
-		log_warning("Everybody on this machine can read the password file %s",
-			    options->password_file);
+		log_warning("The password file %s is world-readable; run: chmod 0600 %s",
+			    options->password_file, options->password_file);
 	return 0;
 }
 
@@ -163,6 +163,7 @@ static int serve(const struct options *options)
 	cleanup(listeners_close) struct listeners api_listeners = { .count = 0 };
 	char etc[PATH_MAX];
 	const struct agent_history history = { .queue = options->queue_directory };
+	const struct enrollment_policy policy = policy_from_options(options);
 	struct server_settings settings;
 	struct api_settings api;
 	struct reason why;
@@ -173,7 +174,7 @@ static int serve(const struct options *options)
 	    check_api(options, &why) < 0)
 		return fail(EX_CONFIG, &why);
 	if (options->test) {
-		log_info("Certificate, password and %zu agents are fine", roster_count(roster));
+		log_info("Configuration OK (%zu agents)", roster_count(roster));
 		return 0;
 	}
 	prepare_history(&history, options);
@@ -182,21 +183,24 @@ static int serve(const struct options *options)
 		return fail(EXIT_FAILURE, &why);
 
 	settings = (struct server_settings){
-		.listeners = &listeners,
-		.tls = tls,
 		.roster = roster,
 		.keys_directory = etc,
-		.policy = policy_from_options(options),
-		.password = password.text,
-		.verify_host = options->verify_host,
-		.timeout = options->timeout,
-		.max_connections = connection_limit(options->max_connections),
+		.history = history,
+		.authd = {
+			.listeners = &listeners,
+			.tls = tls,
+			.policy = &policy,
+			.password = password.text,
+			.verify_host = options->verify_host,
+			.timeout = options->timeout,
+			.max_connections = connection_limit(options->max_connections),
+		},
 	};
 	api = (struct api_settings){
 		.listeners = &api_listeners,
 		.tls = tls,
 		.roster = roster,
-		.policy = &settings.policy,
+		.policy = &policy,
 		.users_file = options->api.users_file,
 		.password = password.text,
 		.limits = options->api.limits,

@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The registration service: listeners, the event loop, limits, starting and stopping. Requests go
- * to batch.h, and connections to connection.h.
+ * The registration service: the event loop that authd and the API share, what systemd is told, and
+ * starting and stopping.
  */
 #pragma once
 
 #include "common/reason.h"
 #include "registrar/agents/roster.h"
 #include "registrar/api/api.h"
-#include "registrar/enrollment/enrollment.h"
-#include "registrar/net/listener.h"
+#include "registrar/authd/authd.h"
 
-#include <openssl/ssl.h>
-
+/* What is pointed to outlives the server. */
 struct server_settings {
-	const struct listeners *listeners;
-	SSL_CTX *tls;
 	struct roster *roster;
 	const char *keys_directory; /* of client.keys, to notice when others change it */
-	struct enrollment_policy policy;
+	struct agent_history history;
+	struct authd_settings authd;    /* without `changed` and its owner */
 	const struct api_settings *api; /* null: there is none */
-	const char *password;           /* null: none is demanded */
-	bool verify_host;               /* a client's certificate has to be for its address */
-	unsigned int timeout;           /* seconds from accept to answer */
-	unsigned int max_connections;
 };
 
 /*

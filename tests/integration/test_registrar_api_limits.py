@@ -626,8 +626,8 @@ def test_users_file_that_is_wrong(directory, registrar, content):  # noqa: F811
         (directory / "etc" / "api.users").write_text(content)
         assert client.ask("GET", LIST).status == 401
         assert client.try_login().status == 500
-        registrar.wait_for_line("nobody can use the API")
-        assert len(re.findall("nobody can use the API", registrar.log)) == 1
+        registrar.wait_for_line("the API cannot be used")
+        assert len(re.findall("the API cannot be used", registrar.log)) == 1
         assert "secret" not in registrar.log
         api_tools.write_users(directory, {USER: PASSWORD})
         assert client.log_in().ask("GET", LIST).status == 200
@@ -643,7 +643,7 @@ def test_users_file_that_everybody_can_read(directory):  # noqa: F811
     with serving(directory) as registrar, Client(registrar) as client:
         (directory / "etc" / "api.users").chmod(0o644)
         client.log_in()
-        registrar.wait_for_line("Everybody on this machine can read the users file")
+        registrar.wait_for_line("The users file .* is world-readable; run: chmod 0600 ")
 
 
 def test_wrong_users_file_at_the_start(directory):  # noqa: F811
@@ -657,7 +657,7 @@ def test_wrong_users_file_at_the_start(directory):  # noqa: F811
 def test_no_users_at_the_start(directory):  # noqa: F811
     with serving(directory, users={}) as registrar, Client(registrar) as client:
         registrar.wait_for_line(
-            "Nobody can use the API: there are no users in .*'agent-registrar user NAME' makes one"
+            r"The API has no users in .*api\.users; create one with: agent-registrar user NAME"
         )
         assert client.try_login().status == 401
 
@@ -683,3 +683,17 @@ def login_request():
 def check_alive(registrar):
     with Client(registrar) as client:
         assert json.loads(client.log_in().ask("GET", LIST).text)["error"] == 0
+
+
+def test_few_descriptors(directory):  # noqa: F811
+    """Without descriptors it accepts nobody for a moment, and serves again when there are some."""
+    program = [registrar_tools.need("prlimit"), "--nofile=90:90", registrar_tools.PROGRAM]
+    with serving(directory, program=program) as registrar:
+        with contextlib.ExitStack() as idle:
+            for _ in range(100):
+                idle.enter_context(
+                    socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE)
+                )
+            registrar.wait_for_line("Cannot accept connections to the API for a moment")
+        with Client(registrar) as client:
+            assert client.log_in().add("after")[1] == "after"

@@ -120,7 +120,7 @@ def test_first_line_of_the_password_file_counts(directory):
 
 def test_exposed_password_file(directory):
     (directory / "etc" / "authd.pass").chmod(0o644)
-    assert "Everybody" in run("-D", directory, "-t", "serve").stderr
+    assert "world-readable" in run("-D", directory, "-t", "serve").stderr
 
 
 # ------------------------------------------------------------------ listening

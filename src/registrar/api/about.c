@@ -15,17 +15,17 @@ static void tell_about(struct incoming_call *call)
 	struct tm utc;
 
 	(void)strftime(timestamp, sizeof timestamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	call->answer = api_response_data(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "title",
-						   TITLE, "api_version", API_VERSION,
-						   /*
+	call->result.answer =
+		api_response_data(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "title", TITLE,
+					    "api_version", API_VERSION,
+					    /*
 						  * Wazuh has the number of a build or release
 						  * candidate here.
 						  */
-						   "revision", "agent-registrar", "license_name",
-						   "ISC", "license_url",
-						   "https://spdx.org/licenses/ISC.html", "hostname",
-						   call->api->node, "timestamp", timestamp),
-					 call->pretty);
+					    "revision", "agent-registrar", "license_name", "ISC",
+					    "license_url", "https://spdx.org/licenses/ISC.html",
+					    "hostname", call->api->node, "timestamp", timestamp),
+				  call->input.pretty);
 }
 
 const struct api_route api_about_routes[] = {

@@ -38,8 +38,8 @@ static struct authd_field field_of(const char *text)
 /* A refusal in the words of Wazuh's API. */
 static void explain(struct incoming_call *call, const struct enrollment *enrollment)
 {
-	const struct api_body *body = &call->body;
-	struct api_problem *problem = &call->problem;
+	const struct api_body *body = &call->input.body;
+	struct api_problem *problem = &call->result.problem;
 	char shown[SHOWN_SIZE];
 
 	switch (enrollment->fault) {
@@ -83,7 +83,7 @@ static void explain(struct incoming_call *call, const struct enrollment *enrollm
 
 static void register_agent(struct incoming_call *call, const struct enrollment_policy *policy)
 {
-	const struct api_body *body = &call->body;
+	const struct api_body *body = &call->input.body;
 	const struct enrollment_request request = {
 		.fields = { .name = field_of(body->name), .ip = field_of(body->ip) },
 		.id = field_of(body->id),
@@ -92,19 +92,19 @@ static void register_agent(struct incoming_call *call, const struct enrollment_p
 	struct enrollment *enrollment = calloc(1, sizeof *enrollment);
 
 	if (!enrollment) {
-		(void)api_problem_code(&call->problem, API_NOT_REGISTERED, NULL);
+		(void)api_problem_code(&call->result.problem, API_NOT_REGISTERED, NULL);
 		return;
 	}
 	enrollment_decide(enrollment, call->settings->roster, policy, &request);
-	call->enrollment = enrollment;
+	call->changes.enrollment = enrollment;
 	if (!enrollment->accepted) {
 		explain(call, enrollment);
 		return;
 	}
-	call->on_failure = API_NOT_REGISTERED;
-	call->answer = api_response_data(json_pack("{s:s, s:o}", "id", enrollment->agent.id, "key",
-						   export_key(&enrollment->agent)),
-					 call->pretty);
+	call->changes.on_failure = API_NOT_REGISTERED;
+	call->result.answer = api_response_data(json_pack("{s:s, s:o}", "id", enrollment->agent.id,
+							  "key", export_key(&enrollment->agent)),
+						call->input.pretty);
 }
 
 /* POST /agents never replaces anybody, whatever the policy for agents that register themselves. */
@@ -120,8 +120,8 @@ static struct enrollment_policy policy_of(const struct incoming_call *call)
 /* "ANY" is "any". */
 static void settle_ip(struct incoming_call *call)
 {
-	if (strcasecmp(call->body.ip, "any") == 0)
-		strcpy(call->body.ip, "any");
+	if (strcasecmp(call->input.body.ip, "any") == 0)
+		strcpy(call->input.body.ip, "any");
 }
 
 static void add_agent(struct incoming_call *call)
@@ -139,7 +139,7 @@ static unsigned int seconds_of(long long time)
 
 static void insert_agent(struct incoming_call *call)
 {
-	const struct api_force *force = &call->body.force;
+	const struct api_force *force = &call->input.body.force;
 	struct enrollment_policy policy = policy_of(call);
 
 	if (force->enabled) {
@@ -157,11 +157,11 @@ static void insert_agent(struct incoming_call *call)
 static void insert_quick(struct incoming_call *call)
 {
 	const struct enrollment_policy policy = policy_of(call);
-	const char *name = api_query_get(&call->query, "agent_name");
+	const char *name = api_query_get(&call->input.query, "agent_name");
 
-	if (!api_name_is_acceptable(name, &call->problem))
+	if (!api_name_is_acceptable(name, &call->result.problem))
 		return;
-	memcpy(call->body.name, name, strlen(name) + 1);
+	memcpy(call->input.body.name, name, strlen(name) + 1);
 	register_agent(call, &policy);
 }
 
@@ -174,7 +174,7 @@ static void insert_quick(struct incoming_call *call)
 static const struct roster_entry *find_agent(const struct incoming_call *call,
 					     struct api_problem *problem)
 {
-	const char *text = call->path.segments[1];
+	const char *text = call->input.path.segments[1];
 	long id = api_number_parse(text, INT_MAX);
 	const struct roster_entry *entry;
 
@@ -194,11 +194,11 @@ static bool id_is_good(struct incoming_call *call)
 {
 	char shown[SHOWN_SIZE];
 
-	return api_number_parse(call->path.segments[1], INT_MAX) >= 0 ||
-	       api_problem_set(&call->problem, 400, "Bad Request",
+	return api_number_parse(call->input.path.segments[1], INT_MAX) >= 0 ||
+	       api_problem_set(&call->result.problem, 400, "Bad Request",
 			       "Error validating path parameter 'agent_id': '%s' is not a "
 			       "'numbers'",
-			       escape_string(shown, sizeof shown, call->path.segments[1]));
+			       escape_string(shown, sizeof shown, call->input.path.segments[1]));
 }
 
 static void get_key(struct incoming_call *call)
@@ -226,22 +226,22 @@ static void get_key(struct incoming_call *call)
 						  export_key(&agent)));
 		agent_key_wipe(&agent);
 	} else {
-		api_result_fail(&result, call->path.segments[1], &problem);
+		api_result_fail(&result, call->input.path.segments[1], &problem);
 	}
-	call->answer = api_result_print(&result, call->pretty);
+	call->result.answer = api_result_print(&result, call->input.pretty);
 }
 
 /* ------------------------------------------------------------------ groups */
 
 static bool group_is_good(struct incoming_call *call)
 {
-	const char *group = call->path.segments[3],
+	const char *group = call->input.path.segments[3],
 		   *directory = call->settings->policy->groups_directory;
 	char shown[SHOWN_SIZE], path[PATH_MAX];
 	struct stat status;
 
 	if (!agent_group_is_valid(group, strlen(group)))
-		return api_problem_set(&call->problem, 400, "Bad Request",
+		return api_problem_set(&call->result.problem, 400, "Bad Request",
 				       "Error validating path parameter 'group_id': '%s' is not a "
 				       "'group_names'",
 				       escape_string(shown, sizeof shown, group));
@@ -249,7 +249,7 @@ static bool group_is_good(struct incoming_call *call)
 		return true;
 	(void)snprintf(path, sizeof path, "%s/%s", directory, group);
 	return (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) ||
-	       api_problem_code(&call->problem, API_NO_GROUP, NULL);
+	       api_problem_code(&call->result.problem, API_NO_GROUP, NULL);
 }
 
 /* Store it now: unlike an agent, a group is in a file of its own. False: `problem` says why not. */
@@ -257,7 +257,8 @@ static bool join_group(const struct incoming_call *call, const struct roster_ent
 		       bool alone, struct api_problem *problem)
 {
 	cleanup_free char *groups = malloc(AGENT_GROUPS_SIZE);
-	const char *group = call->path.segments[3], *queue = call->settings->policy->history.queue;
+	const char *group = call->input.path.segments[3],
+		   *queue = call->settings->policy->history.queue;
 	struct reason why;
 	size_t length;
 	int r = groups ? agent_groups_read(groups, queue, entry->id_text, &why) : -ENOMEM;
@@ -275,20 +276,21 @@ static bool join_group(const struct incoming_call *call, const struct roster_ent
 	if (r >= 0) {
 		log_info("Agent %s %s is in group %s now, for %s (user %s of the API)",
 			 entry->id_text, entry->name, groups, api_exchange_peer(call->exchange),
-			 call->user);
+			 call->input.user);
 		return true;
 	}
 	log_error("%s (told %s, user %s of the API)",
 		  r == -ENODATA || r == -ENOMEM ? "Groups cannot be kept" : why.text,
-		  api_exchange_peer(call->exchange), call->user);
+		  api_exchange_peer(call->exchange), call->input.user);
 	return api_problem_code(problem, API_INTERNAL, NULL);
 }
 
 static void put_group(struct incoming_call *call)
 {
-	const char *group = call->path.segments[3], *force = api_query_get(&call->query, "force_"
-											 "single_"
-											 "group");
+	const char *group = call->input.path.segments[3],
+		   *force = api_query_get(&call->input.query, "force_"
+							      "single_"
+							      "group");
 	bool alone = force && api_boolean_parse(force) == 1;
 	char all[512], some[512], none[512];
 	cleanup(api_result_clear) struct api_result result = { .all = all,
@@ -308,8 +310,8 @@ static void put_group(struct incoming_call *call)
 	if (entry && join_group(call, entry, alone, &problem))
 		api_result_add(&result, json_string(entry->id_text));
 	else
-		api_result_fail(&result, call->path.segments[1], &problem);
-	call->answer = api_result_print(&result, call->pretty);
+		api_result_fail(&result, call->input.path.segments[1], &problem);
+	call->result.answer = api_result_print(&result, call->input.pretty);
 }
 
 /* ------------------------------------------------------------------ the list of calls */

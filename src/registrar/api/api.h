@@ -33,6 +33,7 @@
 #include "registrar/agents/roster.h"
 #include "registrar/api/limits.h"
 #include "registrar/enrollment/enrollment.h"
+#include "registrar/enrollment/transactions.h"
 #include "registrar/net/listener.h"
 
 #include <event2/event.h>
@@ -54,11 +55,11 @@ struct api_settings {
 struct api;
 
 /*
- * Begin to serve. Returns 0; or a negative errno with `why` set: -EINVAL for a users file that
+ * Begin to serve; `transactions` outlives the API. Returns 0; or a negative errno with `why` set: -EINVAL for a users file that
  * cannot be used. A registrar that was built without the API returns -ENOTSUP.
  */
 int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
-	    struct reason *why);
+	    struct transactions *transactions, struct reason *why);
 
 /* Accept no more connections; answers under way are let out. */
 void api_stop(struct api *api);

@@ -5,21 +5,20 @@
 #include "common/log.h"
 
 #include <event2/bufferevent_ssl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* after the log was told of an address with too many connections */
+/* between two warnings of addresses with too many connections */
 #define LIMIT_SILENCE (60 * USEC_PER_SEC)
-#define ADDRESS_SIZE 64
 
 struct api_connection {
 	struct api_connections *connections;
 	struct bufferevent *stream;
 	struct event *deadline;
-	struct client_network network; /* none before it has arrived */
+	struct peer peer;              /* empty before it has arrived, like ... */
+	struct client_network network; /* ... the network that it counts for */
 	bool busy;
 	struct api_connection *next, **previous;
 };
@@ -30,14 +29,13 @@ static void forget_connection(struct api_connection *connection)
 {
 	struct api_connections *connections = connection->connections;
 
-	connections->open--;
 	connections->busy -= connection->busy;
 	*connection->previous = connection->next;
 	if (connection->next)
 		connection->next->previous = connection->previous;
 	event_free(connection->deadline);
 	free(connection);
-	connections->left(connections->owner);
+	acceptor_closed(connections->acceptor);
 }
 
 /* OpenSSL's call at the end of an SSL object. */
@@ -84,13 +82,13 @@ static size_t count_network(const struct api_connections *connections,
 	return count;
 }
 
-static void complain_of_many(struct api_connections *connections, const char *address)
+static void warn_of_many(struct api_connections *connections, const char *address)
 {
 	uint64_t now = monotonic_usec();
 
-	if (connections->limit_told_at != 0 && now < connections->limit_told_at + LIMIT_SILENCE)
+	if (connections->limit_warned_at != 0 && now < connections->limit_warned_at + LIMIT_SILENCE)
 		return;
-	connections->limit_told_at = now;
+	connections->limit_warned_at = now;
 	log_warning("%s has %zu connections to the API; further ones are closed until one of them "
 		    "ends",
 		    address, connections->max_each);
@@ -100,19 +98,17 @@ static void complain_of_many(struct api_connections *connections, const char *ad
 static bool is_too_many(struct api_connection *connection)
 {
 	struct api_connections *connections = connection->connections;
-	struct sockaddr_storage peer;
-	socklen_t size = sizeof peer;
-	char address[ADDRESS_SIZE] = "";
+	struct sockaddr_storage address;
+	socklen_t size = sizeof address;
+	evutil_socket_t fd = bufferevent_getfd(connection->stream);
 
 	/* A socket that says no address has been closed already. */
-	if (getpeername(bufferevent_getfd(connection->stream), (struct sockaddr *)&peer, &size) ==
-	    0)
-		(void)getnameinfo((struct sockaddr *)&peer, size, address, sizeof address, NULL, 0,
-				  NI_NUMERICHOST);
-	connection->network = client_network_of(address);
+	if (getpeername(fd, (struct sockaddr *)&address, &size) == 0)
+		peer_describe(&connection->peer, &address);
+	connection->network = client_network_of(connection->peer.address);
 	if (count_network(connections, &connection->network) <= connections->max_each)
 		return false;
-	complain_of_many(connections, address);
+	warn_of_many(connections, connection->peer.address);
 	return true;
 }
 
@@ -148,7 +144,7 @@ struct api_connection *api_connection_new(struct api_connections *connections, S
 	if (connection->next)
 		connection->next->previous = &connection->next;
 	connections->first = connection;
-	connections->open++;
+	acceptor_opened(connections->acceptor);
 	return connection;
 }
 
@@ -165,6 +161,11 @@ struct api_connection *api_connection_of(struct bufferevent *stream)
 	SSL *tls = bufferevent_openssl_get_ssl(stream);
 
 	return tls ? SSL_get_ex_data(tls, connection_index()) : NULL;
+}
+
+const struct peer *api_connection_peer(const struct api_connection *connection)
+{
+	return &connection->peer;
 }
 
 void api_connection_restart_deadline(struct api_connection *connection)

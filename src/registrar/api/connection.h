@@ -10,7 +10,9 @@
  */
 #pragma once
 
+#include "registrar/net/acceptor.h"
 #include "registrar/net/client-network.h"
+#include "registrar/net/peer.h"
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -27,12 +29,10 @@ struct api_connections {
 	/* seconds, from the connection or the answer before to the complete request */
 	unsigned int timeout;
 	size_t max_each;           /* connections that one address may have */
-	void (*left)(void *owner); /* one has gone */
-	void *owner;
-	size_t open; /* connections */
-	size_t busy; /* those with a request that has no complete answer yet */
+	struct acceptor *acceptor; /* counts them */
+	size_t busy;               /* those with a request that has no complete answer yet */
 	struct api_connection *first;
-	uint64_t limit_told_at; /* monotonic_usec(); 0: never */
+	uint64_t limit_warned_at; /* monotonic_usec(); 0: never */
 };
 
 /* Prepare OpenSSL, once. False: it cannot be done. */
@@ -47,8 +47,13 @@ void api_connection_begin(struct api_connection *connection, struct bufferevent 
 /* The connection of a stream of ours; null: of another one. */
 struct api_connection *api_connection_of(struct bufferevent *stream);
 
+/* The client; empty as long as the stream has no socket. */
+const struct peer *api_connection_peer(const struct api_connection *connection);
+
+/* The client has the whole timeout again for its next request. */
 void api_connection_restart_deadline(struct api_connection *connection);
 
+/* Is there a request that has no complete answer yet? */
 void api_connection_set_busy(struct api_connection *connection, bool busy);
 
 /*

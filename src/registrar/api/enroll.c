@@ -34,34 +34,34 @@ DEFINE_RELEASE(json, json_t *, json_decref)
 /* `code` is authd's number, or 0. Returns false. */
 static bool refuse(struct incoming_call *call, int status, int code, const char *message)
 {
-	call->enroll_code = code;
-	return api_problem_set(&call->problem, status, NULL, "%s", message);
+	call->enroll.code = code;
+	return api_problem_set(&call->result.problem, status, NULL, "%s", message);
 }
 
 /* A 401 has a class of failure instead of a number. Returns false. */
 static bool refuse_bearer(struct incoming_call *call, const char *failure)
 {
-	call->enroll_class = failure;
-	return api_problem_set(&call->problem, 401, NULL, "Invalid client authentication");
+	call->enroll.failure = failure;
+	return api_problem_set(&call->result.problem, 401, NULL, "Invalid client authentication");
 }
 
 static void answer_problem(struct incoming_call *call)
 {
-	const struct api_problem *problem = &call->problem;
+	const struct api_problem *problem = &call->result.problem;
 	char challenge[128];
-	json_t *code = call->enroll_class ? json_string(call->enroll_class)
-					  : json_integer(call->enroll_code),
+	json_t *code = call->enroll.failure ? json_string(call->enroll.failure)
+					    : json_integer(call->enroll.code),
 	       *document;
 	char *body;
 
-	if (call->enroll_class) {
+	if (call->enroll.failure) {
 		(void)snprintf(challenge, sizeof challenge,
 			       "Bearer error=\"invalid_token\", error_description=\"%s\"",
-			       call->enroll_class);
+			       call->enroll.failure);
 		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
 	}
 	log_debug("Enrollment: %s told %d: %s", api_exchange_peer(call->exchange), problem->status,
-		  call->enroll_class ?: problem->detail);
+		  call->enroll.failure ?: problem->detail);
 	document = json_pack("{s:{s:o, s:s}}", "error", "code", code, "message", problem->detail);
 	body = document ? json_dumps(document, JSON_COMPACT) : NULL;
 	json_decref(document);
@@ -184,15 +184,16 @@ static bool take_members(struct incoming_call *call, const char *body, size_t le
 	const char *name;
 	json_t *value;
 
-	call->members = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(call->members))
+	call->enroll.members = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(call->enroll.members))
 		return refuse(call, 400, 0, "Invalid request format");
-	json_object_foreach(call->members, name,
+	json_object_foreach(call->enroll.members, name,
 			    value) if (!is_member(name) ||
 				       !json_is_string(value)) return refuse(call, 400, 0,
 									     "Invalid request "
 									     "format");
-	if (!json_object_get(call->members, "name") || !json_object_get(call->members, "version"))
+	if (!json_object_get(call->enroll.members, "name") ||
+	    !json_object_get(call->enroll.members, "version"))
 		return refuse(call, 400, 0, "Missing required field: name or version");
 	return true;
 }
@@ -223,7 +224,7 @@ static bool admit(struct incoming_call *call)
 
 static struct authd_field member(const struct incoming_call *call, const char *name)
 {
-	const json_t *value = json_object_get(call->members, name);
+	const json_t *value = json_object_get(call->enroll.members, name);
 
 	return (struct authd_field){ json_string_value(value), json_string_length(value) };
 }
@@ -286,14 +287,14 @@ static void enroll(struct incoming_call *call)
 		return;
 	}
 	enrollment_decide(enrollment, call->settings->roster, call->settings->policy, &request);
-	call->enrollment = enrollment;
-	call->enroll_code = 9001; /* should it not be stored */
+	call->changes.enrollment = enrollment;
+	call->enroll.code = 9001; /* should it not be stored */
 	if (!enrollment->accepted) {
 		explain(call, enrollment);
 		return;
 	}
-	call->on_failure = API_NOT_REGISTERED;
-	call->answer = describe_agent(enrollment);
+	call->changes.on_failure = API_NOT_REGISTERED;
+	call->result.answer = describe_agent(enrollment);
 }
 
 /* ------------------------------------------------------------------ the CA */
@@ -332,8 +333,8 @@ static void hand_out_authorities(struct incoming_call *call)
 		return;
 	}
 	length = BIO_get_mem_data(pem, &text);
-	call->answer = strndup(text, (size_t)length);
-	call->content_type = "application/x-pem-file";
+	call->result.answer = strndup(text, (size_t)length);
+	call->result.content_type = "application/x-pem-file";
 }
 
 /* Anybody may ask: it is the certificates that everybody is shown who connects. */

@@ -5,13 +5,13 @@
 #include "common/escape.h"
 #include "common/log.h"
 #include "registrar/api/connection.h"
+#include "registrar/net/acceptor.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
-#include <event2/listener.h>
 #include <fcntl.h>
 #include <string.h>
 #include <strings.h>
@@ -22,58 +22,21 @@
  * in JSON.
  */
 #define BODY_READ_MAX (4 * API_BODY_MAX)
-#define ADDRESS_SIZE 64
-
-static const struct timeval accept_retry_time = { .tv_usec = 200 * 1000 };
 
 struct api_http {
 	struct api_http_settings settings;
 	struct evhttp *evhttp;
-	struct evconnlistener *accepting[LISTENERS_MAX];
-	size_t accepting_count;
-	struct event *resume; /* accepting, after a shortage of descriptors */
+	struct acceptor *acceptor;
 	struct api_connections connections;
-	bool paused, stopping;
+	bool stopping;
 };
 
 struct api_exchange {
 	struct api_http *http;
 	struct evhttp_request *request;
 	void *data;
-	char address[ADDRESS_SIZE];
-	char peer[ADDRESS_SIZE + 16];
+	struct peer peer;
 };
-
-/* ------------------------------------------------------------------ accepting, or not */
-
-static void set_accepting(struct api_http *http, bool accept)
-{
-	for (size_t i = 0; i < http->accepting_count; i++)
-		(void)(accept ? evconnlistener_enable(http->accepting[i])
-			      : evconnlistener_disable(http->accepting[i]));
-	http->paused = !accept;
-}
-
-static void on_resume(evutil_socket_t fd, short what, void *argument)
-{
-	struct api_http *http = argument;
-
-	(void)fd, (void)what;
-	if (!http->stopping && http->connections.open < http->settings.max_connections)
-		set_accepting(http, true);
-}
-
-/* Out of descriptors: without a pause, the loop would do nothing but fail to accept. */
-static void on_accept_error(struct evconnlistener *listener, void *argument)
-{
-	struct api_http *http = argument;
-
-	(void)listener;
-	log_warning("Cannot accept connections to the API for a moment: %s",
-		    strerror(EVUTIL_SOCKET_ERROR()));
-	set_accepting(http, false);
-	(void)event_add(http->resume, &accept_retry_time);
-}
 
 /* ------------------------------------------------------------------ connections */
 
@@ -82,15 +45,6 @@ static struct api_connection *connection_of(struct evhttp_request *request)
 	struct evhttp_connection *connection = evhttp_request_get_connection(request);
 
 	return connection ? api_connection_of(evhttp_connection_get_bufferevent(connection)) : NULL;
-}
-
-/* A connection has ended. */
-static void on_left(void *owner)
-{
-	struct api_http *http = owner;
-
-	if (http->paused && !http->stopping && !evtimer_pending(http->resume, NULL))
-		on_resume(-1, 0, http);
 }
 
 /*
@@ -120,26 +74,10 @@ static struct bufferevent *on_connection(struct event_base *base, void *argument
 	api_connection_begin(connection, stream);
 	/* Clients that close without close_notify have closed all the same. */
 	bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
-	if (http->connections.open >= http->settings.max_connections && !http->paused)
-		set_accepting(http, false);
 	return stream;
 }
 
 /* ------------------------------------------------------------------ requests */
-
-static void describe_peer(struct api_exchange *exchange)
-{
-	struct evhttp_connection *connection = evhttp_request_get_connection(exchange->request);
-	char *address = NULL;
-	ev_uint16_t port = 0;
-
-	evhttp_connection_get_peer(connection, &address, &port);
-	if (address && strncmp(address, "::ffff:", 7) == 0 && strchr(address, '.'))
-		address += 7;
-	(void)snprintf(exchange->address, sizeof exchange->address, "%s", address ?: "");
-	(void)snprintf(exchange->peer, sizeof exchange->peer, "%s port %u", exchange->address,
-		       port);
-}
 
 /* The answer is with the kernel. */
 static void on_complete(struct evhttp_request *request, void *argument)
@@ -165,7 +103,7 @@ static void on_request(struct evhttp_request *request, void *argument)
 	}
 	exchange->http = http;
 	exchange->request = request;
-	describe_peer(exchange);
+	exchange->peer = *api_connection_peer(connection);
 	api_connection_set_busy(connection, true);
 	api_connection_restart_deadline(connection);
 	api_connection_leave_unread(connection);
@@ -249,12 +187,12 @@ const char *api_exchange_body(struct api_exchange *exchange, size_t *ret_length)
 
 const char *api_exchange_address(const struct api_exchange *exchange)
 {
-	return exchange->address;
+	return exchange->peer.address;
 }
 
 const char *api_exchange_peer(const struct api_exchange *exchange)
 {
-	return exchange->peer;
+	return exchange->peer.text;
 }
 
 void *api_exchange_data(const struct api_exchange *exchange)
@@ -333,7 +271,7 @@ void api_exchange_drop(struct api_exchange *exchange)
 
 /* ------------------------------------------------------------------ the whole server */
 
-/* libevent's own words go into our log, at a level where they disturb nobody. */
+/* libevent's messages are for developers. */
 static void on_libevent_log(int severity, const char *message)
 {
 	char shown[256];
@@ -352,20 +290,23 @@ static int listen_on(struct api_http *http, int listener)
 	if (!bound)
 		return -ENOMEM;
 	(void)take_fd(&fd);
-	http->accepting[http->accepting_count] = evhttp_bound_socket_get_listener(bound);
-	evconnlistener_set_error_cb(http->accepting[http->accepting_count], on_accept_error);
-	http->accepting_count++;
+	acceptor_adopt(http->acceptor, evhttp_bound_socket_get_listener(bound));
 	return 0;
 }
 
 static int set_up(struct api_http *http, const struct listeners *listeners)
 {
+	const struct acceptor_settings acceptor = {
+		.base = http->settings.base,
+		.max_connections = http->settings.max_connections,
+		.target = " to the API",
+	};
 	int r = 0;
 
 	event_set_log_callback(on_libevent_log);
 	http->evhttp = evhttp_new(http->settings.base);
-	http->resume = evtimer_new(http->settings.base, on_resume, http);
-	if (!http->evhttp || !http->resume || !api_connections_set_up())
+	http->acceptor = http->connections.acceptor = acceptor_new(&acceptor);
+	if (!http->evhttp || !http->acceptor || !api_connections_set_up())
 		return -ENOMEM;
 	evhttp_set_bevcb(http->evhttp, on_connection, http);
 	evhttp_set_gencb(http->evhttp, on_request, http);
@@ -392,8 +333,6 @@ int api_http_new(struct api_http **ret, const struct api_http_settings *settings
 			.base = settings->base,
 			.timeout = settings->timeout,
 			.max_each = settings->max_each,
-			.left = on_left,
-			.owner = http,
 		};
 		r = set_up(http, listeners);
 	}
@@ -408,7 +347,7 @@ int api_http_new(struct api_http **ret, const struct api_http_settings *settings
 void api_http_stop(struct api_http *http)
 {
 	http->stopping = true;
-	set_accepting(http, false);
+	acceptor_stop(http->acceptor);
 }
 
 bool api_http_is_busy(const struct api_http *http)
@@ -420,7 +359,8 @@ void api_http_free(struct api_http *http)
 {
 	if (!http)
 		return;
-	http->stopping = true;
+	if (http->acceptor)
+		api_http_stop(http);
 	if (http->evhttp)
 		evhttp_free(http->evhttp);
 	/*
@@ -428,7 +368,6 @@ void api_http_free(struct api_http *http)
 	 */
 	if (http->settings.base)
 		(void)event_base_loop(http->settings.base, EVLOOP_NONBLOCK);
-	if (http->resume)
-		event_free(http->resume);
+	acceptor_free(http->acceptor);
 	free(http);
 }

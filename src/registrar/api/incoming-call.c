@@ -9,14 +9,18 @@
 
 void incoming_call_free(struct incoming_call *call)
 {
-	api_path_clear(&call->path);
-	api_query_clear(&call->query);
-	if (call->enrollment)
-		enrollment_wipe(call->enrollment);
-	free(call->enrollment);
-	free(call->removed);
-	json_decref(call->members);
-	explicit_bzero(&call->body, sizeof call->body);
+	transactions_drop(&call->entry);
+	*call->previous = call->next;
+	if (call->next)
+		call->next->previous = call->previous;
+	api_path_clear(&call->input.path);
+	api_query_clear(&call->input.query);
+	if (call->changes.enrollment)
+		enrollment_wipe(call->changes.enrollment);
+	free(call->changes.enrollment);
+	free(call->changes.removed);
+	json_decref(call->enroll.members);
+	explicit_bzero(&call->input.body, sizeof call->input.body);
 	free(call);
 }
 
@@ -31,7 +35,7 @@ void incoming_call_answer_text(struct incoming_call *call, char *text, const cha
 
 static void answer_problem(struct incoming_call *call)
 {
-	const struct api_problem *problem = &call->problem;
+	const struct api_problem *problem = &call->result.problem;
 	bool is_login = call->route && call->route->is_login;
 	const char *challenge = is_login ? "Basic realm=\"agent-registrar\"" : "Bearer";
 
@@ -47,14 +51,15 @@ static void answer_problem(struct incoming_call *call)
 	log_debug("API: %s told %d: %s", api_exchange_peer(call->exchange), problem->status,
 		  problem->detail);
 	api_exchange_answer(call->exchange, problem->status, PROBLEM_TYPE,
-			    api_response_problem(problem, call->api->node, call->pretty));
+			    api_response_problem(problem, call->api->node, call->input.pretty));
 	incoming_call_free(call);
 }
 
 void incoming_call_answer(struct incoming_call *call)
 {
-	if (call->problem.status != 0)
+	if (call->result.problem.status != 0)
 		answer_problem(call);
 	else
-		incoming_call_answer_text(call, call->answer, call->content_type ?: API_JSON_TYPE);
+		incoming_call_answer_text(call, call->result.answer,
+					  call->result.content_type ?: API_JSON_TYPE);
 }

@@ -25,10 +25,9 @@ struct api {
 	struct api_limits *limits;
 	struct api_token_key key;
 	struct api_users users;
-	bool users_are_bad; /* and the log has been told */
-	struct event *commit;
-	struct incoming_call *ready, **ready_end; /* waiting for a transaction */
-	struct incoming_call *trying;             /* waiting for the worker */
+	bool users_are_bad; /* and that was logged */
+	struct transactions *transactions;
+	struct incoming_call *calls; /* without an answer yet */
 	char node[HOST_NAME_MAX + 1];
 };
 
@@ -38,37 +37,50 @@ struct api_removed {
 	char name[AGENT_NAME_MAX + 1];
 };
 
+/* What was asked, and by whom. */
+struct call_input {
+	struct api_path path;
+	struct api_query query;
+	bool pretty;                      /* whether the answer is to be indented */
+	char user[API_USER_NAME_MAX + 1]; /* empty: nobody who is known */
+	struct api_body body;
+};
+
+/* What comes out: a text, or a problem. */
+struct call_result {
+	char *answer;
+	const char *content_type; /* of the answer; null: JSON */
+	struct api_problem problem;
+};
+
+/* What a call changes, to be logged when it is stored. */
+struct call_changes {
+	/* what to answer when it cannot be stored; API_CODE_NONE: nothing was staged */
+	enum api_code on_failure;
+	struct enrollment *enrollment; /* owned, wiped */
+	struct api_removed *removed;   /* owned */
+	size_t removed_count;
+};
+
+/* An enrollment with Wazuh 5. */
+struct call_enroll {
+	json_t *members;     /* of the body; owned */
+	const char *failure; /* the class of it: why the bearer was refused; null: another reason */
+	int code;            /* authd's, for the problem; 0: it has none */
+};
+
 struct incoming_call {
 	struct api *api;
 	const struct api_settings *settings;
 	struct api_exchange *exchange;
 	const struct api_route *route;
-	struct api_path path;
-	struct api_query query;
-	bool pretty;
-	char user[API_USER_NAME_MAX + 1]; /* who asks; empty: nobody who is known */
-	struct api_body body;
-	struct api_password tried; /* logging in: the hash that the password was to fit */
-
-	/* What comes out: a text, or a problem. */
-	char *answer;
-	const char *content_type; /* of the answer; null: JSON */
-	struct api_problem problem;
-
-	/* For calls that change something: */
-	/* what to say when it cannot be stored; API_CODE_NONE: nothing was staged */
-	enum api_code on_failure;
-	struct enrollment *enrollment; /* to be logged when it is stored; owned, wiped */
-	struct api_removed *removed;   /* the same; owned */
-	size_t removed_count;
-
-	/* Enrolling with Wazuh 5: */
-	json_t *members;          /* of the body; owned */
-	const char *enroll_class; /* why the bearer was refused; null: something else is wrong */
-	int enroll_code;          /* authd's, for the problem; 0: it has none */
-
-	struct incoming_call *next; /* of those that wait for the same transaction */
-	uint64_t give_up_at;        /* monotonic_usec() */
+	struct call_input input;
+	struct call_result result;
+	struct call_changes changes;
+	struct call_enroll enroll;
+	struct api_password tried;      /* logging in: the hash that the password was to fit */
+	struct transaction_entry entry; /* while it waits for a transaction */
+	struct incoming_call *next, **previous; /* among all calls of the API */
 };
 
 /*
@@ -113,7 +125,7 @@ void incoming_call_answer_text(struct incoming_call *call, char *text, const cha
 /* Answer with what has come out, and free the call. */
 void incoming_call_answer(struct incoming_call *call);
 
-/* Wipe and free a call, without an answer. */
+/* Wipe and free a call, without an answer, wherever it waits. */
 void incoming_call_free(struct incoming_call *call);
 
 /* ------------------------------------------------------------------ login.c */

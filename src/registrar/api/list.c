@@ -158,7 +158,7 @@ static int select_all(struct selection *ret, const struct incoming_call *call)
 static int select_agents(struct selection *ret, const struct incoming_call *call,
 			 struct api_result *result, bool manager_counts)
 {
-	const char *list = api_query_get(&call->query, "agents_list");
+	const char *list = api_query_get(&call->input.query, "agents_list");
 
 	if (!list || strcmp(list, "all") == 0)
 		return select_all(ret, call);
@@ -252,12 +252,12 @@ void api_list_agents(struct incoming_call *call)
 	cleanup(api_filter_clear) struct api_filter filter = { .name = NULL };
 	struct view view;
 
-	if (!read_view(&view, &call->query, &call->problem) ||
-	    !api_filter_read(&filter, &call->query, "0s", &call->settings->policy->history,
-			     &call->problem))
+	if (!read_view(&view, &call->input.query, &call->result.problem) ||
+	    !api_filter_read(&filter, &call->input.query, "0s", &call->settings->policy->history,
+			     &call->result.problem))
 		return;
 	if (select_agents(&selection, call, &result, false) < 0) {
-		(void)api_problem_code(&call->problem, API_INTERNAL, NULL);
+		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 		return;
 	}
 	qsort_r(selection.entries, selection.count, sizeof(struct roster_entry *), compare, &view);
@@ -270,7 +270,7 @@ void api_list_agents(struct incoming_call *call)
 								   view.select));
 		result.total++;
 	}
-	call->answer = api_result_print(&result, call->pretty);
+	call->result.answer = api_result_print(&result, call->input.pretty);
 }
 
 /* ------------------------------------------------------------------ DELETE /agents */
@@ -289,17 +289,17 @@ static void describe_requirements(char *buffer, size_t size, const struct api_qu
 static void remove_one(struct incoming_call *call, const struct roster_entry *entry,
 		       enum roster_tombstone tombstone)
 {
-	struct api_removed *removed = &call->removed[call->removed_count++];
+	struct api_removed *removed = &call->changes.removed[call->changes.removed_count++];
 
 	(void)snprintf(removed->id, sizeof removed->id, "%s", entry->id_text);
 	(void)snprintf(removed->name, sizeof removed->name, "%s", entry->name);
 	roster_remove(call->settings->roster, entry, tombstone);
-	call->on_failure = API_NOT_DELETED;
+	call->changes.on_failure = API_NOT_DELETED;
 }
 
 static enum roster_tombstone tombstone_of(const struct incoming_call *call)
 {
-	const char *purge = api_query_get(&call->query, "purge");
+	const char *purge = api_query_get(&call->input.query, "purge");
 
 	if (purge && api_boolean_parse(purge) == 1)
 		return ROSTER_TOMBSTONE_NOTHING;
@@ -319,15 +319,15 @@ void api_remove_agents(struct incoming_call *call)
 	cleanup(api_filter_clear) struct api_filter filter = { .name = NULL };
 	char requirements[256];
 
-	if (!api_filter_read(&filter, &call->query, API_REMOVE_AGE,
-			     &call->settings->policy->history, &call->problem))
+	if (!api_filter_read(&filter, &call->input.query, API_REMOVE_AGE,
+			     &call->settings->policy->history, &call->result.problem))
 		return;
 	if (select_agents(&selection, call, &result, true) < 0 ||
-	    !(call->removed = calloc(selection.count + 1, sizeof *call->removed))) {
-		(void)api_problem_code(&call->problem, API_NOT_DELETED, NULL);
+	    !(call->changes.removed = calloc(selection.count + 1, sizeof *call->changes.removed))) {
+		(void)api_problem_code(&call->result.problem, API_NOT_DELETED, NULL);
 		return;
 	}
-	describe_requirements(requirements, sizeof requirements, &call->query);
+	describe_requirements(requirements, sizeof requirements, &call->input.query);
 	(void)api_problem_code(&not_eligible, API_NOT_ELIGIBLE, "%s", requirements);
 	for (size_t i = 0; i < selection.count; i++) {
 		const struct roster_entry *entry = selection.entries[i];
@@ -339,5 +339,5 @@ void api_remove_agents(struct incoming_call *call)
 		api_result_add(&result, json_string(entry->id_text));
 		remove_one(call, entry, tombstone_of(call));
 	}
-	call->answer = api_result_print(&result, call->pretty);
+	call->result.answer = api_result_print(&result, call->input.pretty);
 }

@@ -9,44 +9,33 @@
 
 #define LOGIN_PATH "/security/user/authenticate"
 
-/*
- * Read the users again if need be. False: nobody can be told from anybody else, and the log knows.
- */
-static bool know_users(struct api *api)
+/* Read the users again if need be. False: that cannot be done, which is logged once. */
+static bool refresh_users(struct api *api)
 {
 	struct reason why;
 	int r = api_users_refresh(&api->users, &why);
 
 	if (r < 0 && !api->users_are_bad)
-		log_error("%s; until that is mended, nobody can use the API", why.text);
+		log_error("%s; until that is fixed, the API cannot be used", why.text);
 	else if (r > 0 && api_users_are_exposed(&api->users))
-		log_warning("Everybody on this machine can read the users file %s",
-			    api->settings.users_file);
+		log_warning("The users file %s is world-readable; run: chmod 0600 %s",
+			    api->settings.users_file, api->settings.users_file);
 	api->users_are_bad = r < 0;
 	return r >= 0;
 }
 
 static bool refuse_login(struct incoming_call *call)
 {
-	return api_problem_set(&call->problem, 401, "Unauthorized", "Invalid credentials");
-}
-
-static void leave_trying(struct incoming_call *call)
-{
-	struct incoming_call **at = &call->api->trying;
-
-	while (*at != call)
-		at = &(*at)->next;
-	*at = call->next;
+	return api_problem_set(&call->result.problem, 401, "Unauthorized", "Invalid credentials");
 }
 
 static void hand_out_token(struct incoming_call *call, const struct api_user *user)
 {
 	char token[API_TOKEN_SIZE];
-	const char *raw = api_query_get(&call->query, "raw");
+	const char *raw = api_query_get(&call->input.query, "raw");
 
 	if (api_token_make(token, &call->api->key, user, time(NULL)) < 0) {
-		(void)api_problem_code(&call->problem, API_INTERNAL, NULL);
+		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 		incoming_call_answer(call);
 		return;
 	}
@@ -55,9 +44,10 @@ static void hand_out_token(struct incoming_call *call, const struct api_user *us
 	if (raw && api_boolean_parse(raw) == 1)
 		incoming_call_answer_text(call, strdup(token), "text/plain; charset=utf-8");
 	else
-		incoming_call_answer_text(
-			call, api_response_data(json_pack("{s:s}", "token", token), call->pretty),
-			API_JSON_TYPE);
+		incoming_call_answer_text(call,
+					  api_response_data(json_pack("{s:s}", "token", token),
+							    call->input.pretty),
+					  API_JSON_TYPE);
 	explicit_bzero(token, sizeof token);
 }
 
@@ -68,11 +58,10 @@ static void on_tried(void *argument, int fits)
 	const struct api_user *user;
 	const char *address = api_exchange_address(call->exchange);
 
-	leave_trying(call);
 	/*
 	 * Whoever was removed, or given another password, meanwhile is not let in by the old one.
 	 */
-	user = know_users(api) ? api_users_find(&api->users, call->user) : NULL;
+	user = refresh_users(api) ? api_users_find(&api->users, call->input.user) : NULL;
 	if (fits > 0 && user && memcmp(&user->password, &call->tried, sizeof call->tried) == 0) {
 		hand_out_token(call, user);
 		return;
@@ -80,7 +69,7 @@ static void on_tried(void *argument, int fits)
 	if (fits < 0) {
 		log_error("A password cannot be tried: %s (told %s)", strerror(-fits),
 			  api_exchange_peer(call->exchange));
-		(void)api_problem_code(&call->problem, API_INTERNAL, NULL);
+		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 	} else {
 		log_notice("Refused a login to the API from %s: wrong user or password",
 			   api_exchange_peer(call->exchange));
@@ -103,24 +92,22 @@ bool api_log_in(struct incoming_call *call)
 
 	if (!api_limits_may_log_in(api->limits, api_exchange_address(call->exchange),
 				   monotonic_usec()))
-		return api_problem_code(&call->problem, API_BLOCKED, NULL);
+		return api_problem_code(&call->result.problem, API_BLOCKED, NULL);
 	api_credentials_parse(&credentials, api_exchange_header(call->exchange, "Authorization"));
 	api_exchange_wipe_header(call->exchange, "Authorization");
 	if (credentials.scheme != API_SCHEME_BASIC)
 		return refuse_login(call);
-	if (!know_users(api))
-		return api_problem_code(&call->problem, API_INTERNAL, NULL);
+	if (!refresh_users(api))
+		return api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 	user = api_users_find(&api->users, credentials.name);
 	/* Both, so that a name that exists takes as long as one that does not. */
 	api_password_decoy(&call->tried,
 			   api->users.count > 0 ? &api->users.users[0].password : NULL);
 	if (user)
 		call->tried = user->password;
-	(void)snprintf(call->user, sizeof call->user, "%s", user ? user->name : "");
+	(void)snprintf(call->input.user, sizeof call->input.user, "%s", user ? user->name : "");
 	if (!password_worker_try(api->worker, &call->tried, credentials.password, on_tried, call))
-		return api_problem_code(&call->problem, API_TOO_MANY_REQUESTS, NULL);
-	call->next = api->trying;
-	api->trying = call;
+		return api_problem_code(&call->result.problem, API_TOO_MANY_REQUESTS, NULL);
 	return true;
 }
 
@@ -129,11 +116,12 @@ static void log_out(struct incoming_call *call)
 {
 	char message[API_USER_NAME_MAX + 64];
 
-	api_users_end_tokens(&call->api->users, call->user);
-	log_info("User %s of the API logged out from %s", call->user,
+	api_users_end_tokens(&call->api->users, call->input.user);
+	log_info("User %s of the API logged out from %s", call->input.user,
 		 api_exchange_peer(call->exchange));
-	(void)snprintf(message, sizeof message, "User %s was successfully logged out", call->user);
-	call->answer = api_response_message(message, call->pretty);
+	(void)snprintf(message, sizeof message, "User %s was successfully logged out",
+		       call->input.user);
+	call->result.answer = api_response_message(message, call->input.pretty);
 }
 
 bool api_take_token(struct incoming_call *call)
@@ -146,12 +134,12 @@ bool api_take_token(struct incoming_call *call)
 
 	api_credentials_parse(&credentials, api_exchange_header(call->exchange, "Authorization"));
 	api_exchange_wipe_header(call->exchange, "Authorization");
-	if (credentials.scheme == API_SCHEME_BEARER && know_users(api))
+	if (credentials.scheme == API_SCHEME_BEARER && refresh_users(api))
 		user = api_token_check(&api->key, &api->users, credentials.token, time(NULL));
 	if (!user)
-		return api_problem_set(&call->problem, 401, "Unauthorized",
+		return api_problem_set(&call->result.problem, 401, "Unauthorized",
 				       "No authorization token provided");
-	(void)snprintf(call->user, sizeof call->user, "%s", user->name);
+	(void)snprintf(call->input.user, sizeof call->input.user, "%s", user->name);
 	return true;
 }
 

@@ -5,11 +5,9 @@
 #include "common/tls-context.h"
 #include "registrar/net/peer-certificate.h"
 
-#include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -47,8 +45,7 @@ struct connection {
 	char detail[128];        /* ... and more about it */
 	struct request_buffer buffer;
 	struct answer answer;
-	char address[INET6_ADDRSTRLEN];
-	char peer[CONNECTION_PEER_SIZE];
+	struct peer peer;
 };
 
 struct connection_link *connection_link(struct connection *connection)
@@ -56,14 +53,9 @@ struct connection_link *connection_link(struct connection *connection)
 	return &connection->link;
 }
 
-const char *connection_address(const struct connection *connection)
+const struct peer *connection_peer(const struct connection *connection)
 {
-	return connection->address;
-}
-
-const char *connection_peer(const struct connection *connection)
-{
-	return connection->peer;
+	return &connection->peer;
 }
 
 bool connection_is_answering(const struct connection *connection)
@@ -71,17 +63,25 @@ bool connection_is_answering(const struct connection *connection)
 	return connection->stage == STAGE_ANSWER;
 }
 
-enum authd_request_fault connection_request(const struct connection *connection,
-					    struct authd_request_fields *ret)
+/* ossec-authd reads no further than this. */
+static bool name_is_too_far(const struct connection *connection)
 {
-	enum authd_request_fault fault =
-		request_buffer_request(&connection->buffer, connection->settings->password, ret);
+	const struct request_buffer *buffer = &connection->buffer;
+	const struct authd_field *name = &buffer->fields.name;
 
-	/* ossec-authd reads no further. */
-	if (fault == AUTHD_REQUEST_OK && connection->settings->dialect == DIALECT_OSSEC &&
-	    ret->name.text + ret->name.length >= connection->buffer.bytes + OSSEC_REQUEST_MAX)
+	return connection->settings->dialect == DIALECT_OSSEC &&
+	       name->text + name->length >= buffer->bytes + OSSEC_REQUEST_MAX;
+}
+
+enum authd_request_fault connection_request(const struct connection *connection,
+					    const struct authd_request_fields **ret)
+{
+	if (connection->buffer.fault != AUTHD_REQUEST_OK)
+		return connection->buffer.fault;
+	if (name_is_too_far(connection))
 		return AUTHD_REQUEST_MALFORMED;
-	return fault;
+	*ret = &connection->buffer.fields;
+	return AUTHD_REQUEST_OK;
 }
 
 /* ------------------------------------------------------------------ the end */
@@ -234,8 +234,7 @@ static void on_pause(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd, (void)what;
 	if (connection->stage == STAGE_REQUEST &&
-	    request_buffer_pause(&connection->buffer, connection->settings->password) ==
-		    REQUEST_BUFFER_COMPLETE)
+	    request_buffer_pause(&connection->buffer) == REQUEST_BUFFER_COMPLETE)
 		hand_over(connection);
 }
 
@@ -360,7 +359,7 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 	if (what & BEV_EVENT_CONNECTED) {
 		connection->stage = STAGE_REQUEST;
 		if (connection->settings->verify_host &&
-		    !peer_certificate_is_for(connection->tls, connection->address))
+		    !peer_certificate_is_for(connection->tls, connection->peer.address))
 			cut_off(connection, CONNECTION_OTHER_HOST);
 		else
 			acknowledge(connection);
@@ -382,29 +381,6 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 }
 
 /* ------------------------------------------------------------------ the beginning */
-
-static void describe_peer(struct connection *connection, const struct sockaddr_storage *peer)
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)peer;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)peer;
-	const void *bytes = &v4->sin_addr;
-	int family = AF_INET;
-	in_port_t port = v4->sin_port;
-
-	if (peer->ss_family == AF_INET6) {
-		port = v6->sin6_port;
-		bytes = &v6->sin6_addr;
-		family = AF_INET6;
-		if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-			bytes = v6->sin6_addr.s6_addr + 12;
-			family = AF_INET;
-		}
-	}
-	if (!inet_ntop(family, bytes, connection->address, sizeof connection->address))
-		connection->address[0] = '\0';
-	(void)snprintf(connection->peer, sizeof connection->peer, "%s port %u", connection->address,
-		       ntohs(port));
-}
 
 static bool start_tls(struct connection *connection)
 {
@@ -468,7 +444,8 @@ struct connection *connection_new(const struct connection_settings *settings, in
 	}
 	connection->settings = settings;
 	connection->fd = fd;
-	describe_peer(connection, peer);
+	connection->buffer = REQUEST_BUFFER(settings->password);
+	peer_describe(&connection->peer, peer);
 	if (!set_up(connection)) {
 		release(connection);
 		return NULL;

@@ -11,14 +11,13 @@
 
 #include "registrar/authd/answer.h"
 #include "registrar/authd/request-buffer.h"
+#include "registrar/net/peer.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-
-#define CONNECTION_PEER_SIZE 64 /* "192.0.2.1 port 40000" */
 
 struct connection;
 
@@ -64,11 +63,10 @@ struct connection_settings {
 	struct connection_owner owner;
 };
 
-/* What the owner keeps with the connection, for its own lists. */
+/* What the owner keeps with the connection. */
 struct connection_link {
 	struct connection *next, *previous;
-	struct connection *next_ready;
-	bool is_ready;
+	void *request; /* what it has made of the request; null: nothing */
 };
 
 /*
@@ -80,13 +78,15 @@ struct connection *connection_new(const struct connection_settings *settings, in
 
 struct connection_link *connection_link(struct connection *connection);
 
-/* The client's address, for decisions ("192.0.2.1") and, with its port, for the log. */
-const char *connection_address(const struct connection *connection);
-const char *connection_peer(const struct connection *connection);
+/* The client, for decisions and for the log. */
+const struct peer *connection_peer(const struct connection *connection);
 
-/* Read the complete request; see request_buffer_request(). */
+/*
+ * What is wrong with the complete request; AUTHD_REQUEST_OK: `ret` points to its
+ * fields, which are valid as long as the connection.
+ */
 enum authd_request_fault connection_request(const struct connection *connection,
-					    struct authd_request_fields *ret);
+					    const struct authd_request_fields **ret);
 
 /* Send the answer (copied) and end. */
 void connection_answer(struct connection *connection, const struct answer *answer);

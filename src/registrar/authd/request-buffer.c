@@ -27,10 +27,12 @@ static bool make_room(struct request_buffer *buffer, size_t more)
 	return true;
 }
 
-static enum request_buffer_state complete(struct request_buffer *buffer, size_t line_length)
+/* The request is all that is in the buffer. */
+static enum request_buffer_state complete(struct request_buffer *buffer)
 {
 	buffer->complete = true;
-	buffer->line_length = line_length;
+	buffer->fault = authd_request_parse(&buffer->fields, buffer->bytes, buffer->length,
+					    buffer->password);
 	return REQUEST_BUFFER_COMPLETE;
 }
 
@@ -46,33 +48,25 @@ enum request_buffer_state request_buffer_feed(struct request_buffer *buffer, con
 		return REQUEST_BUFFER_TOO_LONG;
 	memcpy(buffer->bytes + buffer->length, data, taken);
 	buffer->length += taken;
-	return newline ? complete(buffer, buffer->length) : REQUEST_BUFFER_MORE;
+	return newline ? complete(buffer) : REQUEST_BUFFER_MORE;
 }
 
-enum request_buffer_state request_buffer_pause(struct request_buffer *buffer, const char *password)
+enum request_buffer_state request_buffer_pause(struct request_buffer *buffer)
 {
-	struct authd_request_fields fields;
-
 	if (buffer->complete)
 		return REQUEST_BUFFER_COMPLETE;
-	if (buffer->length == 0 || authd_request_parse(&fields, buffer->bytes, buffer->length,
-						       password) != AUTHD_REQUEST_OK)
+	if (buffer->length == 0)
 		return REQUEST_BUFFER_MORE;
-	return complete(buffer, buffer->length);
+	(void)complete(buffer);
+	buffer->complete = buffer->fault == AUTHD_REQUEST_OK;
+	return buffer->complete ? REQUEST_BUFFER_COMPLETE : REQUEST_BUFFER_MORE;
 }
 
 enum request_buffer_state request_buffer_finish(struct request_buffer *buffer)
 {
 	if (buffer->complete)
 		return REQUEST_BUFFER_COMPLETE;
-	return buffer->length > 0 ? complete(buffer, buffer->length) : REQUEST_BUFFER_MORE;
-}
-
-enum authd_request_fault request_buffer_request(const struct request_buffer *buffer,
-						const char *password,
-						struct authd_request_fields *ret)
-{
-	return authd_request_parse(ret, buffer->bytes, buffer->line_length, password);
+	return buffer->length > 0 ? complete(buffer) : REQUEST_BUFFER_MORE;
 }
 
 void request_buffer_wipe(struct request_buffer *buffer)
@@ -80,5 +74,5 @@ void request_buffer_wipe(struct request_buffer *buffer)
 	if (buffer->bytes)
 		explicit_bzero(buffer->bytes, buffer->length);
 	free(buffer->bytes);
-	*buffer = (struct request_buffer){ 0 };
+	*buffer = REQUEST_BUFFER(NULL);
 }

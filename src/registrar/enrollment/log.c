@@ -11,7 +11,7 @@
 #define REGISTRAR_MESSAGE_REFUSED "5e0b7a94c3d24f0c8f1d2b6a9c7e35d1"
 #define REGISTRAR_MESSAGE_FAILED "c2a9f4e17d6b4b3fa8e05c9b1d7f6240"
 
-void enrollment_log_registered(const struct enrollment *enrollment, const char *peer)
+static void log_registered(const struct enrollment *enrollment, const char *peer)
 {
 	const struct agent_key *agent = &enrollment->agent;
 	char groups[512], replaced[64] = "";
@@ -57,7 +57,8 @@ void enrollment_log_removed(const char *id, const char *name, const char *peer)
 		  name, id, peer);
 }
 
-void enrollment_log_failed(const struct enrollment *enrollment, const char *peer)
+/* A request that this machine could not fulfil. */
+static void log_failed(const struct enrollment *enrollment, const char *peer)
 {
 	char shown[512];
 	const struct log_field fields[] = { { "REASON", enrollment->why.text },
@@ -67,4 +68,14 @@ void enrollment_log_failed(const struct enrollment *enrollment, const char *peer
 	escape_string(shown, sizeof shown, enrollment->refusal);
 	log_event(LOG_ERR, REGISTRAR_MESSAGE_FAILED, fields, "%s (told %s: %s)",
 		  enrollment->why.text, peer, shown);
+}
+
+void enrollment_log(const struct enrollment *enrollment, const char *peer)
+{
+	if (enrollment->accepted)
+		log_registered(enrollment, peer);
+	else if (enrollment->fault == ENROLLMENT_INTERNAL)
+		log_failed(enrollment, peer);
+	else
+		enrollment_log_refused(enrollment->refusal, enrollment->why.text, peer);
 }

@@ -7,16 +7,17 @@
 
 #include "registrar/enrollment/enrollment.h"
 
-void enrollment_log_registered(const struct enrollment *enrollment, const char *peer);
+/*
+ * The outcome of an enrollment: registered, refused, or failed because of this machine. `peer` says
+ * for whom, in words.
+ */
+void enrollment_log(const struct enrollment *enrollment, const char *peer);
 
 /*
- * `text` as the client was told; bytes of the client's in it are escaped here. `detail` is what the
- * client was not told; it may be empty.
+ * A request that was refused before it came to a decision. `text` as the client was told; bytes of
+ * the client's in it are escaped here. `detail` is what the client was not told; it may be empty.
  */
 void enrollment_log_refused(const char *text, const char *detail, const char *peer);
 
 /* An agent that was removed. */
 void enrollment_log_removed(const char *id, const char *name, const char *peer);
-
-/* A request that this machine could not fulfil. */
-void enrollment_log_failed(const struct enrollment *enrollment, const char *peer);

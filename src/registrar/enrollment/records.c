@@ -92,6 +92,11 @@ const struct agent_record *records_find(const struct records *records, const cha
 	return text_index_find(&records->by_id, id, strlen(id));
 }
 
+bool records_are_empty(const struct records *records)
+{
+	return records->count == 0 && records->removed_count == 0 && !records->incomplete;
+}
+
 /* ------------------------------------------------------------------ writing */
 
 /* The first of several failures is the one that is reported. */

@@ -9,6 +9,8 @@
 #include "registrar/agents/text-index.h"
 #include "registrar/enrollment/enrollment.h"
 
+#include <stdbool.h>
+
 /* An agent that is registered in this transaction. */
 struct agent_record {
 	struct agent_record *next; /* in the order in which they were registered */
@@ -37,6 +39,9 @@ void records_remove(struct records *records, const char *id);
 
 /* The agent of this transaction that has the id, or null. */
 const struct agent_record *records_find(const struct records *records, const char *id);
+
+/* Has nothing been collected? */
+bool records_are_empty(const struct records *records);
 
 /*
  * Write everything to the files below `history->queue`; groups and times only where there is a

@@ -3,35 +3,42 @@
 
 #include "registrar/authd/request-buffer.h"
 
+/* Feed the request in pieces of this length. */
+static void feed_in_pieces(struct request_buffer *buffer, const char *request, size_t piece)
+{
+	size_t length = strlen(request);
+	enum request_buffer_state seen = REQUEST_BUFFER_MORE;
+
+	for (size_t at = 0; at < length; at += piece) {
+		assert_int_equal(seen, memchr(request, '\n', at) ? REQUEST_BUFFER_COMPLETE
+								 : REQUEST_BUFFER_MORE);
+		seen = request_buffer_feed(buffer, request + at,
+					   length - at < piece ? length - at : piece);
+	}
+	assert_int_equal(seen, REQUEST_BUFFER_COMPLETE);
+}
+
 static void test_request_ends_at_its_newline(void **state)
 {
-	static const char request[] = "OSSEC PASS: it's OSSEC A:'web-01' G:'a,b' K:'x'\nOSSEC "
-				      "A:'second'\n";
-	struct authd_request_fields fields;
+	static const char request[] = "OSSEC PASS: it's OSSEC A:'web-01' G:'a,b' K:'x'\n"
+				      "OSSEC A:'second'\n";
 
 	(void)state;
 	for (size_t piece = 1; piece < sizeof request; piece++) {
-		struct request_buffer buffer = { 0 };
-		enum request_buffer_state seen = REQUEST_BUFFER_MORE;
+		struct request_buffer buffer = REQUEST_BUFFER("it's");
+		struct request_buffer other = REQUEST_BUFFER("other");
+		const struct authd_request_fields *fields = &buffer.fields;
 
-		for (size_t at = 0; at < sizeof request - 1; at += piece) {
-			size_t n = sizeof request - 1 - at < piece ? sizeof request - 1 - at
-								   : piece;
-
-			assert_int_equal(seen, memchr(request, '\n', at) ? REQUEST_BUFFER_COMPLETE
-									 : REQUEST_BUFFER_MORE);
-			seen = request_buffer_feed(&buffer, request + at, n);
-		}
-		assert_int_equal(seen, REQUEST_BUFFER_COMPLETE);
-		assert_int_equal(request_buffer_request(&buffer, "it's", &fields),
-				 AUTHD_REQUEST_OK);
-		assert_int_equal(fields.name.length, 6);
-		assert_memory_equal(fields.name.text, "web-01", 6);
-		assert_memory_equal(fields.groups.text, "a,b", 3);
-		assert_null(fields.ip.text);
-		assert_int_equal(request_buffer_request(&buffer, "other", &fields),
-				 AUTHD_REQUEST_PASSWORD);
+		feed_in_pieces(&buffer, request, piece);
+		assert_int_equal(buffer.fault, AUTHD_REQUEST_OK);
+		assert_int_equal(fields->name.length, 6);
+		assert_memory_equal(fields->name.text, "web-01", 6);
+		assert_memory_equal(fields->groups.text, "a,b", 3);
+		assert_null(fields->ip.text);
+		feed_in_pieces(&other, request, piece);
+		assert_int_equal(other.fault, AUTHD_REQUEST_PASSWORD);
 		request_buffer_wipe(&buffer);
+		request_buffer_wipe(&other);
 	}
 }
 
@@ -58,16 +65,29 @@ static void test_request_without_newline(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct request_buffer buffer = { 0 };
+		struct request_buffer buffer = REQUEST_BUFFER(rows[i].password);
+		const char *text = rows[i].text;
 
-		check_row(rows[i].text,
-			  request_buffer_feed(&buffer, rows[i].text, strlen(rows[i].text)) ==
-				  REQUEST_BUFFER_MORE);
-		check_row(rows[i].text,
-			  request_buffer_pause(&buffer, rows[i].password) == rows[i].pause);
-		check_row(rows[i].text, request_buffer_finish(&buffer) == rows[i].finish);
+		check_row(text,
+			  request_buffer_feed(&buffer, text, strlen(text)) == REQUEST_BUFFER_MORE);
+		check_row(text, request_buffer_pause(&buffer) == rows[i].pause);
+		check_row(text, request_buffer_finish(&buffer) == rows[i].finish);
 		request_buffer_wipe(&buffer);
 	}
+}
+
+/* A pause in the middle of a request is not its end. */
+static void test_goes_on_after_a_pause(void **state)
+{
+	struct request_buffer buffer = REQUEST_BUFFER(NULL);
+
+	(void)state;
+	assert_int_equal(request_buffer_feed(&buffer, "OSSEC A:'we", 11), REQUEST_BUFFER_MORE);
+	assert_int_equal(request_buffer_pause(&buffer), REQUEST_BUFFER_MORE);
+	assert_int_equal(request_buffer_feed(&buffer, "b'\n", 3), REQUEST_BUFFER_COMPLETE);
+	assert_int_equal(buffer.fault, AUTHD_REQUEST_OK);
+	assert_int_equal(buffer.fields.name.length, 3);
+	request_buffer_wipe(&buffer);
 }
 
 static void test_longest_request(void **state)
@@ -95,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_request_ends_at_its_newline),
 		cmocka_unit_test(test_request_without_newline),
+		cmocka_unit_test(test_goes_on_after_a_pause),
 		cmocka_unit_test(test_longest_request),
 	};
 

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/authd/authd.h"
+
+#include "common/log.h"
+#include "registrar/authd/connection.h"
+#include "registrar/enrollment/log.h"
+#include "registrar/net/acceptor.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct timeval linger_time = { .tv_sec = 2 };
+
+struct authd {
+	struct authd_settings settings;
+	struct transactions *transactions;
+	struct acceptor *acceptor;
+	struct connection_settings connection_settings;
+	struct connection *connections;
+	unsigned long registered, refused;
+};
+
+/* A readable request, which waits for its transaction. */
+struct pending_request {
+	struct transaction_entry entry;
+	struct authd *authd;
+	struct connection *connection;
+	struct enrollment enrollment;
+};
+
+static void report_change(struct authd *authd)
+{
+	authd->settings.changed(authd->settings.owner);
+}
+
+/* ------------------------------------------------------------------ requests and answers */
+
+static void free_request(struct connection *connection)
+{
+	struct connection_link *link = connection_link(connection);
+	struct pending_request *request = link->request;
+
+	if (!request)
+		return;
+	link->request = NULL;
+	transactions_drop(&request->entry);
+	enrollment_wipe(&request->enrollment);
+	free(request);
+}
+
+static void decide(void *owner, struct roster *roster, struct records *records)
+{
+	struct pending_request *request = owner;
+	struct enrollment_request asked = {
+		.peer = connection_peer(request->connection)->address,
+	};
+	const struct authd_request_fields *fields;
+
+	if (connection_request(request->connection, &fields) == AUTHD_REQUEST_OK)
+		asked.fields = *fields;
+	enrollment_decide(&request->enrollment, roster, request->authd->settings.policy, &asked);
+	records_add(records, &request->enrollment);
+}
+
+/* The enrollment is settled, for better or worse. */
+static void answer_request(void *owner)
+{
+	struct pending_request *request = owner;
+	struct authd *authd = request->authd;
+	struct connection *connection = request->connection;
+	const struct enrollment *enrollment = &request->enrollment;
+	enum dialect dialect = authd->settings.policy->dialect;
+	struct answer answer;
+
+	enrollment_log(enrollment, connection_peer(connection)->text);
+	if (enrollment->accepted) {
+		authd->registered++;
+		answer_key(&answer, dialect, &enrollment->agent, enrollment->shown_ip);
+	} else {
+		authd->refused++;
+		answer_refusal(&answer, dialect, enrollment->refusal);
+	}
+	free_request(connection);
+	connection_answer(connection, &answer);
+	explicit_bzero(&answer, sizeof answer);
+	report_change(authd);
+}
+
+static void fail_request(void *owner, bool decided, const struct reason *why)
+{
+	struct pending_request *request = owner;
+	const struct authd_request_fields *fields;
+
+	if (decided)
+		enrollment_revoke(&request->enrollment, why);
+	else if (connection_request(request->connection, &fields) == AUTHD_REQUEST_OK)
+		enrollment_fail(&request->enrollment, fields, why);
+	answer_request(request);
+}
+
+static const struct transaction_callbacks request_callbacks = {
+	.decide = decide,
+	.done = answer_request,
+	.failed = fail_request,
+};
+
+/* Wrong password, or not a request: there is nothing to decide, and nothing to wait for. */
+static void answer_fault_at_once(struct authd *authd, struct connection *connection,
+				 enum authd_request_fault fault)
+{
+	struct answer answer;
+
+	authd->refused++;
+	enrollment_log_refused(answer_fault_text(fault), "", connection_peer(connection)->text);
+	answer_fault(&answer, authd->settings.policy->dialect, fault);
+	connection_answer(connection, &answer);
+	report_change(authd);
+}
+
+static void on_request(void *owner, struct connection *connection)
+{
+	struct authd *authd = owner;
+	const struct authd_request_fields *fields;
+	enum authd_request_fault fault = connection_request(connection, &fields);
+	struct pending_request *request;
+
+	if (fault != AUTHD_REQUEST_OK) {
+		answer_fault_at_once(authd, connection, fault);
+		return;
+	}
+	request = calloc(1, sizeof *request);
+	if (!request) {
+		log_error("Out of memory: a request was dropped");
+		connection_stop(connection);
+		return;
+	}
+	*request = (struct pending_request){
+		.entry = { .callbacks = &request_callbacks, .owner = request },
+		.authd = authd,
+		.connection = connection,
+	};
+	connection_link(connection)->request = request;
+	transactions_add(authd->transactions, &request->entry);
+}
+
+/* ------------------------------------------------------------------ connections come and go */
+
+/* Why a connection ended without an answer. */
+static void log_end(enum connection_end how, const char *detail, const char *peer)
+{
+	switch (how) {
+	case CONNECTION_DONE:
+		break;
+	case CONNECTION_NOTHING:
+		log_debug("%s closed without sending anything", peer);
+		break;
+	case CONNECTION_STOPPED:
+		log_debug("Closed %s: stopping", peer);
+		break;
+	case CONNECTION_NO_TLS:
+		log_notice("Refused %s: TLS handshake failed: %s", peer, detail);
+		break;
+	case CONNECTION_GONE:
+		log_info("Lost %s: %s", peer, detail);
+		break;
+	case CONNECTION_TIMEOUT:
+		log_notice("Gave up on %s: %s", peer, detail);
+		break;
+	case CONNECTION_OTHER_HOST:
+		log_notice("Refused %s: its certificate is not for its address", peer);
+		break;
+	case CONNECTION_TOO_LONG:
+		log_notice("Refused %s: the request is longer than %d bytes", peer,
+			   REQUEST_BUFFER_MAX);
+		break;
+	}
+}
+
+static void on_ended(void *owner, struct connection *connection, enum connection_end end,
+		     const char *detail)
+{
+	struct authd *authd = owner;
+	struct connection_link *link = connection_link(connection);
+
+	log_end(end, detail, connection_peer(connection)->text);
+	free_request(connection);
+	if (link->previous)
+		connection_link(link->previous)->next = link->next;
+	else
+		authd->connections = link->next;
+	if (link->next)
+		connection_link(link->next)->previous = link->previous;
+	acceptor_closed(authd->acceptor);
+	report_change(authd);
+}
+
+static void on_accepted(void *owner, int fd, const struct sockaddr_storage *peer)
+{
+	struct authd *authd = owner;
+	const int on = 1;
+	struct connection *connection;
+
+	/* An answer is two small records: the second is not to wait until the first has arrived. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	connection = connection_new(&authd->connection_settings, fd, peer);
+	if (!connection) {
+		log_error("Out of memory: a connection was dropped");
+		return;
+	}
+	connection_link(connection)->next = authd->connections;
+	if (authd->connections)
+		connection_link(authd->connections)->previous = connection;
+	authd->connections = connection;
+	acceptor_opened(authd->acceptor);
+	report_change(authd);
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+struct authd_counts authd_counts(const struct authd *authd)
+{
+	return (struct authd_counts){
+		.registered = authd->registered,
+		.refused = authd->refused,
+		.connections = acceptor_count(authd->acceptor),
+	};
+}
+
+void authd_stop(struct authd *authd)
+{
+	struct connection *next = authd->connections;
+
+	acceptor_stop(authd->acceptor);
+	while (next) {
+		struct connection *connection = next;
+		struct connection_link *link = connection_link(connection);
+
+		next = link->next;
+		if (!link->request && !connection_is_answering(connection))
+			connection_stop(connection);
+	}
+}
+
+static bool set_up(struct authd *authd, struct event_base *base)
+{
+	const struct authd_settings *settings = &authd->settings;
+	const struct acceptor_settings acceptor = {
+		.base = base,
+		.max_connections = settings->max_connections,
+		.target = "",
+		.limit_option = "--max-connections",
+	};
+	const struct timeval timeout = { .tv_sec = settings->timeout };
+
+	authd->connection_settings = (struct connection_settings){
+		.base = base,
+		.tls = settings->tls,
+		.password = settings->password,
+		.verify_host = settings->verify_host,
+		.dialect = settings->policy->dialect,
+		.timeout = event_base_init_common_timeout(base, &timeout),
+		.linger = event_base_init_common_timeout(base, &linger_time),
+		.owner = { .request = on_request, .ended = on_ended, .owner = authd },
+	};
+	authd->acceptor = acceptor_new(&acceptor);
+	return authd->connection_settings.timeout && authd->connection_settings.linger &&
+	       authd->acceptor &&
+	       acceptor_listen(authd->acceptor, settings->listeners, on_accepted, authd) == 0;
+}
+
+struct authd *authd_new(struct event_base *base, const struct authd_settings *settings,
+			struct transactions *transactions)
+{
+	struct authd *authd = calloc(1, sizeof *authd);
+
+	if (!authd)
+		return NULL;
+	authd->settings = *settings;
+	authd->transactions = transactions;
+	if (set_up(authd, base))
+		return authd;
+	authd_free(authd);
+	return NULL;
+}
+
+void authd_free(struct authd *authd)
+{
+	if (!authd)
+		return;
+	if (authd->acceptor)
+		acceptor_stop(authd->acceptor);
+	while (authd->connections)
+		connection_stop(authd->connections);
+	acceptor_free(authd->acceptor);
+	free(authd);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Registration as authd does it: clients connect with TLS, send one line, and get one answer. What
+ * is no request, or has the wrong password, is answered at once; the others wait for the next
+ * transaction (transactions.h).
+ */
+#pragma once
+
+#include "registrar/enrollment/enrollment.h"
+#include "registrar/enrollment/transactions.h"
+#include "registrar/net/listener.h"
+
+#include <event2/event.h>
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+/* What is pointed to outlives authd. */
+struct authd_settings {
+	const struct listeners *listeners;
+	SSL_CTX *tls;
+	const struct enrollment_policy *policy;
+	const char *password;         /* null: none is demanded */
+	bool verify_host;             /* a client's certificate has to be for its address */
+	unsigned int timeout;         /* seconds from accept to answer */
+	unsigned int max_connections; /* others wait */
+	/* Counts have changed, or connections. */
+	void (*changed)(void *owner);
+	void *owner;
+};
+
+struct authd_counts {
+	unsigned long registered, refused; /* since the start */
+	size_t connections;                /* now */
+};
+
+struct authd;
+
+/* Begin to serve. Returns null when out of memory. */
+struct authd *authd_new(struct event_base *base, const struct authd_settings *settings,
+			struct transactions *transactions);
+
+struct authd_counts authd_counts(const struct authd *authd);
+
+/*
+ * Accept no more connections, close those that have no request yet, and let out the answers that
+ * are under way: it is done when no connection is left.
+ */
+void authd_stop(struct authd *authd);
+
+/*
+ * Close everything, whatever its state; null is allowed. Call it outside of the loop, and let the
+ * loop go round once more (EVLOOP_NONBLOCK) before the base is freed.
+ */
+void authd_free(struct authd *authd);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/enrollment/transactions.h"
+
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const struct timeval lock_retry_time = { .tv_usec = 20 * 1000 };
+
+struct transaction_list {
+	struct transaction_entry *first, **end;
+};
+
+struct transactions {
+	struct roster *roster;
+	struct agent_history history;
+	struct event *commit;
+	struct transaction_list waiting;
+	bool records_failed; /* the last time, and that was logged */
+};
+
+/* ------------------------------------------------------------------ lists */
+
+static void list_init(struct transaction_list *list)
+{
+	*list = (struct transaction_list){ .end = &list->first };
+}
+
+static void list_append(struct transaction_list *list, struct transaction_entry *entry)
+{
+	entry->list = list;
+	entry->next = NULL;
+	entry->previous = list->end;
+	*list->end = entry;
+	list->end = &entry->next;
+}
+
+void transactions_drop(struct transaction_entry *entry)
+{
+	if (!entry->list)
+		return;
+	*entry->previous = entry->next;
+	if (entry->next)
+		entry->next->previous = entry->previous;
+	else
+		entry->list->end = entry->previous;
+	entry->list = NULL;
+}
+
+static struct transaction_entry *list_take(struct transaction_list *list)
+{
+	struct transaction_entry *entry = list->first;
+
+	if (entry)
+		transactions_drop(entry);
+	return entry;
+}
+
+static void move_all(struct transaction_list *to, struct transaction_list *from)
+{
+	struct transaction_entry *entry;
+
+	while ((entry = list_take(from)))
+		list_append(to, entry);
+}
+
+/* ------------------------------------------------------------------ a transaction */
+
+static void fail_all(struct transaction_list *list, bool decided, const struct reason *why)
+{
+	struct transaction_entry *entry;
+
+	while ((entry = list_take(list)))
+		entry->callbacks->failed(entry->owner, decided, why);
+}
+
+static void give_up_old(struct transactions *transactions)
+{
+	struct transaction_list all;
+	struct transaction_entry *entry;
+	uint64_t now = monotonic_usec();
+
+	list_init(&all);
+	move_all(&all, &transactions->waiting);
+	while ((entry = list_take(&all)))
+		if (entry->give_up_at == 0 || now < entry->give_up_at)
+			list_append(&transactions->waiting, entry);
+		else
+			entry->callbacks->gave_up(entry->owner);
+}
+
+/* client.keys is what counts: trouble with the other files is logged, once until it is over. */
+static void write_records(struct transactions *transactions, const struct records *records)
+{
+	struct reason why;
+	bool failed;
+
+	if (records_are_empty(records))
+		return;
+	failed = records_write(records, &transactions->history, &why) < 0;
+	if (failed && !transactions->records_failed)
+		log_warning("%s", why.text);
+	transactions->records_failed = failed;
+}
+
+/* The roster's transaction has begun. */
+static void run(struct transactions *transactions)
+{
+	cleanup(records_clear) struct records records = { .first = NULL };
+	struct transaction_list running;
+	struct transaction_entry *entry;
+	struct reason why;
+
+	list_init(&running);
+	move_all(&running, &transactions->waiting);
+	for (entry = running.first; entry; entry = entry->next)
+		entry->callbacks->decide(entry->owner, transactions->roster, &records);
+	if (roster_commit(transactions->roster, &why) < 0) {
+		fail_all(&running, true, &why);
+		return;
+	}
+	write_records(transactions, &records);
+	while ((entry = list_take(&running)))
+		entry->callbacks->done(entry->owner);
+}
+
+static void on_commit(evutil_socket_t fd, short what, void *argument)
+{
+	struct transactions *transactions = argument;
+	struct transaction_list failing;
+	struct reason why;
+	int r;
+
+	(void)fd, (void)what;
+	if (!transactions->waiting.first)
+		return;
+	r = roster_begin(transactions->roster, &why);
+	if (r == -EAGAIN) {
+		give_up_old(transactions);
+		if (transactions->waiting.first)
+			(void)event_add(transactions->commit, &lock_retry_time);
+	} else if (r < 0) {
+		list_init(&failing);
+		move_all(&failing, &transactions->waiting);
+		fail_all(&failing, false, &why);
+	} else {
+		run(transactions);
+	}
+}
+
+void transactions_add(struct transactions *transactions, struct transaction_entry *entry)
+{
+	list_append(&transactions->waiting, entry);
+	/* Behind whatever else is active in this round, so that what is ready by then joins in. */
+	event_active(transactions->commit, EV_TIMEOUT, 1);
+}
+
+/* ------------------------------------------------------------------ the queue */
+
+struct transactions *transactions_new(struct event_base *base, struct roster *roster,
+				      const struct agent_history *history)
+{
+	struct transactions *transactions = calloc(1, sizeof *transactions);
+
+	if (!transactions)
+		return NULL;
+	transactions->roster = roster;
+	transactions->history = *history;
+	list_init(&transactions->waiting);
+	transactions->commit = evtimer_new(base, on_commit, transactions);
+	if (transactions->commit)
+		return transactions;
+	free(transactions);
+	return NULL;
+}
+
+void transactions_free(struct transactions *transactions)
+{
+	if (!transactions)
+		return;
+	while (list_take(&transactions->waiting))
+		;
+	event_free(transactions->commit);
+	free(transactions);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Accepting connections with a limit: at the limit it pauses until a connection ends, and without
+ * descriptors for a moment. After some connections other events get their turn.
+ */
+#pragma once
+
+#include "registrar/net/listener.h"
+
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+struct acceptor;
+
+/* Texts outlive the acceptor. */
+struct acceptor_settings {
+	struct event_base *base;
+	unsigned int max_connections; /* further ones wait in the kernel */
+	const char *target;           /* for the log, behind "connections": "" or " to the API" */
+	const char *limit_option;     /* that sets the limit, for the log; null: none does */
+};
+
+/* Returns null when out of memory. */
+struct acceptor *acceptor_new(const struct acceptor_settings *settings);
+
+/*
+ * An accepted connection: a non-blocking descriptor, which is the callee's from now on. The callee
+ * calls acceptor_opened() if it keeps it.
+ */
+typedef void acceptor_callback(void *owner, int fd, const struct sockaddr_storage *peer);
+
+/* Accept from these listeners, which stay the caller's. Returns 0 or -ENOMEM. */
+int acceptor_listen(struct acceptor *acceptor, const struct listeners *listeners,
+		    acceptor_callback *accepted, void *owner);
+
+/*
+ * Control a listener of somebody else's (evhttp's), at most LISTENERS_MAX of them. It outlives the
+ * acceptor, or acceptor_stop() is called before it goes.
+ */
+void acceptor_adopt(struct acceptor *acceptor, struct evconnlistener *listener);
+
+/* Count a connection that has begun, or ended. */
+void acceptor_opened(struct acceptor *acceptor);
+void acceptor_closed(struct acceptor *acceptor);
+
+/* How many connections are open. */
+size_t acceptor_count(const struct acceptor *acceptor);
+
+/* Accept no more, for good. */
+void acceptor_stop(struct acceptor *acceptor);
+
+/* Null is allowed. */
+void acceptor_free(struct acceptor *acceptor);
