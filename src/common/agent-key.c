@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/agent-key.h"
 
-#include <arpa/inet.h>
+#include "common/agent-address.h"
+
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -51,37 +52,11 @@ bool agent_group_is_valid(const char *text, size_t length)
 	return !(text[0] == '.' && (length == 1 || (length == 2 && text[1] == '.')));
 }
 
-/* Is `text` a prefix length from 0 to `most`, or (IPv4) a dotted mask? */
-static bool mask_is_valid(const char *text, int family, int most)
-{
-	struct in_addr mask;
-	size_t digits = strspn(text, "0123456789");
-
-	if (digits > 0 && text[digits] == '\0')
-		return digits <= 3 && atoi(text) <= most;
-	return family == AF_INET && inet_pton(AF_INET, text, &mask) == 1;
-}
-
 bool agent_ip_is_valid(const char *text, size_t length)
 {
-	char address[AGENT_IP_MAX + 1], *slash;
-	struct in6_addr scratch;
+	struct agent_address scratch;
 
-	if (length == 0 || length > AGENT_IP_MAX || memchr(text, '\0', length))
-		return false;
-	memcpy(address, text, length);
-	address[length] = '\0';
-	if (strcmp(address, "any") == 0)
-		return true;
-
-	slash = strchr(address, '/');
-	if (slash)
-		*slash++ = '\0';
-	if (inet_pton(AF_INET, address, &scratch) == 1)
-		return !slash || mask_is_valid(slash, AF_INET, 32);
-	if (inet_pton(AF_INET6, address, &scratch) == 1)
-		return !slash || mask_is_valid(slash, AF_INET6, 128);
-	return false;
+	return agent_address_parse(&scratch, text, length) == 0;
 }
 
 bool agent_key_is_usual(const struct agent_key *key)

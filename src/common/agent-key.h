@@ -48,10 +48,7 @@ bool agent_id_is_valid(const char *text, size_t length);
 /* 2 to 128 of A-Z a-z 0-9 . _ - */
 bool agent_name_is_valid(const char *text, size_t length);
 
-/*
- * "any", an IPv4 address alone or with /0../32 or a dotted mask, an IPv6 address alone or with
- * /0../128.
- */
+/* An address by the rule of agent-address.h: "any", an address or a network. */
 bool agent_ip_is_valid(const char *text, size_t length);
 
 /* 2 to 128 of the characters of a name: what the agents themselves accept. */

@@ -1,6 +1,7 @@
 # Used by both programs: codecs and small tools.
 noinst_LIBRARIES += libcommon.a
 libcommon_a_SOURCES = \
+	src/common/agent-address.c src/common/agent-address.h \
 	src/common/agent-key.c src/common/agent-key.h \
 	src/common/atomic-file.c src/common/atomic-file.h \
 	src/common/authd-message.c src/common/authd-message.h \

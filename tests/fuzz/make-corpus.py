@@ -201,6 +201,10 @@ def import_lines():
         "holes": b"10.9.0.0/255.0.255.0,web-01",
         "ipv6": b"!2001:DB8:0:0::2/64,web-01",
         "mapped": b"::ffff:192.0.2.1,web-01",
+        "mapped-groups": b"::ffff:c000:201/128,web-01",
+        "mapped-prefix": b"::ffff:192.0.2.0/120,web-01",
+        "compatible": b"::c000:201/08,web-01",
+        "everything": b"0::/0,web-01",
         "comment": b"# any,web-01",
         "commas": b"any,web-01,",
     }

@@ -1,5 +1,6 @@
 # Unit tests of src/common/.
 unit_tests = \
+	test-agent-address \
 	test-agent-key \
 	test-atomic-file \
 	test-authd-error \
@@ -13,6 +14,8 @@ unit_tests = \
 	test-text \
 	test-tls-context
 
+test_agent_address_SOURCES = tests/unit/common/test-agent-address.c
+test_agent_address_LDADD = $(unit_libraries)
 test_agent_key_SOURCES = tests/unit/common/test-agent-key.c
 test_agent_key_LDADD = $(unit_libraries)
 test_atomic_file_SOURCES = tests/unit/common/test-atomic-file.c $(unit_faults)
