@@ -82,18 +82,25 @@ def test_next_id_is_that_of_manage_agents(admin, dialect, lines, expected):
     ("2001:db8::1", "2001:db8::1", "2001:0DB8:0000:0000:0000:0000:0000:0001"),
     ("2001:DB8:0:0::2/64", "2001:db8::2/64", "2001:0DB8:0000:0000:0000:0000:0000:0002/64"),
     ("2001:db8::1/128", "2001:db8::1", "2001:0DB8:0000:0000:0000:0000:0000:0001"),
-    ("::/0", "::/0", "0000:0000:0000:0000:0000:0000:0000:0000/0"),
+    ("0::/0", "0::/0", "0000:0000:0000:0000:0000:0000:0000:0000/0"),
     ("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1"),
+    ("::ffff:192.0.2.0/24", "192.0.2.0/24", "192.0.2.0/24"),
+    ("2001:db8::/032", None, None),
+    ("192.0.2.0/08", None, None),
+    ("192.0.2.0/00", None, None),
+    ("64:ff9b::192.0.2.1", None, None),
+    ("::/0", None, None),
+    ("::ffff:192.0.2.1/128", "192.0.2.1", None),
+    ("192.0.2.0/255.0.255.0", None, "192.0.2.0/255.0.255.0"),
 ])
 def test_addresses(admin, asked, ossec, wazuh):
     for dialect, expected in (("ossec", ossec), ("wazuh", wazuh)):
-        assert (
-            admin(
-                "--dialect", dialect, "add", "-n", f"web-{dialect}", "-a", asked, "--on-duplicate",
-                "replace"
-            ).split()[2]
-            == expected
-        )
+        command = ("--dialect", dialect, "add", "-n", f"web-{dialect}", "-a", asked,
+                   "--on-duplicate", "replace")
+        if expected:
+            assert admin(*command).split()[2] == expected
+        else:
+            admin(*command, status=65)
 
 
 FAULTS = [  # (name, IP, text): the words are those of the network
@@ -105,7 +112,7 @@ FAULTS = [  # (name, IP, text): the words are those of the network
     ("web", "any", "Duplicate agent name: web"),
     ("new", "300.1.1.1", "Invalid IP: 300.1.1.1"),
     ("new", "10.0.0.0/33", "Invalid IP: 10.0.0.0/33"),
-    ("new", "10.0.0.0/255.0.255.0", "Invalid IP: 10.0.0.0/255.0.255.0"),
+    ("new", "10.0.0.0/08", "Invalid IP: 10.0.0.0/08"),
     ("new", "2001:db8::/129", "Invalid IP: 2001:db8::/129"),
     ("new", "anything", "Invalid IP: anything"),
     ("new", "10.0.0.7", "Duplicate IP: 10.0.0.7"),

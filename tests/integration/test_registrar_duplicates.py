@@ -161,9 +161,45 @@ def test_addresses_are_written_as_wazuh_does(wazuh, asked, stored, told):
     assert wazuh.keys()[0][2] == stored
 
 
-def test_mask_with_holes_is_no_address(wazuh):
-    assert wazuh.ask("OSSEC A:'web' IP:'10.0.0.0/255.0.255.0'\n").records == [
-        "ERROR: Invalid IP: 10.0.0.0/255.0.255.0. Unable to add agent"]
+def test_mask_with_holes_is_no_address_for_ossec(directory):
+    with serving(directory, "-n") as registrar:
+        assert registrar.ask("OSSEC A:'web' IP:'10.0.0.0/255.0.255.0'\n").records == [
+            "ERROR: Invalid IP: 10.0.0.0/255.0.255.0\n\n", "ERROR: Unable to add agent.\n\n"]
+
+
+def test_mask_with_holes_stays_for_wazuh(wazuh):
+    assert wazuh.ask("OSSEC A:'web' IP:'10.0.0.0/255.0.255.0'\n").agent[2] == (
+        "10.0.0.0/255.0.255.0")
+    assert wazuh.keys()[0][2] == "10.0.0.0/255.0.255.0"
+
+
+@pytest.mark.parametrize("asked", [
+    "10.0.0.0/08", "10.0.0.0/00", "10.0.0.0/032", "::1/032", "64:ff9b::10.0.0.1", "::/0"])
+@pytest.mark.parametrize("dialect", ["ossec", "wazuh"])
+def test_what_agents_cannot_read_is_no_address(directory, dialect, asked):
+    with serving(directory, "-n", "--dialect", dialect) as registrar:
+        reply = registrar.ask(f"OSSEC A:'web' IP:'{asked}'\n")
+        assert reply.records[0].startswith(f"ERROR: Invalid IP: {asked}")
+        assert registrar.keys() == []
+
+
+@pytest.mark.parametrize("stored,asked", [
+    ("192.0.2.1", "::ffff:192.0.2.1"), ("192.0.2.1", "::ffff:c000:201"),
+    ("192.0.2.1", "192.0.2.1/32"), ("::ffff:c000:201", "192.0.2.1"),
+    ("2001:db8::1", "2001:DB8:0:0:0:0:0:1/128")])
+@pytest.mark.parametrize("dialect", ["ossec", "wazuh"])
+def test_equal_addresses_are_duplicates(directory, dialect, stored, asked):
+    fill(directory, line(1024, "old", stored))
+    with serving(directory, "-n", "--dialect", dialect) as registrar:
+        assert not registrar.ask(f"OSSEC A:'new' IP:'{asked}'\n").agent
+        assert not registrar.ask(f"OSSEC A:'new' IP:'!{asked}'\n").agent
+
+
+def test_mapped_address_with_all_of_its_bits_is_the_address(directory):
+    with serving(directory, "-n") as registrar:
+        assert registrar.ask("OSSEC A:'web' IP:'::ffff:192.0.2.1/128'\n").agent[2] == "192.0.2.1"
+        assert registrar.ask("OSSEC A:'new' IP:'192.0.2.1'\n").records[0] == (
+            "ERROR: Invalid IP address: 1024\n\n")
 
 
 def test_ipv6_spellings(directory):

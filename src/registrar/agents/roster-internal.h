@@ -13,6 +13,7 @@
 struct roster_line {
 	struct roster_entry entry; /* first: a roster_entry handed out is its line */
 	struct roster_line *next;
+	const char *ip_key; /* of the address, in the one way to write it; null: none */
 	bool removed;
 	enum roster_tombstone tombstone; /* removed: of the line */
 	char texts[];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/agents/roster.h"
 
+#include "common/agent-address.h"
 #include "common/cleanup.h"
 #include "registrar/agents/keys-line.h"
 #include "registrar/agents/roster-internal.h"
@@ -39,14 +40,15 @@ static bool ip_is_indexed(const char *ip)
 static int index_line(struct roster *roster, struct roster_line *line)
 {
 	const struct roster_entry *entry = &line->entry;
+	const char *ip = line->ip_key;
 	int r = text_index_add(&roster->by_id, id_digits(entry), strlen(id_digits(entry)), line);
 
 	if (r >= 0 && entry->name)
 		r = text_index_add(&roster->by_name, entry->name, strlen(entry->name), line);
-	if (r >= 0 && ip_is_indexed(entry->ip))
-		r = text_index_add(&roster->by_ip, entry->ip, ip_base_length(entry->ip), line);
-	if (r >= 0 && ip_is_indexed(entry->ip))
-		r = text_index_add(&roster->by_ip_and_mask, entry->ip, strlen(entry->ip), line);
+	if (r >= 0 && ip_is_indexed(ip))
+		r = text_index_add(&roster->by_ip, ip, ip_base_length(ip), line);
+	if (r >= 0 && ip_is_indexed(ip))
+		r = text_index_add(&roster->by_ip_and_mask, ip, strlen(ip), line);
 	if (entry->id > roster->highest)
 		roster->highest = entry->id;
 	if (entry->name && entry->ip)
@@ -59,11 +61,12 @@ static int index_line(struct roster *roster, struct roster_line *line)
 void roster_free_name(struct roster *roster, struct roster_line *line)
 {
 	const struct roster_entry *entry = &line->entry;
+	const char *ip = line->ip_key;
 
 	text_index_remove(&roster->by_name, entry->name, strlen(entry->name), line);
-	if (ip_is_indexed(entry->ip)) {
-		text_index_remove(&roster->by_ip, entry->ip, ip_base_length(entry->ip), line);
-		text_index_remove(&roster->by_ip_and_mask, entry->ip, strlen(entry->ip), line);
+	if (ip_is_indexed(ip)) {
+		text_index_remove(&roster->by_ip, ip, ip_base_length(ip), line);
+		text_index_remove(&roster->by_ip_and_mask, ip, strlen(ip), line);
 	}
 	if (entry->ip)
 		roster->count--;
@@ -90,9 +93,14 @@ int roster_add_line(struct roster *roster, const char *id, const char *name, con
 		    off_t offset, size_t length)
 {
 	size_t name_size = name ? strlen(name) + 1 : 0;
-	size_t ip_size = ip ? strlen(ip) + 1 : 0;
-	struct roster_line *line = calloc(1, sizeof *line + name_size + ip_size);
+	size_t ip_size = ip ? strlen(ip) + 1 : 0, key_size;
+	char key[AGENT_ADDRESS_KEY_SIZE];
+	struct roster_line *line;
 
+	if (ip)
+		agent_address_key(key, ip);
+	key_size = ip && strcmp(key, ip) != 0 ? strlen(key) + 1 : 0;
+	line = calloc(1, sizeof *line + name_size + ip_size + key_size);
 	if (!line)
 		return -ENOMEM;
 	line->entry = (struct roster_entry){
@@ -105,6 +113,8 @@ int roster_add_line(struct roster *roster, const char *id, const char *name, con
 		line->entry.name = memcpy(line->texts, name, name_size);
 	if (ip)
 		line->entry.ip = memcpy(line->texts + name_size, ip, ip_size);
+	line->ip_key = key_size > 0 ? memcpy(line->texts + name_size + ip_size, key, key_size)
+				    : line->entry.ip;
 	return index_line(roster, line);
 }
 
@@ -278,12 +288,18 @@ const struct roster_entry *roster_find_name(const struct roster *roster, const c
 
 const struct roster_entry *roster_find_ip(const struct roster *roster, const char *ip)
 {
-	return text_index_find(&roster->by_ip, ip, strlen(ip));
+	char key[AGENT_ADDRESS_KEY_SIZE];
+
+	agent_address_key(key, ip);
+	return text_index_find(&roster->by_ip, key, strlen(key));
 }
 
 const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, const char *ip)
 {
-	return text_index_find(&roster->by_ip_and_mask, ip, strlen(ip));
+	char key[AGENT_ADDRESS_KEY_SIZE];
+
+	agent_address_key(key, ip);
+	return text_index_find(&roster->by_ip_and_mask, key, strlen(key));
 }
 
 /*

@@ -72,10 +72,13 @@ int roster_begin_within(struct roster *roster, uint64_t patience, struct reason 
 /* Entries are valid until the next transaction begins. Null: none. */
 const struct roster_entry *roster_find_name(const struct roster *roster, const char *name);
 
-/* The entry whose address, with its mask cut off, is this text. "any" is never found. */
+/*
+ * The entry whose address, with its mask cut off, is this one, however it is written. A network and
+ * "any" are never found.
+ */
 const struct roster_entry *roster_find_ip(const struct roster *roster, const char *ip);
 
-/* The entry whose address, mask included, is this text. "any" is never found. */
+/* The entry whose address, mask included, is this one, however written. "any" is never found. */
 const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, const char *ip);
 
 /*

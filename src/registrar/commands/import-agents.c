@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/commands/import-agents.h"
 
+#include "common/agent-address.h"
 #include "common/log.h"
 #include "registrar/commands/add.h"
 #include "registrar/commands/admin.h"
@@ -30,6 +31,7 @@ static bool is_present(const struct import *import, const struct import_line *li
 {
 	char name[AGENT_NAME_MAX + 1];
 	const struct roster_entry *entry;
+	char key[AGENT_ADDRESS_KEY_SIZE], present[AGENT_ADDRESS_KEY_SIZE];
 	struct address address;
 
 	if (!agent_name_is_valid(line->name, line->name_length) ||
@@ -38,7 +40,11 @@ static bool is_present(const struct import *import, const struct import_line *li
 	memcpy(name, line->name, line->name_length);
 	name[line->name_length] = '\0';
 	entry = roster_find_name(import->roster, name);
-	return entry && entry->ip && strcmp(entry->ip, address.stored) == 0;
+	if (!entry || !entry->ip)
+		return false;
+	agent_address_key(key, address.stored);
+	agent_address_key(present, entry->ip);
+	return strcmp(key, present) == 0;
 }
 
 static void import_agent(struct import *import, const struct import_line *line)

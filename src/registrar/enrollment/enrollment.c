@@ -246,8 +246,9 @@ static const struct roster_entry *find_holder_of_peer(const struct decision *dec
 }
 
 /*
- * Who has the address. Wazuh looks for the text it was given among the addresses without their
- * masks, so that a network is never taken, but its first address is; OSSEC compares masks and all.
+ * Who has the address, however it is written. Wazuh looks for what it was given among the addresses
+ * without their masks, so that a network is never taken, but its first address is; OSSEC compares
+ * masks and all.
  */
 static const struct roster_entry *find_holder(const struct decision *decision)
 {
