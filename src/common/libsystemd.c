@@ -10,7 +10,7 @@
 
 #define SONAME "libsystemd.so.0"
 
-DLOPEN_NOTE(libsystemd, "systemd", "Readiness, journal and D-Bus of a service", "required", SONAME);
+DLOPEN_NOTE(libsystemd, "systemd", "Readiness and journal of a service", "required", SONAME);
 
 static bool load(struct libsystemd *table)
 {

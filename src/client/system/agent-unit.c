@@ -3,109 +3,79 @@
 
 #include "client/system/systemctl.h"
 #include "common/cleanup.h"
-#include "common/libsystemd.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
-#define MANAGER \
-	"org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
+#define SHOWN_SIZE 512 /* bytes of a few properties */
 
-DEFINE_RELEASE(bus, sd_bus *, (void)libsystemd()->sd_bus_flush_close_unref)
-DEFINE_RELEASE(message, sd_bus_message *, (void)libsystemd()->sd_bus_message_unref)
+/* ------------------------------------------------------------------ properties of a unit */
 
-/*
- * systemd's own socket, as systemctl(1) uses it. The system bus may be on its way only: whoever
- * connects to it early in the boot waits for its daemon, and with him the agent.
- */
-static sd_bus *open_private_bus(void)
+static bool is_active(const char *shown)
 {
-	sd_bus *bus = NULL;
+	char state[32];
 
-	if (libsystemd()->sd_bus_new(&bus) >= 0 &&
-	    libsystemd()->sd_bus_set_address(bus, "unix:path=/run/systemd/private") >= 0 &&
-	    libsystemd()->sd_bus_start(bus) >= 0)
-		return bus;
-	release_bus(&bus);
-	return NULL;
+	return systemctl_property(shown, "ActiveState", state, sizeof state) &&
+	       (strcmp(state, "active") == 0 || strcmp(state, "activating") == 0 ||
+		strcmp(state, "reloading") == 0);
 }
 
-/* Where there is no systemd, whoever listens at the bus has no units. */
-static sd_bus *open_bus(void)
+/* A property that is a number; false when it is not there. */
+static bool number_of(const char *shown, const char *name, uint64_t *ret)
 {
-	sd_bus *bus;
+	char text[32];
 
-	if (!systemd_is_booted() || !libsystemd())
-		return NULL;
-	bus = open_private_bus();
-	if (!bus && libsystemd()->sd_bus_open_system(&bus) < 0)
-		return NULL;
-	return bus;
-}
-
-/* The object path of a unit that is loaded, to be freed; null: it is not. */
-static char *unit_path(sd_bus *bus, const char *unit)
-{
-	cleanup(release_message) sd_bus_message *reply = NULL;
-	const char *path;
-
-	if (libsystemd()->sd_bus_call_method(bus, MANAGER, "GetUnit", NULL, &reply, "s", unit) <
-		    0 ||
-	    libsystemd()->sd_bus_message_read(reply, "o", &path) < 0)
-		return NULL;
-	return strdup(path);
-}
-
-static bool is_active(sd_bus *bus, const char *path)
-{
-	cleanup_free char *state = NULL;
-
-	if (libsystemd()->sd_bus_get_property_string(bus, "org.freedesktop.systemd1", path,
-						     "org.freedesktop.systemd1.Unit", "ActiveState",
-						     NULL, &state) < 0)
+	if (!systemctl_property(shown, name, text, sizeof text) || !*text ||
+	    strspn(text, "0123456789") != strlen(text))
 		return false;
-	return strcmp(state, "active") == 0 || strcmp(state, "activating") == 0 ||
-	       strcmp(state, "reloading") == 0;
+	*ret = strtoull(text, NULL, 10);
+	return true;
 }
+
+/* ------------------------------------------------------------------ the agent's unit */
 
 bool agent_unit_is_active(const char *unit)
 {
-	cleanup(release_bus) sd_bus *bus = open_bus();
-	cleanup_free char *path = bus ? unit_path(bus, unit) : NULL;
+	char shown[SHOWN_SIZE];
 
-	return path && is_active(bus, path);
+	return systemctl_show(shown, sizeof shown, unit, "ActiveState") == 0 && is_active(shown);
+}
+
+bool agent_unit_has_process(const char *unit)
+{
+	char shown[SHOWN_SIZE];
+	uint64_t pid;
+
+	return systemctl_show(shown, sizeof shown, unit, "MainPID") == 0 &&
+	       number_of(shown, "MainPID", &pid) && pid != 0;
 }
 
 /* Is it active, and has it been since before this moment? */
-static bool runs_since_before(sd_bus *bus, const char *unit, uint64_t moment)
+static bool runs_since_before(const char *unit, uint64_t moment)
 {
-	cleanup_free char *path = unit_path(bus, unit);
+	char shown[SHOWN_SIZE];
 	uint64_t since;
 
-	return path && is_active(bus, path) &&
-	       libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path,
-							 "org.freedesktop.systemd1.Unit",
-							 "InactiveExitTimestampMonotonic", NULL,
-							 't', &since) >= 0 &&
+	return systemctl_show(shown, sizeof shown, unit,
+			      "ActiveState,InactiveExitTimestampMonotonic") == 0 &&
+	       is_active(shown) && number_of(shown, "InactiveExitTimestampMonotonic", &since) &&
 	       since < moment;
 }
 
 int agent_unit_try_restart(const char *unit, uint64_t moment, struct reason *why)
 {
-	cleanup(release_bus) sd_bus *bus = open_bus();
-	sd_bus_error error = SD_BUS_ERROR_NULL;
+	const char *const restart[] = { "--no-block", "try-restart", "--", unit, NULL };
+	struct reason problem = { 0 };
 	int r;
 
-	if (!bus || !runs_since_before(bus, unit, moment))
+	if (!runs_since_before(unit, moment))
 		return 0;
-	r = libsystemd()->sd_bus_call_method(bus, MANAGER, "TryRestartUnit", &error, NULL, "ss",
-					     unit, "replace");
+	r = systemctl(restart, -1, &problem);
 	if (r < 0)
-		reason_set(why, "Cannot restart %s: %s", unit,
-			   error.message ?: strerrordesc_np(-r));
-	libsystemd()->sd_bus_error_free(&error);
+		reason_set(why, "Cannot restart %s: %s", unit, problem.text);
 	return r < 0 ? r : 1;
 }
 
@@ -117,33 +87,40 @@ int agent_unit_start_target(struct reason *why)
 	return systemctl(restart, -1, why);
 }
 
-bool agent_unit_has_process(const char *unit)
-{
-	cleanup(release_bus) sd_bus *bus = open_bus();
-	cleanup_free char *path = bus ? unit_path(bus, unit) : NULL;
-	uint32_t pid;
+/* ------------------------------------------------------------------ our own unit */
 
-	return path &&
-	       libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path,
-							 "org.freedesktop.systemd1.Service",
-							 "MainPID", NULL, 'u', &pid) >= 0 &&
-	       pid != 0;
+/*
+ * The service of this process, from the name of its control group (cgroups(7)); false when it is in
+ * none.
+ */
+static bool own_unit(char ret[static NAME_MAX + 1])
+{
+	static const char ending[] = ".service";
+	cleanup_file FILE *file = fopen("/proc/self/cgroup", "re");
+	cleanup_free char *line = NULL;
+	size_t allocated = 0;
+
+	while (file && getline(&line, &allocated, file) > 0) {
+		const char *name = strrchr(line, '/');
+		size_t length = name ? strcspn(++name, "\n") : 0;
+
+		if (length <= strlen(ending) || length > NAME_MAX ||
+		    strncmp(name + length - strlen(ending), ending, strlen(ending)) != 0)
+			continue;
+		memcpy(ret, name, length);
+		ret[length] = '\0';
+		return true;
+	}
+	return false;
 }
 
 bool agent_unit_we_were_restarted(void)
 {
-	cleanup(release_bus) sd_bus *bus = open_bus();
-	cleanup(release_message) sd_bus_message *reply = NULL;
-	const char *path;
-	uint32_t restarts;
+	char unit[NAME_MAX + 1], shown[SHOWN_SIZE];
+	uint64_t restarts;
 
-	if (!bus ||
-	    libsystemd()->sd_bus_call_method(bus, MANAGER, "GetUnitByPID", NULL, &reply, "u",
-					     (uint32_t)getpid()) < 0 ||
-	    libsystemd()->sd_bus_message_read(reply, "o", &path) < 0 ||
-	    libsystemd()->sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path,
-						      "org.freedesktop.systemd1.Service",
-						      "NRestarts", NULL, 'u', &restarts) < 0)
+	if (!own_unit(unit) || systemctl_show(shown, sizeof shown, unit, "NRestarts") < 0 ||
+	    !number_of(shown, "NRestarts", &restarts))
 		return true;
 	return restarts > 0;
 }
@@ -151,8 +128,8 @@ bool agent_unit_we_were_restarted(void)
 void agent_unit_hold(bool hold)
 {
 	/*
-	 * Only the service makes the file, but what a person has put right must let the agent go as
-	 * well.
+	 * Only the service creates the file, but a run by an administrator must be able to remove
+	 * it as well.
 	 */
 	const char *directory = getenv("RUNTIME_DIRECTORY") ?: hold ? NULL : "/run/agent-register";
 	cleanup_free char *path = NULL;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The agent's unit and our own. Where there is no systemd, nothing happens.
- */
+/* The agent's unit and our own. Without systemd, nothing happens. */
 #pragma once
 
 #include "common/reason.h"
@@ -11,33 +9,33 @@
 
 /*
  * Restart `unit` if it runs, and was started before `moment` (CLOCK_MONOTONIC, microseconds);
- * otherwise, also when its start is queued, nothing changes (TryRestartUnit). Returns 1 when it is
- * being restarted, 0 when not or when there is no systemd, or a negative errno with `why` set.
+ * otherwise, also when its start is queued, nothing changes (systemctl try-restart). Returns 1 when
+ * it is being restarted, 0 when not or when there is no systemd, or a negative errno with `why` set.
  */
 int agent_unit_try_restart(const char *unit, uint64_t moment, struct reason *why);
 
-/* Does the service `unit` have a process? False also where there is no systemd. */
+/* Does the service `unit` have a process? False also when there is no systemd. */
 bool agent_unit_has_process(const char *unit);
 
 /*
- * Have agent-registered.target started, which wants the agents; when it is active already, they are
- * started again. Waits for none of them, and needs no system bus. 0, also when there is no systemd,
- * or a negative errno with `why` set.
+ * Start agent-registered.target, which wants the agents; if it is already active, the agents are
+ * started again. Does not wait for them. Returns 0, also when there is no systemd, or a negative
+ * errno with `why` set.
  */
 int agent_unit_start_target(struct reason *why);
 
-/* Is `unit` active, or on its way to be? False also where there is no systemd. */
+/* Is `unit` active, or about to be? False also when there is no systemd. */
 bool agent_unit_is_active(const char *unit);
 
 /*
- * Hold the agent back, or let it go: a file in our runtime directory (/run/agent-register/hold),
- * for whose absence the drop-in of the agent's unit looks. For a key that is there but must not be
- * used. Only the service holds; any run lets go.
+ * Prevent the agent from starting, or allow it: by a file in our runtime directory
+ * (/run/agent-register/hold), whose absence is a condition in the drop-in of the agent's unit. For a
+ * key that exists but must not be used. Only the service prevents it; any run allows it.
  */
 void agent_unit_hold(bool hold);
 
 /*
- * Was this process started by systemd's own restart after a failure, rather than at boot or by a
- * person? True also when that cannot be told.
+ * Was this process started by systemd's own restart after a failure, rather than at boot or by an
+ * administrator? True also when this cannot be determined.
  */
 bool agent_unit_we_were_restarted(void);

@@ -3,11 +3,14 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "common/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,25 +23,39 @@ bool systemd_is_booted(void)
 }
 
 /*
- * Start a program, without the signals that we block for ourselves. Returns 0 or a negative errno.
+ * Start a program, without the signals that are blocked in this process. `output` becomes its
+ * standard output, and its messages are dropped; -1: it inherits both. Returns 0 or a negative
+ * errno.
  */
-static int start(const char *const command[], pid_t *ret)
+static int start(const char *const command[], int output, pid_t *ret)
 {
+	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t no_signals;
-	int r;
+	int r = 0;
 
 	sigemptyset(&no_signals);
 	if (posix_spawnattr_init(&attributes) != 0)
 		return -ENOMEM;
+	if (posix_spawn_file_actions_init(&actions) != 0) {
+		posix_spawnattr_destroy(&attributes);
+		return -ENOMEM;
+	}
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
 	posix_spawnattr_setsigmask(&attributes, &no_signals);
-	r = posix_spawnp(ret, command[0], NULL, &attributes, (char *const *)command, environ);
+	if (output >= 0)
+		r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+			    ?: posix_spawn_file_actions_addopen(&actions, STDERR_FILENO,
+								"/dev/null", O_WRONLY, 0);
+	if (r == 0)
+		r = posix_spawnp(ret, command[0], &actions, &attributes, (char *const *)command,
+				 environ);
+	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return -r;
 }
 
-/* Wait for the end of a child, and take its status away. Its exit status, or a negative errno. */
+/* Wait until a child has ended, and reap it. Returns its exit status, or a negative errno. */
 static int wait_for_end(pid_t pid, int stop_fd)
 {
 	const struct deadline stop = { USEC_INFINITY, stop_fd };
@@ -66,7 +83,7 @@ int systemctl(const char *const arguments[], int stop_fd, struct reason *why)
 		return 0;
 	for (size_t i = 0; i < MAX_ARGUMENTS && arguments[i]; i++)
 		command[3 + i] = arguments[i];
-	r = start(command, &pid);
+	r = start(command, -1, &pid);
 	if (r == 0)
 		r = wait_for_end(pid, stop_fd);
 	if (r < 0)
@@ -74,4 +91,50 @@ int systemctl(const char *const arguments[], int stop_fd, struct reason *why)
 	return r > 0 ? (reason_set(why, "systemctl %s failed with exit status %d", arguments[0], r),
 			-EIO)
 		     : 0;
+}
+
+int systemctl_show(char *ret, size_t size, const char *unit, const char *properties)
+{
+	const char *const command[] = { "systemctl", "show", "--property", properties,
+					"--",        unit,   NULL };
+	cleanup_fd int reader = -1, writer = -1;
+	ssize_t length;
+	int ends[2], r;
+	pid_t pid;
+
+	if (!systemd_is_booted())
+		return -ENOENT;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	reader = ends[0];
+	writer = ends[1];
+	r = start(command, writer, &pid);
+	if (r < 0)
+		return r;
+	release_fd(&writer);
+	writer = -1;
+	length = io_read(reader, ret, size);
+	release_fd(&reader);
+	reader = -1;
+	r = wait_for_end(pid, -1);
+	if (length < 0 || (size_t)length == size)
+		return length < 0 ? (int)length : -EMSGSIZE;
+	if (r != 0)
+		return r < 0 ? r : -EIO;
+	ret[length] = '\0';
+	return 0;
+}
+
+const char *systemctl_property(const char *text, const char *name, char *buffer, size_t size)
+{
+	size_t length = strlen(name);
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		if (strncmp(text, name, length) != 0 || text[length] != '=')
+			continue;
+		text += length + 1;
+		(void)snprintf(buffer, size, "%.*s", (int)strcspn(text, "\n"), text);
+		return buffer;
+	}
+	return NULL;
 }

@@ -1,20 +1,36 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * systemctl(1), for what is to be said to systemd also before there is a system bus.
+ * systemctl(1), as the interface to systemd. As root it does not need the system bus, whose daemon may
+ * not be running yet early in the boot.
  */
 #pragma once
 
 #include "common/reason.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/* Is there a systemd (sd_booted(3))? */
+/* Was the machine booted with systemd (sd_booted(3))? */
 bool systemd_is_booted(void);
 
 /*
- * Run systemctl with these arguments (ends with null; the first is the verb) and wait for its end.
- * When `stop_fd` becomes readable first (-1: nobody asks), systemctl is killed and -ECANCELED
- * returned. Returns 0, also where there is no systemd, or a negative errno with `why` set: -EIO
- * when systemctl ended with another exit status than 0.
+ * Run systemctl with these arguments (at most 8, the array ends with null) and wait until it has
+ * ended. When `stop_fd` becomes readable first (-1: never), systemctl is killed and -ECANCELED
+ * returned. Returns 0, also when there is no systemd, or a negative errno with `why` set: -EIO
+ * when the exit status of systemctl is not 0.
  */
 int systemctl(const char *const arguments[], int stop_fd, struct reason *why);
+
+/*
+ * Read properties of a unit, named and separated by commas ("ActiveState,MainPID"). `ret`, of `size`
+ * bytes, gets a line NAME=VALUE for each, terminated. Returns 0, -ENOENT when there is no systemd,
+ * -EMSGSIZE when they do not fit, -EIO when the exit status of systemctl is not 0, or another
+ * negative errno.
+ */
+int systemctl_show(char *ret, size_t size, const char *unit, const char *properties);
+
+/*
+ * The value of the property `name` in lines as systemctl_show() returns them, cut to fit `buffer`;
+ * null: it is not there.
+ */
+const char *systemctl_property(const char *text, const char *name, char *buffer, size_t size);

@@ -18,6 +18,7 @@ unit_tests += \
 	test-reenroll-secret \
 	test-retry \
 	test-state \
+	test-systemctl \
 	test-tls-names \
 	test-tls-verify
 
@@ -62,6 +63,8 @@ test_retry_SOURCES = tests/unit/client/registration/test-retry.c
 test_retry_LDADD = $(unit_libraries)
 test_state_SOURCES = tests/unit/client/registration/test-state.c
 test_state_LDADD = $(unit_libraries)
+test_systemctl_SOURCES = tests/unit/client/system/test-systemctl.c
+test_systemctl_LDADD = $(unit_libraries)
 test_identity_SOURCES = tests/unit/client/system/test-identity.c
 test_identity_LDADD = $(unit_libraries)
 test_identity_LDFLAGS = $(AM_LDFLAGS) \
