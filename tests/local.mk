@@ -23,7 +23,7 @@ endif
 # "make check"; "./run test" names it. The qemu suite takes minutes; "./run test qemu" names it.
 PYTEST_SUITES = integration
 PYTEST_RESULTS =
-EXTRA_DIST += tests/integration tests/boot tests/qemu tests/data
+EXTRA_DIST += tests/boot tests/data tests/integration tests/pytest.ini tests/qemu tests/support
 
 check-local: all $(check_PROGRAMS)
 	@$(top_srcdir)/tests/check-documents $(top_srcdir) $(top_builddir)

@@ -6,9 +6,7 @@ import json
 import re
 import time
 
-import agent_machine
 import message_ids
-import nspawn
 import pytest
 from scripted_manager import KEY, Manager
 
@@ -42,9 +40,9 @@ class Api(Manager):
             return 200, {"data": {"affected_items": ["007"], "failed_items": []}, "error": 0}
         return 404, {"title": "Not Found", "detail": "404: Not Found"}
 
-    def _converse(self, connection):
+    def converse(self, connection):
         connection.settimeout(10)
-        with self._context.wrap_socket(connection, server_side=True) as stream:
+        with self.encrypt(connection) as stream:
             file = stream.makefile("rb")
             while line := file.readline().decode().rstrip("\r\n"):
                 fields = dict(

@@ -5,19 +5,7 @@ import uuid
 
 import agent_machine
 import message_ids
-import pytest
 import scripted_manager
-
-
-@pytest.fixture
-def original(new_machine, start_manager):
-    """A machine that has registered and is off."""
-    machine = new_machine()
-    machine.configure()
-    start_manager(machine)
-    with machine.boot() as system:
-        assert system.wait_until_booted() == "running"
-    return machine
 
 
 def test_copy_with_the_same_machine_id_is_the_same_machine(original, new_machine):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A file system that cannot be mounted: the machine stops at a prompt for its administrator, and
 nothing is registered."""
-import agent_machine
 
 BROKEN = (
     "[Unit]\nDefaultDependencies=no\nBefore=local-fs.target\n[Service]\nType=oneshot\n"

@@ -2,16 +2,12 @@
 """First boots with method = enroll: an enrollment token is all that the machine is given, and
 the unit's sandbox lets the program store what an agent of Wazuh 5 expects."""
 import json
-import pathlib
 import socket
-import sys
 
 import message_ids
 import nspawn
 import pytest
-
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-import wazuh5_manager  # noqa: E402  pylint: disable=wrong-import-position,wrong-import-order
+import wazuh5_manager
 
 SECRET = bytes(range(16, 32))
 CREDENTIAL = bytes(range(16)) + SECRET

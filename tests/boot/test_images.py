@@ -6,7 +6,6 @@ import agent_machine
 import message_ids
 import pytest
 import scripted_manager
-from test_clones import original  # noqa: F401  pylint: disable=unused-import
 
 INSTANCE = "/var/lib/cloud/data/instance-id"
 OTHER_KEY = "f" * 64
@@ -20,7 +19,7 @@ def issue_another(request):
     )
 
 
-def test_original_and_copy_both_boot(original, new_machine, start_manager):  # noqa: F811
+def test_original_and_copy_both_boot(original, new_machine, start_manager):
     """Both at the same time: the copy becomes another agent, the original stays the one it was."""
     copy = new_machine(like=original)
     copy.write("/etc/machine-id", uuid.uuid4().hex + "\n")
@@ -46,7 +45,7 @@ def test_original_and_copy_both_boot(original, new_machine, start_manager):  # n
     assert len(manager.requests) == 1
 
 
-def test_copy_that_keeps_the_identity(original, new_machine):  # noqa: F811
+def test_copy_that_keeps_the_identity(original, new_machine):
     copy = new_machine(like=original)
     copy.write("/etc/machine-id", uuid.uuid4().hex + "\n")
     copy.write(agent_machine.CONFIG,
@@ -137,7 +136,7 @@ def test_reset_makes_an_image(machine, new_machine, start_manager):
 
 
 @pytest.mark.parametrize("answer, gone", [("yes", True), ("no", False)])
-def test_reset_asks_a_person(answer, gone, original):  # noqa: F811
+def test_reset_asks_a_person(answer, gone, original):
     with original.boot(mask=["wazuh-agent.service"]) as system:
         system.wait_until_booted()
         said = system.run(f"echo {answer} | script -qec 'agent-register reset' /dev/null").stdout
@@ -145,7 +144,7 @@ def test_reset_asks_a_person(answer, gone, original):  # noqa: F811
     assert original.has_key() != gone
 
 
-def test_forced_reset_while_the_agent_runs(original):  # noqa: F811
+def test_forced_reset_while_the_agent_runs(original):
     with original.boot() as system:
         system.wait_until_booted()
         assert system.run("agent-register reset --yes --force").exit_status == 0

@@ -5,7 +5,7 @@ import agent_machine
 import message_ids
 import scripted_manager
 
-BUSY = "ERROR: Internal manager error adding agent: web-01\n\n"
+
 
 
 def test_unconfigured_machine_is_left_alone(machine, start_manager):
@@ -103,7 +103,7 @@ def test_agent_starts_after_the_restart_that_registers(machine, start_manager):
         agent_machine.configuration(more="[retry]\nbudget = 0 s\ninitial = 100 ms\nmax = 200 ms\n")
     )
     machine.restart_soon()
-    answers = iter([BUSY] * 3)
+    answers = iter([scripted_manager.BUSY] * 3)
     manager = start_manager(
         machine,
         answer=lambda request: next(answers, None) or scripted_manager.want_password(request),

@@ -2,7 +2,6 @@
 """A machine that reaches its manager through a proxy only, whose password is a credential."""
 import base64
 
-import agent_machine
 import nspawn
 import pytest
 import scripted_manager
@@ -24,7 +23,7 @@ class ProxiedManager(scripted_manager.Manager):
         self.tunnels = []
         super().__init__(machine, certificates, port=3128)
 
-    def _converse(self, connection):
+    def converse(self, connection):
         connection.settimeout(10)
         header = b""
         while not header.endswith(b"\r\n\r\n"):
@@ -38,7 +37,7 @@ class ProxiedManager(scripted_manager.Manager):
             connection.close()
             return
         connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        super()._converse(connection)
+        super().converse(connection)
 
 
 @pytest.fixture

@@ -43,7 +43,8 @@ ReadWritePaths=/srv/ossec/etc -/srv/ossec/queue
 """
 
 
-def test_service_and_commands_side_by_side(program, machine):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("program")
+def test_service_and_commands_side_by_side(machine):
     """The unit in its sandbox, over a directory as a Wazuh manager has it: not root's, and
     closed to others."""
     owner, group = 64998, 64997
@@ -103,14 +104,16 @@ systemctl start agent-registrar
 call() { curl -sS --fail-with-body --cacert etc/sslmanager.cert "$@"; }
 where=https://127.0.0.1:55000
 token=$(call -u 'admin:a good password' -X POST "$where/security/user/authenticate?raw=true")
-call -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -d '{"name": "web-02"}' $where/agents
+authorized() { call -H "Authorization: Bearer $token" "$@"; }
+authorized -H 'Content-Type: application/json' -d '{"name": "web-02"}' $where/agents
 call -H "Authorization: Bearer $token" -X PUT $where/agents/001/group/web
-call -H "Authorization: Bearer $token" -X DELETE "$where/agents?agents_list=001&status=all&older_than=0s"
+authorized -X DELETE "$where/agents?agents_list=001&status=all&older_than=0s"
 systemctl stop agent-registrar
 """
 
 
-def test_api_in_the_sandbox_of_the_service(program, machine):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("program")
+def test_api_in_the_sandbox_of_the_service(machine):
     """Threads, 32 MiB for a password, files in the queue: what the API needs, the unit allows."""
     if not os.access("/usr/bin/curl", os.X_OK):
         pytest.skip("curl is not installed")

@@ -10,7 +10,6 @@ import message_ids
 import nspawn
 import pytest
 import scripted_manager
-from test_not_registered import BUSY
 
 REFUSED = "ERROR: Invalid password\n\n"
 SLACK = 1.5  # seconds in which systemd does the rest, on a busy machine
@@ -69,7 +68,7 @@ def no_such_host(machine, start_manager):  # pylint: disable=unused-argument
 
 
 def busy(machine, start_manager):
-    start_manager(machine, answer=lambda request: BUSY)
+    start_manager(machine, answer=lambda request: scripted_manager.BUSY)
 
 
 def dropped(machine, start_manager):
@@ -132,7 +131,7 @@ def test_no_attempt_comes_before_its_time(machine, start_manager):
         )
     )
     machine.restart_soon()
-    manager = start_manager(machine, answer=lambda request: BUSY)
+    manager = start_manager(machine, answer=lambda request: scripted_manager.BUSY)
     with machine.boot() as system:
         manager.wait_for_requests(12)
         assert system.show("agent-register")["NRestarts"] == "1"
@@ -228,7 +227,7 @@ def test_splay_comes_before_the_first_attempt_only(machine, start_manager):
     machine.configure(
         agent_machine.configuration(more="[retry]\nsplay = 900 ms\ninitial = 10 ms\nmax = 20 ms\n")
     )
-    answers = iter([BUSY] * 3)
+    answers = iter([scripted_manager.BUSY] * 3)
     manager = start_manager(
         machine,
         answer=lambda request: next(answers, None) or scripted_manager.want_password(request),

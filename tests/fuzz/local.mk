@@ -1,11 +1,26 @@
-# The fuzz targets. With --enable-fuzzers (clang) each becomes a libFuzzer program; everywhere each is fed its corpus.
+# The fuzz targets. With --enable-fuzzers (clang) each becomes a libFuzzer program; everywhere each is
+# fed its corpus.
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py
 
-fuzz_targets = fuzz-agent-key fuzz-config fuzz-exported-key fuzz-keystore fuzz-proxy fuzz-reply fuzz-request
+fuzz_targets = \
+	fuzz-agent-key \
+	fuzz-config \
+	fuzz-exported-key \
+	fuzz-keystore \
+	fuzz-proxy \
+	fuzz-reply \
+	fuzz-request
 fuzz_libraries = libclient.a libcommon.a $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
 fuzz_replay = tests/fuzz/replay.c tests/fuzz/fuzz.h
 
-fuzz_tests = test-fuzz-agent-key test-fuzz-config test-fuzz-exported-key test-fuzz-keystore test-fuzz-proxy test-fuzz-reply test-fuzz-request
+fuzz_tests = \
+	test-fuzz-agent-key \
+	test-fuzz-config \
+	test-fuzz-exported-key \
+	test-fuzz-keystore \
+	test-fuzz-proxy \
+	test-fuzz-reply \
+	test-fuzz-request
 check_PROGRAMS += $(fuzz_tests)
 TESTS += $(fuzz_tests)
 
@@ -40,8 +55,13 @@ noinst_PROGRAMS += $(fuzz_targets)
 
 # What is fuzzed, once more, so that libFuzzer sees which branches an input takes.
 noinst_LIBRARIES += libfuzzed.a
-libfuzzed_a_SOURCES = $(libcommon_a_SOURCES) src/client/config/config.c src/client/config/types.c \
-	src/client/agent-files/reenroll-secret.c src/client/net/endpoint.c src/client/agent-files/keystore.c src/client/net/proxy.c
+libfuzzed_a_SOURCES = $(libcommon_a_SOURCES) \
+	src/client/agent-files/keystore.c \
+	src/client/agent-files/reenroll-secret.c \
+	src/client/config/config.c \
+	src/client/config/types.c \
+	src/client/net/endpoint.c \
+	src/client/net/proxy.c
 libfuzzed_a_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer-no-link
 fuzzed_libraries = libfuzzed.a $(SYSTEMD_LIBS) $(INIH_LIBS) $(OPENSSL_LIBS)
 

@@ -171,7 +171,8 @@ def enrollments():
     agent = b'"id":"003","name":"web-01","ip":"any","key":"' + HEX64 + b'"'
     classes = b'Bearer error="invalid_token", error_description="'
     return {
-        "token": b"teyJ2ZXIiOjEsImFkciI6ImgiLCJwaW4iOiJZSkhjTm1YdFhvTThqWlJmay11X0ZMTndJTXp1ZHpOT1JKZXNMdk5aQ3FJIn0",
+        "token": b"teyJ2ZXIiOjEsImFkciI6ImgiLCJwaW4iOiJZSkhjTm1YdFhv"
+                 b"TThqWlJmay11X0ZMTndJTXp1ZHpOT1JKZXNMdk5aQ3FJIn0",
         "document-pin": b'd{"ver":1,"adr":"siem.example.local:8443/wazuh/","pin":"'
         + pin
         + b'","key":"'

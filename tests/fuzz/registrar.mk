@@ -12,8 +12,14 @@ test_fuzz_roster_LDADD = $(registrar_fuzz_libraries)
 if ENABLE_FUZZERS
 noinst_PROGRAMS += fuzz-address fuzz-roster
 noinst_LIBRARIES += libfuzzedregistrar.a
-libfuzzedregistrar_a_SOURCES = src/registrar/enrollment/address.c src/registrar/commands/import-line.c src/registrar/agents/keys-file.c \
-	src/registrar/agents/keys-line.c src/registrar/agents/roster.c src/registrar/agents/roster-write.c src/registrar/agents/text-index.c
+libfuzzedregistrar_a_SOURCES = \
+	src/registrar/agents/keys-file.c \
+	src/registrar/agents/keys-line.c \
+	src/registrar/agents/roster-write.c \
+	src/registrar/agents/roster.c \
+	src/registrar/agents/text-index.c \
+	src/registrar/commands/import-line.c \
+	src/registrar/enrollment/address.c
 libfuzzedregistrar_a_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer-no-link
 
 fuzz_address_SOURCES = tests/fuzz/fuzz-address.c tests/fuzz/fuzz.h
@@ -38,10 +44,19 @@ test_fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c $(fuzz_replay)
 test_fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 test_fuzz_api_call_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
 if ENABLE_FUZZERS
-fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c tests/fuzz/fuzz.h src/common/base64.c \
-	src/registrar/agents/groups.c src/registrar/agents/history.c src/registrar/api/body.c \
-	src/registrar/api/filter.c src/registrar/api/parameters.c src/registrar/api/password.c src/registrar/api/problem.c \
-	src/registrar/api/request.c src/registrar/api/token.c src/registrar/api/users.c src/registrar/agents/text-index.c
+fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c tests/fuzz/fuzz.h \
+	src/common/base64.c \
+	src/registrar/agents/groups.c \
+	src/registrar/agents/history.c \
+	src/registrar/agents/text-index.c \
+	src/registrar/api/body.c \
+	src/registrar/api/filter.c \
+	src/registrar/api/parameters.c \
+	src/registrar/api/password.c \
+	src/registrar/api/problem.c \
+	src/registrar/api/request.c \
+	src/registrar/api/token.c \
+	src/registrar/api/users.c
 fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
 fuzz_api_call_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_api_call_LDADD = $(fuzzed_libraries) $(JANSSON_LIBS)

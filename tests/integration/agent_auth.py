@@ -3,7 +3,6 @@
 import os
 import re
 
-import pytest
 from machine import AGENT_REGISTER, KEY, PROMPT, Machine
 
 STAMP = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d agent-auth: "
@@ -75,7 +74,7 @@ class AgentAuth(Machine):
             command += ["-A", name]
         return command + list(arguments)
 
-    def registers(self, line=None, manager=None, within=PROMPT, **options):  # pylint: disable=arguments-differ
+    def registers(self, line=None, manager=None, within=PROMPT, **options):
         """Run, and expect a stored key and all of agent-auth's lines. Returns the Result."""
         arguments = options.pop("arguments", ())
         result = self.register(*arguments, manager=manager, **options)
@@ -90,7 +89,7 @@ class AgentAuth(Machine):
         assert result.seconds < within, result
         return result
 
-    def fails(self, *words, arguments=(), manager=None, within=PROMPT, **options):  # pylint: disable=arguments-differ
+    def fails(self, *words, arguments=(), manager=None, within=PROMPT, **options):
         """Run, and expect exit status 1, one line that holds all `words`, and nothing changed.
         Returns the Result."""
         before = self.snapshot()
@@ -103,8 +102,3 @@ class AgentAuth(Machine):
         assert result.seconds < within, result
         assert self.snapshot() == before, result
         return result
-
-
-@pytest.fixture
-def agent_auth(machine):
-    return AgentAuth(os.path.join(machine.directory, "agent"), machine.certificates)

@@ -7,11 +7,13 @@ import socket
 import subprocess
 import tempfile
 
+import agent_auth as agent_auth_module
 import certificates as certificates_module
 import enroll_tools
-import machine as machine_module
 import fake_manager
+import machine as machine_module
 import pytest
+import registrar_tools
 import wazuh5_manager
 
 
@@ -140,3 +142,52 @@ def start_wazuh5(certificates):
 def ca_pin(certificates):
     """What an enrollment token has for its pin."""
     return wazuh5_manager.spki_pin(certificates.ca())
+
+
+@pytest.fixture
+def agent_auth(machine):
+    """agent-register under the name of agent-auth."""
+    return agent_auth_module.AgentAuth(os.path.join(machine.directory, "agent"),
+                                       machine.certificates)
+
+
+@pytest.fixture
+def credentials(machine):
+    """The credentials of a service: put(NAME, CONTENT)."""
+    return machine_module.Credentials(machine)
+
+
+@pytest.fixture
+def chattr(machine, as_root):  # pylint: disable=unused-argument
+    """Mark a file of the machine: chattr(FLAG, PATH). The marks are taken off at the end."""
+    marked = []
+
+    def mark(flag, path):
+        done = subprocess.run(["chattr", f"+{flag}", path], capture_output=True, check=False)
+        if done.returncode != 0:
+            pytest.skip("needs a file system with chattr")
+        marked.append((flag, path))
+    yield mark
+    for flag, path in marked:
+        subprocess.run(["chattr", f"-{flag}", path], check=True)
+
+
+@pytest.fixture
+def directory(tmp_path):
+    """A registrar's directory, with certificate, key and password."""
+    registrar_tools.prepare(tmp_path / "manager")
+    return tmp_path / "manager"
+
+
+@pytest.fixture
+def registrar(directory):
+    """A registrar without a password, in OSSEC's dialect."""
+    with registrar_tools.serving(directory, "-n") as running:
+        yield running
+
+
+@pytest.fixture
+def wazuh(directory):
+    """A registrar without a password, in Wazuh's dialect."""
+    with registrar_tools.serving(directory, "-n", "--dialect", "wazuh") as running:
+        yield running

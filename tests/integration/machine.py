@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -52,6 +53,13 @@ class Result:
         """The one line of a failure."""
         assert len(self.failures) == 1, self.stderr
         return self.failures[0].split(": ", 1)[1]
+
+    @property
+    def layers(self):
+        """What the command `check` printed: (layer, whether it is right, text) a line."""
+        matches = (re.fullmatch(r"(ok  |FAIL) (.{12}) (.*)", line)
+                   for line in self.stdout.splitlines())
+        return [(match[2].rstrip(), match[1] == "ok  ", match[3]) for match in matches if match]
 
     def __repr__(self):
         return (f"exit status {self.status} after {self.seconds:.2f} s, state {self.state}\n"
@@ -111,6 +119,23 @@ class Machine:
     def files(self):
         """What lies in the key file's directory."""
         return sorted(os.listdir(self.etc))
+
+    def register_as_service(self, notify_socket, *arguments, **options):
+        """register() as systemd does it at the next boot: the state is of another one."""
+        path = os.path.join(self.state_directory, "state")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                text = re.sub(r"(?m)^(\w*boot)=.*", r"\1=" + "0" * 32, file.read())
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        # Read meanwhile, or the program would block.
+        reader = threading.Thread(target=notify_socket.until, args=("END",), daemon=True)
+        reader.start()
+        result = self.register(*arguments, environment=notify_socket.environment, **options)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+            end.sendto(b"END", notify_socket.path)
+        reader.join(PROMPT)
+        return result
 
     def snapshot(self):
         """All that a failure must leave alone."""
@@ -321,3 +346,23 @@ class NotifySocket:
 
 def shell_words(*words):
     return " ".join(shlex.quote(str(word)) for word in words)
+
+
+class Credentials:
+    """A directory as systemd hands it to a service."""
+
+    def __init__(self, machine):
+        self.directory = os.path.join(machine.directory, "credentials")
+        self.environment = {"CREDENTIALS_DIRECTORY": self.directory}
+        os.mkdir(self.directory, 0o700)
+
+    def put(self, name, content):
+        path = os.path.join(self.directory, name)
+        with open(path, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+        os.chmod(path, 0o400)
+        return path
+
+    def copy(self, name, source):
+        with open(source, "rb") as file:
+            return self.put(name, file.read())

@@ -228,27 +228,6 @@ def prepare(directory, *arguments):
     return password.read_text().strip() if password.exists() else None
 
 
-@pytest.fixture
-def directory(tmp_path):
-    """An installation directory with certificate, key and password."""
-    prepare(tmp_path / "manager")
-    return tmp_path / "manager"
-
-
-@pytest.fixture
-def registrar(directory):
-    """A registrar without a password, in OSSEC's dialect."""
-    with serving(directory, "-n") as running:
-        yield running
-
-
-@pytest.fixture
-def wazuh(directory):
-    """A registrar without a password, in Wazuh's dialect."""
-    with serving(directory, "-n", "--dialect", "wazuh") as running:
-        yield running
-
-
 def need(tool):
     path = shutil.which(tool)
     if not path:
@@ -298,3 +277,48 @@ class Authority:
                           self.key, "-days", "7", "-set_serial", str(time.monotonic_ns()),
                           "-extfile", extensions, "-out", certificate)
         return certificate, key
+
+
+class CutWire:
+    """A port in front of a registrar: what the registrar says once it has a key in its file does
+    not arrive."""
+
+    def __init__(self, registrar, port=None):
+        self.registrar = registrar
+        self.port = port or registrar.port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.whole = False
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(PATIENCE)
+
+    def _serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with client, socket.create_connection(("127.0.0.1", self.port), 30) as server:
+                forth = threading.Thread(target=self._carry, args=(client, server, lambda: False),
+                                         daemon=True)
+                forth.start()
+                self._carry(server, client, lambda: not self.whole and self.registrar.keys())
+                for each in (client, server):
+                    try:
+                        each.shutdown(socket.SHUT_RDWR)
+                    except OSError:
+                        pass
+                forth.join(PATIENCE)
+
+    @staticmethod
+    def _carry(source, target, is_cut):
+        try:
+            while (data := source.recv(65536)) and not is_cut():
+                target.sendall(data)
+        except OSError:
+            pass

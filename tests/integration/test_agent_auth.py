@@ -10,12 +10,10 @@ import threading
 import time
 
 import pytest
-from agent_auth import AgentAuth, agent_auth, errors, told, warnings  # noqa: F401  pylint: disable=unused-import
-from machine import KEY, OLD_KEY, OLD_LINE, PATIENCE, PROMPT, NotifySocket, reply, shell_words
+from agent_auth import AgentAuth, errors, told, warnings
+from machine import KEY, OLD_KEY, OLD_LINE, PATIENCE, NotifySocket, reply, shell_words
 from fake_manager import answer
 from registrar_tools import need
-
-# pylint: disable=redefined-outer-name
 
 OLD_HASH = hashlib.sha1(f"007web-01{OLD_KEY}".encode()).hexdigest()
 PASSWORD = "Correct-Horse-Battery"
@@ -60,7 +58,8 @@ def test_request(agent_auth, start_manager, arguments, wanted):
     assert request(manager) == wanted
 
 
-def test_the_host_name_is_the_default(agent_auth, start_manager, as_root):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("as_root")
+def test_the_host_name_is_the_default(agent_auth, start_manager):
     manager = start_manager(answer(reply(name="Melancia.example")))
     result = agent_auth.registers(f"001 Melancia.example any {KEY}\n", manager=manager, name=None,
                                   host_name="Melancia.example")
@@ -68,7 +67,8 @@ def test_the_host_name_is_the_default(agent_auth, start_manager, as_root):  # py
     assert "INFO: Using agent name as: Melancia.example" in told(result)
 
 
-def test_a_machine_without_a_host_name(agent_auth, start_manager, as_root):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("as_root")
+def test_a_machine_without_a_host_name(agent_auth, start_manager):
     agent_auth.fails("Unable to extract hostname", "give -A", manager=start_manager(), name=None,
                      host_name="localhost")
 
@@ -120,7 +120,8 @@ def test_relative_paths(agent_auth, start_manager, certificates):
     assert request(manager) == f"OSSEC PASS: {PASSWORD} OSSEC A:'web-01'"
 
 
-def test_group(agent_auth, start_manager, as_root):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("as_root")
+def test_group(agent_auth, start_manager):
     agent_auth.registers(manager=start_manager(), arguments=["-g", "daemon"])
     status = os.stat(agent_auth.keys)
     assert status.st_mode & 0o7777 == 0o640 and status.st_uid == 0
@@ -144,7 +145,8 @@ def test_debug(agent_auth, start_manager):
     assert told(result) == [line for line in told(result) if line.startswith("INFO: ")]
 
 
-def test_ipv6(agent_auth, start_manager, ipv6):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("ipv6")
+def test_ipv6(agent_auth, start_manager):
     for host in ("::1", "[::1]"):
         manager = start_manager(address="::1")
         result = agent_auth.registers(manager=(host, manager.port), trust="ca")
@@ -483,7 +485,8 @@ def test_no_installation(agent_auth, start_manager):
     assert manager.conversations == []
 
 
-def test_full_disk(agent_auth, start_manager, mount_namespace):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("mount_namespace")
+def test_full_disk(agent_auth, start_manager):
     """Both originals report success and lose the old key."""
     manager = start_manager()
     old = OLD_LINE.replace(OLD_KEY, "0" * 64)
@@ -599,7 +602,8 @@ def test_unresolvable_name(agent_auth):
                      manager=("no-such-host.invalid", 1515), within=PATIENCE)
 
 
-def test_all_addresses_are_tried(agent_auth, start_manager, mount_namespace):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("mount_namespace")
+def test_all_addresses_are_tried(agent_auth, start_manager):
     """The originals take the first."""
     manager = start_manager(address="127.0.0.2")
     hosts = agent_auth.write("hosts", "127.0.0.3 manager.test\n127.0.0.2 manager.test\n")
@@ -686,7 +690,8 @@ def test_stopped(agent_auth, start_manager, number):
     assert result.status == -number and errors(result) == [] and agent_auth.snapshot() == before
 
 
-def test_another_user(agent_auth, start_manager, as_root):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("as_root")
+def test_another_user(agent_auth, start_manager):
     """The originals insist on root; here it is enough to be allowed to write."""
     os.chmod(agent_auth.etc, 0o777)
     os.makedirs(agent_auth.state_directory)

@@ -10,7 +10,7 @@ import os
 import subprocess
 
 import pytest
-from agent_auth import agent_auth, errors, told, warnings  # noqa: F401  pylint: disable=unused-import
+from agent_auth import errors, told, warnings
 from machine import shell_words
 from registrar_tools import PROGRAM, serving
 
@@ -80,7 +80,7 @@ def site(tmp_path):
 
 
 @pytest.fixture
-def hosts(agent_auth, mount_namespace):  # noqa: F811  pylint: disable=unused-argument
+def hosts(agent_auth, mount_namespace):  # pylint: disable=unused-argument
     """Shell commands after which the manager's name resolves."""
     path = agent_auth.write("hosts", f"127.0.0.1 localhost {MANAGER}\n")
     return f"mount --bind {shell_words(path)} /etc/hosts"
@@ -102,7 +102,7 @@ def check(result, address, lines, registrar, machine):
 @pytest.mark.parametrize("arguments, name",
                          [((), "melancia"), (("-A", "example-agent"), "example-agent")],
                          ids=["host name", "-A"])
-def test_adding_an_agent_with_a_host_name(agent_auth, site, hosts, arguments, name):  # noqa: F811
+def test_adding_an_agent_with_a_host_name(agent_auth, site, hosts, arguments, name):
     site.make_own_certificate()
     lines = [line.replace("melancia", name) for line in ADDING]
     with serving(site.directory, "-n") as registrar:
@@ -113,7 +113,7 @@ def test_adding_an_agent_with_a_host_name(agent_auth, site, hosts, arguments, na
     assert len(warnings(result)) == 1 and "not verified" in warnings(result)[0]
 
 
-def test_adding_an_agent_and_verifying_the_certificate(agent_auth, site, hosts):  # noqa: F811
+def test_adding_an_agent_and_verifying_the_certificate(agent_auth, site, hosts):
     site.make_certificate_of_the_ca()
     with serving(site.directory, "-n") as registrar:
         result = agent_auth.register("-m", MANAGER, "-p", str(registrar.port), "-v", str(site.ca),
@@ -122,7 +122,7 @@ def test_adding_an_agent_and_verifying_the_certificate(agent_auth, site, hosts):
     assert result.stderr == ""
 
 
-def test_adding_an_agent_and_presenting_a_certificate(agent_auth, site, hosts):  # noqa: F811
+def test_adding_an_agent_and_presenting_a_certificate(agent_auth, site, hosts):
     site.make_own_certificate()
     with serving(site.directory, "-n", "-v", site.ca) as registrar:
         result = agent_auth.register("-m", MANAGER, "-p", str(registrar.port), "-x",

@@ -12,12 +12,10 @@ import re
 import ssl
 
 import pytest
-from agent_auth import agent_auth, errors, told  # noqa: F401  pylint: disable=unused-import
+from agent_auth import errors, told
 from machine import PATIENCE
 from fake_manager import answer
 from registrar_tools import DATA
-
-# pylint: disable=redefined-outer-name
 
 VERSION = " V:'v4.14.5'"
 OLD_LINE = f"003 oldname any {'a' * 64}\n"

@@ -7,8 +7,8 @@ import threading
 import pytest
 from machine import KEY
 from fake_manager import PATIENCE
-from scripted_api import (BASIC, NOT_FOUND, NOT_FOUND_3, PASSWORD, TOKEN, Api, Reply, affected, error, export, granted,
-                          needs_module, settings)
+from scripted_api import (BASIC, NOT_FOUND, NOT_FOUND_3, PASSWORD, TOKEN, Api, Reply, affected,
+                          error, export, granted, needs_module, settings)
 
 pytestmark = needs_module
 

@@ -9,8 +9,9 @@ import pytest
 from machine import KEY, PROMPT
 from fake_manager import PATIENCE, end
 from proxies import basic, says, tunnel
-from scripted_api import TOKEN, Api, Reply, export, granted, needs_module, read_call, send, settings
-from test_client_trust import BOTH_VERSIONS, NAMES, TRUST, VERSIONS, own_certificate
+from scripted_api import (TOKEN, Api, Reply, export, granted, needs_module, read_call, send,
+                          settings)
+from trust_cases import BOTH_VERSIONS, NAMES, TRUST, VERSIONS, own_certificate
 
 pytestmark = needs_module
 

@@ -6,16 +6,15 @@ import os
 import pytest
 from api_tools import PASSWORD, USER, serving
 from machine import EXIT_CODES
-from registrar_tools import PROGRAM, directory  # noqa: F401  pylint: disable=unused-import
+from registrar_tools import PROGRAM, CutWire
 from scripted_api import needs_module
-from test_client_retries import CutWire
 
 pytestmark = [needs_module,
               pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")]
 
 
 @pytest.fixture
-def start_registrar(directory, certificates):  # noqa: F811
+def start_registrar(directory, certificates):
     """Start a registrar with an API: start_registrar(OPTION...) in a with statement."""
     certificate, key = certificates.pair("good")
 

@@ -10,7 +10,6 @@ import pytest
 import scripted_api
 from machine import KEY, OLD_LINE
 
-LAYER = r"(ok  |FAIL) (.{12}) (.*)"
 LAYERS = ["config", "credentials", "name", "key file", "DNS", "TCP", "TLS", "chain", "name match",
           "validity", "pin"]
 
@@ -18,17 +17,9 @@ LAYERS = ["config", "credentials", "name", "key file", "DNS", "TCP", "TLS", "cha
 def marks(result):
     """The layers in the order of their lines, each with True for a tick and False for a cross,
     and its text."""
-    seen = {}
-    for line in result.stdout.splitlines():
-        match = re.fullmatch(LAYER, line)
-        if match:
-            layer = match[2].rstrip()
-            assert layer in LAYERS and layer not in seen, f"{layer}:\n{result.stdout}"
-            seen[layer] = (match[1] == "ok  ", match[3])
-    assert list(seen) == [
-        layer for layer in LAYERS if layer in seen
-    ], f"out of order:\n{result.stdout}"
-    return seen
+    names = [layer for layer, _, _ in result.layers]
+    assert names == [layer for layer in LAYERS if layer in names], result.stdout
+    return {layer: (good, text) for layer, good, text in result.layers}
 
 
 def crosses(result):

@@ -207,31 +207,6 @@ def test_mistake_in_a_drop_in(machine, default_places):
 # ------------------------------------------------------------------ credentials
 
 
-class Credentials:
-    """A directory as systemd hands it to a service."""
-
-    def __init__(self, machine):
-        self.directory = os.path.join(machine.directory, "credentials")
-        self.environment = {"CREDENTIALS_DIRECTORY": self.directory}
-        os.mkdir(self.directory, 0o700)
-
-    def put(self, name, content):
-        path = os.path.join(self.directory, name)
-        with open(path, "wb") as file:
-            file.write(content if isinstance(content, bytes) else content.encode())
-        os.chmod(path, 0o400)
-        return path
-
-    def copy(self, name, source):
-        with open(source, "rb") as file:
-            return self.put(name, file.read())
-
-
-@pytest.fixture
-def credentials(machine):
-    return Credentials(machine)
-
-
 def test_everything_from_credentials(machine, start_manager, certificates, credentials):
     manager = start_manager(client_ca=certificates.ca())
     certificate, key = certificates.pair("agent")

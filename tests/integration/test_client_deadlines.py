@@ -7,71 +7,9 @@ import threading
 import pytest
 from machine import EXIT_CODES, KEY, reply, shell_words
 from fake_manager import answer
-
-# What a manager does until the client gives up, and what that is called.
-
-
-def silent_before_tls(conversation):
-    conversation.wait_for_end()
-
-
-def silent_amid_the_handshake(conversation):
-    conversation.socket.recv(65536)
-    conversation.socket.sendall(b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03")
-    conversation.wait_for_end()
-
-
-def silent_after_the_handshake(conversation):
-    conversation.handshake()
-    conversation.wait_for_end()
-
-
-def silent_after_the_request(conversation):
-    conversation.handshake()
-    conversation.read_request()
-    conversation.wait_for_end()
-
-
-def silent_amid_the_answer(conversation):
-    conversation.handshake()
-    conversation.read_request()
-    conversation.send(reply()[:40])
-    conversation.wait_for_end()
-
-
-def silent_amid_a_record(conversation):
-    conversation.handshake()
-    conversation.read_request()
-    conversation.tls.write(reply())
-    conversation.socket.sendall(conversation.outgoing.read()[:-5])
-    conversation.wait_for_end()
-
-
-def silent_amid_the_prefix(conversation):
-    conversation.handshake()
-    conversation.read_request()
-    conversation.send(b"ERR")
-    conversation.wait_for_end()
-
-
-def dripping(conversation):
-    """A byte whenever the last one was read, for ever: each read succeeds, the whole must not."""
-    conversation.handshake()
-    conversation.read_request()
-    conversation.send(b"OSSEC K:'")
-    while True:
-        conversation.send(b"1")
-        conversation.wait_until_read()
-        conversation.manager.pause.wait(0.05)
-
-
-def dripping_handshake(conversation):
-    conversation.socket.recv(65536)
-    conversation.socket.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\x00")
-    while True:
-        conversation.socket.sendall(b"\0")
-        conversation.manager.pause.wait(0.05)
-
+from silent_managers import (dripping, dripping_handshake, silent_after_the_handshake,
+                             silent_after_the_request, silent_amid_a_record, silent_amid_the_answer,
+                             silent_amid_the_handshake, silent_amid_the_prefix, silent_before_tls)
 
 SILENCES = {
     "before TLS": (silent_before_tls, "unreachable", "did not finish the TLS handshake in time"),

@@ -11,7 +11,8 @@ import pytest
 from killing import kill_at, needs_killer
 from machine import EXIT_CODES, OLD_KEY, PROMPT, Machine
 from fake_manager import PATIENCE
-from scripted_api import BASIC, NOT_FOUND_3, Api, Reply, affected, error, export, needs_module, settings
+from scripted_api import (BASIC, NOT_FOUND_3, Api, Reply, affected, error, export, needs_module,
+                          settings)
 
 pytestmark = needs_module
 

@@ -189,7 +189,8 @@ def test_modes(start_wazuh5, enrollment):
     assert os.listdir(os.path.dirname(enrollment.anchor_file)) == ["root-ca.pem"]
 
 
-def test_group(start_wazuh5, enrollment, as_root):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("as_root")
+def test_group(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
     enrollment.succeeds(server, manager=server, password=PASSWORD, agent__group="daemon")
     for path in (enrollment.machine.keys, enrollment.secret_file, enrollment.anchor_file,
@@ -363,7 +364,8 @@ def test_reset_removes_the_secret_and_keeps_the_ca(start_wazuh5, enrollment):
 
 # ------------------------------------------------------------------ ways there
 
-def test_address_of_ipv6(start_wazuh5, enrollment, ipv6, ca_pin):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("ipv6")
+def test_address_of_ipv6(start_wazuh5, enrollment, ca_pin):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET}, address="::1")
     token = wazuh5_manager.token(server.address, pin=ca_pin, credential=CREDENTIAL)
     enrollment.succeeds(server, token=token)

@@ -12,8 +12,7 @@ import subprocess
 import pytest
 from killing import kill_at, needs_killer
 from machine import EXIT_CODES, KEY, OLD_KEY, OLD_LINE, PROMPT, Machine
-from registrar_tools import PROGRAM, directory, serving  # noqa: F401  pylint: disable=unused-import
-from test_client_config import credentials  # noqa: F401  pylint: disable=unused-import
+from registrar_tools import PROGRAM, serving
 
 LINE = f"001 web-01 any {KEY}\n"
 EXPORT = base64.b64encode(LINE.strip().encode()).decode()
@@ -244,7 +243,8 @@ def test_the_same_key_changes_nothing(machine):
     assert machine.read_state()["bound_machine"], "now it is known whose key it is"
 
 
-def test_the_same_key_on_a_full_disk(machine, mount_namespace):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("mount_namespace")
+def test_the_same_key_on_a_full_disk(machine):
     """Nothing needs to be written, so nothing needs to be writable."""
     machine.install_key(LINE)
     path = machine.write("key", EXPORT, 0o600)
@@ -366,7 +366,7 @@ def test_manager_is_left_alone_by_the_method(machine):
 
 
 @pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")
-def test_directory_of_a_registrar(machine, directory):  # noqa: F811
+def test_directory_of_a_registrar(machine, directory):
     result = bring(machine, EXPORT, settings={"agent.directory": directory})
     assert result.status == 78 and "etc/sslmanager.key" in result.failure, result
 
@@ -399,7 +399,7 @@ def test_method(machine, notify_socket):
     assert machine.snapshot() == before, again
 
 
-def test_credential(machine, credentials):  # noqa: F811
+def test_credential(machine, credentials):
     path = credentials.put("agent-register.client-key", EXPORT + "\n")
     credentials.put("agent-register.conf",
                     "[manager]\nmethod = import\n[auth]\nforget_secret = yes\n")
@@ -510,7 +510,7 @@ def test_check(machine):
 
 
 @pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")
-def test_key_of_a_real_registrar(machine, directory):  # noqa: F811
+def test_key_of_a_real_registrar(machine, directory):
     """A key that the registrar has made for somebody else to carry."""
     with serving(directory, "-n") as registrar:
         registrar.register("carried")

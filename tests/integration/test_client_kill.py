@@ -7,7 +7,7 @@ import re
 import pytest
 from killing import kill_at, needs_killer
 from machine import OLD_LINE, Machine
-from registrar_tools import PROGRAM, directory, serving  # noqa: F401  pylint: disable=unused-import
+from registrar_tools import PROGRAM, serving
 
 pytestmark = [pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}"),
               needs_killer]
@@ -59,7 +59,7 @@ class KilledRun:
 
 @pytest.mark.parametrize("old_key", [False, True], ids=["no-key", "old-key"])
 @pytest.mark.parametrize("part", range(SLICES))
-def test_kill_at_every_system_call(tmp_path, directory, certificates, old_key, part):  # noqa: F811
+def test_kill_at_every_system_call(tmp_path, directory, certificates, old_key, part):
     certificate, key = certificates.pair("good")
     burnt, number = [], part + 1
     with serving(directory, "-n", "-x", certificate, "-k", key) as registrar:

@@ -10,10 +10,7 @@ import threading
 import pytest
 from machine import EXIT_CODES, KEY, PROMPT
 from proxies import OK, basic, read_request, says, tunnel
-from registrar_tools import PROGRAM, directory, serving  # noqa: F401  pylint: disable=unused-import
-from test_client_check import LAYER
-from test_client_config import credentials  # noqa: F401  pylint: disable=unused-import
-from test_client_retries import as_service
+from registrar_tools import PROGRAM, serving
 
 SHORT = {"manager.connect_timeout": "300 ms", "manager.attempt_timeout": "20 s"}
 LONG = {"manager.connect_timeout": "1 h", "manager.attempt_timeout": "1 h"}
@@ -39,6 +36,7 @@ def unused_port():
 
 
 # ------------------------------------------------------------------ the tunnel
+
 
 def test_register_through_a_proxy(machine, start_manager, start_proxy):
     """The request is the method's form to the byte, and the proxy resolves the manager's name,
@@ -111,7 +109,7 @@ def test_bytes_behind_the_header_are_the_managers(machine, start_proxy):
 
 @pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_real_registrar(machine, start_proxy, directory, certificates, host, request):  # noqa: F811
+def test_real_registrar(machine, start_proxy, directory, certificates, host, request):
     """With use of the source address, which is the proxy's."""
     if ":" in host:
         request.getfixturevalue("ipv6")
@@ -136,6 +134,7 @@ def test_real_registrar(machine, start_proxy, directory, certificates, host, req
 
 # ------------------------------------------------------------------ authentication
 
+
 def test_authentication(machine, start_manager, start_proxy):
     secret = basic("DOMAIN\\web", "open sesame")
     machine.secrets.append(secret)
@@ -145,7 +144,7 @@ def test_authentication(machine, start_manager, start_proxy):
     assert proxy.conversation.request.count(b"Proxy-Authorization") == 1
 
 
-def test_password_from_a_credential(machine, start_manager, start_proxy, credentials):  # noqa: F811
+def test_password_from_a_credential(machine, start_manager, start_proxy, credentials):
     machine.secrets.append("open sesame")
     credentials.put("agent-register.proxy-password", "open sesame\n")
     machine.registers(
@@ -347,6 +346,7 @@ def test_manager_hangs_up_behind_the_tunnel(machine, start_manager, start_proxy)
 
 # ------------------------------------------------------------------ reaching it, and deadlines
 
+
 def test_nobody_listens(machine, start_manager):
     port = unused_port()
     machine.fails("unreachable", f"127.0.0.1:{port}: 127.0.0.1: Connection refused",
@@ -411,6 +411,7 @@ def test_stop_while_the_proxy_thinks(machine, start_proxy, data):
 
 # ------------------------------------------------------------------ beside it
 
+
 def test_next_manager_when_the_proxy_cannot_reach_the_first(machine, start_manager, start_proxy):
     manager = start_manager()
     proxy = start_proxy(tunnel(refuse=["manager.test:1515"]))
@@ -443,19 +444,15 @@ def test_changed_password_ends_the_wait(machine, start_manager, start_proxy, not
     machine.password("wrong-one")
     for path in (password, machine.config):
         os.utime(path, (1, 1))
-    assert as_service(machine, notify_socket, **options).status == EXIT_CODES["refused"]
-    assert as_service(machine, notify_socket, **options).status == EXIT_CODES["not-ready"]
+    assert machine.register_as_service(notify_socket, **options).status == EXIT_CODES["refused"]
+    assert machine.register_as_service(notify_socket, **options).status == EXIT_CODES["not-ready"]
     assert len(proxy.conversations) == 1
     machine.password("right-one")
     os.utime(password, (4e9, 4e9))
-    assert as_service(machine, notify_socket, **options).status == 0
+    assert machine.register_as_service(notify_socket, **options).status == 0
 
 
 # ------------------------------------------------------------------ check and pin
-
-def layers(result):
-    return [(match[2].rstrip(), match[1] == "ok  ", match[3]) for match in
-            (re.fullmatch(LAYER, line) for line in result.stdout.splitlines()) if match]
 
 
 def test_check(machine, start_manager, start_proxy):
@@ -463,8 +460,8 @@ def test_check(machine, start_manager, start_proxy):
     proxy = start_proxy(tunnel({"manager.test:1515": manager.address}))
     before = machine.snapshot()
     result = machine.register("check", manager="manager.test", settings=through(proxy))
-    assert result.status == 0 and all(good for _, good, _ in layers(result)), result
-    assert [layer for layer, _, _ in layers(result)] == [
+    assert result.status == 0 and all(good for _, good, _ in result.layers), result
+    assert [layer for layer, _, _ in result.layers] == [
         "config", "credentials", "name", "key file", "DNS", "TCP", "proxy", "TLS", "chain",
         "name match", "validity", "pin"
     ]
@@ -476,14 +473,14 @@ def test_check(machine, start_manager, start_proxy):
 def test_check_finds_the_proxys_fault(machine, start_proxy):
     proxy = start_proxy(says(b"HTTP/1.1 403 Forbidden\r\n\r\n"))
     result = machine.register("check", manager="manager.test", settings=through(proxy))
-    assert result.status == 77 and layers(result)[-1][:2] == ("proxy", False), result
+    assert result.status == 77 and result.layers[-1][:2] == ("proxy", False), result
     assert "SSL_ports" in result.stdout, result
 
 
 def test_check_reads_the_password(machine, start_manager):
     result = machine.register("check", manager=start_manager(), settings=through(
         "proxy.test", "web", **{"auth.proxy_password_file": "/nowhere/password"}))
-    assert result.status == 78 and layers(result)[-1][:2] == ("credentials", False), result
+    assert result.status == 78 and result.layers[-1][:2] == ("credentials", False), result
 
 
 def test_pin(machine, start_manager, start_proxy):

@@ -133,9 +133,8 @@ def test_all_fields_in_their_order(machine, start_manager):
         "agent.ip": "src", "agent.groups": "web", "agent.version": "v4.14.5",
         "auth.password_file": machine.password("TopSecret")})
     digest = hashlib.sha1(f"007web-01{OLD_KEY}".encode()).hexdigest()
-    assert manager.conversation.records == [
-        f"OSSEC PASS: TopSecret OSSEC A:'web-01' V:'v4.14.5' G:'web' IP:'src' K:'{digest}'\n".encode()
-    ]
+    line = f"OSSEC PASS: TopSecret OSSEC A:'web-01' V:'v4.14.5' G:'web' IP:'src' K:'{digest}'\n"
+    assert manager.conversation.records == [line.encode()]
 
 
 def test_server_name_goes_out_for_names_only(machine, start_manager):

@@ -5,15 +5,12 @@ import fcntl
 import os
 import re
 import signal
-import socket
-import threading
 
 import pytest
 from machine import EXIT_CODES, KEY, OLD_LINE, PROMPT, reply, shell_words
 from fake_manager import answer
-from registrar_tools import PROGRAM, directory, serving  # noqa: F401  pylint: disable=unused-import
-from test_client_deadlines import silent_after_the_request, silent_before_tls
-from test_client_storage import chattr  # noqa: F401  pylint: disable=unused-import
+from registrar_tools import PROGRAM, CutWire, serving
+from silent_managers import silent_after_the_request, silent_before_tls
 
 OWN = "it is probably this machine's own: the answer to its request was lost"
 DUPLICATE = answer(b"ERROR: Duplicate agent name: web-01. Unable to add agent")
@@ -40,53 +37,8 @@ def in_turn(*scripts):
 # ------------------------------------------------------------------ the lost answer
 
 
-class CutWire:
-    """A port in front of a registrar: what the registrar says once it has a key in its file does
-    not arrive."""
-
-    def __init__(self, registrar, port=None):
-        self.registrar = registrar
-        self.port = port or registrar.port
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        self.whole = False
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join(PROMPT)
-
-    def _serve(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            with client, socket.create_connection(("127.0.0.1", self.port), 30) as server:
-                forth = threading.Thread(target=self._carry, args=(client, server, lambda: False),
-                                         daemon=True)
-                forth.start()
-                self._carry(server, client, lambda: not self.whole and self.registrar.keys())
-                for each in (client, server):
-                    try:
-                        each.shutdown(socket.SHUT_RDWR)
-                    except OSError:
-                        pass
-                forth.join(PROMPT)
-
-    @staticmethod
-    def _carry(source, target, is_cut):
-        try:
-            while (data := source.recv(65536)) and not is_cut():
-                target.sendall(data)
-        except OSError:
-            pass
-
-
 @pytest.fixture
-def cut_wire(directory, certificates):  # noqa: F811
+def cut_wire(directory, certificates):
     """Start a registrar behind a cut wire: cut_wire(OPTION...)."""
     if not os.path.exists(PROGRAM):
         pytest.skip(f"needs {PROGRAM}")
@@ -207,33 +159,15 @@ def test_lost_request_of_another_name_or_manager_is_not_this_one(machine, start_
 # ------------------------------------------------------------------ failover and plans
 
 
-def as_service(machine, notify_socket, **options):
-    """As systemd runs it at the next boot: the state is of another one."""
-    path = os.path.join(machine.state_directory, "state")
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            text = re.sub(r"(?m)^(\w*boot)=.*", r"\1=" + "0" * 32, file.read())
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-    # else it would block
-    reader = threading.Thread(target=notify_socket.until, args=("END",), daemon=True)
-    reader.start()
-    result = machine.register(environment=notify_socket.environment, **options)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-        end.sendto(b"END", notify_socket.path)
-    reader.join(PROMPT)
-    return result
-
-
 def test_plan_holds_for_the_manager_that_said_no(machine, start_manager, notify_socket):
     refusing, busy, good = start_manager(REFUSED), start_manager(BUSY), start_manager()
-    result = as_service(machine, notify_socket, manager=[refusing, busy])
+    result = machine.register_as_service(notify_socket, manager=[refusing, busy])
     assert result.status == EXIT_CODES["busy"], result
-    result = as_service(machine, notify_socket, manager=[refusing, busy])
+    result = machine.register_as_service(notify_socket, manager=[refusing, busy])
     assert result.status == EXIT_CODES["not-ready"] and result.failures == [], result
     assert [len(each.requests) for each in (refusing, busy)] == [1, 1]
     # a new one is asked at once
-    result = as_service(machine, notify_socket, manager=[refusing, busy, good])
+    result = machine.register_as_service(notify_socket, manager=[refusing, busy, good])
     assert result.status == 0, result
     assert [len(each.requests) for each in (refusing, busy, good)] == [1, 1, 1], result
 
@@ -251,15 +185,16 @@ def test_plan_does_not_hold_after_a_change(machine, start_manager, notify_socket
     os.utime(machine.config, (1, 1))
     settings = {"auth.password_file": password}
     assert (
-        as_service(machine, notify_socket, manager=manager, settings=settings).status
+        machine.register_as_service(notify_socket, manager=manager, settings=settings).status
         == EXIT_CODES["refused"]
     )
     assert (
-        as_service(machine, notify_socket, manager=manager, settings=settings).status
+        machine.register_as_service(notify_socket, manager=manager, settings=settings).status
         == EXIT_CODES["not-ready"]
     )
     os.utime(password, (4e9, 4e9))
-    assert as_service(machine, notify_socket, manager=manager, settings=settings).status == 0
+    result = machine.register_as_service(notify_socket, manager=manager, settings=settings)
+    assert result.status == 0, result
     assert len(manager.requests) == 2
 
 
@@ -267,7 +202,7 @@ def test_plan_does_not_hold_for_the_network(machine, start_manager, notify_socke
     manager = start_manager()
     manager.close()
     for attempts in (1, 2):
-        result = as_service(machine, notify_socket, manager=manager.address,
+        result = machine.register_as_service(notify_socket, manager=manager.address,
                             settings={"retry.initial": "1 min"})
         assert result.status == EXIT_CODES["unreachable"], result
         assert result.state["attempts"] == str(attempts), result
@@ -321,7 +256,7 @@ def test_splay_is_the_machines_own_and_the_units_only(machine, start_manager, no
     manager, seen = start_manager(), {}
     settings = {"retry.splay": "1 d"}  # beyond the budget: the background's business
     for number in (1, 2, 3, 1):
-        result = as_service(machine, notify_socket, manager=manager, settings=settings,
+        result = machine.register_as_service(notify_socket, manager=manager, settings=settings,
                             before=with_machine_id(number))
         assert result.status == EXIT_CODES["not-ready"], result
         drawn = re.search(r"The first attempt is in (\d+) s \(splay\)", result.stderr)[1]
@@ -398,7 +333,7 @@ def test_secret_is_forgotten_last(machine, start_manager):
     assert seen == [True, True] and not os.path.exists(password)
 
 
-def test_secret_stays_when_the_key_cannot_be_stored(machine, start_manager, chattr):  # noqa: F811
+def test_secret_stays_when_the_key_cannot_be_stored(machine, start_manager, chattr):
     password = machine.password("TopSecret\n")
 
     def script(conversation):

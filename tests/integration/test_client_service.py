@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from machine import EXIT_CODES, KEY, OLD_LINE, reply
+from machine import EXIT_CODES, KEY, reply
 from fake_manager import answer
 
 

@@ -8,8 +8,8 @@ import threading
 import pytest
 from machine import OLD_LINE, PROMPT, reply
 from fake_manager import answer
-from test_client_deadlines import (dripping, silent_after_the_handshake, silent_after_the_request,
-                                   silent_amid_the_answer, silent_amid_the_handshake, silent_before_tls)
+from silent_managers import (dripping, silent_after_the_handshake, silent_after_the_request,
+                             silent_amid_the_answer, silent_amid_the_handshake, silent_before_tls)
 
 LONG = {"manager.attempt_timeout": "1 h", "manager.connect_timeout": "1 h"}
 

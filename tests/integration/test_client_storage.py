@@ -4,7 +4,6 @@ stored."""
 import grp
 import os
 import stat
-import subprocess
 
 import pytest
 from machine import EXIT_CODES, KEY, OLD_KEY, OLD_LINE, PROMPT, reply, shell_words
@@ -239,25 +238,6 @@ def test_unknown_group(machine, start_manager):
     machine.fails("storage-error", "'no-such-group'", "group in [agent]", manager=manager,
                   force=True, settings={"agent.group": "no-such-group"})
     assert manager.conversations == []
-
-
-@pytest.fixture
-def chattr(machine, as_root):  # pylint: disable=unused-argument
-    """Mark a file of the machine; the marks are taken off at the end."""
-    marked = []
-
-    def mark(flag, path):
-        if (
-            subprocess.run(
-                ["chattr", f"+{flag}", path], capture_output=True, check=False
-            ).returncode
-            != 0
-        ):
-            pytest.skip("needs a file system with chattr")
-        marked.append((flag, path))
-    yield mark
-    for flag, path in marked:
-        subprocess.run(["chattr", f"-{flag}", path], check=True)
 
 
 @pytest.mark.parametrize("flag, word", [("i", "immutable"), ("a", "append-only")],

@@ -6,13 +6,13 @@ import re
 
 import pytest
 from machine import EXIT_CODES
-from registrar_tools import PROGRAM, directory, serving  # noqa: F401  pylint: disable=unused-import
+from registrar_tools import PROGRAM, serving
 
 pytestmark = pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")
 
 
 @pytest.fixture
-def start_registrar(directory, certificates):  # noqa: F811
+def start_registrar(directory, certificates):
     """Start a registrar: start_registrar(OPTION...) in a with statement."""
     certificate, key = certificates.pair("good")
 
@@ -44,7 +44,7 @@ def test_same_line_on_both_sides(machine, start_registrar, dialect):
         assert len(registrar.keys()) == 1
 
 
-def test_trust_by_the_pin_that_the_pin_command_prints(machine, directory):  # noqa: F811
+def test_trust_by_the_pin_that_the_pin_command_prints(machine, directory):
     """The way of the documentation, with the registrar's own self-signed certificate."""
     with serving(directory, "-n") as registrar:
         shown = machine.register("pin", address_of(registrar), trust=None)
@@ -58,7 +58,7 @@ def test_trust_by_the_pin_that_the_pin_command_prints(machine, directory):  # no
 @pytest.mark.parametrize("password, words",
                          [("right", None), ("wrong", "password"), (None, "password")],
                          ids=["right", "wrong", "none"])
-def test_password(machine, start_registrar, directory, dialect, password, words):  # noqa: F811
+def test_password(machine, start_registrar, directory, dialect, password, words):
     right = (directory / "etc" / "authd.pass").read_text().strip()
     machine.secrets.append(right)
     settings = {}

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from registrar_tools import KEY, PROGRAM, directory, run, serving  # noqa: F401
+from registrar_tools import KEY, PROGRAM, run, serving
 
 OLD_KEY = "5a" * 32
 DIALECTS = ("ossec", "wazuh")

@@ -12,7 +12,7 @@ import threading
 import pytest
 
 from killing import kill_at, needs_killer
-from registrar_tools import KEY, PATIENCE, PROGRAM, directory, need, run, serving  # noqa: F401
+from registrar_tools import KEY, PATIENCE, PROGRAM, need, run, serving
 
 OLD_KEY = "5a" * 32
 

@@ -13,13 +13,13 @@ import time
 
 import pytest
 from api_tools import LIST, LOGIN, PASSWORD, USER, Client, exported, problem, serving, write_users
-from registrar_tools import KEY, directory  # noqa: F401  pylint: disable=unused-import
+from registrar_tools import KEY
 
 OTHER_KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01"
 
 
 @pytest.fixture
-def registrar(directory):  # noqa: F811
+def registrar(directory):
     with serving(directory) as running:
         yield running
 
@@ -106,14 +106,14 @@ def test_call_without_token(registrar, header):
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_token_of_another_process(directory):  # noqa: F811
+def test_token_of_another_process(directory):
     with serving(directory) as registrar, Client(registrar) as client:
         header = client.log_in().headers
     with serving(directory) as registrar, Client(registrar) as client:
         assert client.ask("GET", LIST, headers=header).status == 401
 
 
-def test_logout(directory, registrar):  # noqa: F811
+def test_logout(directory, registrar):
     """Ends all tokens of the user, as with Wazuh, and nobody else's."""
     write_users(directory, {USER: PASSWORD, "second": "other password"})
     with Client(registrar) as client, Client(registrar) as twin, Client(registrar) as other:
@@ -144,7 +144,7 @@ def test_logout_needs_no_lock(client, registrar):
     os.close(fd)
 
 
-def test_logged_out_token_does_not_come_back(directory, registrar):  # noqa: F811
+def test_logged_out_token_does_not_come_back(directory, registrar):
     """Not even with a users file from before."""
     users = directory / "etc" / "api.users"
     text = users.read_text()
@@ -360,7 +360,7 @@ def test_manager_takes_no_agent_of_its_own_name(client):
     assert client.ask("POST", LIST, {"name": os.uname().nodename}).error == 1705
 
 
-def test_agent_limit(directory):  # noqa: F811
+def test_agent_limit(directory):
     with serving(directory, "--max-agents", "1") as registrar, Client(registrar) as client:
         client.log_in().add("web-01")
         assert problem(client.ask("POST", LIST, {"name": "web-02"}))[::3] == (400, 9013)
@@ -659,7 +659,7 @@ def test_purge(client, registrar):
     assert client.add("web-03")[0] == "002"
 
 
-def test_removing_leaves_what_the_dialect_leaves(directory):  # noqa: F811
+def test_removing_leaves_what_the_dialect_leaves(directory):
     with serving(directory, "--dialect", "ossec") as registrar, Client(registrar) as client:
         number = client.log_in().add("web-01")[0]
         client.ask("DELETE", f"{LIST}?agents_list={number}&status=all&older_than=0s")
@@ -761,7 +761,7 @@ def test_group_of_nobody(client, number, code):
     assert answer.json["message"] == "No agents were assigned to web"
 
 
-def test_groups_that_need_not_exist(directory):  # noqa: F811
+def test_groups_that_need_not_exist(directory):
     (directory / "queue").mkdir()
     with serving(directory, "--groups", "any") as registrar, Client(registrar) as client:
         client.log_in().add("web-01")

@@ -19,7 +19,7 @@ import api_tools
 import pytest
 import registrar_tools
 from api_tools import LIST, LOGIN, PASSWORD, USER, Client, problem, raw, read_all, serving
-from registrar_tools import PATIENCE, directory  # noqa: F401  pylint: disable=unused-import
+from registrar_tools import PATIENCE
 
 BLOCKED = (
     403,
@@ -33,14 +33,14 @@ BODY_MAX = 65536
 
 
 @pytest.fixture
-def registrar(directory):  # noqa: F811
+def registrar(directory):
     with serving(directory) as running:
         yield running
 
 
 # ------------------------------------------------------------------ too much
 
-def test_lock_out(directory):  # noqa: F811
+def test_lock_out(directory):
     with serving(directory, "--api-max-login-attempts", "3") as registrar, Client(
         registrar
     ) as client:
@@ -58,7 +58,7 @@ def test_lock_out(directory):  # noqa: F811
             assert other.try_login().status == 200
 
 
-def test_lock_out_ends(directory):  # noqa: F811
+def test_lock_out_ends(directory):
     with serving(directory, "--api-max-login-attempts", "1", "--api-block-time", "1") as registrar:
         with Client(registrar) as client:
             assert client.try_login(password="wrong").status == 401
@@ -67,7 +67,7 @@ def test_lock_out_ends(directory):  # noqa: F811
                 assert time.monotonic() < end
 
 
-def test_good_logins_are_no_failures(directory):  # noqa: F811
+def test_good_logins_are_no_failures(directory):
     with serving(directory, "--api-max-login-attempts", "2") as registrar, Client(
         registrar
     ) as client:
@@ -75,7 +75,7 @@ def test_good_logins_are_no_failures(directory):  # noqa: F811
             assert client.try_login().status == 200
 
 
-def test_request_limit(directory):  # noqa: F811
+def test_request_limit(directory):
     with serving(directory, "--api-max-requests", "5") as registrar, Client(registrar) as client:
         client.log_in()
         statuses = [client.ask("GET", LIST).status for _ in range(4)]
@@ -88,7 +88,7 @@ def test_request_limit(directory):  # noqa: F811
         assert registrar.register("web-01")[1] == "web-01"  # agents have nothing to do with it
 
 
-def test_many_logins_at_once(directory):  # noqa: F811
+def test_many_logins_at_once(directory):
     """More than the queue holds: some are told to come again, and none is lost."""
     def log_in(_):
         with Client(registrar) as client:
@@ -102,7 +102,7 @@ def test_many_logins_at_once(directory):  # noqa: F811
     assert set(statuses) <= {200, 429} and statuses.count(200) >= 32, statuses
 
 
-def test_connection_limit(directory):  # noqa: F811
+def test_connection_limit(directory):
     with serving(directory) as registrar, Client(registrar) as client:
         client.log_in()
         idle = [
@@ -121,7 +121,7 @@ def test_connection_limit(directory):  # noqa: F811
                 assert future.result().status == 200
 
 
-def test_connection_limit_of_an_address(directory):  # noqa: F811
+def test_connection_limit_of_an_address(directory):
     """Nobody takes all that there are: the 129th is closed, and others come in."""
     with serving(directory) as registrar:
         idle = [
@@ -230,7 +230,7 @@ def test_answer_to_connect_ends(registrar):
     [None, b"", b"GET /agents HT", b"GET /agents HTTP/1.1\r\nHost: a\r\n",
      b"POST /agents HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"],
 )
-def test_slow_request_is_cut_off(directory, sent):  # noqa: F811
+def test_slow_request_is_cut_off(directory, sent):
     """Even if a byte comes now and then."""
     with serving(directory, "--timeout", "1") as registrar:
         if sent is None:
@@ -250,7 +250,7 @@ def test_slow_request_is_cut_off(directory, sent):  # noqa: F811
             assert b"200" not in read_all(tls)
 
 
-def test_idle_connection_is_closed(directory):  # noqa: F811
+def test_idle_connection_is_closed(directory):
     with serving(directory, "--timeout", "1") as registrar, Client(registrar) as client:
         client.log_in()
         assert read_all(client.connection.sock) == b""
@@ -265,7 +265,7 @@ def test_slow_clients_hold_up_nobody(registrar):
         check_alive(registrar)
 
 
-def test_client_that_is_gone_before_its_answer(directory):  # noqa: F811
+def test_client_that_is_gone_before_its_answer(directory):
     """A login takes a while: who leaves meanwhile does no harm."""
     with serving(directory, "--api-max-requests", "0") as registrar:
         api_tools.write_users(directory, {USER: PASSWORD}, log2_n=14)
@@ -275,7 +275,7 @@ def test_client_that_is_gone_before_its_answer(directory):  # noqa: F811
         check_alive(registrar)
 
 
-def test_stopping_while_a_login_is_tried(directory):  # noqa: F811
+def test_stopping_while_a_login_is_tried(directory):
     with serving(directory) as registrar:
         api_tools.write_users(directory, {USER: PASSWORD}, log2_n=15)
         with raw(registrar) as tls, raw(registrar) as other:
@@ -351,7 +351,7 @@ def test_client_that_says_no_more_is_logged_in(registrar):
         assert read_all(tls).startswith(b"HTTP/1.1 200 ")
 
 
-def test_client_that_does_not_read_is_cut_off(directory):  # noqa: F811
+def test_client_that_does_not_read_is_cut_off(directory):
     """While its answer waits, nothing is read from it either; its time ends all the same."""
     with serving(directory, "--timeout", "1") as registrar:
         with socket.socket() as connection, Client(registrar) as client:
@@ -365,10 +365,9 @@ def test_client_that_does_not_read_is_cut_off(directory):  # noqa: F811
             connection.settimeout(PATIENCE)
             connection.connect(("127.0.0.1", registrar.api_port))
             with registrar_tools.client_context().wrap_socket(connection) as tls:
+                request = f"GET /agents?limit=100000 HTTP/1.1\r\nAuthorization: {token}\r\n\r\n"
                 for _ in range(4):
-                    tls.sendall(
-                        f"GET /agents?limit=100000 HTTP/1.1\r\nAuthorization: {token}\r\n\r\n".encode()
-                    )
+                    tls.sendall(request.encode())
                 assert wait_for_descriptors(registrar, lambda count: count > before)
                 assert wait_for_descriptors(registrar, lambda count: count == before)
                 assert b"HTTP/1.1 200 OK" in tls.recv(65536)
@@ -471,7 +470,7 @@ def test_old_tls_is_refused(registrar):
         ).connect()
 
 
-def test_client_certificate_is_demanded_as_from_agents(directory, tmp_path):  # noqa: F811
+def test_client_certificate_is_demanded_as_from_agents(directory, tmp_path):
     authority = registrar_tools.Authority(tmp_path, "site")
     with serving(directory, "-v", authority.certificate) as registrar:
         with pytest.raises((ssl.SSLError, ConnectionError)), Client(registrar) as client:
@@ -481,7 +480,7 @@ def test_client_certificate_is_demanded_as_from_agents(directory, tmp_path):  # 
 
 
 @pytest.mark.usefixtures("ipv6")
-def test_own_addresses(directory):  # noqa: F811
+def test_own_addresses(directory):
     with serving(directory, "--api-listen", "::1", "--api-listen", "127.0.0.2") as registrar:
         with Client(registrar, address="::1") as client:
             assert client.try_login().status == 200
@@ -495,7 +494,7 @@ def test_own_addresses(directory):  # noqa: F811
             assert client.try_login().status == 200
 
 
-def test_port_that_is_taken(directory):  # noqa: F811
+def test_port_that_is_taken(directory):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = registrar_tools.run("-D", directory, "-n", "-p", "0", "--listen", "127.0.0.1",
@@ -508,11 +507,11 @@ def test_pipelined_requests(registrar):
     with Client(registrar) as client, raw(registrar) as tls:
         token = client.log_in().headers["Authorization"]
         body = b'{"name": "web-%02d"}'
-        head = ("POST /agents HTTP/1.1\r\nHost: a\r\nAuthorization: {}\r\nContent-Type: "
-                "application/json\r\nContent-Length: {}\r\n\r\n")
+        head = (f"POST /agents HTTP/1.1\r\nHost: a\r\nAuthorization: {token}\r\n"
+                "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n")
+        last = f"GET /agents HTTP/1.1\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n"
         tls.sendall(
-            b"".join(head.format(token, len(body % i)).encode() + body % i for i in range(10))
-            + f"GET /agents HTTP/1.1\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n".encode()
+            b"".join((head % len(body % i)).encode() + body % i for i in range(10)) + last.encode()
         )
         answer = read_all(tls)
     assert answer.count(b"HTTP/1.1 200 OK") == 11
@@ -584,7 +583,7 @@ def test_lock_that_is_held_for_too_long(registrar):
     registrar.wait_for_line("client.keys stayed locked")
 
 
-def test_disk_that_takes_nothing(directory):  # noqa: F811
+def test_disk_that_takes_nothing(directory):
     """A key that cannot be stored is not handed out."""
     program = ["prlimit", "--fsize=300", registrar_tools.PROGRAM]
     registrar_tools.need("prlimit")
@@ -603,7 +602,7 @@ def test_disk_that_takes_nothing(directory):  # noqa: F811
 
 # ------------------------------------------------------------------ the users file
 
-def test_users_change_while_serving(directory, registrar):  # noqa: F811
+def test_users_change_while_serving(directory, registrar):
     with Client(registrar) as client:
         client.log_in()
         api_tools.write_users(directory, {USER: PASSWORD, "second": "other password"})
@@ -620,7 +619,7 @@ def test_users_change_while_serving(directory, registrar):  # noqa: F811
 
 @pytest.mark.parametrize("content", ["admin:secret\n", "admin\n", ":x\n", "x" * 2_000_000],
                          ids=["no hash", "no colon", "no name", "too long"])
-def test_users_file_that_is_wrong(directory, registrar, content):  # noqa: F811
+def test_users_file_that_is_wrong(directory, registrar, content):
     with Client(registrar) as client:
         client.log_in()
         (directory / "etc" / "api.users").write_text(content)
@@ -633,20 +632,20 @@ def test_users_file_that_is_wrong(directory, registrar, content):  # noqa: F811
         assert client.log_in().ask("GET", LIST).status == 200
 
 
-def test_users_file_that_is_missing(directory, registrar):  # noqa: F811
+def test_users_file_that_is_missing(directory, registrar):
     (directory / "etc" / "api.users").unlink()
     with Client(registrar) as client:
         assert client.try_login().status == 401
 
 
-def test_users_file_that_everybody_can_read(directory):  # noqa: F811
+def test_users_file_that_everybody_can_read(directory):
     with serving(directory) as registrar, Client(registrar) as client:
         (directory / "etc" / "api.users").chmod(0o644)
         client.log_in()
         registrar.wait_for_line("The users file .* is world-readable; run: chmod 0600 ")
 
 
-def test_wrong_users_file_at_the_start(directory):  # noqa: F811
+def test_wrong_users_file_at_the_start(directory):
     (directory / "etc" / "api.users").write_text("admin:secret\n")
     done = registrar_tools.run("-D", directory, "-n", "--api-port", "0", "-p", "0", "serve")
     assert done.returncode == 78
@@ -654,7 +653,7 @@ def test_wrong_users_file_at_the_start(directory):  # noqa: F811
     assert "secret" not in done.stderr
 
 
-def test_no_users_at_the_start(directory):  # noqa: F811
+def test_no_users_at_the_start(directory):
     with serving(directory, users={}) as registrar, Client(registrar) as client:
         registrar.wait_for_line(
             r"The API has no users in .*api\.users; create one with: agent-registrar user NAME"
@@ -677,7 +676,8 @@ def wait_for_descriptors(registrar, is_right):
 
 def login_request():
     credentials = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-    return f"POST {LOGIN} HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {credentials}\r\nContent-Length: 0\r\n\r\n".encode()
+    return (f"POST {LOGIN} HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {credentials}\r\n"
+            "Content-Length: 0\r\n\r\n").encode()
 
 
 def check_alive(registrar):

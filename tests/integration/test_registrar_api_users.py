@@ -11,23 +11,23 @@ import subprocess
 
 import pytest
 from api_tools import LIST, PASSWORD, USER, Client, exported, serving, write_users
-from registrar_tools import PATIENCE, PROGRAM, directory, need, run, serving as registrar_serving  # noqa: F401  pylint: disable=unused-import
+from registrar_tools import PATIENCE, PROGRAM, need, run, serving as registrar_serving
 
 GOOD = "correct horse"
 
 
 @pytest.fixture
-def users_file(directory):  # noqa: F811
+def users_file(directory):
     return directory / "etc" / "api.users"
 
 
-def user(directory, *arguments, password=GOOD + "\n"):  # noqa: F811
+def user(directory, *arguments, password=GOOD + "\n"):
     return run("-D", directory, "user", *arguments, input=password)
 
 
 # ------------------------------------------------------------------ the command
 
-def test_user_is_made(directory, users_file):  # noqa: F811
+def test_user_is_made(directory, users_file):
     done = user(directory, "admin")
     assert done.returncode == 0 and done.stdout == f"Made the user admin in {users_file}\n"
     assert done.stderr == ""
@@ -43,7 +43,7 @@ def test_user_is_made(directory, users_file):  # noqa: F811
             assert client.try_login("admin", GOOD + "\n").status == 401
 
 
-def test_password_is_changed(directory, users_file):  # noqa: F811
+def test_password_is_changed(directory, users_file):
     users_file.write_text(
         "# keep me\nother:" + "$scrypt$ln=10,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w\n"
     )
@@ -59,7 +59,7 @@ def test_password_is_changed(directory, users_file):  # noqa: F811
     assert stat.S_IMODE(users_file.stat().st_mode) == 0o600
 
 
-def test_user_is_removed(directory, users_file):  # noqa: F811
+def test_user_is_removed(directory, users_file):
     user(directory, "admin")
     user(directory, "other")
     done = user(directory, "--remove", "admin", password=None)
@@ -81,15 +81,16 @@ def test_user_is_removed(directory, users_file):  # noqa: F811
         ("a\0bcdefgh\n", "NUL byte"),
     ],
 )
-def test_password_that_will_not_do(directory, users_file, password, complaint):  # noqa: F811
+def test_password_that_will_not_do(directory, users_file, password, complaint):
     done = user(directory, "admin", password=password)
     assert done.returncode == 65 and complaint in done.stderr and len(done.stderr.splitlines()) == 1
     assert not users_file.exists()
 
 
 @pytest.mark.parametrize("name",
-                         ["adm", "a" * 65, "ad min", "admin:x", "admin\n", "ädmin", "../admin", ""])
-def test_name_that_will_not_do(directory, users_file, name):  # noqa: F811
+                         ["adm", "a" * 65, "ad min", "admin:x", "admin\n", "ädmin", "../admin",
+                          ""])
+def test_name_that_will_not_do(directory, users_file, name):
     done = user(directory, name)
     assert done.returncode == 65 and "A user has a name of 4 to 64 letters" in done.stderr
     assert len(done.stderr.splitlines()) == 1 and not users_file.exists()
@@ -101,12 +102,12 @@ def test_name_that_will_not_do(directory, users_file, name):  # noqa: F811
      ["--api-port", "x", "serve"], ["--api-port", "65536", "serve"],
      ["--api-max-login-attempts", "0", "serve"], ["--api-block-time", "", "serve"]],
 )
-def test_wrong_usage(directory, arguments):  # noqa: F811
+def test_wrong_usage(directory, arguments):
     done = run("-D", directory, *arguments)
     assert done.returncode == 64 and "Try 'agent-registrar --help'" in done.stderr
 
 
-def test_other_users_file(directory, tmp_path, users_file):  # noqa: F811
+def test_other_users_file(directory, tmp_path, users_file):
     done = run("-D", directory, "--api-users", tmp_path / "mine", "user", "admin", input=GOOD)
     assert done.returncode == 0 and (tmp_path / "mine").exists() and not users_file.exists()
     done = run("-D", directory, "--api-users", tmp_path / "nowhere" / "mine", "user", "admin",
@@ -114,7 +115,7 @@ def test_other_users_file(directory, tmp_path, users_file):  # noqa: F811
     assert done.returncode == 78 and "Cannot open the directory of the users file" in done.stderr
 
 
-def at_terminal(directory, *lines):  # noqa: F811
+def at_terminal(directory, *lines):
     """Run `user admin` at a terminal; what it showed, and the exit status."""
     pid, terminal = pty.fork()
     if pid == 0:
@@ -134,20 +135,20 @@ def at_terminal(directory, *lines):  # noqa: F811
     return shown.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def test_terminal(directory, users_file):  # noqa: F811
+def test_terminal(directory, users_file):
     shown, status = at_terminal(directory, GOOD, GOOD)
     assert status == 0 and "Password: " in shown and "The same again: " in shown
     assert "Made the user admin" in shown
     assert GOOD not in shown and users_file.exists()
 
 
-def test_terminal_typing_error(directory, users_file):  # noqa: F811
+def test_terminal_typing_error(directory, users_file):
     shown, status = at_terminal(directory, GOOD, GOOD + "x")
     assert status == 65 and "The two passwords are not the same" in shown and GOOD not in shown
     assert not users_file.exists()
 
 
-def test_test_option_looks_at_the_users(directory, users_file):  # noqa: F811
+def test_test_option_looks_at_the_users(directory, users_file):
     write_users(directory, {USER: PASSWORD})
     done = run("-D", directory, "-n", "--api-port", "0", "-t", "serve")
     assert done.returncode == 0 and "Users of the API: 1" in done.stderr
@@ -159,7 +160,7 @@ def test_test_option_looks_at_the_users(directory, users_file):  # noqa: F811
 # ------------------------------------------------------------------ curl
 
 @pytest.fixture
-def curl(directory):  # noqa: F811
+def curl(directory):
     """curl(ARGUMENTS..., PATH): what it printed, with the certificate checked and -u as Wazuh's
     documentation has it."""
     program = need("curl")

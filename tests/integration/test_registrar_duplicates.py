@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from registrar_tools import directory, serving, wazuh  # noqa: F401
+from registrar_tools import serving
 
 OLD_KEY = "5a" * 32
 

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from registrar_tools import PATIENCE, Registrar, directory, need, registrar, run, serving  # noqa: F401
+from registrar_tools import PATIENCE, Registrar, need, run, serving
 
 KEY = "5a" * 32
 GOOD = f"1024 old any {KEY}\n"

@@ -14,14 +14,14 @@ import wazuh5_manager
 from api_tools import PASSWORD as API_PASSWORD
 from api_tools import USER, Client, write_users
 from enroll_tools import PASSWORD, read
-from registrar_tools import directory, serving  # noqa: F401  pylint: disable=unused-import
+from registrar_tools import serving
 
 ENROLL, CACERTS = "/wazuh-manager/enroll", "/wazuh-manager/cacerts"
 BODY = {"name": "web-01", "version": "5.0.0"}
 
 
 @pytest.fixture
-def serve(directory, certificates, enrollment):  # noqa: F811
+def serve(directory, certificates, enrollment):
     """Start a registrar with our certificate and its CA: serve(ARGUMENTS..., password=...,
     certificate=NAME)."""
     del enrollment  # which skips in a build --without-api
@@ -139,7 +139,7 @@ def test_client_with_the_secret_of_another_manager(serve, start_wazuh5, enrollme
 
 # ------------------------------------------------------------------ others
 
-def test_answer(serve, directory):  # noqa: F811
+def test_answer(serve, directory):
     (directory / "etc" / "shared" / "default").mkdir(parents=True)
     registrar = serve()
     answer = enroll(registrar, {**BODY, "ip": "10.0.0.15", "groups": "default"})

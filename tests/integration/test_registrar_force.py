@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from registrar_tools import directory, run, serving  # noqa: F401
+from registrar_tools import run, serving
 
 OLD_KEY = "5a" * 32
 HOUR = 3600

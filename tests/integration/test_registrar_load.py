@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from registrar_tools import PATIENCE, PROGRAM, directory, need, registrar, serving  # noqa: F401
+from registrar_tools import PATIENCE, PROGRAM, need, serving
 
 IDLE = 250
 # seconds: what a served client may take on a busy machine; the deadlines that would delay it are 30

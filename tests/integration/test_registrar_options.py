@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from registrar_tools import PATIENCE, PROGRAM, Registrar, directory, need, prepare, run, serving  # noqa: F401
+from registrar_tools import PATIENCE, PROGRAM, Registrar, need, prepare, run, serving
 
 
 # ------------------------------------------------------------------ command line

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from registrar_tools import KEY, PATIENCE, Client, directory, registrar, run, serving, wazuh  # noqa: F401
+from registrar_tools import KEY, PATIENCE, Client, run, serving
 
 REQUEST = "OSSEC A:'web-01'\n"
 

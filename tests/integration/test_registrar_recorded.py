@@ -12,7 +12,7 @@ import ssl
 
 import pytest
 
-from registrar_tools import DATA, KEY, PATIENCE, directory, serving  # noqa: F401
+from registrar_tools import DATA, KEY, PATIENCE, serving
 
 VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from registrar_tools import Authority, directory, registrar, run, serving  # noqa: F401
+from registrar_tools import Authority, run, serving
 
 
 @pytest.fixture(scope="module")

@@ -1,58 +1,37 @@
 # SPDX-License-Identifier: ISC
 """What the tests in virtual machines share: the image, machines, a manager.
 
-BUILD_DIR    the build tree to install (default: the source tree); configured with --prefix=/usr --sysconfdir=/etc
-             --localstatedir=/var. Debian is kept in its folder qemu-image
+BUILD_DIR    the build tree to install (default: the source tree); see built.py. Debian is kept in
+             its folder qemu-image
 QEMU_TESTS   "required": a virtual machine that cannot be made is a failure, not a skip
 """
-import os
-import pathlib
-import sys
-
+import built
+import image as disk_image
+import manager as scripted
 import pytest
+import scripted_manager
+import virtual_machine
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(1, str(REPOSITORY / "tests/boot"))  # the stand-in agent, certificates, message ids
-
-# pylint: disable=wrong-import-position
-import image as disk_image  # noqa: E402
-import manager as scripted  # noqa: E402
-import scripted_manager  # noqa: E402
-import virtual_machine  # noqa: E402
-
-BUILD = pathlib.Path(os.environ.get("BUILD_DIR") or REPOSITORY).resolve()
-
-
-def cannot_run(reason):
-    if os.environ.get("QEMU_TESTS") == "required":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+pytest_plugins = ["machine_fixtures"]
 
 
 @pytest.fixture(scope="session")
 def image(tmp_path_factory):
     """The image and the folder with its kernel."""
-    reason = disk_image.requirements()
-    if not reason and not (BUILD / "config.status").exists():
-        reason = f"{BUILD} is not a build tree (set BUILD_DIR)"
+    reason = disk_image.requirements() or built.missing()
     if reason:
-        cannot_run(reason)
+        built.cannot_run(reason, "QEMU")
     try:
-        folder = disk_image.debian(BUILD / "qemu-image")
+        folder = disk_image.debian(built.BUILD / "qemu-image")
     except disk_image.ImageError as error:
-        cannot_run(f"Debian cannot be fetched here: {error}")
-    made = disk_image.make(BUILD, folder, tmp_path_factory.mktemp("image"))
+        built.cannot_run(f"Debian cannot be fetched here: {error}", "QEMU")
+    made = disk_image.make(built.BUILD, folder, tmp_path_factory.mktemp("image"))
     yield made, folder
     made.unlink()
 
 
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory):
-    return scripted_manager.make_certificates(tmp_path_factory.mktemp("certificates"))
-
-
 @pytest.fixture
-def new_machine(image):  # pylint: disable=redefined-outer-name
+def new_machine(image):
     """A machine with a fresh disk of the image, off."""
     machines = []
 
@@ -65,19 +44,15 @@ def new_machine(image):  # pylint: disable=redefined-outer-name
 
 
 @pytest.fixture
-def machine(new_machine):  # pylint: disable=redefined-outer-name
-    return new_machine()
+def manager(certificates):
+    """A manager.Manager."""
+    running = scripted.Manager(certificates)
+    yield running
+    running.close()
 
 
 @pytest.fixture
-def manager(certificates):  # pylint: disable=redefined-outer-name
-    manager = scripted.Manager(certificates)  # pylint: disable=redefined-outer-name
-    yield manager
-    manager.close()
-
-
-@pytest.fixture
-def credentials(certificates, manager):  # pylint: disable=redefined-outer-name
+def credentials(certificates, manager):
     """Everything that makes the image a certain agent: credentials(NAME)."""
     def make(name):
         config = f"[manager]\naddress = manager.example:{manager.port}\n[agent]\nname = {name}\n"

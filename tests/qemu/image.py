@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 
 import agent_machine
+import built
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = [
@@ -172,13 +173,10 @@ def _make_debian(release, folder):
 
 
 def _install(build, tree):
-    # GNU make passes what it was told itself on in the environment; that is not meant for this one.
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
-    }
-    with open(build / "config.status", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        run("make", "-s", "-C", build, "install", f"DESTDIR={tree}", env=environment)
+    try:
+        built.install(tree, build)
+    except subprocess.CalledProcessError as error:
+        raise ImageError(f"make install failed: {error.output[-1000:]}") from error
     if not (tree / "usr/sbin/agent-register").exists():
         raise ImageError(
             f"the build tree {build} is not configured with --prefix=/usr (set BUILD_DIR)"

@@ -1,4 +1,5 @@
-# The unit tests: one program a module, in cmocka. This file also says how any test of ours that prints TAP is run.
+# The unit tests: one program a module, in cmocka, in the folder of the module. This file also says
+# how any test of ours that prints TAP is run.
 AM_TESTS_ENVIRONMENT = TEST_DATA='$(abs_top_srcdir)/tests/data' CMOCKA_MESSAGE_OUTPUT=TAP; \
 	export TEST_DATA CMOCKA_MESSAGE_OUTPUT;
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh

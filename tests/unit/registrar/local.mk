@@ -14,8 +14,8 @@ unit_tests += \
 	test-api-request
 endif
 
-registrar_libraries = libtest.a libregistrar.a libcommon.a $(CMOCKA_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \
-	$(EVENT_LIBS)
+registrar_libraries = libtest.a libregistrar.a libcommon.a $(CMOCKA_LIBS) $(OPENSSL_LIBS) \
+	$(JANSSON_LIBS) $(EVENT_LIBS)
 
 test_api_access_SOURCES = tests/unit/registrar/api/test-api-access.c
 test_api_access_LDADD = $(registrar_libraries)

@@ -2,7 +2,7 @@
 """Machines in a cloud: the real cloud-init and systemd-networkd, and a seed from which both take
 what they need.
 
-    layer = cloud.make_layer(directory)                 once, with apt: cloud-init and what it needs, as a tarball
+    layer = cloud.make_layer(directory)                 once, with apt: cloud-init, as a tarball
     machine = cloud.CloudMachine(layer, installation, certificates)
     machine.seed(user_data, instance="i-0123", name="web-01")
     with machine.boot() as system:

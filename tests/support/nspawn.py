@@ -3,7 +3,7 @@
 
     machine = Machine()                                 its disk, not yet booted
     machine.install(tarball)                            files go straight onto the disk ...
-    machine.write("/etc/hostname", "web-01")            ... as long as the machine exists, booted or not
+    machine.write("/etc/hostname", "web-01")            whenever the machine exists, booted or not
     with machine.boot() as system:                      a boot; the disk stays for the next one
         system.wait_until_booted()
         system.run("systemctl status agent-register").stdout

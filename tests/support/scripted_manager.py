@@ -15,6 +15,7 @@ import nspawn
 NAMES = f"DNS:manager.example,IP:{nspawn.MANAGER_ADDRESS}"
 PASSWORD = "correct horse"
 KEY = "0123456789abcdef" * 4
+BUSY = "ERROR: Internal manager error adding agent: web-01\n\n"
 
 
 def make_certificates(directory):
@@ -79,33 +80,71 @@ def drop(request):  # pylint: disable=unused-argument
     return None
 
 
-class Manager:
-    """Listens from here to close(). What it was asked is in `requests`, when (CLOCK_MONOTONIC)
-    is in `times`; what it answers is `answer(request)`."""
+class Listener:
+    """Listens on the socket from here to close(), with the manager's certificate: one connection
+    after the other is given to converse(), which the class below this one has."""
 
-    def __init__(self, machine, certificates, answer=want_password, port=1515):
-        self.answer = answer
-        self.requests = []
-        self.times = []
-        self._asked = threading.Condition()
+    def __init__(self, certificates, listener):
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificates / "manager.pem", certificates / "manager.key")
-        self._listener = machine.call_at_manager(
-            lambda: socket.create_server((nspawn.MANAGER_ADDRESS, port), backlog=64))
+        self._listener = listener
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def close(self):
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # ends accept()
         self._listener.close()
         self._thread.join(10)
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            # What a client does wrong is the client's test's business: it shows in what that test
+            # looks at.
+            with connection, contextlib.suppress(OSError):
+                self.converse(connection)
+
+    def encrypt(self, connection):
+        """The TLS connection, as a context."""
+        return self._context.wrap_socket(connection, server_side=True)
+
+    def converse(self, connection):
+        """One connection from its beginning to its end. May raise OSError."""
+        raise NotImplementedError
+
+
+def read_request(stream):
+    """The client's line without its end; what there is of it when the connection ends before."""
+    request = b""
+    while not request.endswith(b"\n"):
+        received = stream.recv(4096)
+        if not received:
+            break
+        request += received
+    return request.decode().rstrip("\n")
+
+
+class Manager(Listener):
+    """What it was asked is in `requests`, when (CLOCK_MONOTONIC) is in `times`; what it answers is
+    `answer(request)`."""
+
+    def __init__(self, machine, certificates, answer=want_password, port=1515):
+        self.answer = answer
+        self.requests = []
+        self.times = []
+        self._asked = threading.Condition()
+        super().__init__(certificates, machine.call_at_manager(
+            lambda: socket.create_server((nspawn.MANAGER_ADDRESS, port), backlog=64)))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def wait_for_requests(self, count, timeout=30):
         """Until it was asked so often."""
@@ -118,27 +157,10 @@ class Manager:
             self.times.append(when)
             self._asked.notify_all()
 
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            # What a client does wrong is the client's test's business: it shows in what that test
-            # looks at.
-            with contextlib.suppress(OSError):
-                self._converse(connection)
-
-    def _converse(self, connection):
+    def converse(self, connection):
         connection.settimeout(10)
-        with self._context.wrap_socket(connection, server_side=True) as stream:
-            request = b""
-            while not request.endswith(b"\n"):
-                received = stream.recv(4096)
-                if not received:
-                    break
-                request += received
-            self._note(request.decode().rstrip("\n"), time.monotonic())
+        with self.encrypt(connection) as stream:
+            self._note(read_request(stream), time.monotonic())
             answer = self.answer(self.requests[-1])
             if answer is not None:
                 stream.sendall(answer.encode())
