@@ -617,6 +617,22 @@ def test_users_change_while_serving(directory, registrar):
         assert client.log_in(password="changed password").ask("GET", LIST).status == 200
 
 
+def test_password_that_changes_while_it_is_tried(directory, registrar):  # noqa: F811
+    """The old one does not open the door any more, although it was right when it was sent: an
+    attempt takes its time, and others wait for it."""
+    api_tools.write_users(directory, {USER: PASSWORD}, log2_n=15)
+    credentials = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(Client(registrar)).connection for _ in range(16)]
+        for connection in connections:
+            connection.request("POST", LOGIN, headers={"Authorization": f"Basic {credentials}"})
+        assert connections[0].getresponse().status == 200
+        api_tools.write_users(directory, {USER: "changed password"})
+        assert connections[-1].getresponse().status == 401
+    with Client(registrar) as client:
+        client.log_in(password="changed password")
+
+
 @pytest.mark.parametrize("content", ["admin:secret\n", "admin\n", ":x\n", "x" * 2_000_000],
                          ids=["no hash", "no colon", "no name", "too long"])
 def test_users_file_that_is_wrong(directory, registrar, content):

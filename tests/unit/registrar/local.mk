@@ -1,13 +1,16 @@
 # Unit tests of src/registrar/. The file tests go through fault.c like those of atomic-file.
 unit_tests += \
+	test-acceptor \
 	test-agent-files \
 	test-answer \
+	test-connection \
 	test-enrollment \
 	test-records \
 	test-registrar-address \
 	test-request-buffer \
 	test-roster \
-	test-rules
+	test-rules \
+	test-transactions
 if WITH_API
 unit_tests += \
 	test-api-access \
@@ -38,3 +41,13 @@ test_request_buffer_LDADD = $(registrar_libraries)
 test_roster_SOURCES = tests/unit/registrar/agents/test-roster.c $(unit_faults)
 test_roster_LDADD = $(registrar_libraries)
 test_roster_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=fdatasync
+test_transactions_SOURCES = tests/unit/registrar/enrollment/test-transactions.c
+test_transactions_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_transactions_LDADD = $(registrar_libraries)
+test_transactions_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
+test_acceptor_SOURCES = tests/unit/registrar/net/test-acceptor.c
+test_acceptor_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_acceptor_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_connection_SOURCES = tests/unit/registrar/authd/test-connection.c
+test_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_connection_LDADD = $(registrar_libraries)
