@@ -14,5 +14,6 @@ install-data-hook:
 		"$(DESTDIR)$(bashcompletiondir)/agent-register"
 	ln -sf agent-register "$(DESTDIR)$(bashcompletiondir)/agent-auth"
 uninstall-hook:
-	rm -f "$(DESTDIR)$(bashcompletiondir)/agent-register" "$(DESTDIR)$(bashcompletiondir)/agent-auth"
+	rm -f "$(DESTDIR)$(bashcompletiondir)/agent-register"
+	rm -f "$(DESTDIR)$(bashcompletiondir)/agent-auth"
 	rm -f "$(DESTDIR)$(sbindir)/agent-auth"

@@ -1,6 +1,7 @@
-# Probing compiler and linker flags without touching the user's CFLAGS and LDFLAGS.
+# Probing compiler and linker flags without changing the user's CFLAGS and LDFLAGS.
 
-# AR_TRY_FLAG(KIND-VARIABLE, FLAG, IF-ACCEPTED): does a program build with FLAG added to the user's own flags?
+# AR_TRY_FLAG(KIND-VARIABLE, FLAG, IF-ACCEPTED): does a program build with FLAG added to the user's
+# own flags?
 AC_DEFUN([AR_TRY_FLAG],
  [ar_saved_flags="$$1"
   $1="$$1 $2"
@@ -22,7 +23,7 @@ AC_DEFUN([AR_LINKER_FLAGS],
     AR_TRY_FLAG([LDFLAGS], [$ar_flag], [$1="$$1 $ar_flag"])
   done])
 
-# AR_FORTIFY(VARIABLE): append -D_FORTIFY_SOURCE=2 where the compiler optimises and has not set it already
+# AR_FORTIFY(VARIABLE): append -D_FORTIFY_SOURCE=2 if the compiler optimizes and has not set it
 AC_DEFUN([AR_FORTIFY],
  [AC_MSG_CHECKING([whether to add -D_FORTIFY_SOURCE=2])
   AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[

@@ -1,6 +1,6 @@
 dist_noinst_SCRIPTS += tests/demo tests/run-tests tests/check-documents
 
-# The pure parts of the methods api and enroll, which the program loads with a module.
+# The pure parts of the methods api and enroll, which are in the module.
 if WITH_API
 check_LIBRARIES = libmodule.a
 libmodule_a_SOURCES = \
@@ -19,8 +19,9 @@ if WITH_REGISTRAR
 include tests/fuzz/registrar.mk
 endif
 
-# The suites of pytest are folders here. The boot suite needs root and systemd-nspawn, so it is not part of a plain
-# "make check"; "./run test" names it. The qemu suite takes minutes; "./run test qemu" names it.
+# The pytest suites are folders here. The boot suite requires root and systemd-nspawn, so "make
+# check" does not run it; "./run test" does. The qemu suite takes minutes; "./run test qemu" runs
+# it.
 PYTEST_SUITES = integration
 PYTEST_RESULTS =
 EXTRA_DIST += tests/boot tests/data tests/integration tests/pytest.ini tests/qemu tests/support
@@ -34,19 +35,22 @@ check-local: all $(check_PROGRAMS)
 	for suite in $(PYTEST_SUITES); do \
 		jobs=; $(PYTHON3) -c 'import xdist' 2>/dev/null && jobs="-n auto"; \
 		echo "== $$suite"; \
-		env PYTHONDONTWRITEBYTECODE=1 TEST_DATA=$(abs_top_srcdir)/tests/data BUILD_DIR=$(abs_top_builddir) \
-			AGENT_REGISTER=$(abs_top_builddir)/agent-register AGENT_REGISTRAR=$(abs_top_builddir)/agent-registrar \
+		env PYTHONDONTWRITEBYTECODE=1 TEST_DATA=$(abs_top_srcdir)/tests/data \
+			BUILD_DIR=$(abs_top_builddir) \
+			AGENT_REGISTER=$(abs_top_builddir)/agent-register \
+			AGENT_REGISTRAR=$(abs_top_builddir)/agent-registrar \
 			$(PYTHON3) -m pytest -q -p no:cacheprovider -rs $$jobs $(PYTEST_FLAGS) \
 			$(if $(PYTEST_RESULTS),--junitxml=$(PYTEST_RESULTS)/$$suite.xml) \
 			$(abs_top_srcdir)/tests/$$suite || status=$$?; \
 	done; \
 	exit $$status
 
-# Kills a run at a chosen system call, for tests/integration/test_client_kill.py.
+# Kills a process at a given system call, for tests/integration/test_client_kill.py.
 check_PROGRAMS += kill-at-syscall
 kill_at_syscall_SOURCES = tests/integration/kill-at-syscall.c
 
-# Whole folders are distributed; what a build has left in them is not.
+# Whole folders are distributed, but not what a build leaves in them.
 dist-hook:
 	find $(distdir)/tests -name '*.o' -exec rm -f {} +
-	find $(distdir)/tests \( -name .deps -o -name .dirstamp -o -name __pycache__ \) -prune -exec rm -rf {} +
+	find $(distdir)/tests \( -name .deps -o -name .dirstamp -o -name __pycache__ \) -prune \
+		-exec rm -rf {} +

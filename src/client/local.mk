@@ -1,4 +1,4 @@
-# The client. Everything but main.c is in a library, so that the tests link what they test.
+# The client. Everything but main.c is in a library to which the unit tests are linked.
 noinst_LIBRARIES += libclient.a
 libclient_a_SOURCES = \
 	src/client/agent-files/import-file.c src/client/agent-files/import-file.h \
@@ -56,12 +56,13 @@ libclient_a_SOURCES = \
 sbin_PROGRAMS += agent-register
 agent_register_SOURCES = src/client/main.c
 agent_register_LDADD = libclient.a libcommon.a $(OPENSSL_LIBS) -lc $(INIH_LIBS)
-# What the module calls; by name, so that nothing else can be called from outside.
-agent_register_LDFLAGS = $(AM_LDFLAGS) -Wl,--dynamic-list=$(top_srcdir)/src/client/methods/https/module.symbols
+# The functions that the module calls are exported by name; no others are.
+agent_register_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--dynamic-list=$(top_srcdir)/src/client/methods/https/module.symbols
 EXTRA_agent_register_DEPENDENCIES = src/client/methods/https/module.symbols
 EXTRA_DIST += src/client/methods/https/module.symbols
 
-# The methods that speak HTTPS, loaded when they are used: see methods/module.h.
+# The methods that use HTTPS, loaded when they are needed: see methods/module.h.
 if WITH_API
 module_PROGRAMS = agent-register-https.so
 agent_register_https_so_SOURCES = \
@@ -81,12 +82,13 @@ agent_register_https_so_SOURCES = \
 	src/client/methods/https/https-pipe.c src/client/methods/https/https-pipe.h \
 	src/client/methods/https/wiping-memory.c src/client/methods/https/wiping-memory.h \
 	src/common/enroll-jwt.c src/common/enroll-jwt.h
-agent_register_https_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+agent_register_https_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden $(CURL_CFLAGS) \
+	$(JANSSON_CFLAGS)
 agent_register_https_so_LDFLAGS = $(PROJECT_LDFLAGS) -shared -Wl,-soname,agent-register-https.so
 agent_register_https_so_LDADD = $(CURL_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 endif
 
-# Scripts that call agent-auth find the same program under that name. The agents' packages keep theirs in /var/ossec/bin.
-# (Removed again by uninstall-hook in etc/local.mk.)
+# Scripts that call agent-auth find the program under that name. The agents' packages have theirs in
+# /var/ossec/bin. (The link is removed by uninstall-hook in etc/local.mk.)
 install-exec-hook:
 	ln -sf agent-register "$(DESTDIR)$(sbindir)/agent-auth"

@@ -24,7 +24,7 @@ struct libsystemd {
 };
 
 /*
- * The functions of the library, loaded at the first call; null when it is not installed or lacks one
- * of them. Static. Must not be called by several threads at once.
+ * The functions of the library, loaded at the first call; null when it is not installed or lacks
+ * one of them. Static. Must not be called by several threads at once.
  */
 const struct libsystemd *libsystemd(void);

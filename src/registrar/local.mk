@@ -1,4 +1,4 @@
-# The manager's side. Everything but main.c is in a library that the unit tests link.
+# The registrar. Everything but main.c is in a library to which the unit tests are linked.
 noinst_LIBRARIES += libregistrar.a
 libregistrar_a_SOURCES = \
 	src/registrar/keys-watch.c src/registrar/keys-watch.h \

@@ -1,5 +1,5 @@
-# The fuzz targets. With --enable-fuzzers (clang) each becomes a libFuzzer program; everywhere each is
-# fed its corpus.
+# The fuzz targets. With --enable-fuzzers (clang) each becomes a libFuzzer program; everywhere each
+# is fed its corpus.
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py
 
 fuzz_targets = \
@@ -53,7 +53,7 @@ test_fuzz_enroll_LDADD = libmodule.a $(fuzz_libraries) $(JANSSON_LIBS)
 if ENABLE_FUZZERS
 noinst_PROGRAMS += $(fuzz_targets)
 
-# What is fuzzed, once more, so that libFuzzer sees which branches an input takes.
+# The fuzzed code, compiled again so that libFuzzer sees which branches an input takes.
 noinst_LIBRARIES += libfuzzed.a
 libfuzzed_a_SOURCES = $(libcommon_a_SOURCES) \
 	src/client/agent-files/keystore.c \

@@ -1,4 +1,4 @@
-# The fuzz targets of what the registrar reads.
+# The fuzz targets of the registrar.
 registrar_fuzz_libraries = libregistrar.a libcommon.a $(OPENSSL_LIBS)
 registrar_fuzz_tests = test-fuzz-address test-fuzz-roster
 check_PROGRAMS += $(registrar_fuzz_tests)
@@ -32,7 +32,7 @@ fuzz_roster_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_roster_LDADD = libfuzzedregistrar.a $(fuzzed_libraries)
 endif
 
-# The API's.
+# Those of its API.
 if WITH_API
 check_PROGRAMS += test-fuzz-api-call
 TESTS += test-fuzz-api-call

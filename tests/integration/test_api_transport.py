@@ -99,7 +99,8 @@ def test_client_certificate(machine, start_manager, certificates, version):
 @BOTH_VERSIONS
 def test_missing_client_certificate(machine, start_manager, certificates, version):
     manager = start_manager(Api(), lowest=version, highest=version, client_ca=certificates.ca())
-    machine.fails("refused", "requires a client certificate", "certificate_file and private_key_file",
+    machine.fails("refused", "requires a client certificate",
+                  "certificate_file and private_key_file",
                   manager=manager, settings=settings(machine))
 
 

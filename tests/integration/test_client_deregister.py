@@ -112,7 +112,8 @@ FAILURES = {
         ["401"],
     ),
     "busy": ({DELETE: Reply(503, b"")}, "busy", ["503"]),
-    "not the API": ({FETCH: Reply(200, b"<html>")}, "protocol-error", ["not in the format of the Wazuh API"]),
+    "not the API": ({FETCH: Reply(200, b"<html>")}, "protocol-error",
+                    ["not in the format of the Wazuh API"]),
     "no answer": ({DELETE: b""}, "busy", ["instead of responding"]),
 }
 

@@ -150,8 +150,8 @@ def test_token_contradicts_no_verification(enrollment, ca_pin):
 
 
 def test_without_token_trust_must_be_configured(enrollment):
-    enrollment.fails("misconfigured", "No way to verify the manager is configured", password=PASSWORD,
-                     trust=None, manager__address="127.0.0.1")
+    enrollment.fails("misconfigured", "No way to verify the manager is configured",
+                     password=PASSWORD, trust=None, manager__address="127.0.0.1")
 
 
 # ------------------------------------------------------------------ clocks

@@ -217,8 +217,12 @@ def test_proxy_that_repeats_a_long_password(machine, start_manager, start_proxy)
         conversation.socket.sendall(
             f"HTTP/1.1 407 {read_request(conversation)[-1]}\r\n\r\n".encode()
         )
-    result = machine.fails("refused", "echoes our credentials", manager=start_manager(), settings=through(
-        start_proxy(script), "web", **{"auth.proxy_password_file": machine.password(password)}))
+    settings = through(
+        start_proxy(script), "web", **{"auth.proxy_password_file": machine.password(password)}
+    )
+    result = machine.fails(
+        "refused", "echoes our credentials", manager=start_manager(), settings=settings
+    )
     assert basic("web", password)[:20] not in result.stderr
 
 

@@ -158,8 +158,8 @@ def test_client_certificate(machine, start_manager, certificates, version):
 def test_missing_client_certificate(machine, start_manager, certificates, version):
     manager = start_manager(lowest=version, highest=version, client_ca=certificates.ca())
     machine.install_key()
-    machine.fails("refused", "requires a client certificate", "certificate_file and private_key_file",
-                  manager=manager, force=True)
+    machine.fails("refused", "requires a client certificate",
+                  "certificate_file and private_key_file", manager=manager, force=True)
     manager.settle()
     assert manager.requests == []
 

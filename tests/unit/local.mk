@@ -1,5 +1,5 @@
-# The unit tests: one program a module, in cmocka, in the folder of the module. This file also says
-# how any test of ours that prints TAP is run.
+# The unit tests: one cmocka program per module, in the folder of the module. This file also defines
+# how tests that print TAP are run.
 AM_TESTS_ENVIRONMENT = TEST_DATA='$(abs_top_srcdir)/tests/data' CMOCKA_MESSAGE_OUTPUT=TAP; \
 	export TEST_DATA CMOCKA_MESSAGE_OUTPUT;
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
@@ -11,7 +11,7 @@ libtest_a_SOURCES = tests/unit/certificates.c tests/unit/certificates.h tests/un
 unit_libraries = libtest.a libclient.a libcommon.a $(CMOCKA_LIBS) $(SYSTEMD_LIBS) $(INIH_LIBS) \
 	$(OPENSSL_LIBS)
 
-# Calls of the code under test go through tests/unit/fault.c where these are linked in.
+# With these, the system calls of the code under test go through tests/unit/fault.c.
 FAULT_WRAPS = -Wl,--wrap=write,--wrap=fsync,--wrap=fchmod,--wrap=fchown,--wrap=fallocate \
 	-Wl,--wrap=unlinkat,--wrap=linkat,--wrap=renameat
 unit_faults = tests/unit/fault.c tests/unit/fault.h

@@ -10,7 +10,8 @@
 /*
  * Restart `unit` if it runs, and was started before `moment` (CLOCK_MONOTONIC, microseconds);
  * otherwise, also when its start is queued, nothing changes (systemctl try-restart). Returns 1 when
- * it is being restarted, 0 when not or when there is no systemd, or a negative errno with `why` set.
+ * it is being restarted, 0 when not or when there is no systemd, or a negative errno with `why`
+ * set.
  */
 int agent_unit_try_restart(const char *unit, uint64_t moment, struct reason *why);
 
@@ -29,8 +30,8 @@ bool agent_unit_is_active(const char *unit);
 
 /*
  * Prevent the agent from starting, or allow it: by a file in our runtime directory
- * (/run/agent-register/hold), whose absence is a condition in the drop-in of the agent's unit. For a
- * key that exists but must not be used. Only the service prevents it; any run allows it.
+ * (/run/agent-register/hold), whose absence is a condition in the drop-in of the agent's unit. For
+ * a key that exists but must not be used. Only the service prevents it; any run allows it.
  */
 void agent_unit_hold(bool hold);
 

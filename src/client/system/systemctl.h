@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * systemctl(1), as the interface to systemd. As root it does not need the system bus, whose daemon may
- * not be running yet early in the boot.
+ * systemctl(1), as the interface to systemd. As root it does not need the system bus, whose daemon
+ * may not be running yet early in the boot.
  */
 #pragma once
 
@@ -22,10 +22,10 @@ bool systemd_is_booted(void);
 int systemctl(const char *const arguments[], int stop_fd, struct reason *why);
 
 /*
- * Read properties of a unit, named and separated by commas ("ActiveState,MainPID"). `ret`, of `size`
- * bytes, gets a line NAME=VALUE for each, terminated. Returns 0, -ENOENT when there is no systemd,
- * -EMSGSIZE when they do not fit, -EIO when the exit status of systemctl is not 0, or another
- * negative errno.
+ * Read properties of a unit, named and separated by commas ("ActiveState,MainPID"). `ret`, of
+ * `size` bytes, gets a line NAME=VALUE for each, terminated. Returns 0, -ENOENT when there is no
+ * systemd, -EMSGSIZE when they do not fit, -EIO when the exit status of systemctl is not 0, or
+ * another negative errno.
  */
 int systemctl_show(char *ret, size_t size, const char *unit, const char *properties);
 
