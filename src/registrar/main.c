@@ -138,13 +138,13 @@ static int check_api(const struct options *options, struct reason *why)
 	return users < 0 ? users : 0;
 }
 
-/* As Wazuh does, and whoever uses its rules; OSSEC has no such file. */
-static void prepare_history(const struct agent_history *history, const struct options *options)
+/* Wazuh has the file, and its rules for duplicates need it; OSSEC has none. */
+static void prepare_history(const struct enrollment_policy *policy)
 {
 	struct reason why;
 
-	if ((options->dialect == DIALECT_WAZUH || options->on_duplicate == ON_DUPLICATE_FORCE) &&
-	    agent_history_make(history, &why) < 0)
+	if ((policy->dialect == DIALECT_WAZUH || policy->on_duplicate == ON_DUPLICATE_FORCE) &&
+	    agent_history_make(&policy->history, &why) < 0)
 		log_warning("%s: when agents were registered cannot be remembered", why.text);
 }
 
@@ -162,7 +162,6 @@ static int serve(const struct options *options)
 	cleanup(listeners_close) struct listeners listeners = { .count = 0 };
 	cleanup(listeners_close) struct listeners api_listeners = { .count = 0 };
 	char etc[PATH_MAX];
-	const struct agent_history history = { .queue = options->queue_directory };
 	const struct enrollment_policy policy = policy_from_options(options);
 	struct server_settings settings;
 	struct api_settings api;
@@ -177,7 +176,7 @@ static int serve(const struct options *options)
 		log_info("Configuration OK (%zu agents)", roster_count(roster));
 		return 0;
 	}
-	prepare_history(&history, options);
+	prepare_history(&policy);
 	if (open_listeners(&listeners, options, &why) < 0 ||
 	    open_api_listeners(&api_listeners, options, &why) < 0)
 		return fail(EXIT_FAILURE, &why);
@@ -185,7 +184,6 @@ static int serve(const struct options *options)
 	settings = (struct server_settings){
 		.roster = roster,
 		.keys_directory = etc,
-		.history = history,
 		.authd = {
 			.listeners = &listeners,
 			.tls = tls,

@@ -183,7 +183,8 @@ static int set_up_services(struct server *server, struct reason *why)
 
 	authd.changed = on_change;
 	authd.owner = server;
-	server->transactions = transactions_new(server->base, settings->roster, &settings->history);
+	server->transactions = transactions_new(server->base, settings->roster,
+						&settings->authd.policy->history);
 	if (server->transactions)
 		server->authd = authd_new(server->base, &authd, server->transactions);
 	if (!server->authd)

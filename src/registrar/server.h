@@ -13,8 +13,7 @@
 /* What is pointed to outlives the server. */
 struct server_settings {
 	struct roster *roster;
-	const char *keys_directory; /* of client.keys, to notice when others change it */
-	struct agent_history history;
+	const char *keys_directory;     /* of client.keys, to notice when others change it */
 	struct authd_settings authd;    /* without `changed` and its owner */
 	const struct api_settings *api; /* null: there is none */
 };

@@ -618,7 +618,7 @@ def test_users_change_while_serving(directory, registrar):
 
 
 def test_password_that_changes_while_it_is_tried(directory, registrar):  # noqa: F811
-    """The old one does not open the door any more, although it was right when it was sent: an
+    """The old one is refused, although it was right when it was sent: an
     attempt takes its time, and others wait for it."""
     api_tools.write_users(directory, {USER: PASSWORD}, log2_n=15)
     credentials = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()

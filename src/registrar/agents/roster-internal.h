@@ -19,24 +19,32 @@ struct roster_line {
 	char texts[];
 };
 
-struct roster {
-	struct keys_file file;
-	roster_damage_callback *report_damage;
-
+/* What the file says, and what was staged since. */
+struct roster_index {
 	struct roster_line *lines;
 	struct text_index by_id, by_name, by_ip, by_ip_and_mask;
-	size_t count;
+	size_t count;         /* of agents, neither removed nor damaged */
 	unsigned int highest; /* id */
 	/* where the last search for a free id began and ended */
 	unsigned int free_first, free_from;
+};
+
+/* What the commit is to do. */
+struct roster_staged {
+	char *text; /* the lines to append; wiped after use */
+	size_t length, room;
+	bool removes; /* there are lines to remove */
+};
+
+struct roster {
+	struct keys_file file;
+	roster_damage_callback *report_damage;
+	struct roster_index index;
+	struct roster_staged staged;
 	bool unterminated; /* the file's last byte is no newline */
 	bool stale;        /* the index does not show the file: read it again */
-	/* ... because of our own replacing, so there is nothing new to report_damage about */
+	/* ... because we replaced it ourselves, so there is no new damage to report */
 	bool replaced_by_us;
-
-	char *staged; /* the lines to append; wiped after use */
-	size_t staged_length, staged_room;
-	bool removing;
 };
 
 /* Read the locked file into the index. Silent after our own writes: what is to be said was said. */

@@ -47,23 +47,23 @@ int roster_begin_within(struct roster *roster, uint64_t patience, struct reason 
 /* A buffer that holds keys grows without leaving copies behind. */
 static int grow_staged(struct roster *roster, size_t more)
 {
-	size_t room = roster->staged_room ?: 4096;
+	size_t room = roster->staged.room ?: 4096;
 	char *grown;
 
-	if (roster->staged_length + more <= roster->staged_room)
+	if (roster->staged.length + more <= roster->staged.room)
 		return 0;
-	while (room < roster->staged_length + more)
+	while (room < roster->staged.length + more)
 		room *= 2;
 	grown = malloc(room);
 	if (!grown)
 		return -ENOMEM;
-	if (roster->staged) {
-		memcpy(grown, roster->staged, roster->staged_length);
-		explicit_bzero(roster->staged, roster->staged_length);
-		free(roster->staged);
+	if (roster->staged.text) {
+		memcpy(grown, roster->staged.text, roster->staged.length);
+		explicit_bzero(roster->staged.text, roster->staged.length);
+		free(roster->staged.text);
 	}
-	roster->staged = grown;
-	roster->staged_room = room;
+	roster->staged.text = grown;
+	roster->staged.room = room;
 	return 0;
 }
 
@@ -73,15 +73,15 @@ int roster_add(struct roster *roster, const struct agent_key *agent)
 	size_t length = agent_key_format(line, agent);
 	int r = grow_staged(roster, length + 1);
 
-	if (r >= 0 && roster->staged_length == 0 && roster->unterminated)
-		roster->staged[roster->staged_length++] = '\n';
+	if (r >= 0 && roster->staged.length == 0 && roster->unterminated)
+		roster->staged.text[roster->staged.length++] = '\n';
 	if (r >= 0)
 		r = roster_add_line(roster, agent->id, agent->name, agent->ip,
-				    roster->file.known.st_size + (off_t)roster->staged_length,
+				    roster->file.known.st_size + (off_t)roster->staged.length,
 				    length);
 	if (r >= 0) {
-		memcpy(roster->staged + roster->staged_length, line, length);
-		roster->staged_length += length;
+		memcpy(roster->staged.text + roster->staged.length, line, length);
+		roster->staged.length += length;
 	}
 	explicit_bzero(line, sizeof line);
 	return r;
@@ -95,7 +95,7 @@ void roster_remove(struct roster *roster, const struct roster_entry *entry,
 	roster_free_name(roster, line);
 	line->removed = true;
 	line->tombstone = tombstone;
-	roster->removing = true;
+	roster->staged.removes = true;
 }
 
 /* ------------------------------------------------------------------ committing */
@@ -175,12 +175,12 @@ static int read_with_staged(struct roster *roster, char **ret, size_t *ret_lengt
 
 	if (r < 0)
 		return r;
-	*ret = malloc(length + roster->staged_length + 1);
+	*ret = malloc(length + roster->staged.length + 1);
 	if (*ret) {
 		memcpy(*ret, old, length);
-		if (roster->staged_length > 0)
-			memcpy(*ret + length, roster->staged, roster->staged_length);
-		*ret_length = length + roster->staged_length;
+		if (roster->staged.length > 0)
+			memcpy(*ret + length, roster->staged.text, roster->staged.length);
+		*ret_length = length + roster->staged.length;
 	}
 	explicit_bzero(old, length);
 	return *ret ? 0 : reason_errno(why, ENOMEM, "Cannot rewrite %s", roster->file.path);
@@ -207,12 +207,13 @@ int roster_commit(struct roster *roster, struct reason *why)
 {
 	int r = 0;
 
-	if (roster->removing) {
+	if (roster->staged.removes) {
 		r = commit_replacing(roster, why);
 		roster->stale = true; /* the lines have moved */
 		roster->replaced_by_us = r >= 0;
-	} else if (roster->staged_length > 0) {
-		r = keys_file_append(&roster->file, roster->staged, roster->staged_length, why);
+	} else if (roster->staged.length > 0) {
+		r = keys_file_append(&roster->file, roster->staged.text, roster->staged.length,
+				     why);
 		roster->unterminated = r < 0 && roster->unterminated;
 		roster->stale = r < 0;
 	}
@@ -224,7 +225,7 @@ int roster_commit(struct roster *roster, struct reason *why)
 void roster_cancel(struct roster *roster)
 {
 	/* What was staged is in the index: read the file again the next time. */
-	if (roster->removing || roster->staged_length > 0) {
+	if (roster->staged.removes || roster->staged.length > 0) {
 		roster->stale = true;
 		roster->replaced_by_us = true;
 	}

@@ -41,20 +41,21 @@ static int index_line(struct roster *roster, struct roster_line *line)
 {
 	const struct roster_entry *entry = &line->entry;
 	const char *ip = line->ip_key;
-	int r = text_index_add(&roster->by_id, id_digits(entry), strlen(id_digits(entry)), line);
+	int r = text_index_add(&roster->index.by_id, id_digits(entry), strlen(id_digits(entry)),
+			       line);
 
 	if (r >= 0 && entry->name)
-		r = text_index_add(&roster->by_name, entry->name, strlen(entry->name), line);
+		r = text_index_add(&roster->index.by_name, entry->name, strlen(entry->name), line);
 	if (r >= 0 && ip_is_indexed(ip))
-		r = text_index_add(&roster->by_ip, ip, ip_base_length(ip), line);
+		r = text_index_add(&roster->index.by_ip, ip, ip_base_length(ip), line);
 	if (r >= 0 && ip_is_indexed(ip))
-		r = text_index_add(&roster->by_ip_and_mask, ip, strlen(ip), line);
-	if (entry->id > roster->highest)
-		roster->highest = entry->id;
+		r = text_index_add(&roster->index.by_ip_and_mask, ip, strlen(ip), line);
+	if (entry->id > roster->index.highest)
+		roster->index.highest = entry->id;
 	if (entry->name && entry->ip)
-		roster->count++;
-	line->next = roster->lines;
-	roster->lines = line;
+		roster->index.count++;
+	line->next = roster->index.lines;
+	roster->index.lines = line;
 	return r;
 }
 
@@ -63,30 +64,30 @@ void roster_free_name(struct roster *roster, struct roster_line *line)
 	const struct roster_entry *entry = &line->entry;
 	const char *ip = line->ip_key;
 
-	text_index_remove(&roster->by_name, entry->name, strlen(entry->name), line);
+	text_index_remove(&roster->index.by_name, entry->name, strlen(entry->name), line);
 	if (ip_is_indexed(ip)) {
-		text_index_remove(&roster->by_ip, ip, ip_base_length(ip), line);
-		text_index_remove(&roster->by_ip_and_mask, ip, strlen(ip), line);
+		text_index_remove(&roster->index.by_ip, ip, ip_base_length(ip), line);
+		text_index_remove(&roster->index.by_ip_and_mask, ip, strlen(ip), line);
 	}
 	if (entry->ip)
-		roster->count--;
+		roster->index.count--;
 }
 
 static void forget_lines(struct roster *roster)
 {
-	while (roster->lines) {
-		struct roster_line *line = roster->lines;
+	while (roster->index.lines) {
+		struct roster_line *line = roster->index.lines;
 
-		roster->lines = line->next;
+		roster->index.lines = line->next;
 		free(line);
 	}
-	text_index_clear(&roster->by_id);
-	text_index_clear(&roster->by_name);
-	text_index_clear(&roster->by_ip);
-	text_index_clear(&roster->by_ip_and_mask);
-	roster->count = 0;
-	roster->highest = 0;
-	roster->free_first = roster->free_from = 0;
+	text_index_clear(&roster->index.by_id);
+	text_index_clear(&roster->index.by_name);
+	text_index_clear(&roster->index.by_ip);
+	text_index_clear(&roster->index.by_ip_and_mask);
+	roster->index.count = 0;
+	roster->index.highest = 0;
+	roster->index.free_first = roster->index.free_from = 0;
 }
 
 int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip,
@@ -257,10 +258,10 @@ int roster_open_reading(struct roster **ret, const char *directory,
 
 void roster_wipe_staged(struct roster *roster)
 {
-	if (roster->staged)
-		explicit_bzero(roster->staged, roster->staged_length);
-	roster->staged_length = 0;
-	roster->removing = false;
+	if (roster->staged.text)
+		explicit_bzero(roster->staged.text, roster->staged.length);
+	roster->staged.length = 0;
+	roster->staged.removes = false;
 }
 
 void roster_close(struct roster *roster)
@@ -268,7 +269,7 @@ void roster_close(struct roster *roster)
 	if (!roster)
 		return;
 	roster_wipe_staged(roster);
-	free(roster->staged);
+	free(roster->staged.text);
 	forget_lines(roster);
 	keys_file_close(&roster->file);
 	free(roster);
@@ -276,14 +277,14 @@ void roster_close(struct roster *roster)
 
 size_t roster_count(const struct roster *roster)
 {
-	return roster->count;
+	return roster->index.count;
 }
 
 /* ------------------------------------------------------------------ looking things up */
 
 const struct roster_entry *roster_find_name(const struct roster *roster, const char *name)
 {
-	return text_index_find(&roster->by_name, name, strlen(name));
+	return text_index_find(&roster->index.by_name, name, strlen(name));
 }
 
 const struct roster_entry *roster_find_ip(const struct roster *roster, const char *ip)
@@ -291,7 +292,7 @@ const struct roster_entry *roster_find_ip(const struct roster *roster, const cha
 	char key[AGENT_ADDRESS_KEY_SIZE];
 
 	agent_address_key(key, ip);
-	return text_index_find(&roster->by_ip, key, strlen(key));
+	return text_index_find(&roster->index.by_ip, key, strlen(key));
 }
 
 const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, const char *ip)
@@ -299,7 +300,7 @@ const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, 
 	char key[AGENT_ADDRESS_KEY_SIZE];
 
 	agent_address_key(key, ip);
-	return text_index_find(&roster->by_ip_and_mask, key, strlen(key));
+	return text_index_find(&roster->index.by_ip_and_mask, key, strlen(key));
 }
 
 /*
@@ -308,11 +309,12 @@ const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, 
 const struct roster_entry *roster_find_id(const struct roster *roster, unsigned int id)
 {
 	char text[AGENT_ID_MAX + 1];
-	const struct roster_line *found = text_index_find(&roster->by_id, text, id_text(text, id));
+	const struct roster_line *found = text_index_find(&roster->index.by_id, text,
+							  id_text(text, id));
 
 	if (!found || (found->entry.ip && !found->removed))
 		return found ? &found->entry : NULL;
-	for (const struct roster_line *line = roster->lines; line; line = line->next)
+	for (const struct roster_line *line = roster->index.lines; line; line = line->next)
 		if (line->entry.id == id && line->entry.ip && !line->removed)
 			return &line->entry;
 	return &found->entry;
@@ -336,13 +338,13 @@ int roster_pick_lines(const struct roster *roster, bool (*wanted)(const struct r
 	const struct roster_entry **entries;
 	size_t n = 0;
 
-	for (const struct roster_line *line = roster->lines; line; line = line->next)
+	for (const struct roster_line *line = roster->index.lines; line; line = line->next)
 		n += wanted(line);
 	entries = calloc(n + 1, sizeof(struct roster_entry *));
 	if (!entries)
 		return -ENOMEM;
 	n = 0;
-	for (const struct roster_line *line = roster->lines; line; line = line->next)
+	for (const struct roster_line *line = roster->index.lines; line; line = line->next)
 		if (wanted(line))
 			entries[n++] = &line->entry;
 	qsort(entries, n, sizeof(struct roster_entry *), by_offset);
@@ -362,19 +364,20 @@ unsigned int roster_lowest_free_id(struct roster *roster, unsigned int first)
 	 * Within one reading of the file ids are only ever taken: the search goes on where it
 	 * ended.
 	 */
-	unsigned int id = roster->free_first == first ? roster->free_from : first;
+	unsigned int id = roster->index.free_first == first ? roster->index.free_from : first;
 	char text[AGENT_ID_MAX + 1];
 
-	while (id <= ROSTER_ID_MAX && text_index_find(&roster->by_id, text, id_text(text, id)))
+	while (id <= ROSTER_ID_MAX &&
+	       text_index_find(&roster->index.by_id, text, id_text(text, id)))
 		id++;
-	roster->free_first = first;
-	roster->free_from = id;
+	roster->index.free_first = first;
+	roster->index.free_from = id;
 	return id <= ROSTER_ID_MAX ? id : 0;
 }
 
 unsigned int roster_next_id(const struct roster *roster)
 {
-	return roster->highest < ROSTER_ID_MAX ? roster->highest + 1 : 0;
+	return roster->index.highest < ROSTER_ID_MAX ? roster->index.highest + 1 : 0;
 }
 
 /*
@@ -387,7 +390,7 @@ static int read_line_of(const struct roster *roster, const struct roster_entry *
 
 	if (entry->offset < size)
 		return keys_file_read_at(&roster->file, entry->offset, buffer, entry->length);
-	memcpy(buffer, roster->staged + (entry->offset - size), entry->length);
+	memcpy(buffer, roster->staged.text + (entry->offset - size), entry->length);
 	return 0;
 }
 
