@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Noticing that somebody changed a file, by inotify(7) on its directory, since files are replaced
+ * Noticing that another program changed a file, by inotify(7) on its directory, since files are replaced
  * by a rename.
  */
 #pragma once

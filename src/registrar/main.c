@@ -94,7 +94,8 @@ static int open_password(struct secret *ret, const struct options *options, stru
 	}
 	r = secret_read_first_line(ret, "password", options->password_file, &cause);
 	if (r < 0) {
-		reason_set(why, "%s; supply it (-P), have one made (--init), or do without (-n)",
+		reason_set(why,
+			   "%s; set it with -P, create it with --init, or require none with -n",
 			   cause.text);
 		return r;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The registration service: the event loop that authd and the API share, what systemd is told, and
+ * The registration service: the event loop that authd and the API share, notifying systemd, and
  * starting and stopping.
  */
 #pragma once
@@ -19,7 +19,7 @@ struct server_settings {
 };
 
 /*
- * Serve until SIGTERM or SIGINT. Tells systemd when it is ready and when it stops. Returns 0, or a
+ * Serve until SIGTERM or SIGINT. Notifies systemd when it is ready and when it stops. Returns 0, or a
  * negative errno with `why` set when it cannot start.
  */
 int server_run(const struct server_settings *settings, struct reason *why);

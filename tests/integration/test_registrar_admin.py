@@ -223,7 +223,7 @@ def test_export(admin):
     [
         ("9", "There is no agent with the id 9"),
         ("002", "There is no agent with the id 002 any more: it was removed"),
-        ("003", "The line of agent 003 in client.keys is damaged: mend it by hand"),
+        ("003", "The line of agent 003 in client.keys is damaged: repair it by hand"),
         ("x", "Invalid agent ID: x"),
         ("", "Invalid agent ID: "),
         ("a\nb", "Invalid agent ID: a\\nb"),
@@ -311,11 +311,11 @@ def test_import_file(admin, tmp_path, stdin):
     (tmp_path / "list").write_text(IMPORT)
     source = ["-"] if stdin else [tmp_path / "list"]
     assert admin("import-file", *source, input=IMPORT) == IMPORTED
-    assert admin.complaints == "4 added, 0 there already\n"
+    assert admin.complaints == "4 added, 0 already present\n"
     before = admin.lines()
     # a second time changes nothing, and more lines add more
     assert admin("import-file", *source, input=IMPORT) == ""
-    assert admin.complaints == "0 added, 4 there already\n"
+    assert admin.complaints == "0 added, 4 already present\n"
     assert admin.lines() == before
     assert admin("import-file", "-", input=IMPORT + "\nany,more\n") == "005 more any\n"
     assert [line.split()[3] for line in admin.lines()[:4]] == [line.split()[3] for line in before]

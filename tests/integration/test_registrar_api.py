@@ -416,7 +416,7 @@ def test_insert_by_force(client, registrar):
     }
     assert client.ask("POST", "/agents/insert", body).data["id"] == "002"
     assert [line[0] for line in registrar.keys()] == ["002"]
-    registrar.wait_for_line("Registered web-01 as 002, address any, in place of 001")
+    registrar.wait_for_line("Registered web-01 as 002, address any, replacing 001")
 
 
 @pytest.mark.parametrize("force", [{"enabled": False}, {}, {"after_registration_time": "1h"},
@@ -442,7 +442,7 @@ def test_insert_by_force_in_place_of_id_address_and_name(client, registrar):
     )
     assert registrar.keys() == [["001", "web-03", "10.0.0.2", OTHER_KEY]]
     registrar.wait_for_line(
-        "Registered web-03 as 001, address 10.0.0.2, in place of 001 and 002 and 003, for"
+        "Registered web-03 as 001, address 10.0.0.2, replacing 001 and 002 and 003, for"
     )
     assert client.add("web-04")[0] == "002"
     timestamps = (registrar.directory / "queue" / "agents-timestamp").read_text().splitlines()
@@ -642,7 +642,7 @@ def test_remove(client, registrar):
     assert answer.error == 0
     assert registrar.keys()[0] == ["001", "!web-01", "any", agent[3]]
     registrar.wait_for_line(
-        r"Removed web-01, which was 001, for 127.0.0.1 port \d+ \(user admin of the API\)"
+        r"Removed agent 001 \(web-01\) for 127.0.0.1 port \d+ \(user admin of the API\)"
     )
     assert client.ask("GET", "/agents/001/key").error == 1
     assert failures(client.ask("DELETE", LIST + "?agents_list=001&status=all&older_than=0s")) == {

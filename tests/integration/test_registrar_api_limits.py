@@ -596,7 +596,7 @@ def test_disk_that_takes_nothing(directory):
                                         "Error registering a new agent", 1725)
         assert registrar.keys_file.read_text().endswith("\n")
         registrar.wait_for_line(
-            r"Cannot append to .*client.keys.* \(told 127.0.0.1 port \d+, user admin of the API\)"
+            r"Cannot append to .*client.keys.* \(client 127.0.0.1 port \d+, user admin of the API\)"
         )
 
 
@@ -665,7 +665,7 @@ def test_wrong_users_file_at_the_start(directory):
     (directory / "etc" / "api.users").write_text("admin:secret\n")
     done = registrar_tools.run("-D", directory, "-n", "--api-port", "0", "-p", "0", "serve")
     assert done.returncode == 78
-    assert re.search("Line 1 of .*api.users is no user of the API", done.stderr)
+    assert re.search("Line 1 of .*api.users is not a user of the API", done.stderr)
     assert "secret" not in done.stderr
 
 

@@ -29,7 +29,7 @@ def user(directory, *arguments, password=GOOD + "\n"):
 
 def test_user_is_made(directory, users_file):
     done = user(directory, "admin")
-    assert done.returncode == 0 and done.stdout == f"Made the user admin in {users_file}\n"
+    assert done.returncode == 0 and done.stdout == f"Created the user admin in {users_file}\n"
     assert done.stderr == ""
     assert re.fullmatch(r"admin:\$scrypt\$ln=15,r=8,p=1\$[\w+/]{22}\$[\w+/]{43}\n",
                         users_file.read_text())
@@ -137,8 +137,8 @@ def at_terminal(directory, *lines):
 
 def test_terminal(directory, users_file):
     shown, status = at_terminal(directory, GOOD, GOOD)
-    assert status == 0 and "Password: " in shown and "The same again: " in shown
-    assert "Made the user admin" in shown
+    assert status == 0 and "Password: " in shown and "Retype password: " in shown
+    assert "Created the user admin" in shown
     assert GOOD not in shown and users_file.exists()
 
 

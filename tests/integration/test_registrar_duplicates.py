@@ -67,7 +67,7 @@ def test_replace(directory, dialect, new_id):
             == "# kept\n" + line(1025, "db") + " ".join(agent) + "\n"
         )
         assert registrar.keys_file.stat().st_mode & 0o777 == 0o440
-        registrar.wait_for_line("Registered web as 1026, address any, in place of 1024")
+        registrar.wait_for_line("Registered web as 1026, address any, replacing 1024")
         # what was replaced can be replaced again, and others are registered as ever
         assert registrar.register("web")[1] == "web"
         assert registrar.register("other")[1] == "other"
@@ -79,7 +79,7 @@ def test_replace_by_name_and_address(directory):
     with serving(directory, "-n", "--on-duplicate", "replace") as registrar:
         agent = registrar.ask("OSSEC A:'web' IP:'10.0.0.1'\n").agent
         assert registrar.keys() == [line(1026, "xx").split(), list(agent)]
-        registrar.wait_for_line("in place of 1025 and 1024")
+        registrar.wait_for_line("replacing 1025 and 1024")
 
 
 def test_replace_refuses_whoever_still_has_the_key(directory):

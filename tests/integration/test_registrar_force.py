@@ -56,11 +56,11 @@ def is_replaced(manager, *options, request="OSSEC A:'web'\n", log=None):
 
 
 @pytest.mark.parametrize("registered,seen,replaced,log", [
-    (2 * HOUR, None, True, "in place of 001"),
-    (2 * HOUR, 2 * HOUR, True, "in place of 001"),
+    (2 * HOUR, None, True, "replacing 001"),
+    (2 * HOUR, 2 * HOUR, True, "replacing 001"),
     (60, None, False, "is replaced only after 3600"),
     (None, None, False, "When agent 001 was registered is not known"),
-    (2 * HOUR, 600, False, "has to be away for 3600"),
+    (2 * HOUR, 600, False, "is replaced only after 3600"),
     (60, 2 * HOUR, False, "is replaced only after 3600"),
 ])
 def test_by_default(manager, registered, seen, replaced, log):
@@ -117,7 +117,7 @@ def test_registrations_are_remembered(manager):
         (manager.queue / "rids").mkdir()
         (manager.queue / "rids" / "002").write_text("0:1:")
         assert registrar.register("db")[0] == "003"
-        registrar.wait_for_line("in place of 002")
+        registrar.wait_for_line("replacing 002")
     words = (manager.queue / "agents-timestamp").read_text().split(" ")
     assert words[:3] == ["003", "db", "any"] and words[4].endswith("\n") and len(words) == 5
     assert (

@@ -190,7 +190,7 @@ def test_passed_socket_that_is_none(directory, tmp_path):
             text=True,
             timeout=PATIENCE,
         )
-    assert done.returncode == 1 and "no listening stream socket" in done.stderr
+    assert done.returncode == 1 and "not a listening stream socket" in done.stderr
 
 
 def test_notifies_systemd(directory, tmp_path):
@@ -232,7 +232,7 @@ def test_init_twice(tmp_path):
     made = snapshot(place)
     assert set(made) == {"sslmanager.cert", "sslmanager.key", "authd.pass"}
     second = run("-D", place, "init")
-    assert second.returncode == 0 and "Made" not in second.stdout
+    assert second.returncode == 0 and "Created" not in second.stdout
     assert snapshot(place) == made
     pin = re.search(r"^pin = sha256//[A-Za-z0-9+/]{43}=$", first.stdout, re.MULTILINE)
     assert pin and pin.group(0) in second.stdout

@@ -327,7 +327,7 @@ static int forget_lines(const struct agent_history *history, const char *const *
 	if (r == 0 || !make_path(path, history, FILE_NAME))
 		return 0;
 	if (stat(path, &status) < 0)
-		return reason_errno(why, errno, "Cannot look at %s", path);
+		return reason_errno(why, errno, "Cannot stat %s", path);
 	r = atomic_file_stage(&file, path, status.st_mode & 0777, status.st_gid, length, why);
 	if (r >= 0 && status.st_uid != geteuid() && fchown(file.fd, status.st_uid, (gid_t)-1) == 0)
 		(void)fchmod(file.fd, status.st_mode & 0777);

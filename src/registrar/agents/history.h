@@ -53,12 +53,12 @@ int agent_history_forget_all(const struct agent_history *history, const char *co
 			     size_t count, struct reason *why);
 
 /*
- * When the agent was registered. Returns 0; -ENODATA when nothing tells; or another negative errno.
+ * When the agent was registered. Returns 0; -ENODATA when it is not known; or another negative errno.
  */
 int agent_history_registered(const struct agent_history *history, const struct roster_entry *entry,
 			     time_t *ret);
 
-/* The file of timestamps, read once, for whoever asks about many agents. Zero: nothing is known. */
+/* The file of timestamps, read once, to look up many agents. Zero: nothing is known. */
 struct agent_history_stamps {
 	char *content;
 	struct text_index lines; /* by id */

@@ -73,7 +73,7 @@ static int open_locked(struct keys_file *file, bool *ret_changed, struct reason 
 	if (r < 0)
 		return r;
 	if (fstat(file->fd, &status) < 0)
-		return reason_errno(why, errno, "Cannot look at %s", file->path);
+		return reason_errno(why, errno, "Cannot stat %s", file->path);
 	if (!S_ISREG(status.st_mode)) {
 		reason_set(why, "%s is not a regular file", file->path);
 		return -EINVAL;
@@ -130,7 +130,7 @@ int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length, struc
 	int r;
 
 	if (fstat(file->fd, &status) < 0)
-		return reason_errno(why, errno, "Cannot look at %s", file->path);
+		return reason_errno(why, errno, "Cannot stat %s", file->path);
 	content = malloc((size_t)status.st_size + 1);
 	if (!content)
 		return reason_errno(why, ENOMEM, "Cannot read %s", file->path);
@@ -154,7 +154,7 @@ static int give_up_append(struct keys_file *file, off_t old_size, int error, con
 {
 	if (ftruncate(file->fd, old_size) < 0 || fdatasync(file->fd) < 0)
 		return reason_errno(why, error,
-				    "Cannot %s %s, and cannot cut it back to %lld bytes (look at "
+				    "Cannot %s %s, and cannot truncate it to %lld bytes (check "
 				    "its last line)",
 				    verb, file->path, (long long)old_size);
 	return reason_errno(why, error, "Cannot %s %s", verb, file->path);
@@ -176,7 +176,7 @@ int keys_file_append(struct keys_file *file, const char *data, size_t length, st
 	if (fdatasync(file->fd) < 0)
 		return give_up_append(file, old_size, errno, "flush to the disk", why);
 	if (fstat(file->fd, &file->known) < 0)
-		file->known.st_ino = 0; /* look at it again at the next lock */
+		file->known.st_ino = 0; /* read it again at the next lock */
 	return 0;
 }
 
@@ -187,7 +187,7 @@ int keys_file_replace(struct keys_file *file, const char *data, size_t length, s
 	int r;
 
 	if (fstat(file->fd, &old) < 0)
-		return reason_errno(why, errno, "Cannot look at %s", file->path);
+		return reason_errno(why, errno, "Cannot stat %s", file->path);
 	r = atomic_file_stage(&new_file, file->path, old.st_mode & 0777, old.st_gid, length, why);
 	if (r < 0)
 		return r;

@@ -34,8 +34,8 @@ struct keys_file {
 int keys_file_open(struct keys_file *file, const char *directory, gid_t group, struct reason *why);
 
 /*
- * Lock and open the file; make it, empty and 0640, when it is missing. `ret_changed` tells whether
- * it is another than the one last read or written. Never waits: returns -EAGAIN when somebody else
+ * Lock and open the file; make it, empty and 0640, when it is missing. `ret_changed` is set to whether
+ * it is another than the one last read or written. Never waits: returns -EAGAIN when another process
  * holds the lock, 0, or another negative errno with `why` set.
  */
 int keys_file_lock(struct keys_file *file, bool *ret_changed, struct reason *why);

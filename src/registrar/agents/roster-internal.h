@@ -47,7 +47,10 @@ struct roster {
 	bool replaced_by_us;
 };
 
-/* Read the locked file into the index. Silent after our own writes: what is to be said was said. */
+/*
+ * Read the locked file into the index. `silent`: do not report damage, which was reported before.
+ * Returns 0, or a negative errno with `why` set.
+ */
 int roster_read_file(struct roster *roster, bool silent, struct reason *why);
 
 /* Index a line. `name` and `ip` may be null. Returns 0 or -ENOMEM. */

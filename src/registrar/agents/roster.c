@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define DAMAGE_REPORTS_MAX 10 /* a file, not a log, is the place to look at when there are more */
+#define DAMAGE_REPORTS_MAX 10 /* then one line says that there are more */
 
 /* ------------------------------------------------------------------ the index */
 
@@ -149,11 +149,11 @@ static void report_line(struct reader *reader, const struct keys_line *line, siz
 	const char *path = reader->roster->file.path;
 
 	if (line->kind == KEYS_LINE_DAMAGED)
-		report(reader, "Line %zu of %s is no registration: %s; it is kept as it is%s",
+		report(reader, "Line %zu of %s is not a valid agent: %s; it is kept unchanged%s",
 		       reader->number, path, agent_key_fault_text(line->fault),
-		       length == whole ? " (it has no newline: a write was cut short?)" : "");
+		       length == whole ? " (it has no newline: was a write cut short?)" : "");
 	else if (line->kind == KEYS_LINE_AGENT && length == whole)
-		report(reader, "The last line of %s has no newline%s; it will get one", path,
+		report(reader, "The last line of %s has no newline%s; one will be added", path,
 		       line->has_usual_key ? ""
 					   : " and no key of 64 hexadecimal digits: a write "
 					     "was cut short?");
@@ -304,7 +304,7 @@ const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, 
 }
 
 /*
- * Only a file that somebody else wrote has several lines with one id: then they are worth a walk.
+ * Only a file that another program wrote has several lines with one id.
  */
 const struct roster_entry *roster_find_id(const struct roster *roster, unsigned int id)
 {

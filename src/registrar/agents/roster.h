@@ -35,7 +35,7 @@ struct roster_entry {
 	size_t length;                  /* of its line, with the newline if there is one */
 };
 
-/* Told, in one sentence without secrets, what is wrong with the file. */
+/* Receives one sentence, without secrets, about what is wrong with the file. */
 typedef void roster_damage_callback(const char *sentence);
 
 /*
@@ -58,7 +58,7 @@ void roster_close(struct roster *roster);
 size_t roster_count(const struct roster *roster);
 
 /*
- * Begin a transaction: lock, and read the file again if somebody changed it. Returns 0; -EAGAIN
+ * Begin a transaction: lock, and read the file again if it was changed. Returns 0; -EAGAIN
  * when another program holds the lock (try again soon); or another negative errno with `why` set.
  */
 int roster_begin(struct roster *roster, struct reason *why);

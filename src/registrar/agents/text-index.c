@@ -10,7 +10,7 @@
 #define SIZE_MIN 64
 
 /*
- * Names come from the network: a seed that nobody outside knows keeps chosen names from piling up
+ * Names come from the network: a secret seed keeps chosen names from piling up
  * in one place.
  */
 static uint64_t hash_seed(void)

@@ -35,7 +35,7 @@ static struct authd_field field_of(const char *text)
 		       : (struct authd_field){ NULL, 0 };
 }
 
-/* A refusal in the words of Wazuh's API. */
+/* A refusal with the code and text of Wazuh's API. */
 static void explain(struct incoming_call *call, const struct enrollment *enrollment)
 {
 	const struct api_body *body = &call->input.body;
@@ -107,13 +107,13 @@ static void register_agent(struct incoming_call *call, const struct enrollment_p
 						call->input.pretty);
 }
 
-/* POST /agents never replaces anybody, whatever the policy for agents that register themselves. */
+/* POST /agents never replaces an agent, whatever the policy for agents that register themselves. */
 static struct enrollment_policy policy_of(const struct incoming_call *call)
 {
 	struct enrollment_policy policy = *call->settings->policy;
 
 	policy.on_duplicate = ON_DUPLICATE_REFUSE;
-	policy.use_source_address = false; /* the one who asks is not the agent */
+	policy.use_source_address = false; /* the client is not the agent */
 	return policy;
 }
 
@@ -279,7 +279,7 @@ static bool join_group(const struct incoming_call *call, const struct roster_ent
 			 call->input.user);
 		return true;
 	}
-	log_error("%s (told %s, user %s of the API)",
+	log_error("%s (client %s, user %s of the API)",
 		  r == -ENODATA || r == -ENOMEM ? "Groups cannot be kept" : why.text,
 		  api_exchange_peer(call->exchange), call->input.user);
 	return api_problem_code(problem, API_INTERNAL, NULL);

@@ -68,9 +68,9 @@ static void fail(void *owner, bool decided, const struct reason *why)
 		return;
 	}
 	if (call->route->admit)
-		log_error("%s (told %s, enrolling)", why->text, peer);
+		log_error("%s (client %s, enrolling)", why->text, peer);
 	else
-		log_error("%s (told %s, user %s of the API)", why->text, peer, call->input.user);
+		log_error("%s (client %s, user %s of the API)", why->text, peer, call->input.user);
 	if (result->answer)
 		explicit_bzero(result->answer, strlen(result->answer));
 	free(result->answer);
@@ -83,7 +83,7 @@ static void give_up(void *owner)
 {
 	struct incoming_call *call = owner;
 
-	log_error("client.keys stayed locked (told %s)", api_exchange_peer(call->exchange));
+	log_error("client.keys stayed locked (client %s)", api_exchange_peer(call->exchange));
 	(void)api_problem_code(&call->result.problem, API_TIMEOUT, NULL);
 	incoming_call_answer(call);
 }

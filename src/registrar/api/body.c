@@ -134,7 +134,7 @@ static bool take_key(const json_t *object, struct api_body *body, struct api_pro
 				      "89";
 
 	if (!take_text(object, "key", body->key, sizeof body->key, "wazuh_key", problem)) {
-		/* Not even a wrong key belongs into an answer, which somebody may log. */
+		/* Not even a wrong key belongs in an answer, which may be logged. */
 		return api_problem_set(problem, 400, "Bad Request",
 				       "The value is not a 'wazuh_key' - 'key'");
 	}

@@ -60,7 +60,7 @@ static void answer_problem(struct incoming_call *call)
 			       call->enroll.failure);
 		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
 	}
-	log_debug("Enrollment: %s told %d: %s", api_exchange_peer(call->exchange), problem->status,
+	log_debug("Enrollment: %s got %d: %s", api_exchange_peer(call->exchange), problem->status,
 		  call->enroll.failure ?: problem->detail);
 	document = json_pack("{s:{s:o, s:s}}", "error", "code", code, "message", problem->detail);
 	body = document ? json_dumps(document, JSON_COMPACT) : NULL;
@@ -92,7 +92,7 @@ static bool read_claims(const char *text, size_t length, uint64_t *ret_time,
 /*
  * What is wrong with a bearer that another key than the password's signed: an agent that was
  * enrolled at another manager signs with the secret that it got there, and goes on to its password
- * only when told that nobody knows it.
+ * only when it is told that the secret is unknown.
  */
 static const char *judge_key_id(const char *header, size_t length)
 {
@@ -337,7 +337,7 @@ static void hand_out_authorities(struct incoming_call *call)
 	call->result.content_type = "application/x-pem-file";
 }
 
-/* Anybody may ask: it is the certificates that everybody is shown who connects. */
+/* No credentials are needed: every TLS client sees these certificates. */
 static bool admit_all(struct incoming_call *call)
 {
 	(void)call;

@@ -192,7 +192,7 @@ bool api_filter_read(struct api_filter *ret, const struct api_query *query, cons
 		filter.search_is_negative = true;
 		filter.search++;
 	}
-	/* Without them, nobody's age is known. */
+	/* Without them, no age is known. */
 	(void)agent_history_stamps_read(&filter.stamps, history);
 	*ret = filter;
 	return true;

@@ -56,7 +56,7 @@ void api_filter_clear(struct api_filter *filter);
 /* Does the agent pass all of them? */
 bool api_filter_matches(const struct api_filter *filter, const struct roster_entry *entry);
 
-/* Seconds since the agent was last seen, or registered if it never was; negative: nobody knows. */
+/* Seconds since the agent was last seen, or registered if it never was; negative: not known. */
 long long api_filter_age(const struct api_filter *filter, const struct roster_entry *entry);
 
 /* Is this a field that an agent can have at a Wazuh manager? */

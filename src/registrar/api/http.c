@@ -263,7 +263,7 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 void api_exchange_drop(struct api_exchange *exchange)
 {
 	wipe_request(exchange);
-	/* Without a connection (it is gone already), nobody else would free it. */
+	/* Without a connection (it is gone already), nothing else would free it. */
 	if (!evhttp_request_get_connection(exchange->request))
 		evhttp_request_free(exchange->request);
 	free(exchange);

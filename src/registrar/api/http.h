@@ -37,7 +37,7 @@ struct api_exchange;
 
 struct api_http_settings {
 	struct event_base *base;
-	SSL_CTX *tls;                 /* shared with whoever else uses it */
+	SSL_CTX *tls;                 /* shared with authd */
 	unsigned int timeout;         /* seconds */
 	unsigned int max_connections; /* others wait */
 	unsigned int max_each;        /* connections of one address; further ones are closed */

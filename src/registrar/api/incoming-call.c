@@ -48,7 +48,7 @@ static void answer_problem(struct incoming_call *call)
 		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
 	if (problem->status == 429)
 		api_exchange_add_header(call->exchange, "Retry-After", "60");
-	log_debug("API: %s told %d: %s", api_exchange_peer(call->exchange), problem->status,
+	log_debug("API: %s got %d: %s", api_exchange_peer(call->exchange), problem->status,
 		  problem->detail);
 	api_exchange_answer(call->exchange, problem->status, PROBLEM_TYPE,
 			    api_response_problem(problem, call->api->node, call->input.pretty));

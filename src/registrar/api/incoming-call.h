@@ -42,7 +42,7 @@ struct call_input {
 	struct api_path path;
 	struct api_query query;
 	bool pretty;                      /* whether the answer is to be indented */
-	char user[API_USER_NAME_MAX + 1]; /* empty: nobody who is known */
+	char user[API_USER_NAME_MAX + 1]; /* empty: not logged in */
 	struct api_body body;
 };
 
@@ -131,12 +131,12 @@ void incoming_call_free(struct incoming_call *call);
 /* ------------------------------------------------------------------ login.c */
 
 /*
- * Try the name and password of the request; the worker takes its time, and then the call is
+ * Try the name and password of the request; the worker does it, and then the call is
  * answered. False: there is a problem already.
  */
 bool api_log_in(struct incoming_call *call);
 
-/* Learn from the token who asks. False: there is a problem. */
+/* Find the user of the token. False: there is a problem. */
 bool api_take_token(struct incoming_call *call);
 
 /* ------------------------------------------------------------------ list.c */

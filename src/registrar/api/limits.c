@@ -22,7 +22,7 @@ struct place {
 
 struct api_limits {
 	struct api_limits_settings settings;
-	uint64_t seed; /* nobody outside can aim at one set */
+	uint64_t seed; /* secret, so that no client can aim at one set */
 	struct place places[SETS][WAYS];
 };
 

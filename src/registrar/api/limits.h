@@ -4,8 +4,8 @@
  * it is locked out. The limits are those of Wazuh's API, which counts requests for all addresses
  * together; here one client that runs wild does not keep out the others.
  *
- * What counts as one address is in api-network.h. The table is of a fixed size: who comes from very
- * many networks makes it forget, those first that have done the least.
+ * What counts as one address is in net/client-network.h. The table has a fixed size: when it is
+ * full, the addresses that did the least are forgotten first.
  *
  * Pure but for its memory: time is what the caller says (monotonic_usec()).
  */

@@ -59,7 +59,7 @@ static void on_tried(void *argument, int fits)
 	const char *address = api_exchange_address(call->exchange);
 
 	/*
-	 * Whoever was removed, or given another password, meanwhile is not let in by the old one.
+	 * A user that was removed or got another password meanwhile is refused with the old one.
 	 */
 	user = refresh_users(api) ? api_users_find(&api->users, call->input.user) : NULL;
 	if (fits > 0 && user && memcmp(&user->password, &call->tried, sizeof call->tried) == 0) {
@@ -67,7 +67,7 @@ static void on_tried(void *argument, int fits)
 		return;
 	}
 	if (fits < 0) {
-		log_error("A password cannot be tried: %s (told %s)", strerror(-fits),
+		log_error("A password cannot be checked: %s (client %s)", strerror(-fits),
 			  api_exchange_peer(call->exchange));
 		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 	} else {

@@ -19,7 +19,7 @@
 
 struct password_worker;
 
-/* Told in the event loop: `fits` is what api_password_check() returned. */
+/* Called in the event loop: `fits` is what api_password_check() returned. */
 typedef void password_worker_done(void *argument, int fits);
 
 /* Start the thread. Returns null when that cannot be done. */

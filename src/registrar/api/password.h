@@ -31,7 +31,7 @@ struct api_password {
 
 /*
  * Read the text of `length` bytes. Refuses what costs less than a password is worth (log2_n below
- * 10), and what needs more than 128 MiB or 16 times the usual work: whoever edits the file must not
+ * 10), and what needs more than 128 MiB or 16 times the usual work: an edited file must not
  * be able to stall logins by a typing error. `ret` is written only on success. Returns 0 or
  * -EINVAL.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What stands in the head of a request to the API: path, query, Authorization. Pure; every byte in
- * here comes from somebody unknown.
+ * here comes from unknown clients.
  */
 #pragma once
 

@@ -5,7 +5,7 @@
  *
  * It is signed with HMAC-SHA-256 (HS256), where Wazuh uses ECDSA (ES512): there the nodes of a
  * cluster check each other's tokens, here the only one who ever checks a token is the process that
- * made it. So there is nobody to give a public key to, no key to keep in a file, and a token costs
+ * made it. So there is no public key to hand out, no key to keep in a file, and a token costs
  * microseconds instead of a millisecond. The key is made at the start of the process and dies with
  * it: after a restart clients get 401 and log in again.
  *

@@ -78,14 +78,14 @@ static int read_users(struct api_users *users, const char *text, size_t length, 
 			continue;
 		if (!read_user(&user, &line)) {
 			reason_set(why,
-				   "Line %zu of %s is no user of the API: expected "
+				   "Line %zu of %s is not a user of the API: expected "
 				   "NAME:$scrypt$..., as 'agent-registrar user NAME' writes it",
 				   number, users->path);
 			return -EINVAL;
 		}
 		if (api_users_find(users, user.name)) {
-			reason_set(why, "Line %zu of %s names the user %s once more", number,
-				   users->path, user.name);
+			reason_set(why, "Line %zu of %s: duplicate user %s", number, users->path,
+				   user.name);
 			return -EINVAL;
 		}
 		if (users->count == room) {
@@ -113,7 +113,7 @@ static int read_text(int fd, const char *path, char **ret, size_t *ret_length, s
 	if (fstat(fd, status) < 0)
 		return reason_errno(why, errno, "Cannot read the users file %s", path);
 	if (!S_ISREG(status->st_mode) || status->st_size > FILE_MAX) {
-		reason_set(why, "The users file %s is no regular file of at most 1 MiB", path);
+		reason_set(why, "The users file %s is not a regular file of at most 1 MiB", path);
 		return -EINVAL;
 	}
 	text = malloc((size_t)status->st_size + 1);

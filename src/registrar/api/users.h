@@ -4,8 +4,8 @@
  * with # besides.
  *
  * It is read again when it has changed, at the next login or request. A file that has become
- * unreadable or wrong lets nobody in: yesterday's content could hold a user who was removed today.
- * Who comes back begins a new epoch.
+ * unreadable or wrong refuses every login: yesterday's content could hold a user who was removed today.
+ * A user that comes back begins a new epoch.
  */
 #pragma once
 
@@ -42,7 +42,7 @@ struct api_users {
 bool api_user_name_is_valid(const char *name, size_t length);
 
 /*
- * Read the file, if it is another than the one last read. A missing file holds nobody. Returns 1
+ * Read the file, if it is another than the one last read. A missing file holds no users. Returns 1
  * when it was read, 0 when there was nothing new, or a negative errno with `why` set: then there
  * are no users.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What authd's clients are sent, in the words and records of the two dialects (dialect.h). Pure. */
+/* What authd's clients are sent: the texts and records of the two dialects (dialect.h). Pure. */
 #pragma once
 
 #include "common/agent-key.h"
@@ -29,5 +29,5 @@ void answer_refusal(struct answer *ret, enum dialect dialect, const char *text);
 /* The answer to a request that could not be read. */
 void answer_fault(struct answer *ret, enum dialect dialect, enum authd_request_fault fault);
 
-/* The fault in the words of the managers: "Invalid password". */
+/* The text that the managers have for the fault: "Invalid password". */
 const char *answer_fault_text(enum authd_request_fault fault);

@@ -3,8 +3,8 @@
  * One client's connection: TLS handshake, request, answer, and an end that does not lose the answer
  * on its way. All of it within one deadline that nothing the client sends can move.
  *
- * A connection owns itself: it tells its owner when a request is complete, waits for
- * connection_answer(), and tells its owner when it ends; its memory is gone when the owner returns
+ * A connection owns itself: it calls its owner when a request is complete, waits for
+ * connection_answer(), and calls it again when it ends; its memory is gone when the owner returns
  * from that.
  */
 #pragma once

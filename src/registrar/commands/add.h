@@ -9,7 +9,7 @@
 int add_command(const struct options *options);
 
 /*
- * Why an agent was refused: what it would have been told itself, and who has its name or address.
+ * Why an agent was refused: the text of the manager, and which agent has its name or address.
  * `records` are of the agents that were accepted before in the same transaction.
  */
 void add_describe_refusal(struct reason *ret, const struct enrollment *refused,

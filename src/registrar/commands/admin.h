@@ -35,7 +35,7 @@ int admin_fail_file(int error, const struct reason *why);
 int admin_begin(struct roster **ret, const struct options *options, bool to_read);
 
 /*
- * End the transaction, and then write the records: trouble with these is logged, and no failure.
+ * End the transaction, and then write the records: a failure of these is only logged.
  * Returns 0, or an exit status, logged.
  */
 int admin_commit(struct roster *roster, const struct options *options,

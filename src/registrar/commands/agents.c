@@ -59,7 +59,7 @@ static const struct roster_entry *find_agent(const struct roster *roster, const 
 	if (entry && entry->ip)
 		return entry;
 	if (entry && entry->name)
-		reason_set(why, "The line of agent %s in client.keys is damaged: mend it by hand",
+		reason_set(why, "The line of agent %s in client.keys is damaged: repair it by hand",
 			   shown);
 	else
 		reason_set(why, "There is no agent with the id %s%s", shown,

@@ -75,7 +75,7 @@ static void import_line(struct import *import, const char *text, size_t length)
 	case IMPORT_LINE_NOTHING:
 		return;
 	case IMPORT_LINE_BAD:
-		reason_set(&why, "It is not IP,NAME");
+		reason_set(&why, "Not in the form IP,NAME");
 		report_line(import, &why);
 		return;
 	default:
@@ -130,12 +130,12 @@ static int import_content(const struct options *options, const char *content, si
 	else
 		status = add_commit(roster, options, &import.records);
 	if (status == 0)
-		log_info("%zu added, %zu there already", import.records.count, import.present);
+		log_info("%zu added, %zu already present", import.records.count, import.present);
 	records_clear(&import.records);
 	return status;
 }
 
-/* All of it, before the lock is taken: standard input may take its time. */
+/* All of it, before the lock is taken: standard input may be slow. */
 static int read_stream(FILE *file, char **ret, size_t *ret_length)
 {
 	size_t room = 0, length = 0;

@@ -195,7 +195,7 @@ static int init_certificate(const struct init_settings *settings, struct reason 
 		r = make_certificate(settings, why);
 	} else if (is_missing(settings->private_key_file)) {
 		reason_set(why,
-			   "There is the certificate %s, but not its private key %s; supply the "
+			   "The certificate %s exists, but its private key %s does not; supply the "
 			   "key, or remove the certificate to have both made",
 			   settings->certificate_file, settings->private_key_file);
 		r = -ENOENT;
@@ -216,7 +216,7 @@ static int init_password(const char *path, gid_t group, struct reason *why)
 	if (!is_missing(path))
 		return 0;
 	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-		return reason_errno(why, errno, "The system has no random numbers");
+		return reason_errno(why, errno, "Cannot get random numbers");
 	for (size_t i = 0; i < sizeof bytes; i++)
 		line[i] = letters[bytes[i] % 64];
 	line[PASSWORD_LENGTH] = '\n';

@@ -83,7 +83,7 @@ static int ask_twice(char line[static LINE_SIZE], struct reason *why)
 	int r = ask("Password", line, why);
 
 	if (r >= 0)
-		r = ask("The same again", again, why);
+		r = ask("Retype password", again, why);
 	if (r >= 0 && strcmp(line, again) != 0) {
 		reason_set(why, "The two passwords are not the same");
 		r = -EINVAL;
@@ -119,7 +119,7 @@ static int read_password(struct api_password *ret, struct reason *why)
 	return r;
 }
 
-/* The registrar may run with another group than the one who makes users. */
+/* The registrar may run with another group than the administrator. */
 static gid_t group_of_directory(const char *path)
 {
 	char copy[PATH_MAX];
@@ -152,7 +152,7 @@ static int store_user(const struct user_command *command, struct reason *why)
 	if (r >= 0)
 		r = api_users_store(command->users_file, group, command->name, &password, why);
 	if (r >= 0)
-		printf("%s the user %s in %s\n", r > 0 ? "Changed the password of" : "Made",
+		printf("%s the user %s in %s\n", r > 0 ? "Changed the password of" : "Created",
 		       command->name, command->users_file);
 	return r < 0 ? r : 0;
 }

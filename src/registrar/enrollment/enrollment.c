@@ -131,7 +131,7 @@ static bool groups_are_allowed(struct decision *decision)
 
 /* ------------------------------------------------------------------ whom it replaces */
 
-/* A damaged line (no address) is the administrator's to look at, never ours to drop. */
+/* A damaged line (no address) is left to the administrator. */
 static bool may_replace(struct decision *decision, const struct roster_entry *entry)
 {
 	static const struct force_rules only_the_key = { .key_mismatch = true };
@@ -145,7 +145,7 @@ static bool may_replace(struct decision *decision, const struct roster_entry *en
 			    &decision->enrollment->why);
 }
 
-/* Replace the agent, if that is allowed. Nobody goes before everything is decided. */
+/* Replace the agent, if that is allowed. The removal is staged when everything is decided. */
 static bool replace(struct decision *decision, const struct roster_entry *entry)
 {
 	for (size_t i = 0; i < decision->leaving; i++)
@@ -355,7 +355,7 @@ static bool make_key(struct decision *decision)
 		ssize_t n = getrandom(bytes + have, sizeof bytes - have, 0);
 
 		if (n < 0 && errno != EINTR)
-			return refuse_internal(decision, "The system has no random numbers");
+			return refuse_internal(decision, "Cannot get random numbers");
 		have += n > 0 ? (size_t)n : 0;
 	}
 	for (size_t i = 0; i < sizeof bytes; i++)

@@ -74,13 +74,13 @@ struct enrollment {
 	struct agent_key agent;      /* accepted: what goes into client.keys */
 	/* accepted, or refused for what it is: the address for the client, address.h */
 	char shown_ip[AGENT_IP_MAX + 1];
-	/* accepted: ids of those who had to go; empty: none */
+	/* accepted: ids of the agents that it replaces; empty: none */
 	char replaced[ENROLLMENT_REPLACED_MAX][AGENT_ID_MAX + 1];
 	char groups[256];              /* accepted: the groups asked for, cut to fit */
 	struct authd_field group_list; /* accepted: all of them; points into the request */
 	/* refused: the text for the client, with bytes of the client's in it */
 	char refusal[REFUSAL_SIZE];
-	/* refused because name or address is taken: the id of who has it */
+	/* refused because name or address is taken: the id of the agent that has it */
 	char holder[AGENT_ID_MAX + 1];
 	/* what only the log should say; always set when this machine is at fault */
 	struct reason why;

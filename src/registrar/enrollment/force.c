@@ -31,7 +31,7 @@ static bool is_gone(const struct force_rules *rules, const struct agent_history 
 				   entry->id_text);
 	else
 		reason_set(why,
-			   "Agent %s was connected %lld seconds ago, and has to be away for %u",
+			   "Agent %s was last seen %lld seconds ago, and is replaced only after %u",
 			   entry->id_text, (long long)(now - seen), rules->disconnected_time);
 	return false;
 }

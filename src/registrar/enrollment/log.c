@@ -29,7 +29,7 @@ static void log_registered(const struct enrollment *enrollment, const char *peer
 	for (int i = 0, n = 0; i < ENROLLMENT_REPLACED_MAX; i++)
 		if (enrollment->replaced[i][0])
 			n += snprintf(replaced + n, sizeof replaced - (size_t)n, "%s%s",
-				      n ? " and " : ", in place of ", enrollment->replaced[i]);
+				      n ? " and " : ", replacing ", enrollment->replaced[i]);
 	/* A name, id and address that were accepted hold nothing that needs escaping. */
 	log_event(LOG_INFO, REGISTRAR_MESSAGE_REGISTERED, fields,
 		  "Registered %s as %s, address %s%s%s%s, for %s", agent->name, agent->id,
@@ -53,8 +53,8 @@ void enrollment_log_removed(const char *id, const char *name, const char *peer)
 		{ "AGENT_ID", id }, { "AGENT_NAME", name }, { "PEER", peer }, { 0 }
 	};
 
-	log_event(LOG_INFO, REGISTRAR_MESSAGE_REMOVED, fields, "Removed %s, which was %s, for %s",
-		  name, id, peer);
+	log_event(LOG_INFO, REGISTRAR_MESSAGE_REMOVED, fields, "Removed agent %s (%s) for %s", id,
+		  name, peer);
 }
 
 /* A request that this machine could not fulfil. */
@@ -66,7 +66,7 @@ static void log_failed(const struct enrollment *enrollment, const char *peer)
 					    { 0 } };
 
 	escape_string(shown, sizeof shown, enrollment->refusal);
-	log_event(LOG_ERR, REGISTRAR_MESSAGE_FAILED, fields, "%s (told %s: %s)",
+	log_event(LOG_ERR, REGISTRAR_MESSAGE_FAILED, fields, "%s (client %s got: %s)",
 		  enrollment->why.text, peer, shown);
 }
 

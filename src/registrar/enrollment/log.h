@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the registrar says in its log about clients: one line for each, with fields, and never a key
- * or a password.
+ * The log of enrollments: one line for each client, with fields, and never a key or a password.
  */
 #pragma once
 

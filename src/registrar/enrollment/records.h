@@ -2,7 +2,7 @@
 /*
  * What the manager's other files say about agents that come and go: when they were registered, their
  * groups, their message counters. A transaction collects it, and it is written after the commit:
- * client.keys is what counts, so trouble here is worth a warning and no more.
+ * client.keys is what counts, so a failure here is a warning.
  */
 #pragma once
 

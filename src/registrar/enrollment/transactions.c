@@ -92,7 +92,7 @@ static void give_up_old(struct transactions *transactions)
 			entry->callbacks->gave_up(entry->owner);
 }
 
-/* client.keys is what counts: trouble with the other files is logged, once until it is over. */
+/* client.keys is what counts: failures of the other files are logged, once until they work. */
 static void write_records(struct transactions *transactions, const struct records *records)
 {
 	struct reason why;

@@ -36,7 +36,7 @@ int acceptor_listen(struct acceptor *acceptor, const struct listeners *listeners
 		    acceptor_callback *accepted, void *owner);
 
 /*
- * Control a listener of somebody else's (evhttp's), at most LISTENERS_MAX of them. It outlives the
+ * Control a listener that evhttp owns, at most LISTENERS_MAX of them. It outlives the
  * acceptor, or acceptor_stop() is called before it goes.
  */
 void acceptor_adopt(struct acceptor *acceptor, struct evconnlistener *listener);

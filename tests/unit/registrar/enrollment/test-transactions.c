@@ -153,7 +153,7 @@ static void test_share_one_flush(void **state)
 	end(&fixture);
 }
 
-/* What the records say is written by the time that anybody is answered. */
+/* The records are written before the answers are sent. */
 static void test_records_are_written(void **state)
 {
 	struct fixture fixture = begin(*state);
@@ -186,7 +186,7 @@ static void test_failed_commit(void **state)
 	assert_int_equal(first.done + second.done, 0);
 	assert_file(path_in(*state, "client.keys"), "");
 	assert_file(path_in(*state, "agents-timestamp"), "");
-	/* The next one is none the worse for it. */
+	/* The next one succeeds. */
 	disk_is_full = false;
 	first = member_of("001");
 	add(&fixture, &first);
