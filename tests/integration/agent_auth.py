@@ -38,6 +38,13 @@ def warnings(result):
     return complaints(result, "WARNING")
 
 
+def request(manager):
+    """The one request, without its newline."""
+    sent = manager.conversation.request.decode()
+    assert sent.endswith("\n") and len(manager.conversation.records) == 1
+    return sent[:-1]
+
+
 class AgentAuth(Machine):
     """A Machine on which agent-auth is run."""
 

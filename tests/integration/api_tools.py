@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: ISC
 """What the tests of agent-registrar's API share: users, a server, and a client that is Python's
 own http.client."""
-
 import base64
 import contextlib
 import hashlib
 import http.client
 import json
+import os
+import select
 import socket
 import ssl
+import time
 
 import registrar_tools
 
 USER = "admin"
 PASSWORD = "pässword: with a colon"
+OTHER_KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01"
 LIST = "/agents"
 LOGIN = "/security/user/authenticate"
 
@@ -150,3 +153,35 @@ def read_all(tls):
     except (ConnectionError, ssl.SSLError):
         pass
     return data
+
+
+def ids(answer):
+    """The ids of the agents in the answer."""
+    return [item["id"] for item in answer.items]
+
+
+def failures(answer):
+    """What the answer says was not done: {code: ids}."""
+    return {item["error"]["code"]: item["id"] for item in answer.data["failed_items"]}
+
+
+def count_descriptors(registrar):
+    return len(os.listdir(f"/proc/{registrar.process.pid}/fd"))
+
+
+def wait_for_descriptors(registrar, is_right):
+    end = time.monotonic() + registrar_tools.PATIENCE
+    while not is_right(count_descriptors(registrar)) and time.monotonic() < end:
+        select.select([], [], [], 0.02)
+    return is_right(count_descriptors(registrar))
+
+
+def login_request():
+    credentials = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    return (f"POST {LOGIN} HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {credentials}\r\n"
+            "Content-Length: 0\r\n\r\n").encode()
+
+
+def check_alive(registrar):
+    with Client(registrar) as client:
+        assert json.loads(client.log_in().ask("GET", LIST).text)["error"] == 0

@@ -313,6 +313,7 @@ class FullBacklog:
 
 # ------------------------------------------------------------------ scripts
 
+
 def answer(*records, ending="close"):
     """A script: handshake, request, these records, an ending."""
     def script(conversation):

@@ -207,17 +207,17 @@ class Machine:
         of its own."""
         command = self.command(*arguments, **options)
         if user is not None:
-            command[0] = self.program_for_others()
+            command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups",
+                       self.program_for_others(), *command[1:]]
         if before:
             script = f"{before}\n"
             script += f'"$@"; status=$?\n{after}\nexit $status' if after else 'exec "$@"'
             command = ["unshare", "--mount", "--propagation", "private", "sh",
                        "-ec" if not after else "-c", script, "sh", *command]
-        more = {"user": user, "group": user, "extra_groups": []} if user is not None else {}
         return Run(
             self,
             subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             env=self.environment(**environment or {}), cwd="/", **more),
+                             env=self.environment(**environment or {}), cwd="/"),
         )
 
     def register(self, *arguments, **options):

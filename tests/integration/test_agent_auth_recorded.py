@@ -13,8 +13,8 @@ import ssl
 
 import pytest
 from agent_auth import errors, told
-from machine import PATIENCE
 from fake_manager import answer
+from machine import PATIENCE
 from registrar_tools import DATA
 
 VERSION = " V:'v4.14.5'"

@@ -14,6 +14,7 @@ from proxies import tunnel
 
 # ------------------------------------------------------------------ the ways to enroll
 
+
 def test_password(start_wazuh5, enrollment, certificates):
     server = start_wazuh5(password=PASSWORD)
     result = enrollment.succeeds(server, manager=server, password=PASSWORD)
@@ -179,6 +180,7 @@ def test_default_port(enrollment):
 
 # ------------------------------------------------------------------ what is stored
 
+
 def test_modes(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
     enrollment.succeeds(server, manager=server, password=PASSWORD)
@@ -269,6 +271,7 @@ def test_manager_without_secrets(start_wazuh5, enrollment):
 
 
 # ------------------------------------------------------------------ enrolling again
+
 
 def test_force_uses_the_secret(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
@@ -363,6 +366,7 @@ def test_reset_removes_the_secret_and_keeps_the_ca(start_wazuh5, enrollment):
 
 
 # ------------------------------------------------------------------ ways there
+
 
 @pytest.mark.usefixtures("ipv6")
 def test_address_of_ipv6(start_wazuh5, enrollment, ca_pin):

@@ -10,6 +10,7 @@ from enroll_tools import CREDENTIAL, PASSWORD, SECRET, TOKEN_ID
 
 # ------------------------------------------------------------------ refusals
 
+
 def test_wrong_password(start_wazuh5, enrollment):
     server = start_wazuh5(password="another")
     enrollment.fails("refused", "invalid_signature", "password_file", manager=server,

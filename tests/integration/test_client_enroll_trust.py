@@ -11,6 +11,7 @@ from enroll_tools import CREDENTIAL, PASSWORD, SECRET, TOKEN_ID, read
 
 # ------------------------------------------------------------------ whom to trust
 
+
 def test_wrong_pin(start_wazuh5, enrollment):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})
     token = wazuh5_manager.token(server.address, pin=bytes(32), credential=CREDENTIAL)
@@ -95,6 +96,7 @@ def test_embedded_text_that_is_no_certificate(start_wazuh5, enrollment):
 
 # ------------------------------------------------------------------ the token file
 
+
 @pytest.mark.parametrize("text, word", [
     ("", "empty"),
     ("\n", "empty"),
@@ -156,6 +158,7 @@ def test_without_token_trust_must_be_configured(enrollment):
 
 # ------------------------------------------------------------------ clocks
 
+
 @pytest.mark.parametrize("clock", [-86400, -35, 95, 400 * 86400])
 def test_clocks_that_differ(start_wazuh5, enrollment, clock):
     server = start_wazuh5(password=PASSWORD, clock=clock)
@@ -213,6 +216,7 @@ def test_stale_without_a_date(start_wazuh5, enrollment, date):
 
 
 # ------------------------------------------------------------------ the command check
+
 
 def check(enrollment, **options):
     """The layers that `check` prints, by their names."""

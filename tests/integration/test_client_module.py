@@ -110,6 +110,7 @@ def test_api_loads_it(machine, start_manager):
 
 # ------------------------------------------------------------------ where it is looked for
 
+
 class Installation:
     """A copy of the program in a directory of its own, with or without the module."""
 

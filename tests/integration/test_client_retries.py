@@ -322,6 +322,7 @@ def test_key_that_somebody_else_wrote_ends_the_waiting(machine, start_manager):
 
 # ------------------------------------------------------------------ the secret
 
+
 def test_secret_is_forgotten_last(machine, start_manager):
     password, seen = machine.password("TopSecret\n"), []
     manager = start_manager(in_turn(REFUSED, lost, answer(reply())))

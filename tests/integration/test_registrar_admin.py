@@ -46,6 +46,7 @@ def admin(directory):
 
 # ------------------------------------------------------------------ add
 
+
 def test_add(admin):
     assert admin("add", "-n", "web", "-a", "10.0.0.1") == "001 web 10.0.0.1\n"
     assert admin("add", "--name", "db", "--ip", "any", "--id", "7") == "007 db any\n"
@@ -175,6 +176,7 @@ def test_replacing_on_request(admin):
 
 # ------------------------------------------------------------------ list
 
+
 def test_list(admin):
     admin.write(
         "# comment",
@@ -208,6 +210,7 @@ def test_looking_makes_nothing(admin):
 
 
 # ------------------------------------------------------------------ export
+
 
 def test_export(admin):
     """What manage_agents -e shows: base64 of the line without its newline, in one line."""
@@ -245,6 +248,7 @@ def test_ids_with_and_without_zeros(admin):
 
 
 # ------------------------------------------------------------------ remove
+
 
 @pytest.mark.parametrize("options,left", [
     (["--dialect", "ossec", "remove"], "1025 #*#*#*#*#*#*#*#*#*#*#a" + "5a" * 25),
@@ -382,6 +386,7 @@ def test_slow_input_holds_nobody_up(admin):
 
 
 # ------------------------------------------------------------------ usage and failures
+
 
 @pytest.mark.parametrize("arguments,text", [
     ([], "Give a command"),

@@ -34,6 +34,7 @@ def records(directory):
 
 # ------------------------------------------------------------------ the service notices
 
+
 @pytest.mark.parametrize("dialect,new_id", [("ossec", "1025"), ("wazuh", "002")])
 def test_removed_by_command_registered_again_over_the_network(directory, dialect, new_id):
     with serving(directory, "-n", "--dialect", dialect) as registrar:
@@ -97,6 +98,7 @@ def test_count_follows_the_commands(directory, tmp_path):
 
 
 # ------------------------------------------------------------------ nothing is lost
+
 
 def test_adders_beside_the_service(directory):
     """Eight commands at a time, while the service registers 200: every answer is in the file,
@@ -197,6 +199,7 @@ def test_killed_at_every_system_call(directory, command):
 
 
 # ------------------------------------------------------------------ full disk
+
 
 @pytest.fixture
 def small_disk(tmp_path):

@@ -27,6 +27,7 @@ def user(directory, *arguments, password=GOOD + "\n"):
 
 # ------------------------------------------------------------------ the command
 
+
 def test_user_is_made(directory, users_file):
     done = user(directory, "admin")
     assert done.returncode == 0 and done.stdout == f"Created the user admin in {users_file}\n"
@@ -158,6 +159,7 @@ def test_test_option_looks_at_the_users(directory, users_file):
 
 
 # ------------------------------------------------------------------ curl
+
 
 @pytest.fixture
 def curl(directory):

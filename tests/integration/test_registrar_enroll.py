@@ -78,6 +78,7 @@ def failure(answer):
 
 # ------------------------------------------------------------------ agent-register
 
+
 @pytest.mark.parametrize("password", [PASSWORD, None], ids=["password", "open"])
 def test_client(serve, enrollment, password):
     registrar = serve(password=password)
@@ -138,6 +139,7 @@ def test_client_with_the_secret_of_another_manager(serve, start_wazuh5, enrollme
 
 
 # ------------------------------------------------------------------ others
+
 
 def test_answer(serve, directory):
     (directory / "etc" / "shared" / "default").mkdir(parents=True)

@@ -17,6 +17,7 @@ from registrar_tools import PATIENCE, PROGRAM, Registrar, need, prepare, run, se
 
 # ------------------------------------------------------------------ command line
 
+
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help(option):
     done = run(option)
@@ -125,6 +126,7 @@ def test_exposed_password_file(directory):
 
 # ------------------------------------------------------------------ listening
 
+
 def test_port_zero_and_port_in_use(directory):
     with serving(directory, "-n") as registrar:
         assert re.search(rf"Listening on 127\.0\.0\.1 port {registrar.port}$", registrar.log,
@@ -216,6 +218,7 @@ def test_stops_on_sigint(directory):
 
 
 # ------------------------------------------------------------------ --init
+
 
 def snapshot(place):
     return {

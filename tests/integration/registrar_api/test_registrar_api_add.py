@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: ISC
+"""The calls of agent-registrar's API that add an agent, with their errors, as Wazuh 4.14 answers
+them."""
+import base64
+import os
+import re
+
+import pytest
+from api_tools import LIST, OTHER_KEY, Client, exported, problem, serving
+from registrar_tools import KEY
+
+# ------------------------------------------------------------------ POST /agents
+
+
+def test_add(registrar, client):
+    answer = client.ask("POST", LIST, {"name": "web-01", "ip": "10.1.2.3"})
+    assert answer.status == 200 and set(answer.json) == {"data", "error"} and answer.error == 0
+    assert set(answer.data) == {"id", "key"} and answer.data["id"] == "001"
+    assert exported(answer.data["key"]) == tuple(registrar.keys()[0])
+    assert registrar.keys()[0][:3] == ["001", "web-01", "10.1.2.3"]
+    assert re.fullmatch(KEY, registrar.keys()[0][3])
+    registrar.wait_for_line(
+        r"Registered web-01 as 001, address 10.1.2.3, for 127.0.0.1 port \d+ \(user admin of the "
+        r"API\)"
+    )
+    assert registrar.keys()[0][3] not in registrar.log
+
+
+def test_address_is_any_by_default(client, registrar):
+    client.ask("POST", LIST, {"name": "web-01"})
+    client.ask("POST", LIST, {"name": "web-02", "ip": "ANY"})
+    assert [line[2] for line in registrar.keys()] == ["any", "any"]
+
+
+def test_name_is_taken(client, registrar):
+    client.add("web-01")
+    answer = client.ask("POST", LIST, {"name": "web-01"})
+    assert problem(answer) == (400, "Bad Request", "There is an agent with the same name: web-01",
+                               1705)
+    assert set(answer.json) == {"title", "detail", "remediation", "dapi_errors", "error"}
+    assert list(answer.json["dapi_errors"].values()) == [{"error": answer.json["detail"]}]
+    assert len(registrar.keys()) == 1
+    registrar.wait_for_line(
+        r"Refused 127.0.0.1 port \d+ \(user admin of the API\): Duplicate agent name: web-01"
+    )
+
+
+def test_address_is_taken(client):
+    client.add("web-01", "10.1.2.3")
+    answer = client.ask("POST", LIST, {"name": "web-02", "ip": "10.1.2.3"})
+    assert problem(answer)[3] == 1706 and answer.status == 400
+
+
+@pytest.mark.parametrize("ip", ["nonsense", "10.1.2", "src", "1.2.3.4/33", "10.1.2.3\n", "a" * 70])
+def test_address_is_none(client, ip):
+    answer = client.ask("POST", LIST, {"name": "web-01", "ip": ip})
+    assert answer.status == 400 and answer.error == 1706 and "\n" not in answer.json["detail"]
+
+
+def test_name_is_too_long(client):
+    assert client.ask("POST", LIST, {"name": "a" * 128}).status == 200
+    assert problem(client.ask("POST", LIST, {"name": "b" * 129}))[::3] == (400, 1738)
+
+
+@pytest.mark.parametrize("name", ["a", "web 01", "web%01", "wéb", "", "../../etc/passwd", "a'b"])
+def test_name_is_none(client, registrar, name):
+    answer = client.ask("POST", LIST, {"name": name})
+    assert answer.status == 400 and answer.json["title"] == "Bad Request"
+    assert "is not a 'names'" in answer.json["detail"]
+    assert registrar.keys_file.read_text() == ""
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""],
+)
+def test_content_type(client, content_type):
+    answer = client.ask("POST", LIST, '{"name": "web-01"}', {"Content-Type": content_type})
+    assert problem(answer) == (406, "Not Acceptable",
+                               "The body type is not the one specified in the content-type", 6002)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json; charset=utf-8", "Application/JSON", "application/json;charset=x"],
+)
+def test_content_type_with_parameters(client, content_type):
+    assert (
+        client.ask("POST", LIST, '{"name": "web-01"}', {"Content-Type": content_type}).status == 200
+    )
+
+
+@pytest.mark.parametrize(
+    "body, detail, error",
+    [
+        ("", "RequestBody is required", None),
+        ("{", "Body request is not a valid JSON", 1018),
+        ('{"name": "a"', "Body request is not a valid JSON", 1018),
+        ("[1]", "The body is not of type 'object'", None),
+        ('{"name": 1}', "The value is not of type 'string' - 'name'", None),
+        ("{}", "'name' is a required property", None),
+        ('{"name": "web-01", "group": "x"}', "Invalid field found {'group'}", None),
+        ("[" * 5000, "Body request is not a valid JSON", 1018),
+    ],
+)
+def test_wrong_body(client, registrar, body, detail, error):
+    answer = client.ask("POST", LIST, body, {"Content-Type": "application/json"})
+    assert problem(answer) == (400, "Bad Request", detail, error)
+    assert registrar.keys_file.read_text() == ""
+
+
+def test_manager_takes_no_agent_of_its_own_name(client):
+    assert client.ask("POST", LIST, {"name": os.uname().nodename}).error == 1705
+
+
+def test_agent_limit(directory):
+    with serving(directory, "--max-agents", "1") as registrar, Client(registrar) as client:
+        client.log_in().add("web-01")
+        assert problem(client.ask("POST", LIST, {"name": "web-02"}))[::3] == (400, 9013)
+
+
+# ------------------------------------------------------------------ POST /agents/insert
+
+
+def test_insert(client, registrar):
+    answer = client.ask("POST", "/agents/insert",
+                        {"name": "web-01", "ip": "any", "id": "123", "key": OTHER_KEY})
+    assert answer.data == {
+        "id": "123",
+        "key": base64.b64encode(f"123 web-01 any {OTHER_KEY}".encode()).decode(),
+    }
+    assert registrar.keys() == [["123", "web-01", "any", OTHER_KEY]]
+    assert OTHER_KEY not in registrar.log
+
+
+def test_insert_without_id_and_key(client, registrar):
+    assert client.ask("POST", "/agents/insert", {"name": "web-01"}).data["id"] == "001"
+    assert re.fullmatch(KEY, registrar.keys()[0][3])
+
+
+@pytest.mark.parametrize(
+    "body, error",
+    [
+        ({"name": "other", "id": "123", "key": OTHER_KEY}, 1708),
+        ({"name": "web-01", "id": "124"}, 1705),
+        ({"name": "other", "id": "000"}, None),
+        ({"name": "other", "key": "a" * 63}, 1709),
+        ({"name": "other", "key": "a" * 65}, None),
+        ({"name": "other", "key": "-" * 64}, None),
+        ({"name": "other", "id": "12"}, None),
+    ],
+)
+def test_insert_refused(client, registrar, body, error):
+    client.ask("POST", "/agents/insert", {"name": "web-01", "id": "123", "key": OTHER_KEY})
+    answer = client.ask("POST", "/agents/insert", body)
+    assert answer.status == 400 and answer.error == error, answer
+    assert len(registrar.keys()) == 1
+    assert body.get("key", "nothing") not in answer.text
+
+
+def test_insert_by_force(client, registrar):
+    client.add("web-01")
+    body = {
+        "name": "web-01",
+        "force": {
+            "enabled": True,
+            "disconnected_time": {"enabled": True, "value": "1h"},
+            "after_registration_time": "0s",
+        },
+    }
+    assert client.ask("POST", "/agents/insert", body).data["id"] == "002"
+    assert [line[0] for line in registrar.keys()] == ["002"]
+    registrar.wait_for_line("Registered web-01 as 002, address any, replacing 001")
+
+
+@pytest.mark.parametrize("force", [{"enabled": False}, {}, {"after_registration_time": "1h"},
+                                   {"enabled": True, "after_registration_time": "1d"}])
+def test_insert_by_force_that_is_not_enough(client, registrar, force):
+    client.add("web-01")
+    assert client.ask("POST", "/agents/insert", {"name": "web-01", "force": force}).error == 1705
+    assert [line[0] for line in registrar.keys()] == ["001"]
+
+
+def test_insert_by_force_in_place_of_id_address_and_name(client, registrar):
+    """Restoring an agent as it was, whoever has taken its place meanwhile."""
+    for name, ip in (("web-01", "10.0.0.1"), ("web-02", "10.0.0.2"), ("web-03", "any")):
+        client.add(name, ip)
+    body = {"name": "web-03", "ip": "10.0.0.2", "id": "001", "key": OTHER_KEY}
+    assert client.ask("POST", "/agents/insert", body).error == 1708
+    body["force"] = {"enabled": True, "after_registration_time": "1h"}
+    assert client.ask("POST", "/agents/insert", body).error == 1708
+    registrar.wait_for_line("Duplicate ID: 001 .*Agent 001 was registered .* seconds ago")
+    body["force"]["after_registration_time"] = "0"
+    assert exported(client.ask("POST", "/agents/insert", body).data["key"]) == (
+        "001", "web-03", "10.0.0.2", OTHER_KEY
+    )
+    assert registrar.keys() == [["001", "web-03", "10.0.0.2", OTHER_KEY]]
+    registrar.wait_for_line(
+        "Registered web-03 as 001, address 10.0.0.2, replacing 001 and 002 and 003, for"
+    )
+    assert client.add("web-04")[0] == "002"
+    timestamps = (registrar.directory / "queue" / "agents-timestamp").read_text().splitlines()
+    assert [line.split()[:2] for line in timestamps] == [["001", "web-03"], ["002", "web-04"]]
+
+
+def test_insert_by_force_twice_with_the_same_id(client, registrar):
+    body = {
+        "name": "web-01",
+        "id": "123",
+        "force": {"enabled": True, "after_registration_time": "0"},
+    }
+    keys = [exported(client.ask("POST", "/agents/insert", body).data["key"]) for _ in range(2)]
+    assert keys[0] != keys[1] and registrar.keys() == [list(keys[1])]
+
+
+def test_insert_replaces_no_agent_that_is_there(client, registrar):
+    client.add("web-01")
+    rids = registrar.directory / "queue" / "rids"
+    rids.mkdir(parents=True)
+    (rids / "001").write_text("1")  # it has just sent something
+    body = {"name": "web-01", "force": {"enabled": True, "after_registration_time": "0"}}
+    assert client.ask("POST", "/agents/insert", body).error == 1705
+    body["force"]["disconnected_time"] = {"enabled": False}
+    assert client.ask("POST", "/agents/insert", body).data["id"] == "002"
+    assert not (rids / "001").exists()
+
+
+def test_insert_quick(client, registrar):
+    answer = client.ask("POST", "/agents/insert/quick?agent_name=web-01")
+    assert exported(answer.data["key"])[:3] == ("001", "web-01", "any")
+    assert client.ask("POST", "/agents/insert/quick?agent_name=web-01").error == 1705
+    assert client.ask("POST", "/agents/insert/quick?agent_name=web%2001").status == 400
+    assert client.ask("POST", "/agents/insert/quick?agent_name=" + "a" * 129).error == 1738
+    assert len(registrar.keys()) == 1

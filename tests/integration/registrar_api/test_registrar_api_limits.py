@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: ISC
+"""What agent-registrar's API does with too much, too long and too slow."""
+import concurrent.futures
+import contextlib
+import re
+import select
+import socket
+import ssl
+import time
+
+import api_tools
+import pytest
+import registrar_tools
+from api_tools import (LIST, PASSWORD, USER, Client, check_alive, count_descriptors, login_request,
+                       problem, raw, read_all, serving, wait_for_descriptors)
+from registrar_tools import PATIENCE
+
+BLOCKED = (
+    403,
+    "Permission Denied",
+    "Limit of login attempts reached. The current IP has been blocked due to a high number of "
+    "login attempts",
+    6000,
+)
+TOO_MANY = (429, "Too Many Requests", "Maximum number of requests per minute reached", 6001)
+BODY_MAX = 65536
+
+# ------------------------------------------------------------------ too much
+
+
+def test_lock_out(directory):
+    with serving(directory, "--api-max-login-attempts", "3") as registrar, Client(
+        registrar
+    ) as client:
+        token = client.log_in().headers["Authorization"]
+        for user in (USER, "nobody", USER):
+            assert client.try_login(user, "wrong").status == 401
+        registrar.wait_for_line(
+            "Too many failed logins to the API: 127.0.0.1 is locked out for 300 seconds"
+        )
+        assert problem(client.try_login()) == BLOCKED  # the right password does not help
+        # a token does
+        assert client.ask("GET", LIST, headers={"Authorization": token}).status == 200
+        assert client.add("web-01")[0] == "001"
+        with Client(registrar, source="127.0.0.2") as other:
+            assert other.try_login().status == 200
+
+
+def test_lock_out_ends(directory):
+    with serving(directory, "--api-max-login-attempts", "1", "--api-block-time", "1") as registrar:
+        with Client(registrar) as client:
+            assert client.try_login(password="wrong").status == 401
+            end = time.monotonic() + PATIENCE
+            while client.try_login().status == 403:
+                assert time.monotonic() < end
+
+
+def test_good_logins_are_no_failures(directory):
+    with serving(directory, "--api-max-login-attempts", "2") as registrar, Client(
+        registrar
+    ) as client:
+        for _ in range(5):
+            assert client.try_login().status == 200
+
+
+def test_request_limit(directory):
+    with serving(directory, "--api-max-requests", "5") as registrar, Client(registrar) as client:
+        client.log_in()
+        statuses = [client.ask("GET", LIST).status for _ in range(4)]
+        assert statuses == [200] * 4
+        answer = client.ask("GET", LIST)
+        assert problem(answer) == TOO_MANY and answer.headers["Retry-After"] == "60"
+        assert problem(client.try_login()) == TOO_MANY
+        with Client(registrar, source="127.0.0.2") as other:
+            assert other.try_login().status == 200
+        assert registrar.register("web-01")[1] == "web-01"  # agents have nothing to do with it
+
+
+def test_many_logins_at_once(directory):
+    """More than the queue holds: some are told to come again, and none is lost."""
+    def log_in(_):
+        with Client(registrar) as client:
+            return client.try_login().status
+    with serving(directory, "--api-max-requests", "0") as registrar:
+        api_tools.write_users(directory, {USER: PASSWORD}, log2_n=15)
+        with concurrent.futures.ThreadPoolExecutor(60) as pool:
+            futures = [pool.submit(log_in, i) for i in range(60)]
+            assert registrar.register("web-01")[1] == "web-01"
+            statuses = [future.result() for future in futures]
+    assert set(statuses) <= {200, 429} and statuses.count(200) >= 32, statuses
+
+
+def test_connection_limit(directory):
+    with serving(directory) as registrar, Client(registrar) as client:
+        client.log_in()
+        idle = [
+            socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE,
+                                     (f"127.0.0.{2 + i % 3}", 0))
+            for i in range(255)
+        ]
+        with Client(registrar) as waiting:
+            waiting.connection.timeout = PATIENCE
+            assert client.ask("GET", LIST).status == 200  # who is in goes on
+            assert registrar.register("web-01")[1] == "web-01"
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                future = pool.submit(waiting.try_login)
+                for each in idle:
+                    each.close()
+                assert future.result().status == 200
+
+
+def test_connection_limit_of_an_address(directory):
+    """Nobody takes all that there are: the 129th is closed, and others come in."""
+    with serving(directory) as registrar:
+        idle = [
+            socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE)
+            for _ in range(128)
+        ]
+        assert wait_for_descriptors(registrar, lambda count: count >= 128)
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE) as further:
+                assert read_all(further) == b""
+        registrar.wait_for_line(
+            "127.0.0.1 has 128 connections to the API; further ones are closed until one of them "
+            "ends"
+        )
+        assert len(re.findall("further ones are closed", registrar.log)) == 1
+        assert select.select(idle, [], [], 0)[0] == []
+        with Client(registrar, source="127.0.0.2") as other:
+            assert other.try_login().status == 200
+        before = count_descriptors(registrar)
+        idle.pop().close()
+        assert wait_for_descriptors(registrar, lambda count: count < before)
+        with Client(registrar) as client:
+            assert client.try_login().status == 200
+
+
+def test_few_descriptors(directory):
+    """Without descriptors it accepts nobody for a moment, and serves again when there are some."""
+    program = [registrar_tools.need("prlimit"), "--nofile=90:90", registrar_tools.PROGRAM]
+    with serving(directory, program=program) as registrar:
+        with contextlib.ExitStack() as idle:
+            for _ in range(100):
+                idle.enter_context(
+                    socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE)
+                )
+            registrar.wait_for_line("Cannot accept connections to the API for a moment")
+        with Client(registrar) as client:
+            assert client.log_in().add("after")[1] == "after"
+
+
+# ------------------------------------------------------------------ too long
+
+
+def test_long_body(registrar):
+    with Client(registrar) as client:
+        client.log_in()
+        answer = client.ask("POST", LIST, "x" * (BODY_MAX + 1),
+                            {"Content-Type": "application/json"})
+        assert problem(answer) == (
+            413,
+            "Content size exceeded.",
+            f"Maximum content size limit ({BODY_MAX}) exceeded " f"({BODY_MAX + 1} bytes read)",
+            None,
+        )
+        fits = '{"name": "web-01"}'.ljust(BODY_MAX)
+        assert client.ask("POST", LIST, fits, {"Content-Type": "application/json"}).status == 200
+
+
+def test_very_long_body(registrar):
+    """Refused by its announced length, and read to its end, so that the refusal arrives."""
+    with Client(registrar) as client:
+        client.log_in()
+        assert (
+            client.ask("POST", LIST, "x" * 20_000_000, {"Content-Type": "application/json"}).status
+            == 413
+        )
+
+
+def test_long_body_in_chunks(registrar):
+    with Client(registrar) as client:
+        client.log_in()
+        answer = client.ask("POST", LIST, iter([b"x" * 16384] * 8),
+                            {"Content-Type": "application/json"}, encode_chunked=True)
+        assert answer.status == 413
+
+
+def test_body_in_chunks(registrar):
+    with Client(registrar) as client:
+        client.log_in()
+        body = iter([b'{"na', b'me": "web', b'-01"}'])
+        assert (
+            client.ask(
+                "POST", LIST, body, {"Content-Type": "application/json"}, encode_chunked=True
+            ).status
+            == 200
+        )
+
+
+@pytest.mark.parametrize("head", [b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n\r\n",
+                                  b"GET /agents HTTP/1.1\r\nX: " + b"a" * 20000 + b"\r\n\r\n",
+                                  b"GET /agents HTTP/1.1\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
+                                  b"G" * 100000], ids=["path", "header", "headers", "word"])
+def test_long_head(registrar, head):
+    with raw(registrar) as tls:
+        try:
+            tls.sendall(head)
+        except (ConnectionError, ssl.SSLError):
+            pass
+        assert re.match(rb"HTTP/1\.[01] 4\d\d |$", read_all(tls))
+    check_alive(registrar)
+
+
+def test_many_parameters(registrar):
+    with Client(registrar) as client:
+        client.log_in()
+        assert client.ask("GET", LIST + "?" + "pretty=true&" * 33).status == 400
+
+
+def test_answer_to_connect_ends(registrar):
+    """evhttp says no length for it, and keeps the connection."""
+    with Client(registrar) as client:
+        client.log_in()
+        assert client.ask("CONNECT", "example.org:443").status in (404, 405)
+        assert client.ask("CONNECT", LIST).status in (404, 405)
+        assert client.ask("GET", LIST).status == 200
+
+
+# ------------------------------------------------------------------ too slow
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, b"", b"GET /agents HT", b"GET /agents HTTP/1.1\r\nHost: a\r\n",
+     b"POST /agents HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"],
+)
+def test_slow_request_is_cut_off(directory, sent):
+    """Even if a byte comes now and then."""
+    with serving(directory, "--timeout", "1") as registrar:
+        if sent is None:
+            with socket.create_connection(
+                ("127.0.0.1", registrar.api_port), PATIENCE
+            ) as connection:
+                assert connection.recv(1) == b""
+            return
+        with raw(registrar) as tls:
+            if sent:
+                tls.sendall(sent)
+            while not select.select([tls], [], [], 0.2)[0]:
+                try:
+                    tls.sendall(b"X" if sent else b"")
+                except (ConnectionError, ssl.SSLError):
+                    break
+            assert b"200" not in read_all(tls)
+
+
+def test_idle_connection_is_closed(directory):
+    with serving(directory, "--timeout", "1") as registrar, Client(registrar) as client:
+        client.log_in()
+        assert read_all(client.connection.sock) == b""
+
+
+def test_slow_clients_hold_up_nobody(registrar):
+    with contextlib.ExitStack() as stack:
+        for _ in range(50):
+            tls = stack.enter_context(raw(registrar))
+            tls.sendall(b"POST /agents HTTP/1.1\r\nContent-Length: 60000\r\n\r\n")
+        assert registrar.register("web-01")[1] == "web-01"
+        check_alive(registrar)
+
+
+def test_client_that_is_gone_before_its_answer(directory):
+    """A login takes a while: who leaves meanwhile does no harm."""
+    with serving(directory, "--api-max-requests", "0") as registrar:
+        api_tools.write_users(directory, {USER: PASSWORD}, log2_n=14)
+        for _ in range(20):
+            with raw(registrar) as tls:
+                tls.sendall(login_request())
+        check_alive(registrar)
+
+
+def test_stopping_while_a_login_is_tried(directory):
+    with serving(directory) as registrar:
+        api_tools.write_users(directory, {USER: PASSWORD}, log2_n=15)
+        with raw(registrar) as tls, raw(registrar) as other:
+            for _ in range(3):
+                tls.sendall(login_request())
+                other.sendall(login_request())
+            assert registrar.stop() == 0
