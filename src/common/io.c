@@ -1,8 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/io.h"
 
+#include "common/cleanup.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
+
+FILE *io_open(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	FILE *file;
+
+	if (fd < 0 || fcntl(fd, F_SETFL, O_RDONLY) < 0)
+		return NULL;
+	file = fdopen(fd, "r");
+	if (file)
+		(void)take_fd(&fd);
+	return file;
+}
 
 ssize_t io_read(int fd, void *buffer, size_t size)
 {

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* Whole reads and writes: read(2) and write(2) until all is done. */
+/* Opening files, and whole reads and writes: read(2) and write(2) until all is done. */
 #pragma once
 
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
+
+/*
+ * Open a file for reading; never waits for a writer of a named pipe. The caller closes it. Null
+ * with errno set on failure.
+ */
+FILE *io_open(const char *path);
 
 /* Read until `size` bytes or the end. Returns the number read, or a negative errno. */
 ssize_t io_read(int fd, void *buffer, size_t size);

@@ -18,4 +18,5 @@ libcommon_a_SOURCES = \
 	src/common/outcome.h \
 	src/common/reason.c src/common/reason.h \
 	src/common/secret.c src/common/secret.h \
+	src/common/string-list.c src/common/string-list.h \
 	src/common/tls-context.c src/common/tls-context.h

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/agent-files/manager-detect.h"
 
-#include "client/config/config.h"
 #include "common/cleanup.h"
+#include "common/io.h"
 
 #include <string.h>
 
@@ -70,7 +70,7 @@ static bool is_installed_as_server(const char *directory, struct reason *seen)
 /* Entries that were removed count, too: only managers keep those. */
 static bool has_keys_of_several(const char *keys_path, struct reason *seen)
 {
-	cleanup_file FILE *file = config_open(keys_path);
+	cleanup_file FILE *file = io_open(keys_path);
 	cleanup_free char *line = NULL;
 	size_t allocated = 0, entries = 0;
 

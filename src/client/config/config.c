@@ -4,8 +4,8 @@
 #include "client/config/types.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/io.h"
 
-#include <fcntl.h>
 #include <ini.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -344,22 +344,9 @@ int config_read(struct config *config, FILE *file, const char *path, struct reas
 	return bad_line < 0 ? reason_errno(why, ENOMEM, "Cannot read %s", path) : 0;
 }
 
-FILE *config_open(const char *path)
-{
-	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	FILE *file;
-
-	if (fd < 0 || fcntl(fd, F_SETFL, O_RDONLY) < 0)
-		return NULL;
-	file = fdopen(fd, "r");
-	if (file)
-		(void)take_fd(&fd);
-	return file;
-}
-
 int config_read_file(struct config *config, const char *path, struct reason *why)
 {
-	cleanup_file FILE *file = config_open(path);
+	cleanup_file FILE *file = io_open(path);
 
 	if (!file)
 		return reason_errno(why, errno, "Cannot read the configuration file %s", path);

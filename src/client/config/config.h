@@ -10,6 +10,7 @@
 #pragma once
 
 #include "common/reason.h"
+#include "common/string-list.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,11 +20,6 @@
 
 #define CONFIG_MAX_MANAGERS 15
 #define CONFIG_DEFAULT_NAME "%H" /* of an agent: the host name */
-
-struct string_list {
-	char **items;
-	size_t count;
-};
 
 enum method_kind { METHOD_AUTHD, METHOD_API, METHOD_ENROLL, METHOD_IMPORT };
 enum clone_policy { CLONE_REGISTER, CLONE_KEEP, CLONE_REFUSE };
@@ -38,7 +34,7 @@ struct config {
 		int method;    /* enum method_kind */
 		/* of the paths of method enroll; as endpoint_prefix_parse() takes it */
 		char *prefix;
-		char *proxy; /* as proxy_parse() takes it; see net_proxy_of() */
+		char *proxy; /* as proxy_parse() takes it */
 		uint64_t connect_timeout;
 		uint64_t attempt_timeout;
 	} manager;
@@ -116,12 +112,6 @@ int config_assign(struct config *config, const char *assignment, const char *ori
 
 /* Read an open INI file; `path` is for messages. Returns 0, or a negative errno with `why` set. */
 int config_read(struct config *config, FILE *file, const char *path, struct reason *why);
-
-/*
- * Open a configuration file for reading; never waits for a writer of a named pipe. Null with errno
- * set on failure.
- */
-FILE *config_open(const char *path);
 
 /* Read the INI file `path`. */
 int config_read_file(struct config *config, const char *path, struct reason *why);

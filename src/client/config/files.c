@@ -6,6 +6,7 @@
 #include "client/config/config.h"
 
 #include "common/cleanup.h"
+#include "common/io.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -105,7 +106,7 @@ static int by_name(const void *a, const void *b)
 /* A missing main file is no error: everything may stand in drop-ins. */
 static int read_main_file(struct config *config, const char *path, struct reason *why)
 {
-	cleanup_file FILE *file = config_open(path);
+	cleanup_file FILE *file = io_open(path);
 
 	if (!file && (errno == ENOENT || errno == ENOTDIR))
 		return 0;

@@ -208,27 +208,12 @@ static int parse_duration(void *target, const char *text, const struct config_ty
 
 static void clear_list(void *target)
 {
-	struct string_list *list = target;
-
-	for (size_t i = 0; i < list->count; i++)
-		free(list->items[i]);
-	free(list->items);
-	*list = (struct string_list){ 0 };
+	string_list_close(target);
 }
 
 static int append(void *target, const char *text, size_t length)
 {
-	struct string_list *list = target;
-	char **items = reallocarray(list->items, list->count + 1, sizeof *items);
-
-	if (!items)
-		return -ENOMEM;
-	list->items = items;
-	items[list->count] = strndup(text, length);
-	if (!items[list->count])
-		return -ENOMEM;
-	list->count++;
-	return 0;
+	return string_list_add(target, text, length);
 }
 
 static int parse_address(void *target, const char *text, const struct config_type *type,
