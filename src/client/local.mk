@@ -24,6 +24,7 @@ libclient_a_SOURCES = \
 	src/client/methods/authd.c \
 	src/client/methods/enroll-token.h \
 	src/client/methods/method.c src/client/methods/method.h \
+	src/client/methods/methods.c src/client/methods/methods.h \
 	src/client/methods/module.c src/client/methods/module.h \
 	src/client/net/connect.c \
 	src/client/net/endpoint.c src/client/net/endpoint.h \

@@ -3,6 +3,7 @@
 
 #include "client/commands/agent-auth-output.h"
 #include "client/net/endpoint.h"
+#include "client/registration/access.h"
 #include "client/registration/register.h"
 #include "client/system/identity.h"
 #include "common/cleanup.h"
@@ -384,17 +385,11 @@ static int configure(struct config *config, struct reason *why)
 /* -t: what can be seen to be wrong without asking anybody. */
 static int test_configuration(const struct config *config, struct reason *why)
 {
-	cleanup(secret_wipe) struct secret password = { 0 };
-	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
-	const struct tls_settings settings = tls_settings_of(config);
+	cleanup(access_close) struct access access = { 0 };
 	char name[AGENT_NAME_MAX + 1];
 	int r = identity_name(name, config->agent.name, why);
 
-	if (r == OUTCOME_OK)
-		r = tls_context_new(&context, &settings, why);
-	if (r == OUTCOME_OK && config->auth.password_file)
-		r = secret_read(&password, "password", config->auth.password_file, why);
-	return r;
+	return r == OUTCOME_OK ? access_open(&access, config, why) : r;
 }
 
 static void tell_remarks(const struct config *config)

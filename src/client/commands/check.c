@@ -5,7 +5,7 @@
 #include "client/agent-files/import-file.h"
 #include "client/agent-files/keystore.h"
 #include "client/agent-files/reenroll-files.h"
-#include "client/methods/method.h"
+#include "client/methods/methods.h"
 #include "client/net/net.h"
 #include "client/net/tls-client.h"
 #include "client/net/tls-verify.h"
@@ -24,10 +24,7 @@
 
 struct check {
 	const struct config *config;
-	const struct method *method;
-	struct proxy proxy;            /* if one is configured */
-	struct enrollment_token token; /* with has_token */
-	bool has_token;
+	struct access access;
 	const char *ca; /* where the CA is that the manager must come from; null: there is none */
 	struct deadline deadline;
 	const char *tick, *cross;
@@ -66,6 +63,7 @@ static bool bad(struct check *check, const char *layer, enum outcome outcome, co
 static bool check_config(struct check *check)
 {
 	const struct config *config = check->config;
+	const struct method *method;
 	struct reason why = { 0 };
 
 	if (!config_has_work(config))
@@ -77,7 +75,7 @@ static bool check_config(struct check *check)
 		ok(check, "config", "no manager is asked, method import");
 		return true;
 	}
-	if (method_get(config->manager.method, &check->method, &why) < 0)
+	if (method_get(config->manager.method, &method, &why) < 0)
 		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
 	if (config->manager.address.count == 0)
 		ok(check, "config", "the manager of the enrollment token, method %s",
@@ -103,30 +101,20 @@ static void check_import(struct check *check)
 		ok(check, "import", "%s holds the key of %s (id %s)", path, key.name, key.id);
 }
 
-/* The context is made for its checks and kept for the connections. */
-static bool check_credentials(struct check *check, SSL_CTX **ret)
+static bool check_credentials(struct check *check)
 {
 	const struct config *config = check->config;
-	const struct tls_settings settings = tls_settings_of(config);
-	const char *password_file = config_password_file(config);
-	cleanup(secret_wipe) struct secret password = { 0 };
+	const struct access *access = &check->access;
 	struct reason why = { 0 };
-	int token;
 
-	if (tls_context_new(ret, &settings, &why) < 0 ||
-	    (password_file && secret_read(&password, "password", password_file, &why) < 0) ||
-	    (config->manager.proxy && net_proxy_of(&check->proxy, config, &why) < 0))
+	if (access_open(&check->access, config, &why) < 0)
 		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
-	token = enrollment_read_token(&check->token, config, check->method, &why);
-	if (token < 0)
-		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
-	check->has_token = token > 0;
 	check->ca = config->tls.ca_file;
 	ok(check, "credentials", "%s%s, %s",
-	   token == 0                    ? ""
-	   : check->token.has_credential ? "an enrollment token, "
-					 : "an enrollment token without a credential, ",
-	   password.text ? "a password" : "no password",
+	   !access->has_token             ? ""
+	   : access->token.has_credential ? "an enrollment token, "
+					  : "an enrollment token without a credential, ",
+	   access->password.text ? "a password" : "no password",
 	   config->tls.certificate_file ? "a client certificate" : "no client certificate");
 	return true;
 }
@@ -231,24 +219,24 @@ static bool check_tunnel(struct check *check, const struct endpoint *endpoint, i
 					       &check->deadline);
 	char proxy[ENDPOINT_TEXT_SIZE], manager[ENDPOINT_TEXT_SIZE];
 	struct reason why = { 0 };
-	int r = net_tunnel(fd, &check->proxy, endpoint, &deadline, &why);
+	int r = net_tunnel(fd, &check->access.proxy, endpoint, &deadline, &why);
 
 	if (r != OUTCOME_OK)
 		return bad(check, "proxy", r < 0 ? OUTCOME_UNREACHABLE : (enum outcome)r, why.text);
-	ok(check, "proxy", "%s makes a tunnel to %s", endpoint_text(&check->proxy.endpoint, proxy),
-	   endpoint_text(endpoint, manager));
+	ok(check, "proxy", "%s makes a tunnel to %s",
+	   endpoint_text(&check->access.proxy.endpoint, proxy), endpoint_text(endpoint, manager));
 	return true;
 }
 
 /* Shake hands without judging: the judgement follows, part by part. */
-static bool check_handshake(struct check *check, const struct endpoint *endpoint, SSL_CTX *context,
-			    int fd, struct tls_client **ret)
+static bool check_handshake(struct check *check, const struct endpoint *endpoint, int fd,
+			    struct tls_client **ret)
 {
 	static const struct tls_trust anybody = { .verify = false };
 	struct deadline deadline = deadline_in(check->config->manager.attempt_timeout,
 					       &check->deadline);
 	struct reason why = { 0 };
-	int r = tls_client_new(ret, fd, context, endpoint, &anybody, &deadline, &why);
+	int r = tls_client_new(ret, fd, check->access.context, endpoint, &anybody, &deadline, &why);
 
 	if (r != OUTCOME_OK)
 		return bad(check, "TLS", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r, why.text);
@@ -262,10 +250,11 @@ static bool check_handshake(struct check *check, const struct endpoint *endpoint
 
 /* ------------------------------------------------------------------ the manager's certificate */
 
-static void check_chain(struct check *check, const struct tls_client *client, SSL_CTX *context)
+static void check_chain(struct check *check, const struct tls_client *client)
 {
 	const char *ca_file = check->ca;
-	int error = ca_file ? tls_client_chain_error(client, context, false) : X509_V_OK;
+	int error = ca_file ? tls_client_chain_error(client, check->access.context, false)
+			    : X509_V_OK;
 	char text[1024];
 
 	if (!ca_file)
@@ -301,10 +290,11 @@ static void check_names(struct check *check, X509 *certificate, const char *host
 	}
 }
 
-static void check_validity(struct check *check, const struct tls_client *client, SSL_CTX *context)
+static void check_validity(struct check *check, const struct tls_client *client)
 {
 	X509 *certificate = tls_client_certificate(client);
-	int error = check->ca ? tls_client_chain_error(client, context, true) : X509_V_OK;
+	int error = check->ca ? tls_client_chain_error(client, check->access.context, true)
+			      : X509_V_OK;
 	bool early = X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0;
 	bool late = X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
 	char begin[64], end[64], text[256];
@@ -346,64 +336,45 @@ static void check_pin(struct check *check, X509 *certificate)
 			  "with the manager's own");
 }
 
-static int silent_progress(enum attempt_step step, void *user)
-{
-	(void)step, (void)user;
-	return OUTCOME_OK;
-}
-
 /* Without a CA or a pin in the configuration, the manager is known by what the token says. */
-static bool check_token(struct check *check, const struct endpoint *endpoint, SSL_CTX *context)
+static bool check_token(struct check *check, const struct endpoint *endpoint)
 {
 	const struct config *config = check->config;
-	const struct tls_trust trust = tls_trust_of(config);
 	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &check->deadline);
+	const struct attempt attempt = access_attempt(&check->access, endpoint, &deadline);
 	struct attempt_report report = { 0 };
-	char prefix[ENDPOINT_PREFIX_SIZE];
-	const struct attempt attempt = {
-		.manager = endpoint,
-		.token = &check->token,
-		.prefix = prefix,
-		.context = context,
-		.trust = &trust,
-		.proxy = config->manager.proxy ? &check->proxy : NULL,
-		.connect_timeout = config->manager.connect_timeout,
-		.deadline = &deadline,
-		.progress = silent_progress,
-	};
 	int r;
 
-	if (!check->has_token || config->tls.ca_file || config->tls.pin.count > 0)
+	if (!check->access.has_token || config->tls.ca_file || config->tls.pin.count > 0)
 		return true;
-	enrollment_prefix(prefix, config, &check->token);
-	r = check->method->fetch_ca(&attempt, &report);
+	r = check->access.method->fetch_ca(&attempt, &report);
 	if (r != OUTCOME_OK)
 		return bad(check, "token", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r,
 			   report.why.text);
 	ok(check, "token",
-	   check->token.ca ? "holds the manager's CA"
-			   : "its pin is that of a CA that the manager hands out");
+	   check->access.token.ca ? "holds the manager's CA"
+				  : "its pin is that of a CA that the manager hands out");
 	check->ca = "the enrollment token";
 	return true;
 }
 
-static void check_manager(struct check *check, const struct endpoint *endpoint, SSL_CTX *context)
+static void check_manager(struct check *check, const struct endpoint *endpoint)
 {
 	cleanup(release_tls_client) struct tls_client *client = NULL;
-	const struct endpoint *next = check->config->manager.proxy ? &check->proxy.endpoint
-								   : endpoint;
+	const struct endpoint *next = check->access.has_proxy ? &check->access.proxy.endpoint
+							      : endpoint;
 	char text[ENDPOINT_TEXT_SIZE];
 	cleanup_fd int fd = -1;
 
 	printf("%s\n", endpoint_text(endpoint, text));
 	if (!check_resolving(check, next) || !check_connecting(check, next, &fd) ||
 	    (next != endpoint && !check_tunnel(check, endpoint, fd)) ||
-	    !check_handshake(check, endpoint, context, take_fd(&fd), &client) ||
-	    !check_token(check, endpoint, context))
+	    !check_handshake(check, endpoint, take_fd(&fd), &client) ||
+	    !check_token(check, endpoint))
 		return;
-	check_chain(check, client, context);
+	check_chain(check, client);
 	check_names(check, tls_client_certificate(client), endpoint->host);
-	check_validity(check, client, context);
+	check_validity(check, client);
 	check_pin(check, tls_client_certificate(client));
 }
 
@@ -411,7 +382,6 @@ static void check_manager(struct check *check, const struct endpoint *endpoint, 
 
 int command_check(struct program *program)
 {
-	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
 	struct check check = {
 		.config = &program->config,
 		.deadline = { USEC_INFINITY, program->stop_fd },
@@ -428,15 +398,12 @@ int command_check(struct program *program)
 	if (check_config(&check) && program->config.manager.method == METHOD_IMPORT) {
 		check_import(&check);
 		check_key_file(&check);
-	} else if (check.status == 0 && check_credentials(&check, &context)) {
+	} else if (check.status == 0 && check_credentials(&check)) {
 		check_name(&check);
 		check_key_file(&check);
-		for (size_t i = 0; enrollment_manager(&endpoint, check.config,
-						      check.has_token ? &check.token : NULL, i);
-		     i++)
-			check_manager(&check, &endpoint, context);
+		for (size_t i = 0; access_manager_at(&check.access, i, &endpoint); i++)
+			check_manager(&check, &endpoint);
 	}
-	enrollment_token_wipe(&check.token);
-	proxy_done(&check.proxy);
+	access_close(&check.access);
 	return deadline_wait(&at_once, -1, 0) == -ECANCELED ? -ECANCELED : check.status;
 }

@@ -2,8 +2,7 @@
 /* The command `deregister`: remove this agent at its manager, then forget it here. */
 #include "client/commands/erase.h"
 
-#include "client/methods/module.h"
-#include "client/net/net.h"
+#include "client/registration/access.h"
 #include "client/registration/policy.h"
 #include "client/registration/state.h"
 #include "common/cleanup.h"
@@ -13,27 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* What is needed to talk to the managers. */
-struct line {
-	const struct https_module *module;
-	SSL_CTX *context;
-	struct tls_trust trust;
-	struct secret password;
-	struct proxy proxy;
-};
-
-static void close_line(struct line *line)
+static int open_access(struct access *access, const struct config *config, struct reason *why)
 {
-	SSL_CTX_free(line->context);
-	secret_wipe(&line->password);
-	proxy_done(&line->proxy);
-}
-
-static int open_line(struct line *line, const struct config *config, struct reason *why)
-{
-	const struct tls_settings settings = tls_settings_of(config);
-	int r;
-
 	if (config->manager.method != METHOD_API) {
 		reason_set(why, "Only the manager's API removes agents: set method = api, api_user "
 				"and api_password_file (agent-register reset forgets the agent "
@@ -44,17 +24,7 @@ static int open_line(struct line *line, const struct config *config, struct reas
 		reason_set(why, "No manager is configured: write address = HOST under [manager]");
 		return -EINVAL;
 	}
-	line->trust = tls_trust_of(config);
-	r = config_check(config, why);
-	if (r >= 0)
-		r = https_module_load(&line->module, why);
-	if (r >= 0)
-		r = tls_context_new(&line->context, &settings, why);
-	if (r >= 0)
-		r = secret_read(&line->password, "password", config->auth.api_password_file, why);
-	if (r >= 0 && config->manager.proxy)
-		r = net_proxy_of(&line->proxy, config, why);
-	return r;
+	return config_check(config, why) < 0 ? -EINVAL : access_open(access, config, why);
 }
 
 /* ------------------------------------------------------------------ at the manager */
@@ -66,7 +36,7 @@ static int show_progress(enum attempt_step step, void *user)
 	return 0;
 }
 
-static int ask_manager(const struct program *program, const struct line *line,
+static int ask_manager(const struct program *program, const struct access *access,
 		       const struct endpoint *manager, const struct agent_key *key,
 		       bool *ret_removed)
 {
@@ -74,20 +44,12 @@ static int ask_manager(const struct program *program, const struct line *line,
 	struct attempt_report report = { 0 };
 	struct deadline stop = { USEC_INFINITY, program->stop_fd };
 	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &stop);
-	const struct attempt attempt = {
-		.manager = manager,
-		.name = key->name,
-		.api_user = config->auth.api_user,
-		.password = line->password.text,
-		.context = line->context,
-		.trust = &line->trust,
-		.proxy = config->manager.proxy ? &line->proxy : NULL,
-		.connect_timeout = config->manager.connect_timeout,
-		.deadline = &deadline,
-		.progress = show_progress,
-	};
-	int r = line->module->deregister(&attempt, key, ret_removed, &report);
+	struct attempt attempt = access_attempt(access, manager, &deadline);
+	int r;
 
+	attempt.agent.name = key->name;
+	attempt.progress = show_progress;
+	r = access->method->deregister(&attempt, key, ret_removed, &report);
 	if (report.warning.text[0])
 		log_warning("%s", report.warning.text);
 	if (r != OUTCOME_OK && r != -ECANCELED)
@@ -137,7 +99,7 @@ static void tell_what_is_left(const struct endpoint *manager, const struct agent
  * Returns 0 when the agent is gone at the manager; otherwise the exit status, or -ECANCELED, and
  * has said why.
  */
-static int remove_at_manager(const struct program *program, const struct line *line,
+static int remove_at_manager(const struct program *program, const struct access *access,
 			     const struct agent_key *key)
 {
 	const struct config *config = &program->config;
@@ -154,7 +116,7 @@ static int remove_at_manager(const struct program *program, const struct line *l
 
 		(void)endpoint_parse(&manager, config->manager.address.items[(first + i) % count],
 				     config_default_port(config));
-		answer = ask_manager(program, line, &manager, key, &is_done);
+		answer = ask_manager(program, access, &manager, key, &is_done);
 		is_done |= answer == OUTCOME_OK && i == 0;
 		if (answer == OUTCOME_OK)
 			tell_what_is_left(&manager, key, is_done);
@@ -188,7 +150,7 @@ static int find_key(const struct keystore *store, struct agent_key *ret, bool *r
  * Without a key there is nothing to remove at the manager; but a deregistration that was
  * interrupted is to be completed.
  */
-static int deregister(const struct program *program, const struct line *line,
+static int deregister(const struct program *program, const struct access *access,
 		      struct keystore *store, struct reason *why)
 {
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
@@ -209,7 +171,7 @@ static int deregister(const struct program *program, const struct line *line,
 		/* while we asked, another run may have written one */
 		r = find_key(store, &key, &found);
 	if (r == 0 && found)
-		r = remove_at_manager(program, line, &key);
+		r = remove_at_manager(program, access, &key);
 	else if (r == 0)
 		log_info("There is no key in %s, so there is no agent to remove at the manager",
 			 store->path);
@@ -222,18 +184,18 @@ int command_deregister(struct program *program)
 {
 	const struct config *config = &program->config;
 	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
-	cleanup(close_line) struct line line = { 0 };
+	cleanup(access_close) struct access access = { 0 };
 	struct reason why = { 0 };
 	int r;
 
 	secret_protect_process();
-	if (open_line(&line, config, &why) < 0) {
+	if (open_access(&access, config, &why) < 0) {
 		log_error("%s", why.text);
 		return outcome_policy(OUTCOME_MISCONFIGURED)->exit_code;
 	}
 	r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
 	if (r == 0)
-		r = deregister(program, &line, &store, &why);
+		r = deregister(program, &access, &store, &why);
 	if (r < 0 && r != -ECANCELED) {
 		log_error("%s", why.text);
 		return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;

@@ -5,6 +5,7 @@
 #include "client/net/net.h"
 #include "client/net/tls-client.h"
 #include "client/net/tls-verify.h"
+#include "client/registration/access.h"
 #include "client/registration/policy.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
@@ -52,17 +53,16 @@ static int inspect(const struct config *config, const struct endpoint *endpoint,
 	const struct tls_trust trust = { .verify = false };
 	cleanup(release_tls_client) struct tls_client *client = NULL;
 	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
-	cleanup(proxy_done) struct proxy proxy = { 0 };
+	cleanup(proxy_wipe) struct proxy proxy = { 0 };
 	struct deadline connecting = deadline_in(config->manager.connect_timeout, deadline);
 	char text[ENDPOINT_TEXT_SIZE];
 	cleanup_fd int fd = -1;
 	int r = tls_context_new(&context, &settings, why);
 
-	if (r == OUTCOME_OK && config->manager.proxy)
-		r = net_proxy_of(&proxy, config, why);
 	if (r == OUTCOME_OK)
-		r = net_connect_through(config->manager.proxy ? &proxy : NULL, endpoint,
-					&connecting, &fd, why);
+		r = access_read_proxy(&proxy, config, why);
+	if (r >= 0)
+		r = net_connect_through(r > 0 ? &proxy : NULL, endpoint, &connecting, &fd, why);
 	if (r == OUTCOME_OK)
 		r = tls_client_new(&client, take_fd(&fd), context, endpoint, &trust, deadline, why);
 	if (r != OUTCOME_OK)

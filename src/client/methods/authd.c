@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The way of agent-auth: one line to the manager's registration service over TLS, one line back. */
-#include "client/methods/method.h"
+#include "client/methods/methods.h"
 
 #include "common/authd-message.h"
 #include "common/cleanup.h"
@@ -30,11 +30,11 @@ static int compose(struct request_line *line, const struct attempt *attempt, str
 {
 	const struct authd_request request = {
 		.password = attempt->password,
-		.name = attempt->name,
-		.version = attempt->version,
-		.groups = attempt->groups,
-		.ip = attempt->ip,
-		.key_hash = attempt->key_hash,
+		.name = attempt->agent.name,
+		.version = attempt->agent.version,
+		.groups = attempt->agent.groups,
+		.ip = attempt->agent.ip,
+		.key_hash = attempt->agent.key_hash,
 	};
 	ssize_t length = authd_request_format(line->bytes, sizeof line->bytes, &request);
 
@@ -97,17 +97,17 @@ static const char *show(const struct attempt *attempt, char *buffer, size_t size
 static int refused(const struct attempt *attempt, const struct authd_reply *reply,
 		   struct attempt_report *report)
 {
-	char manager[ENDPOINT_TEXT_SIZE], shown[sizeof report->said];
+	char manager[ENDPOINT_TEXT_SIZE], shown[sizeof report->manager_message];
 	const char *hint, *text;
 	size_t length;
 	int outcome;
 
 	text = authd_reply_text(reply, &length);
 	outcome = authd_error_outcome(text, length, &hint);
-	(void)snprintf(report->said, sizeof report->said, "%s",
+	(void)snprintf(report->manager_message, sizeof report->manager_message, "%s",
 		       show(attempt, shown, sizeof shown, text, length));
 	reason_set(&report->why, "%s says: %s%s%s", endpoint_text(attempt->manager, manager),
-		   report->said, hint ? " -- " : "", hint ?: "");
+		   report->manager_message, hint ? " -- " : "", hint ?: "");
 	return outcome;
 }
 
@@ -222,11 +222,11 @@ static int converse(const struct attempt *attempt, struct tls_client *client, st
 	authd_reply_init(reply);
 	r = compose(&line, attempt, why);
 	if (r == OUTCOME_OK)
-		r = attempt->progress(STEP_SENDING, attempt->user);
+		r = attempt_begin_step(attempt, STEP_SENDING);
 	if (r == OUTCOME_OK)
 		r = tls_client_write(client, line.bytes, line.length, attempt->deadline, why);
 	if (r == OUTCOME_OK)
-		r = attempt->progress(STEP_WAITING, attempt->user);
+		r = attempt_begin_step(attempt, STEP_WAITING);
 	if (r == OUTCOME_OK)
 		r = read_reply(attempt, client, reply, why);
 	if (r != OUTCOME_OK)
@@ -244,4 +244,4 @@ static int authd_run(const struct attempt *attempt, struct agent_key *ret,
 	return r == OUTCOME_OK ? converse(attempt, client, ret, report) : r;
 }
 
-const struct method method_authd = { "authd", authd_run };
+const struct method method_authd = { .name = "authd", .run = authd_run };

@@ -3,10 +3,10 @@
  * A way to get a key from a manager.
  *
  * To add a method: write methods/NAME.c with one function of the type of `run` below; declare its
- * `struct method` here; add its row to `methods` in methods/method.c (a method that needs a library
- * besides OpenSSL: in methods/https-module.c), its word to the methods in config-type.c, and its
- * page section to agent-register.conf(5). A method asks once, under one deadline. It does not log,
- * retry, or store anything.
+ * `struct method` in methods/methods.h and add its row to the table in methods/methods.c (a method
+ * that needs a library besides OpenSSL: methods/https/https-module.c), its word to the methods in
+ * config/types.c, and its section to agent-register.conf(5). A method asks once, under one deadline.
+ * It does not log, retry, or store anything.
  */
 #pragma once
 
@@ -26,52 +26,72 @@ enum attempt_step {
 	STEP_VERIFYING, /* connected; the TLS handshake begins */
 	STEP_SENDING,   /* verified; from here on the manager may have registered us */
 	STEP_WAITING,   /* the request is out */
-	/* a valid key has come; for the story to tell its listener, not for the method */
-	STEP_RECEIVED,
+	STEP_RECEIVED,  /* a valid key has come; reported by the registration, not by the method */
 };
 
-/* Everything one attempt needs; plain values, nothing owned. Null strings are not sent. */
-struct attempt {
-	const struct endpoint *manager;
+/* The agent that a key is asked for. Terminated strings, not owned; null: not sent. */
+struct attempt_agent {
 	const char *name;
-	const char *groups;
+	const char *groups; /* separated by commas */
 	const char *ip;
 	const char *version;
 	const char *key_hash; /* of the key still on disk */
-	const char *api_user; /* whose password it is, for the API */
-	const char *password;
-	bool replace; /* take the place of an agent of our name that is not connected */
-	/* microseconds since a request of ours whose answer was lost; 0: none was */
-	uint64_t lost_for;
-	const struct enrollment_token *token; /* of method enroll; null: none */
-	/* this agent's own, for method enroll; null: none */
-	const struct reenroll_secret *again;
-	const char *prefix; /* of the paths of method enroll; may be empty */
+};
+
+/* How to reach the manager, and what it must prove. Nothing is owned. */
+struct attempt_connection {
 	SSL_CTX *context;
 	const struct tls_trust *trust;
 	const struct proxy *proxy; /* to the manager; null: none */
-	uint64_t connect_timeout;  /* microseconds, within the deadline */
+	uint64_t timeout;          /* microseconds, within the deadline */
+};
+
+/* What only the method api looks at. */
+struct attempt_api {
+	const char *user; /* whose password it is */
+	bool replace;     /* take the place of an agent of our name that is not connected */
+	/* microseconds since a request of ours whose answer was lost; 0: none was */
+	uint64_t lost_for;
+};
+
+/* What only the method enroll looks at. Nothing is owned. */
+struct attempt_enroll {
+	const struct enrollment_token *token; /* null: none */
+	const struct reenroll_secret *secret; /* this agent's own; null: none */
+	const char *prefix;                   /* of the paths; may be empty */
+};
+
+/*
+ * Everything one attempt needs: plain values, nothing owned. registration/access.h composes it, but
+ * for the agent and the progress.
+ */
+struct attempt {
+	const struct endpoint *manager;
+	struct attempt_agent agent;
+	struct attempt_connection connection;
+	const char *password; /* null: none */
+	struct attempt_api api;
+	struct attempt_enroll enroll;
 	const struct deadline *deadline;
-	/* Called before each step. A negative errno ends the attempt. */
+	/* Called before each step; null: nobody. A negative errno ends the attempt. */
 	int (*progress)(enum attempt_step step, void *user);
 	void *user;
 };
 
-/* What an attempt tells beside its outcome. */
+/* What an attempt reports beside its outcome. Start with zeros. */
 struct attempt_report {
 	struct reason why;     /* when it did not end in a key */
 	struct reason warning; /* what was accepted although it looks wrong */
 	bool answered;         /* the manager said that it did not register us ... */
-	/*
-	 * ... in these words, escaped; empty: in none. `why` begins with "MANAGER says: " and them
-	 */
-	char said[400];
-	/* what method enroll gets beside the key */
-	struct reenroll_secret secret; /* without text: none */
-	/* PEM of the CA that the agent shall trust; owned by the caller; null: none */
+	/* ... in these words, escaped; empty: in none. `why` begins with "MANAGER says: " and them */
+	char manager_message[400];
+	/* of the method enroll; without text: none */
+	struct reenroll_secret reenroll_secret;
+	/* of the method enroll: PEM of the CA that the agent shall trust; owned by the caller; null:
+	 * none */
 	char *anchor;
 	/* microseconds for which the manager wants not to be asked again; 0: it does not say */
-	uint64_t wait;
+	uint64_t retry_after;
 };
 
 struct method {
@@ -82,34 +102,42 @@ struct method {
 	 */
 	int (*run)(const struct attempt *attempt, struct agent_key *ret,
 		   struct attempt_report *report);
+
+	/* What follows is optional: null where the method cannot do it. */
+
 	/*
-	 * Read the token that says where the manager is; null: the method has no such thing.
-	 * Returns 0, or a negative errno with `why` set.
+	 * Parse the text of an enrollment token. Returns 0 with `ret` set (wipe it with
+	 * enrollment_token_wipe()), or a negative errno with `why` set.
 	 */
 	int (*parse_token)(struct enrollment_token *ret, const struct secret *token,
 			   struct reason *why);
 	/*
 	 * Load the CA by which the attempt's token knows the manager into the attempt's context,
-	 * without asking for a key; null together with `parse_token`. Returns as `run` does.
+	 * without asking for a key; there together with `parse_token`. Returns as `run` does.
 	 */
 	int (*fetch_ca)(const struct attempt *attempt, struct attempt_report *report);
+	/*
+	 * Remove the agent of this key at the manager, having made sure that it has this key there.
+	 * Returns OUTCOME_OK when the manager has no such agent any more, with `*ret_removed` true
+	 * if it had one; or as `run` does.
+	 */
+	int (*deregister)(const struct attempt *attempt, const struct agent_key *key,
+			  bool *ret_removed, struct attempt_report *report);
 };
 
-/* The word for a method (enum method_kind): "authd". */
-const char *method_name(int kind);
-
 /*
- * Get a method by its enum method_kind; the first use of one that lives in the module loads that.
- * Returns 0, or a negative errno with `why` set: the module is not installed, or cannot be loaded.
+ * Report that a step begins, to the attempt's progress callback. Returns OUTCOME_OK, or the negative
+ * errno that ends the attempt.
  */
-int method_get(int kind, const struct method **ret, struct reason *why);
+static inline int attempt_begin_step(const struct attempt *attempt, enum attempt_step step)
+{
+	return attempt->progress ? attempt->progress(step, attempt->user) : OUTCOME_OK;
+}
 
 /*
  * What every method does first: connect to the manager, through the proxy if there is one, and
- * shake hands. Tells the steps up to STEP_VERIFYING, and puts what TLS warns of into the report.
- * Returns as tls_client_new() does.
+ * shake hands. Reports the steps up to STEP_VERIFYING, and puts what TLS warns of into the report.
+ * Returns as tls_client_new() does; free the client with tls_client_free().
  */
 int method_connect(const struct attempt *attempt, struct tls_client **ret,
 		   struct attempt_report *report);
-
-extern const struct method method_authd;

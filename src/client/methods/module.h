@@ -20,13 +20,6 @@
 struct https_module {
 	const char *version;                 /* must be the program's */
 	const struct method *const *methods; /* ends with null */
-	/*
-	 * Remove the agent of this key at the manager, having made sure that it has this key there.
-	 * Returns OUTCOME_OK when the manager has no such agent any more, with `*ret_removed` true
-	 * if it had one; or as a method does.
-	 */
-	int (*deregister)(const struct attempt *attempt, const struct agent_key *key,
-			  bool *ret_removed, struct attempt_report *report);
 };
 
 /*

@@ -9,7 +9,6 @@
  */
 #pragma once
 
-#include "client/config/config.h"
 #include "client/net/endpoint.h"
 #include "client/net/proxy.h"
 #include "common/deadline.h"
@@ -33,12 +32,6 @@ int net_resolve(const struct endpoint *endpoint, const struct deadline *deadline
  */
 int net_connect(const struct endpoint *endpoint, const struct deadline *deadline, int *ret_fd,
 		struct reason *why);
-
-/*
- * The configured proxy (config->manager.proxy, not null) with its password from the file. Free with
- * proxy_done(). Returns 0, or a negative errno with `why` set.
- */
-int net_proxy_of(struct proxy *ret, const struct config *config, struct reason *why);
 
 /*
  * Ask the proxy at the other end of the connected socket `fd` for a tunnel to `manager`, whose name

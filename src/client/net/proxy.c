@@ -78,7 +78,7 @@ int proxy_parse(struct proxy *ret, const char *text)
 	return 0;
 }
 
-void proxy_done(struct proxy *proxy)
+void proxy_wipe(struct proxy *proxy)
 {
 	secret_wipe(&proxy->password);
 }

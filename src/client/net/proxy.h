@@ -32,7 +32,7 @@ struct proxy {
 int proxy_parse(struct proxy *ret, const char *text);
 
 /* Wipe and free what it owns. Fit for cleanup(). */
-void proxy_done(struct proxy *proxy);
+void proxy_wipe(struct proxy *proxy);
 
 /*
  * Write the request for a tunnel to `target`. Returns its length, or -EINVAL when the target has an

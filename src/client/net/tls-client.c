@@ -19,28 +19,6 @@ struct tls_client {
 	bool was_reset;
 };
 
-struct tls_settings tls_settings_of(const struct config *config)
-{
-	return (struct tls_settings){
-		.ca_file = config->tls.ca_file,
-		.certificate_file = config->tls.certificate_file,
-		.private_key_file = config->tls.private_key_file,
-		.min_version = config->tls.min_version,
-		.ciphers = config->tls.ciphers,
-		.ciphersuites = config->tls.ciphersuites,
-	};
-}
-
-struct tls_trust tls_trust_of(const struct config *config)
-{
-	return (struct tls_trust){
-		.verify = config->tls.verify,
-		.ca_file = config->tls.ca_file,
-		.pins = &config->tls.pin,
-		.verify_name = config->tls.verify_name,
-	};
-}
-
 /* ------------------------------------------------------------------ callbacks of the handshake */
 
 static struct tls_client *client_of(const SSL *ssl)

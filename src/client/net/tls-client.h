@@ -15,11 +15,11 @@
  */
 #pragma once
 
-#include "client/config/config.h"
 #include "client/net/endpoint.h"
 #include "common/deadline.h"
 #include "common/outcome.h"
 #include "common/reason.h"
+#include "common/string-list.h"
 #include "common/tls-context.h"
 
 #include <stdbool.h>
@@ -33,10 +33,6 @@ struct tls_trust {
 	const struct string_list *pins; /* null or empty: none */
 	const char *verify_name;        /* null: the endpoint's host */
 };
-
-/* What the configuration says of the context, and of the manager. They point into it. */
-struct tls_settings tls_settings_of(const struct config *config);
-struct tls_trust tls_trust_of(const struct config *config);
 
 /*
  * Shake hands over the connected socket `fd`, which is owned from here on, also on failure.

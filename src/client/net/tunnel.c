@@ -9,25 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* ------------------------------------------------------------------ the configured proxy */
-
-int net_proxy_of(struct proxy *ret, const struct config *config, struct reason *why)
-{
-	struct proxy proxy;
-	const char *path = config->auth.proxy_password_file;
-	int r;
-
-	if (proxy_parse(&proxy, config->manager.proxy) < 0) {
-		/* config.c has checked it */
-		reason_set(why, "proxy in [manager] is not a valid address");
-		return -EINVAL;
-	}
-	r = path ? secret_read(&proxy.password, "proxy's password", path, why) : 0;
-	if (r == 0)
-		*ret = proxy;
-	return r;
-}
-
 /* ------------------------------------------------------------------ sending */
 
 /* What the peer did about the proxy's connection, in the words of the layer below. */

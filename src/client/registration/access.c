@@ -1,11 +1,54 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/access.h"
 
+#include "client/methods/methods.h"
 #include "common/cleanup.h"
-#include "common/secret.h"
 
-int enrollment_read_token(struct enrollment_token *ret, const struct config *config,
-			  const struct method *method, struct reason *why)
+static struct tls_settings tls_settings_of(const struct config *config)
+{
+	return (struct tls_settings){
+		.ca_file = config->tls.ca_file,
+		.certificate_file = config->tls.certificate_file,
+		.private_key_file = config->tls.private_key_file,
+		.min_version = config->tls.min_version,
+		.ciphers = config->tls.ciphers,
+		.ciphersuites = config->tls.ciphersuites,
+	};
+}
+
+static struct tls_trust tls_trust_of(const struct config *config)
+{
+	return (struct tls_trust){
+		.verify = config->tls.verify,
+		.ca_file = config->tls.ca_file,
+		.pins = &config->tls.pin,
+		.verify_name = config->tls.verify_name,
+	};
+}
+
+int access_read_proxy(struct proxy *ret, const struct config *config, struct reason *why)
+{
+	const char *path = config->auth.proxy_password_file;
+	struct proxy proxy;
+	int r;
+
+	if (!config->manager.proxy)
+		return 0;
+	if (proxy_parse(&proxy, config->manager.proxy) < 0) {
+		/* config.c has checked it */
+		reason_set(why, "proxy in [manager] is not a valid address");
+		return -EINVAL;
+	}
+	r = path ? secret_read(&proxy.password, "proxy's password", path, why) : 0;
+	if (r < 0)
+		return r;
+	*ret = proxy;
+	return 1;
+}
+
+/* Returns 1; 0 when no token is configured, or the method has none; or a negative errno. */
+static int read_token(struct enrollment_token *ret, const struct config *config,
+		      const struct method *method, struct reason *why)
 {
 	const char *path = config->auth.token_file;
 	cleanup(secret_wipe) struct secret text = { 0 };
@@ -23,24 +66,85 @@ int enrollment_read_token(struct enrollment_token *ret, const struct config *con
 	return r < 0 ? r : 1;
 }
 
-bool enrollment_manager(struct endpoint *ret, const struct config *config,
-			const struct enrollment_token *token, size_t index)
+/* All three have been checked before: by the configuration, by the token's parser, and here. */
+static void find_prefix(struct access *access)
 {
-	const struct string_list *addresses = &config->manager.address;
+	const char *configured = access->config->manager.prefix;
 
-	if (addresses->count == 0 && index == 0 && token)
-		*ret = token->manager;
+	(void)endpoint_prefix_parse(access->prefix, configured
+							    ?: access->has_token
+							       ? access->token.prefix
+							       : ENROLLMENT_PREFIX);
+}
+
+int access_open(struct access *access, const struct config *config, struct reason *why)
+{
+	const struct tls_settings settings = tls_settings_of(config);
+	const char *password_file = config_password_file(config);
+	int r;
+
+	*access = (struct access){ .config = config, .trust = tls_trust_of(config) };
+	r = method_get(config->manager.method, &access->method, why);
+	if (r >= 0)
+		r = tls_context_new(&access->context, &settings, why);
+	if (r >= 0 && password_file)
+		r = secret_read(&access->password, "password", password_file, why);
+	if (r >= 0)
+		r = access_read_proxy(&access->proxy, config, why);
+	access->has_proxy = r > 0;
+	if (r >= 0)
+		r = read_token(&access->token, config, access->method, why);
+	if (r < 0)
+		return r;
+	access->has_token = r > 0;
+	find_prefix(access);
+	return 0;
+}
+
+void access_close(struct access *access)
+{
+	SSL_CTX_free(access->context);
+	secret_wipe(&access->password);
+	proxy_wipe(&access->proxy);
+	enrollment_token_wipe(&access->token);
+	*access = (struct access){ 0 };
+}
+
+bool access_manager_at(const struct access *access, size_t index, struct endpoint *ret)
+{
+	const struct string_list *addresses = &access->config->manager.address;
+
+	if (addresses->count == 0 && index == 0 && access->has_token)
+		*ret = access->token.manager;
 	else
-		return index < addresses->count && endpoint_parse(ret, addresses->items[index],
-								  config_default_port(config)) == 0;
+		return index < addresses->count &&
+		       endpoint_parse(ret, addresses->items[index],
+				      config_default_port(access->config)) == 0;
 	return true;
 }
 
-/* All three have been checked before: by the configuration, by the token's parser, and here. */
-void enrollment_prefix(char ret[static ENDPOINT_PREFIX_SIZE], const struct config *config,
-		       const struct enrollment_token *token)
+struct attempt access_attempt(const struct access *access, const struct endpoint *manager,
+			      const struct deadline *deadline)
 {
-	(void)endpoint_prefix_parse(ret, config->manager.prefix
-						 ?: token ? token->prefix
-							  : ENROLLMENT_PREFIX);
+	const struct config *config = access->config;
+
+	return (struct attempt){
+		.manager = manager,
+		.connection = {
+			.context = access->context,
+			.trust = &access->trust,
+			.proxy = access->has_proxy ? &access->proxy : NULL,
+			.timeout = config->manager.connect_timeout,
+		},
+		.password = access->password.text,
+		.api = {
+			.user = config->auth.api_user,
+			.replace = config->identity.on_duplicate == DUPLICATE_REPLACE,
+		},
+		.enroll = {
+			.token = access->has_token ? &access->token : NULL,
+			.prefix = access->prefix,
+		},
+		.deadline = deadline,
+	};
 }

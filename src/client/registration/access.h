@@ -1,27 +1,57 @@
 /* SPDX-License-Identifier: ISC */
-/* What an enrollment token adds to the configuration: whom to ask, and where. */
+/*
+ * Access to the managers: all that the configuration and an enrollment token say of where they are,
+ * how to reach them, what they must prove, and what proves to them who asks. Composed here and
+ * nowhere else.
+ */
 #pragma once
 
 #include "client/config/config.h"
 #include "client/methods/method.h"
 
-/*
- * Read the token file, if one is configured, with the method that is configured. Returns 1; 0 when
- * there is none to be read; or a negative errno with `why` set. Wipe with enrollment_token_wipe().
- */
-int enrollment_read_token(struct enrollment_token *ret, const struct config *config,
-			  const struct method *method, struct reason *why);
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Start with zeros; release with access_close(). */
+struct access {
+	const struct config *config; /* not owned */
+	const struct method *method;
+	SSL_CTX *context;
+	struct tls_trust trust;        /* points into the configuration */
+	struct secret password;        /* without text: none */
+	struct proxy proxy;            /* with has_proxy */
+	struct enrollment_token token; /* with has_token */
+	bool has_proxy;
+	bool has_token;
+	char prefix[ENDPOINT_PREFIX_SIZE]; /* of the paths of the method enroll; may be empty */
+};
 
 /*
- * The manager at a place of the list: a configured one or, when none is, the one that the token
- * (null: there is none) names. False behind the last.
+ * Get the configured method, make its TLS context, and read the password, the proxy's password and
+ * the enrollment token, as far as they are configured. The configuration must outlive the access.
+ * Returns 0, or a negative errno with `why` set; release it in both cases.
  */
-bool enrollment_manager(struct endpoint *ret, const struct config *config,
-			const struct enrollment_token *token, size_t index);
+int access_open(struct access *access, const struct config *config, struct reason *why);
+
+/* Wipe the secrets and free the rest. Fit for cleanup(). */
+void access_close(struct access *access);
 
 /*
- * What precedes the manager's paths: the configured prefix, the token's (null: there is none), or
- * the usual one.
+ * The configured proxy with its password from the file. Returns 1 with `ret` set, to be wiped with
+ * proxy_wipe(); 0 when there is none; or a negative errno with `why` set.
  */
-void enrollment_prefix(char ret[static ENDPOINT_PREFIX_SIZE], const struct config *config,
-		       const struct enrollment_token *token);
+int access_read_proxy(struct proxy *ret, const struct config *config, struct reason *why);
+
+/*
+ * The manager of that number, from 0 on, in the order of asking: a configured one or, when none is,
+ * the one that the token names. False behind the last, with `ret` untouched.
+ */
+bool access_manager_at(const struct access *access, size_t index, struct endpoint *ret);
+
+/*
+ * An attempt with one manager, complete but for the agent, the progress callback, and what is this
+ * agent's own (the re-enrollment secret, the lost request). It points to `access`, `manager` and
+ * `deadline`.
+ */
+struct attempt access_attempt(const struct access *access, const struct endpoint *manager,
+			      const struct deadline *deadline);

@@ -4,8 +4,6 @@
  */
 #include "client/registration/registration.h"
 
-#include "client/net/net.h"
-#include "client/registration/access.h"
 #include "client/registration/binding.h"
 #include "client/system/identity.h"
 #include "client/system/notify.h"
@@ -30,14 +28,6 @@ static int join_groups(struct registration *run, struct reason *why)
 	for (size_t i = 0; i < groups->count; i++)
 		(void)fprintf(stream, "%s%s", i ? "," : "", groups->items[i]);
 	return fclose(stream) == 0 ? 0 : reason_errno(why, errno, "Cannot list the groups");
-}
-
-static int prepare_tls(struct registration *run, struct reason *why)
-{
-	const struct tls_settings settings = tls_settings_of(run->config);
-
-	run->trust = tls_trust_of(run->config);
-	return tls_context_new(&run->context, &settings, why);
 }
 
 /* A file that was changed is a reason to try again at once, like a change of the configuration. */
@@ -65,43 +55,24 @@ static void note_changes(struct registration *run)
 
 static void warn_if_exposed(const char *what, const char *path)
 {
-	if (secret_file_is_exposed(path))
+	if (path && secret_file_is_exposed(path))
 		log_warning("The %s file %s can be read by everybody on this machine; chmod 0600 "
 			    "mends that",
 			    what, path);
 }
 
-static int prepare_password(struct registration *run, struct reason *why)
+static void warn_of_exposed_files(const struct access *access)
 {
-	const char *path = config_password_file(run->config);
-	int r = path ? secret_read(&run->password, "password", path, why) : 0;
+	const struct config *config = access->config;
 
-	if (r == 0 && path)
-		warn_if_exposed("password", path);
-	return r;
+	warn_if_exposed("password", config_password_file(config));
+	if (access->has_proxy)
+		warn_if_exposed("proxy's password", config->auth.proxy_password_file);
+	if (access->has_token)
+		warn_if_exposed("enrollment token", config->auth.token_file);
 }
 
-static int prepare_proxy(struct registration *run, struct reason *why)
-{
-	const char *path = run->config->auth.proxy_password_file;
-	int r = run->config->manager.proxy ? net_proxy_of(&run->proxy, run->config, why) : 0;
-
-	if (r == 0 && run->config->manager.proxy && path)
-		warn_if_exposed("proxy's password", path);
-	return r;
-}
-
-/* ------------------------------------------------------------------ method enroll */
-
-static int prepare_token(struct registration *run, struct reason *why)
-{
-	int r = enrollment_read_token(&run->token, run->config, run->method, why);
-
-	run->has_token = r > 0;
-	if (r > 0)
-		warn_if_exposed("enrollment token", run->config->auth.token_file);
-	return r;
-}
+/* ------------------------------------------------------------------ the method enroll */
 
 /* A secret of another agent, or of the machine that this one is a copy of, is not ours to use. */
 static int prepare_own_secret(struct registration *run, struct reason *why)
@@ -109,8 +80,11 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 	cleanup(reenroll_secret_wipe) struct reenroll_secret secret = { 0 };
 	struct agent_key known = { 0 };
 	struct reason problem = { 0 };
-	int r = reenroll_files_read_secret(&run->reenroll_files, &secret, &problem);
+	int r;
 
+	if (run->config->manager.method != METHOD_ENROLL)
+		return 0;
+	r = reenroll_files_read_secret(&run->reenroll_files, &secret, &problem);
 	if (r < 0)
 		*why = problem;
 	else if (problem.text[0])
@@ -122,17 +96,6 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 	if (binding_of(&run->state, &known) == BINDING_OURS)
 		run->old_secret = secret;
 	return 0;
-}
-
-static int prepare_enrollment(struct registration *run, struct reason *why)
-{
-	int r;
-
-	if (run->config->manager.method != METHOD_ENROLL)
-		return 0;
-	r = prepare_token(run, why);
-	enrollment_prefix(run->prefix, run->config, run->has_token ? &run->token : NULL);
-	return r < 0 ? r : prepare_own_secret(run, why);
 }
 
 /* ------------------------------------------------------------------ everything */
@@ -147,8 +110,7 @@ int registration_prepare(struct registration *run)
 	struct reason why = { 0 };
 	int r;
 
-	if (config_check(run->config, &why) < 0 ||
-	    method_get(run->config->manager.method, &run->method, &why) < 0)
+	if (config_check(run->config, &why) < 0)
 		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
 	note_changes(run);
 	/*
@@ -157,8 +119,10 @@ int registration_prepare(struct registration *run)
 	r = registration_take_name(run, &why);
 	if (r != OUTCOME_OK && r != OUTCOME_NOT_READY)
 		return registration_fail(run, r, &why);
-	if (prepare_tls(run, &why) < 0 || prepare_password(run, &why) < 0 ||
-	    prepare_proxy(run, &why) < 0 || prepare_enrollment(run, &why) < 0)
+	r = access_open(&run->access, run->config, &why);
+	if (r >= 0)
+		warn_of_exposed_files(&run->access);
+	if (r < 0 || prepare_own_secret(run, &why) < 0)
 		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
 	if (run->found == KEYSTORE_KEY && agent_key_hash(run->old_key_hash, &run->old_key) < 0)
 		r = reason_errno(&why, EIO, "Cannot hash the old key");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/register.h"
 
+#include "client/methods/methods.h"
 #include "client/registration/binding.h"
 #include "client/registration/policy.h"
 #include "client/registration/registration.h"
@@ -25,11 +26,8 @@ static void registration_done(struct registration *run)
 	reenroll_secret_wipe(&run->old_secret);
 	reenroll_secret_wipe(&run->new_secret);
 	free(run->new_anchor);
-	secret_wipe(&run->password);
-	enrollment_token_wipe(&run->token);
-	proxy_done(&run->proxy);
+	access_close(&run->access);
 	free(run->groups);
-	SSL_CTX_free(run->context);
 }
 
 /* ------------------------------------------------------------------ telling */

@@ -9,6 +9,7 @@
 #include "client/agent-files/reenroll-files.h"
 #include "client/config/config.h"
 #include "client/methods/method.h"
+#include "client/registration/access.h"
 #include "client/registration/register.h"
 #include "client/registration/state.h"
 #include "common/agent-key.h"
@@ -54,14 +55,7 @@ struct registration {
 	bool is_suffixed;              /* the name has got its suffix already */
 	char old_key_hash[AGENT_KEY_HASH_SIZE];
 	char *groups;
-	struct secret password;
-	struct enrollment_token token; /* with has_token */
-	bool has_token;
-	char prefix[ENDPOINT_PREFIX_SIZE]; /* of the manager's paths */
-	struct proxy proxy;                /* if one is configured */
-	SSL_CTX *context;
-	struct tls_trust trust;
-	const struct method *method;
+	struct access access;
 
 	/* how long the manager asked last wants to be left alone, in microseconds */
 	uint64_t retry_after;
@@ -69,9 +63,10 @@ struct registration {
 	bool is_repetition;   /* the log has told of this manager's failure already */
 	time_t changed_at;    /* when the configuration or a file it names was last written */
 
-	struct endpoint manager;                                /* of the current attempt */
-	char manager_text[ENDPOINT_TEXT_SIZE];                  /* empty: none yet */
-	char said[sizeof((struct attempt_report *)NULL)->said]; /* by it, in the current attempt */
+	struct endpoint manager;               /* of the current attempt */
+	char manager_text[ENDPOINT_TEXT_SIZE]; /* empty: none yet */
+	char said[sizeof((struct attempt_report *)NULL)
+			  ->manager_message]; /* by it, in the current attempt */
 };
 
 /* ------------------------------------------------------------------ telling (register.c) */
@@ -131,9 +126,6 @@ void registration_release(struct registration *run);
  * `why` set.
  */
 int registration_take_name(struct registration *run, struct reason *why);
-
-/* The manager of that number, from 0 on, in the order of asking. False: there are no more. */
-bool registration_manager_at(const struct registration *run, size_t index, struct endpoint *ret);
 
 /*
  * Ask the managers until one gives a key, within the budget. Returns CONTINUE with a key, or the

@@ -5,7 +5,6 @@
  */
 #include "client/registration/registration.h"
 
-#include "client/registration/access.h"
 #include "client/registration/policy.h"
 #include "client/registration/schedule.h"
 #include "client/system/agent-unit.h"
@@ -113,32 +112,22 @@ static int attempt(struct registration *run, const struct deadline *end,
 {
 	const struct config *config = run->config;
 	struct deadline deadline = deadline_in(config->manager.attempt_timeout, end);
-	const struct attempt attempt = {
-		.manager = &run->manager,
+	struct attempt attempt = access_attempt(&run->access, &run->manager, &deadline);
+	int level = run->is_repetition ? LOG_DEBUG : LOG_INFO;
+	char proxy[ENDPOINT_TEXT_SIZE] = "";
+	int r;
+
+	attempt.agent = (struct attempt_agent){
 		.name = run->name,
 		.groups = run->groups,
 		.ip = config->agent.ip,
 		.version = config->agent.version,
 		.key_hash = run->old_key_hash[0] ? run->old_key_hash : NULL,
-		.api_user = config->auth.api_user,
-		.password = run->password.text,
-		.replace = config->identity.on_duplicate == DUPLICATE_REPLACE,
-		.lost_for = lost_for(run),
-		.token = run->has_token ? &run->token : NULL,
-		.again = run->old_secret.text[0] ? &run->old_secret : NULL,
-		.prefix = run->prefix,
-		.context = run->context,
-		.trust = &run->trust,
-		.proxy = config->manager.proxy ? &run->proxy : NULL,
-		.connect_timeout = config->manager.connect_timeout,
-		.deadline = &deadline,
-		.progress = show_progress,
-		.user = run,
 	};
-	int level = run->is_repetition ? LOG_DEBUG : LOG_INFO;
-	char proxy[ENDPOINT_TEXT_SIZE] = "";
-	int r;
-
+	attempt.api.lost_for = lost_for(run);
+	attempt.enroll.secret = run->old_secret.text[0] ? &run->old_secret : NULL;
+	attempt.progress = show_progress;
+	attempt.user = run;
 	run->state.attempts++;
 	if (!config->tls.verify)
 		log_event(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, MESSAGE_UNVERIFIED,
@@ -146,11 +135,11 @@ static int attempt(struct registration *run, const struct deadline *end,
 			  "verify = no: %s is not verified; whoever answers there gets the "
 			  "password and gives the key",
 			  run->manager_text);
-	if (attempt.proxy)
-		endpoint_text(&attempt.proxy->endpoint, proxy);
+	if (attempt.connection.proxy)
+		endpoint_text(&attempt.connection.proxy->endpoint, proxy);
 	log_line(level, "Asking %s for a key as %s%s%s", run->manager_text, run->name,
 		 *proxy ? ", through the proxy " : "", proxy);
-	r = run->method->run(&attempt, &run->new_key, report);
+	r = run->access.method->run(&attempt, &run->new_key, report);
 	if (r == OUTCOME_REGISTERED && run->listener)
 		run->listener(STEP_RECEIVED, run->manager_text, run->name);
 	if (report->warning.text[0])
@@ -196,11 +185,11 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 
 		*why = report.why;
 		(void)snprintf(run->said, sizeof run->said, "%s",
-			       r == OUTCOME_REGISTERED ? "" : report.said);
-		run->retry_after = report.wait;
-		run->new_secret = report.secret;
+			       r == OUTCOME_REGISTERED ? "" : report.manager_message);
+		run->retry_after = report.retry_after;
+		run->new_secret = report.reenroll_secret;
 		run->new_anchor = report.anchor;
-		reenroll_secret_wipe(&report.secret);
+		reenroll_secret_wipe(&report.reenroll_secret);
 		if (r == OUTCOME_DUPLICATE && handle_duplicate(run, was_asked, why))
 			continue;
 		/*
@@ -214,11 +203,6 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 }
 
 /* ------------------------------------------------------------------ a round */
-
-bool registration_manager_at(const struct registration *run, size_t index, struct endpoint *ret)
-{
-	return enrollment_manager(ret, run->config, run->has_token ? &run->token : NULL, index);
-}
 
 static uint32_t checksum(const char *text)
 {
@@ -302,7 +286,7 @@ static int ask_round(struct asking *asking)
 	if (r == CONTINUE)
 		r = find_name(asking, &has_name);
 	for (size_t i = 0; r == CONTINUE && has_name && !asking->has_key &&
-			   registration_manager_at(run, i, &run->manager);
+			   access_manager_at(&run->access, i, &run->manager);
 	     i++) {
 		struct manager_state *manager;
 

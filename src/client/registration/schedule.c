@@ -45,7 +45,7 @@ static bool is_configured(const struct registration *run, const char *manager)
 	char text[ENDPOINT_TEXT_SIZE];
 	struct endpoint endpoint;
 
-	for (size_t i = 0; registration_manager_at(run, i, &endpoint); i++)
+	for (size_t i = 0; access_manager_at(&run->access, i, &endpoint); i++)
 		if (strcmp(endpoint_text(&endpoint, text), manager) == 0)
 			return true;
 	return false;

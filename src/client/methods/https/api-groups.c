@@ -68,7 +68,7 @@ static bool join(struct api_session *session, const char *id, const char *rest,
 void api_join_groups(struct api_session *session, const char *id)
 {
 	struct deadline known = deadline_in(KNOWN_WITHIN_USEC, session->attempt->deadline);
-	const char *rest = session->attempt->groups;
+	const char *rest = session->attempt->agent.groups;
 	bool goes_on = true;
 
 	while (goes_on && rest && *rest) {

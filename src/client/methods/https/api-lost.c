@@ -34,9 +34,9 @@ static bool was_made_by_us(const struct api_session *session, const json_t *agen
 	const char *status = json_string_value(json_object_get(agent, "status"));
 	time_t made_at = parse_date(json_string_value(json_object_get(agent, "dateAdd")));
 	long long age = (long long)session->date - made_at,
-		  lost_for = (long long)(session->attempt->lost_for / USEC_PER_SEC);
+		  lost_for = (long long)(session->attempt->api.lost_for / USEC_PER_SEC);
 
-	if (!name || strcmp(name, session->attempt->name) != 0 || !status ||
+	if (!name || strcmp(name, session->attempt->agent.name) != 0 || !status ||
 	    strcmp(status, "never_connected") != 0)
 		return false;
 	return session->date >= 0 && made_at >= 0 && lost_for <= WORTH_SECONDS &&
@@ -50,7 +50,7 @@ static const char *find_agent(struct api_session *session, struct api_reply *rep
 	const char *id;
 
 	(void)snprintf(path, sizeof path, "/agents?name=%s&select=id,name,status,dateAdd",
-		       session->attempt->name);
+		       session->attempt->agent.name);
 	if (session->is_version_3 ||
 	    api_session_call(session, &(struct api_call){ "GET", path }, reply) != OUTCOME_OK ||
 	    !api_reply_is_success(reply) || !was_made_by_us(session, api_reply_item(reply)))
@@ -69,7 +69,7 @@ int api_find_lost(struct api_session *session, struct agent_key *ret)
 	bool exists = false;
 
 	if (id && api_session_key(session, id, &key, &exists) == OUTCOME_OK && exists &&
-	    strcmp(key.id, id) == 0 && strcmp(key.name, session->attempt->name) == 0) {
+	    strcmp(key.id, id) == 0 && strcmp(key.name, session->attempt->agent.name) == 0) {
 		*ret = key;
 		return OUTCOME_REGISTERED;
 	}

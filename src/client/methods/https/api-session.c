@@ -43,17 +43,17 @@ int api_session_refused(struct api_session *session, const struct api_reply *rep
 {
 	struct attempt_report *report = session->report;
 	const char *hint, *separator;
-	char code[32] = "", shown[sizeof report->said];
+	char code[32] = "", shown[sizeof report->manager_message];
 	enum outcome outcome = api_reply_outcome(reply, &hint);
 
 	separator = hint ? " -- " : "";
 	if (reply->code > 0)
 		(void)snprintf(code, sizeof code, ", error %lld", reply->code);
-	(void)snprintf(report->said, sizeof report->said, "%s",
+	(void)snprintf(report->manager_message, sizeof report->manager_message, "%s",
 		       reply->text ? show(session, reply, shown, sizeof shown) : "");
 	if (reply->text)
 		reason_set(&report->why, "%s says: %s (HTTP status %d%s)%s%s", session->manager,
-			   report->said, reply->status, code, separator, hint ?: "");
+			   report->manager_message, reply->status, code, separator, hint ?: "");
 	else
 		reason_set(&report->why,
 			   "%s returned HTTP status %d%s, but not in the format of the Wazuh "
@@ -80,7 +80,7 @@ int api_session_call(struct api_session *session, const struct api_call *call,
 	if (r != OUTCOME_OK)
 		return r;
 	api_reply_parse(ret, reply.status, reply.body, reply.length);
-	session->report->wait = https_reply_retry_after(&reply);
+	session->report->retry_after = https_reply_retry_after(&reply);
 	session->date = https_reply_date(&reply);
 	return OUTCOME_OK;
 }
@@ -119,7 +119,7 @@ int api_session_key(struct api_session *session, const char *id, struct agent_ke
 static bool use_password(struct api_session *session)
 {
 	const struct attempt *attempt = session->attempt;
-	size_t length = strlen(attempt->api_user) + 1 + strlen(attempt->password);
+	size_t length = strlen(attempt->api.user) + 1 + strlen(attempt->password);
 	cleanup(release_wiped) char *plain = wiping_malloc(length + 1);
 	char *text = wiping_malloc(strlen("Basic ") + BASE64_SIZE(length));
 
@@ -127,7 +127,7 @@ static bool use_password(struct api_session *session)
 		wiping_free(text);
 		return false;
 	}
-	(void)sprintf(plain, "%s:%s", attempt->api_user, attempt->password);
+	(void)sprintf(plain, "%s:%s", attempt->api.user, attempt->password);
 	strcpy(text, "Basic ");
 	(void)base64_encode(text + strlen(text), BASE64_PADDED, plain, length);
 	wiping_free(session->authorization);

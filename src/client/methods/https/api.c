@@ -29,10 +29,11 @@
 static char *compose_agent(const struct attempt *attempt, bool replace)
 {
 	json_t *root = replace ? json_pack("{s:s, s:s, s:{s:b, s:{s:b, s:s}, s:s}}", "name",
-					   attempt->name, "ip", attempt->ip ?: "any", "force",
-					   "enabled", true, "disconnected_time", "enabled", true,
-					   "value", "0s", "after_registration_time", "0s")
-			       : json_pack("{s:s, s:s*}", "name", attempt->name, "ip", attempt->ip);
+					   attempt->agent.name, "ip", attempt->agent.ip ?: "any",
+					   "force", "enabled", true, "disconnected_time", "enabled",
+					   true, "value", "0s", "after_registration_time", "0s")
+			       : json_pack("{s:s, s:s*}", "name", attempt->agent.name, "ip",
+					   attempt->agent.ip);
 	char *body = json_dumps(root, JSON_COMPACT);
 
 	json_decref(root);
@@ -48,7 +49,7 @@ static int accept_key(struct api_session *session, const struct api_reply *reply
 
 	if (!fault && strcmp(key.id, id) != 0)
 		fault = "its ID differs from the one in the response";
-	if (!fault && strcmp(key.name, session->attempt->name) != 0)
+	if (!fault && strcmp(key.name, session->attempt->agent.name) != 0)
 		fault = "it belongs to an agent with another name";
 	if (fault) {
 		reason_set(&session->report->why, "%s sent an invalid key: %s", session->manager,
@@ -62,7 +63,7 @@ static int accept_key(struct api_session *session, const struct api_reply *reply
 static int ask_for_key(struct api_session *session, struct agent_key *ret)
 {
 	cleanup(api_reply_done) struct api_reply reply = { 0 };
-	bool replace = session->attempt->replace && !session->is_version_3;
+	bool replace = session->attempt->api.replace && !session->is_version_3;
 	cleanup(release_wiped) char *body = compose_agent(session->attempt, replace);
 	const struct api_call call = { "POST", replace ? "/agents/insert" : "/agents", body,
 				       .registers = true };
@@ -78,7 +79,7 @@ static int ask_for_key(struct api_session *session, struct agent_key *ret)
 		return accept_key(session, &reply, ret);
 	session->report->answered = api_reply_is_final(&reply);
 	r = api_session_refused(session, &reply);
-	return r == OUTCOME_DUPLICATE && session->attempt->lost_for > 0
+	return r == OUTCOME_DUPLICATE && session->attempt->api.lost_for > 0
 		       ? api_find_lost(session, ret)
 		       : r;
 }
@@ -98,4 +99,8 @@ static int api_run(const struct attempt *attempt, struct agent_key *ret,
 	return r;
 }
 
-const struct method method_api = { "api", api_run };
+const struct method method_api = {
+	.name = "api",
+	.run = api_run,
+	.deregister = api_deregister,
+};

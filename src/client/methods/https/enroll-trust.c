@@ -107,11 +107,11 @@ static int no_certificates(const struct attempt *attempt, int status, struct rea
 static int judge_certificates(struct enroll_trust *trust, const struct https_reply *reply,
 			      struct reason *why)
 {
-	X509_STORE *store = SSL_CTX_get_cert_store(trust->attempt.context);
+	X509_STORE *store = SSL_CTX_get_cert_store(trust->attempt.connection.context);
 	char manager[ENDPOINT_TEXT_SIZE], pin[TLS_PIN_SIZE];
 	int seen, taken;
 
-	tls_pin_format(pin, trust->attempt.token->pin);
+	tls_pin_format(pin, trust->attempt.enroll.token->pin);
 	taken = take_from_text(&trust->anchor, &seen, reply->body, reply->length, pin, store);
 	if (taken < 0)
 		return reason_errno(why, taken, "Cannot load the manager's CA");
@@ -140,10 +140,10 @@ static int fetch_pinned(struct enroll_trust *trust, struct attempt_report *repor
 	struct attempt unverified = trust->attempt;
 	int r;
 
-	unverified.trust = &anybody;
+	unverified.connection.trust = &anybody;
 	r = https_new(&session, &unverified, report);
 	if (r == OUTCOME_OK)
-		r = get_certificates(session, trust->attempt.prefix, &reply, &report->why);
+		r = get_certificates(session, trust->attempt.enroll.prefix, &reply, &report->why);
 	if (r == OUTCOME_OK && reply.status != 200)
 		r = no_certificates(&trust->attempt, reply.status, &report->why);
 	return r == OUTCOME_OK ? judge_certificates(trust, &reply, &report->why) : r;
@@ -153,11 +153,11 @@ static int fetch_pinned(struct enroll_trust *trust, struct attempt_report *repor
 
 static int trust_embedded(struct enroll_trust *trust, struct reason *why)
 {
-	const char *ca = trust->attempt.token->ca;
+	const char *ca = trust->attempt.enroll.token->ca;
 	int seen, taken;
 
 	taken = take_from_text(&trust->anchor, &seen, ca, strlen(ca), NULL,
-			       SSL_CTX_get_cert_store(trust->attempt.context));
+			       SSL_CTX_get_cert_store(trust->attempt.connection.context));
 	if (taken < 0)
 		return reason_errno(why, taken, "Cannot read the enrollment token's CA");
 	if (taken > 0)
@@ -192,13 +192,14 @@ int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attem
 {
 	int r;
 
-	*ret = (struct enroll_trust){ .attempt = *attempt, .trust = *attempt->trust };
-	ret->attempt.trust = &ret->trust;
+	*ret = (struct enroll_trust){ .attempt = *attempt, .trust = *attempt->connection.trust };
+	ret->attempt.connection.trust = &ret->trust;
 	if (ret->trust.ca_file)
 		return read_ca_file(ret, &report->why);
 	if (is_configured(&ret->trust))
 		return OUTCOME_OK;
-	r = attempt->token->ca ? trust_embedded(ret, &report->why) : fetch_pinned(ret, report);
+	r = attempt->enroll.token->ca ? trust_embedded(ret, &report->why)
+				      : fetch_pinned(ret, report);
 	ret->trust.ca_file = CA_OF_TOKEN;
 	return r;
 }
@@ -212,7 +213,7 @@ int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
 
 	if (trust->anchor || !trust->trust.verify)
 		return OUTCOME_OK;
-	r = get_certificates(session, trust->attempt.prefix, &reply, &report->why);
+	r = get_certificates(session, trust->attempt.enroll.prefix, &reply, &report->why);
 	if (r != OUTCOME_OK)
 		return r;
 	if (reply.status == 200 &&

@@ -61,11 +61,11 @@ static int compose_body(struct enrollment *enrollment)
 	struct reason *why = &enrollment->report->why;
 	json_t *object = json_object();
 
-	if (set_member(object, "name", attempt->name) &&
-	    set_member(object, "version", attempt->version ?: OLDEST_VERSION) &&
-	    set_member(object, "groups", attempt->groups) &&
-	    set_member(object, "ip", attempt->ip) &&
-	    set_member(object, "key_hash", attempt->key_hash))
+	if (set_member(object, "name", attempt->agent.name) &&
+	    set_member(object, "version", attempt->agent.version ?: OLDEST_VERSION) &&
+	    set_member(object, "groups", attempt->agent.groups) &&
+	    set_member(object, "ip", attempt->agent.ip) &&
+	    set_member(object, "key_hash", attempt->agent.key_hash))
 		enrollment->body = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
 	if (!enrollment->body) {
@@ -130,7 +130,7 @@ static int accept_answer(struct enrollment *enrollment, const struct https_reply
 			   "agent must be enrolled again manually",
 			   enrollment->manager);
 	*ret = enrolled.key;
-	report->secret = enrolled.secret;
+	report->reenroll_secret = enrolled.secret;
 	report->anchor = take_pointer(enrollment->trust->anchor);
 	return OUTCOME_REGISTERED;
 }
@@ -211,10 +211,10 @@ static int ask_with(struct enrollment *enrollment, const struct credential *cred
 			continue;
 		reason_set(&enrollment->report->why, "%s says: %s%s%s", enrollment->manager,
 			   refusal.text, refusal.hint ? " -- " : "", refusal.hint ?: "");
-		(void)snprintf(enrollment->report->said, sizeof enrollment->report->said, "%s",
-			       refusal.text);
+		(void)snprintf(enrollment->report->manager_message,
+			       sizeof enrollment->report->manager_message, "%s", refusal.text);
 		enrollment->report->answered = refusal.is_final;
-		enrollment->report->wait = https_reply_retry_after(&reply);
+		enrollment->report->retry_after = https_reply_retry_after(&reply);
 		*ret_unknown = refusal.is_unknown;
 		return (int)refusal.outcome;
 	}
@@ -224,7 +224,7 @@ static int ask_with(struct enrollment *enrollment, const struct credential *cred
 static int ask(struct enrollment *enrollment, struct agent_key *ret)
 {
 	const struct attempt *attempt = &enrollment->trust->attempt;
-	const struct enrollment_token *token = attempt->token;
+	const struct enrollment_token *token = attempt->enroll.token;
 	const struct credential by_token = { ENROLL_TOKEN_SECRET, token ? token->id : NULL,
 					     token ? token->secret : NULL, ENROLLMENT_SECRET_SIZE };
 	const struct credential by_password = { ENROLL_PASSWORD, NULL, attempt->password,
@@ -234,13 +234,14 @@ static int ask(struct enrollment *enrollment, struct agent_key *ret)
 									     : NULL;
 	bool is_unknown = false;
 
-	if (attempt->again) {
+	if (attempt->enroll.secret) {
 		unsigned char secret[REENROLL_SECRET_SIZE];
-		const struct credential by_secret = { ENROLL_AGENT_SECRET, attempt->again->id,
-						      secret, sizeof secret };
+		const struct credential by_secret = { ENROLL_AGENT_SECRET,
+						      attempt->enroll.secret->id, secret,
+						      sizeof secret };
 		int r;
 
-		reenroll_secret_decode(secret, attempt->again);
+		reenroll_secret_decode(secret, attempt->enroll.secret);
 		r = ask_with(enrollment, &by_secret, ret, &is_unknown);
 		explicit_bzero(secret, sizeof secret);
 		if (!is_unknown || !credential)
@@ -260,7 +261,7 @@ static int enroll_run(const struct attempt *attempt, struct agent_key *ret,
 	json_set_alloc_funcs(wiping_malloc, wiping_free);
 	endpoint_text(attempt->manager, enrollment.manager);
 	(void)snprintf(enrollment.path, sizeof enrollment.path, "%s%s/enroll",
-		       *attempt->prefix ? "/" : "", attempt->prefix);
+		       *attempt->enroll.prefix ? "/" : "", attempt->enroll.prefix);
 	if (r == OUTCOME_OK)
 		r = compose_body(&enrollment);
 	if (r == OUTCOME_OK)
@@ -275,14 +276,14 @@ static int enroll_run(const struct attempt *attempt, struct agent_key *ret,
 	return r;
 }
 
-static int enroll_introduce(struct enrollment_token *ret, const struct secret *token,
-			    struct reason *why)
+static int enroll_parse_token(struct enrollment_token *ret, const struct secret *token,
+			      struct reason *why)
 {
 	json_set_alloc_funcs(wiping_malloc, wiping_free);
 	return enrollment_token_parse(ret, token->text, token->length, why);
 }
 
-static int enroll_recognise(const struct attempt *attempt, struct attempt_report *report)
+static int enroll_fetch_ca(const struct attempt *attempt, struct attempt_report *report)
 {
 	cleanup(enroll_trust_done) struct enroll_trust trust = { 0 };
 
@@ -292,6 +293,6 @@ static int enroll_recognise(const struct attempt *attempt, struct attempt_report
 const struct method method_enroll = {
 	.name = "enroll",
 	.run = enroll_run,
-	.parse_token = enroll_introduce,
-	.fetch_ca = enroll_recognise,
+	.parse_token = enroll_parse_token,
+	.fetch_ca = enroll_fetch_ca,
 };

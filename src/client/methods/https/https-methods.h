@@ -7,8 +7,9 @@
 /* Wazuh's RESTful API, version 4, and version 3 over HTTPS (api.c). */
 extern const struct method method_api;
 
-/* See struct https_module (api-deregister.c). */
+/* Its hook `deregister` (api-deregister.c). */
 int api_deregister(const struct attempt *attempt, const struct agent_key *key, bool *ret_removed,
 		   struct attempt_report *report);
+
 /* POST /enroll of Wazuh 5 (enroll.c). */
 extern const struct method method_enroll;

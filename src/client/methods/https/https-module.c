@@ -15,5 +15,4 @@ extern const struct https_module agent_register_https;
 __attribute__((visibility("default"))) const struct https_module agent_register_https = {
 	.version = PACKAGE_VERSION,
 	.methods = methods,
-	.deregister = api_deregister,
 };

@@ -109,7 +109,7 @@ int https_pipe_connect(struct https_pipe *pipe, bool registers)
 		if (r != OUTCOME_OK)
 			return r;
 	}
-	return registers ? pipe->attempt->progress(STEP_SENDING, pipe->attempt->user) : OUTCOME_OK;
+	return registers ? attempt_begin_step(pipe->attempt, STEP_SENDING) : OUTCOME_OK;
 }
 
 static int carry_request(struct https_pipe *pipe, struct reason *why)
@@ -128,7 +128,7 @@ static int carry_request(struct https_pipe *pipe, struct reason *why)
 	r = tls_client_write(pipe->client, bytes, (size_t)length, attempt->deadline, why);
 	explicit_bzero(bytes, (size_t)length);
 	if (r == OUTCOME_OK && is_first && pipe->registers)
-		r = attempt->progress(STEP_WAITING, attempt->user);
+		r = attempt_begin_step(attempt, STEP_WAITING);
 	return r;
 }
 

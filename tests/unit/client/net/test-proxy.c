@@ -119,7 +119,7 @@ static void test_requests(void **state)
 							  strcmp(buffer, rows[i].request) == 0);
 		else
 			check_row(rows[i].target, length == -EINVAL);
-		proxy_done(&proxy);
+		proxy_wipe(&proxy);
 	}
 }
 
@@ -145,7 +145,7 @@ static void test_longest_request(void **state)
 	assert_true(length > 5800 && length < PROXY_REQUEST_MAX);
 	assert_int_equal(strlen(buffer), length);
 	assert_string_equal(buffer + length - 4, "\r\n\r\n");
-	proxy_done(&proxy);
+	proxy_wipe(&proxy);
 
 	text[PROXY_USER_MAX] = 'u';
 	memcpy(text + PROXY_USER_MAX + 1, "@proxy", sizeof "@proxy");
