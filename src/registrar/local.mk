@@ -47,6 +47,7 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/about.c \
 	src/registrar/api/agents.c \
 	src/registrar/api/response.c src/registrar/api/response.h \
+	src/registrar/api/bearer.c src/registrar/api/bearer.h \
 	src/registrar/api/body.c src/registrar/api/body.h \
 	src/registrar/api/incoming-call.c src/registrar/api/incoming-call.h \
 	src/registrar/api/connection.c src/registrar/api/connection.h \

@@ -91,7 +91,7 @@ def test_service_and_commands_side_by_side(machine):
         line.split()[:3] for line in machine.read("/srv/ossec/queue/agents-timestamp").splitlines()
     ] == [["002", "hand", listed[0].split()[2]], ["003", "web-02", "any"]]
     assert not machine.path("/srv/ossec/queue/rids/001").exists()
-    assert warnings == [line for line in warnings if "No password is demanded" in line]
+    assert warnings == [line for line in warnings if "No password is required" in line]
 
 
 API_CALLS = r"""

@@ -287,10 +287,8 @@ static bool join_group(const struct incoming_call *call, const struct roster_ent
 
 static void put_group(struct incoming_call *call)
 {
-	const char *group = call->input.path.segments[3],
-		   *force = api_query_get(&call->input.query, "force_"
-							      "single_"
-							      "group");
+	const char *group = call->input.path.segments[3];
+	const char *force = api_query_get(&call->input.query, "force_single_group");
 	bool alone = force && api_boolean_parse(force) == 1;
 	char all[512], some[512], none[512];
 	cleanup(api_result_clear) struct api_result result = { .all = all,

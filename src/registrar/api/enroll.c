@@ -8,15 +8,13 @@
  * docs/ref/modules/remoted/https-events-api.md. Unlike the calls of the API, these know no users,
  * and say {"error":{"code","message"}}.
  */
-#include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "common/enroll-jwt.h"
 #include "common/log.h"
 #include "common/tls-context.h"
+#include "registrar/api/bearer.h"
 #include "registrar/api/incoming-call.h"
 
-#include <openssl/crypto.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -24,12 +22,8 @@
 #include <time.h>
 
 #define ENROLLMENT_BODY_MAX 16384
-#define CLOCK_SKEW 30 /* seconds, either way */
-#define CLAIMS_MAX 256
 
-DEFINE_RELEASE(json, json_t *, json_decref)
-
-/* ------------------------------------------------------------------ saying no */
+/* ------------------------------------------------------------------ refusals */
 
 /* `code` is authd's number, or 0. Returns false. */
 static bool refuse(struct incoming_call *call, int status, int code, const char *message)
@@ -39,29 +33,28 @@ static bool refuse(struct incoming_call *call, int status, int code, const char 
 }
 
 /* A 401 has a class of failure instead of a number. Returns false. */
-static bool refuse_bearer(struct incoming_call *call, const char *failure)
+static bool refuse_bearer(struct incoming_call *call, enum bearer_fault fault)
 {
-	call->enroll.failure = failure;
+	call->enroll.fault = fault;
 	return api_problem_set(&call->result.problem, 401, NULL, "Invalid client authentication");
 }
 
 static void answer_problem(struct incoming_call *call)
 {
 	const struct api_problem *problem = &call->result.problem;
-	char challenge[128];
-	json_t *code = call->enroll.failure ? json_string(call->enroll.failure)
-					    : json_integer(call->enroll.code),
+	enum bearer_fault fault = call->enroll.fault;
+	const char *class = bearer_fault_text(fault);
+	json_t *code = fault != BEARER_OK ? json_string(class) : json_integer(call->enroll.code),
 	       *document;
-	char *body;
+	char challenge[128], *body;
 
-	if (call->enroll.failure) {
+	if (fault != BEARER_OK) {
 		(void)snprintf(challenge, sizeof challenge,
-			       "Bearer error=\"invalid_token\", error_description=\"%s\"",
-			       call->enroll.failure);
+			       "Bearer error=\"invalid_token\", error_description=\"%s\"", class);
 		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
 	}
 	log_debug("Enrollment: %s got %d: %s", api_exchange_peer(call->exchange), problem->status,
-		  call->enroll.failure ?: problem->detail);
+		  fault != BEARER_OK ? class : problem->detail);
 	document = json_pack("{s:{s:o, s:s}}", "error", "code", code, "message", problem->detail);
 	body = document ? json_dumps(document, JSON_COMPACT) : NULL;
 	json_decref(document);
@@ -70,82 +63,15 @@ static void answer_problem(struct incoming_call *call)
 
 /* ------------------------------------------------------------------ the bearer */
 
-/* When was it made, and with which nonce? False: its claims are not those of a bearer. */
-static bool read_claims(const char *text, size_t length, uint64_t *ret_time,
-			unsigned char ret_nonce[static ENROLL_NONCE_SIZE])
-{
-	char claims[CLAIMS_MAX];
-	ssize_t size = base64_decode(claims, sizeof claims, BASE64_URL, text, length);
-	cleanup(release_json) json_t *object =
-		size > 0 ? json_loadb(claims, (size_t)size, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	const json_t *time = json_object_get(object, "iat"), *nonce = json_object_get(object, "jt"
-											      "i");
-
-	if (!json_is_integer(time) || json_integer_value(time) < 0 || !json_is_string(nonce) ||
-	    base64_decode(ret_nonce, ENROLL_NONCE_SIZE, BASE64_URL, json_string_value(nonce),
-			  json_string_length(nonce)) != ENROLL_NONCE_SIZE)
-		return false;
-	*ret_time = (uint64_t)json_integer_value(time);
-	return true;
-}
-
-/*
- * What is wrong with a bearer that another key than the password's signed: an agent that was
- * enrolled at another manager signs with the secret that it got there, and goes on to its password
- * only when it is told that the secret is unknown.
- */
-static const char *judge_key_id(const char *header, size_t length)
-{
-	char text[CLAIMS_MAX];
-	ssize_t size = base64_decode(text, sizeof text, BASE64_URL, header, length);
-	cleanup(release_json) json_t *object =
-		size > 0 ? json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	const json_t *id = json_object_get(object, "kid");
-
-	return agent_id_is_valid(json_string_value(id) ?: "", json_string_length(id)) ? "unknown_"
-											"agent"
-										      : "token_"
-											"unknown";
-}
-
-/*
- * There is one way to write a bearer, so it is written again and compared: whatever differs was not
- * made with this password. Returns the class of failure, or null.
- */
-static const char *judge_bearer(const char *bearer, const char *password, uint64_t now)
-{
-	const char *first = strchr(bearer, '.'), *last = strrchr(bearer, '.');
-	unsigned char key[ENROLL_KEY_SIZE], nonce[ENROLL_NONCE_SIZE];
-	char wanted[ENROLL_JWT_SIZE];
-	uint64_t made;
-	int r;
-
-	if (!first || first == last ||
-	    !read_claims(first + 1, (size_t)(last - first - 1), &made, nonce))
-		return "invalid_request";
-	r = enroll_jwt_derive(key, ENROLL_PASSWORD, password, strlen(password));
-	if (r == 0)
-		r = enroll_jwt_sign(wanted, key, NULL, made, nonce);
-	explicit_bzero(key, sizeof key);
-	if (r < 0)
-		return "enrollment_key_unavailable";
-	if (strncmp(bearer, wanted, (size_t)(first - bearer) + 1) != 0)
-		return judge_key_id(bearer, (size_t)(first - bearer));
-	if (strlen(bearer) != strlen(wanted) || CRYPTO_memcmp(bearer, wanted, strlen(wanted)) != 0)
-		return "invalid_signature";
-	if (made > now + CLOCK_SKEW || now > made + ENROLL_JWT_LIFETIME + CLOCK_SKEW)
-		return "stale_token";
-	return NULL;
-}
-
 static bool take_bearer(struct incoming_call *call)
 {
 	cleanup(api_credentials_wipe) struct api_credentials credentials = {
 		.scheme = API_SCHEME_NONE
 	};
 	const char *password = call->settings->password,
-		   *address = api_exchange_address(call->exchange), *failure;
+		   *address = api_exchange_address(call->exchange);
 	struct api_limits *limits = call->api->limits;
+	enum bearer_fault fault = BEARER_INVALID_REQUEST;
 
 	if (!password)
 		return true;
@@ -153,18 +79,18 @@ static bool take_bearer(struct incoming_call *call)
 		return refuse(call, 429, 0, "Too many failed attempts");
 	api_credentials_parse(&credentials, api_exchange_header(call->exchange, "Authorization"));
 	api_exchange_wipe_header(call->exchange, "Authorization");
-	failure = credentials.scheme == API_SCHEME_BEARER
-			  ? judge_bearer(credentials.token, password, (uint64_t)time(NULL))
-			  : "invalid_request";
-	if (!failure)
+	if (credentials.scheme == API_SCHEME_BEARER)
+		fault = bearer_check(credentials.token, password, (uint64_t)time(NULL));
+	if (fault == BEARER_OK)
 		return true;
-	log_notice("Refused an enrollment from %s: %s", api_exchange_peer(call->exchange), failure);
-	if (strcmp(failure, "invalid_signature") == 0 &&
+	log_notice("Refused an enrollment from %s: %s", api_exchange_peer(call->exchange),
+		   bearer_fault_text(fault));
+	if (fault == BEARER_INVALID_SIGNATURE &&
 	    api_limits_failure(limits, address, monotonic_usec()))
 		log_warning("Too many enrollments with a wrong password: %s is locked out for %u "
 			    "seconds",
 			    address, call->settings->limits.block_time);
-	return refuse_bearer(call, failure);
+	return refuse_bearer(call, fault);
 }
 
 /* ------------------------------------------------------------------ the body */

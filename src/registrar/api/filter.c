@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define LAST_KEEP_ALIVE "lastKeepAlive"
 #define SHOWN_SIZE 128
 #define STAMP_SIZE sizeof("2026-11-21T12:34:56+00:00")
 
@@ -242,7 +243,7 @@ bool api_field_exists(const char *name, size_t length)
 		"id",          "name",
 		"ip",          "registerIP",
 		"status",      "group",
-		"dateAdd",     "lastKeepAlive",
+		"dateAdd",     LAST_KEEP_ALIVE,
 		"node_name",   "manager",
 		"version",     "mergedSum",
 		"configSum",   "group_config_status",
@@ -281,16 +282,15 @@ static void add_status(json_t *agent, const struct api_filter *filter,
 	time_t seen;
 	enum api_status status;
 
-	if (!is_selected(select, "status") && !is_selected(select, "lastKeepAlive"))
+	if (!is_selected(select, "status") && !is_selected(select, LAST_KEEP_ALIVE))
 		return;
 	status = status_of(filter, entry, &seen);
 	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
 		if (statuses[i].bits == (unsigned int)status && is_selected(select, "status"))
 			(void)json_object_set_new(agent, "status", json_string(statuses[i].name));
-	if ((status & (API_STATUS_ACTIVE | API_STATUS_DISCONNECTED)) && is_selected(select, "lastKe"
-											    "epAliv"
-											    "e"))
-		add_time(agent, "lastKeepAlive", seen);
+	if ((status & (API_STATUS_ACTIVE | API_STATUS_DISCONNECTED)) &&
+	    is_selected(select, LAST_KEEP_ALIVE))
+		add_time(agent, LAST_KEEP_ALIVE, seen);
 }
 
 static void add_groups(json_t *agent, const struct api_filter *filter,

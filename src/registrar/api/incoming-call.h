@@ -3,6 +3,7 @@
 #pragma once
 
 #include "registrar/api/api.h"
+#include "registrar/api/bearer.h"
 #include "registrar/api/body.h"
 #include "registrar/api/http.h"
 #include "registrar/api/parameters.h"
@@ -64,9 +65,9 @@ struct call_changes {
 
 /* An enrollment with Wazuh 5. */
 struct call_enroll {
-	json_t *members;     /* of the body; owned */
-	const char *failure; /* the class of it: why the bearer was refused; null: another reason */
-	int code;            /* authd's, for the problem; 0: it has none */
+	json_t *members;         /* of the body; owned */
+	enum bearer_fault fault; /* why the bearer was refused; BEARER_OK: another reason */
+	int code;                /* authd's, for the problem; 0: it has none */
 };
 
 struct incoming_call {

@@ -80,10 +80,9 @@ static json_t *find_failure(const struct api_result *result, const struct api_pr
 
 	json_array_foreach(result->failed, i, failure)
 	{
-		const json_t *message = json_object_get(json_object_get(failure, "error"), "messag"
-											   "e");
+		const json_t *error = json_object_get(failure, "error");
 
-		if (strcmp(json_string_value(message) ?: "", problem->detail) == 0)
+		if (json_integer_value(json_object_get(error, "code")) == (json_int_t)problem->code)
 			return failure;
 	}
 	return NULL;

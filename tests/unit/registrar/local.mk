@@ -14,7 +14,8 @@ unit_tests += \
 if WITH_API
 unit_tests += \
 	test-api-access \
-	test-api-request
+	test-api-request \
+	test-bearer
 endif
 
 registrar_libraries = libtest.a libregistrar.a libcommon.a $(CMOCKA_LIBS) $(OPENSSL_LIBS) \
@@ -51,3 +52,5 @@ test_acceptor_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_connection_SOURCES = tests/unit/registrar/authd/test-connection.c
 test_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_connection_LDADD = $(registrar_libraries)
+test_bearer_SOURCES = tests/unit/registrar/api/test-bearer.c
+test_bearer_LDADD = $(registrar_libraries)

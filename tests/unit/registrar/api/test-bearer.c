@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/* Which bearers prove that the client knows the registration password. */
+#include "tests/unit/support.h"
+
+#include "common/base64.h"
+#include "common/enroll-jwt.h"
+#include "registrar/api/bearer.h"
+
+#define NOW UINT64_C(1790000000)
+#define PASSWORD "registration password"
+
+static const unsigned char nonce[ENROLL_NONCE_SIZE] = "nonce";
+
+static void sign(char bearer[static ENROLL_JWT_SIZE], const char *password, uint64_t made)
+{
+	unsigned char key[ENROLL_KEY_SIZE];
+
+	assert_int_equal(enroll_jwt_derive(key, ENROLL_PASSWORD, password, strlen(password)), 0);
+	assert_int_equal(enroll_jwt_sign(bearer, key, NULL, made, nonce), 0);
+}
+
+static void test_time_and_password(void **state)
+{
+	static const struct {
+		const char *password;
+		int64_t age;
+		enum bearer_fault fault;
+	} rows[] = {
+		{ PASSWORD, 0, BEARER_OK },
+		{ PASSWORD, -30, BEARER_OK },
+		{ PASSWORD, -31, BEARER_STALE },
+		{ PASSWORD, ENROLL_JWT_LIFETIME + 30, BEARER_OK },
+		{ PASSWORD, ENROLL_JWT_LIFETIME + 31, BEARER_STALE },
+		{ "another password", 0, BEARER_INVALID_SIGNATURE },
+		{ "another password", 99999, BEARER_INVALID_SIGNATURE },
+	};
+	char bearer[ENROLL_JWT_SIZE], label[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		(void)snprintf(label, sizeof label, "%s, %lld s", rows[i].password,
+			       (long long)rows[i].age);
+		sign(bearer, rows[i].password, (uint64_t)((int64_t)NOW - rows[i].age));
+		check_row(label, bearer_check(bearer, PASSWORD, NOW) == rows[i].fault);
+	}
+}
+
+/* Whatever is changed, cut or added. */
+static void test_altered(void **state)
+{
+	char bearer[ENROLL_JWT_SIZE], altered[ENROLL_JWT_SIZE + 1];
+	size_t length;
+
+	(void)state;
+	sign(bearer, PASSWORD, NOW);
+	length = strlen(bearer);
+	for (size_t i = 0; i < length; i++) {
+		memcpy(altered, bearer, length + 1);
+		altered[i] = bearer[i] == 'A' ? 'B' : 'A';
+		assert_int_not_equal(bearer_check(altered, PASSWORD, NOW), BEARER_OK);
+		memcpy(altered, bearer, i);
+		altered[i] = '\0';
+		assert_int_not_equal(bearer_check(altered, PASSWORD, NOW), BEARER_OK);
+	}
+	(void)snprintf(altered, sizeof altered, "%sA", bearer);
+	assert_int_equal(bearer_check(altered, PASSWORD, NOW), BEARER_INVALID_SIGNATURE);
+}
+
+/* Of an agent or of a token that another manager knows, by the id of the key in the header. */
+static void test_other_keys(void **state)
+{
+	static const struct {
+		const char *header;
+		enum bearer_fault fault;
+	} rows[] = {
+		{ "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"001\"}", BEARER_UNKNOWN_AGENT },
+		{ "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"token\"}", BEARER_UNKNOWN_TOKEN },
+		{ "{\"alg\":\"none\"}", BEARER_UNKNOWN_TOKEN },
+		{ "not JSON", BEARER_UNKNOWN_TOKEN },
+	};
+	char bearer[ENROLL_JWT_SIZE], text[BASE64_SIZE(64)], altered[2 * ENROLL_JWT_SIZE];
+
+	(void)state;
+	sign(bearer, PASSWORD, NOW);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		(void)base64_encode(text, BASE64_URL, rows[i].header, strlen(rows[i].header));
+		(void)snprintf(altered, sizeof altered, "%s%s", text, strchr(bearer, '.'));
+		check_row(rows[i].header, bearer_check(altered, PASSWORD, NOW) == rows[i].fault);
+	}
+}
+
+static void test_no_bearer(void **state)
+{
+	static const char *const rows[] = {
+		"", ".", "..", "a.b", "a.b.c", "e30.e30.e30", "a.eyJpYXQiOi0xfQ.c"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_row(rows[i], bearer_check(rows[i], PASSWORD, NOW) == BEARER_INVALID_REQUEST);
+	assert_string_equal(bearer_fault_text(BEARER_STALE), "stale_token");
+	assert_string_equal(bearer_fault_text(BEARER_UNKNOWN_AGENT), "unknown_agent");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_time_and_password),
+		cmocka_unit_test(test_altered),
+		cmocka_unit_test(test_other_keys),
+		cmocka_unit_test(test_no_bearer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
