@@ -19,16 +19,18 @@
  * for groups (`queue` is null), or another negative errno with `why` set.
  */
 int agent_groups_read(char ret[static AGENT_GROUPS_SIZE], const char *queue, const char *id,
-		      struct reason *why);
+		      struct reason *why) __attribute__((warn_unused_result));
 
 /*
  * Store the groups of an agent durably, in place of what was there; makes the directory in `queue`
  * if need be. Returns 0 or a negative errno with `why` set.
  */
-int agent_groups_write(const char *queue, const char *id, const char *groups, struct reason *why);
+int agent_groups_write(const char *queue, const char *id, const char *groups, struct reason *why)
+	__attribute__((warn_unused_result));
 
 /* Forget the groups of an agent that is no more. Returns 0 or a negative errno with `why` set. */
-int agent_groups_forget(const char *queue, const char *id, struct reason *why);
+int agent_groups_forget(const char *queue, const char *id, struct reason *why)
+	__attribute__((warn_unused_result));
 
 /* Is `group` one of `groups`? */
 bool agent_groups_have(const char *groups, const char *group);

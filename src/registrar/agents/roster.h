@@ -43,14 +43,16 @@ typedef void roster_damage_callback(const char *sentence);
  * it. Returns 0, or a negative errno with `why` set.
  */
 int roster_open(struct roster **ret, const char *directory, gid_t group,
-		roster_damage_callback *report_damage, struct reason *why);
+		roster_damage_callback *report_damage, struct reason *why)
+	__attribute__((warn_unused_result));
 
 /*
  * The same to look only: nothing is made, and nothing may be staged. A missing file is an error
  * (-ENOENT).
  */
 int roster_open_reading(struct roster **ret, const char *directory,
-			roster_damage_callback *report_damage, struct reason *why);
+			roster_damage_callback *report_damage, struct reason *why)
+	__attribute__((warn_unused_result));
 
 void roster_close(struct roster *roster);
 
@@ -61,13 +63,14 @@ size_t roster_count(const struct roster *roster);
  * Begin a transaction: lock, and read the file again if it was changed. Returns 0; -EAGAIN
  * when another program holds the lock (try again soon); or another negative errno with `why` set.
  */
-int roster_begin(struct roster *roster, struct reason *why);
+int roster_begin(struct roster *roster, struct reason *why) __attribute__((warn_unused_result));
 
 /*
  * The same, but wait up to `patience` (microseconds) for the lock. -EAGAIN comes with `why` set,
  * too.
  */
-int roster_begin_within(struct roster *roster, uint64_t patience, struct reason *why);
+int roster_begin_within(struct roster *roster, uint64_t patience, struct reason *why)
+	__attribute__((warn_unused_result));
 
 /* Entries are valid until the next transaction begins. Null: none. */
 const struct roster_entry *roster_find_name(const struct roster *roster, const char *name);
@@ -91,14 +94,15 @@ const struct roster_entry *roster_find_id(const struct roster *roster, unsigned 
  * All agents (neither removed nor damaged) in the order of the file, what was staged included. The
  * caller frees the array. Returns 0 or -ENOMEM.
  */
-int roster_list(const struct roster *roster, const struct roster_entry ***ret, size_t *ret_count);
+int roster_list(const struct roster *roster, const struct roster_entry ***ret, size_t *ret_count)
+	__attribute__((warn_unused_result));
 
 /*
  * Read an agent's whole record, with its key: wipe it. Returns 0; -EINVAL when the line is no
  * record; or another negative errno.
  */
 int roster_read(const struct roster *roster, const struct roster_entry *entry,
-		struct agent_key *ret);
+		struct agent_key *ret) __attribute__((warn_unused_result));
 
 /* The lowest id from `first` on that no line has; 0: none is left. */
 unsigned int roster_lowest_free_id(struct roster *roster, unsigned int first);
@@ -111,10 +115,11 @@ unsigned int roster_next_id(const struct roster *roster);
  * negative errno.
  */
 int roster_key_hash(const struct roster *roster, const struct roster_entry *entry,
-		    char ret[static AGENT_KEY_HASH_SIZE]);
+		    char ret[static AGENT_KEY_HASH_SIZE]) __attribute__((warn_unused_result));
 
 /* Stage an addition. Returns 0 or -ENOMEM. */
-int roster_add(struct roster *roster, const struct agent_key *agent);
+int roster_add(struct roster *roster, const struct agent_key *agent)
+	__attribute__((warn_unused_result));
 
 /*
  * What is left of a removed agent's line. What is left keeps the id taken; the name and the address
@@ -135,7 +140,7 @@ void roster_remove(struct roster *roster, const struct roster_entry *entry,
  * Make the staged changes durable and end the transaction. Returns 0, or a negative errno with
  * `why` set: then the file is as it was before and nothing staged counts.
  */
-int roster_commit(struct roster *roster, struct reason *why);
+int roster_commit(struct roster *roster, struct reason *why) __attribute__((warn_unused_result));
 
 /* End the transaction; nothing staged counts. */
 void roster_cancel(struct roster *roster);

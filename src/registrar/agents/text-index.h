@@ -21,7 +21,8 @@ struct text_index {
 };
 
 /* Add `record` under `text` of `length` bytes. Returns 0 or -ENOMEM. */
-int text_index_add(struct text_index *index, const char *text, size_t length, void *record);
+int text_index_add(struct text_index *index, const char *text, size_t length, void *record)
+	__attribute__((warn_unused_result));
 
 /* A record under this text, or null. Which one, when there are several, is not specified. */
 void *text_index_find(const struct text_index *index, const char *text, size_t length);

@@ -19,7 +19,8 @@ enum bearer_fault {
 };
 
 /* Check a bearer against the password; `now` in seconds since the epoch. */
-enum bearer_fault bearer_check(const char *bearer, const char *password, uint64_t now);
+enum bearer_fault bearer_check(const char *bearer, const char *password, uint64_t now)
+	__attribute__((warn_unused_result));
 
 /* The name that Wazuh has for the fault: "stale_token". Empty for BEARER_OK. */
 const char *bearer_fault_text(enum bearer_fault fault);

@@ -46,7 +46,8 @@ bool api_user_name_is_valid(const char *name, size_t length);
  * when it was read, 0 when there was nothing new, or a negative errno with `why` set: then there
  * are no users.
  */
-int api_users_refresh(struct api_users *users, struct reason *why);
+int api_users_refresh(struct api_users *users, struct reason *why)
+	__attribute__((warn_unused_result));
 
 /* The user of this name, until the next refresh; null: there is none. */
 const struct api_user *api_users_find(const struct api_users *users, const char *name);
@@ -67,4 +68,5 @@ void api_users_clear(struct api_users *users);
  * there was none. A negative errno with `why` set: the file is as it was.
  */
 int api_users_store(const char *path, gid_t group, const char *name,
-		    const struct api_password *password, struct reason *why);
+		    const struct api_password *password, struct reason *why)
+	__attribute__((warn_unused_result));

@@ -86,7 +86,8 @@ const struct peer *connection_peer(const struct connection *connection);
  * fields, which are valid as long as the connection.
  */
 enum authd_request_fault connection_request(const struct connection *connection,
-					    const struct authd_request_fields **ret);
+					    const struct authd_request_fields **ret)
+	__attribute__((warn_unused_result));
 
 /* Send the answer (copied) and end. */
 void connection_answer(struct connection *connection, const struct answer *answer);

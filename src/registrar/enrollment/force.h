@@ -30,4 +30,5 @@ struct force_rules {
  */
 bool force_allows(const struct force_rules *rules, const struct agent_history *history,
 		  const struct roster *roster, const struct roster_entry *entry,
-		  const struct authd_field *key_hash, struct reason *why);
+		  const struct authd_field *key_hash, struct reason *why)
+	__attribute__((warn_unused_result));

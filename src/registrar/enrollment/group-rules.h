@@ -16,4 +16,4 @@ enum group_fault {
  * written into `refusal`.
  */
 enum group_fault group_rules_check(const char *text, size_t length, const char *directory,
-				   char *refusal, size_t size);
+				   char *refusal, size_t size) __attribute__((warn_unused_result));

@@ -49,7 +49,7 @@ bool records_are_empty(const struct records *records);
  * negative errno with `why` set.
  */
 int records_write(const struct records *records, const struct agent_history *history,
-		  struct reason *why);
+		  struct reason *why) __attribute__((warn_unused_result));
 
 /* Free what was collected and begin anew. Fit for cleanup(). */
 void records_clear(struct records *records);

@@ -19,13 +19,14 @@ struct listeners {
  * any, the same for none. Returns 0, or a negative errno with `why` set and nothing open.
  */
 int listeners_make(struct listeners *ret, const char *const *addresses, size_t count,
-		   unsigned short port, struct reason *why);
+		   unsigned short port, struct reason *why) __attribute__((warn_unused_result));
 
 /*
  * Take the sockets that systemd passed (sd_listen_fds(3)). Returns how many, 0: none were passed,
  * or a negative errno with `why` set.
  */
-int listeners_take_passed(struct listeners *ret, struct reason *why);
+int listeners_take_passed(struct listeners *ret, struct reason *why)
+	__attribute__((warn_unused_result));
 
 /* "127.0.0.1 port 1515". Returns 0 or a negative errno. */
 int listener_describe(int fd, char *buffer, size_t size);
