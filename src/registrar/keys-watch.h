@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Noticing that another program changed a file, by inotify(7) on its directory, since files are replaced
- * by a rename.
+ * Noticing that another program changed a file, by inotify(7) on its directory, since files are
+ * replaced by a rename.
  */
 #pragma once
 

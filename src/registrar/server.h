@@ -19,7 +19,7 @@ struct server_settings {
 };
 
 /*
- * Serve until SIGTERM or SIGINT. Notifies systemd when it is ready and when it stops. Returns 0, or a
- * negative errno with `why` set when it cannot start.
+ * Serve until SIGTERM or SIGINT. Notifies systemd when it is ready and when it stops. Returns 0, or
+ * a negative errno with `why` set when it cannot start.
  */
 int server_run(const struct server_settings *settings, struct reason *why);

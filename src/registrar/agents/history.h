@@ -54,7 +54,8 @@ int agent_history_forget_all(const struct agent_history *history, const char *co
 			     size_t count, struct reason *why) __attribute__((warn_unused_result));
 
 /*
- * When the agent was registered. Returns 0; -ENODATA when it is not known; or another negative errno.
+ * When the agent was registered. Returns 0; -ENODATA when it is not known; or another negative
+ * errno.
  */
 int agent_history_registered(const struct agent_history *history, const struct roster_entry *entry,
 			     time_t *ret) __attribute__((warn_unused_result));

@@ -35,9 +35,9 @@ int keys_file_open(struct keys_file *file, const char *directory, gid_t group, s
 	__attribute__((warn_unused_result));
 
 /*
- * Lock and open the file; make it, empty and 0640, when it is missing. `ret_changed` is set to whether
- * it is another than the one last read or written. Never waits: returns -EAGAIN when another process
- * holds the lock, 0, or another negative errno with `why` set.
+ * Lock and open the file; make it, empty and 0640, when it is missing. `ret_changed` is set to
+ * whether it is another than the one last read or written. Never waits: returns -EAGAIN when
+ * another process holds the lock, 0, or another negative errno with `why` set.
  */
 int keys_file_lock(struct keys_file *file, bool *ret_changed, struct reason *why)
 	__attribute__((warn_unused_result));
@@ -67,6 +67,7 @@ int keys_file_replace(struct keys_file *file, const char *data, size_t length, s
 int keys_file_read_at(const struct keys_file *file, off_t offset, char *buffer, size_t length)
 	__attribute__((warn_unused_result));
 
+/* Close the file and give up the lock. */
 void keys_file_unlock(struct keys_file *file);
 
 /* Release everything. Fit for cleanup(). */

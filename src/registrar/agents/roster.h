@@ -54,6 +54,7 @@ int roster_open_reading(struct roster **ret, const char *directory,
 			roster_damage_callback *report_damage, struct reason *why)
 	__attribute__((warn_unused_result));
 
+/* Free everything; a transaction that is open is cancelled. Null is allowed. */
 void roster_close(struct roster *roster);
 
 /* Agents that are neither removed nor damaged. */

@@ -55,8 +55,9 @@ struct api_settings {
 struct api;
 
 /*
- * Begin to serve; `transactions` outlives the API. Returns 0; or a negative errno with `why` set: -EINVAL for a users file that
- * cannot be used. A registrar that was built without the API returns -ENOTSUP.
+ * Begin to serve; `transactions` outlives the API. Returns 0; or a negative errno with `why` set:
+ * -EINVAL for a users file that cannot be used. A registrar that was built without the API returns
+ * -ENOTSUP.
  */
 int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
 	    struct transactions *transactions, struct reason *why);

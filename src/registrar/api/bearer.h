@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bearer of an enrollment with Wazuh 5 (enroll-jwt.h): a token that the client makes itself, and
- * that proves that it knows the registration password. Pure.
+ * The bearer of an enrollment with Wazuh 5 (enroll-jwt.h): a token that the client makes itself,
+ * and that proves that it knows the registration password. Pure.
  */
 #pragma once
 

@@ -64,8 +64,8 @@ static struct bufferevent *on_connection(struct event_base *base, void *argument
 		return NULL;
 	}
 	/*
-	 * The stream owns the SSL object, and the SSL object the connection, even if there is no stream
-	 * in the end.
+	 * The stream owns the SSL object, and the SSL object the connection, even if there is no
+	 * stream in the end.
 	 */
 	stream = bufferevent_openssl_socket_new(base, -1, tls, BUFFEREVENT_SSL_ACCEPTING,
 						BEV_OPT_CLOSE_ON_FREE);

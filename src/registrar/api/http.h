@@ -62,6 +62,7 @@ bool api_http_is_busy(const struct api_http *http);
 /* Close everything. Exchanges that were not answered are gone: use none of them any more. */
 void api_http_free(struct api_http *http);
 
+/* What is to be done. */
 enum api_method api_exchange_method(const struct api_exchange *exchange);
 
 /* "GET" */
@@ -82,12 +83,14 @@ void api_exchange_wipe_header(struct api_exchange *exchange, const char *name);
 /* The body, of any bytes; valid until the answer. May hold a key: it is wiped with the answer. */
 const char *api_exchange_body(struct api_exchange *exchange, size_t *ret_length);
 
-/* "192.0.2.1" and "192.0.2.1 port 40000" */
+/* The client's address, for decisions: "192.0.2.1" */
 const char *api_exchange_address(const struct api_exchange *exchange);
+/* The same with the port, for the log: "192.0.2.1 port 40000" */
 const char *api_exchange_peer(const struct api_exchange *exchange);
 
-/* For the owner's own use. */
+/* A pointer for the owner's own use; null at first. */
 void *api_exchange_data(const struct api_exchange *exchange);
+/* Set that pointer; it stays the owner's. */
 void api_exchange_set_data(struct api_exchange *exchange, void *data);
 
 /* Add a header to the answer that is to come. */

@@ -146,5 +146,7 @@ bool api_take_token(struct incoming_call *call);
 
 extern const struct api_parameter_rule api_list_parameters[], api_remove_parameters[];
 
+/* GET /agents: within a transaction, list the agents that match. */
 void api_list_agents(struct incoming_call *call);
+/* DELETE /agents: within a transaction, stage the removal of the agents that match. */
 void api_remove_agents(struct incoming_call *call);

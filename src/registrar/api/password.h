@@ -38,6 +38,7 @@ struct api_password {
 int api_password_parse(struct api_password *ret, const char *text, size_t length)
 	__attribute__((warn_unused_result));
 
+/* Write the hash in the PHC string format, which api_password_parse() reads. */
 void api_password_format(char buffer[static API_HASH_TEXT_SIZE],
 			 const struct api_password *password);
 

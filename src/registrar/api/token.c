@@ -45,8 +45,8 @@ static int sign(unsigned char ret[static MAC_SIZE], const struct api_token_key *
 }
 
 /*
- * Something that changes with the user's password and epoch, and that cannot be turned back into the
- * hash.
+ * Something that changes with the user's password and epoch, and that cannot be turned back into
+ * the hash.
  */
 static int describe_credential(char ret[static CREDENTIAL_SIZE], const struct api_token_key *key,
 			       const struct api_user *user)

@@ -4,8 +4,8 @@
  * with # besides.
  *
  * It is read again when it has changed, at the next login or request. A file that has become
- * unreadable or wrong refuses every login: yesterday's content could hold a user who was removed today.
- * A user that comes back begins a new epoch.
+ * unreadable or wrong refuses every login: yesterday's content could hold a user who was removed
+ * today. A user that comes back begins a new epoch.
  */
 #pragma once
 

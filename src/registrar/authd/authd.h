@@ -39,6 +39,7 @@ struct authd;
 struct authd *authd_new(struct event_base *base, const struct authd_settings *settings,
 			struct transactions *transactions);
 
+/* The counts of this moment. */
 struct authd_counts authd_counts(const struct authd *authd);
 
 /*

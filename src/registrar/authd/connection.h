@@ -76,6 +76,7 @@ struct connection_link {
 struct connection *connection_new(const struct connection_settings *settings, int fd,
 				  const struct sockaddr_storage *peer);
 
+/* Where the owner keeps what it keeps; zero at first. */
 struct connection_link *connection_link(struct connection *connection);
 
 /* The client, for decisions and for the log. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The commands list, export and remove: what manage_agents does, whether the service runs or not. */
+/*
+ * The commands list, export and remove: what manage_agents does, whether the service runs or not.
+ */
 #pragma once
 
 #include "registrar/commands/options.h"

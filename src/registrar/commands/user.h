@@ -17,8 +17,8 @@ struct user_command {
 
 /*
  * Store the user with a password that is read from standard input: a line, or at a terminal twice
- * and without echo. Or remove the user. Says on stdout what was done. Returns 0; -EINVAL for an invalid
- * name or password, -ESRCH for a user to remove that does not exist, or another negative
+ * and without echo. Or remove the user. Says on stdout what was done. Returns 0; -EINVAL for an
+ * invalid name or password, -ESRCH for a user to remove that does not exist, or another negative
  * errno, with `why` set.
  */
 int user_command_run(const struct user_command *command, struct reason *why);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the manager's other files say about agents that come and go: when they were registered, their
- * groups, their message counters. A transaction collects it, and it is written after the commit:
- * client.keys is what counts, so a failure here is a warning.
+ * What the manager's other files say about agents that come and go: when they were registered,
+ * their groups, their message counters. A transaction collects it, and it is written after the
+ * commit: client.keys is what counts, so a failure here is a warning.
  */
 #pragma once
 

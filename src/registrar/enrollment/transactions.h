@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The queue of those who wait for a transaction of the roster: clients of authd and calls of the API
- * alike. What becomes ready in one round of the event loop shares one lock, one commit and one flush
- * to the disk, and answers are sent after that: a client that has its key can rely on it, and many
- * clients do not wait for a flush each. While another program holds the lock of client.keys,
+ * The queue of those who wait for a transaction of the roster: clients of authd and calls of the
+ * API alike. What becomes ready in one round of the event loop shares one lock, one commit and one
+ * flush to the disk, and answers are sent after that: a client that has its key can rely on it, and
+ * many clients do not wait for a flush each. While another program holds the lock of client.keys,
  * the queue waits and grows.
  */
 #pragma once

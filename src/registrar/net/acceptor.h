@@ -41,8 +41,9 @@ int acceptor_listen(struct acceptor *acceptor, const struct listeners *listeners
  */
 void acceptor_adopt(struct acceptor *acceptor, struct evconnlistener *listener);
 
-/* Count a connection that has begun, or ended. */
+/* Count a connection that has begun; at the limit accepting pauses. */
 void acceptor_opened(struct acceptor *acceptor);
+/* Count a connection that has ended; accepting resumes if it paused at the limit. */
 void acceptor_closed(struct acceptor *acceptor);
 
 /* How many connections are open. */

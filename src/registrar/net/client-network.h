@@ -18,4 +18,5 @@ struct client_network {
  */
 struct client_network client_network_of(const char *address);
 
+/* Do both count as one client? */
 bool client_network_is_same(const struct client_network *a, const struct client_network *b);

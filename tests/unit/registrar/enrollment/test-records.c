@@ -87,7 +87,9 @@ static void test_groups(void **state)
 	assert_int_equal(count_entries(path_in(*state, "agent-groups")), 1);
 }
 
-/* An agent that goes in the transaction in which it came leaves nothing, and its id may come again. */
+/*
+ * An agent that goes in the transaction in which it came leaves nothing, and its id may come again.
+ */
 static void test_come_and_gone(void **state)
 {
 	const struct agent_history history = { .queue = *state };
