@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One registration record, as it stands in client.keys: "ID NAME IP KEY".
+ * One registration record as in client.keys: "ID NAME IP KEY".
  *
  * Rules and their origin: Wazuh 4.14.5 src/addagent/validate.c and src/os_crypto/shared/keys.c,
- * OSSEC 4.2 src/os_auth/main-client.c, and what the real programs did when run. Pure: no files, no
+ * OSSEC 4.2 src/os_auth/main-client.c, and the behaviour of the real programs. Pure: no files, no
  * log, no clock.
  */
 #pragma once
@@ -13,14 +13,14 @@
 
 #define AGENT_ID_MAX 8 /* digits */
 #define AGENT_NAME_MIN 2
-#define AGENT_NAME_MAX 128 /* what managers hand out */
-/* what the readers of client.keys keep: never ask for a longer one */
+#define AGENT_NAME_MAX 128 /* the longest name that managers issue */
+/* the longest name that readers of client.keys keep: never request a longer one */
 #define AGENT_NAME_SAFE_MAX 127
 /* an IPv6 address with a prefix, or an IPv4 address with a dotted mask */
 #define AGENT_IP_MAX 80
 #define AGENT_KEY_MIN 2
 #define AGENT_KEY_MAX 128
-#define AGENT_KEY_USUAL 64     /* hexadecimal digits, what every manager generates */
+#define AGENT_KEY_USUAL 64     /* hexadecimal digits; the length that every manager generates */
 #define AGENT_KEY_HASH_SIZE 41 /* 40 hexadecimal digits and the terminator */
 #define AGENT_LINE_SIZE (AGENT_ID_MAX + AGENT_NAME_MAX + AGENT_IP_MAX + AGENT_KEY_MAX + 5)
 
@@ -32,7 +32,7 @@ struct agent_key {
 	char key[AGENT_KEY_MAX + 1];
 };
 
-/* The part of a line that broke the rules. */
+/* The part of a line that is not valid. */
 enum agent_key_fault {
 	AGENT_KEY_OK,
 	AGENT_KEY_FIELDS, /* not four fields with one space between them */
@@ -51,7 +51,7 @@ bool agent_name_is_valid(const char *text, size_t length);
 /* An address by the rule of agent-address.h: "any", an address or a network. */
 bool agent_ip_is_valid(const char *text, size_t length);
 
-/* 2 to 128 of the characters of a name: what the agents themselves accept. */
+/* 2 to 128 of the characters of a name, as accepted by the agents themselves. */
 bool agent_key_text_is_valid(const char *text, size_t length);
 
 /*
@@ -60,22 +60,27 @@ bool agent_key_text_is_valid(const char *text, size_t length);
  */
 bool agent_group_is_valid(const char *text, size_t length);
 
-/* 64 hexadecimal digits: what every manager generates. Another valid key deserves a warning. */
+/*
+ * Is it 64 hexadecimal digits, as every manager generates? Any other valid key deserves a warning.
+ */
 bool agent_key_is_usual(const struct agent_key *key);
 
 /*
  * Parse a record of `length` bytes, without its newline. `ret` is written only on success; the
- * fault tells which field is wrong.
+ * result names the invalid field.
  */
 enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line, size_t length);
 
 /* Are all four fields the same? */
 bool agent_key_equal(const struct agent_key *a, const struct agent_key *b);
 
-/* The fault for an administrator: "the id is not 1 to 8 digits". */
+/* The fault in words: "the id is not 1 to 8 digits". Static. */
 const char *agent_key_fault_text(enum agent_key_fault fault);
 
-/* Write the record as a line with its newline. Returns its length. Wipe the buffer when done. */
+/*
+ * Write the record as a line with its newline. Returns the length of the line. Wipe the buffer when
+ * done.
+ */
 size_t agent_key_format(char buffer[static AGENT_LINE_SIZE + 1], const struct agent_key *key);
 
 /*

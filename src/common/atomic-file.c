@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-/* Split `path` into an open directory and a name. */
+/* Split `path` into an open directory and a name; on failure the caller discards `file`. */
 static int open_directory_of(struct atomic_file *file, const char *path, struct reason *why)
 {
 	cleanup_free char *for_directory = strdup(path);
@@ -31,10 +31,7 @@ static int open_directory_of(struct atomic_file *file, const char *path, struct 
 	return 0;
 }
 
-/*
- * Best effort: on a system without SELinux, or with a policy that knows better, there is nothing to
- * copy.
- */
+/* Best effort: without SELinux, or if the policy does not allow it, there is nothing to copy. */
 static void copy_label(const struct atomic_file *file)
 {
 	char label[256];
@@ -46,7 +43,7 @@ static void copy_label(const struct atomic_file *file)
 		(void)fsetxattr(file->fd, "security.selinux", label, (size_t)length, 0);
 }
 
-/* Reserve the room now: a full disk must be noticed before there is anything to lose. */
+/* Reserve the space now: a full disk must be detected before there is anything to lose. */
 static int reserve_room(const struct atomic_file *file, size_t room)
 {
 	if (room == 0 || fallocate(file->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)room) == 0)
@@ -93,22 +90,19 @@ int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, g
 }
 
 /*
- * Keep the old file under another name as well; the rename that follows then drops only its first
- * name. Returns 1 when it had to leave its place for that.
+ * Keep the old file under a second name; the rename that follows removes only its first name.
+ * Returns 0, 1 when the file had to be renamed instead, or a negative errno.
  */
-static int keep_aside(const struct atomic_file *file, const char *aside)
+static int keep_backup(const struct atomic_file *file, const char *backup)
 {
-	if (unlinkat(file->directory, aside, 0) < 0 && errno != ENOENT)
+	if (unlinkat(file->directory, backup, 0) < 0 && errno != ENOENT)
 		return -errno;
-	if (linkat(file->directory, file->name, file->directory, aside, 0) == 0 || errno == ENOENT)
+	if (linkat(file->directory, file->name, file->directory, backup, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
 		return -errno;
-	/*
-	 * No hard links here. The old content is not worth more than its place, so a short gap is
-	 * acceptable.
-	 */
-	return renameat(file->directory, file->name, file->directory, aside) == 0 ? 1 : -errno;
+	/* Hard links are not supported here. A short time without the file is acceptable. */
+	return renameat(file->directory, file->name, file->directory, backup) == 0 ? 1 : -errno;
 }
 
 static int put_in_place(struct atomic_file *file, struct reason *why)
@@ -120,45 +114,41 @@ static int put_in_place(struct atomic_file *file, struct reason *why)
 	return 0;
 }
 
-static int publish(struct atomic_file *file, const void *data, size_t length, const char *aside,
+static int publish(struct atomic_file *file, const void *data, size_t length, const char *backup,
 		   struct reason *why)
 {
 	int r = io_write(file->fd, data, length);
-	int aside_result;
+	int kept;
 
-	/* which gives back the room that was not needed */
+	/* release the unused part of the reserved space */
 	if (r >= 0 && ftruncate(file->fd, (off_t)length) < 0)
 		r = -errno;
 	if (r < 0)
 		return reason_errno(why, r, "Cannot write the new %s", file->path);
 	if (fsync(file->fd) < 0)
 		return reason_errno(why, errno, "Cannot sync the new %s to disk", file->path);
-	aside_result = aside ? keep_aside(file, aside) : 0;
+	kept = backup ? keep_backup(file, backup) : 0;
 	r = put_in_place(file, why);
-	if (r < 0 && aside_result > 0)
-		(void)renameat(file->directory, aside, file->directory, file->name);
+	if (r < 0 && kept > 0)
+		(void)renameat(file->directory, backup, file->directory, file->name);
 	if (r < 0)
 		return r;
-	/*
-	 * The new content is worth more than the old: that it could not be kept is no reason to
-	 * lose the new one.
-	 */
-	if (aside_result < 0)
-		(void)reason_errno(why, aside_result, "Cannot keep the old %s as %s", file->path,
-				   aside);
+	/* A failure to keep the old content is no reason to lose the new one. */
+	if (kept < 0)
+		(void)reason_errno(why, kept, "Cannot keep the old %s as %s", file->path, backup);
 	if (fsync(file->directory) < 0) {
 		(void)reason_errno(why, errno,
 				   "%s was replaced, but its directory cannot be synced to disk",
 				   file->path);
 		return 1;
 	}
-	return aside_result < 0;
+	return kept < 0;
 }
 
-int atomic_file_commit(struct atomic_file *file, const void *data, size_t length, const char *aside,
-		       struct reason *why)
+int atomic_file_commit(struct atomic_file *file, const void *data, size_t length,
+		       const char *backup, struct reason *why)
 {
-	int r = publish(file, data, length, aside, why);
+	int r = publish(file, data, length, backup, why);
 
 	atomic_file_discard(file);
 	return r;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Replacing a file so that after a crash there is the old content or the new one, never a mixture:
- * stage (make the new file, with its final owner and mode, and room for its content) before there
- * is anything to store; commit (write, fsync, rename, fsync the directory) when there is; discard
- * when there will not be.
+ * Replacing a file atomically: after a crash there is either the old content or the new. Stage
+ * (create the new file with its final owner and mode, and reserve space for its content) before
+ * there is anything to store; commit (write, fsync, rename, fsync the directory) once there is;
+ * discard otherwise.
  */
 #pragma once
 
@@ -17,37 +17,36 @@ struct atomic_file {
 	int fd;        /* the new file */
 	char *name;    /* final name in the directory */
 	char *staged;  /* the new file's name there: ".NAME.new" */
-	char *path;    /* for messages: directory and name as given */
+	char *path;    /* the path as given, for messages */
 };
 
 #define ATOMIC_FILE_NULL ((struct atomic_file){ .directory = -1, .fd = -1 })
 
 /*
- * Make the new file for `path`: mode `mode` whatever the umask, owned by this process and group
- * `gid` ((gid_t)-1: this process's), `room` bytes reserved on the file system. A file left behind
- * by a crashed run is replaced, so callers must hold a lock or be the only writer. Copies the
- * SELinux label of an existing file. Returns 0, or a negative errno with `why` set; on failure
- * nothing is left behind.
+ * Create the new file for `path`: with mode `mode` regardless of the umask, owned by this process
+ * and group `gid` ((gid_t)-1: that of this process), and `room` bytes reserved on the file system.
+ * A file left by an interrupted run is replaced, so callers must hold a lock or be the only writer.
+ * Copies the SELinux label of an existing file. Returns 0, or a negative errno with `why` set; then
+ * nothing is left on disk.
  */
 int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, gid_t gid,
 		      size_t room, struct reason *why);
 
 /*
- * Write `data`, flush it to the disk and put it in place of the old file; then flush the directory.
- * With `aside`, the old file (if there is one) stays under that name in the same directory,
- * replacing an earlier one. Returns 0; 1 with `why` set when the new file is in place, but the old
- * one could not be kept aside, or the directory not be flushed (the new one may be gone after a
- * power cut); or a negative errno with `why` set: then the old file is untouched and the new one is
- * gone.
+ * Write `data`, sync it to disk and rename it over the old file; then sync the directory. With
+ * `backup`, the old file (if there is one) is kept under that name in the same directory, replacing
+ * an earlier one. Returns 0; 1 with `why` set when the new file is in place, but the old one could
+ * not be kept, or the directory could not be synced (the new file may be lost in a power failure);
+ * or a negative errno with `why` set: then the old file is unchanged and the new one is removed.
  */
-int atomic_file_commit(struct atomic_file *file, const void *data, size_t length, const char *aside,
-		       struct reason *why);
+int atomic_file_commit(struct atomic_file *file, const void *data, size_t length,
+		       const char *backup, struct reason *why);
 
-/* Remove the staged file, if there is one. Fit for cleanup(). */
+/* Remove the staged file, if there is one. Suitable for cleanup(). */
 void atomic_file_discard(struct atomic_file *file);
 
 /*
- * Remove what a killed run may have staged for `path`. The caller holds the lock that
- * atomic_file_stage() wants.
+ * Remove a file that an interrupted run may have staged for `path`. The caller must hold the lock
+ * as for atomic_file_stage().
  */
 void atomic_file_clean(const char *path);

@@ -61,14 +61,14 @@ ssize_t authd_request_format(char *buffer, size_t size, const struct authd_reque
 
 /* ------------------------------------------------------------------ reading a reply */
 
-/* The bytes stay as they are: touching all of them would only cost memory. */
+/* The bytes are not cleared: touching all of them would only use memory. */
 void authd_reply_init(struct authd_reply *reply)
 {
 	reply->length = reply->begin = reply->end = 0;
 	reply->state = AUTHD_REPLY_MORE;
 }
 
-/* Does the reply so far begin like `prefix`, as far as both go? */
+/* Does one of the reply and `prefix` begin with the other? */
 static bool begins_like(const char *bytes, size_t length, const char *prefix)
 {
 	size_t prefix_length = strlen(prefix);
@@ -84,7 +84,7 @@ static enum authd_reply_state decide(struct authd_reply *reply, enum authd_reply
 	return state;
 }
 
-/* A record stands between the quotes, on one line. */
+/* The record is between the quotes, on one line. */
 static enum authd_reply_state judge_key(struct authd_reply *reply, size_t begin)
 {
 	for (size_t i = begin; i < reply->length; i++) {
@@ -98,8 +98,8 @@ static enum authd_reply_state judge_key(struct authd_reply *reply, size_t begin)
 
 /*
  * An error text ends at its newline. Wazuh 4.0 to 4.12 send two records without newlines, which may
- * arrive glued together: then it ends where the second one begins. A key glued behind it must not
- * be shown as a part of it.
+ * arrive without a boundary: then it ends where the second one begins. A key directly after it must
+ * not be shown as part of it.
  */
 static enum authd_reply_state judge_error(struct authd_reply *reply, size_t begin)
 {
@@ -200,9 +200,8 @@ static const char hint_duplicate[] = "remove the old agent on the manager, wait 
 				     "allows replacing it (Wazuh: an hour), or set another name";
 
 /*
- * Longest match is not needed: the first row that begins the text wins, so the more special stands
- * first. OSSEC prints another agent's id behind "Invalid IP address: " when the address is taken;
- * its clients send none.
+ * The first row with which the text begins is used, so more specific rows come first. OSSEC appends
+ * another agent's ID to "Invalid IP address: " when the address is in use.
  */
 static const struct {
 	const char *text;
@@ -278,7 +277,7 @@ static bool skip_literal(struct cursor *cursor, const char *literal)
 	return true;
 }
 
-/* Constant time in everything but the lengths. */
+/* The time depends only on the length. */
 static bool equal_secrets(const char *a, const char *b, size_t length)
 {
 	unsigned char difference = 0;
@@ -288,7 +287,7 @@ static bool equal_secrets(const char *a, const char *b, size_t length)
 	return difference == 0;
 }
 
-/* "OSSEC PASS: PASSWORD " with exactly one space behind the password. */
+/* "OSSEC PASS: PASSWORD " with exactly one space after the password. */
 static enum authd_request_fault skip_password(struct cursor *cursor, const char *password)
 {
 	size_t n = strlen(password);
@@ -303,8 +302,8 @@ static enum authd_request_fault skip_password(struct cursor *cursor, const char 
 }
 
 /*
- * Take the text up to the closing quote; false when there is none within `most` bytes, or
- * `forbidden` before it.
+ * Take the text up to the closing quote. Returns false when there is none within `most` bytes, or
+ * when `forbidden` occurs before it.
  */
 static bool take_quoted(struct cursor *cursor, size_t most, char forbidden, struct authd_field *ret)
 {
@@ -326,7 +325,7 @@ enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, c
 	const struct {
 		const char *prefix;
 		size_t most;    /* bytes; the limits of Wazuh 4.14.5 */
-		char forbidden; /* what its parser stops at as well */
+		char forbidden; /* a character at which its parser also stops */
 		struct authd_field *field;
 		enum authd_request_fault fault;
 	} optional[] = {

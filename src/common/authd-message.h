@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The authd protocol's request and reply, both directions. Pure: bytes in, bytes out.
+ * The request and the reply of the authd protocol, in both directions. Pure.
  *
  *	[OSSEC PASS: PASSWORD ]OSSEC A:'NAME'[ V:'VERSION'][ G:'GROUPS'][ IP:'IP'][ K:'HASH']\n
  *	OSSEC K:'ID NAME IP KEY'
  *	ERROR: TEXT
  *
  * Origin: Wazuh 4.14.5 src/shared/enrollment_op.c and src/os_auth/auth.c, OSSEC 4.2 src/os_auth;
- * the recorded exchanges in tests/data are what the real programs sent.
+ * the recorded exchanges in tests/data are from the real programs.
  */
 #pragma once
 
@@ -18,9 +18,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* One TLS record: managers up to Wazuh 4.12 and every OSSEC look at the first record only. */
+/* One TLS record: managers up to Wazuh 4.12 and every OSSEC read only the first record. */
 #define AUTHD_REQUEST_MAX 16384
-/* The largest reply worth reading; the longest real one is a refusal of about 2 KiB. */
+/* The maximum size of a reply; the longest real one is a refusal of about 2 KiB. */
 #define AUTHD_REPLY_MAX ((size_t)70 * 1024)
 
 /*
@@ -28,11 +28,11 @@
  * writes it
  */
 
-/* Null (and for `groups` also empty) fields are left out. Terminated strings, not owned. */
+/* Null (and for `groups` also empty) fields are omitted. Terminated strings, not owned. */
 struct authd_request {
 	const char *password;
 	const char *name;
-	/* "v4.7.0"; managers before 4.6 ignore everything after it: leave it out if you can */
+	/* "v4.7.0"; managers before 4.6 ignore everything after it: omit it if possible */
 	const char *version;
 	const char *groups; /* comma separated */
 	const char *ip;     /* address, network, "any" or "src" */
@@ -40,9 +40,9 @@ struct authd_request {
 };
 
 /*
- * Write the request line with its newline. Returns its length, -EINVAL when a field holds a byte
+ * Write the request line with its newline. Returns its length, -EINVAL when a field contains a byte
  * that would change the meaning of the line (newline, NUL, or a quote in a quoted field), -EMSGSIZE
- * when it does not fit. The buffer holds the password: wipe it.
+ * when it does not fit. The buffer contains the password: wipe it.
  */
 ssize_t authd_request_format(char *buffer, size_t size, const struct authd_request *request);
 
@@ -52,13 +52,13 @@ ssize_t authd_request_format(char *buffer, size_t size, const struct authd_reque
  */
 
 enum authd_reply_state {
-	AUTHD_REPLY_MORE, /* nothing decided yet: feed more */
-	/* an error text without its line end: more of it may follow, or not */
+	AUTHD_REPLY_MORE, /* not complete: more bytes are needed */
+	/* an error text without a line end: more of it may follow */
 	AUTHD_REPLY_ERROR_OPEN,
 	AUTHD_REPLY_KEY,       /* a complete OSSEC K:'...' */
 	AUTHD_REPLY_ERROR,     /* a complete error text */
 	AUTHD_REPLY_MALFORMED, /* not the protocol */
-	AUTHD_REPLY_SILENT,    /* ended without a byte */
+	AUTHD_REPLY_SILENT,    /* ended without any byte */
 };
 
 /*
@@ -69,19 +69,19 @@ struct authd_reply {
 	char bytes[AUTHD_REPLY_MAX];
 	size_t length;
 	enum authd_reply_state state;
-	/* what was decided on: the record between the quotes, or the error text */
+	/* the record between the quotes, or the error text */
 	size_t begin, end;
 };
 
 void authd_reply_init(struct authd_reply *reply);
 
 /*
- * Add bytes. The first complete key or error line decides; what follows it is ignored. Returns the
- * state; feeding on after a decision changes nothing.
+ * Add bytes. The first complete key or error line determines the result; what follows it is
+ * ignored. Returns the state, which no longer changes once it is final.
  */
 enum authd_reply_state authd_reply_feed(struct authd_reply *reply, const void *data, size_t length);
 
-/* The peer will send no more. Returns the final state, never MORE or ERROR_OPEN. */
+/* The peer has ended the connection. Returns the final state, never MORE or ERROR_OPEN. */
 enum authd_reply_state authd_reply_finish(struct authd_reply *reply);
 
 /*
@@ -92,9 +92,9 @@ const char *authd_reply_text(const struct authd_reply *reply, size_t *ret_length
 void authd_reply_wipe(struct authd_reply *reply);
 
 /*
- * What a manager's error text (without "ERROR: ") means. Knows every text of OSSEC and Wazuh 2 to
- * 5; an unknown one is OUTCOME_REFUSED. `ret_hint` (may be null) is set to a remedy in words, or to
- * null where the text says it all.
+ * What a manager's error text (without "ERROR: ") means. All texts of OSSEC and Wazuh 2 to 5 are
+ * known; an unknown one is OUTCOME_REFUSED. `ret_hint` (may be null) is set to a remedy, static, or
+ * to null when the text is sufficient.
  */
 enum outcome authd_error_outcome(const char *text, size_t length, const char **ret_hint);
 
@@ -120,7 +120,7 @@ struct authd_request_fields {
 enum authd_request_fault {
 	AUTHD_REQUEST_OK,
 	AUTHD_REQUEST_PASSWORD, /* wrong, missing */
-	/* no OSSEC A:'...'; also a password sent to a manager that has none */
+	/* no OSSEC A:'...'; also a password sent to a manager without one */
 	AUTHD_REQUEST_MALFORMED,
 	AUTHD_REQUEST_OPEN_VERSION, /* no closing quote within the field's limit ... */
 	AUTHD_REQUEST_OPEN_GROUPS,
@@ -129,10 +129,10 @@ enum authd_request_fault {
 };
 
 /*
- * Parse a request of `length` bytes up to, and without, its first newline. `password` is what the
- * manager demands (compared in constant time), null for none. The optional fields are looked for
- * once each in their order, as the managers do; whatever else follows is ignored. `ret` is written
- * only on success.
+ * Parse a request of `length` bytes up to, and without, its first newline. `password` is the one
+ * that the manager requires (compared in constant time), null for none. The optional fields are
+ * parsed once each in their order, as managers do; anything that follows is ignored. `ret` is
+ * written only on success.
  */
 enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, const char *line,
 					     size_t length, const char *password);

@@ -51,7 +51,7 @@ size_t base64_encode(char *ret, enum base64_form form, const void *data, size_t 
 	return n;
 }
 
-/* Where the padding begins; negative when there is not as much as there should be. */
+/* The length without padding, or -EINVAL when the padding is not complete. */
 static ssize_t without_padding(const char *text, size_t length)
 {
 	size_t bare = length;

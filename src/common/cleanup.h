@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Cleanup attributes: a resource is released when the variable that owns it goes out of scope, so
- * no error path can leak it. take_pointer() and take_fd() hand the ownership on.
+ * no error path can leak it. take_pointer() and take_fd() pass the ownership on.
  *
  *	cleanup_free char *path = NULL;
  *	cleanup_fd int fd = -1;
@@ -28,7 +28,7 @@ static inline void release_memory(void *pointer)
 	free(*(void **)pointer);
 }
 
-/* Close without touching errno: the failure being reported matters more than the close. */
+/* Close without changing errno, which belongs to the failure being reported. */
 static inline void release_fd(int *fd)
 {
 	int saved = errno;
@@ -44,7 +44,7 @@ DEFINE_RELEASE(file, FILE *, fclose)
 #define cleanup_fd cleanup(release_fd)
 #define cleanup_file cleanup(release_file)
 
-/* Hand the pointer on: the variable no longer owns it. */
+/* Pass the pointer on: the variable no longer owns it. */
 #define take_pointer(variable)                   \
 	__extension__({                          \
 		__auto_type taken_ = (variable); \
@@ -52,7 +52,7 @@ DEFINE_RELEASE(file, FILE *, fclose)
 		taken_;                          \
 	})
 
-/* Hand the file descriptor on: the variable no longer owns it. */
+/* Pass the file descriptor on: the variable no longer owns it. */
 static inline int take_fd(int *fd)
 {
 	int taken = *fd;

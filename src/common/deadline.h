@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One deadline, handed down through every step that can block. It also carries the file descriptor
- * that becomes readable when the process is asked to stop, so that every wait ends at once on
+ * One deadline, passed down through every step that can block. It also carries the file descriptor
+ * that becomes readable when the process is to stop, so that every wait ends immediately on
  * SIGTERM.
  */
 #pragma once
@@ -14,18 +14,18 @@
 
 struct deadline {
 	uint64_t at; /* CLOCK_MONOTONIC, microseconds; USEC_INFINITY: never */
-	int stop_fd; /* readable: stop now; -1: nobody can ask */
+	int stop_fd; /* readable: stop now; -1: never */
 };
 
 /* CLOCK_MONOTONIC in microseconds. */
 uint64_t monotonic_usec(void);
 
-/* CLOCK_REALTIME in microseconds since 1970; it may be set at any time. */
+/* CLOCK_REALTIME in microseconds since 1970; it may be changed at any time. */
 uint64_t realtime_usec(void);
 
 /*
- * A deadline `usec` from now; never later than `outer` when that is given. Inherits the stop
- * descriptor of `outer`.
+ * A deadline `usec` microseconds from now (USEC_INFINITY: none), but not later than `outer` (null:
+ * none), whose stop descriptor it inherits.
  */
 struct deadline deadline_in(uint64_t usec, const struct deadline *outer);
 

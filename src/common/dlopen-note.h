@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Telling package builders of a dependency that the dynamic section does not show, because it is
- * loaded only when it is needed: an ELF note as described at
+ * Declaring a dependency that is not in the dynamic section, because it is loaded only when it is
+ * needed: an ELF note for package builders, as described at
  * https://uapi-group.org/specifications/specs/elf_dlopen_metadata/
  */
 #pragma once

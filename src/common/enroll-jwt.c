@@ -47,7 +47,7 @@ int enroll_jwt_derive(unsigned char ret[static ENROLL_KEY_SIZE], enum enroll_sec
 
 /* ------------------------------------------------------------------ the token */
 
-/* Append `length` bytes in base64url; room for a dot behind them is left. */
+/* Append `length` bytes in base64url, leaving space for a dot. */
 static int append(char ret[static ENROLL_JWT_SIZE], const void *data, size_t length)
 {
 	size_t used = strlen(ret);
@@ -58,7 +58,7 @@ static int append(char ret[static ENROLL_JWT_SIZE], const void *data, size_t len
 	return 0;
 }
 
-/* Managers compare bytes: the members stand in this order, without blanks. */
+/* Managers compare bytes: the members must be in this order, without blanks. */
 static int append_header(char ret[static ENROLL_JWT_SIZE], const char *key_id)
 {
 	char header[96];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bearer of an enrollment with Wazuh 5: a JWT (RFC 7519) signed with HS256, in the closed
- * profile "wazuh-enroll+jwt". It proves that we know a secret, and when; nothing else.
+ * The bearer token of an enrollment with Wazuh 5: a JWT (RFC 7519) signed with HS256, in the
+ * profile "wazuh-enroll+jwt". It proves knowledge of a secret at a given time.
  *
  * Rules: Wazuh 5.0.0 release candidate of September 2026,
  * src/shared_modules/utils/jwt/jwtEnrollProfileV1.hpp and enrollKeyDerivation.hpp; the known
@@ -12,12 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the secret is, which is also what its key is derived for. */
+/* The kind of secret, which also determines how its key is derived. */
 enum enroll_secret {
 	ENROLL_PASSWORD, /* the manager's shared password */
 	/* the 16 bytes of an enrollment token; the key id is the token's id in base64url */
 	ENROLL_TOKEN_SECRET,
-	/* the 32 bytes that an earlier enrollment gave; the key id is the agent's id */
+	/* the 32 bytes received in an earlier enrollment; the key id is the agent's id */
 	ENROLL_AGENT_SECRET,
 };
 
@@ -28,15 +28,16 @@ enum enroll_secret {
 #define ENROLL_JWT_LIFETIME 60 /* seconds */
 
 /*
- * The key that signs, by HKDF-SHA256 (RFC 5869). Wipe it. Returns 0 or -EIO when libcrypto fails.
+ * Derive the signing key with HKDF-SHA256 (RFC 5869). Wipe it. Returns 0, or -EIO when libcrypto
+ * fails.
  */
 int enroll_jwt_derive(unsigned char ret[static ENROLL_KEY_SIZE], enum enroll_secret kind,
 		      const void *secret, size_t length);
 
 /*
- * Sign a bearer for `now` (seconds since 1970). `key_id` (at most ENROLL_KEY_ID_MAX characters that
- * JSON needs no escape for) is null with a password; `nonce` is random. Returns 0, -EIO when
- * libcrypto fails, -EINVAL when something does not fit.
+ * Write a token that is valid from `now` (seconds since 1970), terminated. `key_id` (at most
+ * ENROLL_KEY_ID_MAX characters that need no escaping in JSON) is null with a password; `nonce` is
+ * random. Returns 0, -EIO when libcrypto fails, or -EINVAL when a value does not fit.
  */
 int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE],
 		    const unsigned char key[static ENROLL_KEY_SIZE], const char *key_id,

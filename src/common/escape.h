@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Making foreign bytes safe to show: nothing from the network reaches a log or a terminal
+ * Making untrusted bytes safe to show: nothing from the network reaches a log or a terminal
  * unescaped.
  */
 #pragma once

@@ -7,14 +7,14 @@
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-/* What has been found so far. Holds keys: wipe it. */
+/* What has been found so far. Contains keys: wipe it. */
 struct findings {
 	struct agent_key key;       /* the first one */
 	struct agent_key other_key; /* one that differs from it */
 	int keys;                   /* 0, 1, or 2 for several */
-	enum agent_key_fault fault; /* of a line that begins like a record, and is none */
-	bool has_odd_base64;        /* something of the right letters that is no record */
-	/* a record without an end, with a key that is shorter than managers make them */
+	enum agent_key_fault fault; /* of a line that looks like a record but is not valid */
+	bool has_odd_base64;        /* base64 text that does not contain a record */
+	/* a record without a line end whose key is shorter than usual */
 	bool has_cut_key;
 };
 
@@ -31,7 +31,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Take the next line off the text, without the blanks around it. False at the end. */
+/* Remove the next line from the text, without surrounding blanks. Returns false at the end. */
 static bool next_line(struct span *text, struct span *ret)
 {
 	const char *newline = memchr(text->text, '\n', text->length);
@@ -60,8 +60,8 @@ static size_t count_leading(struct span line, const char *set)
 }
 
 /*
- * Digits and a blank: meant for a record. One that is marked as removed ("001 !name ...", "001
- * #*#*...") is not.
+ * Does the line start with digits and a blank, like a record? Records marked as removed ("001 !name
+ * ...", "001 #*#*...") do not count.
  */
 static bool is_like_record(struct span line)
 {
@@ -101,7 +101,7 @@ static void take_record(struct findings *findings, struct span line)
 	agent_key_wipe(&key);
 }
 
-/* The records among the lines. Returns false if there is nothing like one. */
+/* Take the records among the lines. Returns false when there is nothing like one. */
 static bool take_records(struct findings *findings, struct span text)
 {
 	struct span line;
@@ -136,7 +136,7 @@ static struct findings find_in_base64(struct span text)
 	return findings;
 }
 
-/* Does each of the lines hold a key of its own? */
+/* Does each of the lines contain a whole key? */
 static bool is_one_a_line(struct span lines)
 {
 	struct span line;
@@ -171,9 +171,9 @@ static void merge(struct findings *findings, const struct findings *more)
 }
 
 /*
- * Lines of base64 that follow each other are one key, broken over lines, if that gives a record:
- * the beginning of a broken one may look like a shorter key by itself. Otherwise they may be keys
- * of several agents.
+ * Consecutive lines of base64 are one key with line breaks if they decode to a record: the first
+ * line of such a key may look like a shorter key by itself. Otherwise they may be keys of several
+ * agents.
  */
 static void take_base64(struct findings *findings, struct span lines)
 {
@@ -253,8 +253,8 @@ static int judge(struct agent_key *ret, const struct findings *findings, struct 
 }
 
 /*
- * What is wrong before looking any closer, or null. Some editors and shells write UTF-16, which is
- * full of NULs.
+ * A fault of the text as a whole, or null. Some editors and shells write UTF-16, which contains NUL
+ * bytes.
  */
 static const char *fault_of(const char *text, size_t length)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A key as people carry it from a manager to an agent: the base64 that "manage_agents -e" prints
- * (of the whole line "ID NAME IP KEY", without its newline: Wazuh 4.14.5 and OSSEC 4.2,
- * src/addagent/manage_keys.c), or a line of client.keys. Around it may stand what copying adds:
- * blanks, carriage returns, a byte order mark, base64 broken over lines, and the words that
- * manage_agents puts there. What may be the beginning of something longer is refused. Pure.
+ * A key as it is transferred manually from a manager to an agent: the base64 that "manage_agents
+ * -e" prints (of the whole line "ID NAME IP KEY", without its newline: Wazuh 4.14.5 and OSSEC 4.2,
+ * src/addagent/manage_keys.c), or a line of client.keys. Common artefacts of copying are accepted:
+ * blanks, carriage returns, a byte order mark, line breaks within the base64 text, and the text
+ * that manage_agents prints around it. Text that may be truncated is rejected. Pure.
  */
 #pragma once
 
@@ -12,13 +12,13 @@
 #include "common/base64.h"
 #include "common/reason.h"
 
-#define EXPORTED_KEY_MAX 16384 /* bytes of text; one key with much around it */
+#define EXPORTED_KEY_MAX 16384 /* bytes of text: one key with surrounding text */
 #define EXPORTED_KEY_SIZE BASE64_SIZE(AGENT_LINE_SIZE) /* with the terminator */
 
 /*
  * Find the key of one agent in `length` bytes (at most EXPORTED_KEY_MAX). Returns 0 with `ret`
- * written; or -EINVAL with `why` set to what is wrong, to stand behind the name of where the text
- * came from ("holds no key: ..."). Never shows any part of a key.
+ * written; or -EINVAL with `why` set to the problem, to be appended to the name of the source
+ * ("contains no key: ..."). `why` never contains any part of a key.
  */
 int exported_key_parse(struct agent_key *ret, const char *text, size_t length, struct reason *why);
 

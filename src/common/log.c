@@ -21,7 +21,10 @@ static int log_max_level = LOG_INFO;
 static bool log_to_journal;
 static log_writer *log_diverted_to;
 
-/* Is stderr the stream that systemd connected to the journal (systemd.exec(5), $JOURNAL_STREAM)? */
+/*
+ * Is stderr the stream that systemd has connected to the journal (systemd.exec(5),
+ * $JOURNAL_STREAM)?
+ */
 static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -50,7 +53,7 @@ int log_is_enabled(int level)
 	return level <= log_max_level;
 }
 
-/* Send to the journal; false when it did not take it. */
+/* Send an entry to the journal. Returns false on failure. */
 static bool send_to_journal(int level, const char *message_id, const struct log_field *fields,
 			    const char *line)
 {

@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The log: structured entries to the journal when stderr is connected to it, the same sentences as
+ * The log: structured entries to the journal when stderr is connected to it, the same messages as
  * plain lines to stderr otherwise.
  *
- * Only the layer that decides what a failure means logs it; everything below returns a `struct
- * reason` (reason.h). Sentences hold no secrets and no unescaped foreign bytes.
+ * Only the layer that handles a failure logs it; everything below returns a `struct reason`
+ * (reason.h). Messages contain no secrets and no unescaped bytes from outside.
  */
 #pragma once
 
 #include <syslog.h>
 
 struct log_field {
-	const char *name;  /* journal field, upper case: "AGENT_ID"; null ends an array of fields */
-	const char *value; /* null: the field is left out */
+	/* journal field, upper case: "AGENT_ID"; null terminates an array of fields */
+	const char *name;
+	const char *value; /* null: the field is omitted */
 };
 
 /*
- * Decide where entries go. `identifier` (not copied) names the program; entries above `max_level`
- * are dropped.
+ * Initialize the log. `identifier` (not copied) is the name of the program; entries above
+ * `max_level` are dropped.
  */
 void log_open(const char *identifier, int max_level);
 
 /*
- * Hand every entry to `writer` instead of journal and stderr, for a program that tells the same in
- * other words. The arguments are those of log_event(), with the sentence made; they are valid
- * during the call only.
+ * Pass every entry to `writer` instead of the journal and stderr, for output in another form. The
+ * arguments are those of log_event(), with the formatted message; they are valid only during the
+ * call.
  */
 typedef void log_writer(int level, const char *message_id, const struct log_field *fields,
 			const char *sentence);
@@ -33,12 +34,12 @@ void log_divert(log_writer *writer);
 /* Is this level logged at all? */
 int log_is_enabled(int level);
 
-/* Log one sentence at a syslog level (LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG). */
+/* Log one message at a syslog level (LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG). */
 void log_line(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Log an event that machines care about: a sentence with its MESSAGE_ID (32 hexadecimal digits,
- * null for none) and `fields` (ends with a null name; null for none).
+ * Log an event for machines: a message with its MESSAGE_ID (32 hexadecimal digits; null: none) and
+ * `fields` (terminated by a null name; null: none).
  */
 void log_event(int level, const char *message_id, const struct log_field *fields,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));

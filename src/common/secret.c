@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-/* What is wrong with the line, or null. */
+/* The fault of the line, or null. */
 static const char *fault_of(const char *text, size_t length)
 {
 	if (length == 0)
@@ -25,7 +25,7 @@ static const char *fault_of(const char *text, size_t length)
 	return NULL;
 }
 
-/* Keep what was read, without its newline. The text is wiped by the caller. */
+/* Check and copy the text, without its newline. The caller wipes the text. */
 static int judge(struct secret *ret, const char *role, const char *path, const char *text,
 		 size_t length, size_t maximum, struct reason *why)
 {
@@ -51,7 +51,7 @@ static int read_secret(struct secret *ret, const char *role, const char *path, s
 		       bool first_line, struct reason *why)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	size_t size = maximum + 2; /* one newline, and one byte to notice that there is more */
+	size_t size = maximum + 2; /* one newline, and one byte to detect a longer file */
 	cleanup_free char *buffer = NULL;
 	struct stat status;
 	const char *newline;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* OpenSSL's reasons that a peer can cause, in words that do not need its table of texts. */
+/* OpenSSL's reasons that a peer can cause, with texts that do not require OpenSSL's own table. */
 static const struct {
 	int reason;
 	const char *text;
@@ -93,7 +93,7 @@ int tls_version_parse(const char *text)
 
 /* ------------------------------------------------------------------ reading PEM files */
 
-/* What a PEM file holds, told from its first header: "a private key", ... */
+/* The kind of content of a PEM file, by its first header: "a private key", ... */
 static const char *pem_kind(BIO *bio)
 {
 	static const struct {
@@ -151,7 +151,7 @@ static int wrong_kind(BIO *bio, const char *role, const char *path, const char *
 	return -EINVAL;
 }
 
-/* Called for the passphrase of an encrypted key: there is nobody to ask. */
+/* Called for the passphrase of an encrypted key, which is not supported. */
 static int no_passphrase(char *buffer, int size, int writing, void *encrypted)
 {
 	(void)buffer, (void)size, (void)writing;
@@ -348,8 +348,8 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 	int r;
 
 	/*
-	 * A client that makes one connection and ends saves a twentieth of its time by not loading
-	 * all error texts.
+	 * A client that makes only one connection saves 5 % of its time by not loading all error
+	 * texts.
 	 */
 	if (!settings->server)
 		(void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS |
@@ -365,9 +365,7 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 	}
 	r = set_versions(context, settings, why);
 	(void)SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
-	/*
-	 * A CA file may hold only the CA that issued the certificate, whoever has issued that one.
-	 */
+	/* A CA file may contain an intermediate CA only. */
 	if (!settings->server)
 		(void)X509_STORE_set_flags(SSL_CTX_get_cert_store(context),
 					   X509_V_FLAG_PARTIAL_CHAIN);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A TLS context from plain settings, for both sides: versions, ciphers, own certificate and key,
- * the CA that the peer must come from. What cannot be used is refused with the file's name and what
- * is wrong with it.
+ * and the CA that must have issued the peer's certificate. Errors name the file and the problem.
  */
 #pragma once
 
@@ -23,7 +22,7 @@ DEFINE_RELEASE(bio, BIO *, BIO_free_all)
 /* Terminated strings, not owned; null: the default. */
 struct tls_settings {
 	bool server;
-	/* PEM: the peer's certificate must come from one of these */
+	/* PEM: the peer's certificate must be issued by one of these */
 	const char *ca_file;
 	const char *certificate_file; /* PEM: own certificate, then its chain */
 	const char *private_key_file; /* PEM, not encrypted */
@@ -34,19 +33,19 @@ struct tls_settings {
 };
 
 /*
- * Make a context. A floor below TLS 1.2 lowers OpenSSL's security level to 0 as well, because level
- * 1 and above would silently keep the old versions off. Returns 0, or a negative errno with `why`
- * set.
+ * Create a context. A minimum version below TLS 1.2 also lowers OpenSSL's security level to 0,
+ * because level 1 and above silently disable the old versions. Returns 0, or a negative errno with
+ * `why` set. Free with SSL_CTX_free().
  */
 int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct reason *why);
 
 /* Parse "1.2" or "TLSv1.2". Returns the protocol number (TLS1_2_VERSION) or -EINVAL. */
 int tls_version_parse(const char *text);
 
-/* A time in words: "2026-11-21 20:15:00 UTC". */
+/* Format a time: "2026-11-21 20:15:00 UTC". */
 void tls_describe_time(const ASN1_TIME *time, char *buffer, size_t size);
 
-/* Write the pin of a digest: "sha256//" and its base64. */
+/* Write the pin of a digest: "sha256//" and the digest in base64. */
 void tls_pin_format(char ret[static TLS_PIN_SIZE],
 		    const unsigned char digest[static TLS_PIN_DIGEST_SIZE]);
 
@@ -57,7 +56,7 @@ void tls_pin_format(char ret[static TLS_PIN_SIZE],
 int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE]);
 
 /*
- * The first error on OpenSSL's queue in words; empties the queue. `buffer` is used for texts
- * OpenSSL has no static form of.
+ * A text for the first error in OpenSSL's queue; empties the queue. The result is static, or in
+ * `buffer`.
  */
 const char *tls_error_text(char *buffer, size_t size);
