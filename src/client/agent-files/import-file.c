@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <string.h>
 
-/* Read to the end, or one byte more than a key can have. Returns the length or a negative errno. */
+/* Read to the end, or one byte more than the maximum. Returns the length or a negative errno. */
 static ssize_t read_all(int fd, char buffer[static EXPORTED_KEY_MAX + 1],
 			const struct deadline *deadline)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The file from which a key is imported. */
+/* Reading the file from which a key is imported. */
 #pragma once
 
 #include "common/agent-key.h"
@@ -7,9 +7,9 @@
 #include "common/reason.h"
 
 /*
- * Read the key in `path` (null: standard input), as exported_key_parse() takes it; pipes are read
- * to their end. Returns 0, -ECANCELED when asked to stop, or another negative errno with `why` set.
- * Wipe the key with agent_key_wipe().
+ * Read the key in `path` (null: standard input), in the formats of exported_key_parse(); pipes are
+ * read to their end. Returns 0 with `ret` set, -ECANCELED when asked to stop, or another negative
+ * errno with `why` set. Wipe the key with agent_key_wipe().
  */
 int import_file_read(struct agent_key *ret, const char *path, const struct deadline *deadline,
 		     struct reason *why);

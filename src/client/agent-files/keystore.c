@@ -16,7 +16,7 @@
 #include <sys/sysmacros.h>
 
 #define KEYS_MODE 0640
-#define FILE_MAX ((size_t)64 * 1024 * 1024) /* a manager's file with a million agents is as large */
+#define FILE_MAX ((size_t)64 * 1024 * 1024) /* the size of a manager's file with a million agents */
 #define LOCK_POLL_USEC (50 * USEC_PER_MSEC)
 
 int keystore_open(struct keystore *store, const char *directory, const char *keys_file,
@@ -54,8 +54,8 @@ void keystore_close(struct keystore *store)
 /* ------------------------------------------------------------------ reading */
 
 /*
- * What the agents skip: blank lines, comments, and entries marked as removed ("001 !name ...", "001
- * #*#*...").
+ * Do the agents skip this line? They skip blank lines, comments, and entries marked as removed
+ * ("001 !name ...", "001 #*#*...").
  */
 static bool is_skipped(const char *line, size_t length)
 {
@@ -67,8 +67,8 @@ static bool is_skipped(const char *line, size_t length)
 }
 
 /*
- * A record without its line end is what a power cut leaves of a longer one, unless its key has the
- * usual length: then it is complete, and the agents read it.
+ * A record without a line end may be the truncated rest of a longer one after a power failure,
+ * unless its key has the usual length: then it is complete, and the agents accept it.
  */
 static int judge_record(struct agent_key *ret, const char *line, size_t length, bool ended,
 			const char *path, struct reason *why)
@@ -107,7 +107,10 @@ int keystore_judge(struct agent_key *ret, const char *text, size_t length, const
 	return KEYSTORE_MISSING;
 }
 
-/* Open without following a link or waiting on a pipe; -ENOENT when there is nothing. */
+/*
+ * Open without following a link or blocking on a pipe. Returns the descriptor, -ENOENT without a
+ * reason when there is no file, or another negative errno with `why` set.
+ */
 static int open_keys(const char *path, struct stat *ret_status, struct reason *why)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -157,7 +160,7 @@ int keystore_read(const struct keystore *store, struct agent_key *ret, struct re
 
 /* ------------------------------------------------------------------ locking */
 
-/* The process that holds a lock on the file, from /proc/locks; 0: not to be found there. */
+/* The process that holds a lock on the file, from /proc/locks; 0: not found. */
 static pid_t lock_holder(int fd)
 {
 	cleanup_file FILE *locks = fopen("/proc/locks", "re");
@@ -179,8 +182,8 @@ static pid_t lock_holder(int fd)
 }
 
 /*
- * The lock is on the directory: it needs no file of its own, and every process that would replace
- * the key file sees the same one. flock(2) has no deadline, hence the short waits.
+ * The lock is on the directory: this needs no lock file, and is the same for every process that may
+ * replace the key file. flock(2) has no timeout, hence the polling.
  */
 int keystore_lock(struct keystore *store, const struct deadline *deadline,
 		  void (*waiting)(pid_t holder), struct reason *why)
@@ -188,7 +191,7 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline,
 	cleanup_free char *copy = strdup(store->path);
 	const char *directory = copy ? dirname(copy) : "";
 	cleanup_fd int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool told = false;
+	bool notified = false;
 
 	if (fd < 0)
 		return reason_errno(why, errno,
@@ -201,9 +204,9 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline,
 
 		if (errno != EWOULDBLOCK)
 			return reason_errno(why, errno, "Cannot lock %s", directory);
-		if (!told && waiting)
+		if (!notified && waiting)
 			waiting(lock_holder(fd));
-		told = true;
+		notified = true;
 		r = deadline_wait(&pause, -1, 0);
 		if (r != -ETIMEDOUT)
 			return r;
@@ -235,8 +238,8 @@ static long group_line_id(const char *line, const char *name)
 }
 
 /*
- * Find the agent's group, which is a local one: its package made it. The file is read directly,
- * because asking all of NSS costs more memory and time than the rest of storing a key.
+ * Find the agent's group in a file of local groups: its package created it. The file is read
+ * directly, because NSS takes more memory and time than everything else in storing a key.
  */
 static gid_t find_agent_group(const char *path)
 {
@@ -260,7 +263,7 @@ int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
 	if (!store->group) {
 		*ret = find_agent_group("/etc/group");
 		if (*ret == (gid_t)-1)
-			/* systems with a read-only /usr */
+			/* on systems with a read-only /usr */
 			*ret = find_agent_group("/usr/lib/group");
 		return 0;
 	}
@@ -274,8 +277,8 @@ int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
 }
 
 /*
- * Single files are mounted into containers. STATX_ATTR_MOUNT_ROOT came with Linux 5.8; before it,
- * this says no.
+ * Single files may be mounted into containers. Always false before Linux 5.8, which introduced
+ * STATX_ATTR_MOUNT_ROOT.
  */
 static bool is_mount_point(int fd)
 {
@@ -285,10 +288,7 @@ static bool is_mount_point(int fd)
 	       (status.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-/*
- * An immutable file and a mount point let themselves be read and linked, and refuse only the last
- * step.
- */
+/* An immutable file or a mount point can be read and linked; only the final rename would fail. */
 static int check_replaceable(const char *path, struct reason *why)
 {
 	struct stat status;
@@ -323,7 +323,7 @@ static int directory_length(const char *path)
 	return slash > path ? (int)(slash - path) : 1;
 }
 
-/* What does not prevent creating the new file, but renaming it over the old one. */
+/* Check for conditions that prevent only the final rename. */
 static int check_directory(const struct keystore *store, struct reason *why)
 {
 	struct stat directory, old;
@@ -367,7 +367,7 @@ int keystore_stage(struct keystore *store, struct reason *why)
 int keystore_remove_staged(const struct keystore *store, struct reason *why)
 {
 	struct atomic_file leftover;
-	/* which replaces it */
+	/* this replaces the leftover file */
 	int r = atomic_file_stage(&leftover, store->path, KEYS_MODE, (gid_t)-1, 0, why);
 
 	if (r >= 0)

@@ -7,14 +7,14 @@
 #include <string.h>
 
 /*
- * OSSEC, and Wazuh before 4.2; install.sh writes lines such as DIRECTORY="/var/ossec" and
- * TYPE="server".
+ * Written by install.sh of OSSEC, and of Wazuh before 4.2, with lines such as
+ * DIRECTORY="/var/ossec" and TYPE="server".
  */
 #define INIT_FILE "/etc/ossec-init.conf"
 
 /*
- * The service that agents talk to, and the key of the registration service. An agent's package has
- * neither.
+ * The service to which agents connect, and the key of the registration service. An agent's package
+ * has neither.
  */
 static bool has_managers_file(const char *directory, struct reason *seen)
 {
@@ -36,7 +36,7 @@ static bool has_managers_file(const char *directory, struct reason *seen)
 	return false;
 }
 
-/* The value of a line NAME="VALUE", or null. Cuts the line behind it. */
+/* The value of a line NAME="VALUE", or null. Terminates the value within the line. */
 static char *quoted_value(char *line, const char *name)
 {
 	size_t length = strlen(name);
@@ -48,7 +48,7 @@ static char *quoted_value(char *line, const char *name)
 	return value;
 }
 
-/* The file speaks of one installation, which may not be the one in `directory`. */
+/* The file describes one installation, which may not be the one in `directory`. */
 static bool is_installed_as_server(const char *directory, struct reason *seen)
 {
 	cleanup_file FILE *file = fopen(INIT_FILE, "re");
@@ -67,7 +67,7 @@ static bool is_installed_as_server(const char *directory, struct reason *seen)
 	return is_server && !is_elsewhere;
 }
 
-/* Entries that were removed count, too: only managers keep those. */
+/* Removed entries count, too: only managers keep them. */
 static bool has_keys_of_several(const char *keys_path, struct reason *seen)
 {
 	cleanup_file FILE *file = io_open(keys_path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is installed in the agent's directory: an agent, or a manager, whose client.keys has the
- * keys of all its agents?
+ * Detecting a manager in the agent's directory, whose client.keys contains the keys of all its
+ * agents.
  */
 #pragma once
 
@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 /*
- * Is there a manager in `directory`, whose key file is `keys_path`? Then `seen` says by what it was
- * recognised: a program or a file that only managers have, what OSSEC's installer wrote into
- * /etc/ossec-init.conf, or the entries of several agents in the key file.
+ * Is there a manager in `directory`, whose key file is `keys_path`? If so, `seen` is set to the
+ * evidence: a program or a file that only managers have, the type in /etc/ossec-init.conf, or the
+ * entries of several agents in the key file.
  */
 bool manager_detect(const char *directory, const char *keys_path, struct reason *seen);

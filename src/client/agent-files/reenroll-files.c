@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 
 #define FILE_MODE 0640
-/* the agent replaces its CA itself later on, but must not touch what is root's */
+/* the agent replaces its CA itself later, but must not change files of root */
 #define DIRECTORY_MODE 01770
-#define ANCHOR_ROOM ((size_t)64 * 1024) /* bytes; what an enrollment token may embed */
+#define ANCHOR_ROOM ((size_t)64 * 1024) /* bytes; the maximum that an enrollment token may embed */
 #define ANCHOR_BACKUP "root-ca.pem.old"
 
 /* ------------------------------------------------------------------ opening and closing */
@@ -45,7 +45,7 @@ void reenroll_files_release(struct reenroll_files *files)
 	atomic_file_discard(&files->secret);
 	atomic_file_discard(&files->anchor);
 	if (files->made_directory)
-		(void)rmdir(files->anchor_directory); /* unless something is in it by now */
+		(void)rmdir(files->anchor_directory); /* fails if the directory is not empty */
 	files->made_directory = false;
 }
 
@@ -62,8 +62,8 @@ void reenroll_files_close(struct reenroll_files *files)
 /* ------------------------------------------------------------------ reading */
 
 /*
- * Read a regular file that is no link, of at most `size` bytes; -ENOENT without a reason when there
- * is none.
+ * Read at most `size` bytes of a regular file that is not a link. Returns the length, -ENOENT
+ * without a reason when there is no file, or another negative errno with `why` set.
  */
 static ssize_t read_regular(const char *path, void *buffer, size_t size, struct reason *why)
 {
@@ -92,7 +92,7 @@ static ssize_t read_regular(const char *path, void *buffer, size_t size, struct 
 int reenroll_files_read_secret(const struct reenroll_files *files, struct reenroll_secret *ret,
 			       struct reason *why)
 {
-	/* room for a carriage return, and to notice that there is more */
+	/* space for a carriage return, and to detect a longer file */
 	char line[REENROLL_SECRET_LINE_SIZE + 1];
 	ssize_t length = read_regular(files->secret_path, line, sizeof line, why);
 	int r = 0;
@@ -130,10 +130,7 @@ static int make_directory(struct reenroll_files *files, gid_t group, struct reas
 	return 0;
 }
 
-/*
- * The agent's user may write where the directory is, and root must not go where a link of his
- * points.
- */
+/* The agent's user may write to the parent directory, so root must not follow a link there. */
 static int check_directory(const struct reenroll_files *files, struct reason *why)
 {
 	const char *path = files->anchor_directory;
@@ -177,12 +174,12 @@ static X509_STORE *certificates_in(const char *pem, size_t length)
 		(void)X509_STORE_add_cert(store, certificate);
 		X509_free(certificate);
 	}
-	ERR_clear_error(); /* the end of the text is one */
+	ERR_clear_error(); /* the end of the text is reported as an error */
 	BIO_free(bio);
 	return store;
 }
 
-/* Is each certificate of the one store in the other? */
+/* Does `store` contain all certificates of `wanted`? */
 static bool holds_all(X509_STORE *store, X509_STORE *wanted)
 {
 	const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(wanted);
@@ -235,7 +232,7 @@ int reenroll_files_commit_anchor(struct reenroll_files *files, const char *pem, 
 	return r;
 }
 
-/* ------------------------------------------------------------------ going back */
+/* ------------------------------------------------------------------ restoring */
 
 /* DIRECTORY/NAMEENDING */
 static char *path_in(const char *directory, const char *name, const char *ending)
@@ -248,7 +245,7 @@ static char *path_in(const char *directory, const char *name, const char *ending
 static void put_back(const char *kept, const char *path)
 {
 	if (kept && rename(kept, path) < 0)
-		(void)unlink(path); /* there was none */
+		(void)unlink(path); /* there was no such file */
 }
 
 void reenroll_files_restore(struct reenroll_files *files, const char *suffix)

@@ -16,10 +16,10 @@ DEFINE_RELEASE(addresses, struct addrinfo *, freeaddrinfo)
 
 struct race {
 	const struct addrinfo *address[MAX_ADDRESSES]; /* in the order of trying */
-	int fd[MAX_ADDRESSES];                         /* -1: not started, or lost */
+	int fd[MAX_ADDRESSES];                         /* -1: not started, or failed */
 	size_t count;
 	size_t started;
-	uint64_t next_start; /* when the next address may be tried though none has failed */
+	uint64_t next_start; /* when to try the next address even if none has failed */
 	char failures[512];  /* "10.0.0.1: Connection refused, ..." */
 };
 
@@ -29,7 +29,7 @@ static void release_race(struct race *race)
 		release_fd(&race->fd[i]);
 }
 
-/* Alternate the families, beginning with the one that the resolver put first (RFC 8305, 4). */
+/* Alternate the address families, starting with that of the first address (RFC 8305, 4). */
 static void line_up(struct race *race, const struct addrinfo *list)
 {
 	const struct addrinfo *first = list, *second = list;
@@ -80,8 +80,8 @@ static void start_next(struct race *race)
 		return;
 	}
 	/*
-	 * The request follows the handshake's last message at once: it must not wait for that one's
-	 * acknowledgement.
+	 * The request immediately follows the last message of the handshake and must not wait for
+	 * its acknowledgement.
 	 */
 	(void)setsockopt(race->fd[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (connect(race->fd[i], address->ai_addr, address->ai_addrlen) < 0 && errno != EINPROGRESS)
@@ -97,8 +97,8 @@ static bool is_running(const struct race *race)
 }
 
 /*
- * Wait for news of the running attempts. Returns the index of one that is connected, -EAGAIN, or
- * another errno.
+ * Wait for an event of the running attempts. Returns the index of one that is connected, -EAGAIN to
+ * go on, or another negative errno.
  */
 static int wait_for_winner(struct race *race, const struct deadline *deadline)
 {

@@ -36,7 +36,7 @@ int endpoint_is_literal(const struct endpoint *endpoint)
 	return inet_pton(AF_INET, endpoint->host, &scratch) == 1 || is_ipv6(endpoint->host);
 }
 
-/* Letters, digits, dot, hyphen and underscore: what a host name is made of. */
+/* Does it consist of letters, digits, dots, hyphens and underscores? */
 static int is_host_name(const char *host)
 {
 	return host[0] != '\0' && host[0] != '.' && host[0] != '-' &&

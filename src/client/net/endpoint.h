@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A manager's address as people write it: host, host:port, IPv4, IPv6, [IPv6]:port. Pure. */
+/* A manager's address: host, host:port, IPv4, IPv6, [IPv6]:port. Pure. */
 #pragma once
 
 #include <stdint.h>
@@ -10,7 +10,9 @@ struct endpoint {
 	uint16_t port;
 };
 
-/* Parse `text`; without a port, `default_port` is taken. Returns 0 or -EINVAL. */
+/*
+ * Parse `text`; without a port, `default_port` is used. Returns 0, or -EINVAL with `ret` unchanged.
+ */
 int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port);
 
 /* Is the host an IPv4 or IPv6 literal? */
@@ -19,9 +21,9 @@ int endpoint_is_literal(const struct endpoint *endpoint);
 #define ENDPOINT_PREFIX_SIZE 128
 
 /*
- * Parse what precedes all paths of a manager: segments of letters, digits and . _ - ~ between
- * single slashes, with an optional slash at the end. `ret` gets it without that one; it may be
- * empty. Returns 0 or -EINVAL.
+ * Parse the prefix of a manager's paths: segments of letters, digits and . _ - ~ between single
+ * slashes, with an optional slash at the end, which is not part of `ret`; it may be empty. Returns
+ * 0, or -EINVAL with `ret` unchanged.
  */
 int endpoint_prefix_parse(char ret[static ENDPOINT_PREFIX_SIZE], const char *text);
 

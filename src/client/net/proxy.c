@@ -20,8 +20,8 @@ static int digit_value(char c)
 }
 
 /*
- * Take %XX out of `length` bytes of user information. A user has neither colons (RFC 7617) nor
- * control characters.
+ * Decode %XX in `length` bytes of user information. A user name must not contain colons (RFC 7617)
+ * or control characters.
  */
 static int decode_user(char ret[static PROXY_USER_MAX + 1], const char *text, size_t length)
 {
@@ -123,7 +123,10 @@ ssize_t proxy_request_format(char buffer[static PROXY_REQUEST_MAX], const struct
 
 static const char version[] = "HTTP/1.";
 
-/* May what came of the first line become one? Whoever speaks another protocol may never end his. */
+/*
+ * Can the first line, as far as received, still become a status line? In other protocols it may
+ * never end.
+ */
 static bool begins_like_http(const struct proxy_answer *answer)
 {
 	size_t length = answer->length < strlen(version) ? answer->length : strlen(version);
@@ -131,7 +134,7 @@ static bool begins_like_http(const struct proxy_answer *answer)
 	return memcmp(answer->line, version, length) == 0;
 }
 
-/* "HTTP/1.1 200 Connection established"; the words, and the blank before them, may be missing. */
+/* "HTTP/1.1 200 Connection established"; the phrase, and the blank before it, may be missing. */
 static bool take_status_line(struct proxy_answer *answer)
 {
 	static const char digits[] = "0123456789";
@@ -148,10 +151,7 @@ static bool take_status_line(struct proxy_answer *answer)
 	return true;
 }
 
-/*
- * Pass over a parameter's value, a token or a quoted string, in which a backslash takes the next
- * character along.
- */
+/* Skip the value of a parameter: a token, or a quoted string with backslash escapes. */
 static const char *skip_value(const char *text)
 {
 	text += strspn(text, " \t=");
@@ -162,7 +162,9 @@ static const char *skip_value(const char *text)
 	return text + (*text == '"');
 }
 
-/* The schemes in a list of challenges (RFC 9110, 11.6.1): the words that no "=" follows. */
+/*
+ * The schemes in a list of challenges (RFC 9110, 11.6.1): the words that are not followed by "=".
+ */
 static void take_challenges(struct proxy_answer *answer, const char *text)
 {
 	while (*(text += strspn(text, " \t,"))) {
@@ -181,10 +183,7 @@ static void take_challenges(struct proxy_answer *answer, const char *text)
 	}
 }
 
-/*
- * "NAME: VALUE", or a line that goes on with a blank; of what they say, only the challenges matter
- * to a tunnel.
- */
+/* "NAME: VALUE", or a continuation line that starts with a blank; only the challenges are used. */
 static bool take_field(struct proxy_answer *answer)
 {
 	static const char challenge[] = "Proxy-Authenticate:";
@@ -200,7 +199,7 @@ static bool is_interim(int status)
 	return status < 200 && status != 101;
 }
 
-/* A line is complete, its end taken off. The empty one ends the header. */
+/* A complete line, without its line end. An empty one ends the header. */
 static void take_line(struct proxy_answer *answer)
 {
 	bool good = strlen(answer->line) == answer->length && !strchr(answer->line, '\r');
@@ -214,7 +213,7 @@ static void take_line(struct proxy_answer *answer)
 	else if (good)
 		answer->state = PROXY_ANSWER_DONE;
 	if (!good)
-		answer->state = PROXY_ANSWER_GARBLED;
+		answer->state = PROXY_ANSWER_INVALID;
 	else
 		answer->length = 0;
 }
@@ -229,7 +228,7 @@ size_t proxy_answer_feed(struct proxy_answer *answer, const void *data, size_t l
 		char byte = bytes[taken++];
 
 		if (++answer->total > PROXY_HEADER_MAX)
-			answer->state = PROXY_ANSWER_GARBLED;
+			answer->state = PROXY_ANSWER_INVALID;
 		else if (byte != '\n')
 			answer->line[answer->length++] = byte;
 		else {
@@ -240,7 +239,7 @@ size_t proxy_answer_feed(struct proxy_answer *answer, const void *data, size_t l
 		}
 	}
 	if (answer->state == PROXY_ANSWER_MORE && answer->status == 0 && !begins_like_http(answer))
-		answer->state = PROXY_ANSWER_GARBLED;
+		answer->state = PROXY_ANSWER_INVALID;
 	return taken;
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-/* Shared by the asker and the thread; who lets go last frees it. */
+/* Shared by the caller and the thread; the last one to release it frees it. */
 struct query {
 	char host[sizeof((struct endpoint *)NULL)->host];
 	char service[8];
@@ -51,7 +51,7 @@ static void *look_up_in_thread(void *argument)
 
 	(void)look_up(query, AI_ADDRCONFIG);
 	/*
-	 * On a machine whose only address is loopback, AI_ADDRCONFIG would hide a manager on
+	 * On a machine with only a loopback address, AI_ADDRCONFIG would hide a manager on
 	 * loopback.
 	 */
 	if (query->error == EAI_ADDRFAMILY || query->error == EAI_NODATA ||

@@ -13,7 +13,7 @@ struct tls_client {
 	int fd;
 	const struct endpoint *endpoint;
 	const struct tls_trust *trust;
-	struct reason verdict; /* why the certificate was not accepted */
+	struct reason rejection; /* why the certificate was rejected */
 	struct reason warning;
 	bool asked_for_certificate;
 	bool was_reset;
@@ -32,7 +32,7 @@ static int verify(X509_STORE_CTX *store, void *unused)
 		client_of(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
 
 	(void)unused;
-	return tls_verify_manager(store, client->endpoint, client->trust, &client->verdict,
+	return tls_verify_manager(store, client->endpoint, client->trust, &client->rejection,
 				  &client->warning);
 }
 
@@ -47,9 +47,9 @@ static int note_certificate_request(SSL *ssl, X509 **certificate, EVP_PKEY **key
 /* ------------------------------------------------------------------ waiting */
 
 /*
- * After an SSL call returned `r`: wait for what it needs. Returns 0 to call it again, -EPROTO when
- * it failed for good (ERR queue and errno tell), -EPIPE when the peer ended the connection, or what
- * deadline_wait() returns.
+ * After an SSL call returned `r`: wait for the event that it needs. Returns 0 to call it again,
+ * -EPROTO when it failed (see the ERR queue and errno), -EPIPE when the peer ended the connection,
+ * or the result of deadline_wait().
  */
 static int wait_for_ssl(struct tls_client *client, int r, const struct deadline *deadline)
 {
@@ -69,9 +69,7 @@ static int wait_for_ssl(struct tls_client *client, int r, const struct deadline 
 		errno = saved_errno;
 		return -EPIPE;
 	default:
-		/*
-		 * OpenSSL 3 reports an end without close_notify as a protocol error of this kind.
-		 */
+		/* OpenSSL 3 reports an end without close_notify as this protocol error. */
 		return ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING
 			       ? -EPIPE
 			       : -EPROTO;
@@ -82,7 +80,7 @@ static int wait_for_ssl(struct tls_client *client, int r, const struct deadline 
  * ------------------------------------------------------------------ what a failed handshake means
  */
 
-/* Alerts of the manager and our own complaints that mean: no TLS version or cipher in common. */
+/* Alerts of the manager and our own errors that mean: no TLS version or cipher in common. */
 static bool is_version_problem(int reason)
 {
 	return reason == SSL_R_UNSUPPORTED_PROTOCOL ||
@@ -100,7 +98,7 @@ static bool is_no_tls(int reason)
 	       reason == SSL_R_RECORD_TOO_SMALL || reason == SSL_R_PACKET_LENGTH_TOO_LONG;
 }
 
-/* Alerts that managers send about the certificate of the agent. */
+/* Alerts that managers send about the agent's certificate. */
 static bool is_certificate_alert(int reason)
 {
 	return reason == SSL_R_TLSV1_ALERT_UNKNOWN_CA ||
@@ -149,8 +147,8 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 	}
 	if (r != -EPROTO)
 		return r == -ECANCELED ? r : reason_errno(why, r, "Cannot wait for %s", manager);
-	if (client->verdict.text[0]) {
-		reason_set(why, "%s", client->verdict.text);
+	if (client->rejection.text[0]) {
+		reason_set(why, "%s", client->rejection.text);
 		return OUTCOME_UNTRUSTED;
 	}
 	if (is_certificate_alert(reason) ||
@@ -222,8 +220,8 @@ int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context,
 }
 
 /*
- * The connection broke under a write. With TLS 1.3 the manager judges our certificate after our
- * side of the handshake is done, and closes: then its alert has arrived and waits to be read.
+ * The connection was closed during a write. With TLS 1.3 the manager checks our certificate after
+ * our side of the handshake is done: if it rejected the certificate, its alert can be read now.
  * Returns -EPROTO when there is one, or -EPIPE.
  */
 static int look_for_alert(struct tls_client *client)
@@ -301,7 +299,7 @@ int tls_client_read(struct tls_client *client, void *buffer, size_t size,
 				       ? r
 				       : reason_errno(why, r, "Cannot read from %s", manager);
 		/*
-		 * With TLS 1.3 the manager judges our certificate after our side of the handshake
+		 * With TLS 1.3 the manager checks our certificate after our side of the handshake
 		 * is done.
 		 */
 		if (is_certificate_alert(ERR_GET_REASON(ERR_peek_error())))

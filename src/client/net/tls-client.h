@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A verified, deadline-bound byte pipe to a manager.
+ * A verified TLS connection to a manager, with deadlines.
  *
- * What "verified" means: with a CA, the certificate chain must lead to it, be valid today, be meant
- * for servers, and name the manager; with pins, the certificate's key must be one of them; with
- * both, both. A pin without a CA stands for the whole identity: then the chain, the dates and
- * (unless verify_name is set) the name are not looked at.
+ * "Verified" means: with a CA, the certificate chain must lead to it, be currently valid, be
+ * intended for servers, and name the manager; with pins, the certificate's key must be one of them;
+ * with both, both. A pin without a CA identifies the manager completely: then the chain, the dates
+ * and (unless verify_name is set) the name are not checked.
  *
- * The name rule is the one of the OSSEC documentation: the address as configured, host name or IP
+ * The name rule is that of the OSSEC documentation: the address as configured, host name or IP
  * literal, must be in a subject alternative name or be the subject's common name.
  *
  * Functions return OUTCOME_OK, an outcome with `why` set, -ECANCELED when asked to stop, or another
@@ -26,49 +26,49 @@
 
 struct tls_client;
 
-/* What the manager must prove. Nothing is owned. */
+/* How to verify the manager. Nothing is owned. */
 struct tls_trust {
-	bool verify;                    /* false: take whatever answers */
+	bool verify;                    /* false: accept any peer */
 	const char *ca_file;            /* loaded into the context already; null: no chain */
 	const struct string_list *pins; /* null or empty: none */
 	const char *verify_name;        /* null: the endpoint's host */
 };
 
 /*
- * Shake hands over the connected socket `fd`, which is owned from here on, also on failure.
- * `endpoint`, `trust` and `context` must outlive the client.
+ * Perform the TLS handshake over the connected socket `fd`, which is owned from here on, also on
+ * failure. `endpoint`, `trust` and `context` must outlive the client. Free with tls_client_free().
  */
 int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context,
 		   const struct endpoint *endpoint, const struct tls_trust *trust,
 		   const struct deadline *deadline, struct reason *why);
 
-/* Write everything in one TLS record (at most 16384 bytes). */
+/* Write all `length` bytes (at most 16384) in one TLS record. */
 int tls_client_write(struct tls_client *client, const void *data, size_t length,
 		     const struct deadline *deadline, struct reason *why);
 
 /*
- * Read what is there, at least one byte; `*ret_length` 0 is the peer's end, polite or abrupt. A
- * deadline that passes is -ETIMEDOUT, without a reason. OUTCOME_REFUSED is a TLS alert: the manager
- * did not like our certificate.
+ * Read available bytes, at least one; `*ret_length` 0 means that the peer has ended the connection,
+ * orderly or not. Returns -ETIMEDOUT without a reason when the deadline passes. OUTCOME_REFUSED is
+ * a TLS alert: the manager rejected our certificate.
  */
 int tls_client_read(struct tls_client *client, void *buffer, size_t size,
 		    const struct deadline *deadline, size_t *ret_length, struct reason *why);
 
-/* The socket, for poll(2); what arrives there need not be for the reader. */
+/* The socket, for poll(2); bytes that arrive need not be application data. */
 int tls_client_fd(const struct tls_client *client);
 
-/* "TLSv1.3" */
+/* The TLS version: "TLSv1.3". Static. */
 const char *tls_client_version(const struct tls_client *client);
 
 /* Did the manager ask for a client certificate that we do not have? */
 bool tls_client_lacks_certificate(const struct tls_client *client);
 
-/* Did the manager end the connection with a reset, not in an orderly way? */
+/* Did the manager reset the connection? */
 bool tls_client_was_reset(const struct tls_client *client);
 
 /*
- * What looked wrong but was accepted, because a pin stands for it (an expired certificate); null:
- * nothing.
+ * A problem that was accepted because of a pin (an expired certificate); null: none. Owned by the
+ * client.
  */
 const char *tls_client_warning(const struct tls_client *client);
 
@@ -76,12 +76,12 @@ const char *tls_client_warning(const struct tls_client *client);
 X509 *tls_client_certificate(const struct tls_client *client);
 
 /*
- * Does the chain that the manager sent lead to a CA of `context`, names aside, and (if `dates`) is
- * it valid today? Returns X509_V_OK or the X509_V_ERR_... that says why not.
+ * Does the chain that the manager sent lead to a CA of `context`, regardless of names, and (if
+ * `dates`) is it currently valid? Returns X509_V_OK, or an X509_V_ERR_... code.
  */
 int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bool dates);
 
-/* Say goodbye if that is possible without waiting, close, free. */
+/* Shut down TLS if that is possible without waiting, close, free. */
 void tls_client_free(struct tls_client *client);
 
 DEFINE_RELEASE(tls_client, struct tls_client *, tls_client_free)

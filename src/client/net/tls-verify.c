@@ -76,7 +76,7 @@ bool tls_certificate_names(X509 *certificate, const char *name)
 	const unsigned int host_flags = X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT |
 					X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
 	char address[256];
-	size_t length = strcspn(name, "%"); /* a certificate knows no scope ... */
+	size_t length = strcspn(name, "%"); /* a certificate contains no zone ... */
 	struct in6_addr scratch;
 
 	if (length >= sizeof address)
@@ -87,13 +87,13 @@ bool tls_certificate_names(X509 *certificate, const char *name)
 		address[--length] = '\0'; /* ... and no root domain */
 	if (inet_pton(AF_INET, address, &scratch) != 1 &&
 	    inet_pton(AF_INET6, address, &scratch) != 1)
-		/* A leading dot would make OpenSSL take every name below the domain. */
+		/* With a leading dot OpenSSL would accept every name below the domain. */
 		return address[0] != '.' &&
 		       X509_check_host(certificate, address, 0, host_flags, NULL) == 1;
 	if (X509_check_ip_asc(certificate, address, 0) == 1)
 		return true;
 
-	/* An IP literal as common name, as agent-auth accepts it: the text must be the same. */
+	/* An IP literal as common name, as accepted by agent-auth: the text must be equal. */
 	const X509_NAME *subject = X509_get_subject_name(certificate);
 
 	for (int i = -1; (i = X509_NAME_get_index_by_NID(subject, NID_commonName, i)) >= 0;) {
@@ -106,7 +106,7 @@ bool tls_certificate_names(X509 *certificate, const char *name)
 	return false;
 }
 
-/* ------------------------------------------------------------------ the judgement */
+/* ------------------------------------------------------------------ verification */
 
 static int chain_failed(X509_STORE_CTX *store, const char *manager, const struct tls_trust *trust,
 			struct reason *why)
@@ -160,7 +160,7 @@ bool tls_key_is_pinned(X509 *certificate, const struct string_list *pins)
 	return false;
 }
 
-/* A pin stands for the dates too, but an administrator will want to know. */
+/* With a pin the dates are not checked, but worth a warning. */
 static void warn_of_dates(X509 *certificate, const char *manager, struct reason *warning)
 {
 	char when[64];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reaching a manager through an HTTP proxy. */
+/* Connecting to a manager through an HTTP proxy. */
 #include "client/net/net.h"
 
 #include "common/cleanup.h"
@@ -11,8 +11,8 @@
 
 /* ------------------------------------------------------------------ sending */
 
-/* What the peer did about the proxy's connection, in the words of the layer below. */
-static int broken(int r, const char *what, const char *proxy, const char *manager,
+/* The outcome and reason of a negative errno from the connection to the proxy. */
+static int failed(int r, const char *what, const char *proxy, const char *manager,
 		  struct reason *why)
 {
 	if (r == -ETIMEDOUT)
@@ -50,9 +50,9 @@ static int send_all(int fd, const char *data, size_t length, const struct deadli
 /* ------------------------------------------------------------------ the answer */
 
 /*
- * Read the answer's header and not a byte more: what follows is the manager's, and stays in the
- * socket. So the bytes are looked at first, and only those that are the header's are taken out.
- * Returns 0, or a negative errno; -EPIPE at the end.
+ * Read exactly the header of the response: what follows is the manager's and must stay in the
+ * socket. So the bytes are peeked first, and only those of the header are removed. Returns 0, or a
+ * negative errno; -EPIPE at the end of the connection.
  */
 static int receive_answer(int fd, struct proxy_answer *answer, const struct deadline *deadline)
 {
@@ -73,9 +73,7 @@ static int receive_answer(int fd, struct proxy_answer *answer, const struct dead
 	return 0;
 }
 
-/*
- * Words of the proxy for a message; not those that give our request back, which holds the password.
- */
+/* The proxy's bytes for a message, unless they echo our request, which contains the password. */
 static const char *show(const struct proxy *proxy, const char *request, char *buffer, size_t size,
 			const char *bytes, size_t length)
 {
@@ -103,16 +101,16 @@ static const char *authentication_hint(const struct proxy *proxy, const struct p
 }
 
 /*
- * What a status that is no tunnel means. A wrong password is no reason to give up for good (the
- * proxy may have trouble with its own list of users), and no reason to try it often (it locks
- * accounts).
+ * The meaning of a status that does not grant the tunnel. A wrong password is not final (the proxy
+ * may have a problem with its user database), but must not be retried often (accounts may be
+ * locked).
  */
 static enum outcome judge_status(const struct proxy *proxy, const struct proxy_answer *answer,
 				 const char **ret_hint)
 {
 	*ret_hint = NULL;
 	switch (answer->status) {
-	case 401: /* tinyproxy's word for a wrong password */
+	case 401: /* tinyproxy's status for a wrong password */
 	case 407:
 		*ret_hint = authentication_hint(proxy, answer);
 		return OUTCOME_REFUSED;
@@ -120,7 +118,7 @@ static enum outcome judge_status(const struct proxy *proxy, const struct proxy_a
 		*ret_hint = "allow CONNECT to this host and port in its configuration (Squid: "
 			    "SSL_ports)";
 		return OUTCOME_REFUSED;
-	case 500: /* tinyproxy's word for a manager that cannot be reached */
+	case 500: /* tinyproxy's status for an unreachable manager */
 		*ret_hint = "the proxy cannot reach the manager, or failed itself";
 		return OUTCOME_UNREACHABLE;
 	case 502:
@@ -156,8 +154,8 @@ static int refused(const struct proxy *proxy, const struct proxy_answer *answer,
 	return outcome;
 }
 
-static int garbled(const struct proxy *proxy, const struct proxy_answer *answer,
-		   const char *request, struct reason *why)
+static int not_http(const struct proxy *proxy, const struct proxy_answer *answer,
+		    const char *request, struct reason *why)
 {
 	char text[ENDPOINT_TEXT_SIZE], shown[120];
 
@@ -202,12 +200,12 @@ int net_tunnel(int fd, const struct proxy *proxy, const struct endpoint *manager
 	}
 	r = send_all(fd, request.text, (size_t)length, deadline);
 	if (r < 0)
-		return broken(r, "sending the request to", text, manager_text, why);
+		return failed(r, "sending the request to", text, manager_text, why);
 	r = receive_answer(fd, &answer, deadline);
 	if (r < 0)
-		return broken(r, "waiting for a response from", text, manager_text, why);
-	if (answer.state == PROXY_ANSWER_GARBLED)
-		return garbled(proxy, &answer, request.text, why);
+		return failed(r, "waiting for a response from", text, manager_text, why);
+	if (answer.state == PROXY_ANSWER_INVALID)
+		return not_http(proxy, &answer, request.text, why);
 	return proxy_answer_is_tunnel(&answer)
 		       ? OUTCOME_OK
 		       : refused(proxy, &answer, request.text, manager_text, why);

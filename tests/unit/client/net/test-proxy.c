@@ -202,23 +202,23 @@ static const struct {
 	{ OK, PROXY_ANSWER_MORE, 200, 0, "Connection established", false, false },
 	{ OK "Via: 1.1 a\r\n", PROXY_ANSWER_MORE, 200, 0, "Connection established", false, false },
 	{ "HTTP/1.1 100 Continue\r\n\r\n", PROXY_ANSWER_MORE, 0, 0, "Continue", false, false },
-	{ "HTTP/2 200\r\n\r\n", PROXY_ANSWER_GARBLED, 0, 4, "", false, false },
-	{ "HTTP/1.1 20 OK\r\n\r\n", PROXY_ANSWER_GARBLED, 0, 2, "", false, false },
-	{ "HTTP/1.1 2000 OK\r\n\r\n", PROXY_ANSWER_GARBLED, 0, 2, "", false, false },
-	{ "HTTP/1.1 099 OK\r\n\r\n", PROXY_ANSWER_GARBLED, 0, 2, "", false, false },
-	{ "HTTP/1.1  200 OK\r\n\r\n", PROXY_ANSWER_GARBLED, 0, 2, "", false, false },
-	{ "HTTP/1.1 200OK\r\n\r\n", PROXY_ANSWER_GARBLED, 0, 2, "", false, false },
-	{ "HTTP/1.x 200 OK\r\n\r\n", PROXY_ANSWER_GARBLED, 0, 2, "", false, false },
-	{ "HTTP/1.\r\n\r\n", PROXY_ANSWER_GARBLED, 0, 2, "", false, false },
-	{ "http/1.1 200 OK\r\n\r\n", PROXY_ANSWER_GARBLED, 0, 2, "", false, false },
-	{ "\r\n" OK "\r\n", PROXY_ANSWER_GARBLED, 0, strlen(OK) + 2, "", false, false },
-	{ "SSH-2.0-OpenSSH_9.2", PROXY_ANSWER_GARBLED, 0, 0, "", false, false },
-	{ "\x15\x03\x01", PROXY_ANSWER_GARBLED, 0, 0, "", false, false },
-	{ OK "no colon\r\n\r\n", PROXY_ANSWER_GARBLED, 200, 2, "Connection established", false,
+	{ "HTTP/2 200\r\n\r\n", PROXY_ANSWER_INVALID, 0, 4, "", false, false },
+	{ "HTTP/1.1 20 OK\r\n\r\n", PROXY_ANSWER_INVALID, 0, 2, "", false, false },
+	{ "HTTP/1.1 2000 OK\r\n\r\n", PROXY_ANSWER_INVALID, 0, 2, "", false, false },
+	{ "HTTP/1.1 099 OK\r\n\r\n", PROXY_ANSWER_INVALID, 0, 2, "", false, false },
+	{ "HTTP/1.1  200 OK\r\n\r\n", PROXY_ANSWER_INVALID, 0, 2, "", false, false },
+	{ "HTTP/1.1 200OK\r\n\r\n", PROXY_ANSWER_INVALID, 0, 2, "", false, false },
+	{ "HTTP/1.x 200 OK\r\n\r\n", PROXY_ANSWER_INVALID, 0, 2, "", false, false },
+	{ "HTTP/1.\r\n\r\n", PROXY_ANSWER_INVALID, 0, 2, "", false, false },
+	{ "http/1.1 200 OK\r\n\r\n", PROXY_ANSWER_INVALID, 0, 2, "", false, false },
+	{ "\r\n" OK "\r\n", PROXY_ANSWER_INVALID, 0, strlen(OK) + 2, "", false, false },
+	{ "SSH-2.0-OpenSSH_9.2", PROXY_ANSWER_INVALID, 0, 0, "", false, false },
+	{ "\x15\x03\x01", PROXY_ANSWER_INVALID, 0, 0, "", false, false },
+	{ OK "no colon\r\n\r\n", PROXY_ANSWER_INVALID, 200, 2, "Connection established", false,
 	  false },
-	{ OK ": no name\r\n\r\n", PROXY_ANSWER_GARBLED, 200, 2, "Connection established", false,
+	{ OK ": no name\r\n\r\n", PROXY_ANSWER_INVALID, 200, 2, "Connection established", false,
 	  false },
-	{ OK "A: b\rC: d\r\n\r\n", PROXY_ANSWER_GARBLED, 200, 2, "Connection established", false,
+	{ OK "A: b\rC: d\r\n\r\n", PROXY_ANSWER_INVALID, 200, 2, "Connection established", false,
 	  false },
 };
 
@@ -249,7 +249,7 @@ static void test_answers(void **state)
 		check_row(answers[row].text, answer.offers_basic == answers[row].basic &&
 						     answer.offers_other == answers[row].other);
 		/* What is no HTTP may be given up early. */
-		check_row(answers[row].text, answer.state == PROXY_ANSWER_GARBLED ||
+		check_row(answers[row].text, answer.state == PROXY_ANSWER_INVALID ||
 						     length - fed == answers[row].left);
 		check_row(answers[row].text,
 			  proxy_answer_is_tunnel(&answer) ==
@@ -266,7 +266,7 @@ static void test_nul_byte(void **state)
 
 	(void)state;
 	(void)proxy_answer_feed(&answer, text, sizeof text - 1);
-	assert_int_equal(answer.state, PROXY_ANSWER_GARBLED);
+	assert_int_equal(answer.state, PROXY_ANSWER_INVALID);
 }
 
 /*
@@ -288,7 +288,7 @@ static void test_endless_header(void **state)
 		while (answer.state == PROXY_ANSWER_MORE && taken < 1000000)
 			taken += proxy_answer_feed(&answer, repeated[i], strlen(repeated[i]));
 		check_row(repeated[i],
-			  answer.state == PROXY_ANSWER_GARBLED && taken == PROXY_HEADER_MAX + 1);
+			  answer.state == PROXY_ANSWER_INVALID && taken == PROXY_HEADER_MAX + 1);
 	}
 }
 
