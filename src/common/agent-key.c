@@ -39,10 +39,37 @@ bool agent_name_is_valid(const char *text, size_t length)
 	       all_characters(text, length, is_name_character);
 }
 
-bool agent_key_text_is_valid(const char *text, size_t length)
+bool agent_name_is_registrable(const char *text, size_t length)
 {
-	return length >= AGENT_KEY_MIN && length <= AGENT_KEY_MAX &&
-	       all_characters(text, length, is_name_character);
+	return agent_name_is_valid(text, length) && text[0] != '.';
+}
+
+static bool is_printable(char c)
+{
+	return c > ' ' && c <= '~';
+}
+
+/* Nothing that would make the entry a removed one, or the path of another file. */
+static bool name_is_readable(const char *text, size_t length)
+{
+	return length >= 1 && length <= AGENT_NAME_MAX && text[0] != '#' && text[0] != '!' &&
+	       !memchr(text, '/', length) && all_characters(text, length, is_printable);
+}
+
+static bool key_is_readable(const char *text, size_t length)
+{
+	return length >= 1 && length <= AGENT_KEY_MAX && all_characters(text, length, is_printable);
+}
+
+static bool is_letter_or_digit(char c)
+{
+	return is_name_character(c) && c != '.' && c != '_' && c != '-';
+}
+
+bool agent_key_text_is_genuine(const char *text, size_t length)
+{
+	return length >= AGENT_KEY_USUAL && length <= AGENT_KEY_MAX &&
+	       all_characters(text, length, is_letter_or_digit);
 }
 
 bool agent_group_is_valid(const char *text, size_t length)
@@ -101,11 +128,11 @@ enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line, si
 		return AGENT_KEY_FIELDS;
 	if (!agent_id_is_valid(fields[0].text, fields[0].length))
 		return AGENT_KEY_ID;
-	if (!agent_name_is_valid(fields[1].text, fields[1].length))
+	if (!name_is_readable(fields[1].text, fields[1].length))
 		return AGENT_KEY_NAME;
 	if (!agent_ip_is_valid(fields[2].text, fields[2].length))
 		return AGENT_KEY_IP;
-	if (!agent_key_text_is_valid(fields[3].text, fields[3].length))
+	if (!key_is_readable(fields[3].text, fields[3].length))
 		return AGENT_KEY_KEY;
 
 	copy_span(ret->id, fields[0]);
@@ -113,6 +140,22 @@ enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line, si
 	copy_span(ret->ip, fields[2]);
 	copy_span(ret->key, fields[3]);
 	return AGENT_KEY_OK;
+}
+
+enum agent_key_fault agent_key_parse_received(struct agent_key *ret, const char *line,
+					      size_t length)
+{
+	struct agent_key key;
+	enum agent_key_fault fault = agent_key_parse(&key, line, length);
+
+	if (fault == AGENT_KEY_OK && !agent_name_is_registrable(key.name, strlen(key.name)))
+		fault = AGENT_KEY_RECEIVED_NAME;
+	else if (fault == AGENT_KEY_OK && !agent_key_text_is_genuine(key.key, strlen(key.key)))
+		fault = AGENT_KEY_NOT_GENUINE;
+	if (fault == AGENT_KEY_OK)
+		*ret = key;
+	explicit_bzero(&key, sizeof key);
+	return fault;
 }
 
 bool agent_key_equal(const struct agent_key *a, const struct agent_key *b)
@@ -128,9 +171,14 @@ const char *agent_key_fault_text(enum agent_key_fault fault)
 		[AGENT_KEY_FIELDS] = "it does not consist of four fields separated by single "
 				     "spaces",
 		[AGENT_KEY_ID] = "the id is not 1 to 8 digits",
-		[AGENT_KEY_NAME] = "the name is not 2 to 128 characters of A-Z a-z 0-9 . _ -",
+		[AGENT_KEY_NAME] = "the name is not 1 to 128 printable characters without /, or "
+				   "begins with # or !",
 		[AGENT_KEY_IP] = "the address is neither \"any\" nor an IP address or network",
-		[AGENT_KEY_KEY] = "the key is not 2 to 128 characters of A-Z a-z 0-9 . _ -",
+		[AGENT_KEY_KEY] = "the key is not 1 to 128 printable characters",
+		[AGENT_KEY_RECEIVED_NAME] = "the name is not 2 to 128 characters of A-Z a-z 0-9 . "
+					    "_ -, or begins with a dot",
+		[AGENT_KEY_NOT_GENUINE] = "the key is not 64 to 128 letters and digits, as all "
+					  "keys that managers generate are",
 	};
 
 	return texts[fault];

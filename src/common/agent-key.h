@@ -18,7 +18,6 @@
 #define AGENT_NAME_SAFE_MAX 127
 /* an IPv6 address with a prefix, or an IPv4 address with a dotted mask */
 #define AGENT_IP_MAX 80
-#define AGENT_KEY_MIN 2
 #define AGENT_KEY_MAX 128
 #define AGENT_KEY_USUAL 64     /* hexadecimal digits; the length that every manager generates */
 #define AGENT_KEY_HASH_SIZE 41 /* 40 hexadecimal digits and the terminator */
@@ -40,19 +39,33 @@ enum agent_key_fault {
 	AGENT_KEY_NAME,
 	AGENT_KEY_IP,
 	AGENT_KEY_KEY,
+	AGENT_KEY_RECEIVED_NAME, /* not one to register (agent_name_is_registrable()) */
+	AGENT_KEY_NOT_GENUINE,   /* not agent_key_text_is_genuine() */
 };
 
 /* 1 to 8 digits. */
 bool agent_id_is_valid(const char *text, size_t length);
 
-/* 2 to 128 of A-Z a-z 0-9 . _ - */
+/* 2 to 128 of A-Z a-z 0-9 . _ -, as in client.keys. */
 bool agent_name_is_valid(const char *text, size_t length);
+
+/*
+ * The same without a dot in front, which authd and the agents of Wazuh refuse in a registration
+ * from 4.14.6 on (src/addagent/validate.c), but read in client.keys.
+ */
+bool agent_name_is_registrable(const char *text, size_t length);
 
 /* An address by the rule of agent-address.h: "any", an address or a network. */
 bool agent_ip_is_valid(const char *text, size_t length);
 
-/* 2 to 128 of the characters of a name, as accepted by the agents themselves. */
-bool agent_key_text_is_valid(const char *text, size_t length);
+/*
+ * Can this be a key that a manager hands out? 64 to 128 letters and digits. Every manager generates
+ * 64 hexadecimal digits (OSSEC: two MD5 sums; Wazuh 4 the same, Wazuh 5 32 random bytes); beside
+ * those there are only the keys that administrators insert through Wazuh's API, which demands at
+ * least 64 letters and digits. The words that programs print for "nothing" (null, None, undefined),
+ * ids, UUIDs, hashes of keys and keys that were cut are no keys.
+ */
+bool agent_key_text_is_genuine(const char *text, size_t length);
 
 /*
  * One group name: 1 to 255 of A-Z a-z 0-9 . _ - and neither "." nor ".." (the rule of Wazuh
@@ -66,10 +79,18 @@ bool agent_group_is_valid(const char *text, size_t length);
 bool agent_key_is_usual(const struct agent_key *key);
 
 /*
- * Parse a record of `length` bytes, without its newline. `ret` is written only on success; the
- * result names the invalid field.
+ * Parse a record of `length` bytes, without its newline, as the agents read client.keys: name and
+ * key are any printable characters, at most 128. `ret` is written only on success; the fault tells
+ * which field is wrong.
  */
 enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line, size_t length);
+
+/*
+ * The same for a record that a manager sent for a new agent: its name is one to register, and its
+ * key one that a manager hands out.
+ */
+enum agent_key_fault agent_key_parse_received(struct agent_key *ret, const char *line,
+					      size_t length);
 
 /* Are all four fields the same? */
 bool agent_key_equal(const struct agent_key *a, const struct agent_key *b);

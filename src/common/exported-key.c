@@ -14,8 +14,6 @@ struct findings {
 	int keys;                   /* 0, 1, or 2 for several */
 	enum agent_key_fault fault; /* of a line that looks like a record but is not valid */
 	bool has_odd_base64;        /* base64 text that does not contain a record */
-	/* a record without a line end whose key is shorter than usual */
-	bool has_cut_key;
 };
 
 /* ------------------------------------------------------------------ lines */
@@ -23,7 +21,6 @@ struct findings {
 struct span {
 	const char *text;
 	size_t length;
-	bool ended; /* of a line: by a newline */
 };
 
 static bool is_blank(char c)
@@ -36,7 +33,7 @@ static bool next_line(struct span *text, struct span *ret)
 {
 	const char *newline = memchr(text->text, '\n', text->length);
 	size_t length = newline ? (size_t)(newline - text->text) : text->length;
-	struct span line = { text->text, length, newline };
+	struct span line = { text->text, length };
 
 	if (text->length == 0)
 		return false;
@@ -87,10 +84,10 @@ static void take_record(struct findings *findings, struct span line)
 	struct agent_key key;
 	enum agent_key_fault fault = agent_key_parse(&key, line.text, line.length);
 
+	if (fault == AGENT_KEY_OK && !agent_key_text_is_genuine(key.key, strlen(key.key)))
+		fault = AGENT_KEY_NOT_GENUINE;
 	if (fault != AGENT_KEY_OK) {
 		findings->fault = fault;
-	} else if (!line.ended && strlen(key.key) < AGENT_KEY_USUAL) {
-		findings->has_cut_key = true;
 	} else if (findings->keys == 0) {
 		findings->key = key;
 		findings->keys = 1;
@@ -120,8 +117,7 @@ static bool take_records(struct findings *findings, struct span text)
 
 static bool is_one_key(const struct findings *findings)
 {
-	return findings->keys == 1 && findings->fault == AGENT_KEY_OK &&
-	       !findings->has_odd_base64 && !findings->has_cut_key;
+	return findings->keys == 1 && findings->fault == AGENT_KEY_OK && !findings->has_odd_base64;
 }
 
 static struct findings find_in_base64(struct span text)
@@ -130,7 +126,7 @@ static struct findings find_in_base64(struct span text)
 	char plain[EXPORTED_KEY_MAX];
 	ssize_t length = base64_decode(plain, sizeof plain, BASE64_PADDED, text.text, text.length);
 
-	if (length < 0 || !take_records(&findings, (struct span){ plain, (size_t)length, false }))
+	if (length < 0 || !take_records(&findings, (struct span){ plain, (size_t)length }))
 		findings.has_odd_base64 = true;
 	explicit_bzero(plain, sizeof plain);
 	return findings;
@@ -167,7 +163,6 @@ static void merge(struct findings *findings, const struct findings *more)
 	}
 	findings->fault = findings->fault ?: more->fault;
 	findings->has_odd_base64 |= more->has_odd_base64;
-	findings->has_cut_key |= more->has_cut_key;
 }
 
 /*
@@ -186,7 +181,7 @@ static void take_base64(struct findings *findings, struct span lines)
 		memcpy(joined + length, line.text, line.length);
 		length += line.length;
 	}
-	found = find_in_base64((struct span){ joined, length, false });
+	found = find_in_base64((struct span){ joined, length });
 	explicit_bzero(joined, sizeof joined);
 	if (!is_one_key(&found) && is_one_a_line(lines)) {
 		for (found = (struct findings){ 0 }; next_line(&lines, &line);) {
@@ -204,7 +199,7 @@ static void take_base64(struct findings *findings, struct span lines)
 
 static void take_text(struct findings *findings, struct span text)
 {
-	struct span base64 = { text.text, 0, false }, line;
+	struct span base64 = { text.text, 0 }, line;
 	const char *begin = text.text;
 
 	for (; next_line(&text, &line); begin = text.text) {
@@ -232,13 +227,9 @@ static int judge(struct agent_key *ret, const struct findings *findings, struct 
 			   findings->key.id, findings->key.name, findings->other_key.id,
 			   findings->other_key.name);
 	else if (findings->fault != AGENT_KEY_OK)
-		reason_set(why, "contains an invalid key: %s",
-			   agent_key_fault_text(findings->fault));
-	else if (findings->has_cut_key)
-		reason_set(why,
-			   "contains a key shorter than the usual %d characters; if it is not "
-			   "truncated, provide it as a line of client.keys with its newline",
-			   AGENT_KEY_USUAL);
+		reason_set(why, "contains an invalid key: %s%s",
+			   agent_key_fault_text(findings->fault),
+			   findings->fault == AGENT_KEY_NOT_GENUINE ? "; it may be truncated" : "");
 	else if (findings->has_odd_base64)
 		reason_set(why, "contains no complete key: the base64 text does not decode to \"ID "
 				"NAME IP KEY\"; it may be truncated");
@@ -283,7 +274,7 @@ int exported_key_parse(struct agent_key *ret, const char *text, size_t length, s
 	}
 	if (length < mark || memcmp(text, byte_order_mark, mark) != 0)
 		mark = 0;
-	take_text(&findings, (struct span){ text + mark, length - mark, false });
+	take_text(&findings, (struct span){ text + mark, length - mark });
 	r = judge(ret, &findings, why);
 	explicit_bzero(&findings, sizeof findings);
 	return r;

@@ -18,9 +18,9 @@ static void take_key(const char *text)
 		return;
 	}
 	HOLDS(agent_id_is_valid(key.id, strlen(key.id)) &&
-	      agent_name_is_valid(key.name, strlen(key.name)));
+	      agent_name_is_registrable(key.name, strlen(key.name)));
 	HOLDS(agent_ip_is_valid(key.ip, strlen(key.ip)) &&
-	      agent_key_text_is_valid(key.key, strlen(key.key)));
+	      agent_key_text_is_genuine(key.key, strlen(key.key)));
 	HOLDS(agent_key_format(line, &key) * 4 / 3 <= strlen(text) + 4);
 }
 

@@ -361,10 +361,18 @@ def test_answer(machine, start_manager, answers, outcome, words):
 
 
 def test_a_key_that_is_not_usual_is_stored_with_a_warning(machine, start_manager):
-    result = machine.registers("001 web-01 any short-key\n",
-                               manager=start_manager(Api({AGENTS: granted(key="short-key")})),
+    key = "zZ0" * 22
+    result = machine.registers(f"001 web-01 any {key}\n",
+                               manager=start_manager(Api({AGENTS: granted(key=key)})),
                                settings=settings(machine))
     assert "not the usual 64" in result.failure
+
+
+@pytest.mark.parametrize("key", ["null", "None", "undefined", "-", "short-key"])
+def test_a_word_for_nothing_is_no_key(machine, start_manager, key):
+    machine.fails("protocol-error", "the key is not 64 to 128 letters and digits",
+                  manager=start_manager(Api({AGENTS: granted(key=key)})),
+                  settings=settings(machine))
 
 
 # ------------------------------------------------------------------ what the manager wishes

@@ -116,7 +116,7 @@ def test_status(machine):
 
 
 def test_unusual_key_is_taken_with_a_warning(machine):
-    result = bring(machine, "001 web-01 any abc.DEF\n")
+    result = bring(machine, f"001 web-01 any {'abcDEFxyz0' * 7}\n")
     assert result.status == 0 and "not the usual 64" in result.failure, result
 
 

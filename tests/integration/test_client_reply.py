@@ -102,11 +102,9 @@ def test_valid_record(machine, start_manager, record):
 
 
 UNUSUAL_KEYS = {
-    "2 characters": "ab",
     "128 characters": "k" * 128,
     "not hexadecimal": "g" * 64,
     "65 digits": "0" * 65,
-    "all of a name": "A-Z.a_z.0-9",
 }
 
 
@@ -115,7 +113,28 @@ def test_unusual_key_is_stored_with_a_warning(machine, start_manager, key):
     result = machine.registers(f"001 web-01 any {key}\n",
                                manager=start_manager(answer(reply(key=key))))
     assert "64 hexadecimal digits" in result.failure and result.warnings
-    assert key not in result.failure or len(key) == 2
+    assert key not in result.failure
+
+
+# Words that programs print for "nothing", and what else is beside a key in such answers.
+NO_KEYS = ["null", "None", "undefined", "false", "-", "ab", "A-Z.a_z.0-9", "<nil>", KEY[:63],
+           "5f0c0c1e-7a1e-4f0e-9d6b-1a2b3c4d5e6f", "k" * 129]
+
+
+@pytest.mark.parametrize("key", NO_KEYS)
+def test_what_no_manager_generates_is_no_key(machine, start_manager, key):
+    machine.fails("protocol-error", "the key is not", manager=start_manager(answer(reply(key=key))))
+
+
+@pytest.mark.parametrize("address", ["10.0.0.0/08", "10.0.0.0/00", "::1/032", "64:ff9b::1.2.3.4"])
+def test_address_that_ends_the_agent_is_refused(machine, start_manager, address):
+    machine.fails("protocol-error", "the address is neither",
+                  manager=start_manager(answer(reply(ip=address))))
+
+
+def test_name_with_a_leading_dot_is_refused(machine, start_manager):
+    machine.fails("protocol-error", "begins with a dot",
+                  manager=start_manager(answer(reply(name=".web"))))
 
 
 def test_upper_case_key_is_usual(machine, start_manager):

@@ -108,6 +108,7 @@ FAULTS = [  # (name, IP, text): the words are those of the network
     ("a", "any", "Invalid agent name: a"),
     ("a b", "any", "Invalid agent name: a b"),
     ("n" * 129, "any", "Invalid agent name: " + "n" * 129),
+    (".web", "any", "Invalid agent name: .web"),
     ("it'", "any", None),  # ends the field on the network
     ("é1", "any", "Invalid agent name: \\xc3\\xa91"),
     ("web", "any", "Duplicate agent name: web"),

@@ -181,6 +181,17 @@ def test_no_key_in_the_log(directory):
         assert key not in registrar.log
 
 
+@pytest.mark.parametrize("dialect,version,taken", [
+    ("ossec", None, True), ("wazuh", None, False), ("wazuh", "v4.14.6", False),
+    ("wazuh", "v4.14.5", True)])
+def test_name_with_a_leading_dot(directory, dialect, version, taken):
+    options = ("--manager-version", version) if version else ()
+    with serving(directory, "-n", "--dialect", dialect, *options) as registrar:
+        reply = registrar.ask("OSSEC A:'.web'\n")
+        assert bool(reply.agent) == taken
+        assert taken or reply.records == ["ERROR: Invalid agent name: .web. Unable to add agent"]
+
+
 @pytest.mark.parametrize(
     "groups,text",
     [

@@ -324,11 +324,11 @@ static int check_name(struct reason *why)
 	size_t length = name ? strlen(name) : 0;
 	char shown[256];
 
-	if (!name || (agent_name_is_valid(name, length) && length <= AGENT_NAME_SAFE_MAX))
+	if (!name || (agent_name_is_registrable(name, length) && length <= AGENT_NAME_SAFE_MAX))
 		return 0;
 	reason_set(why,
 		   "Invalid agent name \"%s\". Please pick a valid name: 2 to 127 of A-Z a-z 0-9 . "
-		   "_ -",
+		   "_ -, not beginning with a dot",
 		   escape_string(shown, sizeof shown, name));
 	return -EINVAL;
 }

@@ -297,11 +297,12 @@ static int parse_groups(void *target, const char *text, const struct config_type
 static int parse_agent_name(void *target, const char *text, const struct config_type *type,
 			    const char **ret_expected)
 {
-	static const char valid[] = "2 to 127 characters of A-Z a-z 0-9 . _ - with the specifiers "
-				    "%H %l %m %b "
-				    "%i %%";
+	static const char valid[] = "2 to 127 characters of A-Z a-z 0-9 . _ -, not beginning with "
+				    "a dot, with the specifiers %H %l %m %b %i %%";
 
 	(void)type;
+	if (text[0] == '.')
+		return invalid(ret_expected, valid);
 	for (const char *at = text; *at; at++) {
 		if (*at == '%' && at[1] && strchr("Hlmbi%", at[1]))
 			at++;

@@ -117,7 +117,7 @@ static int accept_key(const struct attempt *attempt, const struct authd_reply *r
 	char manager[ENDPOINT_TEXT_SIZE];
 	size_t length;
 	const char *line = authd_reply_text(reply, &length);
-	enum agent_key_fault fault = agent_key_parse(ret, line, length);
+	enum agent_key_fault fault = agent_key_parse_received(ret, line, length);
 
 	if (fault == AGENT_KEY_OK)
 		return OUTCOME_REGISTERED;

@@ -119,11 +119,11 @@ static int check_name(const char *name, const char *template, struct reason *why
 	char shown[SOURCE_SIZE], shown_template[SOURCE_SIZE];
 	size_t length = strlen(name);
 
-	if (agent_name_is_valid(name, length) && length <= AGENT_NAME_SAFE_MAX)
+	if (agent_name_is_registrable(name, length) && length <= AGENT_NAME_SAFE_MAX)
 		return OUTCOME_OK;
 	reason_set(why,
 		   "The agent name '%s' (from name = %s) is not valid: it must be 2 to 127 "
-		   "characters of A-Z a-z 0-9 . _ -; set name in [agent]",
+		   "characters of A-Z a-z 0-9 . _ -, not beginning with a dot; set name in [agent]",
 		   escape_string(shown, sizeof shown, name),
 		   escape_string(shown_template, sizeof shown_template, template));
 	return OUTCOME_MISCONFIGURED;

@@ -88,6 +88,7 @@ static void register_agent(struct incoming_call *call, const struct enrollment_p
 		.fields = { .name = field_of(body->name), .ip = field_of(body->ip) },
 		.id = field_of(body->id),
 		.key = field_of(body->key),
+		.allow_leading_dot = true,
 	};
 	struct enrollment *enrollment = calloc(1, sizeof *enrollment);
 

@@ -13,3 +13,6 @@ bool manager_version_is_valid(const char *text);
 
 /* Is the agent's version newer than the manager's? */
 bool agent_version_is_newer(const char *agent, size_t length, const char *manager);
+
+/* Did this version of Wazuh's authd register names that begin with a dot? Those before 4.14.6. */
+bool manager_version_takes_leading_dot(const char *text);

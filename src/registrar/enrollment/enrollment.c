@@ -83,12 +83,29 @@ static bool refuse_internal(struct decision *decision, const char *text)
 
 /* ------------------------------------------------------------------ name, version, groups */
 
+/* The authd and the agents of Wazuh refuse a leading dot from 4.14.6 on, its API does not. */
+static bool may_begin_with_dot(const struct decision *decision)
+{
+	const char *version = decision->policy->manager_version;
+
+	return decision->policy->dialect == DIALECT_OSSEC || decision->request->allow_leading_dot ||
+	       (version && manager_version_takes_leading_dot(version));
+}
+
+static bool name_is_allowed(const struct decision *decision)
+{
+	const struct authd_field *name = &decision->request->fields.name;
+
+	return may_begin_with_dot(decision) ? agent_name_is_valid(name->text, name->length)
+					    : agent_name_is_registrable(name->text, name->length);
+}
+
 static bool take_name(struct decision *decision)
 {
 	const struct authd_field *name = &decision->request->fields.name;
 	char *target = decision->enrollment->agent.name;
 
-	if (!agent_name_is_valid(name->text, name->length))
+	if (!name_is_allowed(decision))
 		return refuse(decision, ENROLLMENT_NAME, "Invalid agent name: %.*s",
 			      (int)name->length, name->text);
 	memcpy(target, name->text, name->length);

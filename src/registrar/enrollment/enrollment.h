@@ -45,6 +45,8 @@ struct enrollment_request {
 	const char *peer;       /* the client's address; null: there is no client */
 	/* choose the id after the highest, as manage_agents does, whatever the dialect */
 	bool next_id;
+	/* take a name that begins with a dot in Wazuh's dialect as well, as its API does */
+	bool allow_leading_dot;
 };
 
 /* Why there was no key. The API has a code for each. */

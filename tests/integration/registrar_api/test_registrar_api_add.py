@@ -12,6 +12,11 @@ from registrar_tools import KEY
 # ------------------------------------------------------------------ POST /agents
 
 
+def test_name_with_a_leading_dot_is_taken_as_by_the_real_api(registrar, client):
+    assert client.ask("POST", LIST, {"name": ".web"}).status == 200
+    assert registrar.keys()[0][1] == ".web"
+
+
 def test_add(registrar, client):
     answer = client.ask("POST", LIST, {"name": "web-01", "ip": "10.1.2.3"})
     assert answer.status == 200 and set(answer.json) == {"data", "error"} and answer.error == 0

@@ -53,9 +53,11 @@ static void test_names(void **state)
 
 	(void)state;
 	check_rows(rows, COUNT(rows), agent_name_is_valid);
-	check_rows(rows, COUNT(rows), agent_key_text_is_valid);
 	assert_false(agent_name_is_valid("a\0b", 3));
-	assert_false(agent_key_text_is_valid("a\0b", 3));
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_row(rows[i].text,
+			  agent_name_is_registrable(rows[i].text, strlen(rows[i].text)) ==
+				  (rows[i].valid && rows[i].text[0] != '.'));
 }
 
 /* Every byte, so that no range is off by one. */
@@ -164,11 +166,18 @@ static void test_parse(void **state)
 		{ "0a1 web-01 any " HEX64, AGENT_KEY_ID },
 		{ "123456789 web-01 any " HEX64, AGENT_KEY_ID },
 		{ "001 !web-01 any " HEX64, AGENT_KEY_NAME },
-		{ "001 a any " HEX64, AGENT_KEY_NAME },
+		{ "001 #web-01 any " HEX64, AGENT_KEY_NAME },
+		{ "001 a/b any " HEX64, AGENT_KEY_NAME },
+		{ "001 \xc3\xa9 any " HEX64, AGENT_KEY_NAME },
+		{ "001 a any " HEX64, AGENT_KEY_OK },
+		{ "001 .web%01 any " HEX64, AGENT_KEY_OK },
 		{ "001 " A127 "aa any " HEX64, AGENT_KEY_NAME },
 		{ "001 web-01 foo " HEX64, AGENT_KEY_IP },
 		{ "001 web-01 #any " HEX64, AGENT_KEY_IP },
-		{ "001 web-01 any a", AGENT_KEY_KEY },
+		{ "001 web-01 any a", AGENT_KEY_OK },
+		{ "001 web-01 any !#$%&'()*+,-./:;<=>?@[]^_`{|}~", AGENT_KEY_OK },
+		{ "001 web-01 any \xc3\xa9", AGENT_KEY_KEY },
+		{ "001 web-01 any a\x7f", AGENT_KEY_KEY },
 		{ "001 web-01 any " A127 "aa", AGENT_KEY_KEY },
 		{ "001 web-01 any " HEX64 "\r", AGENT_KEY_KEY },
 		{ "001 web-01 any " HEX64 "\n", AGENT_KEY_KEY },
@@ -192,6 +201,50 @@ static void test_parse(void **state)
 		check_row(rows[i].line, length == strlen(rows[i].line) + 1 &&
 						line[length - 1] == '\n' &&
 						memcmp(line, rows[i].line, length - 1) == 0);
+	}
+}
+
+/* What a manager may have sent; the words are those that programs print for "nothing". */
+static void test_parse_received(void **state)
+{
+	static const struct {
+		const char *line;
+		enum agent_key_fault fault;
+	} rows[] = {
+		{ "001 web-01 any " HEX64, AGENT_KEY_OK },
+		{ "1024 .. 10.0.0.1 " HEX64, AGENT_KEY_RECEIVED_NAME },
+		{ "001 .web any " HEX64, AGENT_KEY_RECEIVED_NAME },
+		{ "001 a any " HEX64, AGENT_KEY_RECEIVED_NAME },
+		{ "001 web%01 any " HEX64, AGENT_KEY_RECEIVED_NAME },
+		{ "001 web-01 any ZZZZZZZZZZZZZZZZzzzzzzzzzzzzzzzz00000000000000009999999999999999",
+		  AGENT_KEY_OK },
+		{ "001 web-01 any " A127 "a", AGENT_KEY_OK },
+		{ "001 web-01 any " A127 "aa", AGENT_KEY_KEY },
+		{ "001 web-01 any 48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637d",
+		  AGENT_KEY_NOT_GENUINE },
+		{ "001 web-01 any 48a99873149358e48b13273c4ad07c44", AGENT_KEY_NOT_GENUINE },
+		{ "001 web-01 any -8a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db",
+		  AGENT_KEY_NOT_GENUINE },
+		{ "001 web-01 any 5f0c0c1e-7a1e-4f0e-9d6b-1a2b3c4d5e6f", AGENT_KEY_NOT_GENUINE },
+		{ "001 web-01 any null", AGENT_KEY_NOT_GENUINE },
+		{ "001 web-01 any None", AGENT_KEY_NOT_GENUINE },
+		{ "001 web-01 any undefined", AGENT_KEY_NOT_GENUINE },
+		{ "001 web-01 any false", AGENT_KEY_NOT_GENUINE },
+		{ "001 web-01 any <nil>", AGENT_KEY_NOT_GENUINE },
+		{ "001 web-01 any -", AGENT_KEY_NOT_GENUINE },
+		{ "001 web-01 10.0.0.0/08 " HEX64, AGENT_KEY_IP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct agent_key key = { .id = "before" };
+
+		check_row(rows[i].line,
+			  agent_key_parse_received(&key, rows[i].line, strlen(rows[i].line)) ==
+				  rows[i].fault);
+		check_row(rows[i].line, *agent_key_fault_text(rows[i].fault) != '\0');
+		check_row(rows[i].line,
+			  (strcmp(key.id, "before") != 0) == (rows[i].fault == AGENT_KEY_OK));
 	}
 }
 
@@ -298,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_ips),
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_parse_received),
 		cmocka_unit_test(test_parse_takes_no_more_than_its_length),
 		cmocka_unit_test(test_format_widest),
 		cmocka_unit_test(test_usual),

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #define HEX "48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db"
+#define LETTERS "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ0"
 #define LINE "001 web-01 any " HEX
 #define OTHER "002 web-02 10.0.0.0/24 " HEX
 /* base64 of LINE (79 bytes: padded) in one and in parts, and of OTHER (87 bytes: not padded) */
@@ -44,7 +45,9 @@ static const struct {
 	{ "# of the manager\n\n" LINE "\n", LINE, true },
 	{ "007 !gone any " HEX "\n008 #*#*#*#*#*\n" LINE "\n", LINE, true },
 	{ LINE "\n" LINE "\n" A "\n", LINE, true },
-	{ "003 web_3 2001:db8::/32 aZ.-_9\n", "003 web_3 2001:db8::/32 aZ.-_9", true },
+	{ "003 web_3 2001:db8::/32 " LETTERS "\n", "003 web_3 2001:db8::/32 " LETTERS, true },
+	{ "004 .%x 10.0.0.1 " HEX "\n", "004 .%x 10.0.0.1 " HEX, true },
+	{ SHORT_NAME, "001 x any " HEX, true },
 	{ "\nAgent key information for '001' is: \n" A "\n\n** Press ENTER to return to the main "
 	  "menu.\n",
 	  LINE, true },
@@ -66,7 +69,11 @@ static const struct {
 	{ A1 "\n", "truncated", false }, /* which decodes to a record with a shorter key */
 	{ "001 web-01 any 48a9", "truncated", false },
 	{ "001 web-01 any 48a9  ", "truncated", false },
-	{ "001 web-01 any 48a9\n", "001 web-01 any 48a9", true },
+	{ "001 web-01 any 48a9\n", "truncated", false },
+	{ "001 web-01 any null\n", "the key is not 64 to 128 letters and digits", false },
+	{ "001 web-01 any -", "the key is not 64 to 128 letters and digits", false },
+	{ "MDAxIHdlYi0wMSBhbnkgbnVsbA==", "the key is not 64 to 128 letters and", false },
+	{ "001 web-01 any 5f0c0c1e-7a1e-4f0e-9d6b-1a2b3c4d5e6f\n", "the key is not 64", false },
 	{ LINE "\n001 web-01 any 48a9", "truncated", false },
 	{ LINE "\nwhat\n", "does not decode", false },
 	{ A1 "ZD", "does not decode", false },
@@ -88,7 +95,7 @@ static const struct {
 	{ "001 w\xc3\xb6"
 	  "b any " HEX,
 	  "the name is not", false },
-	{ SHORT_NAME, "contains an invalid key: the name is not", false },
+	{ "001 web/01 any " HEX, "contains an invalid key: the name is not", false },
 	{ "001 web-01 any.where " HEX, "the address is neither", false },
 	{ "001 web-01 any " HEX "\xe2\x80\xa6", "the key is not", false },
 	{ LINE "\n002 web-02 any", "four fields separated by single spaces", false },

@@ -92,8 +92,9 @@ const char *api_key_parse(struct agent_key *ret, const char *base64)
 {
 	char line[AGENT_LINE_SIZE];
 	ssize_t length = base64_decode(line, sizeof line, BASE64_PADDED, base64, strlen(base64));
-	enum agent_key_fault fault = length <= 0 ? AGENT_KEY_FIELDS
-						 : agent_key_parse(ret, line, (size_t)length);
+	enum agent_key_fault fault = length <= 0
+					     ? AGENT_KEY_FIELDS
+					     : agent_key_parse_received(ret, line, (size_t)length);
 
 	explicit_bzero(line, sizeof line);
 	if (length <= 0)

@@ -123,6 +123,18 @@ static void test_versions(void **state)
 						 rows[i].manager) == rows[i].is_newer);
 }
 
+static void test_leading_dots(void **state)
+{
+	(void)state;
+	assert_true(manager_version_takes_leading_dot("v4.14.5"));
+	assert_true(manager_version_takes_leading_dot("4.13.9"));
+	assert_true(manager_version_takes_leading_dot("v3.99.99"));
+	assert_false(manager_version_takes_leading_dot("v4.14.6"));
+	assert_false(manager_version_takes_leading_dot("v4.14"));
+	assert_false(manager_version_takes_leading_dot("v4.15.0"));
+	assert_false(manager_version_takes_leading_dot("v5.0.0"));
+}
+
 static void test_import_lines(void **state)
 {
 	static const struct {
@@ -158,9 +170,8 @@ static void test_import_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_recorded_addresses),
-		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_addresses),    cmocka_unit_test(test_recorded_addresses),
+		cmocka_unit_test(test_versions),     cmocka_unit_test(test_leading_dots),
 		cmocka_unit_test(test_import_lines),
 	};
 

@@ -177,8 +177,17 @@ static void test_keys(void **state)
 		{ "MDAxIHdlYi0wMSBhbnkgNmI1YzFhNWUxZWUxYzBkNWE3YjdhM2UwZjNjMWY2ZDJiMWE3ZDllNGM4ZjBh"
 		  "MWIyYzNkNGU1ZjYwNzE4MjkzYQ==",
 		  NULL },
-		{ "MDAxIHdlYi0wMSBhbnkgYWI=", NULL },
-		{ "MDAxIHdlYi0wMSBhbnkgYWJj", NULL },
+		{ "MDAxIHdlYi0wMSBhbnkgenp6enp6enp6enp6enp6enp6enp6enp6enp6enp6enp6enp6enp6enp6enp6"
+		  "enp6enp6enp6enp6enp6enp6eno=",
+		  NULL },
+		{ "MDAxIHdlYi0wMSBhbnkgWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpa"
+		  "WlpaWlpaWlpaWlpaWlpaWlpaWlpa",
+		  NULL },
+		{ "MDAxIHdlYi0wMSBhbnkgYWI=", "the key is not 64 to 128 letters and digits" },
+		{ "MDAxIHdlYi0wMSBhbnkgbnVsbA==", "the key is not 64 to 128 letters and digits" },
+		{ "MDAxIC53ZWIgYW55IGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
+		  "YWFhYWFhYWFhYWFhYWFhYWE=",
+		  "the name is not" },
 		{ "", "not a line of client.keys in base64" },
 		{ "=", "not a line of client.keys in base64" },
 		{ "====", "not a line of client.keys in base64" },
