@@ -92,7 +92,7 @@ void config_done(struct config *config)
 
 /* ------------------------------------------------------------------ unknown names */
 
-/* Levenshtein distance of two short words; long ones are as far apart as can be. */
+/* The Levenshtein distance of two words; SIZE_MAX for words of 64 bytes or more. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[65], length = strlen(b);
@@ -119,8 +119,8 @@ static size_t distance(const char *a, const char *b)
 }
 
 /*
- * The valid key most like SECTION.NAME; a key of the same name in another section is nearest of
- * all.
+ * The valid key most similar to SECTION.NAME; a key of the same name in another section is the
+ * nearest.
  */
 static const struct config_key *nearest_key(const char *section, const char *name)
 {
@@ -221,8 +221,8 @@ int config_assign(struct config *config, const char *assignment, const char *ori
 /* ------------------------------------------------------------------ reading a file */
 
 /*
- * inih calls the reader once a line and the handler right after it, so the reader knows the
- * handler's line.
+ * inih calls the reader once per line and the handler directly after it, so the reader knows the
+ * line of the handler.
  */
 struct ini_source {
 	FILE *file;
@@ -230,7 +230,7 @@ struct ini_source {
 	unsigned int line;
 	struct config *config;
 	struct reason *why;
-	int error; /* the first one; reading goes on to its end but changes nothing more */
+	int error; /* the first one; reading continues to the end but changes nothing more */
 };
 
 static void fail_line(struct ini_source *source, const char *problem)
@@ -241,8 +241,7 @@ static void fail_line(struct ini_source *source, const char *problem)
 }
 
 /*
- * inih tells of a section only with its first key; one without keys may be a misspelt name all the
- * same.
+ * inih reports a section only with its first key; one without keys may be a misspelt name as well.
  */
 static void check_section(struct ini_source *source, const char *line)
 {
@@ -272,9 +271,9 @@ static void check_section(struct ini_source *source, const char *line)
 }
 
 /*
- * What inih would do silently is an error here: it cuts lines that exceed its buffer (`size`, 200
- * in most distributions), and it stops at a NUL byte. Leading blanks are dropped, because inih
- * takes an indented line for a continuation of the value before it.
+ * Detect what inih ignores: it truncates lines that exceed its buffer (`size`, 200 in most
+ * distributions), and stops at a NUL byte. Leading blanks are dropped, because inih treats an
+ * indented line as a continuation of the previous value.
  */
 static char *read_line(char *buffer, int size, void *stream)
 {
@@ -334,7 +333,7 @@ int config_read(struct config *config, FILE *file, const char *path, struct reas
 
 	if (fstat(fileno(file), &status) == 0 && status.st_mtime > config->changed_at)
 		config->changed_at = status.st_mtime;
-	if (bad_line > 0) { /* the first fault: behind one of ours inih sees only empty lines */
+	if (bad_line > 0) { /* the first error: after one of ours inih sees only empty lines */
 		reason_set(why, "%s:%d: expected [SECTION], KEY = VALUE or a comment", path,
 			   bad_line);
 		return -EINVAL;
@@ -355,7 +354,7 @@ int config_read_file(struct config *config, const char *path, struct reason *why
 
 /* ------------------------------------------------------------------ rules over several keys */
 
-/* An enrollment token says where the manager is, and by what it is known. */
+/* An enrollment token contains the address of the manager and how to verify it. */
 static bool has_token(const struct config *config)
 {
 	return config->manager.method == METHOD_ENROLL && config->auth.token_file;
@@ -410,7 +409,7 @@ static int check_trust(const struct config *config, struct reason *why)
 	return 0;
 }
 
-/* No manager is asked, so nothing that is about managers matters. */
+/* No manager is contacted, so no other key matters. */
 static int check_import(const struct config *config, struct reason *why)
 {
 	if (config->auth.key_file)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The client's configuration: one typed value a key, checked when it is read.
+ * The client's configuration: one typed value per key, checked when it is read.
  *
- * One table (config.c) knows every key, its type and its default; the parser, --set, the tests of
- * the shipped file and of the manual page all go by it. An unknown key or a value that does not
- * parse is an error that names the place and the nearest valid key: a typo must never silently turn
- * verification off.
+ * One table (config.c) defines every key, its type and its default; the parser, --set, and the
+ * tests of the shipped file and of the manual page use it. An unknown key or an invalid value is an
+ * error that names the place and the nearest valid key: a typo must never silently disable
+ * verification.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ enum duplicate_policy { DUPLICATE_WAIT, DUPLICATE_SUFFIX, DUPLICATE_REPLACE, DUP
 /* Strings are owned; null where the key is not set. Durations are microseconds. */
 struct config {
 	struct {
-		/* host, host:port, [ipv6]:port; order is failover order */
+		/* host, host:port, [ipv6]:port; in failover order */
 		struct string_list address;
 		uint16_t port; /* 0: not set, see config_default_port() */
 		int method;    /* enum method_kind */
@@ -79,15 +79,15 @@ struct config {
 		int on_duplicate; /* enum duplicate_policy */
 		uint64_t settle;
 	} identity;
-	bool budget_is_set; /* somebody has written it; the default is for services only */
-	time_t changed_at;  /* when the youngest of the files read was last written */
+	bool budget_is_set; /* set explicitly; the default is for services only */
+	time_t changed_at;  /* the latest modification time of the files read */
 };
 
 /* One row of the table of keys. */
 struct config_key {
 	const char *section;
 	const char *name;
-	const char *default_text; /* as it would stand in the file; "" for unset */
+	const char *default_text; /* as in the file; "" for unset */
 	const struct config_type *type;
 	size_t offset; /* in struct config */
 };
@@ -95,13 +95,13 @@ struct config_key {
 /* The table; ends with a row whose section is null. */
 extern const struct config_key config_keys[];
 
-/* All keys at their defaults. Free with config_done(). Returns 0 or -ENOMEM. */
+/* Set all keys to their defaults. Free with config_done(). Returns 0 or -ENOMEM. */
 int config_init(struct config *config);
 
 /*
- * Set one key, named "SECTION.KEY"; an empty value goes back to the default, and lists grow by one
- * item a call. `origin` is the place of the value ("FILE:LINE", "--set"). Returns 0, or -EINVAL or
- * -ENOMEM with `why` set.
+ * Set one key; an empty value restores the default, and lists are extended by one item per call.
+ * `origin` is the place of the value ("FILE:LINE", "--set"). Returns 0, or -EINVAL or -ENOMEM with
+ * `why` set.
  */
 int config_set(struct config *config, const char *section, const char *name, const char *value,
 	       const char *origin, struct reason *why);
@@ -113,55 +113,55 @@ int config_assign(struct config *config, const char *assignment, const char *ori
 /* Read an open INI file; `path` is for messages. Returns 0, or a negative errno with `why` set. */
 int config_read(struct config *config, FILE *file, const char *path, struct reason *why);
 
-/* Read the INI file `path`. */
+/* Read the INI file `path`. Returns as config_read(). */
 int config_read_file(struct config *config, const char *path, struct reason *why);
 
 /*
  * Read the default file and its drop-ins: SYSCONFDIR/agent-register/agent-register.conf, then
  * agent-register.conf.d/NAME.conf from /usr/lib, /run and SYSCONFDIR in the order of their names;
- * of files of the same name only that of the last of these directories counts (as systemd does).
- * None of them has to exist.
+ * of files with the same name only the one in the last of these directories is used (as in
+ * systemd). None of them has to exist. Returns as config_read().
  */
 int config_read_defaults(struct config *config, struct reason *why);
 
 /*
- * The same with a given main file and drop-in directories (ends with null), later ones over earlier
- * ones. For config_read_defaults() and its test.
+ * The same with a given main file and drop-in directories (terminated by null), of which later ones
+ * take precedence. For config_read_defaults() and its test.
  */
 int config_read_layers(struct config *config, const char *main_file, const char *const *directories,
 		       struct reason *why);
 
 /*
- * Take what the service was handed as credentials ($CREDENTIALS_DIRECTORY, systemd.exec(5)):
+ * Use the credentials passed to the service ($CREDENTIALS_DIRECTORY, systemd.exec(5)):
  * agent-register.conf is read as a configuration file, and agent-register.password, .ca,
- * .certificate, .private-key, .proxy-password, .api-password, .token and .client-key take the place
- * of the files of the same role. Those that were not passed change nothing.
+ * .certificate, .private-key, .proxy-password, .api-password, .token and .client-key replace the
+ * corresponding files. Credentials that were not passed change nothing. Returns as config_read().
  */
 int config_read_credentials(struct config *config, struct reason *why);
 
 /*
- * Is `path` a credential of this service? Those are written anew at each start, and taken away by
+ * Is `path` a credential of this service? Credentials are written at each start and removed by
  * systemd.
  */
 bool config_is_credential(const char *path);
 
 /*
- * The name of a credential that lies in one of systemd's stores below /etc and /run
- * (systemd.exec(5)) but was not handed to this service, as one that was written after the service
- * was started; null: there is none.
+ * The name of a credential that is in one of systemd's stores below /etc and /run (systemd.exec(5))
+ * but was not passed to this service, such as one that was written after the service was started;
+ * null: there is none. Static.
  */
 const char *config_late_credential(void);
 
-/* The rules that concern more than one key. Returns 0, or -EINVAL with `why` set. */
+/* Check the rules that concern more than one key. Returns 0, or -EINVAL with `why` set. */
 int config_check(const struct config *config, struct reason *why);
 
-/* The port where an address names none: the configured one, or the usual one of the method. */
+/* The port for addresses without one: the configured port, or the default of the method. */
 uint16_t config_default_port(const struct config *config);
 
-/* The file of the password that the method sends; null: none. */
+/* The password file of the method; null: none. Owned by the configuration. */
 const char *config_password_file(const struct config *config);
 
-/* Is there anything to do: is a manager to be asked, or a key to be imported? */
+/* Is there anything to do: is a manager, a token or a key to import configured? */
 bool config_has_work(const struct config *config);
 
 void config_done(struct config *config);

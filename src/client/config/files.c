@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Finding the configuration files: the default file and its drop-ins, merged by file name as
- * systemd does it.
+ * Finding the configuration files: the default file and its drop-ins, merged by file name as in
+ * systemd.
  */
 #include "client/config/config.h"
 
@@ -103,7 +103,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(name_of(*(char *const *)a), name_of(*(char *const *)b));
 }
 
-/* A missing main file is no error: everything may stand in drop-ins. */
+/* A missing main file is no error: the configuration may be in drop-ins only. */
 static int read_main_file(struct config *config, const char *path, struct reason *why)
 {
 	cleanup_file FILE *file = io_open(path);
@@ -153,7 +153,7 @@ static const struct {
 	{ "agent-register.client-key", "auth", "key_file" },
 };
 
-/* The path of a credential that was passed, or null. */
+/* The path of a credential in `directory`, to be freed; null: it is not there. */
 static char *credential_path(const char *directory, const char *name)
 {
 	char *path;
@@ -179,7 +179,7 @@ int config_read_credentials(struct config *config, struct reason *why)
 	file = credential_path(directory, "agent-register.conf");
 	if (file)
 		r = config_read_file(config, file, why);
-	config->changed_at = changed_at; /* when systemd wrote it says nothing */
+	config->changed_at = changed_at; /* the time of systemd's copy means nothing */
 	for (size_t i = 0; r >= 0 && i < sizeof credential_roles / sizeof credential_roles[0];
 	     i++) {
 		cleanup_free char *path = credential_path(directory,
@@ -201,7 +201,7 @@ bool config_is_credential(const char *path)
 }
 
 /*
- * Is the credential in one of the places where systemd looks for it (systemd.exec(5),
+ * Is the credential in one of the directories in which systemd looks for it (systemd.exec(5),
  * LoadCredential=)?
  */
 static bool is_in_store(const char *name)

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What a value is not; for a parser to return. */
+/* Set the description of a valid value. Returns -EINVAL. */
 static int invalid(const char **ret_expected, const char *expected)
 {
 	*ret_expected = expected;
@@ -172,7 +172,7 @@ static void clear_duration(void *target)
 	*(uint64_t *)target = 0;
 }
 
-/* Numbers with units, added up: "1min 30s". At most 10 years, which no sum can overflow. */
+/* Numbers with units, added up: "1min 30s". At most 10 years, so that no sum can overflow. */
 static int parse_duration(void *target, const char *text, const struct config_type *type,
 			  const char **ret_expected)
 {
@@ -247,7 +247,7 @@ static int parse_proxy(void *target, const char *text, const struct config_type 
 	}
 }
 
-/* As tls_pin_format() writes it. */
+/* In the format of tls_pin_format(). */
 static int parse_pin(void *target, const char *text, const struct config_type *type,
 		     const char **ret_expected)
 {
@@ -293,7 +293,9 @@ static int parse_groups(void *target, const char *text, const struct config_type
 
 /* ------------------------------------------------------------------ the agent */
 
-/* The expanded name is checked later (identity.h); here only what no expansion can correct. */
+/*
+ * The expanded name is checked later (identity.h); this checks only what no expansion can correct.
+ */
 static int parse_agent_name(void *target, const char *text, const struct config_type *type,
 			    const char **ret_expected)
 {

@@ -20,7 +20,7 @@ struct config_type {
 	bool is_list;
 	/* may contain a password by mistake: an invalid value is not shown */
 	bool may_hold_secrets;
-	const char *const *choices; /* of an enum: the words for 0, 1, ...; ends with null */
+	const char *const *choices; /* of an enum: the words for 0, 1, ...; terminated by null */
 };
 
 extern const struct config_type config_text; /* char *: printable, no blanks around it */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The way of agent-auth: one line to the manager's registration service over TLS, one line back. */
+/*
+ * The method of agent-auth: one line to the manager's registration service over TLS, and one line
+ * back.
+ */
 #include "client/methods/methods.h"
 
 #include "common/authd-message.h"
@@ -9,7 +12,7 @@
 #include <string.h>
 
 /*
- * How long an error text may go on growing: managers of Wazuh 4 end it with the connection, not
+ * How long to wait for the rest of an error text: Wazuh 4 managers end it with the connection, not
  * with a newline.
  */
 #define ERROR_GRACE_USEC (2 * USEC_PER_SEC)
@@ -81,9 +84,7 @@ static int silent(const struct attempt *attempt, const struct tls_client *client
 	return OUTCOME_REFUSED;
 }
 
-/*
- * The peer's bytes for a message; not those that give the request back, which holds the password.
- */
+/* The peer's bytes for a message, unless they echo the request, which contains the password. */
 static const char *show(const struct attempt *attempt, char *buffer, size_t size, const char *bytes,
 			size_t length)
 {
@@ -141,7 +142,7 @@ static int judge(const struct attempt *attempt, const struct tls_client *client,
 	case AUTHD_REPLY_SILENT:
 		return silent(attempt, client, why);
 	default:
-		/* What came may be most of a key: show it only when it does not begin like one. */
+		/* The bytes may be most of a key: show them only when they do not look like one. */
 		endpoint_text(attempt->manager, manager);
 		if (memmem(reply->bytes, reply->length, "OSSEC K:", strlen("OSSEC K:")))
 			reason_set(why,
@@ -168,7 +169,7 @@ static int timed_out(const struct attempt *attempt, const struct authd_reply *re
 	return OUTCOME_BUSY;
 }
 
-/* Read until the reply decides something. */
+/* Read until the reply is complete. */
 static int read_reply(const struct attempt *attempt, struct tls_client *client,
 		      struct authd_reply *reply, struct reason *why)
 {
@@ -191,7 +192,7 @@ static int read_reply(const struct attempt *attempt, struct tls_client *client,
 				deadline = deadline_in(ERROR_GRACE_USEC, attempt->deadline);
 			continue;
 		}
-		/* An alert behind an error text changes nothing: the text has said it. */
+		/* An alert after an error text changes nothing: the text is sufficient. */
 		if (r != OUTCOME_OK && r != -ETIMEDOUT && (r < 0 || state == AUTHD_REPLY_MORE))
 			return r;
 		state = authd_reply_finish(reply);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * An enrollment token of Wazuh 5: where the manager is, by what it is known, and (usually) a
+ * An enrollment token of Wazuh 5: the manager's address, how to verify it, and (usually) a
  * credential. Base64url of
  *
  *	{"ver":1,"adr":"HOST[:PORT][/PREFIX]","pin":SHA-256 of the CA's key | "ca":PEM[,"key":
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* characters: one with an embedded bundle of 64 KiB has 120 KiB */
+/* characters: a token with an embedded bundle of 64 KiB has 120 KiB */
 #define ENROLLMENT_TOKEN_MAX ((size_t)256 * 1024)
 #define ENROLLMENT_PORT 1517
 #define ENROLLMENT_PREFIX "wazuh-manager"
@@ -39,9 +39,9 @@ struct enrollment_token {
 };
 
 /*
- * Parse a token of `length` characters. Strict: an unknown, repeated or missing member, a member of
- * another type, and bytes that do not belong are refused. `ret` is written only on success; `why`
- * never shows what the token holds. Returns 0, -EINVAL or -ENOMEM.
+ * Parse a token of `length` characters. Strict: unknown, repeated or missing members, members of
+ * another type, and other bytes are errors. `ret` is written only on success; `why` never contains
+ * anything from the token. Returns 0, -EINVAL or -ENOMEM.
  */
 int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_t length,
 			   struct reason *why);

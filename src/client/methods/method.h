@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A way to get a key from a manager.
+ * The interface of a registration method: a way to obtain a key from a manager.
  *
  * To add a method: write methods/NAME.c with one function of the type of `run` below; declare its
  * `struct method` in methods/methods.h and add its row to the table in methods/methods.c (a method
- * that needs a library besides OpenSSL: methods/https/https-module.c), its word to the methods in
- * config/types.c, and its section to agent-register.conf(5). A method asks once, under one deadline.
- * It does not log, retry, or store anything.
+ * that needs a library besides OpenSSL: methods/https/https-module.c), its name to the methods in
+ * config/types.c, and its section to agent-register.conf(5). A method asks once, under one
+ * deadline. It does not log, retry, or store anything.
  */
 #pragma once
 
@@ -25,11 +25,12 @@ enum attempt_step {
 	STEP_CONNECTING,
 	STEP_VERIFYING, /* connected; the TLS handshake begins */
 	STEP_SENDING,   /* verified; from here on the manager may have registered us */
-	STEP_WAITING,   /* the request is out */
-	STEP_RECEIVED,  /* a valid key has come; reported by the registration, not by the method */
+	STEP_WAITING,   /* the request has been sent */
+	/* a valid key was received; reported by the registration, not by the method */
+	STEP_RECEIVED,
 };
 
-/* The agent that a key is asked for. Terminated strings, not owned; null: not sent. */
+/* The agent for which a key is requested. Terminated strings, not owned; null: not sent. */
 struct attempt_agent {
 	const char *name;
 	const char *groups; /* separated by commas */
@@ -38,7 +39,7 @@ struct attempt_agent {
 	const char *key_hash; /* of the key still on disk */
 };
 
-/* How to reach the manager, and what it must prove. Nothing is owned. */
+/* How to connect to the manager, and how to verify it. Nothing is owned. */
 struct attempt_connection {
 	SSL_CTX *context;
 	const struct tls_trust *trust;
@@ -46,15 +47,15 @@ struct attempt_connection {
 	uint64_t timeout;          /* microseconds, within the deadline */
 };
 
-/* What only the method api looks at. */
+/* Only for the method api. */
 struct attempt_api {
-	const char *user; /* whose password it is */
-	bool replace;     /* take the place of an agent of our name that is not connected */
-	/* microseconds since a request of ours whose answer was lost; 0: none was */
+	const char *user; /* the user to whom the password belongs */
+	bool replace;     /* replace an agent of our name that is not connected */
+	/* microseconds since a request whose response was lost; 0: none */
 	uint64_t lost_for;
 };
 
-/* What only the method enroll looks at. Nothing is owned. */
+/* Only for the method enroll. Nothing is owned. */
 struct attempt_enroll {
 	const struct enrollment_token *token; /* null: none */
 	const struct reenroll_secret *secret; /* this agent's own; null: none */
@@ -62,8 +63,8 @@ struct attempt_enroll {
 };
 
 /*
- * Everything one attempt needs: plain values, nothing owned. registration/access.h composes it, but
- * for the agent and the progress.
+ * Everything that one attempt needs: plain values, nothing owned. Composed by
+ * registration/access.h, except the agent and the progress callback.
  */
 struct attempt {
 	const struct endpoint *manager;
@@ -73,32 +74,36 @@ struct attempt {
 	struct attempt_api api;
 	struct attempt_enroll enroll;
 	const struct deadline *deadline;
-	/* Called before each step; null: nobody. A negative errno ends the attempt. */
+	/* Called before each step; null: not called. A negative errno ends the attempt. */
 	int (*progress)(enum attempt_step step, void *user);
 	void *user;
 };
 
-/* What an attempt reports beside its outcome. Start with zeros. */
+/* What an attempt reports in addition to its outcome. Start with zeros. */
 struct attempt_report {
-	struct reason why;     /* when it did not end in a key */
-	struct reason warning; /* what was accepted although it looks wrong */
-	bool answered;         /* the manager said that it did not register us ... */
-	/* ... in these words, escaped; empty: in none. `why` begins with "MANAGER says: " and them */
+	struct reason why;     /* when no key was obtained */
+	struct reason warning; /* a problem that was accepted */
+	bool answered;         /* the manager reported that it did not register us ... */
+	/*
+	 * ... in these words, escaped; empty: in none. `why` begins with "MANAGER says: " and them
+	 */
 	char manager_message[400];
 	/* of the method enroll; without text: none */
 	struct reenroll_secret reenroll_secret;
-	/* of the method enroll: PEM of the CA that the agent shall trust; owned by the caller; null:
-	 * none */
+	/*
+	 * of the method enroll: PEM of the CA for the agent to trust; owned by the caller; null:
+	 * none
+	 */
 	char *anchor;
-	/* microseconds for which the manager wants not to be asked again; 0: it does not say */
+	/* the delay, in microseconds, that the manager requested; 0: none */
 	uint64_t retry_after;
 };
 
 struct method {
 	const char *name;
 	/*
-	 * Ask for a key. `ret` is written only with OUTCOME_REGISTERED; otherwise `report->why` is
-	 * set.
+	 * Request a key. `ret` is written only with OUTCOME_REGISTERED; otherwise `report->why` is
+	 * set. Returns an outcome, or a negative errno.
 	 */
 	int (*run)(const struct attempt *attempt, struct agent_key *ret,
 		   struct attempt_report *report);
@@ -112,22 +117,22 @@ struct method {
 	int (*parse_token)(struct enrollment_token *ret, const struct secret *token,
 			   struct reason *why);
 	/*
-	 * Load the CA by which the attempt's token knows the manager into the attempt's context,
-	 * without asking for a key; there together with `parse_token`. Returns as `run` does.
+	 * Load the CA identified by the attempt's token into the attempt's context, without
+	 * requesting a key; set together with `parse_token`. Returns as `run`.
 	 */
 	int (*fetch_ca)(const struct attempt *attempt, struct attempt_report *report);
 	/*
-	 * Remove the agent of this key at the manager, having made sure that it has this key there.
-	 * Returns OUTCOME_OK when the manager has no such agent any more, with `*ret_removed` true
-	 * if it had one; or as `run` does.
+	 * Remove the agent of this key from the manager, if it has this key there. Returns
+	 * OUTCOME_OK when the manager no longer has the agent, with `*ret_removed` true if it had
+	 * one; or as `run`.
 	 */
 	int (*deregister)(const struct attempt *attempt, const struct agent_key *key,
 			  bool *ret_removed, struct attempt_report *report);
 };
 
 /*
- * Report that a step begins, to the attempt's progress callback. Returns OUTCOME_OK, or the negative
- * errno that ends the attempt.
+ * Report that a step begins, to the attempt's progress callback. Returns OUTCOME_OK, or the
+ * negative errno that ends the attempt.
  */
 static inline int attempt_begin_step(const struct attempt *attempt, enum attempt_step step)
 {
@@ -135,9 +140,9 @@ static inline int attempt_begin_step(const struct attempt *attempt, enum attempt
 }
 
 /*
- * What every method does first: connect to the manager, through the proxy if there is one, and
- * shake hands. Reports the steps up to STEP_VERIFYING, and puts what TLS warns of into the report.
- * Returns as tls_client_new() does; free the client with tls_client_free().
+ * The first step of every method: connect to the manager, through the proxy if there is one, and
+ * perform the TLS handshake. Reports the steps up to STEP_VERIFYING, and puts a warning of TLS into
+ * the report. Returns as tls_client_new() does; free the client with tls_client_free().
  */
 int method_connect(const struct attempt *attempt, struct tls_client **ret,
 		   struct attempt_report *report);

@@ -15,7 +15,7 @@
 DLOPEN_NOTE(https_module, "https", "The methods api and enroll, and deregister", "suggested",
 	    HTTPS_MODULE_FILE);
 
-/* Is the directory writable only by those who can replace the program in it? */
+/* Is the directory writable only by users who can also replace the program? */
 static bool is_as_safe(const struct stat *directory, const struct stat *program)
 {
 	mode_t others = S_IWGRP | S_IWOTH;
@@ -26,7 +26,7 @@ static bool is_as_safe(const struct stat *directory, const struct stat *program)
 }
 
 /*
- * The module beside the program, as a build tree has it. Returns whether it is there and may be
+ * Find the module next to the program, as in a build tree. Returns whether it exists and may be
  * used.
  */
 static bool find_beside(char path[static PATH_MAX])

@@ -13,10 +13,13 @@
 
 #define OWN_UNIT "agent-register.service"
 #define CONFIG_TARGET "agent-register-config.target"
-/* In our runtime directory, which lasts for this boot. */
+/* In our runtime directory, which exists until the next boot. */
 #define RESTART_MARK "restarted-for-credentials"
 
-/* Once a boot: what is not handed to us after that will not be the next time either. */
+/*
+ * Once per boot: a credential that is not passed after a restart will not be passed after the next
+ * one either.
+ */
 static bool may_restart(void)
 {
 	const char *directory = getenv("RUNTIME_DIRECTORY");
@@ -31,7 +34,7 @@ static bool may_restart(void)
 	return fd >= 0;
 }
 
-/* Until systemd stops us; if it does not, there is nothing to be gained by waiting longer. */
+/* Wait until systemd stops this process; if it does not within 10 s, continue. */
 static int wait_for_stop(int stop_fd)
 {
 	const struct deadline stop = { USEC_INFINITY, stop_fd };
@@ -41,7 +44,7 @@ static int wait_for_stop(int stop_fd)
 	return r == -ECANCELED ? r : 0;
 }
 
-/* systemd hands out credentials when it starts a unit, which was before these were written. */
+/* systemd passes credentials when it starts a unit, which was before this one was written. */
 static int fetch_late_credential(const char *name, int stop_fd)
 {
 	static const char *const restart[] = { "--no-block", "restart", OWN_UNIT, NULL };
@@ -80,7 +83,7 @@ int config_wait_wait(int stop_fd)
 
 void config_wait_step_back(void)
 {
-	/* "fail": somebody's wish to start us that came in between counts more. */
+	/* "fail": a start that was requested in the meantime takes precedence. */
 	static const char *const stop[] = { "--no-block", "--job-mode=fail", "stop", OWN_UNIT,
 					    NULL };
 	struct reason why = { 0 };

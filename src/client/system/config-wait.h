@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The service is started early in the boot, so that its process and its sandbox are there when they
- * are needed, but its configuration may still have to be written: by cloud-init, or by whatever
- * else agent-register-config.target is ordered after. (Ordering the service itself after that costs
- * a first boot 60 ms and more; see doc/boot-timeline.svg.)
+ * The service is started early in the boot, so that its process and its sandbox are ready when they
+ * are needed, but its configuration may still have to be written: by cloud-init, or by another
+ * service after which agent-register-config.target is ordered. (Ordering the service itself after
+ * that costs a first boot 60 ms and more; see doc/boot-timeline.svg.)
  */
 #pragma once
 
 /*
- * As a service, wait until the configuration is complete; also notices credentials that were
- * written meanwhile, after systemd has looked for ours, and has the service started again to be
- * handed them. Otherwise returns at once. Returns 0, or -ECANCELED when asked to stop.
+ * As a service, wait until the configuration is complete; if a credential was written after systemd
+ * passed the others, restart the service to receive it. Otherwise returns immediately. Returns 0,
+ * or -ECANCELED when asked to stop.
  */
 int config_wait_wait(int stop_fd);
 
 /*
- * As a service that has said READY=1 although there was nothing to do: have it stopped, so that a
- * later `systemctl start` starts it again.
+ * As a service that has reported READY=1 although there was nothing to do: stop it, so that a later
+ * `systemctl start` starts it again.
  */
 void config_wait_step_back(void);

@@ -18,7 +18,7 @@
 #define INSTANCE_ID_FILE "/var/lib/cloud/data/instance-id"
 #define SOURCE_SIZE IDENTITY_INSTANCE_SIZE
 
-/* Never change it: keys are bound to what it gives. */
+/* Never change it: keys are bound to the hash made with it. */
 static const unsigned char application_id[16] = { 0x5e, 0x2c, 0x0b, 0x91, 0x7d, 0x3f, 0x4a, 0x68,
 						  0xb1, 0x05, 0x9e, 0x44, 0xc7, 0x2d, 0x80, 0x13 };
 
@@ -26,7 +26,7 @@ static const unsigned char application_id[16] = { 0x5e, 0x2c, 0x0b, 0x91, 0x7d, 
  * ------------------------------------------------------------------ the sources of the specifiers
  */
 
-/* What a freshly booted machine calls itself before it has been told its name. */
+/* Is it a host name that a machine has before its name is set? */
 static bool is_placeholder(const char *name)
 {
 	return *name == '\0' || strcmp(name, "localhost") == 0 ||
@@ -56,10 +56,7 @@ static int short_host_name(char ret[static SOURCE_SIZE], struct reason *why)
 	return r;
 }
 
-/*
- * Read the 32 hexadecimal digits of an id; hyphens between them are left out. Returns 0 or
- * -ENODATA.
- */
+/* Read the 32 hexadecimal digits of an ID, without hyphens. Returns 0 or -ENODATA. */
 static int read_id(const char *path, char ret[static IDENTITY_MACHINE_SIZE])
 {
 	cleanup_file FILE *file = fopen(path, "re");
@@ -106,7 +103,7 @@ static int specifier(char letter, char ret[static SOURCE_SIZE], struct reason *w
 	case 'i':
 		return instance_id(ret, why);
 	default:
-		ret[0] = letter; /* "%%"; the configuration lets no other through */
+		ret[0] = letter; /* "%%"; the configuration rejects all others */
 		ret[1] = '\0';
 		return 0;
 	}
@@ -158,7 +155,7 @@ int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, str
 /* ------------------------------------------------------------------ the marks of this machine */
 
 /*
- * HMAC-SHA256 of the application id, keyed with the machine id, which must not be given away itself
+ * HMAC-SHA256 of the application ID, keyed with the machine ID, which must not be disclosed itself
  * (machine-id(5)).
  */
 static int machine_mark(unsigned char ret[static EVP_MAX_MD_SIZE])
@@ -203,9 +200,9 @@ static bool write_boot_mark(const char *id)
 }
 
 /*
- * In a container, the kernel's boot id is that of the host, and stays when the container is booted
- * again; what lies in /run does not. So the id of a boot is a random one that we keep there, if
- * systemd has made us a place.
+ * In a container, the kernel's boot ID is that of the host and remains when the container is
+ * rebooted, unlike files in /run. So the ID of a boot is a random one in a file there, if systemd
+ * has created our runtime directory.
  */
 void identity_boot(char ret[static IDENTITY_MACHINE_SIZE])
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The MESSAGE_IDs of the journal entries that machines and administrators look for. Each has its
- * explanation in the message catalog (etc/agent-register.catalog, shown by journalctl -x); a test
- * holds the two together. Never change an id: people search for it.
+ * The MESSAGE_IDs of the journal entries. Each is explained in the message catalog
+ * (etc/agent-register.catalog, shown by journalctl -x); tests/check-documents compares the two.
+ * Never change an ID: it is used in searches.
  */
 #pragma once
 

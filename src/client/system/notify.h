@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Telling systemd how far we are (sd_notify(3)). Does nothing when the program was not started as a
- * service.
+ * Notifying systemd of the status (sd_notify(3)). Does nothing when the program was not started as
+ * a service.
  */
 #pragma once
 
 #include <stdbool.h>
 
-/* Was the program started as a service that systemd waits for? */
+/* Was the program started as a service of type notify? */
 bool notify_is_service(void);
 
 /*
- * Can we? Returns 0, also when nobody listens, or -ENOPKG when systemd does but libsystemd is not
- * there.
+ * Can systemd be notified? Returns 0, also when the program is not a service, or -ENOPKG when
+ * libsystemd is not installed.
  */
 int notify_check(void);
 
@@ -20,8 +20,8 @@ int notify_check(void);
 void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * READY=1 with a last STATUS=, and wait until systemd has taken it: a message from a process that
- * is already gone may be dropped. With READY=1 the agent's unit may start, so the key must be on
- * the disk.
+ * READY=1 with a last STATUS=, and wait until systemd has processed it: a message from a process
+ * that has already exited may be dropped. After READY=1 the agent's unit may start, so the key must
+ * be on disk.
  */
 void notify_ready(const char *format, ...) __attribute__((format(printf, 1, 2)));

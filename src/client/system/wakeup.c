@@ -37,7 +37,7 @@ static int open_network(void)
 	return take_fd(&fd);
 }
 
-/* A timer that never ends, but is cancelled when the clock is set; see timerfd_create(2). */
+/* A timer that never expires, but is cancelled when the clock is set; see timerfd_create(2). */
 static int open_clock(void)
 {
 	const struct itimerspec never = { .it_value.tv_sec = LONG_MAX };
@@ -70,7 +70,7 @@ void wakeup_close(struct wakeup_sources *sources)
 
 /* ------------------------------------------------------------------ taking events */
 
-/* A cable that is plugged in brings no new address where the addresses are fixed. */
+/* With static addresses, plugging in a cable adds no address. */
 static bool is_link_up(const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *link = NLMSG_DATA(message);
@@ -79,7 +79,7 @@ static bool is_link_up(const struct nlmsghdr *message)
 	       message->nlmsg_len >= NLMSG_LENGTH(sizeof *link) && (link->ifi_flags & IFF_LOWER_UP);
 }
 
-/* Does a batch of netlink messages say that something appeared? What only goes away cannot help. */
+/* Does a batch of netlink messages report that something was added? Removals cannot help. */
 static bool something_appeared(const char *batch, ssize_t length)
 {
 	for (const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)batch;
@@ -91,8 +91,7 @@ static bool something_appeared(const char *batch, ssize_t length)
 }
 
 /*
- * Read what is there. An overrun (ENOBUFS) means that there was more than fits: certainly
- * something.
+ * Read all pending messages. An overrun (ENOBUFS) means that some were lost and counts as a change.
  */
 static bool take_network(int fd)
 {
@@ -113,7 +112,7 @@ static bool take_clock(int fd)
 	return fd >= 0 && read(fd, &count, sizeof count) < 0 && errno == ECANCELED;
 }
 
-/* Reading from the start tells the kernel that the change has been seen. */
+/* Reading from the start acknowledges the change to the kernel. */
 static void take_host_name(int fd)
 {
 	char name[256];
@@ -148,7 +147,7 @@ static bool spend_token(struct wakeup_sources *sources)
 	return true;
 }
 
-/* What do the ready descriptors mean? -EAGAIN: nothing worth waking for. */
+/* The event of the ready descriptors; -EAGAIN: none that matters. */
 static int judge(struct wakeup_sources *sources, const struct pollfd polled[static 3])
 {
 	int wakeup = -EAGAIN;
@@ -164,7 +163,7 @@ static int judge(struct wakeup_sources *sources, const struct pollfd polled[stat
 	return wakeup;
 }
 
-/* When the next token comes. */
+/* When the next token becomes available. */
 static uint64_t next_token(const struct wakeup_sources *sources)
 {
 	return sources->tokens_since + TOKEN_USEC;
@@ -173,7 +172,7 @@ static uint64_t next_token(const struct wakeup_sources *sources)
 int wakeup_wait(struct wakeup_sources *sources, unsigned int events,
 		const struct deadline *deadline)
 {
-	int pending = -EAGAIN; /* an event that must wait for its token */
+	int pending = -EAGAIN; /* an event that waits for a token */
 
 	for (;;) {
 		struct deadline until = *deadline;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Removing an agent at the manager: the one that has our key there, and no other one that happens
- * to have its id.
+ * Removing an agent from the manager: only the agent with our key, not another one with the same
+ * ID.
  */
 #include "client/methods/https/https-methods.h"
 
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* Is the manager's agent of our id this one? */
+/* Does the manager's agent with our ID have our key? */
 static int compare(struct api_session *session, const struct agent_key *key, bool *ret_exists)
 {
 	cleanup(agent_key_wipe) struct agent_key theirs = { 0 };
@@ -35,7 +35,7 @@ static bool names(const json_t *item, const char *id)
 	return text && strcmp(text, id) == 0;
 }
 
-/* Version 4 tells of the agent in a list, version 3 in another. */
+/* Versions 3 and 4 report the agent in different lists. */
 static bool is_removed(const struct api_session *session, const struct api_reply *reply,
 		       const char *id)
 {
@@ -54,7 +54,7 @@ static int remove_agent(struct api_session *session, const char *id)
 	char path[96];
 	int r;
 
-	/* Without older_than the API spares agents that are younger than a week. */
+	/* Without older_than the API does not remove agents that are younger than a week. */
 	(void)snprintf(path, sizeof path,
 		       session->is_version_3 ? "/agents/%.*s"
 					     : "/agents?agents_list=%.*s&status=all&older_than=0s",

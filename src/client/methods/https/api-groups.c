@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Putting an agent into its groups. The key is in hand, and what goes wrong from here on must not
- * lose it.
+ * Adding an agent to its groups. The key was obtained already, and later failures must not lose it.
  */
 #include "client/methods/https/api-session.h"
 
@@ -10,8 +9,8 @@
 #include <string.h>
 
 /*
- * How long, and how often, a manager is asked that does not know yet the agent that it has just
- * made.
+ * How long, and at which interval, to retry a manager that does not know the agent that it has just
+ * created.
  */
 #define KNOWN_WITHIN_USEC (10 * USEC_PER_SEC)
 #define PAUSE_USEC (500 * USEC_PER_MSEC)
@@ -28,7 +27,7 @@ static void warn_of(struct api_session *session, const char *groups, size_t leng
 		       groups, text);
 }
 
-/* The database that the groups are in follows the list of agents after a moment. */
+/* The database of the groups is updated some time after the list of agents. */
 static int put(struct api_session *session, const char *path, const struct deadline *known,
 	       struct api_reply *ret)
 {
@@ -43,7 +42,7 @@ static int put(struct api_session *session, const char *path, const struct deadl
 	}
 }
 
-/* `rest` begins with the group. Returns false when there is no use in going on. */
+/* `rest` begins with the group. Returns false when it is useless to continue. */
 static bool join(struct api_session *session, const char *id, const char *rest,
 		 const struct deadline *known)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The key of an agent that we have registered without hearing of it.
+ * Recovering the key of an agent that was registered although the response was lost.
  *
- * Another machine may have our name, and its key must never become ours. So the agent must have
- * been made within a minute from when our request was sent, by the manager's clock, and nobody may
- * have used its key yet.
+ * Another machine may have our name, and its key must never be used here. So the agent must have
+ * been created within a minute after our request was sent, by the manager's clock, and must never
+ * have connected.
  */
 #include "client/methods/https/api-session.h"
 
@@ -13,11 +13,11 @@
 #include <string.h>
 #include <time.h>
 
-#define SLACK_SECONDS 2 /* both sides tell seconds */
+#define SLACK_SECONDS 2 /* both sides round to seconds */
 #define ANSWERED_WITHIN_SECONDS 60
-#define WORTH_SECONDS 3600 /* then the manager's own rules let a newcomer replace it */
+#define WORTH_SECONDS 3600 /* then the manager's own rules allow replacing it */
 
-/* "2026-11-21T20:15:00Z", with or without a fraction. Returns -1 when it is something else. */
+/* "2026-11-21T20:15:00Z", with or without a fraction. Returns -1 when it is not valid. */
 static time_t parse_date(const char *text)
 {
 	struct tm broken_down = { 0 };
@@ -43,7 +43,7 @@ static bool was_made_by_us(const struct api_session *session, const json_t *agen
 	       age <= lost_for + SLACK_SECONDS && age >= lost_for - ANSWERED_WITHIN_SECONDS;
 }
 
-/* The id of the agent, or null. `reply` holds it. */
+/* The ID of the agent, in `reply`; null: not found. */
 static const char *find_agent(struct api_session *session, struct api_reply *reply)
 {
 	char path[64 + AGENT_NAME_MAX];

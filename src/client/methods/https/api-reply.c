@@ -8,7 +8,7 @@
 
 /* ------------------------------------------------------------------ reading */
 
-/* Version 3 has sent its codes as text, too. */
+/* Version 3 sends some codes as text. */
 static long long code_of(const json_t *value)
 {
 	const char *text = json_string_value(value);
@@ -23,7 +23,7 @@ static const json_t *only_of(const json_t *list)
 	return json_array_size(list) == 1 ? json_array_get(list, 0) : NULL;
 }
 
-/* Of a call that is about several agents: what went wrong with the first. */
+/* Of a call for several agents: the error of the first. */
 static const json_t *first_failure(const json_t *root)
 {
 	return json_object_get(
@@ -107,14 +107,14 @@ const char *api_key_parse(struct agent_key *ret, const char *base64)
 #define HINT_DUPLICATE "remove the old agent on the manager, or see on_duplicate in [identity]"
 
 /*
- * The codes that say more than the status of HTTP; 90xx are those of wazuh-authd
+ * The codes that are more specific than the HTTP status; 90xx are those of wazuh-authd
  * (src/os_auth/local-server.c).
  */
 static const struct meaning {
 	int code;
 	enum outcome outcome;
 	const char *hint;
-	bool is_unsure; /* said by one who does not know himself what has become of the request */
+	bool is_unsure; /* the sender does not know the result of the request */
 } meanings[] = {
 	{ API_NO_SUCH_AGENT, OUTCOME_REFUSED, NULL },
 	{ 1705, OUTCOME_DUPLICATE, HINT_DUPLICATE },
@@ -136,7 +136,7 @@ static const struct meaning {
 	{ 9013, OUTCOME_BUSY, "its agent limit is reached" },
 };
 
-/* A limit of rates may be a gateway's, whatever the code. */
+/* A rate limit may be that of a gateway, whatever the code. */
 static const struct meaning *meaning_of(const struct api_reply *reply)
 {
 	for (size_t i = 0; reply->status != 429 && i < sizeof meanings / sizeof meanings[0]; i++)
@@ -150,7 +150,7 @@ static enum outcome outcome_of_status(int status, const char **ret_hint)
 	*ret_hint = NULL;
 	switch (status) {
 	case 200 ... 299:
-		return OUTCOME_REFUSED; /* version 3 refuses like this */
+		return OUTCOME_REFUSED; /* refusals of version 3 */
 	case 300 ... 399:
 		*ret_hint = "redirects are not followed; set address in [manager] to that of the "
 			    "API";
@@ -183,8 +183,8 @@ enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_h
 
 	*ret_hint = NULL;
 	/*
-	 * What no JSON came with is not the API's own word, unless it is one that a gateway says
-	 * for it.
+	 * A response without JSON is not from the API, unless its status is one that a gateway may
+	 * send.
 	 */
 	if (!reply->root && reply->status < 300) {
 		*ret_hint = "check that this is the Wazuh API (its port is 55000)";
@@ -195,7 +195,7 @@ enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_h
 		return meaning->outcome;
 	}
 	if (reply->status < 300 && (reply->code == 0 || api_reply_is_success(reply)))
-		return OUTCOME_PROTOCOL_ERROR; /* neither an error nor what was asked for */
+		return OUTCOME_PROTOCOL_ERROR; /* neither an error nor the requested data */
 	return outcome_of_status(reply->status, ret_hint);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a reply of Wazuh's API says. Pure: bytes in, a judgement out.
+ * Parsing replies of Wazuh's API. Pure.
  *
  *	4.x  {"data":{...},"error":0}, and of a refusal
  *	     {"title","detail","remediation","error":CODE}
@@ -24,43 +24,49 @@
 
 #define API_NO_SUCH_AGENT 1701
 
-/* Start with api_reply_parse(), end with api_reply_done(). */
+/* Initialize with api_reply_parse(), free with api_reply_done(). */
 struct api_reply {
-	int status;       /* of HTTP */
-	json_t *root;     /* the object; null: the body is none, or has a member twice */
-	long long code;   /* of the error; 0: none, or without a number */
+	int status; /* of HTTP */
+	/* the object; null: the body is not an object, or has a duplicate member */
+	json_t *root;
+	long long code;   /* of the error; 0: none */
 	const char *text; /* of the error, in `root`; null: none */
 	size_t length;
 };
 
 void api_reply_parse(struct api_reply *ret, int status, const char *body, size_t length);
 
-/* Did the manager do what it was asked for? */
+/* Did the call succeed? */
 bool api_reply_is_success(const struct api_reply *reply);
 
-/* Is it how version 3 answers to a path that it does not have? */
+/* Is it the response of version 3 to an unknown path? */
 bool api_reply_is_of_version_3(const struct api_reply *reply);
 
-/* A text within "data"; null: it is not there, or no text. */
+/* A string in "data"; null: it is missing, or not a string. Valid until api_reply_done(). */
 const char *api_reply_text(const struct api_reply *reply, const char *member);
 
-/* The only one of "affected_items"; null: there is none, or there are several. */
+/*
+ * The only element of "affected_items"; null: there is none, or there are several. Valid until
+ * api_reply_done().
+ */
 const json_t *api_reply_item(const struct api_reply *reply);
 
-/* What a reply that is no success means; never OUTCOME_OK. `ret_hint` gets the remedy, or null. */
+/*
+ * The outcome of a reply that is not a success; never OUTCOME_OK. `ret_hint` is set to the remedy,
+ * static, or to null.
+ */
 enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_hint);
 
 /*
- * Does a reply that is no success say for sure that nothing was done? A server error may come when
- * all was done already, from a gateway or a node of the cluster that had not the patience to hear
- * of it.
+ * Does a reply that is not a success mean for certain that nothing was done? A server error of a
+ * gateway or a cluster node that timed out may follow a request that was carried out.
  */
 bool api_reply_is_final(const struct api_reply *reply);
 
 void api_reply_done(struct api_reply *reply);
 
 /*
- * The record in a key of the API: the base64 of a whole line "ID NAME IP KEY". Returns null with
- * `ret` set, or what is wrong with it in words.
+ * Parse a key of the API: a whole line "ID NAME IP KEY" in base64. Returns null with `ret` set, or
+ * a static text with the problem.
  */
 const char *api_key_parse(struct agent_key *ret, const char *base64);

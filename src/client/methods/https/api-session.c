@@ -26,7 +26,7 @@ static bool repeats(const char *text, size_t length, const char *secret)
 	return secret && memmem(text, length, secret, strlen(secret));
 }
 
-/* The manager's words; not those that give a secret back. */
+/* The manager's message, unless it echoes a secret. */
 static const char *show(const struct api_session *session, const struct api_reply *reply,
 			char *buffer, size_t size)
 {
@@ -115,7 +115,7 @@ int api_session_key(struct api_session *session, const char *id, struct agent_ke
 
 /* ------------------------------------------------------------------ logging in */
 
-/* "Basic" and the base64 of "USER:PASSWORD" (RFC 7617). */
+/* "Basic" and "USER:PASSWORD" in base64 (RFC 7617). */
 static bool use_password(struct api_session *session)
 {
 	const struct attempt *attempt = session->attempt;
@@ -135,7 +135,7 @@ static bool use_password(struct api_session *session)
 	return true;
 }
 
-/* A token is what RFC 6750, 2.1, allows; anything else would change the request. */
+/* Is it a token as of RFC 6750, 2.1? Other characters could change the request. */
 static bool is_token(const char *text)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456"
@@ -171,7 +171,7 @@ static int log_in(struct api_session *session)
 		return r;
 	session->is_version_3 = api_reply_is_of_version_3(&reply);
 	if (session->is_version_3)
-		return OUTCOME_OK; /* the password goes along each time */
+		return OUTCOME_OK; /* the password is sent with every request */
 	if (!api_reply_is_success(&reply))
 		return api_session_refused(session, &reply);
 	token = api_reply_text(&reply, "token");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The way of the manager's RESTful API: log in, ask for an agent, put it into its groups.
+ * The method of the manager's RESTful API: log in, request an agent, add it to its groups.
  *
  *	4.x  POST /security/user/authenticate  (Basic)  -> a token for the others (Bearer)
  *	     POST /agents {"name","ip"}                 -> {"id","key"}, base64 of the line
@@ -23,8 +23,8 @@
 /* ------------------------------------------------------------------ the key */
 
 /*
- * The agent to register. To replace means here: an agent of this name (or address) whose machine is
- * not connected now, however short a time ago it was registered or seen.
+ * The agent to register, as JSON, to be freed. With `replace`, an agent with this name (or address)
+ * is replaced if it is not connected, however recently it was registered or seen.
  */
 static char *compose_agent(const struct attempt *attempt, bool replace)
 {

@@ -12,7 +12,7 @@ DEFINE_RELEASE(json, json_t *, json_decref)
 
 /* ------------------------------------------------------------------ an identity */
 
-/* Copy a member that keeps its rule. */
+/* Copy a member that is valid by its rule. */
 static int take_member(char *ret, size_t size, const json_t *object, const char *name,
 		       bool (*rule)(const char *text, size_t length), struct reason *why)
 {
@@ -105,11 +105,11 @@ static const char disabled[] = "its <auth> disables enrollment (disabled, remote
 			       "our client certificate must be issued for our address";
 
 /*
- * What a code or a status means. Codes are the manager's own, and say more than the status that
- * they come with.
+ * The meaning of a code or a status. Codes are the manager's own, and more specific than the
+ * status.
  */
 static const struct meaning {
-	/* of a 401, the class of failure; otherwise authd's number; null: none of the others */
+	/* of a 401, the class of failure; otherwise authd's number; null: any other */
 	const char *code;
 	long status; /* only without a code; -1: any */
 	enum outcome outcome;
@@ -147,7 +147,7 @@ static const struct meaning {
 	{ "9013", 0, OUTCOME_BUSY, .hint = "raise max_agents on the manager, or remove agents" },
 	{ "9029", 0, OUTCOME_BUSY, .hint = NULL },
 	{ "9031", 0, OUTCOME_BUSY, .hint = NULL },
-	/* without a code that says more */
+	/* without a known code */
 	{ NULL, 400, OUTCOME_REFUSED, .hint = NULL },
 	{ NULL, 401, OUTCOME_REFUSED, .hint = wrong_secret },
 	{ NULL, 403, OUTCOME_REFUSED, .hint = disabled },
@@ -253,7 +253,7 @@ void enroll_answer_refuse(struct enroll_refusal *ret, long status, const char *c
 	meaning = meaning_of(has_code ? code : NULL, status);
 	*ret = (struct enroll_refusal){
 		.outcome = meaning->outcome,
-		/* A server error may have come when the agent was made already. */
+		/* A server error may follow although the agent was already created. */
 		.is_final = error && status >= 400 && status < 500,
 		.is_stale = meaning->is_stale,
 		.is_unknown = meaning->is_unknown,

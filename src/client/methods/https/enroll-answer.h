@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a manager of Wazuh 5 answers an enrollment with, and what that means.
+ * The responses of a Wazuh 5 manager to an enrollment, and their meaning.
  *
  * Rules: Wazuh 5.0.0 release candidate of September 2026,
  * docs/ref/modules/remoted/https-events-api.md and docs/ref/modules/authd/architecture.md (error
@@ -15,35 +15,36 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The identity that a manager gave. */
+/* The identity issued by a manager. */
 struct enrolled {
 	struct agent_key key;
-	struct reenroll_secret secret; /* without text: the manager gave none */
+	struct reenroll_secret secret; /* without text: the manager sent none */
 };
 
-/* An answer other than 200. */
+/* A response other than 200. */
 struct enroll_refusal {
 	enum outcome outcome;
-	bool is_final; /* the manager itself has said it: it did not register us */
-	bool is_stale; /* our bearer's time is outside the manager's window: the clocks differ */
-	/* there is no such agent, or the secret is not its: only with the secret of an agent */
+	bool is_final; /* the manager itself reported that it did not register us */
+	/* the time of our token is outside the manager's window: the clocks differ */
+	bool is_stale;
+	/* there is no such agent, or the secret is wrong: only with the secret of an agent */
 	bool is_unknown;
-	const char *hint; /* what to do; static; null: nothing to add */
-	/* what the manager says, escaped: a message, or the status when there is none */
+	const char *hint; /* the remedy; static; null: none */
+	/* the manager's message, escaped, or the status when there is none */
 	char text[300];
 };
 
 /*
- * Parse the body of a 200. Members that are not known are no fault, because a later manager may
- * send more; one that comes twice, is missing (but for the secret) or breaks its rule is. `ret` is
- * written only on success. Returns 0, or -EBADMSG with `why` set to what is wrong, without a
- * capital letter, for "MANAGER ..." to precede.
+ * Parse the body of a 200. Unknown members are ignored, because a later manager may send more;
+ * duplicate, missing (except the secret) or invalid members are errors. `ret` is written only on
+ * success. Returns 0, or -EBADMSG with `why` set to the problem, in lower case, to be appended to
+ * the name of the manager.
  */
 int enroll_answer_accept(struct enrolled *ret, const char *body, size_t length, struct reason *why);
 
 /*
- * Judge any other answer by its status, its WWW-Authenticate header (null: none) and its body.
- * `sent` is our bearer (null: none): a message that holds it is not shown.
+ * Interpret any other response by its status, its WWW-Authenticate header (null: none) and its
+ * body. `sent` is our token (null: none): a message that contains it is not shown.
  */
 void enroll_answer_refuse(struct enroll_refusal *ret, long status, const char *challenge,
 			  const char *body, size_t length, const char *sent);

@@ -70,7 +70,7 @@ static const char *unknown_member(json_t *object)
 	return NULL;
 }
 
-/* What is wrong with the token, in words that show nothing of it; null: nothing. */
+/* The problem of the token, in a text without its content; null: none. Static. */
 static const char *take_members(struct enrollment_token *token, json_t *object)
 {
 	const json_t *version = json_object_get(object, "ver"),

@@ -9,12 +9,12 @@
 #include <openssl/pem.h>
 #include <string.h>
 
-/* What messages call the CA of a token, where they name the ca_file otherwise. */
+/* The name of a token's CA in messages, which otherwise name the ca_file. */
 #define CA_OF_TOKEN "the enrollment token"
 
 /* ------------------------------------------------------------------ certificates */
 
-/* Append the certificate to `pem`, and make it an anchor of `store` (null: do not). */
+/* Append the certificate to `pem`, and add it to the trusted ones of `store` (null: do not). */
 static bool take_certificate(X509 *certificate, BIO *pem, X509_STORE *store)
 {
 	return PEM_write_bio_X509(pem, certificate) == 1 &&
@@ -30,10 +30,10 @@ static char *text_of(BIO *pem)
 }
 
 /*
- * Take the certificates out of a PEM text; with a `pin` only those of its key. They become anchors
- * of `store` (null: they do not), and `*ret` is their PEM, owned by the caller: the text may hold a
- * key or other matter beside them. Returns how many were taken, with `*ret_seen` how many there
- * are, or -ENOMEM.
+ * Extract the certificates from PEM text; with a `pin` only those with its key. They are added to
+ * the trusted ones of `store` (null: not), and `*ret` is set to their PEM, owned by the caller: the
+ * text may contain a key or other data as well. Returns how many were extracted, with `*ret_seen`
+ * set to how many there are, or -ENOMEM.
  */
 static int take_certificates(char **ret, int *ret_seen, BIO *source, const char *pin,
 			     X509_STORE *store)
@@ -131,7 +131,7 @@ static int judge_certificates(struct enroll_trust *trust, const struct https_rep
 	return OUTCOME_UNTRUSTED;
 }
 
-/* Ask without verifying: what comes is believed for the pin's sake alone. */
+/* Request the certificates without verification: only the pin makes them trusted. */
 static int fetch_pinned(struct enroll_trust *trust, struct attempt_report *report)
 {
 	static const struct tls_trust anybody = { .verify = false };
@@ -168,7 +168,7 @@ static int trust_embedded(struct enroll_trust *trust, struct reason *why)
 	return OUTCOME_MISCONFIGURED;
 }
 
-/* The context has loaded the file already; this is for the agent. */
+/* The context has already loaded the file; this is for the agent. */
 static int read_ca_file(struct enroll_trust *trust, struct reason *why)
 {
 	cleanup(release_bio) BIO *source = BIO_new_file(trust->trust.ca_file, "r");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The way of Wazuh 5: POST /wazuh-manager/enroll on port 1517, with a bearer that proves a
+ * The method of Wazuh 5: POST /wazuh-manager/enroll on port 1517, with a bearer token that proves a
  * password, token or secret.
  */
 #include "client/methods/https/https-methods.h"
@@ -19,13 +19,13 @@
 #include <time.h>
 
 /*
- * The oldest manager that has this endpoint, and every one takes agents that are no newer than
+ * The oldest manager with this endpoint: every manager accepts agents that are not newer than
  * itself.
  */
 #define OLDEST_VERSION "5.0.0"
 #define BODY_MAX 16384
 
-/* What we can prove to know. Nothing is owned. */
+/* A secret to prove. Nothing is owned. */
 struct credential {
 	enum enroll_secret kind;
 	const char *key_id; /* null: a password */
@@ -40,7 +40,8 @@ struct enrollment {
 	char manager[ENDPOINT_TEXT_SIZE];
 	char path[ENDPOINT_PREFIX_SIZE + 16];
 	char *body;
-	int64_t clock_offset; /* seconds that the manager is ahead of us, as far as it matters */
+	/* how far the manager's clock is ahead of ours, in seconds; 0: not relevant */
+	int64_t clock_offset;
 };
 
 /* ------------------------------------------------------------------ the request */
@@ -80,7 +81,7 @@ static int compose_body(struct enrollment *enrollment)
 	return OUTCOME_OK;
 }
 
-/* "Bearer JWT", or an empty text without a credential. */
+/* "Bearer JWT", or empty without a credential. */
 struct bearer {
 	char text[sizeof "Bearer " + ENROLL_JWT_SIZE];
 };
@@ -136,8 +137,8 @@ static int accept_answer(struct enrollment *enrollment, const struct https_reply
 }
 
 /*
- * The manager did not like our bearer's time. Its answer says what time it has; that is good enough
- * for a second try. Returns false when it is no different from what we knew.
+ * The manager rejected the time of our token. Use the time in its response for a second attempt.
+ * Returns false when that is not different.
  */
 static bool set_clock_by(struct enrollment *enrollment, const struct https_reply *reply)
 {
@@ -183,8 +184,8 @@ static int send_once(struct enrollment *enrollment, const char *bearer, struct h
 }
 
 /*
- * Ask with one credential (null: none), and once more if the clocks differ. `*ret_unknown` is set
- * when the manager does not know the agent whose secret this is.
+ * Make a request with one credential (null: none), and a second one if the clocks differ.
+ * `*ret_unknown` is set when the manager does not know the agent of this secret.
  */
 static int ask_with(struct enrollment *enrollment, const struct credential *credential,
 		    struct agent_key *ret, bool *ret_unknown)
@@ -220,7 +221,9 @@ static int ask_with(struct enrollment *enrollment, const struct credential *cred
 	}
 }
 
-/* This agent's own secret first: it keeps the agent what it is. Then what makes a new agent. */
+/*
+ * Use this agent's own secret first, which keeps its identity; then a credential for a new agent.
+ */
 static int ask(struct enrollment *enrollment, struct agent_key *ret)
 {
 	const struct attempt *attempt = &enrollment->trust->attempt;

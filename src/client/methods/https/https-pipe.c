@@ -44,7 +44,7 @@ curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose,
 	struct https_pipe *pipe = user;
 
 	(void)purpose;
-	/* Once a request is out, libcurl's idea of a second try would be a second registration. */
+	/* Once a request has been sent, a retry by libcurl would be a second registration. */
 	if (pipe->listener >= 0 || pipe->local >= 0 || pipe->sent)
 		return CURL_SOCKET_BAD;
 	pipe->listener = listen_for_libcurl(address);
@@ -61,7 +61,7 @@ static bool is_this_process(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == getpid();
 }
 
-/* Take the connection that libcurl has made; nobody else's. */
+/* Accept the connection of libcurl, and no other process's. */
 static int accept_libcurl(struct https_pipe *pipe, struct reason *why)
 {
 	while (pipe->local < 0) {
@@ -81,8 +81,8 @@ static int accept_libcurl(struct https_pipe *pipe, struct reason *why)
 /* ------------------------------------------------------------------ the manager's end */
 
 /*
- * A manager may have ended a connection that it said to keep; and what it sends unasked is no
- * answer to what follows.
+ * Is the connection still open, with no pending data? The manager may have closed it, and
+ * unsolicited data is not a response to the next request.
  */
 static bool is_silent(const struct https_pipe *pipe)
 {
@@ -120,7 +120,7 @@ static int carry_request(struct https_pipe *pipe, struct reason *why)
 	ssize_t length = recv(pipe->local, bytes, sizeof bytes, 0);
 	int r;
 
-	if (length <= 0) /* libcurl has closed its end, which its next turn will tell */
+	if (length <= 0) /* libcurl has closed its end, and reports it at the next turn */
 		return length == 0 || errno == EAGAIN
 			       ? OUTCOME_OK
 			       : reason_errno(why, errno, "Cannot read from libcurl");
@@ -132,7 +132,7 @@ static int carry_request(struct https_pipe *pipe, struct reason *why)
 	return r;
 }
 
-/* libcurl has read all that came before, so there is room in its socket for one more record. */
+/* libcurl has read everything before, so there is space in its socket for one more record. */
 static int carry_reply(struct https_pipe *pipe, struct reason *why)
 {
 	struct deadline at_once = { 0, pipe->attempt->deadline->stop_fd };
@@ -141,7 +141,7 @@ static int carry_reply(struct https_pipe *pipe, struct reason *why)
 	ssize_t sent;
 	int r = tls_client_read(pipe->client, bytes, sizeof bytes, &at_once, &length, why);
 
-	if (r == -ETIMEDOUT) /* a record, but not one of ours: a session ticket */
+	if (r == -ETIMEDOUT) /* a record without application data: a session ticket */
 		return OUTCOME_OK;
 	if (r != OUTCOME_OK)
 		return r;
@@ -153,7 +153,8 @@ static int carry_reply(struct https_pipe *pipe, struct reason *why)
 	pipe->received += length;
 	sent = send(pipe->local, bytes, length, MSG_NOSIGNAL);
 	explicit_bzero(bytes, length);
-	if (sent < 0 && errno == EPIPE) /* libcurl had enough; its next turn will tell why */
+	/* libcurl has closed its end, and reports why at the next turn */
+	if (sent < 0 && errno == EPIPE)
 		return OUTCOME_OK;
 	return sent == (ssize_t)length
 		       ? OUTCOME_OK

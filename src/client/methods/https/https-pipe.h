@@ -3,9 +3,8 @@
  * The pipe below https.h: a local socket for libcurl at one end, the TLS connection to the manager
  * at the other.
  *
- * libcurl connects to an abstract socket that exists only for that moment, because it does not take
- * a connected one: up to 7.88 it connects what CURLOPT_SOCKOPTFUNCTION has called connected. Others
- * could connect there too, so the caller's process is looked at.
+ * libcurl connects to a temporary abstract socket, because it does not accept a connected one: libcurl up to 7.88 ignores CURL_SOCKOPT_ALREADY_CONNECTED. Other processes
+ * could connect there too, so the peer's process is checked.
  */
 #pragma once
 
@@ -18,21 +17,20 @@ struct https_pipe {
 	const struct attempt *attempt;
 	struct attempt_report *report;
 	struct tls_client *client; /* owned; null: not connected */
-	int listener;              /* where libcurl is about to connect; -1: it has */
+	int listener;              /* where libcurl is about to connect; -1: it has connected */
 	int local;                 /* our end; -1: none */
-	bool registers;            /* the request under way does: its steps are to be told */
-	bool sent;                 /* a byte of it has gone out */
-	size_t received;           /* bytes of the reply that have come */
+	bool registers;            /* the current request does: its steps are reported */
+	bool sent;                 /* a byte of it has been sent */
+	size_t received;           /* bytes of the reply received so far */
 	bool ended;                /* the manager has ended the connection */
-	bool ends_after_reply;     /* the manager will, or must not be asked on this one again */
+	bool ends_after_reply;     /* the manager will end it, or it must not be reused */
 };
 
 void https_pipe_init(struct https_pipe *pipe, const struct attempt *attempt,
 		     struct attempt_report *report);
 
 /*
- * Before each request: connect to the manager unless that is done. Returns as method_connect()
- * does.
+ * Before each request: connect to the manager unless it is connected. Returns as method_connect().
  */
 int https_pipe_connect(struct https_pipe *pipe, bool registers);
 
@@ -41,14 +39,14 @@ curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose,
 				     struct curl_sockaddr *address);
 
 /*
- * Carry what there is in both directions; wait for it, at most `wait` milliseconds (-1: as long as
- * the attempt may take). Returns OUTCOME_OK, -ETIMEDOUT at the end of the attempt (without a
- * reason), -ECANCELED, or what tls_client_read() and tls_client_write() return.
+ * Transfer available data in both directions; wait for it at most `wait` milliseconds (-1: until
+ * the deadline of the attempt). Returns OUTCOME_OK, -ETIMEDOUT at the deadline (without a reason),
+ * -ECANCELED, or as tls_client_read() and tls_client_write().
  */
 int https_pipe_carry(struct https_pipe *pipe, long wait, struct reason *why);
 
-/* After each exchange. */
+/* After each exchange: close the local socket. */
 void https_pipe_close_local(struct https_pipe *pipe);
 
-/* Leave the manager. */
+/* Close the connection to the manager. */
 void https_pipe_close(struct https_pipe *pipe);

@@ -54,8 +54,8 @@ static size_t take_body(char *data, size_t unit, size_t count, void *user)
 }
 
 /*
- * libcurl hands over one line at a time. A status line begins anew: what came before it was an
- * interim answer.
+ * libcurl passes one line at a time. A status line starts a new header: the one before was an
+ * interim response.
  */
 static size_t take_field(char *data, size_t unit, size_t count, void *user)
 {
@@ -63,7 +63,7 @@ static size_t take_field(char *data, size_t unit, size_t count, void *user)
 	size_t length = unit * count;
 
 	if (memchr(data, '\0', length))
-		return 0; /* not every libcurl looks for it */
+		return 0; /* not every libcurl checks for it */
 	while (length > 0 && (data[length - 1] == '\n' || data[length - 1] == '\r'))
 		length--;
 	https->has_header |= length == 0;
@@ -115,7 +115,7 @@ uint64_t https_reply_retry_after(const struct https_reply *reply)
 		return 0;
 	if (text[0] && strspn(text, "0123456789") == strlen(text))
 		return strlen(text) < 10 ? strtoull(text, NULL, 10) * USEC_PER_SEC : 0;
-	/* A time of day counts by the manager's clock; ours may not be set. */
+	/* A date is relative to the manager's clock; ours may not be set. */
 	then = curl_getdate(text, NULL);
 	now = https_reply_date(reply);
 	now = now < 0 ? time(NULL) : now;
@@ -154,9 +154,7 @@ static bool add_field_of(struct curl_slist **fields, const char *name, const cha
 	return done;
 }
 
-/*
- * Without the scope of an IPv6 address, which means something on this machine only (RFC 6874, 4).
- */
+/* Without the scope of an IPv6 address, which is valid on this machine only (RFC 6874, 4). */
 static bool add_host(struct curl_slist **fields, const struct endpoint *manager)
 {
 	struct endpoint host = *manager;
@@ -182,8 +180,8 @@ static bool compose_fields(const struct https *https, const struct https_request
 }
 
 /*
- * The address in the URL is never looked at: https-pipe.c makes the connection. It is a literal, so
- * that nothing is resolved.
+ * The address in the URL is not used: https-pipe.c makes the connection. It is a literal, so that
+ * nothing is resolved.
  */
 static bool set_up(struct https *https, const struct https_request *request,
 		   struct curl_slist *fields)
@@ -223,7 +221,7 @@ static bool set_up(struct https *https, const struct https_request *request,
 
 /* ------------------------------------------------------------------ the exchange */
 
-/* The manager ended the connection, before or within its answer. */
+/* The manager ended the connection before or during its response. */
 static int broken_off(const struct https *https)
 {
 	struct reason *why = &https->report->why;
@@ -249,7 +247,7 @@ static int broken_off(const struct https *https)
 static bool is_cut_short(const struct https *https, CURLcode result)
 {
 	switch (result) {
-	case CURLE_OK: /* libcurl is content with half a header */
+	case CURLE_OK: /* libcurl accepts a truncated header */
 	case CURLE_GOT_NOTHING:
 	case CURLE_PARTIAL_FILE:
 	case CURLE_RECV_ERROR:
@@ -260,9 +258,7 @@ static bool is_cut_short(const struct https *https, CURLcode result)
 	}
 }
 
-/*
- * What libcurl makes of the reply. It calls a line of the header that is too long a lack of memory.
- */
+/* The outcome of libcurl's result. It reports a header line that is too long as lack of memory. */
 static int judge(const struct https *https, CURLcode result)
 {
 	struct reason *why = &https->report->why;
@@ -292,7 +288,7 @@ static int timed_out(const struct https *https)
 	return OUTCOME_BUSY;
 }
 
-/* Let libcurl and the pipe take turns until the transfer is done. */
+/* Run libcurl and the pipe alternately until the transfer is done. */
 static int exchange(struct https *https, CURLcode *ret)
 {
 	struct reason *why = &https->report->why;
@@ -321,7 +317,7 @@ static int exchange(struct https *https, CURLcode *ret)
 	return OUTCOME_OK;
 }
 
-/* A connection is kept only if its end and that of the reply cannot be confused. */
+/* A connection is kept only if the end of the reply is unambiguous. */
 static void end_exchange(struct https *https, int outcome)
 {
 	char connection[64];
@@ -353,7 +349,7 @@ static int transfer(struct https *https, const struct https_request *request)
 	(void)curl_easy_getinfo(https->easy, CURLINFO_RESPONSE_CODE, &status);
 	https->reply.status = (int)status;
 	end_exchange(https, r);
-	curl_easy_reset(https->easy); /* it would keep pointing at what is freed now */
+	curl_easy_reset(https->easy); /* it would keep pointers to freed memory */
 	return r;
 }
 
@@ -384,7 +380,7 @@ static bool start_libcurl(void)
 {
 	static bool is_started;
 
-	/* Nothing of it: TLS, which it would prepare otherwise, is ours. */
+	/* CURL_GLOBAL_NOTHING: TLS is not done by libcurl. */
 	if (!is_started)
 		is_started = curl_global_init_mem(CURL_GLOBAL_NOTHING, wiping_malloc, wiping_free,
 						  wiping_realloc, wiping_strdup,

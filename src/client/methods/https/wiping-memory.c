@@ -15,7 +15,7 @@ void *wiping_calloc(size_t count, size_t size)
 	return calloc(count, size);
 }
 
-/* realloc() would leave the old block behind as it is. */
+/* realloc() would leave a copy of the data in the old block. */
 void *wiping_realloc(void *memory, size_t size)
 {
 	size_t old = malloc_usable_size(memory);

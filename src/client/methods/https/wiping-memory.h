@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The C library's allocator, wiping what is freed: for libraries that handle our secrets and do not
- * wipe them. Their blocks come from malloc() and may be mixed with its own.
+ * The C library's allocator, with wiping on free: for libraries that handle secrets and do not wipe
+ * them. The blocks are from malloc() and may be freed with free().
  */
 #pragma once
 
