@@ -134,14 +134,15 @@ static void free_event(struct event *event)
 static void tear_down(struct server *server)
 {
 	authd_free(server->authd);
+	/* These use what is freed: they must not fire any more. */
+	free_event(server->status);
+	free_event(server->watch);
 	/* libevent frees a bufferevent when the loop comes round again. */
 	if (server->base)
 		(void)event_base_loop(server->base, EVLOOP_NONBLOCK);
 	api_free(server->api);
 	transactions_free(server->transactions);
-	free_event(server->status);
 	free_event(server->give_up);
-	free_event(server->watch);
 	release_fd(&server->watch_fd);
 	free_event(server->signals[0]);
 	free_event(server->signals[1]);

@@ -43,6 +43,7 @@ void acceptor_adopt(struct acceptor *acceptor, struct evconnlistener *listener);
 
 /* Count a connection that has begun; at the limit accepting pauses. */
 void acceptor_opened(struct acceptor *acceptor);
+
 /* Count a connection that has ended; accepting resumes if it paused at the limit. */
 void acceptor_closed(struct acceptor *acceptor);
 
