@@ -237,23 +237,53 @@ static long group_line_id(const char *line, const char *name)
 	return id && id[1] >= '0' && id[1] <= '9' ? strtol(id + 1, NULL, 10) : -1;
 }
 
+/* The agent's group by its name, newer names first. */
+static const char *const agent_groups[] = { "wazuh", "ossec" };
+
+#define AGENT_GROUPS (sizeof agent_groups / sizeof agent_groups[0])
+
 /*
  * Find the agent's group in a file of local groups: its package created it. The file is read
  * directly, because NSS takes more memory and time than everything else in storing a key.
  */
-static gid_t find_agent_group(const char *path)
+static gid_t find_local_group(const char *path)
 {
-	static const char *const names[] = { "wazuh", "ossec" };
 	cleanup_file FILE *file = fopen(path, "re");
 	cleanup_free char *line = NULL;
-	long found[2] = { -1, -1 };
+	long found[AGENT_GROUPS] = { -1, -1 };
 	size_t allocated = 0;
 
 	while (file && getline(&line, &allocated, file) > 0)
-		for (int i = 0; i < 2; i++)
+		for (size_t i = 0; i < AGENT_GROUPS; i++)
 			if (found[i] < 0)
-				found[i] = group_line_id(line, names[i]);
+				found[i] = group_line_id(line, agent_groups[i]);
 	return (gid_t)(found[0] >= 0 ? found[0] : found[1]);
+}
+
+/* An installed agent has given its group to the directory, so only then is NSS worth its cost. */
+static bool may_have_remote_group(const struct keystore *store)
+{
+	struct stat status;
+
+	return store->lock < 0 || fstat(store->lock, &status) < 0 || status.st_gid != getegid();
+}
+
+/* The agent's group from a file or, for groups of SSSD and the like, from NSS; (gid_t)-1: none. */
+static gid_t find_agent_group(const struct keystore *store)
+{
+	gid_t found = find_local_group("/etc/group");
+
+	if (found == (gid_t)-1)
+		/* on systems with a read-only /usr */
+		found = find_local_group("/usr/lib/group");
+	for (size_t i = 0; found == (gid_t)-1 && i < AGENT_GROUPS && may_have_remote_group(store);
+	     i++) {
+		const struct group *group = getgrnam(agent_groups[i]);
+
+		if (group)
+			found = group->gr_gid;
+	}
+	return found;
 }
 
 int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
@@ -261,10 +291,7 @@ int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
 	const struct group *group;
 
 	if (!store->group) {
-		*ret = find_agent_group("/etc/group");
-		if (*ret == (gid_t)-1)
-			/* on systems with a read-only /usr */
-			*ret = find_agent_group("/usr/lib/group");
+		*ret = find_agent_group(store);
 		return 0;
 	}
 	group = getgrnam(store->group);

@@ -24,7 +24,8 @@ unit_tests += \
 
 test_keystore_SOURCES = tests/unit/client/agent-files/test-keystore.c $(unit_faults)
 test_keystore_LDADD = $(unit_libraries)
-test_keystore_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=ioctl
+test_keystore_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) \
+	-Wl,--wrap=ioctl,--wrap=fopen,--wrap=getgrnam
 test_manager_detect_SOURCES = tests/unit/client/agent-files/test-manager-detect.c
 test_manager_detect_LDADD = $(unit_libraries)
 test_manager_detect_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fopen

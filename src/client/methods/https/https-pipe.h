@@ -3,8 +3,9 @@
  * The pipe below https.h: a local socket for libcurl at one end, the TLS connection to the manager
  * at the other.
  *
- * libcurl connects to a temporary abstract socket, because it does not accept a connected one: libcurl up to 7.88 ignores CURL_SOCKOPT_ALREADY_CONNECTED. Other processes
- * could connect there too, so the peer's process is checked.
+ * libcurl connects to a temporary abstract socket, because it does not accept a connected one:
+ * libcurl up to 7.88 ignores CURL_SOCKOPT_ALREADY_CONNECTED. Other processes could connect there
+ * too, so the peer's process is checked.
  */
 #pragma once
 

@@ -50,6 +50,33 @@ static const char *keys_of(void **state)
 	return path_in(*state, "etc/client.keys");
 }
 
+/* Groups that are known to NSS only. */
+static bool has_no_local_groups;
+
+FILE *__real_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+	if (has_no_local_groups && strstr(path, "/group")) {
+		errno = ENOENT;
+		return NULL;
+	}
+	return __real_fopen(path, mode);
+}
+
+#define REMOTE_GROUP 4242
+
+struct group *__real_getgrnam(const char *name);
+struct group *__wrap_getgrnam(const char *name);
+struct group *__wrap_getgrnam(const char *name)
+{
+	static struct group remote = { .gr_gid = REMOTE_GROUP };
+
+	if (!has_no_local_groups)
+		return __real_getgrnam(name);
+	return strcmp(name, "ossec") == 0 ? &remote : NULL;
+}
+
 static struct keystore open_store(void **state, const char *group)
 {
 	struct keystore store;
@@ -322,6 +349,25 @@ static void test_close_discards(void **state)
 	assert_file(keys_of(state), RECORD "\n");
 }
 
+/* NSS is asked only where the directory may belong to a group that it alone knows. */
+static void test_remote_group(void **state)
+{
+	const struct deadline soon = deadline_in(USEC_PER_SEC, NULL);
+	struct keystore store = open_store(state, NULL);
+	struct reason why = { "" };
+	gid_t unlocked = 0, locked = 0;
+
+	has_no_local_groups = true;
+	assert_int_equal(keystore_group(&store, &unlocked, &why), 0);
+	if (store.lock < 0)
+		assert_int_equal(keystore_lock(&store, &soon, never_waits, &why), 0);
+	assert_int_equal(keystore_group(&store, &locked, &why), 0);
+	has_no_local_groups = false;
+	assert_int_equal(unlocked, REMOTE_GROUP);
+	assert_int_equal(locked, (gid_t)-1);
+	keystore_close(&store);
+}
+
 static void test_unknown_group(void **state)
 {
 	struct keystore store = open_store(state, "no-such-group-here");
@@ -423,6 +469,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_aside, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_other_keys_file, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_close_discards, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_remote_group, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_unknown_group, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_marked_files, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_failures_keep_the_old, setup,
