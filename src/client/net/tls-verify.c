@@ -66,7 +66,7 @@ void tls_certificate_describe_names(X509 *certificate, char *buffer, size_t size
 			    (size_t)ASN1_STRING_length(text));
 	}
 	if (buffer[0] == '\0')
-		(void)snprintf(buffer, size, "nobody");
+		(void)snprintf(buffer, size, "no name");
 }
 
 /* ------------------------------------------------------------------ the name rule */

@@ -36,8 +36,8 @@ static int take_key(struct agent_key *ret, const json_t *object, struct reason *
 	int r = take_member(ret->id, sizeof ret->id, object, "id", agent_id_is_valid, why);
 
 	if (r == 0)
-		r = take_member(ret->name, sizeof ret->name, object, "name", agent_name_is_registrable,
-				why);
+		r = take_member(ret->name, sizeof ret->name, object, "name",
+				agent_name_is_registrable, why);
 	if (r == 0)
 		r = take_member(ret->ip, sizeof ret->ip, object, "ip", agent_ip_is_valid, why);
 	if (r == 0)

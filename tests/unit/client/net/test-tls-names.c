@@ -131,7 +131,7 @@ static void test_describe(void **state)
 		struct certificate_plan plan;
 		const char *shown;
 	} described[] = {
-		{ { .organization = "x" }, "nobody" },
+		{ { .organization = "x" }, "no name" },
 		{ { .common_names = { "m" } }, "CN=m" },
 		{ { .common_names = { "a", "b" },
 		    .alternative_names = "DNS:c,IP:10.0.0.1,IP:2001:db8::1,email:x@y" },
