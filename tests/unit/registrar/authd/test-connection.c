@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <unistd.h>
 
 struct fixture {
@@ -78,8 +79,8 @@ static void begin_with(struct fixture *fixture, const char *directory)
 			.base = base,
 			.tls = server_context(directory),
 			.dialect = DIALECT_OSSEC,
-			.timeout = common_timeout(base, 30, 0),
-			.linger = common_timeout(base, 30, 0),
+			.timeout = common_timeout(base, 5, 0),
+			.linger = common_timeout(base, 5, 0),
 			.owner = { on_request, on_ended, fixture },
 		},
 		.client_context = SSL_CTX_new(TLS_client_method()),
@@ -425,6 +426,32 @@ static void test_linger(void **state)
 	end(&fixture);
 }
 
+/* A client that goes on sending after its answer is cut off. */
+static void test_endless_client(void **state)
+{
+	static const char bytes[16384];
+	struct fixture fixture;
+	struct answer answer;
+	size_t sent = 0;
+
+	begin(&fixture, *state);
+	handshake(&fixture);
+	send_text(&fixture, "OSSEC A:'web'\n");
+	answer_refusal(&answer, DIALECT_WAZUH, "No");
+	connection_answer(fixture.connection, &answer);
+	expect_record(&fixture, "ERROR: No. Unable to add agent");
+	while (!fixture.ended && sent < 1048576) {
+		ssize_t n = send(fixture.client, bytes, sizeof bytes, MSG_NOSIGNAL);
+
+		sent += n > 0 ? (size_t)n : 0;
+		run_once(&fixture);
+	}
+	assert_true(fixture.ended);
+	assert_int_equal(fixture.end, CONNECTION_DONE);
+	assert_in_range(sent, 262144, 262144 + 65536);
+	end(&fixture);
+}
+
 static void test_stopped(void **state)
 {
 	struct fixture fixture;
@@ -455,8 +482,10 @@ int main(void)
 		TEST(test_deadline),
 		TEST(test_deadline_of_the_decision),
 		TEST(test_linger),
+		TEST(test_endless_client),
 		TEST(test_stopped),
 	};
 
+	(void)signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
