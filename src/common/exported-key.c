@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/exported-key.h"
 
+#include "common/io.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -253,7 +255,7 @@ static const char *fault_of(const char *text, size_t length)
 		return "is empty";
 	if (length > EXPORTED_KEY_MAX)
 		return "is too long for a key; provide the key of one agent only";
-	if (length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+	if (io_is_utf16(text, length))
 		return "is UTF-16; save it as UTF-8 or ASCII";
 	if (memchr(text, '\0', length))
 		return "contains a NUL byte";
@@ -262,18 +264,15 @@ static const char *fault_of(const char *text, size_t length)
 
 int exported_key_parse(struct agent_key *ret, const char *text, size_t length, struct reason *why)
 {
-	static const char byte_order_mark[] = "\xef\xbb\xbf";
 	struct findings findings = { 0 };
 	const char *fault = fault_of(text, length);
-	size_t mark = strlen(byte_order_mark);
+	size_t mark = io_mark_length(text, length);
 	int r;
 
 	if (fault) {
 		reason_set(why, "%s", fault);
 		return -EINVAL;
 	}
-	if (length < mark || memcmp(text, byte_order_mark, mark) != 0)
-		mark = 0;
 	take_text(&findings, (struct span){ text + mark, length - mark });
 	r = judge(ret, &findings, why);
 	explicit_bzero(&findings, sizeof findings);

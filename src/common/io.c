@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 FILE *io_open(const char *path)
@@ -18,6 +19,19 @@ FILE *io_open(const char *path)
 	if (file)
 		(void)take_fd(&fd);
 	return file;
+}
+
+size_t io_mark_length(const char *content, size_t length)
+{
+	static const char mark[] = { '\xef', '\xbb', '\xbf' };
+
+	return length >= sizeof mark && memcmp(content, mark, sizeof mark) == 0 ? sizeof mark : 0;
+}
+
+bool io_is_utf16(const char *content, size_t length)
+{
+	return length >= 2 &&
+	       (memcmp(content, "\xff\xfe", 2) == 0 || memcmp(content, "\xfe\xff", 2) == 0);
 }
 
 ssize_t io_read(int fd, void *buffer, size_t size)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Opening files, and complete reads and writes: read(2) and write(2) until all is done. */
+/*
+ * Opening files, complete reads and writes (read(2) and write(2) until all is done), and the mark
+ * of the encoding in front of a text.
+ */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -11,6 +15,15 @@
  * with errno set on failure.
  */
 FILE *io_open(const char *path);
+
+/*
+ * The length of the UTF-8 byte order mark at the start of a file's content, which editors and
+ * spreadsheets write and which belongs to no value: 3, or 0 without one.
+ */
+size_t io_mark_length(const char *content, size_t length);
+
+/* Is the content of a file UTF-16, as its byte order mark says? */
+bool io_is_utf16(const char *content, size_t length);
 
 /* Read until `size` bytes or the end of the file. Returns the number, or a negative errno. */
 ssize_t io_read(int fd, void *buffer, size_t size);

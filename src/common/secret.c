@@ -16,6 +16,8 @@ static const char *fault_of(const char *text, size_t length)
 {
 	if (length == 0)
 		return "is empty";
+	if (io_is_utf16(text, length))
+		return "is UTF-16; save it as UTF-8 or ASCII";
 	if (memchr(text, '\0', length))
 		return "contains a NUL byte";
 	if (memchr(text, '\n', length))
@@ -25,12 +27,15 @@ static const char *fault_of(const char *text, size_t length)
 	return NULL;
 }
 
-/* Check and copy the text, without its newline. The caller wipes the text. */
+/* Check and copy the text, without byte order mark and newline. The caller wipes the text. */
 static int judge(struct secret *ret, const char *role, const char *path, const char *text,
 		 size_t length, size_t maximum, struct reason *why)
 {
+	size_t mark = io_mark_length(text, length);
 	const char *fault;
 
+	text += mark;
+	length -= mark;
 	if (length > 0 && text[length - 1] == '\n')
 		length--;
 	if (length > maximum) {
@@ -51,7 +56,7 @@ static int read_secret(struct secret *ret, const char *role, const char *path, s
 		       bool first_line, struct reason *why)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	size_t size = maximum + 2; /* one newline, and one byte to detect a longer file */
+	size_t size = maximum + 5; /* mark and newline, and one byte to detect a longer file */
 	cleanup_free char *buffer = NULL;
 	struct stat status;
 	const char *newline;

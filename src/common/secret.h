@@ -14,10 +14,10 @@ struct secret {
 };
 
 /*
- * Read the only line of `path`; one newline at its end is removed. An empty file, more than
- * SECRET_MAX bytes, several lines, a carriage return at the end and a NUL byte are errors, because
- * no manager accepts such a password. `role` names the secret in messages ("password"). Returns 0,
- * or a negative errno with `why` set.
+ * Read the only line of `path`; a byte order mark before it and one newline at its end are removed.
+ * An empty file, more than SECRET_MAX bytes, several lines, a carriage return at the end and a NUL
+ * byte are errors, because no manager accepts such a password. `role` names the secret in messages
+ * ("password"). Returns 0, or a negative errno with `why` set.
  */
 int secret_read(struct secret *ret, const char *role, const char *path, struct reason *why);
 

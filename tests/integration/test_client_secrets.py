@@ -80,6 +80,13 @@ def test_no_secret_in_what_a_failure_leaves(machine, start_manager, script):
             assert KEY.encode() not in read(path), path
 
 
+def test_byte_order_mark_is_no_part_of_the_password(machine, start_manager):
+    manager = start_manager()
+    machine.registers(manager=manager,
+                      settings={"auth.password_file": machine.password("\ufeffSecret-Horse\n")})
+    assert manager.conversation.records[0].startswith(b"OSSEC PASS: Secret-Horse OSSEC A:")
+
+
 # Password files that no manager would take: content, words of the complaint.
 FAULTS = {
     "empty": ("", "is empty"),
@@ -91,6 +98,7 @@ FAULTS = {
     "several lines": ("Secret-Horse\nBattery\n", "more than one line"),
     "empty line behind": ("Secret-Horse\n\n", "more than one line"),
     "NUL": ("Secret\0Horse\n", "NUL"),
+    "only a byte order mark": ("\ufeff\n", "is empty"),
 }
 
 

@@ -119,6 +119,12 @@ def test_first_line_of_the_password_file_counts(directory):
         assert not registrar.ask("OSSEC PASS: second OSSEC A:'web'\n").agent
 
 
+def test_byte_order_mark_is_no_part_of_the_password(directory):
+    (directory / "etc" / "authd.pass").write_text("\ufeffs3cret\n")
+    with serving(directory) as registrar:
+        assert registrar.ask("OSSEC PASS: s3cret OSSEC A:'web'\n").agent
+
+
 def test_exposed_password_file(directory):
     (directory / "etc" / "authd.pass").chmod(0o644)
     assert "world-readable" in run("-D", directory, "-t", "serve").stderr

@@ -277,7 +277,6 @@ static void check_section(struct ini_source *source, const char *line)
  */
 static char *read_line(char *buffer, int size, void *stream)
 {
-	static const char byte_order_mark[] = "\xef\xbb\xbf";
 	struct ini_source *source = stream;
 	cleanup_free char *line = NULL;
 	size_t allocated = 0, skipped;
@@ -292,9 +291,7 @@ static char *read_line(char *buffer, int size, void *stream)
 	source->line++;
 	while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
 		line[--length] = '\0';
-	skipped = source->line == 1 && strncmp(line, byte_order_mark, strlen(byte_order_mark)) == 0
-			  ? strlen(byte_order_mark)
-			  : 0;
+	skipped = source->line == 1 ? io_mark_length(line, (size_t)length) : 0;
 	skipped += strspn(line + skipped, " \t");
 
 	if (strlen(line) != (size_t)length)

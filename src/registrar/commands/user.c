@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/io.h"
 #include "registrar/api/users.h"
 
 #include <libgen.h>
@@ -106,12 +107,15 @@ static int password_is_good(const char *password, struct reason *why)
 static int read_password(struct api_password *ret, struct reason *why)
 {
 	char line[LINE_SIZE];
+	const char *password = line;
 	int r = isatty(STDIN_FILENO) ? ask_twice(line, why) : read_line(line, why);
 
-	if (r >= 0)
-		r = password_is_good(line, why);
 	if (r >= 0) {
-		r = api_password_make(ret, line, strlen(line));
+		password += io_mark_length(line, strlen(line));
+		r = password_is_good(password, why);
+	}
+	if (r >= 0) {
+		r = api_password_make(ret, password, strlen(password));
 		if (r < 0)
 			(void)reason_errno(why, r, "The password cannot be hashed");
 	}

@@ -26,6 +26,14 @@ static const struct {
 	GOOD(" it's a \"pass\"  \n", " it's a \"pass\"  "),
 	GOOD("\xc3\xa9\n", "\xc3\xa9"),
 	GOOD("a\rb\n", "a\rb"),
+	GOOD("\xef\xbb\xbfs3cret\n", "s3cret"),
+	GOOD("\xef\xbb\xbf\xef\xbb\xbfs3cret", "\xef\xbb\xbfs3cret"), /* once */
+	GOOD("\xef\xbbs3cret", "\xef\xbbs3cret"),
+	BAD("\xef\xbb\xbf", "empty"),
+	BAD("\xef\xbb\xbf\n", "empty"),
+	BAD("\xef\xbb\xbfs3cret\r\n", "carriage return"),
+	BAD("\xff\xfes\0003\0", "UTF-16"),
+	BAD("\xfe\xff\000s", "UTF-16"),
 	BAD("", "empty"),
 	BAD("\n", "empty"),
 	BAD("s3cret\n\n", "more than one line"),
@@ -73,6 +81,10 @@ static void test_first_line(void **state)
 	assert_string_equal(secret.text, "s3cret");
 	secret_wipe(&secret);
 	write_text(path, "s3cret");
+	assert_int_equal(secret_read_first_line(&secret, "password", path, &why), 0);
+	assert_string_equal(secret.text, "s3cret");
+	secret_wipe(&secret);
+	write_text(path, "\xef\xbb\xbfs3cret\nsecond\n");
 	assert_int_equal(secret_read_first_line(&secret, "password", path, &why), 0);
 	assert_string_equal(secret.text, "s3cret");
 	secret_wipe(&secret);
