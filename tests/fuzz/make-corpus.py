@@ -208,6 +208,9 @@ def import_lines():
         "everything": b"0::/0,web-01",
         "comment": b"# any,web-01",
         "commas": b"any,web-01,",
+        "quotes": b"\"10.0.0.1\" ;\" web-01\";\"\";",
+        "quote-open": b"any,\"web-01",
+        "header": b"IP Address\tHost Name",
     }
 
 

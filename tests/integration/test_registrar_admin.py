@@ -326,6 +326,35 @@ def test_import_file(admin, tmp_path, stdin):
     assert [line.split()[3] for line in admin.lines()[:4]] == [line.split()[3] for line in before]
 
 
+# As spreadsheets write it, in several countries.
+SPREADSHEETS = {
+    "byte order mark": b"\xef\xbb\xbf10.0.1.1,web\r\nAny,db\r\n",
+    "quotes": b'"10.0.1.1","web"\r\n"ANY","db"\r\n',
+    "header": b'\xef\xbb\xbf"IP Address","Name",""\r\n10.0.1.1,web,\r\nany,db,\r\n,,\r\n',
+    "semicolons": b"IP;Name\r\n10.0.1.1;web\r\nany;db\r\n;\r\n",
+    "tabs": b"10.0.1.1\tweb\nany\tdb\n",
+    "carriage returns": b"10.0.1.1,web\rAny,db",
+    "mark and comment": b"\xef\xbb\xbf# 2026\n10.0.1.1,web\nany,db\n",
+}
+
+
+@pytest.mark.parametrize("content", SPREADSHEETS.values(), ids=SPREADSHEETS.keys())
+def test_import_from_a_spreadsheet(admin, tmp_path, content):
+    (tmp_path / "inventory.csv").write_bytes(content)
+    assert admin("import-file", tmp_path / "inventory.csv") == "001 web 10.0.1.1\n002 db any\n"
+    assert ("is a header and was skipped" in admin.complaints) == (b"Name" in content)
+    assert admin("import-file", tmp_path / "inventory.csv") == ""
+
+
+def test_import_of_what_is_no_csv(admin, tmp_path):
+    (tmp_path / "inventory.csv").write_text("any,web\n", encoding="utf-16")
+    admin("import-file", tmp_path / "inventory.csv", status=65)
+    assert admin.complaints.endswith("inventory.csv is UTF-16; save it as CSV in UTF-8\n")
+    admin("import-file", "-", status=65, input="any,web\nip,name\n")
+    assert admin.complaints.startswith("Line 2: Invalid IP")  # a header is the first line
+    assert not admin.lines()
+
+
 def test_bad_lines_are_named_and_nothing_is_added(admin):
     admin.write(f"001 web 10.0.0.7 {OLD_KEY}")
     admin(

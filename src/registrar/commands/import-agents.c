@@ -2,6 +2,7 @@
 #include "registrar/commands/import-agents.h"
 
 #include "common/agent-address.h"
+#include "common/io.h"
 #include "common/log.h"
 #include "registrar/commands/add.h"
 #include "registrar/commands/admin.h"
@@ -11,12 +12,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 struct import {
 	const struct enrollment_policy *policy;
 	struct roster *roster;
 	struct records records;
-	size_t number; /* of the line, from 1 */
+	size_t number;  /* of the line, from 1 */
+	bool has_begun; /* a line with fields was there before */
 	size_t bad, present;
 };
 
@@ -66,6 +69,22 @@ static void import_agent(struct import *import, const struct import_line *line)
 	report_line(import, &why);
 }
 
+/* Spreadsheets begin a word with a capital. */
+static void settle_any(struct import_line *line)
+{
+	if (line->ip_length == strlen("any") && strncasecmp(line->ip, "any", line->ip_length) == 0)
+		line->ip = "any";
+}
+
+/* The names of the columns count as such in front of the first agent only. */
+static bool is_header(struct import *import, const struct import_line *line)
+{
+	bool is_first = !import->has_begun;
+
+	import->has_begun = true;
+	return is_first && import_line_is_header(line);
+}
+
 static void import_line(struct import *import, const char *text, size_t length)
 {
 	struct import_line line;
@@ -81,19 +100,29 @@ static void import_line(struct import *import, const char *text, size_t length)
 	default:
 		break;
 	}
-	if (is_present(import, &line))
+	settle_any(&line);
+	if (is_header(import, &line))
+		log_info("Line %zu is a header and was skipped", import->number);
+	else if (is_present(import, &line))
 		import->present++;
 	else
 		import_agent(import, &line);
 }
 
+/* Some spreadsheets end lines with carriage returns alone. */
+static char line_end_of(const char *content, size_t length)
+{
+	return memchr(content, '\n', length) ? '\n' : '\r';
+}
+
 static int import_lines(struct import *import, const char *content, size_t length, const char *path)
 {
-	const char *end = content + length;
+	const char *end = content + length, *begin = content + io_mark_length(content, length);
+	const char line_end = line_end_of(content, length);
 	struct reason why;
 
-	for (const char *at = content; at < end;) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
+	for (const char *at = begin; at < end;) {
+		const char *newline = memchr(at, line_end, (size_t)(end - at));
 		const char *stop = newline ?: end;
 
 		import->number++;
@@ -171,6 +200,10 @@ int import_command(const struct options *options)
 	if (r < 0) {
 		(void)reason_errno(&why, r, "Cannot read %s", path);
 		return admin_fail(EX_NOINPUT, &why);
+	}
+	if (io_is_utf16(content, length)) {
+		reason_set(&why, "%s is UTF-16; save it as CSV in UTF-8", path);
+		return admin_fail(EX_DATAERR, &why);
 	}
 	return import_content(options, content, length, path);
 }
