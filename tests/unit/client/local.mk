@@ -19,8 +19,10 @@ unit_tests += \
 	test-retry \
 	test-state \
 	test-systemctl \
-	test-tls-names \
-	test-tls-verify
+	test-tls-client \
+	test-tls-verify \
+	test-tls-verify-names \
+	test-wakeup
 
 test_keystore_SOURCES = tests/unit/client/agent-files/test-keystore.c $(unit_faults)
 test_keystore_LDADD = $(unit_libraries)
@@ -54,8 +56,10 @@ test_endpoint_SOURCES = tests/unit/client/net/test-endpoint.c
 test_endpoint_LDADD = $(unit_libraries)
 test_proxy_SOURCES = tests/unit/client/net/test-proxy.c
 test_proxy_LDADD = $(unit_libraries)
-test_tls_names_SOURCES = tests/unit/client/net/test-tls-names.c
-test_tls_names_LDADD = $(unit_libraries)
+test_tls_client_SOURCES = tests/unit/client/net/test-tls-client.c
+test_tls_client_LDADD = $(unit_libraries) -lpthread
+test_tls_verify_names_SOURCES = tests/unit/client/net/test-tls-verify-names.c
+test_tls_verify_names_LDADD = $(unit_libraries)
 test_tls_verify_SOURCES = tests/unit/client/net/test-tls-verify.c
 test_tls_verify_LDADD = $(unit_libraries)
 test_policy_SOURCES = tests/unit/client/registration/test-policy.c
@@ -70,6 +74,9 @@ test_identity_SOURCES = tests/unit/client/system/test-identity.c
 test_identity_LDADD = $(unit_libraries)
 test_identity_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=gethostname,--wrap=fopen
+test_wakeup_SOURCES = tests/unit/client/system/test-wakeup.c
+test_wakeup_LDADD = $(unit_libraries)
+test_wakeup_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll,--wrap=read
 
 # Of the module: its pure parts are in libmodule.a.
 if WITH_API

@@ -3,15 +3,16 @@ unit_tests = \
 	test-agent-address \
 	test-agent-key \
 	test-atomic-file \
-	test-authd-error \
-	test-authd-reply \
-	test-authd-request \
+	test-authd-message-error \
+	test-authd-message-reply \
+	test-authd-message-request \
 	test-base64 \
 	test-deadline \
 	test-enroll-jwt \
+	test-escape \
 	test-exported-key \
+	test-reason \
 	test-secret \
-	test-text \
 	test-tls-context
 
 test_agent_address_SOURCES = tests/unit/common/test-agent-address.c
@@ -21,23 +22,25 @@ test_agent_key_LDADD = $(unit_libraries)
 test_atomic_file_SOURCES = tests/unit/common/test-atomic-file.c $(unit_faults)
 test_atomic_file_LDADD = $(unit_libraries)
 test_atomic_file_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
-test_authd_error_SOURCES = tests/unit/common/test-authd-error.c
-test_authd_error_LDADD = $(unit_libraries)
-test_authd_reply_SOURCES = tests/unit/common/test-authd-reply.c
-test_authd_reply_LDADD = $(unit_libraries)
-test_authd_request_SOURCES = tests/unit/common/test-authd-request.c
-test_authd_request_LDADD = $(unit_libraries)
+test_authd_message_error_SOURCES = tests/unit/common/test-authd-message-error.c
+test_authd_message_error_LDADD = $(unit_libraries)
+test_authd_message_reply_SOURCES = tests/unit/common/test-authd-message-reply.c
+test_authd_message_reply_LDADD = $(unit_libraries)
+test_authd_message_request_SOURCES = tests/unit/common/test-authd-message-request.c
+test_authd_message_request_LDADD = $(unit_libraries)
 test_base64_SOURCES = tests/unit/common/test-base64.c
 test_base64_LDADD = $(unit_libraries)
 test_deadline_SOURCES = tests/unit/common/test-deadline.c
 test_deadline_LDADD = $(unit_libraries)
 test_enroll_jwt_SOURCES = tests/unit/common/test-enroll-jwt.c
 test_enroll_jwt_LDADD = $(unit_libraries)
+test_escape_SOURCES = tests/unit/common/test-escape.c
+test_escape_LDADD = $(unit_libraries)
 test_exported_key_SOURCES = tests/unit/common/test-exported-key.c
 test_exported_key_LDADD = $(unit_libraries)
+test_reason_SOURCES = tests/unit/common/test-reason.c
+test_reason_LDADD = $(unit_libraries)
 test_secret_SOURCES = tests/unit/common/test-secret.c
 test_secret_LDADD = $(unit_libraries)
-test_text_SOURCES = tests/unit/common/test-text.c
-test_text_LDADD = $(unit_libraries)
 test_tls_context_SOURCES = tests/unit/common/test-tls-context.c
 test_tls_context_LDADD = $(unit_libraries)

@@ -1,56 +1,96 @@
 # Unit tests of src/registrar/. The file tests go through fault.c like those of atomic-file.
 unit_tests += \
 	test-acceptor \
-	test-agent-files \
+	test-address \
+	test-agent-version \
 	test-answer \
 	test-connection \
 	test-enrollment \
+	test-groups \
+	test-history \
+	test-import-line \
 	test-records \
-	test-registrar-address \
 	test-request-buffer \
 	test-roster \
+	test-roster-write \
 	test-rules \
+	test-text-index \
 	test-transactions
 if WITH_API
 unit_tests += \
-	test-api-access \
+	test-api-body \
+	test-api-filter \
+	test-api-limits \
+	test-api-parameters \
+	test-api-password \
 	test-api-request \
+	test-api-token \
+	test-api-users \
 	test-bearer
 endif
 
 registrar_libraries = libtest.a libregistrar.a libcommon.a $(CMOCKA_LIBS) $(OPENSSL_LIBS) \
 	$(JANSSON_LIBS) $(EVENT_LIBS)
 
-test_api_access_SOURCES = tests/unit/registrar/api/test-api-access.c
-test_api_access_LDADD = $(registrar_libraries)
+test_groups_SOURCES = tests/unit/registrar/agents/test-groups.c
+test_groups_LDADD = $(registrar_libraries)
+test_history_SOURCES = tests/unit/registrar/agents/test-history.c
+test_history_LDADD = $(registrar_libraries)
+test_roster_write_SOURCES = tests/unit/registrar/agents/test-roster-write.c $(unit_faults) \
+	tests/unit/roster.c tests/unit/roster.h
+test_roster_write_LDADD = $(registrar_libraries)
+test_roster_write_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=fdatasync
+test_roster_SOURCES = tests/unit/registrar/agents/test-roster.c \
+	tests/unit/roster.c tests/unit/roster.h
+test_roster_LDADD = $(registrar_libraries)
+test_text_index_SOURCES = tests/unit/registrar/agents/test-text-index.c
+test_text_index_LDADD = $(registrar_libraries)
+
+test_api_body_SOURCES = tests/unit/registrar/api/test-api-body.c
+test_api_body_LDADD = $(registrar_libraries)
+test_api_filter_SOURCES = tests/unit/registrar/api/test-api-filter.c
+test_api_filter_LDADD = $(registrar_libraries)
+test_api_limits_SOURCES = tests/unit/registrar/api/test-api-limits.c
+test_api_limits_LDADD = $(registrar_libraries)
+test_api_parameters_SOURCES = tests/unit/registrar/api/test-api-parameters.c
+test_api_parameters_LDADD = $(registrar_libraries)
+test_api_password_SOURCES = tests/unit/registrar/api/test-api-password.c
+test_api_password_LDADD = $(registrar_libraries)
 test_api_request_SOURCES = tests/unit/registrar/api/test-api-request.c
 test_api_request_LDADD = $(registrar_libraries)
+test_api_token_SOURCES = tests/unit/registrar/api/test-api-token.c
+test_api_token_LDADD = $(registrar_libraries)
+test_api_users_SOURCES = tests/unit/registrar/api/test-api-users.c
+test_api_users_LDADD = $(registrar_libraries)
+test_bearer_SOURCES = tests/unit/registrar/api/test-bearer.c
+test_bearer_LDADD = $(registrar_libraries)
+
 test_answer_SOURCES = tests/unit/registrar/authd/test-answer.c
 test_answer_LDADD = $(registrar_libraries)
-test_rules_SOURCES = tests/unit/registrar/enrollment/test-rules.c
-test_rules_LDADD = $(registrar_libraries)
+test_connection_SOURCES = tests/unit/registrar/authd/test-connection.c
+test_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_connection_LDADD = $(registrar_libraries)
+test_request_buffer_SOURCES = tests/unit/registrar/authd/test-request-buffer.c
+test_request_buffer_LDADD = $(registrar_libraries)
+
+test_import_line_SOURCES = tests/unit/registrar/commands/test-import-line.c
+test_import_line_LDADD = $(registrar_libraries)
+
+test_address_SOURCES = tests/unit/registrar/enrollment/test-address.c
+test_address_LDADD = $(registrar_libraries)
+test_agent_version_SOURCES = tests/unit/registrar/enrollment/test-agent-version.c
+test_agent_version_LDADD = $(registrar_libraries)
 test_enrollment_SOURCES = tests/unit/registrar/enrollment/test-enrollment.c
 test_enrollment_LDADD = $(registrar_libraries)
 test_records_SOURCES = tests/unit/registrar/enrollment/test-records.c
 test_records_LDADD = $(registrar_libraries)
-test_registrar_address_SOURCES = tests/unit/registrar/enrollment/test-registrar-address.c
-test_registrar_address_LDADD = $(registrar_libraries)
-test_agent_files_SOURCES = tests/unit/registrar/agents/test-agent-files.c
-test_agent_files_LDADD = $(registrar_libraries)
-test_request_buffer_SOURCES = tests/unit/registrar/authd/test-request-buffer.c
-test_request_buffer_LDADD = $(registrar_libraries)
-test_roster_SOURCES = tests/unit/registrar/agents/test-roster.c $(unit_faults)
-test_roster_LDADD = $(registrar_libraries)
-test_roster_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=fdatasync
+test_rules_SOURCES = tests/unit/registrar/enrollment/test-rules.c
+test_rules_LDADD = $(registrar_libraries)
 test_transactions_SOURCES = tests/unit/registrar/enrollment/test-transactions.c
 test_transactions_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_transactions_LDADD = $(registrar_libraries)
 test_transactions_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
+
 test_acceptor_SOURCES = tests/unit/registrar/net/test-acceptor.c
 test_acceptor_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_acceptor_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
-test_connection_SOURCES = tests/unit/registrar/authd/test-connection.c
-test_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
-test_connection_LDADD = $(registrar_libraries)
-test_bearer_SOURCES = tests/unit/registrar/api/test-bearer.c
-test_bearer_LDADD = $(registrar_libraries)

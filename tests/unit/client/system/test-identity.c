@@ -10,6 +10,7 @@
 
 static const char *the_host;      /* null: gethostname() fails */
 static const char *boot_file;     /* the same for the boot id */
+static const char *mark_file;     /* where systemd has made a place for one: our own */
 static const char *instance_file; /* null: there is none */
 static const char *machine_file;  /* holds what /etc/machine-id should; null: there is none */
 
@@ -34,6 +35,8 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 		path = machine_file;
 	else if (strcmp(path, "/proc/sys/kernel/random/boot_id") == 0)
 		path = boot_file;
+	else if (strcmp(path, "/run/agent-register/boot") == 0)
+		path = mark_file;
 	if (path)
 		return __real_fopen(path, mode);
 	errno = ENOENT;
@@ -50,6 +53,7 @@ static int setup(void **state)
 	write_text(machine_file, MACHINE_ID "\n");
 	boot_file = path_in(*state, "boot-id");
 	write_text(boot_file, "fedcba98-7654-3210-fedc-ba9876543210\n");
+	mark_file = NULL;
 	return 0;
 }
 
@@ -261,6 +265,25 @@ static void test_instance_and_boot(void **state)
 	assert_true(identity_seed() == identity_seed());
 }
 
+/* Where there is a place for it, the id of a boot is one of our own: the same until it is gone. */
+static void test_own_boot_id(void **state)
+{
+	char first[IDENTITY_MACHINE_SIZE], again[IDENTITY_MACHINE_SIZE];
+
+	mark_file = path_in(*state, "boot");
+	identity_boot(first);
+	assert_int_equal(strspn(first, "0123456789abcdef"), 32);
+	assert_string_not_equal(first, "fedcba9876543210fedcba9876543210");
+	assert_file(mark_file, first);
+	identity_boot(again);
+	assert_string_equal(again, first);
+	write_text(mark_file, ""); /* of a boot that was killed while it wrote */
+	identity_boot(again);
+	assert_int_equal(strlen(again), 32);
+	assert_string_not_equal(again, first);
+	assert_file(mark_file, again);
+}
+
 static void test_no_machine_id(void **state)
 {
 	char name[AGENT_NAME_MAX + 1];
@@ -287,6 +310,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_machine_mark, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_suffixed_name, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_instance_and_boot, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_own_boot_id, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_no_machine_id, setup, teardown_directory),
 	};
 

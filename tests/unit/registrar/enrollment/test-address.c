@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/* Addresses of agents, as each dialect takes, shows and stores them. */
 #include "tests/unit/support.h"
 
-#include "registrar/commands/import-line.h"
 #include "registrar/enrollment/address.h"
-#include "registrar/enrollment/agent-version.h"
 
 #include <errno.h>
 
@@ -103,123 +102,11 @@ static void test_recorded_addresses(void **state)
 	}
 }
 
-static void test_versions(void **state)
-{
-	static const struct {
-		const char *agent, *manager;
-		bool is_newer;
-	} rows[] = {
-		{ "v4.14.5", "v4.14.5", false }, { "v4.14.9", "v4.14.5", false },
-		{ "v4.15.0", "v4.14.5", true },  { "v5.0.0", "v4.14.5", true },
-		{ "v3.99", "v4.14", false },     { "Wazuh v4.15", "4.14", true },
-		{ "junk", "v4.14.5", false },    { "", "v4.14.5", false },
-		{ "4.14.5", "v4.14.5", false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
-		check_row(rows[i].agent,
-			  agent_version_is_newer(rows[i].agent, strlen(rows[i].agent),
-						 rows[i].manager) == rows[i].is_newer);
-}
-
-static void test_leading_dots(void **state)
-{
-	(void)state;
-	assert_true(manager_version_takes_leading_dot("v4.14.5"));
-	assert_true(manager_version_takes_leading_dot("4.13.9"));
-	assert_true(manager_version_takes_leading_dot("v3.99.99"));
-	assert_false(manager_version_takes_leading_dot("v4.14.6"));
-	assert_false(manager_version_takes_leading_dot("v4.14"));
-	assert_false(manager_version_takes_leading_dot("v4.15.0"));
-	assert_false(manager_version_takes_leading_dot("v5.0.0"));
-}
-
-static void test_import_lines(void **state)
-{
-	static const struct {
-		const char *line, *ip, *name;
-		enum import_line_kind kind;
-	} rows[] = {
-		{ "10.0.0.1,web", "10.0.0.1", "web", IMPORT_LINE_AGENT },
-		{ " \tany , web\r", "any", "web", IMPORT_LINE_AGENT },
-		{ "any,", "any", "", IMPORT_LINE_AGENT }, /* refused later, for its name */
-		{ ",web", "", "web", IMPORT_LINE_AGENT }, /* refused later, for its address */
-		{ "10.0.0.1 \t,\tweb", "10.0.0.1", "web", IMPORT_LINE_AGENT },
-		/* as spreadsheets write them */
-		{ "\"10.0.0.1\",\"web\"\r", "10.0.0.1", "web", IMPORT_LINE_AGENT },
-		{ " \"Any\" , \" web \" ", "Any", "web", IMPORT_LINE_AGENT },
-		{ "10.0.0.1;web", "10.0.0.1", "web", IMPORT_LINE_AGENT },
-		{ "10.0.0.1\tweb", "10.0.0.1", "web", IMPORT_LINE_AGENT },
-		{ "\"10.0.0.1\";\"web\";;\"\";", "10.0.0.1", "web", IMPORT_LINE_AGENT },
-		{ "any,web,,", "any", "web", IMPORT_LINE_AGENT },
-		{ "any,\"we\"\"b\"", "any", "we\"\"b", IMPORT_LINE_AGENT }, /* refused later */
-		{ "any,we;b", "any", "we;b", IMPORT_LINE_AGENT },
-		{ "2001:db8::1;web", "2001:db8::1", "web", IMPORT_LINE_AGENT },
-		{ ",", NULL, NULL, IMPORT_LINE_NOTHING },
-		{ "\"\",\"\",", NULL, NULL, IMPORT_LINE_NOTHING },
-		{ ";;;", NULL, NULL, IMPORT_LINE_NOTHING },
-		{ "any,\"web", NULL, NULL, IMPORT_LINE_BAD },
-		{ "any,\"web\"more", NULL, NULL, IMPORT_LINE_BAD },
-		{ "\"any,web\"", NULL, NULL, IMPORT_LINE_BAD },
-		{ "any,web,,more", NULL, NULL, IMPORT_LINE_BAD },
-		{ "any;web;more", NULL, NULL, IMPORT_LINE_BAD },
-		{ "any,web,\"", NULL, NULL, IMPORT_LINE_BAD },
-		{ "", NULL, NULL, IMPORT_LINE_NOTHING },
-		{ " \t\r", NULL, NULL, IMPORT_LINE_NOTHING },
-		{ "# any,web", NULL, NULL, IMPORT_LINE_NOTHING },
-		{ "any web", NULL, NULL, IMPORT_LINE_BAD },
-		{ "any,web,more", NULL, NULL, IMPORT_LINE_BAD },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct import_line line;
-
-		check_row(rows[i].line, import_line_read(&line, rows[i].line,
-							 strlen(rows[i].line)) == rows[i].kind);
-		if (rows[i].kind != IMPORT_LINE_AGENT)
-			continue;
-		check_row(rows[i].line, line.ip_length == strlen(rows[i].ip) &&
-						!memcmp(line.ip, rows[i].ip, line.ip_length));
-		check_row(rows[i].line, line.name_length == strlen(rows[i].name) &&
-						!memcmp(line.name, rows[i].name, line.name_length));
-	}
-}
-
-static void test_headers(void **state)
-{
-	static const struct {
-		const char *line;
-		bool is_header;
-	} rows[] = {
-		{ "ip,name", true },
-		{ "IP,Name", true },
-		{ "\"IP Address\";\"Host Name\";", true },
-		{ "ADDRESS\tAGENT", true },
-		{ "any,name", false },
-		{ "ip,web", false },
-		{ "10.0.0.1,host", false },
-		{ "name,ip", false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct import_line line;
-
-		check_row(rows[i].line,
-			  import_line_read(&line, rows[i].line, strlen(rows[i].line)) ==
-				  IMPORT_LINE_AGENT);
-		check_row(rows[i].line, import_line_is_header(&line) == rows[i].is_header);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_addresses),    cmocka_unit_test(test_recorded_addresses),
-		cmocka_unit_test(test_versions),     cmocka_unit_test(test_leading_dots),
-		cmocka_unit_test(test_import_lines), cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_recorded_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

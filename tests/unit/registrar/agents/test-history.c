@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* What the manager's queue says of agents: their groups, and when they were registered. */
+/* When agents were registered, in the manager's queue. */
 #include "tests/unit/support.h"
 
-#include "registrar/agents/groups.h"
 #include "registrar/agents/history.h"
 
 #include <errno.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static struct roster_entry entry_of(const char *id, const char *name)
 {
@@ -15,57 +13,6 @@ static struct roster_entry entry_of(const char *id, const char *name)
 
 	(void)snprintf(entry.id_text, sizeof entry.id_text, "%s", id);
 	return entry;
-}
-
-static void test_groups(void **state)
-{
-	static char groups[AGENT_GROUPS_SIZE];
-	struct reason why;
-	struct stat status;
-
-	assert_int_equal(agent_groups_read(groups, *state, "001", &why), 0);
-	assert_string_equal(groups, "");
-	assert_int_equal(agent_groups_write(*state, "001", "web,db", &why), 0);
-	assert_file(path_in(*state, "agent-groups/001"), "web,db\n");
-	assert_int_equal(stat(path_in(*state, "agent-groups"), &status), 0);
-	assert_int_equal(status.st_mode & 07777, 0770);
-	assert_int_equal(stat(path_in(*state, "agent-groups/001"), &status), 0);
-	assert_int_equal(status.st_mode & 07777, 0660);
-	assert_int_equal(agent_groups_read(groups, *state, "001", &why), 0);
-	assert_string_equal(groups, "web,db");
-	assert_int_equal(agent_groups_write(*state, "001", "default", &why), 0);
-	assert_file(path_in(*state, "agent-groups/001"), "default\n");
-	assert_int_equal(agent_groups_forget(*state, "001", &why), 0);
-	assert_int_equal(agent_groups_forget(*state, "001", &why), 0);
-	assert_int_equal(count_entries(path_in(*state, "agent-groups")), 0);
-}
-
-static void test_groups_without_a_place(void **state)
-{
-	static char groups[AGENT_GROUPS_SIZE];
-	struct reason why;
-
-	assert_int_equal(agent_groups_read(groups, NULL, "001", &why), -ENODATA);
-	assert_int_equal(agent_groups_write(NULL, "001", "web", &why), -ENODATA);
-	assert_int_equal(agent_groups_forget(NULL, "001", &why), 0);
-	assert_int_equal(agent_groups_write(path_in(*state, "nowhere"), "001", "web", &why),
-			 -ENOENT);
-	assert_non_null(strstr(why.text, "nowhere"));
-	assert_int_equal(agent_groups_forget(path_in(*state, "nowhere"), "001", &why), 0);
-}
-
-static void test_lists_of_groups(void **state)
-{
-	(void)state;
-	assert_true(agent_groups_have("web,db", "web"));
-	assert_true(agent_groups_have("web,db", "db"));
-	assert_false(agent_groups_have("web,db", "we"));
-	assert_false(agent_groups_have("web,db", "webb"));
-	assert_false(agent_groups_have("web,db", "web,db"));
-	assert_false(agent_groups_have("", "web"));
-	assert_int_equal(agent_groups_count(""), 0);
-	assert_int_equal(agent_groups_count("web"), 1);
-	assert_int_equal(agent_groups_count("web,db,x"), 3);
 }
 
 #define STAMPS                                                                                 \
@@ -121,10 +68,6 @@ static void test_forgetting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_groups, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_groups_without_a_place, setup_directory,
-						teardown_directory),
-		cmocka_unit_test(test_lists_of_groups),
 		cmocka_unit_test_setup_teardown(test_stamps, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_forgetting, setup_directory,
 						teardown_directory),

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/* The sentence that says why. */
+#include "tests/unit/support.h"
+
+#include "common/reason.h"
+
+#include <errno.h>
+
+static void test_reason(void **state)
+{
+	struct reason why;
+	char *wide = malloc(3000);
+
+	(void)state;
+	reason_set(&why, "Cannot %s %d", "count to", 3);
+	assert_string_equal(why.text, "Cannot count to 3");
+	memset(wide, 'w', 2999);
+	wide[2999] = '\0';
+	reason_set(&why, "%s", wide);
+	assert_int_equal(strlen(why.text), sizeof why.text - 1);
+	assert_int_equal(reason_errno(&why, EIO, "%s", wide), -EIO);
+	assert_int_equal(strlen(why.text), sizeof why.text - 1);
+	reason_set(NULL, "nobody asks");
+	free(wide);
+}
+
+static void test_reason_errno(void **state)
+{
+	struct reason why;
+
+	(void)state;
+	assert_int_equal(reason_errno(&why, ENOENT, "Cannot open %s", "x"), -ENOENT);
+	assert_string_equal(why.text, "Cannot open x: No such file or directory");
+	assert_int_equal(reason_errno(&why, -ENOSPC, "Cannot write"), -ENOSPC);
+	assert_string_equal(why.text, "Cannot write: No space left on device");
+	assert_int_equal(reason_errno(&why, 99999, "Odd"), -99999);
+	assert_string_equal(why.text, "Odd: unknown error");
+	assert_int_equal(reason_errno(NULL, EPERM, "nobody asks"), -EPERM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_reason_errno),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

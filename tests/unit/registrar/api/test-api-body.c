@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+/* Bodies of requests to the API. */
+#include "tests/unit/support.h"
+
+#include "registrar/api/body.h"
+
+#define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void test_good_bodies(void **state)
+{
+	static const struct {
+		enum api_body_kind kind;
+		const char *text, *name, *ip, *id, *key;
+	} rows[] = {
+		{ API_BODY_ADD, "{\"name\":\"web-01\"}", "web-01", "", "", "" },
+		{ API_BODY_ADD, " {\"ip\": \"10.0.0.0/8\", \"name\": \"w%\"} ", "w%", "10.0.0.0/8",
+		  "", "" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"name\":\"b\"}", "b", "", "", "" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"00012345\",\"key\":\"" KEY "\"}", "a",
+		  "", "00012345", KEY },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{}}", "a", "", "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct api_problem problem = { 0 };
+		struct api_body body;
+
+		check_row(rows[i].text, api_body_parse(&body, rows[i].kind, rows[i].text,
+						       strlen(rows[i].text), &problem));
+		check_row(rows[i].text, problem.status == 0);
+		assert_string_equal(body.name, rows[i].name);
+		assert_string_equal(body.ip, rows[i].ip);
+		assert_string_equal(body.id, rows[i].id);
+		assert_string_equal(body.key, rows[i].key);
+	}
+}
+
+static void test_bad_bodies(void **state)
+{
+	static const struct {
+		enum api_body_kind kind;
+		const char *text;
+		int error;
+		const char *detail;
+	} rows[] = {
+		{ API_BODY_ADD, "", 0, "RequestBody is required" },
+		{ API_BODY_ADD, "{", 1018, "Body request is not a valid JSON" },
+		{ API_BODY_ADD, "name=web01", 1018, "Body request is not a valid JSON" },
+		{ API_BODY_ADD, "{\"name\":\"a\"}x", 1018, "Body request is not a valid JSON" },
+		{ API_BODY_ADD, "{\"name\":\"\xff\"}", 1018, "Body request is not a valid JSON" },
+		{ API_BODY_ADD, "[]", 0, "The body is not of type 'object'" },
+		{ API_BODY_ADD, "\"name\"", 0, "The body is not of type 'object'" },
+		{ API_BODY_ADD, "null", 0, "The body is not of type 'object'" },
+		{ API_BODY_ADD, "{}", 0, "'name' is a required property" },
+		{ API_BODY_ADD, "{\"name\":1}", 0, "The value is not of type 'string' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":null}", 0,
+		  "The value is not of type 'string' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":\"\"}", 0, "'' is not a 'names' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":\"a b\"}", 0, "'a b' is not a 'names' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":\"a\\nb\"}", 0, "'a\\nb' is not a 'names' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":\"a\\u00e4\"}", 0,
+		  "'a\\xc3\\xa4' is not a 'names' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":\"a\\u0000b\"}", 1018,
+		  "Body request is not a valid JSON" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"ip\":7}", 0,
+		  "The value is not of type 'string' - 'ip'" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"ip\":\"\"}", 0,
+		  "'' is not a 'alphanumeric' - 'ip'" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"force\":{}}", 0,
+		  "Invalid field found {'force'}" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"groups\":\"web\"}", 0,
+		  "Invalid field found {'groups'}" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"x\\ny\":1}", 0,
+		  "Invalid field found {'x\\ny'}" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"12\"}", 0,
+		  "'12' is too short - 'id'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"12a\"}", 0,
+		  "'12a' is not a 'numbers' - 'id'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"123456789\"}", 0,
+		  "'123456789' is not a 'numbers' - 'id'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":1}", 0,
+		  "The value is not of type 'string' - 'id'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":\"abc\"}", 1709, "Too short key size" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":\"" KEY "!\"}", 0,
+		  "The value is not a 'wazuh_key' - 'key'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":1}", 0,
+		  "The value is not a 'wazuh_key' - 'key'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":true}", 0,
+		  "The value is not of type 'object' - 'force'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"x\":1}}", 0,
+		  "Invalid field found {'x'}" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"enabled\":\"yes\"}}", 0,
+		  "The value is not of type 'boolean' - 'force.enabled'" },
+		{ API_BODY_INSERT,
+		  "{\"name\":\"a\",\"force\":{\"after_registration_time\":\"1w\"}}", 0,
+		  "'1w' is not a 'timeframe' - 'force.after_registration_time'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"disconnected_time\":\"1h\"}}", 0,
+		  "The value is not of type 'object' - 'force.disconnected_time'" },
+		{ API_BODY_INSERT,
+		  "{\"name\":\"a\",\"force\":{\"disconnected_time\":{\"valu\":\"1h\"}}}", 0,
+		  "Invalid field found {'valu'}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct api_problem problem = { 0 };
+		struct api_body body;
+
+		check_row(rows[i].text, !api_body_parse(&body, rows[i].kind, rows[i].text,
+							strlen(rows[i].text), &problem));
+		check_row(rows[i].text,
+			  problem.status == 400 && (int)problem.code == rows[i].error);
+		assert_string_equal(problem.detail, rows[i].detail);
+	}
+}
+
+static void test_long_names(void **state)
+{
+	struct api_problem problem = { 0 };
+	char name[AGENT_NAME_MAX + 2];
+
+	(void)state;
+	memset(name, 'a', sizeof name);
+	name[AGENT_NAME_MAX] = '\0';
+	assert_true(api_name_is_acceptable(name, &problem));
+	name[AGENT_NAME_MAX] = 'a';
+	name[AGENT_NAME_MAX + 1] = '\0';
+	assert_false(api_name_is_acceptable(name, &problem));
+	assert_int_equal(problem.code, API_NAME_LONG);
+	assert_int_equal(problem.status, 400);
+}
+
+static void test_force(void **state)
+{
+	static const char text[] = "{\"name\":\"a\",\"force\":{\"enabled\":true,\"disconnected_"
+				   "time\":{\"enabled\":false,\"value\":\"2h\"},\"after_"
+				   "registration_time\":\"1d\"}}";
+	static const char defaults[] = "{\"name\":\"a\",\"force\":{}}";
+	struct api_problem problem;
+	struct api_body body;
+
+	(void)state;
+	assert_true(api_body_parse(&body, API_BODY_INSERT, text, strlen(text), &problem));
+	assert_true(body.force.enabled);
+	assert_false(body.force.ask_disconnected);
+	assert_int_equal(body.force.disconnected_time, 7200);
+	assert_int_equal(body.force.after_registration_time, 86400);
+	assert_true(api_body_parse(&body, API_BODY_INSERT, defaults, strlen(defaults), &problem));
+	assert_true(body.force.enabled && body.force.ask_disconnected);
+	assert_int_equal(body.force.disconnected_time, 3600);
+	assert_int_equal(body.force.after_registration_time, 3600);
+	assert_true(api_body_parse(&body, API_BODY_INSERT, "{\"name\":\"a\"}", 12, &problem));
+	assert_false(body.force.enabled);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good_bodies),
+		cmocka_unit_test(test_bad_bodies),
+		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_force),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/* How often a client may ask the API. */
+#include "tests/unit/support.h"
+
+#include "common/deadline.h"
+#include "registrar/api/limits.h"
+
+#define SECOND USEC_PER_SEC
+
+static struct api_limits *limits_of(unsigned int requests, unsigned int failures,
+				    unsigned int block_time)
+{
+	const struct api_limits_settings settings = { requests, failures, block_time };
+	struct api_limits *limits = api_limits_new(&settings);
+
+	assert_non_null(limits);
+	return limits;
+}
+
+static void test_request_limit(void **state)
+{
+	struct api_limits *limits = limits_of(3, 50, 300);
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_true(api_limits_request(limits, "192.0.2.1", SECOND * 10));
+	assert_false(api_limits_request(limits, "192.0.2.1", SECOND * 20));
+	assert_false(api_limits_request(limits, "::ffff:192.0.2.1", SECOND * 20));
+	assert_true(api_limits_request(limits, "192.0.2.2", SECOND * 20));
+	assert_false(api_limits_request(limits, "192.0.2.1", SECOND * 70 - 1));
+	assert_true(api_limits_request(limits, "192.0.2.1", SECOND * 70));
+	api_limits_free(limits);
+}
+
+static void test_no_request_limit(void **state)
+{
+	struct api_limits *limits = limits_of(0, 50, 300);
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		assert_true(api_limits_request(limits, "192.0.2.1", SECOND));
+	api_limits_free(limits);
+}
+
+static void test_networks_of_ipv6(void **state)
+{
+	struct api_limits *limits = limits_of(1, 50, 300);
+
+	(void)state;
+	assert_true(api_limits_request(limits, "2001:db8::1", SECOND));
+	assert_false(api_limits_request(limits, "2001:db8::ffff:1", SECOND));
+	assert_true(api_limits_request(limits, "2001:db8:0:1::1", SECOND));
+	assert_true(api_limits_request(limits, "", SECOND));
+	assert_false(api_limits_request(limits, "nonsense", SECOND)); /* the same as none */
+	api_limits_free(limits);
+}
+
+static void test_lock_out(void **state)
+{
+	struct api_limits *limits = limits_of(0, 3, 300);
+
+	(void)state;
+	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND));
+	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND * 2));
+	assert_true(api_limits_may_log_in(limits, "192.0.2.1", SECOND * 3));
+	assert_true(api_limits_failure(limits, "192.0.2.1", SECOND * 3));
+	/* a try that was under way */
+	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND * 4));
+	assert_false(api_limits_may_log_in(limits, "192.0.2.1", SECOND * 4));
+	assert_true(api_limits_may_log_in(limits, "192.0.2.2", SECOND * 4));
+	assert_false(api_limits_may_log_in(limits, "192.0.2.1", SECOND * 303 - 1));
+	assert_true(api_limits_may_log_in(limits, "192.0.2.1", SECOND * 303));
+	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND * 304)); /* counted anew */
+	api_limits_free(limits);
+}
+
+static void test_old_failures_are_forgotten(void **state)
+{
+	struct api_limits *limits = limits_of(0, 2, 300);
+
+	(void)state;
+	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND));
+	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND * 301));
+	assert_true(api_limits_failure(limits, "192.0.2.1", SECOND * 302));
+	api_limits_free(limits);
+}
+
+/* Many networks push out what has done nothing, not who is locked out. */
+static void test_table_is_bounded(void **state)
+{
+	struct api_limits *limits = limits_of(0, 1, 300);
+	char address[64];
+
+	(void)state;
+	assert_true(api_limits_failure(limits, "192.0.2.1", SECOND));
+	for (unsigned int i = 0; i < 8 * API_ADDRESSES_MAX; i++) {
+		(void)snprintf(address, sizeof address, "2001:db8:%x:%x::1", i >> 16, i & 0xffff);
+		assert_true(api_limits_may_log_in(limits, address, SECOND));
+	}
+	assert_false(api_limits_may_log_in(limits, "192.0.2.1", SECOND));
+	api_limits_free(limits);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_request_limit),
+		cmocka_unit_test(test_no_request_limit),
+		cmocka_unit_test(test_networks_of_ipv6),
+		cmocka_unit_test(test_lock_out),
+		cmocka_unit_test(test_old_failures_are_forgotten),
+		cmocka_unit_test(test_table_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
