@@ -16,6 +16,9 @@ libcommon_a_SOURCES = \
 	src/common/libsystemd.c src/common/libsystemd.h \
 	src/common/log.c src/common/log.h \
 	src/common/outcome.h \
+	src/common/pem-diagnosis.c src/common/pem-diagnosis.h \
+	src/common/pem-file.c src/common/pem-file.h \
+	src/common/pem-kind.c src/common/pem-kind.h \
 	src/common/reason.c src/common/reason.h \
 	src/common/secret.c src/common/secret.h \
 	src/common/string-list.c src/common/string-list.h \

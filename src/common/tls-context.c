@@ -2,14 +2,13 @@
 #include "common/tls-context.h"
 
 #include "common/base64.h"
-#include "common/escape.h"
+#include "common/pem-file.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* OpenSSL's reasons that a peer can cause, with texts that do not require OpenSSL's own table. */
 static const struct {
@@ -93,65 +92,7 @@ int tls_version_parse(const char *text)
 
 /* ------------------------------------------------------------------ reading PEM files */
 
-/* The kind of content of a PEM file, by its first header: "a private key", ... */
-static const char *pem_kind(BIO *bio)
-{
-	static const struct {
-		const char *header;
-		const char *kind;
-	} kinds[] = {
-		{ "-----BEGIN CERTIFICATE REQUEST", "a certificate request" },
-		{ "-----BEGIN CERTIFICATE", "a certificate" },
-		{ "-----BEGIN TRUSTED CERTIFICATE", "a certificate" },
-		{ "-----BEGIN X509 CRL", "a revocation list" },
-		{ "-----BEGIN PUBLIC KEY", "a public key" },
-		{ "-----BEGIN ENCRYPTED PRIVATE KEY", "an encrypted private key" },
-		{ "-----BEGIN PRIVATE KEY", "a private key" },
-		{ "-----BEGIN RSA PRIVATE KEY", "a private key" },
-		{ "-----BEGIN EC PRIVATE KEY", "a private key" },
-		{ "-----BEGIN EC PARAMETERS", "EC parameters" },
-		{ "-----BEGIN OPENSSH PRIVATE KEY", "an OpenSSH key" },
-	};
-	char line[256];
-
-	(void)BIO_reset(bio);
-	while (BIO_gets(bio, line, sizeof line) > 0)
-		for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-			if (strncmp(line, kinds[i].header, strlen(kinds[i].header)) == 0)
-				return kinds[i].kind;
-	return "no PEM data (convert a DER file with: openssl x509 -inform DER)";
-}
-
-static int open_pem(BIO **ret, const char *role, const char *path, struct reason *why)
-{
-	struct stat status;
-	BIO *bio;
-
-	if (stat(path, &status) < 0)
-		return reason_errno(why, errno, "Cannot read the %s %s", role, path);
-	if (!S_ISREG(status.st_mode)) {
-		reason_set(why, "The %s %s is not a regular file", role, path);
-		return -EINVAL;
-	}
-	errno = 0;
-	bio = BIO_new_file(path, "re");
-	if (!bio) {
-		ERR_clear_error();
-		return reason_errno(why, errno ?: EIO, "Cannot read the %s %s", role, path);
-	}
-	*ret = bio;
-	return 0;
-}
-
-static int wrong_kind(BIO *bio, const char *role, const char *path, const char *wanted,
-		      struct reason *why)
-{
-	ERR_clear_error();
-	reason_set(why, "The %s %s contains %s, not %s", role, path, pem_kind(bio), wanted);
-	return -EINVAL;
-}
-
-/* Called for the passphrase of an encrypted key, which is not supported. */
+/* Called for the passphrase of an encrypted key: there is nobody to ask. */
 static int no_passphrase(char *buffer, int size, int writing, void *encrypted)
 {
 	(void)buffer, (void)size, (void)writing;
@@ -215,37 +156,51 @@ static int set_ciphers(SSL_CTX *context, const struct tls_settings *settings, st
 	return 0;
 }
 
-/* The CA file may hold several certificates; one that has not expired makes it usable. */
-static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
+/* Add the CA file's certificates; `*ret_usable` is how many have not expired. */
+static int add_authorities(struct pem_file *file, X509_STORE *store, int *ret_usable, char *latest,
+			   size_t size, struct reason *why)
 {
-	cleanup(release_bio) BIO *bio = NULL;
-	X509_STORE *store = SSL_CTX_get_cert_store(context);
-	char latest[64] = "";
-	int usable = 0, r;
-
-	r = open_pem(&bio, "CA file", path, why);
-	if (r < 0)
-		return r;
-	for (;;) {
-		cleanup(release_x509) X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	for (*ret_usable = 0;;) {
+		cleanup(release_x509)
+			X509 *certificate = PEM_read_bio_X509(file->bio, NULL, NULL, NULL);
 
 		if (!certificate)
 			break;
-		if (X509_STORE_add_cert(store, certificate) != 1)
-			return wrong_kind(bio, "CA file", path, "a usable certificate", why);
+		if (X509_STORE_add_cert(store, certificate) != 1) {
+			char text[256];
+
+			reason_set(why,
+				   "The CA file %s contains a certificate that is not usable: %s",
+				   file->subject.path, tls_error_text(text, sizeof text));
+			return -EINVAL;
+		}
 		if (is_past(X509_get0_notAfter(certificate)))
-			tls_describe_time(X509_get0_notAfter(certificate), latest, sizeof latest);
+			tls_describe_time(X509_get0_notAfter(certificate), latest, size);
 		else
-			usable++;
+			(*ret_usable)++;
 	}
-	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
-		ERR_clear_error();
-		reason_set(why, "The CA file %s contains a damaged certificate", path);
-		return -EINVAL;
-	}
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return pem_file_refuse(file, why);
 	ERR_clear_error();
+	return 0;
+}
+
+/* The CA file may hold several certificates; one that has not expired makes it usable. */
+static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
+{
+	const struct pem_subject subject = { "CA file", path, PEM_CERTIFICATE };
+	cleanup(pem_file_close) struct pem_file file = { 0 };
+	char latest[64] = "";
+	int usable, r;
+
+	r = pem_file_open(&file, &subject, why);
+	if (r >= 0)
+		r = add_authorities(&file, SSL_CTX_get_cert_store(context), &usable, latest,
+				    sizeof latest, why);
+	if (r < 0)
+		return r;
 	if (usable == 0 && latest[0] == '\0')
-		return wrong_kind(bio, "CA file", path, "a certificate", why);
+		return pem_file_refuse(&file, why);
 	if (usable == 0) {
 		reason_set(why,
 			   "The CA certificate in %s expired on %s; install the current one, or "
@@ -256,19 +211,39 @@ static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
 	return 0;
 }
 
+/* The certificate, and behind it in the file those that lead to its CA. */
+static bool use_chain(SSL_CTX *context, X509 *first, BIO *bio)
+{
+	if (SSL_CTX_use_certificate(context, first) != 1 || SSL_CTX_clear_chain_certs(context) != 1)
+		return false;
+	for (;;) {
+		cleanup(release_x509) X509 *next = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+		if (!next)
+			break;
+		if (SSL_CTX_add1_chain_cert(context, next) != 1)
+			return false;
+	}
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return false;
+	ERR_clear_error();
+	return true;
+}
+
 static int set_certificate(SSL_CTX *context, const char *path, struct reason *why)
 {
-	cleanup(release_bio) BIO *bio = NULL;
+	const struct pem_subject subject = { "certificate file", path, PEM_CERTIFICATE };
+	cleanup(pem_file_close) struct pem_file file = { 0 };
 	cleanup(release_x509) X509 *first = NULL;
 	char end[64];
 	int r;
 
-	r = open_pem(&bio, "certificate file", path, why);
+	r = pem_file_open(&file, &subject, why);
 	if (r < 0)
 		return r;
-	first = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
+	first = PEM_read_bio_X509_AUX(file.bio, NULL, NULL, NULL);
 	if (!first)
-		return wrong_kind(bio, "certificate file", path, "a certificate", why);
+		return pem_file_refuse(&file, why);
 	if (is_past(X509_get0_notAfter(first))) {
 		tls_describe_time(X509_get0_notAfter(first), end, sizeof end);
 		reason_set(why,
@@ -277,7 +252,7 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 			   path, end);
 		return -EINVAL;
 	}
-	if (SSL_CTX_use_certificate_chain_file(context, path) != 1) {
+	if (!use_chain(context, first, file.bio)) {
 		char text[256];
 
 		reason_set(why, "The certificate in %s is not usable: %s", path,
@@ -290,15 +265,16 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 static int set_private_key(SSL_CTX *context, const char *path, const char *certificate_path,
 			   struct reason *why)
 {
-	cleanup(release_bio) BIO *bio = NULL;
+	const struct pem_subject subject = { "private key file", path, PEM_PRIVATE_KEY };
+	cleanup(pem_file_close) struct pem_file file = { 0 };
 	EVP_PKEY *key;
 	bool encrypted = false;
 	int r;
 
-	r = open_pem(&bio, "private key file", path, why);
+	r = pem_file_open(&file, &subject, why);
 	if (r < 0)
 		return r;
-	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &encrypted);
+	key = PEM_read_bio_PrivateKey(file.bio, NULL, no_passphrase, &encrypted);
 	if (!key && encrypted) {
 		ERR_clear_error();
 		reason_set(why,
@@ -308,7 +284,7 @@ static int set_private_key(SSL_CTX *context, const char *path, const char *certi
 		return -EINVAL;
 	}
 	if (!key)
-		return wrong_kind(bio, "private key file", path, "a private key", why);
+		return pem_file_refuse(&file, why);
 
 	r = SSL_CTX_use_PrivateKey(context, key);
 	EVP_PKEY_free(key);

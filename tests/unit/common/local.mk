@@ -12,6 +12,7 @@ unit_tests = \
 	test-escape \
 	test-exported-key \
 	test-reason \
+	test-pem-diagnosis \
 	test-secret \
 	test-tls-context
 
@@ -40,6 +41,8 @@ test_exported_key_SOURCES = tests/unit/common/test-exported-key.c
 test_exported_key_LDADD = $(unit_libraries)
 test_reason_SOURCES = tests/unit/common/test-reason.c
 test_reason_LDADD = $(unit_libraries)
+test_pem_diagnosis_SOURCES = tests/unit/common/test-pem-diagnosis.c
+test_pem_diagnosis_LDADD = $(unit_libraries)
 test_secret_SOURCES = tests/unit/common/test-secret.c
 test_secret_LDADD = $(unit_libraries)
 test_tls_context_SOURCES = tests/unit/common/test-tls-context.c

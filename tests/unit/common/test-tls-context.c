@@ -8,6 +8,17 @@
 #include <openssl/pem.h>
 #include <sys/stat.h>
 
+/* The file "NAME" again as "marked-NAME", behind a byte order mark. */
+static void write_marked(const char *directory, const char *name)
+{
+	cleanup_free char *text = read_file(path_in(directory, name), NULL);
+	char marked[64], with_mark[8192];
+
+	(void)snprintf(marked, sizeof marked, "marked-%s", name);
+	(void)snprintf(with_mark, sizeof with_mark, "\xef\xbb\xbf%s", text);
+	write_text(path_in(directory, marked), with_mark);
+}
+
 /* *state: a directory with files of every kind. */
 static int setup(void **state)
 {
@@ -50,6 +61,9 @@ static int setup(void **state)
 	file = fopen(path_in(*state, "public-key"), "we");
 	assert_int_equal(PEM_write_PUBKEY(file, key), 1);
 	(void)fclose(file);
+	write_marked(*state, "ca");
+	write_marked(*state, "certificate");
+	write_marked(*state, "key");
 	return mkdir(path_in(*state, "directory"), 0700);
 }
 
@@ -61,14 +75,16 @@ static const struct {
 	{ "ca", NULL, NULL },
 	{ "chain", NULL, NULL },
 	{ "expired-and-ca", NULL, NULL },
+	{ "marked-ca", NULL, NULL },
+	{ NULL, "marked-certificate", "marked-key" },
 	{ NULL, "certificate", "key" },
 	{ NULL, "chain", "key" },
 	{ "ca", "chain", "key" },
 	{ "missing", NULL, NULL, { "/missing", "No such file" } },
 	{ "directory", NULL, NULL, { "/directory", "not a regular file" } },
-	{ "empty", NULL, NULL, { "/empty", "no PEM data" } },
+	{ "empty", NULL, NULL, { "/empty", "is empty" } },
 	{ "text", NULL, NULL, { "/text", "no PEM data" } },
-	{ "der", NULL, NULL, { "/der", "no PEM data" } },
+	{ "der", NULL, NULL, { "/der", "a certificate in DER form; convert it with: openssl" } },
 	{ "key", NULL, NULL, { "/key", "contains a private key, not a certificate" } },
 	{ "encrypted-key",
 	  NULL,
@@ -78,7 +94,7 @@ static const struct {
 	{ "crl", NULL, NULL, { "/crl", "a revocation list" } },
 	{ "request", NULL, NULL, { "/request", "a certificate request" } },
 	{ "damaged", NULL, NULL, { "/damaged", "damaged certificate" } },
-	{ "cut", NULL, NULL, { "/cut", "damaged certificate" } },
+	{ "cut", NULL, NULL, { "/cut", "END line is missing" } },
 	{ "expired", NULL, NULL, { "/expired", "expired on 2" } },
 	{ NULL, "certificate", NULL, { "private key" } },
 	{ NULL, NULL, "key", { "certificate file" } },
@@ -87,7 +103,7 @@ static const struct {
 	{ NULL, "directory", "key", { "/directory", "not a regular file" } },
 	{ NULL, "certificate", "directory", { "/directory", "not a regular file" } },
 	{ NULL, "key", "key", { "/key", "contains a private key, not a certificate" } },
-	{ NULL, "empty", "key", { "/empty", "no PEM data" } },
+	{ NULL, "empty", "key", { "/empty", "is empty" } },
 	{ NULL, "expired", "key", { "/expired", "expired on 2" } },
 	{ NULL,
 	  "certificate",
@@ -99,7 +115,7 @@ static const struct {
 	  "certificate",
 	  "other-key",
 	  { "/other-key", "does not belong to the certificate" } },
-	{ NULL, "certificate", "empty", { "/empty", "no PEM data" } },
+	{ NULL, "certificate", "empty", { "/empty", "is empty" } },
 	{ NULL, "ca", "key", { "/key", "does not belong" } },
 };
 

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A file of certificates or of a private key, read whole, so that what OpenSSL cannot read can be
+ * looked at a second time and named.
+ */
+#pragma once
+
+#include "common/pem-diagnosis.h"
+
+#include <openssl/bio.h>
+
+#define PEM_FILE_MAX (16 * 1024 * 1024) /* bytes */
+
+/* Zero-initialise; free with pem_file_close(). */
+struct pem_file {
+	struct pem_subject subject;
+	char *bytes;
+	size_t length;
+	BIO *bio; /* reads them */
+};
+
+/*
+ * Read a regular file of at most PEM_FILE_MAX bytes; a byte order mark at its beginning is left
+ * out. The texts of `subject` must outlive `ret`. Returns 0, or a negative errno with `why` set.
+ */
+int pem_file_open(struct pem_file *ret, const struct pem_subject *subject, struct reason *why);
+
+/*
+ * OpenSSL could not read what is wanted: say what the file holds instead. Empties OpenSSL's error
+ * queue. Returns -EINVAL.
+ */
+int pem_file_refuse(const struct pem_file *file, struct reason *why);
+
+/* Wipe and free. Fit for cleanup(). */
+void pem_file_close(struct pem_file *file);
