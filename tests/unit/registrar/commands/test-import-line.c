@@ -56,10 +56,38 @@ static void test_import_lines(void **state)
 	}
 }
 
+static void test_headers(void **state)
+{
+	static const struct {
+		const char *line;
+		bool is_header;
+	} rows[] = {
+		{ "ip,name", true },
+		{ "IP,Name", true },
+		{ "\"IP Address\";\"Host Name\";", true },
+		{ "ADDRESS\tAGENT", true },
+		{ "any,name", false },
+		{ "ip,web", false },
+		{ "10.0.0.1,host", false },
+		{ "name,ip", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct import_line line;
+
+		check_row(rows[i].line,
+			  import_line_read(&line, rows[i].line, strlen(rows[i].line)) ==
+				  IMPORT_LINE_AGENT);
+		check_row(rows[i].line, import_line_is_header(&line) == rows[i].is_header);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_import_lines),
+		cmocka_unit_test(test_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
