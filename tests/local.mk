@@ -31,12 +31,12 @@ check-local: all $(check_PROGRAMS)
 	@if ! $(PYTHON3) -c 'import pytest' 2>/dev/null; then \
 		echo "SKIP: $(PYTEST_SUITES): no Python with pytest (set PYTHON3)"; exit 0; \
 	fi; \
-	status=0; \
+	temporary=$$(mktemp -d) || exit; trap 'rm -rf "$$temporary"' EXIT; status=0; \
 	for suite in $(PYTEST_SUITES); do \
 		jobs=; $(PYTHON3) -c 'import xdist' 2>/dev/null && jobs="-n auto"; \
 		echo "== $$suite"; \
 		env PYTHONDONTWRITEBYTECODE=1 TEST_DATA=$(abs_top_srcdir)/tests/data \
-			BUILD_DIR=$(abs_top_builddir) \
+			BUILD_DIR=$(abs_top_builddir) PYTEST_DEBUG_TEMPROOT=$$temporary \
 			AGENT_REGISTER=$(abs_top_builddir)/agent-register \
 			AGENT_REGISTRAR=$(abs_top_builddir)/agent-registrar \
 			$(PYTHON3) -m pytest -q -p no:cacheprovider -rs $$jobs $(PYTEST_FLAGS) \
