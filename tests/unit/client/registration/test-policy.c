@@ -44,7 +44,7 @@ static void test_names(void **state)
 	assert_int_equal(outcome_from_name("Registered"), -EINVAL);
 }
 
-/* Those who call the program decide by these: success is 0 alone, and "try again" is EX_TEMPFAIL. */
+/* Callers decide by these: success is 0 alone, and "try again" is EX_TEMPFAIL. */
 static void test_exit_codes(void **state)
 {
 	(void)state;
