@@ -299,7 +299,7 @@ static void test_tokens_have_a_limit(void **state)
 {
 	(void)state;
 	world.sources.tokens = 5;
-	world.sources.tokens_since = monotonic_usec() - 1000 * TOKEN_USEC;
+	world.sources.tokens_since = monotonic_usec() - 6 * TOKEN_USEC;
 	send_one(RTM_NEWADDR, 0);
 	assert_int_equal(wait_for(EVERYTHING, LONG), WAKEUP_NETWORK);
 	assert_int_equal(world.sources.tokens, 9);
