@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libclient.a
 libclient_a_SOURCES = \
 	src/client/agent-files/import-file.c src/client/agent-files/import-file.h \
+	src/client/agent-files/key-files.c src/client/agent-files/key-files.h \
 	src/client/agent-files/keystore.c src/client/agent-files/keystore.h \
 	src/client/agent-files/manager-detect.c src/client/agent-files/manager-detect.h \
 	src/client/agent-files/reenroll-files.c src/client/agent-files/reenroll-files.h \
@@ -36,15 +37,19 @@ libclient_a_SOURCES = \
 	src/client/net/tunnel.c \
 	src/client/registration/access.c src/client/registration/access.h \
 	src/client/registration/binding.c src/client/registration/binding.h \
-	src/client/registration/check-key.c \
-	src/client/registration/import-key.c \
+	src/client/registration/check-key.c src/client/registration/check-key.h \
+	src/client/registration/finish.c src/client/registration/finish.h \
+	src/client/registration/import-key.c src/client/registration/import-key.h \
 	src/client/registration/policy.c src/client/registration/policy.h \
-	src/client/registration/prepare.c \
+	src/client/registration/prepare.c src/client/registration/prepare.h \
+	src/client/registration/progress.h \
 	src/client/registration/register.c src/client/registration/register.h \
 	src/client/registration/registration.h \
-	src/client/registration/request.c \
+	src/client/registration/report.c src/client/registration/report.h \
+	src/client/registration/request.c src/client/registration/request.h \
 	src/client/registration/retry.c src/client/registration/retry.h \
 	src/client/registration/schedule.c src/client/registration/schedule.h \
+	src/client/registration/stage.c src/client/registration/stage.h \
 	src/client/registration/state.c src/client/registration/state.h \
 	src/client/system/agent-unit.c src/client/system/agent-unit.h \
 	src/client/system/config-wait.c src/client/system/config-wait.h \

@@ -36,7 +36,7 @@ int keystore_open(struct keystore *store, const char *directory, const char *key
 	return reason_errno(why, ENOMEM, "Cannot prepare the path of the key file");
 }
 
-void keystore_release(struct keystore *store)
+void keystore_unlock(struct keystore *store)
 {
 	atomic_file_discard(&store->staged);
 	release_fd(&store->lock);
@@ -45,7 +45,7 @@ void keystore_release(struct keystore *store)
 
 void keystore_close(struct keystore *store)
 {
-	keystore_release(store);
+	keystore_unlock(store);
 	free(store->path);
 	free(store->counter_path);
 	*store = KEYSTORE_NULL;

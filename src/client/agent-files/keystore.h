@@ -89,7 +89,7 @@ int keystore_commit(struct keystore *store, const struct agent_key *key, const c
 int keystore_remove_staged(const struct keystore *store, struct reason *why);
 
 /* Discard the staged file and unlock, so that other processes can proceed while this one waits. */
-void keystore_release(struct keystore *store);
+void keystore_unlock(struct keystore *store);
 
 /* Discard the staged file, unlock and free. Suitable for cleanup(). */
 void keystore_close(struct keystore *store);

@@ -40,7 +40,7 @@ int reenroll_files_open(struct reenroll_files *files, const char *keys_path, con
 	return reason_errno(why, ENOMEM, "Cannot prepare the paths of the re-enrollment files");
 }
 
-void reenroll_files_release(struct reenroll_files *files)
+void reenroll_files_discard(struct reenroll_files *files)
 {
 	atomic_file_discard(&files->secret);
 	atomic_file_discard(&files->anchor);
@@ -51,7 +51,7 @@ void reenroll_files_release(struct reenroll_files *files)
 
 void reenroll_files_close(struct reenroll_files *files)
 {
-	reenroll_files_release(files);
+	reenroll_files_discard(files);
 	free(files->secret_directory);
 	free(files->secret_path);
 	free(files->anchor_directory);

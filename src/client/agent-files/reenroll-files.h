@@ -80,7 +80,7 @@ int reenroll_files_retire_secret(const struct reenroll_files *files, const char 
 				 const char *suffix, struct reason *why);
 
 /* Discard the staged files. */
-void reenroll_files_release(struct reenroll_files *files);
+void reenroll_files_discard(struct reenroll_files *files);
 
 /*
  * Remove the secret and its backups, but not the CA, which is not an identity. Returns 0, or a

@@ -3,8 +3,7 @@
 #include "client/commands/options.h"
 
 #include "client/agent-files/import-file.h"
-#include "client/agent-files/keystore.h"
-#include "client/agent-files/reenroll-files.h"
+#include "client/agent-files/key-files.h"
 #include "client/methods/methods.h"
 #include "client/net/net.h"
 #include "client/net/tls-client.h"
@@ -131,47 +130,31 @@ static void check_name(struct check *check)
 		(void)bad(check, "name", r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
 }
 
-static int stage_companions(const struct check *check, const struct keystore *store,
-			    struct reason *why)
-{
-	cleanup(reenroll_files_close) struct reenroll_files files = REENROLL_FILES_NULL;
-	gid_t group;
-	int r;
-
-	if (check->config->manager.method != METHOD_ENROLL)
-		return 0;
-	r = keystore_group(store, &group, why);
-	if (r >= 0)
-		r = reenroll_files_open(&files, store->path, check->config->agent.directory, why);
-	return r < 0 ? r : reenroll_files_stage(&files, group, why);
-}
-
 /* Go as far as making the new files, and take them away again. */
 static void check_key_file(struct check *check)
 {
 	const struct config *config = check->config;
-	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
+	cleanup(key_files_close) struct key_files files = KEY_FILES_NULL;
+	struct keystore *store = &files.store;
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	struct deadline at_once = { 0, check->deadline.stop_fd };
 	struct reason why = { 0 };
-	int r = keystore_open(&store, config->agent.directory, config->agent.keys_file,
-			      config->agent.group, &why);
+	int r = key_files_open(&files, config->agent.directory, config->agent.keys_file,
+			       config->agent.group, &why);
 
 	if (r >= 0)
-		r = keystore_lock(&store, &at_once, NULL, &why);
+		r = keystore_lock(store, &at_once, NULL, &why);
 	if (r >= 0)
-		r = keystore_stage(&store, &why);
+		r = key_files_stage(&files, config->manager.method == METHOD_ENROLL, &why);
 	if (r >= 0)
-		r = stage_companions(check, &store, &why);
-	if (r >= 0)
-		r = keystore_read(&store, &key, &why);
+		r = keystore_read(store, &key, &why);
 	if (r < 0)
 		(void)bad(check, "key file", OUTCOME_STORAGE_ERROR, why.text);
 	else if (r == KEYSTORE_KEY)
 		ok(check, "key file", "%s can be written; it holds the key of %s (id %s)",
-		   store.path, key.name, key.id);
+		   store->path, key.name, key.id);
 	else
-		ok(check, "key file", "%s can be written; it holds no key%s%s", store.path,
+		ok(check, "key file", "%s can be written; it holds no key%s%s", store->path,
 		   r == KEYSTORE_TORN ? ": " : "", r == KEYSTORE_TORN ? why.text : "");
 }
 

@@ -4,6 +4,7 @@
 
 #include "client/agent-files/import-file.h"
 #include "client/commands/confirm.h"
+#include "client/registration/import-key.h"
 #include "client/registration/policy.h"
 #include "client/registration/register.h"
 #include "common/cleanup.h"

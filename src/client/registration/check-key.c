@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* The chapter `verdict`: is there a key, and is it this machine's? */
-#include "client/registration/registration.h"
+#include "client/registration/check-key.h"
 
 #include "client/registration/binding.h"
+#include "client/registration/finish.h"
+#include "client/registration/report.h"
 #include "client/system/agent-unit.h"
 #include "client/system/message-ids.h"
-#include "client/system/notify.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 
 static int already_registered(struct registration *run)
 {
-	const struct agent_key *key = &run->old_key;
+	const struct agent_key *key = &run->key.old;
 
-	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED,
-		  registration_fields(run, key, OUTCOME_REGISTERED),
+	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, report_fields(run, key, OUTCOME_REGISTERED),
 		  "Already registered as %s (id %s); nothing to do", key->name, key->id);
-	registration_forget_secret(run, key); /* a run that was killed may not have come to it */
-	registration_start_agents(run, key);
+	finish_unchanged(run);
 	return 0;
 }
 
@@ -31,9 +29,9 @@ static int already_registered(struct registration *run)
 static int adopt(struct registration *run)
 {
 	run->state = (struct state){ 0 };
-	binding_make(&run->state, &run->old_key);
+	binding_make(&run->state, &run->key.old);
 	if (run->state.bound_machine[0])
-		registration_save_state(run);
+		report_save_state(run);
 	return already_registered(run);
 }
 
@@ -43,8 +41,8 @@ static int adopt(struct registration *run)
  */
 static int found_clone(struct registration *run)
 {
-	const struct agent_key *key = &run->old_key;
-	const struct log_field *fields = registration_fields(run, key, OUTCOME_CLONED);
+	const struct agent_key *key = &run->key.old;
+	const struct log_field *fields = report_fields(run, key, OUTCOME_CLONED);
 	struct reason why = { 0 };
 
 	switch (run->config->identity.on_clone) {
@@ -60,12 +58,12 @@ static int found_clone(struct registration *run)
 			   "The key of %s (id %s) was made on another machine, of which this one "
 			   "is a copy; agent-register reset removes it",
 			   key->name, key->id);
-		return registration_fail(run, OUTCOME_CLONED, &why);
+		return report_failure(run, OUTCOME_CLONED, &why);
 	default:
 		agent_unit_hold(true);
-		if (run->is_clone)
+		if (run->key.is_clone)
 			return CONTINUE; /* and the log has said so */
-		run->is_clone = true;
+		run->key.is_clone = true;
 		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
 			  "The key of %s (id %s) was made on another machine, of which this one is "
 			  "a copy; registering anew",
@@ -81,23 +79,23 @@ static bool is_not_empty(const char *path)
 	return stat(path, &status) == 0 && status.st_size > 0;
 }
 
-int registration_check_key(struct registration *run)
+int check_existing_key(struct registration *run)
 {
 	struct reason why = { 0 };
 	struct state now;
-	int found = keystore_read(&run->store, &run->old_key, &why);
+	int found = keystore_read(&run->files.store, &run->key.old, &why);
 
 	if (found < 0)
-		return registration_fail(run, OUTCOME_STORAGE_ERROR, &why);
-	run->found = (enum keystore_state)found;
-	if (found != KEYSTORE_KEY && is_not_empty(run->store.path))
+		return report_failure(run, OUTCOME_STORAGE_ERROR, &why);
+	run->key.found = (enum keystore_state)found;
+	if (found != KEYSTORE_KEY && is_not_empty(run->files.store.path))
 		agent_unit_hold(true); /* the agent's condition is content with any content */
-	if (found != KEYSTORE_KEY || run->force)
+	if (found != KEYSTORE_KEY || run->mode.force)
 		return CONTINUE;
 
 	/* while we waited, another run may have written both */
-	state_load(&now, run->state_directory);
-	switch (binding_of(&now, &run->old_key)) {
+	state_load(&now, run->mode.state_directory);
+	switch (binding_of(&now, &run->key.old)) {
 	case BINDING_NONE:
 		return adopt(run);
 	case BINDING_OTHER:

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The chapter `import`: a key that somebody brought from the manager, in place of asking for one.
- */
-#include "client/registration/registration.h"
+#include "client/registration/import-key.h"
 
 #include "client/agent-files/import-file.h"
 #include "client/agent-files/manager-detect.h"
 #include "client/registration/binding.h"
-#include "client/system/agent-unit.h"
+#include "client/registration/check-key.h"
+#include "client/registration/finish.h"
+#include "client/registration/report.h"
+#include "client/registration/stage.h"
 #include "client/system/message-ids.h"
 #include "common/cleanup.h"
 
@@ -20,15 +20,15 @@ static int refuse_on_manager(struct registration *run)
 {
 	struct reason seen = { 0 }, why = { 0 };
 
-	if (run->is_forced_import ||
-	    !manager_detect(run->config->agent.directory, run->store.path, &seen))
+	if (run->key.is_forced_import ||
+	    !manager_detect(run->config->agent.directory, run->files.store.path, &seen))
 		return CONTINUE;
 	reason_set(&why,
 		   "This machine is a manager: %s; an imported key would take the place of all its "
 		   "agents' keys in %s, so nothing was changed (agent-register import --force "
 		   "imports all the same)",
-		   seen.text, run->store.path);
-	return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
+		   seen.text, run->files.store.path);
+	return report_failure(run, OUTCOME_MISCONFIGURED, &why);
 }
 
 /* The copy of a disk has the original's key_file, too. */
@@ -36,73 +36,54 @@ static int refuse_others_key(struct registration *run)
 {
 	struct reason why = { 0 };
 
-	if (!run->is_clone || !agent_key_equal(&run->new_key, &run->old_key))
+	if (!run->key.is_clone || !agent_key_equal(&run->key.new, &run->key.old))
 		return CONTINUE;
 	reason_set(&why,
 		   "The key of %s (id %s) in %s is that of another machine, of which this one is a "
 		   "copy; give this machine a key of its own, or import it by hand (agent-register "
 		   "import) if it shall have this one",
-		   run->new_key.name, run->new_key.id, run->imported_from);
-	return registration_fail(run, OUTCOME_CLONED, &why);
+		   run->key.new.name, run->key.new.id, run->key.imported_from);
+	return report_failure(run, OUTCOME_CLONED, &why);
 }
 
 /* ------------------------------------------------------------------ a key that is there already */
 
-static bool is_there(const struct registration *run)
+static bool is_stored(const struct registration *run)
 {
-	return run->found == KEYSTORE_KEY && agent_key_equal(&run->new_key, &run->old_key);
+	return run->key.found == KEYSTORE_KEY && agent_key_equal(&run->key.new, &run->key.old);
 }
 
 /*
  * Who imports a key says that it is this machine's; that is remembered, and nothing else changes.
  */
-static int leave_it(struct registration *run)
+static int keep_key(struct registration *run)
 {
-	const struct agent_key *key = &run->old_key;
+	const struct agent_key *key = &run->key.old;
 
-	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED,
-		  registration_fields(run, key, OUTCOME_REGISTERED),
+	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, report_fields(run, key, OUTCOME_REGISTERED),
 		  "Already registered as %s (id %s): the key from %s is in %s, nothing to do",
-		  key->name, key->id, run->imported_from, run->store.path);
+		  key->name, key->id, run->key.imported_from, run->files.store.path);
 	if (binding_of(&run->state, key) != BINDING_OURS) {
 		run->state = (struct state){ 0 };
 		binding_make(&run->state, key);
-		registration_save_state(run);
+		report_save_state(run);
 	}
-	registration_forget_secret(run, key);
-	registration_start_agents(run, key);
+	finish_unchanged(run);
 	return 0;
 }
 
-bool registration_key_file_is_used(const struct registration *run, const struct agent_key *key)
-{
-	cleanup(agent_key_wipe) struct agent_key brought = { 0 };
-	struct deadline at_once = { 0, run->stop_fd };
-	const char *path = run->config->auth.key_file;
-	bool same;
-
-	if (!path || import_file_read(&brought, path, &at_once, NULL) < 0)
-		return false;
-	same = agent_key_equal(&brought, key);
-	if (!same)
-		log_warning("%s holds another key, that of %s (id %s); agent-register import %s "
-			    "puts it in place",
-			    path, brought.name, brought.id, path);
-	return same;
-}
-
-/* ------------------------------------------------------------------ the chapter */
+/* ------------------------------------------------------------------ the steps */
 
 static int take_key_file(struct registration *run)
 {
 	const char *path = run->config->auth.key_file;
-	struct deadline at_once = { 0, run->stop_fd };
+	struct deadline at_once = { 0, run->mode.stop_fd };
 	struct reason why = { 0 };
-	int r = import_file_read(&run->new_key, path, &at_once, &why);
+	int r = import_file_read(&run->key.new, path, &at_once, &why);
 
 	if (r < 0)
-		return r == -ECANCELED ? r : registration_fail(run, OUTCOME_MISCONFIGURED, &why);
-	run->imported_from = path;
+		return r == -ECANCELED ? r : report_failure(run, OUTCOME_MISCONFIGURED, &why);
+	run->key.imported_from = path;
 	if (secret_file_is_exposed(path))
 		log_warning("The key in %s can be read by everybody on this machine; chmod 0600 "
 			    "mends that",
@@ -112,50 +93,50 @@ static int take_key_file(struct registration *run)
 
 static int stage(struct registration *run)
 {
-	struct deadline never = { USEC_INFINITY, run->stop_fd };
+	struct deadline never = { USEC_INFINITY, run->mode.stop_fd };
 	struct deadline patience = deadline_in(run->config->retry.budget, &never);
 
-	return registration_stage(run, &patience);
+	return stage_files(run, &patience);
 }
 
-int registration_import(struct registration *run)
+int import_key_from_file(struct registration *run)
 {
 	struct reason why = { 0 };
 	int r;
 
 	if (config_check(run->config, &why) < 0)
-		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
-	run->is_forced_import = run->force;
+		return report_failure(run, OUTCOME_MISCONFIGURED, &why);
+	run->key.is_forced_import = run->mode.force;
 	r = take_key_file(run);
 	if (r == CONTINUE)
 		r = refuse_on_manager(run);
 	if (r == CONTINUE)
 		r = refuse_others_key(run);
-	if (r == CONTINUE && is_there(run))
-		return leave_it(run);
+	if (r == CONTINUE && is_stored(run))
+		return keep_key(run);
 	return r == CONTINUE ? stage(run) : r;
 }
 
-int registration_import_given(struct registration *run, const struct import *import)
+int import_key_given(struct registration *run, const struct import *import)
 {
 	int r;
 
-	run->new_key = *import->key;
-	run->imported_from = import->from;
-	run->is_forced_import = import->force;
+	run->key.new = *import->key;
+	run->key.imported_from = import->from;
+	run->key.is_forced_import = import->force;
 	/* the question is whether the key is another one, which is asked below */
-	run->force = true;
-	r = registration_check_key(run);
+	run->mode.force = true;
+	r = check_existing_key(run);
 	if (r == CONTINUE)
 		r = refuse_on_manager(run);
-	if (r == CONTINUE && is_there(run))
-		return leave_it(run);
+	if (r == CONTINUE && is_stored(run))
+		return keep_key(run);
 	if (r == CONTINUE)
 		r = stage(run); /* which looks again, behind the lock */
-	if (r == CONTINUE && is_there(run))
-		return leave_it(run);
-	if (r != CONTINUE || run->found != KEYSTORE_KEY || import->force)
+	if (r == CONTINUE && is_stored(run))
+		return keep_key(run);
+	if (r != CONTINUE || run->key.found != KEYSTORE_KEY || import->force)
 		return r;
-	r = import->confirm(&run->old_key, run->store.path, import->user);
+	r = import->confirm(&run->key.old, run->files.store.path, import->user);
 	return r == 0 ? CONTINUE : r;
 }

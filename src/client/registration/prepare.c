@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The chapters `prepare` and `stage`: everything that must be right before a manager is troubled.
- */
-#include "client/registration/registration.h"
+#include "client/registration/prepare.h"
 
 #include "client/registration/binding.h"
+#include "client/registration/report.h"
 #include "client/system/identity.h"
-#include "client/system/notify.h"
 #include "common/cleanup.h"
 
 #include <errno.h>
@@ -22,7 +19,7 @@ static int join_groups(struct registration *run, struct reason *why)
 
 	if (groups->count == 0)
 		return 0;
-	stream = open_memstream(&run->groups, &length);
+	stream = open_memstream(&run->request.groups, &length);
 	if (!stream)
 		return reason_errno(why, errno, "Cannot list the groups");
 	for (size_t i = 0; i < groups->count; i++)
@@ -84,7 +81,7 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 
 	if (run->config->manager.method != METHOD_ENROLL)
 		return 0;
-	r = reenroll_files_read_secret(&run->reenroll_files, &secret, &problem);
+	r = reenroll_files_read_secret(&run->files.reenroll, &secret, &problem);
 	if (r < 0)
 		*why = problem;
 	else if (problem.text[0])
@@ -94,82 +91,41 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 	memcpy(known.id, secret.id, sizeof known.id);
 	memcpy(known.name, run->state.agent_name, sizeof known.name);
 	if (binding_of(&run->state, &known) == BINDING_OURS)
-		run->old_secret = secret;
+		run->key.old_secret = secret;
 	return 0;
 }
 
 /* ------------------------------------------------------------------ everything */
 
-int registration_take_name(struct registration *run, struct reason *why)
+int prepare_name(struct registration *run, struct reason *why)
 {
-	return run->name[0] ? OUTCOME_OK : identity_name(run->name, run->config->agent.name, why);
+	return run->request.name[0]
+		       ? OUTCOME_OK
+		       : identity_name(run->request.name, run->config->agent.name, why);
 }
 
-int registration_prepare(struct registration *run)
+int prepare_registration(struct registration *run)
 {
 	struct reason why = { 0 };
 	int r;
 
 	if (config_check(run->config, &why) < 0)
-		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
+		return report_failure(run, OUTCOME_MISCONFIGURED, &why);
 	note_changes(run);
 	/*
 	 * A machine without a host name yet is asked again later; a bad name will not get better.
 	 */
-	r = registration_take_name(run, &why);
+	r = prepare_name(run, &why);
 	if (r != OUTCOME_OK && r != OUTCOME_NOT_READY)
-		return registration_fail(run, r, &why);
+		return report_failure(run, r, &why);
 	r = access_open(&run->access, run->config, &why);
 	if (r >= 0)
 		warn_of_exposed_files(&run->access);
 	if (r < 0 || prepare_own_secret(run, &why) < 0)
-		return registration_fail(run, OUTCOME_MISCONFIGURED, &why);
-	if (run->found == KEYSTORE_KEY && agent_key_hash(run->old_key_hash, &run->old_key) < 0)
+		return report_failure(run, OUTCOME_MISCONFIGURED, &why);
+	if (run->key.found == KEYSTORE_KEY && agent_key_hash(run->key.old_hash, &run->key.old) < 0)
 		r = reason_errno(&why, EIO, "Cannot hash the old key");
 	else
 		r = join_groups(run, &why);
-	return r < 0 ? registration_fail(run, r, &why) : CONTINUE;
-}
-
-/* ------------------------------------------------------------------ staging */
-
-static void waiting_for_lock(pid_t holder)
-{
-	log_notice("Another agent-register (pid %d) is at work on the key file; waiting for it",
-		   (int)holder);
-	notify_status("Waiting for another agent-register (pid %d)", (int)holder);
-}
-
-static int stage_companions(struct registration *run, struct reason *why)
-{
-	gid_t group;
-	int r = keystore_group(&run->store, &group, why);
-
-	return r < 0 ? r : reenroll_files_stage(&run->reenroll_files, group, why);
-}
-
-void registration_release(struct registration *run)
-{
-	reenroll_files_release(&run->reenroll_files);
-	keystore_release(&run->store);
-}
-
-int registration_stage(struct registration *run, const struct deadline *deadline)
-{
-	struct reason why = { 0 };
-	int r = keystore_lock(&run->store, deadline, waiting_for_lock, &why);
-
-	if (r == -ETIMEDOUT)
-		return registration_fail(run, OUTCOME_NOT_READY, &why);
-	if (r == -ECANCELED)
-		return r;
-	if (r < 0)
-		return registration_fail(run, OUTCOME_STORAGE_ERROR, &why);
-	r = registration_check_key(run);
-	if (r != CONTINUE)
-		return r;
-	r = keystore_stage(&run->store, &why);
-	if (r >= 0 && run->config->manager.method == METHOD_ENROLL)
-		r = stage_companions(run, &why);
-	return r < 0 ? registration_fail(run, OUTCOME_STORAGE_ERROR, &why) : CONTINUE;
+	return r < 0 ? report_failure(run, r, &why) : CONTINUE;
 }

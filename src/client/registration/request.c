@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The chapter `asking`: the managers in their order, again and again, each no more often than is
- * good for it.
- */
-#include "client/registration/registration.h"
+#include "client/registration/request.h"
 
 #include "client/registration/policy.h"
+#include "client/registration/prepare.h"
+#include "client/registration/report.h"
 #include "client/registration/schedule.h"
+#include "client/registration/stage.h"
 #include "client/system/agent-unit.h"
 #include "client/system/message-ids.h"
 #include "client/system/notify.h"
@@ -21,7 +20,7 @@
 /* The log line of a failure that stays the same comes again after this time. */
 #define REMINDER_USEC (3600 * USEC_PER_SEC)
 
-struct asking {
+struct rounds {
 	struct registration *run;
 	struct wakeup_sources sources;
 	struct deadline end;      /* of this start's budget */
@@ -32,9 +31,9 @@ struct asking {
 	int status;   /* exit status of the last failure */
 };
 
-static void close_sources(struct asking *asking)
+static void close_sources(struct rounds *rounds)
 {
-	wakeup_close(&asking->sources);
+	wakeup_close(&rounds->sources);
 }
 
 /* ------------------------------------------------------------------ one attempt */
@@ -44,29 +43,30 @@ static void close_sources(struct asking *asking)
  */
 static const struct manager_state *our_lost_request(struct registration *run)
 {
-	const struct manager_state *manager = state_manager(&run->state, run->manager_text);
+	const struct manager_state *manager = state_manager(&run->state, run->request.manager_text);
 
-	return manager->asked_at && strcmp(manager->asked_name, run->name) == 0 ? manager : NULL;
+	return manager->asked_at && strcmp(manager->asked_name, run->request.name) == 0 ? manager
+											: NULL;
 }
 
 /*
  * From here on the manager may register us without our hearing of it: remember that we asked, and
  * of several requests without an answer the first.
  */
-static void remember_asking(struct registration *run)
+static void remember_request(struct registration *run)
 {
-	struct manager_state *manager = state_manager(&run->state, run->manager_text);
+	struct manager_state *manager = state_manager(&run->state, run->request.manager_text);
 
 	if (our_lost_request(run))
 		return;
-	memcpy(manager->asked_name, run->name, sizeof manager->asked_name);
+	memcpy(manager->asked_name, run->request.name, sizeof manager->asked_name);
 	manager->asked_at = realtime_usec() / USEC_PER_SEC;
-	registration_save_state(run);
+	report_save_state(run);
 }
 
-static void forget_asking(struct registration *run)
+static void forget_request(struct registration *run)
 {
-	struct manager_state *manager = state_manager(&run->state, run->manager_text);
+	struct manager_state *manager = state_manager(&run->state, run->request.manager_text);
 
 	manager->asked_name[0] = '\0';
 	manager->asked_at = 0;
@@ -82,12 +82,12 @@ static int show_progress(enum attempt_step step, void *user)
 	};
 	struct registration *run = user;
 
-	log_debug("%s %s", texts[step], run->manager_text);
-	notify_status("%s %s", texts[step], run->manager_text);
-	if (run->listener)
-		run->listener(step, run->manager_text, run->name);
+	log_debug("%s %s", texts[step], run->request.manager_text);
+	notify_status("%s %s", texts[step], run->request.manager_text);
+	if (run->mode.progress)
+		run->mode.progress(step, run->request.manager_text, run->request.name);
 	if (step == STEP_SENDING)
-		remember_asking(run);
+		remember_request(run);
 	return 0;
 }
 
@@ -112,36 +112,36 @@ static int attempt(struct registration *run, const struct deadline *end,
 {
 	const struct config *config = run->config;
 	struct deadline deadline = deadline_in(config->manager.attempt_timeout, end);
-	struct attempt attempt = access_attempt(&run->access, &run->manager, &deadline);
-	int level = run->is_repetition ? LOG_DEBUG : LOG_INFO;
+	struct attempt attempt = access_attempt(&run->access, &run->request.manager, &deadline);
+	int level = run->request.failure_was_logged ? LOG_DEBUG : LOG_INFO;
 	char proxy[ENDPOINT_TEXT_SIZE] = "";
 	int r;
 
 	attempt.agent = (struct attempt_agent){
-		.name = run->name,
-		.groups = run->groups,
+		.name = run->request.name,
+		.groups = run->request.groups,
 		.ip = config->agent.ip,
 		.version = config->agent.version,
-		.key_hash = run->old_key_hash[0] ? run->old_key_hash : NULL,
+		.key_hash = run->key.old_hash[0] ? run->key.old_hash : NULL,
 	};
 	attempt.api.lost_for = lost_for(run);
-	attempt.enroll.secret = run->old_secret.text[0] ? &run->old_secret : NULL;
+	attempt.enroll.secret = run->key.old_secret.text[0] ? &run->key.old_secret : NULL;
 	attempt.progress = show_progress;
 	attempt.user = run;
 	run->state.attempts++;
 	if (!config->tls.verify)
 		log_event(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, MESSAGE_UNVERIFIED,
-			  registration_fields(run, NULL, OUTCOME_UNTRUSTED),
+			  report_fields(run, NULL, OUTCOME_UNTRUSTED),
 			  "verify = no: %s is not verified; whoever answers there gets the "
 			  "password and gives the key",
-			  run->manager_text);
+			  run->request.manager_text);
 	if (attempt.connection.proxy)
 		endpoint_text(&attempt.connection.proxy->endpoint, proxy);
-	log_line(level, "Asking %s for a key as %s%s%s", run->manager_text, run->name,
-		 *proxy ? ", through the proxy " : "", proxy);
-	r = run->access.method->run(&attempt, &run->new_key, report);
-	if (r == OUTCOME_REGISTERED && run->listener)
-		run->listener(STEP_RECEIVED, run->manager_text, run->name);
+	log_line(level, "Asking %s for a key as %s%s%s", run->request.manager_text,
+		 run->request.name, *proxy ? ", through the proxy " : "", proxy);
+	r = run->access.method->run(&attempt, &run->key.new, report);
+	if (r == OUTCOME_REGISTERED && run->mode.progress)
+		run->mode.progress(STEP_RECEIVED, run->request.manager_text, run->request.name);
 	if (report->warning.text[0])
 		log_line(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, "%s", report->warning.text);
 	return r;
@@ -153,25 +153,25 @@ static int attempt(struct registration *run, const struct deadline *end,
  * The name or the address is taken. Returns true when the same manager is to be asked at once under
  * a name with a suffix; otherwise the reason says whose entry it probably is.
  */
-static bool handle_duplicate(struct registration *run, bool was_asked, struct reason *why)
+static bool handle_duplicate(struct registration *run, bool had_lost_request, struct reason *why)
 {
 	char taken[AGENT_NAME_MAX + 1];
 
-	if (was_asked) {
+	if (had_lost_request) {
 		size_t length = strlen(why->text);
 
 		(void)snprintf(why->text + length, sizeof why->text - length,
 			       "; it is probably this machine's own: the answer to its request was "
 			       "lost");
 	}
-	if (run->config->identity.on_duplicate != DUPLICATE_SUFFIX || run->is_suffixed)
+	if (run->config->identity.on_duplicate != DUPLICATE_SUFFIX || run->request.is_suffixed)
 		return false;
-	memcpy(taken, run->name, sizeof taken);
-	if (identity_suffixed_name(run->name, taken) < 0)
+	memcpy(taken, run->request.name, sizeof taken);
+	if (identity_suffixed_name(run->request.name, taken) < 0)
 		return false;
-	run->is_suffixed = true;
-	log_event(LOG_NOTICE, MESSAGE_DUPLICATE, registration_fields(run, NULL, OUTCOME_DUPLICATE),
-		  "%s; asking as %s instead", why->text, run->name);
+	run->request.is_suffixed = true;
+	log_event(LOG_NOTICE, MESSAGE_DUPLICATE, report_fields(run, NULL, OUTCOME_DUPLICATE),
+		  "%s; asking as %s instead", why->text, run->request.name);
 	return true;
 }
 
@@ -180,24 +180,24 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 {
 	for (;;) {
 		struct attempt_report report = { 0 };
-		bool was_asked = run->answer_was_lost = our_lost_request(run);
+		bool had_lost_request = run->request.answer_was_lost = our_lost_request(run);
 		int r = attempt(run, end, &report);
 
 		*why = report.why;
-		(void)snprintf(run->said, sizeof run->said, "%s",
-			       r == OUTCOME_REGISTERED ? "" : report.manager_message);
-		run->retry_after = report.retry_after;
-		run->new_secret = report.reenroll_secret;
-		run->new_anchor = report.anchor;
+		(void)snprintf(run->request.manager_message, sizeof run->request.manager_message,
+			       "%s", r == OUTCOME_REGISTERED ? "" : report.manager_message);
+		run->request.retry_after = report.retry_after;
+		run->key.new_secret = report.reenroll_secret;
+		run->key.new_anchor = report.anchor;
 		reenroll_secret_wipe(&report.reenroll_secret);
-		if (r == OUTCOME_DUPLICATE && handle_duplicate(run, was_asked, why))
+		if (r == OUTCOME_DUPLICATE && handle_duplicate(run, had_lost_request, why))
 			continue;
 		/*
 		 * What is refused now was refused then; but a limit of agents, say, may have been
 		 * reached since.
 		 */
-		if (report.answered && (!was_asked || r == OUTCOME_REFUSED))
-			forget_asking(run);
+		if (report.answered && (!had_lost_request || r == OUTCOME_REFUSED))
+			forget_request(run);
 		return r;
 	}
 }
@@ -214,62 +214,62 @@ static uint32_t checksum(const char *text)
 }
 
 /* Plan the next attempt and tell of the failure; the same one again is told once an hour only. */
-static int failed(struct asking *asking, struct manager_state *manager, int outcome,
+static int failed(struct rounds *rounds, struct manager_state *manager, int outcome,
 		  const struct reason *why)
 {
-	struct registration *run = asking->run;
+	struct registration *run = rounds->run;
 	uint32_t sum = checksum(why->text);
 	bool should_log = manager->last_logged != sum ||
 			  monotonic_usec() - manager->last_logged_at > REMINDER_USEC;
 
 	schedule_next(run, manager, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
 	identity_boot(run->state.boot);
-	asking->status = registration_note_failure(run, outcome, why, should_log);
+	rounds->status = report_note_failure(run, outcome, why, should_log);
 	if (should_log) {
 		manager->last_logged = sum;
 		manager->last_logged_at = monotonic_usec();
 	}
-	return asking->status;
+	return rounds->status;
 }
 
 /*
  * Without a name there is nobody to register yet. Returns CONTINUE, or an exit status when no
  * waiting can help.
  */
-static int find_name(struct asking *asking, bool *ret_found)
+static int find_name(struct rounds *rounds, bool *ret_found)
 {
-	struct registration *run = asking->run;
+	struct registration *run = rounds->run;
 	struct reason why = { 0 };
-	int r = registration_take_name(run, &why);
+	int r = prepare_name(run, &why);
 
 	*ret_found = r == OUTCOME_OK;
 	if (r == OUTCOME_OK)
 		return CONTINUE;
-	run->manager_text[0] = run->said[0] = '\0';
-	run->retry_after = 0;
-	(void)failed(asking, state_manager(&run->state, ""), r, &why);
-	return r == OUTCOME_NOT_READY ? CONTINUE : asking->status;
+	run->request.manager_text[0] = run->request.manager_message[0] = '\0';
+	run->request.retry_after = 0;
+	(void)failed(rounds, state_manager(&run->state, ""), r, &why);
+	return r == OUTCOME_NOT_READY ? CONTINUE : rounds->status;
 }
 
 /* Ask the manager whose turn it is. Returns CONTINUE, or what ends the run. */
-static int take_turn(struct asking *asking, struct manager_state *manager)
+static int take_turn(struct rounds *rounds, struct manager_state *manager)
 {
-	struct registration *run = asking->run;
+	struct registration *run = rounds->run;
 	struct reason why = { 0 };
 	int r;
 
-	run->is_repetition = manager->last_logged;
-	r = ask_manager(run, &asking->round_end, &why);
+	run->request.failure_was_logged = manager->last_logged;
+	r = ask_manager(run, &rounds->round_end, &why);
 	if (r == -ECANCELED)
 		return r;
-	asking->has_key = r == OUTCOME_REGISTERED;
-	if (asking->has_key)
+	rounds->has_key = r == OUTCOME_REGISTERED;
+	if (rounds->has_key)
 		return CONTINUE;
-	(void)failed(asking, manager, r, &why);
+	(void)failed(rounds, manager, r, &why);
 	if (r == OUTCOME_DUPLICATE && run->config->identity.on_duplicate == DUPLICATE_FAIL)
 		return outcome_policy(OUTCOME_REFUSED)->exit_code;
 	if (r >= 0 && outcome_policy((enum outcome)r)->retry == RETRY_NEVER)
-		return asking->status;
+		return rounds->status;
 	return CONTINUE;
 }
 
@@ -277,23 +277,23 @@ static int take_turn(struct asking *asking, struct manager_state *manager)
  * Make sure that a key can be stored, and ask each manager whose turn it is. Returns CONTINUE, or
  * what ends the run.
  */
-static int ask_round(struct asking *asking)
+static int ask_round(struct rounds *rounds)
 {
-	struct registration *run = asking->run;
+	struct registration *run = rounds->run;
 	bool has_name = false;
-	int r = registration_stage(run, &asking->lock_end);
+	int r = stage_files(run, &rounds->lock_end);
 
 	if (r == CONTINUE)
-		r = find_name(asking, &has_name);
-	for (size_t i = 0; r == CONTINUE && has_name && !asking->has_key &&
-			   access_manager_at(&run->access, i, &run->manager);
+		r = find_name(rounds, &has_name);
+	for (size_t i = 0; r == CONTINUE && has_name && !rounds->has_key &&
+			   access_manager_at(&run->access, i, &run->request.manager);
 	     i++) {
 		struct manager_state *manager;
 
-		endpoint_text(&run->manager, run->manager_text);
-		manager = state_manager(&run->state, run->manager_text);
-		if (schedule_wait_left(manager) == 0 && monotonic_usec() < asking->round_end.at)
-			r = take_turn(asking, manager);
+		endpoint_text(&run->request.manager, run->request.manager_text);
+		manager = state_manager(&run->state, run->request.manager_text);
+		if (schedule_wait_left(manager) == 0 && monotonic_usec() < rounds->round_end.at)
+			r = take_turn(rounds, manager);
 	}
 	return r;
 }
@@ -311,7 +311,7 @@ static uint64_t next_turn(const struct registration *run, unsigned int *ret_even
 		uint64_t left = schedule_wait_left(manager);
 
 		/* What was said of a machine without a name is of no interest once it has one. */
-		if (!manager->address[0] == !run->name[0] && manager->outcome[0]) {
+		if (!manager->address[0] == !run->request.name[0] && manager->outcome[0]) {
 			soonest = left < soonest ? left : soonest;
 			*ret_events |= schedule_policy(manager)->events;
 		}
@@ -346,29 +346,29 @@ static void show_waiting(const struct registration *run, uint64_t wait)
  * budget. As long as a change of the network may help, the budget is waited out; otherwise there is
  * no point in it.
  */
-static int wait_for_turn(struct asking *asking)
+static int wait_for_turn(struct rounds *rounds)
 {
 	static const unsigned int events_of[] = {
 		[WAKEUP_NETWORK] = WAKEUP_ON_NETWORK,
 		[WAKEUP_CLOCK] = WAKEUP_ON_CLOCK,
 		[WAKEUP_NAME] = WAKEUP_ON_NAME,
 	};
-	struct registration *run = asking->run;
+	struct registration *run = rounds->run;
 	unsigned int events;
 	uint64_t wait = next_turn(run, &events);
-	struct deadline turn = deadline_in(wait, &asking->end);
-	bool within_budget = turn.at < asking->end.at || asking->end.at == USEC_INFINITY;
+	struct deadline turn = deadline_in(wait, &rounds->end);
+	bool within_budget = turn.at < rounds->end.at || rounds->end.at == USEC_INFINITY;
 	int r;
 
-	if (!within_budget && (events == 0 || monotonic_usec() >= asking->end.at))
-		return asking->status;
-	registration_release(run);
+	if (!within_budget && (events == 0 || monotonic_usec() >= rounds->end.at))
+		return rounds->status;
+	stage_unlock(run);
 	show_waiting(run, wait);
-	r = wakeup_wait(&asking->sources, events, &turn);
+	r = wakeup_wait(&rounds->sources, events, &turn);
 	if (r == WAKEUP_TIME)
-		return within_budget ? CONTINUE : asking->status;
+		return within_budget ? CONTINUE : rounds->status;
 	if (r < 0)
-		return r == -ECANCELED ? r : asking->status;
+		return r == -ECANCELED ? r : rounds->status;
 	log_debug("Trying again at once: %s", r == WAKEUP_NETWORK ? "the network changed"
 					      : r == WAKEUP_CLOCK ? "the clock was set"
 								  : "the host name was set");
@@ -376,7 +376,7 @@ static int wait_for_turn(struct asking *asking)
 	return CONTINUE;
 }
 
-/* ------------------------------------------------------------------ the chapter */
+/* ------------------------------------------------------------------ the rounds */
 
 /*
  * A start has a budget, because the boot, or the person who started us, waits for it. When systemd
@@ -387,83 +387,85 @@ static void go_into_background(struct registration *run)
 {
 	char boot[IDENTITY_MACHINE_SIZE];
 
-	if (!run->is_service || !run->state.background_boot[0])
+	if (!run->mode.is_service || !run->state.background_boot[0])
 		return;
 	identity_boot(boot);
-	run->is_restart = agent_unit_we_were_restarted();
-	run->is_background = run->is_restart && strcmp(run->state.background_boot, boot) == 0;
-	if (run->is_background)
+	run->mode.is_restart = agent_unit_we_were_restarted();
+	run->mode.is_background = run->mode.is_restart &&
+				  strcmp(run->state.background_boot, boot) == 0;
+	if (run->mode.is_background)
 		notify_ready("Trying to register in the background");
 }
 
-static void take_budget(struct asking *asking)
+static void take_budget(struct rounds *rounds)
 {
-	const struct registration *run = asking->run;
-	struct deadline never = { USEC_INFINITY, run->stop_fd };
+	const struct registration *run = rounds->run;
+	struct deadline never = { USEC_INFINITY, run->mode.stop_fd };
 
 	/* A person at a terminal wants to know how it went, and can try again himself. */
-	uint64_t budget = run->is_service || run->config->budget_is_set ? run->config->retry.budget
-									: 0;
+	uint64_t budget = run->mode.is_service || run->config->budget_is_set
+				  ? run->config->retry.budget
+				  : 0;
 
-	asking->end = run->is_background ? never : deadline_in(budget, &never);
-	asking->lock_end = run->is_background ? never
-					      : deadline_in(run->config->retry.budget, &never);
-	asking->round_end = budget == 0 ? never : asking->end;
+	rounds->end = run->mode.is_background ? never : deadline_in(budget, &never);
+	rounds->lock_end = run->mode.is_background ? never
+						   : deadline_in(run->config->retry.budget, &never);
+	rounds->round_end = budget == 0 ? never : rounds->end;
 }
 
 /*
  * Where many machines boot at once, each waits its own time before the first attempt: in the
  * background, if that is longer than the budget. Returns CONTINUE, or what ends this start.
  */
-static int wait_out_splay(struct asking *asking)
+static int wait_out_splay(struct rounds *rounds)
 {
-	struct registration *run = asking->run;
+	struct registration *run = rounds->run;
 	char boot[IDENTITY_MACHINE_SIZE];
 	struct deadline end;
 	uint64_t splay;
 	int r;
 
-	if (run->config->retry.splay == 0 || !run->is_service)
+	if (run->config->retry.splay == 0 || !run->mode.is_service)
 		return CONTINUE;
 	identity_boot(boot);
 	if (strcmp(run->state.boot, boot) == 0)
 		return CONTINUE; /* an earlier start of this boot has waited */
 	splay = retry_draw(run->config->retry.splay, identity_seed(), 0);
-	end = deadline_in(splay, &asking->end);
+	end = deadline_in(splay, &rounds->end);
 	notify_status("Waiting %" PRIu64 " s before the first attempt (splay)",
 		      splay / USEC_PER_SEC);
-	if (end.at == asking->end.at) {
+	if (end.at == rounds->end.at) {
 		log_info("The first attempt is in %" PRIu64 " s (splay), beyond the budget of this "
 			 "start",
 			 splay / USEC_PER_SEC);
-		return asking->status;
+		return rounds->status;
 	}
 	r = deadline_wait(&end, -1, 0);
 	return r == -ETIMEDOUT ? CONTINUE : r;
 }
 
-int registration_ask(struct registration *run)
+int request_key(struct registration *run)
 {
-	cleanup(close_sources) struct asking asking = {
+	cleanup(close_sources) struct rounds rounds = {
 		.run = run,
 		/* an earlier start's plan is not due yet */
 		.status = outcome_policy(OUTCOME_NOT_READY)->exit_code,
 	};
 	int r;
 
-	wakeup_open(&asking.sources);
+	wakeup_open(&rounds.sources);
 	go_into_background(run);
-	take_budget(&asking);
+	take_budget(&rounds);
 	schedule_take_over(run);
-	r = wait_out_splay(&asking);
-	while (r == CONTINUE && !asking.has_key) {
-		r = ask_round(&asking);
-		if (r == CONTINUE && !asking.has_key)
-			r = wait_for_turn(&asking);
+	r = wait_out_splay(&rounds);
+	while (r == CONTINUE && !rounds.has_key) {
+		r = ask_round(&rounds);
+		if (r == CONTINUE && !rounds.has_key)
+			r = wait_for_turn(&rounds);
 	}
 	if (r > 0) {
 		identity_boot(run->state.background_boot);
-		registration_save_state(run);
+		report_save_state(run);
 	}
 	return r;
 }

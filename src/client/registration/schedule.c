@@ -16,9 +16,10 @@ void schedule_next(const struct registration *run, struct manager_state *manager
 
 	manager->wait = retry_wait(policy->retry, &bounds, same_class ? manager->wait : 0,
 				   identity_seed(), run->state.attempts);
-	if (run->retry_after > manager->wait)
-		manager->wait = run->retry_after < 12 * bounds.max ? run->retry_after
-								   : 12 * bounds.max;
+	if (run->request.retry_after > manager->wait)
+		manager->wait = run->request.retry_after < 12 * bounds.max
+					? run->request.retry_after
+					: 12 * bounds.max;
 	manager->next_at = realtime_usec() + manager->wait;
 	(void)snprintf(manager->outcome, sizeof manager->outcome, "%s", policy->name);
 }
@@ -73,7 +74,7 @@ void schedule_take_over(struct registration *run)
 	if (state->manager_count == 0)
 		return;
 	identity_boot(boot);
-	holds = run->is_service && (strcmp(state->boot, boot) != 0 || run->is_restart);
+	holds = run->mode.is_service && (strcmp(state->boot, boot) != 0 || run->mode.is_restart);
 	for (size_t i = 0; i < state->manager_count; i++) {
 		struct manager_state *manager = &state->managers[i];
 		uint64_t asked_at = manager->next_at - manager->wait,

@@ -36,7 +36,7 @@ static void test_nothing_is_left(void **state)
 	open_agent(&files, directory);
 	assert_int_equal(reenroll_files_stage(&files, (gid_t)-1, NULL), 0);
 	assert_int_equal(count_entries(path_in(directory, "etc")), 2);
-	reenroll_files_release(&files);
+	reenroll_files_discard(&files);
 	assert_int_equal(count_entries(path_in(directory, "etc")), 0);
 	reenroll_files_close(&files);
 }

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/registration/finish.h"
+
+#include "client/agent-files/import-file.h"
+#include "client/registration/binding.h"
+#include "client/registration/report.h"
+#include "client/system/agent-unit.h"
+#include "client/system/config-wait.h"
+#include "client/system/identity.h"
+#include "client/system/message-ids.h"
+#include "client/system/notify.h"
+#include "common/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+/* ------------------------------------------------------------------ storing */
+
+/* The name beside client.keys under which the old file is kept; null: there is nothing to keep. */
+static const char *backup_suffix(const struct registration *run)
+{
+	if (run->key.found == KEYSTORE_MISSING)
+		return NULL;
+	if (run->key.found == KEYSTORE_TORN)
+		return "torn";
+	return run->key.is_clone ? "clone" : "old";
+}
+
+static void forget_file(const char *path)
+{
+	if (!path)
+		return;
+	if (config_is_credential(path))
+		log_debug("The secret came as a credential, which systemd takes away by itself");
+	else if (unlink(path) < 0 && errno != ENOENT)
+		log_warning("Cannot delete %s (forget_secret): %s", path, strerrordesc_np(errno));
+}
+
+/*
+ * Is what key_file holds the key on the disk? If it is another one, a log line says so.
+ */
+static bool key_file_is_used(const struct registration *run, const struct agent_key *key)
+{
+	cleanup(agent_key_wipe) struct agent_key brought = { 0 };
+	struct deadline at_once = { 0, run->mode.stop_fd };
+	const char *path = run->config->auth.key_file;
+	bool same;
+
+	if (!path || import_file_read(&brought, path, &at_once, NULL) < 0)
+		return false;
+	same = agent_key_equal(&brought, key);
+	if (!same)
+		log_warning("%s holds another key, that of %s (id %s); agent-register import %s "
+			    "puts it in place",
+			    path, brought.name, brought.id, path);
+	return same;
+}
+
+/* The secret has done its work. A credential is not a file of ours to delete. */
+static void forget_secret(const struct registration *run, const struct agent_key *key)
+{
+	const struct config *config = run->config;
+	bool is_import = config->manager.method == METHOD_IMPORT;
+
+	if ((is_import && !key_file_is_used(run, key)) || !config->auth.forget_secret)
+		return;
+	forget_file(is_import ? config->auth.key_file : config_password_file(config));
+	if (config->manager.method == METHOD_ENROLL)
+		forget_file(config->auth.token_file);
+}
+
+/* Remember the registration, and bind the key to this machine. */
+static void remember_success(struct registration *run)
+{
+	struct state *state = &run->state;
+
+	*state = (struct state){ .registered_at = (uint64_t)time(NULL) };
+	binding_make(state, &run->key.new);
+	(void)snprintf(state->manager, sizeof state->manager, "%s", run->request.manager_text);
+	(void)snprintf(state->method, sizeof state->method, "%s", report_method_name(run));
+	report_save_state(run);
+}
+
+/* 1: stored, but `why` is worth a warning. A failure counts more than that. */
+static int combine_results(int r, int next)
+{
+	return next < 0 ? next : r | next;
+}
+
+/* What goes with the key is there before it: a key on the disk says that all is. */
+static int store_reenroll_files(struct registration *run, const char *suffix, struct reason *why)
+{
+	int r = run->key.new_anchor ? reenroll_files_commit_anchor(&run->files.reenroll,
+								   run->key.new_anchor, why)
+				    : 0;
+
+	if (r >= 0 && run->key.new_secret.text[0])
+		r = combine_results(r, reenroll_files_commit_secret(&run->files.reenroll,
+								    &run->key.new_secret, suffix,
+								    why));
+	return r;
+}
+
+/*
+ * A manager that was asked for a key has made another agent, even if it has our id; an imported key
+ * may be that of ours.
+ */
+static int retire_secret(struct registration *run, const char *suffix, struct reason *why)
+{
+	return reenroll_files_retire_secret(
+		&run->files.reenroll, run->key.imported_from ? run->key.new.id : NULL, suffix, why);
+}
+
+int finish_store(struct registration *run)
+{
+	const char *suffix = backup_suffix(run), *beside = suffix ?: "old";
+	struct reason why = { 0 };
+	int r = store_reenroll_files(run, beside, &why);
+
+	if (r >= 0)
+		r = combine_results(r, keystore_commit(&run->files.store, &run->key.new, suffix,
+						       &why));
+	if (r < 0) {
+		reenroll_files_restore(&run->files.reenroll, beside);
+		return report_failure(run, OUTCOME_STORAGE_ERROR, &why);
+	}
+	if (!run->key.new_secret.text[0])
+		r = combine_results(r, retire_secret(run, beside, &why) < 0);
+	if (r > 0)
+		log_warning("%s", why.text);
+	run->key.stored_at = monotonic_usec();
+	return CONTINUE;
+}
+
+/* ------------------------------------------------------------------ announcing */
+
+static void log_registered(const struct registration *run, const struct log_field *fields)
+{
+	const struct agent_key *key = &run->key.new;
+
+	log_event(LOG_INFO, MESSAGE_REGISTERED, fields,
+		  "Registered as %s (id %s) with %s; the key is in %s", key->name, key->id,
+		  run->request.manager_text, run->files.store.path);
+	if (strcmp(key->name, run->request.name) != 0)
+		log_event(LOG_WARNING, MESSAGE_RENAMED, fields,
+			  "%s knows this agent as %s, not as %s as asked: the name was probably "
+			  "taken%s",
+			  run->request.manager_text, key->name, run->request.name,
+			  run->request.answer_was_lost ? ", perhaps by an earlier request whose "
+							 "answer was "
+							 "lost"
+						       : "");
+}
+
+/*
+ * The name that comes with an imported key is the manager's; a configured one is what somebody
+ * expects.
+ */
+static void log_imported(const struct registration *run, const struct log_field *fields)
+{
+	const struct agent_key *key = &run->key.new;
+	char wanted[AGENT_NAME_MAX + 1];
+
+	log_event(LOG_INFO, MESSAGE_IMPORTED, fields,
+		  "Imported the key of %s (id %s) from %s; it is in %s", key->name, key->id,
+		  run->key.imported_from, run->files.store.path);
+	if (strcmp(run->config->agent.name, CONFIG_DEFAULT_NAME) != 0 &&
+	    identity_name(wanted, run->config->agent.name, NULL) == OUTCOME_OK &&
+	    strcmp(key->name, wanted) != 0)
+		log_warning("The imported key is that of %s, not of %s as name in [agent] says",
+			    key->name, wanted);
+}
+
+static void log_success(const struct registration *run)
+{
+	const struct agent_key *key = &run->key.new;
+	const struct log_field *fields = report_fields(run, key, OUTCOME_REGISTERED);
+
+	if (run->key.imported_from)
+		log_imported(run, fields);
+	else
+		log_registered(run, fields);
+	if (run->key.found == KEYSTORE_TORN)
+		log_event(LOG_WARNING, MESSAGE_TORN, fields,
+			  "What was in %s before was no usable key; it is kept as %s.torn",
+			  run->files.store.path, run->files.store.path);
+	if (run->key.is_clone)
+		log_notice("The key of the machine that this one was copied from is kept as "
+			   "%s.clone",
+			   run->files.store.path);
+	if (!agent_key_is_usual(key))
+		log_warning("The key of %s is not the usual 64 hexadecimal digits; stored as it "
+			    "came",
+			    run->key.imported_from ?: run->request.manager_text);
+}
+
+/* An agent that runs already does not notice a key that somebody else has written. */
+static void restart_running_agent(const struct registration *run)
+{
+	struct reason why = { 0 };
+	int r = run->config->agent.unit
+			? agent_unit_try_restart(run->config->agent.unit, run->key.stored_at, &why)
+			: 0;
+
+	if (r < 0)
+		log_warning("%s", why.text);
+	else if (r > 0)
+		log_info("Restarting %s, which was running without this key",
+			 run->config->agent.unit);
+}
+
+/* Some managers take a while to know their own new keys. Who brings one has seen it there. */
+static int settle(const struct registration *run)
+{
+	struct deadline stop = { USEC_INFINITY, run->mode.stop_fd };
+	struct deadline end = deadline_in(run->config->identity.settle, &stop);
+	int r;
+
+	if (run->config->identity.settle == 0 || run->key.imported_from)
+		return CONTINUE;
+	notify_status("Registered as %s; giving the manager time to take note (settle)",
+		      run->key.new.name);
+	r = deadline_wait(&end, -1, 0);
+	return r == -ETIMEDOUT ? CONTINUE : r;
+}
+
+/*
+ * READY=1 lets go at once of the agents whose start waits for us; the target starts those that were
+ * skipped before.
+ */
+static void start_agents(const struct registration *run, const struct agent_key *key)
+{
+	struct reason why = { 0 };
+
+	agent_unit_hold(false);
+	notify_ready("Registered as %s (id %s)", key->name, key->id);
+	if (run->mode.is_service && agent_unit_start_target(&why) < 0)
+		log_warning("%s", why.text);
+}
+
+int finish_announce(struct registration *run)
+{
+	int r;
+
+	log_success(run);
+	remember_success(run);
+	forget_secret(run, &run->key.new);
+	r = settle(run);
+	if (r != CONTINUE)
+		return r;
+	start_agents(run, &run->key.new);
+	/* behind READY=1, for which others wait: systemd is slow to answer while it boots */
+	restart_running_agent(run);
+	return 0;
+}
+
+void finish_unchanged(struct registration *run)
+{
+	forget_secret(run, &run->key.old); /* a run that was killed may not have come to it */
+	start_agents(run, &run->key.old);
+}
+
+int finish_unconfigured(void)
+{
+	log_event(LOG_NOTICE, MESSAGE_UNCONFIGURED, NULL,
+		  "No manager is configured, nothing to do: write address = HOST under [manager] "
+		  "into " SYSCONFDIR "/agent-register/agent-register.conf and start agent-register "
+		  "again");
+	notify_ready("No manager is configured");
+	config_wait_step_back();
+	return 0;
+}

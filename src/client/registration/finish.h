@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The end of a registration: store the key and what goes with it, log and remember it, delete the
+ * secret that it was got with, start the agents.
+ */
+#pragma once
+
+#include "client/registration/registration.h"
+
+/*
+ * Store the new key, after the CA and the re-enrollment secret that came with it. Needs the files
+ * staged. Returns CONTINUE; or, when the key cannot be stored, the exit status, with all files as
+ * they were before.
+ */
+int finish_store(struct registration *run);
+
+/*
+ * With the new key stored: log it, save the state, delete the secret if the configuration says so,
+ * wait until the manager knows the key (settle), and start the agents. Returns 0, or -ECANCELED when
+ * asked to stop before the agents were started.
+ */
+int finish_announce(struct registration *run);
+
+/* With the old key to stay: delete the secret if the configuration says so, and start the agents. */
+void finish_unchanged(struct registration *run);
+
+/*
+ * With nothing to do, because nothing is configured: say so, and have the service stopped. Returns
+ * 0.
+ */
+int finish_unconfigured(void);

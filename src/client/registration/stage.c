@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/registration/stage.h"
+
+#include "client/registration/check-key.h"
+#include "client/registration/report.h"
+#include "client/system/notify.h"
+
+#include <errno.h>
+
+static void log_waiting(pid_t holder)
+{
+	log_notice("Another agent-register (pid %d) is at work on the key file; waiting for it",
+		   (int)holder);
+	notify_status("Waiting for another agent-register (pid %d)", (int)holder);
+}
+
+void stage_unlock(struct registration *run)
+{
+	key_files_unlock(&run->files);
+}
+
+int stage_files(struct registration *run, const struct deadline *deadline)
+{
+	struct reason why = { 0 };
+	int r = keystore_lock(&run->files.store, deadline, log_waiting, &why);
+
+	if (r == -ETIMEDOUT)
+		return report_failure(run, OUTCOME_NOT_READY, &why);
+	if (r == -ECANCELED)
+		return r;
+	if (r < 0)
+		return report_failure(run, OUTCOME_STORAGE_ERROR, &why);
+	r = check_existing_key(run);
+	if (r != CONTINUE)
+		return r;
+	r = key_files_stage(&run->files, run->config->manager.method == METHOD_ENROLL, &why);
+	return r < 0 ? report_failure(run, OUTCOME_STORAGE_ERROR, &why) : CONTINUE;
+}
