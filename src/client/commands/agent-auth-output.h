@@ -18,7 +18,7 @@
 /* From here on the log speaks like agent-auth. `verifies`: the manager must prove who it is. */
 void agent_auth_output_begin(bool verifies);
 
-/* Tell of a step of the attempt. A register_listener. */
+/* Tell of a step of the attempt. A register_progress callback. */
 void agent_auth_output_step(enum attempt_step step, const char *manager, const char *name);
 
 /* Print "INFO: ..." on standard output. */
