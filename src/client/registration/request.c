@@ -213,16 +213,18 @@ static uint32_t checksum(const char *text)
 	return sum | 1;
 }
 
-/* Plan the next attempt and tell of the failure; the same one again is told once an hour only. */
+/* Plan the next attempt and log the failure; the same one is logged again after an hour only. */
 static int failed(struct rounds *rounds, struct manager_state *manager, int outcome,
 		  const struct reason *why)
 {
 	struct registration *run = rounds->run;
+	const struct retry_bounds bounds = { run->config->retry.initial, run->config->retry.max };
 	uint32_t sum = checksum(why->text);
 	bool should_log = manager->last_logged != sum ||
 			  monotonic_usec() - manager->last_logged_at > REMINDER_USEC;
 
-	schedule_next(run, manager, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
+	schedule_next(manager, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome, &bounds,
+		      run->request.retry_after, run->state.attempts);
 	identity_boot(run->state.boot);
 	rounds->status = report_note_failure(run, outcome, why, should_log);
 	if (should_log) {
@@ -300,35 +302,6 @@ static int ask_round(struct rounds *rounds)
 
 /* ------------------------------------------------------------------ between rounds */
 
-/* How long until somebody's turn, and which events would bring it forward. */
-static uint64_t next_turn(const struct registration *run, unsigned int *ret_events)
-{
-	uint64_t soonest = USEC_INFINITY;
-
-	*ret_events = 0;
-	for (size_t i = 0; i < run->state.manager_count; i++) {
-		const struct manager_state *manager = &run->state.managers[i];
-		uint64_t left = schedule_wait_left(manager);
-
-		/* What was said of a machine without a name is of no interest once it has one. */
-		if (!manager->address[0] == !run->request.name[0] && manager->outcome[0]) {
-			soonest = left < soonest ? left : soonest;
-			*ret_events |= schedule_policy(manager)->events;
-		}
-	}
-	return soonest;
-}
-
-static void bring_forward(struct registration *run, unsigned int event)
-{
-	for (size_t i = 0; i < run->state.manager_count; i++)
-		if (schedule_policy(&run->state.managers[i])->events & event) {
-			run->state.managers[i].next_at = 0;
-			/* it was not waited out, so the next one shall not be longer */
-			run->state.managers[i].wait /= 3;
-		}
-}
-
 static void show_waiting(const struct registration *run, uint64_t wait)
 {
 	time_t then = (time_t)((realtime_usec() + wait) / USEC_PER_SEC);
@@ -355,7 +328,7 @@ static int wait_for_turn(struct rounds *rounds)
 	};
 	struct registration *run = rounds->run;
 	unsigned int events;
-	uint64_t wait = next_turn(run, &events);
+	uint64_t wait = schedule_next_turn(&run->state, run->request.name[0], &events);
 	struct deadline turn = deadline_in(wait, &rounds->end);
 	bool within_budget = turn.at < rounds->end.at || rounds->end.at == USEC_INFINITY;
 	int r;
@@ -372,7 +345,7 @@ static int wait_for_turn(struct rounds *rounds)
 	log_debug("Trying again at once: %s", r == WAKEUP_NETWORK ? "the network changed"
 					      : r == WAKEUP_CLOCK ? "the clock was set"
 								  : "the host name was set");
-	bring_forward(run, events_of[r]);
+	schedule_bring_forward(&run->state, events_of[r]);
 	return CONTINUE;
 }
 

@@ -5,21 +5,29 @@
 
 #include <string.h>
 
-void schedule_next(const struct registration *run, struct manager_state *manager,
-		   enum outcome outcome)
+/* However long the configured waits were, or a manager asked for: this is the longest one. */
+static uint64_t longest_wait(uint64_t configured_max)
 {
-	const struct retry_bounds bounds = { run->config->retry.initial, run->config->retry.max };
+	return 12 * configured_max;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+void schedule_next(struct manager_state *manager, enum outcome outcome,
+		   const struct retry_bounds *bounds, uint64_t retry_after, uint64_t attempt)
+{
 	const struct outcome_policy *policy = outcome_policy(outcome);
 	int previous = outcome_from_name(manager->outcome);
 	bool same_class = previous >= 0 &&
 			  outcome_policy((enum outcome)previous)->retry == policy->retry;
 
-	manager->wait = retry_wait(policy->retry, &bounds, same_class ? manager->wait : 0,
-				   identity_seed(), run->state.attempts);
-	if (run->request.retry_after > manager->wait)
-		manager->wait = run->request.retry_after < 12 * bounds.max
-					? run->request.retry_after
-					: 12 * bounds.max;
+	manager->wait = retry_wait(policy->retry, bounds, same_class ? manager->wait : 0,
+				   identity_seed(), attempt);
+	if (retry_after > manager->wait)
+		manager->wait = least(retry_after, longest_wait(bounds->max));
 	manager->next_at = realtime_usec() + manager->wait;
 	(void)snprintf(manager->outcome, sizeof manager->outcome, "%s", policy->name);
 }
@@ -39,6 +47,33 @@ const struct outcome_policy *schedule_policy(const struct manager_state *manager
 	int outcome = outcome_from_name(manager->outcome);
 
 	return outcome_policy(outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
+}
+
+uint64_t schedule_next_turn(const struct state *state, bool has_name, unsigned int *ret_events)
+{
+	uint64_t soonest = USEC_INFINITY;
+
+	*ret_events = 0;
+	for (size_t i = 0; i < state->manager_count; i++) {
+		const struct manager_state *manager = &state->managers[i];
+
+		/* Once the machine has a name, it does not matter when to look for one. */
+		if (!manager->address[0] == !has_name && manager->outcome[0]) {
+			soonest = least(soonest, schedule_wait_left(manager));
+			*ret_events |= schedule_policy(manager)->events;
+		}
+	}
+	return soonest;
+}
+
+void schedule_bring_forward(struct state *state, unsigned int event)
+{
+	for (size_t i = 0; i < state->manager_count; i++)
+		if (schedule_policy(&state->managers[i])->events & event) {
+			state->managers[i].next_at = 0;
+			/* it was not waited out, so the next one must not be longer */
+			state->managers[i].wait /= 3;
+		}
 }
 
 static bool is_configured(const struct registration *run, const char *manager)
@@ -77,11 +112,10 @@ void schedule_take_over(struct registration *run)
 	holds = run->mode.is_service && (strcmp(state->boot, boot) != 0 || run->mode.is_restart);
 	for (size_t i = 0; i < state->manager_count; i++) {
 		struct manager_state *manager = &state->managers[i];
-		uint64_t asked_at = manager->next_at - manager->wait,
-			 longest = 12 * run->config->retry.max;
+		uint64_t asked_at = manager->next_at - manager->wait;
 
 		/* max may have become shorter */
-		manager->wait = manager->wait < longest ? manager->wait : longest;
+		manager->wait = least(manager->wait, longest_wait(run->config->retry.max));
 		if (!holds || schedule_policy(manager)->retry == RETRY_SOON ||
 		    (uint64_t)run->changed_at * USEC_PER_SEC > asked_at)
 			manager->next_at = 0;

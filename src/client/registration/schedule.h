@@ -1,30 +1,41 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * When which manager is to be asked again: the managers of the state (state.h), as the chapter
- * `asking` goes by them.
- */
+/* When which manager is to be asked again: how a run goes by the managers of the state (state.h). */
 #pragma once
 
 #include "client/registration/policy.h"
 #include "client/registration/registration.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /*
  * Plan the next attempt with the manager, after one with this outcome: when the policy says, or
- * later if the manager has asked for that (at most 12 times the longest wait of a round).
+ * later if the manager has asked for that with `retry_after` (microseconds; 0: it has not), but at
+ * most 12 times the longest wait of `bounds`. `attempt` counts the attempts.
  */
-void schedule_next(const struct registration *run, struct manager_state *manager,
-		   enum outcome outcome);
+void schedule_next(struct manager_state *manager, enum outcome outcome,
+		   const struct retry_bounds *bounds, uint64_t retry_after, uint64_t attempt);
 
 /* What is left of a wait, in microseconds. A clock that was set back does not prolong it. */
 uint64_t schedule_wait_left(const struct manager_state *manager);
 
-/* The policy of the last outcome. */
+/* The policy of the last outcome; an outcome of that name need not exist. Never null. */
 const struct outcome_policy *schedule_policy(const struct manager_state *manager);
 
 /*
- * What an earlier start planned holds for a restart by systemd and for the next boot, unless
- * somebody has changed the configuration since. A person who starts us wants an attempt now; and
- * whether there is a network is always worth finding out. Plans for managers that are not asked any
- * more are dropped, so that they do not wake us.
+ * How long until the first manager's turn, in microseconds; USEC_INFINITY: nobody has one. While the
+ * machine has no name, that is when to look for one again. `ret_events` are the events
+ * (WAKEUP_ON_...) that would bring a turn forward.
+ */
+uint64_t schedule_next_turn(const struct state *state, bool has_name, unsigned int *ret_events);
+
+/* It is now the turn of all managers for which `event` (WAKEUP_ON_...) may have changed something. */
+void schedule_bring_forward(struct state *state, unsigned int event);
+
+/*
+ * Take over what an earlier start planned. It holds for a restart by systemd and for the next boot,
+ * unless somebody has changed the configuration since. A person who starts us wants an attempt now;
+ * and whether there is a network is always worth finding out. Plans for managers that are not
+ * configured any more are dropped, so that they do not wake us. Needs the access.
  */
 void schedule_take_over(struct registration *run);

@@ -8,6 +8,7 @@ unit_tests += \
 	test-config-shipped \
 	test-config-value \
 	test-endpoint \
+	test-finish \
 	test-identity \
 	test-keystore \
 	test-manager-detect \
@@ -17,6 +18,7 @@ unit_tests += \
 	test-reenroll-files \
 	test-reenroll-secret \
 	test-retry \
+	test-schedule \
 	test-state \
 	test-systemctl \
 	test-tls-client \
@@ -62,10 +64,16 @@ test_tls_verify_names_SOURCES = tests/unit/client/net/test-tls-verify-names.c
 test_tls_verify_names_LDADD = $(unit_libraries)
 test_tls_verify_SOURCES = tests/unit/client/net/test-tls-verify.c
 test_tls_verify_LDADD = $(unit_libraries)
+test_finish_SOURCES = tests/unit/client/registration/test-finish.c $(unit_faults)
+test_finish_LDADD = $(unit_libraries)
+test_finish_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_policy_SOURCES = tests/unit/client/registration/test-policy.c
 test_policy_LDADD = $(unit_libraries)
 test_retry_SOURCES = tests/unit/client/registration/test-retry.c
 test_retry_LDADD = $(unit_libraries)
+test_schedule_SOURCES = tests/unit/client/registration/test-schedule.c
+test_schedule_LDADD = $(unit_libraries)
+test_schedule_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realtime_usec,--wrap=identity_boot
 test_state_SOURCES = tests/unit/client/registration/test-state.c
 test_state_LDADD = $(unit_libraries)
 test_systemctl_SOURCES = tests/unit/client/system/test-systemctl.c
