@@ -11,11 +11,12 @@
 
 /* What has been found so far. Contains keys: wipe it. */
 struct findings {
-	struct agent_key key;       /* the first one */
-	struct agent_key other_key; /* one that differs from it */
-	int keys;                   /* 0, 1, or 2 for several */
-	enum agent_key_fault fault; /* of a line that looks like a record but is not valid */
-	bool has_odd_base64;        /* base64 text that does not contain a record */
+	struct agent_key key;           /* the first one */
+	struct agent_key other_key;     /* one that differs from it */
+	int keys;                       /* 0, 1, or 2 for several */
+	enum agent_key_fault fault;     /* of a line that looks like a record but is not valid */
+	bool has_odd_base64;            /* base64 text that does not contain a record */
+	char removed[AGENT_ID_MAX + 1]; /* the ID of an agent that was removed; empty: none */
 };
 
 /* ------------------------------------------------------------------ lines */
@@ -30,7 +31,21 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Remove the next line from the text, without surrounding blanks. Returns false at the end. */
+/* As what a shell or jq prints. */
+static void strip_quotes(struct span *line)
+{
+	char quote = line->length >= 2 ? line->text[0] : '\0';
+
+	if ((quote == '"' || quote == '\'') && line->text[line->length - 1] == quote) {
+		line->text++;
+		line->length -= 2;
+	}
+}
+
+/*
+ * Remove the next line from the text, without surrounding blanks and quotes. Returns false at the
+ * end.
+ */
 static bool next_line(struct span *text, struct span *ret)
 {
 	const char *newline = memchr(text->text, '\n', text->length);
@@ -45,6 +60,7 @@ static bool next_line(struct span *text, struct span *ret)
 		line.text++;
 	while (line.length > 0 && is_blank(line.text[line.length - 1]))
 		line.length--;
+	strip_quotes(&line);
 	*ret = line;
 	return true;
 }
@@ -58,16 +74,20 @@ static size_t count_leading(struct span line, const char *set)
 	return n;
 }
 
-/*
- * Does the line start with digits and a blank, like a record? Records marked as removed ("001 !name
- * ...", "001 #*#*...") do not count.
- */
+/* Does the line start with digits and a blank, like a record? */
 static bool is_like_record(struct span line)
 {
 	size_t digits = count_leading(line, "0123456789");
 
-	return digits > 0 && digits < line.length && is_blank(line.text[digits]) &&
-	       !(digits + 1 < line.length && strchr("!#", line.text[digits + 1]));
+	return digits > 0 && digits < line.length && is_blank(line.text[digits]);
+}
+
+/* Is it marked as removed ("001 !name ...", "001 #*#*...")? */
+static bool is_removed(struct span record)
+{
+	size_t name = count_leading(record, "0123456789") + 1;
+
+	return name < record.length && (record.text[name] == '!' || record.text[name] == '#');
 }
 
 static bool is_like_base64(struct span line)
@@ -84,8 +104,14 @@ static bool is_like_base64(struct span line)
 static void take_record(struct findings *findings, struct span line)
 {
 	struct agent_key key;
-	enum agent_key_fault fault = agent_key_parse(&key, line.text, line.length);
+	enum agent_key_fault fault;
 
+	if (is_removed(line)) {
+		(void)snprintf(findings->removed, sizeof findings->removed, "%.*s",
+			       (int)count_leading(line, "0123456789"), line.text);
+		return;
+	}
+	fault = agent_key_parse(&key, line.text, line.length);
 	if (fault == AGENT_KEY_OK && !agent_key_text_is_genuine(key.key, strlen(key.key)))
 		fault = AGENT_KEY_NOT_GENUINE;
 	if (fault != AGENT_KEY_OK) {
@@ -165,6 +191,8 @@ static void merge(struct findings *findings, const struct findings *more)
 	}
 	findings->fault = findings->fault ?: more->fault;
 	findings->has_odd_base64 |= more->has_odd_base64;
+	if (more->removed[0])
+		memcpy(findings->removed, more->removed, sizeof findings->removed);
 }
 
 /*
@@ -197,7 +225,75 @@ static void take_base64(struct findings *findings, struct span lines)
 	explicit_bzero(&found, sizeof found);
 }
 
+/* ------------------------------------------------------------------ JSON */
+
+/* The closing quote of a string whose text begins here, or null. */
+static const char *end_of_string(const char *text, const char *end)
+{
+	for (; text < end && *text != '"'; text++)
+		if (*text == '\\')
+			text++;
+	return text < end ? text : NULL;
+}
+
+/* Does a member of this name have a key as its value? */
+static bool is_key_member(struct span name)
+{
+	return (name.length == 3 && memcmp(name.text, "key", 3) == 0) ||
+	       (name.length == 4 && memcmp(name.text, "data", 4) == 0);
+}
+
+/* The slash is a letter of base64, and some programs escape it. */
+static void take_json_key(struct findings *findings, struct span string)
+{
+	char text[EXPORTED_KEY_MAX];
+	struct findings found;
+	size_t length = 0;
+
+	for (size_t i = 0; i < string.length; i++)
+		if (string.text[i] != '\\' || i + 1 == string.length || string.text[i + 1] != '/')
+			text[length++] = string.text[i];
+	if (length == 0)
+		return;
+	found = find_in_base64((struct span){ text, length });
+	merge(findings, &found);
+	explicit_bzero(&found, sizeof found);
+	explicit_bzero(text, sizeof text);
+}
+
+/*
+ * The answer of Wazuh's API, or what manage_agents -j prints: the strings that are the value of
+ * "key" or "data", wherever they are. Nothing else of the text matters.
+ */
+static void take_json(struct findings *findings, struct span text)
+{
+	const char *at = text.text, *end = text.text + text.length;
+	struct span name = { "", 0 };
+
+	while ((at = memchr(at, '"', (size_t)(end - at)))) {
+		struct span string = { at + 1, 0 };
+
+		at = end_of_string(string.text, end);
+		if (!at)
+			return;
+		string.length = (size_t)(at++ - string.text);
+		while (at < end && (is_blank(*at) || *at == '\n'))
+			at++;
+		if (at < end && *at == ':')
+			name = string;
+		else if (is_key_member(name))
+			take_json_key(findings, string);
+	}
+}
+
 /* ------------------------------------------------------------------ the whole */
+
+static bool is_json(struct span text)
+{
+	size_t blanks = count_leading(text, " \t\r\n");
+
+	return blanks < text.length && text.text[blanks] == '{';
+}
 
 static void take_text(struct findings *findings, struct span text)
 {
@@ -235,6 +331,11 @@ static int judge(struct agent_key *ret, const struct findings *findings, struct 
 	else if (findings->has_odd_base64)
 		reason_set(why, "contains no complete key: the base64 text does not decode to \"ID "
 				"NAME IP KEY\"; it may be truncated");
+	else if (findings->keys == 0 && findings->removed[0])
+		reason_set(why,
+			   "contains an agent that was removed on the manager (ID %s); register "
+			   "this machine again there",
+			   findings->removed);
 	else if (findings->keys == 0)
 		reason_set(why, "contains no key: expected the output of manage_agents -e (base64) "
 				"or a line \"ID NAME IP KEY\" of client.keys");
@@ -267,13 +368,17 @@ int exported_key_parse(struct agent_key *ret, const char *text, size_t length, s
 	struct findings findings = { 0 };
 	const char *fault = fault_of(text, length);
 	size_t mark = io_mark_length(text, length);
+	const struct span content = { text + mark, length - mark };
 	int r;
 
 	if (fault) {
 		reason_set(why, "%s", fault);
 		return -EINVAL;
 	}
-	take_text(&findings, (struct span){ text + mark, length - mark });
+	if (is_json(content))
+		take_json(&findings, content);
+	else
+		take_text(&findings, content);
 	r = judge(ret, &findings, why);
 	explicit_bzero(&findings, sizeof findings);
 	return r;

@@ -3,8 +3,9 @@
  * A key as it is transferred manually from a manager to an agent: the base64 that "manage_agents
  * -e" prints (of the whole line "ID NAME IP KEY", without its newline: Wazuh 4.14.5 and OSSEC 4.2,
  * src/addagent/manage_keys.c), or a line of client.keys. Common artefacts of copying are accepted:
- * blanks, carriage returns, a byte order mark, line breaks within the base64 text, and the text
- * that manage_agents prints around it. Text that may be truncated is rejected. Pure.
+ * blanks, carriage returns, quotes, a byte order mark, line breaks within the base64 text, and the
+ * text that manage_agents prints around it; and so is the JSON of Wazuh's API ("key") and of
+ * manage_agents -j ("data"). Text that may be truncated is rejected. Pure.
  */
 #pragma once
 

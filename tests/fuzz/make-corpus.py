@@ -126,6 +126,11 @@ def exported_keys():
         "several": export + b"\n" + other + b"\n",
         "file": b"# agents\n007 !gone any ab\n" + usual + b"\n" + network + b"\n",
         "cut": export[:-6],
+        "json": b'{"data":{"id":"001","key":"' + export + b'"},"error":0}',
+        "json-items": b'\n{"data": {"affected_items": [{"key": "' + export.replace(b"/", b"\\/")
+        + b'"}]}, "message": "\\"", "x',
+        "quoted": b'"' + export + b'"\n',
+        "removed": base64.b64encode(b"1024 #*#*#*#*#*#*#*#*#*#*#"),
         "three-fields": base64.b64encode(records()["three-fields"]),
     }
 

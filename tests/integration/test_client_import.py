@@ -38,6 +38,13 @@ FORMS = {
     "words of manage_agents": f"\nAgent key information for '001' is: \n{EXPORT}\n\n** Press "
                               f"ENTER to return to the main menu.\n",
     "base64 of the file": base64.b64encode(LINE.encode()).decode(),
+    "in quotes": f'"{EXPORT}"\n',
+    "answer of the API": json.dumps({"data": {"id": "001", "key": EXPORT}, "error": 0}),
+    "answer about several": json.dumps({
+        "data": {"affected_items": [{"id": "001", "key": EXPORT}], "total_affected_items": 1,
+                 "total_failed_items": 0, "failed_items": []},
+        "message": "The key was returned", "error": 0}, indent=2),
+    "manage_agents -j": json.dumps({"error": 0, "data": EXPORT}) + "\n",
     "twice the same": EXPORT + "\n\n" + LINE,
 }
 

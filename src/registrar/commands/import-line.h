@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Files for adding many agents at once: a line "IP,NAME" each, as manage_agents -f takes them, and
- * as spreadsheets write them: the fields may be in double quotes, be separated by semicolons or tabs
- * instead (if there is no comma), and be followed by empty ones. Blanks around the fields, empty
- * lines, rows of empty fields and lines that begin with # do not count. Pure.
+ * as spreadsheets write them: the fields may be in double quotes, be separated by semicolons or
+ * tabs instead (if there is no comma), and be followed by empty ones. Blanks around the fields,
+ * empty lines, rows of empty fields and lines that begin with # do not count. Pure.
  */
 #pragma once
 

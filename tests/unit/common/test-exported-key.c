@@ -21,6 +21,11 @@
 #define SHORT_NAME                                                                                 \
 	"MDAxIHggYW55IDQ4YTk5ODczMTQ5MzU4ZTQ4YjEzMjczYzRhZDA3YzQ0ZWQ0MDJiY2I3MWZjOTQ4NjlmM2U3NmIy" \
 	"ZjI3NjM3ZGI="
+/* base64 that has a slash, of another name */
+#define SLASH1 "MDAxIHc"
+#define SLASH2                                                                                     \
+	"YiBhbnkgNDhhOTk4NzMxNDkzNThlNDhiMTMyNzNjNGFkMDdjNDRlZDQwMmJjYjcxZmM5NDg2OWYzZTc2YjJmMjc2" \
+	"MzdkYg=="
 
 static const struct {
 	const char *text;
@@ -59,6 +64,37 @@ static const struct {
 	  "ZTc2YjJmMjc2MzdkYgo=",
 	  LINE, true },
 
+	/* as jq and shells print it */
+	{ "\"" A "\"\n", LINE, true },
+	{ "'" A "'\r\n", LINE, true },
+	{ "\"" LINE "\"", LINE, true },
+	/* what Wazuh's API and manage_agents -j answer */
+	{ "{\"data\": {\"id\": \"001\", \"key\": \"" A "\"}, \"error\": 0}", LINE, true },
+	{ "\xef\xbb\xbf\n {\"data\":{\"affected_items\":[{\"id\":\"001\",\r\n\t\"key\"\n:\n\"" A
+	  "\"\n}],\"failed_items\":[]},\"message\":\"for \\\"001\\\"\",\"error\":0}\n",
+	  LINE, true },
+	{ "{\"error\":0,\"data\":\"" A "\"}", LINE, true },
+	{ "{\"data\":{\"key\":\"" SLASH1 "\\/" SLASH2 "\"}}", "001 w?b any " HEX, true },
+
+	{ "{\"data\":{\"key\":\"" A1 "\"}}", "truncated", false },
+	{ "{\"data\":{\"key\":\"" A, "contains no key", false },
+	{ "{\"data\":{\"key\":null},\"x\":\"" A "\"}", "contains no key", false },
+	{ "{\"data\":{\"key\":\"\"}}", "contains no key", false },
+	{ "{\"data\":{\"key\":\"null\"}}", "does not decode", false },
+	{ "{\"title\":\"Not Found\",\"detail\":\"Agent does not exist\",\"error\":1701}",
+	  "contains no key", false },
+	{ "{\"a\":{\"key\":\"" A "\"},\"b\":{\"key\":\"" B "\"}}", "several agents", false },
+	{ "{", "contains no key", false },
+	{ "{\"key\\", "contains no key", false },
+	{ "\"" A, "contains no key", false },
+	/* of an agent that was removed */
+	{ "007 !gone any " HEX "\n", "removed on the manager (ID 007)", false },
+	{ "MDA3ICFnb25lIGFueSA0OGE5OTg3MzE0OTM1OGU0OGIxMzI3M2M0YWQwN2M0NGVkNDAyYmNiNzFmYzk0ODY5ZjNl"
+	  "NzZiMmYyNzYzN2Ri",
+	  "removed on the manager (ID 007)", false },
+	{ "MTAyNCAjKiMqIyojKiMqIyojKiMqIyojKiM=", "removed on the manager (ID 1024)", false },
+	{ "{\"data\":{\"key\":\"MTAyNCAjKiMqIyojKiMqIyojKiMqIyojKiM=\"}}",
+	  "removed on the manager (ID 1024)", false },
 	{ "", "is empty", false },
 	{ "\n \t\r\n", "contains no key", false },
 	{ "\xef\xbb\xbf", "contains no key", false },
