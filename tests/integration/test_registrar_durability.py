@@ -106,11 +106,25 @@ def test_a_lock_that_stays_costs_nobody_more_than_the_deadline(directory):
     with serving(directory, "-n", "--timeout", "1") as registrar:
         lock = os.open(directory / "etc", os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert registrar.ask("OSSEC A:'web'\n") == ([], "eof")
-        registrar.wait_for_line("Gave up on 127.*client.keys stayed locked")
+        assert registrar.ask("OSSEC A:'web'\n") == ([
+            "ERROR: Internal manager error adding agent: web\n\n",
+            "ERROR: Unable to add agent.\n\n"
+        ], "eof")
+        registrar.wait_for_line("client.keys stayed locked by another program .*127")
         os.close(lock)
         assert registrar.register("next")[0] == "1024"
         assert len(registrar.keys()) == 1
+
+
+def test_a_lock_that_stays_in_the_dialect_of_wazuh(directory):
+    with serving(directory, "-n", "--timeout", "1", "--dialect", "wazuh") as registrar:
+        lock = os.open(directory / "etc", os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert registrar.ask("OSSEC A:'web'\n") == (
+            ["ERROR: Internal manager error adding agent: web. Unable to add agent"],
+            "close_notify")
+        os.close(lock)
+        assert registrar.register("next")
 
 
 def test_stops_while_the_lock_is_held(registrar):

@@ -79,8 +79,8 @@ def test_client_certificates(directory, authorities, version, kind, log, alert):
      ("text", ["DNS:127.0.0.1"], False), ("127.0.0.2", ["IP:127.0.0.3"], False)],
 )
 def test_client_certificate_for_its_address(directory, tmp_path, version, name, san, fits):
-    """As recorded from Wazuh with ssl_verify_host: closed without a word, and without harm to
-    the next."""
+    """As seen from Wazuh with ssl_verify_host: a reset without a text, and without harm to the
+    next. Agents have a message for anything but close_notify."""
     authority = Authority(tmp_path, "ca")
     tls = {"version": version, "certificate": authority.issue(name, san=san)}
     with serving(
@@ -90,11 +90,29 @@ def test_client_certificate_for_its_address(directory, tmp_path, version, name, 
         if fits:
             assert reply.agent
         else:
-            assert reply == ([], "close_notify")
+            assert reply.records == [] and reply.end not in ("close_notify", "eof")
             registrar.wait_for_line("its certificate is not for its address")
             assert registrar.keys() == []
             assert registrar.register("next", version=version,
                                       certificate=authority.issue("127.0.0.1"))
+
+
+@pytest.mark.parametrize("dialect", ["ossec", "wazuh"])
+@pytest.mark.parametrize("sent,log", [
+    (b"OSSEC A:'web'\n", "a request without TLS; if a load balancer"),
+    (b"OSSEC PASS: secret OSSEC A:'web'\n", "a request without TLS; if a load balancer"),
+    (b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 1515\r\n", "the PROXY protocol"),
+    (b"\r\n\r\n\x00\r\nQUIT\n\x21\x11", "the PROXY protocol")])
+def test_clear_text(directory, dialect, sent, log):
+    """As managers: not a byte, and a reset. The log says what came, without a password."""
+    with serving(directory, "-n", "--dialect", dialect) as registrar:
+        with registrar.connect() as client:
+            client.sendall(sent)
+            with pytest.raises(ConnectionResetError):
+                client.recv(1)
+        registrar.wait_for_line(f"Refused 127.*{log}")
+        assert "secret" not in registrar.log
+        assert registrar.register("next")
 
 
 def test_address_is_verified_only_with_a_ca(directory):

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Seconds for a locked client.keys: agents themselves wait for 30. */
+#define PATIENCE 10
+
 static const struct timeval linger_time = { .tv_sec = 2 };
 
 struct authd {
@@ -106,6 +109,15 @@ static const struct transaction_callbacks request_callbacks = {
 	.failed = fail_request,
 };
 
+static void on_overdue(void *owner, struct connection *connection)
+{
+	struct reason why;
+
+	(void)owner;
+	reason_set(&why, "client.keys stayed locked by another program");
+	fail_request(connection_link(connection)->request, false, &why);
+}
+
 /* Wrong password, or not a request: there is nothing to decide, and nothing to wait for. */
 static void answer_fault_at_once(struct authd *authd, struct connection *connection,
 				 enum authd_request_fault fault)
@@ -161,6 +173,9 @@ static void log_end(enum connection_end how, const char *detail, const char *pee
 		break;
 	case CONNECTION_NO_TLS:
 		log_notice("Refused %s: TLS handshake failed: %s", peer, detail);
+		break;
+	case CONNECTION_CLEAR_TEXT:
+		log_notice("Refused %s: received %s", peer, detail);
 		break;
 	case CONNECTION_GONE:
 		log_info("Lost %s: %s", peer, detail);
@@ -253,6 +268,9 @@ static bool set_up(struct authd *authd, struct event_base *base)
 		.limit_option = "--max-connections",
 	};
 	const struct timeval timeout = { .tv_sec = settings->timeout };
+	const struct timeval patience = {
+		.tv_sec = settings->timeout < PATIENCE ? settings->timeout : PATIENCE,
+	};
 
 	authd->connection_settings = (struct connection_settings){
 		.base = base,
@@ -261,12 +279,16 @@ static bool set_up(struct authd *authd, struct event_base *base)
 		.verify_host = settings->verify_host,
 		.dialect = settings->policy->dialect,
 		.timeout = event_base_init_common_timeout(base, &timeout),
+		.patience = event_base_init_common_timeout(base, &patience),
 		.linger = event_base_init_common_timeout(base, &linger_time),
-		.owner = { .request = on_request, .ended = on_ended, .owner = authd },
+		.owner = { .request = on_request,
+			   .overdue = on_overdue,
+			   .ended = on_ended,
+			   .owner = authd },
 	};
 	authd->acceptor = acceptor_new(&acceptor);
-	return authd->connection_settings.timeout && authd->connection_settings.linger &&
-	       authd->acceptor &&
+	return authd->connection_settings.timeout && authd->connection_settings.patience &&
+	       authd->connection_settings.linger && authd->acceptor &&
 	       acceptor_listen(authd->acceptor, settings->listeners, on_accepted, authd) == 0;
 }
 

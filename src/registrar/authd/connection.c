@@ -184,11 +184,29 @@ static void on_written(struct bufferevent *stream, void *argument)
 
 /* ------------------------------------------------------------------ request and answer */
 
+/*
+ * A client whose certificate is for another address is reset when its request has come, as Wazuh's
+ * managers do: agent-auth has a message for that, but takes close_notify for an end in order. Not
+ * before the request, because agent-auth reports a broken handshake in words that mislead.
+ */
+static void reset(struct connection *connection)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	(void)setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	end(connection, CONNECTION_OTHER_HOST, "");
+}
+
 static void hand_over(struct connection *connection)
 {
 	const struct connection_owner *owner = &connection->settings->owner;
 
+	if (connection->how == CONNECTION_OTHER_HOST) {
+		reset(connection);
+		return;
+	}
 	connection->stage = STAGE_DECISION;
+	(void)event_add(connection->deadline, connection->settings->patience);
 	bufferevent_disable(connection->stream, EV_READ);
 	free_event(&connection->pause);
 	owner->request(owner->owner, connection);
@@ -300,16 +318,20 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
 		[STAGE_SILENCE] = "it sent nothing",
 		[STAGE_HANDSHAKE] = "the TLS handshake was not complete in time",
 		[STAGE_REQUEST] = "there was no complete request in time",
-		[STAGE_DECISION] = "client.keys stayed locked",
 		[STAGE_ANSWER] = "the client did not take its answer in time",
 	};
 	struct connection *connection = argument;
+	const struct connection_settings *settings = connection->settings;
 
 	(void)fd, (void)what;
-	if (connection->stage == STAGE_LINGER)
+	if (connection->stage == STAGE_DECISION) {
+		(void)event_add(connection->deadline, settings->linger);
+		settings->owner.overdue(settings->owner.owner, connection);
+	} else if (connection->stage == STAGE_LINGER || connection->how == CONNECTION_OTHER_HOST) {
 		end(connection, connection->how, connection->detail);
-	else
+	} else {
 		end(connection, CONNECTION_TIMEOUT, stalled_in[connection->stage]);
+	}
 }
 
 /* Why the handshake or the connection failed, in words. */
@@ -360,9 +382,8 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 		connection->stage = STAGE_REQUEST;
 		if (connection->settings->verify_host &&
 		    !peer_certificate_is_for(connection->tls, connection->peer.address))
-			cut_off(connection, CONNECTION_OTHER_HOST);
-		else
-			acknowledge(connection);
+			connection->how = CONNECTION_OTHER_HOST;
+		acknowledge(connection);
 		return;
 	}
 	if (connection->stage == STAGE_REQUEST && (what & BEV_EVENT_EOF)) {
@@ -404,11 +425,34 @@ static bool start_tls(struct connection *connection)
 	return bufferevent_enable(connection->stream, EV_READ | EV_WRITE) == 0;
 }
 
+/* What the first bytes are instead of TLS; null: TLS, as far as they show. */
+static const char *clear_text(const char *bytes, size_t length)
+{
+	static const struct {
+		const char *prefix, *text;
+	} rows[] = {
+		{ "OSSEC ", "a request without TLS; if a load balancer in front of this registrar "
+			    "terminates TLS, configure it to pass TLS through" },
+		{ "PROXY ", "a header of the PROXY protocol, which is not supported; switch it off "
+			    "in the load balancer" },
+		{ "\r\n\r\n", "a header of the PROXY protocol, which is not supported; switch it "
+			      "off "
+			      "in the load balancer" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (length >= strlen(rows[i].prefix) &&
+		    memcmp(bytes, rows[i].prefix, strlen(rows[i].prefix)) == 0)
+			return rows[i].text;
+	return NULL;
+}
+
 static void on_first_byte(evutil_socket_t fd, short what, void *argument)
 {
 	struct connection *connection = argument;
-	char byte;
-	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	char bytes[8];
+	ssize_t n = recv(fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+	const char *other = clear_text(bytes, n > 0 ? (size_t)n : 0);
 
 	(void)what;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -416,6 +460,8 @@ static void on_first_byte(evutil_socket_t fd, short what, void *argument)
 	free_event(&connection->raw);
 	if (n <= 0)
 		end(connection, CONNECTION_NOTHING, "");
+	else if (other) /* closed with unread bytes, so by a reset, as by the managers */
+		end(connection, CONNECTION_CLEAR_TEXT, other);
 	else if (!start_tls(connection))
 		end(connection, CONNECTION_NO_TLS, "out of memory");
 }

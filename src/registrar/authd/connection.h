@@ -23,9 +23,10 @@ struct connection;
 
 /* How a connection ended. */
 enum connection_end {
-	CONNECTION_DONE,     /* the answer is sent */
-	CONNECTION_NOTHING,  /* gone without a byte of TLS: a port check */
-	CONNECTION_NO_TLS,   /* the handshake failed */
+	CONNECTION_DONE,       /* the answer is sent */
+	CONNECTION_NOTHING,    /* gone without a byte of TLS: a port check */
+	CONNECTION_NO_TLS,     /* the handshake failed */
+	CONNECTION_CLEAR_TEXT, /* it began with something else than TLS, which `detail` names */
 	CONNECTION_GONE,     /* gone after the handshake, before there was a request or an answer */
 	CONNECTION_TIMEOUT,  /* the deadline came before the answer was sent */
 	CONNECTION_TOO_LONG, /* a request longer than REQUEST_BUFFER_MAX */
@@ -39,9 +40,11 @@ struct connection_owner {
 	 * before.
 	 */
 	void (*request)(void *owner, struct connection *connection);
+	/* The request has waited too long for its decision: call connection_answer() now. */
+	void (*overdue)(void *owner, struct connection *connection);
 	/*
-	 * `detail` says more about NO_TLS, GONE and TIMEOUT; empty otherwise. Bytes of the peer's
-	 * in it are escaped.
+	 * `detail` says more about NO_TLS, CLEAR_TEXT, GONE and TIMEOUT; empty otherwise. Bytes of
+	 * the peer's in it are escaped.
 	 */
 	void (*ended)(void *owner, struct connection *connection, enum connection_end end,
 		      const char *detail);
@@ -58,6 +61,8 @@ struct connection_settings {
 	enum dialect dialect;
 	/* from accept to answer; event_base_init_common_timeout() */
 	const struct timeval *timeout;
+	/* how long a request may wait for its decision, which is more time than that; the same */
+	const struct timeval *patience;
 	/* how long the client may take to close after the answer; the same */
 	const struct timeval *linger;
 	struct connection_owner owner;

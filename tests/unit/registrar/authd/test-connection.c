@@ -20,6 +20,7 @@ struct fixture {
 	SSL *tls;
 
 	int requests; /* that the owner was told of */
+	int overdue;  /* of them */
 	bool ended;
 	enum connection_end end;
 	char detail[256];
@@ -31,6 +32,17 @@ static void on_request(void *owner, struct connection *connection)
 
 	assert_ptr_equal(connection, fixture->connection);
 	fixture->requests++;
+}
+
+static void on_overdue(void *owner, struct connection *connection)
+{
+	struct fixture *fixture = owner;
+	struct answer answer;
+
+	assert_ptr_equal(connection, fixture->connection);
+	fixture->overdue++;
+	answer_refusal(&answer, DIALECT_WAZUH, "Too late");
+	connection_answer(connection, &answer);
 }
 
 static void on_ended(void *owner, struct connection *connection, enum connection_end end,
@@ -81,7 +93,8 @@ static void begin_with(struct fixture *fixture, const char *directory)
 			.dialect = DIALECT_OSSEC,
 			.timeout = common_timeout(base, 5, 0),
 			.linger = common_timeout(base, 5, 0),
-			.owner = { on_request, on_ended, fixture },
+			.patience = common_timeout(base, 5, 0),
+			.owner = { on_request, on_overdue, on_ended, fixture },
 		},
 		.client_context = SSL_CTX_new(TLS_client_method()),
 	};
@@ -220,17 +233,44 @@ static void test_gone_without_request(void **state)
 	end(&fixture);
 }
 
+static void test_clear_text(void **state)
+{
+	static const struct {
+		const char *sent, *detail;
+	} rows[] = {
+		{ "OSSEC A:'web'\n", "a request without TLS" },
+		{ "OSSEC PASS: x OSSEC A:'web'\n", "a request without TLS" },
+		{ "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "the PROXY protocol" },
+		{ "\r\n\r\n", "the PROXY protocol" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ssize_t length = (ssize_t)strlen(rows[i].sent);
+		struct fixture fixture;
+
+		begin(&fixture, *state);
+		assert_int_equal(write(fixture.client, rows[i].sent, (size_t)length), length);
+		run_to_the_end(&fixture);
+		check_row(rows[i].sent, fixture.end == CONNECTION_CLEAR_TEXT);
+		check_row(rows[i].sent, strstr(fixture.detail, rows[i].detail));
+		end(&fixture);
+	}
+}
+
 static void test_other_host(void **state)
 {
 	struct fixture fixture;
+	char byte;
 
 	begin_with(&fixture, *state);
 	fixture.settings.verify_host = true;
 	open_connection(&fixture);
 	handshake(&fixture);
-	expect_record(&fixture, "");
-	close_client(&fixture);
+	assert_false(fixture.ended); /* the request is waited for */
+	send_text(&fixture, "OSSEC A:'web'\n");
 	check_end(&fixture, CONNECTION_OTHER_HOST, "");
+	assert_int_equal(SSL_get_error(fixture.tls, SSL_read(fixture.tls, &byte, 1)),
+			 SSL_ERROR_SSL); /* no close_notify */
 	assert_int_equal(fixture.requests, 0);
 	end(&fixture);
 }
@@ -399,12 +439,15 @@ static void test_deadline_of_the_decision(void **state)
 	struct fixture fixture;
 
 	begin_with(&fixture, *state);
-	fixture.settings.timeout = common_timeout(fixture.settings.base, 1, 0);
+	fixture.settings.patience = common_timeout(fixture.settings.base, 0, 50 * 1000);
 	open_connection(&fixture);
 	handshake(&fixture);
 	send_text(&fixture, "OSSEC A:'web'\n");
 	assert_int_equal(fixture.requests, 1);
-	check_end(&fixture, CONNECTION_TIMEOUT, "client.keys stayed locked");
+	expect_record(&fixture, "ERROR: Too late. Unable to add agent");
+	assert_int_equal(fixture.overdue, 1);
+	close_client(&fixture);
+	check_end(&fixture, CONNECTION_DONE, "");
 	end(&fixture);
 }
 
@@ -470,6 +513,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_port_check),
 		TEST(test_no_tls),
+		TEST(test_clear_text),
 		TEST(test_gone_without_request),
 		TEST(test_other_host),
 		TEST(test_request_and_answer),
