@@ -352,14 +352,14 @@ def test_unknown_error_is_escaped_and_cut(machine, start_manager):
 
 SILENT_ENDINGS = {
     "closed": lambda conversation: conversation.finish(),
-    "close_notify": lambda conversation: end(conversation, "close_notify"),
 }
 
 
 @pytest.mark.parametrize("ending", SILENT_ENDINGS.values(), ids=SILENT_ENDINGS.keys())
 @pytest.mark.parametrize(
     "password, words",
-    [(None, "usually it requires a password"), ("TopSecret", "password_file is wrong")],
+    [(None, "usually it requires a password"),
+     ("TopSecret", "password_file is wrong, or it requires none")],
     ids=["without a password", "with a password"],
 )
 def test_silent_close_is_taken_for_a_wrong_password(machine, start_manager, ending, password,
@@ -372,6 +372,19 @@ def test_silent_close_is_taken_for_a_wrong_password(machine, start_manager, endi
     settings = {"auth.password_file": machine.password(password)} if password else {}
     machine.fails("refused", "without a response", words, manager=start_manager(script), force=True,
                   settings=settings)
+
+
+@pytest.mark.parametrize("password", [None, "TopSecret"])
+def test_silent_close_notify_is_no_wrong_password(machine, start_manager, password):
+    """No manager sends it without a text; a load balancer that terminates TLS may."""
+    def script(conversation):
+        conversation.handshake()
+        conversation.read_request()
+        end(conversation, "close_notify")
+    settings = {"auth.password_file": machine.password(password)} if password else {}
+    result = machine.fails("refused", "load balancer or proxy in front of it terminates TLS",
+                           manager=start_manager(script), settings=settings)
+    assert "password_file" not in result.failure
 
 
 def test_reset_is_no_refusal(machine, start_manager):

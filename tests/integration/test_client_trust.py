@@ -180,6 +180,44 @@ def test_silent_close_for_want_of_a_client_certificate(machine, start_manager, c
     machine.fails("refused", "requires a client certificate", manager=manager)
 
 
+@pytest.mark.parametrize("password", [None, "TopSecret"])
+def test_silent_close_after_our_certificate(machine, start_manager, certificates, password):
+    """It may be for another address (ssl_verify_host), and the password may be wrong."""
+    manager = start_manager(answer(), client_ca=certificates.ca())
+    settings = own_certificate(certificates, "agent")
+    if password:
+        settings["auth.password_file"] = machine.password(password)
+    machine.fails("refused", "not for the address of this host (ssl_verify_host)",
+                  "password" if password else "requires a password", manager=manager,
+                  settings=settings)
+
+
+@BOTH_VERSIONS
+def test_reset_after_our_certificate(machine, start_manager, certificates, version):
+    """What Wazuh's managers do with ssl_verify_host: nothing about passwords."""
+    def script(conversation):
+        conversation.handshake()
+        conversation.read_request()
+        conversation.reset()
+    manager = start_manager(script, lowest=version, highest=version, client_ca=certificates.ca())
+    settings = own_certificate(certificates, "agent")
+    settings["auth.password_file"] = machine.password("TopSecret")
+    result = machine.fails("busy", "ssl_verify_host", "certificate_file", manager=manager,
+                           settings=settings)
+    assert "password" not in result.failure
+
+
+@BOTH_VERSIONS
+def test_pin_presents_our_certificate(machine, start_manager, certificates, version):
+    manager = start_manager(lowest=version, highest=version, client_ca=certificates.ca())
+    result = machine.register("pin", manager.address, trust=None,
+                              settings=own_certificate(certificates, "agent"))
+    assert result.status == 0, result
+    assert f"pin = {certificates.pin('good')}" in result.stdout
+    manager.settle()
+    assert (("commonName", "web-01"),) in manager.conversation.client_certificate["subject"]
+
+
 # ------------------------------------------------------------------ files that cannot be used
 
 

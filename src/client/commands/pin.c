@@ -45,11 +45,18 @@ static int print_certificate(X509 *certificate, const char *manager, const char 
 	return 0;
 }
 
-/* Connect without verifying: what is shown is for a person to judge. */
+/*
+ * Connect without verifying: what is shown is for a person to judge. The configured client
+ * certificate is presented, because a manager may require one for the handshake.
+ */
 static int inspect(const struct config *config, const struct endpoint *endpoint,
 		   const struct deadline *deadline, struct reason *why)
 {
-	const struct tls_settings settings = { .min_version = "1.0" };
+	const struct tls_settings settings = {
+		.min_version = "1.0",
+		.certificate_file = config->tls.certificate_file,
+		.private_key_file = config->tls.private_key_file,
+	};
 	const struct tls_trust trust = { .verify = false };
 	cleanup(release_tls_client) struct tls_client *client = NULL;
 	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;

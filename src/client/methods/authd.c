@@ -55,32 +55,51 @@ static int compose(struct request_line *line, const struct attempt *attempt, str
 
 /* ------------------------------------------------------------------ the reply */
 
+static int was_reset(const char *manager, const struct tls_client *client, struct reason *why)
+{
+	if (tls_client_sent_certificate(client))
+		reason_set(why,
+			   "%s reset the connection instead of responding to the request; managers "
+			   "with ssl_verify_host do that if the certificate in certificate_file is "
+			   "not for the address of this host",
+			   manager);
+	else
+		reason_set(why, "%s reset the connection instead of responding to the request",
+			   manager);
+	return OUTCOME_BUSY;
+}
+
+/*
+ * The connection ended without a response. ossec-authd does that if the password is wrong, but
+ * without the close_notify alert; managers of Wazuh respond with a text then.
+ */
 static int silent(const struct attempt *attempt, const struct tls_client *client,
 		  struct reason *why)
 {
+	const char *cause = "usually it requires a password: set password_file in [auth]";
 	char manager[ENDPOINT_TEXT_SIZE];
 
 	endpoint_text(attempt->manager, manager);
-	if (tls_client_was_reset(client)) {
-		reason_set(why, "%s reset the connection instead of responding to the request",
-			   manager);
-		return OUTCOME_BUSY;
-	}
+	if (tls_client_was_reset(client))
+		return was_reset(manager, client, why);
 	if (tls_client_lacks_certificate(client))
-		reason_set(why,
-			   "%s closed the connection without a response; it requires a client "
-			   "certificate: set certificate_file and private_key_file in [tls]",
-			   manager);
+		cause = "it requires a client certificate: set certificate_file and "
+			"private_key_file in [tls]";
+	else if (tls_client_sent_certificate(client))
+		cause = attempt->password ? "either the password in password_file is wrong or not "
+					    "required, or "
+					    "the certificate in certificate_file is not for the "
+					    "address of "
+					    "this host (ssl_verify_host)"
+					  : "either it requires a password, or the certificate in "
+					    "certificate_file is not for the address of this host "
+					    "(ssl_verify_host)";
+	else if (tls_client_was_closed_in_order(client))
+		cause = "managers do not close like that because of a password; check whether a "
+			"load balancer or proxy in front of it terminates TLS";
 	else if (attempt->password)
-		reason_set(why,
-			   "%s closed the connection without a response; usually the password in "
-			   "password_file is wrong",
-			   manager);
-	else
-		reason_set(why,
-			   "%s closed the connection without a response; usually it requires a "
-			   "password: set password_file in [auth]",
-			   manager);
+		cause = "usually the password in password_file is wrong, or it requires none";
+	reason_set(why, "%s closed the connection without a response; %s", manager, cause);
 	return OUTCOME_REFUSED;
 }
 

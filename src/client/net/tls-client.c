@@ -17,6 +17,7 @@ struct tls_client {
 	struct reason warning;
 	bool asked_for_certificate;
 	bool was_reset;
+	bool was_closed_in_order;
 };
 
 /* ------------------------------------------------------------------ callbacks of the handshake */
@@ -36,12 +37,17 @@ static int verify(X509_STORE_CTX *store, void *unused)
 				  &client->warning);
 }
 
-/* Called only when the manager asks for a certificate and none is configured. */
-static int note_certificate_request(SSL *ssl, X509 **certificate, EVP_PKEY **key)
+/* Called when the manager asks for a certificate; the configured one, if any, is sent. */
+static int note_certificate_request(SSL *ssl, void *unused)
 {
-	(void)certificate, (void)key;
+	(void)unused;
 	client_of(ssl)->asked_for_certificate = true;
-	return 0;
+	return 1;
+}
+
+static bool has_certificate(const struct tls_client *client)
+{
+	return SSL_get_certificate(client->ssl);
 }
 
 /* ------------------------------------------------------------------ waiting */
@@ -63,6 +69,7 @@ static int wait_for_ssl(struct tls_client *client, int r, const struct deadline 
 		events = deadline_wait(deadline, client->fd, POLLOUT);
 		return events < 0 ? events : 0;
 	case SSL_ERROR_ZERO_RETURN:
+		client->was_closed_in_order = true;
 		return -EPIPE;
 	case SSL_ERROR_SYSCALL:
 		client->was_reset = saved_errno == ECONNRESET || saved_errno == EPIPE;
@@ -115,7 +122,7 @@ static bool is_certificate_alert(int reason)
 static int certificate_refused(struct tls_client *client, const char *manager, const char *text,
 			       struct reason *why)
 {
-	if (client->asked_for_certificate)
+	if (tls_client_lacks_certificate(client))
 		reason_set(why,
 			   "%s requires a client certificate (%s); set certificate_file and "
 			   "private_key_file in [tls]",
@@ -152,7 +159,7 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 		return OUTCOME_UNTRUSTED;
 	}
 	if (is_certificate_alert(reason) ||
-	    (client->asked_for_certificate && reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE))
+	    (tls_client_lacks_certificate(client) && reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE))
 		return certificate_refused(client, manager, text, why);
 	if (is_no_tls(reason)) {
 		reason_set(why, "%s does not speak TLS (%s); check the port", manager, text);
@@ -203,7 +210,7 @@ int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context,
 	client->trust = trust;
 	SSL_CTX_set_cert_verify_callback(context, verify, NULL);
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_client_cert_cb(context, note_certificate_request);
+	SSL_CTX_set_cert_cb(context, note_certificate_request, NULL);
 
 	client->ssl = SSL_new(context);
 	if (!client->ssl || SSL_set_app_data(client->ssl, client) != 1 ||
@@ -323,7 +330,12 @@ const char *tls_client_version(const struct tls_client *client)
 
 bool tls_client_lacks_certificate(const struct tls_client *client)
 {
-	return client->asked_for_certificate;
+	return client->asked_for_certificate && !has_certificate(client);
+}
+
+bool tls_client_sent_certificate(const struct tls_client *client)
+{
+	return client->asked_for_certificate && has_certificate(client);
 }
 
 const char *tls_client_warning(const struct tls_client *client)
@@ -339,6 +351,11 @@ X509 *tls_client_certificate(const struct tls_client *client)
 bool tls_client_was_reset(const struct tls_client *client)
 {
 	return client->was_reset;
+}
+
+bool tls_client_was_closed_in_order(const struct tls_client *client)
+{
+	return client->was_closed_in_order;
 }
 
 int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bool dates)

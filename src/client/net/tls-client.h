@@ -63,8 +63,14 @@ const char *tls_client_version(const struct tls_client *client);
 /* Did the manager ask for a client certificate that we do not have? */
 bool tls_client_lacks_certificate(const struct tls_client *client);
 
+/* Did the manager ask for a client certificate, and get ours? */
+bool tls_client_sent_certificate(const struct tls_client *client);
+
 /* Did the manager reset the connection? */
 bool tls_client_was_reset(const struct tls_client *client);
+
+/* Did the manager end TLS with a close_notify alert? */
+bool tls_client_was_closed_in_order(const struct tls_client *client);
 
 /*
  * A problem that was accepted because of a pin (an expired certificate); null: none. Owned by the
