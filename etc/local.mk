@@ -6,14 +6,29 @@ if WITH_REGISTRAR
 dist_catalog_DATA += etc/agent-registrar.catalog
 endif
 
+# Loaders of shell completion: the program prints the scripts, also those for agent-auth.
 bashcompletiondir = @bashcompletiondir@
-EXTRA_DIST += etc/agent-register.bash-completion
+zshcompletiondir = @zshcompletiondir@
+fishcompletiondir = @fishcompletiondir@
+COMPLETIONS = agent-register
+EXTRA_DIST += \
+	etc/completion/agent-register.bash \
+	etc/completion/agent-register.zsh \
+	etc/completion/agent-register.fish
 install-data-hook:
 	$(MKDIR_P) "$(DESTDIR)$(bashcompletiondir)"
-	$(INSTALL_DATA) $(top_srcdir)/etc/agent-register.bash-completion \
-		"$(DESTDIR)$(bashcompletiondir)/agent-register"
+	$(MKDIR_P) "$(DESTDIR)$(zshcompletiondir)" "$(DESTDIR)$(fishcompletiondir)"
+	for program in $(COMPLETIONS); do \
+		from="$(top_srcdir)/etc/completion/$$program"; \
+		$(INSTALL_DATA) "$$from.bash" "$(DESTDIR)$(bashcompletiondir)/$$program" && \
+		$(INSTALL_DATA) "$$from.zsh" "$(DESTDIR)$(zshcompletiondir)/_$$program" && \
+		$(INSTALL_DATA) "$$from.fish" "$(DESTDIR)$(fishcompletiondir)/$$program.fish" || exit 1; \
+	done
 	ln -sf agent-register "$(DESTDIR)$(bashcompletiondir)/agent-auth"
+	ln -sf agent-register.fish "$(DESTDIR)$(fishcompletiondir)/agent-auth.fish"
 uninstall-hook:
-	rm -f "$(DESTDIR)$(bashcompletiondir)/agent-register"
-	rm -f "$(DESTDIR)$(bashcompletiondir)/agent-auth"
+	for program in $(COMPLETIONS) agent-auth; do \
+		rm -f "$(DESTDIR)$(bashcompletiondir)/$$program" "$(DESTDIR)$(zshcompletiondir)/_$$program" \
+			"$(DESTDIR)$(fishcompletiondir)/$$program.fish"; \
+	done
 	rm -f "$(DESTDIR)$(sbindir)/agent-auth"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Wiring: the command line, the log, signals, the configuration, the command. */
+#include "client/commands/agent-auth.h"
 #include "client/commands/options.h"
 #include "client/registration/policy.h"
 #include "client/system/config-wait.h"
@@ -63,13 +64,14 @@ static int die_of_signal(int stop_fd)
 	return 128 + number;
 }
 
-static int read_config(struct config *config, const struct options *options, struct reason *why)
+static int read_config(struct config *config, const struct client_options *options,
+		       struct reason *why)
 {
 	int r = config_init(config);
 
 	if (r < 0)
 		return reason_errno(why, r, "Cannot make room for the configuration");
-	if (options->command->config != CONFIG_UNREAD) {
+	if (options->command->mode != CONFIG_UNREAD) {
 		r = options->config_file ? config_read_file(config, options->config_file, why)
 					 : config_read_defaults(config, why);
 		if (r >= 0)
@@ -85,7 +87,7 @@ static int run_command(struct program *program)
 	const struct outcome_policy *misconfigured = outcome_policy(OUTCOME_MISCONFIGURED);
 	const struct command *command = program->options->command;
 	struct reason why = { 0 };
-	int status = command->config == CONFIG_AWAITED ? config_wait_wait(program->stop_fd) : 0;
+	int status = command->mode == CONFIG_AWAITED ? config_wait_wait(program->stop_fd) : 0;
 
 	if (status < 0)
 		return status;
@@ -104,7 +106,7 @@ static int run_command(struct program *program)
 
 int main(int count, char **arguments)
 {
-	cleanup(options_done) struct options options = { 0 };
+	cleanup(options_done) struct client_options options = { 0 };
 	struct program program = { .options = &options };
 	cleanup_fd int stop_fd = -1;
 	int r;
@@ -113,7 +115,7 @@ int main(int count, char **arguments)
 		return EXIT_LOCAL_ERROR;
 	r = options_parse(&options, count, arguments);
 	if (r != 0)
-		return r < 0 ? EXIT_USAGE : 0;
+		return r > 0 ? 0 : agent_auth_is_called(arguments[0]) ? EXIT_FAILURE : EXIT_USAGE;
 	log_open("agent-register", options.verbosity > 0 ? LOG_DEBUG : LOG_INFO);
 	if (notify_check() < 0) {
 		log_error("systemd waits to be notified, but libsystemd.so.0 cannot be loaded; "

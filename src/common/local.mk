@@ -7,6 +7,8 @@ libcommon_a_SOURCES = \
 	src/common/authd-message.c src/common/authd-message.h \
 	src/common/base64.c src/common/base64.h \
 	src/common/cleanup.h \
+	src/common/command-line.c src/common/command-line.h \
+	src/common/completion.c src/common/completion.h \
 	src/common/deadline.c src/common/deadline.h \
 	src/common/dlopen-note.h \
 	src/common/enroll-jwt.c src/common/enroll-jwt.h \
@@ -15,6 +17,7 @@ libcommon_a_SOURCES = \
 	src/common/io.c src/common/io.h \
 	src/common/libsystemd.c src/common/libsystemd.h \
 	src/common/log.c src/common/log.h \
+	src/common/nearest.c src/common/nearest.h \
 	src/common/outcome.h \
 	src/common/pem-diagnosis.c src/common/pem-diagnosis.h \
 	src/common/pem-file.c src/common/pem-file.h \

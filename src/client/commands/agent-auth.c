@@ -12,76 +12,119 @@
 #include "common/secret.h"
 
 #include <arpa/inet.h>
-#include <getopt.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define FAILURE 1 /* the exit status of everything but success */
 
-enum { OPTION_STATE = 0x100 };
-
 /* What kind of value an option takes, for which the configuration wants another form. */
 enum form { FORM_PLAIN, FORM_PATH, FORM_ADDRESS };
 
-/*
- * One row an option: for getopt, for -h, and the setting that it stands for (null: handled in
- * take_option()).
- */
-static const struct row {
-	int letter;
-	const char *argument;
+/* The setting that an option stands for. */
+struct auth_setting {
 	const char *section, *key;
 	enum form form;
 	const char *wrong; /* what agent-auth says of a bad value */
-	const char *help;
-} rows[] = {
-	{ 'm', "HOST", "manager", "address", FORM_PLAIN, "Could not resolve hostname",
-	  "the manager's address" },
-	{ 'p', "PORT", "manager", "port", FORM_PLAIN, "Invalid port",
-	  "its registration port (1515)" },
-	{ 'A', "NAME", "agent", "name", FORM_PLAIN, "Invalid agent name",
-	  "the agent's name (the host name)" },
-	{ 'D', "DIR", "agent", "directory", FORM_PATH, "Invalid directory",
-	  "the agent's directory (/var/ossec)" },
-	{ 'g', "GROUP", "agent", "group", FORM_PLAIN, "Invalid group",
-	  "the group that may read the key (wazuh, else ossec)" },
-	{ 'v', "FILE", "tls", "ca_file", FORM_PATH, "Invalid CA certificate file",
-	  "the CA that issued the manager's certificate; without it, the manager is not verified" },
-	{ 'x', "FILE", "tls", "certificate_file", FORM_PATH, "Invalid certificate file",
-	  "the agent's certificate" },
-	{ 'k', "FILE", "tls", "private_key_file", FORM_PATH, "Invalid private key file",
-	  "its private key" },
-	{ 'P', "FILE", NULL, NULL, FORM_PATH, NULL,
-	  "the file with the manager's password (DIR/etc/authd.pass, if there)" },
-	{ 'c', "CIPHERS", "tls", "ciphers", FORM_PLAIN, "Invalid ciphers",
-	  "OpenSSL cipher list for TLS 1.2" },
-	{ 'G', "GROUPS", "agent", "groups", FORM_PLAIN, "Invalid group name",
-	  "the agent's groups, separated by commas" },
-	{ 'I', "IP", "agent", "ip", FORM_ADDRESS, "Invalid IP", "the agent's address" },
-	{ 'i', NULL, NULL, NULL, FORM_PLAIN, NULL,
-	  "the agent's address is the one that the manager sees" },
-	{ 'n', "INDEX", NULL, NULL, FORM_PLAIN, NULL,
-	  "the network interface of a link-local IPv6 address" },
-	{ 'a', NULL, NULL, NULL, FORM_PLAIN, NULL,
-	  "changes nothing: TLS 1.2 and 1.3 are spoken with and without it" },
-	{ 't', NULL, NULL, NULL, FORM_PLAIN, NULL,
-	  "test the options and the files they name; ask nobody" },
-	{ 'd', NULL, NULL, NULL, FORM_PLAIN, NULL, "say more" },
-	{ 'V', NULL, NULL, NULL, FORM_PLAIN, NULL, "print the version" },
-	{ 'h', NULL, NULL, NULL, FORM_PLAIN, NULL, "print this help" },
 };
 
-#define ROW_COUNT (sizeof rows / sizeof rows[0])
-
 /* The command line; a process has one. Pointers into argv. */
-static struct {
-	const char *values[ROW_COUNT]; /* of the rows with a setting; the last one given */
+static struct auth_options {
+	/* of the rows with a setting; the last one given */
+	const char *manager, *port, *name, *directory, *group, *groups, *ip;
+	const char *ca_file, *certificate_file, *private_key_file, *ciphers;
 	const char *password_file;
 	const char *interface_index;
-	bool use_source_address, pick_any_tls, only_test, has_extra;
+	const char *state_directory;
+	bool use_source_address, pick_any_tls, only_test, debug, has_extra;
 	bool password_was_given; /* in place of a file */
-	bool is_wrong;           /* getopt(3) has said what */
 } line;
+
+static option_setter set_password, set_help, set_version;
+
+#define SETTING(short, value, member, config_section, config_key, config_form, bad, ...)       \
+	{                                                                                      \
+		.letter = short, .argument = value, .set = option_set_text,                    \
+		.offset = offsetof(struct auth_options, member),                               \
+		.data = &(const struct auth_setting){ config_section, config_key, config_form, \
+						      bad },                                   \
+		__VA_ARGS__                                                                    \
+	}
+
+static const struct option_row rows[] = {
+	SETTING('m', "HOST", manager, "manager", "address", FORM_PLAIN,
+		"Could not resolve hostname", .kind = ARGUMENT_HOST,
+		.help = "the manager's address"),
+	SETTING('p', "PORT", port, "manager", "port", FORM_PLAIN, "Invalid port",
+		.help = "its registration port (1515)"),
+	SETTING('A', "NAME", name, "agent", "name", FORM_PLAIN, "Invalid agent name",
+		.help = "the agent's name (the host name)"),
+	SETTING('D', "DIR", directory, "agent", "directory", FORM_PATH, "Invalid directory",
+		.kind = ARGUMENT_DIRECTORY, .help = "the agent's directory (/var/ossec)"),
+	SETTING('g', "GROUP", group, "agent", "group", FORM_PLAIN, "Invalid group",
+		.kind = ARGUMENT_GROUP,
+		.help = "the group that may read the key (wazuh, else ossec)"),
+	SETTING('v', "FILE", ca_file, "tls", "ca_file", FORM_PATH, "Invalid CA certificate file",
+		.kind = ARGUMENT_FILE,
+		.help = "the CA that issued the manager's certificate; without it, the manager is "
+			"not verified"),
+	SETTING('x', "FILE", certificate_file, "tls", "certificate_file", FORM_PATH,
+		"Invalid certificate file", .kind = ARGUMENT_FILE,
+		.help = "the agent's certificate"),
+	SETTING('k', "FILE", private_key_file, "tls", "private_key_file", FORM_PATH,
+		"Invalid private key file", .kind = ARGUMENT_FILE, .help = "its private key"),
+	{ .letter = 'P',
+	  .argument = "FILE",
+	  .kind = ARGUMENT_FILE,
+	  .set = set_password,
+	  .help = "the file with the manager's password (DIR/etc/authd.pass, if there)" },
+	SETTING('c', "CIPHERS", ciphers, "tls", "ciphers", FORM_PLAIN, "Invalid ciphers",
+		.help = "OpenSSL cipher list for TLS 1.2"),
+	SETTING('G', "GROUPS", groups, "agent", "groups", FORM_PLAIN, "Invalid group name",
+		.help = "the agent's groups, separated by commas"),
+	SETTING('I', "IP", ip, "agent", "ip", FORM_ADDRESS, "Invalid IP",
+		.help = "the agent's address"),
+	{ .letter = 'i',
+	  .set = option_set_true,
+	  .offset = offsetof(struct auth_options, use_source_address),
+	  .help = "the agent's address is the one that the manager sees" },
+	{ .letter = 'n',
+	  .argument = "INDEX",
+	  .set = option_set_text,
+	  .offset = offsetof(struct auth_options, interface_index),
+	  .help = "the network interface of a link-local IPv6 address" },
+	{ .letter = 'a',
+	  .set = option_set_true,
+	  .offset = offsetof(struct auth_options, pick_any_tls),
+	  .help = "changes nothing: TLS 1.2 and 1.3 are spoken with and without it" },
+	{ .letter = 't',
+	  .set = option_set_true,
+	  .offset = offsetof(struct auth_options, only_test),
+	  .help = "test the options and the files they name; contact no manager" },
+	{ .letter = 'd',
+	  .set = option_set_true,
+	  .offset = offsetof(struct auth_options, debug),
+	  .help = "enable debug logging" },
+	{ .letter = 'V', .is_last = true, .set = set_version, .help = "print the version" },
+	{ .letter = 'h', .is_last = true, .set = set_help, .help = "print this help" },
+	{ .name = "state",
+	  .argument = "DIR",
+	  .set = option_set_text,
+	  .kind = ARGUMENT_DIRECTORY,
+	  .offset = offsetof(struct auth_options, state_directory),
+	  .help = "remember state in DIR, as agent-register does" },
+	{ 0 },
+};
+
+const struct command_line agent_auth_command_line = {
+	.program = "agent-auth",
+	.usage = "-m HOST [OPTION...]",
+	.purpose = "Ask a Wazuh or OSSEC manager for a key, as agent-auth does. This is "
+		   "agent-register(8) under another name; the differences from the agents' own "
+		   "agent-auth are listed in agent-auth(8).",
+	.help_option = "-h",
+	.has_getopt_words = true,
+	.options = rows,
+};
 
 bool agent_auth_is_called(const char *path)
 {
@@ -92,103 +135,57 @@ bool agent_auth_is_called(const char *path)
 
 /* ------------------------------------------------------------------ parsing */
 
-static void print_help(void)
+static int set_help(void *target, const struct option_row *row, char *value)
 {
-	printf("Usage: agent-auth -m HOST [OPTION...]\n\n"
-	       "Ask a Wazuh or OSSEC manager for a key, as agent-auth does. This is "
-	       "agent-register(8) under another name;\n"
-	       "the differences from the agents' own agent-auth are listed in "
-	       "agent-auth(8).\n\nOptions:\n");
-	for (size_t i = 0; i < ROW_COUNT; i++)
-		printf("  -%c %-8s %s\n", rows[i].letter, rows[i].argument ?: "", rows[i].help);
-	printf("  --state DIR remember state in DIR, as agent-register does\n");
+	(void)target, (void)row, (void)value;
+	command_line_print_help(&agent_auth_command_line);
+	return 0;
+}
+
+static int set_version(void *target, const struct option_row *row, char *value)
+{
+	(void)target, (void)row, (void)value;
+	printf("agent-auth of agent-register " PACKAGE_VERSION "\n");
+	return 0;
 }
 
 /* A password on the command line was seen by whoever looked; at least nobody else shall see it. */
-static void take_password(char *argument)
+static int set_password(void *target, const struct option_row *row, char *value)
 {
+	struct auth_options *options = target;
 	struct stat status;
 
-	if (stat(argument, &status) == 0) {
-		line.password_file = argument;
-		return;
+	(void)row;
+	if (stat(value, &status) == 0) {
+		options->password_file = value;
+		return 0;
 	}
-	line.password_was_given = true;
-	explicit_bzero(argument, strlen(argument));
-}
-
-static int take_option(struct options *options, int letter, char *argument)
-{
-	switch (letter) {
-	case OPTION_STATE:
-		options->state_directory = argument;
-		return 0;
-	case 'P':
-		take_password(argument);
-		return 0;
-	case 'i':
-		line.use_source_address = true;
-		return 0;
-	case 'n':
-		line.interface_index = argument;
-		return 0;
-	case 'a':
-		line.pick_any_tls = true;
-		return 0;
-	case 't':
-		line.only_test = true;
-		return 0;
-	case 'd':
-		options->verbosity++;
-		return 0;
-	case 'V':
-		printf("agent-auth of agent-register " PACKAGE_VERSION "\n");
-		return 1;
-	case 'h':
-		print_help();
-		return 1;
-	}
-	for (size_t i = 0; i < ROW_COUNT; i++)
-		if (rows[i].letter == letter) {
-			line.values[i] = argument;
-			return 0;
-		}
-	line.is_wrong = true;
+	options->password_was_given = true;
+	explicit_bzero(value, strlen(value));
 	return 0;
 }
 
 static int run_agent_auth(struct program *program);
 
-int agent_auth_parse(struct options *options, int count, char **arguments)
+int agent_auth_parse(struct client_options *options, int count, char **arguments)
 {
 	static const struct command command = { .name = "agent-auth",
-						.config = CONFIG_UNREAD,
+						.mode = CONFIG_UNREAD,
 						.run = run_agent_auth };
-	static const struct option long_options[] = {
-		{ "state", required_argument, NULL, OPTION_STATE }, { 0 }
-	};
-	char letters[2 * ROW_COUNT + 1];
-	size_t used = 0;
-	int letter, r = 0;
+	struct parsed_line parsed;
+	int r = command_line_parse(&parsed, &agent_auth_command_line, &line, count, arguments);
 
-	for (size_t i = 0; i < ROW_COUNT; i++) {
-		letters[used++] = (char)rows[i].letter;
-		if (rows[i].argument)
-			letters[used++] = ':';
-	}
-	letters[used] = '\0';
-
-	while (r == 0 && (letter = getopt_long(count, arguments, letters, long_options, NULL)) >= 0)
-		r = take_option(options, letter, optarg);
-	line.has_extra = optind < count;
+	if (r < 0 || parsed.is_done)
+		return r < 0 ? r : 1;
+	line.has_extra = parsed.argument_count > 0;
 	options->command = &command;
 	options->force = true;
-	/*
-	 * Whoever has called us is a person or a script, whose own notifications are none of our
-	 * business.
-	 */
+	options->verbosity = line.debug;
+	if (line.state_directory)
+		options->state_directory = line.state_directory;
+	/* The notifications that a calling script's service expects are none of our business. */
 	(void)unsetenv("NOTIFY_SOCKET");
-	return r;
+	return 0;
 }
 
 /* ------------------------------------------------------------------ from options to settings */
@@ -234,34 +231,31 @@ static char *formed(enum form form, const char *value)
 	}
 }
 
-static const char *value_of(int letter)
+static int set_setting(struct config *config, const struct option_row *row, struct reason *why)
 {
-	for (size_t i = 0; i < ROW_COUNT; i++)
-		if (rows[i].letter == letter)
-			return line.values[i];
-	return NULL;
+	const struct auth_setting *setting = row->data;
+	const char *given = *(const char **)(void *)((char *)&line + row->offset);
+	cleanup_free char *value = given ? formed(setting->form, given) : NULL;
+
+	if (given && !value)
+		return reason_errno(why, errno, "Cannot take -%c", row->letter);
+	if (value && *value == '\0') {
+		reason_set(why, "%s: -%c is empty", setting->wrong, row->letter);
+		return -EINVAL;
+	}
+	return value ? config_set(config, setting->section, setting->key, value, setting->wrong,
+				  why)
+		     : 0;
 }
 
 static int set_all(struct config *config, struct reason *why)
 {
-	for (size_t i = 0; i < ROW_COUNT; i++) {
-		cleanup_free char *value = line.values[i] ? formed(rows[i].form, line.values[i])
-							  : NULL;
-		int r = 0;
+	int r = 0;
 
-		if (line.values[i] && !value)
-			return reason_errno(why, errno, "Cannot take -%c", rows[i].letter);
-		if (value && *value == '\0') {
-			reason_set(why, "%s: -%c is empty", rows[i].wrong, rows[i].letter);
-			return -EINVAL;
-		}
-		if (value)
-			r = config_set(config, rows[i].section, rows[i].key, value, rows[i].wrong,
-				       why);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (const struct option_row *row = rows; r >= 0 && !option_row_is_end(row); row++)
+		if (row->data)
+			r = set_setting(config, row, why);
+	return r;
 }
 
 static int refuse(struct reason *why, const char *text)
@@ -275,7 +269,7 @@ static int refuse(struct reason *why, const char *text)
  */
 static int set_interface(struct config *config, struct reason *why)
 {
-	const char *host = value_of('m'), *index = line.interface_index;
+	const char *host = line.manager, *index = line.interface_index;
 	size_t digits = index ? strspn(index, "0123456789") : 0;
 	cleanup_free char *scoped = NULL;
 	struct endpoint manager;
@@ -320,7 +314,7 @@ static int set_password_file(struct config *config, struct reason *why)
 /* The configuration would expand specifiers in it. */
 static int check_name(struct reason *why)
 {
-	const char *name = value_of('A');
+	const char *name = line.name;
 	size_t length = name ? strlen(name) : 0;
 	char shown[256];
 
@@ -338,7 +332,7 @@ static int refuse_password(const struct config *config, struct reason *why)
 {
 	char directory[256];
 
-	escape_string(directory, sizeof directory, value_of('D') ?: config->agent.directory);
+	escape_string(directory, sizeof directory, line.directory ?: config->agent.directory);
 	reason_set(why,
 		   "-P takes a file, and there is none of that name. If it was the password "
 		   "itself: everybody on this machine can read command lines, so use another one, "
@@ -351,14 +345,16 @@ static int check_combinations(const struct config *config, struct reason *why)
 {
 	if (line.password_was_given)
 		return refuse_password(config, why);
-	if (value_of('I') && line.use_source_address)
+	if (line.ip && line.use_source_address)
 		return refuse(why, "Options '-I' and '-i' are uncompatible.");
-	if (!value_of('x') != !value_of('k'))
-		return refuse(why, value_of('x') ? "-x needs -k: a certificate is of no use "
-						   "without its private key"
-						 : "-k needs -x: a private key is of no use "
-						   "without its certificate");
-	if (!value_of('m') && !line.only_test)
+	if (!line.certificate_file != !line.private_key_file)
+		return refuse(why, line.certificate_file ? "-x needs -k: a certificate is of no "
+							   "use "
+							   "without its private key"
+							 : "-k needs -x: a private key is of no "
+							   "use "
+							   "without its certificate");
+	if (!line.manager && !line.only_test)
 		return refuse(why, "Manager IP not set.");
 	return check_name(why);
 }
@@ -410,9 +406,7 @@ static int run_agent_auth(struct program *program)
 	int r;
 
 	secret_protect_process();
-	agent_auth_output_begin(value_of('v'));
-	if (line.is_wrong)
-		return FAILURE;
+	agent_auth_output_begin(line.ca_file);
 	r = configure(config, &why);
 	if (r == 0)
 		tell_remarks(config);

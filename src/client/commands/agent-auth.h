@@ -17,10 +17,14 @@
 /* Is this how a program named agent-auth is called? `path` is argv[0]. */
 bool agent_auth_is_called(const char *path);
 
+/* agent-auth's options, for its help and for shell completion. */
+extern const struct command_line agent_auth_command_line;
+
 /*
  * Parse agent-auth's command line, of which a password is wiped (best effort: it was there to be
- * seen). `options` gets the command that does the rest. What is wrong with the line is said by that
- * command, so that the exit status is always agent-auth's. Returns 0 to go on, or 1 when all is
- * done (-h, -V).
+ * seen). `options` gets the command that does the rest. Returns 0 to go on, 1 when all is done
+ * (-h, -V), or -EINVAL when an option is wrong (a message has been printed; agent-auth's exit
+ * status for that is 1).
  */
-int agent_auth_parse(struct options *options, int count, char **arguments);
+int agent_auth_parse(struct client_options *options, int count, char **arguments)
+	__attribute__((warn_unused_result));

@@ -34,7 +34,7 @@ static bool is_key_itself(const char *argument)
 }
 
 /* Which file? Returns 0 (null: standard input), or the exit status. */
-static int choose_file(const struct options *options, const char **ret)
+static int choose_file(const struct client_options *options, const char **ret)
 {
 	const char *argument = options->argument_count > 0 ? options->arguments[0] : NULL;
 
@@ -72,7 +72,7 @@ static int confirm_replacing(const struct agent_key *old, const char *path, void
 
 int command_import(struct program *program)
 {
-	const struct options *options = program->options;
+	const struct client_options *options = program->options;
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	struct deadline forever = { USEC_INFINITY, program->stop_fd };
 	struct question question = { program, &key };

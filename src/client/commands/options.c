@@ -2,229 +2,254 @@
 #include "client/commands/options.h"
 
 #include "client/commands/agent-auth.h"
+#include "client/config/types.h"
 #include "common/cleanup.h"
-#include "common/escape.h"
+#include "common/completion.h"
 
-#include <getopt.h>
 #include <string.h>
 
 #define DEFAULT_STATE_DIRECTORY LOCALSTATEDIR "/lib/agent-register"
 
-static const struct command commands[] = {
-	{ "run", "", "register if there is no valid key yet (default)", 0, 0, CONFIG_AWAITED,
-	  command_run },
-	{ "status", "", "show as what this machine is registered, and the last error", 0, 0,
-	  CONFIG_READ, command_status },
-	{ "check", "", "walk through all that a registration needs, without asking for a key", 0, 0,
-	  CONFIG_READ, command_check },
-	{ "import", "[FILE|-]",
-	  "install a key that was exported at the manager, from FILE or the standard input", 0, 1,
-	  CONFIG_READ, command_import },
-	{ "reset", "", "make this machine ready to become an image: forget who it is", 0, 0,
-	  CONFIG_READ, command_reset },
-	{ "deregister", "",
-	  "remove this agent at the manager (method api), then do what reset does", 0, 0,
-	  CONFIG_READ, command_deregister },
-	{ "pin", "HOST[:PORT]", "show a manager's certificate and the pin line to paste", 1, 1,
-	  CONFIG_READ, command_pin },
+static int command_completion(struct program *program);
+
+/* ------------------------------------------------------------------ the tables */
+
+enum command_index {
+	COMMAND_RUN,
+	COMMAND_STATUS,
+	COMMAND_CHECK,
+	COMMAND_IMPORT,
+	COMMAND_RESET,
+	COMMAND_DEREGISTER,
+	COMMAND_PIN,
+	COMMAND_COMPLETION,
+	COMMAND_COUNT,
+};
+
+static const struct command commands[COMMAND_COUNT + 1] = {
+	[COMMAND_RUN] = { .name = "run",
+			  .help = "register if there is no valid key yet (default)",
+			  .mode = CONFIG_AWAITED,
+			  .run = command_run },
+	[COMMAND_STATUS] = { .name = "status",
+			     .help = "show which agent this machine is registered as, and the "
+				     "last error",
+			     .mode = CONFIG_READ,
+			     .run = command_status },
+	[COMMAND_CHECK] = { .name = "check",
+			    .help = "check everything that a registration needs, without "
+				    "requesting a key",
+			    .mode = CONFIG_READ,
+			    .run = command_check },
+	[COMMAND_IMPORT] = { .name = "import",
+			     .arguments = "[FILE|-]",
+			     .help = "install a key that was exported at the manager, from FILE or "
+				     "standard input",
+			     .most = 1,
+			     .kind = ARGUMENT_FILE,
+			     .mode = CONFIG_READ,
+			     .run = command_import },
+	[COMMAND_RESET] = { .name = "reset",
+			    .help = "make this machine ready to become an image: remove its "
+				    "identity",
+			    .mode = CONFIG_READ,
+			    .run = command_reset },
+	[COMMAND_DEREGISTER] = { .name = "deregister",
+				 .help = "remove this agent at the manager (method api), then do "
+					 "what reset does",
+				 .mode = CONFIG_READ,
+				 .run = command_deregister },
+	[COMMAND_PIN] = { .name = "pin",
+			  .arguments = "HOST[:PORT]",
+			  .help = "show a manager's certificate and the pin line to paste",
+			  .least = 1,
+			  .most = 1,
+			  .kind = ARGUMENT_HOST,
+			  .mode = CONFIG_READ,
+			  .run = command_pin },
+	[COMMAND_COMPLETION] = { .name = "completion",
+				 .arguments = "SHELL",
+				 .help = "print the completion script for bash, zsh or fish",
+				 .least = 1,
+				 .most = 1,
+				 .choices = completion_shells,
+				 .mode = CONFIG_UNREAD,
+				 .run = command_completion },
+};
+
+/* The commands that read the configuration, and so all that may be said of it. */
+#define CONFIGURED (COMMAND_BIT(COMMAND_COMPLETION) - 1)
+#define FOR(name) COMMAND_BIT(COMMAND_##name)
+
+static option_setter set_key, set_version, set_help, set_assignment, count_debug;
+
+#define KEY(option, short, value, config_key, ...)                                      \
+	{                                                                               \
+		.name = option, .letter = short, .argument = value, .data = config_key, \
+		.set = set_key, .commands = CONFIGURED, __VA_ARGS__                     \
+	}
+
+static const struct option_row option_rows[] = {
+	KEY("manager", 'm', "HOST", "manager.address", .kind = ARGUMENT_HOST,
+	    .help = "the manager's address (repeatable: failover order)"),
+	KEY("port", 'p', "PORT", "manager.port",
+	    .help = "the port of its service (1515; api: 55000; enroll: 1517)"),
+	KEY("name", 'A', "NAME", "agent.name", .help = "the agent's name (default: the host name)"),
+	KEY("directory", 'D', "DIR", "agent.directory", .kind = ARGUMENT_DIRECTORY,
+	    .help = "the agent's directory (/var/ossec)"),
+	KEY("group", 'g', "GROUP", "agent.group", .kind = ARGUMENT_GROUP,
+	    .help = "the group that may read the key (wazuh, else ossec)"),
+	KEY("ca", 'v', "FILE", "tls.ca_file", .kind = ARGUMENT_FILE,
+	    .help = "the CA that issued the manager's certificate"),
+	KEY("certificate", 'x', "FILE", "tls.certificate_file", .kind = ARGUMENT_FILE,
+	    .help = "our certificate"),
+	KEY("private-key", 'k', "FILE", "tls.private_key_file", .kind = ARGUMENT_FILE,
+	    .help = "its private key"),
+	KEY("pin", '\0', "PIN", "tls.pin",
+	    .help = "the manager's key: sha256//BASE64 (repeatable)"),
+	KEY("method", '\0', "METHOD", "manager.method", .choices = config_methods,
+	    .help = "how to register: authd, api, enroll, import"),
+	{ .name = "set",
+	  .argument = "SECTION.KEY=VALUE",
+	  .set = set_assignment,
+	  .commands = CONFIGURED,
+	  .help = "set any key of agent-register.conf(5) (repeatable)" },
+	{ .name = "config",
+	  .argument = "FILE",
+	  .set = option_set_text,
+	  .kind = ARGUMENT_FILE,
+	  .offset = offsetof(struct client_options, config_file),
+	  .commands = CONFIGURED,
+	  .help = "read FILE instead of the default file and its drop-ins" },
+	{ .name = "state",
+	  .argument = "DIR",
+	  .set = option_set_text,
+	  .kind = ARGUMENT_DIRECTORY,
+	  .offset = offsetof(struct client_options, state_directory),
+	  .commands = CONFIGURED,
+	  .help = "remember state in DIR (" DEFAULT_STATE_DIRECTORY ")" },
+	{ .name = "force",
+	  .set = option_set_true,
+	  .offset = offsetof(struct client_options, force),
+	  .commands = FOR(RUN) | FOR(IMPORT) | FOR(RESET) | FOR(DEREGISTER),
+	  .help = "run: over a valid key; import: also that, and on a manager; reset, deregister: "
+		  "while the agent runs" },
+	{ .name = "json",
+	  .set = option_set_true,
+	  .offset = offsetof(struct client_options, json),
+	  .commands = FOR(STATUS),
+	  .help = "status: as JSON" },
+	{ .name = "yes",
+	  .set = option_set_true,
+	  .offset = offsetof(struct client_options, yes),
+	  .commands = FOR(IMPORT) | FOR(RESET) | FOR(DEREGISTER),
+	  .help = "import, reset, deregister: do not ask for confirmation" },
+	{ .name = "debug", .letter = 'd', .set = count_debug, .help = "enable debug logging" },
+	{ .name = "version",
+	  .letter = 'V',
+	  .set = set_version,
+	  .is_last = true,
+	  .help = "print the version" },
+	{ .name = "help",
+	  .letter = 'h',
+	  .set = set_help,
+	  .is_last = true,
+	  .help = "print this help" },
 	{ 0 },
 };
 
-enum {
-	OPTION_CONFIG = 0x100,
-	OPTION_SET,
-	OPTION_STATE,
-	OPTION_PIN,
-	OPTION_METHOD,
-	OPTION_FORCE,
-	OPTION_JSON,
-	OPTION_YES,
+static const struct command_line command_line = {
+	.program = "agent-register",
+	.usage = "[OPTION...] [COMMAND]",
+	.purpose = "Register this machine's Wazuh or OSSEC agent with its manager.",
+	.epilog = "Secrets are never given here: see password_file in agent-register.conf(5).",
+	.help_option = "--help",
+	.commands = commands,
+	.default_command = "run",
+	.options = option_rows,
 };
 
-/*
- * One row an option: for getopt, for --help, and the configuration key it sets (null: handled in
- * take_option).
- */
-static const struct option_row {
-	const char *long_name;
-	int value; /* the short option, or a number from 0x100 */
-	const char *argument;
-	const char *setting;
-	const char *help;
-} option_rows[] = {
-	{ "manager", 'm', "HOST", "manager.address",
-	  "the manager's address (repeatable: failover order)" },
-	{ "port", 'p', "PORT", "manager.port",
-	  "the port of its service (1515; api: 55000; enroll: 1517)" },
-	{ "name", 'A', "NAME", "agent.name", "the agent's name (default: the host name)" },
-	{ "directory", 'D', "DIR", "agent.directory", "the agent's directory (/var/ossec)" },
-	{ "group", 'g', "GROUP", "agent.group",
-	  "the group that may read the key (wazuh, else ossec)" },
-	{ "ca", 'v', "FILE", "tls.ca_file", "the CA that issued the manager's certificate" },
-	{ "certificate", 'x', "FILE", "tls.certificate_file", "our certificate" },
-	{ "private-key", 'k', "FILE", "tls.private_key_file", "its private key" },
-	{ "pin", OPTION_PIN, "PIN", "tls.pin", "the manager's key: sha256//BASE64 (repeatable)" },
-	{ "method", OPTION_METHOD, "METHOD", "manager.method",
-	  "how to register: authd, api, enroll, import" },
-	{ "set", OPTION_SET, "SECTION.KEY=VALUE", NULL,
-	  "set any key of agent-register.conf(5) (repeatable)" },
-	{ "config", OPTION_CONFIG, "FILE", NULL,
-	  "read FILE instead of the default file and its drop-ins" },
-	{ "state", OPTION_STATE, "DIR", NULL,
-	  "remember state in DIR (" DEFAULT_STATE_DIRECTORY ")" },
-	{ "force", OPTION_FORCE, NULL, NULL,
-	  "run: over a valid key; import: also that, and on a manager; reset, deregister: while "
-	  "the agent runs" },
-	{ "json", OPTION_JSON, NULL, NULL, "status: as JSON" },
-	{ "yes", OPTION_YES, NULL, NULL, "import, reset, deregister: do not ask" },
-	{ "debug", 'd', NULL, NULL, "say more" },
-	{ "version", 'V', NULL, NULL, "print the version" },
-	{ "help", 'h', NULL, NULL, "print this help" },
-};
+/* ------------------------------------------------------------------ storing options */
 
-#define OPTION_COUNT (sizeof option_rows / sizeof option_rows[0])
-
-static void print_help(void)
+static int set_help(void *target, const struct option_row *row, char *value)
 {
-	printf("Usage: agent-register [OPTION...] [COMMAND]\n\n"
-	       "Register this machine's Wazuh or OSSEC agent with its manager.\n\nCommands:\n");
-	for (const struct command *command = commands; command->name; command++) {
-		char left[32];
-
-		(void)snprintf(left, sizeof left, "%s %s", command->name, command->arguments);
-		printf("  %-22s %s\n", left, command->help);
-	}
-	printf("\nOptions:\n");
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		const struct option_row *row = &option_rows[i];
-		char left[48];
-
-		(void)snprintf(left, sizeof left, "%c%c%s --%s%s%s", row->value < 0x100 ? '-' : ' ',
-			       row->value < 0x100 ? row->value : ' ',
-			       row->value < 0x100 ? "," : " ", row->long_name,
-			       row->argument ? " " : "", row->argument ?: "");
-		printf("  %-28s %s\n", left, row->help);
-	}
-	printf("\nSecrets are never given here: see password_file in agent-register.conf(5).\n");
+	(void)target, (void)row, (void)value;
+	command_line_print_help(&command_line);
+	return 0;
 }
 
-/* ------------------------------------------------------------------ parsing */
+static int set_version(void *target, const struct option_row *row, char *value)
+{
+	(void)target, (void)row, (void)value;
+	printf("agent-register " PACKAGE_VERSION "\n");
+	return 0;
+}
 
-static int remember_setting(struct options *options, const char *key, const char *value)
+static int count_debug(void *target, const struct option_row *row, char *value)
+{
+	struct client_options *options = target;
+
+	(void)row, (void)value;
+	options->verbosity++;
+	return 0;
+}
+
+/* Takes over `assignment`; null: there was no memory for it. */
+static int add_assignment(struct client_options *options, char *assignment)
 {
 	struct string_list *list = &options->settings;
-	char **items = reallocarray(list->items, list->count + 1, sizeof *items);
-	int n;
+	char **items = assignment ? reallocarray(list->items, list->count + 1, sizeof *items)
+				  : NULL;
 
-	if (!items)
-		return -ENOMEM;
+	if (!items) {
+		free(assignment);
+		return usage_error("out of memory");
+	}
 	list->items = items;
-	n = key ? asprintf(&items[list->count], "%s=%s", key, value)
-		: asprintf(&items[list->count], "%s", value);
-	if (n < 0)
-		return -ENOMEM;
-	list->count++;
+	items[list->count++] = assignment;
 	return 0;
 }
 
-static int take_option(struct options *options, int value, const char *argument)
+static int set_assignment(void *target, const struct option_row *row, char *value)
 {
-	switch (value) {
-	case OPTION_CONFIG:
-		options->config_file = argument;
-		return 0;
-	case OPTION_STATE:
-		options->state_directory = argument;
-		return 0;
-	case OPTION_SET:
-		return remember_setting(options, NULL, argument);
-	case OPTION_FORCE:
-		options->force = true;
-		return 0;
-	case OPTION_JSON:
-		options->json = true;
-		return 0;
-	case OPTION_YES:
-		options->yes = true;
-		return 0;
-	case 'd':
-		options->verbosity++;
-		return 0;
-	case 'V':
-		printf("agent-register " PACKAGE_VERSION "\n");
-		return 1;
-	case 'h':
-		print_help();
-		return 1;
-	}
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (option_rows[i].value == value)
-			return remember_setting(options, option_rows[i].setting, argument);
-	return -EINVAL; /* getopt_long has said what is wrong */
+	(void)row;
+	return add_assignment(target, strdup(value));
 }
 
-static int complain(const char *what)
+static int set_key(void *target, const struct option_row *row, char *value)
 {
-	(void)fprintf(stderr, "agent-register: %s; see agent-register --help\n", what);
-	return -EINVAL;
+	const char *key = row->data;
+	char *assignment;
+
+	if (asprintf(&assignment, "%s=%s", key, value) < 0)
+		assignment = NULL;
+	return add_assignment(target, assignment);
 }
 
-static int find_command(struct options *options)
+int options_parse(struct client_options *options, int count, char **arguments)
 {
-	const char *name = options->argument_count > 0 ? options->arguments[0] : "run";
-	char problem[128], shown[64];
+	struct parsed_line parsed;
+	int r;
 
-	for (options->command = commands; options->command->name; options->command++)
-		if (strcmp(options->command->name, name) == 0)
-			break;
-	if (!options->command->name) {
-		(void)snprintf(problem, sizeof problem, "there is no command '%s'",
-			       escape_string(shown, sizeof shown, name));
-		return complain(problem);
-	}
-	if (options->argument_count > 0) {
-		options->arguments++;
-		options->argument_count--;
-	}
-	(void)snprintf(problem, sizeof problem, "the command %s takes %s", name,
-		       options->command->maximum ? options->command->arguments : "no arguments");
-	if (options->argument_count < options->command->minimum ||
-	    options->argument_count > options->command->maximum)
-		return complain(problem);
-	return 0;
-}
-
-int options_parse(struct options *options, int count, char **arguments)
-{
-	struct option long_options[OPTION_COUNT + 1] = { 0 };
-	char short_options[2 * OPTION_COUNT + 1];
-	size_t used = 0;
-	int value, r = 0;
-
-	*options = (struct options){ .state_directory = DEFAULT_STATE_DIRECTORY };
+	*options = (struct client_options){ .state_directory = DEFAULT_STATE_DIRECTORY };
 	if (agent_auth_is_called(arguments[0]))
 		return agent_auth_parse(options, count, arguments);
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		const struct option_row *row = &option_rows[i];
+	r = command_line_parse(&parsed, &command_line, options, count, arguments);
+	if (r < 0 || parsed.is_done)
+		return r < 0 ? r : 1;
+	options->command = parsed.command;
+	options->arguments = parsed.arguments;
+	options->argument_count = parsed.argument_count;
+	return 0;
+}
 
-		long_options[i] = (struct option){ row->long_name,
-						   row->argument ? required_argument : no_argument,
-						   NULL, row->value };
-		if (row->value < 0x100)
-			short_options[used++] = (char)row->value;
-		if (row->value < 0x100 && row->argument)
-			short_options[used++] = ':';
-	}
-	short_options[used] = '\0';
+static int command_completion(struct program *program)
+{
+	const char *shell = program->options->arguments[0];
 
-	while (r == 0 &&
-	       (value = getopt_long(count, arguments, short_options, long_options, NULL)) >= 0)
-		r = take_option(options, value, optarg);
-	if (r != 0)
-		return r;
-	options->arguments = arguments + optind;
-	options->argument_count = count - optind;
-	return find_command(options);
+	completion_print(&command_line, shell);
+	completion_print(&agent_auth_command_line, shell);
+	return 0;
 }
 
 /* ------------------------------------------------------------------ applying */
@@ -243,7 +268,7 @@ static bool is_first_of_its_key(const struct string_list *settings, size_t i)
 	return true;
 }
 
-int options_apply(const struct options *options, struct config *config, struct reason *why)
+int options_apply(const struct client_options *options, struct config *config, struct reason *why)
 {
 	for (size_t i = 0; i < options->settings.count; i++) {
 		const char *setting = options->settings.items[i];
@@ -262,10 +287,10 @@ int options_apply(const struct options *options, struct config *config, struct r
 	return 0;
 }
 
-void options_done(struct options *options)
+void options_done(struct client_options *options)
 {
 	for (size_t i = 0; i < options->settings.count; i++)
 		free(options->settings.items[i]);
 	free(options->settings.items);
-	*options = (struct options){ 0 };
+	*options = (struct client_options){ 0 };
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* The command line. */
+/* The command line of agent-register: the tables of its commands and options. */
 #pragma once
 
 #include "client/config/config.h"
+#include "common/command-line.h"
 
 #include <stdbool.h>
 
-struct options {
+/* What the command line says. Texts point into argv, except those of `settings`. */
+struct client_options {
 	const struct command *command;
 	char **arguments; /* of the command; not owned */
 	int argument_count;
@@ -21,24 +23,16 @@ struct options {
 
 /* What a command is given. */
 struct program {
-	const struct options *options;
+	const struct client_options *options;
 	struct config config;
 	int stop_fd; /* readable when asked to stop */
 };
 
-/* One command of the program; the table is in options.c. */
-struct command {
-	const char *name;
-	const char *arguments; /* for the help: "HOST[:PORT]" */
-	const char *help;
-	int minimum, maximum; /* how many arguments */
-	/*
-	 * Read the configuration files first? As a service also wait until they are complete
-	 * (early-start.h)?
-	 */
-	enum { CONFIG_UNREAD, CONFIG_READ, CONFIG_AWAITED } config;
-	int (*run)(struct program *program); /* returns the exit status */
-};
+/*
+ * What a command (struct command in options.c) needs, its `mode`: are the configuration files read
+ * first, and are they, as a service, waited for until they are complete (config-wait.h)?
+ */
+enum config_use { CONFIG_UNREAD, CONFIG_READ, CONFIG_AWAITED };
 
 int command_run(struct program *program);
 int command_status(struct program *program);
@@ -49,15 +43,18 @@ int command_deregister(struct program *program);
 int command_import(struct program *program);
 
 /*
- * Parse the command line. Returns 0 to go on, 1 when all is done (--help, --version), or -EINVAL
- * when it is wrong (a message has been printed). Free with options_done().
+ * Parse the command line, as agent-auth's if that is how the program was called. Returns 0 to go
+ * on, 1 when all is done (--help, --version), or -EINVAL when it is wrong (a message has been
+ * printed). Free with options_done() in any case.
  */
-int options_parse(struct options *options, int count, char **arguments);
+int options_parse(struct client_options *options, int count, char **arguments)
+	__attribute__((warn_unused_result));
 
 /*
  * Put what the command line sets over the configuration. Returns 0, or a negative errno with `why`
  * set.
  */
-int options_apply(const struct options *options, struct config *config, struct reason *why);
+int options_apply(const struct client_options *options, struct config *config, struct reason *why)
+	__attribute__((warn_unused_result));
 
-void options_done(struct options *options);
+void options_done(struct client_options *options);

@@ -5,6 +5,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/io.h"
+#include "common/nearest.h"
 
 #include <ini.h>
 #include <string.h>
@@ -92,32 +93,6 @@ void config_done(struct config *config)
 
 /* ------------------------------------------------------------------ unknown names */
 
-/* The Levenshtein distance of two words; SIZE_MAX for words of 64 bytes or more. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[65], length = strlen(b);
-
-	if (strlen(a) >= 64 || length >= 64)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < length; j++) {
-			size_t change = diagonal + (a[i] != b[j]), add = row[j] + 1,
-			       drop = row[j + 1] + 1;
-
-			diagonal = row[j + 1];
-			row[j + 1] = change < add ? change : add;
-			if (drop < row[j + 1])
-				row[j + 1] = drop;
-		}
-	}
-	return row[length];
-}
-
 /*
  * The valid key most similar to SECTION.NAME; a key of the same name in another section is the
  * nearest.
@@ -128,8 +103,8 @@ static const struct config_key *nearest_key(const char *section, const char *nam
 	size_t least = SIZE_MAX;
 
 	for (const struct config_key *key = config_keys; key->section; key++) {
-		size_t names = distance(name, key->name),
-		       sections = distance(section, key->section);
+		size_t names = nearest_distance(name, key->name),
+		       sections = nearest_distance(section, key->section);
 		size_t sum = names == SIZE_MAX || sections == SIZE_MAX ? SIZE_MAX - 1
 								       : 4 * names + sections;
 
@@ -253,7 +228,7 @@ static void check_section(struct ini_source *source, const char *line)
 
 	(void)snprintf(section, sizeof section, "%.*s", (int)length, line + 1);
 	for (const struct config_key *key = config_keys; key->section; key++) {
-		size_t d = distance(section, key->section);
+		size_t d = nearest_distance(section, key->section);
 
 		if (d < least) {
 			least = d;

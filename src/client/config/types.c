@@ -334,7 +334,7 @@ static int parse_tls_version(void *target, const char *text, const struct config
 
 /* ------------------------------------------------------------------ the types */
 
-static const char *const methods[] = { "authd", "api", "enroll", "import", NULL };
+const char *const config_methods[] = { "authd", "api", "enroll", "import", NULL };
 static const char *const clone_policies[] = { "register", "keep", "refuse", NULL };
 static const char *const duplicate_policies[] = { "wait", "suffix", "replace", "fail", NULL };
 
@@ -351,7 +351,7 @@ const struct config_type config_pin_list = { parse_pin, clear_list, .is_list = t
 const struct config_type config_group_list = { parse_groups, clear_list, .is_list = true };
 const struct config_type config_agent_name = { parse_agent_name, clear_string };
 const struct config_type config_agent_ip = { parse_agent_ip, clear_string };
-const struct config_type config_method = { parse_choice, clear_choice, .choices = methods };
+const struct config_type config_method = { parse_choice, clear_choice, .choices = config_methods };
 const struct config_type config_on_clone = { parse_choice, clear_choice,
 					     .choices = clone_policies };
 const struct config_type config_on_duplicate = { parse_choice, clear_choice,

@@ -42,3 +42,6 @@ extern const struct config_type config_agent_ip; /* char *: any, src, address or
 extern const struct config_type config_method;
 extern const struct config_type config_on_clone;
 extern const struct config_type config_on_duplicate;
+
+/* The words for the methods, in the order of enum method_kind; ends with null. */
+extern const char *const config_methods[];

@@ -7,12 +7,14 @@ unit_tests = \
 	test-authd-message-reply \
 	test-authd-message-request \
 	test-base64 \
+	test-command-line \
 	test-deadline \
 	test-enroll-jwt \
 	test-escape \
 	test-exported-key \
 	test-reason \
 	test-pem-diagnosis \
+	test-nearest \
 	test-secret \
 	test-tls-context
 
@@ -31,6 +33,8 @@ test_authd_message_request_SOURCES = tests/unit/common/test-authd-message-reques
 test_authd_message_request_LDADD = $(unit_libraries)
 test_base64_SOURCES = tests/unit/common/test-base64.c
 test_base64_LDADD = $(unit_libraries)
+test_command_line_SOURCES = tests/unit/common/test-command-line.c
+test_command_line_LDADD = $(unit_libraries)
 test_deadline_SOURCES = tests/unit/common/test-deadline.c
 test_deadline_LDADD = $(unit_libraries)
 test_enroll_jwt_SOURCES = tests/unit/common/test-enroll-jwt.c
@@ -43,6 +47,8 @@ test_reason_SOURCES = tests/unit/common/test-reason.c
 test_reason_LDADD = $(unit_libraries)
 test_pem_diagnosis_SOURCES = tests/unit/common/test-pem-diagnosis.c
 test_pem_diagnosis_LDADD = $(unit_libraries)
+test_nearest_SOURCES = tests/unit/common/test-nearest.c
+test_nearest_LDADD = $(unit_libraries)
 test_secret_SOURCES = tests/unit/common/test-secret.c
 test_secret_LDADD = $(unit_libraries)
 test_tls_context_SOURCES = tests/unit/common/test-tls-context.c

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <unistd.h>
 
 #define MOST 12
@@ -15,7 +14,7 @@
  * Parse "agent-register WORDS...". What is printed goes to the file `output` instead of into the
  * test's own report.
  */
-static int parse(struct options *options, const char *const *words, const char *output)
+static int parse(struct client_options *options, const char *const *words, const char *output)
 {
 	static char *arguments[MOST + 2];
 	int count = 1, saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO), r;
@@ -26,7 +25,6 @@ static int parse(struct options *options, const char *const *words, const char *
 	for (; *words; words++)
 		arguments[count++] = (char *)(uintptr_t)*words;
 	arguments[count] = NULL;
-	optind = 0; /* getopt_long starts anew */
 
 	(void)fflush(stdout);
 	(void)dup2(fd, STDOUT_FILENO);
@@ -53,13 +51,20 @@ static const struct {
 	{ { "-m", "a", "status" }, "status" },
 	{ { "status", "-m", "a" }, "status" },
 	{ { "--", "status" }, "status" },
-	{ { "frobnicate" }, NULL, "there is no command 'frobnicate'" },
-	{ { "\x1b[31m" }, NULL, "there is no command '\\x1b[31m'" },
-	{ { "" }, NULL, "there is no command ''" },
-	{ { "run", "now" }, NULL, "run takes no arguments" },
-	{ { "status", "x" }, NULL, "takes no arguments" },
+	{ { "frobnicate" }, NULL, "unknown command 'frobnicate'" },
+	{ { "\x1b[31m" }, NULL, "unknown command '\\x1b[31m'" },
+	{ { "" }, NULL, "unknown command ''" },
+	{ { "run", "now" }, NULL, "run takes none" },
+	{ { "status", "x" }, NULL, "takes none" },
 	{ { "pin" }, NULL, "pin takes HOST[:PORT]" },
 	{ { "pin", "a", "b" }, NULL, "pin takes HOST[:PORT]" },
+	{ { "completion", "bash" }, "completion" },
+	{ { "completion", "bsh" }, NULL, "did you mean 'bash'?" },
+	{ { "strat" }, NULL, "did you mean 'status'?" },
+	{ { "--diretory", "x" }, NULL, "did you mean --directory?" },
+	{ { "run", "--json" }, NULL, "--json belongs to status, not to run" },
+	{ { "-m", "a", "completion", "bash" }, NULL, "-m belongs to" },
+	{ { "--method", "enrol" }, NULL, "did you mean 'enroll'?" },
 	{ { "--frobnicate" }, NULL, "frobnicate" },
 	{ { "-Z" }, NULL, "Z" },
 	{ { "-m" }, NULL, "m" },
@@ -73,7 +78,7 @@ static void test_commands(void **state)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *label = rows[i].words[0] ?: "nothing";
-		struct options options;
+		struct client_options options;
 		int r = parse(&options, rows[i].words, output);
 		char *said = read_file(output, NULL);
 
@@ -120,10 +125,10 @@ static void test_called_as_agent_auth(void **state)
 static void test_plain_options(void **state)
 {
 	static const char *const none[] = { NULL }, *const all[] = {
-		"--config", "/c", "--state", "/s", "--force", "-d", "-dd", "pin", "host", NULL
+		"--config", "/c", "--state", "/s", "--force", "-d", "-dd", "import", "host", NULL
 	};
 	const char *output = path_in(*state, "output");
-	struct options options;
+	struct client_options options;
 
 	assert_int_equal(parse(&options, none, output), 0);
 	assert_null(options.config_file);
@@ -147,7 +152,7 @@ static void test_help_and_version(void **state)
 {
 	static const char *const help[] = { "--help", NULL }, *const version[] = { "-V", NULL };
 	const char *output = path_in(*state, "output");
-	struct options options;
+	struct client_options options;
 	char *said;
 
 	assert_int_equal(parse(&options, help, output), 1);
@@ -172,7 +177,7 @@ static void test_help_and_version(void **state)
 static void parse_and_apply(void **state, struct config *config, const char *const *words,
 			    int expected, struct reason *why)
 {
-	struct options options;
+	struct client_options options;
 
 	assert_int_equal(parse(&options, words, path_in(*state, "output")), 0);
 	assert_int_equal(options_apply(&options, config, why), expected);
