@@ -32,6 +32,7 @@ libclient_a_SOURCES = \
 	src/client/net/net.h \
 	src/client/net/proxy.c src/client/net/proxy.h \
 	src/client/net/resolve.c \
+	src/client/net/tls-chain.c src/client/net/tls-chain.h \
 	src/client/net/tls-client.c src/client/net/tls-client.h \
 	src/client/net/tls-verify.c src/client/net/tls-verify.h \
 	src/client/net/tunnel.c \

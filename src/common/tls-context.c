@@ -26,6 +26,10 @@ static const struct {
 	{ SSL_R_EE_KEY_TOO_SMALL, "the certificate's key is too small" },
 	{ SSL_R_CA_KEY_TOO_SMALL, "the CA's key is too small" },
 	{ SSL_R_CA_MD_TOO_WEAK, "the certificate's signature is too weak" },
+	{ SSL_R_WRONG_SIGNATURE_TYPE, "wrong signature type" },
+	{ SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, "no secure renegotiation" },
+	{ SSL_R_BAD_SIGNATURE, "bad signature" },
+	{ SSL_R_NO_CIPHERS_AVAILABLE, "no ciphers left to offer" },
 	{ SSL_R_CERTIFICATE_VERIFY_FAILED, "certificate verify failed" },
 	{ SSL_R_UNEXPECTED_EOF_WHILE_READING, "unexpected end" },
 	{ SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, "alert: protocol version" },
@@ -255,8 +259,12 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 	if (!use_chain(context, first, file.bio)) {
 		char text[256];
 
-		reason_set(why, "The certificate in %s is not usable: %s", path,
-			   tls_error_text(text, sizeof text));
+		reason_set(why,
+			   "The certificate in %s is not usable: %s; if it is too weak for "
+			   "OpenSSL's security level, reissue it, or lower the level in the "
+			   "ciphers "
+			   "(DEFAULT@SECLEVEL=1)",
+			   path, tls_error_text(text, sizeof text));
 		return -EINVAL;
 	}
 	return 0;

@@ -31,6 +31,26 @@ def test_name(machine, start_manager, certificates, certificate, host, verify_na
     assert manager.requests == []
 
 
+def test_address_as_dns_name(machine, start_manager):
+    result = machine.fails("untrusted", "contains 127.0.0.1 as a DNS name", "IP:127.0.0.1",
+                           manager=start_manager(certificate="dns-ipv4"))
+    assert "not for" not in result.failure
+
+
+@pytest.mark.parametrize("certificate, name", [("san-star", "localhost"),
+                                               ("san-wildcard", "a.b.manager.test"),
+                                               ("san-lan", "m_1.lan")])
+def test_wildcard_that_does_not_count(machine, start_manager, certificate, name):
+    machine.fails("untrusted", "a wildcard stands for exactly one label", f"DNS:{name}",
+                  manager=start_manager(certificate=certificate),
+                  settings={"tls.verify_name": name})
+
+
+def test_wildcard_of_one_label(machine, start_manager):
+    machine.registers(manager=start_manager(certificate="san-lan"),
+                      settings={"tls.verify_name": "manager.lan"})
+
+
 def test_wrong_name_says_which_names_are_right(machine, start_manager):
     manager = start_manager(certificate="wrong-name")
     machine.fails("untrusted", "DNS:elsewhere.test, IP:192.0.2.1, CN=elsewhere", manager=manager)

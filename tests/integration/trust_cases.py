@@ -53,7 +53,7 @@ TRUST = {
     "self-signed": ("self-signed", ["--ca", "CA"], "not issued by a CA in"),
     "expired": ("expired", ["--ca", "CA"], "expired on 2021-01-01"),
     "not yet valid": ("not-yet-valid", ["--ca", "CA"], "not valid before 2085-01-01"),
-    "certificate of a client": ("client-only", ["--ca", "CA"], "purpose"),
+    "certificate of a client": ("client-only", ["--ca", "CA"], "extendedKeyUsage serverAuth"),
     "other pin": ("good", ["--pin", "OTHERPIN"], "does not match pin in [tls]"),
     "ca and other pin": ("good", ["--ca", "CA", "--pin", "OTHERPIN"],
                          "does not match pin in [tls]"),

@@ -95,8 +95,33 @@ static bool is_version_problem(int reason)
 	       reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE ||
 	       reason == SSL_R_NO_PROTOCOLS_AVAILABLE ||
 	       reason == SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY ||
-	       reason == SSL_R_WRONG_SSL_VERSION || reason == SSL_R_DH_KEY_TOO_SMALL ||
-	       reason == SSL_R_EE_KEY_TOO_SMALL;
+	       reason == SSL_R_WRONG_SSL_VERSION || reason == SSL_R_NO_CIPHERS_AVAILABLE;
+}
+
+/* What an administrator can do about a handshake that failed otherwise; null: nothing is known. */
+static const char *handshake_remedy(int reason)
+{
+	static const struct {
+		int reason;
+		const char *remedy;
+	} rows[] = {
+		{ SSL_R_DH_KEY_TOO_SMALL, "let it use a larger key or ECDHE, or allow it by "
+					  "ciphers in [tls]: DEFAULT@SECLEVEL=1" },
+		{ SSL_R_EE_KEY_TOO_SMALL, "reissue its certificate with RSA of 2048 bits or more, "
+					  "or allow it by ciphers in [tls]: DEFAULT@SECLEVEL=1" },
+		{ SSL_R_WRONG_SIGNATURE_TYPE, "its signatures are too weak for this machine; allow "
+					      "them by ciphers in [tls]: DEFAULT@SECLEVEL=0" },
+		{ SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, "its TLS library has no secure "
+							      "renegotiation (RFC 5746); update "
+							      "it" },
+		{ SSL_R_BAD_SIGNATURE, "its private key does not belong to its certificate" },
+		{ SSL_R_TLSV1_UNRECOGNIZED_NAME, "use a name in address that it knows" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].reason == reason)
+			return rows[i].remedy;
+	return NULL;
 }
 
 static bool is_no_tls(int reason)
@@ -137,6 +162,7 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 	int reason = ERR_GET_REASON(ERR_peek_error()), saved_errno = errno;
 	char manager[ENDPOINT_TEXT_SIZE], buffer[256];
 	const char *text = tls_error_text(buffer, sizeof buffer);
+	const char *remedy = handshake_remedy(reason);
 
 	endpoint_text(client->endpoint, manager);
 	if (r == -ETIMEDOUT) {
@@ -171,7 +197,8 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 			   "min_version and ciphers in [tls]",
 			   manager, text);
 	else
-		reason_set(why, "The TLS handshake with %s failed: %s", manager, text);
+		reason_set(why, "The TLS handshake with %s failed: %s%s%s", manager, text,
+			   remedy ? "; " : "", remedy ?: "");
 	return OUTCOME_UNTRUSTED;
 }
 

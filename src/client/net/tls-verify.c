@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/net/tls-verify.h"
 
+#include "client/net/tls-chain.h"
 #include "common/escape.h"
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-#include <time.h>
 
 /* ------------------------------------------------------------------ describing */
-
-static void describe_now(char *buffer, size_t size)
-{
-	time_t now = time(NULL);
-	struct tm broken_down;
-
-	if (!gmtime_r(&now, &broken_down) || strftime(buffer, size, "%F %T UTC", &broken_down) == 0)
-		buffer[0] = '\0';
-}
 
 /* Append "LABELtext", escaped, with a separator. */
 static void append_name(char *buffer, size_t size, const char *label, const void *text,
@@ -71,6 +62,71 @@ void tls_certificate_describe_names(X509 *certificate, char *buffer, size_t size
 
 /* ------------------------------------------------------------------ the name rule */
 
+/*
+ * Call `matches` with the DNS alternative names and the common names of a certificate until it says
+ * yes. Returns whether it did.
+ */
+static bool any_dns_name(X509 *certificate,
+			 bool (*matches)(const char *pattern, size_t length, const char *name),
+			 const char *name)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	const X509_NAME *subject = X509_get_subject_name(certificate);
+	bool found = false;
+
+	for (int i = 0; !found && i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *each = sk_GENERAL_NAME_value(names, i);
+
+		found = each->type == GEN_DNS &&
+			matches((const char *)ASN1_STRING_get0_data(each->d.dNSName),
+				(size_t)ASN1_STRING_length(each->d.dNSName), name);
+	}
+	GENERAL_NAMES_free(names);
+	for (int i = -1;
+	     !found && (i = X509_NAME_get_index_by_NID(subject, NID_commonName, i)) >= 0;) {
+		const ASN1_STRING *text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i));
+
+		found = matches((const char *)ASN1_STRING_get0_data(text),
+				(size_t)ASN1_STRING_length(text), name);
+	}
+	return found;
+}
+
+static bool is_text(const char *pattern, size_t length, const char *name)
+{
+	return length == strlen(name) && strncasecmp(pattern, name, length) == 0;
+}
+
+/*
+ * What agent-auth accepts beyond OpenSSL: a name with the dot of the root domain, and a wildcard in
+ * front of one label ("*.lan"), which stands for one label of letters, digits and hyphens.
+ */
+static bool is_agent_auth_form(const char *pattern, size_t length, const char *name)
+{
+	size_t first = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "-");
+
+	if (length > 1 && pattern[length - 1] == '.')
+		length--;
+	if (length < 3 || memcmp(pattern, "*.", 2) != 0)
+		return is_text(pattern, length, name);
+	return first > 0 && name[first] == '.' && !memchr(pattern + 2, '.', length - 2) &&
+	       is_text(pattern + 1, length - 1, name + first);
+}
+
+/* A wildcard that a person might think to cover the name. */
+static bool is_wildcard_for(const char *pattern, size_t length, const char *name)
+{
+	size_t name_length = strlen(name);
+
+	if (length == 1 && *pattern == '*')
+		return true;
+	return length > 2 && memcmp(pattern, "*.", 2) == 0 && name_length + 1 >= length - 1 &&
+	       (is_text(pattern + 2, length - 2, name) ||
+		(name_length >= length - 1 &&
+		 is_text(pattern + 1, length - 1, name + name_length - (length - 1))));
+}
+
 bool tls_certificate_names(X509 *certificate, const char *name)
 {
 	const unsigned int host_flags = X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT |
@@ -89,7 +145,8 @@ bool tls_certificate_names(X509 *certificate, const char *name)
 	    inet_pton(AF_INET6, address, &scratch) != 1)
 		/* With a leading dot OpenSSL would accept every name below the domain. */
 		return address[0] != '.' &&
-		       X509_check_host(certificate, address, 0, host_flags, NULL) == 1;
+		       (X509_check_host(certificate, address, 0, host_flags, NULL) == 1 ||
+			any_dns_name(certificate, is_agent_auth_form, address));
 	if (X509_check_ip_asc(certificate, address, 0) == 1)
 		return true;
 
@@ -107,46 +164,6 @@ bool tls_certificate_names(X509 *certificate, const char *name)
 }
 
 /* ------------------------------------------------------------------ verification */
-
-static int chain_failed(X509_STORE_CTX *store, const char *manager, const struct tls_trust *trust,
-			struct reason *why)
-{
-	int error = X509_STORE_CTX_get_error(store), depth = X509_STORE_CTX_get_error_depth(store);
-	X509 *certificate = X509_STORE_CTX_get_current_cert(store);
-	const char *whose = depth == 0 ? "The certificate" : "A certificate in the chain";
-	char when[64], now[64];
-
-	describe_now(now, sizeof now);
-	switch (error) {
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		tls_describe_time(X509_get0_notAfter(certificate), when, sizeof when);
-		reason_set(why, "%s of %s expired on %s (this machine's clock says %s)", whose,
-			   manager, when, now);
-		break;
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		tls_describe_time(X509_get0_notBefore(certificate), when, sizeof when);
-		reason_set(why,
-			   "%s of %s is not valid before %s (this machine's clock says %s; check "
-			   "it)",
-			   whose, manager, when, now);
-		break;
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-	case X509_V_ERR_CERT_SIGNATURE_FAILURE: /* a CA of the same name with another key */
-		reason_set(why,
-			   "The certificate of %s was not issued by a CA in %s (%s); compare with: "
-			   "agent-register pin %s",
-			   manager, trust->ca_file, X509_verify_cert_error_string(error), manager);
-		break;
-	default:
-		reason_set(why, "%s of %s was rejected: %s", whose, manager,
-			   X509_verify_cert_error_string(error));
-	}
-	return 0;
-}
 
 bool tls_key_is_pinned(X509 *certificate, const struct string_list *pins)
 {
@@ -180,6 +197,36 @@ static void warn_of_dates(X509 *certificate, const char *manager, struct reason 
 	}
 }
 
+/* None of the certificate's names counts: say why, also when one looks as if it did. */
+static void explain_names(X509 *certificate, const char *name, const char *manager,
+			  struct reason *why)
+{
+	char names[512];
+	struct in6_addr scratch;
+	bool is_address = inet_pton(AF_INET, name, &scratch) == 1 ||
+			  inet_pton(AF_INET6, name, &scratch) == 1;
+
+	tls_certificate_describe_names(certificate, names, sizeof names);
+	if (is_address && any_dns_name(certificate, is_text, name))
+		reason_set(why,
+			   "The certificate of %s contains %s as a DNS name, which does not count "
+			   "for an IP address; reissue it with the alternative name IP:%s, or use "
+			   "pin instead of ca_file",
+			   manager, name, name);
+	else if (!is_address && any_dns_name(certificate, is_wildcard_for, name))
+		reason_set(why,
+			   "The certificate of %s is valid for %s, not for %s: a wildcard stands "
+			   "for "
+			   "exactly one label of letters, digits and hyphens in front of a domain; "
+			   "reissue it with DNS:%s, or set verify_name",
+			   manager, names, name, name);
+	else
+		reason_set(why,
+			   "The certificate of %s is valid for %s, not for %s: set address to one "
+			   "of its names, or set verify_name",
+			   manager, names, name);
+}
+
 int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
 		       const struct tls_trust *trust, struct reason *why, struct reason *warning)
 {
@@ -191,8 +238,10 @@ int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
 	endpoint_text(endpoint, manager);
 	if (!trust->verify)
 		return 1;
-	if (trust->ca_file && X509_verify_cert(store) != 1)
-		return chain_failed(store, manager, trust, why);
+	if (trust->ca_file && X509_verify_cert(store) != 1) {
+		tls_chain_explain(store, manager, trust->ca_file, why);
+		return 0;
+	}
 	if (pinned && !tls_key_is_pinned(certificate, trust->pins)) {
 		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
 		reason_set(why,
@@ -202,14 +251,8 @@ int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
 		return 0;
 	}
 	if ((trust->ca_file || trust->verify_name) && !tls_certificate_names(certificate, name)) {
-		char names[512];
-
 		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
-		tls_certificate_describe_names(certificate, names, sizeof names);
-		reason_set(why,
-			   "The certificate of %s is valid for %s, not for %s: set address to one "
-			   "of its names, or set verify_name",
-			   manager, names, name);
+		explain_names(certificate, name, manager, why);
 		return 0;
 	}
 	if (!trust->ca_file)

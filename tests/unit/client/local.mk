@@ -21,6 +21,7 @@ unit_tests += \
 	test-schedule \
 	test-state \
 	test-systemctl \
+	test-tls-chain \
 	test-tls-client \
 	test-tls-verify \
 	test-tls-verify-names \
@@ -58,6 +59,8 @@ test_endpoint_SOURCES = tests/unit/client/net/test-endpoint.c
 test_endpoint_LDADD = $(unit_libraries)
 test_proxy_SOURCES = tests/unit/client/net/test-proxy.c
 test_proxy_LDADD = $(unit_libraries)
+test_tls_chain_SOURCES = tests/unit/client/net/test-tls-chain.c
+test_tls_chain_LDADD = $(unit_libraries)
 test_tls_client_SOURCES = tests/unit/client/net/test-tls-client.c
 test_tls_client_LDADD = $(unit_libraries) -lpthread
 test_tls_verify_names_SOURCES = tests/unit/client/net/test-tls-verify-names.c

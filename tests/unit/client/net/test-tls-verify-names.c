@@ -35,9 +35,21 @@ static const struct {
 	{ { .alternative_names = "DNS:LOCALHOST" }, "localhost", true },
 	/* agent-auth overlooks a common name that stands first; that is a fault of its own */
 	{ { .common_names = { "localhost" } }, "localhost", true },
-	/* agent-auth takes a star for any one label; here two labels must follow it */
+	/* agent-auth takes a star for any one label; here a label must follow it */
 	{ { .alternative_names = "DNS:*" }, "localhost", false },
-	{ { .alternative_names = "DNS:*.org" }, "example.org", false },
+	{ { .alternative_names = "DNS:*.lan" }, "m.lan", true },
+	{ { .alternative_names = "DNS:*.LAN" }, "M-1.lan", true },
+	{ { .common_names = { "*.lan" } }, "m.lan", true },
+	{ { .alternative_names = "DNS:*.lan" }, "a.m.lan", false },
+	{ { .alternative_names = "DNS:*.lan" }, "lan", false },
+	{ { .alternative_names = "DNS:*.lan" }, ".lan", false },
+	{ { .alternative_names = "DNS:*.lan" }, "m.land", false },
+	{ { .alternative_names = "DNS:*.lan" }, "m_1.lan", false },
+	{ { .alternative_names = "DNS:*.*" }, "m.lan", false },
+	{ { .alternative_names = "DNS:*." }, "m.", false },
+	{ { .alternative_names = "DNS:m.example.org." }, "m.example.org", true },
+	{ { .alternative_names = "DNS:m.example.org." }, "m.example.org.", true },
+	{ { .alternative_names = "DNS:." }, ".", false },
 
 	{ { .alternative_names = "DNS:*.example.org" }, "m.example.org", true },
 	{ { .alternative_names = "DNS:*.example.org" }, "M.EXAMPLE.ORG", true },
