@@ -31,8 +31,7 @@ static const struct {
 	  "reissue it with keyUsage digitalSignature" },
 	{ X509_V_ERR_PATH_LENGTH_EXCEEDED, "allows fewer CAs below it than there are (pathlen)",
 	  "reissue it with a larger pathlen, or put the CA that issued the manager's certificate "
-	  "into "
-	  "the CA file" },
+	  "into the CA file" },
 	{ X509_V_ERR_CERT_CHAIN_TOO_LONG, "is behind too many others",
 	  "put the CA that issued the manager's certificate into the CA file" },
 	{ X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
