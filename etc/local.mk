@@ -22,13 +22,15 @@ install-data-hook:
 		from="$(top_srcdir)/etc/completion/$$program"; \
 		$(INSTALL_DATA) "$$from.bash" "$(DESTDIR)$(bashcompletiondir)/$$program" && \
 		$(INSTALL_DATA) "$$from.zsh" "$(DESTDIR)$(zshcompletiondir)/_$$program" && \
-		$(INSTALL_DATA) "$$from.fish" "$(DESTDIR)$(fishcompletiondir)/$$program.fish" || exit 1; \
+		$(INSTALL_DATA) "$$from.fish" "$(DESTDIR)$(fishcompletiondir)/$$program.fish" || \
+			exit 1; \
 	done
 	ln -sf agent-register "$(DESTDIR)$(bashcompletiondir)/agent-auth"
 	ln -sf agent-register.fish "$(DESTDIR)$(fishcompletiondir)/agent-auth.fish"
 uninstall-hook:
 	for program in $(COMPLETIONS) agent-auth; do \
-		rm -f "$(DESTDIR)$(bashcompletiondir)/$$program" "$(DESTDIR)$(zshcompletiondir)/_$$program" \
+		rm -f "$(DESTDIR)$(bashcompletiondir)/$$program" \
+			"$(DESTDIR)$(zshcompletiondir)/_$$program" \
 			"$(DESTDIR)$(fishcompletiondir)/$$program.fish"; \
 	done
 	rm -f "$(DESTDIR)$(sbindir)/agent-auth"

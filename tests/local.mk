@@ -1,4 +1,5 @@
-dist_noinst_SCRIPTS += tests/demo tests/run-tests tests/check-documents
+dist_noinst_SCRIPTS += tests/demo tests/run-tests \
+	tests/check-documents tests/check-format tests/check-includes
 
 # The pure parts of the methods api and enroll, which are in the module.
 if WITH_API
@@ -28,6 +29,8 @@ EXTRA_DIST += tests/boot tests/data tests/integration tests/pytest.ini tests/qem
 
 check-local: all $(check_PROGRAMS)
 	@$(top_srcdir)/tests/check-documents $(top_srcdir) $(top_builddir)
+	@$(top_srcdir)/tests/check-format $(top_srcdir)
+	@$(top_srcdir)/tests/check-includes $(top_srcdir) $(top_builddir)
 	@if ! $(PYTHON3) -c 'import pytest' 2>/dev/null; then \
 		echo "SKIP: $(PYTEST_SUITES): no Python with pytest (set PYTHON3)"; exit 0; \
 	fi; \

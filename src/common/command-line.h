@@ -98,8 +98,9 @@ struct parsed_line {
 };
 
 /*
- * Parse the arguments of main(), of which argv is put in order: options first. Options are stored in
- * `target` by their setters, in their order. Returns 0, or -EINVAL (a usage error has been printed).
+ * Parse the arguments of main(), of which argv is put in order: options first. Options are stored
+ * in `target` by their setters, in their order. Returns 0, or -EINVAL (a usage error has been
+ * printed).
  */
 int command_line_parse(struct parsed_line *ret, const struct command_line *line, void *target,
 		       int count, char **arguments) __attribute__((warn_unused_result));

@@ -10,7 +10,9 @@
  */
 size_t nearest_distance(const char *a, const char *b) __attribute__((warn_unused_result));
 
-/* A search over words that lie anywhere: start with the word, then offer one candidate at a time. */
+/*
+ * A search over words that lie anywhere: start with the word, then offer one candidate at a time.
+ */
 struct nearest {
 	const char *word;
 	const char *found; /* the nearest candidate so far, not copied; null: none is like it */

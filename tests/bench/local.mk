@@ -1,4 +1,4 @@
 # The baseline for a registration, and its measurement. Never part of "make check":
 # see tests/bench/run.
 EXTRA_DIST += tests/bench/floor.c tests/bench/measure.c tests/bench/run tests/bench/README.md
-EXTRA_DIST += tests/bench/boot-timeline tests/bench/boot_picture.py
+EXTRA_DIST += tests/bench/boot-timeline tests/bench/boot_picture.py tests/bench/structure

@@ -16,12 +16,14 @@ int finish_store(struct registration *run);
 
 /*
  * With the new key stored: log it, save the state, delete the secret if the configuration says so,
- * wait until the manager knows the key (settle), and start the agents. Returns 0, or -ECANCELED when
- * asked to stop before the agents were started.
+ * wait until the manager knows the key (settle), and start the agents. Returns 0, or -ECANCELED
+ * when asked to stop before the agents were started.
  */
 int finish_announce(struct registration *run);
 
-/* With the old key to stay: delete the secret if the configuration says so, and start the agents. */
+/*
+ * With the old key to stay: delete the secret if the configuration says so, and start the agents.
+ */
 void finish_unchanged(struct registration *run);
 
 /*

@@ -22,7 +22,9 @@ struct run_mode {
 	bool force;      /* register even if there is a key */
 	bool is_service; /* started by systemd, which will start us again after a failure */
 	bool is_restart; /* ... and this is such a start */
-	/* ... after one in this boot that used up its budget: READY=1 has been sent, nobody waits */
+	/*
+	 * ... after one in this boot that used up its budget: READY=1 has been sent, nobody waits
+	 */
 	bool is_background;
 	int stop_fd;                 /* readable: stop now */
 	register_progress *progress; /* null: only the log */

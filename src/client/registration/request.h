@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Requesting a key: the managers in their order, in rounds, each no more often than the policy says.
+ * Requesting a key: the managers in their order, in rounds, each no more often than the policy
+ * says.
  */
 #pragma once
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* When which manager is to be asked again: how a run goes by the managers of the state (state.h). */
+/*
+ * When which manager is to be asked again: how a run goes by the managers of the state (state.h).
+ */
 #pragma once
 
 #include "client/registration/policy.h"
@@ -23,13 +25,15 @@ uint64_t schedule_wait_left(const struct manager_state *manager);
 const struct outcome_policy *schedule_policy(const struct manager_state *manager);
 
 /*
- * How long until the first manager's turn, in microseconds; USEC_INFINITY: nobody has one. While the
- * machine has no name, that is when to look for one again. `ret_events` are the events
+ * How long until the first manager's turn, in microseconds; USEC_INFINITY: nobody has one. While
+ * the machine has no name, that is when to look for one again. `ret_events` are the events
  * (WAKEUP_ON_...) that would bring a turn forward.
  */
 uint64_t schedule_next_turn(const struct state *state, bool has_name, unsigned int *ret_events);
 
-/* It is now the turn of all managers for which `event` (WAKEUP_ON_...) may have changed something. */
+/*
+ * It is now the turn of all managers for which `event` (WAKEUP_ON_...) may have changed something.
+ */
 void schedule_bring_forward(struct state *state, unsigned int event);
 
 /*

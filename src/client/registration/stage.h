@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The key file locked, and room made for a new key: what comes before a manager is asked for one. */
+/*
+ * The key file locked, and room made for a new key: what comes before a manager is asked for one.
+ */
 #pragma once
 
 #include "client/registration/registration.h"

@@ -211,7 +211,9 @@ static void test_rows(void **state)
 	}
 }
 
-/* Errors for which a chain cannot be made here: each has a fault and a remedy, or OpenSSL's text. */
+/*
+ * Errors for which a chain cannot be made here: each has a fault and a remedy, or OpenSSL's text.
+ */
 static void test_other_errors(void **state)
 {
 	static const struct {
