@@ -1,6 +1,7 @@
 # The client. Everything but main.c is in a library to which the unit tests are linked.
 noinst_LIBRARIES += libclient.a
 libclient_a_SOURCES = \
+	src/client/agent-files/counters.c src/client/agent-files/counters.h \
 	src/client/agent-files/import-file.c src/client/agent-files/import-file.h \
 	src/client/agent-files/key-files.c src/client/agent-files/key-files.h \
 	src/client/agent-files/keystore.c src/client/agent-files/keystore.h \

@@ -25,6 +25,7 @@ class KilledRun:
         self.old = OLD_LINE.encode() if old_key else None
         if old_key:
             self.machine.install_key()
+        self.machine.write("ossec/queue/rids/1024", "0:1281:")  # of an earlier life of an id
         self.options = {"manager": f"127.0.0.1:{registrar.port}", "name": f"web-{number}"}
         self.ended = kill_at(number, self.machine.command(force=old_key, **self.options),
                              self.machine.environment())
@@ -50,6 +51,8 @@ class KilledRun:
         assert NEW_LINE.fullmatch(self.machine.read_keys()), result
         assert ".client.keys.new" not in self.machine.files(), result
         assert not os.path.exists(os.path.join(self.machine.state_directory, ".state.new")), result
+        counters = os.listdir(os.path.dirname(self.machine.counter))
+        assert counters == [], "counters of another key stay"
         assert len(self.identities()) <= 2, "more than one identity is burnt"
         if stored:
             assert self.machine.read_keys() == keys, "asked again although it had a key"

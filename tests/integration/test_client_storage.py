@@ -4,6 +4,7 @@ stored."""
 import grp
 import os
 import stat
+import subprocess
 
 import pytest
 from machine import EXIT_CODES, KEY, OLD_KEY, OLD_LINE, PROMPT, reply, shell_words
@@ -61,10 +62,51 @@ def test_umask_changes_nothing(machine, start_manager, umask):
     assert stat.S_IMODE(os.lstat(machine.keys).st_mode) == 0o640
 
 
-def test_counter_of_the_old_key_is_cleared_with_it(machine, start_manager):
+# OSSEC's and Wazuh's counter of what the agent sends, and of what it receives under its id.
+COUNTERS = ["001", "1024", "sender", "sender_counter"]
+
+
+def write_counters(machine):
+    for name in COUNTERS:
+        machine.write(f"ossec/queue/rids/{name}", "0:1281:")
+
+
+def counters(machine):
+    return sorted(os.listdir(os.path.dirname(machine.counter)))
+
+
+@pytest.mark.parametrize("old_key", [False, True])
+def test_new_key_takes_all_counters_along(machine, start_manager, old_key):
+    """Those of an earlier life of the id keep the agent out ("Duplicated counter")."""
+    if old_key:
+        machine.install_key()
+    write_counters(machine)
+    result = machine.registers(manager=start_manager(), force=True)
+    assert counters(machine) == [] and "counters_of" not in result.state
+
+
+def test_same_key_keeps_its_counters(machine, start_manager):
+    """The manager has seen them: beginning anew would be a repetition for it."""
+    machine.install_key(NEW_LINE)
+    write_counters(machine)
+    result = machine.register(manager=start_manager(), force=True)
+    assert result.status == 0 and machine.read_keys() == NEW_LINE.encode(), result
+    assert counters(machine) == COUNTERS and "counters_of" not in result.state, result
+
+
+def test_counters_of_a_key_that_was_never_stored(machine, start_manager):
+    """A run that was killed before it stored its key: the old key keeps its counters."""
     machine.install_key()
-    machine.registers(manager=start_manager(), force=True)
-    assert not os.path.exists(machine.counter)
+    machine.register(trust=None)  # adopts the key
+    state = os.path.join(machine.state_directory, "state")
+    with open(state, "r+", encoding="ascii") as file:
+        text = file.read().rstrip("\n")
+        file.seek(0)
+        file.write(f"{text}\ncounters_of={'a' * 40}\n")
+    write_counters(machine)
+    result = machine.register(manager=start_manager())
+    assert result.status == 0 and machine.read_keys() == OLD_LINE.encode(), result
+    assert counters(machine) == COUNTERS and "counters_of" not in result.state, result
 
 
 def test_no_counter_directory_is_no_obstacle(machine, start_manager):
@@ -72,12 +114,18 @@ def test_no_counter_directory_is_no_obstacle(machine, start_manager):
     machine.registers(manager=start_manager())
 
 
-def test_counter_that_cannot_be_cleared(machine, start_manager):
-    """The key is stored all the same, and said to be."""
-    os.mkdir(machine.counter)
+def test_counters_that_cannot_be_removed(machine, start_manager, chattr):
+    """The key is stored all the same, a warning names the counter, and the next run removes it."""
+    write_counters(machine)
+    directory = os.path.dirname(machine.counter)
+    chattr("i", directory)
     result = machine.register(manager=start_manager())
-    assert result.status == 0 and "counter" in result.failure, result
+    assert result.status == 0 and f"{directory}/" in result.failure, result
     assert machine.read_keys() == NEW_LINE.encode()
+    subprocess.run(["chattr", "-i", directory], check=True)
+    result = machine.register()
+    assert result.status == 0 and counters(machine) == [], result
+    assert "counters_of" not in result.state, result
 
 
 def test_keys_file_elsewhere(machine, start_manager):

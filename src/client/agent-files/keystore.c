@@ -28,9 +28,7 @@ int keystore_open(struct keystore *store, const char *directory, const char *key
 		store->path = strdup(keys_file);
 	else if (asprintf(&store->path, "%s/etc/client.keys", directory) < 0)
 		store->path = NULL;
-	if (asprintf(&store->counter_path, "%s/queue/rids/sender", directory) < 0)
-		store->counter_path = NULL;
-	if (store->path && store->counter_path)
+	if (store->path)
 		return 0;
 	keystore_close(store);
 	return reason_errno(why, ENOMEM, "Cannot prepare the path of the key file");
@@ -47,7 +45,6 @@ void keystore_close(struct keystore *store)
 {
 	keystore_unlock(store);
 	free(store->path);
-	free(store->counter_path);
 	*store = KEYSTORE_NULL;
 }
 
@@ -415,14 +412,5 @@ int keystore_commit(struct keystore *store, const struct agent_key *key, const c
 			       slash ? slash + 1 : store->path, suffix);
 	r = atomic_file_commit(&store->staged, line, length, suffix ? backup_name : NULL, why);
 	explicit_bzero(line, sizeof line);
-	if (r < 0)
-		return r;
-	if (unlink(store->counter_path) < 0 && errno != ENOENT && errno != ENOTDIR) {
-		(void)reason_errno(why, errno,
-				   "The key is stored, but the agent's old message counter %s "
-				   "cannot be removed",
-				   store->counter_path);
-		return 1;
-	}
 	return r;
 }

@@ -19,10 +19,9 @@ enum keystore_state {
 };
 
 struct keystore {
-	char *path;         /* of client.keys */
-	char *counter_path; /* of queue/rids/sender, the agent's message counter for the old key */
-	const char *group;  /* configured group, null: wazuh, else ossec; not owned */
-	int lock;           /* the directory, locked; -1: not */
+	char *path;        /* of client.keys */
+	const char *group; /* configured group, null: wazuh, else ossec; not owned */
+	int lock;          /* the directory, locked; -1: not */
 	struct atomic_file staged;
 };
 
@@ -74,10 +73,9 @@ int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
 int keystore_stage(struct keystore *store, struct reason *why);
 
 /*
- * Store the key durably and remove the agent's message counter for the old one. With `suffix`
- * (null: none), the old file is kept as client.keys.SUFFIX. Returns 0; 1 with `why` set when the
- * key is stored but a later step failed; a negative errno with `why` set when it is not stored
- * (then the old file is unchanged).
+ * Store the key durably. With `suffix` (null: none), the old file is kept as client.keys.SUFFIX.
+ * Returns 0; 1 with `why` set when the key is stored but a later step failed; a negative errno with
+ * `why` set when it is not stored (then the old file is unchanged).
  */
 int keystore_commit(struct keystore *store, const struct agent_key *key, const char *suffix,
 		    struct reason *why);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/commands/erase.h"
 
+#include "client/agent-files/counters.h"
 #include "client/agent-files/reenroll-files.h"
 #include "client/commands/confirm.h"
 #include "client/system/agent-unit.h"
@@ -78,41 +79,6 @@ static int remove_beside(const struct keystore *store, const char *ending, struc
 	return remove_file("", path, why);
 }
 
-/* The directory is the agent's user's, who must not lead root elsewhere with a link. */
-static DIR *open_counters(const char *path)
-{
-	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-
-	if (directory)
-		(void)take_fd(&fd);
-	return directory;
-}
-
-static int remove_counters(const char *agent_directory, struct reason *why)
-{
-	cleanup_free char *path = NULL;
-	struct dirent *entry;
-	DIR *directory;
-	int r = 0;
-
-	if (asprintf(&path, "%s/queue/rids", agent_directory) < 0) {
-		path = NULL;
-		return reason_errno(why, ENOMEM, "Cannot remove the agent's counters");
-	}
-	directory = open_counters(path);
-	if (!directory)
-		return errno == ENOENT || errno == ENOTDIR
-			       ? 0
-			       : reason_errno(why, errno, "Cannot read %s", path);
-	while (r >= 0 && (entry = readdir(directory)))
-		if (entry->d_type != DT_DIR && /* which he may have made; it is no counter */
-		    unlinkat(dirfd(directory), entry->d_name, 0) < 0 && errno != ENOENT)
-			r = reason_errno(why, errno, "Cannot remove %s/%s", path, entry->d_name);
-	closedir(directory);
-	return r;
-}
-
 static int flush_directory(const struct keystore *store, struct reason *why)
 {
 	return fsync(store->lock) < 0
@@ -145,7 +111,7 @@ int forget_all(const struct program *program, const struct keystore *store, stru
 	if (r >= 0)
 		r = flush_directory(store, why);
 	if (r >= 0)
-		r = remove_counters(program->config.agent.directory, why);
+		r = counters_remove(program->config.agent.directory, why);
 	if (r >= 0)
 		r = remove_file(program->options->state_directory, "state", why);
 	return r;

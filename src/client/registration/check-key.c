@@ -8,6 +8,7 @@
 #include "client/system/message-ids.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static int already_registered(struct registration *run)
@@ -28,7 +29,10 @@ static int already_registered(struct registration *run)
 /* Bind a key that was found to this machine, so that a copy of this disk is noticed later. */
 static int adopt(struct registration *run)
 {
+	struct state found = run->state;
+
 	run->state = (struct state){ 0 };
+	memcpy(run->state.counters_of, found.counters_of, sizeof found.counters_of);
 	binding_make(&run->state, &run->key.old);
 	if (run->state.bound_machine[0])
 		report_save_state(run);
@@ -97,11 +101,15 @@ int check_existing_key(struct registration *run)
 	state_load(&now, run->mode.state_directory);
 	switch (binding_of(&now, &run->key.old)) {
 	case BINDING_NONE:
+		(void)finish_counters(run->config, &now, &run->key.old);
+		run->state = now;
 		return adopt(run);
 	case BINDING_OTHER:
 		return found_clone(run);
 	default:
 		run->state = now;
+		if (finish_counters(run->config, &run->state, &run->key.old))
+			report_save_state(run);
 		return already_registered(run);
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/finish.h"
 
+#include "client/agent-files/counters.h"
 #include "client/agent-files/import-file.h"
 #include "client/registration/binding.h"
 #include "client/registration/report.h"
@@ -73,9 +74,10 @@ static void forget_secret(const struct registration *run, const struct agent_key
 /* Remember the registration, and bind the key to this machine. */
 static void remember_success(struct registration *run)
 {
-	struct state *state = &run->state;
+	struct state *state = &run->state, before = run->state;
 
 	*state = (struct state){ .registered_at = (uint64_t)time(NULL) };
+	memcpy(state->counters_of, before.counters_of, sizeof state->counters_of);
 	binding_make(state, &run->key.new);
 	(void)snprintf(state->manager, sizeof state->manager, "%s", run->request.manager_text);
 	(void)snprintf(state->method, sizeof state->method, "%s", report_method_name(run));
@@ -112,12 +114,45 @@ static int retire_secret(struct registration *run, const char *suffix, struct re
 		&run->files.reenroll, run->key.imported_from ? run->key.new.id : NULL, suffix, why);
 }
 
+/*
+ * Saved before the key is stored, so that a run that is killed in between is completed by the next
+ * one. The key that was there already keeps its counters: the manager has seen them.
+ */
+static void note_counters(struct registration *run)
+{
+	if (run->key.found == KEYSTORE_KEY && agent_key_equal(&run->key.new, &run->key.old))
+		return;
+	if (agent_key_hash(run->state.counters_of, &run->key.new) == 0)
+		report_save_state(run);
+}
+
+bool finish_counters(const struct config *config, struct state *state, const struct agent_key *key)
+{
+	char hash[AGENT_KEY_HASH_SIZE];
+	struct reason why = { 0 };
+
+	if (!state->counters_of[0] || agent_key_hash(hash, key) < 0)
+		return false;
+	/* Otherwise that key was never stored. */
+	if (strcmp(hash, state->counters_of) == 0 &&
+	    counters_remove(config->agent.directory, &why) < 0) {
+		log_warning("The key is stored, but: %s; with an old counter, the agent may drop "
+			    "its manager's messages",
+			    why.text);
+		return false;
+	}
+	state->counters_of[0] = '\0';
+	return true;
+}
+
 int finish_store(struct registration *run)
 {
 	const char *suffix = backup_suffix(run), *beside = suffix ?: "old";
 	struct reason why = { 0 };
-	int r = store_reenroll_files(run, beside, &why);
+	int r;
 
+	note_counters(run);
+	r = store_reenroll_files(run, beside, &why);
 	if (r >= 0)
 		r = combine_results(r, keystore_commit(&run->files.store, &run->key.new, suffix,
 						       &why));
@@ -129,6 +164,7 @@ int finish_store(struct registration *run)
 		r = combine_results(r, retire_secret(run, beside, &why) < 0);
 	if (r > 0)
 		log_warning("%s", why.text);
+	(void)finish_counters(run->config, &run->state, &run->key.new);
 	run->key.stored_at = monotonic_usec();
 	return CONTINUE;
 }

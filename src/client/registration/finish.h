@@ -15,6 +15,13 @@
 int finish_store(struct registration *run);
 
 /*
+ * The agent's message counters belong to its last key: remove them if `state` says that they are to
+ * go with `key`, which is on the disk, and have it say so no more. What cannot be removed is logged
+ * and stays for the next run. Returns whether `state` has changed.
+ */
+bool finish_counters(const struct config *config, struct state *state, const struct agent_key *key);
+
+/*
  * With the new key stored: log it, save the state, delete the secret if the configuration says so,
  * wait until the manager knows the key (settle), and start the agents. Returns 0, or -ECANCELED
  * when asked to stop before the agents were started.

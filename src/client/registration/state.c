@@ -25,11 +25,10 @@ static const struct field {
 	{                                                  \
 #member, offsetof(struct state, member), 0 \
 	}
-	TEXT(agent_id),       TEXT(agent_name),      TEXT(manager),
-	TEXT(method),         NUMBER(registered_at), TEXT(bound_machine),
-	TEXT(bound_instance), TEXT(last_outcome),    TEXT(last_manager),
-	TEXT(last_error),     NUMBER(last_at),       NUMBER(attempts),
-	TEXT(boot),           TEXT(background_boot),
+	TEXT(agent_id),        TEXT(agent_name),    TEXT(manager),         TEXT(method),
+	NUMBER(registered_at), TEXT(bound_machine), TEXT(bound_instance),  TEXT(last_outcome),
+	TEXT(last_manager),    TEXT(last_error),    NUMBER(last_at),       NUMBER(attempts),
+	TEXT(counters_of),     TEXT(boot),          TEXT(background_boot),
 };
 
 static char *state_path(const char *directory)

@@ -50,6 +50,11 @@ struct state {
 	uint64_t attempts; /* since the last success */
 	struct manager_state managers[STATE_MAX_MANAGERS];
 	uint64_t manager_count;
+	/*
+	 * the hash (agent_key_hash()) of a key with which the agent's message counters are to go:
+	 * saved before the key is stored, and cleared once they are gone
+	 */
+	char counters_of[AGENT_KEY_HASH_SIZE];
 	/* the boot of the last start that asked a manager */
 	char boot[IDENTITY_MACHINE_SIZE];
 	/*

@@ -7,6 +7,7 @@ unit_tests += \
 	test-config-layers \
 	test-config-shipped \
 	test-config-value \
+	test-counters \
 	test-endpoint \
 	test-finish \
 	test-identity \
@@ -27,6 +28,8 @@ unit_tests += \
 	test-tls-verify-names \
 	test-wakeup
 
+test_counters_SOURCES = tests/unit/client/agent-files/test-counters.c
+test_counters_LDADD = $(unit_libraries)
 test_keystore_SOURCES = tests/unit/client/agent-files/test-keystore.c $(unit_faults)
 test_keystore_LDADD = $(unit_libraries)
 test_keystore_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) \

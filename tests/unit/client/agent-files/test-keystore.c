@@ -280,7 +280,7 @@ static const char *own_group(void)
 static void test_commit(void **state)
 {
 	static const mode_t umasks[] = { 0, 022, 077, 0777 };
-	const char *path = keys_of(state), *counter = path_in(*state, "queue/rids/sender");
+	const char *path = keys_of(state);
 	struct reason why;
 
 	for (size_t i = 0; i < COUNT(umasks); i++) {
@@ -290,14 +290,12 @@ static void test_commit(void **state)
 		mode_t before;
 
 		write_text(path, RECORD "\n");
-		write_text(counter, "1:2:");
 		before = umask(umasks[i]);
 		assert_int_equal(keystore_stage(&store, &why), 0);
 		assert_file(path, RECORD "\n");
 		assert_int_equal(keystore_commit(&store, &new_key, NULL, &why), 0);
 		umask(before);
 		assert_file(path, NEW_LINE);
-		assert_file(counter, NULL);
 		assert_int_equal(stat(path, &status), 0);
 		assert_int_equal(status.st_mode & 07777, 0640);
 		assert_true(status.st_gid == getgid());
@@ -399,7 +397,7 @@ static void test_marked_files(void **state)
 	keystore_close(&store);
 }
 
-/* Whatever fails: the old key is there, byte for byte, and its counter still belongs to it. */
+/* Whatever fails: the old key is there, byte for byte. */
 static void test_failures_keep_the_old(void **state)
 {
 	static const struct {
@@ -412,10 +410,8 @@ static void test_failures_keep_the_old(void **state)
 		{ "write", FAULT_SHORT, false }, { "fsync", EIO, false },
 		{ "renameat", EIO, false },
 	};
-	const char *counter = path_in(*state, "queue/rids/sender");
 
 	write_text(keys_of(state), RECORD "\n");
-	write_text(counter, "1:2:");
 	for (size_t i = 0; i < COUNT(failures); i++) {
 		struct keystore store = open_store(state, own_group());
 		struct reason why = { "" };
@@ -435,23 +431,8 @@ static void test_failures_keep_the_old(void **state)
 		keystore_close(&store);
 		fault_clear();
 		assert_file(keys_of(state), RECORD "\n");
-		assert_file(counter, "1:2:");
 		check_row(failures[i].call, count_entries(path_in(*state, "etc")) == 1);
 	}
-}
-
-/* The key is stored; what comes after it may fail, and is told. */
-static void test_counter_stays(void **state)
-{
-	struct keystore store = open_store(state, own_group());
-	struct reason why = { "" };
-
-	assert_int_equal(mkdir(path_in(*state, "queue/rids/sender"), 0700), 0);
-	assert_int_equal(keystore_stage(&store, &why), 0);
-	assert_int_equal(keystore_commit(&store, &new_key, NULL, &why), 1);
-	assert_non_null(strstr(why.text, "sender"));
-	assert_file(keys_of(state), NEW_LINE);
-	keystore_close(&store);
 }
 
 int main(void)
@@ -474,7 +455,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_marked_files, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_failures_keep_the_old, setup,
 						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_counter_stays, setup, teardown_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
