@@ -60,7 +60,7 @@ def test_missing_credential_is_no_error(machine, start_manager):
 
 
 @pytest.mark.parametrize("name, word",
-                         [("agent-register.ca", "certificate"), ("agent-register.conf", "manger")])
+                         [("agent-register.ca", "no PEM data"), ("agent-register.conf", "manger")])
 def test_unusable_credential_is_named(name, word, machine, start_manager):
     machine.configure()
     manager = start_manager(machine)
