@@ -7,6 +7,7 @@
 #include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "common/nearest.h"
 #include "common/tls-context.h"
 
 #include <errno.h>
@@ -17,6 +18,19 @@ static int invalid(const char **ret_expected, const char *expected)
 {
 	*ret_expected = expected;
 	return -EINVAL;
+}
+
+/* Like invalid(), and the description also names the word most like `text`, if there is one. */
+static int invalid_word(const char **ret_expected, const char *expected, const char *text,
+			const char *const *words)
+{
+	static _Thread_local char described[192];
+	const char *nearest = nearest_of(text, words);
+
+	if (!nearest)
+		return invalid(ret_expected, expected);
+	(void)snprintf(described, sizeof described, "%s; did you mean %s?", expected, nearest);
+	return invalid(ret_expected, described);
 }
 
 /* ------------------------------------------------------------------ plain values */
@@ -100,16 +114,17 @@ static void clear_bool(void *target)
 static int parse_bool(void *target, const char *text, const struct config_type *type,
 		      const char **ret_expected)
 {
-	static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
+	static const char *const words[] = { "no", "yes", "false", "true", "off",
+					     "on", "0",   "1",     NULL };
 
 	(void)type;
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+	for (size_t i = 0; words[i]; i++) {
 		if (strcasecmp(text, words[i]) == 0) {
 			*(bool *)target = i % 2;
 			return 0;
 		}
 	}
-	return invalid(ret_expected, "yes or no");
+	return invalid_word(ret_expected, "yes or no", text, words);
 }
 
 static void clear_choice(void *target)
@@ -129,9 +144,12 @@ static int parse_choice(void *target, const char *text, const struct config_type
 			return 0;
 		}
 		used += (size_t)snprintf(valid + used, sizeof valid - used, "%s%s",
-					 i ? ", " : "one of ", type->choices[i]);
+					 i == 0                 ? ""
+					 : type->choices[i + 1] ? ", "
+								: " or ",
+					 type->choices[i]);
 	}
-	return invalid(ret_expected, valid);
+	return invalid_word(ret_expected, valid, text, type->choices);
 }
 
 /* ------------------------------------------------------------------ durations */

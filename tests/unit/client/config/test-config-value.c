@@ -225,6 +225,43 @@ static void test_choices(void **state)
 	}
 }
 
+/* A value that is not a word of the type: all words, and the one that is most like it. */
+static void test_nearest_words(void **state)
+{
+	static const struct {
+		const char *assignment, *end;
+	} rows[] = {
+		{ "manager.method=enrol", "'enrol' is not a valid value for method in [manager]: "
+					  "expected authd, api, enroll or import; did you mean "
+					  "enroll?" },
+		{ "manager.method=Authd", "import; did you mean authd?" },
+		{ "manager.method=ossec", ": expected authd, api, enroll or import" },
+		{ "identity.on_clone=registre", ": expected register, keep or refuse; did you mean "
+						"register?" },
+		{ "identity.on_clone=never", ": expected register, keep or refuse" },
+		{ "identity.on_duplicate=replcae", ": expected wait, suffix, replace or fail; did "
+						   "you "
+						   "mean replace?" },
+		{ "tls.verify=flase", ": expected yes or no; did you mean false?" },
+		{ "tls.verify=ye", ": expected yes or no; did you mean yes?" },
+		{ "tls.verify=perhaps", ": expected yes or no" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config config;
+		struct reason why = { 0 };
+		size_t length, end = strlen(rows[i].end);
+
+		assert_int_equal(config_init(&config), 0);
+		assert_int_equal(config_assign(&config, rows[i].assignment, "here", &why), -EINVAL);
+		length = strlen(why.text);
+		check_row(rows[i].assignment,
+			  length >= end && strcmp(why.text + length - end, rows[i].end) == 0);
+		config_done(&config);
+	}
+}
+
 static void test_lists(void **state)
 {
 	static const struct row addresses[] = {
@@ -370,11 +407,17 @@ static void test_agent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_texts),   cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_bools),   cmocka_unit_test(test_durations),
-		cmocka_unit_test(test_choices), cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_proxies), cmocka_unit_test(test_groups_are_taken_together),
-		cmocka_unit_test(test_agent),   cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_bools),
+		cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_nearest_words),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_proxies),
+		cmocka_unit_test(test_groups_are_taken_together),
+		cmocka_unit_test(test_agent),
+		cmocka_unit_test(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
