@@ -11,10 +11,16 @@ bashcompletiondir = @bashcompletiondir@
 zshcompletiondir = @zshcompletiondir@
 fishcompletiondir = @fishcompletiondir@
 COMPLETIONS = agent-register
+if WITH_REGISTRAR
+COMPLETIONS += agent-registrar
+endif
 EXTRA_DIST += \
 	etc/completion/agent-register.bash \
 	etc/completion/agent-register.zsh \
-	etc/completion/agent-register.fish
+	etc/completion/agent-register.fish \
+	etc/completion/agent-registrar.bash \
+	etc/completion/agent-registrar.zsh \
+	etc/completion/agent-registrar.fish
 install-data-hook:
 	$(MKDIR_P) "$(DESTDIR)$(bashcompletiondir)"
 	$(MKDIR_P) "$(DESTDIR)$(zshcompletiondir)" "$(DESTDIR)$(fishcompletiondir)"

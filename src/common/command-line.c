@@ -127,6 +127,7 @@ struct parser {
 	size_t option_count;
 	char **words; /* what is no option */
 	int word_count;
+	bool is_default; /* no command was given */
 	bool is_done;
 };
 
@@ -412,7 +413,8 @@ static int settle_command(struct parser *parser)
 		return 0;
 	if (!parser->command && !line->default_command)
 		return usage_error("no command is given");
-	if (!parser->command)
+	parser->is_default = !parser->command;
+	if (parser->is_default)
 		parser->command = find_command(line, line->default_command);
 	for (size_t i = 0; i < parser->option_count; i++)
 		if (settle_option(parser, &parser->options[i]) < 0)
@@ -453,6 +455,7 @@ int command_line_parse(struct parsed_line *ret, const struct command_line *line,
 		*ret = (struct parsed_line){ .command = parser.is_done ? NULL : parser.command,
 					     .arguments = arguments + first,
 					     .argument_count = parser.word_count,
+					     .is_default = parser.is_default,
 					     .is_done = parser.is_done };
 	}
 	free(parser.words);

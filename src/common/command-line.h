@@ -94,7 +94,8 @@ struct parsed_line {
 	const struct command *command; /* null: the program has none, or an is_last option came */
 	char **arguments;              /* of the command, or all that were no options */
 	int argument_count;
-	bool is_done; /* an option with is_last has been carried out */
+	bool is_default; /* no command was given: `command` is the default */
+	bool is_done;    /* an option with is_last has been carried out */
 };
 
 /*

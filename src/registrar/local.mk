@@ -18,14 +18,11 @@ libregistrar_a_SOURCES = \
 	src/registrar/authd/request-buffer.c src/registrar/authd/request-buffer.h \
 	src/registrar/commands/add.c src/registrar/commands/add.h \
 	src/registrar/commands/admin.c src/registrar/commands/admin.h \
-	src/registrar/commands/admin-options.c src/registrar/commands/admin-options.h \
 	src/registrar/commands/agents.c src/registrar/commands/agents.h \
-	src/registrar/commands/api-options.c src/registrar/commands/api-options.h \
 	src/registrar/commands/import-agents.c src/registrar/commands/import-agents.h \
 	src/registrar/commands/import-line.c src/registrar/commands/import-line.h \
 	src/registrar/commands/init.c src/registrar/commands/init.h \
 	src/registrar/commands/options.c src/registrar/commands/options.h \
-	src/registrar/commands/options-help.c \
 	src/registrar/commands/policy.c src/registrar/commands/policy.h \
 	src/registrar/commands/user.h \
 	src/registrar/enrollment/address.c src/registrar/enrollment/address.h \
@@ -75,7 +72,6 @@ libregistrar_a_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
 
 sbin_PROGRAMS += agent-registrar
 agent_registrar_SOURCES = src/registrar/main.c
-agent_registrar_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(VERSION)"'
 agent_registrar_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 agent_registrar_LDADD = libregistrar.a libcommon.a $(EVENT_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \
 	$(SYSTEMD_LIBS)

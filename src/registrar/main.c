@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* agent-registrar: the manager's side. Wiring only. */
 #include "common/cleanup.h"
+#include "common/completion.h"
 #include "common/log.h"
 #include "common/secret.h"
 #include "common/tls-context.h"
@@ -17,10 +18,6 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sysexits.h>
-
-#ifndef VERSION
-#define VERSION "unknown"
-#endif
 
 #define MAX_CONNECTIONS 4096
 #define OTHER_DESCRIPTORS 64 /* listeners, client.keys, the log, libevent's own */
@@ -57,10 +54,10 @@ static int open_tls(SSL_CTX **ret, const struct options *options, struct reason 
 {
 	const struct tls_settings settings = {
 		.server = true,
-		.ca_file = options->client_ca_file,
-		.certificate_file = options->certificate_file,
-		.private_key_file = options->private_key_file,
-		.ciphers = options->ciphers,
+		.ca_file = options->tls.client_ca_file,
+		.certificate_file = options->tls.certificate_file,
+		.private_key_file = options->tls.private_key_file,
+		.ciphers = options->tls.ciphers,
 	};
 	int r = tls_context_new(ret, &settings, why);
 
@@ -74,9 +71,10 @@ static int open_tls(SSL_CTX **ret, const struct options *options, struct reason 
 					  SSL_OP_IGNORE_UNEXPECTED_EOF |
 					  SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(*ret, SSL_MODE_RELEASE_BUFFERS);
-	if (options->client_ca_file) {
+	if (options->tls.client_ca_file) {
 		SSL_CTX_set_verify(*ret, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-		SSL_CTX_set_client_CA_list(*ret, SSL_load_client_CA_file(options->client_ca_file));
+		SSL_CTX_set_client_CA_list(*ret,
+					   SSL_load_client_CA_file(options->tls.client_ca_file));
 	}
 	return 0;
 }
@@ -89,7 +87,7 @@ static int open_password(struct secret *ret, const struct options *options, stru
 	if (options->no_password) {
 		log_warning("No password is required (-n): any client that can connect%s can "
 			    "register agents",
-			    options->client_ca_file ? " with a client certificate" : "");
+			    options->tls.client_ca_file ? " with a client certificate" : "");
 		return 0;
 	}
 	r = secret_read_first_line(ret, "password", options->password_file, &cause);
@@ -105,13 +103,19 @@ static int open_password(struct secret *ret, const struct options *options, stru
 	return 0;
 }
 
+static int make_listeners(struct listeners *ret, const struct text_list *addresses,
+			  unsigned int port, struct reason *why)
+{
+	return listeners_make(ret, addresses->items, addresses->count, (unsigned short)port, why);
+}
+
 static int open_listeners(struct listeners *ret, const struct options *options, struct reason *why)
 {
 	int passed = listeners_take_passed(ret, why);
 
 	if (passed != 0)
 		return passed;
-	return listeners_make(ret, options->listen, options->listen_count, options->port, why);
+	return make_listeners(ret, &options->service.listen, options->service.port, why);
 }
 
 /*
@@ -125,9 +129,8 @@ static int open_api_listeners(struct listeners *ret, const struct options *optio
 
 	if (!api->enabled)
 		return 0;
-	if (api->listen_count > 0)
-		return listeners_make(ret, api->listen, api->listen_count, api->port, why);
-	return listeners_make(ret, options->listen, options->listen_count, api->port, why);
+	return make_listeners(ret, api->listen.count > 0 ? &api->listen : &options->service.listen,
+			      api->port, why);
 }
 
 static int check_api(const struct options *options, struct reason *why)
@@ -155,8 +158,9 @@ static int fail(int status, const struct reason *why)
 	return status;
 }
 
-static int serve(const struct options *options)
+static int serve(struct program *program)
 {
+	const struct options *options = program->options;
 	cleanup(release_ssl_ctx) SSL_CTX *tls = NULL;
 	cleanup(release_roster) struct roster *roster = NULL;
 	cleanup(secret_wipe) struct secret password = { 0 };
@@ -190,9 +194,9 @@ static int serve(const struct options *options)
 			.tls = tls,
 			.policy = &policy,
 			.password = password.text,
-			.verify_host = options->verify_host,
-			.timeout = options->timeout,
-			.max_connections = connection_limit(options->max_connections),
+			.verify_host = options->tls.verify_host,
+			.timeout = options->service.timeout,
+			.max_connections = connection_limit(options->service.max_connections),
 		},
 	};
 	api = (struct api_settings){
@@ -203,22 +207,23 @@ static int serve(const struct options *options)
 		.users_file = options->api.users_file,
 		.password = password.text,
 		.limits = options->api.limits,
-		.timeout = options->timeout,
+		.timeout = options->service.timeout,
 	};
 	if (options->api.enabled)
 		settings.api = &api;
 	return server_run(&settings, &why) < 0 ? fail(EXIT_FAILURE, &why) : 0;
 }
 
-static int init(const struct options *options)
+static int init(struct program *program)
 {
+	const struct options *options = program->options;
 	const struct init_settings settings = {
 		.directory = options->directory,
-		.certificate_file = options->certificate_file,
-		.private_key_file = options->private_key_file,
+		.certificate_file = options->tls.certificate_file,
+		.private_key_file = options->tls.private_key_file,
 		.password_file = options->no_password ? NULL : options->password_file,
-		.names = options->names,
-		.name_count = options->name_count,
+		.names = options->names.items,
+		.name_count = options->names.count,
 		.group = options->group,
 	};
 	struct reason why;
@@ -226,12 +231,13 @@ static int init(const struct options *options)
 	return init_missing(&settings, &why) < 0 ? fail(EX_CONFIG, &why) : 0;
 }
 
-static int change_user(const struct options *options)
+static int change_user(struct program *program)
 {
+	const struct options *options = program->options;
 	const struct user_command command = {
 		.users_file = options->api.users_file,
-		.name = options->admin.operands[0],
-		.remove = options->api.remove_user,
+		.name = options->operands[0],
+		.remove = options->admin.remove_user,
 		.group = options->group,
 	};
 	struct reason why;
@@ -242,52 +248,78 @@ static int change_user(const struct options *options)
 	return fail(r == -EINVAL || r == -ESRCH ? EX_DATAERR : EX_CONFIG, &why);
 }
 
-static int run(const struct options *options)
+static const struct command commands[COMMAND_COUNT + 1] = {
+	[COMMAND_SERVE] = { .name = "serve",
+			    .help = "register agents: the authd protocol over TLS",
+			    .mode = INIT_FIRST,
+			    .run = serve },
+	[COMMAND_INIT] = { .name = "init",
+			   .help = "create any missing certificate, key and password, and exit",
+			   .mode = INIT_IGNORED,
+			   .run = init },
+	[COMMAND_USER] = { .name = "user",
+			   .arguments = "NAME",
+			   .help = "create or change an API user (password on standard input), or "
+				   "--remove it",
+			   .least = 1,
+			   .most = 1,
+			   .mode = INIT_FIRST,
+			   .run = change_user },
+	[COMMAND_ADD] = { .name = "add", .help = "add an agent, and print it", .run = add_command },
+	[COMMAND_LIST] = { .name = "list",
+			   .help = "print the agents: ID, name, address",
+			   .run = agents_list },
+	[COMMAND_EXPORT] = { .name = "export",
+			     .arguments = "ID",
+			     .help = "print an agent's key for manage_agents -i or agent-register "
+				     "import",
+			     .least = 1,
+			     .most = 1,
+			     .run = agents_export },
+	[COMMAND_REMOVE] = { .name = "remove",
+			     .arguments = "ID...",
+			     .help = "remove agents",
+			     .least = 1,
+			     .most = INT_MAX,
+			     .run = agents_remove },
+	[COMMAND_IMPORT_FILE] = { .name = "import-file",
+				  .arguments = "FILE|-",
+				  .help = "add an agent for each line IP,NAME of FILE or standard "
+					  "input",
+				  .least = 1,
+				  .most = 1,
+				  .kind = ARGUMENT_FILE,
+				  .run = import_command },
+	[COMMAND_COMPLETION] = { .name = "completion",
+				 .arguments = "SHELL",
+				 .help = "print the completion script for bash, zsh or fish",
+				 .least = 1,
+				 .most = 1,
+				 .choices = completion_shells,
+				 .run = completion_command },
+};
+
+static int run(struct program *program)
 {
+	const struct options *options = program->options;
 	int status = 0;
 
-	switch (options->command) {
-	case COMMAND_HELP:
-		options_print_help();
-		return 0;
-	case COMMAND_VERSION:
-		printf("agent-registrar %s\n", VERSION);
-		return 0;
-	case COMMAND_ADD:
-		return add_command(options);
-	case COMMAND_LIST:
-		return agents_list(options);
-	case COMMAND_EXPORT:
-		return agents_export(options);
-	case COMMAND_REMOVE:
-		return agents_remove(options);
-	case COMMAND_IMPORT_FILE:
-		return import_command(options);
-	default:
-		break;
-	}
-	if (options->init || options->command == COMMAND_INIT)
-		status = init(options);
-	if (status == 0 && options->command == COMMAND_USER)
-		status = change_user(options);
-	if (status == 0 && options->command == COMMAND_SERVE)
-		status = serve(options);
-	return status;
+	if (options->init && options->command->mode == INIT_FIRST)
+		status = init(program);
+	return status != 0 ? status : options->command->run(program);
 }
 
 int main(int argc, char **argv)
 {
-	struct options options;
-	int status;
+	cleanup(options_free) struct options options;
+	struct program program = { .options = &options };
+	int r;
 
 	secret_protect_process();
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (options_parse(&options, argc, argv) < 0) {
-		options_release(&options);
-		return EX_USAGE;
-	}
+	r = options_parse(&options, commands, argc, argv);
+	if (r != 0)
+		return r > 0 ? 0 : EX_USAGE;
 	log_open("agent-registrar", options.log_level);
-	status = run(&options);
-	options_release(&options);
-	return status;
+	return run(&program);
 }

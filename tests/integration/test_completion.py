@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR") or ROOT)
 PROGRAMS = {
     "agent-register": os.environ.get("AGENT_REGISTER") or str(BUILD / "agent-register"),
+    "agent-registrar": os.environ.get("AGENT_REGISTRAR") or str(BUILD / "agent-registrar"),
 }
 
 
@@ -64,6 +65,14 @@ def complete(words, cwd=None):
     (["agent-auth", "--s"], {"--state"}),
     (["agent-auth", "-v", "man"], {"manager.pem"}),
     (["agent-auth", "-A", ""], set()),
+    (["agent-registrar", "imp"], {"import-file"}),
+    (["agent-registrar", "--dialect", "w"], {"wazuh"}),
+    (["agent-registrar", "-n", "ser"], {"serve"}),
+    (["agent-registrar", "add", "-n", ""], set()),
+    (["agent-registrar", "serve", "-n", "--max-a"], {"--max-agents"}),
+    (["agent-registrar", "list", "--"], {"--json", "--directory", "--group", "--debug", "--version",
+                                         "--help"}),
+    (["agent-registrar", "--on-duplicate", "re"], {"rename", "refuse", "replace"}),
 ])
 def test_bash(words, offered, tmp_path):
     (tmp_path / "manager.pem").touch()

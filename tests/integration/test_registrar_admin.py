@@ -236,8 +236,8 @@ def test_export(admin):
 def test_unknown_ids(admin, number, text):
     lines = [f"001 web any {OLD_KEY}", f"002 !gone any {OLD_KEY}", f"003 bad nowhere {OLD_KEY}"]
     admin.write(*lines)
-    for command in ("export", "remove"):
-        admin("--dialect", "wazuh", command, number, status=65)
+    for command in (["export"], ["--dialect", "wazuh", "remove"]):
+        admin(*command, number, status=65)
         assert admin.complaints.endswith(text + "\n"), admin.complaints
     assert admin.lines() == lines
 
@@ -419,23 +419,26 @@ def test_slow_input_holds_nobody_up(admin):
 
 
 @pytest.mark.parametrize("arguments,text", [
-    ([], "Give a command"),
-    (["add"], "add needs the agent's name"),
-    (["add", "web"], "add takes the name with -n"),
-    (["add", "-n", "web", "any"], "add takes the name with -n"),
-    (["add", "-n"], "requires an argument"),
-    (["list", "001"], "list takes no ids"),
-    (["list", "--purge"], "--purge belongs to remove"),
-    (["export"], "export takes one id"),
-    (["export", "1", "2"], "export takes one id"),
-    (["remove"], "remove takes one or more ids"),
-    (["remove", "1", "--json"], "--json belongs to list"),
-    (["import-file"], "import-file takes one file"),
-    (["export", "1", "-a", "any"], "-n, -a and --id belong to add"),
-    (["serve", "--json"], "--json belongs to list"),
-    (["serve", "--id", "7"], "-n, -a and --id belong to add"),
-    (["-n", "serve", "list"], "one too many"),
-    (["manage"], "There is no command 'manage'"),
+    ([], "no command is given"),
+    (["add"], "the command add needs the agent's name"),
+    (["add", "web"], "unexpected argument 'web': the command add takes none"),
+    (["add", "-n", "web", "any"], "unexpected argument 'any': the command add takes none"),
+    (["add", "-n"], "option -n needs an argument: NAME"),
+    (["list", "001"], "unexpected argument '001': the command list takes none"),
+    (["list", "--purge"], "option --purge belongs to remove, not to list"),
+    (["export"], "the command export takes ID\n"),
+    (["export", "1", "2"], "unexpected argument '2': the command export takes ID\n"),
+    (["remove"], "the command remove takes ID...\n"),
+    (["remove", "1", "--json"], "option --json belongs to list, not to remove"),
+    (["import-file"], "the command import-file takes FILE|-\n"),
+    (["export", "1", "-a", "any"], "option -a belongs to add, not to export"),
+    (["serve", "--json"], "option --json belongs to list, not to serve"),
+    (["serve", "--id", "7"], "option --id belongs to add, not to serve"),
+    (["-n", "serve", "list"], "unexpected argument 'list': the command serve takes none"),
+    (["manage"], "unknown command 'manage'"),
+    (["exprot"], "unknown command 'exprot'; did you mean 'export'?"),
+    (["serve", "--dialcet", "ossec"], "unknown option --dialcet; did you mean --dialect?"),
+    (["serve", "--dialect", "wazu"], "did you mean 'wazuh'?"),
 ])
 def test_usage(admin, arguments, text):
     admin(*arguments, status=64)

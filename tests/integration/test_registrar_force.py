@@ -167,14 +167,14 @@ def test_queue_that_cannot_be_written_does_not_stop_registrations(manager):
 
 
 @pytest.mark.parametrize("options,text", [
-    (["--on-duplicate", "refuse", "--force-key-mismatch", "no"], "only with --on-duplicate force"),
+    (["--on-duplicate", "refuse", "--force-key-mismatch", "no"], "needs --on-duplicate force"),
     (["--dialect", "wazuh", "--force-disconnected-time", "soon"], "is a time like"),
     (["--dialect", "wazuh", "--force-disconnected-time", "1y"], "is a time like"),
     (["--dialect", "wazuh", "--force-disconnected-time", "999999999w"], "is a time like"),
     (["--dialect", "wazuh", "--force-after-registration-time", "no"], "is a time like"),
     (["--dialect", "wazuh", "--force-key-mismatch", "maybe"], "yes or no"),
     (["--on-duplicate", "never"], "rename, refuse, replace or force"),
-    (["--groups", "some"], "existing or any"),
+    (["--groups", "some"], "any or existing"),
     (["--max-agents", "0"], "number from 1"),
 ])
 def test_usage(directory, options, text):

@@ -51,7 +51,7 @@ def test_every_option_is_in_help_and_manual():
         pathlib.Path(__file__).resolve().parents[2] / "src/registrar/commands/options.c"
     ).read_text()
     manual = (pathlib.Path(__file__).resolve().parents[2] / "man/agent-registrar.8").read_text()
-    for name in re.findall(r'\{ "([a-z-]+)", (?:no|required)_argument', source):
+    for name in re.findall(r'\.name = "([a-z-]+)"', source):
         assert f"--{name}" in text, name
         assert f"Fl -{name}" in manual, name
 

@@ -55,8 +55,9 @@ int add_commit(struct roster *roster, const struct options *options, const struc
 	return admin_finish_output();
 }
 
-int add_command(const struct options *options)
+int add_command(struct program *program)
 {
+	const struct options *options = program->options;
 	cleanup(release_roster) struct roster *roster = NULL;
 	cleanup(records_clear) struct records records = { .first = NULL };
 	cleanup(enrollment_wipe) struct enrollment enrollment = { 0 };

@@ -6,7 +6,7 @@
 #include "registrar/enrollment/records.h"
 
 /* Register one agent and print it. Returns an exit status, see agent-registrar(8). */
-int add_command(const struct options *options);
+int add_command(struct program *program);
 
 /*
  * Why an agent was refused: the text of the manager, and which agent has its name or address.

@@ -42,7 +42,7 @@ int admin_begin(struct roster **ret, const struct options *options, bool to_read
 int admin_commit(struct roster *roster, const struct options *options,
 		 const struct records *records)
 {
-	const struct agent_history history = { .queue = options->queue_directory };
+	const struct agent_history history = { .queue = options->paths.queue_directory };
 	struct reason why;
 	int r = roster_commit(roster, &why);
 

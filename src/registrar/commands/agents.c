@@ -10,8 +10,9 @@
 
 /* ------------------------------------------------------------------ listing */
 
-int agents_list(const struct options *options)
+int agents_list(struct program *program)
 {
+	const struct options *options = program->options;
 	cleanup(release_roster) struct roster *roster = NULL;
 	cleanup_free const struct roster_entry **entries = NULL;
 	struct reason why;
@@ -83,8 +84,9 @@ static int print_export(const struct agent_key *agent)
 	return admin_fail(EX_IOERR, &why);
 }
 
-int agents_export(const struct options *options)
+int agents_export(struct program *program)
 {
+	const struct options *options = program->options;
 	cleanup(release_roster) struct roster *roster = NULL;
 	const struct roster_entry *entry;
 	struct agent_key agent;
@@ -93,14 +95,14 @@ int agents_export(const struct options *options)
 
 	if (status != 0)
 		return status;
-	entry = find_agent(roster, options->admin.operands[0], &why);
+	entry = find_agent(roster, options->operands[0], &why);
 	r = entry ? roster_read(roster, entry, &agent) : 0;
 	roster_cancel(roster);
 	if (!entry)
 		return admin_fail(EX_DATAERR, &why);
 	if (r < 0) {
 		(void)reason_errno(&why, r, "Cannot read the line of agent %s",
-				   options->admin.operands[0]);
+				   options->operands[0]);
 		return admin_fail(EX_CONFIG, &why);
 	}
 	status = print_export(&agent);
@@ -112,7 +114,8 @@ static enum roster_tombstone tombstone(const struct options *options)
 {
 	if (options->admin.purge)
 		return ROSTER_TOMBSTONE_NOTHING;
-	return options->dialect == DIALECT_WAZUH ? ROSTER_TOMBSTONE_WAZUH : ROSTER_TOMBSTONE_OSSEC;
+	return options->policy.dialect == DIALECT_WAZUH ? ROSTER_TOMBSTONE_WAZUH
+							: ROSTER_TOMBSTONE_OSSEC;
 }
 
 static bool is_among(const struct roster_entry *entry, const struct roster_entry *const *entries,
@@ -128,12 +131,11 @@ static bool is_among(const struct roster_entry *entry, const struct roster_entry
 static int find_agents(struct roster *roster, const struct options *options,
 		       const struct roster_entry **entries, int *ret_count)
 {
-	const struct admin_options *admin = &options->admin;
 	struct reason why;
 	int count = 0;
 
-	for (int i = 0; i < admin->operand_count; i++) {
-		const struct roster_entry *entry = find_agent(roster, admin->operands[i], &why);
+	for (int i = 0; i < options->operand_count; i++) {
+		const struct roster_entry *entry = find_agent(roster, options->operands[i], &why);
 
 		if (!entry)
 			return admin_fail(EX_DATAERR, &why);
@@ -162,8 +164,9 @@ static int commit_removals(struct roster *roster, const struct options *options,
 	return admin_finish_output();
 }
 
-int agents_remove(const struct options *options)
+int agents_remove(struct program *program)
 {
+	const struct options *options = program->options;
 	cleanup(release_roster) struct roster *roster = NULL;
 	cleanup_free const struct roster_entry **entries = NULL;
 	int count = 0, status = admin_begin(&roster, options, false);
@@ -171,7 +174,7 @@ int agents_remove(const struct options *options)
 
 	if (status != 0)
 		return status;
-	entries = calloc((size_t)options->admin.operand_count, sizeof(struct roster_entry *));
+	entries = calloc((size_t)options->operand_count, sizeof(struct roster_entry *));
 	if (!entries) {
 		reason_set(&why, "Out of memory");
 		status = admin_fail(EX_OSERR, &why);

@@ -7,10 +7,10 @@
 #include "registrar/commands/options.h"
 
 /* Print the agents, a line each or as JSON. Returns an exit status, see agent-registrar(8). */
-int agents_list(const struct options *options);
+int agents_list(struct program *program);
 
 /* Print the key of the agent whose id is the operand, in base64. Returns an exit status. */
-int agents_export(const struct options *options);
+int agents_export(struct program *program);
 
 /* Remove the agents whose ids are the operands: all of them or none. Returns an exit status. */
-int agents_remove(const struct options *options);
+int agents_remove(struct program *program);

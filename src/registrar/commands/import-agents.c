@@ -183,9 +183,10 @@ static int read_stream(FILE *file, char **ret, size_t *ret_length)
 	return ferror(file) ? -errno : 0;
 }
 
-int import_command(const struct options *options)
+int import_command(struct program *program)
 {
-	const char *path = options->admin.operands[0];
+	const struct options *options = program->options;
+	const char *path = options->operands[0];
 	bool is_stdin = strcmp(path, "-") == 0;
 	cleanup_free char *content = NULL;
 	cleanup_file FILE *file = is_stdin ? NULL : fopen(path, "re");

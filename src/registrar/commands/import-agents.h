@@ -9,4 +9,4 @@
  * and print them. Those that are there already with the same address are passed over. Returns an
  * exit status, see agent-registrar(8).
  */
-int import_command(const struct options *options);
+int import_command(struct program *program);

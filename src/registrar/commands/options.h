@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* The command line of agent-registrar. */
+/* The command line of agent-registrar: the table of its options. That of commands is in main.c. */
 #pragma once
 
-#include "registrar/commands/admin-options.h"
-#include "registrar/commands/api-options.h"
+#include "common/command-line.h"
+#include "registrar/api/limits.h"
 #include "registrar/enrollment/enrollment.h"
 #include "registrar/net/listener.h"
 
@@ -11,72 +11,109 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define OPTION_NAMES_MAX 16
-
-enum command {
-	COMMAND_NONE,
+/* The places of the commands in their table. */
+enum command_index {
 	COMMAND_SERVE,
 	COMMAND_INIT,
+	COMMAND_USER,
 	COMMAND_ADD,
 	COMMAND_LIST,
 	COMMAND_EXPORT,
 	COMMAND_REMOVE,
 	COMMAND_IMPORT_FILE,
-	COMMAND_USER,
-	COMMAND_HELP,
-	COMMAND_VERSION,
+	COMMAND_COMPLETION,
+	COMMAND_COUNT,
 };
 
-/* Texts point into argv, or are owned by `owned`. */
-struct options {
-	enum command command;
-	bool init;     /* make what is missing before the command */
-	bool test;     /* check everything and do not serve */
-	int log_level; /* syslog */
+/* The `mode` of a command (command-line.h): does --init create what is missing before it? */
+enum init_use { INIT_IGNORED, INIT_FIRST };
 
-	const char *directory;
-	const char *certificate_file, *private_key_file, *client_ca_file;
-	const char *ciphers;
-	const char *password_file;
-	bool no_password;
+struct tls_options {
+	const char *certificate_file, *private_key_file;
+	const char *client_ca_file; /* null: no client certificate is required */
+	const char *ciphers;        /* null: the default */
 	bool verify_host;
-	gid_t group; /* (gid_t)-1: not given */
+};
 
-	const char *listen[LISTENERS_MAX];
-	size_t listen_count;
-	unsigned short port;
+struct service_options {
+	struct text_list listen;
+	unsigned int port;
 	unsigned int timeout;         /* seconds */
 	unsigned int max_connections; /* 0: as many as the descriptors allow, up to the default */
+};
 
-	enum dialect dialect;
-	enum on_duplicate on_duplicate;
+struct policy_options {
+	int dialect;           /* enum dialect */
+	int on_duplicate;      /* enum on_duplicate */
+	int groups_must_exist; /* 0 or 1 */
+	bool has_force_rules;  /* one of --force-... was given */
 	struct force_rules force;
 	bool use_source_address;
-	bool groups_must_exist;
 	bool allow_higher_versions;
-	size_t max_agents; /* 0: no limit */
+	unsigned int max_agents; /* 0: no limit */
 	const char *manager_version;
+};
 
-	const char *groups_directory; /* where the groups are: DIRECTORY/etc/shared */
-	const char *queue_directory;  /* DIRECTORY/queue */
+struct api_options {
+	bool enabled;            /* --api-port was given */
+	unsigned int port;       /* 0: any */
+	struct text_list listen; /* none: the addresses for agents */
+	const char *users_file;
+	struct api_limits_settings limits;
+};
 
+/* Of the commands that administer agents and users. Null: not given. */
+struct admin_options {
+	const char *name, *ip, *id; /* add */
+	bool json;                  /* list */
+	bool purge;                 /* remove */
+	bool remove_user;           /* user */
+};
+
+/* What follows from the directory; owned. */
+struct default_paths {
+	char *certificate_file, *private_key_file, *password_file, *users_file;
+	char *groups_directory; /* DIRECTORY/etc/shared */
+	char *queue_directory;  /* DIRECTORY/queue */
+};
+
+/* Texts point into argv, or to `paths`. */
+struct options {
+	const struct command *command;
+	char **operands; /* the arguments of the command */
+	int operand_count;
+
+	bool init; /* create what is missing before the command */
+	bool test; /* check everything and do not serve */
+	int log_level;
+	const char *directory;
+	gid_t group; /* (gid_t)-1: not given */
+	const char *password_file;
+	bool no_password;
+	struct text_list names; /* for the certificate */
+
+	struct tls_options tls;
+	struct service_options service;
+	struct policy_options policy;
 	struct api_options api;
-
-	const char *names[OPTION_NAMES_MAX];
-	size_t name_count;
-
 	struct admin_options admin;
+	struct default_paths paths;
+};
 
-	char *owned[6];
+/* What a command is given. */
+struct program {
+	const struct options *options;
 };
 
 /*
- * Parse. Returns 0, or -EINVAL with a complaint already on stderr, as getopt_long(3) does it.
- * Release with options_release() in any case.
+ * Parse the command line with this table of commands (enum command_index), which must stay. Returns
+ * 0 to go on, 1 when all is done (--help, --version), or -EINVAL when it is wrong (a message has
+ * been printed). Free with options_free() in any case.
  */
-int options_parse(struct options *ret, int argc, char **argv);
+int options_parse(struct options *ret, const struct command *commands, int argc, char **argv)
+	__attribute__((warn_unused_result));
 
-/* What --help prints. */
-void options_print_help(void);
+/* The command completion: print the script for the shell that is the operand. Returns 0. */
+int completion_command(struct program *program);
 
-void options_release(struct options *options);
+void options_free(struct options *options);

@@ -14,15 +14,18 @@ static const char *own_name(void)
 
 struct enrollment_policy policy_from_options(const struct options *options)
 {
+	const struct policy_options *policy = &options->policy;
+
 	return (struct enrollment_policy){
-		.dialect = options->dialect,
-		.on_duplicate = options->on_duplicate,
-		.force = options->force,
-		.history = { .queue = options->queue_directory },
-		.use_source_address = options->use_source_address,
-		.groups_directory = options->groups_must_exist ? options->groups_directory : NULL,
-		.max_agents = options->max_agents,
+		.dialect = policy->dialect,
+		.on_duplicate = policy->on_duplicate,
+		.force = policy->force,
+		.history = { .queue = options->paths.queue_directory },
+		.use_source_address = policy->use_source_address,
+		.groups_directory = policy->groups_must_exist ? options->paths.groups_directory
+							      : NULL,
+		.max_agents = policy->max_agents,
 		.own_name = own_name(),
-		.manager_version = options->manager_version,
+		.manager_version = policy->manager_version,
 	};
 }
