@@ -47,7 +47,7 @@ def test_manager_is_asked_while_the_agent_waits(machine, start_manager):
     assert (seen["agent"]["ActiveState"], seen["agent"]["SubState"]) == ("inactive", "dead")
     assert seen["agent"]["Job"] != ""  # queued, behind this unit
     assert (seen["unit"]["ActiveState"], seen["unit"]["SubState"]) == ("activating", "start")
-    assert seen["unit"]["StatusText"] == "Waiting for the answer of manager.example:1515"
+    assert seen["unit"]["StatusText"] == "Waiting for the response of manager.example:1515"
     assert final == "Registered as web-01 (id 007)"
     assert len(machine.agent_starts()) == 1
 

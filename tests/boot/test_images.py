@@ -140,7 +140,7 @@ def test_reset_asks_a_person(answer, gone, original):
     with original.boot(mask=["wazuh-agent.service"]) as system:
         system.wait_until_booted()
         said = system.run(f"echo {answer} | script -qec 'agent-register reset' /dev/null").stdout
-    assert "Type yes to go on" in said and ("no agent identity any more" in said) == gone
+    assert "Type yes to continue" in said and ("Agent identity removed" in said) == gone
     assert original.has_key() != gone
 
 

@@ -73,6 +73,6 @@ def test_answer_lost_with_a_manager_that_renames(machine, start_manager):
         assert system.wait_until_booted() == "running"
         system.wait_for_start("wazuh-agent")
         (renamed,) = system.journal(MESSAGE_ID=message_ids.RENAMED)
-    assert "perhaps by an earlier request whose answer was lost" in renamed["MESSAGE"]
+    assert "perhaps by an earlier request whose response was lost" in renamed["MESSAGE"]
     assert len(manager.requests) == 2
     assert machine.agent_starts()[0][-1] == f"007 web-012 any {scripted_manager.KEY}"

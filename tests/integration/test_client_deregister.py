@@ -55,8 +55,8 @@ def test_deregister(registered, start_manager):
     result = deregister(registered, start_manager(api))
     assert result.status == 0 and result.failures == [], result
     assert api.made == [LOGIN, FETCH, "DELETE /agents?agents_list=007&status=all&older_than=0s"]
-    assert "has no agent web-01 (id 007) any more" in result.stderr
-    assert "registers it anew" in result.stdout
+    assert "no longer has agent web-01 (id 007)" in result.stderr
+    assert "Agent identity removed" in result.stdout
     assert forgotten(registered)
     again = deregister(registered, start_manager(api))
     assert again.status == 0 and "no agent to remove" in again.stderr and len(api.made) == 3, again
@@ -205,7 +205,7 @@ def test_nobody_to_ask(registered, start_manager):
     api = Api(answers())
     before = registered.snapshot()
     result = deregister(registered, start_manager(api), "-d")
-    assert result.status == 64 and "give --yes" in result.failure, result
+    assert result.status == 64 and "use --yes" in result.failure, result
     assert "The manager will remove the agent, too." in result.stdout
     assert registered.snapshot() == before and api.calls == []
 

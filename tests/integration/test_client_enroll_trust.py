@@ -136,7 +136,7 @@ def test_exposed_token_file(start_wazuh5, enrollment, ca_pin):
         trust=None, settings={"manager.method": "enroll", "auth.token_file": path}
     )
     assert result.status == 0
-    assert "can be read by everybody" in result.warnings[0]
+    assert "is world-readable" in result.warnings[0]
 
 
 def test_token_wants_the_method(enrollment):
@@ -239,7 +239,7 @@ def test_check_with_a_pin(start_wazuh5, enrollment, ca_pin):
     assert "the manager of the enrollment token, method enroll" in layers["config"]
     assert "an enrollment token, no password" in layers["credentials"]
     assert server.address in result.stdout
-    assert "its pin is that of a CA" in layers["token"]
+    assert "its pin matches a CA" in layers["token"]
     assert "leads to a CA in the enrollment token" in layers["chain"]
     assert "127.0.0.1 is among" in layers["name match"]
     assert server.enrollments == []

@@ -54,7 +54,7 @@ def test_forms(machine, text):
     result = bring(machine, text)
     assert result.status == 0 and result.failures == [], result
     assert result.lines == [
-        f"Imported the key of web-01 (id 001) from the standard input; it is in {machine.keys}"
+        f"Imported the key of web-01 (id 001) from standard input; it is in {machine.keys}"
     ], result
     assert machine.read_keys() == LINE.encode()
 
@@ -91,7 +91,7 @@ def test_pasted_at_a_terminal(machine):
 
 def test_nothing_given_at_a_terminal(machine):
     result = at_terminal(machine, EXPORT + "\n\x04")
-    assert result.status == 64 and "Give a file, or -" in result.failure, result
+    assert result.status == 64 and "give FILE, or -" in result.failure, result
     assert machine.files() == []
 
 
@@ -160,7 +160,7 @@ def test_unreadable_file(machine, path, words):
 def test_key_as_an_argument(machine, argument):
     result = machine.register("import", argument, trust=None)
     assert result.status == 64 and "not the key itself" in result.failure, result
-    assert "give -" in result.failure, result
+    assert "use -" in result.failure, result
     assert machine.files() == []
 
 
@@ -205,7 +205,7 @@ def test_the_same_key_on_a_full_disk(machine):
 
 def test_another_key_is_not_replaced_unasked(machine):
     machine.install_key()
-    refused(machine, EXPORT, "nobody to ask; give --yes", status=64)
+    refused(machine, EXPORT, "Not a terminal; use --yes", status=64)
 
 
 @pytest.mark.parametrize("option", ["--yes", "--force"])

@@ -154,7 +154,7 @@ def test_key_file_with_another_key(machine, forget):
     options = configured(machine, **{"auth.forget_secret": forget})
     result = machine.register(**options)
     assert result.status == 0, result
-    assert "holds another key, that of web-01 (id 001)" in result.failure, result
+    assert "holds a different key, of web-01 (id 001)" in result.failure, result
     assert machine.snapshot() == before and os.path.exists(machine.directory + "/key")
     assert machine.register(force=True, **options).status == 0
     assert machine.read_keys() == LINE.encode()
@@ -172,7 +172,7 @@ def test_copy_of_a_disk(machine):
         file.write(copied)
     result = machine.register(**options)
     assert result.status == EXIT_CODES["cloned"], result
-    assert "that of another machine, of which this one is a copy" in result.errors[0], result
+    assert "belongs to another machine, of which this one is a copy" in result.errors[0], result
     assert bring(machine, EXPORT).status == 0
     assert machine.register(**options).status == 0
 

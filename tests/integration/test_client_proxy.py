@@ -469,7 +469,7 @@ def test_check(machine, start_manager, start_proxy):
         "config", "credentials", "name", "key file", "DNS", "TCP", "proxy", "TLS", "chain",
         "name match", "validity", "pin"
     ]
-    assert f"{proxy.address} makes a tunnel to manager.test:1515" in result.stdout
+    assert f"{proxy.address} opens a tunnel to manager.test:1515" in result.stdout
     assert not any(each.tls and each.records for each in manager.conversations)
     assert machine.snapshot() == before
 

@@ -70,7 +70,7 @@ def test_lost_answer_of_a_manager_that_renames(machine, cut_wire):
     lose_an_answer(machine, wire)
     result = machine.register(manager=wire.address)
     assert result.status == 0, result
-    assert "perhaps by an earlier request whose answer was lost" in result.failure, result
+    assert "perhaps by an earlier request whose response was lost" in result.failure, result
     assert machine.read_keys().decode().split() == wire.registrar.keys()[-1]
     assert len(wire.registrar.keys()) == 2
 

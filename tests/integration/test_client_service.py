@@ -32,7 +32,7 @@ def test_ready_after_registering(machine, start_manager, notify_socket):
         f"STATUS=Connecting to {manager.address}",
         f"STATUS=Verifying {manager.address}",
         f"STATUS=Sending the request to {manager.address}",
-        f"STATUS=Waiting for the answer of {manager.address}",
+        f"STATUS=Waiting for the response of {manager.address}",
         "STATUS=Registered as web-01 (id 001)",
     ]
     assert lines.count("READY=1") == 1

@@ -85,7 +85,7 @@ def test_taken_name_is_renamed(machine, start_registrar):
     with start_registrar("-n") as registrar:
         registrar.register("web-01")
         result = machine.register(manager=address_of(registrar))
-        assert result.status == 0 and "not as web-01 as asked" in result.failure, result
+        assert result.status == 0 and "not as web-01 as requested" in result.failure, result
         assert machine.read_keys().decode() == line_of(registrar)
         assert registrar.keys()[-1][1] == "web-012"
 

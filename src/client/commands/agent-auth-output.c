@@ -193,8 +193,8 @@ static void warn_of_unverified(const struct log_field *fields)
 	char line[LINE_SIZE];
 
 	(void)snprintf(line, sizeof line,
-		       "No CA certificate is given (-v): %s is not verified; whoever answers there "
-		       "gets the password and gives the key",
+		       "No CA certificate is given (-v): %s is not verified; any host at that "
+		       "address can obtain the password and supply the key",
 		       field(fields, "MANAGER"));
 	complain("WARNING", line);
 }

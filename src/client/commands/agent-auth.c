@@ -149,7 +149,7 @@ static int set_version(void *target, const struct option_row *row, char *value)
 	return 0;
 }
 
-/* A password on the command line was seen by whoever looked; at least nobody else shall see it. */
+/* A password on the command line may have been seen already; at least hide it from now on. */
 static int set_password(void *target, const struct option_row *row, char *value)
 {
 	struct auth_options *options = target;
@@ -348,11 +348,9 @@ static int check_combinations(const struct config *config, struct reason *why)
 	if (line.ip && line.use_source_address)
 		return refuse(why, "Options '-I' and '-i' are uncompatible.");
 	if (!line.certificate_file != !line.private_key_file)
-		return refuse(why, line.certificate_file ? "-x needs -k: a certificate is of no "
-							   "use "
+		return refuse(why, line.certificate_file ? "-x needs -k: a certificate is useless "
 							   "without its private key"
-							 : "-k needs -x: a private key is of no "
-							   "use "
+							 : "-k needs -x: a private key is useless "
 							   "without its certificate");
 	if (!line.manager && !line.only_test)
 		return refuse(why, "Manager IP not set.");
@@ -378,7 +376,7 @@ static int configure(struct config *config, struct reason *why)
 
 /* ------------------------------------------------------------------ running */
 
-/* -t: what can be seen to be wrong without asking anybody. */
+/* -t: what can be checked without contacting a manager. */
 static int test_configuration(const struct config *config, struct reason *why)
 {
 	cleanup(access_close) struct access access = { 0 };
@@ -388,7 +386,7 @@ static int test_configuration(const struct config *config, struct reason *why)
 	return r == OUTCOME_OK ? access_open(&access, config, why) : r;
 }
 
-static void tell_remarks(const struct config *config)
+static void print_remarks(const struct config *config)
 {
 	if (line.has_extra)
 		log_warning("Extra arguments detected. They will be ignored.");
@@ -409,7 +407,7 @@ static int run_agent_auth(struct program *program)
 	agent_auth_output_begin(line.ca_file);
 	r = configure(config, &why);
 	if (r == 0)
-		tell_remarks(config);
+		print_remarks(config);
 	if (r == 0 && line.only_test)
 		r = test_configuration(config, &why);
 	if (r != 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The personality agent-auth: called by that name, the program takes agent-auth's options, reads no
- * configuration, asks one manager once even if there is a key, and tells of it in agent-auth's
- * words (agent-auth-output.h). Everything between is the one story of agent-register. What is
+ * configuration, asks one manager once even if there is a key, and reports it in agent-auth's
+ * words (agent-auth-output.h). Everything between is the registration of agent-register. What is
  * different from agent-auth on purpose stands in agent-auth(8).
  *
  * Origin: OSSEC 4.3 src/os_auth/main-client.c, Wazuh 4.14.5 src/os_auth/main-client.c and

@@ -206,7 +206,7 @@ static bool check_tunnel(struct check *check, const struct endpoint *endpoint, i
 
 	if (r != OUTCOME_OK)
 		return bad(check, "proxy", r < 0 ? OUTCOME_UNREACHABLE : (enum outcome)r, why.text);
-	ok(check, "proxy", "%s makes a tunnel to %s",
+	ok(check, "proxy", "%s opens a tunnel to %s",
 	   endpoint_text(&check->access.proxy.endpoint, proxy), endpoint_text(endpoint, manager));
 	return true;
 }
@@ -241,7 +241,7 @@ static void check_chain(struct check *check, const struct tls_client *client)
 	char text[1024];
 
 	if (!ca_file)
-		ok(check, "chain", "not looked at: there is no ca_file");
+		ok(check, "chain", "not checked: no ca_file is set");
 	else if (error == X509_V_OK)
 		ok(check, "chain", "leads to a CA in %s", ca_file);
 	else {
@@ -260,7 +260,7 @@ static void check_names(struct check *check, X509 *certificate, const char *host
 
 	tls_certificate_describe_names(certificate, names, sizeof names);
 	if (!check->ca && !config->tls.verify_name)
-		ok(check, "name match", "not looked at: %s stands for the identity",
+		ok(check, "name match", "not checked: %s replaces it",
 		   config->tls.pin.count ? "the pin" : "verify = no");
 	else if (tls_certificate_names(certificate, name))
 		ok(check, "name match", "%s is among %s", name, names);
@@ -293,10 +293,10 @@ static void check_validity(struct check *check, const struct tls_client *client)
 	} else if (!early && !late)
 		ok(check, "validity", "from %s to %s", begin, end);
 	else if (!check->ca)
-		ok(check, "validity", "not looked at, though it is from %s to %s", begin, end);
+		ok(check, "validity", "not checked; it is from %s to %s", begin, end);
 	else {
 		(void)snprintf(text, sizeof text, "from %s to %s: %s", begin, end,
-			       early ? "look at this machine's clock (timedatectl)"
+			       early ? "check this machine's clock (timedatectl)"
 				     : "the manager needs a new certificate, or this machine's "
 				       "clock is wrong");
 		(void)bad(check, "validity", OUTCOME_UNTRUSTED, text);
@@ -315,7 +315,7 @@ static void check_pin(struct check *check, X509 *certificate)
 		ok(check, "pin", "%s", pin);
 	else
 		(void)bad(check, "pin", OUTCOME_UNTRUSTED,
-			  "the manager's key is another one: compare what agent-register pin shows "
+			  "the manager's key does not match: compare what agent-register pin shows "
 			  "with the manager's own");
 }
 
@@ -336,7 +336,7 @@ static bool check_token(struct check *check, const struct endpoint *endpoint)
 			   report.why.text);
 	ok(check, "token",
 	   check->access.token.ca ? "holds the manager's CA"
-				  : "its pin is that of a CA that the manager hands out");
+				  : "its pin matches a CA that the manager serves");
 	check->ca = "the enrollment token";
 	return true;
 }

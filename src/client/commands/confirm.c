@@ -17,10 +17,10 @@ int confirm_at_terminal(int stop_fd)
 	int r;
 
 	if (!isatty(STDIN_FILENO)) {
-		log_error("There is nobody to ask; give --yes");
+		log_error("Not a terminal; use --yes");
 		return EXIT_USAGE;
 	}
-	printf("Type yes to go on: ");
+	printf("Type yes to continue: ");
 	(void)fflush(stdout);
 	r = deadline_wait(&forever, STDIN_FILENO, POLLIN);
 	if (r < 0)

@@ -15,9 +15,10 @@
 static int open_access(struct access *access, const struct config *config, struct reason *why)
 {
 	if (config->manager.method != METHOD_API) {
-		reason_set(why, "Only the manager's API removes agents: set method = api, api_user "
-				"and api_password_file (agent-register reset forgets the agent "
-				"here only)");
+		reason_set(why, "Only the manager's API can remove agents: set method = api, "
+				"api_user and api_password_file (agent-register reset removes the "
+				"agent's "
+				"identity from this machine only)");
 		return -EINVAL;
 	}
 	if (config->manager.address.count == 0) {
@@ -88,10 +89,10 @@ static void tell_what_is_left(const struct endpoint *manager, const struct agent
 
 	endpoint_text(manager, text);
 	if (is_done)
-		log_info("%s has no agent %s (id %s) any more", text, key->name, key->id);
+		log_info("%s no longer has agent %s (id %s)", text, key->name, key->id);
 	else
 		log_warning("%s has no agent %s (id %s), but may not be the manager that had it; "
-			    "agent-register reset forgets it here all the same",
+			    "agent-register reset removes it from this machine anyway",
 			    text, key->name, key->id);
 }
 
@@ -108,8 +109,8 @@ static int remove_at_manager(const struct program *program, const struct access 
 	bool is_done = false;
 
 	if (!config->tls.verify)
-		log_warning("verify = no: the manager is not verified; whoever answers there gets "
-			    "the password");
+		log_warning("verify = no: the manager is not verified; any host at that address "
+			    "can obtain the password");
 	for (size_t i = 0; i < count && !is_done && r != -ECANCELED; i++) {
 		struct endpoint manager;
 		int answer;
@@ -201,7 +202,6 @@ int command_deregister(struct program *program)
 		return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
 	}
 	if (r == 0)
-		printf("This machine has no agent identity any more; its next boot registers it "
-		       "anew.\n");
+		printf("Agent identity removed; the next boot will register this machine again.\n");
 	return r;
 }

@@ -21,8 +21,8 @@ static void print_what_goes(const struct keystore *store, const char *state_dire
 
 	if (keystore_read(store, &key, NULL) == KEYSTORE_KEY)
 		printf("This machine is agent %s (id %s). ", key.name, key.id);
-	printf("What makes it that agent will be removed:\n"
-	       "  %s, the secret for enrolling again, and what was kept beside them\n"
+	printf("These files will be removed:\n"
+	       "  %s, the re-enrollment secret, and their backups\n"
 	       "  the agent's message counters\n"
 	       "  %s/state\n"
 	       "%s\n",
@@ -49,7 +49,7 @@ int forget_check_units(const struct program *program)
 		unit = registration;
 	else if (!agent_unit_is_active(unit))
 		return 0;
-	log_error("%s is running; stop it first (systemctl stop %s), or give --force", unit, unit);
+	log_error("%s is running; stop it first (systemctl stop %s), or use --force", unit, unit);
 	return 1;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The command `import`: install a key that was brought from the manager by hand. */
+/* The command `import`: install a key that was exported at the manager. */
 #include "client/commands/options.h"
 
 #include "client/agent-files/import-file.h"
@@ -39,14 +39,14 @@ static int choose_file(const struct client_options *options, const char **ret)
 	const char *argument = options->argument_count > 0 ? options->arguments[0] : NULL;
 
 	if (!argument && isatty(STDIN_FILENO)) {
-		log_error("Import from where? Give a file, or - to paste the key and end it with "
+		log_error("No input file given; give FILE, or - to paste the key and end it with "
 			  "Ctrl-D");
 		return EXIT_USAGE;
 	}
 	if (argument && is_key_itself(argument)) {
-		log_error("import takes a file, not the key itself, which everybody on this "
-			  "machine can see in the list of processes: write it into a file, or give "
-			  "- and paste it; and consider having the manager make a new one");
+		log_error("import takes a file, not the key itself: every user of this machine can "
+			  "see it in the process list. Write it to a file, or use - and paste it, "
+			  "and consider replacing the key at the manager");
 		return EXIT_USAGE;
 	}
 	*ret = argument && strcmp(argument, "-") != 0 ? argument : NULL;
@@ -96,10 +96,9 @@ int command_import(struct program *program)
 		return outcome_policy(OUTCOME_MISCONFIGURED)->exit_code;
 	}
 	if (path && secret_file_is_exposed(path))
-		log_warning("The key in %s can be read by everybody on this machine; delete it, or "
-			    "chmod 0600",
-			    escape_string(shown, sizeof shown, path));
-	import.from = path ? escape_string(shown, sizeof shown, path) : "the standard input";
+		log_warning("The key file %s is world-readable; delete it, or run: chmod 0600 %s",
+			    escape_string(shown, sizeof shown, path), shown);
+	import.from = path ? escape_string(shown, sizeof shown, path) : "standard input";
 	return register_import(&program->config, options->state_directory, &import,
 			       program->stop_fd);
 }

@@ -33,7 +33,7 @@ static int print_certificate(X509 *certificate, const char *manager, const char 
 	tls_describe_time(X509_get0_notBefore(certificate), begin, sizeof begin);
 	tls_describe_time(X509_get0_notAfter(certificate), end, sizeof end);
 
-	printf("The certificate that %s shows (%s):\n", manager, version);
+	printf("The certificate of %s (%s):\n", manager, version);
 	print_name("subject", X509_get_subject_name(certificate));
 	print_name("issuer", X509_get_issuer_name(certificate));
 	printf("  %-10s %s\n", "names", names);

@@ -21,7 +21,7 @@ int command_reset(struct program *program)
 	if (r == 0)
 		r = forget_confirm(program, &store,
 				   "The manager keeps its entry; remove it there if this identity "
-				   "is not needed any more.");
+				   "is no longer needed.");
 	if (r > 0)
 		return r;
 	if (r == 0)
@@ -34,6 +34,6 @@ int command_reset(struct program *program)
 		log_error("%s", why.text);
 		return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
 	}
-	printf("This machine has no agent identity any more; its next boot registers it anew.\n");
+	printf("Agent identity removed; the next boot will register this machine again.\n");
 	return 0;
 }

@@ -15,7 +15,7 @@
 
 #define EXIT_NOT_REGISTERED 3 /* what LSB init scripts say of a service that is not there */
 
-/* What there is to tell. */
+/* What the command shows. */
 struct status {
 	bool registered;
 	struct agent_key key; /* if registered */
@@ -27,15 +27,15 @@ struct status {
 	uint64_t next_attempt; /* seconds since 1970; 0: none is planned */
 };
 
-static const char *clone_verdict(const struct status *status)
+static const char *clone_answer(const struct status *status)
 {
-	static const char *const verdicts[] = {
+	static const char *const answers[] = {
 		[BINDING_NONE] = "unknown",
 		[BINDING_OURS] = "no",
 		[BINDING_OTHER] = "yes",
 	};
 
-	return status->registered ? verdicts[status->binding] : "no";
+	return status->registered ? answers[status->binding] : "no";
 }
 
 /* What the state knows of a registration counts only for the key it was written for. */
@@ -166,7 +166,7 @@ static void json_status(const struct status *status)
 	putchar(',');
 	json_text("problem", status->problem.text);
 	printf(",\"configured\":%s,", status->configured ? "true" : "false");
-	json_text("clone", clone_verdict(status));
+	json_text("clone", clone_answer(status));
 	putchar(',');
 	json_text("manager", known ? state->manager : "");
 	putchar(',');

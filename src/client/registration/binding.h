@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Is a key this machine's? Told from the marks that were remembered when it was stored (state.h)
+ * Is a key this machine's? Decided by the identifiers that were saved when it was stored (state.h)
  * and those of now.
  */
 #pragma once

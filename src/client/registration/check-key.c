@@ -53,14 +53,14 @@ static int found_clone(struct registration *run)
 	case CLONE_KEEP:
 		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
 			  "The key of %s (id %s) was made on another machine, of which this one is "
-			  "a copy; kept, as on_clone says",
+			  "a copy; kept (on_clone = keep)",
 			  key->name, key->id);
 		return already_registered(run);
 	case CLONE_REFUSE:
 		agent_unit_hold(true);
 		reason_set(&why,
 			   "The key of %s (id %s) was made on another machine, of which this one "
-			   "is a copy; agent-register reset removes it",
+			   "is a copy; to remove it: agent-register reset",
 			   key->name, key->id);
 		return report_failure(run, OUTCOME_CLONED, &why);
 	default:
@@ -70,7 +70,7 @@ static int found_clone(struct registration *run)
 		run->key.is_clone = true;
 		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
 			  "The key of %s (id %s) was made on another machine, of which this one is "
-			  "a copy; registering anew",
+			  "a copy; registering again",
 			  key->name, key->id);
 		return CONTINUE;
 	}

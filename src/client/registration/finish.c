@@ -33,7 +33,7 @@ static void forget_file(const char *path)
 	if (!path)
 		return;
 	if (config_is_credential(path))
-		log_debug("The secret came as a credential, which systemd takes away by itself");
+		log_debug("The secret is a systemd credential, which systemd removes itself");
 	else if (unlink(path) < 0 && errno != ENOENT)
 		log_warning("Cannot delete %s (forget_secret): %s", path, strerrordesc_np(errno));
 }
@@ -43,18 +43,18 @@ static void forget_file(const char *path)
  */
 static bool key_file_is_used(const struct registration *run, const struct agent_key *key)
 {
-	cleanup(agent_key_wipe) struct agent_key brought = { 0 };
+	cleanup(agent_key_wipe) struct agent_key imported = { 0 };
 	struct deadline at_once = { 0, run->mode.stop_fd };
 	const char *path = run->config->auth.key_file;
 	bool same;
 
-	if (!path || import_file_read(&brought, path, &at_once, NULL) < 0)
+	if (!path || import_file_read(&imported, path, &at_once, NULL) < 0)
 		return false;
-	same = agent_key_equal(&brought, key);
+	same = agent_key_equal(&imported, key);
 	if (!same)
-		log_warning("%s holds another key, that of %s (id %s); agent-register import %s "
-			    "puts it in place",
-			    path, brought.name, brought.id, path);
+		log_warning("%s holds a different key, of %s (id %s); to install it: "
+			    "agent-register import %s",
+			    path, imported.name, imported.id, path);
 	return same;
 }
 
@@ -180,18 +180,17 @@ static void log_registered(const struct registration *run, const struct log_fiel
 		  run->request.manager_text, run->files.store.path);
 	if (strcmp(key->name, run->request.name) != 0)
 		log_event(LOG_WARNING, MESSAGE_RENAMED, fields,
-			  "%s knows this agent as %s, not as %s as asked: the name was probably "
-			  "taken%s",
+			  "%s knows this agent as %s, not as %s as requested: the name was "
+			  "probably taken%s",
 			  run->request.manager_text, key->name, run->request.name,
 			  run->request.answer_was_lost ? ", perhaps by an earlier request whose "
-							 "answer was "
-							 "lost"
+							 "response was lost"
 						       : "");
 }
 
 /*
- * The name that comes with an imported key is the manager's; a configured one is what somebody
- * expects.
+ * The name that comes with an imported key is the manager's; a configured one is what the
+ * administrator expects.
  */
 static void log_imported(const struct registration *run, const struct log_field *fields)
 {
@@ -219,19 +218,19 @@ static void log_success(const struct registration *run)
 		log_registered(run, fields);
 	if (run->key.found == KEYSTORE_TORN)
 		log_event(LOG_WARNING, MESSAGE_TORN, fields,
-			  "What was in %s before was no usable key; it is kept as %s.torn",
+			  "The previous content of %s was not a valid key; it is kept as %s.torn",
 			  run->files.store.path, run->files.store.path);
 	if (run->key.is_clone)
 		log_notice("The key of the machine that this one was copied from is kept as "
 			   "%s.clone",
 			   run->files.store.path);
 	if (!agent_key_is_usual(key))
-		log_warning("The key of %s is not the usual 64 hexadecimal digits; stored as it "
-			    "came",
+		log_warning("The key of %s is not the usual 64 hexadecimal digits; stored "
+			    "unchanged",
 			    run->key.imported_from ?: run->request.manager_text);
 }
 
-/* An agent that runs already does not notice a key that somebody else has written. */
+/* An agent that runs already does not notice a key that another process has written. */
 static void restart_running_agent(const struct registration *run)
 {
 	struct reason why = { 0 };
@@ -255,7 +254,7 @@ static int settle(const struct registration *run)
 
 	if (run->config->identity.settle == 0 || run->key.imported_from)
 		return CONTINUE;
-	notify_status("Registered as %s; giving the manager time to take note (settle)",
+	notify_status("Registered as %s; waiting until the manager has loaded the key (settle)",
 		      run->key.new.name);
 	r = deadline_wait(&end, -1, 0);
 	return r == -ETIMEDOUT ? CONTINUE : r;

@@ -24,9 +24,9 @@ static int refuse_on_manager(struct registration *run)
 	    !manager_detect(run->config->agent.directory, run->files.store.path, &seen))
 		return CONTINUE;
 	reason_set(&why,
-		   "This machine is a manager: %s; an imported key would take the place of all its "
-		   "agents' keys in %s, so nothing was changed (agent-register import --force "
-		   "imports all the same)",
+		   "This machine is a manager: %s; an imported key would replace the keys of all "
+		   "its agents in %s, so nothing was changed (to import it anyway: agent-register "
+		   "import --force)",
 		   seen.text, run->files.store.path);
 	return report_failure(run, OUTCOME_MISCONFIGURED, &why);
 }
@@ -39,9 +39,9 @@ static int refuse_others_key(struct registration *run)
 	if (!run->key.is_clone || !agent_key_equal(&run->key.new, &run->key.old))
 		return CONTINUE;
 	reason_set(&why,
-		   "The key of %s (id %s) in %s is that of another machine, of which this one is a "
-		   "copy; give this machine a key of its own, or import it by hand (agent-register "
-		   "import) if it shall have this one",
+		   "The key of %s (id %s) in %s belongs to another machine, of which this one is a "
+		   "copy; give this machine its own key, or, to use this one here, import it by "
+		   "hand (agent-register import)",
 		   run->key.new.name, run->key.new.id, run->key.imported_from);
 	return report_failure(run, OUTCOME_CLONED, &why);
 }
@@ -85,9 +85,7 @@ static int take_key_file(struct registration *run)
 		return r == -ECANCELED ? r : report_failure(run, OUTCOME_MISCONFIGURED, &why);
 	run->key.imported_from = path;
 	if (secret_file_is_exposed(path))
-		log_warning("The key in %s can be read by everybody on this machine; chmod 0600 "
-			    "mends that",
-			    path);
+		log_warning("The key file %s is world-readable; run: chmod 0600 %s", path, path);
 	return CONTINUE;
 }
 

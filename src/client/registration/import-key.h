@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A key that was exported at the manager and brought here, in place of asking for one. */
+/* A key that was exported at the manager and is stored here, instead of requesting one. */
 #pragma once
 
 #include "common/agent-key.h"
@@ -8,7 +8,7 @@
 
 struct registration;
 
-/* A key that somebody brought from the manager. Nothing is owned. */
+/* A key that was exported at the manager. Nothing is owned. */
 struct import {
 	const struct agent_key *key;
 	const char *from; /* where it comes from, for messages */

@@ -53,9 +53,8 @@ static void note_changes(struct registration *run)
 static void warn_if_exposed(const char *what, const char *path)
 {
 	if (path && secret_file_is_exposed(path))
-		log_warning("The %s file %s can be read by everybody on this machine; chmod 0600 "
-			    "mends that",
-			    what, path);
+		log_warning("The %s file %s is world-readable; run: chmod 0600 %s", what, path,
+			    path);
 }
 
 static void warn_of_exposed_files(const struct access *access)

@@ -14,7 +14,7 @@
 
 /* ------------------------------------------------------------------ the order of the steps */
 
-/* A manager's key, or one that somebody brought. */
+/* A key from a manager, or an imported one. */
 static int get_key(struct registration *run)
 {
 	int r;

@@ -19,7 +19,7 @@ int register_agent(const struct config *config, const char *state_directory, boo
 struct import; /* import-key.h */
 
 /*
- * Store a key that was brought. Returns as register_agent() does; the same key as the one on disk
+ * Store an imported key. Returns as register_agent() does; the same key as the one on disk
  * changes nothing.
  */
 int register_import(const struct config *config, const char *state_directory,

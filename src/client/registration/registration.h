@@ -23,7 +23,7 @@ struct run_mode {
 	bool is_service; /* started by systemd, which will start us again after a failure */
 	bool is_restart; /* ... and this is such a start */
 	/*
-	 * ... after one in this boot that used up its budget: READY=1 has been sent, nobody waits
+	 * ... after one in this boot that used up its budget: READY=1 has been sent, no unit waits
 	 */
 	bool is_background;
 	int stop_fd;                 /* readable: stop now */
@@ -40,7 +40,7 @@ struct key_change {
 	struct reenroll_secret old_secret; /* this agent's own; without text: none */
 	struct reenroll_secret new_secret; /* that came with the new key; without text: none */
 	char *new_anchor;                  /* PEM of the CA that came with it; owned; null: none */
-	/* where it was brought from by hand; not owned; null: a manager is asked for it */
+	/* the file it was imported from; not owned; null: it is requested from a manager */
 	const char *imported_from;
 	bool is_forced_import; /* ... on a manager, too */
 	/* CLOCK_MONOTONIC, microseconds; who was started before that has not seen the new key */
@@ -56,8 +56,8 @@ struct request {
 	char manager_text[ENDPOINT_TEXT_SIZE]; /* of `manager`; empty: none yet */
 	/* its message in the current attempt, escaped; empty: none */
 	char manager_message[sizeof((struct attempt_report *)NULL)->manager_message];
-	uint64_t retry_after; /* how long it wants not to be asked, in microseconds; 0: no wish */
-	bool answer_was_lost; /* an earlier request of this name to it had no answer */
+	uint64_t retry_after;    /* as the manager asked for, in microseconds; 0: it did not */
+	bool answer_was_lost;    /* an earlier request of this name to it had no answer */
 	bool failure_was_logged; /* one of this manager, in this run */
 };
 

@@ -78,7 +78,7 @@ static int show_progress(enum attempt_step step, void *user)
 		[STEP_CONNECTING] = "Connecting to",
 		[STEP_VERIFYING] = "Verifying",
 		[STEP_SENDING] = "Sending the request to",
-		[STEP_WAITING] = "Waiting for the answer of",
+		[STEP_WAITING] = "Waiting for the response of",
 	};
 	struct registration *run = user;
 
@@ -132,8 +132,8 @@ static int attempt(struct registration *run, const struct deadline *end,
 	if (!config->tls.verify)
 		log_event(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, MESSAGE_UNVERIFIED,
 			  report_fields(run, NULL, OUTCOME_UNTRUSTED),
-			  "verify = no: %s is not verified; whoever answers there gets the "
-			  "password and gives the key",
+			  "verify = no: %s is not verified; any host at that address can obtain "
+			  "the password and supply the key",
 			  run->request.manager_text);
 	if (attempt.connection.proxy)
 		endpoint_text(&attempt.connection.proxy->endpoint, proxy);
@@ -235,7 +235,7 @@ static int failed(struct rounds *rounds, struct manager_state *manager, int outc
 }
 
 /*
- * Without a name there is nobody to register yet. Returns CONTINUE, or an exit status when no
+ * Without a name there is no agent to register yet. Returns CONTINUE, or an exit status when no
  * waiting can help.
  */
 static int find_name(struct rounds *rounds, bool *ret_found)
@@ -353,7 +353,7 @@ static int wait_for_turn(struct rounds *rounds)
 
 /*
  * A start has a budget, because the boot, or the person who started us, waits for it. When systemd
- * starts us again after that, nobody should have to: then READY=1 is said at once, and the waits
+ * starts us again after that, it should not have to: then READY=1 is said at once, and the waits
  * may be as long as they are.
  */
 static void go_into_background(struct registration *run)

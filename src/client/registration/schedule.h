@@ -25,7 +25,7 @@ uint64_t schedule_wait_left(const struct manager_state *manager);
 const struct outcome_policy *schedule_policy(const struct manager_state *manager);
 
 /*
- * How long until the first manager's turn, in microseconds; USEC_INFINITY: nobody has one. While
+ * How long until the first manager's turn, in microseconds; USEC_INFINITY: none has one. While
  * the machine has no name, that is when to look for one again. `ret_events` are the events
  * (WAKEUP_ON_...) that would bring a turn forward.
  */
@@ -38,7 +38,7 @@ void schedule_bring_forward(struct state *state, unsigned int event);
 
 /*
  * Take over what an earlier start planned. It holds for a restart by systemd and for the next boot,
- * unless somebody has changed the configuration since. A person who starts us wants an attempt now;
+ * unless the configuration has changed since. A person who starts us wants an attempt now;
  * and whether there is a network is always worth finding out. Plans for managers that are not
  * configured any more are dropped, so that they do not wake us. Needs the access.
  */

@@ -170,8 +170,8 @@ static int overwrite(int fd, const char *text, size_t length)
 	ssize_t n;
 
 	/*
-	 * Two writers at once would mix up their lines; but nobody may hold us up with a lock of
-	 * his.
+	 * Two writers at once would mix up their lines; but no other process may block us with a
+	 * lock of its own.
 	 */
 	(void)flock(fd, LOCK_EX | LOCK_NB);
 	if (fchmod(fd, 0600) < 0 || fstat(fd, &status) < 0)
