@@ -98,7 +98,7 @@ __attribute__((format(printf, 4, 0))) static void log_formatted(int level, const
 		return;
 	(void)vsnprintf(line, sizeof line, format, arguments);
 	if (log_diverted_to) {
-		log_diverted_to(level, message_id, fields, line);
+		log_diverted_to(level, line);
 		return;
 	}
 	if (log_to_journal && send_to_journal(level, message_id, fields, line))

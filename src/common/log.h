@@ -23,12 +23,10 @@ struct log_field {
 void log_open(const char *identifier, int max_level);
 
 /*
- * Pass every entry to `writer` instead of the journal and stderr, for output in another form. The
- * arguments are those of log_event(), with the formatted message; they are valid only during the
- * call.
+ * Pass the level and the message of every entry to `writer` instead of the journal and stderr, for
+ * output in another form; `message` is valid only during the call. Null: no longer.
  */
-typedef void log_writer(int level, const char *message_id, const struct log_field *fields,
-			const char *sentence);
+typedef void log_writer(int level, const char *message);
 void log_divert(log_writer *writer);
 
 /* Is this level logged at all? */

@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+__attribute__((format(printf, 2, 0))) static void set(struct reason *why, const char *format,
+						      va_list arguments)
+{
+	(void)vsnprintf(why->text, sizeof why->text, format, arguments);
+	why->message_start = why->message_end = 0;
+}
+
 void reason_set(struct reason *why, const char *format, ...)
 {
 	va_list arguments;
@@ -12,8 +19,33 @@ void reason_set(struct reason *why, const char *format, ...)
 	if (!why)
 		return;
 	va_start(arguments, format);
-	(void)vsnprintf(why->text, sizeof why->text, format, arguments);
+	set(why, format, arguments);
 	va_end(arguments);
+}
+
+void reason_set_manager_message(struct reason *why, const char *manager, const char *message,
+				const char *details, const char *hint)
+{
+	size_t length;
+
+	if (!why)
+		return;
+	reason_set(why, "%s says: ", manager);
+	length = strlen(why->text);
+	(void)snprintf(why->text + length, sizeof why->text - length, "%.*s",
+		       REASON_MESSAGE_SIZE - 1, message);
+	why->message_start = length;
+	length = why->message_end = strlen(why->text);
+	(void)snprintf(why->text + length, sizeof why->text - length, "%s%s%s", details,
+		       hint ? " -- " : "", hint ?: "");
+}
+
+const char *reason_manager_message(const struct reason *why, char ret[REASON_MESSAGE_SIZE])
+{
+	(void)snprintf(ret, REASON_MESSAGE_SIZE, "%.*s",
+		       (int)(why->message_end - why->message_start),
+		       why->text + why->message_start);
+	return ret;
 }
 
 int reason_errno(struct reason *why, int error, const char *format, ...)
@@ -25,7 +57,7 @@ int reason_errno(struct reason *why, int error, const char *format, ...)
 	if (!why)
 		return -error;
 	va_start(arguments, format);
-	(void)vsnprintf(why->text, sizeof why->text, format, arguments);
+	set(why, format, arguments);
 	va_end(arguments);
 
 	length = strlen(why->text);

@@ -9,13 +9,33 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stddef.h>
+
+/* Of a manager's own message, with its terminating null. */
+#define REASON_MESSAGE_SIZE 400
 
 struct reason {
 	char text[1024]; /* empty: no reason */
+	/*
+	 * Where in `text` the manager's own message begins, and where what follows it does; equal:
+	 * there is none.
+	 */
+	size_t message_start, message_end;
 };
 
 /* Set the sentence (truncated to fit). `why` may be null. */
 void reason_set(struct reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Set the sentence to "MANAGER says: MESSAGE" and, behind it, `details`, and " -- HINT" unless
+ * `hint` is null. `message` (escaped, at most REASON_MESSAGE_SIZE - 1 bytes, the rest is cut) is
+ * remembered as the manager's own.
+ */
+void reason_set_manager_message(struct reason *why, const char *manager, const char *message,
+				const char *details, const char *hint);
+
+/* Copy the manager's own message to `ret`; empty: there is none. Returns `ret`. */
+const char *reason_manager_message(const struct reason *why, char ret[REASON_MESSAGE_SIZE]);
 
 /*
  * Set the sentence, with ": " and the description of `error` (a positive or negative errno)

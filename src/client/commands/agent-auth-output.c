@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/commands/agent-auth-output.h"
 
-#include "client/registration/policy.h"
-#include "client/system/message-ids.h"
 #include "common/log.h"
 
 #include <stdarg.h>
@@ -14,8 +12,8 @@
 #define LINE_SIZE 2048
 
 /* A process makes one attempt. */
-static bool voice_verifies;
-static int voice_step;
+static bool manager_is_verified;
+static int last_step;
 
 /* ------------------------------------------------------------------ options instead of settings */
 
@@ -94,7 +92,7 @@ void agent_auth_say(const char *format, ...)
 	va_end(arguments);
 }
 
-static void complain(const char *level, const char *text)
+static void print_line(const char *level, const char *text)
 {
 	time_t now = time(NULL);
 	struct tm broken_down;
@@ -126,114 +124,76 @@ static const struct {
 	{ STEP_WAITING, ANY, false, "SSL read (unable to receive message)" },
 };
 
-static const char *field(const struct log_field *fields, const char *name)
-{
-	for (; fields && fields->name; fields++)
-		if (strcmp(fields->name, name) == 0)
-			return fields->value;
-	return NULL;
-}
-
 static const char *find_wording(int outcome, bool has_name)
 {
 	if (outcome == OUTCOME_NOT_READY && has_name)
-		return NULL; /* something else than the name keeps us from asking */
+		return NULL; /* the request is not held back by the name */
 	for (size_t i = 0; outcome >= 0 && i < sizeof wordings / sizeof wordings[0]; i++)
-		if ((wordings[i].step == ANY || wordings[i].step == voice_step) &&
+		if ((wordings[i].step == ANY || wordings[i].step == last_step) &&
 		    (wordings[i].outcome == ANY || wordings[i].outcome == outcome) &&
-		    (voice_verifies || !wordings[i].verified_only))
+		    (manager_is_verified || !wordings[i].verified_only))
 			return wordings[i].text;
 	return NULL;
 }
 
-/*
- * What is behind the manager's own words in "MANAGER says: WORDS -- HINT"; null: it is not such a
- * sentence.
- */
-static const char *behind_words(const char *sentence, const char *said)
+static void print_failure(int outcome, const char *name, const struct reason *why)
 {
-	const char *words = said ? strstr(sentence, " says: ") : NULL;
+	const char *wording = find_wording(outcome, *name);
+	char line[2 * LINE_SIZE], ours[LINE_SIZE], message[REASON_MESSAGE_SIZE];
 
-	if (!words)
-		return NULL;
-	words += strlen(" says: ");
-	return strncmp(words, said, strlen(said)) == 0 ? words + strlen(said) : NULL;
-}
-
-static void tell_failure(const struct log_field *fields, const char *sentence)
-{
-	const char *outcome = field(fields, "OUTCOME"), *said = field(fields, "MANAGER_SAYS");
-	const char *hint = behind_words(sentence, said);
-	const char *wording = find_wording(outcome ? outcome_from_name(outcome) : ANY,
-					   field(fields, "AGENT_NAME"));
-	char line[2 * LINE_SIZE], ours[LINE_SIZE];
-
-	(void)snprintf(ours, sizeof ours, "%s", hint ?: sentence);
+	reason_manager_message(why, message);
+	(void)snprintf(ours, sizeof ours, "%s", why->text + (*message ? why->message_end : 0));
 	translate(ours, sizeof ours);
-	if (hint)
-		(void)snprintf(line, sizeof line, "%s (from manager)%s", said, ours);
+	if (*message)
+		(void)snprintf(line, sizeof line, "%s (from manager)%s", message, ours);
 	else
 		(void)snprintf(line, sizeof line, "%s%s%s", wording ?: "", wording ? ": " : "",
 			       ours);
-	complain("ERROR", line);
+	print_line("ERROR", line);
 }
 
-/* ------------------------------------------------------------------ what the story tells */
+/* ------------------------------------------------------------------ events */
 
-static bool is_failure(int level, const struct log_field *fields)
-{
-	const char *name = field(fields, "OUTCOME");
-	int outcome = name ? outcome_from_name(name) : OUTCOME_REGISTERED;
-
-	return level <= LOG_ERR || (level == LOG_WARNING && outcome > OUTCOME_REGISTERED);
-}
-
-static void warn_of_unverified(const struct log_field *fields)
+static void print_unverified(const char *manager)
 {
 	char line[LINE_SIZE];
 
 	(void)snprintf(line, sizeof line,
 		       "No CA certificate is given (-v): %s is not verified; any host at that "
 		       "address can obtain the password and supply the key",
-		       field(fields, "MANAGER"));
-	complain("WARNING", line);
+		       manager);
+	print_line("WARNING", line);
 }
 
-static void write_entry(int level, const char *message_id, const struct log_field *fields,
-			const char *sentence)
+static void print_registered(void)
+{
+	agent_auth_say("Valid key created. Finished.");
+	agent_auth_say("Connection closed.");
+}
+
+static void print_entry(int level, const char *message)
 {
 	char translated[LINE_SIZE];
 
-	if (message_id && strcmp(message_id, MESSAGE_REGISTERED) == 0) {
-		agent_auth_say("Valid key created. Finished.");
-		agent_auth_say("Connection closed.");
-	} else if (message_id && strcmp(message_id, MESSAGE_UNVERIFIED) == 0) {
-		warn_of_unverified(fields);
-	} else if (is_failure(level, fields)) {
-		tell_failure(fields, sentence);
-	} else if (level <= LOG_NOTICE || log_is_enabled(LOG_DEBUG)) {
-		(void)snprintf(translated, sizeof translated, "%s", sentence);
-		translate(translated, sizeof translated);
-		complain(level <= LOG_NOTICE ? "WARNING" : "DEBUG", translated);
-	}
+	(void)snprintf(translated, sizeof translated, "%s", message);
+	translate(translated, sizeof translated);
+	if (level <= LOG_ERR)
+		print_line("ERROR", translated);
+	else if (level <= LOG_NOTICE)
+		print_line("WARNING", translated);
+	else if (log_is_enabled(LOG_DEBUG))
+		print_line("DEBUG", translated);
 }
 
-void agent_auth_output_begin(bool verifies)
+static void print_step(enum attempt_step step, const char *manager, const char *name)
 {
-	voice_verifies = verifies;
-	voice_step = NO_STEP;
-	log_divert(write_entry);
-}
-
-void agent_auth_output_step(enum attempt_step step, const char *manager, const char *name)
-{
-	voice_step = (int)step;
+	last_step = (int)step;
 	switch (step) {
 	case STEP_CONNECTING:
 		break;
 	case STEP_VERIFYING:
 		agent_auth_say("Connected to %s", manager);
-		if (voice_verifies)
+		if (manager_is_verified)
 			agent_auth_say("Verifying manager's certificate");
 		break;
 	case STEP_SENDING:
@@ -246,4 +206,19 @@ void agent_auth_output_step(enum attempt_step step, const char *manager, const c
 		agent_auth_say("Received response with agent key");
 		break;
 	}
+}
+
+const struct register_observer *agent_auth_output_begin(bool verifies)
+{
+	static const struct register_observer observer = {
+		.step = print_step,
+		.unverified = print_unverified,
+		.failed = print_failure,
+		.registered = print_registered,
+	};
+
+	manager_is_verified = verifies;
+	last_step = NO_STEP;
+	log_divert(print_entry);
+	return &observer;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The words of agent-auth. The story of a registration stays one; here its log entries and its
- * steps are told as agent-auth tells them, so that what reads agent-auth's output can read this
- * program's:
+ * The output of agent-auth: the log entries and the events of a registration in the form in which
+ * agent-auth prints them, so that programs that read its output can read this program's:
  *
  *	INFO: Connected to MANAGER:PORT                                     stdout
  *	YYYY/MM/DD HH:MM:SS agent-auth: ERROR: WORDING: REASON              stderr
@@ -13,13 +12,13 @@
  */
 #pragma once
 
-#include "client/methods/method.h"
+#include "client/registration/observer.h"
 
-/* From here on the log speaks like agent-auth. `verifies`: the manager must prove who it is. */
-void agent_auth_output_begin(bool verifies);
-
-/* Tell of a step of the attempt. A register_progress callback. */
-void agent_auth_output_step(enum attempt_step step, const char *manager, const char *name);
+/*
+ * From here on, print log entries in agent-auth's form. `verifies`: the manager is verified.
+ * Returns the observer that prints the events of the registration; a process makes one.
+ */
+const struct register_observer *agent_auth_output_begin(bool verifies);
 
 /* Print "INFO: ..." on standard output. */
 void agent_auth_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -399,12 +399,13 @@ static void print_remarks(const struct config *config)
 
 static int run_agent_auth(struct program *program)
 {
+	const struct register_observer *observer;
 	struct config *config = &program->config;
 	struct reason why = { 0 };
 	int r;
 
 	secret_protect_process();
-	agent_auth_output_begin(line.ca_file);
+	observer = agent_auth_output_begin(line.ca_file);
 	r = configure(config, &why);
 	if (r == 0)
 		print_remarks(config);
@@ -414,7 +415,6 @@ static int run_agent_auth(struct program *program)
 		log_error("%s", why.text);
 	else if (!line.only_test)
 		r = register_agent(config, program->options->state_directory,
-				   program->options->force, program->stop_fd,
-				   agent_auth_output_step);
+				   program->options->force, program->stop_fd, observer);
 	return r == 0 || r == -ECANCELED ? r : FAILURE;
 }

@@ -117,17 +117,15 @@ static const char *show(const struct attempt *attempt, char *buffer, size_t size
 static int refused(const struct attempt *attempt, const struct authd_reply *reply,
 		   struct attempt_report *report)
 {
-	char manager[ENDPOINT_TEXT_SIZE], shown[sizeof report->manager_message];
+	char manager[ENDPOINT_TEXT_SIZE], shown[REASON_MESSAGE_SIZE];
 	const char *hint, *text;
 	size_t length;
 	int outcome;
 
 	text = authd_reply_text(reply, &length);
 	outcome = authd_error_outcome(text, length, &hint);
-	(void)snprintf(report->manager_message, sizeof report->manager_message, "%s",
-		       show(attempt, shown, sizeof shown, text, length));
-	reason_set(&report->why, "%s says: %s%s%s", endpoint_text(attempt->manager, manager),
-		   report->manager_message, hint ? " -- " : "", hint ?: "");
+	reason_set_manager_message(&report->why, endpoint_text(attempt->manager, manager),
+				   show(attempt, shown, sizeof shown, text, length), "", hint);
 	return outcome;
 }
 

@@ -83,11 +83,8 @@ struct attempt {
 struct attempt_report {
 	struct reason why;     /* when no key was obtained */
 	struct reason warning; /* a problem that was accepted */
-	bool answered;         /* the manager reported that it did not register us ... */
-	/*
-	 * ... in these words, escaped; empty: in none. `why` begins with "MANAGER says: " and them
-	 */
-	char manager_message[400];
+	/* the manager reported that it did not register us; `why` carries its message, if any */
+	bool answered;
 	/* of the method enroll; without text: none */
 	struct reenroll_secret reenroll_secret;
 	/*

@@ -175,9 +175,12 @@ static void log_registered(const struct registration *run, const struct log_fiel
 {
 	const struct agent_key *key = &run->key.new;
 
-	log_event(LOG_INFO, MESSAGE_REGISTERED, fields,
-		  "Registered as %s (id %s) with %s; the key is in %s", key->name, key->id,
-		  run->request.manager_text, run->files.store.path);
+	if (run->mode.observer)
+		run->mode.observer->registered();
+	else
+		log_event(LOG_INFO, MESSAGE_REGISTERED, fields,
+			  "Registered as %s (id %s) with %s; the key is in %s", key->name, key->id,
+			  run->request.manager_text, run->files.store.path);
 	if (strcmp(key->name, run->request.name) != 0)
 		log_event(LOG_WARNING, MESSAGE_RENAMED, fields,
 			  "%s knows this agent as %s, not as %s as requested: the name was "

@@ -73,7 +73,7 @@ static void close_run(struct registration *run)
 }
 
 int register_agent(const struct config *config, const char *state_directory, bool force,
-		   int stop_fd, register_progress *progress)
+		   int stop_fd, const struct register_observer *observer)
 {
 	cleanup(close_run) struct registration run = {
 		.config = config,
@@ -82,7 +82,7 @@ int register_agent(const struct config *config, const char *state_directory, boo
 			.force = force,
 			.is_service = getenv("NOTIFY_SOCKET"),
 			.stop_fd = stop_fd,
-			.progress = progress,
+			.observer = observer,
 		},
 	};
 	int r = open_run(&run);

@@ -3,18 +3,18 @@
 #pragma once
 
 #include "client/config/config.h"
-#include "client/registration/progress.h"
+#include "client/registration/observer.h"
 
 #include <stdbool.h>
 
 /*
  * Register this machine's agent unless it is registered already (`force`: even then). `stop_fd`
- * becomes readable when the process is asked to stop; `progress` may be null. Logs what happens and
+ * becomes readable when the process is asked to stop; `observer` may be null. Logs what happens and
  * notifies systemd. Returns the exit status, or -ECANCELED when it was asked to stop; a key on disk
  * is then as it was.
  */
 int register_agent(const struct config *config, const char *state_directory, bool force,
-		   int stop_fd, register_progress *progress);
+		   int stop_fd, const struct register_observer *observer);
 
 struct import; /* import-key.h */
 

@@ -5,7 +5,7 @@
 #include "client/agent-files/key-files.h"
 #include "client/config/config.h"
 #include "client/registration/access.h"
-#include "client/registration/progress.h"
+#include "client/registration/observer.h"
 #include "client/registration/state.h"
 #include "common/agent-key.h"
 
@@ -26,8 +26,8 @@ struct run_mode {
 	 * ... after one in this boot that used up its budget: READY=1 has been sent, no unit waits
 	 */
 	bool is_background;
-	int stop_fd;                 /* readable: stop now */
-	register_progress *progress; /* null: only the log */
+	int stop_fd;                              /* readable: stop now */
+	const struct register_observer *observer; /* null: only the log */
 };
 
 /* The key that there was, and the one that takes its place. Wipe with key_change_wipe(). */
@@ -55,7 +55,7 @@ struct request {
 	struct endpoint manager;
 	char manager_text[ENDPOINT_TEXT_SIZE]; /* of `manager`; empty: none yet */
 	/* its message in the current attempt, escaped; empty: none */
-	char manager_message[sizeof((struct attempt_report *)NULL)->manager_message];
+	char manager_message[REASON_MESSAGE_SIZE];
 	uint64_t retry_after;    /* as the manager asked for, in microseconds; 0: it did not */
 	bool answer_was_lost;    /* an earlier request of this name to it had no answer */
 	bool failure_was_logged; /* one of this manager, in this run */

@@ -60,9 +60,12 @@ int report_note_failure(struct registration *run, int outcome, const struct reas
 
 	if (outcome == -ECANCELED)
 		return -ECANCELED;
-	log_event(should_log ? policy->level : LOG_DEBUG, policy->message_id,
-		  outcome < 0 ? NULL : report_fields(run, NULL, (enum outcome)outcome), "%s",
-		  why->text);
+	if (should_log && run->mode.observer)
+		run->mode.observer->failed(outcome, run->request.name, why);
+	else
+		log_event(should_log ? policy->level : LOG_DEBUG, policy->message_id,
+			  outcome < 0 ? NULL : report_fields(run, NULL, (enum outcome)outcome),
+			  "%s", why->text);
 	notify_status("%s", why->text);
 
 	(void)snprintf(state->last_outcome, sizeof state->last_outcome, "%s", policy->name);

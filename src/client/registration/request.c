@@ -84,8 +84,8 @@ static int show_progress(enum attempt_step step, void *user)
 
 	log_debug("%s %s", texts[step], run->request.manager_text);
 	notify_status("%s %s", texts[step], run->request.manager_text);
-	if (run->mode.progress)
-		run->mode.progress(step, run->request.manager_text, run->request.name);
+	if (run->mode.observer)
+		run->mode.observer->step(step, run->request.manager_text, run->request.name);
 	if (step == STEP_SENDING)
 		remember_request(run);
 	return 0;
@@ -104,6 +104,17 @@ static uint64_t lost_for(struct registration *run)
 		return 0;
 	asked_at = manager->asked_at * USEC_PER_SEC;
 	return now > asked_at ? now - asked_at : 1;
+}
+
+static void warn_unverified(struct registration *run, int level)
+{
+	if (run->mode.observer && log_is_enabled(level))
+		run->mode.observer->unverified(run->request.manager_text);
+	else
+		log_event(level, MESSAGE_UNVERIFIED, report_fields(run, NULL, OUTCOME_UNTRUSTED),
+			  "verify = no: %s is not verified; any host at that address can obtain "
+			  "the password and supply the key",
+			  run->request.manager_text);
 }
 
 /* Ask one manager once, until `end` at the latest. */
@@ -130,18 +141,15 @@ static int attempt(struct registration *run, const struct deadline *end,
 	attempt.user = run;
 	run->state.attempts++;
 	if (!config->tls.verify)
-		log_event(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, MESSAGE_UNVERIFIED,
-			  report_fields(run, NULL, OUTCOME_UNTRUSTED),
-			  "verify = no: %s is not verified; any host at that address can obtain "
-			  "the password and supply the key",
-			  run->request.manager_text);
+		warn_unverified(run, level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING);
 	if (attempt.connection.proxy)
 		endpoint_text(&attempt.connection.proxy->endpoint, proxy);
 	log_line(level, "Asking %s for a key as %s%s%s", run->request.manager_text,
 		 run->request.name, *proxy ? ", through the proxy " : "", proxy);
 	r = run->access.method->run(&attempt, &run->key.new, report);
-	if (r == OUTCOME_REGISTERED && run->mode.progress)
-		run->mode.progress(STEP_RECEIVED, run->request.manager_text, run->request.name);
+	if (r == OUTCOME_REGISTERED && run->mode.observer)
+		run->mode.observer->step(STEP_RECEIVED, run->request.manager_text,
+					 run->request.name);
 	if (report->warning.text[0])
 		log_line(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, "%s", report->warning.text);
 	return r;
@@ -183,9 +191,10 @@ static int ask_manager(struct registration *run, const struct deadline *end, str
 		bool had_lost_request = run->request.answer_was_lost = our_lost_request(run);
 		int r = attempt(run, end, &report);
 
+		if (r == OUTCOME_REGISTERED)
+			report.why = (struct reason){ 0 };
 		*why = report.why;
-		(void)snprintf(run->request.manager_message, sizeof run->request.manager_message,
-			       "%s", r == OUTCOME_REGISTERED ? "" : report.manager_message);
+		(void)reason_manager_message(why, run->request.manager_message);
 		run->request.retry_after = report.retry_after;
 		run->key.new_secret = report.reenroll_secret;
 		run->key.new_anchor = report.anchor;

@@ -38,11 +38,42 @@ static void test_reason_errno(void **state)
 	assert_int_equal(reason_errno(NULL, EPERM, "nobody asks"), -EPERM);
 }
 
+/* Where the manager's own message is, whatever it looks like. */
+static void test_manager_message(void **state)
+{
+	char message[REASON_MESSAGE_SIZE], wide[2000];
+	struct reason why;
+
+	(void)state;
+	reason_set_manager_message(&why, "m:1515", "a says: b -- c", " (5)", "try again");
+	assert_string_equal(why.text, "m:1515 says: a says: b -- c (5) -- try again");
+	assert_string_equal(reason_manager_message(&why, message), "a says: b -- c");
+	assert_string_equal(why.text + why.message_end, " (5) -- try again");
+	reason_set_manager_message(&why, "m:1515", "", "", NULL);
+	assert_string_equal(why.text, "m:1515 says: ");
+	assert_string_equal(reason_manager_message(&why, message), "");
+
+	memset(wide, 'w', sizeof wide - 1);
+	wide[sizeof wide - 1] = '\0';
+	reason_set_manager_message(&why, "m:1515", wide, "", "hint");
+	assert_int_equal(strlen(reason_manager_message(&why, message)), REASON_MESSAGE_SIZE - 1);
+	assert_string_equal(why.text + why.message_end, " -- hint");
+	reason_set_manager_message(&why, wide, "lost", "", "hint");
+	assert_string_equal(reason_manager_message(&why, message), "");
+	assert_int_equal(strlen(why.text), sizeof why.text - 1);
+
+	reason_set_manager_message(&why, "m:1515", "old", "", NULL);
+	reason_set(&why, "another sentence");
+	assert_string_equal(reason_manager_message(&why, message), "");
+	reason_set_manager_message(NULL, "m:1515", "nobody asks", "", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reason),
 		cmocka_unit_test(test_reason_errno),
+		cmocka_unit_test(test_manager_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,23 +42,21 @@ static const char *show(const struct api_session *session, const struct api_repl
 int api_session_refused(struct api_session *session, const struct api_reply *reply)
 {
 	struct attempt_report *report = session->report;
-	const char *hint, *separator;
-	char code[32] = "", shown[sizeof report->manager_message];
+	const char *hint;
+	char code[32] = "", status[64], shown[REASON_MESSAGE_SIZE];
 	enum outcome outcome = api_reply_outcome(reply, &hint);
 
-	separator = hint ? " -- " : "";
 	if (reply->code > 0)
 		(void)snprintf(code, sizeof code, ", error %lld", reply->code);
-	(void)snprintf(report->manager_message, sizeof report->manager_message, "%s",
-		       reply->text ? show(session, reply, shown, sizeof shown) : "");
+	(void)snprintf(status, sizeof status, " (HTTP status %d%s)", reply->status, code);
 	if (reply->text)
-		reason_set(&report->why, "%s says: %s (HTTP status %d%s)%s%s", session->manager,
-			   report->manager_message, reply->status, code, separator, hint ?: "");
+		reason_set_manager_message(&report->why, session->manager,
+					   show(session, reply, shown, sizeof shown), status, hint);
 	else
 		reason_set(&report->why,
 			   "%s returned HTTP status %d%s, but not in the format of the Wazuh "
 			   "API%s%s",
-			   session->manager, reply->status, code, separator, hint ?: "");
+			   session->manager, reply->status, code, hint ? " -- " : "", hint ?: "");
 	return outcome;
 }
 

@@ -210,10 +210,8 @@ static int ask_with(struct enrollment *enrollment, const struct credential *cred
 				     credential ? bearer.text + strlen("Bearer ") : NULL);
 		if (refusal.is_stale && set_clock_by(enrollment, &reply))
 			continue;
-		reason_set(&enrollment->report->why, "%s says: %s%s%s", enrollment->manager,
-			   refusal.text, refusal.hint ? " -- " : "", refusal.hint ?: "");
-		(void)snprintf(enrollment->report->manager_message,
-			       sizeof enrollment->report->manager_message, "%s", refusal.text);
+		reason_set_manager_message(&enrollment->report->why, enrollment->manager,
+					   refusal.text, "", refusal.hint);
 		enrollment->report->answered = refusal.is_final;
 		enrollment->report->retry_after = https_reply_retry_after(&reply);
 		*ret_unknown = refusal.is_unknown;
