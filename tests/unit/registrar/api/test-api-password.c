@@ -50,8 +50,8 @@ static void test_password_refusals(void **state)
 		"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU",
 		"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w==",
 		"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w ",
-		"$scrypt$ln=99999999999999999999,r=8,p=1$U29kaXVtQ2hsb3JpZGU$"
-		"cCO9yzr9c0hGHAbNgf046w",
+		("$scrypt$ln=99999999999999999999,r=8,p=1$U29kaXVtQ2hsb3JpZGU$"
+		 "cCO9yzr9c0hGHAbNgf046w"),
 	};
 	struct api_password password;
 
