@@ -100,13 +100,13 @@ static int run_command(struct program *program)
 	} else {
 		status = command->run(program);
 	}
-	config_done(&program->config);
+	config_clear(&program->config);
 	return status;
 }
 
 int main(int count, char **arguments)
 {
-	cleanup(options_done) struct client_options options = { 0 };
+	cleanup(options_clear) struct client_options options = { 0 };
 	struct program program = { .options = &options };
 	cleanup_fd int stop_fd = -1;
 	int r;

@@ -19,7 +19,7 @@ int string_list_add(struct string_list *list, const char *text, size_t length)
 	return 0;
 }
 
-void string_list_close(struct string_list *list)
+void string_list_clear(struct string_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i]);

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Start with zeros. The strings are owned; free them with string_list_close(). */
+/* Start with zeros. The strings are owned; free them with string_list_clear(). */
 struct string_list {
 	char **items;
 	size_t count;
@@ -14,4 +14,4 @@ struct string_list {
 int string_list_add(struct string_list *list, const char *text, size_t length);
 
 /* Free all strings; the list is empty then. Fit for cleanup(). */
-void string_list_close(struct string_list *list);
+void string_list_clear(struct string_list *list);

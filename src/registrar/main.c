@@ -311,7 +311,7 @@ static int run(struct program *program)
 
 int main(int argc, char **argv)
 {
-	cleanup(options_free) struct options options;
+	cleanup(options_clear) struct options options;
 	struct program program = { .options = &options };
 	int r;
 

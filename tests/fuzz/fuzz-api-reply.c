@@ -44,6 +44,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	take_key(api_reply_text(&reply, "key"));
 	item = api_reply_item(&reply);
 	take_key(json_string_value(json_object_get(item, "key")));
-	api_reply_done(&reply);
+	api_reply_clear(&reply);
 	return 0;
 }

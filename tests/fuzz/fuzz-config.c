@@ -26,6 +26,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (config_read(&config, file, "FILE", &why) < 0 || config_check(&config, &why) < 0)
 		check_shown(&why);
 	(void)fclose(file);
-	config_done(&config);
+	config_clear(&config);
 	return 0;
 }

@@ -287,7 +287,7 @@ int options_apply(const struct client_options *options, struct config *config, s
 	return 0;
 }
 
-void options_done(struct client_options *options)
+void options_clear(struct client_options *options)
 {
 	for (size_t i = 0; i < options->settings.count; i++)
 		free(options->settings.items[i]);

@@ -45,7 +45,7 @@ int command_import(struct program *program);
 /*
  * Parse the command line, as agent-auth's if that is how the program was called. Returns 0 to go
  * on, 1 when all is done (--help, --version), or -EINVAL when it is wrong (a message has been
- * printed). Free with options_done() in any case.
+ * printed). Free with options_clear() in any case.
  */
 int options_parse(struct client_options *options, int count, char **arguments)
 	__attribute__((warn_unused_result));
@@ -57,4 +57,4 @@ int options_parse(struct client_options *options, int count, char **arguments)
 int options_apply(const struct client_options *options, struct config *config, struct reason *why)
 	__attribute__((warn_unused_result));
 
-void options_done(struct client_options *options);
+void options_clear(struct client_options *options);

@@ -78,14 +78,14 @@ int config_init(struct config *config)
 	*config = (struct config){ 0 };
 	for (const struct config_key *key = config_keys; key->section; key++) {
 		if (reset(config, key) < 0) {
-			config_done(config);
+			config_clear(config);
 			return -ENOMEM;
 		}
 	}
 	return 0;
 }
 
-void config_done(struct config *config)
+void config_clear(struct config *config)
 {
 	for (const struct config_key *key = config_keys; key->section; key++)
 		key->type->clear(target_of(config, key));

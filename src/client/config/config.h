@@ -95,7 +95,7 @@ struct config_key {
 /* The table; ends with a row whose section is null. */
 extern const struct config_key config_keys[];
 
-/* Set all keys to their defaults. Free with config_done(). Returns 0 or -ENOMEM. */
+/* Set all keys to their defaults. Free with config_clear(). Returns 0 or -ENOMEM. */
 int config_init(struct config *config);
 
 /*
@@ -164,4 +164,4 @@ const char *config_password_file(const struct config *config);
 /* Is there anything to do: is a manager, a token or a key to import configured? */
 bool config_has_work(const struct config *config);
 
-void config_done(struct config *config);
+void config_clear(struct config *config);

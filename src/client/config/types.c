@@ -226,7 +226,7 @@ static int parse_duration(void *target, const char *text, const struct config_ty
 
 static void clear_list(void *target)
 {
-	string_list_close(target);
+	string_list_clear(target);
 }
 
 static int append(void *target, const char *text, size_t length)

@@ -20,7 +20,7 @@ struct query {
 	atomic_int holders;
 };
 
-static void query_release(struct query *query)
+static void query_unref(struct query *query)
 {
 	if (atomic_fetch_sub(&query->holders, 1) > 1)
 		return;
@@ -30,7 +30,7 @@ static void query_release(struct query *query)
 	free(query);
 }
 
-DEFINE_RELEASE(query, struct query *, query_release)
+DEFINE_RELEASE(query, struct query *, query_unref)
 
 static int look_up(struct query *query, int flags)
 {
@@ -58,7 +58,7 @@ static void *look_up_in_thread(void *argument)
 	    query->error == EAI_NONAME)
 		(void)look_up(query, 0);
 	(void)eventfd_write(query->done, 1);
-	query_release(query);
+	query_unref(query);
 	return NULL;
 }
 

@@ -305,7 +305,7 @@ void api_free(struct api *api)
 	while (api->calls) {
 		struct incoming_call *call = api->calls;
 
-		api_exchange_drop(call->exchange);
+		api_exchange_free(call->exchange);
 		incoming_call_free(call);
 	}
 	api_http_free(api->http);

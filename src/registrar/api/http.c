@@ -260,7 +260,7 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 	free(exchange);
 }
 
-void api_exchange_drop(struct api_exchange *exchange)
+void api_exchange_free(struct api_exchange *exchange)
 {
 	wipe_request(exchange);
 	/* Without a connection (it is gone already), nothing else would free it. */

@@ -104,4 +104,4 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 			 char *body);
 
 /* Forget the exchange without an answer, right before api_http_free(). */
-void api_exchange_drop(struct api_exchange *exchange);
+void api_exchange_free(struct api_exchange *exchange);

@@ -9,7 +9,7 @@
 
 void incoming_call_free(struct incoming_call *call)
 {
-	transactions_drop(&call->entry);
+	transactions_remove(&call->entry);
 	*call->previous = call->next;
 	if (call->next)
 		call->next->previous = call->previous;

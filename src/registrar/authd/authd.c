@@ -48,7 +48,7 @@ static void free_request(struct connection *connection)
 	if (!request)
 		return;
 	link->request = NULL;
-	transactions_drop(&request->entry);
+	transactions_remove(&request->entry);
 	enrollment_wipe(&request->enrollment);
 	free(request);
 }

@@ -547,7 +547,7 @@ int completion_command(struct program *program)
 	return 0;
 }
 
-void options_free(struct options *options)
+void options_clear(struct options *options)
 {
 	free(options->paths.certificate_file);
 	free(options->paths.private_key_file);

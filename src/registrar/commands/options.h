@@ -108,7 +108,7 @@ struct program {
 /*
  * Parse the command line with this table of commands (enum command_index), which must stay. Returns
  * 0 to go on, 1 when all is done (--help, --version), or -EINVAL when it is wrong (a message has
- * been printed). Free with options_free() in any case.
+ * been printed). Free with options_clear() in any case.
  */
 int options_parse(struct options *ret, const struct command *commands, int argc, char **argv)
 	__attribute__((warn_unused_result));
@@ -116,4 +116,4 @@ int options_parse(struct options *ret, const struct command *commands, int argc,
 /* The command completion: print the script for the shell that is the operand. Returns 0. */
 int completion_command(struct program *program);
 
-void options_free(struct options *options);
+void options_clear(struct options *options);

@@ -38,7 +38,7 @@ static void list_append(struct transaction_list *list, struct transaction_entry 
 	list->end = &entry->next;
 }
 
-void transactions_drop(struct transaction_entry *entry)
+void transactions_remove(struct transaction_entry *entry)
 {
 	if (!entry->list)
 		return;
@@ -55,7 +55,7 @@ static struct transaction_entry *list_take(struct transaction_list *list)
 	struct transaction_entry *entry = list->first;
 
 	if (entry)
-		transactions_drop(entry);
+		transactions_remove(entry);
 	return entry;
 }
 

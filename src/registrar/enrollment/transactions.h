@@ -57,4 +57,4 @@ void transactions_free(struct transactions *transactions);
 void transactions_add(struct transactions *transactions, struct transaction_entry *entry);
 
 /* Take an entry out of the queue if it is there: it hears nothing more. */
-void transactions_drop(struct transaction_entry *entry);
+void transactions_remove(struct transaction_entry *entry);

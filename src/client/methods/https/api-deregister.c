@@ -50,7 +50,7 @@ static bool is_removed(const struct api_session *session, const struct api_reply
 
 static int remove_agent(struct api_session *session, const char *id)
 {
-	cleanup(api_reply_done) struct api_reply reply = { 0 };
+	cleanup(api_reply_clear) struct api_reply reply = { 0 };
 	char path[96];
 	int r;
 
@@ -68,7 +68,7 @@ static int remove_agent(struct api_session *session, const char *id)
 int api_deregister(const struct attempt *attempt, const struct agent_key *key, bool *ret_removed,
 		   struct attempt_report *report)
 {
-	cleanup(api_session_done) struct api_session session = { 0 };
+	cleanup(api_session_close) struct api_session session = { 0 };
 	bool exists = false;
 	int r = api_session_begin(&session, attempt, report);
 

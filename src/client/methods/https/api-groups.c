@@ -38,7 +38,7 @@ static int put(struct api_session *session, const char *path, const struct deadl
 		if (r != OUTCOME_OK || ret->code != API_NO_SUCH_AGENT || pause.at == known->at ||
 		    deadline_wait(&pause, -1, 0) != -ETIMEDOUT)
 			return r;
-		api_reply_done(ret);
+		api_reply_clear(ret);
 	}
 }
 
@@ -46,7 +46,7 @@ static int put(struct api_session *session, const char *path, const struct deadl
 static bool join(struct api_session *session, const char *id, const char *rest,
 		 const struct deadline *known)
 {
-	cleanup(api_reply_done) struct api_reply reply = { 0 };
+	cleanup(api_reply_clear) struct api_reply reply = { 0 };
 	struct reason *why = &session->report->why;
 	size_t length = strcspn(rest, ",");
 	char path[64 + AGENT_ID_MAX + 256];

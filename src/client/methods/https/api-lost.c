@@ -61,7 +61,7 @@ static const char *find_agent(struct api_session *session, struct api_reply *rep
 
 int api_find_lost(struct api_session *session, struct agent_key *ret)
 {
-	cleanup(api_reply_done) struct api_reply reply = { 0 };
+	cleanup(api_reply_clear) struct api_reply reply = { 0 };
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	struct attempt_report *report = session->report;
 	const struct attempt_report refusal = *report;

@@ -60,7 +60,7 @@ void api_reply_parse(struct api_reply *ret, int status, const char *body, size_t
 	ret->length = json_string_length(text);
 }
 
-void api_reply_done(struct api_reply *reply)
+void api_reply_clear(struct api_reply *reply)
 {
 	json_decref(reply->root);
 	*reply = (struct api_reply){ 0 };

@@ -24,7 +24,7 @@
 
 #define API_NO_SUCH_AGENT 1701
 
-/* Initialize with api_reply_parse(), free with api_reply_done(). */
+/* Initialize with api_reply_parse(), free with api_reply_clear(). */
 struct api_reply {
 	int status; /* of HTTP */
 	/* the object; null: the body is not an object, or has a duplicate member */
@@ -42,12 +42,12 @@ bool api_reply_is_success(const struct api_reply *reply);
 /* Is it the response of version 3 to an unknown path? */
 bool api_reply_is_of_version_3(const struct api_reply *reply);
 
-/* A string in "data"; null: it is missing, or not a string. Valid until api_reply_done(). */
+/* A string in "data"; null: it is missing, or not a string. Valid until api_reply_clear(). */
 const char *api_reply_text(const struct api_reply *reply, const char *member);
 
 /*
  * The only element of "affected_items"; null: there is none, or there are several. Valid until
- * api_reply_done().
+ * api_reply_clear().
  */
 const json_t *api_reply_item(const struct api_reply *reply);
 
@@ -63,7 +63,7 @@ enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_h
  */
 bool api_reply_is_final(const struct api_reply *reply);
 
-void api_reply_done(struct api_reply *reply);
+void api_reply_clear(struct api_reply *reply);
 
 /*
  * Parse a key of the API: a whole line "ID NAME IP KEY" in base64. Returns null with `ret` set, or

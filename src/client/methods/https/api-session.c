@@ -72,7 +72,7 @@ int api_session_call(struct api_session *session, const struct api_call *call,
 		.body = call->body,
 		.registers = call->registers,
 	};
-	cleanup(https_reply_done) struct https_reply reply = { 0 };
+	cleanup(https_reply_wipe) struct https_reply reply = { 0 };
 	int r = https_send(session->https, &request, &reply);
 
 	if (r != OUTCOME_OK)
@@ -86,7 +86,7 @@ int api_session_call(struct api_session *session, const struct api_call *call,
 int api_session_key(struct api_session *session, const char *id, struct agent_key *ret,
 		    bool *ret_exists)
 {
-	cleanup(api_reply_done) struct api_reply reply = { 0 };
+	cleanup(api_reply_clear) struct api_reply reply = { 0 };
 	const char *base64, *fault;
 	char path[64];
 	int r;
@@ -157,7 +157,7 @@ static bool use_token(struct api_session *session, const char *token)
 
 static int log_in(struct api_session *session)
 {
-	cleanup(api_reply_done) struct api_reply reply = { 0 };
+	cleanup(api_reply_clear) struct api_reply reply = { 0 };
 	const char *token;
 	int r;
 
@@ -194,7 +194,7 @@ int api_session_begin(struct api_session *session, const struct attempt *attempt
 	return r == 0 ? log_in(session) : r;
 }
 
-void api_session_done(struct api_session *session)
+void api_session_close(struct api_session *session)
 {
 	if (session->https)
 		https_free(session->https);

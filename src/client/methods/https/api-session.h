@@ -24,15 +24,15 @@ struct api_call {
 };
 
 /*
- * Log in. `session` must be zeros; free it with api_session_done(), also after a failure. Returns
+ * Log in. `session` must be zeros; free it with api_session_close(), also after a failure. Returns
  * OUTCOME_OK, or an outcome or a negative errno with the report's `why` set.
  */
 int api_session_begin(struct api_session *session, const struct attempt *attempt,
 		      struct attempt_report *report);
 
 /*
- * Make a call. Returns OUTCOME_OK with any reply in `ret`, to be freed with api_reply_done(), or as
- * https_send().
+ * Make a call. Returns OUTCOME_OK with any reply in `ret`, to be freed with api_reply_clear(), or
+ * as https_send().
  */
 int api_session_call(struct api_session *session, const struct api_call *call,
 		     struct api_reply *ret);
@@ -40,7 +40,7 @@ int api_session_call(struct api_session *session, const struct api_call *call,
 /* The outcome of a reply that is not a success, with the report's `why` set. */
 int api_session_refused(struct api_session *session, const struct api_reply *reply);
 
-void api_session_done(struct api_session *session);
+void api_session_close(struct api_session *session);
 
 /*
  * Request the key of an agent. Returns OUTCOME_OK with `ret` set or, when the manager has no agent

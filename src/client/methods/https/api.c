@@ -62,7 +62,7 @@ static int accept_key(struct api_session *session, const struct api_reply *reply
 
 static int ask_for_key(struct api_session *session, struct agent_key *ret)
 {
-	cleanup(api_reply_done) struct api_reply reply = { 0 };
+	cleanup(api_reply_clear) struct api_reply reply = { 0 };
 	bool replace = session->attempt->api.replace && !session->is_version_3;
 	cleanup(release_wiped) char *body = compose_agent(session->attempt, replace);
 	const struct api_call call = { "POST", replace ? "/agents/insert" : "/agents", body,
@@ -89,7 +89,7 @@ static int ask_for_key(struct api_session *session, struct agent_key *ret)
 static int api_run(const struct attempt *attempt, struct agent_key *ret,
 		   struct attempt_report *report)
 {
-	cleanup(api_session_done) struct api_session session = { 0 };
+	cleanup(api_session_close) struct api_session session = { 0 };
 	int r = api_session_begin(&session, attempt, report);
 
 	if (r == OUTCOME_OK)

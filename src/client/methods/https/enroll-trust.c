@@ -135,7 +135,7 @@ static int judge_certificates(struct enroll_trust *trust, const struct https_rep
 static int fetch_pinned(struct enroll_trust *trust, struct attempt_report *report)
 {
 	static const struct tls_trust anybody = { .verify = false };
-	cleanup(https_reply_done) struct https_reply reply = { 0 };
+	cleanup(https_reply_wipe) struct https_reply reply = { 0 };
 	cleanup(release_https) struct https *session = NULL;
 	struct attempt unverified = trust->attempt;
 	int r;
@@ -207,7 +207,7 @@ int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attem
 int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
 			  struct attempt_report *report)
 {
-	cleanup(https_reply_done) struct https_reply reply = { 0 };
+	cleanup(https_reply_wipe) struct https_reply reply = { 0 };
 	char manager[ENDPOINT_TEXT_SIZE];
 	int seen, r;
 
@@ -227,7 +227,7 @@ int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
 	return OUTCOME_OK;
 }
 
-void enroll_trust_done(struct enroll_trust *trust)
+void enroll_trust_clear(struct enroll_trust *trust)
 {
 	free(trust->anchor);
 	trust->anchor = NULL;

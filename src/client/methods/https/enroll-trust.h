@@ -11,7 +11,7 @@
 
 #include "client/methods/https/https.h"
 
-/* The attempt with the trust to use; nothing else is copied. Free with enroll_trust_done(). */
+/* The attempt with the trust to use; nothing else is copied. Free with enroll_trust_clear(). */
 struct enroll_trust {
 	struct attempt attempt;
 	struct tls_trust trust; /* what `attempt` points to */
@@ -33,4 +33,4 @@ int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attem
 int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
 			  struct attempt_report *report);
 
-void enroll_trust_done(struct enroll_trust *trust);
+void enroll_trust_clear(struct enroll_trust *trust);

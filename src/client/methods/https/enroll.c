@@ -191,7 +191,7 @@ static int ask_with(struct enrollment *enrollment, const struct credential *cred
 		    struct agent_key *ret, bool *ret_unknown)
 {
 	for (;;) {
-		cleanup(https_reply_done) struct https_reply reply = { 0 };
+		cleanup(https_reply_wipe) struct https_reply reply = { 0 };
 		cleanup(wipe_bearer) struct bearer bearer;
 		struct enroll_refusal refusal;
 		char challenge[256];
@@ -254,7 +254,7 @@ static int ask(struct enrollment *enrollment, struct agent_key *ret)
 static int enroll_run(const struct attempt *attempt, struct agent_key *ret,
 		      struct attempt_report *report)
 {
-	cleanup(enroll_trust_done) struct enroll_trust trust = { 0 };
+	cleanup(enroll_trust_clear) struct enroll_trust trust = { 0 };
 	cleanup(release_https) struct https *session = NULL;
 	cleanup(free_body) struct enrollment enrollment = { .trust = &trust, .report = report };
 	int r = enroll_trust_establish(&trust, attempt, report);
@@ -286,7 +286,7 @@ static int enroll_parse_token(struct enrollment_token *ret, const struct secret 
 
 static int enroll_fetch_ca(const struct attempt *attempt, struct attempt_report *report)
 {
-	cleanup(enroll_trust_done) struct enroll_trust trust = { 0 };
+	cleanup(enroll_trust_clear) struct enroll_trust trust = { 0 };
 
 	return enroll_trust_establish(&trust, attempt, report);
 }

@@ -122,7 +122,7 @@ uint64_t https_reply_retry_after(const struct https_reply *reply)
 	return then > now ? (uint64_t)(then - now) * USEC_PER_SEC : 0;
 }
 
-void https_reply_done(struct https_reply *reply)
+void https_reply_wipe(struct https_reply *reply)
 {
 	wiping_free(reply->body);
 	wiping_free(reply->fields);
@@ -369,7 +369,7 @@ int https_send(struct https *https, const struct https_request *request, struct 
 	if (r == OUTCOME_OK)
 		*ret = https->reply;
 	else
-		https_reply_done(&https->reply);
+		https_reply_wipe(&https->reply);
 	https->reply = (struct https_reply){ 0 };
 	return r;
 }
@@ -416,6 +416,6 @@ void https_free(struct https *https)
 		(void)curl_multi_cleanup(https->multi);
 	https_pipe_close_local(&https->pipe);
 	https_pipe_close(&https->pipe);
-	https_reply_done(&https->reply);
+	https_reply_wipe(&https->reply);
 	free(https);
 }

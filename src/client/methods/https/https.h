@@ -42,7 +42,7 @@ struct https_request {
 	bool registers;
 };
 
-/* Start with zeros; wipe and free with https_reply_done(). */
+/* Start with zeros; wipe and free with https_reply_wipe(). */
 struct https_reply {
 	int status;
 	/* owned; terminated (it may contain NUL bytes before that); never null after success */
@@ -79,7 +79,7 @@ time_t https_reply_date(const struct https_reply *reply);
 /* The delay requested by the manager (RFC 9110, 10.2.3: Retry-After), in microseconds; 0: none. */
 uint64_t https_reply_retry_after(const struct https_reply *reply);
 
-void https_reply_done(struct https_reply *reply);
+void https_reply_wipe(struct https_reply *reply);
 void https_free(struct https *https);
 
 DEFINE_RELEASE(https, struct https *, https_free)

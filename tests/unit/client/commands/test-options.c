@@ -92,7 +92,7 @@ static void test_commands(void **state)
 				fail_msg("row '%s' says: %s", label, said);
 		}
 		free(said);
-		options_done(&options);
+		options_clear(&options);
 	}
 }
 
@@ -136,7 +136,7 @@ static void test_plain_options(void **state)
 	assert_false(options.force);
 	assert_int_equal(options.verbosity, 0);
 	assert_int_equal(options.argument_count, 0);
-	options_done(&options);
+	options_clear(&options);
 
 	assert_int_equal(parse(&options, all, output), 0);
 	assert_string_equal(options.config_file, "/c");
@@ -145,7 +145,7 @@ static void test_plain_options(void **state)
 	assert_int_equal(options.verbosity, 3);
 	assert_int_equal(options.argument_count, 1);
 	assert_string_equal(options.arguments[0], "host");
-	options_done(&options);
+	options_clear(&options);
 }
 
 static void test_help_and_version(void **state)
@@ -156,7 +156,7 @@ static void test_help_and_version(void **state)
 	char *said;
 
 	assert_int_equal(parse(&options, help, output), 1);
-	options_done(&options);
+	options_clear(&options);
 	said = read_file(output, NULL);
 	assert_non_null(strstr(said, "Usage: agent-register"));
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -166,7 +166,7 @@ static void test_help_and_version(void **state)
 	free(said);
 
 	assert_int_equal(parse(&options, version, output), 1);
-	options_done(&options);
+	options_clear(&options);
 	said = read_file(output, NULL);
 	assert_string_equal(said, "agent-register " PACKAGE_VERSION "\n");
 	free(said);
@@ -181,7 +181,7 @@ static void parse_and_apply(void **state, struct config *config, const char *con
 
 	assert_int_equal(parse(&options, words, path_in(*state, "output")), 0);
 	assert_int_equal(options_apply(&options, config, why), expected);
-	options_done(&options);
+	options_clear(&options);
 }
 
 /* Every option that stands for a key sets that key. */
@@ -218,7 +218,7 @@ static void test_options_set_keys(void **state)
 		parse_and_apply(state, &config, words, 0, &why);
 		set = *(char **)(void *)((char *)&config + strings[i].offset);
 		check_row(strings[i].option, set && strcmp(set, value) == 0);
-		config_done(&config);
+		config_clear(&config);
 	}
 }
 
@@ -238,7 +238,7 @@ static void test_other_types(void **state)
 	assert_int_equal(config.manager.port, 2000);
 	assert_int_equal(config.manager.method, METHOD_IMPORT);
 	assert_false(config.tls.verify);
-	config_done(&config);
+	config_clear(&config);
 }
 
 /* The command line replaces a list of the files, and then grows its own. */
@@ -265,7 +265,7 @@ static void test_lists_replace_files(void **state)
 	assert_int_equal(config.agent.groups.count, 1);
 	assert_string_equal(config.agent.groups.items[0], "x");
 	assert_string_equal(config.agent.group, "adm");
-	config_done(&config);
+	config_clear(&config);
 }
 
 static void test_bad_settings(void **state)
@@ -289,7 +289,7 @@ static void test_bad_settings(void **state)
 		parse_and_apply(state, &config, bad[i].words, -EINVAL, &why);
 		if (!strstr(why.text, bad[i].said))
 			fail_msg("%s %s: %s", bad[i].words[0], bad[i].words[1], why.text);
-		config_done(&config);
+		config_clear(&config);
 	}
 }
 

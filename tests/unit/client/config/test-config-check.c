@@ -83,7 +83,7 @@ static void test_rules(void **state)
 		r = config_check(&config, &why);
 		if (rows[i].said ? r != -EINVAL || !strstr(why.text, rows[i].said) : r != 0)
 			fail_msg("row %zu: %d, '%s'", i, r, why.text);
-		config_done(&config);
+		config_clear(&config);
 	}
 }
 
@@ -107,7 +107,7 @@ static void test_default_port(void **state)
 		assert_int_equal(
 			config_set(&config, "manager", "port", ports[i].port, "here", NULL), 0);
 		assert_int_equal(config_default_port(&config), ports[i].expected);
-		config_done(&config);
+		config_clear(&config);
 	}
 }
 
@@ -125,22 +125,22 @@ static void test_has_work(void **state)
 	(void)state;
 	assign_all(&config, none);
 	assert_false(config_has_work(&config));
-	config_done(&config);
+	config_clear(&config);
 	assign_all(&config, one);
 	assert_true(config_has_work(&config));
-	config_done(&config);
+	config_clear(&config);
 	assign_all(&config, import);
 	assert_true(config_has_work(&config));
-	config_done(&config);
+	config_clear(&config);
 	assign_all(&config, token);
 	assert_true(config_has_work(&config));
-	config_done(&config);
+	config_clear(&config);
 	assign_all(&config, no_token);
 	assert_false(config_has_work(&config));
-	config_done(&config);
+	config_clear(&config);
 	assign_all(&config, taken_back);
 	assert_false(config_has_work(&config));
-	config_done(&config);
+	config_clear(&config);
 }
 
 int main(void)

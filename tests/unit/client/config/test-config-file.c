@@ -82,7 +82,7 @@ static void test_good(void **state)
 		if (good[i].address)
 			check_row(good[i].label,
 				  strcmp(config.manager.address.items[0], good[i].address) == 0);
-		config_done(&config);
+		config_clear(&config);
 	}
 }
 
@@ -96,7 +96,7 @@ static void test_indented_key_is_taken(void **state)
 	assert_int_equal(read_bytes(&config, text, strlen(text), &why), 0);
 	assert_string_equal(config.tls.min_version, "1.3");
 	assert_false(config.tls.verify);
-	config_done(&config);
+	config_clear(&config);
 }
 
 static void test_lists(void **state)
@@ -114,7 +114,7 @@ static void test_lists(void **state)
 	assert_string_equal(config.manager.address.items[2], "[::1]");
 	assert_int_equal(config.agent.groups.count, 3);
 	assert_string_equal(config.agent.groups.items[2], "z");
-	config_done(&config);
+	config_clear(&config);
 }
 
 /* ------------------------------------------------------------------ what is refused */
@@ -179,7 +179,7 @@ static void test_bad(void **state)
 		if (!strstr(why.text, bad[i].said))
 			fail_msg("row '%s': %s", bad[i].label, why.text);
 		check_row(bad[i].label, !strchr(why.text, '\x1b'));
-		config_done(&config);
+		config_clear(&config);
 	}
 }
 
@@ -194,7 +194,7 @@ static void test_nothing_after_a_fault(void **state)
 	assert_int_equal(read_bytes(&config, text, strlen(text), &why), -EINVAL);
 	assert_true(config.tls.verify);
 	assert_string_equal(config.tls.ciphers, "A");
-	config_done(&config);
+	config_clear(&config);
 }
 
 /* ------------------------------------------------------------------ files */
@@ -215,7 +215,7 @@ static void test_files(void **state)
 	assert_int_equal(config_read_file(&config, path, &why), 0);
 	assert_int_equal(config_read_file(&config, *state, &why), -EISDIR);
 	assert_non_null(strstr(why.text, *state));
-	config_done(&config);
+	config_clear(&config);
 }
 
 int main(void)

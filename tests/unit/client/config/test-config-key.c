@@ -99,9 +99,9 @@ static void test_flip_every_key(void **state)
 		check_row(key->name,
 			  config_set(&config, key->section, key->name, "", "here", &why) == 0);
 		check_only_changed(&config, &defaults, NULL);
-		config_done(&config);
+		config_clear(&config);
 	}
-	config_done(&defaults);
+	config_clear(&defaults);
 }
 
 /* Every field up to the last key's belongs to exactly one key; what is left over is padding. */
@@ -165,8 +165,8 @@ static void test_second_value(void **state)
 			assert_string_equal(list->items[1], type_of(key)->other);
 		} else
 			check_row(key->name, fields_equal(&once, &twice, key));
-		config_done(&once);
-		config_done(&twice);
+		config_clear(&once);
+		config_clear(&twice);
 	}
 }
 
@@ -195,8 +195,8 @@ static void test_refused_value_changes_nothing(void **state)
 		check_row(key->name,
 			  !strstr(why.text, "\\x1b bad") == key->type->may_hold_secrets &&
 				  !strchr(why.text, '\x1b'));
-		config_done(&config);
-		config_done(&same);
+		config_clear(&config);
+		config_clear(&same);
 	}
 }
 
@@ -240,8 +240,8 @@ static void test_unknown_keys(void **state)
 			fail_msg("%s: %s", rows[i].assignment, why.text);
 		check_row(rows[i].assignment, !strchr(why.text, '\x1b'));
 		check_only_changed(&config, &defaults, NULL);
-		config_done(&config);
-		config_done(&defaults);
+		config_clear(&config);
+		config_clear(&defaults);
 	}
 }
 
@@ -258,7 +258,7 @@ static void test_assign(void **state)
 	assert_null(config.tls.ciphers);
 	assert_int_equal(config_assign(&config, "manager.address=a.b:9", "here", &why), 0);
 	assert_string_equal(config.manager.address.items[0], "a.b:9");
-	config_done(&config);
+	config_clear(&config);
 }
 
 int main(void)

@@ -44,7 +44,7 @@ static void check_ciphers(void **state, const char *ciphers)
 		assert_string_equal(config.tls.ciphers, ciphers);
 	else
 		assert_null(config.tls.ciphers);
-	config_done(&config);
+	config_clear(&config);
 }
 
 static void write_ciphers(void **state, const char *name, const char *ciphers)
@@ -118,12 +118,12 @@ static void test_lists_grow_over_files(void **state)
 	write_text(path_in(*state, "run/50.conf"), "[manager]\naddress = b\n");
 	assert_int_equal(read_layers(state, &config, &why), 0);
 	assert_int_equal(config.manager.address.count, 2);
-	config_done(&config);
+	config_clear(&config);
 	write_text(path_in(*state, "run/50.conf"), "[manager]\naddress =\naddress = b\n");
 	assert_int_equal(read_layers(state, &config, &why), 0);
 	assert_int_equal(config.manager.address.count, 1);
 	assert_string_equal(config.manager.address.items[0], "b");
-	config_done(&config);
+	config_clear(&config);
 }
 
 static void test_faults_name_the_file(void **state)
@@ -134,19 +134,19 @@ static void test_faults_name_the_file(void **state)
 	write_text(path_in(*state, "run/50.conf"), "[tls]\nverfy = no\n");
 	assert_int_equal(read_layers(state, &config, &why), -EINVAL);
 	assert_non_null(strstr(why.text, path_in(*state, "run/50.conf:2: ")));
-	config_done(&config);
+	config_clear(&config);
 
 	assert_int_equal(unlink(path_in(*state, "run/50.conf")), 0);
 	write_text(path_in(*state, "main.conf"), "[nonsense]\n");
 	assert_int_equal(read_layers(state, &config, &why), -EINVAL);
 	assert_non_null(strstr(why.text, path_in(*state, "main.conf:1: ")));
-	config_done(&config);
+	config_clear(&config);
 
 	/* A file that is there but cannot be read is not the same as no file. */
 	assert_int_equal(unlink(path_in(*state, "main.conf")), 0);
 	assert_int_equal(mkdir(path_in(*state, "main.conf"), 0700), 0);
 	assert_true(read_layers(state, &config, &why) < 0);
-	config_done(&config);
+	config_clear(&config);
 }
 
 /* ------------------------------------------------------------------ credentials */
@@ -183,7 +183,7 @@ static void test_credentials(void **state)
 			check_row(roles[i].credential,
 				  j == i ? value && strcmp(value, path) == 0 : !value);
 		}
-		config_done(&config);
+		config_clear(&config);
 		assert_int_equal(unlink(path), 0);
 	}
 }
@@ -201,19 +201,19 @@ static void test_credential_configuration(void **state)
 	assert_int_equal(config_read_credentials(&config, &why), 0);
 	assert_string_equal(config.manager.address.items[0], "m");
 	assert_string_equal(config.tls.ca_file, "/elsewhere");
-	config_done(&config);
+	config_clear(&config);
 
 	write_text(path_in(directory, "agent-register.ca"), "x");
 	assert_int_equal(config_init(&config), 0);
 	assert_int_equal(config_read_credentials(&config, &why), 0);
 	assert_string_equal(config.tls.ca_file, path_in(directory, "agent-register.ca"));
-	config_done(&config);
+	config_clear(&config);
 
 	write_text(path_in(directory, "agent-register.conf"), "[manager]\nadress = m\n");
 	assert_int_equal(config_init(&config), 0);
 	assert_int_equal(config_read_credentials(&config, &why), -EINVAL);
 	assert_non_null(strstr(why.text, "agent-register.conf:2"));
-	config_done(&config);
+	config_clear(&config);
 }
 
 static void test_no_credentials(void **state)
@@ -230,7 +230,7 @@ static void test_no_credentials(void **state)
 	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
 	assert_int_equal(config_read_credentials(&config, &why), 0);
 	assert_null(config.tls.ca_file);
-	config_done(&config);
+	config_clear(&config);
 }
 
 int main(void)

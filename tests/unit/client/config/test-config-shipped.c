@@ -99,7 +99,7 @@ static void test_uncommented(void **state)
 	assert_int_equal(config_default_port(&config), 1515);
 	(void)fclose(file);
 	free(text);
-	config_done(&config);
+	config_clear(&config);
 }
 
 static void test_as_shipped(void **state)
@@ -114,7 +114,7 @@ static void test_as_shipped(void **state)
 		fail_msg("%s", why.text);
 	(void)fclose(file);
 	assert_false(config_has_work(&config));
-	config_done(&config);
+	config_clear(&config);
 }
 
 int main(void)

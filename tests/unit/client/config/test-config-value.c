@@ -45,7 +45,7 @@ static void check_values(const char *section, const char *name, const struct row
 		assert_int_equal(config_init(&config), 0);
 		check_row(rows[i].text, (config_set(&config, section, name, rows[i].text, "here",
 						    &why) == 0) == rows[i].good);
-		config_done(&config);
+		config_clear(&config);
 	}
 }
 
@@ -258,7 +258,7 @@ static void test_nearest_words(void **state)
 		length = strlen(why.text);
 		check_row(rows[i].assignment,
 			  length >= end && strcmp(why.text + length - end, rows[i].end) == 0);
-		config_done(&config);
+		config_clear(&config);
 	}
 }
 
@@ -325,7 +325,7 @@ static void test_proxies(void **state)
 		check_row(rows[i].text, !strstr(why.text, "sesame"));
 		check_row(rows[i].text, !strstr(rows[i].text, ":sesame@p") ||
 						strstr(why.text, "proxy_password_file"));
-		config_done(&config);
+		config_clear(&config);
 	}
 }
 
@@ -373,7 +373,7 @@ static void test_out_of_memory(void **state)
 		check_row(why.text, strncmp(why.text, "FILE:7: ", strlen("FILE:7: ")) == 0 &&
 					    strstr(why.text, "Cannot allocate memory") &&
 					    !strstr(why.text, "invalid"));
-		config_done(&config);
+		config_clear(&config);
 	}
 }
 

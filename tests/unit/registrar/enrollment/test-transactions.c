@@ -66,7 +66,7 @@ static void done(void *owner)
 
 	member->done++;
 	if (member->drop)
-		transactions_drop(member->drop);
+		transactions_remove(member->drop);
 }
 
 static void failed(void *owner, bool decided, const struct reason *why)
@@ -250,8 +250,8 @@ static void test_dropped(void **state)
 	add(&fixture, &gone);
 	add(&fixture, &victim);
 	add(&fixture, &last);
-	transactions_drop(&gone.entry);
-	transactions_drop(&gone.entry); /* it is in no queue: nothing happens */
+	transactions_remove(&gone.entry);
+	transactions_remove(&gone.entry); /* it is in no queue: nothing happens */
 	run_once(&fixture);
 	assert_int_equal(gone.decided + gone.done, 0);
 	assert_int_equal(victim.decided, 1);
@@ -260,7 +260,7 @@ static void test_dropped(void **state)
 	assert_int_equal(last.done, 1);
 	/* The last one, too, and then the queue is as good as new. */
 	add(&fixture, &gone);
-	transactions_drop(&gone.entry);
+	transactions_remove(&gone.entry);
 	last = member_of(NULL);
 	add(&fixture, &last);
 	run_once(&fixture);
@@ -278,7 +278,7 @@ static void test_freed_while_waiting(void **state)
 	add(&fixture, &member);
 	end(&fixture);
 	assert_int_equal(member.decided + member.done + member.failed + member.gave_up, 0);
-	transactions_drop(&member.entry);
+	transactions_remove(&member.entry);
 }
 
 int main(void)

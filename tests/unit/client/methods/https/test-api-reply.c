@@ -76,7 +76,7 @@ static void test_meaning(void **state)
 		check_row(rows[i].label,
 			  !reply.text == !rows[i].text &&
 				  (!reply.text || strcmp(reply.text, rows[i].text) == 0));
-		api_reply_done(&reply);
+		api_reply_clear(&reply);
 	}
 }
 
@@ -97,7 +97,7 @@ static void check_answers(const struct answer *answers, size_t count,
 		api_reply_parse(&reply, answers[i].status, answers[i].body,
 				strlen(answers[i].body));
 		check_row(answers[i].label, question(&reply) == answers[i].expected);
-		api_reply_done(&reply);
+		api_reply_clear(&reply);
 	}
 }
 
@@ -158,14 +158,14 @@ static void test_members(void **state)
 	assert_null(api_reply_text(&reply, "n"));
 	assert_null(api_reply_text(&reply, "none"));
 	assert_int_equal(json_integer_value(json_object_get(api_reply_item(&reply), "a")), 1);
-	api_reply_done(&reply);
+	api_reply_clear(&reply);
 	api_reply_parse(&reply, 200, two, strlen(two));
 	assert_null(api_reply_item(&reply));
-	api_reply_done(&reply);
+	api_reply_clear(&reply);
 	api_reply_parse(&reply, 200, "[]", 2);
 	assert_null(api_reply_text(&reply, "id"));
 	assert_null(api_reply_item(&reply));
-	api_reply_done(&reply);
+	api_reply_clear(&reply);
 }
 
 static void test_keys(void **state)
