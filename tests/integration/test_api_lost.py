@@ -44,7 +44,7 @@ def lose_an_answer(machine, start_manager, api, **options):
     answers, api.answers = api.answers, {**api.answers, AGENTS: b""}
     manager = start_manager(api)
     result = machine.register(manager=manager, **options)
-    assert result.status == 75 and result.state["asked"].split()[1] == "web-01", result
+    assert result.status == 75 and result.state["unanswered"].split()[1] == "web-01", result
     api.answers = {
         AGENTS: TAKEN,
         **{call: answer for call, answer in answers.items() if call != AGENTS},
@@ -62,7 +62,7 @@ def test_our_own_key_is_fetched(machine, start_manager, date):
     options = {"settings": settings(machine, **{"agent.groups": "web"})}
     manager = lose_an_answer(machine, start_manager, api, **options)
     result = machine.registers(f"009 web-01 any {KEY}\n", manager=manager, **options)
-    assert result.warnings == [] and "asked" not in result.state, result
+    assert result.warnings == [] and "unanswered" not in result.state, result
     assert api.made[1:] == [AGENTS, "GET /agents?name=web-01&select=id,name,status,dateAdd", FETCH,
                             "PUT /agents/009/group/web"]
 
@@ -123,7 +123,7 @@ def test_lack_of_patience_is_a_lost_answer(machine, start_manager, unsure):
     api = Api({AGENTS: unsure, FIND: dated(found()), FETCH: key()})
     manager = start_manager(api)
     assert (
-        machine.register(manager=manager, settings=settings(machine)).state["asked"].split()[1]
+        machine.register(manager=manager, settings=settings(machine)).state["unanswered"].split()[1]
         == "web-01"
     )
     api.answers[AGENTS] = TAKEN
@@ -156,12 +156,12 @@ def test_the_first_of_several_lost_requests_counts(machine, start_manager):
         {FIND: [error(403, 4000, "Not yet"), dated(found(dateAdd=iso_date(NOW - 2)))], FETCH: key()}
     )
     manager = lose_an_answer(machine, start_manager, api, settings=settings(machine))
-    first = machine.read_state()["asked"].split()[0]
+    first = machine.read_state()["unanswered"].split()[0]
     limit = time.monotonic() + PROMPT
     # so that a second request has a later time
     while time.time() < int(first) + 2 and time.monotonic() < limit:
         machine.fails("duplicate", OWN, manager=manager, settings=settings(machine))
         api.answers[FIND] = [error(403, 4000, "Not yet"), dated(found(dateAdd=iso_date(NOW - 2)))]
-        assert machine.read_state()["asked"].split()[0] == first
+        assert machine.read_state()["unanswered"].split()[0] == first
     api.answers[FIND] = dated(found(dateAdd=iso_date(NOW - 2)))
     machine.registers(f"009 web-01 any {KEY}\n", manager=manager, settings=settings(machine))

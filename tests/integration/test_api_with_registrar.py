@@ -119,7 +119,7 @@ def test_lost_answer(machine, start_registrar):
         settings = {**api_of(registrar, machine), "manager": wire.address}
         lost = machine.register(**settings)
         assert lost.status == EXIT_CODES["busy"], lost
-        assert lost.state["asked"].split()[1] == "web-01", lost
+        assert lost.state["unanswered"].split()[1] == "web-01", lost
         assert machine.read_keys() is None and len(registrar.keys()) == 1
         wire.whole = True
         result = machine.register(**settings)

@@ -83,7 +83,7 @@ def test_errors(start_wazuh5, enrollment, status, code, outcome):
     result = enrollment.fails(outcome, f"because of {code}", f"HTTP {status}", manager=server,
                               password=PASSWORD)
     assert len(server.requests) == 1
-    assert ("asked" in result.state) == (status in (301, 500, 503)), result.state
+    assert ("unanswered" in result.state) == (status in (301, 500, 503)), result.state
 
 
 # ------------------------------------------------------------------ fake_manager managers
@@ -150,7 +150,7 @@ def test_broken_answers(start_wazuh5, enrollment, raw, outcome, word):
     server = start_wazuh5(password=PASSWORD)
     server.forced = [raw]
     result = enrollment.fails(outcome, word, manager=server, password=PASSWORD)
-    assert result.state["asked"].split()[1:] == ["web-01", server.address]
+    assert result.state["unanswered"].split()[1:] == ["web-01", server.address]
 
 
 def test_huge_answer(start_wazuh5, enrollment):

@@ -45,7 +45,7 @@ def test_register_through_a_proxy(machine, start_manager, start_proxy):
     proxy = start_proxy(tunnel({"manager.test:1515": manager.address}))
     result = machine.registers(manager="manager.test", settings=through(proxy))
     assert (
-        f"Asking manager.test:1515 for a key as web-01, through the proxy {proxy.address}\n"
+        f"Requesting a key from manager.test:1515 as web-01, through the proxy {proxy.address}\n"
         in result.stderr
     )
     assert re.fullmatch(

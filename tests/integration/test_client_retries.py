@@ -59,7 +59,7 @@ def cut_wire(directory, certificates):
 def lose_an_answer(machine, wire):
     result = machine.register(manager=wire.address)
     assert result.status in (EXIT_CODES["busy"], EXIT_CODES["refused"]), result
-    assert result.state["asked"].split()[1:] == ["web-01", wire.address]
+    assert result.state["unanswered"].split()[1:] == ["web-01", wire.address]
     assert machine.read_keys() is None
     assert [name for _, name, _, _ in wire.registrar.keys()] == ["web-01"]
     wire.whole = True
@@ -92,7 +92,7 @@ def test_lost_answer_of_a_manager_that_refuses_and_a_suffix(machine, cut_wire):
     assert result.status == 0, result
     name = machine.read_keys().decode().split()[1]
     assert re.fullmatch(r"web-01-[0-9a-f]{8}", name)
-    assert f"asking as {name} instead" in result.stderr
+    assert f"requesting a key as {name} instead" in result.stderr
     os.remove(machine.keys)
     assert (
         machine.register(manager=wire.address, settings={"identity.on_duplicate": "suffix"}).status
@@ -118,7 +118,7 @@ def test_request_is_remembered_before_it_is_sent(machine, start_manager):
         seen.update(machine.read_state())
     manager = start_manager(look)
     machine.register(manager=manager)
-    assert seen["asked"].split()[1:] == ["web-01", manager.address]
+    assert seen["unanswered"].split()[1:] == ["web-01", manager.address]
 
 
 @pytest.mark.parametrize("between", [[], [answer(b"ERROR: Invalid password. Unable to add agent")]],
@@ -136,7 +136,7 @@ def test_lost_request_is_known_after_asking_others(machine, start_manager):
     """The second manager, which is asked because the first one's answer was lost, does not make
     us forget that."""
     first, second = start_manager(in_turn(lost, DUPLICATE)), start_manager(in_turn(lost, BUSY))
-    assert machine.register(manager=[first, second]).state["asked"].split()[1:] == [
+    assert machine.register(manager=[first, second]).state["unanswered"].split()[1:] == [
         "web-01",
         second.address,
     ]

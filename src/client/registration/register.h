@@ -9,8 +9,8 @@
 
 /*
  * Register this machine's agent unless it is registered already (`force`: even then). `stop_fd`
- * becomes readable when the process is asked to stop; `observer` may be null. Logs what happens and
- * notifies systemd. Returns the exit status, or -ECANCELED when it was asked to stop; a key on disk
+ * becomes readable when the process is to stop; `observer` may be null. Logs what happens and
+ * notifies systemd. Returns the exit status, or -ECANCELED when it was to stop; a key on disk
  * is then as it was.
  */
 int register_agent(const struct config *config, const char *state_directory, bool force,

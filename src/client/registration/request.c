@@ -39,19 +39,21 @@ static void close_sources(struct rounds *rounds)
 /* ------------------------------------------------------------------ one attempt */
 
 /*
- * The request of this name to this manager of whose answer we have not heard; null: there is none.
+ * The request of this name to this manager whose answer was not received; null: there is none.
  */
 static const struct manager_state *our_lost_request(struct registration *run)
 {
 	const struct manager_state *manager = state_manager(&run->state, run->request.manager_text);
 
-	return manager->asked_at && strcmp(manager->asked_name, run->request.name) == 0 ? manager
-											: NULL;
+	return manager->unanswered.sent_at &&
+			       strcmp(manager->unanswered.name, run->request.name) == 0
+		       ? manager
+		       : NULL;
 }
 
 /*
- * From here on the manager may register us without our hearing of it: remember that we asked, and
- * of several requests without an answer the first.
+ * From here on the manager may register us without our receiving its answer: remember the request,
+ * and of several without an answer the first.
  */
 static void remember_request(struct registration *run)
 {
@@ -59,8 +61,8 @@ static void remember_request(struct registration *run)
 
 	if (our_lost_request(run))
 		return;
-	memcpy(manager->asked_name, run->request.name, sizeof manager->asked_name);
-	manager->asked_at = realtime_usec() / USEC_PER_SEC;
+	memcpy(manager->unanswered.name, run->request.name, sizeof manager->unanswered.name);
+	manager->unanswered.sent_at = realtime_usec() / USEC_PER_SEC;
 	report_save_state(run);
 }
 
@@ -68,8 +70,8 @@ static void forget_request(struct registration *run)
 {
 	struct manager_state *manager = state_manager(&run->state, run->request.manager_text);
 
-	manager->asked_name[0] = '\0';
-	manager->asked_at = 0;
+	manager->unanswered.name[0] = '\0';
+	manager->unanswered.sent_at = 0;
 }
 
 static int show_progress(enum attempt_step step, void *user)
@@ -92,18 +94,17 @@ static int show_progress(enum attempt_step step, void *user)
 }
 
 /*
- * How long ago the first request of ours was sent of which we have not heard, in microseconds; 0:
- * there is none.
+ * How long ago our first request without an answer was sent, in microseconds; 0: there is none.
  */
 static uint64_t lost_for(struct registration *run)
 {
 	const struct manager_state *manager = our_lost_request(run);
-	uint64_t asked_at, now = realtime_usec();
+	uint64_t sent_at, now = realtime_usec();
 
 	if (!manager)
 		return 0;
-	asked_at = manager->asked_at * USEC_PER_SEC;
-	return now > asked_at ? now - asked_at : 1;
+	sent_at = manager->unanswered.sent_at * USEC_PER_SEC;
+	return now > sent_at ? now - sent_at : 1;
 }
 
 static void warn_unverified(struct registration *run, int level)
@@ -117,7 +118,7 @@ static void warn_unverified(struct registration *run, int level)
 			  run->request.manager_text);
 }
 
-/* Ask one manager once, until `end` at the latest. */
+/* Send one request to one manager, until `end` at the latest. */
 static int attempt(struct registration *run, const struct deadline *end,
 		   struct attempt_report *report)
 {
@@ -144,7 +145,7 @@ static int attempt(struct registration *run, const struct deadline *end,
 		warn_unverified(run, level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING);
 	if (attempt.connection.proxy)
 		endpoint_text(&attempt.connection.proxy->endpoint, proxy);
-	log_line(level, "Asking %s for a key as %s%s%s", run->request.manager_text,
+	log_line(level, "Requesting a key from %s as %s%s%s", run->request.manager_text,
 		 run->request.name, *proxy ? ", through the proxy " : "", proxy);
 	r = run->access.method->run(&attempt, &run->key.new, report);
 	if (r == OUTCOME_REGISTERED && run->mode.observer)
@@ -158,8 +159,8 @@ static int attempt(struct registration *run, const struct deadline *end,
 /* ------------------------------------------------------------------ a name that is taken */
 
 /*
- * The name or the address is taken. Returns true when the same manager is to be asked at once under
- * a name with a suffix; otherwise the reason says whose entry it probably is.
+ * The name or the address is taken. Returns true when the request is to be repeated at once, to the
+ * same manager, under a name with a suffix; otherwise the reason says whose entry it probably is.
  */
 static bool handle_duplicate(struct registration *run, bool had_lost_request, struct reason *why)
 {
@@ -179,12 +180,13 @@ static bool handle_duplicate(struct registration *run, bool had_lost_request, st
 		return false;
 	run->request.is_suffixed = true;
 	log_event(LOG_NOTICE, MESSAGE_DUPLICATE, report_fields(run, NULL, OUTCOME_DUPLICATE),
-		  "%s; asking as %s instead", why->text, run->request.name);
+		  "%s; requesting a key as %s instead", why->text, run->request.name);
 	return true;
 }
 
-/* Ask the manager; if the name is taken and the policy is to add a suffix, once more. */
-static int ask_manager(struct registration *run, const struct deadline *end, struct reason *why)
+/* Request a key; if the name is taken and the policy is to add a suffix, once more. */
+static int request_from_manager(struct registration *run, const struct deadline *end,
+				struct reason *why)
 {
 	for (;;) {
 		struct attempt_report report = { 0 };
@@ -262,7 +264,7 @@ static int find_name(struct rounds *rounds, bool *ret_found)
 	return r == OUTCOME_NOT_READY ? CONTINUE : rounds->status;
 }
 
-/* Ask the manager whose turn it is. Returns CONTINUE, or what ends the run. */
+/* Request a key from the manager whose turn it is. Returns CONTINUE, or what ends the run. */
 static int take_turn(struct rounds *rounds, struct manager_state *manager)
 {
 	struct registration *run = rounds->run;
@@ -270,7 +272,7 @@ static int take_turn(struct rounds *rounds, struct manager_state *manager)
 	int r;
 
 	run->request.failure_was_logged = manager->last_logged;
-	r = ask_manager(run, &rounds->round_end, &why);
+	r = request_from_manager(run, &rounds->round_end, &why);
 	if (r == -ECANCELED)
 		return r;
 	rounds->has_key = r == OUTCOME_REGISTERED;
@@ -285,10 +287,10 @@ static int take_turn(struct rounds *rounds, struct manager_state *manager)
 }
 
 /*
- * Make sure that a key can be stored, and ask each manager whose turn it is. Returns CONTINUE, or
- * what ends the run.
+ * Make sure that a key can be stored, and request one from each manager whose turn it is. Returns
+ * CONTINUE, or what ends the run.
  */
-static int ask_round(struct rounds *rounds)
+static int request_round(struct rounds *rounds)
 {
 	struct registration *run = rounds->run;
 	bool has_name = false;
@@ -441,7 +443,7 @@ int request_key(struct registration *run)
 	schedule_take_over(run);
 	r = wait_out_splay(&rounds);
 	while (r == CONTINUE && !rounds.has_key) {
-		r = ask_round(&rounds);
+		r = request_round(&rounds);
 		if (r == CONTINUE && !rounds.has_key)
 			r = wait_for_turn(&rounds);
 	}

@@ -112,12 +112,12 @@ void schedule_take_over(struct registration *run)
 	holds = run->mode.is_service && (strcmp(state->boot, boot) != 0 || run->mode.is_restart);
 	for (size_t i = 0; i < state->manager_count; i++) {
 		struct manager_state *manager = &state->managers[i];
-		uint64_t asked_at = manager->next_at - manager->wait;
+		uint64_t attempted_at = manager->next_at - manager->wait;
 
 		/* max may have become shorter */
 		manager->wait = least(manager->wait, longest_wait(run->config->retry.max));
 		if (!holds || schedule_policy(manager)->retry == RETRY_SOON ||
-		    (uint64_t)run->changed_at * USEC_PER_SEC > asked_at)
+		    (uint64_t)run->changed_at * USEC_PER_SEC > attempted_at)
 			manager->next_at = 0;
 	}
 }

@@ -78,7 +78,7 @@ struct manager_state *state_manager(struct state *state, const char *address)
 }
 
 /* "TIME NAME MANAGER" */
-static void take_asked(struct state *state, const char *text)
+static void take_unanswered(struct state *state, const char *text)
 {
 	char at[21] = "", name[AGENT_NAME_MAX + 1] = "", address[ENDPOINT_TEXT_SIZE] = "";
 	struct manager_state *manager;
@@ -86,8 +86,8 @@ static void take_asked(struct state *state, const char *text)
 	if (sscanf(text, "%20[0-9] %128s %271s", at, name, address) < 3)
 		return;
 	manager = state_manager(state, address);
-	memcpy(manager->asked_name, name, sizeof name);
-	take_number(&manager->asked_at, at);
+	memcpy(manager->unanswered.name, name, sizeof name);
+	take_number(&manager->unanswered.sent_at, at);
 }
 
 static void take_line(struct state *state, char *line)
@@ -99,8 +99,8 @@ static void take_line(struct state *state, char *line)
 	*equals = '\0';
 	if (strcmp(line, "schedule") == 0)
 		take_manager(state, equals + 1);
-	if (strcmp(line, "asked") == 0)
-		take_asked(state, equals + 1);
+	if (strcmp(line, "unanswered") == 0)
+		take_unanswered(state, equals + 1);
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
 		char *target = (char *)state + fields[i].offset;
 
@@ -149,9 +149,10 @@ static int format(const struct state *state, char **ret, size_t *ret_length)
 			(void)fprintf(stream, "schedule=%s %" PRIu64 " %" PRIu64 " %s\n",
 				      manager->outcome, manager->wait, manager->next_at,
 				      manager->address);
-		if (manager->asked_at)
-			(void)fprintf(stream, "asked=%" PRIu64 " %s %s\n", manager->asked_at,
-				      manager->asked_name, manager->address);
+		if (manager->unanswered.sent_at)
+			(void)fprintf(stream, "unanswered=%" PRIu64 " %s %s\n",
+				      manager->unanswered.sent_at, manager->unanswered.name,
+				      manager->address);
 	}
 	return fclose(stream) == 0 ? 0 : -errno;
 }

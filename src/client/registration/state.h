@@ -20,9 +20,11 @@ struct manager_state {
 	char outcome[16];                 /* of the last attempt */
 	uint64_t wait;                    /* microseconds, the wait that follows it */
 	uint64_t next_at;                 /* when that ends: microseconds since 1970 */
-	/* a request that was sent, and whose answer has not come; of several the first */
-	char asked_name[AGENT_NAME_MAX + 1];
-	uint64_t asked_at; /* seconds since 1970; 0: there is none */
+	/* a request that was sent, and whose answer was not received; of several the first */
+	struct {
+		char name[AGENT_NAME_MAX + 1];
+		uint64_t sent_at; /* seconds since 1970; 0: there is none */
+	} unanswered;
 	/* not remembered: what the log last said of it, and when (monotonic microseconds) */
 	uint32_t last_logged;
 	uint64_t last_logged_at;
@@ -55,7 +57,7 @@ struct state {
 	 * saved before the key is stored, and cleared once they are gone
 	 */
 	char counters_of[AGENT_KEY_HASH_SIZE];
-	/* the boot of the last start that asked a manager */
+	/* the boot of the last start that requested a key */
 	char boot[IDENTITY_MACHINE_SIZE];
 	/*
 	 * the boot in which a start has used up its budget: later starts hold nothing up any more
@@ -70,7 +72,7 @@ void state_load(struct state *state, const char *directory);
 int state_save(const struct state *state, const char *directory, struct reason *why);
 
 /*
- * The state of a manager, made if there is none yet; those of managers that are no longer asked
+ * The state of a manager, made if there is none yet; those of managers that are no longer used
  * make room. Never null.
  */
 struct manager_state *state_manager(struct state *state, const char *address);

@@ -23,11 +23,11 @@ static const struct state full = {
 			.outcome = "refused",
 			.wait = 30000000,
 			.next_at = UINT64_C(1795291200000000),
-			.asked_name = "web-01",
-			.asked_at = 1795291199 },
+			.unanswered.name = "web-01",
+			.unanswered.sent_at = 1795291199 },
 		      { .address = "10.0.0.1:1515",
-			.asked_name = "web-01-0123",
-			.asked_at = 1795291198 },
+			.unanswered.name = "web-01-0123",
+			.unanswered.sent_at = 1795291198 },
 		      { .address = "",
 			.outcome = "not-ready",
 			.wait = 1000000,
@@ -57,8 +57,8 @@ static void check_equal(const struct state *a, const struct state *b)
 	for (size_t i = 0; i < a->manager_count; i++) {
 		assert_string_equal(a->managers[i].address, b->managers[i].address);
 		assert_string_equal(a->managers[i].outcome, b->managers[i].outcome);
-		assert_string_equal(a->managers[i].asked_name, b->managers[i].asked_name);
-		assert_true(a->managers[i].asked_at == b->managers[i].asked_at);
+		assert_string_equal(a->managers[i].unanswered.name, b->managers[i].unanswered.name);
+		assert_true(a->managers[i].unanswered.sent_at == b->managers[i].unanswered.sent_at);
 		assert_true(a->managers[i].wait == b->managers[i].wait &&
 			    a->managers[i].next_at == b->managers[i].next_at);
 	}
@@ -98,7 +98,8 @@ static void test_widest(void **state)
 	memset(widest.last_outcome, 'o', sizeof widest.last_outcome - 1);
 	memset(widest.last_manager, 'l', sizeof widest.last_manager - 1);
 	memset(widest.last_error, 'e', sizeof widest.last_error - 1);
-	memset(widest.managers[0].asked_name, 'n', sizeof widest.managers[0].asked_name - 1);
+	memset(widest.managers[0].unanswered.name, 'n',
+	       sizeof widest.managers[0].unanswered.name - 1);
 	memset(widest.managers[0].address, 'm', sizeof widest.managers[0].address - 1);
 	assert_int_equal(state_save(&widest, *state, &why), 0);
 	state_load(&loaded, *state);
@@ -136,10 +137,10 @@ static void test_damage(void **state)
 		"schedule=refused 1\n",
 		"schedule=refused x y m\n",
 		"schedule_count=3\n",
-		"asked=\n",
-		"asked=12\n",
-		"asked=12 web-01\n",
-		"asked=x web-01 manager:1515\n",
+		"unanswered=\n",
+		"unanswered=12\n",
+		"unanswered=12 web-01\n",
+		"unanswered=x web-01 manager:1515\n",
 		"method=seventeen-letters-\n",
 		"agent_id=123456789\n",
 		"# nothing\n",
