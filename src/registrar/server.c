@@ -31,7 +31,7 @@ struct server {
 
 /* ------------------------------------------------------------------ what systemctl status shows */
 
-/* Read client.keys now, if others have changed it, and not only when the next agent asks. */
+/* Read client.keys now, if others have changed it, and not only with the next request. */
 static int read_again(struct server *server)
 {
 	struct roster *roster = server->settings->roster;

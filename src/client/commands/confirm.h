@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Asking the person at the terminal. */
+/* Confirmation by the person at the terminal. */
 #pragma once
 
 /*

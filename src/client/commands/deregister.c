@@ -37,9 +37,8 @@ static int show_progress(enum attempt_step step, void *user)
 	return 0;
 }
 
-static int ask_manager(const struct program *program, const struct access *access,
-		       const struct endpoint *manager, const struct agent_key *key,
-		       bool *ret_removed)
+static int remove_at(const struct program *program, const struct access *access,
+		     const struct endpoint *manager, const struct agent_key *key, bool *ret_removed)
 {
 	const struct config *config = &program->config;
 	struct attempt_report report = { 0 };
@@ -62,7 +61,7 @@ static int ask_manager(const struct program *program, const struct access *acces
  * Which of the managers has registered us, as far as we know. Ids mean something at their own
  * manager only, so the others come after it.
  */
-static size_t first_to_ask(const struct program *program)
+static size_t registering_manager(const struct program *program)
 {
 	const struct config *config = &program->config;
 	struct endpoint ours, theirs;
@@ -82,8 +81,7 @@ static size_t first_to_ask(const struct program *program)
  * That there is no such agent is an answer only when it comes from the manager that should have it:
  * if that one could not say, it may be there still.
  */
-static void tell_what_is_left(const struct endpoint *manager, const struct agent_key *key,
-			      bool is_done)
+static void log_removal(const struct endpoint *manager, const struct agent_key *key, bool is_done)
 {
 	char text[ENDPOINT_TEXT_SIZE];
 
@@ -104,7 +102,7 @@ static int remove_at_manager(const struct program *program, const struct access 
 			     const struct agent_key *key)
 {
 	const struct config *config = &program->config;
-	size_t first = first_to_ask(program), count = config->manager.address.count;
+	size_t first = registering_manager(program), count = config->manager.address.count;
 	int r = OUTCOME_UNREACHABLE;
 	bool is_done = false;
 
@@ -117,10 +115,10 @@ static int remove_at_manager(const struct program *program, const struct access 
 
 		(void)endpoint_parse(&manager, config->manager.address.items[(first + i) % count],
 				     config_default_port(config));
-		answer = ask_manager(program, access, &manager, key, &is_done);
+		answer = remove_at(program, access, &manager, key, &is_done);
 		is_done |= answer == OUTCOME_OK && i == 0;
 		if (answer == OUTCOME_OK)
-			tell_what_is_left(&manager, key, is_done);
+			log_removal(&manager, key, is_done);
 		else
 			r = answer;
 	}

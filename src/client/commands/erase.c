@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-/* ------------------------------------------------------------------ asking */
+/* ------------------------------------------------------------------ confirmation */
 
 static void print_what_goes(const struct keystore *store, const char *state_directory,
 			    const char *at_manager)

@@ -15,7 +15,7 @@ struct tls_client {
 	const struct tls_trust *trust;
 	struct reason rejection; /* why the certificate was rejected */
 	struct reason warning;
-	bool asked_for_certificate;
+	bool certificate_was_requested;
 	bool was_reset;
 	bool was_closed_in_order;
 };
@@ -41,7 +41,7 @@ static int verify(X509_STORE_CTX *store, void *unused)
 static int note_certificate_request(SSL *ssl, void *unused)
 {
 	(void)unused;
-	client_of(ssl)->asked_for_certificate = true;
+	client_of(ssl)->certificate_was_requested = true;
 	return 1;
 }
 
@@ -357,12 +357,12 @@ const char *tls_client_version(const struct tls_client *client)
 
 bool tls_client_lacks_certificate(const struct tls_client *client)
 {
-	return client->asked_for_certificate && !has_certificate(client);
+	return client->certificate_was_requested && !has_certificate(client);
 }
 
 bool tls_client_sent_certificate(const struct tls_client *client)
 {
-	return client->asked_for_certificate && has_certificate(client);
+	return client->certificate_was_requested && has_certificate(client);
 }
 
 const char *tls_client_warning(const struct tls_client *client)

@@ -8,7 +8,7 @@
 #define TITLE "Wazuh API REST"
 #define API_VERSION "4.14.5"
 
-static void tell_about(struct incoming_call *call)
+static void answer_about(struct incoming_call *call)
 {
 	time_t now = time(NULL);
 	char timestamp[32];
@@ -31,7 +31,7 @@ static void tell_about(struct incoming_call *call)
 const struct api_route api_about_routes[] = {
 	{ .method = API_GET,
 	  .pattern = "",
-	  .run_at_once = tell_about,
+	  .run_at_once = answer_about,
 	  .parameters = api_no_parameters },
 	{ .pattern = NULL },
 };

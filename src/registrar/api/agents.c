@@ -146,7 +146,7 @@ static void insert_agent(struct incoming_call *call)
 	if (force->enabled) {
 		policy.on_duplicate = ON_DUPLICATE_FORCE;
 		policy.force = (struct force_rules){
-			.ask_disconnected = force->ask_disconnected,
+			.check_disconnected = force->check_disconnected,
 			.disconnected_time = seconds_of(force->disconnected_time),
 			.after_registration_time = seconds_of(force->after_registration_time),
 		};

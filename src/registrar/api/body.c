@@ -183,7 +183,7 @@ static bool take_force(const json_t *object, struct api_force *force, struct api
 		return true;
 	*force = (struct api_force){
 		.enabled = true,
-		.ask_disconnected = true,
+		.check_disconnected = true,
 		.disconnected_time = USUAL_TIME,
 		.after_registration_time = USUAL_TIME,
 	};
@@ -198,7 +198,7 @@ static bool take_force(const json_t *object, struct api_force *force, struct api
 	       (has_type(disconnected, JSON_OBJECT, "force.disconnected_time", problem) &&
 		has_no_others(disconnected, disconnected_members, problem) &&
 		take_boolean(disconnected, "enabled", "force.disconnected_time.enabled",
-			     &force->ask_disconnected, problem) &&
+			     &force->check_disconnected, problem) &&
 		take_time(disconnected, "value", "force.disconnected_time.value",
 			  &force->disconnected_time, problem));
 }

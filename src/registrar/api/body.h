@@ -19,7 +19,7 @@ enum api_body_kind {
 /* When an old agent may be replaced. Seconds. */
 struct api_force {
 	bool enabled;
-	bool ask_disconnected;
+	bool check_disconnected;
 	long long disconnected_time;
 	long long after_registration_time;
 };

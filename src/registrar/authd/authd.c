@@ -56,14 +56,15 @@ static void free_request(struct connection *connection)
 static void decide(void *owner, struct roster *roster, struct records *records)
 {
 	struct pending_request *request = owner;
-	struct enrollment_request asked = {
+	struct enrollment_request requested = {
 		.peer = connection_peer(request->connection)->address,
 	};
 	const struct authd_request_fields *fields;
 
 	if (connection_request(request->connection, &fields) == AUTHD_REQUEST_OK)
-		asked.fields = *fields;
-	enrollment_decide(&request->enrollment, roster, request->authd->settings.policy, &asked);
+		requested.fields = *fields;
+	enrollment_decide(&request->enrollment, roster, request->authd->settings.policy,
+			  &requested);
 	records_add(records, &request->enrollment);
 }
 

@@ -409,8 +409,8 @@ static int set_disconnected_time(void *target, const struct option_row *row, cha
 	struct force_rules *force = &options->policy.force;
 
 	options->policy.has_force_rules = true;
-	force->ask_disconnected = strcmp(value, "no") != 0;
-	return force->ask_disconnected ? parse_time(row, value, &force->disconnected_time) : 0;
+	force->check_disconnected = strcmp(value, "no") != 0;
+	return force->check_disconnected ? parse_time(row, value, &force->disconnected_time) : 0;
 }
 
 static int set_registration_time(void *target, const struct option_row *row, char *value)

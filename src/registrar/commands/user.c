@@ -56,8 +56,8 @@ static int read_line(char line[static LINE_SIZE], struct reason *why)
 	return 0;
 }
 
-/* Ask at the terminal, without echo. */
-static int ask(const char *prompt, char line[static LINE_SIZE], struct reason *why)
+/* Read a line from the terminal, without echo. */
+static int prompt(const char *text, char line[static LINE_SIZE], struct reason *why)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct termios silent;
@@ -71,20 +71,20 @@ static int ask(const char *prompt, char line[static LINE_SIZE], struct reason *w
 		(void)signal(signals[i], on_signal);
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) < 0)
 		return reason_errno(why, errno, "Cannot turn the echo of the terminal off");
-	fprintf(stderr, "%s: ", prompt);
+	fprintf(stderr, "%s: ", text);
 	r = read_line(line, why);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
 	fputs("\n", stderr);
 	return r;
 }
 
-static int ask_twice(char line[static LINE_SIZE], struct reason *why)
+static int prompt_twice(char line[static LINE_SIZE], struct reason *why)
 {
 	char again[LINE_SIZE];
-	int r = ask("Password", line, why);
+	int r = prompt("Password", line, why);
 
 	if (r >= 0)
-		r = ask("Retype password", again, why);
+		r = prompt("Retype password", again, why);
 	if (r >= 0 && strcmp(line, again) != 0) {
 		reason_set(why, "The two passwords are not the same");
 		r = -EINVAL;
@@ -108,7 +108,7 @@ static int read_password(struct api_password *ret, struct reason *why)
 {
 	char line[LINE_SIZE];
 	const char *password = line;
-	int r = isatty(STDIN_FILENO) ? ask_twice(line, why) : read_line(line, why);
+	int r = isatty(STDIN_FILENO) ? prompt_twice(line, why) : read_line(line, why);
 
 	if (r >= 0) {
 		password += io_mark_length(line, strlen(line));

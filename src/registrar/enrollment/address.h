@@ -14,7 +14,7 @@ struct address {
 	 * what it is), and a single address has none
 	 */
 	char stored[AGENT_IP_MAX + 1];
-	/* for the answer: in Wazuh's dialect with the mask as it was asked for */
+	/* for the answer: in Wazuh's dialect with the mask as it was requested */
 	char shown[AGENT_IP_MAX + 1];
 };
 

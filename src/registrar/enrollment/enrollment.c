@@ -174,24 +174,24 @@ static bool replace(struct decision *decision, const struct roster_entry *entry)
 	return true;
 }
 
-/* ------------------------------------------------------------------ the id that is asked for */
+/* ------------------------------------------------------------------ the requested id */
 
 /*
  * At least three digits, as the managers write ids. An id that a removed agent left is taken, too.
  */
 static bool settle_id(struct decision *decision)
 {
-	const struct authd_field *asked = &decision->request->id;
+	const struct authd_field *requested = &decision->request->id;
 	const struct roster_entry *holder;
 	unsigned long id;
 	char text[AGENT_ID_MAX + 1];
 
-	if (!asked->text)
+	if (!requested->text)
 		return true;
-	if (!agent_id_is_valid(asked->text, asked->length))
-		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %.*s", (int)asked->length,
-			      asked->text);
-	(void)snprintf(text, sizeof text, "%.*s", (int)asked->length, asked->text);
+	if (!agent_id_is_valid(requested->text, requested->length))
+		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %.*s",
+			      (int)requested->length, requested->text);
+	(void)snprintf(text, sizeof text, "%.*s", (int)requested->length, requested->text);
 	id = strtoul(text, NULL, 10) % (ROSTER_ID_MAX + 1);
 	if (id == 0)
 		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %s", text);
@@ -205,7 +205,7 @@ static bool settle_id(struct decision *decision)
 /* ------------------------------------------------------------------ address */
 
 /* What stands for the address: the client's own words, where it comes from, or anything. */
-static struct authd_field asked_address(const struct decision *decision)
+static struct authd_field requested_address(const struct decision *decision)
 {
 	const struct authd_field *field = &decision->request->fields.ip;
 	const char *peer = decision->request->peer;
@@ -220,12 +220,12 @@ static struct authd_field asked_address(const struct decision *decision)
 static bool take_address(struct decision *decision)
 {
 	struct enrollment *enrollment = decision->enrollment;
-	struct authd_field asked = asked_address(decision);
+	struct authd_field requested = requested_address(decision);
 	struct address address;
 
-	if (address_read(&address, asked.text, asked.length, decision->policy->dialect) < 0)
-		return refuse(decision, ENROLLMENT_IP, "Invalid IP: %.*s", (int)asked.length,
-			      asked.text);
+	if (address_read(&address, requested.text, requested.length, decision->policy->dialect) < 0)
+		return refuse(decision, ENROLLMENT_IP, "Invalid IP: %.*s", (int)requested.length,
+			      requested.text);
 	memcpy(enrollment->agent.ip, address.stored, sizeof enrollment->agent.ip);
 	memcpy(enrollment->shown_ip, address.shown, sizeof enrollment->shown_ip);
 	return true;
@@ -396,16 +396,16 @@ static bool key_is_valid(const struct authd_field *key)
 
 static bool take_key(struct decision *decision)
 {
-	const struct authd_field *asked = &decision->request->key;
+	const struct authd_field *requested = &decision->request->key;
 	char *key = decision->enrollment->agent.key;
 
-	if (!asked->text)
+	if (!requested->text)
 		return make_key(decision);
-	if (!key_is_valid(asked))
+	if (!key_is_valid(requested))
 		return refuse(decision, ENROLLMENT_KEY,
 			      "Invalid agent key: it is not %d letters and digits",
 			      AGENT_KEY_USUAL);
-	memcpy(key, asked->text, AGENT_KEY_USUAL);
+	memcpy(key, requested->text, AGENT_KEY_USUAL);
 	key[AGENT_KEY_USUAL] = '\0';
 	return true;
 }

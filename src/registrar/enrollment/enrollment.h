@@ -36,7 +36,7 @@ struct enrollment_policy {
 	const char *manager_version;
 };
 
-/* What is asked for. Fields with null text were not given. */
+/* What is requested. Fields with null text were not given. */
 struct enrollment_request {
 	struct authd_request_fields fields;
 	/* 1 to 8 digits, not all 0, as a duplicate if it is taken; not given: one is chosen */
@@ -78,7 +78,7 @@ struct enrollment {
 	char shown_ip[AGENT_IP_MAX + 1];
 	/* accepted: ids of the agents that it replaces; empty: none */
 	char replaced[ENROLLMENT_REPLACED_MAX][AGENT_ID_MAX + 1];
-	char groups[256];              /* accepted: the groups asked for, cut to fit */
+	char groups[256];              /* accepted: the requested groups, cut to fit */
 	struct authd_field group_list; /* accepted: all of them; points into the request */
 	/* refused: the text for the client, with bytes of the client's in it */
 	char refusal[REFUSAL_SIZE];

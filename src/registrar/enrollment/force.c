@@ -65,7 +65,7 @@ bool force_allows(const struct force_rules *rules, const struct agent_history *h
 		reason_set(why, "The client still has the key of agent %s", entry->id_text);
 		return false;
 	}
-	if (rules->ask_disconnected && !is_gone(rules, history, entry, now, why))
+	if (rules->check_disconnected && !is_gone(rules, history, entry, now, why))
 		return false;
 	return rules->after_registration_time == 0 ||
 	       is_old_enough(rules, history, entry, now, why);

@@ -12,16 +12,16 @@
 struct force_rules {
 	/* who proves with its K field that it still has the old key is refused */
 	bool key_mismatch;
-	bool ask_disconnected; /* only an agent that was never seen, or not for ... */
+	bool check_disconnected; /* only an agent that was never seen, or not for ... */
 	unsigned int disconnected_time;
 	/* only an agent that was registered this long ago; 0: any */
 	unsigned int after_registration_time;
 };
 
-#define FORCE_RULES_WAZUH                                 \
-	((struct force_rules){ .key_mismatch = true,      \
-			       .ask_disconnected = true,  \
-			       .disconnected_time = 3600, \
+#define FORCE_RULES_WAZUH                                  \
+	((struct force_rules){ .key_mismatch = true,       \
+			       .check_disconnected = true, \
+			       .disconnected_time = 3600,  \
 			       .after_registration_time = 3600 })
 
 /*

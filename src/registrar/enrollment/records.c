@@ -34,11 +34,11 @@ void records_remove(struct records *records, const char *id)
 /* Each group once. Null: out of memory. */
 static char *copy_groups(const struct authd_field *list)
 {
-	cleanup_free char *asked = strndup(list->text, list->length);
+	cleanup_free char *requested = strndup(list->text, list->length);
 	cleanup_free char *groups = calloc(1, list->length + 2);
-	char *rest = asked, *group;
+	char *rest = requested, *group;
 
-	if (!asked || !groups)
+	if (!requested || !groups)
 		return NULL;
 	while ((group = strsep(&rest, ","))) {
 		if (agent_groups_have(groups, group))

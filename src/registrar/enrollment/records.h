@@ -17,7 +17,7 @@ struct agent_record {
 	char id[AGENT_ID_MAX + 1];
 	char name[AGENT_NAME_MAX + 1];
 	char ip[AGENT_IP_MAX + 1];
-	char *groups; /* each once, with commas between them; null: none were asked for */
+	char *groups; /* each once, with commas between them; null: none were requested */
 	bool removed; /* by a later step of the same transaction */
 };
 

@@ -60,7 +60,7 @@ static int accept_key(struct api_session *session, const struct api_reply *reply
 	return OUTCOME_REGISTERED;
 }
 
-static int ask_for_key(struct api_session *session, struct agent_key *ret)
+static int request_key(struct api_session *session, struct agent_key *ret)
 {
 	cleanup(api_reply_clear) struct api_reply reply = { 0 };
 	bool replace = session->attempt->api.replace && !session->is_version_3;
@@ -93,7 +93,7 @@ static int api_run(const struct attempt *attempt, struct agent_key *ret,
 	int r = api_session_begin(&session, attempt, report);
 
 	if (r == OUTCOME_OK)
-		r = ask_for_key(&session, ret);
+		r = request_key(&session, ret);
 	if (r == OUTCOME_REGISTERED)
 		api_join_groups(&session, ret->id);
 	return r;

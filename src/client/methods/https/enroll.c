@@ -166,7 +166,7 @@ static void warn_of_clock(const struct enrollment *enrollment)
 			   offset > 0 ? "behind" : "ahead of", enrollment->manager);
 }
 
-/* ------------------------------------------------------------------ asking */
+/* ------------------------------------------------------------------ the request */
 
 static int send_once(struct enrollment *enrollment, const char *bearer, struct https_reply *ret)
 {
@@ -184,11 +184,11 @@ static int send_once(struct enrollment *enrollment, const char *bearer, struct h
 }
 
 /*
- * Make a request with one credential (null: none), and a second one if the clocks differ.
+ * Request a key with one credential (null: none), and a second time if the clocks differ.
  * `*ret_unknown` is set when the manager does not know the agent of this secret.
  */
-static int ask_with(struct enrollment *enrollment, const struct credential *credential,
-		    struct agent_key *ret, bool *ret_unknown)
+static int enroll_with(struct enrollment *enrollment, const struct credential *credential,
+		       struct agent_key *ret, bool *ret_unknown)
 {
 	for (;;) {
 		cleanup(https_reply_wipe) struct https_reply reply = { 0 };
@@ -222,7 +222,7 @@ static int ask_with(struct enrollment *enrollment, const struct credential *cred
 /*
  * Use this agent's own secret first, which keeps its identity; then a credential for a new agent.
  */
-static int ask(struct enrollment *enrollment, struct agent_key *ret)
+static int request_key(struct enrollment *enrollment, struct agent_key *ret)
 {
 	const struct attempt *attempt = &enrollment->trust->attempt;
 	const struct enrollment_token *token = attempt->enroll.token;
@@ -243,12 +243,12 @@ static int ask(struct enrollment *enrollment, struct agent_key *ret)
 		int r;
 
 		reenroll_secret_decode(secret, attempt->enroll.secret);
-		r = ask_with(enrollment, &by_secret, ret, &is_unknown);
+		r = enroll_with(enrollment, &by_secret, ret, &is_unknown);
 		explicit_bzero(secret, sizeof secret);
 		if (!is_unknown || !credential)
 			return r;
 	}
-	return ask_with(enrollment, credential, ret, &is_unknown);
+	return enroll_with(enrollment, credential, ret, &is_unknown);
 }
 
 static int enroll_run(const struct attempt *attempt, struct agent_key *ret,
@@ -271,7 +271,7 @@ static int enroll_run(const struct attempt *attempt, struct agent_key *ret,
 	if (r == OUTCOME_OK)
 		r = enroll_trust_complete(&trust, session, report);
 	if (r == OUTCOME_OK)
-		r = ask(&enrollment, ret);
+		r = request_key(&enrollment, ret);
 	if (r == OUTCOME_REGISTERED)
 		warn_of_clock(&enrollment);
 	return r;

@@ -143,11 +143,11 @@ static void test_force(void **state)
 	(void)state;
 	assert_true(api_body_parse(&body, API_BODY_INSERT, text, strlen(text), &problem));
 	assert_true(body.force.enabled);
-	assert_false(body.force.ask_disconnected);
+	assert_false(body.force.check_disconnected);
 	assert_int_equal(body.force.disconnected_time, 7200);
 	assert_int_equal(body.force.after_registration_time, 86400);
 	assert_true(api_body_parse(&body, API_BODY_INSERT, defaults, strlen(defaults), &problem));
-	assert_true(body.force.enabled && body.force.ask_disconnected);
+	assert_true(body.force.enabled && body.force.check_disconnected);
 	assert_int_equal(body.force.disconnected_time, 3600);
 	assert_int_equal(body.force.after_registration_time, 3600);
 	assert_true(api_body_parse(&body, API_BODY_INSERT, "{\"name\":\"a\"}", 12, &problem));
