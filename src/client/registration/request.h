@@ -9,7 +9,7 @@
 
 /*
  * Request a key from the managers, until one gives it, within the budget of this start. Stages the
- * key files before each round, and unlocks them while it waits for the next. Returns CONTINUE with a
- * new key and the files staged; the exit status; or -ECANCELED.
+ * key files before each round, and unlocks them while it waits for the next. Returns CONTINUE with
+ * a new key and the files staged; the exit status; or -ECANCELED.
  */
 int request_key(struct registration *run);
