@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/authd-message.h"
 
+#include "common/setting-words.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -251,7 +252,7 @@ enum outcome authd_error_outcome(const char *text, size_t length, const char **r
 		}
 	}
 	if (ret_hint)
-		*ret_hint = hint;
+		*ret_hint = hint ? setting_words(hint) : NULL;
 	return outcome;
 }
 

@@ -18,6 +18,7 @@ libcommon_a_SOURCES = \
 	src/common/libsystemd.c src/common/libsystemd.h \
 	src/common/log.c src/common/log.h \
 	src/common/nearest.c src/common/nearest.h \
+	src/common/setting-words.c src/common/setting-words.h \
 	src/common/outcome.h \
 	src/common/pem-diagnosis.c src/common/pem-diagnosis.h \
 	src/common/pem-file.c src/common/pem-file.h \

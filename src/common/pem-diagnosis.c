@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/pem-kind.h"
+#include "common/setting-words.h"
 
 #include <ctype.h>
 #include <openssl/err.h>
@@ -371,7 +372,9 @@ static bool magic_finding(struct text text, struct finding *ret)
 	text = skip_blanks(text);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (begins_with(text, rows[i].magic, rows[i].length)) {
-			*ret = (struct finding){ .noun = rows[i].noun, .advice = rows[i].advice };
+			*ret = (struct finding){ .noun = rows[i].noun };
+			if (rows[i].advice)
+				ret->advice = setting_words(rows[i].advice);
 			return true;
 		}
 	return false;

@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/setting-words.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -115,10 +116,8 @@ static int open_keys(const char *path, struct stat *ret_status, struct reason *w
 	if (fd < 0 && errno == ENOENT)
 		return -ENOENT;
 	if (fd < 0 && errno == ELOOP) {
-		reason_set(why,
-			   "%s is a symbolic link; set keys_file in [agent] to the file it points "
-			   "to",
-			   path);
+		reason_set(why, "%s is a symbolic link; %s", path,
+			   setting_words("set keys_file in [agent] to the file it points to"));
 		return -ELOOP;
 	}
 	if (fd < 0 || fstat(fd, ret_status) < 0)
@@ -193,8 +192,8 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline,
 	if (fd < 0)
 		return reason_errno(why, errno,
 				    "Cannot open %s, the directory of the key file; install the "
-				    "agent, or set directory in [agent]",
-				    directory);
+				    "agent, or %s",
+				    directory, setting_words("set directory in [agent]"));
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		struct deadline pause = deadline_in(LOCK_POLL_USEC, deadline);
 		int r;
@@ -293,7 +292,8 @@ int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
 	}
 	group = getgrnam(store->group);
 	if (!group) {
-		reason_set(why, "The group '%s' (group in [agent]) does not exist", store->group);
+		reason_set(why, "The group '%s' (%s) does not exist", store->group,
+			   setting_words("group in [agent]"));
 		return -ENOENT;
 	}
 	*ret = group->gr_gid;
@@ -332,8 +332,8 @@ static int check_replaceable(const char *path, struct reason *why)
 	if (is_mount_point(fd)) {
 		reason_set(why,
 			   "%s is a mount point and cannot be replaced; mount its directory "
-			   "instead, or set keys_file in [agent]",
-			   path);
+			   "instead%s",
+			   path, setting_words(", or set keys_file in [agent]"));
 		return -EBUSY;
 	}
 	return 0;

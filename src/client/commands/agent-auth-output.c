@@ -2,9 +2,9 @@
 #include "client/commands/agent-auth-output.h"
 
 #include "common/log.h"
+#include "common/setting-words.h"
 
 #include <stdarg.h>
-#include <string.h>
 #include <time.h>
 
 #define NO_STEP (-1) /* no attempt has begun */
@@ -17,66 +17,44 @@ static int last_step;
 
 /* ------------------------------------------------------------------ options instead of settings */
 
-/*
- * Our sentences name the settings of agent-register.conf(5); who has called agent-auth has options
- * to set them with.
- */
-static const struct {
-	const char *setting;
-	const char *option;
-} dictionary[] = {
+/* Sentences that offer a setting for which there is no option do without the offer. */
+static const struct setting_words words[] = {
 	{ "address in [manager]", "-m" },
+	{ "set address to one of its names, or set verify_name", "give one of its names with -m" },
+	{ "use a name in address that it knows", "give a name with -m that it knows" },
+	{ ", or set verify_name", "" },
 	{ "port in [manager]", "-p" },
 	{ "ca_file in [tls]", "-v" },
-	{ "certificate_file and private_key_file in [tls]", "-x and -k" },
+	{ ", or use pin instead of ca_file", "" },
+	{ ", or use its pin", "" },
+	{ "set pin in [tls] to it instead", "agent-register can use it" },
 	{ "certificate_file in [tls]", "-x" },
 	{ "private_key_file in [tls]", "-k" },
+	{ "set certificate_file and private_key_file in [tls]", "give -x and -k" },
 	{ "the certificate in certificate_file", "the certificate given with -x" },
-	{ "set pin in [tls] to it instead", "agent-register can use it" },
-	{ "min_version and ciphers in [tls]", "-c" },
 	{ "ciphers in [tls]", "-c" },
-	{ ", or use pin instead of ca_file", "" },
-	{ ", or set verify_name", "" },
+	{ "min_version and ciphers in [tls]", "-c" },
 	{ "name in [agent]", "-A" },
-	{ "(from name = %H) ", "" },
+	{ "set name in [agent]", "give -A" },
+	{ "from name = %H", "the host name" },
 	{ "groups in [agent]", "-G" },
-	{ "correct groups", "correct -G" },
+	{ "create the group on the manager or correct groups", "create the group on the manager or "
+							       "correct -G" },
 	{ "ip in [agent]", "-I" },
 	{ "correct ip", "correct -I" },
 	{ "directory in [agent]", "-D" },
+	{ "set directory in [agent]", "give -D" },
 	{ "group in [agent]", "-g" },
 	{ "set keys_file in [agent] to the file it points to", "put that file itself in its "
 							       "place" },
 	{ ", or set keys_file in [agent]", "" },
+	{ "password_file in [auth]", "-P" },
+	{ "set password_file in [auth]", "give -P" },
 	{ "the password in password_file", "the password" },
 	{ "set password_file to the manager's password", "write the manager's password into the "
 							 "file that -P names" },
-	{ "password_file in [auth]", "-P" },
-	{ "set -", "give -" },
+	{ 0 },
 };
-
-/*
- * Put `word` in the place of the `length` bytes at `at`, in a text of `size` bytes; what does not
- * fit is cut.
- */
-static void replace(char *text, size_t size, char *at, size_t length, const char *word)
-{
-	char rest[LINE_SIZE];
-
-	(void)snprintf(rest, sizeof rest, "%s", at + length);
-	(void)snprintf(at, size - (size_t)(at - text), "%s%s", word, rest);
-}
-
-static void translate(char *text, size_t size)
-{
-	for (size_t i = 0; i < sizeof dictionary / sizeof dictionary[0]; i++) {
-		char *at = strstr(text, dictionary[i].setting);
-
-		if (at)
-			replace(text, size, at, strlen(dictionary[i].setting),
-				dictionary[i].option);
-	}
-}
 
 /* ------------------------------------------------------------------ lines */
 
@@ -139,11 +117,11 @@ static const char *find_wording(int outcome, bool has_name)
 static void print_failure(int outcome, const char *name, const struct reason *why)
 {
 	const char *wording = find_wording(outcome, *name);
-	char line[2 * LINE_SIZE], ours[LINE_SIZE], message[REASON_MESSAGE_SIZE];
+	char line[LINE_SIZE], message[REASON_MESSAGE_SIZE];
+	const char *ours;
 
 	reason_manager_message(why, message);
-	(void)snprintf(ours, sizeof ours, "%s", why->text + (*message ? why->message_end : 0));
-	translate(ours, sizeof ours);
+	ours = why->text + (*message ? why->message_end : 0);
 	if (*message)
 		(void)snprintf(line, sizeof line, "%s (from manager)%s", message, ours);
 	else
@@ -173,16 +151,12 @@ static void print_registered(void)
 
 static void print_entry(int level, const char *message)
 {
-	char translated[LINE_SIZE];
-
-	(void)snprintf(translated, sizeof translated, "%s", message);
-	translate(translated, sizeof translated);
 	if (level <= LOG_ERR)
-		print_line("ERROR", translated);
+		print_line("ERROR", message);
 	else if (level <= LOG_NOTICE)
-		print_line("WARNING", translated);
+		print_line("WARNING", message);
 	else if (log_is_enabled(LOG_DEBUG))
-		print_line("DEBUG", translated);
+		print_line("DEBUG", message);
 }
 
 static void print_step(enum attempt_step step, const char *manager, const char *name)
@@ -220,5 +194,6 @@ const struct register_observer *agent_auth_output_begin(bool verifies)
 	manager_is_verified = verifies;
 	last_step = NO_STEP;
 	log_divert(print_entry);
+	setting_words_use(words);
 	return &observer;
 }

@@ -6,10 +6,13 @@
 #include "common/escape.h"
 #include "common/io.h"
 #include "common/nearest.h"
+#include "common/setting-words.h"
 
 #include <ini.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define KEY_NAME_SIZE 64 /* "KEY in [SECTION]" */
 
 /* clang-format off */
 #define ROW(section, name, type, default_text) \
@@ -151,7 +154,7 @@ int config_set(struct config *config, const char *section, const char *name, con
 {
 	const struct config_key *key = find_key(section, name);
 	const char *expected;
-	char shown[256];
+	char shown[256], full_name[KEY_NAME_SIZE];
 	int r;
 
 	if (!key)
@@ -166,12 +169,14 @@ int config_set(struct config *config, const char *section, const char *name, con
 		return reason_errno(why, r, "%s: cannot set %s in [%s]", origin, name, section);
 	if (r == 0)
 		return 0;
+	(void)snprintf(full_name, sizeof full_name, "%s in [%s]", name, section);
 	if (key->type->may_hold_secrets)
-		reason_set(why, "%s: the value for %s in [%s] is not valid: expected %s", origin,
-			   name, section, expected);
+		reason_set(why, "%s: the value for %s is not valid: expected %s", origin,
+			   setting_words(full_name), expected);
 	else
-		reason_set(why, "%s: '%s' is not a valid value for %s in [%s]: expected %s", origin,
-			   escape_string(shown, sizeof shown, value), name, section, expected);
+		reason_set(why, "%s: '%s' is not a valid value for %s: expected %s", origin,
+			   escape_string(shown, sizeof shown, value), setting_words(full_name),
+			   expected);
 	return -EINVAL;
 }
 

@@ -8,6 +8,7 @@
 #include "common/authd-message.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/setting-words.h"
 
 #include <string.h>
 
@@ -16,6 +17,9 @@
  * with a newline.
  */
 #define ERROR_GRACE_USEC (2 * USEC_PER_SEC)
+
+/* A likely cause in a sentence. */
+#define CAUSE_SIZE 256
 
 /* ------------------------------------------------------------------ the request */
 
@@ -55,14 +59,15 @@ static int compose(struct request_line *line, const struct attempt *attempt, str
 
 /* ------------------------------------------------------------------ the reply */
 
+static const char our_certificate[] = "the certificate in certificate_file";
+
 static int was_reset(const char *manager, const struct tls_client *client, struct reason *why)
 {
 	if (tls_client_sent_certificate(client))
 		reason_set(why,
 			   "%s reset the connection instead of responding to the request; managers "
-			   "with ssl_verify_host do that if the certificate in certificate_file is "
-			   "not for the address of this host",
-			   manager);
+			   "with ssl_verify_host do that if %s is not for the address of this host",
+			   manager, setting_words(our_certificate));
 	else
 		reason_set(why, "%s reset the connection instead of responding to the request",
 			   manager);
@@ -73,33 +78,48 @@ static int was_reset(const char *manager, const struct tls_client *client, struc
  * The connection ended without a response. ossec-authd does that if the password is wrong, but
  * without the close_notify alert; managers of Wazuh respond with a text then.
  */
+static void explain_silence(const struct attempt *attempt, const struct tls_client *client,
+			    const char *manager, struct reason *why)
+{
+	char cause[CAUSE_SIZE];
+	const char *certificate = setting_words(our_certificate);
+	const char *password = setting_words("the password in password_file");
+
+	if (tls_client_lacks_certificate(client))
+		(void)snprintf(cause, sizeof cause, "it requires a client certificate: %s",
+			       setting_words("set certificate_file and private_key_file in [tls]"));
+	else if (tls_client_sent_certificate(client) && attempt->password)
+		(void)snprintf(cause, sizeof cause,
+			       "either %s is wrong or not required, or %s is not for the address "
+			       "of this host (ssl_verify_host)",
+			       password, certificate);
+	else if (tls_client_sent_certificate(client))
+		(void)snprintf(cause, sizeof cause,
+			       "either it requires a password, or %s is not for the address of "
+			       "this host (ssl_verify_host)",
+			       certificate);
+	else if (tls_client_was_closed_in_order(client))
+		(void)snprintf(cause, sizeof cause,
+			       "managers do not close like that because of a password; check "
+			       "whether a load balancer or proxy in front of it terminates TLS");
+	else if (attempt->password)
+		(void)snprintf(cause, sizeof cause, "usually %s is wrong, or it requires none",
+			       password);
+	else
+		(void)snprintf(cause, sizeof cause, "usually it requires a password: %s",
+			       setting_words("set password_file in [auth]"));
+	reason_set(why, "%s closed the connection without a response; %s", manager, cause);
+}
+
 static int silent(const struct attempt *attempt, const struct tls_client *client,
 		  struct reason *why)
 {
-	const char *cause = "usually it requires a password: set password_file in [auth]";
 	char manager[ENDPOINT_TEXT_SIZE];
 
 	endpoint_text(attempt->manager, manager);
 	if (tls_client_was_reset(client))
 		return was_reset(manager, client, why);
-	if (tls_client_lacks_certificate(client))
-		cause = "it requires a client certificate: set certificate_file and "
-			"private_key_file in [tls]";
-	else if (tls_client_sent_certificate(client))
-		cause = attempt->password ? "either the password in password_file is wrong or not "
-					    "required, or "
-					    "the certificate in certificate_file is not for the "
-					    "address of "
-					    "this host (ssl_verify_host)"
-					  : "either it requires a password, or the certificate in "
-					    "certificate_file is not for the address of this host "
-					    "(ssl_verify_host)";
-	else if (tls_client_was_closed_in_order(client))
-		cause = "managers do not close like that because of a password; check whether a "
-			"load balancer or proxy in front of it terminates TLS";
-	else if (attempt->password)
-		cause = "usually the password in password_file is wrong, or it requires none";
-	reason_set(why, "%s closed the connection without a response; %s", manager, cause);
+	explain_silence(attempt, client, manager, why);
 	return OUTCOME_REFUSED;
 }
 

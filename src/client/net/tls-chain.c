@@ -2,6 +2,7 @@
 #include "client/net/tls-chain.h"
 
 #include "common/escape.h"
+#include "common/setting-words.h"
 #include "common/tls-context.h"
 
 #include <openssl/evp.h>
@@ -16,17 +17,19 @@
 static const struct {
 	int error;
 	const char *fault, *remedy;
+	bool pin_helps; /* it replaces the check of the chain */
 } rows[] = {
 	{ X509_V_ERR_INVALID_CA, "is used as a CA, but is not one (no basicConstraints CA:TRUE)",
-	  "reissue it as a CA, or use pin instead of ca_file" },
+	  "reissue it as a CA", true },
 	{ X509_V_ERR_INVALID_NON_CA, "is a CA where none is allowed",
-	  "reissue it with basicConstraints CA:FALSE, or use pin instead of ca_file" },
+	  "reissue it with basicConstraints CA:FALSE", true },
 	{ X509_V_ERR_INVALID_PURPOSE, "is not valid for servers",
 	  "reissue it with extendedKeyUsage serverAuth and keyUsage digitalSignature (or without "
-	  "both), or use pin instead of ca_file" },
+	  "both)",
+	  true },
 	{ X509_V_ERR_KEYUSAGE_NO_CERTSIGN,
 	  "must not issue certificates (keyUsage without keyCertSign)",
-	  "reissue it with keyCertSign, or use pin instead of ca_file" },
+	  "reissue it with keyCertSign", true },
 	{ X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE, "must not sign (keyUsage)",
 	  "reissue it with keyUsage digitalSignature" },
 	{ X509_V_ERR_PATH_LENGTH_EXCEEDED, "allows fewer CAs below it than there are (pathlen)",
@@ -36,9 +39,8 @@ static const struct {
 	  "put the CA that issued the manager's certificate into the CA file" },
 	{ X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
 	  "has a critical extension that OpenSSL does not know",
-	  "reissue it without that extension, or use pin instead of ca_file" },
-	{ X509_V_ERR_INVALID_EXTENSION, "has an invalid extension",
-	  "reissue it, or use pin instead of ca_file" },
+	  "reissue it without that extension", true },
+	{ X509_V_ERR_INVALID_EXTENSION, "has an invalid extension", "reissue it", true },
 	{ X509_V_ERR_PERMITTED_VIOLATION,
 	  "contains a name that its CA must not certify (nameConstraints, permitted)",
 	  "reissue it with permitted names only, or by a CA without this constraint" },
@@ -47,12 +49,12 @@ static const struct {
 	  "reissue it without that name, or by a CA without this constraint" },
 	{ X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE,
 	  "is below a CA with nameConstraints that OpenSSL does not know",
-	  "reissue the CA without them, or use pin instead of ca_file" },
+	  "reissue the CA without them", true },
 	{ X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX,
 	  "is below a CA with nameConstraints that OpenSSL does not know",
-	  "reissue the CA without them, or use pin instead of ca_file" },
+	  "reissue the CA without them", true },
 	{ X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, "contains a name that nameConstraints cannot judge",
-	  "reissue it without that name, or use pin instead of ca_file" },
+	  "reissue it without that name", true },
 	{ X509_V_ERR_CERT_REVOKED, "has been revoked", "give the manager a new one" },
 	{ X509_V_ERR_UNABLE_TO_GET_CRL, "cannot be checked for revocation",
 	  "switch the check off in openssl.cnf: revocation lists are not loaded" },
@@ -69,6 +71,11 @@ static const struct {
 	{ X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM,
 	  "is signed with an algorithm that OpenSSL does not know", "reissue it" },
 };
+
+const char *tls_pin_alternative(void)
+{
+	return setting_words(", or use pin instead of ca_file");
+}
 
 static void describe_now(char *buffer, size_t size)
 {
@@ -103,7 +110,8 @@ static void explain_issuer(int error, X509 *certificate, const char *manager, co
 	switch (error) {
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 		(void)snprintf(detail, sizeof detail,
-			       "it is self-signed; use it as the CA file itself, or use its pin");
+			       "it is self-signed; use it as the CA file itself%s",
+			       setting_words(", or use its pin"));
 		break;
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 		(void)snprintf(detail, sizeof detail,
@@ -136,19 +144,18 @@ static void explain_weakness(int error, const char *whose, X509 *certificate, co
 		(void)X509_get_signature_info(certificate, &digest, NULL, &bits, NULL);
 		reason_set(why,
 			   "%s of %s has a signature that is too weak (%s); reissue it with "
-			   "SHA-256, "
-			   "or allow it by ciphers in [tls]: DEFAULT@SECLEVEL=%d",
-			   whose, manager, OBJ_nid2sn(digest), bits >= LEVEL_ONE_BITS);
+			   "SHA-256, or allow it by %s: DEFAULT@SECLEVEL=%d",
+			   whose, manager, OBJ_nid2sn(digest), setting_words("ciphers in [tls]"),
+			   bits >= LEVEL_ONE_BITS);
 		return;
 	}
 	bits = key ? EVP_PKEY_get_security_bits(key) : 0;
 	reason_set(why,
 		   "%s of %s has a key that is too small (%s, %d bits); reissue it with RSA of "
-		   "2048 "
-		   "bits or more, or with an EC key, or allow it by ciphers in [tls]: "
-		   "DEFAULT@SECLEVEL=%d",
+		   "2048 bits or more, or with an EC key, or allow it by %s: DEFAULT@SECLEVEL=%d",
 		   whose, manager, key ? EVP_PKEY_get0_type_name(key) : "?",
-		   key ? EVP_PKEY_get_bits(key) : 0, bits >= LEVEL_ONE_BITS);
+		   key ? EVP_PKEY_get_bits(key) : 0, setting_words("ciphers in [tls]"),
+		   bits >= LEVEL_ONE_BITS);
 }
 
 static void explain_dates(int error, const char *whose, X509 *certificate, const char *manager,
@@ -172,8 +179,8 @@ static void explain_rest(int error, const char *whose, const char *manager, stru
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (rows[i].error == error) {
-			reason_set(why, "%s of %s %s; %s", whose, manager, rows[i].fault,
-				   rows[i].remedy);
+			reason_set(why, "%s of %s %s; %s%s", whose, manager, rows[i].fault,
+				   rows[i].remedy, rows[i].pin_helps ? tls_pin_alternative() : "");
 			return;
 		}
 	reason_set(why, "%s of %s was rejected: %s", whose, manager,

@@ -12,3 +12,6 @@
  */
 void tls_chain_explain(X509_STORE_CTX *store, const char *manager, const char *ca_file,
 		       struct reason *why);
+
+/* ", or use pin instead of ca_file", for the end of a remedy; empty where no pin can be set. */
+const char *tls_pin_alternative(void);

@@ -3,10 +3,13 @@
 
 #include "client/net/tls-verify.h"
 #include "common/escape.h"
+#include "common/setting-words.h"
 
 #include <openssl/err.h>
 #include <poll.h>
 #include <string.h>
+
+#define REMEDY_SIZE 256
 
 struct tls_client {
 	SSL *ssl;
@@ -98,30 +101,39 @@ static bool is_version_problem(int reason)
 	       reason == SSL_R_WRONG_SSL_VERSION || reason == SSL_R_NO_CIPHERS_AVAILABLE;
 }
 
-/* What an administrator can do about a handshake that failed otherwise; null: nothing is known. */
-static const char *handshake_remedy(int reason)
+/*
+ * What an administrator can do about a handshake that failed otherwise, with "; " in front of it;
+ * empty: nothing is known.
+ */
+static const char *handshake_remedy(int reason, char buffer[static REMEDY_SIZE])
 {
 	static const struct {
 		int reason;
 		const char *remedy;
+		const char *ciphers; /* what to set them to; null: that does not help */
 	} rows[] = {
-		{ SSL_R_DH_KEY_TOO_SMALL, "let it use a larger key or ECDHE, or allow it by "
-					  "ciphers in [tls]: DEFAULT@SECLEVEL=1" },
-		{ SSL_R_EE_KEY_TOO_SMALL, "reissue its certificate with RSA of 2048 bits or more, "
-					  "or allow it by ciphers in [tls]: DEFAULT@SECLEVEL=1" },
-		{ SSL_R_WRONG_SIGNATURE_TYPE, "its signatures are too weak for this machine; allow "
-					      "them by ciphers in [tls]: DEFAULT@SECLEVEL=0" },
-		{ SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, "its TLS library has no secure "
-							      "renegotiation (RFC 5746); update "
-							      "it" },
-		{ SSL_R_BAD_SIGNATURE, "its private key does not belong to its certificate" },
-		{ SSL_R_TLSV1_UNRECOGNIZED_NAME, "use a name in address that it knows" },
+		{ SSL_R_DH_KEY_TOO_SMALL, "let it use a larger key or ECDHE, or allow it by ",
+		  "DEFAULT@SECLEVEL=1" },
+		{ SSL_R_EE_KEY_TOO_SMALL,
+		  "reissue its certificate with RSA of 2048 bits or more, or allow it by ",
+		  "DEFAULT@SECLEVEL=1" },
+		{ SSL_R_WRONG_SIGNATURE_TYPE,
+		  "its signatures are too weak for this machine; allow them by ",
+		  "DEFAULT@SECLEVEL=0" },
+		{ SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED,
+		  "its TLS library has no secure renegotiation (RFC 5746); update it", NULL },
+		{ SSL_R_BAD_SIGNATURE, "its private key does not belong to its certificate", NULL },
+		{ SSL_R_TLSV1_UNRECOGNIZED_NAME, "use a name in address that it knows", NULL },
 	};
 
+	buffer[0] = '\0';
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (rows[i].reason == reason)
-			return rows[i].remedy;
-	return NULL;
+			(void)snprintf(buffer, REMEDY_SIZE, "; %s%s%s%s",
+				       setting_words(rows[i].remedy),
+				       rows[i].ciphers ? setting_words("ciphers in [tls]") : "",
+				       rows[i].ciphers ? ": " : "", rows[i].ciphers ?: "");
+	return buffer;
 }
 
 static bool is_no_tls(int reason)
@@ -148,10 +160,8 @@ static int certificate_refused(struct tls_client *client, const char *manager, c
 			       struct reason *why)
 {
 	if (tls_client_lacks_certificate(client))
-		reason_set(why,
-			   "%s requires a client certificate (%s); set certificate_file and "
-			   "private_key_file in [tls]",
-			   manager, text);
+		reason_set(why, "%s requires a client certificate (%s); %s", manager, text,
+			   setting_words("set certificate_file and private_key_file in [tls]"));
 	else
 		reason_set(why, "%s rejected our client certificate (%s)", manager, text);
 	return OUTCOME_REFUSED;
@@ -160,9 +170,8 @@ static int certificate_refused(struct tls_client *client, const char *manager, c
 static int handshake_failed(struct tls_client *client, int r, struct reason *why)
 {
 	int reason = ERR_GET_REASON(ERR_peek_error()), saved_errno = errno;
-	char manager[ENDPOINT_TEXT_SIZE], buffer[256];
+	char manager[ENDPOINT_TEXT_SIZE], buffer[256], remedy[REMEDY_SIZE];
 	const char *text = tls_error_text(buffer, sizeof buffer);
-	const char *remedy = handshake_remedy(reason);
 
 	endpoint_text(client->endpoint, manager);
 	if (r == -ETIMEDOUT) {
@@ -194,11 +203,11 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 	if (is_version_problem(reason))
 		reason_set(why,
 			   "%s and this machine have no TLS version or cipher in common (%s); see "
-			   "min_version and ciphers in [tls]",
-			   manager, text);
+			   "%s",
+			   manager, text, setting_words("min_version and ciphers in [tls]"));
 	else
-		reason_set(why, "The TLS handshake with %s failed: %s%s%s", manager, text,
-			   remedy ? "; " : "", remedy ?: "");
+		reason_set(why, "The TLS handshake with %s failed: %s%s", manager, text,
+			   handshake_remedy(reason, remedy));
 	return OUTCOME_UNTRUSTED;
 }
 

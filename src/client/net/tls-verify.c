@@ -3,6 +3,7 @@
 
 #include "client/net/tls-chain.h"
 #include "common/escape.h"
+#include "common/setting-words.h"
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
@@ -210,21 +211,18 @@ static void explain_names(X509 *certificate, const char *name, const char *manag
 	if (is_address && any_dns_name(certificate, is_text, name))
 		reason_set(why,
 			   "The certificate of %s contains %s as a DNS name, which does not count "
-			   "for an IP address; reissue it with the alternative name IP:%s, or use "
-			   "pin instead of ca_file",
-			   manager, name, name);
+			   "for an IP address; reissue it with the alternative name IP:%s%s",
+			   manager, name, name, tls_pin_alternative());
 	else if (!is_address && any_dns_name(certificate, is_wildcard_for, name))
 		reason_set(why,
 			   "The certificate of %s is valid for %s, not for %s: a wildcard stands "
-			   "for "
-			   "exactly one label of letters, digits and hyphens in front of a domain; "
-			   "reissue it with DNS:%s, or set verify_name",
-			   manager, names, name, name);
+			   "for exactly one label of letters, digits and hyphens in front of a "
+			   "domain; reissue it with DNS:%s%s",
+			   manager, names, name, name, setting_words(", or set verify_name"));
 	else
-		reason_set(why,
-			   "The certificate of %s is valid for %s, not for %s: set address to one "
-			   "of its names, or set verify_name",
-			   manager, names, name);
+		reason_set(why, "The certificate of %s is valid for %s, not for %s: %s", manager,
+			   names, name,
+			   setting_words("set address to one of its names, or set verify_name"));
 }
 
 int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,

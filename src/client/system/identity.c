@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/setting-words.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -39,10 +40,8 @@ static int host_name(char ret[static SOURCE_SIZE], struct reason *why)
 		return reason_errno(why, errno, "Cannot read the host name");
 	ret[HOST_NAME_MAX] = '\0';
 	if (is_placeholder(ret)) {
-		reason_set(why,
-			   "This machine has no host name yet (it is '%s'): set one, or set name "
-			   "in [agent]",
-			   ret);
+		reason_set(why, "This machine has no host name yet (it is '%s'): set one, or %s",
+			   ret, setting_words("set name in [agent]"));
 		return OUTCOME_NOT_READY;
 	}
 	return 0;
@@ -114,15 +113,18 @@ static int specifier(char letter, char ret[static SOURCE_SIZE], struct reason *w
 static int check_name(const char *name, const char *template, struct reason *why)
 {
 	char shown[SOURCE_SIZE], shown_template[SOURCE_SIZE];
+	char origin[sizeof "from name = " + SOURCE_SIZE];
 	size_t length = strlen(name);
 
 	if (agent_name_is_registrable(name, length) && length <= AGENT_NAME_SAFE_MAX)
 		return OUTCOME_OK;
+	(void)snprintf(origin, sizeof origin, "from name = %s",
+		       escape_string(shown_template, sizeof shown_template, template));
 	reason_set(why,
-		   "The agent name '%s' (from name = %s) is not valid: it must be 2 to 127 "
-		   "characters of A-Z a-z 0-9 . _ -, not beginning with a dot; set name in [agent]",
-		   escape_string(shown, sizeof shown, name),
-		   escape_string(shown_template, sizeof shown_template, template));
+		   "The agent name '%s' (%s) is not valid: it must be 2 to 127 characters of A-Z "
+		   "a-z 0-9 . _ -, not beginning with a dot; %s",
+		   escape_string(shown, sizeof shown, name), setting_words(origin),
+		   setting_words("set name in [agent]"));
 	return OUTCOME_MISCONFIGURED;
 }
 

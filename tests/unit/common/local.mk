@@ -15,6 +15,7 @@ unit_tests = \
 	test-reason \
 	test-pem-diagnosis \
 	test-nearest \
+	test-setting-words \
 	test-secret \
 	test-tls-context
 
@@ -49,6 +50,8 @@ test_pem_diagnosis_SOURCES = tests/unit/common/test-pem-diagnosis.c
 test_pem_diagnosis_LDADD = $(unit_libraries)
 test_nearest_SOURCES = tests/unit/common/test-nearest.c
 test_nearest_LDADD = $(unit_libraries)
+test_setting_words_SOURCES = tests/unit/common/test-setting-words.c
+test_setting_words_LDADD = $(unit_libraries)
 test_secret_SOURCES = tests/unit/common/test-secret.c
 test_secret_LDADD = $(unit_libraries)
 test_tls_context_SOURCES = tests/unit/common/test-tls-context.c

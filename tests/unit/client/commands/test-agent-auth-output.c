@@ -3,6 +3,7 @@
 
 #include "client/commands/agent-auth-output.h"
 #include "common/log.h"
+#include "common/setting-words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,8 +94,8 @@ static const struct output_case failures[] = {
 	{ "before the attempt", NO_STEP, false, 0, OUTCOME_MISCONFIGURED, "web-01", NULL, "Wrong",
 	  ERROR "Wrong\n" },
 	{ "a local error", NO_STEP, false, 0, -ENOMEM, "", NULL, "No memory", ERROR "No memory\n" },
-	{ "no host name", NO_STEP, false, 0, OUTCOME_NOT_READY, "", NULL, "set name in [agent]",
-	  ERROR "Unable to extract hostname. Custom agent name not set: give -A\n" },
+	{ "no host name", NO_STEP, false, 0, OUTCOME_NOT_READY, "", NULL, "No name",
+	  ERROR "Unable to extract hostname. Custom agent name not set: No name\n" },
 	{ "locked out", NO_STEP, false, 0, OUTCOME_NOT_READY, "web-01", NULL, "Another one",
 	  ERROR "Another one\n" },
 	{ "storage-error", NO_STEP, false, 0, OUTCOME_STORAGE_ERROR, "web-01", NULL, "No room",
@@ -103,25 +104,23 @@ static const struct output_case failures[] = {
 	  NULL, "No room", ERROR "Unable to open key file: No room\n" },
 	{ "unreachable", STEP_CONNECTING, true, 0, OUTCOME_UNREACHABLE, "web-01", NULL, "No route",
 	  ERROR "Unable to connect to the manager: No route\n" },
-	{ "untrusted", STEP_VERIFYING, true, 0, OUTCOME_UNTRUSTED, "web-01", NULL,
-	  "Expired, or set verify_name", ERROR "Unable to verify server certificate: Expired\n" },
+	{ "untrusted", STEP_VERIFYING, true, 0, OUTCOME_UNTRUSTED, "web-01", NULL, "Expired",
+	  ERROR "Unable to verify server certificate: Expired\n" },
 	{ "no version in common", STEP_VERIFYING, false, 0, OUTCOME_UNTRUSTED, "web-01", NULL,
-	  "see min_version and ciphers in [tls]",
-	  ERROR "SSL error. Connection refused by the manager: see -c\n" },
+	  "Too old", ERROR "SSL error. Connection refused by the manager: Too old\n" },
 	{ "closed in the handshake", STEP_VERIFYING, true, 0, OUTCOME_BUSY, "web-01", NULL,
 	  "Closed", ERROR "SSL error. Connection refused by the manager: Closed\n" },
 	{ "closed before the request", STEP_SENDING, true, 0, OUTCOME_BUSY, "web-01", NULL,
 	  "Closed", ERROR "SSL write error (unable to send message.): Closed\n" },
 	{ "silence", STEP_WAITING, true, 0, OUTCOME_BUSY, "web-01", NULL, "Late",
 	  ERROR "SSL read (unable to receive message): Late\n" },
-	{ "closed without a word", STEP_WAITING, true, 0, OUTCOME_REFUSED, "web-01", NULL,
-	  "it requires a password: set password_file in [auth]",
+	{ "closed without a word", STEP_WAITING, true, 0, OUTCOME_REFUSED, "web-01", NULL, "Closed",
 	  ERROR "Unable to create key. Either wrong password or connection not accepted by the "
-		"manager: it requires a password: give -P\n" },
+		"manager: Closed\n" },
 	{ "protocol-error", STEP_WAITING, true, 0, OUTCOME_PROTOCOL_ERROR, "web-01", NULL, "Junk",
 	  ERROR "Invalid key received. Closing connection: Junk\n" },
 	{ "words and a hint", STEP_WAITING, true, 0, OUTCOME_REFUSED, "web-01", "Invalid group: a",
-	  "correct groups", ERROR "Invalid group: a (from manager) -- correct -G\n" },
+	  "correct it", ERROR "Invalid group: a (from manager) -- correct it\n" },
 	{ "words alone", STEP_WAITING, true, 0, OUTCOME_DUPLICATE, "web-01", "Duplicate", NULL,
 	  ERROR "Duplicate (from manager)\n" },
 	{ "words like ours", STEP_WAITING, true, 0, OUTCOME_REFUSED, "web-01",
@@ -139,8 +138,8 @@ static const struct output_case entries[] = {
 	{ "an error", NO_STEP, true, LOG_ERR, 0, "", NULL, "Wrong", ERROR "Wrong\n" },
 	{ "a warning", STEP_RECEIVED, true, LOG_WARNING, 0, "", NULL, "Renamed",
 	  "agent-auth: WARNING: Renamed\n" },
-	{ "a plain warning", NO_STEP, true, LOG_WARNING, 0, "", NULL,
-	  "set directory in [agent] or group in [agent]", "agent-auth: WARNING: give -D or -g\n" },
+	{ "words that are those of a setting", NO_STEP, true, LOG_WARNING, 0, "", NULL,
+	  "name in [agent]", "agent-auth: WARNING: name in [agent]\n" },
 	{ "a notice", NO_STEP, true, LOG_NOTICE, 0, "", NULL, "Waiting",
 	  "agent-auth: WARNING: Waiting\n" },
 	{ "information", NO_STEP, true, LOG_INFO, 0, "", NULL, "Asking", "" },
@@ -200,10 +199,31 @@ static void test_debug(void **state)
 	free(text);
 }
 
-/* A message fills the longest line there is, and a replacement makes it longer. */
+/* Options have the place of settings, and offers of what has no option are left out. */
+static void test_setting_words(void **state)
+{
+	static const struct {
+		const char *phrase, *words;
+	} rows[] = {
+		{ "name in [agent]", "-A" },
+		{ "set name in [agent]", "give -A" },
+		{ ", or set verify_name", "" },
+		{ "proxy in [manager]", "proxy in [manager]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(setting_words(rows[i].phrase), rows[i].phrase);
+	(void)agent_auth_output_begin(true);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(setting_words(rows[i].phrase), rows[i].words);
+	log_divert(NULL);
+	setting_words_use(NULL);
+}
+
+/* A log entry is printed whole, however long it is. */
 static void test_long_message(void **state)
 {
-	static const char setting[] = "set password_file to the manager's password";
 	char message[4096], *text;
 	struct output_case row = {
 		.step = STEP_WAITING, .verifies = true, .level = LOG_ERR, .text = message
@@ -211,15 +231,15 @@ static void test_long_message(void **state)
 
 	memset(message, 'x', sizeof message - 1);
 	message[sizeof message - 1] = '\0';
-	memcpy(message + 2000, setting, strlen(setting));
 	text = printed(path_in(*state, "output"), print_logged, &row);
-	assert_true(strlen(text) > 2000 && strlen(text) < 4096 && text[strlen(text) - 1] == '\n');
+	assert_true(strlen(text) > 1000 && strlen(text) < 4096 && text[strlen(text) - 1] == '\n');
 	free(text);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_setting_words), /* first: agent-auth's words stay in use */
 		cmocka_unit_test_setup_teardown(test_entries, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_success, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_unverified, setup_directory,
