@@ -68,7 +68,7 @@ static size_t registering_manager(const struct program *program)
 	struct state state;
 
 	state_load(&state, program->options->state_directory);
-	if (endpoint_parse(&ours, state.manager, 1) < 0)
+	if (endpoint_parse(&ours, state.registration.manager, 1) < 0)
 		return 0;
 	for (size_t i = 0; i < config->manager.address.count; i++)
 		if (endpoint_parse(&theirs, config->manager.address.items[i], 1) == 0 &&

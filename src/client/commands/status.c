@@ -42,17 +42,17 @@ static const char *clone_answer(const struct status *status)
 static bool knows_origin(const struct status *status)
 {
 	return status->registered && binding_knows(&status->state, &status->key) &&
-	       status->state.method[0];
+	       status->state.registration.method[0];
 }
 
 static uint64_t next_attempt(const struct state *state)
 {
 	uint64_t next = 0;
 
-	for (size_t i = 0; i < state->manager_count; i++)
-		if (state->managers[i].outcome[0] &&
-		    (next == 0 || state->managers[i].next_at < next))
-			next = state->managers[i].next_at;
+	for (size_t i = 0; i < state->attempts.manager_count; i++)
+		if (state->attempts.managers[i].outcome[0] &&
+		    (next == 0 || state->attempts.managers[i].next_at < next))
+			next = state->attempts.managers[i].next_at;
 	next /= USEC_PER_SEC;
 	return next > (uint64_t)time(NULL) ? next : 0;
 }
@@ -87,9 +87,9 @@ static void print_registration(const struct status *status)
 		print_text("clone", "yes: the key was made on another machine, of which this one "
 				    "is a copy");
 	if (knows_origin(status)) {
-		print_text("manager", status->state.manager);
-		print_text("method", status->state.method);
-		print_time("since", status->state.registered_at);
+		print_text("manager", status->state.registration.manager);
+		print_text("method", status->state.registration.method);
+		print_time("since", status->state.registration.registered_at);
 	} else {
 		print_text("origin", "made by another tool");
 	}
@@ -107,11 +107,11 @@ static void print_status(const struct status *status)
 		print_text("problem", status->problem.text);
 		print_text("config", status->configured ? "" : "no manager is configured");
 	}
-	print_text("last outcome", state->last_outcome);
-	print_text("last error", state->last_error);
-	print_time("last try", state->last_at);
-	if (state->attempts)
-		printf("%-13s %" PRIu64 "\n", "attempts", state->attempts);
+	print_text("last outcome", state->attempts.last.outcome);
+	print_text("last error", state->attempts.last.error);
+	print_time("last try", state->attempts.last.at);
+	if (state->attempts.count)
+		printf("%-13s %" PRIu64 "\n", "attempts", state->attempts.count);
 	print_time("next attempt", status->next_attempt);
 }
 
@@ -168,19 +168,19 @@ static void json_status(const struct status *status)
 	printf(",\"configured\":%s,", status->configured ? "true" : "false");
 	json_text("clone", clone_answer(status));
 	putchar(',');
-	json_text("manager", known ? state->manager : "");
+	json_text("manager", known ? state->registration.manager : "");
 	putchar(',');
-	json_text("method", known ? state->method : "");
+	json_text("method", known ? state->registration.method : "");
 	putchar(',');
-	json_time("since", known ? state->registered_at : 0);
-	printf(",\"attempts\":%" PRIu64 ",", state->attempts);
-	json_text("last_outcome", state->last_outcome);
+	json_time("since", known ? state->registration.registered_at : 0);
+	printf(",\"attempts\":%" PRIu64 ",", state->attempts.count);
+	json_text("last_outcome", state->attempts.last.outcome);
 	putchar(',');
-	json_text("last_error", state->last_error);
+	json_text("last_error", state->attempts.last.error);
 	putchar(',');
-	json_text("last_manager", state->last_manager);
+	json_text("last_manager", state->attempts.last.manager);
 	putchar(',');
-	json_time("last_attempt", state->last_at);
+	json_time("last_attempt", state->attempts.last.at);
 	putchar(',');
 	json_time("next_attempt", status->next_attempt);
 	printf("}\n");

@@ -14,26 +14,28 @@ static bool differ(const char *bound, const char *now)
 
 bool binding_knows(const struct state *state, const struct agent_key *key)
 {
-	return strcmp(state->agent_id, key->id) == 0 && strcmp(state->agent_name, key->name) == 0;
+	return strcmp(state->registration.agent_id, key->id) == 0 &&
+	       strcmp(state->registration.agent_name, key->name) == 0;
 }
 
 enum binding binding_of(const struct state *state, const struct agent_key *key)
 {
-	char machine[IDENTITY_MACHINE_SIZE], instance[IDENTITY_INSTANCE_SIZE];
+	const struct identity_marks *bound = &state->bound;
+	struct identity_marks now;
 
-	if (!state->bound_machine[0] || !binding_knows(state, key))
+	if (!bound->machine[0] || !binding_knows(state, key))
 		return BINDING_NONE;
-	identity_machine(machine);
-	identity_instance(instance);
-	return differ(state->bound_machine, machine) || differ(state->bound_instance, instance)
+	identity_read_marks(&now);
+	return differ(bound->machine, now.machine) || differ(bound->instance, now.instance)
 		       ? BINDING_OTHER
 		       : BINDING_OURS;
 }
 
-void binding_make(struct state *state, const struct agent_key *key)
+void binding_renew(struct state *state, const struct agent_key *key)
 {
-	(void)snprintf(state->agent_id, sizeof state->agent_id, "%s", key->id);
-	(void)snprintf(state->agent_name, sizeof state->agent_name, "%s", key->name);
-	identity_machine(state->bound_machine);
-	identity_instance(state->bound_instance);
+	state->registration = (struct state_registration){ 0 };
+	state->attempts = (struct state_attempts){ 0 };
+	memcpy(state->registration.agent_id, key->id, sizeof key->id);
+	memcpy(state->registration.agent_name, key->name, sizeof key->name);
+	identity_read_marks(&state->bound);
 }

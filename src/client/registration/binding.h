@@ -21,5 +21,8 @@ bool binding_knows(const struct state *state, const struct agent_key *key);
 
 enum binding binding_of(const struct state *state, const struct agent_key *key);
 
-/* Bind the key to this machine, in the state. */
-void binding_make(struct state *state, const struct agent_key *key);
+/*
+ * Bind the key to this machine, in the state. What the state knew of another registration and of
+ * the attempts since is forgotten.
+ */
+void binding_renew(struct state *state, const struct agent_key *key);

@@ -29,12 +29,8 @@ static int already_registered(struct registration *run)
 /* Bind a key that was found to this machine, so that a copy of this disk is noticed later. */
 static int adopt(struct registration *run)
 {
-	struct state found = run->state;
-
-	run->state = (struct state){ 0 };
-	memcpy(run->state.counters_of, found.counters_of, sizeof found.counters_of);
-	binding_make(&run->state, &run->key.old);
-	if (run->state.bound_machine[0])
+	binding_renew(&run->state, &run->key.old);
+	if (run->state.bound.machine[0])
 		report_save_state(run);
 	return already_registered(run);
 }

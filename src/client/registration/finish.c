@@ -74,13 +74,14 @@ static void forget_secret(const struct registration *run, const struct agent_key
 /* Remember the registration, and bind the key to this machine. */
 static void remember_success(struct registration *run)
 {
-	struct state *state = &run->state, before = run->state;
+	struct state_registration *registration = &run->state.registration;
 
-	*state = (struct state){ .registered_at = (uint64_t)time(NULL) };
-	memcpy(state->counters_of, before.counters_of, sizeof state->counters_of);
-	binding_make(state, &run->key.new);
-	(void)snprintf(state->manager, sizeof state->manager, "%s", run->request.manager_text);
-	(void)snprintf(state->method, sizeof state->method, "%s", report_method_name(run));
+	binding_renew(&run->state, &run->key.new);
+	registration->registered_at = (uint64_t)time(NULL);
+	(void)snprintf(registration->manager, sizeof registration->manager, "%s",
+		       run->request.manager_text);
+	(void)snprintf(registration->method, sizeof registration->method, "%s",
+		       report_method_name(run));
 	report_save_state(run);
 }
 

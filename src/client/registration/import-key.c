@@ -64,8 +64,7 @@ static int keep_key(struct registration *run)
 		  "Already registered as %s (id %s): the key from %s is in %s, nothing to do",
 		  key->name, key->id, run->key.imported_from, run->files.store.path);
 	if (binding_of(&run->state, key) != BINDING_OURS) {
-		run->state = (struct state){ 0 };
-		binding_make(&run->state, key);
+		binding_renew(&run->state, key);
 		report_save_state(run);
 	}
 	finish_unchanged(run);

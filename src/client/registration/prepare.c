@@ -88,7 +88,7 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 	if (r <= 0)
 		return r;
 	memcpy(known.id, secret.id, sizeof known.id);
-	memcpy(known.name, run->state.agent_name, sizeof known.name);
+	memcpy(known.name, run->state.registration.agent_name, sizeof known.name);
 	if (binding_of(&run->state, &known) == BINDING_OURS)
 		run->key.old_secret = secret;
 	return 0;

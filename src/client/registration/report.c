@@ -21,7 +21,7 @@ const struct log_field *report_fields(const struct registration *run, const stru
 	static struct log_field fields[8];
 	static char attempt[24];
 
-	(void)snprintf(attempt, sizeof attempt, "%" PRIu64, run->state.attempts);
+	(void)snprintf(attempt, sizeof attempt, "%" PRIu64, run->state.attempts.count);
 	fields[0] = (struct log_field){ "OUTCOME", outcome_policy(outcome)->name };
 	fields[1] = (struct log_field){ "AGENT_NAME", key                    ? key->name
 						      : run->request.name[0] ? run->request.name
@@ -31,7 +31,7 @@ const struct log_field *report_fields(const struct registration *run, const stru
 							   ? run->request.manager_text
 							   : NULL };
 	fields[4] = (struct log_field){ "METHOD", report_method_name(run) };
-	fields[5] = (struct log_field){ "ATTEMPT", run->state.attempts ? attempt : NULL };
+	fields[5] = (struct log_field){ "ATTEMPT", run->state.attempts.count ? attempt : NULL };
 	fields[6] = (struct log_field){ "MANAGER_SAYS", run->request.manager_message[0]
 								? run->request.manager_message
 								: NULL };
@@ -56,7 +56,7 @@ int report_note_failure(struct registration *run, int outcome, const struct reas
 						     NULL,          RETRY_LATER,      0 };
 	const struct outcome_policy *policy = outcome < 0 ? &local
 							  : outcome_policy((enum outcome)outcome);
-	struct state *state = &run->state;
+	struct state_failure *last = &run->state.attempts.last;
 
 	if (outcome == -ECANCELED)
 		return -ECANCELED;
@@ -68,11 +68,10 @@ int report_note_failure(struct registration *run, int outcome, const struct reas
 			  "%s", why->text);
 	notify_status("%s", why->text);
 
-	(void)snprintf(state->last_outcome, sizeof state->last_outcome, "%s", policy->name);
-	(void)snprintf(state->last_error, sizeof state->last_error, "%s", why->text);
-	(void)snprintf(state->last_manager, sizeof state->last_manager, "%s",
-		       run->request.manager_text);
-	state->last_at = (uint64_t)time(NULL);
+	(void)snprintf(last->outcome, sizeof last->outcome, "%s", policy->name);
+	(void)snprintf(last->error, sizeof last->error, "%s", why->text);
+	(void)snprintf(last->manager, sizeof last->manager, "%s", run->request.manager_text);
+	last->at = (uint64_t)time(NULL);
 	report_save_state(run);
 	return policy->exit_code;
 }

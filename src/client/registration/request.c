@@ -140,7 +140,7 @@ static int attempt(struct registration *run, const struct deadline *end,
 	attempt.enroll.secret = run->key.old_secret.text[0] ? &run->key.old_secret : NULL;
 	attempt.progress = show_progress;
 	attempt.user = run;
-	run->state.attempts++;
+	run->state.attempts.count++;
 	if (!config->tls.verify)
 		warn_unverified(run, level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING);
 	if (attempt.connection.proxy)
@@ -235,8 +235,8 @@ static int failed(struct rounds *rounds, struct manager_state *manager, int outc
 			  monotonic_usec() - manager->last_logged_at > REMINDER_USEC;
 
 	schedule_next(manager, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome, &bounds,
-		      run->request.retry_after, run->state.attempts);
-	identity_boot(run->state.boot);
+		      run->request.retry_after, run->state.attempts.count);
+	identity_boot(run->state.attempts.boot);
 	rounds->status = report_note_failure(run, outcome, why, should_log);
 	if (should_log) {
 		manager->last_logged = sum;
@@ -321,8 +321,8 @@ static void show_waiting(const struct registration *run, uint64_t wait)
 
 	if (localtime_r(&then, &broken_down))
 		(void)strftime(when, sizeof when, "%T", &broken_down);
-	notify_status("Waiting for attempt %" PRIu64 " at %s: %s", run->state.attempts + 1, when,
-		      run->state.last_error);
+	notify_status("Waiting for attempt %" PRIu64 " at %s: %s", run->state.attempts.count + 1,
+		      when, run->state.attempts.last.error);
 }
 
 /*
@@ -339,7 +339,7 @@ static int wait_for_turn(struct rounds *rounds)
 	};
 	struct registration *run = rounds->run;
 	unsigned int events;
-	uint64_t wait = schedule_next_turn(&run->state, run->request.name[0], &events);
+	uint64_t wait = schedule_next_turn(&run->state.attempts, run->request.name[0], &events);
 	struct deadline turn = deadline_in(wait, &rounds->end);
 	bool within_budget = turn.at < rounds->end.at || rounds->end.at == USEC_INFINITY;
 	int r;
@@ -356,7 +356,7 @@ static int wait_for_turn(struct rounds *rounds)
 	log_debug("Trying again at once: %s", r == WAKEUP_NETWORK ? "the network changed"
 					      : r == WAKEUP_CLOCK ? "the clock was set"
 								  : "the host name was set");
-	schedule_bring_forward(&run->state, events_of[r]);
+	schedule_bring_forward(&run->state.attempts, events_of[r]);
 	return CONTINUE;
 }
 
@@ -371,12 +371,12 @@ static void go_into_background(struct registration *run)
 {
 	char boot[IDENTITY_MACHINE_SIZE];
 
-	if (!run->mode.is_service || !run->state.background_boot[0])
+	if (!run->mode.is_service || !run->state.attempts.background_boot[0])
 		return;
 	identity_boot(boot);
 	run->mode.is_restart = agent_unit_we_were_restarted();
 	run->mode.is_background = run->mode.is_restart &&
-				  strcmp(run->state.background_boot, boot) == 0;
+				  strcmp(run->state.attempts.background_boot, boot) == 0;
 	if (run->mode.is_background)
 		notify_ready("Trying to register in the background");
 }
@@ -412,7 +412,7 @@ static int wait_out_splay(struct rounds *rounds)
 	if (run->config->retry.splay == 0 || !run->mode.is_service)
 		return CONTINUE;
 	identity_boot(boot);
-	if (strcmp(run->state.boot, boot) == 0)
+	if (strcmp(run->state.attempts.boot, boot) == 0)
 		return CONTINUE; /* an earlier start of this boot has waited */
 	splay = retry_draw(run->config->retry.splay, identity_seed(), 0);
 	end = deadline_in(splay, &rounds->end);
@@ -448,7 +448,7 @@ int request_key(struct registration *run)
 			r = wait_for_turn(&rounds);
 	}
 	if (r > 0) {
-		identity_boot(run->state.background_boot);
+		identity_boot(run->state.attempts.background_boot);
 		report_save_state(run);
 	}
 	return r;

@@ -49,13 +49,14 @@ const struct outcome_policy *schedule_policy(const struct manager_state *manager
 	return outcome_policy(outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome);
 }
 
-uint64_t schedule_next_turn(const struct state *state, bool has_name, unsigned int *ret_events)
+uint64_t schedule_next_turn(const struct state_attempts *attempts, bool has_name,
+			    unsigned int *ret_events)
 {
 	uint64_t soonest = USEC_INFINITY;
 
 	*ret_events = 0;
-	for (size_t i = 0; i < state->manager_count; i++) {
-		const struct manager_state *manager = &state->managers[i];
+	for (size_t i = 0; i < attempts->manager_count; i++) {
+		const struct manager_state *manager = &attempts->managers[i];
 
 		/* Once the machine has a name, it does not matter when to look for one. */
 		if (!manager->address[0] == !has_name && manager->outcome[0]) {
@@ -66,13 +67,13 @@ uint64_t schedule_next_turn(const struct state *state, bool has_name, unsigned i
 	return soonest;
 }
 
-void schedule_bring_forward(struct state *state, unsigned int event)
+void schedule_bring_forward(struct state_attempts *attempts, unsigned int event)
 {
-	for (size_t i = 0; i < state->manager_count; i++)
-		if (schedule_policy(&state->managers[i])->events & event) {
-			state->managers[i].next_at = 0;
+	for (size_t i = 0; i < attempts->manager_count; i++)
+		if (schedule_policy(&attempts->managers[i])->events & event) {
+			attempts->managers[i].next_at = 0;
 			/* it was not waited out, so the next one must not be longer */
-			state->managers[i].wait /= 3;
+			attempts->managers[i].wait /= 3;
 		}
 }
 
@@ -89,29 +90,29 @@ static bool is_configured(const struct registration *run, const char *manager)
 
 static void drop_stale_plans(struct registration *run)
 {
-	struct state *state = &run->state;
+	struct state_attempts *attempts = &run->state.attempts;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < state->manager_count; i++)
-		if (!state->managers[i].address[0] ||
-		    is_configured(run, state->managers[i].address))
-			state->managers[kept++] = state->managers[i];
-	state->manager_count = kept;
+	for (size_t i = 0; i < attempts->manager_count; i++)
+		if (!attempts->managers[i].address[0] ||
+		    is_configured(run, attempts->managers[i].address))
+			attempts->managers[kept++] = attempts->managers[i];
+	attempts->manager_count = kept;
 }
 
 void schedule_take_over(struct registration *run)
 {
-	struct state *state = &run->state;
+	struct state_attempts *attempts = &run->state.attempts;
 	char boot[IDENTITY_MACHINE_SIZE];
 	bool holds;
 
 	drop_stale_plans(run);
-	if (state->manager_count == 0)
+	if (attempts->manager_count == 0)
 		return;
 	identity_boot(boot);
-	holds = run->mode.is_service && (strcmp(state->boot, boot) != 0 || run->mode.is_restart);
-	for (size_t i = 0; i < state->manager_count; i++) {
-		struct manager_state *manager = &state->managers[i];
+	holds = run->mode.is_service && (strcmp(attempts->boot, boot) != 0 || run->mode.is_restart);
+	for (size_t i = 0; i < attempts->manager_count; i++) {
+		struct manager_state *manager = &attempts->managers[i];
 		uint64_t attempted_at = manager->next_at - manager->wait;
 
 		/* max may have become shorter */

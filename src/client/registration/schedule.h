@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When which manager is to be asked again: how a run goes by the managers of the state (state.h).
+ * When which manager is to get another request: how a run goes by the managers of the state
+ * (state.h).
  */
 #pragma once
 
@@ -29,12 +30,13 @@ const struct outcome_policy *schedule_policy(const struct manager_state *manager
  * the machine has no name, that is when to look for one again. `ret_events` are the events
  * (WAKEUP_ON_...) that would bring a turn forward.
  */
-uint64_t schedule_next_turn(const struct state *state, bool has_name, unsigned int *ret_events);
+uint64_t schedule_next_turn(const struct state_attempts *attempts, bool has_name,
+			    unsigned int *ret_events);
 
 /*
  * It is now the turn of all managers for which `event` (WAKEUP_ON_...) may have changed something.
  */
-void schedule_bring_forward(struct state *state, unsigned int event);
+void schedule_bring_forward(struct state_attempts *attempts, unsigned int event);
 
 /*
  * Take over what an earlier start planned. It holds for a restart by systemd and for the next boot,

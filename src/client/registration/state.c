@@ -12,23 +12,35 @@
 
 #define STATE_MAX_SIZE ((size_t)64 * 1024) /* whatever else lies there is cut */
 
+/* The lines of the file: a name, and where its value is. */
 static const struct field {
 	const char *name;
 	size_t offset;
 	size_t size; /* of a text; 0: a number */
 } fields[] = {
-#define TEXT(member)                                                                            \
-	{                                                                                       \
-#member, offsetof(struct state, member), sizeof(((struct state *)NULL)->member) \
+#define TEXT(name, member)                                                                   \
+	{                                                                                    \
+		name, offsetof(struct state, member), sizeof(((struct state *)NULL)->member) \
 	}
-#define NUMBER(member)                                     \
-	{                                                  \
-#member, offsetof(struct state, member), 0 \
+#define NUMBER(name, member)                            \
+	{                                               \
+		name, offsetof(struct state, member), 0 \
 	}
-	TEXT(agent_id),        TEXT(agent_name),    TEXT(manager),         TEXT(method),
-	NUMBER(registered_at), TEXT(bound_machine), TEXT(bound_instance),  TEXT(last_outcome),
-	TEXT(last_manager),    TEXT(last_error),    NUMBER(last_at),       NUMBER(attempts),
-	TEXT(counters_of),     TEXT(boot),          TEXT(background_boot),
+	TEXT("agent_id", registration.agent_id),
+	TEXT("agent_name", registration.agent_name),
+	TEXT("manager", registration.manager),
+	TEXT("method", registration.method),
+	NUMBER("registered_at", registration.registered_at),
+	TEXT("bound_machine", bound.machine),
+	TEXT("bound_instance", bound.instance),
+	TEXT("last_outcome", attempts.last.outcome),
+	TEXT("last_manager", attempts.last.manager),
+	TEXT("last_error", attempts.last.error),
+	NUMBER("last_at", attempts.last.at),
+	NUMBER("attempts", attempts.count),
+	TEXT("counters_of", counters_of),
+	TEXT("boot", attempts.boot),
+	TEXT("background_boot", attempts.background_boot),
 };
 
 static char *state_path(const char *directory)
@@ -49,29 +61,31 @@ static void take_number(uint64_t *target, const char *text)
 /* "OUTCOME WAIT NEXT_AT MANAGER"; the manager may be missing. */
 static void take_manager(struct state *state, const char *text)
 {
+	struct state_attempts *attempts = &state->attempts;
 	struct manager_state manager = { 0 };
 	char wait[21] = "", next_at[21] = "";
 
-	if (state->manager_count == STATE_MAX_MANAGERS ||
+	if (attempts->manager_count == STATE_MAX_MANAGERS ||
 	    sscanf(text, "%15s %20[0-9] %20[0-9] %271s", manager.outcome, wait, next_at,
 		   manager.address) < 3)
 		return;
 	take_number(&manager.wait, wait);
 	take_number(&manager.next_at, next_at);
-	state->managers[state->manager_count++] = manager;
+	attempts->managers[attempts->manager_count++] = manager;
 }
 
 struct manager_state *state_manager(struct state *state, const char *address)
 {
+	struct state_attempts *attempts = &state->attempts;
 	struct manager_state *manager;
 
-	for (size_t i = 0; i < state->manager_count; i++)
-		if (strcmp(state->managers[i].address, address) == 0)
-			return &state->managers[i];
-	if (state->manager_count == STATE_MAX_MANAGERS)
-		memmove(state->managers, state->managers + 1,
-			--state->manager_count * sizeof *manager);
-	manager = &state->managers[state->manager_count++];
+	for (size_t i = 0; i < attempts->manager_count; i++)
+		if (strcmp(attempts->managers[i].address, address) == 0)
+			return &attempts->managers[i];
+	if (attempts->manager_count == STATE_MAX_MANAGERS)
+		memmove(attempts->managers, attempts->managers + 1,
+			--attempts->manager_count * sizeof *manager);
+	manager = &attempts->managers[attempts->manager_count++];
 	*manager = (struct manager_state){ 0 };
 	(void)snprintf(manager->address, sizeof manager->address, "%s", address);
 	return manager;
@@ -129,6 +143,7 @@ void state_load(struct state *state, const char *directory)
 
 static int format(const struct state *state, char **ret, size_t *ret_length)
 {
+	const struct state_attempts *attempts = &state->attempts;
 	FILE *stream = open_memstream(ret, ret_length);
 
 	if (!stream)
@@ -142,8 +157,8 @@ static int format(const struct state *state, char **ret, size_t *ret_length)
 			(void)fprintf(stream, "%s=%" PRIu64 "\n", fields[i].name,
 				      *(const uint64_t *)(const void *)source);
 	}
-	for (size_t i = 0; i < state->manager_count; i++) {
-		const struct manager_state *manager = &state->managers[i];
+	for (size_t i = 0; i < attempts->manager_count; i++) {
+		const struct manager_state *manager = &attempts->managers[i];
 
 		if (manager->outcome[0])
 			(void)fprintf(stream, "schedule=%s %" PRIu64 " %" PRIu64 " %s\n",

@@ -30,39 +30,50 @@ struct manager_state {
 	uint64_t last_logged_at;
 };
 
-/* Empty strings and zeros: not known. Times are seconds since 1970. */
-struct state {
-	/*
-	 * the registration that made the key on disk; an imported one has no manager, an adopted
-	 * one (of another tool) no method either
-	 */
+/* Empty strings and zeros, here and below: not known. Times are seconds since 1970. */
+
+/*
+ * The registration that made the key on disk; an imported one has no manager, an adopted one (of
+ * another tool) no method either.
+ */
+struct state_registration {
 	char agent_id[AGENT_ID_MAX + 1];
 	char agent_name[AGENT_NAME_MAX + 1];
 	char manager[ENDPOINT_TEXT_SIZE];
 	char method[16];
 	uint64_t registered_at;
-	/* the machine that the key is bound to */
-	char bound_machine[IDENTITY_MACHINE_SIZE];
-	char bound_instance[IDENTITY_INSTANCE_SIZE];
-	/* the last attempt that failed; cleared by success */
-	char last_outcome[16];
-	char last_manager[ENDPOINT_TEXT_SIZE];
-	char last_error[1024];
-	uint64_t last_at;
-	uint64_t attempts; /* since the last success */
+};
+
+struct state_failure {
+	char outcome[16];
+	char manager[ENDPOINT_TEXT_SIZE];
+	char error[1024];
+	uint64_t at;
+};
+
+/* What came of the attempts since the last success. */
+struct state_attempts {
+	uint64_t count;
+	struct state_failure last; /* the last one that failed */
 	struct manager_state managers[STATE_MAX_MANAGERS];
 	uint64_t manager_count;
-	/*
-	 * the hash (agent_key_hash()) of a key with which the agent's message counters are to go:
-	 * saved before the key is stored, and cleared once they are gone
-	 */
-	char counters_of[AGENT_KEY_HASH_SIZE];
 	/* the boot of the last start that requested a key */
 	char boot[IDENTITY_MACHINE_SIZE];
 	/*
 	 * the boot in which a start has used up its budget: later starts hold nothing up any more
 	 */
 	char background_boot[IDENTITY_MACHINE_SIZE];
+};
+
+struct state {
+	struct state_registration registration;
+	struct identity_marks bound; /* the machine that the key is bound to */
+	struct state_attempts attempts;
+	/*
+	 * the hash (agent_key_hash()) of a key with which the agent's message counters are to go:
+	 * saved before the key is stored, and cleared once they are gone
+	 */
+	char counters_of[AGENT_KEY_HASH_SIZE];
 };
 
 /* Read it. What is missing or does not parse stays empty; a missing file is an empty state. */

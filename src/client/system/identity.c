@@ -193,6 +193,12 @@ void identity_instance(char ret[static IDENTITY_INSTANCE_SIZE])
 	ret[strcspn(ret, "\r\n")] = '\0';
 }
 
+void identity_read_marks(struct identity_marks *ret)
+{
+	identity_machine(ret->machine);
+	identity_instance(ret->instance);
+}
+
 static bool write_boot_mark(const char *id)
 {
 	FILE *file = fopen(BOOT_MARK_FILE, "we");

@@ -14,6 +14,12 @@
 #define IDENTITY_MACHINE_SIZE 33 /* 32 hexadecimal digits and the terminator */
 #define IDENTITY_INSTANCE_SIZE 256
 
+/* What tells this machine from others; each is empty when it is not known. */
+struct identity_marks {
+	char machine[IDENTITY_MACHINE_SIZE];   /* identity_machine() */
+	char instance[IDENTITY_INSTANCE_SIZE]; /* identity_instance() */
+};
+
 /*
  * Expand the specifiers in `template`: %H host name, %l host name up to its first dot, %m machine
  * id, %b boot id, %i cloud instance id (/var/lib/cloud/data/instance-id), %%. Returns OUTCOME_OK;
@@ -31,6 +37,9 @@ void identity_machine(char ret[static IDENTITY_MACHINE_SIZE]);
 
 /* The cloud instance ID recorded by cloud-init; empty when there is none. */
 void identity_instance(char ret[static IDENTITY_INSTANCE_SIZE]);
+
+/* The marks of this machine, now. */
+void identity_read_marks(struct identity_marks *ret);
 
 /* The ID of this boot; empty when it cannot be read. */
 void identity_boot(char ret[static IDENTITY_MACHINE_SIZE]);

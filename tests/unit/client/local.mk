@@ -1,6 +1,7 @@
 # Unit tests of src/client/.
 unit_tests += \
 	test-agent-auth-output \
+	test-binding \
 	test-config-check \
 	test-config-file \
 	test-config-key \
@@ -70,6 +71,9 @@ test_tls_verify_names_SOURCES = tests/unit/client/net/test-tls-verify-names.c
 test_tls_verify_names_LDADD = $(unit_libraries)
 test_tls_verify_SOURCES = tests/unit/client/net/test-tls-verify.c
 test_tls_verify_LDADD = $(unit_libraries)
+test_binding_SOURCES = tests/unit/client/registration/test-binding.c
+test_binding_LDADD = $(unit_libraries)
+test_binding_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=identity_read_marks
 test_finish_SOURCES = tests/unit/client/registration/test-finish.c $(unit_faults)
 test_finish_LDADD = $(unit_libraries)
 test_finish_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)

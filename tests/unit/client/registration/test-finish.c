@@ -76,7 +76,7 @@ static void test_not_stored(void **state)
 	fault_clear();
 	assert_file(path_in(*state, "etc/client.keys"), OLD_KEY);
 	assert_file(path_in(*state, "etc/reenroll.secret"), OLD_SECRET);
-	assert_string_equal(run.state.last_outcome, "storage-error");
+	assert_string_equal(run.state.attempts.last.outcome, "storage-error");
 }
 
 int main(void)

@@ -119,7 +119,7 @@ static void test_unknown_outcome(void **state)
 
 static void test_next_turn(void **state)
 {
-	struct state plans = { .manager_count = 4 };
+	struct state_attempts plans = { .manager_count = 4 };
 	unsigned int events;
 
 	(void)state;
@@ -143,7 +143,7 @@ static void test_bring_forward(void **state)
 
 	(void)state;
 	for (uint64_t attempt = 1; attempt <= 200; attempt++) {
-		struct state plans = { .manager_count = 2 };
+		struct state_attempts plans = { .manager_count = 2 };
 
 		plans.managers[0] = planned("a:1515", "unreachable", wait);
 		plans.managers[1] = planned("b:1515", "refused", SECONDS(1000));
@@ -172,7 +172,7 @@ static struct registration start(bool is_service, bool is_restart, const char *b
 		.mode = { .is_service = is_service, .is_restart = is_restart },
 	};
 
-	(void)strcpy(run.state.boot, boot);
+	(void)strcpy(run.state.attempts.boot, boot);
 	return run;
 }
 
@@ -181,16 +181,16 @@ static void test_stale_plans(void **state)
 	struct registration run = start(true, true, BOOT);
 
 	(void)state;
-	run.state.managers[0] = planned("old:1515", "busy", SECONDS(10));
-	run.state.managers[1] = planned("b:1515", "busy", SECONDS(20));
-	run.state.managers[2] = planned("", "not-ready", SECONDS(30));
-	run.state.managers[3] = planned("b:1516", "busy", SECONDS(40));
-	run.state.manager_count = 4;
+	run.state.attempts.managers[0] = planned("old:1515", "busy", SECONDS(10));
+	run.state.attempts.managers[1] = planned("b:1515", "busy", SECONDS(20));
+	run.state.attempts.managers[2] = planned("", "not-ready", SECONDS(30));
+	run.state.attempts.managers[3] = planned("b:1516", "busy", SECONDS(40));
+	run.state.attempts.manager_count = 4;
 	schedule_take_over(&run);
-	assert_int_equal(run.state.manager_count, 2);
-	assert_string_equal(run.state.managers[0].address, "b:1515");
-	assert_true(schedule_wait_left(&run.state.managers[0]) == SECONDS(20));
-	assert_string_equal(run.state.managers[1].address, "");
+	assert_int_equal(run.state.attempts.manager_count, 2);
+	assert_string_equal(run.state.attempts.managers[0].address, "b:1515");
+	assert_true(schedule_wait_left(&run.state.attempts.managers[0]) == SECONDS(20));
+	assert_string_equal(run.state.attempts.managers[1].address, "");
 }
 
 static void test_take_over(void **state)
@@ -218,12 +218,12 @@ static void test_take_over(void **state)
 						rows[i].boot);
 		uint64_t left;
 
-		run.state.managers[0] = planned("a:1515", rows[i].outcome, SECONDS(1000));
-		run.state.manager_count = 1;
+		run.state.attempts.managers[0] = planned("a:1515", rows[i].outcome, SECONDS(1000));
+		run.state.attempts.manager_count = 1;
 		run.changed_at = rows[i].changed ? (time_t)(NOW / USEC_PER_SEC) + rows[i].changed
 						 : 0;
 		schedule_take_over(&run);
-		left = schedule_wait_left(&run.state.managers[0]);
+		left = schedule_wait_left(&run.state.attempts.managers[0]);
 		check_row(rows[i].label, left == (rows[i].holds ? SECONDS(1000) : 0));
 	}
 }
@@ -234,10 +234,10 @@ static void test_shorter_max(void **state)
 	struct registration run = start(true, true, BOOT);
 
 	(void)state;
-	run.state.managers[0] = planned("a:1515", "refused", SECONDS(100 * 86400));
-	run.state.manager_count = 1;
+	run.state.attempts.managers[0] = planned("a:1515", "refused", SECONDS(100 * 86400));
+	run.state.attempts.manager_count = 1;
 	schedule_take_over(&run);
-	assert_true(schedule_wait_left(&run.state.managers[0]) == 12 * SECONDS(300));
+	assert_true(schedule_wait_left(&run.state.attempts.managers[0]) == 12 * SECONDS(300));
 }
 
 int main(void)

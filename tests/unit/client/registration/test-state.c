@@ -7,60 +7,64 @@
 #include <sys/stat.h>
 
 static const struct state full = {
-	.agent_id = "12345678",
-	.agent_name = "web-01.example.org",
-	.manager = "[2001:db8::1]:1515",
-	.method = "authd",
-	.registered_at = 1795291200,
-	.bound_machine = "0123456789abcdef0123456789abcdef",
-	.bound_instance = "i-0123456789abcdef0",
-	.last_outcome = "untrusted",
-	.last_manager = "manager.example.org:1515",
-	.last_error = "The certificate says a=b, \"c\" \\x1b and more",
-	.last_at = 1795291201,
-	.attempts = UINT64_C(1234567890123456789),
-	.managers = { { .address = "[::1]:1515",
-			.outcome = "refused",
-			.wait = 30000000,
-			.next_at = UINT64_C(1795291200000000),
-			.unanswered.name = "web-01",
-			.unanswered.sent_at = 1795291199 },
-		      { .address = "10.0.0.1:1515",
-			.unanswered.name = "web-01-0123",
-			.unanswered.sent_at = 1795291198 },
-		      { .address = "",
-			.outcome = "not-ready",
-			.wait = 1000000,
-			.next_at = UINT64_C(1795291200000001) } },
-	.manager_count = 3,
-	.boot = "fedcba9876543210fedcba9876543210",
-	.background_boot = "00112233445566778899aabbccddeeff",
+	.registration = { .agent_id = "12345678",
+			  .agent_name = "web-01.example.org",
+			  .manager = "[2001:db8::1]:1515",
+			  .method = "authd",
+			  .registered_at = 1795291200 },
+	.bound = { .machine = "0123456789abcdef0123456789abcdef",
+		   .instance = "i-0123456789abcdef0" },
+	.attempts = { .count = UINT64_C(1234567890123456789),
+		      .last = { .outcome = "untrusted",
+				.manager = "manager.example.org:1515",
+				.error = "The certificate says a=b, \"c\" \\x1b and more",
+				.at = 1795291201 },
+		      .managers = { { .address = "[::1]:1515",
+				      .outcome = "refused",
+				      .wait = 30000000,
+				      .next_at = UINT64_C(1795291200000000),
+				      .unanswered = { "web-01", 1795291199 } },
+				    { .address = "10.0.0.1:1515",
+				      .unanswered = { "web-01-0123", 1795291198 } },
+				    { .address = "",
+				      .outcome = "not-ready",
+				      .wait = 1000000,
+				      .next_at = UINT64_C(1795291200000001) } },
+		      .manager_count = 3,
+		      .boot = "fedcba9876543210fedcba9876543210",
+		      .background_boot = "00112233445566778899aabbccddeeff" },
+	.counters_of = "0123456789abcdef",
 };
 
 static void check_equal(const struct state *a, const struct state *b)
 {
-	assert_string_equal(a->agent_id, b->agent_id);
-	assert_string_equal(a->agent_name, b->agent_name);
-	assert_string_equal(a->manager, b->manager);
-	assert_string_equal(a->method, b->method);
-	assert_string_equal(a->last_outcome, b->last_outcome);
-	assert_string_equal(a->last_manager, b->last_manager);
-	assert_string_equal(a->last_error, b->last_error);
-	assert_string_equal(a->bound_machine, b->bound_machine);
-	assert_string_equal(a->bound_instance, b->bound_instance);
-	assert_string_equal(a->boot, b->boot);
-	assert_string_equal(a->background_boot, b->background_boot);
-	assert_true(a->registered_at == b->registered_at);
-	assert_true(a->last_at == b->last_at);
-	assert_true(a->attempts == b->attempts);
-	assert_true(a->manager_count == b->manager_count);
-	for (size_t i = 0; i < a->manager_count; i++) {
-		assert_string_equal(a->managers[i].address, b->managers[i].address);
-		assert_string_equal(a->managers[i].outcome, b->managers[i].outcome);
-		assert_string_equal(a->managers[i].unanswered.name, b->managers[i].unanswered.name);
-		assert_true(a->managers[i].unanswered.sent_at == b->managers[i].unanswered.sent_at);
-		assert_true(a->managers[i].wait == b->managers[i].wait &&
-			    a->managers[i].next_at == b->managers[i].next_at);
+	assert_string_equal(a->registration.agent_id, b->registration.agent_id);
+	assert_string_equal(a->registration.agent_name, b->registration.agent_name);
+	assert_string_equal(a->registration.manager, b->registration.manager);
+	assert_string_equal(a->registration.method, b->registration.method);
+	assert_string_equal(a->attempts.last.outcome, b->attempts.last.outcome);
+	assert_string_equal(a->attempts.last.manager, b->attempts.last.manager);
+	assert_string_equal(a->attempts.last.error, b->attempts.last.error);
+	assert_string_equal(a->bound.machine, b->bound.machine);
+	assert_string_equal(a->bound.instance, b->bound.instance);
+	assert_string_equal(a->attempts.boot, b->attempts.boot);
+	assert_string_equal(a->attempts.background_boot, b->attempts.background_boot);
+	assert_true(a->registration.registered_at == b->registration.registered_at);
+	assert_true(a->attempts.last.at == b->attempts.last.at);
+	assert_true(a->attempts.count == b->attempts.count);
+	assert_true(a->attempts.manager_count == b->attempts.manager_count);
+	assert_string_equal(a->counters_of, b->counters_of);
+	for (size_t i = 0; i < a->attempts.manager_count; i++) {
+		assert_string_equal(a->attempts.managers[i].address,
+				    b->attempts.managers[i].address);
+		assert_string_equal(a->attempts.managers[i].outcome,
+				    b->attempts.managers[i].outcome);
+		assert_string_equal(a->attempts.managers[i].unanswered.name,
+				    b->attempts.managers[i].unanswered.name);
+		assert_true(a->attempts.managers[i].unanswered.sent_at ==
+			    b->attempts.managers[i].unanswered.sent_at);
+		assert_true(a->attempts.managers[i].wait == b->attempts.managers[i].wait &&
+			    a->attempts.managers[i].next_at == b->attempts.managers[i].next_at);
 	}
 }
 
@@ -91,16 +95,17 @@ static void test_widest(void **state)
 	struct state widest = full, loaded;
 	struct reason why;
 
-	memset(widest.agent_id, '9', sizeof widest.agent_id - 1);
-	memset(widest.agent_name, 'n', sizeof widest.agent_name - 1);
-	memset(widest.manager, 'm', sizeof widest.manager - 1);
-	memset(widest.method, 'a', sizeof widest.method - 1);
-	memset(widest.last_outcome, 'o', sizeof widest.last_outcome - 1);
-	memset(widest.last_manager, 'l', sizeof widest.last_manager - 1);
-	memset(widest.last_error, 'e', sizeof widest.last_error - 1);
-	memset(widest.managers[0].unanswered.name, 'n',
-	       sizeof widest.managers[0].unanswered.name - 1);
-	memset(widest.managers[0].address, 'm', sizeof widest.managers[0].address - 1);
+	memset(widest.registration.agent_id, '9', sizeof widest.registration.agent_id - 1);
+	memset(widest.registration.agent_name, 'n', sizeof widest.registration.agent_name - 1);
+	memset(widest.registration.manager, 'm', sizeof widest.registration.manager - 1);
+	memset(widest.registration.method, 'a', sizeof widest.registration.method - 1);
+	memset(widest.attempts.last.outcome, 'o', sizeof widest.attempts.last.outcome - 1);
+	memset(widest.attempts.last.manager, 'l', sizeof widest.attempts.last.manager - 1);
+	memset(widest.attempts.last.error, 'e', sizeof widest.attempts.last.error - 1);
+	memset(widest.attempts.managers[0].unanswered.name, 'n',
+	       sizeof widest.attempts.managers[0].unanswered.name - 1);
+	memset(widest.attempts.managers[0].address, 'm',
+	       sizeof widest.attempts.managers[0].address - 1);
 	assert_int_equal(state_save(&widest, *state, &why), 0);
 	state_load(&loaded, *state);
 	check_equal(&loaded, &widest);
@@ -149,13 +154,14 @@ static void test_damage(void **state)
 	const char *path = path_in(*state, "state");
 
 	for (size_t i = 0; i < COUNT(damaged); i++) {
-		struct state loaded, expected = { .attempts = 7 };
+		struct state loaded, expected = { .attempts.count = 7 };
 		char text[256];
 
 		(void)snprintf(text, sizeof text, "%sattempts=7", damaged[i]);
 		write_text(path, text);
 		state_load(&loaded, *state);
-		check_row(damaged[i], loaded.registered_at == 0 && loaded.attempts == 7);
+		check_row(damaged[i],
+			  loaded.registration.registered_at == 0 && loaded.attempts.count == 7);
 		check_equal(&loaded, &expected);
 	}
 }
@@ -169,18 +175,18 @@ static void test_binary_rubbish(void **state)
 		bytes[i] = (char)(i * 2654435761u >> 13);
 	write_file(path_in(*state, "state"), bytes, sizeof bytes);
 	state_load(&loaded, *state);
-	assert_string_equal(loaded.agent_id, "");
-	assert_true(loaded.attempts == 0);
+	assert_string_equal(loaded.registration.agent_id, "");
+	assert_true(loaded.attempts.count == 0);
 	write_file(path_in(*state, "state"), "attempts=7\0\nagent_id=001\n", 25);
 	state_load(&loaded, *state);
-	assert_true(loaded.attempts == 7);
-	assert_string_equal(loaded.agent_id, "001");
+	assert_true(loaded.attempts.count == 7);
+	assert_string_equal(loaded.registration.agent_id, "001");
 }
 
 /* One entry a manager; when there is no room, the oldest makes it. */
 static void test_cursors(void **state)
 {
-	struct state many = { .attempts = 0 }, loaded;
+	struct state many = { .attempts.count = 0 }, loaded;
 	struct reason why;
 	char manager[32];
 
@@ -195,10 +201,10 @@ static void test_cursors(void **state)
 		entry->wait = i;
 		assert_ptr_equal(state_manager(&many, manager), entry);
 	}
-	assert_true(many.manager_count == STATE_MAX_MANAGERS);
-	assert_string_equal(many.managers[0].address, "manager-3:1515");
-	assert_string_equal(many.managers[STATE_MAX_MANAGERS - 1].address, manager);
-	assert_true(many.managers[0].wait == 3);
+	assert_true(many.attempts.manager_count == STATE_MAX_MANAGERS);
+	assert_string_equal(many.attempts.managers[0].address, "manager-3:1515");
+	assert_string_equal(many.attempts.managers[STATE_MAX_MANAGERS - 1].address, manager);
+	assert_true(many.attempts.managers[0].wait == 3);
 
 	assert_int_equal(state_save(&many, *state, &why), 0);
 	state_load(&loaded, *state);
