@@ -289,69 +289,108 @@ static bool equal_secrets(const char *a, const char *b, size_t length)
 }
 
 /* "OSSEC PASS: PASSWORD " with exactly one space after the password. */
-static enum authd_request_fault skip_password(struct cursor *cursor, const char *password)
+static bool skip_password(struct cursor *cursor, const char *password)
 {
 	size_t n = strlen(password);
 
 	if (!skip_literal(cursor, password_prefix) || left(cursor) < n ||
 	    !equal_secrets(cursor->at, password, n))
-		return AUTHD_REQUEST_PASSWORD;
+		return false;
 	cursor->at += n;
-	if (left(cursor) > 0 && *cursor->at != ' ')
-		return AUTHD_REQUEST_PASSWORD;
-	return skip_literal(cursor, " ") ? AUTHD_REQUEST_OK : AUTHD_REQUEST_MALFORMED;
+	return skip_literal(cursor, " ");
 }
 
-/*
- * Take the text up to the closing quote. Returns false when there is none within `most` bytes, or
- * when `forbidden` occurs before it.
- */
-static bool take_quoted(struct cursor *cursor, size_t most, char forbidden, struct authd_field *ret)
+/* Take the text up to the closing quote, whatever it is. False: there is none. */
+static bool take_name(struct cursor *cursor, struct authd_field *ret)
 {
-	size_t window = left(cursor) < most + 1 ? left(cursor) : most + 1;
-	const char *quote = memchr(cursor->at, '\'', window);
+	const char *quote;
 
-	if (!quote || (forbidden && memchr(cursor->at, forbidden, (size_t)(quote - cursor->at))))
+	if (!skip_literal(cursor, name_prefix))
+		return false;
+	quote = memchr(cursor->at, '\'', left(cursor));
+	if (!quote)
 		return false;
 	*ret = (struct authd_field){ cursor->at, (size_t)(quote - cursor->at) };
 	cursor->at = quote + 1;
 	return true;
 }
 
-enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, const char *line,
-					     size_t length, const char *password)
+/*
+ * Take what follows " G:". As at Wazuh's managers, what has no opening quote is empty text, and is
+ * an error only if the closing quote is not where that of empty text would be: " V:x'" is accepted.
+ */
+static bool take_optional(struct cursor *cursor, size_t most, char forbidden,
+			  struct authd_field *ret)
 {
-	struct authd_request_fields fields = { 0 };
-	struct cursor cursor = { line, line + length };
+	const char *text = cursor->at + 1;
+	size_t length = 0;
+
+	if (left(cursor) < 2)
+		return false;
+	if (*cursor->at == '\'')
+		while (length < most && text + length < cursor->end && text[length] != '\'' &&
+		       (forbidden == '\0' || text[length] != forbidden))
+			length++;
+	if (text + length >= cursor->end || text[length] != '\'')
+		return false;
+	*ret = (struct authd_field){ text, length };
+	cursor->at = text + length + 1;
+	return true;
+}
+
+/* The fields behind the name, each once, in this order. */
+static enum authd_request_fault take_fields(struct cursor *cursor,
+					    struct authd_request_fields *fields)
+{
 	const struct {
 		const char *prefix;
-		size_t most;    /* bytes; the limits of Wazuh 4.14.5 */
+		size_t most;    /* bytes; the limits of Wazuh 4.14.7 */
 		char forbidden; /* a character at which its parser also stops */
 		struct authd_field *field;
 		enum authd_request_fault fault;
 	} optional[] = {
-		{ " V:'", 31, 0, &fields.version, AUTHD_REQUEST_OPEN_VERSION },
-		{ " G:'", 65535, 0, &fields.groups, AUTHD_REQUEST_OPEN_GROUPS },
-		{ " IP:'", 46, ' ', &fields.ip, AUTHD_REQUEST_OPEN_IP },
-		{ " K:'", 40, 0, &fields.key_hash, AUTHD_REQUEST_OPEN_KEY_HASH },
+		{ " V:", 2048, 0, &fields->version, AUTHD_REQUEST_OPEN_VERSION },
+		{ " G:", 65536, 0, &fields->groups, AUTHD_REQUEST_OPEN_GROUPS },
+		{ " IP:", 46, ' ', &fields->ip, AUTHD_REQUEST_OPEN_IP },
+		{ " K:", 40, 0, &fields->key_hash, AUTHD_REQUEST_OPEN_KEY_HASH },
 	};
 
-	if (password) {
-		enum authd_request_fault fault = skip_password(&cursor, password);
-
-		if (fault != AUTHD_REQUEST_OK)
-			return fault;
-	}
-	if (!skip_literal(&cursor, name_prefix) ||
-	    !take_quoted(&cursor, left(&cursor), 0, &fields.name) ||
-	    memchr(fields.name.text, '\0', fields.name.length))
-		return AUTHD_REQUEST_MALFORMED;
-
 	for (size_t i = 0; i < sizeof optional / sizeof optional[0]; i++)
-		if (skip_literal(&cursor, optional[i].prefix) &&
-		    !take_quoted(&cursor, optional[i].most, optional[i].forbidden,
-				 optional[i].field))
+		if (skip_literal(cursor, optional[i].prefix) &&
+		    !take_optional(cursor, optional[i].most, optional[i].forbidden,
+				   optional[i].field))
 			return optional[i].fault;
-	*ret = fields;
 	return AUTHD_REQUEST_OK;
+}
+
+/* What is left of the line, unless it is the end of a line of Windows. */
+static struct authd_field rest_of(const char *begin, const char *end)
+{
+	while (end > begin && (end[-1] == '\r' || end[-1] == ' '))
+		end--;
+	return end > begin ? (struct authd_field){ begin, (size_t)(end - begin) }
+			   : (struct authd_field){ NULL, 0 };
+}
+
+enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, const char *line,
+					     size_t length, const char *password)
+{
+	struct authd_request_fields fields = { 0 };
+	struct cursor cursor = { line, line + strnlen(line, length) };
+	enum authd_request_fault fault;
+
+	if (password && !skip_password(&cursor, password))
+		return AUTHD_REQUEST_PASSWORD;
+	if (!take_name(&cursor, &fields.name))
+		return AUTHD_REQUEST_MALFORMED;
+	fault = take_fields(&cursor, &fields);
+	if (fault == AUTHD_REQUEST_OK)
+		fields.rest = rest_of(cursor.at, line + length);
+	*ret = fields;
+	return fault;
+}
+
+bool authd_request_has_fields(enum authd_request_fault fault)
+{
+	return fault != AUTHD_REQUEST_PASSWORD && fault != AUTHD_REQUEST_MALFORMED;
 }

@@ -115,6 +115,8 @@ struct authd_request_fields {
 	struct authd_field groups;
 	struct authd_field ip;
 	struct authd_field key_hash;
+	/* what follows and is no field, or is one out of order; absent if only white space does */
+	struct authd_field rest;
 };
 
 enum authd_request_fault {
@@ -122,7 +124,8 @@ enum authd_request_fault {
 	AUTHD_REQUEST_PASSWORD, /* wrong, missing */
 	/* no OSSEC A:'...'; also a password sent to a manager without one */
 	AUTHD_REQUEST_MALFORMED,
-	AUTHD_REQUEST_OPEN_VERSION, /* no closing quote within the field's limit ... */
+	/* no opening quote, or no closing one within the field's limit ... */
+	AUTHD_REQUEST_OPEN_VERSION,
 	AUTHD_REQUEST_OPEN_GROUPS,
 	AUTHD_REQUEST_OPEN_IP,
 	AUTHD_REQUEST_OPEN_KEY_HASH,
@@ -130,9 +133,14 @@ enum authd_request_fault {
 
 /*
  * Parse a request of `length` bytes up to, and without, its first newline. `password` is the one
- * that the manager requires (compared in constant time), null for none. The optional fields are
- * parsed once each in their order, as managers do; anything that follows is ignored. `ret` is
- * written only on success.
+ * that the manager requires (compared in constant time), null for none. As at Wazuh's managers, the
+ * optional fields are parsed once each in their order, and the line ends at a NUL. `ret` is written
+ * only if authd_request_has_fields(); with a fault of one field, it holds the fields before that
+ * one.
  */
 enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, const char *line,
-					     size_t length, const char *password);
+					     size_t length, const char *password)
+	__attribute__((warn_unused_result));
+
+/* Is it at most one of the optional fields that is wrong? */
+bool authd_request_has_fields(enum authd_request_fault fault);

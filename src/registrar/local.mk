@@ -31,6 +31,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/enrollment.c src/registrar/enrollment/enrollment.h \
 	src/registrar/enrollment/force.c src/registrar/enrollment/force.h \
 	src/registrar/enrollment/group-rules.c src/registrar/enrollment/group-rules.h \
+	src/registrar/enrollment/request-rules.c src/registrar/enrollment/request-rules.h \
 	src/registrar/enrollment/log.c src/registrar/enrollment/log.h \
 	src/registrar/enrollment/records.c src/registrar/enrollment/records.h \
 	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \

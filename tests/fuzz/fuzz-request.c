@@ -23,8 +23,7 @@ static int same(struct authd_field field, const char *text)
 }
 
 /*
- * Write it anew and read it back. Fields that hold a NUL or nothing cannot be written again as they
- * were.
+ * Write it anew and read it back. Empty groups cannot be written again as they were.
  */
 static void check_round_trip(const struct authd_request_fields *fields, const char *password)
 {

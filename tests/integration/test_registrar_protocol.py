@@ -277,7 +277,9 @@ def test_higher_versions_on_request(directory):
     "limit,version,accepted",
     [("v4.14.5", "v4.14.5", True), ("v4.14.5", "v4.14.9", True), ("v4.14.5", "v4.15.0", False),
      ("v4.14.5", "v5.0.0", False), ("v4.14.5", "junk", True), ("v4.14.5", "", True),
-     ("v4.14.5", "4.14.5", True), ("4.14", "Wazuh v4.15.0", False), (None, "v99.0.0", True)],
+     ("v4.14.5", "4.14.5", True), ("4.14", "a v4.15.0", False),
+     ("4.14", "Wazuh v4.15.0", True),  # nine characters count
+     (None, "v99.0.0", True)],
 )
 def test_manager_version(directory, limit, version, accepted):
     with serving(

@@ -61,9 +61,7 @@ const char *answer_fault_text(enum authd_request_fault fault)
 
 void answer_fault(struct answer *ret, enum dialect dialect, enum authd_request_fault fault)
 {
-	bool is_open_field = fault != AUTHD_REQUEST_PASSWORD && fault != AUTHD_REQUEST_MALFORMED;
-
-	if (dialect == DIALECT_OSSEC && !is_open_field)
+	if (dialect == DIALECT_OSSEC && !authd_request_has_fields(fault))
 		*ret = (struct answer){ .close_notify = false };
 	else
 		answer_refusal(ret, dialect, answer_fault_text(fault));

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "registrar/authd/connection.h"
 #include "registrar/enrollment/log.h"
+#include "registrar/enrollment/request-rules.h"
 #include "registrar/net/acceptor.h"
 
 #include <netinet/in.h>
@@ -132,6 +133,30 @@ static void answer_fault_at_once(struct authd *authd, struct connection *connect
 	report_change(authd);
 }
 
+/* One field cannot be read: if one before it breaks the rules, that is told, as Wazuh does. */
+static void answer_open_field(struct authd *authd, struct connection *connection,
+			      enum authd_request_fault fault,
+			      const struct authd_request_fields *fields)
+{
+	const struct enrollment_policy *policy = authd->settings.policy;
+	const struct enrollment_request asked = {
+		.fields = *fields,
+		.peer = connection_peer(connection)->address,
+	};
+	char refusal[REFUSAL_SIZE];
+	struct answer answer;
+
+	if (request_rules_check(policy, &asked, refusal, sizeof refusal) == ENROLLMENT_OK) {
+		answer_fault_at_once(authd, connection, fault);
+		return;
+	}
+	authd->refused++;
+	enrollment_log_refused(refusal, "", connection_peer(connection)->text);
+	answer_refusal(&answer, policy->dialect, refusal);
+	connection_answer(connection, &answer);
+	report_change(authd);
+}
+
 static void on_request(void *owner, struct connection *connection)
 {
 	struct authd *authd = owner;
@@ -139,10 +164,16 @@ static void on_request(void *owner, struct connection *connection)
 	enum authd_request_fault fault = connection_request(connection, &fields);
 	struct pending_request *request;
 
-	if (fault != AUTHD_REQUEST_OK) {
+	if (!authd_request_has_fields(fault)) {
 		answer_fault_at_once(authd, connection, fault);
 		return;
 	}
+	if (fault != AUTHD_REQUEST_OK) {
+		answer_open_field(authd, connection, fault, fields);
+		return;
+	}
+	if (fields->rest.text)
+		enrollment_log_ignored(fields, connection_peer(connection)->text);
 	request = calloc(1, sizeof *request);
 	if (!request) {
 		log_error("Out of memory: a request was dropped");

@@ -76,12 +76,12 @@ static bool name_is_too_far(const struct connection *connection)
 enum authd_request_fault connection_request(const struct connection *connection,
 					    const struct authd_request_fields **ret)
 {
-	if (connection->buffer.fault != AUTHD_REQUEST_OK)
-		return connection->buffer.fault;
-	if (name_is_too_far(connection))
-		return AUTHD_REQUEST_MALFORMED;
+	enum authd_request_fault fault = connection->buffer.fault;
+
 	*ret = &connection->buffer.fields;
-	return AUTHD_REQUEST_OK;
+	return authd_request_has_fields(fault) && name_is_too_far(connection)
+		       ? AUTHD_REQUEST_MALFORMED
+		       : fault;
 }
 
 /* ------------------------------------------------------------------ the end */

@@ -88,8 +88,8 @@ struct connection_link *connection_link(struct connection *connection);
 const struct peer *connection_peer(const struct connection *connection);
 
 /*
- * What is wrong with the complete request; AUTHD_REQUEST_OK: `ret` points to its
- * fields, which are valid as long as the connection.
+ * What is wrong with the complete request. `ret` points to its fields, or to those before the one
+ * that is wrong (authd_request_has_fields()); they are valid as long as the connection.
  */
 enum authd_request_fault connection_request(const struct connection *connection,
 					    const struct authd_request_fields **ret)

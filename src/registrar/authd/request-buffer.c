@@ -58,7 +58,9 @@ enum request_buffer_state request_buffer_pause(struct request_buffer *buffer)
 	if (buffer->length == 0)
 		return REQUEST_BUFFER_MORE;
 	(void)complete(buffer);
-	buffer->complete = buffer->fault == AUTHD_REQUEST_OK;
+	/* What does not end in a quote can be the beginning of a field, which would be lost. */
+	buffer->complete = buffer->fault == AUTHD_REQUEST_OK && !buffer->fields.rest.text &&
+			   buffer->bytes[buffer->length - 1] == '\'';
 	return buffer->complete ? REQUEST_BUFFER_COMPLETE : REQUEST_BUFFER_MORE;
 }
 

@@ -39,7 +39,10 @@ enum request_buffer_state {
 enum request_buffer_state request_buffer_feed(struct request_buffer *buffer, const void *data,
 					      size_t length);
 
-/* The client paused: the request is complete when what it sent is a valid one. */
+/*
+ * The client paused: the request is complete when what it sent is a valid one, with nothing behind
+ * its last field.
+ */
 enum request_buffer_state request_buffer_pause(struct request_buffer *buffer);
 
 /* The client will send no more: the request is complete when it sent anything. */

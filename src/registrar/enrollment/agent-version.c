@@ -5,26 +5,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SIGNIFICANT 9          /* characters; Wazuh reads no further */
 #define UNKNOWN_PATCH LONG_MAX /* "v4.14" is the last one of them */
 
 struct version {
 	long major, minor, patch;
 };
 
+/* The number up to the next dot, of which several count as one. False: nothing is left. */
+static bool next_number(char **rest, long *ret)
+{
+	char *token = *rest + strspn(*rest, ".");
+
+	if (*token == '\0')
+		return false;
+	*rest = token + strcspn(token, ".");
+	*ret = strtol(token, NULL, 10);
+	return true;
+}
+
 static struct version read_version(const char *text, size_t length)
 {
-	char copy[32] = "";
+	char copy[SIGNIFICANT + 1] = "", *at;
 	struct version version = { .patch = UNKNOWN_PATCH };
-	const char *start;
-	char *end;
 
-	memcpy(copy, text, length < sizeof copy - 1 ? length : sizeof copy - 1);
-	start = strchr(copy, 'v');
-	version.major = strtol(start ? start + 1 : copy, &end, 10);
-	if (*end == '.')
-		version.minor = strtol(end + 1, &end, 10);
-	if (*end == '.')
-		version.patch = strtol(end + 1, NULL, 10);
+	memcpy(copy, text, length < SIGNIFICANT ? length : SIGNIFICANT);
+	at = strchr(copy, 'v');
+	at = at ? at + 1 : copy;
+	(void)(next_number(&at, &version.major) && next_number(&at, &version.minor) &&
+	       next_number(&at, &version.patch));
 	return version;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Versions of agents and managers: major and minor count. As lax as Wazuh 4.14.5: what cannot be
- * read is 0. Pure.
+ * Versions of agents and managers: major and minor count. As lax as Wazuh 4.14.7: what cannot be
+ * read is 0, and only the first nine characters are looked at. Pure.
  */
 #pragma once
 

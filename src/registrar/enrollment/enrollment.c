@@ -2,8 +2,8 @@
 #include "registrar/enrollment/enrollment.h"
 
 #include "registrar/enrollment/address.h"
-#include "registrar/enrollment/agent-version.h"
 #include "registrar/enrollment/group-rules.h"
+#include "registrar/enrollment/request-rules.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -81,51 +81,27 @@ static bool refuse_internal(struct decision *decision, const char *text)
 	return false;
 }
 
-/* ------------------------------------------------------------------ name, version, groups */
+/* ------------------------------------------------------------------ the request by itself */
 
-/* The authd and the agents of Wazuh refuse a leading dot from 4.14.6 on, its API does not. */
-static bool may_begin_with_dot(const struct decision *decision)
+static bool keeps_the_rules(struct decision *decision)
 {
-	const char *version = decision->policy->manager_version;
+	struct enrollment *enrollment = decision->enrollment;
 
-	return decision->policy->dialect == DIALECT_OSSEC || decision->request->allow_leading_dot ||
-	       (version && manager_version_takes_leading_dot(version));
+	enrollment->fault = request_rules_check(decision->policy, decision->request,
+						enrollment->refusal, REFUSAL_SIZE);
+	return enrollment->fault == ENROLLMENT_OK;
 }
 
-static bool name_is_allowed(const struct decision *decision)
-{
-	const struct authd_field *name = &decision->request->fields.name;
-
-	return may_begin_with_dot(decision) ? agent_name_is_valid(name->text, name->length)
-					    : agent_name_is_registrable(name->text, name->length);
-}
-
-static bool take_name(struct decision *decision)
+static void take_name(struct decision *decision)
 {
 	const struct authd_field *name = &decision->request->fields.name;
 	char *target = decision->enrollment->agent.name;
 
-	if (!name_is_allowed(decision))
-		return refuse(decision, ENROLLMENT_NAME, "Invalid agent name: %.*s",
-			      (int)name->length, name->text);
 	memcpy(target, name->text, name->length);
 	target[name->length] = '\0';
-	return true;
 }
 
-static bool version_is_allowed(struct decision *decision)
-{
-	const char *limit = decision->policy->manager_version;
-	const struct authd_field *version = &decision->request->fields.version;
-
-	if (!limit || !version->text ||
-	    !agent_version_is_newer(version->text, version->length, limit))
-		return true;
-	return refuse(decision, ENROLLMENT_VERSION,
-		      "Agent version must be lower or equal to manager version");
-}
-
-static bool groups_are_allowed(struct decision *decision)
+static bool take_groups(struct decision *decision)
 {
 	const struct authd_field *groups = &decision->request->fields.groups;
 	struct enrollment *enrollment = decision->enrollment;
@@ -133,7 +109,7 @@ static bool groups_are_allowed(struct decision *decision)
 
 	if (!groups->text)
 		return true;
-	fault = group_rules_check(groups->text, groups->length, decision->policy->groups_directory,
+	fault = group_names_check(groups->text, groups->length, decision->policy->groups_directory,
 				  enrollment->refusal, sizeof enrollment->refusal);
 	if (fault != GROUP_OK) {
 		enrollment->fault = fault == GROUP_ABSENT ? ENROLLMENT_GROUP_ABSENT
@@ -204,28 +180,15 @@ static bool settle_id(struct decision *decision)
 
 /* ------------------------------------------------------------------ address */
 
-/* What stands for the address: the client's own words, where it comes from, or anything. */
-static struct authd_field requested_address(const struct decision *decision)
-{
-	const struct authd_field *field = &decision->request->fields.ip;
-	const char *peer = decision->request->peer;
-	bool is_source = field->text ? field->length >= 3 && memcmp(field->text, "src", 3) == 0
-				     : decision->policy->use_source_address;
-
-	if (is_source && peer)
-		return (struct authd_field){ peer, strlen(peer) };
-	return field->text ? *field : (struct authd_field){ "any", 3 };
-}
-
 static bool take_address(struct decision *decision)
 {
 	struct enrollment *enrollment = decision->enrollment;
-	struct authd_field requested = requested_address(decision);
+	struct authd_field asked = request_rules_address(decision->policy, decision->request);
 	struct address address;
 
-	if (address_read(&address, requested.text, requested.length, decision->policy->dialect) < 0)
-		return refuse(decision, ENROLLMENT_IP, "Invalid IP: %.*s", (int)requested.length,
-			      requested.text);
+	if (address_read(&address, asked.text, asked.length, decision->policy->dialect) < 0)
+		return refuse(decision, ENROLLMENT_IP, "Invalid IP: %.*s", (int)asked.length,
+			      asked.text);
 	memcpy(enrollment->agent.ip, address.stored, sizeof enrollment->agent.ip);
 	memcpy(enrollment->shown_ip, address.shown, sizeof enrollment->shown_ip);
 	return true;
@@ -436,11 +399,13 @@ void enrollment_decide(struct enrollment *ret, struct roster *roster,
 	};
 
 	*ret = (struct enrollment){ 0 };
-	ret->accepted = take_name(&decision) && version_is_allowed(&decision) &&
-			groups_are_allowed(&decision) && take_address(&decision) &&
-			settle_id(&decision) && settle_address(&decision) &&
-			settle_name(&decision) && is_within_limit(&decision) &&
-			choose_id(&decision) && take_key(&decision) && stage(&decision);
+	if (!keeps_the_rules(&decision))
+		return;
+	take_name(&decision);
+	ret->accepted = take_address(&decision) && take_groups(&decision) && settle_id(&decision) &&
+			settle_address(&decision) && settle_name(&decision) &&
+			is_within_limit(&decision) && choose_id(&decision) && take_key(&decision) &&
+			stage(&decision);
 }
 
 void enrollment_revoke(struct enrollment *enrollment, const struct reason *why)

@@ -12,6 +12,42 @@
 
 #define SHOWN_MAX 255 /* bytes of the list that a refusal repeats */
 
+/* Names behind the 127th are not compared with the others before they are counted. */
+#define COMPARED_MAX (AGENT_GROUPS_MAX - 1)
+#define LIST_MAX 65535 /* bytes */
+
+struct group_name {
+	const char *text;
+	size_t length;
+};
+
+/* Returns GROUP_INVALID. */
+__attribute__((format(printf, 3, 4))) static enum group_fault refuse(char *refusal, size_t size,
+								     const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(refusal, size, format, arguments);
+	va_end(arguments);
+	return GROUP_INVALID;
+}
+
+/* The name that begins at `*at`, which moves on behind its comma. False: there is none. */
+static bool next_name(struct group_name *ret, const char **at, const char *end)
+{
+	const char *comma;
+
+	if (*at >= end)
+		return false;
+	comma = memchr(*at, ',', (size_t)(end - *at));
+	*ret = (struct group_name){ *at, (size_t)((comma ?: end) - *at) };
+	*at += ret->length + 1;
+	return true;
+}
+
+/* ------------------------------------------------------------------ the list as a text */
+
 /* What Wazuh lets through to its later rules. Anything else, a blank too, is "prohibited". */
 static bool is_list_character(char c)
 {
@@ -19,23 +55,61 @@ static bool is_list_character(char c)
 	       (c != '\0' && strchr(".:;_-=+!@(),", c));
 }
 
-/* What is wrong with the list as a whole, or null. */
-static const char *list_fault(const char *text, size_t length)
+static bool has_only_list_characters(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
 		if (!is_list_character(text[i]))
-			return "characters '\\/:*?\"<>|,' are prohibited";
-	if (text[0] == ',' || text[length - 1] == ',')
-		return "cannot start or end with ','";
+			return false;
+	return true;
+}
+
+static const char too_large[] = "group is too large";
+static const char prohibited[] = "characters '\\/:*?\"<>|,' are prohibited";
+
+/* The fault of a list with a comma, or null. `ret_shown` is the text that the refusal repeats. */
+static const char *fault_of_several(const char *text, size_t length, const char **ret_shown)
+{
+	const char *end = text + length;
+	struct group_name name;
+
+	if (length > LIST_MAX)
+		return "multigroup is too large";
+	for (const char *at = text; next_name(&name, &at, end);) {
+		if (memchr(name.text, ' ', name.length))
+			return "white spaces are not allowed";
+		if (name.length > SHOWN_MAX) {
+			*ret_shown = name.text;
+			return too_large;
+		}
+	}
 	if (memmem(text, length, ",,", 2))
 		return "consecutive ',' are not allowed";
+	if (length == 1)
+		return prohibited;
+	if (text[0] == ',' || text[length - 1] == ',')
+		return "cannot start or end with ','";
 	return NULL;
 }
 
-struct group_name {
-	const char *text;
-	size_t length;
-};
+enum group_fault group_list_check(const char *text, size_t length, char *refusal, size_t size)
+{
+	const char *shown = text, *fault;
+
+	if (length == 0)
+		return refuse(refusal, size, "Invalid group name: Empty Group");
+	if (memchr(text, ',', length))
+		fault = fault_of_several(text, length, &shown);
+	else
+		fault = length > SHOWN_MAX ? too_large : NULL;
+	if (!fault && !has_only_list_characters(text, length))
+		fault = prohibited;
+	length -= (size_t)(shown - text);
+	return !fault ? GROUP_OK
+		      : refuse(refusal, size, "Invalid group name: %.*s... %s",
+			       (int)(length < SHOWN_MAX ? length : SHOWN_MAX), shown, fault);
+}
+
+/* ------------------------------------------------------------------ each name */
 
 static bool is_among(const struct group_name *names, size_t n, const struct group_name *wanted)
 {
@@ -57,25 +131,9 @@ static bool group_exists(const char *directory, const struct group_name *name)
 	       S_ISDIR(status.st_mode);
 }
 
-/* Returns GROUP_INVALID. */
-__attribute__((format(printf, 3, 4))) static enum group_fault refuse(char *refusal, size_t size,
-								     const char *format, ...)
+static enum group_fault check_name(const struct group_name *name, const char *directory,
+				   char *refusal, size_t size)
 {
-	va_list arguments;
-
-	va_start(arguments, format);
-	(void)vsnprintf(refusal, size, format, arguments);
-	va_end(arguments);
-	return GROUP_INVALID;
-}
-
-/* One name by itself. `rest` is the list from this name on. */
-static enum group_fault check_name(const struct group_name *name, const char *rest,
-				   const char *directory, char *refusal, size_t size)
-{
-	if (name->length > SHOWN_MAX)
-		return refuse(refusal, size, "Invalid group name: %.*s... group is too large",
-			      SHOWN_MAX, rest);
 	if (!agent_group_is_valid(name->text, name->length))
 		return refuse(refusal, size, "Invalid group name: %.*s", (int)name->length,
 			      name->text);
@@ -85,44 +143,25 @@ static enum group_fault check_name(const struct group_name *name, const char *re
 	return GROUP_ABSENT;
 }
 
-/* Every name by itself, and how many different ones there are. */
-static enum group_fault check_names(const char *text, size_t length, const char *directory,
-				    char *refusal, size_t size)
-{
-	struct group_name names[AGENT_GROUPS_MAX];
-	const char *end = text + length;
-	size_t n = 0;
-
-	while (text < end) {
-		const char *comma = memchr(text, ',', (size_t)(end - text));
-		struct group_name name = { text, (size_t)((comma ?: end) - text) };
-
-		if (!is_among(names, n, &name)) {
-			enum group_fault fault = check_name(&name, text, directory, refusal, size);
-
-			if (fault != GROUP_OK)
-				return fault;
-			if (n == AGENT_GROUPS_MAX)
-				return refuse(refusal, size,
-					      "Maximum multigroup reached: Limit is %d",
-					      AGENT_GROUPS_MAX);
-			names[n++] = name;
-		}
-		text += name.length + 1;
-	}
-	return GROUP_OK;
-}
-
-enum group_fault group_rules_check(const char *text, size_t length, const char *directory,
+enum group_fault group_names_check(const char *text, size_t length, const char *directory,
 				   char *refusal, size_t size)
 {
-	const char *fault;
+	struct group_name names[AGENT_GROUPS_MAX], name;
+	const char *end = text + length;
+	size_t seen = 0, counted = 0;
 
-	if (length == 0)
-		return refuse(refusal, size, "Invalid group name: Empty Group");
-	fault = list_fault(text, length);
-	if (fault)
-		return refuse(refusal, size, "Invalid group name: %.*s... %s",
-			      (int)(length < SHOWN_MAX ? length : SHOWN_MAX), text, fault);
-	return check_names(text, length, directory, refusal, size);
+	while (next_name(&name, &text, end)) {
+		enum group_fault fault;
+
+		if (seen++ < COMPARED_MAX && is_among(names, counted, &name))
+			continue;
+		if (counted == AGENT_GROUPS_MAX)
+			return refuse(refusal, size, "Maximum multigroup reached: Limit is %d",
+				      AGENT_GROUPS_MAX);
+		fault = check_name(&name, directory, refusal, size);
+		if (fault != GROUP_OK)
+			return fault;
+		names[counted++] = name;
+	}
+	return GROUP_OK;
 }

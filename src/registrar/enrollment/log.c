@@ -5,6 +5,7 @@
 #include "common/log.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define REGISTRAR_MESSAGE_REGISTERED "8d1f2c6a5b0e4a6e9a5a0d7c3e41b7f2"
 #define REGISTRAR_MESSAGE_REMOVED "3f6d0b9ae1754d2c8b97f4a2d05c6e18"
@@ -45,6 +46,22 @@ void enrollment_log_refused(const char *text, const char *detail, const char *pe
 	escape_string(shown, sizeof shown, text);
 	log_event(LOG_NOTICE, REGISTRAR_MESSAGE_REFUSED, fields, "Refused %s: %s%s%s%s", peer,
 		  shown, detail[0] ? " (" : "", detail, detail[0] ? ")" : "");
+}
+
+void enrollment_log_ignored(const struct authd_request_fields *fields, const char *peer)
+{
+	static const char *const tokens[] = { "V:", "G:", "IP:", "K:" };
+	const struct authd_field *rest = &fields->rest;
+	char name[256], lost[32] = "";
+
+	for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
+		if (memmem(rest->text, rest->length, tokens[i], strlen(tokens[i])))
+			(void)snprintf(lost + strlen(lost), sizeof lost - strlen(lost), "%s%s",
+				       lost[0] ? " " : ", with ", tokens[i]);
+	log_warning("Ignored the end of the request for %s from %s (%zu bytes%s): fields come once "
+		    "each, in the order V, G, IP, K, with one blank before each",
+		    escape_bytes(name, sizeof name, fields->name.text, fields->name.length), peer,
+		    rest->length, lost);
 }
 
 void enrollment_log_removed(const char *id, const char *name, const char *peer)

@@ -18,5 +18,11 @@ void enrollment_log(const struct enrollment *enrollment, const char *peer);
  */
 void enrollment_log_refused(const char *text, const char *detail, const char *peer);
 
+/*
+ * What follows the last field of a request is ignored, as the managers do, and can have been meant
+ * as groups or as an address. Its bytes are not logged: a password can be among them.
+ */
+void enrollment_log_ignored(const struct authd_request_fields *fields, const char *peer);
+
 /* An agent that was removed. */
 void enrollment_log_removed(const char *id, const char *name, const char *peer);

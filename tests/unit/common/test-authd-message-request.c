@@ -168,7 +168,7 @@ static void test_recorded_managers(void **state)
 								     f[1].length, f[2].text);
 
 		check_row(f[0].text, fault == fault_of(f[3].text));
-		if (fault != AUTHD_REQUEST_OK)
+		if (!authd_request_has_fields(fault))
 			check_row(f[0].text, strcmp(fields.name.text, "before") == 0);
 		if (f[4].text)
 			check_row(f[0].text, field_is(fields.name, f[4].text));
@@ -179,19 +179,26 @@ static void test_recorded_managers(void **state)
 static void test_parse_fields(void **state)
 {
 	static const struct {
-		const char *line, *name, *version, *groups, *ip, *key_hash;
+		const char *line, *name, *version, *groups, *ip, *key_hash, *rest;
 	} rows[] = {
 		{ "OSSEC A:'ab'", "ab" },
 		{ "OSSEC A:''", "" },
-		{ "OSSEC A:'it's'", "it" },
+		{ "OSSEC A:'it's'", "it", .rest = "s'" },
 		{ "OSSEC A:'ab' V:'' G:'' IP:'' K:''", "ab", "", "", "", "" },
 		{ "OSSEC A:'ab' G:'g' K:'k'", "ab", NULL, "g", NULL, "k" },
-		{ "OSSEC A:'ab' G:'g' V:'v'", "ab", NULL, "g" },
-		{ "OSSEC A:'ab' X:'y' G:'g'", "ab" },
-		{ "OSSEC A:'ab'  G:'g'", "ab" },
-		{ "OSSEC A:'ab'G:'g'", "ab" },
-		{ "OSSEC A:'ab' G:'g' G:'h'", "ab", NULL, "g" },
+		{ "OSSEC A:'ab' G:'g' V:'v'", "ab", NULL, "g", .rest = " V:'v'" },
+		{ "OSSEC A:'ab' X:'y' G:'g'", "ab", .rest = " X:'y' G:'g'" },
+		{ "OSSEC A:'ab'  G:'g'", "ab", .rest = "  G:'g'" },
+		{ "OSSEC A:'ab'G:'g'", "ab", .rest = "G:'g'" },
+		{ "OSSEC A:'ab' G:'g' G:'h'", "ab", NULL, "g", .rest = " G:'h'" },
+		{ "OSSEC A:'ab' IP:'any' g:'g'", "ab", NULL, NULL, "any", .rest = " g:'g'" },
+		{ "OSSEC A:'ab' K:'k'x", "ab", .key_hash = "k", .rest = "x" },
+		{ "OSSEC A:'ab' \r", "ab" },
 		{ "OSSEC A:'ab' V:'Wazuh v4.14.5'", "ab", "Wazuh v4.14.5" },
+		/* No opening quote: empty text, if the closing one is where that has it. */
+		{ "OSSEC A:'ab' V:x' G:'g'", "ab", "", "g" },
+		{ "OSSEC A:'ab' G:x' IP:'any'", "ab", NULL, "", "any" },
+		{ "OSSEC A:'ab' IP: ' K:-'", "ab", NULL, NULL, "", "" },
 	};
 
 	(void)state;
@@ -206,10 +213,60 @@ static void test_parse_fields(void **state)
 		check_row(rows[i].line, field_is(fields.groups, rows[i].groups));
 		check_row(rows[i].line, field_is(fields.ip, rows[i].ip));
 		check_row(rows[i].line, field_is(fields.key_hash, rows[i].key_hash));
+		check_row(rows[i].line, field_is(fields.rest, rows[i].rest));
 	}
 }
 
-/* The longest texts that Wazuh 4.14.5 takes, and one byte more. */
+/* What is no field with text between quotes, and what was read before it. */
+static void test_open_fields(void **state)
+{
+	static const struct {
+		const char *line;
+		enum authd_request_fault fault;
+		const char *version, *groups, *ip;
+	} rows[] = {
+		{ "OSSEC A:'ab' V:", AUTHD_REQUEST_OPEN_VERSION },
+		{ "OSSEC A:'ab' V:'", AUTHD_REQUEST_OPEN_VERSION },
+		{ "OSSEC A:'ab' V:v", AUTHD_REQUEST_OPEN_VERSION },
+		{ "OSSEC A:'ab' V:v1", AUTHD_REQUEST_OPEN_VERSION },
+		{ "OSSEC A:'ab' V:v1'", AUTHD_REQUEST_OPEN_VERSION },
+		{ "OSSEC A:'ab' V: 'v1'", AUTHD_REQUEST_OK, "" },
+		{ "OSSEC A:'ab' V:\"v1\"", AUTHD_REQUEST_OPEN_VERSION },
+		{ "OSSEC A:'ab' V:v1 G:'g'", AUTHD_REQUEST_OPEN_VERSION },
+		{ "OSSEC A:'ab' G:", AUTHD_REQUEST_OPEN_GROUPS },
+		{ "OSSEC A:'ab' G:g1", AUTHD_REQUEST_OPEN_GROUPS },
+		{ "OSSEC A:'ab' G:g1'", AUTHD_REQUEST_OPEN_GROUPS },
+		{ "OSSEC A:'ab' G:g1,g2' IP:'any'", AUTHD_REQUEST_OPEN_GROUPS },
+		{ "OSSEC A:'ab' V:'v1' G:'g", AUTHD_REQUEST_OPEN_GROUPS, "v1" },
+		{ "OSSEC A:'ab' IP:10.0.0.1'", AUTHD_REQUEST_OPEN_IP },
+		{ "OSSEC A:'ab' IP:any", AUTHD_REQUEST_OPEN_IP },
+		{ "OSSEC A:'ab' IP:'any ", AUTHD_REQUEST_OPEN_IP },
+		{ "OSSEC A:'ab' IP:'an y'", AUTHD_REQUEST_OPEN_IP },
+		{ "OSSEC A:'ab' G:'g' IP:src K:'k'", AUTHD_REQUEST_OPEN_IP, NULL, "g" },
+		{ "OSSEC A:'ab' K:abc", AUTHD_REQUEST_OPEN_KEY_HASH },
+		{ "OSSEC A:'ab' V:'v1' G:'g' IP:'any' K:abc'", AUTHD_REQUEST_OPEN_KEY_HASH, "v1",
+		  "g", "any" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t length = strlen(rows[i].line);
+		/* On the heap, so that a byte too many is noticed. */
+		char *line = memcpy(malloc(length), rows[i].line, length);
+		struct authd_request_fields fields;
+
+		check_row(rows[i].line,
+			  authd_request_parse(&fields, line, length, NULL) == rows[i].fault);
+		check_row(rows[i].line, field_is(fields.name, "ab"));
+		check_row(rows[i].line, field_is(fields.version, rows[i].version));
+		check_row(rows[i].line, field_is(fields.groups, rows[i].groups));
+		check_row(rows[i].line, field_is(fields.ip, rows[i].ip));
+		check_row(rows[i].line, !fields.key_hash.text);
+		free(line);
+	}
+}
+
+/* The longest texts that Wazuh 4.14.7 takes, and one byte more. */
 static void test_parse_limits(void **state)
 {
 	static const struct {
@@ -217,8 +274,8 @@ static void test_parse_limits(void **state)
 		size_t most;
 		enum authd_request_fault fault;
 	} rows[] = {
-		{ "OSSEC A:'ab' V:'", 31, AUTHD_REQUEST_OPEN_VERSION },
-		{ "OSSEC A:'ab' G:'", 65535, AUTHD_REQUEST_OPEN_GROUPS },
+		{ "OSSEC A:'ab' V:'", 2048, AUTHD_REQUEST_OPEN_VERSION },
+		{ "OSSEC A:'ab' G:'", 65536, AUTHD_REQUEST_OPEN_GROUPS },
 		{ "OSSEC A:'ab' IP:'", 46, AUTHD_REQUEST_OPEN_IP },
 		{ "OSSEC A:'ab' K:'", 40, AUTHD_REQUEST_OPEN_KEY_HASH },
 	};
@@ -259,7 +316,7 @@ static void test_parse_password(void **state)
 		{ "OSSEC PASS: p OSSEC A:'ab'", "pp", AUTHD_REQUEST_PASSWORD },
 		{ "OSSEC PASS:  p OSSEC A:'ab'", "p", AUTHD_REQUEST_PASSWORD },
 		{ "OSSEC PASS: p  OSSEC A:'ab'", "p", AUTHD_REQUEST_MALFORMED },
-		{ "OSSEC PASS: p", "p", AUTHD_REQUEST_MALFORMED },
+		{ "OSSEC PASS: p", "p", AUTHD_REQUEST_PASSWORD },
 		{ "OSSEC PASS: p ", "p", AUTHD_REQUEST_MALFORMED },
 		{ "OSSEC PASS: p OSSEC B:'ab'", "p", AUTHD_REQUEST_MALFORMED },
 	};
@@ -292,14 +349,22 @@ static void test_parse_cut(void **state)
 	}
 }
 
-static void test_parse_nul_in_name(void **state)
+/* The managers read no further than a NUL. */
+static void test_parse_nul(void **state)
 {
-	static const char line[] = "OSSEC A:'a\0b'";
+	static const char in_name[] = "OSSEC A:'a\0b'", in_groups[] = "OSSEC A:'ab' G:'g\0h'",
+			  behind[] = "OSSEC A:'ab'\0 G:'g'";
 	struct authd_request_fields fields;
 
 	(void)state;
-	assert_int_equal(authd_request_parse(&fields, line, sizeof line - 1, NULL),
+	assert_int_equal(authd_request_parse(&fields, in_name, sizeof in_name - 1, NULL),
 			 AUTHD_REQUEST_MALFORMED);
+	assert_int_equal(authd_request_parse(&fields, in_groups, sizeof in_groups - 1, NULL),
+			 AUTHD_REQUEST_OPEN_GROUPS);
+	assert_int_equal(authd_request_parse(&fields, behind, sizeof behind - 1, NULL),
+			 AUTHD_REQUEST_OK);
+	assert_null(fields.groups.text);
+	assert_int_equal(fields.rest.length, strlen(" G:'g'") + 1);
 }
 
 int main(void)
@@ -311,10 +376,11 @@ int main(void)
 		cmocka_unit_test(test_recorded_agents),
 		cmocka_unit_test(test_recorded_managers),
 		cmocka_unit_test(test_parse_fields),
+		cmocka_unit_test(test_open_fields),
 		cmocka_unit_test(test_parse_limits),
 		cmocka_unit_test(test_parse_password),
 		cmocka_unit_test(test_parse_cut),
-		cmocka_unit_test(test_parse_nul_in_name),
+		cmocka_unit_test(test_parse_nul),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

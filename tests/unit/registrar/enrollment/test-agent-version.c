@@ -10,11 +10,23 @@ static void test_versions(void **state)
 		const char *agent, *manager;
 		bool is_newer;
 	} rows[] = {
-		{ "v4.14.5", "v4.14.5", false }, { "v4.14.9", "v4.14.5", false },
-		{ "v4.15.0", "v4.14.5", true },  { "v5.0.0", "v4.14.5", true },
-		{ "v3.99", "v4.14", false },     { "Wazuh v4.15", "4.14", true },
-		{ "junk", "v4.14.5", false },    { "", "v4.14.5", false },
+		{ "v4.14.5", "v4.14.5", false },
+		{ "v4.14.9", "v4.14.5", false },
+		{ "v4.15.0", "v4.14.5", true },
+		{ "v5.0.0", "v4.14.5", true },
+		{ "v3.99", "v4.14", false },
+		{ "a v4.15", "4.14", true },
+		{ "junk", "v4.14.5", false },
+		{ "", "v4.14.5", false },
 		{ "4.14.5", "v4.14.5", false },
+		{ "..5..0", "v4.14.5", true },
+		/* Nine characters count: 4.0, and 4.1 */
+		{ "Wazuh v4.15", "4.14", false },
+		{ "wazu v4.15", "4.14", false },
+		{ "waz v4.15", "4.14", true },
+		{ "vv5.0", "v4.14.5", false },
+		{ "v4 .15", "v4.14.5", true },
+		{ "v-5.99", "v4.14.5", false },
 	};
 
 	(void)state;
