@@ -71,7 +71,7 @@ static int read_config(struct config *config, const struct client_options *optio
 
 	if (r < 0)
 		return reason_errno(why, r, "Cannot make room for the configuration");
-	if (options->command->mode != CONFIG_UNREAD) {
+	if (options->line.command->mode != CONFIG_UNREAD) {
 		r = options->config_file ? config_read_file(config, options->config_file, why)
 					 : config_read_defaults(config, why);
 		if (r >= 0)
@@ -85,7 +85,7 @@ static int read_config(struct config *config, const struct client_options *optio
 static int run_command(struct program *program)
 {
 	const struct outcome_policy *misconfigured = outcome_policy(OUTCOME_MISCONFIGURED);
-	const struct command *command = program->options->command;
+	const struct command *command = program->options->line.command;
 	struct reason why = { 0 };
 	int status = command->mode == CONFIG_AWAITED ? config_wait_wait(program->stop_fd) : 0;
 

@@ -2,7 +2,7 @@
 /* Shell completion, made from the tables of the command line. */
 #pragma once
 
-#include "common/command-line.h"
+#include "common/command-table.h"
 
 /* The shells there is completion for; ends with null. */
 extern const char *const completion_shells[];

@@ -8,6 +8,7 @@ libcommon_a_SOURCES = \
 	src/common/base64.c src/common/base64.h \
 	src/common/cleanup.h \
 	src/common/command-line.c src/common/command-line.h \
+	src/common/command-table.c src/common/command-table.h \
 	src/common/completion.c src/common/completion.h \
 	src/common/deadline.c src/common/deadline.h \
 	src/common/dlopen-note.h \
@@ -18,12 +19,15 @@ libcommon_a_SOURCES = \
 	src/common/libsystemd.c src/common/libsystemd.h \
 	src/common/log.c src/common/log.h \
 	src/common/nearest.c src/common/nearest.h \
-	src/common/setting-words.c src/common/setting-words.h \
+	src/common/option-setters.c src/common/option-setters.h \
 	src/common/outcome.h \
 	src/common/pem-diagnosis.c src/common/pem-diagnosis.h \
 	src/common/pem-file.c src/common/pem-file.h \
 	src/common/pem-kind.c src/common/pem-kind.h \
 	src/common/reason.c src/common/reason.h \
 	src/common/secret.c src/common/secret.h \
+	src/common/setting-words.c src/common/setting-words.h \
 	src/common/string-list.c src/common/string-list.h \
-	src/common/tls-context.c src/common/tls-context.h
+	src/common/tls-context.c src/common/tls-context.h \
+	src/common/usage.c src/common/usage.h \
+	src/common/word-list.c src/common/word-list.h

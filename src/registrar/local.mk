@@ -19,9 +19,11 @@ libregistrar_a_SOURCES = \
 	src/registrar/commands/add.c src/registrar/commands/add.h \
 	src/registrar/commands/admin.c src/registrar/commands/admin.h \
 	src/registrar/commands/agents.c src/registrar/commands/agents.h \
+	src/registrar/commands/defaults.c src/registrar/commands/defaults.h \
 	src/registrar/commands/import-agents.c src/registrar/commands/import-agents.h \
 	src/registrar/commands/import-line.c src/registrar/commands/import-line.h \
 	src/registrar/commands/init.c src/registrar/commands/init.h \
+	src/registrar/commands/option-values.c src/registrar/commands/option-values.h \
 	src/registrar/commands/options.c src/registrar/commands/options.h \
 	src/registrar/commands/policy.c src/registrar/commands/policy.h \
 	src/registrar/commands/user.h \

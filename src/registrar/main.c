@@ -84,22 +84,22 @@ static int open_password(struct secret *ret, const struct options *options, stru
 	struct reason cause;
 	int r;
 
-	if (options->no_password) {
+	if (options->password.is_unused) {
 		log_warning("No password is required (-n): any client that can connect%s can "
 			    "register agents",
 			    options->tls.client_ca_file ? " with a client certificate" : "");
 		return 0;
 	}
-	r = secret_read_first_line(ret, "password", options->password_file, &cause);
+	r = secret_read_first_line(ret, "password", options->password.file, &cause);
 	if (r < 0) {
 		reason_set(why,
 			   "%s; set it with -P, create it with --init, or require none with -n",
 			   cause.text);
 		return r;
 	}
-	if (secret_file_is_exposed(options->password_file))
+	if (secret_file_is_exposed(options->password.file))
 		log_warning("The password file %s is world-readable; run: chmod 0600 %s",
-			    options->password_file, options->password_file);
+			    options->password.file, options->password.file);
 	return 0;
 }
 
@@ -221,9 +221,9 @@ static int init(struct program *program)
 		.directory = options->directory,
 		.certificate_file = options->tls.certificate_file,
 		.private_key_file = options->tls.private_key_file,
-		.password_file = options->no_password ? NULL : options->password_file,
-		.names = options->names.items,
-		.name_count = options->names.count,
+		.password_file = options->password.is_unused ? NULL : options->password.file,
+		.names = options->init.names.items,
+		.name_count = options->init.names.count,
 		.group = options->group,
 	};
 	struct reason why;
@@ -236,7 +236,7 @@ static int change_user(struct program *program)
 	const struct options *options = program->options;
 	const struct user_command command = {
 		.users_file = options->api.users_file,
-		.name = options->operands[0],
+		.name = options->line.arguments[0],
 		.remove = options->admin.remove_user,
 		.group = options->group,
 	};
@@ -304,9 +304,9 @@ static int run(struct program *program)
 	const struct options *options = program->options;
 	int status = 0;
 
-	if (options->init && options->command->mode == INIT_FIRST)
+	if (options->init.is_first && options->line.command->mode == INIT_FIRST)
 		status = init(program);
-	return status != 0 ? status : options->command->run(program);
+	return status != 0 ? status : options->line.command->run(program);
 }
 
 int main(int argc, char **argv)
@@ -320,6 +320,6 @@ int main(int argc, char **argv)
 	r = options_parse(&options, commands, argc, argv);
 	if (r != 0)
 		return r > 0 ? 0 : EX_USAGE;
-	log_open("agent-registrar", options.log_level);
+	log_open("agent-registrar", options.debug ? LOG_DEBUG : LOG_INFO);
 	return run(&program);
 }

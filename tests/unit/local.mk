@@ -5,8 +5,9 @@ AM_TESTS_ENVIRONMENT = TEST_DATA='$(abs_top_srcdir)/tests/data' CMOCKA_MESSAGE_O
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 if HAVE_CMOCKA
 check_LIBRARIES += libtest.a
-libtest_a_SOURCES = tests/unit/certificates.c tests/unit/certificates.h tests/unit/support.c \
-	tests/unit/support.h
+libtest_a_SOURCES = tests/unit/capture.c tests/unit/capture.h \
+	tests/unit/certificates.c tests/unit/certificates.h \
+	tests/unit/support.c tests/unit/support.h
 
 unit_libraries = libtest.a libclient.a libcommon.a $(CMOCKA_LIBS) $(SYSTEMD_LIBS) $(INIH_LIBS) \
 	$(OPENSSL_LIBS)

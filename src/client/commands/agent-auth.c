@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/log.h"
+#include "common/option-setters.h"
 #include "common/secret.h"
 
 #include <arpa/inet.h>
@@ -27,11 +28,15 @@ struct auth_setting {
 	const char *wrong; /* what agent-auth says of a bad value */
 };
 
-/* The command line; a process has one. Pointers into argv. */
-static struct auth_options {
-	/* of the rows with a setting; the last one given */
+/* The last one given of each option that stands for a setting. */
+struct auth_settings {
 	const char *manager, *port, *name, *directory, *group, *groups, *ip;
 	const char *ca_file, *certificate_file, *private_key_file, *ciphers;
+};
+
+/* The command line; a process has one. Pointers into argv. */
+static struct auth_options {
+	struct auth_settings settings;
 	const char *password_file;
 	const char *interface_index;
 	const char *state_directory;
@@ -39,12 +44,12 @@ static struct auth_options {
 	bool password_was_given; /* in place of a file */
 } line;
 
-static option_setter set_password, set_help, set_version;
+static option_setter set_password;
 
 #define SETTING(short, value, member, config_section, config_key, config_form, bad, ...)       \
 	{                                                                                      \
 		.letter = short, .argument = value, .set = option_set_text,                    \
-		.offset = offsetof(struct auth_options, member),                               \
+		.offset = offsetof(struct auth_options, settings.member),                      \
 		.data = &(const struct auth_setting){ config_section, config_key, config_form, \
 						      bad },                                   \
 		__VA_ARGS__                                                                    \
@@ -104,8 +109,8 @@ static const struct option_row rows[] = {
 	  .set = option_set_true,
 	  .offset = offsetof(struct auth_options, debug),
 	  .help = "enable debug logging" },
-	{ .letter = 'V', .is_last = true, .set = set_version, .help = "print the version" },
-	{ .letter = 'h', .is_last = true, .set = set_help, .help = "print this help" },
+	{ OPTION_VERSION },
+	{ OPTION_HELP },
 	{ .name = "state",
 	  .argument = "DIR",
 	  .set = option_set_text,
@@ -117,6 +122,7 @@ static const struct option_row rows[] = {
 
 const struct command_line agent_auth_command_line = {
 	.program = "agent-auth",
+	.part_of = "agent-register",
 	.usage = "-m HOST [OPTION...]",
 	.purpose = "Ask a Wazuh or OSSEC manager for a key, as agent-auth does. This is "
 		   "agent-register(8) under another name; the differences from the agents' own "
@@ -134,20 +140,6 @@ bool agent_auth_is_called(const char *path)
 }
 
 /* ------------------------------------------------------------------ parsing */
-
-static int set_help(void *target, const struct option_row *row, char *value)
-{
-	(void)target, (void)row, (void)value;
-	command_line_print_help(&agent_auth_command_line);
-	return 0;
-}
-
-static int set_version(void *target, const struct option_row *row, char *value)
-{
-	(void)target, (void)row, (void)value;
-	printf("agent-auth of agent-register " PACKAGE_VERSION "\n");
-	return 0;
-}
 
 /* A password on the command line may have been seen already; at least hide it from now on. */
 static int set_password(void *target, const struct option_row *row, char *value)
@@ -175,10 +167,10 @@ int agent_auth_parse(struct client_options *options, int count, char **arguments
 	struct parsed_line parsed;
 	int r = command_line_parse(&parsed, &agent_auth_command_line, &line, count, arguments);
 
-	if (r < 0 || parsed.is_done)
-		return r < 0 ? r : 1;
+	if (r != 0)
+		return r;
 	line.has_extra = parsed.argument_count > 0;
-	options->command = &command;
+	options->line.command = &command;
 	options->force = true;
 	options->verbosity = line.debug;
 	if (line.state_directory)
@@ -269,7 +261,7 @@ static int refuse(struct reason *why, const char *text)
  */
 static int set_interface(struct config *config, struct reason *why)
 {
-	const char *host = line.manager, *index = line.interface_index;
+	const char *host = line.settings.manager, *index = line.interface_index;
 	size_t digits = index ? strspn(index, "0123456789") : 0;
 	cleanup_free char *scoped = NULL;
 	struct endpoint manager;
@@ -314,7 +306,7 @@ static int set_password_file(struct config *config, struct reason *why)
 /* The configuration would expand specifiers in it. */
 static int check_name(struct reason *why)
 {
-	const char *name = line.name;
+	const char *name = line.settings.name;
 	size_t length = name ? strlen(name) : 0;
 	char shown[256];
 
@@ -332,7 +324,8 @@ static int refuse_password(const struct config *config, struct reason *why)
 {
 	char directory[256];
 
-	escape_string(directory, sizeof directory, line.directory ?: config->agent.directory);
+	escape_string(directory, sizeof directory,
+		      line.settings.directory ?: config->agent.directory);
 	reason_set(why,
 		   "-P takes a file, and there is none of that name. If it was the password "
 		   "itself: everybody on this machine can read command lines, so use another one, "
@@ -345,14 +338,16 @@ static int check_combinations(const struct config *config, struct reason *why)
 {
 	if (line.password_was_given)
 		return refuse_password(config, why);
-	if (line.ip && line.use_source_address)
+	if (line.settings.ip && line.use_source_address)
 		return refuse(why, "Options '-I' and '-i' are uncompatible.");
-	if (!line.certificate_file != !line.private_key_file)
-		return refuse(why, line.certificate_file ? "-x needs -k: a certificate is useless "
-							   "without its private key"
-							 : "-k needs -x: a private key is useless "
-							   "without its certificate");
-	if (!line.manager && !line.only_test)
+	if (!line.settings.certificate_file != !line.settings.private_key_file)
+		return refuse(why, line.settings.certificate_file ? "-x needs -k: a certificate is "
+								    "useless "
+								    "without its private key"
+								  : "-k needs -x: a private key is "
+								    "useless "
+								    "without its certificate");
+	if (!line.settings.manager && !line.only_test)
 		return refuse(why, "Manager IP not set.");
 	return check_name(why);
 }
@@ -405,7 +400,7 @@ static int run_agent_auth(struct program *program)
 	int r;
 
 	secret_protect_process();
-	observer = agent_auth_output_begin(line.ca_file);
+	observer = agent_auth_output_begin(line.settings.ca_file);
 	r = configure(config, &why);
 	if (r == 0)
 		print_remarks(config);

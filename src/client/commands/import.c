@@ -36,7 +36,7 @@ static bool is_key_itself(const char *argument)
 /* Which file? Returns 0 (null: standard input), or the exit status. */
 static int choose_file(const struct client_options *options, const char **ret)
 {
-	const char *argument = options->argument_count > 0 ? options->arguments[0] : NULL;
+	const char *argument = options->line.argument_count > 0 ? options->line.arguments[0] : NULL;
 
 	if (!argument && isatty(STDIN_FILENO)) {
 		log_error("No input file given; give FILE, or - to paste the key and end it with "

@@ -5,6 +5,8 @@
 #include "client/config/types.h"
 #include "common/cleanup.h"
 #include "common/completion.h"
+#include "common/option-setters.h"
+#include "common/usage.h"
 
 #include <string.h>
 
@@ -81,7 +83,7 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 #define CONFIGURED (COMMAND_BIT(COMMAND_COMPLETION) - 1)
 #define FOR(name) COMMAND_BIT(COMMAND_##name)
 
-static option_setter set_key, set_version, set_help, set_assignment, count_debug;
+static option_setter set_key, set_assignment;
 
 #define KEY(option, short, value, config_key, ...)                                      \
 	{                                                                               \
@@ -144,17 +146,13 @@ static const struct option_row option_rows[] = {
 	  .offset = offsetof(struct client_options, yes),
 	  .commands = FOR(IMPORT) | FOR(RESET) | FOR(DEREGISTER),
 	  .help = "import, reset, deregister: do not ask for confirmation" },
-	{ .name = "debug", .letter = 'd', .set = count_debug, .help = "enable debug logging" },
-	{ .name = "version",
-	  .letter = 'V',
-	  .set = set_version,
-	  .is_last = true,
-	  .help = "print the version" },
-	{ .name = "help",
-	  .letter = 'h',
-	  .set = set_help,
-	  .is_last = true,
-	  .help = "print this help" },
+	{ .name = "debug",
+	  .letter = 'd',
+	  .set = option_count,
+	  .offset = offsetof(struct client_options, verbosity),
+	  .help = "enable debug logging" },
+	{ .name = "version", OPTION_VERSION },
+	{ .name = "help", OPTION_HELP },
 	{ 0 },
 };
 
@@ -170,29 +168,6 @@ static const struct command_line command_line = {
 };
 
 /* ------------------------------------------------------------------ storing options */
-
-static int set_help(void *target, const struct option_row *row, char *value)
-{
-	(void)target, (void)row, (void)value;
-	command_line_print_help(&command_line);
-	return 0;
-}
-
-static int set_version(void *target, const struct option_row *row, char *value)
-{
-	(void)target, (void)row, (void)value;
-	printf("agent-register " PACKAGE_VERSION "\n");
-	return 0;
-}
-
-static int count_debug(void *target, const struct option_row *row, char *value)
-{
-	struct client_options *options = target;
-
-	(void)row, (void)value;
-	options->verbosity++;
-	return 0;
-}
 
 /* Takes over `assignment`; null: there was no memory for it. */
 static int add_assignment(struct client_options *options, char *assignment)
@@ -228,24 +203,15 @@ static int set_key(void *target, const struct option_row *row, char *value)
 
 int options_parse(struct client_options *options, int count, char **arguments)
 {
-	struct parsed_line parsed;
-	int r;
-
 	*options = (struct client_options){ .state_directory = DEFAULT_STATE_DIRECTORY };
 	if (agent_auth_is_called(arguments[0]))
 		return agent_auth_parse(options, count, arguments);
-	r = command_line_parse(&parsed, &command_line, options, count, arguments);
-	if (r < 0 || parsed.is_done)
-		return r < 0 ? r : 1;
-	options->command = parsed.command;
-	options->arguments = parsed.arguments;
-	options->argument_count = parsed.argument_count;
-	return 0;
+	return command_line_parse(&options->line, &command_line, options, count, arguments);
 }
 
 static int command_completion(struct program *program)
 {
-	const char *shell = program->options->arguments[0];
+	const char *shell = program->options->line.arguments[0];
 
 	completion_print(&command_line, shell);
 	completion_print(&agent_auth_command_line, shell);

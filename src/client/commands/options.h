@@ -9,9 +9,7 @@
 
 /* What the command line says. Texts point into argv, except those of `settings`. */
 struct client_options {
-	const struct command *command;
-	char **arguments; /* of the command; not owned */
-	int argument_count;
+	struct parsed_line line;
 	const char *config_file; /* --config: instead of the default file and its drop-ins */
 	const char *state_directory;
 	struct string_list settings; /* "SECTION.KEY=VALUE" in their order */

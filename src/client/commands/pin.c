@@ -91,12 +91,12 @@ int command_pin(struct program *program)
 	struct endpoint endpoint;
 	int r;
 
-	if (endpoint_parse(&endpoint, program->options->arguments[0], config_default_port(config)) <
-	    0) {
+	if (endpoint_parse(&endpoint, program->options->line.arguments[0],
+			   config_default_port(config)) < 0) {
 		char shown[128];
 
 		log_error("'%s' is not HOST or HOST:PORT",
-			  escape_string(shown, sizeof shown, program->options->arguments[0]));
+			  escape_string(shown, sizeof shown, program->options->line.arguments[0]));
 		return EXIT_USAGE;
 	}
 	r = inspect(config, &endpoint, &deadline, &why);

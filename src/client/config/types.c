@@ -9,6 +9,7 @@
 #include "common/deadline.h"
 #include "common/nearest.h"
 #include "common/tls-context.h"
+#include "common/word-list.h"
 
 #include <errno.h>
 #include <string.h>
@@ -136,20 +137,15 @@ static int parse_choice(void *target, const char *text, const struct config_type
 			const char **ret_expected)
 {
 	static _Thread_local char valid[128];
-	size_t used = 0;
 
 	for (int i = 0; type->choices[i]; i++) {
 		if (strcmp(text, type->choices[i]) == 0) {
 			*(int *)target = i;
 			return 0;
 		}
-		used += (size_t)snprintf(valid + used, sizeof valid - used, "%s%s",
-					 i == 0                 ? ""
-					 : type->choices[i + 1] ? ", "
-								: " or ",
-					 type->choices[i]);
 	}
-	return invalid_word(ret_expected, valid, text, type->choices);
+	return invalid_word(ret_expected, word_list_text(valid, sizeof valid, type->choices), text,
+			    type->choices);
 }
 
 /* ------------------------------------------------------------------ durations */

@@ -95,14 +95,14 @@ int agents_export(struct program *program)
 
 	if (status != 0)
 		return status;
-	entry = find_agent(roster, options->operands[0], &why);
+	entry = find_agent(roster, options->line.arguments[0], &why);
 	r = entry ? roster_read(roster, entry, &agent) : 0;
 	roster_cancel(roster);
 	if (!entry)
 		return admin_fail(EX_DATAERR, &why);
 	if (r < 0) {
 		(void)reason_errno(&why, r, "Cannot read the line of agent %s",
-				   options->operands[0]);
+				   options->line.arguments[0]);
 		return admin_fail(EX_CONFIG, &why);
 	}
 	status = print_export(&agent);
@@ -134,8 +134,9 @@ static int find_agents(struct roster *roster, const struct options *options,
 	struct reason why;
 	int count = 0;
 
-	for (int i = 0; i < options->operand_count; i++) {
-		const struct roster_entry *entry = find_agent(roster, options->operands[i], &why);
+	for (int i = 0; i < options->line.argument_count; i++) {
+		const struct roster_entry *entry = find_agent(roster, options->line.arguments[i],
+							      &why);
 
 		if (!entry)
 			return admin_fail(EX_DATAERR, &why);
@@ -174,7 +175,7 @@ int agents_remove(struct program *program)
 
 	if (status != 0)
 		return status;
-	entries = calloc((size_t)options->operand_count, sizeof(struct roster_entry *));
+	entries = calloc((size_t)options->line.argument_count, sizeof(struct roster_entry *));
 	if (!entries) {
 		reason_set(&why, "Out of memory");
 		status = admin_fail(EX_OSERR, &why);

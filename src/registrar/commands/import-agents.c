@@ -186,7 +186,7 @@ static int read_stream(FILE *file, char **ret, size_t *ret_length)
 int import_command(struct program *program)
 {
 	const struct options *options = program->options;
-	const char *path = options->operands[0];
+	const char *path = options->line.arguments[0];
 	bool is_stdin = strcmp(path, "-") == 0;
 	cleanup_free char *content = NULL;
 	cleanup_file FILE *file = is_stdin ? NULL : fopen(path, "re");

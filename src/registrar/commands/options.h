@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/command-line.h"
+#include "common/option-setters.h"
 #include "registrar/api/limits.h"
 #include "registrar/enrollment/enrollment.h"
 #include "registrar/net/listener.h"
@@ -27,6 +28,16 @@ enum command_index {
 
 /* The `mode` of a command (command-line.h): does --init create what is missing before it? */
 enum init_use { INIT_IGNORED, INIT_FIRST };
+
+struct init_options {
+	bool is_first;          /* create what is missing before the command */
+	struct text_list names; /* for the certificate */
+};
+
+struct password_options {
+	const char *file;
+	bool is_unused; /* require none */
+};
 
 struct tls_options {
 	const char *certificate_file, *private_key_file;
@@ -79,19 +90,14 @@ struct default_paths {
 
 /* Texts point into argv, or to `paths`. */
 struct options {
-	const struct command *command;
-	char **operands; /* the arguments of the command */
-	int operand_count;
-
-	bool init; /* create what is missing before the command */
+	struct parsed_line line;
+	bool debug;
 	bool test; /* check everything and do not serve */
-	int log_level;
 	const char *directory;
 	gid_t group; /* (gid_t)-1: not given */
-	const char *password_file;
-	bool no_password;
-	struct text_list names; /* for the certificate */
 
+	struct init_options init;
+	struct password_options password;
 	struct tls_options tls;
 	struct service_options service;
 	struct policy_options policy;

@@ -3,10 +3,11 @@
 
 #include "common/command-line.h"
 #include "common/completion.h"
+#include "common/option-setters.h"
+#include "common/usage.h"
+#include "tests/unit/capture.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #define MOST 8
 
@@ -15,7 +16,7 @@ struct result {
 	const char *file;
 	int color;
 	unsigned int count;
-	bool quiet, silent, asked_for_help;
+	bool quiet, silent, help_was_requested;
 	const char *name;
 	struct text_list names;
 };
@@ -40,10 +41,10 @@ static const struct command commands[] = {
 	{ 0 },
 };
 
-static int ask_for_help(void *target, const struct option_row *row, char *value)
+static int note_help(void *target, const struct option_row *row, char *value)
 {
 	(void)row, (void)value;
-	((struct result *)target)->asked_for_help = true;
+	((struct result *)target)->help_was_requested = true;
 	return 0;
 }
 
@@ -96,7 +97,7 @@ static const struct option_row options[] = {
 	  .help = "names",
 	  .set = option_set_text_list,
 	  MEMBER(names) },
-	{ .name = "help", .letter = 'h', .help = "help", .set = ask_for_help, .is_last = true },
+	{ .name = "help", .letter = 'h', .help = "help", .set = note_help, .is_last = true },
 	{ 0 },
 };
 
@@ -110,28 +111,9 @@ static const struct command_line line = {
 	.options = options,
 };
 
-/* Run with standard output and error in a file. Returns what they got, for the caller to free. */
-static char *captured(const char *output, void (*call)(void *), void *user)
-{
-	int saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO);
-	int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(saved_out >= 0 && saved_err >= 0 && fd >= 0);
-	(void)fflush(stdout);
-	(void)dup2(fd, STDOUT_FILENO);
-	(void)dup2(fd, STDERR_FILENO);
-	call(user);
-	(void)fflush(stdout);
-	(void)dup2(saved_out, STDOUT_FILENO);
-	(void)dup2(saved_err, STDERR_FILENO);
-	close(saved_out);
-	close(saved_err);
-	close(fd);
-	return read_file(output, NULL);
-}
-
 struct call {
 	const char *const *words;
+	const struct command_line *line; /* null: the one above */
 	char copies[MOST][32];
 	char *arguments[MOST + 2];
 	struct result result;
@@ -151,7 +133,8 @@ static void parse(void *user)
 		call->arguments[count] = call->copies[count - 1];
 	}
 	call->arguments[count] = NULL;
-	call->r = command_line_parse(&call->parsed, &line, &call->result, count, call->arguments);
+	call->r = command_line_parse(&call->parsed, call->line ?: &line, &call->result, count,
+				     call->arguments);
 }
 
 static void test_errors(void **state)
@@ -190,7 +173,7 @@ static void test_errors(void **state)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct call call = { .words = rows[i].words };
-		char *said = captured(path_in(*state, "output"), parse, &call);
+		char *said = capture(path_in(*state, "output"), parse, &call);
 
 		if (call.r != -EINVAL || !strstr(said, rows[i].said) ||
 		    strncmp(said, "demo-tool: ", 11) != 0 ||
@@ -227,9 +210,10 @@ static void test_values(void **state)
 	assert_int_equal(call.result.count, 10);
 
 	call.words = help;
+	call.parsed.command = NULL;
 	parse(&call);
-	assert_int_equal(call.r, 0);
-	assert_true(call.parsed.is_done && call.result.asked_for_help && !call.parsed.command);
+	assert_int_equal(call.r, 1);
+	assert_true(call.result.help_was_requested && !call.parsed.command);
 
 	call.words = list;
 	parse(&call);
@@ -238,15 +222,50 @@ static void test_values(void **state)
 	assert_string_equal(call.result.names.items[1], "b");
 }
 
+/* Where no command is given, the default one runs, and who called can tell. */
+static void test_default_command(void **state)
+{
+	static const struct {
+		const char *label, *words[MOST];
+		int command; /* -1: refused */
+		bool is_default;
+	} rows[] = {
+		{ "nothing", { NULL }, ADD, true },
+		{ "an option of any command", { "-s" }, ADD, true },
+		{ "an option of the default", { "--name", "x" }, ADD, true },
+		{ "no words", { "--" }, ADD, true },
+		{ "given", { "add" }, ADD, false },
+		{ "given behind an option", { "-s", "add" }, ADD, false },
+		{ "another", { "show", "x" }, SHOW, false },
+		{ "an option of another", { "--quiet" }, -1, false },
+	};
+	struct command_line with_default = line;
+
+	with_default.default_command = "add";
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct call call = { .words = rows[i].words, .line = &with_default };
+
+		free(capture(path_in(*state, "output"), parse, &call));
+		if (rows[i].command < 0) {
+			check_row(rows[i].label, call.r == -EINVAL);
+			continue;
+		}
+		check_row(rows[i].label,
+			  call.r == 0 && call.parsed.command == &commands[rows[i].command]);
+		check_row(rows[i].label, call.parsed.is_default == rows[i].is_default);
+	}
+}
+
 static void print_help(void *user)
 {
 	(void)user;
-	command_line_print_help(&line);
+	usage_begin(&line);
+	usage_print_help();
 }
 
 static void test_help(void **state)
 {
-	char *said = captured(path_in(*state, "output"), print_help, NULL);
+	char *said = capture(path_in(*state, "output"), print_help, NULL);
 	size_t column = 0;
 
 	assert_non_null(strstr(said, "Usage: demo-tool [OPTION...] COMMAND\n"));
@@ -288,8 +307,8 @@ static void test_completion(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		char *said = captured(path_in(*state, "output"), complete,
-				      (void *)(uintptr_t)rows[i].shell);
+		char *said = capture(path_in(*state, "output"), complete,
+				     (void *)(uintptr_t)rows[i].shell);
 
 		if (!strstr(said, rows[i].said))
 			fail_msg("no %s in the script for %s:\n%s", rows[i].said, rows[i].shell,
@@ -303,6 +322,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_errors, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_values, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_default_command, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_help, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_completion, setup_directory,
 						teardown_directory),

@@ -3,40 +3,38 @@
 
 #include "client/commands/agent-auth.h"
 #include "client/commands/options.h"
+#include "tests/unit/capture.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #define MOST 12
 
-/*
- * Parse "agent-register WORDS...". What is printed goes to the file `output` instead of into the
- * test's own report.
- */
-static int parse(struct client_options *options, const char *const *words, const char *output)
+struct call {
+	struct client_options *options;
+	const char *const *words;
+	int r;
+};
+
+static void parse_words(void *user)
 {
 	static char *arguments[MOST + 2];
-	int count = 1, saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO), r;
-	int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	struct call *call = user;
+	int count = 0;
 
-	assert_true(saved_out >= 0 && saved_err >= 0 && fd >= 0);
-	arguments[0] = (char *)(uintptr_t) "agent-register";
-	for (; *words; words++)
-		arguments[count++] = (char *)(uintptr_t)*words;
+	arguments[count++] = (char *)(uintptr_t) "agent-register";
+	for (const char *const *word = call->words; *word; word++)
+		arguments[count++] = (char *)(uintptr_t)*word;
 	arguments[count] = NULL;
+	call->r = options_parse(call->options, count, arguments);
+}
 
-	(void)fflush(stdout);
-	(void)dup2(fd, STDOUT_FILENO);
-	(void)dup2(fd, STDERR_FILENO);
-	r = options_parse(options, count, arguments);
-	(void)fflush(stdout);
-	(void)dup2(saved_out, STDOUT_FILENO);
-	(void)dup2(saved_err, STDERR_FILENO);
-	close(saved_out);
-	close(saved_err);
-	close(fd);
-	return r;
+/* Parse "agent-register WORDS...". What is printed goes to the file `output`. */
+static int parse(struct client_options *options, const char *const *words, const char *output)
+{
+	struct call call = { .options = options, .words = words };
+
+	free(capture(output, parse_words, &call));
+	return call.r;
 }
 
 static const struct {
@@ -83,9 +81,9 @@ static void test_commands(void **state)
 		char *said = read_file(output, NULL);
 
 		if (rows[i].command) {
-			check_row(label,
-				  r == 0 && strcmp(options.command->name, rows[i].command) == 0);
-			check_row(label, options.command->run && said[0] == '\0');
+			check_row(label, r == 0 && strcmp(options.line.command->name,
+							  rows[i].command) == 0);
+			check_row(label, options.line.command->run && said[0] == '\0');
 		} else {
 			check_row(label, r == -EINVAL);
 			if (!strstr(said, rows[i].said) || strchr(said, '\x1b'))
@@ -135,7 +133,7 @@ static void test_plain_options(void **state)
 	assert_string_equal(options.state_directory, LOCALSTATEDIR "/lib/agent-register");
 	assert_false(options.force);
 	assert_int_equal(options.verbosity, 0);
-	assert_int_equal(options.argument_count, 0);
+	assert_int_equal(options.line.argument_count, 0);
 	options_clear(&options);
 
 	assert_int_equal(parse(&options, all, output), 0);
@@ -143,8 +141,8 @@ static void test_plain_options(void **state)
 	assert_string_equal(options.state_directory, "/s");
 	assert_true(options.force);
 	assert_int_equal(options.verbosity, 3);
-	assert_int_equal(options.argument_count, 1);
-	assert_string_equal(options.arguments[0], "host");
+	assert_int_equal(options.line.argument_count, 1);
+	assert_string_equal(options.line.arguments[0], "host");
 	options_clear(&options);
 }
 

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+#include "common/usage.h"
+
+#include "common/escape.h"
+#include "common/nearest.h"
+#include "common/word-list.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HELP_WIDTH 80
+
+static const struct command_line *current_line;
+
+void usage_begin(const struct command_line *line)
+{
+	current_line = line;
+}
+
+/* ------------------------------------------------------------------ errors */
+
+int usage_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)fprintf(stderr, "%s: ", current_line->program);
+	(void)vfprintf(stderr, format, arguments);
+	(void)fputc('\n', stderr);
+	if (!current_line->has_getopt_words)
+		(void)fprintf(stderr, "Try '%s %s'.\n", current_line->program,
+			      current_line->help_option);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+int usage_check_choice(const char *what, const char *const *choices, const char *value)
+{
+	char shown[OPTION_TEXT_SIZE], valid[256], hint[NEAREST_HINT_SIZE];
+
+	for (const char *const *choice = choices; *choice; choice++)
+		if (strcmp(*choice, value) == 0)
+			return 0;
+	return usage_error("%s is %s, not '%s'%s", what,
+			   word_list_text(valid, sizeof valid, choices),
+			   escape_string(shown, sizeof shown, value),
+			   nearest_hint(hint, nearest_of(value, choices)));
+}
+
+/* ------------------------------------------------------------------ help */
+
+/* Print `text` behind column `indent`, which the cursor has reached, in lines of HELP_WIDTH. */
+static void print_wrapped(const char *text, size_t indent)
+{
+	size_t column = indent;
+
+	for (bool is_first = true; *text; is_first = false) {
+		size_t length = strcspn(text, " ");
+
+		if (!is_first && column + 1 + length > HELP_WIDTH) {
+			printf("\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!is_first) {
+			putchar(' ');
+			column++;
+		}
+		printf("%.*s", (int)length, text);
+		column += length;
+		text += length;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+/* What is too wide for its column gets a line of its own. */
+static void print_entry(const char *left, size_t width, const char *help)
+{
+	if (strlen(left) + 2 > width)
+		printf("%s\n%*s", left, (int)width, "");
+	else
+		printf("%-*s", (int)width, left);
+	print_wrapped(help, width);
+}
+
+static void print_commands(const struct command *commands)
+{
+	enum { WIDTH = 22 };
+	char left[64];
+
+	printf("\nCommands:\n");
+	for (const struct command *command = commands; command->name; command++) {
+		(void)snprintf(left, sizeof left, "  %s %s", command->name,
+			       command->arguments ?: "");
+		print_entry(left, WIDTH, command->help);
+	}
+}
+
+/* Without long names, the letters stand alone. */
+static size_t options_width(const struct option_row *options)
+{
+	enum { WIDTH = 28, NARROW_WIDTH = 16 };
+	size_t names = 0, rows = 0;
+
+	for (; !option_row_is_end(options); options++) {
+		rows++;
+		names += options->name != NULL;
+	}
+	return 2 * names < rows ? NARROW_WIDTH : WIDTH;
+}
+
+static void print_option(const struct option_row *row, size_t width)
+{
+	char left[64], letter[8] = "    ";
+
+	if (row->letter)
+		(void)snprintf(letter, sizeof letter, "-%c%s", row->letter, row->name ? ", " : "");
+	(void)snprintf(left, sizeof left, "  %s%s%s%s%s", row->letter || width > 20 ? letter : "",
+		       row->name ? "--" : "", row->name ?: "", row->argument ? " " : "",
+		       row->argument ?: "");
+	print_entry(left, width, row->help);
+}
+
+void usage_print_help(void)
+{
+	const struct command_line *line = current_line;
+	const struct option_row *row = line->options;
+	size_t width = options_width(row);
+
+	printf("Usage: %s %s\n\n", line->program, line->usage);
+	print_wrapped(line->purpose, 0);
+	if (line->commands)
+		print_commands(line->commands);
+	if (!option_row_is_heading(row))
+		printf("\nOptions:\n");
+	for (; !option_row_is_end(row); row++)
+		if (option_row_is_heading(row))
+			printf("\n%s:\n", row->help);
+		else
+			print_option(row, width);
+	if (line->epilog) {
+		putchar('\n');
+		print_wrapped(line->epilog, 0);
+	}
+}
+
+void usage_print_version(void)
+{
+	printf("%s%s%s " PACKAGE_VERSION "\n", current_line->program,
+	       current_line->part_of ? " of " : "", current_line->part_of ?: "");
+}

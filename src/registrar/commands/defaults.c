@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/commands/defaults.h"
+
+#include "common/usage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DEFAULT_DIRECTORY "/var/ossec"
+#define DEFAULT_PORT 1515
+#define DEFAULT_TIMEOUT 30
+#define NOT_GIVEN (-1)
+
+struct options defaults_begin(void)
+{
+	return (struct options){
+		.directory = DEFAULT_DIRECTORY,
+		.group = (gid_t)-1,
+		.service = { .port = DEFAULT_PORT, .timeout = DEFAULT_TIMEOUT },
+		.api.limits = { .requests = 300, .failures = 50, .block_time = 300 },
+		.policy = { .dialect = NOT_GIVEN,
+			    .on_duplicate = NOT_GIVEN,
+			    .groups_must_exist = NOT_GIVEN,
+			    .force = FORCE_RULES_WAZUH },
+	};
+}
+
+static int make_path(char **ret, const struct options *options, const char *name)
+{
+	if (asprintf(ret, "%s/%s", options->directory, name) >= 0)
+		return 0;
+	*ret = NULL;
+	return usage_error("out of memory");
+}
+
+static int set_default_paths(struct options *options)
+{
+	struct default_paths *paths = &options->paths;
+
+	if (make_path(&paths->certificate_file, options, "etc/sslmanager.cert") < 0 ||
+	    make_path(&paths->private_key_file, options, "etc/sslmanager.key") < 0 ||
+	    make_path(&paths->password_file, options, "etc/authd.pass") < 0 ||
+	    make_path(&paths->users_file, options, "etc/api.users") < 0 ||
+	    make_path(&paths->groups_directory, options, "etc/shared") < 0 ||
+	    make_path(&paths->queue_directory, options, "queue") < 0)
+		return -EINVAL;
+	options->tls.certificate_file = options->tls.certificate_file ?: paths->certificate_file;
+	options->tls.private_key_file = options->tls.private_key_file ?: paths->private_key_file;
+	options->api.users_file = options->api.users_file ?: paths->users_file;
+	if (!options->password.is_unused)
+		options->password.file = options->password.file ?: paths->password_file;
+	return 0;
+}
+
+/* Wazuh managers, and a service that responds like one, keep a file that OSSEC does not have. */
+static enum dialect guess_dialect(const struct options *options)
+{
+	const struct agent_history history = { .queue = options->paths.queue_directory };
+
+	return agent_history_exists(&history) ? DIALECT_WAZUH : DIALECT_OSSEC;
+}
+
+static void set_default_policy(struct options *options, bool is_administration)
+{
+	struct policy_options *policy = &options->policy;
+
+	if (policy->dialect == NOT_GIVEN)
+		policy->dialect = is_administration ? guess_dialect(options) : DIALECT_OSSEC;
+	if (policy->on_duplicate == NOT_GIVEN)
+		policy->on_duplicate = is_administration                  ? ON_DUPLICATE_REFUSE
+				       : policy->dialect == DIALECT_WAZUH ? ON_DUPLICATE_FORCE
+									  : ON_DUPLICATE_RENAME;
+	if (policy->groups_must_exist == NOT_GIVEN)
+		policy->groups_must_exist = policy->dialect == DIALECT_WAZUH;
+	if (policy->allow_higher_versions)
+		policy->manager_version = NULL;
+}
+
+int defaults_complete(struct options *options, enum command_index command)
+{
+	if (options->password.is_unused && options->password.file)
+		return usage_error("-n (no password) and -P (password file) contradict each other");
+	if (set_default_paths(options) < 0)
+		return -EINVAL;
+	set_default_policy(options, command >= COMMAND_ADD && command <= COMMAND_IMPORT_FILE);
+	if (options->policy.has_force_rules && options->policy.on_duplicate != ON_DUPLICATE_FORCE)
+		return usage_error("--force-... needs --on-duplicate force");
+	if (options->tls.verify_host && !options->tls.client_ca_file)
+		return usage_error("-s (verify the client's address) needs -v (the CA of its "
+				   "certificate)");
+	if (command == COMMAND_ADD && !options->admin.name)
+		return usage_error("the command add needs the agent's name (-n)");
+	return 0;
+}
+
+void defaults_clear(struct default_paths *paths)
+{
+	free(paths->certificate_file);
+	free(paths->private_key_file);
+	free(paths->password_file);
+	free(paths->users_file);
+	free(paths->groups_directory);
+	free(paths->queue_directory);
+	*paths = (struct default_paths){ 0 };
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* What holds where the command line says nothing. */
+#pragma once
+
+#include "registrar/commands/options.h"
+
+/* The options before any is parsed. */
+struct options defaults_begin(void) __attribute__((warn_unused_result));
+
+/*
+ * Complete options that were parsed for a command with what follows from others: the paths from the
+ * directory, the policy from the dialect, the dialect from the manager's files. Returns 0, or
+ * -EINVAL when they contradict each other (a usage error has been printed); `paths` is then to be
+ * cleared all the same.
+ */
+int defaults_complete(struct options *options, enum command_index command)
+	__attribute__((warn_unused_result));
+
+/* Free the paths that were made. */
+void defaults_clear(struct default_paths *paths);
