@@ -5,7 +5,7 @@ libclient_a_SOURCES = \
 	src/client/agent-files/import-file.c src/client/agent-files/import-file.h \
 	src/client/agent-files/key-files.c src/client/agent-files/key-files.h \
 	src/client/agent-files/keystore.c src/client/agent-files/keystore.h \
-	src/client/agent-files/manager-detect.c src/client/agent-files/manager-detect.h \
+	src/client/agent-files/manager-guard.c src/client/agent-files/manager-guard.h \
 	src/client/agent-files/reenroll-files.c src/client/agent-files/reenroll-files.h \
 	src/client/agent-files/reenroll-secret.c src/client/agent-files/reenroll-secret.h \
 	src/client/commands/agent-auth.c src/client/commands/agent-auth.h \

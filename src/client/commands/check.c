@@ -4,6 +4,7 @@
 
 #include "client/agent-files/import-file.h"
 #include "client/agent-files/key-files.h"
+#include "client/agent-files/manager-guard.h"
 #include "client/methods/methods.h"
 #include "client/net/net.h"
 #include "client/net/tls-client.h"
@@ -142,6 +143,10 @@ static void check_key_file(struct check *check)
 	int r = key_files_open(&files, config->agent.directory, config->agent.keys_file,
 			       config->agent.group, &why);
 
+	if (r >= 0 && manager_guard_check(config->agent.directory, store->path, &why) < 0) {
+		(void)bad(check, "key file", OUTCOME_MISCONFIGURED, why.text);
+		return;
+	}
 	if (r >= 0)
 		r = keystore_lock(store, &at_once, NULL, &why);
 	if (r >= 0)

@@ -155,7 +155,7 @@ static int deregister(const struct program *program, const struct access *access
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	struct deadline at_once = { 0, program->stop_fd };
 	bool found = false;
-	int r = forget_check_units(program);
+	int r = forget_check(program, store);
 
 	if (r == 0)
 		r = find_key(store, &key, &found);

@@ -2,8 +2,10 @@
 #include "client/commands/erase.h"
 
 #include "client/agent-files/counters.h"
+#include "client/agent-files/manager-guard.h"
 #include "client/agent-files/reenroll-files.h"
 #include "client/commands/confirm.h"
+#include "client/registration/policy.h"
 #include "client/system/agent-unit.h"
 #include "common/cleanup.h"
 #include "common/log.h"
@@ -38,7 +40,17 @@ int forget_confirm(const struct program *program, const struct keystore *store,
 	return confirm_at_terminal(program->stop_fd);
 }
 
-int forget_check_units(const struct program *program)
+static int check_manager(const struct program *program, const struct keystore *store)
+{
+	struct reason why = { 0 };
+
+	if (manager_guard_check(program->config.agent.directory, store->path, &why) == 0)
+		return 0;
+	log_error("%s", why.text);
+	return outcome_policy(OUTCOME_MISCONFIGURED)->exit_code;
+}
+
+static int check_units(const struct program *program)
 {
 	static const char registration[] = "agent-register.service";
 	const char *unit = program->config.agent.unit;
@@ -51,6 +63,13 @@ int forget_check_units(const struct program *program)
 		return 0;
 	log_error("%s is running; stop it first (systemctl stop %s), or use --force", unit, unit);
 	return 1;
+}
+
+int forget_check(const struct program *program, const struct keystore *store)
+{
+	int r = check_manager(program, store);
+
+	return r == 0 ? check_units(program) : r;
 }
 
 /* ------------------------------------------------------------------ removing */

@@ -6,11 +6,12 @@
 #include "client/commands/options.h"
 
 /*
- * A running agent would write its counters again, and lose its key under its feet. A registration
- * under way would end in a key all the same. Returns 0 when nothing runs, or --force was given;
- * otherwise the exit status, and has said why.
+ * May the files go? Not on a manager. A running agent would write its counters again, and lose its
+ * key under its feet; a registration under way would end in a key all the same: not while one of
+ * them runs, unless --force was given. Returns 0, or the exit status, and has said why.
  */
-int forget_check_units(const struct program *program);
+int forget_check(const struct program *program, const struct keystore *store)
+	__attribute__((warn_unused_result));
 
 /*
  * Say what will be removed here, and `at_manager` (a sentence) what becomes of the agent there, and

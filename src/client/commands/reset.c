@@ -17,7 +17,7 @@ int command_reset(struct program *program)
 	int r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
 
 	if (r >= 0)
-		r = forget_check_units(program);
+		r = forget_check(program, &store);
 	if (r == 0)
 		r = forget_confirm(program, &store,
 				   "The manager keeps its entry; remove it there if this identity "

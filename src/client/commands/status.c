@@ -3,6 +3,7 @@
 #include "client/commands/options.h"
 
 #include "client/agent-files/keystore.h"
+#include "client/agent-files/manager-guard.h"
 #include "client/registration/binding.h"
 #include "client/registration/policy.h"
 #include "client/registration/state.h"
@@ -188,6 +189,19 @@ static void json_status(const struct status *status)
 
 /* ------------------------------------------------------------------ the command */
 
+/* The key of this machine; a manager has none, whatever its file says of its agents. */
+static int find_key(struct status *status, const struct config *config,
+		    const struct keystore *store)
+{
+	struct reason seen = { 0 };
+
+	if (manager_guard_detect(config->agent.directory, store->path, &seen)) {
+		reason_set(&status->problem, "This machine is a manager: %s", seen.text);
+		return KEYSTORE_MISSING;
+	}
+	return keystore_read(store, &status->key, &status->problem);
+}
+
 int command_status(struct program *program)
 {
 	const struct config *config = &program->config;
@@ -197,7 +211,7 @@ int command_status(struct program *program)
 				  &status.problem);
 
 	if (found >= 0)
-		found = keystore_read(&store, &status.key, &status.problem);
+		found = find_key(&status, config, &store);
 	if (found < 0 && (!program->options->json || !store.path)) {
 		log_error("%s", status.problem.text);
 		return EXIT_LOCAL_ERROR;

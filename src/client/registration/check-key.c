@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/check-key.h"
 
+#include "client/agent-files/manager-guard.h"
 #include "client/registration/binding.h"
 #include "client/registration/finish.h"
 #include "client/registration/report.h"
@@ -72,6 +73,40 @@ static int found_clone(struct registration *run)
 	}
 }
 
+/* ------------------------------------------------------------------ a manager's key file */
+
+/* May the key file be replaced? */
+static int check_guard(struct registration *run)
+{
+	const char *directory = run->config->agent.directory, *path = run->files.store.path;
+	struct reason refusal = { 0 }, why = { 0 };
+
+	if (manager_guard_check(directory, path, &refusal) == 0)
+		return CONTINUE;
+	reason_set(&why, "%s%s", refusal.text,
+		   run->key.imported_from ? "; to import it anyway: agent-register import --force"
+					  : "");
+	return report_failure(run, OUTCOME_MISCONFIGURED, &why);
+}
+
+/*
+ * A service that is installed on a manager says so and is no failure; who runs a command there is
+ * told that it cannot be done.
+ */
+static int check_manager(struct registration *run)
+{
+	struct reason seen = { 0 };
+	bool is_manager = manager_guard_detect(run->config->agent.directory, run->files.store.path,
+					       &seen);
+
+	if (!run->mode.is_service)
+		return is_manager ? check_guard(run) : CONTINUE;
+	agent_unit_mark_manager(is_manager);
+	return is_manager ? finish_on_manager(&seen) : CONTINUE;
+}
+
+/* ------------------------------------------------------------------ everything */
+
 static bool is_not_empty(const char *path)
 {
 	struct stat status;
@@ -79,7 +114,7 @@ static bool is_not_empty(const char *path)
 	return stat(path, &status) == 0 && status.st_size > 0;
 }
 
-int check_existing_key(struct registration *run)
+static int read_key(struct registration *run)
 {
 	struct reason why = { 0 };
 	struct state now;
@@ -108,4 +143,16 @@ int check_existing_key(struct registration *run)
 			report_save_state(run);
 		return already_registered(run);
 	}
+}
+
+int check_existing_key(struct registration *run)
+{
+	int r;
+
+	if (run->key.is_forced_import)
+		return read_key(run);
+	r = check_manager(run);
+	if (r == CONTINUE)
+		r = read_key(run);
+	return r == CONTINUE ? check_guard(run) : r;
 }

@@ -300,6 +300,15 @@ void finish_unchanged(struct registration *run)
 	start_agents(run, &run->key.old);
 }
 
+int finish_on_manager(const struct reason *seen)
+{
+	agent_unit_hold(false);
+	log_event(LOG_NOTICE, MESSAGE_MANAGER, NULL,
+		  "This machine is a manager, not an agent: %s; nothing to do", seen->text);
+	notify_ready("This machine is a manager, not an agent");
+	return 0;
+}
+
 int finish_unconfigured(void)
 {
 	log_event(LOG_NOTICE, MESSAGE_UNCONFIGURED, NULL,

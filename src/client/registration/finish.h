@@ -34,6 +34,12 @@ int finish_announce(struct registration *run);
 void finish_unchanged(struct registration *run);
 
 /*
+ * As a service on a manager, which has been detected by `seen`: say so, and hold nothing back.
+ * Returns 0.
+ */
+int finish_on_manager(const struct reason *seen);
+
+/*
  * With nothing to do, because nothing is configured: say so, and have the service stopped. Returns
  * 0.
  */

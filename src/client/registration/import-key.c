@@ -2,7 +2,6 @@
 #include "client/registration/import-key.h"
 
 #include "client/agent-files/import-file.h"
-#include "client/agent-files/manager-detect.h"
 #include "client/registration/binding.h"
 #include "client/registration/check-key.h"
 #include "client/registration/finish.h"
@@ -14,22 +13,6 @@
 #include <errno.h>
 
 /* ------------------------------------------------------------------ what speaks against it */
-
-/* On a manager, client.keys has the keys of all agents, and this would erase them. */
-static int refuse_on_manager(struct registration *run)
-{
-	struct reason seen = { 0 }, why = { 0 };
-
-	if (run->key.is_forced_import ||
-	    !manager_detect(run->config->agent.directory, run->files.store.path, &seen))
-		return CONTINUE;
-	reason_set(&why,
-		   "This machine is a manager: %s; an imported key would replace the keys of all "
-		   "its agents in %s, so nothing was changed (to import it anyway: agent-register "
-		   "import --force)",
-		   seen.text, run->files.store.path);
-	return report_failure(run, OUTCOME_MISCONFIGURED, &why);
-}
 
 /* The copy of a disk has the original's key_file, too. */
 static int refuse_others_key(struct registration *run)
@@ -103,10 +86,7 @@ int import_key_from_file(struct registration *run)
 
 	if (config_check(run->config, &why) < 0)
 		return report_failure(run, OUTCOME_MISCONFIGURED, &why);
-	run->key.is_forced_import = run->mode.force;
 	r = take_key_file(run);
-	if (r == CONTINUE)
-		r = refuse_on_manager(run);
 	if (r == CONTINUE)
 		r = refuse_others_key(run);
 	if (r == CONTINUE && is_stored(run))
@@ -124,8 +104,6 @@ int import_key_given(struct registration *run, const struct import *import)
 	/* the question is whether the key is another one, which is asked below */
 	run->mode.force = true;
 	r = check_existing_key(run);
-	if (r == CONTINUE)
-		r = refuse_on_manager(run);
 	if (r == CONTINUE && is_stored(run))
 		return keep_key(run);
 	if (r == CONTINUE)

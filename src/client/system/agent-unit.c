@@ -125,21 +125,32 @@ bool agent_unit_we_were_restarted(void)
 	return restarts > 0;
 }
 
+/* ------------------------------------------------------------------ what the drop-in asks for */
+
+static void set_mark(const char *directory, const char *name, bool is_set)
+{
+	cleanup_free char *path = NULL;
+
+	if (!directory || asprintf(&path, "%s/%s", directory, name) < 0) {
+		path = NULL;
+		return;
+	}
+	if (is_set)
+		release_fd(&(int){ open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) });
+	else
+		(void)unlink(path);
+}
+
 void agent_unit_hold(bool hold)
 {
 	/*
 	 * Only the service creates the file, but a run by an administrator must be able to remove
 	 * it as well.
 	 */
-	const char *directory = getenv("RUNTIME_DIRECTORY") ?: hold ? NULL : "/run/agent-register";
-	cleanup_free char *path = NULL;
+	set_mark(getenv("RUNTIME_DIRECTORY") ?: hold ? NULL : "/run/agent-register", "hold", hold);
+}
 
-	if (!directory || asprintf(&path, "%s/hold", directory) < 0) {
-		path = NULL;
-		return;
-	}
-	if (hold)
-		release_fd(&(int){ open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) });
-	else
-		(void)unlink(path);
+void agent_unit_mark_manager(bool is_manager)
+{
+	set_mark(getenv("RUNTIME_DIRECTORY"), "manager", is_manager);
 }

@@ -36,6 +36,13 @@ bool agent_unit_is_active(const char *unit);
 void agent_unit_hold(bool hold);
 
 /*
+ * Say that this machine is a manager, or is not, by a file in our runtime directory
+ * (/run/agent-register/manager), with which the drop-in lets a unit start that agents and managers
+ * have in common. Only the service says it.
+ */
+void agent_unit_mark_manager(bool is_manager);
+
+/*
  * Was this process started by systemd's own restart after a failure, rather than at boot or by an
  * administrator? True also when this cannot be determined.
  */

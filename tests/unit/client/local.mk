@@ -13,7 +13,7 @@ unit_tests += \
 	test-finish \
 	test-identity \
 	test-keystore \
-	test-manager-detect \
+	test-manager-guard \
 	test-options \
 	test-policy \
 	test-proxy \
@@ -35,9 +35,9 @@ test_keystore_SOURCES = tests/unit/client/agent-files/test-keystore.c $(unit_fau
 test_keystore_LDADD = $(unit_libraries)
 test_keystore_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) \
 	-Wl,--wrap=ioctl,--wrap=fopen,--wrap=getgrnam
-test_manager_detect_SOURCES = tests/unit/client/agent-files/test-manager-detect.c
-test_manager_detect_LDADD = $(unit_libraries)
-test_manager_detect_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fopen
+test_manager_guard_SOURCES = tests/unit/client/agent-files/test-manager-guard.c
+test_manager_guard_LDADD = $(unit_libraries)
+test_manager_guard_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fopen
 test_reenroll_files_SOURCES = tests/unit/client/agent-files/test-reenroll-files.c
 test_reenroll_files_LDADD = $(unit_libraries)
 test_reenroll_secret_SOURCES = tests/unit/client/agent-files/test-reenroll-secret.c

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What keeps this program away from a manager's client.keys, which contains the keys of all its
+ * agents. Whatever writes or removes the file asks here first.
+ */
+#pragma once
+
+#include "common/reason.h"
+
+#include <stdbool.h>
+
+/*
+ * Is there a manager in `directory` (the agent's), or in the directory in whose etc/ the key file
+ * `keys_path` is, with links followed? A manager is an installation of OSSEC's types server, local
+ * and hybrid, of Wazuh's manager 2 to 5, or of our registrar, known by a daemon or a file that no
+ * agent has, or by the type in ossec-init.conf. Sets `seen` (may be null) to the evidence ("found
+ * PATH") if there is one; otherwise, also when nothing can be read, `seen` is unchanged.
+ */
+bool manager_guard_detect(const char *directory, const char *keys_path, struct reason *seen);
+
+/*
+ * May the key file be written or removed? Not on a manager, nor if it contains the entries of
+ * several agents: who reads it may only be interested in the first one, but the others would be
+ * lost. The arguments are those of manager_guard_detect(). Returns 0, or -EPERM with `why` set.
+ */
+int manager_guard_check(const char *directory, const char *keys_path, struct reason *why)
+	__attribute__((warn_unused_result));
