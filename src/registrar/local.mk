@@ -8,7 +8,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/agents/keys-file.c src/registrar/agents/keys-file.h \
 	src/registrar/agents/keys-line.c src/registrar/agents/keys-line.h \
 	src/registrar/agents/roster.c src/registrar/agents/roster.h \
-	src/registrar/agents/roster-internal.h \
+	src/registrar/agents/roster-index.c src/registrar/agents/roster-internal.h \
 	src/registrar/agents/roster-write.c \
 	src/registrar/agents/text-index.c src/registrar/agents/text-index.h \
 	src/registrar/api/api.h \
@@ -26,6 +26,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/commands/option-values.c src/registrar/commands/option-values.h \
 	src/registrar/commands/options.c src/registrar/commands/options.h \
 	src/registrar/commands/policy.c src/registrar/commands/policy.h \
+	src/registrar/commands/remove-agents.c src/registrar/commands/remove-agents.h \
 	src/registrar/commands/user.h \
 	src/registrar/enrollment/address.c src/registrar/enrollment/address.h \
 	src/registrar/enrollment/agent-version.c src/registrar/enrollment/agent-version.h \

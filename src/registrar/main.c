@@ -11,6 +11,7 @@
 #include "registrar/commands/init.h"
 #include "registrar/commands/options.h"
 #include "registrar/commands/policy.h"
+#include "registrar/commands/remove-agents.h"
 #include "registrar/commands/user.h"
 #include "registrar/server.h"
 
@@ -281,7 +282,7 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 			     .help = "remove agents",
 			     .least = 1,
 			     .most = INT_MAX,
-			     .run = agents_remove },
+			     .run = remove_command },
 	[COMMAND_IMPORT_FILE] = { .name = "import-file",
 				  .arguments = "FILE|-",
 				  .help = "add an agent for each line IP,NAME of FILE or standard "

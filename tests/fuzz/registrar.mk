@@ -17,6 +17,7 @@ libfuzzedregistrar_a_SOURCES = \
 	src/registrar/agents/keys-line.c \
 	src/registrar/agents/roster-write.c \
 	src/registrar/agents/roster.c \
+	src/registrar/agents/roster-index.c \
 	src/registrar/agents/text-index.c \
 	src/registrar/commands/import-line.c \
 	src/registrar/enrollment/address.c

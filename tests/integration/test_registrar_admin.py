@@ -144,7 +144,9 @@ def test_refusals_name_the_holder(admin):
 @pytest.mark.parametrize(
     "number,text",
     [
-        ("1", "Duplicate ID: 1"), ("0001", "Duplicate ID: 0001"), ("7", "Duplicate ID: 7"),
+        ("1", "Duplicate ID: 1 (it belongs to agent 001)"),
+        ("0001", "Duplicate ID: 0001 (it belongs to agent 001)"),
+        ("7", "Duplicate ID: 7 (it was an agent's before; remove --purge makes it free)"),
         ("0", "Invalid agent ID: 0"), ("000", "Invalid agent ID: 000"),
         ("123456789", "Invalid agent ID: 123456789"), ("x", "Invalid agent ID: x"),
         ("-1", "Invalid agent ID: -1"), ("", "Invalid agent ID: ")
@@ -172,7 +174,13 @@ def test_limit_and_own_name(admin):
 def test_replacing_on_request(admin):
     admin.write(f"001 web any {OLD_KEY}")
     assert admin("add", "-n", "web", "--on-duplicate", "replace") == "002 web any\n"
-    assert len(admin.lines()) == 1
+    assert admin("list") == "002 web any\n"
+    assert admin.lines()[0].startswith("001 #*#*#")
+    # an id that was handed out once stays that agent's, even for the agent itself
+    for number in ("1", "2"):
+        admin("add", "-n", "web", "--id", number, "--on-duplicate", "replace", status=65)
+        assert admin.complaints.startswith(f"Duplicate ID: {number} (")
+    assert admin("list") == "002 web any\n"
 
 
 # ------------------------------------------------------------------ list

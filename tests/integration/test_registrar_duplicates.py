@@ -18,6 +18,19 @@ def line(number, name, ip="any"):
     return f"{number} {name} {ip} {OLD_KEY}\n"
 
 
+def gone(dialect, number, name):
+    """What is left of an agent, in the form of each family."""
+    if dialect == "wazuh":
+        return line(number, f"!{name}")
+    mark = f"{number} #*#*#*#*#*#*#*#*#*#*#"
+    return mark + line(number, name)[len(mark):]
+
+
+def agents(registrar):
+    """The lines of agents that are not removed."""
+    return [fields for fields in registrar.keys() if len(fields) == 4 and fields[1][0] not in "#!"]
+
+
 def key_hash(number, name):
     return hashlib.sha1(f"{number}{name}{OLD_KEY}".encode()).hexdigest()
 
@@ -64,21 +77,22 @@ def test_replace(directory, dialect, new_id):
         assert agent[0] == new_id and agent[3] != OLD_KEY
         assert (
             registrar.keys_file.read_text()
-            == "# kept\n" + line(1025, "db") + " ".join(agent) + "\n"
+            == "# kept\n" + gone(dialect, 1024, "web") + line(1025, "db") + " ".join(agent) + "\n"
         )
         assert registrar.keys_file.stat().st_mode & 0o777 == 0o440
         registrar.wait_for_line("Registered web as 1026, address any, replacing 1024")
         # what was replaced can be replaced again, and others are registered as ever
         assert registrar.register("web")[1] == "web"
         assert registrar.register("other")[1] == "other"
-        assert len(registrar.keys()) == 4  # with the comment
+        assert registrar.register("web")[0] == "1029"
+        assert len(agents(registrar)) == 3
 
 
 def test_replace_by_name_and_address(directory):
     fill(directory, line(1024, "web"), line(1025, "db", "10.0.0.1"), line(1026, "xx"))
     with serving(directory, "-n", "--on-duplicate", "replace") as registrar:
         agent = registrar.ask("OSSEC A:'web' IP:'10.0.0.1'\n").agent
-        assert registrar.keys() == [line(1026, "xx").split(), list(agent)]
+        assert agents(registrar) == [line(1026, "xx").split(), list(agent)]
         registrar.wait_for_line("replacing 1025 and 1024")
 
 
@@ -213,8 +227,9 @@ def test_ipv6_spellings(directory):
 
 @pytest.mark.parametrize("dialect,lines,expected", [
     ("ossec", [], "1024"),
-    ("ossec", [line(1024, "aa"), line(1026, "bb")], "1025"),
-    ("ossec", [line("001", "aa"), line(4000, "bb")], "1024"),
+    ("ossec", [line(1024, "aa"), line(1026, "bb")], "1027"),
+    ("ossec", [line("001", "aa"), line(4000, "bb")], "4001"),
+    ("ossec", [line("001", "aa"), line("002", "bb")], "1024"),
     ("ossec", ["1024 #*#*#*#*#*#*#*#*#*#*#* any " + OLD_KEY + "\n"], "1025"),
     ("ossec", ["1024 what is this, a damaged line\n"], "1025"),
     ("wazuh", [], "001"),
@@ -234,8 +249,13 @@ def test_removed_agents_free_their_name(directory):
         assert registrar.register("web")[0] == "002"
 
 
-def test_ids_run_out(directory):
-    fill(directory, line("99999999", "last"))
-    with serving(directory, "-n", "--dialect", "wazuh") as registrar:
-        assert registrar.ask("OSSEC A:'web'\n").records == [
-            "ERROR: Internal manager error adding agent: web. Unable to add agent"]
+@pytest.mark.parametrize("dialect,lines,expected", [
+    ("wazuh", [], ["001", "002"]), ("ossec", [], ["1024", "1025"]),
+    ("wazuh", [line("005", "low")], ["006", "007"]),
+    ("ossec", [line(2000, "low")], ["2001", "2002"]),
+    ("wazuh", [line("005", "low"), line("99999997", "high")], ["99999998", "006"]),
+])
+def test_the_highest_id_is_no_trap(directory, dialect, lines, expected):
+    fill(directory, *lines, line("99999999", "last"))
+    with serving(directory, "-n", "--dialect", dialect) as registrar:
+        assert [registrar.register(f"new{i}")[0] for i in range(2)] == expected

@@ -53,7 +53,7 @@ def test_damaged_lines_are_kept_and_named(directory):
         assert "Line 3 of" in registrar.log and "Line 7 of" in registrar.log
         assert KEY not in registrar.log
         agent = registrar.register("web")
-        assert agent[0] == "1026"
+        assert agent[0] == "1031"  # the id of the damaged line stays taken
     assert keys.read_bytes().decode() == content + " ".join(agent) + "\n"
 
 
@@ -85,7 +85,9 @@ def test_a_link_is_followed(directory, tmp_path):
         registrar.register("old")
         registrar.register("web")
     assert (directory / "etc" / "client.keys").is_symlink()
-    assert len(real.read_text().splitlines()) == 2
+    lines = [line.split()[:2] for line in real.read_text().splitlines()]
+    assert lines[1:] == [["1025", "old"], ["1026", "web"]]
+    assert len(lines) == 3 and lines[0][1].startswith("#*#*")  # of whom it replaced
 
 
 def test_waits_for_the_lock_of_another_program(registrar):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the two halves of the roster share: roster.c reads and finds, roster-write.c changes. Only
- * these two include it.
+ * What the parts of the roster share: roster.c reads the file, roster-index.c finds, roster-write.c
+ * changes. Only these include it.
  */
 #pragma once
 
@@ -13,7 +13,9 @@
 struct roster_line {
 	struct roster_entry entry; /* first: a roster_entry handed out is its line */
 	struct roster_line *next;
-	const char *ip_key; /* of the address, in the one way to write it; null: none */
+	struct roster_line *same_id; /* another line with this id; null: no more */
+	const char *ip_key;          /* of the address, in the one way to write it; null: none */
+	bool is_tombstone;           /* what the file has of an agent that was removed before */
 	bool removed;
 	enum roster_tombstone tombstone; /* removed: of the line */
 	char texts[];
@@ -22,11 +24,12 @@ struct roster_line {
 /* What the file says, and what was staged since. */
 struct roster_index {
 	struct roster_line *lines;
+	/* by_id has one line of each id, from which the others are found */
 	struct text_index by_id, by_name, by_ip, by_ip_and_mask;
-	size_t count;         /* of agents, neither removed nor damaged */
-	unsigned int highest; /* id */
-	/* where the last search for a free id began and ended */
-	unsigned int free_first, free_from;
+	size_t count; /* of agents, neither removed nor damaged */
+	/* the lowest of the ids that are used without a gap up to ROSTER_ID_MAX */
+	unsigned int ceiling;
+	unsigned int highest; /* of the used ids below `ceiling`; 0: none */
 };
 
 /* What the commit is to do. */
@@ -56,6 +59,9 @@ int roster_read_file(struct roster *roster, bool silent, struct reason *why);
 /* Index a line. `name` and `ip` may be null. Returns 0 or -ENOMEM. */
 int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip,
 		    off_t offset, size_t length);
+
+/* Empty the index. */
+void roster_forget_lines(struct roster *roster);
 
 /* Take name and address of an agent out of the index, and the agent out of the count. */
 void roster_free_name(struct roster *roster, struct roster_line *line);

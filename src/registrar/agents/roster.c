@@ -10,115 +10,6 @@
 
 #define DAMAGE_REPORTS_MAX 10 /* then one line says that there are more */
 
-/* ------------------------------------------------------------------ the index */
-
-/* "010" and "10" are the same id. */
-static size_t id_text(char buffer[static AGENT_ID_MAX + 1], unsigned int id)
-{
-	return (size_t)snprintf(buffer, AGENT_ID_MAX + 1, "%u", id % (ROSTER_ID_MAX + 1));
-}
-
-static const char *id_digits(const struct roster_entry *entry)
-{
-	const char *digits = entry->id_text;
-
-	while (digits[0] == '0' && digits[1] != '\0')
-		digits++;
-	return digits;
-}
-
-static size_t ip_base_length(const char *ip)
-{
-	return strcspn(ip, "/");
-}
-
-static bool ip_is_indexed(const char *ip)
-{
-	return ip && strcmp(ip, "any") != 0;
-}
-
-static int index_line(struct roster *roster, struct roster_line *line)
-{
-	const struct roster_entry *entry = &line->entry;
-	const char *ip = line->ip_key;
-	int r = text_index_add(&roster->index.by_id, id_digits(entry), strlen(id_digits(entry)),
-			       line);
-
-	if (r >= 0 && entry->name)
-		r = text_index_add(&roster->index.by_name, entry->name, strlen(entry->name), line);
-	if (r >= 0 && ip_is_indexed(ip))
-		r = text_index_add(&roster->index.by_ip, ip, ip_base_length(ip), line);
-	if (r >= 0 && ip_is_indexed(ip))
-		r = text_index_add(&roster->index.by_ip_and_mask, ip, strlen(ip), line);
-	if (entry->id > roster->index.highest)
-		roster->index.highest = entry->id;
-	if (entry->name && entry->ip)
-		roster->index.count++;
-	line->next = roster->index.lines;
-	roster->index.lines = line;
-	return r;
-}
-
-void roster_free_name(struct roster *roster, struct roster_line *line)
-{
-	const struct roster_entry *entry = &line->entry;
-	const char *ip = line->ip_key;
-
-	text_index_remove(&roster->index.by_name, entry->name, strlen(entry->name), line);
-	if (ip_is_indexed(ip)) {
-		text_index_remove(&roster->index.by_ip, ip, ip_base_length(ip), line);
-		text_index_remove(&roster->index.by_ip_and_mask, ip, strlen(ip), line);
-	}
-	if (entry->ip)
-		roster->index.count--;
-}
-
-static void forget_lines(struct roster *roster)
-{
-	while (roster->index.lines) {
-		struct roster_line *line = roster->index.lines;
-
-		roster->index.lines = line->next;
-		free(line);
-	}
-	text_index_clear(&roster->index.by_id);
-	text_index_clear(&roster->index.by_name);
-	text_index_clear(&roster->index.by_ip);
-	text_index_clear(&roster->index.by_ip_and_mask);
-	roster->index.count = 0;
-	roster->index.highest = 0;
-	roster->index.free_first = roster->index.free_from = 0;
-}
-
-int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip,
-		    off_t offset, size_t length)
-{
-	size_t name_size = name ? strlen(name) + 1 : 0;
-	size_t ip_size = ip ? strlen(ip) + 1 : 0, key_size;
-	char key[AGENT_ADDRESS_KEY_SIZE];
-	struct roster_line *line;
-
-	if (ip)
-		agent_address_key(key, ip);
-	key_size = ip && strcmp(key, ip) != 0 ? strlen(key) + 1 : 0;
-	line = calloc(1, sizeof *line + name_size + ip_size + key_size);
-	if (!line)
-		return -ENOMEM;
-	line->entry = (struct roster_entry){
-		.id = (unsigned int)strtoul(id, NULL, 10),
-		.offset = offset,
-		.length = length,
-	};
-	memcpy(line->entry.id_text, id, strlen(id) + 1);
-	if (name)
-		line->entry.name = memcpy(line->texts, name, name_size);
-	if (ip)
-		line->entry.ip = memcpy(line->texts + name_size, ip, ip_size);
-	line->ip_key = key_size > 0 ? memcpy(line->texts + name_size + ip_size, key, key_size)
-				    : line->entry.ip;
-	return index_line(roster, line);
-}
-
 /* ------------------------------------------------------------------ reading the file */
 
 struct reader {
@@ -159,16 +50,38 @@ static void report_line(struct reader *reader, const struct keys_line *line, siz
 					     "was cut short?");
 }
 
+/* Names and ids that are valid need no escapes. */
+static void report_same_id(struct reader *reader, const struct keys_line *line)
+{
+	const struct roster *roster = reader->roster;
+	unsigned int id = (unsigned int)strtoul(line->id, NULL, 10);
+	const struct roster_entry *entry = roster_first_with_id(roster, id), *other = NULL;
+
+	for (; entry && !other; entry = roster_next_with_id(entry))
+		if (roster_entry_is_agent(entry))
+			other = entry;
+	if (line->kind == KEYS_LINE_AGENT && other)
+		report(reader,
+		       "Line %zu of %s gives %s the id %s, which %s has already: the manager "
+		       "accepts only one of them. Remove the id, and register both anew",
+		       reader->number, roster->file.path, line->name, line->id, other->name);
+}
+
 static int read_line(struct reader *reader, const char *text, size_t length, size_t whole)
 {
 	struct keys_line line;
+	int r;
 
 	keys_line_read(&line, text, length);
 	report_line(reader, &line, length, whole);
 	if (line.id[0] == '\0')
 		return 0;
-	return roster_add_line(reader->roster, line.id, line.name[0] ? line.name : NULL,
-			       line.ip[0] ? line.ip : NULL, text - reader->content, whole);
+	report_same_id(reader, &line);
+	r = roster_add_line(reader->roster, line.id, line.name[0] ? line.name : NULL,
+			    line.ip[0] ? line.ip : NULL, text - reader->content, whole);
+	if (r >= 0)
+		reader->roster->index.lines->is_tombstone = line.kind == KEYS_LINE_REMOVED;
+	return r;
 }
 
 static int read_lines(struct reader *reader, size_t length)
@@ -198,7 +111,7 @@ int roster_read_file(struct roster *roster, bool silent, struct reason *why)
 
 	if (r < 0)
 		return r;
-	forget_lines(roster);
+	roster_forget_lines(roster);
 	reader.content = content;
 	if (silent)
 		reader.reports = DAMAGE_REPORTS_MAX;
@@ -270,115 +183,12 @@ void roster_close(struct roster *roster)
 		return;
 	roster_wipe_staged(roster);
 	free(roster->staged.text);
-	forget_lines(roster);
+	roster_forget_lines(roster);
 	keys_file_close(&roster->file);
 	free(roster);
 }
 
-size_t roster_count(const struct roster *roster)
-{
-	return roster->index.count;
-}
-
-/* ------------------------------------------------------------------ looking things up */
-
-const struct roster_entry *roster_find_name(const struct roster *roster, const char *name)
-{
-	return text_index_find(&roster->index.by_name, name, strlen(name));
-}
-
-const struct roster_entry *roster_find_ip(const struct roster *roster, const char *ip)
-{
-	char key[AGENT_ADDRESS_KEY_SIZE];
-
-	agent_address_key(key, ip);
-	return text_index_find(&roster->index.by_ip, key, strlen(key));
-}
-
-const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, const char *ip)
-{
-	char key[AGENT_ADDRESS_KEY_SIZE];
-
-	agent_address_key(key, ip);
-	return text_index_find(&roster->index.by_ip_and_mask, key, strlen(key));
-}
-
-/*
- * Only a file that another program wrote has several lines with one id.
- */
-const struct roster_entry *roster_find_id(const struct roster *roster, unsigned int id)
-{
-	char text[AGENT_ID_MAX + 1];
-	const struct roster_line *found = text_index_find(&roster->index.by_id, text,
-							  id_text(text, id));
-
-	if (!found || (found->entry.ip && !found->removed))
-		return found ? &found->entry : NULL;
-	for (const struct roster_line *line = roster->index.lines; line; line = line->next)
-		if (line->entry.id == id && line->entry.ip && !line->removed)
-			return &line->entry;
-	return &found->entry;
-}
-
-static int by_offset(const void *a, const void *b)
-{
-	const struct roster_entry *const *left = a, *const *right = b;
-
-	return ((*left)->offset > (*right)->offset) - ((*left)->offset < (*right)->offset);
-}
-
-static bool is_agent(const struct roster_line *line)
-{
-	return line->entry.name && line->entry.ip && !line->removed;
-}
-
-int roster_pick_lines(const struct roster *roster, bool (*wanted)(const struct roster_line *),
-		      const struct roster_entry ***ret, size_t *ret_count)
-{
-	const struct roster_entry **entries;
-	size_t n = 0;
-
-	for (const struct roster_line *line = roster->index.lines; line; line = line->next)
-		n += wanted(line);
-	entries = calloc(n + 1, sizeof(struct roster_entry *));
-	if (!entries)
-		return -ENOMEM;
-	n = 0;
-	for (const struct roster_line *line = roster->index.lines; line; line = line->next)
-		if (wanted(line))
-			entries[n++] = &line->entry;
-	qsort(entries, n, sizeof(struct roster_entry *), by_offset);
-	*ret = entries;
-	*ret_count = n;
-	return 0;
-}
-
-int roster_list(const struct roster *roster, const struct roster_entry ***ret, size_t *ret_count)
-{
-	return roster_pick_lines(roster, is_agent, ret, ret_count);
-}
-
-unsigned int roster_lowest_free_id(struct roster *roster, unsigned int first)
-{
-	/*
-	 * Within one reading of the file ids are only ever taken: the search goes on where it
-	 * ended.
-	 */
-	unsigned int id = roster->index.free_first == first ? roster->index.free_from : first;
-	char text[AGENT_ID_MAX + 1];
-
-	while (id <= ROSTER_ID_MAX &&
-	       text_index_find(&roster->index.by_id, text, id_text(text, id)))
-		id++;
-	roster->index.free_first = first;
-	roster->index.free_from = id;
-	return id <= ROSTER_ID_MAX ? id : 0;
-}
-
-unsigned int roster_next_id(const struct roster *roster)
-{
-	return roster->index.highest < ROSTER_ID_MAX ? roster->index.highest + 1 : 0;
-}
+/* ------------------------------------------------------------------ reading an agent */
 
 /*
  * The staged lines are what the file will end in: an offset beyond the file's size is a place in

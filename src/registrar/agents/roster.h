@@ -92,6 +92,19 @@ const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, 
 const struct roster_entry *roster_find_id(const struct roster *roster, unsigned int id);
 
 /*
+ * All lines with this number as their id, removed and damaged ones included: a file that others
+ * wrote may have several. The order is not specified. Null: no more.
+ */
+const struct roster_entry *roster_first_with_id(const struct roster *roster, unsigned int id);
+const struct roster_entry *roster_next_with_id(const struct roster_entry *entry);
+
+/* Is it an agent, neither removed (in this transaction or before) nor damaged? */
+bool roster_entry_is_agent(const struct roster_entry *entry);
+
+/* Is it what is left of an agent that was removed before? */
+bool roster_entry_is_tombstone(const struct roster_entry *entry);
+
+/*
  * All agents (neither removed nor damaged) in the order of the file, what was staged included. The
  * caller frees the array. Returns 0 or -ENOMEM.
  */
@@ -105,11 +118,13 @@ int roster_list(const struct roster *roster, const struct roster_entry ***ret, s
 int roster_read(const struct roster *roster, const struct roster_entry *entry,
 		struct agent_key *ret) __attribute__((warn_unused_result));
 
-/* The lowest id from `first` on that no line has; 0: none is left. */
-unsigned int roster_lowest_free_id(struct roster *roster, unsigned int first);
-
-/* The id after the highest that a line has; 0: none is left. */
-unsigned int roster_next_id(const struct roster *roster);
+/*
+ * The id for the next agent: one more than the highest that a line has, and at least `first`. Ids
+ * that are used without a gap up to ROSTER_ID_MAX do not count as the highest, so that an agent
+ * there does not end registration. When there is no such id, the lowest that no line has; 0: none
+ * is left.
+ */
+unsigned int roster_next_id(const struct roster *roster, unsigned int first);
 
 /*
  * The hash that an agent with this entry's key sends as K (agent_key_hash()). Returns 0 or a
@@ -133,7 +148,10 @@ enum roster_tombstone {
 	ROSTER_TOMBSTONE_WAZUH, /* "ID !NAME IP KEY" (wazuh-authd 4.14 with <purge>no) */
 };
 
-/* Stage the removal of an entry that has a name, be it staged itself. */
+/*
+ * Stage the removal of an agent, be it staged itself, or, with ROSTER_TOMBSTONE_NOTHING, of what is
+ * left of one.
+ */
 void roster_remove(struct roster *roster, const struct roster_entry *entry,
 		   enum roster_tombstone tombstone);
 

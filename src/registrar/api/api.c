@@ -33,12 +33,11 @@ static void decide(void *owner, struct roster *roster, struct records *records)
 	struct incoming_call *call = owner;
 	const struct call_changes *changes = &call->changes;
 
-	(void)roster;
 	call->route->run(call);
 	for (size_t i = 0; i < changes->removed_count; i++)
-		records_remove(records, changes->removed[i].id);
+		records_remove(records, roster, changes->removed[i].id);
 	if (changes->enrollment)
-		records_add(records, changes->enrollment);
+		records_add(records, roster, changes->enrollment);
 }
 
 /* It is on the disk, or there was nothing to store. */

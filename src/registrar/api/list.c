@@ -303,8 +303,7 @@ static enum roster_tombstone tombstone_of(const struct incoming_call *call)
 
 	if (purge && api_boolean_parse(purge) == 1)
 		return ROSTER_TOMBSTONE_NOTHING;
-	return call->settings->policy->dialect == DIALECT_WAZUH ? ROSTER_TOMBSTONE_WAZUH
-								: ROSTER_TOMBSTONE_OSSEC;
+	return dialect_tombstone(call->settings->policy->dialect);
 }
 
 void api_remove_agents(struct incoming_call *call)

@@ -66,7 +66,7 @@ static void decide(void *owner, struct roster *roster, struct records *records)
 		requested.fields = *fields;
 	enrollment_decide(&request->enrollment, roster, request->authd->settings.policy,
 			  &requested);
-	records_add(records, &request->enrollment);
+	records_add(records, roster, &request->enrollment);
 }
 
 /* The enrollment is settled, for better or worse. */

@@ -75,7 +75,7 @@ int add_command(struct program *program)
 		return status;
 	enrollment_decide(&enrollment, roster, &policy, &request);
 	if (enrollment.accepted) {
-		records_add(&records, &enrollment);
+		records_add(&records, roster, &enrollment);
 		return add_commit(roster, options, &records);
 	}
 	add_describe_refusal(&why, &enrollment, &records);

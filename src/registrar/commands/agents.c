@@ -44,9 +44,8 @@ int agents_list(struct program *program)
 
 /* ------------------------------------------------------------------ by id */
 
-/* The agent with the id, or null with `why` set. */
-static const struct roster_entry *find_agent(const struct roster *roster, const char *id,
-					     struct reason *why)
+const struct roster_entry *agents_find(const struct roster *roster, const char *id,
+				       struct reason *why)
 {
 	const struct roster_entry *entry;
 	char shown[64];
@@ -59,12 +58,13 @@ static const struct roster_entry *find_agent(const struct roster *roster, const 
 	entry = roster_find_id(roster, (unsigned int)strtoul(id, NULL, 10));
 	if (entry && entry->ip)
 		return entry;
-	if (entry && entry->name)
+	if (entry && roster_entry_is_tombstone(entry))
+		reason_set(why, "There is no agent with the id %s any more: it was removed", shown);
+	else if (entry)
 		reason_set(why, "The line of agent %s in client.keys is damaged: repair it by hand",
 			   shown);
 	else
-		reason_set(why, "There is no agent with the id %s%s", shown,
-			   entry ? " any more: it was removed" : "");
+		reason_set(why, "There is no agent with the id %s", shown);
 	return NULL;
 }
 
@@ -95,7 +95,7 @@ int agents_export(struct program *program)
 
 	if (status != 0)
 		return status;
-	entry = find_agent(roster, options->line.arguments[0], &why);
+	entry = agents_find(roster, options->line.arguments[0], &why);
 	r = entry ? roster_read(roster, entry, &agent) : 0;
 	roster_cancel(roster);
 	if (!entry)
@@ -108,83 +108,4 @@ int agents_export(struct program *program)
 	status = print_export(&agent);
 	agent_key_wipe(&agent);
 	return status;
-}
-
-static enum roster_tombstone tombstone(const struct options *options)
-{
-	if (options->admin.purge)
-		return ROSTER_TOMBSTONE_NOTHING;
-	return options->policy.dialect == DIALECT_WAZUH ? ROSTER_TOMBSTONE_WAZUH
-							: ROSTER_TOMBSTONE_OSSEC;
-}
-
-static bool is_among(const struct roster_entry *entry, const struct roster_entry *const *entries,
-		     int count)
-{
-	for (int i = 0; i < count; i++)
-		if (entries[i] == entry)
-			return true;
-	return false;
-}
-
-/* Find every agent before the first is removed. Returns an exit status. */
-static int find_agents(struct roster *roster, const struct options *options,
-		       const struct roster_entry **entries, int *ret_count)
-{
-	struct reason why;
-	int count = 0;
-
-	for (int i = 0; i < options->line.argument_count; i++) {
-		const struct roster_entry *entry = find_agent(roster, options->line.arguments[i],
-							      &why);
-
-		if (!entry)
-			return admin_fail(EX_DATAERR, &why);
-		if (!is_among(entry, entries, count))
-			entries[count++] = entry;
-	}
-	*ret_count = count;
-	return 0;
-}
-
-static int commit_removals(struct roster *roster, const struct options *options,
-			   const struct roster_entry *const *entries, int count)
-{
-	cleanup(records_clear) struct records records = { .first = NULL };
-	int status;
-
-	for (int i = 0; i < count; i++) {
-		roster_remove(roster, entries[i], tombstone(options));
-		records_remove(&records, entries[i]->id_text);
-	}
-	status = admin_commit(roster, options, &records);
-	if (status != 0)
-		return status;
-	for (int i = 0; i < count; i++)
-		admin_print_agent(entries[i]->id_text, entries[i]->name, entries[i]->ip);
-	return admin_finish_output();
-}
-
-int agents_remove(struct program *program)
-{
-	const struct options *options = program->options;
-	cleanup(release_roster) struct roster *roster = NULL;
-	cleanup_free const struct roster_entry **entries = NULL;
-	int count = 0, status = admin_begin(&roster, options, false);
-	struct reason why;
-
-	if (status != 0)
-		return status;
-	entries = calloc((size_t)options->line.argument_count, sizeof(struct roster_entry *));
-	if (!entries) {
-		reason_set(&why, "Out of memory");
-		status = admin_fail(EX_OSERR, &why);
-	} else {
-		status = find_agents(roster, options, entries, &count);
-	}
-	if (status != 0) {
-		roster_cancel(roster);
-		return status;
-	}
-	return commit_removals(roster, options, entries, count);
 }

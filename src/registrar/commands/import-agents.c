@@ -62,7 +62,7 @@ static void import_agent(struct import *import, const struct import_line *line)
 
 	enrollment_decide(&enrollment, import->roster, import->policy, &request);
 	if (enrollment.accepted) {
-		records_add(&import->records, &enrollment);
+		records_add(&import->records, import->roster, &enrollment);
 		return;
 	}
 	add_describe_refusal(&why, &enrollment, &import->records);

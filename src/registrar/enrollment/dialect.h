@@ -12,12 +12,17 @@
  */
 #pragma once
 
+#include "registrar/agents/roster.h"
+
 enum dialect {
 	DIALECT_OSSEC,
 	DIALECT_WAZUH,
 };
 
 #define REFUSAL_SIZE 2048 /* with the terminator: longer texts are cut, as the real managers do */
+
+/* What is left of a removed agent's line, so that its id is not given again. */
+enum roster_tombstone dialect_tombstone(enum dialect dialect);
 
 /* Read "ossec" or "wazuh". Returns the dialect, or -EINVAL: neither. */
 int dialect_from_text(const char *text);

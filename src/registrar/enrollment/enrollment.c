@@ -152,8 +152,20 @@ static bool replace(struct decision *decision, const struct roster_entry *entry)
 
 /* ------------------------------------------------------------------ the requested id */
 
+static bool refuse_taken_id(struct decision *decision, const struct roster_entry *holder,
+			    const char *id)
+{
+	if (roster_entry_is_agent(holder))
+		memcpy(decision->enrollment->holder, holder->id_text, sizeof holder->id_text);
+	else
+		reason_set(&decision->enrollment->why, "it was an agent's before; remove --purge "
+						       "makes it free");
+	return refuse(decision, ENROLLMENT_ID_TAKEN, "Duplicate ID: %s", id);
+}
+
 /*
- * At least three digits, as the managers write ids. An id that a removed agent left is taken, too.
+ * At least three digits, as the managers write ids. An id that was handed out once is taken,
+ * whatever the policy: OSSEC's remoted knows it with its old key until it is restarted.
  */
 static bool settle_id(struct decision *decision)
 {
@@ -172,8 +184,8 @@ static bool settle_id(struct decision *decision)
 	if (id == 0)
 		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %s", text);
 	holder = roster_find_id(decision->roster, (unsigned int)id);
-	if (holder && !replace(decision, holder))
-		return refuse(decision, ENROLLMENT_ID_TAKEN, "Duplicate ID: %s", text);
+	if (holder)
+		return refuse_taken_id(decision, holder, text);
 	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%03lu", id);
 	return true;
 }
@@ -316,11 +328,10 @@ static bool choose_id(struct decision *decision)
 
 	if (decision->request->id.text)
 		return true;
-	id = is_next ? roster_next_id(decision->roster)
-		     : roster_lowest_free_id(decision->roster, OSSEC_FIRST_ID);
+	id = roster_next_id(decision->roster, is_next ? 1 : OSSEC_FIRST_ID);
 	if (id == 0)
 		return refuse_internal(decision, "All ids of eight digits are taken");
-	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%0*u", is_next ? 3 : 1,
+	(void)snprintf(decision->enrollment->agent.id, AGENT_ID_MAX + 1, "%03u",
 		       id % (ROSTER_ID_MAX + 1));
 	return true;
 }
@@ -385,7 +396,7 @@ static bool stage(struct decision *decision)
 
 		(void)snprintf(enrollment->replaced[i], sizeof enrollment->replaced[i], "%s",
 			       old->id_text);
-		roster_remove(decision->roster, old, ROSTER_TOMBSTONE_NOTHING);
+		roster_remove(decision->roster, old, dialect_tombstone(decision->policy->dialect));
 	}
 	return true;
 }

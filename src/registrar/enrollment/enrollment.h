@@ -39,11 +39,11 @@ struct enrollment_policy {
 /* What is requested. Fields with null text were not given. */
 struct enrollment_request {
 	struct authd_request_fields fields;
-	/* 1 to 8 digits, not all 0, as a duplicate if it is taken; not given: one is chosen */
+	/* 1 to 8 digits, not all 0, and in no line; not given: one is chosen */
 	struct authd_field id;
 	struct authd_field key; /* 64 letters and digits; not given: one is made */
 	const char *peer;       /* the client's address; null: there is no client */
-	/* choose the id after the highest, as manage_agents does, whatever the dialect */
+	/* choose from 001 on, as manage_agents does, whatever the dialect */
 	bool next_id;
 	/* take a name that begins with a dot in Wazuh's dialect as well, as its API does */
 	bool allow_leading_dot;
@@ -66,8 +66,8 @@ enum enrollment_fault {
 	ENROLLMENT_INTERNAL, /* this machine: `why` says what */
 };
 
-/* An agent can be in the way by its id, another one by its address, and a third by its name. */
-#define ENROLLMENT_REPLACED_MAX 3
+/* One agent can be in the way by its address, and another one by its name. */
+#define ENROLLMENT_REPLACED_MAX 2
 
 /* Wipe with enrollment_wipe(). */
 struct enrollment {

@@ -8,10 +8,21 @@
 
 /* ------------------------------------------------------------------ collecting */
 
-void records_remove(struct records *records, const char *id)
+/* Not the agent that was removed: that is staged. */
+static bool is_of_another(const struct roster *roster, const char *id)
+{
+	const struct roster_entry *entry = roster_find_id(roster,
+							  (unsigned int)strtoul(id, NULL, 10));
+
+	return entry && roster_entry_is_agent(entry);
+}
+
+void records_remove(struct records *records, const struct roster *roster, const char *id)
 {
 	struct agent_record *record = text_index_find(&records->by_id, id, strlen(id));
 
+	if (is_of_another(roster, id))
+		return;
 	if (record) {
 		text_index_remove(&records->by_id, record->id, strlen(record->id), record);
 		record->removed = true;
@@ -60,7 +71,8 @@ static void append(struct records *records, struct agent_record *record)
 	records->count++;
 }
 
-void records_add(struct records *records, const struct enrollment *enrollment)
+void records_add(struct records *records, const struct roster *roster,
+		 const struct enrollment *enrollment)
 {
 	const struct agent_key *agent = &enrollment->agent;
 	struct agent_record *record;
@@ -69,7 +81,7 @@ void records_add(struct records *records, const struct enrollment *enrollment)
 		return;
 	for (int i = 0; i < ENROLLMENT_REPLACED_MAX; i++)
 		if (enrollment->replaced[i][0])
-			records_remove(records, enrollment->replaced[i]);
+			records_remove(records, roster, enrollment->replaced[i]);
 	record = calloc(1, sizeof *record);
 	if (!record) {
 		records->incomplete = true;

@@ -31,11 +31,18 @@ struct records {
 	bool incomplete; /* out of memory: something could not be collected */
 };
 
-/* An agent was accepted, and the agents that it replaces are removed. Nothing if it was refused. */
-void records_add(struct records *records, const struct enrollment *enrollment);
+/*
+ * An agent was accepted, and the agents that it replaces are removed. Nothing if it was refused.
+ * The roster is that of the transaction, in which all that is staged.
+ */
+void records_add(struct records *records, const struct roster *roster,
+		 const struct enrollment *enrollment);
 
-/* An agent was removed. */
-void records_remove(struct records *records, const char *id);
+/*
+ * An agent was removed. What is kept of its id stays if another agent has the same id, in a file
+ * that somebody else wrote.
+ */
+void records_remove(struct records *records, const struct roster *roster, const char *id);
 
 /* The agent of this transaction that has the id, or null. */
 const struct agent_record *records_find(const struct records *records, const char *id);

@@ -174,7 +174,7 @@ def test_insert_by_force(client, registrar):
         },
     }
     assert client.ask("POST", "/agents/insert", body).data["id"] == "002"
-    assert [line[0] for line in registrar.keys()] == ["002"]
+    assert [line[:2] for line in registrar.keys()] == [["001", "!web-01"], ["002", "web-01"]]
     registrar.wait_for_line("Registered web-01 as 002, address any, replacing 001")
 
 
@@ -186,36 +186,53 @@ def test_insert_by_force_that_is_not_enough(client, registrar, force):
     assert [line[0] for line in registrar.keys()] == ["001"]
 
 
-def test_insert_by_force_in_place_of_id_address_and_name(client, registrar):
-    """Restoring an agent as it was, whoever has taken its place meanwhile."""
+def test_insert_by_force_in_place_of_address_and_name(client, registrar):
+    """One agent has its address, and another its name; none can have its id."""
     for name, ip in (("web-01", "10.0.0.1"), ("web-02", "10.0.0.2"), ("web-03", "any")):
         client.add(name, ip)
-    body = {"name": "web-03", "ip": "10.0.0.2", "id": "001", "key": OTHER_KEY}
-    assert client.ask("POST", "/agents/insert", body).error == 1708
+    body = {"name": "web-03", "ip": "10.0.0.2", "id": "007", "key": OTHER_KEY}
+    assert client.ask("POST", "/agents/insert", body).error == 1706
     body["force"] = {"enabled": True, "after_registration_time": "1h"}
-    assert client.ask("POST", "/agents/insert", body).error == 1708
-    registrar.wait_for_line("Duplicate ID: 001 .*Agent 001 was registered .* seconds ago")
+    assert client.ask("POST", "/agents/insert", body).error == 1706
+    registrar.wait_for_line("Duplicate IP: 10.0.0.2 .*Agent 002 was registered .* seconds ago")
     body["force"]["after_registration_time"] = "0"
     assert exported(client.ask("POST", "/agents/insert", body).data["key"]) == (
-        "001", "web-03", "10.0.0.2", OTHER_KEY
+        "007", "web-03", "10.0.0.2", OTHER_KEY
     )
-    assert registrar.keys() == [["001", "web-03", "10.0.0.2", OTHER_KEY]]
+    assert [fields[:2] for fields in registrar.keys()] == [
+        ["001", "web-01"], ["002", "!web-02"], ["003", "!web-03"], ["007", "web-03"]]
     registrar.wait_for_line(
-        "Registered web-03 as 001, address 10.0.0.2, replacing 001 and 002 and 003, for"
+        "Registered web-03 as 007, address 10.0.0.2, replacing 002 and 003, for"
     )
-    assert client.add("web-04")[0] == "002"
+    assert client.add("web-04")[0] == "008"
     timestamps = (registrar.directory / "queue" / "agents-timestamp").read_text().splitlines()
-    assert [line.split()[:2] for line in timestamps] == [["001", "web-03"], ["002", "web-04"]]
+    assert [line.split()[:2] for line in timestamps] == [
+        ["001", "web-01"], ["007", "web-03"], ["008", "web-04"]]
 
 
-def test_insert_by_force_twice_with_the_same_id(client, registrar):
+def test_insert_by_force_does_not_give_an_id_again(client, registrar):
+    """To nobody, neither while its agent is there nor when it is gone."""
     body = {
         "name": "web-01",
         "id": "123",
         "force": {"enabled": True, "after_registration_time": "0"},
     }
-    keys = [exported(client.ask("POST", "/agents/insert", body).data["key"]) for _ in range(2)]
-    assert keys[0] != keys[1] and registrar.keys() == [list(keys[1])]
+    assert client.ask("POST", "/agents/insert", body).data["id"] == "123"
+    before = registrar.keys()
+    assert client.ask("POST", "/agents/insert", body).error == 1708
+    body["name"] = "web-02"
+    assert client.ask("POST", "/agents/insert", body).error == 1708
+    assert registrar.keys() == before
+    assert not client.ask("DELETE", "/agents?agents_list=123&status=all&older_than=0s").error
+    assert client.ask("POST", "/agents/insert", body).error == 1708
+    assert client.add("web-02")[0] == "124"
+
+
+def test_insert_of_the_highest_id_is_no_trap(client):
+    client.add("web-01")
+    body = {"name": "web-02", "id": "99999999"}
+    assert client.ask("POST", "/agents/insert", body).data["id"] == "99999999"
+    assert [client.add(f"new-{i}")[0] for i in range(2)] == ["002", "003"]
 
 
 def test_insert_replaces_no_agent_that_is_there(client, registrar):

@@ -47,7 +47,7 @@ static void test_lines(void **state)
 		check_row(rows[i].label,
 			  !!roster_find_name(roster, "web") == rows[i].name_is_taken);
 		check_row(rows[i].label,
-			  (roster_lowest_free_id(roster, 1024) != 1024) == rows[i].id_is_taken);
+			  !!roster_first_with_id(roster, 1024) == rows[i].id_is_taken);
 		check_row(rows[i].label, reports == rows[i].reports);
 		check_row(rows[i].label,
 			  strstr(complaint, KEY) == NULL && strstr(complaint, "5a5a") == NULL);
@@ -107,28 +107,90 @@ static void test_addresses(void **state)
 	roster_close(roster);
 }
 
-static void test_ids(void **state)
+/* One more than the highest; a block at the ceiling is not the highest, and full comes last. */
+static void test_next_ids(void **state)
 {
 	static const struct {
 		const char *label, *content;
-		unsigned lowest, next;
+		unsigned from_1, from_1024;
 	} rows[] = {
-		{ "none", "", 1024, 1 },
-		{ "below", "5 aa any " KEY "\n", 1024, 6 },
-		{ "gap", "1024 aa any " KEY "\n1026 bb any " KEY "\n", 1025, 1027 },
+		{ "none", "", 1, 1024 },
+		{ "below", "5 aa any " KEY "\n", 6, 1024 },
+		{ "gap", "1024 aa any " KEY "\n1026 bb any " KEY "\n", 1027, 1027 },
 		{ "removed at the end", "1024 aa any " KEY "\n1025 !bb any " KEY "\n", 1026, 1026 },
-		{ "the last", "99999999 aa any " KEY "\n", 1024, 0 },
+		{ "damaged at the end", "1024 aa any " KEY "\n1029\n", 1030, 1030 },
+		{ "high", "7 aa any " KEY "\n99999998 bb any " KEY "\n", 99999999, 99999999 },
+		{ "the last", "99999999 aa any " KEY "\n", 1, 1024 },
+		{ "some and the last", "99999999 aa any " KEY "\n7 bb any " KEY "\n", 8, 1024 },
+		{ "the last removed", "2000 bb any " KEY "\n99999999 !aa any " KEY "\n", 2001,
+		  2001 },
+		{ "a block at the end, from above",
+		  "99999999 aa any " KEY "\n99999998 bb any " KEY "\n1024 cc any " KEY
+		  "\n99999997 dd any " KEY "\n1030 ee any " KEY "\n",
+		  1031, 1031 },
+		{ "a block at the end, from below",
+		  "1024 cc any " KEY "\n99999997 aa any " KEY "\n99999998 bb any " KEY
+		  "\n99999999 dd any " KEY "\n",
+		  1025, 1025 },
+		{ "a gap below the last", "99999999 aa any " KEY "\n99999997 bb any " KEY "\n",
+		  99999998, 99999998 },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct roster *roster = open_with(*state, rows[i].content);
 
 		begin(roster);
-		check_row(rows[i].label, roster_lowest_free_id(roster, 1024) == rows[i].lowest);
-		check_row(rows[i].label, roster_next_id(roster) == rows[i].next);
+		check_row(rows[i].label, roster_next_id(roster, 1) == rows[i].from_1);
+		check_row(rows[i].label, roster_next_id(roster, 1024) == rows[i].from_1024);
 		assert_int_equal(commit(roster), 0);
 		roster_close(roster);
 	}
+}
+
+/* When there is nothing above, what was never used below. */
+static void test_ids_run_out(void **state)
+{
+	struct roster *roster = open_with(*state, "99999998 aa any " KEY "\n");
+	char line[200];
+
+	begin(roster);
+	add(roster, "99999999 bb any " KEY);
+	for (unsigned id = 1; id <= 3; id++) {
+		assert_int_equal(roster_next_id(roster, 1), id);
+		(void)snprintf(line, sizeof line, "%u a%u any %s", id, id, KEY);
+		add(roster, line);
+	}
+	assert_int_equal(roster_next_id(roster, 99999998), 4);
+	roster_cancel(roster);
+	roster_close(roster);
+}
+
+/* A file that another program wrote. */
+static void test_same_ids(void **state)
+{
+	struct roster *roster = open_with(*state, "001 web any " KEY "\n002 db any " KEY
+						  "\n1 mail any " KEY "\n1 !gone any " KEY "\n2\n");
+	unsigned agents = 0, tombstones = 0;
+
+	assert_int_equal(reports, 2); /* the damaged line is the other */
+	begin(roster);
+	for (const struct roster_entry *at = roster_first_with_id(roster, 1); at;
+	     at = roster_next_with_id(at)) {
+		agents += roster_entry_is_agent(at);
+		tombstones += roster_entry_is_tombstone(at);
+	}
+	assert_int_equal(agents, 2);
+	assert_int_equal(tombstones, 1);
+	roster_remove(roster, roster_find_name(roster, "web"), ROSTER_TOMBSTONE_OSSEC);
+	assert_string_equal(roster_find_id(roster, 1)->name, "mail");
+	roster_cancel(roster);
+	roster_close(roster);
+
+	roster = open_with(*state, "001 web any " KEY "\n1 db any " KEY "\n");
+	assert_int_equal(reports, 1);
+	assert_non_null(strstr(complaint, "Line 2 of "));
+	assert_non_null(strstr(complaint, " gives db the id 1, which web has already"));
+	roster_close(roster);
 }
 
 static void test_many(void **state)
@@ -139,7 +201,7 @@ static void test_many(void **state)
 
 	begin(roster);
 	for (unsigned i = 0; i < MANY; i++) {
-		unsigned id = roster_lowest_free_id(roster, 1024);
+		unsigned id = roster_next_id(roster, 1024);
 
 		assert_int_equal(id, 1024 + i);
 		(void)snprintf(line, sizeof line, "%u agent-%u 10.%u.%u.%u %s", id, i, i >> 16,
@@ -296,7 +358,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_read, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_reading_only, setup_directory,
 						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_ids, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_next_ids, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_ids_run_out, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_same_ids, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_many, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_key_hash, setup_directory, teardown_directory),
 	};

@@ -217,24 +217,22 @@ static void test_replaced(void **state)
 		const char *replaced; /* in their order, a blank each */
 		const char *after;
 	} rows[] = {
-		{ "new", NULL, "001", ENROLLMENT_OK, "001 ",
-		  "002 db 003 mail 004 !gone 005 bad 001 new " },
-		{ "web", "10.0.0.7", "001", ENROLLMENT_OK, "001 ",
-		  "002 db 003 mail 004 !gone 005 bad 001 web " },
-		{ "mail", "10.0.0.8", "1", ENROLLMENT_OK, "001 002 003 ",
-		  "004 !gone 005 bad 001 mail " },
+		/* What goes leaves its id. */
 		{ "mail", "10.0.0.8", NULL, ENROLLMENT_OK, "002 003 ",
-		  "001 web 004 !gone 005 bad 006 mail " },
+		  "001 web 002 !db 003 !mail 004 !gone 005 bad 006 mail " },
 		{ "web", "10.0.0.7", "9", ENROLLMENT_OK, "001 ",
-		  "002 db 003 mail 004 !gone 005 bad 009 web " },
-		/*
-		 * The lines of no agent are nobody's to replace, and then the others stay as well.
-		 */
+		  "001 !web 002 db 003 mail 004 !gone 005 bad 009 web " },
+		/* An id is nobody else's, whatever is allowed, and then the others stay as well. */
+		{ "new", NULL, "001", ENROLLMENT_ID_TAKEN, "",
+		  "001 web 002 db 003 mail 004 !gone 005 bad " },
+		{ "mail", "10.0.0.8", "1", ENROLLMENT_ID_TAKEN, "",
+		  "001 web 002 db 003 mail 004 !gone 005 bad " },
 		{ "web", "10.0.0.8", "004", ENROLLMENT_ID_TAKEN, "",
 		  "001 web 002 db 003 mail 004 !gone 005 bad " },
 		{ "web", "10.0.0.8", "005", ENROLLMENT_ID_TAKEN, "",
 		  "001 web 002 db 003 mail 004 !gone 005 bad " },
-		{ "bad", "10.0.0.8", "001", ENROLLMENT_NAME_TAKEN, "",
+		/* So is the line of no agent. */
+		{ "bad", "10.0.0.8", NULL, ENROLLMENT_NAME_TAKEN, "",
 		  "001 web 002 db 003 mail 004 !gone 005 bad " },
 	};
 	const struct enrollment_policy policy = {

@@ -10,6 +10,23 @@
 
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
 
+/* The roster of the transaction, in which nothing but removals would count. */
+static struct roster *nobody;
+
+static int open_nobody(void **state)
+{
+	struct reason why;
+
+	return setup_directory(state) == 0 ? roster_open(&nobody, *state, (gid_t)-1, NULL, &why)
+					   : -1;
+}
+
+static int close_nobody(void **state)
+{
+	roster_close(nobody);
+	return teardown_directory(state);
+}
+
 static struct enrollment accept_agent(const char *id, const char *name, const char *replaced,
 				      const char *groups)
 {
@@ -45,7 +62,7 @@ static void test_times(void **state)
 	struct reason why;
 
 	for (size_t i = 0; i < COUNT(rows); i++)
-		records_add(&records, &rows[i]);
+		records_add(&records, nobody, &rows[i]);
 	assert_int_equal(records.count, 2);
 	/* Without the file nothing is kept. */
 	assert_int_equal(records_write(&records, &history, &why), 0);
@@ -79,9 +96,9 @@ static void test_groups(void **state)
 	assert_int_equal(mkdir(path_in(*state, "agent-groups"), 0700), 0);
 	write_text(path_in(*state, "agent-groups/004"), "old\n");
 	write_text(path_in(*state, "agent-groups/003"), "old\n");
-	records_add(&records, &first);
-	records_add(&records, &second);
-	records_remove(&records, "003");
+	records_add(&records, nobody, &first);
+	records_add(&records, nobody, &second);
+	records_remove(&records, nobody, "003");
 	assert_int_equal(records_write(&records, &history, &why), 0);
 	assert_file(path_in(*state, "agent-groups/005"), "web,db\n");
 	assert_int_equal(count_entries(path_in(*state, "agent-groups")), 1);
@@ -100,15 +117,42 @@ static void test_come_and_gone(void **state)
 	struct reason why;
 
 	assert_int_equal(agent_history_make(&history, &why), 0);
-	records_add(&records, &first);
+	records_add(&records, nobody, &first);
 	assert_string_equal(records_find(&records, "005")->name, "first");
-	records_add(&records, &second);
+	records_add(&records, nobody, &second);
 	assert_string_equal(records_find(&records, "005")->name, "second");
 	assert_null(records_find(&records, "006"));
 	assert_int_equal(records_write(&records, &history, &why), 0);
 	assert_int_equal(find_time(&history, "005", "first", &when), -ENODATA);
 	assert_int_equal(find_time(&history, "005", "second", &when), 0);
 	assert_file(path_in(*state, "agent-groups/005"), NULL);
+}
+
+/* Two agents have an id: what is kept of it belongs to the one that stays. */
+static void test_same_id(void **state)
+{
+	const struct agent_history history = { .queue = *state };
+	const struct enrollment gone = accept_agent("002", "new", "001", NULL);
+	cleanup(records_clear) struct records records = { 0 };
+	struct roster *roster;
+	struct reason why;
+
+	write_text(path_in(*state, "client.keys"), "001 web any " KEY "\n001 db any " KEY "\n");
+	assert_int_equal(roster_open(&roster, *state, (gid_t)-1, NULL, &why), 0);
+	assert_int_equal(mkdir(path_in(*state, "agent-groups"), 0700), 0);
+	write_text(path_in(*state, "agent-groups/001"), "db\n");
+	assert_int_equal(roster_begin(roster, &why), 0);
+	roster_remove(roster, roster_find_name(roster, "web"), ROSTER_TOMBSTONE_OSSEC);
+	records_remove(&records, roster, "001");
+	records_add(&records, roster, &gone);
+	assert_int_equal(records_write(&records, &history, &why), 0);
+	assert_file(path_in(*state, "agent-groups/001"), "db\n");
+	roster_remove(roster, roster_find_name(roster, "db"), ROSTER_TOMBSTONE_OSSEC);
+	records_remove(&records, roster, "001");
+	assert_int_equal(records_write(&records, &history, &why), 0);
+	assert_file(path_in(*state, "agent-groups/001"), NULL);
+	roster_cancel(roster);
+	roster_close(roster);
 }
 
 /* What cannot be written is reported, and the rest is written all the same. */
@@ -122,7 +166,7 @@ static void test_failure(void **state)
 
 	assert_int_equal(agent_history_make(&history, &why), 0);
 	write_text(path_in(*state, "agent-groups"), "in the way");
-	records_add(&records, &accepted);
+	records_add(&records, nobody, &accepted);
 	assert_int_equal(records_write(&records, &history, &why), -ENOTDIR);
 	assert_non_null(strstr(why.text, "agent-groups"));
 	assert_int_equal(find_time(&history, "005", "new", &when), 0);
@@ -131,11 +175,11 @@ static void test_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_times, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_groups, setup_directory, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_come_and_gone, setup_directory,
-						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_failure, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_times, open_nobody, close_nobody),
+		cmocka_unit_test_setup_teardown(test_groups, open_nobody, close_nobody),
+		cmocka_unit_test_setup_teardown(test_come_and_gone, open_nobody, close_nobody),
+		cmocka_unit_test_setup_teardown(test_same_id, open_nobody, close_nobody),
+		cmocka_unit_test_setup_teardown(test_failure, open_nobody, close_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

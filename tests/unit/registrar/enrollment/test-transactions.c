@@ -57,7 +57,7 @@ static void decide(void *owner, struct roster *roster, struct records *records)
 	(void)snprintf(enrollment.agent.id, sizeof enrollment.agent.id, "%s", member->id);
 	(void)snprintf(enrollment.agent.name, sizeof enrollment.agent.name, "web%s", member->id);
 	assert_int_equal(roster_add(roster, &enrollment.agent), 0);
-	records_add(records, &enrollment);
+	records_add(records, roster, &enrollment);
 }
 
 static void done(void *owner)

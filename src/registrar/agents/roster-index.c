@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+#include "common/agent-address.h"
+#include "registrar/agents/roster-internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ keeping it */
+
+/* "010" and "10" are the same id. */
+static size_t id_text(char buffer[static AGENT_ID_MAX + 1], unsigned int id)
+{
+	return (size_t)snprintf(buffer, AGENT_ID_MAX + 1, "%u", id % (ROSTER_ID_MAX + 1));
+}
+
+static const char *id_digits(const struct roster_entry *entry)
+{
+	const char *digits = entry->id_text;
+
+	while (digits[0] == '0' && digits[1] != '\0')
+		digits++;
+	return digits;
+}
+
+static size_t ip_base_length(const char *ip)
+{
+	return strcspn(ip, "/");
+}
+
+static bool ip_is_indexed(const char *ip)
+{
+	return ip && strcmp(ip, "any") != 0;
+}
+
+static struct roster_line *find_line(const struct roster *roster, unsigned int id)
+{
+	char text[AGENT_ID_MAX + 1];
+
+	return text_index_find(&roster->index.by_id, text, id_text(text, id));
+}
+
+/* The ids up to the ceiling have no gap any more: find the next one, and the highest below it. */
+static void lower_ceiling(struct roster_index *index, const struct roster *roster)
+{
+	while (index->ceiling > 1 && find_line(roster, index->ceiling - 1))
+		index->ceiling--;
+	if (index->highest < index->ceiling)
+		return;
+	index->highest = 0;
+	for (const struct roster_line *line = index->lines; line; line = line->next)
+		if (line->entry.id < index->ceiling && line->entry.id > index->highest)
+			index->highest = line->entry.id;
+}
+
+static int index_id(struct roster *roster, struct roster_line *line)
+{
+	struct roster_index *index = &roster->index;
+	const char *digits = id_digits(&line->entry);
+	struct roster_line *other = text_index_find(&index->by_id, digits, strlen(digits));
+	int r;
+
+	if (other) {
+		line->same_id = other->same_id;
+		other->same_id = line;
+		return 0;
+	}
+	r = text_index_add(&index->by_id, digits, strlen(digits), line);
+	if (r < 0)
+		return r;
+	if (line->entry.id + 1 >= index->ceiling)
+		lower_ceiling(index, roster);
+	else if (line->entry.id > index->highest)
+		index->highest = line->entry.id;
+	return 0;
+}
+
+static int index_line(struct roster *roster, struct roster_line *line)
+{
+	const struct roster_entry *entry = &line->entry;
+	const char *ip = line->ip_key;
+	int r;
+
+	line->next = roster->index.lines;
+	roster->index.lines = line;
+	r = index_id(roster, line);
+	if (r >= 0 && entry->name)
+		r = text_index_add(&roster->index.by_name, entry->name, strlen(entry->name), line);
+	if (r >= 0 && ip_is_indexed(ip))
+		r = text_index_add(&roster->index.by_ip, ip, ip_base_length(ip), line);
+	if (r >= 0 && ip_is_indexed(ip))
+		r = text_index_add(&roster->index.by_ip_and_mask, ip, strlen(ip), line);
+	if (entry->name && entry->ip)
+		roster->index.count++;
+	return r;
+}
+
+void roster_free_name(struct roster *roster, struct roster_line *line)
+{
+	const struct roster_entry *entry = &line->entry;
+	const char *ip = line->ip_key;
+
+	if (entry->name)
+		text_index_remove(&roster->index.by_name, entry->name, strlen(entry->name), line);
+	if (ip_is_indexed(ip)) {
+		text_index_remove(&roster->index.by_ip, ip, ip_base_length(ip), line);
+		text_index_remove(&roster->index.by_ip_and_mask, ip, strlen(ip), line);
+	}
+	if (entry->ip)
+		roster->index.count--;
+}
+
+void roster_forget_lines(struct roster *roster)
+{
+	while (roster->index.lines) {
+		struct roster_line *line = roster->index.lines;
+
+		roster->index.lines = line->next;
+		free(line);
+	}
+	text_index_clear(&roster->index.by_id);
+	text_index_clear(&roster->index.by_name);
+	text_index_clear(&roster->index.by_ip);
+	text_index_clear(&roster->index.by_ip_and_mask);
+	roster->index.count = 0;
+	roster->index.highest = 0;
+	roster->index.ceiling = ROSTER_ID_MAX + 1;
+}
+
+int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip,
+		    off_t offset, size_t length)
+{
+	size_t name_size = name ? strlen(name) + 1 : 0;
+	size_t ip_size = ip ? strlen(ip) + 1 : 0, key_size;
+	char key[AGENT_ADDRESS_KEY_SIZE];
+	struct roster_line *line;
+
+	if (ip)
+		agent_address_key(key, ip);
+	key_size = ip && strcmp(key, ip) != 0 ? strlen(key) + 1 : 0;
+	line = calloc(1, sizeof *line + name_size + ip_size + key_size);
+	if (!line)
+		return -ENOMEM;
+	line->entry = (struct roster_entry){
+		.id = (unsigned int)strtoul(id, NULL, 10),
+		.offset = offset,
+		.length = length,
+	};
+	memcpy(line->entry.id_text, id, strlen(id) + 1);
+	if (name)
+		line->entry.name = memcpy(line->texts, name, name_size);
+	if (ip)
+		line->entry.ip = memcpy(line->texts + name_size, ip, ip_size);
+	line->ip_key = key_size > 0 ? memcpy(line->texts + name_size + ip_size, key, key_size)
+				    : line->entry.ip;
+	return index_line(roster, line);
+}
+
+/* ------------------------------------------------------------------ looking things up */
+
+size_t roster_count(const struct roster *roster)
+{
+	return roster->index.count;
+}
+
+const struct roster_entry *roster_find_name(const struct roster *roster, const char *name)
+{
+	return text_index_find(&roster->index.by_name, name, strlen(name));
+}
+
+const struct roster_entry *roster_find_ip(const struct roster *roster, const char *ip)
+{
+	char key[AGENT_ADDRESS_KEY_SIZE];
+
+	agent_address_key(key, ip);
+	return text_index_find(&roster->index.by_ip, key, strlen(key));
+}
+
+const struct roster_entry *roster_find_ip_and_mask(const struct roster *roster, const char *ip)
+{
+	char key[AGENT_ADDRESS_KEY_SIZE];
+
+	agent_address_key(key, ip);
+	return text_index_find(&roster->index.by_ip_and_mask, key, strlen(key));
+}
+
+bool roster_entry_is_agent(const struct roster_entry *entry)
+{
+	const struct roster_line *line = (const struct roster_line *)entry;
+
+	return entry->name && entry->ip && !line->removed;
+}
+
+bool roster_entry_is_tombstone(const struct roster_entry *entry)
+{
+	return ((const struct roster_line *)entry)->is_tombstone;
+}
+
+const struct roster_entry *roster_first_with_id(const struct roster *roster, unsigned int id)
+{
+	const struct roster_line *line = find_line(roster, id);
+
+	return line ? &line->entry : NULL;
+}
+
+const struct roster_entry *roster_next_with_id(const struct roster_entry *entry)
+{
+	const struct roster_line *next = ((const struct roster_line *)entry)->same_id;
+
+	return next ? &next->entry : NULL;
+}
+
+const struct roster_entry *roster_find_id(const struct roster *roster, unsigned int id)
+{
+	const struct roster_entry *first = roster_first_with_id(roster, id);
+
+	for (const struct roster_entry *at = first; at; at = roster_next_with_id(at))
+		if (roster_entry_is_agent(at))
+			return at;
+	return first;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct roster_entry *const *left = a, *const *right = b;
+
+	return ((*left)->offset > (*right)->offset) - ((*left)->offset < (*right)->offset);
+}
+
+static bool is_agent(const struct roster_line *line)
+{
+	return roster_entry_is_agent(&line->entry);
+}
+
+int roster_pick_lines(const struct roster *roster, bool (*wanted)(const struct roster_line *),
+		      const struct roster_entry ***ret, size_t *ret_count)
+{
+	const struct roster_entry **entries;
+	size_t n = 0;
+
+	for (const struct roster_line *line = roster->index.lines; line; line = line->next)
+		n += wanted(line);
+	entries = calloc(n + 1, sizeof(struct roster_entry *));
+	if (!entries)
+		return -ENOMEM;
+	n = 0;
+	for (const struct roster_line *line = roster->index.lines; line; line = line->next)
+		if (wanted(line))
+			entries[n++] = &line->entry;
+	qsort(entries, n, sizeof(struct roster_entry *), by_offset);
+	*ret = entries;
+	*ret_count = n;
+	return 0;
+}
+
+int roster_list(const struct roster *roster, const struct roster_entry ***ret, size_t *ret_count)
+{
+	return roster_pick_lines(roster, is_agent, ret, ret_count);
+}
+
+unsigned int roster_next_id(const struct roster *roster, unsigned int first)
+{
+	const struct roster_index *index = &roster->index;
+	unsigned int id = index->highest >= first ? index->highest + 1 : first;
+
+	if (id < index->ceiling)
+		return id;
+	for (id = 1; id < index->ceiling; id++)
+		if (!find_line(roster, id))
+			return id;
+	return 0;
+}
