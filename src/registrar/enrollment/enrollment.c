@@ -25,21 +25,6 @@ struct decision {
 	size_t leaving; /* of those, each once */
 };
 
-int on_duplicate_from_text(const char *text)
-{
-	static const char *const texts[] = {
-		[ON_DUPLICATE_RENAME] = "rename",
-		[ON_DUPLICATE_REFUSE] = "refuse",
-		[ON_DUPLICATE_REPLACE] = "replace",
-		[ON_DUPLICATE_FORCE] = "force",
-	};
-
-	for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++)
-		if (strcmp(text, texts[i]) == 0)
-			return i;
-	return -EINVAL;
-}
-
 /* Returns false, for `return refuse(...)`. */
 __attribute__((format(printf, 3, 4))) static bool refuse(struct decision *decision,
 							 enum enrollment_fault fault,

@@ -88,9 +88,6 @@ struct enrollment {
 	struct reason why;
 };
 
-/* "rename", "refuse", "replace" or "force"; negative: none of them. */
-int on_duplicate_from_text(const char *text);
-
 /* Decide, within a transaction of the roster, and stage what follows from the decision. */
 void enrollment_decide(struct enrollment *ret, struct roster *roster,
 		       const struct enrollment_policy *policy,

@@ -167,16 +167,9 @@ static void test_first_fault(void **state)
 	}
 }
 
-static void test_words(void **state)
+static void test_manager_version(void **state)
 {
 	(void)state;
-	assert_int_equal(dialect_from_text("ossec"), DIALECT_OSSEC);
-	assert_int_equal(dialect_from_text("wazuh"), DIALECT_WAZUH);
-	assert_true(dialect_from_text("Wazuh") < 0);
-	assert_int_equal(on_duplicate_from_text("rename"), ON_DUPLICATE_RENAME);
-	assert_int_equal(on_duplicate_from_text("refuse"), ON_DUPLICATE_REFUSE);
-	assert_int_equal(on_duplicate_from_text("replace"), ON_DUPLICATE_REPLACE);
-	assert_true(on_duplicate_from_text("") < 0);
 	assert_true(manager_version_is_valid("v4.14.5"));
 	assert_true(manager_version_is_valid("4.14"));
 	assert_false(manager_version_is_valid("new"));
@@ -190,7 +183,7 @@ int main(void)
 		cmocka_unit_test(test_first_fault),
 		cmocka_unit_test_setup_teardown(test_absent_groups, setup_directory,
 						teardown_directory),
-		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_manager_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
