@@ -10,6 +10,7 @@ unit_tests += \
 	test-history \
 	test-import-line \
 	test-records \
+	test-registrar-options \
 	test-request-buffer \
 	test-roster \
 	test-roster-write \
@@ -75,6 +76,8 @@ test_request_buffer_LDADD = $(registrar_libraries)
 
 test_import_line_SOURCES = tests/unit/registrar/commands/test-import-line.c
 test_import_line_LDADD = $(registrar_libraries)
+test_registrar_options_SOURCES = tests/unit/registrar/commands/test-registrar-options.c
+test_registrar_options_LDADD = $(registrar_libraries)
 
 test_address_SOURCES = tests/unit/registrar/enrollment/test-address.c
 test_address_LDADD = $(registrar_libraries)
