@@ -7,6 +7,11 @@
 
 #define WORD_SIZE 64
 
+static char small(char letter)
+{
+	return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
 size_t nearest_distance(const char *a, const char *b)
 {
 	size_t row[WORD_SIZE + 1], length = strlen(b);
@@ -20,7 +25,7 @@ size_t nearest_distance(const char *a, const char *b)
 
 		row[0] = i + 1;
 		for (size_t j = 0; j < length; j++) {
-			size_t change = diagonal + (a[i] != b[j]), add = row[j] + 1,
+			size_t change = diagonal + (small(a[i]) != small(b[j])), add = row[j] + 1,
 			       drop = row[j + 1] + 1;
 
 			diagonal = row[j + 1];

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * The Levenshtein distance of two words, in bytes. SIZE_MAX when one of them has 64 bytes or more:
- * such words are like no other.
+ * The Levenshtein distance of two words, in bytes, where capital letters (of ASCII) count as small
+ * ones. SIZE_MAX when one of them has 64 bytes or more: such words are like no other.
  */
 size_t nearest_distance(const char *a, const char *b) __attribute__((warn_unused_result));
 

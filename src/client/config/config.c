@@ -97,45 +97,48 @@ void config_clear(struct config *config)
 /* ------------------------------------------------------------------ unknown names */
 
 /*
- * The valid key most similar to SECTION.NAME; a key of the same name in another section is the
- * nearest.
+ * The valid key whose name is most like NAME, of several that in the section most like SECTION;
+ * null: none is like it.
  */
 static const struct config_key *nearest_key(const char *section, const char *name)
 {
-	const struct config_key *nearest = config_keys;
+	const struct config_key *found = NULL;
 	size_t least = SIZE_MAX;
 
 	for (const struct config_key *key = config_keys; key->section; key++) {
-		size_t names = nearest_distance(name, key->name),
-		       sections = nearest_distance(section, key->section);
-		size_t sum = names == SIZE_MAX || sections == SIZE_MAX ? SIZE_MAX - 1
-								       : 4 * names + sections;
+		struct nearest names = NEAREST_TO(name);
+		size_t sections = nearest_distance(section, key->section), sum;
 
+		nearest_offer(&names, key->name);
+		if (!names.found)
+			continue;
+		sum = 4 * names.distance + (sections == SIZE_MAX ? KEY_NAME_SIZE : sections);
 		if (sum < least) {
 			least = sum;
-			nearest = key;
+			found = key;
 		}
 	}
-	return nearest;
+	return found;
 }
 
 static int unknown_key(const char *section, const char *name, const char *origin,
 		       struct reason *why)
 {
 	const struct config_key *nearest = nearest_key(section, name);
-	char shown[128], shown_section[128];
+	char shown[128], shown_section[128], hint[160] = "";
 
 	escape_string(shown, sizeof shown, name);
 	escape_string(shown_section, sizeof shown_section, section);
+	if (nearest && strcmp(section, nearest->section) == 0)
+		(void)snprintf(hint, sizeof hint, "; did you mean %s?", nearest->name);
+	else if (nearest)
+		(void)snprintf(hint, sizeof hint, "; did you mean %s in [%s]?", nearest->name,
+			       nearest->section);
 	if (*section == '\0')
-		reason_set(why, "%s: key '%s' appears before any section; did you mean %s in [%s]?",
-			   origin, shown, nearest->name, nearest->section);
-	else if (strcmp(section, nearest->section) == 0)
-		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s?", origin, shown,
-			   shown_section, nearest->name);
+		reason_set(why, "%s: key '%s' appears before any section%s", origin, shown, hint);
 	else
-		reason_set(why, "%s: unknown key '%s' in [%s]; did you mean %s in [%s]?", origin,
-			   shown, shown_section, nearest->name, nearest->section);
+		reason_set(why, "%s: unknown key '%s' in [%s]%s", origin, shown, shown_section,
+			   hint);
 	return -EINVAL;
 }
 
@@ -227,26 +230,22 @@ static void check_section(struct ini_source *source, const char *line)
 {
 	size_t length = strcspn(line + 1, "]");
 	const char *behind = line + 1 + length + (line[1 + length] == ']');
-	const struct config_key *nearest = config_keys;
-	char section[64], shown[128], problem[256];
-	size_t least = SIZE_MAX;
+	char section[64], shown[128], hint[NEAREST_HINT_SIZE] = "", problem[256];
+	struct nearest nearest = NEAREST_TO(section);
 
 	(void)snprintf(section, sizeof section, "%.*s", (int)length, line + 1);
-	for (const struct config_key *key = config_keys; key->section; key++) {
-		size_t d = nearest_distance(section, key->section);
-
-		if (d < least) {
-			least = d;
-			nearest = key;
-		}
-	}
+	for (const struct config_key *key = config_keys; key->section; key++)
+		nearest_offer(&nearest, key->section);
 	behind += strspn(behind, " \t");
-	if (least == 0 && *behind && *behind != ';' && *behind != '#')
-		fail_line(source, "unexpected text after ]; put it on a line of its own");
-	if (least == 0)
+	if (nearest.found && strcmp(nearest.found, section) == 0) {
+		if (*behind && *behind != ';' && *behind != '#')
+			fail_line(source, "unexpected text after ]; put it on a line of its own");
 		return;
-	(void)snprintf(problem, sizeof problem, "unknown section [%s]; did you mean [%s]?",
-		       escape_string(shown, sizeof shown, section), nearest->section);
+	}
+	if (nearest.found)
+		(void)snprintf(hint, sizeof hint, "; did you mean [%s]?", nearest.found);
+	(void)snprintf(problem, sizeof problem, "unknown section [%s]%s",
+		       escape_string(shown, sizeof shown, section), hint);
 	fail_line(source, problem);
 }
 

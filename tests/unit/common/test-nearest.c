@@ -14,6 +14,7 @@ static void test_distance(void **state)
 		{ "", "", 0 },         { "", "abc", 3 },           { "abc", "", 3 },
 		{ "same", "same", 0 }, { "kitten", "sitting", 3 }, { "strat", "status", 3 },
 		{ "ab", "ba", 2 },     { "list", "lists", 1 },     { "list", "ist", 1 },
+		{ "LIST", "list", 0 }, { "Lits", "lisT", 2 },      { "[", "{", 1 },
 	};
 	char longest[64] = "", too_long[65] = "";
 
@@ -38,7 +39,7 @@ static void test_words(void **state)
 	} rows[] = {
 		{ "strat", "status" }, { "rest", "reset" },    { "imprt", "import" },
 		{ "run", "run" },      { "frobnicate", NULL }, { "x", NULL },
-		{ "", NULL },          { "ru", "run" },
+		{ "", NULL },          { "ru", "run" },        { "RUN", "run" },
 	};
 
 	(void)state;

@@ -139,12 +139,14 @@ static const struct {
 	BAD("unknown section behind a byte order mark", "\xef\xbb\xbf[tsl]\n",
 	    "FILE:1: unknown section [tsl]; did you mean [tls]?"),
 	BAD("section in capitals", "[TLS]\n", "FILE:1: unknown section [TLS]; did you mean [tls]?"),
+	BAD("section like no other", "[frobnicate]\n", "FILE:1: unknown section [frobnicate]"),
 	BAD("empty section", "[]\n", "FILE:1: unknown section []"),
 	BAD("escape code in a section", "[\x1b[31m]\n", "unknown section [\\x1b[31m"),
 	BAD("key before any section", "verify = no\n",
-	    "FILE:1: key 'verify' appears before any section"),
+	    "FILE:1: key 'verify' appears before any section; did you mean verify in [tls]?"),
 	BAD("bad value", "[tls]\n\n# x\nverify = nope\n",
-	    "FILE:4: 'nope' is not a valid value for verify in [tls]: expected yes or no"),
+	    "FILE:4: 'nope' is not a valid value for verify in [tls]: expected yes or no; "
+	    "did you mean no?"),
 	BAD("no equals sign", "[tls]\nverify no\n", "FILE:2: "),
 	BAD("section not closed", "[tls\nverify = no\n", "FILE:1: "),
 	BAD("200 bytes", "[tls]\nciphers = 1234567890" X180 "\n",
@@ -162,7 +164,7 @@ static const struct {
 	    "FILE:2: the line contains a NUL byte"),
 	BAD("UTF-16", "\xff\xfe[\0t\0l\0s\0]\0\n\0", "FILE:1: the line contains a NUL byte"),
 	BAD("the first fault is told", "[tls]\nverfy = no\nciphres = A\n[manger]\n",
-	    "FILE:2: unknown key 'verfy'"),
+	    "FILE:2: unknown key 'verfy' in [tls]; did you mean verify?"),
 	BAD("escape code in a value", "[manager]\naddress = \x1b[31m\n",
 	    "'\\x1b[31m' is not a valid value for address"),
 };
@@ -178,6 +180,8 @@ static void test_bad(void **state)
 			  read_bytes(&config, bad[i].bytes, bad[i].length, &why) == -EINVAL);
 		if (!strstr(why.text, bad[i].said))
 			fail_msg("row '%s': %s", bad[i].label, why.text);
+		check_row(bad[i].label, !strstr(bad[i].said, "did you mean") ==
+						!strstr(why.text, "did you mean"));
 		check_row(bad[i].label, !strchr(why.text, '\x1b'));
 		config_clear(&config);
 	}

@@ -200,6 +200,31 @@ static void test_refused_value_changes_nothing(void **state)
 	}
 }
 
+/* What is like no key gets no advice, whatever the section. */
+static void test_keys_like_no_other(void **state)
+{
+	static const struct {
+		const char *assignment, *said;
+	} rows[] = {
+		{ "manager.frobnicate=a", "here: unknown key 'frobnicate' in [manager]" },
+		{ "nowhere.frobnicate=a", "here: unknown key 'frobnicate' in [nowhere]" },
+		{ ".frobnicate=a", "here: key 'frobnicate' appears before any section" },
+		{ "manager.=a", "here: unknown key '' in [manager]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config config;
+		struct reason why = { "" };
+
+		assert_int_equal(config_init(&config), 0);
+		check_row(rows[i].assignment,
+			  config_assign(&config, rows[i].assignment, "here", &why) < 0);
+		assert_string_equal(why.text, rows[i].said);
+		config_clear(&config);
+	}
+}
+
 static void test_unknown_keys(void **state)
 {
 	static const struct {
@@ -270,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_second_value),
 		cmocka_unit_test(test_refused_value_changes_nothing),
 		cmocka_unit_test(test_unknown_keys),
+		cmocka_unit_test(test_keys_like_no_other),
 		cmocka_unit_test(test_assign),
 	};
 
