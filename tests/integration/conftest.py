@@ -7,11 +7,13 @@ import socket
 import subprocess
 import tempfile
 
+import admin_tools
 import agent_auth as agent_auth_module
 import certificates as certificates_module
 import enroll_tools
 import fake_manager
 import machine as machine_module
+import proxies
 import pytest
 import registrar_tools
 import wazuh5_manager
@@ -47,6 +49,14 @@ def start_manager(certificates):
     yield start
     for manager in managers:
         manager.close()
+
+
+@pytest.fixture
+def start_proxy(start_manager):
+    """Start a proxy: start_proxy(SCRIPT, address=...)."""
+    def start(script=None, **options):
+        return start_manager(script or proxies.tunnel(), certificate=None, **options)
+    return start
 
 
 @pytest.fixture
@@ -191,3 +201,8 @@ def wazuh(directory):
     """A registrar without a password, in Wazuh's dialect."""
     with registrar_tools.serving(directory, "-n", "--dialect", "wazuh") as running:
         yield running
+
+
+@pytest.fixture
+def admin(directory):
+    return admin_tools.Admin(directory)

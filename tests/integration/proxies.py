@@ -10,6 +10,12 @@ from fake_manager import PATIENCE, Ended
 OK = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
+def through(proxy, user=None, **settings):
+    """The settings for a proxy."""
+    address = proxy if isinstance(proxy, str) else proxy.address
+    return {"manager.proxy": f"http://{user + '@' if user else ''}{address}", **settings}
+
+
 def basic(user, password):
     """What stands behind "Basic "."""
     return base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""add, list, export, remove and import-file: what they say, what they leave in client.keys, and
-how they exit."""
+"""add, list, export and remove: what they say, what they leave in client.keys, and how they exit.
+For import-file see test_registrar_import_file.py."""
 
 import base64
 import fcntl
@@ -14,34 +14,6 @@ import pytest
 from registrar_tools import KEY, PROGRAM, run, serving
 
 OLD_KEY = "5a" * 32
-DIALECTS = ("ossec", "wazuh")
-
-
-class Admin:
-    """The commands over one directory."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.keys = directory / "etc" / "client.keys"
-
-    def __call__(self, *arguments, status=0, **options):
-        """What the command prints; its complaints are in `complaints`."""
-        done = run("-D", self.directory, *arguments, **options)
-        assert done.returncode == status, done
-        self.complaints = done.stderr.replace("agent-registrar: ", "").replace("error: ", "")
-        assert done.stdout == "" or status == 0
-        return done.stdout
-
-    def write(self, *lines):
-        self.keys.write_text("".join(f"{line}\n" for line in lines))
-
-    def lines(self):
-        return self.keys.read_text().splitlines()
-
-
-@pytest.fixture
-def admin(directory):
-    return Admin(directory)
 
 
 # ------------------------------------------------------------------ add
@@ -309,118 +281,6 @@ def test_dialect_is_that_of_the_service(admin):
         )
     assert "001 web 0000" in (admin.directory / "queue" / "agents-timestamp").read_text()
     assert admin("--dialect", "ossec", "add", "-n", "db", "-a", "::2") == "002 db ::2\n"
-
-
-# ------------------------------------------------------------------ import-file
-
-IMPORT = (
-    "# from the inventory\n10.0.0.1,web\n\n  any , db \r\n2001:db8::/64,six\n10.0.0.0/255.0.0.0,ten"
-)
-IMPORTED = "001 web 10.0.0.1\n002 db any\n003 six 2001:db8::/64\n004 ten 10.0.0.0/8\n"
-
-
-@pytest.mark.parametrize("stdin", [False, True])
-def test_import_file(admin, tmp_path, stdin):
-    (tmp_path / "list").write_text(IMPORT)
-    source = ["-"] if stdin else [tmp_path / "list"]
-    assert admin("import-file", *source, input=IMPORT) == IMPORTED
-    assert admin.complaints == "4 added, 0 already present\n"
-    before = admin.lines()
-    # a second time changes nothing, and more lines add more
-    assert admin("import-file", *source, input=IMPORT) == ""
-    assert admin.complaints == "0 added, 4 already present\n"
-    assert admin.lines() == before
-    assert admin("import-file", "-", input=IMPORT + "\nany,more\n") == "005 more any\n"
-    assert [line.split()[3] for line in admin.lines()[:4]] == [line.split()[3] for line in before]
-
-
-# As spreadsheets write it, in several countries.
-SPREADSHEETS = {
-    "byte order mark": b"\xef\xbb\xbf10.0.1.1,web\r\nAny,db\r\n",
-    "quotes": b'"10.0.1.1","web"\r\n"ANY","db"\r\n',
-    "header": b'\xef\xbb\xbf"IP Address","Name",""\r\n10.0.1.1,web,\r\nany,db,\r\n,,\r\n',
-    "semicolons": b"IP;Name\r\n10.0.1.1;web\r\nany;db\r\n;\r\n",
-    "tabs": b"10.0.1.1\tweb\nany\tdb\n",
-    "carriage returns": b"10.0.1.1,web\rAny,db",
-    "mark and comment": b"\xef\xbb\xbf# 2026\n10.0.1.1,web\nany,db\n",
-}
-
-
-@pytest.mark.parametrize("content", SPREADSHEETS.values(), ids=SPREADSHEETS.keys())
-def test_import_from_a_spreadsheet(admin, tmp_path, content):
-    (tmp_path / "inventory.csv").write_bytes(content)
-    assert admin("import-file", tmp_path / "inventory.csv") == "001 web 10.0.1.1\n002 db any\n"
-    assert ("is a header and was skipped" in admin.complaints) == (b"Name" in content)
-    assert admin("import-file", tmp_path / "inventory.csv") == ""
-
-
-def test_import_of_what_is_no_csv(admin, tmp_path):
-    (tmp_path / "inventory.csv").write_text("any,web\n", encoding="utf-16")
-    admin("import-file", tmp_path / "inventory.csv", status=65)
-    assert admin.complaints.endswith("inventory.csv is UTF-16; save it as CSV in UTF-8\n")
-    admin("import-file", "-", status=65, input="any,web\nip,name\n")
-    assert admin.complaints.startswith("Line 2: Invalid IP")  # a header is the first line
-    assert not admin.lines()
-
-
-def test_bad_lines_are_named_and_nothing_is_added(admin):
-    admin.write(f"001 web 10.0.0.7 {OLD_KEY}")
-    admin(
-        "import-file",
-        "-",
-        status=65,
-        input="any,good\nany,web\n10.0.0.7,other\n10.0.0.300,bad\nno comma\na,b,c\nany,\n"
-        ",name\nany,twice\n10.1.1.1,twice\nany,good\n\x1b[2J,x\nany,good\0x\n",
-    )
-    assert [line.split(":")[0] for line in admin.complaints.splitlines()] == [
-        f"Line {number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 12, 13)
-    ] + ["Nothing was added, because of 10 lines of " "standard input"]
-    assert "\x1b" not in admin.complaints
-    assert len(admin.lines()) == 1
-
-
-def test_what_an_earlier_line_has_is_told_by_its_name(admin):
-    """Its id would be nobody's, as nothing is added."""
-    admin.write(f"007 web 10.0.0.7 {OLD_KEY}")
-    admin("import-file", "-", status=65, input="10.1.1.1,first\n10.1.1.2,second\n10.1.1.3,second\n")
-    assert admin.complaints == (
-        "Line 3: Duplicate agent name: second (it belongs to second in an earlier line)\n"
-        "Nothing was added, because of 1 line of standard input\n"
-    )
-    admin("import-file", "-", status=65, input="10.1.1.1,first\n10.1.1.1,second\n10.0.0.7,third\n")
-    assert admin.complaints == (
-        "Line 2: Invalid IP address: 008 (10.1.1.1 belongs to first in an earlier line)\n"
-        "Line 3: Invalid IP address: 007 (10.0.0.7 belongs to agent 007)\n"
-        "Nothing was added, because of 2 lines of standard input\n"
-    )
-
-
-def test_import_of_nothing(admin):
-    assert admin("import-file", "-", input="") == ""
-    admin("import-file", "/nonexistent", status=66)
-    assert admin.complaints == "Cannot read /nonexistent: No such file or directory\n"
-    admin("import-file", admin.directory, status=66)
-
-
-def test_import_of_many(admin):
-    text = "".join(f"10.{i >> 16}.{i >> 8 & 255}.{i & 255},agent-{i}\n" for i in range(20000))
-    assert len(admin("import-file", "-", input=text).splitlines()) == 20000
-    assert len({line.split()[0] for line in admin.lines()}) == 20000
-
-
-def test_slow_input_holds_nobody_up(admin):
-    """The lock is taken when the file has been read."""
-    with subprocess.Popen(
-        [PROGRAM, "-D", admin.directory, "import-file", "-"],
-        stdin=subprocess.PIPE,
-        text=True,
-        stdout=subprocess.PIPE,
-    ) as importing:
-        importing.stdin.write("any,slow\n")
-        importing.stdin.flush()
-        assert admin("add", "-n", "fast") == "001 fast any\n"
-        out, _ = importing.communicate()
-    assert out == "002 slow any\n"
 
 
 # ------------------------------------------------------------------ usage and failures

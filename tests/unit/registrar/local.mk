@@ -68,7 +68,9 @@ test_bearer_LDADD = $(registrar_libraries)
 
 test_answer_SOURCES = tests/unit/registrar/authd/test-answer.c
 test_answer_LDADD = $(registrar_libraries)
-test_connection_SOURCES = tests/unit/registrar/authd/test-connection.c
+test_connection_SOURCES = tests/unit/registrar/authd/test-connection.c \
+	tests/unit/registrar/authd/connection-fixture.c \
+	tests/unit/registrar/authd/connection-fixture.h
 test_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_connection_LDADD = $(registrar_libraries)
 test_request_buffer_SOURCES = tests/unit/registrar/authd/test-request-buffer.c

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: ISC
+"""import-file: lists of agents, as administrators and spreadsheets write them, and all or none of
+them added."""
+
+import subprocess
+
+import pytest
+
+from registrar_tools import PROGRAM
+
+OLD_KEY = "5a" * 32
+
+
+IMPORT = (
+    "# from the inventory\n10.0.0.1,web\n\n  any , db \r\n2001:db8::/64,six\n10.0.0.0/255.0.0.0,ten"
+)
+IMPORTED = "001 web 10.0.0.1\n002 db any\n003 six 2001:db8::/64\n004 ten 10.0.0.0/8\n"
+
+
+@pytest.mark.parametrize("stdin", [False, True])
+def test_import_file(admin, tmp_path, stdin):
+    (tmp_path / "list").write_text(IMPORT)
+    source = ["-"] if stdin else [tmp_path / "list"]
+    assert admin("import-file", *source, input=IMPORT) == IMPORTED
+    assert admin.complaints == "4 added, 0 already present\n"
+    before = admin.lines()
+    # a second time changes nothing, and more lines add more
+    assert admin("import-file", *source, input=IMPORT) == ""
+    assert admin.complaints == "0 added, 4 already present\n"
+    assert admin.lines() == before
+    assert admin("import-file", "-", input=IMPORT + "\nany,more\n") == "005 more any\n"
+    assert [line.split()[3] for line in admin.lines()[:4]] == [line.split()[3] for line in before]
+
+
+# As spreadsheets write it, in several countries.
+SPREADSHEETS = {
+    "byte order mark": b"\xef\xbb\xbf10.0.1.1,web\r\nAny,db\r\n",
+    "quotes": b'"10.0.1.1","web"\r\n"ANY","db"\r\n',
+    "header": b'\xef\xbb\xbf"IP Address","Name",""\r\n10.0.1.1,web,\r\nany,db,\r\n,,\r\n',
+    "semicolons": b"IP;Name\r\n10.0.1.1;web\r\nany;db\r\n;\r\n",
+    "tabs": b"10.0.1.1\tweb\nany\tdb\n",
+    "carriage returns": b"10.0.1.1,web\rAny,db",
+    "mark and comment": b"\xef\xbb\xbf# 2026\n10.0.1.1,web\nany,db\n",
+}
+
+
+@pytest.mark.parametrize("content", SPREADSHEETS.values(), ids=SPREADSHEETS.keys())
+def test_import_from_a_spreadsheet(admin, tmp_path, content):
+    (tmp_path / "inventory.csv").write_bytes(content)
+    assert admin("import-file", tmp_path / "inventory.csv") == "001 web 10.0.1.1\n002 db any\n"
+    assert ("is a header and was skipped" in admin.complaints) == (b"Name" in content)
+    assert admin("import-file", tmp_path / "inventory.csv") == ""
+
+
+def test_import_of_what_is_no_csv(admin, tmp_path):
+    (tmp_path / "inventory.csv").write_text("any,web\n", encoding="utf-16")
+    admin("import-file", tmp_path / "inventory.csv", status=65)
+    assert admin.complaints.endswith("inventory.csv is UTF-16; save it as CSV in UTF-8\n")
+    admin("import-file", "-", status=65, input="any,web\nip,name\n")
+    assert admin.complaints.startswith("Line 2: Invalid IP")  # a header is the first line
+    assert not admin.lines()
+
+
+def test_bad_lines_are_named_and_nothing_is_added(admin):
+    admin.write(f"001 web 10.0.0.7 {OLD_KEY}")
+    admin(
+        "import-file",
+        "-",
+        status=65,
+        input="any,good\nany,web\n10.0.0.7,other\n10.0.0.300,bad\nno comma\na,b,c\nany,\n"
+        ",name\nany,twice\n10.1.1.1,twice\nany,good\n\x1b[2J,x\nany,good\0x\n",
+    )
+    assert [line.split(":")[0] for line in admin.complaints.splitlines()] == [
+        f"Line {number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 12, 13)
+    ] + ["Nothing was added, because of 10 lines of " "standard input"]
+    assert "\x1b" not in admin.complaints
+    assert len(admin.lines()) == 1
+
+
+def test_what_an_earlier_line_has_is_told_by_its_name(admin):
+    """Its id would be nobody's, as nothing is added."""
+    admin.write(f"007 web 10.0.0.7 {OLD_KEY}")
+    admin("import-file", "-", status=65, input="10.1.1.1,first\n10.1.1.2,second\n10.1.1.3,second\n")
+    assert admin.complaints == (
+        "Line 3: Duplicate agent name: second (it belongs to second in an earlier line)\n"
+        "Nothing was added, because of 1 line of standard input\n"
+    )
+    admin("import-file", "-", status=65, input="10.1.1.1,first\n10.1.1.1,second\n10.0.0.7,third\n")
+    assert admin.complaints == (
+        "Line 2: Invalid IP address: 008 (10.1.1.1 belongs to first in an earlier line)\n"
+        "Line 3: Invalid IP address: 007 (10.0.0.7 belongs to agent 007)\n"
+        "Nothing was added, because of 2 lines of standard input\n"
+    )
+
+
+def test_import_of_nothing(admin):
+    assert admin("import-file", "-", input="") == ""
+    admin("import-file", "/nonexistent", status=66)
+    assert admin.complaints == "Cannot read /nonexistent: No such file or directory\n"
+    admin("import-file", admin.directory, status=66)
+
+
+def test_import_of_many(admin):
+    text = "".join(f"10.{i >> 16}.{i >> 8 & 255}.{i & 255},agent-{i}\n" for i in range(20000))
+    assert len(admin("import-file", "-", input=text).splitlines()) == 20000
+    assert len({line.split()[0] for line in admin.lines()}) == 20000
+
+
+def test_slow_input_holds_nobody_up(admin):
+    """The lock is taken when the file has been read."""
+    with subprocess.Popen(
+        [PROGRAM, "-D", admin.directory, "import-file", "-"],
+        stdin=subprocess.PIPE,
+        text=True,
+        stdout=subprocess.PIPE,
+    ) as importing:
+        importing.stdin.write("any,slow\n")
+        importing.stdin.flush()
+        assert admin("add", "-n", "fast") == "001 fast any\n"
+        out, _ = importing.communicate()
+    assert out == "002 slow any\n"
