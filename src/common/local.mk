@@ -29,5 +29,6 @@ libcommon_a_SOURCES = \
 	src/common/setting-words.c src/common/setting-words.h \
 	src/common/string-list.c src/common/string-list.h \
 	src/common/tls-context.c src/common/tls-context.h \
+	src/common/tls-record-limit.c src/common/tls-record-limit.h \
 	src/common/usage.c src/common/usage.h \
 	src/common/word-list.c src/common/word-list.h

@@ -3,6 +3,7 @@
 
 #include "common/base64.h"
 #include "common/pem-file.h"
+#include "common/tls-record-limit.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -348,6 +349,8 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 		return -ENOMEM;
 	}
 	r = set_versions(context, settings, why);
+	if (r >= 0 && tls_record_limit_set(context) < 0)
+		r = reason_errno(why, ENOMEM, "Cannot initialize TLS");
 	(void)SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
 	/* A CA file may contain an intermediate CA only. */
 	if (!settings->server)

@@ -195,3 +195,16 @@ def test_request_is_never_sent_twice(machine, start_manager):
     manager = start_manager(answer(reply()))
     machine.registers(manager=f"localhost:{manager.port}")
     assert len(manager.requests) == 1
+
+
+@pytest.mark.parametrize("trust", [{}, {"tls.verify": "no", "tls.ca_file": ""}],
+                         ids=["verified", "not verified"])
+def test_session_tickets_without_end(machine, start_manager, trust):
+    manager = start_manager()
+    manager.context.num_tickets = 200
+    machine.install_key()
+    before = machine.snapshot()
+    result = machine.register(manager=manager, force=True, settings=trust)
+    assert result.status == EXIT_CODES["protocol-error"], result
+    assert f"{manager.address} sends TLS messages without end" in result.stderr
+    assert machine.snapshot() == before

@@ -3,6 +3,7 @@
 
 import re
 import ssl
+import subprocess
 
 import pytest
 
@@ -126,3 +127,25 @@ def test_client_certificate_and_password(directory, authorities):
         tls = {"certificate": authorities["good"]}
         assert registrar.ask("OSSEC A:'web'\n", **tls) == ([], "eof")
         assert registrar.ask(f"OSSEC PASS: {password} OSSEC A:'web'\n", **tls).agent
+
+
+# ------------------------------------------------------------------ messages without end
+
+
+@pytest.mark.parametrize("version, command, said", [("-tls1_3", "k", "KEYUPDATE"),
+                                                    ("-tls1_2", "R", "RENEGOTIATING")])
+def test_messages_without_end(registrar, version, command, said):
+    client = ["openssl", "s_client", version, "-connect", f"127.0.0.1:{registrar.port}"]
+    with subprocess.Popen(client, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True) as process:
+        process.stdin.write(command + "\n")
+        process.stdin.flush()
+        for line in process.stdout:  # until the registrar closes the connection
+            if line.strip() == said:
+                try:
+                    process.stdin.write(command + "\n")
+                    process.stdin.flush()
+                except BrokenPipeError:
+                    break
+    registrar.wait_for_line("Cut off 127.0.0.1 port [0-9]+: it sends TLS messages without end")
+    assert registrar.register("web")

@@ -4,6 +4,7 @@
 #include "client/net/tls-verify.h"
 #include "common/escape.h"
 #include "common/setting-words.h"
+#include "common/tls-record-limit.h"
 
 #include <openssl/err.h>
 #include <poll.h>
@@ -58,7 +59,7 @@ static bool has_certificate(const struct tls_client *client)
 /*
  * After an SSL call returned `r`: wait for the event that it needs. Returns 0 to call it again,
  * -EPROTO when it failed (see the ERR queue and errno), -EPIPE when the peer ended the connection,
- * or the result of deadline_wait().
+ * -EBADMSG when it sends messages without end, or the result of deadline_wait().
  */
 static int wait_for_ssl(struct tls_client *client, int r, const struct deadline *deadline)
 {
@@ -72,6 +73,8 @@ static int wait_for_ssl(struct tls_client *client, int r, const struct deadline 
 		events = deadline_wait(deadline, client->fd, POLLOUT);
 		return events < 0 ? events : 0;
 	case SSL_ERROR_ZERO_RETURN:
+		if (tls_record_limit_was_exceeded(client->ssl))
+			return -EBADMSG;
 		client->was_closed_in_order = true;
 		return -EPIPE;
 	case SSL_ERROR_SYSCALL:
@@ -167,6 +170,13 @@ static int certificate_refused(struct tls_client *client, const char *manager, c
 	return OUTCOME_REFUSED;
 }
 
+static int too_many_records(const char *manager, struct reason *why)
+{
+	reason_set(why, "%s sends TLS messages without end; check the address and the port",
+		   manager);
+	return OUTCOME_PROTOCOL_ERROR;
+}
+
 static int handshake_failed(struct tls_client *client, int r, struct reason *why)
 {
 	int reason = ERR_GET_REASON(ERR_peek_error()), saved_errno = errno;
@@ -187,6 +197,8 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 			   saved_errno ? strerrordesc_np(saved_errno) : "");
 		return OUTCOME_BUSY;
 	}
+	if (r == -EBADMSG)
+		return too_many_records(manager, why);
 	if (r != -EPROTO)
 		return r == -ECANCELED ? r : reason_errno(why, r, "Cannot wait for %s", manager);
 	if (client->rejection.text[0]) {
@@ -295,6 +307,8 @@ int tls_client_write(struct tls_client *client, const void *data, size_t length,
 		if (r == 0)
 			continue;
 		endpoint_text(client->endpoint, manager);
+		if (r == -EBADMSG)
+			return too_many_records(manager, why);
 		if (r == -EPIPE)
 			r = look_for_alert(client);
 		if (r == -ETIMEDOUT)
@@ -337,6 +351,8 @@ int tls_client_read(struct tls_client *client, void *buffer, size_t size,
 			return OUTCOME_OK;
 		}
 		endpoint_text(client->endpoint, manager);
+		if (r == -EBADMSG)
+			return too_many_records(manager, why);
 		if (r != -EPROTO)
 			return r == -ECANCELED || r == -ETIMEDOUT
 				       ? r

@@ -3,6 +3,7 @@
 
 #include "common/escape.h"
 #include "common/tls-context.h"
+#include "common/tls-record-limit.h"
 #include "registrar/net/peer-certificate.h"
 
 #include <event2/buffer.h>
@@ -384,6 +385,10 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 		    !peer_certificate_is_for(connection->tls, connection->peer.address))
 			connection->how = CONNECTION_OTHER_HOST;
 		acknowledge(connection);
+		return;
+	}
+	if (tls_record_limit_was_exceeded(connection->tls)) {
+		end(connection, CONNECTION_FLOOD, "");
 		return;
 	}
 	if (connection->stage == STAGE_REQUEST && (what & BEV_EVENT_EOF)) {

@@ -30,6 +30,7 @@ enum connection_end {
 	CONNECTION_GONE,     /* gone after the handshake, before there was a request or an answer */
 	CONNECTION_TIMEOUT,  /* the deadline came before the answer was sent */
 	CONNECTION_TOO_LONG, /* a request longer than REQUEST_BUFFER_MAX */
+	CONNECTION_FLOOD,    /* it sent TLS messages without end */
 	CONNECTION_OTHER_HOST, /* the certificate is not for the client's address */
 	CONNECTION_STOPPED,    /* connection_stop() */
 };

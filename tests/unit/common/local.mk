@@ -17,7 +17,8 @@ unit_tests = \
 	test-nearest \
 	test-setting-words \
 	test-secret \
-	test-tls-context
+	test-tls-context \
+	test-tls-record-limit
 
 test_agent_address_SOURCES = tests/unit/common/test-agent-address.c
 test_agent_address_LDADD = $(unit_libraries)
@@ -56,3 +57,5 @@ test_secret_SOURCES = tests/unit/common/test-secret.c
 test_secret_LDADD = $(unit_libraries)
 test_tls_context_SOURCES = tests/unit/common/test-tls-context.c
 test_tls_context_LDADD = $(unit_libraries)
+test_tls_record_limit_SOURCES = tests/unit/common/test-tls-record-limit.c
+test_tls_record_limit_LDADD = $(unit_libraries)
