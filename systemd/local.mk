@@ -1,35 +1,44 @@
-UNITS = systemd/agent-register.service
+UNITS = systemd/agent-register.service systemd/agent-registered.target
 if WITH_REGISTRAR
 UNITS += systemd/agent-registrar.service systemd/agent-registrar.socket
 endif
 nodist_systemdsystemunit_DATA += $(UNITS)
-dist_systemdsystemunit_DATA = systemd/agent-register-config.target systemd/agent-registered.target
-EXTRA_DIST += systemd/agent-register.service.in systemd/agent-registrar.service.in \
-	systemd/agent-registrar.socket.in systemd/agent.conf.in
-CLEANFILES += systemd/agent-register.service systemd/agent-registrar.service \
-	systemd/agent-registrar.socket systemd/agent.conf
+dist_systemdsystemunit_DATA = systemd/agent-register-config.target
+EXTRA_DIST += systemd/agent-register.service.in systemd/agent-registered.target.in \
+	systemd/agent-registrar.service.in systemd/agent-registrar.socket.in systemd/agent.conf.in
+CLEANFILES += systemd/agent-register.service systemd/agent-registered.target \
+	systemd/agent-registrar.service systemd/agent-registrar.socket
 
-SUFFIXES = .service.in .service .socket.in .socket .conf.in .conf
+# The units that start agents, from the one list of them: "NAME DIRECTORY" for each. agent_units are
+# those of an agent as a whole, all_agent_units also its parts.
+AGENT_UNITS = $(top_srcdir)/src/client/system/agent-units.def
+unit_row = \("([^"]*)", "([^"]*)"\)$$/\1 \2/p
+agent_units = $(SED) -nE 's/^AGENT_UNIT$(unit_row)' $(AGENT_UNITS)
+all_agent_units = $(SED) -nE 's/^AGENT_[A-Z]+$(unit_row)' $(AGENT_UNITS)
+edit_unit = $(edit) \
+	-e "s|@agent_units[@]|$$(echo $$($(agent_units) | $(SED) 's/ .*//'))|" \
+	-e "s|@all_agent_units[@]|$$(echo $$($(all_agent_units) | $(SED) 's/ .*//'))|"
+
+SUFFIXES = .service.in .service .socket.in .socket .target.in .target
 .service.in.service:
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(edit) $< >$@
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(edit_unit) $< >$@
 .socket.in.socket:
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(edit) $< >$@
-.conf.in.conf:
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(edit) $< >$@
-$(UNITS) systemd/agent.conf: Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(edit_unit) $< >$@
+.target.in.target:
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(edit_unit) $< >$@
+$(UNITS): Makefile $(AGENT_UNITS)
 
-# One drop-in for every name of the agents' units; a drop-in of a unit that is not installed has no
-# effect.
-AGENT_UNITS = wazuh-agent ossec-hids ossec-agentd
-all-local: systemd/agent.conf
-install-data-local: systemd/agent.conf
-	for unit in $(AGENT_UNITS); do \
-		directory="$(DESTDIR)$(systemdsystemunitdir)/$$unit.service.d" && \
-		$(MKDIR_P) "$$directory" && \
-		$(INSTALL_DATA) systemd/agent.conf "$$directory/agent-register.conf" || exit; \
+# A drop-in for every unit, with the directory in which its layout has the agent; a drop-in of a
+# unit that is not installed has no effect.
+install-data-local:
+	$(all_agent_units) | while read -r unit directory; do \
+		place="$(DESTDIR)$(systemdsystemunitdir)/$$unit.d" && $(MKDIR_P) "$$place" && \
+		$(SED) "s|@directory[@]|$$directory|g" $(top_srcdir)/systemd/agent.conf.in \
+			>"$$place/agent-register.conf" && \
+		chmod 644 "$$place/agent-register.conf" || exit; \
 	done
 uninstall-local:
-	for unit in $(AGENT_UNITS); do \
-		rm -f "$(DESTDIR)$(systemdsystemunitdir)/$$unit.service.d/agent-register.conf"; \
-		rmdir "$(DESTDIR)$(systemdsystemunitdir)/$$unit.service.d" 2>/dev/null || :; \
+	$(all_agent_units) | while read -r unit directory; do \
+		place="$(DESTDIR)$(systemdsystemunitdir)/$$unit.d"; \
+		rm -f "$$place/agent-register.conf"; rmdir "$$place" 2>/dev/null || :; \
 	done

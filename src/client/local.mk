@@ -53,11 +53,13 @@ libclient_a_SOURCES = \
 	src/client/registration/schedule.c src/client/registration/schedule.h \
 	src/client/registration/stage.c src/client/registration/stage.h \
 	src/client/registration/state.c src/client/registration/state.h \
-	src/client/system/agent-unit.c src/client/system/agent-unit.h \
+	src/client/system/agent-units.c src/client/system/agent-units.h \
+	src/client/system/agent-units.def \
 	src/client/system/config-wait.c src/client/system/config-wait.h \
 	src/client/system/identity.c src/client/system/identity.h \
 	src/client/system/message-ids.h \
 	src/client/system/notify.c src/client/system/notify.h \
+	src/client/system/own-unit.c src/client/system/own-unit.h \
 	src/client/system/systemctl.c src/client/system/systemctl.h \
 	src/client/system/wakeup.c src/client/system/wakeup.h
 

@@ -365,7 +365,6 @@ static int configure(struct config *config, struct reason *why)
 	if (r >= 0)
 		r = set_password_file(config, why);
 	config->tls.verify = config->tls.ca_file != NULL;
-	free(take_pointer(config->agent.unit));
 	return r >= 0 ? config_check(config, why) : r;
 }
 

@@ -6,7 +6,8 @@
 #include "client/agent-files/reenroll-files.h"
 #include "client/commands/confirm.h"
 #include "client/registration/policy.h"
-#include "client/system/agent-unit.h"
+#include "client/system/agent-units.h"
+#include "client/system/own-unit.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 
@@ -52,14 +53,16 @@ static int check_manager(const struct program *program, const struct keystore *s
 
 static int check_units(const struct program *program)
 {
-	static const char registration[] = "agent-register.service";
-	const char *unit = program->config.agent.unit;
+	const struct config *config = &program->config;
+	struct agent_units units = agent_units_of(config->agent.unit, config->agent.directory);
+	const char *unit;
 
 	if (program->options->force)
 		return 0;
-	if (!agent_unit_is_active(unit) && agent_unit_has_process(registration))
-		unit = registration;
-	else if (!agent_unit_is_active(unit))
+	unit = agent_units_active(&units);
+	if (!unit && own_unit_has_process())
+		unit = OWN_UNIT;
+	if (!unit)
 		return 0;
 	log_error("%s is running; stop it first (systemctl stop %s), or use --force", unit, unit);
 	return 1;

@@ -43,7 +43,7 @@ const struct config_key config_keys[] = {
 	ROW(agent, directory, path, "/var/ossec"),
 	ROW(agent, keys_file, path, ""),
 	ROW(agent, group, text, ""),
-	ROW(agent, unit, text, "wazuh-agent.service"),
+	ROW(agent, unit, text, ""),
 	ROW(auth, password_file, path, ""),
 	ROW(auth, proxy_password_file, path, ""),
 	ROW(auth, api_user, text, ""),

@@ -57,7 +57,7 @@ struct config {
 		char *directory;
 		char *keys_file; /* null: DIRECTORY/etc/client.keys */
 		char *group;     /* null: wazuh, else ossec */
-		char *unit;      /* null, which only agent-auth sets: no agent is restarted */
+		char *unit;      /* null: whichever of the known ones is there */
 	} agent;
 	struct {
 		char *password_file;

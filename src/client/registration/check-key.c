@@ -5,7 +5,7 @@
 #include "client/registration/binding.h"
 #include "client/registration/finish.h"
 #include "client/registration/report.h"
-#include "client/system/agent-unit.h"
+#include "client/system/agent-units.h"
 #include "client/system/message-ids.h"
 
 #include <errno.h>
@@ -54,14 +54,14 @@ static int found_clone(struct registration *run)
 			  key->name, key->id);
 		return already_registered(run);
 	case CLONE_REFUSE:
-		agent_unit_hold(true);
+		agent_units_hold(true);
 		reason_set(&why,
 			   "The key of %s (id %s) was made on another machine, of which this one "
 			   "is a copy; to remove it: agent-register reset",
 			   key->name, key->id);
 		return report_failure(run, OUTCOME_CLONED, &why);
 	default:
-		agent_unit_hold(true);
+		agent_units_hold(true);
 		if (run->key.is_clone)
 			return CONTINUE; /* and the log has said so */
 		run->key.is_clone = true;
@@ -101,7 +101,7 @@ static int check_manager(struct registration *run)
 
 	if (!run->mode.is_service)
 		return is_manager ? check_guard(run) : CONTINUE;
-	agent_unit_mark_manager(is_manager);
+	agent_units_mark_manager(is_manager);
 	return is_manager ? finish_on_manager(&seen) : CONTINUE;
 }
 
@@ -124,7 +124,7 @@ static int read_key(struct registration *run)
 		return report_failure(run, OUTCOME_STORAGE_ERROR, &why);
 	run->key.found = (enum keystore_state)found;
 	if (found != KEYSTORE_KEY && is_not_empty(run->files.store.path))
-		agent_unit_hold(true); /* the agent's condition is content with any content */
+		agent_units_hold(true); /* the agent's condition is content with any content */
 	if (found != KEYSTORE_KEY || run->mode.force)
 		return CONTINUE;
 

@@ -5,7 +5,7 @@
 #include "client/agent-files/import-file.h"
 #include "client/registration/binding.h"
 #include "client/registration/report.h"
-#include "client/system/agent-unit.h"
+#include "client/system/agent-units.h"
 #include "client/system/config-wait.h"
 #include "client/system/identity.h"
 #include "client/system/message-ids.h"
@@ -237,16 +237,19 @@ static void log_success(const struct registration *run)
 /* An agent that runs already does not notice a key that another process has written. */
 static void restart_running_agent(const struct registration *run)
 {
+	const struct config *config = run->config;
+	struct agent_units units = agent_units_of(config->agent.unit, config->agent.directory);
 	struct reason why = { 0 };
-	int r = run->config->agent.unit
-			? agent_unit_try_restart(run->config->agent.unit, run->key.stored_at, &why)
-			: 0;
 
-	if (r < 0)
-		log_warning("%s", why.text);
-	else if (r > 0)
-		log_info("Restarting %s, which was running without this key",
-			 run->config->agent.unit);
+	if (run->mode.observer)
+		return; /* who calls agent-auth restarts the agent */
+	units = agent_units_started_before(&units, run->key.stored_at);
+	for (const char *const *unit = units.names; *unit; unit++) {
+		if (agent_units_restart(*unit, &why) < 0)
+			log_warning("%s", why.text);
+		else
+			log_info("Restarting %s, which was running without this key", *unit);
+	}
 }
 
 /* Some managers take a while to know their own new keys. Who brings one has seen it there. */
@@ -272,9 +275,9 @@ static void start_agents(const struct registration *run, const struct agent_key 
 {
 	struct reason why = { 0 };
 
-	agent_unit_hold(false);
+	agent_units_hold(false);
 	notify_ready("Registered as %s (id %s)", key->name, key->id);
-	if (run->mode.is_service && agent_unit_start_target(&why) < 0)
+	if (run->mode.is_service && agent_units_start_target(&why) < 0)
 		log_warning("%s", why.text);
 }
 
@@ -302,7 +305,7 @@ void finish_unchanged(struct registration *run)
 
 int finish_on_manager(const struct reason *seen)
 {
-	agent_unit_hold(false);
+	agent_units_hold(false);
 	log_event(LOG_NOTICE, MESSAGE_MANAGER, NULL,
 		  "This machine is a manager, not an agent: %s; nothing to do", seen->text);
 	notify_ready("This machine is a manager, not an agent");

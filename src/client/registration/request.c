@@ -6,9 +6,9 @@
 #include "client/registration/report.h"
 #include "client/registration/schedule.h"
 #include "client/registration/stage.h"
-#include "client/system/agent-unit.h"
 #include "client/system/message-ids.h"
 #include "client/system/notify.h"
+#include "client/system/own-unit.h"
 #include "client/system/wakeup.h"
 #include "common/cleanup.h"
 
@@ -374,7 +374,7 @@ static void go_into_background(struct registration *run)
 	if (!run->mode.is_service || !run->state.attempts.background_boot[0])
 		return;
 	identity_boot(boot);
-	run->mode.is_restart = agent_unit_we_were_restarted();
+	run->mode.is_restart = own_unit_was_restarted();
 	run->mode.is_background = run->mode.is_restart &&
 				  strcmp(run->state.attempts.background_boot, boot) == 0;
 	if (run->mode.is_background)

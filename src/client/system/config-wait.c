@@ -3,6 +3,7 @@
 
 #include "client/config/config.h"
 #include "client/system/notify.h"
+#include "client/system/own-unit.h"
 #include "client/system/systemctl.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#define OWN_UNIT "agent-register.service"
 #define CONFIG_TARGET "agent-register-config.target"
 /* In our runtime directory, which exists until the next boot. */
 #define RESTART_MARK "restarted-for-credentials"

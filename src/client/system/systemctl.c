@@ -93,10 +93,10 @@ int systemctl(const char *const arguments[], int stop_fd, struct reason *why)
 		     : 0;
 }
 
-int systemctl_show(char *ret, size_t size, const char *unit, const char *properties)
+int systemctl_show(char *ret, size_t size, const char *const units[], const char *properties)
 {
-	const char *const command[] = { "systemctl", "show", "--property", properties,
-					"--",        unit,   NULL };
+	const char *command[SYSTEMCTL_MAX_UNITS + 6] = { "systemctl", "show", "--property",
+							 properties, "--" };
 	cleanup_fd int reader = -1, writer = -1;
 	ssize_t length;
 	int ends[2], r;
@@ -104,6 +104,8 @@ int systemctl_show(char *ret, size_t size, const char *unit, const char *propert
 
 	if (!systemd_is_booted())
 		return -ENOENT;
+	for (size_t i = 0; i < SYSTEMCTL_MAX_UNITS && units[i]; i++)
+		command[5 + i] = units[i];
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	reader = ends[0];

@@ -1,6 +1,7 @@
 # Unit tests of src/client/.
 unit_tests += \
 	test-agent-auth-output \
+	test-agent-units \
 	test-binding \
 	test-config-check \
 	test-config-file \
@@ -86,6 +87,9 @@ test_schedule_LDADD = $(unit_libraries)
 test_schedule_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realtime_usec,--wrap=identity_boot
 test_state_SOURCES = tests/unit/client/registration/test-state.c
 test_state_LDADD = $(unit_libraries)
+test_agent_units_SOURCES = tests/unit/client/system/test-agent-units.c
+test_agent_units_LDADD = $(unit_libraries)
+test_agent_units_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show
 test_systemctl_SOURCES = tests/unit/client/system/test-systemctl.c
 test_systemctl_LDADD = $(unit_libraries)
 test_identity_SOURCES = tests/unit/client/system/test-identity.c

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The units that start the agent of this machine, whose names differ between layouts (see
+ * agent-units.def). Without systemd, nothing happens.
+ */
+#pragma once
+
+#include "client/system/systemctl.h"
+#include "common/reason.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Names of units; terminated by null. */
+struct agent_units {
+	const char *names[SYSTEMCTL_MAX_UNITS + 1];
+};
+
+/*
+ * The units that may start the agent in `directory`: `configured` (agent.unit), or, if that is
+ * null, those of the known layouts, whether they are there or not. The names are static, or
+ * `configured`.
+ */
+struct agent_units agent_units_of(const char *configured, const char *directory);
+
+/* The first of them that is active, or about to be; null: none. */
+const char *agent_units_active(const struct agent_units *units);
+
+/*
+ * Those of them that are active, and were started before `moment` (CLOCK_MONOTONIC, microseconds):
+ * each once, if it has several names, and without the parts of another one, which are restarted
+ * with that (PartOf=).
+ */
+struct agent_units agent_units_started_before(const struct agent_units *units, uint64_t moment);
+
+/*
+ * Have a unit restarted, if it still runs (systemctl try-restart); does not wait for it. Returns 0,
+ * or a negative errno with `why` set.
+ */
+int agent_units_restart(const char *unit, struct reason *why);
+
+/*
+ * Start agent-registered.target, which wants the agents; if it is already active, the agents are
+ * started again. Does not wait for them. Returns 0, also when there is no systemd, or a negative
+ * errno with `why` set.
+ */
+int agent_units_start_target(struct reason *why);
+
+/*
+ * Prevent the agent from starting, or allow it: by a file in our runtime directory
+ * (/run/agent-register/hold), whose absence is a condition in the drop-in of the agent's units. For
+ * a key that exists but must not be used. Only the service prevents it; any run allows it.
+ */
+void agent_units_hold(bool hold);
+
+/*
+ * Say that this machine is a manager, or is not, by a file in our runtime directory
+ * (/run/agent-register/manager), with which the drop-in lets a unit start that agents and managers
+ * have in common. Only the service says it.
+ */
+void agent_units_mark_manager(bool is_manager);

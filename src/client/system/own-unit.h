@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* Our own unit. */
+#pragma once
+
+#include <stdbool.h>
+
+#define OWN_UNIT "agent-register.service"
+
+/* Does our service have a process now? False also when there is no systemd. */
+bool own_unit_has_process(void);
+
+/*
+ * Was this process started by systemd's own restart after a failure, rather than at boot or by an
+ * administrator? True also when this cannot be determined.
+ */
+bool own_unit_was_restarted(void);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/* Which units start the agent, and which of them run; what systemd says is made up (local.mk). */
+#include "tests/unit/support.h"
+
+#include "client/system/agent-units.h"
+
+#include <errno.h>
+
+static const char *shown_text; /* null: there is no systemd */
+
+int __wrap_systemctl_show(char *ret, size_t size, const char *const units[],
+			  const char *properties);
+int __wrap_systemctl_show(char *ret, size_t size, const char *const units[], const char *properties)
+{
+	(void)units, (void)properties;
+	if (!shown_text)
+		return -ENOENT;
+	assert_true(strlen(shown_text) < size);
+	(void)snprintf(ret, size, "%s", shown_text);
+	return 0;
+}
+
+/* The names, separated by blanks. */
+static const char *joined(const struct agent_units *units)
+{
+	static char text[512];
+
+	text[0] = '\0';
+	for (size_t i = 0; units->names[i]; i++)
+		(void)snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s",
+			       i ? " " : "", units->names[i]);
+	return text;
+}
+
+static void test_which_units(void **state)
+{
+	static const char all[] = "wazuh-agent.service ossec-hids.service ossec.service "
+				  "ossec-agent.target ossec-agentd.service";
+	static const struct {
+		const char *configured, *directory, *units;
+	} rows[] = {
+		{ NULL, "/var/ossec", all },
+		{ NULL, "/opt/ossec", all },
+		{ NULL, "/var/ossec/ossec-agent", "ossec-hids-hybrid.service" },
+		{ "site.service", "/var/ossec", "site.service" },
+		{ "site.service", "/var/ossec/ossec-agent", "site.service" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct agent_units units = agent_units_of(rows[i].configured, rows[i].directory);
+
+		assert_string_equal(joined(&units), rows[i].units);
+	}
+}
+
+/* One block of lines as `systemctl show` prints it. */
+#define SHOWN(id, part_of, state, since)                                                       \
+	"Id=" id "\nPartOf=" part_of "\nActiveState=" state "\nInactiveExitTimestampMonotonic" \
+	"=" since "\n"
+#define NOT_THERE(id) SHOWN(id, "", "inactive", "0")
+
+static void test_what_runs(void **state)
+{
+	static const struct {
+		const char *what, *shown;
+		const char *active;  /* null: none */
+		const char *started; /* before 1000 */
+	} rows[] = {
+		{ "no systemd", NULL, NULL, "" },
+		{ "nothing", "", NULL, "" },
+		{ "none of them", NOT_THERE("a") "\n" NOT_THERE("b") "\n" NOT_THERE("c"), NULL,
+		  "" },
+		{ "one", NOT_THERE("a") "\n" SHOWN("b", "", "active", "999"), "b", "b" },
+		{ "too late", SHOWN("a", "", "active", "1000"), "a", "" },
+		{ "activating", SHOWN("a", "", "activating", "5"), "a", "a" },
+		{ "reloading", SHOWN("a", "", "reloading", "5"), "a", "a" },
+		{ "failed", SHOWN("a", "", "failed", "5"), NULL, "" },
+		{ "deactivating", SHOWN("a", "", "deactivating", "5"), NULL, "" },
+		{ "several",
+		  SHOWN("a", "", "active", "5") "\n" NOT_THERE("b") "\n" SHOWN("c", "", "active",
+									       "6"),
+		  "a", "a c" },
+		{ "an alias", SHOWN("b", "", "active", "5") "\n" SHOWN("b", "", "active", "5"), "a",
+		  "a" },
+		{ "a part", SHOWN("a", "", "active", "5") "\n" SHOWN("b", "x a", "active", "6"),
+		  "a", "a" },
+		{ "a part that stands before",
+		  SHOWN("a", "b", "active", "5") "\n" SHOWN("b", "", "active", "6"), "a", "b" },
+		{ "a part without the whole", NOT_THERE("a") "\n" SHOWN("b", "a", "active", "6"),
+		  "b", "b" },
+		{ "a part of what is not restarted",
+		  SHOWN("a", "", "active", "2000") "\n" SHOWN("b", "a", "active", "6"), "a", "b" },
+		{ "a part of something like it",
+		  SHOWN("a", "", "active", "5") "\n" SHOWN("b", "aa a.a", "active", "6"), "a",
+		  "a b" },
+		{ "no time", "Id=a\nActiveState=active\n", "a", "a" },
+		{ "more than was asked for",
+		  NOT_THERE("a") "\n" NOT_THERE("b") "\n" NOT_THERE("c") "\n" SHOWN("d", "",
+										    "active", "5"),
+		  NULL, "" },
+	};
+	static const struct agent_units units = { { "a", "b", "c" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct agent_units started;
+		const char *active;
+
+		shown_text = rows[i].shown;
+		active = agent_units_active(&units);
+		check_row(rows[i].what, strcmp(active ?: "", rows[i].active ?: "") == 0);
+		started = agent_units_started_before(&units, 1000);
+		check_row(rows[i].what, strcmp(joined(&started), rows[i].started) == 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_which_units),
+		cmocka_unit_test(test_what_runs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
