@@ -7,9 +7,10 @@ import message_ids
 import nspawn
 import pytest
 import scripted_manager
+from agent_layouts import keys_at_starts
 
 NEW_KEY = "e" * 64
-LINE = f"007 web-01 any {scripted_manager.KEY}"
+LINE = f"007 web-01 any {scripted_manager.KEY}\n"
 
 
 @pytest.fixture(params=agent_layouts.AGENTS)
@@ -31,11 +32,6 @@ def agent(new_machine, layout):
     return machine
 
 
-def keys(machine):
-    """The key that the agent found at each of its starts; "" for a start without one."""
-    return [start[1] if len(start) > 1 else "" for start in machine.agent_starts()]
-
-
 def states(system, layout):
     return {unit: system.show(unit)["ActiveState"] for unit in layout.units}
 
@@ -51,7 +47,7 @@ def test_first_boot(agent, layout, start_manager):
         assert states(system, layout) == all_are("active", layout)
         drop_ins = [system.show(unit)["DropInPaths"] for unit in layout.units]
         warnings = system.run("journalctl -q -b -p warning -o cat _PID=1 | grep -i ossec").stdout
-    assert keys(agent) == [LINE]
+    assert keys_at_starts(agent) == [LINE]
     for unit, paths in zip(layout.units, drop_ins):
         assert f"/{unit}.d/agent-register.conf" in paths
     assert warnings == ""
@@ -65,13 +61,13 @@ def test_key_that_comes_later(agent, layout, start_manager):
         assert system.wait_until_booted() == "running", system.run("systemctl --failed").stdout
         assert states(system, layout) == all_are("inactive", layout)
         assert {system.show(unit)["ConditionResult"] for unit in layout.units} == {"no"}
-        assert keys(agent) == []
+        assert keys_at_starts(agent) == []
         start_manager(agent)
         system.wait_for_entry(MESSAGE_ID=message_ids.REGISTERED)
         for unit in layout.units:
             system.wait_for_property(unit, "ActiveState", "active")
         assert system.wait_until_booted() == "running"
-    assert keys(agent) == [LINE]
+    assert keys_at_starts(agent) == [LINE]
 
 
 def test_running_agent(agent, layout, start_manager):
@@ -93,7 +89,7 @@ def test_running_agent(agent, layout, start_manager):
         system.wait_for_entry(UNIT=layout.units[-1], MESSAGE_ID=nspawn.UNIT_STARTING, count=2)
         assert system.wait_until_booted() == "running"
         assert states(system, layout) == all_are("active", layout)
-        assert keys(agent) == [LINE, LINE.replace(scripted_manager.KEY, NEW_KEY)]
+        assert keys_at_starts(agent) == [LINE, LINE.replace(scripted_manager.KEY, NEW_KEY)]
 
         assert system.run(f"systemctl stop {layout.unit}").exit_status == 0
         assert states(system, layout) == all_are("inactive", layout)
@@ -115,7 +111,7 @@ def test_clone_is_held_back(agent, layout, new_machine, start_manager):
         system.wait_until_booted()
         system.wait_for_entry(MESSAGE_ID=message_ids.CLONED)
         assert states(system, layout) == all_are("inactive", layout)
-    assert keys(clone) == keys(agent)
+    assert keys_at_starts(clone) == keys_at_starts(agent)
 
 
 def test_configured_unit_is_the_only_one(new_machine, start_manager):

@@ -7,7 +7,8 @@ import re
 import agent_machine
 
 # What the daemons and the control script write down: what an agent would have found.
-RECORD = "{ cut -d' ' -f1 /proc/uptime; cat $etc/client.keys; echo .; } >>/var/ossec/starts"
+STARTS = "/var/agent-starts"
+RECORD = f"{{ cat $etc/client.keys; echo .; }} >>{STARTS}"
 HAS_KEY = '[ -s $etc/client.keys ] || { echo "No keys; exiting" >&2; exit 1; }'
 
 CONTROL = """\
@@ -82,6 +83,13 @@ Environment=DIRECTORY=/var/ossec
 ExecStartPre=/usr/bin/env ${{DIRECTORY}}/bin/{name} -t
 ExecStart=/usr/bin/env ${{DIRECTORY}}/bin/{name} -f
 """
+
+
+def keys_at_starts(machine):
+    """What the key file contained at each start of an agent or a manager."""
+    if not machine.path(STARTS).exists():
+        return []
+    return machine.read(STARTS).split(".\n")[:-1]
 
 
 def install_directory(machine, directory="/var/ossec"):
@@ -160,4 +168,48 @@ AGENTS = {
     "target": Layout("ossec-agent.target", daemon_units("ossec-agent.target",
                      ("ossec-agentd", *SHARED_DAEMONS), "ossec-agentd"),
                      parts=[f"{name}.service" for name in ("ossec-agentd", *SHARED_DAEMONS)]),
+}
+
+
+# ------------------------------------------------------------------ managers
+
+
+def init_file(kind, directory="/var/ossec"):
+    return f'DIRECTORY="{directory}"\nVERSION="v3.8.0"\nDATE="x"\nTYPE="{kind}"\n'
+
+
+class Manager(Layout):
+    """A manager, or OSSEC of the type local, which has units of the same names and starts without
+    keys. `programs` are those that tell it from an agent."""
+
+    def __init__(self, unit, install, programs=(), kind=None, directory="/var/ossec", parts=()):
+        super().__init__(unit, install, directory, parts)
+        self.programs = programs
+        self.kind = kind
+
+    def install_on(self, machine):
+        self.install(machine, check="")
+        for name in self.programs:
+            machine.write(f"{self.directory}/bin/{name}", "#!/bin/sh\n", 0o755)
+        if self.kind:
+            machine.write("/etc/ossec-init.conf", init_file(self.kind, self.directory), 0o600)
+
+
+SERVER = ("ossec-analysisd", "ossec-monitord", "ossec-remoted")
+LOCAL = ("ossec-analysisd", "ossec-monitord", "ossec-maild")
+SERVER_DAEMONS = ("ossec-analysisd", "ossec-remoted", *SHARED_DAEMONS)
+
+MANAGERS = {
+    "ossec-hids": Manager("ossec-hids.service", control_unit("ossec-hids"), SERVER, "server"),
+    "init script": Manager("ossec.service", init_script, SERVER, "server"),
+    "local": Manager("ossec-hids.service", control_unit("ossec-hids"), LOCAL, "local"),
+    "local from an init script": Manager("ossec.service", init_script, LOCAL, "local"),
+    "local by its type": Manager("ossec.service", init_script, (), "local"),
+    "target": Manager("ossec-server.target",
+                      daemon_units("ossec-server.target", SERVER_DAEMONS, "ossec-remoted"),
+                      parts=[f"{name}.service" for name in SERVER_DAEMONS]),
+    "another directory": Manager("ossec-hids.service", control_unit("ossec-hids", "/opt/ossec"),
+                                 SERVER, "server", "/opt/ossec"),
+    "wazuh-manager": Manager("wazuh-manager.service", control_unit("wazuh-manager"),
+                             ("wazuh-analysisd", "wazuh-remoted")),
 }
