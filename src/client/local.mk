@@ -57,6 +57,7 @@ libclient_a_SOURCES = \
 	src/client/system/agent-units.def \
 	src/client/system/config-wait.c src/client/system/config-wait.h \
 	src/client/system/identity.c src/client/system/identity.h \
+	src/client/system/machine-marks.c src/client/system/machine-marks.h \
 	src/client/system/message-ids.h \
 	src/client/system/notify.c src/client/system/notify.h \
 	src/client/system/own-unit.c src/client/system/own-unit.h \

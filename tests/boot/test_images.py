@@ -57,20 +57,132 @@ def test_copy_that_keeps_the_identity(original, new_machine):
     assert len(copy.agent_starts()) == 2
 
 
-def test_another_cloud_instance_is_another_machine(machine, start_manager):
-    """The image has kept its machine id, as many do; the cloud knows better."""
+@pytest.fixture
+def registered_instance(machine, start_manager):
+    """A machine that was registered as instance i-0001."""
     machine.configure()
     machine.write(INSTANCE, "i-0001\n")
     with start_manager(machine), machine.boot() as system:
         assert system.wait_until_booted() == "running"
+    return machine
+
+
+def test_renewed_instance_is_the_same_machine(registered_instance, start_manager):
+    """Platforms renew the instance ID of a machine that is no copy."""
+    machine = registered_instance
     machine.write(INSTANCE, "i-0002\n")
     manager = start_manager(machine, answer=issue_another)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
+        assert system.show("wazuh-agent")["ActiveState"] == "active"
+        (noticed,) = system.journal(MESSAGE_ID=message_ids.REBOUND)
+    assert "the instance ID changed from i-0001 to i-0002, but the machine ID is the same" in \
+        noticed["MESSAGE"]
+    assert manager.requests == []
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        assert not system.journal(MESSAGE_ID=message_ids.REBOUND)
+    assert len(machine.agent_starts()) == 3
+
+
+def test_another_instance_with_another_machine_id_is_another_machine(registered_instance,
+                                                                      start_manager):
+    machine = registered_instance
+    machine.write(INSTANCE, "i-0002\n")
+    machine.write("/etc/machine-id", uuid.uuid4().hex + "\n")
+    manager = start_manager(machine, answer=issue_another)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
         system.wait_for_start("wazuh-agent")
-        assert system.journal(MESSAGE_ID=message_ids.CLONED)
+        (noticed,) = system.journal(MESSAGE_ID=message_ids.CLONED)
+    assert "the machine ID changed from hash " in noticed["MESSAGE"]
+    assert "the instance ID changed from i-0001 to i-0002" in noticed["MESSAGE"]
+    assert "on_clone = keep" in noticed["MESSAGE"]
     assert len(manager.requests) == 1
     assert machine.agent_starts()[-1][-1] == f"008 web-01 any {OTHER_KEY}"
+
+
+def test_boot_without_metadata_is_no_copy(registered_instance):
+    machine = registered_instance
+    machine.write(INSTANCE, "iid-datasource-none\n")
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        assert system.journal(MESSAGE_ID=message_ids.ALREADY_REGISTERED)
+        assert not system.journal(MESSAGE_ID=message_ids.REBOUND)
+    assert len(machine.agent_starts()) == 2
+
+
+# Over /etc/machine-id, as systemd does where it cannot write there; before the sandbox is made.
+MOUNT_ID = """\
+[Unit]
+DefaultDependencies=no
+Before=agent-register.service systemd-machine-id-commit.service
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'tr -d - </proc/sys/kernel/random/uuid >/run/machine-id; \
+mount --bind /run/machine-id /etc/machine-id'
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def test_machine_id_of_each_boot_proves_nothing(machine, start_manager):
+    """Of a machine whose /etc cannot be written: every boot has another one, in the unit's sandbox
+    as well."""
+    machine.configure()
+    machine.write("/etc/systemd/system/mount-id.service", MOUNT_ID)
+    machine.enable("mount-id.service")
+    manager, seen = start_manager(machine), set()
+    for _ in range(3):
+        with machine.boot(mask=["systemd-machine-id-commit.service"]) as system:
+            assert system.wait_until_booted() == "running"
+            assert not system.journal(MESSAGE_ID=message_ids.CLONED)
+            seen.add(system.run("cat /etc/machine-id").stdout)
+            assert "bound_transient=yes\n" in machine.read("/var/lib/agent-register/state")
+    assert len(seen) == 3 and len(manager.requests) == 1 and len(machine.agent_starts()) == 3
+
+
+def test_machine_id_of_a_first_boot_counts(machine, new_machine, start_manager):
+    """systemd writes it down later in that boot, and before the key is bound to it: a copy that is
+    made after the first boot is noticed."""
+    machine.configure()
+    machine.write("/etc/systemd/system/mount-id.service", MOUNT_ID)
+    machine.enable("mount-id.service")
+    with start_manager(machine), machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        assert system.run("mountpoint -q /etc/machine-id").exit_status != 0
+        assert "bound_transient" not in machine.read("/var/lib/agent-register/state")
+    copy = new_machine(like=machine)
+    copy.path("/etc/systemd/system/mount-id.service").unlink()
+    copy.write("/etc/machine-id", uuid.uuid4().hex + "\n")
+    with start_manager(copy, answer=issue_another), copy.boot() as system:
+        assert system.wait_until_booted() == "running"
+        assert system.journal(MESSAGE_ID=message_ids.CLONED)
+
+
+FIRMWARE = """\
+[Unit]
+DefaultDependencies=no
+Before=agent-register.service
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'mount -t tmpfs none /sys/class; mkdir -p /sys/class/dmi/id; \
+cat /proc/sys/kernel/random/uuid >/sys/class/dmi/id/product_uuid'
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def test_hardware_of_a_host_is_not_the_containers(machine, start_manager):
+    """A container that is moved is the same machine, and two on one host are two."""
+    machine.configure()
+    machine.write("/etc/systemd/system/firmware.service", FIRMWARE)
+    machine.enable("firmware.service")
+    with start_manager(machine), machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        assert system.run("cat /sys/class/dmi/id/product_uuid").stdout.count("-") == 4
+    state = machine.read("/var/lib/agent-register/state")
+    assert "bound_machine=" in state and "bound_hardware" not in state
 
 
 def test_key_of_another_tool_is_adopted(machine, new_machine, start_manager):

@@ -24,6 +24,7 @@ struct status {
 	struct reason problem; /* with the key file */
 	struct state state;
 	enum binding binding;
+	struct reason changes; /* of this machine since the key was made; empty: none */
 	bool configured;
 	uint64_t next_attempt; /* seconds since 1970; 0: none is planned */
 };
@@ -33,6 +34,7 @@ static const char *clone_answer(const struct status *status)
 	static const char *const answers[] = {
 		[BINDING_NONE] = "unknown",
 		[BINDING_OURS] = "no",
+		[BINDING_CHANGED] = "no",
 		[BINDING_OTHER] = "yes",
 	};
 
@@ -87,6 +89,7 @@ static void print_registration(const struct status *status)
 	if (status->binding == BINDING_OTHER)
 		print_text("clone", "yes: the key was made on another machine, of which this one "
 				    "is a copy");
+	print_text("changed", status->changes.text);
 	if (knows_origin(status)) {
 		print_text("manager", status->state.registration.manager);
 		print_text("method", status->state.registration.method);
@@ -169,6 +172,8 @@ static void json_status(const struct status *status)
 	printf(",\"configured\":%s,", status->configured ? "true" : "false");
 	json_text("clone", clone_answer(status));
 	putchar(',');
+	json_text("changed", status->changes.text);
+	putchar(',');
 	json_text("manager", known ? state->registration.manager : "");
 	putchar(',');
 	json_text("method", known ? state->registration.method : "");
@@ -220,7 +225,7 @@ int command_status(struct program *program)
 	status.registered = found == KEYSTORE_KEY;
 	state_load(&status.state, program->options->state_directory);
 	if (status.registered)
-		status.binding = binding_of(&status.state, &status.key);
+		status.binding = binding_of(&status.state, &status.key, &status.changes);
 	status.next_attempt = next_attempt(&status.state);
 	if (program->options->json)
 		json_status(&status);

@@ -30,8 +30,28 @@ static int already_registered(struct registration *run)
 /* Bind a key that was found to this machine, so that a copy of this disk is noticed later. */
 static int adopt(struct registration *run)
 {
+	const struct machine_marks *bound = &run->state.bound;
+
 	binding_renew(&run->state, &run->key.old);
-	if (run->state.bound.machine[0])
+	if (bound->machine[0] || bound->instance[0] || bound->hardware[0])
+		report_save_state(run);
+	return already_registered(run);
+}
+
+/*
+ * The key is this machine's: remember the marks that it did not have before, or that are others
+ * now.
+ */
+static int keep_key(struct registration *run, const char *changes)
+{
+	const struct agent_key *key = &run->key.old;
+	bool counters_changed = finish_counters(run->config, &run->state, key);
+
+	if (*changes)
+		log_event(LOG_NOTICE, MESSAGE_REBOUND, report_fields(run, key, OUTCOME_REGISTERED),
+			  "This machine has changed: %s; it keeps the key of %s (id %s)", changes,
+			  key->name, key->id);
+	if (binding_complete(&run->state) || counters_changed)
 		report_save_state(run);
 	return already_registered(run);
 }
@@ -40,7 +60,7 @@ static int adopt(struct registration *run)
  * The disk is a copy. Until this machine has an identity of its own, its agent must not use the
  * other one's.
  */
-static int found_clone(struct registration *run)
+static int found_clone(struct registration *run, const char *changes)
 {
 	const struct agent_key *key = &run->key.old;
 	const struct log_field *fields = report_fields(run, key, OUTCOME_CLONED);
@@ -50,15 +70,16 @@ static int found_clone(struct registration *run)
 	case CLONE_KEEP:
 		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
 			  "The key of %s (id %s) was made on another machine, of which this one is "
-			  "a copy; kept (on_clone = keep)",
-			  key->name, key->id);
+			  "a copy: %s; kept (on_clone = keep)",
+			  key->name, key->id, changes);
 		return already_registered(run);
 	case CLONE_REFUSE:
 		agent_units_hold(true);
 		reason_set(&why,
 			   "The key of %s (id %s) was made on another machine, of which this one "
-			   "is a copy; to remove it: agent-register reset",
-			   key->name, key->id);
+			   "is a copy: %s; to remove it: agent-register reset; to keep it: "
+			   "on_clone = keep in [identity]",
+			   key->name, key->id, changes);
 		return report_failure(run, OUTCOME_CLONED, &why);
 	default:
 		agent_units_hold(true);
@@ -67,8 +88,9 @@ static int found_clone(struct registration *run)
 		run->key.is_clone = true;
 		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
 			  "The key of %s (id %s) was made on another machine, of which this one is "
-			  "a copy; registering again",
-			  key->name, key->id);
+			  "a copy: %s; registering again (on_clone = keep in [identity] would keep "
+			  "the key)",
+			  key->name, key->id, changes);
 		return CONTINUE;
 	}
 }
@@ -114,10 +136,28 @@ static bool is_not_empty(const char *path)
 	return stat(path, &status) == 0 && status.st_size > 0;
 }
 
+static int check_binding(struct registration *run)
+{
+	const struct agent_key *key = &run->key.old;
+	struct reason changes = { 0 };
+	enum binding binding;
+	struct state now;
+
+	/* while we waited, another run may have written key and state */
+	state_load(&now, run->mode.state_directory);
+	binding = binding_of(&now, key, &changes);
+	if (binding == BINDING_OTHER)
+		return found_clone(run, changes.text);
+	run->state = now;
+	if (binding_knows(&now, key))
+		return keep_key(run, changes.text);
+	(void)finish_counters(run->config, &run->state, key);
+	return adopt(run);
+}
+
 static int read_key(struct registration *run)
 {
 	struct reason why = { 0 };
-	struct state now;
 	int found = keystore_read(&run->files.store, &run->key.old, &why);
 
 	if (found < 0)
@@ -128,21 +168,7 @@ static int read_key(struct registration *run)
 	if (found != KEYSTORE_KEY || run->mode.force)
 		return CONTINUE;
 
-	/* while we waited, another run may have written both */
-	state_load(&now, run->mode.state_directory);
-	switch (binding_of(&now, &run->key.old)) {
-	case BINDING_NONE:
-		(void)finish_counters(run->config, &now, &run->key.old);
-		run->state = now;
-		return adopt(run);
-	case BINDING_OTHER:
-		return found_clone(run);
-	default:
-		run->state = now;
-		if (finish_counters(run->config, &run->state, &run->key.old))
-			report_save_state(run);
-		return already_registered(run);
-	}
+	return check_binding(run);
 }
 
 int check_existing_key(struct registration *run)

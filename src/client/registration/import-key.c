@@ -42,14 +42,16 @@ static bool is_stored(const struct registration *run)
 static int keep_key(struct registration *run)
 {
 	const struct agent_key *key = &run->key.old;
+	bool is_ours = binding_knows(&run->state, key) &&
+		       binding_of(&run->state, key, NULL) != BINDING_OTHER;
 
 	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, report_fields(run, key, OUTCOME_REGISTERED),
 		  "Already registered as %s (id %s): the key from %s is in %s, nothing to do",
 		  key->name, key->id, run->key.imported_from, run->files.store.path);
-	if (binding_of(&run->state, key) != BINDING_OURS) {
+	if (!is_ours)
 		binding_renew(&run->state, key);
+	if (!is_ours || binding_complete(&run->state))
 		report_save_state(run);
-	}
 	finish_unchanged(run);
 	return 0;
 }

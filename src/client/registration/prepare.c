@@ -76,6 +76,7 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 	cleanup(reenroll_secret_wipe) struct reenroll_secret secret = { 0 };
 	struct agent_key known = { 0 };
 	struct reason problem = { 0 };
+	enum binding binding;
 	int r;
 
 	if (run->config->manager.method != METHOD_ENROLL)
@@ -89,7 +90,8 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 		return r;
 	memcpy(known.id, secret.id, sizeof known.id);
 	memcpy(known.name, run->state.registration.agent_name, sizeof known.name);
-	if (binding_of(&run->state, &known) == BINDING_OURS)
+	binding = binding_of(&run->state, &known, NULL);
+	if (binding == BINDING_OURS || binding == BINDING_CHANGED)
 		run->key.old_secret = secret;
 	return 0;
 }
@@ -98,9 +100,8 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 
 int prepare_name(struct registration *run, struct reason *why)
 {
-	return run->request.name[0]
-		       ? OUTCOME_OK
-		       : identity_name(run->request.name, run->config->agent.name, why);
+	return run->request.name[0] ? OUTCOME_OK
+				    : identity_name(run->request.name, run->config->agent.name, why);
 }
 
 int prepare_registration(struct registration *run)

@@ -369,7 +369,7 @@ static int wait_for_turn(struct rounds *rounds)
  */
 static void go_into_background(struct registration *run)
 {
-	char boot[IDENTITY_MACHINE_SIZE];
+	char boot[IDENTITY_BOOT_SIZE];
 
 	if (!run->mode.is_service || !run->state.attempts.background_boot[0])
 		return;
@@ -404,7 +404,7 @@ static void take_budget(struct rounds *rounds)
 static int wait_out_splay(struct rounds *rounds)
 {
 	struct registration *run = rounds->run;
-	char boot[IDENTITY_MACHINE_SIZE];
+	char boot[IDENTITY_BOOT_SIZE];
 	struct deadline end;
 	uint64_t splay;
 	int r;

@@ -103,7 +103,7 @@ static void drop_stale_plans(struct registration *run)
 void schedule_take_over(struct registration *run)
 {
 	struct state_attempts *attempts = &run->state.attempts;
-	char boot[IDENTITY_MACHINE_SIZE];
+	char boot[IDENTITY_BOOT_SIZE];
 	bool holds;
 
 	drop_stale_plans(run);

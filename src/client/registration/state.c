@@ -12,6 +12,12 @@
 
 #define STATE_MAX_SIZE ((size_t)64 * 1024) /* whatever else lies there is cut */
 
+/*
+ * Of the file: increased when an old program would misunderstand the new lines. Files without one
+ * are of a time when there were only two marks.
+ */
+#define STATE_VERSION 1
+
 /* The lines of the file: a name, and where its value is. */
 static const struct field {
 	const char *name;
@@ -33,6 +39,7 @@ static const struct field {
 	NUMBER("registered_at", registration.registered_at),
 	TEXT("bound_machine", bound.machine),
 	TEXT("bound_instance", bound.instance),
+	TEXT("bound_hardware", bound.hardware),
 	TEXT("last_outcome", attempts.last.outcome),
 	TEXT("last_manager", attempts.last.manager),
 	TEXT("last_error", attempts.last.error),
@@ -111,10 +118,14 @@ static void take_line(struct state *state, char *line)
 	if (!equals)
 		return;
 	*equals = '\0';
+	if (strcmp(line, "version") == 0)
+		take_number(&state->version, equals + 1);
 	if (strcmp(line, "schedule") == 0)
 		take_manager(state, equals + 1);
 	if (strcmp(line, "unanswered") == 0)
 		take_unanswered(state, equals + 1);
+	if (strcmp(line, "bound_transient") == 0)
+		state->bound.is_transient = strcmp(equals + 1, "yes") == 0;
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
 		char *target = (char *)state + fields[i].offset;
 
@@ -125,6 +136,15 @@ static void take_line(struct state *state, char *line)
 		else if (strlen(equals + 1) < fields[i].size)
 			(void)strcpy(target, equals + 1);
 	}
+}
+
+/* Marks that another version has made are not those that this one would make. */
+static void drop_foreign_marks(struct state *state)
+{
+	if (state->version > STATE_VERSION)
+		state->bound = (struct machine_marks){ 0 };
+	if (state->version == 0)
+		state->bound.hardware[0] = '\0';
 }
 
 void state_load(struct state *state, const char *directory)
@@ -139,6 +159,7 @@ void state_load(struct state *state, const char *directory)
 		line[strcspn(line, "\n")] = '\0';
 		take_line(state, line);
 	}
+	drop_foreign_marks(state);
 }
 
 static int format(const struct state *state, char **ret, size_t *ret_length)
@@ -148,6 +169,7 @@ static int format(const struct state *state, char **ret, size_t *ret_length)
 
 	if (!stream)
 		return -errno;
+	(void)fprintf(stream, "version=%d\n", STATE_VERSION);
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
 		const char *source = (const char *)state + fields[i].offset;
 
@@ -157,6 +179,8 @@ static int format(const struct state *state, char **ret, size_t *ret_length)
 			(void)fprintf(stream, "%s=%" PRIu64 "\n", fields[i].name,
 				      *(const uint64_t *)(const void *)source);
 	}
+	if (state->bound.is_transient)
+		(void)fprintf(stream, "bound_transient=yes\n");
 	for (size_t i = 0; i < attempts->manager_count; i++) {
 		const struct manager_state *manager = &attempts->managers[i];
 

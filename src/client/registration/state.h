@@ -7,6 +7,7 @@
 
 #include "client/net/endpoint.h"
 #include "client/system/identity.h"
+#include "client/system/machine-marks.h"
 #include "common/agent-key.h"
 #include "common/reason.h"
 
@@ -58,16 +59,17 @@ struct state_attempts {
 	struct manager_state managers[STATE_MAX_MANAGERS];
 	uint64_t manager_count;
 	/* the boot of the last start that requested a key */
-	char boot[IDENTITY_MACHINE_SIZE];
+	char boot[IDENTITY_BOOT_SIZE];
 	/*
 	 * the boot in which a start has used up its budget: later starts hold nothing up any more
 	 */
-	char background_boot[IDENTITY_MACHINE_SIZE];
+	char background_boot[IDENTITY_BOOT_SIZE];
 };
 
 struct state {
+	uint64_t version; /* of the file that it was read from; 0: older than versions */
 	struct state_registration registration;
-	struct identity_marks bound; /* the machine that the key is bound to */
+	struct machine_marks bound; /* of the machine that the key is bound to */
 	struct state_attempts attempts;
 	/*
 	 * the hash (agent_key_hash()) of a key with which the agent's message counters are to go:
@@ -76,7 +78,11 @@ struct state {
 	char counters_of[AGENT_KEY_HASH_SIZE];
 };
 
-/* Read it. What is missing or does not parse stays empty; a missing file is an empty state. */
+/*
+ * Read it. What is missing or does not parse stays empty; a missing file is an empty state. The
+ * file has a version: what an older one did not have stays empty, and of a newer one the marks in
+ * `bound` do, because they may have been made in another way.
+ */
 void state_load(struct state *state, const char *directory);
 
 /* Replace it, making the directory if need be. Returns 0, or a negative errno with `why` set. */

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/system/identity.h"
 
+#include "client/system/machine-marks.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/setting-words.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <limits.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -16,12 +15,7 @@
 #define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 #define BOOT_MARK_FILE "/run/agent-register/boot"
 #define RANDOM_ID_FILE "/proc/sys/kernel/random/uuid"
-#define INSTANCE_ID_FILE "/var/lib/cloud/data/instance-id"
-#define SOURCE_SIZE IDENTITY_INSTANCE_SIZE
-
-/* Never change it: keys are bound to the hash made with it. */
-static const unsigned char application_id[16] = { 0x5e, 0x2c, 0x0b, 0x91, 0x7d, 0x3f, 0x4a, 0x68,
-						  0xb1, 0x05, 0x9e, 0x44, 0xc7, 0x2d, 0x80, 0x13 };
+#define SOURCE_SIZE MACHINE_INSTANCE_SIZE
 
 /*
  * ------------------------------------------------------------------ the sources of the specifiers
@@ -55,25 +49,9 @@ static int short_host_name(char ret[static SOURCE_SIZE], struct reason *why)
 	return r;
 }
 
-/* Read the 32 hexadecimal digits of an ID, without hyphens. Returns 0 or -ENODATA. */
-static int read_id(const char *path, char ret[static IDENTITY_MACHINE_SIZE])
-{
-	cleanup_file FILE *file = fopen(path, "re");
-	size_t digits = 0;
-	int c;
-
-	while (file && digits < IDENTITY_MACHINE_SIZE - 1 && (c = fgetc(file)) != EOF)
-		if (strchr("0123456789abcdef", c))
-			ret[digits++] = (char)c;
-		else if (c != '-')
-			break;
-	ret[digits] = '\0';
-	return digits == IDENTITY_MACHINE_SIZE - 1 ? 0 : -ENODATA;
-}
-
 static int read_id_for_name(const char *path, char ret[static SOURCE_SIZE], struct reason *why)
 {
-	if (read_id(path, ret) == 0)
+	if (machine_id_read(path, ret) == 0)
 		return 0;
 	reason_set(why, "There is no ID in %s (yet)", path);
 	return OUTCOME_NOT_READY;
@@ -81,10 +59,19 @@ static int read_id_for_name(const char *path, char ret[static SOURCE_SIZE], stru
 
 static int instance_id(char ret[static SOURCE_SIZE], struct reason *why)
 {
-	identity_instance(ret);
-	if (*ret != '\0')
+	char shown[4 * SOURCE_SIZE];
+
+	machine_marks_read_instance(ret);
+	if (*ret == '\0')
+		reason_set(why, "cloud-init has not recorded an instance ID for %%i (yet)");
+	else if (machine_marks_is_fallback(ret))
+		reason_set(why,
+			   "cloud-init has found no instance ID for %%i (yet): '%s' is the same on "
+			   "every machine without one; set instance-id in the meta-data, or use "
+			   "%%m",
+			   escape_string(shown, sizeof shown, ret));
+	else
 		return 0;
-	reason_set(why, "There is no cloud instance ID for %%i in " INSTANCE_ID_FILE " (yet)");
 	return OUTCOME_NOT_READY;
 }
 
@@ -154,50 +141,7 @@ int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, str
 	return r;
 }
 
-/* ------------------------------------------------------------------ the marks of this machine */
-
-/*
- * HMAC-SHA256 of the application ID, keyed with the machine ID, which must not be disclosed itself
- * (machine-id(5)).
- */
-static int machine_mark(unsigned char ret[static EVP_MAX_MD_SIZE])
-{
-	char id[IDENTITY_MACHINE_SIZE];
-	unsigned int size;
-
-	if (read_id(MACHINE_ID_FILE, id) < 0)
-		return -ENODATA; /* none, or "uninitialized" */
-	return HMAC(EVP_sha256(), id, sizeof id - 1, application_id, sizeof application_id, ret,
-		    &size)
-		       ? 0
-		       : -EIO;
-}
-
-void identity_machine(char ret[static IDENTITY_MACHINE_SIZE])
-{
-	unsigned char mark[EVP_MAX_MD_SIZE];
-
-	ret[0] = '\0';
-	if (machine_mark(mark) < 0)
-		return;
-	for (size_t i = 0; 2 * i + 1 < IDENTITY_MACHINE_SIZE; i++)
-		(void)snprintf(ret + 2 * i, 3, "%02x", mark[i]);
-}
-
-void identity_instance(char ret[static IDENTITY_INSTANCE_SIZE])
-{
-	cleanup_file FILE *file = fopen(INSTANCE_ID_FILE, "re");
-
-	if (!file || !fgets(ret, IDENTITY_INSTANCE_SIZE, file))
-		ret[0] = '\0';
-	ret[strcspn(ret, "\r\n")] = '\0';
-}
-
-void identity_read_marks(struct identity_marks *ret)
-{
-	identity_machine(ret->machine);
-	identity_instance(ret->instance);
-}
+/* ------------------------------------------------------------------ this boot, this machine */
 
 static bool write_boot_mark(const char *id)
 {
@@ -212,37 +156,37 @@ static bool write_boot_mark(const char *id)
  * rebooted, unlike files in /run. So the ID of a boot is a random one in a file there, if systemd
  * has created our runtime directory.
  */
-void identity_boot(char ret[static IDENTITY_MACHINE_SIZE])
+void identity_boot(char ret[static IDENTITY_BOOT_SIZE])
 {
-	if (read_id(BOOT_MARK_FILE, ret) == 0 ||
-	    (read_id(RANDOM_ID_FILE, ret) == 0 && write_boot_mark(ret)))
+	if (machine_id_read(BOOT_MARK_FILE, ret) == 0 ||
+	    (machine_id_read(RANDOM_ID_FILE, ret) == 0 && write_boot_mark(ret)))
 		return;
-	if (read_id(BOOT_ID_FILE, ret) < 0)
+	if (machine_id_read(BOOT_ID_FILE, ret) < 0)
 		ret[0] = '\0';
 }
 
 uint64_t identity_seed(void)
 {
-	unsigned char mark[EVP_MAX_MD_SIZE] = { 0 };
-	char boot[IDENTITY_MACHINE_SIZE];
-	uint64_t seed;
+	char mark[MACHINE_MARK_SIZE], boot[IDENTITY_BOOT_SIZE];
+	uint64_t seed = 0;
 
-	if (machine_mark(mark) < 0) {
+	machine_marks_read_machine(mark);
+	if (mark[0] == '\0') {
 		identity_boot(boot);
-		memcpy(mark, boot, strlen(boot));
+		memcpy(mark, boot, sizeof mark);
 	}
-	memcpy(&seed, mark, sizeof seed);
+	for (size_t i = 0; mark[i] && i < 16; i++)
+		seed = seed << 4 | (mark[i] <= '9' ? mark[i] - '0' : mark[i] - 'a' + 10);
 	return seed;
 }
 
 int identity_suffixed_name(char ret[static AGENT_NAME_MAX + 1], const char *name)
 {
-	char machine[IDENTITY_MACHINE_SIZE];
+	char mark[MACHINE_MARK_SIZE];
 
-	identity_machine(machine);
-	if (machine[0] == '\0')
+	machine_marks_read_machine(mark);
+	if (mark[0] == '\0')
 		return -ENODATA;
-	(void)snprintf(ret, AGENT_NAME_MAX + 1, "%.*s-%.8s", AGENT_NAME_SAFE_MAX - 9, name,
-		       machine);
+	(void)snprintf(ret, AGENT_NAME_MAX + 1, "%.*s-%.8s", AGENT_NAME_SAFE_MAX - 9, name, mark);
 	return 0;
 }

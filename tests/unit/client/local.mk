@@ -14,6 +14,7 @@ unit_tests += \
 	test-finish \
 	test-identity \
 	test-keystore \
+	test-machine-marks \
 	test-manager-guard \
 	test-options \
 	test-policy \
@@ -74,7 +75,7 @@ test_tls_verify_SOURCES = tests/unit/client/net/test-tls-verify.c
 test_tls_verify_LDADD = $(unit_libraries)
 test_binding_SOURCES = tests/unit/client/registration/test-binding.c
 test_binding_LDADD = $(unit_libraries)
-test_binding_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=identity_read_marks
+test_binding_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=machine_marks_read
 test_finish_SOURCES = tests/unit/client/registration/test-finish.c $(unit_faults)
 test_finish_LDADD = $(unit_libraries)
 test_finish_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
@@ -96,6 +97,10 @@ test_identity_SOURCES = tests/unit/client/system/test-identity.c
 test_identity_LDADD = $(unit_libraries)
 test_identity_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=gethostname,--wrap=fopen
+test_machine_marks_SOURCES = tests/unit/client/system/test-machine-marks.c
+test_machine_marks_LDADD = $(unit_libraries)
+test_machine_marks_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=fopen,--wrap=access,--wrap=readlink,--wrap=statfs
 test_wakeup_SOURCES = tests/unit/client/system/test-wakeup.c
 test_wakeup_LDADD = $(unit_libraries)
 test_wakeup_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll,--wrap=read

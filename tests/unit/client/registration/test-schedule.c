@@ -19,8 +19,8 @@ uint64_t __wrap_realtime_usec(void)
 	return now;
 }
 
-void __wrap_identity_boot(char ret[static IDENTITY_MACHINE_SIZE]);
-void __wrap_identity_boot(char ret[static IDENTITY_MACHINE_SIZE])
+void __wrap_identity_boot(char ret[static IDENTITY_BOOT_SIZE]);
+void __wrap_identity_boot(char ret[static IDENTITY_BOOT_SIZE])
 {
 	(void)strcpy(ret, BOOT);
 }

@@ -13,6 +13,8 @@ static const struct state full = {
 			  .method = "authd",
 			  .registered_at = 1795291200 },
 	.bound = { .machine = "0123456789abcdef0123456789abcdef",
+		   .is_transient = true,
+		   .hardware = "aabbccddeeff00112233445566778899",
 		   .instance = "i-0123456789abcdef0" },
 	.attempts = { .count = UINT64_C(1234567890123456789),
 		      .last = { .outcome = "untrusted",
@@ -47,6 +49,8 @@ static void check_equal(const struct state *a, const struct state *b)
 	assert_string_equal(a->attempts.last.error, b->attempts.last.error);
 	assert_string_equal(a->bound.machine, b->bound.machine);
 	assert_string_equal(a->bound.instance, b->bound.instance);
+	assert_string_equal(a->bound.hardware, b->bound.hardware);
+	assert_int_equal(a->bound.is_transient, b->bound.is_transient);
 	assert_string_equal(a->attempts.boot, b->attempts.boot);
 	assert_string_equal(a->attempts.background_boot, b->attempts.background_boot);
 	assert_true(a->registration.registered_at == b->registration.registered_at);
@@ -166,6 +170,36 @@ static void test_damage(void **state)
 	}
 }
 
+/* Of an older file, all that it could have; of a newer one, all but the marks. */
+static void test_versions(void **state)
+{
+	static const char lines[] = "agent_id=001\nagent_name=web-01\nbound_machine=m\n"
+				    "bound_instance=i\nbound_hardware=h\n";
+	static const struct {
+		const char *version, *machine, *instance, *hardware;
+	} rows[] = {
+		{ "", "m", "i", "" },
+		{ "version=0\n", "m", "i", "" },
+		{ "version=x\n", "m", "i", "" },
+		{ "version=1\n", "m", "i", "h" },
+		{ "version=2\n", "", "", "" },
+		{ "version=1234567890123456789\n", "", "", "" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char text[256];
+		struct state loaded;
+
+		(void)snprintf(text, sizeof text, "%s%s", lines, rows[i].version);
+		write_text(path_in(*state, "state"), text);
+		state_load(&loaded, *state);
+		check_row(rows[i].version, strcmp(loaded.bound.machine, rows[i].machine) == 0);
+		check_row(rows[i].version, strcmp(loaded.bound.instance, rows[i].instance) == 0);
+		check_row(rows[i].version, strcmp(loaded.bound.hardware, rows[i].hardware) == 0);
+		check_row(rows[i].version, strcmp(loaded.registration.agent_name, "web-01") == 0);
+	}
+}
+
 static void test_binary_rubbish(void **state)
 {
 	char bytes[4096];
@@ -232,6 +266,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_widest, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_missing, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_damage, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_versions, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_binary_rubbish, setup_directory,
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_cursors, setup_directory, teardown_directory),

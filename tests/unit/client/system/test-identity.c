@@ -3,6 +3,7 @@
 #include "tests/unit/support.h"
 
 #include "client/system/identity.h"
+#include "client/system/machine-marks.h"
 
 #include <errno.h>
 
@@ -188,44 +189,13 @@ static void test_instance_id(void **state)
 	}
 }
 
-/* The mark gives the machine id away in no part, and is the same every time. */
-static void test_machine_mark(void **state)
-{
-	static const char *const unusable[] = { "", "\n", "uninitialized\n", "0123456789abcdef\n" };
-	char mark[IDENTITY_MACHINE_SIZE], again[IDENTITY_MACHINE_SIZE];
-
-	(void)state;
-	identity_machine(mark);
-	identity_machine(again);
-	assert_string_equal(mark, again);
-	assert_int_equal(strlen(mark), 32);
-	assert_int_equal(strspn(mark, "0123456789abcdef"), 32);
-	for (size_t i = 0; i + 8 <= 32; i++) {
-		char part[9];
-
-		(void)snprintf(part, sizeof part, "%.8s", &MACHINE_ID[i]);
-		assert_null(strstr(mark, part));
-	}
-	write_text(machine_file, "fedcba9876543210fedcba9876543210\n");
-	identity_machine(again);
-	assert_string_not_equal(mark, again);
-	for (size_t i = 0; i < COUNT(unusable); i++) {
-		write_text(machine_file, unusable[i]);
-		identity_machine(mark);
-		assert_string_equal(mark, "");
-	}
-	machine_file = NULL;
-	identity_machine(mark);
-	assert_string_equal(mark, "");
-}
-
 static void test_suffixed_name(void **state)
 {
-	char name[AGENT_NAME_MAX + 1] = "before", mark[IDENTITY_MACHINE_SIZE], expected[64],
+	char name[AGENT_NAME_MAX + 1] = "before", mark[MACHINE_MARK_SIZE], expected[64],
 				   longest[AGENT_NAME_SAFE_MAX + 1];
 
 	(void)state;
-	identity_machine(mark);
+	machine_marks_read_machine(mark);
 	assert_int_equal(identity_suffixed_name(name, "web-01"), 0);
 	(void)snprintf(expected, sizeof expected, "web-01-%.8s", mark);
 	assert_string_equal(name, expected);
@@ -243,32 +213,46 @@ static void test_suffixed_name(void **state)
 	assert_string_equal(name, "before");
 }
 
-static void test_instance_and_boot(void **state)
+static void test_boot_and_seed(void **state)
 {
-	char instance[IDENTITY_INSTANCE_SIZE] = "before", boot[IDENTITY_MACHINE_SIZE];
+	char boot[IDENTITY_BOOT_SIZE];
+	uint64_t seed = identity_seed();
 
-	identity_instance(instance);
-	assert_string_equal(instance, "");
-	instance_file = path_in(*state, "instance-id");
-	write_text(instance_file, "i-0abc\r\nmore\n");
-	identity_instance(instance);
-	assert_string_equal(instance, "i-0abc");
+	(void)state;
 	identity_boot(boot);
 	assert_string_equal(boot, "fedcba9876543210fedcba9876543210");
 	/* one seed a machine, also for one that has no id yet */
-	assert_true(identity_seed() == identity_seed());
+	assert_true(identity_seed() == seed);
+	write_text(machine_file, "1123456789abcdef0123456789abcdef\n");
+	assert_true(identity_seed() != seed);
 	machine_file = NULL;
 	assert_true(identity_seed() == identity_seed());
+	assert_true(identity_seed() != seed);
 	boot_file = NULL;
 	identity_boot(boot);
 	assert_string_equal(boot, "");
 	assert_true(identity_seed() == identity_seed());
 }
 
+/* What is the same on every machine without one makes no name. */
+static void test_fallback_instances(void **state)
+{
+	char name[AGENT_NAME_MAX + 1];
+	struct reason why = { "" };
+
+	instance_file = path_in(*state, "instance-id");
+	write_text(instance_file, "nocloud\n");
+	assert_int_equal(identity_name(name, "%l-%i", &why), OUTCOME_NOT_READY);
+	assert_non_null(strstr(why.text, "'nocloud'"));
+	write_text(instance_file, "iid-datasource-none\n");
+	assert_int_equal(identity_name(name, "%i", &why), OUTCOME_NOT_READY);
+	assert_non_null(strstr(why.text, "'iid-datasource-none'"));
+}
+
 /* Where there is a place for it, the id of a boot is one of our own: the same until it is gone. */
 static void test_own_boot_id(void **state)
 {
-	char first[IDENTITY_MACHINE_SIZE], again[IDENTITY_MACHINE_SIZE];
+	char first[IDENTITY_BOOT_SIZE], again[IDENTITY_BOOT_SIZE];
 
 	mark_file = path_in(*state, "boot");
 	identity_boot(first);
@@ -307,9 +291,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad_host_name_is_shown_escaped, setup,
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_instance_id, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_machine_mark, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_fallback_instances, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_suffixed_name, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_instance_and_boot, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_boot_and_seed, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_own_boot_id, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_no_machine_id, setup, teardown_directory),
 	};
