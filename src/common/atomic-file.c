@@ -2,7 +2,9 @@
 #include "common/atomic-file.h"
 
 #include "common/cleanup.h"
+#include "common/directory.h"
 #include "common/io.h"
+#include "common/target-file.h"
 
 #include <fcntl.h>
 #include <libgen.h>
@@ -17,6 +19,7 @@ static int open_directory_of(struct atomic_file *file, const char *path, struct 
 {
 	cleanup_free char *for_directory = strdup(path);
 	const char *slash = strrchr(path, '/');
+	int r;
 
 	file->path = strdup(path);
 	file->name = strdup(slash ? slash + 1 : path);
@@ -25,10 +28,11 @@ static int open_directory_of(struct atomic_file *file, const char *path, struct 
 		file->staged = NULL;
 		return reason_errno(why, ENOMEM, "Cannot prepare %s", path);
 	}
-	file->directory = open(dirname(for_directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (file->directory < 0)
-		return reason_errno(why, errno, "Cannot open the directory of %s", path);
-	return 0;
+	r = directory_open(dirname(for_directory), why);
+	if (r < 0 && r != -ELOOP)
+		return reason_errno(why, r, "Cannot open the directory of %s", path);
+	file->directory = r < 0 ? -1 : r;
+	return r < 0 ? r : 0;
 }
 
 /* Best effort: without SELinux, or if the policy does not allow it, there is nothing to copy. */
@@ -51,18 +55,51 @@ static int reserve_room(const struct atomic_file *file, size_t room)
 	return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
 }
 
+/* An immutable file or a mount point can be read and linked; only the final rename would fail. */
+static int check_target(const struct atomic_file *file, struct reason *why)
+{
+	cleanup_fd int fd = openat(file->directory, file->name,
+				   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	int r = fd < 0 ? 0 : target_file_check_marks(fd, file->path, why);
+
+	if (r < 0 || fd < 0 || !target_file_is_mount_point(fd))
+		return r;
+	reason_set(why,
+		   "%s is a mount point of its own and cannot be replaced; mount its directory "
+		   "instead",
+		   file->path);
+	return -EBUSY;
+}
+
+/* Set the reason for an error of creating the staged file. */
+static int cannot_create(const struct atomic_file *file, int error, struct reason *why)
+{
+	int r = reason_errno(why, error, "Cannot create a file next to %s", file->path);
+
+	return directory_explain_file(why, r, file->path);
+}
+
+/* On a read-only file system, unlinkat() fails before it looks whether there is such a file. */
+static int remove_leftover(const struct atomic_file *file, struct reason *why)
+{
+	if (unlinkat(file->directory, file->staged, 0) == 0 || errno == ENOENT)
+		return 0;
+	return errno == EROFS ? cannot_create(file, errno, why)
+			      : reason_errno(why, errno, "Cannot remove the leftover %s next to %s",
+					     file->staged, file->path);
+}
+
 static int create_staged(struct atomic_file *file, mode_t mode, gid_t gid, size_t room,
 			 struct reason *why)
 {
-	int r;
+	int r = remove_leftover(file, why);
 
-	if (unlinkat(file->directory, file->staged, 0) < 0 && errno != ENOENT)
-		return reason_errno(why, errno, "Cannot remove the leftover %s next to %s",
-				    file->staged, file->path);
+	if (r < 0)
+		return r;
 	file->fd = openat(file->directory, file->staged,
 			  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file->fd < 0)
-		return reason_errno(why, errno, "Cannot create a file next to %s", file->path);
+		return cannot_create(file, errno, why);
 	if (gid != (gid_t)-1 && fchown(file->fd, (uid_t)-1, gid) < 0)
 		return reason_errno(why, errno, "Cannot change the group of the new %s to %u",
 				    file->path, (unsigned)gid);
@@ -82,6 +119,8 @@ int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, g
 
 	*file = ATOMIC_FILE_NULL;
 	r = open_directory_of(file, path, why);
+	if (r >= 0)
+		r = check_target(file, why);
 	if (r >= 0)
 		r = create_staged(file, mode, gid, room, why);
 	if (r < 0)

@@ -11,6 +11,7 @@ libcommon_a_SOURCES = \
 	src/common/command-table.c src/common/command-table.h \
 	src/common/completion.c src/common/completion.h \
 	src/common/deadline.c src/common/deadline.h \
+	src/common/directory.c src/common/directory.h \
 	src/common/dlopen-note.h \
 	src/common/enroll-jwt.c src/common/enroll-jwt.h \
 	src/common/escape.c src/common/escape.h \
@@ -28,6 +29,7 @@ libcommon_a_SOURCES = \
 	src/common/secret.c src/common/secret.h \
 	src/common/setting-words.c src/common/setting-words.h \
 	src/common/string-list.c src/common/string-list.h \
+	src/common/target-file.c src/common/target-file.h \
 	src/common/tls-context.c src/common/tls-context.h \
 	src/common/tls-record-limit.c src/common/tls-record-limit.h \
 	src/common/usage.c src/common/usage.h \

@@ -9,6 +9,7 @@ unit_tests = \
 	test-base64 \
 	test-command-line \
 	test-deadline \
+	test-directory \
 	test-enroll-jwt \
 	test-escape \
 	test-exported-key \
@@ -39,6 +40,8 @@ test_command_line_SOURCES = tests/unit/common/test-command-line.c
 test_command_line_LDADD = $(unit_libraries)
 test_deadline_SOURCES = tests/unit/common/test-deadline.c
 test_deadline_LDADD = $(unit_libraries)
+test_directory_SOURCES = tests/unit/common/test-directory.c
+test_directory_LDADD = $(unit_libraries)
 test_enroll_jwt_SOURCES = tests/unit/common/test-enroll-jwt.c
 test_enroll_jwt_LDADD = $(unit_libraries)
 test_escape_SOURCES = tests/unit/common/test-escape.c
