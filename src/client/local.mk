@@ -1,10 +1,13 @@
 # The client. Everything but main.c is in a library to which the unit tests are linked.
 noinst_LIBRARIES += libclient.a
 libclient_a_SOURCES = \
+	src/client/agent-files/agent-group.c src/client/agent-files/agent-group.h \
 	src/client/agent-files/counters.c src/client/agent-files/counters.h \
 	src/client/agent-files/import-file.c src/client/agent-files/import-file.h \
+	src/client/agent-files/in-place.c src/client/agent-files/in-place.h \
 	src/client/agent-files/key-files.c src/client/agent-files/key-files.h \
 	src/client/agent-files/keystore.c src/client/agent-files/keystore.h \
+	src/client/agent-files/keystore-read.c \
 	src/client/agent-files/manager-guard.c src/client/agent-files/manager-guard.h \
 	src/client/agent-files/reenroll-files.c src/client/agent-files/reenroll-files.h \
 	src/client/agent-files/reenroll-secret.c src/client/agent-files/reenroll-secret.h \

@@ -97,9 +97,9 @@ def test_key_that_is_there_is_told(machine, start_manager):
 # ------------------------------------------------------------------ status as JSON
 
 MEMBERS = [
-    "registered", "name", "id", "address", "key_file", "problem", "configured", "clone", "manager",
-    "method", "since", "attempts", "last_outcome", "last_error", "last_manager", "last_attempt",
-    "next_attempt"
+    "registered", "name", "id", "address", "key_file", "key_file_target", "problem", "configured",
+    "clone", "manager", "method", "since", "attempts", "last_outcome", "last_error",
+    "last_manager", "last_attempt", "next_attempt"
 ]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -118,9 +118,10 @@ def test_status_of_a_registered_machine(machine, start_manager):
     assert exit_status == 0 and TIME.fullmatch(status.pop("since"))
     assert status == {
         "registered": True, "name": "web-01", "id": "001", "address": "any",
-        "key_file": machine.keys, "problem": None, "configured": True, "clone": "no",
-        "manager": manager.address, "method": "authd", "attempts": 0, "last_outcome": None,
-        "last_error": None, "last_manager": None, "last_attempt": None, "next_attempt": None
+        "key_file": machine.keys, "key_file_target": None, "problem": None, "configured": True,
+        "clone": "no", "manager": manager.address, "method": "authd", "attempts": 0,
+        "last_outcome": None, "last_error": None, "last_manager": None, "last_attempt": None,
+        "next_attempt": None
     }
     assert KEY not in json.dumps(status)
 

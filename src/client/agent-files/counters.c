@@ -2,6 +2,7 @@
 #include "client/agent-files/counters.h"
 
 #include "common/cleanup.h"
+#include "common/directory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,8 +30,11 @@ static int remove_entry(DIR *directory, const struct dirent *entry, const char *
 	if (entry->d_type == DT_DIR || unlinkat(dirfd(directory), entry->d_name, 0) == 0 ||
 	    errno == ENOENT)
 		return 0;
-	return reason_errno(why, errno, "Cannot remove the agent's message counter %s/%s", path,
-			    entry->d_name);
+	return directory_explain(why,
+				 reason_errno(why, errno,
+					      "Cannot remove the agent's message counter %s/%s",
+					      path, entry->d_name),
+				 path);
 }
 
 int counters_remove(const char *directory, struct reason *why)

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/agent-files/keystore.h"
 
+#include "client/agent-files/agent-group.h"
 #include "common/cleanup.h"
-#include "common/io.h"
+#include "common/directory.h"
 #include "common/setting-words.h"
+#include "common/target-file.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <libgen.h>
-#include <linux/fs.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #define KEYS_MODE 0640
-#define FILE_MAX ((size_t)64 * 1024 * 1024) /* the size of a manager's file with a million agents */
 #define LOCK_POLL_USEC (50 * USEC_PER_MSEC)
 
 int keystore_open(struct keystore *store, const char *directory, const char *keys_file,
@@ -38,6 +35,7 @@ int keystore_open(struct keystore *store, const char *directory, const char *key
 void keystore_unlock(struct keystore *store)
 {
 	atomic_file_discard(&store->staged);
+	in_place_close(&store->in_place);
 	release_fd(&store->lock);
 	store->lock = -1;
 }
@@ -47,111 +45,6 @@ void keystore_close(struct keystore *store)
 	keystore_unlock(store);
 	free(store->path);
 	*store = KEYSTORE_NULL;
-}
-
-/* ------------------------------------------------------------------ reading */
-
-/*
- * Do the agents skip this line? They skip blank lines, comments, and entries marked as removed
- * ("001 !name ...", "001 #*#*...").
- */
-static bool is_skipped(const char *line, size_t length)
-{
-	const char *space = memchr(line, ' ', length);
-
-	if (length == 0 || line[0] == '#' || line[0] == ' ' || line[0] == '\r')
-		return true;
-	return space && space + 1 < line + length && (space[1] == '!' || space[1] == '#');
-}
-
-/*
- * A record without a line end may be the truncated rest of a longer one after a power failure,
- * unless its key has the usual length: then it is complete, and the agents accept it.
- */
-static int judge_record(struct agent_key *ret, const char *line, size_t length, bool ended,
-			const char *path, struct reason *why)
-{
-	struct agent_key key;
-	enum agent_key_fault fault = agent_key_parse(&key, line, length);
-	int state = KEYSTORE_TORN;
-
-	if (fault != AGENT_KEY_OK)
-		reason_set(why, "%s contains no usable record: %s", path,
-			   agent_key_fault_text(fault));
-	else if (!ended && !agent_key_is_usual(&key))
-		reason_set(why, "%s is truncated in the middle of a record", path);
-	else {
-		*ret = key;
-		state = KEYSTORE_KEY;
-	}
-	agent_key_wipe(&key);
-	return state;
-}
-
-int keystore_judge(struct agent_key *ret, const char *text, size_t length, const char *path,
-		   struct reason *why)
-{
-	while (length > 0) {
-		const char *newline = memchr(text, '\n', length);
-		size_t line = newline ? (size_t)(newline - text) : length;
-
-		if (!is_skipped(text, line))
-			return judge_record(ret, text, line, newline, path, why);
-		if (!newline)
-			break;
-		text += line + 1;
-		length -= line + 1;
-	}
-	return KEYSTORE_MISSING;
-}
-
-/*
- * Open without following a link or blocking on a pipe. Returns the descriptor, -ENOENT without a
- * reason when there is no file, or another negative errno with `why` set.
- */
-static int open_keys(const char *path, struct stat *ret_status, struct reason *why)
-{
-	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0 && errno == ENOENT)
-		return -ENOENT;
-	if (fd < 0 && errno == ELOOP) {
-		reason_set(why, "%s is a symbolic link; %s", path,
-			   setting_words("set keys_file in [agent] to the file it points to"));
-		return -ELOOP;
-	}
-	if (fd < 0 || fstat(fd, ret_status) < 0)
-		return reason_errno(why, errno, "Cannot read %s", path);
-	if (!S_ISREG(ret_status->st_mode)) {
-		reason_set(why, "%s is not a regular file", path);
-		return -EINVAL;
-	}
-	return take_fd(&fd);
-}
-
-int keystore_read(const struct keystore *store, struct agent_key *ret, struct reason *why)
-{
-	struct stat status;
-	cleanup_fd int fd = open_keys(store->path, &status, why);
-	cleanup_free char *text = NULL;
-	ssize_t length;
-	int state;
-
-	if (fd < 0)
-		return fd == -ENOENT ? KEYSTORE_MISSING : fd;
-	if ((uintmax_t)status.st_size > FILE_MAX) {
-		reason_set(why, "%s is too large for a key file", store->path);
-		return -EFBIG;
-	}
-	text = malloc((size_t)status.st_size + 1);
-	if (!text)
-		return reason_errno(why, ENOMEM, "Cannot read %s", store->path);
-	length = io_read(fd, text, (size_t)status.st_size);
-	if (length < 0)
-		return reason_errno(why, (int)length, "Cannot read %s", store->path);
-	state = keystore_judge(ret, text, (size_t)length, store->path, why);
-	explicit_bzero(text, (size_t)length);
-	return state;
 }
 
 /* ------------------------------------------------------------------ locking */
@@ -186,11 +79,13 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline,
 {
 	cleanup_free char *copy = strdup(store->path);
 	const char *directory = copy ? dirname(copy) : "";
-	cleanup_fd int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int fd = directory_open(directory, why);
 	bool notified = false;
 
+	if (fd == -ELOOP)
+		return fd;
 	if (fd < 0)
-		return reason_errno(why, errno,
+		return reason_errno(why, fd,
 				    "Cannot open %s, the directory of the key file; install the "
 				    "agent, or %s",
 				    directory, setting_words("set directory in [agent]"));
@@ -218,125 +113,65 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline,
 
 /* ------------------------------------------------------------------ storing */
 
-/*
- * The id in a line "NAME:PASSWORD:ID:MEMBERS" of a group file, if it is that of `name`; -1
- * otherwise.
- */
-static long group_line_id(const char *line, const char *name)
+/* The name of the key file in its directory. */
+static const char *base_name(const struct keystore *store)
 {
-	size_t length = strlen(name);
-	const char *password = line + length + 1, *id;
+	const char *slash = strrchr(store->path, '/');
 
-	if (strncmp(line, name, length) != 0 || line[length] != ':')
-		return -1;
-	id = strchr(password, ':');
-	return id && id[1] >= '0' && id[1] <= '9' ? strtol(id + 1, NULL, 10) : -1;
+	return slash ? slash + 1 : store->path;
 }
 
-/* The agent's group by its name, newer names first. */
-static const char *const agent_groups[] = { "wazuh", "ossec" };
-
-#define AGENT_GROUPS (sizeof agent_groups / sizeof agent_groups[0])
-
-/*
- * Find the agent's group in a file of local groups: its package created it. The file is read
- * directly, because NSS takes more memory and time than everything else in storing a key.
- */
-static gid_t find_local_group(const char *path)
+/* The agent's user may write in the directory, so root must not write where a link leads. */
+static int refuse_link(const struct keystore *store, const char *what, struct reason *why)
 {
-	cleanup_file FILE *file = fopen(path, "re");
-	cleanup_free char *line = NULL;
-	long found[AGENT_GROUPS] = { -1, -1 };
-	size_t allocated = 0;
+	cleanup_free char *target = keystore_link_target(store);
 
-	while (file && getline(&line, &allocated, file) > 0)
-		for (size_t i = 0; i < AGENT_GROUPS; i++)
-			if (found[i] < 0)
-				found[i] = group_line_id(line, agent_groups[i]);
-	return (gid_t)(found[0] >= 0 ? found[0] : found[1]);
-}
-
-/* An installed agent has given its group to the directory, so only then is NSS worth its cost. */
-static bool may_have_remote_group(const struct keystore *store)
-{
-	struct stat status;
-
-	return store->lock < 0 || fstat(store->lock, &status) < 0 || status.st_gid != getegid();
-}
-
-/* The agent's group from a file or, for groups of SSSD and the like, from NSS; (gid_t)-1: none. */
-static gid_t find_agent_group(const struct keystore *store)
-{
-	gid_t found = find_local_group("/etc/group");
-
-	if (found == (gid_t)-1)
-		/* on systems with a read-only /usr */
-		found = find_local_group("/usr/lib/group");
-	for (size_t i = 0; found == (gid_t)-1 && i < AGENT_GROUPS && may_have_remote_group(store);
-	     i++) {
-		const struct group *group = getgrnam(agent_groups[i]);
-
-		if (group)
-			found = group->gr_gid;
-	}
-	return found;
-}
-
-int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
-{
-	const struct group *group;
-
-	if (!store->group) {
-		*ret = find_agent_group(store);
+	if (!target)
 		return 0;
-	}
-	group = getgrnam(store->group);
-	if (!group) {
-		reason_set(why, "The group '%s' (%s) does not exist", store->group,
-			   setting_words("group in [agent]"));
-		return -ENOENT;
-	}
-	*ret = group->gr_gid;
-	return 0;
+	reason_set(why, "%s is a symbolic link (to %s), which is followed for reading only: %s; %s",
+		   store->path, target, what,
+		   setting_words("set keys_file in [agent] to the file it points to"));
+	return -ELOOP;
+}
+
+static int open_old_file(const struct keystore *store)
+{
+	return open(store->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
 /*
- * Single files may be mounted into containers. Always false before Linux 5.8, which introduced
- * STATX_ATTR_MOUNT_ROOT.
+ * Look at the old key file. Returns 0, 1 for a mount point of its own, or a negative errno with
+ * `why` set.
  */
-static bool is_mount_point(int fd)
+static int check_old_file(const struct keystore *store, struct reason *why)
 {
-	struct statx status;
+	cleanup_fd int fd = -1;
+	struct stat status;
+	int r = refuse_link(store, "no key is stored through it", why);
 
-	return statx(fd, "", AT_EMPTY_PATH, 0, &status) == 0 &&
-	       (status.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+	if (r < 0)
+		return r;
+	fd = open_old_file(store);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return reason_errno(why, errno, "Cannot read %s", store->path);
+	if (!S_ISREG(status.st_mode)) {
+		reason_set(why, "%s is not a regular file", store->path);
+		return -EINVAL;
+	}
+	return target_file_is_mount_point(fd);
 }
 
-/* An immutable file or a mount point can be read and linked; only the final rename would fail. */
-static int check_replaceable(const char *path, struct reason *why)
+static int refuse_mount_point(const struct keystore *store, const char *what, struct reason *why)
 {
-	struct stat status;
-	cleanup_fd int fd = open_keys(path, &status, why);
-	int flags = 0;
-
-	if (fd == -ENOENT)
-		return 0;
-	if (fd < 0)
-		return fd;
-	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))) {
-		reason_set(why, "%s is marked %s; clear it with: chattr -%c %s", path,
-			   flags & FS_IMMUTABLE_FL ? "immutable" : "append-only",
-			   flags & FS_IMMUTABLE_FL ? 'i' : 'a', path);
-		return -EPERM;
-	}
-	if (is_mount_point(fd)) {
-		reason_set(why,
-			   "%s is a mount point and cannot be replaced; mount its directory "
-			   "instead%s",
-			   path, setting_words(", or set keys_file in [agent]"));
-		return -EBUSY;
-	}
-	return 0;
+	reason_set(why,
+		   "%s is a mount point of its own and cannot be %s; mount its directory instead "
+		   "(ReadWritePaths= of a unit makes mount points, too)%s",
+		   store->path, what,
+		   setting_words(", or set keys_in_place = yes in [agent], which writes over the "
+				 "file, but not atomically"));
+	return -EBUSY;
 }
 
 /* The length of the directory in a path, which has a slash; for "%.*s". */
@@ -351,10 +186,8 @@ static int directory_length(const char *path)
 static int check_directory(const struct keystore *store, struct reason *why)
 {
 	struct stat directory, old;
-	int flags = 0;
 
-	if (ioctl(store->lock, FS_IOC_GETFLAGS, &flags) == 0 &&
-	    (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))) {
+	if (target_file_check_marks(store->lock, "", NULL) < 0) {
 		reason_set(why,
 			   "The directory of %s is marked immutable or append-only; clear it with: "
 			   "chattr -i -a %.*s",
@@ -373,29 +206,54 @@ static int check_directory(const struct keystore *store, struct reason *why)
 	return 0;
 }
 
+int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
+{
+	struct stat status;
+
+	if (store->group)
+		return agent_group_named(store->group, ret, why);
+	/* An installed agent has given its group to the directory, so only then NSS is worth it. */
+	*ret = agent_group_find(store->lock < 0 || fstat(store->lock, &status) < 0 ||
+				status.st_gid != getegid());
+	return 0;
+}
+
 int keystore_stage(struct keystore *store, struct reason *why)
 {
+	int r = check_old_file(store, why);
+	bool is_mount_point = r > 0;
 	gid_t group;
-	int r = check_replaceable(store->path, why);
 
-	if (r >= 0)
+	if (is_mount_point && !store->may_write_in_place)
+		return refuse_mount_point(store, "replaced", why);
+	if (r == 0)
 		r = check_directory(store, why);
 	if (r >= 0)
 		r = keystore_group(store, &group, why);
-	if (r >= 0)
-		r = atomic_file_stage(&store->staged, store->path, KEYS_MODE, group,
-				      AGENT_LINE_SIZE, why);
-	return r;
+	if (r < 0)
+		return r;
+	if (is_mount_point)
+		return in_place_open(&store->in_place, store->lock, base_name(store), store->path,
+				     KEYS_MODE, group, AGENT_LINE_SIZE, why);
+	return atomic_file_stage(&store->staged, store->path, KEYS_MODE, group, AGENT_LINE_SIZE,
+				 why);
 }
 
-int keystore_remove_staged(const struct keystore *store, struct reason *why)
+bool keystore_is_in_place(const struct keystore *store)
 {
-	struct atomic_file leftover;
-	/* this replaces the leftover file */
-	int r = atomic_file_stage(&leftover, store->path, KEYS_MODE, (gid_t)-1, 0, why);
+	return store->in_place.fd >= 0;
+}
 
-	if (r >= 0)
-		atomic_file_discard(&leftover);
+static int commit_in_place(struct keystore *store, const char *line, size_t length,
+			   const char *suffix, struct reason *why)
+{
+	cleanup_free char *backup = NULL;
+	int r;
+
+	if (suffix && asprintf(&backup, "%s.%s", store->path, suffix) < 0)
+		backup = NULL;
+	r = in_place_commit(&store->in_place, line, length, backup, why);
+	in_place_close(&store->in_place);
 	return r;
 }
 
@@ -404,13 +262,85 @@ int keystore_commit(struct keystore *store, const struct agent_key *key, const c
 {
 	char line[AGENT_LINE_SIZE + 1], backup_name[128];
 	size_t length = agent_key_format(line, key);
-	const char *slash = strrchr(store->path, '/');
 	int r;
 
 	if (suffix)
-		(void)snprintf(backup_name, sizeof backup_name, "%s.%s",
-			       slash ? slash + 1 : store->path, suffix);
-	r = atomic_file_commit(&store->staged, line, length, suffix ? backup_name : NULL, why);
+		(void)snprintf(backup_name, sizeof backup_name, "%s.%s", base_name(store), suffix);
+	if (keystore_is_in_place(store))
+		r = commit_in_place(store, line, length, suffix, why);
+	else
+		r = atomic_file_commit(&store->staged, line, length, suffix ? backup_name : NULL,
+				       why);
 	explicit_bzero(line, sizeof line);
 	return r;
+}
+
+/* ------------------------------------------------------------------ removing */
+
+int keystore_check_removable(const struct keystore *store, struct reason *why)
+{
+	cleanup_fd int fd = open_old_file(store);
+	int r = refuse_link(store, "it is not removed, because the key would remain", why);
+
+	if (r == 0 && fd >= 0 && target_file_is_mount_point(fd) && !store->may_write_in_place)
+		return refuse_mount_point(store, "removed", why);
+	return r;
+}
+
+/* Remove what is called like the key file, with `before` and `after` around its name. */
+static int remove_entry(const struct keystore *store, const char *before, const char *after,
+			struct reason *why)
+{
+	int length = (int)(base_name(store) - store->path), r;
+	cleanup_free char *name = NULL;
+
+	if (asprintf(&name, "%s%s%s", before, base_name(store), after) < 0) {
+		name = NULL;
+		return reason_errno(why, ENOMEM, "Cannot remove the old keys");
+	}
+	if (unlinkat(store->lock, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	r = reason_errno(why, errno, "Cannot remove %.*s%s", length, store->path, name);
+	return directory_explain_file(why, r, store->path);
+}
+
+static int empty_in_place(const struct keystore *store, struct reason *why)
+{
+	cleanup(in_place_close) struct in_place_file file = IN_PLACE_FILE_NULL;
+	int r = in_place_open(&file, store->lock, base_name(store), store->path, KEYS_MODE,
+			      (gid_t)-1, 0, why);
+
+	return r < 0 ? r : in_place_empty(&file, why);
+}
+
+static int remove_key(const struct keystore *store, struct reason *why)
+{
+	cleanup_fd int fd = open_old_file(store);
+
+	if (fd >= 0 && target_file_is_mount_point(fd) && store->may_write_in_place)
+		return empty_in_place(store, why);
+	return remove_entry(store, "", "", why);
+}
+
+static int flush_directory(const struct keystore *store, struct reason *why)
+{
+	return fsync(store->lock) < 0
+		       ? reason_errno(why, errno, "Cannot flush the directory of %s", store->path)
+		       : 0;
+}
+
+int keystore_remove(const struct keystore *store, struct reason *why)
+{
+	static const char *const others[][2] = {
+		{ ".", ".new" }, { "", ".torn" }, { "", ".old" }, { "", ".clone" }
+	};
+	int r = keystore_check_removable(store, why);
+
+	if (r >= 0)
+		r = remove_key(store, why);
+	if (r >= 0)
+		r = flush_directory(store, why);
+	for (size_t i = 0; r >= 0 && i < sizeof others / sizeof others[0]; i++)
+		r = remove_entry(store, others[i][0], others[i][1], why);
+	return r >= 0 ? flush_directory(store, why) : r;
 }

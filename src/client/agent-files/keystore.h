@@ -5,10 +5,13 @@
  */
 #pragma once
 
+#include "client/agent-files/in-place.h"
 #include "common/agent-key.h"
 #include "common/atomic-file.h"
 #include "common/deadline.h"
 #include "common/reason.h"
+
+#include <stdbool.h>
 
 enum keystore_state {
 	/* no file, or only blank lines, comments and removed entries in it */
@@ -21,11 +24,19 @@ enum keystore_state {
 struct keystore {
 	char *path;        /* of client.keys */
 	const char *group; /* configured group, null: wazuh, else ossec; not owned */
-	int lock;          /* the directory, locked; -1: not */
+	/*
+	 * configured; may be set after keystore_open(): a key file that is a mount point of its own
+	 * may be written in place, because it cannot be replaced
+	 */
+	bool may_write_in_place;
+	int lock; /* the directory, locked; -1: not */
 	struct atomic_file staged;
+	struct in_place_file in_place; /* open in place of `staged` */
 };
 
-#define KEYSTORE_NULL ((struct keystore){ .lock = -1, .staged = ATOMIC_FILE_NULL })
+#define KEYSTORE_NULL       \
+	((struct keystore){ \
+		.lock = -1, .staged = ATOMIC_FILE_NULL, .in_place = IN_PLACE_FILE_NULL })
 
 /*
  * Initialize `store`. `directory` is the agent's (/var/ossec), `keys_file` the key file (null:
@@ -38,8 +49,9 @@ int keystore_open(struct keystore *store, const char *directory, const char *key
 
 /*
  * Read the record that the agent uses: the first line that is not blank, a comment or a removed
- * entry. `ret` is written only for KEYSTORE_KEY; with KEYSTORE_TORN, `why` is set to the problem.
- * Returns an enum keystore_state, or a negative errno with `why` set when the file cannot be read.
+ * entry. Follows symbolic links, as the agent does. `ret` is written only for KEYSTORE_KEY; with
+ * KEYSTORE_TORN, `why` is set to the problem. Returns an enum keystore_state, or a negative errno
+ * with `why` set when the file cannot be read.
  */
 int keystore_read(const struct keystore *store, struct agent_key *ret, struct reason *why);
 
@@ -49,6 +61,12 @@ int keystore_read(const struct keystore *store, struct agent_key *ret, struct re
  */
 int keystore_judge(struct agent_key *ret, const char *text, size_t length, const char *path,
 		   struct reason *why);
+
+/*
+ * Where the key file leads if it is a symbolic link, which is followed for reading only; null: it
+ * is none. To be freed.
+ */
+char *keystore_link_target(const struct keystore *store);
 
 /*
  * Lock the key file against other processes of this program. Waits until `deadline` for a process
@@ -68,9 +86,13 @@ int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
 /*
  * Make sure that a key can be stored, before one is requested: create the new file with its final
  * owner, group, mode 0640 and size, and check for conditions that would prevent it from replacing
- * the old one. Requires the lock. Returns 0, or a negative errno with `why` set.
+ * the old one; or, if that is a mount point of its own and may be written in place, open it.
+ * Requires the lock. Returns 0, or a negative errno with `why` set.
  */
 int keystore_stage(struct keystore *store, struct reason *why);
+
+/* Is what keystore_stage() has prepared to be written in place, without atomicity? */
+bool keystore_is_in_place(const struct keystore *store);
 
 /*
  * Store the key durably. With `suffix` (null: none), the old file is kept as client.keys.SUFFIX.
@@ -81,10 +103,19 @@ int keystore_commit(struct keystore *store, const struct agent_key *key, const c
 		    struct reason *why);
 
 /*
- * Remove a new key file that an interrupted run has left. Requires the lock. Returns 0, or a
- * negative errno with `why` set.
+ * Can the key file be removed? A symbolic link is not removed, because the key would remain where
+ * it leads; a mount point of its own cannot be, and is emptied if it may be written in place.
+ * Returns 0, or a negative errno with `why` set.
  */
-int keystore_remove_staged(const struct keystore *store, struct reason *why);
+int keystore_check_removable(const struct keystore *store, struct reason *why)
+	__attribute__((warn_unused_result));
+
+/*
+ * Remove the key, then all that was kept of earlier ones and what an interrupted run has left.
+ * Requires the lock. Returns 0, or a negative errno with `why` set.
+ */
+int keystore_remove(const struct keystore *store, struct reason *why)
+	__attribute__((warn_unused_result));
 
 /* Discard the staged file and unlock, so that other processes can proceed while this one waits. */
 void keystore_unlock(struct keystore *store);

@@ -47,7 +47,8 @@ static const struct setting_words words[] = {
 	{ "group in [agent]", "-g" },
 	{ "set keys_file in [agent] to the file it points to", "put that file itself in its "
 							       "place" },
-	{ ", or set keys_file in [agent]", "" },
+	{ ", or set keys_in_place = yes in [agent], which writes over the file, but not atomically",
+	  "" },
 	{ "password_file in [auth]", "-P" },
 	{ "set password_file in [auth]", "give -P" },
 	{ "the password in password_file", "the password" },

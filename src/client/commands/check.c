@@ -131,15 +131,42 @@ static void check_name(struct check *check)
 		(void)bad(check, "name", r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
 }
 
+/*
+ * A link to a key is good enough for the agent, and for a registration that finds the key; only a
+ * new one could not be stored. Returns false if there is no such link.
+ */
+static bool check_linked_key(struct check *check, const struct keystore *store)
+{
+	cleanup(agent_key_wipe) struct agent_key key = { 0 };
+	cleanup_free char *target = keystore_link_target(store);
+
+	if (!target || keystore_read(store, &key, NULL) != KEYSTORE_KEY)
+		return false;
+	ok(check, "key file",
+	   "%s is a symbolic link to %s, which holds the key of %s (id %s); a new key could not be "
+	   "stored through it: set keys_file to the file it points to",
+	   store->path, target, key.name, key.id);
+	return true;
+}
+
 /* Go as far as making the new files, and take them away again. */
+static int try_key_files(struct check *check, struct key_files *files, struct reason *why)
+{
+	struct deadline at_once = { 0, check->deadline.stop_fd };
+	int r = keystore_lock(&files->store, &at_once, NULL, why);
+
+	return r < 0 ? r
+		     : key_files_stage(files, check->config->manager.method == METHOD_ENROLL, why);
+}
+
 static void check_key_file(struct check *check)
 {
 	const struct config *config = check->config;
 	cleanup(key_files_close) struct key_files files = KEY_FILES_NULL;
 	struct keystore *store = &files.store;
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
-	struct deadline at_once = { 0, check->deadline.stop_fd };
 	struct reason why = { 0 };
+	const char *how;
 	int r = key_files_open(&files, config->agent.directory, config->agent.keys_file,
 			       config->agent.group, &why);
 
@@ -147,19 +174,22 @@ static void check_key_file(struct check *check)
 		(void)bad(check, "key file", OUTCOME_MISCONFIGURED, why.text);
 		return;
 	}
+	store->may_write_in_place = config->agent.keys_in_place;
+	if (r >= 0 && check_linked_key(check, store))
+		return;
 	if (r >= 0)
-		r = keystore_lock(store, &at_once, NULL, &why);
-	if (r >= 0)
-		r = key_files_stage(&files, config->manager.method == METHOD_ENROLL, &why);
+		r = try_key_files(check, &files, &why);
 	if (r >= 0)
 		r = keystore_read(store, &key, &why);
+	how = keystore_is_in_place(store) ? ", but only in place, not atomically (keys_in_place)"
+					  : "";
 	if (r < 0)
 		(void)bad(check, "key file", OUTCOME_STORAGE_ERROR, why.text);
 	else if (r == KEYSTORE_KEY)
-		ok(check, "key file", "%s can be written; it holds the key of %s (id %s)",
-		   store->path, key.name, key.id);
+		ok(check, "key file", "%s can be written%s; it holds the key of %s (id %s)",
+		   store->path, how, key.name, key.id);
 	else
-		ok(check, "key file", "%s can be written; it holds no key%s%s", store->path,
+		ok(check, "key file", "%s can be written%s; it holds no key%s%s", store->path, how,
 		   r == KEYSTORE_TORN ? ": " : "", r == KEYSTORE_TORN ? why.text : "");
 }
 

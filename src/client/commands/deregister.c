@@ -193,6 +193,7 @@ int command_deregister(struct program *program)
 		return outcome_policy(OUTCOME_MISCONFIGURED)->exit_code;
 	}
 	r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
+	store.may_write_in_place = config->agent.keys_in_place;
 	if (r == 0)
 		r = deregister(program, &access, &store, &why);
 	if (r < 0 && r != -ECANCELED) {

@@ -51,6 +51,16 @@ static int check_manager(const struct program *program, const struct keystore *s
 	return outcome_policy(OUTCOME_MISCONFIGURED)->exit_code;
 }
 
+static int check_key_file(const struct keystore *store)
+{
+	struct reason why = { 0 };
+
+	if (keystore_check_removable(store, &why) == 0)
+		return 0;
+	log_error("%s", why.text);
+	return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
+}
+
 static int check_units(const struct program *program)
 {
 	const struct config *config = &program->config;
@@ -72,6 +82,8 @@ int forget_check(const struct program *program, const struct keystore *store)
 {
 	int r = check_manager(program, store);
 
+	if (r == 0)
+		r = check_key_file(store);
 	return r == 0 ? check_units(program) : r;
 }
 
@@ -88,17 +100,6 @@ static int remove_file(const char *directory, const char *name, struct reason *w
 	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
 		return reason_errno(why, errno, "Cannot remove %s", path);
 	return 0;
-}
-
-static int remove_beside(const struct keystore *store, const char *ending, struct reason *why)
-{
-	cleanup_free char *path = NULL;
-
-	if (asprintf(&path, "%s.%s", store->path, ending) < 0) {
-		path = NULL;
-		return reason_errno(why, ENOMEM, "Cannot remove the old keys");
-	}
-	return remove_file("", path, why);
 }
 
 static int flush_directory(const struct keystore *store, struct reason *why)
@@ -119,15 +120,8 @@ static int remove_secrets(const struct program *program, const struct keystore *
 
 int forget_all(const struct program *program, const struct keystore *store, struct reason *why)
 {
-	static const char *const endings[] = { "torn", "old", "clone" };
-	int r = remove_file("", store->path, why);
+	int r = keystore_remove(store, why);
 
-	if (r >= 0)
-		r = flush_directory(store, why);
-	if (r >= 0)
-		r = keystore_remove_staged(store, why);
-	for (size_t i = 0; r >= 0 && i < sizeof endings / sizeof endings[0]; i++)
-		r = remove_beside(store, endings[i], why);
 	if (r >= 0)
 		r = remove_secrets(program, store, why);
 	if (r >= 0)

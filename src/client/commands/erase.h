@@ -6,9 +6,10 @@
 #include "client/commands/options.h"
 
 /*
- * May the files go? Not on a manager. A running agent would write its counters again, and lose its
- * key under its feet; a registration under way would end in a key all the same: not while one of
- * them runs, unless --force was given. Returns 0, or the exit status, and has said why.
+ * May the files go? Not on a manager, and not what keystore_check_removable() refuses. A running
+ * agent would write its counters again, and lose its key under its feet; a registration under way
+ * would end in a key all the same: not while one of them runs, unless --force was given. Returns 0,
+ * or the exit status, and has said why.
  */
 int forget_check(const struct program *program, const struct keystore *store)
 	__attribute__((warn_unused_result));

@@ -16,6 +16,7 @@ int command_reset(struct program *program)
 	struct reason why = { 0 };
 	int r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
 
+	store.may_write_in_place = config->agent.keys_in_place;
 	if (r >= 0)
 		r = forget_check(program, &store);
 	if (r == 0)

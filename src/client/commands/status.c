@@ -21,7 +21,8 @@ struct status {
 	bool registered;
 	struct agent_key key; /* if registered */
 	const char *path;
-	struct reason problem; /* with the key file */
+	const char *link_target; /* if the key file is a symbolic link; null: it is none */
+	struct reason problem;   /* with the key file */
 	struct state state;
 	enum binding binding;
 	struct reason changes; /* of this machine since the key was made; empty: none */
@@ -79,13 +80,19 @@ static void print_time(const char *label, uint64_t seconds)
 		print_text(label, text);
 }
 
+static void print_key_file(const struct status *status)
+{
+	print_text("key file", status->path);
+	print_text("links to", status->link_target ?: "");
+}
+
 static void print_registration(const struct status *status)
 {
 	print_text("registered", "yes");
 	print_text("name", status->key.name);
 	print_text("id", status->key.id);
 	print_text("address", status->key.ip);
-	print_text("key file", status->path);
+	print_key_file(status);
 	if (status->binding == BINDING_OTHER)
 		print_text("clone", "yes: the key was made on another machine, of which this one "
 				    "is a copy");
@@ -107,7 +114,7 @@ static void print_status(const struct status *status)
 		print_registration(status);
 	} else {
 		print_text("registered", "no");
-		print_text("key file", status->path);
+		print_key_file(status);
 		print_text("problem", status->problem.text);
 		print_text("config", status->configured ? "" : "no manager is configured");
 	}
@@ -168,6 +175,8 @@ static void json_status(const struct status *status)
 	putchar(',');
 	json_text("key_file", status->path);
 	putchar(',');
+	json_text("key_file_target", status->link_target ?: "");
+	putchar(',');
 	json_text("problem", status->problem.text);
 	printf(",\"configured\":%s,", status->configured ? "true" : "false");
 	json_text("clone", clone_answer(status));
@@ -211,6 +220,7 @@ int command_status(struct program *program)
 {
 	const struct config *config = &program->config;
 	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
+	cleanup_free char *target = NULL;
 	struct status status = { .configured = config_has_work(config) };
 	int found = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL,
 				  &status.problem);
@@ -222,6 +232,7 @@ int command_status(struct program *program)
 		return EXIT_LOCAL_ERROR;
 	}
 	status.path = store.path;
+	status.link_target = target = keystore_link_target(&store);
 	status.registered = found == KEYSTORE_KEY;
 	state_load(&status.state, program->options->state_directory);
 	if (status.registered)

@@ -42,6 +42,7 @@ const struct config_key config_keys[] = {
 	ROW(agent, version, text, ""),
 	ROW(agent, directory, path, "/var/ossec"),
 	ROW(agent, keys_file, path, ""),
+	ROW(agent, keys_in_place, bool, "no"),
 	ROW(agent, group, text, ""),
 	ROW(agent, unit, text, ""),
 	ROW(auth, password_file, path, ""),

@@ -56,8 +56,9 @@ struct config {
 		char *version;
 		char *directory;
 		char *keys_file; /* null: DIRECTORY/etc/client.keys */
-		char *group;     /* null: wazuh, else ossec */
-		char *unit;      /* null: whichever of the known ones is there */
+		bool keys_in_place;
+		char *group; /* null: wazuh, else ossec */
+		char *unit;  /* null: whichever of the known ones is there */
 	} agent;
 	struct {
 		char *password_file;

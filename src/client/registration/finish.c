@@ -11,6 +11,7 @@
 #include "client/system/message-ids.h"
 #include "client/system/notify.h"
 #include "common/cleanup.h"
+#include "common/directory.h"
 
 #include <errno.h>
 #include <string.h>
@@ -30,12 +31,18 @@ static const char *backup_suffix(const struct registration *run)
 
 static void forget_file(const char *path)
 {
+	struct reason why = { 0 };
+
 	if (!path)
 		return;
 	if (config_is_credential(path))
 		log_debug("The secret is a systemd credential, which systemd removes itself");
-	else if (unlink(path) < 0 && errno != ENOENT)
-		log_warning("Cannot delete %s (forget_secret): %s", path, strerrordesc_np(errno));
+	else if (unlink(path) < 0 && errno != ENOENT) {
+		int r = reason_errno(&why, errno, "Cannot delete %s (forget_secret)", path);
+
+		(void)directory_explain_file(&why, r, path);
+		log_warning("%s", why.text);
+	}
 }
 
 /*
@@ -152,6 +159,11 @@ int finish_store(struct registration *run)
 	struct reason why = { 0 };
 	int r;
 
+	if (keystore_is_in_place(&run->files.store))
+		log_notice("%s is a mount point of its own, so the key is written over it in place "
+			   "(keys_in_place), not atomically: a power failure in this moment leaves "
+			   "no valid key",
+			   run->files.store.path);
 	note_counters(run);
 	r = store_reenroll_files(run, beside, &why);
 	if (r >= 0)

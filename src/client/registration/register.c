@@ -60,6 +60,7 @@ static int open_run(struct registration *run)
 	if (key_files_open(&run->files, config->agent.directory, config->agent.keys_file,
 			   config->agent.group, &why) < 0)
 		return report_failure(run, -ENOMEM, &why);
+	run->files.store.may_write_in_place = config->agent.keys_in_place;
 	state_load(&run->state, run->mode.state_directory);
 	return CONTINUE;
 }

@@ -13,6 +13,7 @@ unit_tests += \
 	test-endpoint \
 	test-finish \
 	test-identity \
+	test-in-place \
 	test-keystore \
 	test-machine-marks \
 	test-manager-guard \
@@ -33,6 +34,9 @@ unit_tests += \
 
 test_counters_SOURCES = tests/unit/client/agent-files/test-counters.c
 test_counters_LDADD = $(unit_libraries)
+test_in_place_SOURCES = tests/unit/client/agent-files/test-in-place.c $(unit_faults)
+test_in_place_LDADD = $(unit_libraries)
+test_in_place_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_keystore_SOURCES = tests/unit/client/agent-files/test-keystore.c $(unit_faults)
 test_keystore_LDADD = $(unit_libraries)
 test_keystore_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) \

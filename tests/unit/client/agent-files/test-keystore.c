@@ -176,13 +176,6 @@ static void test_read_what_is_no_file(void **state)
 	struct agent_key key;
 	struct reason why = { "" };
 
-	write_text(path_in(*state, "etc/real"), RECORD "\n");
-	assert_int_equal(symlink("real", path), 0);
-	assert_int_equal(keystore_read(&store, &key, &why), -ELOOP);
-	assert_non_null(strstr(why.text, "symbolic link"));
-	assert_int_equal(keystore_stage(&store, &why), -ELOOP);
-	assert_int_equal(unlink(path), 0);
-
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(keystore_read(&store, &key, &why), -EINVAL);
 	assert_non_null(strstr(why.text, "not a regular file"));
@@ -192,7 +185,64 @@ static void test_read_what_is_no_file(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(keystore_read(&store, &key, &why), -EINVAL);
 	assert_int_equal(keystore_stage(&store, &why), -EINVAL);
-	assert_int_equal(count_entries(path_in(*state, "etc")), 2);
+	assert_int_equal(count_entries(path_in(*state, "etc")), 1);
+	keystore_close(&store);
+}
+
+/* A link is followed for reading, as the agent does, and for nothing else. */
+static void test_links(void **state)
+{
+	struct keystore store = open_store(state, NULL);
+	const char *path = keys_of(state), *real = path_in(*state, "etc/real");
+	struct agent_key key;
+	struct reason why = { "" };
+	char *target;
+
+	assert_null(keystore_link_target(&store));
+	assert_int_equal(symlink("real", path), 0);
+	assert_int_equal(keystore_read(&store, &key, &why), KEYSTORE_MISSING);
+	write_text(real, RECORD "\n");
+	assert_int_equal(keystore_read(&store, &key, &why), KEYSTORE_KEY);
+	assert_string_equal(key.id, "001");
+	target = keystore_link_target(&store);
+	assert_string_equal(target, real);
+	free(target);
+
+	assert_int_equal(keystore_stage(&store, &why), -ELOOP);
+	assert_non_null(strstr(why.text, real));
+	assert_non_null(strstr(why.text, "keys_file"));
+	assert_int_equal(keystore_check_removable(&store, &why), -ELOOP);
+	assert_int_equal(keystore_remove(&store, &why), -ELOOP);
+	assert_file(real, RECORD "\n");
+
+	assert_int_equal(unlink(real), 0);
+	assert_int_equal(mkfifo(real, 0600), 0);
+	assert_int_equal(keystore_read(&store, &key, &why), -EINVAL);
+	keystore_close(&store);
+}
+
+/* The key and all that was kept of others; nothing else, and again without harm. */
+static void test_remove(void **state)
+{
+	static const char *const names[] = { "client.keys", ".client.keys.new", "client.keys.old",
+					     "client.keys.torn", "client.keys.clone" };
+	struct deadline at_once = { 0, -1 };
+	struct keystore store = open_store(state, NULL);
+	struct reason why = { "" };
+
+	write_text(path_in(*state, "etc/client.keys.mine"), "");
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof name, "etc/%s", names[i]);
+		write_text(path_in(*state, name), RECORD "\n");
+	}
+	assert_int_equal(keystore_lock(&store, &at_once, never_waits, &why), 0);
+	assert_int_equal(keystore_check_removable(&store, &why), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(keystore_remove(&store, &why), 0);
+		assert_int_equal(count_entries(path_in(*state, "etc")), 1);
+	}
 	keystore_close(&store);
 }
 
@@ -441,6 +491,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_read, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_read_what_is_no_file, setup,
 						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_links, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_remove, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_read_too_large, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_lock, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_lock_stops, setup, teardown_directory),

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/* The group of the agent, which may read the key. */
+#pragma once
+
+#include "common/reason.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * The agent's group by its usual names, newer ones first: from the files of local groups or, with
+ * `ask_nss`, also from NSS, for groups of SSSD and the like. (gid_t)-1: there is none.
+ */
+gid_t agent_group_find(bool ask_nss);
+
+/* The group of that name. Returns 0, or -ENOENT with `why` set. */
+int agent_group_named(const char *name, gid_t *ret, struct reason *why)
+	__attribute__((warn_unused_result));
