@@ -182,7 +182,7 @@ def test_mounted_file_is_refused(machine, start_manager, mount_namespace, conten
 
 
 @pytest.mark.parametrize("content, kept", [("", None), (OLD_LINE, "old"), ("torn", "torn"),
-                                           (OLD_LINE * 30, "old")],
+                                           (OLD_LINE + "# a comment\n" * 30, "old")],
                          ids=["empty", "a key", "torn", "much longer"])
 def test_mounted_file_is_written_in_place(machine, start_manager, mount_namespace, content, kept):
     """... if the configuration says so; and the log says what is lost."""
