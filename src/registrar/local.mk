@@ -2,9 +2,13 @@
 noinst_LIBRARIES += libregistrar.a
 libregistrar_a_SOURCES = \
 	src/registrar/keys-watch.c src/registrar/keys-watch.h \
+	src/registrar/other-authd.c src/registrar/other-authd.h \
+	src/registrar/serve.c src/registrar/serve.h \
 	src/registrar/server.c src/registrar/server.h \
 	src/registrar/agents/groups.c src/registrar/agents/groups.h \
 	src/registrar/agents/history.c src/registrar/agents/history.h \
+	src/registrar/agents/installation.c src/registrar/agents/installation.h \
+	src/registrar/agents/local-authd.c src/registrar/agents/local-authd.h \
 	src/registrar/agents/keys-file.c src/registrar/agents/keys-file.h \
 	src/registrar/agents/keys-line.c src/registrar/agents/keys-line.h \
 	src/registrar/agents/roster.c src/registrar/agents/roster.h \
@@ -20,6 +24,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/commands/admin.c src/registrar/commands/admin.h \
 	src/registrar/commands/agents.c src/registrar/commands/agents.h \
 	src/registrar/commands/defaults.c src/registrar/commands/defaults.h \
+	src/registrar/commands/by-authd.c src/registrar/commands/by-authd.h \
 	src/registrar/commands/import-agents.c src/registrar/commands/import-agents.h \
 	src/registrar/commands/import-line.c src/registrar/commands/import-line.h \
 	src/registrar/commands/init.c src/registrar/commands/init.h \
@@ -35,6 +40,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/force.c src/registrar/enrollment/force.h \
 	src/registrar/enrollment/group-rules.c src/registrar/enrollment/group-rules.h \
 	src/registrar/enrollment/request-rules.c src/registrar/enrollment/request-rules.h \
+	src/registrar/enrollment/known-dialect.c src/registrar/enrollment/known-dialect.h \
 	src/registrar/enrollment/log.c src/registrar/enrollment/log.h \
 	src/registrar/enrollment/records.c src/registrar/enrollment/records.h \
 	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \

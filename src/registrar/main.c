@@ -4,215 +4,24 @@
 #include "common/completion.h"
 #include "common/log.h"
 #include "common/secret.h"
-#include "common/tls-context.h"
 #include "registrar/commands/add.h"
 #include "registrar/commands/agents.h"
 #include "registrar/commands/import-agents.h"
 #include "registrar/commands/init.h"
 #include "registrar/commands/options.h"
-#include "registrar/commands/policy.h"
 #include "registrar/commands/remove-agents.h"
 #include "registrar/commands/user.h"
-#include "registrar/server.h"
+#include "registrar/enrollment/known-dialect.h"
+#include "registrar/serve.h"
 
 #include <limits.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sysexits.h>
-
-#define MAX_CONNECTIONS 4096
-#define OTHER_DESCRIPTORS 64 /* listeners, client.keys, the log, libevent's own */
-
-DEFINE_RELEASE(roster, struct roster *, roster_close)
-
-static void warn(const char *sentence)
-{
-	log_warning("%s", sentence);
-}
-
-/* As many connections as there are descriptors for. */
-static unsigned int connection_limit(unsigned int wanted)
-{
-	unsigned int most = wanted ?: MAX_CONNECTIONS;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return most;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur >= most + OTHER_DESCRIPTORS)
-		return most;
-	most = limit.rlim_cur > 2 * OTHER_DESCRIPTORS
-		       ? (unsigned int)limit.rlim_cur - OTHER_DESCRIPTORS
-		       : OTHER_DESCRIPTORS;
-	if (wanted)
-		log_warning("Only %u connections at a time: the limit of open files is %llu", most,
-			    (unsigned long long)limit.rlim_cur);
-	return most;
-}
-
-static int open_tls(SSL_CTX **ret, const struct options *options, struct reason *why)
-{
-	const struct tls_settings settings = {
-		.server = true,
-		.ca_file = options->tls.client_ca_file,
-		.certificate_file = options->tls.certificate_file,
-		.private_key_file = options->tls.private_key_file,
-		.ciphers = options->tls.ciphers,
-	};
-	int r = tls_context_new(ret, &settings, why);
-
-	if (r < 0)
-		return r;
-	/* Agents register once: resumption would cost each of them two records for nothing. */
-	SSL_CTX_set_session_cache_mode(*ret, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_num_tickets(*ret, 0);
-	/* A client that closes its half without close_notify still wants its answer. */
-	SSL_CTX_set_options(*ret, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-					  SSL_OP_IGNORE_UNEXPECTED_EOF |
-					  SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_mode(*ret, SSL_MODE_RELEASE_BUFFERS);
-	if (options->tls.client_ca_file) {
-		SSL_CTX_set_verify(*ret, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-		SSL_CTX_set_client_CA_list(*ret,
-					   SSL_load_client_CA_file(options->tls.client_ca_file));
-	}
-	return 0;
-}
-
-static int open_password(struct secret *ret, const struct options *options, struct reason *why)
-{
-	struct reason cause;
-	int r;
-
-	if (options->password.is_unused) {
-		log_warning("No password is required (-n): any client that can connect%s can "
-			    "register agents",
-			    options->tls.client_ca_file ? " with a client certificate" : "");
-		return 0;
-	}
-	r = secret_read_first_line(ret, "password", options->password.file, &cause);
-	if (r < 0) {
-		reason_set(why,
-			   "%s; set it with -P, create it with --init, or require none with -n",
-			   cause.text);
-		return r;
-	}
-	if (secret_file_is_exposed(options->password.file))
-		log_warning("The password file %s is world-readable; run: chmod 0600 %s",
-			    options->password.file, options->password.file);
-	return 0;
-}
-
-static int make_listeners(struct listeners *ret, const struct text_list *addresses,
-			  unsigned int port, struct reason *why)
-{
-	return listeners_make(ret, addresses->items, addresses->count, (unsigned short)port, why);
-}
-
-static int open_listeners(struct listeners *ret, const struct options *options, struct reason *why)
-{
-	int passed = listeners_take_passed(ret, why);
-
-	if (passed != 0)
-		return passed;
-	return make_listeners(ret, &options->service.listen, options->service.port, why);
-}
-
-/*
- * The API's are never passed by systemd. Without addresses of their own they are where agents are
- * registered.
- */
-static int open_api_listeners(struct listeners *ret, const struct options *options,
-			      struct reason *why)
-{
-	const struct api_options *api = &options->api;
-
-	if (!api->enabled)
-		return 0;
-	return make_listeners(ret, api->listen.count > 0 ? &api->listen : &options->service.listen,
-			      api->port, why);
-}
-
-static int check_api(const struct options *options, struct reason *why)
-{
-	int users = options->api.enabled ? api_check_users(options->api.users_file, why) : 0;
-
-	if (users > 0 && options->test)
-		log_info("Users of the API: %d", users);
-	return users < 0 ? users : 0;
-}
-
-/* Wazuh has the file, and its rules for duplicates need it; OSSEC has none. */
-static void prepare_history(const struct enrollment_policy *policy)
-{
-	struct reason why;
-
-	if ((policy->dialect == DIALECT_WAZUH || policy->on_duplicate == ON_DUPLICATE_FORCE) &&
-	    agent_history_make(&policy->history, &why) < 0)
-		log_warning("%s: when agents were registered cannot be remembered", why.text);
-}
 
 static int fail(int status, const struct reason *why)
 {
 	log_error("%s", why->text);
 	return status;
-}
-
-static int serve(struct program *program)
-{
-	const struct options *options = program->options;
-	cleanup(release_ssl_ctx) SSL_CTX *tls = NULL;
-	cleanup(release_roster) struct roster *roster = NULL;
-	cleanup(secret_wipe) struct secret password = { 0 };
-	cleanup(listeners_close) struct listeners listeners = { .count = 0 };
-	cleanup(listeners_close) struct listeners api_listeners = { .count = 0 };
-	char etc[PATH_MAX];
-	const struct enrollment_policy policy = policy_from_options(options);
-	struct server_settings settings;
-	struct api_settings api;
-	struct reason why;
-
-	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
-	if (open_tls(&tls, options, &why) < 0 || open_password(&password, options, &why) < 0 ||
-	    roster_open(&roster, etc, options->group, warn, &why) < 0 ||
-	    check_api(options, &why) < 0)
-		return fail(EX_CONFIG, &why);
-	if (options->test) {
-		log_info("Configuration OK (%zu agents)", roster_count(roster));
-		return 0;
-	}
-	prepare_history(&policy);
-	if (open_listeners(&listeners, options, &why) < 0 ||
-	    open_api_listeners(&api_listeners, options, &why) < 0)
-		return fail(EXIT_FAILURE, &why);
-
-	settings = (struct server_settings){
-		.roster = roster,
-		.keys_directory = etc,
-		.authd = {
-			.listeners = &listeners,
-			.tls = tls,
-			.policy = &policy,
-			.password = password.text,
-			.verify_host = options->tls.verify_host,
-			.timeout = options->service.timeout,
-			.max_connections = connection_limit(options->service.max_connections),
-		},
-	};
-	api = (struct api_settings){
-		.listeners = &api_listeners,
-		.tls = tls,
-		.roster = roster,
-		.policy = &policy,
-		.users_file = options->api.users_file,
-		.password = password.text,
-		.limits = options->api.limits,
-		.timeout = options->service.timeout,
-	};
-	if (options->api.enabled)
-		settings.api = &api;
-	return server_run(&settings, &why) < 0 ? fail(EXIT_FAILURE, &why) : 0;
 }
 
 static int init(struct program *program)
@@ -229,7 +38,12 @@ static int init(struct program *program)
 	};
 	struct reason why;
 
-	return init_missing(&settings, &why) < 0 ? fail(EX_CONFIG, &why) : 0;
+	if (init_missing(&settings, &why) < 0 ||
+	    (options->line.command->run == init && options->policy.dialect_reason.text[0] &&
+	     known_dialect_store(options->directory, (enum dialect)options->policy.dialect,
+				 options->group, &why) < 0))
+		return fail(EX_CONFIG, &why);
+	return 0;
 }
 
 static int change_user(struct program *program)
@@ -253,7 +67,7 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 	[COMMAND_SERVE] = { .name = "serve",
 			    .help = "register agents: the authd protocol over TLS",
 			    .mode = INIT_FIRST,
-			    .run = serve },
+			    .run = serve_command },
 	[COMMAND_INIT] = { .name = "init",
 			   .help = "create any missing certificate, key and password, and exit",
 			   .mode = INIT_IGNORED,

@@ -5,12 +5,14 @@
 #include "common/log.h"
 #include "registrar/enrollment/transactions.h"
 #include "registrar/keys-watch.h"
+#include "registrar/other-authd.h"
 
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
 static const struct timeval status_time = { .tv_sec = 1 };
 static const struct timeval stop_time = { .tv_usec = 700 * 1000 };
+static const struct timeval look_time = { .tv_sec = 5 };
 
 struct server {
 	const struct server_settings *settings;
@@ -23,6 +25,9 @@ struct server {
 	int watch_fd;
 	struct event *watch; /* client.keys, for the changes of others */
 	bool others_wrote;   /* perhaps only we ourselves; reading again costs nothing then */
+
+	struct event *look;        /* for another authd, when no agent makes us look */
+	struct reason other_authd; /* empty: there is none */
 
 	struct event *signals[2];
 	struct event *give_up; /* waiting for the last answers */
@@ -108,6 +113,17 @@ static void on_give_up(evutil_socket_t fd, short what, void *argument)
 }
 
 /* Accept no more, let out the answers that are under way, close the rest. */
+static void stop(struct server *server)
+{
+	(void)sd_notify(0, "STOPPING=1");
+	server->stopping = true;
+	authd_stop(server->authd);
+	if (server->api)
+		api_stop(server->api);
+	(void)event_add(server->give_up, &stop_time);
+	stop_when_idle(server);
+}
+
 static void on_signal(evutil_socket_t number, short what, void *argument)
 {
 	struct server *server = argument;
@@ -116,13 +132,37 @@ static void on_signal(evutil_socket_t number, short what, void *argument)
 	if (server->stopping)
 		return;
 	log_info("Stopping on %s", number == SIGINT ? "SIGINT" : "SIGTERM");
-	(void)sd_notify(0, "STOPPING=1");
-	server->stopping = true;
-	authd_stop(server->authd);
-	if (server->api)
-		api_stop(server->api);
-	(void)event_add(server->give_up, &stop_time);
-	stop_when_idle(server);
+	stop(server);
+}
+
+/* ------------------------------------------------------------------ another authd */
+
+static void on_look(evutil_socket_t fd, short what, void *argument)
+{
+	struct server *server = argument;
+
+	(void)fd, (void)what;
+	if (server->stopping)
+		return;
+	if (server->other_authd.text[0] == '\0' &&
+	    other_authd_look(server->settings->directory, &server->other_authd) == 0) {
+		(void)event_add(server->look, &look_time);
+		return;
+	}
+	stop(server);
+}
+
+/* For transactions: what would be written while another authd runs is lost. */
+static int may_begin(void *owner, struct reason *why)
+{
+	struct server *server = owner;
+	int r = other_authd_look(server->settings->directory, why);
+
+	if (r < 0) {
+		server->other_authd = *why;
+		event_active(server->look, EV_TIMEOUT, 1); /* when those who wait have answers */
+	}
+	return r;
 }
 
 static void free_event(struct event *event)
@@ -137,6 +177,7 @@ static void tear_down(struct server *server)
 	/* These use what is freed: they must not fire any more. */
 	free_event(server->status);
 	free_event(server->watch);
+	free_event(server->look);
 	/* libevent frees a bufferevent when the loop comes round again. */
 	if (server->base)
 		(void)event_base_loop(server->base, EVLOOP_NONBLOCK);
@@ -168,7 +209,9 @@ static int set_up_events(struct server *server)
 	server->give_up = evtimer_new(base, on_give_up, server);
 	server->signals[0] = evsignal_new(base, SIGTERM, on_signal, server);
 	server->signals[1] = evsignal_new(base, SIGINT, on_signal, server);
-	if (!server->status || !server->give_up || !add_event(server->signals[0]) ||
+	server->look = evtimer_new(base, on_look, server);
+	if (!server->status || !server->give_up || !server->look ||
+	    event_add(server->look, &look_time) < 0 || !add_event(server->signals[0]) ||
 	    !add_event(server->signals[1]))
 		return -ENOMEM;
 	if (server->watch_fd < 0)
@@ -181,11 +224,16 @@ static int set_up_services(struct server *server, struct reason *why)
 {
 	const struct server_settings *settings = server->settings;
 	struct authd_settings authd = settings->authd;
+	const struct transactions_settings transactions = {
+		.roster = settings->roster,
+		.history = &settings->authd.policy->history,
+		.may_begin = may_begin,
+		.owner = server,
+	};
 
 	authd.changed = on_change;
 	authd.owner = server;
-	server->transactions = transactions_new(server->base, settings->roster,
-						&settings->authd.policy->history);
+	server->transactions = transactions_new(server->base, &transactions);
 	if (server->transactions)
 		server->authd = authd_new(server->base, &authd, server->transactions);
 	if (!server->authd)
@@ -233,5 +281,9 @@ int server_run(const struct server_settings *settings, struct reason *why)
 	}
 	server.stopping = true;
 	tear_down(&server);
+	if (r >= 0 && server.other_authd.text[0] != '\0') {
+		*why = server.other_authd;
+		return -EBUSY;
+	}
 	return r < 0 ? r : 0;
 }

@@ -13,13 +13,15 @@
 /* What is pointed to outlives the server. */
 struct server_settings {
 	struct roster *roster;
+	const char *directory;          /* of the manager, in which no other authd may run */
 	const char *keys_directory;     /* of client.keys, to notice when others change it */
 	struct authd_settings authd;    /* without `changed` and its owner */
 	const struct api_settings *api; /* null: there is none */
 };
 
 /*
- * Serve until SIGTERM or SIGINT. Notifies systemd when it is ready and when it stops. Returns 0, or
- * a negative errno with `why` set when it cannot start.
+ * Serve until SIGTERM or SIGINT. Notifies systemd when it is ready and when it stops. Returns 0; a
+ * negative errno with `why` set when it cannot start; or -EBUSY with `why` set when it has stopped
+ * because of another authd (other-authd.h).
  */
 int server_run(const struct server_settings *settings, struct reason *why);

@@ -205,4 +205,5 @@ def wazuh(directory):
 
 @pytest.fixture
 def admin(directory):
+    (directory / "etc" / "agent-registrar.dialect").write_text("ossec\n")
     return admin_tools.Admin(directory)

@@ -269,18 +269,59 @@ def test_remove_takes_counter_and_timestamp(admin):
     admin("remove", "1")
     assert os.listdir(queue / "rids") == ["0011"]
     assert (queue / "agents-timestamp").read_text() == others
-    assert admin.lines() == [f"001 !web any {OLD_KEY}"]  # the dialect of who keeps such a file
+    # whoever keeps such a file: the registrar does so, too
+    assert admin.lines()[0].startswith("001 #*#*#*#*#*#*#*#*#*#*#")
 
 
-def test_dialect_is_that_of_the_service(admin):
-    """A service in Wazuh's dialect leaves what tells the commands."""
-    with serving(admin.directory, "-n", "--dialect", "wazuh"):
-        assert (
-            admin("add", "-n", "web", "-a", "::1")
-            == "001 web 0000:0000:0000:0000:0000:0000:0000:0001\n"
-        )
-    assert "001 web 0000" in (admin.directory / "queue" / "agents-timestamp").read_text()
-    assert admin("--dialect", "ossec", "add", "-n", "db", "-a", "::2") == "002 db ::2\n"
+def test_remove_all_of_an_id(admin):
+    """Somebody else wrote the file. Both go; and where only one goes, the other keeps its files."""
+    queue = admin.directory / "queue"
+    for place in ("rids", "agent-groups"):
+        (queue / place).mkdir(parents=True)
+        (queue / place / "001").write_text("x")
+    admin.write(f"001 web any {OLD_KEY}", f"002 db any {OLD_KEY}", f"001 mail any {OLD_KEY}")
+    admin("list")
+    assert re.search("Line 3 of .* gives mail the id 001, which web has already", admin.complaints)
+    admin("add", "-n", "web", "--on-duplicate", "replace")
+    assert admin("list") == "002 db any\n001 mail any\n003 web any\n"
+    assert (queue / "rids" / "001").exists() and (queue / "agent-groups" / "001").exists()
+    admin.write(f"001 web any {OLD_KEY}", f"002 db any {OLD_KEY}", f"001 mail any {OLD_KEY}")
+    assert sorted(admin("remove", "1").splitlines()) == ["001 mail any", "001 web any"]
+    assert admin("list") == "002 db any\n" and "gives" not in admin.complaints
+    assert not os.listdir(queue / "rids") and not os.listdir(queue / "agent-groups")
+
+
+def test_purge(admin):
+    """Also of who was removed before, of whom only the id is known."""
+    queue = admin.directory / "queue" / "rids"
+    queue.mkdir(parents=True)
+    for number in ("001", "002", "003"):
+        (queue / number).write_text("1:2:")
+    admin.write(f"001 web any {OLD_KEY}", f"002 !gone any {OLD_KEY}",
+                f"003 #*#*#*#*#*#*#*#*#*#*#{OLD_KEY[:40]}", "004")
+    admin("remove", "2", status=65)
+    assert admin.complaints.endswith("no agent with the id 2 any more: it was removed\n")
+    assert admin("remove", "--purge", "3", "1", "2") == "003\n001 web any\n002\n"
+    assert "Restart the manager before these IDs are assigned again: " in admin.complaints
+    assert not os.listdir(queue) and admin.lines() == ["004"]
+    admin("remove", "--purge", "4", status=65)
+    assert "is damaged: repair it by hand" in admin.complaints
+    assert admin("add", "-n", "new", "--id", "2") == "002 new any\n"
+
+
+@pytest.mark.parametrize("dialect,program,text", [
+    ("ossec", None, "accepts the keys until it is restarted: restart its service"),
+    ("ossec", "ossec-control", "until it is restarted: {bin}/ossec-control restart"),
+    ("wazuh", "wazuh-control", "stops accepting the keys within about 10 seconds"),
+])
+def test_remove_says_what_makes_the_manager_forget(admin, dialect, program, text):
+    place = admin.directory / "bin"
+    if program:
+        place.mkdir()
+        (place / program).touch()
+    admin.write(f"001 web any {OLD_KEY}")
+    admin("--dialect", dialect, "remove", "1")
+    assert text.format(bin=place) in admin.complaints
 
 
 # ------------------------------------------------------------------ usage and failures

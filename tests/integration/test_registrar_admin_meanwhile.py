@@ -121,7 +121,8 @@ def test_adders_beside_the_service(directory):
 
 def test_removing_beside_the_service(directory):
     """Each removal writes the file anew, each registration appends to it."""
-    admin(directory, "import-file", "-", input="".join(f"any,old-{i}\n" for i in range(40)))
+    admin(directory, "--dialect", "wazuh", "import-file", "-",
+          input="".join(f"any,old-{i}\n" for i in range(40)))
     with serving(directory, "-n", "--dialect", "wazuh") as registrar:
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             network = [pool.submit(registrar.register, f"net-{i}") for i in range(100)]
@@ -149,8 +150,8 @@ def test_killed_services_and_commands(directory):
         for i in range(1000):
             if stop.is_set():
                 return
-            process = subprocess.Popen([PROGRAM, "-D", directory, "add", "-n", f"cmd-{worker}-{i}"],
-                                       stdout=subprocess.PIPE, text=True)
+            process = subprocess.Popen([PROGRAM, "-D", directory, "--dialect", "ossec", "add", "-n",
+                                        f"cmd-{worker}-{i}"], stdout=subprocess.PIPE, text=True)
             if i % 3 == 2:
                 process.kill()
             out, _ = process.communicate()
@@ -187,10 +188,10 @@ def test_killed_at_every_system_call(directory, command):
     seen = set()
     for number in range(1, 10000):
         keys.write_text(before)
-        ended = kill_at(number, [PROGRAM, "-D", directory, *command])
+        ended = kill_at(number, [PROGRAM, "-D", directory, "--dialect", "ossec", *command])
         after = keys.read_text()
         seen.add(re.sub(KEY + "$", "KEY", after))
-        assert admin(directory, "add", "-n", "next").split()[1] == "next"
+        assert admin(directory, "--dialect", "ossec", "add", "-n", "next").split()[1] == "next"
         assert sorted(os.listdir(directory / "etc")) == [
             "authd.pass", "client.keys", "sslmanager.cert", "sslmanager.key"]
         if ended:
@@ -233,9 +234,10 @@ def test_full_disk(small_disk, command):
                 ballast.write(b"x" * 4096)
         except OSError:
             pass
-    done = run("-D", small_disk, *command, input="any,aa\nany,bb\n")
+    command = ["-D", small_disk, "--dialect", "ossec", *command]
+    done = run(*command, input="any,aa\nany,bb\n")
     assert done.returncode == 78 and "No space left on device" in done.stderr and done.stdout == ""
     assert keys.read_text() == before
     assert sorted(os.listdir(small_disk / "etc")) == ["ballast", "client.keys"]
     (small_disk / "etc" / "ballast").unlink()
-    assert run("-D", small_disk, *command, input="any,aa\nany,bb\n").returncode == 0
+    assert run(*command, input="any,aa\nany,bb\n").returncode == 0

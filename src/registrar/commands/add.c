@@ -3,6 +3,7 @@
 
 #include "common/escape.h"
 #include "registrar/commands/admin.h"
+#include "registrar/commands/by-authd.h"
 #include "registrar/commands/policy.h"
 
 #include <stdio.h>
@@ -44,10 +45,17 @@ void add_describe_refusal(struct reason *ret, const struct enrollment *refused,
 		reason_set(ret, "%s", shown);
 }
 
-int add_commit(struct roster *roster, const struct options *options, const struct records *records)
+int add_commit(struct roster *roster, const struct options *options, struct records *records)
 {
-	int status = admin_commit(roster, options, records);
+	struct local_authd authd;
+	bool has_authd;
+	int status = by_authd_find(&authd, &has_authd, options);
 
+	if (status != 0)
+		roster_cancel(roster);
+	else
+		status = has_authd ? by_authd_add(&authd, roster, options, records)
+				   : admin_commit(roster, options, records);
 	if (status != 0)
 		return status;
 	for (const struct agent_record *at = records->first; at; at = at->next)

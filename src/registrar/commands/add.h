@@ -15,5 +15,8 @@ int add_command(struct program *program);
 void add_describe_refusal(struct reason *ret, const struct enrollment *refused,
 			  const struct records *records);
 
-/* End the transaction and print the agents that it registered. Returns an exit status. */
-int add_commit(struct roster *roster, const struct options *options, const struct records *records);
+/*
+ * End the transaction, by way of a running wazuh-authd if there is one (by-authd.h), and print the
+ * agents that it registered. Returns an exit status.
+ */
+int add_commit(struct roster *roster, const struct options *options, struct records *records);

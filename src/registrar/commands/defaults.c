@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/commands/defaults.h"
 
+#include "common/cleanup.h"
 #include "common/usage.h"
+#include "registrar/agents/local-authd.h"
+#include "registrar/enrollment/known-dialect.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define DEFAULT_DIRECTORY "/var/ossec"
 #define DEFAULT_PORT 1515
@@ -53,20 +56,59 @@ static int set_default_paths(struct options *options)
 	return 0;
 }
 
-/* Wazuh managers, and a service that responds like one, keep a file that OSSEC does not have. */
-static enum dialect guess_dialect(const struct options *options)
+/* What it answers, or how it marks those who are removed. */
+static bool needs_dialect(const struct options *options, enum command_index command)
 {
-	const struct agent_history history = { .queue = options->paths.queue_directory };
+	return command == COMMAND_ADD || command == COMMAND_IMPORT_FILE ||
+	       (command == COMMAND_REMOVE && !options->admin.purge);
+}
 
-	return agent_history_exists(&history) ? DIALECT_WAZUH : DIALECT_OSSEC;
+/* Without, every command fails, and says so. */
+static bool has_etc(const struct options *options)
+{
+	cleanup_free char *path = NULL;
+
+	return make_path(&path, options, "etc") == 0 && access(path, F_OK) == 0;
+}
+
+/*
+ * Where --dialect is not given. A service without a manager answers like OSSEC's; to a command it
+ * is not known then whose client.keys it changes.
+ */
+static int settle_dialect(struct options *options, enum command_index command)
+{
+	struct policy_options *policy = &options->policy;
+	struct reason *how = &policy->dialect_reason;
+	struct local_authd authd;
+	enum dialect dialect = DIALECT_OSSEC;
+	int r;
+
+	if (policy->dialect != NOT_GIVEN) {
+		reason_set(how, "--dialect");
+		return 0;
+	}
+	policy->dialect = DIALECT_OSSEC;
+	if (command != COMMAND_SERVE && !needs_dialect(options, command))
+		return 0;
+	r = known_dialect_find(&dialect, options->directory, how);
+	if (r == -ENODATA && (command == COMMAND_SERVE || !has_etc(options))) {
+		reason_set(how, "the default");
+		r = 0;
+	} else if (r < 0 && local_authd_listens(&authd, options->paths.queue_directory)) {
+		dialect = DIALECT_WAZUH;
+		r = 0;
+	}
+	policy->dialect = (int)dialect;
+	return r < 0 ? usage_error("is this the client.keys of OSSEC or of Wazuh? (%s) Use "
+				   "--dialect ossec or --dialect wazuh; init --dialect stores it",
+				   how->text)
+		     : 0;
 }
 
 static void set_default_policy(struct options *options, bool is_administration)
 {
 	struct policy_options *policy = &options->policy;
 
-	if (policy->dialect == NOT_GIVEN)
-		policy->dialect = is_administration ? guess_dialect(options) : DIALECT_OSSEC;
 	if (policy->on_duplicate == NOT_GIVEN)
 		policy->on_duplicate = is_administration                  ? ON_DUPLICATE_REFUSE
 				       : policy->dialect == DIALECT_WAZUH ? ON_DUPLICATE_FORCE
@@ -82,6 +124,8 @@ int defaults_complete(struct options *options, enum command_index command)
 	if (options->password.is_unused && options->password.file)
 		return usage_error("-n (no password) and -P (password file) contradict each other");
 	if (set_default_paths(options) < 0)
+		return -EINVAL;
+	if (settle_dialect(options, command) < 0)
 		return -EINVAL;
 	set_default_policy(options, command >= COMMAND_ADD && command <= COMMAND_IMPORT_FILE);
 	if (options->policy.has_force_rules && options->policy.on_duplicate != ON_DUPLICATE_FORCE)

@@ -9,7 +9,8 @@ struct options defaults_begin(void) __attribute__((warn_unused_result));
 
 /*
  * Complete options that were parsed for a command with what follows from others: the paths from the
- * directory, the policy from the dialect, the dialect from the manager's files. Returns 0, or
+ * directory, the policy from the dialect, the dialect from
+ * the manager's programs or the stored choice. Returns 0, or
  * -EINVAL when they contradict each other (a usage error has been printed); `paths` is then to be
  * cleared all the same.
  */

@@ -141,9 +141,10 @@ static const struct option_row option_rows[] = {
 	  .argument = "DIALECT",
 	  .set = option_set_choice,
 	  .offset = offsetof(struct options, policy.dialect),
-	  .commands = WITH_POLICY | FOR(REMOVE),
+	  .commands = WITH_POLICY | FOR(INIT) | FOR(REMOVE),
 	  .choices = dialects,
-	  .help = "respond like an ossec (default) or a wazuh manager" },
+	  .help = "that of an ossec or a wazuh manager (that of the manager that is "
+		  "installed; ossec)" },
 	{ .name = "on-duplicate",
 	  .argument = "ACTION",
 	  .set = option_set_choice,

@@ -54,10 +54,11 @@ struct service_options {
 };
 
 struct policy_options {
-	int dialect;           /* enum dialect */
-	int on_duplicate;      /* enum on_duplicate */
-	int groups_must_exist; /* 0 or 1 */
-	bool has_force_rules;  /* one of --force-... was given */
+	int dialect;                  /* enum dialect */
+	struct reason dialect_reason; /* what it is known from */
+	int on_duplicate;             /* enum on_duplicate */
+	int groups_must_exist;        /* 0 or 1 */
+	bool has_force_rules;         /* one of --force-... was given */
 	struct force_rules force;
 	bool use_source_address;
 	bool allow_higher_versions;

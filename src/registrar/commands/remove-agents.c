@@ -2,8 +2,10 @@
 #include "registrar/commands/remove-agents.h"
 
 #include "common/log.h"
+#include "registrar/agents/installation.h"
 #include "registrar/commands/admin.h"
 #include "registrar/commands/agents.h"
+#include "registrar/commands/by-authd.h"
 
 #include <string.h>
 
@@ -87,6 +89,7 @@ static void print_line(const struct roster_entry *entry)
 		admin_print_agent(entry->id_text, entry->name, entry->ip);
 }
 
+/* Returns an exit status. */
 static int commit(const struct removal *removal)
 {
 	const struct options *options = removal->options;
@@ -108,6 +111,38 @@ static int commit(const struct removal *removal)
 	return admin_finish_output();
 }
 
+/* What makes the running manager forget them: its daemons know keys by what they have read. */
+static void explain(const struct options *options)
+{
+	char restart[PATH_MAX];
+
+	installation_restart(restart, options->directory);
+	if (options->admin.purge)
+		log_info("Restart the manager before these IDs are assigned again: %s", restart);
+	else if (options->policy.dialect == DIALECT_WAZUH)
+		log_info("A running manager stops accepting the keys within about 10 seconds "
+			 "(remoted.keyupdate_interval)");
+	else
+		log_info("A running manager accepts the keys until it is restarted: %s", restart);
+}
+
+static int remove_all(const struct removal *removal)
+{
+	struct local_authd authd;
+	bool has_authd;
+	int status = by_authd_find(&authd, &has_authd, removal->options);
+
+	if (status != 0)
+		roster_cancel(removal->roster);
+	else
+		status = has_authd ? by_authd_remove(&authd, removal->roster, removal->options,
+						     removal->entries, removal->count)
+				   : commit(removal);
+	if (status == 0)
+		explain(removal->options);
+	return status;
+}
+
 int remove_command(struct program *program)
 {
 	const struct options *options = program->options;
@@ -119,7 +154,7 @@ int remove_command(struct program *program)
 	for (int i = 0; status == 0 && i < options->line.argument_count; i++)
 		status = add_lines(&removal, options->line.arguments[i]);
 	if (status == 0)
-		status = commit(&removal);
+		status = remove_all(&removal);
 	else if (roster)
 		roster_cancel(roster);
 	free(removal.entries);

@@ -23,3 +23,9 @@ enum dialect {
 
 /* What is left of a removed agent's line, so that its id is not given again. */
 enum roster_tombstone dialect_tombstone(enum dialect dialect);
+
+/* "ossec" or "wazuh" */
+const char *dialect_text(enum dialect dialect);
+
+/* Read "ossec" or "wazuh". Returns the dialect, or -EINVAL: neither. */
+int dialect_from_text(const char *text);

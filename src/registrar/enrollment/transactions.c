@@ -15,7 +15,7 @@ struct transaction_list {
 };
 
 struct transactions {
-	struct roster *roster;
+	struct transactions_settings settings;
 	struct agent_history history;
 	struct event *commit;
 	struct transaction_list waiting;
@@ -117,14 +117,22 @@ static void run(struct transactions *transactions)
 	list_init(&running);
 	move_all(&running, &transactions->waiting);
 	for (entry = running.first; entry; entry = entry->next)
-		entry->callbacks->decide(entry->owner, transactions->roster, &records);
-	if (roster_commit(transactions->roster, &why) < 0) {
+		entry->callbacks->decide(entry->owner, transactions->settings.roster, &records);
+	if (roster_commit(transactions->settings.roster, &why) < 0) {
 		fail_all(&running, true, &why);
 		return;
 	}
 	write_records(transactions, &records);
 	while ((entry = list_take(&running)))
 		entry->callbacks->done(entry->owner);
+}
+
+static int begin(struct transactions *transactions, struct reason *why)
+{
+	const struct transactions_settings *settings = &transactions->settings;
+	int r = settings->may_begin ? settings->may_begin(settings->owner, why) : 0;
+
+	return r < 0 ? r : roster_begin(settings->roster, why);
 }
 
 static void on_commit(evutil_socket_t fd, short what, void *argument)
@@ -137,7 +145,7 @@ static void on_commit(evutil_socket_t fd, short what, void *argument)
 	(void)fd, (void)what;
 	if (!transactions->waiting.first)
 		return;
-	r = roster_begin(transactions->roster, &why);
+	r = begin(transactions, &why);
 	if (r == -EAGAIN) {
 		give_up_old(transactions);
 		if (transactions->waiting.first)
@@ -160,15 +168,15 @@ void transactions_add(struct transactions *transactions, struct transaction_entr
 
 /* ------------------------------------------------------------------ the queue */
 
-struct transactions *transactions_new(struct event_base *base, struct roster *roster,
-				      const struct agent_history *history)
+struct transactions *transactions_new(struct event_base *base,
+				      const struct transactions_settings *settings)
 {
 	struct transactions *transactions = calloc(1, sizeof *transactions);
 
 	if (!transactions)
 		return NULL;
-	transactions->roster = roster;
-	transactions->history = *history;
+	transactions->settings = *settings;
+	transactions->history = *settings->history;
 	list_init(&transactions->waiting);
 	transactions->commit = evtimer_new(base, on_commit, transactions);
 	if (transactions->commit)

@@ -44,11 +44,20 @@ struct transaction_entry {
 	struct transaction_entry *next, **previous;
 };
 
-/*
- * `roster` and what `history` points to outlive the queue. Returns null when out of memory.
- */
-struct transactions *transactions_new(struct event_base *base, struct roster *roster,
-				      const struct agent_history *history);
+struct transactions_settings {
+	struct roster *roster;
+	const struct agent_history *history;
+	/*
+	 * Asked before each transaction: 0, or a negative errno with `why` set for all who wait.
+	 * Null: there is nothing to ask.
+	 */
+	int (*may_begin)(void *owner, struct reason *why);
+	void *owner;
+};
+
+/* What the settings point to outlives the queue. Returns null when out of memory. */
+struct transactions *transactions_new(struct event_base *base,
+				      const struct transactions_settings *settings);
 
 /* Null is allowed. Entries that still wait are their owners', and hear nothing. */
 void transactions_free(struct transactions *transactions);

@@ -163,27 +163,48 @@ static void test_policies(void **state)
 	}
 }
 
-/* The commands that administer go by a file that only Wazuh's managers have. */
+/* What is installed or stored says it; what the registrar itself makes says nothing. */
 static void test_dialect_of_the_installation(void **state)
 {
-	const char *const list[] = { "-D", *state, "list", NULL },
+	const char *const add[] = { "-D", *state, "add", "-n", "web", NULL },
+			  *const purge[] = { "-D", *state, "remove", "--purge", "1", NULL },
 			  *const serve[] = { "-D", *state, "serve", NULL },
 			  *const given[] = {
 				  "-D", *state, "remove", "1", "--dialect", "ossec", NULL
 			  };
 	struct options options;
+	struct call call;
 
+	assert_int_equal(mkdir(path_in(*state, "etc"), 0700), 0);
 	assert_int_equal(mkdir(path_in(*state, "queue"), 0700), 0);
 	write_text(path_in(*state, "queue/agents-timestamp"), "");
-	options = parse(state, list);
-	assert_int_equal(options.policy.dialect, DIALECT_WAZUH);
+	begin(&call, state, add);
+	assert_int_equal(call.r, -EINVAL);
+	assert_non_null(strstr(call.said, "--dialect ossec or --dialect wazuh"));
+	end(&call);
+	options = parse(state, purge);
 	options_clear(&options);
 	options = parse(state, serve);
 	assert_int_equal(options.policy.dialect, DIALECT_OSSEC);
 	options_clear(&options);
+
+	assert_int_equal(mkdir(path_in(*state, "bin"), 0700), 0);
+	write_text(path_in(*state, "bin/wazuh-remoted"), "");
+	options = parse(state, add);
+	assert_int_equal(options.policy.dialect, DIALECT_WAZUH);
+	options_clear(&options);
+	options = parse(state, serve);
+	assert_int_equal(options.policy.dialect, DIALECT_WAZUH);
+	options_clear(&options);
 	options = parse(state, given);
 	assert_int_equal(options.policy.dialect, DIALECT_OSSEC);
 	options_clear(&options);
+
+	write_text(path_in(*state, "etc/agent-registrar.dialect"), "ossec\n");
+	begin(&call, state, serve);
+	assert_int_equal(call.r, -EINVAL);
+	assert_non_null(strstr(call.said, "says ossec, but "));
+	end(&call);
 }
 
 static void test_times(void **state)

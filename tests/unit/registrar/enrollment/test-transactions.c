@@ -108,16 +108,28 @@ static void run_once(struct fixture *fixture)
 	(void)event_base_loop(fixture->base, EVLOOP_NONBLOCK);
 }
 
+/* What keeps transactions from beginning: 0, or a negative errno. */
+static int other_authd;
+
+static int may_begin(void *owner, struct reason *why)
+{
+	assert_null(owner);
+	return other_authd < 0 ? reason_errno(why, other_authd, "Not now") : 0;
+}
+
 static struct fixture begin(const char *directory)
 {
 	struct fixture fixture = { .directory = directory, .base = event_base_new() };
 	const struct agent_history history = { .queue = directory };
+	struct transactions_settings settings = { .history = &history, .may_begin = may_begin };
 	struct reason why;
 
 	assert_non_null(fixture.base);
 	assert_int_equal(agent_history_make(&history, &why), 0);
 	assert_int_equal(roster_open(&fixture.roster, directory, (gid_t)-1, NULL, &why), 0);
-	fixture.transactions = transactions_new(fixture.base, fixture.roster, &history);
+	settings.roster = fixture.roster;
+	other_authd = 0;
+	fixture.transactions = transactions_new(fixture.base, &settings);
 	assert_non_null(fixture.transactions);
 	flushes = 0;
 	return fixture;
@@ -210,6 +222,27 @@ static void test_failed_begin(void **state)
 	end(&fixture);
 }
 
+/* While another authd runs, nothing is decided, and client.keys stays as it is. */
+static void test_may_not_begin(void **state)
+{
+	struct fixture fixture = begin(*state);
+	struct member first = member_of("001"), second = member_of("002");
+
+	other_authd = -EBUSY;
+	add(&fixture, &first);
+	run_once(&fixture);
+	assert_int_equal(first.failed, 1);
+	assert_false(first.failed_after_decision);
+	assert_int_equal(first.decided + first.done, 0);
+	assert_non_null(strstr(first.why, "Not now"));
+	assert_file(path_in(*state, "client.keys"), "");
+	other_authd = 0;
+	add(&fixture, &second);
+	run_once(&fixture);
+	assert_int_equal(second.done, 1);
+	end(&fixture);
+}
+
 /* Who has a limit gives up when it has come; the others wait for as long as it takes. */
 static void test_waits_for_the_lock(void **state)
 {
@@ -285,10 +318,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_directory, teardown_directory)
 	const struct CMUnitTest tests[] = {
-		TEST(test_share_one_flush),     TEST(test_records_are_written),
-		TEST(test_failed_commit),       TEST(test_failed_begin),
-		TEST(test_waits_for_the_lock),  TEST(test_dropped),
-		TEST(test_freed_while_waiting),
+		TEST(test_share_one_flush), TEST(test_records_are_written),
+		TEST(test_failed_commit),   TEST(test_failed_begin),
+		TEST(test_may_not_begin),   TEST(test_waits_for_the_lock),
+		TEST(test_dropped),         TEST(test_freed_while_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A wazuh-authd beside the service: whatever the service writes into client.keys, authd would
+ * overwrite with what it has in memory. Only one of them can be the manager's.
+ */
+#pragma once
+
+#include "common/reason.h"
+
+/*
+ * At the start: returns 0 when no wazuh-authd runs in the directory of this manager, and -EBUSY
+ * with `why` set, which names the remedy, when one answers or something holds its socket.
+ */
+int other_authd_refuse(const char *directory, struct reason *why)
+	__attribute__((warn_unused_result));
+
+/* The same for looking again and again: it costs some microseconds, and does not wait. */
+int other_authd_look(const char *directory, struct reason *why) __attribute__((warn_unused_result));

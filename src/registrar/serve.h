@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: ISC */
+/* The command serve. */
+#pragma once
+
+#include "registrar/commands/options.h"
+
+/* Open what the service needs, and run it. Returns an exit status, see agent-registrar(8). */
+int serve_command(struct program *program);
