@@ -6,6 +6,7 @@ libcommon_a_SOURCES = \
 	src/common/atomic-file.c src/common/atomic-file.h \
 	src/common/authd-message.c src/common/authd-message.h \
 	src/common/base64.c src/common/base64.h \
+	src/common/certificate-names.c src/common/certificate-names.h \
 	src/common/cleanup.h \
 	src/common/command-line.c src/common/command-line.h \
 	src/common/command-table.c src/common/command-table.h \
@@ -19,6 +20,7 @@ libcommon_a_SOURCES = \
 	src/common/io.c src/common/io.h \
 	src/common/libsystemd.c src/common/libsystemd.h \
 	src/common/log.c src/common/log.h \
+	src/common/name-constraints.c src/common/name-constraints.h \
 	src/common/nearest.c src/common/nearest.h \
 	src/common/option-setters.c src/common/option-setters.h \
 	src/common/outcome.h \

@@ -132,8 +132,6 @@ static int set_versions(SSL_CTX *context, const struct tls_settings *settings, s
 			   lowest < 0 ? settings->min_version : settings->max_version);
 		return -EINVAL;
 	}
-	if (lowest < TLS1_2_VERSION)
-		SSL_CTX_set_security_level(context, 0);
 	if (SSL_CTX_set_min_proto_version(context, lowest) != 1 ||
 	    SSL_CTX_set_max_proto_version(context, highest) != 1) {
 		reason_set(why, "This OpenSSL supports no TLS version between '%s' and '%s'",
@@ -143,21 +141,85 @@ static int set_versions(SSL_CTX *context, const struct tls_settings *settings, s
 	return 0;
 }
 
+/* Anonymous ciphers need no certificate, and null ciphers do not encrypt. */
+static int set_cipher_list(SSL_CTX *context, const char *list)
+{
+	cleanup_free char *strong = NULL;
+
+	if (asprintf(&strong, "%s:!aNULL:!eNULL", list) < 0) {
+		strong = NULL;
+		return -ENOMEM;
+	}
+	return SSL_CTX_set_cipher_list(context, strong) == 1 ? 0 : -EINVAL;
+}
+
+/* OpenSSL 3.4 and later have ciphers of TLS 1.3 that do not encrypt. */
+static bool all_encrypt(SSL_CTX *context)
+{
+	const STACK_OF(SSL_CIPHER) *ciphers = SSL_CTX_get_ciphers(context);
+
+	for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++)
+		if (SSL_CIPHER_get_bits(sk_SSL_CIPHER_value(ciphers, i), NULL) == 0)
+			return false;
+	return true;
+}
+
 static int set_ciphers(SSL_CTX *context, const struct tls_settings *settings, struct reason *why)
 {
-	if (settings->ciphers && SSL_CTX_set_cipher_list(context, settings->ciphers) != 1) {
+	if (settings->ciphers && set_cipher_list(context, settings->ciphers) < 0) {
 		ERR_clear_error();
-		reason_set(why, "OpenSSL supports none of the ciphers '%s' (see: openssl ciphers)",
+		reason_set(why,
+			   "OpenSSL supports none of the ciphers '%s' (see: openssl ciphers; "
+			   "anonymous and null ciphers are never used)",
 			   settings->ciphers);
 		return -EINVAL;
 	}
 	if (settings->ciphersuites &&
-	    SSL_CTX_set_ciphersuites(context, settings->ciphersuites) != 1) {
+	    (SSL_CTX_set_ciphersuites(context, settings->ciphersuites) != 1 ||
+	     !all_encrypt(context))) {
 		ERR_clear_error();
-		reason_set(why, "OpenSSL supports none of the TLS 1.3 ciphersuites '%s'",
+		reason_set(why,
+			   "OpenSSL supports none of the TLS 1.3 ciphersuites '%s', or one of them "
+			   "does not encrypt",
 			   settings->ciphersuites);
 		return -EINVAL;
 	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ how strong certificates are */
+
+/* The level plus one, in the context's extra data as a number in the place of the pointer. */
+static int level_index = -1;
+
+static int remember_level(SSL_CTX *context, int level)
+{
+	if (level_index < 0)
+		level_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	return level_index >= 0 && SSL_CTX_set_ex_data(context, level_index,
+						       (void *)((uintptr_t)level + 1)) == 1
+		       ? 0
+		       : -ENOMEM;
+}
+
+int tls_context_certificate_level(const SSL_CTX *context)
+{
+	uintptr_t stored = level_index < 0 ? 0
+					   : (uintptr_t)SSL_CTX_get_ex_data(context, level_index);
+
+	return stored > 0 ? (int)stored - 1 : SSL_CTX_get_security_level(context);
+}
+
+/*
+ * An old version of TLS needs the security level 0, but does not mean weak certificates: these are
+ * held to the level of the list of ciphers, or to OpenSSL's default.
+ */
+static int set_levels(SSL_CTX *context, struct reason *why)
+{
+	if (remember_level(context, SSL_CTX_get_security_level(context)) < 0)
+		return reason_errno(why, ENOMEM, "Cannot initialize TLS");
+	if (SSL_CTX_get_min_proto_version(context) < TLS1_2_VERSION)
+		SSL_CTX_set_security_level(context, 0);
 	return 0;
 }
 
@@ -358,6 +420,8 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 					   X509_V_FLAG_PARTIAL_CHAIN);
 	if (r >= 0)
 		r = set_ciphers(context, settings, why);
+	if (r >= 0)
+		r = set_levels(context, why);
 	if (r >= 0 && settings->ca_file)
 		r = set_ca(context, settings->ca_file, why);
 	if (r >= 0)

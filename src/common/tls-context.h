@@ -34,10 +34,18 @@ struct tls_settings {
 
 /*
  * Create a context. A minimum version below TLS 1.2 also lowers OpenSSL's security level to 0,
- * because level 1 and above silently disable the old versions. Returns 0, or a negative errno with
+ * because level 1 and above silently disable the old versions; the strength that is demanded of the
+ * peer's certificates stays (see tls_context_certificate_level()). Anonymous and null ciphers are
+ * never offered. Returns 0, or a negative errno with
  * `why` set. Free with SSL_CTX_free().
  */
 int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct reason *why);
+
+/*
+ * The security level of OpenSSL that the peer's certificates must have: that of the list of ciphers
+ * (@SECLEVEL), or else OpenSSL's default. To be set in the parameters of a verification.
+ */
+int tls_context_certificate_level(const SSL_CTX *context);
 
 /* Parse "1.2" or "TLSv1.2". Returns the protocol number (TLS1_2_VERSION) or -EINVAL. */
 int tls_version_parse(const char *text);

@@ -18,6 +18,7 @@ AUTHORITIES = {
     "other": {},
     "expired": {"validity": LONG_AGO},
     "intermediate": {"issuer": "ca"},
+    "constrained": {"constraints": "critical,permitted;DNS:elsewhere.test"},
 }
 
 # What a certificate says: cn (null: an empty subject), san, validity, issuer (null: self-signed),
@@ -36,6 +37,7 @@ CERTIFICATES = {
     "cn-ipv4": {"cn": "127.0.0.1"},
     "cn-ipv6": {"cn": "::1"},
     "cn-dns": {"cn": "localhost"},
+    "cn-dns-beside-san": {"cn": "localhost", "san": "DNS:elsewhere.test"},
     "cn-beside-san": {"cn": "127.0.0.1", "san": "DNS:elsewhere.test,IP:192.0.2.1"},
     "wrong-name": {"cn": "elsewhere", "san": "DNS:elsewhere.test,IP:192.0.2.1"},
     "wazuh-default": {"cn": "Wazuh", "issuer": None},
@@ -45,6 +47,9 @@ CERTIFICATES = {
     "other-ca": {"cn": "manager", "san": NAMES, "issuer": "other"},
     "self-signed": {"cn": "manager", "san": NAMES, "issuer": None},
     "behind-intermediate": {"cn": "manager", "san": NAMES, "issuer": "intermediate"},
+    "rsa-1024": {"cn": "manager", "san": NAMES, "algorithm": ("RSA", "rsa_keygen_bits:1024")},
+    "constrained-cn": {"cn": "localhost", "san": "DNS:elsewhere.test", "issuer": "constrained"},
+    "constrained-san": {"san": "DNS:elsewhere.test", "issuer": "constrained"},
     "client-only": {"cn": "manager", "san": NAMES, "eku": "clientAuth"},
     # the agent's
     "agent": {"cn": "web-01", "eku": "clientAuth"},
@@ -95,12 +100,15 @@ class Certificates:
             if "issuer" in what:
                 self.ca(what["issuer"])
             self.private_key(f"ca-{name}")
+            extensions = "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n"
+            if "constraints" in what:
+                extensions += f"nameConstraints={what['constraints']}\n"
             self.issue(
                 f"ca-{name}",
                 what.get("issuer"),
                 cn=f"Test CA {name}",
                 validity=what.get("validity", NOW),
-                extensions="basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n",
+                extensions=extensions,
             )
         return certificate
 

@@ -6,7 +6,8 @@ import ssl
 import pytest
 from fake_manager import answer
 from machine import KEY, OLD_LINE, reply
-from trust_cases import BOTH_VERSIONS, IPV4, IPV6, NAMES, TRUST, V1_2, VERSIONS, own_certificate
+from trust_cases import (BOTH_VERSIONS, IPV4, IPV6, NAMES, TRUST, V1_0, V1_2, VERSIONS,
+                         own_certificate)
 
 # ------------------------------------------------------------------ names
 
@@ -147,6 +148,21 @@ def test_failover_from_an_untrusted_manager(machine, start_manager):
     assert impostor.requests == []
 
 
+@pytest.mark.parametrize("certificate, allowed", [("constrained-cn", False),
+                                                  ("constrained-san", True)])
+def test_name_constraints_of_the_ca(machine, start_manager, certificates, certificate, allowed):
+    """A name beside those that the CA may certify, in a form that OpenSSL does not look at."""
+    manager = start_manager(certificate=certificate)
+    trust = ["--ca", certificates.ca("constrained")]
+    if allowed:
+        machine.registers(manager=manager, trust=trust,
+                          settings={"tls.verify_name": "elsewhere.test"})
+        return
+    machine.install_key()
+    machine.fails("untrusted", "must not certify localhost (nameConstraints)", force=True,
+                  manager=f"localhost:{manager.port}", trust=trust)
+
+
 # ------------------------------------------------------------------ TLS versions
 
 
@@ -162,6 +178,36 @@ def test_version(machine, start_manager, lowest, highest, settings, version):
     machine.fails("untrusted", "no TLS version or cipher in common", "min_version", manager=manager,
                   settings=settings, force=True)
     assert manager.requests == []
+
+
+@pytest.mark.parametrize("settings", [
+    {"tls.ciphers": "ALL:@SECLEVEL=0"}, {"tls.ciphers": "ALL:COMPLEMENTOFALL:@SECLEVEL=0"},
+    {"tls.ciphers": "HIGH:aNULL", "tls.min_version": "1.0"}
+])
+def test_no_anonymous_cipher(machine, start_manager, settings):
+    """A manager without a certificate is not talked to, whatever the list of ciphers says."""
+    manager = start_manager(ciphers="aNULL:@SECLEVEL=0", lowest=V1_2, highest=V1_2)
+    machine.install_key()
+    machine.fails("untrusted", "no TLS version or cipher in common", manager=manager, force=True,
+                  settings={"auth.password_file": machine.password("TopSecret"), **settings})
+    manager.settle()
+    assert manager.conversation.records == []
+
+
+@pytest.mark.parametrize("ciphers", ["aNULL", "eNULL", "ADH-AES256-GCM-SHA384@SECLEVEL=0"])
+def test_only_anonymous_or_null_ciphers(machine, start_manager, ciphers):
+    machine.fails("misconfigured", "anonymous and null ciphers are never used",
+                  manager=start_manager(), settings={"tls.ciphers": ciphers})
+
+
+def test_old_version_does_not_mean_weak_certificates(machine, start_manager):
+    manager = start_manager(certificate="rsa-1024", lowest=V1_0, highest=V1_0)
+    old = {"tls.min_version": "1.0"}
+    machine.install_key()
+    machine.fails("untrusted", "a key that is too small", "DEFAULT@SECLEVEL=1", manager=manager,
+                  settings=old, force=True)
+    machine.registers(manager=manager, settings={**old, "tls.ciphers": "DEFAULT@SECLEVEL=1"},
+                      force=True)
 
 
 # ------------------------------------------------------------------ the agent's certificate

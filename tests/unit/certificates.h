@@ -16,6 +16,7 @@ struct certificate_plan {
 	const char *common_names[3];
 	const char *alternative_names; /* "DNS:a,IP:10.0.0.1" */
 	const char *purpose;           /* "serverAuth" */
+	const char *constraints;       /* "permitted;DNS:example.org" */
 	long from, until;
 	bool is_ca;
 };

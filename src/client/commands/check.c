@@ -12,6 +12,7 @@
 #include "client/registration/access.h"
 #include "client/registration/policy.h"
 #include "client/system/identity.h"
+#include "common/certificate-names.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/secret.h"
@@ -287,17 +288,18 @@ static void check_chain(struct check *check, const struct tls_client *client)
 	}
 }
 
-static void check_names(struct check *check, X509 *certificate, const char *host)
+static void check_names(struct check *check, const struct tls_client *client, const char *host)
 {
+	X509 *certificate = tls_client_certificate(client);
 	const struct config *config = check->config;
 	const char *name = config->tls.verify_name ?: host;
 	char names[512], text[1024];
 
-	tls_certificate_describe_names(certificate, names, sizeof names);
+	certificate_describe_names(certificate, names, sizeof names);
 	if (!check->ca && !config->tls.verify_name)
 		ok(check, "name match", "not checked: %s replaces it",
 		   config->tls.pin.count ? "the pin" : "verify = no");
-	else if (tls_certificate_names(certificate, name))
+	else if (tls_client_has_name(client, check->access.context, name))
 		ok(check, "name match", "%s is among %s", name, names);
 	else {
 		(void)snprintf(text, sizeof text,
@@ -391,7 +393,7 @@ static void check_manager(struct check *check, const struct endpoint *endpoint)
 	    !check_token(check, endpoint))
 		return;
 	check_chain(check, client);
-	check_names(check, tls_client_certificate(client), endpoint->host);
+	check_names(check, client, endpoint->host);
 	check_validity(check, client);
 	check_pin(check, tls_client_certificate(client));
 }

@@ -7,6 +7,7 @@
 #include "client/net/tls-verify.h"
 #include "client/registration/access.h"
 #include "client/registration/policy.h"
+#include "common/certificate-names.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/log.h"
@@ -29,7 +30,7 @@ static int print_certificate(X509 *certificate, const char *manager, const char 
 
 	if (tls_certificate_pin(certificate, pin) < 0)
 		return -EIO;
-	tls_certificate_describe_names(certificate, names, sizeof names);
+	certificate_describe_names(certificate, names, sizeof names);
 	tls_describe_time(X509_get0_notBefore(certificate), begin, sizeof begin);
 	tls_describe_time(X509_get0_notAfter(certificate), end, sizeof end);
 

@@ -2,6 +2,7 @@
 #include "client/net/tls-client.h"
 
 #include "client/net/tls-verify.h"
+#include "common/certificate-names.h"
 #include "common/escape.h"
 #include "common/setting-words.h"
 #include "common/tls-record-limit.h"
@@ -10,6 +11,8 @@
 #include <poll.h>
 #include <string.h>
 
+DEFINE_RELEASE(store_context, X509_STORE_CTX *, X509_STORE_CTX_free)
+
 #define REMEDY_SIZE 256
 
 struct tls_client {
@@ -17,6 +20,7 @@ struct tls_client {
 	int fd;
 	const struct endpoint *endpoint;
 	const struct tls_trust *trust;
+	bool is_accepted;        /* the manager's certificate */
 	struct reason rejection; /* why the certificate was rejected */
 	struct reason warning;
 	bool certificate_was_requested;
@@ -37,8 +41,12 @@ static int verify(X509_STORE_CTX *store, void *unused)
 		client_of(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
 
 	(void)unused;
-	return tls_verify_manager(store, client->endpoint, client->trust, &client->rejection,
-				  &client->warning);
+	X509_VERIFY_PARAM_set_auth_level(
+		X509_STORE_CTX_get0_param(store),
+		tls_context_certificate_level(SSL_get_SSL_CTX(client->ssl)));
+	client->is_accepted = tls_verify_manager(store, client->endpoint, client->trust,
+						 &client->rejection, &client->warning) == 1;
+	return client->is_accepted;
 }
 
 /* Called when the manager asks for a certificate; the configured one, if any, is sent. */
@@ -225,6 +233,18 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 
 /* ------------------------------------------------------------------ the pipe */
 
+/* No cipher may do without the certificate that the callback has accepted. */
+static int check_acceptance(const struct tls_client *client, struct reason *why)
+{
+	char manager[ENDPOINT_TEXT_SIZE];
+
+	if (client->is_accepted && SSL_get0_peer_certificate(client->ssl))
+		return OUTCOME_OK;
+	endpoint_text(client->endpoint, manager);
+	reason_set(why, "%s presented no certificate", manager);
+	return OUTCOME_UNTRUSTED;
+}
+
 static int shake_hands(struct tls_client *client, const struct deadline *deadline,
 		       struct reason *why)
 {
@@ -235,7 +255,7 @@ static int shake_hands(struct tls_client *client, const struct deadline *deadlin
 		errno = 0;
 		r = SSL_connect(client->ssl);
 		if (r == 1)
-			return OUTCOME_OK;
+			return check_acceptance(client, why);
 		r = wait_for_ssl(client, r, deadline);
 		if (r < 0)
 			return handshake_failed(client, r, why);
@@ -410,24 +430,42 @@ bool tls_client_was_closed_in_order(const struct tls_client *client)
 	return client->was_closed_in_order;
 }
 
+/* Verify the chain that the manager sent with the CAs of `context`. Returns an X509_V_... code. */
+static int verify_again(const struct tls_client *client, SSL_CTX *context, X509_STORE_CTX *store,
+			bool dates)
+{
+	X509_VERIFY_PARAM *parameters;
+
+	if (!store || X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(context),
+					  tls_client_certificate(client),
+					  SSL_get_peer_cert_chain(client->ssl)) != 1)
+		return X509_V_ERR_OUT_OF_MEM;
+	parameters = X509_STORE_CTX_get0_param(store);
+	X509_STORE_CTX_set_default(store, "ssl_server");
+	X509_VERIFY_PARAM_set_auth_level(parameters, tls_context_certificate_level(context));
+	X509_VERIFY_PARAM_set_hostflags(parameters, CERTIFICATE_HOST_FLAGS);
+	if (!dates)
+		X509_STORE_CTX_set_flags(store, X509_V_FLAG_NO_CHECK_TIME);
+	return X509_verify_cert(store) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(store);
+}
+
 int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bool dates)
 {
-	X509_STORE_CTX *store = X509_STORE_CTX_new();
-	int error = X509_V_ERR_OUT_OF_MEM;
+	cleanup(release_store_context) X509_STORE_CTX *store = X509_STORE_CTX_new();
+	int error = verify_again(client, context, store, dates);
 
-	if (store && X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(context),
-					 tls_client_certificate(client),
-					 SSL_get_peer_cert_chain(client->ssl)) == 1) {
-		X509_STORE_CTX_set_default(store, "ssl_server");
-		X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(store),
-						 SSL_CTX_get_security_level(context));
-		if (!dates)
-			X509_STORE_CTX_set_flags(store, X509_V_FLAG_NO_CHECK_TIME);
-		error = X509_verify_cert(store) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(store);
-	}
-	X509_STORE_CTX_free(store);
 	ERR_clear_error();
 	return error;
+}
+
+bool tls_client_has_name(const struct tls_client *client, SSL_CTX *context, const char *name)
+{
+	cleanup(release_store_context) X509_STORE_CTX *store = X509_STORE_CTX_new();
+	bool leads_to_ca = verify_again(client, context, store, false) == X509_V_OK;
+
+	ERR_clear_error();
+	return certificate_has_name(tls_client_certificate(client),
+				    leads_to_ca ? X509_STORE_CTX_get0_chain(store) : NULL, name);
 }
 
 void tls_client_free(struct tls_client *client)

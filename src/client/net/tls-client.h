@@ -87,6 +87,12 @@ X509 *tls_client_certificate(const struct tls_client *client);
  */
 int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bool dates);
 
+/*
+ * Is the manager's certificate for `name`, by the name rule (see certificate_has_name())? The name
+ * constraints count where the chain leads to a CA of `context`.
+ */
+bool tls_client_has_name(const struct tls_client *client, SSL_CTX *context, const char *name);
+
 /* Shut down TLS if that is possible without waiting, close, free. */
 void tls_client_free(struct tls_client *client);
 

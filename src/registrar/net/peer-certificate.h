@@ -5,8 +5,5 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
-/*
- * Is the client's certificate for this address: is it among the alternative names, or the text of a
- * common name? Without a certificate: no.
- */
+/* Is the client's certificate for this address (see certificate_has_name())? Without one: no. */
 bool peer_certificate_is_for(const SSL *tls, const char *address);

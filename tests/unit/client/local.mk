@@ -29,7 +29,6 @@ unit_tests += \
 	test-tls-chain \
 	test-tls-client \
 	test-tls-verify \
-	test-tls-verify-names \
 	test-wakeup
 
 test_counters_SOURCES = tests/unit/client/agent-files/test-counters.c
@@ -73,8 +72,6 @@ test_tls_chain_SOURCES = tests/unit/client/net/test-tls-chain.c
 test_tls_chain_LDADD = $(unit_libraries)
 test_tls_client_SOURCES = tests/unit/client/net/test-tls-client.c
 test_tls_client_LDADD = $(unit_libraries) -lpthread
-test_tls_verify_names_SOURCES = tests/unit/client/net/test-tls-verify-names.c
-test_tls_verify_names_LDADD = $(unit_libraries)
 test_tls_verify_SOURCES = tests/unit/client/net/test-tls-verify.c
 test_tls_verify_LDADD = $(unit_libraries)
 test_binding_SOURCES = tests/unit/client/registration/test-binding.c

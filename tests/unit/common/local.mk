@@ -7,6 +7,7 @@ unit_tests = \
 	test-authd-message-reply \
 	test-authd-message-request \
 	test-base64 \
+	test-certificate-names \
 	test-command-line \
 	test-deadline \
 	test-directory \
@@ -36,6 +37,8 @@ test_authd_message_request_SOURCES = tests/unit/common/test-authd-message-reques
 test_authd_message_request_LDADD = $(unit_libraries)
 test_base64_SOURCES = tests/unit/common/test-base64.c
 test_base64_LDADD = $(unit_libraries)
+test_certificate_names_SOURCES = tests/unit/common/test-certificate-names.c
+test_certificate_names_LDADD = $(unit_libraries)
 test_command_line_SOURCES = tests/unit/common/test-command-line.c
 test_command_line_LDADD = $(unit_libraries)
 test_deadline_SOURCES = tests/unit/common/test-deadline.c

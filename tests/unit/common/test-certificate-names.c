@@ -5,7 +5,7 @@
  */
 #include "tests/unit/support.h"
 
-#include "client/net/tls-verify.h"
+#include "common/certificate-names.h"
 #include "tests/unit/certificates.h"
 
 #include <openssl/x509v3.h>
@@ -77,6 +77,10 @@ static const struct {
 	{ { .common_names = { "::1" } }, "::1", true },
 	{ { .common_names = { "::1" } }, "0:0:0:0:0:0:0:1", false },
 	{ { .common_names = { "2001:DB8::1" } }, "2001:db8::1", true },
+	{ { .common_names = { "10.0.0.1" }, .alternative_names = "DNS:m" }, "10.0.0.1", false },
+	{ { .common_names = { "10.0.0.1" }, .alternative_names = "IP:10.0.0.2" },
+	  "10.0.0.1",
+	  false },
 	{ { .common_names = { "*" } }, "10.0.0.1", false },
 	{ { .common_names = { "10.0.0.*" } }, "10.0.0.1", false },
 	{ { .organization = "nobody" }, "localhost", false },
@@ -90,10 +94,128 @@ static void test_rows(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		cleanup_x509 X509 *certificate = make_certificate(&rows[i].plan, key, NULL, NULL);
 
-		if (tls_certificate_names(certificate, rows[i].name) != rows[i].named)
+		if (certificate_has_name(certificate, NULL, rows[i].name) != rows[i].named)
 			fail_msg("row %zu: CN %s, SAN %s: %s must %sbe a name of it", i,
 				 rows[i].plan.common_names[0], rows[i].plan.alternative_names,
 				 rows[i].name, rows[i].named ? "" : "not ");
+	}
+}
+
+/* ------------------------------------------------------------------ constraints of the CAs */
+
+static const struct {
+	const char *constraints; /* of a CA */
+	struct certificate_plan plan;
+	const char *name;
+	bool is_named, is_forbidden;
+} constrained[] = {
+	{ NULL, { .common_names = { "m.corp.example" } }, "m.corp.example", true, false },
+	{ "permitted;DNS:corp.example",
+	  { .alternative_names = "DNS:m.corp.example" },
+	  "m.corp.example",
+	  true,
+	  false },
+	{ "permitted;DNS:corp.example",
+	  { .common_names = { "m.corp.example" } },
+	  "m.corp.example",
+	  true,
+	  false },
+	{ "permitted;DNS:corp.example",
+	  { .common_names = { "evil.example" }, .alternative_names = "DNS:m.corp.example" },
+	  "evil.example",
+	  false,
+	  true },
+	{ "permitted;DNS:corp.example",
+	  { .common_names = { "evil.example" }, .alternative_names = "DNS:m.corp.example" },
+	  "m.corp.example",
+	  true,
+	  false },
+	/* forms that OpenSSL does not hold to the constraints */
+	{ "permitted;DNS:corp.example",
+	  { .common_names = { "evil.example." } },
+	  "evil.example",
+	  false,
+	  true },
+	{ "permitted;DNS:corp.example",
+	  { .common_names = { "*.evil.example" } },
+	  "m.evil.example",
+	  false,
+	  true },
+	{ "permitted;DNS:corp.example", { .common_names = { "*.lan" } }, "m.lan", false, true },
+	{ "permitted;DNS:corp.example", { .common_names = { "manager" } }, "manager", false, true },
+	{ "excluded;DNS:evil.example",
+	  { .alternative_names = "DNS:evil.example." },
+	  "evil.example",
+	  false,
+	  true },
+	{ "excluded;DNS:host.lan", { .alternative_names = "DNS:*.lan" }, "host.lan", false, true },
+	{ "excluded;DNS:host.lan", { .alternative_names = "DNS:*.lan" }, "m.lan", true, false },
+	/* addresses */
+	{ "permitted;IP:10.0.0.0/255.0.0.0",
+	  { .alternative_names = "IP:10.1.2.3" },
+	  "10.1.2.3",
+	  true,
+	  false },
+	{ "permitted;IP:10.0.0.0/255.0.0.0",
+	  { .alternative_names = "IP:192.0.2.1" },
+	  "192.0.2.1",
+	  false,
+	  true },
+	{ "permitted;IP:10.0.0.0/255.0.0.0",
+	  { .common_names = { "10.1.2.3" } },
+	  "10.1.2.3",
+	  false,
+	  true },
+	{ "permitted;IP:10.0.0.0/255.0.0.0",
+	  { .common_names = { "192.0.2.1" } },
+	  "192.0.2.1",
+	  false,
+	  true },
+	{ "excluded;IP:10.0.0.0/255.0.0.0",
+	  { .common_names = { "192.0.2.1" } },
+	  "192.0.2.1",
+	  false,
+	  true },
+	{ "permitted;DNS:corp.example",
+	  { .common_names = { "192.0.2.1" } },
+	  "192.0.2.1",
+	  true,
+	  false },
+	{ "permitted;DNS:corp.example",
+	  { .alternative_names = "IP:192.0.2.1" },
+	  "192.0.2.1",
+	  true,
+	  false },
+	{ "permitted;DNS:corp.example",
+	  { .alternative_names = "DNS:m.corp.example" },
+	  "other.corp.example",
+	  false,
+	  false },
+};
+
+/* Leaf, intermediate CA, root: the constraints stand in the one or the other CA. */
+static void test_constraints(void **state)
+{
+	cleanup_pkey EVP_PKEY *key = make_key();
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(constrained); i++) {
+		size_t row = i / 2;
+		struct certificate_plan plans[3] = { constrained[row].plan,
+						     { .is_ca = true },
+						     { .is_ca = true } };
+		STACK_OF(X509) *chain = sk_X509_new_null();
+		const char *name = constrained[row].name;
+
+		plans[1 + i % 2].constraints = constrained[row].constraints;
+		for (size_t n = 0; n < COUNT(plans); n++)
+			sk_X509_push(chain, make_certificate(&plans[n], key, NULL, NULL));
+		if (certificate_has_name(sk_X509_value(chain, 0), chain, name) !=
+			    constrained[row].is_named ||
+		    certificate_name_is_forbidden(sk_X509_value(chain, 0), chain, name) !=
+			    constrained[row].is_forbidden)
+			fail_msg("constrained row %zu, CA %zu: %s", row, i % 2, name);
+		sk_X509_pop_free(chain, X509_free);
 	}
 }
 
@@ -115,9 +237,9 @@ static void test_nul_in_common_name(void **state)
 	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, host, sizeof host - 1,
 						    -1, 0),
 			 1);
-	assert_false(tls_certificate_names(certificate, "127.0.0.1"));
-	assert_false(tls_certificate_names(certificate, "localhost"));
-	tls_certificate_describe_names(certificate, shown, sizeof shown);
+	assert_false(certificate_has_name(certificate, NULL, "127.0.0.1"));
+	assert_false(certificate_has_name(certificate, NULL, "localhost"));
+	certificate_describe_names(certificate, shown, sizeof shown);
 	assert_string_equal(shown, "CN=127.0.0.1\\x00.evil.example.org, "
 				   "CN=localhost\\x00.evil.example.org");
 }
@@ -132,7 +254,7 @@ static void test_name_too_long(void **state)
 	(void)state;
 	memset(name, 'a', sizeof name - 1);
 	name[sizeof name - 1] = '\0';
-	assert_false(tls_certificate_names(certificate, name));
+	assert_false(certificate_has_name(certificate, NULL, name));
 }
 
 /* ------------------------------------------------------------------ describing */
@@ -158,12 +280,12 @@ static void test_describe(void **state)
 								  NULL);
 		char shown[256];
 
-		tls_certificate_describe_names(certificate, shown, sizeof shown);
+		certificate_describe_names(certificate, shown, sizeof shown);
 		assert_string_equal(shown, described[i].shown);
 		for (size_t size = 1; size < 64; size++) {
 			char *cut = malloc(size);
 
-			tls_certificate_describe_names(certificate, cut, size);
+			certificate_describe_names(certificate, cut, size);
 			assert_true(strlen(cut) < size);
 			assert_memory_equal(cut, described[i].shown, strlen(cut));
 			free(cut);
@@ -186,8 +308,11 @@ static void test_describe_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),          cmocka_unit_test(test_nul_in_common_name),
-		cmocka_unit_test(test_name_too_long), cmocka_unit_test(test_describe),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_constraints),
+		cmocka_unit_test(test_nul_in_common_name),
+		cmocka_unit_test(test_name_too_long),
+		cmocka_unit_test(test_describe),
 		cmocka_unit_test(test_describe_time),
 	};
 
