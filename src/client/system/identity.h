@@ -27,6 +27,7 @@ uint64_t identity_seed(void);
 
 /*
  * The name to use instead of one that is already in use: NAME-XXXXXXXX with 8 hexadecimal digits of
- * the mark of the machine's ID, and NAME truncated to fit. Returns 0, or -ENODATA when the machine has no ID.
+ * the mark of the machine's ID, and NAME truncated to fit. Returns 0, or -ENODATA when the machine
+ * has no ID.
  */
 int identity_suffixed_name(char ret[static AGENT_NAME_MAX + 1], const char *name);
