@@ -394,3 +394,19 @@ bool authd_request_has_fields(enum authd_request_fault fault)
 {
 	return fault != AUTHD_REQUEST_PASSWORD && fault != AUTHD_REQUEST_MALFORMED;
 }
+
+struct authd_field authd_request_name(const char *line, size_t length)
+{
+	static const char token[] = "OSSEC A:'";
+	const char *newline = memchr(line, '\n', length), *at = line, *name = NULL, *quote;
+	const char *end = newline ?: line + length;
+
+	while ((at = memmem(at, (size_t)(end - at), token, strlen(token)))) {
+		at += strlen(token);
+		name = at;
+	}
+	quote = name ? memchr(name, '\'', (size_t)(end - name)) : NULL;
+	return quote && agent_name_is_valid(name, (size_t)(quote - name))
+		       ? (struct authd_field){ name, (size_t)(quote - name) }
+		       : (struct authd_field){ NULL, 0 };
+}

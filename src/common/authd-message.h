@@ -144,3 +144,10 @@ enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, c
 
 /* Is it at most one of the optional fields that is wrong? */
 bool authd_request_has_fields(enum authd_request_fault fault);
+
+/*
+ * The agent's name in a request of any fault, for the log: what stands behind the last "OSSEC A:'"
+ * in its line, if it is a valid name. Otherwise the text is null: bytes at that place can be those
+ * of a password.
+ */
+struct authd_field authd_request_name(const char *line, size_t length);

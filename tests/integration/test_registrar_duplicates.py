@@ -40,6 +40,49 @@ def test_ossec_renames(directory):
         assert [registrar.register("web")[1] for _ in range(3)] == ["web", "web2", "web3"]
 
 
+def test_log_names_what_was_asked_for(directory):
+    with serving(directory, "-n") as registrar:
+        registrar.register("web")
+        registrar.register("web")
+        registrar.wait_for_line("Registered web2 as 1025, address any, renamed from web, for 127")
+        assert "Registered web as 1024, address any, for 127" in registrar.log
+
+
+def test_log_names_the_agent_in_a_refusal(directory):
+    """Not every refusal has the name in its text."""
+    fill(directory, line("001", "web", "10.0.0.1"))
+    with serving(directory, "-n", "--dialect", "wazuh", "--manager-version", "4.14") as registrar:
+        for request, text in (
+                ("OSSEC A:'new' IP:'10.0.0.1'", r"Duplicate IP: 10.0.0.1 \(agent new; When agent 001 was"),
+                ("OSSEC A:'new' IP:'x'", r"Invalid IP: x \(agent new\)$"),
+                ("OSSEC A:'new' V:'v5.0.0'", r"lower or equal to manager version \(agent new\)$"),
+                ("OSSEC A:'new' G:'nowhere'", r"Invalid group: nowhere \(agent new\)$"),
+                ("OSSEC A:'new' G:nowhere'", r"Unterminated group field \(agent new\)$"),
+                ("OSSEC A:'n/w'", r"Invalid agent name: n/w \(agent n/w\)$"),
+                ("OSSEC PASS: secret OSSEC A:'new'", r"Invalid request .* \(agent new\)$"),
+                ("OSSEC B:'new'", r"Invalid request for new agent$")):
+            before = len(registrar.lines)
+            assert not registrar.ask(request + "\n").agent
+            registrar.wait_for_line(r"Refused 127.0.0.1 port \d+: .*" + text, after=before)
+        assert "secret" not in registrar.log
+
+
+def test_log_names_the_agent_with_a_wrong_password(directory):
+    with serving(directory) as registrar:
+        registrar.ask("OSSEC PASS: OSSEC A:'se/cret' OSSEC A:'new'\n")
+        registrar.wait_for_line(r"Refused 127.0.0.1 port \d+: Invalid password \(agent new\)$")
+        registrar.ask("OSSEC PASS: OSSEC A:'se/cret'\n")
+        registrar.wait_for_line(r"Refused 127.0.0.1 port \d+: Invalid password$")
+        assert "cret" not in registrar.log
+
+
+def test_group_default_needs_no_directory(directory):
+    """Wazuh's managers always have it."""
+    for dialect, registered in (("wazuh", True), ("ossec", False)):
+        with serving(directory, "-n", "--dialect", dialect, "--groups", "existing") as registrar:
+            assert bool(registrar.ask(f"OSSEC A:'{dialect}' G:'default'\n").agent) == registered
+
+
 def test_ossec_stops_renaming_at_255(directory):
     fill(directory, line(1024, "web"), *(line(1024 + i, f"web{i}") for i in range(2, 256)))
     with serving(directory, "-n") as registrar:

@@ -10,7 +10,6 @@
 
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #define SHOWN_SIZE 160
 
@@ -236,20 +235,15 @@ static void get_key(struct incoming_call *call)
 
 static bool group_is_good(struct incoming_call *call)
 {
-	const char *group = call->input.path.segments[3],
-		   *directory = call->settings->policy->groups_directory;
-	char shown[SHOWN_SIZE], path[PATH_MAX];
-	struct stat status;
+	const char *group = call->input.path.segments[3];
+	char shown[SHOWN_SIZE];
 
 	if (!agent_group_is_valid(group, strlen(group)))
 		return api_problem_set(&call->result.problem, 400, "Bad Request",
 				       "Error validating path parameter 'group_id': '%s' is not a "
 				       "'group_names'",
 				       escape_string(shown, sizeof shown, group));
-	if (!directory)
-		return true;
-	(void)snprintf(path, sizeof path, "%s/%s", directory, group);
-	return (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) ||
+	return group_exists(&call->settings->policy->groups, group, strlen(group)) ||
 	       api_problem_code(&call->result.problem, API_NO_GROUP, NULL);
 }
 

@@ -124,10 +124,11 @@ static void on_overdue(void *owner, struct connection *connection)
 static void answer_fault_at_once(struct authd *authd, struct connection *connection,
 				 enum authd_request_fault fault)
 {
+	const struct authd_field name = connection_agent_name(connection);
 	struct answer answer;
 
 	authd->refused++;
-	enrollment_log_refused(answer_fault_text(fault), "", connection_peer(connection)->text);
+	enrollment_log_refused(&name, answer_fault_text(fault), connection_peer(connection)->text);
 	answer_fault(&answer, authd->settings.policy->dialect, fault);
 	connection_answer(connection, &answer);
 	report_change(authd);
@@ -151,7 +152,7 @@ static void answer_open_field(struct authd *authd, struct connection *connection
 		return;
 	}
 	authd->refused++;
-	enrollment_log_refused(refusal, "", connection_peer(connection)->text);
+	enrollment_log_refused(&fields->name, refusal, connection_peer(connection)->text);
 	answer_refusal(&answer, policy->dialect, refusal);
 	connection_answer(connection, &answer);
 	report_change(authd);
@@ -192,8 +193,13 @@ static void on_request(void *owner, struct connection *connection)
 /* ------------------------------------------------------------------ connections come and go */
 
 /* Why a connection ended without an answer. */
-static void log_end(enum connection_end how, const char *detail, const char *peer)
+static void log_end(enum connection_end how, const char *detail, const char *peer,
+		    const struct authd_field *name)
 {
+	char agent[AGENT_NAME_MAX + sizeof " (agent )"] = "";
+
+	if (name->text)
+		(void)snprintf(agent, sizeof agent, " (agent %.*s)", (int)name->length, name->text);
 	switch (how) {
 	case CONNECTION_DONE:
 		break;
@@ -221,11 +227,11 @@ static void log_end(enum connection_end how, const char *detail, const char *pee
 			   peer);
 		break;
 	case CONNECTION_OTHER_HOST:
-		log_notice("Refused %s: its certificate is not for its address", peer);
+		log_notice("Refused %s: its certificate is not for its address%s", peer, agent);
 		break;
 	case CONNECTION_TOO_LONG:
-		log_notice("Refused %s: the request is longer than %d bytes", peer,
-			   REQUEST_BUFFER_MAX);
+		log_notice("Refused %s: the request is longer than %d bytes%s", peer,
+			   REQUEST_BUFFER_MAX, agent);
 		break;
 	}
 }
@@ -235,8 +241,9 @@ static void on_ended(void *owner, struct connection *connection, enum connection
 {
 	struct authd *authd = owner;
 	struct connection_link *link = connection_link(connection);
+	const struct authd_field name = connection_agent_name(connection);
 
-	log_end(end, detail, connection_peer(connection)->text);
+	log_end(end, detail, connection_peer(connection)->text, &name);
 	free_request(connection);
 	if (link->previous)
 		connection_link(link->previous)->next = link->next;

@@ -85,6 +85,14 @@ enum authd_request_fault connection_request(const struct connection *connection,
 		       : fault;
 }
 
+struct authd_field connection_agent_name(const struct connection *connection)
+{
+	const struct request_buffer *buffer = &connection->buffer;
+
+	return buffer->bytes ? authd_request_name(buffer->bytes, buffer->length)
+			     : (struct authd_field){ NULL, 0 };
+}
+
 /* ------------------------------------------------------------------ the end */
 
 static void free_event(struct event **event)

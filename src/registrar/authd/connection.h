@@ -82,6 +82,11 @@ struct connection_link {
 struct connection *connection_new(const struct connection_settings *settings, int fd,
 				  const struct sockaddr_storage *peer);
 
+/*
+ * The name in what the client has sent, whatever else is wrong with it (authd_request_name()).
+ */
+struct authd_field connection_agent_name(const struct connection *connection);
+
 /* Where the owner keeps what it keeps; zero at first. */
 struct connection_link *connection_link(struct connection *connection);
 

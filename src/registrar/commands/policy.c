@@ -22,8 +22,11 @@ struct enrollment_policy policy_from_options(const struct options *options)
 		.force = policy->force,
 		.history = { .queue = options->paths.queue_directory },
 		.use_source_address = policy->use_source_address,
-		.groups_directory = policy->groups_must_exist ? options->paths.groups_directory
-							      : NULL,
+		.groups = {
+			.directory = policy->groups_must_exist ? options->paths.groups_directory
+							       : NULL,
+			.usual = policy->dialect == DIALECT_WAZUH ? "default" : NULL,
+		},
 		.max_agents = policy->max_agents,
 		.own_name = own_name(),
 		.manager_version = policy->manager_version,

@@ -49,10 +49,17 @@ static void fail(struct enrollment *enrollment, const char *name, size_t length,
 		       "Internal manager error adding agent: %.*s", (int)length, name);
 }
 
+static void begin(struct enrollment *ret, const struct authd_request_fields *fields)
+{
+	*ret = (struct enrollment){ 0 };
+	(void)snprintf(ret->asked_name, sizeof ret->asked_name, "%.*s", (int)fields->name.length,
+		       fields->name.text ?: "");
+}
+
 void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields,
 		     const struct reason *why)
 {
-	*ret = (struct enrollment){ 0 };
+	begin(ret, fields);
 	fail(ret, fields->name.text, fields->name.length, why);
 }
 
@@ -94,7 +101,7 @@ static bool take_groups(struct decision *decision)
 
 	if (!groups->text)
 		return true;
-	fault = group_names_check(groups->text, groups->length, decision->policy->groups_directory,
+	fault = group_names_check(groups->text, groups->length, &decision->policy->groups,
 				  enrollment->refusal, sizeof enrollment->refusal);
 	if (fault != GROUP_OK) {
 		enrollment->fault = fault == GROUP_ABSENT ? ENROLLMENT_GROUP_ABSENT
@@ -394,7 +401,7 @@ void enrollment_decide(struct enrollment *ret, struct roster *roster,
 		.enrollment = ret, .roster = roster, .policy = policy, .request = request
 	};
 
-	*ret = (struct enrollment){ 0 };
+	begin(ret, &request->fields);
 	if (!keeps_the_rules(&decision))
 		return;
 	take_name(&decision);

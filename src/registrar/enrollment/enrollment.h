@@ -10,6 +10,7 @@
 #include "registrar/agents/roster.h"
 #include "registrar/enrollment/dialect.h"
 #include "registrar/enrollment/force.h"
+#include "registrar/enrollment/group-rules.h"
 
 enum on_duplicate {
 	/* the next free of NAME2 to NAME255, as OSSEC does; a taken address is refused */
@@ -27,9 +28,8 @@ struct enrollment_policy {
 	struct force_rules force;     /* for ON_DUPLICATE_FORCE */
 	struct agent_history history; /* for the rules */
 	bool use_source_address;      /* when the client names none */
-	/* where a group has to have a directory; null: it need not exist */
-	const char *groups_directory;
-	size_t max_agents; /* 0: as many as there are ids */
+	struct group_place groups;    /* those that an agent can ask for */
+	size_t max_agents;            /* 0: as many as there are ids */
 	/* the manager's, refused in Wazuh's dialect; null: not known */
 	const char *own_name;
 	/* "v4.14.5": newer agents are refused; null: any version is fine */
@@ -72,8 +72,9 @@ enum enrollment_fault {
 /* Wipe with enrollment_wipe(). */
 struct enrollment {
 	bool accepted;
-	enum enrollment_fault fault; /* refused: not ENROLLMENT_OK */
-	struct agent_key agent;      /* accepted: what goes into client.keys */
+	enum enrollment_fault fault;         /* refused: not ENROLLMENT_OK */
+	char asked_name[AGENT_NAME_MAX + 1]; /* cut to fit; bytes of the client's */
+	struct agent_key agent;              /* accepted: what goes into client.keys */
 	/* accepted, or refused for what it is: the address for the client, address.h */
 	char shown_ip[AGENT_IP_MAX + 1];
 	/* accepted: ids of the agents that it replaces; empty: none */

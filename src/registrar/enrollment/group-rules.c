@@ -120,30 +120,33 @@ static bool is_among(const struct group_name *names, size_t n, const struct grou
 	return false;
 }
 
-static bool group_exists(const char *directory, const struct group_name *name)
+bool group_exists(const struct group_place *place, const char *name, size_t length)
 {
 	char path[PATH_MAX];
 	struct stat status;
-	int length = snprintf(path, sizeof path, "%s/%.*s", directory, (int)name->length,
-			      name->text);
+	int n;
 
-	return length > 0 && (size_t)length < sizeof path && stat(path, &status) == 0 &&
+	if (!place->directory || (place->usual && strlen(place->usual) == length &&
+				  memcmp(place->usual, name, length) == 0))
+		return true;
+	n = snprintf(path, sizeof path, "%s/%.*s", place->directory, (int)length, name);
+	return n > 0 && (size_t)n < sizeof path && stat(path, &status) == 0 &&
 	       S_ISDIR(status.st_mode);
 }
 
-static enum group_fault check_name(const struct group_name *name, const char *directory,
+static enum group_fault check_name(const struct group_name *name, const struct group_place *place,
 				   char *refusal, size_t size)
 {
 	if (!agent_group_is_valid(name->text, name->length))
 		return refuse(refusal, size, "Invalid group name: %.*s", (int)name->length,
 			      name->text);
-	if (!directory || group_exists(directory, name))
+	if (group_exists(place, name->text, name->length))
 		return GROUP_OK;
 	(void)refuse(refusal, size, "Invalid group: %.*s", (int)name->length, name->text);
 	return GROUP_ABSENT;
 }
 
-enum group_fault group_names_check(const char *text, size_t length, const char *directory,
+enum group_fault group_names_check(const char *text, size_t length, const struct group_place *place,
 				   char *refusal, size_t size)
 {
 	struct group_name names[AGENT_GROUPS_MAX], name;
@@ -158,7 +161,7 @@ enum group_fault group_names_check(const char *text, size_t length, const char *
 		if (counted == AGENT_GROUPS_MAX)
 			return refuse(refusal, size, "Maximum multigroup reached: Limit is %d",
 				      AGENT_GROUPS_MAX);
-		fault = check_name(&name, directory, refusal, size);
+		fault = check_name(&name, place, refusal, size);
 		if (fault != GROUP_OK)
 			return fault;
 		names[counted++] = name;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum group_fault {
@@ -21,10 +22,18 @@ enum group_fault {
 enum group_fault group_list_check(const char *text, size_t length, char *refusal, size_t size)
 	__attribute__((warn_unused_result));
 
+/* Which groups there are. */
+struct group_place {
+	const char *directory; /* with a directory for each; null: any group exists */
+	const char *usual;     /* one that exists without a directory; null: none */
+};
+
+/* Does the group exist? Errors count as absence. */
+bool group_exists(const struct group_place *place, const char *name, size_t length);
+
 /*
- * Check each name of a list that passed group_list_check(), and how many there are. With
- * `directory` (null: it does not matter), every group must have a directory of its name there;
- * errors count as absence. With a fault, the refusal for the client is written into `refusal`.
+ * Check each name of a list that passed group_list_check(), whether its group exists, and how many
+ * there are. With a fault, the refusal for the client is written into `refusal`.
  */
-enum group_fault group_names_check(const char *text, size_t length, const char *directory,
+enum group_fault group_names_check(const char *text, size_t length, const struct group_place *place,
 				   char *refusal, size_t size) __attribute__((warn_unused_result));

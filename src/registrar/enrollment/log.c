@@ -15,10 +15,12 @@
 static void log_registered(const struct enrollment *enrollment, const char *peer)
 {
 	const struct agent_key *agent = &enrollment->agent;
+	bool is_renamed = strcmp(enrollment->asked_name, agent->name) != 0;
 	char groups[512], replaced[64] = "";
 	const struct log_field fields[] = {
 		{ "AGENT_ID", agent->id },
 		{ "AGENT_NAME", agent->name },
+		{ "AGENT_NAME_REQUESTED", is_renamed ? enrollment->asked_name : NULL },
 		{ "AGENT_IP", agent->ip },
 		{ "AGENT_GROUPS", enrollment->groups[0]
 					  ? escape_string(groups, sizeof groups, enrollment->groups)
@@ -33,19 +35,39 @@ static void log_registered(const struct enrollment *enrollment, const char *peer
 				      n ? " and " : ", replacing ", enrollment->replaced[i]);
 	/* A name, id and address that were accepted hold nothing that needs escaping. */
 	log_event(LOG_INFO, REGISTRAR_MESSAGE_REGISTERED, fields,
-		  "Registered %s as %s, address %s%s%s%s, for %s", agent->name, agent->id,
-		  agent->ip, enrollment->groups[0] ? ", groups " : "",
-		  enrollment->groups[0] ? groups : "", replaced, peer);
+		  "Registered %s as %s, address %s%s%s%s%s%s, for %s", agent->name, agent->id,
+		  agent->ip, is_renamed ? ", renamed from " : "",
+		  is_renamed ? enrollment->asked_name : "",
+		  enrollment->groups[0] ? ", groups " : "", enrollment->groups[0] ? groups : "",
+		  replaced, peer);
 }
 
-void enrollment_log_refused(const char *text, const char *detail, const char *peer)
+/* `detail` is what the client was not told; it may be empty. */
+static void log_refused(const struct authd_field *name, const char *text, const char *detail,
+			const char *peer)
 {
-	char shown[512];
-	const struct log_field fields[] = { { "REASON", shown }, { "PEER", peer }, { 0 } };
+	bool has_name = name->text && name->length > 0;
+	char shown[512], agent[4 * AGENT_NAME_MAX + 1] = "", more[1600] = "";
+	const struct log_field fields[] = {
+		{ "AGENT_NAME", has_name ? agent : NULL },
+		{ "REASON", shown },
+		{ "PEER", peer },
+		{ 0 },
+	};
 
 	escape_string(shown, sizeof shown, text);
-	log_event(LOG_NOTICE, REGISTRAR_MESSAGE_REFUSED, fields, "Refused %s: %s%s%s%s", peer,
-		  shown, detail[0] ? " (" : "", detail, detail[0] ? ")" : "");
+	if (has_name)
+		escape_bytes(agent, sizeof agent, name->text, name->length);
+	if (has_name || detail[0])
+		(void)snprintf(more, sizeof more, " (%s%s%s%s)", has_name ? "agent " : "", agent,
+			       has_name && detail[0] ? "; " : "", detail);
+	log_event(LOG_NOTICE, REGISTRAR_MESSAGE_REFUSED, fields, "Refused %s: %s%s", peer, shown,
+		  more);
+}
+
+void enrollment_log_refused(const struct authd_field *name, const char *text, const char *peer)
+{
+	log_refused(name, text, "", peer);
 }
 
 void enrollment_log_ignored(const struct authd_request_fields *fields, const char *peer)
@@ -78,21 +100,27 @@ void enrollment_log_removed(const char *id, const char *name, const char *peer)
 static void log_failed(const struct enrollment *enrollment, const char *peer)
 {
 	char shown[512];
-	const struct log_field fields[] = { { "REASON", enrollment->why.text },
-					    { "PEER", peer },
-					    { 0 } };
+	char agent[4 * AGENT_NAME_MAX + 1];
+	const struct log_field fields[] = {
+		{ "AGENT_NAME", escape_string(agent, sizeof agent, enrollment->asked_name) },
+		{ "REASON", enrollment->why.text },
+		{ "PEER", peer },
+		{ 0 },
+	};
 
 	escape_string(shown, sizeof shown, enrollment->refusal);
-	log_event(LOG_ERR, REGISTRAR_MESSAGE_FAILED, fields, "%s (client %s got: %s)",
-		  enrollment->why.text, peer, shown);
+	log_event(LOG_ERR, REGISTRAR_MESSAGE_FAILED, fields, "%s (agent %s; client %s got: %s)",
+		  enrollment->why.text, agent, peer, shown);
 }
 
 void enrollment_log(const struct enrollment *enrollment, const char *peer)
 {
+	const struct authd_field name = { enrollment->asked_name, strlen(enrollment->asked_name) };
+
 	if (enrollment->accepted)
 		log_registered(enrollment, peer);
 	else if (enrollment->fault == ENROLLMENT_INTERNAL)
 		log_failed(enrollment, peer);
 	else
-		enrollment_log_refused(enrollment->refusal, enrollment->why.text, peer);
+		log_refused(&name, enrollment->refusal, enrollment->why.text, peer);
 }

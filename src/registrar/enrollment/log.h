@@ -13,10 +13,11 @@
 void enrollment_log(const struct enrollment *enrollment, const char *peer);
 
 /*
- * A request that was refused before it came to a decision. `text` as the client was told; bytes of
- * the client's in it are escaped here. `detail` is what the client was not told; it may be empty.
+ * A request that was refused before it came to a decision. `name` is what the agent is to be
+ * called, without text if that is not known; `text` is what the client was told. Bytes of the
+ * client's in them are escaped here.
  */
-void enrollment_log_refused(const char *text, const char *detail, const char *peer);
+void enrollment_log_refused(const struct authd_field *name, const char *text, const char *peer);
 
 /*
  * What follows the last field of a request is ignored, as the managers do, and can have been meant

@@ -73,6 +73,7 @@ static void test_faults(void **state)
 		{ "new", NULL, NULL, NULL, "a b", NULL, ENROLLMENT_GROUPS,
 		  "Invalid group name: a b... characters '\\/:*?\"<>|,' are prohibited" },
 		{ "new", NULL, NULL, NULL, "a", NULL, ENROLLMENT_GROUP_ABSENT, "Invalid group: a" },
+		{ "new", NULL, NULL, NULL, "default", NULL, ENROLLMENT_OK, "" },
 		{ "new", "x", NULL, NULL, NULL, NULL, ENROLLMENT_IP, "Invalid IP: x" },
 		{ "new", "10.0.0.7", NULL, NULL, NULL, NULL, ENROLLMENT_IP_TAKEN,
 		  "Duplicate IP: 10.0.0.7" },
@@ -91,7 +92,7 @@ static void test_faults(void **state)
 	const struct enrollment_policy policy = {
 		.dialect = DIALECT_WAZUH,
 		.on_duplicate = ON_DUPLICATE_REFUSE,
-		.groups_directory = *state,
+		.groups = { .directory = *state, .usual = "default" },
 		.own_name = "manager",
 		.manager_version = "v4.14.5",
 	};

@@ -94,6 +94,7 @@ static void test_group_names(void **state)
 		{ repeated, NULL },
 		{ repeated_too_often, "Maximum multigroup reached: Limit is 128" },
 	};
+	const struct group_place anywhere = { .directory = NULL };
 	char refusal[REFUSAL_SIZE];
 
 	(void)state;
@@ -105,8 +106,8 @@ static void test_group_names(void **state)
 	repeated[strlen(repeated) - 1] = '\0';
 	repeated_too_often[strlen(repeated_too_often) - 1] = '\0';
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		bool valid = group_names_check(rows[i].text, strlen(rows[i].text), NULL, refusal,
-					       sizeof refusal) == GROUP_OK;
+		bool valid = group_names_check(rows[i].text, strlen(rows[i].text), &anywhere,
+					       refusal, sizeof refusal) == GROUP_OK;
 
 		check_row(rows[i].text, valid == !rows[i].refusal);
 		check_row(rows[i].text, valid || strcmp(refusal, rows[i].refusal) == 0);
@@ -116,17 +117,26 @@ static void test_group_names(void **state)
 /* A group that does not exist is another fault than a name that could not be one. */
 static void test_absent_groups(void **state)
 {
+	const struct group_place place = { .directory = *state, .usual = "default" };
+	const struct group_place other = { .directory = *state };
 	char refusal[REFUSAL_SIZE];
 
 	assert_int_equal(mkdir(path_in(*state, "web"), 0700), 0);
 	write_text(path_in(*state, "file"), "");
-	assert_int_equal(group_names_check("web", 3, *state, refusal, sizeof refusal), GROUP_OK);
-	assert_int_equal(group_names_check("web,db", 6, *state, refusal, sizeof refusal),
+	assert_int_equal(group_names_check("web", 3, &place, refusal, sizeof refusal), GROUP_OK);
+	assert_int_equal(group_names_check("web,db", 6, &place, refusal, sizeof refusal),
 			 GROUP_ABSENT);
 	assert_string_equal(refusal, "Invalid group: db");
-	assert_int_equal(group_names_check("file", 4, *state, refusal, sizeof refusal),
+	assert_int_equal(group_names_check("file", 4, &place, refusal, sizeof refusal),
 			 GROUP_ABSENT);
-	assert_int_equal(group_names_check("web,!", 5, *state, refusal, sizeof refusal),
+	/* Wazuh's managers put everybody there, and it cannot be deleted. */
+	assert_int_equal(group_names_check("web,default", 11, &place, refusal, sizeof refusal),
+			 GROUP_OK);
+	assert_int_equal(group_names_check("defaul", 6, &place, refusal, sizeof refusal),
+			 GROUP_ABSENT);
+	assert_int_equal(group_names_check("default", 7, &other, refusal, sizeof refusal),
+			 GROUP_ABSENT);
+	assert_int_equal(group_names_check("web,!", 5, &place, refusal, sizeof refusal),
 			 GROUP_INVALID);
 }
 
@@ -151,7 +161,7 @@ static void test_first_fault(void **state)
 	};
 	static const struct enrollment_policy policy = { .dialect = DIALECT_WAZUH,
 							 .manager_version = "v4.14.7",
-							 .groups_directory = "/nonexistent" };
+							 .groups.directory = "/nonexistent" };
 	char refusal[REFUSAL_SIZE];
 
 	(void)state;
