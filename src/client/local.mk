@@ -59,6 +59,8 @@ libclient_a_SOURCES = \
 	src/client/system/agent-units.c src/client/system/agent-units.h \
 	src/client/system/agent-units.def \
 	src/client/system/config-wait.c src/client/system/config-wait.h \
+	src/client/system/given-name.c src/client/system/given-name.h \
+	src/client/system/host-name.c src/client/system/host-name.h \
 	src/client/system/identity.c src/client/system/identity.h \
 	src/client/system/machine-marks.c src/client/system/machine-marks.h \
 	src/client/system/message-ids.h \

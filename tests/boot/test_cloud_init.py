@@ -199,6 +199,50 @@ def test_new_instance_of_a_copied_disk_is_a_clone(registered, new_instance, star
     assert copy.read(agent_machine.KEYS + ".clone").strip() == key_of(f"web-01-{INSTANCE}")
 
 
+# ------------------------------------------------------------------ names that are none
+
+def waits_for_a_name(system, words):
+    system.wait_for_status("agent-register", "Waiting for attempt")
+    noticed = system.journal(MESSAGE_ID=message_ids.NOT_READY)
+    assert noticed and words in noticed[-1]["MESSAGE"]
+    return states(system)[1] == "inactive"
+
+
+def test_default_instance_id_of_nocloud_makes_no_name(new_instance, start_manager):
+    """What the example promises: no two instances have the same name."""
+    instance = new_instance()
+    instance.seed(instance.user_data(), instance=None)
+    manager = start_manager(instance)
+    with instance.boot() as system:
+        assert waits_for_a_name(system, "'nocloud' is the same on every machine without one")
+        assert manager.requests == []
+
+
+def test_name_of_the_image_is_none(new_instance, start_manager):
+    """... though cloud-init sets it, for want of another one."""
+    instance = new_instance()
+    instance.write("/etc/hostname", "debian\n")
+    instance.seed(instance.user_data(), name=None)
+    manager = start_manager(instance)
+    with instance.boot() as system:
+        assert waits_for_a_name(system, "'debian', a name that comes with images")
+        assert '"debian"' in system.run("cat /var/lib/cloud/data/set-hostname").stdout
+        assert manager.requests == []
+
+
+@pytest.mark.parametrize("by", ["meta-data", "user data"])
+def test_name_of_an_image_that_was_given_is_one(new_instance, start_manager, by):
+    instance = new_instance()
+    instance.write("/etc/hostname", "debian\n")
+    name, more = ("debian", "") if by == "meta-data" else (None, "\nhostname: debian\n")
+    instance.seed(instance.user_data() + more, INSTANCE, name)
+    manager = start_manager(instance)
+    with instance.boot() as system:
+        wait_for_cloud_init(system)
+        assert states(system) == ["active", "active"]
+    assert manager.requests == [request_of(f"debian-{INSTANCE}")]
+
+
 def test_configuration_that_arrives_in_runcmd(new_instance, start_manager):
     """Too late for the boot, which was not held up; so it has to start us itself."""
     instance = new_instance()

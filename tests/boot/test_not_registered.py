@@ -171,6 +171,32 @@ def test_host_name_that_comes_later(machine, start_manager):
         assert system.show("agent-register")["NRestarts"] == "0"
 
 
+def test_host_name_of_the_image(machine, start_manager):
+    """Every machine of the image has it, so it is waited out like none."""
+    machine.configure(agent_machine.configuration(more="[retry]\ninitial = 1 min\n"))
+    machine.write("/etc/hostname", "Debian\n")
+    manager = start_manager(machine)
+    with machine.boot() as system:
+        system.wait_for_status("agent-register", "Waiting for attempt")
+        assert manager.requests == []
+        (entry,) = system.journal(MESSAGE_ID=message_ids.NOT_READY)
+        assert "'Debian', a name that comes with images" in entry["MESSAGE"]
+        assert "accept it by name = Debian in [agent]" in entry["MESSAGE"]
+        assert system.run("hostname web-02").exit_status == 0
+        assert system.wait_until_booted() == "running"
+        assert system.show("agent-register")["StatusText"] == "Registered as web-02 (id 007)"
+
+
+def test_host_name_that_was_given_by_credential(machine, start_manager):
+    """systemd passes it on to the unit, whose sandbox hides all other credentials."""
+    machine.configure()
+    machine.write("/etc/hostname", "debian\n")
+    start_manager(machine)
+    with machine.boot(credentials={"system.hostname": "debian"}) as system:
+        assert system.wait_until_booted() == "running"
+        assert system.show("agent-register")["StatusText"] == "Registered as debian (id 007)"
+
+
 def test_wrong_configuration_is_not_tried_again(machine, start_manager):
     machine.configure("[manager]\naddress = manager.example\n[tls]\npinn = x\n")
     manager = start_manager(machine)

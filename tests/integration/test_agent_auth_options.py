@@ -54,6 +54,14 @@ def test_the_host_name_is_the_default(agent_auth, start_manager):
 
 
 @pytest.mark.usefixtures("as_root")
+def test_the_host_name_of_an_image_is_one_for_agent_auth(agent_auth, start_manager):
+    """The agents' own program takes every host name but localhost."""
+    manager = start_manager(answer(reply(name="debian")))
+    agent_auth.registers(f"001 debian any {KEY}\n", manager=manager, name=None, host_name="debian")
+    assert request(manager) == "OSSEC A:'debian'"
+
+
+@pytest.mark.usefixtures("as_root")
 def test_a_machine_without_a_host_name(agent_auth, start_manager):
     agent_auth.fails("Unable to extract hostname", "give -A", manager=start_manager(), name=None,
                      host_name="localhost")

@@ -3,11 +3,9 @@
 import os
 import re
 import socket
-import subprocess
-import sys
 
 import pytest
-from machine import EXIT_CODES, KEY, reply
+from machine import EXIT_CODES, KEY
 from fake_manager import answer
 
 
@@ -186,55 +184,3 @@ def test_wrong_command_line(machine, arguments):
 def test_help_and_version(machine, option, word):
     result = machine.register(option, trust=None)
     assert result.status == 0 and word in result.stdout and result.stderr == ""
-
-
-# ------------------------------------------------------------------ the name of the machine
-
-
-@pytest.fixture
-def call_machine(machine, as_root):  # pylint: disable=unused-argument
-    """Give runs another host name: call_machine(NAME)."""
-    if (
-        subprocess.run(["unshare", "--uts", "true"], capture_output=True, check=False).returncode
-        != 0
-    ):
-        pytest.skip("needs unshare --uts")
-    command = machine.command
-    set_and_run = ("import os, socket, sys; socket.sethostname(sys.argv[1]); "
-                   "os.execv(sys.argv[2], sys.argv[2:])")
-
-    def call(name):
-        machine.command = lambda *arguments, **options: [
-            "unshare", "--uts", sys.executable, "-c", set_and_run, name,
-            *command(*arguments, **options)
-        ]
-    return call
-
-
-@pytest.mark.parametrize(
-    "template, sent",
-    [(None, "fresh.example.test"), ("%H", "fresh.example.test"), ("%l", "fresh"),
-     ("%l-7", "fresh-7")],
-)
-def test_host_name(machine, start_manager, call_machine, template, sent):
-    manager = start_manager(answer(reply(name=sent)))
-    call_machine("fresh.example.test")
-    machine.registers(f"001 {sent} any {KEY}\n", manager=manager, name=template)
-    assert manager.requests == [f"OSSEC A:'{sent}'\n".encode()]
-
-
-@pytest.mark.parametrize("host_name", ["localhost", "localhost.localdomain", "(none)", ""])
-def test_no_host_name_yet(machine, start_manager, call_machine, host_name):
-    """A machine that has not been told its name is not registered as localhost."""
-    manager = start_manager()
-    call_machine(host_name)
-    machine.fails("not-ready", f"'{host_name}'", "name in [agent]", manager=manager, name=None)
-    assert manager.conversations == []
-
-
-def test_host_name_that_is_no_agent_name(machine, start_manager, call_machine):
-    manager = start_manager()
-    call_machine("büro pc")
-    machine.fails("misconfigured", r"'b\xc3\xbcro pc'", "name = %H", "name in [agent]",
-                  manager=manager, name=None)
-    assert manager.conversations == []

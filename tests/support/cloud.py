@@ -141,9 +141,11 @@ class CloudMachine(agent_machine.AgentMachine):
                    "[Network]\nIPv6AcceptRA=no\nLinkLocalAddressing=no\n")
 
     def seed(self, user_data, instance="i-0123456789abcdef0", name="web-01"):
-        """What the cloud tells the instance."""
+        """What the cloud tells the instance; None: it does not."""
         self.write(f"{SEED}/user-data", user_data)
-        self.write(f"{SEED}/meta-data", f"instance-id: {instance}\nlocal-hostname: {name}\n")
+        meta_data = {"instance-id": instance, "local-hostname": name}
+        self.write(f"{SEED}/meta-data",
+                   "".join(f"{key}: {value}\n" for key, value in meta_data.items() if value))
         self.write(
             f"{SEED}/network-config",
             f"version: 2\nethernets:\n  host0:\n    addresses: [{nspawn.MACHINE_ADDRESS}/24]\n"

@@ -364,6 +364,7 @@ static int configure(struct config *config, struct reason *why)
 		r = config_set(config, "agent", "ip", "src", "-i", why);
 	if (r >= 0)
 		r = set_password_file(config, why);
+	config->take_any_host_name = true;
 	config->tls.verify = config->tls.ca_file != NULL;
 	return r >= 0 ? config_check(config, why) : r;
 }
@@ -375,7 +376,7 @@ static int test_configuration(const struct config *config, struct reason *why)
 {
 	cleanup(access_close) struct access access = { 0 };
 	char name[AGENT_NAME_MAX + 1];
-	int r = identity_name(name, config->agent.name, why);
+	int r = identity_name(name, config, why);
 
 	return r == OUTCOME_OK ? access_open(&access, config, why) : r;
 }

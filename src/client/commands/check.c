@@ -124,7 +124,7 @@ static void check_name(struct check *check)
 {
 	char name[AGENT_NAME_MAX + 1];
 	struct reason why = { 0 };
-	int r = identity_name(name, check->config->agent.name, &why);
+	int r = identity_name(name, check->config, &why);
 
 	if (r == OUTCOME_OK)
 		ok(check, "name", "%s", name);

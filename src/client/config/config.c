@@ -37,6 +37,7 @@ const struct config_key config_keys[] = {
 	ROW(tls, ciphersuites, text, ""),
 	ROW(tls, verify, bool, "yes"),
 	ROW(agent, name, agent_name, CONFIG_DEFAULT_NAME),
+	ROW(agent, placeholder_names, pattern_list, ""),
 	ROW(agent, ip, agent_ip, ""),
 	ROW(agent, groups, group_list, ""),
 	ROW(agent, version, text, ""),

@@ -51,6 +51,8 @@ struct config {
 	} tls;
 	struct {
 		char *name; /* with specifiers, see identity.h */
+		/* patterns of host names that are none, see host-name.h */
+		struct string_list placeholder_names;
 		char *ip;
 		struct string_list groups;
 		char *version;
@@ -81,7 +83,9 @@ struct config {
 		uint64_t settle;
 	} identity;
 	bool budget_is_set; /* set explicitly; the default is for services only */
-	time_t changed_at;  /* the latest modification time of the files read */
+	/* only agent-auth: the host name is a name whatever it is, see host-name.h */
+	bool take_any_host_name;
+	time_t changed_at; /* the latest modification time of the files read */
 };
 
 /* One row of the table of keys. */

@@ -278,31 +278,55 @@ static int parse_pin(void *target, const char *text, const struct config_type *t
 	return append(target, text, strlen(text));
 }
 
-static int parse_groups(void *target, const char *text, const struct config_type *type,
-			const char **ret_expected)
+/* Items separated by commas: all of them, or none. */
+static int parse_items(void *target, const char *text, const char **ret_expected,
+		       bool (*is_valid)(const char *item, size_t length), const char *expected)
 {
-	static const char valid[] = "group names of A-Z a-z 0-9 . _ - separated by commas";
+	for (const char *item = text;; item++) {
+		size_t length = strcspn(item, ",");
 
-	(void)type;
-	for (const char *group = text;; group++) {
-		size_t length = strcspn(group, ",");
-
-		if (!agent_group_is_valid(group, length))
-			return invalid(ret_expected, valid);
-		group += length;
-		if (*group == '\0')
+		if (!is_valid(item, length))
+			return invalid(ret_expected, expected);
+		item += length;
+		if (*item == '\0')
 			break;
 	}
-	for (const char *group = text;; group++) {
-		size_t length = strcspn(group, ",");
-		int r = append(target, group, length);
+	for (const char *item = text;; item++) {
+		size_t length = strcspn(item, ",");
+		int r = append(target, item, length);
 
 		if (r < 0)
 			return r;
-		group += length;
-		if (*group == '\0')
+		item += length;
+		if (*item == '\0')
 			return 0;
 	}
+}
+
+static int parse_groups(void *target, const char *text, const struct config_type *type,
+			const char **ret_expected)
+{
+	(void)type;
+	return parse_items(target, text, ret_expected, agent_group_is_valid,
+			   "group names of A-Z a-z 0-9 . _ - separated by commas");
+}
+
+static bool is_host_name_pattern(const char *text, size_t length)
+{
+	static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					 "0123456789._-*?";
+
+	return length > 0 && strspn(text, characters) >= length &&
+	       strspn(text, "*.") < length; /* something has to be a name */
+}
+
+static int parse_patterns(void *target, const char *text, const struct config_type *type,
+			  const char **ret_expected)
+{
+	(void)type;
+	return parse_items(target, text, ret_expected, is_host_name_pattern,
+			   "host names of A-Z a-z 0-9 . _ - with * and ? as wildcards, separated "
+			   "by commas");
 }
 
 /* ------------------------------------------------------------------ the agent */
@@ -363,6 +387,7 @@ const struct config_type config_tls_version = { parse_tls_version, clear_string 
 const struct config_type config_address_list = { parse_address, clear_list, .is_list = true };
 const struct config_type config_pin_list = { parse_pin, clear_list, .is_list = true };
 const struct config_type config_group_list = { parse_groups, clear_list, .is_list = true };
+const struct config_type config_pattern_list = { parse_patterns, clear_list, .is_list = true };
 const struct config_type config_agent_name = { parse_agent_name, clear_string };
 const struct config_type config_agent_ip = { parse_agent_ip, clear_string };
 const struct config_type config_method = { parse_choice, clear_choice, .choices = config_methods };

@@ -36,6 +36,8 @@ extern const struct config_type config_address_list;
 extern const struct config_type config_pin_list;
 /* also several in one value, separated by commas */
 extern const struct config_type config_group_list;
+/* the same of host names with * and ? */
+extern const struct config_type config_pattern_list;
 extern const struct config_type
 	config_agent_name;                       /* char *: characters of a name, and specifiers */
 extern const struct config_type config_agent_ip; /* char *: any, src, address or network */

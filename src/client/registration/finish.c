@@ -217,7 +217,7 @@ static void log_imported(const struct registration *run, const struct log_field 
 		  "Imported the key of %s (id %s) from %s; it is in %s", key->name, key->id,
 		  run->key.imported_from, run->files.store.path);
 	if (strcmp(run->config->agent.name, CONFIG_DEFAULT_NAME) != 0 &&
-	    identity_name(wanted, run->config->agent.name, NULL) == OUTCOME_OK &&
+	    identity_name(wanted, run->config, NULL) == OUTCOME_OK &&
 	    strcmp(key->name, wanted) != 0)
 		log_warning("The imported key is that of %s, not of %s as name in [agent] says",
 			    key->name, wanted);

@@ -100,9 +100,8 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 
 int prepare_name(struct registration *run, struct reason *why)
 {
-	return run->request.name[0]
-		       ? OUTCOME_OK
-		       : identity_name(run->request.name, run->config->agent.name, why);
+	return run->request.name[0] ? OUTCOME_OK
+				    : identity_name(run->request.name, run->config, why);
 }
 
 int prepare_registration(struct registration *run)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/system/identity.h"
 
+#include "client/system/host-name.h"
 #include "client/system/machine-marks.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/setting-words.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -21,32 +21,61 @@
  * ------------------------------------------------------------------ the sources of the specifiers
  */
 
-/* Is it a host name that a machine has before its name is set? */
-static bool is_placeholder(const char *name)
+static void add_text(char *ret, size_t size, const char *text, size_t length)
 {
-	return *name == '\0' || strcmp(name, "localhost") == 0 ||
-	       strcmp(name, "localhost.localdomain") == 0 || strcmp(name, "(none)") == 0;
+	size_t used = strlen(ret);
+
+	(void)snprintf(ret + used, size - used, "%.*s", (int)length, text);
 }
 
-static int host_name(char ret[static SOURCE_SIZE], struct reason *why)
+static size_t host_name_length(char letter, const char *host)
 {
-	if (gethostname(ret, HOST_NAME_MAX + 1) < 0)
-		return reason_errno(why, errno, "Cannot read the host name");
-	ret[HOST_NAME_MAX] = '\0';
-	if (is_placeholder(ret)) {
-		reason_set(why, "This machine has no host name yet (it is '%s'): set one, or %s",
-			   ret, setting_words("set name in [agent]"));
-		return OUTCOME_NOT_READY;
+	return letter == 'l' ? strcspn(host, ".") : strlen(host);
+}
+
+/* The template with this host name in it: the setting that accepts the host name as a name. */
+static void accepting_template(char *ret, size_t size, const char *template, const char *host)
+{
+	ret[0] = '\0';
+	for (const char *at = template; *at; at++) {
+		if (*at == '%' && (at[1] == 'H' || at[1] == 'l'))
+			add_text(ret, size, host, host_name_length(*++at, host));
+		else
+			add_text(ret, size, at, 1);
 	}
-	return 0;
 }
 
-static int short_host_name(char ret[static SOURCE_SIZE], struct reason *why)
+static void explain_host_name(struct reason *why, const struct host_name *host,
+			      const char *template)
 {
-	int r = host_name(ret, why);
+	char shown[4 * HOST_NAME_SIZE], remedy[SOURCE_SIZE + 64] = "set name in [agent]",
+							     accepting[SOURCE_SIZE];
 
-	ret[strcspn(ret, ".")] = '\0';
-	return r;
+	if (host->may_be_accepted) {
+		accepting_template(accepting, sizeof accepting, template, host->text);
+		(void)snprintf(remedy, sizeof remedy, "accept it by name = %s in [agent]",
+			       accepting);
+	}
+	reason_set(why, "This machine has no host name yet (it is '%s'%s%s): set %s, or %s",
+		   escape_string(shown, sizeof shown, host->text), host->problem[0] ? ", " : "",
+		   host->problem, host->problem[0] ? "another one" : "one", setting_words(remedy));
+}
+
+static int host_name(char letter, char ret[static SOURCE_SIZE], const struct config *config,
+		     struct reason *why)
+{
+	const struct host_name_rules rules = { &config->agent.placeholder_names,
+					       config->take_any_host_name };
+	struct host_name host;
+	int r = host_name_read(&host, &rules, why);
+
+	if (r == OUTCOME_NOT_READY)
+		explain_host_name(why, &host, config->agent.name);
+	if (r != OUTCOME_OK)
+		return r;
+	(void)snprintf(ret, SOURCE_SIZE, "%.*s", (int)host_name_length(letter, host.text),
+		       host.text);
+	return 0;
 }
 
 static int read_id_for_name(const char *path, char ret[static SOURCE_SIZE], struct reason *why)
@@ -75,13 +104,13 @@ static int instance_id(char ret[static SOURCE_SIZE], struct reason *why)
 	return OUTCOME_NOT_READY;
 }
 
-static int specifier(char letter, char ret[static SOURCE_SIZE], struct reason *why)
+static int specifier(char letter, char ret[static SOURCE_SIZE], const struct config *config,
+		     struct reason *why)
 {
 	switch (letter) {
 	case 'H':
-		return host_name(ret, why);
 	case 'l':
-		return short_host_name(ret, why);
+		return host_name(letter, ret, config, why);
 	case 'm':
 		return read_id_for_name(MACHINE_ID_FILE, ret, why);
 	case 'b':
@@ -115,8 +144,10 @@ static int check_name(const char *name, const char *template, struct reason *why
 	return OUTCOME_MISCONFIGURED;
 }
 
-int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, struct reason *why)
+int identity_name(char ret[static AGENT_NAME_MAX + 1], const struct config *config,
+		  struct reason *why)
 {
+	const char *template = config->agent.name;
 	char name[1024];
 	size_t used = 0;
 	int r;
@@ -125,7 +156,7 @@ int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, str
 		char source[SOURCE_SIZE] = { *at };
 
 		if (*at == '%' && at[1]) {
-			r = specifier(*++at, source, why);
+			r = specifier(*++at, source, config, why);
 			if (r != 0)
 				return r;
 		}

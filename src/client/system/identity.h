@@ -2,6 +2,7 @@
 /* What this machine calls its agent, and the numbers that are its own and this boot's. */
 #pragma once
 
+#include "client/config/config.h"
 #include "common/agent-key.h"
 #include "common/outcome.h"
 #include "common/reason.h"
@@ -11,13 +12,15 @@
 #define IDENTITY_BOOT_SIZE 33 /* 32 hexadecimal digits and the terminator */
 
 /*
- * Expand the specifiers in `template`: %H host name, %l host name up to its first dot, %m machine
- * id, %b boot id, %i cloud instance id (/var/lib/cloud/data/instance-id), %%. Returns OUTCOME_OK;
- * OUTCOME_NOT_READY when the machine has no host name yet (none, "localhost", "(none)") or a source
- * is missing; OUTCOME_MISCONFIGURED when the result is not a name that every manager accepts (2 to
- * 127 of A-Z a-z 0-9 . _ -); in both cases `why` is set.
+ * Expand the specifiers in `name` of the configuration: %H host name, %l host name up to its first
+ * dot, %m machine ID, %b boot ID, %i cloud instance ID (/var/lib/cloud/data/instance-id), %%.
+ * Returns OUTCOME_OK; OUTCOME_NOT_READY when the machine's host name is none (host-name.h), or a
+ * source is missing or says nothing about this machine; OUTCOME_MISCONFIGURED when the result is
+ * not a name that every manager accepts (2 to 127 of A-Z a-z 0-9 . _ -); in both cases `why` is
+ * set.
  */
-int identity_name(char ret[static AGENT_NAME_MAX + 1], const char *template, struct reason *why);
+int identity_name(char ret[static AGENT_NAME_MAX + 1], const struct config *config,
+		  struct reason *why);
 
 /* The ID of this boot; empty when it cannot be read. */
 void identity_boot(char ret[static IDENTITY_BOOT_SIZE]);

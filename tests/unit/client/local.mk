@@ -12,6 +12,7 @@ unit_tests += \
 	test-counters \
 	test-endpoint \
 	test-finish \
+	test-host-name \
 	test-identity \
 	test-in-place \
 	test-keystore \
@@ -98,6 +99,9 @@ test_identity_SOURCES = tests/unit/client/system/test-identity.c
 test_identity_LDADD = $(unit_libraries)
 test_identity_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=gethostname,--wrap=fopen
+test_host_name_SOURCES = tests/unit/client/system/test-host-name.c
+test_host_name_LDADD = $(unit_libraries)
+test_host_name_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gethostname,--wrap=fopen
 test_machine_marks_SOURCES = tests/unit/client/system/test-machine-marks.c
 test_machine_marks_LDADD = $(unit_libraries)
 test_machine_marks_LDFLAGS = $(AM_LDFLAGS) \

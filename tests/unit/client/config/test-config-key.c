@@ -23,6 +23,7 @@ static const struct type_row {
 	{ &config_address_list, sizeof(struct string_list), "a.example.org", "[::1]:99" },
 	{ &config_pin_list, sizeof(struct string_list), PIN, PIN },
 	{ &config_group_list, sizeof(struct string_list), "web", "db" },
+	{ &config_pattern_list, sizeof(struct string_list), "golden", "image-*" },
 	{ &config_agent_name, sizeof(char *), "%l-x", "fixed" },
 	{ &config_agent_ip, sizeof(char *), "src", "10.0.0.0/8" },
 	{ &config_method, sizeof(int), "api", "import" },

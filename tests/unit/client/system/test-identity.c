@@ -38,10 +38,25 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 		path = boot_file;
 	else if (strcmp(path, "/run/agent-register/boot") == 0)
 		path = mark_file;
+	else if (strncmp(path, "/run/", 5) == 0 || strncmp(path, "/etc/", 5) == 0 ||
+		 strncmp(path, "/usr/", 5) == 0 || strcmp(path, "/proc/cmdline") == 0)
+		path = NULL; /* of no interest here, and not those of the machine that tests */
 	if (path)
 		return __real_fopen(path, mode);
 	errno = ENOENT;
 	return NULL;
+}
+
+/* The name by this template, with "golden" as a placeholder. */
+static int name_of(char ret[static AGENT_NAME_MAX + 1], const char *template, struct reason *why)
+{
+	char name[1024], golden[] = "golden", *items[] = { golden };
+	const struct config config = { .agent = { .name = name,
+						  .placeholder_names = { items, 1 } } };
+
+	assert_true(strlen(template) < sizeof name);
+	(void)strcpy(name, template);
+	return identity_name(ret, &config, why);
 }
 
 static int setup(void **state)
@@ -86,7 +101,7 @@ static void test_templates(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char name[AGENT_NAME_MAX + 1] = "before";
 		struct reason why = { "" };
-		int r = identity_name(name, rows[i].template, &why);
+		int r = name_of(name, rows[i].template, &why);
 
 		check_row(rows[i].template,
 			  r == (rows[i].name ? OUTCOME_OK : OUTCOME_MISCONFIGURED));
@@ -101,10 +116,9 @@ static void test_longest(void **state)
 	struct reason why;
 
 	(void)state;
-	assert_int_equal(identity_name(name, "%m%m%m-123456789-123456789-123456789-1", &why),
+	assert_int_equal(name_of(name, "%m%m%m-123456789-123456789-123456789-1", &why),
 			 OUTCOME_MISCONFIGURED);
-	assert_int_equal(identity_name(name, "%m%m%m-123456789-123456789-123456789-", &why),
-			 OUTCOME_OK);
+	assert_int_equal(name_of(name, "%m%m%m-123456789-123456789-123456789-", &why), OUTCOME_OK);
 	assert_int_equal(strlen(name), AGENT_NAME_SAFE_MAX);
 }
 
@@ -133,17 +147,17 @@ static void test_host_names(void **state)
 		int r;
 
 		the_host = rows[i].host;
-		r = identity_name(name, "%H", &why);
+		r = name_of(name, "%H", &why);
 		check_row(rows[i].host ?: "none", r == (int)rows[i].outcome);
 		check_row(rows[i].host ?: "none",
-			  identity_name(name, "%l", &why) == (int)rows[i].outcome);
+			  name_of(name, "%l", &why) == (int)rows[i].outcome);
 		if (rows[i].outcome == OUTCOME_OK)
 			assert_string_equal(name, rows[i].host);
 		else
 			check_row(rows[i].host ?: "none",
 				  why.text[0] && strcmp(name, "before") == 0);
 		/* A name that does not come from the host name needs none. */
-		check_row(rows[i].host ?: "none", identity_name(name, "%m", &why) == OUTCOME_OK);
+		check_row(rows[i].host ?: "none", name_of(name, "%m", &why) == OUTCOME_OK);
 	}
 }
 
@@ -154,7 +168,7 @@ static void test_bad_host_name_is_shown_escaped(void **state)
 
 	(void)state;
 	the_host = "evil\x1b[31m";
-	assert_int_equal(identity_name(name, "%H", &why), OUTCOME_MISCONFIGURED);
+	assert_int_equal(name_of(name, "%H", &why), OUTCOME_MISCONFIGURED);
 	assert_null(strchr(why.text, '\x1b'));
 	assert_non_null(strstr(why.text, "evil\\x1b"));
 	assert_non_null(strstr(why.text, "%H"));
@@ -181,7 +195,7 @@ static void test_instance_id(void **state)
 		if (rows[i].content)
 			write_text(path, rows[i].content);
 		check_row(rows[i].content ?: "none",
-			  identity_name(name, "%i", &why) == (int)rows[i].outcome);
+			  name_of(name, "%i", &why) == (int)rows[i].outcome);
 		if (rows[i].outcome == OUTCOME_OK)
 			assert_string_equal(name, "i-0abc");
 		else
@@ -234,6 +248,48 @@ static void test_boot_and_seed(void **state)
 	assert_true(identity_seed() == identity_seed());
 }
 
+/* Each sentence says which name it is, why it is none, and how to accept it. */
+static void test_explanations(void **state)
+{
+	static const struct {
+		const char *host, *template, *explanation;
+	} rows[] = {
+		{ "", "%H",
+		  "This machine has no host name yet (it is ''): set one, or set name in "
+		  "[agent]" },
+		{ "LocalHost", "%H",
+		  "This machine has no host name yet (it is 'LocalHost'): set one, or set name in "
+		  "[agent]" },
+		{ "debian", "%H",
+		  "This machine has no host name yet (it is 'debian', a name that comes with "
+		  "images): set another one, or accept it by name = debian in [agent]" },
+		{ "Debian.lan", "%l-%i",
+		  "This machine has no host name yet (it is 'Debian.lan', a name that comes with "
+		  "images): set another one, or accept it by name = Debian-%i in [agent]" },
+		{ "ubuntu.lan", "%m-%H-50%%",
+		  "This machine has no host name yet (it is 'ubuntu.lan', a name that comes with "
+		  "images): set another one, or accept it by name = %m-ubuntu.lan-50%% in "
+		  "[agent]" },
+		{ "golden", "%H",
+		  "This machine has no host name yet (it is 'golden', one of placeholder_names in "
+		  "[agent]): set another one, or accept it by name = golden in [agent]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char name[AGENT_NAME_MAX + 1] = "before";
+		struct reason why = { "" };
+
+		the_host = rows[i].host;
+		check_row(rows[i].host, name_of(name, rows[i].template, &why) == OUTCOME_NOT_READY);
+		assert_string_equal(why.text, rows[i].explanation);
+		assert_string_equal(name, "before");
+		/* a name that was written down is one, whatever it is */
+		check_row(rows[i].host, name_of(name, "debian", &why) == OUTCOME_OK);
+		assert_string_equal(name, "debian");
+	}
+}
+
 /* What is the same on every machine without one makes no name. */
 static void test_fallback_instances(void **state)
 {
@@ -242,10 +298,10 @@ static void test_fallback_instances(void **state)
 
 	instance_file = path_in(*state, "instance-id");
 	write_text(instance_file, "nocloud\n");
-	assert_int_equal(identity_name(name, "%l-%i", &why), OUTCOME_NOT_READY);
+	assert_int_equal(name_of(name, "%l-%i", &why), OUTCOME_NOT_READY);
 	assert_non_null(strstr(why.text, "'nocloud'"));
 	write_text(instance_file, "iid-datasource-none\n");
-	assert_int_equal(identity_name(name, "%i", &why), OUTCOME_NOT_READY);
+	assert_int_equal(name_of(name, "%i", &why), OUTCOME_NOT_READY);
 	assert_non_null(strstr(why.text, "'iid-datasource-none'"));
 }
 
@@ -275,11 +331,11 @@ static void test_no_machine_id(void **state)
 
 	(void)state;
 	machine_file = NULL;
-	assert_int_equal(identity_name(name, "%m", &why), OUTCOME_NOT_READY);
+	assert_int_equal(name_of(name, "%m", &why), OUTCOME_NOT_READY);
 	assert_non_null(strstr(why.text, "/etc/machine-id"));
 	boot_file = NULL;
-	assert_int_equal(identity_name(name, "%b", &why), OUTCOME_NOT_READY);
-	assert_int_equal(identity_name(name, "%H", &why), OUTCOME_OK);
+	assert_int_equal(name_of(name, "%b", &why), OUTCOME_NOT_READY);
+	assert_int_equal(name_of(name, "%H", &why), OUTCOME_OK);
 }
 
 int main(void)
@@ -291,6 +347,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad_host_name_is_shown_escaped, setup,
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_instance_id, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_explanations, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_fallback_instances, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_suffixed_name, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_boot_and_seed, setup, teardown_directory),
