@@ -53,9 +53,9 @@ def test_log_names_the_agent_in_a_refusal(directory):
     fill(directory, line("001", "web", "10.0.0.1"))
     with serving(directory, "-n", "--dialect", "wazuh", "--manager-version", "4.14") as registrar:
         for request, text in (
-                ("OSSEC A:'new' IP:'10.0.0.1'", r"Duplicate IP: 10.0.0.1 \(agent new; When agent 001 was"),
+                ("OSSEC A:'new' IP:'10.0.0.1'", r"Duplicate IP: \S+ \(agent new; When agent 001"),
                 ("OSSEC A:'new' IP:'x'", r"Invalid IP: x \(agent new\)$"),
-                ("OSSEC A:'new' V:'v5.0.0'", r"lower or equal to manager version \(agent new\)$"),
+                ("OSSEC A:'new' V:'v5.0.0'", r"lower or equal .* \(agent new\)$"),
                 ("OSSEC A:'new' G:'nowhere'", r"Invalid group: nowhere \(agent new\)$"),
                 ("OSSEC A:'new' G:nowhere'", r"Unterminated group field \(agent new\)$"),
                 ("OSSEC A:'n/w'", r"Invalid agent name: n/w \(agent n/w\)$"),
