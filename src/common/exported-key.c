@@ -148,16 +148,16 @@ static bool is_one_key(const struct findings *findings)
 	return findings->keys == 1 && findings->fault == AGENT_KEY_OK && !findings->has_odd_base64;
 }
 
-static struct findings find_in_base64(struct span text)
+/* Not by value: the compiler may make copies of that, which nobody wipes. */
+static void find_in_base64(struct findings *findings, struct span text)
 {
-	struct findings findings = { 0 };
 	char plain[EXPORTED_KEY_MAX];
 	ssize_t length = base64_decode(plain, sizeof plain, BASE64_PADDED, text.text, text.length);
 
-	if (length < 0 || !take_records(&findings, (struct span){ plain, (size_t)length }))
-		findings.has_odd_base64 = true;
+	*findings = (struct findings){ 0 };
+	if (length < 0 || !take_records(findings, (struct span){ plain, (size_t)length }))
+		findings->has_odd_base64 = true;
 	explicit_bzero(plain, sizeof plain);
-	return findings;
 }
 
 /* Does each of the lines contain a whole key? */
@@ -167,9 +167,11 @@ static bool is_one_a_line(struct span lines)
 	int count = 0;
 
 	while (next_line(&lines, &line)) {
-		struct findings findings = find_in_base64(line);
-		bool whole = is_one_key(&findings);
+		struct findings findings;
+		bool whole;
 
+		find_in_base64(&findings, line);
+		whole = is_one_key(&findings);
 		explicit_bzero(&findings, sizeof findings);
 		if (!whole)
 			return false;
@@ -211,12 +213,13 @@ static void take_base64(struct findings *findings, struct span lines)
 		memcpy(joined + length, line.text, line.length);
 		length += line.length;
 	}
-	found = find_in_base64((struct span){ joined, length });
+	find_in_base64(&found, (struct span){ joined, length });
 	explicit_bzero(joined, sizeof joined);
 	if (!is_one_key(&found) && is_one_a_line(lines)) {
 		for (found = (struct findings){ 0 }; next_line(&lines, &line);) {
-			struct findings one = find_in_base64(line);
+			struct findings one;
 
+			find_in_base64(&one, line);
 			merge(&found, &one);
 			explicit_bzero(&one, sizeof one);
 		}
@@ -255,7 +258,7 @@ static void take_json_key(struct findings *findings, struct span string)
 			text[length++] = string.text[i];
 	if (length == 0)
 		return;
-	found = find_in_base64((struct span){ text, length });
+	find_in_base64(&found, (struct span){ text, length });
 	merge(findings, &found);
 	explicit_bzero(&found, sizeof found);
 	explicit_bzero(text, sizeof text);

@@ -17,6 +17,10 @@ FAULT_WRAPS = -Wl,--wrap=write,--wrap=fsync,--wrap=fchmod,--wrap=fchown,--wrap=f
 	-Wl,--wrap=unlinkat,--wrap=linkat,--wrap=renameat
 unit_faults = tests/unit/fault.c tests/unit/fault.h
 
+# With this, what the code under test frees goes through tests/unit/residue.c.
+RESIDUE_WRAPS = -Wl,--wrap=free
+unit_residue = tests/unit/residue.c tests/unit/residue.h
+
 include tests/unit/common/local.mk
 include tests/unit/client/local.mk
 if WITH_REGISTRAR

@@ -20,7 +20,8 @@ unit_tests = \
 	test-setting-words \
 	test-secret \
 	test-tls-context \
-	test-tls-record-limit
+	test-tls-record-limit \
+	test-wiping
 
 test_agent_address_SOURCES = tests/unit/common/test-agent-address.c
 test_agent_address_LDADD = $(unit_libraries)
@@ -65,3 +66,6 @@ test_tls_context_SOURCES = tests/unit/common/test-tls-context.c
 test_tls_context_LDADD = $(unit_libraries)
 test_tls_record_limit_SOURCES = tests/unit/common/test-tls-record-limit.c
 test_tls_record_limit_LDADD = $(unit_libraries)
+test_wiping_SOURCES = tests/unit/common/test-wiping.c $(unit_residue)
+test_wiping_LDADD = $(unit_libraries)
+test_wiping_LDFLAGS = $(AM_LDFLAGS) $(RESIDUE_WRAPS)
