@@ -16,6 +16,7 @@ unit_tests = \
 	test-exported-key \
 	test-reason \
 	test-pem-diagnosis \
+	test-pem-kind \
 	test-nearest \
 	test-setting-words \
 	test-secret \
@@ -29,7 +30,7 @@ test_agent_key_SOURCES = tests/unit/common/test-agent-key.c
 test_agent_key_LDADD = $(unit_libraries)
 test_atomic_file_SOURCES = tests/unit/common/test-atomic-file.c $(unit_faults)
 test_atomic_file_LDADD = $(unit_libraries)
-test_atomic_file_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
+test_atomic_file_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=fgetxattr,--wrap=fsetxattr
 test_authd_message_error_SOURCES = tests/unit/common/test-authd-message-error.c
 test_authd_message_error_LDADD = $(unit_libraries)
 test_authd_message_reply_SOURCES = tests/unit/common/test-authd-message-reply.c
@@ -55,6 +56,8 @@ test_exported_key_LDADD = $(unit_libraries)
 test_reason_SOURCES = tests/unit/common/test-reason.c
 test_reason_LDADD = $(unit_libraries)
 test_pem_diagnosis_SOURCES = tests/unit/common/test-pem-diagnosis.c
+test_pem_kind_SOURCES = tests/unit/common/test-pem-kind.c
+test_pem_kind_LDADD = $(unit_libraries)
 test_pem_diagnosis_LDADD = $(unit_libraries)
 test_nearest_SOURCES = tests/unit/common/test-nearest.c
 test_nearest_LDADD = $(unit_libraries)

@@ -331,6 +331,22 @@ static void test_hash(void **state)
 	}
 }
 
+/* Two keys are the same one only if all of them is. */
+static void test_equal(void **state)
+{
+	const struct agent_key key = { .id = "001", .name = "ab", .ip = "any", .key = "xy" };
+	struct agent_key others[] = { key, key, key, key };
+
+	(void)state;
+	assert_true(agent_key_equal(&key, &others[0]));
+	others[0].id[2] = '2';
+	others[1].name[1] = 'c';
+	others[2].ip[2] = 'x';
+	others[3].key[1] = 'z';
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_false(agent_key_equal(&key, &others[i]));
+}
+
 static void test_wipe(void **state)
 {
 	static const struct agent_key zeros;
@@ -356,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_format_widest),
 		cmocka_unit_test(test_usual),
 		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_wipe),
 	};
 

@@ -5,6 +5,7 @@
 #include "tests/unit/fault.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -95,6 +96,101 @@ static void test_discard(void **state)
 	atomic_file_discard(&never);
 	assert_int_equal(file.directory, -1);
 	assert_int_equal(file.fd, -1);
+}
+
+static void test_descriptors_are_not_inherited(void **state)
+{
+	struct atomic_file file;
+	struct reason why;
+
+	assert_int_equal(atomic_file_stage(&file, path_in(*state, "file"), 0640, NOBODY, 0, &why),
+			 0);
+	assert_true(fcntl(file.fd, F_GETFD) & FD_CLOEXEC);
+	assert_true(fcntl(file.directory, F_GETFD) & FD_CLOEXEC);
+	atomic_file_discard(&file);
+}
+
+/* Before it has its group, nobody else may open it. */
+static void test_private_until_it_has_its_mode(void **state)
+{
+	mode_t before = umask(0);
+	struct atomic_file file;
+	struct reason why;
+
+	fault_set("fchmod", 1, EIO);
+	fault_add("unlinkat", 2, EIO); /* so that it is still there afterwards */
+	assert_int_equal(atomic_file_stage(&file, path_in(*state, "file"), 0666, NOBODY, 0, &why),
+			 -EIO);
+	umask(before);
+	assert_int_equal(mode_of(path_in(*state, ".file.new")), 0600);
+}
+
+/* What somebody puts in the staged file's place in the last moment is not written to. */
+static void test_staged_file_is_a_new_one(void **state)
+{
+	const char *staged = path_in(*state, ".file.new");
+	struct atomic_file file;
+	struct reason why;
+
+	write_text(staged, "another one's");
+	fault_set("unlinkat", 1, ENOENT); /* it was not there yet */
+	assert_int_equal(atomic_file_stage(&file, path_in(*state, "file"), 0640, NOBODY, 0, &why),
+			 -EEXIST);
+	assert_file(staged, "another one's");
+}
+
+/* The reserved space is given back. */
+static void test_no_more_space_than_needed(void **state)
+{
+	const char *path = path_in(*state, "file");
+	struct atomic_file file;
+	struct stat status;
+	struct reason why;
+
+	assert_int_equal(atomic_file_stage(&file, path, 0640, NOBODY, 1024 * 1024, &why), 0);
+	assert_int_equal(atomic_file_commit(&file, "text", 4, NULL, &why), 0);
+	assert_int_equal(stat(path, &status), 0);
+	assert_true(status.st_blocks * 512 < 1024 * 1024);
+}
+
+/* ------------------------------------------------------------------ SELinux */
+
+static const char label[] = "system_u:object_r:etc_t:s0";
+static int labelled = -1; /* the file that was given the label */
+
+ssize_t __wrap_fgetxattr(int fd, const char *name, void *value, size_t size);
+ssize_t __wrap_fgetxattr(int fd, const char *name, void *value, size_t size)
+{
+	assert_true(fd >= 0 && size >= sizeof label);
+	assert_string_equal(name, "security.selinux");
+	memcpy(value, label, sizeof label);
+	return sizeof label;
+}
+
+int __wrap_fsetxattr(int fd, const char *name, const void *value, size_t size, int flags);
+int __wrap_fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)
+{
+	assert_string_equal(name, "security.selinux");
+	assert_int_equal(size, sizeof label);
+	assert_memory_equal(value, label, size);
+	assert_int_equal(flags, 0);
+	labelled = fd;
+	return 0;
+}
+
+/* A service in its domain must be able to read the new file as it did the old one. */
+static void test_label_is_kept(void **state)
+{
+	const char *path = path_in(*state, "file");
+	struct atomic_file file;
+	struct reason why;
+
+	labelled = -1;
+	assert_int_equal(replace(path, "first", NULL, &why), 0);
+	assert_int_equal(labelled, -1); /* there was none to copy */
+	assert_int_equal(atomic_file_stage(&file, path, 0640, NOBODY, 0, &why), 0);
+	assert_int_equal(labelled, file.fd);
+	atomic_file_discard(&file);
 }
 
 /* What a crashed run left behind is in nobody's way. */
@@ -357,6 +453,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_mode_whatever_the_umask, setup,
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_discard, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_descriptors_are_not_inherited, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_private_until_it_has_its_mode, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_staged_file_is_a_new_one, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_no_more_space_than_needed, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_label_is_kept, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_leftovers, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_aside, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_aside_without_hard_links, setup,

@@ -251,6 +251,28 @@ static void test_key_at_the_cap(void **unused)
 	assert_int_equal(feed(bytes, sizeof bytes), AUTHD_REPLY_MALFORMED);
 }
 
+/* When nothing more can come, an error text without an end is complete, and the rest is not. */
+static void test_open_at_the_cap(void **unused)
+{
+	static const struct {
+		const char *prefix;
+		enum authd_reply_state before, full;
+	} open[] = {
+		{ "ERROR: ", AUTHD_REPLY_ERROR_OPEN, AUTHD_REPLY_ERROR },
+		{ "OSSEC K:'", AUTHD_REPLY_MORE, AUTHD_REPLY_MALFORMED },
+	};
+	static char bytes[AUTHD_REPLY_MAX];
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(open); i++) {
+		memset(bytes, 'x', sizeof bytes);
+		memcpy(bytes, open[i].prefix, strlen(open[i].prefix));
+		begin();
+		check_row(open[i].prefix, feed(bytes, sizeof bytes - 1) == open[i].before);
+		check_row(open[i].prefix, feed("x", 1) == open[i].full);
+	}
+}
+
 static void test_wipe(void **unused)
 {
 	(void)unused;
@@ -272,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_feeding_on_changes_nothing),
 		cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_key_at_the_cap),
+		cmocka_unit_test(test_open_at_the_cap),
 		cmocka_unit_test(test_wipe),
 	};
 

@@ -43,12 +43,19 @@ static void test_refusals(void **state)
 		enum base64_form form;
 		const char *text;
 	} rows[] = {
-		{ BASE64_PADDED, "Zg" },        { BASE64_PADDED, "Zg=" },
-		{ BASE64_PADDED, "Z===" },      { BASE64_PADDED, "Zh==" },
-		{ BASE64_PADDED, "Z g=" },      { BASE64_PADDED, "Zm9v-" },
-		{ BASE64_UNPADDED, "Zg==" },    { BASE64_UNPADDED, "Z" },
-		{ BASE64_URL, "+/8" },          { BASE64_PADDED, "====" },
+		{ BASE64_PADDED, "Zg" },
+		{ BASE64_PADDED, "Zg=" },
+		{ BASE64_PADDED, "Z===" },
+		{ BASE64_PADDED, "Zh==" },
+		{ BASE64_PADDED, "Z g=" },
+		{ BASE64_PADDED, "Zm9v-" },
+		{ BASE64_UNPADDED, "Zg==" },
+		{ BASE64_UNPADDED, "Z" },
+		{ BASE64_URL, "+/8" },
+		{ BASE64_PADDED, "====" },
 		{ BASE64_UNPADDED, "Zm9vY\n" },
+		{ BASE64_UNPADDED, "Zm9vA" },
+		{ BASE64_URL, "A" },
 	};
 	char bytes[4];
 

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* *state: two pipes, [0] [1] and [2] [3]. */
@@ -70,9 +72,59 @@ static void test_timeout_is_not_early(void **state)
 
 	assert_int_equal(deadline_wait(&deadline, pipes[0], POLLIN), -ETIMEDOUT);
 	assert_true(monotonic_usec() >= deadline.at);
+	deadline = deadline_in(USEC_PER_MSEC - 1, NULL);
+	assert_int_equal(deadline_wait(&deadline, -1, 0), -ETIMEDOUT);
+	assert_true(monotonic_usec() >= deadline.at);
 	deadline = deadline_in(USEC_PER_MSEC, NULL);
 	assert_int_equal(deadline_wait(&deadline, -1, 0), -ETIMEDOUT);
 	assert_true(monotonic_usec() >= deadline.at);
+}
+
+static int stop_pipe = -1; /* the end to write to; for the signal handler */
+static volatile sig_atomic_t ticks;
+
+static void tick(int number)
+{
+	(void)number;
+	if (++ticks == 3 && stop_pipe >= 0)
+		(void)!write(stop_pipe, "x", 1);
+}
+
+/* Wait while a signal comes every 5 milliseconds. */
+static int wait_under_signals(const struct deadline *deadline, int stop)
+{
+	const struct sigaction action = { .sa_handler = tick }, normal = { .sa_handler = SIG_DFL };
+	const struct itimerval often = { { 0, 5000 }, { 0, 5000 } }, never = { 0 };
+	int r;
+
+	stop_pipe = stop;
+	ticks = 0;
+	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+	r = deadline_wait(deadline, -1, 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+	assert_int_equal(sigaction(SIGALRM, &normal, NULL), 0);
+	return r;
+}
+
+static void test_signals_do_not_end_a_wait(void **state)
+{
+	struct deadline deadline = deadline_in(30 * USEC_PER_MSEC, NULL);
+
+	(void)state;
+	assert_int_equal(wait_under_signals(&deadline, -1), -ETIMEDOUT);
+	assert_true(monotonic_usec() >= deadline.at);
+	assert_true(ticks > 0);
+}
+
+/* 2^32 milliseconds, which poll(2) cannot count. */
+static void test_long_wait(void **state)
+{
+	int *pipes = *state;
+	struct deadline deadline = deadline_in((UINT64_C(1) << 32) * USEC_PER_MSEC, NULL);
+
+	deadline.stop_fd = pipes[2];
+	assert_int_equal(wait_under_signals(&deadline, pipes[3]), -ECANCELED);
 }
 
 /* Being asked to stop wins over everything, also over data. */
@@ -126,6 +178,8 @@ int main(void)
 						teardown_pipes),
 		cmocka_unit_test_setup_teardown(test_timeout_is_not_early, setup_pipes,
 						teardown_pipes),
+		cmocka_unit_test(test_signals_do_not_end_a_wait),
+		cmocka_unit_test_setup_teardown(test_long_wait, setup_pipes, teardown_pipes),
 		cmocka_unit_test_setup_teardown(test_stop, setup_pipes, teardown_pipes),
 		cmocka_unit_test_setup_teardown(test_hang_up, setup_pipes, teardown_pipes),
 		cmocka_unit_test_setup_teardown(test_poll_several, setup_pipes, teardown_pipes),

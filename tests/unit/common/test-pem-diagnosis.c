@@ -269,7 +269,7 @@ static void test_der(void **state)
 
 static void test_kinds(void **state)
 {
-	char *pkcs7 = in_base64(material.pkcs7, material.pkcs7_length);
+	char *pkcs7 = in_base64(material.pkcs7, material.pkcs7_length), *crl;
 
 	(void)state;
 	check_text(PEM_CERTIFICATE, joined(material.key, "", ""),
@@ -295,6 +295,11 @@ static void test_kinds(void **state)
 	check_text(PEM_CERTIFICATE, with(material.certificate, "CERTIFICATE", "X509 CRL"),
 		   "contains a revocation list, not a certificate; it must contain PEM text that "
 		   "begins with -----BEGIN CERTIFICATE-----");
+	crl = with(material.certificate, "CERTIFICATE", "X509 CRL");
+	check_text(PEM_CERTIFICATE, joined(material.key, crl, ""),
+		   "contains a private key, not a certificate; it must contain PEM text that "
+		   "begins with -----BEGIN CERTIFICATE-----");
+	free(crl);
 	check_text(PEM_CERTIFICATE, with(material.certificate, "CERTIFICATE", "SOMETHING"),
 		   "contains PEM data of another kind, not a certificate; it must contain PEM text "
 		   "that begins with -----BEGIN CERTIFICATE-----");

@@ -57,6 +57,7 @@ static void test_manager_message(void **state)
 	wide[sizeof wide - 1] = '\0';
 	reason_set_manager_message(&why, "m:1515", wide, "", "hint");
 	assert_int_equal(strlen(reason_manager_message(&why, message)), REASON_MESSAGE_SIZE - 1);
+	assert_int_equal(why.message_end - why.message_start, REASON_MESSAGE_SIZE - 1);
 	assert_string_equal(why.text + why.message_end, " -- hint");
 	reason_set_manager_message(&why, wide, "lost", "", "hint");
 	assert_string_equal(reason_manager_message(&why, message), "");

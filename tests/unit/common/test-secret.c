@@ -4,7 +4,11 @@
 #include "common/secret.h"
 
 #include <errno.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const struct {
 	const char *bytes;
@@ -149,6 +153,25 @@ static void test_limit(void **state)
 	}
 }
 
+/* A second line is noticed behind the longest first one, too. */
+static void test_limit_with_mark(void **state)
+{
+	const char *path = path_in(*state, "password");
+	struct secret secret = { 0 };
+	struct reason why;
+	char text[3 + SECRET_MAX + sizeof "\nx"];
+
+	memset(text, 'p', sizeof text);
+	memcpy(text, "\xef\xbb\xbf", 3);
+	text[3 + SECRET_MAX] = '\n';
+	write_file(path, text, 3 + SECRET_MAX + 1);
+	assert_int_equal(secret_read(&secret, "password", path, &why), 0);
+	assert_int_equal(secret.length, SECRET_MAX);
+	secret_wipe(&secret);
+	write_file(path, text, 3 + SECRET_MAX + 2);
+	assert_int_equal(secret_read(&secret, "password", path, &why), -EINVAL);
+}
+
 static void test_unreadable(void **state)
 {
 	struct secret secret = { 0 };
@@ -193,6 +216,29 @@ static void test_wipe_nothing(void **state)
 	assert_int_equal(secret.length, 0);
 }
 
+/* In a child: the process of the tests may dump core. */
+static void test_protected_process(void **state)
+{
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct rlimit limit;
+		bool was_dumpable = prctl(PR_SET_DUMPABLE, 1) == 0;
+
+		secret_protect_process();
+		_exit(was_dumpable && prctl(PR_GET_DUMPABLE) == 0 &&
+				      getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur == 0 &&
+				      limit.rlim_max == 0
+			      ? 0
+			      : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +247,9 @@ int main(void)
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_long, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_limit, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_limit_with_mark, setup_directory,
+						teardown_directory),
+		cmocka_unit_test(test_protected_process),
 		cmocka_unit_test_setup_teardown(test_unreadable, setup_directory,
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_exposed, setup_directory, teardown_directory),

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/support.h"
 
+#include "common/pem-file.h"
 #include "tests/unit/certificates.h"
 
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The file "NAME" again as "marked-NAME", behind a byte order mark. */
 static void write_marked(const char *directory, const char *name)
@@ -17,6 +19,18 @@ static void write_marked(const char *directory, const char *name)
 	(void)snprintf(marked, sizeof marked, "marked-%s", name);
 	(void)snprintf(with_mark, sizeof with_mark, "\xef\xbb\xbf%s", text);
 	write_text(path_in(directory, marked), with_mark);
+}
+
+/* The file "NAME" again as "cut-NAME", with half a certificate behind it. */
+static void add_cut_block(const char *directory, const char *name)
+{
+	cleanup_free char *text = read_file(path_in(directory, name), NULL);
+	char cut[64], with_block[8192];
+
+	(void)snprintf(cut, sizeof cut, "cut-%s", name);
+	(void)snprintf(with_block, sizeof with_block, "%s-----BEGIN CERTIFICATE-----\nMIIB\n",
+		       text);
+	write_text(path_in(directory, cut), with_block);
 }
 
 /* *state: a directory with files of every kind. */
@@ -55,6 +69,10 @@ static int setup(void **state)
 	write_text(path_in(*state, "damaged"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END "
 					       "CERTIFICATE-----\n");
 	write_text(path_in(*state, "cut"), "-----BEGIN CERTIFICATE-----\nMIIB\n");
+	add_cut_block(*state, "ca");
+	add_cut_block(*state, "certificate");
+	write_text(path_in(*state, "huge"), "");
+	assert_int_equal(truncate(path_in(*state, "huge"), PEM_FILE_MAX + 1), 0);
 	file = fopen(path_in(*state, "der"), "we");
 	assert_int_equal(i2d_X509_fp(file, ca), 1);
 	(void)fclose(file);
@@ -95,6 +113,9 @@ static const struct {
 	{ "request", NULL, NULL, { "/request", "a certificate request" } },
 	{ "damaged", NULL, NULL, { "/damaged", "damaged certificate" } },
 	{ "cut", NULL, NULL, { "/cut", "END line is missing" } },
+	{ "cut-ca", NULL, NULL, { "/cut-ca", "END line is missing" } },
+	{ NULL, "cut-certificate", "key", { "/cut-certificate", "is not usable" } },
+	{ "huge", NULL, NULL, { "/huge", "is larger than 16 MiB" } },
 	{ "expired", NULL, NULL, { "/expired", "expired on 2" } },
 	{ NULL, "certificate", NULL, { "private key" } },
 	{ NULL, NULL, "key", { "certificate file" } },
@@ -147,6 +168,41 @@ static void test_files(void **state)
 						 why.text);
 			assert_true(ERR_peek_error() == 0);
 		}
+	}
+}
+
+/* What stands behind the certificate goes to the peer. */
+static void test_chain(void **state)
+{
+	const struct tls_settings settings = {
+		.server = true,
+		.certificate_file = path_in(*state, "chain"),
+		.private_key_file = path_in(*state, "key"),
+	};
+	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+	STACK_OF(X509) *chain = NULL;
+
+	assert_int_equal(tls_context_new(&context, &settings, NULL), 0);
+	assert_int_equal(SSL_CTX_get0_chain_certs(context, &chain), 1);
+	assert_int_equal(sk_X509_num(chain), 1);
+}
+
+/* What a client and a server get without asking. */
+static void test_defaults(void **state)
+{
+	(void)state;
+	for (int server = 0; server < 2; server++) {
+		const struct tls_settings settings = { .server = server };
+		cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+		X509_VERIFY_PARAM *parameters;
+
+		assert_int_equal(tls_context_new(&context, &settings, NULL), 0);
+		assert_true(SSL_CTX_get_options(context) & SSL_OP_CLEANSE_PLAINTEXT);
+		parameters = X509_STORE_get0_param(SSL_CTX_get_cert_store(context));
+		/* Only a client takes an intermediate CA for an anchor. */
+		assert_int_equal(!!(X509_VERIFY_PARAM_get_flags(parameters) &
+				    X509_V_FLAG_PARTIAL_CHAIN),
+				 !server);
 	}
 }
 
@@ -287,6 +343,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_files, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_chain, setup, teardown_directory),
+		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_version_words),
 		cmocka_unit_test(test_version_range),
 		cmocka_unit_test(test_ciphers),
