@@ -57,6 +57,9 @@ def test_no_secret_in_the_process_table(machine, start_manager, as_root):
 FAILURES = {
     "refused": answer(b"ERROR: Invalid password. Unable to add agent"),
     "echoed": answer(b"ERROR: Invalid agent name: you said Correct-Horse"),
+    "echoed but for its end": answer(b"ERROR: Invalid agent name: you said Correct-Hors"),
+    "key in an error": answer(b"ERROR: Duplicate, and its key is " + KEY.encode()),
+    "key in something else": answer(b"agent 001 has " + KEY.encode() + b"\n"),
     "garbled key": answer(reply()[:-1]),
     "invalid key": answer(reply(name="!")),
     "silent": answer(),
@@ -78,6 +81,7 @@ def test_no_secret_in_what_a_failure_leaves(machine, start_manager, script):
             assert path == password or PASSWORD.encode() not in read(path), path
             assert path == machine.keys or OLD_KEY.encode() not in read(path), path
             assert KEY.encode() not in read(path), path
+    assert KEY not in result.stderr and PASSWORD[:-1] not in result.stderr
 
 
 def test_byte_order_mark_is_no_part_of_the_password(machine, start_manager):

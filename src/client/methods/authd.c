@@ -7,7 +7,7 @@
 
 #include "common/authd-message.h"
 #include "common/cleanup.h"
-#include "common/escape.h"
+#include "common/peer-text.h"
 #include "common/setting-words.h"
 
 #include <string.h>
@@ -123,15 +123,14 @@ static int silent(const struct attempt *attempt, const struct tls_client *client
 	return OUTCOME_REFUSED;
 }
 
-/* The peer's bytes for a message, unless they echo the request, which contains the password. */
 static const char *show(const struct attempt *attempt, char *buffer, size_t size, const char *bytes,
 			size_t length)
 {
-	if (memmem(bytes, length, "OSSEC PASS", strlen("OSSEC PASS")) ||
-	    (attempt->password &&
-	     memmem(bytes, length, attempt->password, strlen(attempt->password))))
-		return "(not shown: it echoes our credentials)";
-	return escape_bytes(buffer, size, bytes, length);
+	/* the beginning of the request, before as much of a password as was echoed */
+	static const char prefix[] = "OSSEC PASS:";
+	const char *const secrets[PEER_TEXT_SECRETS] = { attempt->password, prefix };
+
+	return peer_text_show(buffer, size, bytes, length, secrets);
 }
 
 static int refused(const struct attempt *attempt, const struct authd_reply *reply,

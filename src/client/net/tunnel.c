@@ -3,7 +3,7 @@
 #include "client/net/net.h"
 
 #include "common/cleanup.h"
-#include "common/escape.h"
+#include "common/peer-text.h"
 
 #include <poll.h>
 #include <string.h>
@@ -73,19 +73,22 @@ static int receive_answer(int fd, struct proxy_answer *answer, const struct dead
 	return 0;
 }
 
-/* The proxy's bytes for a message, unless they echo our request, which contains the password. */
+/* The user and password are in our request in base64; its padding may be cut off. */
 static const char *show(const struct proxy *proxy, const char *request, char *buffer, size_t size,
 			const char *bytes, size_t length)
 {
 	static const char mark[] = "Basic ";
-	const char *credentials = strstr(request, mark), *password = proxy->password.text;
+	const char *credentials = strstr(request, mark);
+	size_t credentials_length = credentials ? strcspn(credentials + strlen(mark), "\r=") : 0;
+	char encoded[PROXY_REQUEST_MAX] = "";
+	const char *const secrets[PEER_TEXT_SECRETS] = { proxy->password.text, encoded };
+	const char *shown;
 
 	if (credentials)
-		credentials += strlen(mark);
-	if ((password && memmem(bytes, length, password, strlen(password))) ||
-	    (credentials && memmem(bytes, length, credentials, strcspn(credentials, "\r="))))
-		return "(not shown: it echoes our credentials)";
-	return escape_bytes(buffer, size, bytes, length);
+		memcpy(encoded, credentials + strlen(mark), credentials_length);
+	shown = peer_text_show(buffer, size, bytes, length, secrets);
+	explicit_bzero(encoded, sizeof encoded);
+	return shown;
 }
 
 static const char *authentication_hint(const struct proxy *proxy, const struct proxy_answer *answer)

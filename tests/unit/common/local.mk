@@ -18,6 +18,7 @@ unit_tests = \
 	test-pem-diagnosis \
 	test-pem-kind \
 	test-nearest \
+	test-peer-text \
 	test-setting-words \
 	test-secret \
 	test-tls-context \
@@ -61,6 +62,8 @@ test_pem_kind_LDADD = $(unit_libraries)
 test_pem_diagnosis_LDADD = $(unit_libraries)
 test_nearest_SOURCES = tests/unit/common/test-nearest.c
 test_nearest_LDADD = $(unit_libraries)
+test_peer_text_SOURCES = tests/unit/common/test-peer-text.c
+test_peer_text_LDADD = $(unit_libraries)
 test_setting_words_SOURCES = tests/unit/common/test-setting-words.c
 test_setting_words_LDADD = $(unit_libraries)
 test_secret_SOURCES = tests/unit/common/test-secret.c

@@ -4,7 +4,7 @@
 #include "client/methods/https/wiping-memory.h"
 #include "common/base64.h"
 #include "common/cleanup.h"
-#include "common/escape.h"
+#include "common/peer-text.h"
 
 #include <string.h>
 
@@ -21,22 +21,15 @@ static int out_of_memory(struct api_session *session)
 
 /* ------------------------------------------------------------------ what a refusal says */
 
-static bool repeats(const char *text, size_t length, const char *secret)
-{
-	return secret && memmem(text, length, secret, strlen(secret));
-}
-
-/* The manager's message, unless it echoes a secret. */
 static const char *show(const struct api_session *session, const struct api_reply *reply,
 			char *buffer, size_t size)
 {
 	const char *authorization = session->authorization;
+	const char *const secrets[PEER_TEXT_SECRETS] = {
+		session->attempt->password, authorization ? strchr(authorization, ' ') + 1 : NULL
+	};
 
-	if (repeats(reply->text, reply->length, session->attempt->password) ||
-	    repeats(reply->text, reply->length,
-		    authorization ? strchr(authorization, ' ') + 1 : NULL))
-		return "(not shown: it echoes our credentials)";
-	return escape_bytes(buffer, size, reply->text, reply->length);
+	return peer_text_show(buffer, size, reply->text, reply->length, secrets);
 }
 
 int api_session_refused(struct api_session *session, const struct api_reply *reply)

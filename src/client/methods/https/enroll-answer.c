@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/peer-text.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -227,13 +228,14 @@ static void describe(struct enroll_refusal *ret, long status, const char *code, 
 		     const char *sent)
 {
 	char shown[200], shown_code[40];
-	bool echoes = message && sent && strstr(message, sent);
+	const char *const secrets[PEER_TEXT_SECRETS] = { sent };
 
 	escape_string(shown_code, sizeof shown_code, code ?: "");
-	if (message && *message && !echoes)
+	if (message && *message)
 		(void)snprintf(ret->text, sizeof ret->text, "%s (HTTP %ld%s%s)",
-			       escape_string(shown, sizeof shown, message), status,
-			       code ? ", " : "", shown_code);
+			       peer_text_show(shown, sizeof shown, message, strlen(message),
+					      secrets),
+			       status, code ? ", " : "", shown_code);
 	else
 		(void)snprintf(ret->text, sizeof ret->text, "HTTP %ld%s%s%s", status,
 			       code ? " (" : "", shown_code, code ? ")" : "");

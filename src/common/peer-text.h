@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a peer has sent, in a message: escaped, and without what must not get into a log. A peer may
+ * be anybody; some echo what they receive, whole or cut.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* Enough secrets of ours for one peer. */
+#define PEER_TEXT_SECRETS 2
+
+/*
+ * Write `length` bytes of `data` into `buffer` (of `size` bytes, at least 64) as escape_bytes()
+ * does, or "(not shown: WHY)" when they contain a key, as far as that can be seen, or the greater
+ * part of one of `secrets`. Secrets are terminated strings; null ones are skipped. Returns
+ * `buffer`.
+ */
+char *peer_text_show(char *buffer, size_t size, const void *data, size_t length,
+		     const char *const secrets[PEER_TEXT_SECRETS]);
