@@ -1,4 +1,6 @@
 # What is installed for people to copy from, and the picture in README.md.
 exampledir = $(docdir)/examples
-dist_example_DATA = doc/examples/cloud-init-user-data.yaml
+if WITH_CLIENT
+dist_example_DATA += doc/examples/cloud-init-user-data.yaml
+endif
 EXTRA_DIST += doc/boot-timeline.svg

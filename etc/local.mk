@@ -1,7 +1,9 @@
 confdir = $(sysconfdir)/agent-register
-dist_conf_DATA = etc/agent-register.conf
 catalogdir = @catalogdir@
-dist_catalog_DATA = etc/agent-register.catalog
+if WITH_CLIENT
+dist_conf_DATA = etc/agent-register.conf
+dist_catalog_DATA += etc/agent-register.catalog
+endif
 if WITH_REGISTRAR
 dist_catalog_DATA += etc/agent-registrar.catalog
 endif
@@ -10,7 +12,10 @@ endif
 bashcompletiondir = @bashcompletiondir@
 zshcompletiondir = @zshcompletiondir@
 fishcompletiondir = @fishcompletiondir@
-COMPLETIONS = agent-register
+COMPLETIONS =
+if WITH_CLIENT
+COMPLETIONS += agent-register
+endif
 if WITH_REGISTRAR
 COMPLETIONS += agent-registrar
 endif
@@ -31,12 +36,17 @@ install-data-hook:
 		$(INSTALL_DATA) "$$from.fish" "$(DESTDIR)$(fishcompletiondir)/$$program.fish" || \
 			exit 1; \
 	done
+if WITH_CLIENT
 	ln -sf agent-register "$(DESTDIR)$(bashcompletiondir)/agent-auth"
 	ln -sf agent-register.fish "$(DESTDIR)$(fishcompletiondir)/agent-auth.fish"
+endif
 uninstall-hook:
-	for program in $(COMPLETIONS) agent-auth; do \
+	for program in $(COMPLETIONS); do \
 		rm -f "$(DESTDIR)$(bashcompletiondir)/$$program" \
 			"$(DESTDIR)$(zshcompletiondir)/_$$program" \
 			"$(DESTDIR)$(fishcompletiondir)/$$program.fish"; \
 	done
-	rm -f "$(DESTDIR)$(sbindir)/agent-auth"
+if WITH_CLIENT
+	rm -f "$(DESTDIR)$(bashcompletiondir)/agent-auth"
+	rm -f "$(DESTDIR)$(fishcompletiondir)/agent-auth.fish" "$(DESTDIR)$(sbindir)/agent-auth"
+endif

@@ -1,9 +1,12 @@
-UNITS = systemd/agent-register.service systemd/agent-registered.target
+UNITS =
+if WITH_CLIENT
+UNITS += systemd/agent-register.service systemd/agent-registered.target
+dist_systemdsystemunit_DATA += systemd/agent-register-config.target
+endif
 if WITH_REGISTRAR
 UNITS += systemd/agent-registrar.service systemd/agent-registrar.socket
 endif
 nodist_systemdsystemunit_DATA += $(UNITS)
-dist_systemdsystemunit_DATA = systemd/agent-register-config.target
 EXTRA_DIST += systemd/agent-register.service.in systemd/agent-registered.target.in \
 	systemd/agent-registrar.service.in systemd/agent-registrar.socket.in systemd/agent.conf.in
 CLEANFILES += systemd/agent-register.service systemd/agent-registered.target \
@@ -28,6 +31,7 @@ SUFFIXES = .service.in .service .socket.in .socket .target.in .target
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(edit_unit) $< >$@
 $(UNITS): Makefile $(AGENT_UNITS)
 
+if WITH_CLIENT
 # A drop-in for every unit, with the directory in which its layout has the agent; a drop-in of a
 # unit that is not installed has no effect.
 install-data-local:
@@ -42,3 +46,4 @@ uninstall-local:
 		place="$(DESTDIR)$(systemdsystemunitdir)/$$unit.d"; \
 		rm -f "$$place/agent-register.conf"; rmdir "$$place" 2>/dev/null || :; \
 	done
+endif

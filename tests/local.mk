@@ -1,21 +1,26 @@
 dist_noinst_SCRIPTS += tests/demo tests/run-tests \
 	tests/check-documents tests/check-format tests/check-includes
 
+check_LIBRARIES =
+
 # The pure parts of the methods api and enroll, which are in the module.
+if WITH_CLIENT
 if WITH_API
-check_LIBRARIES = libmodule.a
+check_LIBRARIES += libmodule.a
 libmodule_a_SOURCES = \
 	src/client/methods/https/api-reply.c src/client/methods/https/api-reply.h \
 	src/client/methods/https/enroll-answer.c src/client/methods/https/enroll-answer.h \
 	src/client/methods/https/enroll-token.c src/client/methods/enroll-token.h
 libmodule_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-else
-check_LIBRARIES =
+endif
 endif
 
 include tests/unit/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
+if WITH_CLIENT
+include tests/fuzz/client.mk
+endif
 if WITH_REGISTRAR
 include tests/fuzz/registrar.mk
 endif
@@ -23,7 +28,11 @@ endif
 # The pytest suites are folders here. The boot suite requires root and systemd-nspawn, so "make
 # check" does not run it; "./run test" does. The qemu suite takes minutes; "./run test qemu" runs
 # it.
+if WITH_CLIENT
 PYTEST_SUITES = integration
+else
+PYTEST_SUITES =
+endif
 PYTEST_RESULTS =
 EXTRA_DIST += tests/boot tests/data tests/integration tests/pytest.ini tests/qemu tests/support
 

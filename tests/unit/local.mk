@@ -9,8 +9,11 @@ libtest_a_SOURCES = tests/unit/capture.c tests/unit/capture.h \
 	tests/unit/certificates.c tests/unit/certificates.h \
 	tests/unit/support.c tests/unit/support.h
 
-unit_libraries = libtest.a libclient.a libcommon.a $(CMOCKA_LIBS) $(SYSTEMD_LIBS) $(INIH_LIBS) \
-	$(OPENSSL_LIBS)
+if WITH_CLIENT
+client_library = libclient.a
+endif
+unit_libraries = libtest.a $(client_library) libcommon.a $(CMOCKA_LIBS) $(SYSTEMD_LIBS) \
+	$(INIH_LIBS) $(OPENSSL_LIBS)
 
 # With these, the system calls of the code under test go through tests/unit/fault.c.
 FAULT_WRAPS = -Wl,--wrap=write,--wrap=fsync,--wrap=fchmod,--wrap=fchown,--wrap=fallocate \
@@ -22,7 +25,9 @@ RESIDUE_WRAPS = -Wl,--wrap=free
 unit_residue = tests/unit/residue.c tests/unit/residue.h
 
 include tests/unit/common/local.mk
+if WITH_CLIENT
 include tests/unit/client/local.mk
+endif
 if WITH_REGISTRAR
 include tests/unit/registrar/local.mk
 endif

@@ -1,0 +1,59 @@
+# The fuzz targets of the client.
+client_fuzz_targets = fuzz-config fuzz-keystore fuzz-proxy
+client_fuzz_libraries = libclient.a $(fuzz_libraries) $(INIH_LIBS)
+client_fuzz_tests = test-fuzz-config test-fuzz-keystore test-fuzz-proxy
+check_PROGRAMS += $(client_fuzz_tests)
+TESTS += $(client_fuzz_tests)
+
+test_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_replay)
+test_fuzz_config_LDADD = $(client_fuzz_libraries)
+test_fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c $(fuzz_replay)
+test_fuzz_keystore_LDADD = $(client_fuzz_libraries)
+test_fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c $(fuzz_replay)
+test_fuzz_proxy_LDADD = $(client_fuzz_libraries)
+
+# The pure parts of the methods in the module.
+if WITH_API
+client_fuzz_targets += fuzz-api-reply fuzz-enroll
+check_PROGRAMS += test-fuzz-api-reply test-fuzz-enroll
+TESTS += test-fuzz-api-reply test-fuzz-enroll
+endif
+test_fuzz_api_reply_SOURCES = tests/fuzz/fuzz-api-reply.c $(fuzz_replay)
+test_fuzz_api_reply_LDADD = libmodule.a $(client_fuzz_libraries) $(JANSSON_LIBS)
+test_fuzz_enroll_SOURCES = tests/fuzz/fuzz-enroll.c $(fuzz_replay)
+test_fuzz_enroll_LDADD = libmodule.a $(client_fuzz_libraries) $(JANSSON_LIBS)
+
+if ENABLE_FUZZERS
+noinst_PROGRAMS += $(client_fuzz_targets)
+noinst_LIBRARIES += libfuzzedclient.a
+libfuzzedclient_a_SOURCES = \
+	src/client/agent-files/keystore.c \
+	src/client/agent-files/reenroll-secret.c \
+	src/client/config/config.c \
+	src/client/config/types.c \
+	src/client/net/endpoint.c \
+	src/client/net/proxy.c
+libfuzzedclient_a_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer-no-link
+client_fuzzed_libraries = libfuzzedclient.a $(fuzzed_libraries) $(INIH_LIBS)
+
+fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/fuzz.h
+fuzz_config_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_config_LDADD = $(client_fuzzed_libraries)
+fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c tests/fuzz/fuzz.h
+fuzz_keystore_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_keystore_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_keystore_LDADD = $(client_fuzzed_libraries)
+fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c tests/fuzz/fuzz.h
+fuzz_proxy_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_proxy_LDADD = $(client_fuzzed_libraries)
+fuzz_api_reply_SOURCES = tests/fuzz/fuzz-api-reply.c tests/fuzz/fuzz.h $(libmodule_a_SOURCES)
+fuzz_api_reply_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
+fuzz_api_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_api_reply_LDADD = $(client_fuzzed_libraries) $(JANSSON_LIBS)
+fuzz_enroll_SOURCES = tests/fuzz/fuzz-enroll.c tests/fuzz/fuzz.h $(libmodule_a_SOURCES)
+fuzz_enroll_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
+fuzz_enroll_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_enroll_LDADD = $(client_fuzzed_libraries) $(JANSSON_LIBS)
+endif
