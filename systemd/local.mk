@@ -18,9 +18,11 @@ AGENT_UNITS = $(top_srcdir)/src/client/system/agent-units.def
 unit_row = \("([^"]*)", "([^"]*)"\)$$/\1 \2/p
 agent_units = $(SED) -nE 's/^AGENT_UNIT$(unit_row)' $(AGENT_UNITS)
 all_agent_units = $(SED) -nE 's/^AGENT_[A-Z]+$(unit_row)' $(AGENT_UNITS)
+agent_paths = $(agent_units) | $(SED) 's|.* \(.*\)|-\1/etc -\1/queue|' | sort -u
 edit_unit = $(edit) \
 	-e "s|@agent_units[@]|$$(echo $$($(agent_units) | $(SED) 's/ .*//'))|" \
-	-e "s|@all_agent_units[@]|$$(echo $$($(all_agent_units) | $(SED) 's/ .*//'))|"
+	-e "s|@all_agent_units[@]|$$(echo $$($(all_agent_units) | $(SED) 's/ .*//'))|" \
+	-e "s|@agent_paths[@]|$$(echo $$($(agent_paths)))|"
 
 SUFFIXES = .service.in .service .socket.in .socket .target.in .target
 .service.in.service:

@@ -40,14 +40,13 @@ def test_exposure(machine, record_property):
 
 
 def test_sandbox_is_enforced(machine):
-    """What stands beside ExecStart= finds all places closed but the agent's directory and our
-    own."""
+    """What stands beside ExecStart= finds all places closed but the agent's files and our own."""
     machine.write(
         "/etc/systemd/system/agent-register.service.d/try.conf",
         "[Service]\nExecStartPre=/bin/sh -c 'for place in /etc /usr /boot /opt /root /var/lib "
-        "/var/ossec "
+        "/var/ossec /var/ossec/bin /var/ossec/etc /var/ossec/queue "
         "/var/lib/agent-register; do touch $$place/written; done; unshare --mount true && touch "
-        "/var/ossec/unshared; "
+        "/var/ossec/etc/unshared; "
         "exit 0'\n",
     )
     machine.configure()
@@ -61,9 +60,10 @@ def test_sandbox_is_enforced(machine):
         system.wait_for_status("agent-register", "Waiting for attempt")
         written = system.run(
             "ls /*/written /var/lib/written /var/*/written /var/lib/agent-register/written "
-            "/var/ossec/unshared 2>/dev/null"
+            "/var/ossec/*/written /var/ossec/etc/unshared 2>/dev/null"
         ).stdout.split()
-    assert sorted(set(written)) == ["/var/lib/agent-register/written", "/var/ossec/written"]
+    assert sorted(set(written)) == ["/var/lib/agent-register/written", "/var/ossec/etc/written",
+                                    "/var/ossec/queue/written"]
 
 
 def test_sandbox_allows_what_is_needed(machine, start_manager):
