@@ -44,7 +44,9 @@ libclient_a_SOURCES = \
 	src/client/registration/binding.c src/client/registration/binding.h \
 	src/client/registration/check-key.c src/client/registration/check-key.h \
 	src/client/registration/finish.c src/client/registration/finish.h \
+	src/client/registration/groups.c src/client/registration/groups.h \
 	src/client/registration/import-key.c src/client/registration/import-key.h \
+	src/client/registration/manager-request.c src/client/registration/manager-request.h \
 	src/client/registration/policy.c src/client/registration/policy.h \
 	src/client/registration/prepare.c src/client/registration/prepare.h \
 	src/client/registration/observer.h \
@@ -56,6 +58,7 @@ libclient_a_SOURCES = \
 	src/client/registration/schedule.c src/client/registration/schedule.h \
 	src/client/registration/stage.c src/client/registration/stage.h \
 	src/client/registration/state.c src/client/registration/state.h \
+	src/client/registration/taken.c src/client/registration/taken.h \
 	src/client/system/agent-units.c src/client/system/agent-units.h \
 	src/client/system/agent-units.def \
 	src/client/system/config-wait.c src/client/system/config-wait.h \

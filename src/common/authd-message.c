@@ -197,9 +197,6 @@ static const char hint_version[] = "remove version, or set it to the manager's v
 static const char hint_ip[] = "correct ip";
 static const char hint_limit[] = "raise the agent limit of the manager or remove agents there";
 static const char hint_retry[] = "the problem is on the manager; see its log";
-static const char hint_duplicate[] = "remove the old agent on the manager, wait until the manager "
-				     "allows replacing it (Wazuh: an hour), or set another name";
-
 /*
  * The first row with which the text begins is used, so more specific rows come first. OSSEC appends
  * another agent's ID to "Invalid IP address: " when the address is in use.
@@ -208,6 +205,7 @@ static const struct {
 	const char *text;
 	enum outcome outcome;
 	const char *hint;
+	enum refusal_subject subject;
 } error_texts[] = {
 	{ "Invalid password", OUTCOME_REFUSED, hint_password },
 	{ "Invalid request for new agent", OUTCOME_REFUSED, hint_no_password },
@@ -218,13 +216,17 @@ static const struct {
 	{ "Unterminated key field", OUTCOME_REFUSED, NULL },
 	{ "Agent version must be lower or equal to manager version", OUTCOME_REFUSED,
 	  hint_version },
+	{ "Invalid group: ", OUTCOME_REFUSED, hint_group, REFUSED_GROUP },
 	{ "Invalid group", OUTCOME_REFUSED, hint_group },
-	{ "Invalid Group(s) Name(s)", OUTCOME_REFUSED, hint_group },
+	{ "Invalid Group(s) Name(s)", OUTCOME_REFUSED, hint_group, REFUSED_GROUP },
 	{ "Maximum multigroup reached", OUTCOME_REFUSED, hint_group },
-	{ "Invalid IP address", OUTCOME_DUPLICATE, hint_duplicate },
+	{ "Invalid IP address", OUTCOME_DUPLICATE, NULL, REFUSED_ADDRESS },
 	{ "Invalid IP", OUTCOME_REFUSED, hint_ip },
-	/* also "Duplicated", "Duplicate name", "Duplicate ID" */
-	{ "Duplicate", OUTCOME_DUPLICATE, hint_duplicate },
+	{ "Duplicate IP", OUTCOME_DUPLICATE, NULL, REFUSED_ADDRESS },
+	{ "Duplicated IP", OUTCOME_DUPLICATE, NULL, REFUSED_ADDRESS },
+	{ "Duplicate ID", OUTCOME_DUPLICATE, NULL, REFUSED_ID },
+	/* also "Duplicated agent name", "Duplicate name" */
+	{ "Duplicate", OUTCOME_DUPLICATE, NULL, REFUSED_NAME },
 	{ "Insuficient memory", OUTCOME_BUSY, hint_retry },
 	{ "Insufficient memory", OUTCOME_BUSY, hint_retry },
 	{ "Internal", OUTCOME_BUSY, hint_retry },
@@ -237,23 +239,34 @@ static const struct {
 	{ "Enrollment password not available", OUTCOME_BUSY, hint_retry },
 };
 
+#define ERROR_TEXTS (sizeof error_texts / sizeof error_texts[0])
+
+/* The row of a text; ERROR_TEXTS: there is none. */
+static size_t find_error_text(const char *text, size_t length)
+{
+	size_t i = 0;
+
+	while (i < ERROR_TEXTS && (length < strlen(error_texts[i].text) ||
+				   memcmp(text, error_texts[i].text, strlen(error_texts[i].text))))
+		i++;
+	return i;
+}
+
 enum outcome authd_error_outcome(const char *text, size_t length, const char **ret_hint)
 {
-	const char *hint = NULL;
-	enum outcome outcome = OUTCOME_REFUSED;
+	size_t i = find_error_text(text, length);
+	const char *hint = i < ERROR_TEXTS ? error_texts[i].hint : NULL;
 
-	for (size_t i = 0; i < sizeof error_texts / sizeof error_texts[0]; i++) {
-		size_t n = strlen(error_texts[i].text);
-
-		if (length >= n && memcmp(text, error_texts[i].text, n) == 0) {
-			outcome = error_texts[i].outcome;
-			hint = error_texts[i].hint;
-			break;
-		}
-	}
 	if (ret_hint)
 		*ret_hint = hint ? setting_words(hint) : NULL;
-	return outcome;
+	return i < ERROR_TEXTS ? error_texts[i].outcome : OUTCOME_REFUSED;
+}
+
+enum refusal_subject authd_error_subject(const char *text, size_t length)
+{
+	size_t i = find_error_text(text, length);
+
+	return i < ERROR_TEXTS ? error_texts[i].subject : REFUSED_OTHER;
 }
 
 /* ------------------------------------------------------------------ parsing a request */

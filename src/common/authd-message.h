@@ -94,9 +94,12 @@ void authd_reply_wipe(struct authd_reply *reply);
 /*
  * What a manager's error text (without "ERROR: ") means. All texts of OSSEC and Wazuh 2 to 5 are
  * known; an unknown one is OUTCOME_REFUSED. `ret_hint` (may be null) is set to a remedy, static, or
- * to null when the text is sufficient.
+ * to null when the text is sufficient, and for OUTCOME_DUPLICATE, whose remedy depends on more.
  */
 enum outcome authd_error_outcome(const char *text, size_t length, const char **ret_hint);
+
+/* What such a text is about. */
+enum refusal_subject authd_error_subject(const char *text, size_t length);
 
 /*
  * ------------------------------------------------------------------ the request, as the registrar

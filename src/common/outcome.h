@@ -25,3 +25,12 @@ enum outcome {
 	OUTCOME_CLONED,         /* the key belongs to another machine and the policy is to refuse */
 	OUTCOME_MAX_,
 };
+
+/* What a refusal is about, where something follows from that besides its outcome. */
+enum refusal_subject {
+	REFUSED_OTHER,   /* anything else, or the manager did not say */
+	REFUSED_NAME,    /* another agent has the name */
+	REFUSED_ADDRESS, /* another agent has the address, whatever its name */
+	REFUSED_ID,      /* another agent has the ID that the manager has chosen */
+	REFUSED_GROUP,   /* the manager has no such group */
+};

@@ -98,8 +98,8 @@ def test_key_that_is_there_is_told(machine, start_manager):
 
 MEMBERS = [
     "registered", "name", "id", "address", "key_file", "key_file_target", "problem", "configured",
-    "clone", "manager", "method", "since", "attempts", "last_outcome", "last_error",
-    "last_manager", "last_attempt", "next_attempt"
+    "clone", "changed", "manager", "method", "missing_groups", "since", "attempts",
+    "last_outcome", "last_error", "last_manager", "last_attempt", "next_attempt"
 ]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -119,7 +119,8 @@ def test_status_of_a_registered_machine(machine, start_manager):
     assert status == {
         "registered": True, "name": "web-01", "id": "001", "address": "any",
         "key_file": machine.keys, "key_file_target": None, "problem": None, "configured": True,
-        "clone": "no", "manager": manager.address, "method": "authd", "attempts": 0,
+        "clone": "no", "changed": None, "manager": manager.address, "method": "authd",
+        "missing_groups": None, "attempts": 0,
         "last_outcome": None, "last_error": None, "last_manager": None, "last_attempt": None,
         "next_attempt": None
     }

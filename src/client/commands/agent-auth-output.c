@@ -36,6 +36,9 @@ static const struct setting_words words[] = {
 	{ "min_version and ciphers in [tls]", "-c" },
 	{ "name in [agent]", "-A" },
 	{ "set name in [agent]", "give -A" },
+	{ "set another name in [agent]", "give another name with -A" },
+	{ "set ip = any in [agent]", "give -I any" },
+	{ "correct ip in [agent]", "correct -I" },
 	{ "from name = %H", "the host name" },
 	{ "groups in [agent]", "-G" },
 	{ "create the group on the manager or correct groups", "create the group on the manager or "

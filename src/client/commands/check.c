@@ -10,6 +10,7 @@
 #include "client/net/tls-client.h"
 #include "client/net/tls-verify.h"
 #include "client/registration/access.h"
+#include "client/registration/groups.h"
 #include "client/registration/policy.h"
 #include "client/system/identity.h"
 #include "common/certificate-names.h"
@@ -25,6 +26,7 @@
 
 struct check {
 	const struct config *config;
+	const char *state_directory;
 	struct access access;
 	const char *ca; /* where the CA is that the manager must come from; null: there is none */
 	struct deadline deadline;
@@ -130,6 +132,32 @@ static void check_name(struct check *check)
 		ok(check, "name", "%s", name);
 	else
 		(void)bad(check, "name", r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
+}
+
+/* That they exist is for the manager to know; it says so only when a key is requested. */
+static void check_groups(struct check *check)
+{
+	const struct string_list *groups = &check->config->agent.groups;
+	const char *fallback = groups_fallback(check->config);
+	char names[512] = "", policy[256] = "";
+	struct state state;
+
+	state_load(&state, check->state_directory);
+	for (size_t i = 0; i < groups->count; i++) {
+		size_t used = strlen(names);
+
+		(void)snprintf(names + used, sizeof names - used, "%s%s", i ? "," : "",
+			       groups->items[i]);
+	}
+	if (fallback)
+		(void)snprintf(policy, sizeof policy,
+			       "; %s takes the place of one that the manager does not have%s%.150s",
+			       fallback,
+			       *state.registration.missing_groups ? ", in the last registration of "
+								  : "",
+			       state.registration.missing_groups);
+	if (groups->count > 0)
+		ok(check, "groups", "%s%s", names, policy);
 }
 
 /*
@@ -404,6 +432,7 @@ int command_check(struct program *program)
 {
 	struct check check = {
 		.config = &program->config,
+		.state_directory = program->options->state_directory,
 		.deadline = { USEC_INFINITY, program->stop_fd },
 	};
 	struct deadline at_once = { 0, program->stop_fd };
@@ -420,6 +449,7 @@ int command_check(struct program *program)
 		check_key_file(&check);
 	} else if (check.status == 0 && check_credentials(&check)) {
 		check_name(&check);
+		check_groups(&check);
 		check_key_file(&check);
 		for (size_t i = 0; access_manager_at(&check.access, i, &endpoint); i++)
 			check_manager(&check, &endpoint);

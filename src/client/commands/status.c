@@ -86,6 +86,13 @@ static void print_key_file(const struct status *status)
 	print_text("links to", status->link_target ?: "");
 }
 
+static void print_missing_groups(const char *names)
+{
+	if (*names)
+		printf("%-13s default instead of %s, which the manager does not have\n", "groups",
+		       names);
+}
+
 static void print_registration(const struct status *status)
 {
 	print_text("registered", "yes");
@@ -98,6 +105,7 @@ static void print_registration(const struct status *status)
 				    "is a copy");
 	print_text("changed", status->changes.text);
 	if (knows_origin(status)) {
+		print_missing_groups(status->state.registration.missing_groups);
 		print_text("manager", status->state.registration.manager);
 		print_text("method", status->state.registration.method);
 		print_time("since", status->state.registration.registered_at);
@@ -186,6 +194,8 @@ static void json_status(const struct status *status)
 	json_text("manager", known ? state->registration.manager : "");
 	putchar(',');
 	json_text("method", known ? state->registration.method : "");
+	putchar(',');
+	json_text("missing_groups", known ? state->registration.missing_groups : "");
 	putchar(',');
 	json_time("since", known ? state->registration.registered_at : 0);
 	printf(",\"attempts\":%" PRIu64 ",", state->attempts.count);

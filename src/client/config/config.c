@@ -40,6 +40,7 @@ const struct config_key config_keys[] = {
 	ROW(agent, placeholder_names, pattern_list, ""),
 	ROW(agent, ip, agent_ip, ""),
 	ROW(agent, groups, group_list, ""),
+	ROW(agent, on_missing_group, on_missing_group, "fail"),
 	ROW(agent, version, text, ""),
 	ROW(agent, directory, path, "/var/ossec"),
 	ROW(agent, keys_file, path, ""),

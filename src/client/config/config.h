@@ -23,6 +23,7 @@
 
 enum method_kind { METHOD_AUTHD, METHOD_API, METHOD_ENROLL, METHOD_IMPORT };
 enum clone_policy { CLONE_REGISTER, CLONE_KEEP, CLONE_REFUSE };
+enum missing_group_policy { MISSING_GROUP_FAIL, MISSING_GROUP_DEFAULT };
 enum duplicate_policy { DUPLICATE_WAIT, DUPLICATE_SUFFIX, DUPLICATE_REPLACE, DUPLICATE_FAIL };
 
 /* Strings are owned; null where the key is not set. Durations are microseconds. */
@@ -55,6 +56,7 @@ struct config {
 		struct string_list placeholder_names;
 		char *ip;
 		struct string_list groups;
+		int on_missing_group; /* enum missing_group_policy */
 		char *version;
 		char *directory;
 		char *keys_file; /* null: DIRECTORY/etc/client.keys */

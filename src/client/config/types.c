@@ -373,6 +373,7 @@ static int parse_tls_version(void *target, const char *text, const struct config
 /* ------------------------------------------------------------------ the types */
 
 const char *const config_methods[] = { "authd", "api", "enroll", "import", NULL };
+static const char *const missing_group_policies[] = { "fail", "default", NULL };
 static const char *const clone_policies[] = { "register", "keep", "refuse", NULL };
 static const char *const duplicate_policies[] = { "wait", "suffix", "replace", "fail", NULL };
 
@@ -391,6 +392,8 @@ const struct config_type config_pattern_list = { parse_patterns, clear_list, .is
 const struct config_type config_agent_name = { parse_agent_name, clear_string };
 const struct config_type config_agent_ip = { parse_agent_ip, clear_string };
 const struct config_type config_method = { parse_choice, clear_choice, .choices = config_methods };
+const struct config_type config_on_missing_group = { parse_choice, clear_choice,
+						     .choices = missing_group_policies };
 const struct config_type config_on_clone = { parse_choice, clear_choice,
 					     .choices = clone_policies };
 const struct config_type config_on_duplicate = { parse_choice, clear_choice,

@@ -42,6 +42,7 @@ extern const struct config_type
 	config_agent_name;                       /* char *: characters of a name, and specifiers */
 extern const struct config_type config_agent_ip; /* char *: any, src, address or network */
 extern const struct config_type config_method;
+extern const struct config_type config_on_missing_group;
 extern const struct config_type config_on_clone;
 extern const struct config_type config_on_duplicate;
 

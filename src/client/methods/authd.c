@@ -143,6 +143,7 @@ static int refused(const struct attempt *attempt, const struct authd_reply *repl
 
 	text = authd_reply_text(reply, &length);
 	outcome = authd_error_outcome(text, length, &hint);
+	report->subject = authd_error_subject(text, length);
 	reason_set_manager_message(&report->why, endpoint_text(attempt->manager, manager),
 				   show(attempt, shown, sizeof shown, text, length), "", hint);
 	return outcome;

@@ -21,6 +21,8 @@
 #include "common/reason.h"
 #include "common/secret.h"
 
+#define MISSING_GROUPS_SIZE 512 /* what is longer is cut */
+
 enum attempt_step {
 	STEP_CONNECTING,
 	STEP_VERIFYING, /* connected; the TLS handshake begins */
@@ -51,6 +53,8 @@ struct attempt_connection {
 struct attempt_api {
 	const char *user; /* the user to whom the password belongs */
 	bool replace;     /* replace an agent of our name that is not connected */
+	/* the group for one that the manager does not have; null: none */
+	const char *fallback_group;
 	/* microseconds since a request whose response was lost; 0: none */
 	uint64_t lost_for;
 };
@@ -85,6 +89,13 @@ struct attempt_report {
 	struct reason warning; /* a problem that was accepted */
 	/* the manager reported that it did not register us; `why` carries its message, if any */
 	bool answered;
+	/* what a refusal is about, as far as the manager said it */
+	enum refusal_subject subject;
+	/*
+	 * the groups that the manager does not have, separated by commas, and that `fallback_group`
+	 * has taken the place of; of the method api
+	 */
+	char missing_groups[MISSING_GROUPS_SIZE];
 	/* of the method enroll; without text: none */
 	struct reenroll_secret reenroll_secret;
 	/*

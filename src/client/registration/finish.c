@@ -89,6 +89,12 @@ static void remember_success(struct registration *run)
 		       run->request.manager_text);
 	(void)snprintf(registration->method, sizeof registration->method, "%s",
 		       report_method_name(run));
+	registration->requested_name[0] = '\0';
+	if (strcmp(run->key.new.name, run->request.configured_name) != 0)
+		memcpy(registration->requested_name, run->request.configured_name,
+		       sizeof registration->requested_name);
+	memcpy(registration->missing_groups, run->request.missing_groups,
+	       sizeof registration->missing_groups);
 	report_save_state(run);
 }
 
@@ -184,6 +190,28 @@ int finish_store(struct registration *run)
 
 /* ------------------------------------------------------------------ announcing */
 
+/* A manager that renames does not replace: what had the name is still there. */
+static void log_renamed(const struct registration *run, const struct log_field *fields)
+{
+	const struct agent_key *old = &run->key.old;
+	bool had_it = run->key.found == KEYSTORE_KEY && !run->key.is_clone &&
+		      strcmp(old->name, run->request.name) == 0;
+	char whose[256] = "";
+
+	if (had_it)
+		(void)snprintf(whose, sizeof whose,
+			       " by this machine's former entry (id %s), which nobody uses any "
+			       "more: remove it there (manage_agents -r %s)",
+			       old->id, old->id);
+	else if (run->request.answer_was_lost)
+		(void)snprintf(whose, sizeof whose,
+			       ", perhaps by an earlier request whose response was lost");
+	log_event(LOG_WARNING, MESSAGE_RENAMED, fields,
+		  "%s knows this agent as %s, not as %s as requested: the name was %staken%s",
+		  run->request.manager_text, run->key.new.name, run->request.name,
+		  had_it ? "" : "probably ", whose);
+}
+
 static void log_registered(const struct registration *run, const struct log_field *fields)
 {
 	const struct agent_key *key = &run->key.new;
@@ -195,13 +223,7 @@ static void log_registered(const struct registration *run, const struct log_fiel
 			  "Registered as %s (id %s) with %s; the key is in %s", key->name, key->id,
 			  run->request.manager_text, run->files.store.path);
 	if (strcmp(key->name, run->request.name) != 0)
-		log_event(LOG_WARNING, MESSAGE_RENAMED, fields,
-			  "%s knows this agent as %s, not as %s as requested: the name was "
-			  "probably taken%s",
-			  run->request.manager_text, key->name, run->request.name,
-			  run->request.answer_was_lost ? ", perhaps by an earlier request whose "
-							 "response was lost"
-						       : "");
+		log_renamed(run, fields);
 }
 
 /*

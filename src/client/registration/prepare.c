@@ -2,6 +2,7 @@
 #include "client/registration/prepare.h"
 
 #include "client/registration/binding.h"
+#include "client/registration/groups.h"
 #include "client/registration/report.h"
 #include "client/system/identity.h"
 #include "common/cleanup.h"
@@ -10,22 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static int join_groups(struct registration *run, struct reason *why)
-{
-	const struct string_list *groups = &run->config->agent.groups;
-	size_t length;
-	FILE *stream;
-
-	if (groups->count == 0)
-		return 0;
-	stream = open_memstream(&run->request.groups, &length);
-	if (!stream)
-		return reason_errno(why, errno, "Cannot list the groups");
-	for (size_t i = 0; i < groups->count; i++)
-		(void)fprintf(stream, "%s%s", i ? "," : "", groups->items[i]);
-	return fclose(stream) == 0 ? 0 : reason_errno(why, errno, "Cannot list the groups");
-}
 
 /* A file that was changed is a reason to try again at once, like a change of the configuration. */
 static void note_change(struct registration *run, const char *path)
@@ -98,10 +83,43 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 
 /* ------------------------------------------------------------------ everything */
 
+/*
+ * The key that is to be replaced has another name than the one that was requested for it: the
+ * manager has changed it, or we did, because it was taken. A request for the first one would leave
+ * an entry that nobody uses at every manager that renames. (Called as agent-auth, the name is what
+ * the caller says.)
+ */
+static void use_assigned_name(struct registration *run)
+{
+	const struct state_registration *known = &run->state.registration;
+	struct request *request = &run->request;
+	enum binding binding;
+
+	if (run->key.found != KEYSTORE_KEY || run->mode.observer || !known->requested_name[0] ||
+	    strcmp(known->requested_name, request->configured_name) != 0)
+		return;
+	binding = binding_of(&run->state, &run->key.old, NULL);
+	if (binding != BINDING_OURS && binding != BINDING_CHANGED)
+		return;
+	memcpy(request->name, run->key.old.name, sizeof request->name);
+	request->is_suffixed = true;
+	log_info("Requesting the name %s again, which %s was changed to", request->name,
+		 request->configured_name);
+}
+
 int prepare_name(struct registration *run, struct reason *why)
 {
-	return run->request.name[0] ? OUTCOME_OK
-				    : identity_name(run->request.name, run->config, why);
+	struct request *request = &run->request;
+	int r;
+
+	if (request->name[0])
+		return OUTCOME_OK;
+	r = identity_name(request->name, run->config, why);
+	if (r != OUTCOME_OK)
+		return r;
+	memcpy(request->configured_name, request->name, sizeof request->configured_name);
+	use_assigned_name(run);
+	return OUTCOME_OK;
 }
 
 int prepare_registration(struct registration *run)
@@ -126,6 +144,6 @@ int prepare_registration(struct registration *run)
 	if (run->key.found == KEYSTORE_KEY && agent_key_hash(run->key.old_hash, &run->key.old) < 0)
 		r = reason_errno(&why, EIO, "Cannot hash the old key");
 	else
-		r = join_groups(run, &why);
+		r = groups_choose(run, &why);
 	return r < 0 ? report_failure(run, r, &why) : CONTINUE;
 }

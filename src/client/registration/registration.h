@@ -51,7 +51,11 @@ struct key_change {
 struct request {
 	char name[AGENT_NAME_MAX + 1]; /* empty: not known yet */
 	bool is_suffixed;              /* the name has got its suffix already */
-	char *groups;                  /* owned; separated by commas; null: none */
+	/* the name that the configuration says, of which `name` is what a manager made of it */
+	char configured_name[AGENT_NAME_MAX + 1];
+	char *groups; /* owned; separated by commas; null: none */
+	/* those that the manager does not have, so that `groups` has another one */
+	char missing_groups[MISSING_GROUPS_SIZE];
 	struct endpoint manager;
 	char manager_text[ENDPOINT_TEXT_SIZE]; /* of `manager`; empty: none yet */
 	/* its message in the current attempt, escaped; empty: none */

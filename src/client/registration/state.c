@@ -34,6 +34,8 @@ static const struct field {
 	}
 	TEXT("agent_id", registration.agent_id),
 	TEXT("agent_name", registration.agent_name),
+	TEXT("requested_name", registration.requested_name),
+	TEXT("missing_groups", registration.missing_groups),
 	TEXT("manager", registration.manager),
 	TEXT("method", registration.method),
 	NUMBER("registered_at", registration.registered_at),

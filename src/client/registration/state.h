@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "client/methods/method.h"
 #include "client/net/endpoint.h"
 #include "client/system/identity.h"
 #include "client/system/machine-marks.h"
@@ -40,6 +41,10 @@ struct manager_state {
 struct state_registration {
 	char agent_id[AGENT_ID_MAX + 1];
 	char agent_name[AGENT_NAME_MAX + 1];
+	/* what was requested, if the manager, or a suffix, made `agent_name` of it */
+	char requested_name[AGENT_NAME_MAX + 1];
+	/* those that the manager does not have, and another one took the place of; by commas */
+	char missing_groups[MISSING_GROUPS_SIZE];
 	char manager[ENDPOINT_TEXT_SIZE];
 	char method[16];
 	uint64_t registered_at;

@@ -30,14 +30,14 @@ static const struct {
 	{ "Invalid IP: 300.1.1.1", OUTCOME_REFUSED, true },
 	{ "Unable to add agent", OUTCOME_REFUSED, false },
 	{ "Invalid message format", OUTCOME_REFUSED, false },
-	{ "Duplicate IP: 10.0.0.1", OUTCOME_DUPLICATE, true },
-	{ "Duplicate agent name: web-01", OUTCOME_DUPLICATE, true },
-	{ "Duplicated IP 10.0.0.1", OUTCOME_DUPLICATE, true },
-	{ "Duplicated agent name: web-01", OUTCOME_DUPLICATE, true },
-	{ "Duplicate name", OUTCOME_DUPLICATE, true },
-	{ "Duplicate IP", OUTCOME_DUPLICATE, true },
-	{ "Duplicate ID", OUTCOME_DUPLICATE, true },
-	{ "Invalid IP address: 1024", OUTCOME_DUPLICATE, true },
+	{ "Duplicate IP: 10.0.0.1", OUTCOME_DUPLICATE, false },
+	{ "Duplicate agent name: web-01", OUTCOME_DUPLICATE, false },
+	{ "Duplicated IP 10.0.0.1", OUTCOME_DUPLICATE, false },
+	{ "Duplicated agent name: web-01", OUTCOME_DUPLICATE, false },
+	{ "Duplicate name", OUTCOME_DUPLICATE, false },
+	{ "Duplicate IP", OUTCOME_DUPLICATE, false },
+	{ "Duplicate ID", OUTCOME_DUPLICATE, false },
+	{ "Invalid IP address: 1024", OUTCOME_DUPLICATE, false },
 	{ "Insuficient memory", OUTCOME_BUSY, true },
 	{ "Insufficient memory", OUTCOME_BUSY, true },
 	{ "Internal manager error adding agent: web-01", OUTCOME_BUSY, true },
@@ -72,6 +72,37 @@ static void test_texts(void **state)
 	}
 }
 
+/* What is taken, or missing: another name helps against neither an address nor a group. */
+static void test_subjects(void **state)
+{
+	static const struct {
+		const char *text;
+		enum refusal_subject subject;
+	} rows[] = {
+		{ "Duplicate agent name: web-01. Unable to add agent", REFUSED_NAME },
+		{ "Duplicated agent name: web-01", REFUSED_NAME },
+		{ "Duplicate name", REFUSED_NAME },
+		{ "Duplicate IP: 10.0.0.1. Unable to add agent", REFUSED_ADDRESS },
+		{ "Duplicate IP", REFUSED_ADDRESS },
+		{ "Duplicated IP 10.0.0.1", REFUSED_ADDRESS },
+		{ "Invalid IP address: 1024", REFUSED_ADDRESS },
+		{ "Invalid IP: 300.1.1.1", REFUSED_OTHER },
+		{ "Duplicate ID", REFUSED_ID },
+		{ "Invalid group: web. Unable to add agent", REFUSED_GROUP },
+		{ "Invalid Group(s) Name(s)", REFUSED_GROUP },
+		{ "Invalid group name: web@db. Unable to add agent", REFUSED_OTHER },
+		{ "Maximum multigroup reached: Limit is 128", REFUSED_OTHER },
+		{ "Invalid agent name: web-01", REFUSED_OTHER },
+		{ "something new", REFUSED_OTHER },
+		{ "", REFUSED_OTHER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_row(rows[i].text, authd_error_subject(rows[i].text, strlen(rows[i].text)) ==
+						rows[i].subject);
+}
+
 /* A text that is cut short is not looked at behind its end. */
 static void test_length_counts(void **state)
 {
@@ -101,7 +132,8 @@ static void test_recorded(void **state)
 		outcome = authd_error_outcome(f[2].text, f[2].length, &hint);
 		check_row(f[0].text, outcome == OUTCOME_REFUSED || outcome == OUTCOME_DUPLICATE ||
 					     outcome == OUTCOME_BUSY);
-		check_row(f[0].text, hint || strncmp(f[2].text, "Unterminated key", 16) == 0);
+		check_row(f[0].text, hint || outcome == OUTCOME_DUPLICATE ||
+					     strncmp(f[2].text, "Unterminated key", 16) == 0);
 		check_row(f[0].text, (strncmp(f[2].text, "Duplicate", 9) == 0 ||
 				      strncmp(f[2].text, "Invalid IP address", 18) == 0) ==
 					     (outcome == OUTCOME_DUPLICATE));
@@ -113,6 +145,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_subjects),
 		cmocka_unit_test(test_length_counts),
 		cmocka_unit_test(test_recorded),
 	};

@@ -42,6 +42,37 @@ static int put(struct api_session *session, const char *path, const struct deadl
 	}
 }
 
+static void append(char *text, size_t size, const char *between, int length, const char *more)
+{
+	size_t used = strlen(text);
+
+	(void)snprintf(text + used, size - used, "%s%.*s", used ? between : "", length, more);
+}
+
+/*
+ * The manager has no such group: add the agent to the fallback instead, in which new agents are
+ * anyway unless they have another one. Returns false if that fails, with the reply in `ret`.
+ */
+static bool join_fallback(struct api_session *session, const char *id, const char *group,
+			  size_t length, const struct deadline *known, struct api_reply *ret)
+{
+	const char *fallback = session->attempt->api.fallback_group;
+	struct attempt_report *report = session->report;
+	char path[64 + AGENT_ID_MAX + 256], text[512];
+
+	api_reply_clear(ret);
+	(void)snprintf(path, sizeof path, "/agents/%s/group/%s", id, fallback);
+	if (put(session, path, known, ret) != OUTCOME_OK || !api_reply_is_success(ret))
+		return false;
+	(void)snprintf(text, sizeof text,
+		       "%s has no group %.*s; the agent is in the group %s instead "
+		       "(on_missing_group = %s)",
+		       session->manager, (int)length, group, fallback, fallback);
+	append(report->warning.text, sizeof report->warning.text, "; ", (int)strlen(text), text);
+	append(report->missing_groups, sizeof report->missing_groups, ",", (int)length, group);
+	return true;
+}
+
 /* `rest` begins with the group. Returns false when it is useless to continue. */
 static bool join(struct api_session *session, const char *id, const char *rest,
 		 const struct deadline *known)
@@ -55,6 +86,10 @@ static bool join(struct api_session *session, const char *id, const char *rest,
 	(void)snprintf(path, sizeof path, "/agents/%s/group/%.*s", id, (int)length, rest);
 	r = put(session, path, known, &reply);
 	if (r == OUTCOME_OK && api_reply_is_success(&reply))
+		return true;
+	if (r == OUTCOME_OK && api_reply_subject(&reply) == REFUSED_GROUP &&
+	    session->attempt->api.fallback_group &&
+	    join_fallback(session, id, rest, length, known, &reply))
 		return true;
 	if (r == OUTCOME_OK)
 		(void)api_session_refused(session, &reply);

@@ -104,8 +104,6 @@ const char *api_key_parse(struct agent_key *ret, const char *base64)
 
 /* ------------------------------------------------------------------ judging */
 
-#define HINT_DUPLICATE "remove the old agent on the manager, or see on_duplicate in [identity]"
-
 /*
  * The codes that are more specific than the HTTP status; 90xx are those of wazuh-authd
  * (src/os_auth/local-server.c).
@@ -115,12 +113,14 @@ static const struct meaning {
 	enum outcome outcome;
 	const char *hint;
 	bool is_unsure; /* the sender does not know the result of the request */
+	enum refusal_subject subject;
 } meanings[] = {
 	{ API_NO_SUCH_AGENT, OUTCOME_REFUSED, NULL },
-	{ 1705, OUTCOME_DUPLICATE, HINT_DUPLICATE },
-	{ 1706, OUTCOME_DUPLICATE, HINT_DUPLICATE },
-	{ 1708, OUTCOME_DUPLICATE, HINT_DUPLICATE },
-	{ 1710, OUTCOME_REFUSED, "create the group on the manager, or correct groups in [agent]" },
+	{ 1705, OUTCOME_DUPLICATE, NULL, .subject = REFUSED_NAME },
+	{ 1706, OUTCOME_DUPLICATE, NULL, .subject = REFUSED_ADDRESS },
+	{ 1708, OUTCOME_DUPLICATE, NULL, .subject = REFUSED_ID },
+	{ 1710, OUTCOME_REFUSED, "create the group on the manager, or correct groups in [agent]",
+	  .subject = REFUSED_GROUP },
 	{ 1725, OUTCOME_BUSY, NULL, .is_unsure = true },
 	{ 1726, OUTCOME_BUSY, "start the registration service (authd) on the manager" },
 	{ 1757, OUTCOME_BUSY, NULL, .is_unsure = true },
@@ -129,10 +129,10 @@ static const struct meaning {
 	  "grant the role of api_user the permissions listed in agent-register(8)" },
 	{ 6001, OUTCOME_BUSY, NULL },
 	{ 9001, OUTCOME_BUSY, NULL },
-	{ 9007, OUTCOME_DUPLICATE, HINT_DUPLICATE },
-	{ 9008, OUTCOME_DUPLICATE, HINT_DUPLICATE },
+	{ 9007, OUTCOME_DUPLICATE, NULL, .subject = REFUSED_ADDRESS },
+	{ 9008, OUTCOME_DUPLICATE, NULL, .subject = REFUSED_NAME },
 	{ 9009, OUTCOME_BUSY, NULL },
-	{ 9012, OUTCOME_DUPLICATE, HINT_DUPLICATE },
+	{ 9012, OUTCOME_DUPLICATE, NULL, .subject = REFUSED_ID },
 	{ 9013, OUTCOME_BUSY, "its agent limit is reached" },
 };
 
@@ -197,6 +197,13 @@ enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_h
 	if (reply->status < 300 && (reply->code == 0 || api_reply_is_success(reply)))
 		return OUTCOME_PROTOCOL_ERROR; /* neither an error nor the requested data */
 	return outcome_of_status(reply->status, ret_hint);
+}
+
+enum refusal_subject api_reply_subject(const struct api_reply *reply)
+{
+	const struct meaning *meaning = meaning_of(reply);
+
+	return meaning ? meaning->subject : REFUSED_OTHER;
 }
 
 bool api_reply_is_final(const struct api_reply *reply)

@@ -53,9 +53,12 @@ const json_t *api_reply_item(const struct api_reply *reply);
 
 /*
  * The outcome of a reply that is not a success; never OUTCOME_OK. `ret_hint` is set to the remedy,
- * static, or to null.
+ * static, or to null; to null for OUTCOME_DUPLICATE, whose remedy depends on more.
  */
 enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_hint);
+
+/* What such a reply is about. */
+enum refusal_subject api_reply_subject(const struct api_reply *reply);
 
 /*
  * Does a reply that is not a success mean for certain that nothing was done? A server error of a

@@ -39,6 +39,7 @@ int api_session_refused(struct api_session *session, const struct api_reply *rep
 	char code[32] = "", status[64], shown[REASON_MESSAGE_SIZE];
 	enum outcome outcome = api_reply_outcome(reply, &hint);
 
+	report->subject = api_reply_subject(reply);
 	if (reply->code > 0)
 		(void)snprintf(code, sizeof code, ", error %lld", reply->code);
 	(void)snprintf(status, sizeof status, " (HTTP status %d%s)", reply->status, code);

@@ -116,6 +116,7 @@ static const struct meaning {
 	enum outcome outcome;
 	bool is_stale, is_unknown;
 	const char *hint;
+	enum refusal_subject subject;
 } meanings[] = {
 	/* HTTP 401 */
 	{ "invalid_request", 0, OUTCOME_REFUSED, .hint = no_credential },
@@ -128,7 +129,8 @@ static const struct meaning {
 	{ "enrollment_key_unavailable", 0, OUTCOME_BUSY,
 	  .hint = "its etc/authd.pass is missing or unusable" },
 	/* authd's: 400 */
-	{ "9014", 0, OUTCOME_REFUSED, .hint = "the groups must exist on the manager" },
+	{ "9014", 0, OUTCOME_REFUSED, .hint = "the groups must exist on the manager",
+	  .subject = REFUSED_GROUP },
 	/* 403 */
 	{ "9022", 0, OUTCOME_REFUSED, .hint = dead_token },
 	{ "9023", 0, OUTCOME_REFUSED, .hint = expired_token },
@@ -138,11 +140,9 @@ static const struct meaning {
 	{ "9027", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
 	{ "9028", 0, OUTCOME_BUSY, .is_stale = true, .hint = clock_differs },
 	/* 409 */
-	{ "9007", 0, OUTCOME_DUPLICATE,
-	  .hint = "remove the old agent on the manager, or wait until it may be replaced" },
-	{ "9008", 0, OUTCOME_DUPLICATE,
-	  .hint = "remove the old agent on the manager, or wait until it may be replaced" },
-	{ "9012", 0, OUTCOME_DUPLICATE, .hint = NULL },
+	{ "9007", 0, OUTCOME_DUPLICATE, .subject = REFUSED_ADDRESS },
+	{ "9008", 0, OUTCOME_DUPLICATE, .subject = REFUSED_NAME },
+	{ "9012", 0, OUTCOME_DUPLICATE, .subject = REFUSED_ID },
 	{ "9030", 0, OUTCOME_BUSY, .hint = NULL },
 	/* 500 and 503 */
 	{ "9013", 0, OUTCOME_BUSY, .hint = "raise max_agents on the manager, or remove agents" },
@@ -259,6 +259,7 @@ void enroll_answer_refuse(struct enroll_refusal *ret, long status, const char *c
 		.is_final = error && status >= 400 && status < 500,
 		.is_stale = meaning->is_stale,
 		.is_unknown = meaning->is_unknown,
+		.subject = meaning->subject,
 		.hint = meaning->hint,
 	};
 	describe(ret, status, has_code ? code : NULL, message_of(document), sent);

@@ -29,7 +29,9 @@ struct enroll_refusal {
 	bool is_stale;
 	/* there is no such agent, or the secret is wrong: only with the secret of an agent */
 	bool is_unknown;
-	const char *hint; /* the remedy; static; null: none */
+	enum refusal_subject subject;
+	/* the remedy; static; null: none, and for OUTCOME_DUPLICATE, where it depends on more */
+	const char *hint;
 	/* the manager's message, escaped, or the status when there is none */
 	char text[300];
 };

@@ -213,6 +213,7 @@ static int enroll_with(struct enrollment *enrollment, const struct credential *c
 		reason_set_manager_message(&enrollment->report->why, enrollment->manager,
 					   refusal.text, "", refusal.hint);
 		enrollment->report->answered = refusal.is_final;
+		enrollment->report->subject = refusal.subject;
 		enrollment->report->retry_after = https_reply_retry_after(&reply);
 		*ret_unknown = refusal.is_unknown;
 		return (int)refusal.outcome;

@@ -27,6 +27,7 @@ static const struct type_row {
 	{ &config_agent_name, sizeof(char *), "%l-x", "fixed" },
 	{ &config_agent_ip, sizeof(char *), "src", "10.0.0.0/8" },
 	{ &config_method, sizeof(int), "api", "import" },
+	{ &config_on_missing_group, sizeof(int), "default", "fail" },
 	{ &config_on_clone, sizeof(int), "refuse", "keep" },
 	{ &config_on_duplicate, sizeof(int), "fail", "suffix" },
 };

@@ -216,12 +216,36 @@ static void test_keys(void **state)
 	}
 }
 
+static void test_subjects(void **state)
+{
+	static const struct {
+		int code;
+		enum refusal_subject subject;
+	} subjects[] = { { 1705, REFUSED_NAME },    { 9008, REFUSED_NAME },
+			 { 1706, REFUSED_ADDRESS }, { 9007, REFUSED_ADDRESS },
+			 { 1708, REFUSED_ID },      { 9012, REFUSED_ID },
+			 { 1710, REFUSED_GROUP },   { 1701, REFUSED_OTHER },
+			 { 4242, REFUSED_OTHER } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(subjects); i++) {
+		struct api_reply reply;
+		char body[64];
+
+		(void)snprintf(body, sizeof body, "{\"detail\":\"d\",\"error\":%d}",
+			       subjects[i].code);
+		api_reply_parse(&reply, 400, body, strlen(body));
+		check_row(body, api_reply_subject(&reply) == subjects[i].subject);
+		api_reply_clear(&reply);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_meaning),   cmocka_unit_test(test_final),
-		cmocka_unit_test(test_version_3), cmocka_unit_test(test_members),
-		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_meaning), cmocka_unit_test(test_subjects),
+		cmocka_unit_test(test_final),   cmocka_unit_test(test_version_3),
+		cmocka_unit_test(test_members), cmocka_unit_test(test_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,6 +231,29 @@ static void test_refusals(void **state)
 	}
 }
 
+static void test_subjects(void **state)
+{
+	static const struct {
+		const char *code;
+		enum refusal_subject subject;
+	} rows[] = { { "9007", REFUSED_ADDRESS },
+		     { "9008", REFUSED_NAME },
+		     { "9012", REFUSED_ID },
+		     { "9014", REFUSED_GROUP },
+		     { "9013", REFUSED_OTHER } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct enroll_refusal refusal;
+		char body[100];
+
+		(void)snprintf(body, sizeof body, "{\"error\":{\"code\":%s,\"message\":\"x\"}}",
+			       rows[i].code);
+		enroll_answer_refuse(&refusal, 409, NULL, body, strlen(body), NULL);
+		check_row(rows[i].code, refusal.subject == rows[i].subject);
+	}
+}
+
 static void test_long_messages(void **state)
 {
 	char body[4000], message[3000];
@@ -248,9 +271,9 @@ static void test_long_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepts),       cmocka_unit_test(test_refuses),
-		cmocka_unit_test(test_long_members),  cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_long_messages),
+		cmocka_unit_test(test_accepts),      cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_long_members), cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_subjects),     cmocka_unit_test(test_long_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/registration/manager-request.h"
+
+#include "client/registration/groups.h"
+#include "client/registration/report.h"
+#include "client/registration/taken.h"
+#include "client/system/message-ids.h"
+#include "client/system/notify.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------------ one attempt */
+
+/*
+ * The request of this name to this manager whose answer was not received; null: there is none.
+ */
+static const struct manager_state *our_lost_request(struct registration *run)
+{
+	const struct manager_state *manager = state_manager(&run->state, run->request.manager_text);
+
+	return manager->unanswered.sent_at &&
+			       strcmp(manager->unanswered.name, run->request.name) == 0
+		       ? manager
+		       : NULL;
+}
+
+/*
+ * From here on the manager may register us without our receiving its answer: remember the request,
+ * and of several without an answer the first.
+ */
+static void remember_request(struct registration *run)
+{
+	struct manager_state *manager = state_manager(&run->state, run->request.manager_text);
+
+	if (our_lost_request(run))
+		return;
+	memcpy(manager->unanswered.name, run->request.name, sizeof manager->unanswered.name);
+	manager->unanswered.sent_at = realtime_usec() / USEC_PER_SEC;
+	report_save_state(run);
+}
+
+static void forget_request(struct registration *run)
+{
+	struct manager_state *manager = state_manager(&run->state, run->request.manager_text);
+
+	manager->unanswered.name[0] = '\0';
+	manager->unanswered.sent_at = 0;
+}
+
+static int show_progress(enum attempt_step step, void *user)
+{
+	static const char *const texts[] = {
+		[STEP_CONNECTING] = "Connecting to",
+		[STEP_VERIFYING] = "Verifying",
+		[STEP_SENDING] = "Sending the request to",
+		[STEP_WAITING] = "Waiting for the response of",
+	};
+	struct registration *run = user;
+
+	log_debug("%s %s", texts[step], run->request.manager_text);
+	notify_status("%s %s", texts[step], run->request.manager_text);
+	if (run->mode.observer)
+		run->mode.observer->step(step, run->request.manager_text, run->request.name);
+	if (step == STEP_SENDING)
+		remember_request(run);
+	return 0;
+}
+
+/*
+ * How long ago our first request without an answer was sent, in microseconds; 0: there is none.
+ */
+static uint64_t lost_for(struct registration *run)
+{
+	const struct manager_state *manager = our_lost_request(run);
+	uint64_t sent_at, now = realtime_usec();
+
+	if (!manager)
+		return 0;
+	sent_at = manager->unanswered.sent_at * USEC_PER_SEC;
+	return now > sent_at ? now - sent_at : 1;
+}
+
+static void warn_unverified(struct registration *run, int level)
+{
+	if (run->mode.observer && log_is_enabled(level))
+		run->mode.observer->unverified(run->request.manager_text);
+	else
+		log_event(level, MESSAGE_UNVERIFIED, report_fields(run, NULL, OUTCOME_UNTRUSTED),
+			  "verify = no: %s is not verified; any host at that address can obtain "
+			  "the password and supply the key",
+			  run->request.manager_text);
+}
+
+/* Send one request to one manager, until `end` at the latest. */
+static int attempt(struct registration *run, const struct deadline *end,
+		   struct attempt_report *report)
+{
+	const struct config *config = run->config;
+	struct deadline deadline = deadline_in(config->manager.attempt_timeout, end);
+	struct attempt attempt = access_attempt(&run->access, &run->request.manager, &deadline);
+	int level = run->request.failure_was_logged ? LOG_DEBUG : LOG_INFO;
+	char proxy[ENDPOINT_TEXT_SIZE] = "";
+	int r;
+
+	attempt.agent = (struct attempt_agent){
+		.name = run->request.name,
+		.groups = run->request.groups,
+		.ip = config->agent.ip,
+		.version = config->agent.version,
+		.key_hash = run->key.old_hash[0] ? run->key.old_hash : NULL,
+	};
+	attempt.api.lost_for = lost_for(run);
+	attempt.api.fallback_group = groups_fallback(config);
+	attempt.enroll.secret = run->key.old_secret.text[0] ? &run->key.old_secret : NULL;
+	attempt.progress = show_progress;
+	attempt.user = run;
+	run->state.attempts.count++;
+	if (!config->tls.verify)
+		warn_unverified(run, level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING);
+	if (attempt.connection.proxy)
+		endpoint_text(&attempt.connection.proxy->endpoint, proxy);
+	log_line(level, "Requesting a key from %s as %s%s%s", run->request.manager_text,
+		 run->request.name, *proxy ? ", through the proxy " : "", proxy);
+	r = run->access.method->run(&attempt, &run->key.new, report);
+	if (r == OUTCOME_REGISTERED && run->mode.observer)
+		run->mode.observer->step(STEP_RECEIVED, run->request.manager_text,
+					 run->request.name);
+	if (report->warning.text[0])
+		log_line(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, "%s", report->warning.text);
+	return r;
+}
+
+/* ------------------------------------------------------------------ until there is an answer */
+
+int request_from_manager(struct registration *run, const struct deadline *end, struct reason *why)
+{
+	/* what the last manager did not have, this one may */
+	int r = groups_choose(run, why);
+
+	while (r >= 0) {
+		struct attempt_report report = { 0 };
+		bool had_lost_request = run->request.answer_was_lost = our_lost_request(run);
+
+		r = attempt(run, end, &report);
+		if (r == OUTCOME_REGISTERED)
+			report.why = (struct reason){ 0 };
+		*why = report.why;
+		(void)reason_manager_message(why, run->request.manager_message);
+		run->request.retry_after = report.retry_after;
+		run->key.new_secret = report.reenroll_secret;
+		run->key.new_anchor = report.anchor;
+		reenroll_secret_wipe(&report.reenroll_secret);
+		groups_note_missing(run, report.missing_groups);
+		if (r == OUTCOME_DUPLICATE) {
+			taken_explain(run, report.subject, had_lost_request, why);
+			if (taken_add_suffix(run, report.subject, why))
+				continue;
+		}
+		if (report.subject == REFUSED_GROUP && groups_fall_back(run, why))
+			continue;
+		/*
+		 * What is refused now was refused then; but a limit of agents, say, may have been
+		 * reached since.
+		 */
+		if (report.answered && (!had_lost_request || r == OUTCOME_REFUSED))
+			forget_request(run);
+		break;
+	}
+	return r;
+}
