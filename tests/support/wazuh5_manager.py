@@ -106,6 +106,7 @@ class Wazuh5Manager:
         self.forced = []
         self.token_state = {}  # id: "token_expired", "token_revoked", or a number of authd's
         self.gives_secret = True
+        self.groups = None  # those that exist; None: any
         self.replaces = False  # an agent of the same name, as force rules may
         self.errors = []
         manager = self
@@ -322,6 +323,9 @@ class Wazuh5Manager:
             raise Refused(401, "stale_token")
 
     def add(self, members, agent):
+        wanted = set(filter(None, members.get("groups", "").split(",")))
+        if self.groups is not None and not wanted <= self.groups:
+            raise Refused(400, 9014, "Invalid Group(s) Name(s)")
         owners = {name: number for number, (name, _, _) in self.agents.items()}
         if owners.get(members["name"], agent) != agent:
             if not self.replaces:
