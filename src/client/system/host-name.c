@@ -95,10 +95,11 @@ static bool read_default_name(char ret[static HOST_NAME_SIZE], const char *path)
 	size_t allocated = 0;
 
 	while (file && getline(&line, &allocated, file) > 0) {
-		const char *value = line + sizeof key - 1;
+		const char *value;
 
 		if (strncmp(line, key, sizeof key - 1) != 0)
 			continue;
+		value = line + sizeof key - 1;
 		value += strspn(value, "\"'");
 		(void)snprintf(ret, HOST_NAME_SIZE, "%.*s", (int)strcspn(value, "\"'\r\n"), value);
 		return *ret != '\0';
@@ -124,25 +125,32 @@ static bool is_placeholder(const struct string_list *placeholders, const char *n
 	return false;
 }
 
+/* Why nobody may have chosen this name, as host-name.h says; null: it is no such name. */
+static const char *find_origin(const char *name)
+{
+	if (is_from_image(name))
+		return "a name that comes with images";
+	if (is_fallback_of_systemd(name) && !given_name_is_static(name))
+		return "what systemd uses for want of a name (" FALLBACK_FILE ")";
+	if (is_default_of_distribution(name) && !given_name_is_static(name))
+		return "what the distribution uses for want of a name (DEFAULT_HOSTNAME in "
+		       "os-release)";
+	return NULL;
+}
+
 /* The problem with it, as host-name.h says; null: it is a name. */
 static const char *find_problem(const char *name, const struct host_name_rules *rules)
 {
+	const char *origin;
+
+	if (is_localhost(name))
+		return "";
 	if (rules->take_any)
 		return NULL;
 	if (is_placeholder(rules->placeholders, name))
 		return "one of placeholder_names in [agent]";
-	if (given_name_is(name))
-		return NULL;
-	if (is_from_image(name))
-		return "a name that comes with images";
-	if (given_name_is_static(name))
-		return NULL; /* a fallback is only used for want of a static one */
-	if (is_fallback_of_systemd(name))
-		return "what systemd uses for want of a name (" FALLBACK_FILE ")";
-	if (is_default_of_distribution(name))
-		return "what the distribution uses for want of a name (DEFAULT_HOSTNAME in "
-		       "os-release)";
-	return NULL;
+	origin = find_origin(name);
+	return origin && given_name_is(name) ? NULL : origin;
 }
 
 int host_name_read(struct host_name *ret, const struct host_name_rules *rules, struct reason *why)
@@ -150,7 +158,6 @@ int host_name_read(struct host_name *ret, const struct host_name_rules *rules, s
 	if (gethostname(ret->text, sizeof ret->text) < 0)
 		return reason_errno(why, errno, "Cannot read the host name");
 	ret->text[sizeof ret->text - 1] = '\0';
-	ret->may_be_accepted = !is_localhost(ret->text);
-	ret->problem = ret->may_be_accepted ? find_problem(ret->text, rules) : "";
+	ret->problem = find_problem(ret->text, rules);
 	return ret->problem ? OUTCOME_NOT_READY : OUTCOME_OK;
 }

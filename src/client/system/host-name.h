@@ -24,10 +24,9 @@ struct host_name {
 	char text[HOST_NAME_SIZE];
 	/*
 	 * With OUTCOME_NOT_READY, what is wrong with it as a clause ("a name that ..."); empty if
-	 * the name itself says it. Static.
+	 * it could not be a name for other machines to use, whoever has set it. Static.
 	 */
 	const char *problem;
-	bool may_be_accepted; /* it could be an agent's name, if somebody says so */
 };
 
 /*

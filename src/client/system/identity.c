@@ -48,17 +48,19 @@ static void accepting_template(char *ret, size_t size, const char *template, con
 static void explain_host_name(struct reason *why, const struct host_name *host,
 			      const char *template)
 {
-	char shown[4 * HOST_NAME_SIZE], remedy[SOURCE_SIZE + 64] = "set name in [agent]",
-							     accepting[SOURCE_SIZE];
+	char shown[4 * HOST_NAME_SIZE], accepting[SOURCE_SIZE];
 
-	if (host->may_be_accepted) {
-		accepting_template(accepting, sizeof accepting, template, host->text);
-		(void)snprintf(remedy, sizeof remedy, "accept it by name = %s in [agent]",
-			       accepting);
+	(void)escape_string(shown, sizeof shown, host->text);
+	if (!host->problem[0]) {
+		reason_set(why, "This machine has no host name yet (it is '%s'): set one, or %s",
+			   shown, setting_words("set name in [agent]"));
+		return;
 	}
-	reason_set(why, "This machine has no host name yet (it is '%s'%s%s): set %s, or %s",
-		   escape_string(shown, sizeof shown, host->text), host->problem[0] ? ", " : "",
-		   host->problem, host->problem[0] ? "another one" : "one", setting_words(remedy));
+	accepting_template(accepting, sizeof accepting, template, shown);
+	reason_set(why,
+		   "This machine has no host name yet (it is '%s', %s): set another one, or accept "
+		   "it by name = %s in [agent]",
+		   shown, host->problem, accepting);
 }
 
 static int host_name(char letter, char ret[static SOURCE_SIZE], const struct config *config,
