@@ -50,3 +50,8 @@ if WITH_CLIENT
 	rm -f "$(DESTDIR)$(bashcompletiondir)/agent-auth"
 	rm -f "$(DESTDIR)$(fishcompletiondir)/agent-auth.fish" "$(DESTDIR)$(sbindir)/agent-auth"
 endif
+if WITH_REGISTRAR
+	rm -f "$(DESTDIR)$(libexecdir)/agent-register/ossec-authd" \
+		"$(DESTDIR)$(libexecdir)/agent-register/wazuh-authd"
+	rmdir "$(DESTDIR)$(libexecdir)/agent-register" 2>/dev/null || :
+endif

@@ -43,6 +43,12 @@ void log_open(const char *identifier, int max_level)
 	log_to_journal = stderr_is_journal() && libsystemd();
 }
 
+void log_use_journal(const char *identifier)
+{
+	log_identifier = identifier;
+	log_to_journal = access("/run/systemd/journal/socket", F_OK) == 0 && libsystemd();
+}
+
 void log_divert(log_writer *writer)
 {
 	log_diverted_to = writer;

@@ -23,6 +23,12 @@ struct log_field {
 void log_open(const char *identifier, int max_level);
 
 /*
+ * Write to the journal, if there is one, although stderr is something else: for a process that has
+ * left its terminal. `identifier` as in log_open().
+ */
+void log_use_journal(const char *identifier);
+
+/*
  * Pass the level and the message of every entry to `writer` instead of the journal and stderr, for
  * output in another form; `message` is valid only during the call. Null: no longer.
  */

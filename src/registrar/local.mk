@@ -1,6 +1,7 @@
 # The registrar. Everything but main.c is in a library to which the unit tests are linked.
 noinst_LIBRARIES += libregistrar.a
 libregistrar_a_SOURCES = \
+	src/registrar/background.c src/registrar/background.h \
 	src/registrar/keys-watch.c src/registrar/keys-watch.h \
 	src/registrar/other-authd.c src/registrar/other-authd.h \
 	src/registrar/serve.c src/registrar/serve.h \
@@ -24,6 +25,8 @@ libregistrar_a_SOURCES = \
 	src/registrar/commands/admin.c src/registrar/commands/admin.h \
 	src/registrar/commands/agents.c src/registrar/commands/agents.h \
 	src/registrar/commands/defaults.c src/registrar/commands/defaults.h \
+	src/registrar/commands/auth-block.c src/registrar/commands/auth-block.h \
+	src/registrar/commands/authd-caller.c src/registrar/commands/authd-caller.h \
 	src/registrar/commands/by-authd.c src/registrar/commands/by-authd.h \
 	src/registrar/commands/import-agents.c src/registrar/commands/import-agents.h \
 	src/registrar/commands/import-line.c src/registrar/commands/import-line.h \
@@ -85,3 +88,12 @@ agent_registrar_SOURCES = src/registrar/main.c
 agent_registrar_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 agent_registrar_LDADD = libregistrar.a libcommon.a $(EVENT_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \
 	$(SYSTEMD_LIBS)
+
+# Callers of ossec-authd and wazuh-authd find the program under these names, beside the originals in
+# /var/ossec/bin and never over them. (The links are removed by uninstall-hook in etc/local.mk.)
+install-exec-local:
+	$(MKDIR_P) "$(DESTDIR)$(libexecdir)/agent-register"
+	for name in ossec-authd wazuh-authd; do \
+		ln -sf "$(sbindir)/agent-registrar" \
+			"$(DESTDIR)$(libexecdir)/agent-register/$$name" || exit 1; \
+	done

@@ -6,6 +6,7 @@
 #include "common/secret.h"
 #include "registrar/commands/add.h"
 #include "registrar/commands/agents.h"
+#include "registrar/commands/authd-caller.h"
 #include "registrar/commands/import-agents.h"
 #include "registrar/commands/init.h"
 #include "registrar/commands/options.h"
@@ -128,13 +129,16 @@ int main(int argc, char **argv)
 {
 	cleanup(options_clear) struct options options;
 	struct program program = { .options = &options };
+	const char *called = authd_caller_name(argv[0]);
 	int r;
 
 	secret_protect_process();
 	(void)signal(SIGPIPE, SIG_IGN);
-	r = options_parse(&options, commands, argc, argv);
+	r = called ? authd_caller_parse(&options, called, commands, argc, argv)
+		   : options_parse(&options, commands, argc, argv);
 	if (r != 0)
-		return r > 0 ? 0 : EX_USAGE;
-	log_open("agent-registrar", options.debug ? LOG_DEBUG : LOG_INFO);
-	return run(&program);
+		return r > 0 ? 0 : called ? EXIT_FAILURE : EX_USAGE;
+	log_open(called ?: "agent-registrar", options.debug ? LOG_DEBUG : LOG_INFO);
+	r = run(&program);
+	return called && r != 0 ? EXIT_FAILURE : r;
 }

@@ -80,15 +80,20 @@ static int open_password(struct secret *ret, const struct options *options, stru
 	int r;
 
 	if (options->password.is_unused) {
-		log_warning("No password is required (-n): any client that can connect%s can "
+		log_warning("No password is required%s: any client that can connect%s can "
 			    "register agents",
+			    options->service.called ? "" : " (-n)",
 			    options->tls.client_ca_file ? " with a client certificate" : "");
 		return 0;
 	}
 	r = secret_read_first_line(ret, "password", options->password.file, &cause);
 	if (r < 0) {
 		reason_set(why,
-			   "%s; set it with -P, create it with --init, or require none with -n",
+			   options->service.called ? "%s; create it with 'agent-registrar -D "
+						     "DIRECTORY init'"
+						   : "%s; set it with -P, create it with --init, "
+						     "or require none "
+						     "with -n",
 			   cause.text);
 		return r;
 	}
@@ -183,8 +188,14 @@ int serve_command(struct program *program)
 	const struct enrollment_policy policy = policy_from_options(options);
 	struct server_settings settings;
 	struct api_settings api;
+	cleanup(background_end) struct background background = BACKGROUND_NULL;
 	struct reason why;
-	int r;
+	int r = options->service.is_in_background ? background_begin(&background) : 0;
+
+	if (r < 0) {
+		(void)reason_errno(&why, r, "Cannot go into the background");
+		return fail(EXIT_FAILURE, &why);
+	}
 
 	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
 	if (other_authd_refuse(options->directory, &why) < 0 || open_tls(&tls, options, &why) < 0 ||
@@ -229,6 +240,10 @@ int serve_command(struct program *program)
 	};
 	if (options->api.enabled)
 		settings.api = &api;
+	if (options->service.called) {
+		settings.background = &background;
+		settings.called = options->service.called;
+	}
 	r = server_run(&settings, &why);
 	return r < 0 ? fail(r == -EBUSY ? EX_CONFIG : EXIT_FAILURE, &why) : 0;
 }

@@ -261,6 +261,8 @@ static void announce(const struct server *server)
 		announce_listeners("The API listens", settings->api->listeners);
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu agents; waiting for the first request",
 			 roster_count(settings->roster));
+	if (settings->background)
+		background_ready(settings->background, settings->directory, settings->called);
 }
 
 int server_run(const struct server_settings *settings, struct reason *why)

@@ -9,6 +9,7 @@
 #include "registrar/agents/roster.h"
 #include "registrar/api/api.h"
 #include "registrar/authd/authd.h"
+#include "registrar/background.h"
 
 /* What is pointed to outlives the server. */
 struct server_settings {
@@ -16,6 +17,8 @@ struct server_settings {
 	const char *directory;          /* of the manager, in which no other authd may run */
 	const char *keys_directory;     /* of client.keys, to notice when others change it */
 	struct authd_settings authd;    /* without `changed` and its owner */
+	struct background *background;  /* to be told when it is ready; null: nobody is */
+	const char *called;             /* with `background`: the name that it was called by */
 	const struct api_settings *api; /* null: there is none */
 };
 

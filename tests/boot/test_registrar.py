@@ -131,3 +131,83 @@ def test_api_in_the_sandbox_of_the_service(machine):
     assert state["Result"] == "success" and "The API listens on" in journal
     assert "Registered web-02 as 001" in journal and "a good password" not in journal
     assert machine.read("/var/ossec/etc/client.keys").startswith("001 !web-02 any ")
+
+
+OSSEC_UNIT = """\
+[Unit]
+Description={0}
+[Service]
+ExecStart=/bin/sleep infinity
+[Install]
+WantedBy=multi-user.target
+"""
+
+# What the manual says about replacing ossec-authd.
+MIGRATION = """\
+systemctl disable --now ossec-hids-authd.service
+agent-registrar -D /var/ossec init
+agent-registrar -t serve
+systemctl enable --now agent-registrar.service
+"""
+
+
+@pytest.mark.usefixtures("program")
+def test_replacing_ossec_authd(machine):
+    """A directory as OSSEC's packages leave it on a fresh manager: closed to others, an empty and
+    read-only client.keys, a certificate, no password. The other daemons go on."""
+    for name in ("etc", "bin", "queue/rids", "logs", "var/run"):
+        machine.path(f"/var/ossec/{name}").mkdir(parents=True, exist_ok=True)
+    for name in ("ossec-remoted", "ossec-analysisd", "ossec-authd", "ossec-control",
+                 "manage_agents"):
+        machine.write(f"/var/ossec/bin/{name}", "#!/bin/sh\n", 0o550)
+    for path in machine.path("/var/ossec/bin").glob("wazuh-*"):
+        path.unlink()  # an agent's, of the machine in these tests
+    machine.write("/var/ossec/etc/client.keys", "", 0o440)
+    machine.path("/var/ossec/etc").chmod(0o550)
+    for unit in ("ossec-hids-authd", "ossec-hids"):
+        machine.write(f"/etc/systemd/system/{unit}.service", OSSEC_UNIT.format(unit))
+    machine.configure("[manager]\naddress = 127.0.0.1\n[tls]\nverify = no\n")
+    with machine.boot() as system:
+        system.wait_until_booted()
+        assert system.run("systemctl enable --now ossec-hids-authd ossec-hids").exit_status == 0
+        # whoever does not disable it: only one of them runs
+        told = system.run("agent-registrar init && systemctl start agent-registrar")
+        assert told.exit_status == 0, told.stdout + system.journal()
+        assert system.show("ossec-hids-authd")["ActiveState"] == "inactive"
+        assert system.show("ossec-hids")["ActiveState"] == "active"
+        assert system.run("systemctl start ossec-hids-authd").exit_status == 0
+        assert system.show("agent-registrar")["ActiveState"] == "inactive"
+        # and the way of the manual
+        for line in MIGRATION.splitlines():
+            told = system.run(line)
+            assert told.exit_status == 0, line + told.stdout + system.journal()
+        assert system.show("agent-registrar")["ActiveState"] == "active"
+        assert system.show("ossec-hids")["ActiveState"] == "active"
+        assert system.run("agent-registrar add -n web-01").stdout == "001 web-01 any\n"
+        told = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-registrar").stdout
+    assert re.search(r"Dialect: ossec \(/var/ossec/bin/\S+ is installed\)", told)
+    assert machine.path("/var/ossec/etc/client.keys").stat().st_mode & 0o777 == 0o440
+
+
+@pytest.mark.usefixtures("program")
+def test_called_by_the_unit_of_ossec_authd(machine):
+    """The link in place of the original in somebody else's unit, which knows no command; and the
+    same program without -f, as scripts start it."""
+    machine.path("/var/ossec/var/run").mkdir(parents=True, exist_ok=True)
+    machine.write("/etc/systemd/system/ossec-hids-authd.service", """\
+[Service]
+ExecStartPre=/usr/libexec/agent-register/ossec-authd -t
+ExecStart=/usr/libexec/agent-register/ossec-authd -f
+""")
+    with machine.boot() as system:
+        system.wait_until_booted()
+        assert system.run("agent-registrar init").exit_status == 0
+        told = system.run("systemctl start ossec-hids-authd && systemctl is-active "
+                          "ossec-hids-authd")
+        assert told.exit_status == 0, told.stdout + system.journal()
+        assert system.run("systemctl stop ossec-hids-authd").exit_status == 0
+        told = system.run("/usr/libexec/agent-register/wazuh-authd -p 1516 && "
+                          "kill $(cat /var/ossec/var/run/wazuh-authd-*.pid)")
+        assert told.exit_status == 0, told.stdout
+        entry = system.run("journalctl --sync; journalctl -q -b -o cat -t wazuh-authd").stdout
+    assert "Stopping on SIGTERM" in entry

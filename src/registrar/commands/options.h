@@ -51,6 +51,8 @@ struct service_options {
 	unsigned int port;
 	unsigned int timeout;         /* seconds */
 	unsigned int max_connections; /* 0: as many as the descriptors allow, up to the default */
+	const char *called; /* "ossec-authd", ... (authd-caller.h); null: agent-registrar */
+	bool is_in_background;
 };
 
 struct policy_options {

@@ -269,9 +269,12 @@ static void test_force_rules(void **state)
 						    "yes",   "--force-disconnected-time",
 						    "no",    NULL };
 	struct options options = parse(state, unchanged);
-	const struct force_rules wazuh = FORCE_RULES_WAZUH;
+	const struct force_rules wazuh = FORCE_RULES_WAZUH, *force = &options.policy.force;
 
-	assert_memory_equal(&options.policy.force, &wazuh, sizeof wazuh);
+	assert_true(force->key_mismatch == wazuh.key_mismatch);
+	assert_true(force->check_disconnected == wazuh.check_disconnected);
+	assert_int_equal(force->disconnected_time, wazuh.disconnected_time);
+	assert_int_equal(force->after_registration_time, wazuh.after_registration_time);
 	options_clear(&options);
 	options = parse(state, changed);
 	assert_false(options.policy.force.key_mismatch);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/background.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* The caller's process: waits for the word, or for the end. */
+__attribute__((noreturn)) static void wait_for(pid_t child, int fd)
+{
+	char word;
+	ssize_t n;
+
+	do
+		n = read(fd, &word, sizeof word);
+	while (n < 0 && errno == EINTR);
+	if (n != (ssize_t)sizeof word)
+		(void)waitpid(child, NULL, 0);
+	_exit(n == (ssize_t)sizeof word ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+int background_begin(struct background *background)
+{
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	child = fork();
+	if (child < 0) {
+		int saved = errno;
+
+		close(ends[0]);
+		close(ends[1]);
+		return -saved;
+	}
+	if (child > 0) {
+		close(ends[1]);
+		wait_for(child, ends[0]);
+	}
+	close(ends[0]);
+	(void)setsid();
+	background->ready_fd = ends[1];
+	return 0;
+}
+
+static void make_pid_file(struct background *background, const char *directory, const char *name)
+{
+	cleanup_fd int fd = -1;
+
+	(void)snprintf(background->pid_path, sizeof background->pid_path, "%s/var/run/%s-%d.pid",
+		       directory, name, (int)getpid());
+	fd = open(background->pid_path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		  0640);
+	if (fd >= 0 && dprintf(fd, "%d\n", (int)getpid()) > 0)
+		return;
+	log_debug("Cannot write %s: %s", background->pid_path, strerrordesc_np(errno));
+	background->pid_path[0] = '\0';
+}
+
+/* Standard error last: until then, what is wrong can still be said there. */
+static void leave_terminal(const char *directory, const char *name)
+{
+	cleanup_fd int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), file = -1;
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof path, "%s/logs/ossec.log", directory);
+	file = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	if (nothing < 0)
+		return;
+	(void)dup2(nothing, STDIN_FILENO);
+	(void)dup2(nothing, STDOUT_FILENO);
+	(void)dup2(file >= 0 ? file : nothing, STDERR_FILENO);
+	log_use_journal(name);
+}
+
+void background_ready(struct background *background, const char *directory, const char *name)
+{
+	make_pid_file(background, directory, name);
+	if (background->ready_fd < 0)
+		return;
+	leave_terminal(directory, name);
+	if (write(background->ready_fd, "1", 1) < 0)
+		log_debug("Whoever started this has gone");
+	close(background->ready_fd);
+	background->ready_fd = -1;
+}
+
+void background_end(struct background *background)
+{
+	if (background->pid_path[0])
+		(void)unlink(background->pid_path);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A service that was called as an authd (authd-caller.h): in the background unless it was told
+ * otherwise, and with a file that has its process id, DIRECTORY/var/run/NAME-PID.pid, by which
+ * scripts find it.
+ */
+#pragma once
+
+#include <limits.h>
+
+struct background {
+	int ready_fd;            /* to the process that waits; -1: none does */
+	char pid_path[PATH_MAX]; /* empty: there is no such file */
+};
+
+#define BACKGROUND_NULL ((struct background){ .ready_fd = -1 })
+
+/*
+ * Go on in a new process. The one that called it waits until that is ready, and exits with 0 then,
+ * with 1 when it ends before. So what is wrong is still said where the caller sees it. Returns 0 in
+ * the new process, or a negative errno.
+ */
+int background_begin(struct background *background);
+
+/*
+ * The service is ready: make the file, let the caller go, and give up its terminal. From now on,
+ * what the log has goes to the journal, or into DIRECTORY/logs/ossec.log where there is none.
+ */
+void background_ready(struct background *background, const char *directory, const char *name);
+
+/* Remove the file. Fit for cleanup(). */
+void background_end(struct background *background);
