@@ -24,25 +24,47 @@ static void warn(const char *sentence)
 	log_warning("%s", sentence);
 }
 
-/* As many connections as there are descriptors for. */
-static unsigned int connection_limit(unsigned int wanted)
+/* How many connections of each kind there may be at a time. */
+struct connection_limits {
+	unsigned int authd, api;
+};
+
+/* The limit of open files, raised as far as it can be; false: unknown. */
+static bool raise_descriptors(rlim_t *ret)
 {
-	unsigned int most = wanted ?: MAX_CONNECTIONS;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return most;
+		return false;
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur >= most + OTHER_DESCRIPTORS)
-		return most;
-	most = limit.rlim_cur > 2 * OTHER_DESCRIPTORS
-		       ? (unsigned int)limit.rlim_cur - OTHER_DESCRIPTORS
-		       : OTHER_DESCRIPTORS;
-	if (wanted)
-		log_warning("Only %u connections at a time: the limit of open files is %llu", most,
-			    (unsigned long long)limit.rlim_cur);
-	return most;
+	*ret = limit.rlim_cur;
+	return true;
+}
+
+/*
+ * As many connections as there are descriptors for. Where they are short, the API gets a quarter,
+ * so that neither can take the other's.
+ */
+static struct connection_limits share_descriptors(unsigned int wanted, bool has_api)
+{
+	struct connection_limits limits = { .authd = wanted ?: MAX_CONNECTIONS,
+					    .api = has_api ? API_CONNECTIONS_MAX : 0 };
+	rlim_t descriptors, rest;
+
+	if (!raise_descriptors(&descriptors) ||
+	    descriptors >= (rlim_t)limits.authd + limits.api + OTHER_DESCRIPTORS)
+		return limits;
+	rest = descriptors > 2 * OTHER_DESCRIPTORS ? descriptors - OTHER_DESCRIPTORS
+						   : OTHER_DESCRIPTORS;
+	if (limits.api > rest / 4)
+		limits.api = (unsigned int)rest / 4;
+	if (limits.authd > rest - limits.api)
+		limits.authd = (unsigned int)rest - limits.api;
+	if (wanted > limits.authd)
+		log_warning("Only %u connections at a time: the limit of open files is %llu",
+			    limits.authd, (unsigned long long)descriptors);
+	return limits;
 }
 
 static int open_tls(SSL_CTX **ret, const struct options *options, struct reason *why)
@@ -187,6 +209,7 @@ int serve_command(struct program *program)
 	char etc[PATH_MAX];
 	const struct enrollment_policy policy = policy_from_options(options);
 	struct server_settings settings;
+	struct connection_limits limits;
 	struct api_settings api;
 	cleanup(background_end) struct background background = BACKGROUND_NULL;
 	struct reason why;
@@ -214,6 +237,7 @@ int serve_command(struct program *program)
 	    open_api_listeners(&api_listeners, options, &why) < 0)
 		return fail(EXIT_FAILURE, &why);
 
+	limits = share_descriptors(options->service.max_connections, options->api.enabled);
 	settings = (struct server_settings){
 		.roster = roster,
 		.directory = options->directory,
@@ -225,7 +249,7 @@ int serve_command(struct program *program)
 			.password = password.text,
 			.verify_host = options->tls.verify_host,
 			.timeout = options->service.timeout,
-			.max_connections = connection_limit(options->service.max_connections),
+			.max_connections = limits.authd,
 		},
 	};
 	api = (struct api_settings){
@@ -236,6 +260,7 @@ int serve_command(struct program *program)
 		.users_file = options->api.users_file,
 		.password = password.text,
 		.limits = options->api.limits,
+		.max_connections = limits.api,
 		.timeout = options->service.timeout,
 	};
 	if (options->api.enabled)

@@ -244,7 +244,7 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 		.base = base,
 		.tls = settings->tls,
 		.timeout = settings->timeout,
-		.max_connections = API_CONNECTIONS_MAX,
+		.max_connections = settings->max_connections,
 		.max_each = API_CONNECTIONS_EACH,
 		.request = on_request,
 		.owner = api,

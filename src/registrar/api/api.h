@@ -40,6 +40,8 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
+#define API_CONNECTIONS_MAX 256 /* at a time, with as many descriptors as it wants */
+
 /* What is pointed to outlives the API. */
 struct api_settings {
 	const struct listeners *listeners; /* none: there is no API */
@@ -49,7 +51,8 @@ struct api_settings {
 	const char *users_file;
 	const char *password; /* for enrolling; null: none is demanded */
 	struct api_limits_settings limits;
-	unsigned int timeout; /* seconds that a client may take for a request */
+	unsigned int max_connections; /* others wait; at most API_CONNECTIONS_MAX */
+	unsigned int timeout;         /* seconds that a client may take for a request */
 };
 
 struct api;

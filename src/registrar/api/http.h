@@ -17,9 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define API_HEAD_MAX 16384 /* bytes of request line and headers together */
-#define API_BODY_MAX 65536 /* bytes; the longest body that makes sense has some 600 */
-#define API_CONNECTIONS_MAX 256
+#define API_HEAD_MAX 16384       /* bytes of request line and headers together */
+#define API_BODY_MAX 65536       /* bytes; the longest body that makes sense has some 600 */
 #define API_CONNECTIONS_EACH 128 /* of one address, as in client-network.h */
 
 enum api_method {

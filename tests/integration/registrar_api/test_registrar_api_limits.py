@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import re
+import resource
 import select
 import socket
 import ssl
@@ -137,8 +138,9 @@ def test_connection_limit_of_an_address(directory):
 
 def test_few_descriptors(directory):
     """Without descriptors it accepts nobody for a moment, and serves again when there are some."""
-    program = [registrar_tools.need("prlimit"), "--nofile=90:90", registrar_tools.PROGRAM]
-    with serving(directory, program=program) as registrar:
+    with serving(directory) as registrar:
+        few = count_descriptors(registrar) + 20
+        resource.prlimit(registrar.process.pid, resource.RLIMIT_NOFILE, (few, few))
         with contextlib.ExitStack() as idle:
             for _ in range(100):
                 idle.enter_context(
@@ -147,6 +149,25 @@ def test_few_descriptors(directory):
             registrar.wait_for_line("Cannot accept connections to the API for a moment")
         with Client(registrar) as client:
             assert client.log_in().add("after")[1] == "after"
+
+
+def test_descriptors_are_shared_with_the_other_port(directory):
+    """As many connections as there are descriptors, on one port, leave some for the other."""
+    program = [registrar_tools.need("prlimit"), "--nofile=300:300", registrar_tools.PROGRAM]
+    for crowded in "port", "api_port":
+        with serving(directory, program=program) as registrar, contextlib.ExitStack() as idle:
+            for i in range(300):
+                idle.enter_context(
+                    socket.create_connection(("127.0.0.1", getattr(registrar, crowded)), PATIENCE,
+                                             source_address=(f"127.0.0.{2 + i % 8}", 0))
+                )
+            registrar.wait_for_line("connections( to the API)?.* are open; others wait")
+            if crowded == "port":
+                with Client(registrar) as client:
+                    assert client.try_login().status == 200
+            else:
+                assert registrar.register("web")
+            assert "Cannot accept" not in registrar.log
 
 
 # ------------------------------------------------------------------ too long
