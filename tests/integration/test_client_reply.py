@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What managers answer, in every way they can cut it up, and what becomes of it."""
 import re
+import ssl
 
 import pytest
 from machine import EXIT_CODES, KEY, OLD_LINE, PATIENCE, PROMPT, reply
@@ -372,6 +373,19 @@ def test_silent_close_is_taken_for_a_wrong_password(machine, start_manager, endi
     settings = {"auth.password_file": machine.password(password)} if password else {}
     machine.fails("refused", "without a response", words, manager=start_manager(script), force=True,
                   settings=settings)
+
+
+@pytest.mark.parametrize("version, named", [(ssl.TLSVersion.TLSv1_2, False),
+                                            (ssl.TLSVersion.TLSv1_3, True)])
+def test_silent_close_of_what_is_no_ossec(machine, start_manager, version, named):
+    """OSSEC has no TLS 1.3: then it may also be a load balancer in front of a manager."""
+    def script(conversation):
+        conversation.handshake()
+        conversation.read_request()
+        end(conversation, "close")
+    result = machine.fails("refused", "usually it requires a password",
+                           manager=start_manager(script, lowest=version, highest=version))
+    assert ("load balancer" in result.failure) is named, result
 
 
 @pytest.mark.parametrize("password", [None, "TopSecret"])

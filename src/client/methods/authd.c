@@ -69,9 +69,23 @@ static int was_reset(const char *manager, const struct tls_client *client, struc
 			   "with ssl_verify_host do that if %s is not for the address of this host",
 			   manager, setting_words(our_certificate));
 	else
-		reason_set(why, "%s reset the connection instead of responding to the request",
+		reason_set(why,
+			   "%s reset the connection instead of responding to the request; if this "
+			   "happens again, check whether a load balancer or proxy in front of it "
+			   "terminates TLS",
 			   manager);
 	return OUTCOME_BUSY;
+}
+
+/*
+ * ossec-authd, which says nothing about a wrong password, has no TLS 1.3; agent-registrar in its
+ * place has, and so has whatever else terminates TLS.
+ */
+static const char *another_cause(const struct tls_client *client)
+{
+	return strncmp(tls_client_version(client), "TLSv1.3", strlen("TLSv1.3")) == 0
+		       ? "; or a load balancer or proxy in front of it terminates TLS"
+		       : "";
 }
 
 /*
@@ -103,11 +117,11 @@ static void explain_silence(const struct attempt *attempt, const struct tls_clie
 			       "managers do not close like that because of a password; check "
 			       "whether a load balancer or proxy in front of it terminates TLS");
 	else if (attempt->password)
-		(void)snprintf(cause, sizeof cause, "usually %s is wrong, or it requires none",
-			       password);
+		(void)snprintf(cause, sizeof cause, "usually %s is wrong, or it requires none%s",
+			       password, another_cause(client));
 	else
-		(void)snprintf(cause, sizeof cause, "usually it requires a password: %s",
-			       setting_words("set password_file in [auth]"));
+		(void)snprintf(cause, sizeof cause, "usually it requires a password: %s%s",
+			       setting_words("set password_file in [auth]"), another_cause(client));
 	reason_set(why, "%s closed the connection without a response; %s", manager, cause);
 }
 
