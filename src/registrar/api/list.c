@@ -114,31 +114,38 @@ static void fail_id(struct api_result *result, unsigned long id, enum api_code c
 	api_result_fail(result, text, &problem);
 }
 
+/* All agents with the id, of which a file that somebody else wrote may have several. */
+static bool select_id(struct selection *selection, const struct roster *roster, unsigned long id)
+{
+	size_t before = selection->count;
+	const struct roster_entry *entry = id > 0 && id <= ROSTER_ID_MAX
+						   ? roster_first_with_id(roster, (unsigned int)id)
+						   : NULL;
+
+	for (; entry; entry = roster_next_with_id(entry))
+		if (roster_entry_is_agent(entry))
+			selection->entries[selection->count++] = entry;
+	return selection->count > before;
+}
+
 /* Those of the list that there are; the others go into the result. */
 static int select_listed(struct selection *ret, const struct incoming_call *call, const char *list,
 			 struct api_result *result, bool manager_counts)
 {
 	size_t count;
 	cleanup_free unsigned long *ids = read_ids(list, &count);
-	struct selection selection = { .entries = ids ? calloc(count, sizeof(struct roster_entry *))
+	const struct roster *roster = call->settings->roster;
+	size_t most = roster_count(roster) + 1;
+	struct selection selection = { .entries = ids ? calloc(most, sizeof(struct roster_entry *))
 						      : NULL };
 
 	if (!selection.entries)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		const struct roster_entry *entry = NULL;
-
-		if (ids[i] == 0 && manager_counts) {
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == 0 && manager_counts)
 			fail_id(result, 0, API_IS_MANAGER);
-			continue;
-		}
-		if (ids[i] > 0 && ids[i] <= ROSTER_ID_MAX)
-			entry = roster_find_id(call->settings->roster, (unsigned int)ids[i]);
-		if (entry && entry->name && entry->ip)
-			selection.entries[selection.count++] = entry;
-		else
+		else if (!select_id(&selection, roster, ids[i]))
 			fail_id(result, ids[i], API_NO_AGENT);
-	}
 	*ret = selection;
 	return 0;
 }

@@ -72,3 +72,23 @@ def test_old_agents_are_removed_by_default(client, registrar):
     stamps.write_text("001 web-01 any 2020-01-01 00:00:00\n")
     assert client.ask("DELETE", LIST + "?agents_list=001&status=never_connected").items == ["001"]
     assert stamps.read_text() == ""
+
+
+def test_two_agents_with_one_id(client, registrar):
+    """Somebody else wrote the file. By their id both go; where a filter leaves one, it keeps its
+    groups and its counter."""
+    queue = registrar.directory / "queue"
+    for place in ("rids", "agent-groups"):
+        (queue / place).mkdir(parents=True, exist_ok=True)
+        (queue / place / "001").write_text("web")
+    lines = "".join(f"001 {name} any {'5a' * 32}\n" for name in ("web", "db"))
+    registrar.keys_file.write_text(lines)
+    answer = client.ask("DELETE", "/agents?agents_list=all&name=web&status=all&older_than=0s")
+    assert answer.data["affected_items"] == ["001"]
+    assert [fields[1] for fields in registrar.keys()] == ["!web", "db"]
+    assert (queue / "agent-groups" / "001").exists() and (queue / "rids" / "001").exists()
+    registrar.keys_file.write_text(lines)
+    registrar.wait_for_line("gives db the id 001, which web has already")
+    client.ask("DELETE", "/agents?agents_list=001&status=all&older_than=0s")
+    assert [fields[1] for fields in registrar.keys()] == ["!web", "!db"]
+    assert not (queue / "agent-groups" / "001").exists() and not (queue / "rids" / "001").exists()
