@@ -36,6 +36,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/commands/policy.c src/registrar/commands/policy.h \
 	src/registrar/commands/remove-agents.c src/registrar/commands/remove-agents.h \
 	src/registrar/commands/user.h \
+	src/registrar/commands/wazuh-certificate.c src/registrar/commands/wazuh-certificate.h \
 	src/registrar/enrollment/address.c src/registrar/enrollment/address.h \
 	src/registrar/enrollment/agent-version.c src/registrar/enrollment/agent-version.h \
 	src/registrar/enrollment/dialect.c src/registrar/enrollment/dialect.h \

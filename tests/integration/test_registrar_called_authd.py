@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from registrar_tools import PATIENCE, PROGRAM, Client, Registrar, prepare
+from registrar_tools import PATIENCE, PROGRAM, Client, Registrar, need, prepare
 
 NAMES = pytest.mark.parametrize("name", ["ossec-authd", "wazuh-authd"])
 
@@ -150,7 +150,9 @@ def test_paths_are_relative_to_the_directory(call, directory):
     ("ossec-authd", ["-p"], "ossec-authd: option requires an argument -- 'p'"),
     ("ossec-authd", ["-p", "0"], "ossec-authd: Invalid port: 0"),
     ("wazuh-authd", ["-n"], "wazuh-authd: invalid option -- 'n'"),
-    ("wazuh-authd", ["-C", "365"], "use 'agent-registrar init'"),
+    ("wazuh-authd", ["-C", "365"], "Certificate key size not defined."),
+    ("wazuh-authd", ["-C", "0", "-B", "2048", "-K", "k", "-X", "x", "-S", "/CN=a"], "-C needs"),
+    ("ossec-authd", ["-C", "365"], "ossec-authd: invalid option -- 'C'"),
     ("wazuh-authd", ["-D", "/nonexistent"], "Unable to change to the directory '/nonexistent'"),
 ])
 def test_wrong_options(call, name, arguments, text):
@@ -228,6 +230,22 @@ def test_certificate_from_the_block(call, directory):
     configure(directory, "<auth><ssl_manager_cert>etc/other.cert</ssl_manager_cert></auth>")
     assert "etc/other.cert" in call("wazuh-authd", "-t").stderr
     assert call("wazuh-authd", "-t", "-x", "etc/sslmanager.cert").returncode == 0
+
+
+def test_certificate(call, directory):
+    """As Wazuh's package makes one; and it serves."""
+    names = [directory / "etc" / name for name in ("sslmanager.key", "sslmanager.cert")]
+    for name in names:
+        name.unlink()
+    done = call("wazuh-authd", "-C", 365, "-B", 2048, "-K", names[0], "-X", names[1], "-S",
+                "/C=US/ST=California/CN=Wazuh/")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert names[0].stat().st_mode & 0o777 == 0o600
+    told = subprocess.run([need("openssl"), "x509", "-in", names[1], "-noout", "-subject", "-text"],
+                          capture_output=True, text=True, check=True).stdout
+    assert "subject=C = US, ST = California, CN = Wazuh\n" in told
+    assert "Public-Key: (2048 bit)" in told and "CA:TRUE" in told
+    assert call("wazuh-authd", "-t").returncode == 0
 
 
 def test_fresh_directory(tmp_path, call):

@@ -8,6 +8,7 @@
 #include "registrar/commands/auth-block.h"
 #include "registrar/commands/defaults.h"
 #include "registrar/commands/option-values.h"
+#include "registrar/commands/wazuh-certificate.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -19,12 +20,13 @@
 struct caller {
 	struct options options;
 	bool in_foreground;
-	bool has_password;   /* wazuh-authd only */
-	const char *user;    /* ossec-authd only */
+	bool has_password; /* wazuh-authd only */
+	const char *user;  /* ossec-authd only */
+	struct wazuh_certificate certificate;
 	const char *ignored; /* the last option that has no meaning here, as "-L" */
 };
 
-static option_setter set_port, set_force_time, ignore, refuse_to_make_certificate;
+static option_setter set_port, set_force_time, ignore;
 
 #define COMMON_ROWS                                                                               \
 	{ OPTION_VERSION }, { OPTION_HELP },                                                      \
@@ -116,12 +118,17 @@ static const struct option_row wazuh_rows[] = {
 	  .help = "has no effect: the IDs of removed agents are kept" },
 	{ .letter = 'a', .set = ignore, .help = "has no effect: TLS 1.2 and 1.3 are supported" },
 	{ .letter = 'L', .set = ignore, .help = "has no effect: there is no limit of agents" },
-#define MAKES_CERTIFICATE .set = refuse_to_make_certificate, .argument = "ARG"
-	{ .letter = 'C', MAKES_CERTIFICATE, .help = "not supported: see agent-registrar init" },
-	{ .letter = 'B', MAKES_CERTIFICATE, .help = "likewise" },
-	{ .letter = 'K', MAKES_CERTIFICATE, .help = "likewise" },
-	{ .letter = 'X', MAKES_CERTIFICATE, .help = "likewise" },
-	{ .letter = 'S', MAKES_CERTIFICATE, .help = "likewise" },
+#define CERTIFICATE_ROW(short, value, member, text)                                 \
+	{                                                                           \
+		.letter = short, .argument = value, .set = option_set_text,         \
+		.offset = offsetof(struct caller, certificate.member), .help = text \
+	}
+	CERTIFICATE_ROW('C', "DAYS", days,
+			"make a certificate that is valid so long, with the next four, and exit"),
+	CERTIFICATE_ROW('B', "BITS", bits, "the size of its RSA key"),
+	CERTIFICATE_ROW('K', "FILE", key_path, "the file for its key"),
+	CERTIFICATE_ROW('X', "FILE", certificate_path, "the file for the certificate"),
+	CERTIFICATE_ROW('S', "SUBJECT", subject, "its subject: /C=US/ST=California/CN=Wazuh"),
 	{ 0 },
 };
 
@@ -200,14 +207,6 @@ static int ignore(void *target, const struct option_row *row, char *value)
 	return 0;
 }
 
-static int refuse_to_make_certificate(void *target, const struct option_row *row, char *value)
-{
-	(void)target, (void)value;
-	return usage_error("-%c makes a certificate, which is not supported; use "
-			   "'agent-registrar init'",
-			   row->letter);
-}
-
 /* ------------------------------------------------------------------ the whole line */
 
 /* Paths are relative to the directory, as there. */
@@ -264,6 +263,20 @@ static int take_block(struct caller *caller)
 	return 0;
 }
 
+static bool wants_certificate(const struct wazuh_certificate *certificate)
+{
+	return certificate->days || certificate->bits || certificate->key_path ||
+	       certificate->certificate_path || certificate->subject;
+}
+
+/* Returns 1: all is done. */
+static int make_certificate(const struct wazuh_certificate *certificate)
+{
+	struct reason why;
+
+	return wazuh_certificate_make(certificate, &why) < 0 ? usage_error("%s", why.text) : 1;
+}
+
 int authd_caller_parse(struct options *ret, const char *name, const struct command *commands,
 		       int argc, char **argv)
 {
@@ -282,6 +295,8 @@ int authd_caller_parse(struct options *ret, const char *name, const struct comma
 		return r;
 	options->directory = whole_path(options->directory);
 	r = enter(options);
+	if (r == 0 && wants_certificate(&caller.certificate))
+		return make_certificate(&caller.certificate);
 	if (r == 0 && is_wazuh)
 		r = take_block(&caller);
 	if (r != 0)

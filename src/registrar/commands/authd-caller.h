@@ -15,7 +15,7 @@ const char *authd_caller_name(const char *path);
  * Parse the command line of the authd of this name, and make the directory the current one, because
  * paths are relative to it. Settings that wazuh-authd takes from the block <auth> of
  * etc/ossec.conf, are taken from there. Returns as options_parse() does; 1 also when there is
- * nothing to serve because that block says so.
+ * nothing to serve, because that block says so, or because a certificate was to be made.
  */
 int authd_caller_parse(struct options *ret, const char *name, const struct command *commands,
 		       int argc, char **argv) __attribute__((warn_unused_result));

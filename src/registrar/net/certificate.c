@@ -54,6 +54,11 @@ EVP_PKEY *certificate_make_key(void)
 	return EVP_EC_gen("P-256");
 }
 
+EVP_PKEY *certificate_make_rsa_key(unsigned int bits)
+{
+	return EVP_RSA_gen(bits);
+}
+
 static bool set_serial(X509 *certificate)
 {
 	cleanup(release_bignum) BIGNUM *number = BN_new();
@@ -141,6 +146,54 @@ int certificate_make(X509 **ret, EVP_PKEY *key, const struct certificate_names *
 	char text[256];
 
 	if (!certificate || !fill(certificate, key, names)) {
+		reason_set(why, "OpenSSL cannot make a certificate: %s",
+			   tls_error_text(text, sizeof text));
+		return -EIO;
+	}
+	*ret = take_pointer(certificate);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ of a CA */
+
+/* "/C=US/ST=California/CN=Wazuh": what is no FIELD=VALUE is passed over, as there. */
+static bool set_subject(X509 *certificate, const char *subject)
+{
+	X509_NAME *name = X509_get_subject_name(certificate);
+	cleanup_free char *copy = strdup(subject);
+	char *rest = copy, *part;
+
+	while (rest && (part = strsep(&rest, "/"))) {
+		char *value = strchr(part, '=');
+
+		if (!value || value[1] == '\0')
+			continue;
+		*value++ = '\0';
+		if (!add_name_entry(name, part, value, strlen(value)))
+			return false;
+	}
+	return copy && X509_set_issuer_name(certificate, name) == 1;
+}
+
+static bool fill_ca(X509 *certificate, EVP_PKEY *key, const char *subject, unsigned int days)
+{
+	return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
+	       X509_gmtime_adj(X509_getm_notBefore(certificate), 0) &&
+	       X509_time_adj_ex(X509_getm_notAfter(certificate), (int)days, 0, NULL) &&
+	       set_subject(certificate, subject) && X509_set_pubkey(certificate, key) == 1 &&
+	       add_extension(certificate, NID_subject_key_identifier, "hash") &&
+	       add_extension(certificate, NID_authority_key_identifier, "keyid") &&
+	       add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE") &&
+	       X509_sign(certificate, key, EVP_sha256()) > 0;
+}
+
+int certificate_make_ca(X509 **ret, EVP_PKEY *key, const char *subject, unsigned int days,
+			struct reason *why)
+{
+	cleanup(release_x509) X509 *certificate = X509_new();
+	char text[256];
+
+	if (!certificate || !fill_ca(certificate, key, subject, days)) {
 		reason_set(why, "OpenSSL cannot make a certificate: %s",
 			   tls_error_text(text, sizeof text));
 		return -EIO;
