@@ -4,6 +4,7 @@ manager starts as it would without, and its client.keys stays what it is."""
 import agent_layouts
 import agent_machine
 import message_ids
+import nspawn
 import pytest
 from agent_layouts import keys_at_starts
 
@@ -122,6 +123,7 @@ def test_agent_beside_a_manager(new_machine, start_manager):
         forced = system.run("agent-register --force")
         assert f"Restarting {agent.unit}," in forced.stdout
         assert manager.unit not in forced.stdout
+        system.wait_for_entry(UNIT=agent.unit, MESSAGE_ID=nspawn.UNIT_STARTING, count=2)
         assert f"{agent.unit} is running" in system.run("agent-register reset --yes").stdout
         system.run(f"systemctl stop {agent.unit}")
         assert system.run("agent-register reset --yes").exit_status == 0

@@ -69,7 +69,7 @@ static int check_units(const struct program *program)
 
 	if (program->options->force)
 		return 0;
-	unit = agent_units_active(&units);
+	unit = agent_units_running(&units);
 	if (!unit && own_unit_has_process())
 		unit = OWN_UNIT;
 	if (!unit)

@@ -56,8 +56,9 @@ struct unit_state {
 	const char *name;
 	char id[256]; /* the name that systemd uses, of several */
 	char part_of[1024];
-	bool is_active;
-	uint64_t since; /* CLOCK_MONOTONIC, microseconds */
+	bool is_active;   /* or about to be */
+	bool is_stopping; /* and may still run */
+	uint64_t since;   /* CLOCK_MONOTONIC, microseconds */
 };
 
 static void parse_state(struct unit_state *ret, const char *shown)
@@ -67,6 +68,7 @@ static void parse_state(struct unit_state *ret, const char *shown)
 	ret->is_active = systemctl_property(shown, "ActiveState", text, sizeof text) &&
 			 (strcmp(text, "active") == 0 || strcmp(text, "activating") == 0 ||
 			  strcmp(text, "reloading") == 0);
+	ret->is_stopping = strcmp(text, "deactivating") == 0;
 	if (systemctl_property(shown, "InactiveExitTimestampMonotonic", text, sizeof text))
 		ret->since = strtoull(text, NULL, 10);
 	(void)systemctl_property(shown, "Id", ret->id, sizeof ret->id);
@@ -96,13 +98,13 @@ static size_t ask_states(struct unit_state ret[SYSTEMCTL_MAX_UNITS],
 	return count;
 }
 
-const char *agent_units_active(const struct agent_units *units)
+const char *agent_units_running(const struct agent_units *units)
 {
 	struct unit_state states[SYSTEMCTL_MAX_UNITS];
 	size_t count = ask_states(states, units);
 
 	for (size_t i = 0; i < count; i++)
-		if (states[i].is_active)
+		if (states[i].is_active || states[i].is_stopping)
 			return states[i].name;
 	return NULL;
 }

@@ -23,8 +23,8 @@ struct agent_units {
  */
 struct agent_units agent_units_of(const char *configured, const char *directory);
 
-/* The first of them that is active, or about to be; null: none. */
-const char *agent_units_active(const struct agent_units *units);
+/* The first of them that is active, about to be, or not stopped yet; null: none. */
+const char *agent_units_running(const struct agent_units *units);
 
 /*
  * Those of them that are active, and were started before `moment` (CLOCK_MONOTONIC, microseconds):

@@ -19,6 +19,7 @@ unit_tests += \
 	test-machine-marks \
 	test-manager-guard \
 	test-options \
+	test-own-unit \
 	test-policy \
 	test-proxy \
 	test-reenroll-files \
@@ -93,6 +94,9 @@ test_state_LDADD = $(unit_libraries)
 test_agent_units_SOURCES = tests/unit/client/system/test-agent-units.c
 test_agent_units_LDADD = $(unit_libraries)
 test_agent_units_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show
+test_own_unit_SOURCES = tests/unit/client/system/test-own-unit.c
+test_own_unit_LDADD = $(unit_libraries)
+test_own_unit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show,--wrap=fopen
 test_systemctl_SOURCES = tests/unit/client/system/test-systemctl.c
 test_systemctl_LDADD = $(unit_libraries)
 test_identity_SOURCES = tests/unit/client/system/test-identity.c
