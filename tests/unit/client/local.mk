@@ -12,6 +12,8 @@ unit_tests += \
 	test-counters \
 	test-endpoint \
 	test-finish \
+	test-requested-groups \
+	test-taken \
 	test-host-name \
 	test-identity \
 	test-in-place \
@@ -79,6 +81,10 @@ test_tls_verify_LDADD = $(unit_libraries)
 test_binding_SOURCES = tests/unit/client/registration/test-binding.c
 test_binding_LDADD = $(unit_libraries)
 test_binding_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=machine_marks_read
+test_requested_groups_SOURCES = tests/unit/client/registration/test-requested-groups.c
+test_requested_groups_LDADD = $(unit_libraries)
+test_taken_SOURCES = tests/unit/client/registration/test-taken.c
+test_taken_LDADD = $(unit_libraries)
 test_finish_SOURCES = tests/unit/client/registration/test-finish.c $(unit_faults)
 test_finish_LDADD = $(unit_libraries)
 test_finish_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
