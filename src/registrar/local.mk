@@ -63,9 +63,15 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/incoming-call.c src/registrar/api/incoming-call.h \
 	src/registrar/api/connection.c src/registrar/api/connection.h \
 	src/registrar/api/enroll.c \
+	src/registrar/api/condition.c src/registrar/api/condition.h \
+	src/registrar/api/expression.c src/registrar/api/expression.h \
+	src/registrar/api/fields.c src/registrar/api/fields.h \
 	src/registrar/api/filter.c src/registrar/api/filter.h \
+	src/registrar/api/group-list.c src/registrar/api/group-list.h \
+	src/registrar/api/groups.c \
 	src/registrar/api/http.c src/registrar/api/http.h \
 	src/registrar/api/limits.c src/registrar/api/limits.h \
+	src/registrar/api/json-fault.c src/registrar/api/json-fault.h \
 	src/registrar/api/list.c \
 	src/registrar/api/login.c \
 	src/registrar/net/client-network.c \
@@ -73,7 +79,10 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/parameters.c src/registrar/api/parameters.h \
 	src/registrar/api/password.c src/registrar/api/password.h \
 	src/registrar/api/problem.c src/registrar/api/problem.h \
+	src/registrar/api/remove.c \
+	src/registrar/api/repr.c src/registrar/api/repr.h \
 	src/registrar/api/request.c src/registrar/api/request.h \
+	src/registrar/api/selection.c src/registrar/api/selection.h \
 	src/registrar/api/token.c src/registrar/api/token.h \
 	src/registrar/api/users.c src/registrar/api/users.h \
 	src/registrar/api/password-worker.c src/registrar/api/password-worker.h \

@@ -257,6 +257,7 @@ int serve_command(struct program *program)
 		.tls = tls,
 		.roster = roster,
 		.policy = &policy,
+		.groups_directory = options->paths.groups_directory,
 		.users_file = options->api.users_file,
 		.password = password.text,
 		.limits = options->api.limits,

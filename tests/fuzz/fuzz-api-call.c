@@ -16,10 +16,11 @@
 
 static void check_shown(const struct api_problem *problem)
 {
+	json_t *detail = json_string(problem->detail);
+
 	HOLDS(problem->status == 400);
-	HOLDS(strlen(problem->detail) < sizeof problem->detail);
-	for (const char *p = problem->detail; *p; p++)
-		HOLDS(*p >= 0x20 && *p < 0x7f);
+	HOLDS(detail && !strchr(problem->detail, '\n'));
+	json_decref(detail);
 }
 
 static void read_path(const char *text)
@@ -47,28 +48,33 @@ static void apply(const struct api_query *query)
 	};
 	struct api_problem problem = { 0 };
 	struct api_filter filter;
+	struct api_agent agent = { .knowledge = &filter.knowledge, .entry = &entry };
 
 	if (!api_filter_read(&filter, query, "7d", &history, &problem)) {
 		check_shown(&problem);
 		return;
 	}
-	(void)api_filter_matches(&filter, &entry);
-	json_decref(api_describe_agent(&filter, &entry, api_query_get(query, "select")));
+	(void)api_filter_matches(&filter, &agent);
+	json_decref(api_agent_describe(&agent, api_query_get(query, "select"), true));
+	api_agent_clear(&agent);
 	api_filter_clear(&filter);
 }
 
 static void read_query(const char *text)
 {
 	static const struct api_parameter_rule rules[] = {
-		{ .name = "agents_list", .kind = API_PARAMETER_ALL_IDS },
-		{ .name = "limit", .kind = API_PARAMETER_NUMBER },
-		{ .name = "older_than", .kind = API_PARAMETER_TIMEFRAME },
-		{ .name = "purge", .kind = API_PARAMETER_BOOLEAN },
-		{ .name = "version", .kind = API_PARAMETER_UNKNOWN },
+		{ .name = "agents_list",
+		  .kind = API_PARAMETER_NUMBERS_OR_ALL,
+		  .is_list = true,
+		  .schema = "{}" },
+		{ .name = "limit", .kind = API_PARAMETER_NUMBER, .most = 9, .schema = "{}" },
+		{ .name = "older_than", .kind = API_PARAMETER_TIMEFRAME, .schema = "{}" },
+		{ .name = "purge", .kind = API_PARAMETER_BOOLEAN, .schema = "{}" },
+		{ .name = "version", .kind = API_PARAMETER_ALPHANUMERIC, .schema = "{}" },
 		{ .name = "q", .kind = API_PARAMETER_TEXT },
-		{ .name = "status", .kind = API_PARAMETER_TEXT },
-		{ .name = "search", .kind = API_PARAMETER_TEXT },
-		{ .name = "select", .kind = API_PARAMETER_TEXT },
+		{ .name = "status", .kind = API_PARAMETER_TEXT, .schema = "{}" },
+		{ .name = "search", .kind = API_PARAMETER_SEARCH, .schema = "{}" },
+		{ .name = "select", .kind = API_PARAMETER_NAMES, .is_list = true, .schema = "{}" },
 		{ .name = NULL },
 	};
 	struct api_problem problem = { 0 };
@@ -77,7 +83,7 @@ static void read_query(const char *text)
 	if (api_query_parse(&query, text) < 0)
 		return;
 	HOLDS(query.count <= API_PARAMETERS_MAX);
-	if (api_parameters_are_good(&query, rules, &problem))
+	if (api_parameters_check(&query, rules, &problem))
 		apply(&query);
 	else
 		check_shown(&problem);
@@ -106,15 +112,14 @@ static void read_body(const char *text, size_t length, enum api_body_kind kind)
 	struct api_problem problem = { 0 };
 	struct api_body body;
 
-	if (!api_body_parse(&body, kind, text, length, &problem)) {
+	if (!api_body_parse(&body, kind, true, text, length, &problem)) {
 		check_shown(&problem);
 		return;
 	}
 	HOLDS(body.name[0] != '\0' && strlen(body.name) <= AGENT_NAME_MAX);
 	HOLDS(body.key[0] == '\0' || strlen(body.key) >= AGENT_KEY_USUAL);
 	HOLDS(body.id[0] == '\0' || agent_id_is_valid(body.id, strlen(body.id)));
-	HOLDS(kind == API_BODY_INSERT ||
-	      (body.id[0] == '\0' && body.key[0] == '\0' && !body.force.enabled));
+	HOLDS(kind == API_BODY_INSERT || (body.id[0] == '\0' && body.key[0] == '\0'));
 	HOLDS(body.force.disconnected_time >= 0 && body.force.after_registration_time >= 0);
 }
 

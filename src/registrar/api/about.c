@@ -6,7 +6,7 @@
 
 /* The API that is written after here. */
 #define TITLE "Wazuh API REST"
-#define API_VERSION "4.14.5"
+#define API_VERSION "4.14.7"
 
 static void answer_about(struct incoming_call *call)
 {
@@ -28,10 +28,15 @@ static void answer_about(struct incoming_call *call)
 				  call->input.pretty);
 }
 
+static const struct api_parameter_rule about_parameters[] = {
+	{ .name = "pretty", .kind = API_PARAMETER_BOOLEAN, .schema = API_FALSE_BY_DEFAULT },
+	{ .name = NULL },
+};
+
 const struct api_route api_about_routes[] = {
 	{ .method = API_GET,
 	  .pattern = "",
 	  .run_at_once = answer_about,
-	  .parameters = api_no_parameters },
+	  .parameters = about_parameters },
 	{ .pattern = NULL },
 };

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* The calls that register agents, hand out keys, and put agents into groups. */
+/* The calls that register agents and hand out keys. */
+#include "common/agent-address.h"
 #include "common/cleanup.h"
-#include "common/escape.h"
 #include "common/exported-key.h"
 #include "common/log.h"
-#include "registrar/agents/groups.h"
 #include "registrar/api/incoming-call.h"
-#include "registrar/enrollment/group-rules.h"
+#include "registrar/api/repr.h"
+#include "registrar/api/selection.h"
 
+#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #define SHOWN_SIZE 160
 
@@ -44,9 +44,9 @@ static void explain(struct incoming_call *call, const struct enrollment *enrollm
 	switch (enrollment->fault) {
 	case ENROLLMENT_NAME:
 		if (!agent_name_is_valid(body->name, strlen(body->name))) {
-			(void)api_problem_set(problem, 400, "Bad Request",
-					      "'%s' is not a 'names' - 'name'",
-					      escape_string(shown, sizeof shown, body->name));
+			(void)api_problem_set(
+				problem, 400, "Bad Request", "%s is not a 'names' - 'name'",
+				api_repr_text(shown, sizeof shown, body->name, strlen(body->name)));
 			break;
 		}
 		/* the manager's own */
@@ -57,8 +57,7 @@ static void explain(struct incoming_call *call, const struct enrollment *enrollm
 		break;
 	case ENROLLMENT_IP:
 	case ENROLLMENT_IP_TAKEN:
-		(void)api_problem_code(problem, API_ADDRESS_TAKEN, "%s",
-				       escape_string(shown, sizeof shown, body->ip));
+		(void)api_problem_code(problem, API_ADDRESS_TAKEN, "%s", body->ip);
 		break;
 	case ENROLLMENT_ID_TAKEN:
 		(void)api_problem_code(problem, API_ID_TAKEN, "%s", body->id);
@@ -67,10 +66,6 @@ static void explain(struct incoming_call *call, const struct enrollment *enrollm
 		(void)api_problem_set(problem, 400, "Bad Request", "'%s' is not a 'numbers' - 'id'",
 				      body->id);
 		break;
-	case ENROLLMENT_KEY:
-		(void)api_problem_set(problem, 400, "Bad Request",
-				      "The value is not a 'wazuh_key' - 'key'");
-		break;
 	case ENROLLMENT_LIMIT:
 		(void)api_problem_code(problem, API_AUTHD_LIMIT, NULL);
 		break;
@@ -78,6 +73,45 @@ static void explain(struct incoming_call *call, const struct enrollment *enrollm
 		(void)api_problem_code(problem, API_NOT_REGISTERED, NULL);
 		break;
 	}
+}
+
+/*
+ * As Python's ipaddress reads it, which Wazuh's API asks before it asks authd: without "!", and a
+ * network begins with its first address.
+ */
+static bool ip_is_strict(const char *ip)
+{
+	struct agent_address address;
+
+	if (ip[0] == '!' || agent_address_parse(&address, ip, strlen(ip)) < 0 || address.prefix < 0)
+		return false;
+	for (int bit = address.prefix; bit < agent_address_bits(&address); bit++)
+		if (address.bytes[bit / 8] & 0x80 >> bit % 8)
+			return false;
+	return true;
+}
+
+static bool take_ip(struct incoming_call *call)
+{
+	char *ip = call->input.body.ip;
+
+	for (char *at = ip; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	return ip[0] == '\0' || ip_is_strict(ip) ||
+	       api_problem_code(&call->result.problem, API_ADDRESS_TAKEN, "%s", ip);
+}
+
+/* The key as it is handed out: with the address as it was asked for, like Wazuh's API. */
+static json_t *export_new_key(const struct enrollment *enrollment, const char *asked_ip)
+{
+	struct agent_key agent = enrollment->agent;
+	json_t *key;
+
+	if (asked_ip[0])
+		(void)snprintf(agent.ip, sizeof agent.ip, "%s", asked_ip);
+	key = export_key(&agent);
+	agent_key_wipe(&agent);
+	return key;
 }
 
 static void register_agent(struct incoming_call *call, const struct enrollment_policy *policy)
@@ -103,33 +137,9 @@ static void register_agent(struct incoming_call *call, const struct enrollment_p
 	}
 	call->changes.on_failure = API_NOT_REGISTERED;
 	call->result.answer = api_response_data(json_pack("{s:s, s:o}", "id", enrollment->agent.id,
-							  "key", export_key(&enrollment->agent)),
+							  "key",
+							  export_new_key(enrollment, body->ip)),
 						call->input.pretty);
-}
-
-/* POST /agents never replaces an agent, whatever the policy for agents that register themselves. */
-static struct enrollment_policy policy_of(const struct incoming_call *call)
-{
-	struct enrollment_policy policy = *call->settings->policy;
-
-	policy.on_duplicate = ON_DUPLICATE_REFUSE;
-	policy.use_source_address = false; /* the client is not the agent */
-	return policy;
-}
-
-/* "ANY" is "any". */
-static void settle_ip(struct incoming_call *call)
-{
-	if (strcasecmp(call->input.body.ip, "any") == 0)
-		strcpy(call->input.body.ip, "any");
-}
-
-static void add_agent(struct incoming_call *call)
-{
-	const struct enrollment_policy policy = policy_of(call);
-
-	settle_ip(call);
-	register_agent(call, &policy);
 }
 
 static unsigned int seconds_of(long long time)
@@ -137,21 +147,28 @@ static unsigned int seconds_of(long long time)
 	return time > UINT_MAX ? UINT_MAX : (unsigned int)time;
 }
 
-static void insert_agent(struct incoming_call *call)
+/* The body says whom a new agent replaces, and not the policy for agents that ask themselves. */
+static struct enrollment_policy policy_of(const struct incoming_call *call)
 {
 	const struct api_force *force = &call->input.body.force;
-	struct enrollment_policy policy = policy_of(call);
+	struct enrollment_policy policy = *call->settings->policy;
 
-	if (force->enabled) {
-		policy.on_duplicate = ON_DUPLICATE_FORCE;
-		policy.force = (struct force_rules){
-			.check_disconnected = force->check_disconnected,
-			.disconnected_time = seconds_of(force->disconnected_time),
-			.after_registration_time = seconds_of(force->after_registration_time),
-		};
-	}
-	settle_ip(call);
-	register_agent(call, &policy);
+	policy.on_duplicate = force->enabled ? ON_DUPLICATE_FORCE : ON_DUPLICATE_REFUSE;
+	policy.force = (struct force_rules){
+		.check_disconnected = force->check_disconnected,
+		.disconnected_time = seconds_of(force->disconnected_time),
+		.after_registration_time = seconds_of(force->after_registration_time),
+	};
+	policy.use_source_address = false; /* the client is not the agent */
+	return policy;
+}
+
+static void add_agent(struct incoming_call *call)
+{
+	const struct enrollment_policy policy = policy_of(call);
+
+	if (take_ip(call))
+		register_agent(call, &policy);
 }
 
 static void insert_quick(struct incoming_call *call)
@@ -159,47 +176,11 @@ static void insert_quick(struct incoming_call *call)
 	const struct enrollment_policy policy = policy_of(call);
 	const char *name = api_query_get(&call->input.query, "agent_name");
 
-	if (!api_name_is_acceptable(name, &call->result.problem))
-		return;
 	memcpy(call->input.body.name, name, strlen(name) + 1);
 	register_agent(call, &policy);
 }
 
 /* ------------------------------------------------------------------ one agent */
-
-/*
- * The agent that the path names. Null: `problem` says why not; with status 400 it is the call that
- * is wrong.
- */
-static const struct roster_entry *find_agent(const struct incoming_call *call,
-					     struct api_problem *problem)
-{
-	const char *text = call->input.path.segments[1];
-	long id = api_number_parse(text, INT_MAX);
-	const struct roster_entry *entry;
-
-	if (id == 0) {
-		(void)api_problem_code(problem, API_IS_MANAGER, NULL);
-		return NULL;
-	}
-	entry = id <= (long)ROSTER_ID_MAX ? roster_find_id(call->settings->roster, (unsigned int)id)
-					  : NULL;
-	if (entry && entry->name && entry->ip)
-		return entry;
-	(void)api_problem_code(problem, API_NO_AGENT, NULL);
-	return NULL;
-}
-
-static bool id_is_good(struct incoming_call *call)
-{
-	char shown[SHOWN_SIZE];
-
-	return api_number_parse(call->input.path.segments[1], INT_MAX) >= 0 ||
-	       api_problem_set(&call->result.problem, 400, "Bad Request",
-			       "Error validating path parameter 'agent_id': '%s' is not a "
-			       "'numbers'",
-			       escape_string(shown, sizeof shown, call->input.path.segments[1]));
-}
 
 static void get_key(struct incoming_call *call)
 {
@@ -212,9 +193,7 @@ static void get_key(struct incoming_call *call)
 	struct api_problem problem = { 0 };
 	struct agent_key agent;
 
-	if (!id_is_good(call))
-		return;
-	entry = find_agent(call, &problem);
+	entry = api_agent_of_path(call, &problem);
 	if (entry && roster_read(call->settings->roster, entry, &agent) < 0) {
 		log_error("The key of agent %s cannot be read (asked for by %s)", entry->id_text,
 			  api_exchange_peer(call->exchange));
@@ -231,91 +210,23 @@ static void get_key(struct incoming_call *call)
 	call->result.answer = api_result_print(&result, call->input.pretty);
 }
 
-/* ------------------------------------------------------------------ groups */
-
-static bool group_is_good(struct incoming_call *call)
-{
-	const char *group = call->input.path.segments[3];
-	char shown[SHOWN_SIZE];
-
-	if (!agent_group_is_valid(group, strlen(group)))
-		return api_problem_set(&call->result.problem, 400, "Bad Request",
-				       "Error validating path parameter 'group_id': '%s' is not a "
-				       "'group_names'",
-				       escape_string(shown, sizeof shown, group));
-	return group_exists(&call->settings->policy->groups, group, strlen(group)) ||
-	       api_problem_code(&call->result.problem, API_NO_GROUP, NULL);
-}
-
-/* Store it now: unlike an agent, a group is in a file of its own. False: `problem` says why not. */
-static bool join_group(const struct incoming_call *call, const struct roster_entry *entry,
-		       bool alone, struct api_problem *problem)
-{
-	cleanup_free char *groups = malloc(AGENT_GROUPS_SIZE);
-	const char *group = call->input.path.segments[3],
-		   *queue = call->settings->policy->history.queue;
-	struct reason why;
-	size_t length;
-	int r = groups ? agent_groups_read(groups, queue, entry->id_text, &why) : -ENOMEM;
-
-	if (r >= 0 && !alone && agent_groups_have(groups, group))
-		return api_problem_code(problem, API_HAS_GROUP, NULL);
-	if (r >= 0 && !alone && agent_groups_count(groups) >= AGENT_GROUPS_MAX)
-		return api_problem_code(problem, API_TOO_MANY_GROUPS, NULL);
-	if (r >= 0) {
-		length = alone ? 0 : strlen(groups);
-		(void)snprintf(groups + length, AGENT_GROUPS_SIZE - length, "%s%s",
-			       length > 0 ? "," : "", group);
-		r = agent_groups_write(queue, entry->id_text, groups, &why);
-	}
-	if (r >= 0) {
-		log_info("Agent %s %s is in group %s now, for %s (user %s of the API)",
-			 entry->id_text, entry->name, groups, api_exchange_peer(call->exchange),
-			 call->input.user);
-		return true;
-	}
-	log_error("%s (client %s, user %s of the API)",
-		  r == -ENODATA || r == -ENOMEM ? "Groups cannot be kept" : why.text,
-		  api_exchange_peer(call->exchange), call->input.user);
-	return api_problem_code(problem, API_INTERNAL, NULL);
-}
-
-static void put_group(struct incoming_call *call)
-{
-	const char *group = call->input.path.segments[3];
-	const char *force = api_query_get(&call->input.query, "force_single_group");
-	bool alone = force && api_boolean_parse(force) == 1;
-	char all[512], some[512], none[512];
-	cleanup(api_result_clear) struct api_result result = { .all = all,
-							       .some = some,
-							       .none = none };
-	const struct roster_entry *entry;
-	struct api_problem problem = { 0 };
-
-	if (!id_is_good(call) || !group_is_good(call))
-		return;
-	(void)snprintf(all, sizeof all, "All selected agents were assigned to %s%s", group,
-		       alone ? " and removed from the other groups" : "");
-	(void)snprintf(some, sizeof some, "Some agents were not assigned to %s%s", group,
-		       alone ? " and removed from the other groups" : "");
-	(void)snprintf(none, sizeof none, "No agents were assigned to %s", group);
-	entry = find_agent(call, &problem);
-	if (entry && join_group(call, entry, alone, &problem))
-		api_result_add(&result, json_string(entry->id_text));
-	else
-		api_result_fail(&result, call->input.path.segments[1], &problem);
-	call->result.answer = api_result_print(&result, call->input.pretty);
-}
-
 /* ------------------------------------------------------------------ the list of calls */
 
 static const struct api_parameter_rule quick_parameters[] = {
-	{ .name = "agent_name", .kind = API_PARAMETER_TEXT, .required = true },
+	API_COMMON_PARAMETERS,
+	{ .name = "agent_name",
+	  .kind = API_PARAMETER_NAMES,
+	  .required = true,
+	  .longest = AGENT_NAME_MAX,
+	  .schema = "{'format': 'names', 'maxLength': 128, 'type': 'string'}" },
 	{ .name = NULL },
 };
 
-static const struct api_parameter_rule group_parameters[] = {
-	{ .name = "force_single_group", .kind = API_PARAMETER_BOOLEAN },
+static const struct api_parameter_rule key_path[] = {
+	{ .name = "agent_id",
+	  .kind = API_PARAMETER_NUMBERS,
+	  .shortest = 3,
+	  .schema = API_SCHEMA_AGENT },
 	{ .name = NULL },
 };
 
@@ -323,13 +234,13 @@ const struct api_route api_agent_routes[] = {
 	{ .method = API_POST,
 	  .pattern = "/agents",
 	  .run = add_agent,
-	  .parameters = api_no_parameters,
+	  .parameters = api_common_parameters,
 	  .has_body = true,
 	  .body = API_BODY_ADD },
 	{ .method = API_POST,
 	  .pattern = "/agents/insert",
-	  .run = insert_agent,
-	  .parameters = api_no_parameters,
+	  .run = add_agent,
+	  .parameters = api_common_parameters,
 	  .has_body = true,
 	  .body = API_BODY_INSERT },
 	{ .method = API_POST,
@@ -347,10 +258,7 @@ const struct api_route api_agent_routes[] = {
 	{ .method = API_GET,
 	  .pattern = "/agents/{}/key",
 	  .run = get_key,
-	  .parameters = api_no_parameters },
-	{ .method = API_PUT,
-	  .pattern = "/agents/{}/group/{}",
-	  .run = put_group,
-	  .parameters = group_parameters },
+	  .parameters = api_common_parameters,
+	  .path_parameters = key_path },
 	{ .pattern = NULL },
 };

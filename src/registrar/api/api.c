@@ -109,11 +109,13 @@ static void wait_for_transaction(struct incoming_call *call)
 static bool find_route(struct incoming_call *call, const struct api_route *routes,
 		       unsigned int *methods)
 {
+	enum api_method method = api_exchange_method(call->exchange);
+
 	for (; routes->pattern; routes++) {
 		if (!api_path_matches(&call->input.path, routes->pattern))
 			continue;
 		*methods |= routes->method;
-		if (routes->method != api_exchange_method(call->exchange))
+		if (routes->method != method)
 			continue;
 		call->route = routes;
 		return true;
@@ -121,22 +123,52 @@ static bool find_route(struct incoming_call *call, const struct api_route *route
 	return false;
 }
 
+/* Look for the call among all of them. `ret_methods`: those that its path can be called with. */
+static bool find_call(struct incoming_call *call, unsigned int *ret_methods)
+{
+	*ret_methods = 0;
+	return find_route(call, api_login_routes, ret_methods) ||
+	       find_route(call, api_about_routes, ret_methods) ||
+	       find_route(call, api_agent_routes, ret_methods) ||
+	       find_route(call, api_group_routes, ret_methods) ||
+	       find_route(call, api_enroll_routes, ret_methods);
+}
+
+/* What is called with a slash too many is told where it is. */
+static bool redirect(struct incoming_call *call)
+{
+	const char *path = api_exchange_path(call->exchange),
+		   *query = api_exchange_query(call->exchange);
+	cleanup_free char *location = NULL;
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	if (asprintf(&location, "%.*s%s%s", (int)length, path, query ? "?" : "", query ?: "") < 0)
+		location = NULL;
+	if (location)
+		api_exchange_add_header(call->exchange, "Location", location);
+	return api_problem_set(&call->result.problem, 307, NULL, NULL);
+}
+
 /* What is there to call? False: nothing, or not with this method. */
 static bool take_route(struct incoming_call *call)
 {
 	static const char *const names[] = { "GET", "POST", "PUT", "DELETE" };
-	unsigned int methods = 0;
+	const char *path = api_exchange_path(call->exchange);
+	unsigned int methods;
 	char allowed[64] = "";
+	bool found;
 
-	if (api_path_parse(&call->input.path, api_exchange_path(call->exchange)) < 0)
+	if (api_path_parse(&call->input.path, path) < 0)
 		return api_problem_http(&call->result.problem, 404);
-	if (find_route(call, api_login_routes, &methods) ||
-	    find_route(call, api_about_routes, &methods) ||
-	    find_route(call, api_agent_routes, &methods) ||
-	    find_route(call, api_enroll_routes, &methods))
-		return true;
+	found = find_call(call, &methods);
 	if (methods == 0)
 		return api_problem_http(&call->result.problem, 404);
+	if (path[1] && path[strlen(path) - 1] == '/')
+		return redirect(call);
+	if (found)
+		return true;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (methods & 1u << i)
 			(void)snprintf(allowed + strlen(allowed), sizeof allowed - strlen(allowed),
@@ -154,7 +186,7 @@ static bool take_query(struct incoming_call *call)
 		return api_problem_set(&call->result.problem, 400, "Bad Request",
 				       "The query cannot be read");
 	pretty = api_query_get(&call->input.query, "pretty");
-	call->input.pretty = pretty && (pretty[0] == '\0' || api_boolean_parse(pretty) == 1);
+	call->input.pretty = pretty && api_boolean_parse(pretty) == 1;
 	return true;
 }
 
@@ -165,10 +197,18 @@ static bool is_limited(struct incoming_call *call)
 	       !api_problem_code(&call->result.problem, API_TOO_MANY_REQUESTS, NULL);
 }
 
+/* The type that the header names, without its parameters. */
+static size_t type_length(const char *type)
+{
+	return strcspn(type, "; \t");
+}
+
 static bool take_body(struct incoming_call *call)
 {
 	const char *type = api_exchange_header(call->exchange, "Content-Type"), *body;
-	size_t length, type_length = type ? strcspn(type, "; \t") : 0;
+	bool is_typed = type && type[0];
+	size_t length;
+	char shown[128];
 
 	body = api_exchange_body(call->exchange, &length);
 	if (length > API_BODY_MAX)
@@ -177,17 +217,22 @@ static bool take_body(struct incoming_call *call)
 				       API_BODY_MAX, length);
 	if (!call->route->has_body)
 		return true;
-	if (type_length != strlen(API_JSON_TYPE) ||
-	    strncasecmp(type, API_JSON_TYPE, type_length) != 0)
-		return api_problem_code(&call->result.problem, API_CONTENT_TYPE, NULL);
-	return api_body_parse(&call->input.body, call->route->body, body, length,
+	if (is_typed && (type_length(type) != strlen(API_JSON_TYPE) ||
+			 strncasecmp(type, API_JSON_TYPE, type_length(type)) != 0))
+		return api_problem_set(&call->result.problem, 415, "Unsupported Media Type",
+				       "Invalid Content-type (%s), expected ['application/json']",
+				       escape_bytes(shown, sizeof shown, type, type_length(type)));
+	return api_body_parse(&call->input.body, call->route->body, is_typed, body, length,
 			      &call->result.problem);
 }
 
 static bool parameters_are_good(struct incoming_call *call)
 {
-	return api_parameters_are_good(&call->input.query, call->route->parameters,
-				       &call->result.problem);
+	const struct api_route *route = call->route;
+
+	return api_parameters_check(&call->input.query, route->parameters, &call->result.problem) &&
+	       api_path_check(&call->input.path, route->pattern, route->path_parameters,
+			      &call->result.problem);
 }
 
 /* May this client make this call, and is it complete? */
@@ -203,7 +248,7 @@ static void begin(struct incoming_call *call)
 	if (!take_query(call) || is_limited(call) || !take_route(call)) {
 		incoming_call_answer(call);
 	} else if (call->route->is_login) {
-		if (!parameters_are_good(call) || !api_log_in(call))
+		if (!api_log_in(call))
 			incoming_call_answer(call);
 	} else if (!is_admitted(call)) {
 		incoming_call_answer(call);

@@ -6,14 +6,14 @@
  *	POST   /security/user/authenticate      Basic -> token (GET as well, as before 4.4)
  *	DELETE /security/user/authenticate      end the user's tokens
  *	GET    /                                title and version of the API
- *	POST   /agents                          register
- *	POST   /agents/insert                   register with a given id and key, replacing an old
- *	                                        agent if asked to
+ *	POST   /agents                          register, replacing an old agent if asked to
+ *	POST   /agents/insert                   the same with a given id and key
  *	POST   /agents/insert/quick             register by name alone
  *	GET    /agents                          who is registered
  *	GET    /agents/{id}/key                 hand out a key again
  *	DELETE /agents                          remove
  *	PUT    /agents/{id}/group/{group}       put an agent into a group
+ *	GET    /groups                          the groups of the manager
  *
  * and those of the enrollment of Wazuh 5:
  *
@@ -23,7 +23,7 @@
  *
  * It shares the event loop, the TLS context and the roster with the registration service. A request
  * passes, in this order, the request limit, the list of calls (404, 405), the lock-out, the login
- * or token (401), the parameters and the body (400, 406, 413), and then waits for the next
+ * or token (401), the parameters and the body (400, 406, 413, 415), and then waits for the next
  * transaction: requests that arrive together share one lock and one flush, and are answered when
  * what they changed is on the disk.
  */
@@ -48,6 +48,7 @@ struct api_settings {
 	SSL_CTX *tls;
 	struct roster *roster;
 	const struct enrollment_policy *policy;
+	const char *groups_directory; /* for the list of groups, even if they need not exist */
 	const char *users_file;
 	const char *password; /* for enrolling; null: none is demanded */
 	struct api_limits_settings limits;

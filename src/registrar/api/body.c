@@ -2,26 +2,172 @@
 #include "registrar/api/body.h"
 
 #include "common/cleanup.h"
-#include "common/escape.h"
+#include "registrar/api/json-fault.h"
+#include "registrar/api/parameters.h"
+#include "registrar/api/repr.h"
 #include "registrar/api/request.h"
 
+#include <ctype.h>
 #include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
-#define SHOWN_SIZE 160
+#define SHOWN_SIZE 1024
 #define USUAL_TIME 3600 /* Wazuh's default for both times */
 #define ID_MIN 3
 
 DEFINE_RELEASE(json, json_t *, json_decref)
 
+/* What the models of the two calls know; every other member is refused. */
 static const char *const members_of[][6] = {
-	[API_BODY_ADD] = { "name", "ip" },
+	[API_BODY_ADD] = { "name", "ip", "force" },
 	[API_BODY_INSERT] = { "name", "ip", "id", "key", "force" },
 };
-
 static const char *const force_members[] = { "enabled", "disconnected_time",
 					     "after_registration_time", NULL };
 static const char *const disconnected_members[] = { "enabled", "value", NULL };
+
+/* ------------------------------------------------------------------ refusals */
+
+/* "VALUE WHAT - 'PATH'"; without a path, of the body as a whole. Returns false. */
+static bool refuse(struct api_problem *problem, const json_t *value, const char *what,
+		   const char *path)
+{
+	char shown[SHOWN_SIZE];
+
+	return api_problem_set(problem, 400, "Bad Request", "%s %s%s%s%s",
+			       api_repr_json(shown, sizeof shown, value), what, path ? " - '" : "",
+			       path ?: "", path ? "'" : "");
+}
+
+static bool check_type(const json_t *value, json_type type, const char *path,
+		       struct api_problem *problem)
+{
+	static const char *const names[] = {
+		[JSON_OBJECT] = "is not of type 'object'",
+		[JSON_STRING] = "is not of type 'string'",
+		[JSON_TRUE] = "is not of type 'boolean'",
+	};
+
+	return (type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type) ||
+	       refuse(problem, value, names[type], path);
+}
+
+static bool has_only(const char *text, const char *others)
+{
+	for (; *text; text++)
+		if (!isalnum((unsigned char)*text) && (unsigned char)*text < 0x80 &&
+		    !strchr(others, *text))
+			return false;
+	return true;
+}
+
+/* Is the text without a NUL, and does it fit? */
+static bool fits(const json_t *value, size_t size)
+{
+	size_t length = json_string_length(value);
+
+	return length < size && length == strlen(json_string_value(value));
+}
+
+/* ------------------------------------------------------------------ the schema */
+
+static bool check_name(const json_t *value, struct api_problem *problem)
+{
+	return check_type(value, JSON_STRING, "name", problem) &&
+	       ((fits(value, SIZE_MAX) && api_is_names(json_string_value(value))) ||
+		refuse(problem, value, "is not a 'names'", "name"));
+}
+
+/* Whether it is an address, the registration says. */
+static bool check_ip(const json_t *value, struct api_problem *problem)
+{
+	const char *text = json_string_value(value);
+
+	return check_type(value, JSON_STRING, "ip", problem) &&
+	       ((fits(value, SIZE_MAX) && text[0] &&
+		 has_only(text, "_,*<>!-.+ \t\n\r\v\f:/()[]'\"|=~#")) ||
+		refuse(problem, value, "is not a 'alphanumeric_symbols'", "ip"));
+}
+
+static bool check_id(const json_t *value, struct api_problem *problem)
+{
+	const char *text = json_string_value(value);
+
+	if (!check_type(value, JSON_STRING, "id", problem))
+		return false;
+	if (json_string_length(value) < ID_MIN)
+		return refuse(problem, value, "is too short", "id");
+	return (fits(value, AGENT_ID_MAX + 1) && text[strspn(text, "0123456789")] == '\0') ||
+	       refuse(problem, value, "is not a 'numbers'", "id");
+}
+
+/* Not even a wrong key belongs in an answer, which may be logged. */
+static bool refuse_key(struct api_problem *problem, const char *what)
+{
+	return api_problem_set(problem, 400, "Bad Request", "The value %s - 'key'", what);
+}
+
+static bool check_key(const json_t *value, struct api_problem *problem)
+{
+	const char *text = json_string_value(value);
+
+	if (!check_type(value, JSON_STRING, "key", problem))
+		return false;
+	if (json_string_length(value) > AGENT_KEY_USUAL)
+		return refuse_key(problem, "is too long");
+	if (json_string_length(value) < AGENT_KEY_USUAL)
+		return refuse_key(problem, "is too short");
+	for (size_t i = 0; i < AGENT_KEY_USUAL; i++)
+		if (!isalnum((unsigned char)text[i]))
+			return refuse_key(problem, "is not a 'wazuh_key'");
+	return true;
+}
+
+static bool check_time(const json_t *value, const char *path, struct api_problem *problem)
+{
+	return check_type(value, JSON_STRING, path, problem) &&
+	       ((fits(value, SIZE_MAX) && api_timeframe_parse(json_string_value(value)) >= 0) ||
+		refuse(problem, value, "is not a 'timeframe'", path));
+}
+
+static bool check_force(const json_t *force, struct api_problem *problem)
+{
+	const json_t *enabled = json_object_get(force, "enabled"),
+		     *disconnected = json_object_get(force, "disconnected_time"),
+		     *after = json_object_get(force, "after_registration_time"),
+		     *asked = json_object_get(disconnected, "enabled"),
+		     *value = json_object_get(disconnected, "value");
+
+	return check_type(force, JSON_OBJECT, "force", problem) &&
+	       (!enabled || check_type(enabled, JSON_TRUE, "force.enabled", problem)) &&
+	       (!disconnected ||
+		check_type(disconnected, JSON_OBJECT, "force.disconnected_time", problem)) &&
+	       (!asked ||
+		check_type(asked, JSON_TRUE, "force.disconnected_time.enabled", problem)) &&
+	       (!value || check_time(value, "force.disconnected_time.value", problem)) &&
+	       (!after || check_time(after, "force.after_registration_time", problem));
+}
+
+/* Each member that is there, in the order of Wazuh's schema, and then whether one is missing. */
+static bool check_schema(const json_t *body, enum api_body_kind kind, struct api_problem *problem)
+{
+	const json_t *name = json_object_get(body, "name"), *ip = json_object_get(body, "ip"),
+		     *force = json_object_get(body, "force"), *id = NULL, *key = NULL;
+
+	if (!check_type(body, JSON_OBJECT, NULL, problem))
+		return false;
+	if (kind == API_BODY_INSERT) {
+		id = json_object_get(body, "id");
+		key = json_object_get(body, "key");
+	}
+	return (!id || check_id(id, problem)) && (!key || check_key(key, problem)) &&
+	       (!name || check_name(name, problem)) && (!ip || check_ip(ip, problem)) &&
+	       (!force || check_force(force, problem)) &&
+	       (name ||
+		api_problem_set(problem, 400, "Bad Request", "'name' is a required property"));
+}
 
 /* ------------------------------------------------------------------ members */
 
@@ -40,193 +186,131 @@ static bool has_no_others(const json_t *object, const char *const *names,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(
-		(json_t *)object, name,
-		value) if (!is_among(names,
-				     name)) return api_problem_set(problem, 400, "Bad Request",
-								   "Invalid field found {'%s'}",
-								   escape_string(shown,
-										 sizeof shown,
-										 name));
-	return true;
-}
-
-static bool has_type(const json_t *value, json_type type, const char *path,
-		     struct api_problem *problem)
-{
-	static const char *const names[] = {
-		[JSON_OBJECT] = "object",
-		[JSON_STRING] = "string",
-		[JSON_TRUE] = "boolean",
-	};
-
-	if (type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type)
-		return true;
-	return api_problem_set(problem, 400, "Bad Request", "The value is not of type '%s' - '%s'",
-			       names[type], path);
-}
-
-static bool is_none_of(const char *value, const char *format, const char *path,
-		       struct api_problem *problem)
-{
-	char shown[SHOWN_SIZE];
-
-	return api_problem_set(problem, 400, "Bad Request", "'%s' is not a '%s' - '%s'",
-			       escape_string(shown, sizeof shown, value), format, path);
-}
-
-/* Copy a member into `target`; missing: leave it empty. */
-static bool take_text(const json_t *object, const char *name, char *target, size_t size,
-		      const char *format, struct api_problem *problem)
-{
-	const json_t *value = json_object_get(object, name);
-	const char *text;
-
-	if (!value)
-		return true;
-	if (!has_type(value, JSON_STRING, name, problem))
-		return false;
-	text = json_string_value(value);
-	if (text[0] == '\0' || strlen(text) >= size || strlen(text) != json_string_length(value))
-		return is_none_of(text, format, name, problem);
-	memcpy(target, text, strlen(text) + 1);
-	return true;
-}
-
-bool api_name_is_acceptable(const char *name, struct api_problem *problem)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567"
-				      "89_-.%";
-
-	if (name[0] == '\0' || name[strspn(name, allowed)] != '\0')
-		return is_none_of(name, "names", "name", problem);
-	return strlen(name) <= AGENT_NAME_MAX || api_problem_code(problem, API_NAME_LONG, NULL);
-}
-
-static bool take_name(const json_t *object, struct api_body *body, struct api_problem *problem)
-{
-	const json_t *value = json_object_get(object, "name");
-
-	if (!value)
-		return api_problem_set(problem, 400, "Bad Request",
-				       "'name' is a required property");
-	if (!has_type(value, JSON_STRING, "name", problem) ||
-	    !api_name_is_acceptable(json_string_value(value), problem))
-		return false;
-	return take_text(object, "name", body->name, sizeof body->name, "names", problem);
-}
-
-static bool take_id(const json_t *object, struct api_body *body, struct api_problem *problem)
-{
-	if (!take_text(object, "id", body->id, sizeof body->id, "numbers", problem))
-		return false;
-	if (body->id[strspn(body->id, "0123456789")] != '\0')
-		return is_none_of(body->id, "numbers", "id", problem);
-	if (body->id[0] != '\0' && strlen(body->id) < ID_MIN)
-		return api_problem_set(problem, 400, "Bad Request", "'%s' is too short - 'id'",
-				       body->id);
-	return true;
-}
-
-static bool take_key(const json_t *object, struct api_body *body, struct api_problem *problem)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567"
-				      "89";
-
-	if (!take_text(object, "key", body->key, sizeof body->key, "wazuh_key", problem)) {
-		/* Not even a wrong key belongs in an answer, which may be logged. */
-		return api_problem_set(problem, 400, "Bad Request",
-				       "The value is not a 'wazuh_key' - 'key'");
+	json_object_foreach((json_t *)object, name, value)
+	{
+		if (!is_among(names, name))
+			return api_problem_set(
+				problem, 400, "Bad Request", "Invalid field found {%s}",
+				api_repr_text(shown, sizeof shown, name, strlen(name)));
 	}
-	if (body->key[strspn(body->key, allowed)] != '\0')
-		return api_problem_set(problem, 400, "Bad Request",
-				       "The value is not a 'wazuh_key' - 'key'");
-	return body->key[0] == '\0' || strlen(body->key) >= AGENT_KEY_USUAL ||
-	       api_problem_code(problem, API_KEY_SHORT, NULL);
-}
-
-/* ------------------------------------------------------------------ force */
-
-static bool take_boolean(const json_t *object, const char *name, const char *path, bool *target,
-			 struct api_problem *problem)
-{
-	const json_t *value = json_object_get(object, name);
-
-	if (!value)
-		return true;
-	if (!has_type(value, JSON_TRUE, path, problem))
-		return false;
-	*target = json_is_true(value);
 	return true;
 }
 
-static bool take_time(const json_t *object, const char *name, const char *path, long long *target,
-		      struct api_problem *problem)
+static bool has_no_unknown_members(const json_t *body, enum api_body_kind kind,
+				   struct api_problem *problem)
 {
-	const json_t *value = json_object_get(object, name);
+	const json_t *force = json_object_get(body, "force");
+	const json_t *disconnected = json_object_get(force, "disconnected_time");
 
-	if (!value)
-		return true;
-	if (!has_type(value, JSON_STRING, path, problem))
-		return false;
-	if (api_timeframe_parse(json_string_value(value)) < 0)
-		return is_none_of(json_string_value(value), "timeframe", path, problem);
-	*target = api_timeframe_parse(json_string_value(value));
-	return true;
+	return has_no_others(body, members_of[kind], problem) &&
+	       (!force || has_no_others(force, force_members, problem)) &&
+	       (!disconnected || has_no_others(disconnected, disconnected_members, problem));
 }
 
-static bool take_force(const json_t *object, struct api_force *force, struct api_problem *problem)
+static void take_text(char *target, const json_t *object, const char *name)
 {
-	const json_t *value = json_object_get(object, "force"), *disconnected;
+	const char *text = json_string_value(json_object_get(object, name));
 
-	if (!value)
-		return true;
+	if (text)
+		memcpy(target, text, strlen(text) + 1);
+}
+
+/* What is longer than any address is none; the beginning of it shows that as well. */
+static void take_ip(struct api_body *body, const json_t *object)
+{
+	const char *text = json_string_value(json_object_get(object, "ip"));
+
+	(void)snprintf(body->ip, sizeof body->ip, "%s", text ?: "");
+	api_utf8_trim(body->ip);
+}
+
+static void take_time(long long *target, const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	if (text)
+		*target = api_timeframe_parse(text);
+}
+
+static void take_force(struct api_force *force, const json_t *object, enum api_body_kind kind)
+{
+	const json_t *value = json_object_get(object, "force"),
+		     *disconnected = json_object_get(value, "disconnected_time"),
+		     *enabled = json_object_get(value, "enabled"),
+		     *asked = json_object_get(disconnected, "enabled");
+
 	*force = (struct api_force){
-		.enabled = true,
+		.enabled = value || kind == API_BODY_INSERT,
 		.check_disconnected = true,
 		.disconnected_time = USUAL_TIME,
 		.after_registration_time = USUAL_TIME,
 	};
-	if (!has_type(value, JSON_OBJECT, "force", problem) ||
-	    !has_no_others(value, force_members, problem) ||
-	    !take_boolean(value, "enabled", "force.enabled", &force->enabled, problem) ||
-	    !take_time(value, "after_registration_time", "force.after_registration_time",
-		       &force->after_registration_time, problem))
-		return false;
-	disconnected = json_object_get(value, "disconnected_time");
-	return !disconnected ||
-	       (has_type(disconnected, JSON_OBJECT, "force.disconnected_time", problem) &&
-		has_no_others(disconnected, disconnected_members, problem) &&
-		take_boolean(disconnected, "enabled", "force.disconnected_time.enabled",
-			     &force->check_disconnected, problem) &&
-		take_time(disconnected, "value", "force.disconnected_time.value",
-			  &force->disconnected_time, problem));
+	if (enabled)
+		force->enabled = json_is_true(enabled);
+	if (asked)
+		force->check_disconnected = json_is_true(asked);
+	take_time(&force->disconnected_time, disconnected, "value");
+	take_time(&force->after_registration_time, value, "after_registration_time");
+}
+
+bool api_name_is_short_enough(const char *name, struct api_problem *problem)
+{
+	return strlen(name) <= AGENT_NAME_MAX || api_problem_code(problem, API_NAME_LONG, NULL);
 }
 
 /* ------------------------------------------------------------------ the whole body */
 
-bool api_body_parse(struct api_body *ret, enum api_body_kind kind, const char *text, size_t length,
-		    struct api_problem *problem)
+static json_t *read_json(const char *text, size_t length, struct api_problem *problem)
 {
-	cleanup(release_json) json_t *object = NULL;
-	struct api_body body = { .name = "" };
-	bool good;
+	char why[128];
+	json_t *value = NULL;
 
-	if (length == 0)
-		return api_problem_set(problem, 400, "Bad Request", "RequestBody is required");
-	object = json_loadb(text, length, JSON_DECODE_ANY, NULL);
-	if (!object)
-		return api_problem_code(problem, API_NO_JSON, NULL);
-	if (!json_is_object(object))
-		return api_problem_set(problem, 400, "Bad Request",
-				       "The body is not of type 'object'");
-	good = has_no_others(object, members_of[kind], problem) &&
-	       take_name(object, &body, problem) &&
-	       take_text(object, "ip", body.ip, sizeof body.ip, "alphanumeric", problem) &&
-	       take_id(object, &body, problem) && take_key(object, &body, problem) &&
-	       take_force(object, &body.force, problem);
-	if (good)
-		*ret = body;
+	switch (length == 0 ? API_JSON_OK : api_json_fault_find(why, sizeof why, text, length)) {
+	case API_JSON_BROKEN:
+		(void)api_problem_set(problem, 400, "Bad Request", "%s", why);
+		return NULL;
+	case API_JSON_TOO_DEEP:
+		(void)api_problem_set(problem, 400, "Maximum recursion depth exceeded.",
+				      "The JSON structure of the request exceeds the maximum "
+				      "nesting depth allowed by the API.");
+		return NULL;
+	case API_JSON_OK:
+		break;
+	}
+	if (length > 0)
+		value = json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	if (length == 0 || json_is_null(value)) {
+		json_decref(value);
+		(void)api_problem_set(problem, 400, "Bad Request",
+				      "Request body must not be empty");
+		return NULL;
+	}
+	if (!value)
+		(void)api_problem_code(problem, API_NO_JSON, NULL);
+	return value;
+}
+
+bool api_body_parse(struct api_body *ret, enum api_body_kind kind, bool is_typed, const char *text,
+		    size_t length, struct api_problem *problem)
+{
+	cleanup(release_json) json_t *object = read_json(text, length, problem);
+	struct api_body body = { .name = "" };
+
+	if (!object || !check_schema(object, kind, problem))
+		return false;
+	if (!is_typed)
+		return api_problem_code(problem, API_CONTENT_TYPE, NULL);
+	if (!has_no_unknown_members(object, kind, problem) ||
+	    !api_name_is_short_enough(json_string_value(json_object_get(object, "name")), problem))
+		return false;
+	take_text(body.name, object, "name");
+	take_ip(&body, object);
+	if (kind == API_BODY_INSERT) {
+		take_text(body.id, object, "id");
+		take_text(body.key, object, "key");
+	}
+	take_force(&body.force, object, kind);
+	*ret = body;
 	explicit_bzero(&body, sizeof body);
-	return good;
+	return true;
 }

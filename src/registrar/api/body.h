@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bodies that the API reads: JSON objects with the members that Wazuh 4.14.5 knows, and no
- * others (api/api/spec/spec.yaml, api/api/models/agent_inserted_model.py). Pure.
+ * The bodies that the API reads: JSON objects with the members that Wazuh 4.14.7 knows, and no
+ * others (api/api/spec/spec.yaml, api/api/models/agent_added_model.py and agent_inserted_model.py),
+ * with its refusals. Pure.
  */
 #pragma once
 
@@ -12,11 +13,14 @@
 #include <stddef.h>
 
 enum api_body_kind {
-	API_BODY_ADD,    /* POST /agents: name, ip */
-	API_BODY_INSERT, /* POST /agents/insert: also id, key, force */
+	API_BODY_ADD,    /* POST /agents: name, ip, force */
+	API_BODY_INSERT, /* POST /agents/insert: also id, key */
 };
 
-/* When an old agent may be replaced. Seconds. */
+/*
+ * When an old agent may be replaced. Seconds. Without a member `force`, POST /agents replaces none,
+ * and POST /agents/insert one that is older than an hour and was not seen for an hour.
+ */
 struct api_force {
 	bool enabled;
 	bool check_disconnected;
@@ -35,13 +39,12 @@ struct api_body {
 
 /*
  * Read a body of `length` bytes. What is checked here is what Wazuh's specification says of each
- * member by itself; whether the name is free or the address is one, say others. False: `problem` is
- * set, `ret` is not written.
+ * member by itself; whether the name is free or the address is one, say others. `is_typed`: the
+ * client said that it is JSON; otherwise a body that is right up to here is refused for that.
+ * False: `problem` is set, `ret` is not written.
  */
-bool api_body_parse(struct api_body *ret, enum api_body_kind kind, const char *text, size_t length,
-		    struct api_problem *problem);
+bool api_body_parse(struct api_body *ret, enum api_body_kind kind, bool is_typed, const char *text,
+		    size_t length, struct api_problem *problem);
 
-/*
- * Check a name by itself, wherever it stands: `[\w\-.%]+` and at most 128. False: `problem` is set.
- */
-bool api_name_is_acceptable(const char *name, struct api_problem *problem);
+/* Has the name at most 128 characters? False: `problem` is set. */
+bool api_name_is_short_enough(const char *name, struct api_problem *problem);

@@ -120,6 +120,7 @@ enum api_method api_exchange_method(const struct api_exchange *exchange)
 {
 	switch (evhttp_request_get_command(exchange->request)) {
 	case EVHTTP_REQ_GET:
+	case EVHTTP_REQ_HEAD:
 		return API_GET;
 	case EVHTTP_REQ_POST:
 		return API_POST;
@@ -246,8 +247,9 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 	api_exchange_add_header(exchange, "X-Content-Type-Options", "nosniff");
 	if (exchange->http->stopping)
 		api_exchange_add_header(exchange, "Connection", "close");
-	/* evhttp leaves it to us for CONNECT, where it does not close the connection either. */
-	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_CONNECT)
+	/* evhttp leaves it to us for HEAD, and for CONNECT, where it does not close either. */
+	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD ||
+	    evhttp_request_get_command(exchange->request) == EVHTTP_REQ_CONNECT)
 		api_exchange_add_header(exchange, "Content-Length", digits);
 	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD || !buffer ||
 	    (body && evbuffer_add_reference(buffer, body, length, wipe_body, body) < 0))

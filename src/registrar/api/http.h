@@ -26,7 +26,7 @@ enum api_method {
 	API_POST = 2,
 	API_PUT = 4,
 	API_DELETE = 8,
-	API_OTHER = 16, /* HEAD, OPTIONS, PATCH, ... */
+	API_OTHER = 16, /* OPTIONS, PATCH, ... */
 };
 
 struct api_http;
@@ -61,7 +61,7 @@ bool api_http_is_busy(const struct api_http *http);
 /* Close everything. Exchanges that were not answered are gone: use none of them any more. */
 void api_http_free(struct api_http *http);
 
-/* What is to be done. */
+/* What is to be done. HEAD is GET, whose answer is sent without its body. */
 enum api_method api_exchange_method(const struct api_exchange *exchange);
 
 /* "GET" */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api/incoming-call.h"
 
+#include "common/escape.h"
 #include "common/log.h"
 
 #include <string.h>
@@ -37,6 +38,7 @@ static void answer_problem(struct incoming_call *call)
 {
 	const struct api_problem *problem = &call->result.problem;
 	bool is_login = call->route && call->route->is_login;
+	char shown[512];
 	const char *challenge = is_login ? "Basic realm=\"agent-registrar\"" : "Bearer";
 
 	if (call->route && call->route->answer_problem) {
@@ -49,7 +51,12 @@ static void answer_problem(struct incoming_call *call)
 	if (problem->status == 429)
 		api_exchange_add_header(call->exchange, "Retry-After", "60");
 	log_debug("API: %s got %d: %s", api_exchange_peer(call->exchange), problem->status,
-		  problem->detail);
+		  escape_string(shown, sizeof shown, problem->detail));
+	if (problem->status == 307) {
+		api_exchange_answer(call->exchange, problem->status, NULL, NULL);
+		incoming_call_free(call);
+		return;
+	}
 	api_exchange_answer(call->exchange, problem->status, PROBLEM_TYPE,
 			    api_response_problem(problem, call->api->node, call->input.pretty));
 	incoming_call_free(call);

@@ -96,6 +96,8 @@ struct api_route {
 	void (*run)(struct incoming_call *call);
 	void (*run_at_once)(struct incoming_call *call);
 	const struct api_parameter_rule *parameters;
+	/* for the "{}" of the pattern, in their order; null: there are none */
+	const struct api_parameter_rule *path_parameters;
 	bool has_body;
 	enum api_body_kind body;
 	/*
@@ -116,6 +118,9 @@ extern const struct api_route api_about_routes[];
 
 /* The calls about agents (agents.c). */
 extern const struct api_route api_agent_routes[];
+
+/* The calls about groups (groups.c). */
+extern const struct api_route api_group_routes[];
 
 /* The calls of the enrollment with Wazuh 5 (enroll.c). */
 extern const struct api_route api_enroll_routes[];
@@ -140,9 +145,7 @@ bool api_log_in(struct incoming_call *call);
 /* Find the user of the token. False: there is a problem. */
 bool api_take_token(struct incoming_call *call);
 
-/* ------------------------------------------------------------------ list.c */
-
-#define API_REMOVE_AGE "7d" /* younger agents are removed only when older_than says so */
+/* ------------------------------------------------------------------ list.c, remove.c */
 
 extern const struct api_parameter_rule api_list_parameters[], api_remove_parameters[];
 

@@ -1,251 +1,215 @@
 /* SPDX-License-Identifier: ISC */
-/* The calls that go over several agents: GET /agents and DELETE /agents. */
+/* GET /agents */
 #include "common/cleanup.h"
-#include "common/escape.h"
 #include "registrar/api/filter.h"
 #include "registrar/api/incoming-call.h"
+#include "registrar/api/selection.h"
 
 #include <string.h>
 
-#define SHOWN_SIZE 160
 #define LIMIT_USUAL 500
-#define LIMIT_MAX 100000
+#define SORT_MAX 25 /* fields to sort by; more make no difference */
 
-/* What Wazuh filters by and a registrar does not know. */
-#define UNKNOWN_PARAMETERS                                                        \
-	{ .name = "os.platform", .kind = API_PARAMETER_UNKNOWN },                 \
-		{ .name = "os.version", .kind = API_PARAMETER_UNKNOWN },          \
-		{ .name = "os.name", .kind = API_PARAMETER_UNKNOWN },             \
-		{ .name = "manager", .kind = API_PARAMETER_UNKNOWN },             \
-		{ .name = "version", .kind = API_PARAMETER_UNKNOWN },             \
-		{ .name = "node_name", .kind = API_PARAMETER_UNKNOWN },           \
-		{ .name = "group_config_status", .kind = API_PARAMETER_UNKNOWN }, \
-	{                                                                         \
-		.name = "distinct", .kind = API_PARAMETER_UNKNOWN                 \
-	}
-
-#define FILTER_PARAMETERS                                             \
-	{ .name = "name", .kind = API_PARAMETER_TEXT },               \
-		{ .name = "ip", .kind = API_PARAMETER_TEXT },         \
-		{ .name = "registerIP", .kind = API_PARAMETER_TEXT }, \
-		{ .name = "group", .kind = API_PARAMETER_TEXT },      \
-		{ .name = "q", .kind = API_PARAMETER_TEXT },          \
-	{                                                             \
-		.name = "older_than", .kind = API_PARAMETER_TIMEFRAME \
-	}
+static const char *const statuses[] = { "active", "pending", "never_connected", "disconnected",
+					NULL };
+static const char *const synced[] = { "synced", "not synced", NULL };
 
 const struct api_parameter_rule api_list_parameters[] = {
-	{ .name = "agents_list", .kind = API_PARAMETER_IDS },
-	{ .name = "offset", .kind = API_PARAMETER_NUMBER },
-	{ .name = "limit", .kind = API_PARAMETER_NUMBER },
-	{ .name = "select", .kind = API_PARAMETER_TEXT },
-	{ .name = "sort", .kind = API_PARAMETER_TEXT },
-	{ .name = "search", .kind = API_PARAMETER_TEXT },
-	{ .name = "status", .kind = API_PARAMETER_TEXT },
-	FILTER_PARAMETERS,
-	UNKNOWN_PARAMETERS,
+	API_COMMON_PARAMETERS,
+	{ .name = "agents_list",
+	  .kind = API_PARAMETER_NUMBERS,
+	  .is_list = true,
+	  .shortest = 3,
+	  .schema = API_SCHEMA_AGENT },
+	API_PAGE_PARAMETERS,
+	{ .name = "select",
+	  .kind = API_PARAMETER_NAMES,
+	  .is_list = true,
+	  .schema = "{'format': 'names', 'type': 'string'}" },
+	API_ORDER_PARAMETERS,
+	{ .name = "status",
+	  .kind = API_PARAMETER_WORD,
+	  .words = statuses,
+	  .is_list = true,
+	  .schema = "{'enum': ['active', 'pending', 'never_connected', 'disconnected'], 'type': "
+		    "'string'}" },
+	{ .name = "q", .kind = API_PARAMETER_TEXT },
+	{ .name = "older_than",
+	  .kind = API_PARAMETER_TIMEFRAME,
+	  .schema = "{'format': 'timeframe', 'type': 'string'}" },
+	API_FILTER_PARAMETERS,
+	{ .name = "group_config_status",
+	  .kind = API_PARAMETER_WORD,
+	  .words = synced,
+	  .schema = "{'enum': ['synced', 'not synced'], 'type': 'string'}" },
+	{ .name = "distinct", .kind = API_PARAMETER_BOOLEAN, .schema = API_FALSE_BY_DEFAULT },
 	{ .name = NULL },
 };
 
-const struct api_parameter_rule api_remove_parameters[] = {
-	{ .name = "agents_list", .kind = API_PARAMETER_ALL_IDS, .required = true },
-	{ .name = "status", .kind = API_PARAMETER_TEXT, .required = true },
-	{ .name = "purge", .kind = API_PARAMETER_BOOLEAN },
-	FILTER_PARAMETERS,
-	UNKNOWN_PARAMETERS,
-	{ .name = NULL },
-};
-
-/* ------------------------------------------------------------------ who is meant */
-
-/* Agents, in the order of their ids. */
-struct selection {
-	const struct roster_entry **entries;
-	size_t count;
-};
-
-static void release_selection(struct selection *selection)
-{
-	free(selection->entries);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	unsigned long left = *(const unsigned long *)a, right = *(const unsigned long *)b;
-
-	return (left > right) - (left < right);
-}
-
-static int by_id(const void *a, const void *b)
-{
-	const struct roster_entry *const *left = a, *const *right = b;
-
-	return ((*left)->id > (*right)->id) - ((*left)->id < (*right)->id);
-}
-
-/* The ids of "001,002", sorted, each once. The caller frees them; null: out of memory. */
-static unsigned long *read_ids(const char *text, size_t *ret_count)
-{
-	size_t room = 1, count = 0, kept = 0;
-	unsigned long *ids;
-
-	for (const char *p = text; *p; p++)
-		room += *p == ',';
-	ids = calloc(room, sizeof *ids);
-	if (!ids)
-		return NULL;
-	for (const char *p = text; count < room; p += strcspn(p, ",") + 1)
-		ids[count++] = strtoul(p, NULL, 10);
-	qsort(ids, count, sizeof *ids, by_number);
-	for (size_t i = 0; i < count; i++)
-		if (i == 0 || ids[i] != ids[i - 1])
-			ids[kept++] = ids[i];
-	*ret_count = kept;
-	return ids;
-}
-
-static void fail_id(struct api_result *result, unsigned long id, enum api_code code)
-{
-	struct api_problem problem;
-	char text[24];
-
-	(void)api_problem_code(&problem, code, NULL);
-	(void)snprintf(text, sizeof text, "%03lu", id);
-	api_result_fail(result, text, &problem);
-}
-
-/* All agents with the id, of which a file that somebody else wrote may have several. */
-static bool select_id(struct selection *selection, const struct roster *roster, unsigned long id)
-{
-	size_t before = selection->count;
-	const struct roster_entry *entry = id > 0 && id <= ROSTER_ID_MAX
-						   ? roster_first_with_id(roster, (unsigned int)id)
-						   : NULL;
-
-	for (; entry; entry = roster_next_with_id(entry))
-		if (roster_entry_is_agent(entry))
-			selection->entries[selection->count++] = entry;
-	return selection->count > before;
-}
-
-/* Those of the list that there are; the others go into the result. */
-static int select_listed(struct selection *ret, const struct incoming_call *call, const char *list,
-			 struct api_result *result, bool manager_counts)
-{
-	size_t count;
-	cleanup_free unsigned long *ids = read_ids(list, &count);
-	const struct roster *roster = call->settings->roster;
-	size_t most = roster_count(roster) + 1;
-	struct selection selection = { .entries = ids ? calloc(most, sizeof(struct roster_entry *))
-						      : NULL };
-
-	if (!selection.entries)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		if (ids[i] == 0 && manager_counts)
-			fail_id(result, 0, API_IS_MANAGER);
-		else if (!select_id(&selection, roster, ids[i]))
-			fail_id(result, ids[i], API_NO_AGENT);
-	*ret = selection;
-	return 0;
-}
-
-static int select_all(struct selection *ret, const struct incoming_call *call)
-{
-	struct selection selection;
-	int r = roster_list(call->settings->roster, &selection.entries, &selection.count);
-
-	if (r < 0)
-		return r;
-	qsort(selection.entries, selection.count, sizeof(struct roster_entry *), by_id);
-	*ret = selection;
-	return 0;
-}
-
-static int select_agents(struct selection *ret, const struct incoming_call *call,
-			 struct api_result *result, bool manager_counts)
-{
-	const char *list = api_query_get(&call->input.query, "agents_list");
-
-	if (!list || strcmp(list, "all") == 0)
-		return select_all(ret, call);
-	return select_listed(ret, call, list, result, manager_counts);
-}
-
-/* ------------------------------------------------------------------ GET /agents */
+/* ------------------------------------------------------------------ what to show */
 
 /* What to show of the agents that match. */
 struct view {
 	long offset, limit;
-	const char *select;
-	const char *sort; /* a field; null: id */
-	bool descending;
+	const char *select; /* null: all fields */
+	enum api_field sort[SORT_MAX];
+	size_t sorts;
+	bool descending, distinct;
 };
 
-static bool select_is_good(const char *select, struct api_problem *problem)
+/* The names in the list that no field has, with ", " between them; empty: none. */
+static void name_unknown(char *ret, size_t size, const char *list)
 {
-	char shown[SHOWN_SIZE];
+	ret[0] = '\0';
+	for (;; list++) {
+		size_t length = strcspn(list, ","), used = strlen(ret);
+		enum api_field field;
 
-	for (;; select++) {
-		size_t length = strcspn(select, ",");
+		if (!api_field_find(&field, list, length))
+			(void)snprintf(ret + used, size - used, "%s%.*s", used > 0 ? ", " : "",
+				       (int)length, list);
+		list += length;
+		if (*list == '\0')
+			return;
+	}
+}
 
-		if (!api_field_exists(select, length))
-			return api_problem_code(problem, API_SELECT_FIELD, "%s",
-						escape_bytes(shown, sizeof shown, select, length));
-		select += length;
-		if (*select == '\0')
+static bool check_fields(const char *list, const char *what, enum api_code code,
+			 struct api_problem *problem)
+{
+	char unknown[1024];
+	enum api_field field;
+
+	name_unknown(unknown, sizeof unknown, list);
+	/* A single empty name is unknown, too. */
+	return (!unknown[0] && (list[0] || api_field_find(&field, list, 0))) ||
+	       api_problem_code(problem, code, "Allowed %s fields: %s. Fields: %s", what,
+				api_field_names, unknown);
+}
+
+/* "+name", "-id,name": one order for all. */
+static bool read_sort(struct view *view, const char *sort, struct api_problem *problem)
+{
+	view->descending = sort[0] == '-';
+	sort += sort[0] == '-' || sort[0] == '+';
+	if (!check_fields(sort, "sort", API_SORT_FIELD, problem))
+		return false;
+	for (;; sort++) {
+		size_t length = strcspn(sort, ",");
+
+		if (view->sorts < SORT_MAX)
+			(void)api_field_find(&view->sort[view->sorts++], sort, length);
+		sort += length;
+		if (*sort == '\0')
 			return true;
 	}
 }
 
-/* "+name", "-id": one field. */
-static bool read_sort(struct view *view, const char *sort, struct api_problem *problem)
-{
-	static const char *const fields[] = { "id", "name", "ip", "registerIP" };
-	char shown[SHOWN_SIZE];
-
-	/* A plus comes as a blank from clients that do not escape it. */
-	view->descending = sort[0] == '-';
-	view->sort = sort + (sort[0] == '-' || sort[0] == '+' || sort[0] == ' ');
-	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-		if (strcmp(fields[i], view->sort) == 0)
-			return true;
-	return api_problem_code(problem, API_SORT_FIELD, "%s",
-				escape_string(shown, sizeof shown, view->sort));
-}
-
 static bool read_view(struct view *ret, const struct api_query *query, struct api_problem *problem)
 {
-	const char *offset = api_query_get(query, "offset"), *limit = api_query_get(query, "limit");
-	const char *sort = api_query_get(query, "sort");
+	const char *offset = api_query_get(query, "offset"), *limit = api_query_get(query, "limit"),
+		   *sort = api_query_get(query, "sort"),
+		   *distinct = api_query_get(query, "distinct");
 	struct view view = {
-		.offset = offset ? api_number_parse(offset, INT_MAX) : 0,
-		.limit = limit ? api_number_parse(limit, INT_MAX) : LIMIT_USUAL,
+		.limit = LIMIT_USUAL,
 		.select = api_query_get(query, "select"),
+		.distinct = distinct && api_boolean_parse(distinct) == 1,
 	};
 
-	if (view.limit == 0)
-		return api_problem_code(problem, API_LIMIT_ZERO, NULL);
-	if (view.limit > LIMIT_MAX)
-		return api_problem_code(problem, API_LIMIT_TOO_LARGE, NULL);
-	if ((view.select && !select_is_good(view.select, problem)) ||
+	if (offset)
+		(void)api_integer_parse(offset, &view.offset);
+	if (limit)
+		(void)api_integer_parse(limit, &view.limit);
+	if ((view.select && !check_fields(view.select, "select", API_SELECT_FIELD, problem)) ||
 	    (sort && !read_sort(&view, sort, problem)))
 		return false;
 	*ret = view;
 	return true;
 }
 
+/* ------------------------------------------------------------------ the order */
+
+/* Equal agents stay in the order of their ids. */
 static int compare(const void *a, const void *b, void *argument)
 {
-	const struct roster_entry *const *left = a, *const *right = b;
+	struct api_agent *left = (struct api_agent *)a, *right = (struct api_agent *)b;
 	const struct view *view = argument;
-	int order = by_id(a, b);
+	int order = 0;
 
-	if (view->sort && strcmp(view->sort, "name") == 0)
-		order = strcmp((*left)->name, (*right)->name);
-	else if (view->sort && strcmp(view->sort, "id") != 0)
-		order = strcmp((*left)->ip, (*right)->ip);
+	for (size_t i = 0; order == 0 && i < view->sorts; i++) {
+		const struct api_value x = api_agent_value(left, view->sort[i]),
+				       y = api_agent_value(right, view->sort[i]);
+
+		order = api_value_compare(&x, &y);
+	}
+	if (order == 0)
+		return (left->entry->id > right->entry->id) - (left->entry->id < right->entry->id);
 	return view->descending ? -order : order;
+}
+
+static void keep_matching(struct api_selection *selection, const struct api_filter *filter)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < selection->count; i++) {
+		if (api_filter_matches(filter, &selection->agents[i]))
+			selection->agents[kept++] = selection->agents[i];
+		else
+			api_agent_clear(&selection->agents[i]);
+	}
+	selection->count = kept;
+}
+
+/* ------------------------------------------------------------------ the answer */
+
+/* Has nobody before had all of these values? An agent without one of them is passed over. */
+static bool is_new(json_t *seen, const json_t *item, const struct view *view)
+{
+	char *text;
+	bool is_new;
+
+	if (!view->select)
+		return false; /* nobody has all fields */
+	for (const char *at = view->select;; at++) {
+		cleanup_free char *name = strndup(at, strcspn(at, ","));
+
+		if (!name || !json_object_get(item, name))
+			return false;
+		at += strlen(name);
+		if (*at == '\0')
+			break;
+	}
+	text = json_dumps(item, JSON_COMPACT | JSON_SORT_KEYS);
+	is_new = text && !json_object_get(seen, text);
+	if (is_new)
+		(void)json_object_set_new(seen, text, json_true());
+	free(text);
+	return is_new;
+}
+
+static void add_agents(struct api_result *result, struct api_selection *selection,
+		       const struct view *view)
+{
+	json_t *seen = view->distinct ? json_object() : NULL;
+
+	for (size_t i = 0; i < selection->count; i++) {
+		bool is_shown = (long)result->total >= view->offset &&
+				(long)result->total - view->offset < view->limit;
+		json_t *item = is_shown || seen ? api_agent_describe(&selection->agents[i],
+								     view->select, !seen)
+						: NULL;
+
+		if (seen && !is_new(seen, item, view)) {
+			json_decref(item);
+			continue;
+		}
+		if (is_shown)
+			api_result_add(result, item);
+		else
+			json_decref(item);
+		result->total++;
+	}
+	json_decref(seen);
 }
 
 void api_list_agents(struct incoming_call *call)
@@ -255,95 +219,24 @@ void api_list_agents(struct incoming_call *call)
 		.some = "Some agents information was not returned",
 		.none = "No agent information was returned",
 	};
-	cleanup(release_selection) struct selection selection = { .count = 0 };
-	cleanup(api_filter_clear) struct api_filter filter = { .name = NULL };
+	cleanup(api_selection_clear) struct api_selection selection = { .count = 0 };
+	cleanup(api_filter_clear) struct api_filter filter = { .q = NULL };
+	const struct api_query *query = &call->input.query;
 	struct view view;
 
-	if (!read_view(&view, &call->input.query, &call->result.problem) ||
-	    !api_filter_read(&filter, &call->input.query, "0s", &call->settings->policy->history,
+	if (!read_view(&view, query, &call->result.problem) ||
+	    !api_filter_read(&filter, query, "0s", &call->settings->policy->history,
 			     &call->result.problem))
 		return;
-	if (select_agents(&selection, call, &result, false) < 0) {
+	if (api_select_agents(&selection, call, api_query_get(query, "agents_list"),
+			      &filter.knowledge, false, &result) < 0) {
 		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 		return;
 	}
-	qsort_r(selection.entries, selection.count, sizeof(struct roster_entry *), compare, &view);
-	for (size_t i = 0; i < selection.count; i++) {
-		if (!api_filter_matches(&filter, selection.entries[i]))
-			continue;
-		if ((long)result.total >= view.offset &&
-		    (long)result.total - view.offset < view.limit)
-			api_result_add(&result, api_describe_agent(&filter, selection.entries[i],
-								   view.select));
-		result.total++;
-	}
-	call->result.answer = api_result_print(&result, call->input.pretty);
-}
-
-/* ------------------------------------------------------------------ DELETE /agents */
-
-static void describe_requirements(char *buffer, size_t size, const struct api_query *query)
-{
-	const char *older_than = api_query_get(query, "older_than") ?: API_REMOVE_AGE;
-	char age[64], status[96];
-
-	(void)snprintf(buffer, size,
-		       "some of the requirements are not met -> older_than: %s, status: %s",
-		       escape_string(age, sizeof age, older_than),
-		       escape_string(status, sizeof status, api_query_get(query, "status")));
-}
-
-static void remove_one(struct incoming_call *call, const struct roster_entry *entry,
-		       enum roster_tombstone tombstone)
-{
-	struct api_removed *removed = &call->changes.removed[call->changes.removed_count++];
-
-	(void)snprintf(removed->id, sizeof removed->id, "%s", entry->id_text);
-	(void)snprintf(removed->name, sizeof removed->name, "%s", entry->name);
-	roster_remove(call->settings->roster, entry, tombstone);
-	call->changes.on_failure = API_NOT_DELETED;
-}
-
-static enum roster_tombstone tombstone_of(const struct incoming_call *call)
-{
-	const char *purge = api_query_get(&call->input.query, "purge");
-
-	if (purge && api_boolean_parse(purge) == 1)
-		return ROSTER_TOMBSTONE_NOTHING;
-	return dialect_tombstone(call->settings->policy->dialect);
-}
-
-void api_remove_agents(struct incoming_call *call)
-{
-	cleanup(api_result_clear) struct api_result result = {
-		.all = "All selected agents were deleted",
-		.some = "Some agents were not deleted",
-		.none = "No agents were deleted",
-	};
-	cleanup(release_selection) struct selection selection = { .count = 0 };
-	struct api_problem not_eligible;
-	cleanup(api_filter_clear) struct api_filter filter = { .name = NULL };
-	char requirements[256];
-
-	if (!api_filter_read(&filter, &call->input.query, API_REMOVE_AGE,
-			     &call->settings->policy->history, &call->result.problem))
-		return;
-	if (select_agents(&selection, call, &result, true) < 0 ||
-	    !(call->changes.removed = calloc(selection.count + 1, sizeof *call->changes.removed))) {
-		(void)api_problem_code(&call->result.problem, API_NOT_DELETED, NULL);
-		return;
-	}
-	describe_requirements(requirements, sizeof requirements, &call->input.query);
-	(void)api_problem_code(&not_eligible, API_NOT_ELIGIBLE, "%s", requirements);
-	for (size_t i = 0; i < selection.count; i++) {
-		const struct roster_entry *entry = selection.entries[i];
-
-		if (!api_filter_matches(&filter, entry)) {
-			api_result_fail(&result, entry->id_text, &not_eligible);
-			continue;
-		}
-		api_result_add(&result, json_string(entry->id_text));
-		remove_one(call, entry, tombstone_of(call));
-	}
+	keep_matching(&selection, &filter);
+	if (selection.count > 0)
+		qsort_r(selection.agents, selection.count, sizeof *selection.agents, compare,
+			&view);
+	add_agents(&result, &selection, &view);
 	call->result.answer = api_result_print(&result, call->input.pretty);
 }

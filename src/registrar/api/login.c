@@ -34,6 +34,11 @@ static void hand_out_token(struct incoming_call *call, const struct api_user *us
 	char token[API_TOKEN_SIZE];
 	const char *raw = api_query_get(&call->input.query, "raw");
 
+	if (!api_parameters_check(&call->input.query, call->route->parameters,
+				  &call->result.problem)) {
+		incoming_call_answer(call);
+		return;
+	}
 	if (api_token_make(token, &call->api->key, user, time(NULL)) < 0) {
 		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 		incoming_call_answer(call);
@@ -134,11 +139,16 @@ bool api_take_token(struct incoming_call *call)
 
 	api_credentials_parse(&credentials, api_exchange_header(call->exchange, "Authorization"));
 	api_exchange_wipe_header(call->exchange, "Authorization");
-	if (credentials.scheme == API_SCHEME_BEARER && refresh_users(api))
-		user = api_token_check(&api->key, &api->users, credentials.token, time(NULL));
-	if (!user)
+	if (credentials.scheme == API_SCHEME_ALONE)
+		return api_problem_set(&call->result.problem, 401, "Unauthorized",
+				       "Invalid authorization header");
+	if (credentials.scheme != API_SCHEME_BEARER)
 		return api_problem_set(&call->result.problem, 401, "Unauthorized",
 				       "No authorization token provided");
+	if (refresh_users(api))
+		user = api_token_check(&api->key, &api->users, credentials.token, time(NULL));
+	if (!user)
+		return api_problem_set(&call->result.problem, 401, "Unauthorized", "Invalid token");
 	(void)snprintf(call->input.user, sizeof call->input.user, "%s", user->name);
 	return true;
 }
@@ -146,7 +156,11 @@ bool api_take_token(struct incoming_call *call)
 /* ------------------------------------------------------------------ the list of calls */
 
 static const struct api_parameter_rule login_parameters[] = {
-	{ .name = "raw", .kind = API_PARAMETER_BOOLEAN },
+	{ .name = "raw", .kind = API_PARAMETER_BOOLEAN, .schema = "{'type': 'boolean'}" },
+	{ .name = NULL },
+};
+
+static const struct api_parameter_rule no_parameters[] = {
 	{ .name = NULL },
 };
 
@@ -162,6 +176,6 @@ const struct api_route api_login_routes[] = {
 	{ .method = API_DELETE,
 	  .pattern = LOGIN_PATH,
 	  .run_at_once = log_out,
-	  .parameters = api_no_parameters },
+	  .parameters = no_parameters },
 	{ .pattern = NULL },
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api/problem.h"
 
+#include "registrar/api/repr.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,14 +20,15 @@ static const struct description descriptions[] = {
 	{ API_INTERNAL, 500, "Wazuh Internal Error", "Wazuh Internal Error",
 	  "The log of agent-registrar says more" },
 	{ API_NO_JSON, 400, "Bad Request", "Body request is not a valid JSON", NULL },
-	{ API_SORT_FIELD, 400, "Bad Request", "Not a valid sort field ",
-	  "Sort by id, name, ip or registerIP" },
-	{ API_LIMIT_TOO_LARGE, 400, "Bad Request", "Specified limit exceeds maximum allowed",
-	  "Give a limit between 1 and 100000" },
-	{ API_LIMIT_ZERO, 400, "Bad Request", "0 is not a valid limit",
-	  "Give a limit between 1 and 100000" },
+	{ API_SORT_FIELD, 400, "Bad Request", "Not a valid sort field",
+	  "Sort by one of the fields that are named" },
 	{ API_QUERY_FORMAT, 400, "Bad Request", "Query does not match expected format", NULL },
-	{ API_QUERY_FIELD, 400, "Bad Request", "Field does not exist.", NULL },
+	{ API_QUERY_FIELD, 400, "Bad Request", "Field does not exist", NULL },
+	{ API_QUERY_OPERATOR, 400, "Bad Request", "Invalid query operator", NULL },
+	{ API_QUERY_DATE, 400, "Bad Request",
+	  "Date filter not valid. Valid formats are YYYY-MM-DD HH:mm:ss, YYYY-MM-DDTHH:mm:ssZ or "
+	  "YYYY-MM-DD",
+	  NULL },
 	{ API_NO_AGENT, 404, "Resource Not Found", "Agent does not exist",
 	  "GET /agents?select=id,name lists the agents" },
 	{ API_IS_MANAGER, 400, "Bad Request", "Action not available for Manager (agent 000)",
@@ -36,8 +39,6 @@ static const struct description descriptions[] = {
 	  "There is an agent with the same IP or the IP is invalid", "Choose another IP" },
 	{ API_ID_TAKEN, 400, "Bad Request", "There is an agent with the same ID",
 	  "Choose another ID" },
-	{ API_KEY_SHORT, 400, "Bad Request", "Too short key size",
-	  "A key has 64 characters at least" },
 	{ API_NO_GROUP, 404, "Resource Not Found", "The group does not exist",
 	  "Create the group at the manager first" },
 	{ API_GROUP_FORMAT, 400, "Bad Request", "Incorrect format for group_id",
@@ -73,6 +74,24 @@ static const struct description descriptions[] = {
 	  "Remove agents, or raise the limit" },
 };
 
+/* As Wazuh does: no line breaks, single blanks, and valid where it was cut to fit. */
+static void clean(char *detail)
+{
+	char *to = detail;
+
+	api_utf8_trim(detail);
+	for (const char *from = detail; *from; from++) {
+		bool is_blank = strchr(" \t\r\v\f", *from);
+
+		if (*from == '\n' || (is_blank && (to == detail || to[-1] == ' ')))
+			continue;
+		*to++ = is_blank ? ' ' : *from;
+	}
+	while (to > detail && to[-1] == ' ')
+		to--;
+	*to = '\0';
+}
+
 bool api_problem_set(struct api_problem *ret, int status, const char *title, const char *format,
 		     ...)
 {
@@ -84,6 +103,7 @@ bool api_problem_set(struct api_problem *ret, int status, const char *title, con
 	va_start(arguments, format);
 	(void)vsnprintf(ret->detail, sizeof ret->detail, format, arguments);
 	va_end(arguments);
+	clean(ret->detail);
 	return false;
 }
 
@@ -109,6 +129,7 @@ bool api_problem_code(struct api_problem *ret, enum api_code code, const char *f
 	va_start(arguments, format);
 	(void)vsnprintf(ret->detail + length, sizeof ret->detail - length, format, arguments);
 	va_end(arguments);
+	clean(ret->detail);
 	return false;
 }
 

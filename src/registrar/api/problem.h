@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the API answers when it does not do what was asked: an HTTP status, a title, a detail, and
- * for most a code of Wazuh's with a remedy. Titles, details and codes are those of Wazuh 4.14.5
+ * for most a code of Wazuh's with a remedy. Titles, details and codes are those of Wazuh 4.14.7
  * (framework/wazuh/core/exception.py, api/api/error_handler.py), because scripts look at them;
  * remedies are ours.
  */
@@ -14,17 +14,16 @@ enum api_code {
 	API_CODE_NONE = 0,
 	API_INTERNAL = 1000,
 	API_NO_JSON = 1018,
-	API_LIMIT_TOO_LARGE = 1405,
-	API_LIMIT_ZERO = 1406,
+	API_SORT_FIELD = 1403,
 	API_QUERY_FORMAT = 1407,
 	API_QUERY_FIELD = 1408,
-	API_SORT_FIELD = 1403,
+	API_QUERY_OPERATOR = 1409,
+	API_QUERY_DATE = 1412,
 	API_NO_AGENT = 1701,
 	API_IS_MANAGER = 1703,
 	API_NAME_TAKEN = 1705,
 	API_ADDRESS_TAKEN = 1706, /* or invalid */
 	API_ID_TAKEN = 1708,
-	API_KEY_SHORT = 1709,
 	API_NO_GROUP = 1710,
 	API_GROUP_FORMAT = 1722,
 	API_SELECT_FIELD = 1724,
@@ -42,11 +41,16 @@ enum api_code {
 	API_AUTHD_LIMIT = 9013, /* the agent limit is reached */
 };
 
-/* Bytes of the client's in `detail` are escaped. Zero-initialise: status 0 is no problem. */
+#define API_DETAIL_SIZE 4096
+
+/*
+ * `detail` is UTF-8; bytes of the client's are in it as repr.h writes them, or escaped.
+ * Zero-initialise: status 0 is no problem.
+ */
 struct api_problem {
 	int status;
 	const char *title;
-	char detail[512];        /* empty: none */
+	char detail[API_DETAIL_SIZE]; /* empty: none */
 	enum api_code code;      /* API_CODE_NONE: a problem of HTTP, without code and remedy */
 	const char *remediation; /* null: none */
 };

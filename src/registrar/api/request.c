@@ -2,8 +2,11 @@
 #include "registrar/api/request.h"
 
 #include "common/base64.h"
+#include "registrar/api/repr.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -62,6 +65,7 @@ static int split_path(struct api_path *path)
 		*slash = '\0';
 		if (decode(at, false) < 0)
 			return -EINVAL;
+		api_utf8_mend(at);
 		path->segments[path->count++] = at;
 		at = next;
 	}
@@ -126,7 +130,12 @@ static int split_query(struct api_query *query)
 		*equals = '\0';
 		if (decode(pair, true) < 0 || decode(value, true) < 0)
 			return -EINVAL;
-		query->parameters[query->count++] = (struct api_parameter){ pair, value };
+		api_utf8_mend(pair);
+		api_utf8_mend(value);
+		query->parameters[query->count++] = (struct api_parameter){
+			.name = pair,
+			.value = value,
+		};
 	}
 	return 0;
 }
@@ -143,16 +152,66 @@ int api_query_parse(struct api_query *ret, const char *text)
 	return r;
 }
 
-const char *api_query_get(const struct api_query *query, const char *name)
+static struct api_parameter *find_parameter(const struct api_query *query, const char *name)
 {
 	for (size_t i = query->count; i > 0; i--)
 		if (strcmp(query->parameters[i - 1].name, name) == 0)
-			return query->parameters[i - 1].value;
+			return (struct api_parameter *)&query->parameters[i - 1];
 	return NULL;
+}
+
+char *api_query_find(struct api_query *query, const char *name)
+{
+	const struct api_parameter *parameter = find_parameter(query, name);
+
+	return parameter ? parameter->value : NULL;
+}
+
+const char *api_query_get(const struct api_query *query, const char *name)
+{
+	const struct api_parameter *parameter = find_parameter(query, name);
+
+	return parameter ? parameter->value : NULL;
+}
+
+/* The values of all parameters of the name, from malloc(), with commas between them. */
+static char *join_values(const struct api_query *query, const char *name)
+{
+	size_t room = 1;
+	char *joined, *at;
+
+	for (size_t i = 0; i < query->count; i++)
+		if (strcmp(query->parameters[i].name, name) == 0)
+			room += strlen(query->parameters[i].value) + 1;
+	joined = at = malloc(room);
+	for (size_t i = 0; joined && i < query->count; i++)
+		if (strcmp(query->parameters[i].name, name) == 0)
+			at += sprintf(at, "%s%s", at > joined ? "," : "",
+				      query->parameters[i].value);
+	return joined;
+}
+
+char *api_query_join(struct api_query *query, const char *name)
+{
+	struct api_parameter *last = find_parameter(query, name);
+
+	for (size_t i = 0; last && i < query->count; i++) {
+		char *joined;
+
+		if (&query->parameters[i] == last || strcmp(query->parameters[i].name, name) != 0)
+			continue;
+		joined = last->joined ? NULL : join_values(query, name);
+		if (joined)
+			last->joined = last->value = joined;
+		break;
+	}
+	return last ? last->value : NULL;
 }
 
 void api_query_clear(struct api_query *query)
 {
+	for (size_t i = 0; i < query->count; i++)
+		free(query->parameters[i].joined);
 	free(query->text);
 	*query = (struct api_query){ 0 };
 }
@@ -202,13 +261,22 @@ static void read_bearer(struct api_credentials *credentials, const char *token)
 	credentials->scheme = API_SCHEME_BEARER;
 }
 
+static bool is_one_word(const char *header)
+{
+	size_t length = strcspn(header, " \t");
+
+	return length > 0 && header[length + strspn(header + length, " \t")] == '\0';
+}
+
 void api_credentials_parse(struct api_credentials *ret, const char *header)
 {
 	const char *basic = header ? after_scheme(header, "Basic") : NULL;
 	const char *bearer = header ? after_scheme(header, "Bearer") : NULL;
 
 	*ret = (struct api_credentials){ .scheme = API_SCHEME_NONE };
-	if (basic)
+	if (header && is_one_word(header))
+		ret->scheme = API_SCHEME_ALONE;
+	else if (basic)
 		read_basic(ret, basic);
 	else if (bearer)
 		read_bearer(ret, bearer);
@@ -231,20 +299,23 @@ int api_boolean_parse(const char *text)
 	return strcasecmp(text, "false") == 0 ? 0 : -EINVAL;
 }
 
-long api_number_parse(const char *text, long most)
+int api_integer_parse(const char *text, long *ret)
 {
-	long value = 0;
+	const char *digits;
+	long value;
+	bool negative;
 
-	if (*text == '\0')
+	text += strspn(text, " \t\n\r\v\f");
+	negative = *text == '-';
+	digits = text + (*text == '-' || *text == '+');
+	if (*digits < '0' || *digits > '9')
 		return -EINVAL;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return -EINVAL;
-		value = 10 * value + (*text - '0');
-		if (value > most)
-			return -EINVAL;
-	}
-	return value;
+	for (value = 0; *digits >= '0' && *digits <= '9'; digits++)
+		value = value > LONG_MAX / 10 - 1 ? LONG_MAX / 10 : 10 * value + (*digits - '0');
+	if (digits[strspn(digits, " \t\n\r\v\f")] != '\0')
+		return -EINVAL;
+	*ret = negative ? -value : value;
+	return 0;
 }
 
 long long api_timeframe_parse(const char *text)

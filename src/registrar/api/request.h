@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What stands in the head of a request to the API: path, query, Authorization. Pure; every byte in
- * here comes from unknown clients.
+ * here comes from unknown clients. Path and query are UTF-8: anything else becomes question marks.
  */
 #pragma once
 
@@ -36,7 +36,8 @@ void api_path_clear(struct api_path *path);
 
 struct api_parameter {
 	const char *name;
-	const char *value; /* empty, also where there is no "=" */
+	char *value;  /* empty, also where there is no "=" */
+	char *joined; /* owned; null, or what `value` points to */
 };
 
 /* Release with api_query_clear(). */
@@ -56,11 +57,21 @@ int api_query_parse(struct api_query *ret, const char *text);
 /* The value of a parameter, the last one if there are several; null: there is none. */
 const char *api_query_get(const struct api_query *query, const char *name);
 
+/* The same, to be changed in place. */
+char *api_query_find(struct api_query *query, const char *name);
+
+/*
+ * The values of all parameters of the name, with commas between them, which from now on are the
+ * value of the last one. Null: there is none.
+ */
+char *api_query_join(struct api_query *query, const char *name);
+
 /* Fit for cleanup(). */
 void api_query_clear(struct api_query *query);
 
 enum api_scheme {
 	API_SCHEME_NONE,  /* no header, or one that cannot be read */
+	API_SCHEME_ALONE, /* one word: there are no credentials */
 	API_SCHEME_BASIC, /* RFC 7617 */
 	API_SCHEME_BEARER /* RFC 6750 */
 };
@@ -87,8 +98,11 @@ void api_credentials_wipe(struct api_credentials *credentials);
 /* "true" or "false" in any case. Returns 1, 0, or -EINVAL. */
 int api_boolean_parse(const char *text);
 
-/* Digits, at most `most`. Returns the number or -EINVAL. */
-long api_number_parse(const char *text, long most);
+/*
+ * A whole number as Python reads it: blanks around it, a sign before it. What is too large becomes
+ * very large. Returns 0 or -EINVAL.
+ */
+int api_integer_parse(const char *text, long *ret);
 
 /*
  * "3600", "90s", "10m", "1h", "7d": seconds, or -EINVAL. Wazuh's pattern, `^\d+[dhms]?$`; what is

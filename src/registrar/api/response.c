@@ -31,6 +31,13 @@ static char *print(const json_t *object, bool pretty)
 		      : NULL;
 }
 
+/* Limits and the form of the body are looked at before there is a node to ask. */
+static bool is_from_a_node(enum api_code code)
+{
+	return code != API_TOO_MANY_REQUESTS && code != API_BLOCKED && code != API_CONTENT_TYPE &&
+	       code != API_NO_JSON;
+}
+
 char *api_response_problem(const struct api_problem *problem, const char *node, bool pretty)
 {
 	cleanup(release_json) json_t *object = json_pack("{s:s}", "title", problem->title);
@@ -41,8 +48,7 @@ char *api_response_problem(const struct api_problem *problem, const char *node, 
 		if (problem->remediation)
 			json_object_set_new(object, "remediation",
 					    json_string(problem->remediation));
-		/* Limits are refused before there is a node to ask. */
-		if (problem->code != API_TOO_MANY_REQUESTS && problem->code != API_BLOCKED)
+		if (is_from_a_node(problem->code))
 			json_object_set_new(object, "dapi_errors",
 					    json_pack("{s:{s:s}}", node, "error", problem->detail));
 		json_object_set_new(object, "error", json_integer(problem->code));
@@ -88,6 +94,20 @@ static json_t *find_failure(const struct api_result *result, const struct api_pr
 	return NULL;
 }
 
+/* Where to insert, so that the errors stay in the order of their codes. */
+static size_t place_of(const struct api_result *result, const struct api_problem *problem)
+{
+	const json_t *failure;
+	size_t i;
+
+	json_array_foreach(result->failed, i, failure) if (json_integer_value(json_object_get(
+								   json_object_get(failure, "erro"
+											    "r"),
+								   "code")) >
+							   (json_int_t)problem->code) return i;
+	return json_array_size(result->failed);
+}
+
 void api_result_fail(struct api_result *result, const char *id, const struct api_problem *problem)
 {
 	json_t *failure;
@@ -99,7 +119,7 @@ void api_result_fail(struct api_result *result, const char *id, const struct api
 		failure = json_pack("{s:{s:i, s:s, s:s*}, s:[]}", "error", "code",
 				    (int)problem->code, "message", problem->detail, "remediation",
 				    problem->remediation, "id");
-		(void)json_array_append_new(result->failed, failure);
+		(void)json_array_insert_new(result->failed, place_of(result, problem), failure);
 	}
 	(void)json_array_append_new(json_object_get(failure, "id"), json_string(id));
 	result->failures++;

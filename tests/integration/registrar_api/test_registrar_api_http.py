@@ -166,7 +166,7 @@ def test_request_that_breaks_off(registrar, request_bytes):
     "request_bytes",
     [
         b"POST /agents/insert/quick?agent_name=web-01 HTTP/1.1\r\nConnection: keep-alive\r\n",
-        b"GET https://a/agents?search=a|b HTTP/1.1\r\n",
+        b"GET https://a/agents?search=a{b} HTTP/1.1\r\n",
         b"GET /agents?q=name~web;id!=000 HTTP/1.1\r\n",
         b"GET /agents HTTP/1.1\r\nContent-Length: 2\r\n",
     ],

@@ -72,12 +72,17 @@ def test_login_without_credentials(registrar, header):
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer ", "Bearer a.b.c", "Basic YWRtaW46eA==", "Token x"]
+    "header, detail",
+    [(None, "No authorization token provided"), ("", "No authorization token provided"),
+     ("Bearer", "Invalid authorization header"), ("Bearer ", "Invalid authorization header"),
+     ("Bearer a.b.c", "Invalid token"), ("bearer x", "Invalid token"),
+     ("Basic YWRtaW46eA==", "No authorization token provided"),
+     ("Token x", "No authorization token provided")],
 )
-def test_call_without_token(registrar, header):
+def test_call_without_token(registrar, header, detail):
     with Client(registrar) as client:
         answer = client.ask("GET", LIST, headers={"Authorization": header})
-        assert problem(answer) == (401, "Unauthorized", "No authorization token provided", None)
+        assert problem(answer) == (401, "Unauthorized", detail, None)
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
@@ -104,8 +109,7 @@ def test_logout(directory, registrar):
         for logged_out in (client, twin):
             for method, target in (("GET", LIST), ("DELETE", LOGIN)):
                 answer = logged_out.ask(method, target)
-                assert problem(answer) == (401, "Unauthorized", "No authorization token provided",
-                                           None)
+                assert problem(answer) == (401, "Unauthorized", "Invalid token", None)
                 assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert other.ask("GET", LIST).status == 200
         assert client.log_in().ask("GET", LIST).status == 200
@@ -146,7 +150,7 @@ def test_about(client):
     assert abs(datetime.datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%S%z").timestamp() - now) < 60
     assert answer.data == {
         "title": "Wazuh API REST",
-        "api_version": "4.14.5",
+        "api_version": "4.14.7",
         "revision": "agent-registrar",
         "license_name": "ISC",
         "license_url": "https://spdx.org/licenses/ISC.html",
@@ -197,31 +201,59 @@ def test_wrong_method(client, method, target, allowed):
 
 
 def test_head_has_no_body(client):
-    answer = client.ask("HEAD", LIST)
-    assert (answer.status, answer.text) == (405, "")
-    assert client.ask("GET", LIST).status == 200  # on the same connection
+    """It is GET, of which only the body is missing."""
+    answer, whole = client.ask("HEAD", LIST), client.ask("GET", LIST)  # on the same connection
+    assert (answer.status, answer.text, whole.status) == (200, "", 200)
+    assert answer.headers["Content-Length"] == str(len(whole.text))
+    assert client.ask("HEAD", "/agents/insert/quick").status == 405
+    assert client.ask("HEAD", LIST, headers={"Authorization": None}).status == 401
 
 
-def test_trailing_slash_and_escapes(client):
+def test_escapes(client):
     client.add("web-01")
-    for target in ("/agents/", "/agents?name=web%2D01", "/%61gents", "/agents/?select=id%2Cname"):
+    for target in ("/agents?name=web%2D01", "/%61gents", "/agents?select=id%2Cname"):
         assert ids(client.ask("GET", target)) == ["001"], target
+
+
+def test_trailing_slash(client):
+    """Says where to go, before anything else is looked at."""
+    answer = client.ask("POST", "/agents/?x=1", headers={"Authorization": None})
+    assert (answer.status, answer.text) == (307, "")
+    assert answer.headers["Location"] == "/agents?x=1"
+    assert client.ask("PUT", "/agents/").status == 307
+    assert client.ask("GET", "/agent/").status == 404
+
+
+def test_login_comes_before_its_parameters(client):
+    """Whoever has no password does not learn which parameters there are."""
+    assert client.try_login(password="wrong", target=LOGIN + "?foo=1").status == 401
+    assert problem(client.try_login(target=LOGIN + "?foo=1")) == (
+        400, "Bad Request", "Extra query parameter(s) foo not in spec", None)
+    assert client.try_login(target=LOGIN + "?raw=x").status == 400
 
 
 def test_pretty(client):
     plain, pretty = (client.ask("GET", LIST + query) for query in ("", "?pretty=true"))
     assert plain.json == pretty.json and "\n" not in plain.text
     assert pretty.text.startswith('{\n   "data": {\n      "affected_items"')
-    assert client.ask("GET", LIST + "?pretty").text == pretty.text
+    assert client.ask("GET", LIST + "?pretty=True").text == pretty.text
+    assert client.ask("GET", LIST + "?pretty").status == 400
     assert client.ask("GET", LIST + "?pretty=false").text == plain.text
     assert client.ask("GET", LIST + "?pretty=true&limit=0").text.startswith('{\n   "title"')
 
 
 @pytest.mark.parametrize("method, target, detail", [
     ("GET", LIST + "?foo=1", "Extra query parameter(s) foo not in spec"),
-    ("POST", LOGIN + "?foo=1", "Extra query parameter(s) foo not in spec"),
-    ("GET", LIST + "?pretty=1", "Wrong type, expected 'boolean' for query parameter 'pretty'"),
-    ("GET", LIST + "?limit=x", "Wrong type, expected 'integer' for query parameter 'limit'"),
+    ("DELETE", LOGIN + "?pretty=true", "Extra query parameter(s) pretty not in spec"),
+    ("GET", "/?wait_for_complete=true",
+     "Extra query parameter(s) wait_for_complete not in spec"),
+    ("GET", LIST + "?pretty=1", "'1' is not of type 'boolean'. Failed validating 'type' in schema: "
+     "{'default': False, 'type': 'boolean'}. On instance: '1'"),
+    ("GET", LIST + "?limit=x", "'x' is not of type 'integer'. Failed validating 'type' in schema: "
+     "{'default': 500, 'format': 'int32', 'maximum': 100000, 'minimum': 1, 'type': 'integer'}. On "
+     "instance: 'x'"),
+    ("PUT", "/agents/1/group/a%20b?pretty=x", "'x' is not of type 'boolean'. Failed validating "
+     "'type' in schema: {'default': False, 'type': 'boolean'}. On instance: 'x'"),
     ("POST", "/agents/insert/quick", "Missing query parameter 'agent_name'"),
     ("DELETE", LIST + "?status=all", "Missing query parameter 'agents_list'"),
     ("DELETE", LIST + "?agents_list=001", "Missing query parameter 'status'"),

@@ -21,6 +21,8 @@ if WITH_API
 unit_tests += \
 	test-api-body \
 	test-api-filter \
+	test-api-json-fault \
+	test-api-repr \
 	test-api-limits \
 	test-api-parameters \
 	test-api-password \
@@ -51,6 +53,10 @@ test_api_body_SOURCES = tests/unit/registrar/api/test-api-body.c
 test_api_body_LDADD = $(registrar_libraries)
 test_api_filter_SOURCES = tests/unit/registrar/api/test-api-filter.c
 test_api_filter_LDADD = $(registrar_libraries)
+test_api_json_fault_SOURCES = tests/unit/registrar/api/test-api-json-fault.c
+test_api_json_fault_LDADD = $(registrar_libraries)
+test_api_repr_SOURCES = tests/unit/registrar/api/test-api-repr.c
+test_api_repr_LDADD = $(registrar_libraries)
 test_api_limits_SOURCES = tests/unit/registrar/api/test-api-limits.c
 test_api_limits_LDADD = $(registrar_libraries)
 test_api_parameters_SOURCES = tests/unit/registrar/api/test-api-parameters.c

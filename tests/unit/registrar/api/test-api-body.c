@@ -4,6 +4,7 @@
 
 #include "registrar/api/body.h"
 
+#define KEY_63 "123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static void test_good_bodies(void **state)
@@ -26,7 +27,7 @@ static void test_good_bodies(void **state)
 		struct api_problem problem = { 0 };
 		struct api_body body;
 
-		check_row(rows[i].text, api_body_parse(&body, rows[i].kind, rows[i].text,
+		check_row(rows[i].text, api_body_parse(&body, rows[i].kind, true, rows[i].text,
 						       strlen(rows[i].text), &problem));
 		check_row(rows[i].text, problem.status == 0);
 		assert_string_equal(body.name, rows[i].name);
@@ -44,31 +45,40 @@ static void test_bad_bodies(void **state)
 		int error;
 		const char *detail;
 	} rows[] = {
-		{ API_BODY_ADD, "", 0, "RequestBody is required" },
-		{ API_BODY_ADD, "{", 1018, "Body request is not a valid JSON" },
-		{ API_BODY_ADD, "name=web01", 1018, "Body request is not a valid JSON" },
-		{ API_BODY_ADD, "{\"name\":\"a\"}x", 1018, "Body request is not a valid JSON" },
+		{ API_BODY_ADD, "", 0, "Request body must not be empty" },
+		{ API_BODY_ADD, "null", 0, "Request body must not be empty" },
+		{ API_BODY_ADD, "{", 0,
+		  "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)" },
+		{ API_BODY_ADD, "name=web01", 0, "Expecting value: line 1 column 1 (char 0)" },
+		{ API_BODY_ADD, "{\"name\":\"a\"}x", 0, "Extra data: line 1 column 13 (char 12)" },
 		{ API_BODY_ADD, "{\"name\":\"\xff\"}", 1018, "Body request is not a valid JSON" },
-		{ API_BODY_ADD, "[]", 0, "The body is not of type 'object'" },
-		{ API_BODY_ADD, "\"name\"", 0, "The body is not of type 'object'" },
-		{ API_BODY_ADD, "null", 0, "The body is not of type 'object'" },
+		{ API_BODY_ADD, "{\"name\":NaN}", 1018, "Body request is not a valid JSON" },
+		{ API_BODY_ADD, "[]", 0, "[] is not of type 'object'" },
+		{ API_BODY_ADD, "\"name\"", 0, "'name' is not of type 'object'" },
+		{ API_BODY_ADD, "[1.5, null, {\"a\": false}]", 0,
+		  "[1.5, None, {'a': False}] is not of type 'object'" },
 		{ API_BODY_ADD, "{}", 0, "'name' is a required property" },
-		{ API_BODY_ADD, "{\"name\":1}", 0, "The value is not of type 'string' - 'name'" },
-		{ API_BODY_ADD, "{\"name\":null}", 0,
-		  "The value is not of type 'string' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":1}", 0, "1 is not of type 'string' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":null}", 0, "None is not of type 'string' - 'name'" },
 		{ API_BODY_ADD, "{\"name\":\"\"}", 0, "'' is not a 'names' - 'name'" },
 		{ API_BODY_ADD, "{\"name\":\"a b\"}", 0, "'a b' is not a 'names' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":\"a'b\"}", 0, "\"a'b\" is not a 'names' - 'name'" },
 		{ API_BODY_ADD, "{\"name\":\"a\\nb\"}", 0, "'a\\nb' is not a 'names' - 'name'" },
 		{ API_BODY_ADD, "{\"name\":\"a\\u00e4\"}", 0,
-		  "'a\\xc3\\xa4' is not a 'names' - 'name'" },
-		{ API_BODY_ADD, "{\"name\":\"a\\u0000b\"}", 1018,
-		  "Body request is not a valid JSON" },
+		  "'a\xc3\xa4' is not a 'names' - 'name'" },
+		{ API_BODY_ADD, "{\"name\":\"a\\u0000b\"}", 0,
+		  "'a\\x00b' is not a 'names' - 'name'" },
 		{ API_BODY_ADD, "{\"name\":\"a\",\"ip\":7}", 0,
-		  "The value is not of type 'string' - 'ip'" },
+		  "7 is not of type 'string' - 'ip'" },
+		{ API_BODY_ADD, "{\"ip\":7}", 0, "7 is not of type 'string' - 'ip'" },
 		{ API_BODY_ADD, "{\"name\":\"a\",\"ip\":\"\"}", 0,
-		  "'' is not a 'alphanumeric' - 'ip'" },
-		{ API_BODY_ADD, "{\"name\":\"a\",\"force\":{}}", 0,
-		  "Invalid field found {'force'}" },
+		  "'' is not a 'alphanumeric_symbols' - 'ip'" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"ip\":\"fe80::1%eth0\"}", 0,
+		  "'fe80::1%eth0' is not a 'alphanumeric_symbols' - 'ip'" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"force\":[]}", 0,
+		  "[] is not of type 'object' - 'force'" },
+		{ API_BODY_ADD, "{\"name\":\"a\",\"id\":\"001\"}", 0,
+		  "Invalid field found {'id'}" },
 		{ API_BODY_ADD, "{\"name\":\"a\",\"groups\":\"web\"}", 0,
 		  "Invalid field found {'groups'}" },
 		{ API_BODY_ADD, "{\"name\":\"a\",\"x\\ny\":1}", 0,
@@ -80,23 +90,29 @@ static void test_bad_bodies(void **state)
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":\"123456789\"}", 0,
 		  "'123456789' is not a 'numbers' - 'id'" },
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"id\":1}", 0,
-		  "The value is not of type 'string' - 'id'" },
-		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":\"abc\"}", 1709, "Too short key size" },
+		  "1 is not of type 'string' - 'id'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":\"abc\"}", 0,
+		  "The value is too short - 'key'" },
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":\"" KEY "!\"}", 0,
+		  "The value is too long - 'key'" },
+		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":\"!" KEY_63 "\"}", 0,
 		  "The value is not a 'wazuh_key' - 'key'" },
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"key\":1}", 0,
-		  "The value is not a 'wazuh_key' - 'key'" },
+		  "1 is not of type 'string' - 'key'" },
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":true}", 0,
-		  "The value is not of type 'object' - 'force'" },
+		  "True is not of type 'object' - 'force'" },
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"x\":1}}", 0,
 		  "Invalid field found {'x'}" },
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"enabled\":\"yes\"}}", 0,
-		  "The value is not of type 'boolean' - 'force.enabled'" },
+		  "'yes' is not of type 'boolean' - 'force.enabled'" },
 		{ API_BODY_INSERT,
 		  "{\"name\":\"a\",\"force\":{\"after_registration_time\":\"1w\"}}", 0,
 		  "'1w' is not a 'timeframe' - 'force.after_registration_time'" },
 		{ API_BODY_INSERT, "{\"name\":\"a\",\"force\":{\"disconnected_time\":\"1h\"}}", 0,
-		  "The value is not of type 'object' - 'force.disconnected_time'" },
+		  "'1h' is not of type 'object' - 'force.disconnected_time'" },
+		{ API_BODY_INSERT,
+		  "{\"name\":\"a\",\"force\":{\"disconnected_time\":{\"value\":0}}}", 0,
+		  "0 is not of type 'string' - 'force.disconnected_time.value'" },
 		{ API_BODY_INSERT,
 		  "{\"name\":\"a\",\"force\":{\"disconnected_time\":{\"valu\":\"1h\"}}}", 0,
 		  "Invalid field found {'valu'}" },
@@ -107,7 +123,7 @@ static void test_bad_bodies(void **state)
 		struct api_problem problem = { 0 };
 		struct api_body body;
 
-		check_row(rows[i].text, !api_body_parse(&body, rows[i].kind, rows[i].text,
+		check_row(rows[i].text, !api_body_parse(&body, rows[i].kind, true, rows[i].text,
 							strlen(rows[i].text), &problem));
 		check_row(rows[i].text,
 			  problem.status == 400 && (int)problem.code == rows[i].error);
@@ -123,11 +139,26 @@ static void test_long_names(void **state)
 	(void)state;
 	memset(name, 'a', sizeof name);
 	name[AGENT_NAME_MAX] = '\0';
-	assert_true(api_name_is_acceptable(name, &problem));
+	assert_true(api_name_is_short_enough(name, &problem));
 	name[AGENT_NAME_MAX] = 'a';
 	name[AGENT_NAME_MAX + 1] = '\0';
-	assert_false(api_name_is_acceptable(name, &problem));
+	assert_false(api_name_is_short_enough(name, &problem));
 	assert_int_equal(problem.code, API_NAME_LONG);
+	assert_int_equal(problem.status, 400);
+}
+
+/* Without a content type, what is wrong with the body is told first. */
+static void test_untyped(void **state)
+{
+	static const char good[] = "{\"name\":\"a\",\"x\":1}", bad[] = "{\"name\":1}";
+	struct api_problem problem = { 0 };
+	struct api_body body;
+
+	(void)state;
+	assert_false(api_body_parse(&body, API_BODY_ADD, false, good, strlen(good), &problem));
+	assert_int_equal(problem.status, 406);
+	assert_int_equal(problem.code, API_CONTENT_TYPE);
+	assert_false(api_body_parse(&body, API_BODY_ADD, false, bad, strlen(bad), &problem));
 	assert_int_equal(problem.status, 400);
 }
 
@@ -136,30 +167,35 @@ static void test_force(void **state)
 	static const char text[] = "{\"name\":\"a\",\"force\":{\"enabled\":true,\"disconnected_"
 				   "time\":{\"enabled\":false,\"value\":\"2h\"},\"after_"
 				   "registration_time\":\"1d\"}}";
-	static const char defaults[] = "{\"name\":\"a\",\"force\":{}}";
+	static const char defaults[] = "{\"name\":\"a\",\"force\":{}}", plain[] = "{\"name\":"
+										  "\"a\"}";
 	struct api_problem problem;
 	struct api_body body;
 
 	(void)state;
-	assert_true(api_body_parse(&body, API_BODY_INSERT, text, strlen(text), &problem));
+	assert_true(api_body_parse(&body, API_BODY_INSERT, true, text, strlen(text), &problem));
 	assert_true(body.force.enabled);
 	assert_false(body.force.check_disconnected);
 	assert_int_equal(body.force.disconnected_time, 7200);
 	assert_int_equal(body.force.after_registration_time, 86400);
-	assert_true(api_body_parse(&body, API_BODY_INSERT, defaults, strlen(defaults), &problem));
+	assert_true(
+		api_body_parse(&body, API_BODY_INSERT, true, defaults, strlen(defaults), &problem));
 	assert_true(body.force.enabled && body.force.check_disconnected);
 	assert_int_equal(body.force.disconnected_time, 3600);
 	assert_int_equal(body.force.after_registration_time, 3600);
-	assert_true(api_body_parse(&body, API_BODY_INSERT, "{\"name\":\"a\"}", 12, &problem));
+	assert_true(api_body_parse(&body, API_BODY_INSERT, true, plain, strlen(plain), &problem));
+	assert_true(body.force.enabled);
+	assert_true(api_body_parse(&body, API_BODY_ADD, true, plain, strlen(plain), &problem));
 	assert_false(body.force.enabled);
+	assert_true(api_body_parse(&body, API_BODY_ADD, true, text, strlen(text), &problem));
+	assert_true(body.force.enabled && body.force.disconnected_time == 7200);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good_bodies),
-		cmocka_unit_test(test_bad_bodies),
-		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_good_bodies), cmocka_unit_test(test_bad_bodies),
+		cmocka_unit_test(test_long_names),  cmocka_unit_test(test_untyped),
 		cmocka_unit_test(test_force),
 	};
 

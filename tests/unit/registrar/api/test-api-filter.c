@@ -2,77 +2,200 @@
 /* Filters of the list of agents. */
 #include "tests/unit/support.h"
 
+#include "registrar/agents/groups.h"
 #include "registrar/api/filter.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define NOW 1800000000
+
+/* "007 web-01 10.1.2.0/24", in the groups web and db, registered a day ago, seen two hours ago. */
+static const struct {
+	const char *query;
+	int error; /* 0: good */
+	bool matches;
+} rows[] = {
+	{ "", 0, true },
+	{ "name=web-01", 0, true },
+	{ "name=WEB-01", 0, true },
+	{ "name=web", 0, false },
+	{ "name=web-01,web-02", 0, false },
+	{ "name=all", 0, false },
+	{ "ip=10.1.2.0", 0, true },
+	{ "registerIP=any", 0, false },
+	{ "version=v4.14.7", 0, false },
+	{ "os.name=null", 0, true },
+	{ "group_config_status=synced", 0, false },
+	{ "search=EB-0", 0, true },
+	{ "search=-web", 0, false },
+	{ "search=0.1.2", 0, true },
+	{ "search=e%-_1", 0, true },
+	{ "search=7", 0, true },
+	{ "search=007", 0, true },
+	{ "search=07x", 0, false },
+	{ "search=/24", 0, false },
+	{ "search=connected", 0, true },
+	{ "search=nobody", 0, false },
+	{ "group=web", 0, true },
+	{ "group=we", 0, false },
+	{ "status=all", 0, true },
+	{ "status=active,all", 0, false },
+	{ "status=disconnected,pending", 0, true },
+	{ "older_than=0s", 0, true },
+	{ "older_than=0", 0, true },
+	{ "older_than=1h", 0, true },
+	{ "older_than=3h", 0, false },
+	{ "q=", 0, true },
+	{ "q=name=web-01", 0, true },
+	{ "q=name!=web-01", 0, false },
+	{ "q=name!=db", 0, true },
+	{ "q=name<x", 0, true },
+	{ "q=name>WEB-00", 0, true },
+	{ "q=name='eb-01", 0, true },
+	{ "q=name=\"eb-01", 0, true },
+	{ "q=id=7", 0, true },
+	{ "q=id=007", 0, true },
+	{ "q=id>6", 0, true },
+	{ "q=id<007", 0, false },
+	{ "q=id>x", 0, false },
+	{ "q=id~7", 0, true },
+	{ "q=id~07", 0, false },
+	{ "q=id!=000;name~EB", 0, true },
+	{ "q=id=007;name~db", 0, false },
+	{ "q=name=a,name=web-01", 0, true },
+	{ "q=name=web-01,id=1;id=2", 0, true },
+	{ "q=(name=web-01,id=1);id=2", 0, false },
+	{ "q=((id=7));(name=a,(ip~10.1;status=disconnected))", 0, true },
+	{ "q=status!=active", 0, true },
+	{ "q=status=all", 0, true },
+	{ "q=group=db", 0, true },
+	{ "q=group!=db", 0, false },
+	{ "q=group!=d", 0, true },
+	{ "q=group~eb,d", 1407, false },
+	{ "q=group~eb", 0, true },
+	{ "q=version=v4", 0, false },
+	{ "q=version!=v4", 0, false },
+	{ "q=version=null", 0, true },
+	{ "q=name=null", 0, false },
+	{ "q=dateAdd<2d", 0, true },
+	{ "q=dateAdd>2d", 0, false },
+	{ "q=lastKeepAlive>1h;lastKeepAlive<3h", 0, true },
+	{ "q=dateAdd>2020-01-01", 0, true },
+	{ "q=dateAdd<2020-01-01T00:00:00Z", 0, false },
+	{ "q=dateAdd!=2020-01-01 00:00:00", 0, true },
+	{ "q=dateAdd=soon", 1412, false },
+	{ "q=group<a", 1409, false },
+	{ "q=name==a", 1409, false },
+	{ "q=id<=7", 1409, false },
+	{ "q=name!a", 1409, false },
+	{ "q=foo=1", 1408, false },
+	{ "q=internal_key=1", 1408, false },
+	{ "q=bad", 1407, false },
+	{ "q==a", 1407, false },
+	{ "q=name=", 1407, false },
+	{ "q=name=a;", 1407, false },
+	{ "q=;", 1407, false },
+	{ "q=(name=a", 1407, false },
+	{ "q=name=a)", 1407, false },
+	{ "q=((((((((((((((((((((((((((((((((((name=a", 1407, false },
+};
+
+static void arrange(const char *queue)
+{
+	struct reason why;
+	char path[256];
+	struct timespec times[2] = { { .tv_sec = NOW - 7200 }, { .tv_sec = NOW - 7200 } };
+	time_t added = NOW - 86400;
+	char line[128];
+
+	assert_int_equal(agent_groups_write(queue, "007", "web,db", &why), 0);
+	assert_int_equal(mkdir(path_in(queue, "rids"), 0700), 0);
+	(void)snprintf(path, sizeof path, "%s/rids/007", queue);
+	write_text(path, "");
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	strftime(line, sizeof line, "007 web-01 10.1.2.0/24 %Y-%m-%d %H:%M:%S\n",
+		 localtime(&added));
+	write_text(path_in(queue, "agents-timestamp"), line);
+}
 
 static void test_filters(void **state)
 {
-	static const struct {
-		const char *query;
-		bool good, matches; /* "007 web-01 10.1.2.3", of which nothing else is known */
-	} rows[] = {
-		{ "", true, true },
-		{ "name=web-01", true, true },
-		{ "name=web", true, false },
-		{ "ip=10.1.2.3", true, true },
-		{ "registerIP=any", true, false },
-		{ "search=EB-0", true, true },
-		{ "search=-web", true, false },
-		{ "search=10.1", true, true },
-		{ "search=nobody", true, false },
-		{ "group=web", true, false },
-		{ "status=all", true, true },
-		{ "status=active,all", true, true },
-		{ "status=active", true, false },
-		{ "status=never_connected,disconnected,pending", true, false },
-		{ "status=gone", false, false },
-		{ "status=active,", false, false },
-		{ "older_than=0s", true, true },
-		{ "older_than=1s", true, false }, /* nobody knows how old it is */
-		{ "q=name=web-01", true, true },
-		{ "q=name!=web-01", true, false },
-		{ "q=id!=000;name~web", true, true },
-		{ "q=id=007;name~db", true, false },
-		{ "q=registerIP~10.", true, true },
-		{ "q=status=active", false, false },
-		{ "q=name=a,name=b", false, false },
-		{ "q=(name=a)", false, false },
-		{ "q=name=", false, false },
-		{ "q==a", false, false },
-		{ "q=name", false, false },
-		{ "q=name!a", false, false },
-		{ "q=name=a;", false, false },
-		{ "q=;", false, false },
-		{ "q=", false, false },
-		{ "q=id>3", false, false },
-	};
-	static const struct agent_history history = { .queue = NULL };
+	const struct agent_history history = { .queue = *state };
 	const struct roster_entry entry = {
-		.id = 7, .id_text = "007", .name = "web-01", .ip = "10.1.2.3"
+		.id = 7, .id_text = "007", .name = "web-01", .ip = "10.1.2.0/24"
 	};
 
-	(void)state;
+	arrange(*state);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct api_problem problem = { 0 };
 		struct api_filter filter;
 		struct api_query query;
+		struct api_agent agent = { .knowledge = &filter.knowledge, .entry = &entry };
+		bool good;
 
 		assert_int_equal(api_query_parse(&query, rows[i].query), 0);
-		check_row(rows[i].query, api_filter_read(&filter, &query, "0s", &history,
-							 &problem) == rows[i].good);
-		check_row(rows[i].query, (problem.status == 400) == !rows[i].good);
-		if (rows[i].good)
+		good = api_filter_read(&filter, &query, "0s", &history, &problem);
+		check_row(rows[i].query, (int)problem.code == rows[i].error);
+		check_row(rows[i].query, good == !rows[i].error);
+		if (good) {
+			filter.knowledge.now = NOW;
 			check_row(rows[i].query,
-				  api_filter_matches(&filter, &entry) == rows[i].matches);
-		if (rows[i].good)
+				  api_filter_matches(&filter, &agent) == rows[i].matches);
 			api_filter_clear(&filter);
+		}
+		api_agent_clear(&agent);
 		api_query_clear(&query);
 	}
+}
+
+/* Nothing holds of an agent of which only its line is known, and no age is old enough. */
+static void test_unknown(void **state)
+{
+	static const char *const queries[] = {
+		"group=web",     "q=group!=web",  "q=dateAdd>1s",
+		"q=dateAdd<1d",  "older_than=1s", "q=lastKeepAlive!=2020-01-01",
+		"status=active",
+	};
+	static const struct agent_history history = { .queue = NULL };
+	const struct roster_entry entry = {
+		.id = 7, .id_text = "007", .name = "web-01", .ip = "any"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(queries); i++) {
+		struct api_problem problem = { 0 };
+		struct api_filter filter;
+		struct api_query query;
+		struct api_agent agent = { .knowledge = &filter.knowledge, .entry = &entry };
+
+		assert_int_equal(api_query_parse(&query, queries[i]), 0);
+		assert_true(api_filter_read(&filter, &query, "0s", &history, &problem));
+		check_row(queries[i], !api_filter_matches(&filter, &agent));
+		api_agent_clear(&agent);
+		api_filter_clear(&filter);
+		api_query_clear(&query);
+	}
+}
+
+static void test_like(void **state)
+{
+	(void)state;
+	assert_true(api_text_is_like("web-01", "%B_0%"));
+	assert_true(api_text_is_like("", "%"));
+	assert_true(api_text_is_like("aab", "%ab"));
+	assert_true(api_text_is_like("abcabc", "a%c"));
+	assert_false(api_text_is_like("abcabd", "a%c"));
+	assert_false(api_text_is_like("ab", "a"));
+	assert_false(api_text_is_like("", "_"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_filters),
+		cmocka_unit_test_setup_teardown(test_filters, setup_directory, teardown_directory),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_like),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

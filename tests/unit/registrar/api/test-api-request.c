@@ -112,11 +112,11 @@ static void test_credentials(void **state)
 		{ "Basic Og==", API_SCHEME_BASIC, "", "" },
 		{ "Bearer a.b.c", API_SCHEME_BEARER, NULL, "a.b.c" },
 		{ "BEARER a.b.c", API_SCHEME_BEARER, NULL, "a.b.c" },
-		{ "Bearer ", API_SCHEME_BEARER, NULL, "" },
+		{ "Bearer ", API_SCHEME_ALONE, NULL, NULL },
 		{ NULL, API_SCHEME_NONE, NULL, NULL },
 		{ "", API_SCHEME_NONE, NULL, NULL },
-		{ "Basic", API_SCHEME_NONE, NULL, NULL },
-		{ "Basic ", API_SCHEME_NONE, NULL, NULL },
+		{ "Basic", API_SCHEME_ALONE, NULL, NULL },
+		{ "Basic ", API_SCHEME_ALONE, NULL, NULL },
 		{ "Basic d2F6dWg=", API_SCHEME_NONE, NULL, NULL },         /* no colon */
 		{ "Basic d2F6dWg6d2F6dWg", API_SCHEME_NONE, NULL, NULL },  /* no padding */
 		{ "Basic d2F6dWg6AHdhenVo", API_SCHEME_NONE, NULL, NULL }, /* a NUL */

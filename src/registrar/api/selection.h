@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* The agents that a call is about: those of a list of ids, or all, in the order of their ids. */
+#pragma once
+
+#include "registrar/api/fields.h"
+#include "registrar/api/incoming-call.h"
+
+/* Release with api_selection_clear(). */
+struct api_selection {
+	struct api_agent *agents;
+	size_t count;
+};
+
+/*
+ * Select the agents that `list` names ("001,002"; null: all). Ids are compared as they are written,
+ * so that "00001" is not "001". Those that do not exist go into `result` as failures, and so does
+ * the manager, "000", if `manager_fails`; otherwise it is passed over. Returns 0 or -ENOMEM.
+ */
+int api_select_agents(struct api_selection *ret, const struct incoming_call *call, const char *list,
+		      const struct api_knowledge *knowledge, bool manager_fails,
+		      struct api_result *result) __attribute__((warn_unused_result));
+
+/* Fit for cleanup(). */
+void api_selection_clear(struct api_selection *selection);
+
+/* The agent whose id is written like this, or null. */
+const struct roster_entry *api_find_agent(const struct incoming_call *call, const char *id);
+
+/*
+ * The agent that the second segment of the path names. Null: `problem` says why not; it is the
+ * agent that is wrong, and not the call.
+ */
+const struct roster_entry *api_agent_of_path(const struct incoming_call *call,
+					     struct api_problem *problem);
