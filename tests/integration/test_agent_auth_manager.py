@@ -25,7 +25,7 @@ VERIFIED = {
     "common name": ("cn-ipv4", "127.0.0.1"),
     "host name": ("san-dns", "localhost"),
     "common name, host name": ("cn-dns", "localhost"),
-    "common name beside others": ("cn-beside-san", "127.0.0.1"),
+    "common name beside others": ("cn-dns-beside-san", "localhost"),
 }
 
 
@@ -41,7 +41,7 @@ def test_verified_manager(agent_auth, start_manager, certificate, host):
 UNTRUSTED = {
     "other CA": "other-ca", "self-signed": "self-signed", "expired": "expired",
     "wrong name": "wrong-name", "not yet valid": "not-yet-valid", "Wazuh's own": "wazuh-default",
-    "for clients": "client-only"
+    "for clients": "client-only", "an address as common name beside others": "cn-beside-san"
 }
 
 
