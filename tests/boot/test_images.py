@@ -142,12 +142,22 @@ def test_machine_id_of_each_boot_proves_nothing(machine, start_manager):
     assert len(seen) == 3 and len(manager.requests) == 1 and len(machine.agent_starts()) == 3
 
 
+# Late: in vain it gives the registration the time to be first.
+LATE_COMMIT = """\
+[Service]
+ExecStartPre=-/usr/bin/timeout 3 sh -c 'until grep -q bound_machine /var/lib/agent-register/state; \
+do sleep 0.1; done'
+"""
+
+
 def test_machine_id_of_a_first_boot_counts(machine, new_machine, start_manager):
     """systemd writes it down later in that boot, and before the key is bound to it: a copy that is
     made after the first boot is noticed."""
     machine.configure()
     machine.write("/etc/systemd/system/mount-id.service", MOUNT_ID)
     machine.enable("mount-id.service")
+    machine.path("/etc/systemd/system/systemd-machine-id-commit.service.d").mkdir()
+    machine.write("/etc/systemd/system/systemd-machine-id-commit.service.d/late.conf", LATE_COMMIT)
     with start_manager(machine), machine.boot() as system:
         assert system.wait_until_booted() == "running"
         assert system.run("mountpoint -q /etc/machine-id").exit_status != 0
