@@ -7,7 +7,6 @@
 #include "client/registration/report.h"
 #include "client/registration/schedule.h"
 #include "client/registration/stage.h"
-#include "client/system/message-ids.h"
 #include "client/system/notify.h"
 #include "client/system/own-unit.h"
 #include "client/system/wakeup.h"
