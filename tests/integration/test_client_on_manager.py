@@ -168,15 +168,22 @@ def with_two_keys(machine):
     return machine
 
 
-def test_several_keys_are_never_lost(with_two_keys, start_manager):
-    """Nothing else says that it is a manager's, but one key cannot take the place of two."""
-    manager, several = start_manager(), "contains the entries of 2 agents"
-    with_two_keys.fails("misconfigured", SAID, several, manager=manager, force=True)
-    refuses(with_two_keys, trust=None, force=True, settings={
-        "manager.method": "import", "auth.key_file": with_two_keys.directory + "/exported"})
+def test_several_keys_are_not_removed(with_two_keys):
+    """Nothing else says that it is a manager's. A key of another place does not replace them,
+    either."""
+    several = "contains the entries of 2 agents"
     for arguments in (["--yes"], ["--yes", "--force"]):
         assert several in refuses(with_two_keys, "reset", *arguments, trust=None).failure
-    assert manager.conversations == []
+    refuses(with_two_keys, trust=None, force=True, settings={
+        "manager.method": "import", "auth.key_file": with_two_keys.directory + "/exported"})
+
+
+def test_several_keys_are_kept_beside_a_new_one(with_two_keys, start_manager):
+    """The agent asks for a key again, as agent-auth does; the old file stays as it was."""
+    old = with_two_keys.read_keys()
+    with_two_keys.registers(manager=start_manager(), force=True)
+    with open(with_two_keys.keys + ".old", "rb") as file:
+        assert file.read() == old
 
 
 def test_first_of_several_keys_is_used(with_two_keys, start_manager, notify_socket):

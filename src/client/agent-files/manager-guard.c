@@ -209,17 +209,30 @@ bool manager_guard_detect(const char *directory, const char *keys_path, struct r
 	       (home && strcmp(home, directory) != 0 && is_managers_directory(home, seen));
 }
 
-int manager_guard_check(const char *directory, const char *keys_path, struct reason *why)
+static int refuse(const struct reason *seen, const char *keys_path, struct reason *why)
 {
-	struct reason seen = { 0 };
-
-	if (!manager_guard_detect(directory, keys_path, &seen) &&
-	    !has_keys_of_several(keys_path, &seen))
-		return 0;
 	reason_set(why,
 		   "This machine is a manager: %s; %s is for the keys of all its agents, so "
 		   "nothing "
 		   "was changed (agent-registrar and manage_agents add and remove them)",
-		   seen.text, keys_path);
+		   seen->text, keys_path);
 	return -EPERM;
+}
+
+int manager_guard_check(const char *directory, const char *keys_path, struct reason *why)
+{
+	struct reason seen = { 0 };
+
+	return manager_guard_detect(directory, keys_path, &seen) ? refuse(&seen, keys_path, why)
+								 : 0;
+}
+
+int manager_guard_check_entries(const char *directory, const char *keys_path, struct reason *why)
+{
+	struct reason seen = { 0 };
+
+	return manager_guard_detect(directory, keys_path, &seen) ||
+			       has_keys_of_several(keys_path, &seen)
+		       ? refuse(&seen, keys_path, why)
+		       : 0;
 }

@@ -19,9 +19,16 @@
 bool manager_guard_detect(const char *directory, const char *keys_path, struct reason *seen);
 
 /*
- * May the key file be written or removed? Not on a manager, nor if it contains the entries of
- * several agents: who reads it may only be interested in the first one, but the others would be
- * lost. The arguments are those of manager_guard_detect(). Returns 0, or -EPERM with `why` set.
+ * May the key file be replaced? The arguments are those of manager_guard_detect(). Returns 0, or
+ * -EPERM with `why` set, when there is a manager.
  */
 int manager_guard_check(const char *directory, const char *keys_path, struct reason *why)
+	__attribute__((warn_unused_result));
+
+/*
+ * The same for who removes the file, or brings a key that no manager was asked for: not if the file
+ * contains the entries of several agents, either. An agent uses the first one and can live with
+ * that, but nothing else may tell a manager's file.
+ */
+int manager_guard_check_entries(const char *directory, const char *keys_path, struct reason *why)
 	__attribute__((warn_unused_result));

@@ -45,7 +45,7 @@ static int check_manager(const struct program *program, const struct keystore *s
 {
 	struct reason why = { 0 };
 
-	if (manager_guard_check(program->config.agent.directory, store->path, &why) == 0)
+	if (manager_guard_check_entries(program->config.agent.directory, store->path, &why) == 0)
 		return 0;
 	log_error("%s", why.text);
 	return outcome_policy(OUTCOME_MISCONFIGURED)->exit_code;

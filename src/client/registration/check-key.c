@@ -97,15 +97,11 @@ static int found_clone(struct registration *run, const char *changes)
 
 /* ------------------------------------------------------------------ a manager's key file */
 
-/* May the key file be replaced? */
-static int check_guard(struct registration *run)
+static int refuse(struct registration *run, const struct reason *refusal)
 {
-	const char *directory = run->config->agent.directory, *path = run->files.store.path;
-	struct reason refusal = { 0 }, why = { 0 };
+	struct reason why = { 0 };
 
-	if (manager_guard_check(directory, path, &refusal) == 0)
-		return CONTINUE;
-	reason_set(&why, "%s%s", refusal.text,
+	reason_set(&why, "%s%s", refusal->text,
 		   run->key.imported_from ? "; to import it anyway: agent-register import --force"
 					  : "");
 	return report_failure(run, OUTCOME_MISCONFIGURED, &why);
@@ -117,14 +113,28 @@ static int check_guard(struct registration *run)
  */
 static int check_manager(struct registration *run)
 {
-	struct reason seen = { 0 };
-	bool is_manager = manager_guard_detect(run->config->agent.directory, run->files.store.path,
-					       &seen);
+	const char *directory = run->config->agent.directory, *path = run->files.store.path;
+	struct reason seen = { 0 }, refusal = { 0 };
+	bool is_manager;
 
 	if (!run->mode.is_service)
-		return is_manager ? check_guard(run) : CONTINUE;
+		return manager_guard_check(directory, path, &refusal) < 0 ? refuse(run, &refusal)
+									  : CONTINUE;
+	is_manager = manager_guard_detect(directory, path, &seen);
 	agent_units_mark_manager(is_manager);
 	return is_manager ? finish_on_manager(&seen) : CONTINUE;
+}
+
+/* An imported key may be meant for another file. */
+static int check_entries(struct registration *run)
+{
+	struct reason refusal = { 0 };
+
+	if (!run->key.imported_from ||
+	    manager_guard_check_entries(run->config->agent.directory, run->files.store.path,
+					&refusal) == 0)
+		return CONTINUE;
+	return refuse(run, &refusal);
 }
 
 /* ------------------------------------------------------------------ everything */
@@ -180,5 +190,5 @@ int check_existing_key(struct registration *run)
 	r = check_manager(run);
 	if (r == CONTINUE)
 		r = read_key(run);
-	return r == CONTINUE ? check_guard(run) : r;
+	return r == CONTINUE ? check_entries(run) : r;
 }

@@ -90,11 +90,12 @@ static void test_keys(void **state)
 		struct reason seen = { "" };
 
 		write_text(path, rows[i].text);
-		check_row(rows[i].text, manager_guard_check("/nowhere", path, &seen) ==
+		check_row(rows[i].text, manager_guard_check_entries("/nowhere", path, &seen) ==
 						(rows[i].seen ? -EPERM : 0));
 		check_row(rows[i].text, strstr(seen.text, rows[i].seen ?: ""));
 	}
-	assert_int_equal(manager_guard_check("/nowhere", *state, NULL), 0); /* a directory */
+	assert_int_equal(manager_guard_check_entries("/nowhere", *state, NULL),
+			 0); /* a directory */
 }
 
 static void test_files(void **state)
@@ -193,18 +194,25 @@ static void test_directory_of_key_file(void **state)
 
 static void test_refusal(void **state)
 {
-	const char *path = path_in(*state, "client.keys");
+	const char *directory = *state, *path = path_in(directory, "client.keys");
 	struct reason why = { "" };
 
 	write_text(path, "001 web-01 any aa\n");
-	assert_int_equal(manager_guard_check("/nowhere", path, &why), 0);
-	assert_string_equal(why.text, "");
+	assert_int_equal(manager_guard_check_entries(directory, path, &why), 0);
 	write_text(path, "001 web-01 any aa\n002 web-02 any bb\n");
-	assert_int_equal(manager_guard_check("/nowhere", path, &why), -EPERM);
+	/* an agent uses the first one */
+	assert_int_equal(manager_guard_check(directory, path, &why), 0);
+	assert_string_equal(why.text, "");
+	assert_int_equal(manager_guard_check_entries(directory, path, &why), -EPERM);
 	assert_non_null(strstr(why.text, "This machine is a manager: "));
 	assert_non_null(strstr(why.text, "contains the entries of 2 agents"));
-	/* who only reads it may take the first one */
-	assert_false(manager_guard_detect("/nowhere", path, NULL));
+
+	assert_int_equal(mkdir(path_in(directory, "bin"), 0700), 0);
+	write_text(path_in(directory, "bin/ossec-analysisd"), "");
+	assert_int_equal(manager_guard_check(directory, path, &why), -EPERM);
+	assert_non_null(strstr(why.text, "This machine is a manager: found "));
+	assert_int_equal(manager_guard_check_entries(directory, path, &why), -EPERM);
+	assert_non_null(strstr(why.text, "/bin/ossec-analysisd"));
 }
 
 int main(void)
