@@ -136,15 +136,19 @@ static int add_one(const struct local_authd *authd, const struct options *option
 }
 
 /* What was added before the failure goes again, and leaves nothing. */
-static void take_back(const struct local_authd *authd, const struct wish *wishes, size_t count)
+static void take_back(const struct local_authd *authd, struct roster *roster, struct wish *wishes,
+		      size_t count)
 {
 	struct local_authd_answer answer;
 	struct reason why;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		wishes[i].is_there = false;
 		if (local_authd_remove(authd, wishes[i].id, true, &answer, &why) < 0)
 			log_error("Agent %s (%s) was added and stays: %s", wishes[i].id,
 				  wishes[i].name, why.text);
+	}
+	(void)wait_for_file(roster, wishes, count); /* the command has failed anyway */
 }
 
 int by_authd_add(const struct local_authd *authd, struct roster *roster,
@@ -165,7 +169,7 @@ int by_authd_add(const struct local_authd *authd, struct roster *roster,
 		count += status == 0;
 	}
 	if (status != 0) {
-		take_back(authd, wishes, count);
+		take_back(authd, roster, wishes, count);
 		return status;
 	}
 	return wait_for_file(roster, wishes, count);

@@ -90,12 +90,15 @@ static int settle_dialect(struct options *options, enum command_index command)
 	policy->dialect = DIALECT_OSSEC;
 	if (command != COMMAND_SERVE && !needs_dialect(options, command))
 		return 0;
+	/* It makes the change, and checks less of it than its agents do. */
+	if (command != COMMAND_SERVE &&
+	    local_authd_listens(&authd, options->paths.queue_directory)) {
+		policy->dialect = DIALECT_WAZUH;
+		return 0;
+	}
 	r = known_dialect_find(&dialect, options->directory, how);
 	if (r == -ENODATA && (command == COMMAND_SERVE || !has_etc(options))) {
 		reason_set(how, "the default");
-		r = 0;
-	} else if (r < 0 && local_authd_listens(&authd, options->paths.queue_directory)) {
-		dialect = DIALECT_WAZUH;
 		r = 0;
 	}
 	policy->dialect = (int)dialect;
