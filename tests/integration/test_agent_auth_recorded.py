@@ -43,7 +43,6 @@ DIFFERENT = {  # case: (exit status; the request, None: none, ...: as recorded; 
     "-G with a blank and a quote": (1, None, GROUPS),
     "END TO END -G with space": (1, None, GROUPS),
     "-A 128": (1, None, LENGTH),
-    "reply: client.keys 2 entries": (1, None, "several entries are those of a manager's agents"),
     "-P empty": (1, None, NO_PASSWORD),
     "-P 2100 chars": (0, f"OSSEC PASS: {'p' * 2100} OSSEC A:'web-01'\n", WHOLE),
     "authd.pass CRLF": (1, None, NO_PASSWORD),

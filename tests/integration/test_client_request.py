@@ -101,7 +101,9 @@ OLD_FILES = {
         "001test_user48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db",
     ),
     "without a newline": (f"007 web-01 any {OLD_KEY}", f"007web-01{OLD_KEY}"),
-    "a comment in front": (f"# kept\n007 web-01 any {OLD_KEY}\n", f"007web-01{OLD_KEY}"),
+    "two entries": (f"007 web-01 any {OLD_KEY}\n008 web-02 any {KEY}\n", f"007web-01{OLD_KEY}"),
+    "a removed entry in front": (f"001 !gone any {KEY}\n007 web-01 any {OLD_KEY}\n",
+                                 f"007web-01{OLD_KEY}"),
     "only a comment": ("# nothing\n", None),
     "empty": ("", None),
     "torn": ("007 web-01 an", None),
@@ -115,18 +117,6 @@ def test_hash_of_the_old_key(machine, start_manager, old, hashed):
     machine.registers(manager=manager, force=True)
     field = f" K:'{hashlib.sha1(hashed.encode()).hexdigest()}'" if hashed else ""
     assert manager.conversation.records == [f"OSSEC A:'web-01'{field}\n".encode()]
-
-
-@pytest.mark.parametrize("other", [f"008 web-02 any {KEY}\n", f"001 !gone any {KEY}\n"],
-                         ids=["an agent", "a removed one"])
-@pytest.mark.parametrize("in_front", [False, True])
-def test_keys_of_several_agents_are_never_replaced(machine, start_manager, other, in_front):
-    """Only a manager has them: not even the hash of one is sent."""
-    manager = start_manager()
-    own = f"007 web-01 any {OLD_KEY}\n"
-    machine.install_key(other + own if in_front else own + other)
-    machine.fails("misconfigured", "This machine is a manager", manager=manager, force=True)
-    assert manager.conversations == []
 
 
 def test_known_hash(machine, start_manager):
