@@ -217,7 +217,7 @@ FAULTS = {
         "protocol-error",
         ["too large"],
     ),
-    "an endless header": (b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"y" * 54 + b"\r\n") * 3500, "open", "protocol-error",
+    "an endless header": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30000, "open", "protocol-error",
                           ["too large"]),
     "an endless field": (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300000, "open", "protocol-error", []),
     "an endless status": (b"HTTP/1.1 200 " + b"y" * 300000, "open", "protocol-error", []),
