@@ -27,13 +27,23 @@ struct https {
 
 /* ------------------------------------------------------------------ taking the reply */
 
+/* In powers of two: otherwise all that has come would be copied again with each line. */
+static size_t room_for(size_t size)
+{
+	size_t room = 256;
+
+	while (room < size)
+		room *= 2;
+	return room;
+}
+
 static bool append(char **text, size_t *length, const char *data, size_t size, size_t most)
 {
 	char *longer;
 
 	if (size > most || *length > most - size)
 		return false;
-	longer = wiping_realloc(*text, *length + size + 1);
+	longer = wiping_realloc(*text, room_for(*length + size + 1));
 	if (!longer)
 		return false;
 	memcpy(longer + *length, data, size);
