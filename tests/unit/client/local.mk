@@ -1,5 +1,7 @@
 # Unit tests of src/client/.
 unit_tests += \
+	test-client-wiping \
+	test-resolve \
 	test-agent-auth-output \
 	test-agent-units \
 	test-binding \
@@ -72,6 +74,12 @@ test_endpoint_SOURCES = tests/unit/client/net/test-endpoint.c
 test_endpoint_LDADD = $(unit_libraries)
 test_proxy_SOURCES = tests/unit/client/net/test-proxy.c
 test_proxy_LDADD = $(unit_libraries)
+test_client_wiping_SOURCES = tests/unit/client/test-client-wiping.c $(unit_residue)
+test_client_wiping_LDADD = $(unit_libraries)
+test_client_wiping_LDFLAGS = $(AM_LDFLAGS) $(RESIDUE_WRAPS)
+test_resolve_SOURCES = tests/unit/client/net/test-resolve.c
+test_resolve_LDADD = $(unit_libraries) -lpthread
+test_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo
 test_tls_chain_SOURCES = tests/unit/client/net/test-tls-chain.c
 test_tls_chain_LDADD = $(unit_libraries)
 test_tls_client_SOURCES = tests/unit/client/net/test-tls-client.c

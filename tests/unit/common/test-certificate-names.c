@@ -49,6 +49,7 @@ static const struct {
 	{ { .alternative_names = "DNS:*." }, "m.", false },
 	{ { .alternative_names = "DNS:m.example.org." }, "m.example.org", true },
 	{ { .alternative_names = "DNS:m.example.org." }, "m.example.org.", true },
+	{ { .alternative_names = "DNS:m.example.org" }, "m.example.org.", true },
 	{ { .alternative_names = "DNS:." }, ".", false },
 
 	{ { .alternative_names = "DNS:*.example.org" }, "m.example.org", true },

@@ -116,6 +116,7 @@ static void test_has_work(void **state)
 	static const char *const none[] = { NULL }, *const one[] = { "manager.address=m", NULL },
 				 *const token[] = { "manager.method=enroll", "auth.token_file=/t",
 						    NULL },
+				 *const unused_token[] = { "auth.token_file=/t", NULL },
 				 *const no_token[] = { "manager.method=enroll", NULL },
 				 *const import[] = { "manager.method=import", NULL },
 				 *const taken_back[] = { "manager.address=m",
@@ -138,17 +139,54 @@ static void test_has_work(void **state)
 	assign_all(&config, no_token);
 	assert_false(config_has_work(&config));
 	config_clear(&config);
+	assign_all(&config, unused_token);
+	assert_false(config_has_work(&config));
+	config_clear(&config);
 	assign_all(&config, taken_back);
 	assert_false(config_has_work(&config));
+	config_clear(&config);
+}
+
+static void test_many_managers(void **state)
+{
+	struct config config;
+	struct reason why = { "" };
+
+	(void)state;
+	assert_int_equal(config_init(&config), 0);
+	assert_int_equal(config_assign(&config, "tls.ca_file=/ca", "here", NULL), 0);
+	for (int i = 0; i < CONFIG_MAX_MANAGERS; i++)
+		assert_int_equal(config_assign(&config, "manager.address=m", "here", NULL), 0);
+	assert_int_equal(config_check(&config, &why), 0);
+	assert_int_equal(config_assign(&config, "manager.address=m", "here", NULL), 0);
+	assert_int_equal(config_check(&config, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "More than 15 managers"));
+	config_clear(&config);
+}
+
+/* A person's run has a budget only if somebody has set one; an empty value takes that back. */
+static void test_budget_is_set(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_int_equal(config_init(&config), 0);
+	assert_false(config.budget_is_set);
+	assert_int_equal(config_assign(&config, "retry.max=1h", "here", NULL), 0);
+	assert_false(config.budget_is_set);
+	assert_int_equal(config_assign(&config, "retry.budget=1 s", "here", NULL), 0);
+	assert_true(config.budget_is_set);
+	assert_int_equal(config_assign(&config, "retry.budget=", "here", NULL), 0);
+	assert_false(config.budget_is_set);
 	config_clear(&config);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_default_port),
-		cmocka_unit_test(test_has_work),
+		cmocka_unit_test(test_rules),         cmocka_unit_test(test_default_port),
+		cmocka_unit_test(test_has_work),      cmocka_unit_test(test_many_managers),
+		cmocka_unit_test(test_budget_is_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "client/config/config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,6 +150,29 @@ static void test_faults_name_the_file(void **state)
 	config_clear(&config);
 }
 
+/* The newest file's time counts: what has changed since is a reason to try again at once. */
+static void test_time_of_the_newest_file(void **state)
+{
+	static const char *const newest[] = { "main.conf", "usr/a.conf", "etc/b.conf" };
+
+	for (size_t i = 0; i < COUNT(newest); i++) {
+		struct config config;
+		struct reason why;
+
+		for (size_t j = 0; j < COUNT(newest); j++) {
+			const struct timespec times[] = { { .tv_sec = j == i ? 2000 : 1000 },
+							  { .tv_sec = j == i ? 2000 : 1000 } };
+
+			write_ciphers(state, newest[j], "HIGH");
+			assert_int_equal(utimensat(AT_FDCWD, path_in(*state, newest[j]), times, 0),
+					 0);
+		}
+		assert_int_equal(read_layers(state, &config, &why), 0);
+		check_row(newest[i], config.changed_at == 2000);
+		config_clear(&config);
+	}
+}
+
 /* ------------------------------------------------------------------ credentials */
 
 static void test_credentials(void **state)
@@ -216,6 +240,52 @@ static void test_credential_configuration(void **state)
 	config_clear(&config);
 }
 
+/* The time of systemd's copy says nothing about when somebody changed it. */
+static void test_time_of_a_credential(void **state)
+{
+	struct config config;
+	struct reason why;
+
+	write_text(path_in(*state, "credentials/agent-register.conf"), "[tls]\nciphers = HIGH\n");
+	assert_int_equal(config_init(&config), 0);
+	config.changed_at = 1000;
+	assert_int_equal(config_read_credentials(&config, &why), 0);
+	assert_string_equal(config.tls.ciphers, "HIGH");
+	assert_int_equal(config.changed_at, 1000);
+	config_clear(&config);
+}
+
+static void test_what_is_a_credential(void **state)
+{
+	char text[4096];
+
+	(void)snprintf(text, sizeof text, "%s/token", getenv("CREDENTIALS_DIRECTORY"));
+	assert_true(config_is_credential(text));
+	(void)snprintf(text, sizeof text, "%s-of-mine/token", getenv("CREDENTIALS_DIRECTORY"));
+	assert_false(config_is_credential(text));
+	assert_false(config_is_credential(path_in(*state, "token")));
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	assert_false(config_is_credential("/token"));
+}
+
+/* Not wherever the program happens to be started. */
+static void test_relative_credentials(void **state)
+{
+	int before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct config config;
+	struct reason why;
+
+	write_text(path_in(*state, "credentials/agent-register.ca"), "x");
+	assert_int_equal(chdir(*state), 0);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "credentials", 1), 0);
+	assert_int_equal(config_init(&config), 0);
+	assert_int_equal(config_read_credentials(&config, &why), 0);
+	assert_null(config.tls.ca_file);
+	config_clear(&config);
+	assert_int_equal(fchdir(before), 0);
+	close(before);
+}
+
 static void test_no_credentials(void **state)
 {
 	struct config config;
@@ -249,6 +319,14 @@ int main(void)
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_credentials, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_credential_configuration, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_time_of_the_newest_file, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_time_of_a_credential, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_what_is_a_credential, setup,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_relative_credentials, setup,
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_no_credentials, setup, teardown_directory),
 	};

@@ -108,6 +108,43 @@ static void test_round_trip(void **state)
 	}
 }
 
+static void test_prefixes(void **state)
+{
+	static const struct {
+		const char *text, *prefix; /* null: refused */
+	} prefixes[] = {
+		{ "", "" },
+		{ "/", NULL },
+		{ "wazuh", "wazuh" },
+		{ "wazuh/", "wazuh" },
+		{ "a/b-c_d~e.f", "a/b-c_d~e.f" },
+		{ "/wazuh", NULL },
+		{ "wazuh//", NULL },
+		{ "a//b", NULL },
+		{ ".", NULL },
+		{ "..", NULL },
+		{ "a/../b", NULL },
+		{ "a/.", NULL },
+		{ "a/./b", NULL },
+		{ "...", NULL },
+		{ ".a", ".a" },
+		{ "a b", NULL },
+		{ "a?b", NULL },
+		{ "a%2fb", NULL },
+		{ "a\nb", NULL },
+		{ "http://a", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
+		char prefix[ENDPOINT_PREFIX_SIZE] = "before";
+		int r = endpoint_prefix_parse(prefix, prefixes[i].text);
+
+		check_row(prefixes[i].text, r == (prefixes[i].prefix ? 0 : -EINVAL));
+		check_row(prefixes[i].text, strcmp(prefix, prefixes[i].prefix ?: "before") == 0);
+	}
+}
+
 static void test_long_prefixes(void **state)
 {
 	char text[ENDPOINT_PREFIX_SIZE + 2], prefix[ENDPOINT_PREFIX_SIZE];
@@ -127,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_long_prefixes),
 	};
 

@@ -180,6 +180,7 @@ static const struct {
 	  PROXY_ANSWER_DONE, 200, 0, "Connection established", false, false },
 	{ "HTTP/1.1 101 Switching Protocols\r\n\r\n", PROXY_ANSWER_DONE, 101, 0,
 	  "Switching Protocols", false, false },
+	{ "HTTP/1.1 300 x\r\n\r\n", PROXY_ANSWER_DONE, 300, 0, "x", false, false },
 	{ "HTTP/1.1 302 Found\r\nLocation: http://login/\r\n\r\n<html>", PROXY_ANSWER_DONE, 302, 6,
 	  "Found", false, false },
 	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x, Negotiate \\\" NTLM\"\r\n\r\n",

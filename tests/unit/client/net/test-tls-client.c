@@ -38,6 +38,7 @@ static struct {
 	SSL_CTX *context; /* the client's, new for each test */
 	struct endpoint endpoint;
 	struct tls_trust trust;
+	bool is_unverified; /* the next manager */
 	struct tls_client *client;
 	int client_fd;
 	struct reason why;
@@ -191,7 +192,8 @@ static int meet(struct peer *peer, const struct tls_settings *settings, uint64_t
 	struct deadline deadline = deadline_in(usec, &outer);
 	int ends[2];
 
-	world.trust = (struct tls_trust){ .verify = true, .ca_file = settings->ca_file };
+	world.trust = (struct tls_trust){ .verify = !world.is_unverified,
+					  .ca_file = settings->ca_file };
 	assert_int_equal(tls_context_new(&world.context, settings, &world.why), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
 	assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0); /* as after connecting */
@@ -263,6 +265,7 @@ static void converse(void **state, int version, const char *name)
 		assert_int_equal(length, 0);
 	}
 	assert_false(tls_client_was_reset(world.client));
+	assert_true(tls_client_was_closed_in_order(world.client));
 	part(&peer);
 	assert_int_equal(peer.length, 11);
 	assert_memory_equal(peer.received, "the request", 11);
@@ -293,6 +296,7 @@ static void test_end_without_goodbye(void **state)
 	assert_int_equal(receive(answer, &length, PATIENCE), OUTCOME_OK);
 	assert_int_equal(length, 0);
 	assert_false(tls_client_was_reset(world.client));
+	assert_false(tls_client_was_closed_in_order(world.client));
 	part(&peer);
 }
 
@@ -389,9 +393,65 @@ static void test_untrusted(void **state)
 	part(&peer);
 }
 
+/* The chain of a manager that is not verified is judged as that of one that is. */
+static void test_chain_error(void **state)
+{
+	static const struct certificate_plan plans[] = {
+		{ .common_names = { "m.example.org" }, .purpose = "clientAuth" },
+		{ .common_names = { "m.example.org" }, .from = -7200, .until = -3600 },
+	};
+	static const struct {
+		int error, without_dates;
+	} expected[] = {
+		{ X509_V_ERR_INVALID_PURPOSE, X509_V_ERR_INVALID_PURPOSE },
+		{ X509_V_ERR_CERT_HAS_EXPIRED, X509_V_OK },
+	};
+
+	for (size_t i = 0; i < COUNT(plans); i++) {
+		struct peer peer = { .script = answer_in_order };
+		struct tls_settings settings = trusting(*state);
+		X509 *good = world.certificate;
+		int error, without_dates;
+
+		world.certificate = make_certificate(&plans[i], world.key, world.ca, world.key);
+		world.is_unverified = true;
+		assert_int_equal(meet(&peer, &settings, PATIENCE, -1), OUTCOME_OK);
+		error = tls_client_chain_error(world.client, world.context, true);
+		without_dates = tls_client_chain_error(world.client, world.context, false);
+		part(&peer);
+		SSL_CTX_free(world.context);
+		world.context = NULL;
+		world.is_unverified = false;
+		X509_free(world.certificate);
+		world.certificate = good;
+		assert_int_equal(error, expected[i].error);
+		assert_int_equal(without_dates, expected[i].without_dates);
+	}
+}
+
 static void test_no_tls(void **state)
 {
 	struct peer peer = { .script = say_no_tls, .before_handshake = true };
+	struct tls_settings settings = trusting(*state);
+
+	assert_int_equal(meet(&peer, &settings, PATIENCE, -1), OUTCOME_PROTOCOL_ERROR);
+	assert_said("does not speak TLS");
+	part(&peer);
+}
+
+/* Binary, and longer than a record may be. */
+static void say_too_much(struct peer *peer)
+{
+	char hello[1024];
+
+	(void)!read(peer->fd, hello, sizeof hello);
+	(void)!write(peer->fd, "\x16\x03\x03\xff\xff\x00\x00\x00", 8);
+	wait_for_end(peer);
+}
+
+static void test_record_too_long(void **state)
+{
+	struct peer peer = { .script = say_too_much, .before_handshake = true };
 	struct tls_settings settings = trusting(*state);
 
 	assert_int_equal(meet(&peer, &settings, PATIENCE, -1), OUTCOME_PROTOCOL_ERROR);
@@ -418,6 +478,62 @@ static void test_hanging_up(void **state)
 	assert_int_equal(meet(&peer, &settings, PATIENCE, -1), OUTCOME_BUSY);
 	assert_said("closed the connection during the TLS handshake");
 	part(&peer);
+}
+
+/* What a manager's alert says, while it is still the handshake. */
+static int alert; /* RFC 8446, 6.2 */
+
+static void send_alert(struct peer *peer)
+{
+	const char record[] = { 21, 3, 3, 0, 2, 2, (char)alert };
+	char hello[1024];
+
+	(void)!read(peer->fd, hello, sizeof hello);
+	(void)!write(peer->fd, record, sizeof record);
+	wait_for_end(peer);
+}
+
+static void test_alerts(void **state)
+{
+	static const struct {
+		int alert;
+		const char *name;
+		int outcome;
+		const char *said;
+	} alerts[] = {
+		{ 40, "handshake_failure", OUTCOME_UNTRUSTED,
+		  "no TLS version or cipher in common" },
+		{ 70, "protocol_version", OUTCOME_UNTRUSTED, "no TLS version or cipher in common" },
+		{ 71, "insufficient_security", OUTCOME_UNTRUSTED,
+		  "no TLS version or cipher in common" },
+		{ 42, "bad_certificate", OUTCOME_REFUSED, "rejected our client certificate" },
+		{ 43, "unsupported_certificate", OUTCOME_REFUSED,
+		  "rejected our client certificate" },
+		{ 44, "certificate_revoked", OUTCOME_REFUSED, "rejected our client certificate" },
+		{ 45, "certificate_expired", OUTCOME_REFUSED, "rejected our client certificate" },
+		{ 46, "certificate_unknown", OUTCOME_REFUSED, "rejected our client certificate" },
+		{ 48, "unknown_ca", OUTCOME_REFUSED, "rejected our client certificate" },
+		{ 49, "access_denied", OUTCOME_REFUSED, "rejected our client certificate" },
+		{ 51, "decrypt_error", OUTCOME_REFUSED, "rejected our client certificate" },
+		{ 116, "certificate_required", OUTCOME_REFUSED, "rejected our client certificate" },
+		{ 80, "internal_error", OUTCOME_UNTRUSTED, "failed: alert: internal error" },
+		{ 112, "unrecognized_name", OUTCOME_UNTRUSTED,
+		  "use a name in address that it knows" },
+	};
+
+	for (size_t i = 0; i < COUNT(alerts); i++) {
+		struct peer peer = { .script = send_alert, .before_handshake = true };
+		struct tls_settings settings = trusting(*state);
+
+		alert = alerts[i].alert;
+		check_row(alerts[i].name,
+			  meet(&peer, &settings, PATIENCE, -1) == alerts[i].outcome);
+		if (!strstr(world.why.text, alerts[i].said))
+			fail_msg("row '%s': %s", alerts[i].name, world.why.text);
+		part(&peer);
+		SSL_CTX_free(world.context);
+		world.context = NULL;
+	}
 }
 
 /* ------------------------------------------------------------------ our certificate */
@@ -486,6 +602,9 @@ int main(void)
 		WITH_WORLD(test_no_tls),
 		WITH_WORLD(test_no_version_in_common),
 		WITH_WORLD(test_hanging_up),
+		WITH_WORLD(test_record_too_long),
+		WITH_WORLD(test_alerts),
+		WITH_WORLD(test_chain_error),
 		WITH_WORLD(test_missing_certificate_of_tls_1_2),
 		WITH_WORLD(test_missing_certificate_of_tls_1_3),
 		WITH_WORLD(test_own_certificate),

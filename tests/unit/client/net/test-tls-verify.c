@@ -183,11 +183,28 @@ static void test_without_verification(void **state)
 	}
 }
 
+/* All of a pin counts, not only how it begins. */
+static void test_whole_pin(void **state)
+{
+	char *right[] = { world.pin }, similar[TLS_PIN_SIZE], *wrong[] = { similar };
+	const struct string_list pins = { .items = right, .count = 1 },
+				 others = { .items = wrong, .count = 1 };
+
+	(void)state;
+	assert_true(tls_key_is_pinned(world.certificates[0], &pins));
+	for (size_t i = strlen("sha256//"); i < strlen(world.pin) - 1; i++) {
+		(void)strcpy(similar, world.pin);
+		similar[i] = similar[i] == 'A' ? 'E' : 'A';
+		assert_false(tls_key_is_pinned(world.certificates[0], &others));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_without_verification),
+		cmocka_unit_test(test_whole_pin),
 	};
 
 	return cmocka_run_group_tests(tests, setup_world, teardown_world);
