@@ -17,6 +17,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -37,10 +39,10 @@ struct agent_address {
 };
 
 /* Read `length` bytes. Returns 0, or -EINVAL when no agent can use the address. */
-int agent_address_parse(struct agent_address *ret, const char *text, size_t length);
+int agent_address_parse(struct agent_address *ret, const char *text, size_t length) must_check;
 
 /* The bits of an address of this kind: 0, 32 or 128. */
-int agent_address_bits(const struct agent_address *address);
+int agent_address_bits(const struct agent_address *address) must_check;
 
 /*
  * IPv4 that is written as IPv6 (in ::ffff:0:0/96) becomes IPv4, with the prefix length that it has

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -44,19 +46,19 @@ enum agent_key_fault {
 };
 
 /* 1 to 8 digits. */
-bool agent_id_is_valid(const char *text, size_t length);
+bool agent_id_is_valid(const char *text, size_t length) must_check;
 
 /* 2 to 128 of A-Z a-z 0-9 . _ -, as in client.keys. */
-bool agent_name_is_valid(const char *text, size_t length);
+bool agent_name_is_valid(const char *text, size_t length) must_check;
 
 /*
  * The same without a dot in front, which authd and the agents of Wazuh refuse in a registration
  * from 4.14.6 on (src/addagent/validate.c), but read in client.keys.
  */
-bool agent_name_is_registrable(const char *text, size_t length);
+bool agent_name_is_registrable(const char *text, size_t length) must_check;
 
 /* An address by the rule of agent-address.h: "any", an address or a network. */
-bool agent_ip_is_valid(const char *text, size_t length);
+bool agent_ip_is_valid(const char *text, size_t length) must_check;
 
 /*
  * Can this be a key that a manager hands out? 64 to 128 letters and digits. Every manager generates
@@ -65,35 +67,36 @@ bool agent_ip_is_valid(const char *text, size_t length);
  * least 64 letters and digits. The words that programs print for "nothing" (null, None, undefined),
  * ids, UUIDs, hashes of keys and keys that were cut are no keys.
  */
-bool agent_key_text_is_genuine(const char *text, size_t length);
+bool agent_key_text_is_genuine(const char *text, size_t length) must_check;
 
 /*
  * One group name: 1 to 255 of A-Z a-z 0-9 . _ - and neither "." nor ".." (the rule of Wazuh
  * 4.14.5).
  */
-bool agent_group_is_valid(const char *text, size_t length);
+bool agent_group_is_valid(const char *text, size_t length) must_check;
 
 /*
  * Is it 64 hexadecimal digits, as every manager generates? Any other valid key deserves a warning.
  */
-bool agent_key_is_usual(const struct agent_key *key);
+bool agent_key_is_usual(const struct agent_key *key) must_check;
 
 /*
  * Parse a record of `length` bytes, without its newline, as the agents read client.keys: name and
  * key are any printable characters, at most 128. `ret` is written only on success; the fault tells
  * which field is wrong.
  */
-enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line, size_t length);
+enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line,
+				     size_t length) must_check;
 
 /*
  * The same for a record that a manager sent for a new agent: its name is one to register, and its
  * key one that a manager hands out.
  */
 enum agent_key_fault agent_key_parse_received(struct agent_key *ret, const char *line,
-					      size_t length);
+					      size_t length) must_check;
 
 /* Are all four fields the same? */
-bool agent_key_equal(const struct agent_key *a, const struct agent_key *b);
+bool agent_key_equal(const struct agent_key *a, const struct agent_key *b) must_check;
 
 /* The fault in words: "the id is not 1 to 8 digits". Static. */
 const char *agent_key_fault_text(enum agent_key_fault fault);
@@ -109,6 +112,6 @@ size_t agent_key_format(char buffer[static AGENT_LINE_SIZE + 1], const struct ag
  * separators (Wazuh 4.2.2 and later, src/os_crypto/shared/keys.c). Returns 0 or -EIO when libcrypto
  * fails.
  */
-int agent_key_hash(char ret[static AGENT_KEY_HASH_SIZE], const struct agent_key *key);
+int agent_key_hash(char ret[static AGENT_KEY_HASH_SIZE], const struct agent_key *key) must_check;
 
 void agent_key_wipe(struct agent_key *key);

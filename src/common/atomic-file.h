@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stddef.h>
@@ -32,7 +33,7 @@ struct atomic_file {
  * left on disk.
  */
 int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, gid_t gid,
-		      size_t room, struct reason *why);
+		      size_t room, struct reason *why) must_check;
 
 /*
  * Write `data`, sync it to disk and rename it over the old file; then sync the directory. With
@@ -42,7 +43,7 @@ int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, g
  * or a negative errno with `why` set: then the old file is unchanged and the new one is removed.
  */
 int atomic_file_commit(struct atomic_file *file, const void *data, size_t length,
-		       const char *backup, struct reason *why);
+		       const char *backup, struct reason *why) must_check;
 
 /* Remove the staged file, if there is one. Suitable for cleanup(). */
 void atomic_file_discard(struct atomic_file *file);

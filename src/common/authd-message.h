@@ -12,6 +12,7 @@
 #pragma once
 
 #include "common/agent-key.h"
+#include "common/must-check.h"
 #include "common/outcome.h"
 
 #include <stdbool.h>
@@ -44,7 +45,8 @@ struct authd_request {
  * that would change the meaning of the line (newline, NUL, or a quote in a quoted field), -EMSGSIZE
  * when it does not fit. The buffer contains the password: wipe it.
  */
-ssize_t authd_request_format(char *buffer, size_t size, const struct authd_request *request);
+ssize_t authd_request_format(char *buffer, size_t size,
+			     const struct authd_request *request) must_check;
 
 /*
  * ------------------------------------------------------------------ the reply, as the client reads
@@ -79,10 +81,11 @@ void authd_reply_init(struct authd_reply *reply);
  * Add bytes. The first complete key or error line determines the result; what follows it is
  * ignored. Returns the state, which no longer changes once it is final.
  */
-enum authd_reply_state authd_reply_feed(struct authd_reply *reply, const void *data, size_t length);
+enum authd_reply_state authd_reply_feed(struct authd_reply *reply, const void *data,
+					size_t length) must_check;
 
 /* The peer has ended the connection. Returns the final state, never MORE or ERROR_OPEN. */
-enum authd_reply_state authd_reply_finish(struct authd_reply *reply);
+enum authd_reply_state authd_reply_finish(struct authd_reply *reply) must_check;
 
 /*
  * The record between the quotes (KEY) or the error text without "ERROR: " (ERROR); not terminated.
@@ -96,10 +99,10 @@ void authd_reply_wipe(struct authd_reply *reply);
  * known; an unknown one is OUTCOME_REFUSED. `ret_hint` (may be null) is set to a remedy, static, or
  * to null when the text is sufficient, and for OUTCOME_DUPLICATE, whose remedy depends on more.
  */
-enum outcome authd_error_outcome(const char *text, size_t length, const char **ret_hint);
+enum outcome authd_error_outcome(const char *text, size_t length, const char **ret_hint) must_check;
 
 /* What such a text is about. */
-enum refusal_subject authd_error_subject(const char *text, size_t length);
+enum refusal_subject authd_error_subject(const char *text, size_t length) must_check;
 
 /*
  * ------------------------------------------------------------------ the request, as the registrar
@@ -142,11 +145,10 @@ enum authd_request_fault {
  * one.
  */
 enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, const char *line,
-					     size_t length, const char *password)
-	__attribute__((warn_unused_result));
+					     size_t length, const char *password) must_check;
 
 /* Is it at most one of the optional fields that is wrong? */
-bool authd_request_has_fields(enum authd_request_fault fault);
+bool authd_request_has_fields(enum authd_request_fault fault) must_check;
 
 /*
  * The agent's name in a request of any fault, for the log: what stands behind the last "OSSEC A:'"

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -28,4 +30,4 @@ size_t base64_encode(char *ret, enum base64_form form, const void *data, size_t 
  * bytes.
  */
 ssize_t base64_decode(void *ret, size_t size, enum base64_form form, const char *text,
-		      size_t length);
+		      size_t length) must_check;

@@ -10,6 +10,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdbool.h>
@@ -25,18 +27,19 @@
  * Does the certificate contain `name`, and do the CAs in `chain`, a verified one that begins with
  * the certificate, allow it? Null: no CA is trusted, so there are no constraints.
  */
-bool certificate_has_name(X509 *certificate, const STACK_OF(X509) * chain, const char *name);
+bool certificate_has_name(X509 *certificate, const STACK_OF(X509) * chain,
+			  const char *name) must_check;
 
 /* Does it contain the name, but the CAs in `chain` do not allow that? */
 bool certificate_name_is_forbidden(X509 *certificate, const STACK_OF(X509) * chain,
-				   const char *name);
+				   const char *name) must_check;
 
 /* Does a name in a certificate, which is not terminated, stand for `name`? */
 typedef bool certificate_name_matcher(const char *pattern, size_t length, const char *name);
 
 /* Call `matches` with the DNS alternative names and the common names until it returns true. */
 bool certificate_any_host_name(X509 *certificate, certificate_name_matcher *matches,
-			       const char *name);
+			       const char *name) must_check;
 
 /* Write the names in a certificate, escaped: "DNS:a, IP:10.0.0.1, CN=b". */
 void certificate_describe_names(X509 *certificate, char *buffer, size_t size);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "common/command-table.h"
+#include "common/must-check.h"
 
 #include <stdbool.h>
 
@@ -29,4 +30,4 @@ struct parsed_line {
  * been printed).
  */
 int command_line_parse(struct parsed_line *ret, const struct command_line *line, void *target,
-		       int count, char **arguments) __attribute__((warn_unused_result));
+		       int count, char **arguments) must_check;

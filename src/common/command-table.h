@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -100,25 +102,24 @@ struct option_spelling {
 const struct option_row *option_row_find(const struct command_line *line,
 					 const struct command *command,
 					 const struct option_spelling *spelling,
-					 const struct option_row **ret_other)
-	__attribute__((warn_unused_result));
+					 const struct option_row **ret_other) must_check;
 
 /* Does the row belong to the command (null: in front of the command)? */
 bool option_row_belongs(const struct option_row *row, const struct command_line *line,
-			const struct command *command);
+			const struct command *command) must_check;
 
 /* Is the row a heading? */
 bool option_row_is_heading(const struct option_row *row);
 
 /* Does the table end here? */
-bool option_row_is_end(const struct option_row *row);
+bool option_row_is_end(const struct option_row *row) must_check;
 
 /*
  * Where the row is the one that its letter (or its name, `by_letter` false) means for the command,
  * true. False also when it has no letter (name).
  */
 bool option_row_is_meant(const struct option_row *row, bool by_letter,
-			 const struct command_line *line, const struct command *command);
+			 const struct command_line *line, const struct command *command) must_check;
 
 /* The row as it is called best: "--name", or "-n" when it has no name. Escaped. */
 #define OPTION_TEXT_SIZE 128

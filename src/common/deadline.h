@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdint.h>
 
 #define USEC_PER_MSEC UINT64_C(1000)
@@ -35,10 +37,11 @@ struct pollfd;
  * Wait until one of `count` descriptors (at most 31) is ready. Returns how many are, -ETIMEDOUT
  * when the deadline passed, -ECANCELED when asked to stop, another negative errno when poll failed.
  */
-int deadline_poll(const struct deadline *deadline, struct pollfd *polled, unsigned int count);
+int deadline_poll(const struct deadline *deadline, struct pollfd *polled,
+		  unsigned int count) must_check;
 
 /*
  * Wait until `fd` (-1: only for the time to pass) has one of `events` (poll(2)).
  * Returns the events seen, or a negative errno as deadline_poll() does.
  */
-int deadline_wait(const struct deadline *deadline, int fd, short events);
+int deadline_wait(const struct deadline *deadline, int fd, short events) must_check;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 /*
@@ -13,7 +14,7 @@
  * process, and nobody else may write in that directory (or it has the sticky bit). Returns the
  * descriptor, or a negative errno with `why` set (-ELOOP: a link that is not followed).
  */
-int directory_open(const char *path, struct reason *why) __attribute__((warn_unused_result));
+int directory_open(const char *path, struct reason *why) must_check;
 
 /*
  * If `error` (a negative errno), of an attempt to write in the directory `path`, is -EROFS, append

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,7 +34,7 @@ enum enroll_secret {
  * fails.
  */
 int enroll_jwt_derive(unsigned char ret[static ENROLL_KEY_SIZE], enum enroll_secret kind,
-		      const void *secret, size_t length);
+		      const void *secret, size_t length) must_check;
 
 /*
  * Write a token that is valid from `now` (seconds since 1970), terminated. `key_id` (at most
@@ -41,4 +43,4 @@ int enroll_jwt_derive(unsigned char ret[static ENROLL_KEY_SIZE], enum enroll_sec
  */
 int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE],
 		    const unsigned char key[static ENROLL_KEY_SIZE], const char *key_id,
-		    uint64_t now, const unsigned char nonce[static ENROLL_NONCE_SIZE]);
+		    uint64_t now, const unsigned char nonce[static ENROLL_NONCE_SIZE]) must_check;

@@ -11,6 +11,7 @@
 
 #include "common/agent-key.h"
 #include "common/base64.h"
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #define EXPORTED_KEY_MAX 16384 /* bytes of text: one key with surrounding text */
@@ -21,7 +22,8 @@
  * written; or -EINVAL with `why` set to the problem, to be appended to the name of the source
  * ("contains no key: ..."). `why` never contains any part of a key.
  */
-int exported_key_parse(struct agent_key *ret, const char *text, size_t length, struct reason *why);
+int exported_key_parse(struct agent_key *ret, const char *text, size_t length,
+		       struct reason *why) must_check;
 
 /*
  * Write a key as "manage_agents -e" prints it, without a newline. Returns the length. The text is

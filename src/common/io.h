@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
  * Open a file for reading; never blocks on a named pipe without a writer. Close with fclose(). Null
  * with errno set on failure.
  */
-FILE *io_open(const char *path);
+FILE *io_open(const char *path) must_check;
 
 /*
  * The length of the UTF-8 byte order mark at the start of a file's content, which editors and
@@ -23,10 +25,10 @@ FILE *io_open(const char *path);
 size_t io_mark_length(const char *content, size_t length);
 
 /* Is the content of a file UTF-16, as its byte order mark says? */
-bool io_is_utf16(const char *content, size_t length);
+bool io_is_utf16(const char *content, size_t length) must_check;
 
 /* Read until `size` bytes or the end of the file. Returns the number, or a negative errno. */
-ssize_t io_read(int fd, void *buffer, size_t size);
+ssize_t io_read(int fd, void *buffer, size_t size) must_check;
 
 /* Write all `length` bytes. Returns 0 or a negative errno. */
-int io_write(int fd, const void *data, size_t length);
+int io_write(int fd, const void *data, size_t length) must_check;

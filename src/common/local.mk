@@ -20,6 +20,7 @@ libcommon_a_SOURCES = \
 	src/common/io.c src/common/io.h \
 	src/common/libsystemd.c src/common/libsystemd.h \
 	src/common/log.c src/common/log.h \
+	src/common/must-check.h \
 	src/common/name-constraints.c src/common/name-constraints.h \
 	src/common/nearest.c src/common/nearest.h \
 	src/common/option-setters.c src/common/option-setters.h \

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <openssl/x509.h>
 #include <stdbool.h>
 
@@ -14,7 +16,7 @@
  * verified one, and begins with the certificate; null or without a CA: yes. What cannot be decided
  * is not allowed.
  */
-bool name_constraints_allow(const STACK_OF(X509) * chain, const char *name);
+bool name_constraints_allow(const STACK_OF(X509) * chain, const char *name) must_check;
 
 /* Does a CA in `chain` allow or exclude IP addresses? */
-bool name_constraints_limit_addresses(const STACK_OF(X509) * chain);
+bool name_constraints_limit_addresses(const STACK_OF(X509) * chain) must_check;

@@ -2,13 +2,15 @@
 /* The nearest valid word to one that is not: "unknown command 'strat'; did you mean 'status'?" */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stddef.h>
 
 /*
  * The Levenshtein distance of two words, in bytes, where capital letters (of ASCII) count as small
  * ones. SIZE_MAX when one of them has 64 bytes or more: such words are like no other.
  */
-size_t nearest_distance(const char *a, const char *b) __attribute__((warn_unused_result));
+size_t nearest_distance(const char *a, const char *b) must_check;
 
 /*
  * A search over words that lie anywhere: start with the word, then offer one candidate at a time.
@@ -28,8 +30,7 @@ struct nearest {
 void nearest_offer(struct nearest *nearest, const char *candidate);
 
 /* The nearest of `words` (ends with null); null: none is like `word`. */
-const char *nearest_of(const char *word, const char *const *words)
-	__attribute__((warn_unused_result));
+const char *nearest_of(const char *word, const char *const *words) must_check;
 
 /* "; did you mean 'FOUND'?" into `ret`, or an empty text. Returns `ret`. */
 #define NEAREST_HINT_SIZE 96

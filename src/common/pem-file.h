@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/pem-diagnosis.h"
 
 #include <openssl/bio.h>
@@ -23,13 +24,14 @@ struct pem_file {
  * Read a regular file of at most PEM_FILE_MAX bytes; a byte order mark at its beginning is left
  * out. The texts of `subject` must outlive `ret`. Returns 0, or a negative errno with `why` set.
  */
-int pem_file_open(struct pem_file *ret, const struct pem_subject *subject, struct reason *why);
+int pem_file_open(struct pem_file *ret, const struct pem_subject *subject,
+		  struct reason *why) must_check;
 
 /*
  * OpenSSL could not read what is wanted: say what the file holds instead. Empties OpenSSL's error
  * queue. Returns -EINVAL.
  */
-int pem_file_refuse(const struct pem_file *file, struct reason *why);
+int pem_file_refuse(const struct pem_file *file, struct reason *why) must_check;
 
 /* Wipe and free. Fit for cleanup(). */
 void pem_file_close(struct pem_file *file);

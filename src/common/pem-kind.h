@@ -2,6 +2,8 @@
 /* The kinds of things that are kept in PEM and DER files. Pure. */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stddef.h>
 
 /* What something is, whatever its form. */
@@ -25,7 +27,7 @@ enum pem_kind {
 const char *pem_kind_noun(enum pem_kind kind);
 
 /* The kind that a BEGIN line names: its words between BEGIN and the dashes. */
-enum pem_kind pem_kind_of_label(const char *label, size_t length);
+enum pem_kind pem_kind_of_label(const char *label, size_t length) must_check;
 
 /* The kind of DER data, or PEM_KIND_UNKNOWN. Leaves OpenSSL's error queue empty. */
-enum pem_kind pem_kind_of_der(const void *data, size_t length);
+enum pem_kind pem_kind_of_der(const void *data, size_t length) must_check;

@@ -2,6 +2,7 @@
 /* A password or token from a file, wiped after use. */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stddef.h>
@@ -19,18 +20,19 @@ struct secret {
  * byte are errors, because no manager accepts such a password. `role` names the secret in messages
  * ("password"). Returns 0, or a negative errno with `why` set.
  */
-int secret_read(struct secret *ret, const char *role, const char *path, struct reason *why);
+int secret_read(struct secret *ret, const char *role, const char *path,
+		struct reason *why) must_check;
 
 /* The same for a secret of up to `maximum` bytes, which may be longer than a password. */
 int secret_read_long(struct secret *ret, const char *role, const char *path, size_t maximum,
-		     struct reason *why);
+		     struct reason *why) must_check;
 
 /* The same for a manager's password file, of which only the first line is used. */
 int secret_read_first_line(struct secret *ret, const char *role, const char *path,
-			   struct reason *why);
+			   struct reason *why) must_check;
 
 /* Is the file world-readable? Worth a warning; false also when this cannot be determined. */
-int secret_file_is_exposed(const char *path);
+int secret_file_is_exposed(const char *path) must_check;
 
 /* Wipe and free. Suitable for cleanup(). */
 void secret_wipe(struct secret *secret);

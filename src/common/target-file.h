@@ -2,6 +2,7 @@
 /* What prevents an existing file from being replaced, though it can be read. */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -10,11 +11,10 @@
  * Is the open file a mount point of its own, so that no other file can be renamed over it? Single
  * files are mounted into containers and sandboxes.
  */
-bool target_file_is_mount_point(int fd);
+bool target_file_is_mount_point(int fd) must_check;
 
 /*
  * Check the open file or directory for the marks immutable and append-only (chattr(1)). `path` is
  * for messages. Returns 0, or -EPERM with `why` set.
  */
-int target_file_check_marks(int fd, const char *path, struct reason *why)
-	__attribute__((warn_unused_result));
+int target_file_check_marks(int fd, const char *path, struct reason *why) must_check;

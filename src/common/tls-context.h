@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/cleanup.h"
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <openssl/ssl.h>
@@ -39,16 +40,17 @@ struct tls_settings {
  * never offered. Returns 0, or a negative errno with
  * `why` set. Free with SSL_CTX_free().
  */
-int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct reason *why);
+int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings,
+		    struct reason *why) must_check;
 
 /*
  * The security level of OpenSSL that the peer's certificates must have: that of the list of ciphers
  * (@SECLEVEL), or else OpenSSL's default. To be set in the parameters of a verification.
  */
-int tls_context_certificate_level(const SSL_CTX *context);
+int tls_context_certificate_level(const SSL_CTX *context) must_check;
 
 /* Parse "1.2" or "TLSv1.2". Returns the protocol number (TLS1_2_VERSION) or -EINVAL. */
-int tls_version_parse(const char *text);
+int tls_version_parse(const char *text) must_check;
 
 /* Format a time: "2026-11-21 20:15:00 UTC". */
 void tls_describe_time(const ASN1_TIME *time, char *buffer, size_t size);
@@ -61,7 +63,7 @@ void tls_pin_format(char ret[static TLS_PIN_SIZE],
  * The pin of a certificate's key: that of the SHA-256 of its SubjectPublicKeyInfo. Returns 0 or
  * -EIO.
  */
-int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE]);
+int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE]) must_check;
 
 /*
  * A text for the first error in OpenSSL's queue; empties the queue. The result is static, or in

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
@@ -16,7 +18,7 @@
  * Limit the records of every connection of `context`, of either side. Takes the context's message
  * callback, and a slot of the extra data of its connections. Returns 0 or -ENOMEM.
  */
-int tls_record_limit_set(SSL_CTX *context) __attribute__((warn_unused_result));
+int tls_record_limit_set(SSL_CTX *context) must_check;
 
 /* Has the peer sent more than the limit? */
-bool tls_record_limit_was_exceeded(const SSL *tls);
+bool tls_record_limit_was_exceeded(const SSL *tls) must_check;

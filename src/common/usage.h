@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/command-table.h"
+#include "common/must-check.h"
 
 /* From here on, everything below is about this line, which must stay. A process has one. */
 void usage_begin(const struct command_line *line);
@@ -14,8 +15,7 @@ int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * Is the value one of `choices` (ends with null)? Returns 0, or -EINVAL: a usage error, which calls
  * the value `what`, names the choices and the nearest one.
  */
-int usage_check_choice(const char *what, const char *const *choices, const char *value)
-	__attribute__((warn_unused_result));
+int usage_check_choice(const char *what, const char *const *choices, const char *value) must_check;
 
 /* Print the help on standard output, in at most 80 columns. */
 void usage_print_help(void);

@@ -5,13 +5,15 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 
 /*
  * Begin to watch. Returns a descriptor that gets readable when something happens there, or a
  * negative errno.
  */
-int keys_watch_open(const char *directory);
+int keys_watch_open(const char *directory) must_check;
 
 /* Read what happened. Was `name` among what was written, replaced or removed? */
-bool keys_watch_saw(int fd, const char *name);
+bool keys_watch_saw(int fd, const char *name) must_check;

@@ -5,14 +5,14 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 /*
  * At the start: returns 0 when no wazuh-authd runs in the directory of this manager, and -EBUSY
  * with `why` set, which names the remedy, when one answers or something holds its socket.
  */
-int other_authd_refuse(const char *directory, struct reason *why)
-	__attribute__((warn_unused_result));
+int other_authd_refuse(const char *directory, struct reason *why) must_check;
 
 /* The same for looking again and again: it costs some microseconds, and does not wait. */
-int other_authd_look(const char *directory, struct reason *why) __attribute__((warn_unused_result));
+int other_authd_look(const char *directory, struct reason *why) must_check;

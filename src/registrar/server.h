@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/agents/roster.h"
 #include "registrar/api/api.h"
@@ -27,4 +28,4 @@ struct server_settings {
  * negative errno with `why` set when it cannot start; or -EBUSY with `why` set when it has stopped
  * because of another authd (other-authd.h).
  */
-int server_run(const struct server_settings *settings, struct reason *why);
+int server_run(const struct server_settings *settings, struct reason *why) must_check;

@@ -12,8 +12,8 @@ static struct authd_reply whole, split;
 static void feed_whole(const uint8_t *bytes, size_t length)
 {
 	authd_reply_init(&whole);
-	(void)authd_reply_feed(&whole, bytes, length);
-	(void)authd_reply_finish(&whole);
+	HOLDS(authd_reply_feed(&whole, bytes, length) == whole.state);
+	HOLDS(authd_reply_finish(&whole) == whole.state);
 }
 
 static void feed_split(const uint8_t *bytes, size_t length, const uint8_t *sizes, size_t count)
@@ -31,7 +31,7 @@ static void feed_split(const uint8_t *bytes, size_t length, const uint8_t *sizes
 		bytes += piece;
 		length -= piece;
 	}
-	(void)authd_reply_finish(&split);
+	HOLDS(authd_reply_finish(&split) == split.state);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

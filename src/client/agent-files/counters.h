@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 /*
@@ -14,4 +15,4 @@
  * is fine; links are not followed, and subdirectories are left alone. Returns 0, or a negative
  * errno with `why` set.
  */
-int counters_remove(const char *directory, struct reason *why);
+int counters_remove(const char *directory, struct reason *why) must_check;

@@ -4,6 +4,7 @@
 
 #include "common/agent-key.h"
 #include "common/deadline.h"
+#include "common/must-check.h"
 #include "common/reason.h"
 
 /*
@@ -12,4 +13,4 @@
  * errno with `why` set. Wipe the key with agent_key_wipe().
  */
 int import_file_read(struct agent_key *ret, const char *path, const struct deadline *deadline,
-		     struct reason *why);
+		     struct reason *why) must_check;

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -31,8 +32,7 @@ struct in_place_file {
  * or a negative errno with `why` set. Close with in_place_close().
  */
 int in_place_open(struct in_place_file *file, int directory, const char *name, const char *path,
-		  mode_t mode, gid_t gid, size_t room, struct reason *why)
-	__attribute__((warn_unused_result));
+		  mode_t mode, gid_t gid, size_t room, struct reason *why) must_check;
 
 /*
  * Write `data` over the content, and sync it to disk. With `backup` (a path; null: none), the old
@@ -41,11 +41,10 @@ int in_place_open(struct in_place_file *file, int directory, const char *name, c
  * `why` set, after an attempt to write the old content back.
  */
 int in_place_commit(struct in_place_file *file, const void *data, size_t length, const char *backup,
-		    struct reason *why) __attribute__((warn_unused_result));
+		    struct reason *why) must_check;
 
 /* Make the file empty, and sync that to disk. Returns 0, or a negative errno with `why` set. */
-int in_place_empty(struct in_place_file *file, struct reason *why)
-	__attribute__((warn_unused_result));
+int in_place_empty(struct in_place_file *file, struct reason *why) must_check;
 
 /*
  * Close the file; if nothing was written, it gets its owner, group and mode back. Suitable for

@@ -4,6 +4,7 @@
 
 #include "client/agent-files/keystore.h"
 #include "client/agent-files/reenroll-files.h"
+#include "common/must-check.h"
 
 #include <stdbool.h>
 
@@ -19,13 +20,13 @@ struct key_files {
  * with `why` set. Release with key_files_close().
  */
 int key_files_open(struct key_files *files, const char *directory, const char *keys_file,
-		   const char *group, struct reason *why);
+		   const char *group, struct reason *why) must_check;
 
 /*
  * Make sure that a key can be stored and, with `reenroll`, the secret and the CA as well. Needs the
  * lock (keystore_lock()). Returns 0, or a negative errno with `why` set.
  */
-int key_files_stage(struct key_files *files, bool reenroll, struct reason *why);
+int key_files_stage(struct key_files *files, bool reenroll, struct reason *why) must_check;
 
 /* Discard what is staged, and unlock. */
 void key_files_unlock(struct key_files *files);

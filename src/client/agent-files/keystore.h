@@ -9,6 +9,7 @@
 #include "common/agent-key.h"
 #include "common/atomic-file.h"
 #include "common/deadline.h"
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -45,7 +46,7 @@ struct keystore {
  * keystore_close().
  */
 int keystore_open(struct keystore *store, const char *directory, const char *keys_file,
-		  const char *group, struct reason *why);
+		  const char *group, struct reason *why) must_check;
 
 /*
  * Read the record that the agent uses: the first line that is not blank, a comment or a removed
@@ -53,14 +54,15 @@ int keystore_open(struct keystore *store, const char *directory, const char *key
  * KEYSTORE_TORN, `why` is set to the problem. Returns an enum keystore_state, or a negative errno
  * with `why` set when the file cannot be read.
  */
-int keystore_read(const struct keystore *store, struct agent_key *ret, struct reason *why);
+int keystore_read(const struct keystore *store, struct agent_key *ret,
+		  struct reason *why) must_check;
 
 /*
  * The pure part of keystore_read(): parse the content of a key file; `path` is for messages.
  * Returns an enum keystore_state.
  */
 int keystore_judge(struct agent_key *ret, const char *text, size_t length, const char *path,
-		   struct reason *why);
+		   struct reason *why) must_check;
 
 /*
  * Where the key file leads if it is a symbolic link, which is followed for reading only; null: it
@@ -74,14 +76,14 @@ char *keystore_link_target(const struct keystore *store);
  * unknown). Returns 0, -ETIMEDOUT, -ECANCELED or another negative errno with `why` set.
  */
 int keystore_lock(struct keystore *store, const struct deadline *deadline,
-		  void (*waiting)(pid_t holder), struct reason *why);
+		  void (*waiting)(pid_t holder), struct reason *why) must_check;
 
 /*
  * The group that may read the key file and the files next to it; (gid_t)-1: that of this process,
  * because the agent is not installed yet. Returns 0, or -ENOENT with `why` set when the configured
  * group does not exist.
  */
-int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why);
+int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why) must_check;
 
 /*
  * Make sure that a key can be stored, before one is requested: create the new file with its final
@@ -89,10 +91,10 @@ int keystore_group(const struct keystore *store, gid_t *ret, struct reason *why)
  * the old one; or, if that is a mount point of its own and may be written in place, open it.
  * Requires the lock. Returns 0, or a negative errno with `why` set.
  */
-int keystore_stage(struct keystore *store, struct reason *why);
+int keystore_stage(struct keystore *store, struct reason *why) must_check;
 
 /* Is what keystore_stage() has prepared to be written in place, without atomicity? */
-bool keystore_is_in_place(const struct keystore *store);
+bool keystore_is_in_place(const struct keystore *store) must_check;
 
 /*
  * Store the key durably. With `suffix` (null: none), the old file is kept as client.keys.SUFFIX.
@@ -100,22 +102,20 @@ bool keystore_is_in_place(const struct keystore *store);
  * `why` set when it is not stored (then the old file is unchanged).
  */
 int keystore_commit(struct keystore *store, const struct agent_key *key, const char *suffix,
-		    struct reason *why);
+		    struct reason *why) must_check;
 
 /*
  * Can the key file be removed? A symbolic link is not removed, because the key would remain where
  * it leads; a mount point of its own cannot be, and is emptied if it may be written in place.
  * Returns 0, or a negative errno with `why` set.
  */
-int keystore_check_removable(const struct keystore *store, struct reason *why)
-	__attribute__((warn_unused_result));
+int keystore_check_removable(const struct keystore *store, struct reason *why) must_check;
 
 /*
  * Remove the key, then all that was kept of earlier ones and what an interrupted run has left.
  * Requires the lock. Returns 0, or a negative errno with `why` set.
  */
-int keystore_remove(const struct keystore *store, struct reason *why)
-	__attribute__((warn_unused_result));
+int keystore_remove(const struct keystore *store, struct reason *why) must_check;
 
 /* Discard the staged file and unlock, so that other processes can proceed while this one waits. */
 void keystore_unlock(struct keystore *store);

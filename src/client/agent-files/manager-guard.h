@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -16,19 +17,20 @@
  * agent has, or by the type in ossec-init.conf. Sets `seen` (may be null) to the evidence ("found
  * PATH") if there is one; otherwise, also when nothing can be read, `seen` is unchanged.
  */
-bool manager_guard_detect(const char *directory, const char *keys_path, struct reason *seen);
+bool manager_guard_detect(const char *directory, const char *keys_path,
+			  struct reason *seen) must_check;
 
 /*
  * May the key file be replaced? The arguments are those of manager_guard_detect(). Returns 0, or
  * -EPERM with `why` set, when there is a manager.
  */
-int manager_guard_check(const char *directory, const char *keys_path, struct reason *why)
-	__attribute__((warn_unused_result));
+int manager_guard_check(const char *directory, const char *keys_path,
+			struct reason *why) must_check;
 
 /*
  * The same for who removes the file, or brings a key that no manager was asked for: not if the file
  * contains the entries of several agents, either. An agent uses the first one and can live with
  * that, but nothing else may tell a manager's file.
  */
-int manager_guard_check_entries(const char *directory, const char *keys_path, struct reason *why)
-	__attribute__((warn_unused_result));
+int manager_guard_check_entries(const char *directory, const char *keys_path,
+				struct reason *why) must_check;

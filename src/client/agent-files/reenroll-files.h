@@ -13,6 +13,7 @@
 #include "client/agent-files/reenroll-secret.h"
 #include "common/agent-key.h"
 #include "common/atomic-file.h"
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -40,33 +41,34 @@ struct reenroll_files {
  * -ENOMEM with `why` set. Close with reenroll_files_close().
  */
 int reenroll_files_open(struct reenroll_files *files, const char *keys_path, const char *directory,
-			struct reason *why);
+			struct reason *why) must_check;
 
 /*
  * Read the secret. Returns 1 with `ret` set; 0 when there is no valid secret, with `why` set if
  * there is a file nevertheless; or a negative errno with `why` set.
  */
 int reenroll_files_read_secret(const struct reenroll_files *files, struct reenroll_secret *ret,
-			       struct reason *why);
+			       struct reason *why) must_check;
 
 /*
  * Make sure that both can be stored: create the new files, readable by `group` ((gid_t)-1: that of
  * this process), and the directory of the CA. Requires the lock of the key file. Returns 0, or a
  * negative errno with `why` set.
  */
-int reenroll_files_stage(struct reenroll_files *files, gid_t group, struct reason *why);
+int reenroll_files_stage(struct reenroll_files *files, gid_t group, struct reason *why) must_check;
 
 /*
  * Store the CA, `pem`. A file that already contains all its certificates is not changed; any other
  * is kept as root-ca.pem.old. Returns as atomic_file_commit().
  */
-int reenroll_files_commit_anchor(struct reenroll_files *files, const char *pem, struct reason *why);
+int reenroll_files_commit_anchor(struct reenroll_files *files, const char *pem,
+				 struct reason *why) must_check;
 
 /*
  * Store the secret; the old one is kept as reenroll.secret.SUFFIX. Returns as atomic_file_commit().
  */
 int reenroll_files_commit_secret(struct reenroll_files *files, const struct reenroll_secret *secret,
-				 const char *suffix, struct reason *why);
+				 const char *suffix, struct reason *why) must_check;
 
 /* The key could not be stored: restore the backups of the files that were stored before it. */
 void reenroll_files_restore(struct reenroll_files *files, const char *suffix);
@@ -77,7 +79,7 @@ void reenroll_files_restore(struct reenroll_files *files, const char *suffix);
  * 0, or a negative errno with `why` set.
  */
 int reenroll_files_retire_secret(const struct reenroll_files *files, const char *id,
-				 const char *suffix, struct reason *why);
+				 const char *suffix, struct reason *why) must_check;
 
 /* Discard the staged files. */
 void reenroll_files_discard(struct reenroll_files *files);
@@ -86,7 +88,7 @@ void reenroll_files_discard(struct reenroll_files *files);
  * Remove the secret and its backups, but not the CA, which is not an identity. Returns 0, or a
  * negative errno with `why` set.
  */
-int reenroll_files_forget(const struct reenroll_files *files, struct reason *why);
+int reenroll_files_forget(const struct reenroll_files *files, struct reason *why) must_check;
 
 /* Discard the staged files and free. Suitable for cleanup(). */
 void reenroll_files_close(struct reenroll_files *files);

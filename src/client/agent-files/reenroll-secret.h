@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/agent-key.h"
+#include "common/must-check.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,13 +24,13 @@ struct reenroll_secret {
 };
 
 /* Is it 64 characters of 0-9 a-f? */
-bool reenroll_secret_is_valid(const char *text, size_t length);
+bool reenroll_secret_is_valid(const char *text, size_t length) must_check;
 
 /*
  * Parse the content of the file, with LF, CR LF or no line end. Returns 0, or -EINVAL with `ret`
  * unchanged.
  */
-int reenroll_secret_parse(struct reenroll_secret *ret, const char *text, size_t length);
+int reenroll_secret_parse(struct reenroll_secret *ret, const char *text, size_t length) must_check;
 
 /* Write the line with its newline. Returns its length. Wipe the buffer when done. */
 size_t reenroll_secret_format(char buffer[static REENROLL_SECRET_LINE_SIZE],

@@ -267,6 +267,7 @@ static int set_interface(struct config *config, struct reason *why)
 	struct endpoint manager;
 	struct in6_addr address;
 	char shown[64];
+	int r;
 
 	if (!index)
 		return 0;
@@ -283,8 +284,8 @@ static int set_interface(struct config *config, struct reason *why)
 		return reason_errno(why, ENOMEM, "Cannot take -n");
 	}
 	/* a list, of which this is to be all */
-	(void)config_set(config, "manager", "address", "", "-n", why);
-	return config_set(config, "manager", "address", scoped, "-n", why);
+	r = config_set(config, "manager", "address", "", "-n", why);
+	return r < 0 ? r : config_set(config, "manager", "address", scoped, "-n", why);
 }
 
 /* -P, or else the file that Wazuh's agent-auth reads by itself. */

@@ -11,11 +11,12 @@
 #pragma once
 
 #include "client/commands/options.h"
+#include "common/must-check.h"
 
 #include <stdbool.h>
 
 /* Is this how a program named agent-auth is called? `path` is argv[0]. */
-bool agent_auth_is_called(const char *path);
+bool agent_auth_is_called(const char *path) must_check;
 
 /* agent-auth's options, for its help and for shell completion. */
 extern const struct command_line agent_auth_command_line;
@@ -26,5 +27,4 @@ extern const struct command_line agent_auth_command_line;
  * (-h, -V), or -EINVAL when an option is wrong (a message has been printed; agent-auth's exit
  * status for that is 1).
  */
-int agent_auth_parse(struct client_options *options, int count, char **arguments)
-	__attribute__((warn_unused_result));
+int agent_auth_parse(struct client_options *options, int count, char **arguments) must_check;

@@ -16,6 +16,7 @@
 #include "common/certificate-names.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/must-check.h"
 #include "common/secret.h"
 
 #include <errno.h>
@@ -373,7 +374,7 @@ static void check_pin(struct check *check, X509 *certificate)
 	const struct string_list *pins = &check->config->tls.pin;
 	char pin[TLS_PIN_SIZE] = "?";
 
-	(void)tls_certificate_pin(certificate, pin);
+	ignore_result(tls_certificate_pin(certificate, pin)); /* then "?" says so */
 	if (pins->count == 0)
 		ok(check, "pin", "none is configured");
 	else if (tls_key_is_pinned(certificate, pins))

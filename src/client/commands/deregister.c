@@ -113,8 +113,8 @@ static int remove_at_manager(const struct program *program, const struct access 
 		struct endpoint manager;
 		int answer;
 
-		(void)endpoint_parse(&manager, config->manager.address.items[(first + i) % count],
-				     config_default_port(config));
+		if (!access_manager_at(access, (first + i) % count, &manager))
+			break;
 		answer = remove_at(program, access, &manager, key, &is_done);
 		is_done |= answer == OUTCOME_OK && i == 0;
 		if (answer == OUTCOME_OK)

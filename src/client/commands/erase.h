@@ -4,6 +4,7 @@
 
 #include "client/agent-files/keystore.h"
 #include "client/commands/options.h"
+#include "common/must-check.h"
 
 /*
  * May the files go? Not on a manager, and not what keystore_check_removable() refuses. A running
@@ -11,8 +12,7 @@
  * would end in a key all the same: not while one of them runs, unless --force was given. Returns 0,
  * or the exit status, and has said why.
  */
-int forget_check(const struct program *program, const struct keystore *store)
-	__attribute__((warn_unused_result));
+int forget_check(const struct program *program, const struct keystore *store) must_check;
 
 /*
  * Say what will be removed here, and `at_manager` (a sentence) what becomes of the agent there, and
@@ -20,7 +20,7 @@ int forget_check(const struct program *program, const struct keystore *store)
  * -ECANCELED.
  */
 int forget_confirm(const struct program *program, const struct keystore *store,
-		   const char *at_manager);
+		   const char *at_manager) must_check;
 
 /*
  * Remove all that makes this machine the agent it is. Needs the lock. The key goes first, and goes
@@ -28,4 +28,5 @@ int forget_confirm(const struct program *program, const struct keystore *store,
  * then only repeats what is gone, and the next reset removes it. Returns 0, or a negative errno
  * with `why` set.
  */
-int forget_all(const struct program *program, const struct keystore *store, struct reason *why);
+int forget_all(const struct program *program, const struct keystore *store,
+	       struct reason *why) must_check;

@@ -4,6 +4,7 @@
 
 #include "client/config/config.h"
 #include "common/command-line.h"
+#include "common/must-check.h"
 
 #include <stdbool.h>
 
@@ -45,14 +46,13 @@ int command_import(struct program *program);
  * on, 1 when all is done (--help, --version), or -EINVAL when it is wrong (a message has been
  * printed). Free with options_clear() in any case.
  */
-int options_parse(struct client_options *options, int count, char **arguments)
-	__attribute__((warn_unused_result));
+int options_parse(struct client_options *options, int count, char **arguments) must_check;
 
 /*
  * Put what the command line sets over the configuration. Returns 0, or a negative errno with `why`
  * set.
  */
-int options_apply(const struct client_options *options, struct config *config, struct reason *why)
-	__attribute__((warn_unused_result));
+int options_apply(const struct client_options *options, struct config *config,
+		  struct reason *why) must_check;
 
 void options_clear(struct client_options *options);

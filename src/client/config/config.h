@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 #include "common/string-list.h"
 
@@ -103,7 +104,7 @@ struct config_key {
 extern const struct config_key config_keys[];
 
 /* Set all keys to their defaults. Free with config_clear(). Returns 0 or -ENOMEM. */
-int config_init(struct config *config);
+int config_init(struct config *config) must_check;
 
 /*
  * Set one key; an empty value restores the default, and lists are extended by one item per call.
@@ -111,17 +112,17 @@ int config_init(struct config *config);
  * `why` set.
  */
 int config_set(struct config *config, const char *section, const char *name, const char *value,
-	       const char *origin, struct reason *why);
+	       const char *origin, struct reason *why) must_check;
 
 /* The same from "SECTION.KEY=VALUE". */
 int config_assign(struct config *config, const char *assignment, const char *origin,
-		  struct reason *why);
+		  struct reason *why) must_check;
 
 /* Read an open INI file; `path` is for messages. Returns 0, or a negative errno with `why` set. */
-int config_read(struct config *config, FILE *file, const char *path, struct reason *why);
+int config_read(struct config *config, FILE *file, const char *path, struct reason *why) must_check;
 
 /* Read the INI file `path`. Returns as config_read(). */
-int config_read_file(struct config *config, const char *path, struct reason *why);
+int config_read_file(struct config *config, const char *path, struct reason *why) must_check;
 
 /*
  * Read the default file and its drop-ins: SYSCONFDIR/agent-register/agent-register.conf, then
@@ -129,14 +130,14 @@ int config_read_file(struct config *config, const char *path, struct reason *why
  * of files with the same name only the one in the last of these directories is used (as in
  * systemd). None of them has to exist. Returns as config_read().
  */
-int config_read_defaults(struct config *config, struct reason *why);
+int config_read_defaults(struct config *config, struct reason *why) must_check;
 
 /*
  * The same with a given main file and drop-in directories (terminated by null), of which later ones
  * take precedence. For config_read_defaults() and its test.
  */
 int config_read_layers(struct config *config, const char *main_file, const char *const *directories,
-		       struct reason *why);
+		       struct reason *why) must_check;
 
 /*
  * Use the credentials passed to the service ($CREDENTIALS_DIRECTORY, systemd.exec(5)):
@@ -144,13 +145,13 @@ int config_read_layers(struct config *config, const char *main_file, const char 
  * .certificate, .private-key, .proxy-password, .api-password, .token and .client-key replace the
  * corresponding files. Credentials that were not passed change nothing. Returns as config_read().
  */
-int config_read_credentials(struct config *config, struct reason *why);
+int config_read_credentials(struct config *config, struct reason *why) must_check;
 
 /*
  * Is `path` a credential of this service? Credentials are written at each start and removed by
  * systemd.
  */
-bool config_is_credential(const char *path);
+bool config_is_credential(const char *path) must_check;
 
 /*
  * The name of a credential that is in one of systemd's stores below /etc and /run (systemd.exec(5))
@@ -160,7 +161,7 @@ bool config_is_credential(const char *path);
 const char *config_late_credential(void);
 
 /* Check the rules that concern more than one key. Returns 0, or -EINVAL with `why` set. */
-int config_check(const struct config *config, struct reason *why);
+int config_check(const struct config *config, struct reason *why) must_check;
 
 /* The port for addresses without one: the configured port, or the default of the method. */
 uint16_t config_default_port(const struct config *config);
@@ -169,6 +170,6 @@ uint16_t config_default_port(const struct config *config);
 const char *config_password_file(const struct config *config);
 
 /* Is there anything to do: is a manager, a token or a key to import configured? */
-bool config_has_work(const struct config *config);
+bool config_has_work(const struct config *config) must_check;
 
 void config_clear(struct config *config);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "client/net/endpoint.h"
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -44,7 +45,7 @@ struct enrollment_token {
  * anything from the token. Returns 0, -EINVAL or -ENOMEM.
  */
 int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_t length,
-			   struct reason *why);
+			   struct reason *why) must_check;
 
 static inline void enrollment_token_wipe(struct enrollment_token *token)
 {

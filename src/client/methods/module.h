@@ -12,6 +12,7 @@
 #pragma once
 
 #include "client/methods/method.h"
+#include "common/must-check.h"
 
 #define HTTPS_MODULE_FILE "agent-register-https.so"
 #define HTTPS_MODULE_SYMBOL "agent_register_https"
@@ -27,4 +28,4 @@ struct https_module {
  * users who can also change the program can write there; then in the directory configured at build
  * time. The environment is not used. Returns 0, or a negative errno with `why` set.
  */
-int https_module_load(const struct https_module **ret, struct reason *why);
+int https_module_load(const struct https_module **ret, struct reason *why) must_check;

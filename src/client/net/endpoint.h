@@ -2,6 +2,8 @@
 /* A manager's address: host, host:port, IPv4, IPv6, [IPv6]:port. Pure. */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdint.h>
 
 struct endpoint {
@@ -13,10 +15,10 @@ struct endpoint {
 /*
  * Parse `text`; without a port, `default_port` is used. Returns 0, or -EINVAL with `ret` unchanged.
  */
-int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port);
+int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port) must_check;
 
 /* Is the host an IPv4 or IPv6 literal? */
-int endpoint_is_literal(const struct endpoint *endpoint);
+int endpoint_is_literal(const struct endpoint *endpoint) must_check;
 
 #define ENDPOINT_PREFIX_SIZE 128
 
@@ -25,7 +27,7 @@ int endpoint_is_literal(const struct endpoint *endpoint);
  * slashes, with an optional slash at the end, which is not part of `ret`; it may be empty. Returns
  * 0, or -EINVAL with `ret` unchanged.
  */
-int endpoint_prefix_parse(char ret[static ENDPOINT_PREFIX_SIZE], const char *text);
+int endpoint_prefix_parse(char ret[static ENDPOINT_PREFIX_SIZE], const char *text) must_check;
 
 #define ENDPOINT_TEXT_SIZE 272
 

@@ -12,6 +12,7 @@
 #include "client/net/endpoint.h"
 #include "client/net/proxy.h"
 #include "common/deadline.h"
+#include "common/must-check.h"
 #include "common/outcome.h"
 #include "common/reason.h"
 
@@ -23,7 +24,7 @@
  * freeaddrinfo().
  */
 int net_resolve(const struct endpoint *endpoint, const struct deadline *deadline,
-		struct addrinfo **ret, struct reason *why);
+		struct addrinfo **ret, struct reason *why) must_check;
 
 /*
  * Resolve, then connect to the addresses in the manner of RFC 8305 ("happy eyeballs"): families
@@ -31,7 +32,7 @@ int net_resolve(const struct endpoint *endpoint, const struct deadline *deadline
  * connection wins. The socket does not block.
  */
 int net_connect(const struct endpoint *endpoint, const struct deadline *deadline, int *ret_fd,
-		struct reason *why);
+		struct reason *why) must_check;
 
 /*
  * Request a tunnel to `manager` from the proxy to which the socket `fd` is connected. The proxy
@@ -41,11 +42,12 @@ int net_connect(const struct endpoint *endpoint, const struct deadline *deadline
  * machine can reach.
  */
 int net_tunnel(int fd, const struct proxy *proxy, const struct endpoint *manager,
-	       const struct deadline *deadline, struct reason *why);
+	       const struct deadline *deadline, struct reason *why) must_check;
 
 /*
  * Connect to `manager`, through `proxy` unless that is null. The outcomes are those of
  * net_tunnel().
  */
 int net_connect_through(const struct proxy *proxy, const struct endpoint *manager,
-			const struct deadline *deadline, int *ret_fd, struct reason *why);
+			const struct deadline *deadline, int *ret_fd,
+			struct reason *why) must_check;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "client/net/endpoint.h"
+#include "common/must-check.h"
 #include "common/secret.h"
 
 #include <stdbool.h>
@@ -29,7 +30,7 @@ struct proxy {
  * The password is read from a file and left empty here. Returns 0; -EPERM when the text contains a
  * password; -EINVAL. `ret` is written only on success.
  */
-int proxy_parse(struct proxy *ret, const char *text);
+int proxy_parse(struct proxy *ret, const char *text) must_check;
 
 /* Wipe and free the password. Suitable for cleanup(). */
 void proxy_wipe(struct proxy *proxy);
@@ -39,7 +40,7 @@ void proxy_wipe(struct proxy *proxy);
  * IPv6 scope, which is valid on this machine only. The buffer contains the password: wipe it.
  */
 ssize_t proxy_request_format(char buffer[static PROXY_REQUEST_MAX], const struct proxy *proxy,
-			     const struct endpoint *target);
+			     const struct endpoint *target) must_check;
 
 /* ------------------------------------------------------------------ the answer */
 
@@ -73,4 +74,4 @@ struct proxy_answer {
 size_t proxy_answer_feed(struct proxy_answer *answer, const void *data, size_t length);
 
 /* Does the response grant the tunnel (2xx)? */
-bool proxy_answer_is_tunnel(const struct proxy_answer *answer);
+bool proxy_answer_is_tunnel(const struct proxy_answer *answer) must_check;

@@ -17,6 +17,7 @@
 
 #include "client/net/endpoint.h"
 #include "common/deadline.h"
+#include "common/must-check.h"
 #include "common/outcome.h"
 #include "common/reason.h"
 #include "common/string-list.h"
@@ -40,11 +41,11 @@ struct tls_trust {
  */
 int tls_client_new(struct tls_client **ret, int fd, SSL_CTX *context,
 		   const struct endpoint *endpoint, const struct tls_trust *trust,
-		   const struct deadline *deadline, struct reason *why);
+		   const struct deadline *deadline, struct reason *why) must_check;
 
 /* Write all `length` bytes (at most 16384) in one TLS record. */
 int tls_client_write(struct tls_client *client, const void *data, size_t length,
-		     const struct deadline *deadline, struct reason *why);
+		     const struct deadline *deadline, struct reason *why) must_check;
 
 /*
  * Read available bytes, at least one; `*ret_length` 0 means that the peer has ended the connection,
@@ -52,7 +53,8 @@ int tls_client_write(struct tls_client *client, const void *data, size_t length,
  * a TLS alert: the manager rejected our certificate.
  */
 int tls_client_read(struct tls_client *client, void *buffer, size_t size,
-		    const struct deadline *deadline, size_t *ret_length, struct reason *why);
+		    const struct deadline *deadline, size_t *ret_length,
+		    struct reason *why) must_check;
 
 /* The socket, for poll(2); bytes that arrive need not be application data. */
 int tls_client_fd(const struct tls_client *client);
@@ -61,16 +63,16 @@ int tls_client_fd(const struct tls_client *client);
 const char *tls_client_version(const struct tls_client *client);
 
 /* Did the manager ask for a client certificate that we do not have? */
-bool tls_client_lacks_certificate(const struct tls_client *client);
+bool tls_client_lacks_certificate(const struct tls_client *client) must_check;
 
 /* Did the manager ask for a client certificate, and get ours? */
-bool tls_client_sent_certificate(const struct tls_client *client);
+bool tls_client_sent_certificate(const struct tls_client *client) must_check;
 
 /* Did the manager reset the connection? */
-bool tls_client_was_reset(const struct tls_client *client);
+bool tls_client_was_reset(const struct tls_client *client) must_check;
 
 /* Did the manager end TLS with a close_notify alert? */
-bool tls_client_was_closed_in_order(const struct tls_client *client);
+bool tls_client_was_closed_in_order(const struct tls_client *client) must_check;
 
 /*
  * A problem that was accepted because of a pin (an expired certificate); null: none. Owned by the
@@ -85,13 +87,15 @@ X509 *tls_client_certificate(const struct tls_client *client);
  * Does the chain that the manager sent lead to a CA of `context`, regardless of names, and (if
  * `dates`) is it currently valid? Returns X509_V_OK, or an X509_V_ERR_... code.
  */
-int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bool dates);
+int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context,
+			   bool dates) must_check;
 
 /*
  * Is the manager's certificate for `name`, by the name rule (see certificate_has_name())? The name
  * constraints count where the chain leads to a CA of `context`.
  */
-bool tls_client_has_name(const struct tls_client *client, SSL_CTX *context, const char *name);
+bool tls_client_has_name(const struct tls_client *client, SSL_CTX *context,
+			 const char *name) must_check;
 
 /* Shut down TLS if that is possible without waiting, close, free. */
 void tls_client_free(struct tls_client *client);

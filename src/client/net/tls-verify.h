@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/net/tls-client.h"
+#include "common/must-check.h"
 
 /*
  * Verify the certificate chain in `store`, during the handshake. Returns 1 to accept it, or 0 with
@@ -10,7 +11,8 @@
  * problem that is accepted because of a pin.
  */
 int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
-		       const struct tls_trust *trust, struct reason *why, struct reason *warning);
+		       const struct tls_trust *trust, struct reason *why,
+		       struct reason *warning) must_check;
 
 /* Is the certificate's key one of `pins`? */
-bool tls_key_is_pinned(X509 *certificate, const struct string_list *pins);
+bool tls_key_is_pinned(X509 *certificate, const struct string_list *pins) must_check;

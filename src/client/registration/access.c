@@ -3,6 +3,7 @@
 
 #include "client/methods/methods.h"
 #include "common/cleanup.h"
+#include "common/must-check.h"
 
 static struct tls_settings tls_settings_of(const struct config *config)
 {
@@ -71,10 +72,10 @@ static void find_prefix(struct access *access)
 {
 	const char *configured = access->config->manager.prefix;
 
-	(void)endpoint_prefix_parse(access->prefix, configured
-							    ?: access->has_token
-							       ? access->token.prefix
-							       : ENROLLMENT_PREFIX);
+	ignore_result(endpoint_prefix_parse(access->prefix, configured
+								    ?: access->has_token
+								       ? access->token.prefix
+								       : ENROLLMENT_PREFIX));
 }
 
 int access_open(struct access *access, const struct config *config, struct reason *why)

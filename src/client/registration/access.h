@@ -8,6 +8,7 @@
 
 #include "client/config/config.h"
 #include "client/methods/method.h"
+#include "common/must-check.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +32,7 @@ struct access {
  * the enrollment token, as far as they are configured. The configuration must outlive the access.
  * Returns 0, or a negative errno with `why` set; release it in both cases.
  */
-int access_open(struct access *access, const struct config *config, struct reason *why);
+int access_open(struct access *access, const struct config *config, struct reason *why) must_check;
 
 /* Wipe the secrets and free the rest. Fit for cleanup(). */
 void access_close(struct access *access);
@@ -40,13 +41,14 @@ void access_close(struct access *access);
  * The configured proxy with its password from the file. Returns 1 with `ret` set, to be wiped with
  * proxy_wipe(); 0 when there is none; or a negative errno with `why` set.
  */
-int access_read_proxy(struct proxy *ret, const struct config *config, struct reason *why);
+int access_read_proxy(struct proxy *ret, const struct config *config,
+		      struct reason *why) must_check;
 
 /*
  * The manager of that number, from 0 on, in the order of asking: a configured one or, when none is,
  * the one that the token names. False behind the last, with `ret` untouched.
  */
-bool access_manager_at(const struct access *access, size_t index, struct endpoint *ret);
+bool access_manager_at(const struct access *access, size_t index, struct endpoint *ret) must_check;
 
 /*
  * An attempt with one manager, complete but for the agent, the progress callback, and what is this

@@ -16,6 +16,7 @@
 #include "client/registration/state.h"
 #include "client/system/machine-marks.h"
 #include "common/agent-key.h"
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -30,7 +31,7 @@ enum binding {
 };
 
 /* Was the key stored or adopted by this program, so that the state knows of its registration? */
-bool binding_knows(const struct state *state, const struct agent_key *key);
+bool binding_knows(const struct state *state, const struct agent_key *key) must_check;
 
 /*
  * Decide by the marks alone. With BINDING_CHANGED and BINDING_OTHER, `changes` (may be null) is set
@@ -38,17 +39,17 @@ bool binding_knows(const struct state *state, const struct agent_key *key);
  * are shown by their first eight digits.
  */
 enum binding binding_judge(const struct machine_marks *bound, const struct machine_marks *now,
-			   struct reason *changes);
+			   struct reason *changes) must_check;
 
 /* The same for a key, with the marks of now. */
 enum binding binding_of(const struct state *state, const struct agent_key *key,
-			struct reason *changes);
+			struct reason *changes) must_check;
 
 /*
  * Bind a key that stays: of the marks of now, take into the state what says more than the mark
  * there, and what differs from it. Returns whether the state has changed.
  */
-bool binding_complete(struct state *state);
+bool binding_complete(struct state *state) must_check;
 
 /*
  * Bind a new key to this machine, in the state. What the state knew of another key's registration

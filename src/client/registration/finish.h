@@ -6,13 +6,14 @@
 #pragma once
 
 #include "client/registration/registration.h"
+#include "common/must-check.h"
 
 /*
  * Store the new key, after the CA and the re-enrollment secret that came with it. Needs the files
  * staged. Returns CONTINUE; or, when the key cannot be stored, the exit status, with all files as
  * they were before.
  */
-int finish_store(struct registration *run);
+int finish_store(struct registration *run) must_check;
 
 /*
  * The agent's message counters belong to its last key: remove them if `state` says that they are to
@@ -26,7 +27,7 @@ bool finish_counters(const struct config *config, struct state *state, const str
  * wait until the manager knows the key (settle), and start the agents. Returns 0, or -ECANCELED
  * when asked to stop before the agents were started.
  */
-int finish_announce(struct registration *run);
+int finish_announce(struct registration *run) must_check;
 
 /*
  * With the old key to stay: delete the secret if the configuration says so, and start the agents.
@@ -37,7 +38,7 @@ void finish_unchanged(struct registration *run);
  * As a service on a manager, which has been detected by `seen`: say so, and hold nothing back.
  * Returns 0.
  */
-int finish_on_manager(const struct reason *seen);
+int finish_on_manager(const struct reason *seen) must_check;
 
 /*
  * With nothing to do, because nothing is configured: say so, and have the service stopped. Returns

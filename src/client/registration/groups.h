@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/registration/registration.h"
+#include "common/must-check.h"
 
 /*
  * The group that takes the place of one that the manager does not have (on_missing_group); null:
@@ -13,15 +14,14 @@ const char *groups_fallback(const struct config *config);
 /*
  * Request the configured groups. Returns 0, or -ENOMEM with `why` set.
  */
-int groups_choose(struct registration *run, struct reason *why) __attribute__((warn_unused_result));
+int groups_choose(struct registration *run, struct reason *why) must_check;
 
 /*
  * The manager has refused a request because a group does not exist; `why` has its message. If the
  * configuration says so, have the fallback take the place of that group (or of all, if the message
  * does not name one), and log a warning. Returns whether the request is to be repeated.
  */
-bool groups_fall_back(struct registration *run, const struct reason *why)
-	__attribute__((warn_unused_result));
+bool groups_fall_back(struct registration *run, const struct reason *why) must_check;
 
 /* Note groups (separated by commas) that the method has replaced by itself. */
 void groups_note_missing(struct registration *run, const char *names);

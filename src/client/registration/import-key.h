@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/agent-key.h"
+#include "common/must-check.h"
 
 #include <stdbool.h>
 
@@ -25,7 +26,7 @@ struct import {
  * Take the key in the configured key_file, and stage. Returns CONTINUE with a new key; the exit
  * status (0: it is stored already); or -ECANCELED.
  */
-int import_key_from_file(struct registration *run);
+int import_key_from_file(struct registration *run) must_check;
 
 /* The same with a key that was given by hand. */
-int import_key_given(struct registration *run, const struct import *import);
+int import_key_given(struct registration *run, const struct import *import) must_check;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/registration/registration.h"
+#include "common/must-check.h"
 
 /*
  * Request a key from the manager in `run->request`, until `end` at the latest; if the name is taken
@@ -10,5 +11,5 @@
  * again with that. Returns OUTCOME_REGISTERED with the new key in `run->key`; another outcome or a
  * negative errno, with `why` set.
  */
-int request_from_manager(struct registration *run, const struct deadline *end, struct reason *why)
-	__attribute__((warn_unused_result));
+int request_from_manager(struct registration *run, const struct deadline *end,
+			 struct reason *why) must_check;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/registration/retry.h"
+#include "common/must-check.h"
 #include "common/outcome.h"
 
 #define EXIT_USAGE 64       /* sysexits.h EX_USAGE: the command line is wrong */
@@ -21,4 +22,4 @@ struct outcome_policy {
 const struct outcome_policy *outcome_policy(enum outcome outcome);
 
 /* The outcome of that name, or -EINVAL. */
-int outcome_from_name(const char *name);
+int outcome_from_name(const char *name) must_check;

@@ -3,15 +3,16 @@
 #pragma once
 
 #include "client/registration/registration.h"
+#include "common/must-check.h"
 
 /*
  * Check the configuration, find the agent's name if the machine knows its own already, get access
  * to the managers, and read what is sent to them. Returns CONTINUE, or the exit status.
  */
-int prepare_registration(struct registration *run);
+int prepare_registration(struct registration *run) must_check;
 
 /*
  * Find the agent's name, unless it is known already. Returns OUTCOME_OK; OUTCOME_NOT_READY while
  * the machine has no host name; or another outcome or a negative errno; with `why` set.
  */
-int prepare_name(struct registration *run, struct reason *why);
+int prepare_name(struct registration *run, struct reason *why) must_check;

@@ -4,6 +4,7 @@
 
 #include "client/config/config.h"
 #include "client/registration/observer.h"
+#include "common/must-check.h"
 
 #include <stdbool.h>
 
@@ -14,7 +15,7 @@
  * is then as it was.
  */
 int register_agent(const struct config *config, const char *state_directory, bool force,
-		   int stop_fd, const struct register_observer *observer);
+		   int stop_fd, const struct register_observer *observer) must_check;
 
 struct import; /* import-key.h */
 
@@ -23,4 +24,4 @@ struct import; /* import-key.h */
  * changes nothing.
  */
 int register_import(const struct config *config, const char *state_directory,
-		    const struct import *import, int stop_fd);
+		    const struct import *import, int stop_fd) must_check;

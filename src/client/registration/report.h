@@ -7,6 +7,7 @@
 
 #include "client/registration/registration.h"
 #include "common/log.h"
+#include "common/must-check.h"
 #include "common/outcome.h"
 
 /* The word for the way in which the run gets its key: "authd", "import". */
@@ -24,11 +25,11 @@ const struct log_field *report_fields(const struct registration *run, const stru
  * negative errno. Returns the exit status that it means when it ends the run, or -ECANCELED, which
  * is not logged.
  */
-int report_failure(struct registration *run, int outcome, const struct reason *why);
+int report_failure(struct registration *run, int outcome, const struct reason *why) must_check;
 
 /* The same; unless `should_log`, the log line has the level debug. */
 int report_note_failure(struct registration *run, int outcome, const struct reason *why,
-			bool should_log);
+			bool should_log) must_check;
 
 /* Save the state. That it cannot be saved is logged as a warning once in a run, and changes nothing
  * else. */

@@ -6,10 +6,11 @@
 #pragma once
 
 #include "client/registration/registration.h"
+#include "common/must-check.h"
 
 /*
  * Request a key from the managers, until one gives it, within the budget of this start. Stages the
  * key files before each round, and unlocks them while it waits for the next. Returns CONTINUE with
  * a new key and the files staged; the exit status; or -ECANCELED.
  */
-int request_key(struct registration *run);
+int request_key(struct registration *run) must_check;

@@ -10,6 +10,7 @@
 #include "client/system/identity.h"
 #include "client/system/machine-marks.h"
 #include "common/agent-key.h"
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdint.h>
@@ -91,7 +92,7 @@ struct state {
 void state_load(struct state *state, const char *directory);
 
 /* Replace it, making the directory if need be. Returns 0, or a negative errno with `why` set. */
-int state_save(const struct state *state, const char *directory, struct reason *why);
+int state_save(const struct state *state, const char *directory, struct reason *why) must_check;
 
 /*
  * The state of a manager, made if there is none yet; those of managers that are no longer used

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/registration/registration.h"
+#include "common/must-check.h"
 
 /*
  * Add to `why`, which has the manager's message, what helps: that depends on what is taken, on the
@@ -17,4 +18,4 @@ void taken_explain(const struct registration *run, enum refusal_subject subject,
  * request is to be repeated, to the same manager. It never helps against a taken address.
  */
 bool taken_add_suffix(struct registration *run, enum refusal_subject subject,
-		      const struct reason *why) __attribute__((warn_unused_result));
+		      const struct reason *why) must_check;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "client/system/systemctl.h"
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -37,14 +38,14 @@ struct agent_units agent_units_started_before(const struct agent_units *units, u
  * Have a unit restarted, if it still runs (systemctl try-restart); does not wait for it. Returns 0,
  * or a negative errno with `why` set.
  */
-int agent_units_restart(const char *unit, struct reason *why);
+int agent_units_restart(const char *unit, struct reason *why) must_check;
 
 /*
  * Start agent-registered.target, which wants the agents; if it is already active, the agents are
  * started again. Does not wait for them. Returns 0, also when there is no systemd, or a negative
  * errno with `why` set.
  */
-int agent_units_start_target(struct reason *why);
+int agent_units_start_target(struct reason *why) must_check;
 
 /*
  * Prevent the agent from starting, or allow it: by a file in our runtime directory

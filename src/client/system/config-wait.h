@@ -7,12 +7,14 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 /*
  * As a service, wait until the configuration is complete; if a credential was written after systemd
  * passed the others, restart the service to receive it. Otherwise returns immediately. Returns 0,
  * or -ECANCELED when asked to stop.
  */
-int config_wait_wait(int stop_fd);
+int config_wait_wait(int stop_fd) must_check;
 
 /*
  * As a service that has reported READY=1 although there was nothing to do: stop it, so that a later

@@ -2,6 +2,8 @@
 /* Did somebody give this machine its host name, or did its image or its distribution bring it? */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 
 /*
@@ -10,7 +12,7 @@
  * to cloud-init (hostname or fqdn in the user data, local-hostname in the meta-data)? Case and a
  * domain that only one of them has make no difference.
  */
-bool given_name_is(const char *name);
+bool given_name_is(const char *name) must_check;
 
 /* Is `name` what /etc/hostname says (hostname(5)), and so static? */
 bool given_name_is_static(const char *name);

@@ -2,6 +2,7 @@
 /* The host name of this machine, if it is one that tells it from other machines. */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 #include "common/string-list.h"
 
@@ -35,4 +36,5 @@ struct host_name {
  * the placeholders of the rules. Returns OUTCOME_OK; OUTCOME_NOT_READY if it is no name; or a
  * negative errno with `why` set.
  */
-int host_name_read(struct host_name *ret, const struct host_name_rules *rules, struct reason *why);
+int host_name_read(struct host_name *ret, const struct host_name_rules *rules,
+		   struct reason *why) must_check;

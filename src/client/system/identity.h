@@ -4,6 +4,7 @@
 
 #include "client/config/config.h"
 #include "common/agent-key.h"
+#include "common/must-check.h"
 #include "common/outcome.h"
 #include "common/reason.h"
 
@@ -20,7 +21,7 @@
  * set.
  */
 int identity_name(char ret[static AGENT_NAME_MAX + 1], const struct config *config,
-		  struct reason *why);
+		  struct reason *why) must_check;
 
 /* The ID of this boot; empty when it cannot be read. */
 void identity_boot(char ret[static IDENTITY_BOOT_SIZE]);
@@ -33,4 +34,4 @@ uint64_t identity_seed(void);
  * the mark of the machine's ID, and NAME truncated to fit. Returns 0, or -ENODATA when the machine
  * has no ID.
  */
-int identity_suffixed_name(char ret[static AGENT_NAME_MAX + 1], const char *name);
+int identity_suffixed_name(char ret[static AGENT_NAME_MAX + 1], const char *name) must_check;

@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 
 #define MACHINE_MARK_SIZE 33 /* 32 hexadecimal digits and the terminator */
@@ -46,11 +48,11 @@ void machine_marks_read_instance(char ret[static MACHINE_INSTANCE_SIZE]);
  * meta-data and others), or that its documentation gives as an example? Such an ID says nothing
  * about the instance.
  */
-bool machine_marks_is_fallback(const char *instance);
+bool machine_marks_is_fallback(const char *instance) must_check;
 
 /*
  * Read the first 32 hexadecimal digits of a file, in any case and with or without hyphens, as
  * lower-case digits. Returns 0, or -ENODATA when it does not begin with that many; `ret` is then
  * incomplete.
  */
-int machine_id_read(const char *path, char ret[static MACHINE_MARK_SIZE]);
+int machine_id_read(const char *path, char ret[static MACHINE_MARK_SIZE]) must_check;

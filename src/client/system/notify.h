@@ -5,16 +5,18 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 
 /* Was the program started as a service of type notify? */
-bool notify_is_service(void);
+bool notify_is_service(void) must_check;
 
 /*
  * Can systemd be notified? Returns 0, also when the program is not a service, or -ENOPKG when
  * libsystemd is not installed.
  */
-int notify_check(void);
+int notify_check(void) must_check;
 
 /* STATUS=, shown by systemctl status. */
 void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));

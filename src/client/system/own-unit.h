@@ -2,15 +2,17 @@
 /* Our own unit. */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 
 #define OWN_UNIT "agent-register.service"
 
 /* Does our service have a process now? False also when there is no systemd. */
-bool own_unit_has_process(void);
+bool own_unit_has_process(void) must_check;
 
 /*
  * Was this process started by systemd's own restart after a failure, rather than at boot or by an
  * administrator? True also when this cannot be determined.
  */
-bool own_unit_was_restarted(void);
+bool own_unit_was_restarted(void) must_check;

@@ -5,13 +5,14 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Was the machine booted with systemd (sd_booted(3))? */
-bool systemd_is_booted(void);
+bool systemd_is_booted(void) must_check;
 
 /*
  * Run systemctl with these arguments (at most 8, the array terminated by null) and wait until it
@@ -19,7 +20,7 @@ bool systemd_is_booted(void);
  * returned. Returns 0, also when there is no systemd, or a negative errno with `why` set: -EIO when
  * the exit status of systemctl is not 0.
  */
-int systemctl(const char *const arguments[], int stop_fd, struct reason *why);
+int systemctl(const char *const arguments[], int stop_fd, struct reason *why) must_check;
 
 #define SYSTEMCTL_MAX_UNITS 8
 
@@ -30,7 +31,8 @@ int systemctl(const char *const arguments[], int stop_fd, struct reason *why);
  * exist is one that is inactive. Returns 0, -ENOENT when there is no systemd, -EMSGSIZE when they
  * do not fit, -EIO when the exit status of systemctl is not 0, or another negative errno.
  */
-int systemctl_show(char *ret, size_t size, const char *const units[], const char *properties);
+int systemctl_show(char *ret, size_t size, const char *const units[],
+		   const char *properties) must_check;
 
 /*
  * The value of the property `name` in lines as systemctl_show() returns them, cut to fit `buffer`;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/deadline.h"
+#include "common/must-check.h"
 
 #include <stdint.h>
 
@@ -45,6 +46,6 @@ void wakeup_drain(struct wakeup_sources *sources);
  * another negative errno.
  */
 int wakeup_wait(struct wakeup_sources *sources, unsigned int events,
-		const struct deadline *deadline);
+		const struct deadline *deadline) must_check;
 
 void wakeup_close(struct wakeup_sources *sources);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -19,21 +20,20 @@
  * for groups (`queue` is null), or another negative errno with `why` set.
  */
 int agent_groups_read(char ret[static AGENT_GROUPS_SIZE], const char *queue, const char *id,
-		      struct reason *why) __attribute__((warn_unused_result));
+		      struct reason *why) must_check;
 
 /*
  * Store the groups of an agent durably, in place of what was there; makes the directory in `queue`
  * if need be. Returns 0 or a negative errno with `why` set.
  */
-int agent_groups_write(const char *queue, const char *id, const char *groups, struct reason *why)
-	__attribute__((warn_unused_result));
+int agent_groups_write(const char *queue, const char *id, const char *groups,
+		       struct reason *why) must_check;
 
 /* Forget the groups of an agent that is no more. Returns 0 or a negative errno with `why` set. */
-int agent_groups_forget(const char *queue, const char *id, struct reason *why)
-	__attribute__((warn_unused_result));
+int agent_groups_forget(const char *queue, const char *id, struct reason *why) must_check;
 
 /* Is `group` one of `groups`? */
-bool agent_groups_have(const char *groups, const char *group);
+bool agent_groups_have(const char *groups, const char *group) must_check;
 
 /* How many they are. */
 size_t agent_groups_count(const char *groups);

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/agents/roster.h"
 #include "registrar/agents/text-index.h"
@@ -30,35 +31,34 @@ struct agent_event {
 };
 
 /* Is there a file of timestamps, as a Wazuh manager has one? */
-bool agent_history_exists(const struct agent_history *history);
+bool agent_history_exists(const struct agent_history *history) must_check;
 
 /*
  * Make the directory and the file if they are missing (0660 as far as the directory's group goes).
  * 0 or an errno.
  */
-int agent_history_make(const struct agent_history *history, struct reason *why)
-	__attribute__((warn_unused_result));
+int agent_history_make(const struct agent_history *history, struct reason *why) must_check;
 
 /*
  * Remember registrations, if there is a file for them. Returns 0 or a negative errno with `why`
  * set.
  */
 int agent_history_add(const struct agent_history *history, const struct agent_event *events,
-		      size_t count, struct reason *why) __attribute__((warn_unused_result));
+		      size_t count, struct reason *why) must_check;
 
 /*
  * Forget agents by their ids: their lines, and their message counters, which would make the manager
  * refuse later agents with these ids. Returns 0 or a negative errno with `why` set.
  */
 int agent_history_forget_all(const struct agent_history *history, const char *const *ids,
-			     size_t count, struct reason *why) __attribute__((warn_unused_result));
+			     size_t count, struct reason *why) must_check;
 
 /*
  * When the agent was registered. Returns 0; -ENODATA when it is not known; or another negative
  * errno.
  */
 int agent_history_registered(const struct agent_history *history, const struct roster_entry *entry,
-			     time_t *ret) __attribute__((warn_unused_result));
+			     time_t *ret) must_check;
 
 /* The file of timestamps, read once, to look up many agents. Zero: nothing is known. */
 struct agent_history_stamps {
@@ -68,12 +68,11 @@ struct agent_history_stamps {
 
 /* Read the file. Returns 0, -ENODATA when there is none, or another negative errno. */
 int agent_history_stamps_read(struct agent_history_stamps *ret,
-			      const struct agent_history *history);
+			      const struct agent_history *history) must_check;
 
 /* When the agent was registered, as agent_history_registered() says it. */
 int agent_history_stamps_find(const struct agent_history_stamps *stamps,
-			      const struct roster_entry *entry, time_t *ret)
-	__attribute__((warn_unused_result));
+			      const struct roster_entry *entry, time_t *ret) must_check;
 
 /* Fit for cleanup(). */
 void agent_history_stamps_clear(struct agent_history_stamps *stamps);
@@ -83,4 +82,4 @@ void agent_history_stamps_clear(struct agent_history_stamps *stamps);
  * it is unknown.
  */
 int agent_history_seen(const struct agent_history *history, const struct roster_entry *entry,
-		       time_t *ret) __attribute__((warn_unused_result));
+		       time_t *ret) must_check;

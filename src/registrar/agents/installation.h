@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <limits.h>
 
 enum installed_family {
@@ -19,7 +21,8 @@ enum installed_family {
  * names ossec-authd and wazuh-authd say nothing, because agent-registrar can be called by them.
  * `ret_program` is set to the path of one of them, unless nothing is installed.
  */
-enum installed_family installation_detect(char ret_program[static PATH_MAX], const char *directory);
+enum installed_family installation_detect(char ret_program[static PATH_MAX],
+					  const char *directory) must_check;
 
 /*
  * What makes the running manager begin anew, as words for an administrator: "/var/ossec/bin/

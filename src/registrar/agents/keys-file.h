@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -31,41 +32,40 @@ struct keys_file {
  * Name the file: DIRECTORY/client.keys, or what that is a symbolic link to. `group` owns a new
  * file; (gid_t)-1: the directory's group. Returns 0, or a negative errno with `why` set.
  */
-int keys_file_open(struct keys_file *file, const char *directory, gid_t group, struct reason *why)
-	__attribute__((warn_unused_result));
+int keys_file_open(struct keys_file *file, const char *directory, gid_t group,
+		   struct reason *why) must_check;
 
 /*
  * Lock and open the file; make it, empty and 0640, when it is missing. `ret_changed` is set to
  * whether it is another than the one last read or written. Never waits: returns -EAGAIN when
  * another process holds the lock, 0, or another negative errno with `why` set.
  */
-int keys_file_lock(struct keys_file *file, bool *ret_changed, struct reason *why)
-	__attribute__((warn_unused_result));
+int keys_file_lock(struct keys_file *file, bool *ret_changed, struct reason *why) must_check;
 
 /*
  * Read all of it. The caller wipes and frees `ret`. Returns 0, or a negative errno with `why` set.
  */
-int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length, struct reason *why)
-	__attribute__((warn_unused_result));
+int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length,
+		   struct reason *why) must_check;
 
 /*
  * Append with a single write and flush it to the disk. Returns 0, or a negative errno with `why`
  * set: then the file has its old length again.
  */
-int keys_file_append(struct keys_file *file, const char *data, size_t length, struct reason *why)
-	__attribute__((warn_unused_result));
+int keys_file_append(struct keys_file *file, const char *data, size_t length,
+		     struct reason *why) must_check;
 
 /*
  * Put a new content in place of the old (atomic-file.h), with the old one's mode and group. Returns
  * 0 or 1 as atomic_file_commit() does, or a negative errno with `why` set: then the old content
  * stands.
  */
-int keys_file_replace(struct keys_file *file, const char *data, size_t length, struct reason *why)
-	__attribute__((warn_unused_result));
+int keys_file_replace(struct keys_file *file, const char *data, size_t length,
+		      struct reason *why) must_check;
 
 /* Read `length` bytes at `offset` of the locked file. Returns 0, or a negative errno. */
-int keys_file_read_at(const struct keys_file *file, off_t offset, char *buffer, size_t length)
-	__attribute__((warn_unused_result));
+int keys_file_read_at(const struct keys_file *file, off_t offset, char *buffer,
+		      size_t length) must_check;
 
 /* Close the file and give up the lock. */
 void keys_file_unlock(struct keys_file *file);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "common/agent-key.h"
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <limits.h>
@@ -40,14 +41,13 @@ struct local_authd_force {
  * Does something accept connections there? `ret` is written if so. Costs some microseconds, but
  * does not show whether it answers. `queue` is the manager's queue directory.
  */
-bool local_authd_listens(struct local_authd *ret, const char *queue);
+bool local_authd_listens(struct local_authd *ret, const char *queue) must_check;
 
 /*
  * Find a running authd. Returns 1 when it answers, 0 when there is none, or a negative errno with
  * `why` set: something accepts connections, but does not answer within some seconds.
  */
-int local_authd_find(struct local_authd *ret, const char *queue, struct reason *why)
-	__attribute__((warn_unused_result));
+int local_authd_find(struct local_authd *ret, const char *queue, struct reason *why) must_check;
 
 /*
  * Have an agent added. Its name, address and, unless that is empty, id must be valid; its key is
@@ -57,9 +57,8 @@ int local_authd_find(struct local_authd *ret, const char *queue, struct reason *
  */
 int local_authd_add(const struct local_authd *authd, const struct agent_key *agent,
 		    const struct local_authd_force *force, struct local_authd_answer *ret,
-		    struct reason *why) __attribute__((warn_unused_result));
+		    struct reason *why) must_check;
 
 /* Have the agent removed whose id is written so in client.keys; `purge`: without a trace. */
 int local_authd_remove(const struct local_authd *authd, const char *id, bool purge,
-		       struct local_authd_answer *ret, struct reason *why)
-	__attribute__((warn_unused_result));
+		       struct local_authd_answer *ret, struct reason *why) must_check;

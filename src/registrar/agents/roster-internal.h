@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/agents/keys-file.h"
 #include "registrar/agents/roster.h"
 #include "registrar/agents/text-index.h"
@@ -54,11 +55,11 @@ struct roster {
  * Read the locked file into the index. `silent`: do not report damage, which was reported before.
  * Returns 0, or a negative errno with `why` set.
  */
-int roster_read_file(struct roster *roster, bool silent, struct reason *why);
+int roster_read_file(struct roster *roster, bool silent, struct reason *why) must_check;
 
 /* Index a line. `name` and `ip` may be null. Returns 0 or -ENOMEM. */
 int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip,
-		    off_t offset, size_t length);
+		    off_t offset, size_t length) must_check;
 
 /* Empty the index. */
 void roster_forget_lines(struct roster *roster);
@@ -71,7 +72,7 @@ void roster_free_name(struct roster *roster, struct roster_line *line);
  * -ENOMEM.
  */
 int roster_pick_lines(const struct roster *roster, bool (*wanted)(const struct roster_line *),
-		      const struct roster_entry ***ret, size_t *ret_count);
+		      const struct roster_entry ***ret, size_t *ret_count) must_check;
 
 /* Nothing is staged any more; the buffer is kept, without the keys. */
 void roster_wipe_staged(struct roster *roster);

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "common/agent-key.h"
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -43,16 +44,14 @@ typedef void roster_damage_callback(const char *sentence);
  * it. Returns 0, or a negative errno with `why` set.
  */
 int roster_open(struct roster **ret, const char *directory, gid_t group,
-		roster_damage_callback *report_damage, struct reason *why)
-	__attribute__((warn_unused_result));
+		roster_damage_callback *report_damage, struct reason *why) must_check;
 
 /*
  * The same to look only: nothing is made, and nothing may be staged. A missing file is an error
  * (-ENOENT).
  */
 int roster_open_reading(struct roster **ret, const char *directory,
-			roster_damage_callback *report_damage, struct reason *why)
-	__attribute__((warn_unused_result));
+			roster_damage_callback *report_damage, struct reason *why) must_check;
 
 /* Free everything; a transaction that is open is cancelled. Null is allowed. */
 void roster_close(struct roster *roster);
@@ -64,14 +63,13 @@ size_t roster_count(const struct roster *roster);
  * Begin a transaction: lock, and read the file again if it was changed. Returns 0; -EAGAIN
  * when another program holds the lock (try again soon); or another negative errno with `why` set.
  */
-int roster_begin(struct roster *roster, struct reason *why) __attribute__((warn_unused_result));
+int roster_begin(struct roster *roster, struct reason *why) must_check;
 
 /*
  * The same, but wait up to `patience` (microseconds) for the lock. -EAGAIN comes with `why` set,
  * too.
  */
-int roster_begin_within(struct roster *roster, uint64_t patience, struct reason *why)
-	__attribute__((warn_unused_result));
+int roster_begin_within(struct roster *roster, uint64_t patience, struct reason *why) must_check;
 
 /* Entries are valid until the next transaction begins. Null: none. */
 const struct roster_entry *roster_find_name(const struct roster *roster, const char *name);
@@ -99,24 +97,24 @@ const struct roster_entry *roster_first_with_id(const struct roster *roster, uns
 const struct roster_entry *roster_next_with_id(const struct roster_entry *entry);
 
 /* Is it an agent, neither removed (in this transaction or before) nor damaged? */
-bool roster_entry_is_agent(const struct roster_entry *entry);
+bool roster_entry_is_agent(const struct roster_entry *entry) must_check;
 
 /* Is it what is left of an agent that was removed before? */
-bool roster_entry_is_tombstone(const struct roster_entry *entry);
+bool roster_entry_is_tombstone(const struct roster_entry *entry) must_check;
 
 /*
  * All agents (neither removed nor damaged) in the order of the file, what was staged included. The
  * caller frees the array. Returns 0 or -ENOMEM.
  */
-int roster_list(const struct roster *roster, const struct roster_entry ***ret, size_t *ret_count)
-	__attribute__((warn_unused_result));
+int roster_list(const struct roster *roster, const struct roster_entry ***ret,
+		size_t *ret_count) must_check;
 
 /*
  * Read an agent's whole record, with its key: wipe it. Returns 0; -EINVAL when the line is no
  * record; or another negative errno.
  */
 int roster_read(const struct roster *roster, const struct roster_entry *entry,
-		struct agent_key *ret) __attribute__((warn_unused_result));
+		struct agent_key *ret) must_check;
 
 /*
  * The id for the next agent: one more than the highest that a line has, and at least `first`. Ids
@@ -131,11 +129,10 @@ unsigned int roster_next_id(const struct roster *roster, unsigned int first);
  * negative errno.
  */
 int roster_key_hash(const struct roster *roster, const struct roster_entry *entry,
-		    char ret[static AGENT_KEY_HASH_SIZE]) __attribute__((warn_unused_result));
+		    char ret[static AGENT_KEY_HASH_SIZE]) must_check;
 
 /* Stage an addition. Returns 0 or -ENOMEM. */
-int roster_add(struct roster *roster, const struct agent_key *agent)
-	__attribute__((warn_unused_result));
+int roster_add(struct roster *roster, const struct agent_key *agent) must_check;
 
 /*
  * What is left of a removed agent's line. What is left keeps the id taken; the name and the address
@@ -159,7 +156,7 @@ void roster_remove(struct roster *roster, const struct roster_entry *entry,
  * Make the staged changes durable and end the transaction. Returns 0, or a negative errno with
  * `why` set: then the file is as it was before and nothing staged counts.
  */
-int roster_commit(struct roster *roster, struct reason *why) __attribute__((warn_unused_result));
+int roster_commit(struct roster *roster, struct reason *why) must_check;
 
 /* End the transaction; nothing staged counts. */
 void roster_cancel(struct roster *roster);

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,11 +23,11 @@ struct text_index {
 };
 
 /* Add `record` under `text` of `length` bytes. Returns 0 or -ENOMEM. */
-int text_index_add(struct text_index *index, const char *text, size_t length, void *record)
-	__attribute__((warn_unused_result));
+int text_index_add(struct text_index *index, const char *text, size_t length,
+		   void *record) must_check;
 
 /* A record under this text, or null. Which one, when there are several, is not specified. */
-void *text_index_find(const struct text_index *index, const char *text, size_t length);
+void *text_index_find(const struct text_index *index, const char *text, size_t length) must_check;
 
 /* Remove this record from under this text, if it is there. */
 void text_index_remove(struct text_index *index, const char *text, size_t length,

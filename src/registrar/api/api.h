@@ -29,6 +29,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/agents/roster.h"
 #include "registrar/api/limits.h"
@@ -64,13 +65,13 @@ struct api;
  * -ENOTSUP.
  */
 int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
-	    struct transactions *transactions, struct reason *why);
+	    struct transactions *transactions, struct reason *why) must_check;
 
 /* Accept no more connections; answers under way are let out. */
 void api_stop(struct api *api);
 
 /* Is an answer still under way? */
-bool api_is_busy(const struct api *api);
+bool api_is_busy(const struct api *api) must_check;
 
 /* Close everything, whatever its state; null is allowed. Call it outside of the loop. */
 void api_free(struct api *api);
@@ -78,4 +79,4 @@ void api_free(struct api *api);
 /*
  * Can the users file be used? Returns how many users it holds, or a negative errno with `why` set.
  */
-int api_check_users(const char *users_file, struct reason *why);
+int api_check_users(const char *users_file, struct reason *why) must_check;

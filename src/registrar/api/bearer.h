@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdint.h>
 
 /* Why a bearer is refused: the classes of failure of Wazuh 5. */
@@ -19,8 +21,7 @@ enum bearer_fault {
 };
 
 /* Check a bearer against the password; `now` in seconds since the epoch. */
-enum bearer_fault bearer_check(const char *bearer, const char *password, uint64_t now)
-	__attribute__((warn_unused_result));
+enum bearer_fault bearer_check(const char *bearer, const char *password, uint64_t now) must_check;
 
 /* The name that Wazuh has for the fault: "stale_token". Empty for BEARER_OK. */
 const char *bearer_fault_text(enum bearer_fault fault);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/agent-key.h"
+#include "common/must-check.h"
 #include "registrar/api/problem.h"
 
 #include <stdbool.h>
@@ -44,7 +45,7 @@ struct api_body {
  * False: `problem` is set, `ret` is not written.
  */
 bool api_body_parse(struct api_body *ret, enum api_body_kind kind, bool is_typed, const char *text,
-		    size_t length, struct api_problem *problem);
+		    size_t length, struct api_problem *problem) must_check;
 
 /* Has the name at most 128 characters? False: `problem` is set. */
-bool api_name_is_short_enough(const char *name, struct api_problem *problem);
+bool api_name_is_short_enough(const char *name, struct api_problem *problem) must_check;

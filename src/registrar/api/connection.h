@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/net/acceptor.h"
 #include "registrar/net/client-network.h"
 #include "registrar/net/peer.h"
@@ -36,7 +37,7 @@ struct api_connections {
 };
 
 /* Prepare OpenSSL, once. False: it cannot be done. */
-bool api_connections_set_up(void);
+bool api_connections_set_up(void) must_check;
 
 /* Make the connection of an SSL object, which owns it from then on. Null: out of memory. */
 struct api_connection *api_connection_new(struct api_connections *connections, SSL *tls);

@@ -2,6 +2,7 @@
 #include "registrar/api/filter.h"
 
 #include "common/cleanup.h"
+#include "common/must-check.h"
 #include "registrar/agents/groups.h"
 #include "registrar/api/condition.h"
 #include "registrar/api/expression.h"
@@ -62,7 +63,7 @@ bool api_filter_read(struct api_filter *ret, const struct api_query *query, cons
 	}
 	read_equal(&filter, query);
 	/* Without them, no age is known. */
-	(void)agent_history_stamps_read(&filter.knowledge.stamps, history);
+	ignore_result(agent_history_stamps_read(&filter.knowledge.stamps, history));
 	*ret = filter;
 	return true;
 }

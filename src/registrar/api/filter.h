@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/api/fields.h"
 #include "registrar/api/problem.h"
 #include "registrar/api/request.h"
@@ -33,10 +34,10 @@ struct api_filter {
  * for a missing older_than. False: `problem`.
  */
 bool api_filter_read(struct api_filter *ret, const struct api_query *query, const char *default_age,
-		     const struct agent_history *history, struct api_problem *problem);
+		     const struct agent_history *history, struct api_problem *problem) must_check;
 
 /* Fit for cleanup(). */
 void api_filter_clear(struct api_filter *filter);
 
 /* Does the agent pass all of them? */
-bool api_filter_matches(const struct api_filter *filter, struct api_agent *agent);
+bool api_filter_matches(const struct api_filter *filter, struct api_agent *agent) must_check;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/agents/roster.h"
 #include "registrar/api/condition.h"
 
@@ -37,8 +38,7 @@ struct api_groups_source {
 /*
  * Read them; what cannot be read is not there. Returns 0 or -ENOMEM.
  */
-int api_groups_read(struct api_groups *ret, const struct api_groups_source *source)
-	__attribute__((warn_unused_result));
+int api_groups_read(struct api_groups *ret, const struct api_groups_source *source) must_check;
 
 /* The group of this name, or null. */
 const struct api_group *api_groups_find(const struct api_groups *groups, const char *name,

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/net/listener.h"
 
@@ -50,13 +51,13 @@ struct api_http_settings {
  * `why` set.
  */
 int api_http_new(struct api_http **ret, const struct api_http_settings *settings,
-		 const struct listeners *listeners, struct reason *why);
+		 const struct listeners *listeners, struct reason *why) must_check;
 
 /* Accept no more connections, and close each one after its answer. */
 void api_http_stop(struct api_http *http);
 
 /* Are there requests without an answer, or answers under way? */
-bool api_http_is_busy(const struct api_http *http);
+bool api_http_is_busy(const struct api_http *http) must_check;
 
 /* Close everything. Exchanges that were not answered are gone: use none of them any more. */
 void api_http_free(struct api_http *http);

@@ -2,6 +2,7 @@
 /* One call of the API on its way through: what api.c prepares and a route carries out. */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/api/api.h"
 #include "registrar/api/bearer.h"
 #include "registrar/api/body.h"
@@ -143,7 +144,7 @@ void incoming_call_free(struct incoming_call *call);
 bool api_log_in(struct incoming_call *call);
 
 /* Find the user of the token. False: there is a problem. */
-bool api_take_token(struct incoming_call *call);
+bool api_take_token(struct incoming_call *call) must_check;
 
 /* ------------------------------------------------------------------ list.c, remove.c */
 

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,5 +23,5 @@ enum api_json_fault {
  * Look for the first fault of a text of UTF-8. API_JSON_BROKEN: `ret` (of `size` bytes) is
  * "Expecting value: line 1 column 1 (char 0)" or the like, counted in characters.
  */
-enum api_json_fault api_json_fault_find(char *ret, size_t size, const char *text, size_t length)
-	__attribute__((warn_unused_result));
+enum api_json_fault api_json_fault_find(char *ret, size_t size, const char *text,
+					size_t length) must_check;

@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -35,10 +37,10 @@ void api_limits_free(struct api_limits *limits);
  * Count a request. False: it is one too many, say so and do nothing. `address` is a numeric
  * address.
  */
-bool api_limits_request(struct api_limits *limits, const char *address, uint64_t now);
+bool api_limits_request(struct api_limits *limits, const char *address, uint64_t now) must_check;
 
 /* May this address log in now? */
-bool api_limits_may_log_in(struct api_limits *limits, const char *address, uint64_t now);
+bool api_limits_may_log_in(struct api_limits *limits, const char *address, uint64_t now) must_check;
 
 /* Count a failed login. True: this one has locked the address out. */
-bool api_limits_failure(struct api_limits *limits, const char *address, uint64_t now);
+bool api_limits_failure(struct api_limits *limits, const char *address, uint64_t now) must_check;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/api/problem.h"
 #include "registrar/api/request.h"
 
@@ -100,14 +101,14 @@ extern const struct api_parameter_rule api_common_parameters[];
  * refused. False: `problem` is set.
  */
 bool api_parameters_check(struct api_query *query, const struct api_parameter_rule *rules,
-			  struct api_problem *problem);
+			  struct api_problem *problem) must_check;
 
 /*
  * The same for the segments of a path that its pattern has "{}" for, in their order. `rules` null:
  * there are none.
  */
 bool api_path_check(const struct api_path *path, const char *pattern,
-		    const struct api_parameter_rule *rules, struct api_problem *problem);
+		    const struct api_parameter_rule *rules, struct api_problem *problem) must_check;
 
 /* Is it `[\w\-.%]+`, in ASCII? Whatever a name of an agent may be in the API. */
-bool api_is_names(const char *text);
+bool api_is_names(const char *text) must_check;

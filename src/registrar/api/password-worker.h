@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/api/password.h"
 
 #include <event2/event.h>
@@ -30,7 +31,7 @@ struct password_worker *password_worker_new(struct event_base *base);
  * no memory; `done` is not called.
  */
 bool password_worker_try(struct password_worker *worker, const struct api_password *password,
-			 const char *text, password_worker_done *done, void *argument);
+			 const char *text, password_worker_done *done, void *argument) must_check;
 
 /*
  * Wait for the try that is under way, forget the others, and end the thread. No `done` is called

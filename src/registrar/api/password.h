@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -35,8 +36,7 @@ struct api_password {
  * be able to stall logins by a typing error. `ret` is written only on success. Returns 0 or
  * -EINVAL.
  */
-int api_password_parse(struct api_password *ret, const char *text, size_t length)
-	__attribute__((warn_unused_result));
+int api_password_parse(struct api_password *ret, const char *text, size_t length) must_check;
 
 /* Write the hash in the PHC string format, which api_password_parse() reads. */
 void api_password_format(char buffer[static API_HASH_TEXT_SIZE],
@@ -46,8 +46,7 @@ void api_password_format(char buffer[static API_HASH_TEXT_SIZE],
  * Hash with the parameters of today: N = 2^15, r = 8, p = 1 (32 MiB, a tenth of a second), which is
  * also what Wazuh's own API uses for its users. Returns 0, or a negative errno.
  */
-int api_password_make(struct api_password *ret, const char *text, size_t length)
-	__attribute__((warn_unused_result));
+int api_password_make(struct api_password *ret, const char *text, size_t length) must_check;
 
 /*
  * A hash that no password fits, as expensive to try as `like` (null: as one made today), so that a
@@ -59,5 +58,5 @@ void api_password_decoy(struct api_password *ret, const struct api_password *lik
  * Does the password fit? Slow by design. Returns 1 or 0 (in constant time once hashed), or a
  * negative errno: then it could not be tried. May be called from any thread.
  */
-int api_password_check(const struct api_password *password, const char *text, size_t length)
-	__attribute__((warn_unused_result));
+int api_password_check(const struct api_password *password, const char *text,
+		       size_t length) must_check;

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,13 +25,13 @@ struct api_path {
  * segment. One slash at the end makes no difference. Returns 0; -EINVAL when it is no path, or
  * holds an escaped NUL byte; -E2BIG when it has more segments than any call; -ENOMEM.
  */
-int api_path_parse(struct api_path *ret, const char *text);
+int api_path_parse(struct api_path *ret, const char *text) must_check;
 
 /*
  * Are the segments those of the pattern? "/agents/{}/key": "{}" stands for any one. The pattern of
  * the root is "".
  */
-bool api_path_matches(const struct api_path *path, const char *pattern);
+bool api_path_matches(const struct api_path *path, const char *pattern) must_check;
 
 /* Fit for cleanup(). */
 void api_path_clear(struct api_path *path);
@@ -52,7 +54,7 @@ struct api_query {
  * it is (as in Python's parse_qsl). `text` may be null: no parameters. Returns 0; -EINVAL for an
  * escaped NUL byte; -E2BIG for more parameters than any call has; -ENOMEM.
  */
-int api_query_parse(struct api_query *ret, const char *text);
+int api_query_parse(struct api_query *ret, const char *text) must_check;
 
 /* The value of a parameter, the last one if there are several; null: there is none. */
 const char *api_query_get(const struct api_query *query, const char *name);
@@ -96,7 +98,7 @@ void api_credentials_parse(struct api_credentials *ret, const char *header);
 void api_credentials_wipe(struct api_credentials *credentials);
 
 /* "true" or "false" in any case. Returns 1, 0, or -EINVAL. */
-int api_boolean_parse(const char *text);
+int api_boolean_parse(const char *text) must_check;
 
 /*
  * A whole number as Python reads it: blanks around it, a sign before it. What is too large becomes

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/api/problem.h"
 
 #include <jansson.h>
@@ -22,13 +23,14 @@ void api_response_set_up(void);
  * {"title", "detail", "remediation", "dapi_errors": {NODE: ...}, "error"}, as far as the problem
  * has them.
  */
-char *api_response_problem(const struct api_problem *problem, const char *node, bool pretty);
+char *api_response_problem(const struct api_problem *problem, const char *node,
+			   bool pretty) must_check;
 
 /* {"data": ..., "error": 0}; `data` is taken over. */
-char *api_response_data(json_t *data, bool pretty);
+char *api_response_data(json_t *data, bool pretty) must_check;
 
 /* {"message": ..., "error": 0} */
-char *api_response_message(const char *message, bool pretty);
+char *api_response_message(const char *message, bool pretty) must_check;
 
 /*
  * What became of several agents. Begin with zero but for the messages; release with
@@ -53,7 +55,7 @@ void api_result_fail(struct api_result *result, const char *id, const struct api
  * {"data": {"affected_items", "total_affected_items", "total_failed_items", "failed_items"},
  * "message", "error"}
  */
-char *api_result_print(const struct api_result *result, bool pretty);
+char *api_result_print(const struct api_result *result, bool pretty) must_check;
 
 /* Fit for cleanup(). */
 void api_result_clear(struct api_result *result);

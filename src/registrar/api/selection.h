@@ -2,6 +2,7 @@
 /* The agents that a call is about: those of a list of ids, or all, in the order of their ids. */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/api/fields.h"
 #include "registrar/api/incoming-call.h"
 
@@ -18,7 +19,7 @@ struct api_selection {
  */
 int api_select_agents(struct api_selection *ret, const struct incoming_call *call, const char *list,
 		      const struct api_knowledge *knowledge, bool manager_fails,
-		      struct api_result *result) __attribute__((warn_unused_result));
+		      struct api_result *result) must_check;
 
 /* Fit for cleanup(). */
 void api_selection_clear(struct api_selection *selection);

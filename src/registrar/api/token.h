@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/api/users.h"
 
 #include <stdbool.h>
@@ -29,14 +30,14 @@ struct api_token_key {
 };
 
 /* Make a new key. Returns 0 or -EIO: the system has no random numbers. */
-int api_token_key_make(struct api_token_key *ret);
+int api_token_key_make(struct api_token_key *ret) must_check;
 
 /*
  * Make a token for a user who logged in at `now` (Unix time). Returns 0, or -EIO when libcrypto
  * fails.
  */
 int api_token_make(char ret[static API_TOKEN_SIZE], const struct api_token_key *key,
-		   const struct api_user *user, int64_t now);
+		   const struct api_user *user, int64_t now) must_check;
 
 /*
  * The user whose valid token this is at `now`; null: the token is not ours, expired, or its user is

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/api/password.h"
 
@@ -39,15 +40,14 @@ struct api_users {
  * 4 to 64 of A-Z a-z 0-9 . _ - : what a name in a log, a file and a Basic header can be without
  * doubt.
  */
-bool api_user_name_is_valid(const char *name, size_t length);
+bool api_user_name_is_valid(const char *name, size_t length) must_check;
 
 /*
  * Read the file, if it is another than the one last read. A missing file holds no users. Returns 1
  * when it was read, 0 when there was nothing new, or a negative errno with `why` set: then there
  * are no users.
  */
-int api_users_refresh(struct api_users *users, struct reason *why)
-	__attribute__((warn_unused_result));
+int api_users_refresh(struct api_users *users, struct reason *why) must_check;
 
 /* The user of this name, until the next refresh; null: there is none. */
 const struct api_user *api_users_find(const struct api_users *users, const char *name);
@@ -56,7 +56,7 @@ const struct api_user *api_users_find(const struct api_users *users, const char 
 void api_users_end_tokens(struct api_users *users, const char *name);
 
 /* Could others than owner and group read the file when it was last read? */
-bool api_users_are_exposed(const struct api_users *users);
+bool api_users_are_exposed(const struct api_users *users) must_check;
 
 /* Forget all. Fit for cleanup(). */
 void api_users_clear(struct api_users *users);
@@ -68,5 +68,4 @@ void api_users_clear(struct api_users *users);
  * there was none. A negative errno with `why` set: the file is as it was.
  */
 int api_users_store(const char *path, gid_t group, const char *name,
-		    const struct api_password *password, struct reason *why)
-	__attribute__((warn_unused_result));
+		    const struct api_password *password, struct reason *why) must_check;

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/authd/answer.h"
 #include "registrar/authd/request-buffer.h"
 #include "registrar/net/peer.h"
@@ -98,14 +99,13 @@ const struct peer *connection_peer(const struct connection *connection);
  * that is wrong (authd_request_has_fields()); they are valid as long as the connection.
  */
 enum authd_request_fault connection_request(const struct connection *connection,
-					    const struct authd_request_fields **ret)
-	__attribute__((warn_unused_result));
+					    const struct authd_request_fields **ret) must_check;
 
 /* Send the answer (copied) and end. */
 void connection_answer(struct connection *connection, const struct answer *answer);
 
 /* Is an answer under way that should be let out? */
-bool connection_is_answering(const struct connection *connection);
+bool connection_is_answering(const struct connection *connection) must_check;
 
 /* End now, whatever the state. */
 void connection_stop(struct connection *connection);

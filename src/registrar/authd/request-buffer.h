@@ -9,6 +9,7 @@
 #pragma once
 
 #include "common/authd-message.h"
+#include "common/must-check.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,16 +38,16 @@ enum request_buffer_state {
 
 /* Add bytes. What follows a complete request is ignored. */
 enum request_buffer_state request_buffer_feed(struct request_buffer *buffer, const void *data,
-					      size_t length);
+					      size_t length) must_check;
 
 /*
  * The client paused: the request is complete when what it sent is a valid one, with nothing behind
  * its last field.
  */
-enum request_buffer_state request_buffer_pause(struct request_buffer *buffer);
+enum request_buffer_state request_buffer_pause(struct request_buffer *buffer) must_check;
 
 /* The client will send no more: the request is complete when it sent anything. */
-enum request_buffer_state request_buffer_finish(struct request_buffer *buffer);
+enum request_buffer_state request_buffer_finish(struct request_buffer *buffer) must_check;
 
 /* Wipe and free what it holds. */
 void request_buffer_wipe(struct request_buffer *buffer);

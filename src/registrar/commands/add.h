@@ -2,6 +2,7 @@
 /* The command add, and what import-agents.h shares with it. */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/commands/options.h"
 #include "registrar/enrollment/records.h"
 
@@ -19,4 +20,5 @@ void add_describe_refusal(struct reason *ret, const struct enrollment *refused,
  * End the transaction, by way of a running wazuh-authd if there is one (by-authd.h), and print the
  * agents that it registered. Returns an exit status.
  */
-int add_commit(struct roster *roster, const struct options *options, struct records *records);
+int add_commit(struct roster *roster, const struct options *options,
+	       struct records *records) must_check;

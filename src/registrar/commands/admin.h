@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/cleanup.h"
+#include "common/must-check.h"
 #include "registrar/agents/roster.h"
 #include "registrar/commands/options.h"
 #include "registrar/enrollment/records.h"
@@ -32,14 +33,14 @@ int admin_fail_file(int error, const struct reason *why);
  * `to_read`: only to look. The caller commits or cancels, and closes the roster. Returns 0, or an
  * exit status, logged.
  */
-int admin_begin(struct roster **ret, const struct options *options, bool to_read);
+int admin_begin(struct roster **ret, const struct options *options, bool to_read) must_check;
 
 /*
  * End the transaction, and then write the records: a failure of these is only logged.
  * Returns 0, or an exit status, logged.
  */
 int admin_commit(struct roster *roster, const struct options *options,
-		 const struct records *records);
+		 const struct records *records) must_check;
 
 /* "ID NAME IP" on stdout. */
 void admin_print_agent(const char *id, const char *name, const char *ip);
@@ -48,4 +49,4 @@ void admin_print_agent(const char *id, const char *name, const char *ip);
  * Flush stdout. Output that cannot be delivered is a failure, although the work is done. Returns 0
  * or an exit status, logged.
  */
-int admin_finish_output(void);
+int admin_finish_output(void) must_check;

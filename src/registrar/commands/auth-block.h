@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/enrollment/force.h"
 
@@ -25,5 +26,4 @@ struct auth_block {
  * Read the last block of the file. A file or a block that is missing is an empty one. Returns 0, or
  * a negative errno with `why` set.
  */
-int auth_block_read(struct auth_block *ret, const char *path, struct reason *why)
-	__attribute__((warn_unused_result));
+int auth_block_read(struct auth_block *ret, const char *path, struct reason *why) must_check;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/commands/options.h"
 
 /* "ossec-authd" or "wazuh-authd" if the program was called so, by any path; otherwise null. */
@@ -18,4 +19,4 @@ const char *authd_caller_name(const char *path);
  * nothing to serve, because that block says so, or because a certificate was to be made.
  */
 int authd_caller_parse(struct options *ret, const char *name, const struct command *commands,
-		       int argc, char **argv) __attribute__((warn_unused_result));
+		       int argc, char **argv) must_check;

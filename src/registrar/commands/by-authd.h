@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/agents/local-authd.h"
 #include "registrar/commands/options.h"
 #include "registrar/enrollment/records.h"
@@ -13,7 +14,8 @@
  * Is there one? Returns 0 with `ret_found` set, and `ret` if so, or an exit status, logged: it is
  * there, but does not answer.
  */
-int by_authd_find(struct local_authd *ret, bool *ret_found, const struct options *options);
+int by_authd_find(struct local_authd *ret, bool *ret_found,
+		  const struct options *options) must_check;
 
 /*
  * Cancel the transaction, and have the agents of the records added instead, all or none of them.
@@ -21,7 +23,7 @@ int by_authd_find(struct local_authd *ret, bool *ret_found, const struct options
  * exit status, logged.
  */
 int by_authd_add(const struct local_authd *authd, struct roster *roster,
-		 const struct options *options, struct records *records);
+		 const struct options *options, struct records *records) must_check;
 
 /*
  * Cancel the transaction, and have these agents removed instead, which are `count` lines of the
@@ -31,4 +33,4 @@ int by_authd_add(const struct local_authd *authd, struct roster *roster,
  */
 int by_authd_remove(const struct local_authd *authd, struct roster *roster,
 		    const struct options *options, const struct roster_entry *const *entries,
-		    size_t count);
+		    size_t count) must_check;

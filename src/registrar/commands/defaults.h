@@ -2,10 +2,11 @@
 /* What holds where the command line says nothing. */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/commands/options.h"
 
 /* The options before any is parsed. */
-struct options defaults_begin(void) __attribute__((warn_unused_result));
+struct options defaults_begin(void) must_check;
 
 /*
  * Complete options that were parsed for a command with what follows from others: the paths from the
@@ -14,8 +15,7 @@ struct options defaults_begin(void) __attribute__((warn_unused_result));
  * -EINVAL when they contradict each other (a usage error has been printed); `paths` is then to be
  * cleared all the same.
  */
-int defaults_complete(struct options *options, enum command_index command)
-	__attribute__((warn_unused_result));
+int defaults_complete(struct options *options, enum command_index command) must_check;
 
 /* Free the paths that were made. */
 void defaults_clear(struct default_paths *paths);

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -22,7 +24,8 @@ enum import_line_kind {
 };
 
 /* Read a line of `length` bytes. `ret` points into it, and is written only for an agent. */
-enum import_line_kind import_line_read(struct import_line *ret, const char *line, size_t length);
+enum import_line_kind import_line_read(struct import_line *ret, const char *line,
+				       size_t length) must_check;
 
 /* Do the fields name columns ("IP,Name") rather than an agent? In any case of the letters. */
-bool import_line_is_header(const struct import_line *line);
+bool import_line_is_header(const struct import_line *line) must_check;

@@ -3,6 +3,7 @@
 
 #include "common/atomic-file.h"
 #include "common/cleanup.h"
+#include "common/must-check.h"
 #include "registrar/net/certificate.h"
 
 #include <fcntl.h>
@@ -126,6 +127,12 @@ static int write_certificate(const char *path, X509 *certificate,
 	return 0;
 }
 
+/* What cannot be in a certificate is left out: nobody has asked for it. */
+static void add_own_name(struct certificate_names *names, const char *name)
+{
+	ignore_result(certificate_names_add(names, name));
+}
+
 /* This machine's names, and those that the administrator adds. `host` and `fqdn` keep the texts. */
 static int collect_names(struct certificate_names *names, const struct init_settings *settings,
 			 char *host, char **fqdn, struct reason *why)
@@ -134,15 +141,15 @@ static int collect_names(struct certificate_names *names, const struct init_sett
 	const struct addrinfo hints = { .ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM };
 
 	if (gethostname(host, HOST_NAME_MAX) < 0 || certificate_names_add(names, host) < 0)
-		(void)certificate_names_add(names, strcpy(host, "localhost"));
+		add_own_name(names, strcpy(host, "localhost"));
 	if (getaddrinfo(host, NULL, &hints, &found) == 0 && found->ai_canonname) {
 		*fqdn = strdup(found->ai_canonname);
 		if (*fqdn)
-			(void)certificate_names_add(names, *fqdn);
+			add_own_name(names, *fqdn);
 	}
-	(void)certificate_names_add(names, "localhost");
-	(void)certificate_names_add(names, "127.0.0.1");
-	(void)certificate_names_add(names, "::1");
+	add_own_name(names, "localhost");
+	add_own_name(names, "127.0.0.1");
+	add_own_name(names, "::1");
 	for (size_t i = 0; i < settings->name_count; i++)
 		if (certificate_names_add(names, settings->names[i]) < 0) {
 			reason_set(why,

@@ -2,6 +2,7 @@
 /* --init: make what a registrar needs and does not have yet. What exists is never touched. */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stddef.h>
@@ -22,4 +23,4 @@ struct init_settings {
  * Make what is missing and say on stdout what was made, and the certificate's pin. Returns 0, or a
  * negative errno with `why` set; what was made before the failure stays and is used the next time.
  */
-int init_missing(const struct init_settings *settings, struct reason *why);
+int init_missing(const struct init_settings *settings, struct reason *why) must_check;

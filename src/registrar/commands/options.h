@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/command-line.h"
+#include "common/must-check.h"
 #include "common/option-setters.h"
 #include "registrar/api/limits.h"
 #include "registrar/enrollment/enrollment.h"
@@ -119,8 +120,8 @@ struct program {
  * 0 to go on, 1 when all is done (--help, --version), or -EINVAL when it is wrong (a message has
  * been printed). Free with options_clear() in any case.
  */
-int options_parse(struct options *ret, const struct command *commands, int argc, char **argv)
-	__attribute__((warn_unused_result));
+int options_parse(struct options *ret, const struct command *commands, int argc,
+		  char **argv) must_check;
 
 /* The command completion: print the script for the shell that is the operand. Returns 0. */
 int completion_command(struct program *program);

@@ -2,6 +2,7 @@
 /* agent-registrar user: make, change and remove the users of the API. */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stdbool.h>
@@ -21,4 +22,4 @@ struct user_command {
  * invalid name or password, -ESRCH for a user to remove that does not exist, or another negative
  * errno, with `why` set.
  */
-int user_command_run(const struct user_command *command, struct reason *why);
+int user_command_run(const struct user_command *command, struct reason *why) must_check;

@@ -2,6 +2,7 @@
 /* wazuh-authd -C DAYS -B BITS -K KEY -X CERTIFICATE -S SUBJECT: make a certificate. */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 /* Texts of the command line; null: not given. */
@@ -13,5 +14,4 @@ struct wazuh_certificate {
  * Make the key, mode 0600, and the certificate, in place of files that are there. Returns 0, or a
  * negative errno with `why` set, in wazuh-authd's words where something is missing.
  */
-int wazuh_certificate_make(const struct wazuh_certificate *wanted, struct reason *why)
-	__attribute__((warn_unused_result));
+int wazuh_certificate_make(const struct wazuh_certificate *wanted, struct reason *why) must_check;

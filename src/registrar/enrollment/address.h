@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/agent-key.h"
+#include "common/must-check.h"
 #include "registrar/enrollment/dialect.h"
 
 struct address {
@@ -24,5 +25,5 @@ struct address {
  * short form in OSSEC's, in which ::ffff:192.0.2.0/120 and ::ffff:c000:200/120 are read, too, as
  * 192.0.2.0/24, and a dotted mask with holes is not. Returns 0 or -EINVAL.
  */
-int address_read(struct address *ret, const char *text, size_t length, enum dialect dialect)
-	__attribute__((warn_unused_result));
+int address_read(struct address *ret, const char *text, size_t length,
+		 enum dialect dialect) must_check;

@@ -5,14 +5,16 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Can the text be compared with versions? "v4.14.5", "4.14" */
-bool manager_version_is_valid(const char *text);
+bool manager_version_is_valid(const char *text) must_check;
 
 /* Is the agent's version newer than the manager's? */
-bool agent_version_is_newer(const char *agent, size_t length, const char *manager);
+bool agent_version_is_newer(const char *agent, size_t length, const char *manager) must_check;
 
 /* Did this version of Wazuh's authd register names that begin with a dot? Those before 4.14.6. */
-bool manager_version_takes_leading_dot(const char *text);
+bool manager_version_takes_leading_dot(const char *text) must_check;

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/agents/roster.h"
 
 enum dialect {
@@ -22,10 +23,10 @@ enum dialect {
 #define REFUSAL_SIZE 2048 /* with the terminator: longer texts are cut, as the real managers do */
 
 /* What is left of a removed agent's line, so that its id is not given again. */
-enum roster_tombstone dialect_tombstone(enum dialect dialect);
+enum roster_tombstone dialect_tombstone(enum dialect dialect) must_check;
 
 /* "ossec" or "wazuh" */
 const char *dialect_text(enum dialect dialect);
 
 /* Read "ossec" or "wazuh". Returns the dialect, or -EINVAL: neither. */
-int dialect_from_text(const char *text);
+int dialect_from_text(const char *text) must_check;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/authd-message.h"
+#include "common/must-check.h"
 #include "registrar/agents/history.h"
 #include "registrar/agents/roster.h"
 
@@ -30,5 +31,4 @@ struct force_rules {
  */
 bool force_allows(const struct force_rules *rules, const struct agent_history *history,
 		  const struct roster *roster, const struct roster_entry *entry,
-		  const struct authd_field *key_hash, struct reason *why)
-	__attribute__((warn_unused_result));
+		  const struct authd_field *key_hash, struct reason *why) must_check;

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,8 +21,8 @@ enum group_fault {
  * Check the list as a text: is it empty, too long, with blanks, empty names or characters that no
  * list has? Returns GROUP_OK or GROUP_INVALID, with the refusal for the client in `refusal`. Pure.
  */
-enum group_fault group_list_check(const char *text, size_t length, char *refusal, size_t size)
-	__attribute__((warn_unused_result));
+enum group_fault group_list_check(const char *text, size_t length, char *refusal,
+				  size_t size) must_check;
 
 /* Which groups there are. */
 struct group_place {
@@ -29,11 +31,11 @@ struct group_place {
 };
 
 /* Does the group exist? Errors count as absence. */
-bool group_exists(const struct group_place *place, const char *name, size_t length);
+bool group_exists(const struct group_place *place, const char *name, size_t length) must_check;
 
 /*
  * Check each name of a list that passed group_list_check(), whether its group exists, and how many
  * there are. With a fault, the refusal for the client is written into `refusal`.
  */
 enum group_fault group_names_check(const char *text, size_t length, const struct group_place *place,
-				   char *refusal, size_t size) __attribute__((warn_unused_result));
+				   char *refusal, size_t size) must_check;

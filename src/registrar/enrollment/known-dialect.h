@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/enrollment/dialect.h"
 
@@ -16,12 +17,11 @@
  * there is instead, -ENODATA when nothing is known, -EINVAL when programs and choice contradict
  * each other or the choice is no dialect, or another negative errno when it cannot be read.
  */
-int known_dialect_find(enum dialect *ret, const char *directory, struct reason *how)
-	__attribute__((warn_unused_result));
+int known_dialect_find(enum dialect *ret, const char *directory, struct reason *how) must_check;
 
 /*
  * Store the choice in DIRECTORY/etc/agent-registrar.dialect, unless it is there already. `group`
  * owns a new file; (gid_t)-1: the directory's group. Returns 0 or a negative errno with `why` set.
  */
 int known_dialect_store(const char *directory, enum dialect dialect, gid_t group,
-			struct reason *why) __attribute__((warn_unused_result));
+			struct reason *why) must_check;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/agents/text-index.h"
 #include "registrar/enrollment/enrollment.h"
 
@@ -48,7 +49,7 @@ void records_remove(struct records *records, const struct roster *roster, const 
 const struct agent_record *records_find(const struct records *records, const char *id);
 
 /* Has nothing been collected? */
-bool records_are_empty(const struct records *records);
+bool records_are_empty(const struct records *records) must_check;
 
 /*
  * Write everything to the files below `history->queue`; groups and times only where there is a
@@ -56,7 +57,7 @@ bool records_are_empty(const struct records *records);
  * negative errno with `why` set.
  */
 int records_write(const struct records *records, const struct agent_history *history,
-		  struct reason *why) __attribute__((warn_unused_result));
+		  struct reason *why) must_check;
 
 /* Free what was collected and begin anew. Fit for cleanup(). */
 void records_clear(struct records *records);

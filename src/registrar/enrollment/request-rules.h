@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/enrollment/enrollment.h"
 
 #include <stddef.h>
@@ -16,7 +17,7 @@
  */
 enum enrollment_fault request_rules_check(const struct enrollment_policy *policy,
 					  const struct enrollment_request *request, char *refusal,
-					  size_t size) __attribute__((warn_unused_result));
+					  size_t size) must_check;
 
 /*
  * What is to be the agent's address: the client's own words, where it comes from, or "any". Points

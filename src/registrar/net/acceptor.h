@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/net/listener.h"
 
 #include <event2/event.h>
@@ -33,7 +34,7 @@ typedef void acceptor_callback(void *owner, int fd, const struct sockaddr_storag
 
 /* Accept from these listeners, which stay the caller's. Returns 0 or -ENOMEM. */
 int acceptor_listen(struct acceptor *acceptor, const struct listeners *listeners,
-		    acceptor_callback *accepted, void *owner) __attribute__((warn_unused_result));
+		    acceptor_callback *accepted, void *owner) must_check;
 
 /*
  * Control a listener that evhttp owns, at most LISTENERS_MAX of them. It outlives the

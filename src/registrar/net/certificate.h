@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 #include "common/tls-context.h"
 
@@ -26,10 +27,10 @@ struct certificate_names {
  * Add a name unless it is there already or there are too many. Returns 0, or -EINVAL: this is no
  * name or address.
  */
-int certificate_names_add(struct certificate_names *names, const char *name);
+int certificate_names_add(struct certificate_names *names, const char *name) must_check;
 
 /* Make a P-256 key. Null: OpenSSL failed. */
-EVP_PKEY *certificate_make_key(void);
+EVP_PKEY *certificate_make_key(void) must_check;
 
 /* Make an RSA key of so many bits. Null: OpenSSL failed, or there is no such key. */
 EVP_PKEY *certificate_make_rsa_key(unsigned int bits);
@@ -46,4 +47,4 @@ int certificate_make_ca(X509 **ret, EVP_PKEY *key, const char *subject, unsigned
  * `why` set.
  */
 int certificate_make(X509 **ret, EVP_PKEY *key, const struct certificate_names *names,
-		     struct reason *why);
+		     struct reason *why) must_check;

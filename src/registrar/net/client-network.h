@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdbool.h>
 
 struct client_network {
@@ -19,4 +21,5 @@ struct client_network {
 struct client_network client_network_of(const char *address);
 
 /* Do both count as one client? */
-bool client_network_is_same(const struct client_network *a, const struct client_network *b);
+bool client_network_is_same(const struct client_network *a,
+			    const struct client_network *b) must_check;

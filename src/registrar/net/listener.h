@@ -2,6 +2,7 @@
 /* The sockets that clients connect to: made here, or handed over by systemd. */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
 #include <stddef.h>
@@ -19,17 +20,16 @@ struct listeners {
  * any, the same for none. Returns 0, or a negative errno with `why` set and nothing open.
  */
 int listeners_make(struct listeners *ret, const char *const *addresses, size_t count,
-		   unsigned short port, struct reason *why) __attribute__((warn_unused_result));
+		   unsigned short port, struct reason *why) must_check;
 
 /*
  * Take the sockets that systemd passed (sd_listen_fds(3)). Returns how many, 0: none were passed,
  * or a negative errno with `why` set.
  */
-int listeners_take_passed(struct listeners *ret, struct reason *why)
-	__attribute__((warn_unused_result));
+int listeners_take_passed(struct listeners *ret, struct reason *why) must_check;
 
 /* "127.0.0.1 port 1515". Returns 0 or a negative errno. */
-int listener_describe(int fd, char *buffer, size_t size);
+int listener_describe(int fd, char *buffer, size_t size) must_check;
 
 /* Fit for cleanup(). */
 void listeners_close(struct listeners *listeners);

@@ -5,6 +5,7 @@
 #include "client/methods/https/api-session.h"
 
 #include "common/cleanup.h"
+#include "common/must-check.h"
 
 #include <string.h>
 
@@ -91,8 +92,8 @@ static bool join(struct api_session *session, const char *id, const char *rest,
 	    session->attempt->api.fallback_group &&
 	    join_fallback(session, id, rest, length, known, &reply))
 		return true;
-	if (r == OUTCOME_OK)
-		(void)api_session_refused(session, &reply);
+	if (r == OUTCOME_OK) /* whatever the outcome, what is in `why` is worth a warning */
+		ignore_result(api_session_refused(session, &reply));
 	warn_of(session, rest, r == OUTCOME_OK ? length : strlen(rest),
 		why->text[0] ? why->text : "interrupted");
 	why->text[0] = '\0';

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "common/agent-key.h"
+#include "common/must-check.h"
 #include "common/outcome.h"
 
 #include <jansson.h>
@@ -37,10 +38,10 @@ struct api_reply {
 void api_reply_parse(struct api_reply *ret, int status, const char *body, size_t length);
 
 /* Did the call succeed? */
-bool api_reply_is_success(const struct api_reply *reply);
+bool api_reply_is_success(const struct api_reply *reply) must_check;
 
 /* Is it the response of version 3 to an unknown path? */
-bool api_reply_is_of_version_3(const struct api_reply *reply);
+bool api_reply_is_of_version_3(const struct api_reply *reply) must_check;
 
 /* A string in "data"; null: it is missing, or not a string. Valid until api_reply_clear(). */
 const char *api_reply_text(const struct api_reply *reply, const char *member);
@@ -55,16 +56,16 @@ const json_t *api_reply_item(const struct api_reply *reply);
  * The outcome of a reply that is not a success; never OUTCOME_OK. `ret_hint` is set to the remedy,
  * static, or to null; to null for OUTCOME_DUPLICATE, whose remedy depends on more.
  */
-enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_hint);
+enum outcome api_reply_outcome(const struct api_reply *reply, const char **ret_hint) must_check;
 
 /* What such a reply is about. */
-enum refusal_subject api_reply_subject(const struct api_reply *reply);
+enum refusal_subject api_reply_subject(const struct api_reply *reply) must_check;
 
 /*
  * Does a reply that is not a success mean for certain that nothing was done? A server error of a
  * gateway or a cluster node that timed out may follow a request that was carried out.
  */
-bool api_reply_is_final(const struct api_reply *reply);
+bool api_reply_is_final(const struct api_reply *reply) must_check;
 
 void api_reply_clear(struct api_reply *reply);
 

@@ -4,6 +4,7 @@
 
 #include "client/methods/https/api-reply.h"
 #include "client/methods/https/https.h"
+#include "common/must-check.h"
 
 struct api_session {
 	const struct attempt *attempt;
@@ -28,17 +29,17 @@ struct api_call {
  * OUTCOME_OK, or an outcome or a negative errno with the report's `why` set.
  */
 int api_session_begin(struct api_session *session, const struct attempt *attempt,
-		      struct attempt_report *report);
+		      struct attempt_report *report) must_check;
 
 /*
  * Make a call. Returns OUTCOME_OK with any reply in `ret`, to be freed with api_reply_clear(), or
  * as https_send().
  */
 int api_session_call(struct api_session *session, const struct api_call *call,
-		     struct api_reply *ret);
+		     struct api_reply *ret) must_check;
 
 /* The outcome of a reply that is not a success, with the report's `why` set. */
-int api_session_refused(struct api_session *session, const struct api_reply *reply);
+int api_session_refused(struct api_session *session, const struct api_reply *reply) must_check;
 
 void api_session_close(struct api_session *session);
 
@@ -48,14 +49,14 @@ void api_session_close(struct api_session *session);
  * `why` set.
  */
 int api_session_key(struct api_session *session, const char *id, struct agent_key *ret,
-		    bool *ret_exists);
+		    bool *ret_exists) must_check;
 
 /*
  * After a refusal as a duplicate, when an earlier response was lost: find the agent that the
  * earlier request created, and its key (api-lost.c). Returns OUTCOME_REGISTERED with `ret` set, or
  * OUTCOME_DUPLICATE with the report's `why` as it was.
  */
-int api_find_lost(struct api_session *session, struct agent_key *ret);
+int api_find_lost(struct api_session *session, struct agent_key *ret) must_check;
 
 /*
  * Add the agent to the groups of the attempt; failures are in the report's warning (api-groups.c).

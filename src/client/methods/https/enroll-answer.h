@@ -9,6 +9,7 @@
 #pragma once
 
 #include "client/agent-files/reenroll-secret.h"
+#include "common/must-check.h"
 #include "common/outcome.h"
 #include "common/reason.h"
 
@@ -42,7 +43,8 @@ struct enroll_refusal {
  * success. Returns 0, or -EBADMSG with `why` set to the problem, in lower case, to be appended to
  * the name of the manager.
  */
-int enroll_answer_accept(struct enrolled *ret, const char *body, size_t length, struct reason *why);
+int enroll_answer_accept(struct enrolled *ret, const char *body, size_t length,
+			 struct reason *why) must_check;
 
 /*
  * Interpret any other response by its status, its WWW-Authenticate header (null: none) and its

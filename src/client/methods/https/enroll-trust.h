@@ -10,6 +10,7 @@
 #pragma once
 
 #include "client/methods/https/https.h"
+#include "common/must-check.h"
 
 /* The attempt with the trust to use; nothing else is copied. Free with enroll_trust_clear(). */
 struct enroll_trust {
@@ -24,13 +25,13 @@ struct enroll_trust {
  * the report's `why` set. No secret is sent to the manager.
  */
 int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attempt,
-			   struct attempt_report *report);
+			   struct attempt_report *report) must_check;
 
 /*
  * With a pin in the configuration there is no CA yet: request it in `session`, whose manager is
  * verified. A manager without one causes only a warning. Returns as enroll_trust_establish().
  */
 int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
-			  struct attempt_report *report);
+			  struct attempt_report *report) must_check;
 
 void enroll_trust_clear(struct enroll_trust *trust);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "client/methods/method.h"
+#include "common/must-check.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -33,7 +34,7 @@ void https_pipe_init(struct https_pipe *pipe, const struct attempt *attempt,
 /*
  * Before each request: connect to the manager unless it is connected. Returns as method_connect().
  */
-int https_pipe_connect(struct https_pipe *pipe, bool registers);
+int https_pipe_connect(struct https_pipe *pipe, bool registers) must_check;
 
 /* For CURLOPT_OPENSOCKETFUNCTION; `user` is the pipe. */
 curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose,
@@ -44,7 +45,7 @@ curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose,
  * the deadline of the attempt). Returns OUTCOME_OK, -ETIMEDOUT at the deadline (without a reason),
  * -ECANCELED, or as tls_client_read() and tls_client_write().
  */
-int https_pipe_carry(struct https_pipe *pipe, long wait, struct reason *why);
+int https_pipe_carry(struct https_pipe *pipe, long wait, struct reason *why) must_check;
 
 /* After each exchange: close the local socket. */
 void https_pipe_close_local(struct https_pipe *pipe);

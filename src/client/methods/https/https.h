@@ -15,6 +15,7 @@
 #pragma once
 
 #include "client/methods/method.h"
+#include "common/must-check.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,7 +57,8 @@ struct https_reply {
  * must outlive it. Returns 0, or a negative errno with the report's `why` set. Free with
  * https_free().
  */
-int https_new(struct https **ret, const struct attempt *attempt, struct attempt_report *report);
+int https_new(struct https **ret, const struct attempt *attempt,
+	      struct attempt_report *report) must_check;
 
 /*
  * Send a request and read the reply, whatever its status. Returns OUTCOME_OK with `ret` set, or an
@@ -64,7 +66,8 @@ int https_new(struct https **ret, const struct attempt *attempt, struct attempt_
  * the manager sends no complete response, OUTCOME_PROTOCOL_ERROR when it is not HTTP or too long,
  * OUTCOME_REFUSED when our certificate is rejected.
  */
-int https_send(struct https *https, const struct https_request *request, struct https_reply *ret);
+int https_send(struct https *https, const struct https_request *request,
+	       struct https_reply *ret) must_check;
 
 /*
  * A field of the reply's header by its name, without surrounding blanks, in `buffer`; null: it is

@@ -5,10 +5,12 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stddef.h>
 
-void *wiping_malloc(size_t size);
-void *wiping_calloc(size_t count, size_t size);
-void *wiping_realloc(void *memory, size_t size);
-char *wiping_strdup(const char *text);
+void *wiping_malloc(size_t size) must_check;
+void *wiping_calloc(size_t count, size_t size) must_check;
+void *wiping_realloc(void *memory, size_t size) must_check;
+char *wiping_strdup(const char *text) must_check;
 void wiping_free(void *memory);

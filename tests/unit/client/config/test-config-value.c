@@ -324,7 +324,8 @@ static void test_proxies(void **state)
 		struct reason why = { "" };
 
 		assert_int_equal(config_init(&config), 0);
-		(void)config_set(&config, "manager", "proxy", rows[i].text, "here", &why);
+		check_row(rows[i].text, config_set(&config, "manager", "proxy", rows[i].text,
+						   "here", &why) == (why.text[0] ? -EINVAL : 0));
 		check_row(rows[i].text, !strstr(why.text, "sesame"));
 		check_row(rows[i].text, !strstr(rows[i].text, ":sesame@p") ||
 						strstr(why.text, "proxy_password_file"));
