@@ -236,6 +236,7 @@ def api_calls():
         "path-escapes": b"\x00/agents/%2e%2E%2f%zz/group/%00/",
         "query": b"\x01agents_list=001,2&older_than=7d&purge=true&limit=500&status=active,all",
         "query-q": b"\x01q=name=web-01;id!=000;ip~10.&search=-web&select=id%2Cname,os.name",
+        "query-q-bytes": b"\x01q=na\re=web-00\x01\xf4\xb4\xb4\xb4;id!=15\x03",
         "query-refused": b"\x01version=v4&%ff%0a=x&pretty&pretty=maybe",
         "basic": b"\x02Basic d2F6dWg6d2F6dWg=",
         "bearer": b"\x02Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZG1pbiJ9.AAAA",

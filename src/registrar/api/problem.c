@@ -74,12 +74,13 @@ static const struct description descriptions[] = {
 	  "Remove agents, or raise the limit" },
 };
 
-/* As Wazuh does: no line breaks, single blanks, and valid where it was cut to fit. */
+/* As Wazuh does: no line breaks and single blanks; UTF-8, whatever was echoed and cut. */
 static void clean(char *detail)
 {
 	char *to = detail;
 
 	api_utf8_trim(detail);
+	api_utf8_mend(detail);
 	for (const char *from = detail; *from; from++) {
 		bool is_blank = strchr(" \t\r\v\f", *from);
 

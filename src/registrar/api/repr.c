@@ -16,6 +16,26 @@ static bool is_continuation(unsigned char c)
 	return (c & 0xc0) == 0x80;
 }
 
+/*
+ * A lead byte that only longer forms than necessary have, or that is beyond U+10FFFF; or a second
+ * byte that makes it one of these, or a surrogate (RFC 3629 section 4).
+ */
+static bool is_overlong_or_no_character(const unsigned char *text)
+{
+	switch (text[0]) {
+	case 0xe0:
+		return text[1] < 0xa0;
+	case 0xed:
+		return text[1] > 0x9f;
+	case 0xf0:
+		return text[1] < 0x90;
+	case 0xf4:
+		return text[1] > 0x8f;
+	default:
+		return text[0] == 0xc0 || text[0] == 0xc1 || text[0] > 0xf4;
+	}
+}
+
 /* How many bytes the character has; 0: they are none. */
 static size_t character_length(const unsigned char *text, size_t length)
 {
@@ -32,7 +52,7 @@ static size_t character_length(const unsigned char *text, size_t length)
 		for (size_t k = 1; k < forms[i].length; k++)
 			if (!is_continuation(text[k]))
 				return 0;
-		return text[0] == 0xc0 || text[0] == 0xc1 || text[0] > 0xf4 ? 0 : forms[i].length;
+		return is_overlong_or_no_character(text) ? 0 : forms[i].length;
 	}
 	return 0;
 }

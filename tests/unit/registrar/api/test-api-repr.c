@@ -64,10 +64,36 @@ static void test_utf8(void **state)
 	assert_string_equal(broken, "a?z?");
 }
 
+/* Four bytes around every border: what jansson takes is left alone, and it takes the rest then. */
+static void test_utf8_like_jansson(void **state)
+{
+	static const unsigned char borders[] = { 0x01, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0,
+						 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xed,
+						 0xef, 0xf0, 0xf4, 0xf5, 0xff };
+	const size_t n = COUNT(borders);
+
+	(void)state;
+	for (size_t i = 0; i < n * n * n * n; i++) {
+		char text[] = { (char)borders[i % n], (char)borders[i / n % n],
+				(char)borders[i / n / n % n], (char)borders[i / n / n / n], '\0' };
+		json_t *before = json_string(text), *after;
+		char mended[sizeof text];
+
+		memcpy(mended, text, sizeof text);
+		api_utf8_mend(mended);
+		after = json_string(mended);
+		assert_non_null(after);
+		assert_int_equal(before != NULL, strcmp(text, mended) == 0);
+		json_decref(before);
+		json_decref(after);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_utf8_like_jansson),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_utf8),
 	};
