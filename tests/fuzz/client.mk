@@ -26,13 +26,7 @@ test_fuzz_enroll_LDADD = libmodule.a $(client_fuzz_libraries) $(JANSSON_LIBS)
 if ENABLE_FUZZERS
 noinst_PROGRAMS += $(client_fuzz_targets)
 noinst_LIBRARIES += libfuzzedclient.a
-libfuzzedclient_a_SOURCES = \
-	src/client/agent-files/keystore.c \
-	src/client/agent-files/reenroll-secret.c \
-	src/client/config/config.c \
-	src/client/config/types.c \
-	src/client/net/endpoint.c \
-	src/client/net/proxy.c
+libfuzzedclient_a_SOURCES = $(libclient_a_SOURCES)
 libfuzzedclient_a_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer-no-link
 client_fuzzed_libraries = libfuzzedclient.a $(fuzzed_libraries) $(INIH_LIBS)
 

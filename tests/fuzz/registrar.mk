@@ -12,25 +12,18 @@ test_fuzz_roster_LDADD = $(registrar_fuzz_libraries)
 if ENABLE_FUZZERS
 noinst_PROGRAMS += fuzz-address fuzz-roster
 noinst_LIBRARIES += libfuzzedregistrar.a
-libfuzzedregistrar_a_SOURCES = \
-	src/registrar/agents/keys-file.c \
-	src/registrar/agents/keys-line.c \
-	src/registrar/agents/roster-write.c \
-	src/registrar/agents/roster.c \
-	src/registrar/agents/roster-index.c \
-	src/registrar/agents/text-index.c \
-	src/registrar/commands/import-line.c \
-	src/registrar/enrollment/address.c
-libfuzzedregistrar_a_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer-no-link
+libfuzzedregistrar_a_SOURCES = $(libregistrar_a_SOURCES)
+libfuzzedregistrar_a_CFLAGS = $(libregistrar_a_CFLAGS) -fsanitize=fuzzer-no-link
+registrar_fuzzed_libraries = libfuzzedregistrar.a $(fuzzed_libraries) $(EVENT_LIBS) $(JANSSON_LIBS)
 
 fuzz_address_SOURCES = tests/fuzz/fuzz-address.c tests/fuzz/fuzz.h
 fuzz_address_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_address_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_address_LDADD = libfuzzedregistrar.a $(fuzzed_libraries)
+fuzz_address_LDADD = $(registrar_fuzzed_libraries)
 fuzz_roster_SOURCES = tests/fuzz/fuzz-roster.c tests/fuzz/fuzz.h
 fuzz_roster_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_roster_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_roster_LDADD = libfuzzedregistrar.a $(fuzzed_libraries)
+fuzz_roster_LDADD = $(registrar_fuzzed_libraries)
 endif
 
 # Those of its API.
@@ -45,20 +38,8 @@ test_fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c $(fuzz_replay)
 test_fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 test_fuzz_api_call_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
 if ENABLE_FUZZERS
-fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c tests/fuzz/fuzz.h \
-	src/common/base64.c \
-	src/registrar/agents/groups.c \
-	src/registrar/agents/history.c \
-	src/registrar/agents/text-index.c \
-	src/registrar/api/body.c \
-	src/registrar/api/filter.c \
-	src/registrar/api/parameters.c \
-	src/registrar/api/password.c \
-	src/registrar/api/problem.c \
-	src/registrar/api/request.c \
-	src/registrar/api/token.c \
-	src/registrar/api/users.c
+fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c tests/fuzz/fuzz.h
 fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
 fuzz_api_call_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_api_call_LDADD = $(fuzzed_libraries) $(JANSSON_LIBS)
+fuzz_api_call_LDADD = $(registrar_fuzzed_libraries)
 endif
