@@ -19,6 +19,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/api/api.h \
 	src/registrar/authd/answer.c src/registrar/authd/answer.h \
 	src/registrar/authd/authd.c src/registrar/authd/authd.h \
+	src/registrar/authd/clear-text.c src/registrar/authd/clear-text.h \
 	src/registrar/authd/connection.c src/registrar/authd/connection.h \
 	src/registrar/authd/request-buffer.c src/registrar/authd/request-buffer.h \
 	src/registrar/commands/add.c src/registrar/commands/add.h \

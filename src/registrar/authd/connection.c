@@ -4,6 +4,7 @@
 #include "common/escape.h"
 #include "common/tls-context.h"
 #include "common/tls-record-limit.h"
+#include "registrar/authd/clear-text.h"
 #include "registrar/net/peer-certificate.h"
 
 #include <event2/buffer.h>
@@ -438,34 +439,12 @@ static bool start_tls(struct connection *connection)
 	return bufferevent_enable(connection->stream, EV_READ | EV_WRITE) == 0;
 }
 
-/* What the first bytes are instead of TLS; null: TLS, as far as they show. */
-static const char *clear_text(const char *bytes, size_t length)
-{
-	static const struct {
-		const char *prefix, *text;
-	} rows[] = {
-		{ "OSSEC ", "a request without TLS; if a load balancer in front of this registrar "
-			    "terminates TLS, configure it to pass TLS through" },
-		{ "PROXY ", "a header of the PROXY protocol, which is not supported; switch it off "
-			    "in the load balancer" },
-		{ "\r\n\r\n", "a header of the PROXY protocol, which is not supported; switch it "
-			      "off "
-			      "in the load balancer" },
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (length >= strlen(rows[i].prefix) &&
-		    memcmp(bytes, rows[i].prefix, strlen(rows[i].prefix)) == 0)
-			return rows[i].text;
-	return NULL;
-}
-
 static void on_first_byte(evutil_socket_t fd, short what, void *argument)
 {
 	struct connection *connection = argument;
 	char bytes[8];
 	ssize_t n = recv(fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
-	const char *other = clear_text(bytes, n > 0 ? (size_t)n : 0);
+	const char *other = clear_text_describe(bytes, n > 0 ? (size_t)n : 0);
 
 	(void)what;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
