@@ -26,39 +26,39 @@ int by_authd_find(struct local_authd *ret, bool *ret_found, const struct options
 /* ------------------------------------------------------------------ waiting for client.keys */
 
 /* What authd was asked for: this agent is there, or is no more. */
-struct wish {
+struct change {
 	char id[AGENT_ID_MAX + 1];
 	char name[AGENT_NAME_MAX + 1];
 	char ip[AGENT_IP_MAX + 1]; /* for printing */
 	bool is_there;
 };
 
-static bool is_fulfilled(const struct roster *roster, const struct wish *wish)
+static bool is_made(const struct roster *roster, const struct change *change)
 {
 	const struct roster_entry *entry =
-		roster_find_id(roster, (unsigned int)strtoul(wish->id, NULL, 10));
+		roster_find_id(roster, (unsigned int)strtoul(change->id, NULL, 10));
 	bool is_there = entry && roster_entry_is_agent(entry) &&
-			strcmp(entry->name, wish->name) == 0;
+			strcmp(entry->name, change->name) == 0;
 
-	return is_there == wish->is_there;
+	return is_there == change->is_there;
 }
 
 /* The first that is not; null: all are. */
-static const struct wish *find_unfulfilled(const struct roster *roster, const struct wish *wishes,
-					   size_t count)
+static const struct change *find_missing(const struct roster *roster, const struct change *changes,
+					 size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!is_fulfilled(roster, &wishes[i]))
-			return &wishes[i];
+		if (!is_made(roster, &changes[i]))
+			return &changes[i];
 	return NULL;
 }
 
 /* authd answers before it writes. Success is what the file says. */
-static int wait_for_file(struct roster *roster, const struct wish *wishes, size_t count)
+static int wait_for_file(struct roster *roster, const struct change *changes, size_t count)
 {
 	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	uint64_t end = monotonic_usec() + WRITE_PATIENCE;
-	const struct wish *missing;
+	const struct change *missing;
 	struct reason why;
 
 	do {
@@ -66,7 +66,7 @@ static int wait_for_file(struct roster *roster, const struct wish *wishes, size_
 
 		if (r < 0)
 			return admin_fail_file(r, &why);
-		missing = find_unfulfilled(roster, wishes, count);
+		missing = find_missing(roster, changes, count);
 		roster_cancel(roster);
 		if (!missing)
 			return 0;
@@ -102,77 +102,77 @@ static const struct local_authd_force *force_of(const struct options *options,
 	}
 }
 
-static int refuse(const struct wish *wish, const struct local_authd_answer *answer)
+static int refuse(const struct change *change, const struct local_authd_answer *answer)
 {
 	struct reason why;
 
-	reason_set(&why, "wazuh-authd refuses %s: %s (%d)", wish->name, answer->message,
+	reason_set(&why, "wazuh-authd refuses %s: %s (%d)", change->name, answer->message,
 		   answer->error);
 	return admin_fail(EX_DATAERR, &why);
 }
 
 static int add_one(const struct local_authd *authd, const struct options *options,
-		   struct agent_record *record, struct wish *ret)
+		   struct agent_record *record, struct change *ret)
 {
 	struct agent_key agent = { .id = "" };
 	struct local_authd_force buffer;
 	struct local_authd_answer answer;
-	struct wish wish = { .is_there = true };
+	struct change change = { .is_there = true };
 	struct reason why;
 
 	if (options->admin.id)
 		memcpy(agent.id, record->id, sizeof agent.id);
 	memcpy(agent.name, record->name, sizeof agent.name);
 	memcpy(agent.ip, record->ip, sizeof agent.ip);
-	memcpy(wish.name, record->name, sizeof wish.name);
+	memcpy(change.name, record->name, sizeof change.name);
 	if (local_authd_add(authd, &agent, force_of(options, &buffer), &answer, &why) < 0)
 		return admin_fail(EX_TEMPFAIL, &why);
 	if (answer.error != 0)
-		return refuse(&wish, &answer);
-	memcpy(wish.id, answer.id, sizeof wish.id);
+		return refuse(&change, &answer);
+	memcpy(change.id, answer.id, sizeof change.id);
 	memcpy(record->id, answer.id, sizeof record->id);
-	*ret = wish;
+	*ret = change;
 	return 0;
 }
 
 /* What was added before the failure goes again, and leaves nothing. */
-static void take_back(const struct local_authd *authd, struct roster *roster, struct wish *wishes,
-		      size_t count)
+static void take_back(const struct local_authd *authd, struct roster *roster,
+		      struct change *changes, size_t count)
 {
 	struct local_authd_answer answer;
 	struct reason why;
 
 	for (size_t i = 0; i < count; i++) {
-		wishes[i].is_there = false;
-		if (local_authd_remove(authd, wishes[i].id, true, &answer, &why) < 0)
-			log_error("Agent %s (%s) was added and stays: %s", wishes[i].id,
-				  wishes[i].name, why.text);
+		changes[i].is_there = false;
+		if (local_authd_remove(authd, changes[i].id, true, &answer, &why) < 0)
+			log_error("Agent %s (%s) was added and stays: %s", changes[i].id,
+				  changes[i].name, why.text);
 	}
-	(void)wait_for_file(roster, wishes, count); /* the command has failed anyway */
+	(void)wait_for_file(roster, changes, count); /* the command has failed anyway */
 }
 
 int by_authd_add(const struct local_authd *authd, struct roster *roster,
 		 const struct options *options, struct records *records)
 {
-	cleanup_free struct wish *wishes = calloc(records->count + 1, sizeof *wishes);
+	cleanup_free struct change *changes = calloc(records->count + 1, sizeof *changes);
 	size_t count = 0;
 	struct reason why;
 	int status = 0;
 
 	roster_cancel(roster);
-	if (!wishes) {
+	if (!changes) {
 		reason_set(&why, "Out of memory");
 		return admin_fail(EX_OSERR, &why);
 	}
 	for (struct agent_record *at = records->first; at && status == 0; at = at->next) {
-		status = add_one(authd, options, at, &wishes[count]);
+		status = add_one(authd, options, at, &changes[count]);
 		count += status == 0;
 	}
 	if (status != 0) {
-		take_back(authd, roster, wishes, count);
+		take_back(authd, roster, changes, count);
 		return status;
 	}
-	return wait_for_file(roster, wishes, count);
+	return wait_for_file(roster, changes, count);
 }
 
 /* ------------------------------------------------------------------ removing */
@@ -199,37 +199,37 @@ static int check(const struct roster *roster, const struct roster_entry *entry)
 }
 
 static int remove_one(const struct local_authd *authd, const struct options *options,
-		      const struct wish *wish)
+		      const struct change *change)
 {
 	struct local_authd_answer answer;
 	struct reason why;
 
-	if (local_authd_remove(authd, wish->id, options->admin.purge, &answer, &why) < 0)
+	if (local_authd_remove(authd, change->id, options->admin.purge, &answer, &why) < 0)
 		return admin_fail(EX_TEMPFAIL, &why);
-	return answer.error != 0 ? refuse(wish, &answer) : 0;
+	return answer.error != 0 ? refuse(change, &answer) : 0;
 }
 
 int by_authd_remove(const struct local_authd *authd, struct roster *roster,
 		    const struct options *options, const struct roster_entry *const *entries,
 		    size_t count)
 {
-	cleanup_free struct wish *wishes = calloc(count + 1, sizeof *wishes);
-	int status = wishes ? 0 : EX_OSERR;
+	cleanup_free struct change *changes = calloc(count + 1, sizeof *changes);
+	int status = changes ? 0 : EX_OSERR;
 
 	for (size_t i = 0; i < count && status == 0; i++) {
 		status = check(roster, entries[i]);
 		if (status != 0)
 			break;
-		memcpy(wishes[i].id, entries[i]->id_text, sizeof wishes[i].id);
-		(void)snprintf(wishes[i].name, sizeof wishes[i].name, "%s", entries[i]->name);
-		(void)snprintf(wishes[i].ip, sizeof wishes[i].ip, "%s", entries[i]->ip);
+		memcpy(changes[i].id, entries[i]->id_text, sizeof changes[i].id);
+		(void)snprintf(changes[i].name, sizeof changes[i].name, "%s", entries[i]->name);
+		(void)snprintf(changes[i].ip, sizeof changes[i].ip, "%s", entries[i]->ip);
 	}
 	roster_cancel(roster);
 	for (size_t i = 0; i < count && status == 0; i++)
-		status = remove_one(authd, options, &wishes[i]);
+		status = remove_one(authd, options, &changes[i]);
 	if (status == 0)
-		status = wait_for_file(roster, wishes, count);
+		status = wait_for_file(roster, changes, count);
 	for (size_t i = 0; i < count && status == 0; i++)
-		admin_print_agent(wishes[i].id, wishes[i].name, wishes[i].ip);
+		admin_print_agent(changes[i].id, changes[i].name, changes[i].ip);
 	return status != 0 ? status : admin_finish_output();
 }
