@@ -67,7 +67,7 @@ static void on_tried(void *argument, int fits)
 	 * A user that was removed or got another password meanwhile is refused with the old one.
 	 */
 	user = refresh_users(api) ? api_users_find(&api->users, call->input.user) : NULL;
-	if (fits > 0 && user && memcmp(&user->password, &call->tried, sizeof call->tried) == 0) {
+	if (fits > 0 && user && api_password_is_same(&user->password, &call->tried)) {
 		hand_out_token(call, user);
 		return;
 	}

@@ -84,6 +84,14 @@ int api_password_parse(struct api_password *ret, const char *text, size_t length
 	return 0;
 }
 
+bool api_password_is_same(const struct api_password *a, const struct api_password *b)
+{
+	return a->log2_n == b->log2_n && a->r == b->r && a->p == b->p &&
+	       a->salt_length == b->salt_length && a->hash_length == b->hash_length &&
+	       memcmp(a->salt, b->salt, a->salt_length) == 0 &&
+	       CRYPTO_memcmp(a->hash, b->hash, a->hash_length) == 0;
+}
+
 void api_password_format(char buffer[static API_HASH_TEXT_SIZE],
 			 const struct api_password *password)
 {

@@ -38,6 +38,9 @@ struct api_password {
  */
 int api_password_parse(struct api_password *ret, const char *text, size_t length) must_check;
 
+/* Are these the same hash, made with the same salt and parameters? */
+bool api_password_is_same(const struct api_password *a, const struct api_password *b) must_check;
+
 /* Write the hash in the PHC string format, which api_password_parse() reads. */
 void api_password_format(char buffer[static API_HASH_TEXT_SIZE],
 			 const struct api_password *password);

@@ -82,12 +82,40 @@ static void test_password_made(void **state)
 	assert_int_equal(api_password_check(&decoy, "", 0), 0);
 }
 
+/* What counts are the values, not the bytes around them. */
+static void test_password_sameness(void **state)
+{
+	static const char text[] = "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$"
+				   "cCO9yzr9c0hGHAbNgf046w";
+	static const char *const others[] = {
+		"$scrypt$ln=15,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
+		"$scrypt$ln=14,r=4,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
+		"$scrypt$ln=14,r=8,p=2$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
+		"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGV$cCO9yzr9c0hGHAbNgf046w",
+		"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046x",
+	};
+	struct api_password one, other;
+
+	(void)state;
+	memset(&one, 0, sizeof one);
+	memset(&other, 0xff, sizeof other);
+	assert_int_equal(api_password_parse(&one, text, strlen(text)), 0);
+	assert_int_equal(api_password_parse(&other, text, strlen(text)), 0);
+	memset(other.salt + other.salt_length, 1, sizeof other.salt - other.salt_length);
+	memset(other.hash + other.hash_length, 1, sizeof other.hash - other.hash_length);
+	assert_true(api_password_is_same(&one, &other));
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (api_password_parse(&other, others[i], strlen(others[i])) == 0)
+			check_row(others[i], !api_password_is_same(&one, &other));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_password_known_answer),
 		cmocka_unit_test(test_password_refusals),
 		cmocka_unit_test(test_password_made),
+		cmocka_unit_test(test_password_sameness),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
