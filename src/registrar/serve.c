@@ -17,8 +17,6 @@
 #define MAX_CONNECTIONS 4096
 #define OTHER_DESCRIPTORS 64 /* listeners, client.keys, the log, libevent's own */
 
-DEFINE_RELEASE(roster, struct roster *, roster_close)
-
 static void warn(const char *sentence)
 {
 	log_warning("%s", sentence);
@@ -198,78 +196,135 @@ static int fail(int status, const struct reason *why)
 	return status;
 }
 
+/* ------------------------------------------------------------------ the command */
+
+/* What serving needs, from the files to the sockets. Close it with service_close(). */
+struct service {
+	const struct options *options;
+	struct enrollment_policy policy;
+	char etc[PATH_MAX];
+	SSL_CTX *tls;
+	struct secret password;
+	struct roster *roster;
+	struct listeners listeners, api_listeners;
+	struct background background;
+};
+
+static void service_close(struct service *service)
+{
+	background_end(&service->background);
+	listeners_close(&service->api_listeners);
+	listeners_close(&service->listeners);
+	roster_close(service->roster);
+	secret_wipe(&service->password);
+	SSL_CTX_free(service->tls);
+}
+
+/* Check and open the files. Returns 0 or a negative errno with `why` set. */
+static int open_files(struct service *service, struct reason *why)
+{
+	const struct options *options = service->options;
+	int r = other_authd_refuse(options->directory, why);
+
+	if (r >= 0)
+		r = open_tls(&service->tls, options, why);
+	if (r >= 0)
+		r = open_password(&service->password, options, why);
+	if (r >= 0)
+		r = roster_open(&service->roster, service->etc, options->group, warn, why);
+	return r < 0 ? r : check_api(options, why);
+}
+
+/* Prepare what is written, and listen. Returns 0 or a negative errno with `why` set. */
+static int begin(struct service *service, struct reason *why)
+{
+	int r;
+
+	prepare_dialect(service->options);
+	prepare_history(&service->policy);
+	r = open_listeners(&service->listeners, service->options, why);
+	return r < 0 ? r : open_api_listeners(&service->api_listeners, service->options, why);
+}
+
+static struct authd_settings authd_settings(const struct service *service,
+					    unsigned int max_connections)
+{
+	const struct options *options = service->options;
+
+	return (struct authd_settings){
+		.listeners = &service->listeners,
+		.tls = service->tls,
+		.policy = &service->policy,
+		.password = service->password.text,
+		.verify_host = options->tls.verify_host,
+		.timeout = options->service.timeout,
+		.max_connections = max_connections,
+	};
+}
+
+static struct api_settings api_settings(const struct service *service, unsigned int max_connections)
+{
+	const struct options *options = service->options;
+
+	return (struct api_settings){
+		.listeners = &service->api_listeners,
+		.tls = service->tls,
+		.roster = service->roster,
+		.policy = &service->policy,
+		.groups_directory = options->paths.groups_directory,
+		.users_file = options->api.users_file,
+		.password = service->password.text,
+		.limits = options->api.limits,
+		.max_connections = max_connections,
+		.timeout = options->service.timeout,
+	};
+}
+
+static int run(struct service *service, struct reason *why)
+{
+	const struct options *options = service->options;
+	struct connection_limits limits = share_descriptors(options->service.max_connections,
+							    options->api.enabled);
+	struct api_settings api = api_settings(service, limits.api);
+	struct server_settings settings = {
+		.roster = service->roster,
+		.directory = options->directory,
+		.keys_directory = service->etc,
+		.authd = authd_settings(service, limits.authd),
+		.api = options->api.enabled ? &api : NULL,
+		.background = options->service.called ? &service->background : NULL,
+		.called = options->service.called,
+	};
+
+	return server_run(&settings, why);
+}
+
 int serve_command(struct program *program)
 {
 	const struct options *options = program->options;
-	cleanup(release_ssl_ctx) SSL_CTX *tls = NULL;
-	cleanup(release_roster) struct roster *roster = NULL;
-	cleanup(secret_wipe) struct secret password = { 0 };
-	cleanup(listeners_close) struct listeners listeners = { .count = 0 };
-	cleanup(listeners_close) struct listeners api_listeners = { .count = 0 };
-	char etc[PATH_MAX];
-	const struct enrollment_policy policy = policy_from_options(options);
-	struct server_settings settings;
-	struct connection_limits limits;
-	struct api_settings api;
-	cleanup(background_end) struct background background = BACKGROUND_NULL;
+	cleanup(service_close) struct service service = {
+		.options = options,
+		.policy = policy_from_options(options),
+		.background = BACKGROUND_NULL,
+	};
 	struct reason why;
-	int r = options->service.is_in_background ? background_begin(&background) : 0;
+	int r = options->service.is_in_background ? background_begin(&service.background) : 0;
 
 	if (r < 0) {
 		(void)reason_errno(&why, r, "Cannot go into the background");
 		return fail(EXIT_FAILURE, &why);
 	}
-
-	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
-	if (other_authd_refuse(options->directory, &why) < 0 || open_tls(&tls, options, &why) < 0 ||
-	    open_password(&password, options, &why) < 0 ||
-	    roster_open(&roster, etc, options->group, warn, &why) < 0 ||
-	    check_api(options, &why) < 0)
+	(void)snprintf(service.etc, sizeof service.etc, "%s/etc", options->directory);
+	if (open_files(&service, &why) < 0)
 		return fail(EX_CONFIG, &why);
 	if (options->test) {
-		log_info("Configuration OK (%zu agents; dialect %s: %s)", roster_count(roster),
-			 dialect_text(policy.dialect), options->policy.dialect_reason.text);
+		log_info("Configuration OK (%zu agents; dialect %s: %s)",
+			 roster_count(service.roster), dialect_text(service.policy.dialect),
+			 options->policy.dialect_reason.text);
 		return 0;
 	}
-	prepare_dialect(options);
-	prepare_history(&policy);
-	if (open_listeners(&listeners, options, &why) < 0 ||
-	    open_api_listeners(&api_listeners, options, &why) < 0)
+	if (begin(&service, &why) < 0)
 		return fail(EXIT_FAILURE, &why);
-
-	limits = share_descriptors(options->service.max_connections, options->api.enabled);
-	settings = (struct server_settings){
-		.roster = roster,
-		.directory = options->directory,
-		.keys_directory = etc,
-		.authd = {
-			.listeners = &listeners,
-			.tls = tls,
-			.policy = &policy,
-			.password = password.text,
-			.verify_host = options->tls.verify_host,
-			.timeout = options->service.timeout,
-			.max_connections = limits.authd,
-		},
-	};
-	api = (struct api_settings){
-		.listeners = &api_listeners,
-		.tls = tls,
-		.roster = roster,
-		.policy = &policy,
-		.groups_directory = options->paths.groups_directory,
-		.users_file = options->api.users_file,
-		.password = password.text,
-		.limits = options->api.limits,
-		.max_connections = limits.api,
-		.timeout = options->service.timeout,
-	};
-	if (options->api.enabled)
-		settings.api = &api;
-	if (options->service.called) {
-		settings.background = &background;
-		settings.called = options->service.called;
-	}
-	r = server_run(&settings, &why);
+	r = run(&service, &why);
 	return r < 0 ? fail(r == -EBUSY ? EX_CONFIG : EXIT_FAILURE, &why) : 0;
 }
