@@ -398,10 +398,8 @@ static int check_import(const struct config *config, struct reason *why)
 	return -EINVAL;
 }
 
-int config_check(const struct config *config, struct reason *why)
+static int check_managers(const struct config *config, struct reason *why)
 {
-	if (config->manager.method == METHOD_IMPORT)
-		return check_import(config, why);
 	if (config->manager.address.count > CONFIG_MAX_MANAGERS) {
 		reason_set(why, "More than %d managers (address in [manager]) are not supported",
 			   CONFIG_MAX_MANAGERS);
@@ -420,6 +418,11 @@ int config_check(const struct config *config, struct reason *why)
 			   config->tls.certificate_file ? "private_key_file" : "certificate_file");
 		return -EINVAL;
 	}
+	return 0;
+}
+
+static int check_times(const struct config *config, struct reason *why)
+{
 	if (config->retry.initial == 0 || config->retry.initial > config->retry.max) {
 		reason_set(why, "initial in [retry] must be greater than 0 and not greater than "
 				"max");
@@ -430,6 +433,12 @@ int config_check(const struct config *config, struct reason *why)
 				"than 0");
 		return -EINVAL;
 	}
+	return 0;
+}
+
+/* What only some of the methods have or need. */
+static int check_method(const struct config *config, struct reason *why)
+{
 	if (config->manager.method != METHOD_API &&
 	    config->identity.on_duplicate == DUPLICATE_REPLACE) {
 		reason_set(why, "on_duplicate = replace requires method = api; with other methods, "
@@ -458,5 +467,19 @@ int config_check(const struct config *config, struct reason *why)
 				"it, or remove token_file");
 		return -EINVAL;
 	}
-	return check_trust(config, why);
+	return 0;
+}
+
+int config_check(const struct config *config, struct reason *why)
+{
+	int r;
+
+	if (config->manager.method == METHOD_IMPORT)
+		return check_import(config, why);
+	r = check_managers(config, why);
+	if (r >= 0)
+		r = check_times(config, why);
+	if (r >= 0)
+		r = check_method(config, why);
+	return r < 0 ? r : check_trust(config, why);
 }
