@@ -25,6 +25,7 @@ libcommon_a_SOURCES = \
 	src/common/nearest.c src/common/nearest.h \
 	src/common/option-setters.c src/common/option-setters.h \
 	src/common/outcome.h \
+	src/common/packet.c src/common/packet.h \
 	src/common/peer-text.c src/common/peer-text.h \
 	src/common/pem-diagnosis.c src/common/pem-diagnosis.h \
 	src/common/pem-file.c src/common/pem-file.h \

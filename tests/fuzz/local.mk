@@ -5,6 +5,7 @@ EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py
 fuzz_targets = \
 	fuzz-agent-key \
 	fuzz-exported-key \
+	fuzz-packet \
 	fuzz-reply \
 	fuzz-request
 fuzz_libraries = libcommon.a $(SYSTEMD_LIBS) $(OPENSSL_LIBS)
@@ -13,6 +14,7 @@ fuzz_replay = tests/fuzz/replay.c tests/fuzz/fuzz.h
 fuzz_tests = \
 	test-fuzz-agent-key \
 	test-fuzz-exported-key \
+	test-fuzz-packet \
 	test-fuzz-reply \
 	test-fuzz-request
 check_PROGRAMS += $(fuzz_tests)
@@ -22,6 +24,8 @@ test_fuzz_agent_key_SOURCES = tests/fuzz/fuzz-agent-key.c $(fuzz_replay)
 test_fuzz_agent_key_LDADD = $(fuzz_libraries)
 test_fuzz_exported_key_SOURCES = tests/fuzz/fuzz-exported-key.c $(fuzz_replay)
 test_fuzz_exported_key_LDADD = $(fuzz_libraries)
+test_fuzz_packet_SOURCES = tests/fuzz/fuzz-packet.c $(fuzz_replay)
+test_fuzz_packet_LDADD = $(fuzz_libraries)
 test_fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c $(fuzz_replay)
 test_fuzz_reply_LDADD = $(fuzz_libraries)
 test_fuzz_request_SOURCES = tests/fuzz/fuzz-request.c $(fuzz_replay)
@@ -44,6 +48,10 @@ fuzz_exported_key_SOURCES = tests/fuzz/fuzz-exported-key.c tests/fuzz/fuzz.h
 fuzz_exported_key_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_exported_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_exported_key_LDADD = $(fuzzed_libraries)
+fuzz_packet_SOURCES = tests/fuzz/fuzz-packet.c tests/fuzz/fuzz.h
+fuzz_packet_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_packet_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_packet_LDADD = $(fuzzed_libraries)
 fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c tests/fuzz/fuzz.h
 fuzz_reply_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -254,10 +254,34 @@ def api_calls():
     }
 
 
+def packets():
+    """How many fields are read, of which types, and the packet."""
+
+    def packet(kinds, body, length=None):
+        length = 16 + len(body) if length is None else length
+        header = length.to_bytes(4, "little") + b"\x07\0\0\0" + bytes(range(8))
+        return bytes([len(kinds), *kinds]) + header + body
+
+    text = b"\x06\0\0\0web-01"
+    return {
+        "all": packet(
+            range(9), bytes(range(15)) + b"\x01" + text + text + b"\x01" + text + b"bytes"
+        ),
+        "absent": packet([7, 7, 5], b"\0" + b"\x01" + text + bytes(4)),
+        "nul": packet([6], b"\x02\0\0\0a\0"),
+        "long": packet([5], b"\xff\xff\xff\xffweb-01"),
+        "left": packet([5], text + b"\0"),
+        "none": packet([], b""),
+        "short": packet([], b"", 15),
+        "huge": packet([], b"", 0xFFFFFFFF),
+    }
+
+
 def main():
     write("reply", replies())
     write("request", requests())
     write("agent-key", records())
+    write("packet", packets())
     write("keystore", key_files())
     write("config", configurations())
     write("exported-key", exported_keys())

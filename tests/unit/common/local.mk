@@ -14,6 +14,7 @@ unit_tests = \
 	test-enroll-jwt \
 	test-escape \
 	test-exported-key \
+	test-packet \
 	test-reason \
 	test-pem-diagnosis \
 	test-pem-kind \
@@ -54,6 +55,8 @@ test_escape_SOURCES = tests/unit/common/test-escape.c
 test_escape_LDADD = $(unit_libraries)
 test_exported_key_SOURCES = tests/unit/common/test-exported-key.c
 test_exported_key_LDADD = $(unit_libraries)
+test_packet_SOURCES = tests/unit/common/test-packet.c
+test_packet_LDADD = $(unit_libraries)
 test_reason_SOURCES = tests/unit/common/test-reason.c
 test_reason_LDADD = $(unit_libraries)
 test_pem_diagnosis_SOURCES = tests/unit/common/test-pem-diagnosis.c
