@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #define STATE_MAX_SIZE ((size_t)64 * 1024) /* whatever else lies there is cut */
@@ -211,11 +210,6 @@ static int overwrite(int fd, const char *text, size_t length)
 	size_t size;
 	ssize_t n;
 
-	/*
-	 * Two writers at once would mix up their lines; but no other process may block us with a
-	 * lock of its own.
-	 */
-	(void)flock(fd, LOCK_EX | LOCK_NB);
 	if (fchmod(fd, 0600) < 0 || fstat(fd, &status) < 0)
 		return -errno;
 	size = (length + unit - 1) / unit * unit;

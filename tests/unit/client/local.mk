@@ -31,6 +31,7 @@ unit_tests += \
 	test-retry \
 	test-schedule \
 	test-state \
+	test-state-file \
 	test-systemctl \
 	test-tls-chain \
 	test-tls-client \
@@ -103,6 +104,9 @@ test_retry_LDADD = $(unit_libraries)
 test_schedule_SOURCES = tests/unit/client/registration/test-schedule.c
 test_schedule_LDADD = $(unit_libraries)
 test_schedule_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realtime_usec,--wrap=identity_boot
+test_state_file_SOURCES = tests/unit/client/registration/test-state-file.c
+test_state_file_LDADD = $(unit_libraries)
+test_state_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwrite
 test_state_SOURCES = tests/unit/client/registration/test-state.c
 test_state_LDADD = $(unit_libraries)
 test_agent_units_SOURCES = tests/unit/client/system/test-agent-units.c
