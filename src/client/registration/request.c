@@ -69,8 +69,8 @@ static int failed(struct rounds *rounds, struct manager_state *manager, int outc
 }
 
 /*
- * Without a name there is no agent to register yet. Returns CONTINUE, or an exit status when no
- * waiting can help.
+ * Without a name there is no agent to register yet, and no manager has been asked. Returns
+ * CONTINUE, or an exit status when no waiting can help.
  */
 static int find_name(struct rounds *rounds, bool *ret_found)
 {
@@ -81,8 +81,6 @@ static int find_name(struct rounds *rounds, bool *ret_found)
 	*ret_found = r == OUTCOME_OK;
 	if (r == OUTCOME_OK)
 		return CONTINUE;
-	run->request.manager_text[0] = run->request.manager_message[0] = '\0';
-	run->request.retry_after = 0;
 	(void)failed(rounds, state_manager(&run->state, ""), r, &why);
 	return r == OUTCOME_NOT_READY ? CONTINUE : rounds->status;
 }

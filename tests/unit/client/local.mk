@@ -14,6 +14,7 @@ unit_tests += \
 	test-counters \
 	test-endpoint \
 	test-finish \
+	test-request \
 	test-requested-groups \
 	test-taken \
 	test-host-name \
@@ -22,6 +23,7 @@ unit_tests += \
 	test-keystore \
 	test-machine-marks \
 	test-manager-guard \
+	test-manager-request \
 	test-options \
 	test-own-unit \
 	test-policy \
@@ -37,6 +39,16 @@ unit_tests += \
 	test-tls-client \
 	test-tls-verify \
 	test-wakeup
+
+# With these, the machine that a registration sees is tests/unit/client/registration/fixture.c.
+REGISTRATION_WRAPS = \
+	-Wl,--wrap=machine_marks_read,--wrap=identity_boot,--wrap=identity_seed \
+	-Wl,--wrap=systemctl,--wrap=systemctl_show,--wrap=own_unit_was_restarted \
+	-Wl,--wrap=notify_ready \
+	-Wl,--wrap=clock_gettime,--wrap=deadline_wait,--wrap=wakeup_open,--wrap=wakeup_wait
+registration_fixture = \
+	tests/unit/client/registration/fixture.c \
+	tests/unit/client/registration/fixture.h
 
 test_counters_SOURCES = tests/unit/client/agent-files/test-counters.c
 test_counters_LDADD = $(unit_libraries)
@@ -90,6 +102,13 @@ test_tls_verify_LDADD = $(unit_libraries)
 test_binding_SOURCES = tests/unit/client/registration/test-binding.c
 test_binding_LDADD = $(unit_libraries)
 test_binding_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=machine_marks_read
+test_request_SOURCES = tests/unit/client/registration/test-request.c $(registration_fixture)
+test_request_LDADD = $(unit_libraries)
+test_request_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS)
+test_manager_request_SOURCES = tests/unit/client/registration/test-manager-request.c \
+	$(registration_fixture) $(unit_residue)
+test_manager_request_LDADD = $(unit_libraries)
+test_manager_request_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS) $(RESIDUE_WRAPS)
 test_requested_groups_SOURCES = tests/unit/client/registration/test-requested-groups.c
 test_requested_groups_LDADD = $(unit_libraries)
 test_taken_SOURCES = tests/unit/client/registration/test-taken.c
