@@ -5,6 +5,7 @@ unit_tests += \
 	test-agent-auth-output \
 	test-agent-units \
 	test-binding \
+	test-check-key \
 	test-config-check \
 	test-config-file \
 	test-config-key \
@@ -113,6 +114,9 @@ test_requested_groups_SOURCES = tests/unit/client/registration/test-requested-gr
 test_requested_groups_LDADD = $(unit_libraries)
 test_taken_SOURCES = tests/unit/client/registration/test-taken.c
 test_taken_LDADD = $(unit_libraries)
+test_check_key_SOURCES = tests/unit/client/registration/test-check-key.c $(registration_fixture)
+test_check_key_LDADD = $(unit_libraries)
+test_check_key_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS)
 test_finish_SOURCES = tests/unit/client/registration/test-finish.c $(unit_faults)
 test_finish_LDADD = $(unit_libraries)
 test_finish_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
