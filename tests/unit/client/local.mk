@@ -15,6 +15,7 @@ unit_tests += \
 	test-counters \
 	test-endpoint \
 	test-finish \
+	test-finish-announce \
 	test-request \
 	test-requested-groups \
 	test-taken \
@@ -117,6 +118,10 @@ test_taken_LDADD = $(unit_libraries)
 test_check_key_SOURCES = tests/unit/client/registration/test-check-key.c $(registration_fixture)
 test_check_key_LDADD = $(unit_libraries)
 test_check_key_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS)
+test_finish_announce_SOURCES = tests/unit/client/registration/test-finish-announce.c \
+	$(registration_fixture)
+test_finish_announce_LDADD = $(unit_libraries)
+test_finish_announce_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS)
 test_finish_SOURCES = tests/unit/client/registration/test-finish.c $(unit_faults)
 test_finish_LDADD = $(unit_libraries)
 test_finish_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
