@@ -97,16 +97,6 @@ static int found_clone(struct registration *run, const char *changes)
 
 /* ------------------------------------------------------------------ a manager's key file */
 
-static int refuse(struct registration *run, const struct reason *refusal)
-{
-	struct reason why = { 0 };
-
-	reason_set(&why, "%s%s", refusal->text,
-		   run->key.imported_from ? "; to import it anyway: agent-register import --force"
-					  : "");
-	return report_failure(run, OUTCOME_MISCONFIGURED, &why);
-}
-
 /*
  * A service that is installed on a manager says so and is no failure; who runs a command there is
  * told that it cannot be done.
@@ -118,8 +108,9 @@ static int check_manager(struct registration *run)
 	bool is_manager;
 
 	if (!run->mode.is_service)
-		return manager_guard_check(directory, path, &refusal) < 0 ? refuse(run, &refusal)
-									  : CONTINUE;
+		return manager_guard_check(directory, path, &refusal) < 0
+			       ? report_failure(run, OUTCOME_MISCONFIGURED, &refusal)
+			       : CONTINUE;
 	is_manager = manager_guard_detect(directory, path, &seen);
 	agent_units_mark_manager(is_manager);
 	return is_manager ? finish_on_manager(&seen) : CONTINUE;
@@ -134,7 +125,7 @@ static int check_entries(struct registration *run)
 	    manager_guard_check_entries(run->config->agent.directory, run->files.store.path,
 					&refusal) == 0)
 		return CONTINUE;
-	return refuse(run, &refusal);
+	return report_failure(run, OUTCOME_MISCONFIGURED, &refusal);
 }
 
 /* ------------------------------------------------------------------ everything */
@@ -183,11 +174,8 @@ static int read_key(struct registration *run)
 
 int check_existing_key(struct registration *run)
 {
-	int r;
+	int r = check_manager(run);
 
-	if (run->key.is_forced_import)
-		return read_key(run);
-	r = check_manager(run);
 	if (r == CONTINUE)
 		r = read_key(run);
 	return r == CONTINUE ? check_entries(run) : r;

@@ -102,7 +102,6 @@ int import_key_given(struct registration *run, const struct import *import)
 
 	run->key.new = *import->key;
 	run->key.imported_from = import->from;
-	run->key.is_forced_import = import->force;
 	/* the question is whether the key is another one, which is asked below */
 	run->mode.force = true;
 	r = check_existing_key(run);

@@ -42,7 +42,6 @@ struct key_change {
 	char *new_anchor;                  /* PEM of the CA that came with it; owned; null: none */
 	/* the file it was imported from; not owned; null: it is requested from a manager */
 	const char *imported_from;
-	bool is_forced_import; /* ... by hand, on a manager, too */
 	/* CLOCK_MONOTONIC, microseconds; who was started before that has not seen the new key */
 	uint64_t stored_at;
 };
