@@ -12,16 +12,13 @@ EXTRA_DIST += systemd/agent-register.service.in systemd/agent-registered.target.
 CLEANFILES += systemd/agent-register.service systemd/agent-registered.target \
 	systemd/agent-registrar.service systemd/agent-registrar.socket
 
-# The units that start agents, from the one list of them: "NAME DIRECTORY" for each. agent_units are
-# those of an agent as a whole, all_agent_units also its parts.
+# The units that start agents, from the one list of them: "NAME DIRECTORY" for each.
 AGENT_UNITS = $(top_srcdir)/src/client/system/agent-units.def
 unit_row = \("([^"]*)", "([^"]*)"\)$$/\1 \2/p
-agent_units = $(SED) -nE 's/^AGENT_UNIT$(unit_row)' $(AGENT_UNITS)
-all_agent_units = $(SED) -nE 's/^AGENT_[A-Z]+$(unit_row)' $(AGENT_UNITS)
+agent_units = $(SED) -nE 's/^AGENT_[A-Z]+$(unit_row)' $(AGENT_UNITS)
 agent_paths = $(agent_units) | $(SED) 's|.* \(.*\)|-\1/etc -\1/queue|' | sort -u
 edit_unit = $(edit) \
 	-e "s|@agent_units[@]|$$(echo $$($(agent_units) | $(SED) 's/ .*//'))|" \
-	-e "s|@all_agent_units[@]|$$(echo $$($(all_agent_units) | $(SED) 's/ .*//'))|" \
 	-e "s|@agent_paths[@]|$$(echo $$($(agent_paths)))|"
 
 SUFFIXES = .service.in .service .socket.in .socket .target.in .target
@@ -37,14 +34,14 @@ if WITH_CLIENT
 # A drop-in for every unit, with the directory in which its layout has the agent; a drop-in of a
 # unit that is not installed has no effect.
 install-data-local:
-	$(all_agent_units) | while read -r unit directory; do \
+	$(agent_units) | while read -r unit directory; do \
 		place="$(DESTDIR)$(systemdsystemunitdir)/$$unit.d" && $(MKDIR_P) "$$place" && \
 		$(SED) "s|@directory[@]|$$directory|g" $(top_srcdir)/systemd/agent.conf.in \
 			>"$$place/agent-register.conf" && \
 		chmod 644 "$$place/agent-register.conf" || exit; \
 	done
 uninstall-local:
-	$(all_agent_units) | while read -r unit directory; do \
+	$(agent_units) | while read -r unit directory; do \
 		place="$(DESTDIR)$(systemdsystemunitdir)/$$unit.d"; \
 		rm -f "$$place/agent-register.conf"; rmdir "$$place" 2>/dev/null || :; \
 	done

@@ -302,17 +302,27 @@ static int settle(const struct registration *run)
 }
 
 /*
- * READY=1 lets go at once of the agents whose start waits for us; the target starts those that were
- * skipped before.
+ * READY=1 lets go at once of the agents whose start waits for us; those that were skipped before
+ * are started again. What nobody has enabled is not ours to start.
  */
 static void start_agents(const struct registration *run, const struct agent_key *key)
 {
+	const struct config *config = run->config;
+	struct agent_units units = agent_units_of(config->agent.unit, config->agent.directory);
+	const char *disabled = NULL;
 	struct reason why = { 0 };
 
 	agent_units_hold(false);
 	notify_ready("Registered as %s (id %s)", key->name, key->id);
-	if (run->mode.is_service && agent_units_start_target(&why) < 0)
+	if (!run->mode.is_service)
+		return;
+	units = agent_units_enabled(&units, &disabled);
+	if (agent_units_start(&units, &why) < 0)
 		log_warning("%s", why.text);
+	if (!units.names[0] && disabled)
+		log_info("%s is not enabled, so it is not started; to start it now and at every "
+			 "boot: systemctl enable --now %s",
+			 disabled, disabled);
 }
 
 int finish_announce(struct registration *run)

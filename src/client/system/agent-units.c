@@ -56,15 +56,46 @@ struct unit_state {
 	const char *name;
 	char id[256]; /* the name that systemd uses, of several */
 	char part_of[1024];
-	bool is_active;   /* or about to be */
-	bool is_stopping; /* and may still run */
-	uint64_t since;   /* CLOCK_MONOTONIC, microseconds */
+	char wanted_by[2048]; /* and required by */
+	bool is_there;        /* and not masked */
+	bool is_enabled;      /* as systemctl(1) enables units */
+	bool is_static;       /* and cannot be enabled */
+	bool is_active;       /* or about to be */
+	bool is_stopping;     /* and may still run */
+	uint64_t since;       /* CLOCK_MONOTONIC, microseconds */
 };
+
+#define PROPERTIES                                                           \
+	"Id,PartOf,WantedBy,RequiredBy,LoadState,UnitFileState,ActiveState," \
+	"InactiveExitTimestampMonotonic"
+
+static bool has_value(const char *shown, const char *name, const char *value)
+{
+	char text[32];
+
+	return systemctl_property(shown, name, text, sizeof text) && strcmp(text, value) == 0;
+}
+
+static void parse_installation(struct unit_state *ret, const char *shown)
+{
+	size_t used;
+
+	ret->is_there = has_value(shown, "LoadState", "loaded");
+	ret->is_enabled = has_value(shown, "UnitFileState", "enabled") ||
+			  has_value(shown, "UnitFileState", "enabled-runtime");
+	ret->is_static = has_value(shown, "UnitFileState", "static");
+	(void)systemctl_property(shown, "WantedBy", ret->wanted_by, sizeof ret->wanted_by - 1);
+	used = strlen(ret->wanted_by);
+	ret->wanted_by[used++] = ' ';
+	(void)systemctl_property(shown, "RequiredBy", ret->wanted_by + used,
+				 sizeof ret->wanted_by - used);
+}
 
 static void parse_state(struct unit_state *ret, const char *shown)
 {
 	char text[32] = "";
 
+	parse_installation(ret, shown);
 	ret->is_active = systemctl_property(shown, "ActiveState", text, sizeof text) &&
 			 (strcmp(text, "active") == 0 || strcmp(text, "activating") == 0 ||
 			  strcmp(text, "reloading") == 0);
@@ -82,8 +113,7 @@ static size_t ask_states(struct unit_state ret[SYSTEMCTL_MAX_UNITS],
 	char shown[16384], *next = shown;
 	size_t count = 0;
 
-	if (systemctl_show(shown, sizeof shown, units->names,
-			   "Id,PartOf,ActiveState,InactiveExitTimestampMonotonic") < 0)
+	if (systemctl_show(shown, sizeof shown, units->names, PROPERTIES) < 0)
 		return 0;
 	for (; next && units->names[count]; count++) {
 		const char *block = next;
@@ -168,12 +198,61 @@ int agent_units_restart(const char *unit, struct reason *why)
 
 /* ------------------------------------------------------------------ starting */
 
-int agent_units_start_target(struct reason *why)
-{
-	static const char *const restart[] = { "--no-block", "restart", "agent-registered.target",
-					       NULL };
+#define TARGET "agent-registered.target"
 
-	return systemctl(restart, -1, why);
+/* Is it one of the units that are asked about, by a name that systemd uses or another one? */
+static bool is_among(const char *name, const struct unit_state *states, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(states[i].name, name) == 0 || strcmp(states[i].id, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Does another unit pull it in, such as multi-user.target? That is how a unit that was generated
+ * from an init script is enabled. A unit of the same agent does not count, which need not be
+ * enabled itself.
+ */
+static bool is_pulled_in(const struct unit_state *state, const struct unit_state *states,
+			 size_t count)
+{
+	char others[sizeof state->wanted_by], *rest = others, *name;
+
+	memcpy(others, state->wanted_by, sizeof others);
+	while ((name = strsep(&rest, " ")))
+		if (*name && strcmp(name, TARGET) != 0 && !is_among(name, states, count))
+			return true;
+	return false;
+}
+
+struct agent_units agent_units_enabled(const struct agent_units *units, const char **ret_disabled)
+{
+	struct unit_state states[SYSTEMCTL_MAX_UNITS];
+	struct agent_units enabled = { 0 };
+	size_t count = ask_states(states, units), found = 0;
+
+	*ret_disabled = NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (!states[i].is_there)
+			continue;
+		if (states[i].is_enabled || is_pulled_in(&states[i], states, count))
+			enabled.names[found++] = states[i].name;
+		else if (!*ret_disabled && !states[i].is_active && !states[i].is_static)
+			*ret_disabled = states[i].name;
+	}
+	return enabled;
+}
+
+int agent_units_start(const struct agent_units *units, struct reason *why)
+{
+	static const char *const restart[] = { "--no-block", "restart", TARGET, NULL };
+	const char *start[SYSTEMCTL_MAX_UNITS + 4] = { "--no-block", "start", "--" };
+	int r = systemctl(restart, -1, why);
+
+	for (size_t i = 0; i < SYSTEMCTL_MAX_UNITS && units->names[i]; i++)
+		start[3 + i] = units->names[i];
+	return r == 0 && start[3] ? systemctl(start, -1, why) : r;
 }
 
 static void set_mark(const char *directory, const char *name, bool is_set)

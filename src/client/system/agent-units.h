@@ -41,11 +41,18 @@ struct agent_units agent_units_started_before(const struct agent_units *units, u
 int agent_units_restart(const char *unit, struct reason *why) must_check;
 
 /*
- * Start agent-registered.target, which wants the agents; if it is already active, the agents are
- * started again. Does not wait for them. Returns 0, also when there is no systemd, or a negative
- * errno with `why` set.
+ * Those of them that an administrator has enabled: systemd starts them at boot, by themselves or
+ * for another unit. The name of the first one that is there, is not active and could be enabled, is
+ * returned in *ret_disabled; null: none.
  */
-int agent_units_start_target(struct reason *why) must_check;
+struct agent_units agent_units_enabled(const struct agent_units *units, const char **ret_disabled);
+
+/*
+ * Start these units, and agent-registered.target with all that was made to be wanted by it; if it
+ * is already active, what it wants is started again. Does not wait for them. Returns 0, also when
+ * there is no systemd, or a negative errno with `why` set.
+ */
+int agent_units_start(const struct agent_units *units, struct reason *why) must_check;
 
 /*
  * Prevent the agent from starting, or allow it: by a file in our runtime directory

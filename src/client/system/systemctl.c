@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_ARGUMENTS 8
+#define MAX_ARGUMENTS (SYSTEMCTL_MAX_UNITS + 4)
 
 bool systemd_is_booted(void)
 {

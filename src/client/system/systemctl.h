@@ -14,15 +14,15 @@
 /* Was the machine booted with systemd (sd_booted(3))? */
 bool systemd_is_booted(void) must_check;
 
+#define SYSTEMCTL_MAX_UNITS 8
+
 /*
- * Run systemctl with these arguments (at most 8, the array terminated by null) and wait until it
- * has ended. When `stop_fd` becomes readable first (-1: never), systemctl is killed and -ECANCELED
- * returned. Returns 0, also when there is no systemd, or a negative errno with `why` set: -EIO when
- * the exit status of systemctl is not 0.
+ * Run systemctl with these arguments (at most SYSTEMCTL_MAX_UNITS + 4, the array terminated by
+ * null) and wait until it has ended. When `stop_fd` becomes readable first (-1: never), systemctl
+ * is killed and -ECANCELED returned. Returns 0, also when there is no systemd, or a negative errno
+ * with `why` set: -EIO when the exit status of systemctl is not 0.
  */
 int systemctl(const char *const arguments[], int stop_fd, struct reason *why) must_check;
-
-#define SYSTEMCTL_MAX_UNITS 8
 
 /*
  * Read properties, named and separated by commas ("ActiveState,MainPID"), of `units` (at most

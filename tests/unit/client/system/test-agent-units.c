@@ -115,11 +115,83 @@ static void test_what_runs(void **state)
 	}
 }
 
+/* What systemd shows of a unit's installation. */
+#define INSTALLED(id, load, file, wanted, required, active)                        \
+	"Id=" id "\nWantedBy=" wanted "\nRequiredBy=" required "\nLoadState=" load \
+	"\nUnitFileState=" file "\nActiveState=" active "\n"
+#define ABSENT(id) INSTALLED(id, "not-found", "", "", "", "inactive")
+#define DISABLED(id) INSTALLED(id, "loaded", "disabled", "", "", "inactive")
+
+static void test_what_is_enabled(void **state)
+{
+	static const struct {
+		const char *what, *shown;
+		const char *enabled, *disabled; /* null: none is named */
+	} rows[] = {
+		{ "no systemd", NULL, "", NULL },
+		{ "none of them", ABSENT("a") "\n" ABSENT("b"), "", NULL },
+		{ "enabled",
+		  ABSENT("a") "\n" INSTALLED("b", "loaded", "enabled", "multi-user.target", "",
+					     "inactive"),
+		  "b", NULL },
+		{ "not loaded by what wants it",
+		  INSTALLED("a", "loaded", "enabled", "", "", "inactive"), "a", NULL },
+		{ "until the next boot",
+		  INSTALLED("a", "loaded", "enabled-runtime", "", "", "inactive"), "a", NULL },
+		{ "disabled", DISABLED("a") "\n" ABSENT("b"), "", "a" },
+		{ "disabled, but started by hand",
+		  INSTALLED("a", "loaded", "disabled", "", "", "active"), "", NULL },
+		{ "masked", INSTALLED("a", "masked", "masked", "", "", "inactive"), "", NULL },
+		{ "masked, and still wanted",
+		  INSTALLED("a", "masked", "masked-runtime", "multi-user.target", "", "inactive"),
+		  "", NULL },
+		{ "an init script",
+		  INSTALLED("a", "loaded", "generated", "graphical.target multi-user.target", "",
+			    "inactive"),
+		  "a", NULL },
+		{ "an init script without links",
+		  INSTALLED("a", "loaded", "generated", "", "", "inactive"), "", "a" },
+		{ "an init script that was left behind",
+		  INSTALLED("a", "loaded", "enabled", "multi-user.target", "",
+			    "active") "\n" INSTALLED("b", "loaded", "generated", "", "",
+						     "inactive"),
+		  "a", "b" },
+		{ "wanted by a unit of the site",
+		  INSTALLED("a", "loaded", "static", "site.target", "", "inactive"), "a", NULL },
+		{ "required by one",
+		  INSTALLED("a", "loaded", "static", "", "site.target", "inactive"), "a", NULL },
+		{ "wanted by our target, which starts it",
+		  INSTALLED("a", "loaded", "disabled", "agent-registered.target", "", "inactive"),
+		  "", "a" },
+		{ "a part of a disabled agent",
+		  DISABLED("a") "\n" INSTALLED("b", "loaded", "static", "", "a", "inactive"), "",
+		  "a" },
+		{ "a part of an enabled agent",
+		  INSTALLED("a", "loaded", "enabled", "multi-user.target", "",
+			    "inactive") "\n" INSTALLED("b", "loaded", "static", "", "a",
+						       "inactive"),
+		  "a", NULL },
+	};
+	static const struct agent_units units = { { "a", "b", "c" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct agent_units enabled;
+		const char *disabled;
+
+		shown_text = rows[i].shown;
+		enabled = agent_units_enabled(&units, &disabled);
+		check_row(rows[i].what, strcmp(joined(&enabled), rows[i].enabled) == 0);
+		check_row(rows[i].what, strcmp(disabled ?: "", rows[i].disabled ?: "") == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_which_units),
 		cmocka_unit_test(test_what_runs),
+		cmocka_unit_test(test_what_is_enabled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
