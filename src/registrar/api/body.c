@@ -186,8 +186,7 @@ static bool has_no_others(const json_t *object, const char *const *names,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, name, value)
-	{
+	json_object_foreach((json_t *)object, name, value) {
 		if (!is_among(names, name))
 			return api_problem_set(
 				problem, 400, "Bad Request", "Invalid field found {%s}",

@@ -113,11 +113,11 @@ static bool take_members(struct incoming_call *call, const char *body, size_t le
 	call->enroll.members = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(call->enroll.members))
 		return refuse(call, 400, 0, "Invalid request format");
-	json_object_foreach(call->enroll.members, name,
-			    value) if (!is_member(name) ||
-				       !json_is_string(value)) return refuse(call, 400, 0,
-									     "Invalid request "
-									     "format");
+	json_object_foreach(call->enroll.members, name, value)
+		if (!is_member(name) || !json_is_string(value))
+			return refuse(call, 400, 0,
+				      "Invalid request "
+				      "format");
 	if (!json_object_get(call->enroll.members, "name") ||
 	    !json_object_get(call->enroll.members, "version"))
 		return refuse(call, 400, 0, "Missing required field: name or version");

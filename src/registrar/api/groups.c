@@ -265,7 +265,9 @@ static bool is_among(const json_t *items, const json_t *wanted)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(items, i, item) if (json_equal(item, wanted)) return true;
+	json_array_foreach(items, i, item)
+		if (json_equal(item, wanted))
+			return true;
 	return false;
 }
 
@@ -287,8 +289,7 @@ static void add_groups(struct api_result *result, const struct api_groups *group
 		else
 			(void)json_array_append_new(all, described);
 	}
-	json_array_foreach(all, i, item)
-	{
+	json_array_foreach(all, i, item) {
 		if ((long)i >= view->offset && (long)i - view->offset < view->limit)
 			api_result_add(result, json_incref((json_t *)item));
 	}

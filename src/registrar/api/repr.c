@@ -196,8 +196,7 @@ static void put_json(struct writer *writer, const json_t *value, int depth)
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:
 		put(writer, "{", 1);
-		json_object_foreach((json_t *)value, name, member)
-		{
+		json_object_foreach((json_t *)value, name, member) {
 			put(writer, ", ", first ? 0 : 2);
 			put_text(writer, name, strlen(name));
 			put(writer, ": ", 2);
@@ -208,8 +207,7 @@ static void put_json(struct writer *writer, const json_t *value, int depth)
 		break;
 	case JSON_ARRAY:
 		put(writer, "[", 1);
-		json_array_foreach(value, i, member)
-		{
+		json_array_foreach(value, i, member) {
 			put(writer, ", ", i == 0 ? 0 : 2);
 			put_json(writer, member, depth + 1);
 		}

@@ -84,8 +84,7 @@ static json_t *find_failure(const struct api_result *result, const struct api_pr
 	json_t *failure;
 	size_t i;
 
-	json_array_foreach(result->failed, i, failure)
-	{
+	json_array_foreach(result->failed, i, failure) {
 		const json_t *error = json_object_get(failure, "error");
 
 		if (json_integer_value(json_object_get(error, "code")) == (json_int_t)problem->code)
@@ -100,11 +99,11 @@ static size_t place_of(const struct api_result *result, const struct api_problem
 	const json_t *failure;
 	size_t i;
 
-	json_array_foreach(result->failed, i, failure) if (json_integer_value(json_object_get(
-								   json_object_get(failure, "erro"
-											    "r"),
-								   "code")) >
-							   (json_int_t)problem->code) return i;
+	json_array_foreach(result->failed, i, failure)
+		if (json_integer_value(json_object_get(json_object_get(failure, "erro"
+										"r"),
+						       "code")) > (json_int_t)problem->code)
+			return i;
 	return json_array_size(result->failed);
 }
 

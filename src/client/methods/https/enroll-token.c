@@ -58,8 +58,7 @@ static const char *unknown_member(json_t *object)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(object, name, value)
-	{
+	json_object_foreach(object, name, value) {
 		size_t i = 0;
 
 		while (i < sizeof known / sizeof known[0] && strcmp(name, known[i]) != 0)
