@@ -118,8 +118,8 @@ int main(int count, char **arguments)
 		return r > 0 ? 0 : agent_auth_is_called(arguments[0]) ? EXIT_FAILURE : EXIT_USAGE;
 	log_open("agent-register", options.verbosity > 0 ? LOG_DEBUG : LOG_INFO);
 	if (notify_check() < 0) {
-		log_error("systemd waits to be notified, but libsystemd.so.0 cannot be loaded; "
-			  "install it");
+		log_error("systemd waits to be notified, "
+			  "but libsystemd.so.0 cannot be loaded; install it");
 		return EXIT_LOCAL_ERROR;
 	}
 	stop_fd = program.stop_fd = catch_signals();

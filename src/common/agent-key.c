@@ -168,17 +168,17 @@ const char *agent_key_fault_text(enum agent_key_fault fault)
 {
 	static const char *const texts[] = {
 		[AGENT_KEY_OK] = "no fault",
-		[AGENT_KEY_FIELDS] = "it does not consist of four fields separated by single "
-				     "spaces",
+		[AGENT_KEY_FIELDS] =
+			"it does not consist of four fields separated by single spaces",
 		[AGENT_KEY_ID] = "the id is not 1 to 8 digits",
-		[AGENT_KEY_NAME] = "the name is not 1 to 128 printable characters without /, or "
-				   "begins with # or !",
+		[AGENT_KEY_NAME] = "the name is not 1 to 128 printable characters without /, "
+				   "or begins with # or !",
 		[AGENT_KEY_IP] = "the address is neither \"any\" nor an IP address or network",
 		[AGENT_KEY_KEY] = "the key is not 1 to 128 printable characters",
 		[AGENT_KEY_RECEIVED_NAME] = "the name is not 2 to 128 characters of A-Z a-z 0-9 . "
 					    "_ -, or begins with a dot",
-		[AGENT_KEY_NOT_GENUINE] = "the key is not 64 to 128 letters and digits, as all "
-					  "keys that managers generate are",
+		[AGENT_KEY_NOT_GENUINE] = "the key is not 64 to 128 letters and digits, "
+					  "as all keys that managers generate are",
 	};
 
 	return texts[fault];

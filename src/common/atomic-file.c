@@ -65,8 +65,8 @@ static int check_target(const struct atomic_file *file, struct reason *why)
 	if (r < 0 || fd < 0 || !target_file_is_mount_point(fd))
 		return r;
 	reason_set(why,
-		   "%s is a mount point of its own and cannot be replaced; mount its directory "
-		   "instead",
+		   "%s is a mount point of its own and cannot be replaced; "
+		   "mount its directory instead",
 		   file->path);
 	return -EBUSY;
 }

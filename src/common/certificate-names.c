@@ -99,8 +99,8 @@ static bool is_text(const char *pattern, size_t length, const char *name)
  */
 static bool is_agent_auth_form(const char *pattern, size_t length, const char *name)
 {
-	size_t first = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "-");
+	size_t first = strspn(name,
+			      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
 
 	if (length > 1 && pattern[length - 1] == '.')
 		length--;

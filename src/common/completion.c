@@ -40,25 +40,25 @@ static const char bash_behind_option[] = "\t\t\t[[ ${COMP_WORDS[i]} == = ]] && (
 
 static const char bash_end[] = "}\ncomplete -F @P_complete @N\n";
 
-static const char zsh_begin[] = "@P_offer() { # KIND [WORDS]\n"
-				"\tcase $1 in\n"
-				"\twords) compadd -- ${=2} ;;\n"
-				"\tfile) _files ;;\n"
-				"\tdirectory) _files -/ ;;\n"
-				"\tgroup) _groups ;;\n"
-				"\thost) _hosts ;;\n"
-				"\tesac\n"
-				"}\n"
-				"@P_complete() {\n"
-				"\tlocal current=$words[CURRENT] previous=$words[CURRENT-1] "
-				"command= word\n"
-				"\tlocal -i i\n"
-				"\tif [[ $current == --*=* ]]; then\n"
-				"\t\tprevious=${current%%=*}\n"
-				"\t\tcompset -P '*='\n"
-				"\tfi\n"
-				"\tfor ((i = 2; i < CURRENT; i++)); do\n"
-				"\t\tword=$words[i]\n";
+static const char zsh_begin[] =
+	"@P_offer() { # KIND [WORDS]\n"
+	"\tcase $1 in\n"
+	"\twords) compadd -- ${=2} ;;\n"
+	"\tfile) _files ;;\n"
+	"\tdirectory) _files -/ ;;\n"
+	"\tgroup) _groups ;;\n"
+	"\thost) _hosts ;;\n"
+	"\tesac\n"
+	"}\n"
+	"@P_complete() {\n"
+	"\tlocal current=$words[CURRENT] previous=$words[CURRENT-1] command= word\n"
+	"\tlocal -i i\n"
+	"\tif [[ $current == --*=* ]]; then\n"
+	"\t\tprevious=${current%%=*}\n"
+	"\t\tcompset -P '*='\n"
+	"\tfi\n"
+	"\tfor ((i = 2; i < CURRENT; i++)); do\n"
+	"\t\tword=$words[i]\n";
 
 static const char zsh_behind_option[] = "\t\t\t;;\n";
 

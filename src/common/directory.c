@@ -49,9 +49,9 @@ static int check_link(const struct walk *walk, const char *name, const struct st
 	if (is_own_user(status->st_uid) && is_own_directory(&directory))
 		return 0;
 	reason_set(why,
-		   "%s leads through the symbolic link %s, which is not followed, because a user "
-		   "other than root may have made it; make the link and its directory root's, with "
-		   "nobody else allowed to write there",
+		   "%s leads through the symbolic link %s, which is not followed, "
+		   "because a user other than root may have made it; make the link "
+		   "and its directory root's, with nobody else allowed to write there",
 		   walk->path, name);
 	return -ELOOP;
 }
@@ -157,8 +157,8 @@ int directory_explain(struct reason *why, int error, const char *path)
 	resolved = realpath(path, NULL);
 	length = strlen(why->text);
 	(void)snprintf(why->text + length, sizeof why->text - length,
-		       "; make the file system writable, or, if it is only the sandbox of the "
-		       "unit that is read-only, add ReadWritePaths=%s to the unit (systemctl edit)",
+		       "; make the file system writable, or, if it is only the sandbox of the unit "
+		       "that is read-only, add ReadWritePaths=%s to the unit (systemctl edit)",
 		       resolved ?: path);
 	return error;
 }

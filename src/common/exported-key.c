@@ -323,8 +323,8 @@ static int judge(struct agent_key *ret, const struct findings *findings, struct 
 {
 	if (findings->keys == 2)
 		reason_set(why,
-			   "contains the keys of several agents (%s %s, %s %s, ...); provide only "
-			   "the key of this machine",
+			   "contains the keys of several agents (%s %s, %s %s, ...); "
+			   "provide only the key of this machine",
 			   findings->key.id, findings->key.name, findings->other_key.id,
 			   findings->other_key.name);
 	else if (findings->fault != AGENT_KEY_OK)
@@ -332,12 +332,12 @@ static int judge(struct agent_key *ret, const struct findings *findings, struct 
 			   agent_key_fault_text(findings->fault),
 			   findings->fault == AGENT_KEY_NOT_GENUINE ? "; it may be truncated" : "");
 	else if (findings->has_odd_base64)
-		reason_set(why, "contains no complete key: the base64 text does not decode to \"ID "
-				"NAME IP KEY\"; it may be truncated");
+		reason_set(why, "contains no complete key: the base64 text "
+				"does not decode to \"ID NAME IP KEY\"; it may be truncated");
 	else if (findings->keys == 0 && findings->removed[0])
 		reason_set(why,
-			   "contains an agent that was removed on the manager (ID %s); register "
-			   "this machine again there",
+			   "contains an agent that was removed on the manager (ID %s); "
+			   "register this machine again there",
 			   findings->removed);
 	else if (findings->keys == 0)
 		reason_set(why, "contains no key: expected the output of manage_agents -e (base64) "

@@ -418,8 +418,8 @@ void pem_diagnose(const struct pem_subject *subject, const void *bytes, size_t l
 
 	if (skip_blanks(text).length == 0) {
 		reason_set(why,
-			   "The %s %s is empty; it must contain PEM text that begins with "
-			   "-----BEGIN %s-----",
+			   "The %s %s is empty; it must contain PEM text "
+			   "that begins with -----BEGIN %s-----",
 			   subject->role, subject->path, label);
 		return;
 	}
@@ -435,8 +435,8 @@ void pem_diagnose(const struct pem_subject *subject, const void *bytes, size_t l
 			   finding.noun, finding.form ?: "", wanted, finding.advice);
 	else
 		reason_set(why,
-			   "The %s %s contains %s%s%s; it must contain PEM text that begins with "
-			   "-----BEGIN %s-----",
+			   "The %s %s contains %s%s%s; it must contain PEM text "
+			   "that begins with -----BEGIN %s-----",
 			   subject->role, subject->path, finding.noun, finding.form ?: "", wanted,
 			   label);
 }

@@ -169,8 +169,8 @@ static int set_ciphers(SSL_CTX *context, const struct tls_settings *settings, st
 	if (settings->ciphers && set_cipher_list(context, settings->ciphers) < 0) {
 		ERR_clear_error();
 		reason_set(why,
-			   "OpenSSL supports none of the ciphers '%s' (see: openssl ciphers; "
-			   "anonymous and null ciphers are never used)",
+			   "OpenSSL supports none of the ciphers '%s' "
+			   "(see: openssl ciphers; anonymous and null ciphers are never used)",
 			   settings->ciphers);
 		return -EINVAL;
 	}
@@ -179,8 +179,8 @@ static int set_ciphers(SSL_CTX *context, const struct tls_settings *settings, st
 	     !all_encrypt(context))) {
 		ERR_clear_error();
 		reason_set(why,
-			   "OpenSSL supports none of the TLS 1.3 ciphersuites '%s', or one of them "
-			   "does not encrypt",
+			   "OpenSSL supports none of the TLS 1.3 ciphersuites '%s', "
+			   "or one of them does not encrypt",
 			   settings->ciphersuites);
 		return -EINVAL;
 	}
@@ -270,8 +270,8 @@ static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
 		return pem_file_refuse(&file, why);
 	if (usable == 0) {
 		reason_set(why,
-			   "The CA certificate in %s expired on %s; install the current one, or "
-			   "correct the clock",
+			   "The CA certificate in %s expired on %s; "
+			   "install the current one, or correct the clock",
 			   path, latest);
 		return -EINVAL;
 	}
@@ -314,8 +314,8 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 	if (is_past(X509_get0_notAfter(first))) {
 		tls_describe_time(X509_get0_notAfter(first), end, sizeof end);
 		reason_set(why,
-			   "The certificate in %s expired on %s; install a current one, or correct "
-			   "the clock",
+			   "The certificate in %s expired on %s; "
+			   "install a current one, or correct the clock",
 			   path, end);
 		return -EINVAL;
 	}
@@ -323,10 +323,9 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 		char text[256];
 
 		reason_set(why,
-			   "The certificate in %s is not usable: %s; if it is too weak for "
-			   "OpenSSL's security level, reissue it, or lower the level in the "
-			   "ciphers "
-			   "(DEFAULT@SECLEVEL=1)",
+			   "The certificate in %s is not usable: %s; "
+			   "if it is too weak for OpenSSL's security level, "
+			   "reissue it, or lower the level in the ciphers (DEFAULT@SECLEVEL=1)",
 			   path, tls_error_text(text, sizeof text));
 		return -EINVAL;
 	}
@@ -349,8 +348,8 @@ static int set_private_key(SSL_CTX *context, const char *path, const char *certi
 	if (!key && encrypted) {
 		ERR_clear_error();
 		reason_set(why,
-			   "The private key in %s is encrypted; decrypt it with: openssl pkey -in "
-			   "%s -out NEW",
+			   "The private key in %s is encrypted; "
+			   "decrypt it with: openssl pkey -in %s -out NEW",
 			   path, path);
 		return -EINVAL;
 	}

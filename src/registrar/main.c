@@ -75,8 +75,8 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 			   .run = init },
 	[COMMAND_USER] = { .name = "user",
 			   .arguments = "NAME",
-			   .help = "create or change an API user (password on standard input), or "
-				   "--remove it",
+			   .help = "create or change an API user (password on standard input), "
+				   "or --remove it",
 			   .least = 1,
 			   .most = 1,
 			   .mode = INIT_FIRST,
@@ -87,8 +87,8 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 			   .run = agents_list },
 	[COMMAND_EXPORT] = { .name = "export",
 			     .arguments = "ID",
-			     .help = "print an agent's key for manage_agents -i or agent-register "
-				     "import",
+			     .help = "print an agent's key "
+				     "for manage_agents -i or agent-register import",
 			     .least = 1,
 			     .most = 1,
 			     .run = agents_export },
@@ -100,8 +100,8 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 			     .run = remove_command },
 	[COMMAND_IMPORT_FILE] = { .name = "import-file",
 				  .arguments = "FILE|-",
-				  .help = "add an agent for each line IP,NAME of FILE or standard "
-					  "input",
+				  .help = "add an agent for each line IP,NAME of FILE "
+					  "or standard input",
 				  .least = 1,
 				  .most = 1,
 				  .kind = ARGUMENT_FILE,

@@ -13,8 +13,8 @@ static int refuse(const struct local_authd *authd, const char *directory, struct
 
 	reason_set(why,
 		   "wazuh-authd is running (%s) and would overwrite what is registered here, "
-		   "because it writes client.keys from memory; disable it with "
-		   "<auth><disabled>yes</disabled></auth> in %s/etc/ossec.conf, and then: %s",
+		   "because it writes client.keys from memory; disable it "
+		   "with <auth><disabled>yes</disabled></auth> in %s/etc/ossec.conf, and then: %s",
 		   authd->path, directory, installation_restart(restart, directory));
 	return -EBUSY;
 }

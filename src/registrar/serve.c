@@ -100,8 +100,8 @@ static int open_password(struct secret *ret, const struct options *options, stru
 	int r;
 
 	if (options->password.is_unused) {
-		log_warning("No password is required%s: any client that can connect%s can "
-			    "register agents",
+		log_warning("No password is required%s: any client "
+			    "that can connect%s can register agents",
 			    options->service.called ? "" : " (-n)",
 			    options->tls.client_ca_file ? " with a client certificate" : "");
 		return 0;
@@ -109,11 +109,10 @@ static int open_password(struct secret *ret, const struct options *options, stru
 	r = secret_read_first_line(ret, "password", options->password.file, &cause);
 	if (r < 0) {
 		reason_set(why,
-			   options->service.called ? "%s; create it with 'agent-registrar -D "
-						     "DIRECTORY init'"
-						   : "%s; set it with -P, create it with --init, "
-						     "or require none "
-						     "with -n",
+			   options->service.called
+				   ? "%s; create it with 'agent-registrar -D DIRECTORY init'"
+				   : "%s; set it with -P, create it with --init, "
+				     "or require none with -n",
 			   cause.text);
 		return r;
 	}

@@ -62,8 +62,8 @@ static void on_status(evutil_socket_t fd, short what, void *argument)
 	if (server->others_wrote && read_again(server) == -EAGAIN)
 		(void)event_add(server->status, &status_time);
 	(void)sd_notifyf(0,
-			 "STATUS=%zu agents; since the start %lu registered, %lu refused; %zu "
-			 "connections",
+			 "STATUS=%zu agents; since the start %lu registered, "
+			 "%lu refused; %zu connections",
 			 roster_count(server->settings->roster), counts.registered, counts.refused,
 			 counts.connections);
 }

@@ -46,8 +46,8 @@ int main(void)
 	int count;
 
 	if (!data || !target) {
-		printf("Bail out! TEST_DATA is not set, or this program is not named "
-		       "test-fuzz-TARGET\n");
+		printf("Bail out! "
+		       "TEST_DATA is not set, or this program is not named test-fuzz-TARGET\n");
 		return 1;
 	}
 	(void)snprintf(directory, sizeof directory, "%s/../fuzz/corpus/%s", data,

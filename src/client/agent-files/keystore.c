@@ -86,8 +86,8 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline,
 		return fd;
 	if (fd < 0)
 		return reason_errno(why, fd,
-				    "Cannot open %s, the directory of the key file; install the "
-				    "agent, or %s",
+				    "Cannot open %s, the directory of the key file; "
+				    "install the agent, or %s",
 				    directory, setting_words("set directory in [agent]"));
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		struct deadline pause = deadline_in(LOCK_POLL_USEC, deadline);
@@ -169,8 +169,8 @@ static int refuse_mount_point(const struct keystore *store, const char *what, st
 		   "%s is a mount point of its own and cannot be %s; mount its directory instead "
 		   "(ReadWritePaths= of a unit makes mount points, too)%s",
 		   store->path, what,
-		   setting_words(", or set keys_in_place = yes in [agent], which writes over the "
-				 "file, but not atomically"));
+		   setting_words(", or set keys_in_place = yes in [agent], "
+				 "which writes over the file, but not atomically"));
 	return -EBUSY;
 }
 
@@ -189,8 +189,8 @@ static int check_directory(const struct keystore *store, struct reason *why)
 
 	if (target_file_check_marks(store->lock, "", NULL) < 0) {
 		reason_set(why,
-			   "The directory of %s is marked immutable or append-only; clear it with: "
-			   "chattr -i -a %.*s",
+			   "The directory of %s is marked immutable or append-only; "
+			   "clear it with: chattr -i -a %.*s",
 			   store->path, directory_length(store->path), store->path);
 		return -EPERM;
 	}

@@ -212,9 +212,8 @@ bool manager_guard_detect(const char *directory, const char *keys_path, struct r
 static int refuse(const struct reason *seen, const char *keys_path, struct reason *why)
 {
 	reason_set(why,
-		   "This machine is a manager: %s; %s is for the keys of all its agents, so "
-		   "nothing "
-		   "was changed (agent-registrar and manage_agents add and remove them)",
+		   "This machine is a manager: %s; %s is for the keys of all its agents, "
+		   "so nothing was changed (agent-registrar and manage_agents add and remove them)",
 		   seen->text, keys_path);
 	return -EPERM;
 }

@@ -103,8 +103,8 @@ int reenroll_files_read_secret(const struct reenroll_files *files, struct reenro
 		r = 1;
 	else
 		reason_set(why,
-			   "%s is ignored: it is not \"ID SECRET\" with a secret of 64 lowercase "
-			   "hexadecimal digits",
+			   "%s is ignored: it is not \"ID SECRET\" "
+			   "with a secret of 64 lowercase hexadecimal digits",
 			   files->secret_path);
 	explicit_bzero(line, sizeof line);
 	return r;
@@ -141,8 +141,8 @@ static int check_directory(const struct reenroll_files *files, struct reason *wh
 	if (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino)
 		return 0;
 	reason_set(why,
-		   "%s is a symbolic link, which is not followed for security; replace it with a "
-		   "directory",
+		   "%s is a symbolic link, which is not followed for security; "
+		   "replace it with a directory",
 		   path);
 	return -ELOOP;
 }

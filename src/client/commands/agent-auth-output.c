@@ -41,22 +41,22 @@ static const struct setting_words words[] = {
 	{ "correct ip in [agent]", "correct -I" },
 	{ "from name = %H", "the host name" },
 	{ "groups in [agent]", "-G" },
-	{ "create the group on the manager or correct groups", "create the group on the manager or "
-							       "correct -G" },
+	{ "create the group on the manager or correct groups",
+	  "create the group on the manager or correct -G" },
 	{ "ip in [agent]", "-I" },
 	{ "correct ip", "correct -I" },
 	{ "directory in [agent]", "-D" },
 	{ "set directory in [agent]", "give -D" },
 	{ "group in [agent]", "-g" },
-	{ "set keys_file in [agent] to the file it points to", "put that file itself in its "
-							       "place" },
+	{ "set keys_file in [agent] to the file it points to",
+	  "put that file itself in its place" },
 	{ ", or set keys_in_place = yes in [agent], which writes over the file, but not atomically",
 	  "" },
 	{ "password_file in [auth]", "-P" },
 	{ "set password_file in [auth]", "give -P" },
 	{ "the password in password_file", "the password" },
-	{ "set password_file to the manager's password", "write the manager's password into the "
-							 "file that -P names" },
+	{ "set password_file to the manager's password",
+	  "write the manager's password into the file that -P names" },
 	{ 0 },
 };
 
@@ -141,8 +141,8 @@ static void print_unverified(const char *manager)
 	char line[LINE_SIZE];
 
 	(void)snprintf(line, sizeof line,
-		       "No CA certificate is given (-v): %s is not verified; any host at that "
-		       "address can obtain the password and supply the key",
+		       "No CA certificate is given (-v): %s is not verified; "
+		       "any host at that address can obtain the password and supply the key",
 		       manager);
 	print_line("WARNING", line);
 }

@@ -70,8 +70,8 @@ static const struct option_row rows[] = {
 		.help = "the group that may read the key (wazuh, else ossec)"),
 	SETTING('v', "FILE", ca_file, "tls", "ca_file", FORM_PATH, "Invalid CA certificate file",
 		.kind = ARGUMENT_FILE,
-		.help = "the CA that issued the manager's certificate; without it, the manager is "
-			"not verified"),
+		.help = "the CA that issued the manager's certificate; "
+			"without it, the manager is not verified"),
 	SETTING('x', "FILE", certificate_file, "tls", "certificate_file", FORM_PATH,
 		"Invalid certificate file", .kind = ARGUMENT_FILE,
 		.help = "the agent's certificate"),
@@ -124,9 +124,9 @@ const struct command_line agent_auth_command_line = {
 	.program = "agent-auth",
 	.part_of = "agent-register",
 	.usage = "-m HOST [OPTION...]",
-	.purpose = "Ask a Wazuh or OSSEC manager for a key, as agent-auth does. This is "
-		   "agent-register(8) under another name; the differences from the agents' own "
-		   "agent-auth are listed in agent-auth(8).",
+	.purpose = "Ask a Wazuh or OSSEC manager for a key, as agent-auth does. "
+		   "This is agent-register(8) under another name; "
+		   "the differences from the agents' own agent-auth are listed in agent-auth(8).",
 	.help_option = "-h",
 	.has_getopt_words = true,
 	.options = rows,
@@ -314,8 +314,8 @@ static int check_name(struct reason *why)
 	if (!name || (agent_name_is_registrable(name, length) && length <= AGENT_NAME_SAFE_MAX))
 		return 0;
 	reason_set(why,
-		   "Invalid agent name \"%s\". Please pick a valid name: 2 to 127 of A-Z a-z 0-9 . "
-		   "_ -, not beginning with a dot",
+		   "Invalid agent name \"%s\". Please pick a valid name: "
+		   "2 to 127 of A-Z a-z 0-9 . _ -, not beginning with a dot",
 		   escape_string(shown, sizeof shown, name));
 	return -EINVAL;
 }
@@ -341,13 +341,10 @@ static int check_combinations(const struct config *config, struct reason *why)
 		return refuse_password(config, why);
 	if (line.settings.ip && line.use_source_address)
 		return refuse(why, "Options '-I' and '-i' are uncompatible.");
-	if (!line.settings.certificate_file != !line.settings.private_key_file)
-		return refuse(why, line.settings.certificate_file ? "-x needs -k: a certificate is "
-								    "useless "
-								    "without its private key"
-								  : "-k needs -x: a private key is "
-								    "useless "
-								    "without its certificate");
+	if (line.settings.certificate_file && !line.settings.private_key_file)
+		return refuse(why, "-x needs -k: a certificate is useless without its private key");
+	if (line.settings.private_key_file && !line.settings.certificate_file)
+		return refuse(why, "-k needs -x: a private key is useless without its certificate");
 	if (!line.settings.manager && !line.only_test)
 		return refuse(why, "Manager IP not set.");
 	return check_name(why);

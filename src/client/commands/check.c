@@ -173,8 +173,8 @@ static bool check_linked_key(struct check *check, const struct keystore *store)
 	if (!target || keystore_read(store, &key, NULL) != KEYSTORE_KEY)
 		return false;
 	ok(check, "key file",
-	   "%s is a symbolic link to %s, which holds the key of %s (id %s); a new key could not be "
-	   "stored through it: set keys_file to the file it points to",
+	   "%s is a symbolic link to %s, which holds the key of %s (id %s); "
+	   "a new key could not be stored through it: set keys_file to the file it points to",
 	   store->path, target, key.name, key.id);
 	return true;
 }
@@ -290,8 +290,8 @@ static bool check_handshake(struct check *check, const struct endpoint *endpoint
 		return bad(check, "TLS", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r, why.text);
 	if (tls_client_lacks_certificate(*ret))
 		return bad(check, "TLS", OUTCOME_REFUSED,
-			   "the manager wants a client certificate: set certificate_file and "
-			   "private_key_file in [tls]");
+			   "the manager wants a client certificate: "
+			   "set certificate_file and private_key_file in [tls]");
 	ok(check, "TLS", "%s", tls_client_version(*ret));
 	return true;
 }
@@ -332,8 +332,8 @@ static void check_names(struct check *check, const struct tls_client *client, co
 		ok(check, "name match", "%s is among %s", name, names);
 	else {
 		(void)snprintf(text, sizeof text,
-			       "the certificate is for %s, not for %s: use one of these as "
-			       "address, or set verify_name",
+			       "the certificate is for %s, not for %s: "
+			       "use one of these as address, or set verify_name",
 			       names, name);
 		(void)bad(check, "name match", OUTCOME_UNTRUSTED, text);
 	}
@@ -363,8 +363,8 @@ static void check_validity(struct check *check, const struct tls_client *client)
 	else {
 		(void)snprintf(text, sizeof text, "from %s to %s: %s", begin, end,
 			       early ? "check this machine's clock (timedatectl)"
-				     : "the manager needs a new certificate, or this machine's "
-				       "clock is wrong");
+				     : "the manager needs a new certificate, "
+				       "or this machine's clock is wrong");
 		(void)bad(check, "validity", OUTCOME_UNTRUSTED, text);
 	}
 }
@@ -381,8 +381,8 @@ static void check_pin(struct check *check, X509 *certificate)
 		ok(check, "pin", "%s", pin);
 	else
 		(void)bad(check, "pin", OUTCOME_UNTRUSTED,
-			  "the manager's key does not match: compare what agent-register pin shows "
-			  "with the manager's own");
+			  "the manager's key does not match: "
+			  "compare what agent-register pin shows with the manager's own");
 }
 
 /* Without a CA or a pin in the configuration, the manager is known by what the token says. */

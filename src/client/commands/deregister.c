@@ -15,10 +15,10 @@
 static int open_access(struct access *access, const struct config *config, struct reason *why)
 {
 	if (config->manager.method != METHOD_API) {
-		reason_set(why, "Only the manager's API can remove agents: set method = api, "
-				"api_user and api_password_file (agent-register reset removes the "
-				"agent's "
-				"identity from this machine only)");
+		reason_set(why, "Only the manager's API can remove agents: "
+				"set method = api, api_user and api_password_file "
+				"(agent-register reset removes the agent's identity "
+				"from this machine only)");
 		return -EINVAL;
 	}
 	if (config->manager.address.count == 0) {
@@ -107,8 +107,8 @@ static int remove_at_manager(const struct program *program, const struct access 
 	bool is_done = false;
 
 	if (!config->tls.verify)
-		log_warning("verify = no: the manager is not verified; any host at that address "
-			    "can obtain the password");
+		log_warning("verify = no: the manager is not verified; "
+			    "any host at that address can obtain the password");
 	for (size_t i = 0; i < count && !is_done && r != -ECANCELED; i++) {
 		struct endpoint manager;
 		int answer;
@@ -162,8 +162,8 @@ static int deregister(const struct program *program, const struct access *access
 	if (r == 0)
 		r = forget_confirm(program, store,
 				   found ? "The manager will remove the agent, too."
-					 : "There is no key here, so there is no agent to remove "
-					   "at the manager.");
+					 : "There is no key here, "
+					   "so there is no agent to remove at the manager.");
 	if (r == 0)
 		r = keystore_lock(store, &at_once, NULL, why);
 	if (r == 0)

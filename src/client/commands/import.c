@@ -22,8 +22,8 @@
  */
 static bool is_key_itself(const char *argument)
 {
-	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678"
-				     "9+/=";
+	static const char base64[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 
 	if (access(argument, F_OK) == 0)
@@ -39,14 +39,14 @@ static int choose_file(const struct client_options *options, const char **ret)
 	const char *argument = options->line.argument_count > 0 ? options->line.arguments[0] : NULL;
 
 	if (!argument && isatty(STDIN_FILENO)) {
-		log_error("No input file given; give FILE, or - to paste the key and end it with "
-			  "Ctrl-D");
+		log_error("No input file given; give FILE, or - to paste the key "
+			  "and end it with Ctrl-D");
 		return EXIT_USAGE;
 	}
 	if (argument && is_key_itself(argument)) {
-		log_error("import takes a file, not the key itself: every user of this machine can "
-			  "see it in the process list. Write it to a file, or use - and paste it, "
-			  "and consider replacing the key at the manager");
+		log_error("import takes a file, not the key itself: every user "
+			  "of this machine can see it in the process list. Write it to a file, "
+			  "or use - and paste it, and consider replacing the key at the manager");
 		return EXIT_USAGE;
 	}
 	*ret = argument && strcmp(argument, "-") != 0 ? argument : NULL;

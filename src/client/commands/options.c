@@ -34,31 +34,31 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 			  .mode = CONFIG_AWAITED,
 			  .run = command_run },
 	[COMMAND_STATUS] = { .name = "status",
-			     .help = "show which agent this machine is registered as, and the "
-				     "last error",
+			     .help = "show which agent this machine is registered as, "
+				     "and the last error",
 			     .mode = CONFIG_READ,
 			     .run = command_status },
 	[COMMAND_CHECK] = { .name = "check",
-			    .help = "check everything that a registration needs, without "
-				    "requesting a key",
+			    .help = "check everything that a registration needs, "
+				    "without requesting a key",
 			    .mode = CONFIG_READ,
 			    .run = command_check },
 	[COMMAND_IMPORT] = { .name = "import",
 			     .arguments = "[FILE|-]",
-			     .help = "install a key that was exported at the manager, from FILE or "
-				     "standard input",
+			     .help = "install a key that was exported at the manager, "
+				     "from FILE or standard input",
 			     .most = 1,
 			     .kind = ARGUMENT_FILE,
 			     .mode = CONFIG_READ,
 			     .run = command_import },
 	[COMMAND_RESET] = { .name = "reset",
-			    .help = "make this machine ready to become an image: remove its "
-				    "identity",
+			    .help = "make this machine ready to become an image: "
+				    "remove its identity",
 			    .mode = CONFIG_READ,
 			    .run = command_reset },
 	[COMMAND_DEREGISTER] = { .name = "deregister",
-				 .help = "remove this agent at the manager (method api), then do "
-					 "what reset does",
+				 .help = "remove this agent at the manager "
+					 "(method api), then do what reset does",
 				 .mode = CONFIG_READ,
 				 .run = command_deregister },
 	[COMMAND_PIN] = { .name = "pin",
@@ -134,8 +134,8 @@ static const struct option_row option_rows[] = {
 	  .set = option_set_true,
 	  .offset = offsetof(struct client_options, force),
 	  .commands = FOR(RUN) | FOR(IMPORT) | FOR(RESET) | FOR(DEREGISTER),
-	  .help = "run: over a valid key; import: over another key; reset, deregister: while the "
-		  "agent runs" },
+	  .help = "run: over a valid key; import: over another key; "
+		  "reset, deregister: while the agent runs" },
 	{ .name = "json",
 	  .set = option_set_true,
 	  .offset = offsetof(struct client_options, json),

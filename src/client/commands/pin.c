@@ -39,8 +39,8 @@ static int print_certificate(X509 *certificate, const char *manager, const char 
 	print_name("issuer", X509_get_issuer_name(certificate));
 	printf("  %-10s %s\n", "names", names);
 	printf("  %-10s %s to %s\n", "valid", begin, end);
-	printf("\nIf its administrator confirms that this is the manager's, put it into "
-	       "agent-register.conf:\n\n"
+	printf("\nIf its administrator confirms that this is the manager's, "
+	       "put it into agent-register.conf:\n\n"
 	       "[tls]\npin = %s\n",
 	       pin);
 	return 0;

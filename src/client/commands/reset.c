@@ -21,8 +21,8 @@ int command_reset(struct program *program)
 		r = forget_check(program, &store);
 	if (r == 0)
 		r = forget_confirm(program, &store,
-				   "The manager keeps its entry; remove it there if this identity "
-				   "is no longer needed.");
+				   "The manager keeps its entry; remove it there "
+				   "if this identity is no longer needed.");
 	if (r > 0)
 		return r;
 	if (r == 0)

@@ -101,8 +101,8 @@ static void print_registration(const struct status *status)
 	print_text("address", status->key.ip);
 	print_key_file(status);
 	if (status->binding == BINDING_OTHER)
-		print_text("clone", "yes: the key was made on another machine, of which this one "
-				    "is a copy");
+		print_text("clone",
+			   "yes: the key was made on another machine, of which this one is a copy");
 	print_text("changed", status->changes.text);
 	if (knows_origin(status)) {
 		print_missing_groups(status->state.registration.missing_groups);

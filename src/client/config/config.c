@@ -282,8 +282,8 @@ static char *read_line(char *buffer, int size, void *stream)
 		char problem[128];
 
 		(void)snprintf(problem, sizeof problem,
-			       "the line is longer than %d bytes and would be truncated; split or "
-			       "shorten it",
+			       "the line is longer than %d bytes and would be truncated; "
+			       "split or shorten it",
 			       size - 1);
 		fail_line(source, problem);
 	} else if (line[skipped] == '[')
@@ -371,16 +371,16 @@ static int check_trust(const struct config *config, struct reason *why)
 		return -EINVAL;
 	}
 	if (!config->tls.verify && has_token(config)) {
-		reason_set(why, "verify = no in [tls] contradicts token_file in [auth], which "
-				"defines the trusted manager: remove one of them");
+		reason_set(why, "verify = no in [tls] contradicts token_file in [auth], "
+				"which defines the trusted manager: remove one of them");
 		return -EINVAL;
 	}
 	if (config->tls.verify && !ca_or_pin && !has_token(config)) {
 		reason_set(why,
 			   "No way to verify the manager is configured; set one of these in [tls]: "
-			   "ca_file = FILE (the CA that issued the manager's certificate), pin = "
-			   "sha256//... (printed by: agent-register pin %s), or verify = no (any "
-			   "host can impersonate the manager)",
+			   "ca_file = FILE (the CA that issued the manager's certificate), "
+			   "pin = sha256//... (printed by: agent-register pin %s), "
+			   "or verify = no (any host can impersonate the manager)",
 			   config->manager.address.count ? config->manager.address.items[0]
 							 : "HOST");
 		return -EINVAL;
@@ -393,8 +393,8 @@ static int check_import(const struct config *config, struct reason *why)
 {
 	if (config->auth.key_file)
 		return 0;
-	reason_set(why, "No key to import: method = import requires key_file in [auth] or the "
-			"credential agent-register.client-key");
+	reason_set(why, "No key to import: method = import requires key_file in [auth] "
+			"or the credential agent-register.client-key");
 	return -EINVAL;
 }
 
@@ -407,14 +407,14 @@ static int check_managers(const struct config *config, struct reason *why)
 	}
 	if (config->auth.proxy_password_file && config->manager.proxy &&
 	    !strchr(config->manager.proxy, '@')) {
-		reason_set(why, "The proxy's password requires a user: set proxy = "
-				"http://USER@HOST:PORT in [manager]");
+		reason_set(why, "The proxy's password requires a user: "
+				"set proxy = http://USER@HOST:PORT in [manager]");
 		return -EINVAL;
 	}
 	if (!config->tls.certificate_file != !config->tls.private_key_file) {
 		reason_set(why,
-			   "A client certificate and its private key must be set together: set %s "
-			   "in [tls]",
+			   "A client certificate and its private key must be set together: "
+			   "set %s in [tls]",
 			   config->tls.certificate_file ? "private_key_file" : "certificate_file");
 		return -EINVAL;
 	}
@@ -424,13 +424,13 @@ static int check_managers(const struct config *config, struct reason *why)
 static int check_times(const struct config *config, struct reason *why)
 {
 	if (config->retry.initial == 0 || config->retry.initial > config->retry.max) {
-		reason_set(why, "initial in [retry] must be greater than 0 and not greater than "
-				"max");
+		reason_set(why,
+			   "initial in [retry] must be greater than 0 and not greater than max");
 		return -EINVAL;
 	}
 	if (config->manager.connect_timeout == 0 || config->manager.attempt_timeout == 0) {
-		reason_set(why, "connect_timeout and attempt_timeout in [manager] must be greater "
-				"than 0");
+		reason_set(why, "connect_timeout and attempt_timeout "
+				"in [manager] must be greater than 0");
 		return -EINVAL;
 	}
 	return 0;
@@ -441,14 +441,14 @@ static int check_method(const struct config *config, struct reason *why)
 {
 	if (config->manager.method != METHOD_API &&
 	    config->identity.on_duplicate == DUPLICATE_REPLACE) {
-		reason_set(why, "on_duplicate = replace requires method = api; with other methods, "
-				"the manager's own rules decide");
+		reason_set(why, "on_duplicate = replace requires method = api; "
+				"with other methods, the manager's own rules decide");
 		return -EINVAL;
 	}
 	if (config->manager.method == METHOD_API && config->agent.ip &&
 	    strcmp(config->agent.ip, "src") == 0) {
-		reason_set(why, "ip = src is not supported by method = api; set an address, a "
-				"network, or any");
+		reason_set(why, "ip = src is not supported by method = api; "
+				"set an address, a network, or any");
 		return -EINVAL;
 	}
 	if (config->manager.method == METHOD_API &&
@@ -463,8 +463,8 @@ static int check_method(const struct config *config, struct reason *why)
 		return -EINVAL;
 	}
 	if (config->auth.token_file && config->manager.method != METHOD_ENROLL) {
-		reason_set(why, "token_file in [auth] requires method = enroll in [manager]: set "
-				"it, or remove token_file");
+		reason_set(why, "token_file in [auth] requires method = enroll in [manager]: "
+				"set it, or remove token_file");
 		return -EINVAL;
 	}
 	return 0;

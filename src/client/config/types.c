@@ -84,8 +84,8 @@ static int parse_prefix(void *target, const char *text, const struct config_type
 
 	(void)type;
 	if (endpoint_prefix_parse(scratch, text) < 0)
-		return invalid(ret_expected, "a path such as wazuh-manager, of letters, digits and "
-					     ". _ - ~ /");
+		return invalid(ret_expected,
+			       "a path such as wazuh-manager, of letters, digits and . _ - ~ /");
 	return store_string(target, text);
 }
 
@@ -237,8 +237,8 @@ static int parse_address(void *target, const char *text, const struct config_typ
 
 	(void)type;
 	if (endpoint_parse(&scratch, text, 1) < 0)
-		return invalid(ret_expected, "host, host:port, an IP address, or [IPv6]:port; one "
-					     "manager per line");
+		return invalid(ret_expected, "host, host:port, an IP address, or [IPv6]:port; "
+					     "one manager per line");
 	return append(target, text, strlen(text));
 }
 
@@ -252,12 +252,12 @@ static int parse_proxy(void *target, const char *text, const struct config_type 
 	case 0:
 		return store_string(target, text);
 	case -EPERM:
-		return invalid(ret_expected, "an address without a password: set "
-					     "http://USER@HOST:PORT here and "
-					     "proxy_password_file = FILE in [auth]");
+		return invalid(ret_expected, "an address without a password: "
+					     "set http://USER@HOST:PORT here "
+					     "and proxy_password_file = FILE in [auth]");
 	default:
-		return invalid(ret_expected, "the address of an HTTP proxy: "
-					     "[http://][USER@]HOST[:PORT]");
+		return invalid(ret_expected,
+			       "the address of an HTTP proxy: [http://][USER@]HOST[:PORT]");
 	}
 }
 
@@ -273,8 +273,8 @@ static int parse_pin(void *target, const char *text, const struct config_type *t
 	if (strncmp(text, prefix, strlen(prefix)) != 0 ||
 	    base64_decode(digest, sizeof digest, BASE64_PADDED, base64, strlen(base64)) !=
 		    sizeof digest)
-		return invalid(ret_expected, "sha256// and 44 characters of base64, as "
-					     "agent-register pin HOST prints it");
+		return invalid(ret_expected, "sha256// and 44 characters of base64, "
+					     "as agent-register pin HOST prints it");
 	return append(target, text, strlen(text));
 }
 
@@ -313,8 +313,8 @@ static int parse_groups(void *target, const char *text, const struct config_type
 
 static bool is_host_name_pattern(const char *text, size_t length)
 {
-	static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-					 "0123456789._-*?";
+	static const char characters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-*?";
 
 	return length > 0 && strspn(text, characters) >= length &&
 	       strspn(text, "*.") < length; /* something has to be a name */
@@ -325,8 +325,8 @@ static int parse_patterns(void *target, const char *text, const struct config_ty
 {
 	(void)type;
 	return parse_items(target, text, ret_expected, is_host_name_pattern,
-			   "host names of A-Z a-z 0-9 . _ - with * and ? as wildcards, separated "
-			   "by commas");
+			   "host names of A-Z a-z 0-9 . _ - with * and ? "
+			   "as wildcards, separated by commas");
 }
 
 /* ------------------------------------------------------------------ the agent */
@@ -337,8 +337,8 @@ static int parse_patterns(void *target, const char *text, const struct config_ty
 static int parse_agent_name(void *target, const char *text, const struct config_type *type,
 			    const char **ret_expected)
 {
-	static const char valid[] = "2 to 127 characters of A-Z a-z 0-9 . _ -, not beginning with "
-				    "a dot, with the specifiers %H %l %m %b %i %%";
+	static const char valid[] = "2 to 127 characters of A-Z a-z 0-9 . _ -, not beginning "
+				    "with a dot, with the specifiers %H %l %m %b %i %%";
 
 	(void)type;
 	if (text[0] == '.')
@@ -357,8 +357,8 @@ static int parse_agent_ip(void *target, const char *text, const struct config_ty
 {
 	(void)type;
 	if (strcmp(text, "src") != 0 && !agent_ip_is_valid(text, strlen(text)))
-		return invalid(ret_expected, "any, src, an IP address, or a network such as "
-					     "10.0.0.0/8");
+		return invalid(ret_expected,
+			       "any, src, an IP address, or a network such as 10.0.0.0/8");
 	return store_string(target, text);
 }
 

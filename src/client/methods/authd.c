@@ -50,8 +50,8 @@ static int compose(struct request_line *line, const struct attempt *attempt, str
 		return OUTCOME_OK;
 	}
 	line->length = sizeof line->bytes;
-	reason_set(why, length == -EMSGSIZE ? "The request exceeds the 16384 bytes that managers "
-					      "accept; configure fewer groups"
+	reason_set(why, length == -EMSGSIZE ? "The request exceeds the 16384 bytes "
+					      "that managers accept; configure fewer groups"
 					    : "A configured value contains a quote or a newline, "
 					      "which the protocol does not allow");
 	return OUTCOME_MISCONFIGURED;
@@ -70,9 +70,9 @@ static int was_reset(const char *manager, const struct tls_client *client, struc
 			   manager, setting_words(our_certificate));
 	else
 		reason_set(why,
-			   "%s reset the connection instead of responding to the request; if this "
-			   "happens again, check whether a load balancer or proxy in front of it "
-			   "terminates TLS",
+			   "%s reset the connection instead of responding to the request; "
+			   "if this happens again, check whether a load balancer "
+			   "or proxy in front of it terminates TLS",
 			   manager);
 	return OUTCOME_BUSY;
 }
@@ -104,13 +104,13 @@ static void explain_silence(const struct attempt *attempt, const struct tls_clie
 			       setting_words("set certificate_file and private_key_file in [tls]"));
 	else if (tls_client_sent_certificate(client) && attempt->password)
 		(void)snprintf(cause, sizeof cause,
-			       "either %s is wrong or not required, or %s is not for the address "
-			       "of this host (ssl_verify_host)",
+			       "either %s is wrong or not required, "
+			       "or %s is not for the address of this host (ssl_verify_host)",
 			       password, certificate);
 	else if (tls_client_sent_certificate(client))
 		(void)snprintf(cause, sizeof cause,
-			       "either it requires a password, or %s is not for the address of "
-			       "this host (ssl_verify_host)",
+			       "either it requires a password, "
+			       "or %s is not for the address of this host (ssl_verify_host)",
 			       certificate);
 	else if (tls_client_was_closed_in_order(client))
 		(void)snprintf(cause, sizeof cause,
@@ -197,8 +197,8 @@ static int judge(const struct attempt *attempt, const struct tls_client *client,
 		endpoint_text(attempt->manager, manager);
 		if (memmem(reply->bytes, reply->length, "OSSEC K:", strlen("OSSEC K:")))
 			reason_set(why,
-				   "%s sent a key that is truncated, too long or contains an "
-				   "invalid byte",
+				   "%s sent a key that is truncated, "
+				   "too long or contains an invalid byte",
 				   manager);
 		else
 			reason_set(why, "%s did not respond in the authd protocol but with: %s",

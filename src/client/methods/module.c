@@ -57,18 +57,18 @@ static int load(const struct https_module **ret, struct reason *why)
 
 	if (access(path, F_OK) < 0) {
 		reason_set(why,
-			   "The methods api and enroll require %s, which is missing: install the "
-			   "package " PACKAGE_OF_MODULE " (a build --without-api does not include "
-			   "it)",
+			   "The methods api and enroll require %s, which is missing: "
+			   "install the package " PACKAGE_OF_MODULE
+			   " (a build --without-api does not include it)",
 			   path);
 		return -ENOENT;
 	}
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!library) {
 		reason_set(why,
-			   "Cannot load the methods api and enroll: %s; install the missing "
-			   "libraries (libcurl, jansson), and the module of the same version as "
-			   "this program",
+			   "Cannot load the methods api and enroll: "
+			   "%s; install the missing libraries "
+			   "(libcurl, jansson), and the module of the same version as this program",
 			   dlerror());
 		return -ELIBBAD;
 	}

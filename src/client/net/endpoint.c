@@ -40,8 +40,9 @@ int endpoint_is_literal(const struct endpoint *endpoint)
 static int is_host_name(const char *host)
 {
 	return host[0] != '\0' && host[0] != '.' && host[0] != '-' &&
-	       host[strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-"
-				 "_")] == '\0';
+	       host[strspn(host,
+			   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_")] ==
+		       '\0';
 }
 
 int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port)
@@ -77,8 +78,8 @@ int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port
 
 int endpoint_prefix_parse(char ret[static ENDPOINT_PREFIX_SIZE], const char *text)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567"
-				      "89._-~";
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~";
 	size_t length = strlen(text);
 
 	if (length > 0 && text[length - 1] == '/')

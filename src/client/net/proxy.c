@@ -111,10 +111,11 @@ ssize_t proxy_request_format(char buffer[static PROXY_REQUEST_MAX], const struct
 	if (*proxy->user)
 		format_credentials(credentials, proxy);
 	endpoint_text(target, authority);
-	length = snprintf(buffer, PROXY_REQUEST_MAX,
-			  "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: "
-			  "agent-register/" PACKAGE_VERSION "\r\n%s%s%s\r\n",
-			  authority, authority, header, credentials, *proxy->user ? "\r\n" : "");
+	length = snprintf(
+		buffer, PROXY_REQUEST_MAX,
+		"CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: agent-register/" PACKAGE_VERSION
+		"\r\n%s%s%s\r\n",
+		authority, authority, header, credentials, *proxy->user ? "\r\n" : "");
 	explicit_bzero(credentials, sizeof credentials);
 	return length;
 }

@@ -24,8 +24,8 @@ static const struct {
 	{ X509_V_ERR_INVALID_NON_CA, "is a CA where none is allowed",
 	  "reissue it with basicConstraints CA:FALSE", true },
 	{ X509_V_ERR_INVALID_PURPOSE, "is not valid for servers",
-	  "reissue it with extendedKeyUsage serverAuth and keyUsage digitalSignature (or without "
-	  "both)",
+	  "reissue it with extendedKeyUsage serverAuth and keyUsage digitalSignature "
+	  "(or without both)",
 	  true },
 	{ X509_V_ERR_KEYUSAGE_NO_CERTSIGN,
 	  "must not issue certificates (keyUsage without keyCertSign)",
@@ -33,8 +33,8 @@ static const struct {
 	{ X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE, "must not sign (keyUsage)",
 	  "reissue it with keyUsage digitalSignature" },
 	{ X509_V_ERR_PATH_LENGTH_EXCEEDED, "allows fewer CAs below it than there are (pathlen)",
-	  "reissue it with a larger pathlen, or put the CA that issued the manager's certificate "
-	  "into the CA file" },
+	  "reissue it with a larger pathlen, or put the CA "
+	  "that issued the manager's certificate into the CA file" },
 	{ X509_V_ERR_CERT_CHAIN_TOO_LONG, "is behind too many others",
 	  "put the CA that issued the manager's certificate into the CA file" },
 	{ X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
@@ -128,8 +128,8 @@ static void explain_issuer(int error, X509 *certificate, const char *manager, co
 			       issuer);
 	}
 	reason_set(why,
-		   "The certificate of %s was not issued by a CA in %s (%s); compare with: "
-		   "agent-register pin %s",
+		   "The certificate of %s was not issued by a CA in %s (%s); "
+		   "compare with: agent-register pin %s",
 		   manager, ca_file, detail, manager);
 }
 
@@ -143,8 +143,8 @@ static void explain_weakness(int error, const char *whose, X509 *certificate, co
 	if (error == X509_V_ERR_CA_MD_TOO_WEAK) {
 		(void)X509_get_signature_info(certificate, &digest, NULL, &bits, NULL);
 		reason_set(why,
-			   "%s of %s has a signature that is too weak (%s); reissue it with "
-			   "SHA-256, or allow it by %s: DEFAULT@SECLEVEL=%d",
+			   "%s of %s has a signature that is too weak (%s); "
+			   "reissue it with SHA-256, or allow it by %s: DEFAULT@SECLEVEL=%d",
 			   whose, manager, OBJ_nid2sn(digest), setting_words("ciphers in [tls]"),
 			   bits >= LEVEL_ONE_BITS);
 		return;

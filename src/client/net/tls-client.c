@@ -194,8 +194,8 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 	endpoint_text(client->endpoint, manager);
 	if (r == -ETIMEDOUT) {
 		reason_set(why,
-			   "%s accepted the connection but did not finish the TLS handshake in "
-			   "time",
+			   "%s accepted the connection "
+			   "but did not finish the TLS handshake in time",
 			   manager);
 		return OUTCOME_UNREACHABLE;
 	}
@@ -222,8 +222,8 @@ static int handshake_failed(struct tls_client *client, int r, struct reason *why
 	}
 	if (is_version_problem(reason))
 		reason_set(why,
-			   "%s and this machine have no TLS version or cipher in common (%s); see "
-			   "%s",
+			   "%s and this machine have no TLS version or cipher in common "
+			   "(%s); see %s",
 			   manager, text, setting_words("min_version and ciphers in [tls]"));
 	else
 		reason_set(why, "The TLS handshake with %s failed: %s%s", manager, text,

@@ -33,14 +33,14 @@ static void warn_of_dates(X509 *certificate, const char *manager, struct reason 
 	if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
 		tls_describe_time(X509_get0_notAfter(certificate), when, sizeof when);
 		reason_set(warning,
-			   "The certificate of %s expired on %s; accepted because its key is "
-			   "pinned",
+			   "The certificate of %s expired on %s; "
+			   "accepted because its key is pinned",
 			   manager, when);
 	} else if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) {
 		tls_describe_time(X509_get0_notBefore(certificate), when, sizeof when);
 		reason_set(warning,
-			   "The certificate of %s is not valid before %s; accepted because its key "
-			   "is pinned",
+			   "The certificate of %s is not valid before %s; "
+			   "accepted because its key is pinned",
 			   manager, when);
 	}
 }
@@ -75,9 +75,9 @@ static void explain_names(X509 *certificate, const STACK_OF(X509) * chain, const
 	certificate_describe_names(certificate, names, sizeof names);
 	if (certificate_name_is_forbidden(certificate, chain, name))
 		reason_set(why,
-			   "The certificate of %s is valid for %s, but a CA that issued it must "
-			   "not certify %s (nameConstraints); reissue it by a CA without this "
-			   "constraint%s",
+			   "The certificate of %s is valid for %s, "
+			   "but a CA that issued it must not certify %s (nameConstraints); "
+			   "reissue it by a CA without this constraint%s",
 			   manager, names, name, tls_pin_alternative());
 	else if (is_address && X509_check_host(certificate, name, 0,
 					       X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1)
@@ -87,15 +87,15 @@ static void explain_names(X509 *certificate, const STACK_OF(X509) * chain, const
 			   manager, name, name, tls_pin_alternative());
 	else if (is_address && certificate_any_host_name(certificate, is_text, name))
 		reason_set(why,
-			   "The certificate of %s is valid for %s, not for %s: an IP address as "
-			   "common name does not count beside alternative names; reissue it with "
-			   "the alternative name IP:%s%s",
+			   "The certificate of %s is valid for %s, not for %s: "
+			   "an IP address as common name does not count beside alternative names; "
+			   "reissue it with the alternative name IP:%s%s",
 			   manager, names, name, name, setting_words(", or set verify_name"));
 	else if (!is_address && certificate_any_host_name(certificate, is_wildcard_for, name))
 		reason_set(why,
-			   "The certificate of %s is valid for %s, not for %s: a wildcard stands "
-			   "for exactly one label of letters, digits and hyphens in front of a "
-			   "domain; reissue it with DNS:%s%s",
+			   "The certificate of %s is valid for %s, not for %s: "
+			   "a wildcard stands for exactly one label of letters, "
+			   "digits and hyphens in front of a domain; reissue it with DNS:%s%s",
 			   manager, names, name, name, setting_words(", or set verify_name"));
 	else
 		reason_set(why, "The certificate of %s is valid for %s, not for %s: %s", manager,
@@ -123,8 +123,8 @@ int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
 	if (pinned && !tls_key_is_pinned(certificate, trust->pins)) {
 		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
 		reason_set(why,
-			   "The key of %s does not match pin in [tls]; compare with: "
-			   "agent-register pin %s",
+			   "The key of %s does not match pin in [tls]; "
+			   "compare with: agent-register pin %s",
 			   manager, manager);
 		return 0;
 	}

@@ -94,13 +94,13 @@ static const char *show(const struct proxy *proxy, const char *request, char *bu
 static const char *authentication_hint(const struct proxy *proxy, const struct proxy_answer *answer)
 {
 	if (answer->offers_other && !answer->offers_basic)
-		return "it requires an authentication scheme other than Basic, which is the only "
-		       "one supported";
+		return "it requires an authentication scheme other than Basic, "
+		       "which is the only one supported";
 	if (!proxy->user[0])
 		return "it requires authentication: set proxy = http://USER@HOST:PORT in [manager] "
 		       "and proxy_password_file in [auth]";
-	return "the proxy's user (proxy in [manager]) or password (proxy_password_file in [auth]) "
-	       "is wrong";
+	return "the proxy's user (proxy in [manager]) or password "
+	       "(proxy_password_file in [auth]) is wrong";
 }
 
 /*
@@ -118,8 +118,8 @@ static enum outcome judge_status(const struct proxy *proxy, const struct proxy_a
 		*ret_hint = authentication_hint(proxy, answer);
 		return OUTCOME_REFUSED;
 	case 403:
-		*ret_hint = "allow CONNECT to this host and port in its configuration (Squid: "
-			    "SSL_ports)";
+		*ret_hint = "allow CONNECT to this host and port in its configuration "
+			    "(Squid: SSL_ports)";
 		return OUTCOME_REFUSED;
 	case 500: /* tinyproxy's status for an unreachable manager */
 		*ret_hint = "the proxy cannot reach the manager, or failed itself";
@@ -196,8 +196,8 @@ int net_tunnel(int fd, const struct proxy *proxy, const struct endpoint *manager
 	endpoint_text(manager, manager_text);
 	if (length < 0) {
 		reason_set(why,
-			   "%s cannot be reached through proxy %s: the IPv6 zone (after %%) is "
-			   "only valid on this machine",
+			   "%s cannot be reached through proxy %s: "
+			   "the IPv6 zone (after %%) is only valid on this machine",
 			   manager_text, text);
 		return OUTCOME_MISCONFIGURED;
 	}

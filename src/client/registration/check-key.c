@@ -69,16 +69,16 @@ static int found_clone(struct registration *run, const char *changes)
 	switch (run->config->identity.on_clone) {
 	case CLONE_KEEP:
 		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
-			  "The key of %s (id %s) was made on another machine, of which this one is "
-			  "a copy: %s; kept (on_clone = keep)",
+			  "The key of %s (id %s) was made on another machine, "
+			  "of which this one is a copy: %s; kept (on_clone = keep)",
 			  key->name, key->id, changes);
 		return already_registered(run);
 	case CLONE_REFUSE:
 		agent_units_hold(true);
 		reason_set(&why,
-			   "The key of %s (id %s) was made on another machine, of which this one "
-			   "is a copy: %s; to remove it: agent-register reset; to keep it: "
-			   "on_clone = keep in [identity]",
+			   "The key of %s (id %s) was made on another machine, "
+			   "of which this one is a copy: %s; to remove it: "
+			   "agent-register reset; to keep it: on_clone = keep in [identity]",
 			   key->name, key->id, changes);
 		return report_failure(run, OUTCOME_CLONED, &why);
 	default:
@@ -87,9 +87,9 @@ static int found_clone(struct registration *run, const char *changes)
 			return CONTINUE; /* and the log has said so */
 		run->key.is_clone = true;
 		log_event(LOG_NOTICE, MESSAGE_CLONED, fields,
-			  "The key of %s (id %s) was made on another machine, of which this one is "
-			  "a copy: %s; registering again (on_clone = keep in [identity] would keep "
-			  "the key)",
+			  "The key of %s (id %s) was made on another machine, "
+			  "of which this one is a copy: %s; registering again "
+			  "(on_clone = keep in [identity] would keep the key)",
 			  key->name, key->id, changes);
 		return CONTINUE;
 	}

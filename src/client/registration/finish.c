@@ -59,8 +59,8 @@ static bool key_file_is_used(const struct registration *run, const struct agent_
 		return false;
 	same = agent_key_equal(&imported, key);
 	if (!same)
-		log_warning("%s holds a different key, of %s (id %s); to install it: "
-			    "agent-register import %s",
+		log_warning("%s holds a different key, of %s (id %s); "
+			    "to install it: agent-register import %s",
 			    path, imported.name, imported.id, path);
 	return same;
 }
@@ -150,8 +150,8 @@ bool finish_counters(const struct config *config, struct state *state, const str
 	/* Otherwise that key was never stored. */
 	if (strcmp(hash, state->counters_of) == 0 &&
 	    counters_remove(config->agent.directory, &why) < 0) {
-		log_warning("The key is stored, but: %s; with an old counter, the agent may drop "
-			    "its manager's messages",
+		log_warning("The key is stored, but: %s; with an old counter, "
+			    "the agent may drop its manager's messages",
 			    why.text);
 		return false;
 	}
@@ -167,8 +167,8 @@ int finish_store(struct registration *run)
 
 	if (keystore_is_in_place(&run->files.store))
 		log_notice("%s is a mount point of its own, so the key is written over it in place "
-			   "(keys_in_place), not atomically: a power failure in this moment leaves "
-			   "no valid key",
+			   "(keys_in_place), not atomically: "
+			   "a power failure in this moment leaves no valid key",
 			   run->files.store.path);
 	note_counters(run);
 	r = store_reenroll_files(run, beside, &why);
@@ -200,8 +200,8 @@ static void log_renamed(const struct registration *run, const struct log_field *
 
 	if (had_it)
 		(void)snprintf(whose, sizeof whose,
-			       " by this machine's former entry (id %s), which nobody uses any "
-			       "more: remove it there (manage_agents -r %s)",
+			       " by this machine's former entry (id %s), "
+			       "which nobody uses any more: remove it there (manage_agents -r %s)",
 			       old->id, old->id);
 	else if (run->request.answer_was_lost)
 		(void)snprintf(whose, sizeof whose,
@@ -259,12 +259,12 @@ static void log_success(const struct registration *run)
 			  "The previous content of %s was not a valid key; it is kept as %s.torn",
 			  run->files.store.path, run->files.store.path);
 	if (run->key.is_clone)
-		log_notice("The key of the machine that this one was copied from is kept as "
-			   "%s.clone",
+		log_notice("The key of the machine that this one "
+			   "was copied from is kept as %s.clone",
 			   run->files.store.path);
 	if (!agent_key_is_usual(key))
-		log_warning("The key of %s is not the usual 64 hexadecimal digits; stored "
-			    "unchanged",
+		log_warning("The key of %s is not the usual 64 hexadecimal digits; "
+			    "stored unchanged",
 			    run->key.imported_from ?: run->request.manager_text);
 }
 
@@ -359,9 +359,9 @@ int finish_on_manager(const struct reason *seen)
 int finish_unconfigured(void)
 {
 	log_event(LOG_NOTICE, MESSAGE_UNCONFIGURED, NULL,
-		  "No manager is configured, nothing to do: write address = HOST under [manager] "
-		  "into " SYSCONFDIR "/agent-register/agent-register.conf and start agent-register "
-		  "again");
+		  "No manager is configured, nothing to do: "
+		  "write address = HOST under [manager] into " SYSCONFDIR
+		  "/agent-register/agent-register.conf and start agent-register again");
 	notify_ready("No manager is configured");
 	config_wait_step_back();
 	return 0;

@@ -22,9 +22,9 @@ static int refuse_others_key(struct registration *run)
 	if (!run->key.is_clone || !agent_key_equal(&run->key.new, &run->key.old))
 		return CONTINUE;
 	reason_set(&why,
-		   "The key of %s (id %s) in %s belongs to another machine, of which this one is a "
-		   "copy; give this machine its own key, or, to use this one here, import it by "
-		   "hand (agent-register import)",
+		   "The key of %s (id %s) in %s belongs to another machine, "
+		   "of which this one is a copy; give this machine its own key, "
+		   "or, to use this one here, import it by hand (agent-register import)",
 		   run->key.new.name, run->key.new.id, run->key.imported_from);
 	return report_failure(run, OUTCOME_CLONED, &why);
 }

@@ -86,8 +86,8 @@ static void warn_unverified(struct registration *run, int level)
 		run->mode.observer->unverified(run->request.manager_text);
 	else
 		log_event(level, MESSAGE_UNVERIFIED, report_fields(run, NULL, OUTCOME_UNTRUSTED),
-			  "verify = no: %s is not verified; any host at that address can obtain "
-			  "the password and supply the key",
+			  "verify = no: %s is not verified; "
+			  "any host at that address can obtain the password and supply the key",
 			  run->request.manager_text);
 }
 

@@ -240,8 +240,8 @@ static int wait_out_splay(struct rounds *rounds)
 	notify_status("Waiting %" PRIu64 " s before the first attempt (splay)",
 		      splay / USEC_PER_SEC);
 	if (end.at == rounds->end.at) {
-		log_info("The first attempt is in %" PRIu64 " s (splay), beyond the budget of this "
-			 "start",
+		log_info("The first attempt is in %" PRIu64
+			 " s (splay), beyond the budget of this start",
 			 splay / USEC_PER_SEC);
 		return rounds->status;
 	}

@@ -48,11 +48,11 @@ static int id_in_message(const struct reason *why, char ret[AGENT_ID_MAX + 1])
 static void hint_own_entry(const struct registration *run, char *ret)
 {
 	(void)snprintf(ret, HINT_SIZE,
-		       "if this machine's key is still valid there, waiting does not help, because "
-		       "the manager keeps its agent (key_mismatch in <force> of its <auth>): "
-		       "remove "
-		       "the agent there (manage_agents -r %s), or set key_mismatch to no there and "
-		       "wait until disconnected_time and after_registration_time have passed",
+		       "if this machine's key is still valid there, "
+		       "waiting does not help, because the manager keeps its agent "
+		       "(key_mismatch in <force> of its <auth>): remove the agent there "
+		       "(manage_agents -r %s), or set key_mismatch to no there "
+		       "and wait until disconnected_time and after_registration_time have passed",
 		       run->key.old.id);
 }
 
@@ -66,20 +66,19 @@ static void hint_name(const struct registration *run, char *ret)
 			       other_name);
 	else if (run->config->manager.method != METHOD_API)
 		(void)snprintf(ret, HINT_SIZE,
-			       "remove the old agent on the manager, wait until the manager allows "
-			       "replacing it (Wazuh: an hour), or %s",
+			       "remove the old agent on the manager, "
+			       "wait until the manager allows replacing it (Wazuh: an hour), or %s",
 			       other_name);
 	else if (run->config->identity.on_duplicate == DUPLICATE_REPLACE)
 		(void)snprintf(ret, HINT_SIZE,
-			       "it is replaced (on_duplicate) once it is no longer connected; or "
-			       "remove the old agent on the manager, or %s",
+			       "it is replaced (on_duplicate) once it is no longer connected; "
+			       "or remove the old agent on the manager, or %s",
 			       other_name);
 	else
 		(void)snprintf(ret, HINT_SIZE,
 			       "the API replaces no agent by itself, however long one waits: "
-			       "remove "
-			       "the old agent on the manager, set on_duplicate = replace in "
-			       "[identity], or %s",
+			       "remove the old agent on the manager, "
+			       "set on_duplicate = replace in [identity], or %s",
 			       other_name);
 }
 
@@ -90,24 +89,21 @@ static void hint_address(const struct registration *run, const struct reason *wh
 
 	if (id_in_message(why, id))
 		(void)snprintf(ret, HINT_SIZE,
-			       "the agent with the ID %s has this machine's address, so another "
-			       "name "
-			       "does not help: remove that agent on the manager (manage_agents -r "
-			       "%s)",
+			       "the agent with the ID %s has this machine's address, "
+			       "so another name does not help: remove that agent on the manager "
+			       "(manage_agents -r %s)",
 			       id, id);
 	else
-		(void)snprintf(ret, HINT_SIZE,
-			       "another agent has the address, so another name does not help: "
-			       "remove that agent on the manager%s, or %s",
-			       run->config->manager.method == METHOD_API ? ""
-									 : ", wait until the "
-									   "manager allows "
-									   "replacing it (Wazuh: "
-									   "an "
-									   "hour)",
-			       ip && strcmp(ip, "any") != 0 && strcmp(ip, "src") != 0
-				       ? setting_words("correct ip in [agent]")
-				       : setting_words("set ip = any in [agent]"));
+		(void)snprintf(
+			ret, HINT_SIZE,
+			"another agent has the address, so another name does not help: "
+			"remove that agent on the manager%s, or %s",
+			run->config->manager.method == METHOD_API
+				? ""
+				: ", wait until the manager allows replacing it (Wazuh: an hour)",
+			ip && strcmp(ip, "any") != 0 && strcmp(ip, "src") != 0
+				? setting_words("correct ip in [agent]")
+				: setting_words("set ip = any in [agent]"));
 }
 
 void taken_explain(const struct registration *run, enum refusal_subject subject,
@@ -120,8 +116,8 @@ void taken_explain(const struct registration *run, enum refusal_subject subject,
 
 	if (subject == REFUSED_ID)
 		(void)snprintf(hint, sizeof hint,
-			       "the manager chose an ID that is in use; see its log and its "
-			       "client.keys");
+			       "the manager chose an ID that is in use; "
+			       "see its log and its client.keys");
 	else if (keeps)
 		hint_own_entry(run, hint);
 	else if (subject == REFUSED_ADDRESS)
@@ -129,8 +125,8 @@ void taken_explain(const struct registration *run, enum refusal_subject subject,
 	else
 		hint_name(run, hint);
 	(void)snprintf(why->text + length, sizeof why->text - length, " -- %s%s", hint,
-		       had_lost_request ? "; it is probably this machine's own: the answer to its "
-					  "request was lost"
+		       had_lost_request ? "; it is probably this machine's own: "
+					  "the answer to its request was lost"
 					: "");
 }
 

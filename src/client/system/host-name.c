@@ -133,8 +133,8 @@ static const char *find_origin(const char *name)
 	if (is_fallback_of_systemd(name) && !given_name_is_static(name))
 		return "what systemd uses for want of a name (" FALLBACK_FILE ")";
 	if (is_default_of_distribution(name) && !given_name_is_static(name))
-		return "what the distribution uses for want of a name (DEFAULT_HOSTNAME in "
-		       "os-release)";
+		return "what the distribution uses for want of a name "
+		       "(DEFAULT_HOSTNAME in os-release)";
 	return NULL;
 }
 

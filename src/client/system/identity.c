@@ -58,8 +58,8 @@ static void explain_host_name(struct reason *why, const struct host_name *host,
 	}
 	accepting_template(accepting, sizeof accepting, template, shown);
 	reason_set(why,
-		   "This machine has no host name yet (it is '%s', %s): set another one, or accept "
-		   "it by name = %s in [agent]",
+		   "This machine has no host name yet (it is '%s', %s): "
+		   "set another one, or accept it by name = %s in [agent]",
 		   shown, host->problem, accepting);
 }
 
@@ -97,9 +97,9 @@ static int instance_id(char ret[static SOURCE_SIZE], struct reason *why)
 		reason_set(why, "cloud-init has not recorded an instance ID for %%i (yet)");
 	else if (machine_marks_is_fallback(ret))
 		reason_set(why,
-			   "cloud-init has found no instance ID for %%i (yet): '%s' is the same on "
-			   "every machine without one; set instance-id in the meta-data, or use "
-			   "%%m",
+			   "cloud-init has found no instance ID for %%i (yet): "
+			   "'%s' is the same on every machine without one; "
+			   "set instance-id in the meta-data, or use %%m",
 			   escape_string(shown, sizeof shown, ret));
 	else
 		return 0;
@@ -139,8 +139,8 @@ static int check_name(const char *name, const char *template, struct reason *why
 	(void)snprintf(origin, sizeof origin, "from name = %s",
 		       escape_string(shown_template, sizeof shown_template, template));
 	reason_set(why,
-		   "The agent name '%s' (%s) is not valid: it must be 2 to 127 characters of A-Z "
-		   "a-z 0-9 . _ -, not beginning with a dot; %s",
+		   "The agent name '%s' (%s) is not valid: it must be 2 "
+		   "to 127 characters of A-Z a-z 0-9 . _ -, not beginning with a dot; %s",
 		   escape_string(shown, sizeof shown, name), setting_words(origin),
 		   setting_words("set name in [agent]"));
 	return OUTCOME_MISCONFIGURED;

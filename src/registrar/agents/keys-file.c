@@ -154,8 +154,8 @@ static int give_up_append(struct keys_file *file, off_t old_size, int error, con
 {
 	if (ftruncate(file->fd, old_size) < 0 || fdatasync(file->fd) < 0)
 		return reason_errno(why, error,
-				    "Cannot %s %s, and cannot truncate it to %lld bytes (check "
-				    "its last line)",
+				    "Cannot %s %s, and cannot truncate it to %lld bytes "
+				    "(check its last line)",
 				    verb, file->path, (long long)old_size);
 	return reason_errno(why, error, "Cannot %s %s", verb, file->path);
 }

@@ -224,8 +224,9 @@ int local_authd_find(struct local_authd *ret, const char *queue, struct reason *
 static void format_force(char *ret, size_t size, const struct local_authd_force *force)
 {
 	(void)snprintf(ret, size,
-		       ",\"force\":{\"enabled\":true,\"key_mismatch\":false,\"disconnected_time\":{"
-		       "\"enabled\":%s,\"value\":%u},\"after_registration_time\":%u}",
+		       ",\"force\":{\"enabled\":true,\"key_mismatch\":false,"
+		       "\"disconnected_time\":{\"enabled\":%s,\"value\":%u},"
+		       "\"after_registration_time\":%u}",
 		       force->ask_disconnected ? "true" : "false", force->disconnected_time,
 		       force->after_registration_time);
 }

@@ -32,8 +32,8 @@ int roster_begin_within(struct roster *roster, uint64_t patience, struct reason 
 	while ((r = roster_begin(roster, why)) == -EAGAIN) {
 		if (monotonic_usec() >= end) {
 			reason_set(why,
-				   "Another program has held the lock on the directory of %s for "
-				   "%u seconds",
+				   "Another program has held the lock "
+				   "on the directory of %s for %u seconds",
 				   roster->file.path, (unsigned int)(patience / USEC_PER_SEC));
 			return r;
 		}

@@ -45,9 +45,9 @@ static void report_line(struct reader *reader, const struct keys_line *line, siz
 		       length == whole ? " (it has no newline: was a write cut short?)" : "");
 	else if (line->kind == KEYS_LINE_AGENT && length == whole)
 		report(reader, "The last line of %s has no newline%s; one will be added", path,
-		       line->has_usual_key ? ""
-					   : " and no key of 64 hexadecimal digits: a write "
-					     "was cut short?");
+		       line->has_usual_key
+			       ? ""
+			       : " and no key of 64 hexadecimal digits: a write was cut short?");
 }
 
 /* Names and ids that are valid need no escapes. */

@@ -299,8 +299,8 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 	if (r < 0)
 		return -EINVAL;
 	if (api->users.count == 0)
-		log_warning("The API has no users in %s; create one with: agent-registrar user "
-			    "NAME",
+		log_warning("The API has no users in %s; create one with: "
+			    "agent-registrar user NAME",
 			    settings->users_file);
 	api->limits = api_limits_new(&settings->limits);
 	api->worker = password_worker_new(base);

@@ -23,8 +23,8 @@ static bool read_claims(const char *text, size_t length, uint64_t *ret_time,
 	ssize_t size = base64_decode(claims, sizeof claims, BASE64_URL, text, length);
 	cleanup(release_json) json_t *object =
 		size > 0 ? json_loadb(claims, (size_t)size, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	const json_t *time = json_object_get(object, "iat"), *nonce = json_object_get(object, "jt"
-											      "i");
+	const json_t *time = json_object_get(object, "iat"),
+		     *nonce = json_object_get(object, "jti");
 
 	if (!json_is_integer(time) || json_integer_value(time) < 0 || !json_is_string(nonce) ||
 	    base64_decode(ret_nonce, ENROLL_NONCE_SIZE, BASE64_URL, json_string_value(nonce),

@@ -270,8 +270,8 @@ static json_t *read_json(const char *text, size_t length, struct api_problem *pr
 		return NULL;
 	case API_JSON_TOO_DEEP:
 		(void)api_problem_set(problem, 400, "Maximum recursion depth exceeded.",
-				      "The JSON structure of the request exceeds the maximum "
-				      "nesting depth allowed by the API.");
+				      "The JSON structure of the request "
+				      "exceeds the maximum nesting depth allowed by the API.");
 		return NULL;
 	case API_JSON_OK:
 		break;

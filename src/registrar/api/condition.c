@@ -173,8 +173,8 @@ bool api_condition_check(const struct api_condition *condition, struct api_probl
 		return true;
 	if (condition->comparison == API_COMPARE_LIST && strchr("<>", condition->operator))
 		return api_problem_code(problem, API_QUERY_OPERATOR,
-					"Valid operators for 'group' field: =, !=, ~. Used "
-					"operator: %c",
+					"Valid operators for 'group' field: =, !=, ~. "
+					"Used operator: %c",
 					condition->operator);
 	if (condition->comparison != API_COMPARE_TIME || api_timeframe_parse(text) >= 0 ||
 	    read_date(text, &date))

@@ -89,8 +89,8 @@ static void warn_of_many(struct api_connections *connections, const char *addres
 	if (connections->limit_warned_at != 0 && now < connections->limit_warned_at + LIMIT_SILENCE)
 		return;
 	connections->limit_warned_at = now;
-	log_warning("%s has %zu connections to the API; further ones are closed until one of them "
-		    "ends",
+	log_warning("%s has %zu connections to the API; further ones are closed "
+		    "until one of them ends",
 		    address, connections->max_each);
 }
 

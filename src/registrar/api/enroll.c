@@ -87,8 +87,8 @@ static bool take_bearer(struct incoming_call *call)
 		   bearer_fault_text(fault));
 	if (fault == BEARER_INVALID_SIGNATURE &&
 	    api_limits_failure(limits, address, monotonic_usec()))
-		log_warning("Too many enrollments with a wrong password: %s is locked out for %u "
-			    "seconds",
+		log_warning("Too many enrollments with a wrong password: "
+			    "%s is locked out for %u seconds",
 			    address, call->settings->limits.block_time);
 	return refuse_bearer(call, fault);
 }
@@ -115,9 +115,7 @@ static bool take_members(struct incoming_call *call, const char *body, size_t le
 		return refuse(call, 400, 0, "Invalid request format");
 	json_object_foreach(call->enroll.members, name, value)
 		if (!is_member(name) || !json_is_string(value))
-			return refuse(call, 400, 0,
-				      "Invalid request "
-				      "format");
+			return refuse(call, 400, 0, "Invalid request format");
 	if (!json_object_get(call->enroll.members, "name") ||
 	    !json_object_get(call->enroll.members, "version"))
 		return refuse(call, 400, 0, "Missing required field: name or version");
@@ -158,6 +156,7 @@ static struct authd_field member(const struct incoming_call *call, const char *n
 /* A refusal with the status and number that authd has for it. */
 static void explain(struct incoming_call *call, const struct enrollment *enrollment)
 {
+	static const char too_new[] = "Agent version must be lower or equal to manager version";
 	static const struct {
 		int status, code;
 		const char *message;
@@ -165,9 +164,7 @@ static void explain(struct incoming_call *call, const struct enrollment *enrollm
 		[ENROLLMENT_OK] = { 500, 9001, "Internal error" },
 		[ENROLLMENT_NAME] = { 400, 0, "Invalid agent name" },
 		[ENROLLMENT_NAME_TAKEN] = { 409, 9008, "Duplicate name" },
-		[ENROLLMENT_VERSION] = { 400, 0,
-					 "Agent version must be lower or equal to manager "
-					 "version" },
+		[ENROLLMENT_VERSION] = { 400, 0, too_new },
 		[ENROLLMENT_GROUPS] = { 400, 9014, "Invalid Group(s) Name(s)" },
 		[ENROLLMENT_GROUP_ABSENT] = { 400, 9014, "Invalid Group(s) Name(s)" },
 		[ENROLLMENT_IP] = { 400, 0, "Invalid IP" },

@@ -61,10 +61,10 @@ static bool read_operator(struct parser *parser, char *ret)
 	else if (n == 2 && at[0] == '!' && at[1] == '=')
 		*ret = '!';
 	else if (n > 0)
-		return parser->problem && api_problem_code(parser->problem, API_QUERY_OPERATOR,
-							   "Valid operators: =, !=, <, >, ~. Used "
-							   "operator: %.*s",
-							   (int)n, at);
+		return parser->problem &&
+		       api_problem_code(parser->problem, API_QUERY_OPERATOR,
+					"Valid operators: =, !=, <, >, ~. Used operator: %.*s",
+					(int)n, at);
 	else
 		return refuse(parser);
 	return true;

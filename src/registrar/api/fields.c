@@ -9,13 +9,11 @@
 
 #define STAMP_SIZE sizeof("2026-11-21T12:34:56+00:00")
 
-const char api_field_names[] = "configSum, dateAdd, disconnection_time, group, "
-			       "group_config_status, id, ip, "
-			       "lastKeepAlive, manager, mergedSum, name, node_name, os.arch, "
-			       "os.build, os.codename, "
-			       "os.major, os.minor, os.name, os.platform, os.uname, os.version, "
-			       "registerIP, status, "
-			       "status_code, version";
+const char api_field_names[] = "configSum, dateAdd, disconnection_time, "
+			       "group, group_config_status, id, "
+			       "ip, lastKeepAlive, manager, mergedSum, name, node_name, os.arch, "
+			       "os.build, os.codename, os.major, os.minor, os.name, os.platform, "
+			       "os.uname, os.version, registerIP, status, status_code, version";
 
 static const struct {
 	const char *name;

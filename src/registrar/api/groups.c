@@ -346,9 +346,9 @@ static const struct api_parameter_rule list_parameters[] = {
 	{ .name = "hash",
 	  .kind = API_PARAMETER_WORD,
 	  .words = hashes,
-	  .schema = "{'enum': ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'blake2b', "
-		    "'blake2s', 'sha3_224', 'sha3_256', 'sha3_384', 'sha3_512'], 'type': "
-		    "'string'}" },
+	  .schema =
+		  "{'enum': ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'blake2b', "
+		  "'blake2s', 'sha3_224', 'sha3_256', 'sha3_384', 'sha3_512'], 'type': 'string'}" },
 	{ .name = "q", .kind = API_PARAMETER_TEXT },
 	{ .name = "select",
 	  .kind = API_PARAMETER_NAMES,

@@ -31,8 +31,8 @@ const struct api_parameter_rule api_list_parameters[] = {
 	  .kind = API_PARAMETER_WORD,
 	  .words = statuses,
 	  .is_list = true,
-	  .schema = "{'enum': ['active', 'pending', 'never_connected', 'disconnected'], 'type': "
-		    "'string'}" },
+	  .schema = "{'enum': ['active', 'pending', 'never_connected', "
+		    "'disconnected'], 'type': 'string'}" },
 	{ .name = "q", .kind = API_PARAMETER_TEXT },
 	{ .name = "older_than",
 	  .kind = API_PARAMETER_TIMEFRAME,

@@ -79,8 +79,8 @@ static void on_tried(void *argument, int fits)
 		log_notice("Refused a login to the API from %s: wrong user or password",
 			   api_exchange_peer(call->exchange));
 		if (api_limits_failure(api->limits, address, monotonic_usec()))
-			log_warning("Too many failed logins to the API: %s is locked out for %u "
-				    "seconds",
+			log_warning("Too many failed logins to the API: "
+				    "%s is locked out for %u seconds",
 				    address, api->settings.limits.block_time);
 		(void)refuse_login(call);
 	}

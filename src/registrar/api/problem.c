@@ -26,8 +26,8 @@ static const struct description descriptions[] = {
 	{ API_QUERY_FIELD, 400, "Bad Request", "Field does not exist", NULL },
 	{ API_QUERY_OPERATOR, 400, "Bad Request", "Invalid query operator", NULL },
 	{ API_QUERY_DATE, 400, "Bad Request",
-	  "Date filter not valid. Valid formats are YYYY-MM-DD HH:mm:ss, YYYY-MM-DDTHH:mm:ssZ or "
-	  "YYYY-MM-DD",
+	  "Date filter not valid. Valid formats are YYYY-MM-DD HH:mm:ss, "
+	  "YYYY-MM-DDTHH:mm:ssZ or YYYY-MM-DD",
 	  NULL },
 	{ API_NO_AGENT, 404, "Resource Not Found", "Agent does not exist",
 	  "GET /agents?select=id,name lists the agents" },
@@ -60,8 +60,8 @@ static const struct description descriptions[] = {
 	  "The log of agent-registrar says more" },
 	{ API_TIMEOUT, 500, "Wazuh Internal Error", "Timeout executing API request", NULL },
 	{ API_BLOCKED, 403, "Permission Denied",
-	  "Limit of login attempts reached. The current IP has been blocked due to a high number "
-	  "of login attempts",
+	  "Limit of login attempts reached. "
+	  "The current IP has been blocked due to a high number of login attempts",
 	  NULL },
 	{ API_TOO_MANY_REQUESTS, 429, "Too Many Requests",
 	  "Maximum number of requests per minute reached",

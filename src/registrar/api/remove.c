@@ -22,16 +22,16 @@ const struct api_parameter_rule api_remove_parameters[] = {
 	  .is_list = true,
 	  .required = true,
 	  .shortest = 3,
-	  .schema = "{'description': 'Agent ID|all', 'format': 'numbers_or_all', 'minLength': 3, "
-		    "'type': 'string'}" },
+	  .schema = "{'description': 'Agent ID|all', 'format': 'numbers_or_all', "
+		    "'minLength': 3, 'type': 'string'}" },
 	{ .name = "purge", .kind = API_PARAMETER_BOOLEAN, .schema = API_FALSE_BY_DEFAULT },
 	{ .name = "status",
 	  .kind = API_PARAMETER_WORD,
 	  .words = statuses,
 	  .is_list = true,
 	  .required = true,
-	  .schema = "{'enum': ['all', 'active', 'pending', 'never_connected', 'disconnected'], "
-		    "'type': 'string'}" },
+	  .schema = "{'enum': ['all', 'active', 'pending', "
+		    "'never_connected', 'disconnected'], 'type': 'string'}" },
 	{ .name = "older_than",
 	  .kind = API_PARAMETER_TIMEFRAME,
 	  .schema = "{'default': '7d', 'format': 'timeframe', 'type': 'string'}" },

@@ -100,9 +100,8 @@ static size_t place_of(const struct api_result *result, const struct api_problem
 	size_t i;
 
 	json_array_foreach(result->failed, i, failure)
-		if (json_integer_value(json_object_get(json_object_get(failure, "erro"
-										"r"),
-						       "code")) > (json_int_t)problem->code)
+		if (json_integer_value(json_object_get(json_object_get(failure, "error"), "code")) >
+		    (json_int_t)problem->code)
 			return i;
 	return json_array_size(result->failed);
 }

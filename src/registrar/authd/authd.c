@@ -222,8 +222,8 @@ static void log_end(enum connection_end how, const char *detail, const char *pee
 		log_notice("Gave up on %s: %s", peer, detail);
 		break;
 	case CONNECTION_FLOOD:
-		log_notice("Cut off %s: it sends TLS messages without end (renegotiation or key "
-			   "updates)",
+		log_notice("Cut off %s: it sends TLS messages without end "
+			   "(renegotiation or key updates)",
 			   peer);
 		break;
 	case CONNECTION_OTHER_HOST:

@@ -8,12 +8,12 @@ const char *clear_text_describe(const char *bytes, size_t length)
 	static const struct {
 		const char *prefix, *text;
 	} rows[] = {
-		{ "OSSEC ", "a request without TLS; if a load balancer in front of this registrar "
-			    "terminates TLS, configure it to pass TLS through" },
-		{ "PROXY ", "a header of the PROXY protocol, which is not supported; switch it off "
-			    "in the load balancer" },
-		{ "\r\n\r\n", "a header of the PROXY protocol, which is not supported; switch it "
-			      "off in the load balancer" },
+		{ "OSSEC ", "a request without TLS; if a load balancer in front "
+			    "of this registrar terminates TLS, configure it to pass TLS through" },
+		{ "PROXY ", "a header of the PROXY protocol, which is not supported; "
+			    "switch it off in the load balancer" },
+		{ "\r\n\r\n", "a header of the PROXY protocol, which is not supported; "
+			      "switch it off in the load balancer" },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

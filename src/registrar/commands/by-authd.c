@@ -193,8 +193,8 @@ static int check(const struct roster *roster, const struct roster_entry *entry)
 	for (const struct roster_entry *at = roster_first_with_id(roster, entry->id); at;
 	     at = roster_next_with_id(at))
 		if (at != entry && roster_entry_is_agent(at))
-			return fail_about(entry, "wazuh-authd is running, and knows only one of "
-						 "the agents with this id");
+			return fail_about(entry, "wazuh-authd is running, "
+						 "and knows only one of the agents with this id");
 	return 0;
 }
 

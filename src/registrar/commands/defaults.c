@@ -134,8 +134,8 @@ int defaults_complete(struct options *options, enum command_index command)
 	if (options->policy.has_force_rules && options->policy.on_duplicate != ON_DUPLICATE_FORCE)
 		return usage_error("--force-... needs --on-duplicate force");
 	if (options->tls.verify_host && !options->tls.client_ca_file)
-		return usage_error("-s (verify the client's address) needs -v (the CA of its "
-				   "certificate)");
+		return usage_error("-s (verify the client's address) "
+				   "needs -v (the CA of its certificate)");
 	if (command == COMMAND_ADD && !options->admin.name)
 		return usage_error("the command add needs the agent's name (-n)");
 	return 0;

@@ -77,8 +77,8 @@ static int read_key_file(EVP_PKEY **ret, const char *path, struct reason *why)
 
 	if (!key) {
 		reason_set(why,
-			   "The private key in %s cannot be read; correct it, or remove it to have "
-			   "a new one made",
+			   "The private key in %s cannot be read; "
+			   "correct it, or remove it to have a new one made",
 			   path);
 		return -EINVAL;
 	}
@@ -153,8 +153,8 @@ static int collect_names(struct certificate_names *names, const struct init_sett
 	for (size_t i = 0; i < settings->name_count; i++)
 		if (certificate_names_add(names, settings->names[i]) < 0) {
 			reason_set(why,
-				   "--name %s is neither a host name nor an address, or one too "
-				   "many",
+				   "--name %s is neither a host name nor an address, "
+				   "or one too many",
 				   settings->names[i]);
 			return -EINVAL;
 		}
@@ -202,8 +202,8 @@ static int init_certificate(const struct init_settings *settings, struct reason 
 		r = make_certificate(settings, why);
 	} else if (is_missing(settings->private_key_file)) {
 		reason_set(why,
-			   "The certificate %s exists, but its private key %s does not; supply the "
-			   "key, or remove the certificate to have both made",
+			   "The certificate %s exists, but its private key %s does not; "
+			   "supply the key, or remove the certificate to have both made",
 			   settings->certificate_file, settings->private_key_file);
 		r = -ENOENT;
 	}
@@ -214,8 +214,8 @@ static int init_certificate(const struct init_settings *settings, struct reason 
 
 static int init_password(const char *path, gid_t group, struct reason *why)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567"
-				      "89-_";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	unsigned char bytes[PASSWORD_LENGTH];
 	char line[PASSWORD_LENGTH + 1];
 	int r;

@@ -143,16 +143,16 @@ static const struct option_row option_rows[] = {
 	  .offset = offsetof(struct options, policy.dialect),
 	  .commands = WITH_POLICY | FOR(INIT) | FOR(REMOVE),
 	  .choices = dialects,
-	  .help = "that of an ossec or a wazuh manager (that of the manager that is "
-		  "installed; ossec)" },
+	  .help = "that of an ossec or a wazuh manager "
+		  "(that of the manager that is installed; ossec)" },
 	{ .name = "on-duplicate",
 	  .argument = "ACTION",
 	  .set = option_set_choice,
 	  .offset = offsetof(struct options, policy.on_duplicate),
 	  .commands = WITH_POLICY,
 	  .choices = duplicate_actions,
-	  .help = "when name or address is taken: rename (default for ossec), refuse,"
-		  " replace, or force (default for wazuh): replace by these rules:" },
+	  .help = "when name or address is taken: rename (default for ossec), "
+		  "refuse, replace, or force (default for wazuh): replace by these rules:" },
 	{ .name = "force-key-mismatch",
 	  .argument = "yes|no",
 	  .set = option_value_key_mismatch,
@@ -175,8 +175,8 @@ static const struct option_row option_rows[] = {
 	  .offset = offsetof(struct options, policy.groups_must_exist),
 	  .commands = FOR(SERVE),
 	  .choices = group_rules,
-	  .help = "existing: groups need a directory in DIR/etc/shared (default for "
-		  "wazuh); any: they do not (default for ossec)" },
+	  .help = "existing: groups need a directory in DIR/etc/shared (default for wazuh); "
+		  "any: they do not (default for ossec)" },
 	{ .name = "max-agents",
 	  .argument = "N",
 	  .set = option_set_number,
@@ -218,8 +218,7 @@ static const struct option_row option_rows[] = {
 	  .set = option_set_text_list,
 	  .offset = offsetof(struct options, init.names),
 	  .commands = WITH_INIT,
-	  .help = "with init: another name or address for the certificate "
-		  "(repeatable)" },
+	  .help = "with init: another name or address for the certificate (repeatable)" },
 	{ .help = "Wazuh's API, version 4, the part about registration" },
 	{ .name = "api-port",
 	  .argument = "PORT",

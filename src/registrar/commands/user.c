@@ -167,8 +167,8 @@ int user_command_run(const struct user_command *command, struct reason *why)
 
 	if (!api_user_name_is_valid(command->name, strlen(command->name))) {
 		reason_set(why,
-			   "A user has a name of %d to %d letters, digits, dots, hyphens and "
-			   "underscores, not '%s'",
+			   "A user has a name of %d to %d letters, "
+			   "digits, dots, hyphens and underscores, not '%s'",
 			   API_USER_NAME_MIN, API_USER_NAME_MAX,
 			   escape_string(shown, sizeof shown, command->name));
 		return -EINVAL;

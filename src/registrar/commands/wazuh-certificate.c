@@ -42,9 +42,9 @@ static int check(const struct wazuh_certificate *wanted, struct reason *why)
 		return refuse(why, "Certificate subject not defined.");
 	if (read_number(wanted->days, DAYS_MAX) == 0)
 		return refuse(why, "-C needs a number of days from 1 to 36500");
-	return read_number(wanted->bits, BITS_MAX) == 0 ? refuse(why, "-B needs a number of bits "
-								      "up to 16384")
-							: 0;
+	return read_number(wanted->bits, BITS_MAX) == 0
+		       ? refuse(why, "-B needs a number of bits up to 16384")
+		       : 0;
 }
 
 static int write_file(const char *path, mode_t mode, BIO *content, struct reason *why)

@@ -150,8 +150,8 @@ static bool refuse_taken_id(struct decision *decision, const struct roster_entry
 	if (roster_entry_is_agent(holder))
 		memcpy(decision->enrollment->holder, holder->id_text, sizeof holder->id_text);
 	else
-		reason_set(&decision->enrollment->why, "it was an agent's before; remove --purge "
-						       "makes it free");
+		reason_set(&decision->enrollment->why,
+			   "it was an agent's before; remove --purge makes it free");
 	return refuse(decision, ENROLLMENT_ID_TAKEN, "Duplicate ID: %s", id);
 }
 

@@ -48,8 +48,8 @@ static bool is_old_enough(const struct force_rules *rules, const struct agent_hi
 		reason_set(why, "When agent %s was registered is not known", entry->id_text);
 	else
 		reason_set(why,
-			   "Agent %s was registered %lld seconds ago, and is replaced only after "
-			   "%u",
+			   "Agent %s was registered %lld seconds ago, "
+			   "and is replaced only after %u",
 			   entry->id_text, (long long)(now - registered),
 			   rules->after_registration_time);
 	return false;

@@ -80,8 +80,8 @@ void enrollment_log_ignored(const struct authd_request_fields *fields, const cha
 		if (memmem(rest->text, rest->length, tokens[i], strlen(tokens[i])))
 			(void)snprintf(lost + strlen(lost), sizeof lost - strlen(lost), "%s%s",
 				       lost[0] ? " " : ", with ", tokens[i]);
-	log_warning("Ignored the end of the request for %s from %s (%zu bytes%s): fields come once "
-		    "each, in the order V, G, IP, K, with one blank before each",
+	log_warning("Ignored the end of the request for %s from %s (%zu bytes%s): "
+		    "fields come once each, in the order V, G, IP, K, with one blank before each",
 		    escape_bytes(name, sizeof name, fields->name.text, fields->name.length), peer,
 		    rest->length, lost);
 }

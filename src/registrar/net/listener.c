@@ -111,8 +111,8 @@ int listeners_take_passed(struct listeners *ret, struct reason *why)
 
 		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
 			reason_set(why,
-				   "Passed file descriptor %d is not a listening stream socket "
-				   "(ListenStream=)",
+				   "Passed file descriptor %d "
+				   "is not a listening stream socket (ListenStream=)",
 				   fd);
 			return -EINVAL;
 		}

@@ -63,8 +63,8 @@ static void test_names(void **state)
 /* Every byte, so that no range is off by one. */
 static void test_name_characters(void **state)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567"
-				      "89._-";
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
 	(void)state;
 	for (int byte = 0; byte < 256; byte++) {

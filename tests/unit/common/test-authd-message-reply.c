@@ -175,8 +175,8 @@ static void test_hand_made_at_every_split(void **unused)
 /* Wazuh 4.0 to 4.12: two records without newlines; the second one ends the first. */
 static void test_second_record_ends_the_first(void **unused)
 {
-	static const char first[] = "ERROR: Invalid password", second[] = "ERROR: Unable to add "
-									  "agent";
+	static const char first[] = "ERROR: Invalid password",
+			  second[] = "ERROR: Unable to add agent";
 	size_t length;
 
 	(void)unused;

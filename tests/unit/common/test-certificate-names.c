@@ -223,10 +223,8 @@ static void test_constraints(void **state)
 /* A NUL in a certificate's name must not hide what stands behind it. */
 static void test_nul_in_common_name(void **state)
 {
-	static const unsigned char address[] = "127.0.0.1\0.evil.example.org", host[] = "localhost"
-											"\0.evil."
-											"example."
-											"org";
+	static const unsigned char address[] = "127.0.0.1\0.evil.example.org",
+				   host[] = "localhost\0.evil.example.org";
 	cleanup_x509 X509 *certificate = X509_new();
 	X509_NAME *name = X509_get_subject_name(certificate);
 	char shown[256];

@@ -104,8 +104,8 @@ static const struct option_row options[] = {
 static const struct command_line line = {
 	.program = "demo-tool",
 	.usage = "[OPTION...] COMMAND",
-	.purpose = "Show a purpose that is so long that it does not fit into one line of eighty "
-		   "columns.",
+	.purpose = "Show a purpose that is so long that it does not fit "
+		   "into one line of eighty columns.",
 	.help_option = "--help",
 	.commands = commands,
 	.options = options,
@@ -302,8 +302,8 @@ static void test_completion(void **state)
 		{ "zsh", "compdef _demo_tool_complete demo-tool\n" },
 		{ "fish", "complete -c demo-tool -n __fish_use_subcommand -a add -d 'add one'\n" },
 		{ "fish", "complete -c demo-tool -s f -l file -r -F -d 'a file'\n" },
-		{ "fish", " -n '__fish_use_subcommand; or __fish_seen_subcommand_from show' "
-			  "-s n -l quiet -d 'say nothing'\n" },
+		{ "fish", " -n '__fish_use_subcommand; "
+			  "or __fish_seen_subcommand_from show' -s n -l quiet -d 'say nothing'\n" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {

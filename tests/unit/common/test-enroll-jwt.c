@@ -33,22 +33,16 @@ static const struct {
 } answers[] = {
 	{ "password", ENROLL_PASSWORD, "MyEnrollmentSecret123", 21, NULL,
 	  "eeecc651648436211783381e38d0a661bfecc2888a4e23b28c94f415f98616b6",
-	  "eyJhbGciOiJIUzI1NiIsInR5cCI6IndhenVoLWVucm9sbCtqd3QifQ." CLAIMS ".Ll9rqCc4D0emY3xUV99-"
-	  "yD-"
-	  "ep0Xp7CI1qKG8Rzkvm8o" },
+	  "eyJhbGciOiJIUzI1NiIsInR5cCI6IndhenVoLWVucm9sbCtqd3QifQ." CLAIMS
+	  ".Ll9rqCc4D0emY3xUV99-yD-ep0Xp7CI1qKG8Rzkvm8o" },
 	{ "token", ENROLL_TOKEN_SECRET, sequence + 16, 16, "AAECAwQFBgcICQoLDA0ODw",
 	  "5da72b786a15757caa8d825a74a3474c3f15b048fd1064b49863ffc715a95860",
 	  "eyJhbGciOiJIUzI1NiIsImtpZCI6IkFBRUNBd1FGQmdjSUNRb0xEQTBPRHciLCJ0eXAiOiJ3YXp1aC1lbnJvbGwr"
 	  "and0In0." CLAIMS ".7sTfFRpPNoSg7QPO1h6FWCvY2Islau-E0gQnP1PWelk" },
 	{ "agent", ENROLL_AGENT_SECRET, sequence, 32, "001",
 	  "68b01ea65fc441951a17e3fd9b7e2dedc846d364f38596630ea3f69f60482ae9",
-	  "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAwMSIsInR5cCI6IndhenVoLWVucm9sbCtqd3QifQ." CLAIMS ".waWOzs"
-	  "J3GP5kj"
-	  "1tOAEdp"
-	  "WNBzjqb"
-	  "jGPSqE0"
-	  "39h8irC"
-	  "Kc" },
+	  "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAwMSIsInR5cCI6IndhenVoLWVucm9sbCtqd3QifQ." CLAIMS
+	  ".waWOzsJ3GP5kj1tOAEdpWNBzjqbjGPSqE039h8irCKc" },
 };
 
 static void test_known_answers(void **state)

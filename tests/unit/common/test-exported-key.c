@@ -53,8 +53,8 @@ static const struct {
 	{ "003 web_3 2001:db8::/32 " LETTERS "\n", "003 web_3 2001:db8::/32 " LETTERS, true },
 	{ "004 .%x 10.0.0.1 " HEX "\n", "004 .%x 10.0.0.1 " HEX, true },
 	{ SHORT_NAME, "001 x any " HEX, true },
-	{ "\nAgent key information for '001' is: \n" A "\n\n** Press ENTER to return to the main "
-	  "menu.\n",
+	{ "\nAgent key information for '001' is: \n" A
+	  "\n\n** Press ENTER to return to the main menu.\n",
 	  LINE, true },
 	{ "****************************************\n* Wazuh v4.14.5 Agent manager.         *\n"
 	  "****************************************\nAgent key information for '001' is:\n" A "\n",

@@ -164,11 +164,11 @@ static void check_text(enum pem_content wanted, char *text, const char *said)
 
 static void test_line_breaks(void **state)
 {
-	static const char lost[] = "contains a certificate whose line breaks are lost; convert it "
-				   "with: sed 's/-----[A-Z0-9 ]*-----/\\n&\\n/g' /f > NEW";
-	static const char as_text[] = "contains a certificate whose line breaks are written as "
-				      "\\n; convert it with: sed 's/\\\\r//g; s/\\\\n/\\n/g; "
-				      "s/\"//g' /f > NEW";
+	static const char lost[] = "contains a certificate whose line breaks are lost; convert "
+				   "it with: sed 's/-----[A-Z0-9 ]*-----/\\n&\\n/g' /f > NEW";
+	static const char as_text[] = "contains a certificate whose line breaks are written "
+				      "as \\n; convert it with: sed 's/\\\\r//g; "
+				      "s/\\\\n/\\n/g; s/\"//g' /f > NEW";
 	char *text = with(material.certificate, "\n", "\\n");
 
 	(void)state;
@@ -179,17 +179,17 @@ static void test_line_breaks(void **state)
 	check_text(PEM_CERTIFICATE, joined("\"", text, "\"\n"), as_text);
 	check_text(PEM_CERTIFICATE, text, as_text);
 	check_text(PEM_CERTIFICATE, with(material.certificate, "\n", "\r"),
-		   "contains a certificate whose lines end in carriage returns alone; convert it "
-		   "with: tr '\\r' '\\n' < /f > NEW");
+		   "contains a certificate whose lines end in carriage returns alone; "
+		   "convert it with: tr '\\r' '\\n' < /f > NEW");
 	check_text(PEM_PRIVATE_KEY, with(material.key, "\n", " "),
-		   "contains a private key whose line breaks are lost; convert it with: sed "
-		   "'s/-----[A-Z0-9 ]*-----/\\n&\\n/g' /f > NEW");
+		   "contains a private key whose line breaks are lost; "
+		   "convert it with: sed 's/-----[A-Z0-9 ]*-----/\\n&\\n/g' /f > NEW");
 }
 
 static void test_lines(void **state)
 {
-	static const char indented[] = "contains a certificate that is indented; convert it with: "
-				       "sed 's/^[[:space:]]*//' /f > NEW";
+	static const char indented[] = "contains a certificate that is indented; "
+				       "convert it with: sed 's/^[[:space:]]*//' /f > NEW";
 	char *end = strrchr(material.certificate, '\n');
 
 	(void)state;
@@ -204,20 +204,20 @@ static void test_lines(void **state)
 	*end = '\n';
 	check_text(PEM_CERTIFICATE,
 		   joined(material.certificate, "\xef\xbb\xbf", material.certificate),
-		   "contains a certificate behind a byte order mark; convert it with: LC_ALL=C sed "
-		   "'s/\\xef\\xbb\\xbf//' /f > NEW");
+		   "contains a certificate behind a byte order mark; "
+		   "convert it with: LC_ALL=C sed 's/\\xef\\xbb\\xbf//' /f > NEW");
 	check_text(PEM_CERTIFICATE, joined("'", material.certificate, "'"),
-		   "contains a certificate in quotes; convert it with: sed \"s/[\\\"']//g\" /f > "
-		   "NEW");
+		   "contains a certificate in quotes; convert it with: "
+		   "sed \"s/[\\\"']//g\" /f > NEW");
 	check_text(PEM_CERTIFICATE, joined(">", material.certificate, ""),
-		   "contains a certificate with text in front of the hyphens of its BEGIN or END "
-		   "line; remove that");
+		   "contains a certificate with text in front of the hyphens of its BEGIN "
+		   "or END line; remove that");
 	check_text(PEM_CERTIFICATE, with(material.certificate, "-----", "\xe2\x80\x94"),
-		   "contains a certificate whose BEGIN and END lines do not have five hyphens on "
-		   "each side; correct these lines");
+		   "contains a certificate whose BEGIN and END lines "
+		   "do not have five hyphens on each side; correct these lines");
 	check_text(PEM_CERTIFICATE, with(material.certificate, "-----END", "-----"),
-		   "contains a certificate that is cut off: its END line is missing; copy the file "
-		   "again");
+		   "contains a certificate that is cut off: "
+		   "its END line is missing; copy the file again");
 	check_text(PEM_CERTIFICATE, with(material.certificate, "MII", "!!!"),
 		   "contains a damaged certificate; copy the file again");
 }
@@ -228,43 +228,43 @@ static void test_base64(void **state)
 	check_text(PEM_CERTIFICATE, in_base64(material.certificate, strlen(material.certificate)),
 		   "contains the base64 form of a PEM file; convert it with: base64 -di /f > NEW");
 	check_text(PEM_CERTIFICATE, in_base64(material.der, material.der_length),
-		   "contains a certificate in base64, without its BEGIN and END lines; convert it "
-		   "with: base64 -di /f | openssl x509 -inform DER -out NEW");
+		   "contains a certificate in base64, without its BEGIN and END lines; "
+		   "convert it with: base64 -di /f | openssl x509 -inform DER -out NEW");
 	check_text(PEM_CERTIFICATE, in_base64(material.pkcs7, material.pkcs7_length),
 		   "contains a PKCS #7 bundle in base64, without its BEGIN and END lines; convert "
 		   "it with: base64 -di /f | openssl pkcs7 -inform DER -print_certs -out NEW");
 	check_text(PEM_PRIVATE_KEY, in_base64(material.key_der, material.key_der_length),
-		   "contains a private key in base64, without its BEGIN and END lines; convert it "
-		   "with: base64 -di /f | openssl pkey -inform DER -out NEW");
+		   "contains a private key in base64, without its BEGIN and END lines; "
+		   "convert it with: base64 -di /f | openssl pkey -inform DER -out NEW");
 	check_text(PEM_CERTIFICATE, in_base64(material.key_der, material.key_der_length),
-		   "contains a private key in base64, without its BEGIN and END lines, not a "
-		   "certificate; it must contain PEM text that begins with -----BEGIN "
-		   "CERTIFICATE-----");
+		   "contains a private key in base64, without its BEGIN and END lines, "
+		   "not a certificate; it must contain PEM text "
+		   "that begins with -----BEGIN CERTIFICATE-----");
 }
 
 static void test_der(void **state)
 {
 	(void)state;
 	check("DER", PEM_CERTIFICATE, material.der, material.der_length,
-	      "contains a certificate in DER form; convert it with: openssl x509 -inform DER -in "
-	      "/f -out NEW");
+	      "contains a certificate in DER form; convert it with: "
+	      "openssl x509 -inform DER -in /f -out NEW");
 	check("PKCS #7", PEM_CERTIFICATE, material.pkcs7, material.pkcs7_length,
-	      "contains a PKCS #7 bundle in DER form; convert it with: openssl pkcs7 -inform DER "
-	      "-print_certs -in /f -out NEW");
+	      "contains a PKCS #7 bundle in DER form; "
+	      "convert it with: openssl pkcs7 -inform DER -print_certs -in /f -out NEW");
 	check("PKCS #12", PEM_CERTIFICATE, material.pkcs12, material.pkcs12_length,
 	      "contains a PKCS #12 file; convert it with: openssl pkcs12 -in /f -nokeys -out NEW");
 	check("PKCS #12 for a key", PEM_PRIVATE_KEY, material.pkcs12, material.pkcs12_length,
-	      "contains a PKCS #12 file; convert it with: openssl pkcs12 -in /f -nocerts -nodes "
-	      "-out NEW");
+	      "contains a PKCS #12 file; convert it with: "
+	      "openssl pkcs12 -in /f -nocerts -nodes -out NEW");
 	check("key", PEM_PRIVATE_KEY, material.key_der, material.key_der_length,
-	      "contains a private key in DER form; convert it with: openssl pkey -inform DER -in "
-	      "/f -out NEW");
+	      "contains a private key in DER form; convert it with: "
+	      "openssl pkey -inform DER -in /f -out NEW");
 	check("certificate for a key", PEM_PRIVATE_KEY, material.der, material.der_length,
-	      "contains a certificate in DER form, not a private key; it must contain PEM text "
-	      "that begins with -----BEGIN PRIVATE KEY-----");
+	      "contains a certificate in DER form, not a private key; "
+	      "it must contain PEM text that begins with -----BEGIN PRIVATE KEY-----");
 	check("cut", PEM_CERTIFICATE, material.der, material.der_length / 2,
-	      "contains no PEM data; it must contain PEM text that begins with -----BEGIN "
-	      "CERTIFICATE-----");
+	      "contains no PEM data; it must contain PEM text "
+	      "that begins with -----BEGIN CERTIFICATE-----");
 }
 
 static void test_kinds(void **state)
@@ -273,39 +273,39 @@ static void test_kinds(void **state)
 
 	(void)state;
 	check_text(PEM_CERTIFICATE, joined(material.key, "", ""),
-		   "contains a private key, not a certificate; it must contain PEM text that "
-		   "begins with -----BEGIN CERTIFICATE-----");
+		   "contains a private key, not a certificate; "
+		   "it must contain PEM text that begins with -----BEGIN CERTIFICATE-----");
 	check_text(PEM_PRIVATE_KEY, joined(material.certificate, "", ""),
-		   "contains a certificate, not a private key; it must contain PEM text that "
-		   "begins with -----BEGIN PRIVATE KEY-----");
+		   "contains a certificate, not a private key; "
+		   "it must contain PEM text that begins with -----BEGIN PRIVATE KEY-----");
 	check_text(PEM_CERTIFICATE, with(material.certificate, " CERT", " TRUSTED CERT"),
-		   "contains an OpenSSL TRUSTED CERTIFICATE; convert it with: openssl x509 -in /f "
-		   "-out NEW");
+		   "contains an OpenSSL TRUSTED CERTIFICATE; "
+		   "convert it with: openssl x509 -in /f -out NEW");
 	check_text(PEM_CERTIFICATE, with(material.certificate, "CERTIFICATE", "PKCS7"),
-		   "contains a PKCS #7 bundle; convert it with: openssl pkcs7 -print_certs -in /f "
-		   "-out NEW");
+		   "contains a PKCS #7 bundle; convert it with: "
+		   "openssl pkcs7 -print_certs -in /f -out NEW");
 	check_text(PEM_CERTIFICATE,
 		   joined("-----BEGIN CERTIFICATE-----\n", pkcs7, "\n-----END CERTIFICATE-----\n"),
 		   "contains a PKCS #7 bundle under the name of a certificate; convert it with: "
 		   "sed 's/ CERTIFICATE-/ PKCS7-/' /f | openssl pkcs7 -print_certs -out NEW");
 	free(pkcs7);
 	check_text(PEM_CERTIFICATE, with(material.certificate, "ATE-", "ATE REQUEST-"),
-		   "contains a certificate request, not a certificate; have a CA sign it, and use "
-		   "the certificate that the CA issues");
+		   "contains a certificate request, not a certificate; "
+		   "have a CA sign it, and use the certificate that the CA issues");
 	check_text(PEM_CERTIFICATE, with(material.certificate, "CERTIFICATE", "X509 CRL"),
-		   "contains a revocation list, not a certificate; it must contain PEM text that "
-		   "begins with -----BEGIN CERTIFICATE-----");
+		   "contains a revocation list, not a certificate; "
+		   "it must contain PEM text that begins with -----BEGIN CERTIFICATE-----");
 	crl = with(material.certificate, "CERTIFICATE", "X509 CRL");
 	check_text(PEM_CERTIFICATE, joined(material.key, crl, ""),
-		   "contains a private key, not a certificate; it must contain PEM text that "
-		   "begins with -----BEGIN CERTIFICATE-----");
+		   "contains a private key, not a certificate; "
+		   "it must contain PEM text that begins with -----BEGIN CERTIFICATE-----");
 	free(crl);
 	check_text(PEM_CERTIFICATE, with(material.certificate, "CERTIFICATE", "SOMETHING"),
-		   "contains PEM data of another kind, not a certificate; it must contain PEM text "
-		   "that begins with -----BEGIN CERTIFICATE-----");
+		   "contains PEM data of another kind, not a certificate; "
+		   "it must contain PEM text that begins with -----BEGIN CERTIFICATE-----");
 	check_text(PEM_PRIVATE_KEY, with(material.key, "PRIVATE", "OPENSSH PRIVATE"),
-		   "contains an OpenSSH key, not a private key; convert a copy of it with: "
-		   "ssh-keygen -p -m PKCS8 -f COPY");
+		   "contains an OpenSSH key, not a private key; "
+		   "convert a copy of it with: ssh-keygen -p -m PKCS8 -f COPY");
 }
 
 static void test_other_files(void **state)
@@ -313,33 +313,30 @@ static void test_other_files(void **state)
 	static const struct {
 		const char *text, *said;
 	} rows[] = {
-		{ "", "is empty; it must contain PEM text that begins with -----BEGIN "
-		      "CERTIFICATE-----" },
-		{ " \r\n\n", "is empty; it must contain PEM text that begins with -----BEGIN "
-			     "CERTIFICATE-----" },
-		{ "nothing to see here\n", "contains no PEM data; it must contain PEM text that "
-					   "begins with -----BEGIN CERTIFICATE-----" },
-		{ "\n<!DOCTYPE html><title>404</title>", "contains HTML or XML, not a certificate; "
-							 "a web server may have sent an error "
-							 "page; download the file again" },
-		{ "{ \"ca\": \"-----BEGIN CERTIFICATE-----\\nMII\" }", "contains JSON, not a "
-								       "certificate; extract the "
-								       "PEM text, for example "
-								       "with: jq -r .NAME" },
-		{ "sha256//KY/gAspD5Tga6f/dNFIKFMM525pZcJux7sOur0AsuV0=\n", "contains a pin, not a "
-									    "certificate; set pin "
-									    "in [tls] to it "
-									    "instead" },
-		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 a@b\n", "contains an OpenSSH public key, not a "
-							    "certificate; it must contain PEM text "
-							    "that begins with -----BEGIN "
-							    "CERTIFICATE-----" },
+		{ "", "is empty; "
+		      "it must contain PEM text that begins with -----BEGIN CERTIFICATE-----" },
+		{ " \r\n\n", "is empty; it must contain PEM text "
+			     "that begins with -----BEGIN CERTIFICATE-----" },
+		{ "nothing to see here\n", "contains no PEM data; it must contain PEM text "
+					   "that begins with -----BEGIN CERTIFICATE-----" },
+		{ "\n<!DOCTYPE html><title>404</title>",
+		  "contains HTML or XML, not a certificate; "
+		  "a web server may have sent an error page; download the file again" },
+		{ "{ \"ca\": \"-----BEGIN CERTIFICATE-----\\nMII\" }",
+		  "contains JSON, not a certificate; extract the PEM text, for example with: "
+		  "jq -r .NAME" },
+		{ "sha256//KY/gAspD5Tga6f/dNFIKFMM525pZcJux7sOur0AsuV0=\n",
+		  "contains a pin, not a certificate; set pin in [tls] to it instead" },
+		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 a@b\n",
+		  "contains an OpenSSH public key, not a certificate; "
+		  "it must contain PEM text that begins with -----BEGIN CERTIFICATE-----" },
 		{ "PK\x03\x04", "contains a ZIP archive, not a certificate; unpack it" },
-		{ "-----BEGIN ", "contains no PEM data; it must contain PEM text that begins with "
-				 "-----BEGIN CERTIFICATE-----" },
-		{ "-----BEGIN CERTIFICATE-----", "contains a certificate whose line breaks are "
-						 "lost; convert it with: sed 's/-----[A-Z0-9 "
-						 "]*-----/\\n&\\n/g' /f > NEW" },
+		{ "-----BEGIN ", "contains no PEM data; it must contain PEM text "
+				 "that begins with -----BEGIN CERTIFICATE-----" },
+		{ "-----BEGIN CERTIFICATE-----",
+		  "contains a certificate "
+		  "whose line breaks are lost; convert it with: "
+		  "sed 's/-----[A-Z0-9 ]*-----/\\n&\\n/g' /f > NEW" },
 	};
 
 	(void)state;
@@ -350,10 +347,10 @@ static void test_other_files(void **state)
 
 static void test_utf16(void **state)
 {
-	static const char *const said[] = { "contains text in UTF-16; convert it with: iconv -f "
-					    "UTF-16LE -t UTF-8 /f > NEW",
-					    "contains text in UTF-16; convert it with: iconv -f "
-					    "UTF-16BE -t UTF-8 /f > NEW" };
+	static const char *const said[] = {
+		"contains text in UTF-16; convert it with: iconv -f UTF-16LE -t UTF-8 /f > NEW",
+		"contains text in UTF-16; convert it with: iconv -f UTF-16BE -t UTF-8 /f > NEW"
+	};
 	static const char marks[][2] = { { '\xff', '\xfe' }, { '\xfe', '\xff' } };
 
 	(void)state;
@@ -366,8 +363,8 @@ static void test_utf16(void **state)
 		memcpy(marked, marks[big], 2);
 		memcpy(marked + 2, text, length);
 		check("UTF-16 with its mark", PEM_CERTIFICATE, marked, length + 2,
-		      "contains text in UTF-16; convert it with: iconv -f UTF-16 -t UTF-8 /f > "
-		      "NEW");
+		      "contains text in UTF-16; convert it with: "
+		      "iconv -f UTF-16 -t UTF-8 /f > NEW");
 		free(text);
 		free(marked);
 	}

@@ -61,13 +61,12 @@ static int setup(void **state)
 	write_key(path_in(*state, "encrypted-key"), key, "pass");
 	write_text(path_in(*state, "empty"), "");
 	write_text(path_in(*state, "text"), "nothing to see here\n");
-	write_text(path_in(*state, "crl"), "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 "
-					   "CRL-----\n");
-	write_text(path_in(*state, "request"), "-----BEGIN CERTIFICATE "
-					       "REQUEST-----\nAAAA\n-----END CERTIFICATE "
-					       "REQUEST-----\n");
-	write_text(path_in(*state, "damaged"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END "
-					       "CERTIFICATE-----\n");
+	write_text(path_in(*state, "crl"),
+		   "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n");
+	write_text(path_in(*state, "request"), "-----BEGIN CERTIFICATE REQUEST-----\n"
+					       "AAAA\n-----END CERTIFICATE REQUEST-----\n");
+	write_text(path_in(*state, "damaged"),
+		   "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
 	write_text(path_in(*state, "cut"), "-----BEGIN CERTIFICATE-----\nMIIB\n");
 	add_cut_block(*state, "ca");
 	add_cut_block(*state, "certificate");
@@ -312,13 +311,12 @@ static void test_ciphers(void **state)
  */
 static void test_pin(void **state)
 {
-	static const char pem[] = "-----BEGIN PRIVATE KEY-----\n"
-				  "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEPLyT407afpIMyDt"
-				  "\n"
-				  "Ok8PLe9iBGdZUaSXrcc1s+nhLeqhRANCAAT/b26dKTqKLnylOb8SNe3baIoRtC2/"
-				  "\n"
-				  "aIrLYtAptQtJWszO5F611qk6d+QAHksWAdpVEpNmi7ARkvSTzI5pwPMQ\n"
-				  "-----END PRIVATE KEY-----\n";
+	static const char pem[] =
+		"-----BEGIN PRIVATE KEY-----\n"
+		"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEPLyT407afpIMyDt\n"
+		"Ok8PLe9iBGdZUaSXrcc1s+nhLeqhRANCAAT/b26dKTqKLnylOb8SNe3baIoRtC2/\n"
+		"aIrLYtAptQtJWszO5F611qk6d+QAHksWAdpVEpNmi7ARkvSTzI5pwPMQ\n"
+		"-----END PRIVATE KEY-----\n";
 	const struct certificate_plan plan = { .common_names = { "a" } },
 				      other_plan = { .common_names = { "b" }, .until = 99 };
 	cleanup(release_bio) BIO *bio = BIO_new_mem_buf(pem, -1);

@@ -21,9 +21,9 @@ static int compare(struct api_session *session, const struct agent_key *key, boo
 	if (strcmp(theirs.id, key->id) == 0 && strcmp(theirs.key, key->key) == 0)
 		return OUTCOME_OK;
 	reason_set(&session->report->why,
-		   "Agent %s on %s has a different key than this machine (its name there is %s) "
-		   "and was not removed; to remove only the key of this machine, run: "
-		   "agent-register reset",
+		   "Agent %s on %s has a different key than this machine "
+		   "(its name there is %s) and was not removed; "
+		   "to remove only the key of this machine, run: agent-register reset",
 		   key->id, session->manager, theirs.name);
 	return OUTCOME_REFUSED;
 }
@@ -39,8 +39,8 @@ static bool names(const json_t *item, const char *id)
 static bool is_removed(const struct api_session *session, const struct api_reply *reply,
 		       const char *id)
 {
-	const json_t *list = json_object_get(json_object_get(reply->root, "data"), "affected_"
-										   "agents");
+	const json_t *list = json_object_get(json_object_get(reply->root, "data"),
+					     "affected_agents");
 
 	if (reply->code == API_NO_SUCH_AGENT)
 		return true;

@@ -152,8 +152,8 @@ static enum outcome outcome_of_status(int status, const char **ret_hint)
 	case 200 ... 299:
 		return OUTCOME_REFUSED; /* refusals of version 3 */
 	case 300 ... 399:
-		*ret_hint = "redirects are not followed; set address in [manager] to that of the "
-			    "API";
+		*ret_hint =
+			"redirects are not followed; set address in [manager] to that of the API";
 		return OUTCOME_PROTOCOL_ERROR;
 	case 401:
 		*ret_hint = "api_user, or the password in api_password_file, is wrong";

@@ -48,8 +48,8 @@ int api_session_refused(struct api_session *session, const struct api_reply *rep
 					   show(session, reply, shown, sizeof shown), status, hint);
 	else
 		reason_set(&report->why,
-			   "%s returned HTTP status %d%s, but not in the format of the Wazuh "
-			   "API%s%s",
+			   "%s returned HTTP status %d%s, "
+			   "but not in the format of the Wazuh API%s%s",
 			   session->manager, reply->status, code, hint ? " -- " : "", hint ?: "");
 	return outcome;
 }
@@ -130,8 +130,8 @@ static bool use_password(struct api_session *session)
 /* Is it a token as of RFC 6750, 2.1? Other characters could change the request. */
 static bool is_token(const char *text)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456"
-				       "789-._~+/=";
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
 
 	return text && text[0] && strlen(text) < HTTPS_HEADER_MAX / 4 &&
 	       strspn(text, alphabet) == strlen(text);

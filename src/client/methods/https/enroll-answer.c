@@ -82,28 +82,28 @@ void enrolled_wipe(struct enrolled *enrolled)
 
 /* ------------------------------------------------------------------ a refusal */
 
-static const char no_credential[] = "it requires a credential: set token_file or password_file in "
-				    "[auth]";
-static const char wrong_secret[] = "the password in password_file, or the token in token_file, is "
-				   "not valid for this manager";
+static const char no_credential[] =
+	"it requires a credential: set token_file or password_file in [auth]";
+static const char wrong_secret[] =
+	"the password in password_file, or the token in token_file, is not valid for this manager";
 #define MAKE_ANOTHER                                                                             \
 	"create another one with wazuh-manager-authd --create-enrollment-token and store it in " \
 	"token_file"
 
-static const char unknown_token[] = "the enrollment token was created on another manager, or has "
-				    "been purged: " MAKE_ANOTHER "; a cluster node may also need "
-				    "some time to learn of a new one";
-static const char dead_token[] = "the enrollment token is no longer known, or was "
-				 "revoked: " MAKE_ANOTHER;
+static const char unknown_token[] =
+	"the enrollment token was created on another manager, or has been purged: " MAKE_ANOTHER
+	"; a cluster node may also need some time to learn of a new one";
+static const char dead_token[] =
+	"the enrollment token is no longer known, or was revoked: " MAKE_ANOTHER;
 static const char expired_token[] = "the enrollment token has expired: " MAKE_ANOTHER;
-static const char used_token[] = "the enrollment token has reached its maximum number of "
-				 "uses: " MAKE_ANOTHER;
+static const char used_token[] =
+	"the enrollment token has reached its maximum number of uses: " MAKE_ANOTHER;
 static const char lost_agent[] = "the re-enrollment secret next to client.keys is no longer valid: "
 				 "remove it to enroll as a new agent";
-static const char clock_differs[] = "check the clocks of this machine (timedatectl) and of the "
-				    "manager";
-static const char disabled[] = "its <auth> disables enrollment (disabled, remote_enrollment), or "
-			       "our client certificate must be issued for our address";
+static const char clock_differs[] =
+	"check the clocks of this machine (timedatectl) and of the manager";
+static const char disabled[] = "its <auth> disables enrollment (disabled, remote_enrollment), "
+			       "or our client certificate must be issued for our address";
 
 /*
  * The meaning of a code or a status. Codes are the manager's own, and more specific than the

@@ -100,8 +100,8 @@ static const char *take_members(struct enrollment_token *token, json_t *object)
 static int not_a_token(struct reason *why, const char *problem)
 {
 	reason_set(why,
-		   "The enrollment token %s; copy it exactly as printed by wazuh-manager-authd "
-		   "--create-enrollment-token",
+		   "The enrollment token %s; copy it exactly "
+		   "as printed by wazuh-manager-authd --create-enrollment-token",
 		   problem);
 	return -EINVAL;
 }
@@ -116,8 +116,8 @@ static int parse_document(struct enrollment_token *ret, const char *document, si
 	const char *problem;
 
 	if (!json_is_object(object))
-		return not_a_token(why, "is not a JSON object in base64url, or contains a "
-					"duplicate member");
+		return not_a_token(why, "is not a JSON object in base64url, "
+					"or contains a duplicate member");
 	problem = take_members(&token, object);
 	if (problem)
 		return not_a_token(why, problem);
@@ -143,8 +143,8 @@ int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_
 		return reason_errno(why, ENOMEM, "Cannot read the enrollment token");
 	used = base64_decode(document, length, BASE64_URL, text, length);
 	if (used < 0)
-		r = not_a_token(why, "is not base64url without padding: it contains an invalid "
-				     "character, or is truncated");
+		r = not_a_token(why, "is not base64url without padding: "
+				     "it contains an invalid character, or is truncated");
 	else
 		r = parse_document(ret, document, (size_t)used, why);
 	explicit_bzero(document, length);

@@ -90,16 +90,16 @@ static int no_certificates(const struct attempt *attempt, int status, struct rea
 	endpoint_text(attempt->manager, manager);
 	if (status == 503 || status == 429) {
 		reason_set(why,
-			   "%s does not serve its CA certificate at the moment (HTTP %d): its "
-			   "remote.https.ca_certificate is not the CA of its certificate, or it is "
-			   "busy",
+			   "%s does not serve its CA certificate at the moment (HTTP %d): "
+			   "its remote.https.ca_certificate is not the CA of its certificate, "
+			   "or it is busy",
 			   manager, status);
 		return OUTCOME_BUSY;
 	}
 	reason_set(why,
 		   "%s does not serve a CA certificate (HTTP %d), so the enrollment token's pin "
-		   "cannot be verified: check its remote.https.ca_certificate and prefix in "
-		   "[manager], or set ca_file in [tls]",
+		   "cannot be verified: check its remote.https.ca_certificate "
+		   "and prefix in [manager], or set ca_file in [tls]",
 		   manager, status);
 	return OUTCOME_UNTRUSTED;
 }
@@ -124,9 +124,9 @@ static int judge_certificates(struct enroll_trust *trust, const struct https_rep
 			   manager);
 	else
 		reason_set(why,
-			   "%s is not the manager of the enrollment token: none of its %d CA "
-			   "certificates matches the token's pin; the connection may be "
-			   "intercepted, or the CA may have a new key",
+			   "%s is not the manager of the enrollment token: "
+			   "none of its %d CA certificates matches the token's pin; "
+			   "the connection may be intercepted, or the CA may have a new key",
 			   manager, seen);
 	return OUTCOME_UNTRUSTED;
 }
@@ -163,8 +163,7 @@ static int trust_embedded(struct enroll_trust *trust, struct reason *why)
 	if (taken > 0)
 		return OUTCOME_OK;
 	reason_set(why, "The CA in the enrollment token is not a certificate; create a new token "
-			"with "
-			"wazuh-manager-authd --create-enrollment-token --embed-ca");
+			"with wazuh-manager-authd --create-enrollment-token --embed-ca");
 	return OUTCOME_MISCONFIGURED;
 }
 
@@ -221,8 +220,8 @@ int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
 		return reason_errno(&report->why, ENOMEM, "Cannot load the manager's CA");
 	if (!trust->anchor && !report->warning.text[0])
 		reason_set(&report->warning,
-			   "%s does not serve a CA certificate (HTTP %d), so none is stored for "
-			   "the agent; install it as etc/certs/root-ca.pem",
+			   "%s does not serve a CA certificate (HTTP %d), "
+			   "so none is stored for the agent; install it as etc/certs/root-ca.pem",
 			   endpoint_text(trust->attempt.manager, manager), reply.status);
 	return OUTCOME_OK;
 }

@@ -127,8 +127,8 @@ static int accept_answer(struct enrollment *enrollment, const struct https_reply
 	}
 	if (enrolled.secret.text[0] == '\0' && !report->warning.text[0])
 		reason_set(&report->warning,
-			   "%s sent no re-enrollment secret: if it loses this agent's key, the "
-			   "agent must be enrolled again manually",
+			   "%s sent no re-enrollment secret: if it loses this agent's key, "
+			   "the agent must be enrolled again manually",
 			   enrollment->manager);
 	*ret = enrolled.key;
 	report->reenroll_secret = enrolled.secret;

@@ -79,9 +79,8 @@ static void test_keys(void **state)
 		{ "001 web-01 any aa\n", NULL },
 		{ "# 002 comment\n\n001 web-01 any aa\n", NULL },
 		{ "001 web-01 any aa\n002 web-02 any bb\n", "contains the entries of 2 agents" },
-		{ "001 !web-01 any aa\n002 web-02 any bb\n003 #*#*#*\n", "contains the entries of "
-									 "3 "
-									 "agents" },
+		{ "001 !web-01 any aa\n002 web-02 any bb\n003 #*#*#*\n",
+		  "contains the entries of 3 agents" },
 		{ "001 web-01 any aa\n002 web-02 any bb", "contains the entries of 2 agents" },
 	};
 	const char *path = path_in(*state, "client.keys");

@@ -64,9 +64,8 @@ static void test_refuses(void **state)
 			  reenroll_secret_parse(&secret, rows[i], strlen(rows[i])) == -EINVAL);
 		assert_string_equal(secret.id, "kept");
 	}
-	assert_false(reenroll_secret_is_valid("0\0000102030405060708090a0b0c0d0e0f10111213141516171"
-					      "8191a1b1c1d1e1f",
-					      64));
+	assert_false(reenroll_secret_is_valid(
+		"0\0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 64));
 }
 
 static void test_longest_line(void **state)

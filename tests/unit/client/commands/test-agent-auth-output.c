@@ -115,8 +115,8 @@ static const struct output_case failures[] = {
 	{ "silence", STEP_WAITING, true, 0, OUTCOME_BUSY, "web-01", NULL, "Late",
 	  ERROR "SSL read (unable to receive message): Late\n" },
 	{ "closed without a word", STEP_WAITING, true, 0, OUTCOME_REFUSED, "web-01", NULL, "Closed",
-	  ERROR "Unable to create key. Either wrong password or connection not accepted by the "
-		"manager: Closed\n" },
+	  ERROR "Unable to create key. Either wrong password "
+		"or connection not accepted by the manager: Closed\n" },
 	{ "protocol-error", STEP_WAITING, true, 0, OUTCOME_PROTOCOL_ERROR, "web-01", NULL, "Junk",
 	  ERROR "Invalid key received. Closing connection: Junk\n" },
 	{ "words and a hint", STEP_WAITING, true, 0, OUTCOME_REFUSED, "web-01", "Invalid group: a",
@@ -181,8 +181,8 @@ static void test_unverified(void **state)
 	char *text = printed(path_in(*state, "output"), print_unverified, &row);
 
 	assert_string_equal(text, "agent-auth: WARNING: No CA certificate is given (-v): "
-				  "manager:1515 is not verified; any host at that address can "
-				  "obtain the password and supply the key\n");
+				  "manager:1515 is not verified; any host "
+				  "at that address can obtain the password and supply the key\n");
 	free(text);
 }
 

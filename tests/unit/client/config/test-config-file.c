@@ -101,8 +101,8 @@ static void test_indented_key_is_taken(void **state)
 
 static void test_lists(void **state)
 {
-	static const char text[] = "[manager]\naddress = a\naddress = b:2\naddress = "
-				   "[::1]\n[agent]\ngroups = x,y\ngroups = z\n";
+	static const char text[] = "[manager]\naddress = a\naddress = b:2\n"
+				   "address = [::1]\n[agent]\ngroups = x,y\ngroups = z\n";
 	struct config config;
 	struct reason why;
 
@@ -145,8 +145,8 @@ static const struct {
 	BAD("key before any section", "verify = no\n",
 	    "FILE:1: key 'verify' appears before any section; did you mean verify in [tls]?"),
 	BAD("bad value", "[tls]\n\n# x\nverify = nope\n",
-	    "FILE:4: 'nope' is not a valid value for verify in [tls]: expected yes or no; "
-	    "did you mean no?"),
+	    "FILE:4: 'nope' is not a valid value for verify in [tls]: "
+	    "expected yes or no; did you mean no?"),
 	BAD("no equals sign", "[tls]\nverify no\n", "FILE:2: "),
 	BAD("section not closed", "[tls\nverify = no\n", "FILE:1: "),
 	BAD("200 bytes", "[tls]\nciphers = 1234567890" X180 "\n",

@@ -232,8 +232,8 @@ static void test_unknown_keys(void **state)
 	static const struct {
 		const char *assignment, *said;
 	} rows[] = {
-		{ "manager.adress=a", "here: unknown key 'adress' in [manager]; did you mean "
-				      "address?" },
+		{ "manager.adress=a",
+		  "here: unknown key 'adress' in [manager]; did you mean address?" },
 		{ "manager.Address=a", "did you mean address?" },
 		{ "manager.adresses=a", "did you mean address?" },
 		{ "tls.verfy=no", "did you mean verify?" },
@@ -249,8 +249,8 @@ static void test_unknown_keys(void **state)
 		{ "manager.=a", "unknown key ''" },
 		{ "manager.\x1b[31m=a", "unknown key '\\x1b[31m'" },
 		{ "\x1b[31m.verify=no", "in [\\x1b[31m]; did you mean verify in [tls]?" },
-		{ "manager.addressaddressaddressaddressaddressaddressaddressaddressaddressaddress="
-		  "a",
+		{ "manager.addressaddressaddressaddressaddressaddressaddressaddressaddress"
+		  "address=a",
 		  "unknown key" },
 	};
 

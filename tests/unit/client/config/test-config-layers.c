@@ -219,8 +219,8 @@ static void test_credential_configuration(void **state)
 	struct config config;
 	struct reason why = { "" };
 
-	write_text(path_in(directory, "agent-register.conf"), "[manager]\naddress = "
-							      "m\n[tls]\nca_file = /elsewhere\n");
+	write_text(path_in(directory, "agent-register.conf"),
+		   "[manager]\naddress = m\n[tls]\nca_file = /elsewhere\n");
 	assert_int_equal(config_init(&config), 0);
 	assert_int_equal(config_read_credentials(&config, &why), 0);
 	assert_string_equal(config.manager.address.items[0], "m");

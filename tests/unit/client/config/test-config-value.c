@@ -235,16 +235,15 @@ static void test_nearest_words(void **state)
 		const char *assignment, *end;
 	} rows[] = {
 		{ "manager.method=enrol", "'enrol' is not a valid value for method in [manager]: "
-					  "expected authd, api, enroll or import; did you mean "
-					  "enroll?" },
+					  "expected authd, api, enroll or import; "
+					  "did you mean enroll?" },
 		{ "manager.method=Authd", "import; did you mean authd?" },
 		{ "manager.method=ossec", ": expected authd, api, enroll or import" },
-		{ "identity.on_clone=registre", ": expected register, keep or refuse; did you mean "
-						"register?" },
+		{ "identity.on_clone=registre",
+		  ": expected register, keep or refuse; did you mean register?" },
 		{ "identity.on_clone=never", ": expected register, keep or refuse" },
-		{ "identity.on_duplicate=replcae", ": expected wait, suffix, replace or fail; did "
-						   "you "
-						   "mean replace?" },
+		{ "identity.on_duplicate=replcae",
+		  ": expected wait, suffix, replace or fail; did you mean replace?" },
 		{ "tls.verify=flase", ": expected yes or no; did you mean false?" },
 		{ "tls.verify=ye", ": expected yes or no; did you mean yes?" },
 		{ "tls.verify=perhaps", ": expected yes or no" },

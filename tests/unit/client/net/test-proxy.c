@@ -93,12 +93,11 @@ static void test_requests(void **state)
 		  "CONNECT [2001:db8::5]:99 HTTP/1.1\r\nHost: [2001:db8::5]:99\r\n" AGENT "\r\n" },
 		/* RFC 7617, 2: user Aladdin, password "open sesame" */
 		{ "Aladdin@proxy", "open sesame", "m:1",
-		  "CONNECT m:1 HTTP/1.1\r\nHost: m:1\r\n" AGENT "Proxy-Authorization: Basic "
-		  "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
-		  "\r\n\r\n" },
+		  "CONNECT m:1 HTTP/1.1\r\nHost: m:1\r\n" AGENT
+		  "Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n" },
 		{ "a@proxy", NULL, "m:1",
-		  "CONNECT m:1 HTTP/1.1\r\nHost: m:1\r\n" AGENT "Proxy-Authorization: Basic "
-		  "YTo=\r\n\r\n" },
+		  "CONNECT m:1 HTTP/1.1\r\nHost: m:1\r\n" AGENT
+		  "Proxy-Authorization: Basic YTo=\r\n\r\n" },
 		{ "proxy", "unused", "m:1", "CONNECT m:1 HTTP/1.1\r\nHost: m:1\r\n" AGENT "\r\n" },
 		{ "proxy", NULL, "fe80::1%eth0", NULL },
 	};
@@ -193,8 +192,8 @@ static const struct {
 	  PROXY_ANSWER_DONE, 407, 0, "No", true, true },
 	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=\"Basic\", qop=Basic\r\n\r\n",
 	  PROXY_ANSWER_DONE, 407, 0, "No", false, true },
-	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=\"cut\r\nProxy-Authenticate: "
-	  "Basic\r\n\r\n",
+	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=\"cut\r\n"
+	  "Proxy-Authenticate: Basic\r\n\r\n",
 	  PROXY_ANSWER_DONE, 407, 0, "No", true, true },
 	{ "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest a=\"\\\r\n\r\n", PROXY_ANSWER_DONE, 407, 0,
 	  "No", false, true },

@@ -34,26 +34,26 @@ static const struct row {
 	  { "m" },
 	  false,
 	  SMALL_KEY,
-	  "The certificate of m:1515 has a key that is too small (RSA, 1024 bits); reissue it with "
-	  "RSA of 2048 bits or more, or with an EC key, or allow it by ciphers in [tls]: "
-	  "DEFAULT@SECLEVEL=1" },
+	  "The certificate of m:1515 has a key that is too small (RSA, 1024 bits); "
+	  "reissue it with RSA of 2048 bits or more, "
+	  "or with an EC key, or allow it by ciphers in [tls]: DEFAULT@SECLEVEL=1" },
 	{ "small CA key",
 	  { "root" },
 	  { 0 },
 	  { "m" },
 	  false,
 	  SMALL_CA_KEY,
-	  "The CA certificate 'CN = root' in the chain of m:1515 has a key that is too small (RSA, "
-	  "1024 bits); reissue it with RSA of 2048 bits or more, or with an EC key, or allow it by "
-	  "ciphers in [tls]: DEFAULT@SECLEVEL=1" },
+	  "The CA certificate 'CN = root' in the chain of m:1515 has a key that is too small "
+	  "(RSA, 1024 bits); reissue it with RSA of 2048 bits or more, "
+	  "or with an EC key, or allow it by ciphers in [tls]: DEFAULT@SECLEVEL=1" },
 	{ "weak signature",
 	  { "root" },
 	  { 0 },
 	  { "m" },
 	  false,
 	  WEAK_SIGNATURE,
-	  "The certificate of m:1515 has a signature that is too weak (SHA1); reissue it with "
-	  "SHA-256, or allow it by ciphers in [tls]: DEFAULT@SECLEVEL=0" },
+	  "The certificate of m:1515 has a signature that is too weak (SHA1); "
+	  "reissue it with SHA-256, or allow it by ciphers in [tls]: DEFAULT@SECLEVEL=0" },
 	{ "no CA",
 	  { "root", { { NID_basic_constraints, "CA:FALSE" } } },
 	  { 0 },
@@ -61,17 +61,16 @@ static const struct row {
 	  false,
 	  STRONG,
 	  "The CA certificate 'CN = root' in the chain of m:1515 is used as a CA, but is not one "
-	  "(no "
-	  "basicConstraints CA:TRUE); reissue it as a CA, or use pin instead of ca_file" },
+	  "(no basicConstraints CA:TRUE); reissue it as a CA, or use pin instead of ca_file" },
 	{ "for clients",
 	  { "root" },
 	  { 0 },
 	  { "m", { { NID_ext_key_usage, "clientAuth" } } },
 	  false,
 	  STRONG,
-	  "The certificate of m:1515 is not valid for servers; reissue it with extendedKeyUsage "
-	  "serverAuth and keyUsage digitalSignature (or without both), or use pin instead of "
-	  "ca_file" },
+	  "The certificate of m:1515 is not valid for servers; "
+	  "reissue it with extendedKeyUsage serverAuth and keyUsage digitalSignature "
+	  "(or without both), or use pin instead of ca_file" },
 	{ "permitted names",
 	  { "root",
 	    { { NID_basic_constraints, "critical,CA:TRUE" },
@@ -81,8 +80,8 @@ static const struct row {
 	  false,
 	  STRONG,
 	  "The certificate of m:1515 contains a name that its CA must not certify "
-	  "(nameConstraints, "
-	  "permitted); reissue it with permitted names only, or by a CA without this constraint" },
+	  "(nameConstraints, permitted); reissue it with permitted names only, "
+	  "or by a CA without this constraint" },
 	{ "excluded names",
 	  { "root",
 	    { { NID_basic_constraints, "critical,CA:TRUE" },
@@ -92,28 +91,25 @@ static const struct row {
 	  false,
 	  STRONG,
 	  "The certificate of m:1515 contains a name that its CA must not certify "
-	  "(nameConstraints, "
-	  "excluded); reissue it without that name, or by a CA without this constraint" },
+	  "(nameConstraints, excluded); reissue it without that name, "
+	  "or by a CA without this constraint" },
 	{ "path length",
 	  { "root", { { NID_basic_constraints, "critical,CA:TRUE,pathlen:0" } } },
 	  { "middle", { { NID_basic_constraints, "critical,CA:TRUE" } } },
 	  { "m" },
 	  false,
 	  STRONG,
-	  "The CA certificate 'CN = root' in the chain of m:1515 allows fewer CAs below it than "
-	  "there "
-	  "are (pathlen); reissue it with a larger pathlen, or put the CA that issued the "
-	  "manager's "
-	  "certificate into the CA file" },
+	  "The CA certificate 'CN = root' in the chain of m:1515 "
+	  "allows fewer CAs below it than there are (pathlen); reissue it with a larger pathlen, "
+	  "or put the CA that issued the manager's certificate into the CA file" },
 	{ "critical extension",
 	  { "root" },
 	  { 0 },
 	  { "m", { { NID_netscape_comment, "critical,new" } } },
 	  false,
 	  STRONG,
-	  "The certificate of m:1515 has a critical extension that OpenSSL does not know; reissue "
-	  "it "
-	  "without that extension, or use pin instead of ca_file" },
+	  "The certificate of m:1515 has a critical extension that OpenSSL does not know; "
+	  "reissue it without that extension, or use pin instead of ca_file" },
 	{ "missing intermediate",
 	  { "root" },
 	  { "middle", { { NID_basic_constraints, "critical,CA:TRUE" } } },
@@ -121,11 +117,8 @@ static const struct row {
 	  true,
 	  STRONG,
 	  "The certificate of m:1515 was not issued by a CA in /the/ca (its issuer 'CN = middle' "
-	  "is "
-	  "not there, and the manager does not send it; add that CA to the CA file, or to the "
-	  "chain "
-	  "that "
-	  "the manager sends); compare with: agent-register pin m:1515" },
+	  "is not there, and the manager does not send it; add that CA to the CA file, "
+	  "or to the chain that the manager sends); compare with: agent-register pin m:1515" },
 };
 
 static void add_extension(X509 *certificate, const struct extension *extension)

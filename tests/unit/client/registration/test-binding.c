@@ -109,9 +109,8 @@ static void test_fallback_instances_prove_nothing(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(fallbacks); i++)
 		for (int hardware = 0; hardware < RELATIONS; hardware++) {
-			struct machine_marks bound = { .instance = "" }, now = { .instance = "i-"
-											     "0ab"
-											     "c" };
+			struct machine_marks bound = { .instance = "" },
+					     now = { .instance = "i-0abc" };
 
 			(void)strcpy(bound.instance, fallbacks[i]);
 			relate(bound.hardware, now.hardware, hardware, "h", false);
@@ -141,16 +140,16 @@ static void test_changes(void **state)
 		  "the instance ID changed from i-1 to i-2, but the machine ID is the same" },
 		{ { .machine = A, .instance = "i-1", .hardware = A },
 		  { .machine = B, .instance = "i-2", .hardware = A },
-		  "the machine ID changed from hash 01234567 to hash fedcba98 and the instance ID "
-		  "changed from i-1 to i-2, but the hardware ID is the same" },
+		  "the machine ID changed from hash 01234567 to hash fedcba98 "
+		  "and the instance ID changed from i-1 to i-2, but the hardware ID is the same" },
 		{ { .machine = A, .instance = "i-1", .hardware = A },
 		  { .machine = A, .instance = "i-1", .hardware = B },
-		  "the hardware ID changed from hash 01234567 to hash fedcba98, but the machine ID "
-		  "and the instance ID are the same" },
+		  "the hardware ID changed from hash 01234567 to hash fedcba98, "
+		  "but the machine ID and the instance ID are the same" },
 		{ { .machine = A, .instance = "i-1" },
 		  { .machine = A, .instance = "i\x1b[31m" },
-		  "the instance ID changed from i-1 to i\\x1b[31m, but the machine ID is the "
-		  "same" },
+		  "the instance ID changed from i-1 to i\\x1b[31m, "
+		  "but the machine ID is the same" },
 	};
 
 	(void)state;
@@ -173,8 +172,8 @@ static void test_longest_changes(void **state)
 	memset(bound.instance, '\x1b', sizeof bound.instance - 1);
 	memset(now.instance, '\x1c', sizeof now.instance - 1);
 	assert_int_equal(binding_judge(&bound, &now, &changes), BINDING_OTHER);
-	assert_non_null(strstr(changes.text, "the hardware ID changed from hash 01234567 to hash "
-					     "fedcba98"));
+	assert_non_null(strstr(changes.text,
+			       "the hardware ID changed from hash 01234567 to hash fedcba98"));
 }
 
 /* ------------------------------------------------------------------ a key and the state */

@@ -255,24 +255,23 @@ static void test_explanations(void **state)
 		const char *host, *template, *explanation;
 	} rows[] = {
 		{ "", "%H",
-		  "This machine has no host name yet (it is ''): set one, or set name in "
-		  "[agent]" },
+		  "This machine has no host name yet (it is ''): set one, or set name in [agent]" },
 		{ "LocalHost", "%H",
-		  "This machine has no host name yet (it is 'LocalHost'): set one, or set name in "
-		  "[agent]" },
+		  "This machine has no host name yet (it is 'LocalHost'): "
+		  "set one, or set name in [agent]" },
 		{ "debian", "%H",
-		  "This machine has no host name yet (it is 'debian', a name that comes with "
-		  "images): set another one, or accept it by name = debian in [agent]" },
+		  "This machine has no host name yet (it is 'debian', a name that comes "
+		  "with images): set another one, or accept it by name = debian in [agent]" },
 		{ "Debian.lan", "%l-%i",
-		  "This machine has no host name yet (it is 'Debian.lan', a name that comes with "
-		  "images): set another one, or accept it by name = Debian-%i in [agent]" },
+		  "This machine has no host name yet (it is 'Debian.lan', a name that comes "
+		  "with images): set another one, or accept it by name = Debian-%i in [agent]" },
 		{ "ubuntu.lan", "%m-%H-50%%",
-		  "This machine has no host name yet (it is 'ubuntu.lan', a name that comes with "
-		  "images): set another one, or accept it by name = %m-ubuntu.lan-50%% in "
-		  "[agent]" },
+		  "This machine has no host name yet (it is 'ubuntu.lan', a name that comes "
+		  "with images): set another one, "
+		  "or accept it by name = %m-ubuntu.lan-50%% in [agent]" },
 		{ "golden", "%H",
-		  "This machine has no host name yet (it is 'golden', one of placeholder_names in "
-		  "[agent]): set another one, or accept it by name = golden in [agent]" },
+		  "This machine has no host name yet (it is 'golden', one of placeholder_names "
+		  "in [agent]): set another one, or accept it by name = golden in [agent]" },
 	};
 
 	(void)state;

@@ -8,8 +8,8 @@
 
 static void test_properties(void **state)
 {
-	static const char shown[] = "MainPID=12\nActiveState=active\nDescription=a=b "
-				    "c\nEmpty=\nX=1";
+	static const char shown[] =
+		"MainPID=12\nActiveState=active\nDescription=a=b c\nEmpty=\nX=1";
 	static const struct {
 		const char *name, *value;
 	} rows[] = {

@@ -22,11 +22,10 @@ static struct roster_entry entry_of(const char *id, const char *name)
 static void test_stamps(void **state)
 {
 	const struct agent_history history = { .queue = *state };
-	const struct roster_entry first = entry_of("001", "web-01"), second = entry_of("002", "othe"
-											      "r");
-	const struct roster_entry tenth = entry_of("0010", "web-10"), nobody = entry_of("003", "web"
-											       "-0"
-											       "3");
+	const struct roster_entry first = entry_of("001", "web-01"),
+				  second = entry_of("002", "other");
+	const struct roster_entry tenth = entry_of("0010", "web-10"),
+				  nobody = entry_of("003", "web-03");
 	struct agent_history_stamps stamps = { .content = NULL };
 	time_t all, one;
 
@@ -58,8 +57,8 @@ static void test_forgetting(void **state)
 	write_text(path_in(*state, "rids/001"), "1");
 	write_text(path_in(*state, "rids/002"), "1");
 	assert_int_equal(agent_history_forget_all(&history, ids, COUNT(ids), &why), 0);
-	assert_file(path_in(*state, "agents-timestamp"), "002 web-02 any 2020-01-02 "
-							 "00:00:00\nnonsense\n\n");
+	assert_file(path_in(*state, "agents-timestamp"),
+		    "002 web-02 any 2020-01-02 00:00:00\nnonsense\n\n");
 	assert_file(path_in(*state, "rids/001"), NULL);
 	assert_file(path_in(*state, "rids/002"), "1");
 	assert_int_equal(agent_history_forget_all(&history, ids, 0, &why), 0);

@@ -43,8 +43,8 @@ static void test_appending(void **state)
 	assert_string_equal(fault_trace(), "write");
 	assert_int_equal(flushes, 1); /* one write and one flush for all of them */
 	assert_file(path_in(*state, "client.keys"),
-		    "# mine\n1024 aa any " KEY "\n1025 bb "
-		    "any " OTHER_KEY "\n1026 cc 10.0.0.1 " OTHER_KEY "\n");
+		    "# mine\n1024 aa any " KEY "\n1025 bb any " OTHER_KEY
+		    "\n1026 cc 10.0.0.1 " OTHER_KEY "\n");
 	roster_close(roster);
 }
 
@@ -75,8 +75,9 @@ static void test_replacing(void **state)
 	assert_int_equal(roster_next_id(roster, 1024), 1029);
 	assert_non_null(roster_first_with_id(roster, 1024));
 	assert_int_equal(commit(roster), 0);
-	assert_file(path_in(*state, "client.keys"), "# mine\n1025 bb any " KEY "\nrubbish\n1026 cc "
-						    "any " KEY "\n1028 ee any " KEY "\n");
+	assert_file(path_in(*state, "client.keys"),
+		    "# mine\n1025 bb any " KEY "\nrubbish\n1026 cc any " KEY "\n1028 ee any " KEY
+		    "\n");
 	assert_int_equal(count_entries(*state), 1);
 
 	begin(roster);

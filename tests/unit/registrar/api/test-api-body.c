@@ -164,11 +164,11 @@ static void test_untyped(void **state)
 
 static void test_force(void **state)
 {
-	static const char text[] = "{\"name\":\"a\",\"force\":{\"enabled\":true,\"disconnected_"
-				   "time\":{\"enabled\":false,\"value\":\"2h\"},\"after_"
-				   "registration_time\":\"1d\"}}";
-	static const char defaults[] = "{\"name\":\"a\",\"force\":{}}", plain[] = "{\"name\":"
-										  "\"a\"}";
+	static const char text[] = "{\"name\":\"a\",\"force\":{\"enabled\":true,"
+				   "\"disconnected_time\":{\"enabled\":false,\"value\":\"2h\"},"
+				   "\"after_registration_time\":\"1d\"}}";
+	static const char defaults[] = "{\"name\":\"a\",\"force\":{}}",
+			  plain[] = "{\"name\":\"a\"}";
 	struct api_problem problem;
 	struct api_body body;
 

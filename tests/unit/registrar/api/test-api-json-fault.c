@@ -20,13 +20,12 @@ static void test_faults(void **state)
 		{ "[1, ]", "Expecting value: line 1 column 5 (char 4)" },
 		{ "[1 2]", "Expecting ',' delimiter: line 1 column 4 (char 3)" },
 		{ "[01]", "Expecting ',' delimiter: line 1 column 3 (char 2)" },
-		{ "{", "Expecting property name enclosed in double quotes: line 1 column 2 (char "
-		       "1)" },
-		{ "{\"a\":1,}", "Expecting property name enclosed in double quotes: line 1 column "
-				"8 "
-				"(char 7)" },
-		{ "{'a': 1}", "Expecting property name enclosed in double quotes: line 1 column 2 "
-			      "(char 1)" },
+		{ "{",
+		  "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)" },
+		{ "{\"a\":1,}",
+		  "Expecting property name enclosed in double quotes: line 1 column 8 (char 7)" },
+		{ "{'a': 1}",
+		  "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)" },
 		{ "{\"a\" 1}", "Expecting ':' delimiter: line 1 column 6 (char 5)" },
 		{ "{\"a\": }", "Expecting value: line 1 column 7 (char 6)" },
 		{ "{\"a\": 1 \"b\"}", "Expecting ',' delimiter: line 1 column 9 (char 8)" },
@@ -39,8 +38,8 @@ static void test_faults(void **state)
 		{ "{\n\"\xc3\xa9\": x}", "Expecting value: line 2 column 6 (char 7)" },
 		{ "{} {}", "Extra data: line 1 column 4 (char 3)" },
 		{ "1.", "Extra data: line 1 column 2 (char 1)" },
-		{ "\xef\xbb\xbf{}", "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column "
-				    "1 (char 0)" },
+		{ "\xef\xbb\xbf{}",
+		  "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)" },
 	};
 
 	(void)state;

@@ -122,49 +122,48 @@ static void test_parameters(void **state)
 		{ "limit=5", "Missing query parameter 'status'" },
 		{ "status=red&foo=1", "Extra query parameter(s) foo not in spec" },
 		{ "foo=1&status=blue&b%0aar", "Extra query parameter(s) foo, b\\nar not in spec" },
-		{ "status=", "'' is not one of ['red', 'green']. Failed validating 'enum' in "
-			     "schema['items']: {COLOUR}. On instance[0]: ''" },
-		{ "status=red,blue", "'blue' is not one of ['red', 'green']. Failed validating "
-				     "'enum' in schema['items']: {COLOUR}. On instance[1]: "
-				     "'blue'" },
-		{ "status=red&status=BLUE", "'blue' is not one of ['red', 'green']. Failed "
-					    "validating 'enum' in schema['items']: {COLOUR}. On "
-					    "instance[1]: 'blue'" },
-		{ "status=blue&pretty", "'' is not of type 'boolean'. Failed validating 'type' in "
-					"schema: {'default': False, 'type': 'boolean'}. On "
-					"instance: ''" },
-		{ "status=red&limit=0", "0 is less than the minimum of 1. Failed validating "
-					"'minimum' in schema: {LIMIT}. On instance: 0" },
-		{ "status=red&limit=%20101", "101 is greater than the maximum of 100. Failed "
-					     "validating 'maximum' in schema: {LIMIT}. On "
-					     "instance: "
-					     "101" },
-		{ "status=red&limit=x", "'x' is not of type 'integer'. Failed validating 'type' in "
-					"schema: {LIMIT}. On instance: 'x'" },
-		{ "status=red&list=all", "'all' is not a 'numbers'. Failed validating 'format' in "
-					 "schema['items']: {ID}. On instance[0]: 'all'" },
-		{ "status=red&list=001,1", "'1' is too short. Failed validating 'minLength' in "
-					   "schema['items']: {ID}. On instance[1]: '1'" },
-		{ "status=red&list=001,", "'' is too short. Failed validating 'minLength' in "
-					  "schema['items']: {ID}. On instance[1]: ''" },
-		{ "status=red&any=abc", "'abc' is not a 'numbers_or_all'. Failed validating "
-					"'format' in schema['items']: {ANY}. On instance[0]: "
-					"'abc'" },
-		{ "status=red&age=1w", "'1w' is not a 'timeframe'. Failed validating 'format' in "
-				       "schema: {AGE}. On instance: '1w'" },
-		{ "status=red&name=abcde", "'abcde' is too long. Failed validating 'maxLength' in "
-					   "schema: {NAME}. On instance: 'abcde'" },
-		{ "status=red&name=a'bcd", "\"a'bcd\" is not a 'names'. Failed validating "
-					   "'format' in schema: {NAME}. On instance: \"a'bcd\"" },
-		{ "status=red&word=10.1.0.0/16", "'10.1.0.0/16' is not a 'alphanumeric'. Failed "
-						 "validating 'format' in schema: {WORD}. On "
-						 "instance: '10.1.0.0/16'" },
+		{ "status=", "'' is not one of ['red', 'green']. Failed validating 'enum' "
+			     "in schema['items']: {COLOUR}. On instance[0]: ''" },
+		{ "status=red,blue",
+		  "'blue' is not one of ['red', 'green']. Failed validating "
+		  "'enum' in schema['items']: {COLOUR}. On instance[1]: 'blue'" },
+		{ "status=red&status=BLUE", "'blue' is not one of ['red', 'green']. "
+					    "Failed validating 'enum' in schema['items']: "
+					    "{COLOUR}. On instance[1]: 'blue'" },
+		{ "status=blue&pretty", "'' is not of type 'boolean'. "
+					"Failed validating 'type' in schema: "
+					"{'default': False, 'type': 'boolean'}. On instance: ''" },
+		{ "status=red&limit=0", "0 is less than the minimum of 1. Failed "
+					"validating 'minimum' in schema: {LIMIT}. On instance: 0" },
+		{ "status=red&limit=%20101", "101 is greater than the maximum of 100. "
+					     "Failed validating 'maximum' in schema: "
+					     "{LIMIT}. On instance: 101" },
+		{ "status=red&limit=x", "'x' is not of type 'integer'. Failed validating 'type' "
+					"in schema: {LIMIT}. On instance: 'x'" },
+		{ "status=red&list=all", "'all' is not a 'numbers'. Failed validating 'format' "
+					 "in schema['items']: {ID}. On instance[0]: 'all'" },
+		{ "status=red&list=001,1", "'1' is too short. Failed validating 'minLength' "
+					   "in schema['items']: {ID}. On instance[1]: '1'" },
+		{ "status=red&list=001,", "'' is too short. Failed validating 'minLength' "
+					  "in schema['items']: {ID}. On instance[1]: ''" },
+		{ "status=red&any=abc",
+		  "'abc' is not a 'numbers_or_all'. Failed validating "
+		  "'format' in schema['items']: {ANY}. On instance[0]: 'abc'" },
+		{ "status=red&age=1w", "'1w' is not a 'timeframe'. Failed validating 'format' "
+				       "in schema: {AGE}. On instance: '1w'" },
+		{ "status=red&name=abcde", "'abcde' is too long. Failed validating 'maxLength' "
+					   "in schema: {NAME}. On instance: 'abcde'" },
+		{ "status=red&name=a'bcd", "\"a'bcd\" is not a 'names'. Failed validating 'format' "
+					   "in schema: {NAME}. On instance: \"a'bcd\"" },
+		{ "status=red&word=10.1.0.0/16", "'10.1.0.0/16' is not a 'alphanumeric'. "
+						 "Failed validating 'format' in schema: "
+						 "{WORD}. On instance: '10.1.0.0/16'" },
 		{ "status=red&group=all", "'all' is not a 'group_names'. Failed validating "
 					  "'format' in schema: {GROUP}. On instance: 'all'" },
-		{ "status=red&search=a*", "'a*' is not a 'search'. Failed validating 'format' in "
-					  "schema: {SEARCH}. On instance: 'a*'" },
-		{ "status=red&sort=a;b", "'a;b' is not a 'sort'. Failed validating 'format' in "
-					 "schema: {SORT}. On instance: 'a;b'" },
+		{ "status=red&search=a*", "'a*' is not a 'search'. Failed validating 'format' "
+					  "in schema: {SEARCH}. On instance: 'a*'" },
+		{ "status=red&sort=a;b", "'a;b' is not a 'sort'. Failed validating 'format' "
+					 "in schema: {SORT}. On instance: 'a;b'" },
 	};
 
 	(void)state;
@@ -214,8 +213,8 @@ static void test_path(void **state)
 		const char *path, *detail; /* null: good */
 	} rows[] = {
 		{ "/agents/001/group/web", NULL },
-		{ "/agents/1/group/a%20b", "'1' is too short. Failed validating 'minLength' in "
-					   "schema: {ID}. On instance: '1'" },
+		{ "/agents/1/group/a%20b", "'1' is too short. Failed validating 'minLength' "
+					   "in schema: {ID}. On instance: '1'" },
 		{ "/agents/001/group/a%20b", "'a b' is not a 'group_names'. Failed validating "
 					     "'format' in schema: {GROUP}. On instance: 'a b'" },
 	};

@@ -85,8 +85,8 @@ static void test_password_made(void **state)
 /* What counts are the values, not the bytes around them. */
 static void test_password_sameness(void **state)
 {
-	static const char text[] = "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$"
-				   "cCO9yzr9c0hGHAbNgf046w";
+	static const char text[] =
+		"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w";
 	static const char *const others[] = {
 		"$scrypt$ln=15,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",
 		"$scrypt$ln=14,r=4,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046w",

@@ -38,8 +38,8 @@ static void test_token_times(void **state)
 
 static void test_token_users(void **state)
 {
-	struct api_user user = user_called("a.user-name_of-64-characters-which-is-the-longest-"
-					   "there-can-be12");
+	struct api_user user =
+		user_called("a.user-name_of-64-characters-which-is-the-longest-there-can-be12");
 	struct api_users users = { .users = &user, .count = 1 };
 	struct api_token_key key, other;
 	char token[API_TOKEN_SIZE];
@@ -111,9 +111,9 @@ static void test_token_is_a_jwt(void **state)
 	payload = strchr(token, '.') + 1;
 	assert_true(base64_decode(bytes, sizeof bytes - 1, BASE64_URL, payload,
 				  strcspn(payload, ".")) > 0);
-	assert_non_null(strstr(bytes, "\"iss\":\"wazuh\",\"aud\":\"Wazuh API "
-				      "REST\",\"nbf\":1700000000,\"exp\":1700000900,\"sub\":"
-				      "\"admin\""));
+	assert_non_null(strstr(bytes, "\"iss\":\"wazuh\",\"aud\":\"Wazuh API REST\","
+				      "\"nbf\":1700000000,\"exp\":1700000900,"
+				      "\"sub\":\"admin\""));
 	assert_null(strstr(bytes, "scrypt"));
 }
 

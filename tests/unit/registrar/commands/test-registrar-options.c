@@ -246,8 +246,8 @@ static void test_times(void **state)
 
 		begin(&call, state, words);
 		if (rows[i].refused)
-			check_row(rows[i].text, call.r == -EINVAL && strstr(call.said, "is a time "
-										       "like 90s"));
+			check_row(rows[i].text,
+				  call.r == -EINVAL && strstr(call.said, "is a time like 90s"));
 		else
 			check_row(rows[i].text,
 				  call.r == 0 &&

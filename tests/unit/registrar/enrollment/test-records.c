@@ -71,9 +71,8 @@ static void test_times(void **state)
 
 	assert_int_equal(agent_history_make(&history, &why), 0);
 	assert_true(agent_history_exists(&history));
-	write_text(path_in(history.queue, "agents-timestamp"), "001 old any 2026-01-01 "
-							       "00:00:00\n0051 x any 2026-01-01 "
-							       "00:00");
+	write_text(path_in(history.queue, "agents-timestamp"),
+		   "001 old any 2026-01-01 00:00:00\n0051 x any 2026-01-01 00:00");
 	assert_int_equal(records_write(&records, &history, &why), 0);
 	assert_int_equal(find_time(&history, "005", "new", &when), 0);
 	assert_in_range(when, start, time(NULL));

@@ -147,8 +147,8 @@ static void test_version_3(void **state)
 
 static void test_members(void **state)
 {
-	static const char one[] = "{\"data\":{\"id\":\"001\",\"n\":7,\"affected_items\":[{\"a\":1}]"
-				  "},\"error\":0}";
+	static const char one[] =
+		"{\"data\":{\"id\":\"001\",\"n\":7,\"affected_items\":[{\"a\":1}]},\"error\":0}";
 	static const char two[] = "{\"data\":{\"affected_items\":[{},{}]},\"error\":0}";
 	struct api_reply reply;
 

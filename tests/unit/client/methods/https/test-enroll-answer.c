@@ -22,11 +22,10 @@ static void test_accepts(void **state)
 	struct enrolled enrolled;
 
 	(void)state;
-	assert_int_equal(accept(&enrolled,
-				"{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":\"" SECRET "\""
-				"}",
-				NULL),
-			 0);
+	assert_int_equal(
+		accept(&enrolled,
+		       "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":\"" SECRET "\"}", NULL),
+		0);
 	assert_string_equal(enrolled.key.id, "003");
 	assert_string_equal(enrolled.key.name, "web-01");
 	assert_string_equal(enrolled.key.ip, "any");
@@ -56,12 +55,12 @@ static void test_refuses(void **state)
 		{ "{" AGENT ",\"key\":\"" KEY "\",\"a\":{\"b\":1,\"b\":2}}", "duplicate member" },
 		{ "{" AGENT "}", "without key" },
 		{ "{\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "without id" },
-		{ "{\"id\":3,\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "without "
-										       "id" },
-		{ "{\"id\":\"003\",\"name\":null,\"ip\":\"any\",\"key\":\"" KEY "\"}", "without "
-										       "name" },
-		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":[],\"key\":\"" KEY "\"}", "without "
-											"ip" },
+		{ "{\"id\":3,\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}",
+		  "without id" },
+		{ "{\"id\":\"003\",\"name\":null,\"ip\":\"any\",\"key\":\"" KEY "\"}",
+		  "without name" },
+		{ "{\"id\":\"003\",\"name\":\"web-01\",\"ip\":[],\"key\":\"" KEY "\"}",
+		  "without ip" },
 		{ "{\"id\":\"\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "id" },
 		{ "{\"id\":\"3x\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}", "id" },
 		{ "{\"id\":\"123456789\",\"name\":\"web-01\",\"ip\":\"any\",\"key\":\"" KEY "\"}",
@@ -79,25 +78,25 @@ static void test_refuses(void **state)
 		  INVALID("ip") },
 		{ "{" AGENT ",\"key\":\"\"}", "key" },
 		{ "{" AGENT ",\"key\":\"" KEY "0\"}", "key" },
-		{ "{" AGENT ",\"key\":"
-		  "\"48A99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db\"}",
+		{ "{" AGENT
+		  ",\"key\":\"48A99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db\"}",
 		  "key" },
 		{ "{" AGENT ",\"key\":"
-		  "\"48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637d\\u00"
-		  "00\"}",
+		  "\"48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637d"
+		  "\\u0000\"}",
 		  "JSON" },
-		{ "{" AGENT ",\"key\":"
-		  "\"g8a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db\"}",
+		{ "{" AGENT
+		  ",\"key\":\"g8a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db\"}",
 		  "key" },
 		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":null}", "secret" },
 		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":\"\"}", "secret" },
 		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":\"" SECRET "0\"}", "secret" },
 		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":"
-		  "\"000102030405060708090A0B0C0D0E0F101112131415161718"
-		  "191A1B1C1D1E1F\"}",
+		  "\"000102030405060708090A0B0C0D0E0F"
+		  "101112131415161718191A1B1C1D1E1F\"}",
 		  "secret" },
-		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":[\"" SECRET "\"]}", "secre"
-											  "t" },
+		{ "{" AGENT ",\"key\":\"" KEY "\",\"reenroll_secret\":[\"" SECRET "\"]}",
+		  "secret" },
 	};
 
 	(void)state;

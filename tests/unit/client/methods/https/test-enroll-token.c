@@ -157,8 +157,8 @@ static void test_refuses(void **state)
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\"", "JSON object" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\"}x", "JSON object" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"ver\":1}", "duplicate member" },
-		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"pin\":\"" PIN "\"}", "duplicate "
-										       "member" },
+		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"pin\":\"" PIN "\"}",
+		  "duplicate member" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"exp\":0}", "member" },
 		{ "{\"ver\":1,\"adr\":\"h\",\"pin\":\"" PIN "\",\"Key\":\"" KEY "\"}", "member" },
 		{ "{\"ver\":2,\"adr\":\"h\",\"pin\":\"" PIN "\"}", "version" },
