@@ -1,5 +1,6 @@
 # Unit tests of src/client/.
 unit_tests += \
+	test-access \
 	test-client-wiping \
 	test-resolve \
 	test-agent-auth-output \
@@ -16,11 +17,13 @@ unit_tests += \
 	test-endpoint \
 	test-finish \
 	test-finish-announce \
+	test-report \
 	test-request \
 	test-requested-groups \
 	test-taken \
 	test-host-name \
 	test-identity \
+	test-import-key \
 	test-in-place \
 	test-keystore \
 	test-machine-marks \
@@ -29,6 +32,7 @@ unit_tests += \
 	test-options \
 	test-own-unit \
 	test-policy \
+	test-prepare \
 	test-proxy \
 	test-reenroll-files \
 	test-reenroll-secret \
@@ -46,7 +50,7 @@ unit_tests += \
 REGISTRATION_WRAPS = \
 	-Wl,--wrap=machine_marks_read,--wrap=identity_boot,--wrap=identity_seed \
 	-Wl,--wrap=systemctl,--wrap=systemctl_show,--wrap=own_unit_was_restarted \
-	-Wl,--wrap=notify_ready \
+	-Wl,--wrap=notify_ready,--wrap=method_get \
 	-Wl,--wrap=clock_gettime,--wrap=deadline_wait,--wrap=wakeup_open,--wrap=wakeup_wait
 registration_fixture = \
 	tests/unit/client/registration/fixture.c \
@@ -104,6 +108,18 @@ test_tls_verify_LDADD = $(unit_libraries)
 test_binding_SOURCES = tests/unit/client/registration/test-binding.c
 test_binding_LDADD = $(unit_libraries)
 test_binding_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=machine_marks_read
+test_access_SOURCES = tests/unit/client/registration/test-access.c $(registration_fixture)
+test_access_LDADD = $(unit_libraries)
+test_access_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS) -Wl,--wrap=free
+test_import_key_SOURCES = tests/unit/client/registration/test-import-key.c $(registration_fixture)
+test_import_key_LDADD = $(unit_libraries)
+test_import_key_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS) -Wl,--wrap=keystore_lock
+test_prepare_SOURCES = tests/unit/client/registration/test-prepare.c $(registration_fixture)
+test_prepare_LDADD = $(unit_libraries)
+test_prepare_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS) -Wl,--wrap=identity_name
+test_report_SOURCES = tests/unit/client/registration/test-report.c $(registration_fixture)
+test_report_LDADD = $(unit_libraries)
+test_report_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS)
 test_request_SOURCES = tests/unit/client/registration/test-request.c $(registration_fixture)
 test_request_LDADD = $(unit_libraries)
 test_request_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/client/registration/fixture.h"
 
+#include "client/methods/methods.h"
 #include "client/registration/binding.h"
 #include "client/system/wakeup.h"
 #include "tests/unit/log-lines.h"
@@ -131,7 +132,22 @@ static int ask(const struct attempt *attempt, struct agent_key *ret, struct atte
 	return current->answer(attempt, ret, report);
 }
 
-static const struct method method = { .name = "authd", .run = ask };
+static int parse_token(struct enrollment_token *ret, const struct secret *token, struct reason *why)
+{
+	(void)token, (void)why;
+	*ret = current->token;
+	return 0;
+}
+
+static const struct method method = { .name = "scripted", .run = ask, .parse_token = parse_token };
+
+int __wrap_method_get(int kind, const struct method **ret, struct reason *why);
+int __wrap_method_get(int kind, const struct method **ret, struct reason *why)
+{
+	(void)kind, (void)why;
+	*ret = &method;
+	return 0;
+}
 
 /* ------------------------------------------------------------------ the registration */
 
@@ -210,6 +226,7 @@ int fixture_teardown(void **state)
 	log_lines_stop();
 	key_files_close(&fixture->run.files);
 	key_change_wipe(&fixture->run.key);
+	access_close(&fixture->run.access);
 	free(fixture->run.request.groups);
 	config_clear(&fixture->config);
 	r = teardown_directory((void **)&fixture->directory);

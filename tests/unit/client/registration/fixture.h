@@ -36,7 +36,9 @@ struct fixture {
 
 	struct config config; /* of FIXTURE_MANAGER and the name web-01 */
 	struct registration run;
-	/* the manager; null: it must not be asked */
+	/* what is in every enrollment token */
+	struct enrollment_token token;
+	/* the manager, by any method; null: it must not be asked */
 	int (*answer)(const struct attempt *attempt, struct agent_key *ret,
 		      struct attempt_report *report);
 };
