@@ -108,7 +108,7 @@ static int read_main_file(struct config *config, const char *path, struct reason
 {
 	cleanup_file FILE *file = io_open(path);
 
-	if (!file && (errno == ENOENT || errno == ENOTDIR))
+	if (!file && errno == ENOENT)
 		return 0;
 	if (!file)
 		return reason_errno(why, errno, "Cannot read the configuration file %s", path);

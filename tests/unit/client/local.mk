@@ -84,6 +84,7 @@ test_config_key_SOURCES = tests/unit/client/config/test-config-key.c
 test_config_key_LDADD = $(unit_libraries)
 test_config_layers_SOURCES = tests/unit/client/config/test-config-layers.c
 test_config_layers_LDADD = $(unit_libraries)
+test_config_layers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=access
 test_config_shipped_SOURCES = tests/unit/client/config/test-config-shipped.c
 test_config_shipped_LDADD = $(unit_libraries)
 test_config_value_SOURCES = tests/unit/client/config/test-config-value.c

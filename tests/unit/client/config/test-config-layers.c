@@ -12,6 +12,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The only file that there is in the stores of credentials. */
+static const char *stored_credential;
+
+int __real_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode)
+{
+	if (!strstr(path, "/credstore"))
+		return __real_access(path, mode);
+	if (stored_credential && strcmp(path, stored_credential) == 0)
+		return 0;
+	errno = ENOENT;
+	return -1;
+}
+
 /* *state: a directory with usr, run and etc for drop-ins, and credentials. */
 static int setup(void **state)
 {
@@ -150,6 +165,26 @@ static void test_faults_name_the_file(void **state)
 	config_clear(&config);
 }
 
+/* Where a file stands in the place of a directory, nobody has meant that. */
+static void test_no_directory(void **state)
+{
+	const char *const directories[] = { path_in(*state, "file/drop-ins"), NULL };
+	const char *const main_files[] = { path_in(*state, "file/main.conf"),
+					   path_in(*state, "none.conf") };
+
+	write_text(path_in(*state, "file"), "");
+	for (size_t i = 0; i < COUNT(main_files); i++) {
+		struct config config;
+		struct reason why = { "" };
+
+		assert_int_equal(config_init(&config), 0);
+		assert_int_equal(config_read_layers(&config, main_files[i], directories, &why),
+				 -ENOTDIR);
+		assert_non_null(strstr(why.text, i == 0 ? main_files[0] : directories[0]));
+		config_clear(&config);
+	}
+}
+
 /* The newest file's time counts: what has changed since is a reason to try again at once. */
 static void test_time_of_the_newest_file(void **state)
 {
@@ -268,6 +303,34 @@ static void test_what_is_a_credential(void **state)
 	assert_false(config_is_credential("/token"));
 }
 
+/* Only what is stored where systemd looks for it, but was not there when this unit was started. */
+static void test_late_credentials(void **state)
+{
+	static const char *const stores[] = { "/etc/credstore", "/etc/credstore.encrypted",
+					      "/run/credstore", "/run/credstore.encrypted" };
+	char path[64];
+
+	assert_null(config_late_credential());
+	for (size_t i = 0; i < COUNT(stores); i++) {
+		const char *handed = path_in(*state, "credentials/agent-register.token");
+
+		(void)snprintf(path, sizeof path, "%s/agent-register.token", stores[i]);
+		stored_credential = path;
+		check_row(path,
+			  strcmp(config_late_credential() ?: "", "agent-register.token") == 0);
+		write_text(handed, "x");
+		check_row(path, !config_late_credential());
+		assert_int_equal(unlink(handed), 0);
+		assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+		check_row(path, config_late_credential());
+		assert_int_equal(setenv("CREDENTIALS_DIRECTORY", path_in(*state, "credentials"), 1),
+				 0);
+	}
+	stored_credential = "/etc/credstore/something.else";
+	assert_null(config_late_credential());
+	stored_credential = NULL;
+}
+
 /* Not wherever the program happens to be started. */
 static void test_relative_credentials(void **state)
 {
@@ -317,6 +380,7 @@ int main(void)
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_faults_name_the_file, setup,
 						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_no_directory, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_credentials, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_credential_configuration, setup,
 						teardown_directory),
@@ -326,6 +390,7 @@ int main(void)
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_what_is_a_credential, setup,
 						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_late_credentials, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_relative_credentials, setup,
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_no_credentials, setup, teardown_directory),
