@@ -95,7 +95,8 @@ static bool is_text(const char *pattern, size_t length, const char *name)
 
 /*
  * What agent-auth accepts beyond OpenSSL: a name with the dot of the root domain, and a wildcard in
- * front of one label ("*.lan"), which stands for one label of letters, digits and hyphens.
+ * front of one label ("*.lan"), which stands for one label of letters, digits and hyphens. The name
+ * does not begin with a dot.
  */
 static bool is_agent_auth_form(const char *pattern, size_t length, const char *name)
 {
@@ -106,7 +107,7 @@ static bool is_agent_auth_form(const char *pattern, size_t length, const char *n
 		length--;
 	if (length < 3 || memcmp(pattern, "*.", 2) != 0)
 		return is_text(pattern, length, name);
-	return first > 0 && name[first] == '.' && !memchr(pattern + 2, '.', length - 2) &&
+	return name[first] == '.' && !memchr(pattern + 2, '.', length - 2) &&
 	       is_text(pattern + 1, length - 1, name + first);
 }
 

@@ -164,20 +164,16 @@ static void find_in_base64(struct findings *findings, struct span text)
 static bool is_one_a_line(struct span lines)
 {
 	struct span line;
-	int count = 0;
+	bool whole = true;
 
-	while (next_line(&lines, &line)) {
+	while (whole && next_line(&lines, &line)) {
 		struct findings findings;
-		bool whole;
 
 		find_in_base64(&findings, line);
 		whole = is_one_key(&findings);
 		explicit_bzero(&findings, sizeof findings);
-		if (!whole)
-			return false;
-		count++;
 	}
-	return count > 1;
+	return whole;
 }
 
 static void merge(struct findings *findings, const struct findings *more)

@@ -94,8 +94,6 @@ enum pem_kind pem_kind_of_der(const void *data, size_t length)
 {
 	enum pem_kind kind = PEM_KIND_UNKNOWN;
 
-	if (length == 0 || length > INT32_MAX || *(const unsigned char *)data != 0x30)
-		return PEM_KIND_UNKNOWN;
 	if (READS_AS(X509, data, length))
 		kind = PEM_KIND_CERTIFICATE;
 	else if (READS_AS(PKCS7, data, length))

@@ -226,7 +226,6 @@ int reenroll_files_commit_anchor(struct reenroll_files *files, const char *pem, 
 		atomic_file_discard(&files->anchor);
 		return 0;
 	}
-	files->made_directory = false;
 	r = atomic_file_commit(&files->anchor, pem, strlen(pem), ANCHOR_BACKUP, why);
 	files->has_new_anchor = r == 0;
 	return r;

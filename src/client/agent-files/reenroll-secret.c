@@ -17,15 +17,16 @@ bool reenroll_secret_is_valid(const char *text, size_t length)
 
 int reenroll_secret_parse(struct reenroll_secret *ret, const char *text, size_t length)
 {
-	const char *space = memchr(text, ' ', length);
-	size_t id = space ? (size_t)(space - text) : 0;
+	const char *space;
+	size_t id;
 
 	if (length > 0 && text[length - 1] == '\n')
 		length--;
 	if (length > 0 && text[length - 1] == '\r')
 		length--;
-	if (!agent_id_is_valid(text, id) || length <= id ||
-	    !reenroll_secret_is_valid(space + 1, length - id - 1))
+	space = memchr(text, ' ', length);
+	id = space ? (size_t)(space - text) : 0;
+	if (!agent_id_is_valid(text, id) || !reenroll_secret_is_valid(space + 1, length - id - 1))
 		return -EINVAL;
 	*ret = (struct reenroll_secret){ 0 };
 	memcpy(ret->id, text, id);

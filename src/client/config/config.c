@@ -297,8 +297,6 @@ static int take_value(void *user, const char *section, const char *name, const c
 	struct ini_source *source = user;
 	char origin[512];
 
-	if (source->error)
-		return 1;
 	(void)snprintf(origin, sizeof origin, "%s:%u", source->path, source->line);
 	source->error = config_set(source->config, section, name, value, origin, source->why);
 	return 1;

@@ -199,7 +199,7 @@ static int parse_duration(void *target, const char *text, const struct config_ty
 		size_t digits = strspn(text, "0123456789"), letters;
 		uint64_t number, unit;
 
-		if (digits == 0 || digits > 15)
+		if (digits == 0)
 			return invalid(ret_expected, valid);
 		number = strtoull(text, NULL, 10);
 		text += digits;

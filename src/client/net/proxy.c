@@ -20,20 +20,18 @@ static int digit_value(char c)
 }
 
 /*
- * Decode %XX in `length` bytes of user information. A user name must not contain colons (RFC 7617)
- * or control characters.
+ * Decode %XX in the user information before the '@' at `at`: that is no digit, so no number extends
+ * beyond it. A user name must not contain colons (RFC 7617) or control characters.
  */
-static int decode_user(char ret[static PROXY_USER_MAX + 1], const char *text, size_t length)
+static int decode_user(char ret[static PROXY_USER_MAX + 1], const char *text, const char *at)
 {
-	const char *end = text + length;
 	size_t used = 0;
 
-	while (text < end) {
+	while (text < at) {
 		unsigned char byte = (unsigned char)*text++;
 
 		if (byte == '%') {
-			int high = end - text >= 2 ? digit_value(text[0]) : -1,
-			    low = high < 0 ? -1 : digit_value(text[1]);
+			int high = digit_value(text[0]), low = high < 0 ? -1 : digit_value(text[1]);
 
 			if (low < 0)
 				return -EINVAL;
@@ -61,7 +59,7 @@ int proxy_parse(struct proxy *ret, const char *text)
 	at = strrchr(text, '@');
 	if (at && memchr(text, ':', (size_t)(at - text)))
 		return -EPERM;
-	if (at && decode_user(proxy.user, text, (size_t)(at - text)) < 0)
+	if (at && decode_user(proxy.user, text, at) < 0)
 		return -EINVAL;
 	text = at ? at + 1 : text;
 

@@ -102,6 +102,10 @@ static void test_unusable_secrets(void **state)
 	assert_int_equal(unlink(path_in(directory, "etc/reenroll.secret")), 0);
 	assert_int_equal(symlink("/etc/passwd", path_in(directory, "etc/reenroll.secret")), 0);
 	assert_int_equal(reenroll_files_read_secret(&files, &secret, &why), -ELOOP);
+	assert_int_equal(unlink(path_in(directory, "etc/reenroll.secret")), 0);
+	assert_int_equal(mkfifo(path_in(directory, "etc/reenroll.secret"), 0600), 0);
+	assert_int_equal(reenroll_files_read_secret(&files, &secret, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "etc/reenroll.secret is not a regular file"));
 	reenroll_files_close(&files);
 }
 
@@ -138,6 +142,7 @@ static void test_restoring_nothing(void **state)
 	assert_file(path_in(directory, "etc/reenroll.secret"), NULL);
 	assert_file(path_in(directory, "etc/certs/root-ca.pem"), NULL);
 	reenroll_files_close(&files);
+	assert_int_equal(count_entries(path_in(directory, "etc")), 0); /* nor the CA's directory */
 }
 
 /* What an earlier run has kept aside is not what this one has replaced. */

@@ -62,7 +62,9 @@ static const struct {
 	{ "199 bytes behind an indentation", "[tls]\n    ciphers = 123456789" X180 "\n",
 	  "123456789" X180 },
 	{ "section without keys", "[tls]\n", NULL },
-	{ "blank after a section", "[tls] ; comment\nciphers = A\n", "A" },
+	{ "comment behind a section", "[tls] ; comment\nciphers = A\n", "A" },
+	{ "another comment behind a section", "[tls]\t# comment\nciphers = A\n", "A" },
+	{ "blanks behind a section", "[tls] \t\nciphers = A\n", "A" },
 };
 
 static void test_good(void **state)
@@ -147,6 +149,10 @@ static const struct {
 	BAD("bad value", "[tls]\n\n# x\nverify = nope\n",
 	    "FILE:4: 'nope' is not a valid value for verify in [tls]: "
 	    "expected yes or no; did you mean no?"),
+	BAD("key behind a section", "[tls] verify = no\n",
+	    "FILE:1: unexpected text after ]; put it on a line of its own"),
+	BAD("key right behind a section", "[tls]verify = no\n", "FILE:1: unexpected text after ]"),
+	BAD("section behind a section", "[tls][manager]\n", "FILE:1: unexpected text after ]"),
 	BAD("no equals sign", "[tls]\nverify no\n", "FILE:2: "),
 	BAD("section not closed", "[tls\nverify = no\n", "FILE:1: "),
 	BAD("200 bytes", "[tls]\nciphers = 1234567890" X180 "\n",

@@ -146,6 +146,7 @@ static void test_durations(void **state)
 		{ "1 min 30", 90 * second },
 		{ "1h30min", 5400 * second },
 		{ "1h\t1s  ", 3601 * second },
+		{ "00000000000000000000000001 s", second },
 	};
 	static const char *const bad[] = {
 		"s",
@@ -387,7 +388,7 @@ static void test_agent(void **state)
 		{ "100%%", true },        { "a", true },           { "%", false },
 		{ "%x", false },          { "a b", false },        { "a%", false },
 		{ "h\xc3\xb6st", false }, { "it's", false },       { "%h", false },
-		{ "${HOSTNAME}", false },
+		{ "${HOSTNAME}", false }, { ".web", false },       { "web.", true },
 	};
 	static const struct row ips[] = {
 		{ "any", true },        { "src", true },          { "10.0.0.1", true },

@@ -90,6 +90,17 @@ static void test_rows(void **state)
 	}
 }
 
+/* A name that fills its room has no end, whatever comes behind it: with this port, a letter. */
+static void test_name_too_long(void **state)
+{
+	struct endpoint endpoint = { .host = "before" };
+
+	(void)state;
+	assert_int_equal(strlen(NAME255 "a"), sizeof endpoint.host);
+	assert_int_equal(endpoint_parse(&endpoint, NAME255 "a", 'a'), -EINVAL);
+	assert_string_equal(endpoint.host, "before");
+}
+
 /* What is shown can be given back. */
 static void test_round_trip(void **state)
 {
@@ -162,9 +173,8 @@ static void test_long_prefixes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_rows),          cmocka_unit_test(test_name_too_long),
+		cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_long_prefixes),
 	};
 
