@@ -26,6 +26,7 @@ libclient_a_SOURCES = \
 	src/client/config/config.c src/client/config/config.h \
 	src/client/config/files.c \
 	src/client/config/types.c src/client/config/types.h \
+	src/client/conversation/wire.c src/client/conversation/wire.h \
 	src/client/methods/authd.c \
 	src/client/methods/enroll-token.h \
 	src/client/methods/method.c src/client/methods/method.h \

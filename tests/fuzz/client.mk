@@ -1,7 +1,7 @@
 # The fuzz targets of the client.
-client_fuzz_targets = fuzz-config fuzz-keystore fuzz-proxy
+client_fuzz_targets = fuzz-config fuzz-keystore fuzz-proxy fuzz-wire
 client_fuzz_libraries = libclient.a $(fuzz_libraries) $(INIH_LIBS)
-client_fuzz_tests = test-fuzz-config test-fuzz-keystore test-fuzz-proxy
+client_fuzz_tests = test-fuzz-config test-fuzz-keystore test-fuzz-proxy test-fuzz-wire
 check_PROGRAMS += $(client_fuzz_tests)
 TESTS += $(client_fuzz_tests)
 
@@ -11,6 +11,8 @@ test_fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c $(fuzz_replay)
 test_fuzz_keystore_LDADD = $(client_fuzz_libraries)
 test_fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c $(fuzz_replay)
 test_fuzz_proxy_LDADD = $(client_fuzz_libraries)
+test_fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c $(fuzz_replay)
+test_fuzz_wire_LDADD = $(client_fuzz_libraries)
 
 # The pure parts of the methods in the module.
 if WITH_API
@@ -42,6 +44,10 @@ fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c tests/fuzz/fuzz.h
 fuzz_proxy_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_proxy_LDADD = $(client_fuzzed_libraries)
+fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c tests/fuzz/fuzz.h
+fuzz_wire_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_wire_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_wire_LDADD = $(client_fuzzed_libraries)
 fuzz_api_reply_SOURCES = tests/fuzz/fuzz-api-reply.c tests/fuzz/fuzz.h $(libmodule_a_SOURCES)
 fuzz_api_reply_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
 fuzz_api_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -277,6 +277,36 @@ def packets():
     }
 
 
+def wire_messages():
+    """Between the child that talks to a manager and its parent."""
+    def number(value, size):
+        return value.to_bytes(size, "little", signed=value < 0)
+
+    def message(kind, *fields):
+        body = b"".join(fields)
+        return number(16 + len(body), 4) + number(kind, 4) + bytes(8) + body
+
+    def text(content):
+        return number(len(content), 4) + content
+
+    def reason(content, start=0, end=0):
+        return text(content) + number(start, 2) + number(end, 2)
+
+    def result(outcome, flags=b"\0\0", after=0, why=reason(b""), last=(b"", b"", b"")):
+        return message(3, number(outcome, 4), flags, number(after, 8), why, reason(b""),
+                       *[text(content) for content in last])
+    key = b"003 web-01 any " + HEX64
+    return {
+        "step": message(1, b"\2"),
+        "go": message(4),
+        "anchor": message(2, text(b"-----BEGIN CERTIFICATE-----\n")),
+        "registered": result(0, last=(b"web,db", key, HEX64)),
+        "registered-bare": result(0, last=(b"", key, b"")),
+        "refused": result(5, b"\1\1", 90000000, reason(b"m:1515 says: Duplicate", 13, 22)),
+        "local": result(-12, why=reason(b"Cannot read the response: Cannot allocate memory")),
+    }
+
+
 def main():
     write("reply", replies())
     write("request", requests())
@@ -291,6 +321,7 @@ def main():
     write("address", import_lines())
     write("roster", rosters())
     write("api-call", api_calls())
+    write("wire", wire_messages())
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ unit_tests += \
 	test-tls-chain \
 	test-tls-client \
 	test-tls-verify \
-	test-wakeup
+	test-wakeup \
+	test-wire
 
 # With these, the machine that a registration sees is tests/unit/client/registration/fixture.c.
 REGISTRATION_WRAPS = \
@@ -90,6 +91,8 @@ test_config_shipped_LDADD = $(unit_libraries)
 test_config_value_SOURCES = tests/unit/client/config/test-config-value.c
 test_config_value_LDADD = $(unit_libraries)
 test_config_value_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=strdup,--wrap=reallocarray
+test_wire_SOURCES = tests/unit/client/conversation/test-wire.c
+test_wire_LDADD = $(unit_libraries)
 test_endpoint_SOURCES = tests/unit/client/net/test-endpoint.c
 test_endpoint_LDADD = $(unit_libraries)
 test_proxy_SOURCES = tests/unit/client/net/test-proxy.c

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the child that talks to a manager and its parent tell each other: one message at a time, of
+ * a kind and of a bounded length. Whoever has taken over the child writes what the parent reads, so
+ * every field is checked here: its length, its range, its form. Pure.
+ *
+ *	child to parent   STEP    a step of the attempt begins
+ *	                  ANCHOR  a piece of the CA for the agent, before the result
+ *	                  RESULT  how the attempt ended; the last message
+ *	parent to child   GO      the step STEP_SENDING is remembered: send the request
+ *
+ * A message is one packet (packet.h) of that type, with number 0, and comes in one piece.
+ */
+#pragma once
+
+#include "client/methods/method.h"
+#include "common/must-check.h"
+
+#include <stddef.h>
+
+#define WIRE_MAX 4096                         /* bytes of a message */
+#define WIRE_PIECE_MAX 4000                   /* bytes of a piece of the CA */
+#define WIRE_ANCHOR_MAX ((size_t)1024 * 1024) /* bytes of the CA: no manager's answer is longer */
+
+enum wire_kind {
+	WIRE_STEP = 1,
+	WIRE_ANCHOR,
+	WIRE_RESULT,
+	WIRE_GO,
+};
+
+/* How an attempt ended, without the CA. Wipe with wire_result_wipe(). */
+struct wire_result {
+	int outcome;                  /* or a negative errno */
+	struct agent_key key;         /* with OUTCOME_REGISTERED */
+	struct attempt_report report; /* its anchor is null */
+};
+
+struct wire_message {
+	enum wire_kind kind;
+	enum attempt_step step; /* of WIRE_STEP */
+	const char *piece;      /* of WIRE_ANCHOR: points into the message */
+	size_t length;          /* of the piece */
+	struct wire_result result;
+};
+
+/* Write a message. Returns its length. */
+size_t wire_format_step(unsigned char buffer[static WIRE_MAX], enum attempt_step step);
+size_t wire_format_go(unsigned char buffer[static WIRE_MAX]);
+
+/* At most WIRE_PIECE_MAX bytes. */
+size_t wire_format_anchor(unsigned char buffer[static WIRE_MAX], const char *piece, size_t length);
+
+/*
+ * Texts that would not be accepted at the other end, because of bytes that are not printable, are
+ * escaped. The buffer contains the key: wipe it.
+ */
+size_t wire_format_result(unsigned char buffer[static WIRE_MAX], const struct wire_result *result);
+
+/*
+ * Read a message, strictly: a kind from above, all of its fields and nothing behind them, each
+ * valid. A result is an outcome that a method can have, or a negative errno; a key by the rules for
+ * a received one, with OUTCOME_REGISTERED and only then; a secret only for that key; texts of
+ * printable characters. Returns 0, or -EBADMSG with `ret` unchanged. Wipe it.
+ */
+int wire_parse(struct wire_message *ret, const unsigned char *bytes, size_t length) must_check;
+
+/* Suitable for cleanup(). */
+void wire_result_wipe(struct wire_result *result);
