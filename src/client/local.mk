@@ -26,6 +26,10 @@ libclient_a_SOURCES = \
 	src/client/config/config.c src/client/config/config.h \
 	src/client/config/files.c \
 	src/client/config/types.c src/client/config/types.h \
+	src/client/confinement/confine.c src/client/confinement/confine.h \
+	src/client/confinement/landlock.c src/client/confinement/landlock.h \
+	src/client/confinement/privileges.c src/client/confinement/privileges.h \
+	src/client/confinement/syscall-filter.c src/client/confinement/syscall-filter.h \
 	src/client/conversation/wire.c src/client/conversation/wire.h \
 	src/client/methods/authd.c \
 	src/client/methods/enroll-token.h \

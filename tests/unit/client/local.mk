@@ -8,6 +8,7 @@ unit_tests += \
 	test-binding \
 	test-check-key \
 	test-config-check \
+	test-confine \
 	test-config-file \
 	test-config-key \
 	test-config-layers \
@@ -91,6 +92,8 @@ test_config_shipped_LDADD = $(unit_libraries)
 test_config_value_SOURCES = tests/unit/client/config/test-config-value.c
 test_config_value_LDADD = $(unit_libraries)
 test_config_value_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=strdup,--wrap=reallocarray
+test_confine_SOURCES = tests/unit/client/confinement/test-confine.c
+test_confine_LDADD = $(unit_libraries) -lpthread
 test_wire_SOURCES = tests/unit/client/conversation/test-wire.c
 test_wire_LDADD = $(unit_libraries)
 test_endpoint_SOURCES = tests/unit/client/net/test-endpoint.c
