@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libclient.a
 libclient_a_SOURCES = \
 	src/client/agent-files/agent-group.c src/client/agent-files/agent-group.h \
+	src/client/agent-files/agent-process.c src/client/agent-files/agent-process.h \
 	src/client/agent-files/counters.c src/client/agent-files/counters.h \
 	src/client/agent-files/import-file.c src/client/agent-files/import-file.h \
 	src/client/agent-files/in-place.c src/client/agent-files/in-place.h \

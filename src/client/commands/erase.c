@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/commands/erase.h"
 
+#include "client/agent-files/agent-process.h"
 #include "client/agent-files/counters.h"
 #include "client/agent-files/manager-guard.h"
 #include "client/agent-files/reenroll-files.h"
@@ -61,20 +62,28 @@ static int check_key_file(const struct keystore *store)
 	return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
 }
 
-static int check_units(const struct program *program)
+static int check_units(const struct config *config)
 {
-	const struct config *config = &program->config;
 	struct agent_units units = agent_units_of(config->agent.unit, config->agent.directory);
-	const char *unit;
+	const char *unit = agent_units_running(&units);
 
-	if (program->options->force)
-		return 0;
-	unit = agent_units_running(&units);
 	if (!unit && own_unit_has_process())
 		unit = OWN_UNIT;
 	if (!unit)
 		return 0;
 	log_error("%s is running; stop it first (systemctl stop %s), or use --force", unit, unit);
+	return 1;
+}
+
+/* An agent that was started by hand, or by a unit that we do not know. */
+static int check_process(const struct config *config)
+{
+	struct agent_process process;
+
+	if (!agent_process_find(config->agent.directory, &process))
+		return 0;
+	log_error("%s (PID %d) is running; stop it first (%s stop), or use --force", process.name,
+		  (int)process.pid, process.control);
 	return 1;
 }
 
@@ -84,7 +93,11 @@ int forget_check(const struct program *program, const struct keystore *store)
 
 	if (r == 0)
 		r = check_key_file(store);
-	return r == 0 ? check_units(program) : r;
+	if (r == 0 && !program->options->force)
+		r = check_units(&program->config);
+	if (r == 0 && !program->options->force)
+		r = check_process(&program->config);
+	return r;
 }
 
 /* ------------------------------------------------------------------ removing */

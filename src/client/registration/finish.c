@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/finish.h"
 
+#include "client/agent-files/agent-process.h"
 #include "client/agent-files/counters.h"
 #include "client/agent-files/import-file.h"
 #include "client/registration/binding.h"
@@ -268,16 +269,29 @@ static void log_success(const struct registration *run)
 			    run->key.imported_from ?: run->request.manager_text);
 }
 
+/* One that no unit has started, we cannot restart: it would become a process of our own. */
+static void warn_of_running_process(const struct registration *run)
+{
+	struct agent_process process;
+
+	if (agent_process_find(run->config->agent.directory, &process))
+		log_warning("%s (PID %d) is running without this key, and not by a unit; restart "
+			    "it: %s restart",
+			    process.name, (int)process.pid, process.control);
+}
+
 /* An agent that runs already does not notice a key that another process has written. */
 static void restart_running_agent(const struct registration *run)
 {
 	const struct config *config = run->config;
-	struct agent_units units = agent_units_of(config->agent.unit, config->agent.directory);
+	struct agent_units all = agent_units_of(config->agent.unit, config->agent.directory), units;
 	struct reason why = { 0 };
 
 	if (run->mode.observer)
 		return; /* who calls agent-auth restarts the agent */
-	units = agent_units_started_before(&units, run->key.stored_at);
+	units = agent_units_started_before(&all, run->key.stored_at);
+	if (!units.names[0] && !agent_units_running(&all))
+		warn_of_running_process(run);
 	for (const char *const *unit = units.names; *unit; unit++) {
 		if (agent_units_restart(*unit, &why) < 0)
 			log_warning("%s", why.text);

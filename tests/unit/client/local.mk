@@ -14,6 +14,7 @@ unit_tests += \
 	test-config-layers \
 	test-config-shipped \
 	test-config-value \
+	test-agent-process \
 	test-counters \
 	test-endpoint \
 	test-finish \
@@ -58,6 +59,8 @@ registration_fixture = \
 	tests/unit/client/registration/fixture.c \
 	tests/unit/client/registration/fixture.h
 
+test_agent_process_SOURCES = tests/unit/client/agent-files/test-agent-process.c
+test_agent_process_LDADD = $(unit_libraries)
 test_counters_SOURCES = tests/unit/client/agent-files/test-counters.c
 test_counters_LDADD = $(unit_libraries)
 test_in_place_SOURCES = tests/unit/client/agent-files/test-in-place.c $(unit_faults)
