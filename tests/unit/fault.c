@@ -45,18 +45,23 @@ const char *fault_trace(void)
 	return trace;
 }
 
-/* Note the call. The error it shall fail with; 0: none. */
+/* The error that this call shall fail with; 0: none. */
 static int fault_of(const char *name)
 {
-	size_t used = strlen(trace);
 	int error = 0;
 
-	(void)snprintf(trace + used, sizeof trace - used, "%s%s", used ? " " : "", name);
 	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
 		if (faults[i].name && strcmp(faults[i].name, name) == 0 && faults[i].left > 0 &&
 		    --faults[i].left == 0)
 			error = faults[i].error;
 	return error;
+}
+
+static void note(const char *name)
+{
+	size_t used = strlen(trace);
+
+	(void)snprintf(trace + used, sizeof trace - used, "%s%s", used ? " " : "", name);
 }
 
 #define WRAP(name, parameters, arguments)               \
@@ -66,6 +71,7 @@ static int fault_of(const char *name)
 	{                                               \
 		int error = fault_of(#name);            \
                                                         \
+		note(#name);                            \
 		if (!error)                             \
 			return __real_##name arguments; \
 		errno = error;                          \
@@ -80,16 +86,29 @@ WRAP(unlinkat, (int directory, const char *path, int flags), (directory, path, f
 WRAP(linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))
 WRAP(renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
 
-ssize_t __real_write(int fd, const void *data, size_t length);
-ssize_t __wrap_write(int fd, const void *data, size_t length);
-ssize_t __wrap_write(int fd, const void *data, size_t length)
-{
-	int error = fault_of("write");
+#define WRAP_TRANSFER(name, parameters, arguments, half) \
+	ssize_t __real_##name parameters;                \
+	ssize_t __wrap_##name parameters;                \
+	ssize_t __wrap_##name parameters                 \
+	{                                                \
+		int error = fault_of(#name);             \
+                                                         \
+		if (strcmp(#name, "write") == 0)         \
+			note(#name);                     \
+		if (error == FAULT_SHORT)                \
+			return __real_##name half;       \
+		if (!error)                              \
+			return __real_##name arguments;  \
+		errno = error;                           \
+		return -1;                               \
+	}
+#define HALF(length) (((length) + 1) / 2)
 
-	if (error == FAULT_SHORT)
-		return __real_write(fd, data, (length + 1) / 2);
-	if (!error)
-		return __real_write(fd, data, length);
-	errno = error;
-	return -1;
-}
+WRAP_TRANSFER(write, (int fd, const void *data, size_t length), (fd, data, length),
+	      (fd, data, HALF(length)))
+WRAP_TRANSFER(read, (int fd, void *buffer, size_t size), (fd, buffer, size),
+	      (fd, buffer, HALF(size)))
+WRAP_TRANSFER(send, (int fd, const void *data, size_t length, int flags), (fd, data, length, flags),
+	      (fd, data, HALF(length), flags))
+WRAP_TRANSFER(recv, (int fd, void *buffer, size_t size, int flags), (fd, buffer, size, flags),
+	      (fd, buffer, HALF(size), flags))

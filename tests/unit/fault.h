@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#define FAULT_SHORT (-1) /* for "write": write half, without an error */
+#define FAULT_SHORT (-1) /* for write, read, send and recv: half of it, without an error */
 
 /*
  * The `nth` call of `name` from now (1: the next) fails with `error`. Forgets earlier faults and
@@ -19,5 +19,5 @@ void fault_add(const char *name, unsigned nth, int error);
 /* No faults, and an empty trace. */
 void fault_clear(void);
 
-/* The calls since fault_set() or fault_clear(), with blanks between them. */
+/* The calls that change files, since fault_set() or fault_clear(), with blanks between them. */
 const char *fault_trace(void);

@@ -34,7 +34,7 @@ int import_file_read(struct agent_key *ret, const char *path, const struct deadl
 		     struct reason *why)
 {
 	cleanup_fd int fd = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-				 : dup(STDIN_FILENO);
+				 : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 	struct reason fault = { 0 };
 	char text[EXPORTED_KEY_MAX + 1], shown[512] = "standard input";
 	ssize_t length;

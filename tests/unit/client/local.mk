@@ -26,6 +26,7 @@ unit_tests += \
 	test-host-name \
 	test-identity \
 	test-import-key \
+	test-import-file \
 	test-in-place \
 	test-keystore \
 	test-machine-marks \
@@ -63,6 +64,9 @@ test_agent_process_SOURCES = tests/unit/client/agent-files/test-agent-process.c
 test_agent_process_LDADD = $(unit_libraries)
 test_counters_SOURCES = tests/unit/client/agent-files/test-counters.c
 test_counters_LDADD = $(unit_libraries)
+test_import_file_SOURCES = tests/unit/client/agent-files/test-import-file.c $(unit_faults)
+test_import_file_LDADD = $(unit_libraries)
+test_import_file_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_in_place_SOURCES = tests/unit/client/agent-files/test-in-place.c $(unit_faults)
 test_in_place_LDADD = $(unit_libraries)
 test_in_place_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)

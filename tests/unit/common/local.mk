@@ -17,7 +17,10 @@ unit_tests = \
 	test-packet \
 	test-reason \
 	test-pem-diagnosis \
+	test-pem-file \
 	test-pem-kind \
+	test-io \
+	test-log \
 	test-nearest \
 	test-peer-text \
 	test-setting-words \
@@ -60,9 +63,17 @@ test_packet_LDADD = $(unit_libraries)
 test_reason_SOURCES = tests/unit/common/test-reason.c
 test_reason_LDADD = $(unit_libraries)
 test_pem_diagnosis_SOURCES = tests/unit/common/test-pem-diagnosis.c
+test_pem_file_SOURCES = tests/unit/common/test-pem-file.c
+test_pem_file_LDADD = $(unit_libraries)
 test_pem_kind_SOURCES = tests/unit/common/test-pem-kind.c
 test_pem_kind_LDADD = $(unit_libraries)
 test_pem_diagnosis_LDADD = $(unit_libraries)
+test_io_SOURCES = tests/unit/common/test-io.c $(unit_faults)
+test_io_LDADD = $(unit_libraries)
+test_io_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
+test_log_SOURCES = tests/unit/common/test-log.c
+test_log_LDADD = $(unit_libraries)
+test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=libsystemd
 test_nearest_SOURCES = tests/unit/common/test-nearest.c
 test_nearest_LDADD = $(unit_libraries)
 test_peer_text_SOURCES = tests/unit/common/test-peer-text.c
