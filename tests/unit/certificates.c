@@ -60,7 +60,8 @@ X509 *make_certificate(const struct certificate_plan *plan, EVP_PKEY *key, X509 
 	add_extension(certificate, NID_subject_alt_name, plan->alternative_names);
 	add_extension(certificate, NID_ext_key_usage, plan->purpose);
 	add_extension(certificate, NID_name_constraints, plan->constraints);
-	assert_true(X509_sign(certificate, issuer ? issuer_key : key, EVP_sha256()) > 0);
+	assert_true(X509_sign(certificate, issuer ? issuer_key : key,
+			      plan->is_weak ? EVP_sha1() : EVP_sha256()) > 0);
 	X509_NAME_free(name);
 	return certificate;
 }

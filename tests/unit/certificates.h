@@ -19,6 +19,7 @@ struct certificate_plan {
 	const char *constraints;       /* "permitted;DNS:example.org" */
 	long from, until;
 	bool is_ca;
+	bool is_weak; /* signed with SHA-1, which OpenSSL refuses above its security level 0 */
 };
 
 EVP_PKEY *make_key(void);

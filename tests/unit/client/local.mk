@@ -46,6 +46,7 @@ unit_tests += \
 	test-systemctl \
 	test-tls-chain \
 	test-tls-client \
+	test-tls-client-refusals \
 	test-tls-verify \
 	test-wakeup \
 	test-wire
@@ -115,8 +116,12 @@ test_resolve_LDADD = $(unit_libraries) -lpthread
 test_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo
 test_tls_chain_SOURCES = tests/unit/client/net/test-tls-chain.c
 test_tls_chain_LDADD = $(unit_libraries)
-test_tls_client_SOURCES = tests/unit/client/net/test-tls-client.c
+test_tls_client_SOURCES = tests/unit/client/net/test-tls-client.c \
+	tests/unit/tls-peer.c tests/unit/tls-peer.h
 test_tls_client_LDADD = $(unit_libraries) -lpthread
+test_tls_client_refusals_SOURCES = tests/unit/client/net/test-tls-client-refusals.c \
+	tests/unit/tls-peer.c tests/unit/tls-peer.h
+test_tls_client_refusals_LDADD = $(unit_libraries) -lpthread
 test_tls_verify_SOURCES = tests/unit/client/net/test-tls-verify.c
 test_tls_verify_LDADD = $(unit_libraries)
 test_binding_SOURCES = tests/unit/client/registration/test-binding.c

@@ -7,7 +7,7 @@
 
 #define HOUR 3600
 
-enum { CA_NONE, CA_RIGHT, CA_OTHER };
+enum { CA_NONE, CA_RIGHT, CA_OTHER, CA_LIMITED };
 enum { PIN_NONE, PIN_RIGHT, PIN_OTHER, PIN_BOTH };
 enum {
 	CERTIFICATE_GOOD,
@@ -15,18 +15,24 @@ enum {
 	CERTIFICATE_EARLY,
 	CERTIFICATE_CLIENT,
 	CERTIFICATE_SELF_SIGNED,
+	CERTIFICATE_LIMITED,      /* both by a CA for example.org */
+	CERTIFICATE_BEYOND_LIMIT, /* its common name is in another domain */
 	CERTIFICATES
 };
 
 static struct {
 	EVP_PKEY *ca_key, *key;
-	X509 *ca, *other_ca, *certificates[CERTIFICATES];
+	X509 *ca, *other_ca, *limited_ca, *certificates[CERTIFICATES];
 	char pin[TLS_PIN_SIZE], other_pin[TLS_PIN_SIZE];
 } world;
 
 static int setup_world(void **state)
 {
-	static const struct certificate_plan ca_plan = { .common_names = { "CA" }, .is_ca = true };
+	static const struct certificate_plan ca_plan = { .common_names = { "CA" }, .is_ca = true },
+					     limited_plan = { .common_names = { "CA" },
+							      .is_ca = true,
+							      .constraints = "permitted;DNS:"
+									     "example.org" };
 	static const struct certificate_plan plans[CERTIFICATES] = {
 		[CERTIFICATE_GOOD] = { .common_names = { "m.example.org" },
 				       .purpose = "serverAuth" },
@@ -37,6 +43,10 @@ static int setup_world(void **state)
 		[CERTIFICATE_CLIENT] = { .common_names = { "m.example.org" },
 					 .purpose = "clientAuth" },
 		[CERTIFICATE_SELF_SIGNED] = { .common_names = { "m.example.org" } },
+		[CERTIFICATE_LIMITED] = { .common_names = { "n.example.org" },
+					  .alternative_names = "DNS:m.example.org" },
+		[CERTIFICATE_BEYOND_LIMIT] = { .common_names = { "n.example.net" },
+					       .alternative_names = "DNS:m.example.org" },
 	};
 
 	(void)state;
@@ -44,6 +54,7 @@ static int setup_world(void **state)
 	world.key = make_key();
 	world.ca = make_certificate(&ca_plan, world.ca_key, NULL, NULL);
 	world.other_ca = make_certificate(&ca_plan, world.key, NULL, NULL);
+	world.limited_ca = make_certificate(&limited_plan, world.ca_key, NULL, NULL);
 	for (int i = 0; i < CERTIFICATES; i++)
 		world.certificates[i] = make_certificate(
 			&plans[i], world.key, i == CERTIFICATE_SELF_SIGNED ? NULL : world.ca,
@@ -59,6 +70,7 @@ static int teardown_world(void **state)
 		X509_free(world.certificates[i]);
 	X509_free(world.ca);
 	X509_free(world.other_ca);
+	X509_free(world.limited_ca);
 	EVP_PKEY_free(world.key);
 	EVP_PKEY_free(world.ca_key);
 	return 0;
@@ -102,6 +114,12 @@ static const struct row {
 	  X509_V_ERR_CERT_NOT_YET_VALID, "is not valid before 2" },
 	{ "for clients", CERTIFICATE_CLIENT, CA_RIGHT, PIN_NONE, "m.example.org", NULL, false,
 	  X509_V_ERR_INVALID_PURPOSE, "is not valid for servers" },
+	{ "names that its CA may certify", CERTIFICATE_LIMITED, CA_LIMITED, PIN_NONE,
+	  "m.example.org", NULL, true },
+	/* although the manager is not called by it */
+	{ "a common name that its CA must not certify", CERTIFICATE_BEYOND_LIMIT, CA_LIMITED,
+	  PIN_NONE, "m.example.org", NULL, false, X509_V_ERR_PERMITTED_VIOLATION,
+	  "contains a name that its CA must not certify" },
 	{ "pin alone", CERTIFICATE_SELF_SIGNED, CA_NONE, PIN_RIGHT, "10.0.0.1", NULL, true },
 	{ "pin alone, expired", CERTIFICATE_EXPIRED, CA_NONE, PIN_RIGHT, "10.0.0.1", NULL, true, 0,
 	  "expired on 2" },
@@ -136,7 +154,9 @@ static int judge(const struct row *row, bool verify, int *ret_error, struct reas
 
 	(void)snprintf(endpoint.host, sizeof endpoint.host, "%s", row->host);
 	if (row->ca != CA_NONE)
-		X509_STORE_add_cert(store, row->ca == CA_RIGHT ? world.ca : world.other_ca);
+		X509_STORE_add_cert(store, row->ca == CA_RIGHT     ? world.ca
+					   : row->ca == CA_LIMITED ? world.limited_ca
+								   : world.other_ca);
 	assert_int_equal(
 		X509_STORE_CTX_init(context, store, world.certificates[row->certificate], NULL), 1);
 	/* as a TLS client does */
