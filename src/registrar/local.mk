@@ -53,7 +53,8 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/certificate.c src/registrar/net/certificate.h \
 	src/registrar/net/listener.c src/registrar/net/listener.h \
 	src/registrar/net/peer.c src/registrar/net/peer.h \
-	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h
+	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h \
+	src/registrar/registry/registration.c src/registrar/registry/registration.h
 if WITH_API
 libregistrar_a_SOURCES += \
 	src/registrar/api/about.c \

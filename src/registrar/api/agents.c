@@ -42,7 +42,7 @@ static void explain(struct incoming_call *call, const struct enrollment *enrollm
 	char shown[SHOWN_SIZE];
 
 	switch (enrollment->fault) {
-	case ENROLLMENT_NAME:
+	case REGISTRATION_NAME:
 		if (!agent_name_is_valid(body->name, strlen(body->name))) {
 			(void)api_problem_set(
 				problem, 400, "Bad Request", "%s is not a 'names' - 'name'",
@@ -52,21 +52,21 @@ static void explain(struct incoming_call *call, const struct enrollment *enrollm
 		/* the manager's own */
 		(void)api_problem_code(problem, API_NAME_TAKEN, "%s", body->name);
 		break;
-	case ENROLLMENT_NAME_TAKEN:
+	case REGISTRATION_NAME_TAKEN:
 		(void)api_problem_code(problem, API_NAME_TAKEN, "%s", body->name);
 		break;
-	case ENROLLMENT_IP:
-	case ENROLLMENT_IP_TAKEN:
+	case REGISTRATION_IP:
+	case REGISTRATION_IP_TAKEN:
 		(void)api_problem_code(problem, API_ADDRESS_TAKEN, "%s", body->ip);
 		break;
-	case ENROLLMENT_ID_TAKEN:
+	case REGISTRATION_ID_TAKEN:
 		(void)api_problem_code(problem, API_ID_TAKEN, "%s", body->id);
 		break;
-	case ENROLLMENT_ID:
+	case REGISTRATION_ID:
 		(void)api_problem_set(problem, 400, "Bad Request", "'%s' is not a 'numbers' - 'id'",
 				      body->id);
 		break;
-	case ENROLLMENT_LIMIT:
+	case REGISTRATION_LIMIT:
 		(void)api_problem_code(problem, API_AUTHD_LIMIT, NULL);
 		break;
 	default:

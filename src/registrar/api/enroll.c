@@ -161,19 +161,19 @@ static void explain(struct incoming_call *call, const struct enrollment *enrollm
 		int status, code;
 		const char *message;
 	} rows[] = {
-		[ENROLLMENT_OK] = { 500, 9001, "Internal error" },
-		[ENROLLMENT_NAME] = { 400, 0, "Invalid agent name" },
-		[ENROLLMENT_NAME_TAKEN] = { 409, 9008, "Duplicate name" },
-		[ENROLLMENT_VERSION] = { 400, 0, too_new },
-		[ENROLLMENT_GROUPS] = { 400, 9014, "Invalid Group(s) Name(s)" },
-		[ENROLLMENT_GROUP_ABSENT] = { 400, 9014, "Invalid Group(s) Name(s)" },
-		[ENROLLMENT_IP] = { 400, 0, "Invalid IP" },
-		[ENROLLMENT_IP_TAKEN] = { 409, 9007, "Duplicate IP" },
-		[ENROLLMENT_ID] = { 500, 9001, "Internal error" },
-		[ENROLLMENT_ID_TAKEN] = { 409, 9012, "Duplicate ID" },
-		[ENROLLMENT_KEY] = { 500, 9001, "Internal error" },
-		[ENROLLMENT_LIMIT] = { 503, 9013, "Maximum number of agents reached" },
-		[ENROLLMENT_INTERNAL] = { 500, 9001, "Internal error" },
+		[REGISTRATION_OK] = { 500, 9001, "Internal error" },
+		[REGISTRATION_NAME] = { 400, 0, "Invalid agent name" },
+		[REGISTRATION_NAME_TAKEN] = { 409, 9008, "Duplicate name" },
+		[REGISTRATION_VERSION] = { 400, 0, too_new },
+		[REGISTRATION_GROUPS] = { 400, 9014, "Invalid Group(s) Name(s)" },
+		[REGISTRATION_GROUP_ABSENT] = { 400, 9014, "Invalid Group(s) Name(s)" },
+		[REGISTRATION_IP] = { 400, 0, "Invalid IP" },
+		[REGISTRATION_IP_TAKEN] = { 409, 9007, "Duplicate IP" },
+		[REGISTRATION_ID] = { 500, 9001, "Internal error" },
+		[REGISTRATION_ID_TAKEN] = { 409, 9012, "Duplicate ID" },
+		[REGISTRATION_KEY] = { 500, 9001, "Internal error" },
+		[REGISTRATION_LIMIT] = { 503, 9013, "Maximum number of agents reached" },
+		[REGISTRATION_INTERNAL] = { 500, 9001, "Internal error" },
 	};
 
 	(void)refuse(call, rows[enrollment->fault].status, rows[enrollment->fault].code,

@@ -147,7 +147,7 @@ static void answer_open_field(struct authd *authd, struct connection *connection
 	char refusal[REFUSAL_SIZE];
 	struct answer answer;
 
-	if (request_rules_check(policy, &asked, refusal, sizeof refusal) == ENROLLMENT_OK) {
+	if (request_rules_check(policy, &asked, refusal, sizeof refusal) == REGISTRATION_OK) {
 		answer_fault_at_once(authd, connection, fault);
 		return;
 	}

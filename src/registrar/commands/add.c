@@ -35,9 +35,9 @@ void add_describe_refusal(struct reason *ret, const struct enrollment *refused,
 
 	escape_string(shown, sizeof shown, refused->refusal);
 	describe_holder(holder, sizeof holder, refused->holder, records);
-	if (refused->fault == ENROLLMENT_INTERNAL || refused->why.text[0])
+	if (refused->fault == REGISTRATION_INTERNAL || refused->why.text[0])
 		reason_set(ret, "%s (%s)", shown, refused->why.text);
-	else if (refused->fault == ENROLLMENT_IP_TAKEN)
+	else if (refused->fault == REGISTRATION_IP_TAKEN)
 		reason_set(ret, "%s (%s belongs to %s)", shown, refused->shown_ip, holder);
 	else if (refused->holder[0])
 		reason_set(ret, "%s (it belongs to %s)", shown, holder);
@@ -88,5 +88,5 @@ int add_command(struct program *program)
 	}
 	add_describe_refusal(&why, &enrollment, &records);
 	roster_cancel(roster);
-	return admin_fail(enrollment.fault == ENROLLMENT_INTERNAL ? EX_OSERR : EX_DATAERR, &why);
+	return admin_fail(enrollment.fault == REGISTRATION_INTERNAL ? EX_OSERR : EX_DATAERR, &why);
 }

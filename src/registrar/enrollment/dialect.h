@@ -20,8 +20,6 @@ enum dialect {
 	DIALECT_WAZUH,
 };
 
-#define REFUSAL_SIZE 2048 /* with the terminator: longer texts are cut, as the real managers do */
-
 /* What is left of a removed agent's line, so that its id is not given again. */
 enum roster_tombstone dialect_tombstone(enum dialect dialect) must_check;
 

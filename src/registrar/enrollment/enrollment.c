@@ -27,7 +27,7 @@ struct decision {
 
 /* Returns false, for `return refuse(...)`. */
 __attribute__((format(printf, 3, 4))) static bool refuse(struct decision *decision,
-							 enum enrollment_fault fault,
+							 enum registration_fault fault,
 							 const char *format, ...)
 {
 	va_list arguments;
@@ -43,7 +43,7 @@ static void fail(struct enrollment *enrollment, const char *name, size_t length,
 		 const struct reason *why)
 {
 	enrollment->accepted = false;
-	enrollment->fault = ENROLLMENT_INTERNAL;
+	enrollment->fault = REGISTRATION_INTERNAL;
 	enrollment->why = *why;
 	(void)snprintf(enrollment->refusal, sizeof enrollment->refusal,
 		       "Internal manager error adding agent: %.*s", (int)length, name);
@@ -81,7 +81,7 @@ static bool keeps_the_rules(struct decision *decision)
 
 	enrollment->fault = request_rules_check(decision->policy, decision->request,
 						enrollment->refusal, REFUSAL_SIZE);
-	return enrollment->fault == ENROLLMENT_OK;
+	return enrollment->fault == REGISTRATION_OK;
 }
 
 static void take_name(struct decision *decision)
@@ -104,8 +104,8 @@ static bool take_groups(struct decision *decision)
 	fault = group_names_check(groups->text, groups->length, &decision->policy->groups,
 				  enrollment->refusal, sizeof enrollment->refusal);
 	if (fault != GROUP_OK) {
-		enrollment->fault = fault == GROUP_ABSENT ? ENROLLMENT_GROUP_ABSENT
-							  : ENROLLMENT_GROUPS;
+		enrollment->fault = fault == GROUP_ABSENT ? REGISTRATION_GROUP_ABSENT
+							  : REGISTRATION_GROUPS;
 		return false;
 	}
 	(void)snprintf(enrollment->groups, sizeof enrollment->groups, "%.*s", (int)groups->length,
@@ -152,7 +152,7 @@ static bool refuse_taken_id(struct decision *decision, const struct roster_entry
 	else
 		reason_set(&decision->enrollment->why,
 			   "it was an agent's before; remove --purge makes it free");
-	return refuse(decision, ENROLLMENT_ID_TAKEN, "Duplicate ID: %s", id);
+	return refuse(decision, REGISTRATION_ID_TAKEN, "Duplicate ID: %s", id);
 }
 
 /*
@@ -169,12 +169,12 @@ static bool settle_id(struct decision *decision)
 	if (!requested->text)
 		return true;
 	if (!agent_id_is_valid(requested->text, requested->length))
-		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %.*s",
+		return refuse(decision, REGISTRATION_ID, "Invalid agent ID: %.*s",
 			      (int)requested->length, requested->text);
 	(void)snprintf(text, sizeof text, "%.*s", (int)requested->length, requested->text);
 	id = strtoul(text, NULL, 10) % (ROSTER_ID_MAX + 1);
 	if (id == 0)
-		return refuse(decision, ENROLLMENT_ID, "Invalid agent ID: %s", text);
+		return refuse(decision, REGISTRATION_ID, "Invalid agent ID: %s", text);
 	holder = roster_find_id(decision->roster, (unsigned int)id);
 	if (holder)
 		return refuse_taken_id(decision, holder, text);
@@ -191,7 +191,7 @@ static bool take_address(struct decision *decision)
 	struct address address;
 
 	if (address_read(&address, asked.text, asked.length, decision->policy->dialect) < 0)
-		return refuse(decision, ENROLLMENT_IP, "Invalid IP: %.*s", (int)asked.length,
+		return refuse(decision, REGISTRATION_IP, "Invalid IP: %.*s", (int)asked.length,
 			      asked.text);
 	memcpy(enrollment->agent.ip, address.stored, sizeof enrollment->agent.ip);
 	memcpy(enrollment->shown_ip, address.shown, sizeof enrollment->shown_ip);
@@ -204,10 +204,10 @@ static bool refuse_taken_address(struct decision *decision, const struct roster_
 {
 	memcpy(decision->enrollment->holder, holder->id_text, sizeof holder->id_text);
 	if (decision->policy->dialect == DIALECT_WAZUH)
-		return refuse(decision, ENROLLMENT_IP_TAKEN, "Duplicate IP: %s",
+		return refuse(decision, REGISTRATION_IP_TAKEN, "Duplicate IP: %s",
 			      decision->enrollment->shown_ip);
 	/* Not the address: OSSEC names the agent that has it. */
-	return refuse(decision, ENROLLMENT_IP_TAKEN, "Invalid IP address: %s", holder->id_text);
+	return refuse(decision, REGISTRATION_IP_TAKEN, "Invalid IP address: %s", holder->id_text);
 }
 
 /*
@@ -268,7 +268,7 @@ static bool rename_agent(struct decision *decision)
 			return true;
 		}
 	}
-	return refuse(decision, ENROLLMENT_NAME_TAKEN, "Invalid agent name: %s", agent->name);
+	return refuse(decision, REGISTRATION_NAME_TAKEN, "Invalid agent name: %s", agent->name);
 }
 
 static bool is_own_name(const struct enrollment_policy *policy, const char *name)
@@ -283,7 +283,7 @@ static bool settle_name(struct decision *decision)
 	const struct roster_entry *holder = roster_find_name(decision->roster, agent->name);
 
 	if (is_own_name(decision->policy, agent->name))
-		return refuse(decision, ENROLLMENT_NAME, "Invalid agent name: %s", agent->name);
+		return refuse(decision, REGISTRATION_NAME, "Invalid agent name: %s", agent->name);
 	if (!holder)
 		return true;
 	if (decision->policy->on_duplicate == ON_DUPLICATE_RENAME)
@@ -291,7 +291,7 @@ static bool settle_name(struct decision *decision)
 	if (replace(decision, holder))
 		return true;
 	memcpy(decision->enrollment->holder, holder->id_text, sizeof holder->id_text);
-	return refuse(decision, ENROLLMENT_NAME_TAKEN, "Duplicate agent name: %s", agent->name);
+	return refuse(decision, REGISTRATION_NAME_TAKEN, "Duplicate agent name: %s", agent->name);
 }
 
 /* The texts are those of the managers that had such a limit: OSSEC, and Wazuh up to 4.0. */
@@ -305,9 +305,9 @@ static bool is_within_limit(struct decision *decision)
 	reason_set(&decision->enrollment->why, "There are %zu agents (--max-agents)",
 		   roster_count(decision->roster));
 	if (policy->dialect == DIALECT_WAZUH)
-		return refuse(decision, ENROLLMENT_LIMIT,
+		return refuse(decision, REGISTRATION_LIMIT,
 			      "The maximum number of agents has been reached");
-	return refuse(decision, ENROLLMENT_LIMIT, "Internal manager error adding agent: %s",
+	return refuse(decision, REGISTRATION_LIMIT, "Internal manager error adding agent: %s",
 		      decision->enrollment->agent.name);
 }
 
@@ -368,7 +368,7 @@ static bool take_key(struct decision *decision)
 	if (!requested->text)
 		return make_key(decision);
 	if (!key_is_valid(requested))
-		return refuse(decision, ENROLLMENT_KEY,
+		return refuse(decision, REGISTRATION_KEY,
 			      "Invalid agent key: it is not %d letters and digits",
 			      AGENT_KEY_USUAL);
 	memcpy(key, requested->text, AGENT_KEY_USUAL);

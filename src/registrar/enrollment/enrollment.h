@@ -11,6 +11,7 @@
 #include "registrar/enrollment/dialect.h"
 #include "registrar/enrollment/force.h"
 #include "registrar/enrollment/group-rules.h"
+#include "registrar/registry/registration.h"
 
 enum on_duplicate {
 	/* the next free of NAME2 to NAME255, as OSSEC does; a taken address is refused */
@@ -49,30 +50,13 @@ struct enrollment_request {
 	bool allow_leading_dot;
 };
 
-/* Why there was no key. The API has a code for each. */
-enum enrollment_fault {
-	ENROLLMENT_OK,
-	ENROLLMENT_NAME, /* breaks the rules for names, or is the manager's own */
-	ENROLLMENT_NAME_TAKEN,
-	ENROLLMENT_VERSION,      /* newer than the manager */
-	ENROLLMENT_GROUPS,       /* break the rules for groups, or are too many */
-	ENROLLMENT_GROUP_ABSENT, /* a group does not exist */
-	ENROLLMENT_IP,           /* is no address */
-	ENROLLMENT_IP_TAKEN,
-	ENROLLMENT_ID, /* is no id */
-	ENROLLMENT_ID_TAKEN,
-	ENROLLMENT_KEY,      /* is no key */
-	ENROLLMENT_LIMIT,    /* max_agents */
-	ENROLLMENT_INTERNAL, /* this machine: `why` says what */
-};
-
 /* One agent can be in the way by its address, and another one by its name. */
 #define ENROLLMENT_REPLACED_MAX 2
 
 /* Wipe with enrollment_wipe(). */
 struct enrollment {
 	bool accepted;
-	enum enrollment_fault fault;         /* refused: not ENROLLMENT_OK */
+	enum registration_fault fault;       /* refused: not REGISTRATION_OK */
 	char asked_name[AGENT_NAME_MAX + 1]; /* cut to fit; bytes of the client's */
 	struct agent_key agent;              /* accepted: what goes into client.keys */
 	/* accepted, or refused for what it is: the address for the client, address.h */

@@ -119,7 +119,7 @@ void enrollment_log(const struct enrollment *enrollment, const char *peer)
 
 	if (enrollment->accepted)
 		log_registered(enrollment, peer);
-	else if (enrollment->fault == ENROLLMENT_INTERNAL)
+	else if (enrollment->fault == REGISTRATION_INTERNAL)
 		log_failed(enrollment, peer);
 	else
 		log_refused(&name, enrollment->refusal, enrollment->why.text, peer);

@@ -49,9 +49,9 @@ struct authd_field request_rules_address(const struct enrollment_policy *policy,
 	return field->text ? *field : (struct authd_field){ "any", 3 };
 }
 
-enum enrollment_fault request_rules_check(const struct enrollment_policy *policy,
-					  const struct enrollment_request *request, char *refusal,
-					  size_t size)
+enum registration_fault request_rules_check(const struct enrollment_policy *policy,
+					    const struct enrollment_request *request, char *refusal,
+					    size_t size)
 {
 	const struct authd_request_fields *fields = &request->fields;
 	struct authd_field ip = request_rules_address(policy, request);
@@ -60,19 +60,19 @@ enum enrollment_fault request_rules_check(const struct enrollment_policy *policy
 	if (!name_is_allowed(policy, request)) {
 		(void)snprintf(refusal, size, "Invalid agent name: %.*s", (int)fields->name.length,
 			       fields->name.text);
-		return ENROLLMENT_NAME;
+		return REGISTRATION_NAME;
 	}
 	if (!version_is_allowed(policy, request)) {
 		(void)snprintf(refusal, size,
 			       "Agent version must be lower or equal to manager version");
-		return ENROLLMENT_VERSION;
+		return REGISTRATION_VERSION;
 	}
 	if (fields->groups.text &&
 	    group_list_check(fields->groups.text, fields->groups.length, refusal, size) != GROUP_OK)
-		return ENROLLMENT_GROUPS;
+		return REGISTRATION_GROUPS;
 	if (address_read(&scratch, ip.text, ip.length, policy->dialect) < 0) {
 		(void)snprintf(refusal, size, "Invalid IP: %.*s", (int)ip.length, ip.text);
-		return ENROLLMENT_IP;
+		return REGISTRATION_IP;
 	}
-	return ENROLLMENT_OK;
+	return REGISTRATION_OK;
 }

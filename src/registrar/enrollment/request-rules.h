@@ -12,12 +12,12 @@
 
 /*
  * Check name, version, groups and address, in this order; fields that were not given are fine, but
- * for the name. Returns ENROLLMENT_OK; or the fault, with the refusal for the client in `refusal`.
- * Whether the groups exist is asked later: group-rules.h.
+ * for the name. Returns REGISTRATION_OK; or the fault, with the refusal for the client in
+ * `refusal`. Whether the groups exist is asked later: group-rules.h.
  */
-enum enrollment_fault request_rules_check(const struct enrollment_policy *policy,
-					  const struct enrollment_request *request, char *refusal,
-					  size_t size) must_check;
+enum registration_fault request_rules_check(const struct enrollment_policy *policy,
+					    const struct enrollment_request *request, char *refusal,
+					    size_t size) must_check;
 
 /*
  * What is to be the agent's address: the client's own words, where it comes from, or "any". Points

@@ -11,6 +11,7 @@ unit_tests += \
 	test-import-line \
 	test-records \
 	test-registrar-options \
+	test-registration \
 	test-request-buffer \
 	test-roster \
 	test-roster-write \
@@ -101,6 +102,9 @@ test_transactions_SOURCES = tests/unit/registrar/enrollment/test-transactions.c
 test_transactions_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_transactions_LDADD = $(registrar_libraries)
 test_transactions_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
+
+test_registration_SOURCES = tests/unit/registrar/registry/test-registration.c
+test_registration_LDADD = $(registrar_libraries)
 
 test_acceptor_SOURCES = tests/unit/registrar/net/test-acceptor.c
 test_acceptor_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)

@@ -55,38 +55,41 @@ static void test_faults(void **state)
 {
 	static const struct {
 		const char *name, *ip, *id, *key, *groups, *version;
-		enum enrollment_fault fault;
+		enum registration_fault fault;
 		const char *text;
 	} rows[] = {
-		{ "new", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_OK, "" },
-		{ "new", "10.0.0.8", "7", KEY, NULL, "v4.14.0", ENROLLMENT_OK, "" },
-		{ "new", NULL, NULL, LETTERS, NULL, NULL, ENROLLMENT_OK, "" },
-		{ "x", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME, "Invalid agent name: x" },
-		{ "manager", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME,
+		{ "new", NULL, NULL, NULL, NULL, NULL, REGISTRATION_OK, "" },
+		{ "new", "10.0.0.8", "7", KEY, NULL, "v4.14.0", REGISTRATION_OK, "" },
+		{ "new", NULL, NULL, LETTERS, NULL, NULL, REGISTRATION_OK, "" },
+		{ "x", NULL, NULL, NULL, NULL, NULL, REGISTRATION_NAME, "Invalid agent name: x" },
+		{ "manager", NULL, NULL, NULL, NULL, NULL, REGISTRATION_NAME,
 		  "Invalid agent name: manager" },
-		{ "web", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME_TAKEN,
+		{ "web", NULL, NULL, NULL, NULL, NULL, REGISTRATION_NAME_TAKEN,
 		  "Duplicate agent name: web" },
-		{ "bad", NULL, NULL, NULL, NULL, NULL, ENROLLMENT_NAME_TAKEN,
+		{ "bad", NULL, NULL, NULL, NULL, NULL, REGISTRATION_NAME_TAKEN,
 		  "Duplicate agent name: bad" },
-		{ "new", NULL, NULL, NULL, NULL, "v4.15.0", ENROLLMENT_VERSION,
+		{ "new", NULL, NULL, NULL, NULL, "v4.15.0", REGISTRATION_VERSION,
 		  "Agent version must be lower or equal to manager version" },
-		{ "new", NULL, NULL, NULL, "a b", NULL, ENROLLMENT_GROUPS,
+		{ "new", NULL, NULL, NULL, "a b", NULL, REGISTRATION_GROUPS,
 		  "Invalid group name: a b... characters '\\/:*?\"<>|,' are prohibited" },
-		{ "new", NULL, NULL, NULL, "a", NULL, ENROLLMENT_GROUP_ABSENT, "Invalid group: a" },
-		{ "new", NULL, NULL, NULL, "default", NULL, ENROLLMENT_OK, "" },
-		{ "new", "x", NULL, NULL, NULL, NULL, ENROLLMENT_IP, "Invalid IP: x" },
-		{ "new", "10.0.0.7", NULL, NULL, NULL, NULL, ENROLLMENT_IP_TAKEN,
+		{ "new", NULL, NULL, NULL, "a", NULL, REGISTRATION_GROUP_ABSENT,
+		  "Invalid group: a" },
+		{ "new", NULL, NULL, NULL, "default", NULL, REGISTRATION_OK, "" },
+		{ "new", "x", NULL, NULL, NULL, NULL, REGISTRATION_IP, "Invalid IP: x" },
+		{ "new", "10.0.0.7", NULL, NULL, NULL, NULL, REGISTRATION_IP_TAKEN,
 		  "Duplicate IP: 10.0.0.7" },
-		{ "new", NULL, "0", NULL, NULL, NULL, ENROLLMENT_ID, "Invalid agent ID: 0" },
-		{ "new", NULL, "1x", NULL, NULL, NULL, ENROLLMENT_ID, "Invalid agent ID: 1x" },
-		{ "new", NULL, "1", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 1" },
-		{ "new", NULL, "002", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 002" },
-		{ "web", "10.0.0.7", "001", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN,
+		{ "new", NULL, "0", NULL, NULL, NULL, REGISTRATION_ID, "Invalid agent ID: 0" },
+		{ "new", NULL, "1x", NULL, NULL, NULL, REGISTRATION_ID, "Invalid agent ID: 1x" },
+		{ "new", NULL, "1", NULL, NULL, NULL, REGISTRATION_ID_TAKEN, "Duplicate ID: 1" },
+		{ "new", NULL, "002", NULL, NULL, NULL, REGISTRATION_ID_TAKEN,
+		  "Duplicate ID: 002" },
+		{ "web", "10.0.0.7", "001", NULL, NULL, NULL, REGISTRATION_ID_TAKEN,
 		  "Duplicate ID: 001" },
-		{ "new", NULL, "003", NULL, NULL, NULL, ENROLLMENT_ID_TAKEN, "Duplicate ID: 003" },
-		{ "new", NULL, NULL, "5a5a", NULL, NULL, ENROLLMENT_KEY,
+		{ "new", NULL, "003", NULL, NULL, NULL, REGISTRATION_ID_TAKEN,
+		  "Duplicate ID: 003" },
+		{ "new", NULL, NULL, "5a5a", NULL, NULL, REGISTRATION_KEY,
 		  "Invalid agent key: it is not 64 letters and digits" },
-		{ "new", NULL, NULL, KEY "5a", NULL, NULL, ENROLLMENT_KEY,
+		{ "new", NULL, NULL, KEY "5a", NULL, NULL, REGISTRATION_KEY,
 		  "Invalid agent key: it is not 64 letters and digits" },
 	};
 	const struct enrollment_policy policy = {
@@ -111,7 +114,7 @@ static void test_faults(void **state)
 
 		enrollment_decide(&enrollment, roster, &policy, &request);
 		check_row(rows[i].text, enrollment.fault == rows[i].fault);
-		check_row(rows[i].text, enrollment.accepted == (rows[i].fault == ENROLLMENT_OK));
+		check_row(rows[i].text, enrollment.accepted == (rows[i].fault == REGISTRATION_OK));
 		check_row(rows[i].text, strcmp(enrollment.refusal, rows[i].text) == 0);
 		if (rows[i].id && enrollment.accepted)
 			assert_string_equal(enrollment.agent.id, "007");
@@ -214,26 +217,26 @@ static void test_replaced(void **state)
 {
 	static const struct {
 		const char *name, *ip, *id;
-		enum enrollment_fault fault;
+		enum registration_fault fault;
 		const char *replaced; /* in their order, a blank each */
 		const char *after;
 	} rows[] = {
 		/* What goes leaves its id. */
-		{ "mail", "10.0.0.8", NULL, ENROLLMENT_OK, "002 003 ",
+		{ "mail", "10.0.0.8", NULL, REGISTRATION_OK, "002 003 ",
 		  "001 web 002 !db 003 !mail 004 !gone 005 bad 006 mail " },
-		{ "web", "10.0.0.7", "9", ENROLLMENT_OK, "001 ",
+		{ "web", "10.0.0.7", "9", REGISTRATION_OK, "001 ",
 		  "001 !web 002 db 003 mail 004 !gone 005 bad 009 web " },
 		/* An id is nobody else's, whatever is allowed, and then the others stay as well. */
-		{ "new", NULL, "001", ENROLLMENT_ID_TAKEN, "",
+		{ "new", NULL, "001", REGISTRATION_ID_TAKEN, "",
 		  "001 web 002 db 003 mail 004 !gone 005 bad " },
-		{ "mail", "10.0.0.8", "1", ENROLLMENT_ID_TAKEN, "",
+		{ "mail", "10.0.0.8", "1", REGISTRATION_ID_TAKEN, "",
 		  "001 web 002 db 003 mail 004 !gone 005 bad " },
-		{ "web", "10.0.0.8", "004", ENROLLMENT_ID_TAKEN, "",
+		{ "web", "10.0.0.8", "004", REGISTRATION_ID_TAKEN, "",
 		  "001 web 002 db 003 mail 004 !gone 005 bad " },
-		{ "web", "10.0.0.8", "005", ENROLLMENT_ID_TAKEN, "",
+		{ "web", "10.0.0.8", "005", REGISTRATION_ID_TAKEN, "",
 		  "001 web 002 db 003 mail 004 !gone 005 bad " },
 		/* So is the line of no agent. */
-		{ "bad", "10.0.0.8", NULL, ENROLLMENT_NAME_TAKEN, "",
+		{ "bad", "10.0.0.8", NULL, REGISTRATION_NAME_TAKEN, "",
 		  "001 web 002 db 003 mail 004 !gone 005 bad " },
 	};
 	const struct enrollment_policy policy = {
@@ -280,7 +283,7 @@ static void test_revoked(void **state)
 	assert_true(enrollment.accepted);
 	enrollment_revoke(&enrollment, &why);
 	assert_false(enrollment.accepted);
-	assert_int_equal(enrollment.fault, ENROLLMENT_INTERNAL);
+	assert_int_equal(enrollment.fault, REGISTRATION_INTERNAL);
 	assert_string_equal(enrollment.refusal, "Internal manager error adding agent: new");
 	assert_string_equal(enrollment.why.text, "No disk");
 	assert_string_equal(enrollment.agent.key, "");

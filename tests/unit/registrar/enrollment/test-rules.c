@@ -148,16 +148,16 @@ static void test_first_fault(void **state)
 {
 	static const struct {
 		const char *line, *refusal; /* null: fine */
-		enum enrollment_fault fault;
+		enum registration_fault fault;
 	} rows[] = {
 		{ "OSSEC A:'a b' V:'v9.0' G:'' IP:'x'", "Invalid agent name: a b",
-		  ENROLLMENT_NAME },
+		  REGISTRATION_NAME },
 		{ "OSSEC A:'ab' V:'v9.0' G:'' IP:'x'",
-		  "Agent version must be lower or equal to manager version", ENROLLMENT_VERSION },
+		  "Agent version must be lower or equal to manager version", REGISTRATION_VERSION },
 		{ "OSSEC A:'ab' V:'v1' G:'' IP:'x'", "Invalid group name: Empty Group",
-		  ENROLLMENT_GROUPS },
-		{ "OSSEC A:'ab' V:'v1' G:'..' IP:'x'", "Invalid IP: x", ENROLLMENT_IP },
-		{ "OSSEC A:'ab' V:x' G:'none' IP:'srcx'", NULL, ENROLLMENT_OK },
+		  REGISTRATION_GROUPS },
+		{ "OSSEC A:'ab' V:'v1' G:'..' IP:'x'", "Invalid IP: x", REGISTRATION_IP },
+		{ "OSSEC A:'ab' V:x' G:'none' IP:'srcx'", NULL, REGISTRATION_OK },
 	};
 	static const struct enrollment_policy policy = { .dialect = DIALECT_WAZUH,
 							 .manager_version = "v4.14.7",

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/registry/registration.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIELDS 7
+
+/* All fields of a registration, in the order of their texts. */
+static void list_fields(struct registration *registration, struct authd_field *ret[static FIELDS])
+{
+	struct authd_request_fields *fields = &registration->fields;
+	struct authd_field *const all[FIELDS] = {
+		&fields->name,     &fields->version,  &fields->groups,    &fields->ip,
+		&fields->key_hash, &registration->id, &registration->key,
+	};
+
+	memcpy(ret, all, sizeof all);
+}
+
+struct registration *registration_copy(const struct registration *registration)
+{
+	struct registration head = *registration, *copy;
+	struct authd_field *fields[FIELDS];
+	size_t length = 0;
+
+	head.fields.rest = (struct authd_field){ NULL, 0 };
+	list_fields(&head, fields);
+	for (size_t i = 0; i < FIELDS; i++)
+		length += fields[i]->text ? fields[i]->length : 0;
+	head.text_length = length;
+	copy = malloc(sizeof *copy + length);
+	if (!copy)
+		return NULL;
+	*copy = head;
+	list_fields(copy, fields);
+	for (size_t i = 0, used = 0; i < FIELDS; i++) {
+		if (!fields[i]->text)
+			continue;
+		memcpy(copy->texts + used, fields[i]->text, fields[i]->length);
+		fields[i]->text = copy->texts + used;
+		used += fields[i]->length;
+	}
+	return copy;
+}
+
+void registration_free(struct registration *registration)
+{
+	if (!registration)
+		return;
+	explicit_bzero(registration, sizeof *registration + registration->text_length);
+	free(registration);
+}
+
+const char *registration_client(const struct registration *registration,
+				char buffer[static REGISTRATION_CLIENT_SIZE])
+{
+	const char *peer = registration->peer.text;
+
+	switch (registration->way) {
+	case REGISTRATION_BY_AUTHD:
+		break;
+	case REGISTRATION_BY_ENROLL:
+		(void)snprintf(buffer, REGISTRATION_CLIENT_SIZE, "%s (enrolling)", peer);
+		return buffer;
+	case REGISTRATION_BY_API:
+		(void)snprintf(buffer, REGISTRATION_CLIENT_SIZE, "%s (user %s of the API)", peer,
+			       registration->user);
+		return buffer;
+	}
+	(void)snprintf(buffer, REGISTRATION_CLIENT_SIZE, "%s", peer);
+	return buffer;
+}
