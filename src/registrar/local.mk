@@ -49,12 +49,14 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/log.c src/registrar/enrollment/log.h \
 	src/registrar/enrollment/records.c src/registrar/enrollment/records.h \
 	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \
+	src/registrar/keeper/file-registry.c src/registrar/keeper/file-registry.h \
 	src/registrar/net/acceptor.c src/registrar/net/acceptor.h \
 	src/registrar/net/certificate.c src/registrar/net/certificate.h \
 	src/registrar/net/listener.c src/registrar/net/listener.h \
 	src/registrar/net/peer.c src/registrar/net/peer.h \
 	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h \
-	src/registrar/registry/registration.c src/registrar/registry/registration.h
+	src/registrar/registry/registration.c src/registrar/registry/registration.h \
+	src/registrar/registry/registry.c src/registrar/registry/registry.h
 if WITH_API
 libregistrar_a_SOURCES += \
 	src/registrar/api/about.c \
@@ -81,6 +83,7 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/parameters.c src/registrar/api/parameters.h \
 	src/registrar/api/password.c src/registrar/api/password.h \
 	src/registrar/api/problem.c src/registrar/api/problem.h \
+	src/registrar/api/register.c \
 	src/registrar/api/remove.c \
 	src/registrar/api/repr.c src/registrar/api/repr.h \
 	src/registrar/api/request.c src/registrar/api/request.h \

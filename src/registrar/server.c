@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "registrar/enrollment/transactions.h"
+#include "registrar/keeper/file-registry.h"
 #include "registrar/keys-watch.h"
 #include "registrar/other-authd.h"
 
@@ -18,6 +19,7 @@ struct server {
 	const struct server_settings *settings;
 	struct event_base *base;
 	struct transactions *transactions;
+	struct registry *registry;
 	struct authd *authd;
 	struct api *api; /* null: there is none */
 
@@ -182,6 +184,7 @@ static void tear_down(struct server *server)
 	if (server->base)
 		(void)event_base_loop(server->base, EVLOOP_NONBLOCK);
 	api_free(server->api);
+	registry_free(server->registry);
 	transactions_free(server->transactions);
 	free_event(server->give_up);
 	release_fd(&server->watch_fd);
@@ -235,11 +238,13 @@ static int set_up_services(struct server *server, struct reason *why)
 	authd.owner = server;
 	server->transactions = transactions_new(server->base, &transactions);
 	if (server->transactions)
-		server->authd = authd_new(server->base, &authd, server->transactions);
+		server->registry = file_registry_new(server->transactions, settings->authd.policy);
+	if (server->registry)
+		server->authd = authd_new(server->base, &authd, server->registry);
 	if (!server->authd)
 		return reason_errno(why, ENOMEM, "Cannot set up the event loop");
 	return settings->api ? api_new(&server->api, server->base, settings->api,
-				       server->transactions, why)
+				       server->transactions, server->registry, why)
 			     : 0;
 }
 

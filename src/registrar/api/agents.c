@@ -35,13 +35,13 @@ static struct authd_field field_of(const char *text)
 }
 
 /* A refusal with the code and text of Wazuh's API. */
-static void explain(struct incoming_call *call, const struct enrollment *enrollment)
+static void explain(struct incoming_call *call, enum registration_fault fault)
 {
 	const struct api_body *body = &call->input.body;
 	struct api_problem *problem = &call->result.problem;
 	char shown[SHOWN_SIZE];
 
-	switch (enrollment->fault) {
+	switch (fault) {
 	case REGISTRATION_NAME:
 		if (!agent_name_is_valid(body->name, strlen(body->name))) {
 			(void)api_problem_set(
@@ -102,9 +102,9 @@ static bool take_ip(struct incoming_call *call)
 }
 
 /* The key as it is handed out: with the address as it was asked for, like Wazuh's API. */
-static json_t *export_new_key(const struct enrollment *enrollment, const char *asked_ip)
+static json_t *export_new_key(const struct agent_key *registered, const char *asked_ip)
 {
-	struct agent_key agent = enrollment->agent;
+	struct agent_key agent = *registered;
 	json_t *key;
 
 	if (asked_ip[0])
@@ -114,32 +114,18 @@ static json_t *export_new_key(const struct enrollment *enrollment, const char *a
 	return key;
 }
 
-static void register_agent(struct incoming_call *call, const struct enrollment_policy *policy)
+static void decided(struct incoming_call *call, const struct registration_decision *decision)
 {
-	const struct api_body *body = &call->input.body;
-	const struct enrollment_request request = {
-		.fields = { .name = field_of(body->name), .ip = field_of(body->ip) },
-		.id = field_of(body->id),
-		.key = field_of(body->key),
-		.allow_leading_dot = true,
-	};
-	struct enrollment *enrollment = calloc(1, sizeof *enrollment);
+	const struct agent_key *agent = &decision->agent;
 
-	if (!enrollment) {
-		(void)api_problem_code(&call->result.problem, API_NOT_REGISTERED, NULL);
+	if (decision->fault != REGISTRATION_OK) {
+		explain(call, decision->fault);
 		return;
 	}
-	enrollment_decide(enrollment, call->settings->roster, policy, &request);
-	call->changes.enrollment = enrollment;
-	if (!enrollment->accepted) {
-		explain(call, enrollment);
-		return;
-	}
-	call->changes.on_failure = API_NOT_REGISTERED;
-	call->result.answer = api_response_data(json_pack("{s:s, s:o}", "id", enrollment->agent.id,
-							  "key",
-							  export_new_key(enrollment, body->ip)),
-						call->input.pretty);
+	call->result.answer =
+		api_response_data(json_pack("{s:s, s:o}", "id", agent->id, "key",
+					    export_new_key(agent, call->input.body.ip)),
+				  call->input.pretty);
 }
 
 static unsigned int seconds_of(long long time)
@@ -147,38 +133,41 @@ static unsigned int seconds_of(long long time)
 	return time > UINT_MAX ? UINT_MAX : (unsigned int)time;
 }
 
-/* The body says whom a new agent replaces, and not the policy for agents that ask themselves. */
-static struct enrollment_policy policy_of(const struct incoming_call *call)
+static bool describe_body(struct incoming_call *call, struct registration *ret)
 {
-	const struct api_force *force = &call->input.body.force;
-	struct enrollment_policy policy = *call->settings->policy;
+	const struct api_body *body = &call->input.body;
+	const struct api_force *force = &body->force;
 
-	policy.on_duplicate = force->enabled ? ON_DUPLICATE_FORCE : ON_DUPLICATE_REFUSE;
-	policy.force = (struct force_rules){
+	ret->way = REGISTRATION_BY_API;
+	ret->fields.name = field_of(body->name);
+	ret->fields.ip = field_of(body->ip);
+	ret->id = field_of(body->id);
+	ret->key = field_of(body->key);
+	ret->force = (struct registration_force){
+		.enabled = force->enabled,
 		.check_disconnected = force->check_disconnected,
 		.disconnected_time = seconds_of(force->disconnected_time),
 		.after_registration_time = seconds_of(force->after_registration_time),
 	};
-	policy.use_source_address = false; /* the client is not the agent */
-	return policy;
+	return true;
 }
 
-static void add_agent(struct incoming_call *call)
+static bool describe_agent(struct incoming_call *call, struct registration *ret)
 {
-	const struct enrollment_policy policy = policy_of(call);
-
-	if (take_ip(call))
-		register_agent(call, &policy);
+	return take_ip(call) && describe_body(call, ret);
 }
 
-static void insert_quick(struct incoming_call *call)
+static bool describe_quick(struct incoming_call *call, struct registration *ret)
 {
-	const struct enrollment_policy policy = policy_of(call);
 	const char *name = api_query_get(&call->input.query, "agent_name");
 
 	memcpy(call->input.body.name, name, strlen(name) + 1);
-	register_agent(call, &policy);
+	return describe_body(call, ret);
 }
+
+static const struct api_registering adding = { .describe = describe_agent, .decided = decided };
+static const struct api_registering adding_quick = { .describe = describe_quick,
+						     .decided = decided };
 
 /* ------------------------------------------------------------------ one agent */
 
@@ -233,19 +222,19 @@ static const struct api_parameter_rule key_path[] = {
 const struct api_route api_agent_routes[] = {
 	{ .method = API_POST,
 	  .pattern = "/agents",
-	  .run = add_agent,
+	  .registering = &adding,
 	  .parameters = api_common_parameters,
 	  .has_body = true,
 	  .body = API_BODY_ADD },
 	{ .method = API_POST,
 	  .pattern = "/agents/insert",
-	  .run = add_agent,
+	  .registering = &adding,
 	  .parameters = api_common_parameters,
 	  .has_body = true,
 	  .body = API_BODY_INSERT },
 	{ .method = API_POST,
 	  .pattern = "/agents/insert/quick",
-	  .run = insert_quick,
+	  .registering = &adding_quick,
 	  .parameters = quick_parameters },
 	{ .method = API_GET,
 	  .pattern = "/agents",

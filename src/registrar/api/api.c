@@ -12,19 +12,13 @@
 #include <strings.h>
 #include <time.h>
 
-#define LOCK_PATIENCE (10 * USEC_PER_SEC) /* Wazuh's, for a request as a whole */
-
 /* ------------------------------------------------------------------ transactions */
 
 /* For whom a call is, for the log. */
 static const char *describe_client(const struct incoming_call *call, char *buffer, size_t size)
 {
-	const char *peer = api_exchange_peer(call->exchange);
-
-	if (call->route->admit)
-		(void)snprintf(buffer, size, "%s (enrolling)", peer);
-	else
-		(void)snprintf(buffer, size, "%s (user %s of the API)", peer, call->input.user);
+	(void)snprintf(buffer, size, "%s (user %s of the API)", api_exchange_peer(call->exchange),
+		       call->input.user);
 	return buffer;
 }
 
@@ -36,8 +30,6 @@ static void decide(void *owner, struct roster *roster, struct records *records)
 	call->route->run(call);
 	for (size_t i = 0; i < changes->removed_count; i++)
 		records_remove(records, roster, changes->removed[i].id);
-	if (changes->enrollment)
-		records_add(records, roster, changes->enrollment);
 }
 
 /* It is on the disk, or there was nothing to store. */
@@ -45,11 +37,9 @@ static void finish(void *owner)
 {
 	struct incoming_call *call = owner;
 	const struct call_changes *changes = &call->changes;
-	char client[160];
+	char client[REGISTRATION_CLIENT_SIZE];
 
 	describe_client(call, client, sizeof client);
-	if (changes->enrollment)
-		enrollment_log(changes->enrollment, client);
 	for (size_t i = 0; i < changes->removed_count; i++)
 		enrollment_log_removed(changes->removed[i].id, changes->removed[i].name, client);
 	incoming_call_answer(call);
@@ -60,16 +50,13 @@ static void fail(void *owner, bool decided, const struct reason *why)
 {
 	struct incoming_call *call = owner;
 	struct call_result *result = &call->result;
-	const char *peer = api_exchange_peer(call->exchange);
+	char client[REGISTRATION_CLIENT_SIZE];
 
 	if (decided && call->changes.on_failure == API_CODE_NONE) {
 		finish(call);
 		return;
 	}
-	if (call->route->admit)
-		log_error("%s (client %s, enrolling)", why->text, peer);
-	else
-		log_error("%s (client %s, user %s of the API)", why->text, peer, call->input.user);
+	log_error("%s (client %s)", why->text, describe_client(call, client, sizeof client));
 	if (result->answer)
 		explicit_bzero(result->answer, strlen(result->answer));
 	free(result->answer);
@@ -99,7 +86,7 @@ static void wait_for_transaction(struct incoming_call *call)
 	call->entry = (struct transaction_entry){
 		.callbacks = &callbacks,
 		.owner = call,
-		.give_up_at = monotonic_usec() + LOCK_PATIENCE,
+		.give_up_at = monotonic_usec() + API_LOCK_PATIENCE,
 	};
 	transactions_add(call->api->transactions, &call->entry);
 }
@@ -252,6 +239,8 @@ static void begin(struct incoming_call *call)
 			incoming_call_answer(call);
 	} else if (!is_admitted(call)) {
 		incoming_call_answer(call);
+	} else if (call->route->registering) {
+		api_register(call);
 	} else if (call->route->run) {
 		wait_for_transaction(call);
 	} else {
@@ -310,7 +299,7 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 }
 
 int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
-	    struct transactions *transactions, struct reason *why)
+	    struct transactions *transactions, struct registry *registry, struct reason *why)
 {
 	struct api *api = calloc(1, sizeof *api);
 	int r;
@@ -321,6 +310,7 @@ int api_new(struct api **ret, struct event_base *base, const struct api_settings
 	api->settings = *settings;
 	api->users.path = settings->users_file;
 	api->transactions = transactions;
+	api->registry = registry;
 	if (gethostname(api->node, sizeof api->node - 1) < 0)
 		api->node[0] = '\0';
 	r = set_up(api, base, why);

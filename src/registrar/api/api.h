@@ -23,9 +23,9 @@
  *
  * It shares the event loop, the TLS context and the roster with the registration service. A request
  * passes, in this order, the request limit, the list of calls (404, 405), the lock-out, the login
- * or token (401), the parameters and the body (400, 406, 413, 415), and then waits for the next
- * transaction: requests that arrive together share one lock and one flush, and are answered when
- * what they changed is on the disk.
+ * or token (401), the parameters and the body (400, 406, 413, 415), and then waits for the registry
+ * or for the next transaction: requests that arrive together share one lock and one flush, and are
+ * answered when what they changed is on the disk.
  */
 #pragma once
 
@@ -36,6 +36,7 @@
 #include "registrar/enrollment/enrollment.h"
 #include "registrar/enrollment/transactions.h"
 #include "registrar/net/listener.h"
+#include "registrar/registry/registry.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
@@ -60,12 +61,13 @@ struct api_settings {
 struct api;
 
 /*
- * Begin to serve; `transactions` outlives the API. Returns 0; or a negative errno with `why` set:
- * -EINVAL for a users file that cannot be used. A registrar that was built without the API returns
- * -ENOTSUP.
+ * Begin to serve; `transactions` and `registry` outlive the API. Returns 0; or a negative errno
+ * with `why` set: -EINVAL for a users file that cannot be used. A registrar that was built without
+ * the API returns -ENOTSUP.
  */
 int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
-	    struct transactions *transactions, struct reason *why) must_check;
+	    struct transactions *transactions, struct registry *registry,
+	    struct reason *why) must_check;
 
 /* Accept no more connections; answers under way are let out. */
 void api_stop(struct api *api);

@@ -154,7 +154,7 @@ static struct authd_field member(const struct incoming_call *call, const char *n
 }
 
 /* A refusal with the status and number that authd has for it. */
-static void explain(struct incoming_call *call, const struct enrollment *enrollment)
+static void explain(struct incoming_call *call, enum registration_fault fault)
 {
 	static const char too_new[] = "Agent version must be lower or equal to manager version";
 	static const struct {
@@ -176,49 +176,42 @@ static void explain(struct incoming_call *call, const struct enrollment *enrollm
 		[REGISTRATION_INTERNAL] = { 500, 9001, "Internal error" },
 	};
 
-	(void)refuse(call, rows[enrollment->fault].status, rows[enrollment->fault].code,
-		     rows[enrollment->fault].message);
+	(void)refuse(call, rows[fault].status, rows[fault].code, rows[fault].message);
 }
 
-static char *describe_agent(const struct enrollment *enrollment)
+static char *print_agent(const struct registration_decision *decision)
 {
-	const struct agent_key *agent = &enrollment->agent;
+	const struct agent_key *agent = &decision->agent;
 	json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "id", agent->id, "name", agent->name,
-				   "ip", enrollment->shown_ip, "key", agent->key);
+				   "ip", decision->shown_ip, "key", agent->key);
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	json_decref(object);
 	return text;
 }
 
-static void enroll(struct incoming_call *call)
+static void decided(struct incoming_call *call, const struct registration_decision *decision)
 {
-	const struct enrollment_request request = {
-		.fields = {
-			.name = member(call, "name"),
-			.version = member(call, "version"),
-			.groups = member(call, "groups"),
-			.ip = member(call, "ip"),
-			.key_hash = member(call, "key_hash"),
-		},
-		.peer = api_exchange_address(call->exchange),
-	};
-	struct enrollment *enrollment = calloc(1, sizeof *enrollment);
-
-	if (!enrollment) {
-		(void)refuse(call, 500, 9001, "Internal error");
-		return;
-	}
-	enrollment_decide(enrollment, call->settings->roster, call->settings->policy, &request);
-	call->changes.enrollment = enrollment;
-	call->enroll.code = 9001; /* should it not be stored */
-	if (!enrollment->accepted) {
-		explain(call, enrollment);
-		return;
-	}
-	call->changes.on_failure = API_NOT_REGISTERED;
-	call->result.answer = describe_agent(enrollment);
+	if (decision->fault == REGISTRATION_OK)
+		call->result.answer = print_agent(decision);
+	else
+		explain(call, decision->fault);
 }
+
+static bool describe(struct incoming_call *call, struct registration *ret)
+{
+	ret->way = REGISTRATION_BY_ENROLL;
+	ret->fields = (struct authd_request_fields){
+		.name = member(call, "name"),
+		.version = member(call, "version"),
+		.groups = member(call, "groups"),
+		.ip = member(call, "ip"),
+		.key_hash = member(call, "key_hash"),
+	};
+	return true;
+}
+
+static const struct api_registering enrolling = { .describe = describe, .decided = decided };
 
 /* ------------------------------------------------------------------ the CA */
 
@@ -272,7 +265,7 @@ static bool admit_all(struct incoming_call *call)
 const struct api_route api_enroll_routes[] = {
 	{ .method = API_POST,
 	  .pattern = "/wazuh-manager/enroll",
-	  .run = enroll,
+	  .registering = &enrolling,
 	  .admit = admit,
 	  .answer_problem = answer_problem },
 	{ .method = API_GET,

@@ -186,6 +186,11 @@ const char *api_exchange_body(struct api_exchange *exchange, size_t *ret_length)
 	return bytes ?: "";
 }
 
+const struct peer *api_exchange_client(const struct api_exchange *exchange)
+{
+	return &exchange->peer;
+}
+
 const char *api_exchange_address(const struct api_exchange *exchange)
 {
 	return exchange->peer.address;

@@ -12,6 +12,7 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/net/listener.h"
+#include "registrar/net/peer.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
@@ -82,6 +83,9 @@ void api_exchange_wipe_header(struct api_exchange *exchange, const char *name);
 
 /* The body, of any bytes; valid until the answer. May hold a key: it is wiped with the answer. */
 const char *api_exchange_body(struct api_exchange *exchange, size_t *ret_length);
+
+/* The client. */
+const struct peer *api_exchange_client(const struct api_exchange *exchange);
 
 /* The client's address, for decisions: "192.0.2.1" */
 const char *api_exchange_address(const struct api_exchange *exchange);

@@ -16,9 +16,8 @@ void incoming_call_free(struct incoming_call *call)
 		call->next->previous = call->previous;
 	api_path_clear(&call->input.path);
 	api_query_clear(&call->input.query);
-	if (call->changes.enrollment)
-		enrollment_wipe(call->changes.enrollment);
-	free(call->changes.enrollment);
+	registry_withdraw(&call->registration.asked);
+	registration_free(call->registration.registration);
 	free(call->changes.removed);
 	json_decref(call->enroll.members);
 	explicit_bzero(&call->input.body, sizeof call->input.body);

@@ -2,6 +2,7 @@
 /* One call of the API on its way through: what api.c prepares and a route carries out. */
 #pragma once
 
+#include "common/deadline.h"
 #include "common/must-check.h"
 #include "registrar/api/api.h"
 #include "registrar/api/bearer.h"
@@ -29,6 +30,7 @@ struct api {
 	struct api_users users;
 	bool users_are_bad; /* and that was logged */
 	struct transactions *transactions;
+	struct registry *registry;
 	struct incoming_call *calls; /* without an answer yet */
 	char node[HOST_NAME_MAX + 1];
 };
@@ -59,8 +61,7 @@ struct call_result {
 struct call_changes {
 	/* what to answer when it cannot be stored; API_CODE_NONE: nothing was staged */
 	enum api_code on_failure;
-	struct enrollment *enrollment; /* owned, wiped */
-	struct api_removed *removed;   /* owned */
+	struct api_removed *removed; /* owned */
 	size_t removed_count;
 };
 
@@ -69,6 +70,12 @@ struct call_enroll {
 	json_t *members;         /* of the body; owned */
 	enum bearer_fault fault; /* why the bearer was refused; BEARER_OK: another reason */
 	int code;                /* authd's, for the problem; 0: it has none */
+};
+
+/* A registration that the registry is asked for. */
+struct call_registration {
+	struct registry_request asked;
+	struct registration *registration; /* owned; null: there is none */
 };
 
 struct incoming_call {
@@ -80,22 +87,35 @@ struct incoming_call {
 	struct call_result result;
 	struct call_changes changes;
 	struct call_enroll enroll;
+	struct call_registration registration;
 	struct api_password tried;      /* logging in: the hash that the password was to fit */
 	struct transaction_entry entry; /* while it waits for a transaction */
 	struct incoming_call *next, **previous; /* among all calls of the API */
 };
 
+/* How a call registers an agent. */
+struct api_registering {
+	/*
+	 * Describe what is wanted: `ret` is zero but for the client and the user, and its fields
+	 * may point into the call. False: there is a problem.
+	 */
+	bool (*describe)(struct incoming_call *call, struct registration *ret);
+	/* Leave an answer or a problem in the call. */
+	void (*decided)(struct incoming_call *call, const struct registration_decision *decision);
+};
+
 /*
  * A kind of call. `run` is called within a transaction of the roster, stages what is to be changed,
  * and leaves an answer or a problem in the call. Calls that do not look at the roster have
- * `run_at_once` instead, and need not wait.
+ * `run_at_once` instead, and need not wait; those that register an agent have `registering`.
  */
 struct api_route {
 	enum api_method method;
 	const char *pattern; /* api_path_matches() */
-	bool is_login;       /* then none of the two: api_log_in() */
+	bool is_login;       /* then none of the three: api_log_in() */
 	void (*run)(struct incoming_call *call);
 	void (*run_at_once)(struct incoming_call *call);
+	const struct api_registering *registering;
 	const struct api_parameter_rule *parameters;
 	/* for the "{}" of the pattern, in their order; null: there are none */
 	const struct api_parameter_rule *path_parameters;
@@ -145,6 +165,14 @@ bool api_log_in(struct incoming_call *call);
 
 /* Find the user of the token. False: there is a problem. */
 bool api_take_token(struct incoming_call *call) must_check;
+
+/* ------------------------------------------------------------------ register.c */
+
+/* How long a call may wait for client.keys, in microseconds; Wazuh's, for a request as a whole. */
+#define API_LOCK_PATIENCE (10 * USEC_PER_SEC)
+
+/* Ask the registry for what the call wants; the call is answered then, or now if it is wrong. */
+void api_register(struct incoming_call *call);
 
 /* ------------------------------------------------------------------ list.c, remove.c */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/authd/authd.h"
 
+#include "common/deadline.h"
 #include "common/log.h"
 #include "registrar/authd/connection.h"
 #include "registrar/enrollment/log.h"
@@ -19,19 +20,19 @@ static const struct timeval linger_time = { .tv_sec = 2 };
 
 struct authd {
 	struct authd_settings settings;
-	struct transactions *transactions;
+	struct registry *registry;
 	struct acceptor *acceptor;
 	struct connection_settings connection_settings;
 	struct connection *connections;
 	unsigned long registered, refused;
 };
 
-/* A readable request, which waits for its transaction. */
+/* A readable request, which the registry has. */
 struct pending_request {
-	struct transaction_entry entry;
+	struct registry_request asked;
+	struct registration *registration; /* owned */
 	struct authd *authd;
 	struct connection *connection;
-	struct enrollment enrollment;
 };
 
 static void report_change(struct authd *authd)
@@ -49,75 +50,31 @@ static void free_request(struct connection *connection)
 	if (!request)
 		return;
 	link->request = NULL;
-	transactions_remove(&request->entry);
-	enrollment_wipe(&request->enrollment);
+	registry_withdraw(&request->asked);
+	registration_free(request->registration);
 	free(request);
 }
 
-static void decide(void *owner, struct roster *roster, struct records *records)
-{
-	struct pending_request *request = owner;
-	struct enrollment_request requested = {
-		.peer = connection_peer(request->connection)->address,
-	};
-	const struct authd_request_fields *fields;
-
-	if (connection_request(request->connection, &fields) == AUTHD_REQUEST_OK)
-		requested.fields = *fields;
-	enrollment_decide(&request->enrollment, roster, request->authd->settings.policy,
-			  &requested);
-	records_add(records, roster, &request->enrollment);
-}
-
-/* The enrollment is settled, for better or worse. */
-static void answer_request(void *owner)
+static void on_answered(void *owner, const struct registry_answer *answered)
 {
 	struct pending_request *request = owner;
 	struct authd *authd = request->authd;
 	struct connection *connection = request->connection;
-	const struct enrollment *enrollment = &request->enrollment;
+	const struct registration_decision *decision = answered->decision;
 	enum dialect dialect = authd->settings.policy->dialect;
 	struct answer answer;
 
-	enrollment_log(enrollment, connection_peer(connection)->text);
-	if (enrollment->accepted) {
+	if (decision->fault == REGISTRATION_OK) {
 		authd->registered++;
-		answer_key(&answer, dialect, &enrollment->agent, enrollment->shown_ip);
+		answer_key(&answer, dialect, &decision->agent, decision->shown_ip);
 	} else {
 		authd->refused++;
-		answer_refusal(&answer, dialect, enrollment->refusal);
+		answer_refusal(&answer, dialect, decision->refusal);
 	}
 	free_request(connection);
 	connection_answer(connection, &answer);
 	explicit_bzero(&answer, sizeof answer);
 	report_change(authd);
-}
-
-static void fail_request(void *owner, bool decided, const struct reason *why)
-{
-	struct pending_request *request = owner;
-	const struct authd_request_fields *fields;
-
-	if (decided)
-		enrollment_revoke(&request->enrollment, why);
-	else if (connection_request(request->connection, &fields) == AUTHD_REQUEST_OK)
-		enrollment_fail(&request->enrollment, fields, why);
-	answer_request(request);
-}
-
-static const struct transaction_callbacks request_callbacks = {
-	.decide = decide,
-	.done = answer_request,
-	.failed = fail_request,
-};
-
-static void on_overdue(void *owner, struct connection *connection)
-{
-	struct reason why;
-
-	(void)owner;
-	reason_set(&why, "client.keys stayed locked by another program");
-	fail_request(connection_link(connection)->request, false, &why);
 }
 
 /* Wrong password, or not a request: there is nothing to decide, and nothing to wait for. */
@@ -158,12 +115,46 @@ static void answer_open_field(struct authd *authd, struct connection *connection
 	report_change(authd);
 }
 
+static uint64_t patience_usec(const struct authd *authd)
+{
+	unsigned int timeout = authd->settings.timeout;
+
+	return (timeout < PATIENCE ? timeout : PATIENCE) * USEC_PER_SEC;
+}
+
+/* Ask the registry. False: out of memory. */
+static bool ask(struct authd *authd, struct connection *connection,
+		const struct authd_request_fields *fields)
+{
+	const struct registration registration = {
+		.way = REGISTRATION_BY_AUTHD,
+		.peer = *connection_peer(connection),
+		.fields = *fields,
+	};
+	struct pending_request *request = calloc(1, sizeof *request);
+
+	if (!request)
+		return false;
+	*request = (struct pending_request){
+		.registration = registration_copy(&registration),
+		.authd = authd,
+		.connection = connection,
+	};
+	request->asked = (struct registry_request){
+		.registration = request->registration,
+		.give_up_at = monotonic_usec() + patience_usec(authd),
+		.answered = on_answered,
+		.owner = request,
+	};
+	connection_link(connection)->request = request;
+	return request->registration && registry_submit(authd->registry, &request->asked) == 0;
+}
+
 static void on_request(void *owner, struct connection *connection)
 {
 	struct authd *authd = owner;
 	const struct authd_request_fields *fields;
 	enum authd_request_fault fault = connection_request(connection, &fields);
-	struct pending_request *request;
 
 	if (!authd_request_has_fields(fault)) {
 		answer_fault_at_once(authd, connection, fault);
@@ -175,19 +166,10 @@ static void on_request(void *owner, struct connection *connection)
 	}
 	if (fields->rest.text)
 		enrollment_log_ignored(fields, connection_peer(connection)->text);
-	request = calloc(1, sizeof *request);
-	if (!request) {
-		log_error("Out of memory: a request was dropped");
-		connection_stop(connection);
+	if (ask(authd, connection, fields))
 		return;
-	}
-	*request = (struct pending_request){
-		.entry = { .callbacks = &request_callbacks, .owner = request },
-		.authd = authd,
-		.connection = connection,
-	};
-	connection_link(connection)->request = request;
-	transactions_add(authd->transactions, &request->entry);
+	log_error("Out of memory: a request was dropped");
+	connection_stop(connection);
 }
 
 /* ------------------------------------------------------------------ connections come and go */
@@ -312,9 +294,6 @@ static bool set_up(struct authd *authd, struct event_base *base)
 		.limit_option = "--max-connections",
 	};
 	const struct timeval timeout = { .tv_sec = settings->timeout };
-	const struct timeval patience = {
-		.tv_sec = settings->timeout < PATIENCE ? settings->timeout : PATIENCE,
-	};
 
 	authd->connection_settings = (struct connection_settings){
 		.base = base,
@@ -323,28 +302,24 @@ static bool set_up(struct authd *authd, struct event_base *base)
 		.verify_host = settings->verify_host,
 		.dialect = settings->policy->dialect,
 		.timeout = event_base_init_common_timeout(base, &timeout),
-		.patience = event_base_init_common_timeout(base, &patience),
 		.linger = event_base_init_common_timeout(base, &linger_time),
-		.owner = { .request = on_request,
-			   .overdue = on_overdue,
-			   .ended = on_ended,
-			   .owner = authd },
+		.owner = { .request = on_request, .ended = on_ended, .owner = authd },
 	};
 	authd->acceptor = acceptor_new(&acceptor);
-	return authd->connection_settings.timeout && authd->connection_settings.patience &&
-	       authd->connection_settings.linger && authd->acceptor &&
+	return authd->connection_settings.timeout && authd->connection_settings.linger &&
+	       authd->acceptor &&
 	       acceptor_listen(authd->acceptor, settings->listeners, on_accepted, authd) == 0;
 }
 
 struct authd *authd_new(struct event_base *base, const struct authd_settings *settings,
-			struct transactions *transactions)
+			struct registry *registry)
 {
 	struct authd *authd = calloc(1, sizeof *authd);
 
 	if (!authd)
 		return NULL;
 	authd->settings = *settings;
-	authd->transactions = transactions;
+	authd->registry = registry;
 	if (set_up(authd, base))
 		return authd;
 	authd_free(authd);

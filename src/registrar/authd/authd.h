@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Registration as authd does it: clients connect with TLS, send one line, and get one answer. What
- * is no request, or has the wrong password, is answered at once; the others wait for the next
- * transaction (transactions.h).
+ * is no request, or has the wrong password, is answered at once; about the others the registry is
+ * asked (registry.h).
  */
 #pragma once
 
 #include "registrar/enrollment/enrollment.h"
-#include "registrar/enrollment/transactions.h"
 #include "registrar/net/listener.h"
+#include "registrar/registry/registry.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
@@ -35,9 +35,9 @@ struct authd_counts {
 
 struct authd;
 
-/* Begin to serve. Returns null when out of memory. */
+/* Begin to serve; the registry outlives authd. Returns null when out of memory. */
 struct authd *authd_new(struct event_base *base, const struct authd_settings *settings,
-			struct transactions *transactions);
+			struct registry *registry);
 
 /* The counts of this moment. */
 struct authd_counts authd_counts(const struct authd *authd);

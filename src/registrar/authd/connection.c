@@ -216,7 +216,7 @@ static void hand_over(struct connection *connection)
 		return;
 	}
 	connection->stage = STAGE_DECISION;
-	(void)event_add(connection->deadline, connection->settings->patience);
+	(void)event_del(connection->deadline);
 	bufferevent_disable(connection->stream, EV_READ);
 	free_event(&connection->pause);
 	owner->request(owner->owner, connection);
@@ -229,6 +229,7 @@ void connection_answer(struct connection *connection, const struct answer *answe
 
 	connection->stage = STAGE_ANSWER;
 	connection->answer = *answer;
+	(void)event_add(connection->deadline, connection->settings->linger);
 	if (answer->records[0] == 0) {
 		on_written(connection->stream, connection);
 		return;
@@ -331,17 +332,12 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
 		[STAGE_ANSWER] = "the client did not take its answer in time",
 	};
 	struct connection *connection = argument;
-	const struct connection_settings *settings = connection->settings;
 
 	(void)fd, (void)what;
-	if (connection->stage == STAGE_DECISION) {
-		(void)event_add(connection->deadline, settings->linger);
-		settings->owner.overdue(settings->owner.owner, connection);
-	} else if (connection->stage == STAGE_LINGER || connection->how == CONNECTION_OTHER_HOST) {
+	if (connection->stage == STAGE_LINGER || connection->how == CONNECTION_OTHER_HOST)
 		end(connection, connection->how, connection->detail);
-	} else {
+	else
 		end(connection, CONNECTION_TIMEOUT, stalled_in[connection->stage]);
-	}
 }
 
 /* Why the handshake or the connection failed, in words. */

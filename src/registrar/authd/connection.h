@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One client's connection: TLS handshake, request, answer, and an end that does not lose the answer
- * on its way. All of it within one deadline that nothing the client sends can move.
+ * on its way. All of it within one deadline that nothing the client sends can move; only the
+ * time that its owner takes for the answer is not the client's.
  *
  * A connection owns itself: it calls its owner when a request is complete, waits for
  * connection_answer(), and calls it again when it ends; its memory is gone when the owner returns
@@ -42,8 +43,6 @@ struct connection_owner {
 	 * before.
 	 */
 	void (*request)(void *owner, struct connection *connection);
-	/* The request has waited too long for its decision: call connection_answer() now. */
-	void (*overdue)(void *owner, struct connection *connection);
 	/*
 	 * `detail` says more about NO_TLS, CLEAR_TEXT, GONE and TIMEOUT; empty otherwise. Bytes of
 	 * the peer's in it are escaped.
@@ -61,10 +60,8 @@ struct connection_settings {
 	/* demand that the certificate is for the client's address */
 	bool verify_host;
 	enum dialect dialect;
-	/* from accept to answer; event_base_init_common_timeout() */
+	/* from accept to request; event_base_init_common_timeout() */
 	const struct timeval *timeout;
-	/* how long a request may wait for its decision, which is more time than that; the same */
-	const struct timeval *patience;
 	/* how long the client may take to close after the answer; the same */
 	const struct timeval *linger;
 	struct connection_owner owner;

@@ -97,30 +97,37 @@ void enrollment_log_removed(const char *id, const char *name, const char *peer)
 }
 
 /* A request that this machine could not fulfil. */
-static void log_failed(const struct enrollment *enrollment, const char *peer)
+static void log_failed(const struct enrollment *enrollment, const struct registration *registration,
+		       const char *client)
 {
-	char shown[512];
-	char agent[4 * AGENT_NAME_MAX + 1];
+	char shown[512], agent[4 * AGENT_NAME_MAX + 1];
 	const struct log_field fields[] = {
 		{ "AGENT_NAME", escape_string(agent, sizeof agent, enrollment->asked_name) },
 		{ "REASON", enrollment->why.text },
-		{ "PEER", peer },
+		{ "PEER", client },
 		{ 0 },
 	};
 
 	escape_string(shown, sizeof shown, enrollment->refusal);
-	log_event(LOG_ERR, REGISTRAR_MESSAGE_FAILED, fields, "%s (agent %s; client %s got: %s)",
-		  enrollment->why.text, agent, peer, shown);
+	if (registration->way == REGISTRATION_BY_AUTHD)
+		log_event(LOG_ERR, REGISTRAR_MESSAGE_FAILED, fields,
+			  "%s (agent %s; client %s got: %s)", enrollment->why.text, agent, client,
+			  shown);
+	else
+		log_event(LOG_ERR, REGISTRAR_MESSAGE_FAILED, fields, "%s (agent %s; client %s)",
+			  enrollment->why.text, agent, client);
 }
 
-void enrollment_log(const struct enrollment *enrollment, const char *peer)
+void enrollment_log(const struct enrollment *enrollment, const struct registration *registration)
 {
 	const struct authd_field name = { enrollment->asked_name, strlen(enrollment->asked_name) };
+	char buffer[REGISTRATION_CLIENT_SIZE];
+	const char *client = registration_client(registration, buffer);
 
 	if (enrollment->accepted)
-		log_registered(enrollment, peer);
+		log_registered(enrollment, client);
 	else if (enrollment->fault == REGISTRATION_INTERNAL)
-		log_failed(enrollment, peer);
+		log_failed(enrollment, registration, client);
 	else
-		log_refused(&name, enrollment->refusal, enrollment->why.text, peer);
+		log_refused(&name, enrollment->refusal, enrollment->why.text, client);
 }

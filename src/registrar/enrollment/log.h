@@ -6,11 +6,8 @@
 
 #include "registrar/enrollment/enrollment.h"
 
-/*
- * The outcome of an enrollment: registered, refused, or failed because of this machine. `peer` says
- * for whom, in words.
- */
-void enrollment_log(const struct enrollment *enrollment, const char *peer);
+/* The outcome of an enrollment: registered, refused, or failed because of this machine. */
+void enrollment_log(const struct enrollment *enrollment, const struct registration *registration);
 
 /*
  * A request that was refused before it came to a decision. `name` is what the agent is to be

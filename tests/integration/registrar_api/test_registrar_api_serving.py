@@ -73,7 +73,8 @@ def test_disk_that_takes_nothing(directory):
                                         "Error registering a new agent", 1725)
         assert registrar.keys_file.read_text().endswith("\n")
         registrar.wait_for_line(
-            r"Cannot append to .*client.keys.* \(client 127.0.0.1 port \d+, user admin of the API\)"
+            r"Cannot append to .*client.keys.* "
+            r"\(agent web-0\d; client 127.0.0.1 port \d+ \(user admin of the API\)\)"
         )
 
 

@@ -6,6 +6,7 @@ unit_tests += \
 	test-answer \
 	test-connection \
 	test-enrollment \
+	test-file-registry \
 	test-groups \
 	test-history \
 	test-import-line \
@@ -102,6 +103,11 @@ test_transactions_SOURCES = tests/unit/registrar/enrollment/test-transactions.c
 test_transactions_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_transactions_LDADD = $(registrar_libraries)
 test_transactions_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
+
+test_file_registry_SOURCES = tests/unit/registrar/keeper/test-file-registry.c
+test_file_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_file_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_file_registry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
 
 test_registration_SOURCES = tests/unit/registrar/registry/test-registration.c
 test_registration_LDADD = $(registrar_libraries)

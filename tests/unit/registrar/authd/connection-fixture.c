@@ -17,17 +17,6 @@ static void on_request(void *owner, struct connection *connection)
 	fixture->requests++;
 }
 
-static void on_overdue(void *owner, struct connection *connection)
-{
-	struct fixture *fixture = owner;
-	struct answer answer;
-
-	assert_ptr_equal(connection, fixture->connection);
-	fixture->overdue++;
-	answer_refusal(&answer, DIALECT_WAZUH, "Too late");
-	connection_answer(connection, &answer);
-}
-
 static void on_ended(void *owner, struct connection *connection, enum connection_end end,
 		     const char *detail)
 {
@@ -76,8 +65,7 @@ void fixture_prepare(struct fixture *fixture, const char *directory)
 			.dialect = DIALECT_OSSEC,
 			.timeout = common_timeout(base, 5, 0),
 			.linger = common_timeout(base, 5, 0),
-			.patience = common_timeout(base, 5, 0),
-			.owner = { on_request, on_overdue, on_ended, fixture },
+			.owner = { on_request, on_ended, fixture },
 		},
 		.client_context = SSL_CTX_new(TLS_client_method()),
 	};

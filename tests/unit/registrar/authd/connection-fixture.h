@@ -17,7 +17,6 @@ struct fixture {
 	SSL *tls;
 
 	int requests; /* that the owner was told of */
-	int overdue;  /* of them */
 	bool ended;
 	enum connection_end end;
 	char detail[256];

@@ -251,18 +251,37 @@ static void test_deadline(void **state)
 	fixture_end(&fixture);
 }
 
-static void test_deadline_of_the_decision(void **state)
+static void note(evutil_socket_t fd, short what, void *argument)
 {
+	bool *has_fired = argument;
+
+	(void)fd, (void)what;
+	*has_fired = true;
+}
+
+/* The deadline is the client's: the owner may take longer for the answer. */
+static void test_no_deadline_for_the_decision(void **state)
+{
+	const struct timeval longer = { .tv_sec = 1, .tv_usec = 200 * 1000 };
 	struct fixture fixture;
+	struct answer answer;
+	bool has_fired = false;
 
 	fixture_prepare(&fixture, *state);
-	fixture.settings.patience = common_timeout(fixture.settings.base, 0, 50 * 1000);
+	fixture.settings.timeout = common_timeout(fixture.settings.base, 1, 0);
 	fixture_connect(&fixture);
 	fixture_handshake(&fixture);
 	fixture_send_text(&fixture, "OSSEC A:'web'\n");
 	assert_int_equal(fixture.requests, 1);
-	fixture_expect_record(&fixture, "ERROR: Too late. Unable to add agent");
-	assert_int_equal(fixture.overdue, 1);
+	assert_int_equal(event_base_once(fixture.settings.base, -1, EV_TIMEOUT, note, &has_fired,
+					 &longer),
+			 0);
+	while (!has_fired)
+		(void)event_base_loop(fixture.settings.base, EVLOOP_ONCE);
+	assert_false(fixture.ended);
+	answer_refusal(&answer, DIALECT_WAZUH, "Later");
+	connection_answer(fixture.connection, &answer);
+	fixture_expect_record(&fixture, "ERROR: Later. Unable to add agent");
 	fixture_close_client(&fixture);
 	fixture_check_end(&fixture, CONNECTION_DONE, "");
 	fixture_end(&fixture);
@@ -341,7 +360,7 @@ int main(void)
 		TEST(test_name_far_away),
 		TEST(test_too_long),
 		TEST(test_deadline),
-		TEST(test_deadline_of_the_decision),
+		TEST(test_no_deadline_for_the_decision),
 		TEST(test_linger),
 		TEST(test_endless_client),
 		TEST(test_stopped),

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The registry that is the file client.keys: decides by the policy (enrollment.h), within the
+ * queue's next transaction (transactions.h), and logs what was decided.
+ */
+#pragma once
+
+#include "registrar/enrollment/enrollment.h"
+#include "registrar/enrollment/transactions.h"
+#include "registrar/registry/registry.h"
+
+/* What is pointed to outlives the registry. Null: out of memory. Free it with registry_free(). */
+struct registry *file_registry_new(struct transactions *transactions,
+				   const struct enrollment_policy *policy) must_check;

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The registry: whoever decides who gets a key, and stores that. Those who speak with clients ask
+ * it, and know nothing of what is behind it: the file client.keys (keeper/file-registry.h), or
+ * another process.
+ *
+ * A request is plain data and is answered once, later, from the event loop; an answer that grants
+ * something is given when that is on the disk. A request can be withdrawn until then. It may still
+ * be carried out, if the registry hears too late that nobody waits any more: that is an answer that
+ * was lost on its way to the client.
+ */
+#pragma once
+
+#include "common/must-check.h"
+#include "registrar/registry/registration.h"
+
+#include <stdint.h>
+
+enum registry_outcome {
+	REGISTRY_DECIDED, /* look at the decision */
+	/* It stayed locked by another program until the request's time was up. */
+	REGISTRY_BUSY,
+	/* Nothing was decided, because of the manager's machine; the registry has logged why. */
+	REGISTRY_FAILED,
+};
+
+/* What the registry says. Valid during the call that hands it over; wiped then. */
+struct registry_answer {
+	enum registry_outcome outcome;
+	const struct registration_decision *decision; /* REGISTRATION_INTERNAL if there is none */
+};
+
+struct registry;
+
+/*
+ * A request on its way: part of the memory of who asks, who sets the first four and keeps what they
+ * point to until it is answered or withdrawn. The rest is the registry's.
+ */
+struct registry_request {
+	const struct registration *registration;
+	uint64_t give_up_at; /* monotonic_usec(); 0: not before it is withdrawn */
+	void (*answered)(void *owner, const struct registry_answer *answer);
+	void *owner;
+	struct registry *registry; /* null: it is nowhere */
+	void *pending;             /* what the registry keeps of it */
+};
+
+/* What an implementation does; see the functions below. */
+struct registry_operations {
+	int (*submit)(struct registry *registry, struct registry_request *request);
+	void (*withdraw)(struct registry *registry, struct registry_request *request);
+	void (*free)(struct registry *registry);
+};
+
+/* The beginning of an implementation's own struct. */
+struct registry {
+	const struct registry_operations *operations;
+};
+
+/* For implementations: the request is its owner's again, and is answered. */
+void registry_answer(struct registry_request *request, const struct registry_answer *answer);
+
+/*
+ * Ask. `answered` is called once, never from within this function; the request is the owner's again
+ * then, and may be freed there. Returns 0, or -ENOMEM: it was not asked.
+ */
+int registry_submit(struct registry *registry, struct registry_request *request) must_check;
+
+/* Withdraw a request, if it is somewhere: nothing more is heard of it. */
+void registry_withdraw(struct registry_request *request);
+
+/* Free a registry in which no request is left. Null is allowed. */
+void registry_free(struct registry *registry);

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: ISC */
+/* The registry of the file client.keys: what is asked is decided, stored, answered once. */
+#include "tests/unit/support.h"
+
+#include "common/log.h"
+#include "registrar/keeper/file-registry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+
+static bool disk_is_full; /* every flush fails */
+
+int __wrap_fdatasync(int fd)
+{
+	if (!disk_is_full)
+		return __real_fdatasync(fd);
+	errno = ENOSPC;
+	return -1;
+}
+
+static char logged[1024]; /* the last message */
+
+static void take_message(int level, const char *message)
+{
+	(void)level;
+	(void)snprintf(logged, sizeof logged, "%s", message);
+}
+
+struct fixture {
+	struct event_base *base;
+	struct roster *roster;
+	struct enrollment_policy policy;
+	struct transactions *transactions;
+	struct registry *registry;
+};
+
+/* One who asks, and what was answered. */
+struct asker {
+	struct registry_request request;
+	struct registry_request *withdraws; /* what it withdraws when it is answered */
+	int answers;
+	enum registry_outcome outcome;
+	struct registration_decision decision;
+};
+
+static void on_answered(void *owner, const struct registry_answer *answer)
+{
+	struct asker *asker = owner;
+
+	assert_null(asker->request.registry);
+	asker->answers++;
+	asker->outcome = answer->outcome;
+	asker->decision = *answer->decision;
+	if (asker->withdraws)
+		registry_withdraw(asker->withdraws);
+}
+
+static void begin(struct fixture *fixture, const char *directory)
+{
+	static const struct agent_history history = { .queue = NULL };
+	struct transactions_settings settings = { .history = &history };
+	struct reason why;
+
+	*fixture = (struct fixture){
+		.base = event_base_new(),
+		.policy = { .dialect = DIALECT_WAZUH, .on_duplicate = ON_DUPLICATE_REFUSE },
+	};
+	assert_int_equal(roster_open(&fixture->roster, directory, (gid_t)-1, NULL, &why), 0);
+	settings.roster = fixture->roster;
+	fixture->transactions = transactions_new(fixture->base, &settings);
+	fixture->registry = file_registry_new(fixture->transactions, &fixture->policy);
+	assert_non_null(fixture->registry);
+	log_divert(take_message);
+	logged[0] = '\0';
+	disk_is_full = false;
+}
+
+static void end(struct fixture *fixture)
+{
+	log_divert(NULL);
+	registry_free(fixture->registry);
+	transactions_free(fixture->transactions);
+	roster_close(fixture->roster);
+	event_base_free(fixture->base);
+}
+
+static struct authd_field field(const char *text)
+{
+	return (struct authd_field){ text, strlen(text) };
+}
+
+static struct registration by_authd(const char *name)
+{
+	return (struct registration){
+		.way = REGISTRATION_BY_AUTHD,
+		.peer = { .address = "192.0.2.1", .text = "192.0.2.1 port 40000" },
+		.fields = { .name = field(name) },
+	};
+}
+
+static struct registration by_api(const char *name, bool force)
+{
+	struct registration registration = by_authd(name);
+
+	registration.way = REGISTRATION_BY_API;
+	(void)snprintf(registration.user, sizeof registration.user, "admin");
+	registration.force.enabled = force;
+	return registration;
+}
+
+static void ask(struct fixture *fixture, struct asker *asker,
+		const struct registration *registration)
+{
+	asker->request.registration = registration;
+	asker->request.answered = on_answered;
+	asker->request.owner = asker;
+	assert_int_equal(registry_submit(fixture->registry, &asker->request), 0);
+	assert_int_equal(asker->answers, 0); /* never from within */
+}
+
+static void run_once(struct fixture *fixture)
+{
+	(void)event_base_loop(fixture->base, EVLOOP_NONBLOCK);
+}
+
+static void test_accepted(void **state)
+{
+	struct registration registration = by_authd("web");
+	struct fixture fixture;
+	struct asker asker = { .answers = 0 };
+
+	begin(&fixture, *state);
+	ask(&fixture, &asker, &registration);
+	run_once(&fixture);
+	run_once(&fixture);
+	assert_int_equal(asker.answers, 1);
+	assert_int_equal(asker.outcome, REGISTRY_DECIDED);
+	assert_int_equal(asker.decision.fault, REGISTRATION_OK);
+	assert_string_equal(asker.decision.agent.id, "001");
+	assert_string_equal(asker.decision.agent.name, "web");
+	assert_string_equal(asker.decision.shown_ip, "any");
+	assert_int_equal(roster_count(fixture.roster), 1);
+	assert_string_equal(logged, "Registered web as 001, address any, for 192.0.2.1 port 40000");
+	end(&fixture);
+}
+
+static void test_refused(void **state)
+{
+	struct registration registration = by_authd("web"), enroll = by_authd("w");
+	struct fixture fixture;
+	struct asker first = { .answers = 0 }, second = first, third = first;
+
+	begin(&fixture, *state);
+	enroll.way = REGISTRATION_BY_ENROLL;
+	ask(&fixture, &first, &registration);
+	ask(&fixture, &second, &registration);
+	ask(&fixture, &third, &enroll);
+	run_once(&fixture);
+	assert_int_equal(first.decision.fault, REGISTRATION_OK);
+	assert_int_equal(second.outcome, REGISTRY_DECIDED);
+	assert_int_equal(second.decision.fault, REGISTRATION_NAME_TAKEN);
+	assert_string_equal(second.decision.refusal, "Duplicate agent name: web");
+	assert_string_equal(second.decision.agent.key, "");
+	assert_int_equal(third.decision.fault, REGISTRATION_NAME);
+	assert_non_null(strstr(logged, "192.0.2.1 port 40000 (enrolling)"));
+	end(&fixture);
+}
+
+/* A user of the API chooses id and key, and says who may be replaced, whatever the policy. */
+static void test_by_api(void **state)
+{
+	struct registration registration = by_api("web", false), force = by_api("web", true);
+	struct fixture fixture;
+	struct asker first = { .answers = 0 }, second = first, third = first;
+
+	begin(&fixture, *state);
+	fixture.policy.on_duplicate = ON_DUPLICATE_REPLACE;
+	registration.id = field("007");
+	registration.key = field(KEY);
+	ask(&fixture, &first, &registration);
+	run_once(&fixture);
+	assert_string_equal(first.decision.agent.id, "007");
+	assert_string_equal(first.decision.agent.key, KEY);
+	assert_non_null(strstr(logged, "(user admin of the API)"));
+	registration.id.text = registration.key.text = NULL;
+	ask(&fixture, &second, &registration);
+	run_once(&fixture);
+	assert_int_equal(second.decision.fault, REGISTRATION_NAME_TAKEN);
+	ask(&fixture, &third, &force);
+	run_once(&fixture);
+	assert_int_equal(third.decision.fault, REGISTRATION_OK);
+	assert_int_equal(roster_count(fixture.roster), 1);
+	assert_non_null(strstr(logged, ", replacing 007,"));
+	end(&fixture);
+}
+
+/* What cannot be stored is refused, and nothing of the key goes out. */
+static void test_disk_is_full(void **state)
+{
+	struct registration registration = by_authd("web");
+	struct fixture fixture;
+	struct asker asker = { .answers = 0 };
+
+	begin(&fixture, *state);
+	disk_is_full = true;
+	ask(&fixture, &asker, &registration);
+	run_once(&fixture);
+	assert_int_equal(asker.outcome, REGISTRY_DECIDED);
+	assert_int_equal(asker.decision.fault, REGISTRATION_INTERNAL);
+	assert_string_equal(asker.decision.refusal, "Internal manager error adding agent: web");
+	assert_string_equal(asker.decision.agent.key, "");
+	assert_non_null(strstr(logged, "No space left"));
+	assert_non_null(strstr(logged, "(agent web; client 192.0.2.1 port 40000 got: Internal"));
+	assert_file(path_in(*state, "client.keys"), "");
+	end(&fixture);
+}
+
+/* Before anything could be decided. */
+static void test_cannot_begin(void **state)
+{
+	struct registration registration = by_api("web", false);
+	struct fixture fixture;
+	struct asker asker = { .answers = 0 };
+
+	begin(&fixture, *state);
+	assert_int_equal(unlink(path_in(*state, "client.keys")), 0);
+	assert_int_equal(mkdir(path_in(*state, "client.keys"), 0700), 0);
+	ask(&fixture, &asker, &registration);
+	run_once(&fixture);
+	assert_int_equal(asker.outcome, REGISTRY_FAILED);
+	assert_int_equal(asker.decision.fault, REGISTRATION_INTERNAL);
+	assert_non_null(strstr(logged, "(agent web; client 192.0.2.1 port 40000 (user admin of"));
+	end(&fixture);
+}
+
+static void test_stays_locked(void **state)
+{
+	struct registration registration = by_authd("web");
+	struct fixture fixture;
+	struct asker hasty = { .request.give_up_at = 1 }, patient = { .answers = 0 };
+	int lock = open(*state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	begin(&fixture, *state);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	ask(&fixture, &hasty, &registration);
+	ask(&fixture, &patient, &registration);
+	run_once(&fixture);
+	assert_int_equal(hasty.answers, 1);
+	assert_int_equal(hasty.outcome, REGISTRY_BUSY);
+	assert_int_equal(hasty.decision.fault, REGISTRATION_INTERNAL);
+	assert_string_equal(hasty.decision.refusal, "Internal manager error adding agent: web");
+	assert_non_null(strstr(logged, "client.keys stayed locked by another program (agent web"));
+	close(lock);
+	while (patient.answers == 0)
+		(void)event_base_loop(fixture.base, EVLOOP_ONCE);
+	assert_int_equal(patient.decision.fault, REGISTRATION_OK);
+	end(&fixture);
+}
+
+/* Before it is decided, and by another answer afterwards. */
+static void test_withdrawn(void **state)
+{
+	struct registration registration = by_authd("web"), other = by_authd("db"),
+			    last = by_authd("mail");
+	struct fixture fixture;
+	struct asker gone = { .answers = 0 }, first = gone, late = gone;
+
+	begin(&fixture, *state);
+	ask(&fixture, &gone, &registration);
+	first.withdraws = &late.request;
+	ask(&fixture, &first, &other);
+	ask(&fixture, &late, &last);
+	registry_withdraw(&gone.request);
+	registry_withdraw(&gone.request); /* it is nowhere: nothing happens */
+	run_once(&fixture);
+	assert_int_equal(gone.answers + late.answers, 0);
+	assert_int_equal(first.answers, 1);
+	assert_int_equal(roster_count(fixture.roster), 2);
+	assert_null(roster_find_name(fixture.roster, "web"));
+	end(&fixture);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_directory, teardown_directory)
+	const struct CMUnitTest tests[] = {
+		TEST(test_accepted),     TEST(test_refused),      TEST(test_by_api),
+		TEST(test_disk_is_full), TEST(test_cannot_begin), TEST(test_stays_locked),
+		TEST(test_withdrawn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
