@@ -25,6 +25,22 @@ static int fail(int status, const struct reason *why)
 	return status;
 }
 
+/* The choice that is given is stored. Without one, serve and others will ask: say so now. */
+static int store_dialect(const struct options *options, struct reason *why)
+{
+	const struct policy_options *policy = &options->policy;
+	enum dialect known;
+
+	if (policy->dialect_reason.text[0])
+		return known_dialect_store(options->directory, (enum dialect)policy->dialect,
+					   options->group, why);
+	if (known_dialect_find(&known, options->directory, why) < 0)
+		log_notice("Whether this is a manager of OSSEC or of Wazuh is still to be chosen, "
+			   "with init --dialect ossec or init --dialect wazuh: %s",
+			   why->text);
+	return 0;
+}
+
 static int init(struct program *program)
 {
 	const struct options *options = program->options;
@@ -40,9 +56,7 @@ static int init(struct program *program)
 	struct reason why;
 
 	if (init_missing(&settings, &why) < 0 ||
-	    (options->line.command->run == init && options->policy.dialect_reason.text[0] &&
-	     known_dialect_store(options->directory, (enum dialect)options->policy.dialect,
-				 options->group, &why) < 0))
+	    (options->line.command->run == init && store_dialect(options, &why) < 0))
 		return fail(EX_CONFIG, &why);
 	return 0;
 }

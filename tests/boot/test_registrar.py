@@ -18,7 +18,8 @@ def program(build):
 
 
 def test_first_boot_with_the_registrar(program, machine, tmp_path):
-    told = machine.start_at_manager(program, "-D", tmp_path, "--init", "--listen",
+    told = machine.start_at_manager(program, "-D", tmp_path, "--init", "--dialect",
+                                    "ossec", "--listen",
                                     nspawn.MANAGER_ADDRESS, "--name", "manager.example", "serve",
                                     until="Listening on")
     pin = re.search(r"pin = (sha256//\S+)", told).group(0)
@@ -131,6 +132,29 @@ def test_api_in_the_sandbox_of_the_service(machine):
     assert state["Result"] == "success" and "The API listens on" in journal
     assert "Registered web-02 as 001" in journal and "a good password" not in journal
     assert machine.read("/var/ossec/etc/client.keys").startswith("001 !web-02 any ")
+
+
+@pytest.mark.usefixtures("program")
+def test_first_start_on_a_machine_without_a_manager(machine):
+    """The unit asks for the dialect, and does not try again; init stores it."""
+    for path in machine.path("/var/ossec/bin").glob("wazuh-*"):
+        path.unlink()
+    journal = "journalctl --sync; journalctl -q -b -o cat -u agent-registrar"
+    with machine.boot() as system:
+        system.wait_until_booted()
+        told = system.run("agent-registrar -n init")
+        assert told.exit_status == 0 and "init --dialect ossec or init --dialect" in told.stdout
+        assert system.run("systemctl start agent-registrar").exit_status != 0
+        state = system.show("agent-registrar")
+        assert (state["ActiveState"], state["ExecMainStatus"], state["NRestarts"]) == (
+            "failed", "64", "0")
+        assert "Use --dialect ossec or --dialect wazuh; init --dialect stores it" in (
+            system.run(journal).stdout)
+        assert not machine.path("/var/ossec/etc/client.keys").exists()
+        told = system.run("agent-registrar --dialect wazuh init; systemctl start agent-registrar")
+        assert told.exit_status == 0, told.stdout + system.journal()
+        assert system.run("agent-registrar add -n web-02").stdout == "001 web-02 any\n"
+        assert "Dialect: wazuh (as stored in " in system.run(journal).stdout
 
 
 OSSEC_UNIT = """\

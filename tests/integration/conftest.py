@@ -184,7 +184,7 @@ def chattr(machine, as_root):  # pylint: disable=unused-argument
 
 @pytest.fixture
 def directory(tmp_path):
-    """A registrar's directory, with certificate, key and password."""
+    """A registrar's directory, with certificate, key and password, in OSSEC's dialect."""
     registrar_tools.prepare(tmp_path / "manager")
     return tmp_path / "manager"
 
@@ -205,5 +205,4 @@ def wazuh(directory):
 
 @pytest.fixture
 def admin(directory):
-    (directory / "etc" / "agent-registrar.dialect").write_text("ossec\n")
     return admin_tools.Admin(directory)

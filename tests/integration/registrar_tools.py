@@ -220,9 +220,9 @@ def serving(directory, *arguments, **options):
     assert "Sanitizer" not in registrar.log, registrar.log
 
 
-def prepare(directory, *arguments):
+def prepare(directory, *arguments, dialect="ossec"):
     """A directory with certificate and password, and the password."""
-    done = run("-D", directory, "--init", *arguments)
+    done = run("-D", directory, "--init", "--dialect", dialect, *arguments)
     assert done.returncode == 0, done.stderr
     password = pathlib.Path(directory) / "etc" / "authd.pass"
     return password.read_text().strip() if password.exists() else None

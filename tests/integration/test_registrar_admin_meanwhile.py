@@ -193,7 +193,8 @@ def test_killed_at_every_system_call(directory, command):
         seen.add(re.sub(KEY + "$", "KEY", after))
         assert admin(directory, "--dialect", "ossec", "add", "-n", "next").split()[1] == "next"
         assert sorted(os.listdir(directory / "etc")) == [
-            "authd.pass", "client.keys", "sslmanager.cert", "sslmanager.key"]
+            "agent-registrar.dialect", "authd.pass", "client.keys", "sslmanager.cert",
+            "sslmanager.key"]
         if ended:
             break
     assert len(seen) == 2, seen

@@ -242,7 +242,7 @@ def test_service_looks_again_without_agents(directory):
 def test_running_authd_says_that_it_is_wazuh(directory, authd):  # pylint: disable=unused-argument
     """Nothing else tells the dialect here."""
     choice = directory / "etc" / "agent-registrar.dialect"
-    assert not choice.exists()
+    choice.unlink()
     assert command(directory, "add", "-n", "new", "-a", "::2").stdout.endswith(":0000:0002\n")
     choice.write_text("ossec\n")  # from an earlier life of the directory
     assert command(directory, "add", "-n", "other", "-a", "::3").stdout.endswith(":0000:0003\n")

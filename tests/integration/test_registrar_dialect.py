@@ -11,6 +11,13 @@ OSSEC_LEFT = "001 #*#*#*#*#*#*#*#*#*#*#"
 WAZUH_LEFT = f"001 !web any {OLD_KEY}"
 
 
+@pytest.fixture(name="directory")
+def fixture_directory(directory):
+    """One about which nobody has said anything."""
+    (directory / "etc" / "agent-registrar.dialect").unlink()
+    return directory
+
+
 @pytest.fixture(name="keys")
 def fixture_keys(directory):
     path = directory / "etc" / "client.keys"
@@ -62,7 +69,9 @@ def test_our_own_names_say_nothing(directory, keys, name):
 # ------------------------------------------------------------------ nobody knows
 
 
-@pytest.mark.parametrize("arguments", [["remove", "1"], ["add", "-n", "new"], ["import-file", "-"]])
+@pytest.mark.parametrize("arguments", [["remove", "1"], ["add", "-n", "new"], ["import-file", "-"],
+                                       ["-n", "-t", "serve"], ["-n", "-p", "0", "serve"],
+                                       ["-n", "-p", "0", "--on-duplicate", "force", "serve"]])
 def test_unknown(directory, keys, arguments):
     """What the registrar makes itself, in either dialect, is no sign."""
     (directory / "queue").mkdir()
@@ -71,6 +80,7 @@ def test_unknown(directory, keys, arguments):
     done = run("-D", directory, *arguments, input="any,new\n")
     assert done.returncode == 64
     assert "--dialect ossec or --dialect wazuh" in done.stderr
+    assert stored(directory) is None
     assert keys.read_text() == before
 
 
@@ -84,13 +94,13 @@ def test_what_does_not_depend_on_it(directory, keys):
 
 
 @pytest.mark.parametrize("options,left", [
-    ([], OSSEC_LEFT), (["--dialect", "ossec", "--on-duplicate", "force"], OSSEC_LEFT),
+    (["--dialect", "ossec"], OSSEC_LEFT),
+    (["--dialect", "ossec", "--on-duplicate", "force"], OSSEC_LEFT),
     (["--dialect", "wazuh"], WAZUH_LEFT)])
 def test_service_stores_its_own(directory, keys, options, left):
     """OSSEC's with force keeps the times of registrations, as Wazuh's does."""
     with serving(directory, "-n", *options) as registrar:
-        how = "--dialect" if options else "the default"
-        registrar.wait_for_line(rf"Dialect: (ossec|wazuh) \({how}\)")
+        registrar.wait_for_line(r"Dialect: (ossec|wazuh) \(--dialect\)")
     remove(directory)
     assert keys.read_text().startswith(left)
 
@@ -122,11 +132,15 @@ def test_test_stores_nothing(directory):
 
 def test_init(tmp_path):
     directory = tmp_path / "manager"
-    assert run("-D", directory, "init").returncode == 0
+    done = run("-D", directory, "init")
+    assert done.returncode == 0 and "init --dialect ossec or init --dialect wazuh" in done.stderr
     assert stored(directory) is None
     assert run("-D", directory, "init", "--dialect", "wazuh").returncode == 0
     assert stored(directory) == "wazuh\n"
     assert run("-D", directory, "add", "-n", "web", "-a", "::1").stdout.endswith(":0000:0001\n")
+    assert "still to be chosen" not in run("-D", directory, "init").stderr
+    with serving(directory, "-n") as registrar:
+        registrar.wait_for_line(r"Dialect: wazuh \(as stored in ")
 
 
 def test_contradictions(directory, keys):

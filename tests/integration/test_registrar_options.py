@@ -240,6 +240,7 @@ def test_init_twice(tmp_path):
     assert first.returncode == 0
     made = snapshot(place)
     assert set(made) == {"sslmanager.cert", "sslmanager.key", "authd.pass"}
+    assert "init --dialect ossec or init --dialect wazuh" in first.stderr
     second = run("-D", place, "init")
     assert second.returncode == 0 and "Created" not in second.stdout
     assert snapshot(place) == made
@@ -257,7 +258,8 @@ def test_init_modes_and_password(tmp_path):
     modes = {
         path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "m" / "etc").iterdir()
     }
-    assert modes == {"sslmanager.cert": 0o644, "sslmanager.key": 0o600, "authd.pass": 0o640}
+    assert modes == {"sslmanager.cert": 0o644, "sslmanager.key": 0o600, "authd.pass": 0o640,
+                     "agent-registrar.dialect": 0o644}
     assert re.fullmatch(r"[A-Za-z0-9_-]{32}\n", (tmp_path / "m" / "etc" / "authd.pass").read_text())
 
 
@@ -303,7 +305,10 @@ def test_init_keeps_a_key_and_refuses_a_lone_certificate(tmp_path):
 
 
 def test_init_and_serve(tmp_path):
-    with serving(tmp_path / "new", "--init") as registrar:
+    done = run("-D", tmp_path / "new", "--init", "serve")
+    assert done.returncode == 64 and "--dialect ossec or --dialect wazuh" in done.stderr
+    assert not (tmp_path / "new").exists()
+    with serving(tmp_path / "new", "--init", "--dialect", "ossec") as registrar:
         password = (tmp_path / "new" / "etc" / "authd.pass").read_text().strip()
         assert registrar.ask(f"OSSEC PASS: {password} OSSEC A:'web'\n").agent
         assert password not in registrar.log
@@ -311,5 +316,5 @@ def test_init_and_serve(tmp_path):
 
 def test_missing_certificate(tmp_path):
     (tmp_path / "etc").mkdir()
-    done = run("-D", tmp_path, "-n", "serve")
+    done = run("-D", tmp_path, "-n", "--dialect", "ossec", "serve")
     assert done.returncode == 78 and "sslmanager.cert" in done.stderr

@@ -59,22 +59,21 @@ static int set_default_paths(struct options *options)
 /* What it answers, or how it marks those who are removed. */
 static bool needs_dialect(const struct options *options, enum command_index command)
 {
-	return command == COMMAND_ADD || command == COMMAND_IMPORT_FILE ||
+	return command == COMMAND_SERVE || command == COMMAND_ADD ||
+	       command == COMMAND_IMPORT_FILE ||
 	       (command == COMMAND_REMOVE && !options->admin.purge);
 }
 
-/* Without, every command fails, and says so. */
-static bool has_etc(const struct options *options)
+/* Without, every command fails, and says so; unless it makes the directory first. */
+static bool has_etc(const struct options *options, enum command_index command)
 {
 	cleanup_free char *path = NULL;
 
-	return make_path(&path, options, "etc") == 0 && access(path, F_OK) == 0;
+	return (command == COMMAND_SERVE && options->init.is_first) ||
+	       (make_path(&path, options, "etc") == 0 && access(path, F_OK) == 0);
 }
 
-/*
- * Where --dialect is not given. A service without a manager answers like OSSEC's; to a command it
- * is not known then whose client.keys it changes.
- */
+/* It is known, or it is asked for: a wrong one makes removed agents come back. */
 static int settle_dialect(struct options *options, enum command_index command)
 {
 	struct policy_options *policy = &options->policy;
@@ -84,11 +83,12 @@ static int settle_dialect(struct options *options, enum command_index command)
 	int r;
 
 	if (policy->dialect != NOT_GIVEN) {
-		reason_set(how, "--dialect");
+		reason_set(how, "%s%s", options->service.called ? "called as " : "--dialect",
+			   options->service.called ?: "");
 		return 0;
 	}
 	policy->dialect = DIALECT_OSSEC;
-	if (command != COMMAND_SERVE && !needs_dialect(options, command))
+	if (!needs_dialect(options, command))
 		return 0;
 	/* It makes the change, and checks less of it than its agents do. */
 	if (command != COMMAND_SERVE &&
@@ -97,15 +97,12 @@ static int settle_dialect(struct options *options, enum command_index command)
 		return 0;
 	}
 	r = known_dialect_find(&dialect, options->directory, how);
-	if (r == -ENODATA && (command == COMMAND_SERVE || !has_etc(options))) {
-		reason_set(how, "the default");
-		r = 0;
-	}
 	policy->dialect = (int)dialect;
-	return r < 0 ? usage_error("is this the client.keys of OSSEC or of Wazuh? (%s) Use "
-				   "--dialect ossec or --dialect wazuh; init --dialect stores it",
-				   how->text)
-		     : 0;
+	if (r >= 0 || (r == -ENODATA && !has_etc(options, command)))
+		return 0;
+	return usage_error("is this a manager of OSSEC or of Wazuh? (%s) Use --dialect ossec or "
+			   "--dialect wazuh; init --dialect stores it",
+			   how->text);
 }
 
 static void set_default_policy(struct options *options, bool is_administration)
@@ -126,6 +123,11 @@ int defaults_complete(struct options *options, enum command_index command)
 {
 	if (options->password.is_unused && options->password.file)
 		return usage_error("-n (no password) and -P (password file) contradict each other");
+	if (options->tls.verify_host && !options->tls.client_ca_file)
+		return usage_error("-s (verify the client's address) needs -v (the CA of its "
+				   "certificate)");
+	if (command == COMMAND_ADD && !options->admin.name)
+		return usage_error("the command add needs the agent's name (-n)");
 	if (set_default_paths(options) < 0)
 		return -EINVAL;
 	if (settle_dialect(options, command) < 0)
@@ -133,11 +135,6 @@ int defaults_complete(struct options *options, enum command_index command)
 	set_default_policy(options, command >= COMMAND_ADD && command <= COMMAND_IMPORT_FILE);
 	if (options->policy.has_force_rules && options->policy.on_duplicate != ON_DUPLICATE_FORCE)
 		return usage_error("--force-... needs --on-duplicate force");
-	if (options->tls.verify_host && !options->tls.client_ca_file)
-		return usage_error("-s (verify the client's address) "
-				   "needs -v (the CA of its certificate)");
-	if (command == COMMAND_ADD && !options->admin.name)
-		return usage_error("the command add needs the agent's name (-n)");
 	return 0;
 }
 

@@ -89,7 +89,7 @@ static struct options parse(void **state, const char *const *words)
 
 static void test_defaults(void **state)
 {
-	static const char *const serve[] = { "serve", NULL };
+	static const char *const serve[] = { "serve", "--dialect", "ossec", NULL };
 	struct options options = parse(state, serve);
 
 	assert_ptr_equal(options.line.command, &commands[COMMAND_SERVE]);
@@ -149,6 +149,8 @@ static void test_policies(void **state)
 		  0 },
 	};
 
+	assert_int_equal(mkdir(path_in(*state, "etc"), 0700), 0);
+	write_text(path_in(*state, "etc/agent-registrar.dialect"), "ossec\n");
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *words[MOST + 3] = { "-D", *state };
 		struct options options;
@@ -166,26 +168,25 @@ static void test_policies(void **state)
 /* What is installed or stored says it; what the registrar itself makes says nothing. */
 static void test_dialect_of_the_installation(void **state)
 {
-	const char *const add[] = { "-D", *state, "add", "-n", "web", NULL },
-			  *const purge[] = { "-D", *state, "remove", "--purge", "1", NULL },
-			  *const serve[] = { "-D", *state, "serve", NULL },
-			  *const given[] = {
-				  "-D", *state, "remove", "1", "--dialect", "ossec", NULL
-			  };
+	const char
+		*const add[] = { "-D", *state, "add", "-n", "web", NULL },
+		       *const purge[] = { "-D", *state, "remove", "--purge", "1", NULL },
+		       *const serve[] = { "-D", *state, "serve", NULL },
+		       *const given[] = { "-D", *state, "remove", "1", "--dialect", "ossec", NULL },
+		       *const *const asking[] = { add, serve };
 	struct options options;
 	struct call call;
 
 	assert_int_equal(mkdir(path_in(*state, "etc"), 0700), 0);
 	assert_int_equal(mkdir(path_in(*state, "queue"), 0700), 0);
 	write_text(path_in(*state, "queue/agents-timestamp"), "");
-	begin(&call, state, add);
-	assert_int_equal(call.r, -EINVAL);
-	assert_non_null(strstr(call.said, "--dialect ossec or --dialect wazuh"));
-	end(&call);
+	for (size_t i = 0; i < COUNT(asking); i++) {
+		begin(&call, state, asking[i]);
+		assert_int_equal(call.r, -EINVAL);
+		assert_non_null(strstr(call.said, "--dialect ossec or --dialect wazuh"));
+		end(&call);
+	}
 	options = parse(state, purge);
-	options_clear(&options);
-	options = parse(state, serve);
-	assert_int_equal(options.policy.dialect, DIALECT_OSSEC);
 	options_clear(&options);
 
 	assert_int_equal(mkdir(path_in(*state, "bin"), 0700), 0);
@@ -239,7 +240,8 @@ static void test_times(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const char *const words[] = { "serve",      "--on-duplicate",
+		const char *const words[] = { "serve",      "--dialect",
+					      "ossec",      "--on-duplicate",
 					      "force",      "--force-after-registration-time",
 					      rows[i].text, NULL };
 		struct call call;
@@ -259,7 +261,8 @@ static void test_times(void **state)
 
 static void test_force_rules(void **state)
 {
-	static const char *const unchanged[] = { "serve", "--on-duplicate", "force", NULL },
+	static const char *const unchanged[] = { "serve",          "--dialect", "ossec",
+						 "--on-duplicate", "force",     NULL },
 				 *const changed[] = { "serve", "--dialect",
 						      "wazuh", "--force-key-mismatch",
 						      "no",    "--force-disconnected-time",
@@ -321,13 +324,16 @@ static void test_groups(void **state)
 
 static void test_values(void **state)
 {
-	static const char *const serve[] = { "--init",   "--name=a",   "serve",     "--name=b",
-					     "-dnt",     "--api-port", "0",         "-p0",
-					     "--listen", "::1",        "--allow-h", NULL },
+	static const char *const serve[] = { "--init",   "--name=a",  "serve",
+					     "--name=b", "-dnt",      "--api-port",
+					     "0",        "-p0",       "--listen",
+					     "::1",      "--allow-h", "--dialect=ossec",
+					     NULL },
 				 *const paths[] = { "-D", "/m", "-x", "/c",   "-k", "/k", "-P",
 						    "/p", "-v", "/a", "user", "u",  NULL },
-				 *const version[] = { "serve", "--manager-version", "v4.9.0",
-						      NULL };
+				 *const version[] = { "serve",  "--dialect",
+						      "wazuh",  "--manager-version",
+						      "v4.9.0", NULL };
 	struct options options = parse(state, serve);
 	struct call call;
 
@@ -376,9 +382,11 @@ static void test_refused(void **state)
 		{ { "-n", "-P", "/p", "serve" }, "-n (no password) and -P" },
 		{ { "serve", "-s" }, "-s (verify the client's address) needs -v" },
 		{ { "add" }, "the command add needs the agent's name (-n)" },
-		{ { "serve", "--force-key-mismatch", "no" }, "needs --on-duplicate force" },
-		{ { "serve", "--force-disconnected-time", "no" }, "needs --on-duplicate force" },
-		{ { "serve", "--force-after-registration-time", "1h" },
+		{ { "serve", "--dialect", "ossec", "--force-key-mismatch", "no" },
+		  "needs --on-duplicate force" },
+		{ { "serve", "--dialect", "ossec", "--force-disconnected-time", "no" },
+		  "needs --on-duplicate force" },
+		{ { "serve", "--dialect", "ossec", "--force-after-registration-time", "1h" },
 		  "needs --on-duplicate force" },
 		{ { "serve", "--dialect", "wazhu" }, "did you mean 'wazuh'?" },
 		{ { "serve", "--on-duplicate", "" },
