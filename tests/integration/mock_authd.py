@@ -5,6 +5,7 @@ checks no names, answers before it writes, and writes all of it."""
 import json
 import os
 import pathlib
+import re
 import secrets
 import socket
 import struct
@@ -25,6 +26,7 @@ class WazuhAuthd:
         self.mute, self.worker = mute, worker
         self.requests = []
         self.refuse = {}  # name: (code, text), for what only it can know
+        self.mute_at = None  # the number of the request, from 1, that it and those after it ignore
         self._agents, self._removed = {}, []
         self._read()
         self._may_write = threading.Event()
@@ -68,6 +70,11 @@ class WazuhAuthd:
     def let_write(self):
         self._may_write.set()
 
+    def reads_again(self):
+        """As after a restart."""
+        self._agents, self._removed = {}, []
+        self._read()
+
     def registers(self, name):
         """An agent registers over the network: all of client.keys is written from memory."""
         self._add({"name": name, "ip": "any"})
@@ -88,6 +95,8 @@ class WazuhAuthd:
             self._remove(number, False)
         numbers = [*self._agents, *(line.split(" ")[0] for line in self._removed)]
         number = asked.get("id") or "%03d" % (max([0, *map(int, numbers)]) + 1)
+        if ip_mask := re.fullmatch(r"([0-9.]+)/(255\.0\.255\.0)", asked["ip"]):
+            asked["ip"] = ip_mask.group(1)  # it writes no mask that is not contiguous
         key = secrets.token_hex(32)
         self._agents[number] = [asked["name"], asked["ip"], key]
         return {"id": number, "name": asked["name"], "ip": asked["ip"], "key": key}
@@ -103,6 +112,8 @@ class WazuhAuthd:
             return 9015, "Cannot execute this request on a worker node"
         if request["function"] == "add":
             return self._add(asked)
+        if asked["id"] in self.refuse:
+            return self.refuse[asked["id"]]
         if asked["id"] not in self._agents:
             return 9011, "Agent ID not found"
         if request["function"] == "remove":
@@ -117,6 +128,8 @@ class WazuhAuthd:
         request = json.loads(connection.recv(struct.unpack("<I", length)[0], socket.MSG_WAITALL))
         if request["function"] != "get":
             self.requests.append(request)
+        if self.mute_at and len(self.requests) >= self.mute_at:
+            return
         answer = self._answer(request)
         if isinstance(answer, tuple):
             answer = {"error": answer[0], "message": answer[1]}

@@ -99,6 +99,21 @@ def test_id_and_replacing(directory, keys, authd):
     assert "001 !web 10.0.0.1" in keys.read_text()
 
 
+def test_behind_the_highest_id(directory, keys):
+    """authd would go on with 100000000, which no agent can have (seen with 4.14.7)."""
+    keys.write_text(f"001 web any {OLD_KEY}\n99999999 last any {OLD_KEY}\n")
+    with WazuhAuthd(directory):
+        assert command(directory, "add", "-n", "new").stdout == "002 new any\n"
+        done = command(directory, "import-file", "-", input="any,first\nany,second\n")
+        assert done.stdout == "003 first any\n004 second any\n"
+
+
+def test_what_authd_makes_of_an_address(directory, keys, authd):  # pylint: disable=unused-argument
+    """What is printed is what is in client.keys (seen with 4.14.7)."""
+    done = command(directory, "add", "-n", "new", "-a", "192.0.2.1/255.0.255.0")
+    assert done.stdout == "004 new 192.0.2.1\n" and "004 new 192.0.2.1 " in keys.read_text()
+
+
 def test_import_file_is_all_or_nothing(directory, keys, authd):
     before = keys.read_text()
     authd.refuse["third"] = (9001, "Internal error")
@@ -142,6 +157,37 @@ def test_remove_all_or_nothing(directory, keys, authd):
     before = keys.read_text()
     command(directory, "remove", "1", "9", status=65)
     assert not authd.requests and keys.read_text() == before
+
+
+def test_one_of_several_is_refused(directory, keys, authd):
+    """authd removes one after the other, and takes nothing back: which, is said."""
+    keys.write_text(keys.read_text() + f"004 mail any {OLD_KEY}\n")
+    authd.reads_again()
+    authd.refuse["002"] = (9001, "Internal error")
+    done = command(directory, "remove", "1", "2", "4", status=65)
+    assert done.stdout == "001 web 10.0.0.1\n004 mail any\n"
+    assert "wazuh-authd refuses db: Internal error (9001)" in done.stderr
+    assert "stops accepting the keys" in done.stderr and "not removed" not in done.stderr
+    assert names(keys) == ["db", "!gone", "!web", "!mail"]
+
+
+def test_authd_ends_in_the_middle(directory, keys, authd):
+    keys.write_text(keys.read_text() + f"004 mail any {OLD_KEY}\n")
+    authd.reads_again()
+    authd.mute_at = 2
+    done = command(directory, "remove", "1", "2", "4", status=75)
+    assert done.stdout == "001 web 10.0.0.1\n"
+    assert "Agent 002 (db) is not removed" in done.stderr
+    assert "Agent 004 (mail) is not removed" in done.stderr
+    assert len(authd.requests) == 2 and names(keys) == ["db", "mail", "!gone", "!web"]
+
+
+def test_what_cannot_be_taken_back(directory, keys, authd):
+    authd.refuse["second"] = (9001, "Internal error")
+    authd.refuse["004"] = (9001, "Internal error")
+    done = command(directory, "import-file", "-", status=65, input="any,first\nany,second\n")
+    assert "Agent 004 (first) was added and stays: Internal error" in done.stderr
+    assert "first" in names(keys)
 
 
 def test_one_of_two_with_the_same_id(directory, keys):

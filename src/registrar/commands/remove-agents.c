@@ -130,15 +130,16 @@ static int remove_all(const struct removal *removal)
 {
 	struct local_authd authd;
 	bool has_authd;
+	size_t removed = 0;
 	int status = by_authd_find(&authd, &has_authd, removal->options);
 
 	if (status != 0)
 		roster_cancel(removal->roster);
 	else
 		status = has_authd ? by_authd_remove(&authd, removal->roster, removal->options,
-						     removal->entries, removal->count)
+						     removal->entries, removal->count, &removed)
 				   : commit(removal);
-	if (status == 0)
+	if (status == 0 || removed > 0)
 		explain(removal->options);
 	return status;
 }
