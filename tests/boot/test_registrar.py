@@ -214,6 +214,33 @@ def test_replacing_ossec_authd(machine):
 
 
 @pytest.mark.usefixtures("program")
+def test_socket_in_place_of_ossec_authd(machine):
+    """With the socket, systemd has the port, whether or not the service is running."""
+    machine.write("/etc/systemd/system/ossec-hids-authd.service", OSSEC_UNIT.format("ossec-authd"))
+    units = ("ossec-hids-authd.service", "agent-registrar.socket", "agent-registrar.service")
+
+    def states():
+        return [system.show(unit)["ActiveState"] for unit in units]
+
+    with machine.boot() as system:
+        system.wait_until_booted()
+        assert system.run("agent-registrar --dialect ossec init && "
+                          "systemctl start ossec-hids-authd").exit_status == 0
+        told = system.run("systemctl start agent-registrar.socket")
+        assert told.exit_status == 0, told.stdout
+        assert states() == ["inactive", "active", "inactive"]
+        assert system.run("systemctl start ossec-hids-authd").exit_status == 0
+        assert states() == ["active", "inactive", "inactive"]
+        told = system.run("systemctl start agent-registrar.socket agent-registrar.service")
+        assert told.exit_status == 0, told.stdout
+        assert states() == ["inactive", "active", "active"]
+        assert system.run("systemctl start ossec-hids-authd").exit_status == 0
+        assert states() == ["active", "inactive", "inactive"]
+        journal = system.run("journalctl --sync; journalctl -q -b -o cat").stdout
+    assert "Failed to create listening socket" not in journal and "ordering cycle" not in journal
+
+
+@pytest.mark.usefixtures("program")
 def test_called_by_the_unit_of_ossec_authd(machine):
     """The link in place of the original in somebody else's unit, which knows no command; and the
     same program without -f, as scripts start it."""
