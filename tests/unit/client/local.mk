@@ -15,6 +15,7 @@ unit_tests += \
 	test-config-shipped \
 	test-config-value \
 	test-agent-process \
+	test-connect \
 	test-counters \
 	test-endpoint \
 	test-finish \
@@ -48,6 +49,7 @@ unit_tests += \
 	test-tls-client \
 	test-tls-client-refusals \
 	test-tls-verify \
+	test-tunnel \
 	test-wakeup \
 	test-wire
 
@@ -104,6 +106,11 @@ test_confine_SOURCES = tests/unit/client/confinement/test-confine.c
 test_confine_LDADD = $(unit_libraries) -lpthread
 test_wire_SOURCES = tests/unit/client/conversation/test-wire.c
 test_wire_LDADD = $(unit_libraries)
+test_connect_SOURCES = tests/unit/client/net/test-connect.c
+test_connect_LDADD = $(unit_libraries)
+test_connect_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo \
+	-Wl,--wrap=socket,--wrap=connect,--wrap=getsockopt \
+	-Wl,--wrap=monotonic_usec,--wrap=deadline_poll
 test_endpoint_SOURCES = tests/unit/client/net/test-endpoint.c
 test_endpoint_LDADD = $(unit_libraries)
 test_proxy_SOURCES = tests/unit/client/net/test-proxy.c
@@ -124,6 +131,9 @@ test_tls_client_refusals_SOURCES = tests/unit/client/net/test-tls-client-refusal
 test_tls_client_refusals_LDADD = $(unit_libraries) -lpthread
 test_tls_verify_SOURCES = tests/unit/client/net/test-tls-verify.c
 test_tls_verify_LDADD = $(unit_libraries)
+test_tunnel_SOURCES = tests/unit/client/net/test-tunnel.c $(unit_faults)
+test_tunnel_LDADD = $(unit_libraries)
+test_tunnel_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_binding_SOURCES = tests/unit/client/registration/test-binding.c
 test_binding_LDADD = $(unit_libraries)
 test_binding_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=machine_marks_read
