@@ -30,6 +30,8 @@ unit_tests += \
 	test-import-file \
 	test-in-place \
 	test-keystore \
+	test-keystore-lock \
+	test-keystore-read \
 	test-machine-marks \
 	test-manager-guard \
 	test-manager-request \
@@ -65,6 +67,8 @@ registration_fixture = \
 
 test_agent_process_SOURCES = tests/unit/client/agent-files/test-agent-process.c
 test_agent_process_LDADD = $(unit_libraries)
+unit_agent_directory = tests/unit/agent-directory.c tests/unit/agent-directory.h
+
 test_counters_SOURCES = tests/unit/client/agent-files/test-counters.c
 test_counters_LDADD = $(unit_libraries)
 test_import_file_SOURCES = tests/unit/client/agent-files/test-import-file.c $(unit_faults)
@@ -73,10 +77,18 @@ test_import_file_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_in_place_SOURCES = tests/unit/client/agent-files/test-in-place.c $(unit_faults)
 test_in_place_LDADD = $(unit_libraries)
 test_in_place_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
-test_keystore_SOURCES = tests/unit/client/agent-files/test-keystore.c $(unit_faults)
+test_keystore_SOURCES = tests/unit/client/agent-files/test-keystore.c $(unit_faults) \
+	$(unit_agent_directory)
 test_keystore_LDADD = $(unit_libraries)
 test_keystore_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) \
-	-Wl,--wrap=ioctl,--wrap=fopen,--wrap=getgrnam
+	-Wl,--wrap=ioctl,--wrap=fopen,--wrap=getgrnam,--wrap=fstat,--wrap=lstat
+test_keystore_lock_SOURCES = tests/unit/client/agent-files/test-keystore-lock.c \
+	$(unit_agent_directory)
+test_keystore_lock_LDADD = $(unit_libraries)
+test_keystore_lock_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fopen
+test_keystore_read_SOURCES = tests/unit/client/agent-files/test-keystore-read.c \
+	$(unit_agent_directory)
+test_keystore_read_LDADD = $(unit_libraries)
 test_manager_guard_SOURCES = tests/unit/client/agent-files/test-manager-guard.c
 test_manager_guard_LDADD = $(unit_libraries)
 test_manager_guard_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fopen

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/* Storing and removing a key. */
 #include "tests/unit/support.h"
 
-#include "client/agent-files/keystore.h"
+#include "tests/unit/agent-directory.h"
 #include "tests/unit/fault.h"
 
 #include <errno.h>
@@ -9,9 +10,6 @@
 #include <linux/fs.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define HEX64 "48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db"
-#define RECORD "001 web-01 any " HEX64
 
 static const struct agent_key new_key = {
 	.id = "002", .name = "web-02", .ip = "any", .key = HEX64
@@ -33,21 +31,38 @@ int __wrap_ioctl(int fd, unsigned long request, void *argument)
 	return 0;
 }
 
-/* *state is the agent's directory, with etc and queue/rids. */
+/* Who owns directories and files, if not who really does. */
+#define REALLY ((uid_t)-1)
+static uid_t directory_owner = REALLY, file_owner = REALLY;
+
+static int with_owner(int r, struct stat *status)
+{
+	if (r == 0 && S_ISDIR(status->st_mode) && directory_owner != REALLY)
+		status->st_uid = directory_owner;
+	if (r == 0 && S_ISREG(status->st_mode) && file_owner != REALLY)
+		status->st_uid = file_owner;
+	return r;
+}
+
+int __real_fstat(int fd, struct stat *status);
+int __wrap_fstat(int fd, struct stat *status);
+int __wrap_fstat(int fd, struct stat *status)
+{
+	return with_owner(__real_fstat(fd, status), status);
+}
+
+int __real_lstat(const char *path, struct stat *status);
+int __wrap_lstat(const char *path, struct stat *status);
+int __wrap_lstat(const char *path, struct stat *status)
+{
+	return with_owner(__real_lstat(path, status), status);
+}
+
 static int setup(void **state)
 {
 	fault_clear();
 	attributes = 0;
-	if (setup_directory(state) < 0)
-		return -1;
-	return mkdir(path_in(*state, "etc"), 0770) < 0 ||
-	       mkdir(path_in(*state, "queue"), 0770) < 0 ||
-	       mkdir(path_in(*state, "queue/rids"), 0770) < 0;
-}
-
-static const char *keys_of(void **state)
-{
-	return path_in(*state, "etc/client.keys");
+	return setup_agent(state);
 }
 
 /* Groups that are known to NSS only. */
@@ -76,248 +91,6 @@ struct group *__wrap_getgrnam(const char *name)
 		return __real_getgrnam(name);
 	return strcmp(name, "ossec") == 0 ? &remote : NULL;
 }
-
-static struct keystore open_store(void **state, const char *group)
-{
-	struct keystore store;
-	struct reason why;
-
-	assert_int_equal(keystore_open(&store, *state, NULL, group, &why), 0);
-	return store;
-}
-
-static void never_waits(pid_t holder)
-{
-	(void)holder;
-	fail_msg("nobody holds the lock");
-}
-
-/* ------------------------------------------------------------------ reading */
-
-static const struct {
-	const char *label, *bytes;
-	size_t length;
-	enum keystore_state state;
-	const char *id; /* of the key */
-} files[] = {
-#define FILE_ROW(label, bytes, state, id)                             \
-	{                                                             \
-		label, bytes, sizeof(bytes) - 1, KEYSTORE_##state, id \
-	}
-	FILE_ROW("empty", "", MISSING, NULL),
-	FILE_ROW("one newline", "\n", MISSING, NULL),
-	FILE_ROW("blank lines", "\n\n\r\n \n", MISSING, NULL),
-	FILE_ROW("a comment", "# " RECORD "\n", MISSING, NULL),
-	FILE_ROW("a comment without its end", "# " RECORD, MISSING, NULL),
-	FILE_ROW("a line that begins with a blank", " " RECORD "\n", MISSING, NULL),
-	FILE_ROW("removed, Wazuh", "001 !web-01 any " HEX64 "\n", MISSING, NULL),
-	FILE_ROW("removed, OSSEC", "001 #*#*#*#*#*#*#*#*#*#*#\n", MISSING, NULL),
-	FILE_ROW("a record", RECORD "\n", KEY, "001"),
-	FILE_ROW("a record without its end", RECORD, KEY, "001"),
-	FILE_ROW("comment, removed, record", "# x\n\n001 !a any b\n003 ab 10.0.0.1 " HEX64 "\n",
-		 KEY, "003"),
-	FILE_ROW("several records: the first", RECORD "\n002 web-02 any " HEX64 "\n", KEY, "001"),
-	FILE_ROW("a record, then rubbish", RECORD "\n\0\0\0", KEY, "001"),
-	FILE_ROW("an unusual key", "001 web-01 any abcd\n", KEY, "001"),
-	FILE_ROW("any printable key", "001 web-01 any Qx/9+=$%&!~\n", KEY, "001"),
-	FILE_ROW("a key of one character", "001 web-01 any x\n", KEY, "001"),
-	FILE_ROW("any printable name", "001 .w:1% any " HEX64 "\n", KEY, "001"),
-	FILE_ROW("an address that ends the agent", "001 web-01 10.0.0.0/08 " HEX64 "\n", TORN,
-		 NULL),
-	FILE_ROW("an unusual key without its end", "001 web-01 any abcd", TORN, NULL),
-	FILE_ROW("cut in the key", "001 web-01 any 48a998", TORN, NULL),
-	FILE_ROW("cut in the name", "001 we", TORN, NULL),
-	FILE_ROW("cut after the id", "001 ", TORN, NULL),
-	FILE_ROW("zeros", "\0\0\0\0\0\0\0\0", TORN, NULL),
-	FILE_ROW("CRLF", RECORD "\r\n", TORN, NULL),
-	FILE_ROW("a trailing blank", RECORD " \n", TORN, NULL),
-	FILE_ROW("two blanks", "001  web-01 any " HEX64 "\n", TORN, NULL),
-	FILE_ROW("a bad id", "abc web-01 any " HEX64 "\n", TORN, NULL),
-	FILE_ROW("a bad ip", "001 web-01 999.9.9.9 " HEX64 "\n", TORN, NULL),
-	FILE_ROW("bad first, good second", "001 web-01 foo " HEX64 "\n" RECORD "\n", TORN, NULL),
-	FILE_ROW("NUL in the key", "001 web-01 any ab\0d\n", TORN, NULL),
-	FILE_ROW("byte order mark", "\xef\xbb\xbf" RECORD "\n", TORN, NULL),
-	FILE_ROW("base64, as the API shows it", "MDAxIHdlYi0wMSBhbnkgYWJjZA==\n", TORN, NULL),
-};
-
-static void test_read(void **state)
-{
-	struct keystore store = open_store(state, NULL);
-	struct agent_key key;
-	struct reason why;
-
-	assert_int_equal(keystore_read(&store, &key, &why), KEYSTORE_MISSING);
-	for (size_t i = 0; i < COUNT(files); i++) {
-		char *exact = malloc(files[i].length ? files[i].length : 1);
-
-		why.text[0] = '\0';
-		memset(&key, 'b', sizeof key);
-		write_file(keys_of(state), files[i].bytes, files[i].length);
-		check_row(files[i].label, keystore_read(&store, &key, &why) == (int)files[i].state);
-		check_row(files[i].label, files[i].state == KEYSTORE_KEY
-						  ? strcmp(key.id, files[i].id) == 0
-						  : key.id[0] == 'b');
-		check_row(files[i].label, (files[i].state == KEYSTORE_TORN) ==
-						  (strstr(why.text, keys_of(state)) != NULL));
-		check_row(files[i].label, !strstr(why.text, "48a998"));
-
-		memcpy(exact, files[i].bytes, files[i].length);
-		check_row(files[i].label, keystore_judge(&key, exact, files[i].length, "x", &why) ==
-						  (int)files[i].state);
-		free(exact);
-	}
-	keystore_close(&store);
-}
-
-static void test_read_what_is_no_file(void **state)
-{
-	struct keystore store = open_store(state, NULL);
-	const char *path = keys_of(state);
-	struct agent_key key;
-	struct reason why = { "" };
-
-	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(keystore_read(&store, &key, &why), -EINVAL);
-	assert_non_null(strstr(why.text, "not a regular file"));
-	assert_int_equal(keystore_stage(&store, &why), -EINVAL);
-	assert_int_equal(unlink(path), 0);
-
-	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(keystore_read(&store, &key, &why), -EINVAL);
-	assert_int_equal(keystore_stage(&store, &why), -EINVAL);
-	assert_int_equal(count_entries(path_in(*state, "etc")), 1);
-	keystore_close(&store);
-}
-
-/* A link is followed for reading, as the agent does, and for nothing else. */
-static void test_links(void **state)
-{
-	struct keystore store = open_store(state, NULL);
-	const char *path = keys_of(state), *real = path_in(*state, "etc/real");
-	struct agent_key key;
-	struct reason why = { "" };
-	char *target;
-
-	assert_null(keystore_link_target(&store));
-	assert_int_equal(symlink("real", path), 0);
-	assert_int_equal(keystore_read(&store, &key, &why), KEYSTORE_MISSING);
-	write_text(real, RECORD "\n");
-	assert_int_equal(keystore_read(&store, &key, &why), KEYSTORE_KEY);
-	assert_string_equal(key.id, "001");
-	target = keystore_link_target(&store);
-	assert_string_equal(target, real);
-	free(target);
-
-	assert_int_equal(keystore_stage(&store, &why), -ELOOP);
-	assert_non_null(strstr(why.text, real));
-	assert_non_null(strstr(why.text, "keys_file"));
-	assert_int_equal(keystore_check_removable(&store, &why), -ELOOP);
-	assert_int_equal(keystore_remove(&store, &why), -ELOOP);
-	assert_file(real, RECORD "\n");
-
-	assert_int_equal(unlink(real), 0);
-	assert_int_equal(mkfifo(real, 0600), 0);
-	assert_int_equal(keystore_read(&store, &key, &why), -EINVAL);
-	keystore_close(&store);
-}
-
-/* The key and all that was kept of others; nothing else, and again without harm. */
-static void test_remove(void **state)
-{
-	static const char *const names[] = { "client.keys", ".client.keys.new", "client.keys.old",
-					     "client.keys.torn", "client.keys.clone" };
-	struct deadline at_once = { 0, -1 };
-	struct keystore store = open_store(state, NULL);
-	struct reason why = { "" };
-
-	write_text(path_in(*state, "etc/client.keys.mine"), "");
-	for (size_t i = 0; i < COUNT(names); i++) {
-		char name[64];
-
-		(void)snprintf(name, sizeof name, "etc/%s", names[i]);
-		write_text(path_in(*state, name), RECORD "\n");
-	}
-	assert_int_equal(keystore_lock(&store, &at_once, never_waits, &why), 0);
-	assert_int_equal(keystore_check_removable(&store, &why), 0);
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(keystore_remove(&store, &why), 0);
-		assert_int_equal(count_entries(path_in(*state, "etc")), 1);
-	}
-	keystore_close(&store);
-}
-
-static void test_read_too_large(void **state)
-{
-	struct keystore store = open_store(state, NULL);
-	struct agent_key key;
-	struct reason why;
-
-	write_text(keys_of(state), RECORD "\n");
-	assert_int_equal(truncate(keys_of(state), 64 * 1024 * 1024 + 1), 0);
-	assert_int_equal(keystore_read(&store, &key, &why), -EFBIG);
-	keystore_close(&store);
-}
-
-/* ------------------------------------------------------------------ locking */
-
-static int waits;
-
-static void count_wait(pid_t holder)
-{
-	assert_true(holder == 0 || holder == getpid());
-	waits++;
-}
-
-static void test_lock(void **state)
-{
-	const struct deadline past = { .at = 1, .stop_fd = -1 };
-	struct keystore first = open_store(state, NULL), second = open_store(state, NULL);
-	struct reason why = { "" };
-
-	waits = 0;
-	assert_int_equal(keystore_lock(&first, &past, never_waits, &why), 0);
-	assert_int_equal(keystore_lock(&second, &past, count_wait, &why), -ETIMEDOUT);
-	assert_int_equal(waits, 1);
-	assert_non_null(strstr(why.text, "Another agent-register"));
-	assert_int_equal(second.lock, -1);
-	keystore_close(&first);
-	assert_int_equal(keystore_lock(&second, &past, never_waits, &why), 0);
-	keystore_close(&second);
-	assert_int_equal(count_entries(path_in(*state, "etc")), 0);
-}
-
-static void test_lock_stops(void **state)
-{
-	int pipe_fds[2];
-	struct keystore first = open_store(state, NULL), second = open_store(state, NULL);
-	struct deadline stopped = { .at = USEC_INFINITY };
-	struct reason why;
-
-	assert_int_equal(pipe(pipe_fds), 0);
-	stopped.stop_fd = pipe_fds[0];
-	close(pipe_fds[1]);
-	waits = 0;
-	assert_int_equal(keystore_lock(&first, &stopped, never_waits, &why), 0);
-	assert_int_equal(keystore_lock(&second, &stopped, count_wait, &why), -ECANCELED);
-	assert_int_equal(waits, 1);
-	keystore_close(&first);
-	keystore_close(&second);
-	close(pipe_fds[0]);
-}
-
-static void test_lock_without_an_agent(void **state)
-{
-	const struct deadline past = { .at = 1, .stop_fd = -1 };
-	struct keystore store;
-	struct reason why = { "" };
-
-	assert_int_equal(keystore_open(&store, path_in(*state, "none"), NULL, NULL, &why), 0);
-	assert_int_equal(keystore_lock(&store, &past, never_waits, &why), -ENOENT);
-	assert_non_null(strstr(why.text, "install the agent"));
-	keystore_close(&store);
-}
-
-/* ------------------------------------------------------------------ storing */
 
 static const char *own_group(void)
 {
@@ -447,6 +220,44 @@ static void test_marked_files(void **state)
 	keystore_close(&store);
 }
 
+/* In such a directory, only the owner of a file or of the directory replaces it. */
+static void test_sticky_directory(void **state)
+{
+	const uid_t ours = geteuid(), other = ours + 1;
+	const struct {
+		const char *label;
+		mode_t mode;
+		uid_t directory, file;
+		bool has_file, is_refused;
+	} rows[] = {
+		{ "both are another's", 01770, other, other, true, true },
+		{ "the directory is ours", 01770, ours, other, true, false },
+		{ "the file is ours", 01770, other, ours, true, false },
+		{ "there is no file", 01770, other, other, false, false },
+		{ "not sticky", 0770, other, other, true, false },
+	};
+	const struct deadline at_once = { .at = 1, .stop_fd = -1 };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct keystore store = open_store(state, own_group());
+		struct reason why = { "" };
+		int r;
+
+		(void)unlink(keys_of(state));
+		if (rows[i].has_file)
+			write_text(keys_of(state), RECORD "\n");
+		assert_int_equal(chmod(path_in(*state, "etc"), rows[i].mode), 0);
+		assert_int_equal(keystore_lock(&store, &at_once, never_waits, &why), 0);
+		directory_owner = rows[i].directory;
+		file_owner = rows[i].file;
+		r = keystore_stage(&store, &why);
+		directory_owner = file_owner = REALLY;
+		check_row(rows[i].label, r == (rows[i].is_refused ? -EPERM : 0));
+		check_row(rows[i].label, !rows[i].is_refused || strstr(why.text, "chmod -t "));
+		keystore_close(&store);
+	}
+}
+
 /* Whatever fails: the old key is there, byte for byte. */
 static void test_failures_keep_the_old(void **state)
 {
@@ -485,28 +296,81 @@ static void test_failures_keep_the_old(void **state)
 	}
 }
 
+/* ------------------------------------------------------------------ links, and removing */
+
+/* A link is followed for reading, as the agent does, and for nothing else. */
+static void test_links(void **state)
+{
+	struct keystore store = open_store(state, NULL);
+	const char *path = keys_of(state), *real = path_in(*state, "etc/real");
+	struct agent_key key;
+	struct reason why = { "" };
+	char *target;
+
+	assert_null(keystore_link_target(&store));
+	assert_int_equal(symlink("real", path), 0);
+	assert_int_equal(keystore_read(&store, &key, &why), KEYSTORE_MISSING);
+	write_text(real, RECORD "\n");
+	assert_int_equal(keystore_read(&store, &key, &why), KEYSTORE_KEY);
+	assert_string_equal(key.id, "001");
+	target = keystore_link_target(&store);
+	assert_string_equal(target, real);
+	free(target);
+
+	assert_int_equal(keystore_stage(&store, &why), -ELOOP);
+	assert_non_null(strstr(why.text, real));
+	assert_non_null(strstr(why.text, "keys_file"));
+	assert_int_equal(keystore_check_removable(&store, &why), -ELOOP);
+	assert_int_equal(keystore_remove(&store, &why), -ELOOP);
+	assert_file(real, RECORD "\n");
+
+	assert_int_equal(unlink(real), 0);
+	assert_int_equal(mkfifo(real, 0600), 0);
+	assert_int_equal(keystore_read(&store, &key, &why), -EINVAL);
+	keystore_close(&store);
+}
+
+/* The key and all that was kept of others; nothing else, and again without harm. */
+static void test_remove(void **state)
+{
+	static const char *const names[] = { "client.keys", ".client.keys.new", "client.keys.old",
+					     "client.keys.torn", "client.keys.clone" };
+	struct deadline at_once = { 0, -1 };
+	struct keystore store = open_store(state, NULL);
+	struct reason why = { "" };
+
+	write_text(path_in(*state, "etc/client.keys.mine"), "");
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof name, "etc/%s", names[i]);
+		write_text(path_in(*state, name), RECORD "\n");
+	}
+	assert_int_equal(keystore_lock(&store, &at_once, never_waits, &why), 0);
+	assert_int_equal(keystore_check_removable(&store, &why), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(keystore_remove(&store, &why), 0);
+		assert_int_equal(count_entries(path_in(*state, "etc")), 1);
+	}
+	keystore_close(&store);
+}
+
+#define WITH_AGENT(test) cmocka_unit_test_setup_teardown(test, setup, teardown_directory)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_read, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_read_what_is_no_file, setup,
-						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_links, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_remove, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_read_too_large, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_lock, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_lock_stops, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_lock_without_an_agent, setup,
-						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_commit, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_aside, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_other_keys_file, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_close_discards, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_remote_group, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_unknown_group, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_marked_files, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_failures_keep_the_old, setup,
-						teardown_directory),
+		WITH_AGENT(test_commit),
+		WITH_AGENT(test_aside),
+		WITH_AGENT(test_other_keys_file),
+		WITH_AGENT(test_close_discards),
+		WITH_AGENT(test_remote_group),
+		WITH_AGENT(test_unknown_group),
+		WITH_AGENT(test_marked_files),
+		WITH_AGENT(test_sticky_directory),
+		WITH_AGENT(test_failures_keep_the_old),
+		WITH_AGENT(test_links),
+		WITH_AGENT(test_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
