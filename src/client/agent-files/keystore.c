@@ -49,7 +49,10 @@ void keystore_close(struct keystore *store)
 
 /* ------------------------------------------------------------------ locking */
 
-/* The process that holds a lock on the file, from /proc/locks; 0: not found. */
+/*
+ * The process that holds a lock on the file, from /proc/locks; 0: not found. The lines of processes
+ * that wait for it have an arrow before the kind of the lock, so no number where it is looked for.
+ */
 static pid_t lock_holder(int fd)
 {
 	cleanup_file FILE *locks = fopen("/proc/locks", "re");
@@ -63,8 +66,7 @@ static pid_t lock_holder(int fd)
 	while (fgets(line, sizeof line, locks)) {
 		int pid;
 
-		if (strstr(line, wanted) && !strstr(line, "->") &&
-		    sscanf(line, "%*s %*s %*s %*s %d", &pid) == 1)
+		if (strstr(line, wanted) && sscanf(line, "%*s %*s %*s %*s %d", &pid) == 1)
 			return pid;
 	}
 	return 0;

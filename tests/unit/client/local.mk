@@ -138,6 +138,7 @@ test_tls_chain_LDADD = $(unit_libraries)
 test_tls_client_SOURCES = tests/unit/client/net/test-tls-client.c \
 	tests/unit/tls-peer.c tests/unit/tls-peer.h
 test_tls_client_LDADD = $(unit_libraries) -lpthread
+test_tls_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=SSL_write
 test_tls_client_refusals_SOURCES = tests/unit/client/net/test-tls-client-refusals.c \
 	tests/unit/tls-peer.c tests/unit/tls-peer.h
 test_tls_client_refusals_LDADD = $(unit_libraries) -lpthread

@@ -5,8 +5,21 @@
 #include "tests/unit/tls-peer.h"
 
 #include <errno.h>
+#include <openssl/err.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+static bool writes_fail; /* the client's */
+
+int __real_SSL_write(SSL *ssl, const void *data, int length);
+int __wrap_SSL_write(SSL *ssl, const void *data, int length);
+int __wrap_SSL_write(SSL *ssl, const void *data, int length)
+{
+	if (!writes_fail || SSL_is_server(ssl))
+		return __real_SSL_write(ssl, data, length);
+	ERR_raise(ERR_LIB_SSL, ERR_R_INTERNAL_ERROR);
+	return -1;
+}
 
 /* ------------------------------------------------------------------ a conversation */
 
@@ -113,6 +126,47 @@ static void test_reset(void **state)
 	assert_int_equal(receive(answer, &length, PATIENCE), OUTCOME_OK);
 	assert_int_equal(length, 0);
 	assert_true(tls_client_was_reset(meeting.client));
+	assert_int_equal(send_request(), OUTCOME_BUSY);
+	assert_said("m.example.org:1515 closed the connection before the request");
+	part(&peer);
+}
+
+/* A record that is no TLS, in the middle of the conversation. */
+static void send_rubbish(struct peer *peer)
+{
+	hear(peer);
+	(void)!write(peer->fd, "HTTP/1.1 400 Bad Request\r\n\r\n", 28);
+	wait_for_end(peer);
+}
+
+static void test_rubbish(void **state)
+{
+	struct peer peer = { .script = send_rubbish };
+	struct tls_settings settings = trusting(*state);
+	char answer[64];
+	size_t length = 99;
+
+	assert_int_equal(meet(&peer, &settings, PATIENCE, -1), OUTCOME_OK);
+	assert_int_equal(send_request(), OUTCOME_OK);
+	assert_int_equal(receive(answer, &length, PATIENCE), OUTCOME_PROTOCOL_ERROR);
+	assert_int_equal(length, 99);
+	assert_said("Cannot read from m.example.org:1515: ");
+	part(&peer);
+}
+
+/* What OpenSSL itself cannot do is no end of the connection. */
+static void test_failing_write(void **state)
+{
+	struct peer peer = { .script = hear_the_end };
+	struct tls_settings settings = trusting(*state);
+	int r;
+
+	assert_int_equal(meet(&peer, &settings, PATIENCE, -1), OUTCOME_OK);
+	writes_fail = true;
+	r = send_request();
+	writes_fail = false;
+	assert_int_equal(r, OUTCOME_PROTOCOL_ERROR);
+	assert_said("Cannot send to m.example.org:1515: internal error");
 	part(&peer);
 }
 
@@ -194,6 +248,8 @@ int main(void)
 		WITH_MEETING(test_goodbye),
 		WITH_MEETING(test_end_without_goodbye),
 		WITH_MEETING(test_reset),
+		WITH_MEETING(test_rubbish),
+		WITH_MEETING(test_failing_write),
 		WITH_MEETING(test_silence),
 		WITH_MEETING(test_silence_in_the_handshake),
 		WITH_MEETING(test_stopping),
