@@ -14,6 +14,7 @@ unit_tests += \
 	test-config-layers \
 	test-config-shipped \
 	test-config-value \
+	test-config-wait \
 	test-agent-process \
 	test-connect \
 	test-counters \
@@ -197,12 +198,17 @@ test_state_SOURCES = tests/unit/client/registration/test-state.c
 test_state_LDADD = $(unit_libraries)
 test_agent_units_SOURCES = tests/unit/client/system/test-agent-units.c
 test_agent_units_LDADD = $(unit_libraries)
-test_agent_units_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show
+test_agent_units_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show,--wrap=open,--wrap=unlink
+test_config_wait_SOURCES = tests/unit/client/system/test-config-wait.c
+test_config_wait_LDADD = $(unit_libraries)
+test_config_wait_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=notify_is_service,--wrap=systemctl \
+	-Wl,--wrap=config_late_credential,--wrap=deadline_wait
 test_own_unit_SOURCES = tests/unit/client/system/test-own-unit.c
 test_own_unit_LDADD = $(unit_libraries)
 test_own_unit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show,--wrap=fopen
 test_systemctl_SOURCES = tests/unit/client/system/test-systemctl.c
 test_systemctl_LDADD = $(unit_libraries)
+test_systemctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=access,--wrap=posix_spawnp
 test_identity_SOURCES = tests/unit/client/system/test-identity.c
 test_identity_LDADD = $(unit_libraries)
 test_identity_LDFLAGS = $(AM_LDFLAGS) \
@@ -216,7 +222,8 @@ test_machine_marks_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=fopen,--wrap=access,--wrap=readlink,--wrap=statfs
 test_wakeup_SOURCES = tests/unit/client/system/test-wakeup.c
 test_wakeup_LDADD = $(unit_libraries)
-test_wakeup_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll,--wrap=read
+test_wakeup_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=poll,--wrap=read,--wrap=recv,--wrap=timerfd_settime
 
 # Of the module: its pure parts are in libmodule.a.
 if WITH_API

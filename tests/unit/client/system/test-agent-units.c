@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* Which units start the agent, and which of them run; what systemd says is made up (local.mk). */
+/*
+ * Which units start the agent, which of them run, and what keeps them from it; what systemd says is
+ * made up, and no file is touched (local.mk).
+ */
 #include "tests/unit/support.h"
 
 #include "client/system/agent-units.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 static const char *shown_text; /* null: there is no systemd */
 
@@ -17,6 +21,24 @@ int __wrap_systemctl_show(char *ret, size_t size, const char *const units[], con
 		return -ENOENT;
 	assert_true(strlen(shown_text) < size);
 	(void)snprintf(ret, size, "%s", shown_text);
+	return 0;
+}
+
+static char last_file[256]; /* that was to be made ("+PATH") or removed ("-PATH") */
+
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+	assert_true(flags & O_CREAT);
+	(void)snprintf(last_file, sizeof last_file, "+%s", path);
+	errno = EACCES;
+	return -1;
+}
+
+int __wrap_unlink(const char *path);
+int __wrap_unlink(const char *path)
+{
+	(void)snprintf(last_file, sizeof last_file, "-%s", path);
 	return 0;
 }
 
@@ -186,11 +208,44 @@ static void test_what_is_enabled(void **state)
 	}
 }
 
+/* Only the service, which has a runtime directory, holds an agent; any run lets it go. */
+static void test_marks(void **state)
+{
+	static const struct {
+		const char *runtime; /* null: no service */
+		void (*set)(bool is_set);
+		bool is_set;
+		const char *file;
+	} rows[] = {
+		{ "/run/x", agent_units_hold, true, "+/run/x/hold" },
+		{ "/run/x", agent_units_hold, false, "-/run/x/hold" },
+		{ NULL, agent_units_hold, true, "" },
+		{ NULL, agent_units_hold, false, "-/run/agent-register/hold" },
+		{ "/run/x", agent_units_mark_manager, true, "+/run/x/manager" },
+		{ "/run/x", agent_units_mark_manager, false, "-/run/x/manager" },
+		{ NULL, agent_units_mark_manager, true, "" },
+		{ NULL, agent_units_mark_manager, false, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (rows[i].runtime)
+			(void)setenv("RUNTIME_DIRECTORY", rows[i].runtime, 1);
+		else
+			(void)unsetenv("RUNTIME_DIRECTORY");
+		last_file[0] = '\0';
+		rows[i].set(rows[i].is_set);
+		assert_string_equal(last_file, rows[i].file);
+	}
+	(void)unsetenv("RUNTIME_DIRECTORY");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_which_units),
 		cmocka_unit_test(test_what_runs),
+		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_what_is_enabled),
 	};
 

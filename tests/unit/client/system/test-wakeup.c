@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define EVERYTHING (WAKEUP_ON_NETWORK | WAKEUP_ON_CLOCK | WAKEUP_ON_NAME)
@@ -19,8 +20,32 @@
 static struct {
 	struct wakeup_sources sources;
 	int network, clock, host_name; /* our ends */
-	bool clock_was_set;
+	bool clock_was_set, has_overrun;
+	int timer_flags; /* of the timer that was set last */
 } world;
+
+int __real_timerfd_settime(int fd, int flags, const struct itimerspec *value,
+			   struct itimerspec *old);
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *value,
+			   struct itimerspec *old);
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *value,
+			   struct itimerspec *old)
+{
+	world.timer_flags = flags;
+	return __real_timerfd_settime(fd, flags, value, old);
+}
+
+/* The kernel had more messages than there was room for. */
+ssize_t __real_recv(int fd, void *buffer, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags)
+{
+	if (!world.has_overrun)
+		return __real_recv(fd, buffer, size, flags);
+	world.has_overrun = false;
+	errno = ENOBUFS;
+	return -1;
+}
 
 /* A pipe stands for the timer: it is readable when the timer is, and cancelled when we say so. */
 ssize_t __real_read(int fd, void *buffer, size_t size);
@@ -77,7 +102,7 @@ static int setup(void **state)
 	world.network = network[1];
 	world.clock = clock[1];
 	world.host_name = host_name[1];
-	world.clock_was_set = false;
+	world.clock_was_set = world.has_overrun = false;
 	return 0;
 }
 
@@ -145,6 +170,8 @@ static void test_opening(void **state)
 	wakeup_open(&sources);
 	assert_true(sources.clock >= 0 && sources.host_name >= 0);
 	assert_true(sources.tokens > 0);
+	/* only such a timer is cancelled when the clock is set (timerfd_create(2)) */
+	assert_int_equal(world.timer_flags, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET);
 	assert_int_equal(wakeup_wait(&sources, 0, &deadline), WAKEUP_TIME);
 	wakeup_close(&sources);
 	assert_int_equal(fcntl(sources.clock, F_GETFD), -1);
@@ -194,6 +221,16 @@ static void test_batches(void **state)
 	/* too short for what it says it is */
 	assert_int_equal(send(world.network, &short_link, sizeof short_link, 0), sizeof short_link);
 	assert_int_equal(wait_for(EVERYTHING, SHORT), WAKEUP_TIME);
+}
+
+/* Among the messages that were lost may be the one that is waited for. */
+static void test_overrun(void **state)
+{
+	(void)state;
+	world.has_overrun = true;
+	send_one(RTM_DELADDR, 0);
+	assert_int_equal(wait_for(EVERYTHING, LONG), WAKEUP_NETWORK);
+	assert_int_equal(wait_for(EVERYTHING, SHORT), WAKEUP_TIME); /* the rest was read as well */
 }
 
 static void test_clock(void **state)
@@ -327,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_opening),
 		WITH_WORLD(test_network),
 		WITH_WORLD(test_batches),
+		WITH_WORLD(test_overrun),
 		WITH_WORLD(test_clock),
 		WITH_WORLD(test_host_name),
 		WITH_WORLD(test_only_what_matters),
