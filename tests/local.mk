@@ -1,5 +1,5 @@
 dist_noinst_SCRIPTS += tests/demo tests/run-tests \
-	tests/check-documents tests/check-format tests/check-includes
+	tests/check-descriptors tests/check-documents tests/check-format tests/check-includes
 
 check_LIBRARIES =
 
@@ -37,6 +37,7 @@ PYTEST_RESULTS =
 EXTRA_DIST += tests/boot tests/data tests/integration tests/pytest.ini tests/qemu tests/support
 
 check-local: all $(check_PROGRAMS)
+	@$(top_srcdir)/tests/check-descriptors $(top_srcdir)
 	@$(top_srcdir)/tests/check-documents $(top_srcdir) $(top_builddir)
 	@$(top_srcdir)/tests/check-format $(top_srcdir)
 	@$(top_srcdir)/tests/check-includes $(top_srcdir) $(top_builddir)

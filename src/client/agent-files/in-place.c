@@ -68,14 +68,14 @@ static int reserve_room(const struct in_place_file *file, size_t room, struct re
 static int open_for_writing(struct in_place_file *file, int directory, const char *name,
 			    struct reason *why)
 {
-	const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-	cleanup_fd int readable = openat(directory, name, O_RDONLY | flags);
+	const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	cleanup_fd int readable = openat(directory, name, O_RDONLY | O_CLOEXEC | flags);
 	struct stat status;
 	int r = readable < 0 ? 0 : target_file_check_marks(readable, file->path, why);
 
 	if (r < 0)
 		return r;
-	file->fd = openat(directory, name, O_RDWR | flags);
+	file->fd = openat(directory, name, O_RDWR | O_CLOEXEC | flags);
 	if (file->fd < 0 || fstat(file->fd, &status) < 0)
 		return reason_errno(why, errno, "Cannot write %s in place", file->path);
 	if (!S_ISREG(status.st_mode)) {
