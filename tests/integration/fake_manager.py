@@ -314,6 +314,11 @@ class FullBacklog:
 # ------------------------------------------------------------------ scripts
 
 
+def in_records(data, size):
+    """The data, cut up for `answer`."""
+    return [data[i:i + size] for i in range(0, len(data), size)]
+
+
 def answer(*records, ending="close"):
     """A script: handshake, request, these records, an ending."""
     def script(conversation):
