@@ -5,6 +5,7 @@
 #include "common/directory.h"
 #include "common/io.h"
 #include "common/target-file.h"
+#include "common/trusted-file.h"
 
 #include <fcntl.h>
 #include <libgen.h>
@@ -55,13 +56,23 @@ static int reserve_room(const struct atomic_file *file, size_t room)
 	return errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
 }
 
-/* An immutable file or a mount point can be read and linked; only the final rename would fail. */
+/*
+ * A link or a pipe would be replaced, and not what the administrator means by it; an immutable file
+ * or a mount point can be read and linked, and only the final rename would fail.
+ */
 static int check_target(const struct atomic_file *file, struct reason *why)
 {
-	cleanup_fd int fd = openat(file->directory, file->name,
-				   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	int r = fd < 0 ? 0 : target_file_check_marks(fd, file->path, why);
+	cleanup_fd int fd = -1;
+	struct stat status;
+	int r = 0;
 
+	if (fstatat(file->directory, file->name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		r = trusted_file_check_kind(file->path, status.st_mode, why);
+	if (r < 0)
+		return r;
+	fd = openat(file->directory, file->name,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	r = fd < 0 ? 0 : target_file_check_marks(fd, file->path, why);
 	if (r < 0 || fd < 0 || !target_file_is_mount_point(fd))
 		return r;
 	reason_set(why,

@@ -28,9 +28,9 @@ struct atomic_file {
  * and group `gid` ((gid_t)-1: that of this process), and `room` bytes reserved on the file system.
  * A file left by an interrupted run is replaced, so callers must hold a lock or be the only writer.
  * Copies the SELinux label of an existing file. An existing file that cannot be replaced, because
- * it is immutable or a mount point, is an error; and so is a symbolic link in the path that
- * directory_open() does not follow. Returns 0, or a negative errno with `why` set; then nothing is
- * left on disk.
+ * it is immutable or a mount point, is an error; so is what is not a regular file, and a symbolic
+ * link in the path that directory_open() does not follow. Returns 0, or a negative errno with `why`
+ * set; then nothing is left on disk.
  */
 int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, gid_t gid,
 		      size_t room, struct reason *why) must_check;

@@ -6,11 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <limits.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+
+#if __has_include(<linux/openat2.h>)
+#include <linux/openat2.h>
+#endif
 
 #define LINKS_MAX 40 /* as in the kernel */
 
@@ -24,21 +29,30 @@ struct walk {
 
 /* ------------------------------------------------------------------ links */
 
-static bool is_own_user(uid_t uid)
+bool directory_is_own_user(uid_t uid)
 {
 	return uid == 0 || uid == geteuid();
 }
 
-/* Can nobody but root and the user of this process make or move entries in this directory? */
-static bool is_own_directory(const struct stat *status)
+/* An access list: then the bits of the group are those of everybody whom it names. */
+static bool has_access_list(int fd)
 {
-	bool group = (status->st_mode & S_IWGRP) && status->st_gid != 0 &&
-		     status->st_gid != getegid();
+	char path[64];
 
-	return is_own_user(status->st_uid) &&
-	       ((status->st_mode & S_ISVTX) || !(group || (status->st_mode & S_IWOTH)));
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
 }
 
+bool directory_is_shared(int fd, const struct stat *status)
+{
+	if (!directory_is_own_user(status->st_uid) || (status->st_mode & S_IWOTH))
+		return true;
+	if (!(status->st_mode & S_IWGRP))
+		return false;
+	return (status->st_gid != 0 && status->st_gid != getegid()) || has_access_list(fd);
+}
+
+/* Whoever may make entries may not move those of others if the sticky bit is set. */
 static int check_link(const struct walk *walk, const char *name, const struct stat *status,
 		      struct reason *why)
 {
@@ -46,12 +60,14 @@ static int check_link(const struct walk *walk, const char *name, const struct st
 
 	if (fstat(walk->fd, &directory) < 0)
 		return reason_errno(why, errno, "Cannot open %s", walk->path);
-	if (is_own_user(status->st_uid) && is_own_directory(&directory))
+	if (directory_is_own_user(status->st_uid) &&
+	    (!directory_is_shared(walk->fd, &directory) ||
+	     (directory_is_own_user(directory.st_uid) && (directory.st_mode & S_ISVTX))))
 		return 0;
 	reason_set(why,
-		   "%s leads through the symbolic link %s, which is not followed, "
-		   "because a user other than root may have made it; make the link "
-		   "and its directory root's, with nobody else allowed to write there",
+		   "%s leads through the symbolic link %s, which is not followed, because a user "
+		   "other than root may have made it; name what it leads to, or make the link and "
+		   "its directory root's, with nobody else allowed to write there",
 		   walk->path, name);
 	return -ELOOP;
 }
@@ -91,6 +107,11 @@ static int begin(struct walk *walk)
 	return walk->rest[0] == '/' ? go_to(walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) : 0;
 }
 
+static bool is_at_end(const struct walk *walk)
+{
+	return walk->rest[strspn(walk->rest, "/")] == '\0';
+}
+
 /* Take the next name off the rest; empty: there is none. */
 static void next_name(struct walk *walk, char ret[PATH_MAX])
 {
@@ -102,17 +123,12 @@ static void next_name(struct walk *walk, char ret[PATH_MAX])
 		strlen(walk->rest + slashes + length) + 1);
 }
 
-static int step(struct walk *walk, const char *name, struct reason *why)
+/* Follow the link `name`, which is open as `fd`, if it may be followed. */
+static int step_through(struct walk *walk, const char *name, int fd, const struct stat *status,
+			struct reason *why)
 {
-	cleanup_fd int fd = openat(walk->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	struct stat status;
-	int r;
+	int r = check_link(walk, name, status, why);
 
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return reason_errno(why, errno, "Cannot open %s", walk->path);
-	if (!S_ISLNK(status.st_mode))
-		return go_to(walk, take_fd(&fd));
-	r = check_link(walk, name, &status, why);
 	if (r < 0)
 		return r;
 	r = follow_link(walk, fd);
@@ -121,28 +137,135 @@ static int step(struct walk *walk, const char *name, struct reason *why)
 	return r < 0 ? reason_errno(why, r, "Cannot open %s", walk->path) : 0;
 }
 
-int directory_open(const char *path, struct reason *why)
+static int step(struct walk *walk, const char *name, struct reason *why)
 {
-	struct walk walk = { .path = path, .fd = -1 };
-	char name[PATH_MAX];
-	int r, fd = -1;
+	cleanup_fd int fd = openat(walk->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
 
-	if (strlen(path) >= sizeof walk.rest)
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return reason_errno(why, errno, "Cannot open %s", walk->path);
+	return S_ISLNK(status.st_mode) ? step_through(walk, name, fd, &status, why)
+				       : go_to(walk, take_fd(&fd));
+}
+
+static int start(struct walk *walk, const char *path, struct reason *why)
+{
+	int r;
+
+	*walk = (struct walk){ .path = path, .fd = -1 };
+	if (strlen(path) >= sizeof walk->rest)
 		return reason_errno(why, ENAMETOOLONG, "Cannot open %.100s...", path);
-	strcpy(walk.rest, path);
-	r = go_to(&walk, open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+	strcpy(walk->rest, path);
+	r = go_to(walk, open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (r == 0)
-		r = begin(&walk);
-	if (r < 0)
-		return reason_errno(why, r, "Cannot open %s", path);
+		r = begin(walk);
+	return r < 0 ? reason_errno(why, r, "Cannot open %s", path) : 0;
+}
+
+static void stop(struct walk *walk)
+{
+	release_fd(&walk->fd);
+}
+
+/* Where the walk has led, opened with these flags. */
+static int open_reached(const struct walk *walk, int flags, struct reason *why)
+{
+	int fd = openat(walk->fd, ".", flags | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? reason_errno(why, errno, "Cannot open %s", walk->path) : fd;
+}
+
+static int walk_to_directory(const char *path, int flags, struct reason *why)
+{
+	cleanup(stop) struct walk walk;
+	char name[PATH_MAX];
+	int r = start(&walk, path, why);
+
 	while (r == 0 && (next_name(&walk, name), *name))
 		r = step(&walk, name, why);
-	if (r == 0) {
-		fd = openat(walk.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		r = fd < 0 ? reason_errno(why, errno, "Cannot open %s", path) : 0;
+	return r < 0 ? r : open_reached(&walk, flags, why);
+}
+
+/* ------------------------------------------------------------------ opening */
+
+int directory_open_without_links(const char *path, int flags, mode_t mode)
+{
+#ifdef RESOLVE_NO_SYMLINKS
+	const struct open_how how = {
+		.flags = (uint64_t)(flags | O_NOFOLLOW | O_CLOEXEC),
+		.mode = flags & O_CREAT ? mode : 0,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+	long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+
+	return fd < 0 ? -errno : (int)fd;
+#else
+	(void)path, (void)flags, (void)mode;
+	return -ENOSYS;
+#endif
+}
+
+int directory_open(const char *path, struct reason *why)
+{
+	int fd = directory_open_without_links(path, O_RDONLY | O_DIRECTORY, 0);
+
+	return fd >= 0 ? fd : walk_to_directory(path, O_RDONLY, why);
+}
+
+DIR *directory_list(const char *path, struct reason *why)
+{
+	cleanup_fd int fd = directory_open(path, why);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+
+	if (stream)
+		(void)take_fd(&fd);
+	else if (fd >= 0)
+		(void)reason_errno(why, errno, "Cannot read %s", path);
+	return stream;
+}
+
+bool directory_exists(const char *path)
+{
+	cleanup_fd int fd = directory_open_without_links(path, O_PATH | O_DIRECTORY, 0);
+
+	if (fd < 0 && fd != -ENOENT)
+		fd = walk_to_directory(path, O_PATH, NULL);
+	return fd >= 0;
+}
+
+/* Is the last name a link, and has it been followed? Returns 1: yes, so there is another last. */
+static int follow_last(struct walk *walk, const char *name, struct reason *why)
+{
+	cleanup_fd int fd = openat(walk->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+	int r;
+
+	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISLNK(status.st_mode))
+		return 0;
+	r = step_through(walk, name, fd, &status, why);
+	return r < 0 ? r : 1;
+}
+
+int directory_open_parent(const char *path, bool follows, char ret_name[static NAME_MAX + 1],
+			  struct reason *why)
+{
+	cleanup(stop) struct walk walk;
+	char name[PATH_MAX];
+	int r = start(&walk, path, why);
+
+	while (r >= 0) {
+		next_name(&walk, name);
+		if (!is_at_end(&walk))
+			r = step(&walk, name, why);
+		else if (!follows || (r = follow_last(&walk, name, why)) == 0)
+			break;
 	}
-	release_fd(&walk.fd);
-	return r < 0 ? r : fd;
+	if (r < 0)
+		return r;
+	if (strlen(name) > NAME_MAX)
+		return reason_errno(why, ENAMETOOLONG, "Cannot open %.100s...", path);
+	strcpy(ret_name, name);
+	return open_reached(&walk, O_RDONLY, why);
 }
 
 /* ------------------------------------------------------------------ a read-only directory */

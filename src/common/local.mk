@@ -19,6 +19,7 @@ libcommon_a_SOURCES = \
 	src/common/exported-key.c src/common/exported-key.h \
 	src/common/io.c src/common/io.h \
 	src/common/libsystemd.c src/common/libsystemd.h \
+	src/common/lock-holder.c src/common/lock-holder.h \
 	src/common/log.c src/common/log.h \
 	src/common/must-check.h \
 	src/common/name-constraints.c src/common/name-constraints.h \
@@ -37,5 +38,6 @@ libcommon_a_SOURCES = \
 	src/common/target-file.c src/common/target-file.h \
 	src/common/tls-context.c src/common/tls-context.h \
 	src/common/tls-record-limit.c src/common/tls-record-limit.h \
+	src/common/trusted-file.c src/common/trusted-file.h \
 	src/common/usage.c src/common/usage.h \
 	src/common/word-list.c src/common/word-list.h

@@ -3,9 +3,11 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/trusted-file.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -55,20 +57,25 @@ static int judge(struct secret *ret, const char *role, const char *path, const c
 static int read_secret(struct secret *ret, const char *role, const char *path, size_t maximum,
 		       bool first_line, struct reason *why)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	char title[64];
+	const struct trusted_file wanted = {
+		.path = path,
+		.role = title,
+		.flags = O_RDONLY,
+		.max = INT64_MAX,
+		.may_be_link = true,
+	};
+	cleanup_fd int fd = -1;
 	size_t size = maximum + 5; /* mark and newline, and one byte to detect a longer file */
 	cleanup_free char *buffer = NULL;
-	struct stat status;
 	const char *newline;
 	ssize_t length;
 	int r;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return reason_errno(why, errno, "Cannot read the %s file %s", role, path);
-	if (!S_ISREG(status.st_mode)) {
-		reason_set(why, "The %s file %s is not a regular file", role, path);
-		return -EINVAL;
-	}
+	(void)snprintf(title, sizeof title, "%s file", role);
+	fd = trusted_file_open(&wanted, NULL, why);
+	if (fd < 0)
+		return fd;
 	buffer = malloc(size);
 	if (!buffer)
 		return reason_errno(why, ENOMEM, "Cannot read the %s file %s", role, path);

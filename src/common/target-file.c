@@ -12,8 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-/* The mount that an open file belongs to (proc(5)); -1: not known. */
-static long mount_of(int fd)
+long target_file_mount(int fd)
 {
 	cleanup_file FILE *file = NULL;
 	char path[64], line[128];
@@ -40,7 +39,7 @@ static bool differs_from_directory(int fd)
 		return false;
 	path[length] = '\0';
 	directory = open(dirname(path), O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return directory >= 0 && mount_of(fd) != mount_of(directory);
+	return directory >= 0 && target_file_mount(fd) != target_file_mount(directory);
 }
 
 bool target_file_is_mount_point(int fd)

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* The id of the mount that an open file belongs to (proc(5)); -1: not known. */
+long target_file_mount(int fd);
+
 /*
  * Is the open file a mount point of its own, so that no other file can be renamed over it? Single
  * files are mounted into containers and sandboxes.

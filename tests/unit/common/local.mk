@@ -27,6 +27,8 @@ unit_tests = \
 	test-secret \
 	test-tls-context \
 	test-tls-record-limit \
+	test-trusted-file \
+	test-lock-holder \
 	test-wiping
 
 test_agent_address_SOURCES = tests/unit/common/test-agent-address.c
@@ -86,6 +88,10 @@ test_tls_context_SOURCES = tests/unit/common/test-tls-context.c
 test_tls_context_LDADD = $(unit_libraries)
 test_tls_record_limit_SOURCES = tests/unit/common/test-tls-record-limit.c
 test_tls_record_limit_LDADD = $(unit_libraries)
+test_trusted_file_SOURCES = tests/unit/common/test-trusted-file.c
+test_trusted_file_LDADD = $(unit_libraries)
+test_lock_holder_SOURCES = tests/unit/common/test-lock-holder.c
+test_lock_holder_LDADD = $(unit_libraries)
 test_wiping_SOURCES = tests/unit/common/test-wiping.c $(unit_residue)
 test_wiping_LDADD = $(unit_libraries)
 test_wiping_LDFLAGS = $(AM_LDFLAGS) $(RESIDUE_WRAPS)

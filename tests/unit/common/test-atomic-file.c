@@ -255,16 +255,25 @@ static void test_aside_without_hard_links(void **state)
 	}
 }
 
-static void test_symlink_is_replaced_not_followed(void **state)
+/* What is no regular file is neither followed nor replaced: nobody knows what it is there for. */
+static void test_only_regular_files_are_replaced(void **state)
 {
 	const char *path = path_in(*state, "file"), *target = path_in(*state, "target");
-	struct reason why;
+	struct reason why = { "" };
+	struct stat status;
 
 	write_text(target, "safe");
 	assert_int_equal(symlink("target", path), 0);
-	assert_int_equal(replace(path, "new", NULL, &why), 0);
+	assert_int_equal(replace(path, "new", NULL, &why), -ELOOP);
+	assert_non_null(strstr(why.text, "is a symbolic link"));
+	assert_int_equal(lstat(path, &status), 0);
+	assert_true(S_ISLNK(status.st_mode));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(replace(path, "new", NULL, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "a named pipe"));
 	assert_file(target, "safe");
-	assert_file(path, "new");
+	assert_int_equal(count_entries(*state), 2);
 }
 
 static void test_relative_path(void **state)
@@ -466,7 +475,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_aside, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_aside_without_hard_links, setup,
 						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_symlink_is_replaced_not_followed, setup,
+		cmocka_unit_test_setup_teardown(test_only_regular_files_are_replaced, setup,
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_relative_path, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_no_directory, setup, teardown_directory),

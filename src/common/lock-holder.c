@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+#include "common/lock-holder.h"
+
+#include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/escape.h"
+#include "common/target-file.h"
+
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+
+/*
+ * The device of the file's mount, "MAJOR:MINOR", as /proc/locks has it: stat(2) gives another one
+ * for a subvolume of btrfs.
+ */
+static dev_t device_of(int fd, dev_t otherwise)
+{
+	cleanup_file FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	long wanted = target_file_mount(fd), id;
+	unsigned int high, low;
+	char line[4096];
+
+	while (mounts && wanted >= 0 && fgets(line, sizeof line, mounts))
+		if (sscanf(line, "%ld %*d %u:%u ", &id, &high, &low) == 3 && id == wanted)
+			return makedev(high, low);
+	return otherwise;
+}
+
+pid_t lock_holder(int fd)
+{
+	cleanup_file FILE *locks = fopen("/proc/locks", "re");
+	char line[256], wanted[64];
+	struct stat status;
+	dev_t device;
+
+	if (!locks || fstat(fd, &status) < 0)
+		return 0;
+	device = device_of(fd, status.st_dev);
+	(void)snprintf(wanted, sizeof wanted, "%02x:%02x:%ju ", major(device), minor(device),
+		       (uintmax_t)status.st_ino);
+	while (fgets(line, sizeof line, locks)) {
+		int pid;
+
+		if (strstr(line, wanted) && !strstr(line, "->") &&
+		    sscanf(line, "%*s %*s %*s %*s %d", &pid) == 1)
+			return pid > 0 ? pid : 0;
+	}
+	return 0;
+}
+
+/* The process has chosen it, so it is escaped. Empty: it is not shown to us. */
+static void read_name(char ret[static 64], pid_t pid)
+{
+	char path[64], name[32] = "";
+	cleanup_file FILE *file = NULL;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+	file = fopen(path, "re");
+	if (file && fgets(name, sizeof name, file))
+		name[strcspn(name, "\n")] = '\0';
+	(void)escape_string(ret, 64, name);
+}
+
+const char *lock_holder_describe(char ret[static LOCK_HOLDER_SIZE], int fd)
+{
+	pid_t pid = lock_holder(fd);
+	char name[64];
+
+	if (pid == 0) {
+		(void)snprintf(ret, LOCK_HOLDER_SIZE,
+			       "a process that 'lslocks -o PID,COMMAND,INODE,PATH' shows");
+		return ret;
+	}
+	read_name(name, pid);
+	(void)snprintf(ret, LOCK_HOLDER_SIZE, name[0] ? "process %d (%s)" : "process %d", (int)pid,
+		       name);
+	return ret;
+}
+
+int lock_directory(int fd, const char *path, uint64_t patience, struct reason *why)
+{
+	static const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
+	uint64_t end = monotonic_usec() + patience;
+	char holder[LOCK_HOLDER_SIZE];
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return reason_errno(why, errno, "Cannot lock %s", path);
+		if (monotonic_usec() >= end) {
+			reason_set(why, "%s has been locked for %u seconds by %s", path,
+				   (unsigned int)(patience / USEC_PER_SEC),
+				   lock_holder_describe(holder, fd));
+			return -EAGAIN;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
+}

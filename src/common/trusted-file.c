@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+#include "common/trusted-file.h"
+
+#include "common/cleanup.h"
+#include "common/directory.h"
+#include "common/io.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ what is refused */
+
+static const char *kind_of(mode_t mode)
+{
+	return S_ISDIR(mode)    ? "a directory"
+	       : S_ISFIFO(mode) ? "a named pipe"
+	       : S_ISSOCK(mode) ? "a socket"
+				: "a device";
+}
+
+/* How a message calls the file: "PATH", or "the ROLE PATH". */
+struct subject {
+	const char *the, *role, *space, *path;
+};
+
+#define SUBJECT "%s%s%s%s"
+#define SUBJECT_WORDS(words) (words).the, (words).role, (words).space, (words).path
+
+static struct subject subject_of(const struct trusted_file *wanted, const char *the)
+{
+	return wanted->role ? (struct subject){ the, wanted->role, " ", wanted->path }
+			    : (struct subject){ "", "", "", wanted->path };
+}
+
+static int cannot_open(const struct trusted_file *wanted, int error, struct reason *why)
+{
+	struct subject subject = subject_of(wanted, "the ");
+	bool reads = (wanted->flags & O_ACCMODE) == O_RDONLY;
+
+	return reason_errno(why, error, "Cannot %s " SUBJECT "%s", reads ? "read" : "open",
+			    SUBJECT_WORDS(subject), reads ? "" : " for writing");
+}
+
+static int check_kind(const struct trusted_file *wanted, mode_t mode, struct reason *why)
+{
+	struct subject subject = subject_of(wanted, "The ");
+
+	if (S_ISREG(mode))
+		return 0;
+	if (S_ISLNK(mode)) {
+		reason_set(why,
+			   SUBJECT " is a symbolic link, which is not followed for security; "
+				   "replace it with the file itself",
+			   SUBJECT_WORDS(subject));
+		return -ELOOP;
+	}
+	reason_set(why, SUBJECT " is not a regular file, but %s; remove it", SUBJECT_WORDS(subject),
+		   kind_of(mode));
+	return -EINVAL;
+}
+
+int trusted_file_check_kind(const char *path, mode_t mode, struct reason *why)
+{
+	return check_kind(&(struct trusted_file){ .path = path }, mode, why);
+}
+
+static int check_size(const struct trusted_file *wanted, off_t size, struct reason *why)
+{
+	struct subject subject = subject_of(wanted, "The ");
+	bool is_large = wanted->max >= TRUSTED_FILE_MIB;
+
+	if (size <= wanted->max)
+		return 0;
+	reason_set(why, SUBJECT " is larger than %lld %s", SUBJECT_WORDS(subject),
+		   (long long)(is_large ? wanted->max / TRUSTED_FILE_MIB : wanted->max),
+		   is_large ? "MiB" : "bytes");
+	return -EFBIG;
+}
+
+/* The owner of the directory and its group may do there what they like, but with their own. */
+static bool is_of_directory(const struct stat *file, const struct stat *directory)
+{
+	return file->st_uid == directory->st_uid ||
+	       (file->st_gid == directory->st_gid && directory->st_gid != 0);
+}
+
+static int check_owner(const struct trusted_file *wanted, const struct stat *file, int parent,
+		       struct reason *why)
+{
+	struct subject subject = subject_of(wanted, "The ");
+	struct stat directory;
+
+	if (fstat(parent, &directory) < 0)
+		return cannot_open(wanted, errno, why);
+	if (!directory_is_shared(parent, &directory))
+		return 0;
+	if (directory_is_own_user(file->st_uid) && file->st_nlink > 1) {
+		reason_set(why,
+			   SUBJECT " has %u names (hard links), and others than root may make "
+				   "names in its directory, so it may be any file; replace it with "
+				   "a copy",
+			   SUBJECT_WORDS(subject), (unsigned int)file->st_nlink);
+		return -EPERM;
+	}
+	if (directory_is_own_user(file->st_uid) || is_of_directory(file, &directory))
+		return 0;
+	reason_set(why,
+		   SUBJECT " belongs to user %u, to whom its directory does not belong, and others "
+			   "than root may make files there; if the file is right: chown root %s",
+		   SUBJECT_WORDS(subject), (unsigned int)file->st_uid, wanted->path);
+	return -EPERM;
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static int flags_for(const struct trusted_file *wanted)
+{
+	return wanted->flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+}
+
+/* What cannot be opened: what is it? */
+static int explain(const struct trusted_file *wanted, int parent, const char *name, int error,
+		   struct reason *why)
+{
+	struct stat status;
+	int r = 0;
+
+	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		r = check_kind(wanted, status.st_mode, why);
+	return r < 0 ? r : cannot_open(wanted, error, why);
+}
+
+/* By way of the directory, for links that may be followed and for what depends on the directory. */
+static int open_in_parent(const struct trusted_file *wanted, struct stat *ret, struct reason *why)
+{
+	char name[NAME_MAX + 1];
+	cleanup_fd int parent = directory_open_parent(wanted->path, wanted->may_be_link, name, why);
+	cleanup_fd int fd = -1;
+	int r;
+
+	if (parent < 0)
+		return parent == -ELOOP ? parent : cannot_open(wanted, parent, why);
+	fd = openat(parent, name, flags_for(wanted), wanted->mode);
+	if (fd < 0)
+		return explain(wanted, parent, name, errno, why);
+	if (fstat(fd, ret) < 0)
+		return cannot_open(wanted, errno, why);
+	r = check_kind(wanted, ret->st_mode, why);
+	if (r >= 0)
+		r = check_owner(wanted, ret, parent, why);
+	return r < 0 ? r : take_fd(&fd);
+}
+
+/* In one step, if that settles it: nearly always. Otherwise a negative errno, without a reason. */
+static int open_at_once(const struct trusted_file *wanted, struct stat *ret)
+{
+	cleanup_fd int fd = directory_open_without_links(wanted->path, flags_for(wanted),
+							 wanted->mode);
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, ret) < 0)
+		return -errno;
+	return S_ISREG(ret->st_mode) && ret->st_nlink == 1 && directory_is_own_user(ret->st_uid)
+		       ? take_fd(&fd)
+		       : -EPERM;
+}
+
+int trusted_file_open(const struct trusted_file *wanted, struct stat *ret, struct reason *why)
+{
+	struct stat status;
+	cleanup_fd int fd = open_at_once(wanted, &status);
+	int r;
+
+	if (fd == -ENOENT)
+		return cannot_open(wanted, ENOENT, why);
+	if (fd < 0)
+		fd = open_in_parent(wanted, &status, why);
+	if (fd < 0)
+		return fd;
+	r = check_size(wanted, status.st_size, why);
+	if (r < 0)
+		return r;
+	if (ret)
+		*ret = status;
+	return take_fd(&fd);
+}
+
+int trusted_file_read(const struct trusted_file *wanted, char **ret, size_t *ret_length,
+		      struct stat *ret_status, struct reason *why)
+{
+	struct stat status;
+	cleanup_fd int fd = trusted_file_open(wanted, &status, why);
+	cleanup_free char *content = NULL;
+	ssize_t length;
+
+	if (fd < 0)
+		return fd;
+	content = malloc((size_t)status.st_size + 1);
+	length = content ? io_read(fd, content, (size_t)status.st_size) : -ENOMEM;
+	if (length < 0) {
+		if (content)
+			explicit_bzero(content, (size_t)status.st_size);
+		return cannot_open(wanted, (int)length, why);
+	}
+	content[length] = '\0';
+	*ret = take_pointer(content);
+	*ret_length = (size_t)length;
+	if (ret_status)
+		*ret_status = status;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ entries */
+
+int trusted_file_status(const char *path, struct stat *ret)
+{
+	cleanup_fd int fd = directory_open_without_links(path, O_PATH, 0), parent = -1;
+	char name[NAME_MAX + 1];
+
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return fd;
+	if (fd >= 0)
+		return fstat(fd, ret) < 0 ? -errno : 0;
+	parent = directory_open_parent(path, false, name, NULL);
+	if (parent < 0)
+		return parent;
+	return fstatat(parent, name, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+int trusted_file_remove(const char *path, struct reason *why)
+{
+	char name[NAME_MAX + 1];
+	cleanup_fd int parent = directory_open_parent(path, false, name, why);
+
+	if (parent == -ENOENT || parent == -ENOTDIR)
+		return 0;
+	if (parent < 0)
+		return parent;
+	if (unlinkat(parent, name, 0) < 0 && errno != ENOENT)
+		return reason_errno(why, errno, "Cannot remove %s", path);
+	return 0;
+}
+
+int trusted_file_rename(const char *path, const char *name, struct reason *why)
+{
+	char old[NAME_MAX + 1];
+	cleanup_fd int parent = directory_open_parent(path, false, old, why);
+
+	if (parent < 0)
+		return parent;
+	if (renameat(parent, old, parent, name) < 0)
+		return reason_errno(why, errno, "Cannot rename %s to %s", path, name);
+	return 0;
+}
