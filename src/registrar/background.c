@@ -3,8 +3,10 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/trusted-file.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -49,12 +51,18 @@ int background_begin(struct background *background)
 
 static void make_pid_file(struct background *background, const char *directory, const char *name)
 {
+	const struct trusted_file wanted = {
+		.path = background->pid_path,
+		.flags = O_WRONLY | O_CREAT | O_EXCL,
+		.mode = 0640,
+	};
 	cleanup_fd int fd = -1;
 
 	(void)snprintf(background->pid_path, sizeof background->pid_path, "%s/var/run/%s-%d.pid",
 		       directory, name, (int)getpid());
-	fd = open(background->pid_path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-		  0640);
+	/* Made anew: what is there may be a second name of another file. */
+	if (trusted_file_remove(background->pid_path, NULL) == 0)
+		fd = trusted_file_open(&wanted, NULL, NULL);
 	if (fd >= 0 && dprintf(fd, "%d\n", (int)getpid()) > 0)
 		return;
 	log_debug("Cannot write %s: %s", background->pid_path, strerrordesc_np(errno));
@@ -64,11 +72,16 @@ static void make_pid_file(struct background *background, const char *directory, 
 /* Standard error last: until then, what is wrong can still be said there. */
 static void leave_terminal(const char *directory, const char *name)
 {
-	cleanup_fd int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), file = -1;
 	char path[PATH_MAX];
+	const struct trusted_file log = {
+		.path = path,
+		.flags = O_WRONLY | O_APPEND,
+		.max = INT64_MAX,
+	};
+	cleanup_fd int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), file = -1;
 
 	(void)snprintf(path, sizeof path, "%s/logs/ossec.log", directory);
-	file = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	file = trusted_file_open(&log, NULL, NULL);
 	if (nothing < 0)
 		return;
 	(void)dup2(nothing, STDIN_FILENO);
@@ -92,5 +105,5 @@ void background_ready(struct background *background, const char *directory, cons
 void background_end(struct background *background)
 {
 	if (background->pid_path[0])
-		(void)unlink(background->pid_path);
+		ignore_result(trusted_file_remove(background->pid_path, NULL));
 }

@@ -65,6 +65,21 @@ static struct connection_limits share_descriptors(unsigned int wanted, bool has_
 	return limits;
 }
 
+/* What clients are told: certificates of which CAs are accepted. 0 or -ENOMEM. */
+static int name_authorities(SSL_CTX *context)
+{
+	const STACK_OF(X509_OBJECT) *objects =
+		X509_STORE_get0_objects(SSL_CTX_get_cert_store(context));
+
+	for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+		X509 *authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+
+		if (authority && SSL_CTX_add_client_CA(context, authority) != 1)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int open_tls(SSL_CTX **ret, const struct options *options, struct reason *why)
 {
 	const struct tls_settings settings = {
@@ -88,8 +103,8 @@ static int open_tls(SSL_CTX **ret, const struct options *options, struct reason 
 	SSL_CTX_set_mode(*ret, SSL_MODE_RELEASE_BUFFERS);
 	if (options->tls.client_ca_file) {
 		SSL_CTX_set_verify(*ret, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-		SSL_CTX_set_client_CA_list(*ret,
-					   SSL_load_client_CA_file(options->tls.client_ca_file));
+		if (name_authorities(*ret) < 0)
+			return reason_errno(why, ENOMEM, "Cannot use the CA of the clients");
 	}
 	return 0;
 }

@@ -3,67 +3,83 @@
 
 #include "common/atomic-file.h"
 #include "common/cleanup.h"
-#include "common/io.h"
+#include "common/directory.h"
+#include "common/trusted-file.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#define DIRECTORY_NAME "agent-groups"
 #define DIRECTORY_MODE 0770
 #define FILE_MODE 0660
 
 static void make_path(char path[static PATH_MAX], const char *queue, const char *id)
 {
-	(void)snprintf(path, PATH_MAX, "%s/agent-groups%s%s", queue, id ? "/" : "", id ?: "");
+	(void)snprintf(path, PATH_MAX, "%s/" DIRECTORY_NAME "%s%s", queue, id ? "/" : "", id ?: "");
 }
 
 int agent_groups_read(char ret[static AGENT_GROUPS_SIZE], const char *queue, const char *id,
 		      struct reason *why)
 {
 	char path[PATH_MAX];
-	cleanup_fd int fd = -1;
-	ssize_t length;
+	const struct trusted_file wanted = {
+		.path = path,
+		.flags = O_RDONLY,
+		.max = AGENT_GROUPS_SIZE - 1,
+	};
+	cleanup_free char *text = NULL;
+	size_t length;
+	int r;
 
 	if (!queue)
 		return -ENODATA;
 	make_path(path, queue, id);
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+	r = trusted_file_read(&wanted, &text, &length, NULL, why);
+	if (r == -ENOENT || r == -ENOTDIR) {
 		ret[0] = '\0';
 		return 0;
 	}
-	length = fd < 0 ? -errno : io_read(fd, ret, AGENT_GROUPS_SIZE - 1);
-	if (length < 0)
-		return reason_errno(why, (int)length, "Cannot read the groups in %s", path);
-	ret[length] = '\0';
-	ret[strcspn(ret, "\r\n")] = '\0';
-	return 0;
+	if (r >= 0)
+		(void)snprintf(ret, AGENT_GROUPS_SIZE, "%.*s", (int)strcspn(text, "\r\n"), text);
+	return r;
 }
 
-/* The directory, with the group of the queue, whose daemons are to read it. */
+/* A new directory gets the group of the queue, whose daemons are to read it. */
+static int give_to_group(int queue, const char *path, gid_t group, struct reason *why)
+{
+	cleanup_fd int fd = openat(queue, DIRECTORY_NAME,
+				   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	/*
+	 * Without the right to give it away it stays ours, and root's daemons read it all the same.
+	 */
+	if (fd < 0 || (fchown(fd, (uid_t)-1, group) < 0 && errno != EPERM))
+		return reason_errno(why, errno, "Cannot give %s to group %u", path,
+				    (unsigned)group);
+	return fchmod(fd, DIRECTORY_MODE) < 0
+		       ? reason_errno(why, errno, "Cannot set the mode of %s", path)
+		       : 0;
+}
+
 static int make_directory(const char *queue, gid_t *ret_group, struct reason *why)
 {
+	cleanup_fd int fd = directory_open(queue, why);
 	char path[PATH_MAX];
 	struct stat status;
 
 	make_path(path, queue, NULL);
-	if (stat(queue, &status) < 0)
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status) < 0)
 		return reason_errno(why, errno, "Cannot keep groups: %s", queue);
 	*ret_group = status.st_gid;
-	if (mkdir(path, DIRECTORY_MODE) < 0)
+	if (mkdirat(fd, DIRECTORY_NAME, DIRECTORY_MODE) < 0)
 		return errno == EEXIST
 			       ? 0
 			       : reason_errno(why, errno, "Cannot make the directory %s", path);
-	/*
-	 * Without the right to give it away it stays ours, and root's daemons read it all the same.
-	 */
-	if (chown(path, (uid_t)-1, status.st_gid) < 0 && errno != EPERM)
-		return reason_errno(why, errno, "Cannot give %s to group %u", path,
-				    (unsigned)status.st_gid);
-	return chmod(path, DIRECTORY_MODE) < 0
-		       ? reason_errno(why, errno, "Cannot set the mode of %s", path)
-		       : 0;
+	return give_to_group(fd, path, status.st_gid, why);
 }
 
 int agent_groups_write(const char *queue, const char *id, const char *groups, struct reason *why)
@@ -98,9 +114,7 @@ int agent_groups_forget(const char *queue, const char *id, struct reason *why)
 	if (!queue)
 		return 0;
 	make_path(path, queue, id);
-	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
-		return reason_errno(why, errno, "Cannot remove the groups in %s", path);
-	return 0;
+	return trusted_file_remove(path, why);
 }
 
 bool agent_groups_have(const char *groups, const char *group)

@@ -3,6 +3,8 @@
 
 #include "common/atomic-file.h"
 #include "common/cleanup.h"
+#include "common/directory.h"
+#include "common/trusted-file.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +16,7 @@
 #define FILE_NAME "agents-timestamp"
 #define FILE_MODE 0600
 #define DIRECTORY_MODE 0770
+#define FILE_MAX (1024 * TRUSTED_FILE_MIB)
 #define STAMP_SIZE sizeof("2026-11-21 12:34:56")
 #define LINE_SIZE (AGENT_ID_MAX + AGENT_NAME_MAX + AGENT_IP_MAX + STAMP_SIZE + 5)
 
@@ -38,21 +41,29 @@ static bool make_path(char path[static PATH_MAX], const struct agent_history *hi
 bool agent_history_exists(const struct agent_history *history)
 {
 	char path[PATH_MAX];
+	struct stat status;
 
-	return history->queue && make_path(path, history, FILE_NAME) && access(path, F_OK) == 0;
+	return history->queue && make_path(path, history, FILE_NAME) &&
+	       trusted_file_status(path, &status) == 0;
 }
 
 int agent_history_make(const struct agent_history *history, struct reason *why)
 {
 	char path[PATH_MAX];
+	const struct trusted_file wanted = {
+		.path = path,
+		.flags = O_WRONLY | O_CREAT,
+		.mode = FILE_MODE,
+		.max = FILE_MAX,
+	};
 	cleanup_fd int fd = -1;
 
 	if (!make_path(path, history, FILE_NAME))
 		return reason_errno(why, ENAMETOOLONG, "Cannot make a file in %s", history->queue);
 	if (mkdir(history->queue, DIRECTORY_MODE) < 0 && errno != EEXIST)
 		return reason_errno(why, errno, "Cannot make the directory %s", history->queue);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, FILE_MODE);
-	return fd < 0 ? reason_errno(why, errno, "Cannot make %s", path) : 0;
+	fd = trusted_file_open(&wanted, NULL, why);
+	return fd < 0 ? fd : 0;
 }
 
 /*
@@ -63,7 +74,7 @@ int agent_history_make(const struct agent_history *history, struct reason *why)
 static int lock_queue(const struct agent_history *history)
 {
 	static const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
-	int fd = open(history->queue, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = directory_open(history->queue, NULL);
 
 	for (int i = 0; fd >= 0 && i < 20 && flock(fd, LOCK_EX | LOCK_NB) < 0; i++)
 		(void)nanosleep(&pause, NULL);
@@ -100,15 +111,20 @@ int agent_history_add(const struct agent_history *history, const struct agent_ev
 	cleanup_free char *text = NULL;
 	cleanup_fd int lock = -1, fd = -1;
 	char path[PATH_MAX];
+	const struct trusted_file wanted = {
+		.path = path,
+		.flags = O_RDWR | O_APPEND,
+		.max = FILE_MAX,
+	};
 	size_t length = 0;
 	ssize_t written;
 
 	if (!history->queue || count == 0 || !make_path(path, history, FILE_NAME))
 		return 0;
 	lock = lock_queue(history);
-	fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	fd = trusted_file_open(&wanted, NULL, why);
 	if (fd < 0)
-		return errno == ENOENT ? 0 : reason_errno(why, errno, "Cannot open %s", path);
+		return fd == -ENOENT ? 0 : fd;
 	text = malloc(count * LINE_SIZE + 1);
 	if (!text)
 		return reason_errno(why, ENOMEM, "Cannot write %s", path);
@@ -124,31 +140,17 @@ int agent_history_add(const struct agent_history *history, const struct agent_ev
 
 /* ------------------------------------------------------------------ reading */
 
-static int read_file(const struct agent_history *history, char **ret, size_t *ret_length)
+/* Returns 0, -ENODATA when there is no file, or another negative errno with `why` set. */
+static int read_file(const struct agent_history *history, char **ret, size_t *ret_length,
+		     struct stat *ret_status, struct reason *why)
 {
-	cleanup_free char *content = NULL;
-	cleanup_fd int fd = -1;
 	char path[PATH_MAX];
-	struct stat status;
-	ssize_t length;
+	const struct trusted_file wanted = { .path = path, .flags = O_RDONLY, .max = FILE_MAX };
+	int r = -ENOENT;
 
-	if (!history->queue || !make_path(path, history, FILE_NAME))
-		return -ENODATA;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -ENODATA : -errno;
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	content = malloc((size_t)status.st_size + 1);
-	if (!content)
-		return -ENOMEM;
-	length = read(fd, content, (size_t)status.st_size);
-	if (length < 0)
-		return -errno;
-	content[length] = '\0';
-	*ret = take_pointer(content);
-	*ret_length = (size_t)length;
-	return 0;
+	if (history->queue && make_path(path, history, FILE_NAME))
+		r = trusted_file_read(&wanted, ret, ret_length, ret_status, why);
+	return r == -ENOENT ? -ENODATA : r;
 }
 
 /* The start of the next line with this id at or behind `at`, or null. */
@@ -186,7 +188,7 @@ int agent_history_registered(const struct agent_history *history, const struct r
 	cleanup_free char *content = NULL;
 	size_t length;
 	char *last = NULL;
-	int r = read_file(history, &content, &length);
+	int r = read_file(history, &content, &length, NULL, NULL);
 
 	if (r < 0)
 		return r;
@@ -215,7 +217,7 @@ int agent_history_stamps_read(struct agent_history_stamps *ret, const struct age
 {
 	struct agent_history_stamps stamps = { .content = NULL };
 	size_t length;
-	int r = read_file(history, &stamps.content, &length);
+	int r = read_file(history, &stamps.content, &length, NULL, NULL);
 
 	if (r >= 0)
 		r = index_lines(&stamps);
@@ -246,8 +248,10 @@ static int look_at(const char *path, time_t *latest)
 {
 	struct stat status;
 
-	if (stat(path, &status) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	int r = trusted_file_status(path, &status);
+
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 	if (status.st_mtime > *latest)
 		*latest = status.st_mtime;
 	return 0;
@@ -316,18 +320,14 @@ static int forget_lines(const struct agent_history *history, const char *const *
 	int r;
 
 	lock = lock_queue(history);
-	r = read_file(history, &content, &length);
+	r = read_file(history, &content, &length, &status, why);
 	if (r < 0)
-		return r == -ENODATA ? 0
-				     : reason_errno(why, r, "Cannot read " FILE_NAME " in %s",
-						    history->queue);
+		return r == -ENODATA ? 0 : r;
 	r = cut_lines(content, &length, ids, count);
 	if (r < 0)
 		return reason_errno(why, r, "Cannot rewrite " FILE_NAME " in %s", history->queue);
 	if (r == 0 || !make_path(path, history, FILE_NAME))
 		return 0;
-	if (stat(path, &status) < 0)
-		return reason_errno(why, errno, "Cannot stat %s", path);
 	r = atomic_file_stage(&file, path, status.st_mode & 0777, status.st_gid, length, why);
 	if (r >= 0 && status.st_uid != geteuid() && fchown(file.fd, status.st_uid, (gid_t)-1) == 0)
 		(void)fchmod(file.fd, status.st_mode & 0777);
@@ -343,10 +343,12 @@ int agent_history_forget_all(const struct agent_history *history, const char *co
 
 	if (!history->queue || count == 0)
 		return 0;
-	for (size_t i = 0; i < count; i++)
-		if (make_path(path, history, "rids/%s", ids[i]) && unlink(path) < 0 &&
-		    errno != ENOENT && errno != ENOTDIR)
-			return reason_errno(why, errno, "Cannot remove the message counter %s",
-					    path);
+	for (size_t i = 0; i < count; i++) {
+		int r = make_path(path, history, "rids/%s", ids[i]) ? trusted_file_remove(path, why)
+								    : 0;
+
+		if (r < 0)
+			return r;
+	}
 	return forget_lines(history, ids, count, why);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/agents/installation.h"
 
-#include <dirent.h>
+#include "common/directory.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@ enum installed_family installation_detect(char ret_program[static PATH_MAX], con
 	DIR *bin;
 
 	(void)snprintf(path, sizeof path, "%s/bin", directory);
-	bin = opendir(path);
+	bin = directory_list(path, NULL);
 	while (bin && found != INSTALLED_WAZUH && (entry = readdir(bin))) {
 		enum installed_family family = family_of(entry->d_name);
 

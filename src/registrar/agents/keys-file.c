@@ -3,39 +3,42 @@
 
 #include "common/atomic-file.h"
 #include "common/cleanup.h"
+#include "common/directory.h"
+#include "common/trusted-file.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
 
 #define NEW_FILE_MODE 0640
+#define FILE_MAX (1024 * TRUSTED_FILE_MIB) /* ten million agents */
 
 int keys_file_open(struct keys_file *file, const char *directory, gid_t group, struct reason *why)
 {
-	cleanup_free char *path = NULL;
 	struct stat status;
+	int r = directory_open(directory, why);
 
 	*file = KEYS_FILE_NULL;
-	file->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (file->directory < 0)
-		return reason_errno(why, errno, "Cannot open the directory %s of client.keys",
-				    directory);
+	if (r < 0)
+		return r == -ELOOP
+			       ? r
+			       : reason_errno(why, r, "Cannot open the directory %s of client.keys",
+					      directory);
+	file->directory = r;
 	if (fstat(file->directory, &status) < 0 ||
-	    asprintf(&path, "%s/client.keys", directory) < 0) {
-		path = NULL;
+	    asprintf(&file->path, "%s/client.keys", directory) < 0) {
+		file->path = NULL;
 		keys_file_close(file);
 		return reason_errno(why, ENOMEM, "Cannot use %s/client.keys", directory);
 	}
 	file->group = group == (gid_t)-1 ? status.st_gid : group;
-	/* Behind a link, so that replacing the file does not replace the link. */
-	file->path = realpath(path, NULL) ?: take_pointer(path);
 	return 0;
 }
 
 static int create(struct keys_file *file, struct reason *why)
 {
-	file->fd = open(file->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC,
-			NEW_FILE_MODE);
+	file->fd = openat(file->directory, "client.keys",
+			  O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, NEW_FILE_MODE);
 	if (file->fd < 0)
 		return reason_errno(why, errno, "Cannot create %s", file->path);
 	/*
@@ -61,23 +64,22 @@ static bool is_same(const struct stat *a, const struct stat *b)
 
 static int open_locked(struct keys_file *file, bool *ret_changed, struct reason *why)
 {
+	const struct trusted_file wanted = {
+		.path = file->path,
+		.flags = file->read_only ? O_RDONLY : O_RDWR | O_APPEND,
+		.max = FILE_MAX,
+	};
 	struct stat status;
-	int r = 0;
+	int r = trusted_file_open(&wanted, &status, why);
 
-	file->fd = open(file->path, (file->read_only ? O_RDONLY : O_RDWR | O_APPEND) | O_CLOEXEC);
-	if (file->fd < 0 && errno == ENOENT && !file->read_only)
+	if (r >= 0)
+		file->fd = r;
+	else if (r == -ENOENT && !file->read_only)
 		r = create(file, why);
-	else if (file->fd < 0)
-		r = reason_errno(why, errno, "Cannot open %s%s", file->path,
-				 file->read_only ? "" : " for writing");
 	if (r < 0)
 		return r;
 	if (fstat(file->fd, &status) < 0)
 		return reason_errno(why, errno, "Cannot stat %s", file->path);
-	if (!S_ISREG(status.st_mode)) {
-		reason_set(why, "%s is not a regular file", file->path);
-		return -EINVAL;
-	}
 	if (!file->cleaned && !file->read_only)
 		atomic_file_clean(file->path);
 	file->cleaned = true;
@@ -98,6 +100,11 @@ int keys_file_lock(struct keys_file *file, bool *ret_changed, struct reason *why
 	if (r < 0)
 		keys_file_unlock(file);
 	return r;
+}
+
+const char *keys_file_lock_holder(const struct keys_file *file, char ret[static LOCK_HOLDER_SIZE])
+{
+	return lock_holder_describe(ret, file->directory);
 }
 
 void keys_file_unlock(struct keys_file *file)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "common/lock-holder.h"
 #include "common/must-check.h"
 #include "common/reason.h"
 
@@ -29,7 +30,7 @@ struct keys_file {
 #define KEYS_FILE_NULL ((struct keys_file){ .directory = -1, .fd = -1 })
 
 /*
- * Name the file: DIRECTORY/client.keys, or what that is a symbolic link to. `group` owns a new
+ * Name the file: DIRECTORY/client.keys, which may not be a symbolic link. `group` owns a new
  * file; (gid_t)-1: the directory's group. Returns 0, or a negative errno with `why` set.
  */
 int keys_file_open(struct keys_file *file, const char *directory, gid_t group,
@@ -41,6 +42,9 @@ int keys_file_open(struct keys_file *file, const char *directory, gid_t group,
  * another process holds the lock, 0, or another negative errno with `why` set.
  */
 int keys_file_lock(struct keys_file *file, bool *ret_changed, struct reason *why) must_check;
+
+/* Who holds the lock that keys_file_lock() could not get (lock_holder_describe()). */
+const char *keys_file_lock_holder(const struct keys_file *file, char ret[static LOCK_HOLDER_SIZE]);
 
 /*
  * Read all of it. The caller wipes and frees `ret`. Returns 0, or a negative errno with `why` set.

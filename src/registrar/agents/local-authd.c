@@ -2,6 +2,7 @@
 #include "registrar/agents/local-authd.h"
 
 #include "common/cleanup.h"
+#include "common/directory.h"
 #include "common/escape.h"
 
 #include <endian.h>
@@ -19,16 +20,31 @@ static const struct timeval patience = { .tv_sec = 20 };
 
 /* ------------------------------------------------------------------ connecting */
 
-/* By way of the directory: a path may be longer than an address has room for. */
+/* The socket itself, and not what a link of its name leads to. */
+static int find_socket(const char *directory)
+{
+	cleanup_fd int place = directory_open(directory, NULL);
+	cleanup_fd int fd = -1;
+	struct stat status;
+
+	if (place < 0)
+		return place;
+	fd = openat(place, "auth", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	return S_ISSOCK(status.st_mode) ? take_fd(&fd) : -ENOTSOCK;
+}
+
+/* By way of its descriptor: a path may be longer than an address has room for. */
 static int connect_to(const char *directory)
 {
-	cleanup_fd int place = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int found = find_socket(directory);
 	cleanup_fd int fd = -1;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	if (place < 0)
-		return -errno;
-	(void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/auth", place);
+	if (found < 0)
+		return found;
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", found);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0 ||

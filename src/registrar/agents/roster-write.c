@@ -23,18 +23,23 @@ int roster_begin(struct roster *roster, struct reason *why)
 	return r;
 }
 
+const char *roster_lock_holder(const struct roster *roster, char ret[static LOCK_HOLDER_SIZE])
+{
+	return keys_file_lock_holder(&roster->file, ret);
+}
+
 int roster_begin_within(struct roster *roster, uint64_t patience, struct reason *why)
 {
 	static const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
 	uint64_t end = monotonic_usec() + patience;
+	char holder[LOCK_HOLDER_SIZE];
 	int r;
 
 	while ((r = roster_begin(roster, why)) == -EAGAIN) {
 		if (monotonic_usec() >= end) {
-			reason_set(why,
-				   "Another program has held the lock "
-				   "on the directory of %s for %u seconds",
-				   roster->file.path, (unsigned int)(patience / USEC_PER_SEC));
+			reason_set(why, "The directory of %s has been locked for %u seconds by %s",
+				   roster->file.path, (unsigned int)(patience / USEC_PER_SEC),
+				   roster_lock_holder(roster, holder));
 			return r;
 		}
 		(void)nanosleep(&pause, NULL);

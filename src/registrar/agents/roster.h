@@ -14,6 +14,7 @@
 #pragma once
 
 #include "common/agent-key.h"
+#include "common/lock-holder.h"
 #include "common/must-check.h"
 #include "common/reason.h"
 
@@ -64,6 +65,9 @@ size_t roster_count(const struct roster *roster);
  * when another program holds the lock (try again soon); or another negative errno with `why` set.
  */
 int roster_begin(struct roster *roster, struct reason *why) must_check;
+
+/* Who holds the lock, after -EAGAIN (lock_holder_describe()). */
+const char *roster_lock_holder(const struct roster *roster, char ret[static LOCK_HOLDER_SIZE]);
 
 /*
  * The same, but wait up to `patience` (microseconds) for the lock. -EAGAIN comes with `why` set,

@@ -2,9 +2,10 @@
 #include "registrar/api/group-list.h"
 
 #include "common/cleanup.h"
+#include "common/directory.h"
+#include "common/trusted-file.h"
 #include "registrar/agents/groups.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -41,7 +42,12 @@ static const EVP_MD *find_digest(const char *name)
 static void sum_file(char ret[static API_SUM_SIZE], const char *path, const char *hash)
 {
 	cleanup(release_digest) EVP_MD_CTX *digest = EVP_MD_CTX_new();
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	const struct trusted_file wanted = {
+		.path = path,
+		.flags = O_RDONLY,
+		.max = 64 * TRUSTED_FILE_MIB,
+	};
+	cleanup_fd int fd = trusted_file_open(&wanted, NULL, NULL);
 	unsigned char buffer[16384], sum[EVP_MAX_MD_SIZE];
 	const EVP_MD *type = find_digest(hash);
 	unsigned int length;
@@ -79,16 +85,15 @@ static int add_group(struct api_groups *groups, const char *name)
 static bool is_group(const char *directory, const char *name)
 {
 	char path[PATH_MAX];
-	struct stat status;
 	int n = snprintf(path, sizeof path, "%s/%s", directory, name);
 
 	return n > 0 && (size_t)n < sizeof path && agent_group_is_valid(name, strlen(name)) &&
-	       stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+	       directory_exists(path);
 }
 
 static int read_names(struct api_groups *groups, const struct api_groups_source *source)
 {
-	cleanup(release_directory) DIR *directory = opendir(source->directory);
+	cleanup(release_directory) DIR *directory = directory_list(source->directory, NULL);
 	const struct dirent *entry;
 	int r = 0;
 
@@ -155,7 +160,7 @@ static void count_agents(struct api_groups *groups, const struct api_groups_sour
 	char path[PATH_MAX];
 
 	(void)snprintf(path, sizeof path, "%s/agent-groups", source->queue);
-	directory = opendir(path);
+	directory = directory_list(path, NULL);
 	while (list && directory && (file = readdir(directory))) {
 		const char *id = file->d_name;
 		const struct roster_entry *entry =

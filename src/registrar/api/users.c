@@ -3,16 +3,18 @@
 
 #include "common/atomic-file.h"
 #include "common/cleanup.h"
-#include "common/io.h"
+#include "common/deadline.h"
+#include "common/directory.h"
+#include "common/lock-holder.h"
+#include "common/trusted-file.h"
 
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/file.h>
 
-#define FILE_MAX ((off_t)1 << 20)
 #define NEW_FILE_MODE 0640
+#define LOCK_PATIENCE (10 * USEC_PER_SEC)
 
 bool api_user_name_is_valid(const char *name, size_t length)
 {
@@ -103,29 +105,14 @@ static int read_users(struct api_users *users, const char *text, size_t length, 
 
 /* ------------------------------------------------------------------ the file */
 
-/* Read a regular file of bearable size; terminated. */
-static int read_text(int fd, const char *path, char **ret, size_t *ret_length, struct stat *status,
-		     struct reason *why)
+static struct trusted_file users_file(const char *path)
 {
-	cleanup_free char *text = NULL;
-	ssize_t n;
-
-	if (fstat(fd, status) < 0)
-		return reason_errno(why, errno, "Cannot read the users file %s", path);
-	if (!S_ISREG(status->st_mode) || status->st_size > FILE_MAX) {
-		reason_set(why, "The users file %s is not a regular file of at most 1 MiB", path);
-		return -EINVAL;
-	}
-	text = malloc((size_t)status->st_size + 1);
-	if (!text)
-		return reason_errno(why, ENOMEM, "Cannot read the users file %s", path);
-	n = io_read(fd, text, (size_t)status->st_size);
-	if (n < 0)
-		return reason_errno(why, (int)n, "Cannot read the users file %s", path);
-	text[n] = '\0';
-	*ret = take_pointer(text);
-	*ret_length = (size_t)n;
-	return 0;
+	return (struct trusted_file){
+		.path = path,
+		.role = "users file",
+		.flags = O_RDONLY,
+		.max = TRUSTED_FILE_MIB,
+	};
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -156,16 +143,15 @@ static void settle_epochs(struct api_users *users, const struct api_users *befor
 static int read_again(struct api_users *users, const struct api_users *before, struct reason *why)
 {
 	cleanup_free char *text = NULL;
-	cleanup_fd int fd = open(users->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct trusted_file wanted = users_file(users->path);
 	struct stat status;
 	size_t length;
 	int r;
 
-	if (fd < 0 && errno == ENOENT)
+	wanted.may_be_link = true;
+	r = trusted_file_read(&wanted, &text, &length, &status, why);
+	if (r == -ENOENT)
 		return 1;
-	if (fd < 0)
-		return reason_errno(why, errno, "Cannot read the users file %s", users->path);
-	r = read_text(fd, users->path, &text, &length, &status, why);
 	if (r >= 0)
 		r = read_users(users, text, length, why);
 	if (r < 0) {
@@ -261,17 +247,20 @@ static bool copy_others(struct content *content, const char *old, size_t length,
 static int lock_directory_of(const char *path, struct reason *why)
 {
 	char copy[PATH_MAX];
+	const char *directory;
 	cleanup_fd int fd = -1;
+	int r;
 
 	(void)snprintf(copy, sizeof copy, "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = dirname(copy);
+	fd = directory_open(directory, why);
 	if (fd < 0)
-		return reason_errno(why, errno, "Cannot open the directory of the users file %s",
-				    path);
-	if (flock(fd, LOCK_EX) < 0)
-		return reason_errno(why, errno, "Cannot lock the directory of the users file %s",
-				    path);
-	return take_fd(&fd);
+		return fd == -ELOOP ? fd
+				    : reason_errno(why, fd,
+						   "Cannot open the directory of the users file %s",
+						   path);
+	r = lock_directory(fd, directory, LOCK_PATIENCE, why);
+	return r < 0 ? r : take_fd(&fd);
 }
 
 static int replace(const char *path, mode_t mode, gid_t group, const struct content *content,
@@ -289,7 +278,8 @@ int api_users_store(const char *path, gid_t group, const char *name,
 	struct stat status = { .st_mode = NEW_FILE_MODE, .st_gid = group };
 	char line[API_USER_NAME_MAX + 1 + API_HASH_TEXT_SIZE], hash[API_HASH_TEXT_SIZE];
 	cleanup_free char *old = NULL, *text = NULL;
-	cleanup_fd int lock = lock_directory_of(path, why), fd = -1;
+	cleanup_fd int lock = lock_directory_of(path, why);
+	const struct trusted_file wanted = users_file(path);
 	struct content content = { 0 };
 	size_t length = 0;
 	bool found;
@@ -297,14 +287,9 @@ int api_users_store(const char *path, gid_t group, const char *name,
 
 	if (lock < 0)
 		return lock;
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
-	if (fd < 0 && errno != ENOENT)
-		return reason_errno(why, errno, "Cannot read the users file %s", path);
-	if (fd >= 0) {
-		r = read_text(fd, path, &old, &length, &status, why);
-		if (r < 0)
-			return r;
-	}
+	r = trusted_file_read(&wanted, &old, &length, &status, why);
+	if (r < 0 && r != -ENOENT)
+		return r;
 	content.text = text = malloc(length + sizeof line + 2);
 	if (!text)
 		return reason_errno(why, ENOMEM, "Cannot write the users file %s", path);

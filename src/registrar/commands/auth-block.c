@@ -2,13 +2,13 @@
 #include "registrar/commands/auth-block.h"
 
 #include "common/cleanup.h"
-#include "common/io.h"
+#include "common/trusted-file.h"
 
 #include <ctype.h>
 #include <fcntl.h>
 #include <string.h>
 
-#define FILE_MAX ((size_t)4 * 1024 * 1024)
+#define FILE_MAX (4 * TRUSTED_FILE_MIB)
 
 /* A part of the file: what is between the tags of an element. */
 struct span {
@@ -139,20 +139,16 @@ static void read_block(struct auth_block *ret, struct span block)
 
 int auth_block_read(struct auth_block *ret, const char *path, struct reason *why)
 {
+	const struct trusted_file wanted = { .path = path, .flags = O_RDONLY, .max = FILE_MAX };
 	cleanup_free char *text = NULL;
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct span rest, block, attributes;
-	ssize_t length;
+	size_t length;
+	int r;
 
 	*ret = (struct auth_block){ .force = FORCE_RULES_WAZUH };
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	text = calloc(1, FILE_MAX + 1);
-	if (!text)
-		return reason_errno(why, ENOMEM, "Cannot read %s", path);
-	length = fd < 0 ? -errno : io_read(fd, text, FILE_MAX);
-	if (length < 0)
-		return reason_errno(why, (int)length, "Cannot read %s", path);
+	r = trusted_file_read(&wanted, &text, &length, NULL, why);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	remove_comments(text);
 	rest = (struct span){ text, text + strlen(text) };
 	while (find_element(rest, "auth", &block, &attributes)) {

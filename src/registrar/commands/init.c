@@ -3,7 +3,11 @@
 
 #include "common/atomic-file.h"
 #include "common/cleanup.h"
+#include "common/deadline.h"
+#include "common/directory.h"
+#include "common/lock-holder.h"
 #include "common/must-check.h"
+#include "common/pem-file.h"
 #include "registrar/net/certificate.h"
 
 #include <fcntl.h>
@@ -11,7 +15,6 @@
 #include <netdb.h>
 #include <openssl/pem.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -20,6 +23,7 @@
 #define CERTIFICATE_MODE 0644
 #define PASSWORD_MODE 0640
 #define PASSWORD_LENGTH 32
+#define LOCK_PATIENCE (10 * USEC_PER_SEC)
 
 DEFINE_RELEASE(pkey, EVP_PKEY *, EVP_PKEY_free)
 DEFINE_RELEASE(addresses, struct addrinfo *, freeaddrinfo)
@@ -72,9 +76,14 @@ static int make_key_file(const char *path, EVP_PKEY *key, struct reason *why)
 
 static int read_key_file(EVP_PKEY **ret, const char *path, struct reason *why)
 {
-	cleanup(release_bio) BIO *bio = BIO_new_file(path, "re");
-	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"") : NULL;
+	const struct pem_subject subject = { "private key file", path, PEM_PRIVATE_KEY };
+	cleanup(pem_file_close) struct pem_file file = { 0 };
+	EVP_PKEY *key;
+	int r = pem_file_open(&file, &subject, why);
 
+	if (r < 0)
+		return r;
+	key = PEM_read_bio_PrivateKey(file.bio, NULL, NULL, (void *)"");
 	if (!key) {
 		reason_set(why,
 			   "The private key in %s cannot be read; "
@@ -181,11 +190,15 @@ static int make_certificate(const struct init_settings *settings, struct reason 
 
 static int print_pin(const char *path, struct reason *why)
 {
-	cleanup(release_bio) BIO *bio = BIO_new_file(path, "re");
-	cleanup(release_x509) X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL)
-						      : NULL;
+	const struct pem_subject subject = { "certificate file", path, PEM_CERTIFICATE };
+	cleanup(pem_file_close) struct pem_file file = { 0 };
+	cleanup(release_x509) X509 *certificate = NULL;
 	char pin[TLS_PIN_SIZE];
+	int r = pem_file_open(&file, &subject, why);
 
+	if (r < 0)
+		return r;
+	certificate = PEM_read_bio_X509(file.bio, NULL, NULL, NULL);
 	if (!certificate || tls_certificate_pin(certificate, pin) < 0) {
 		reason_set(why, "The certificate in %s cannot be read", path);
 		return -EINVAL;
@@ -255,9 +268,14 @@ int init_missing(const struct init_settings *settings, struct reason *why)
 		return r;
 
 	/* Two at once would make two of everything. */
-	lock = open(etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (lock < 0 || flock(lock, LOCK_EX) < 0 || fstat(lock, &status) < 0)
-		return reason_errno(why, errno, "Cannot lock the directory %s", etc);
+	lock = directory_open(etc, why);
+	if (lock < 0)
+		return lock;
+	r = lock_directory(lock, etc, LOCK_PATIENCE, why);
+	if (r < 0)
+		return r;
+	if (fstat(lock, &status) < 0)
+		return reason_errno(why, errno, "Cannot use the directory %s", etc);
 	r = init_certificate(settings, why);
 	if (r >= 0 && settings->password_file)
 		r = init_password(settings->password_file,

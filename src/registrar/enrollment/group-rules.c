@@ -2,13 +2,13 @@
 #include "registrar/enrollment/group-rules.h"
 
 #include "common/agent-key.h"
+#include "common/directory.h"
 #include "registrar/agents/groups.h"
 
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SHOWN_MAX 255 /* bytes of the list that a refusal repeats */
 
@@ -123,15 +123,13 @@ static bool is_among(const struct group_name *names, size_t n, const struct grou
 bool group_exists(const struct group_place *place, const char *name, size_t length)
 {
 	char path[PATH_MAX];
-	struct stat status;
 	int n;
 
 	if (!place->directory || (place->usual && strlen(place->usual) == length &&
 				  memcmp(place->usual, name, length) == 0))
 		return true;
 	n = snprintf(path, sizeof path, "%s/%.*s", place->directory, (int)length, name);
-	return n > 0 && (size_t)n < sizeof path && stat(path, &status) == 0 &&
-	       S_ISDIR(status.st_mode);
+	return n > 0 && (size_t)n < sizeof path && directory_exists(path);
 }
 
 static enum group_fault check_name(const struct group_name *name, const struct group_place *place,

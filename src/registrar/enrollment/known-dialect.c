@@ -3,13 +3,14 @@
 
 #include "common/atomic-file.h"
 #include "common/cleanup.h"
-#include "common/io.h"
+#include "common/trusted-file.h"
 #include "registrar/agents/installation.h"
 
 #include <fcntl.h>
 #include <string.h>
 
 #define FILE_MODE 0644
+#define FILE_MAX 4096 /* bytes */
 #define WORD_SIZE 16
 
 static const char *const names[] = { [DIALECT_OSSEC] = "OSSEC", [DIALECT_WAZUH] = "Wazuh" };
@@ -22,17 +23,13 @@ static void make_path(char path[static PATH_MAX], const char *directory)
 /* Returns the dialect, -ENODATA: none is stored, or another negative errno with `why` set. */
 static int read_choice(const char *path, struct reason *why)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	char word[WORD_SIZE];
-	ssize_t length;
-	int dialect;
+	const struct trusted_file wanted = { .path = path, .flags = O_RDONLY, .max = FILE_MAX };
+	cleanup_free char *word = NULL;
+	size_t length;
+	int dialect, r = trusted_file_read(&wanted, &word, &length, NULL, why);
 
-	if (fd < 0 && errno == ENOENT)
-		return -ENODATA;
-	length = fd < 0 ? -errno : io_read(fd, word, sizeof word - 1);
-	if (length < 0)
-		return reason_errno(why, (int)length, "Cannot read %s", path);
-	word[length] = '\0';
+	if (r < 0)
+		return r == -ENOENT ? -ENODATA : r;
 	word[strcspn(word, "\r\n")] = '\0';
 	dialect = dialect_from_text(word);
 	if (dialect < 0)

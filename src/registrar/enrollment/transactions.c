@@ -10,6 +10,9 @@
 
 static const struct timeval lock_retry_time = { .tv_usec = 20 * 1000 };
 
+#define LOCK_LOG_AFTER USEC_PER_SEC        /* of waiting for client.keys, for the first time */
+#define LOCK_LOG_AGAIN (60 * USEC_PER_SEC) /* while it lasts */
+
 struct transaction_list {
 	struct transaction_entry *first, **end;
 };
@@ -19,7 +22,9 @@ struct transactions {
 	struct agent_history history;
 	struct event *commit;
 	struct transaction_list waiting;
-	bool records_failed; /* the last time, and that was logged */
+	bool records_failed;   /* the last time, and that was logged */
+	uint64_t locked_since; /* monotonic_usec(); 0: client.keys is not locked by others */
+	uint64_t log_lock_at;
 };
 
 /* ------------------------------------------------------------------ lists */
@@ -127,6 +132,25 @@ static void run(struct transactions *transactions)
 		entry->callbacks->done(entry->owner);
 }
 
+/* Whoever may read the directory can hold the lock, by mistake or not: say who it is. */
+static void note_lock(struct transactions *transactions)
+{
+	char holder[LOCK_HOLDER_SIZE];
+	uint64_t now = monotonic_usec();
+
+	if (transactions->locked_since == 0) {
+		transactions->locked_since = now;
+		transactions->log_lock_at = now + LOCK_LOG_AFTER;
+	}
+	if (now < transactions->log_lock_at)
+		return;
+	transactions->log_lock_at = now + LOCK_LOG_AGAIN;
+	log_warning("Registrations wait: the directory of client.keys has been locked for %u "
+		    "seconds by %s",
+		    (unsigned int)((now - transactions->locked_since) / USEC_PER_SEC),
+		    roster_lock_holder(transactions->settings.roster, holder));
+}
+
 static int begin(struct transactions *transactions, struct reason *why)
 {
 	const struct transactions_settings *settings = &transactions->settings;
@@ -146,7 +170,10 @@ static void on_commit(evutil_socket_t fd, short what, void *argument)
 	if (!transactions->waiting.first)
 		return;
 	r = begin(transactions, &why);
+	if (r != -EAGAIN)
+		transactions->locked_since = 0;
 	if (r == -EAGAIN) {
+		note_lock(transactions);
 		give_up_old(transactions);
 		if (transactions->waiting.first)
 			(void)event_add(transactions->commit, &lock_retry_time);
