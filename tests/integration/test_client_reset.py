@@ -94,4 +94,4 @@ def test_reset_while_another_one_registers(machine, start_manager):
         seen["result"] = seen["run"].finish()
     machine.register(manager=start_manager(script))
     assert seen["result"].status == EXIT_CODES["storage-error"], seen["result"]
-    assert "still using" in seen["result"].failure, seen["result"]
+    assert "etc is still locked by process" in seen["result"].failure, seen["result"]

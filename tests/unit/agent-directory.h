@@ -19,4 +19,4 @@ const char *keys_of(void **state);
 struct keystore open_store(void **state, const char *group);
 
 /* For keystore_lock() where nobody else holds the lock. */
-void never_waits(pid_t holder);
+void never_waits(const char *directory, const char *holder);

@@ -12,14 +12,24 @@
 
 DEFINE_RELEASE(directory, DIR *, (void)closedir)
 
-/* The directory is the agent's user's, who must not lead root elsewhere with a link. */
-static DIR *open_directory(const char *path)
+/*
+ * The directory is the agent's user's, who must not lead root elsewhere with a link. Null with
+ * `error` set, and `why` for another one than that there is no such directory.
+ */
+static DIR *open_directory(const char *path, int *error, struct reason *why)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char name[NAME_MAX + 1];
+	cleanup_fd int parent = directory_open_parent(path, false, name, NULL);
+	cleanup_fd int fd = parent < 0 ? -1
+				       : openat(parent, name,
+						O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 
+	*error = directory ? 0 : parent < 0 ? parent : -errno;
 	if (directory)
 		(void)take_fd(&fd);
+	else if (*error != -ENOENT && *error != -ENOTDIR)
+		(void)reason_errno(why, *error, "Cannot read %s", path);
 	return directory;
 }
 
@@ -48,11 +58,9 @@ int counters_remove(const char *directory, struct reason *why)
 		path = NULL;
 		return reason_errno(why, ENOMEM, "Cannot remove the agent's message counters");
 	}
-	counters = open_directory(path);
+	counters = open_directory(path, &r, why);
 	if (!counters)
-		return errno == ENOENT || errno == ENOTDIR
-			       ? 0
-			       : reason_errno(why, errno, "Cannot read %s", path);
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 	while (r == 0 && (entry = readdir(counters)))
 		r = remove_entry(counters, entry, path, why);
 	return r;

@@ -70,13 +70,7 @@ int keystore_judge(struct agent_key *ret, const char *text, size_t length, const
 
 /* ------------------------------------------------------------------ the file */
 
-/*
- * The agents follow links, and their user may have put one here: so what is behind it must be a
- * regular file, opening it must not block, and nothing of its content is ever shown but the fields
- * of a record. Returns the descriptor, -ENOENT without a reason when there is no file, or another
- * negative errno with `why` set.
- */
-static int open_keys(const char *path, struct stat *ret_status, struct reason *why)
+int keystore_open_file(const char *path, struct stat *ret_status, struct reason *why)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 
@@ -98,7 +92,7 @@ static int open_keys(const char *path, struct stat *ret_status, struct reason *w
 int keystore_read(const struct keystore *store, struct agent_key *ret, struct reason *why)
 {
 	struct stat status;
-	cleanup_fd int fd = open_keys(store->path, &status, why);
+	cleanup_fd int fd = keystore_open_file(store->path, &status, why);
 	cleanup_free char *text = NULL;
 	ssize_t length;
 	int state;

@@ -4,6 +4,7 @@
 #include "client/agent-files/agent-group.h"
 #include "common/cleanup.h"
 #include "common/directory.h"
+#include "common/lock-holder.h"
 #include "common/setting-words.h"
 #include "common/target-file.h"
 
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #define KEYS_MODE 0640
 #define LOCK_POLL_USEC (50 * USEC_PER_MSEC)
@@ -50,38 +50,16 @@ void keystore_close(struct keystore *store)
 /* ------------------------------------------------------------------ locking */
 
 /*
- * The process that holds a lock on the file, from /proc/locks; 0: not found. The lines of processes
- * that wait for it have an arrow before the kind of the lock, so no number where it is looked for.
- */
-static pid_t lock_holder(int fd)
-{
-	cleanup_file FILE *locks = fopen("/proc/locks", "re");
-	char line[256], wanted[64];
-	struct stat status;
-
-	if (!locks || fstat(fd, &status) < 0)
-		return 0;
-	(void)snprintf(wanted, sizeof wanted, "%02x:%02x:%ju ", major(status.st_dev),
-		       minor(status.st_dev), (uintmax_t)status.st_ino);
-	while (fgets(line, sizeof line, locks)) {
-		int pid;
-
-		if (strstr(line, wanted) && sscanf(line, "%*s %*s %*s %*s %d", &pid) == 1)
-			return pid;
-	}
-	return 0;
-}
-
-/*
  * The lock is on the directory: this needs no lock file, and is the same for every process that may
  * replace the key file. flock(2) has no timeout, hence the polling.
  */
 int keystore_lock(struct keystore *store, const struct deadline *deadline,
-		  void (*waiting)(pid_t holder), struct reason *why)
+		  keystore_waiting_callback *waiting, struct reason *why)
 {
 	cleanup_free char *copy = strdup(store->path);
 	const char *directory = copy ? dirname(copy) : "";
 	cleanup_fd int fd = directory_open(directory, why);
+	char holder[LOCK_HOLDER_SIZE];
 	bool notified = false;
 
 	if (fd == -ELOOP)
@@ -98,14 +76,14 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline,
 		if (errno != EWOULDBLOCK)
 			return reason_errno(why, errno, "Cannot lock %s", directory);
 		if (!notified && waiting)
-			waiting(lock_holder(fd));
+			waiting(directory, lock_holder_describe(holder, fd));
 		notified = true;
 		r = deadline_wait(&pause, -1, 0);
 		if (r != -ETIMEDOUT)
 			return r;
 		if (monotonic_usec() >= deadline->at) {
-			reason_set(why, "Another agent-register (PID %d) is still using %s",
-				   (int)lock_holder(fd), store->path);
+			reason_set(why, "%s is still locked by %s", directory,
+				   lock_holder_describe(holder, fd));
 			return -ETIMEDOUT;
 		}
 	}
@@ -138,7 +116,12 @@ static int refuse_link(const struct keystore *store, const char *what, struct re
 
 static int open_old_file(const struct keystore *store)
 {
-	return open(store->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	char name[NAME_MAX + 1];
+	cleanup_fd int directory = directory_open_parent(store->path, false, name, NULL);
+
+	if (directory < 0)
+		return directory;
+	return openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
 /*

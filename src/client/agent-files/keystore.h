@@ -13,6 +13,7 @@
 #include "common/reason.h"
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 enum keystore_state {
 	/* no file, or only blank lines, comments and removed entries in it */
@@ -58,6 +59,15 @@ int keystore_read(const struct keystore *store, struct agent_key *ret,
 		  struct reason *why) must_check;
 
 /*
+ * Open the file `path` of keys for reading, through links: the agents follow them. Their user may
+ * have put one there, so what is behind it must be a regular file of bearable size, opening it does
+ * not block, and nothing of its content may be shown but the fields of a record. Returns the
+ * descriptor, -ENOENT without a reason when there is no file, or another negative errno with `why`
+ * set.
+ */
+int keystore_open_file(const char *path, struct stat *ret_status, struct reason *why) must_check;
+
+/*
  * The pure part of keystore_read(): parse the content of a key file; `path` is for messages.
  * Returns an enum keystore_state.
  */
@@ -70,13 +80,17 @@ int keystore_judge(struct agent_key *ret, const char *text, size_t length, const
  */
 char *keystore_link_target(const struct keystore *store);
 
+/* Receives what is waited for: the directory, and who has locked it (lock_holder_describe()). */
+typedef void keystore_waiting_callback(const char *directory, const char *holder);
+
 /*
  * Lock the key file against other processes of this program. Waits until `deadline` for a process
- * that holds the lock; before waiting, `waiting` (may be null) is called once with its PID (0:
- * unknown). Returns 0, -ETIMEDOUT, -ECANCELED or another negative errno with `why` set.
+ * that holds the lock: another run, or whoever else may read the directory. Before waiting,
+ * `waiting` (may be null) is called once. Returns 0, -ETIMEDOUT, -ECANCELED or another negative
+ * errno with `why` set.
  */
 int keystore_lock(struct keystore *store, const struct deadline *deadline,
-		  void (*waiting)(pid_t holder), struct reason *why) must_check;
+		  keystore_waiting_callback *waiting, struct reason *why) must_check;
 
 /*
  * The group that may read the key file and the files next to it; (gid_t)-1: that of this process,

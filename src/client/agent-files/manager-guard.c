@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/agent-files/manager-guard.h"
 
+#include "client/agent-files/keystore.h"
 #include "common/cleanup.h"
-#include "common/io.h"
+#include "common/directory.h"
+#include "common/trusted-file.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,7 +54,7 @@ static bool has_managers_daemon(const char *directory, struct reason *seen)
 		path = NULL;
 		return false;
 	}
-	programs = opendir(path);
+	programs = directory_list(path, NULL);
 	while (programs && (entry = readdir(programs)))
 		if (is_managers_daemon(entry->d_name)) {
 			reason_set(seen, "found %s/%s", path, entry->d_name);
@@ -98,9 +100,18 @@ static void take_value(const char *line, const char *name, char *ret, size_t siz
 
 static bool read_init_file(struct installation *ret, const char *path)
 {
-	cleanup_file FILE *file = fopen(path, "re");
+	const struct trusted_file wanted = {
+		.path = path,
+		.flags = O_RDONLY,
+		.max = TRUSTED_FILE_MIB,
+		.may_be_link = true, /* the one in /etc is, with packages of Wazuh */
+	};
+	cleanup_fd int fd = trusted_file_open(&wanted, NULL, NULL);
+	cleanup_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char line[PATH_MAX + 64];
 
+	if (file)
+		(void)take_fd(&fd);
 	*ret = (struct installation){ 0 };
 	while (file && fgets(line, sizeof line, file)) {
 		take_value(line, "TYPE", ret->type, sizeof ret->type);
@@ -158,10 +169,14 @@ static bool is_installed_as_manager(const char *directory, struct reason *seen)
 /* Removed entries count, too: only managers keep them. */
 static bool has_keys_of_several(const char *keys_path, struct reason *seen)
 {
-	cleanup_file FILE *file = io_open(keys_path);
+	struct stat status;
+	cleanup_fd int fd = keystore_open_file(keys_path, &status, NULL);
+	cleanup_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	cleanup_free char *line = NULL;
 	size_t allocated = 0, entries = 0;
 
+	if (file)
+		(void)take_fd(&fd);
 	while (file && getline(&line, &allocated, file) > 0) {
 		size_t digits = strspn(line, "0123456789");
 

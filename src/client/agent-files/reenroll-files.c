@@ -2,8 +2,11 @@
 #include "client/agent-files/reenroll-files.h"
 
 #include "common/cleanup.h"
+#include "common/directory.h"
 #include "common/io.h"
+#include "common/must-check.h"
 #include "common/tls-context.h"
+#include "common/trusted-file.h"
 
 #include <fcntl.h>
 #include <libgen.h>
@@ -63,28 +66,20 @@ void reenroll_files_close(struct reenroll_files *files)
 
 /*
  * Read at most `size` bytes of a regular file that is not a link. Returns the length, -ENOENT
- * without a reason when there is no file, or another negative errno with `why` set.
+ * when there is no file, or another negative errno with `why` set.
  */
 static ssize_t read_regular(const char *path, void *buffer, size_t size, struct reason *why)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	struct stat status;
+	const struct trusted_file wanted = {
+		.path = path,
+		.flags = O_RDONLY,
+		.max = REENROLL_FILES_ANCHOR_MAX,
+	};
+	cleanup_fd int fd = trusted_file_open(&wanted, NULL, why);
 	ssize_t length;
 
-	if (fd < 0 && errno == ENOENT)
-		return -ENOENT;
-	if (fd < 0 && errno == ELOOP) {
-		reason_set(why,
-			   "%s is a symbolic link, which is not followed for security; remove it",
-			   path);
-		return -ELOOP;
-	}
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return reason_errno(why, errno, "Cannot read %s", path);
-	if (!S_ISREG(status.st_mode)) {
-		reason_set(why, "%s is not a regular file", path);
-		return -EINVAL;
-	}
+	if (fd < 0)
+		return fd;
 	length = io_read(fd, buffer, size);
 	return length < 0 ? reason_errno(why, (int)length, "Cannot read %s", path) : length;
 }
@@ -94,11 +89,16 @@ int reenroll_files_read_secret(const struct reenroll_files *files, struct reenro
 {
 	/* space for a carriage return, and to detect a longer file */
 	char line[REENROLL_SECRET_LINE_SIZE + 1];
-	ssize_t length = read_regular(files->secret_path, line, sizeof line, why);
+	struct reason cause = { 0 };
+	ssize_t length = read_regular(files->secret_path, line, sizeof line, &cause);
 	int r = 0;
 
-	if (length < 0)
-		return length == -ENOENT ? 0 : (int)length;
+	if (length == -ENOENT)
+		return 0;
+	if (length < 0) {
+		reason_set(why, "%s", cause.text);
+		return (int)length;
+	}
 	if (reenroll_secret_parse(ret, line, (size_t)length) == 0)
 		r = 1;
 	else
@@ -115,14 +115,17 @@ int reenroll_files_read_secret(const struct reenroll_files *files, struct reenro
 static int make_directory(struct reenroll_files *files, gid_t group, struct reason *why)
 {
 	const char *path = files->anchor_directory;
-	cleanup_fd int fd = -1;
+	char name[NAME_MAX + 1];
+	cleanup_fd int parent = directory_open_parent(path, false, name, why), fd = -1;
 
-	if (mkdir(path, 0700) < 0)
+	if (parent < 0)
+		return parent;
+	if (mkdirat(parent, name, 0700) < 0)
 		return errno == EEXIST
 			       ? 0
 			       : reason_errno(why, errno, "Cannot create the directory %s", path);
 	files->made_directory = true;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0) ||
 	    fchmod(fd, DIRECTORY_MODE) < 0)
 		return reason_errno(why, errno,
@@ -241,10 +244,11 @@ static char *path_in(const char *directory, const char *name, const char *ending
 	return asprintf(&path, "%s/%s%s", directory, name, ending) < 0 ? NULL : path;
 }
 
+/* `kept` is in the same directory as `path`. */
 static void put_back(const char *kept, const char *path)
 {
-	if (kept && rename(kept, path) < 0)
-		(void)unlink(path); /* there was no such file */
+	if (kept && trusted_file_rename(kept, strrchr(path, '/') + 1, NULL) < 0)
+		ignore_result(trusted_file_remove(path, NULL)); /* there was no such file */
 }
 
 void reenroll_files_restore(struct reenroll_files *files, const char *suffix)
@@ -279,19 +283,20 @@ int reenroll_files_retire_secret(const struct reenroll_files *files, const char 
 				 const char *suffix, struct reason *why)
 {
 	cleanup(reenroll_secret_wipe) struct reenroll_secret secret = { 0 };
-	cleanup_free char *kept = path_in(files->secret_directory, "reenroll.secret.", suffix);
+	char kept[64];
+	struct reason cause;
+	int r;
 
 	if (id && reenroll_files_read_secret(files, &secret, NULL) == 1 &&
 	    strcmp(secret.id, id) == 0)
 		return 0;
-	if (!kept)
-		return reason_errno(why, ENOMEM, "Cannot rename %s", files->secret_path);
-	if (rename(files->secret_path, kept) < 0 && errno != ENOENT)
-		return reason_errno(why, errno,
-				    "The key is stored, but %s, which belongs to another agent, "
-				    "cannot be renamed",
-				    files->secret_path);
-	return 0;
+	(void)snprintf(kept, sizeof kept, "reenroll.secret.%s", suffix);
+	r = trusted_file_rename(files->secret_path, kept, &cause);
+	if (r >= 0 || r == -ENOENT)
+		return 0;
+	reason_set(why, "The key is stored, but %s belongs to another agent: %s",
+		   files->secret_path, cause.text);
+	return r;
 }
 
 int reenroll_files_forget(const struct reenroll_files *files, struct reason *why)
@@ -300,13 +305,14 @@ int reenroll_files_forget(const struct reenroll_files *files, struct reason *why
 					     "reenroll.secret.old", "reenroll.secret.clone",
 					     "reenroll.secret.torn" };
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < sizeof names / sizeof names[0]; i++) {
 		cleanup_free char *path = path_in(files->secret_directory, names[i], "");
 
 		if (!path)
 			return reason_errno(why, ENOMEM, "Cannot remove %s", files->secret_path);
-		if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
-			return reason_errno(why, errno, "Cannot remove %s", path);
+		r = trusted_file_remove(path, why);
 	}
-	return 0;
+	return r;
 }

@@ -13,6 +13,7 @@
 #include "client/system/notify.h"
 #include "common/cleanup.h"
 #include "common/directory.h"
+#include "common/trusted-file.h"
 
 #include <errno.h>
 #include <string.h>
@@ -33,16 +34,18 @@ static const char *backup_suffix(const struct registration *run)
 static void forget_file(const char *path)
 {
 	struct reason why = { 0 };
+	int r;
 
 	if (!path)
 		return;
-	if (config_is_credential(path))
+	if (config_is_credential(path)) {
 		log_debug("The secret is a systemd credential, which systemd removes itself");
-	else if (unlink(path) < 0 && errno != ENOENT) {
-		int r = reason_errno(&why, errno, "Cannot delete %s (forget_secret)", path);
-
+		return;
+	}
+	r = trusted_file_remove(path, &why);
+	if (r < 0) {
 		(void)directory_explain_file(&why, r, path);
-		log_warning("%s", why.text);
+		log_warning("forget_secret: %s", why.text);
 	}
 }
 

@@ -7,11 +7,10 @@
 
 #include <errno.h>
 
-static void log_waiting(pid_t holder)
+static void log_waiting(const char *directory, const char *holder)
 {
-	log_notice("Another agent-register (pid %d) is at work on the key file; waiting for it",
-		   (int)holder);
-	notify_status("Waiting for another agent-register (pid %d)", (int)holder);
+	log_notice("%s is locked by %s; waiting for it", directory, holder);
+	notify_status("Waiting until %s is unlocked by %s", directory, holder);
 }
 
 void stage_unlock(struct registration *run)

@@ -92,7 +92,7 @@ test_keystore_read_SOURCES = tests/unit/client/agent-files/test-keystore-read.c 
 test_keystore_read_LDADD = $(unit_libraries)
 test_manager_guard_SOURCES = tests/unit/client/agent-files/test-manager-guard.c
 test_manager_guard_LDADD = $(unit_libraries)
-test_manager_guard_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fopen
+test_manager_guard_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=trusted_file_open
 test_reenroll_files_SOURCES = tests/unit/client/agent-files/test-reenroll-files.c
 test_reenroll_files_LDADD = $(unit_libraries)
 test_reenroll_secret_SOURCES = tests/unit/client/agent-files/test-reenroll-secret.c

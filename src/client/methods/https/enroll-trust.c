@@ -3,6 +3,7 @@
 
 #include "client/methods/enroll-token.h"
 #include "common/cleanup.h"
+#include "common/pem-file.h"
 #include "common/tls-context.h"
 
 #include <openssl/err.h>
@@ -170,10 +171,13 @@ static int trust_embedded(struct enroll_trust *trust, struct reason *why)
 /* The context has already loaded the file; this is for the agent. */
 static int read_ca_file(struct enroll_trust *trust, struct reason *why)
 {
-	cleanup(release_bio) BIO *source = BIO_new_file(trust->trust.ca_file, "r");
-	int seen, taken = source ? take_certificates(&trust->anchor, &seen, source, NULL, NULL)
-				 : -errno;
+	const struct pem_subject subject = { "CA file", trust->trust.ca_file, PEM_CERTIFICATE };
+	cleanup(pem_file_close) struct pem_file file = { 0 };
+	int seen, taken, r = pem_file_open(&file, &subject, why);
 
+	if (r < 0)
+		return r;
+	taken = take_certificates(&trust->anchor, &seen, file.bio, NULL, NULL);
 	if (taken > 0)
 		return OUTCOME_OK;
 	ERR_clear_error();

@@ -6,21 +6,32 @@
 #include "tests/unit/support.h"
 
 #include "client/agent-files/manager-guard.h"
+#include "common/trusted-file.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static const char *init_text; /* null: there is no such file */
 
-FILE *__real_fopen(const char *path, const char *mode);
-FILE *__wrap_fopen(const char *path, const char *mode);
-FILE *__wrap_fopen(const char *path, const char *mode)
+int __real_trusted_file_open(const struct trusted_file *wanted, struct stat *ret,
+			     struct reason *why);
+int __wrap_trusted_file_open(const struct trusted_file *wanted, struct stat *ret,
+			     struct reason *why);
+int __wrap_trusted_file_open(const struct trusted_file *wanted, struct stat *ret,
+			     struct reason *why)
 {
-	if (strcmp(path, "/etc/ossec-init.conf") != 0)
-		return __real_fopen(path, mode);
-	errno = ENOENT;
-	return init_text ? fmemopen((void *)(uintptr_t)init_text, strlen(init_text), "r") : NULL;
+	int fd;
+
+	if (strcmp(wanted->path, "/etc/ossec-init.conf") != 0)
+		return __real_trusted_file_open(wanted, ret, why);
+	if (!init_text)
+		return -ENOENT;
+	fd = memfd_create("ossec-init.conf", 0);
+	assert_int_equal(write(fd, init_text, strlen(init_text)), strlen(init_text));
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
 }
 
 static void test_init_file(void **state)
