@@ -266,8 +266,8 @@ def test_holder_of_a_lock_is_named(manager, lock):
         with registrar.open() as client:
             client.send("OSSEC A:'db'\n")
             registrar.wait_for_line(
-                r"Registrations wait: the directory of client\.keys has been locked for 1 seconds "
-                rf"by process {lock.pid} \(\w+\)")
+                r"Registrations wait: the directory of client\.keys has been locked "
+                rf"for 1 seconds by process {lock.pid} \(\w+\)")
             lock.kill()
             assert client.reply().agent[1] == "db"
 
