@@ -264,7 +264,7 @@ int directory_open_parent(const char *path, bool follows, char ret_name[static N
 		return r;
 	if (strlen(name) > NAME_MAX)
 		return reason_errno(why, ENAMETOOLONG, "Cannot open %.100s...", path);
-	strcpy(ret_name, name);
+	strcpy(ret_name, *name ? name : "."); /* "/" */
 	return open_reached(&walk, O_RDONLY, why);
 }
 

@@ -434,7 +434,7 @@ def test_second_process_says_who_holds_the_lock(machine, start_manager):
     assert run.finish().status == 0
     second = seen["result"]
     assert second.status == EXIT_CODES["not-ready"], second
-    assert f"(PID {run.pid})" in second.failure and machine.keys in second.failure
+    assert f"{machine.etc} is still locked by process {run.pid} (" in second.failure
     assert second.seconds < PROMPT
     assert unasked.conversations == []
     assert machine.read_keys() == NEW_LINE.encode()
@@ -446,7 +446,7 @@ def test_second_process_waits_and_finds_the_key(machine, start_manager):
 
     def look():
         seen["second"] = machine.start(manager=unasked, settings={"retry.budget": "20 s"})
-        seen["pid"] = seen["second"].wait_for_line(r"pid (\d+)\) is at work")[1]
+        seen["pid"] = seen["second"].wait_for_line(r"locked by process (\d+) \(\S+\); waiting")[1]
     unasked, manager = start_manager(), start_manager(inspect(look))
     run = machine.start(manager=manager)
     assert run.finish().status == 0

@@ -301,6 +301,9 @@ static void test_missing(void **state)
 	assert_non_null(strstr(why.text, "Cannot open the users file /"));
 	assert_non_null(strstr(why.text, "for writing: No such file"));
 	write_text(path_in(*state, "plain"), "");
+	wanted.path = "/";
+	assert_int_equal(trusted_file_open(&wanted, NULL, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "is not a regular file, but a directory"));
 	wanted.path = path_in(*state, "plain/file");
 	assert_int_equal(trusted_file_open(&wanted, NULL, &why), -ENOTDIR);
 }
