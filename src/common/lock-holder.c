@@ -13,8 +13,8 @@
 #include <time.h>
 
 /*
- * The device of the file's mount, "MAJOR:MINOR", as /proc/locks has it: stat(2) gives another one
- * for a subvolume of btrfs.
+ * The device of the file's mount, which /proc/locks has: stat(2) gives another one for a subvolume
+ * of btrfs.
  */
 static dev_t device_of(int fd, dev_t otherwise)
 {
@@ -29,22 +29,26 @@ static dev_t device_of(int fd, dev_t otherwise)
 	return otherwise;
 }
 
+/* As /proc/locks has it. */
+static void format_file(char ret[static 64], dev_t device, ino_t inode)
+{
+	(void)snprintf(ret, 64, " %02x:%02x:%ju ", major(device), minor(device), (uintmax_t)inode);
+}
+
 pid_t lock_holder(int fd)
 {
 	cleanup_file FILE *locks = fopen("/proc/locks", "re");
-	char line[256], wanted[64];
+	char line[256], file[64], other[64];
 	struct stat status;
-	dev_t device;
 
 	if (!locks || fstat(fd, &status) < 0)
 		return 0;
-	device = device_of(fd, status.st_dev);
-	(void)snprintf(wanted, sizeof wanted, "%02x:%02x:%ju ", major(device), minor(device),
-		       (uintmax_t)status.st_ino);
+	format_file(file, status.st_dev, status.st_ino);
+	format_file(other, device_of(fd, status.st_dev), status.st_ino);
 	while (fgets(line, sizeof line, locks)) {
 		int pid;
 
-		if (strstr(line, wanted) && !strstr(line, "->") &&
+		if ((strstr(line, file) || strstr(line, other)) && !strstr(line, "->") &&
 		    sscanf(line, "%*s %*s %*s %*s %d", &pid) == 1)
 			return pid > 0 ? pid : 0;
 	}
