@@ -244,7 +244,8 @@ def hold_lock(directory):
     """A lock of a member of the group, which needs no more than to read the directory."""
     return subprocess.Popen(
         ["setpriv", f"--reuid={GROUP}", f"--regid={GROUP}", "--clear-groups", "flock",
-         "-o", directory, "sh", "-c", "echo held; exec sleep 600"], stdout=subprocess.PIPE, text=True)
+         "-o", directory, "sh", "-c", "echo held; exec sleep 600"], stdout=subprocess.PIPE,
+        text=True)
 
 
 @pytest.fixture

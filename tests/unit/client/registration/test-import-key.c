@@ -19,11 +19,11 @@ static const struct agent_key other = { "002", "web-02", "any", OTHER64 };
 static const char *written_meanwhile;
 
 int __real_keystore_lock(struct keystore *store, const struct deadline *deadline,
-			 void (*waiting)(const char *directory, const char *holder), struct reason *why);
+			 keystore_waiting_callback *waiting, struct reason *why);
 int __wrap_keystore_lock(struct keystore *store, const struct deadline *deadline,
-			 void (*waiting)(const char *directory, const char *holder), struct reason *why);
+			 keystore_waiting_callback *waiting, struct reason *why);
 int __wrap_keystore_lock(struct keystore *store, const struct deadline *deadline,
-			 void (*waiting)(const char *directory, const char *holder), struct reason *why)
+			 keystore_waiting_callback *waiting, struct reason *why)
 {
 	if (written_meanwhile)
 		write_text(store->path, written_meanwhile);
