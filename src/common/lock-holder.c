@@ -35,6 +35,10 @@ static void format_file(char ret[static 64], dev_t device, ino_t inode)
 	(void)snprintf(ret, 64, " %02x:%02x:%ju ", major(device), minor(device), (uintmax_t)inode);
 }
 
+/*
+ * The lines of processes that wait for it have an arrow before the kind of the lock, so no number
+ * where it is looked for.
+ */
 pid_t lock_holder(int fd)
 {
 	cleanup_file FILE *locks = fopen("/proc/locks", "re");
@@ -48,7 +52,7 @@ pid_t lock_holder(int fd)
 	while (fgets(line, sizeof line, locks)) {
 		int pid;
 
-		if ((strstr(line, file) || strstr(line, other)) && !strstr(line, "->") &&
+		if ((strstr(line, file) || strstr(line, other)) &&
 		    sscanf(line, "%*s %*s %*s %*s %d", &pid) == 1)
 			return pid > 0 ? pid : 0;
 	}
