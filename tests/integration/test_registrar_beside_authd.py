@@ -293,3 +293,6 @@ def test_running_authd_says_that_it_is_wazuh(directory, authd):  # pylint: disab
     choice.write_text("ossec\n")  # from an earlier life of the directory
     assert command(directory, "add", "-n", "other", "-a", "::3").stdout.endswith(":0000:0003\n")
     command(directory, "add", "-n", ".hidden", status=65)
+    choice.unlink()
+    assert "<disabled>yes</disabled>" in command(directory, "-n", "serve", status=78).stderr
+    assert not choice.exists()

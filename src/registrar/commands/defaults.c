@@ -90,10 +90,10 @@ static int settle_dialect(struct options *options, enum command_index command)
 	policy->dialect = DIALECT_OSSEC;
 	if (!needs_dialect(options, command))
 		return 0;
-	/* It makes the change, and checks less of it than its agents do. */
-	if (command != COMMAND_SERVE &&
-	    local_authd_listens(&authd, options->paths.queue_directory)) {
+	/* It makes the change, and checks less of it than its agents do; serve will not run. */
+	if (local_authd_listens(&authd, options->paths.queue_directory)) {
 		policy->dialect = DIALECT_WAZUH;
+		reason_set(how, "wazuh-authd is running");
 		return 0;
 	}
 	r = known_dialect_find(&dialect, options->directory, how);
