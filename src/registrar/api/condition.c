@@ -5,12 +5,14 @@
 #include "registrar/api/request.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define SHOWN_SIZE 256
+#define NUMERIC "0123456789+-.eE "
 
 /* ------------------------------------------------------------------ values */
 
@@ -63,6 +65,18 @@ static bool soften(char *text)
 	return found;
 }
 
+bool api_text_has(const char *text, const char *part)
+{
+	cleanup_free char *pattern = NULL;
+
+	if (asprintf(&pattern, "%%%s%%", part) < 0) {
+		pattern = NULL;
+		return false;
+	}
+	(void)soften(pattern);
+	return api_text_is_like(text, pattern);
+}
+
 /* ------------------------------------------------------------------ times */
 
 /* "2026-11-27", "2026-11-27 12:34:56", "2026-11-27T12:34:56Z": of UTC. */
@@ -81,6 +95,31 @@ static bool read_date(const char *text, long long *ret)
 	return true;
 }
 
+/*
+ * "3600", "90s", and also "1d12h", which a filter for ages is not: `\d+[dhms]` at the beginning,
+ * and the sum of all such parts. Returns seconds, or -EINVAL.
+ */
+static long long read_age(const char *text)
+{
+	long long age = api_timeframe_parse(text), sum = 0;
+
+	if (age >= 0)
+		return age;
+	while (*text) {
+		size_t digits = strspn(text, "0123456789");
+		char part[24];
+
+		(void)snprintf(part, sizeof part, "%.*s", (int)digits + 1, text);
+		age = digits > 0 && text[digits] ? api_timeframe_parse(part) : -EINVAL;
+		if (age < 0)
+			break;
+		sum += age;
+		text += digits + 1;
+	}
+	/* Digits without a unit behind the last part do not count. */
+	return sum > 0 && text[strspn(text, "0123456789")] == '\0' ? sum : -EINVAL;
+}
+
 static bool compare_numbers(char operator, double a, double b)
 {
 	switch (operator) {
@@ -96,17 +135,19 @@ static bool compare_numbers(char operator, double a, double b)
 }
 
 /* "lastKeepAlive<1h" is "less than an hour ago", that is, after then. */
-static bool time_holds(const struct api_condition *condition, const char *text, long long value,
-		       time_t now)
+static bool time_holds(const struct api_condition *condition, long long value, time_t now)
 {
-	long long age = api_timeframe_parse(text), date;
+	char text[SHOWN_SIZE];
+	long long age, date;
+
+	(void)snprintf(text, sizeof text, "%.*s", (int)condition->length, condition->value);
+	age = read_age(text);
 
 	if (age >= 0 && (condition->operator== '<' || condition->operator== '='))
 		return value > now - age;
 	if (age >= 0)
 		return value < now - age;
 	return read_date(text, &date) &&
-	       condition->operator!= '~' &&
 	       compare_numbers(condition->operator,(double) value, (double)date);
 }
 
@@ -121,7 +162,8 @@ static bool number_holds(char operator, long long value, const char *text)
 	(void)snprintf(digits, sizeof digits, "%lld", value);
 	if (operator== '~')
 		return api_text_is_like(digits, text);
-	if (end == text || end[strspn(end, " ")] != '\0')
+	/* No other number of C's is one: not "0x10", "inf" or "nan". */
+	if (end == text || end[strspn(end, " ")] != '\0' || text[strspn(text, NUMERIC)] != '\0')
 		return operator== '<' || operator== '!';
 	return compare_numbers(operator,(double) value, other);
 }
@@ -171,12 +213,14 @@ bool api_condition_check(const struct api_condition *condition, struct api_probl
 	(void)snprintf(text, sizeof text, "%.*s", (int)condition->length, condition->value);
 	if (strcmp(text, "null") == 0 || strcmp(text, "all") == 0)
 		return true;
-	if (condition->comparison == API_COMPARE_LIST && strchr("<>", condition->operator))
+	/* With a quotation mark it is compared like "~". */
+	if (condition->comparison == API_COMPARE_LIST && strchr("<>", condition->operator) &&
+	    !strpbrk(text, "'\""))
 		return api_problem_code(problem, API_QUERY_OPERATOR,
 					"Valid operators for 'group' field: =, !=, ~. "
 					"Used operator: %c",
 					condition->operator);
-	if (condition->comparison != API_COMPARE_TIME || api_timeframe_parse(text) >= 0 ||
+	if (condition->comparison != API_COMPARE_TIME || read_age(text) >= 0 ||
 	    read_date(text, &date))
 		return true;
 	return api_problem_code(problem, API_QUERY_DATE, "%s", text);
@@ -205,11 +249,11 @@ bool api_condition_holds(const struct api_condition *condition, const struct api
 	if (value->kind == API_VALUE_NULL || !text)
 		return false;
 	if (condition->comparison == API_COMPARE_TIME)
-		return time_holds(condition, text, value->number, now);
+		return time_holds(condition, value->number, now);
 	if (value->kind == API_VALUE_NUMBER)
 		return number_holds(operator, value->number, text);
-	if (soften(text) && (operator== '=' || operator== '!'))
-		return api_text_is_like(value->text, text) == (operator== '=');
+	if (soften(text) && operator!= '~')
+		return api_text_is_like(value->text, text) == (operator!= '!');
 	return condition->comparison == API_COMPARE_LIST ? groups_hold(operator, value->text, text)
 							 : text_holds(operator, value->text, text);
 }

@@ -51,3 +51,9 @@ bool api_condition_holds(const struct api_condition *condition, const struct api
  * letters of both cases are equal?
  */
 bool api_text_is_like(const char *text, const char *pattern);
+
+/*
+ * Is the part in the text, as for the parameter "search" where a database is searched: "%" and "_"
+ * as above, and quotation marks for any one byte? Out of memory: no.
+ */
+bool api_text_has(const char *text, const char *part);

@@ -14,6 +14,7 @@ struct parser {
 	const struct api_field_set *fields;
 	void *owner;                 /* whom to decide about; null: only check */
 	time_t now;                  /* for that */
+	bool only_form;              /* when checking: not yet the values */
 	struct api_problem *problem; /* when checking: what is wrong */
 };
 
@@ -70,102 +71,127 @@ static bool read_operator(struct parser *parser, char *ret)
 	return true;
 }
 
-/* False: the condition does not hold, or there is a problem. */
-static bool read_condition(struct parser *parser)
+/* What a part of the expression says. */
+enum truth {
+	SAYS_NOTHING, /* as at Wazuh's managers, a condition with "all" is none */
+	IS_FALSE,     /* or there is a problem */
+	IS_TRUE,
+};
+
+static enum truth truth_of(bool holds)
+{
+	return holds ? IS_TRUE : IS_FALSE;
+}
+
+static enum truth decide(const struct parser *parser, const struct api_condition *condition)
+{
+	struct api_value value;
+
+	if (!parser->owner)
+		return truth_of(parser->only_form ||
+				api_condition_check(condition, parser->problem));
+	if (condition->length == strlen("all") && memcmp(condition->value, "all", 3) == 0)
+		return SAYS_NOTHING;
+	value = parser->fields->value(parser->owner, condition->field);
+	return truth_of(api_condition_holds(condition, &value, parser->now));
+}
+
+static enum truth read_condition(struct parser *parser)
 {
 	const char *name = parser->at;
 	size_t length = field_length(name);
 	struct api_condition condition = { .field = 0 };
 	bool exists = parser->fields->find(&condition, name, length);
-	struct api_value value;
 
 	parser->at += length;
 	if (length == 0 || !strchr(OPERATORS, *parser->at) || *parser->at == '\0')
-		return refuse(parser);
+		return truth_of(refuse(parser));
 	if (!exists)
-		return parser->problem &&
-		       api_problem_code(parser->problem, API_QUERY_FIELD,
-					"Available fields: %s. Field: %.*s", parser->fields->names,
-					(int)length, name);
+		return truth_of(parser->problem &&
+				api_problem_code(parser->problem, API_QUERY_FIELD,
+						 "Available fields: %s. Field: %.*s",
+						 parser->fields->names, (int)length, name));
 	if (!read_operator(parser, &condition.operator))
-		return false;
+		return IS_FALSE;
 	condition.value = parser->at;
 	condition.length = value_length(parser->at);
 	parser->at += condition.length;
-	if (condition.length == 0)
-		return refuse(parser);
-	if (!parser->owner)
-		return api_condition_check(&condition, parser->problem);
-	/* As at Wazuh's managers, "all" is no condition. */
-	if (condition.length == 3 && memcmp(condition.value, "all", 3) == 0)
-		return true;
-	value = parser->fields->value(parser->owner, condition.field);
-	return api_condition_holds(&condition, &value, parser->now);
+	return condition.length == 0 ? truth_of(refuse(parser)) : decide(parser, &condition);
 }
 
 /* ------------------------------------------------------------------ several */
 
-static bool read_alternatives(struct parser *parser);
+static enum truth read_alternatives(struct parser *parser);
 
-static bool read_operand(struct parser *parser)
+static enum truth read_operand(struct parser *parser)
 {
-	bool holds;
+	enum truth truth;
 
 	if (*parser->at != '(')
 		return read_condition(parser);
 	if (++parser->depth > DEPTH_MAX)
-		return refuse(parser);
+		return truth_of(refuse(parser));
 	parser->at++;
-	holds = read_alternatives(parser);
+	truth = read_alternatives(parser);
 	if (is_broken(parser))
-		return false;
+		return IS_FALSE;
 	if (*parser->at != ')')
-		return refuse(parser);
+		return truth_of(refuse(parser));
 	parser->at++;
 	parser->depth--;
-	return holds;
+	return truth;
 }
 
-static bool read_conjunction(struct parser *parser)
+/* Parts with one operator between them, of which a part that is `decisive` decides. */
+static enum truth join(enum truth a, enum truth b, enum truth decisive)
 {
-	bool holds = read_operand(parser);
+	if (a == SAYS_NOTHING || b == SAYS_NOTHING)
+		return a == SAYS_NOTHING ? b : a;
+	return a == decisive ? a : b;
+}
+
+static enum truth read_conjunction(struct parser *parser)
+{
+	enum truth truth = read_operand(parser);
 
 	while (!is_broken(parser) && *parser->at == ';') {
-		bool next;
-
 		parser->at++;
-		next = read_operand(parser);
-		holds = holds && next;
+		truth = join(truth, read_operand(parser), IS_FALSE);
 	}
-	return holds;
+	return truth;
 }
 
-static bool read_alternatives(struct parser *parser)
+static enum truth read_alternatives(struct parser *parser)
 {
-	bool holds = read_conjunction(parser);
+	enum truth truth = read_conjunction(parser);
 
 	while (!is_broken(parser) && *parser->at == ',') {
-		bool next;
-
 		parser->at++;
-		next = read_conjunction(parser);
-		holds = holds || next;
+		truth = join(truth, read_conjunction(parser), IS_TRUE);
 	}
-	return holds;
+	return truth;
+}
+
+static bool check(const char *q, const struct api_field_set *fields, bool only_form,
+		  struct api_problem *problem)
+{
+	struct parser parser = {
+		.whole = q, .at = q, .fields = fields, .only_form = only_form, .problem = problem
+	};
+
+	(void)read_alternatives(&parser);
+	if (!is_broken(&parser) && *parser.at != '\0')
+		(void)refuse(&parser);
+	return !is_broken(&parser);
 }
 
 bool api_expression_check(const char *q, const struct api_field_set *fields,
 			  struct api_problem *problem)
 {
-	struct parser parser = { .whole = q, .at = q, .fields = fields, .problem = problem };
-
 	*problem = (struct api_problem){ .status = 0 };
-	if (q[0] == '\0')
-		return true;
-	(void)read_alternatives(&parser);
-	if (!is_broken(&parser) && *parser.at != '\0')
-		(void)refuse(&parser);
-	return !is_broken(&parser);
+	/* Wazuh reads all of it before it looks at a value. */
+	return q[0] == '\0' ||
+	       (check(q, fields, true, problem) && check(q, fields, false, problem));
 }
 
 bool api_expression_holds(const char *q, const struct api_field_set *fields, void *owner,
@@ -175,5 +201,5 @@ bool api_expression_holds(const char *q, const struct api_field_set *fields, voi
 		.whole = q, .at = q, .fields = fields, .owner = owner, .now = now
 	};
 
-	return q[0] == '\0' || read_alternatives(&parser);
+	return q[0] == '\0' || read_alternatives(&parser) != IS_FALSE;
 }

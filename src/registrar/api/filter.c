@@ -128,15 +128,10 @@ static bool is_found(const struct api_filter *filter, struct api_agent *agent)
 						   API_FIELD_STATUS,     API_FIELD_DATE_ADD,
 						   API_FIELD_GROUP,      API_FIELD_LAST_KEEP_ALIVE,
 						   API_FIELD_REGISTER_IP };
-	const struct api_condition condition = {
-		.operator= '~',
-		.value = filter->search,
-		.length = strlen(filter->search),
-	};
 	char number[24];
 
 	(void)snprintf(number, sizeof number, "%u", agent->entry->id);
-	if (strcmp(filter->search + strspn(filter->search, "0"), number) == 0)
+	if (api_text_is_like(number, filter->search + strspn(filter->search, "0")))
 		return true;
 	for (size_t i = 0; i < sizeof searched / sizeof searched[0]; i++) {
 		struct api_value value = api_agent_value(agent, searched[i]);
@@ -145,7 +140,7 @@ static bool is_found(const struct api_filter *filter, struct api_agent *agent)
 			(void)snprintf(number, sizeof number, "%lld", value.number);
 			value = (struct api_value){ .kind = API_VALUE_TEXT, .text = number };
 		}
-		if (api_condition_holds(&condition, &value, 0))
+		if (value.kind == API_VALUE_TEXT && api_text_has(value.text, filter->search))
 			return true;
 	}
 	return false;

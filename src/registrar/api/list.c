@@ -108,7 +108,6 @@ static bool read_sort(struct view *view, const char *sort, struct api_problem *p
 static bool read_view(struct view *ret, const struct api_query *query, struct api_problem *problem)
 {
 	const char *offset = api_query_get(query, "offset"), *limit = api_query_get(query, "limit"),
-		   *sort = api_query_get(query, "sort"),
 		   *distinct = api_query_get(query, "distinct");
 	struct view view = {
 		.limit = LIMIT_USUAL,
@@ -120,11 +119,22 @@ static bool read_view(struct view *ret, const struct api_query *query, struct ap
 		(void)api_integer_parse(offset, &view.offset);
 	if (limit)
 		(void)api_integer_parse(limit, &view.limit);
-	if ((view.select && !check_fields(view.select, "select", API_SELECT_FIELD, problem)) ||
-	    (sort && !read_sort(&view, sort, problem)))
+	if (view.select && !check_fields(view.select, "select", API_SELECT_FIELD, problem))
 		return false;
 	*ret = view;
 	return true;
+}
+
+/* In the order in which Wazuh builds its query, which decides what is refused first. */
+static bool read_query(struct view *view, struct api_filter *filter, struct incoming_call *call)
+{
+	const struct api_query *query = &call->input.query;
+	struct api_problem *problem = &call->result.problem;
+	const char *sort = api_query_get(query, "sort");
+
+	return read_view(view, query, problem) &&
+	       api_filter_read(filter, query, "0s", &call->settings->policy->history, problem) &&
+	       (!sort || read_sort(view, sort, problem));
 }
 
 /* ------------------------------------------------------------------ the order */
@@ -221,14 +231,11 @@ void api_list_agents(struct incoming_call *call)
 	};
 	cleanup(api_selection_clear) struct api_selection selection = { .count = 0 };
 	cleanup(api_filter_clear) struct api_filter filter = { .q = NULL };
-	const struct api_query *query = &call->input.query;
 	struct view view;
 
-	if (!read_view(&view, query, &call->result.problem) ||
-	    !api_filter_read(&filter, query, "0s", &call->settings->policy->history,
-			     &call->result.problem))
+	if (!read_query(&view, &filter, call))
 		return;
-	if (api_select_agents(&selection, call, api_query_get(query, "agents_list"),
+	if (api_select_agents(&selection, call, api_query_get(&call->input.query, "agents_list"),
 			      &filter.knowledge, false, &result) < 0) {
 		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 		return;

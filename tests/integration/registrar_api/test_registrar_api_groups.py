@@ -113,6 +113,8 @@ def test_list_of_groups(client):
     ("groups_list=web", ["web"]),
     ("search=DB", ["db"]),
     ("search=-fault", ["db", "web"]),
+    ("search=d_f", []),  # plain text: groups are not in Wazuh's database
+    ("search='b", []),
     ("q=name!=web", ["db", "default"]),
     ("q=name~d;count=0", ["db", "default"]),
     ("q=count>0", []),

@@ -59,6 +59,8 @@ def test_list(fleet):
         ("q=status=never_connected;status!=active", ["001", "002", "003"]),
         ("q=dateAdd<1h", ["001", "002", "003"]),
         ("q=version=null", ["001", "002", "003"]),
+        ("q=status=all,id=2", ["002"]),
+        ("search=null", []),
         ("q=", ["001", "002", "003"]),
         ("sort=-ip,name", ["003", "002", "001"]),
         ("sort=status,name", ["003", "001", "002"]),
@@ -105,6 +107,9 @@ def test_select(fleet):
         ("sort=id,size", 1403), ("sort=status,-id", 1403), ("sort=+id", 1403), ("sort=", None),
         ("select=id,os", 1724),
         ("q=name", 1407), ("q=name=a,", 1407), ("q=size=1", 1408), ("q=name==a", 1409),
+        # of several, the first one in the order in which Wazuh looks
+        ("sort=size&q=dateAdd=soon", 1412), ("sort=size&q=dateAdd=soon;size=1", 1408),
+        ("sort=size&select=size&q=size=1", 1724), ("sort=size&search=a*b", None),
         ("q=group<a", 1409), ("q=dateAdd=soon", 1412), ("search=a*b", None), ("status=gone", None),
         ("status=all", None), ("agents_list=all", None), ("agents_list=1", None),
         ("agents_list=", None), ("name=", None), ("name=a/b", None), ("group=..", None),
