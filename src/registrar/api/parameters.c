@@ -141,6 +141,20 @@ static bool check_word(struct value *value, struct api_problem *problem)
 	return refuse(value, what, "enum", problem);
 }
 
+/* As Wazuh shows a number: without blanks, "+" and zeros in front, and however large it is. */
+static void show_number(struct value *value)
+{
+	const char *digits = value->text + strcspn(value->text, "0123456789");
+	bool is_negative = memchr(value->text, '-', (size_t)(digits - value->text));
+
+	digits += strspn(digits, "0");
+	(void)snprintf(value->shown, sizeof value->shown, "%s%.*s",
+		       !isdigit((unsigned char)*digits) ? "0"
+		       : is_negative                    ? "-"
+							: "",
+		       (int)strspn(digits, "0123456789"), digits);
+}
+
 static bool check_number(struct value *value, struct api_problem *problem)
 {
 	const struct api_parameter_rule *rule = value->rule;
@@ -149,7 +163,7 @@ static bool check_number(struct value *value, struct api_problem *problem)
 
 	if (api_integer_parse(value->text, &number) < 0)
 		return refuse(value, "is not of type 'integer'", "type", problem);
-	(void)snprintf(value->shown, sizeof value->shown, "%ld", number);
+	show_number(value);
 	(void)snprintf(what, sizeof what, "is less than the minimum of %ld", rule->least);
 	if (number < rule->least)
 		return refuse(value, what, "minimum", problem);
@@ -219,6 +233,15 @@ static bool has_rule(const struct api_parameter_rule *rules, const char *name)
 	return false;
 }
 
+/* Has an earlier one the name of this parameter? */
+static bool is_repeated(const struct api_query *query, size_t number)
+{
+	for (size_t i = 0; i < number; i++)
+		if (strcmp(query->parameters[i].name, query->parameters[number].name) == 0)
+			return true;
+	return false;
+}
+
 /* Are there parameters that no rule is for? */
 static bool check_names(const struct api_query *query, const struct api_parameter_rule *rules,
 			struct api_problem *problem)
@@ -229,7 +252,7 @@ static bool check_names(const struct api_query *query, const struct api_paramete
 		const char *name = query->parameters[i].name;
 		size_t used = strlen(others), length;
 
-		if (has_rule(rules, name))
+		if (has_rule(rules, name) || is_repeated(query, i))
 			continue;
 		/* without the quotation marks */
 		length = strlen(api_repr_text(shown, sizeof shown, name, strlen(name)));

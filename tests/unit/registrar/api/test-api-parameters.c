@@ -121,6 +121,7 @@ static void test_parameters(void **state)
 		{ "status=red&word=gr%c3%bcn", NULL },
 		{ "limit=5", "Missing query parameter 'status'" },
 		{ "status=red&foo=1", "Extra query parameter(s) foo not in spec" },
+		{ "foo=1&bar=2&foo=3", "Extra query parameter(s) foo, bar not in spec" },
 		{ "foo=1&status=blue&b%0aar", "Extra query parameter(s) foo, b\\nar not in spec" },
 		{ "status=", "'' is not one of ['red', 'green']. Failed validating 'enum' "
 			     "in schema['items']: {COLOUR}. On instance[0]: ''" },
@@ -135,6 +136,17 @@ static void test_parameters(void **state)
 					"{'default': False, 'type': 'boolean'}. On instance: ''" },
 		{ "status=red&limit=0", "0 is less than the minimum of 1. Failed "
 					"validating 'minimum' in schema: {LIMIT}. On instance: 0" },
+		{ "status=red&limit=%2B0099999999999999999999",
+		  "99999999999999999999 is greater than the maximum of 100. "
+		  "Failed validating 'maximum' in schema: "
+		  "{LIMIT}. On instance: 99999999999999999999" },
+		{ "status=red&limit=-0099999999999999999999",
+		  "-99999999999999999999 is less than the minimum of 1. "
+		  "Failed validating 'minimum' in schema: "
+		  "{LIMIT}. On instance: -99999999999999999999" },
+		{ "status=red&limit=-00",
+		  "0 is less than the minimum of 1. Failed "
+		  "validating 'minimum' in schema: {LIMIT}. On instance: 0" },
 		{ "status=red&limit=%20101", "101 is greater than the maximum of 100. "
 					     "Failed validating 'maximum' in schema: "
 					     "{LIMIT}. On instance: 101" },
