@@ -184,6 +184,28 @@ static bool text_holds(char operator, const char * value, const char *text)
 	}
 }
 
+static bool literal_holds(const struct api_condition *condition, const char *value)
+{
+	cleanup_free char *text = strndup(condition->value, condition->length);
+	int order;
+
+	if (!text)
+		return false;
+	order = strcmp(value, text);
+	switch (condition->operator) {
+	case '<':
+		return order < 0;
+	case '>':
+		return order > 0;
+	case '!':
+		return order != 0;
+	case '~':
+		return strstr(value, text);
+	default:
+		return order == 0;
+	}
+}
+
 /* Is the group among "a,b"? */
 static bool groups_hold(char operator, const char * groups, const char *text)
 {
@@ -244,6 +266,8 @@ bool api_condition_holds(const struct api_condition *condition, const struct api
 	cleanup_free char *text = copy_value(condition);
 	char operator= condition->operator;
 
+	if (condition->comparison == API_COMPARE_LITERAL)
+		return value->kind == API_VALUE_TEXT && literal_holds(condition, value->text);
 	if (condition->length == 4 && memcmp(condition->value, "null", 4) == 0)
 		return value->kind == API_VALUE_NULL;
 	if (value->kind == API_VALUE_NULL || !text)

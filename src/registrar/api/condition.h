@@ -28,6 +28,8 @@ enum api_comparison {
 	API_COMPARE_PLAIN, /* number with number, text with text */
 	API_COMPARE_TIME,  /* with an age or a date */
 	API_COMPARE_LIST,  /* a text with commas: whether it has the value */
+	/* text not in Wazuh's database: letter by letter, and no word or sign is special */
+	API_COMPARE_LITERAL,
 };
 
 /* "FIELD OPERATOR VALUE" */

@@ -90,7 +90,8 @@ static enum truth decide(const struct parser *parser, const struct api_condition
 	if (!parser->owner)
 		return truth_of(parser->only_form ||
 				api_condition_check(condition, parser->problem));
-	if (condition->length == strlen("all") && memcmp(condition->value, "all", 3) == 0)
+	if (condition->comparison != API_COMPARE_LITERAL && condition->length == strlen("all") &&
+	    memcmp(condition->value, "all", strlen("all")) == 0)
 		return SAYS_NOTHING;
 	value = parser->fields->value(parser->owner, condition->field);
 	return truth_of(api_condition_holds(condition, &value, parser->now));

@@ -104,7 +104,7 @@ static bool find_field(struct api_condition *condition, const char *name, size_t
 		if (strlen(field_names[i]) != length || memcmp(field_names[i], name, length) != 0)
 			continue;
 		condition->field = i;
-		condition->comparison = API_COMPARE_PLAIN;
+		condition->comparison = i == GROUP_COUNT ? API_COMPARE_PLAIN : API_COMPARE_LITERAL;
 		return true;
 	}
 	return false;
