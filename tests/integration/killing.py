@@ -13,13 +13,16 @@ KILLER = os.path.join(
 needs_killer = pytest.mark.skipif(not os.path.exists(KILLER), reason=f"needs {KILLER}")
 
 
-def kill_at(number, command, environment=None):
+def kill_at(number, command, environment=None, before=None):
     """Run the command until it enters its system call `number`, and kill it there. True: it
-    ended before that."""
+    ended before that. `before` is what a shell does first, in a mount namespace of its own."""
+    shell = ["unshare", "--mount", "--propagation", "private",
+             "sh", "-c", f'{before} && exec "$@"', "sh"] if before else []
     return (
         subprocess.run(
-            [KILLER, str(number), *command], env=environment, cwd="/", timeout=60, check=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*shell, KILLER, str(number), *command], env=environment, cwd="/", timeout=60,
+            check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL
         ).returncode
         == 3
     )
