@@ -200,6 +200,14 @@ static bool next_block(struct text text, struct block *ret)
 	return true;
 }
 
+/* Is there nothing but blanks between `at` and the beginning of its line? */
+static bool is_indented(struct text file, const char *at)
+{
+	while (at > file.bytes && (at[-1] == ' ' || at[-1] == '\t'))
+		at--;
+	return at == file.bytes || at[-1] == '\n' || at[-1] == '\r';
+}
+
 /* What precedes a BEGIN or END line in it, or behind it, that OpenSSL does not take. */
 static bool line_finding(struct text file, const char *at, struct finding *ret)
 {
@@ -207,7 +215,7 @@ static bool line_finding(struct text file, const char *at, struct finding *ret)
 
 	if (before == '\n')
 		return false;
-	if (before == ' ' || before == '\t') {
+	if ((before == ' ' || before == '\t') && is_indented(file, at)) {
 		ret->form = " that is indented";
 		ret->before = "sed 's/^[[:space:]]*//' ";
 	} else if (before == '-') {
@@ -224,7 +232,7 @@ static bool line_finding(struct text file, const char *at, struct finding *ret)
 		ret->before = "LC_ALL=C sed 's/\\xef\\xbb\\xbf//' ";
 	} else {
 		ret->form = " with text in front of the hyphens of its BEGIN or END line";
-		ret->advice = "remove that";
+		ret->advice = "remove that, from the other lines as well";
 	}
 	return true;
 }
@@ -252,6 +260,8 @@ static bool break_finding(const struct block *block, struct finding *ret)
 		return false;
 	ret->form = " whose line breaks are lost";
 	ret->before = "sed 's/-----[A-Z0-9 ]*-----/\\n&\\n/g' ";
+	/* what was in good form has empty lines now, which OpenSSL does not take */
+	ret->after = " | sed '/^ *$/d' > NEW";
 	return true;
 }
 
@@ -439,4 +449,17 @@ void pem_diagnose(const struct pem_subject *subject, const void *bytes, size_t l
 			   "that begins with -----BEGIN %s-----",
 			   subject->role, subject->path, finding.noun, finding.form ?: "", wanted,
 			   label);
+}
+
+bool pem_has_more(const void *bytes, size_t length, size_t read)
+{
+	struct text rest = { bytes, length };
+	struct block block;
+	size_t count = 0;
+
+	while (next_block(rest, &block)) {
+		count += block.kind == PEM_KIND_CERTIFICATE;
+		rest = block.end ? from(block.behind, block.end) : block.behind;
+	}
+	return count > read;
 }

@@ -6,8 +6,10 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "common/reason.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum pem_content {
@@ -28,3 +30,9 @@ struct pem_subject {
  */
 void pem_diagnose(const struct pem_subject *subject, const void *bytes, size_t length,
 		  struct reason *why);
+
+/*
+ * Are there more certificates in the bytes than OpenSSL has `read`? It passes over those whose form
+ * it does not know, such as without line breaks, and a CA would be missing without a word.
+ */
+bool pem_has_more(const void *bytes, size_t length, size_t read) must_check;

@@ -49,6 +49,11 @@ int pem_file_refuse(const struct pem_file *file, struct reason *why)
 	return -EINVAL;
 }
 
+bool pem_file_has_more(const struct pem_file *file, size_t read)
+{
+	return pem_has_more(file->bytes, file->length, read);
+}
+
 void pem_file_close(struct pem_file *file)
 {
 	BIO_free_all(file->bio);

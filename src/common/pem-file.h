@@ -33,5 +33,8 @@ int pem_file_open(struct pem_file *ret, const struct pem_subject *subject,
  */
 int pem_file_refuse(const struct pem_file *file, struct reason *why) must_check;
 
+/* pem_has_more() of the file's bytes. */
+bool pem_file_has_more(const struct pem_file *file, size_t read) must_check;
+
 /* Wipe and free. Fit for cleanup(). */
 void pem_file_close(struct pem_file *file);

@@ -227,7 +227,9 @@ static int set_levels(SSL_CTX *context, struct reason *why)
 static int add_authorities(struct pem_file *file, X509_STORE *store, int *ret_usable, char *latest,
 			   size_t size, struct reason *why)
 {
-	for (*ret_usable = 0;;) {
+	size_t read = 0;
+
+	for (*ret_usable = 0;; read++) {
 		cleanup(release_x509)
 			X509 *certificate = PEM_read_bio_X509(file->bio, NULL, NULL, NULL);
 
@@ -246,7 +248,8 @@ static int add_authorities(struct pem_file *file, X509_STORE *store, int *ret_us
 		else
 			(*ret_usable)++;
 	}
-	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE ||
+	    pem_file_has_more(file, read))
 		return pem_file_refuse(file, why);
 	ERR_clear_error();
 	return 0;
@@ -278,12 +281,15 @@ static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
 	return 0;
 }
 
-/* The certificate, and behind it in the file those that lead to its CA. */
-static bool use_chain(SSL_CTX *context, X509 *first, BIO *bio)
+/*
+ * The certificate, and behind it in the file those that lead to its CA; `*ret_read` is how many
+ * these are.
+ */
+static bool use_chain(SSL_CTX *context, X509 *first, BIO *bio, size_t *ret_read)
 {
 	if (SSL_CTX_use_certificate(context, first) != 1 || SSL_CTX_clear_chain_certs(context) != 1)
 		return false;
-	for (;;) {
+	for (*ret_read = 1;; (*ret_read)++) {
 		cleanup(release_x509) X509 *next = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 
 		if (!next)
@@ -302,6 +308,7 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 	const struct pem_subject subject = { "certificate file", path, PEM_CERTIFICATE };
 	cleanup(pem_file_close) struct pem_file file = { 0 };
 	cleanup(release_x509) X509 *first = NULL;
+	size_t read = 0;
 	char end[64];
 	int r;
 
@@ -319,7 +326,7 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 			   path, end);
 		return -EINVAL;
 	}
-	if (!use_chain(context, first, file.bio)) {
+	if (!use_chain(context, first, file.bio, &read)) {
 		char text[256];
 
 		reason_set(why,
@@ -329,7 +336,7 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 			   path, tls_error_text(text, sizeof text));
 		return -EINVAL;
 	}
-	return 0;
+	return pem_file_has_more(&file, read) ? pem_file_refuse(&file, why) : 0;
 }
 
 static int set_private_key(SSL_CTX *context, const char *path, const char *certificate_path,

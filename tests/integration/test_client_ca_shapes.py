@@ -13,6 +13,12 @@ def bundle(certificates, *form):
     return certificates.openssl("crl2pkcs7", "-nocrl", "-certfile", certificates.ca(), *form)
 
 
+def other(certificates):
+    """A CA that nobody asks for, in good form."""
+    with open(certificates.ca("other"), "rb") as file:
+        return file.read()
+
+
 # A shape: what becomes of the CA's PEM text (bytes; `c` are the certificates), and how it is named.
 SHAPES = {
     "one line": (lambda pem, c: pem.replace(b"\n", b""), "line breaks are lost"),
@@ -35,6 +41,10 @@ SHAPES = {
                                           "-passout", "pass:"), "PKCS #12"),
     "trusted": (lambda pem, c: c.openssl("x509", "-in", c.ca(), "-trustout", "-addtrust",
                                          "serverAuth"), "TRUSTED CERTIFICATE"),
+    "another one behind it, in one line": (
+        lambda pem, c: other(c) + pem.replace(b"\n", b""), "line breaks are lost"),
+    "another one behind it, indented": (
+        lambda pem, c: other(c) + b"  " + pem.replace(b"\n", b"\n  "), "indented"),
     "UTF-16": (lambda pem, c: pem.decode().encode("utf-16"), "UTF-16"),
 }
 

@@ -164,8 +164,9 @@ static void check_text(enum pem_content wanted, char *text, const char *said)
 
 static void test_line_breaks(void **state)
 {
-	static const char lost[] = "contains a certificate whose line breaks are lost; convert "
-				   "it with: sed 's/-----[A-Z0-9 ]*-----/\\n&\\n/g' /f > NEW";
+	static const char lost[] =
+		"contains a certificate whose line breaks are lost; convert "
+		"it with: sed 's/-----[A-Z0-9 ]*-----/\\n&\\n/g' /f | sed '/^ *$/d' > NEW";
 	static const char as_text[] = "contains a certificate whose line breaks are written "
 				      "as \\n; convert it with: sed 's/\\\\r//g; "
 				      "s/\\\\n/\\n/g; s/\"//g' /f > NEW";
@@ -181,9 +182,10 @@ static void test_line_breaks(void **state)
 	check_text(PEM_CERTIFICATE, with(material.certificate, "\n", "\r"),
 		   "contains a certificate whose lines end in carriage returns alone; "
 		   "convert it with: tr '\\r' '\\n' < /f > NEW");
-	check_text(PEM_PRIVATE_KEY, with(material.key, "\n", " "),
-		   "contains a private key whose line breaks are lost; "
-		   "convert it with: sed 's/-----[A-Z0-9 ]*-----/\\n&\\n/g' /f > NEW");
+	check_text(
+		PEM_PRIVATE_KEY, with(material.key, "\n", " "),
+		"contains a private key whose line breaks are lost; "
+		"convert it with: sed 's/-----[A-Z0-9 ]*-----/\\n&\\n/g' /f | sed '/^ *$/d' > NEW");
 }
 
 static void test_lines(void **state)
@@ -211,7 +213,10 @@ static void test_lines(void **state)
 		   "sed \"s/[\\\"']//g\" /f > NEW");
 	check_text(PEM_CERTIFICATE, joined(">", material.certificate, ""),
 		   "contains a certificate with text in front of the hyphens of its BEGIN "
-		   "or END line; remove that");
+		   "or END line; remove that, from the other lines as well");
+	check_text(PEM_CERTIFICATE, joined("> ", material.certificate, ""),
+		   "contains a certificate with text in front of the hyphens of its BEGIN "
+		   "or END line; remove that, from the other lines as well");
 	check_text(PEM_CERTIFICATE, with(material.certificate, "-----", "\xe2\x80\x94"),
 		   "contains a certificate whose BEGIN and END lines "
 		   "do not have five hyphens on each side; correct these lines");
@@ -336,7 +341,7 @@ static void test_other_files(void **state)
 		{ "-----BEGIN CERTIFICATE-----",
 		  "contains a certificate "
 		  "whose line breaks are lost; convert it with: "
-		  "sed 's/-----[A-Z0-9 ]*-----/\\n&\\n/g' /f > NEW" },
+		  "sed 's/-----[A-Z0-9 ]*-----/\\n&\\n/g' /f | sed '/^ *$/d' > NEW" },
 	};
 
 	(void)state;
