@@ -56,9 +56,10 @@ bool given_name_is_static(const char *name)
 	return file_gives_name(STATIC_NAME_FILE, 0, "", name);
 }
 
+/* systemd's parameter, and the kernel's own. */
 static bool command_line_gives(const char *name)
 {
-	static const char key[] = "systemd.hostname=";
+	static const char *const keys[] = { "systemd.hostname=", "hostname=" };
 	cleanup_file FILE *file = fopen(COMMAND_LINE_FILE, "re");
 	char line[4096];
 	char *rest = line;
@@ -66,9 +67,15 @@ static bool command_line_gives(const char *name)
 	if (!file || !fgets(line, sizeof line, file))
 		return false;
 	for (char *word; (word = strsep(&rest, " \n"));)
-		if (strncmp(word, key, sizeof key - 1) == 0 &&
-		    begins_with_name(word + sizeof key - 1, name))
-			return true;
+		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+			const char *value = word;
+
+			if (strncmp(word, keys[i], strlen(keys[i])) != 0)
+				continue;
+			value += strlen(keys[i]);
+			if (begins_with_name(value + strspn(value, "\"'"), name))
+				return true;
+		}
 	return false;
 }
 

@@ -59,17 +59,20 @@ static bool is_localhost(const char *name)
 static bool is_from_image(const char *name)
 {
 	static const char *const names[] = {
-		"alarmpi",        "almalinux",     "alpine",
-		"amazonlinux",    "archiso",       "archlinux",
-		"beaglebone",     "buildroot",     "centos",
-		"cloudimg",       "debian",        "dietpi",
-		"gentoo",         "hostname",      "kali",
-		"linaro-alip",    "linux",         "nixos",
-		"none",           "openwrt",       "orangepi",
-		"photon-machine", "raspberrypi",   "raspbian",
-		"rockylinux",     "rpi",           "tegra-ubuntu",
-		"ubuntu",         "ubuntu-server", "unassigned-hostname",
-		"unknown",        "vagrant",
+		/* clang-format off */
+		"alarm", "alarmpi", "almalinux", "alpine",
+		"amazonlinux", "archiso", "archlinux", "beaglebone",
+		"bookworm", "buildroot", "bullseye", "centos",
+		"cloudimg", "darkstar", "debian", "devuan",
+		"dietpi", "gentoo", "hostname", "kali",
+		"linaro-alip", "linux", "manjaro", "nixos",
+		"none", "odroid", "opensuse", "openwrt",
+		"orangepi", "parrot", "photon-machine", "pop-os",
+		"raspberrypi", "raspbian", "rockylinux", "rpi",
+		"tegra-ubuntu", "ubuntu", "ubuntu-focal", "ubuntu-jammy",
+		"ubuntu-noble", "ubuntu-server", "unknown", "unassigned-hostname",
+		"vagrant", "void-live", "voidlinux",
+		/* clang-format on */
 	};
 
 	return is_one_of(names, sizeof names / sizeof names[0], name);
@@ -82,11 +85,11 @@ static bool is_fallback_of_systemd(const char *name)
 	char fallback[HOST_NAME_SIZE] = "";
 
 	if (file && fgets(fallback, sizeof fallback, file))
-		fallback[strcspn(fallback, "\r\n")] = '\0';
-	return fallback[0] && strcasecmp(fallback, name) == 0;
+		fallback[strcspn(fallback, " \t\r\n")] = '\0';
+	return fallback[0] && matches(fallback, name);
 }
 
-/* The value of DEFAULT_HOSTNAME in a file in the format of os-release(5). */
+/* The value of DEFAULT_HOSTNAME in a file in the format of os-release(5); the last one counts. */
 static bool read_default_name(char ret[static HOST_NAME_SIZE], const char *path)
 {
 	static const char key[] = "DEFAULT_HOSTNAME=";
@@ -95,22 +98,22 @@ static bool read_default_name(char ret[static HOST_NAME_SIZE], const char *path)
 	size_t allocated = 0;
 
 	while (file && getline(&line, &allocated, file) > 0) {
-		const char *value;
+		const char *value = line + strspn(line, " \t");
 
-		if (strncmp(line, key, sizeof key - 1) != 0)
+		if (strncmp(value, key, sizeof key - 1) != 0)
 			continue;
-		value = line + sizeof key - 1;
+		value += sizeof key - 1;
 		value += strspn(value, "\"'");
-		(void)snprintf(ret, HOST_NAME_SIZE, "%.*s", (int)strcspn(value, "\"'\r\n"), value);
-		return *ret != '\0';
+		(void)snprintf(ret, HOST_NAME_SIZE, "%.*s", (int)strcspn(value, "\"' \t\r\n"),
+			       value);
 	}
-	return false;
+	return *ret != '\0';
 }
 
 /* systemd before 248 does not say what it fell back to. Newer ones replace each "?" in it. */
 static bool is_default_of_distribution(const char *name)
 {
-	char fallback[HOST_NAME_SIZE];
+	char fallback[HOST_NAME_SIZE] = "";
 
 	return (read_default_name(fallback, "/etc/os-release") ||
 		read_default_name(fallback, "/usr/lib/os-release")) &&

@@ -106,6 +106,10 @@ static void test_names(void **state)
 		"OpenWrt",
 		"DietPi",
 		"unassigned-hostname.unassigned-domain",
+		"alarm",
+		"darkstar.example.net",
+		"Pop-OS",
+		"ubuntu-jammy",
 	};
 
 	(void)state;
@@ -137,6 +141,7 @@ static void test_fallback_of_systemd(void **state)
 	assert_int_equal(read_name("corp-appliance", &rules, &name), OUTCOME_NOT_READY);
 	assert_non_null(strstr(name.problem, "/run/systemd/default-hostname"));
 	assert_false(is_name("Corp-Appliance"));
+	assert_false(is_name("corp-appliance.lan")); /* with what a network has added */
 	assert_true(is_name("corp-appliance-2"));
 	/* somebody has written it into /etc/hostname since */
 	write_text(path_in(*state, "static"), "corp-appliance\n");
@@ -161,6 +166,9 @@ static void test_default_of_distribution(void **state)
 		{ "DEFAULT_HOSTNAME=\n", "web-01", true },
 		{ "#DEFAULT_HOSTNAME=corp\n", "corp", true },
 		{ "X_DEFAULT_HOSTNAME=corp\n", "corp", true },
+		{ "  DEFAULT_HOSTNAME=corp  \r\n", "corp", false },
+		{ "DEFAULT_HOSTNAME=old\nDEFAULT_HOSTNAME=corp\n", "corp", false },
+		{ "DEFAULT_HOSTNAME=old\nDEFAULT_HOSTNAME=corp\n", "old", true },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -185,6 +193,8 @@ static void test_names_that_were_given(void **state)
 	} rows[] = {
 		{ "command-line", "quiet systemd.hostname=debian ro\n", "debian", true },
 		{ "command-line", "systemd.hostname=Debian.example.org", "debian", true },
+		{ "command-line", "quiet systemd.hostname=\"debian\" ro\n", "debian", true },
+		{ "command-line", "quiet hostname=debian ro\n", "debian", true },
 		{ "command-line", "systemd.hostname=debian-2\n", "debian", false },
 		{ "command-line", "x.systemd.hostname=debian\n", "debian", false },
 		{ "credential", "debian", "debian.example.org", true },
