@@ -115,7 +115,7 @@ static int check_owner(const struct trusted_file *wanted, const struct stat *fil
 
 static int flags_for(const struct trusted_file *wanted)
 {
-	return wanted->flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	return wanted->flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 }
 
 /* What cannot be opened: what is it? */
@@ -140,7 +140,7 @@ static int open_in_parent(const struct trusted_file *wanted, struct stat *ret, s
 
 	if (parent < 0)
 		return parent == -ELOOP ? parent : cannot_open(wanted, parent, why);
-	fd = openat(parent, name, flags_for(wanted), wanted->mode);
+	fd = openat(parent, name, flags_for(wanted) | O_CLOEXEC, wanted->mode);
 	if (fd < 0)
 		return explain(wanted, parent, name, errno, why);
 	if (fstat(fd, ret) < 0)
