@@ -56,7 +56,8 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/peer.c src/registrar/net/peer.h \
 	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h \
 	src/registrar/registry/registration.c src/registrar/registry/registration.h \
-	src/registrar/registry/registry.c src/registrar/registry/registry.h
+	src/registrar/registry/registry.c src/registrar/registry/registry.h \
+	src/registrar/registry/registry-wire.c src/registrar/registry/registry-wire.h
 if WITH_API
 libregistrar_a_SOURCES += \
 	src/registrar/api/about.c \

@@ -307,11 +307,39 @@ def wire_messages():
     }
 
 
+def registry_packets():
+    """A byte that chooses the type, and the fields of the packet."""
+
+    def text(content):
+        return len(content).to_bytes(4, "little") + content
+
+    def given(content):
+        return b"\x01" + text(content)
+
+    patience, absent = bytes(8), b"\0"
+    v4 = bytes(10) + b"\xff\xff" + bytes([192, 0, 2, 1]) + b"\x40\x9c"
+    v6 = bytes.fromhex("20010db8000000000000000000000001") + b"\x40\x9c"
+    fields = text(b"web-01") + absent + given(b"a,b") + given(b"") + absent
+    user = text(b"admin") + given(b"007") + given(HEX64) + b"\x01\x01" + bytes(8)
+    return {
+        "authd": b"\x01" + patience + b"\0" + v4 + fields,
+        "enroll": b"\x01" + patience + b"\x01" + v6 + fields,
+        "api": b"\x01" + patience + b"\x02" + v4 + fields + user,
+        "api-user": b"\x01" + patience + b"\x02" + v4 + fields + text(b"a\nb") + user[9:],
+        "accepted": b"\0\0\0" + text(b"001") + text(b"web-01") + text(b"any") + text(HEX64)
+        + text(b"any"),
+        "refused": b"\0\0\x02" + text(b"Duplicate agent name: web-01"),
+        "failed": b"\0\x02\x0c" + text(b"Internal manager error adding agent: web-01"),
+        "busy-granted": b"\0\x01\0" + text(b""),
+    }
+
+
 def main():
     write("reply", replies())
     write("request", requests())
     write("agent-key", records())
     write("packet", packets())
+    write("registry-wire", registry_packets())
     write("keystore", key_files())
     write("config", configurations())
     write("exported-key", exported_keys())

@@ -23,5 +23,6 @@ void peer_describe(struct peer *ret, const struct sockaddr_storage *address)
 	}
 	if (!inet_ntop(family, bytes, ret->address, sizeof ret->address))
 		ret->address[0] = '\0';
-	(void)snprintf(ret->text, sizeof ret->text, "%s port %u", ret->address, ntohs(port));
+	ret->port = ntohs(port);
+	(void)snprintf(ret->text, sizeof ret->text, "%s port %u", ret->address, ret->port);
 }

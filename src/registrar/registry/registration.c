@@ -53,6 +53,16 @@ void registration_free(struct registration *registration)
 	free(registration);
 }
 
+void registration_fail(struct registration_decision *ret, const struct registration *registration)
+{
+	const struct authd_field *name = &registration->fields.name;
+
+	*ret = (struct registration_decision){ .fault = REGISTRATION_INTERNAL };
+	(void)snprintf(ret->refusal, sizeof ret->refusal,
+		       "Internal manager error adding agent: %.*s", (int)name->length,
+		       name->text ?: "");
+}
+
 const char *registration_client(const struct registration *registration,
 				char buffer[static REGISTRATION_CLIENT_SIZE])
 {

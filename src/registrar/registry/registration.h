@@ -78,6 +78,9 @@ struct registration_decision {
 	char refusal[REFUSAL_SIZE];
 };
 
+/* The refusal of a registration that this machine could not decide or store. */
+void registration_fail(struct registration_decision *ret, const struct registration *registration);
+
 #define REGISTRATION_CLIENT_SIZE 160
 
 /* For whom an agent is registered, for the log: "192.0.2.1 port 40000 (user admin of the API)". */

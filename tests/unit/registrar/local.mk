@@ -13,6 +13,7 @@ unit_tests += \
 	test-records \
 	test-registrar-options \
 	test-registration \
+	test-registry-wire \
 	test-request-buffer \
 	test-roster \
 	test-roster-write \
@@ -111,6 +112,9 @@ test_file_registry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
 
 test_registration_SOURCES = tests/unit/registrar/registry/test-registration.c
 test_registration_LDADD = $(registrar_libraries)
+
+test_registry_wire_SOURCES = tests/unit/registrar/registry/test-registry-wire.c
+test_registry_wire_LDADD = $(registrar_libraries)
 
 test_acceptor_SOURCES = tests/unit/registrar/net/test-acceptor.c
 test_acceptor_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
