@@ -50,6 +50,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/records.c src/registrar/enrollment/records.h \
 	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \
 	src/registrar/keeper/file-registry.c src/registrar/keeper/file-registry.h \
+	src/registrar/keeper/keeper-server.c src/registrar/keeper/keeper-server.h \
 	src/registrar/net/acceptor.c src/registrar/net/acceptor.h \
 	src/registrar/net/certificate.c src/registrar/net/certificate.h \
 	src/registrar/net/listener.c src/registrar/net/listener.h \
@@ -57,7 +58,8 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h \
 	src/registrar/registry/registration.c src/registrar/registry/registration.h \
 	src/registrar/registry/registry.c src/registrar/registry/registry.h \
-	src/registrar/registry/registry-wire.c src/registrar/registry/registry-wire.h
+	src/registrar/registry/registry-wire.c src/registrar/registry/registry-wire.h \
+	src/registrar/registry/remote-registry.c src/registrar/registry/remote-registry.h
 if WITH_API
 libregistrar_a_SOURCES += \
 	src/registrar/api/about.c \

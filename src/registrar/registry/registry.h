@@ -62,7 +62,7 @@ void registry_answer(struct registry_request *request, const struct registry_ans
 
 /*
  * Ask. `answered` is called once, never from within this function; the request is the owner's again
- * then, and may be freed there. Returns 0, or -ENOMEM: it was not asked.
+ * then, and may be freed there. Returns 0, or a negative errno: it was not asked.
  */
 int registry_submit(struct registry *registry, struct registry_request *request) must_check;
 

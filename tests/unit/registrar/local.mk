@@ -10,10 +10,12 @@ unit_tests += \
 	test-groups \
 	test-history \
 	test-import-line \
+	test-keeper-server \
 	test-records \
 	test-registrar-options \
 	test-registration \
 	test-registry-wire \
+	test-remote-registry \
 	test-request-buffer \
 	test-roster \
 	test-roster-write \
@@ -37,6 +39,7 @@ endif
 
 registrar_libraries = libtest.a libregistrar.a libcommon.a $(CMOCKA_LIBS) $(OPENSSL_LIBS) \
 	$(JANSSON_LIBS) $(EVENT_LIBS)
+fake_registry = tests/unit/registrar/fake-registry.c tests/unit/registrar/fake-registry.h
 
 test_groups_SOURCES = tests/unit/registrar/agents/test-groups.c
 test_groups_LDADD = $(registrar_libraries)
@@ -109,10 +112,15 @@ test_file_registry_SOURCES = tests/unit/registrar/keeper/test-file-registry.c
 test_file_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_file_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_file_registry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
+test_keeper_server_SOURCES = tests/unit/registrar/keeper/test-keeper-server.c $(fake_registry)
+test_keeper_server_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_keeper_server_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 
+test_remote_registry_SOURCES = tests/unit/registrar/registry/test-remote-registry.c $(fake_registry)
+test_remote_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_remote_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_registration_SOURCES = tests/unit/registrar/registry/test-registration.c
 test_registration_LDADD = $(registrar_libraries)
-
 test_registry_wire_SOURCES = tests/unit/registrar/registry/test-registry-wire.c
 test_registry_wire_LDADD = $(registrar_libraries)
 

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/keeper/keeper-server.h"
+
+#include "common/deadline.h"
+#include "common/log.h"
+#include "registrar/registry/registry-wire.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct keeper_server {
+	struct event_base *base;
+	struct registry *registry;
+	struct front *fronts;
+	size_t count;
+	unsigned char packet[REGISTRY_PACKET_MAX]; /* the one that is written; wiped */
+};
+
+struct front {
+	struct keeper_server *server;
+	struct bufferevent *stream;
+	bool is_greeted;  /* its version is ours */
+	bool is_held;     /* nothing is read from it for now */
+	uint64_t highest; /* number of its requests */
+	struct open_request *first, **end;
+	size_t open;
+	struct front *next, **previous;
+};
+
+/* A request of a front that the registry has. */
+struct open_request {
+	struct registry_request asked;
+	struct registration *registration; /* owned */
+	struct front *front;
+	uint64_t number;
+	struct open_request *next, **previous;
+};
+
+/* ------------------------------------------------------------------ requests */
+
+static void add_request(struct front *front, struct open_request *request)
+{
+	request->next = NULL;
+	request->previous = front->end;
+	*front->end = request;
+	front->end = &request->next;
+	front->open++;
+}
+
+/* Whatever has become of it: withdrawn if it is still with the registry. */
+static void free_request(struct open_request *request)
+{
+	struct front *front = request->front;
+
+	*request->previous = request->next;
+	if (request->next)
+		request->next->previous = request->previous;
+	else
+		front->end = request->previous;
+	front->open--;
+	registry_withdraw(&request->asked);
+	registration_free(request->registration);
+	free(request);
+}
+
+/* ------------------------------------------------------------------ a front comes and goes */
+
+static void cut_off(struct front *front)
+{
+	while (front->first)
+		free_request(front->first);
+	*front->previous = front->next;
+	if (front->next)
+		front->next->previous = front->previous;
+	front->server->count--;
+	bufferevent_free(front->stream);
+	free(front);
+}
+
+/* Once for each front, whatever it sent. */
+static void refuse(struct front *front, const char *what)
+{
+	log_error("Cut off a front: %s", what);
+	cut_off(front);
+}
+
+static bool has_too_much(const struct front *front)
+{
+	return front->open >= KEEPER_REQUESTS_MAX ||
+	       evbuffer_get_length(bufferevent_get_output(front->stream)) >= KEEPER_ANSWERS_MAX;
+}
+
+/* ------------------------------------------------------------------ answers */
+
+static void send_packet(struct front *front, size_t length)
+{
+	(void)bufferevent_write(front->stream, front->server->packet, length);
+	explicit_bzero(front->server->packet, length);
+}
+
+/* Read again from a front that has caught up; what had arrived already is looked at now. */
+static void let_go(struct front *front)
+{
+	if (!front->is_held || has_too_much(front))
+		return;
+	front->is_held = false;
+	(void)bufferevent_enable(front->stream, EV_READ);
+	bufferevent_trigger(front->stream, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
+}
+
+static void on_answered(void *owner, const struct registry_answer *answer)
+{
+	struct open_request *request = owner;
+	struct front *front = request->front;
+
+	send_packet(front, registry_wire_answer(front->server->packet, request->number, answer));
+	free_request(request);
+	let_go(front);
+}
+
+static void on_written(struct bufferevent *stream, void *argument)
+{
+	(void)stream;
+	let_go(argument);
+}
+
+/* ------------------------------------------------------------------ what a front says */
+
+static bool greet(struct front *front, const void *packet, const struct packet_header *header)
+{
+	if (header->type != REGISTRY_PACKET_HELLO ||
+	    !registry_wire_is_our_version(packet, header)) {
+		refuse(front, "it is of another version; restart both services");
+		return false;
+	}
+	front->is_greeted = true;
+	send_packet(front, registry_wire_hello(front->server->packet, REGISTRY_PACKET_WELCOME));
+	return true;
+}
+
+/* Takes the registration. False: out of memory. */
+static bool ask(struct front *front, uint64_t number, uint64_t patience,
+		struct registration *registration)
+{
+	struct open_request *request = calloc(1, sizeof *request);
+	uint64_t now = monotonic_usec();
+
+	if (!request) {
+		registration_free(registration);
+		return false;
+	}
+	*request = (struct open_request){
+		.asked = { .registration = registration,
+			   .give_up_at = patience > UINT64_MAX - now ? UINT64_MAX : now + patience,
+			   .answered = on_answered,
+			   .owner = request },
+		.registration = registration,
+		.front = front,
+		.number = number,
+	};
+	if (patience == 0)
+		request->asked.give_up_at = 0;
+	add_request(front, request);
+	if (registry_submit(front->server->registry, &request->asked) == 0)
+		return true;
+	free_request(request);
+	return false;
+}
+
+static bool take_registration(struct front *front, const void *packet,
+			      const struct packet_header *header)
+{
+	struct registration *registration;
+	uint64_t patience;
+	int r = header->number <= front->highest
+			? -EBADMSG
+			: registry_wire_read_registration(&registration, &patience, packet, header);
+
+	if (r == -EBADMSG) {
+		refuse(front, "it sent a registration that is none");
+		return false;
+	}
+	front->highest = header->number;
+	if (r == 0 && ask(front, header->number, patience, registration))
+		return true;
+	refuse(front, "out of memory");
+	return false;
+}
+
+/* What has been answered already is not there any more: the answer is on its way. */
+static bool take_withdrawal(struct front *front, const struct packet_header *header)
+{
+	if (!registry_wire_is_empty(header)) {
+		refuse(front, "it sent a withdrawal that is none");
+		return false;
+	}
+	for (struct open_request *at = front->first; at; at = at->next)
+		if (at->number == header->number) {
+			free_request(at);
+			break;
+		}
+	return true;
+}
+
+/* False: the front is gone. */
+static bool take_packet(struct front *front, const void *packet, const struct packet_header *header)
+{
+	if (!front->is_greeted)
+		return greet(front, packet, header);
+	switch (header->type) {
+	case REGISTRY_PACKET_REGISTER:
+		return take_registration(front, packet, header);
+	case REGISTRY_PACKET_WITHDRAW:
+		return take_withdrawal(front, header);
+	default:
+		refuse(front, "it sent a packet of a type that there is not");
+		return false;
+	}
+}
+
+/* Make the bytes up to `length` of what has come lie in one piece. Null: out of memory. */
+static unsigned char *look_at(struct evbuffer *input, size_t length)
+{
+	return evbuffer_pullup(input, (ssize_t)length);
+}
+
+/* Take the first packet. False: there is none that is whole, or the front is gone. */
+static bool take_next(struct front *front, struct evbuffer *input)
+{
+	size_t length = evbuffer_get_length(input);
+	struct packet_header header;
+	unsigned char *packet;
+
+	if (length > REGISTRY_PACKET_MAX)
+		length = REGISTRY_PACKET_MAX;
+	packet = look_at(input, length < PACKET_HEADER_SIZE ? length : PACKET_HEADER_SIZE);
+	if (!packet)
+		return false;
+	switch (packet_find(&header, packet, length, REGISTRY_PACKET_MAX)) {
+	case PACKET_MORE:
+		return false;
+	case PACKET_MALFORMED:
+		refuse(front, "it sent no packet");
+		return false;
+	case PACKET_COMPLETE:
+		break;
+	}
+	packet = look_at(input, header.length);
+	if (!packet || !take_packet(front, packet, &header))
+		return false;
+	explicit_bzero(look_at(input, header.length), header.length);
+	(void)evbuffer_drain(input, header.length);
+	return true;
+}
+
+static void on_readable(struct bufferevent *stream, void *argument)
+{
+	struct front *front = argument;
+	struct evbuffer *input = bufferevent_get_input(stream);
+
+	do {
+		if (has_too_much(front)) {
+			front->is_held = true;
+			(void)bufferevent_disable(stream, EV_READ);
+			return;
+		}
+	} while (take_next(front, input));
+}
+
+static void on_event(struct bufferevent *stream, short what, void *argument)
+{
+	(void)stream;
+	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
+		cut_off(argument);
+}
+
+/* ------------------------------------------------------------------ the server */
+
+int keeper_server_add(struct keeper_server *server, int fd)
+{
+	struct front *front = calloc(1, sizeof *front);
+
+	if (front)
+		front->stream = bufferevent_socket_new(
+			server->base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	if (!front || !front->stream) {
+		free(front);
+		close(fd);
+		return -ENOMEM;
+	}
+	front->server = server;
+	front->end = &front->first;
+	front->next = server->fronts;
+	front->previous = &server->fronts;
+	if (front->next)
+		front->next->previous = &front->next;
+	server->fronts = front;
+	server->count++;
+	bufferevent_setcb(front->stream, on_readable, on_written, on_event, front);
+	bufferevent_setwatermark(front->stream, EV_READ, 0, REGISTRY_PACKET_MAX);
+	(void)bufferevent_enable(front->stream, EV_READ | EV_WRITE);
+	return 0;
+}
+
+size_t keeper_server_count(const struct keeper_server *server)
+{
+	return server->count;
+}
+
+struct keeper_server *keeper_server_new(struct event_base *base, struct registry *registry)
+{
+	struct keeper_server *server = calloc(1, sizeof *server);
+
+	if (!server)
+		return NULL;
+	server->base = base;
+	server->registry = registry;
+	return server;
+}
+
+void keeper_server_free(struct keeper_server *server)
+{
+	if (!server)
+		return;
+	while (server->fronts)
+		cut_off(server->fronts);
+	free(server);
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/registry/remote-registry.h"
+
+#include "common/deadline.h"
+#include "common/log.h"
+#include "registrar/registry/registry-wire.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Between two attempts to connect: doubled from the first to the last. */
+#define RETRY_FIRST (20 * 1000) /* microseconds */
+#define RETRY_LAST USEC_PER_SEC
+
+/* The keeper gives up in time by itself; this much later it counts as dead for a request. */
+#define OVERDUE USEC_PER_SEC
+
+static const struct timeval look_time = { .tv_sec = 1 };
+
+/* A request, in the order in which they were made. */
+struct remote_request {
+	struct registry_request *request;
+	uint64_t number; /* 0: not sent yet */
+	struct remote_request *next, **previous;
+};
+
+struct remote_request_list {
+	struct remote_request *first, **end;
+};
+
+struct remote_registry {
+	struct registry registry; /* first */
+	struct remote_registry_settings settings;
+	struct bufferevent *stream; /* null: there is no connection */
+	bool is_welcome;            /* the keeper has our version */
+	bool is_missed;             /* that there is no connection was logged */
+	uint64_t last_number;
+	uint64_t retry_usec;
+	struct event *retry;
+	struct event *look; /* for requests whose time is up */
+	struct remote_request_list waiting, sent;
+	unsigned char packet[REGISTRY_PACKET_MAX]; /* the one that is written; wiped */
+};
+
+/* ------------------------------------------------------------------ lists */
+
+static void list_add(struct remote_request_list *list, struct remote_request *request)
+{
+	request->next = NULL;
+	request->previous = list->end;
+	*list->end = request;
+	list->end = &request->next;
+}
+
+static void list_remove(struct remote_request_list *list, struct remote_request *request)
+{
+	*request->previous = request->next;
+	if (request->next)
+		request->next->previous = request->previous;
+	else
+		list->end = request->previous;
+}
+
+/* ------------------------------------------------------------------ without the keeper */
+
+/* It is out of its list. */
+static void fail(struct remote_request *remote, enum registry_outcome outcome)
+{
+	struct registry_request *request = remote->request;
+	struct registration_decision decision;
+	const struct registry_answer answer = { .outcome = outcome, .decision = &decision };
+
+	registration_fail(&decision, request->registration);
+	free(remote);
+	registry_answer(request, &answer);
+}
+
+static bool is_over(const struct registry_request *request, uint64_t now, uint64_t more)
+{
+	return request->give_up_at != 0 && now >= request->give_up_at &&
+	       now - request->give_up_at >= more;
+}
+
+/* The first of the list whose time is up. Null: none. */
+static struct remote_request *find_over(struct remote_request_list *list, uint64_t more)
+{
+	uint64_t now = monotonic_usec();
+
+	for (struct remote_request *at = list->first; at; at = at->next)
+		if (is_over(at->request, now, more))
+			return at;
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ sending */
+
+static void send_packet(struct remote_registry *remote, size_t length)
+{
+	(void)bufferevent_write(remote->stream, remote->packet, length);
+	explicit_bzero(remote->packet, length);
+}
+
+/* How long the keeper may take. 0 would be without end. */
+static uint64_t patience_of(const struct registry_request *request)
+{
+	uint64_t now = monotonic_usec();
+
+	if (request->give_up_at == 0)
+		return 0;
+	return request->give_up_at > now ? request->give_up_at - now : 1;
+}
+
+/* Into the list of those that were sent. False: it is larger than a packet can be. */
+static bool send_request(struct remote_registry *remote, struct remote_request *request)
+{
+	const struct registry_request *asked = request->request;
+	size_t length = registry_wire_register(remote->packet, remote->last_number + 1,
+					       patience_of(asked), asked->registration);
+
+	if (length == 0)
+		return false;
+	request->number = ++remote->last_number;
+	list_add(&remote->sent, request);
+	send_packet(remote, length);
+	return true;
+}
+
+static void send_waiting(struct remote_registry *remote)
+{
+	struct remote_request *request;
+
+	while (remote->is_welcome && (request = remote->waiting.first)) {
+		list_remove(&remote->waiting, request);
+		if (!send_request(remote, request))
+			fail(request, REGISTRY_FAILED);
+	}
+}
+
+/* It is out of its list; the answer that may still come is for nobody. */
+static void withdraw_sent(struct remote_registry *remote, const struct remote_request *request)
+{
+	if (remote->is_welcome)
+		send_packet(remote, registry_wire_withdraw(remote->packet, request->number));
+}
+
+/* ------------------------------------------------------------------ the connection */
+
+static void disconnect(struct remote_registry *remote)
+{
+	if (remote->stream)
+		bufferevent_free(remote->stream);
+	remote->stream = NULL;
+	remote->is_welcome = false;
+}
+
+static void fail_sent(struct remote_registry *remote)
+{
+	struct remote_request *request;
+	size_t count = 0;
+
+	for (; (request = remote->sent.first); count++) {
+		list_remove(&remote->sent, request);
+		fail(request, REGISTRY_FAILED);
+	}
+	if (count > 0)
+		log_error("%zu registrations have failed: the keeper has gone", count);
+}
+
+static void plan_retry(struct remote_registry *remote)
+{
+	const struct timeval time = {
+		.tv_sec = (time_t)(remote->retry_usec / USEC_PER_SEC),
+		.tv_usec = (suseconds_t)(remote->retry_usec % USEC_PER_SEC),
+	};
+
+	(void)event_add(remote->retry, &time);
+	remote->retry_usec *= 2;
+	if (remote->retry_usec > RETRY_LAST)
+		remote->retry_usec = RETRY_LAST;
+}
+
+/* Say once what is missed, until it is there again. */
+static void miss(struct remote_registry *remote, const char *why)
+{
+	if (!remote->is_missed)
+		log_warning("No connection to the keeper: %s; registrations wait", why);
+	remote->is_missed = true;
+}
+
+static void lose(struct remote_registry *remote, const char *why)
+{
+	disconnect(remote);
+	miss(remote, why);
+	plan_retry(remote);
+	fail_sent(remote);
+}
+
+/* ------------------------------------------------------------------ what the keeper says */
+
+static bool take_welcome(struct remote_registry *remote, const void *packet,
+			 const struct packet_header *header)
+{
+	if (header->type != REGISTRY_PACKET_WELCOME ||
+	    !registry_wire_is_our_version(packet, header))
+		return false;
+	if (remote->is_missed)
+		log_notice("The keeper is there again");
+	remote->is_missed = false;
+	remote->is_welcome = true;
+	remote->retry_usec = RETRY_FIRST;
+	send_waiting(remote);
+	return true;
+}
+
+static struct remote_request *find_sent(struct remote_registry *remote, uint64_t number)
+{
+	for (struct remote_request *at = remote->sent.first; at; at = at->next)
+		if (at->number == number)
+			return at;
+	return NULL;
+}
+
+/* An answer to a request that was withdrawn in the meantime is for nobody. */
+static bool take_answer(struct remote_registry *remote, const void *packet,
+			const struct packet_header *header)
+{
+	struct remote_request *sent = find_sent(remote, header->number);
+	struct registration_decision decision;
+	struct registry_answer answer = { .decision = &decision };
+	struct registry_request *request;
+
+	if (header->number > remote->last_number ||
+	    registry_wire_read_answer(&answer.outcome, &decision, packet, header) < 0)
+		return false;
+	if (sent) {
+		request = sent->request;
+		list_remove(&remote->sent, sent);
+		free(sent);
+		registry_answer(request, &answer);
+	}
+	explicit_bzero(&decision, sizeof decision);
+	return true;
+}
+
+static bool take_packet(struct remote_registry *remote, const void *packet,
+			const struct packet_header *header)
+{
+	if (!remote->is_welcome)
+		return take_welcome(remote, packet, header);
+	return header->type == REGISTRY_PACKET_ANSWER && take_answer(remote, packet, header);
+}
+
+/*
+ * The first packet, moved out of the input: an answer may lead to another request, and that to
+ * anything. Null: there is none that is whole, or what has come is none.
+ */
+static unsigned char *take_first(struct evbuffer *input, struct packet_header *ret,
+				 bool *ret_is_malformed)
+{
+	unsigned char start[PACKET_HEADER_SIZE], *packet;
+	ssize_t n = evbuffer_copyout(input, start, sizeof start);
+	size_t length = n < (ssize_t)sizeof start ? 0 : evbuffer_get_length(input);
+	enum packet_state state = packet_find(ret, start, length, REGISTRY_PACKET_MAX);
+
+	*ret_is_malformed = state == PACKET_MALFORMED;
+	packet = state == PACKET_COMPLETE ? malloc(ret->length) : NULL;
+	if (packet)
+		(void)evbuffer_remove(input, packet, ret->length);
+	return packet;
+}
+
+static void on_readable(struct bufferevent *stream, void *argument)
+{
+	struct remote_registry *remote = argument;
+	struct evbuffer *input = bufferevent_get_input(stream);
+	struct packet_header header;
+	bool is_malformed = false, is_good = true;
+	unsigned char *packet;
+
+	while (is_good && (packet = take_first(input, &header, &is_malformed))) {
+		is_good = take_packet(remote, packet, &header);
+		explicit_bzero(packet, header.length);
+		free(packet);
+	}
+	if (is_malformed || !is_good)
+		lose(remote, "it is of another version; restart both services");
+}
+
+static void on_event(struct bufferevent *stream, short what, void *argument)
+{
+	(void)stream;
+	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
+		lose(argument, "it has closed the connection");
+}
+
+static bool begin(struct remote_registry *remote, int fd)
+{
+	remote->stream = bufferevent_socket_new(remote->settings.base, fd,
+						BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	if (!remote->stream) {
+		close(fd);
+		return false;
+	}
+	bufferevent_setcb(remote->stream, on_readable, NULL, on_event, remote);
+	(void)bufferevent_enable(remote->stream, EV_READ | EV_WRITE);
+	send_packet(remote, registry_wire_hello(remote->packet, REGISTRY_PACKET_HELLO));
+	return true;
+}
+
+static void on_retry(evutil_socket_t unused, short what, void *argument)
+{
+	struct remote_registry *remote = argument;
+	int fd = remote->settings.connect(remote->settings.owner);
+
+	(void)unused, (void)what;
+	if (fd >= 0 && begin(remote, fd))
+		return;
+	miss(remote, strerror(fd < 0 ? -fd : ENOMEM));
+	plan_retry(remote);
+}
+
+/* Those who have waited for long enough, for a connection or for an answer. */
+static void on_look(evutil_socket_t fd, short what, void *argument)
+{
+	struct remote_registry *remote = argument;
+	struct remote_request *request;
+
+	(void)fd, (void)what;
+	while ((request = find_over(&remote->waiting, 0))) {
+		list_remove(&remote->waiting, request);
+		fail(request, REGISTRY_BUSY);
+	}
+	while ((request = find_over(&remote->sent, OVERDUE))) {
+		log_error("The keeper does not answer");
+		list_remove(&remote->sent, request);
+		withdraw_sent(remote, request);
+		fail(request, REGISTRY_FAILED);
+	}
+}
+
+/* ------------------------------------------------------------------ the registry */
+
+static int submit(struct registry *registry, struct registry_request *request)
+{
+	struct remote_registry *remote = (struct remote_registry *)registry;
+	struct remote_request *one = calloc(1, sizeof *one);
+
+	if (!one)
+		return -ENOMEM;
+	one->request = request;
+	if (!remote->is_welcome) {
+		list_add(&remote->waiting, one);
+	} else if (!send_request(remote, one)) {
+		free(one);
+		return -EMSGSIZE;
+	}
+	request->pending = one;
+	return 0;
+}
+
+static void withdraw(struct registry *registry, struct registry_request *request)
+{
+	struct remote_registry *remote = (struct remote_registry *)registry;
+	struct remote_request *one = request->pending;
+
+	if (one->number == 0) {
+		list_remove(&remote->waiting, one);
+	} else {
+		list_remove(&remote->sent, one);
+		withdraw_sent(remote, one);
+	}
+	free(one);
+}
+
+static void free_event(struct event *event)
+{
+	if (event)
+		event_free(event);
+}
+
+static void free_registry(struct registry *registry)
+{
+	struct remote_registry *remote = (struct remote_registry *)registry;
+
+	disconnect(remote);
+	free_event(remote->retry);
+	free_event(remote->look);
+	free(remote);
+}
+
+static bool set_up(struct remote_registry *remote)
+{
+	struct event_base *base = remote->settings.base;
+
+	remote->retry = evtimer_new(base, on_retry, remote);
+	remote->look = event_new(base, -1, EV_PERSIST, on_look, remote);
+	if (!remote->retry || !remote->look || event_add(remote->look, &look_time) < 0)
+		return false;
+	event_active(remote->retry, EV_TIMEOUT, 1);
+	return true;
+}
+
+struct registry *remote_registry_new(const struct remote_registry_settings *settings)
+{
+	static const struct registry_operations operations = {
+		.submit = submit,
+		.withdraw = withdraw,
+		.free = free_registry,
+	};
+	struct remote_registry *remote = calloc(1, sizeof *remote);
+
+	if (!remote)
+		return NULL;
+	remote->registry.operations = &operations;
+	remote->settings = *settings;
+	remote->retry_usec = RETRY_FIRST;
+	remote->waiting.end = &remote->waiting.first;
+	remote->sent.end = &remote->sent.first;
+	if (set_up(remote))
+		return &remote->registry;
+	free_registry(&remote->registry);
+	return NULL;
+}

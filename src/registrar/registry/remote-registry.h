@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The registry in another process, the keeper, at the other end of a socket.
+ *
+ * While there is no connection, requests wait until there is one again, as long as they may.
+ * A request that was sent is never sent again: when the connection breaks, it has failed, though it
+ * may have been carried out. So nothing is granted twice, and what was granted and not heard of is
+ * an answer that was lost on its way.
+ */
+#pragma once
+
+#include "common/must-check.h"
+#include "registrar/registry/registry.h"
+
+#include <event2/event.h>
+
+struct remote_registry_settings {
+	struct event_base *base;
+	/*
+	 * Connect to the keeper. Returns a stream socket that does not block, or a negative errno:
+	 * it is tried again soon.
+	 */
+	int (*connect)(void *owner);
+	void *owner;
+};
+
+/*
+ * Connects with the first round of the event loop. Null: out of memory. Free it with
+ * registry_free(), and let the loop go round once more before the base is freed.
+ */
+struct registry *remote_registry_new(const struct remote_registry_settings *settings) must_check;
