@@ -61,7 +61,7 @@ bool agent_name_is_registrable(const char *text, size_t length) must_check;
 bool agent_ip_is_valid(const char *text, size_t length) must_check;
 
 /*
- * Can this be a key that a manager hands out? 64 to 128 letters and digits. Every manager generates
+ * Can this be a key that a manager gives? 64 to 128 letters and digits. Every manager generates
  * 64 hexadecimal digits (OSSEC: two MD5 sums; Wazuh 4 the same, Wazuh 5 32 random bytes); beside
  * those there are only the keys that administrators insert through Wazuh's API, which demands at
  * least 64 letters and digits. The words that programs print for "nothing" (null, None, undefined),
@@ -82,15 +82,15 @@ bool agent_key_is_usual(const struct agent_key *key) must_check;
 
 /*
  * Parse a record of `length` bytes, without its newline, as the agents read client.keys: name and
- * key are any printable characters, at most 128. `ret` is written only on success; the fault tells
- * which field is wrong.
+ * key are any printable characters, at most 128. `ret` is written only on success; the fault is
+ * the field that is wrong.
  */
 enum agent_key_fault agent_key_parse(struct agent_key *ret, const char *line,
 				     size_t length) must_check;
 
 /*
  * The same for a record that a manager sent for a new agent: its name is one to register, and its
- * key one that a manager hands out.
+ * key one that a manager gives.
  */
 enum agent_key_fault agent_key_parse_received(struct agent_key *ret, const char *line,
 					      size_t length) must_check;

@@ -27,7 +27,7 @@
 struct packet_header {
 	uint32_t length; /* of the packet, with the header */
 	uint16_t type;
-	uint64_t number; /* by which an answer is told from others */
+	uint64_t number; /* distinguishes an answer from others */
 };
 
 /* ------------------------------------------------------------------ writing */

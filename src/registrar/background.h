@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A service that was called as an authd (authd-caller.h): in the background unless it was told
- * otherwise, and with a file that has its process id, DIRECTORY/var/run/NAME-PID.pid, by which
- * scripts find it.
+ * A service that was called as an authd (authd-caller.h): in the background unless -f was
+ * given, and with a file that has its process id, DIRECTORY/var/run/NAME-PID.pid, by which scripts
+ * find it.
  */
 #pragma once
 

@@ -177,7 +177,7 @@ static int check_api(const struct options *options, struct reason *why)
 }
 
 /*
- * The commands remove agents as this service does: what no installed program tells them is stored.
+ * The commands remove agents as this service does: what no installed program shows them is stored.
  */
 static void prepare_dialect(const struct options *options)
 {
@@ -189,9 +189,9 @@ static void prepare_dialect(const struct options *options)
 	if (r == 0 && known == dialect)
 		return;
 	if (known_dialect_store(options->directory, dialect, options->group, &why) < 0)
-		log_warning("%s: the commands have to be told the dialect", why.text);
+		log_warning("%s: the commands need --dialect", why.text);
 	else if (known_dialect_find(&known, options->directory, &why) < 0)
-		log_warning("%s: the commands have to be told the dialect", why.text);
+		log_warning("%s: the commands need --dialect", why.text);
 }
 
 /* Wazuh has the file, and its rules for duplicates need it; OSSEC has none. */

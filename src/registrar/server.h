@@ -18,7 +18,7 @@ struct server_settings {
 	const char *directory;          /* of the manager, in which no other authd may run */
 	const char *keys_directory;     /* of client.keys, to notice when others change it */
 	struct authd_settings authd;    /* without `changed` and its owner */
-	struct background *background;  /* to be told when it is ready; null: nobody is */
+	struct background *background;  /* to be notified when it is ready; null: none */
 	const char *called;             /* with `background`: the name that it was called by */
 	const struct api_settings *api; /* null: there is none */
 };

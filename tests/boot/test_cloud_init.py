@@ -47,7 +47,7 @@ def fixture_layer(build, requirements):  # pylint: disable=unused-argument
 
 @pytest.fixture(name="new_instance")
 def fixture_new_instance(layer, installation, certificates):
-    """Make an instance that has not been told anything yet; see cloud.CloudMachine."""
+    """Make an instance without any data from its cloud yet; see cloud.CloudMachine."""
     machines = []
 
     def make(**options):
@@ -124,7 +124,7 @@ def test_agent_runs_when_cloud_init_is_done(instance, start_manager):
         cycles = system.run(
             "journalctl -q -b -o cat | grep -iE 'ordering cycle|deleted to break'"
         ).stdout
-        verdict = system.run(
+        verified = system.run(
             "systemd-analyze verify agent-register.service wazuh-agent.service cloud-init.target"
         ).stdout
         assert system.wait_until_booted() == "running"
@@ -148,7 +148,7 @@ def test_agent_runs_when_cloud_init_is_done(instance, start_manager):
     assert cycles == ""
     assert [
         line
-        for line in verdict.splitlines()
+        for line in verified.splitlines()
         if "agent-regist" in line or "wazuh" in line or "cycle" in line
     ] == []
 

@@ -24,17 +24,17 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("text, complaint", FORMS.values(), ids=FORMS.keys())
-def test_form_of_a_password(text, complaint, machine, start_manager):
+@pytest.mark.parametrize("text, expected", FORMS.values(), ids=FORMS.keys())
+def test_form_of_a_password(text, expected, machine, start_manager):
     machine.configure(NO_FILE)
     manager = start_manager(machine)
     with machine.boot(credentials={"agent-register.password": text}) as system:
         state = system.wait_until_booted()
         unit = system.show("agent-register")
-        complaints = [
+        messages = [
             entry["MESSAGE"] for entry in system.journal(MESSAGE_ID=message_ids.MISCONFIGURED)
         ]
-    if complaint is None:
+    if expected is None:
         assert (state, len(manager.requests)) == ("running", 1)
         assert machine.has_key()
     else:
@@ -44,8 +44,8 @@ def test_form_of_a_password(text, complaint, machine, start_manager):
             "78",
             "0",
         )
-        assert len(complaints) == 1 and complaint in complaints[0], complaints
-        assert "agent-register.password" in complaints[0]
+        assert len(messages) == 1 and expected in messages[0], messages
+        assert "agent-register.password" in messages[0]
 
 
 def test_missing_credential_is_no_error(machine, start_manager):

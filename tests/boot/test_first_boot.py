@@ -202,11 +202,13 @@ def test_credentials_that_cloud_init_writes(machine, start_manager):
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
         system.wait_for_start("wazuh-agent")
-        told = [entry["MESSAGE"] for entry in system.journal(SYSLOG_IDENTIFIER="agent-register")]
+        messages = [
+            entry["MESSAGE"] for entry in system.journal(SYSLOG_IDENTIFIER="agent-register")
+        ]
     assert manager.requests == [f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-77'"]
     assert len(machine.agent_starts()) == 1
-    late = [line for line in told if "agent-register.password was written after" in line]
-    assert len(late) == 1, told
+    late = [line for line in messages if "agent-register.password was written after" in line]
+    assert len(late) == 1, messages
 
 
 def test_stop_while_the_configuration_is_not_there(machine, start_manager):

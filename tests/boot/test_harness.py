@@ -36,7 +36,7 @@ def test_killed_test_leaves_nothing_behind():
 
 
 def is_running(name):
-    """Is there a process with this name on its command line, our own aside?"""
+    """Is there a process with this name on its command line, except ours?"""
     for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if (

@@ -45,14 +45,14 @@ def test_first_boot(agent, layout, start_manager):
     with agent.boot() as system:
         assert system.wait_until_booted() == "running", system.run("systemctl --failed").stdout
         assert states(system, layout) == all_are("active", layout)
-        verdict = system.run(f"systemd-analyze verify --man=no {' '.join(layout.units)}").stdout
+        verified = system.run(f"systemd-analyze verify --man=no {' '.join(layout.units)}").stdout
         drop_ins = [system.show(unit)["DropInPaths"] for unit in layout.units]
         warnings = system.run("journalctl -q -b -p warning -o cat _PID=1 | grep -i ossec").stdout
     assert keys_at_starts(agent) == [LINE]
     for unit, paths in zip(layout.units, drop_ins):
         assert f"/{unit}.d/agent-register.conf" in paths
     assert warnings == ""
-    assert [line for line in verdict.splitlines() if "agent-regist" in line] == []
+    assert [line for line in verified.splitlines() if "agent-regist" in line] == []
 
 
 def test_key_that_comes_later(agent, layout, start_manager):

@@ -18,11 +18,11 @@ def program(build):
 
 
 def test_first_boot_with_the_registrar(program, machine, tmp_path):
-    told = machine.start_at_manager(program, "-D", tmp_path, "--init", "--dialect",
-                                    "ossec", "--listen",
-                                    nspawn.MANAGER_ADDRESS, "--name", "manager.example", "serve",
-                                    until="Listening on")
-    pin = re.search(r"pin = (sha256//\S+)", told).group(0)
+    output = machine.start_at_manager(program, "-D", tmp_path, "--init", "--dialect", "ossec",
+                                      "--listen", nspawn.MANAGER_ADDRESS,
+                                      "--name", "manager.example", "serve",
+                                      until="Listening on")
+    pin = re.search(r"pin = (sha256//\S+)", output).group(0)
     machine.configure(f"[manager]\naddress = manager.example\n[tls]\n{pin}\n[auth]\n"
                       "password_file = /etc/agent-register/password\n",
                       password=(tmp_path / "etc/authd.pass").read_text().strip())
@@ -62,9 +62,9 @@ def test_service_and_commands_side_by_side(machine):
     machine.write("/etc/systemd/system/agent-registrar.service.d/directory.conf", REGISTRAR_DROP_IN)
     with machine.boot() as system:
         system.wait_until_booted()
-        told = system.run("agent-registrar -D /srv/ossec -n --name 127.0.0.1 init")
-        assert told.exit_status == 0, told.stdout
-        pin = re.search(r"pin = sha256//\S+", told.stdout).group(0)
+        done = system.run("agent-registrar -D /srv/ossec -n --name 127.0.0.1 init")
+        assert done.exit_status == 0, done.stdout
+        pin = re.search(r"pin = sha256//\S+", done.stdout).group(0)
         assert system.run("systemctl start agent-registrar").exit_status == 0, system.journal()
         assert system.run("agent-registrar -D /srv/ossec remove 001 2>/dev/null").stdout == (
             "001 old any\n")
@@ -195,21 +195,21 @@ def test_replacing_ossec_authd(machine):
         system.wait_until_booted()
         assert system.run("systemctl enable --now ossec-hids-authd ossec-hids").exit_status == 0
         # whoever does not disable it: only one of them runs
-        told = system.run("agent-registrar init && systemctl start agent-registrar")
-        assert told.exit_status == 0, told.stdout + system.journal()
+        done = system.run("agent-registrar init && systemctl start agent-registrar")
+        assert done.exit_status == 0, done.stdout + system.journal()
         assert system.show("ossec-hids-authd")["ActiveState"] == "inactive"
         assert system.show("ossec-hids")["ActiveState"] == "active"
         assert system.run("systemctl start ossec-hids-authd").exit_status == 0
         assert system.show("agent-registrar")["ActiveState"] == "inactive"
         # and the way of the manual
         for line in MIGRATION.splitlines():
-            told = system.run(line)
-            assert told.exit_status == 0, line + told.stdout + system.journal()
+            done = system.run(line)
+            assert done.exit_status == 0, line + done.stdout + system.journal()
         assert system.show("agent-registrar")["ActiveState"] == "active"
         assert system.show("ossec-hids")["ActiveState"] == "active"
         assert system.run("agent-registrar add -n web-01").stdout == "001 web-01 any\n"
-        told = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-registrar").stdout
-    assert re.search(r"Dialect: ossec \(/var/ossec/bin/\S+ is installed\)", told)
+        journal = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-registrar").stdout
+    assert re.search(r"Dialect: ossec \(/var/ossec/bin/\S+ is installed\)", journal)
     assert machine.path("/var/ossec/etc/client.keys").stat().st_mode & 0o777 == 0o440
 
 
@@ -253,12 +253,12 @@ ExecStart=/usr/libexec/agent-register/ossec-authd -f
     with machine.boot() as system:
         system.wait_until_booted()
         assert system.run("agent-registrar init").exit_status == 0
-        told = system.run("systemctl start ossec-hids-authd && systemctl is-active "
+        done = system.run("systemctl start ossec-hids-authd && systemctl is-active "
                           "ossec-hids-authd")
-        assert told.exit_status == 0, told.stdout + system.journal()
+        assert done.exit_status == 0, done.stdout + system.journal()
         assert system.run("systemctl stop ossec-hids-authd").exit_status == 0
-        told = system.run("/usr/libexec/agent-register/wazuh-authd -p 1516 && "
+        done = system.run("/usr/libexec/agent-register/wazuh-authd -p 1516 && "
                           "kill $(cat /var/ossec/var/run/wazuh-authd-*.pid)")
-        assert told.exit_status == 0, told.stdout
+        assert done.exit_status == 0, done.stdout
         entry = system.run("journalctl --sync; journalctl -q -b -o cat -t wazuh-authd").stdout
     assert "Stopping on SIGTERM" in entry

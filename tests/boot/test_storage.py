@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Disks on which no key can be stored: the boot goes on, no manager is troubled, and one line
+"""Disks on which no key can be stored: the boot goes on, no manager is asked, and one line
 says why."""
 import agent_machine
 import message_ids
@@ -37,7 +37,7 @@ def a_directory(machine):
     machine.path(agent_machine.KEYS).mkdir()
 
 
-WEATHER = {
+DISKS = {
     "read-only": (mounted("ro"), "Read-only file system"),
     "full": (full, "No space left on device"),
     "missing": (missing, "install the agent"),
@@ -46,7 +46,7 @@ WEATHER = {
 }
 
 
-@pytest.mark.parametrize("prepare, words", WEATHER.values(), ids=WEATHER.keys())
+@pytest.mark.parametrize("prepare, words", DISKS.values(), ids=DISKS.keys())
 def test_no_key_is_asked_for(prepare, words, machine, start_manager):
     machine.configure()
     prepare(machine)

@@ -75,19 +75,19 @@ def dropped(machine, start_manager):
     start_manager(machine, answer=scripted_manager.drop)
 
 
-@pytest.mark.parametrize("weather", [nobody, silence, no_such_host, busy])
-def test_boot_is_held_for_the_budget(weather, machine, start_manager):
+@pytest.mark.parametrize("condition", [nobody, silence, no_such_host, busy])
+def test_boot_is_held_for_the_budget(condition, machine, start_manager):
     """However long an attempt may take: the default for one is 30 s."""
     budget = 1
     machine.configure(
         agent_machine.configuration(more=f"[retry]\nbudget = {budget} s\ninitial = 100 ms\n")
     )
-    kept = weather(machine, start_manager)
+    kept = condition(machine, start_manager)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
         seconds = seconds_of_boot(system)
         unit = system.show("agent-register")
-    print(f"{weather.__name__}: multi-user.target after {seconds:.2f} s")
+    print(f"{condition.__name__}: multi-user.target after {seconds:.2f} s")
     assert seconds < budget + SLACK
     assert unit["ExecMainStatus"] == "75"
     assert not machine.agent_starts()
@@ -97,14 +97,14 @@ def test_boot_is_held_for_the_budget(weather, machine, start_manager):
 
 # ------------------------------------------------------------------ for ever
 
-@pytest.mark.parametrize("weather, attempts", [(nobody, 40), (busy, 40), (dropped, 10)])
-def test_manager_that_never_answers(weather, attempts, machine, start_manager):
+@pytest.mark.parametrize("condition, attempts", [(nobody, 40), (busy, 40), (dropped, 10)])
+def test_manager_that_never_answers(condition, attempts, machine, start_manager):
     """The failures of days, in seconds: their lines are counted, not waited for."""
     machine.configure(
         agent_machine.configuration(more="[retry]\nbudget = 300 ms\ninitial = 10 ms\nmax = 20 ms\n")
     )
     machine.restart_soon()
-    weather(machine, start_manager)
+    condition(machine, start_manager)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
         system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")

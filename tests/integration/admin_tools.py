@@ -12,10 +12,10 @@ class Admin:
         self.keys = directory / "etc" / "client.keys"
 
     def __call__(self, *arguments, status=0, **options):
-        """What the command prints; its complaints are in `complaints`."""
+        """What the command prints; what it says on standard error is in `messages`."""
         done = run("-D", self.directory, *arguments, **options)
         assert done.returncode == status, done
-        self.complaints = done.stderr.replace("agent-registrar: ", "").replace("error: ", "")
+        self.messages = done.stderr.replace("agent-registrar: ", "").replace("error: ", "")
         assert done.stdout == "" or status == 0
         return done.stdout
 

@@ -12,14 +12,14 @@ SETTING = re.compile(
 )
 
 
-def told(result):
+def output_lines(result):
     """The lines on standard output, which agent-auth prints without a time."""
     return result.stdout.splitlines()
 
 
-def complaints(result, level):
-    """What was said at this level on standard error, where every line has time and program in
-    front."""
+def messages(result, level):
+    """The messages of this level on standard error, where every line begins with time and
+    program."""
     found = []
     for line in result.stderr.splitlines():
         match = re.fullmatch(rf"{STAMP}(ERROR|WARNING|DEBUG): (.+)", line)
@@ -31,11 +31,11 @@ def complaints(result, level):
 
 
 def errors(result):
-    return complaints(result, "ERROR")
+    return messages(result, "ERROR")
 
 
 def warnings(result):
-    return complaints(result, "WARNING")
+    return messages(result, "WARNING")
 
 
 def request(manager):
@@ -88,7 +88,7 @@ class AgentAuth(Machine):
         assert result.status == 0, result
         assert errors(result) == [], result
         assert self.read_keys() == (line or f"001 web-01 any {KEY}\n").encode(), result
-        assert told(result)[-3:] == [
+        assert output_lines(result)[-3:] == [
             "INFO: Received response with agent key",
             "INFO: Valid key created. Finished.",
             "INFO: Connection closed.",
@@ -105,7 +105,7 @@ class AgentAuth(Machine):
         assert len(errors(result)) == 1, result
         for word in words:
             assert word in errors(result)[0], result
-        assert "INFO: Valid key created. Finished." not in told(result), result
+        assert "INFO: Valid key created. Finished." not in output_lines(result), result
         assert result.seconds < within, result
         assert self.snapshot() == before, result
         return result

@@ -10,7 +10,7 @@ LINE = f"001 web-01 any {KEY}\n"
 EXPORT = base64.b64encode(LINE.strip().encode()).decode()
 OTHER = base64.b64encode(f"002 web-02 10.0.0.0/24 {KEY}".encode()).decode()
 
-# What is not taken: the input, and words of the complaint.
+# What is not taken: the input, and words of the message.
 FAULTS = {
     "nothing": ("", ["Standard input is empty"]),
     "blanks": (" \r\n\n", ["contains no key"]),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Wazuh's API as a script of fake_manager.Manager: it answers as told, and remembers what it was
-asked.
+"""Wazuh's API as a script of fake_manager.Manager: it answers as scripted, and remembers what
+it was asked.
 
     api = Api({"POST /agents": error(400, 1705, "Agent name taken")})
     manager = start_manager(api)

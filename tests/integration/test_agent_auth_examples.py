@@ -10,7 +10,7 @@ import os
 import subprocess
 
 import pytest
-from agent_auth import errors, told, warnings
+from agent_auth import errors, output_lines, warnings
 from machine import shell_words
 from registrar_tools import PROGRAM, serving
 
@@ -93,7 +93,7 @@ def without_address(lines, address):
 
 def check(result, address, lines, registrar, machine):
     assert result.status == 0 and errors(result) == [], result
-    begin = without_address(told(result), address)
+    begin = without_address(output_lines(result), address)
     assert begin[:len(lines)] == lines
     assert begin[len(lines):] == ADDING[ADDING.index(lines[-1]) + 1:]
     assert machine.read_keys().decode() == " ".join(registrar.keys()[-1]) + "\n"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """agent-auth and the manager: whether it is verified, what it answers, how it is reached; and
 what a failure looks like in agent-auth's words."""
-from agent_auth import AgentAuth, errors, told, warnings
+from agent_auth import AgentAuth, errors, output_lines, warnings
 from fake_manager import answer
 from machine import KEY, PATIENCE, reply, shell_words
 import pytest
@@ -17,7 +17,7 @@ def test_unverified_manager_is_warned_of(agent_auth, start_manager):
     assert len(warnings(result)) == 1
     for words in (UNVERIFIED, "-v", "127.0.0.1:"):
         assert words in warnings(result)[0]
-    assert "INFO: Verifying manager's certificate" not in told(result)
+    assert "INFO: Verifying manager's certificate" not in output_lines(result)
 
 
 VERIFIED = {
@@ -33,7 +33,7 @@ VERIFIED = {
 def test_verified_manager(agent_auth, start_manager, certificate, host):
     manager = start_manager(certificate=certificate)
     result = agent_auth.registers(manager=(host, manager.port), trust="ca")
-    assert told(result)[:2] == [f"INFO: Connected to {host}:{manager.port}",
+    assert output_lines(result)[:2] == [f"INFO: Connected to {host}:{manager.port}",
                                 "INFO: Verifying manager's certificate"]
     assert result.stderr == ""
 
@@ -51,7 +51,7 @@ def test_untrusted_manager_gets_nothing(agent_auth, start_manager, certificate):
     agent_auth.password(PASSWORD, name="ossec/etc/authd.pass")
     manager = start_manager(certificate=certificate)
     result = agent_auth.fails("Unable to verify server certificate: ", manager=manager, trust="ca")
-    assert told(result)[-1] == "INFO: Verifying manager's certificate"
+    assert output_lines(result)[-1] == "INFO: Verifying manager's certificate"
     manager.settle()
     assert manager.requests == []
 
@@ -86,7 +86,7 @@ def test_refusal(agent_auth, start_manager, records, words, ending):
     manager = start_manager(answer(*records, ending=ending))
     result = agent_auth.fails(words.removeprefix("ERROR: "), manager=manager, trust="ca")
     assert words in result.stderr
-    assert told(result)[-1] == "INFO: Send request to manager. Waiting for reply."
+    assert output_lines(result)[-1] == "INFO: Send request to manager. Waiting for reply."
 
 
 ANSWERS = {

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import pytest
-from agent_auth import request, told
+from agent_auth import request, output_lines
 from machine import PATIENCE
 
 PASSWORD = "Correct-Horse-Battery"
@@ -18,8 +18,8 @@ def test_password_file(agent_auth, start_manager):
     path = agent_auth.password(PASSWORD + "\n")
     result = agent_auth.registers(manager=manager, arguments=["-P", path], trust="ca")
     assert request(manager) == f"OSSEC PASS: {PASSWORD} OSSEC A:'web-01'"
-    assert told(result)[0] == f"INFO: Using password specified on file: {path}"
-    assert told(result)[1].startswith("INFO: Connected to ")
+    assert output_lines(result)[0] == f"INFO: Using password specified on file: {path}"
+    assert output_lines(result)[1].startswith("INFO: Connected to ")
 
 
 def test_default_password_file(agent_auth, start_manager):
@@ -27,9 +27,8 @@ def test_default_password_file(agent_auth, start_manager):
     manager = start_manager()
     result = agent_auth.registers(manager=manager)
     assert request(manager) == f"OSSEC PASS: {PASSWORD} OSSEC A:'web-01'"
-    assert (
-        told(result)[0] == f"INFO: Using password specified on file: {agent_auth.default_password}"
-    )
+    file = agent_auth.default_password
+    assert output_lines(result)[0] == f"INFO: Using password specified on file: {file}"
 
 
 def test_the_option_beats_the_default_password_file(agent_auth, start_manager):
@@ -99,7 +98,7 @@ def test_password_on_the_command_line(agent_auth, start_manager, password, attac
 
 
 def test_password_is_wiped_from_the_command_line(agent_auth, start_manager):
-    """Seen while the program waits for somebody to take its complaint."""
+    """Seen while the program waits for somebody to read its message."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     try:
@@ -124,6 +123,6 @@ def test_password_is_wiped_from_the_command_line(agent_auth, start_manager):
 
 
 def wipes(pid):
-    """Has it got as far as to complain?"""
+    """Has it written its message?"""
     with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
         return "pipe" in file.read()

@@ -12,7 +12,7 @@ import re
 import ssl
 
 import pytest
-from agent_auth import errors, told
+from agent_auth import errors, output_lines
 from fake_manager import answer
 from machine import PATIENCE
 from registrar_tools import DATA
@@ -37,7 +37,7 @@ ID = "a key needs an id"
 CRASH = "a key with a field missing is refused, where the original crashes"
 LINK = "a symbolic link as key file is refused"
 BEFORE = "a key that cannot be stored is not asked for"
-TORN = "a key file that no agent can use is kept aside and replaced"
+TORN = "a key file that no agent can use is kept as a backup and replaced"
 
 DIFFERENT = {  # case: (exit status; the request, None: none, ...: as recorded; reason)
     "-G with a blank and a quote": (1, None, GROUPS),
@@ -310,13 +310,13 @@ def compare_lines(row, result):
         assert f"{words} (from manager)" in errors(result)[0], result
     verifying = "INFO: Verifying manager's certificate"
     if result.status == 0 and row["argv"][-1] not in ("-V", "-t"):
-        assert (verifying in told(result)) == any(
+        assert (verifying in output_lines(result)) == any(
             verifying in line for line in row["output"]
         ), result
     for line in row["output"]:
         name = re.search(r"INFO: Using agent name as: (.*)", line)
-        if name and told(result):
-            assert name[0] in told(result), result
+        if name and output_lines(result):
+            assert name[0] in output_lines(result), result
 
 
 def test_every_recorded_run_is_accounted_for():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A load balancer that terminates TLS in front of the registrar: both sides name it, and nobody is
-told to look for a password."""
+directed to a password."""
 import contextlib
 import os
 import socket

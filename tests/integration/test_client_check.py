@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The command `check` walks the layers in order, says which one fails and what to do, and asks
-for no key; and `status` tells people and programs the same."""
+for no key; and `status` shows people and programs the same."""
 import json
 import re
 import socket

@@ -7,7 +7,7 @@ import pytest
 from machine import EXIT_CODES, KEY, shell_words
 from fake_manager import answer
 
-# Files that are wrong: the content, and words of the complaint (":2:" is the line).
+# Files that are wrong: the content, and words of the message (":2:" is the line).
 MISTAKES = {
     "unknown key": ("[manager]\nadress = x\n", [":2: ", "'adress'", "did you mean address?"]),
     "unknown key, nothing near": ("[tls]\nfrobnicate = x\n", [":2: ", "'frobnicate'"]),

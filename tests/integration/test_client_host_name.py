@@ -43,7 +43,7 @@ def test_host_name(machine, start_manager, call_machine, template, sent):
 
 @pytest.mark.parametrize("host_name", ["localhost", "localhost.localdomain", "(none)", ""])
 def test_no_host_name_yet(machine, start_manager, call_machine, host_name):
-    """A machine that has not been told its name is not registered as localhost."""
+    """A machine without a host name is not registered as localhost."""
     manager = start_manager()
     call_machine(host_name)
     machine.fails("not-ready", f"'{host_name}'", "name in [agent]", manager=manager, name=None)

@@ -66,7 +66,7 @@ def test_registered_without_metadata(machine, start_manager, cloud):
 
 
 def test_renewed_instance_id(machine, start_manager, cloud):
-    """Told once, and then it is the one that counts."""
+    """Logged once, and then it is the one that counts."""
     machine.registers(manager=start_manager(), before=cloud("i-1"))
     since = machine.read_state()["registered_at"]
     assert stays(machine, machine.register(before=cloud("i-2"))) == [
@@ -93,8 +93,8 @@ def test_machine_id_of_each_boot(machine, start_manager, cloud):
 def test_mounted_machine_id_that_is_the_same(machine, start_manager, cloud):
     """A container with the machine ID from a volume, whose platform renews instance IDs."""
     machine.registers(manager=start_manager(), before=cloud("i-1", 1))
-    (told,) = stays(machine, machine.register(before=cloud("i-2", 1)))
-    assert told.startswith(f"{CHANGED}the instance ID changed from i-1 to i-2")
+    (message,) = stays(machine, machine.register(before=cloud("i-2", 1)))
+    assert message.startswith(f"{CHANGED}the instance ID changed from i-1 to i-2")
 
 
 def test_machine_id_that_was_reset(machine, start_manager, cloud):

@@ -251,7 +251,7 @@ def test_other_files_stay_atomic(machine, start_manager):
 
 
 def test_interrupted_write_is_no_key(machine, start_manager):
-    """What a crash leaves of a file that was written in place: kept aside, and a new key."""
+    """What a crash leaves of a file that was written in place: kept as a backup, and a new key."""
     machine.install_key(b"\0" + NEW_LINE[1:].encode())
     machine.registers(line=f"002 web-01 any {KEY}\n",
                       manager=start_manager(answer(reply(id="002"))))

@@ -9,7 +9,7 @@ from import_tools import EXPORT, bring
 from machine import EXIT_CODES, KEY, OLD_KEY, OLD_LINE
 from scripted_api import Api, needs_module, settings
 
-# What tells each kind of manager: files with nothing in them, or with this text.
+# What shows each kind of manager: files with nothing in them, or with this text.
 LOCAL = 'DIRECTORY="/var/ossec"\nVERSION="v3.8.0"\nDATE="x"\nTYPE="local"\n'
 MANAGERS = {
     "OSSEC server": {"bin/ossec-analysisd": "", "bin/ossec-remoted": ""},

@@ -8,7 +8,7 @@ from killing import kill_at, needs_killer
 from machine import EXIT_CODES, OLD_LINE, Machine
 
 SLICES = 2  # so that the cases spread over the workers
-ASIDE = ("client.keys.clone", "client.keys.old", "client.keys.torn")
+BACKUPS = ("client.keys.clone", "client.keys.old", "client.keys.torn")
 COUNTERS = ("007", "sender")
 
 
@@ -17,7 +17,7 @@ def registered(directory, certificates):
     machine = Machine(directory, certificates)
     machine.install_key()
     machine.register(trust=None)  # adopts the key
-    for name in ASIDE:
+    for name in BACKUPS:
         machine.write(f"ossec/etc/{name}", OLD_LINE)
     for name in COUNTERS:
         machine.write(f"ossec/queue/rids/{name}", "1:1")
@@ -47,7 +47,7 @@ def test_kill_at_every_system_call(tmp_path, certificates, part):
         seen.add((machine.read_keys() is not None, has_state(machine)))
         if machine.read_keys() is not None:
             assert (
-                len(left(machine)) == 2 + len(ASIDE) + len(COUNTERS) + 1
+                len(left(machine)) == 2 + len(BACKUPS) + len(COUNTERS) + 1
             ), f"killed at {number}: the key goes first"
         if ended:
             assert left(machine) == []

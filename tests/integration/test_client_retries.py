@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Bad weather that needs no boot: answers that get lost, plans that hold, waits that are drawn,
+"""Failures that need no boot: answers that get lost, plans that hold, waits that are drawn,
 stops amid a wait."""
 import fcntl
 import os
@@ -421,7 +421,7 @@ def test_agent_is_held_back_from_a_file_without_a_key(machine, start_manager, co
 
 
 def test_run_by_hand_makes_one_round(machine, start_manager):
-    """Without a word about the budget, a person is told at once how it went."""
+    """Without a word about the budget, a person sees at once how it went."""
     managers = [start_manager(BUSY), start_manager(certificate="expired")]
     result = machine.register(manager=managers, settings={"retry.budget": []})
     assert result.status == EXIT_CODES["untrusted"] and result.seconds < PROMPT, result

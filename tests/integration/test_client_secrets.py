@@ -60,7 +60,7 @@ FAILURES = {
     "echoed but for its end": answer(b"ERROR: Invalid agent name: you said Correct-Hors"),
     "key in an error": answer(b"ERROR: Duplicate, and its key is " + KEY.encode()),
     "key in something else": answer(b"agent 001 has " + KEY.encode() + b"\n"),
-    "garbled key": answer(reply()[:-1]),
+    "truncated key": answer(reply()[:-1]),
     "invalid key": answer(reply(name="!")),
     "silent": answer(),
 }
@@ -91,7 +91,7 @@ def test_byte_order_mark_is_no_part_of_the_password(machine, start_manager):
     assert manager.conversation.records[0].startswith(b"OSSEC PASS: Secret-Horse OSSEC A:")
 
 
-# Password files that no manager would take: content, words of the complaint.
+# Password files that no manager would take: content, words of the message.
 FAULTS = {
     "empty": ("", "is empty"),
     "only a newline": ("\n", "is empty"),

@@ -215,7 +215,7 @@ def test_forced_registration_keeps_the_old_key_aside(machine, start_manager):
 
 # ------------------------------------------------------------------ where nothing can be stored
 
-# What stands in the way: done to the machine before the run; words of the complaint.
+# What stands in the way: done to the machine before the run; words of the message.
 
 
 def directory_in_place(machine):

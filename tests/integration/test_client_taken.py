@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Names and addresses that another agent has: told apart, with what helps; and which name is
+"""Names and addresses that another agent has: distinguished, with what helps; and which name is
 requested again."""
 import os
 import re

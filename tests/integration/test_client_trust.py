@@ -299,7 +299,7 @@ def a_pipe(machine):
 
 
 # Which key of [tls] gets which file (a function of machine and certificates), and words of the
-# complaint.
+# message.
 FILES = {
     "ca missing": ("ca_file", lambda m, c: "/nowhere/ca.pem", "No such file"),
     "ca is a directory": ("ca_file", lambda m, c: m.directory, "not a regular file"),

@@ -98,7 +98,7 @@ def test_refused_in_the_words_of_the_network(admin, name, ip, text):
     admin.write(f"001 web 10.0.0.7 {OLD_KEY}")
     admin("--dialect", "wazuh", "add", "-n", name, "-a", ip, status=65)
     if text:
-        assert admin.complaints.startswith(text) and admin.complaints.count("\n") == 1
+        assert admin.messages.startswith(text) and admin.messages.count("\n") == 1
         with serving(admin.directory, "-n", "--dialect", "wazuh") as registrar:
             registrar.ask(f"OSSEC A:'{name}' IP:'{ip}'\n".encode())
             registrar.wait_for_line(re.escape(text))
@@ -108,9 +108,9 @@ def test_refused_in_the_words_of_the_network(admin, name, ip, text):
 def test_refusals_name_the_holder(admin):
     admin.write(f"001 web 10.0.0.7 {OLD_KEY}")
     admin("add", "-n", "web", status=65)
-    assert admin.complaints == "Duplicate agent name: web (it belongs to agent 001)\n"
+    assert admin.messages == "Duplicate agent name: web (it belongs to agent 001)\n"
     admin("add", "-n", "new", "-a", "10.0.0.7", status=65)
-    assert admin.complaints == "Invalid IP address: 001 (10.0.0.7 belongs to agent 001)\n"
+    assert admin.messages == "Invalid IP address: 001 (10.0.0.7 belongs to agent 001)\n"
 
 
 @pytest.mark.parametrize(
@@ -127,20 +127,20 @@ def test_refusals_name_the_holder(admin):
 def test_ids(admin, number, text):
     admin.write(f"001 web any {OLD_KEY}", f"007 !gone any {OLD_KEY}")
     admin("add", "-n", "new", "--id", number, status=65)
-    assert admin.complaints == text + "\n"
+    assert admin.messages == text + "\n"
 
 
 def test_limit_and_own_name(admin):
     admin("--max-agents", 1, "add", "-n", "web")
     admin("--max-agents", 1, "add", "-n", "new", status=65)
     assert (
-        admin.complaints
+        admin.messages
         == "Internal manager error adding agent: new (There are 1 agents (--max-agents))\n"
     )
     admin("--max-agents", 1, "--dialect", "wazuh", "add", "-n", "new", status=65)
-    assert admin.complaints.startswith("The maximum number of agents has been reached")
+    assert admin.messages.startswith("The maximum number of agents has been reached")
     admin("--dialect", "wazuh", "add", "-n", os.uname().nodename, status=65)
-    assert admin.complaints.startswith("Invalid agent name: ")
+    assert admin.messages.startswith("Invalid agent name: ")
 
 
 def test_replacing_on_request(admin):
@@ -151,7 +151,7 @@ def test_replacing_on_request(admin):
     # an id that was handed out once stays that agent's, even for the agent itself
     for number in ("1", "2"):
         admin("add", "-n", "web", "--id", number, "--on-duplicate", "replace", status=65)
-        assert admin.complaints.startswith(f"Duplicate ID: {number} (")
+        assert admin.messages.startswith(f"Duplicate ID: {number} (")
     assert admin("list") == "002 web any\n"
 
 
@@ -173,7 +173,7 @@ def test_list(admin):
                    {"id": "1024", "name": "web", "ip": "10.0.0.0/8"}]
     }
     assert admin("list", "-j") == admin("list", "--json")
-    assert "Line 4" in admin.complaints and OLD_KEY not in admin.complaints
+    assert "Line 4" in admin.messages and OLD_KEY not in admin.messages
 
 
 def test_list_of_nothing(admin):
@@ -186,7 +186,7 @@ def test_looking_makes_nothing(admin):
     before = sorted(os.listdir(admin.directory / "etc"))
     for command in (["list"], ["export", "1"]):
         admin(*command, status=78)
-        assert "client.keys" in admin.complaints
+        assert "client.keys" in admin.messages
     assert sorted(os.listdir(admin.directory / "etc")) == before
 
 
@@ -199,7 +199,7 @@ def test_export(admin):
     admin.write(line)
     text = admin("export", "1024")
     assert text == base64.b64encode(line.encode()).decode() + "\n"
-    assert admin.complaints == ""
+    assert admin.messages == ""
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_unknown_ids(admin, number, text):
     admin.write(*lines)
     for command in (["export"], ["--dialect", "wazuh", "remove"]):
         admin(*command, number, status=65)
-        assert admin.complaints.endswith(text + "\n"), admin.complaints
+        assert admin.messages.endswith(text + "\n"), admin.messages
     assert admin.lines() == lines
 
 
@@ -281,13 +281,13 @@ def test_remove_all_of_an_id(admin):
         (queue / place / "001").write_text("x")
     admin.write(f"001 web any {OLD_KEY}", f"002 db any {OLD_KEY}", f"001 mail any {OLD_KEY}")
     admin("list")
-    assert re.search("Line 3 of .* gives mail the id 001, which web has already", admin.complaints)
+    assert re.search("Line 3 of .* gives mail the id 001, which web has already", admin.messages)
     admin("add", "-n", "web", "--on-duplicate", "replace")
     assert admin("list") == "002 db any\n001 mail any\n003 web any\n"
     assert (queue / "rids" / "001").exists() and (queue / "agent-groups" / "001").exists()
     admin.write(f"001 web any {OLD_KEY}", f"002 db any {OLD_KEY}", f"001 mail any {OLD_KEY}")
     assert sorted(admin("remove", "1").splitlines()) == ["001 mail any", "001 web any"]
-    assert admin("list") == "002 db any\n" and "gives" not in admin.complaints
+    assert admin("list") == "002 db any\n" and "gives" not in admin.messages
     assert not os.listdir(queue / "rids") and not os.listdir(queue / "agent-groups")
 
 
@@ -300,12 +300,12 @@ def test_purge(admin):
     admin.write(f"001 web any {OLD_KEY}", f"002 !gone any {OLD_KEY}",
                 f"003 #*#*#*#*#*#*#*#*#*#*#{OLD_KEY[:40]}", "004")
     admin("remove", "2", status=65)
-    assert admin.complaints.endswith("no agent with the id 2 any more: it was removed\n")
+    assert admin.messages.endswith("no agent with the id 2 any more: it was removed\n")
     assert admin("remove", "--purge", "3", "1", "2") == "003\n001 web any\n002\n"
-    assert "Restart the manager before these IDs are assigned again: " in admin.complaints
+    assert "Restart the manager before these IDs are assigned again: " in admin.messages
     assert not os.listdir(queue) and admin.lines() == ["004"]
     admin("remove", "--purge", "4", status=65)
-    assert "is damaged: repair it by hand" in admin.complaints
+    assert "is damaged: repair it by hand" in admin.messages
     assert admin("add", "-n", "new", "--id", "2") == "002 new any\n"
 
 
@@ -321,7 +321,7 @@ def test_remove_says_what_makes_the_manager_forget(admin, dialect, program, text
         (place / program).touch()
     admin.write(f"001 web any {OLD_KEY}")
     admin("--dialect", dialect, "remove", "1")
-    assert text.format(bin=place) in admin.complaints
+    assert text.format(bin=place) in admin.messages
 
 
 # ------------------------------------------------------------------ usage and failures
@@ -351,7 +351,7 @@ def test_remove_says_what_makes_the_manager_forget(admin, dialect, program, text
 ])
 def test_usage(admin, arguments, text):
     admin(*arguments, status=64)
-    assert text in admin.complaints
+    assert text in admin.messages
 
 
 def test_options_before_and_behind_the_command(admin):
@@ -370,7 +370,7 @@ def test_lock_that_stays(admin):
         [PROGRAM, "-D", admin.directory, "add", "-n", "web"], stdout=subprocess.PIPE, text=True
     ) as waiting:
         admin("add", "-n", "db", status=75)
-        assert f"locked for 10 seconds by process {os.getpid()} (" in admin.complaints
+        assert f"locked for 10 seconds by process {os.getpid()} (" in admin.messages
         assert waiting.wait() == 75
     os.close(lock)
     assert not admin.keys.exists()
@@ -404,7 +404,7 @@ def test_no_key_but_in_export(admin):
                     ["-d", "remove", "1"], ["-d", "import-file", "-"]):
         out = admin(*command, input="any,more\n")
         for line in admin.lines():
-            assert line.split()[-1] not in out + admin.complaints
+            assert line.split()[-1] not in out + admin.messages
 
 
 def test_missing_directory(admin):

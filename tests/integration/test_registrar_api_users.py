@@ -72,7 +72,7 @@ def test_user_is_removed(directory, users_file):
 
 
 @pytest.mark.parametrize(
-    "password, complaint",
+    "password, message",
     [
         ("short12\n", "The password has 7 characters; it must have 8 to 64"),
         ("\n", "The password has 0 characters"),
@@ -82,9 +82,9 @@ def test_user_is_removed(directory, users_file):
         ("a\0bcdefgh\n", "NUL byte"),
     ],
 )
-def test_password_that_will_not_do(directory, users_file, password, complaint):
+def test_password_that_will_not_do(directory, users_file, password, message):
     done = user(directory, "admin", password=password)
-    assert done.returncode == 65 and complaint in done.stderr and len(done.stderr.splitlines()) == 1
+    assert done.returncode == 65 and message in done.stderr and len(done.stderr.splitlines()) == 1
     assert not users_file.exists()
 
 

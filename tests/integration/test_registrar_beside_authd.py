@@ -286,7 +286,7 @@ def test_service_looks_again_without_agents(directory):
 
 
 def test_running_authd_says_that_it_is_wazuh(directory, authd):  # pylint: disable=unused-argument
-    """Nothing else tells the dialect here."""
+    """Nothing else shows the dialect here."""
     choice = directory / "etc" / "agent-registrar.dialect"
     choice.unlink()
     assert command(directory, "add", "-n", "new", "-a", "::2").stdout.endswith(":0000:0002\n")

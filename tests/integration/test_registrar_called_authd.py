@@ -211,7 +211,7 @@ def test_block_stands_for_options(background, directory):
 
 
 def test_disabled_block(call, directory):
-    """As with the original: nothing to do, unless it is told to stay in the foreground."""
+    """As with the original: nothing to do, unless it has to stay in the foreground."""
     configure(directory, "<auth><disabled>yes</disabled></auth>")
     done = call("wazuh-authd", "-p", free_port())
     assert done.returncode == 0 and not done.stderr
@@ -241,10 +241,10 @@ def test_certificate(call, directory):
                 "/C=US/ST=California/CN=Wazuh/")
     assert (done.returncode, done.stderr) == (0, "")
     assert names[0].stat().st_mode & 0o777 == 0o600
-    told = subprocess.run([need("openssl"), "x509", "-in", names[1], "-noout", "-subject", "-text"],
-                          capture_output=True, text=True, check=True).stdout
-    assert "subject=C = US, ST = California, CN = Wazuh\n" in told
-    assert "Public-Key: (2048 bit)" in told and "CA:TRUE" in told
+    command = [need("openssl"), "x509", "-in", names[1], "-noout", "-subject", "-text"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "subject=C = US, ST = California, CN = Wazuh\n" in shown
+    assert "Public-Key: (2048 bit)" in shown and "CA:TRUE" in shown
     assert call("wazuh-authd", "-t").returncode == 0
 
 

@@ -156,7 +156,7 @@ def test_contradictions(directory, keys):
     with serving(directory, "-n", "--dialect", "ossec"):
         assert stored(directory) == "ossec\n"
     with serving(directory, "-n", "--dialect", "wazuh") as registrar:
-        registrar.wait_for_line("the commands have to be told the dialect")
+        registrar.wait_for_line("the commands need --dialect")
 
 
 def test_choice_that_is_none(directory, keys):

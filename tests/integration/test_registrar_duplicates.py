@@ -198,7 +198,7 @@ def test_duplicate_address_of_ossec_is_the_text_with_mask(directory, stored, ask
         assert bool(registrar.ask(f"OSSEC A:'new' IP:'{asked}'\n").agent) == free
 
 
-# (asked for, stored, told), as recorded from Wazuh 4.14.5
+# (requested, stored, answered), as recorded from Wazuh 4.14.5
 ADDRESSES = [
     ("10.9.0.0/255.255.0.0", "10.9.0.0/16", "10.9.0.0/255.255.0.0"),
     ("10.1.2.3/32", "10.1.2.3", "10.1.2.3/32"),
@@ -212,9 +212,9 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize("asked,stored,told", ADDRESSES)
-def test_addresses_are_written_as_wazuh_does(wazuh, asked, stored, told):
-    assert wazuh.ask(f"OSSEC A:'web' IP:'{asked}'\n").agent[2] == told
+@pytest.mark.parametrize("asked,stored,answered", ADDRESSES)
+def test_addresses_are_written_as_wazuh_does(wazuh, asked, stored, answered):
+    assert wazuh.ask(f"OSSEC A:'web' IP:'{asked}'\n").agent[2] == answered
     assert wazuh.keys()[0][2] == stored
 
 

@@ -22,11 +22,11 @@ def test_import_file(admin, tmp_path, stdin):
     (tmp_path / "list").write_text(IMPORT)
     source = ["-"] if stdin else [tmp_path / "list"]
     assert admin("import-file", *source, input=IMPORT) == IMPORTED
-    assert admin.complaints == "4 added, 0 already present\n"
+    assert admin.messages == "4 added, 0 already present\n"
     before = admin.lines()
     # a second time changes nothing, and more lines add more
     assert admin("import-file", *source, input=IMPORT) == ""
-    assert admin.complaints == "0 added, 4 already present\n"
+    assert admin.messages == "0 added, 4 already present\n"
     assert admin.lines() == before
     assert admin("import-file", "-", input=IMPORT + "\nany,more\n") == "005 more any\n"
     assert [line.split()[3] for line in admin.lines()[:4]] == [line.split()[3] for line in before]
@@ -48,16 +48,16 @@ SPREADSHEETS = {
 def test_import_from_a_spreadsheet(admin, tmp_path, content):
     (tmp_path / "inventory.csv").write_bytes(content)
     assert admin("import-file", tmp_path / "inventory.csv") == "001 web 10.0.1.1\n002 db any\n"
-    assert ("is a header and was skipped" in admin.complaints) == (b"Name" in content)
+    assert ("is a header and was skipped" in admin.messages) == (b"Name" in content)
     assert admin("import-file", tmp_path / "inventory.csv") == ""
 
 
 def test_import_of_what_is_no_csv(admin, tmp_path):
     (tmp_path / "inventory.csv").write_text("any,web\n", encoding="utf-16")
     admin("import-file", tmp_path / "inventory.csv", status=65)
-    assert admin.complaints.endswith("inventory.csv is UTF-16; save it as CSV in UTF-8\n")
+    assert admin.messages.endswith("inventory.csv is UTF-16; save it as CSV in UTF-8\n")
     admin("import-file", "-", status=65, input="any,web\nip,name\n")
-    assert admin.complaints.startswith("Line 2: Invalid IP")  # a header is the first line
+    assert admin.messages.startswith("Line 2: Invalid IP")  # a header is the first line
     assert not admin.lines()
 
 
@@ -70,10 +70,10 @@ def test_bad_lines_are_named_and_nothing_is_added(admin):
         input="any,good\nany,web\n10.0.0.7,other\n10.0.0.300,bad\nno comma\na,b,c\nany,\n"
         ",name\nany,twice\n10.1.1.1,twice\nany,good\n\x1b[2J,x\nany,good\0x\n",
     )
-    assert [line.split(":")[0] for line in admin.complaints.splitlines()] == [
+    assert [line.split(":")[0] for line in admin.messages.splitlines()] == [
         f"Line {number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 12, 13)
     ] + ["Nothing was added, because of 10 lines of " "standard input"]
-    assert "\x1b" not in admin.complaints
+    assert "\x1b" not in admin.messages
     assert len(admin.lines()) == 1
 
 
@@ -81,12 +81,12 @@ def test_what_an_earlier_line_has_is_told_by_its_name(admin):
     """Its id would be nobody's, as nothing is added."""
     admin.write(f"007 web 10.0.0.7 {OLD_KEY}")
     admin("import-file", "-", status=65, input="10.1.1.1,first\n10.1.1.2,second\n10.1.1.3,second\n")
-    assert admin.complaints == (
+    assert admin.messages == (
         "Line 3: Duplicate agent name: second (it belongs to second in an earlier line)\n"
         "Nothing was added, because of 1 line of standard input\n"
     )
     admin("import-file", "-", status=65, input="10.1.1.1,first\n10.1.1.1,second\n10.0.0.7,third\n")
-    assert admin.complaints == (
+    assert admin.messages == (
         "Line 2: Invalid IP address: 008 (10.1.1.1 belongs to first in an earlier line)\n"
         "Line 3: Invalid IP address: 007 (10.0.0.7 belongs to agent 007)\n"
         "Nothing was added, because of 2 lines of standard input\n"
@@ -96,7 +96,7 @@ def test_what_an_earlier_line_has_is_told_by_its_name(admin):
 def test_import_of_nothing(admin):
     assert admin("import-file", "-", input="") == ""
     admin("import-file", "/nonexistent", status=66)
-    assert admin.complaints == "Cannot read /nonexistent: No such file or directory\n"
+    assert admin.messages == "Cannot read /nonexistent: No such file or directory\n"
     admin("import-file", admin.directory, status=66)
 
 

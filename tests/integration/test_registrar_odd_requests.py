@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Requests with fields that cannot be read, or that break a rule: what Wazuh 4.14.7 answers, told
-in the form of each dialect, and nothing that was asked for is dropped without a word."""
+"""Requests with fields that cannot be read, or that break a rule: what Wazuh 4.14.7 answers, in
+the form of each dialect, and nothing that was requested is dropped without a word."""
 
 import select
 
@@ -30,7 +30,7 @@ REFUSED = [  # (what follows "OSSEC A:'", text)
     ("u1' G:'g1' IP:src K:'k'", IP),
     ("u1' K:abc", KEY),
     ("u1' K:'" + "a" * 41 + "'", KEY),
-    # the first thing that is wrong is told, in the order of the fields
+    # the first fault is named, in the order of the fields
     ("a b' G:g1", "Invalid agent name: a b"),
     ("u1' V:'v5.0.0' G:g1", NEWER),
     ("u1' G:'' IP:any'", "Invalid group name: Empty Group"),

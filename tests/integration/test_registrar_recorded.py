@@ -280,7 +280,7 @@ def test_answers_like_the_recorded_manager(directory, recording, authd, monkeypa
             seen = replay(registrar, recording, case)
             stored = case.get("client_keys")
             if seen[0] and isinstance(stored, str) and records[0].startswith("OSSEC K:"):
-                # what went into the file need not be what was told
+                # what went into the file need not be what was answered
                 last = registrar.keys()[-1]
                 if normalise(" ".join(last[1:3])) != normalise(" ".join(stored.split(" ")[1:3])):
                     wrong.append((label, stored, last[:3]))

@@ -23,8 +23,8 @@ def test_clock_is_set_after_the_boot(machine, manager, credentials):
     config = credentials("web-01")
     config["agent-register.conf"] += b"[retry]\ninitial = 1 min\nmax = 10 min\n"
     machine.boot(credentials=config, firmware=["-rtc", "base=2021-06-01T00:00:00"])
-    complaint = wait_for_entry(machine, message_ids.UNTRUSTED)
-    assert "is not valid before" in complaint and "clock" in complaint
+    message = wait_for_entry(machine, message_ids.UNTRUSTED)
+    assert "is not valid before" in message and "clock" in message
     assert machine.read(agent_machine.KEYS) == "" and manager.requests == []
 
     assert machine.run(f"date -s @{time.time():.0f}").exit_status == 0

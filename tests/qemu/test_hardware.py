@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The hardware's ID, which only a machine with firmware of its own has: read inside the unit's
-sandbox, it tells a copied disk from a machine whose platform renews its instance ID."""
+sandbox, it distinguishes a copied disk from a machine whose platform renews its instance ID."""
 import agent_machine
 import message_ids
 

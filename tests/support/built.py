@@ -30,7 +30,7 @@ def cannot_run(reason, suite):
 def install(directory, build=BUILD):
     """What `make install` puts onto a system, below the directory. Raises CalledProcessError,
     whose `output` is what make said."""
-    # GNU make passes what it was told itself on in the environment; that is not meant for this one.
+    # GNU make passes its own options on in the environment; they are not meant for this one.
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith(("MAKE", "MFLAGS"))}
     with open(pathlib.Path(build) / "config.status", encoding="ascii") as lock:

@@ -141,7 +141,7 @@ class CloudMachine(agent_machine.AgentMachine):
                    "[Network]\nIPv6AcceptRA=no\nLinkLocalAddressing=no\n")
 
     def seed(self, user_data, instance="i-0123456789abcdef0", name="web-01"):
-        """What the cloud tells the instance; None: it does not."""
+        """The instance ID that the cloud provides; None: none."""
         self.write(f"{SEED}/user-data", user_data)
         meta_data = {"instance-id": instance, "local-hostname": name}
         self.write(f"{SEED}/meta-data",

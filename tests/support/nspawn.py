@@ -173,7 +173,7 @@ class Machine:
         self.write("/etc/hosts",
                    f"127.0.0.1 localhost\n::1 localhost\n{MANAGER_ADDRESS} manager.example\n")
         self.write("/etc/fstab", "")
-        # Tells the test that systemctl and journalctl work; everything that matters comes later in
+        # Shows the test that systemctl and journalctl work; everything that matters comes later in
         # a boot.
         self.write("/etc/systemd/system/boot-test-up.service",
                    "[Unit]\nDefaultDependencies=no\nAfter=systemd-journald.service\n"

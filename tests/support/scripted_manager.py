@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A manager that answers as a test tells it to: authd's protocol over TLS, at the manager's end
+"""A manager that answers as a test wants it to: authd's protocol over TLS, at the manager's end
 of a machine's wire."""
 import contextlib
 import re

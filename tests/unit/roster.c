@@ -4,12 +4,12 @@
 #include "tests/unit/support.h"
 
 unsigned reports;
-char complaint[1024];
+char damage[1024];
 
 void report_damage(const char *sentence)
 {
 	reports++;
-	(void)snprintf(complaint, sizeof complaint, "%s", sentence);
+	(void)snprintf(damage, sizeof damage, "%s", sentence);
 }
 
 struct roster *open_roster(const char *directory)
@@ -18,7 +18,7 @@ struct roster *open_roster(const char *directory)
 	struct reason why;
 
 	reports = 0;
-	complaint[0] = '\0';
+	damage[0] = '\0';
 	assert_int_equal(roster_open(&roster, directory, (gid_t)-1, report_damage, &why), 0);
 	return roster;
 }

@@ -9,7 +9,7 @@
 
 /* What the roster has reported as damaged since it was opened: how often, and the last sentence. */
 extern unsigned reports;
-extern char complaint[1024];
+extern char damage[1024];
 
 /* For roster_open(). */
 void report_damage(const char *sentence);

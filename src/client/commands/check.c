@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The command `check`: all that a registration needs, layer by layer, without asking for a key. */
+/* The command `check`: all that a registration needs, layer by layer, without requesting a key. */
 #include "client/commands/options.h"
 
 #include "client/agent-files/import-file.h"

@@ -45,8 +45,8 @@ int access_read_proxy(struct proxy *ret, const struct config *config,
 		      struct reason *why) must_check;
 
 /*
- * The manager of that number, from 0 on, in the order of asking: a configured one or, when none is,
- * the one that the token names. False behind the last, with `ret` untouched.
+ * The manager of that number, from 0 on, in the order in which they are asked: a configured one or,
+ * when none is, the one that the token names. False behind the last, with `ret` untouched.
  */
 bool access_manager_at(const struct access *access, size_t index, struct endpoint *ret) must_check;
 

@@ -98,8 +98,7 @@ static int found_clone(struct registration *run, const char *changes)
 /* ------------------------------------------------------------------ a manager's key file */
 
 /*
- * A service that is installed on a manager says so and is no failure; who runs a command there is
- * told that it cannot be done.
+ * A service that is installed on a manager says so and is no failure; a command fails there.
  */
 static int check_manager(struct registration *run)
 {

@@ -13,7 +13,7 @@ struct registration;
 struct import {
 	const struct agent_key *key;
 	const char *from; /* where it comes from, for messages */
-	bool force;       /* over another key without asking */
+	bool force;       /* over another key without a question */
 	/*
 	 * May the key `old` in the key file `path` be replaced? Returns 0, the exit status if not,
 	 * or -ECANCELED.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Who is told of the events of a registration, for output in another form than the log's. */
+/* Who is notified of the events of a registration, for output in another form than the log's. */
 #pragma once
 
 #include "client/methods/method.h"

@@ -207,7 +207,7 @@ static void take_budget(struct rounds *rounds)
 	const struct registration *run = rounds->run;
 	struct deadline never = { USEC_INFINITY, run->mode.stop_fd };
 
-	/* A person at a terminal wants to know how it went, and can try again himself. */
+	/* A person at a terminal wants to know how it went, and can try again. */
 	uint64_t budget = run->mode.is_service || run->config->budget_is_set
 				  ? run->config->retry.budget
 				  : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How long to wait before asking a manager again. Pure: no clock, no randomness of its own.
+ * How long to wait before a manager is asked again. Pure: no clock, no randomness of its own.
  *
  * The wait depends on how far we got: a machine without a network is worth trying every second, a
  * manager that said no is not. Within a class it grows with decorrelated jitter (the next wait is

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A name or an address that another agent has: what helps, and asking under another name. */
+/* A name or an address that another agent has: what helps, and the request for another name. */
 #pragma once
 
 #include "client/registration/registration.h"

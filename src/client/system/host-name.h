@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The host name of this machine, if it is one that tells it from other machines. */
+/* The host name of this machine, if it distinguishes it from other machines. */
 #pragma once
 
 #include "common/must-check.h"

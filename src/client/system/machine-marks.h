@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The marks by which a machine is told from a copy of its disk: its machine ID, the instance ID
- * that its cloud gave it, and the ID of its hardware.
+ * The marks by which a machine is distinguished from a copy of its disk: its machine ID, the
+ * instance ID that its cloud gave it, and the ID of its hardware.
  *
  * None of them is reliable alone. A machine ID is copied with the disk unless somebody resets it,
  * and is new at every boot where /etc cannot be written. Platforms renew the instance ID of a

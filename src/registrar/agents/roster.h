@@ -7,7 +7,7 @@
  * returned 0 they are on the disk. Additions alone cost one append and one flush however many there
  * are; with a removal the file is replaced as a whole.
  *
- * Lines that are no agents (keys-line.h) are kept byte for byte; damaged ones are complained about.
+ * Lines that are no agents (keys-line.h) are kept byte for byte; damaged ones are reported.
  * A last line without newline gets one before the next record, so that nothing is ever glued
  * together.
  */

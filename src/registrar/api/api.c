@@ -121,7 +121,7 @@ static bool find_call(struct incoming_call *call, unsigned int *ret_methods)
 	       find_route(call, api_enroll_routes, ret_methods);
 }
 
-/* What is called with a slash too many is told where it is. */
+/* A path with a slash too many is redirected to the one without. */
 static bool redirect(struct incoming_call *call)
 {
 	const char *path = api_exchange_path(call->exchange),

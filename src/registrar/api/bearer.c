@@ -36,8 +36,8 @@ static bool read_claims(const char *text, size_t length, uint64_t *ret_time,
 
 /*
  * What is wrong with a bearer that another key than the password's signed: an agent that was
- * enrolled at another manager signs with the secret that it got there, and goes on to its password
- * only when it is told that the secret is unknown.
+ * enrolled at another manager signs with the secret that it got there, and uses its password
+ * only after the answer that the secret is unknown.
  */
 static enum bearer_fault check_key_id(const char *header, size_t length)
 {

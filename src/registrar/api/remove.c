@@ -96,7 +96,7 @@ static void remove_matching(struct incoming_call *call, struct api_selection *se
 {
 	char requirements[REQUIREMENTS_SIZE];
 	struct api_problem not_eligible;
-	unsigned int last = 0; /* the id that was told: several agents can have one */
+	unsigned int last = 0; /* the id that was answered: several agents can have one */
 
 	describe_requirements(requirements, &call->input.query);
 	(void)api_problem_code(&not_eligible, API_NOT_ELIGIBLE,

@@ -91,7 +91,7 @@ static void answer_fault_at_once(struct authd *authd, struct connection *connect
 	report_change(authd);
 }
 
-/* One field cannot be read: if one before it breaks the rules, that is told, as Wazuh does. */
+/* One field cannot be read: if one before it breaks the rules, that is answered, as Wazuh does. */
 static void answer_open_field(struct authd *authd, struct connection *connection,
 			      enum authd_request_fault fault,
 			      const struct authd_request_fields *fields)

@@ -42,7 +42,7 @@ static void log_registered(const struct enrollment *enrollment, const char *peer
 		  replaced, peer);
 }
 
-/* `detail` is what the client was not told; it may be empty. */
+/* `detail` is what was not sent to the client; it may be empty. */
 static void log_refused(const struct authd_field *name, const char *text, const char *detail,
 			const char *peer)
 {

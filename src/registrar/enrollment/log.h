@@ -11,7 +11,7 @@ void enrollment_log(const struct enrollment *enrollment, const struct registrati
 
 /*
  * A request that was refused before it came to a decision. `name` is what the agent is to be
- * called, without text if that is not known; `text` is what the client was told. Bytes of the
+ * called, without text if that is not known; `text` is what was sent to the client. Bytes of the
  * client's in them are escaped here.
  */
 void enrollment_log_refused(const struct authd_field *name, const char *text, const char *peer);

@@ -78,7 +78,7 @@ def test_request_limit(directory):
 
 
 def test_many_logins_at_once(directory):
-    """More than the queue holds: some are told to come again, and none is lost."""
+    """More than the queue holds: some are refused with 429, and none is lost."""
     def log_in(_):
         with Client(registrar) as client:
             return client.try_login().status

@@ -20,12 +20,12 @@ static int setup(void **state)
 }
 
 /* Stage and commit `text` to `path`. */
-static int replace(const char *path, const char *text, const char *aside, struct reason *why)
+static int replace(const char *path, const char *text, const char *backup, struct reason *why)
 {
 	struct atomic_file file;
 	int r = atomic_file_stage(&file, path, 0640, NOBODY, strlen(text), why);
 
-	return r < 0 ? r : atomic_file_commit(&file, text, strlen(text), aside, why);
+	return r < 0 ? r : atomic_file_commit(&file, text, strlen(text), backup, why);
 }
 
 static mode_t mode_of(const char *path)
@@ -219,15 +219,15 @@ static void test_leftovers(void **state)
 
 static void test_aside(void **state)
 {
-	const char *path = path_in(*state, "file"), *aside = path_in(*state, "file.old");
+	const char *path = path_in(*state, "file"), *backup = path_in(*state, "file.old");
 	struct reason why;
 
 	assert_int_equal(replace(path, "1", "file.old", &why), 0);
-	assert_file(aside, NULL);
+	assert_file(backup, NULL);
 	assert_int_equal(replace(path, "2", "file.old", &why), 0);
-	assert_file(aside, "1");
+	assert_file(backup, "1");
 	assert_int_equal(replace(path, "3", "file.old", &why), 0);
-	assert_file(aside, "2");
+	assert_file(backup, "2");
 	assert_file(path, "3");
 	assert_int_equal(count_entries(*state), 2);
 }
@@ -235,7 +235,7 @@ static void test_aside(void **state)
 static void test_aside_without_hard_links(void **state)
 {
 	static const int errors[] = { EPERM, EOPNOTSUPP };
-	const char *path = path_in(*state, "file"), *aside = path_in(*state, "file.old");
+	const char *path = path_in(*state, "file"), *backup = path_in(*state, "file.old");
 	struct reason why;
 
 	for (size_t i = 0; i < COUNT(errors); i++) {
@@ -243,7 +243,7 @@ static void test_aside_without_hard_links(void **state)
 		fault_set("linkat", 1, errors[i]);
 		assert_int_equal(replace(path, "new", "file.old", &why), 0);
 		assert_file(path, "new");
-		assert_file(aside, "old");
+		assert_file(backup, "old");
 
 		/* and the last step fails: the old file is back in its place */
 		write_text(path, "old");
@@ -251,7 +251,7 @@ static void test_aside_without_hard_links(void **state)
 		fault_add("renameat", 2, EIO);
 		assert_int_equal(replace(path, "new", "file.old", &why), -EIO);
 		assert_file(path, "old");
-		(void)unlink(aside);
+		(void)unlink(backup);
 	}
 }
 
@@ -313,7 +313,7 @@ struct failure {
 	const char *call;
 	unsigned nth;
 	int error;
-	const char *aside;
+	const char *backup;
 };
 
 static void test_stage_fails(void **state)
@@ -357,7 +357,7 @@ static void test_commit_fails(void **state)
 		{ "fsync", 1, EIO },      { "renameat", 1, EIO },
 		{ "renameat", 1, EPERM }, { "renameat", 1, EIO, "file.old" },
 	};
-	const char *path = path_in(*state, "file"), *aside = path_in(*state, "file.old");
+	const char *path = path_in(*state, "file"), *backup = path_in(*state, "file.old");
 
 	for (size_t i = 0; i < COUNT(failures); i++) {
 		struct atomic_file file;
@@ -367,11 +367,11 @@ static void test_commit_fails(void **state)
 		check_row(failures[i].call,
 			  atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
 		fault_set(failures[i].call, failures[i].nth, failures[i].error);
-		check_row(failures[i].call, atomic_file_commit(&file, "new", 3, failures[i].aside,
+		check_row(failures[i].call, atomic_file_commit(&file, "new", 3, failures[i].backup,
 							       &why) == -failures[i].error);
 		check_row(failures[i].call, strstr(why.text, path));
 		assert_file(path, "old");
-		(void)unlink(aside);
+		(void)unlink(backup);
 		check_row(failures[i].call, count_entries(*state) == 1 && file.fd == -1);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A manager is told from an agent; /etc/ossec-init.conf is what the tests say it is (see the wrap
- * in local.mk).
+ * A manager is distinguished from an agent; /etc/ossec-init.conf is what the tests say it is (see
+ * the wrap in local.mk).
  */
 #include "tests/unit/support.h"
 

@@ -11,7 +11,7 @@
 #define SECRET "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define OTHER "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
-/* An agent's directory with etc/ in it, and its companions. */
+/* An agent's directory with etc/ in it, and the files beside the key. */
 static void open_agent(struct reenroll_files *files, const char *directory)
 {
 	assert_int_equal(mkdir(path_in(directory, "etc"), 0770) < 0 && errno != EEXIST, 0);
@@ -145,7 +145,7 @@ static void test_restoring_nothing(void **state)
 	assert_int_equal(count_entries(path_in(directory, "etc")), 0); /* nor the CA's directory */
 }
 
-/* What an earlier run has kept aside is not what this one has replaced. */
+/* What an earlier run has kept as a backup is not what this one has replaced. */
 static void test_nothing_to_restore(void **state)
 {
 	const char *directory = *state;

@@ -142,7 +142,7 @@ static const struct output_case entries[] = {
 	  "name in [agent]", "agent-auth: WARNING: name in [agent]\n" },
 	{ "a notice", NO_STEP, true, LOG_NOTICE, 0, "", NULL, "Waiting",
 	  "agent-auth: WARNING: Waiting\n" },
-	{ "information", NO_STEP, true, LOG_INFO, 0, "", NULL, "Asking", "" },
+	{ "information", NO_STEP, true, LOG_INFO, 0, "", NULL, "Connecting", "" },
 };
 
 static void check_rows(const char *output, print_event *print, const struct output_case *rows,
@@ -189,13 +189,13 @@ static void test_unverified(void **state)
 static void test_debug(void **state)
 {
 	static const struct output_case row = {
-		.step = NO_STEP, .verifies = true, .level = LOG_INFO, .text = "Asking"
+		.step = NO_STEP, .verifies = true, .level = LOG_INFO, .text = "Connecting"
 	};
 	char *text;
 
 	log_open("agent-register", LOG_DEBUG);
 	text = printed(path_in(*state, "output"), print_logged, &row);
-	assert_string_equal(text, "agent-auth: DEBUG: Asking\n");
+	assert_string_equal(text, "agent-auth: DEBUG: Connecting\n");
 	free(text);
 }
 

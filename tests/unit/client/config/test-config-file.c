@@ -169,7 +169,7 @@ static const struct {
 	BAD("NUL at the end of a line", "[tls]\nciphers = A\0\n",
 	    "FILE:2: the line contains a NUL byte"),
 	BAD("UTF-16", "\xff\xfe[\0t\0l\0s\0]\0\n\0", "FILE:1: the line contains a NUL byte"),
-	BAD("the first fault is told", "[tls]\nverfy = no\nciphres = A\n[manger]\n",
+	BAD("the first fault is named", "[tls]\nverfy = no\nciphres = A\n[manger]\n",
 	    "FILE:2: unknown key 'verfy' in [tls]; did you mean verify?"),
 	BAD("escape code in a value", "[manager]\naddress = \x1b[31m\n",
 	    "'\\x1b[31m' is not a valid value for address"),

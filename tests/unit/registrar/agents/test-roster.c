@@ -50,7 +50,7 @@ static void test_lines(void **state)
 			  !!roster_first_with_id(roster, 1024) == rows[i].id_is_taken);
 		check_row(rows[i].label, reports == rows[i].reports);
 		check_row(rows[i].label,
-			  strstr(complaint, KEY) == NULL && strstr(complaint, "5a5a") == NULL);
+			  strstr(damage, KEY) == NULL && strstr(damage, "5a5a") == NULL);
 		assert_int_equal(commit(roster), 0);
 		assert_file(path_in(*state, "client.keys"), rows[i].line);
 		roster_close(roster);
@@ -188,8 +188,8 @@ static void test_same_ids(void **state)
 
 	roster = open_with(*state, "001 web any " KEY "\n1 db any " KEY "\n");
 	assert_int_equal(reports, 1);
-	assert_non_null(strstr(complaint, "Line 2 of "));
-	assert_non_null(strstr(complaint, " gives db the id 1, which web has already"));
+	assert_non_null(strstr(damage, "Line 2 of "));
+	assert_non_null(strstr(damage, " gives db the id 1, which web has already"));
 	roster_close(roster);
 }
 

@@ -147,7 +147,7 @@ static void test_long_names(void **state)
 	assert_int_equal(problem.status, 400);
 }
 
-/* Without a content type, what is wrong with the body is told first. */
+/* Without a content type, what is wrong with the body is reported first. */
 static void test_untyped(void **state)
 {
 	static const char good[] = "{\"name\":\"a\",\"x\":1}", bad[] = "{\"name\":1}";

@@ -16,7 +16,7 @@ struct fixture {
 	int client;                    /* the other end */
 	SSL *tls;
 
-	int requests; /* that the owner was told of */
+	int requests; /* that the owner has received */
 	bool ended;
 	enum connection_end end;
 	char detail[256];

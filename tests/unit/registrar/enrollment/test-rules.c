@@ -141,8 +141,8 @@ static void test_absent_groups(void **state)
 }
 
 /*
- * Several faults in one request: the first is told, in the order of the fields, and before it is
- * asked whether the groups exist.
+ * Several faults in one request: the first is answered, in the order of the fields, and before it
+ * is asked whether the groups exist.
  */
 static void test_first_fault(void **state)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The queue of transactions: who shares a flush, who is told what, and who waits for the lock. */
+/*
+ * The queue of transactions: who shares a flush, who gets which answer, and who waits for the lock.
+ */
 #include "tests/unit/support.h"
 
 #include "common/deadline.h"

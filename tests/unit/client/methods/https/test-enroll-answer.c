@@ -159,7 +159,7 @@ static const struct {
 	/* the class in one place only, and one from the future */
 	{ 401, CLASS("stale_token"), "", OUTCOME_BUSY, "s", "stale_token" },
 	{ 401, NULL, ERROR("\"stale_token\"", "x"), OUTCOME_BUSY, "fs", "stale_token" },
-	{ 401, CLASS("weather"), ERROR("\"weather\"", "x"), OUTCOME_REFUSED, "f", "weather" },
+	{ 401, CLASS("other"), ERROR("\"other\"", "x"), OUTCOME_REFUSED, "f", "other" },
 	{ 401, "Basic realm=\"proxy\"", "<html>", OUTCOME_REFUSED, "", "HTTP 401" },
 	{ 401, "Bearer error_description=\"stale_token", "", OUTCOME_REFUSED, "", "HTTP 401" },
 	{ 401, "Bearer error_description=\"\"", "", OUTCOME_REFUSED, "", "HTTP 401" },
