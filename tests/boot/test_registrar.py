@@ -142,8 +142,8 @@ def test_first_start_on_a_machine_without_a_manager(machine):
     journal = "journalctl --sync; journalctl -q -b -o cat -u agent-registrar"
     with machine.boot() as system:
         system.wait_until_booted()
-        told = system.run("agent-registrar -n init")
-        assert told.exit_status == 0 and "init --dialect ossec or init --dialect" in told.stdout
+        done = system.run("agent-registrar -n init")
+        assert done.exit_status == 0 and "init --dialect ossec or init --dialect" in done.stdout
         assert system.run("systemctl start agent-registrar").exit_status != 0
         state = system.show("agent-registrar")
         assert (state["ActiveState"], state["ExecMainStatus"], state["NRestarts"]) == (
@@ -151,8 +151,8 @@ def test_first_start_on_a_machine_without_a_manager(machine):
         assert "Use --dialect ossec or --dialect wazuh; init --dialect stores it" in (
             system.run(journal).stdout)
         assert not machine.path("/var/ossec/etc/client.keys").exists()
-        told = system.run("agent-registrar --dialect wazuh init; systemctl start agent-registrar")
-        assert told.exit_status == 0, told.stdout + system.journal()
+        done = system.run("agent-registrar --dialect wazuh init; systemctl start agent-registrar")
+        assert done.exit_status == 0, done.stdout + system.journal()
         assert system.run("agent-registrar add -n web-02").stdout == "001 web-02 any\n"
         assert "Dialect: wazuh (as stored in " in system.run(journal).stdout
 
@@ -226,13 +226,13 @@ def test_socket_in_place_of_ossec_authd(machine):
         system.wait_until_booted()
         assert system.run("agent-registrar --dialect ossec init && "
                           "systemctl start ossec-hids-authd").exit_status == 0
-        told = system.run("systemctl start agent-registrar.socket")
-        assert told.exit_status == 0, told.stdout
+        done = system.run("systemctl start agent-registrar.socket")
+        assert done.exit_status == 0, done.stdout
         assert states() == ["inactive", "active", "inactive"]
         assert system.run("systemctl start ossec-hids-authd").exit_status == 0
         assert states() == ["active", "inactive", "inactive"]
-        told = system.run("systemctl start agent-registrar.socket agent-registrar.service")
-        assert told.exit_status == 0, told.stdout
+        done = system.run("systemctl start agent-registrar.socket agent-registrar.service")
+        assert done.exit_status == 0, done.stdout
         assert states() == ["inactive", "active", "active"]
         assert system.run("systemctl start ossec-hids-authd").exit_status == 0
         assert states() == ["active", "inactive", "inactive"]
