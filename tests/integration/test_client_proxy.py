@@ -69,7 +69,7 @@ def test_ipv6_on_both_sides(machine, start_manager, start_proxy, ipv6):
     "answer",
     [
         b"HTTP/1.0 200\r\n\r\n",
-        b"HTTP/1.1 204 Well\n\n",
+        b"HTTP/1.1 204 Well\r\n\r\n",
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nA: b\r\n\r\n" + OK,
         b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nTransfer-Encoding: chunked\r\nVia: 1.1 "
         b"a,\r\n\t1.1 b\r\n\r\n",
@@ -79,6 +79,13 @@ def test_ipv6_on_both_sides(machine, start_manager, start_proxy, ipv6):
 )
 def test_answers_that_make_a_tunnel(machine, start_manager, start_proxy, answer):
     machine.registers(manager=start_manager(), settings=through(start_proxy(tunnel(answer=answer))))
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\n\n", b"HTTP/1.1 200 OK\r\nVia: a\n\r\n"])
+def test_bare_line_feed_makes_no_tunnel(machine, start_manager, start_proxy, answer):
+    """Where the header ends must not depend on who reads it."""
+    machine.fails("protocol-error", "line feed without a carriage return", manager=start_manager(),
+                  settings=through(start_proxy(tunnel(answer=answer))))
 
 
 def test_answer_in_pieces(machine, start_manager, start_proxy):

@@ -217,7 +217,21 @@ static void take_line(struct proxy_answer *answer)
 		answer->length = 0;
 }
 
-/* Lines end in CR LF, or in LF alone (RFC 9112, 2.2). */
+static void end_line(struct proxy_answer *answer)
+{
+	if (answer->length == 0 || answer->line[answer->length - 1] != '\r') {
+		answer->has_bare_newline = answer->status != 0 || begins_like_http(answer);
+		answer->state = PROXY_ANSWER_INVALID;
+		return;
+	}
+	answer->line[--answer->length] = '\0';
+	take_line(answer);
+}
+
+/*
+ * Lines end in CR LF. In LF alone they might (RFC 9112, 2.2), but then others may find the end of
+ * the header elsewhere.
+ */
 size_t proxy_answer_feed(struct proxy_answer *answer, const void *data, size_t length)
 {
 	const char *bytes = data;
@@ -230,12 +244,8 @@ size_t proxy_answer_feed(struct proxy_answer *answer, const void *data, size_t l
 			answer->state = PROXY_ANSWER_INVALID;
 		else if (byte != '\n')
 			answer->line[answer->length++] = byte;
-		else {
-			if (answer->length > 0 && answer->line[answer->length - 1] == '\r')
-				answer->length--;
-			answer->line[answer->length] = '\0';
-			take_line(answer);
-		}
+		else
+			end_line(answer);
 	}
 	if (answer->state == PROXY_ANSWER_MORE && answer->status == 0 && !begins_like_http(answer))
 		answer->state = PROXY_ANSWER_INVALID;

@@ -59,9 +59,10 @@ struct proxy_answer {
 	 * credentials in it
 	 */
 	char phrase[PROXY_REQUEST_MAX];
-	bool offers_basic; /* a Proxy-Authenticate header lists Basic ... */
-	bool offers_other; /* ... or another scheme */
-	size_t total;      /* bytes taken so far, of interim answers too */
+	bool offers_basic;     /* a Proxy-Authenticate header lists Basic ... */
+	bool offers_other;     /* ... or another scheme */
+	bool has_bare_newline; /* invalid: a line that ends in LF without CR */
+	size_t total;          /* bytes taken so far, of interim answers too */
 	char line[PROXY_HEADER_MAX];
 	size_t length; /* of the current line, or of the one that is not HTTP */
 };

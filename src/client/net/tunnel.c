@@ -166,6 +166,11 @@ static int not_http(const struct proxy *proxy, const struct proxy_answer *answer
 	if (answer->total > PROXY_HEADER_MAX)
 		reason_set(why, "Proxy %s sent a header of more than %d bytes", text,
 			   PROXY_HEADER_MAX);
+	else if (answer->has_bare_newline)
+		reason_set(why,
+			   "Proxy %s sent a header with a line feed without a carriage return, "
+			   "which others may understand differently",
+			   text);
 	else
 		reason_set(why, "Proxy %s did not respond with HTTP but with: %s", text,
 			   show(proxy, request, shown, sizeof shown, answer->line, answer->length));

@@ -2,12 +2,15 @@
 #include "registrar/api/connection.h"
 
 #include "common/deadline.h"
+#include "common/http-head.h"
 #include "common/log.h"
 
+#include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* between two warnings of addresses with too many connections */
@@ -20,6 +23,11 @@ struct api_connection {
 	struct peer peer;              /* empty before it has arrived, like ... */
 	struct client_network network; /* ... the network that it counts for */
 	bool busy;
+	struct http_head head; /* of the request that arrives */
+	uint64_t body_left;    /* bytes of its body, if its head is complete */
+	bool ends;             /* with the next answer: how much its body has only evhttp knows */
+	bool is_refused;       /* what follows is not shown to evhttp */
+	bool is_unchecked;     /* out of memory: it is closed at once */
 	struct api_connection *next, **previous;
 };
 
@@ -67,6 +75,97 @@ static void cut_off(struct api_connection *connection)
 
 	if (fd >= 0)
 		(void)shutdown(fd, SHUT_RDWR);
+}
+
+/* ------------------------------------------------------------------ what arrives */
+
+/*
+ * evhttp reads a body only with these methods, and the bytes of another one's as the next request.
+ */
+static bool may_have_body(const struct http_head *head)
+{
+	static const char *const methods[] = { "POST ", "PUT ", "PATCH " };
+
+	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+		if (strncmp(head->method, methods[i], strlen(methods[i])) == 0)
+			return true;
+	return false;
+}
+
+static void end_head(struct api_connection *connection)
+{
+	const struct http_head *head = &connection->head;
+
+	connection->ends |= head->is_chunked || (head->length > 0 && !may_have_body(head));
+	connection->body_left = head->length;
+	connection->head = (struct http_head){ .state = HTTP_HEAD_MORE };
+}
+
+/* How many of the bytes may be shown to evhttp. */
+static size_t check_bytes(struct api_connection *connection, const char *bytes, size_t length)
+{
+	size_t checked = 0;
+
+	while (checked < length && !connection->ends &&
+	       connection->head.state != HTTP_HEAD_REFUSED) {
+		size_t left = length - checked;
+
+		if (connection->body_left > 0) {
+			left = left < connection->body_left ? left : (size_t)connection->body_left;
+			connection->body_left -= left;
+			checked += left;
+			continue;
+		}
+		checked += http_head_feed(&connection->head, bytes + checked, left);
+		if (connection->head.state == HTTP_HEAD_DONE)
+			end_head(connection);
+	}
+	return connection->ends ? length : checked;
+}
+
+/*
+ * Let evhttp answer 400 and close: it takes the bytes that were right, and then a line that is
+ * none, wherever in a head it is.
+ */
+static void refuse_rest(struct api_connection *connection, struct evbuffer *input, size_t right)
+{
+	bool is_in_line = connection->head.line_length > 0 || connection->head.follows_return;
+	const char *no_field = is_in_line ? "\r\nx\r\n\r\n" : "x\r\n\r\n";
+	struct evbuffer *kept = evbuffer_new();
+
+	connection->is_refused = true;
+	if (kept && evbuffer_remove_buffer(input, kept, right) >= 0) {
+		(void)evbuffer_drain(input, evbuffer_get_length(input));
+		(void)evbuffer_add(kept, no_field, strlen(no_field));
+		(void)evbuffer_add_buffer(input, kept);
+	} else {
+		(void)evbuffer_drain(input, evbuffer_get_length(input));
+		cut_off(connection);
+	}
+	if (kept)
+		evbuffer_free(kept);
+}
+
+/* Bytes have been decrypted; evhttp sees them next. */
+static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *argument)
+{
+	struct api_connection *connection = argument;
+	size_t at = info->orig_size - info->n_deleted, end = at + info->n_added;
+
+	while (at < end && !connection->is_refused) {
+		struct evbuffer_ptr place;
+		struct evbuffer_iovec piece;
+		size_t length, right;
+
+		if (evbuffer_ptr_set(input, &place, at, EVBUFFER_PTR_SET) < 0 ||
+		    evbuffer_peek(input, (ev_ssize_t)(end - at), &place, &piece, 1) < 1)
+			return;
+		length = piece.iov_len < end - at ? piece.iov_len : end - at;
+		right = check_bytes(connection, piece.iov_base, length);
+		at += right;
+		if (right < length)
+			refuse_rest(connection, input, at);
+	}
 }
 
 /* ------------------------------------------------------------------ arriving */
@@ -119,7 +218,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
 	bool has_arrived = connection->network.family != 0;
 
 	(void)fd, (void)what;
-	if (has_arrived || is_too_many(connection))
+	if (has_arrived || connection->is_unchecked || is_too_many(connection))
 		cut_off(connection);
 	else
 		api_connection_restart_deadline(connection);
@@ -151,6 +250,8 @@ struct api_connection *api_connection_new(struct api_connections *connections, S
 void api_connection_begin(struct api_connection *connection, struct bufferevent *stream)
 {
 	connection->stream = stream;
+	if (!evbuffer_add_cb(bufferevent_get_input(stream), on_input, connection))
+		connection->is_unchecked = true;
 	event_active(connection->deadline, EV_TIMEOUT, 1);
 }
 
@@ -179,6 +280,11 @@ void api_connection_set_busy(struct api_connection *connection, bool busy)
 {
 	connection->connections->busy += (size_t)busy - (size_t)connection->busy;
 	connection->busy = busy;
+}
+
+bool api_connection_ends(const struct api_connection *connection)
+{
+	return connection->ends;
 }
 
 void api_connection_leave_unread(struct api_connection *connection)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What evhttp does not know of a connection: its deadline, whether a request is under way, and how
- * many others there are from the same address.
+ * many others there are from the same address. And what evhttp does not look at in a request: a
+ * head that others could read in another way (http-head.h) is replaced by one that it refuses,
+ * before it has seen it.
  *
  * A connection belongs to its SSL object and is freed with it, because evhttp does not report when
  * it has closed one. To end a connection, its socket is shut down: evhttp notices, and cleans up.
@@ -56,6 +58,12 @@ void api_connection_restart_deadline(struct api_connection *connection);
 
 /* Is there a request that has no complete answer yet? */
 void api_connection_set_busy(struct api_connection *connection, bool busy);
+
+/*
+ * Must the next answer be the last? Yes, once a request has come whose end is known to evhttp
+ * alone: with a chunked body, or with one for a method of which evhttp reads none.
+ */
+bool api_connection_ends(const struct api_connection *connection) must_check;
 
 /*
  * What follows a request is read after its answer: the end of what the client says, too, which

@@ -250,7 +250,7 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 	/* Tokens and keys are nothing for a cache. */
 	api_exchange_add_header(exchange, "Cache-Control", "no-store");
 	api_exchange_add_header(exchange, "X-Content-Type-Options", "nosniff");
-	if (exchange->http->stopping)
+	if (exchange->http->stopping || (connection && api_connection_ends(connection)))
 		api_exchange_add_header(exchange, "Connection", "close");
 	/* evhttp leaves it to us for HEAD, and for CONNECT, where it does not close either. */
 	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD ||

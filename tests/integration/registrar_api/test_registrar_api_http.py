@@ -122,7 +122,7 @@ CHUNKED = b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
         (b"FOO /agents HTTP/1.1\r\n\r\n", 405),
         (b"GET http://[::1 HTTP/1.1\r\n\r\n", 400),
         (b"GET /agents HTTP/1.1\r\nno colon\r\n\r\n", 400),
-        (b"GET /agents HTTP/1.1\r\n: empty\r\n\r\n", 401),
+        (b"GET /agents HTTP/1.1\r\n: empty\r\n\r\n", 400),
         (b"POST /agents HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
         (b"POST /agents HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
         (CHUNKED + b"zz\r\n", 413),

@@ -29,6 +29,7 @@ unit_tests = \
 	test-tls-record-limit \
 	test-trusted-file \
 	test-lock-holder \
+	test-http-head \
 	test-wiping
 
 test_agent_address_SOURCES = tests/unit/common/test-agent-address.c
@@ -90,6 +91,8 @@ test_tls_record_limit_SOURCES = tests/unit/common/test-tls-record-limit.c
 test_tls_record_limit_LDADD = $(unit_libraries)
 test_trusted_file_SOURCES = tests/unit/common/test-trusted-file.c
 test_trusted_file_LDADD = $(unit_libraries)
+test_http_head_SOURCES = tests/unit/common/test-http-head.c
+test_http_head_LDADD = $(unit_libraries)
 test_lock_holder_SOURCES = tests/unit/common/test-lock-holder.c
 test_lock_holder_LDADD = $(unit_libraries)
 test_wiping_SOURCES = tests/unit/common/test-wiping.c $(unit_residue)

@@ -5,6 +5,7 @@
 #include "client/methods/https/wiping-memory.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/http-head.h"
 
 #include <ctype.h>
 #include <curl/curl.h>
@@ -20,6 +21,7 @@ struct https {
 	CURL *easy;
 	struct https_pipe pipe;
 	struct https_reply reply; /* of the exchange under way */
+	struct http_head head;
 	size_t fields_length;
 	bool has_header; /* all of it has come */
 	bool is_too_long;
@@ -72,8 +74,12 @@ static size_t take_field(char *data, size_t unit, size_t count, void *user)
 	struct https *https = user;
 	size_t length = unit * count;
 
-	if (memchr(data, '\0', length))
-		return 0; /* not every libcurl checks for it */
+	if (length > 5 && memcmp(data, "HTTP/", 5) == 0)
+		https->head = (struct http_head){ .state = HTTP_HEAD_MORE };
+	/* What comes behind the head are trailers, which nothing depends on. */
+	if (https->head.state == HTTP_HEAD_MORE &&
+	    http_head_feed(&https->head, data, length) < length)
+		return 0;
 	while (length > 0 && (data[length - 1] == '\n' || data[length - 1] == '\r'))
 		length--;
 	https->has_header |= length == 0;
@@ -278,6 +284,13 @@ static int judge(const struct https *https, CURLcode result)
 		reason_set(why, "The response of %s is too large; check the port", https->manager);
 		return OUTCOME_PROTOCOL_ERROR;
 	}
+	if (https->head.state == HTTP_HEAD_REFUSED) {
+		reason_set(why,
+			   "%s sent an HTTP header with %s, which others may understand "
+			   "differently; check what is in front of the manager",
+			   https->manager, https->head.fault);
+		return OUTCOME_PROTOCOL_ERROR;
+	}
 	if (result == CURLE_OK && https->has_header)
 		return OUTCOME_OK;
 	if (result == CURLE_OUT_OF_MEMORY)
@@ -369,6 +382,7 @@ int https_send(struct https *https, const struct https_request *request, struct 
 
 	if (r != OUTCOME_OK)
 		return r;
+	https->head = (struct http_head){ .state = HTTP_HEAD_MORE };
 	https->has_header = https->is_too_long = false;
 	https->fields_length = 0;
 	r = transfer(https, request);
