@@ -23,6 +23,7 @@ unit_tests += \
 	test-finish-announce \
 	test-report \
 	test-request \
+	test-request-turns \
 	test-requested-groups \
 	test-taken \
 	test-host-name \
@@ -170,6 +171,10 @@ test_manager_request_SOURCES = tests/unit/client/registration/test-manager-reque
 	$(registration_fixture) $(unit_residue)
 test_manager_request_LDADD = $(unit_libraries)
 test_manager_request_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS) $(RESIDUE_WRAPS)
+test_request_turns_SOURCES = tests/unit/client/registration/test-request-turns.c \
+	$(registration_fixture)
+test_request_turns_LDADD = $(unit_libraries)
+test_request_turns_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS) -Wl,--wrap=identity_name
 test_requested_groups_SOURCES = tests/unit/client/registration/test-requested-groups.c
 test_requested_groups_LDADD = $(unit_libraries)
 test_taken_SOURCES = tests/unit/client/registration/test-taken.c
