@@ -154,8 +154,8 @@ static int open_in_parent(const struct trusted_file *wanted, struct stat *ret, s
 /* In one step, if that settles it: nearly always. Otherwise a negative errno, without a reason. */
 static int open_at_once(const struct trusted_file *wanted, struct stat *ret)
 {
-	cleanup_fd int fd = directory_open_without_links(wanted->path, flags_for(wanted),
-							 wanted->mode);
+	cleanup_fd int fd = directory_open_without_links(
+		wanted->path, flags_for(wanted) | O_CLOEXEC, wanted->mode);
 
 	if (fd < 0)
 		return fd;
