@@ -4,6 +4,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/background.c src/registrar/background.h \
 	src/registrar/keys-watch.c src/registrar/keys-watch.h \
 	src/registrar/other-authd.c src/registrar/other-authd.h \
+	src/registrar/credentials.c src/registrar/credentials.h \
 	src/registrar/serve.c src/registrar/serve.h \
 	src/registrar/server.c src/registrar/server.h \
 	src/registrar/agents/groups.c src/registrar/agents/groups.h \

@@ -3,9 +3,8 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "common/secret.h"
-#include "common/tls-context.h"
 #include "registrar/commands/policy.h"
+#include "registrar/credentials.h"
 #include "registrar/enrollment/known-dialect.h"
 #include "registrar/other-authd.h"
 #include "registrar/server.h"
@@ -63,78 +62,6 @@ static struct connection_limits share_descriptors(unsigned int wanted, bool has_
 		log_warning("Only %u connections at a time: the limit of open files is %llu",
 			    limits.authd, (unsigned long long)descriptors);
 	return limits;
-}
-
-/* What clients are told: certificates of which CAs are accepted. 0 or -ENOMEM. */
-static int name_authorities(SSL_CTX *context)
-{
-	const STACK_OF(X509_OBJECT) *objects =
-		X509_STORE_get0_objects(SSL_CTX_get_cert_store(context));
-
-	for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
-		X509 *authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
-
-		if (authority && SSL_CTX_add_client_CA(context, authority) != 1)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int open_tls(SSL_CTX **ret, const struct options *options, struct reason *why)
-{
-	const struct tls_settings settings = {
-		.server = true,
-		.ca_file = options->tls.client_ca_file,
-		.certificate_file = options->tls.certificate_file,
-		.private_key_file = options->tls.private_key_file,
-		.ciphers = options->tls.ciphers,
-	};
-	int r = tls_context_new(ret, &settings, why);
-
-	if (r < 0)
-		return r;
-	/* Agents register once: resumption would cost each of them two records for nothing. */
-	SSL_CTX_set_session_cache_mode(*ret, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_num_tickets(*ret, 0);
-	/* A client that closes its half without close_notify still wants its answer. */
-	SSL_CTX_set_options(*ret, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-					  SSL_OP_IGNORE_UNEXPECTED_EOF |
-					  SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_mode(*ret, SSL_MODE_RELEASE_BUFFERS);
-	if (options->tls.client_ca_file) {
-		SSL_CTX_set_verify(*ret, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-		if (name_authorities(*ret) < 0)
-			return reason_errno(why, ENOMEM, "Cannot use the CA of the clients");
-	}
-	return 0;
-}
-
-static int open_password(struct secret *ret, const struct options *options, struct reason *why)
-{
-	struct reason cause;
-	int r;
-
-	if (options->password.is_unused) {
-		log_warning("No password is required%s: any client "
-			    "that can connect%s can register agents",
-			    options->service.called ? "" : " (-n)",
-			    options->tls.client_ca_file ? " with a client certificate" : "");
-		return 0;
-	}
-	r = secret_read_first_line(ret, "password", options->password.file, &cause);
-	if (r < 0) {
-		reason_set(why,
-			   options->service.called
-				   ? "%s; create it with 'agent-registrar -D DIRECTORY init'"
-				   : "%s; set it with -P, create it with --init, "
-				     "or require none with -n",
-			   cause.text);
-		return r;
-	}
-	if (secret_file_is_exposed(options->password.file))
-		log_warning("The password file %s is world-readable; run: chmod 0600 %s",
-			    options->password.file, options->password.file);
-	return 0;
 }
 
 static int make_listeners(struct listeners *ret, const struct text_list *addresses,
@@ -217,8 +144,7 @@ struct service {
 	const struct options *options;
 	struct enrollment_policy policy;
 	char etc[PATH_MAX];
-	SSL_CTX *tls;
-	struct secret password;
+	struct credentials credentials;
 	struct roster *roster;
 	struct listeners listeners, api_listeners;
 	struct background background;
@@ -230,8 +156,7 @@ static void service_close(struct service *service)
 	listeners_close(&service->api_listeners);
 	listeners_close(&service->listeners);
 	roster_close(service->roster);
-	secret_wipe(&service->password);
-	SSL_CTX_free(service->tls);
+	credentials_clear(&service->credentials);
 }
 
 /* Check and open the files. Returns 0 or a negative errno with `why` set. */
@@ -241,9 +166,7 @@ static int open_files(struct service *service, struct reason *why)
 	int r = other_authd_refuse(options->directory, why);
 
 	if (r >= 0)
-		r = open_tls(&service->tls, options, why);
-	if (r >= 0)
-		r = open_password(&service->password, options, why);
+		r = credentials_open(&service->credentials, options, why);
 	if (r >= 0)
 		r = roster_open(&service->roster, service->etc, options->group, warn, why);
 	return r < 0 ? r : check_api(options, why);
@@ -267,9 +190,9 @@ static struct authd_settings authd_settings(const struct service *service,
 
 	return (struct authd_settings){
 		.listeners = &service->listeners,
-		.tls = service->tls,
+		.tls = service->credentials.tls,
 		.policy = &service->policy,
-		.password = service->password.text,
+		.password = service->credentials.password.text,
 		.verify_host = options->tls.verify_host,
 		.timeout = options->service.timeout,
 		.max_connections = max_connections,
@@ -282,16 +205,37 @@ static struct api_settings api_settings(const struct service *service, unsigned 
 
 	return (struct api_settings){
 		.listeners = &service->api_listeners,
-		.tls = service->tls,
+		.tls = service->credentials.tls,
 		.roster = service->roster,
 		.policy = &service->policy,
 		.groups_directory = options->paths.groups_directory,
 		.users_file = options->api.users_file,
-		.password = service->password.text,
+		.password = service->credentials.password.text,
 		.limits = options->api.limits,
 		.max_connections = max_connections,
 		.timeout = options->service.timeout,
 	};
+}
+
+/*
+ * Everything is read before anything is used, so that what is broken changes nothing. What is in
+ * use is freed when the server has the new.
+ */
+static int reload(void *owner, struct server *server, struct reason *why)
+{
+	struct service *service = owner;
+	cleanup(credentials_clear) struct credentials read = { .tls = NULL };
+	struct credentials old = service->credentials;
+	int r = credentials_open(&read, service->options, why);
+
+	if (r >= 0)
+		r = check_api(service->options, why);
+	if (r < 0)
+		return r;
+	service->credentials = read;
+	server_use(server, read.tls, read.password.text);
+	read = old;
+	return 0;
 }
 
 static int run(struct service *service, struct reason *why)
@@ -308,6 +252,8 @@ static int run(struct service *service, struct reason *why)
 		.api = options->api.enabled ? &api : NULL,
 		.background = options->service.called ? &service->background : NULL,
 		.called = options->service.called,
+		.reload = reload,
+		.owner = service,
 	};
 
 	return server_run(&settings, why);

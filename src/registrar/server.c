@@ -2,12 +2,14 @@
 #include "registrar/server.h"
 
 #include "common/cleanup.h"
+#include "common/deadline.h"
 #include "common/log.h"
 #include "registrar/enrollment/transactions.h"
 #include "registrar/keeper/file-registry.h"
 #include "registrar/keys-watch.h"
 #include "registrar/other-authd.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
@@ -31,7 +33,7 @@ struct server {
 	struct event *look;        /* for another authd, when no agent makes us look */
 	struct reason other_authd; /* empty: there is none */
 
-	struct event *signals[2];
+	struct event *signals[2], *hangup;
 	struct event *give_up; /* waiting for the last answers */
 	bool stopping;
 };
@@ -137,6 +139,32 @@ static void on_signal(evutil_socket_t number, short what, void *argument)
 	stop(server);
 }
 
+/* ------------------------------------------------------------------ reloading */
+
+void server_use(struct server *server, SSL_CTX *tls, const char *password)
+{
+	authd_use(server->authd, tls, password);
+	if (server->api)
+		api_use(server->api, tls, password);
+}
+
+/* systemd takes a reload for done with READY=1, whatever has come of it (sd_notify(3)). */
+static void on_hangup(evutil_socket_t number, short what, void *argument)
+{
+	struct server *server = argument;
+	struct reason why;
+
+	(void)number, (void)what;
+	if (server->stopping)
+		return;
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
+	if (server->settings->reload(server->settings->owner, server, &why) < 0)
+		log_error("Nothing was reloaded, and the old files stay in use: %s", why.text);
+	else
+		log_notice("Certificate, private key, password and users were reloaded");
+	(void)sd_notify(0, "READY=1");
+}
+
 /* ------------------------------------------------------------------ another authd */
 
 static void on_look(evutil_socket_t fd, short what, void *argument)
@@ -190,6 +218,7 @@ static void tear_down(struct server *server)
 	release_fd(&server->watch_fd);
 	free_event(server->signals[0]);
 	free_event(server->signals[1]);
+	free_event(server->hangup);
 	if (server->base)
 		event_base_free(server->base);
 }
@@ -212,10 +241,11 @@ static int set_up_events(struct server *server)
 	server->give_up = evtimer_new(base, on_give_up, server);
 	server->signals[0] = evsignal_new(base, SIGTERM, on_signal, server);
 	server->signals[1] = evsignal_new(base, SIGINT, on_signal, server);
+	server->hangup = evsignal_new(base, SIGHUP, on_hangup, server);
 	server->look = evtimer_new(base, on_look, server);
 	if (!server->status || !server->give_up || !server->look ||
 	    event_add(server->look, &look_time) < 0 || !add_event(server->signals[0]) ||
-	    !add_event(server->signals[1]))
+	    !add_event(server->signals[1]) || !add_event(server->hangup))
 		return -ENOMEM;
 	if (server->watch_fd < 0)
 		return 0;

@@ -12,7 +12,9 @@
 #include "registrar/authd/authd.h"
 #include "registrar/background.h"
 
-/* What is pointed to outlives the server. */
+struct server;
+
+/* What is pointed to outlives the server, but for what server_use() replaces. */
 struct server_settings {
 	struct roster *roster;
 	const char *directory;          /* of the manager, in which no other authd may run */
@@ -21,6 +23,12 @@ struct server_settings {
 	struct background *background;  /* to be notified when it is ready; null: none */
 	const char *called;             /* with `background`: the name that it was called by */
 	const struct api_settings *api; /* null: there is none */
+	/*
+	 * SIGHUP has come: read the files again, and call server_use(). Returns 0, or a negative
+	 * errno with `why` set: then nothing has changed.
+	 */
+	int (*reload)(void *owner, struct server *server, struct reason *why);
+	void *owner;
 };
 
 /*
@@ -29,3 +37,9 @@ struct server_settings {
  * because of another authd (other-authd.h).
  */
 int server_run(const struct server_settings *settings, struct reason *why) must_check;
+
+/*
+ * Use another certificate and password (null: none) from now on. Connections that have begun their
+ * TLS handshake go on with the certificate that they know. The old ones may be freed afterwards.
+ */
+void server_use(struct server *server, SSL_CTX *tls, const char *password);

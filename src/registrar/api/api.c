@@ -326,6 +326,13 @@ void api_stop(struct api *api)
 	api_http_stop(api->http);
 }
 
+void api_use(struct api *api, SSL_CTX *tls, const char *password)
+{
+	api->settings.tls = tls;
+	api->settings.password = password;
+	api_http_use(api->http, tls);
+}
+
 bool api_is_busy(const struct api *api)
 {
 	return api_http_is_busy(api->http);

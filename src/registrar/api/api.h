@@ -69,6 +69,12 @@ int api_new(struct api **ret, struct event_base *base, const struct api_settings
 	    struct transactions *transactions, struct registry *registry,
 	    struct reason *why) must_check;
 
+/*
+ * Use another certificate for new connections, and another password (null: none) for enrollments.
+ * Both outlive the API, or the next call.
+ */
+void api_use(struct api *api, SSL_CTX *tls, const char *password);
+
 /* Accept no more connections; answers under way are let out. */
 void api_stop(struct api *api);
 

@@ -357,6 +357,11 @@ void api_http_stop(struct api_http *http)
 	acceptor_stop(http->acceptor);
 }
 
+void api_http_use(struct api_http *http, SSL_CTX *tls)
+{
+	http->settings.tls = tls;
+}
+
 bool api_http_is_busy(const struct api_http *http)
 {
 	return http->connections.busy > 0;

@@ -54,6 +54,9 @@ struct api_http_settings {
 int api_http_new(struct api_http **ret, const struct api_http_settings *settings,
 		 const struct listeners *listeners, struct reason *why) must_check;
 
+/* Use another certificate for new connections. It outlives the server, or the next call. */
+void api_http_use(struct api_http *http, SSL_CTX *tls);
+
 /* Accept no more connections, and close each one after its answer. */
 void api_http_stop(struct api_http *http);
 

@@ -326,6 +326,14 @@ struct authd *authd_new(struct event_base *base, const struct authd_settings *se
 	return NULL;
 }
 
+void authd_use(struct authd *authd, SSL_CTX *tls, const char *password)
+{
+	authd->settings.tls = authd->connection_settings.tls = tls;
+	authd->settings.password = authd->connection_settings.password = password;
+	for (struct connection *at = authd->connections; at; at = connection_link(at)->next)
+		connection_use_password(at, password);
+}
+
 void authd_free(struct authd *authd)
 {
 	if (!authd)

@@ -39,6 +39,12 @@ struct authd;
 struct authd *authd_new(struct event_base *base, const struct authd_settings *settings,
 			struct registry *registry);
 
+/*
+ * Use another certificate for new connections, and another password (null: none) for every request
+ * that is not complete yet. Both outlive authd, or the next call.
+ */
+void authd_use(struct authd *authd, SSL_CTX *tls, const char *password);
+
 /* The counts of this moment. */
 struct authd_counts authd_counts(const struct authd *authd);
 

@@ -133,6 +133,11 @@ static void end(struct connection *connection, enum connection_end how, const ch
 	release(connection);
 }
 
+void connection_use_password(struct connection *connection, const char *password)
+{
+	connection->buffer.password = password;
+}
+
 void connection_stop(struct connection *connection)
 {
 	bool lingers = connection->stage == STAGE_LINGER;

@@ -104,5 +104,8 @@ void connection_answer(struct connection *connection, const struct answer *answe
 /* Is an answer under way that should be let out? */
 bool connection_is_answering(const struct connection *connection) must_check;
 
+/* Demand another password (null: none) of the request, if it is not complete yet. */
+void connection_use_password(struct connection *connection, const char *password);
+
 /* End now, whatever the state. */
 void connection_stop(struct connection *connection);
