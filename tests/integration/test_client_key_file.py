@@ -53,13 +53,29 @@ def test_link_to_no_key(machine, start_manager, content):
     """Nothing is written through a link, and no manager is asked for what cannot be stored."""
     target = link_keys(machine, content)
     manager = start_manager()
-    words = [target] if content is not None else []
+    words = [target if content is not None else "../data/client.keys"]
     machine.fails("storage-error", machine.keys, "symbolic link", "keys_file", *words,
                   manager=manager)
     check = machine.register("check", manager=manager)
     assert check.status == EXIT_CODES["storage-error"], check
     assert machine.register("status", trust=None).status == 3
     assert all(conversation.records == [] for conversation in manager.conversations)
+
+
+def test_link_that_writes_to_the_terminal(machine, start_manager):
+    """The agent's user may make one; what it says stays on one line, without control characters."""
+    os.symlink("/nowhere/\x1b[2J\nagent-register: Registered", machine.keys)
+    machine.fails("storage-error", r"(to /nowhere/\x1b[2J\nagent-register: Registered)",
+                  manager=start_manager())
+    assert "\x1b" not in machine.register("status", trust=None).stdout
+
+
+def test_key_file_in_a_missing_directory(machine, start_manager):
+    """The agent's directory is not what is wrong."""
+    result = machine.fails("storage-error", "Cannot open /nowhere", "create it",
+                           "correct keys_file in [agent]", manager=start_manager(),
+                           settings={"agent.keys_file": "/nowhere/client.keys"})
+    assert "install the agent" not in result.failure
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: os.symlink("/dev/zero", path)],

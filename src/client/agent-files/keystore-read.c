@@ -3,12 +3,15 @@
 #include "client/agent-files/keystore.h"
 
 #include "common/cleanup.h"
+#include "common/escape.h"
 #include "common/io.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FILE_MAX ((size_t)64 * 1024 * 1024) /* the size of a manager's file with a million agents */
 
@@ -110,13 +113,16 @@ int keystore_read(const struct keystore *store, struct agent_key *ret, struct re
 	return state;
 }
 
+/* Escaped, because the agent's user may have made the link. */
 char *keystore_link_target(const struct keystore *store)
 {
-	struct stat status;
-	char *target;
+	char target[PATH_MAX], shown[4 * PATH_MAX];
+	ssize_t length = readlink(store->path, target, sizeof target - 1);
+	cleanup_free char *resolved = NULL;
 
-	if (lstat(store->path, &status) < 0 || !S_ISLNK(status.st_mode))
+	if (length < 0)
 		return NULL;
-	target = realpath(store->path, NULL);
-	return target ?: strdup("nowhere");
+	target[length] = '\0';
+	resolved = realpath(store->path, NULL);
+	return strdup(escape_string(shown, sizeof shown, resolved ?: target));
 }

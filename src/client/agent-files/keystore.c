@@ -22,6 +22,7 @@ int keystore_open(struct keystore *store, const char *directory, const char *key
 {
 	*store = KEYSTORE_NULL;
 	store->group = group;
+	store->is_elsewhere = keys_file;
 	if (keys_file)
 		store->path = strdup(keys_file);
 	else if (asprintf(&store->path, "%s/etc/client.keys", directory) < 0)
@@ -65,10 +66,11 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline,
 	if (fd == -ELOOP)
 		return fd;
 	if (fd < 0)
-		return reason_errno(why, fd,
-				    "Cannot open %s, the directory of the key file; "
-				    "install the agent, or %s",
-				    directory, setting_words("set directory in [agent]"));
+		return reason_errno(
+			why, fd, "Cannot open %s, the directory of the key file; %s%s", directory,
+			store->is_elsewhere ? "create it, or " : "install the agent, or ",
+			setting_words(store->is_elsewhere ? "correct keys_file in [agent]"
+							  : "set directory in [agent]"));
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		struct deadline pause = deadline_in(LOCK_POLL_USEC, deadline);
 		int r;

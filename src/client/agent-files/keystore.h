@@ -25,6 +25,7 @@ enum keystore_state {
 
 struct keystore {
 	char *path;        /* of client.keys */
+	bool is_elsewhere; /* configured: not the one in the agent's directory */
 	const char *group; /* configured group, null: wazuh, else ossec; not owned */
 	/*
 	 * configured; may be set after keystore_open(): a key file that is a mount point of its own
@@ -75,8 +76,8 @@ int keystore_judge(struct agent_key *ret, const char *text, size_t length, const
 		   struct reason *why) must_check;
 
 /*
- * Where the key file leads if it is a symbolic link, which is followed for reading only; null: it
- * is none. To be freed.
+ * Where the key file leads if it is a symbolic link, which is followed for reading only; what the
+ * link says, if there is nothing; null: it is none. Escaped, for messages. To be freed.
  */
 char *keystore_link_target(const struct keystore *store);
 
