@@ -21,7 +21,25 @@ static const struct {
 	{ "you said TopSecr", { "TopSecret", NULL }, ECHO },
 	{ "you said TopSec", { "TopSecret", NULL }, "you said TopSec" },
 	{ "you said TopSecret!", { NULL, "TopSecret" }, ECHO },
-	{ "you said topsecret!", { "TopSecret", NULL }, "you said topsecret!" },
+	/* ... and written otherwise */
+	{ "you said topsecret!", { "TopSecret", NULL }, ECHO },
+	{ "you said tOPsECRET!", { "TopSecret", NULL }, ECHO },
+	{ "one=TopS two=ecret", { "TopSecret", NULL }, ECHO },
+	{ "one=TopS two=ec", { "TopSecret", NULL }, "one=TopS two=ec" },
+	{ "terceSpoT", { "TopSecret", NULL }, ECHO },
+	{ "%54op%53ecret", { "TopSecret", NULL }, ECHO },
+	{ "T%6FpSe%63ret", { "TopSecret", NULL }, ECHO },
+	{ "100% of T%6", { "TopSecret", NULL }, "100% of T%6" },
+	{ "546f70536563726574", { "TopSecret", NULL }, ECHO },
+	{ "546F7053656372", { "TopSecret", NULL }, ECHO },
+	{ "546F70536563", { "TopSecret", NULL }, "546F70536563" },
+	{ "VG9wU2VjcmV0", { "TopSecret", NULL }, ECHO },                 /* TopSecret */
+	{ "dXNlcjpUb3BTZWNyZXQ=", { "TopSecret", NULL }, ECHO },         /* user:TopSecret */
+	{ "YWRtaW46VG9wU2VjcmV0", { "TopSecret", NULL }, ECHO },         /* admin:TopSecret */
+	{ "cm9vdDE6VG9wU2VjcmV0IQ", { "TopSecret", NULL }, ECHO },       /* root1:TopSecret! */
+	{ "T1NTRUMgUEFTUzogVG9wU2VjcmV0", { "TopSecret", NULL }, ECHO }, /* OSSEC PASS: ... */
+	{ "fn5-Pz8_fn5-", { "~~~???~~~", NULL }, ECHO }, /* in the letters for URLs */
+	{ "Invalid request", { "TopSecret", NULL }, "Invalid request" },
 	{ "abcdefghijkl", { "..............abcdefghijkl............", NULL }, ECHO },
 	{ "abcdefghijk", { "..............abcdefghijkl............", NULL }, "abcdefghijk" },
 	{ "xy", { "xy", NULL }, ECHO },
@@ -34,7 +52,10 @@ static const struct {
 	{ "cut: " HEX HEX "012345678", { NULL, NULL }, KEY },
 	{ "SHA-1: " HEX HEX "01234567", { NULL, NULL }, "SHA-1: " HEX HEX "01234567" },
 	{ "Duplicate agent name: " HEX HEX, { NULL, NULL }, "Duplicate agent name: " HEX HEX },
-	{ HEX HEX " " HEX HEX, { NULL, NULL }, HEX HEX " " HEX HEX },
+	{ HEX HEX " " HEX HEX, { NULL, NULL }, KEY },
+	{ "a: " HEX ", b: " HEX ", c: " HEX ", d: " HEX, { NULL, NULL }, KEY },
+	{ HEX HEX " " HEX " " HEX "x", { NULL, NULL }, KEY },
+	{ HEX HEX " 012345678901234", { NULL, NULL }, HEX HEX " 012345678901234" },
 	{ "wxyz" HEX HEX HEX HEX, { NULL, NULL }, KEY },
 	{ "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ0ghijklmnopqrstuvwxyz012", { NULL, NULL }, KEY },
 	{ "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ0ghijklmnopqrstuvwxyz01",
