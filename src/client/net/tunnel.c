@@ -179,11 +179,11 @@ static int not_http(const struct proxy *proxy, const struct proxy_answer *answer
 
 /* ------------------------------------------------------------------ the tunnel */
 
-struct request {
+struct connect_request {
 	char text[PROXY_REQUEST_MAX];
 };
 
-static void wipe_request(struct request *request)
+static void wipe_request(struct connect_request *request)
 {
 	explicit_bzero(request, sizeof *request);
 }
@@ -191,7 +191,7 @@ static void wipe_request(struct request *request)
 int net_tunnel(int fd, const struct proxy *proxy, const struct endpoint *manager,
 	       const struct deadline *deadline, struct reason *why)
 {
-	cleanup(wipe_request) struct request request;
+	cleanup(wipe_request) struct connect_request request;
 	char text[ENDPOINT_TEXT_SIZE], manager_text[ENDPOINT_TEXT_SIZE];
 	struct proxy_answer answer = { 0 };
 	ssize_t length = proxy_request_format(request.text, proxy, manager);

@@ -33,9 +33,10 @@ struct credential {
 	size_t length;
 };
 
-struct enrollment {
+/* One enrollment: what is sent over its connection, and where the results go. */
+struct enroll_session {
 	struct enroll_trust *trust;
-	struct https *session;
+	struct https *https;
 	struct attempt_report *report;
 	char manager[ENDPOINT_TEXT_SIZE];
 	char path[ENDPOINT_PREFIX_SIZE + 16];
@@ -46,9 +47,9 @@ struct enrollment {
 
 /* ------------------------------------------------------------------ the request */
 
-static void free_body(struct enrollment *enrollment)
+static void free_body(struct enroll_session *session)
 {
-	wiping_free(enrollment->body);
+	wiping_free(session->body);
 }
 
 static bool set_member(json_t *object, const char *name, const char *text)
@@ -56,10 +57,10 @@ static bool set_member(json_t *object, const char *name, const char *text)
 	return !text || json_object_set_new(object, name, json_string(text)) == 0;
 }
 
-static int compose_body(struct enrollment *enrollment)
+static int compose_body(struct enroll_session *session)
 {
-	const struct attempt *attempt = &enrollment->trust->attempt;
-	struct reason *why = &enrollment->report->why;
+	const struct attempt *attempt = &session->trust->attempt;
+	struct reason *why = &session->report->why;
 	json_t *object = json_object();
 
 	if (set_member(object, "name", attempt->agent.name) &&
@@ -67,13 +68,13 @@ static int compose_body(struct enrollment *enrollment)
 	    set_member(object, "groups", attempt->agent.groups) &&
 	    set_member(object, "ip", attempt->agent.ip) &&
 	    set_member(object, "key_hash", attempt->agent.key_hash))
-		enrollment->body = json_dumps(object, JSON_COMPACT);
+		session->body = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
-	if (!enrollment->body) {
+	if (!session->body) {
 		reason_set(why, "A configured value is not valid UTF-8");
 		return OUTCOME_MISCONFIGURED;
 	}
-	if (strlen(enrollment->body) > BODY_MAX) {
+	if (strlen(session->body) > BODY_MAX) {
 		reason_set(why, "The request exceeds the 16384 bytes that managers accept; "
 				"configure fewer groups");
 		return OUTCOME_MISCONFIGURED;
@@ -91,11 +92,11 @@ static void wipe_bearer(struct bearer *bearer)
 	explicit_bzero(bearer, sizeof *bearer);
 }
 
-static int compose_bearer(const struct enrollment *enrollment, const struct credential *credential,
+static int compose_bearer(const struct enroll_session *session, const struct credential *credential,
 			  struct bearer *ret)
 {
 	unsigned char key[ENROLL_KEY_SIZE], nonce[ENROLL_NONCE_SIZE];
-	uint64_t now = (uint64_t)((int64_t)time(NULL) + enrollment->clock_offset);
+	uint64_t now = (uint64_t)((int64_t)time(NULL) + session->clock_offset);
 	int r = -EIO;
 
 	ret->text[0] = '\0';
@@ -109,30 +110,30 @@ static int compose_bearer(const struct enrollment *enrollment, const struct cred
 		r = enroll_jwt_sign(ret->text + strlen(ret->text), key, credential->key_id, now,
 				    nonce);
 	explicit_bzero(key, sizeof key);
-	return r < 0 ? reason_errno(&enrollment->report->why, r, "Cannot sign the request") : 0;
+	return r < 0 ? reason_errno(&session->report->why, r, "Cannot sign the request") : 0;
 }
 
 /* ------------------------------------------------------------------ the answer */
 
-static int accept_answer(struct enrollment *enrollment, const struct https_reply *reply,
+static int accept_answer(struct enroll_session *session, const struct https_reply *reply,
 			 struct agent_key *ret)
 {
 	cleanup(enrolled_wipe) struct enrolled enrolled = { 0 };
-	struct attempt_report *report = enrollment->report;
+	struct attempt_report *report = session->report;
 	struct reason problem = { 0 };
 
 	if (enroll_answer_accept(&enrolled, reply->body, reply->length, &problem) < 0) {
-		reason_set(&report->why, "%s %s", enrollment->manager, problem.text);
+		reason_set(&report->why, "%s %s", session->manager, problem.text);
 		return OUTCOME_PROTOCOL_ERROR;
 	}
 	if (enrolled.secret.text[0] == '\0' && !report->warning.text[0])
 		reason_set(&report->warning,
 			   "%s sent no re-enrollment secret: if it loses this agent's key, "
 			   "the agent must be enrolled again manually",
-			   enrollment->manager);
+			   session->manager);
 	*ret = enrolled.key;
 	report->reenroll_secret = enrolled.secret;
-	report->anchor = take_pointer(enrollment->trust->anchor);
+	report->anchor = take_pointer(session->trust->anchor);
 	return OUTCOME_REGISTERED;
 }
 
@@ -140,7 +141,7 @@ static int accept_answer(struct enrollment *enrollment, const struct https_reply
  * The manager rejected the time of our token. Use the time in its response for a second attempt.
  * Returns false when that is not different.
  */
-static bool set_clock_by(struct enrollment *enrollment, const struct https_reply *reply)
+static bool set_clock_by(struct enroll_session *session, const struct https_reply *reply)
 {
 	char date[64];
 	time_t theirs = https_reply_field(reply, "Date", date, sizeof date)
@@ -148,46 +149,46 @@ static bool set_clock_by(struct enrollment *enrollment, const struct https_reply
 				: -1;
 	int64_t offset = (int64_t)theirs - (int64_t)time(NULL);
 
-	if (theirs <= 0 || enrollment->clock_offset != 0 || (offset > -2 && offset < 2))
+	if (theirs <= 0 || session->clock_offset != 0 || (offset > -2 && offset < 2))
 		return false;
-	enrollment->clock_offset = offset;
+	session->clock_offset = offset;
 	return true;
 }
 
-static void warn_of_clock(const struct enrollment *enrollment)
+static void warn_of_clock(const struct enroll_session *session)
 {
-	int64_t offset = enrollment->clock_offset;
+	int64_t offset = session->clock_offset;
 
-	if (offset != 0 && !enrollment->report->warning.text[0])
-		reason_set(&enrollment->report->warning,
+	if (offset != 0 && !session->report->warning.text[0])
+		reason_set(&session->report->warning,
 			   "This machine's clock is %lld s %s that of %s, whose time was used to "
 			   "enroll; correct the clock, otherwise the manager will ignore the agent",
 			   (long long)(offset > 0 ? offset : -offset),
-			   offset > 0 ? "behind" : "ahead of", enrollment->manager);
+			   offset > 0 ? "behind" : "ahead of", session->manager);
 }
 
 /* ------------------------------------------------------------------ the request */
 
-static int send_once(struct enrollment *enrollment, const char *bearer, struct https_reply *ret)
+static int send_once(struct enroll_session *session, const char *bearer, struct https_reply *ret)
 {
 	static const char *const fields[] = { "protocol-version: 1", NULL };
 	const struct https_request request = {
 		.method = "POST",
-		.path = enrollment->path,
+		.path = session->path,
 		.authorization = *bearer ? bearer : NULL,
 		.fields = fields,
-		.body = enrollment->body,
+		.body = session->body,
 		.registers = true,
 	};
 
-	return https_send(enrollment->session, &request, ret);
+	return https_send(session->https, &request, ret);
 }
 
 /*
  * Request a key with one credential (null: none), and a second time if the clocks differ.
  * `*ret_unknown` is set when the manager does not know the agent of this secret.
  */
-static int enroll_with(struct enrollment *enrollment, const struct credential *credential,
+static int enroll_with(struct enroll_session *session, const struct credential *credential,
 		       struct agent_key *ret, bool *ret_unknown)
 {
 	for (;;) {
@@ -195,26 +196,26 @@ static int enroll_with(struct enrollment *enrollment, const struct credential *c
 		cleanup(wipe_bearer) struct bearer bearer;
 		struct enroll_refusal refusal;
 		char challenge[256];
-		int r = compose_bearer(enrollment, credential, &bearer);
+		int r = compose_bearer(session, credential, &bearer);
 
 		if (r == OUTCOME_OK)
-			r = send_once(enrollment, bearer.text, &reply);
+			r = send_once(session, bearer.text, &reply);
 		if (r != OUTCOME_OK)
 			return r;
 		if (reply.status == 200)
-			return accept_answer(enrollment, &reply, ret);
+			return accept_answer(session, &reply, ret);
 		enroll_answer_refuse(&refusal, reply.status,
 				     https_reply_field(&reply, "WWW-Authenticate", challenge,
 						       sizeof challenge),
 				     reply.body, reply.length,
 				     credential ? bearer.text + strlen("Bearer ") : NULL);
-		if (refusal.is_stale && set_clock_by(enrollment, &reply))
+		if (refusal.is_stale && set_clock_by(session, &reply))
 			continue;
-		reason_set_manager_message(&enrollment->report->why, enrollment->manager,
-					   refusal.text, "", refusal.hint);
-		enrollment->report->answered = refusal.is_final;
-		enrollment->report->subject = refusal.subject;
-		enrollment->report->retry_after = https_reply_retry_after(&reply);
+		reason_set_manager_message(&session->report->why, session->manager, refusal.text,
+					   "", refusal.hint);
+		session->report->answered = refusal.is_final;
+		session->report->subject = refusal.subject;
+		session->report->retry_after = https_reply_retry_after(&reply);
 		*ret_unknown = refusal.is_unknown;
 		return (int)refusal.outcome;
 	}
@@ -223,9 +224,9 @@ static int enroll_with(struct enrollment *enrollment, const struct credential *c
 /*
  * Use this agent's own secret first, which keeps its identity; then a credential for a new agent.
  */
-static int request_key(struct enrollment *enrollment, struct agent_key *ret)
+static int request_key(struct enroll_session *session, struct agent_key *ret)
 {
-	const struct attempt *attempt = &enrollment->trust->attempt;
+	const struct attempt *attempt = &session->trust->attempt;
 	const struct enrollment_token *token = attempt->enroll.token;
 	const struct credential by_token = { ENROLL_TOKEN_SECRET, token ? token->id : NULL,
 					     token ? token->secret : NULL, ENROLLMENT_SECRET_SIZE };
@@ -244,37 +245,37 @@ static int request_key(struct enrollment *enrollment, struct agent_key *ret)
 		int r;
 
 		reenroll_secret_decode(secret, attempt->enroll.secret);
-		r = enroll_with(enrollment, &by_secret, ret, &is_unknown);
+		r = enroll_with(session, &by_secret, ret, &is_unknown);
 		explicit_bzero(secret, sizeof secret);
 		if (!is_unknown || !credential)
 			return r;
 	}
-	return enroll_with(enrollment, credential, ret, &is_unknown);
+	return enroll_with(session, credential, ret, &is_unknown);
 }
 
 static int enroll_run(const struct attempt *attempt, struct agent_key *ret,
 		      struct attempt_report *report)
 {
 	cleanup(enroll_trust_clear) struct enroll_trust trust = { 0 };
-	cleanup(release_https) struct https *session = NULL;
-	cleanup(free_body) struct enrollment enrollment = { .trust = &trust, .report = report };
+	cleanup(release_https) struct https *https = NULL;
+	cleanup(free_body) struct enroll_session session = { .trust = &trust, .report = report };
 	int r = enroll_trust_establish(&trust, attempt, report);
 
 	json_set_alloc_funcs(wiping_malloc, wiping_free);
-	endpoint_text(attempt->manager, enrollment.manager);
-	(void)snprintf(enrollment.path, sizeof enrollment.path, "%s%s/enroll",
+	endpoint_text(attempt->manager, session.manager);
+	(void)snprintf(session.path, sizeof session.path, "%s%s/enroll",
 		       *attempt->enroll.prefix ? "/" : "", attempt->enroll.prefix);
 	if (r == OUTCOME_OK)
-		r = compose_body(&enrollment);
+		r = compose_body(&session);
 	if (r == OUTCOME_OK)
-		r = https_new(&session, &trust.attempt, report);
-	enrollment.session = session;
+		r = https_new(&https, &trust.attempt, report);
+	session.https = https;
 	if (r == OUTCOME_OK)
-		r = enroll_trust_complete(&trust, session, report);
+		r = enroll_trust_complete(&trust, https, report);
 	if (r == OUTCOME_OK)
-		r = request_key(&enrollment, ret);
+		r = request_key(&session, ret);
 	if (r == OUTCOME_REGISTERED)
-		warn_of_clock(&enrollment);
+		warn_of_clock(&session);
 	return r;
 }
 
