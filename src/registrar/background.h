@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <limits.h>
 
 struct background {
@@ -20,7 +22,7 @@ struct background {
  * with 1 when it ends before. So what is wrong is still said where the caller sees it. Returns 0 in
  * the new process, or a negative errno.
  */
-int background_begin(struct background *background);
+int background_begin(struct background *background) must_check;
 
 /*
  * The service is ready: make the file, let the caller go, and give up its terminal. From now on,

@@ -79,7 +79,7 @@ int keystore_judge(struct agent_key *ret, const char *text, size_t length, const
  * Where the key file leads if it is a symbolic link, which is followed for reading only; what the
  * link says, if there is nothing; null: it is none. Escaped, for messages. To be freed.
  */
-char *keystore_link_target(const struct keystore *store);
+char *keystore_link_target(const struct keystore *store) must_check;
 
 /* Receives what is waited for: the directory, and who has locked it (lock_holder_describe()). */
 typedef void keystore_waiting_callback(const char *directory, const char *holder);

@@ -33,13 +33,13 @@ struct program {
  */
 enum config_use { CONFIG_UNREAD, CONFIG_READ, CONFIG_AWAITED };
 
-int command_run(struct program *program);
-int command_status(struct program *program);
-int command_pin(struct program *program);
-int command_check(struct program *program);
-int command_reset(struct program *program);
-int command_deregister(struct program *program);
-int command_import(struct program *program);
+int command_run(struct program *program) must_check;
+int command_status(struct program *program) must_check;
+int command_pin(struct program *program) must_check;
+int command_check(struct program *program) must_check;
+int command_reset(struct program *program) must_check;
+int command_deregister(struct program *program) must_check;
+int command_import(struct program *program) must_check;
 
 /*
  * Parse the command line, as agent-auth's if that is how the program was called. Returns 0 to go

@@ -158,7 +158,7 @@ bool config_is_credential(const char *path) must_check;
  * but was not passed to this service, such as one that was written after the service was started;
  * null: there is none. Static.
  */
-const char *config_late_credential(void);
+const char *config_late_credential(void) must_check;
 
 /* Check the rules that concern more than one key. Returns 0, or -EINVAL with `why` set. */
 int config_check(const struct config *config, struct reason *why) must_check;

@@ -27,4 +27,4 @@ int confine_process(int fd, struct reason *why) must_check;
  * What confine_process() cannot do here, and why, as a sentence in `buffer`; null: nothing. For an
  * administrator, once.
  */
-const char *confine_gap(char buffer[static CONFINE_GAP_SIZE]);
+const char *confine_gap(char buffer[static CONFINE_GAP_SIZE]) must_check;

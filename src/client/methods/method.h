@@ -17,6 +17,7 @@
 #include "client/net/tls-client.h"
 #include "common/agent-key.h"
 #include "common/deadline.h"
+#include "common/must-check.h"
 #include "common/outcome.h"
 #include "common/reason.h"
 #include "common/secret.h"
@@ -153,4 +154,4 @@ static inline int attempt_begin_step(const struct attempt *attempt, enum attempt
  * the report. Returns as tls_client_new() does; free the client with tls_client_free().
  */
 int method_connect(const struct attempt *attempt, struct tls_client **ret,
-		   struct attempt_report *report);
+		   struct attempt_report *report) must_check;

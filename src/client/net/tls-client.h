@@ -81,7 +81,7 @@ bool tls_client_was_closed_in_order(const struct tls_client *client) must_check;
 const char *tls_client_warning(const struct tls_client *client);
 
 /* The manager's certificate; owned by the client. */
-X509 *tls_client_certificate(const struct tls_client *client);
+X509 *tls_client_certificate(const struct tls_client *client) must_check;
 
 /*
  * Does the chain that the manager sent lead to a CA of `context`, regardless of names, and (if

@@ -56,4 +56,4 @@ bool access_manager_at(const struct access *access, size_t index, struct endpoin
  * `deadline`.
  */
 struct attempt access_attempt(const struct access *access, const struct endpoint *manager,
-			      const struct deadline *deadline);
+			      const struct deadline *deadline) must_check;

@@ -44,4 +44,4 @@ int finish_on_manager(const struct reason *seen) must_check;
  * With nothing to do, because nothing is configured: say so, and have the service stopped. Returns
  * 0.
  */
-int finish_unconfigured(void);
+int finish_unconfigured(void) must_check;

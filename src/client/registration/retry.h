@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <stdint.h>
 
 enum retry_class {
@@ -31,7 +33,7 @@ struct retry_bounds {
  * machine) and `attempt` (counting up) make the draw: the same ones give the same wait.
  */
 uint64_t retry_wait(enum retry_class class, const struct retry_bounds *bounds, uint64_t previous,
-		    uint64_t seed, uint64_t attempt);
+		    uint64_t seed, uint64_t attempt) must_check;
 
 /* A number from 0 to `most`, drawn by `seed` and `attempt`. */
-uint64_t retry_draw(uint64_t most, uint64_t seed, uint64_t attempt);
+uint64_t retry_draw(uint64_t most, uint64_t seed, uint64_t attempt) must_check;

@@ -7,6 +7,7 @@
 
 #include "client/registration/policy.h"
 #include "client/registration/registration.h"
+#include "common/must-check.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +21,7 @@ void schedule_next(struct manager_state *manager, enum outcome outcome,
 		   const struct retry_bounds *bounds, uint64_t retry_after, uint64_t attempt);
 
 /* What is left of a wait, in microseconds. A clock that was set back does not prolong it. */
-uint64_t schedule_wait_left(const struct manager_state *manager);
+uint64_t schedule_wait_left(const struct manager_state *manager) must_check;
 
 /* The policy of the last outcome; an outcome of that name need not exist. Never null. */
 const struct outcome_policy *schedule_policy(const struct manager_state *manager);
@@ -31,7 +32,7 @@ const struct outcome_policy *schedule_policy(const struct manager_state *manager
  * (WAKEUP_ON_...) that would bring a turn forward.
  */
 uint64_t schedule_next_turn(const struct state_attempts *attempts, bool has_name,
-			    unsigned int *ret_events);
+			    unsigned int *ret_events) must_check;
 
 /*
  * It is now the turn of all managers for which `event` (WAKEUP_ON_...) may have changed something.

@@ -15,4 +15,4 @@
 bool given_name_is(const char *name) must_check;
 
 /* Is `name` what /etc/hostname says (hostname(5)), and so static? */
-bool given_name_is_static(const char *name);
+bool given_name_is_static(const char *name) must_check;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/api/problem.h"
 
 #include <stdbool.h>
@@ -21,7 +22,7 @@ struct api_value {
 };
 
 /* Nulls first, then numbers, then texts. As strcmp(). */
-int api_value_compare(const struct api_value *a, const struct api_value *b);
+int api_value_compare(const struct api_value *a, const struct api_value *b) must_check;
 
 /* How a field is compared. */
 enum api_comparison {
@@ -42,20 +43,21 @@ struct api_condition {
 };
 
 /* Can there be such a condition? False: `problem` is set. */
-bool api_condition_check(const struct api_condition *condition, struct api_problem *problem);
+bool api_condition_check(const struct api_condition *condition,
+			 struct api_problem *problem) must_check;
 
 /* Does it hold for the value, at this time? */
 bool api_condition_holds(const struct api_condition *condition, const struct api_value *value,
-			 time_t now);
+			 time_t now) must_check;
 
 /*
  * Does the text match the pattern as with SQL's LIKE: "%" for any text, "_" for any one byte,
  * letters of both cases are equal?
  */
-bool api_text_is_like(const char *text, const char *pattern);
+bool api_text_is_like(const char *text, const char *pattern) must_check;
 
 /*
  * Is the part in the text, as for the parameter "search" where a database is searched: "%" and "_"
  * as above, and quotation marks for any one byte? Out of memory: no.
  */
-bool api_text_has(const char *text, const char *part);
+bool api_text_has(const char *text, const char *part) must_check;

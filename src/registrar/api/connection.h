@@ -42,7 +42,7 @@ struct api_connections {
 bool api_connections_set_up(void) must_check;
 
 /* Make the connection of an SSL object, which owns it from then on. Null: out of memory. */
-struct api_connection *api_connection_new(struct api_connections *connections, SSL *tls);
+struct api_connection *api_connection_new(struct api_connections *connections, SSL *tls) must_check;
 
 /* The stream of the connection, which has no socket yet. From here on the time counts. */
 void api_connection_begin(struct api_connection *connection, struct bufferevent *stream);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/api/condition.h"
 
 /* What conditions can be about. */
@@ -18,8 +19,8 @@ struct api_field_set {
 
 /* Is it an expression that can be decided? Empty is one, and true. False: `problem` is set. */
 bool api_expression_check(const char *q, const struct api_field_set *fields,
-			  struct api_problem *problem);
+			  struct api_problem *problem) must_check;
 
 /* Is the expression, which passed the check, true of `owner` at this time? */
 bool api_expression_holds(const char *q, const struct api_field_set *fields, void *owner,
-			  time_t now);
+			  time_t now) must_check;

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/agents/history.h"
 #include "registrar/agents/roster.h"
 #include "registrar/api/condition.h"
@@ -56,7 +57,7 @@ struct api_agent {
 };
 
 /* Out of memory: null. */
-struct api_value api_agent_value(struct api_agent *agent, enum api_field field);
+struct api_value api_agent_value(struct api_agent *agent, enum api_field field) must_check;
 
 /* The same for the fields of agents as a set (expression.h); `agent` is a struct api_agent. */
 extern const struct api_field_set api_agent_fields;
@@ -65,7 +66,7 @@ extern const struct api_field_set api_agent_fields;
  * An agent as GET /agents shows it: the fields of `select`, with commas between them (null: all)
  * that are not null, and, with `always_id`, the id. Null: out of memory.
  */
-json_t *api_agent_describe(struct api_agent *agent, const char *select, bool always_id);
+json_t *api_agent_describe(struct api_agent *agent, const char *select, bool always_id) must_check;
 
 /* Fit for cleanup(). */
 void api_agent_clear(struct api_agent *agent);

@@ -161,7 +161,7 @@ void incoming_call_free(struct incoming_call *call);
  * Try the name and password of the request; the worker does it, and then the call is
  * answered. False: there is a problem already.
  */
-bool api_log_in(struct incoming_call *call);
+bool api_log_in(struct incoming_call *call) must_check;
 
 /* Find the user of the token. False: there is a problem. */
 bool api_take_token(struct incoming_call *call) must_check;

@@ -28,7 +28,7 @@ struct api_limits_settings {
 struct api_limits;
 
 /* Returns null when out of memory or without random numbers. */
-struct api_limits *api_limits_new(const struct api_limits_settings *settings);
+struct api_limits *api_limits_new(const struct api_limits_settings *settings) must_check;
 
 /* Null is allowed. */
 void api_limits_free(struct api_limits *limits);

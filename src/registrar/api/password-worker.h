@@ -24,7 +24,7 @@ struct password_worker;
 typedef void password_worker_done(void *argument, int fits);
 
 /* Start the thread. Returns null when that cannot be done. */
-struct password_worker *password_worker_new(struct event_base *base);
+struct password_worker *password_worker_new(struct event_base *base) must_check;
 
 /*
  * Try a password (copied, wiped after use), then call `done`. False: the queue is full, or there is

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
 #include <jansson.h>
 #include <stddef.h>
 
@@ -16,7 +18,7 @@
 char *api_repr_text(char *buffer, size_t size, const char *text, size_t length);
 
 /* The same for any JSON value; members in their order. Returns `buffer`. */
-char *api_repr_json(char *buffer, size_t size, const json_t *value);
+char *api_repr_json(char *buffer, size_t size, const json_t *value) must_check;
 
 /* Cut what is not a whole character off the end of a text that is UTF-8 but for that. */
 void api_utf8_trim(char *text);

@@ -60,13 +60,13 @@ int api_query_parse(struct api_query *ret, const char *text) must_check;
 const char *api_query_get(const struct api_query *query, const char *name);
 
 /* The same, to be changed in place. */
-char *api_query_find(struct api_query *query, const char *name);
+char *api_query_find(struct api_query *query, const char *name) must_check;
 
 /*
  * The values of all parameters of the name, with commas between them, which from now on are the
  * value of the last one. Null: there is none.
  */
-char *api_query_join(struct api_query *query, const char *name);
+char *api_query_join(struct api_query *query, const char *name) must_check;
 
 /* Fit for cleanup(). */
 void api_query_clear(struct api_query *query);

@@ -45,4 +45,4 @@ int api_token_make(char ret[static API_TOKEN_SIZE], const struct api_token_key *
  */
 const struct api_user *api_token_check(const struct api_token_key *key,
 				       const struct api_users *users, const char *token,
-				       int64_t now);
+				       int64_t now) must_check;

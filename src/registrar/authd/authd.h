@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/enrollment/enrollment.h"
 #include "registrar/net/listener.h"
 #include "registrar/registry/registry.h"
@@ -37,7 +38,7 @@ struct authd;
 
 /* Begin to serve; the registry outlives authd. Returns null when out of memory. */
 struct authd *authd_new(struct event_base *base, const struct authd_settings *settings,
-			struct registry *registry);
+			struct registry *registry) must_check;
 
 /*
  * Use another certificate for new connections, and another password (null: none) for every request

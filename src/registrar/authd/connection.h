@@ -78,7 +78,7 @@ struct connection_link {
  * failure. Returns null when out of memory.
  */
 struct connection *connection_new(const struct connection_settings *settings, int fd,
-				  const struct sockaddr_storage *peer);
+				  const struct sockaddr_storage *peer) must_check;
 
 /*
  * The name in what the client has sent, whatever else is wrong with it (authd_request_name()).

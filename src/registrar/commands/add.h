@@ -7,7 +7,7 @@
 #include "registrar/enrollment/records.h"
 
 /* Register one agent and print it. Returns an exit status, see agent-registrar(8). */
-int add_command(struct program *program);
+int add_command(struct program *program) must_check;
 
 /*
  * Why an agent was refused: the text of the manager, and which agent has its name or address.

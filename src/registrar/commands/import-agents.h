@@ -2,6 +2,7 @@
 /* The command import-file. */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/commands/options.h"
 
 /*
@@ -9,4 +10,4 @@
  * and print them. Those that are there already with the same address are passed over. Returns an
  * exit status, see agent-registrar(8).
  */
-int import_command(struct program *program);
+int import_command(struct program *program) must_check;

@@ -124,6 +124,6 @@ int options_parse(struct options *ret, const struct command *commands, int argc,
 		  char **argv) must_check;
 
 /* The command completion: print the script for the shell that is the operand. Returns 0. */
-int completion_command(struct program *program);
+int completion_command(struct program *program) must_check;
 
 void options_clear(struct options *options);

@@ -2,6 +2,7 @@
 /* The command remove. */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/commands/options.h"
 
 /*
@@ -9,4 +10,4 @@
  * --purge, also what is left of agents that were removed before. Returns an exit status, see
  * agent-registrar(8).
  */
-int remove_command(struct program *program);
+int remove_command(struct program *program) must_check;

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "common/must-check.h"
 #include "registrar/agents/history.h"
 #include "registrar/agents/roster.h"
 #include "registrar/enrollment/records.h"
@@ -57,7 +58,7 @@ struct transactions_settings {
 
 /* What the settings point to outlives the queue. Returns null when out of memory. */
 struct transactions *transactions_new(struct event_base *base,
-				      const struct transactions_settings *settings);
+				      const struct transactions_settings *settings) must_check;
 
 /* Null is allowed. Entries that still wait are their owners', and hear nothing. */
 void transactions_free(struct transactions *transactions);

@@ -19,7 +19,8 @@
 struct keeper_server;
 
 /* The registry outlives the server. Returns null when out of memory. */
-struct keeper_server *keeper_server_new(struct event_base *base, struct registry *registry);
+struct keeper_server *keeper_server_new(struct event_base *base,
+					struct registry *registry) must_check;
 
 /*
  * Serve a front at the other end of this socket (a stream, not blocking), which is the server's

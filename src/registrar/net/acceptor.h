@@ -24,7 +24,7 @@ struct acceptor_settings {
 };
 
 /* Returns null when out of memory. */
-struct acceptor *acceptor_new(const struct acceptor_settings *settings);
+struct acceptor *acceptor_new(const struct acceptor_settings *settings) must_check;
 
 /*
  * An accepted connection: a non-blocking descriptor, which is the callee's from now on. The callee

@@ -33,14 +33,14 @@ int certificate_names_add(struct certificate_names *names, const char *name) mus
 EVP_PKEY *certificate_make_key(void) must_check;
 
 /* Make an RSA key of so many bits. Null: OpenSSL failed, or there is no such key. */
-EVP_PKEY *certificate_make_rsa_key(unsigned int bits);
+EVP_PKEY *certificate_make_rsa_key(unsigned int bits) must_check;
 
 /*
  * Make the certificate of a CA, as wazuh-authd -C makes it: with the subject "/C=US/CN=Wazuh",
  * valid for `days` from now on. Returns 0, or a negative errno with `why` set.
  */
 int certificate_make_ca(X509 **ret, EVP_PKEY *key, const char *subject, unsigned int days,
-			struct reason *why);
+			struct reason *why) must_check;
 
 /*
  * Make a certificate for the key and sign it with the key. Returns 0, or a negative errno with

@@ -73,4 +73,4 @@ void api_reply_clear(struct api_reply *reply);
  * Parse a key of the API: a whole line "ID NAME IP KEY" in base64. Returns null with `ret` set, or
  * a static text with the problem.
  */
-const char *api_key_parse(struct agent_key *ret, const char *base64);
+const char *api_key_parse(struct agent_key *ret, const char *base64) must_check;
