@@ -134,6 +134,39 @@ def test_api_in_the_sandbox_of_the_service(machine):
     assert machine.read("/var/ossec/etc/client.keys").startswith("001 !web-02 any ")
 
 
+RELOAD = r"""
+set -e
+cd /var/ossec
+agent-registrar --init >/dev/null
+systemctl start agent-registrar
+pid=$(systemctl show -P MainPID agent-registrar)
+rm etc/sslmanager.cert etc/sslmanager.key
+agent-registrar init >/dev/null
+systemctl reload agent-registrar
+test "$(systemctl show -P ActiveState agent-registrar)" = active
+echo broken >etc/sslmanager.cert
+systemctl reload agent-registrar
+test "$(systemctl show -P MainPID agent-registrar)" = "$pid"
+systemctl stop agent-registrar
+"""
+
+
+@pytest.mark.usefixtures("program")
+def test_reload(machine):
+    """systemd hears of each reload that it is done, and the process is the same."""
+    machine.write("/etc/systemd/system/agent-registrar.service.d/dialect.conf",
+                  '[Service]\nEnvironment="REGISTRAR_OPTIONS=--dialect wazuh"\n')
+    with machine.boot() as system:
+        system.wait_until_booted()
+        done = system.run(RELOAD)
+        state = system.show("agent-registrar")
+        journal = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-registrar").stdout
+    assert done.exit_status == 0, done.stdout + journal
+    assert state["Result"] == "success"
+    assert journal.count("users were reloaded") == 1, journal
+    assert journal.count("Nothing was reloaded, and the old files stay in use: ") == 1, journal
+
+
 @pytest.mark.usefixtures("program")
 def test_first_start_on_a_machine_without_a_manager(machine):
     """The unit asks for the dialect, and does not try again; init stores it."""
