@@ -22,7 +22,10 @@ libregistrar_a_SOURCES = \
 	src/registrar/authd/authd.c src/registrar/authd/authd.h \
 	src/registrar/authd/clear-text.c src/registrar/authd/clear-text.h \
 	src/registrar/authd/connection.c src/registrar/authd/connection.h \
+	src/registrar/authd/delayed-refusal.c src/registrar/authd/delayed-refusal.h \
+	src/registrar/authd/ending.c src/registrar/authd/ending.h \
 	src/registrar/authd/request-buffer.c src/registrar/authd/request-buffer.h \
+	src/registrar/authd/tls-failure.c src/registrar/authd/tls-failure.h \
 	src/registrar/commands/add.c src/registrar/commands/add.h \
 	src/registrar/commands/admin.c src/registrar/commands/admin.h \
 	src/registrar/commands/agents.c src/registrar/commands/agents.h \
@@ -53,10 +56,18 @@ libregistrar_a_SOURCES = \
 	src/registrar/keeper/file-registry.c src/registrar/keeper/file-registry.h \
 	src/registrar/keeper/keeper-server.c src/registrar/keeper/keeper-server.h \
 	src/registrar/net/acceptor.c src/registrar/net/acceptor.h \
+	src/registrar/net/admission.c src/registrar/net/admission.h \
 	src/registrar/net/certificate.c src/registrar/net/certificate.h \
+	src/registrar/net/client-network.c src/registrar/net/client-network.h \
 	src/registrar/net/listener.c src/registrar/net/listener.h \
+	src/registrar/net/network-list.c src/registrar/net/network-list.h \
+	src/registrar/net/offences.c src/registrar/net/offences.h \
+	src/registrar/net/peer-log.c src/registrar/net/peer-log.h \
+	src/registrar/net/peer-rules.h \
 	src/registrar/net/peer.c src/registrar/net/peer.h \
 	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h \
+	src/registrar/net/source-table.c src/registrar/net/source-table.h \
+	src/registrar/net/sources.c src/registrar/net/sources.h \
 	src/registrar/registry/registration.c src/registrar/registry/registration.h \
 	src/registrar/registry/registry.c src/registrar/registry/registry.h \
 	src/registrar/registry/registry-wire.c src/registrar/registry/registry-wire.h \
@@ -82,8 +93,6 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/json-fault.c src/registrar/api/json-fault.h \
 	src/registrar/api/list.c \
 	src/registrar/api/login.c \
-	src/registrar/net/client-network.c \
-	src/registrar/net/client-network.h \
 	src/registrar/api/parameters.c src/registrar/api/parameters.h \
 	src/registrar/api/password.c src/registrar/api/password.h \
 	src/registrar/api/problem.c src/registrar/api/problem.h \

@@ -254,6 +254,8 @@ static int run(struct service *service, struct reason *why)
 		.called = options->service.called,
 		.reload = reload,
 		.owner = service,
+		.exempt_sources = &options->service.exempt_sources,
+		.max_per_source = options->service.max_per_source,
 	};
 
 	return server_run(&settings, why);

@@ -20,6 +20,7 @@ static const struct timeval look_time = { .tv_sec = 5 };
 struct server {
 	const struct server_settings *settings;
 	struct event_base *base;
+	struct peer_rules peers;
 	struct transactions *transactions;
 	struct registry *registry;
 	struct authd *authd;
@@ -214,6 +215,8 @@ static void tear_down(struct server *server)
 	api_free(server->api);
 	registry_free(server->registry);
 	transactions_free(server->transactions);
+	peer_log_free(server->peers.log);
+	offences_free(server->peers.offences);
 	free_event(server->give_up);
 	release_fd(&server->watch_fd);
 	free_event(server->signals[0]);
@@ -253,6 +256,30 @@ static int set_up_events(struct server *server)
 	return add_event(server->watch) ? 0 : -ENOMEM;
 }
 
+/* 0 or -ENOMEM. */
+static int set_up_peers(struct server *server)
+{
+	server->peers = (struct peer_rules){
+		.exempt = server->settings->exempt_sources,
+		.max_per_source = server->settings->max_per_source,
+		.offences = offences_new(),
+		.log = peer_log_new(server->base),
+	};
+	return server->peers.offences && server->peers.log ? 0 : -ENOMEM;
+}
+
+static int set_up_api(struct server *server, struct reason *why)
+{
+	struct api_settings settings;
+
+	if (!server->settings->api)
+		return 0;
+	settings = *server->settings->api;
+	settings.peers = &server->peers;
+	return api_new(&server->api, server->base, &settings, server->transactions,
+		       server->registry, why);
+}
+
 static int set_up_services(struct server *server, struct reason *why)
 {
 	const struct server_settings *settings = server->settings;
@@ -264,18 +291,19 @@ static int set_up_services(struct server *server, struct reason *why)
 		.owner = server,
 	};
 
+	authd.peers = &server->peers;
 	authd.changed = on_change;
 	authd.owner = server;
-	server->transactions = transactions_new(server->base, &transactions);
+	if (set_up_peers(server) == 0)
+		server->transactions = transactions_new(server->base, &transactions);
 	if (server->transactions)
-		server->registry = file_registry_new(server->transactions, settings->authd.policy);
+		server->registry = file_registry_new(server->transactions, settings->authd.policy,
+						     server->peers.log);
 	if (server->registry)
 		server->authd = authd_new(server->base, &authd, server->registry);
 	if (!server->authd)
 		return reason_errno(why, ENOMEM, "Cannot set up the event loop");
-	return settings->api ? api_new(&server->api, server->base, settings->api,
-				       server->transactions, server->registry, why)
-			     : 0;
+	return set_up_api(server, why);
 }
 
 static void announce_listeners(const char *service, const struct listeners *listeners)

@@ -19,16 +19,19 @@ struct server_settings {
 	struct roster *roster;
 	const char *directory;          /* of the manager, in which no other authd may run */
 	const char *keys_directory;     /* of client.keys, to notice when others change it */
-	struct authd_settings authd;    /* without `changed` and its owner */
+	struct authd_settings authd;    /* without `peers`, `changed` and its owner */
 	struct background *background;  /* to be notified when it is ready; null: none */
 	const char *called;             /* with `background`: the name that it was called by */
-	const struct api_settings *api; /* null: there is none */
+	const struct api_settings *api; /* null: there is none; without `peers` */
 	/*
 	 * SIGHUP has come: read the files again, and call server_use(). Returns 0, or a negative
 	 * errno with `why` set: then nothing has changed.
 	 */
 	int (*reload)(void *owner, struct server *server, struct reason *why);
 	void *owner;
+	/* net/admission.h, net/peer-rules.h */
+	const struct network_list *exempt_sources;
+	size_t max_per_source; /* 0: the default */
 };
 
 /*

@@ -3,6 +3,7 @@
 
 import concurrent.futures
 import contextlib
+import select
 import socket
 import ssl
 import time
@@ -73,19 +74,20 @@ def test_deadline_holds_whatever_drips_in(directory, how):
         assert registrar.register("next")
 
 
-def test_over_the_limit_clients_wait(directory):
-    """They are not accepted and thrown out: their turn comes when a place is free."""
+def test_over_the_limit_the_idle_give_way(directory):
+    """Nobody is thrown out who only just came; who has been idle for a while is."""
     with serving(directory, "-n", "--max-connections", "3") as registrar:
-        with contextlib.ExitStack() as busy:
-            clients = [busy.enter_context(registrar.open()) for _ in range(3)]
-            with concurrent.futures.ThreadPoolExecutor(1) as pool:
-                waiting = pool.submit(registrar.register, "patient")
-                registrar.wait_for_line("3 connections are open")
-                assert not waiting.done()
-                clients[0].send("OSSEC A:'first'\n")
-                assert clients[0].reply().agent
-                clients[0].close()
-                assert waiting.result(PATIENCE)[1] == "patient"
+        with contextlib.ExitStack() as stack:
+            idle = [stack.enter_context(registrar.connect()) for _ in range(3)]
+            assert registrar.register("newcomer")[1] == "newcomer"
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                agents = list(pool.map(lambda i: registrar.register(f"agent-{i}"), range(8)))
+            assert len({agent[0] for agent in agents}) == 8
+            while not select.select(idle[:1], [], [], 0.05)[0]:
+                assert registrar.register(f"agent-{len(registrar.keys())}")
+            assert idle[0].recv(1) == b""
+            registrar.wait_for_line("Closed 127.0.0.1 port .*: there was no room for others")
+            registrar.wait_for_line("4 connections are open; others wait until one ends")
 
 
 def test_few_descriptors(directory):

@@ -32,6 +32,12 @@ static void decide(void *owner, struct roster *roster, struct records *records)
 		records_remove(records, roster, changes->removed[i].id);
 }
 
+static bool may_log(const struct incoming_call *call, enum peer_event event)
+{
+	return peer_log_may(call->settings->peers->log, api_exchange_address(call->exchange),
+			    event);
+}
+
 /* It is on the disk, or there was nothing to store. */
 static void finish(void *owner)
 {
@@ -45,18 +51,26 @@ static void finish(void *owner)
 	incoming_call_answer(call);
 }
 
+static void log_failure(struct incoming_call *call, const struct reason *why)
+{
+	char client[REGISTRATION_CLIENT_SIZE];
+
+	if (may_log(call, PEER_FAILED))
+		log_error("%s (client %s)", why->text,
+			  describe_client(call, client, sizeof client));
+}
+
 /* Nothing of what the call wanted has happened, because of this machine. */
 static void fail(void *owner, bool decided, const struct reason *why)
 {
 	struct incoming_call *call = owner;
 	struct call_result *result = &call->result;
-	char client[REGISTRATION_CLIENT_SIZE];
 
 	if (decided && call->changes.on_failure == API_CODE_NONE) {
 		finish(call);
 		return;
 	}
-	log_error("%s (client %s)", why->text, describe_client(call, client, sizeof client));
+	log_failure(call, why);
 	if (result->answer)
 		explicit_bzero(result->answer, strlen(result->answer));
 	free(result->answer);
@@ -69,7 +83,9 @@ static void give_up(void *owner)
 {
 	struct incoming_call *call = owner;
 
-	log_error("client.keys stayed locked (client %s)", api_exchange_peer(call->exchange));
+	if (may_log(call, PEER_FAILED))
+		log_error("client.keys stayed locked (client %s)",
+			  api_exchange_peer(call->exchange));
 	(void)api_problem_code(&call->result.problem, API_TIMEOUT, NULL);
 	incoming_call_answer(call);
 }
@@ -279,7 +295,7 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 		.tls = settings->tls,
 		.timeout = settings->timeout,
 		.max_connections = settings->max_connections,
-		.max_each = API_CONNECTIONS_EACH,
+		.peers = settings->peers,
 		.request = on_request,
 		.owner = api,
 	};
@@ -291,7 +307,7 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 		log_warning("The API has no users in %s; create one with: "
 			    "agent-registrar user NAME",
 			    settings->users_file);
-	api->limits = api_limits_new(&settings->limits);
+	api->limits = api_limits_new(&settings->limits, settings->peers->exempt);
 	api->worker = password_worker_new(base);
 	if (!api->limits || !api->worker || api_token_key_make(&api->key) < 0)
 		return reason_errno(why, ENOMEM, "Cannot set up the API");

@@ -36,6 +36,7 @@
 #include "registrar/enrollment/enrollment.h"
 #include "registrar/enrollment/transactions.h"
 #include "registrar/net/listener.h"
+#include "registrar/net/peer-rules.h"
 #include "registrar/registry/registry.h"
 
 #include <event2/event.h>
@@ -54,8 +55,10 @@ struct api_settings {
 	const char *users_file;
 	const char *password; /* for enrolling; null: none is demanded */
 	struct api_limits_settings limits;
-	unsigned int max_connections; /* others wait; at most API_CONNECTIONS_MAX */
-	unsigned int timeout;         /* seconds that a client may take for a request */
+	/* at the limit others give way (net/admission.h), or wait; at most API_CONNECTIONS_MAX */
+	unsigned int max_connections;
+	const struct peer_rules *peers;
+	unsigned int timeout; /* seconds that a client may take for a request */
 };
 
 struct api;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api/connection.h"
 
-#include "common/deadline.h"
 #include "common/http-head.h"
 #include "common/log.h"
 
@@ -9,26 +8,25 @@
 #include <event2/bufferevent_ssl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
-
-/* between two warnings of addresses with too many connections */
-#define LIMIT_SILENCE (60 * USEC_PER_SEC)
 
 struct api_connection {
 	struct api_connections *connections;
 	struct bufferevent *stream;
 	struct event *deadline;
-	struct peer peer;              /* empty before it has arrived, like ... */
-	struct client_network network; /* ... the network that it counts for */
-	bool busy;
+	struct peer peer; /* empty before it has arrived */
+	struct source_member source;
+	bool has_arrived, busy;
 	struct http_head head; /* of the request that arrives */
 	uint64_t body_left;    /* bytes of its body, if its head is complete */
 	bool ends;             /* with the next answer: how much its body has only evhttp knows */
 	bool is_refused;       /* what follows is not shown to evhttp */
 	bool is_unchecked;     /* out of memory: it is closed at once */
-	struct api_connection *next, **previous;
 };
 
 /* ------------------------------------------------------------------ the end */
@@ -38,9 +36,7 @@ static void forget_connection(struct api_connection *connection)
 	struct api_connections *connections = connection->connections;
 
 	connections->busy -= connection->busy;
-	*connection->previous = connection->next;
-	if (connection->next)
-		connection->next->previous = connection->previous;
+	admission_leave(connections->admission, &connection->source);
 	event_free(connection->deadline);
 	free(connection);
 	acceptor_closed(connections->acceptor);
@@ -62,11 +58,6 @@ static int connection_index(void)
 	if (index < 0)
 		index = SSL_get_ex_new_index(0, NULL, NULL, NULL, on_ssl_gone);
 	return index;
-}
-
-bool api_connections_set_up(void)
-{
-	return connection_index() >= 0;
 }
 
 static void cut_off(struct api_connection *connection)
@@ -168,35 +159,66 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 	}
 }
 
+/* ------------------------------------------------------------------ all of them */
+
+static struct api_connection *connection_of(const struct source_member *member)
+{
+	return (void *)((char *)(uintptr_t)member - offsetof(struct api_connection, source));
+}
+
+static bool has_unread(const struct source_member *member)
+{
+	evutil_socket_t fd = bufferevent_getfd(connection_of(member)->stream);
+	int bytes = 0;
+
+	return fd >= 0 && ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+static void give_way(struct source_member *member)
+{
+	struct api_connection *connection = connection_of(member);
+	struct peer_log *log = connection->connections->peers->log;
+
+	if (peer_log_may(log, connection->peer.address, PEER_GAVE_WAY))
+		log_notice("Closed %s: there was no room for others at the API",
+			   connection->peer.text);
+	cut_off(connection);
+}
+
+bool api_connections_set_up(struct api_connections *connections, size_t max)
+{
+	const struct admission_settings settings = {
+		.max_connections = max,
+		.max_per_source = max / 2,
+		.exempt = connections->peers->exempt,
+		.offences = connections->peers->offences,
+		.has_unread = has_unread,
+		.give_way = give_way,
+	};
+
+	connections->admission = admission_new(&settings);
+	return connections->admission && connection_index() >= 0;
+}
+
+void api_connections_tear_down(struct api_connections *connections)
+{
+	admission_free(connections->admission);
+}
+
+bool api_connections_make_room(void *argument)
+{
+	struct api_connections *connections = argument;
+
+	return admission_make_room(connections->admission);
+}
+
 /* ------------------------------------------------------------------ arriving */
 
-static size_t count_network(const struct api_connections *connections,
-			    const struct client_network *network)
-{
-	size_t count = 0;
-
-	for (const struct api_connection *connection = connections->first; connection;
-	     connection = connection->next)
-		count += client_network_is_same(&connection->network, network);
-	return count;
-}
-
-static void warn_of_many(struct api_connections *connections, const char *address)
-{
-	uint64_t now = monotonic_usec();
-
-	if (connections->limit_warned_at != 0 && now < connections->limit_warned_at + LIMIT_SILENCE)
-		return;
-	connections->limit_warned_at = now;
-	log_warning("%s has %zu connections to the API; further ones are closed "
-		    "until one of them ends",
-		    address, connections->max_each);
-}
-
-/* Is this one more than the address may have? */
-static bool is_too_many(struct api_connection *connection)
+/* False: the client is turned away, which is logged. */
+static bool admit(struct api_connection *connection)
 {
 	struct api_connections *connections = connection->connections;
+	size_t open = acceptor_count(connections->acceptor);
 	struct sockaddr_storage address;
 	socklen_t size = sizeof address;
 	evutil_socket_t fd = bufferevent_getfd(connection->stream);
@@ -204,21 +226,25 @@ static bool is_too_many(struct api_connection *connection)
 	/* A socket that says no address has been closed already. */
 	if (getpeername(fd, (struct sockaddr *)&address, &size) == 0)
 		peer_describe(&connection->peer, &address);
-	connection->network = client_network_of(connection->peer.address);
-	if (count_network(connections, &connection->network) <= connections->max_each)
-		return false;
-	warn_of_many(connections, connection->peer.address);
-	return true;
+	if (admission_enter(connections->admission, &connection->source, connection->peer.address,
+			    open))
+		return true;
+	if (peer_log_may(connections->peers->log, connection->peer.address, PEER_TURNED_AWAY))
+		log_notice("Turned away %s: %zu connections to the API are open, and its address "
+			   "misbehaved or has too many of them",
+			   connection->peer.text, open);
+	return false;
 }
 
 /* Called the first time as soon as the stream has got its socket. */
 static void on_deadline(evutil_socket_t fd, short what, void *argument)
 {
 	struct api_connection *connection = argument;
-	bool has_arrived = connection->network.family != 0;
+	bool has_arrived = connection->has_arrived;
 
 	(void)fd, (void)what;
-	if (has_arrived || connection->is_unchecked || is_too_many(connection))
+	connection->has_arrived = true;
+	if (has_arrived || connection->is_unchecked || !admit(connection))
 		cut_off(connection);
 	else
 		api_connection_restart_deadline(connection);
@@ -238,11 +264,6 @@ struct api_connection *api_connection_new(struct api_connections *connections, S
 		free(connection);
 		return NULL;
 	}
-	connection->next = connections->first;
-	connection->previous = &connections->first;
-	if (connection->next)
-		connection->next->previous = &connection->next;
-	connections->first = connection;
 	acceptor_opened(connections->acceptor);
 	return connection;
 }
@@ -280,6 +301,7 @@ void api_connection_set_busy(struct api_connection *connection, bool busy)
 {
 	connection->connections->busy += (size_t)busy - (size_t)connection->busy;
 	connection->busy = busy;
+	admission_set_idle(connection->connections->admission, &connection->source, !busy);
 }
 
 bool api_connection_ends(const struct api_connection *connection)

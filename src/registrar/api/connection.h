@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What evhttp does not know of a connection: its deadline, whether a request is under way, and how
- * many others there are from the same address. And what evhttp does not look at in a request: a
- * head that others could read in another way (http-head.h) is replaced by one that it refuses,
- * before it has seen it.
+ * What evhttp does not know of a connection: its deadline, whether a request is under way, and
+ * which others there are from the same source (net/admission.h). And what evhttp does not look at
+ * in a request: a head that others could read in another way (http-head.h) is replaced by one that
+ * it refuses, before it has seen it.
  *
  * A connection belongs to its SSL object and is freed with it, because evhttp does not report when
  * it has closed one. To end a connection, its socket is shut down: evhttp notices, and cleans up.
@@ -14,7 +14,8 @@
 
 #include "common/must-check.h"
 #include "registrar/net/acceptor.h"
-#include "registrar/net/client-network.h"
+#include "registrar/net/admission.h"
+#include "registrar/net/peer-rules.h"
 #include "registrar/net/peer.h"
 
 #include <event2/bufferevent.h>
@@ -22,7 +23,6 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct api_connection;
 
@@ -31,15 +31,20 @@ struct api_connections {
 	struct event_base *base;
 	/* seconds, from the connection or the answer before to the complete request */
 	unsigned int timeout;
-	size_t max_each;           /* connections that one address may have */
-	struct acceptor *acceptor; /* counts them */
-	size_t busy;               /* those with a request that has no complete answer yet */
-	struct api_connection *first;
-	uint64_t limit_warned_at; /* monotonic_usec(); 0: never */
+	const struct peer_rules *peers;
+	struct acceptor *acceptor;   /* counts them */
+	struct admission *admission; /* set up here */
+	size_t busy;                 /* those with a request that has no complete answer yet */
 };
 
-/* Prepare OpenSSL, once. False: it cannot be done. */
-bool api_connections_set_up(void) must_check;
+/* Prepare for at most so many. False: out of memory. */
+bool api_connections_set_up(struct api_connections *connections, size_t max) must_check;
+
+/* All connections are gone. */
+void api_connections_tear_down(struct api_connections *connections);
+
+/* For the acceptor: close one of these connections for another one. False: none is idle. */
+bool api_connections_make_room(void *connections);
 
 /* Make the connection of an SSL object, which owns it from then on. Null: out of memory. */
 struct api_connection *api_connection_new(struct api_connections *connections, SSL *tls) must_check;

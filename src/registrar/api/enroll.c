@@ -63,34 +63,49 @@ static void answer_problem(struct incoming_call *call)
 
 /* ------------------------------------------------------------------ the bearer */
 
+#define ENROLLING "POST /enroll" /* stands in the limits where users have names */
+
+/*
+ * A wrong password: counted, but whoever has the right one is never refused, because many machines
+ * can be behind one address.
+ */
+static bool refuse_password(struct incoming_call *call)
+{
+	const char *address = api_exchange_address(call->exchange);
+	struct api_limits *limits = call->api->limits;
+	uint64_t now = monotonic_usec();
+
+	if (!api_limits_may_log_in(limits, address, ENROLLING, now))
+		return refuse(call, 429, 0, "Too many failed attempts");
+	if (api_limits_failure(limits, address, ENROLLING, now))
+		log_warning("Too many enrollments with a wrong password: %s gets no more answers "
+			    "to wrong ones for %u seconds",
+			    address, call->settings->limits.block_time);
+	return refuse_bearer(call, BEARER_INVALID_SIGNATURE);
+}
+
 static bool take_bearer(struct incoming_call *call)
 {
 	cleanup(api_credentials_wipe) struct api_credentials credentials = {
 		.scheme = API_SCHEME_NONE
 	};
-	const char *password = call->settings->password,
-		   *address = api_exchange_address(call->exchange);
-	struct api_limits *limits = call->api->limits;
+	const char *password = call->settings->password;
 	enum bearer_fault fault = BEARER_INVALID_REQUEST;
 
 	if (!password)
 		return true;
-	if (!api_limits_may_log_in(limits, address, monotonic_usec()))
-		return refuse(call, 429, 0, "Too many failed attempts");
 	api_credentials_parse(&credentials, api_exchange_header(call->exchange, "Authorization"));
 	api_exchange_wipe_header(call->exchange, "Authorization");
 	if (credentials.scheme == API_SCHEME_BEARER)
 		fault = bearer_check(credentials.token, password, (uint64_t)time(NULL));
 	if (fault == BEARER_OK)
 		return true;
-	log_notice("Refused an enrollment from %s: %s", api_exchange_peer(call->exchange),
-		   bearer_fault_text(fault));
-	if (fault == BEARER_INVALID_SIGNATURE &&
-	    api_limits_failure(limits, address, monotonic_usec()))
-		log_warning("Too many enrollments with a wrong password: "
-			    "%s is locked out for %u seconds",
-			    address, call->settings->limits.block_time);
-	return refuse_bearer(call, fault);
+	if (peer_log_may(call->settings->peers->log, api_exchange_address(call->exchange),
+			 PEER_WRONG_PASSWORD))
+		log_notice("Refused an enrollment from %s: %s", api_exchange_peer(call->exchange),
+			   bearer_fault_text(fault));
+	return fault == BEARER_INVALID_SIGNATURE ? refuse_password(call)
+						 : refuse_bearer(call, fault);
 }
 
 /* ------------------------------------------------------------------ the body */

@@ -307,13 +307,16 @@ static int set_up(struct api_http *http, const struct listeners *listeners)
 		.base = http->settings.base,
 		.max_connections = http->settings.max_connections,
 		.target = " to the API",
+		.make_room = api_connections_make_room,
+		.owner = &http->connections,
 	};
 	int r = 0;
 
 	event_set_log_callback(on_libevent_log);
 	http->evhttp = evhttp_new(http->settings.base);
 	http->acceptor = http->connections.acceptor = acceptor_new(&acceptor);
-	if (!http->evhttp || !http->acceptor || !api_connections_set_up())
+	if (!http->evhttp || !http->acceptor ||
+	    !api_connections_set_up(&http->connections, http->settings.max_connections))
 		return -ENOMEM;
 	evhttp_set_bevcb(http->evhttp, on_connection, http);
 	evhttp_set_gencb(http->evhttp, on_request, http);
@@ -339,7 +342,7 @@ int api_http_new(struct api_http **ret, const struct api_http_settings *settings
 		http->connections = (struct api_connections){
 			.base = settings->base,
 			.timeout = settings->timeout,
-			.max_each = settings->max_each,
+			.peers = settings->peers,
 		};
 		r = set_up(http, listeners);
 	}
@@ -380,6 +383,7 @@ void api_http_free(struct api_http *http)
 	 */
 	if (http->settings.base)
 		(void)event_base_loop(http->settings.base, EVLOOP_NONBLOCK);
+	api_connections_tear_down(&http->connections);
 	acceptor_free(http->acceptor);
 	free(http);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * HTTPS for the API: libevent's evhttp on the registrar's own event loop and TLS context, with the
- * limits that evhttp does not have by itself: connections at a time, of all and of one address, and
+ * limits that evhttp does not have by itself: connections at a time, of all and of one source, and
  * one deadline from the connection (or the answer before) to the complete request, which nothing
  * that a slow client sends can move.
  *
@@ -12,6 +12,7 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/net/listener.h"
+#include "registrar/net/peer-rules.h"
 #include "registrar/net/peer.h"
 
 #include <event2/event.h>
@@ -19,9 +20,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define API_HEAD_MAX 16384       /* bytes of request line and headers together */
-#define API_BODY_MAX 65536       /* bytes; the longest body that makes sense has some 600 */
-#define API_CONNECTIONS_EACH 128 /* of one address, as in client-network.h */
+#define API_HEAD_MAX 16384 /* bytes of request line and headers together */
+#define API_BODY_MAX 65536 /* bytes; the longest body that makes sense has some 600 */
 
 enum api_method {
 	API_GET = 1,
@@ -40,8 +40,8 @@ struct api_http_settings {
 	struct event_base *base;
 	SSL_CTX *tls;                 /* shared with authd */
 	unsigned int timeout;         /* seconds */
-	unsigned int max_connections; /* others wait */
-	unsigned int max_each;        /* connections of one address; further ones are closed */
+	unsigned int max_connections; /* at the limit others give way, or wait */
+	const struct peer_rules *peers;
 	/* A complete request. The owner calls api_exchange_answer() once. */
 	void (*request)(void *owner, struct api_exchange *exchange);
 	void *owner;

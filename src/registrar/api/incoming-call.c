@@ -21,6 +21,7 @@ void incoming_call_free(struct incoming_call *call)
 	free(call->changes.removed);
 	json_decref(call->enroll.members);
 	explicit_bzero(&call->input.body, sizeof call->input.body);
+	explicit_bzero(call->tried_name, sizeof call->tried_name);
 	free(call);
 }
 

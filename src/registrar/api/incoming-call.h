@@ -88,8 +88,10 @@ struct incoming_call {
 	struct call_changes changes;
 	struct call_enroll enroll;
 	struct call_registration registration;
-	struct api_password tried;      /* logging in: the hash that the password was to fit */
-	struct transaction_entry entry; /* while it waits for a transaction */
+	struct api_password tried; /* logging in: the hash that the password was to fit */
+	/* what was given as a name then; wiped, because it can be a password */
+	char tried_name[API_USER_NAME_MAX + 1];
+	struct transaction_entry entry;         /* while it waits for a transaction */
 	struct incoming_call *next, **previous; /* among all calls of the API */
 };
 

@@ -2,133 +2,164 @@
 #include "registrar/api/limits.h"
 
 #include "common/deadline.h"
-#include "registrar/net/client-network.h"
+#include "registrar/net/source-table.h"
 
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
 
-#define WAYS 8 /* places that an address can be in */
-#define SETS (API_ADDRESSES_MAX / WAYS)
 #define MINUTE (60 * USEC_PER_SEC)
 
-struct place {
-	struct client_network network;
-	unsigned int requests; /* since minute_at */
-	unsigned int failures; /* since failure_at */
-	uint64_t minute_at, failure_at, blocked_until;
+/* What an address asked for; time 0: nothing yet. */
+struct requests {
+	unsigned int count; /* since then */
+	uint64_t since;
+};
+
+/* Logins that failed, of an address with a name, or of the address with all names. */
+struct failures {
+	unsigned int count;
+	uint64_t since, blocked_until;
 };
 
 struct api_limits {
 	struct api_limits_settings settings;
-	uint64_t seed; /* secret, so that no client can aim at one set */
-	struct place places[SETS][WAYS];
+	const struct network_list *exempt;
+	struct source_table *requests, *failures;
 };
 
-struct api_limits *api_limits_new(const struct api_limits_settings *settings)
+static void age_requests(void *argument, uint64_t now, const void *owner)
+{
+	struct requests *record = argument;
+
+	(void)owner;
+	if (now >= record->since + MINUTE)
+		record->count = 0;
+}
+
+static bool requests_matter_less(const void *a, const void *b)
+{
+	const struct requests *one = a, *other = b;
+
+	return one->count < other->count;
+}
+
+static void age_failures(void *argument, uint64_t now, const void *owner)
+{
+	const struct api_limits *limits = owner;
+	struct failures *record = argument;
+
+	if (record->blocked_until != 0 && now >= record->blocked_until) {
+		record->blocked_until = 0;
+		record->count = 0;
+	}
+	if (now >= record->since + limits->settings.block_time * USEC_PER_SEC)
+		record->count = 0;
+}
+
+static bool failures_matter_less(const void *a, const void *b)
+{
+	const struct failures *one = a, *other = b;
+
+	if ((one->blocked_until != 0) != (other->blocked_until != 0))
+		return one->blocked_until == 0;
+	return one->count < other->count;
+}
+
+struct api_limits *api_limits_new(const struct api_limits_settings *settings,
+				  const struct network_list *exempt)
 {
 	struct api_limits *limits = calloc(1, sizeof *limits);
+	struct source_table_settings requests = {
+		.record_count = API_ADDRESSES_MAX,
+		.record_size = sizeof(struct requests),
+		.age = age_requests,
+		.matters_less = requests_matter_less,
+	};
+	struct source_table_settings failures = {
+		.record_count = API_ADDRESSES_MAX,
+		.record_size = sizeof(struct failures),
+		.age = age_failures,
+		.matters_less = failures_matter_less,
+		.owner = limits,
+	};
 
 	if (!limits)
 		return NULL;
 	limits->settings = *settings;
-	if (getrandom(&limits->seed, sizeof limits->seed, 0) != (ssize_t)sizeof limits->seed) {
-		free(limits);
-		return NULL;
-	}
-	return limits;
+	limits->exempt = exempt;
+	limits->requests = source_table_new(&requests);
+	limits->failures = source_table_new(&failures);
+	if (limits->requests && limits->failures)
+		return limits;
+	api_limits_free(limits);
+	return NULL;
 }
 
 void api_limits_free(struct api_limits *limits)
 {
+	if (!limits)
+		return;
+	source_table_free(limits->requests);
+	source_table_free(limits->failures);
 	free(limits);
-}
-
-static struct place *set_of(struct api_limits *limits, const struct client_network *network)
-{
-	uint64_t value = limits->seed ^ network->family;
-
-	for (size_t i = 0; i < sizeof network->bytes; i++) {
-		value = (value ^ network->bytes[i]) * UINT64_C(0x100000001b3);
-		value ^= value >> 29;
-	}
-	value *= limits->seed | 1;
-	return limits->places[(value >> 32) % SETS];
-}
-
-/* What time has settled. */
-static void age(struct place *place, const struct api_limits_settings *settings, uint64_t now)
-{
-	if (now >= place->minute_at + MINUTE)
-		place->requests = 0;
-	if (place->blocked_until != 0 && now >= place->blocked_until) {
-		place->blocked_until = 0;
-		place->failures = 0;
-	}
-	if (now >= place->failure_at + settings->block_time * USEC_PER_SEC)
-		place->failures = 0;
-}
-
-/* Which of two places is the one to forget? */
-static bool matters_less(const struct place *a, const struct place *b)
-{
-	if ((a->blocked_until != 0) != (b->blocked_until != 0))
-		return a->blocked_until == 0;
-	if (a->failures != b->failures)
-		return a->failures < b->failures;
-	return a->requests < b->requests;
-}
-
-/* The place of this address, made if need be. */
-static struct place *find(struct api_limits *limits, const char *address, uint64_t now)
-{
-	struct client_network network = client_network_of(address);
-	struct place *set = set_of(limits, &network), *least = set;
-
-	for (size_t i = 0; i < WAYS; i++) {
-		if (set[i].network.family != 0)
-			age(&set[i], &limits->settings, now);
-		if (client_network_is_same(&set[i].network, &network))
-			return &set[i];
-		if (matters_less(&set[i], least))
-			least = &set[i];
-	}
-	*least = (struct place){ .network = network, .minute_at = now, .failure_at = now };
-	return least;
 }
 
 bool api_limits_request(struct api_limits *limits, const char *address, uint64_t now)
 {
-	struct place *place;
+	struct client_network network = client_network_of(address);
+	struct requests *record;
 
-	if (limits->settings.requests == 0)
+	if (limits->settings.requests == 0 || network_list_has(limits->exempt, address))
 		return true;
-	place = find(limits, address, now);
-	if (place->requests == 0)
-		place->minute_at = now;
-	if (place->requests >= limits->settings.requests)
+	record = source_table_find(limits->requests, &network, NULL, now);
+	if (record->count == 0)
+		record->since = now;
+	if (record->count >= limits->settings.requests)
 		return false;
-	place->requests++;
+	record->count++;
 	return true;
 }
 
-bool api_limits_may_log_in(struct api_limits *limits, const char *address, uint64_t now)
+static struct failures *find_failures(struct api_limits *limits, const char *address,
+				      const char *name, uint64_t now)
 {
-	return find(limits, address, now)->blocked_until == 0;
+	struct client_network network = client_network_of(address);
+
+	return source_table_find(limits->failures, &network, name, now);
 }
 
-bool api_limits_failure(struct api_limits *limits, const char *address, uint64_t now)
+bool api_limits_may_log_in(struct api_limits *limits, const char *address, const char *name,
+			   uint64_t now)
 {
-	struct place *place = find(limits, address, now);
+	return find_failures(limits, address, name, now)->blocked_until == 0;
+}
 
-	if (place->blocked_until != 0)
+static void count_failure(struct failures *record, uint64_t now)
+{
+	if (record->count == 0)
+		record->since = now;
+	record->count++;
+}
+
+bool api_limits_failure(struct api_limits *limits, const char *address, const char *name,
+			uint64_t now)
+{
+	struct failures *record;
+
+	if (network_list_has(limits->exempt, address))
 		return false;
-	if (place->failures == 0)
-		place->failure_at = now;
-	place->failures++;
-	if (place->failures < limits->settings.failures)
+	count_failure(find_failures(limits, address, NULL, now), now);
+	record = find_failures(limits, address, name, now);
+	if (record->blocked_until != 0)
 		return false;
-	place->blocked_until = now + limits->settings.block_time * USEC_PER_SEC;
+	count_failure(record, now);
+	if (record->count < limits->settings.failures)
+		return false;
+	record->blocked_until = now + limits->settings.block_time * USEC_PER_SEC;
 	return true;
+}
+
+unsigned int api_limits_failures(struct api_limits *limits, const char *address, uint64_t now)
+{
+	return find_failures(limits, address, NULL, now)->count;
 }

@@ -56,12 +56,27 @@ static void hand_out_token(struct incoming_call *call, const struct api_user *us
 	explicit_bzero(token, sizeof token);
 }
 
+/* What was sent as a name is not logged unless it is one: it can be a password. */
+static void count_failure(struct incoming_call *call, const struct api_user *user)
+{
+	struct api *api = call->api;
+	const char *address = api_exchange_address(call->exchange);
+
+	if (peer_log_may(api->settings.peers->log, address, PEER_WRONG_PASSWORD))
+		log_notice("Refused a login to the API from %s: wrong user or password",
+			   api_exchange_peer(call->exchange));
+	if (api_limits_failure(api->limits, address, call->tried_name, monotonic_usec()))
+		log_warning("Too many failed logins to the API: %s is locked out as %s for %u "
+			    "seconds",
+			    address, user ? user->name : "an unknown user",
+			    api->settings.limits.block_time);
+}
+
 static void on_tried(void *argument, int fits)
 {
 	struct incoming_call *call = argument;
 	struct api *api = call->api;
 	const struct api_user *user;
-	const char *address = api_exchange_address(call->exchange);
 
 	/*
 	 * A user that was removed or got another password meanwhile is refused with the old one.
@@ -71,17 +86,14 @@ static void on_tried(void *argument, int fits)
 		hand_out_token(call, user);
 		return;
 	}
-	if (fits < 0) {
+	if (fits == -EBUSY) {
+		(void)api_problem_code(&call->result.problem, API_TOO_MANY_REQUESTS, NULL);
+	} else if (fits < 0) {
 		log_error("A password cannot be checked: %s (client %s)", strerror(-fits),
 			  api_exchange_peer(call->exchange));
 		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 	} else {
-		log_notice("Refused a login to the API from %s: wrong user or password",
-			   api_exchange_peer(call->exchange));
-		if (api_limits_failure(api->limits, address, monotonic_usec()))
-			log_warning("Too many failed logins to the API: "
-				    "%s is locked out for %u seconds",
-				    address, api->settings.limits.block_time);
+		count_failure(call, user);
 		(void)refuse_login(call);
 	}
 	incoming_call_answer(call);
@@ -93,15 +105,21 @@ bool api_log_in(struct incoming_call *call)
 		.scheme = API_SCHEME_NONE
 	};
 	struct api *api = call->api;
+	const char *address = api_exchange_address(call->exchange);
+	const uint64_t now = monotonic_usec();
+	const struct password_source source = {
+		.network = client_network_of(address),
+		.failures = api_limits_failures(api->limits, address, now),
+	};
 	const struct api_user *user;
 
-	if (!api_limits_may_log_in(api->limits, api_exchange_address(call->exchange),
-				   monotonic_usec()))
-		return api_problem_code(&call->result.problem, API_BLOCKED, NULL);
 	api_credentials_parse(&credentials, api_exchange_header(call->exchange, "Authorization"));
 	api_exchange_wipe_header(call->exchange, "Authorization");
 	if (credentials.scheme != API_SCHEME_BASIC)
 		return refuse_login(call);
+	(void)snprintf(call->tried_name, sizeof call->tried_name, "%s", credentials.name);
+	if (!api_limits_may_log_in(api->limits, address, call->tried_name, now))
+		return api_problem_code(&call->result.problem, API_BLOCKED, NULL);
 	if (!refresh_users(api))
 		return api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 	user = api_users_find(&api->users, credentials.name);
@@ -111,7 +129,8 @@ bool api_log_in(struct incoming_call *call)
 	if (user)
 		call->tried = user->password;
 	(void)snprintf(call->input.user, sizeof call->input.user, "%s", user ? user->name : "");
-	if (!password_worker_try(api->worker, &call->tried, credentials.password, on_tried, call))
+	if (!password_worker_try(api->worker, &source, &call->tried, credentials.password, on_tried,
+				 call))
 		return api_problem_code(&call->result.problem, API_TOO_MANY_REQUESTS, NULL);
 	return true;
 }

@@ -2,15 +2,22 @@
 #include "registrar/api/password-worker.h"
 
 #include "common/cleanup.h"
+#include "common/deadline.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
+#define FAILURES_COUNTED 20
+#define FAILURE_TIME (30 * USEC_PER_SEC)
+
 struct job {
 	struct job *next;
+	struct client_network source;
+	uint64_t turn; /* the earliest is tried next */
 	struct api_password password;
 	char *text;
 	int fits;
@@ -42,6 +49,31 @@ static void queue_add(struct queue *queue, struct job *job)
 	*queue->end = job;
 	queue->end = &job->next;
 	queue->count++;
+}
+
+/* By their turns; of two with the same the first stays the first. */
+static void queue_insert(struct queue *queue, struct job *job)
+{
+	struct job **at = &queue->first;
+
+	while (*at && (*at)->turn <= job->turn)
+		at = &(*at)->next;
+	job->next = *at;
+	*at = job;
+	queue->count++;
+}
+
+/* The last one, out of the queue. */
+static struct job *queue_take_last(struct queue *queue)
+{
+	struct job **at = &queue->first, *last;
+
+	while ((*at)->next)
+		at = &(*at)->next;
+	last = *at;
+	*at = NULL;
+	queue->count--;
+	return last;
 }
 
 static struct job *queue_take(struct queue *queue)
@@ -113,29 +145,69 @@ static void on_finished(evutil_socket_t fd, short what, void *argument)
 	}
 }
 
-bool password_worker_try(struct password_worker *worker, const struct api_password *password,
-			 const char *text, password_worker_done *done, void *argument)
+static unsigned int count_waiting(const struct password_worker *worker,
+				  const struct client_network *source)
+{
+	unsigned int count = 0;
+
+	for (const struct job *job = worker->waiting.first; job; job = job->next)
+		count += client_network_is_same(&job->source, source);
+	return count;
+}
+
+/* Put the job into the queue. Returns the one that is too many, or null. */
+static struct job *enqueue(struct password_worker *worker, struct job *job,
+			   const struct password_source *source)
+{
+	unsigned int waiting = count_waiting(worker, &source->network);
+	unsigned int failures = source->failures < FAILURES_COUNTED ? source->failures
+								    : FAILURES_COUNTED;
+
+	if (waiting >= PASSWORD_WORKER_EACH)
+		return job;
+	job->turn = monotonic_usec() + failures * FAILURE_TIME + waiting * USEC_PER_SEC;
+	queue_insert(&worker->waiting, job);
+	return worker->waiting.count > PASSWORD_WORKER_QUEUE ? queue_take_last(&worker->waiting)
+							     : NULL;
+}
+
+/* False: the job is the one that is too many. */
+static bool submit(struct password_worker *worker, struct job *job,
+		   const struct password_source *source)
+{
+	struct job *last;
+
+	(void)pthread_mutex_lock(&worker->mutex);
+	last = enqueue(worker, job, source);
+	if (last && last != job) {
+		last->fits = -EBUSY;
+		queue_add(&worker->finished, last);
+		(void)eventfd_write(worker->notice, 1);
+	}
+	(void)pthread_mutex_unlock(&worker->mutex);
+	return last != job;
+}
+
+bool password_worker_try(struct password_worker *worker, const struct password_source *source,
+			 const struct api_password *password, const char *text,
+			 password_worker_done *done, void *argument)
 {
 	struct job *job = calloc(1, sizeof *job);
-	bool full;
 
 	if (!job || !(job->text = strdup(text))) {
 		free(job);
 		return false;
 	}
+	job->source = source->network;
 	job->password = *password;
 	job->done = done;
 	job->argument = argument;
-	(void)pthread_mutex_lock(&worker->mutex);
-	full = worker->waiting.count >= PASSWORD_WORKER_QUEUE;
-	if (!full)
-		queue_add(&worker->waiting, job);
-	(void)pthread_mutex_unlock(&worker->mutex);
-	if (full)
+	if (!submit(worker, job, source)) {
 		free_job(job);
-	else
-		(void)pthread_cond_signal(&worker->wanted);
-	return !full;
+		return false;
+	}
+	(void)pthread_cond_signal(&worker->wanted);
+	return true;
 }
 
 /* A thread that takes no signals: they are the event loop's. */

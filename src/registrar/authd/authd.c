@@ -4,9 +4,12 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "registrar/authd/connection.h"
+#include "registrar/authd/delayed-refusal.h"
+#include "registrar/authd/ending.h"
 #include "registrar/enrollment/log.h"
 #include "registrar/enrollment/request-rules.h"
 #include "registrar/net/acceptor.h"
+#include "registrar/net/admission.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,7 +24,9 @@ static const struct timeval linger_time = { .tv_sec = 2 };
 struct authd {
 	struct authd_settings settings;
 	struct registry *registry;
+	struct event_base *base;
 	struct acceptor *acceptor;
+	struct admission *admission;
 	struct connection_settings connection_settings;
 	struct connection *connections;
 	unsigned long registered, refused;
@@ -34,6 +39,13 @@ struct pending_request {
 	struct authd *authd;
 	struct connection *connection;
 };
+
+static bool may_log(const struct authd *authd, const struct connection *connection,
+		    enum peer_event event)
+{
+	return peer_log_may(authd->settings.peers->log, connection_peer(connection)->address,
+			    event);
+}
 
 static void report_change(struct authd *authd)
 {
@@ -77,17 +89,40 @@ static void on_answered(void *owner, const struct registry_answer *answered)
 	report_change(authd);
 }
 
+/* Refuse the more slowly, the more wrong passwords come from the client's source. */
+static void answer_wrong_password(struct authd *authd, struct connection *connection,
+				  const struct answer *answer)
+{
+	struct connection_link *link = connection_link(connection);
+	uint64_t delay = admission_delay_refusal(authd->admission,
+						 connection_peer(connection)->address);
+
+	if (delay > 0)
+		link->refusal = delayed_refusal_new(authd->base, connection, answer, delay,
+						    &link->refusal);
+	if (link->refusal)
+		admission_set_idle(authd->admission, &link->source, true);
+	else
+		connection_answer(connection, answer);
+}
+
 /* Wrong password, or not a request: there is nothing to decide, and nothing to wait for. */
 static void answer_fault_at_once(struct authd *authd, struct connection *connection,
 				 enum authd_request_fault fault)
 {
 	const struct authd_field name = connection_agent_name(connection);
+	bool wrong_password = fault == AUTHD_REQUEST_PASSWORD;
 	struct answer answer;
 
 	authd->refused++;
-	enrollment_log_refused(&name, answer_fault_text(fault), connection_peer(connection)->text);
+	if (may_log(authd, connection, wrong_password ? PEER_WRONG_PASSWORD : PEER_REFUSED))
+		enrollment_log_refused(&name, answer_fault_text(fault),
+				       connection_peer(connection)->text);
 	answer_fault(&answer, authd->settings.policy->dialect, fault);
-	connection_answer(connection, &answer);
+	if (wrong_password)
+		answer_wrong_password(authd, connection, &answer);
+	else
+		connection_answer(connection, &answer);
 	report_change(authd);
 }
 
@@ -109,7 +144,8 @@ static void answer_open_field(struct authd *authd, struct connection *connection
 		return;
 	}
 	authd->refused++;
-	enrollment_log_refused(&fields->name, refusal, connection_peer(connection)->text);
+	if (may_log(authd, connection, PEER_REFUSED))
+		enrollment_log_refused(&fields->name, refusal, connection_peer(connection)->text);
 	answer_refusal(&answer, policy->dialect, refusal);
 	connection_answer(connection, &answer);
 	report_change(authd);
@@ -156,6 +192,7 @@ static void on_request(void *owner, struct connection *connection)
 	const struct authd_request_fields *fields;
 	enum authd_request_fault fault = connection_request(connection, &fields);
 
+	admission_set_idle(authd->admission, &connection_link(connection)->source, false);
 	if (!authd_request_has_fields(fault)) {
 		answer_fault_at_once(authd, connection, fault);
 		return;
@@ -164,69 +201,33 @@ static void on_request(void *owner, struct connection *connection)
 		answer_open_field(authd, connection, fault, fields);
 		return;
 	}
-	if (fields->rest.text)
+	if (fields->rest.text && may_log(authd, connection, PEER_IGNORED_FIELDS))
 		enrollment_log_ignored(fields, connection_peer(connection)->text);
 	if (ask(authd, connection, fields))
 		return;
 	log_error("Out of memory: a request was dropped");
-	connection_stop(connection);
+	connection_stop(connection, CONNECTION_STOPPED);
 }
 
 /* ------------------------------------------------------------------ connections come and go */
 
-/* Why a connection ended without an answer. */
-static void log_end(enum connection_end how, const char *detail, const char *peer,
-		    const struct authd_field *name)
+static void on_waits(void *owner, struct connection *connection)
 {
-	char agent[AGENT_NAME_MAX + sizeof " (agent )"] = "";
+	struct authd *authd = owner;
 
-	if (name->text)
-		(void)snprintf(agent, sizeof agent, " (agent %.*s)", (int)name->length, name->text);
-	switch (how) {
-	case CONNECTION_DONE:
-		break;
-	case CONNECTION_NOTHING:
-		log_debug("%s closed without sending anything", peer);
-		break;
-	case CONNECTION_STOPPED:
-		log_debug("Closed %s: stopping", peer);
-		break;
-	case CONNECTION_NO_TLS:
-		log_notice("Refused %s: TLS handshake failed: %s", peer, detail);
-		break;
-	case CONNECTION_CLEAR_TEXT:
-		log_notice("Refused %s: received %s", peer, detail);
-		break;
-	case CONNECTION_GONE:
-		log_info("Lost %s: %s", peer, detail);
-		break;
-	case CONNECTION_TIMEOUT:
-		log_notice("Gave up on %s: %s", peer, detail);
-		break;
-	case CONNECTION_FLOOD:
-		log_notice("Cut off %s: it sends TLS messages without end "
-			   "(renegotiation or key updates)",
-			   peer);
-		break;
-	case CONNECTION_OTHER_HOST:
-		log_notice("Refused %s: its certificate is not for its address%s", peer, agent);
-		break;
-	case CONNECTION_TOO_LONG:
-		log_notice("Refused %s: the request is longer than %d bytes%s", peer,
-			   REQUEST_BUFFER_MAX, agent);
-		break;
-	}
+	admission_set_idle(authd->admission, &connection_link(connection)->source, true);
 }
 
-static void on_ended(void *owner, struct connection *connection, enum connection_end end,
+static void on_ended(void *owner, struct connection *connection, enum connection_end how,
 		     const char *detail)
 {
 	struct authd *authd = owner;
 	struct connection_link *link = connection_link(connection);
-	const struct authd_field name = connection_agent_name(connection);
 
-	log_end(end, detail, connection_peer(connection)->text, &name);
+	ending_note(connection, how, detail, authd->settings.peers->log, authd->admission);
 	free_request(connection);
+	delayed_refusal_free(link->refusal);
+	admission_leave(authd->admission, &link->source);
 	if (link->previous)
 		connection_link(link->previous)->next = link->next;
 	else
@@ -235,6 +236,60 @@ static void on_ended(void *owner, struct connection *connection, enum connection
 		connection_link(link->next)->previous = link->previous;
 	acceptor_closed(authd->acceptor);
 	report_change(authd);
+}
+
+static struct connection *connection_of(const struct source_member *member)
+{
+	const struct connection_link *link =
+		(const void *)((const char *)member - offsetof(struct connection_link, source));
+
+	return link->self;
+}
+
+static bool has_unread(const struct source_member *member)
+{
+	return connection_has_unread(connection_of(member));
+}
+
+static void give_way(struct source_member *member)
+{
+	connection_stop(connection_of(member), CONNECTION_GAVE_WAY);
+}
+
+static bool make_room(void *owner)
+{
+	struct authd *authd = owner;
+
+	return admission_make_room(authd->admission);
+}
+
+/* False: the client is turned away, which is logged. */
+static bool admit(struct authd *authd, struct connection_link *link, const struct peer *peer)
+{
+	size_t open = acceptor_count(authd->acceptor);
+
+	if (admission_enter(authd->admission, &link->source, peer->address, open))
+		return true;
+	if (peer_log_may(authd->settings.peers->log, peer->address, PEER_TURNED_AWAY))
+		log_notice("Turned away %s: %zu connections are open, and its address misbehaved "
+			   "or has too many of them",
+			   peer->text, open);
+	return false;
+}
+
+static void keep(struct authd *authd, struct connection *connection)
+{
+	struct connection_link *link = connection_link(connection);
+
+	link->self = connection;
+	link->next = authd->connections;
+	if (link->next)
+		connection_link(link->next)->previous = connection;
+	authd->connections = connection;
+	acceptor_opened(authd->acceptor);
+	report_change(authd);
+	if (!admit(authd, link, connection_peer(connection)))
+		connection_stop(connection, CONNECTION_STOPPED);
 }
 
 static void on_accepted(void *owner, int fd, const struct sockaddr_storage *peer)
@@ -246,16 +301,10 @@ static void on_accepted(void *owner, int fd, const struct sockaddr_storage *peer
 	/* An answer is two small records: the second is not to wait until the first has arrived. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	connection = connection_new(&authd->connection_settings, fd, peer);
-	if (!connection) {
+	if (connection)
+		keep(authd, connection);
+	else
 		log_error("Out of memory: a connection was dropped");
-		return;
-	}
-	connection_link(connection)->next = authd->connections;
-	if (authd->connections)
-		connection_link(authd->connections)->previous = connection;
-	authd->connections = connection;
-	acceptor_opened(authd->acceptor);
-	report_change(authd);
 }
 
 /* ------------------------------------------------------------------ the whole */
@@ -279,8 +328,10 @@ void authd_stop(struct authd *authd)
 		struct connection_link *link = connection_link(connection);
 
 		next = link->next;
-		if (!link->request && !connection_is_answering(connection))
-			connection_stop(connection);
+		if (link->refusal)
+			delayed_refusal_send(link->refusal);
+		else if (!link->request && !connection_is_answering(connection))
+			connection_stop(connection, CONNECTION_STOPPED);
 	}
 }
 
@@ -292,6 +343,16 @@ static bool set_up(struct authd *authd, struct event_base *base)
 		.max_connections = settings->max_connections,
 		.target = "",
 		.limit_option = "--max-connections",
+		.make_room = make_room,
+		.owner = authd,
+	};
+	const struct admission_settings admission = {
+		.max_connections = settings->max_connections,
+		.max_per_source = settings->peers->max_per_source,
+		.exempt = settings->peers->exempt,
+		.offences = settings->peers->offences,
+		.has_unread = has_unread,
+		.give_way = give_way,
 	};
 	const struct timeval timeout = { .tv_sec = settings->timeout };
 
@@ -303,11 +364,16 @@ static bool set_up(struct authd *authd, struct event_base *base)
 		.dialect = settings->policy->dialect,
 		.timeout = event_base_init_common_timeout(base, &timeout),
 		.linger = event_base_init_common_timeout(base, &linger_time),
-		.owner = { .request = on_request, .ended = on_ended, .owner = authd },
+		.owner = { .request = on_request,
+			   .waits = on_waits,
+			   .ended = on_ended,
+			   .owner = authd },
 	};
+	authd->base = base;
+	authd->admission = admission_new(&admission);
 	authd->acceptor = acceptor_new(&acceptor);
 	return authd->connection_settings.timeout && authd->connection_settings.linger &&
-	       authd->acceptor &&
+	       authd->admission && authd->acceptor &&
 	       acceptor_listen(authd->acceptor, settings->listeners, on_accepted, authd) == 0;
 }
 
@@ -341,7 +407,8 @@ void authd_free(struct authd *authd)
 	if (authd->acceptor)
 		acceptor_stop(authd->acceptor);
 	while (authd->connections)
-		connection_stop(authd->connections);
+		connection_stop(authd->connections, CONNECTION_STOPPED);
+	admission_free(authd->admission);
 	acceptor_free(authd->acceptor);
 	free(authd);
 }

@@ -9,6 +9,7 @@
 #include "common/must-check.h"
 #include "registrar/enrollment/enrollment.h"
 #include "registrar/net/listener.h"
+#include "registrar/net/peer-rules.h"
 #include "registrar/registry/registry.h"
 
 #include <event2/event.h>
@@ -23,7 +24,8 @@ struct authd_settings {
 	const char *password;         /* null: none is demanded */
 	bool verify_host;             /* a client's certificate has to be for its address */
 	unsigned int timeout;         /* seconds from accept to answer */
-	unsigned int max_connections; /* others wait */
+	unsigned int max_connections; /* at the limit others give way (admission.h), or wait */
+	const struct peer_rules *peers;
 	/* Counts have changed, or connections. */
 	void (*changed)(void *owner);
 	void *owner;

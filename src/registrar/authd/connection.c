@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/authd/connection.h"
 
-#include "common/escape.h"
 #include "common/tls-context.h"
 #include "common/tls-record-limit.h"
 #include "registrar/authd/clear-text.h"
+#include "registrar/authd/tls-failure.h"
 #include "registrar/net/peer-certificate.h"
 
 #include <event2/buffer.h>
@@ -12,8 +12,8 @@
 #include <event2/bufferevent_ssl.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
-#include <openssl/x509_vfy.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define OSSEC_REQUEST_MAX 4096 /* bytes, within which the name has to end */
@@ -94,6 +94,21 @@ struct authd_field connection_agent_name(const struct connection *connection)
 			     : (struct authd_field){ NULL, 0 };
 }
 
+bool connection_has_unread(const struct connection *connection)
+{
+	int bytes = 0;
+
+	return ioctl(connection->fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+static void wait_for_client(struct connection *connection, enum stage stage)
+{
+	const struct connection_owner *owner = &connection->settings->owner;
+
+	connection->stage = stage;
+	owner->waits(owner->owner, connection);
+}
+
 /* ------------------------------------------------------------------ the end */
 
 static void free_event(struct event **event)
@@ -138,11 +153,11 @@ void connection_use_password(struct connection *connection, const char *password
 	connection->buffer.password = password;
 }
 
-void connection_stop(struct connection *connection)
+void connection_stop(struct connection *connection, enum connection_end how)
 {
 	bool lingers = connection->stage == STAGE_LINGER;
 
-	end(connection, lingers ? connection->how : CONNECTION_STOPPED, connection->detail);
+	end(connection, lingers ? connection->how : how, connection->detail);
 }
 
 /* The client has its answer: read on, for nothing, until it closes too. */
@@ -174,7 +189,7 @@ static void finish(struct connection *connection)
 
 	explicit_bzero(&connection->answer, sizeof connection->answer);
 	drop_tls(connection);
-	connection->stage = STAGE_LINGER;
+	wait_for_client(connection, STAGE_LINGER);
 	connection->raw = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST,
 				    on_discard, connection);
 	if (shutdown(connection->fd, SHUT_WR) < 0 || !connection->raw ||
@@ -345,31 +360,11 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
 		end(connection, CONNECTION_TIMEOUT, stalled_in[connection->stage]);
 }
 
-/* Why the handshake or the connection failed, in words. */
-static const char *failure_text(struct connection *connection, short what, char *buffer,
-				size_t size)
-{
-	long verified = SSL_get_verify_result(connection->tls);
-	unsigned long error = bufferevent_get_openssl_error(connection->stream);
-	int socket_error = EVUTIL_SOCKET_ERROR();
-	const char *text;
-
-	if (verified != X509_V_OK)
-		text = X509_verify_cert_error_string(verified);
-	else if (error != 0)
-		text = ERR_reason_error_string(error) ?: "TLS error";
-	else if (what & BEV_EVENT_EOF)
-		text = "the client closed the connection";
-	else
-		text = socket_error ? evutil_socket_error_to_string(socket_error)
-				    : "the client closed the connection";
-	return escape_string(buffer, size, text);
-}
-
 /* The alert that says why has been sent: like an answer, it should arrive. */
 static void on_failed_handshake(struct connection *connection, short what)
 {
-	failure_text(connection, what, connection->detail, sizeof connection->detail);
+	(void)tls_failure_describe(connection->detail, sizeof connection->detail, connection->tls,
+				   connection->stream, what);
 	connection->how = CONNECTION_NO_TLS;
 	finish(connection);
 }
@@ -388,9 +383,8 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 	struct connection *connection = argument;
 	char text[256];
 
-	(void)stream;
 	if (what & BEV_EVENT_CONNECTED) {
-		connection->stage = STAGE_REQUEST;
+		wait_for_client(connection, STAGE_REQUEST);
 		if (connection->settings->verify_host &&
 		    !peer_certificate_is_for(connection->tls, connection->peer.address))
 			connection->how = CONNECTION_OTHER_HOST;
@@ -413,7 +407,8 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 	if (connection->stage == STAGE_HANDSHAKE)
 		on_failed_handshake(connection, what);
 	else
-		end(connection, CONNECTION_GONE, failure_text(connection, what, text, sizeof text));
+		end(connection, CONNECTION_GONE,
+		    tls_failure_describe(text, sizeof text, connection->tls, stream, what));
 }
 
 /* ------------------------------------------------------------------ the beginning */
@@ -422,7 +417,7 @@ static bool start_tls(struct connection *connection)
 {
 	const struct connection_settings *settings = connection->settings;
 
-	connection->stage = STAGE_HANDSHAKE;
+	wait_for_client(connection, STAGE_HANDSHAKE);
 	connection->tls = SSL_new(settings->tls);
 	connection->pause = evtimer_new(settings->base, on_pause, connection);
 	if (!connection->tls || !connection->pause)

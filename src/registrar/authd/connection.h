@@ -14,6 +14,7 @@
 #include "registrar/authd/answer.h"
 #include "registrar/authd/request-buffer.h"
 #include "registrar/net/peer.h"
+#include "registrar/net/sources.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
@@ -22,6 +23,7 @@
 #include <sys/time.h>
 
 struct connection;
+struct delayed_refusal;
 
 /* How a connection ended. */
 enum connection_end {
@@ -34,7 +36,8 @@ enum connection_end {
 	CONNECTION_TOO_LONG, /* a request longer than REQUEST_BUFFER_MAX */
 	CONNECTION_FLOOD,    /* it sent TLS messages without end */
 	CONNECTION_OTHER_HOST, /* the certificate is not for the client's address */
-	CONNECTION_STOPPED,    /* connection_stop() */
+	CONNECTION_STOPPED,    /* the registrar stops */
+	CONNECTION_GAVE_WAY,   /* closed for another one, because there was no room */
 };
 
 struct connection_owner {
@@ -43,6 +46,11 @@ struct connection_owner {
 	 * before.
 	 */
 	void (*request)(void *owner, struct connection *connection);
+	/*
+	 * From now on the client is waited for again: for its handshake, its request, or the end
+	 * after its answer.
+	 */
+	void (*waits)(void *owner, struct connection *connection);
 	/*
 	 * `detail` says more about NO_TLS, CLEAR_TEXT, GONE and TIMEOUT; empty otherwise. Bytes of
 	 * the peer's in it are escaped.
@@ -69,8 +77,10 @@ struct connection_settings {
 
 /* What the owner keeps with the connection. */
 struct connection_link {
-	struct connection *next, *previous;
+	struct connection *next, *previous, *self;
 	void *request; /* what it has made of the request; null: nothing */
+	struct delayed_refusal *refusal;
+	struct source_member source;
 };
 
 /*
@@ -101,11 +111,14 @@ enum authd_request_fault connection_request(const struct connection *connection,
 /* Send the answer (copied) and end. */
 void connection_answer(struct connection *connection, const struct answer *answer);
 
+/* Has the client sent something that has not been read yet? */
+bool connection_has_unread(const struct connection *connection) must_check;
+
 /* Is an answer under way that should be let out? */
 bool connection_is_answering(const struct connection *connection) must_check;
 
 /* Demand another password (null: none) of the request, if it is not complete yet. */
 void connection_use_password(struct connection *connection, const char *password);
 
-/* End now, whatever the state. */
-void connection_stop(struct connection *connection);
+/* End now, whatever the state; `how` if there was no answer yet. */
+void connection_stop(struct connection *connection, enum connection_end how);

@@ -100,3 +100,17 @@ int option_value_api_port(void *target, const struct option_row *row, char *valu
 	options->api.enabled = true;
 	return option_set_number(target, row, value);
 }
+
+int option_value_exempt_source(void *target, const struct option_row *row, char *value)
+{
+	struct options *options = target;
+	char shown[128];
+	int r = network_list_add(&options->service.exempt_sources, value);
+
+	if (r == -E2BIG)
+		return usage_error("--%s can be given %d times", row->name, NETWORK_LIST_MAX);
+	if (r < 0)
+		return usage_error("--%s is an address or a network like 192.0.2.0/24, not '%s'",
+				   row->name, escape_string(shown, sizeof shown, value));
+	return 0;
+}

@@ -19,5 +19,8 @@ option_setter option_value_registration_time;
 /* A version of a manager, "v4.14.5": `policy.manager_version`. */
 option_setter option_value_manager_version;
 
+/* An address or a network: one more in `service.exempt_sources`. */
+option_setter option_value_exempt_source;
+
 /* A port: `api.port`, and `api.enabled`. */
 option_setter option_value_api_port;

@@ -8,6 +8,7 @@
 #include "registrar/api/limits.h"
 #include "registrar/enrollment/enrollment.h"
 #include "registrar/net/listener.h"
+#include "registrar/net/network-list.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,6 +53,8 @@ struct service_options {
 	unsigned int port;
 	unsigned int timeout;         /* seconds */
 	unsigned int max_connections; /* 0: as many as the descriptors allow, up to the default */
+	unsigned int max_per_source;  /* 0: the default */
+	struct network_list exempt_sources;
 	const char *called; /* "ossec-authd", ... (authd-caller.h); null: agent-registrar */
 	bool is_in_background;
 };

@@ -11,6 +11,7 @@ struct file_registry {
 	struct registry registry; /* first */
 	struct transactions *transactions;
 	const struct enrollment_policy *policy;
+	struct peer_log *log; /* null: everything is logged */
 };
 
 /* A request that waits for its transaction. */
@@ -18,6 +19,7 @@ struct pending {
 	struct transaction_entry entry;
 	struct registry_request *request;
 	const struct enrollment_policy *policy;
+	struct peer_log *log;
 	struct enrollment enrollment;
 };
 
@@ -81,13 +83,25 @@ static struct registration_decision decision_of(const struct enrollment *enrollm
 	return decision;
 }
 
+/* A registration always is. */
+static bool may_log(const struct pending *pending)
+{
+	const struct enrollment *enrollment = &pending->enrollment;
+	enum peer_event event = enrollment->fault == REGISTRATION_INTERNAL ? PEER_FAILED
+									   : PEER_REFUSED;
+
+	return enrollment->accepted || !pending->log ||
+	       peer_log_may(pending->log, pending->request->registration->peer.address, event);
+}
+
 static void answer(struct pending *pending, enum registry_outcome outcome)
 {
 	struct registry_request *request = pending->request;
 	struct registration_decision decision = decision_of(&pending->enrollment);
 	const struct registry_answer answer = { .outcome = outcome, .decision = &decision };
 
-	enrollment_log(&pending->enrollment, request->registration);
+	if (may_log(pending))
+		enrollment_log(&pending->enrollment, request->registration);
 	free_pending(pending);
 	registry_answer(request, &answer);
 	explicit_bzero(&decision, sizeof decision);
@@ -140,6 +154,7 @@ static int submit(struct registry *registry, struct registry_request *request)
 			   .give_up_at = request->give_up_at },
 		.request = request,
 		.policy = file->policy,
+		.log = file->log,
 	};
 	request->pending = pending;
 	transactions_add(file->transactions, &pending->entry);
@@ -161,7 +176,7 @@ static void free_registry(struct registry *registry)
 }
 
 struct registry *file_registry_new(struct transactions *transactions,
-				   const struct enrollment_policy *policy)
+				   const struct enrollment_policy *policy, struct peer_log *log)
 {
 	static const struct registry_operations operations = {
 		.submit = submit,
@@ -176,6 +191,7 @@ struct registry *file_registry_new(struct transactions *transactions,
 		.registry = { .operations = &operations },
 		.transactions = transactions,
 		.policy = policy,
+		.log = log,
 	};
 	return &file->registry;
 }

@@ -7,8 +7,13 @@
 
 #include "registrar/enrollment/enrollment.h"
 #include "registrar/enrollment/transactions.h"
+#include "registrar/net/peer-log.h"
 #include "registrar/registry/registry.h"
 
-/* What is pointed to outlives the registry. Null: out of memory. Free it with registry_free(). */
+/*
+ * What is pointed to outlives the registry. Refusals are logged as `log` allows (null: all). Null:
+ * out of memory. Free it with registry_free().
+ */
 struct registry *file_registry_new(struct transactions *transactions,
-				   const struct enrollment_policy *policy) must_check;
+				   const struct enrollment_policy *policy,
+				   struct peer_log *log) must_check;

@@ -13,6 +13,14 @@
 #define LIMIT_SILENCE (60 * USEC_PER_SEC) /* between two warnings about the limit */
 
 static const struct timeval retry_time = { .tv_usec = 200 * 1000 };
+static const struct timeval room_time = { .tv_usec = 20 * 1000 }; /* until another may give way */
+
+enum pause {
+	PAUSE_NONE,
+	PAUSE_TURN,        /* others get theirs */
+	PAUSE_DESCRIPTORS, /* there are none for a moment */
+	PAUSE_LIMIT,       /* until a connection ends */
+};
 
 struct acceptor {
 	struct acceptor_settings settings;
@@ -24,7 +32,8 @@ struct acceptor {
 	struct event *resume;
 	size_t open;
 	unsigned int accepted_at_once;
-	bool paused, stopped;
+	enum pause pause;
+	bool stopped;
 	uint64_t limit_warned_at; /* monotonic_usec(); 0: never */
 	struct acceptor *next;
 };
@@ -46,26 +55,49 @@ static struct acceptor *find_acceptor(const struct evconnlistener *listener)
 
 /* ------------------------------------------------------------------ pausing */
 
-static void set_accepting(struct acceptor *acceptor, bool accept)
+static void set_pause(struct acceptor *acceptor, enum pause pause)
 {
 	for (size_t i = 0; i < acceptor->listener_count; i++)
-		(void)(accept ? evconnlistener_enable(acceptor->listeners[i])
-			      : evconnlistener_disable(acceptor->listeners[i]));
-	acceptor->paused = !accept;
+		(void)(pause == PAUSE_NONE ? evconnlistener_enable(acceptor->listeners[i])
+					   : evconnlistener_disable(acceptor->listeners[i]));
+	acceptor->pause = pause;
+}
+
+/*
+ * No further one may come. Where others give way, the last one of those that are allowed does not
+ * stop accepting: who comes then finds somebody to take the place of.
+ */
+static bool is_full(const struct acceptor *acceptor)
+{
+	size_t limit = acceptor->settings.max_connections;
+
+	return acceptor->settings.make_room ? acceptor->open > limit : acceptor->open >= limit;
 }
 
 static void resume_if_possible(struct acceptor *acceptor)
 {
 	acceptor->accepted_at_once = 0;
-	if (acceptor->paused && !acceptor->stopped &&
-	    acceptor->open < acceptor->settings.max_connections)
-		set_accepting(acceptor, true);
+	if (acceptor->pause != PAUSE_NONE && !acceptor->stopped && !is_full(acceptor))
+		set_pause(acceptor, PAUSE_NONE);
+}
+
+static bool make_room(struct acceptor *acceptor)
+{
+	const struct acceptor_settings *settings = &acceptor->settings;
+
+	return settings->make_room && settings->make_room(settings->owner);
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *argument)
 {
+	struct acceptor *acceptor = argument;
+
 	(void)fd, (void)what;
-	resume_if_possible(argument);
+	/* One that gives way may have gone already, or goes soon, and then resumes. */
+	if (is_full(acceptor) && !acceptor->stopped && acceptor->settings.make_room &&
+	    !make_room(acceptor))
+		(void)event_add(acceptor->resume, &room_time);
+	resume_if_possible(acceptor);
 }
 
 static void warn_of_limit(struct acceptor *acceptor)
@@ -93,18 +125,23 @@ static void on_error(struct evconnlistener *listener, void *argument)
 		return;
 	log_warning("Cannot accept connections%s for a moment: %s", acceptor->settings.target,
 		    strerror(error));
-	set_accepting(acceptor, false);
+	set_pause(acceptor, PAUSE_DESCRIPTORS);
 	(void)event_add(acceptor->resume, &retry_time);
 }
 
 void acceptor_opened(struct acceptor *acceptor)
 {
+	bool has_room = acceptor->open < acceptor->settings.max_connections || make_room(acceptor);
+
 	acceptor->open++;
-	if (acceptor->open >= acceptor->settings.max_connections) {
-		set_accepting(acceptor, false);
-		warn_of_limit(acceptor);
+	if (is_full(acceptor)) {
+		set_pause(acceptor, PAUSE_LIMIT);
+		if (!acceptor->settings.make_room || !has_room)
+			warn_of_limit(acceptor);
+		if (!has_room)
+			(void)event_add(acceptor->resume, &room_time);
 	} else if (++acceptor->accepted_at_once >= ACCEPTS_AT_ONCE) {
-		set_accepting(acceptor, false);
+		set_pause(acceptor, PAUSE_TURN);
 		event_active(acceptor->resume, EV_TIMEOUT, 1);
 	}
 }
@@ -112,7 +149,7 @@ void acceptor_opened(struct acceptor *acceptor)
 void acceptor_closed(struct acceptor *acceptor)
 {
 	acceptor->open--;
-	if (!event_pending(acceptor->resume, EV_TIMEOUT, NULL))
+	if (acceptor->pause == PAUSE_LIMIT)
 		resume_if_possible(acceptor);
 }
 
@@ -178,7 +215,7 @@ struct acceptor *acceptor_new(const struct acceptor_settings *settings)
 void acceptor_stop(struct acceptor *acceptor)
 {
 	acceptor->stopped = true;
-	set_accepting(acceptor, false);
+	set_pause(acceptor, PAUSE_LIMIT);
 }
 
 void acceptor_free(struct acceptor *acceptor)

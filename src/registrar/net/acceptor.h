@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accepting connections with a limit: at the limit it pauses until a connection ends, and without
- * descriptors for a moment. After some connections other events get their turn.
+ * Accepting connections with a limit: at the limit another one gives way, or it pauses until a
+ * connection ends; without descriptors it pauses for a moment. After some connections other events
+ * get their turn.
  */
 #pragma once
 
@@ -10,6 +11,7 @@
 
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -18,9 +20,12 @@ struct acceptor;
 /* Texts outlive the acceptor. */
 struct acceptor_settings {
 	struct event_base *base;
-	unsigned int max_connections; /* further ones wait in the kernel */
+	unsigned int max_connections; /* further ones wait in the kernel, if none gives way */
 	const char *target;           /* for the log, behind "connections": "" or " to the API" */
 	const char *limit_option;     /* that sets the limit, for the log; null: none does */
+	/* Close a connection, now or soon, for one more. False: none may be closed. Null: never. */
+	bool (*make_room)(void *owner);
+	void *owner; /* of make_room */
 };
 
 /* Returns null when out of memory. */
@@ -42,7 +47,10 @@ int acceptor_listen(struct acceptor *acceptor, const struct listeners *listeners
  */
 void acceptor_adopt(struct acceptor *acceptor, struct evconnlistener *listener);
 
-/* Count a connection that has begun; at the limit accepting pauses. */
+/*
+ * Count a connection that has begun, before it can be asked to give way. At the limit another one
+ * is asked to, or accepting pauses.
+ */
 void acceptor_opened(struct acceptor *acceptor);
 
 /* Count a connection that has ended; accepting resumes if it paused at the limit. */

@@ -26,3 +26,15 @@ bool client_network_is_same(const struct client_network *a, const struct client_
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
+
+uint64_t client_network_hash(const struct client_network *network, uint64_t seed)
+{
+	uint64_t value = seed ^ network->family;
+
+	for (size_t i = 0; i < sizeof network->bytes; i++) {
+		value = (value ^ network->bytes[i]) * UINT64_C(0x100000001b3);
+		value ^= value >> 29;
+	}
+	value *= seed | 1;
+	return value >> 32;
+}

@@ -1,6 +1,11 @@
 # Unit tests of src/registrar/. The file tests go through fault.c like those of atomic-file.
 unit_tests += \
 	test-acceptor \
+	test-admission \
+	test-network-list \
+	test-offences \
+	test-peer-log \
+	test-sources \
 	test-address \
 	test-agent-version \
 	test-answer \
@@ -31,6 +36,7 @@ unit_tests += \
 	test-api-limits \
 	test-api-parameters \
 	test-api-password \
+	test-password-worker \
 	test-api-request \
 	test-api-token \
 	test-api-users \
@@ -69,6 +75,9 @@ test_api_parameters_SOURCES = tests/unit/registrar/api/test-api-parameters.c
 test_api_parameters_LDADD = $(registrar_libraries)
 test_api_password_SOURCES = tests/unit/registrar/api/test-api-password.c
 test_api_password_LDADD = $(registrar_libraries)
+test_password_worker_SOURCES = tests/unit/registrar/api/test-password-worker.c
+test_password_worker_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_password_worker_LDADD = $(registrar_libraries)
 test_api_request_SOURCES = tests/unit/registrar/api/test-api-request.c
 test_api_request_LDADD = $(registrar_libraries)
 test_api_token_SOURCES = tests/unit/registrar/api/test-api-token.c
@@ -127,3 +136,14 @@ test_registry_wire_LDADD = $(registrar_libraries)
 test_acceptor_SOURCES = tests/unit/registrar/net/test-acceptor.c
 test_acceptor_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_acceptor_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_admission_SOURCES = tests/unit/registrar/net/test-admission.c
+test_admission_LDADD = $(registrar_libraries)
+test_network_list_SOURCES = tests/unit/registrar/net/test-network-list.c
+test_network_list_LDADD = $(registrar_libraries)
+test_offences_SOURCES = tests/unit/registrar/net/test-offences.c
+test_offences_LDADD = $(registrar_libraries)
+test_peer_log_SOURCES = tests/unit/registrar/net/test-peer-log.c
+test_peer_log_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_peer_log_LDADD = $(registrar_libraries)
+test_sources_SOURCES = tests/unit/registrar/net/test-sources.c
+test_sources_LDADD = $(registrar_libraries)

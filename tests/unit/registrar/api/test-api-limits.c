@@ -7,11 +7,13 @@
 
 #define SECOND USEC_PER_SEC
 
+static struct network_list exempt;
+
 static struct api_limits *limits_of(unsigned int requests, unsigned int failures,
 				    unsigned int block_time)
 {
 	const struct api_limits_settings settings = { requests, failures, block_time };
-	struct api_limits *limits = api_limits_new(&settings);
+	struct api_limits *limits = api_limits_new(&settings, &exempt);
 
 	assert_non_null(limits);
 	return limits;
@@ -60,18 +62,50 @@ static void test_lock_out(void **state)
 	struct api_limits *limits = limits_of(0, 3, 300);
 
 	(void)state;
-	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND));
-	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND * 2));
-	assert_true(api_limits_may_log_in(limits, "192.0.2.1", SECOND * 3));
-	assert_true(api_limits_failure(limits, "192.0.2.1", SECOND * 3));
+	assert_false(api_limits_failure(limits, "192.0.2.1", "admin", SECOND));
+	assert_false(api_limits_failure(limits, "192.0.2.1", "admin", SECOND * 2));
+	assert_true(api_limits_may_log_in(limits, "192.0.2.1", "admin", SECOND * 3));
+	assert_true(api_limits_failure(limits, "192.0.2.1", "admin", SECOND * 3));
 	/* a try that was under way */
-	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND * 4));
-	assert_false(api_limits_may_log_in(limits, "192.0.2.1", SECOND * 4));
-	assert_true(api_limits_may_log_in(limits, "192.0.2.2", SECOND * 4));
-	assert_false(api_limits_may_log_in(limits, "192.0.2.1", SECOND * 303 - 1));
-	assert_true(api_limits_may_log_in(limits, "192.0.2.1", SECOND * 303));
-	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND * 304)); /* counted anew */
+	assert_false(api_limits_failure(limits, "192.0.2.1", "admin", SECOND * 4));
+	assert_false(api_limits_may_log_in(limits, "192.0.2.1", "admin", SECOND * 4));
+	assert_true(api_limits_may_log_in(limits, "192.0.2.2", "admin", SECOND * 4));
+	assert_false(api_limits_may_log_in(limits, "192.0.2.1", "admin", SECOND * 303 - 1));
+	assert_true(api_limits_may_log_in(limits, "192.0.2.1", "admin", SECOND * 303));
+	assert_false(
+		api_limits_failure(limits, "192.0.2.1", "admin", SECOND * 304)); /* counted anew */
 	api_limits_free(limits);
+}
+
+/* One machine behind an address does not lock out the users of the others. */
+static void test_names_are_apart(void **state)
+{
+	struct api_limits *limits = limits_of(0, 2, 300);
+
+	(void)state;
+	assert_false(api_limits_failure(limits, "192.0.2.1", "guessed", SECOND));
+	assert_true(api_limits_failure(limits, "192.0.2.1", "guessed", SECOND));
+	assert_false(api_limits_may_log_in(limits, "192.0.2.1", "guessed", SECOND));
+	assert_true(api_limits_may_log_in(limits, "192.0.2.1", "admin", SECOND));
+	assert_int_equal(api_limits_failures(limits, "192.0.2.1", SECOND), 2);
+	assert_int_equal(api_limits_failures(limits, "192.0.2.2", SECOND), 0);
+	assert_int_equal(api_limits_failures(limits, "192.0.2.1", 301 * SECOND), 0);
+	api_limits_free(limits);
+}
+
+static void test_exempt(void **state)
+{
+	struct api_limits *limits = limits_of(1, 1, 300);
+
+	(void)state;
+	assert_int_equal(network_list_add(&exempt, "198.51.100.0/24"), 0);
+	for (int i = 0; i < 5; i++) {
+		assert_true(api_limits_request(limits, "198.51.100.9", SECOND));
+		assert_false(api_limits_failure(limits, "198.51.100.9", "admin", SECOND));
+	}
+	assert_true(api_limits_may_log_in(limits, "198.51.100.9", "admin", SECOND));
+	api_limits_free(limits);
+	exempt.count = 0;
 }
 
 static void test_old_failures_are_forgotten(void **state)
@@ -79,9 +113,9 @@ static void test_old_failures_are_forgotten(void **state)
 	struct api_limits *limits = limits_of(0, 2, 300);
 
 	(void)state;
-	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND));
-	assert_false(api_limits_failure(limits, "192.0.2.1", SECOND * 301));
-	assert_true(api_limits_failure(limits, "192.0.2.1", SECOND * 302));
+	assert_false(api_limits_failure(limits, "192.0.2.1", "admin", SECOND));
+	assert_false(api_limits_failure(limits, "192.0.2.1", "admin", SECOND * 301));
+	assert_true(api_limits_failure(limits, "192.0.2.1", "admin", SECOND * 302));
 	api_limits_free(limits);
 }
 
@@ -92,12 +126,12 @@ static void test_table_is_bounded(void **state)
 	char address[64];
 
 	(void)state;
-	assert_true(api_limits_failure(limits, "192.0.2.1", SECOND));
+	assert_true(api_limits_failure(limits, "192.0.2.1", "admin", SECOND));
 	for (unsigned int i = 0; i < 8 * API_ADDRESSES_MAX; i++) {
 		(void)snprintf(address, sizeof address, "2001:db8:%x:%x::1", i >> 16, i & 0xffff);
-		assert_true(api_limits_may_log_in(limits, address, SECOND));
+		assert_true(api_limits_may_log_in(limits, address, "admin", SECOND));
 	}
-	assert_false(api_limits_may_log_in(limits, "192.0.2.1", SECOND));
+	assert_false(api_limits_may_log_in(limits, "192.0.2.1", "admin", SECOND));
 	api_limits_free(limits);
 }
 
@@ -108,6 +142,8 @@ int main(void)
 		cmocka_unit_test(test_no_request_limit),
 		cmocka_unit_test(test_networks_of_ipv6),
 		cmocka_unit_test(test_lock_out),
+		cmocka_unit_test(test_names_are_apart),
+		cmocka_unit_test(test_exempt),
 		cmocka_unit_test(test_old_failures_are_forgotten),
 		cmocka_unit_test(test_table_is_bounded),
 	};

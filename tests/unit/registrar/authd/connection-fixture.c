@@ -17,6 +17,14 @@ static void on_request(void *owner, struct connection *connection)
 	fixture->requests++;
 }
 
+static void on_waits(void *owner, struct connection *connection)
+{
+	struct fixture *fixture = owner;
+
+	assert_ptr_equal(connection, fixture->connection);
+	fixture->waits++;
+}
+
 static void on_ended(void *owner, struct connection *connection, enum connection_end end,
 		     const char *detail)
 {
@@ -65,7 +73,7 @@ void fixture_prepare(struct fixture *fixture, const char *directory)
 			.dialect = DIALECT_OSSEC,
 			.timeout = common_timeout(base, 5, 0),
 			.linger = common_timeout(base, 5, 0),
-			.owner = { on_request, on_ended, fixture },
+			.owner = { on_request, on_waits, on_ended, fixture },
 		},
 		.client_context = SSL_CTX_new(TLS_client_method()),
 	};
@@ -96,7 +104,7 @@ void fixture_begin(struct fixture *fixture, const char *directory)
 void fixture_end(struct fixture *fixture)
 {
 	if (fixture->connection)
-		connection_stop(fixture->connection);
+		connection_stop(fixture->connection, CONNECTION_STOPPED);
 	/* libevent frees a bufferevent when the loop comes round again. */
 	(void)event_base_loop(fixture->settings.base, EVLOOP_NONBLOCK);
 	SSL_free(fixture->tls);

@@ -17,6 +17,7 @@ struct fixture {
 	SSL *tls;
 
 	int requests; /* that the owner has received */
+	int waits;    /* how often the client was waited for */
 	bool ended;
 	enum connection_end end;
 	char detail[256];

@@ -118,6 +118,7 @@ static void test_request_and_answer(void **state)
 	/* It does not close first: what the client has not read yet would be lost. */
 	fixture_run_once(&fixture);
 	assert_false(fixture.ended);
+	assert_int_equal(fixture.waits, 3); /* handshake, request, end */
 	fixture_close_client(&fixture);
 	fixture_check_end(&fixture, CONNECTION_DONE, "");
 	fixture_end(&fixture);
@@ -337,7 +338,7 @@ static void test_stopped(void **state)
 
 	fixture_begin(&fixture, *state);
 	fixture_handshake(&fixture);
-	connection_stop(fixture.connection);
+	connection_stop(fixture.connection, CONNECTION_STOPPED);
 	assert_true(fixture.ended);
 	assert_int_equal(fixture.end, CONNECTION_STOPPED);
 	fixture_end(&fixture);

@@ -76,7 +76,7 @@ static void begin(struct fixture *fixture, const char *directory)
 	assert_int_equal(roster_open(&fixture->roster, directory, (gid_t)-1, NULL, &why), 0);
 	settings.roster = fixture->roster;
 	fixture->transactions = transactions_new(fixture->base, &settings);
-	fixture->registry = file_registry_new(fixture->transactions, &fixture->policy);
+	fixture->registry = file_registry_new(fixture->transactions, &fixture->policy, NULL);
 	assert_non_null(fixture->registry);
 	log_divert(take_message);
 	logged[0] = '\0';

@@ -149,6 +149,102 @@ static void test_by_turns(void **state)
 	end(&fixture);
 }
 
+/* The oldest one gives way at once, or when the loop comes round, or is not there. */
+struct giving_way {
+	struct fixture *fixture;
+	bool at_once, none;
+	unsigned asked;
+};
+
+static bool make_room(void *owner)
+{
+	struct giving_way *giving = owner;
+
+	giving->asked++;
+	if (giving->none)
+		return false;
+	if (giving->at_once)
+		acceptor_closed(giving->fixture->acceptor);
+	return true;
+}
+
+static void begin_giving_way(struct fixture *fixture, struct giving_way *giving)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+	struct reason why;
+
+	*fixture = (struct fixture){ .base = event_base_new() };
+	assert_int_equal(listeners_make(&fixture->listeners, addresses, 1, 0, &why), 0);
+	fixture->acceptor = acceptor_new(&(struct acceptor_settings){ .base = fixture->base,
+								      .max_connections = 2,
+								      .target = "",
+								      .make_room = make_room,
+								      .owner = giving });
+	assert_non_null(fixture->acceptor);
+	assert_int_equal(
+		acceptor_listen(fixture->acceptor, &fixture->listeners, on_accepted, fixture), 0);
+	for (int i = 0; i < 6; i++)
+		connect_client(fixture);
+}
+
+static void test_nobody_waits_if_others_give_way(void **state)
+{
+	struct fixture fixture;
+	struct giving_way giving = { .fixture = &fixture, .at_once = true };
+
+	(void)state;
+	begin_giving_way(&fixture, &giving);
+	run_once(&fixture);
+	assert_int_equal(fixture.count, 6);
+	assert_int_equal(acceptor_count(fixture.acceptor), 2);
+	assert_int_equal(giving.asked, 4);
+	end(&fixture);
+}
+
+static void test_giving_way_takes_time(void **state)
+{
+	struct fixture fixture;
+	struct giving_way giving = { .fixture = &fixture };
+
+	(void)state;
+	begin_giving_way(&fixture, &giving);
+	for (int i = 0; i < 3; i++)
+		run_once(&fixture);
+	assert_int_equal(fixture.count, 3); /* one too many, whose predecessor is going */
+	for (size_t count = 4; count <= 6; count++) {
+		acceptor_closed(fixture.acceptor);
+		run_once(&fixture);
+		assert_int_equal(fixture.count, count);
+	}
+	end(&fixture);
+}
+
+static void test_waiting_if_nobody_gives_way(void **state)
+{
+	struct fixture fixture;
+	struct giving_way giving = { .fixture = &fixture, .none = true };
+
+	(void)state;
+	begin_giving_way(&fixture, &giving);
+	for (int i = 0; i < 3; i++)
+		run_once(&fixture);
+	assert_int_equal(fixture.count, 3);
+	assert_int_equal(giving.asked, 1);
+	/* It asks again after a while, and when one ends. */
+	while (giving.asked < 3)
+		(void)event_base_loop(fixture.base, EVLOOP_ONCE);
+	assert_int_equal(fixture.count, 3);
+	acceptor_closed(fixture.acceptor);
+	run_once(&fixture);
+	assert_int_equal(fixture.count, 4);
+	giving.none = false;
+	giving.at_once = true;
+	while (fixture.count < 6)
+		(void)event_base_loop(fixture.base, EVLOOP_ONCE);
+	assert_int_equal(acceptor_count(fixture.acceptor), 2);
+	end(&fixture);
+}
+
 static void test_stopped(void **state)
 {
 	struct fixture fixture;
@@ -211,9 +307,14 @@ static void test_peers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limit),   cmocka_unit_test(test_by_turns),
-		cmocka_unit_test(test_stopped), cmocka_unit_test(test_no_descriptors),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_by_turns),
+		cmocka_unit_test(test_stopped),
+		cmocka_unit_test(test_no_descriptors),
 		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_nobody_waits_if_others_give_way),
+		cmocka_unit_test(test_giving_way_takes_time),
+		cmocka_unit_test(test_waiting_if_nobody_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

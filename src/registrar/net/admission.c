@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/net/admission.h"
+
+#include "common/deadline.h"
+
+#include <stdlib.h>
+
+#define PATIENCE (1 * USEC_PER_SEC) /* for what a client has to do next */
+
+struct admission {
+	struct admission_settings settings;
+	struct sources *sources;
+};
+
+struct admission *admission_new(const struct admission_settings *settings)
+{
+	struct admission *admission = calloc(1, sizeof *admission);
+
+	if (!admission)
+		return NULL;
+	admission->settings = *settings;
+	if (admission->settings.max_per_source == 0)
+		admission->settings.max_per_source = settings->max_connections / 8 ?: 1;
+	admission->sources = sources_new();
+	if (admission->sources)
+		return admission;
+	free(admission);
+	return NULL;
+}
+
+void admission_free(struct admission *admission)
+{
+	if (admission)
+		sources_free(admission->sources);
+	free(admission);
+}
+
+static void give_way(struct admission *admission, struct source_member *member)
+{
+	/* Closing can take a moment, in which it must not be chosen again. */
+	sources_remove(admission->sources, member);
+	admission->settings.give_way(member);
+}
+
+static bool may_close(void *owner, const struct source_member *member)
+{
+	const struct admission *admission = owner;
+
+	return monotonic_usec() >= member->idle_since + PATIENCE &&
+	       !admission->settings.has_unread(member);
+}
+
+/* May one more of this source come in, now that room gets short? */
+static bool may_enter(struct admission *admission, const struct client_network *network)
+{
+	struct source_member *member = NULL;
+
+	if (offences_is_penalised(admission->settings.offences, network, monotonic_usec()))
+		return false;
+	if (sources_count(admission->sources, network) >= admission->settings.max_per_source)
+		member = sources_choose_of(admission->sources, network, may_close, admission);
+	if (member)
+		give_way(admission, member);
+	return true;
+}
+
+bool admission_enter(struct admission *admission, struct source_member *member, const char *address,
+		     size_t open)
+{
+	const struct admission_settings *settings = &admission->settings;
+	struct client_network network = client_network_of(address);
+	bool is_exempt = network_list_has(settings->exempt, address);
+	bool room_is_short = open > settings->max_connections - settings->max_connections / 4;
+
+	if (room_is_short && !is_exempt && !may_enter(admission, &network))
+		return false;
+	return sources_add(admission->sources, member, is_exempt ? NULL : &network,
+			   monotonic_usec()) == 0;
+}
+
+void admission_set_idle(struct admission *admission, struct source_member *member, bool idle)
+{
+	sources_set_idle(admission->sources, member, idle ? monotonic_usec() : 0);
+}
+
+void admission_leave(struct admission *admission, struct source_member *member)
+{
+	sources_remove(admission->sources, member);
+}
+
+bool admission_make_room(struct admission *admission)
+{
+	struct source_member *member = sources_choose(admission->sources, may_close, admission);
+
+	if (member)
+		give_way(admission, member);
+	return member;
+}
+
+void admission_offence(struct admission *admission, const char *address, enum offence offence)
+{
+	struct client_network network = client_network_of(address);
+
+	if (!network_list_has(admission->settings.exempt, address))
+		offences_add(admission->settings.offences, &network, offence, monotonic_usec());
+}
+
+uint64_t admission_delay_refusal(struct admission *admission, const char *address)
+{
+	struct client_network network = client_network_of(address);
+
+	admission_offence(admission, address, OFFENCE_WRONG_PASSWORD);
+	if (network_list_has(admission->settings.exempt, address))
+		return 0;
+	return offences_delay_refusal(admission->settings.offences, &network, monotonic_usec());
+}
