@@ -3,14 +3,12 @@
 
 #include "common/deadline.h"
 #include "common/log.h"
+#include "registrar/registry/packet-stream.h"
 #include "registrar/registry/registry-wire.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct keeper_server {
 	struct event_base *base;
@@ -22,9 +20,8 @@ struct keeper_server {
 
 struct front {
 	struct keeper_server *server;
-	struct bufferevent *stream;
+	struct packet_stream *stream;
 	bool is_greeted;  /* its version is ours */
-	bool is_held;     /* nothing is read from it for now */
 	uint64_t highest; /* number of its requests */
 	struct open_request *first, **end;
 	size_t open;
@@ -77,7 +74,7 @@ static void cut_off(struct front *front)
 	if (front->next)
 		front->next->previous = front->previous;
 	front->server->count--;
-	bufferevent_free(front->stream);
+	packet_stream_free(front->stream);
 	free(front);
 }
 
@@ -91,25 +88,21 @@ static void refuse(struct front *front, const char *what)
 static bool has_too_much(const struct front *front)
 {
 	return front->open >= KEEPER_REQUESTS_MAX ||
-	       evbuffer_get_length(bufferevent_get_output(front->stream)) >= KEEPER_ANSWERS_MAX;
+	       packet_stream_unsent(front->stream) >= KEEPER_ANSWERS_MAX;
 }
 
 /* ------------------------------------------------------------------ answers */
 
 static void send_packet(struct front *front, size_t length)
 {
-	(void)bufferevent_write(front->stream, front->server->packet, length);
+	packet_stream_send(front->stream, front->server->packet, length);
 	explicit_bzero(front->server->packet, length);
 }
 
-/* Read again from a front that has caught up; what had arrived already is looked at now. */
-static void let_go(struct front *front)
+/* Read from a front as long as it keeps up. */
+static void hold_or_go(struct front *front)
 {
-	if (!front->is_held || has_too_much(front))
-		return;
-	front->is_held = false;
-	(void)bufferevent_enable(front->stream, EV_READ);
-	bufferevent_trigger(front->stream, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
+	packet_stream_hold(front->stream, has_too_much(front));
 }
 
 static void on_answered(void *owner, const struct registry_answer *answer)
@@ -119,13 +112,12 @@ static void on_answered(void *owner, const struct registry_answer *answer)
 
 	send_packet(front, registry_wire_answer(front->server->packet, request->number, answer));
 	free_request(request);
-	let_go(front);
+	hold_or_go(front);
 }
 
-static void on_written(struct bufferevent *stream, void *argument)
+static void on_sent(void *owner)
 {
-	(void)stream;
-	let_go(argument);
+	hold_or_go(owner);
 }
 
 /* ------------------------------------------------------------------ what a front says */
@@ -222,60 +214,20 @@ static bool take_packet(struct front *front, const void *packet, const struct pa
 	}
 }
 
-/* Make the bytes up to `length` of what has come lie in one piece. Null: out of memory. */
-static unsigned char *look_at(struct evbuffer *input, size_t length)
+static void on_received(void *owner, const struct packet_header *header, const void *packet)
 {
-	return evbuffer_pullup(input, (ssize_t)length);
+	struct front *front = owner;
+
+	if (take_packet(front, packet, header))
+		hold_or_go(front);
 }
 
-/* Take the first packet. False: there is none that is whole, or the front is gone. */
-static bool take_next(struct front *front, struct evbuffer *input)
+static void on_ended(void *owner, bool is_malformed)
 {
-	size_t length = evbuffer_get_length(input);
-	struct packet_header header;
-	unsigned char *packet;
-
-	if (length > REGISTRY_PACKET_MAX)
-		length = REGISTRY_PACKET_MAX;
-	packet = look_at(input, length < PACKET_HEADER_SIZE ? length : PACKET_HEADER_SIZE);
-	if (!packet)
-		return false;
-	switch (packet_find(&header, packet, length, REGISTRY_PACKET_MAX)) {
-	case PACKET_MORE:
-		return false;
-	case PACKET_MALFORMED:
-		refuse(front, "it sent no packet");
-		return false;
-	case PACKET_COMPLETE:
-		break;
-	}
-	packet = look_at(input, header.length);
-	if (!packet || !take_packet(front, packet, &header))
-		return false;
-	explicit_bzero(look_at(input, header.length), header.length);
-	(void)evbuffer_drain(input, header.length);
-	return true;
-}
-
-static void on_readable(struct bufferevent *stream, void *argument)
-{
-	struct front *front = argument;
-	struct evbuffer *input = bufferevent_get_input(stream);
-
-	do {
-		if (has_too_much(front)) {
-			front->is_held = true;
-			(void)bufferevent_disable(stream, EV_READ);
-			return;
-		}
-	} while (take_next(front, input));
-}
-
-static void on_event(struct bufferevent *stream, short what, void *argument)
-{
-	(void)stream;
-	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
-		cut_off(argument);
+	if (is_malformed)
+		refuse(owner, "it sent no packet");
+	else
+		cut_off(owner);
 }
 
 /* ------------------------------------------------------------------ the server */
@@ -283,15 +235,20 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 int keeper_server_add(struct keeper_server *server, int fd)
 {
 	struct front *front = calloc(1, sizeof *front);
+	const struct packet_stream_owner owner = {
+		.received = on_received,
+		.sent = on_sent,
+		.ended = on_ended,
+		.owner = front,
+	};
+	struct packet_stream *stream = packet_stream_new(server->base, fd, &owner);
 
-	if (front)
-		front->stream = bufferevent_socket_new(
-			server->base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-	if (!front || !front->stream) {
+	if (!front || !stream) {
+		packet_stream_free(stream);
 		free(front);
-		close(fd);
 		return -ENOMEM;
 	}
+	front->stream = stream;
 	front->server = server;
 	front->end = &front->first;
 	front->next = server->fronts;
@@ -300,9 +257,6 @@ int keeper_server_add(struct keeper_server *server, int fd)
 		front->next->previous = &front->next;
 	server->fronts = front;
 	server->count++;
-	bufferevent_setcb(front->stream, on_readable, on_written, on_event, front);
-	bufferevent_setwatermark(front->stream, EV_READ, 0, REGISTRY_PACKET_MAX);
-	(void)bufferevent_enable(front->stream, EV_READ | EV_WRITE);
 	return 0;
 }
 

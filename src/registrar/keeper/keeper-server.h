@@ -31,5 +31,5 @@ int keeper_server_add(struct keeper_server *server, int fd) must_check;
 /* How many fronts there are. */
 size_t keeper_server_count(const struct keeper_server *server);
 
-/* Cut off all fronts. Null is allowed. Let the loop go round once more before the base is freed. */
+/* Cut off all fronts. Null is allowed. */
 void keeper_server_free(struct keeper_server *server);

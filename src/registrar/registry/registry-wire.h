@@ -23,7 +23,7 @@
 #include "registrar/registry/registry.h"
 
 #define REGISTRY_WIRE_VERSION 1
-#define REGISTRY_PACKET_MAX ((size_t)128 * 1024) /* bytes, with the header */
+#define REGISTRY_PACKET_MAX ((size_t)128 * 1024) /* bytes, with the header; packet-stream.h */
 
 enum registry_packet {
 	REGISTRY_PACKET_HELLO = 1,

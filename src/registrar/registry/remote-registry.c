@@ -3,14 +3,12 @@
 
 #include "common/deadline.h"
 #include "common/log.h"
+#include "registrar/registry/packet-stream.h"
 #include "registrar/registry/registry-wire.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Between two attempts to connect: doubled from the first to the last. */
 #define RETRY_FIRST (20 * 1000) /* microseconds */
@@ -35,9 +33,9 @@ struct remote_request_list {
 struct remote_registry {
 	struct registry registry; /* first */
 	struct remote_registry_settings settings;
-	struct bufferevent *stream; /* null: there is no connection */
-	bool is_welcome;            /* the keeper has our version */
-	bool is_missed;             /* that there is no connection was logged */
+	struct packet_stream *stream; /* null: there is no connection */
+	bool is_welcome;              /* the keeper has our version */
+	bool is_missed;               /* that there is no connection was logged */
 	uint64_t last_number;
 	uint64_t retry_usec;
 	struct event *retry;
@@ -100,7 +98,7 @@ static struct remote_request *find_over(struct remote_request_list *list, uint64
 
 static void send_packet(struct remote_registry *remote, size_t length)
 {
-	(void)bufferevent_write(remote->stream, remote->packet, length);
+	packet_stream_send(remote->stream, remote->packet, length);
 	explicit_bzero(remote->packet, length);
 }
 
@@ -151,8 +149,7 @@ static void withdraw_sent(struct remote_registry *remote, const struct remote_re
 
 static void disconnect(struct remote_registry *remote)
 {
-	if (remote->stream)
-		bufferevent_free(remote->stream);
+	packet_stream_free(remote->stream);
 	remote->stream = NULL;
 	remote->is_welcome = false;
 }
@@ -254,59 +251,29 @@ static bool take_packet(struct remote_registry *remote, const void *packet,
 	return header->type == REGISTRY_PACKET_ANSWER && take_answer(remote, packet, header);
 }
 
-/*
- * The first packet, moved out of the input: an answer may lead to another request, and that to
- * anything. Null: there is none that is whole, or what has come is none.
- */
-static unsigned char *take_first(struct evbuffer *input, struct packet_header *ret,
-				 bool *ret_is_malformed)
+static void on_received(void *owner, const struct packet_header *header, const void *packet)
 {
-	unsigned char start[PACKET_HEADER_SIZE], *packet;
-	ssize_t n = evbuffer_copyout(input, start, sizeof start);
-	size_t length = n < (ssize_t)sizeof start ? 0 : evbuffer_get_length(input);
-	enum packet_state state = packet_find(ret, start, length, REGISTRY_PACKET_MAX);
-
-	*ret_is_malformed = state == PACKET_MALFORMED;
-	packet = state == PACKET_COMPLETE ? malloc(ret->length) : NULL;
-	if (packet)
-		(void)evbuffer_remove(input, packet, ret->length);
-	return packet;
+	if (!take_packet(owner, packet, header))
+		lose(owner, "it is of another version; restart both services");
 }
 
-static void on_readable(struct bufferevent *stream, void *argument)
+static void on_ended(void *owner, bool is_malformed)
 {
-	struct remote_registry *remote = argument;
-	struct evbuffer *input = bufferevent_get_input(stream);
-	struct packet_header header;
-	bool is_malformed = false, is_good = true;
-	unsigned char *packet;
-
-	while (is_good && (packet = take_first(input, &header, &is_malformed))) {
-		is_good = take_packet(remote, packet, &header);
-		explicit_bzero(packet, header.length);
-		free(packet);
-	}
-	if (is_malformed || !is_good)
-		lose(remote, "it is of another version; restart both services");
-}
-
-static void on_event(struct bufferevent *stream, short what, void *argument)
-{
-	(void)stream;
-	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
-		lose(argument, "it has closed the connection");
+	lose(owner, is_malformed ? "it is of another version; restart both services"
+				 : "it has closed the connection");
 }
 
 static bool begin(struct remote_registry *remote, int fd)
 {
-	remote->stream = bufferevent_socket_new(remote->settings.base, fd,
-						BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-	if (!remote->stream) {
-		close(fd);
+	const struct packet_stream_owner owner = {
+		.received = on_received,
+		.ended = on_ended,
+		.owner = remote,
+	};
+
+	remote->stream = packet_stream_new(remote->settings.base, fd, &owner);
+	if (!remote->stream)
 		return false;
-	}
-	bufferevent_setcb(remote->stream, on_readable, NULL, on_event, remote);
-	(void)bufferevent_enable(remote->stream, EV_READ | EV_WRITE);
 	send_packet(remote, registry_wire_hello(remote->packet, REGISTRY_PACKET_HELLO));
 	return true;
 }

@@ -26,6 +26,6 @@ struct remote_registry_settings {
 
 /*
  * Connects with the first round of the event loop. Null: out of memory. Free it with
- * registry_free(), and let the loop go round once more before the base is freed.
+ * registry_free().
  */
 struct registry *remote_registry_new(const struct remote_registry_settings *settings) must_check;

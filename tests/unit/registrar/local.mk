@@ -16,6 +16,7 @@ unit_tests += \
 	test-history \
 	test-import-line \
 	test-keeper-server \
+	test-packet-stream \
 	test-records \
 	test-registrar-options \
 	test-registration \
@@ -125,6 +126,9 @@ test_keeper_server_SOURCES = tests/unit/registrar/keeper/test-keeper-server.c $(
 test_keeper_server_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_keeper_server_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 
+test_packet_stream_SOURCES = tests/unit/registrar/registry/test-packet-stream.c
+test_packet_stream_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_packet_stream_LDADD = $(registrar_libraries)
 test_remote_registry_SOURCES = tests/unit/registrar/registry/test-remote-registry.c $(fake_registry)
 test_remote_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_remote_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/registry/packet-stream.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PIECES_MAX 64 /* of the output, for one call */
+
+struct packet_stream {
+	struct packet_stream_owner owner;
+	int fd;
+	struct event *readable, *writable;
+	struct evbuffer *output;
+	bool is_held;
+	bool is_broken;      /* it ends with the next callback */
+	bool is_in_use;      /* a callback of the loop works with it ... */
+	bool is_to_be_freed; /* ... and frees it at its end */
+	size_t length;       /* of what has come */
+	unsigned char input[PACKET_STREAM_MOST];
+};
+
+static void free_event(struct event *event)
+{
+	if (event)
+		event_free(event);
+}
+
+static void destroy(struct packet_stream *stream)
+{
+	free_event(stream->readable);
+	free_event(stream->writable);
+	if (stream->output)
+		evbuffer_free(stream->output);
+	close(stream->fd);
+	explicit_bzero(stream->input, stream->length);
+	free(stream);
+}
+
+static void begin_use(struct packet_stream *stream)
+{
+	stream->is_in_use = true;
+}
+
+static void end_use(struct packet_stream *stream)
+{
+	stream->is_in_use = false;
+	if (stream->is_to_be_freed)
+		destroy(stream);
+}
+
+void packet_stream_free(struct packet_stream *stream)
+{
+	if (!stream)
+		return;
+	stream->is_to_be_freed = true;
+	if (!stream->is_in_use)
+		destroy(stream);
+}
+
+/* Once: it is the last that the owner hears. */
+static void end(struct packet_stream *stream, bool is_malformed)
+{
+	(void)event_del(stream->readable);
+	(void)event_del(stream->writable);
+	if (!stream->is_to_be_freed && stream->owner.ended)
+		stream->owner.ended(stream->owner.owner, is_malformed);
+}
+
+/* ------------------------------------------------------------------ receiving */
+
+/* Hand over all that is whole. False: what follows is no packet. */
+static bool hand_over(struct packet_stream *stream)
+{
+	enum packet_state state = PACKET_MORE;
+	struct packet_header header;
+	size_t begin = 0, length = stream->length;
+
+	while (!stream->is_held && !stream->is_to_be_freed &&
+	       (state = packet_find(&header, stream->input + begin, length - begin,
+				    PACKET_STREAM_MOST)) == PACKET_COMPLETE) {
+		stream->owner.received(stream->owner.owner, &header, stream->input + begin);
+		begin += header.length;
+	}
+	stream->length = length - begin;
+	memmove(stream->input, stream->input + begin, stream->length);
+	explicit_bzero(stream->input + stream->length, begin);
+	return state != PACKET_MALFORMED;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *argument)
+{
+	struct packet_stream *stream = argument;
+	ssize_t n = recv(fd, stream->input + stream->length, sizeof stream->input - stream->length,
+			 MSG_DONTWAIT);
+	/* With a full buffer, there is a packet in it, or none will ever be. */
+	bool has_ended = n == 0 && stream->length < sizeof stream->input;
+
+	(void)what;
+	if (n > 0)
+		stream->length += (size_t)n;
+	else if (n < 0)
+		has_ended = errno != EAGAIN && errno != EINTR;
+	begin_use(stream);
+	if (!hand_over(stream))
+		end(stream, true);
+	else if ((has_ended || stream->is_broken) && !stream->is_held)
+		end(stream, false);
+	end_use(stream);
+}
+
+void packet_stream_hold(struct packet_stream *stream, bool hold)
+{
+	if (stream->is_held == hold)
+		return;
+	stream->is_held = hold;
+	if (hold) {
+		(void)event_del(stream->readable);
+		return;
+	}
+	(void)event_add(stream->readable, NULL);
+	event_active(stream->readable, EV_READ, 1); /* for what has arrived before */
+}
+
+/* ------------------------------------------------------------------ sending */
+
+static void forget_sent(struct packet_stream *stream, const struct evbuffer_iovec *pieces,
+			size_t length)
+{
+	size_t left = length;
+
+	for (int i = 0; left > 0; i++) {
+		size_t part = pieces[i].iov_len < left ? pieces[i].iov_len : left;
+
+		explicit_bzero(pieces[i].iov_base, part);
+		left -= part;
+	}
+	(void)evbuffer_drain(stream->output, length);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *argument)
+{
+	struct packet_stream *stream = argument;
+	struct evbuffer_iovec pieces[PIECES_MAX];
+	int count = evbuffer_peek(stream->output, -1, NULL, pieces, PIECES_MAX);
+	const struct msghdr message = {
+		.msg_iov = pieces,
+		.msg_iovlen = (size_t)(count < PIECES_MAX ? count : PIECES_MAX),
+	};
+	ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	int error = errno;
+
+	(void)what;
+	begin_use(stream);
+	if (n > 0)
+		forget_sent(stream, pieces, (size_t)n);
+	if (evbuffer_get_length(stream->output) == 0)
+		(void)event_del(stream->writable);
+	if (n < 0 && error != EAGAIN && error != EINTR)
+		end(stream, false);
+	else if (n > 0 && stream->owner.sent)
+		stream->owner.sent(stream->owner.owner);
+	end_use(stream);
+}
+
+void packet_stream_send(struct packet_stream *stream, const void *packet, size_t length)
+{
+	if (evbuffer_add(stream->output, packet, length) == 0 &&
+	    event_add(stream->writable, NULL) == 0)
+		return;
+	stream->is_broken = true;
+	event_active(stream->readable, EV_READ, 1);
+}
+
+size_t packet_stream_unsent(const struct packet_stream *stream)
+{
+	return evbuffer_get_length(stream->output);
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+struct packet_stream *packet_stream_new(struct event_base *base, int fd,
+					const struct packet_stream_owner *owner)
+{
+	struct packet_stream *stream = calloc(1, sizeof *stream);
+
+	if (!stream) {
+		close(fd);
+		return NULL;
+	}
+	stream->owner = *owner;
+	stream->fd = fd;
+	stream->output = evbuffer_new();
+	stream->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, stream);
+	stream->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, stream);
+	if (stream->output && stream->readable && stream->writable &&
+	    event_add(stream->readable, NULL) == 0)
+		return stream;
+	destroy(stream);
+	return NULL;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Packets (common/packet.h) over a stream socket, in an event loop. What arrives together is handed
+ * over within one callback of the loop, so that requests share a transaction, and what is sent
+ * within one round goes out with one call. Packets can hold keys: nothing of them stays in memory
+ * once they are handed over, or sent.
+ */
+#pragma once
+
+#include "common/must-check.h"
+#include "common/packet.h"
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PACKET_STREAM_MOST ((size_t)128 * 1024) /* bytes of a packet, with the header */
+
+/*
+ * Each of these may free the stream, and any but the first may be null. None is called from within
+ * a function of the owner's.
+ */
+struct packet_stream_owner {
+	/* A whole packet; valid during the call. */
+	void (*received)(void *owner, const struct packet_header *header, const void *packet);
+	/* Some of what was to be sent has been. */
+	void (*sent)(void *owner);
+	/*
+	 * The other end has gone, or has sent what is no packet (`is_malformed`): nothing more is
+	 * received. Free the stream.
+	 */
+	void (*ended)(void *owner, bool is_malformed);
+	void *owner;
+};
+
+struct packet_stream;
+
+/* Takes the socket, which does not block, even on failure. Returns null when out of memory. */
+struct packet_stream *packet_stream_new(struct event_base *base, int fd,
+					const struct packet_stream_owner *owner) must_check;
+
+/* Send a packet (copied), soon. Without memory for it the stream ends. */
+void packet_stream_send(struct packet_stream *stream, const void *packet, size_t length);
+
+/* Bytes that the other end has not taken yet. */
+size_t packet_stream_unsent(const struct packet_stream *stream);
+
+/* Receive nothing more for now, not even what has arrived; or go on. */
+void packet_stream_hold(struct packet_stream *stream, bool hold);
+
+/* Close the socket. What was to be sent is lost. Null is allowed. */
+void packet_stream_free(struct packet_stream *stream);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+/* Packets over a socket: when they are handed over, and how a stream ends. */
+#include "tests/unit/support.h"
+
+#include "registrar/registry/packet-stream.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LARGE (100 * 1000)
+
+struct fixture {
+	struct event_base *base;
+	struct packet_stream *stream; /* null: freed */
+	int other;                    /* the other end */
+	int received, sent, ended;
+	uint64_t last;     /* number of the last packet */
+	bool is_malformed; /* how it ended */
+	int hold_at;       /* hold the stream with this packet; 0: never */
+	int free_at;       /* the same, for freeing it */
+};
+
+static struct fixture fixture;
+
+static void on_received(void *owner, const struct packet_header *header, const void *packet)
+{
+	assert_ptr_equal(owner, &fixture);
+	assert_non_null(packet);
+	fixture.received++;
+	fixture.last = header->number;
+	if (fixture.received == fixture.hold_at)
+		packet_stream_hold(fixture.stream, true);
+	if (fixture.received == fixture.free_at) {
+		packet_stream_free(fixture.stream);
+		fixture.stream = NULL;
+	}
+}
+
+static void on_sent(void *owner)
+{
+	(void)owner;
+	fixture.sent++;
+}
+
+static void on_ended(void *owner, bool is_malformed)
+{
+	(void)owner;
+	fixture.ended++;
+	fixture.is_malformed = is_malformed;
+	packet_stream_free(fixture.stream);
+	fixture.stream = NULL;
+}
+
+static int begin(void **state)
+{
+	const struct packet_stream_owner owner = { on_received, on_sent, on_ended, &fixture };
+	int ends[2];
+
+	(void)state;
+	fixture = (struct fixture){ .base = event_base_new() };
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends),
+			 0);
+	fixture.other = ends[1];
+	fixture.stream = packet_stream_new(fixture.base, ends[0], &owner);
+	assert_non_null(fixture.stream);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	packet_stream_free(fixture.stream);
+	if (fixture.other >= 0)
+		close(fixture.other);
+	event_base_free(fixture.base);
+	return 0;
+}
+
+static void run(void)
+{
+	for (int i = 0; i < 4; i++)
+		(void)event_base_loop(fixture.base, EVLOOP_NONBLOCK);
+}
+
+static void send_packets(uint64_t first, uint64_t last)
+{
+	unsigned char packet[64];
+	struct packet_writer writer;
+	size_t length;
+
+	for (; first <= last; first++) {
+		packet_begin(&writer, packet, sizeof packet, 1, first);
+		packet_put_text(&writer, "text", 4);
+		length = packet_end(&writer);
+		assert_int_equal(send(fixture.other, packet, length, MSG_NOSIGNAL), length);
+	}
+}
+
+static void close_other(void)
+{
+	close(fixture.other);
+	fixture.other = -1;
+}
+
+/* What has come before the end is handed over first. */
+static void test_end(void **state)
+{
+	(void)state;
+	send_packets(1, 3);
+	assert_int_equal(send(fixture.other, "rest", 4, MSG_NOSIGNAL), 4);
+	close_other();
+	run();
+	assert_int_equal(fixture.received, 3);
+	assert_true(fixture.last == 3);
+	assert_int_equal(fixture.ended, 1);
+	assert_false(fixture.is_malformed);
+}
+
+static void test_malformed(void **state)
+{
+	static const char bytes[PACKET_HEADER_SIZE] = { 1 };
+
+	(void)state;
+	send_packets(1, 2);
+	assert_int_equal(send(fixture.other, bytes, sizeof bytes, MSG_NOSIGNAL), sizeof bytes);
+	run();
+	assert_int_equal(fixture.received, 2);
+	assert_int_equal(fixture.ended, 1);
+	assert_true(fixture.is_malformed);
+}
+
+/* A stream that is held hands over nothing, and afterwards all, though nothing more comes. */
+static void test_hold(void **state)
+{
+	(void)state;
+	fixture.hold_at = 2;
+	send_packets(1, 5);
+	run();
+	assert_int_equal(fixture.received, 2);
+	send_packets(6, 6);
+	close_other();
+	run();
+	assert_int_equal(fixture.received, 2);
+	assert_int_equal(fixture.ended, 0);
+	packet_stream_hold(fixture.stream, false);
+	assert_int_equal(fixture.received, 2); /* not from within */
+	run();
+	assert_int_equal(fixture.received, 6);
+	assert_int_equal(fixture.ended, 1);
+}
+
+static void test_freed_within(void **state)
+{
+	(void)state;
+	fixture.free_at = 2;
+	send_packets(1, 5);
+	run();
+	assert_int_equal(fixture.received, 2);
+	assert_int_equal(fixture.ended, 0);
+}
+
+/* Whatever the other end takes at once, all of it arrives. */
+static void test_large_output(void **state)
+{
+	static unsigned char packet[LARGE], taken[4 * LARGE];
+	size_t length = 0;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		memset(packet, 'a' + i, sizeof packet);
+		packet_stream_send(fixture.stream, packet, sizeof packet);
+	}
+	assert_int_equal(packet_stream_unsent(fixture.stream), sizeof taken);
+	while (length < sizeof taken) {
+		ssize_t n;
+
+		run();
+		while ((n = recv(fixture.other, taken + length, sizeof taken - length,
+				 MSG_DONTWAIT)) > 0)
+			length += (size_t)n;
+	}
+	for (size_t i = 0; i < sizeof taken; i++)
+		assert_true(taken[i] == 'a' + i / LARGE);
+	run();
+	assert_int_equal(packet_stream_unsent(fixture.stream), 0);
+	assert_true(fixture.sent > 1);
+}
+
+/* Nobody takes it: no signal, but an end. */
+static void test_send_to_nobody(void **state)
+{
+	(void)state;
+	close_other();
+	packet_stream_send(fixture.stream, "packet", 6);
+	run();
+	assert_int_equal(fixture.ended, 1);
+	assert_false(fixture.is_malformed);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+	const struct CMUnitTest tests[] = {
+		TEST(test_end),          TEST(test_malformed),    TEST(test_hold),
+		TEST(test_freed_within), TEST(test_large_output), TEST(test_send_to_nobody),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
