@@ -11,7 +11,9 @@ static const char *agent_text(char *buffer, size_t size, const struct connection
 {
 	const struct authd_field name = connection_agent_name(connection);
 
-	(void)snprintf(buffer, size, name.text ? " (agent %.*s)" : "", (int)name.length, name.text);
+	buffer[0] = '\0';
+	if (name.text)
+		(void)snprintf(buffer, size, " (agent %.*s)", (int)name.length, name.text);
 	return buffer;
 }
 
