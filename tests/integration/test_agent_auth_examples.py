@@ -105,7 +105,7 @@ def check(result, address, lines, registrar, machine):
 def test_adding_an_agent_with_a_host_name(agent_auth, site, hosts, arguments, name):
     site.make_own_certificate()
     lines = [line.replace("melancia", name) for line in ADDING]
-    with serving(site.directory, "-n") as registrar:
+    with serving(site.directory, "-n", "--dialect", "ossec") as registrar:
         result = agent_auth.register("-m", "127.0.0.1", "-p", str(registrar.port), *arguments,
                                      name=None, host_name=HOST_NAME, before=hosts)
         check(result, f"127.0.0.1:{registrar.port}", lines, registrar, agent_auth)
@@ -115,7 +115,7 @@ def test_adding_an_agent_with_a_host_name(agent_auth, site, hosts, arguments, na
 
 def test_adding_an_agent_and_verifying_the_certificate(agent_auth, site, hosts):
     site.make_certificate_of_the_ca()
-    with serving(site.directory, "-n") as registrar:
+    with serving(site.directory, "-n", "--dialect", "ossec") as registrar:
         result = agent_auth.register("-m", MANAGER, "-p", str(registrar.port), "-v", str(site.ca),
                                      name=None, host_name=HOST_NAME, before=hosts)
         check(result, f"{MANAGER}:{registrar.port}", VERIFYING, registrar, agent_auth)
@@ -124,7 +124,7 @@ def test_adding_an_agent_and_verifying_the_certificate(agent_auth, site, hosts):
 
 def test_adding_an_agent_and_presenting_a_certificate(agent_auth, site, hosts):
     site.make_own_certificate()
-    with serving(site.directory, "-n", "-v", site.ca) as registrar:
+    with serving(site.directory, "-n", "--dialect", "ossec", "-v", site.ca) as registrar:
         result = agent_auth.register("-m", MANAGER, "-p", str(registrar.port), "-x",
                                      str(site.certificate), "-k", str(site.key), name=None,
                                      host_name=HOST_NAME, before=hosts)
