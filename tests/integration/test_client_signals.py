@@ -82,7 +82,7 @@ def test_stop_while_another_one_holds_the_lock(machine, start_manager):
     manager.wait_for("request")
     before = machine.snapshot()
     second = machine.start(manager=manager, settings={**LONG, "retry.budget": "1 h"}, force=True)
-    assert second.wait_for_line(r"pid (\d+)")[1] == str(first.pid)
+    assert second.wait_for_line(r"locked by process (\d+)")[1] == str(first.pid)
     second.kill()
     # The first one's staged file is still there, and rightly so.
     second.check = lambda result: None
