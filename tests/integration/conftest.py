@@ -29,7 +29,9 @@ def machine(certificates):
     # Not tmp_path: other users must be able to look into it, and nothing may be left behind.
     directory = tempfile.mkdtemp(prefix="agent-register-test.")
     os.chmod(directory, 0o755)
-    yield machine_module.Machine(directory, certificates)
+    machine_of_test = machine_module.Machine(directory, certificates)
+    yield machine_of_test
+    machine_of_test.close()
     shutil.rmtree(directory)
 
 

@@ -73,6 +73,7 @@ class Machine:
     def __init__(self, directory, certificates):
         self.directory = str(directory)
         self.certificates = certificates
+        self.runs = []
         self.agent = os.path.join(self.directory, "ossec")
         self.etc = os.path.join(self.agent, "etc")
         self.keys = os.path.join(self.etc, "client.keys")
@@ -214,11 +215,19 @@ class Machine:
             script += f'"$@"; status=$?\n{after}\nexit $status' if after else 'exec "$@"'
             command = ["unshare", "--mount", "--propagation", "private", "sh",
                        "-ec" if not after else "-c", script, "sh", *command]
-        return Run(
+        self.runs.append(Run(
             self,
             subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              env=self.environment(**environment or {}), cwd="/"),
-        )
+        ))
+        return self.runs[-1]
+
+    def close(self):
+        """End what a test that failed has left running."""
+        for run in self.runs:
+            if run.process.poll() is None:
+                run.process.kill()
+                run.process.communicate()
 
     def register(self, *arguments, **options):
         """Run to the end. Returns a Result."""
@@ -263,12 +272,18 @@ class Run:
         self.seen = b""
 
     def wait_for_line(self, pattern):
-        """Read stderr up to a line that matches; the Result has them all."""
-        for line in self.process.stderr:
-            self.seen += line
-            match = re.search(pattern, line.decode(errors="replace"))
-            if match:
-                return match
+        """Read stderr up to a line that matches; the Result has them all. A run that logs no such
+        line in time is killed."""
+        watchdog = threading.Timer(PATIENCE, self.process.kill)
+        watchdog.start()
+        try:
+            for line in self.process.stderr:
+                self.seen += line
+                match = re.search(pattern, line.decode(errors="replace"))
+                if match:
+                    return match
+        finally:
+            watchdog.cancel()
         raise AssertionError(f"no line like {pattern!r} in:\n{self.seen.decode(errors='replace')}")
 
     def kill(self, number=signal.SIGTERM):
