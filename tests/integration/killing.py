@@ -26,3 +26,18 @@ def kill_at(number, command, environment=None, before=None):
         ).returncode
         == 3
     )
+
+
+def kill_at_every_call(make_run, first, step, least):
+    """Make runs that are killed at their system call `first`, `first + step` and so on, until one
+    ends before that: each is what make_run(NUMBER) returns, with `ended` and check(). Returns the
+    numbers with what check() returned; there are system calls up to `least` and more."""
+    checked, number = [], first
+    while not (run := make_run(number)).ended:
+        try:
+            checked.append((number, run.check()))
+        except AssertionError as error:
+            raise AssertionError(f"killed at system call {number}: {error}") from error
+        number += step
+    assert number > least, "the calls of a registration were not reached"
+    return checked

@@ -6,7 +6,7 @@ import os
 
 import pytest
 from enroll_tools import PASSWORD, Enrollment
-from killing import kill_at, needs_killer
+from killing import kill_at, kill_at_every_call, needs_killer
 from machine import OLD_LINE, Machine
 
 pytestmark = needs_killer
@@ -68,15 +68,7 @@ def test_kill_at_every_system_call(tmp_path, certificates, enrollment, start_waz
     del enrollment  # which skips without the module
     server = start_wazuh5(password=PASSWORD)
     server.replaces = True  # what a killed run has enrolled
-    number = part + first_call(tmp_path, certificates, server, old_key)
-    first = number
-    while True:
-        run = KilledRun(tmp_path / str(number), certificates, server, number, old_key)
-        if run.ended:
-            break
-        try:
-            run.check()
-        except AssertionError as error:
-            raise AssertionError(f"killed at system call {number}: {error}") from error
-        number += SLICES
-    assert number > first + 50, "the calls of an enrollment were not reached"
+    first = part + first_call(tmp_path, certificates, server, old_key)
+    kill_at_every_call(
+        lambda number: KilledRun(tmp_path / str(number), certificates, server, number, old_key),
+        first, SLICES, first + 50)

@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from killing import kill_at, needs_killer
+from killing import kill_at, kill_at_every_call, needs_killer
 from machine import OLD_LINE, Machine
 from registrar_tools import PROGRAM, serving
 
@@ -64,19 +64,11 @@ class KilledRun:
 @pytest.mark.parametrize("part", range(SLICES))
 def test_kill_at_every_system_call(tmp_path, directory, certificates, old_key, part):
     certificate, key = certificates.pair("good")
-    burnt, number = [], part + 1
     with serving(directory, "-n", "-x", certificate, "-k", key) as registrar:
-        while True:
-            run = KilledRun(tmp_path / str(number), certificates, registrar, number, old_key)
-            if run.ended:
-                break
-            try:
-                if run.check():
-                    burnt.append(number)
-            except AssertionError as error:
-                raise AssertionError(f"killed at system call {number}: {error}") from error
-            number += SLICES
-    assert number > 100, "the calls of a registration were not reached"
+        checked = kill_at_every_call(
+            lambda number: KilledRun(tmp_path / str(number), certificates, registrar, number,
+                                     old_key), part + 1, SLICES, 100)
+    burnt = [number for number, has_burnt in checked if has_burnt]
     # Identities are burnt in one stretch only: from the request on its way to the key in its place.
     assert len(burnt) <= 60 // SLICES, burnt
     assert burnt == list(range(burnt[0], burnt[-1] + 1, SLICES)) if burnt else True, burnt

@@ -7,7 +7,7 @@ import re
 import stat
 
 import pytest
-from killing import kill_at, needs_killer
+from killing import kill_at, kill_at_every_call, needs_killer
 from machine import OLD_LINE, Machine, shell_words
 from registrar_tools import PROGRAM, serving
 
@@ -68,17 +68,10 @@ class KilledRun:
 @pytest.mark.parametrize("part", range(SLICES))
 def test_kill_at_every_system_call(tmp_path, directory, certificates, old, part):
     certificate, key = certificates.pair("good")
-    seen, number = [], part + 1
     with serving(directory, "-n", "-x", certificate, "-k", key) as registrar:
-        while True:
-            run = KilledRun(tmp_path / str(number), certificates, registrar, number, old)
-            if run.ended:
-                break
-            try:
-                seen.append(run.check())
-            except AssertionError as error:
-                raise AssertionError(f"killed at system call {number}: {error}") from error
-            number += SLICES
-    assert number > 100, "the calls of a registration were not reached"
+        checked = kill_at_every_call(
+            lambda number: KilledRun(tmp_path / str(number), certificates, registrar, number, old),
+            part + 1, SLICES, 100)
+    seen = [left for _, left in checked]
     assert sorted(set(seen), key=["old", "torn", "new"].index) == ["old", "torn", "new"]
     assert seen == sorted(seen, key=["old", "torn", "new"].index)
