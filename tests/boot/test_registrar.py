@@ -96,6 +96,21 @@ def test_service_and_commands_side_by_side(machine):
     assert warnings == [line for line in warnings if "No password is required" in line]
 
 
+def run_at_service(machine, options, commands):
+    """Run the commands in a booted machine whose agent-registrar.service has these options.
+    Returns how they ended and the unit's journal."""
+    machine.write("/etc/systemd/system/agent-registrar.service.d/options.conf",
+                  f'[Service]\nEnvironment="REGISTRAR_OPTIONS={options}"\n')
+    with machine.boot() as system:
+        system.wait_until_booted()
+        done = system.run(commands)
+        state = system.show("agent-registrar")
+        journal = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-registrar").stdout
+    assert done.exit_status == 0, done.stdout + journal
+    assert state["Result"] == "success"
+    return done, journal
+
+
 API_CALLS = r"""
 set -e
 cd /var/ossec
@@ -119,17 +134,10 @@ def test_api_in_the_sandbox_of_the_service(machine):
     """Threads, 32 MiB for a password, files in the queue: what the API needs, the unit allows."""
     if not os.access("/usr/bin/curl", os.X_OK):
         pytest.skip("curl is not installed")
-    machine.write("/etc/systemd/system/agent-registrar.service.d/api.conf",
-                  '[Service]\nEnvironment="REGISTRAR_OPTIONS=--dialect wazuh --api-port 55000"\n')
-    with machine.boot() as system:
-        system.wait_until_booted()
-        done = system.run(API_CALLS)
-        state = system.show("agent-registrar")
-        journal = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-registrar").stdout
-    assert done.exit_status == 0, done.stdout + journal
+    done, journal = run_at_service(machine, "--dialect wazuh --api-port 55000", API_CALLS)
     assert "All selected agents were assigned to web" in done.stdout
     assert "All selected agents were deleted" in done.stdout
-    assert state["Result"] == "success" and "The API listens on" in journal
+    assert "The API listens on" in journal
     assert "Registered web-02 as 001" in journal and "a good password" not in journal
     assert machine.read("/var/ossec/etc/client.keys").startswith("001 !web-02 any ")
 
@@ -154,15 +162,7 @@ systemctl stop agent-registrar
 @pytest.mark.usefixtures("program")
 def test_reload(machine):
     """systemd hears of each reload that it is done, and the process is the same."""
-    machine.write("/etc/systemd/system/agent-registrar.service.d/dialect.conf",
-                  '[Service]\nEnvironment="REGISTRAR_OPTIONS=--dialect wazuh"\n')
-    with machine.boot() as system:
-        system.wait_until_booted()
-        done = system.run(RELOAD)
-        state = system.show("agent-registrar")
-        journal = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-registrar").stdout
-    assert done.exit_status == 0, done.stdout + journal
-    assert state["Result"] == "success"
+    _, journal = run_at_service(machine, "--dialect wazuh", RELOAD)
     assert journal.count("users were reloaded") == 1, journal
     assert journal.count("Nothing was reloaded, and the old files stay in use: ") == 1, journal
 
