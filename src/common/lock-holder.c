@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/escape.h"
+#include "common/process-name.h"
 #include "common/target-file.h"
 
 #include <string.h>
@@ -59,32 +60,21 @@ pid_t lock_holder(int fd)
 	return 0;
 }
 
-/* The process has chosen it, so it is escaped. Empty: it is not shown to us. */
-static void read_name(char ret[static 64], pid_t pid)
-{
-	char path[64], name[32] = "";
-	cleanup_file FILE *file = NULL;
-
-	(void)snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
-	file = fopen(path, "re");
-	if (file && fgets(name, sizeof name, file))
-		name[strcspn(name, "\n")] = '\0';
-	(void)escape_string(ret, 64, name);
-}
-
 const char *lock_holder_describe(char ret[static LOCK_HOLDER_SIZE], int fd)
 {
 	pid_t pid = lock_holder(fd);
-	char name[64];
+	char name[PROCESS_NAME_SIZE], shown[4 * PROCESS_NAME_SIZE];
 
 	if (pid == 0) {
 		(void)snprintf(ret, LOCK_HOLDER_SIZE,
 			       "a process that 'lslocks -o PID,COMMAND,INODE,PATH' shows");
 		return ret;
 	}
-	read_name(name, pid);
-	(void)snprintf(ret, LOCK_HOLDER_SIZE, name[0] ? "process %d (%s)" : "process %d", (int)pid,
-		       name);
+	if (process_name_read(name, pid))
+		(void)snprintf(ret, LOCK_HOLDER_SIZE, "process %d (%s)", (int)pid,
+			       escape_string(shown, sizeof shown, name));
+	else
+		(void)snprintf(ret, LOCK_HOLDER_SIZE, "process %d", (int)pid);
 	return ret;
 }
 

@@ -2,6 +2,7 @@
 #include "client/agent-files/agent-process.h"
 
 #include "common/cleanup.h"
+#include "common/process-name.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -39,15 +40,9 @@ static bool parse_file_name(const char *file, struct agent_process *ret, size_t 
 
 static bool is_running(const struct agent_process *process)
 {
-	char path[64], name[sizeof process->name + 1] = "";
-	cleanup_file FILE *file = NULL;
+	char name[PROCESS_NAME_SIZE];
 
-	(void)snprintf(path, sizeof path, "/proc/%d/comm", (int)process->pid);
-	file = fopen(path, "re");
-	if (!file || !fgets(name, sizeof name, file))
-		return false;
-	name[strcspn(name, "\n")] = '\0';
-	return strcmp(name, process->name) == 0;
+	return process_name_read(name, process->pid) && strcmp(name, process->name) == 0;
 }
 
 bool agent_process_find(const char *directory, struct agent_process *ret)
