@@ -304,7 +304,6 @@ int reenroll_files_forget(const struct reenroll_files *files, struct reason *why
 	static const char *const names[] = { "reenroll.secret", ".reenroll.secret.new",
 					     "reenroll.secret.old", "reenroll.secret.clone",
 					     "reenroll.secret.torn" };
-
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < sizeof names / sizeof names[0]; i++) {

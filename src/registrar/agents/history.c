@@ -3,19 +3,22 @@
 
 #include "common/atomic-file.h"
 #include "common/cleanup.h"
+#include "common/deadline.h"
 #include "common/directory.h"
+#include "common/lock-holder.h"
+#include "common/must-check.h"
 #include "common/trusted-file.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #define FILE_NAME "agents-timestamp"
 #define FILE_MODE 0600
 #define DIRECTORY_MODE 0770
+#define LOCK_PATIENCE (100 * USEC_PER_MSEC)
 #define FILE_MAX (1024 * TRUSTED_FILE_MIB)
 #define STAMP_SIZE sizeof("2026-11-21 12:34:56")
 #define LINE_SIZE (AGENT_ID_MAX + AGENT_NAME_MAX + AGENT_IP_MAX + STAMP_SIZE + 5)
@@ -73,11 +76,10 @@ int agent_history_make(const struct agent_history *history, struct reason *why)
  */
 static int lock_queue(const struct agent_history *history)
 {
-	static const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
 	int fd = directory_open(history->queue, NULL);
 
-	for (int i = 0; fd >= 0 && i < 20 && flock(fd, LOCK_EX | LOCK_NB) < 0; i++)
-		(void)nanosleep(&pause, NULL);
+	if (fd >= 0)
+		ignore_result(lock_directory(fd, history->queue, LOCK_PATIENCE, NULL));
 	return fd;
 }
 
@@ -247,7 +249,6 @@ void agent_history_stamps_clear(struct agent_history_stamps *stamps)
 static int look_at(const char *path, time_t *latest)
 {
 	struct stat status;
-
 	int r = trusted_file_status(path, &status);
 
 	if (r < 0)
