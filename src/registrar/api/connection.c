@@ -12,7 +12,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 struct api_connection {
@@ -166,12 +165,9 @@ static struct api_connection *connection_of(const struct source_member *member)
 	return (void *)((char *)(uintptr_t)member - offsetof(struct api_connection, source));
 }
 
-static bool has_unread(const struct source_member *member)
+static int descriptor_of(const struct source_member *member)
 {
-	evutil_socket_t fd = bufferevent_getfd(connection_of(member)->stream);
-	int bytes = 0;
-
-	return fd >= 0 && ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
+	return bufferevent_getfd(connection_of(member)->stream);
 }
 
 static void give_way(struct source_member *member)
@@ -192,7 +188,7 @@ bool api_connections_set_up(struct api_connections *connections, size_t max)
 		.max_per_source = max / 2,
 		.exempt = connections->peers->exempt,
 		.offences = connections->peers->offences,
-		.has_unread = has_unread,
+		.descriptor_of = descriptor_of,
 		.give_way = give_way,
 	};
 
@@ -231,7 +227,7 @@ static bool admit(struct api_connection *connection)
 		return true;
 	if (peer_log_may(connections->peers->log, connection->peer.address, PEER_TURNED_AWAY))
 		log_notice("Turned away %s: %zu connections to the API are open, and its address "
-			   "misbehaved or has too many of them",
+			   "misbehaved lately",
 			   connection->peer.text, open);
 	return false;
 }

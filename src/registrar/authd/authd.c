@@ -246,9 +246,9 @@ static struct connection *connection_of(const struct source_member *member)
 	return link->self;
 }
 
-static bool has_unread(const struct source_member *member)
+static int descriptor_of(const struct source_member *member)
 {
-	return connection_has_unread(connection_of(member));
+	return connection_descriptor(connection_of(member));
 }
 
 static void give_way(struct source_member *member)
@@ -272,7 +272,7 @@ static bool admit(struct authd *authd, struct connection_link *link, const struc
 		return true;
 	if (peer_log_may(authd->settings.peers->log, peer->address, PEER_TURNED_AWAY))
 		log_notice("Turned away %s: %zu connections are open, and its address misbehaved "
-			   "or has too many of them",
+			   "lately",
 			   peer->text, open);
 	return false;
 }
@@ -351,7 +351,7 @@ static bool set_up(struct authd *authd, struct event_base *base)
 		.max_per_source = settings->peers->max_per_source,
 		.exempt = settings->peers->exempt,
 		.offences = settings->peers->offences,
-		.has_unread = has_unread,
+		.descriptor_of = descriptor_of,
 		.give_way = give_way,
 	};
 	const struct timeval timeout = { .tv_sec = settings->timeout };

@@ -13,7 +13,6 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define OSSEC_REQUEST_MAX 4096 /* bytes, within which the name has to end */
@@ -94,11 +93,9 @@ struct authd_field connection_agent_name(const struct connection *connection)
 			     : (struct authd_field){ NULL, 0 };
 }
 
-bool connection_has_unread(const struct connection *connection)
+int connection_descriptor(const struct connection *connection)
 {
-	int bytes = 0;
-
-	return ioctl(connection->fd, FIONREAD, &bytes) == 0 && bytes > 0;
+	return connection->fd;
 }
 
 static void wait_for_client(struct connection *connection, enum stage stage)

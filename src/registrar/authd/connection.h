@@ -111,8 +111,8 @@ enum authd_request_fault connection_request(const struct connection *connection,
 /* Send the answer (copied) and end. */
 void connection_answer(struct connection *connection, const struct answer *answer);
 
-/* Has the client sent something that has not been read yet? */
-bool connection_has_unread(const struct connection *connection) must_check;
+/* The socket, which stays the connection's. */
+int connection_descriptor(const struct connection *connection);
 
 /* Is an answer under way that should be let out? */
 bool connection_is_answering(const struct connection *connection) must_check;

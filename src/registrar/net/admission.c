@@ -4,6 +4,7 @@
 #include "common/deadline.h"
 
 #include <stdlib.h>
+#include <sys/ioctl.h>
 
 #define PATIENCE (1 * USEC_PER_SEC) /* for what a client has to do next */
 
@@ -42,12 +43,19 @@ static void give_way(struct admission *admission, struct source_member *member)
 	admission->settings.give_way(member);
 }
 
+/* Then it is not the client who is waited for. */
+static bool has_unread(const struct admission *admission, const struct source_member *member)
+{
+	int bytes = 0;
+
+	return ioctl(admission->settings.descriptor_of(member), FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
 static bool may_close(void *owner, const struct source_member *member)
 {
 	const struct admission *admission = owner;
 
-	return monotonic_usec() >= member->idle_since + PATIENCE &&
-	       !admission->settings.has_unread(member);
+	return monotonic_usec() >= member->idle_since + PATIENCE && !has_unread(admission, member);
 }
 
 /* May one more of this source come in, now that room gets short? */

@@ -30,8 +30,8 @@ struct admission_settings {
 	size_t max_per_source; /* 0: an eighth of them */
 	const struct network_list *exempt;
 	struct offences *offences; /* of all ports */
-	/* Has the client sent something that has not been read yet? */
-	bool (*has_unread)(const struct source_member *member);
+	/* The socket, to see whether the client has sent what has not been read yet. */
+	int (*descriptor_of)(const struct source_member *member);
 	/* Close this connection now or soon: it gives way to another one. */
 	void (*give_way)(struct source_member *member);
 };

@@ -5,6 +5,9 @@
 #include "common/deadline.h"
 #include "registrar/net/admission.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #define LIMIT 16 /* so room is short from the 13th on, and two is an eighth */
 
 static struct network_list exempt;
@@ -13,9 +16,11 @@ static size_t gave_way_count;
 
 static const struct source_member *unread;
 
-static bool has_unread(const struct source_member *member)
+static int ends[2]; /* what is written to the second can be read from the first */
+
+static int descriptor_of(const struct source_member *member)
 {
-	return member == unread;
+	return ends[member == unread ? 0 : 1];
 }
 
 static void on_give_way(struct source_member *member)
@@ -36,7 +41,7 @@ static void begin(struct fixture *fixture)
 		.max_connections = LIMIT,
 		.exempt = &exempt,
 		.offences = offences_new(),
-		.has_unread = has_unread,
+		.descriptor_of = descriptor_of,
 		.give_way = on_give_way,
 	};
 
@@ -46,6 +51,8 @@ static void begin(struct fixture *fixture)
 	exempt.count = 0;
 	assert_int_equal(network_list_add(&exempt, "198.51.100.0/24"), 0);
 	gave_way_count = 0;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(write(ends[1], "", 1), 1);
 }
 
 static void end(struct fixture *fixture)
@@ -54,6 +61,8 @@ static void end(struct fixture *fixture)
 		admission_leave(fixture->admission, &fixture->members[i]);
 	admission_free(fixture->admission);
 	offences_free(fixture->offences);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static bool enter(struct fixture *fixture, const char *address)
