@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #define PACKET_HEADER_SIZE 16
+#define PACKET_STREAM_MOST ((size_t)128 * 1024) /* bytes of one on a stream, with the header */
 
 struct packet_header {
 	uint32_t length; /* of the packet, with the header */

@@ -14,8 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PACKET_STREAM_MOST ((size_t)128 * 1024) /* bytes of a packet, with the header */
-
 /*
  * Each of these may free the stream, and any but the first may be null. None is called from within
  * a function of the owner's.

@@ -5,13 +5,14 @@
  *
  *	HELLO     front   u32 version; the first packet
  *	WELCOME   keeper  u32 version; the answer to it
- *	REGISTER  front   u64 patience in microseconds (0: until it is withdrawn), u8 way, 16 bytes
- *	                  address (IPv4 as ::ffff:0:0/96), u16 port, text name, optional version,
- *	                  groups, address, hash of the key; by the API also: text user, optional
- *	                  id, key, u8 force, u8 disconnected, u32 and u32 seconds
+ *	REGISTER  front   u64 patience in microseconds (0: until it is withdrawn), u8 way,
+ *	                  16 bytes address (IPv4 as ::ffff:0:0/96), u16 port, text name,
+ *	                  optional version, groups, address, hash of the key; by the API also:
+ *	                  text user, optional id, key, u8 force, u8 disconnected, u32 and u32
+ *	                  seconds
  *	WITHDRAW  front   no field: the number is that of the request
- *	ANSWER    keeper  u8 outcome, u8 fault; accepted: text id, name, address, key, address for
- *	                  the client; otherwise: text refusal
+ *	ANSWER    keeper  u8 outcome, u8 fault; accepted: text id, name, address, key, address
+ *	                  for the client; otherwise: text refusal
  *
  * Requests have numbers that rise, by which they are withdrawn and answered. Nothing that is
  * decoded here has been checked but for its form: the keeper believes none of it.
@@ -23,7 +24,7 @@
 #include "registrar/registry/registry.h"
 
 #define REGISTRY_WIRE_VERSION 1
-#define REGISTRY_PACKET_MAX ((size_t)128 * 1024) /* bytes, with the header; packet-stream.h */
+#define REGISTRY_PACKET_MAX PACKET_STREAM_MOST
 
 enum registry_packet {
 	REGISTRY_PACKET_HELLO = 1,
