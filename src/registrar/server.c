@@ -17,6 +17,13 @@ static const struct timeval status_time = { .tv_sec = 1 };
 static const struct timeval stop_time = { .tv_usec = 700 * 1000 };
 static const struct timeval look_time = { .tv_sec = 5 };
 
+/* client.keys, for the changes of others. */
+struct key_file_watch {
+	int fd;
+	struct event *event;
+	bool others_wrote; /* perhaps only we ourselves; reading again costs nothing then */
+};
+
 struct server {
 	const struct server_settings *settings;
 	struct event_base *base;
@@ -27,9 +34,7 @@ struct server {
 	struct api *api; /* null: there is none */
 
 	struct event *status;
-	int watch_fd;
-	struct event *watch; /* client.keys, for the changes of others */
-	bool others_wrote;   /* perhaps only we ourselves; reading again costs nothing then */
+	struct key_file_watch watch;
 
 	struct event *look;        /* for another authd, when no agent makes us look */
 	struct reason other_authd; /* empty: there is none */
@@ -50,7 +55,7 @@ static int read_again(struct server *server)
 
 	if (r == -EAGAIN)
 		return r;
-	server->others_wrote = false;
+	server->watch.others_wrote = false;
 	if (r < 0)
 		log_warning("%s", why.text);
 	else
@@ -64,7 +69,7 @@ static void on_status(evutil_socket_t fd, short what, void *argument)
 	struct authd_counts counts = authd_counts(server->authd);
 
 	(void)fd, (void)what;
-	if (server->others_wrote && read_again(server) == -EAGAIN)
+	if (server->watch.others_wrote && read_again(server) == -EAGAIN)
 		(void)event_add(server->status, &status_time);
 	(void)sd_notifyf(0,
 			 "STATUS=%zu agents; since the start %lu registered, "
@@ -87,7 +92,7 @@ static void on_watch(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	if (!keys_watch_saw(fd, "client.keys"))
 		return;
-	server->others_wrote = true;
+	server->watch.others_wrote = true;
 	update_status(server);
 }
 
@@ -207,7 +212,7 @@ static void tear_down(struct server *server)
 	authd_free(server->authd);
 	/* These use what is freed: they must not fire any more. */
 	free_event(server->status);
-	free_event(server->watch);
+	free_event(server->watch.event);
 	free_event(server->look);
 	/* libevent frees a bufferevent when the loop comes round again. */
 	if (server->base)
@@ -218,7 +223,7 @@ static void tear_down(struct server *server)
 	peer_log_free(server->peers.log);
 	offences_free(server->peers.offences);
 	free_event(server->give_up);
-	release_fd(&server->watch_fd);
+	release_fd(&server->watch.fd);
 	free_event(server->signals[0]);
 	free_event(server->signals[1]);
 	free_event(server->hangup);
@@ -250,10 +255,11 @@ static int set_up_events(struct server *server)
 	    event_add(server->look, &look_time) < 0 || !add_event(server->signals[0]) ||
 	    !add_event(server->signals[1]) || !add_event(server->hangup))
 		return -ENOMEM;
-	if (server->watch_fd < 0)
+	if (server->watch.fd < 0)
 		return 0;
-	server->watch = event_new(base, server->watch_fd, EV_READ | EV_PERSIST, on_watch, server);
-	return add_event(server->watch) ? 0 : -ENOMEM;
+	server->watch.event = event_new(base, server->watch.fd, EV_READ | EV_PERSIST, on_watch,
+					server);
+	return add_event(server->watch.event) ? 0 : -ENOMEM;
 }
 
 /* 0 or -ENOMEM. */
@@ -332,7 +338,7 @@ int server_run(const struct server_settings *settings, struct reason *why)
 {
 	struct server server = {
 		.settings = settings,
-		.watch_fd = keys_watch_open(settings->keys_directory),
+		.watch = { .fd = keys_watch_open(settings->keys_directory) },
 	};
 	int r = set_up_events(&server);
 
