@@ -124,7 +124,7 @@ static size_t count_covered(const struct copy *text, const char *secret, size_t 
 	return covered;
 }
 
-static size_t telling_part(size_t length)
+static size_t revealing_part(size_t length)
 {
 	size_t part = (3 * length + 3) / 4;
 
@@ -135,7 +135,7 @@ static size_t telling_part(size_t length)
 static bool covers(const struct copy *text, const struct copy *form, size_t secret_length,
 		   size_t numerator, size_t denominator)
 {
-	size_t part = telling_part(secret_length);
+	size_t part = revealing_part(secret_length);
 	size_t chunk = part < SECRET_CHUNK ? part : SECRET_CHUNK;
 
 	return count_covered(text, form->text, form->length, chunk * numerator / denominator) >=
@@ -240,7 +240,7 @@ static bool echoes_otherwise(const char *text, size_t length, const char *secret
 static bool echoes(const char *text, size_t length, const char *secret, size_t shown)
 {
 	size_t secret_length = secret ? strlen(secret) : 0;
-	size_t part = telling_part(secret_length);
+	size_t part = revealing_part(secret_length);
 
 	if (part == 0)
 		return false;
