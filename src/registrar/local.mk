@@ -69,7 +69,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/source-table.c src/registrar/net/source-table.h \
 	src/registrar/net/sources.c src/registrar/net/sources.h \
 	src/registrar/registry/packet-stream.c src/registrar/registry/packet-stream.h \
-	src/registrar/registry/registration.c src/registrar/registry/registration.h \
+	src/registrar/registry/agent-registration.c src/registrar/registry/agent-registration.h \
 	src/registrar/registry/registry.c src/registrar/registry/registry.h \
 	src/registrar/registry/registry-wire.c src/registrar/registry/registry-wire.h \
 	src/registrar/registry/remote-registry.c src/registrar/registry/remote-registry.h

@@ -20,7 +20,8 @@ static struct packet_header find(const void *packet, size_t length)
 	return header;
 }
 
-static void check_inside(const struct registration *registration, const struct authd_field *field)
+static void check_inside(const struct agent_registration *registration,
+			 const struct authd_field *field)
 {
 	HOLDS(!field->text ||
 	      (field->text >= registration->texts &&
@@ -30,7 +31,7 @@ static void check_inside(const struct registration *registration, const struct a
 static void check_registration(const unsigned char *packet, size_t length)
 {
 	struct packet_header header = find(packet, length);
-	struct registration *registration;
+	struct agent_registration *registration;
 	uint64_t patience;
 
 	if (registry_wire_read_registration(&registration, &patience, packet, &header) < 0)
@@ -48,7 +49,7 @@ static void check_registration(const unsigned char *packet, size_t length)
 	      (!registration->key.text && !registration->id.text && !registration->force.enabled));
 	HOLDS(registry_wire_register(again, header.number, patience, registration) == length);
 	HOLDS(memcmp(again, packet, length) == 0);
-	registration_free(registration);
+	agent_registration_free(registration);
 }
 
 static void check_answer(const unsigned char *packet, size_t length)

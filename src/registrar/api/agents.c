@@ -133,7 +133,7 @@ static unsigned int seconds_of(long long time)
 	return time > UINT_MAX ? UINT_MAX : (unsigned int)time;
 }
 
-static bool describe_body(struct incoming_call *call, struct registration *ret)
+static bool describe_body(struct incoming_call *call, struct agent_registration *ret)
 {
 	const struct api_body *body = &call->input.body;
 	const struct api_force *force = &body->force;
@@ -152,12 +152,12 @@ static bool describe_body(struct incoming_call *call, struct registration *ret)
 	return true;
 }
 
-static bool describe_agent(struct incoming_call *call, struct registration *ret)
+static bool describe_agent(struct incoming_call *call, struct agent_registration *ret)
 {
 	return take_ip(call) && describe_body(call, ret);
 }
 
-static bool describe_quick(struct incoming_call *call, struct registration *ret)
+static bool describe_quick(struct incoming_call *call, struct agent_registration *ret)
 {
 	const char *name = api_query_get(&call->input.query, "agent_name");
 

@@ -43,7 +43,7 @@ static void finish(void *owner)
 {
 	struct incoming_call *call = owner;
 	const struct call_changes *changes = &call->changes;
-	char client[REGISTRATION_CLIENT_SIZE];
+	char client[AGENT_REGISTRATION_CLIENT_SIZE];
 
 	describe_client(call, client, sizeof client);
 	for (size_t i = 0; i < changes->removed_count; i++)
@@ -53,7 +53,7 @@ static void finish(void *owner)
 
 static void log_failure(struct incoming_call *call, const struct reason *why)
 {
-	char client[REGISTRATION_CLIENT_SIZE];
+	char client[AGENT_REGISTRATION_CLIENT_SIZE];
 
 	if (may_log(call, PEER_FAILED))
 		log_error("%s (client %s)", why->text,

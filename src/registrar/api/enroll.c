@@ -213,7 +213,7 @@ static void decided(struct incoming_call *call, const struct registration_decisi
 		explain(call, decision->fault);
 }
 
-static bool describe(struct incoming_call *call, struct registration *ret)
+static bool describe(struct incoming_call *call, struct agent_registration *ret)
 {
 	ret->way = REGISTRATION_BY_ENROLL;
 	ret->fields = (struct authd_request_fields){

@@ -17,7 +17,7 @@ void incoming_call_free(struct incoming_call *call)
 	api_path_clear(&call->input.path);
 	api_query_clear(&call->input.query);
 	registry_withdraw(&call->registration.asked);
-	registration_free(call->registration.registration);
+	agent_registration_free(call->registration.registration);
 	free(call->changes.removed);
 	json_decref(call->enroll.members);
 	explicit_bzero(&call->input.body, sizeof call->input.body);

@@ -75,7 +75,7 @@ struct call_enroll {
 /* A registration that the registry is asked for. */
 struct call_registration {
 	struct registry_request asked;
-	struct registration *registration; /* owned; null: there is none */
+	struct agent_registration *registration; /* owned; null: there is none */
 };
 
 struct incoming_call {
@@ -101,7 +101,7 @@ struct api_registering {
 	 * Describe what is wanted: `ret` is zero but for the client and the user, and its fields
 	 * may point into the call. False: there is a problem.
 	 */
-	bool (*describe)(struct incoming_call *call, struct registration *ret);
+	bool (*describe)(struct incoming_call *call, struct agent_registration *ret);
 	/* Leave an answer or a problem in the call. */
 	void (*decided)(struct incoming_call *call, const struct registration_decision *decision);
 };

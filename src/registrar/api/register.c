@@ -25,11 +25,11 @@ static void on_answered(void *owner, const struct registry_answer *answer)
 	incoming_call_answer(call);
 }
 
-static bool ask(struct incoming_call *call, const struct registration *wanted)
+static bool ask(struct incoming_call *call, const struct agent_registration *wanted)
 {
 	struct call_registration *registration = &call->registration;
 
-	registration->registration = registration_copy(wanted);
+	registration->registration = agent_registration_copy(wanted);
 	registration->asked = (struct registry_request){
 		.registration = registration->registration,
 		.give_up_at = monotonic_usec() + API_LOCK_PATIENCE,
@@ -42,7 +42,7 @@ static bool ask(struct incoming_call *call, const struct registration *wanted)
 
 void api_register(struct incoming_call *call)
 {
-	struct registration wanted = { .peer = *api_exchange_client(call->exchange) };
+	struct agent_registration wanted = { .peer = *api_exchange_client(call->exchange) };
 
 	memcpy(wanted.user, call->input.user, sizeof wanted.user);
 	if (!call->route->registering->describe(call, &wanted)) {

@@ -5,7 +5,7 @@
 #include "common/agent-key.h"
 #include "common/authd-message.h"
 #include "registrar/enrollment/dialect.h"
-#include "registrar/registry/registration.h"
+#include "registrar/registry/agent-registration.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -35,7 +35,7 @@ struct authd {
 /* A readable request, which the registry has. */
 struct pending_request {
 	struct registry_request asked;
-	struct registration *registration; /* owned */
+	struct agent_registration *registration; /* owned */
 	struct authd *authd;
 	struct connection *connection;
 };
@@ -63,7 +63,7 @@ static void free_request(struct connection *connection)
 		return;
 	link->request = NULL;
 	registry_withdraw(&request->asked);
-	registration_free(request->registration);
+	agent_registration_free(request->registration);
 	free(request);
 }
 
@@ -162,7 +162,7 @@ static uint64_t patience_usec(const struct authd *authd)
 static bool ask(struct authd *authd, struct connection *connection,
 		const struct authd_request_fields *fields)
 {
-	const struct registration registration = {
+	const struct agent_registration registration = {
 		.way = REGISTRATION_BY_AUTHD,
 		.peer = *connection_peer(connection),
 		.fields = *fields,
@@ -172,7 +172,7 @@ static bool ask(struct authd *authd, struct connection *connection,
 	if (!request)
 		return false;
 	*request = (struct pending_request){
-		.registration = registration_copy(&registration),
+		.registration = agent_registration_copy(&registration),
 		.authd = authd,
 		.connection = connection,
 	};

@@ -11,7 +11,7 @@
 #include "registrar/enrollment/dialect.h"
 #include "registrar/enrollment/force.h"
 #include "registrar/enrollment/group-rules.h"
-#include "registrar/registry/registration.h"
+#include "registrar/registry/agent-registration.h"
 
 enum on_duplicate {
 	/* the next free of NAME2 to NAME255, as OSSEC does; a taken address is refused */

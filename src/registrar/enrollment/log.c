@@ -97,8 +97,8 @@ void enrollment_log_removed(const char *id, const char *name, const char *peer)
 }
 
 /* A request that this machine could not fulfil. */
-static void log_failed(const struct enrollment *enrollment, const struct registration *registration,
-		       const char *client)
+static void log_failed(const struct enrollment *enrollment,
+		       const struct agent_registration *registration, const char *client)
 {
 	char shown[512], agent[4 * AGENT_NAME_MAX + 1];
 	const struct log_field fields[] = {
@@ -118,11 +118,12 @@ static void log_failed(const struct enrollment *enrollment, const struct registr
 			  enrollment->why.text, agent, client);
 }
 
-void enrollment_log(const struct enrollment *enrollment, const struct registration *registration)
+void enrollment_log(const struct enrollment *enrollment,
+		    const struct agent_registration *registration)
 {
 	const struct authd_field name = { enrollment->asked_name, strlen(enrollment->asked_name) };
-	char buffer[REGISTRATION_CLIENT_SIZE];
-	const char *client = registration_client(registration, buffer);
+	char buffer[AGENT_REGISTRATION_CLIENT_SIZE];
+	const char *client = agent_registration_client(registration, buffer);
 
 	if (enrollment->accepted)
 		log_registered(enrollment, client);

@@ -7,7 +7,8 @@
 #include "registrar/enrollment/enrollment.h"
 
 /* The outcome of an enrollment: registered, refused, or failed because of this machine. */
-void enrollment_log(const struct enrollment *enrollment, const struct registration *registration);
+void enrollment_log(const struct enrollment *enrollment,
+		    const struct agent_registration *registration);
 
 /*
  * A request that was refused before it came to a decision. `name` is what the agent is to be

@@ -34,7 +34,7 @@ static void free_pending(struct pending *pending)
 /* A user of the API says whom a new agent replaces, and not the policy for agents that ask. */
 static struct enrollment_policy policy_for(const struct pending *pending)
 {
-	const struct registration *registration = pending->request->registration;
+	const struct agent_registration *registration = pending->request->registration;
 	const struct registration_force *force = &registration->force;
 	struct enrollment_policy policy = *pending->policy;
 
@@ -53,7 +53,7 @@ static struct enrollment_policy policy_for(const struct pending *pending)
 static void decide(void *owner, struct roster *roster, struct records *records)
 {
 	struct pending *pending = owner;
-	const struct registration *registration = pending->request->registration;
+	const struct agent_registration *registration = pending->request->registration;
 	const bool is_by_api = registration->way == REGISTRATION_BY_API;
 	const struct enrollment_policy policy = policy_for(pending);
 	const struct enrollment_request request = {

@@ -31,7 +31,7 @@ struct front {
 /* A request of a front that the registry has. */
 struct open_request {
 	struct registry_request asked;
-	struct registration *registration; /* owned */
+	struct agent_registration *registration; /* owned */
 	struct front *front;
 	uint64_t number;
 	struct open_request *next, **previous;
@@ -60,7 +60,7 @@ static void free_request(struct open_request *request)
 		front->end = request->previous;
 	front->open--;
 	registry_withdraw(&request->asked);
-	registration_free(request->registration);
+	agent_registration_free(request->registration);
 	free(request);
 }
 
@@ -136,13 +136,13 @@ static bool greet(struct front *front, const void *packet, const struct packet_h
 
 /* Takes the registration. False: out of memory. */
 static bool ask(struct front *front, uint64_t number, uint64_t patience,
-		struct registration *registration)
+		struct agent_registration *registration)
 {
 	struct open_request *request = calloc(1, sizeof *request);
 	uint64_t now = monotonic_usec();
 
 	if (!request) {
-		registration_free(registration);
+		agent_registration_free(registration);
 		return false;
 	}
 	*request = (struct open_request){
@@ -166,7 +166,7 @@ static bool ask(struct front *front, uint64_t number, uint64_t patience,
 static bool take_registration(struct front *front, const void *packet,
 			      const struct packet_header *header)
 {
-	struct registration *registration;
+	struct agent_registration *registration;
 	uint64_t patience;
 	int r = header->number <= front->highest
 			? -EBADMSG

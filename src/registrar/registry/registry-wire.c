@@ -102,7 +102,7 @@ static struct registration_force get_force(struct packet_reader *reader)
 }
 
 size_t registry_wire_register(void *buffer, uint64_t number, uint64_t patience,
-			      const struct registration *registration)
+			      const struct agent_registration *registration)
 {
 	const struct authd_request_fields *fields = &registration->fields;
 	struct packet_writer writer;
@@ -126,7 +126,7 @@ size_t registry_wire_register(void *buffer, uint64_t number, uint64_t patience,
 }
 
 /* What only a user of the API may say. The name goes into the log. */
-static bool get_users_part(struct packet_reader *reader, struct registration *ret)
+static bool get_users_part(struct packet_reader *reader, struct agent_registration *ret)
 {
 	packet_get_text(reader, ret->user, sizeof ret->user);
 	ret->id = get_field(reader);
@@ -135,11 +135,11 @@ static bool get_users_part(struct packet_reader *reader, struct registration *re
 	return strspn(ret->user, NAME_CHARACTERS) == strlen(ret->user);
 }
 
-int registry_wire_read_registration(struct registration **ret, uint64_t *ret_patience,
+int registry_wire_read_registration(struct agent_registration **ret, uint64_t *ret_patience,
 				    const void *packet, const struct packet_header *header)
 {
 	struct packet_reader reader = packet_open(packet, header);
-	struct registration registration = { 0 }, *copy;
+	struct agent_registration registration = { 0 }, *copy;
 	struct authd_request_fields *fields = &registration.fields;
 	uint64_t patience = packet_get_u64(&reader);
 
@@ -153,7 +153,7 @@ int registry_wire_read_registration(struct registration **ret, uint64_t *ret_pat
 	if ((registration.way == REGISTRATION_BY_API && !get_users_part(&reader, &registration)) ||
 	    !packet_is_done(&reader))
 		return -EBADMSG;
-	copy = registration_copy(&registration);
+	copy = agent_registration_copy(&registration);
 	if (!copy)
 		return -ENOMEM;
 	*ret = copy;

@@ -40,7 +40,7 @@ enum registry_packet {
  */
 size_t registry_wire_hello(void *buffer, enum registry_packet type) must_check;
 size_t registry_wire_register(void *buffer, uint64_t number, uint64_t patience,
-			      const struct registration *registration) must_check;
+			      const struct agent_registration *registration) must_check;
 size_t registry_wire_withdraw(void *buffer, uint64_t number) must_check;
 size_t registry_wire_answer(void *buffer, uint64_t number,
 			    const struct registry_answer *answer) must_check;
@@ -50,10 +50,10 @@ bool registry_wire_is_our_version(const void *packet,
 				  const struct packet_header *header) must_check;
 
 /*
- * Read a REGISTER into a registration, to be released with registration_free(). Returns 0;
+ * Read a REGISTER into a registration, to be released with agent_registration_free(). Returns 0;
  * -EBADMSG: it is none; or -ENOMEM.
  */
-int registry_wire_read_registration(struct registration **ret, uint64_t *ret_patience,
+int registry_wire_read_registration(struct agent_registration **ret, uint64_t *ret_patience,
 				    const void *packet,
 				    const struct packet_header *header) must_check;
 

@@ -12,7 +12,7 @@
 #pragma once
 
 #include "common/must-check.h"
-#include "registrar/registry/registration.h"
+#include "registrar/registry/agent-registration.h"
 
 #include <stdint.h>
 
@@ -37,7 +37,7 @@ struct registry;
  * point to until it is answered or withdrawn. The rest is the registry's.
  */
 struct registry_request {
-	const struct registration *registration;
+	const struct agent_registration *registration;
 	uint64_t give_up_at; /* monotonic_usec(); 0: not before it is withdrawn */
 	void (*answered)(void *owner, const struct registry_answer *answer);
 	void *owner;

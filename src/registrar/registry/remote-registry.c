@@ -72,7 +72,7 @@ static void fail(struct remote_request *remote, enum registry_outcome outcome)
 	struct registration_decision decision;
 	const struct registry_answer answer = { .outcome = outcome, .decision = &decision };
 
-	registration_fail(&decision, request->registration);
+	agent_registration_fail(&decision, request->registration);
 	free(remote);
 	registry_answer(request, &answer);
 }

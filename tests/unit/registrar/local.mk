@@ -19,7 +19,7 @@ unit_tests += \
 	test-packet-stream \
 	test-records \
 	test-registrar-options \
-	test-registration \
+	test-agent-registration \
 	test-registry-wire \
 	test-remote-registry \
 	test-request-buffer \
@@ -132,8 +132,8 @@ test_packet_stream_LDADD = $(registrar_libraries)
 test_remote_registry_SOURCES = tests/unit/registrar/registry/test-remote-registry.c $(fake_registry)
 test_remote_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_remote_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
-test_registration_SOURCES = tests/unit/registrar/registry/test-registration.c
-test_registration_LDADD = $(registrar_libraries)
+test_agent_registration_SOURCES = tests/unit/registrar/registry/test-agent-registration.c
+test_agent_registration_LDADD = $(registrar_libraries)
 test_registry_wire_SOURCES = tests/unit/registrar/registry/test-registry-wire.c
 test_registry_wire_LDADD = $(registrar_libraries)
 

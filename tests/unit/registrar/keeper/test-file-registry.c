@@ -97,18 +97,18 @@ static struct authd_field field(const char *text)
 	return (struct authd_field){ text, strlen(text) };
 }
 
-static struct registration by_authd(const char *name)
+static struct agent_registration by_authd(const char *name)
 {
-	return (struct registration){
+	return (struct agent_registration){
 		.way = REGISTRATION_BY_AUTHD,
 		.peer = { .address = "192.0.2.1", .text = "192.0.2.1 port 40000" },
 		.fields = { .name = field(name) },
 	};
 }
 
-static struct registration by_api(const char *name, bool force)
+static struct agent_registration by_api(const char *name, bool force)
 {
-	struct registration registration = by_authd(name);
+	struct agent_registration registration = by_authd(name);
 
 	registration.way = REGISTRATION_BY_API;
 	(void)snprintf(registration.user, sizeof registration.user, "admin");
@@ -117,7 +117,7 @@ static struct registration by_api(const char *name, bool force)
 }
 
 static void ask(struct fixture *fixture, struct asker *asker,
-		const struct registration *registration)
+		const struct agent_registration *registration)
 {
 	asker->request.registration = registration;
 	asker->request.answered = on_answered;
@@ -133,7 +133,7 @@ static void run_once(struct fixture *fixture)
 
 static void test_accepted(void **state)
 {
-	struct registration registration = by_authd("web");
+	struct agent_registration registration = by_authd("web");
 	struct fixture fixture;
 	struct asker asker = { .answers = 0 };
 
@@ -154,7 +154,7 @@ static void test_accepted(void **state)
 
 static void test_refused(void **state)
 {
-	struct registration registration = by_authd("web"), enroll = by_authd("w");
+	struct agent_registration registration = by_authd("web"), enroll = by_authd("w");
 	struct fixture fixture;
 	struct asker first = { .answers = 0 }, second = first, third = first;
 
@@ -177,7 +177,7 @@ static void test_refused(void **state)
 /* A user of the API chooses id and key, and says who may be replaced, whatever the policy. */
 static void test_by_api(void **state)
 {
-	struct registration registration = by_api("web", false), force = by_api("web", true);
+	struct agent_registration registration = by_api("web", false), force = by_api("web", true);
 	struct fixture fixture;
 	struct asker first = { .answers = 0 }, second = first, third = first;
 
@@ -205,7 +205,7 @@ static void test_by_api(void **state)
 /* What cannot be stored is refused, and nothing of the key goes out. */
 static void test_disk_is_full(void **state)
 {
-	struct registration registration = by_authd("web");
+	struct agent_registration registration = by_authd("web");
 	struct fixture fixture;
 	struct asker asker = { .answers = 0 };
 
@@ -226,7 +226,7 @@ static void test_disk_is_full(void **state)
 /* Before anything could be decided. */
 static void test_cannot_begin(void **state)
 {
-	struct registration registration = by_api("web", false);
+	struct agent_registration registration = by_api("web", false);
 	struct fixture fixture;
 	struct asker asker = { .answers = 0 };
 
@@ -243,7 +243,7 @@ static void test_cannot_begin(void **state)
 
 static void test_stays_locked(void **state)
 {
-	struct registration registration = by_authd("web");
+	struct agent_registration registration = by_authd("web");
 	struct fixture fixture;
 	struct asker hasty = { .request.give_up_at = 1 }, patient = { .answers = 0 };
 	int lock = open(*state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -268,8 +268,8 @@ static void test_stays_locked(void **state)
 /* Before it is decided, and by another answer afterwards. */
 static void test_withdrawn(void **state)
 {
-	struct registration registration = by_authd("web"), other = by_authd("db"),
-			    last = by_authd("mail");
+	struct agent_registration registration = by_authd("web"), other = by_authd("db"),
+				  last = by_authd("mail");
 	struct fixture fixture;
 	struct asker gone = { .answers = 0 }, first = gone, late = gone;
 

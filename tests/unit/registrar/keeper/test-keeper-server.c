@@ -90,7 +90,7 @@ static void send_hello(void)
 
 static size_t write_registration(uint64_t number)
 {
-	const struct registration registration = {
+	const struct agent_registration registration = {
 		.way = REGISTRATION_BY_AUTHD,
 		.peer = { .address = "192.0.2.1", .port = 40000 },
 		.fields = { .name = { "web-01", 6 } },

@@ -32,20 +32,21 @@ static struct packet_header find(size_t length)
 	return header;
 }
 
-static struct registration example(enum registration_way way)
+static struct agent_registration example(enum registration_way way)
 {
-	return (struct registration){
+	return (struct agent_registration){
 		.way = way,
 		.peer = { .address = "192.0.2.1", .text = "192.0.2.1 port 40000", .port = 40000 },
 		.fields = { .name = field("web-01"), .groups = field("a,b"), .ip = field("") },
 	};
 }
 
-static struct registration *pass_on(const struct registration *registration, uint64_t patience)
+static struct agent_registration *pass_on(const struct agent_registration *registration,
+					  uint64_t patience)
 {
 	size_t length = registry_wire_register(packet, 7, patience, registration);
 	struct packet_header header = find(length);
-	struct registration *read;
+	struct agent_registration *read;
 	uint64_t read_patience;
 
 	assert_int_equal(header.type, REGISTRY_PACKET_REGISTER);
@@ -59,7 +60,7 @@ static struct registration *pass_on(const struct registration *registration, uin
 static void test_registration(void **state)
 {
 	static const char *const addresses[] = { "192.0.2.1", "2001:db8::1", "::" };
-	struct registration sent = example(REGISTRATION_BY_AUTHD), *read;
+	struct agent_registration sent = example(REGISTRATION_BY_AUTHD), *read;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(addresses); i++) {
@@ -76,14 +77,14 @@ static void test_registration(void **state)
 		assert_same_field(&read->fields.groups, &sent.fields.groups);
 		assert_same_field(&read->fields.ip, &sent.fields.ip);
 		assert_same_field(&read->fields.key_hash, &sent.fields.key_hash);
-		registration_free(read);
+		agent_registration_free(read);
 	}
 }
 
 /* Id, key and whom it replaces are for users of the API, and for nobody else. */
 static void test_by_api(void **state)
 {
-	struct registration sent = example(REGISTRATION_BY_API), *read;
+	struct agent_registration sent = example(REGISTRATION_BY_API), *read;
 
 	(void)state;
 	(void)snprintf(sent.user, sizeof sent.user, "admin");
@@ -97,7 +98,7 @@ static void test_by_api(void **state)
 	assert_true(read->force.enabled && read->force.check_disconnected);
 	assert_int_equal(read->force.disconnected_time, 3600);
 	assert_int_equal(read->force.after_registration_time, UINT32_MAX);
-	registration_free(read);
+	agent_registration_free(read);
 	sent.way = REGISTRATION_BY_ENROLL;
 	read = pass_on(&sent, 1);
 	assert_int_equal(read->way, REGISTRATION_BY_ENROLL);
@@ -105,24 +106,24 @@ static void test_by_api(void **state)
 	assert_null(read->id.text);
 	assert_null(read->key.text);
 	assert_false(read->force.enabled);
-	registration_free(read);
+	agent_registration_free(read);
 }
 
 static int read_result(size_t length)
 {
 	struct packet_header header = find(length);
-	struct registration *read = NULL;
+	struct agent_registration *read = NULL;
 	uint64_t patience;
 	int r = registry_wire_read_registration(&read, &patience, packet, &header);
 
 	assert_true((r == 0) == (read != NULL));
-	registration_free(read);
+	agent_registration_free(read);
 	return r;
 }
 
 static void test_bad_registrations(void **state)
 {
-	struct registration sent = example(REGISTRATION_BY_API);
+	struct agent_registration sent = example(REGISTRATION_BY_API);
 	size_t length;
 
 	(void)state;
@@ -146,14 +147,14 @@ static void test_bad_registrations(void **state)
 static void test_long_registration(void **state)
 {
 	char *groups = test_malloc(REGISTRY_PACKET_MAX);
-	struct registration sent = example(REGISTRATION_BY_AUTHD), *read;
+	struct agent_registration sent = example(REGISTRATION_BY_AUTHD), *read;
 
 	(void)state;
 	memset(groups, 'g', REGISTRY_PACKET_MAX);
 	sent.fields.groups = (struct authd_field){ groups, 65536 + 4096 };
 	read = pass_on(&sent, 0);
 	assert_same_field(&read->fields.groups, &sent.fields.groups);
-	registration_free(read);
+	agent_registration_free(read);
 	sent.fields.groups.length++;
 	assert_int_equal(read_result(registry_wire_register(packet, 1, 0, &sent)), -EBADMSG);
 	sent.fields.groups.length = REGISTRY_PACKET_MAX;

@@ -119,7 +119,7 @@ static void on_answered(void *owner, const struct registry_answer *answer)
 
 static void ask(struct asker *asker)
 {
-	static const struct registration registration = {
+	static const struct agent_registration registration = {
 		.way = REGISTRATION_BY_AUTHD,
 		.peer = { .address = "192.0.2.1", .port = 40000 },
 		.fields = { .name = { "web-01", 6 }, .groups = { "a,b", 3 } },

@@ -2,7 +2,7 @@
 /* Registrations own their texts, and say for whom they are. */
 #include "tests/unit/support.h"
 
-#include "registrar/registry/registration.h"
+#include "registrar/registry/agent-registration.h"
 
 static struct authd_field field(const char *text)
 {
@@ -18,7 +18,7 @@ static void assert_field(struct authd_field actual, const char *expected)
 static void test_copy(void **state)
 {
 	char name[] = "web-01", rest[] = "rest", key[] = "key";
-	const struct registration original = {
+	const struct agent_registration original = {
 		.way = REGISTRATION_BY_API,
 		.peer = { .address = "192.0.2.1", .text = "192.0.2.1 port 40000" },
 		.user = "admin",
@@ -32,7 +32,7 @@ static void test_copy(void **state)
 		.id = field("007"),
 		.key = field(key),
 	};
-	struct registration *copy = registration_copy(&original);
+	struct agent_registration *copy = agent_registration_copy(&original);
 
 	(void)state;
 	assert_non_null(copy);
@@ -52,8 +52,8 @@ static void test_copy(void **state)
 	assert_string_equal(copy->user, "admin");
 	assert_true(copy->force.enabled);
 	assert_int_equal(copy->force.after_registration_time, 3600);
-	registration_free(copy);
-	registration_free(NULL);
+	agent_registration_free(copy);
+	agent_registration_free(NULL);
 }
 
 static void test_client(void **state)
@@ -66,16 +66,17 @@ static void test_client(void **state)
 		{ REGISTRATION_BY_ENROLL, "192.0.2.1 port 40000 (enrolling)" },
 		{ REGISTRATION_BY_API, "192.0.2.1 port 40000 (user admin of the API)" },
 	};
-	struct registration registration = {
+	struct agent_registration registration = {
 		.peer = { .text = "192.0.2.1 port 40000" },
 		.user = "admin",
 	};
-	char buffer[REGISTRATION_CLIENT_SIZE];
+	char buffer[AGENT_REGISTRATION_CLIENT_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		registration.way = rows[i].way;
-		assert_string_equal(registration_client(&registration, buffer), rows[i].client);
+		assert_string_equal(agent_registration_client(&registration, buffer),
+				    rows[i].client);
 	}
 }
 

@@ -32,7 +32,7 @@ struct registration_force {
 };
 
 /* Who asks, and for what. Fields with null text were not given; `rest` never is. */
-struct registration {
+struct agent_registration {
 	enum registration_way way;
 	struct peer peer;                     /* the client */
 	char user[REGISTRATION_USER_MAX + 1]; /* by the API: its user */
@@ -45,12 +45,13 @@ struct registration {
 
 /*
  * A copy that owns its texts, of a registration whose fields point anywhere. Null: out of memory.
- * Release it with registration_free().
+ * Release it with agent_registration_free().
  */
-struct registration *registration_copy(const struct registration *registration) must_check;
+struct agent_registration *agent_registration_copy(const struct agent_registration *registration)
+	must_check;
 
 /* Wipe and free. Null is allowed. */
-void registration_free(struct registration *registration);
+void agent_registration_free(struct agent_registration *registration);
 
 /* Why there is no key. The API has a code for each. */
 enum registration_fault {
@@ -79,10 +80,11 @@ struct registration_decision {
 };
 
 /* The refusal of a registration that this machine could not decide or store. */
-void registration_fail(struct registration_decision *ret, const struct registration *registration);
+void agent_registration_fail(struct registration_decision *ret,
+			     const struct agent_registration *registration);
 
-#define REGISTRATION_CLIENT_SIZE 160
+#define AGENT_REGISTRATION_CLIENT_SIZE 160
 
 /* For whom an agent is registered, for the log: "192.0.2.1 port 40000 (user admin of the API)". */
-const char *registration_client(const struct registration *registration,
-				char buffer[static REGISTRATION_CLIENT_SIZE]);
+const char *agent_registration_client(const struct agent_registration *registration,
+				      char buffer[static AGENT_REGISTRATION_CLIENT_SIZE]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "registrar/registry/registration.h"
+#include "registrar/registry/agent-registration.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,8 @@
 #define FIELDS 7
 
 /* All fields of a registration, in the order of their texts. */
-static void list_fields(struct registration *registration, struct authd_field *ret[static FIELDS])
+static void list_fields(struct agent_registration *registration,
+			struct authd_field *ret[static FIELDS])
 {
 	struct authd_request_fields *fields = &registration->fields;
 	struct authd_field *const all[FIELDS] = {
@@ -19,9 +20,9 @@ static void list_fields(struct registration *registration, struct authd_field *r
 	memcpy(ret, all, sizeof all);
 }
 
-struct registration *registration_copy(const struct registration *registration)
+struct agent_registration *agent_registration_copy(const struct agent_registration *registration)
 {
-	struct registration head = *registration, *copy;
+	struct agent_registration head = *registration, *copy;
 	struct authd_field *fields[FIELDS];
 	size_t length = 0;
 
@@ -45,7 +46,7 @@ struct registration *registration_copy(const struct registration *registration)
 	return copy;
 }
 
-void registration_free(struct registration *registration)
+void agent_registration_free(struct agent_registration *registration)
 {
 	if (!registration)
 		return;
@@ -53,7 +54,8 @@ void registration_free(struct registration *registration)
 	free(registration);
 }
 
-void registration_fail(struct registration_decision *ret, const struct registration *registration)
+void agent_registration_fail(struct registration_decision *ret,
+			     const struct agent_registration *registration)
 {
 	const struct authd_field *name = &registration->fields.name;
 
@@ -63,8 +65,8 @@ void registration_fail(struct registration_decision *ret, const struct registrat
 		       name->text ?: "");
 }
 
-const char *registration_client(const struct registration *registration,
-				char buffer[static REGISTRATION_CLIENT_SIZE])
+const char *agent_registration_client(const struct agent_registration *registration,
+				      char buffer[static AGENT_REGISTRATION_CLIENT_SIZE])
 {
 	const char *peer = registration->peer.text;
 
@@ -72,13 +74,13 @@ const char *registration_client(const struct registration *registration,
 	case REGISTRATION_BY_AUTHD:
 		break;
 	case REGISTRATION_BY_ENROLL:
-		(void)snprintf(buffer, REGISTRATION_CLIENT_SIZE, "%s (enrolling)", peer);
+		(void)snprintf(buffer, AGENT_REGISTRATION_CLIENT_SIZE, "%s (enrolling)", peer);
 		return buffer;
 	case REGISTRATION_BY_API:
-		(void)snprintf(buffer, REGISTRATION_CLIENT_SIZE, "%s (user %s of the API)", peer,
-			       registration->user);
+		(void)snprintf(buffer, AGENT_REGISTRATION_CLIENT_SIZE, "%s (user %s of the API)",
+			       peer, registration->user);
 		return buffer;
 	}
-	(void)snprintf(buffer, REGISTRATION_CLIENT_SIZE, "%s", peer);
+	(void)snprintf(buffer, AGENT_REGISTRATION_CLIENT_SIZE, "%s", peer);
 	return buffer;
 }
