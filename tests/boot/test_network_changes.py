@@ -215,6 +215,6 @@ def test_certificate_that_is_not_valid_yet(machine, start_manager, certificates,
             pytest.skip(f"setting the clock: {error}")
         set_at = time.monotonic()
         manager.wait_for_requests(1, timeout=5)
-        assert manager.times[0] - set_at < 1
+        assert manager.times[0] - set_at < 5
         system.wait_for_status("agent-register", "Registered")
         assert system.show("agent-register")["NRestarts"] == "0"

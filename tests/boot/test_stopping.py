@@ -8,6 +8,8 @@ import agent_machine
 import pytest
 import scripted_manager
 
+# seconds: at once, on a busy machine; what would hold it up takes 20 and more
+SOON = 8
 OLD_KEY = f"003 web-01 any {'a' * 64}\n"
 WAITING = "[retry]\nbudget = 1 h\ninitial = 1 min\n"
 IN_THE_BACKGROUND = "[retry]\nbudget = 0 s\ninitial = 1 min\n"
@@ -28,7 +30,7 @@ def test_stop_while_waiting(settings, machine):
         system.wait_for_status("agent-register", "Waiting for attempt")
         before = time.monotonic()
         assert system.run("systemctl stop agent-register").exit_status == 0
-        assert time.monotonic() - before < 2
+        assert time.monotonic() - before < SOON
         unit = system.show("agent-register")
         assert (unit["ActiveState"], unit["Result"], unit["ExecMainStatus"]) == (
             "inactive",
@@ -55,7 +57,7 @@ def test_stop_amid_the_answer(machine, start_manager):
         assert left_behind(machine) == [".client.keys.new", "client.keys"]
         before = time.monotonic()
         system.run("systemctl stop forced")
-        assert time.monotonic() - before < 2
+        assert time.monotonic() - before < SOON
         assert left_behind(machine) == ["client.keys"]
         go_on.set()
     assert machine.read(agent_machine.KEYS) == OLD_KEY
@@ -71,7 +73,7 @@ def test_shutdown_is_not_held_up(machine, start_manager):
         manager.wait_for_requests(1)
         before = time.monotonic()
         system.shut_down()
-        assert time.monotonic() - before < 4
+        assert time.monotonic() - before < SOON
     go_on.set()
     manager.close()
     assert left_behind(machine) == []
@@ -82,5 +84,5 @@ def test_shutdown_is_not_held_up(machine, start_manager):
         system.wait_for_status("agent-register", "Waiting for attempt")
         before = time.monotonic()
         system.shut_down()
-        assert time.monotonic() - before < 4
+        assert time.monotonic() - before < SOON
     assert left_behind(machine) == []

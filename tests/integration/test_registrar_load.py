@@ -105,7 +105,7 @@ def test_stops_at_once_with_idle_connections(registrar):
         client.send("OSSEC A:'half")
         begin = time.monotonic()
         assert registrar.stop() == 0
-        assert time.monotonic() - begin < 1 or "Sanitizer" in registrar.log
+        assert time.monotonic() - begin < SOON
         assert client.reply().records == []
 
 
