@@ -55,6 +55,9 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \
 	src/registrar/keeper/file-registry.c src/registrar/keeper/file-registry.h \
 	src/registrar/keeper/keeper-server.c src/registrar/keeper/keeper-server.h \
+	src/registrar/keeper/pending.h \
+	src/registrar/keeper/registering.c \
+	src/registrar/keeper/user-requests.c \
 	src/registrar/net/acceptor.c src/registrar/net/acceptor.h \
 	src/registrar/net/admission.c src/registrar/net/admission.h \
 	src/registrar/net/certificate.c src/registrar/net/certificate.h \
@@ -72,7 +75,11 @@ libregistrar_a_SOURCES = \
 	src/registrar/registry/agent-registration.c src/registrar/registry/agent-registration.h \
 	src/registrar/registry/registry.c src/registrar/registry/registry.h \
 	src/registrar/registry/registry-wire.c src/registrar/registry/registry-wire.h \
-	src/registrar/registry/remote-registry.c src/registrar/registry/remote-registry.h
+	src/registrar/registry/remote-registry.c src/registrar/registry/remote-registry.h \
+	src/registrar/registry/registration-wire.c \
+	src/registrar/registry/user-requests.c src/registrar/registry/user-requests.h \
+	src/registrar/registry/user-wire.c \
+	src/registrar/registry/wire-fields.c src/registrar/registry/wire-parts.h
 if WITH_API
 libregistrar_a_SOURCES += \
 	src/registrar/api/about.c \

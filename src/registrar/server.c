@@ -286,6 +286,17 @@ static int set_up_api(struct server *server, struct reason *why)
 		       server->registry, why);
 }
 
+static struct registry *new_registry(const struct server *server)
+{
+	const struct file_registry_settings settings = {
+		.transactions = server->transactions,
+		.policy = server->settings->authd.policy,
+		.log = server->peers.log,
+	};
+
+	return file_registry_new(&settings);
+}
+
 static int set_up_services(struct server *server, struct reason *why)
 {
 	const struct server_settings *settings = server->settings;
@@ -303,8 +314,7 @@ static int set_up_services(struct server *server, struct reason *why)
 	if (set_up_peers(server) == 0)
 		server->transactions = transactions_new(server->base, &transactions);
 	if (server->transactions)
-		server->registry = file_registry_new(server->transactions, settings->authd.policy,
-						     server->peers.log);
+		server->registry = new_registry(server);
 	if (server->registry)
 		server->authd = authd_new(server->base, &authd, server->registry);
 	if (!server->authd)

@@ -28,14 +28,8 @@ static void check_inside(const struct agent_registration *registration,
 	       field->text + field->length <= registration->texts + registration->text_length));
 }
 
-static void check_registration(const unsigned char *packet, size_t length)
+static void check_registration(const struct agent_registration *registration)
 {
-	struct packet_header header = find(packet, length);
-	struct agent_registration *registration;
-	uint64_t patience;
-
-	if (registry_wire_read_registration(&registration, &patience, packet, &header) < 0)
-		return;
 	check_inside(registration, &registration->fields.name);
 	check_inside(registration, &registration->fields.version);
 	check_inside(registration, &registration->fields.groups);
@@ -47,24 +41,68 @@ static void check_registration(const unsigned char *packet, size_t length)
 	HOLDS(!strchr(registration->user, '\n') && !strchr(registration->peer.text, '\n'));
 	HOLDS(registration->way == REGISTRATION_BY_API ||
 	      (!registration->key.text && !registration->id.text && !registration->force.enabled));
-	HOLDS(registry_wire_register(again, header.number, patience, registration) == length);
+}
+
+static void check_user(const struct registry_user *user)
+{
+	HOLDS(!strchr(user->name, '\n') && !strchr(user->client.text, '\n'));
+}
+
+static void check_content(const struct registry_request *request)
+{
+	switch (request->type) {
+	case REGISTRY_REGISTER:
+		check_registration(request->registration);
+		break;
+	case REGISTRY_KEY:
+		check_user(&request->key->user);
+		break;
+	case REGISTRY_JOIN:
+		check_user(&request->join->user);
+		break;
+	case REGISTRY_TYPES:
+		HOLDS(false);
+	}
+}
+
+static void check_request(const unsigned char *packet, size_t length)
+{
+	struct packet_header header = find(packet, length);
+	struct registry_request request = { .content = NULL };
+	uint64_t patience;
+
+	if (registry_wire_read_request(&request.type, &request.content, &patience, packet,
+				       &header) < 0)
+		return;
+	check_content(&request);
+	HOLDS(registry_wire_request(again, header.number, patience, &request) == length);
 	HOLDS(memcmp(again, packet, length) == 0);
-	agent_registration_free(registration);
+	registry_request_clear(&request);
+}
+
+static void check_decision(const struct registration_decision *decision)
+{
+	HOLDS(decision->fault != REGISTRATION_OK || !decision->refusal[0]);
+	HOLDS(decision->fault == REGISTRATION_OK || !decision->agent.key[0]);
 }
 
 static void check_answer(const unsigned char *packet, size_t length)
 {
 	struct packet_header header = find(packet, length);
-	struct registration_decision decision;
-	struct registry_answer answer = { .decision = &decision };
+	struct registry_answer answer;
 
-	if (registry_wire_read_answer(&answer.outcome, &decision, packet, &header) < 0)
+	if (registry_wire_read_answer(&answer, packet, &header) < 0)
 		return;
-	HOLDS(decision.fault != REGISTRATION_OK || answer.outcome == REGISTRY_DECIDED);
-	HOLDS(decision.fault != REGISTRATION_OK || !decision.refusal[0]);
-	HOLDS(decision.fault == REGISTRATION_OK || !decision.agent.key[0]);
+	if (answer.type == REGISTRY_REGISTER)
+		check_decision(&answer.decision);
+	/* What was not decided was not granted. */
+	HOLDS(answer.outcome == REGISTRY_DECIDED || answer.type != REGISTRY_REGISTER ||
+	      answer.decision.fault == REGISTRATION_INTERNAL);
+	HOLDS(answer.outcome == REGISTRY_DECIDED || answer.type != REGISTRY_KEY ||
+	      answer.key.fault == KEY_INTERNAL);
 	HOLDS(registry_wire_answer(again, header.number, &answer) == length);
 	HOLDS(memcmp(again, packet, length) == 0);
+	registry_answer_clear(&answer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -77,14 +115,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1 || size > BODY_MAX)
 		return 0;
 	packet_begin(&writer, packet, sizeof packet,
-		     data[0] % 2 ? REGISTRY_PACKET_REGISTER : REGISTRY_PACKET_ANSWER, 1);
+		     data[0] % 2 ? REGISTRY_PACKET_REQUEST : REGISTRY_PACKET_ANSWER, 1);
 	packet_put_bytes(&writer, data + 1, size - 1);
 	length = packet_end(&writer);
 	header = find(packet, length);
 	HOLDS(!registry_wire_is_our_version(packet, &header) ||
 	      length == PACKET_HEADER_SIZE + sizeof(uint32_t));
 	if (data[0] % 2)
-		check_registration(packet, length);
+		check_request(packet, length);
 	else
 		check_answer(packet, length);
 	return 0;

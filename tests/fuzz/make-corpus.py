@@ -320,17 +320,31 @@ def registry_packets():
     v4 = bytes(10) + b"\xff\xff" + bytes([192, 0, 2, 1]) + b"\x40\x9c"
     v6 = bytes.fromhex("20010db8000000000000000000000001") + b"\x40\x9c"
     fields = text(b"web-01") + absent + given(b"a,b") + given(b"") + absent
-    user = text(b"admin") + given(b"007") + given(HEX64) + b"\x01\x01" + bytes(8)
+    part = text(b"admin") + given(b"007") + given(HEX64) + b"\x01\x01" + bytes(8)
+    user = v4 + text(b"admin")
+    agent = text(b"001") + text(b"web-01") + text(b"any") + text(HEX64)
+
+    def request(kind, content):
+        return b"\x01" + patience + bytes([kind]) + content
+
+    def answer(kind, outcome, content):
+        return b"\0" + bytes([kind, outcome]) + content
     return {
-        "authd": b"\x01" + patience + b"\0" + v4 + fields,
-        "enroll": b"\x01" + patience + b"\x01" + v6 + fields,
-        "api": b"\x01" + patience + b"\x02" + v4 + fields + user,
-        "api-user": b"\x01" + patience + b"\x02" + v4 + fields + text(b"a\nb") + user[9:],
-        "accepted": b"\0\0\0" + text(b"001") + text(b"web-01") + text(b"any") + text(HEX64)
-        + text(b"any"),
-        "refused": b"\0\0\x02" + text(b"Duplicate agent name: web-01"),
-        "failed": b"\0\x02\x0c" + text(b"Internal manager error adding agent: web-01"),
-        "busy-granted": b"\0\x01\0" + text(b""),
+        "authd": request(0, b"\0" + v4 + fields),
+        "enroll": request(0, b"\x01" + v6 + fields),
+        "api": request(0, b"\x02" + v4 + fields + part),
+        "api-user": request(0, b"\x02" + v4 + fields + text(b"a\nb") + part[9:]),
+        "key": request(1, user + text(b"001")),
+        "join": request(2, user + text(b"001") + text(b"web") + b"\x01"),
+        "no-type": request(200, user),
+        "accepted": answer(0, 0, b"\0" + agent + text(b"any")),
+        "refused": answer(0, 0, b"\x02" + text(b"Duplicate agent name: web-01")),
+        "failed": answer(0, 2, b"\x0c" + text(b"Internal manager error adding agent: web-01")),
+        "busy-granted": answer(0, 1, b"\0" + text(b"")),
+        "key-given": answer(1, 0, b"\0" + agent),
+        "key-absent": answer(1, 0, b"\x01"),
+        "key-busy": answer(1, 1, b"\x02"),
+        "joined": answer(2, 0, b"\0"),
     }
 
 

@@ -13,7 +13,7 @@ static void on_answered(void *owner, const struct registry_answer *answer)
 
 	switch (answer->outcome) {
 	case REGISTRY_DECIDED:
-		call->route->registering->decided(call, answer->decision);
+		call->route->registering->decided(call, &answer->decision);
 		break;
 	case REGISTRY_BUSY:
 		(void)api_problem_code(&call->result.problem, API_TIMEOUT, NULL);
@@ -31,6 +31,7 @@ static bool ask(struct incoming_call *call, const struct agent_registration *wan
 
 	registration->registration = agent_registration_copy(wanted);
 	registration->asked = (struct registry_request){
+		.type = REGISTRY_REGISTER,
 		.registration = registration->registration,
 		.give_up_at = monotonic_usec() + API_LOCK_PATIENCE,
 		.answered = on_answered,

@@ -72,7 +72,7 @@ static void on_answered(void *owner, const struct registry_answer *answered)
 	struct pending_request *request = owner;
 	struct authd *authd = request->authd;
 	struct connection *connection = request->connection;
-	const struct registration_decision *decision = answered->decision;
+	const struct registration_decision *decision = &answered->decision;
 	enum dialect dialect = authd->settings.policy->dialect;
 	struct answer answer;
 
@@ -177,6 +177,7 @@ static bool ask(struct authd *authd, struct connection *connection,
 		.connection = connection,
 	};
 	request->asked = (struct registry_request){
+		.type = REGISTRY_REGISTER,
 		.registration = request->registration,
 		.give_up_at = monotonic_usec() + patience_usec(authd),
 		.answered = on_answered,

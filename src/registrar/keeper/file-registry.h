@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The registry that is the file client.keys: decides by the policy (enrollment.h), within the
- * queue's next transaction (transactions.h), and logs what was decided.
+ * The registry that is the file client.keys: decides within the queue's next transaction
+ * (transactions.h), about registrations by the policy (enrollment.h), and logs what was decided.
  */
 #pragma once
 
@@ -10,10 +10,12 @@
 #include "registrar/net/peer-log.h"
 #include "registrar/registry/registry.h"
 
-/*
- * What is pointed to outlives the registry. Refusals are logged as `log` allows (null: all). Null:
- * out of memory. Free it with registry_free().
- */
-struct registry *file_registry_new(struct transactions *transactions,
-				   const struct enrollment_policy *policy,
-				   struct peer_log *log) must_check;
+/* What is pointed to outlives the registry. */
+struct file_registry_settings {
+	struct transactions *transactions;
+	const struct enrollment_policy *policy;
+	struct peer_log *log; /* says which refusals are logged; null: all */
+};
+
+/* Null: out of memory. Free it with registry_free(). */
+struct registry *file_registry_new(const struct file_registry_settings *settings) must_check;

@@ -30,8 +30,7 @@ struct front {
 
 /* A request of a front that the registry has. */
 struct open_request {
-	struct registry_request asked;
-	struct agent_registration *registration; /* owned */
+	struct registry_request asked; /* what it has is owned */
 	struct front *front;
 	uint64_t number;
 	struct open_request *next, **previous;
@@ -60,7 +59,7 @@ static void free_request(struct open_request *request)
 		front->end = request->previous;
 	front->open--;
 	registry_withdraw(&request->asked);
-	agent_registration_free(request->registration);
+	registry_request_clear(&request->asked);
 	free(request);
 }
 
@@ -134,52 +133,49 @@ static bool greet(struct front *front, const void *packet, const struct packet_h
 	return true;
 }
 
-/* Takes the registration. False: out of memory. */
-static bool ask(struct front *front, uint64_t number, uint64_t patience,
-		struct agent_registration *registration)
+/* When a request whose front has this patience is given up. */
+static uint64_t end_of(uint64_t patience)
 {
-	struct open_request *request = calloc(1, sizeof *request);
 	uint64_t now = monotonic_usec();
 
-	if (!request) {
-		agent_registration_free(registration);
-		return false;
-	}
-	*request = (struct open_request){
-		.asked = { .registration = registration,
-			   .give_up_at = patience > UINT64_MAX - now ? UINT64_MAX : now + patience,
-			   .answered = on_answered,
-			   .owner = request },
-		.registration = registration,
-		.front = front,
-		.number = number,
-	};
 	if (patience == 0)
-		request->asked.give_up_at = 0;
-	add_request(front, request);
-	if (registry_submit(front->server->registry, &request->asked) == 0)
-		return true;
-	free_request(request);
-	return false;
+		return 0;
+	return patience > UINT64_MAX - now ? UINT64_MAX : now + patience;
 }
 
-static bool take_registration(struct front *front, const void *packet,
-			      const struct packet_header *header)
+/* Returns 0; -EBADMSG: it is no request; or another negative errno: it cannot be asked. */
+static int ask(struct front *front, const void *packet, const struct packet_header *header)
 {
-	struct agent_registration *registration;
+	struct open_request *request = calloc(1, sizeof *request);
 	uint64_t patience;
-	int r = header->number <= front->highest
-			? -EBADMSG
-			: registry_wire_read_registration(&registration, &patience, packet, header);
+	int r = request ? registry_wire_read_request(&request->asked.type, &request->asked.content,
+						     &patience, packet, header)
+			: -ENOMEM;
 
-	if (r == -EBADMSG) {
-		refuse(front, "it sent a registration that is none");
-		return false;
+	if (r < 0) {
+		free(request);
+		return r;
 	}
-	front->highest = header->number;
-	if (r == 0 && ask(front, header->number, patience, registration))
+	request->asked.give_up_at = end_of(patience);
+	request->asked.answered = on_answered;
+	request->asked.owner = request;
+	request->front = front;
+	request->number = front->highest = header->number;
+	add_request(front, request);
+	r = registry_submit(front->server->registry, &request->asked);
+	if (r < 0)
+		free_request(request);
+	return r;
+}
+
+static bool take_request(struct front *front, const void *packet,
+			 const struct packet_header *header)
+{
+	int r = header->number <= front->highest ? -EBADMSG : ask(front, packet, header);
+
+	if (r == 0)
 		return true;
-	refuse(front, "out of memory");
+	refuse(front, r == -EBADMSG ? "it sent a request that is none" : "out of memory");
 	return false;
 }
 
@@ -204,8 +200,8 @@ static bool take_packet(struct front *front, const void *packet, const struct pa
 	if (!front->is_greeted)
 		return greet(front, packet, header);
 	switch (header->type) {
-	case REGISTRY_PACKET_REGISTER:
-		return take_registration(front, packet, header);
+	case REGISTRY_PACKET_REQUEST:
+		return take_request(front, packet, header);
 	case REGISTRY_PACKET_WITHDRAW:
 		return take_withdrawal(front, header);
 	default:

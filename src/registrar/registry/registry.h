@@ -13,37 +13,71 @@
 
 #include "common/must-check.h"
 #include "registrar/registry/agent-registration.h"
+#include "registrar/registry/user-requests.h"
 
 #include <stdint.h>
 
+/* What is asked for. */
+enum registry_type {
+	REGISTRY_REGISTER, /* an agent is to be registered */
+	REGISTRY_KEY,      /* a user of the API wants the key of an agent */
+	REGISTRY_JOIN,     /* ... or an agent to be in a group */
+	REGISTRY_TYPES,
+};
+
 enum registry_outcome {
-	REGISTRY_DECIDED, /* look at the decision */
+	REGISTRY_DECIDED, /* look at what was decided */
 	/* It stayed locked by another program until the request's time was up. */
 	REGISTRY_BUSY,
 	/* Nothing was decided, because of the manager's machine; the registry has logged why. */
 	REGISTRY_FAILED,
 };
 
-/* What the registry says. Valid during the call that hands it over; wiped then. */
+/*
+ * What the registry says. Where nothing was decided, the fault in it is the INTERNAL one of its
+ * type. Release it with registry_answer_clear().
+ */
 struct registry_answer {
 	enum registry_outcome outcome;
-	const struct registration_decision *decision; /* REGISTRATION_INTERNAL if there is none */
+	enum registry_type type; /* of the request: says which of the following counts */
+	union {
+		struct registration_decision decision;
+		struct key_answer key;
+		struct join_answer join;
+	};
 };
 
 struct registry;
 
 /*
- * A request on its way: part of the memory of who asks, who sets the first four and keeps what they
- * point to until it is answered or withdrawn. The rest is the registry's.
+ * A request on its way: part of the memory of who asks, who sets everything up to `owner` and keeps
+ * what it points to until it is answered or withdrawn. The rest is the registry's.
  */
 struct registry_request {
-	const struct agent_registration *registration;
+	enum registry_type type; /* says which of the following it has */
+	union {
+		const struct agent_registration *registration;
+		const struct key_request *key;
+		const struct join_request *join;
+		const void *content; /* whichever it is; null: there is none */
+	};
 	uint64_t give_up_at; /* monotonic_usec(); 0: not before it is withdrawn */
+	/* The answer is valid during the call, and wiped then. */
 	void (*answered)(void *owner, const struct registry_answer *answer);
 	void *owner;
 	struct registry *registry; /* null: it is nowhere */
 	void *pending;             /* what the registry keeps of it */
 };
+
+/* Wipe and free what the request has, which came from malloc(); it has nothing then. */
+void registry_request_clear(struct registry_request *request);
+
+/* Wipe the answer, and free what it has. Fit for cleanup(). */
+void registry_answer_clear(struct registry_answer *answer);
+
+/* The answer to a request about which nothing was decided. */
+void registry_answer_fail(struct registry_answer *ret, const struct registry_request *request,
+			  enum registry_outcome outcome);
 
 /* What an implementation does; see the functions below. */
 struct registry_operations {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/registry/remote-registry.h"
 
+#include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/log.h"
 #include "registrar/registry/packet-stream.h"
@@ -69,12 +70,12 @@ static void list_remove(struct remote_request_list *list, struct remote_request 
 static void fail(struct remote_request *remote, enum registry_outcome outcome)
 {
 	struct registry_request *request = remote->request;
-	struct registration_decision decision;
-	const struct registry_answer answer = { .outcome = outcome, .decision = &decision };
+	struct registry_answer answer;
 
-	agent_registration_fail(&decision, request->registration);
+	registry_answer_fail(&answer, request, outcome);
 	free(remote);
 	registry_answer(request, &answer);
+	registry_answer_clear(&answer);
 }
 
 static bool is_over(const struct registry_request *request, uint64_t now, uint64_t more)
@@ -116,8 +117,8 @@ static uint64_t patience_of(const struct registry_request *request)
 static bool send_request(struct remote_registry *remote, struct remote_request *request)
 {
 	const struct registry_request *asked = request->request;
-	size_t length = registry_wire_register(remote->packet, remote->last_number + 1,
-					       patience_of(asked), asked->registration);
+	size_t length = registry_wire_request(remote->packet, remote->last_number + 1,
+					      patience_of(asked), asked);
 
 	if (length == 0)
 		return false;
@@ -164,7 +165,7 @@ static void fail_sent(struct remote_registry *remote)
 		fail(request, REGISTRY_FAILED);
 	}
 	if (count > 0)
-		log_error("%zu registrations have failed: the keeper has gone", count);
+		log_error("%zu requests have failed: the keeper has gone", count);
 }
 
 static void plan_retry(struct remote_registry *remote)
@@ -225,21 +226,21 @@ static struct remote_request *find_sent(struct remote_registry *remote, uint64_t
 static bool take_answer(struct remote_registry *remote, const void *packet,
 			const struct packet_header *header)
 {
+	cleanup(registry_answer_clear) struct registry_answer answer = { 0 };
 	struct remote_request *sent = find_sent(remote, header->number);
-	struct registration_decision decision;
-	struct registry_answer answer = { .decision = &decision };
 	struct registry_request *request;
 
 	if (header->number > remote->last_number ||
-	    registry_wire_read_answer(&answer.outcome, &decision, packet, header) < 0)
+	    registry_wire_read_answer(&answer, packet, header) < 0)
 		return false;
-	if (sent) {
-		request = sent->request;
-		list_remove(&remote->sent, sent);
-		free(sent);
-		registry_answer(request, &answer);
-	}
-	explicit_bzero(&decision, sizeof decision);
+	if (!sent)
+		return true;
+	request = sent->request;
+	if (answer.type != request->type)
+		return false;
+	list_remove(&remote->sent, sent);
+	free(sent);
+	registry_answer(request, &answer);
 	return true;
 }
 

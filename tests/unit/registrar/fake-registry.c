@@ -37,35 +37,40 @@ void fake_registry_init(struct fake_registry *fake)
 	*fake = (struct fake_registry){ .registry = { .operations = &operations } };
 }
 
-static void answer(struct fake_registry *fake, size_t n,
-		   const struct registration_decision *decision)
+void fake_registry_answer(struct fake_registry *fake, size_t n,
+			  const struct registry_answer *answer)
 {
-	const struct registry_answer answer = { REGISTRY_DECIDED, decision };
 	struct registry_request *request = fake->requests[n];
 
 	assert_true(n < fake->asked);
 	assert_non_null(request);
 	fake->requests[n] = NULL;
-	registry_answer(request, &answer);
+	registry_answer(request, answer);
 }
 
 void fake_registry_grant(struct fake_registry *fake, size_t n)
 {
-	const struct registration_decision decision = {
-		.fault = REGISTRATION_OK,
-		.agent = { "001", "web-01", "any", "key" },
-		.shown_ip = "any",
+	const struct registry_answer answer = {
+		.outcome = REGISTRY_DECIDED,
+		.type = REGISTRY_REGISTER,
+		.decision = { .fault = REGISTRATION_OK,
+			      .agent = { "001", "web-01", "any", "key" },
+			      .shown_ip = "any" },
 	};
 
-	answer(fake, n, &decision);
+	fake_registry_answer(fake, n, &answer);
 }
 
 void fake_registry_refuse_all(struct fake_registry *fake)
 {
-	struct registration_decision decision = { .fault = REGISTRATION_NAME };
+	struct registry_answer answer = {
+		.outcome = REGISTRY_DECIDED,
+		.type = REGISTRY_REGISTER,
+		.decision = { .fault = REGISTRATION_NAME },
+	};
 
-	memset(decision.refusal, 'x', sizeof decision.refusal - 1);
+	memset(answer.decision.refusal, 'x', sizeof answer.decision.refusal - 1);
 	for (size_t i = 0; i < fake->asked; i++)
 		if (fake->requests[i])
-			answer(fake, i, &decision);
+			fake_registry_answer(fake, i, &answer);
 }

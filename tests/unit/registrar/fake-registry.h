@@ -16,8 +16,12 @@ struct fake_registry {
 /* An empty one; ends with its test. */
 void fake_registry_init(struct fake_registry *fake);
 
-/* Grant what was asked as the nth (from 0), as the agent 001. */
+/* Answer what was asked as the nth (from 0). */
+void fake_registry_answer(struct fake_registry *fake, size_t n,
+			  const struct registry_answer *answer);
+
+/* Grant what was asked as the nth, a registration, as the agent 001. */
 void fake_registry_grant(struct fake_registry *fake, size_t n);
 
-/* Refuse all that is open, with a refusal as long as there can be. */
+/* Refuse all registrations that are open, with a refusal as long as there can be. */
 void fake_registry_refuse_all(struct fake_registry *fake);

@@ -3,6 +3,7 @@
 #include "tests/unit/support.h"
 
 #include "common/log.h"
+#include "registrar/agents/groups.h"
 #include "registrar/keeper/file-registry.h"
 
 #include <errno.h>
@@ -58,7 +59,7 @@ static void on_answered(void *owner, const struct registry_answer *answer)
 	assert_null(asker->request.registry);
 	asker->answers++;
 	asker->outcome = answer->outcome;
-	asker->decision = *answer->decision;
+	asker->decision = answer->decision;
 	if (asker->withdraws)
 		registry_withdraw(asker->withdraws);
 }
@@ -67,6 +68,7 @@ static void begin(struct fixture *fixture, const char *directory)
 {
 	static const struct agent_history history = { .queue = NULL };
 	struct transactions_settings settings = { .history = &history };
+	struct file_registry_settings registry = { .log = NULL };
 	struct reason why;
 
 	*fixture = (struct fixture){
@@ -76,7 +78,9 @@ static void begin(struct fixture *fixture, const char *directory)
 	assert_int_equal(roster_open(&fixture->roster, directory, (gid_t)-1, NULL, &why), 0);
 	settings.roster = fixture->roster;
 	fixture->transactions = transactions_new(fixture->base, &settings);
-	fixture->registry = file_registry_new(fixture->transactions, &fixture->policy, NULL);
+	registry.transactions = fixture->transactions;
+	registry.policy = &fixture->policy;
+	fixture->registry = file_registry_new(&registry);
 	assert_non_null(fixture->registry);
 	log_divert(take_message);
 	logged[0] = '\0';
@@ -119,6 +123,7 @@ static struct agent_registration by_api(const char *name, bool force)
 static void ask(struct fixture *fixture, struct asker *asker,
 		const struct agent_registration *registration)
 {
+	asker->request.type = REGISTRY_REGISTER;
 	asker->request.registration = registration;
 	asker->request.answered = on_answered;
 	asker->request.owner = asker;
@@ -288,13 +293,160 @@ static void test_withdrawn(void **state)
 	end(&fixture);
 }
 
+/* ------------------------------------------------------------------ what users ask */
+
+static struct registry_answer answered; /* the last answer to a user */
+static int user_answers;
+
+static void on_user_answered(void *owner, const struct registry_answer *answer)
+{
+	(void)owner;
+	answered = *answer;
+	user_answers++;
+}
+
+static void set_user(struct registry_user *ret)
+{
+	*ret = (struct registry_user){
+		.client = { .address = "192.0.2.1", .text = "192.0.2.1 port 40000" },
+		.name = "admin",
+	};
+}
+
+static void ask_as_user(struct fixture *fixture, enum registry_type type, const void *content)
+{
+	struct registry_request request = {
+		.type = type,
+		.content = content,
+		.answered = on_user_answered,
+	};
+
+	logged[0] = '\0';
+	user_answers = 0;
+	assert_int_equal(registry_submit(fixture->registry, &request), 0);
+	run_once(fixture);
+	assert_int_equal(user_answers, 1);
+	assert_int_equal(answered.type, type);
+}
+
+static void register_one(struct fixture *fixture, const char *name)
+{
+	struct agent_registration registration = by_authd(name);
+	struct asker asker = { .answers = 0 };
+
+	ask(fixture, &asker, &registration);
+	run_once(fixture);
+	assert_int_equal(asker.decision.fault, REGISTRATION_OK);
+}
+
+static void test_key(void **state)
+{
+	static const struct {
+		const char *id;
+		enum key_fault fault;
+	} rows[] = {
+		{ "001", KEY_OK },     { "0001", KEY_ABSENT }, { "002", KEY_ABSENT },
+		{ "000", KEY_ABSENT }, { "", KEY_ABSENT },     { "x", KEY_ABSENT },
+	};
+	struct key_request request;
+	struct fixture fixture;
+
+	begin(&fixture, *state);
+	register_one(&fixture, "web");
+	set_user(&request.user);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		(void)snprintf(request.id, sizeof request.id, "%s", rows[i].id);
+		ask_as_user(&fixture, REGISTRY_KEY, &request);
+		assert_int_equal(answered.outcome, REGISTRY_DECIDED);
+		assert_int_equal(answered.key.fault, rows[i].fault);
+		assert_int_equal(strlen(answered.key.agent.key),
+				 rows[i].fault == KEY_OK ? strlen(KEY) : 0);
+	}
+	end(&fixture);
+}
+
+/* What is not in a transaction any more is in none of its failures. */
+static void test_user_requests_fail(void **state)
+{
+	struct key_request key = { .id = "001" };
+	struct join_request join = { .id = "001", .group = "web" };
+	struct fixture fixture;
+
+	begin(&fixture, *state);
+	set_user(&key.user);
+	set_user(&join.user);
+	assert_int_equal(unlink(path_in(*state, "client.keys")), 0);
+	assert_int_equal(mkdir(path_in(*state, "client.keys"), 0700), 0);
+	ask_as_user(&fixture, REGISTRY_KEY, &key);
+	assert_int_equal(answered.outcome, REGISTRY_FAILED);
+	assert_int_equal(answered.key.fault, KEY_INTERNAL);
+	assert_non_null(strstr(logged, "(client 192.0.2.1 port 40000 (user admin of the API))"));
+	ask_as_user(&fixture, REGISTRY_JOIN, &join);
+	assert_int_equal(answered.outcome, REGISTRY_FAILED);
+	assert_int_equal(answered.join.fault, JOIN_INTERNAL);
+	end(&fixture);
+}
+
+static enum join_fault join(struct fixture *fixture, const char *id, const char *group, bool alone)
+{
+	struct join_request request = { .alone = alone };
+
+	set_user(&request.user);
+	(void)snprintf(request.id, sizeof request.id, "%s", id);
+	(void)snprintf(request.group, sizeof request.group, "%s", group);
+	ask_as_user(fixture, REGISTRY_JOIN, &request);
+	assert_int_equal(answered.outcome, REGISTRY_DECIDED);
+	return answered.join.fault;
+}
+
+static void test_join(void **state)
+{
+	struct fixture fixture;
+	char groups[16], shared[1024];
+
+	begin(&fixture, *state);
+	(void)snprintf(shared, sizeof shared, "%s", path_in(*state, "shared"));
+	fixture.policy.history.queue = *state;
+	fixture.policy.groups.directory = shared;
+	assert_int_equal(mkdir(fixture.policy.groups.directory, 0700), 0);
+	for (int i = 0; i < AGENT_GROUPS_MAX + 1; i++) {
+		(void)snprintf(groups, sizeof groups, "shared/g%d", i);
+		assert_int_equal(mkdir(path_in(*state, groups), 0700), 0);
+	}
+	register_one(&fixture, "web");
+	assert_int_equal(join(&fixture, "001", "g0", false), JOIN_OK);
+	assert_string_equal(logged, "Agent 001 web is in group g0 now, for 192.0.2.1 port 40000 "
+				    "(user admin of the API)");
+	assert_int_equal(join(&fixture, "001", "g0", false), JOIN_MEMBER);
+	assert_int_equal(join(&fixture, "001", "g1", false), JOIN_OK);
+	assert_file(path_in(*state, "agent-groups/001"), "g0,g1\n");
+	assert_int_equal(join(&fixture, "001", "g2", true), JOIN_OK);
+	assert_file(path_in(*state, "agent-groups/001"), "g2\n");
+	for (int i = 3; i < AGENT_GROUPS_MAX + 2; i++) {
+		(void)snprintf(groups, sizeof groups, "g%d", i % (AGENT_GROUPS_MAX + 1));
+		assert_int_equal(join(&fixture, "001", groups, false), JOIN_OK);
+	}
+	assert_int_equal(join(&fixture, "001", "g1", false), JOIN_LIMIT);
+	/* Of the keeper's own accord, whatever a front has looked at. */
+	assert_int_equal(join(&fixture, "001", "..", false), JOIN_NAME);
+	assert_int_equal(join(&fixture, "001", "a/b\nc", true), JOIN_NAME);
+	assert_int_equal(join(&fixture, "001", "other", false), JOIN_GROUP_ABSENT);
+	assert_int_equal(join(&fixture, "002", "other", false), JOIN_GROUP_ABSENT);
+	assert_int_equal(join(&fixture, "002", "g1", false), JOIN_AGENT_ABSENT);
+	fixture.policy.history.queue = NULL;
+	assert_int_equal(join(&fixture, "001", "g1", false), JOIN_INTERNAL);
+	assert_non_null(strstr(logged, "Groups cannot be kept (client 192.0.2.1 port 40000"));
+	end(&fixture);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_directory, teardown_directory)
 	const struct CMUnitTest tests[] = {
 		TEST(test_accepted),     TEST(test_refused),      TEST(test_by_api),
 		TEST(test_disk_is_full), TEST(test_cannot_begin), TEST(test_stays_locked),
-		TEST(test_withdrawn),
+		TEST(test_withdrawn),    TEST(test_key),          TEST(test_user_requests_fail),
+		TEST(test_join),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

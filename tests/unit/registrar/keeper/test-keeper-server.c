@@ -95,8 +95,12 @@ static size_t write_registration(uint64_t number)
 		.peer = { .address = "192.0.2.1", .port = 40000 },
 		.fields = { .name = { "web-01", 6 } },
 	};
+	const struct registry_request request = {
+		.type = REGISTRY_REGISTER,
+		.registration = &registration,
+	};
 
-	return registry_wire_register(packet, number, 1000, &registration);
+	return registry_wire_request(packet, number, 1000, &request);
 }
 
 static void send_registration(uint64_t number)
@@ -143,17 +147,17 @@ static void greet(void)
 
 static void expect_answer(uint64_t number, enum registration_fault fault)
 {
-	struct registration_decision decision;
-	enum registry_outcome outcome;
+	struct registry_answer answer;
 	struct packet_header header;
 
 	run();
 	assert_true(next_packet(&header, packet));
 	assert_int_equal(header.type, REGISTRY_PACKET_ANSWER);
 	assert_true(header.number == number);
-	assert_int_equal(registry_wire_read_answer(&outcome, &decision, packet, &header), 0);
-	assert_int_equal(outcome, REGISTRY_DECIDED);
-	assert_int_equal(decision.fault, fault);
+	assert_int_equal(registry_wire_read_answer(&answer, packet, &header), 0);
+	assert_int_equal(answer.type, REGISTRY_REGISTER);
+	assert_int_equal(answer.outcome, REGISTRY_DECIDED);
+	assert_int_equal(answer.decision.fault, fault);
 }
 
 static void expect_cut_off(const char *why)
@@ -365,7 +369,7 @@ static void test_wrong_packets(void **state)
 		ROW("\xff\xff\xff\xff\3\0\0\0\1\0\0\0\0\0\0\0", "no packet"),
 		ROW("\1\0\2\0\3\0\0\0\1\0\0\0\0\0\0\0", "no packet"), /* 128 KiB and a byte */
 		ROW("\20\0\0\0\3\0\1\0\1\0\0\0\0\0\0\0", "no packet"),
-		ROW("\20\0\0\0\3\0\0\0\2\0\0\0\0\0\0\0", "a registration that is none"),
+		ROW("\20\0\0\0\3\0\0\0\2\0\0\0\0\0\0\0", "a request that is none"),
 		ROW("\21\0\0\0\4\0\0\0\1\0\0\0\0\0\0\0x", "a withdrawal that is none"),
 		ROW("\20\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0", "a type that there is not"),
 		ROW("\20\0\0\0\5\0\0\0\1\0\0\0\0\0\0\0", "a type that there is not"),
@@ -392,7 +396,7 @@ static void test_number_again(void **state)
 	greet();
 	send_registration(2);
 	send_registration(2);
-	expect_cut_off("a registration that is none");
+	expect_cut_off("a request that is none");
 	assert_int_equal(fake.asked, 1);
 	assert_int_equal(fake.withdrawn, 1);
 }

@@ -8,6 +8,10 @@
 
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
 
+/* In a request: of the type of what is asked, and of the way of a registration. */
+#define TYPE_PLACE (PACKET_HEADER_SIZE + sizeof(uint64_t))
+#define WAY_PLACE (TYPE_PLACE + 1)
+
 static unsigned char packet[REGISTRY_PACKET_MAX];
 
 static struct authd_field field(const char *text)
@@ -41,20 +45,43 @@ static struct agent_registration example(enum registration_way way)
 	};
 }
 
+static size_t write_registration(uint64_t number, uint64_t patience,
+				 const struct agent_registration *registration)
+{
+	const struct registry_request request = {
+		.type = REGISTRY_REGISTER,
+		.registration = registration,
+	};
+
+	return registry_wire_request(packet, number, patience, &request);
+}
+
+/* What is read at the other end; to be freed. */
+static const void *pass_request(const struct registry_request *request, uint64_t patience)
+{
+	struct packet_header header = find(registry_wire_request(packet, 7, patience, request));
+	enum registry_type type;
+	uint64_t read_patience;
+	const void *read;
+
+	assert_int_equal(header.type, REGISTRY_PACKET_REQUEST);
+	assert_true(header.number == 7);
+	assert_int_equal(registry_wire_read_request(&type, &read, &read_patience, packet, &header),
+			 0);
+	assert_int_equal(type, request->type);
+	assert_true(read_patience == patience);
+	return read;
+}
+
 static struct agent_registration *pass_on(const struct agent_registration *registration,
 					  uint64_t patience)
 {
-	size_t length = registry_wire_register(packet, 7, patience, registration);
-	struct packet_header header = find(length);
-	struct agent_registration *read;
-	uint64_t read_patience;
+	const struct registry_request request = {
+		.type = REGISTRY_REGISTER,
+		.registration = registration,
+	};
 
-	assert_int_equal(header.type, REGISTRY_PACKET_REGISTER);
-	assert_true(header.number == 7);
-	assert_int_equal(registry_wire_read_registration(&read, &read_patience, packet, &header),
-			 0);
-	assert_true(read_patience == patience);
-	return read;
+	return (void *)pass_request(&request, patience);
 }
 
 static void test_registration(void **state)
@@ -112,12 +139,12 @@ static void test_by_api(void **state)
 static int read_result(size_t length)
 {
 	struct packet_header header = find(length);
-	struct agent_registration *read = NULL;
+	struct registry_request read = { .content = NULL };
 	uint64_t patience;
-	int r = registry_wire_read_registration(&read, &patience, packet, &header);
+	int r = registry_wire_read_request(&read.type, &read.content, &patience, packet, &header);
 
-	assert_true((r == 0) == (read != NULL));
-	agent_registration_free(read);
+	assert_true((r == 0) == (read.content != NULL));
+	registry_request_clear(&read);
 	return r;
 }
 
@@ -129,16 +156,16 @@ static void test_bad_registrations(void **state)
 	(void)state;
 	/* A user's name goes into the log. */
 	(void)snprintf(sent.user, sizeof sent.user, "admin\nRegistered");
-	assert_int_equal(read_result(registry_wire_register(packet, 1, 0, &sent)), -EBADMSG);
+	assert_int_equal(read_result(write_registration(1, 0, &sent)), -EBADMSG);
 	sent = example(REGISTRATION_BY_AUTHD);
-	length = registry_wire_register(packet, 1, 0, &sent);
+	length = write_registration(1, 0, &sent);
 	assert_int_equal(read_result(length), 0);
-	packet[PACKET_HEADER_SIZE + 8] = REGISTRATION_BY_API + 1;
+	packet[WAY_PLACE] = REGISTRATION_BY_API + 1;
 	assert_int_equal(read_result(length), -EBADMSG);
-	packet[PACKET_HEADER_SIZE + 8] = REGISTRATION_BY_API; /* whose part is missing */
+	packet[WAY_PLACE] = REGISTRATION_BY_API; /* whose part is missing */
 	assert_int_equal(read_result(length), -EBADMSG);
 	/* Something behind the last field. */
-	packet[PACKET_HEADER_SIZE + 8] = REGISTRATION_BY_AUTHD;
+	packet[WAY_PLACE] = REGISTRATION_BY_AUTHD;
 	packet[0]++;
 	assert_int_equal(read_result(length + 1), -EBADMSG);
 }
@@ -156,56 +183,178 @@ static void test_long_registration(void **state)
 	assert_same_field(&read->fields.groups, &sent.fields.groups);
 	agent_registration_free(read);
 	sent.fields.groups.length++;
-	assert_int_equal(read_result(registry_wire_register(packet, 1, 0, &sent)), -EBADMSG);
+	assert_int_equal(read_result(write_registration(1, 0, &sent)), -EBADMSG);
 	sent.fields.groups.length = REGISTRY_PACKET_MAX;
-	assert_int_equal(registry_wire_register(packet, 1, 0, &sent), 0);
+	assert_int_equal(write_registration(1, 0, &sent), 0);
 	test_free(groups);
 }
 
-static int pass_answer(const struct registry_answer *sent, enum registry_outcome *outcome,
-		       struct registration_decision *decision)
+/* ------------------------------------------------------------------ what users ask */
+
+static const struct registry_user admin = {
+	.client = { .address = "192.0.2.1", .text = "192.0.2.1 port 40000", .port = 40000 },
+	.name = "admin",
+};
+
+static void assert_user(const struct registry_user *user)
+{
+	char text[REGISTRY_USER_TEXT_SIZE];
+
+	assert_string_equal(user->client.address, "192.0.2.1");
+	assert_string_equal(registry_user_describe(user, text),
+			    "192.0.2.1 port 40000 (user admin of the API)");
+}
+
+static void test_key_request(void **state)
+{
+	const struct key_request sent = { .user = admin, .id = "00000001" };
+	struct registry_request request = { .type = REGISTRY_KEY, .key = &sent };
+	const struct key_request *read = pass_request(&request, 0);
+
+	(void)state;
+	assert_user(&read->user);
+	assert_string_equal(read->id, "00000001");
+	request.key = read;
+	registry_request_clear(&request);
+	assert_null(request.content);
+}
+
+static void test_join_request(void **state)
+{
+	struct join_request sent = { .user = admin, .id = "001", .alone = true };
+	struct registry_request request = { .type = REGISTRY_JOIN, .join = &sent };
+	const struct join_request *read;
+
+	(void)state;
+	memset(sent.group, 'g', GROUP_NAME_MAX);
+	read = pass_request(&request, UINT64_MAX);
+	assert_user(&read->user);
+	assert_string_equal(read->id, "001");
+	assert_string_equal(read->group, sent.group);
+	assert_true(read->alone);
+	request.join = read;
+	registry_request_clear(&request);
+}
+
+/* Names of users go into the log; there is nothing behind the last field, and no other type. */
+static void test_bad_requests(void **state)
+{
+	struct join_request sent = { .user = admin, .id = "001", .group = "web" };
+	const struct registry_request request = { .type = REGISTRY_JOIN, .join = &sent };
+	size_t length = registry_wire_request(packet, 1, 0, &request);
+
+	(void)state;
+	assert_int_equal(read_result(length), 0);
+	packet[length - 1] = 2; /* alone */
+	assert_int_equal(read_result(length), -EBADMSG);
+	packet[length - 1] = 1;
+	packet[0]++;
+	assert_int_equal(read_result(length + 1), -EBADMSG);
+	packet[0]--;
+	packet[TYPE_PLACE] = REGISTRY_KEY;
+	assert_int_equal(read_result(length), -EBADMSG);
+	packet[TYPE_PLACE] = REGISTRY_TYPES;
+	assert_int_equal(read_result(length), -EBADMSG);
+	memcpy(sent.user.name, "a\nb", sizeof "a\nb");
+	assert_int_equal(read_result(registry_wire_request(packet, 1, 0, &request)), -EBADMSG);
+}
+
+/* ------------------------------------------------------------------ answers */
+
+static int pass_answer(struct registry_answer *read, const struct registry_answer *sent)
 {
 	struct packet_header header = find(registry_wire_answer(packet, 9, sent));
 
 	assert_int_equal(header.type, REGISTRY_PACKET_ANSWER);
 	assert_true(header.number == 9);
-	return registry_wire_read_answer(outcome, decision, packet, &header);
+	return registry_wire_read_answer(read, packet, &header);
 }
 
 static void test_answers(void **state)
 {
-	struct registration_decision accepted = {
-		.fault = REGISTRATION_OK,
-		.agent = { "001", "web-01", "192.0.2.0/255.255.255.0", KEY },
-		.shown_ip = "192.0.2.0/24",
-	}, refused = {
-		.fault = REGISTRATION_NAME_TAKEN,
-		.refusal = "Duplicate agent name: web-01",
-	}, read;
-	struct registry_answer answer = { REGISTRY_DECIDED, &accepted };
-	enum registry_outcome outcome;
+	const struct registry_answer accepted = {
+		.decision = { .fault = REGISTRATION_OK,
+			      .agent = { "001", "web-01", "192.0.2.0/255.255.255.0", KEY },
+			      .shown_ip = "192.0.2.0/24" },
+	};
+	struct registry_answer sent = accepted, read;
 
 	(void)state;
-	assert_int_equal(pass_answer(&answer, &outcome, &read), 0);
-	assert_int_equal(outcome, REGISTRY_DECIDED);
-	assert_int_equal(read.fault, REGISTRATION_OK);
-	assert_true(agent_key_equal(&read.agent, &accepted.agent));
-	assert_string_equal(read.shown_ip, "192.0.2.0/24");
+	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_int_equal(read.type, REGISTRY_REGISTER);
+	assert_int_equal(read.outcome, REGISTRY_DECIDED);
+	assert_int_equal(read.decision.fault, REGISTRATION_OK);
+	assert_true(agent_key_equal(&read.decision.agent, &accepted.decision.agent));
+	assert_string_equal(read.decision.shown_ip, "192.0.2.0/24");
 	/* What was not decided grants nothing, and is refused for no other reason. */
-	answer.outcome = REGISTRY_BUSY;
-	assert_int_equal(pass_answer(&answer, &outcome, &read), -EBADMSG);
-	answer.decision = &refused;
-	assert_int_equal(pass_answer(&answer, &outcome, &read), -EBADMSG);
-	assert_int_equal(outcome, REGISTRY_DECIDED); /* not written */
-	answer.outcome = REGISTRY_DECIDED;
-	memset(refused.refusal, 'x', sizeof refused.refusal - 1);
-	assert_int_equal(pass_answer(&answer, &outcome, &read), 0);
-	assert_int_equal(read.fault, REGISTRATION_NAME_TAKEN);
-	assert_string_equal(read.refusal, refused.refusal);
-	refused.fault = REGISTRATION_INTERNAL;
-	answer.outcome = REGISTRY_FAILED;
-	assert_int_equal(pass_answer(&answer, &outcome, &read), 0);
-	assert_int_equal(outcome, REGISTRY_FAILED);
+	sent.outcome = REGISTRY_BUSY;
+	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
+	sent.decision = (struct registration_decision){ .fault = REGISTRATION_NAME_TAKEN };
+	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
+	assert_int_equal(read.outcome, REGISTRY_DECIDED); /* not written */
+	sent.outcome = REGISTRY_DECIDED;
+	memset(sent.decision.refusal, 'x', sizeof sent.decision.refusal - 1);
+	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_int_equal(read.decision.fault, REGISTRATION_NAME_TAKEN);
+	assert_string_equal(read.decision.refusal, sent.decision.refusal);
+}
+
+static void test_key_answer(void **state)
+{
+	struct registry_answer sent = {
+		.type = REGISTRY_KEY,
+		.key = { .fault = KEY_OK, .agent = { "001", "web-01", "any", KEY } },
+	}, read;
+
+	(void)state;
+	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_int_equal(read.type, REGISTRY_KEY);
+	assert_true(agent_key_equal(&read.key.agent, &sent.key.agent));
+	sent.outcome = REGISTRY_FAILED;
+	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
+	sent.outcome = REGISTRY_DECIDED;
+	sent.key.fault = KEY_ABSENT; /* then there is no key in it */
+	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_int_equal(read.key.fault, KEY_ABSENT);
+	assert_string_equal(read.key.agent.key, "");
+	registry_answer_clear(&sent);
+	assert_string_equal(sent.key.agent.key, "");
+}
+
+static void test_join_answer(void **state)
+{
+	struct registry_answer sent = { .type = REGISTRY_JOIN }, read;
+
+	(void)state;
+	for (int fault = JOIN_OK; fault <= JOIN_INTERNAL; fault++) {
+		sent.join.fault = (enum join_fault)fault;
+		assert_int_equal(pass_answer(&read, &sent), 0);
+		assert_int_equal(read.join.fault, fault);
+	}
+	sent.join.fault = JOIN_MEMBER;
+	sent.outcome = REGISTRY_BUSY;
+	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
+}
+
+/* Whatever was asked: there is an answer to it when nothing could be decided. */
+static void test_failures(void **state)
+{
+	const struct agent_registration registration = example(REGISTRATION_BY_AUTHD);
+	struct registry_answer sent, read;
+
+	(void)state;
+	for (int type = 0; type < REGISTRY_TYPES; type++) {
+		const struct registry_request request = {
+			.type = (enum registry_type)type,
+			.registration = type == REGISTRY_REGISTER ? &registration : NULL,
+		};
+
+		registry_answer_fail(&sent, &request, REGISTRY_FAILED);
+		assert_int_equal(pass_answer(&read, &sent), 0);
+		assert_int_equal(read.type, type);
+		assert_int_equal(read.outcome, REGISTRY_FAILED);
+	}
+	assert_string_equal(registration.fields.name.text, "web-01");
 }
 
 static void test_greeting(void **state)
@@ -228,7 +377,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_registration),      cmocka_unit_test(test_by_api),
 		cmocka_unit_test(test_bad_registrations), cmocka_unit_test(test_long_registration),
-		cmocka_unit_test(test_answers),           cmocka_unit_test(test_greeting),
+		cmocka_unit_test(test_key_request),       cmocka_unit_test(test_join_request),
+		cmocka_unit_test(test_bad_requests),      cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_key_answer),        cmocka_unit_test(test_join_answer),
+		cmocka_unit_test(test_failures),          cmocka_unit_test(test_greeting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

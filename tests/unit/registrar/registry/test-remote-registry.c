@@ -114,7 +114,7 @@ static void on_answered(void *owner, const struct registry_answer *answer)
 
 	asker->answers++;
 	asker->outcome = answer->outcome;
-	asker->decision = *answer->decision;
+	asker->decision = answer->decision;
 }
 
 static void ask(struct asker *asker)
@@ -125,6 +125,7 @@ static void ask(struct asker *asker)
 		.fields = { .name = { "web-01", 6 }, .groups = { "a,b", 3 } },
 	};
 
+	asker->request.type = REGISTRY_REGISTER;
 	asker->request.registration = &registration;
 	asker->request.answered = on_answered;
 	asker->request.owner = asker;
@@ -177,6 +178,48 @@ static void test_answers(void **state)
 	assert_string_equal(logged, "");
 }
 
+static void on_key(void *owner, const struct registry_answer *answer)
+{
+	struct key_answer *key = owner;
+
+	assert_int_equal(answer->type, REGISTRY_KEY);
+	*key = answer->key;
+}
+
+/* What users ask goes the same way. */
+static void test_key(void **state)
+{
+	const struct key_request wanted = {
+		.user = { .client = { .address = "2001:db8::1", .port = 40000 }, .name = "admin" },
+		.id = "001",
+	};
+	const struct registry_answer answer = {
+		.outcome = REGISTRY_DECIDED,
+		.type = REGISTRY_KEY,
+		.key = { .fault = KEY_OK, .agent = { "001", "web-01", "any", "key" } },
+	};
+	struct key_answer key = { .fault = KEY_INTERNAL };
+	struct registry_request request = {
+		.type = REGISTRY_KEY,
+		.key = &wanted,
+		.answered = on_key,
+		.owner = &key,
+	};
+
+	(void)state;
+	start_keeper();
+	assert_int_equal(registry_submit(fixture.registry, &request), 0);
+	run();
+	assert_int_equal(fake.asked, 1);
+	assert_int_equal(fake.requests[0]->type, REGISTRY_KEY);
+	assert_string_equal(fake.requests[0]->key->id, "001");
+	assert_string_equal(fake.requests[0]->key->user.client.address, "2001:db8::1");
+	fake_registry_answer(&fake, 0, &answer);
+	run();
+	assert_int_equal(key.fault, KEY_OK);
+	assert_string_equal(key.agent.key, "key");
+}
+
 static void test_withdrawn(void **state)
 {
 	struct asker early = { .answers = 0 }, sent = early, answered = early;
@@ -216,7 +259,7 @@ static void test_keeper_goes(void **state)
 	run();
 	expect_failure(&sent, REGISTRY_FAILED);
 	assert_non_null(strstr(logged, "No connection to the keeper: it has closed"));
-	assert_non_null(strstr(logged, "1 registrations have failed: the keeper has gone"));
+	assert_non_null(strstr(logged, "1 requests have failed: the keeper has gone"));
 	ask(&waiting);
 	run();
 	assert_int_equal(waiting.answers, 0);
@@ -266,10 +309,9 @@ static void welcome(void)
 	send_raw(registry_wire_hello(packet, REGISTRY_PACKET_WELCOME));
 }
 
-static size_t write_answer(uint64_t number)
+static size_t write_answer(uint64_t number, enum registry_type type)
 {
-	static const struct registration_decision decision = { .fault = REGISTRATION_OK };
-	const struct registry_answer answer = { REGISTRY_DECIDED, &decision };
+	const struct registry_answer answer = { .outcome = REGISTRY_DECIDED, .type = type };
 
 	return registry_wire_answer(packet, number, &answer);
 }
@@ -302,7 +344,7 @@ static void test_silent_keeper(void **state)
 	run_until_answered(&asker);
 	expect_failure(&asker, REGISTRY_FAILED);
 	assert_non_null(strstr(logged, "The keeper does not answer"));
-	send_raw(write_answer(1)); /* nobody waits for it any more */
+	send_raw(write_answer(1, REGISTRY_REGISTER)); /* nobody waits for it any more */
 	assert_null(strstr(logged, "No connection"));
 }
 
@@ -314,7 +356,21 @@ static void test_answer_to_nothing(void **state)
 	welcome();
 	ask(&asker);
 	run();
-	send_raw(write_answer(2));
+	send_raw(write_answer(2, REGISTRY_REGISTER));
+	expect_failure(&asker, REGISTRY_FAILED);
+	assert_non_null(strstr(logged, "No connection to the keeper"));
+}
+
+/* An answer of another type than its request says nothing that can be used. */
+static void test_answer_of_another_type(void **state)
+{
+	struct asker asker = { .answers = 0 };
+
+	(void)state;
+	welcome();
+	ask(&asker);
+	run();
+	send_raw(write_answer(1, REGISTRY_KEY));
 	expect_failure(&asker, REGISTRY_FAILED);
 	assert_non_null(strstr(logged, "No connection to the keeper"));
 }
@@ -336,9 +392,16 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_answers),           TEST(test_withdrawn),       TEST(test_keeper_goes),
-		TEST(test_no_keeper),         TEST(test_another_version), TEST(test_silent_keeper),
-		TEST(test_answer_to_nothing), TEST(test_broken_packet),
+		TEST(test_answers),
+		TEST(test_key),
+		TEST(test_withdrawn),
+		TEST(test_keeper_goes),
+		TEST(test_no_keeper),
+		TEST(test_another_version),
+		TEST(test_silent_keeper),
+		TEST(test_answer_to_nothing),
+		TEST(test_answer_of_another_type),
+		TEST(test_broken_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
