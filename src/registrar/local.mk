@@ -84,6 +84,7 @@ if WITH_API
 libregistrar_a_SOURCES += \
 	src/registrar/api/about.c \
 	src/registrar/api/agents.c \
+	src/registrar/api/ask.c \
 	src/registrar/api/response.c src/registrar/api/response.h \
 	src/registrar/api/bearer.c src/registrar/api/bearer.h \
 	src/registrar/api/body.c src/registrar/api/body.h \

@@ -3,12 +3,12 @@
 #include "common/agent-address.h"
 #include "common/cleanup.h"
 #include "common/exported-key.h"
-#include "common/log.h"
 #include "registrar/api/incoming-call.h"
 #include "registrar/api/repr.h"
 #include "registrar/api/selection.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SHOWN_SIZE 160
@@ -171,32 +171,44 @@ static const struct api_registering adding_quick = { .describe = describe_quick,
 
 /* ------------------------------------------------------------------ one agent */
 
-static void get_key(struct incoming_call *call)
+static void key_decided(struct incoming_call *call, const struct registry_answer *answer)
 {
 	cleanup(api_result_clear) struct api_result result = {
 		.all = "Obtained keys for all selected agents",
 		.some = "Some agent keys were not obtained",
 		.none = "No agent keys were obtained",
 	};
-	const struct roster_entry *entry;
-	struct api_problem problem = { 0 };
-	struct agent_key agent;
+	const char *id = call->input.path.segments[1];
+	const struct agent_key *agent = &answer->key.agent;
+	struct api_problem problem;
 
-	entry = api_agent_of_path(call, &problem);
-	if (entry && roster_read(call->settings->roster, entry, &agent) < 0) {
-		log_error("The key of agent %s cannot be read (asked for by %s)", entry->id_text,
-			  api_exchange_peer(call->exchange));
+	switch (answer->key.fault) {
+	case KEY_OK:
+		api_result_add(&result,
+			       json_pack("{s:s, s:o}", "id", agent->id, "key", export_key(agent)));
+		break;
+	case KEY_ABSENT:
+		api_agent_is_absent(&problem, id);
+		api_result_fail(&result, id, &problem);
+		break;
+	case KEY_INTERNAL:
 		(void)api_problem_code(&problem, API_INTERNAL, NULL);
-		entry = NULL;
-	}
-	if (entry) {
-		api_result_add(&result, json_pack("{s:s, s:o}", "id", entry->id_text, "key",
-						  export_key(&agent)));
-		agent_key_wipe(&agent);
-	} else {
-		api_result_fail(&result, call->input.path.segments[1], &problem);
+		api_result_fail(&result, id, &problem);
+		break;
 	}
 	call->result.answer = api_result_print(&result, call->input.pretty);
+	incoming_call_answer(call);
+}
+
+static void get_key(struct incoming_call *call)
+{
+	struct key_request *request = calloc(1, sizeof *request);
+
+	if (request) {
+		api_name_user(call, &request->user);
+		api_copy_id(request->id, call->input.path.segments[1]);
+	}
+	api_ask(call, REGISTRY_KEY, request, key_decided);
 }
 
 /* ------------------------------------------------------------------ the list of calls */
@@ -246,7 +258,7 @@ const struct api_route api_agent_routes[] = {
 	  .parameters = api_remove_parameters },
 	{ .method = API_GET,
 	  .pattern = "/agents/{}/key",
-	  .run = get_key,
+	  .ask = get_key,
 	  .parameters = api_common_parameters,
 	  .path_parameters = key_path },
 	{ .pattern = NULL },

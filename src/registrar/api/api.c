@@ -257,6 +257,8 @@ static void begin(struct incoming_call *call)
 		incoming_call_answer(call);
 	} else if (call->route->registering) {
 		api_register(call);
+	} else if (call->route->ask) {
+		call->route->ask(call);
 	} else if (call->route->run) {
 		wait_for_transaction(call);
 	} else {

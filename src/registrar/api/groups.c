@@ -2,12 +2,10 @@
 /* The calls that put agents into groups and list the groups. */
 #include "registrar/agents/groups.h"
 #include "common/cleanup.h"
-#include "common/log.h"
 #include "registrar/api/expression.h"
 #include "registrar/api/group-list.h"
 #include "registrar/api/incoming-call.h"
 #include "registrar/api/selection.h"
-#include "registrar/enrollment/group-rules.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -16,75 +14,82 @@
 
 /* ------------------------------------------------------------------ PUT /agents/ID/group/GROUP */
 
-static bool check_group(struct incoming_call *call)
+/* What is wrong with the agent; of the group it has been said before. */
+static void explain(struct api_problem *ret, enum join_fault fault, const char *id)
 {
-	const char *group = call->input.path.segments[3];
-	struct api_problem *problem = &call->result.problem;
-
-	if (!agent_group_is_valid(group, strlen(group)))
-		return api_problem_code(problem, API_GROUP_FORMAT, NULL);
-	return group_exists(&call->settings->policy->groups, group, strlen(group)) ||
-	       api_problem_code(problem, API_NO_GROUP, NULL);
+	switch (fault) {
+	case JOIN_AGENT_ABSENT:
+		api_agent_is_absent(ret, id);
+		break;
+	case JOIN_MEMBER:
+		(void)api_problem_code(ret, API_HAS_GROUP, NULL);
+		break;
+	case JOIN_LIMIT:
+		(void)api_problem_code(ret, API_TOO_MANY_GROUPS, NULL);
+		break;
+	default:
+		(void)api_problem_code(ret, API_INTERNAL, NULL);
+		break;
+	}
 }
 
-/* Store it now: unlike an agent, a group is in a file of its own. False: `problem` says why not. */
-static bool join_group(const struct incoming_call *call, const struct roster_entry *entry,
-		       bool alone, struct api_problem *problem)
+static char *print_joined(const struct incoming_call *call, enum join_fault fault, bool alone)
 {
-	cleanup_free char *groups = malloc(AGENT_GROUPS_SIZE);
-	const char *group = call->input.path.segments[3],
-		   *queue = call->settings->policy->history.queue;
-	struct reason why;
-	size_t length;
-	int r = groups ? agent_groups_read(groups, queue, entry->id_text, &why) : -ENOMEM;
-
-	if (r >= 0 && !alone && agent_groups_have(groups, group))
-		return api_problem_code(problem, API_HAS_GROUP, NULL);
-	if (r >= 0 && !alone && agent_groups_count(groups) >= AGENT_GROUPS_MAX)
-		return api_problem_code(problem, API_TOO_MANY_GROUPS, NULL);
-	if (r >= 0) {
-		length = alone ? 0 : strlen(groups);
-		(void)snprintf(groups + length, AGENT_GROUPS_SIZE - length, "%s%s",
-			       length > 0 ? "," : "", group);
-		r = agent_groups_write(queue, entry->id_text, groups, &why);
-	}
-	if (r >= 0) {
-		log_info("Agent %s %s is in group %s now, for %s (user %s of the API)",
-			 entry->id_text, entry->name, groups, api_exchange_peer(call->exchange),
-			 call->input.user);
-		return true;
-	}
-	log_error("%s (client %s, user %s of the API)",
-		  r == -ENODATA || r == -ENOMEM ? "Groups cannot be kept" : why.text,
-		  api_exchange_peer(call->exchange), call->input.user);
-	return api_problem_code(problem, API_INTERNAL, NULL);
-}
-
-static void put_group(struct incoming_call *call)
-{
-	const char *group = call->input.path.segments[3];
-	const char *force = api_query_get(&call->input.query, "force_single_group");
-	bool alone = force && api_boolean_parse(force) == 1;
+	const char *id = call->input.path.segments[1], *group = call->input.path.segments[3];
 	char all[512], some[512], none[512];
 	cleanup(api_result_clear) struct api_result result = { .all = all,
 							       .some = some,
 							       .none = none };
-	const struct roster_entry *entry;
-	struct api_problem problem = { 0 };
+	struct api_problem problem;
 
-	if (!check_group(call))
-		return;
 	(void)snprintf(all, sizeof all, "All selected agents were assigned to %s%s", group,
 		       alone ? " and removed from the other groups" : "");
 	(void)snprintf(some, sizeof some, "Some agents were not assigned to %s%s", group,
 		       alone ? " and removed from the other groups" : "");
 	(void)snprintf(none, sizeof none, "No agents were assigned to %s", group);
-	entry = api_agent_of_path(call, &problem);
-	if (entry && join_group(call, entry, alone, &problem))
-		api_result_add(&result, json_string(entry->id_text));
+	if (fault == JOIN_OK) {
+		api_result_add(&result, json_string(id));
+	} else {
+		explain(&problem, fault, id);
+		api_result_fail(&result, id, &problem);
+	}
+	return api_result_print(&result, call->input.pretty);
+}
+
+static bool is_alone(const struct incoming_call *call)
+{
+	const char *force = api_query_get(&call->input.query, "force_single_group");
+
+	return force && api_boolean_parse(force) == 1;
+}
+
+static void joined(struct incoming_call *call, const struct registry_answer *answer)
+{
+	enum join_fault fault = answer->join.fault;
+
+	if (fault == JOIN_NAME)
+		(void)api_problem_code(&call->result.problem, API_GROUP_FORMAT, NULL);
+	else if (fault == JOIN_GROUP_ABSENT)
+		(void)api_problem_code(&call->result.problem, API_NO_GROUP, NULL);
 	else
-		api_result_fail(&result, call->input.path.segments[1], &problem);
-	call->result.answer = api_result_print(&result, call->input.pretty);
+		call->result.answer = print_joined(call, fault, is_alone(call));
+	incoming_call_answer(call);
+}
+
+static void put_group(struct incoming_call *call)
+{
+	const char *group = call->input.path.segments[3];
+	struct join_request *request = calloc(1, sizeof *request);
+
+	if (request) {
+		api_name_user(call, &request->user);
+		api_copy_id(request->id, call->input.path.segments[1]);
+		request->alone = is_alone(call);
+		/* One that is longer is no name of a group, and neither is an empty one. */
+		if (strlen(group) <= GROUP_NAME_MAX)
+			(void)snprintf(request->group, sizeof request->group, "%s", group);
+	}
+	api_ask(call, REGISTRY_JOIN, request, joined);
 }
 
 /* ------------------------------------------------------------------ GET /groups */
@@ -378,7 +383,7 @@ static const struct api_parameter_rule put_path[] = {
 const struct api_route api_group_routes[] = {
 	{ .method = API_PUT,
 	  .pattern = "/agents/{}/group/{}",
-	  .run = put_group,
+	  .ask = put_group,
 	  .parameters = put_parameters,
 	  .path_parameters = put_path },
 	{ .method = API_GET,

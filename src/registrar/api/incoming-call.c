@@ -16,8 +16,8 @@ void incoming_call_free(struct incoming_call *call)
 		call->next->previous = call->previous;
 	api_path_clear(&call->input.path);
 	api_query_clear(&call->input.query);
-	registry_withdraw(&call->registration.asked);
-	agent_registration_free(call->registration.registration);
+	registry_withdraw(&call->asking.request);
+	registry_request_clear(&call->asking.request);
 	free(call->changes.removed);
 	json_decref(call->enroll.members);
 	explicit_bzero(&call->input.body, sizeof call->input.body);

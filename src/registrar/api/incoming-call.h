@@ -72,10 +72,15 @@ struct call_enroll {
 	int code;                /* authd's, for the problem; 0: it has none */
 };
 
-/* A registration that the registry is asked for. */
-struct call_registration {
-	struct registry_request asked;
-	struct agent_registration *registration; /* owned; null: there is none */
+struct incoming_call;
+
+/* What the registry has decided for a call: go on with it, or have it answered. */
+typedef void api_decided_callback(struct incoming_call *call, const struct registry_answer *answer);
+
+/* What the registry is asked for. */
+struct call_asking {
+	struct registry_request request; /* what it has is owned */
+	api_decided_callback *decided;
 };
 
 struct incoming_call {
@@ -87,7 +92,7 @@ struct incoming_call {
 	struct call_result result;
 	struct call_changes changes;
 	struct call_enroll enroll;
-	struct call_registration registration;
+	struct call_asking asking;
 	struct api_password tried; /* logging in: the hash that the password was to fit */
 	/* what was given as a name then; wiped, because it can be a password */
 	char tried_name[API_USER_NAME_MAX + 1];
@@ -109,14 +114,16 @@ struct api_registering {
 /*
  * A kind of call. `run` is called within a transaction of the roster, stages what is to be changed,
  * and leaves an answer or a problem in the call. Calls that do not look at the roster have
- * `run_at_once` instead, and need not wait; those that register an agent have `registering`.
+ * `run_at_once` instead, and need not wait; those that ask the registry have `ask`, or, to register
+ * an agent, `registering`.
  */
 struct api_route {
 	enum api_method method;
 	const char *pattern; /* api_path_matches() */
-	bool is_login;       /* then none of the three: api_log_in() */
+	bool is_login;       /* then none of the four: api_log_in() */
 	void (*run)(struct incoming_call *call);
 	void (*run_at_once)(struct incoming_call *call);
+	void (*ask)(struct incoming_call *call);
 	const struct api_registering *registering;
 	const struct api_parameter_rule *parameters;
 	/* for the "{}" of the pattern, in their order; null: there are none */
@@ -168,10 +175,21 @@ bool api_log_in(struct incoming_call *call) must_check;
 /* Find the user of the token. False: there is a problem. */
 bool api_take_token(struct incoming_call *call) must_check;
 
-/* ------------------------------------------------------------------ register.c */
+/* ------------------------------------------------------------------ ask.c, register.c */
 
 /* How long a call may wait for client.keys, in microseconds; Wazuh's, for a request as a whole. */
 #define API_LOCK_PATIENCE (10 * USEC_PER_SEC)
+
+/*
+ * Ask the registry. `content`, from malloc(), is taken over; null: out of memory. If it decides,
+ * `decided` is called later. Otherwise the call is answered with the problem, perhaps before this
+ * returns: do not use it any more.
+ */
+void api_ask(struct incoming_call *call, enum registry_type type, void *content,
+	     api_decided_callback *decided);
+
+/* Who makes the call. */
+void api_name_user(const struct incoming_call *call, struct registry_user *ret);
 
 /* Ask the registry for what the call wants; the call is answered then, or now if it is wrong. */
 void api_register(struct incoming_call *call);

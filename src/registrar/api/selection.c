@@ -9,7 +9,17 @@
 
 #define MANAGER "000"
 
-const struct roster_entry *api_find_agent(const struct incoming_call *call, const char *id)
+void api_agent_is_absent(struct api_problem *ret, const char *id)
+{
+	(void)api_problem_code(ret, strcmp(id, MANAGER) == 0 ? API_IS_MANAGER : API_NO_AGENT, NULL);
+}
+
+void api_copy_id(char ret[static AGENT_ID_MAX + 1], const char *id)
+{
+	(void)snprintf(ret, AGENT_ID_MAX + 1, "%s", strlen(id) <= AGENT_ID_MAX ? id : "");
+}
+
+static const struct roster_entry *find_agent(const struct incoming_call *call, const char *id)
 {
 	unsigned long number = strlen(id) <= AGENT_ID_MAX ? strtoul(id, NULL, 10) : 0;
 	const struct roster_entry *entry = number > 0 && number <= ROSTER_ID_MAX
@@ -18,18 +28,6 @@ const struct roster_entry *api_find_agent(const struct incoming_call *call, cons
 						   : NULL;
 
 	return entry && entry->name && entry->ip && strcmp(entry->id_text, id) == 0 ? entry : NULL;
-}
-
-const struct roster_entry *api_agent_of_path(const struct incoming_call *call,
-					     struct api_problem *problem)
-{
-	const char *id = call->input.path.segments[1];
-	const struct roster_entry *entry = api_find_agent(call, id);
-
-	if (!entry)
-		(void)api_problem_code(
-			problem, strcmp(id, MANAGER) == 0 ? API_IS_MANAGER : API_NO_AGENT, NULL);
-	return entry;
 }
 
 /* ------------------------------------------------------------------ a list of ids */
@@ -78,7 +76,7 @@ static void fail_id(struct api_result *result, const char *id, enum api_code cod
 static bool select_id(struct api_selection *selection, const struct incoming_call *call,
 		      const char *id, const struct api_knowledge *knowledge)
 {
-	const struct roster_entry *entry = api_find_agent(call, id);
+	const struct roster_entry *entry = find_agent(call, id);
 	size_t before = selection->count;
 
 	if (entry)

@@ -24,12 +24,8 @@ int api_select_agents(struct api_selection *ret, const struct incoming_call *cal
 /* Fit for cleanup(). */
 void api_selection_clear(struct api_selection *selection);
 
-/* The agent whose id is written like this, or null. */
-const struct roster_entry *api_find_agent(const struct incoming_call *call, const char *id);
+/* The problem that there is no agent with this id, or that it is the manager's. */
+void api_agent_is_absent(struct api_problem *ret, const char *id);
 
-/*
- * The agent that the second segment of the path names. Null: `problem` says why not; it is the
- * agent that is wrong, and not the call.
- */
-const struct roster_entry *api_agent_of_path(const struct incoming_call *call,
-					     struct api_problem *problem);
+/* An id as it is asked for; empty, which no agent has, if it is longer than ids are. */
+void api_copy_id(char ret[static AGENT_ID_MAX + 1], const char *id);

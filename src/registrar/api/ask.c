@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/* Calls on their way to the registry and back. */
+#include "common/log.h"
+#include "registrar/api/incoming-call.h"
+
+#include <string.h>
+
+_Static_assert(API_USER_NAME_MAX == REGISTRATION_USER_MAX, "names of users fit");
+
+static void on_answered(void *owner, const struct registry_answer *answer)
+{
+	struct incoming_call *call = owner;
+
+	registry_request_clear(&call->asking.request);
+	switch (answer->outcome) {
+	case REGISTRY_DECIDED:
+		call->asking.decided(call, answer);
+		return;
+	case REGISTRY_BUSY:
+		(void)api_problem_code(&call->result.problem, API_TIMEOUT, NULL);
+		break;
+	case REGISTRY_FAILED:
+		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
+		break;
+	}
+	incoming_call_answer(call);
+}
+
+void api_ask(struct incoming_call *call, enum registry_type type, void *content,
+	     api_decided_callback *decided)
+{
+	struct call_asking *asking = &call->asking;
+
+	asking->decided = decided;
+	asking->request = (struct registry_request){
+		.type = type,
+		.content = content,
+		.give_up_at = monotonic_usec() + API_LOCK_PATIENCE,
+		.answered = on_answered,
+		.owner = call,
+	};
+	if (content && registry_submit(call->api->registry, &asking->request) == 0)
+		return;
+	log_error("Out of memory: a request was dropped");
+	(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
+	incoming_call_answer(call);
+}
+
+void api_name_user(const struct incoming_call *call, struct registry_user *ret)
+{
+	ret->client = *api_exchange_client(call->exchange);
+	memcpy(ret->name, call->input.user, sizeof ret->name);
+}
