@@ -22,24 +22,47 @@ static int read_file(struct pem_file *file, struct reason *why)
 	return trusted_file_read(&wanted, &file->bytes, &file->length, NULL, why);
 }
 
+static int no_memory(const struct pem_subject *subject, struct reason *why)
+{
+	ERR_clear_error();
+	return reason_errno(why, ENOMEM, "Cannot read the %s %s", subject->role, subject->path);
+}
+
+/* Pass the file on, for OpenSSL to read it. */
+static int hand_over(struct pem_file *ret, struct pem_file *file, struct reason *why)
+{
+	size_t mark = io_mark_length(file->bytes, file->length);
+
+	file->bio = BIO_new_mem_buf(file->bytes + mark, (int)(file->length - mark));
+	if (!file->bio)
+		return no_memory(&file->subject, why);
+	*ret = *file;
+	*file = (struct pem_file){ 0 };
+	return 0;
+}
+
 int pem_file_open(struct pem_file *ret, const struct pem_subject *subject, struct reason *why)
 {
 	cleanup(pem_file_close) struct pem_file file = { .subject = *subject };
 	int r = read_file(&file, why);
-	size_t mark;
 
-	if (r < 0)
-		return r;
-	mark = io_mark_length(file.bytes, file.length);
-	file.bio = BIO_new_mem_buf(file.bytes + mark, (int)(file.length - mark));
-	if (!file.bio) {
-		ERR_clear_error();
-		return reason_errno(why, ENOMEM, "Cannot read the %s %s", subject->role,
-				    subject->path);
-	}
-	*ret = file;
-	file = (struct pem_file){ 0 };
-	return 0;
+	return r < 0 ? r : hand_over(ret, &file, why);
+}
+
+int pem_file_take(struct pem_file *ret, const struct pem_subject *subject, const char *bytes,
+		  size_t length, struct reason *why)
+{
+	cleanup(pem_file_close) struct pem_file file = {
+		.subject = *subject,
+		.bytes = malloc(length + 1),
+		.length = length,
+	};
+
+	if (!file.bytes)
+		return no_memory(subject, why);
+	memcpy(file.bytes, bytes, length);
+	file.bytes[length] = '\0';
+	return hand_over(ret, &file, why);
 }
 
 int pem_file_refuse(const struct pem_file *file, struct reason *why)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A file of certificates or of a private key, read whole, so that what OpenSSL cannot read can be
- * looked at a second time and named.
+ * A file of certificates or of a private key, whole, so that what OpenSSL cannot read can be looked
+ * at a second time and named.
  */
 #pragma once
 
@@ -26,6 +26,13 @@ struct pem_file {
  */
 int pem_file_open(struct pem_file *ret, const struct pem_subject *subject,
 		  struct reason *why) must_check;
+
+/*
+ * The same with what somebody else has read of the file: `length` bytes, which are copied. Returns
+ * 0, or -ENOMEM with `why` set.
+ */
+int pem_file_take(struct pem_file *ret, const struct pem_subject *subject, const char *bytes,
+		  size_t length, struct reason *why) must_check;
 
 /*
  * OpenSSL could not read what is wanted: say what the file holds instead. Empties OpenSSL's error

@@ -97,6 +97,13 @@ int tls_version_parse(const char *text)
 
 /* ------------------------------------------------------------------ reading PEM files */
 
+static int open_pem(struct pem_file *ret, const struct pem_subject *subject,
+		    const struct tls_content *content, struct reason *why)
+{
+	return content->bytes ? pem_file_take(ret, subject, content->bytes, content->length, why)
+			      : pem_file_open(ret, subject, why);
+}
+
 /* Called for the passphrase of an encrypted key: there is nobody to ask. */
 static int no_passphrase(char *buffer, int size, int writing, void *encrypted)
 {
@@ -256,14 +263,15 @@ static int add_authorities(struct pem_file *file, X509_STORE *store, int *ret_us
 }
 
 /* The CA file may hold several certificates; one that has not expired makes it usable. */
-static int set_ca(SSL_CTX *context, const char *path, struct reason *why)
+static int set_ca(SSL_CTX *context, const struct tls_settings *settings, struct reason *why)
 {
+	const char *path = settings->ca_file;
 	const struct pem_subject subject = { "CA file", path, PEM_CERTIFICATE };
 	cleanup(pem_file_close) struct pem_file file = { 0 };
 	char latest[64] = "";
 	int usable, r;
 
-	r = pem_file_open(&file, &subject, why);
+	r = open_pem(&file, &subject, &settings->ca, why);
 	if (r >= 0)
 		r = add_authorities(&file, SSL_CTX_get_cert_store(context), &usable, latest,
 				    sizeof latest, why);
@@ -303,8 +311,10 @@ static bool use_chain(SSL_CTX *context, X509 *first, BIO *bio, size_t *ret_read)
 	return true;
 }
 
-static int set_certificate(SSL_CTX *context, const char *path, struct reason *why)
+static int set_certificate(SSL_CTX *context, const struct tls_settings *settings,
+			   struct reason *why)
 {
+	const char *path = settings->certificate_file;
 	const struct pem_subject subject = { "certificate file", path, PEM_CERTIFICATE };
 	cleanup(pem_file_close) struct pem_file file = { 0 };
 	cleanup(release_x509) X509 *first = NULL;
@@ -312,7 +322,7 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 	char end[64];
 	int r;
 
-	r = pem_file_open(&file, &subject, why);
+	r = open_pem(&file, &subject, &settings->certificate, why);
 	if (r < 0)
 		return r;
 	first = PEM_read_bio_X509_AUX(file.bio, NULL, NULL, NULL);
@@ -339,16 +349,17 @@ static int set_certificate(SSL_CTX *context, const char *path, struct reason *wh
 	return pem_file_has_more(&file, read) ? pem_file_refuse(&file, why) : 0;
 }
 
-static int set_private_key(SSL_CTX *context, const char *path, const char *certificate_path,
+static int set_private_key(SSL_CTX *context, const struct tls_settings *settings,
 			   struct reason *why)
 {
+	const char *path = settings->private_key_file;
 	const struct pem_subject subject = { "private key file", path, PEM_PRIVATE_KEY };
 	cleanup(pem_file_close) struct pem_file file = { 0 };
 	EVP_PKEY *key;
 	bool encrypted = false;
 	int r;
 
-	r = pem_file_open(&file, &subject, why);
+	r = open_pem(&file, &subject, &settings->private_key, why);
 	if (r < 0)
 		return r;
 	key = PEM_read_bio_PrivateKey(file.bio, NULL, no_passphrase, &encrypted);
@@ -368,7 +379,7 @@ static int set_private_key(SSL_CTX *context, const char *path, const char *certi
 	if (r != 1 || SSL_CTX_check_private_key(context) != 1) {
 		ERR_clear_error();
 		reason_set(why, "The private key in %s does not belong to the certificate in %s",
-			   path, certificate_path);
+			   path, settings->certificate_file);
 		return -EINVAL;
 	}
 	return 0;
@@ -388,11 +399,8 @@ static int set_own_certificate(SSL_CTX *context, const struct tls_settings *sett
 						      : "the certificate file");
 		return -EINVAL;
 	}
-	r = set_certificate(context, settings->certificate_file, why);
-	if (r < 0)
-		return r;
-	return set_private_key(context, settings->private_key_file, settings->certificate_file,
-			       why);
+	r = set_certificate(context, settings, why);
+	return r < 0 ? r : set_private_key(context, settings, why);
 }
 
 int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct reason *why)
@@ -429,7 +437,7 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 	if (r >= 0)
 		r = set_levels(context, why);
 	if (r >= 0 && settings->ca_file)
-		r = set_ca(context, settings->ca_file, why);
+		r = set_ca(context, settings, why);
 	if (r >= 0)
 		r = set_own_certificate(context, settings, why);
 	if (r < 0)

@@ -20,6 +20,12 @@ DEFINE_RELEASE(bio, BIO *, BIO_free_all)
 #define TLS_PIN_DIGEST_SIZE 32                 /* of SHA-256 */
 #define TLS_PIN_SIZE (sizeof("sha256//") + 44) /* with the terminator */
 
+/* What is in a file; not owned. */
+struct tls_content {
+	const char *bytes; /* null: nobody has read it */
+	size_t length;     /* at most PEM_FILE_MAX */
+};
+
 /* Terminated strings, not owned; null: the default. */
 struct tls_settings {
 	bool server;
@@ -27,10 +33,12 @@ struct tls_settings {
 	const char *ca_file;
 	const char *certificate_file; /* PEM: own certificate, then its chain */
 	const char *private_key_file; /* PEM, not encrypted */
-	const char *min_version;      /* "1.0" to "1.3", with or without "TLSv"; default 1.2 */
-	const char *max_version;      /* the same; default: the newest */
-	const char *ciphers;          /* OpenSSL cipher list for TLS 1.2 and below */
-	const char *ciphersuites;     /* OpenSSL list for TLS 1.3 */
+	/* of these files, if somebody else has read them; messages still name the files */
+	struct tls_content ca, certificate, private_key;
+	const char *min_version;  /* "1.0" to "1.3", with or without "TLSv"; default 1.2 */
+	const char *max_version;  /* the same; default: the newest */
+	const char *ciphers;      /* OpenSSL cipher list for TLS 1.2 and below */
+	const char *ciphersuites; /* OpenSSL list for TLS 1.3 */
 };
 
 /*

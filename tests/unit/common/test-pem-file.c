@@ -14,19 +14,20 @@ static struct pem_subject subject_at(const char *path)
 }
 
 /* Versions of OpenSSL differ in whether they read a first line behind a byte order mark. */
+static const struct {
+	const char *bytes, *line;
+} rows[] = {
+	{ "first\nsecond\n", "first\n" },
+	{ "\xef\xbb\xbf"
+	  "first\nsecond\n",
+	  "first\n" },
+	{ "\xef\xbb\xbf\xef\xbb\xbf\n", "\xef\xbb\xbf\n" }, /* one */
+	{ "\xef\xbb\xbf", "" },
+	{ "", "" },
+};
+
 static void test_content(void **state)
 {
-	static const struct {
-		const char *bytes, *line;
-	} rows[] = {
-		{ "first\nsecond\n", "first\n" },
-		{ "\xef\xbb\xbf"
-		  "first\nsecond\n",
-		  "first\n" },
-		{ "\xef\xbb\xbf\xef\xbb\xbf\n", "\xef\xbb\xbf\n" }, /* one */
-		{ "\xef\xbb\xbf", "" },
-		{ "", "" },
-	};
 	const struct pem_subject subject = subject_at(path_in(*state, "ca.pem"));
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -40,6 +41,27 @@ static void test_content(void **state)
 		check_row(rows[i].bytes, strcmp(line, rows[i].line) == 0);
 		pem_file_close(&file);
 		assert_null(file.bytes);
+		pem_file_close(&file);
+	}
+}
+
+/* What somebody else has read is read in the same way, and is a copy. */
+static void test_taken(void **state)
+{
+	const struct pem_subject subject = subject_at("/nowhere");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *bytes = strdup(rows[i].bytes);
+		struct pem_file file = { 0 };
+		struct reason why;
+		char line[64] = "";
+
+		assert_int_equal(pem_file_take(&file, &subject, bytes, strlen(bytes), &why), 0);
+		free(bytes);
+		(void)BIO_gets(file.bio, line, sizeof line);
+		check_row(rows[i].bytes, strcmp(line, rows[i].line) == 0);
+		assert_int_equal(file.length, strlen(rows[i].bytes));
 		pem_file_close(&file);
 	}
 }
@@ -87,6 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_content, setup_directory, teardown_directory),
+		cmocka_unit_test(test_taken),
 		cmocka_unit_test_setup_teardown(test_refused, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_diagnosis, setup_directory,
 						teardown_directory),

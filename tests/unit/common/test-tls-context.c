@@ -144,6 +144,37 @@ static const char *file_in(const char *directory, const char *name)
 	return name ? path_in(directory, name) : NULL;
 }
 
+/* What is in the file, to be freed; null: it cannot be read, or there is none. */
+static struct tls_content read_content(const char *path)
+{
+	const struct pem_subject subject = { "file", path, PEM_CERTIFICATE };
+	struct pem_file file = { 0 };
+	struct tls_content content = { NULL, 0 };
+	struct reason why;
+
+	if (!path || pem_file_open(&file, &subject, &why) < 0)
+		return content;
+	content = (struct tls_content){ take_pointer(file.bytes), file.length };
+	pem_file_close(&file);
+	return content;
+}
+
+/* With what is in the files instead of the files, the same comes of it. */
+static void check_content(struct tls_settings settings, size_t row, int wanted, const char *said)
+{
+	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+	struct reason why = { "" };
+
+	settings.ca = read_content(settings.ca_file);
+	settings.certificate = read_content(settings.certificate_file);
+	settings.private_key = read_content(settings.private_key_file);
+	if (tls_context_new(&context, &settings, &why) != wanted || strcmp(why.text, said) != 0)
+		fail_msg("row %zu: '%s' instead of '%s'", row, why.text, said);
+	free((char *)settings.ca.bytes);
+	free((char *)settings.certificate.bytes);
+	free((char *)settings.private_key.bytes);
+}
+
 static void test_files(void **state)
 {
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -166,8 +197,33 @@ static void test_files(void **state)
 					fail_msg("row %zu: no '%s' in '%s'", i, rows[i].said[j],
 						 why.text);
 			assert_true(ERR_peek_error() == 0);
+			check_content(settings, i, r, why.text);
+			assert_true(ERR_peek_error() == 0);
 		}
 	}
+}
+
+/* The files are only named where somebody else has read them. */
+static void test_content(void **state)
+{
+	const struct tls_settings settings = {
+		.server = true,
+		.ca_file = "/nowhere/ca",
+		.certificate_file = "/nowhere/certificate",
+		.private_key_file = "/nowhere/key",
+		.ca = read_content(path_in(*state, "ca")),
+		.certificate = read_content(path_in(*state, "certificate")),
+		.private_key = read_content(path_in(*state, "other-key")),
+	};
+	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+	struct reason why = { "" };
+
+	assert_int_equal(tls_context_new(&context, &settings, &why), -EINVAL);
+	assert_string_equal(why.text, "The private key in /nowhere/key does not belong to the "
+				      "certificate in /nowhere/certificate");
+	free((char *)settings.ca.bytes);
+	free((char *)settings.certificate.bytes);
+	free((char *)settings.private_key.bytes);
 }
 
 /* What stands behind the certificate goes to the peer. */
@@ -341,6 +397,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_files, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_content, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_chain, setup, teardown_directory),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_version_words),
