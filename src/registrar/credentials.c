@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/credentials.h"
 
-#include "common/log.h"
 #include "common/tls-context.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* What clients are told: certificates of which CAs are accepted. 0 or -ENOMEM. */
 static int name_authorities(SSL_CTX *context)
@@ -21,14 +21,22 @@ static int name_authorities(SSL_CTX *context)
 	return 0;
 }
 
-static int open_tls(SSL_CTX **ret, const struct options *options, struct reason *why)
+static struct tls_content content_of(const struct material_file *file)
+{
+	return (struct tls_content){ file->bytes, file->length };
+}
+
+static int make_tls(SSL_CTX **ret, const struct material *material, struct reason *why)
 {
 	const struct tls_settings settings = {
 		.server = true,
-		.ca_file = options->tls.client_ca_file,
-		.certificate_file = options->tls.certificate_file,
-		.private_key_file = options->tls.private_key_file,
-		.ciphers = options->tls.ciphers,
+		.ca_file = material->client_ca.path,
+		.certificate_file = material->certificate.path,
+		.private_key_file = material->private_key.path,
+		.ca = content_of(&material->client_ca),
+		.certificate = content_of(&material->certificate),
+		.private_key = content_of(&material->private_key),
+		.ciphers = material->ciphers,
 	};
 	int r = tls_context_new(ret, &settings, why);
 
@@ -42,7 +50,7 @@ static int open_tls(SSL_CTX **ret, const struct options *options, struct reason 
 					  SSL_OP_IGNORE_UNEXPECTED_EOF |
 					  SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(*ret, SSL_MODE_RELEASE_BUFFERS);
-	if (options->tls.client_ca_file) {
+	if (material->client_ca.path) {
 		SSL_CTX_set_verify(*ret, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 		if (name_authorities(*ret) < 0)
 			return reason_errno(why, ENOMEM, "Cannot use the CA of the clients");
@@ -50,41 +58,24 @@ static int open_tls(SSL_CTX **ret, const struct options *options, struct reason 
 	return 0;
 }
 
-static int open_password(struct secret *ret, const struct options *options, struct reason *why)
+static int copy_password(struct secret *ret, const struct secret *password, struct reason *why)
 {
-	struct reason cause;
-	int r;
-
-	if (options->password.is_unused) {
-		log_warning("No password is required%s: any client "
-			    "that can connect%s can register agents",
-			    options->service.called ? "" : " (-n)",
-			    options->tls.client_ca_file ? " with a client certificate" : "");
+	if (!password->text)
 		return 0;
-	}
-	r = secret_read_first_line(ret, "password", options->password.file, &cause);
-	if (r < 0) {
-		reason_set(why,
-			   options->service.called
-				   ? "%s; create it with 'agent-registrar -D DIRECTORY init'"
-				   : "%s; set it with -P, create it with --init, "
-				     "or require none with -n",
-			   cause.text);
-		return r;
-	}
-	if (secret_file_is_exposed(options->password.file))
-		log_warning("The password file %s is world-readable; run: chmod 0600 %s",
-			    options->password.file, options->password.file);
+	ret->text = strdup(password->text);
+	if (!ret->text)
+		return reason_errno(why, ENOMEM, "Cannot keep the password");
+	ret->length = password->length;
 	return 0;
 }
 
-int credentials_open(struct credentials *ret, const struct options *options, struct reason *why)
+int credentials_make(struct credentials *ret, const struct material *material, struct reason *why)
 {
 	struct credentials credentials = { .tls = NULL };
-	int r = open_tls(&credentials.tls, options, why);
+	int r = make_tls(&credentials.tls, material, why);
 
 	if (r >= 0)
-		r = open_password(&credentials.password, options, why);
+		r = copy_password(&credentials.password, &material->password, why);
 	if (r < 0)
 		credentials_clear(&credentials);
 	else

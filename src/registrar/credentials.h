@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* What the service proves itself with, and what it demands of its clients: read from files. */
+/* What the service proves itself with, and what it demands of its clients, ready for use. */
 #pragma once
 
 #include "common/must-check.h"
 #include "common/reason.h"
 #include "common/secret.h"
-#include "registrar/commands/options.h"
+#include "registrar/registry/material.h"
 
 #include <openssl/ssl.h>
 
@@ -16,10 +16,10 @@ struct credentials {
 };
 
 /*
- * Read certificate, private key, CA and password as the options name them. Returns 0, or a negative
- * errno with `why` set.
+ * Make them of the material, which is not kept. Returns 0, or a negative errno with `why` set: it
+ * cannot be used.
  */
-int credentials_open(struct credentials *ret, const struct options *options,
+int credentials_make(struct credentials *ret, const struct material *material,
 		     struct reason *why) must_check;
 
 /* Wipe and free; a connection that has begun keeps its part. Fit for cleanup(). */

@@ -5,6 +5,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/keys-watch.c src/registrar/keys-watch.h \
 	src/registrar/other-authd.c src/registrar/other-authd.h \
 	src/registrar/credentials.c src/registrar/credentials.h \
+	src/registrar/material-files.c src/registrar/material-files.h \
 	src/registrar/serve.c src/registrar/serve.h \
 	src/registrar/server.c src/registrar/server.h \
 	src/registrar/agents/groups.c src/registrar/agents/groups.h \
@@ -71,6 +72,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h \
 	src/registrar/net/source-table.c src/registrar/net/source-table.h \
 	src/registrar/net/sources.c src/registrar/net/sources.h \
+	src/registrar/registry/material.c src/registrar/registry/material.h \
 	src/registrar/registry/packet-stream.c src/registrar/registry/packet-stream.h \
 	src/registrar/registry/agent-registration.c src/registrar/registry/agent-registration.h \
 	src/registrar/registry/registry.c src/registrar/registry/registry.h \

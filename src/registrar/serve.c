@@ -6,6 +6,7 @@
 #include "registrar/commands/policy.h"
 #include "registrar/credentials.h"
 #include "registrar/enrollment/known-dialect.h"
+#include "registrar/material-files.h"
 #include "registrar/other-authd.h"
 #include "registrar/server.h"
 
@@ -159,6 +160,15 @@ static void service_close(struct service *service)
 	credentials_clear(&service->credentials);
 }
 
+static int read_credentials(struct credentials *ret, const struct options *options,
+			    struct reason *why)
+{
+	cleanup(material_wipe) struct material material = { .ciphers = NULL };
+	int r = material_read(&material, options, why);
+
+	return r < 0 ? r : credentials_make(ret, &material, why);
+}
+
 /* Check and open the files. Returns 0 or a negative errno with `why` set. */
 static int open_files(struct service *service, struct reason *why)
 {
@@ -166,7 +176,7 @@ static int open_files(struct service *service, struct reason *why)
 	int r = other_authd_refuse(options->directory, why);
 
 	if (r >= 0)
-		r = credentials_open(&service->credentials, options, why);
+		r = read_credentials(&service->credentials, options, why);
 	if (r >= 0)
 		r = roster_open(&service->roster, service->etc, options->group, warn, why);
 	return r < 0 ? r : check_api(options, why);
@@ -226,7 +236,7 @@ static int reload(void *owner, struct server *server, struct reason *why)
 	struct service *service = owner;
 	cleanup(credentials_clear) struct credentials read = { .tls = NULL };
 	struct credentials old = service->credentials;
-	int r = credentials_open(&read, service->options, why);
+	int r = read_credentials(&read, service->options, why);
 
 	if (r >= 0)
 		r = check_api(service->options, why);
