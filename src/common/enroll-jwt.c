@@ -96,17 +96,24 @@ static int append_signature(char ret[static ENROLL_JWT_SIZE],
 	return append(ret, signature, sizeof signature);
 }
 
-int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE],
-		    const unsigned char key[static ENROLL_KEY_SIZE], const char *key_id,
-		    uint64_t now, const unsigned char nonce[static ENROLL_NONCE_SIZE])
+int enroll_jwt_write(char ret[static ENROLL_JWT_SIZE], const char *key_id, uint64_t now,
+		     const unsigned char nonce[static ENROLL_NONCE_SIZE])
 {
 	int r;
 
 	ret[0] = '\0';
 	r = append_header(ret, key_id);
-	if (r == 0) {
-		(void)strcat(ret, ".");
-		r = append_claims(ret, now, nonce);
-	}
+	if (r < 0)
+		return r;
+	(void)strcat(ret, ".");
+	return append_claims(ret, now, nonce);
+}
+
+int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE],
+		    const unsigned char key[static ENROLL_KEY_SIZE], const char *key_id,
+		    uint64_t now, const unsigned char nonce[static ENROLL_NONCE_SIZE])
+{
+	int r = enroll_jwt_write(ret, key_id, now, nonce);
+
 	return r == 0 ? append_signature(ret, key) : r;
 }

@@ -37,10 +37,14 @@ int enroll_jwt_derive(unsigned char ret[static ENROLL_KEY_SIZE], enum enroll_sec
 		      const void *secret, size_t length) must_check;
 
 /*
- * Write a token that is valid from `now` (seconds since 1970), terminated. `key_id` (at most
- * ENROLL_KEY_ID_MAX characters that need no escaping in JSON) is null with a password; `nonce` is
- * random. Returns 0, -EIO when libcrypto fails, or -EINVAL when a value does not fit.
+ * Write what is signed of a token that is valid from `now` (seconds since 1970), terminated.
+ * `key_id` (at most ENROLL_KEY_ID_MAX characters that need no escaping in JSON) is null with a
+ * password; `nonce` is random. Returns 0, or -EINVAL when a value does not fit.
  */
+int enroll_jwt_write(char ret[static ENROLL_JWT_SIZE], const char *key_id, uint64_t now,
+		     const unsigned char nonce[static ENROLL_NONCE_SIZE]) must_check;
+
+/* Write the whole token. Returns 0, -EIO when libcrypto fails, or -EINVAL as above. */
 int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE],
 		    const unsigned char key[static ENROLL_KEY_SIZE], const char *key_id,
 		    uint64_t now, const unsigned char nonce[static ENROLL_NONCE_SIZE]) must_check;
