@@ -54,11 +54,18 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/log.c src/registrar/enrollment/log.h \
 	src/registrar/enrollment/records.c src/registrar/enrollment/records.h \
 	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \
+	src/registrar/keeper/bearer-check.c src/registrar/keeper/bearer-check.h \
 	src/registrar/keeper/file-registry.c src/registrar/keeper/file-registry.h \
+	src/registrar/keeper/keeper-registry.c src/registrar/keeper/keeper-registry.h \
 	src/registrar/keeper/keeper-server.c src/registrar/keeper/keeper-server.h \
 	src/registrar/keeper/pending.h \
 	src/registrar/keeper/registering.c \
 	src/registrar/keeper/user-requests.c \
+	src/registrar/keeper/password.c src/registrar/keeper/password.h \
+	src/registrar/keeper/password-worker.c src/registrar/keeper/password-worker.h \
+	src/registrar/keeper/sessions.c src/registrar/keeper/sessions.h \
+	src/registrar/keeper/token.c src/registrar/keeper/token.h \
+	src/registrar/keeper/users.c src/registrar/keeper/users.h \
 	src/registrar/net/acceptor.c src/registrar/net/acceptor.h \
 	src/registrar/net/admission.c src/registrar/net/admission.h \
 	src/registrar/net/certificate.c src/registrar/net/certificate.h \
@@ -72,6 +79,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h \
 	src/registrar/net/source-table.c src/registrar/net/source-table.h \
 	src/registrar/net/sources.c src/registrar/net/sources.h \
+	src/registrar/registry/enroll-bearer.c src/registrar/registry/enroll-bearer.h \
 	src/registrar/registry/material.c src/registrar/registry/material.h \
 	src/registrar/registry/packet-stream.c src/registrar/registry/packet-stream.h \
 	src/registrar/registry/agent-registration.c src/registrar/registry/agent-registration.h \
@@ -79,9 +87,11 @@ libregistrar_a_SOURCES = \
 	src/registrar/registry/registry-wire.c src/registrar/registry/registry-wire.h \
 	src/registrar/registry/remote-registry.c src/registrar/registry/remote-registry.h \
 	src/registrar/registry/registration-wire.c \
-	src/registrar/registry/user-requests.c src/registrar/registry/user-requests.h \
+	src/registrar/registry/session-wire.c \
+	src/registrar/registry/user-requests.h \
 	src/registrar/registry/user-wire.c \
-	src/registrar/registry/wire-fields.c src/registrar/registry/wire-parts.h
+	src/registrar/registry/wire-fields.c src/registrar/registry/wire-parts.h \
+	src/registrar/registry/user-session.c src/registrar/registry/user-session.h
 if WITH_API
 libregistrar_a_SOURCES += \
 	src/registrar/api/about.c \
@@ -90,6 +100,7 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/response.c src/registrar/api/response.h \
 	src/registrar/api/bearer.c src/registrar/api/bearer.h \
 	src/registrar/api/body.c src/registrar/api/body.h \
+	src/registrar/api/carry-out.c \
 	src/registrar/api/incoming-call.c src/registrar/api/incoming-call.h \
 	src/registrar/api/connection.c src/registrar/api/connection.h \
 	src/registrar/api/enroll.c \
@@ -105,16 +116,12 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/list.c \
 	src/registrar/api/login.c \
 	src/registrar/api/parameters.c src/registrar/api/parameters.h \
-	src/registrar/api/password.c src/registrar/api/password.h \
 	src/registrar/api/problem.c src/registrar/api/problem.h \
 	src/registrar/api/register.c \
 	src/registrar/api/remove.c \
 	src/registrar/api/repr.c src/registrar/api/repr.h \
 	src/registrar/api/request.c src/registrar/api/request.h \
 	src/registrar/api/selection.c src/registrar/api/selection.h \
-	src/registrar/api/token.c src/registrar/api/token.h \
-	src/registrar/api/users.c src/registrar/api/users.h \
-	src/registrar/api/password-worker.c src/registrar/api/password-worker.h \
 	src/registrar/api/api.c \
 	src/registrar/commands/user.c
 else

@@ -6,6 +6,7 @@
 #include "registrar/commands/policy.h"
 #include "registrar/credentials.h"
 #include "registrar/enrollment/known-dialect.h"
+#include "registrar/keeper/users.h"
 #include "registrar/material-files.h"
 #include "registrar/other-authd.h"
 #include "registrar/server.h"
@@ -97,8 +98,10 @@ static int open_api_listeners(struct listeners *ret, const struct options *optio
 
 static int check_api(const struct options *options, struct reason *why)
 {
-	int users = options->api.enabled ? api_check_users(options->api.users_file, why) : 0;
+	int users = options->api.enabled ? api_exists(why) : 0;
 
+	if (users >= 0 && options->api.enabled)
+		users = api_users_check(options->api.users_file, why);
 	if (users > 0 && options->test)
 		log_info("Users of the API: %d", users);
 	return users < 0 ? users : 0;
@@ -219,7 +222,6 @@ static struct api_settings api_settings(const struct service *service, unsigned 
 		.roster = service->roster,
 		.policy = &service->policy,
 		.groups_directory = options->paths.groups_directory,
-		.users_file = options->api.users_file,
 		.password = service->credentials.password.text,
 		.limits = options->api.limits,
 		.max_connections = max_connections,
@@ -260,6 +262,7 @@ static int run(struct service *service, struct reason *why)
 		.keys_directory = service->etc,
 		.authd = authd_settings(service, limits.authd),
 		.api = options->api.enabled ? &api : NULL,
+		.users_file = options->api.users_file,
 		.background = options->service.called ? &service->background : NULL,
 		.called = options->service.called,
 		.reload = reload,

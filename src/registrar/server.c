@@ -6,6 +6,8 @@
 #include "common/log.h"
 #include "registrar/enrollment/transactions.h"
 #include "registrar/keeper/file-registry.h"
+#include "registrar/keeper/keeper-registry.h"
+#include "registrar/keeper/sessions.h"
 #include "registrar/keys-watch.h"
 #include "registrar/other-authd.h"
 
@@ -29,7 +31,8 @@ struct server {
 	struct event_base *base;
 	struct peer_rules peers;
 	struct transactions *transactions;
-	struct registry *registry;
+	struct registry *agents, *registry; /* the second passes on to the first */
+	struct sessions *sessions;          /* null: there is no API */
 	struct authd *authd;
 	struct api *api; /* null: there is none */
 
@@ -149,6 +152,7 @@ static void on_signal(evutil_socket_t number, short what, void *argument)
 
 void server_use(struct server *server, SSL_CTX *tls, const char *password)
 {
+	keeper_registry_use(server->registry, password);
 	authd_use(server->authd, tls, password);
 	if (server->api)
 		api_use(server->api, tls, password);
@@ -219,6 +223,8 @@ static void tear_down(struct server *server)
 		(void)event_base_loop(server->base, EVLOOP_NONBLOCK);
 	api_free(server->api);
 	registry_free(server->registry);
+	sessions_free(server->sessions);
+	registry_free(server->agents);
 	transactions_free(server->transactions);
 	peer_log_free(server->peers.log);
 	offences_free(server->peers.offences);
@@ -274,52 +280,69 @@ static int set_up_peers(struct server *server)
 	return server->peers.offences && server->peers.log ? 0 : -ENOMEM;
 }
 
-static int set_up_api(struct server *server, struct reason *why)
+/* 0 or a negative errno with `why` set. */
+static int set_up_sessions(struct server *server, struct reason *why)
 {
-	struct api_settings settings;
-
-	if (!server->settings->api)
-		return 0;
-	settings = *server->settings->api;
-	settings.peers = &server->peers;
-	return api_new(&server->api, server->base, &settings, server->transactions,
-		       server->registry, why);
-}
-
-static struct registry *new_registry(const struct server *server)
-{
-	const struct file_registry_settings settings = {
-		.transactions = server->transactions,
-		.policy = server->settings->authd.policy,
+	const struct sessions_settings settings = {
+		.base = server->base,
+		.users_file = server->settings->users_file,
 		.log = server->peers.log,
 	};
 
-	return file_registry_new(&settings);
+	return server->settings->api ? sessions_new(&server->sessions, &settings, why) : 0;
 }
 
-static int set_up_services(struct server *server, struct reason *why)
+/* Those who decide and store. 0 or a negative errno with `why` set. */
+static int set_up_registry(struct server *server, struct reason *why)
 {
 	const struct server_settings *settings = server->settings;
-	struct authd_settings authd = settings->authd;
 	const struct transactions_settings transactions = {
 		.roster = settings->roster,
 		.history = &settings->authd.policy->history,
 		.may_begin = may_begin,
 		.owner = server,
 	};
+	struct file_registry_settings agents = {
+		.policy = settings->authd.policy,
+		.log = server->peers.log,
+	};
+	struct keeper_registry_settings keeper = {
+		.base = server->base,
+		.password = settings->authd.password,
+		.log = server->peers.log,
+	};
+	int r = set_up_sessions(server, why);
+
+	if (r < 0)
+		return r;
+	agents.transactions = server->transactions = transactions_new(server->base, &transactions);
+	if (server->transactions)
+		keeper.agents = server->agents = file_registry_new(&agents);
+	keeper.sessions = server->sessions;
+	if (server->agents)
+		server->registry = keeper_registry_new(&keeper);
+	return server->registry ? 0 : reason_errno(why, ENOMEM, "Cannot set up the event loop");
+}
+
+/* Those who speak with clients. 0 or a negative errno with `why` set. */
+static int set_up_services(struct server *server, struct reason *why)
+{
+	const struct server_settings *settings = server->settings;
+	struct authd_settings authd = settings->authd;
+	struct api_settings api;
 
 	authd.peers = &server->peers;
 	authd.changed = on_change;
 	authd.owner = server;
-	if (set_up_peers(server) == 0)
-		server->transactions = transactions_new(server->base, &transactions);
-	if (server->transactions)
-		server->registry = new_registry(server);
-	if (server->registry)
-		server->authd = authd_new(server->base, &authd, server->registry);
+	server->authd = authd_new(server->base, &authd, server->registry);
 	if (!server->authd)
 		return reason_errno(why, ENOMEM, "Cannot set up the event loop");
-	return set_up_api(server, why);
+	if (!settings->api)
+		return 0;
+	api = *settings->api;
+	api.peers = &server->peers;
+	return api_new(&server->api, server->base, &api, server->transactions, server->registry,
+		       why);
 }
 
 static void announce_listeners(const char *service, const struct listeners *listeners)
@@ -352,9 +375,13 @@ int server_run(const struct server_settings *settings, struct reason *why)
 	};
 	int r = set_up_events(&server);
 
+	if (r >= 0)
+		r = set_up_peers(&server);
 	if (r < 0)
 		(void)reason_errno(why, r, "Cannot set up the event loop");
 	else
+		r = set_up_registry(&server, why);
+	if (r >= 0)
 		r = set_up_services(&server, why);
 	if (r >= 0) {
 		announce(&server);

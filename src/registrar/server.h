@@ -23,6 +23,7 @@ struct server_settings {
 	struct background *background;  /* to be notified when it is ready; null: none */
 	const char *called;             /* with `background`: the name that it was called by */
 	const struct api_settings *api; /* null: there is none; without `peers` */
+	const char *users_file;         /* with `api` */
 	/*
 	 * SIGHUP has come: read the files again, and call server_use(). Returns 0, or a negative
 	 * errno with `why` set: then nothing has changed.

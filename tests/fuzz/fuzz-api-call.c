@@ -9,9 +9,9 @@
 #include "registrar/api/body.h"
 #include "registrar/api/filter.h"
 #include "registrar/api/parameters.h"
-#include "registrar/api/password.h"
 #include "registrar/api/request.h"
-#include "registrar/api/token.h"
+#include "registrar/keeper/password.h"
+#include "registrar/keeper/token.h"
 
 #define TEXT_MAX 20000
 

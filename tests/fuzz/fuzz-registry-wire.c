@@ -38,14 +38,15 @@ static void check_registration(const struct agent_registration *registration)
 	check_inside(registration, &registration->id);
 	check_inside(registration, &registration->key);
 	HOLDS(!registration->fields.rest.text);
-	HOLDS(!strchr(registration->user, '\n') && !strchr(registration->peer.text, '\n'));
+	HOLDS(!strchr(registration->peer.text, '\n'));
 	HOLDS(registration->way == REGISTRATION_BY_API ||
-	      (!registration->key.text && !registration->id.text && !registration->force.enabled));
+	      (!registration->token[0] && !registration->key.text && !registration->id.text &&
+	       !registration->force.enabled));
 }
 
 static void check_user(const struct registry_user *user)
 {
-	HOLDS(!strchr(user->name, '\n') && !strchr(user->client.text, '\n'));
+	HOLDS(strlen(user->token) < sizeof user->token && !strchr(user->client.text, '\n'));
 }
 
 static void check_content(const struct registry_request *request)
@@ -59,6 +60,17 @@ static void check_content(const struct registry_request *request)
 		break;
 	case REGISTRY_JOIN:
 		check_user(&request->join->user);
+		break;
+	case REGISTRY_LOGIN:
+		HOLDS(request->login->password + strlen(request->login->password) + 1 ==
+		      request->login->texts + request->login->text_length);
+		break;
+	case REGISTRY_SESSION:
+	case REGISTRY_LOGOUT:
+		check_user(request->session);
+		break;
+	case REGISTRY_BEARER:
+		HOLDS(strlen(request->bearer->bearer.key_id) <= ENROLL_KEY_ID_MAX);
 		break;
 	case REGISTRY_TYPES:
 		HOLDS(false);
@@ -100,6 +112,10 @@ static void check_answer(const unsigned char *packet, size_t length)
 	      answer.decision.fault == REGISTRATION_INTERNAL);
 	HOLDS(answer.outcome == REGISTRY_DECIDED || answer.type != REGISTRY_KEY ||
 	      answer.key.fault == KEY_INTERNAL);
+	HOLDS(answer.outcome == REGISTRY_DECIDED || answer.type != REGISTRY_LOGIN ||
+	      (answer.login.fault == LOGIN_INTERNAL && !answer.login.token[0]));
+	HOLDS(answer.outcome == REGISTRY_DECIDED || answer.type != REGISTRY_SESSION ||
+	      !answer.session.user[0]);
 	HOLDS(registry_wire_answer(again, header.number, &answer) == length);
 	HOLDS(memcmp(again, packet, length) == 0);
 	registry_answer_clear(&answer);

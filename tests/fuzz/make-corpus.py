@@ -320,8 +320,9 @@ def registry_packets():
     v4 = bytes(10) + b"\xff\xff" + bytes([192, 0, 2, 1]) + b"\x40\x9c"
     v6 = bytes.fromhex("20010db8000000000000000000000001") + b"\x40\x9c"
     fields = text(b"web-01") + absent + given(b"a,b") + given(b"") + absent
-    part = text(b"admin") + given(b"007") + given(HEX64) + b"\x01\x01" + bytes(8)
-    user = v4 + text(b"admin")
+    part = text(b"h.p.m") + given(b"007") + given(HEX64) + b"\x01\x01" + bytes(8)
+    user = v4 + text(b"h.p.m")
+    bearer = text(b"001") + bytes(8) + bytes(range(16)) + bytes(range(32))
     agent = text(b"001") + text(b"web-01") + text(b"any") + text(HEX64)
 
     def request(kind, content):
@@ -331,11 +332,15 @@ def registry_packets():
         return b"\0" + bytes([kind, outcome]) + content
     return {
         "authd": request(0, b"\0" + v4 + fields),
-        "enroll": request(0, b"\x01" + v6 + fields),
+        "enroll": request(0, b"\x01" + v6 + fields + bearer),
         "api": request(0, b"\x02" + v4 + fields + part),
-        "api-user": request(0, b"\x02" + v4 + fields + text(b"a\nb") + part[9:]),
+        "api-token": request(0, b"\x02" + v4 + fields + text(b"x" * 1024) + part[9:]),
         "key": request(1, user + text(b"001")),
         "join": request(2, user + text(b"001") + text(b"web") + b"\x01"),
+        "login": request(3, v4 + bytes([7, 0, 0, 0]) + text(b"admin") + text(b"secret")),
+        "session": request(4, user),
+        "logout": request(5, user),
+        "bearer": request(6, v6 + bearer),
         "no-type": request(200, user),
         "accepted": answer(0, 0, b"\0" + agent + text(b"any")),
         "refused": answer(0, 0, b"\x02" + text(b"Duplicate agent name: web-01")),
@@ -345,6 +350,12 @@ def registry_packets():
         "key-absent": answer(1, 0, b"\x01"),
         "key-busy": answer(1, 1, b"\x02"),
         "joined": answer(2, 0, b"\0"),
+        "logged-in": answer(3, 0, b"\0" + text(b"h.p.m")),
+        "login-wrong": answer(3, 0, b"\x01\x01"),
+        "login-failed": answer(3, 2, b"\x03"),
+        "session-found": answer(4, 0, text(b"admin")),
+        "session-denied": answer(4, 3, text(b"")),
+        "bearer-right": answer(6, 0, b"\0"),
     }
 
 

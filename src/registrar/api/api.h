@@ -52,8 +52,7 @@ struct api_settings {
 	struct roster *roster;
 	const struct enrollment_policy *policy;
 	const char *groups_directory; /* for the list of groups, even if they need not exist */
-	const char *users_file;
-	const char *password; /* for enrolling; null: none is demanded */
+	const char *password;         /* for enrolling; null: none is demanded */
 	struct api_limits_settings limits;
 	/* at the limit others give way (net/admission.h), or wait; at most API_CONNECTIONS_MAX */
 	unsigned int max_connections;
@@ -65,8 +64,7 @@ struct api;
 
 /*
  * Begin to serve; `transactions` and `registry` outlive the API. Returns 0; or a negative errno
- * with `why` set: -EINVAL for a users file that cannot be used. A registrar that was built without
- * the API returns -ENOTSUP.
+ * with `why` set: -ENOTSUP from a registrar that was built without the API.
  */
 int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
 	    struct transactions *transactions, struct registry *registry,
@@ -87,7 +85,5 @@ bool api_is_busy(const struct api *api) must_check;
 /* Close everything, whatever its state; null is allowed. Call it outside of the loop. */
 void api_free(struct api *api);
 
-/*
- * Can the users file be used? Returns how many users it holds, or a negative errno with `why` set.
- */
-int api_check_users(const char *users_file, struct reason *why) must_check;
+/* Can there be an API? Returns 0; or -ENOTSUP with `why` set: this program was built without. */
+int api_exists(struct reason *why) must_check;

@@ -5,7 +5,13 @@
 
 #include <string.h>
 
-_Static_assert(API_USER_NAME_MAX == REGISTRATION_USER_MAX, "names of users fit");
+static void deny(struct incoming_call *call)
+{
+	if (call->route->deny)
+		call->route->deny(call);
+	else
+		(void)api_problem_set(&call->result.problem, 401, "Unauthorized", "Invalid token");
+}
 
 static void on_answered(void *owner, const struct registry_answer *answer)
 {
@@ -22,8 +28,17 @@ static void on_answered(void *owner, const struct registry_answer *answer)
 	case REGISTRY_FAILED:
 		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 		break;
+	case REGISTRY_DENIED:
+		deny(call);
+		break;
 	}
 	incoming_call_answer(call);
+}
+
+/* A login waits for as long as others wait before it. */
+static uint64_t give_up_at(enum registry_type type)
+{
+	return type == REGISTRY_LOGIN ? 0 : monotonic_usec() + API_LOCK_PATIENCE;
 }
 
 void api_ask(struct incoming_call *call, enum registry_type type, void *content,
@@ -35,7 +50,7 @@ void api_ask(struct incoming_call *call, enum registry_type type, void *content,
 	asking->request = (struct registry_request){
 		.type = type,
 		.content = content,
-		.give_up_at = monotonic_usec() + API_LOCK_PATIENCE,
+		.give_up_at = give_up_at(type),
 		.answered = on_answered,
 		.owner = call,
 	};
@@ -49,5 +64,5 @@ void api_ask(struct incoming_call *call, enum registry_type type, void *content,
 void api_name_user(const struct incoming_call *call, struct registry_user *ret)
 {
 	ret->client = *api_exchange_client(call->exchange);
-	memcpy(ret->name, call->input.user, sizeof ret->name);
+	memcpy(ret->token, call->input.token, sizeof ret->token);
 }

@@ -38,8 +38,7 @@ void api_free(struct api *api)
 	(void)api;
 }
 
-int api_check_users(const char *users_file, struct reason *why)
+int api_exists(struct reason *why)
 {
-	(void)users_file;
 	return refuse(why);
 }

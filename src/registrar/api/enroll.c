@@ -17,9 +17,9 @@
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #define ENROLLMENT_BODY_MAX 16384
 
@@ -84,28 +84,36 @@ static bool refuse_password(struct incoming_call *call)
 	return refuse_bearer(call, BEARER_INVALID_SIGNATURE);
 }
 
-static bool take_bearer(struct incoming_call *call)
+/* What the bearer is, if it has the form of one. */
+static enum bearer_fault read_bearer(struct incoming_call *call)
 {
 	cleanup(api_credentials_wipe) struct api_credentials credentials = {
 		.scheme = API_SCHEME_NONE
 	};
-	const char *password = call->settings->password;
-	enum bearer_fault fault = BEARER_INVALID_REQUEST;
 
-	if (!password)
-		return true;
 	api_credentials_parse(&credentials, api_exchange_header(call->exchange, "Authorization"));
 	api_exchange_wipe_header(call->exchange, "Authorization");
-	if (credentials.scheme == API_SCHEME_BEARER)
-		fault = bearer_check(credentials.token, password, (uint64_t)time(NULL));
-	if (fault == BEARER_OK)
-		return true;
+	return credentials.scheme == API_SCHEME_BEARER
+		       ? bearer_parse(&call->enroll.bearer, credentials.token)
+		       : BEARER_INVALID_REQUEST;
+}
+
+/* It was found at once; what the registry finds is logged there. */
+static void log_bearer(struct incoming_call *call, enum bearer_fault fault)
+{
 	if (peer_log_may(call->settings->peers->log, api_exchange_address(call->exchange),
 			 PEER_WRONG_PASSWORD))
 		log_notice("Refused an enrollment from %s: %s", api_exchange_peer(call->exchange),
 			   bearer_fault_text(fault));
-	return fault == BEARER_INVALID_SIGNATURE ? refuse_password(call)
-						 : refuse_bearer(call, fault);
+}
+
+static void refuse_fault(struct incoming_call *call, enum bearer_fault fault)
+{
+	if (fault == BEARER_INVALID_SIGNATURE)
+		(void)refuse_password(call);
+	else
+		(void)refuse_bearer(call, fault);
+	incoming_call_answer(call);
 }
 
 /* ------------------------------------------------------------------ the body */
@@ -137,26 +145,80 @@ static bool take_members(struct incoming_call *call, const char *body, size_t le
 	return true;
 }
 
-/* Everything before the roster is looked at, in the order of Wazuh. */
-static bool admit(struct incoming_call *call)
+/* ------------------------------------------------------------------ in the order of Wazuh */
+
+/* What is looked at when the bearer is right. */
+static void take_body(struct incoming_call *call)
 {
-	const char *version = api_exchange_header(call->exchange, "protocol-version");
 	const char *type = api_exchange_header(call->exchange, "Content-Type"), *body;
 	size_t length, type_length = type ? strcspn(type, "; \t") : 0;
+	bool is_good;
 
-	if (!version || strcmp(version, "1") != 0)
-		return refuse(call, 400, 0,
-			      version ? "Unsupported protocol-version"
-				      : "Missing required header: protocol-version");
 	body = api_exchange_body(call->exchange, &length);
-	if (length > ENROLLMENT_BODY_MAX)
-		return refuse(call, 413, 0, "Payload too large");
-	if (!take_bearer(call))
-		return false;
 	if (type_length != strlen(API_JSON_TYPE) ||
 	    strncasecmp(type, API_JSON_TYPE, type_length) != 0)
-		return refuse(call, 415, 0, "Unsupported media type");
-	return take_members(call, body, length);
+		is_good = refuse(call, 415, 0, "Unsupported media type");
+	else
+		is_good = take_members(call, body, length);
+	if (is_good)
+		api_carry_out(call);
+	else
+		incoming_call_answer(call);
+}
+
+static void bearer_decided(struct incoming_call *call, const struct registry_answer *answer)
+{
+	if (answer->bearer.fault == BEARER_OK)
+		take_body(call);
+	else
+		refuse_fault(call, answer->bearer.fault);
+}
+
+static void take_bearer(struct incoming_call *call)
+{
+	struct bearer_request *request;
+	enum bearer_fault fault;
+
+	if (!call->settings->password) {
+		take_body(call);
+		return;
+	}
+	fault = read_bearer(call);
+	if (fault != BEARER_OK) {
+		log_bearer(call, fault);
+		refuse_fault(call, fault);
+		return;
+	}
+	request = calloc(1, sizeof *request);
+	if (request)
+		*request = (struct bearer_request){ .client = *api_exchange_client(call->exchange),
+						    .bearer = call->enroll.bearer };
+	api_ask(call, REGISTRY_BEARER, request, bearer_decided);
+}
+
+static void admit(struct incoming_call *call)
+{
+	const char *version = api_exchange_header(call->exchange, "protocol-version");
+	bool is_good = true;
+	size_t length;
+
+	(void)api_exchange_body(call->exchange, &length);
+	if (!version || strcmp(version, "1") != 0)
+		is_good = refuse(call, 400, 0,
+				 version ? "Unsupported protocol-version"
+					 : "Missing required header: protocol-version");
+	else if (length > ENROLLMENT_BODY_MAX)
+		is_good = refuse(call, 413, 0, "Payload too large");
+	if (is_good)
+		take_bearer(call);
+	else
+		incoming_call_answer(call);
+}
+
+/* The bearer was right, and is not any more: it became too old meanwhile. */
+static void deny(struct incoming_call *call)
+{
+	(void)refuse_bearer(call, BEARER_STALE);
 }
 
 /* ------------------------------------------------------------------ enrolling */
@@ -216,6 +278,7 @@ static void decided(struct incoming_call *call, const struct registration_decisi
 static bool describe(struct incoming_call *call, struct agent_registration *ret)
 {
 	ret->way = REGISTRATION_BY_ENROLL;
+	ret->bearer = call->enroll.bearer;
 	ret->fields = (struct authd_request_fields){
 		.name = member(call, "name"),
 		.version = member(call, "version"),
@@ -269,10 +332,9 @@ static void hand_out_authorities(struct incoming_call *call)
 }
 
 /* No credentials are needed: every TLS client sees these certificates. */
-static bool admit_all(struct incoming_call *call)
+static void admit_all(struct incoming_call *call)
 {
-	(void)call;
-	return true;
+	api_carry_out(call);
 }
 
 /* ------------------------------------------------------------------ the list of calls */
@@ -282,6 +344,7 @@ const struct api_route api_enroll_routes[] = {
 	  .pattern = "/wazuh-manager/enroll",
 	  .registering = &enrolling,
 	  .admit = admit,
+	  .deny = deny,
 	  .answer_problem = answer_problem },
 	{ .method = API_GET,
 	  .pattern = "/wazuh-manager/cacerts",

@@ -22,6 +22,7 @@ void incoming_call_free(struct incoming_call *call)
 	json_decref(call->enroll.members);
 	explicit_bzero(&call->input.body, sizeof call->input.body);
 	explicit_bzero(call->tried_name, sizeof call->tried_name);
+	explicit_bzero(call->input.token, sizeof call->input.token);
 	free(call);
 }
 

@@ -9,11 +9,8 @@
 #include "registrar/api/body.h"
 #include "registrar/api/http.h"
 #include "registrar/api/parameters.h"
-#include "registrar/api/password-worker.h"
 #include "registrar/api/request.h"
 #include "registrar/api/response.h"
-#include "registrar/api/token.h"
-#include "registrar/api/users.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -24,11 +21,7 @@
 struct api {
 	struct api_settings settings;
 	struct api_http *http;
-	struct password_worker *worker;
 	struct api_limits *limits;
-	struct api_token_key key;
-	struct api_users users;
-	bool users_are_bad; /* and that was logged */
 	struct transactions *transactions;
 	struct registry *registry;
 	struct incoming_call *calls; /* without an answer yet */
@@ -46,7 +39,8 @@ struct call_input {
 	struct api_path path;
 	struct api_query query;
 	bool pretty;                      /* whether the answer is to be indented */
-	char user[API_USER_NAME_MAX + 1]; /* empty: not logged in */
+	char token[REGISTRY_TOKEN_SIZE];  /* of a session; wiped */
+	char user[REGISTRY_USER_MAX + 1]; /* whose session it is; empty: not logged in */
 	struct api_body body;
 };
 
@@ -67,6 +61,7 @@ struct call_changes {
 
 /* An enrollment with Wazuh 5. */
 struct call_enroll {
+	struct enroll_bearer bearer;
 	json_t *members;         /* of the body; owned */
 	enum bearer_fault fault; /* why the bearer was refused; BEARER_OK: another reason */
 	int code;                /* authd's, for the problem; 0: it has none */
@@ -93,9 +88,8 @@ struct incoming_call {
 	struct call_changes changes;
 	struct call_enroll enroll;
 	struct call_asking asking;
-	struct api_password tried; /* logging in: the hash that the password was to fit */
-	/* what was given as a name then; wiped, because it can be a password */
-	char tried_name[API_USER_NAME_MAX + 1];
+	/* logging in: what was given as a name; wiped, because it can be a password */
+	char tried_name[REGISTRY_USER_MAX + 1];
 	struct transaction_entry entry;         /* while it waits for a transaction */
 	struct incoming_call *next, **previous; /* among all calls of the API */
 };
@@ -132,10 +126,12 @@ struct api_route {
 	enum api_body_kind body;
 	/*
 	 * For calls of the enrollment, which have a credential, a body and problems of their own:
-	 * check all that is to be checked before `run`. False: there is a problem. Null: a call of
-	 * the API.
+	 * check all that is to be checked before the call is carried out, and then have that done
+	 * (api_carry_out()), or answer. Null: a call of the API.
 	 */
-	bool (*admit)(struct incoming_call *call);
+	void (*admit)(struct incoming_call *call);
+	/* the registry finds that the credential is not right; null: as the API does */
+	void (*deny)(struct incoming_call *call);
 	/* answer with `problem`, without freeing the call; null: as the API does */
 	void (*answer_problem)(struct incoming_call *call);
 };
@@ -166,14 +162,19 @@ void incoming_call_free(struct incoming_call *call);
 
 /* ------------------------------------------------------------------ login.c */
 
-/*
- * Try the name and password of the request; the worker does it, and then the call is
- * answered. False: there is a problem already.
- */
-bool api_log_in(struct incoming_call *call) must_check;
+/* Have the name and password of the request tried; the call is answered then, or now. */
+void api_log_in(struct incoming_call *call);
 
-/* Find the user of the token. False: there is a problem. */
-bool api_take_token(struct incoming_call *call) must_check;
+/* Find the user of the token, and then go on (api_go_on()), or answer. */
+void api_take_token(struct incoming_call *call);
+
+/* ------------------------------------------------------------------ carry-out.c */
+
+/* The client may make the call: if it is complete, carry it out; otherwise answer. */
+void api_go_on(struct incoming_call *call);
+
+/* Do what is called for, and answer, now or later. */
+void api_carry_out(struct incoming_call *call);
 
 /* ------------------------------------------------------------------ ask.c, register.c */
 

@@ -14,9 +14,10 @@ void api_register(struct incoming_call *call)
 {
 	struct agent_registration wanted = { .peer = *api_exchange_client(call->exchange) };
 
-	memcpy(wanted.user, call->input.user, sizeof wanted.user);
+	memcpy(wanted.token, call->input.token, sizeof wanted.token);
 	if (call->route->registering->describe(call, &wanted))
 		api_ask(call, REGISTRY_REGISTER, agent_registration_copy(&wanted), decided);
 	else
 		incoming_call_answer(call);
+	explicit_bzero(wanted.token, sizeof wanted.token);
 }

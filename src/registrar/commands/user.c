@@ -4,7 +4,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/io.h"
-#include "registrar/api/users.h"
+#include "registrar/keeper/users.h"
 
 #include <libgen.h>
 #include <limits.h>

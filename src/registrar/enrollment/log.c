@@ -119,11 +119,11 @@ static void log_failed(const struct enrollment *enrollment,
 }
 
 void enrollment_log(const struct enrollment *enrollment,
-		    const struct agent_registration *registration)
+		    const struct agent_registration *registration, const char *user)
 {
 	const struct authd_field name = { enrollment->asked_name, strlen(enrollment->asked_name) };
 	char buffer[AGENT_REGISTRATION_CLIENT_SIZE];
-	const char *client = agent_registration_client(registration, buffer);
+	const char *client = agent_registration_client(registration, user, buffer);
 
 	if (enrollment->accepted)
 		log_registered(enrollment, client);

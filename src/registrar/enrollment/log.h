@@ -6,9 +6,12 @@
 
 #include "registrar/enrollment/enrollment.h"
 
-/* The outcome of an enrollment: registered, refused, or failed because of this machine. */
+/*
+ * The outcome of an enrollment: registered, refused, or failed because of this machine. `user` is
+ * who asked, by the API.
+ */
 void enrollment_log(const struct enrollment *enrollment,
-		    const struct agent_registration *registration);
+		    const struct agent_registration *registration, const char *user);
 
 /*
  * A request that was refused before it came to a decision. `name` is what the agent is to be

@@ -73,10 +73,11 @@ static int submit(struct registry *registry, struct registry_request *request)
 		.gave_up = gave_up,
 	};
 	struct file_registry *file = (struct file_registry *)registry;
-	struct pending *pending = calloc(1, sizeof *pending);
+	const struct pending_kind *kind = kinds[request->type];
+	struct pending *pending = kind ? calloc(1, sizeof *pending) : NULL;
 
 	if (!pending)
-		return -ENOMEM;
+		return kind ? -ENOMEM : -ENOTSUP;
 	pending->entry = (struct transaction_entry){
 		.callbacks = &callbacks,
 		.owner = pending,
@@ -84,7 +85,7 @@ static int submit(struct registry *registry, struct registry_request *request)
 	};
 	pending->request = request;
 	pending->file = file;
-	pending->kind = kinds[request->type];
+	pending->kind = kind;
 	request->pending = pending;
 	transactions_add(file->settings.transactions, &pending->entry);
 	return 0;

@@ -74,7 +74,7 @@ static void conclude(const struct pending *pending, struct registry_answer *ret)
 		memcpy(decision->refusal, enrollment->refusal, sizeof decision->refusal);
 	}
 	if (may_log(pending))
-		enrollment_log(enrollment, pending->request->registration);
+		enrollment_log(enrollment, pending->request->registration, pending->request->user);
 }
 
 static void wipe(struct pending *pending)

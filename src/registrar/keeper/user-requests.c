@@ -17,7 +17,8 @@ static void log_failure(const struct pending *pending, const struct registry_use
 	char text[REGISTRY_USER_TEXT_SIZE];
 
 	if (!log || peer_log_may(log, user->client.address, PEER_FAILED))
-		log_error("%s (client %s)", why, registry_user_describe(user, text));
+		log_error("%s (client %s)", why,
+			  registry_user_describe(&user->client, pending->request->user, text));
 }
 
 /* The agent whose id is written like this, or null. */
@@ -118,7 +119,7 @@ static enum join_fault join_group(struct pending *pending, const struct roster_e
 		return JOIN_INTERNAL;
 	}
 	log_info("Agent %s %s is in group %s now, for %s", entry->id_text, entry->name, groups,
-		 registry_user_describe(&request->user, user));
+		 registry_user_describe(&request->user.client, pending->request->user, user));
 	return JOIN_OK;
 }
 

@@ -66,6 +66,7 @@ void agent_registration_fail(struct registration_decision *ret,
 }
 
 const char *agent_registration_client(const struct agent_registration *registration,
+				      const char *user,
 				      char buffer[static AGENT_REGISTRATION_CLIENT_SIZE])
 {
 	const char *peer = registration->peer.text;
@@ -77,9 +78,7 @@ const char *agent_registration_client(const struct agent_registration *registrat
 		(void)snprintf(buffer, AGENT_REGISTRATION_CLIENT_SIZE, "%s (enrolling)", peer);
 		return buffer;
 	case REGISTRATION_BY_API:
-		(void)snprintf(buffer, AGENT_REGISTRATION_CLIENT_SIZE, "%s (user %s of the API)",
-			       peer, registration->user);
-		return buffer;
+		return registry_user_describe(&registration->peer, user, buffer);
 	}
 	(void)snprintf(buffer, AGENT_REGISTRATION_CLIENT_SIZE, "%s", peer);
 	return buffer;

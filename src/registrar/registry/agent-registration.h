@@ -9,12 +9,13 @@
 #include "common/authd-message.h"
 #include "common/must-check.h"
 #include "registrar/net/peer.h"
+#include "registrar/registry/enroll-bearer.h"
+#include "registrar/registry/user-session.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #define REFUSAL_SIZE 2048 /* with the terminator: longer texts are cut, as the real managers do */
-#define REGISTRATION_USER_MAX 64
 
 /* How an agent is registered, which decides by which rules. */
 enum registration_way {
@@ -34,9 +35,10 @@ struct registration_force {
 /* Who asks, and for what. Fields with null text were not given; `rest` never is. */
 struct agent_registration {
 	enum registration_way way;
-	struct peer peer;                     /* the client */
-	char user[REGISTRATION_USER_MAX + 1]; /* by the API: its user */
-	struct registration_force force;      /* by the API */
+	struct peer peer;                /* the client */
+	char token[REGISTRY_TOKEN_SIZE]; /* by the API: of its user */
+	struct registration_force force; /* by the API */
+	struct enroll_bearer bearer;     /* enrolling, if a password is demanded */
 	struct authd_request_fields fields;
 	struct authd_field id, key; /* by the API */
 	size_t text_length;
@@ -83,8 +85,12 @@ struct registration_decision {
 void agent_registration_fail(struct registration_decision *ret,
 			     const struct agent_registration *registration);
 
-#define AGENT_REGISTRATION_CLIENT_SIZE 160
+#define AGENT_REGISTRATION_CLIENT_SIZE REGISTRY_USER_TEXT_SIZE
 
-/* For whom an agent is registered, for the log: "192.0.2.1 port 40000 (user admin of the API)". */
+/*
+ * For whom an agent is registered, for the log: "192.0.2.1 port 40000 (user admin of the API)".
+ * `user` is its name, by the API.
+ */
 const char *agent_registration_client(const struct agent_registration *registration,
+				      const char *user,
 				      char buffer[static AGENT_REGISTRATION_CLIENT_SIZE]);

@@ -51,23 +51,23 @@ void wire_put_registration(struct packet_writer *writer,
 	put_field(writer, &fields->groups);
 	put_field(writer, &fields->ip);
 	put_field(writer, &fields->key_hash);
+	if (registration->way == REGISTRATION_BY_ENROLL)
+		wire_put_bearer(writer, &registration->bearer);
 	if (registration->way != REGISTRATION_BY_API)
 		return;
-	wire_put_text(writer, registration->user);
+	wire_put_text(writer, registration->token);
 	put_field(writer, &registration->id);
 	put_field(writer, &registration->key);
 	put_force(writer, &registration->force);
 }
 
 /* What only a user of the API may say. */
-static bool get_users_part(struct packet_reader *reader, struct agent_registration *ret)
+static void get_users_part(struct packet_reader *reader, struct agent_registration *ret)
 {
-	bool is_user = wire_get_user_name(reader, ret->user);
-
+	packet_get_text(reader, ret->token, sizeof ret->token);
 	ret->id = get_field(reader);
 	ret->key = get_field(reader);
 	ret->force = get_force(reader);
-	return is_user;
 }
 
 int wire_get_registration(struct packet_reader *reader, const void **ret)
@@ -82,8 +82,11 @@ int wire_get_registration(struct packet_reader *reader, const void **ret)
 	fields->groups = get_field(reader);
 	fields->ip = get_field(reader);
 	fields->key_hash = get_field(reader);
-	if ((registration.way == REGISTRATION_BY_API && !get_users_part(reader, &registration)) ||
-	    !packet_is_done(reader))
+	if (registration.way == REGISTRATION_BY_ENROLL)
+		wire_get_bearer(reader, &registration.bearer);
+	if (registration.way == REGISTRATION_BY_API)
+		get_users_part(reader, &registration);
+	if (!packet_is_done(reader))
 		return -EBADMSG;
 	copy = agent_registration_copy(&registration);
 	if (!copy)

@@ -55,6 +55,16 @@ size_t registry_wire_request(void *buffer, uint64_t number, uint64_t patience,
 	case REGISTRY_JOIN:
 		wire_put_join_request(&writer, request->join);
 		break;
+	case REGISTRY_LOGIN:
+		wire_put_login_request(&writer, request->login);
+		break;
+	case REGISTRY_SESSION:
+	case REGISTRY_LOGOUT:
+		wire_put_user(&writer, request->session);
+		break;
+	case REGISTRY_BEARER:
+		wire_put_bearer_request(&writer, request->bearer);
+		break;
 	case REGISTRY_TYPES:
 		return 0;
 	}
@@ -70,6 +80,13 @@ static int get_content(enum registry_type type, struct packet_reader *reader, co
 		return wire_get_key_request(reader, ret);
 	case REGISTRY_JOIN:
 		return wire_get_join_request(reader, ret);
+	case REGISTRY_LOGIN:
+		return wire_get_login_request(reader, ret);
+	case REGISTRY_SESSION:
+	case REGISTRY_LOGOUT:
+		return wire_get_session_request(reader, ret);
+	case REGISTRY_BEARER:
+		return wire_get_bearer_request(reader, ret);
 	case REGISTRY_TYPES:
 		break;
 	}
@@ -112,6 +129,16 @@ size_t registry_wire_answer(void *buffer, uint64_t number, const struct registry
 	case REGISTRY_JOIN:
 		wire_put_join_answer(&writer, &answer->join);
 		break;
+	case REGISTRY_LOGIN:
+		wire_put_login_answer(&writer, &answer->login);
+		break;
+	case REGISTRY_SESSION:
+	case REGISTRY_LOGOUT:
+		wire_put_session_answer(&writer, &answer->session);
+		break;
+	case REGISTRY_BEARER:
+		wire_put_bearer_answer(&writer, &answer->bearer);
+		break;
 	case REGISTRY_TYPES:
 		return 0;
 	}
@@ -131,6 +158,16 @@ static bool get_answer(struct packet_reader *reader, struct registry_answer *ret
 	case REGISTRY_JOIN:
 		wire_get_join_answer(reader, &ret->join);
 		return ret->join.fault == JOIN_INTERNAL;
+	case REGISTRY_LOGIN:
+		wire_get_login_answer(reader, &ret->login);
+		return ret->login.fault == LOGIN_INTERNAL;
+	case REGISTRY_SESSION:
+	case REGISTRY_LOGOUT:
+		wire_get_session_answer(reader, &ret->session);
+		return ret->session.user[0] == '\0';
+	case REGISTRY_BEARER:
+		wire_get_bearer_answer(reader, &ret->bearer);
+		return ret->bearer.fault == BEARER_KEY_UNAVAILABLE;
 	case REGISTRY_TYPES:
 		break;
 	}
@@ -145,7 +182,7 @@ int registry_wire_read_answer(struct registry_answer *ret, const void *packet,
 	bool is_internal;
 
 	answer.type = (enum registry_type)packet_get_at_most(&reader, REGISTRY_TYPES - 1);
-	answer.outcome = (enum registry_outcome)packet_get_at_most(&reader, REGISTRY_FAILED);
+	answer.outcome = (enum registry_outcome)packet_get_at_most(&reader, REGISTRY_DENIED);
 	is_internal = get_answer(&reader, &answer);
 	/* What was not decided was not granted. */
 	if (!packet_is_done(&reader) || (answer.outcome != REGISTRY_DECIDED && !is_internal)) {

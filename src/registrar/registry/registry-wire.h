@@ -11,18 +11,25 @@
  *	ANSWER    keeper  u8 type, u8 outcome, and what was decided
  *
  *	client    16 bytes address (IPv4 as ::ffff:0:0/96), u16 port
- *	user      client, text name
+ *	user      client, text token
+ *	bearer    text id of the key, u64 seconds, 16 bytes nonce, 32 bytes MAC
  *	agent     text id, name, address, key
  *
  *	type           request                             answer
  *	registration   u8 way, client, text name,          u8 fault; accepted: agent, text address
  *	               optional version, groups, address,  for the client; otherwise text refusal
- *	               hash of the key; by the API also:
- *	               text user, optional id, key, u8
+ *	               hash of the key; enrolling also:
+ *	               bearer; by the API also: text
+ *	               token, optional id, key, u8
  *	               force, u8 disconnected, u32 and
  *	               u32 seconds
  *	key            user, text id                       u8 fault; without one: agent
  *	joining        user, text id, group, u8 alone      u8 fault
+ *	login          client, u32 failures, text user,    u8 fault; without one: text token;
+ *	               password                            wrong: u8 whether there is the user
+ *	session        user                                text name of the user, or empty
+ *	logout         user                                the same
+ *	bearer         client, bearer                      u8 fault
  *
  * Requests have numbers that rise, by which they are withdrawn and answered. Nothing that is
  * decoded here has been checked but for its form: the keeper believes none of it.

@@ -5,14 +5,62 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *registry_request_token(const struct registry_request *request)
+{
+	switch (request->type) {
+	case REGISTRY_REGISTER:
+		return request->registration->way == REGISTRATION_BY_API
+			       ? request->registration->token
+			       : NULL;
+	case REGISTRY_KEY:
+		return request->key->user.token;
+	case REGISTRY_JOIN:
+		return request->join->user.token;
+	case REGISTRY_SESSION:
+	case REGISTRY_LOGOUT:
+		return request->session->token;
+	case REGISTRY_LOGIN:
+	case REGISTRY_BEARER:
+	case REGISTRY_TYPES:
+		break;
+	}
+	return NULL;
+}
+
+static void wipe_and_free(void *content, size_t size)
+{
+	if (content)
+		explicit_bzero(content, size);
+	free(content);
+}
+
 void registry_request_clear(struct registry_request *request)
 {
 	void *content = (void *)request->content;
 
-	if (request->type == REGISTRY_REGISTER)
+	switch (request->type) {
+	case REGISTRY_REGISTER:
 		agent_registration_free(content);
-	else
-		free(content); /* what users ask for holds no secret */
+		break;
+	case REGISTRY_KEY:
+		wipe_and_free(content, sizeof *request->key);
+		break;
+	case REGISTRY_JOIN:
+		wipe_and_free(content, sizeof *request->join);
+		break;
+	case REGISTRY_LOGIN:
+		login_request_free(content);
+		break;
+	case REGISTRY_SESSION:
+	case REGISTRY_LOGOUT:
+		wipe_and_free(content, sizeof *request->session);
+		break;
+	case REGISTRY_BEARER:
+		wipe_and_free(content, sizeof *request->bearer);
+		break;
+	case REGISTRY_TYPES:
+		break;
+	}
 	request->content = NULL;
 }
 
@@ -35,6 +83,14 @@ void registry_answer_fail(struct registry_answer *ret, const struct registry_req
 	case REGISTRY_JOIN:
 		ret->join.fault = JOIN_INTERNAL;
 		break;
+	case REGISTRY_LOGIN:
+		ret->login.fault = LOGIN_INTERNAL;
+		break;
+	case REGISTRY_BEARER:
+		ret->bearer.fault = BEARER_KEY_UNAVAILABLE;
+		break;
+	case REGISTRY_SESSION: /* nobody's */
+	case REGISTRY_LOGOUT:
 	case REGISTRY_TYPES:
 		break;
 	}
@@ -42,10 +98,12 @@ void registry_answer_fail(struct registry_answer *ret, const struct registry_req
 
 int registry_submit(struct registry *registry, struct registry_request *request)
 {
-	int r = registry->operations->submit(registry, request);
+	int r;
 
-	if (r == 0)
-		request->registry = registry;
+	request->registry = registry; /* but for an implementation that passes it on */
+	r = registry->operations->submit(registry, request);
+	if (r < 0)
+		request->registry = NULL;
 	return r;
 }
 

@@ -13,7 +13,9 @@
 
 #include "common/must-check.h"
 #include "registrar/registry/agent-registration.h"
+#include "registrar/registry/enroll-bearer.h"
 #include "registrar/registry/user-requests.h"
+#include "registrar/registry/user-session.h"
 
 #include <stdint.h>
 
@@ -22,6 +24,10 @@ enum registry_type {
 	REGISTRY_REGISTER, /* an agent is to be registered */
 	REGISTRY_KEY,      /* a user of the API wants the key of an agent */
 	REGISTRY_JOIN,     /* ... or an agent to be in a group */
+	REGISTRY_LOGIN,    /* somebody wants to be a user of the API */
+	REGISTRY_SESSION,  /* whose session is it? */
+	REGISTRY_LOGOUT,   /* a user of the API wants all its sessions to end */
+	REGISTRY_BEARER,   /* may an agent of Wazuh 5 enroll? */
 	REGISTRY_TYPES,
 };
 
@@ -31,6 +37,8 @@ enum registry_outcome {
 	REGISTRY_BUSY,
 	/* Nothing was decided, because of the manager's machine; the registry has logged why. */
 	REGISTRY_FAILED,
+	/* Whoever asks may not: it is nobody's session, or the bearer is not right. */
+	REGISTRY_DENIED,
 };
 
 /*
@@ -44,6 +52,9 @@ struct registry_answer {
 		struct registration_decision decision;
 		struct key_answer key;
 		struct join_answer join;
+		struct login_answer login;
+		struct session_answer session; /* and logging out */
+		struct bearer_answer bearer;
 	};
 };
 
@@ -59,15 +70,22 @@ struct registry_request {
 		const struct agent_registration *registration;
 		const struct key_request *key;
 		const struct join_request *join;
+		const struct login_request *login;
+		const struct registry_user *session; /* and logging out */
+		const struct bearer_request *bearer;
 		const void *content; /* whichever it is; null: there is none */
 	};
 	uint64_t give_up_at; /* monotonic_usec(); 0: not before it is withdrawn */
 	/* The answer is valid during the call, and wiped then. */
 	void (*answered)(void *owner, const struct registry_answer *answer);
 	void *owner;
-	struct registry *registry; /* null: it is nowhere */
-	void *pending;             /* what the registry keeps of it */
+	struct registry *registry;        /* null: it is nowhere */
+	void *pending;                    /* what the registry keeps of it */
+	char user[REGISTRY_USER_MAX + 1]; /* whose session it is, when that is known */
 };
+
+/* The token of the user of the API who asks. Null: it is not for users. */
+const char *registry_request_token(const struct registry_request *request);
 
 /* Wipe and free what the request has, which came from malloc(); it has nothing then. */
 void registry_request_clear(struct registry_request *request);
@@ -79,7 +97,10 @@ void registry_answer_clear(struct registry_answer *answer);
 void registry_answer_fail(struct registry_answer *ret, const struct registry_request *request,
 			  enum registry_outcome outcome);
 
-/* What an implementation does; see the functions below. */
+/*
+ * What an implementation does; see the functions below. `submit` may pass a request on to another
+ * registry, with registry_submit().
+ */
 struct registry_operations {
 	int (*submit)(struct registry *registry, struct registry_request *request);
 	void (*withdraw)(struct registry *registry, struct registry_request *request);

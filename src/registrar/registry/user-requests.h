@@ -6,24 +6,11 @@
 #pragma once
 
 #include "common/agent-key.h"
-#include "registrar/net/peer.h"
-#include "registrar/registry/agent-registration.h"
+#include "registrar/registry/user-session.h"
 
 #include <stdbool.h>
 
 #define GROUP_NAME_MAX 255
-
-/* Who asks. */
-struct registry_user {
-	struct peer client;
-	char name[REGISTRATION_USER_MAX + 1];
-};
-
-#define REGISTRY_USER_TEXT_SIZE AGENT_REGISTRATION_CLIENT_SIZE
-
-/* For the log: "192.0.2.1 port 40000 (user admin of the API)". */
-const char *registry_user_describe(const struct registry_user *user,
-				   char buffer[static REGISTRY_USER_TEXT_SIZE]);
 
 /* ------------------------------------------------------------------ the key of an agent */
 

@@ -3,9 +3,9 @@
 #include "registrar/registry/wire-parts.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-
-#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 void wire_put_text(struct packet_writer *writer, const char *text)
 {
@@ -54,8 +54,43 @@ void wire_get_peer(struct packet_reader *reader, struct peer *ret)
 	peer_describe(ret, &storage);
 }
 
-bool wire_get_user_name(struct packet_reader *reader, char ret[static REGISTRATION_USER_MAX + 1])
+void wire_put_user(struct packet_writer *writer, const struct registry_user *user)
 {
-	packet_get_text(reader, ret, REGISTRATION_USER_MAX + 1);
-	return strspn(ret, NAME_CHARACTERS) == strlen(ret);
+	wire_put_peer(writer, &user->client);
+	wire_put_text(writer, user->token);
+}
+
+void wire_get_user(struct packet_reader *reader, struct registry_user *ret)
+{
+	wire_get_peer(reader, &ret->client);
+	packet_get_text(reader, ret->token, sizeof ret->token);
+}
+
+void wire_put_bearer(struct packet_writer *writer, const struct enroll_bearer *bearer)
+{
+	wire_put_text(writer, bearer->key_id);
+	packet_put_u64(writer, bearer->made);
+	packet_put_bytes(writer, bearer->nonce, sizeof bearer->nonce);
+	packet_put_bytes(writer, bearer->mac, sizeof bearer->mac);
+}
+
+void wire_get_bearer(struct packet_reader *reader, struct enroll_bearer *ret)
+{
+	packet_get_text(reader, ret->key_id, sizeof ret->key_id);
+	ret->made = packet_get_u64(reader);
+	packet_get_bytes(reader, ret->nonce, sizeof ret->nonce);
+	packet_get_bytes(reader, ret->mac, sizeof ret->mac);
+}
+
+int wire_keep(const struct packet_reader *reader, void *request, size_t size, const void **ret)
+{
+	const bool is_whole = packet_is_done(reader);
+	void *copy = is_whole ? malloc(size) : NULL;
+
+	if (copy)
+		*ret = memcpy(copy, request, size);
+	explicit_bzero(request, size);
+	if (copy)
+		return 0;
+	return is_whole ? -ENOMEM : -EBADMSG;
 }

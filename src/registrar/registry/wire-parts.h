@@ -24,9 +24,20 @@ void wire_get_agent(struct packet_reader *reader, struct agent_key *ret);
 void wire_put_peer(struct packet_writer *writer, const struct peer *peer);
 void wire_get_peer(struct packet_reader *reader, struct peer *ret);
 
-/* The name of a user, which goes into the log. False: no user has such a name. */
-bool wire_get_user_name(struct packet_reader *reader,
-			char ret[static REGISTRATION_USER_MAX + 1]) must_check;
+/* A user of the API. */
+void wire_put_user(struct packet_writer *writer, const struct registry_user *user);
+void wire_get_user(struct packet_reader *reader, struct registry_user *ret);
+
+/* The bearer of an enrollment. */
+void wire_put_bearer(struct packet_writer *writer, const struct enroll_bearer *bearer);
+void wire_get_bearer(struct packet_reader *reader, struct enroll_bearer *ret);
+
+/*
+ * Keep a copy of what was read, from malloc(), if all was; what was read is wiped. Returns as the
+ * `get` of a request.
+ */
+int wire_keep(const struct packet_reader *reader, void *request, size_t size,
+	      const void **ret) must_check;
 
 /* ------------------------------------------------------------------ registration-wire.c */
 
@@ -47,3 +58,19 @@ void wire_put_join_request(struct packet_writer *writer, const struct join_reque
 int wire_get_join_request(struct packet_reader *reader, const void **ret) must_check;
 void wire_put_join_answer(struct packet_writer *writer, const struct join_answer *answer);
 void wire_get_join_answer(struct packet_reader *reader, struct join_answer *ret);
+
+/* ------------------------------------------------------------------ session-wire.c */
+
+void wire_put_login_request(struct packet_writer *writer, const struct login_request *request);
+int wire_get_login_request(struct packet_reader *reader, const void **ret) must_check;
+void wire_put_login_answer(struct packet_writer *writer, const struct login_answer *answer);
+void wire_get_login_answer(struct packet_reader *reader, struct login_answer *ret);
+
+int wire_get_session_request(struct packet_reader *reader, const void **ret) must_check;
+void wire_put_session_answer(struct packet_writer *writer, const struct session_answer *answer);
+void wire_get_session_answer(struct packet_reader *reader, struct session_answer *ret);
+
+void wire_put_bearer_request(struct packet_writer *writer, const struct bearer_request *request);
+int wire_get_bearer_request(struct packet_reader *reader, const void **ret) must_check;
+void wire_put_bearer_answer(struct packet_writer *writer, const struct bearer_answer *answer);
+void wire_get_bearer_answer(struct packet_reader *reader, struct bearer_answer *ret);

@@ -7,6 +7,9 @@ unit_tests += \
 	test-peer-log \
 	test-sources \
 	test-address \
+	test-api-password \
+	test-api-token \
+	test-api-users \
 	test-agent-version \
 	test-answer \
 	test-connection \
@@ -15,8 +18,10 @@ unit_tests += \
 	test-groups \
 	test-history \
 	test-import-line \
+	test-keeper-registry \
 	test-keeper-server \
 	test-packet-stream \
+	test-password-worker \
 	test-records \
 	test-registrar-options \
 	test-agent-registration \
@@ -26,6 +31,7 @@ unit_tests += \
 	test-roster \
 	test-roster-write \
 	test-rules \
+	test-sessions \
 	test-text-index \
 	test-transactions
 if WITH_API
@@ -36,11 +42,7 @@ unit_tests += \
 	test-api-repr \
 	test-api-limits \
 	test-api-parameters \
-	test-api-password \
-	test-password-worker \
 	test-api-request \
-	test-api-token \
-	test-api-users \
 	test-bearer
 endif
 
@@ -74,17 +76,8 @@ test_api_limits_SOURCES = tests/unit/registrar/api/test-api-limits.c
 test_api_limits_LDADD = $(registrar_libraries)
 test_api_parameters_SOURCES = tests/unit/registrar/api/test-api-parameters.c
 test_api_parameters_LDADD = $(registrar_libraries)
-test_api_password_SOURCES = tests/unit/registrar/api/test-api-password.c
-test_api_password_LDADD = $(registrar_libraries)
-test_password_worker_SOURCES = tests/unit/registrar/api/test-password-worker.c
-test_password_worker_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
-test_password_worker_LDADD = $(registrar_libraries)
 test_api_request_SOURCES = tests/unit/registrar/api/test-api-request.c
 test_api_request_LDADD = $(registrar_libraries)
-test_api_token_SOURCES = tests/unit/registrar/api/test-api-token.c
-test_api_token_LDADD = $(registrar_libraries)
-test_api_users_SOURCES = tests/unit/registrar/api/test-api-users.c
-test_api_users_LDADD = $(registrar_libraries)
 test_bearer_SOURCES = tests/unit/registrar/api/test-bearer.c
 test_bearer_LDADD = $(registrar_libraries)
 
@@ -118,13 +111,28 @@ test_transactions_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_transactions_LDADD = $(registrar_libraries)
 test_transactions_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
 
+test_api_password_SOURCES = tests/unit/registrar/keeper/test-api-password.c
+test_api_password_LDADD = $(registrar_libraries)
+test_password_worker_SOURCES = tests/unit/registrar/keeper/test-password-worker.c
+test_password_worker_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_password_worker_LDADD = $(registrar_libraries)
+test_api_token_SOURCES = tests/unit/registrar/keeper/test-api-token.c
+test_api_token_LDADD = $(registrar_libraries)
+test_api_users_SOURCES = tests/unit/registrar/keeper/test-api-users.c
+test_api_users_LDADD = $(registrar_libraries)
 test_file_registry_SOURCES = tests/unit/registrar/keeper/test-file-registry.c
 test_file_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_file_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_file_registry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
+test_keeper_registry_SOURCES = tests/unit/registrar/keeper/test-keeper-registry.c $(fake_registry)
+test_keeper_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_keeper_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_keeper_server_SOURCES = tests/unit/registrar/keeper/test-keeper-server.c $(fake_registry)
 test_keeper_server_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_keeper_server_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_sessions_SOURCES = tests/unit/registrar/keeper/test-sessions.c
+test_sessions_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_sessions_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 
 test_packet_stream_SOURCES = tests/unit/registrar/registry/test-packet-stream.c
 test_packet_stream_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)

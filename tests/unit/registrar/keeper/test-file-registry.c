@@ -115,7 +115,6 @@ static struct agent_registration by_api(const char *name, bool force)
 	struct agent_registration registration = by_authd(name);
 
 	registration.way = REGISTRATION_BY_API;
-	(void)snprintf(registration.user, sizeof registration.user, "admin");
 	registration.force.enabled = force;
 	return registration;
 }
@@ -127,6 +126,7 @@ static void ask(struct fixture *fixture, struct asker *asker,
 	asker->request.registration = registration;
 	asker->request.answered = on_answered;
 	asker->request.owner = asker;
+	(void)snprintf(asker->request.user, sizeof asker->request.user, "admin");
 	assert_int_equal(registry_submit(fixture->registry, &asker->request), 0);
 	assert_int_equal(asker->answers, 0); /* never from within */
 }
@@ -309,7 +309,6 @@ static void set_user(struct registry_user *ret)
 {
 	*ret = (struct registry_user){
 		.client = { .address = "192.0.2.1", .text = "192.0.2.1 port 40000" },
-		.name = "admin",
 	};
 }
 
@@ -319,6 +318,7 @@ static void ask_as_user(struct fixture *fixture, enum registry_type type, const 
 		.type = type,
 		.content = content,
 		.answered = on_user_answered,
+		.user = "admin",
 	};
 
 	logged[0] = '\0';

@@ -21,7 +21,7 @@ static void test_copy(void **state)
 	const struct agent_registration original = {
 		.way = REGISTRATION_BY_API,
 		.peer = { .address = "192.0.2.1", .text = "192.0.2.1 port 40000" },
-		.user = "admin",
+		.token = "token",
 		.force = { .enabled = true, .after_registration_time = 3600 },
 		.fields = { .name = field(name),
 			    .version = field("v4.7.0"),
@@ -49,7 +49,7 @@ static void test_copy(void **state)
 	assert_int_equal(copy->text_length, strlen("web-01v4.7.0hash007key"));
 	assert_int_equal(copy->way, REGISTRATION_BY_API);
 	assert_string_equal(copy->peer.address, "192.0.2.1");
-	assert_string_equal(copy->user, "admin");
+	assert_string_equal(copy->token, "token");
 	assert_true(copy->force.enabled);
 	assert_int_equal(copy->force.after_registration_time, 3600);
 	agent_registration_free(copy);
@@ -68,14 +68,13 @@ static void test_client(void **state)
 	};
 	struct agent_registration registration = {
 		.peer = { .text = "192.0.2.1 port 40000" },
-		.user = "admin",
 	};
 	char buffer[AGENT_REGISTRATION_CLIENT_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		registration.way = rows[i].way;
-		assert_string_equal(agent_registration_client(&registration, buffer),
+		assert_string_equal(agent_registration_client(&registration, "admin", buffer),
 				    rows[i].client);
 	}
 }

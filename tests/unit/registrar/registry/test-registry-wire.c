@@ -114,12 +114,12 @@ static void test_by_api(void **state)
 	struct agent_registration sent = example(REGISTRATION_BY_API), *read;
 
 	(void)state;
-	(void)snprintf(sent.user, sizeof sent.user, "admin");
+	(void)snprintf(sent.token, sizeof sent.token, "token");
 	sent.id = field("007");
 	sent.key = field(KEY);
 	sent.force = (struct registration_force){ true, true, 3600, UINT32_MAX };
 	read = pass_on(&sent, 1);
-	assert_string_equal(read->user, "admin");
+	assert_string_equal(read->token, "token");
 	assert_same_field(&read->id, &sent.id);
 	assert_same_field(&read->key, &sent.key);
 	assert_true(read->force.enabled && read->force.check_disconnected);
@@ -129,7 +129,7 @@ static void test_by_api(void **state)
 	sent.way = REGISTRATION_BY_ENROLL;
 	read = pass_on(&sent, 1);
 	assert_int_equal(read->way, REGISTRATION_BY_ENROLL);
-	assert_string_equal(read->user, "");
+	assert_string_equal(read->token, "");
 	assert_null(read->id.text);
 	assert_null(read->key.text);
 	assert_false(read->force.enabled);
@@ -154,9 +154,12 @@ static void test_bad_registrations(void **state)
 	size_t length;
 
 	(void)state;
-	/* A user's name goes into the log. */
-	(void)snprintf(sent.user, sizeof sent.user, "admin\nRegistered");
-	assert_int_equal(read_result(write_registration(1, 0, &sent)), -EBADMSG);
+	/* The longest token there can be, and something behind it. */
+	memset(sent.token, 'x', sizeof sent.token - 1);
+	length = write_registration(1, 0, &sent);
+	assert_int_equal(read_result(length), 0);
+	packet[0]++;
+	assert_int_equal(read_result(length + 1), -EBADMSG);
 	sent = example(REGISTRATION_BY_AUTHD);
 	length = write_registration(1, 0, &sent);
 	assert_int_equal(read_result(length), 0);
@@ -193,16 +196,14 @@ static void test_long_registration(void **state)
 
 static const struct registry_user admin = {
 	.client = { .address = "192.0.2.1", .text = "192.0.2.1 port 40000", .port = 40000 },
-	.name = "admin",
+	.token = "token",
 };
 
 static void assert_user(const struct registry_user *user)
 {
-	char text[REGISTRY_USER_TEXT_SIZE];
-
 	assert_string_equal(user->client.address, "192.0.2.1");
-	assert_string_equal(registry_user_describe(user, text),
-			    "192.0.2.1 port 40000 (user admin of the API)");
+	assert_string_equal(user->client.text, "192.0.2.1 port 40000");
+	assert_string_equal(user->token, "token");
 }
 
 static void test_key_request(void **state)
@@ -236,10 +237,10 @@ static void test_join_request(void **state)
 	registry_request_clear(&request);
 }
 
-/* Names of users go into the log; there is nothing behind the last field, and no other type. */
+/* There is nothing behind the last field, and no other type. */
 static void test_bad_requests(void **state)
 {
-	struct join_request sent = { .user = admin, .id = "001", .group = "web" };
+	const struct join_request sent = { .user = admin, .id = "001", .group = "web" };
 	const struct registry_request request = { .type = REGISTRY_JOIN, .join = &sent };
 	size_t length = registry_wire_request(packet, 1, 0, &request);
 
@@ -255,8 +256,78 @@ static void test_bad_requests(void **state)
 	assert_int_equal(read_result(length), -EBADMSG);
 	packet[TYPE_PLACE] = REGISTRY_TYPES;
 	assert_int_equal(read_result(length), -EBADMSG);
-	memcpy(sent.user.name, "a\nb", sizeof "a\nb");
-	assert_int_equal(read_result(registry_wire_request(packet, 1, 0, &request)), -EBADMSG);
+}
+
+/* ------------------------------------------------------------------ who asks */
+
+static void test_login_request(void **state)
+{
+	struct login_request *sent = login_request_new(&admin.client, 7, "a:b", "");
+	struct registry_request request = { .type = REGISTRY_LOGIN, .login = sent };
+	const struct login_request *read = pass_request(&request, 0);
+	size_t length;
+
+	(void)state;
+	assert_string_equal(read->client.text, "192.0.2.1 port 40000");
+	assert_int_equal(read->failures, 7);
+	assert_string_equal(read->user, "a:b");
+	assert_string_equal(read->password, "");
+	length = registry_wire_request(packet, 1, 0, &request);
+	assert_int_equal(read_result(length), 0);
+	packet[0]--; /* the last byte of a length is missing */
+	assert_int_equal(read_result(length - 1), -EBADMSG);
+	registry_request_clear(&request);
+	request.login = read;
+	registry_request_clear(&request);
+}
+
+static void test_session_request(void **state)
+{
+	static const enum registry_type types[] = { REGISTRY_SESSION, REGISTRY_LOGOUT };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(types); i++) {
+		struct registry_request request = { .type = types[i], .session = &admin };
+
+		assert_string_equal(registry_request_token(&request), "token");
+		request.session = pass_request(&request, 0);
+		assert_user(request.session);
+		registry_request_clear(&request);
+	}
+}
+
+static const struct enroll_bearer bearer = {
+	.key_id = "001", .made = UINT64_MAX, .nonce = "nonce", .mac = "mac"
+};
+
+static void test_bearer_request(void **state)
+{
+	const struct bearer_request sent = { .client = admin.client, .bearer = bearer };
+	struct registry_request request = { .type = REGISTRY_BEARER, .bearer = &sent };
+
+	(void)state;
+	assert_null(registry_request_token(&request));
+	request.bearer = pass_request(&request, 0);
+	assert_string_equal(request.bearer->client.text, "192.0.2.1 port 40000");
+	assert_memory_equal(&request.bearer->bearer, &bearer, sizeof bearer);
+	registry_request_clear(&request);
+}
+
+/* The bearer goes with who enrolls, and with nobody else. */
+static void test_by_enroll(void **state)
+{
+	struct agent_registration sent = example(REGISTRATION_BY_ENROLL), *read;
+	const struct enroll_bearer none = { .made = 0 };
+
+	(void)state;
+	sent.bearer = bearer;
+	read = pass_on(&sent, 0);
+	assert_memory_equal(&read->bearer, &bearer, sizeof bearer);
+	agent_registration_free(read);
+	sent.way = REGISTRATION_BY_AUTHD;
+	read = pass_on(&sent, 0);
+	assert_memory_equal(&read->bearer, &none, sizeof none);
+	agent_registration_free(read);
 }
 
 /* ------------------------------------------------------------------ answers */
@@ -357,6 +428,56 @@ static void test_failures(void **state)
 	assert_string_equal(registration.fields.name.text, "web-01");
 }
 
+static void test_login_answer(void **state)
+{
+	struct registry_answer sent = { .type = REGISTRY_LOGIN,
+					.login = { .fault = LOGIN_OK, .token = "token" } },
+			       read;
+
+	(void)state;
+	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_string_equal(read.login.token, "token");
+	sent.outcome = REGISTRY_FAILED;
+	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
+	sent.outcome = REGISTRY_DECIDED;
+	sent.login.fault = LOGIN_WRONG;
+	sent.login.is_user = true;
+	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_int_equal(read.login.fault, LOGIN_WRONG);
+	assert_true(read.login.is_user);
+	assert_string_equal(read.login.token, "");
+}
+
+static void test_session_answer(void **state)
+{
+	struct registry_answer sent = { .type = REGISTRY_SESSION, .session = { "admin" } }, read;
+	const struct registry_request request = { .type = REGISTRY_SESSION };
+
+	(void)state;
+	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_string_equal(read.session.user, "admin");
+	sent.outcome = REGISTRY_DENIED;
+	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
+	registry_answer_fail(&sent, &request, REGISTRY_DENIED);
+	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_int_equal(read.outcome, REGISTRY_DENIED);
+	assert_string_equal(read.session.user, "");
+}
+
+static void test_bearer_answer(void **state)
+{
+	struct registry_answer sent = { .type = REGISTRY_BEARER }, read;
+
+	(void)state;
+	for (int fault = BEARER_OK; fault <= BEARER_STALE; fault++) {
+		sent.bearer.fault = (enum bearer_fault)fault;
+		assert_int_equal(pass_answer(&read, &sent), 0);
+		assert_int_equal(read.bearer.fault, fault);
+	}
+	sent.outcome = REGISTRY_BUSY;
+	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
+}
+
 static void test_greeting(void **state)
 {
 	struct packet_header header = find(registry_wire_hello(packet, REGISTRY_PACKET_HELLO));
@@ -375,12 +496,25 @@ static void test_greeting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_registration),      cmocka_unit_test(test_by_api),
-		cmocka_unit_test(test_bad_registrations), cmocka_unit_test(test_long_registration),
-		cmocka_unit_test(test_key_request),       cmocka_unit_test(test_join_request),
-		cmocka_unit_test(test_bad_requests),      cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_key_answer),        cmocka_unit_test(test_join_answer),
-		cmocka_unit_test(test_failures),          cmocka_unit_test(test_greeting),
+		cmocka_unit_test(test_login_request),
+		cmocka_unit_test(test_session_request),
+		cmocka_unit_test(test_bearer_request),
+		cmocka_unit_test(test_by_enroll),
+		cmocka_unit_test(test_login_answer),
+		cmocka_unit_test(test_session_answer),
+		cmocka_unit_test(test_bearer_answer),
+		cmocka_unit_test(test_registration),
+		cmocka_unit_test(test_by_api),
+		cmocka_unit_test(test_bad_registrations),
+		cmocka_unit_test(test_long_registration),
+		cmocka_unit_test(test_key_request),
+		cmocka_unit_test(test_join_request),
+		cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_key_answer),
+		cmocka_unit_test(test_join_answer),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_greeting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

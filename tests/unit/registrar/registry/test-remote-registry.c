@@ -190,7 +190,7 @@ static void on_key(void *owner, const struct registry_answer *answer)
 static void test_key(void **state)
 {
 	const struct key_request wanted = {
-		.user = { .client = { .address = "2001:db8::1", .port = 40000 }, .name = "admin" },
+		.user = { .client = { .address = "2001:db8::1", .port = 40000 }, .token = "token" },
 		.id = "001",
 	};
 	const struct registry_answer answer = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "registrar/api/password-worker.h"
+#include "registrar/keeper/password-worker.h"
 
 #include "common/cleanup.h"
 #include "common/deadline.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The API's users: a file of lines NAME:HASH (api-password.h), blank lines and lines that begin
+ * The API's users: a file of lines NAME:HASH (password.h), blank lines and lines that begin
  * with # besides.
  *
  * It is read again when it has changed, at the next login or request. A file that has become
@@ -11,7 +11,7 @@
 
 #include "common/must-check.h"
 #include "common/reason.h"
-#include "registrar/api/password.h"
+#include "registrar/keeper/password.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,6 +60,11 @@ bool api_users_are_exposed(const struct api_users *users) must_check;
 
 /* Forget all. Fit for cleanup(). */
 void api_users_clear(struct api_users *users);
+
+/*
+ * Can the users file be used? Returns how many users it holds, or a negative errno with `why` set.
+ */
+int api_users_check(const char *path, struct reason *why) must_check;
 
 /*
  * Write a user into the file, in place of one of the same name (1) or as a new one (0); make the

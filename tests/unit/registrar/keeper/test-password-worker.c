@@ -2,7 +2,7 @@
 /* In which order passwords are tried, and who makes room when too many wait. */
 #include "tests/unit/support.h"
 
-#include "registrar/api/password-worker.h"
+#include "registrar/keeper/password-worker.h"
 
 #include <errno.h>
 

@@ -2,8 +2,8 @@
 /* The file with the users of the API. */
 #include "tests/unit/support.h"
 
-#include "registrar/api/password.h"
-#include "registrar/api/users.h"
+#include "registrar/keeper/password.h"
+#include "registrar/keeper/users.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "registrar/api/users.h"
+#include "registrar/keeper/users.h"
 
 #include "common/atomic-file.h"
 #include "common/cleanup.h"
@@ -202,6 +202,14 @@ void api_users_clear(struct api_users *users)
 {
 	forget(users);
 	users->known = (struct stat){ 0 };
+}
+
+int api_users_check(const char *path, struct reason *why)
+{
+	cleanup(api_users_clear) struct api_users users = { .path = path };
+	int r = api_users_refresh(&users, why);
+
+	return r < 0 ? r : (int)users.count;
 }
 
 /* ------------------------------------------------------------------ changing it */

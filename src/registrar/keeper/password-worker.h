@@ -14,7 +14,7 @@
 #pragma once
 
 #include "common/must-check.h"
-#include "registrar/api/password.h"
+#include "registrar/keeper/password.h"
 #include "registrar/net/client-network.h"
 
 #include <event2/event.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "registrar/api/password.h"
+#include "registrar/keeper/password.h"
 
 #include "common/base64.h"
 #include "common/cleanup.h"

@@ -4,7 +4,7 @@
 
 #include "common/base64.h"
 #include "common/deadline.h"
-#include "registrar/api/token.h"
+#include "registrar/keeper/token.h"
 
 #define NOW INT64_C(1700000000)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "registrar/api/token.h"
+#include "registrar/keeper/token.h"
 
 #include "common/base64.h"
 
@@ -19,7 +19,7 @@
 #define CLOCK_SKEW 5 /* seconds that the clock may have gone back since the token was made */
 
 /*
- * Names are plain (api-users.h), so nothing in here needs JSON's escapes; the order is fixed, so
+ * Names are plain (users.h), so nothing in here needs JSON's escapes; the order is fixed, so
  * that one scan reads it.
  */
 #define PAYLOAD_FORMAT                                                                       \

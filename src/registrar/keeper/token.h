@@ -15,7 +15,7 @@
 #pragma once
 
 #include "common/must-check.h"
-#include "registrar/api/users.h"
+#include "registrar/keeper/users.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 
 #include "common/base64.h"
 #include "common/deadline.h"
-#include "registrar/api/password.h"
+#include "registrar/keeper/password.h"
 
 #include <errno.h>
 

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/keeper/keeper-registry.h"
+
+#include "common/log.h"
+#include "registrar/keeper/bearer-check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct keeper_registry {
+	struct registry registry; /* first */
+	struct keeper_registry_settings settings;
+	struct event *later; /* there is one that waits */
+	struct waiting *first, **end;
+};
+
+/* A request that is answered here, and not by the registry of agents. */
+struct waiting {
+	struct keeper_registry *keeper;
+	struct registry_request *request;
+	struct login_try *try; /* it is being tried, and is in no list */
+	struct waiting *next, **previous;
+};
+
+/* ------------------------------------------------------------------ waiting */
+
+static void list_add(struct waiting *waiting)
+{
+	struct keeper_registry *keeper = waiting->keeper;
+
+	waiting->next = NULL;
+	waiting->previous = keeper->end;
+	*keeper->end = waiting;
+	keeper->end = &waiting->next;
+}
+
+static void list_remove(struct waiting *waiting)
+{
+	*waiting->previous = waiting->next;
+	if (waiting->next)
+		waiting->next->previous = waiting->previous;
+	else
+		waiting->keeper->end = waiting->previous;
+}
+
+/* The end of it; it is in no list. The answer is wiped. */
+static void finish(struct waiting *waiting, struct registry_answer *answer)
+{
+	struct registry_request *request = waiting->request;
+
+	free(waiting);
+	registry_answer(request, answer);
+	registry_answer_clear(answer);
+}
+
+static void finish_without(struct waiting *waiting, enum registry_outcome outcome)
+{
+	struct registry_answer answer;
+
+	registry_answer_fail(&answer, waiting->request, outcome);
+	finish(waiting, &answer);
+}
+
+static struct registry_answer decided(const struct waiting *waiting)
+{
+	return (struct registry_answer){ .outcome = REGISTRY_DECIDED,
+					 .type = waiting->request->type };
+}
+
+/* ------------------------------------------------------------------ logging in */
+
+static void on_tried(void *owner, const struct login_answer *login)
+{
+	struct waiting *waiting = owner;
+	struct registry_answer answer = decided(waiting);
+
+	if (login->fault == LOGIN_INTERNAL)
+		answer.outcome = REGISTRY_FAILED;
+	answer.login = *login;
+	finish(waiting, &answer);
+}
+
+static void log_in(struct waiting *waiting)
+{
+	struct sessions *sessions = waiting->keeper->settings.sessions;
+	struct registry_answer answer = decided(waiting);
+	int r = sessions_log_in(sessions, waiting->request->login, on_tried, waiting,
+				&waiting->try);
+
+	if (r == 0)
+		return;
+	answer.login.fault = LOGIN_TOO_MANY;
+	if (r == -EBUSY)
+		finish(waiting, &answer);
+	else
+		finish_without(waiting, REGISTRY_FAILED);
+}
+
+/* ------------------------------------------------------------------ sessions */
+
+/* Whose session it is; null: nobody's. */
+static void answer_user(struct waiting *waiting, const char *user)
+{
+	struct registry_answer answer = decided(waiting);
+
+	if (!user) {
+		finish_without(waiting, REGISTRY_DENIED);
+		return;
+	}
+	(void)snprintf(answer.session.user, sizeof answer.session.user, "%s", user);
+	finish(waiting, &answer);
+}
+
+/* ------------------------------------------------------------------ bearers */
+
+static enum bearer_fault check_bearer(const struct keeper_registry *keeper,
+				      const struct enroll_bearer *bearer)
+{
+	const char *password = keeper->settings.password;
+
+	return password ? bearer_check(bearer, password, (uint64_t)time(NULL)) : BEARER_OK;
+}
+
+static void answer_bearer(struct waiting *waiting)
+{
+	const struct keeper_registry_settings *settings = &waiting->keeper->settings;
+	const struct bearer_request *request = waiting->request->bearer;
+	struct registry_answer answer = decided(waiting);
+	enum bearer_fault fault = check_bearer(waiting->keeper, &request->bearer);
+
+	if (fault != BEARER_OK &&
+	    peer_log_may(settings->log, request->client.address, PEER_WRONG_PASSWORD))
+		log_notice("Refused an enrollment from %s: %s", request->client.text,
+			   bearer_fault_text(fault));
+	answer.bearer.fault = fault;
+	finish(waiting, &answer);
+}
+
+/* ------------------------------------------------------------------ those that wait */
+
+static void carry_out(struct waiting *waiting)
+{
+	struct sessions *sessions = waiting->keeper->settings.sessions;
+	const struct registry_request *request = waiting->request;
+
+	if (request->type == REGISTRY_BEARER)
+		answer_bearer(waiting);
+	else if (!sessions)
+		finish_without(waiting, REGISTRY_DENIED);
+	else if (request->type == REGISTRY_LOGIN)
+		log_in(waiting);
+	else if (request->type == REGISTRY_SESSION)
+		answer_user(waiting, sessions_find_user(sessions, request->session->token));
+	else if (request->type == REGISTRY_LOGOUT)
+		answer_user(waiting, sessions_log_out(sessions, request->session));
+	else
+		finish_without(waiting, REGISTRY_DENIED);
+}
+
+static void on_later(evutil_socket_t fd, short what, void *argument)
+{
+	struct keeper_registry *keeper = argument;
+	struct waiting *waiting;
+
+	(void)fd, (void)what;
+	while ((waiting = keeper->first)) {
+		list_remove(waiting);
+		carry_out(waiting);
+	}
+}
+
+/* ------------------------------------------------------------------ the registry */
+
+static bool is_about_agents(enum registry_type type)
+{
+	switch (type) {
+	case REGISTRY_REGISTER:
+	case REGISTRY_KEY:
+	case REGISTRY_JOIN:
+		return true;
+	case REGISTRY_LOGIN:
+	case REGISTRY_SESSION:
+	case REGISTRY_LOGOUT:
+	case REGISTRY_BEARER:
+	case REGISTRY_TYPES:
+		break;
+	}
+	return false;
+}
+
+/* May whoever asks ask for this? The request has the name of the user then. */
+static bool is_allowed(const struct keeper_registry *keeper, struct registry_request *request)
+{
+	const char *token = registry_request_token(request), *user;
+
+	if (request->type == REGISTRY_REGISTER &&
+	    request->registration->way == REGISTRATION_BY_ENROLL)
+		return check_bearer(keeper, &request->registration->bearer) == BEARER_OK;
+	if (!token)
+		return true;
+	user = keeper->settings.sessions ? sessions_find_user(keeper->settings.sessions, token)
+					 : NULL;
+	if (user)
+		(void)snprintf(request->user, sizeof request->user, "%s", user);
+	return user != NULL;
+}
+
+static int submit(struct registry *registry, struct registry_request *request)
+{
+	struct keeper_registry *keeper = (struct keeper_registry *)registry;
+	struct waiting *waiting;
+
+	if (is_about_agents(request->type) && is_allowed(keeper, request))
+		return registry_submit(keeper->settings.agents, request);
+	waiting = calloc(1, sizeof *waiting);
+	if (!waiting)
+		return -ENOMEM;
+	waiting->keeper = keeper;
+	waiting->request = request;
+	request->pending = waiting;
+	list_add(waiting);
+	event_active(keeper->later, EV_TIMEOUT, 1);
+	return 0;
+}
+
+static void withdraw(struct registry *registry, struct registry_request *request)
+{
+	struct waiting *waiting = request->pending;
+
+	(void)registry;
+	if (waiting->try)
+		login_try_withdraw(waiting->try);
+	else
+		list_remove(waiting);
+	free(waiting);
+}
+
+static void free_registry(struct registry *registry)
+{
+	struct keeper_registry *keeper = (struct keeper_registry *)registry;
+
+	if (keeper->later)
+		event_free(keeper->later);
+	free(keeper);
+}
+
+struct registry *keeper_registry_new(const struct keeper_registry_settings *settings)
+{
+	static const struct registry_operations operations = {
+		.submit = submit,
+		.withdraw = withdraw,
+		.free = free_registry,
+	};
+	struct keeper_registry *keeper = calloc(1, sizeof *keeper);
+
+	if (!keeper)
+		return NULL;
+	keeper->registry.operations = &operations;
+	keeper->settings = *settings;
+	keeper->end = &keeper->first;
+	keeper->later = event_new(settings->base, -1, 0, on_later, keeper);
+	if (keeper->later)
+		return &keeper->registry;
+	free_registry(&keeper->registry);
+	return NULL;
+}
+
+void keeper_registry_use(struct registry *registry, const char *password)
+{
+	((struct keeper_registry *)registry)->settings.password = password;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The registry as the keeper gives it to those who speak with clients. It answers what is about
+ * users and their sessions, and about the bearers of enrollments, itself; what is about agents it
+ * passes on to the registry of agents, but only what whoever asks may ask for: what belongs to
+ * users of the API needs the session of one.
+ */
+#pragma once
+
+#include "common/must-check.h"
+#include "registrar/keeper/sessions.h"
+#include "registrar/net/peer-log.h"
+#include "registrar/registry/registry.h"
+
+#include <event2/event.h>
+
+/* What is pointed to outlives the registry. */
+struct keeper_registry_settings {
+	struct event_base *base;
+	struct registry *agents;   /* who decides about agents, and stores them */
+	struct sessions *sessions; /* null: there is no API, and nobody can log in */
+	const char *password;      /* for registrations; null: none is demanded */
+	struct peer_log *log;      /* refused bearers are logged as it allows */
+};
+
+/* Null: out of memory. Free it with registry_free(). */
+struct registry *keeper_registry_new(const struct keeper_registry_settings *settings) must_check;
+
+/* Demand another password (null: none) from now on. It outlives the registry, or the next call. */
+void keeper_registry_use(struct registry *registry, const char *password);
