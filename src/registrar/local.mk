@@ -81,6 +81,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/sources.c src/registrar/net/sources.h \
 	src/registrar/registry/enroll-bearer.c src/registrar/registry/enroll-bearer.h \
 	src/registrar/registry/material.c src/registrar/registry/material.h \
+	src/registrar/registry/material-wire.c \
 	src/registrar/registry/packet-stream.c src/registrar/registry/packet-stream.h \
 	src/registrar/registry/agent-registration.c src/registrar/registry/agent-registration.h \
 	src/registrar/registry/registry.c src/registrar/registry/registry.h \

@@ -203,9 +203,7 @@ static struct authd_settings authd_settings(const struct service *service,
 
 	return (struct authd_settings){
 		.listeners = &service->listeners,
-		.tls = service->credentials.tls,
 		.policy = &service->policy,
-		.password = service->credentials.password.text,
 		.verify_host = options->tls.verify_host,
 		.timeout = options->service.timeout,
 		.max_connections = max_connections,
@@ -218,11 +216,9 @@ static struct api_settings api_settings(const struct service *service, unsigned 
 
 	return (struct api_settings){
 		.listeners = &service->api_listeners,
-		.tls = service->credentials.tls,
 		.roster = service->roster,
 		.policy = &service->policy,
 		.groups_directory = options->paths.groups_directory,
-		.password = service->credentials.password.text,
 		.limits = options->api.limits,
 		.max_connections = max_connections,
 		.timeout = options->service.timeout,
@@ -230,23 +226,24 @@ static struct api_settings api_settings(const struct service *service, unsigned 
 }
 
 /*
- * Everything is read before anything is used, so that what is broken changes nothing. What is in
- * use is freed when the server has the new.
+ * For a reload. Everything is read and tried before anything is handed out, so that what is broken
+ * changes nothing.
  */
-static int reload(void *owner, struct server *server, struct reason *why)
+static int read_material(void *owner, struct material *ret, struct reason *why)
 {
-	struct service *service = owner;
-	cleanup(credentials_clear) struct credentials read = { .tls = NULL };
-	struct credentials old = service->credentials;
-	int r = read_credentials(&read, service->options, why);
+	const struct service *service = owner;
+	cleanup(credentials_clear) struct credentials tried = { .tls = NULL };
+	cleanup(material_wipe) struct material material = { .ciphers = NULL };
+	int r = material_read(&material, service->options, why);
 
+	if (r >= 0)
+		r = credentials_make(&tried, &material, why);
 	if (r >= 0)
 		r = check_api(service->options, why);
 	if (r < 0)
 		return r;
-	service->credentials = read;
-	server_use(server, read.tls, read.password.text);
-	read = old;
+	*ret = material;
+	material = (struct material){ .ciphers = NULL };
 	return 0;
 }
 
@@ -260,12 +257,13 @@ static int run(struct service *service, struct reason *why)
 		.roster = service->roster,
 		.directory = options->directory,
 		.keys_directory = service->etc,
+		.credentials = &service->credentials,
 		.authd = authd_settings(service, limits.authd),
 		.api = options->api.enabled ? &api : NULL,
 		.users_file = options->api.users_file,
 		.background = options->service.called ? &service->background : NULL,
 		.called = options->service.called,
-		.reload = reload,
+		.read_material = read_material,
 		.owner = service,
 		.exempt_sources = &options->service.exempt_sources,
 		.max_per_source = options->service.max_per_source,

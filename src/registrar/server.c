@@ -33,6 +33,7 @@ struct server {
 	struct transactions *transactions;
 	struct registry *agents, *registry; /* the second passes on to the first */
 	struct sessions *sessions;          /* null: there is no API */
+	struct registry_request material;   /* that a reload has asked for */
 	struct authd *authd;
 	struct api *api; /* null: there is none */
 
@@ -150,28 +151,56 @@ static void on_signal(evutil_socket_t number, short what, void *argument)
 
 /* ------------------------------------------------------------------ reloading */
 
-void server_use(struct server *server, SSL_CTX *tls, const char *password)
+/*
+ * Use the material from now on. Connections that have begun their TLS handshake go on with the
+ * certificate that they know.
+ */
+static int use_material(struct server *server, const struct material *material, struct reason *why)
 {
-	keeper_registry_use(server->registry, password);
-	authd_use(server->authd, tls, password);
+	struct credentials *in_use = server->settings->credentials, old = *in_use;
+	int r = credentials_make(in_use, material, why);
+
+	if (r < 0)
+		return r;
+	authd_use(server->authd, in_use->tls, in_use->password.text);
 	if (server->api)
-		api_use(server->api, tls, password);
+		api_use(server->api, in_use->tls, in_use->password.text);
+	credentials_clear(&old);
+	return 0;
 }
 
 /* systemd takes a reload for done with READY=1, whatever has come of it (sd_notify(3)). */
+static void on_material(void *owner, const struct registry_answer *answer)
+{
+	struct server *server = owner;
+	struct reason why;
+
+	if (answer->outcome == REGISTRY_DECIDED &&
+	    use_material(server, &answer->material.material, &why) < 0)
+		log_error("Nothing was reloaded, and the old files stay in use: %s", why.text);
+	else if (answer->outcome == REGISTRY_DECIDED)
+		log_notice("Certificate, private key, password and users were reloaded");
+	(void)sd_notify(0, "READY=1");
+}
+
 static void on_hangup(evutil_socket_t number, short what, void *argument)
 {
 	struct server *server = argument;
-	struct reason why;
+	struct registry_request *request = &server->material;
 
 	(void)number, (void)what;
 	if (server->stopping)
 		return;
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
-	if (server->settings->reload(server->settings->owner, server, &why) < 0)
-		log_error("Nothing was reloaded, and the old files stay in use: %s", why.text);
-	else
-		log_notice("Certificate, private key, password and users were reloaded");
+	registry_withdraw(request); /* of files that have changed again since */
+	*request = (struct registry_request){
+		.type = REGISTRY_MATERIAL,
+		.answered = on_material,
+		.owner = server,
+	};
+	if (registry_submit(server->registry, request) == 0)
+		return;
+	log_error("Out of memory: nothing was reloaded");
 	(void)sd_notify(0, "READY=1");
 }
 
@@ -222,6 +251,7 @@ static void tear_down(struct server *server)
 	if (server->base)
 		(void)event_base_loop(server->base, EVLOOP_NONBLOCK);
 	api_free(server->api);
+	registry_withdraw(&server->material);
 	registry_free(server->registry);
 	sessions_free(server->sessions);
 	registry_free(server->agents);
@@ -308,8 +338,10 @@ static int set_up_registry(struct server *server, struct reason *why)
 	};
 	struct keeper_registry_settings keeper = {
 		.base = server->base,
-		.password = settings->authd.password,
+		.password = settings->credentials->password.text,
 		.log = server->peers.log,
+		.read_material = settings->read_material,
+		.owner = settings->owner,
 	};
 	int r = set_up_sessions(server, why);
 
@@ -331,6 +363,8 @@ static int set_up_services(struct server *server, struct reason *why)
 	struct authd_settings authd = settings->authd;
 	struct api_settings api;
 
+	authd.tls = settings->credentials->tls;
+	authd.password = settings->credentials->password.text;
 	authd.peers = &server->peers;
 	authd.changed = on_change;
 	authd.owner = server;
@@ -340,6 +374,8 @@ static int set_up_services(struct server *server, struct reason *why)
 	if (!settings->api)
 		return 0;
 	api = *settings->api;
+	api.tls = settings->credentials->tls;
+	api.password = settings->credentials->password.text;
 	api.peers = &server->peers;
 	return api_new(&server->api, server->base, &api, server->transactions, server->registry,
 		       why);

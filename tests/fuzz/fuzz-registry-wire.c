@@ -72,6 +72,9 @@ static void check_content(const struct registry_request *request)
 	case REGISTRY_BEARER:
 		HOLDS(strlen(request->bearer->bearer.key_id) <= ENROLL_KEY_ID_MAX);
 		break;
+	case REGISTRY_MATERIAL:
+		HOLDS(!request->content);
+		break;
 	case REGISTRY_TYPES:
 		HOLDS(false);
 	}
@@ -116,6 +119,8 @@ static void check_answer(const unsigned char *packet, size_t length)
 	      (answer.login.fault == LOGIN_INTERNAL && !answer.login.token[0]));
 	HOLDS(answer.outcome == REGISTRY_DECIDED || answer.type != REGISTRY_SESSION ||
 	      !answer.session.user[0]);
+	HOLDS(answer.outcome == REGISTRY_DECIDED || answer.type != REGISTRY_MATERIAL ||
+	      !answer.material.material.private_key.bytes);
 	HOLDS(registry_wire_answer(again, header.number, &answer) == length);
 	HOLDS(memcmp(again, packet, length) == 0);
 	registry_answer_clear(&answer);

@@ -341,6 +341,7 @@ def registry_packets():
         "session": request(4, user),
         "logout": request(5, user),
         "bearer": request(6, v6 + bearer),
+        "material": request(7, b""),
         "no-type": request(200, user),
         "accepted": answer(0, 0, b"\0" + agent + text(b"any")),
         "refused": answer(0, 0, b"\x02" + text(b"Duplicate agent name: web-01")),
@@ -356,6 +357,9 @@ def registry_packets():
         "session-found": answer(4, 0, text(b"admin")),
         "session-denied": answer(4, 3, text(b"")),
         "bearer-right": answer(6, 0, b"\0"),
+        "material-given": answer(7, 0, b"\0" + 2 * (b"\1" + text(b"/etc/x") + text(b"PEM"))
+                                 + b"\0" + absent + given(b"secret")),
+        "material-failed": answer(7, 2, b"\1"),
     }
 
 

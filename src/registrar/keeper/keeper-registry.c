@@ -12,6 +12,7 @@
 struct keeper_registry {
 	struct registry registry; /* first */
 	struct keeper_registry_settings settings;
+	char *password;      /* for registrations; owned; null: none is demanded */
 	struct event *later; /* there is one that waits */
 	struct waiting *first, **end;
 };
@@ -118,9 +119,8 @@ static void answer_user(struct waiting *waiting, const char *user)
 static enum bearer_fault check_bearer(const struct keeper_registry *keeper,
 				      const struct enroll_bearer *bearer)
 {
-	const char *password = keeper->settings.password;
-
-	return password ? bearer_check(bearer, password, (uint64_t)time(NULL)) : BEARER_OK;
+	return keeper->password ? bearer_check(bearer, keeper->password, (uint64_t)time(NULL))
+				: BEARER_OK;
 }
 
 static void answer_bearer(struct waiting *waiting)
@@ -138,6 +138,53 @@ static void answer_bearer(struct waiting *waiting)
 	finish(waiting, &answer);
 }
 
+/* ------------------------------------------------------------------ material */
+
+static void forget_password(struct keeper_registry *keeper)
+{
+	if (keeper->password)
+		explicit_bzero(keeper->password, strlen(keeper->password));
+	free(keeper->password);
+	keeper->password = NULL;
+}
+
+/* Null: none is demanded. 0 or -ENOMEM: then it stays as it is. */
+static int use_password(struct keeper_registry *keeper, const char *password)
+{
+	char *copy = password ? strdup(password) : NULL;
+
+	if (password && !copy)
+		return -ENOMEM;
+	forget_password(keeper);
+	keeper->password = copy;
+	return 0;
+}
+
+/* 0 or a negative errno with `why` set. */
+static int read_material(struct keeper_registry *keeper, struct material *ret, struct reason *why)
+{
+	const struct keeper_registry_settings *settings = &keeper->settings;
+	int r = settings->read_material(settings->owner, ret, why);
+
+	if (r < 0 || use_password(keeper, ret->password.text) == 0)
+		return r;
+	material_wipe(ret);
+	return reason_errno(why, ENOMEM, "Cannot keep the password");
+}
+
+static void hand_out_material(struct waiting *waiting)
+{
+	struct registry_answer answer = decided(waiting);
+	struct reason why;
+
+	if (read_material(waiting->keeper, &answer.material.material, &why) == 0) {
+		finish(waiting, &answer);
+		return;
+	}
+	log_error("Nothing was reloaded, and the old files stay in use: %s", why.text);
+	finish_without(waiting, REGISTRY_FAILED);
+}
+
 /* ------------------------------------------------------------------ those that wait */
 
 static void carry_out(struct waiting *waiting)
@@ -147,6 +194,8 @@ static void carry_out(struct waiting *waiting)
 
 	if (request->type == REGISTRY_BEARER)
 		answer_bearer(waiting);
+	else if (request->type == REGISTRY_MATERIAL)
+		hand_out_material(waiting);
 	else if (!sessions)
 		finish_without(waiting, REGISTRY_DENIED);
 	else if (request->type == REGISTRY_LOGIN)
@@ -184,6 +233,7 @@ static bool is_about_agents(enum registry_type type)
 	case REGISTRY_SESSION:
 	case REGISTRY_LOGOUT:
 	case REGISTRY_BEARER:
+	case REGISTRY_MATERIAL:
 	case REGISTRY_TYPES:
 		break;
 	}
@@ -243,6 +293,7 @@ static void free_registry(struct registry *registry)
 
 	if (keeper->later)
 		event_free(keeper->later);
+	forget_password(keeper);
 	free(keeper);
 }
 
@@ -261,13 +312,8 @@ struct registry *keeper_registry_new(const struct keeper_registry_settings *sett
 	keeper->settings = *settings;
 	keeper->end = &keeper->first;
 	keeper->later = event_new(settings->base, -1, 0, on_later, keeper);
-	if (keeper->later)
+	if (keeper->later && use_password(keeper, settings->password) == 0)
 		return &keeper->registry;
 	free_registry(&keeper->registry);
 	return NULL;
-}
-
-void keeper_registry_use(struct registry *registry, const char *password)
-{
-	((struct keeper_registry *)registry)->settings.password = password;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The registry as the keeper gives it to those who speak with clients. It answers what is about
- * users and their sessions, and about the bearers of enrollments, itself; what is about agents it
- * passes on to the registry of agents, but only what whoever asks may ask for: what belongs to
- * users of the API needs the session of one.
+ * users and their sessions, about the bearers of enrollments, and about what speaking with clients
+ * takes, itself; what is about agents it passes on to the registry of agents, but only what whoever
+ * asks may ask for: what belongs to users of the API needs the session of one.
  */
 #pragma once
 
@@ -19,12 +19,18 @@ struct keeper_registry_settings {
 	struct event_base *base;
 	struct registry *agents;   /* who decides about agents, and stores them */
 	struct sessions *sessions; /* null: there is no API, and nobody can log in */
-	const char *password;      /* for registrations; null: none is demanded */
+	const char *password;      /* for registrations, copied; null: none is demanded */
 	struct peer_log *log;      /* refused bearers are logged as it allows */
+	/*
+	 * Read the material, and see whether it can be used. Returns 0, or a negative errno with
+	 * `why` set.
+	 */
+	int (*read_material)(void *owner, struct material *ret, struct reason *why);
+	void *owner;
 };
 
-/* Null: out of memory. Free it with registry_free(). */
+/*
+ * The password is that of `settings` until material has been handed out, and then what is in that.
+ * Null: out of memory. Free it with registry_free().
+ */
 struct registry *keeper_registry_new(const struct keeper_registry_settings *settings) must_check;
-
-/* Demand another password (null: none) from now on. It outlives the registry, or the next call. */
-void keeper_registry_use(struct registry *registry, const char *password);

@@ -104,12 +104,29 @@ static void hold_or_go(struct front *front)
 	packet_stream_hold(front->stream, has_too_much(front));
 }
 
+/* What does not fit into a packet, as certificates of a hundred CAs, is a failure. */
+static void send_answer(struct front *front, const struct open_request *request,
+			const struct registry_answer *answer)
+{
+	void *packet = front->server->packet;
+	size_t length = registry_wire_answer(packet, request->number, answer);
+	struct registry_answer failure;
+
+	if (length == 0) {
+		log_error("An answer is larger than the %zu bytes that a front can be sent",
+			  REGISTRY_PACKET_MAX);
+		registry_answer_fail(&failure, &request->asked, REGISTRY_FAILED);
+		length = registry_wire_answer(packet, request->number, &failure);
+	}
+	send_packet(front, length);
+}
+
 static void on_answered(void *owner, const struct registry_answer *answer)
 {
 	struct open_request *request = owner;
 	struct front *front = request->front;
 
-	send_packet(front, registry_wire_answer(front->server->packet, request->number, answer));
+	send_answer(front, request, answer);
 	free_request(request);
 	hold_or_go(front);
 }

@@ -24,5 +24,15 @@ struct material {
 	struct secret password;           /* for registrations; no text: none is demanded */
 };
 
+enum material_fault {
+	MATERIAL_OK,
+	MATERIAL_INTERNAL, /* the manager's machine: it cannot be read, or not be used */
+};
+
+struct material_answer {
+	enum material_fault fault;
+	struct material material; /* MATERIAL_OK */
+};
+
 /* Wipe and free. Fit for cleanup(). */
 void material_wipe(struct material *material);

@@ -65,6 +65,8 @@ size_t registry_wire_request(void *buffer, uint64_t number, uint64_t patience,
 	case REGISTRY_BEARER:
 		wire_put_bearer_request(&writer, request->bearer);
 		break;
+	case REGISTRY_MATERIAL:
+		break;
 	case REGISTRY_TYPES:
 		return 0;
 	}
@@ -87,6 +89,9 @@ static int get_content(enum registry_type type, struct packet_reader *reader, co
 		return wire_get_session_request(reader, ret);
 	case REGISTRY_BEARER:
 		return wire_get_bearer_request(reader, ret);
+	case REGISTRY_MATERIAL:
+		*ret = NULL;
+		return packet_is_done(reader) ? 0 : -EBADMSG;
 	case REGISTRY_TYPES:
 		break;
 	}
@@ -139,6 +144,9 @@ size_t registry_wire_answer(void *buffer, uint64_t number, const struct registry
 	case REGISTRY_BEARER:
 		wire_put_bearer_answer(&writer, &answer->bearer);
 		break;
+	case REGISTRY_MATERIAL:
+		wire_put_material_answer(&writer, &answer->material);
+		break;
 	case REGISTRY_TYPES:
 		return 0;
 	}
@@ -168,6 +176,9 @@ static bool get_answer(struct packet_reader *reader, struct registry_answer *ret
 	case REGISTRY_BEARER:
 		wire_get_bearer_answer(reader, &ret->bearer);
 		return ret->bearer.fault == BEARER_KEY_UNAVAILABLE;
+	case REGISTRY_MATERIAL:
+		wire_get_material_answer(reader, &ret->material);
+		return ret->material.fault == MATERIAL_INTERNAL;
 	case REGISTRY_TYPES:
 		break;
 	}

@@ -30,6 +30,10 @@
  *	session        user                                text name of the user, or empty
  *	logout         user                                the same
  *	bearer         client, bearer                      u8 fault
+ *	material       no field                            u8 fault; without one: certificate,
+ *	                                                   key, CA of the clients: each u8 0, or
+ *	                                                   u8 1 and text path, content; optional
+ *	                                                   ciphers, password
  *
  * Requests have numbers that rise, by which they are withdrawn and answered. Nothing that is
  * decoded here has been checked but for its form: the keeper believes none of it.

@@ -21,6 +21,7 @@ const char *registry_request_token(const struct registry_request *request)
 		return request->session->token;
 	case REGISTRY_LOGIN:
 	case REGISTRY_BEARER:
+	case REGISTRY_MATERIAL:
 	case REGISTRY_TYPES:
 		break;
 	}
@@ -58,6 +59,7 @@ void registry_request_clear(struct registry_request *request)
 	case REGISTRY_BEARER:
 		wipe_and_free(content, sizeof *request->bearer);
 		break;
+	case REGISTRY_MATERIAL: /* it has none */
 	case REGISTRY_TYPES:
 		break;
 	}
@@ -66,6 +68,8 @@ void registry_request_clear(struct registry_request *request)
 
 void registry_answer_clear(struct registry_answer *answer)
 {
+	if (answer->type == REGISTRY_MATERIAL)
+		material_wipe(&answer->material.material);
 	explicit_bzero(answer, sizeof *answer);
 }
 
@@ -88,6 +92,9 @@ void registry_answer_fail(struct registry_answer *ret, const struct registry_req
 		break;
 	case REGISTRY_BEARER:
 		ret->bearer.fault = BEARER_KEY_UNAVAILABLE;
+		break;
+	case REGISTRY_MATERIAL:
+		ret->material.fault = MATERIAL_INTERNAL;
 		break;
 	case REGISTRY_SESSION: /* nobody's */
 	case REGISTRY_LOGOUT:

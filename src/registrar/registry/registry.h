@@ -14,6 +14,7 @@
 #include "common/must-check.h"
 #include "registrar/registry/agent-registration.h"
 #include "registrar/registry/enroll-bearer.h"
+#include "registrar/registry/material.h"
 #include "registrar/registry/user-requests.h"
 #include "registrar/registry/user-session.h"
 
@@ -28,6 +29,8 @@ enum registry_type {
 	REGISTRY_SESSION,  /* whose session is it? */
 	REGISTRY_LOGOUT,   /* a user of the API wants all its sessions to end */
 	REGISTRY_BEARER,   /* may an agent of Wazuh 5 enroll? */
+	/* Whoever speaks with clients wants what that takes, as the files have it now. */
+	REGISTRY_MATERIAL,
 	REGISTRY_TYPES,
 };
 
@@ -55,6 +58,7 @@ struct registry_answer {
 		struct login_answer login;
 		struct session_answer session; /* and logging out */
 		struct bearer_answer bearer;
+		struct material_answer material;
 	};
 };
 
@@ -73,7 +77,7 @@ struct registry_request {
 		const struct login_request *login;
 		const struct registry_user *session; /* and logging out */
 		const struct bearer_request *bearer;
-		const void *content; /* whichever it is; null: there is none */
+		const void *content; /* whichever it is; null: there is none, as for material */
 	};
 	uint64_t give_up_at; /* monotonic_usec(); 0: not before it is withdrawn */
 	/* The answer is valid during the call, and wiped then. */

@@ -74,3 +74,8 @@ void wire_put_bearer_request(struct packet_writer *writer, const struct bearer_r
 int wire_get_bearer_request(struct packet_reader *reader, const void **ret) must_check;
 void wire_put_bearer_answer(struct packet_writer *writer, const struct bearer_answer *answer);
 void wire_get_bearer_answer(struct packet_reader *reader, struct bearer_answer *ret);
+
+/* ------------------------------------------------------------------ material-wire.c */
+
+void wire_put_material_answer(struct packet_writer *writer, const struct material_answer *answer);
+void wire_get_material_answer(struct packet_reader *reader, struct material_answer *ret);

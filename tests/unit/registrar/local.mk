@@ -31,6 +31,7 @@ unit_tests += \
 	test-roster \
 	test-roster-write \
 	test-rules \
+	test-session-wire \
 	test-sessions \
 	test-text-index \
 	test-transactions
@@ -48,6 +49,8 @@ endif
 
 registrar_libraries = libtest.a libregistrar.a libcommon.a $(CMOCKA_LIBS) $(OPENSSL_LIBS) \
 	$(JANSSON_LIBS) $(EVENT_LIBS)
+wire_fixture = tests/unit/registrar/registry/wire-fixture.c \
+	tests/unit/registrar/registry/wire-fixture.h
 fake_registry = tests/unit/registrar/fake-registry.c tests/unit/registrar/fake-registry.h
 
 test_groups_SOURCES = tests/unit/registrar/agents/test-groups.c
@@ -142,8 +145,10 @@ test_remote_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_remote_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_agent_registration_SOURCES = tests/unit/registrar/registry/test-agent-registration.c
 test_agent_registration_LDADD = $(registrar_libraries)
-test_registry_wire_SOURCES = tests/unit/registrar/registry/test-registry-wire.c
+test_registry_wire_SOURCES = tests/unit/registrar/registry/test-registry-wire.c $(wire_fixture)
 test_registry_wire_LDADD = $(registrar_libraries)
+test_session_wire_SOURCES = tests/unit/registrar/registry/test-session-wire.c $(wire_fixture)
+test_session_wire_LDADD = $(registrar_libraries)
 
 test_acceptor_SOURCES = tests/unit/registrar/net/test-acceptor.c
 test_acceptor_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)

@@ -7,6 +7,7 @@
 #include "tests/unit/log-lines.h"
 #include "tests/unit/registrar/fake-registry.h"
 
+#include <errno.h>
 #include <syslog.h>
 #include <time.h>
 
@@ -27,6 +28,23 @@ static struct fixture {
 
 static struct fake_registry agents;
 static const struct peer client = { .address = "192.0.2.1", .text = "192.0.2.1 port 40000" };
+
+/* What is handed out next; a null password is a failure. */
+static const char *material_password;
+
+static int read_material(void *owner, struct material *ret, struct reason *why)
+{
+	assert_ptr_equal(owner, &fixture);
+	if (!material_password) {
+		reason_set(why, "It cannot be read");
+		return -EIO;
+	}
+	*ret = (struct material){
+		.private_key = { strdup("/etc/key"), strdup("PEM"), 3 },
+		.password = { strdup(material_password), strlen(material_password) },
+	};
+	return 0;
+}
 
 static void start(const char *users_file, const char *password)
 {
@@ -50,6 +68,8 @@ static void start(const char *users_file, const char *password)
 		.sessions = fixture.sessions,
 		.password = password,
 		.log = fixture.log,
+		.read_material = read_material,
+		.owner = &fixture,
 	};
 	fixture.registry = keeper_registry_new(&settings);
 	assert_non_null(fixture.registry);
@@ -92,6 +112,11 @@ static void on_answered(void *owner, const struct registry_answer *answer)
 	assert_int_equal(answer->type, request->type);
 	fixture.answers++;
 	fixture.answer = *answer;
+	if (answer->type == REGISTRY_MATERIAL && answer->outcome == REGISTRY_DECIDED) {
+		assert_string_equal(answer->material.material.private_key.path, "/etc/key");
+		assert_string_equal(answer->material.material.private_key.bytes, "PEM");
+		assert_string_equal(answer->material.material.password.text, material_password);
+	}
 	if (answer->type == REGISTRY_LOGIN)
 		fixture.logins[answer->login.fault]++;
 }
@@ -286,8 +311,6 @@ static void test_registrations(void **state)
 	register_agent(&registration, false);
 	sign(&registration.bearer, SHARED);
 	register_agent(&registration, true);
-	keeper_registry_use(fixture.registry, "another password");
-	register_agent(&registration, false);
 }
 
 static void test_bearers(void **state)
@@ -307,6 +330,33 @@ static void test_bearers(void **state)
 						     "40000: invalid_signature"),
 			 1);
 	assert_int_equal(agents.asked, 0);
+}
+
+/* With the material, its password is demanded; what cannot be read changes nothing. */
+static void test_material(void **state)
+{
+	struct agent_registration registration = { .way = REGISTRATION_BY_ENROLL,
+						   .peer = client,
+						   .fields.name = { "web", 3 } };
+	struct registry_request request = { .type = REGISTRY_MATERIAL };
+
+	(void)state;
+	sign(&registration.bearer, SHARED);
+	material_password = NULL;
+	ask(&request);
+	assert_int_equal(fixture.answer.outcome, REGISTRY_FAILED);
+	assert_int_equal(fixture.answer.material.fault, MATERIAL_INTERNAL);
+	assert_int_equal(log_lines_count(LOG_ERR, "Nothing was reloaded, and the old files stay in "
+						  "use: It cannot be read"),
+			 1);
+	register_agent(&registration, true);
+	material_password = "another password";
+	ask(&request);
+	assert_int_equal(fixture.answer.outcome, REGISTRY_DECIDED);
+	register_agent(&registration, false);
+	sign(&registration.bearer, "another password");
+	register_agent(&registration, true);
+	assert_int_equal(agents.asked, 2);
 }
 
 /* Nobody is a user then, and whoever enrolls needs no bearer. */
@@ -339,6 +389,7 @@ int main(void)
 		TEST(test_key),
 		TEST(test_registrations),
 		TEST(test_bearers),
+		TEST(test_material),
 		cmocka_unit_test_setup_teardown(test_bare, setup_bare, teardown),
 	};
 

@@ -340,6 +340,33 @@ static void test_answers_not_taken(void **state)
 
 /* ------------------------------------------------------------------ what is wrong */
 
+/* The CAs of the clients can be too many for a packet: that is a failure, and said. */
+static void test_large_answer(void **state)
+{
+	const struct registry_request request = { .type = REGISTRY_MATERIAL };
+	char *large = test_malloc(REGISTRY_PACKET_MAX), path[] = "/etc/ca";
+	const struct registry_answer answer = {
+		.type = REGISTRY_MATERIAL,
+		.material.material.client_ca = { path, large, REGISTRY_PACKET_MAX },
+	};
+	struct registry_answer read;
+	struct packet_header header;
+
+	(void)state;
+	memset(large, 'x', REGISTRY_PACKET_MAX);
+	greet();
+	send_bytes(packet, registry_wire_request(packet, 1, 0, &request));
+	run();
+	fake_registry_answer(&fake, 0, &answer);
+	run();
+	assert_true(next_packet(&header, packet));
+	assert_int_equal(registry_wire_read_answer(&read, packet, &header), 0);
+	assert_int_equal(read.outcome, REGISTRY_FAILED);
+	assert_int_equal(read.material.fault, MATERIAL_INTERNAL);
+	assert_non_null(strstr(logged, "An answer is larger than"));
+	test_free(large);
+}
+
 static void test_no_greeting(void **state)
 {
 	(void)state;
@@ -419,9 +446,9 @@ int main(void)
 		TEST(test_withdrawn),         TEST(test_front_goes),
 		TEST(test_two_fronts),        TEST(test_freed_with_fronts),
 		TEST(test_too_many_requests), TEST(test_answers_not_taken),
-		TEST(test_no_greeting),       TEST(test_another_version),
-		TEST(test_wrong_packets),     TEST(test_number_again),
-		TEST(test_out_of_memory),
+		TEST(test_large_answer),      TEST(test_no_greeting),
+		TEST(test_another_version),   TEST(test_wrong_packets),
+		TEST(test_number_again),      TEST(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /* What front and keeper say reads the same at the other end, and nothing else is read. */
 #include "tests/unit/support.h"
 
-#include "registrar/registry/registry-wire.h"
+#include "tests/unit/registrar/registry/wire-fixture.h"
 
 #include <errno.h>
 
@@ -11,8 +11,6 @@
 /* In a request: of the type of what is asked, and of the way of a registration. */
 #define TYPE_PLACE (PACKET_HEADER_SIZE + sizeof(uint64_t))
 #define WAY_PLACE (TYPE_PLACE + 1)
-
-static unsigned char packet[REGISTRY_PACKET_MAX];
 
 static struct authd_field field(const char *text)
 {
@@ -25,15 +23,6 @@ static void assert_same_field(const struct authd_field *a, const struct authd_fi
 	assert_int_equal(a->length, b->length);
 	if (a->text)
 		assert_memory_equal(a->text, b->text, a->length);
-}
-
-static struct packet_header find(size_t length)
-{
-	struct packet_header header = { 0 };
-
-	assert_int_equal(packet_find(&header, packet, length, REGISTRY_PACKET_MAX),
-			 PACKET_COMPLETE);
-	return header;
 }
 
 static struct agent_registration example(enum registration_way way)
@@ -53,24 +42,7 @@ static size_t write_registration(uint64_t number, uint64_t patience,
 		.registration = registration,
 	};
 
-	return registry_wire_request(packet, number, patience, &request);
-}
-
-/* What is read at the other end; to be freed. */
-static const void *pass_request(const struct registry_request *request, uint64_t patience)
-{
-	struct packet_header header = find(registry_wire_request(packet, 7, patience, request));
-	enum registry_type type;
-	uint64_t read_patience;
-	const void *read;
-
-	assert_int_equal(header.type, REGISTRY_PACKET_REQUEST);
-	assert_true(header.number == 7);
-	assert_int_equal(registry_wire_read_request(&type, &read, &read_patience, packet, &header),
-			 0);
-	assert_int_equal(type, request->type);
-	assert_true(read_patience == patience);
-	return read;
+	return registry_wire_request(wire_packet, number, patience, &request);
 }
 
 static struct agent_registration *pass_on(const struct agent_registration *registration,
@@ -81,7 +53,7 @@ static struct agent_registration *pass_on(const struct agent_registration *regis
 		.registration = registration,
 	};
 
-	return (void *)pass_request(&request, patience);
+	return (void *)wire_pass_request(&request, patience);
 }
 
 static void test_registration(void **state)
@@ -136,16 +108,24 @@ static void test_by_api(void **state)
 	agent_registration_free(read);
 }
 
-static int read_result(size_t length)
+/* The bearer goes with who enrolls, and with nobody else. */
+static void test_by_enroll(void **state)
 {
-	struct packet_header header = find(length);
-	struct registry_request read = { .content = NULL };
-	uint64_t patience;
-	int r = registry_wire_read_request(&read.type, &read.content, &patience, packet, &header);
+	static const struct enroll_bearer bearer = {
+		.key_id = "001", .made = UINT64_MAX, .nonce = "nonce", .mac = "mac"
+	};
+	struct agent_registration sent = example(REGISTRATION_BY_ENROLL), *read;
+	const struct enroll_bearer none = { .made = 0 };
 
-	assert_true((r == 0) == (read.content != NULL));
-	registry_request_clear(&read);
-	return r;
+	(void)state;
+	sent.bearer = bearer;
+	read = pass_on(&sent, 0);
+	assert_memory_equal(&read->bearer, &bearer, sizeof bearer);
+	agent_registration_free(read);
+	sent.way = REGISTRATION_BY_AUTHD;
+	read = pass_on(&sent, 0);
+	assert_memory_equal(&read->bearer, &none, sizeof none);
+	agent_registration_free(read);
 }
 
 static void test_bad_registrations(void **state)
@@ -157,20 +137,20 @@ static void test_bad_registrations(void **state)
 	/* The longest token there can be, and something behind it. */
 	memset(sent.token, 'x', sizeof sent.token - 1);
 	length = write_registration(1, 0, &sent);
-	assert_int_equal(read_result(length), 0);
-	packet[0]++;
-	assert_int_equal(read_result(length + 1), -EBADMSG);
+	assert_int_equal(wire_read_request(length), 0);
+	wire_packet[0]++;
+	assert_int_equal(wire_read_request(length + 1), -EBADMSG);
 	sent = example(REGISTRATION_BY_AUTHD);
 	length = write_registration(1, 0, &sent);
-	assert_int_equal(read_result(length), 0);
-	packet[WAY_PLACE] = REGISTRATION_BY_API + 1;
-	assert_int_equal(read_result(length), -EBADMSG);
-	packet[WAY_PLACE] = REGISTRATION_BY_API; /* whose part is missing */
-	assert_int_equal(read_result(length), -EBADMSG);
+	assert_int_equal(wire_read_request(length), 0);
+	wire_packet[WAY_PLACE] = REGISTRATION_BY_API + 1;
+	assert_int_equal(wire_read_request(length), -EBADMSG);
+	wire_packet[WAY_PLACE] = REGISTRATION_BY_API; /* whose part is missing */
+	assert_int_equal(wire_read_request(length), -EBADMSG);
 	/* Something behind the last field. */
-	packet[WAY_PLACE] = REGISTRATION_BY_AUTHD;
-	packet[0]++;
-	assert_int_equal(read_result(length + 1), -EBADMSG);
+	wire_packet[WAY_PLACE] = REGISTRATION_BY_AUTHD;
+	wire_packet[0]++;
+	assert_int_equal(wire_read_request(length + 1), -EBADMSG);
 }
 
 /* The longest request that authd takes fits; what is longer than a packet is not sent. */
@@ -186,7 +166,7 @@ static void test_long_registration(void **state)
 	assert_same_field(&read->fields.groups, &sent.fields.groups);
 	agent_registration_free(read);
 	sent.fields.groups.length++;
-	assert_int_equal(read_result(write_registration(1, 0, &sent)), -EBADMSG);
+	assert_int_equal(wire_read_request(write_registration(1, 0, &sent)), -EBADMSG);
 	sent.fields.groups.length = REGISTRY_PACKET_MAX;
 	assert_int_equal(write_registration(1, 0, &sent), 0);
 	test_free(groups);
@@ -194,26 +174,14 @@ static void test_long_registration(void **state)
 
 /* ------------------------------------------------------------------ what users ask */
 
-static const struct registry_user admin = {
-	.client = { .address = "192.0.2.1", .text = "192.0.2.1 port 40000", .port = 40000 },
-	.token = "token",
-};
-
-static void assert_user(const struct registry_user *user)
-{
-	assert_string_equal(user->client.address, "192.0.2.1");
-	assert_string_equal(user->client.text, "192.0.2.1 port 40000");
-	assert_string_equal(user->token, "token");
-}
-
 static void test_key_request(void **state)
 {
-	const struct key_request sent = { .user = admin, .id = "00000001" };
+	const struct key_request sent = { .user = wire_admin, .id = "00000001" };
 	struct registry_request request = { .type = REGISTRY_KEY, .key = &sent };
-	const struct key_request *read = pass_request(&request, 0);
+	const struct key_request *read = wire_pass_request(&request, 0);
 
 	(void)state;
-	assert_user(&read->user);
+	wire_assert_user(&read->user);
 	assert_string_equal(read->id, "00000001");
 	request.key = read;
 	registry_request_clear(&request);
@@ -222,14 +190,14 @@ static void test_key_request(void **state)
 
 static void test_join_request(void **state)
 {
-	struct join_request sent = { .user = admin, .id = "001", .alone = true };
+	struct join_request sent = { .user = wire_admin, .id = "001", .alone = true };
 	struct registry_request request = { .type = REGISTRY_JOIN, .join = &sent };
 	const struct join_request *read;
 
 	(void)state;
 	memset(sent.group, 'g', GROUP_NAME_MAX);
-	read = pass_request(&request, UINT64_MAX);
-	assert_user(&read->user);
+	read = wire_pass_request(&request, UINT64_MAX);
+	wire_assert_user(&read->user);
 	assert_string_equal(read->id, "001");
 	assert_string_equal(read->group, sent.group);
 	assert_true(read->alone);
@@ -240,106 +208,25 @@ static void test_join_request(void **state)
 /* There is nothing behind the last field, and no other type. */
 static void test_bad_requests(void **state)
 {
-	const struct join_request sent = { .user = admin, .id = "001", .group = "web" };
+	const struct join_request sent = { .user = wire_admin, .id = "001", .group = "web" };
 	const struct registry_request request = { .type = REGISTRY_JOIN, .join = &sent };
-	size_t length = registry_wire_request(packet, 1, 0, &request);
+	size_t length = registry_wire_request(wire_packet, 1, 0, &request);
 
 	(void)state;
-	assert_int_equal(read_result(length), 0);
-	packet[length - 1] = 2; /* alone */
-	assert_int_equal(read_result(length), -EBADMSG);
-	packet[length - 1] = 1;
-	packet[0]++;
-	assert_int_equal(read_result(length + 1), -EBADMSG);
-	packet[0]--;
-	packet[TYPE_PLACE] = REGISTRY_KEY;
-	assert_int_equal(read_result(length), -EBADMSG);
-	packet[TYPE_PLACE] = REGISTRY_TYPES;
-	assert_int_equal(read_result(length), -EBADMSG);
-}
-
-/* ------------------------------------------------------------------ who asks */
-
-static void test_login_request(void **state)
-{
-	struct login_request *sent = login_request_new(&admin.client, 7, "a:b", "");
-	struct registry_request request = { .type = REGISTRY_LOGIN, .login = sent };
-	const struct login_request *read = pass_request(&request, 0);
-	size_t length;
-
-	(void)state;
-	assert_string_equal(read->client.text, "192.0.2.1 port 40000");
-	assert_int_equal(read->failures, 7);
-	assert_string_equal(read->user, "a:b");
-	assert_string_equal(read->password, "");
-	length = registry_wire_request(packet, 1, 0, &request);
-	assert_int_equal(read_result(length), 0);
-	packet[0]--; /* the last byte of a length is missing */
-	assert_int_equal(read_result(length - 1), -EBADMSG);
-	registry_request_clear(&request);
-	request.login = read;
-	registry_request_clear(&request);
-}
-
-static void test_session_request(void **state)
-{
-	static const enum registry_type types[] = { REGISTRY_SESSION, REGISTRY_LOGOUT };
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(types); i++) {
-		struct registry_request request = { .type = types[i], .session = &admin };
-
-		assert_string_equal(registry_request_token(&request), "token");
-		request.session = pass_request(&request, 0);
-		assert_user(request.session);
-		registry_request_clear(&request);
-	}
-}
-
-static const struct enroll_bearer bearer = {
-	.key_id = "001", .made = UINT64_MAX, .nonce = "nonce", .mac = "mac"
-};
-
-static void test_bearer_request(void **state)
-{
-	const struct bearer_request sent = { .client = admin.client, .bearer = bearer };
-	struct registry_request request = { .type = REGISTRY_BEARER, .bearer = &sent };
-
-	(void)state;
-	assert_null(registry_request_token(&request));
-	request.bearer = pass_request(&request, 0);
-	assert_string_equal(request.bearer->client.text, "192.0.2.1 port 40000");
-	assert_memory_equal(&request.bearer->bearer, &bearer, sizeof bearer);
-	registry_request_clear(&request);
-}
-
-/* The bearer goes with who enrolls, and with nobody else. */
-static void test_by_enroll(void **state)
-{
-	struct agent_registration sent = example(REGISTRATION_BY_ENROLL), *read;
-	const struct enroll_bearer none = { .made = 0 };
-
-	(void)state;
-	sent.bearer = bearer;
-	read = pass_on(&sent, 0);
-	assert_memory_equal(&read->bearer, &bearer, sizeof bearer);
-	agent_registration_free(read);
-	sent.way = REGISTRATION_BY_AUTHD;
-	read = pass_on(&sent, 0);
-	assert_memory_equal(&read->bearer, &none, sizeof none);
-	agent_registration_free(read);
+	assert_int_equal(wire_read_request(length), 0);
+	wire_packet[length - 1] = 2; /* alone */
+	assert_int_equal(wire_read_request(length), -EBADMSG);
+	wire_packet[length - 1] = 1;
+	wire_packet[0]++;
+	assert_int_equal(wire_read_request(length + 1), -EBADMSG);
+	wire_packet[0]--;
+	wire_packet[TYPE_PLACE] = REGISTRY_KEY;
+	assert_int_equal(wire_read_request(length), -EBADMSG);
+	wire_packet[TYPE_PLACE] = REGISTRY_TYPES;
+	assert_int_equal(wire_read_request(length), -EBADMSG);
 }
 
 /* ------------------------------------------------------------------ answers */
-
-static int pass_answer(struct registry_answer *read, const struct registry_answer *sent)
-{
-	struct packet_header header = find(registry_wire_answer(packet, 9, sent));
-
-	assert_int_equal(header.type, REGISTRY_PACKET_ANSWER);
-	assert_true(header.number == 9);
-	return registry_wire_read_answer(read, packet, &header);
-}
 
 static void test_answers(void **state)
 {
@@ -351,7 +238,7 @@ static void test_answers(void **state)
 	struct registry_answer sent = accepted, read;
 
 	(void)state;
-	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_int_equal(wire_pass_answer(&read, &sent), 0);
 	assert_int_equal(read.type, REGISTRY_REGISTER);
 	assert_int_equal(read.outcome, REGISTRY_DECIDED);
 	assert_int_equal(read.decision.fault, REGISTRATION_OK);
@@ -359,13 +246,13 @@ static void test_answers(void **state)
 	assert_string_equal(read.decision.shown_ip, "192.0.2.0/24");
 	/* What was not decided grants nothing, and is refused for no other reason. */
 	sent.outcome = REGISTRY_BUSY;
-	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
+	assert_int_equal(wire_pass_answer(&read, &sent), -EBADMSG);
 	sent.decision = (struct registration_decision){ .fault = REGISTRATION_NAME_TAKEN };
-	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
+	assert_int_equal(wire_pass_answer(&read, &sent), -EBADMSG);
 	assert_int_equal(read.outcome, REGISTRY_DECIDED); /* not written */
 	sent.outcome = REGISTRY_DECIDED;
 	memset(sent.decision.refusal, 'x', sizeof sent.decision.refusal - 1);
-	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_int_equal(wire_pass_answer(&read, &sent), 0);
 	assert_int_equal(read.decision.fault, REGISTRATION_NAME_TAKEN);
 	assert_string_equal(read.decision.refusal, sent.decision.refusal);
 }
@@ -378,14 +265,14 @@ static void test_key_answer(void **state)
 	}, read;
 
 	(void)state;
-	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_int_equal(wire_pass_answer(&read, &sent), 0);
 	assert_int_equal(read.type, REGISTRY_KEY);
 	assert_true(agent_key_equal(&read.key.agent, &sent.key.agent));
 	sent.outcome = REGISTRY_FAILED;
-	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
+	assert_int_equal(wire_pass_answer(&read, &sent), -EBADMSG);
 	sent.outcome = REGISTRY_DECIDED;
 	sent.key.fault = KEY_ABSENT; /* then there is no key in it */
-	assert_int_equal(pass_answer(&read, &sent), 0);
+	assert_int_equal(wire_pass_answer(&read, &sent), 0);
 	assert_int_equal(read.key.fault, KEY_ABSENT);
 	assert_string_equal(read.key.agent.key, "");
 	registry_answer_clear(&sent);
@@ -399,12 +286,12 @@ static void test_join_answer(void **state)
 	(void)state;
 	for (int fault = JOIN_OK; fault <= JOIN_INTERNAL; fault++) {
 		sent.join.fault = (enum join_fault)fault;
-		assert_int_equal(pass_answer(&read, &sent), 0);
+		assert_int_equal(wire_pass_answer(&read, &sent), 0);
 		assert_int_equal(read.join.fault, fault);
 	}
 	sent.join.fault = JOIN_MEMBER;
 	sent.outcome = REGISTRY_BUSY;
-	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
+	assert_int_equal(wire_pass_answer(&read, &sent), -EBADMSG);
 }
 
 /* Whatever was asked: there is an answer to it when nothing could be decided. */
@@ -421,88 +308,33 @@ static void test_failures(void **state)
 		};
 
 		registry_answer_fail(&sent, &request, REGISTRY_FAILED);
-		assert_int_equal(pass_answer(&read, &sent), 0);
+		assert_int_equal(wire_pass_answer(&read, &sent), 0);
 		assert_int_equal(read.type, type);
 		assert_int_equal(read.outcome, REGISTRY_FAILED);
 	}
 	assert_string_equal(registration.fields.name.text, "web-01");
 }
 
-static void test_login_answer(void **state)
-{
-	struct registry_answer sent = { .type = REGISTRY_LOGIN,
-					.login = { .fault = LOGIN_OK, .token = "token" } },
-			       read;
-
-	(void)state;
-	assert_int_equal(pass_answer(&read, &sent), 0);
-	assert_string_equal(read.login.token, "token");
-	sent.outcome = REGISTRY_FAILED;
-	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
-	sent.outcome = REGISTRY_DECIDED;
-	sent.login.fault = LOGIN_WRONG;
-	sent.login.is_user = true;
-	assert_int_equal(pass_answer(&read, &sent), 0);
-	assert_int_equal(read.login.fault, LOGIN_WRONG);
-	assert_true(read.login.is_user);
-	assert_string_equal(read.login.token, "");
-}
-
-static void test_session_answer(void **state)
-{
-	struct registry_answer sent = { .type = REGISTRY_SESSION, .session = { "admin" } }, read;
-	const struct registry_request request = { .type = REGISTRY_SESSION };
-
-	(void)state;
-	assert_int_equal(pass_answer(&read, &sent), 0);
-	assert_string_equal(read.session.user, "admin");
-	sent.outcome = REGISTRY_DENIED;
-	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
-	registry_answer_fail(&sent, &request, REGISTRY_DENIED);
-	assert_int_equal(pass_answer(&read, &sent), 0);
-	assert_int_equal(read.outcome, REGISTRY_DENIED);
-	assert_string_equal(read.session.user, "");
-}
-
-static void test_bearer_answer(void **state)
-{
-	struct registry_answer sent = { .type = REGISTRY_BEARER }, read;
-
-	(void)state;
-	for (int fault = BEARER_OK; fault <= BEARER_STALE; fault++) {
-		sent.bearer.fault = (enum bearer_fault)fault;
-		assert_int_equal(pass_answer(&read, &sent), 0);
-		assert_int_equal(read.bearer.fault, fault);
-	}
-	sent.outcome = REGISTRY_BUSY;
-	assert_int_equal(pass_answer(&read, &sent), -EBADMSG);
-}
-
 static void test_greeting(void **state)
 {
-	struct packet_header header = find(registry_wire_hello(packet, REGISTRY_PACKET_HELLO));
+	struct packet_header header =
+		wire_find(registry_wire_hello(wire_packet, REGISTRY_PACKET_HELLO));
 
 	(void)state;
 	assert_int_equal(header.type, REGISTRY_PACKET_HELLO);
-	assert_true(registry_wire_is_our_version(packet, &header));
-	packet[PACKET_HEADER_SIZE]++;
-	assert_false(registry_wire_is_our_version(packet, &header));
-	header = find(registry_wire_withdraw(packet, 3));
+	assert_true(registry_wire_is_our_version(wire_packet, &header));
+	wire_packet[PACKET_HEADER_SIZE]++;
+	assert_false(registry_wire_is_our_version(wire_packet, &header));
+	header = wire_find(registry_wire_withdraw(wire_packet, 3));
 	assert_true(header.number == 3);
 	assert_true(registry_wire_is_empty(&header));
-	assert_false(registry_wire_is_our_version(packet, &header));
+	assert_false(registry_wire_is_our_version(wire_packet, &header));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_login_request),
-		cmocka_unit_test(test_session_request),
-		cmocka_unit_test(test_bearer_request),
 		cmocka_unit_test(test_by_enroll),
-		cmocka_unit_test(test_login_answer),
-		cmocka_unit_test(test_session_answer),
-		cmocka_unit_test(test_bearer_answer),
 		cmocka_unit_test(test_registration),
 		cmocka_unit_test(test_by_api),
 		cmocka_unit_test(test_bad_registrations),
