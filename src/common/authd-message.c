@@ -403,6 +403,13 @@ enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, c
 	return fault;
 }
 
+bool authd_request_begins(const char *line, size_t length, const char *password)
+{
+	struct cursor cursor = { line, line + strnlen(line, length) };
+
+	return password ? skip_password(&cursor, password) : skip_literal(&cursor, name_prefix);
+}
+
 bool authd_request_has_fields(enum authd_request_fault fault)
 {
 	return fault != AUTHD_REQUEST_PASSWORD && fault != AUTHD_REQUEST_MALFORMED;

@@ -147,6 +147,12 @@ enum authd_request_fault {
 enum authd_request_fault authd_request_parse(struct authd_request_fields *ret, const char *line,
 					     size_t length, const char *password) must_check;
 
+/*
+ * Does a line that has begun with these bytes begin with `password` as a request does or, where
+ * none is required (null), with a name? False also as long as that cannot be said yet.
+ */
+bool authd_request_begins(const char *line, size_t length, const char *password) must_check;
+
 /* Is it at most one of the optional fields that is wrong? */
 bool authd_request_has_fields(enum authd_request_fault fault) must_check;
 

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/authd/request-buffer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
 
 /* A buffer that holds a password grows without leaving copies behind. */
 static bool make_room(struct request_buffer *buffer, size_t more)
@@ -12,6 +19,7 @@ static bool make_room(struct request_buffer *buffer, size_t more)
 
 	while (room < buffer->length + more)
 		room *= 2;
+	room = smaller(room, REQUEST_BUFFER_MAX);
 	if (room == buffer->room)
 		return true;
 	grown = malloc(room);
@@ -27,12 +35,59 @@ static bool make_room(struct request_buffer *buffer, size_t more)
 	return true;
 }
 
-/* The request is all that is in the buffer. */
+/* How many bytes are kept in all. */
+static size_t limit_of(const struct request_buffer *buffer)
+{
+	return buffer->has_begun ? REQUEST_BUFFER_MAX
+				 : REQUEST_BUFFER_STRANGER +
+					   (buffer->password ? strlen(buffer->password) : 0);
+}
+
+/* Keep as many of the bytes as may be kept. Returns how many, or -ENOMEM. */
+static ssize_t keep(struct request_buffer *buffer, const char *bytes, size_t length)
+{
+	size_t limit = limit_of(buffer);
+	size_t kept = buffer->length < limit ? smaller(length, limit - buffer->length) : 0;
+
+	if (buffer->dropped > 0)
+		return 0;
+	if (!make_room(buffer, kept))
+		return -ENOMEM;
+	memcpy(buffer->bytes + buffer->length, bytes, kept);
+	buffer->length += kept;
+	return (ssize_t)kept;
+}
+
+/* Keep all of it, if what has come begins as a request must; else little. False: out of memory. */
+static bool take(struct request_buffer *buffer, const char *bytes, size_t length)
+{
+	ssize_t kept = keep(buffer, bytes, length);
+
+	if (kept >= 0 && !buffer->has_begun && buffer->dropped == 0 &&
+	    authd_request_begins(buffer->bytes, buffer->length, buffer->password)) {
+		ssize_t more;
+
+		buffer->has_begun = true;
+		more = keep(buffer, bytes + kept, length - (size_t)kept);
+		kept = more < 0 ? more : kept + more;
+	}
+	if (kept >= 0)
+		buffer->dropped += length - (size_t)kept;
+	return kept >= 0;
+}
+
+/*
+ * The request is all that has come. What was dropped had not begun as it must; another password
+ * that is demanded since then makes no difference to that.
+ */
 static enum request_buffer_state complete(struct request_buffer *buffer)
 {
 	buffer->complete = true;
-	buffer->fault = authd_request_parse(&buffer->fields, buffer->bytes, buffer->length,
-					    buffer->password);
+	if (buffer->dropped > 0)
+		buffer->fault = buffer->password ? AUTHD_REQUEST_PASSWORD : AUTHD_REQUEST_MALFORMED;
+	else
+		buffer->fault = authd_request_parse(&buffer->fields, buffer->bytes, buffer->length,
+						    buffer->password);
 	return REQUEST_BUFFER_COMPLETE;
 }
 
@@ -44,10 +99,9 @@ enum request_buffer_state request_buffer_feed(struct request_buffer *buffer, con
 
 	if (buffer->complete)
 		return REQUEST_BUFFER_COMPLETE;
-	if (taken > REQUEST_BUFFER_MAX - buffer->length - 1 || !make_room(buffer, taken))
+	if (taken > REQUEST_BUFFER_MAX - buffer->length - buffer->dropped - 1 ||
+	    !take(buffer, data, taken))
 		return REQUEST_BUFFER_TOO_LONG;
-	memcpy(buffer->bytes + buffer->length, data, taken);
-	buffer->length += taken;
 	return newline ? complete(buffer) : REQUEST_BUFFER_MORE;
 }
 

@@ -5,6 +5,10 @@
  * A request is complete at its newline. Clients that send none are served too: at the end of their
  * bytes, or when what they sent makes sense and nothing more has come for a moment; the caller
  * knows the moment.
+ *
+ * Before the client has shown the password (or, where none is demanded, has begun a request) little
+ * is kept of what it sends: only as much as that takes, and the name for the log. The rest is
+ * counted, and its end waited for.
  */
 #pragma once
 
@@ -16,11 +20,16 @@
 
 #define REQUEST_BUFFER_MAX (65536 + 4096) /* bytes; Wazuh's limit, OSSEC's is 4096 */
 
+/* bytes, beside those of a password, that are kept of what does not begin as a request must */
+#define REQUEST_BUFFER_STRANGER 1024
+
 /* Begin with REQUEST_BUFFER(); wipe with request_buffer_wipe(). */
 struct request_buffer {
 	const char *password; /* null: none is demanded */
 	char *bytes;
 	size_t length, room;
+	size_t dropped; /* bytes that followed, and were not kept */
+	bool has_begun; /* as a request must: all of it is kept */
 	bool complete;
 	/* once complete: what the request says; the fields point into `bytes` */
 	enum authd_request_fault fault;

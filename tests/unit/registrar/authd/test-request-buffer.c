@@ -112,6 +112,72 @@ static void test_longest_request(void **state)
 	request_buffer_wipe(&buffer);
 }
 
+/* Feed `count` bytes of padding in pieces, as TLS records bring them. */
+static void feed_padding(struct request_buffer *buffer, size_t count)
+{
+	static char padding[16384];
+
+	memset(padding, 'A', sizeof padding);
+	for (size_t fed = 0, piece; fed < count; fed += piece) {
+		piece = count - fed < sizeof padding ? count - fed : sizeof padding;
+		assert_int_equal(request_buffer_feed(buffer, padding, piece), REQUEST_BUFFER_MORE);
+	}
+}
+
+/* Who has not shown the password is given little memory, however much it sends, and its answer. */
+static void test_little_is_kept_of_strangers(void **state)
+{
+	static const struct {
+		const char *beginning, *password;
+		bool is_known;
+		enum authd_request_fault fault;
+	} rows[] = {
+		{ "OSSEC PASS: right OSSEC A:'web' G:'", "right", true, AUTHD_REQUEST_OPEN_GROUPS },
+		{ "OSSEC PASS: wrong OSSEC A:'web' G:'", "right", false, AUTHD_REQUEST_PASSWORD },
+		{ "OSSEC PASS: right", "right", false, AUTHD_REQUEST_PASSWORD },
+		{ "OSSEC A:'web' G:'", "right", false, AUTHD_REQUEST_PASSWORD },
+		{ "", "right", false, AUTHD_REQUEST_PASSWORD },
+		{ "OSSEC A:'web' G:'", NULL, true, AUTHD_REQUEST_OPEN_GROUPS },
+		{ "OSSEC PASS: right OSSEC A:'web' G:'", NULL, false, AUTHD_REQUEST_MALFORMED },
+		{ "", NULL, false, AUTHD_REQUEST_MALFORMED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct request_buffer buffer = REQUEST_BUFFER(rows[i].password);
+		size_t length = strlen(rows[i].beginning);
+
+		check_row(rows[i].beginning, request_buffer_feed(&buffer, rows[i].beginning,
+								 length) == REQUEST_BUFFER_MORE);
+		feed_padding(&buffer, REQUEST_BUFFER_MAX - 1 - length);
+		check_row(rows[i].beginning, rows[i].is_known
+						     ? buffer.length == REQUEST_BUFFER_MAX - 1
+						     : buffer.room <= REQUEST_BUFFER_STRANGER * 2);
+		check_row(rows[i].beginning, buffer.room <= REQUEST_BUFFER_MAX);
+		check_row(rows[i].beginning, request_buffer_pause(&buffer) == REQUEST_BUFFER_MORE);
+		check_row(rows[i].beginning,
+			  request_buffer_feed(&buffer, "\n", 1) == REQUEST_BUFFER_COMPLETE);
+		check_row(rows[i].beginning, buffer.fault == rows[i].fault);
+		request_buffer_wipe(&buffer);
+	}
+}
+
+/* The password that is demanded can change before the request is complete. */
+static void test_another_password_changes_nothing_of_what_was_dropped(void **state)
+{
+	struct request_buffer buffer = REQUEST_BUFFER("old");
+	static const char beginning[] = "OSSEC PASS: new OSSEC A:'web' G:'a' ";
+
+	(void)state;
+	assert_int_equal(request_buffer_feed(&buffer, beginning, strlen(beginning)),
+			 REQUEST_BUFFER_MORE);
+	feed_padding(&buffer, 2 * REQUEST_BUFFER_STRANGER);
+	buffer.password = "new";
+	assert_int_equal(request_buffer_feed(&buffer, "\n", 1), REQUEST_BUFFER_COMPLETE);
+	assert_int_equal(buffer.fault, AUTHD_REQUEST_PASSWORD);
+	request_buffer_wipe(&buffer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +185,8 @@ int main(void)
 		cmocka_unit_test(test_request_without_newline),
 		cmocka_unit_test(test_goes_on_after_a_pause),
 		cmocka_unit_test(test_longest_request),
+		cmocka_unit_test(test_little_is_kept_of_strangers),
+		cmocka_unit_test(test_another_password_changes_nothing_of_what_was_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
