@@ -2,6 +2,7 @@
 #include "registrar/credentials.h"
 
 #include "common/tls-context.h"
+#include "registrar/net/handshake-limit.h"
 
 #include <errno.h>
 #include <string.h>
@@ -50,6 +51,7 @@ static int make_tls(SSL_CTX **ret, const struct material *material, struct reaso
 					  SSL_OP_IGNORE_UNEXPECTED_EOF |
 					  SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(*ret, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_max_cert_list(*ret, HANDSHAKE_MESSAGE_MAX);
 	if (material->client_ca.path) {
 		SSL_CTX_set_verify(*ret, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 		if (name_authorities(*ret) < 0)

@@ -3,6 +3,7 @@
 
 #include "common/http-head.h"
 #include "common/log.h"
+#include "registrar/net/handshake-limit.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -21,6 +22,7 @@ struct api_connection {
 	struct peer peer; /* empty before it has arrived */
 	struct source_member source;
 	bool has_arrived, busy;
+	struct handshake_limit handshake_limit;
 	struct http_head head; /* of the request that arrives */
 	uint64_t body_left;    /* bytes of its body, if its head is complete */
 	bool ends;             /* with the next answer: how much its body has only evhttp knows */
@@ -232,18 +234,29 @@ static bool admit(struct api_connection *connection)
 	return false;
 }
 
-/* Called the first time as soon as the stream has got its socket. */
+static void arrive(struct api_connection *connection)
+{
+	SSL *tls = bufferevent_openssl_get_ssl(connection->stream);
+
+	connection->has_arrived = true;
+	if (connection->is_unchecked || !SSL_get_rbio(tls) || !admit(connection)) {
+		cut_off(connection);
+		return;
+	}
+	handshake_limit_watch(&connection->handshake_limit, tls);
+	api_connection_restart_deadline(connection);
+}
+
+/* Called the first time as soon as the stream has got its socket, before anything is read. */
 static void on_deadline(evutil_socket_t fd, short what, void *argument)
 {
 	struct api_connection *connection = argument;
-	bool has_arrived = connection->has_arrived;
 
 	(void)fd, (void)what;
-	connection->has_arrived = true;
-	if (has_arrived || connection->is_unchecked || !admit(connection))
+	if (connection->has_arrived)
 		cut_off(connection);
 	else
-		api_connection_restart_deadline(connection);
+		arrive(connection);
 }
 
 struct api_connection *api_connection_new(struct api_connections *connections, SSL *tls)

@@ -5,6 +5,7 @@
 #include "common/tls-record-limit.h"
 #include "registrar/authd/clear-text.h"
 #include "registrar/authd/tls-failure.h"
+#include "registrar/net/handshake-limit.h"
 #include "registrar/net/peer-certificate.h"
 
 #include <event2/buffer.h>
@@ -37,6 +38,7 @@ struct connection {
 	enum stage stage;
 	int fd;
 	SSL *tls;
+	struct handshake_limit handshake_limit;
 	struct bufferevent *stream;
 	struct event *deadline;
 	struct event *pause;
@@ -382,6 +384,8 @@ static void on_event(struct bufferevent *stream, short what, void *argument)
 
 	if (what & BEV_EVENT_CONNECTED) {
 		wait_for_client(connection, STAGE_REQUEST);
+		/* OpenSSL keeps its buffer otherwise until it has read once more. */
+		(void)SSL_free_buffers(connection->tls);
 		if (connection->settings->verify_host &&
 		    !peer_certificate_is_for(connection->tls, connection->peer.address))
 			connection->how = CONNECTION_OTHER_HOST;
@@ -428,6 +432,7 @@ static bool start_tls(struct connection *connection)
 					       BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_DEFER_CALLBACKS);
 	if (!connection->stream)
 		return false;
+	handshake_limit_watch(&connection->handshake_limit, connection->tls);
 	bufferevent_setcb(connection->stream, on_readable, on_written, on_event, connection);
 	return bufferevent_enable(connection->stream, EV_READ | EV_WRITE) == 0;
 }

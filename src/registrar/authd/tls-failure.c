@@ -2,6 +2,7 @@
 #include "registrar/authd/tls-failure.h"
 
 #include "common/escape.h"
+#include "registrar/net/handshake-limit.h"
 
 #include <event2/bufferevent_ssl.h>
 #include <event2/util.h>
@@ -16,7 +17,9 @@ const char *tls_failure_describe(char *buffer, size_t size, const SSL *tls,
 	int socket_error = EVUTIL_SOCKET_ERROR();
 	const char *text;
 
-	if (verified != X509_V_OK)
+	if (handshake_limit_was_exceeded(tls))
+		text = "a handshake message is too long";
+	else if (verified != X509_V_OK)
 		text = X509_verify_cert_error_string(verified);
 	else if (error != 0)
 		text = ERR_reason_error_string(error) ?: "TLS error";

@@ -2,6 +2,7 @@
 unit_tests += \
 	test-acceptor \
 	test-admission \
+	test-handshake-limit \
 	test-network-list \
 	test-offences \
 	test-peer-log \
@@ -155,6 +156,8 @@ test_acceptor_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_acceptor_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_admission_SOURCES = tests/unit/registrar/net/test-admission.c
 test_admission_LDADD = $(registrar_libraries)
+test_handshake_limit_SOURCES = tests/unit/registrar/net/test-handshake-limit.c
+test_handshake_limit_LDADD = $(registrar_libraries)
 test_network_list_SOURCES = tests/unit/registrar/net/test-network-list.c
 test_network_list_LDADD = $(registrar_libraries)
 test_offences_SOURCES = tests/unit/registrar/net/test-offences.c
