@@ -78,6 +78,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/peer-rules.h \
 	src/registrar/net/peer.c src/registrar/net/peer.h \
 	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h \
+	src/registrar/net/priority.c src/registrar/net/priority.h \
 	src/registrar/net/source-table.c src/registrar/net/source-table.h \
 	src/registrar/net/sources.c src/registrar/net/sources.h \
 	src/registrar/registry/enroll-bearer.c src/registrar/registry/enroll-bearer.h \

@@ -9,6 +9,7 @@
 #include "registrar/keeper/keeper-registry.h"
 #include "registrar/keeper/sessions.h"
 #include "registrar/keys-watch.h"
+#include "registrar/net/priority.h"
 #include "registrar/other-authd.h"
 
 #include <inttypes.h>
@@ -277,7 +278,7 @@ static bool add_event(struct event *event)
 /* 0 or -ENOMEM. */
 static int set_up_events(struct server *server)
 {
-	struct event_base *base = server->base = event_base_new();
+	struct event_base *base = server->base = priority_base_new();
 
 	if (!base)
 		return -ENOMEM;

@@ -18,7 +18,7 @@ CONNECTIONS = 150
 # KiB for each connection, of which OpenSSL has most; tests/bench/connection-memory measures them
 BOUND, API_BOUND = 72, 128
 PASSWORD = "the password"
-HELLO_OF_128_KIB = bytes([22, 3, 1, 0x40, 0, 1, 2, 1, 0x44])
+HELLO_OF_128_KIB = bytes([22, 3, 1, 0, 4, 1, 2, 1, 0x44])
 LONGEST_REQUEST = 65536 + 4096
 
 

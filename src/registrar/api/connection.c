@@ -4,6 +4,7 @@
 #include "common/http-head.h"
 #include "common/log.h"
 #include "registrar/net/handshake-limit.h"
+#include "registrar/net/priority.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -21,7 +22,7 @@ struct api_connection {
 	struct event *deadline;
 	struct peer peer; /* empty before it has arrived */
 	struct source_member source;
-	bool has_arrived, busy;
+	bool has_arrived, busy, had_request;
 	struct handshake_limit handshake_limit;
 	struct http_head head; /* of the request that arrives */
 	uint64_t body_left;    /* bytes of its body, if its head is complete */
@@ -180,6 +181,9 @@ static void give_way(struct source_member *member)
 	if (peer_log_may(log, connection->peer.address, PEER_GAVE_WAY))
 		log_notice("Closed %s: there was no room for others at the API",
 			   connection->peer.text);
+	if (!connection->had_request)
+		admission_offence(connection->connections->admission, connection->peer.address,
+				  OFFENCE_IDLE);
 	cut_off(connection);
 }
 
@@ -224,9 +228,9 @@ static bool admit(struct api_connection *connection)
 	/* A socket that says no address has been closed already. */
 	if (getpeername(fd, (struct sockaddr *)&address, &size) == 0)
 		peer_describe(&connection->peer, &address);
-	if (admission_enter(connections->admission, &connection->source, connection->peer.address,
-			    open))
-		return true;
+	if (admission_may_enter(connections->admission, connection->peer.address, open))
+		return admission_enter(connections->admission, &connection->source,
+				       connection->peer.address);
 	if (peer_log_may(connections->peers->log, connection->peer.address, PEER_TURNED_AWAY))
 		log_notice("Turned away %s: %zu connections to the API are open, and its address "
 			   "misbehaved lately",
@@ -244,6 +248,8 @@ static void arrive(struct api_connection *connection)
 		return;
 	}
 	handshake_limit_watch(&connection->handshake_limit, tls);
+	if (admission_should_wait(connection->connections->admission, connection->peer.address))
+		(void)bufferevent_priority_set(connection->stream, PRIORITY_LATER);
 	api_connection_restart_deadline(connection);
 }
 
@@ -310,6 +316,7 @@ void api_connection_set_busy(struct api_connection *connection, bool busy)
 {
 	connection->connections->busy += (size_t)busy - (size_t)connection->busy;
 	connection->busy = busy;
+	connection->had_request |= busy;
 	admission_set_idle(connection->connections->admission, &connection->source, !busy);
 }
 

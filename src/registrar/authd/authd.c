@@ -10,11 +10,13 @@
 #include "registrar/enrollment/request-rules.h"
 #include "registrar/net/acceptor.h"
 #include "registrar/net/admission.h"
+#include "registrar/net/priority.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Seconds for a locked client.keys: agents themselves wait for 30. */
 #define PATIENCE 10
@@ -78,6 +80,7 @@ static void on_answered(void *owner, const struct registry_answer *answered)
 
 	if (decision->fault == REGISTRATION_OK) {
 		authd->registered++;
+		admission_forgive(authd->admission, connection_peer(connection)->address);
 		answer_key(&answer, dialect, &decision->agent, decision->shown_ip);
 	} else {
 		authd->refused++;
@@ -212,10 +215,20 @@ static void on_request(void *owner, struct connection *connection)
 
 /* ------------------------------------------------------------------ connections come and go */
 
+/* Those of a source that has many, or misbehaved, are served when there is nothing else to do. */
+static void prioritise(struct authd *authd, struct connection *connection)
+{
+	bool should_wait = admission_should_wait(authd->admission,
+						 connection_peer(connection)->address);
+
+	connection_set_priority(connection, should_wait ? PRIORITY_LATER : PRIORITY_NORMAL);
+}
+
 static void on_waits(void *owner, struct connection *connection)
 {
 	struct authd *authd = owner;
 
+	prioritise(authd, connection);
 	admission_set_idle(authd->admission, &connection_link(connection)->source, true);
 }
 
@@ -265,12 +278,13 @@ static bool make_room(void *owner)
 }
 
 /* False: the client is turned away, which is logged. */
-static bool admit(struct authd *authd, struct connection_link *link, const struct peer *peer)
+static bool admit(struct authd *authd, const struct peer *peer)
 {
-	size_t open = acceptor_count(authd->acceptor);
+	size_t open = acceptor_count(authd->acceptor) + 1;
 
-	if (admission_enter(authd->admission, &link->source, peer->address, open))
+	if (admission_may_enter(authd->admission, peer->address, open))
 		return true;
+	acceptor_turned_away(authd->acceptor);
 	if (peer_log_may(authd->settings.peers->log, peer->address, PEER_TURNED_AWAY))
 		log_notice("Turned away %s: %zu connections are open, and its address misbehaved "
 			   "lately",
@@ -289,19 +303,26 @@ static void keep(struct authd *authd, struct connection *connection)
 	authd->connections = connection;
 	acceptor_opened(authd->acceptor);
 	report_change(authd);
-	if (!admit(authd, link, connection_peer(connection)))
+	prioritise(authd, connection);
+	if (!admission_enter(authd->admission, &link->source, connection_peer(connection)->address))
 		connection_stop(connection, CONNECTION_STOPPED);
 }
 
-static void on_accepted(void *owner, int fd, const struct sockaddr_storage *peer)
+static void on_accepted(void *owner, int fd, const struct sockaddr_storage *address)
 {
 	struct authd *authd = owner;
 	const int on = 1;
 	struct connection *connection;
+	struct peer peer;
 
+	peer_describe(&peer, address);
+	if (!admit(authd, &peer)) {
+		close(fd);
+		return;
+	}
 	/* An answer is two small records: the second is not to wait until the first has arrived. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	connection = connection_new(&authd->connection_settings, fd, peer);
+	connection = connection_new(&authd->connection_settings, fd, address);
 	if (connection)
 		keep(authd, connection);
 	else

@@ -7,6 +7,7 @@
 #include "registrar/authd/tls-failure.h"
 #include "registrar/net/handshake-limit.h"
 #include "registrar/net/peer-certificate.h"
+#include "registrar/net/priority.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -49,6 +50,7 @@ struct connection {
 	struct request_buffer buffer;
 	struct answer answer;
 	struct peer peer;
+	int priority;
 };
 
 struct connection_link *connection_link(struct connection *connection)
@@ -93,6 +95,18 @@ struct authd_field connection_agent_name(const struct connection *connection)
 
 	return buffer->bytes ? authd_request_name(buffer->bytes, buffer->length)
 			     : (struct authd_field){ NULL, 0 };
+}
+
+bool connection_has_request(const struct connection *connection)
+{
+	return connection->buffer.complete;
+}
+
+void connection_set_priority(struct connection *connection, int priority)
+{
+	connection->priority = priority;
+	if (connection->raw)
+		(void)event_priority_set(connection->raw, priority);
 }
 
 int connection_descriptor(const struct connection *connection)
@@ -433,6 +447,7 @@ static bool start_tls(struct connection *connection)
 	if (!connection->stream)
 		return false;
 	handshake_limit_watch(&connection->handshake_limit, connection->tls);
+	(void)bufferevent_priority_set(connection->stream, connection->priority);
 	bufferevent_setcb(connection->stream, on_readable, on_written, on_event, connection);
 	return bufferevent_enable(connection->stream, EV_READ | EV_WRITE) == 0;
 }
@@ -481,6 +496,7 @@ struct connection *connection_new(const struct connection_settings *settings, in
 	connection->settings = settings;
 	connection->fd = fd;
 	connection->buffer = REQUEST_BUFFER(settings->password);
+	connection->priority = PRIORITY_NORMAL;
 	peer_describe(&connection->peer, peer);
 	if (!set_up(connection)) {
 		release(connection);

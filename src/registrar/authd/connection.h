@@ -90,6 +90,9 @@ struct connection_link {
 struct connection *connection_new(const struct connection_settings *settings, int fd,
 				  const struct sockaddr_storage *peer) must_check;
 
+/* Serve its first bytes and its handshake with this priority (net/priority.h). */
+void connection_set_priority(struct connection *connection, int priority);
+
 /*
  * The name in what the client has sent, whatever else is wrong with it (authd_request_name()).
  */
@@ -110,6 +113,9 @@ enum authd_request_fault connection_request(const struct connection *connection,
 
 /* Send the answer (copied) and end. */
 void connection_answer(struct connection *connection, const struct answer *answer);
+
+/* Has all of a request come? */
+bool connection_has_request(const struct connection *connection) must_check;
 
 /* The socket, which stays the connection's. */
 int connection_descriptor(const struct connection *connection);

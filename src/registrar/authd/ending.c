@@ -93,10 +93,17 @@ static enum peer_event event_of(enum connection_end how)
 	return PEER_EVENT_COUNT;
 }
 
-static void count_offence(struct admission *admission, const char *address, enum connection_end how)
+static void count_offence(struct admission *admission, const struct connection *connection,
+			  enum connection_end how)
 {
+	const char *address = connection_peer(connection)->address;
+
 	if (how == CONNECTION_NO_TLS || how == CONNECTION_CLEAR_TEXT)
 		admission_offence(admission, address, OFFENCE_NO_TLS);
+	else if (how == CONNECTION_GONE && !connection_has_request(connection))
+		admission_offence(admission, address, OFFENCE_NOTHING);
+	else if (how == CONNECTION_GAVE_WAY && !connection_has_request(connection))
+		admission_offence(admission, address, OFFENCE_IDLE);
 	else if (how == CONNECTION_TIMEOUT)
 		admission_offence(admission, address, OFFENCE_TIMEOUT);
 	else if (how == CONNECTION_FLOOD || how == CONNECTION_TOO_LONG)
@@ -109,7 +116,7 @@ void ending_note(const struct connection *connection, enum connection_end how, c
 	const char *address = connection_peer(connection)->address;
 	enum peer_event event = event_of(how);
 
-	count_offence(admission, address, how);
+	count_offence(admission, connection, how);
 	if (event == PEER_EVENT_COUNT || peer_log_may(log, address, event))
 		log_ending(connection, how, detail);
 }

@@ -129,6 +129,20 @@ static void on_error(struct evconnlistener *listener, void *argument)
 	(void)event_add(acceptor->resume, &retry_time);
 }
 
+/* After some, other events get their turn. */
+static void count_turn(struct acceptor *acceptor)
+{
+	if (++acceptor->accepted_at_once < ACCEPTS_AT_ONCE || acceptor->pause != PAUSE_NONE)
+		return;
+	set_pause(acceptor, PAUSE_TURN);
+	event_active(acceptor->resume, EV_TIMEOUT, 1);
+}
+
+void acceptor_turned_away(struct acceptor *acceptor)
+{
+	count_turn(acceptor);
+}
+
 void acceptor_opened(struct acceptor *acceptor)
 {
 	bool has_room = acceptor->open < acceptor->settings.max_connections || make_room(acceptor);
@@ -140,9 +154,8 @@ void acceptor_opened(struct acceptor *acceptor)
 			warn_of_limit(acceptor);
 		if (!has_room)
 			(void)event_add(acceptor->resume, &room_time);
-	} else if (++acceptor->accepted_at_once >= ACCEPTS_AT_ONCE) {
-		set_pause(acceptor, PAUSE_TURN);
-		event_active(acceptor->resume, EV_TIMEOUT, 1);
+	} else {
+		count_turn(acceptor);
 	}
 }
 

@@ -53,6 +53,9 @@ void acceptor_adopt(struct acceptor *acceptor, struct evconnlistener *listener);
  */
 void acceptor_opened(struct acceptor *acceptor);
 
+/* Count a connection that was closed as soon as it had been accepted. */
+void acceptor_turned_away(struct acceptor *acceptor);
+
 /* Count a connection that has ended; accepting resumes if it paused at the limit. */
 void acceptor_closed(struct acceptor *acceptor);
 

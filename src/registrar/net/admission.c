@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 
 #define PATIENCE (1 * USEC_PER_SEC) /* for what a client has to do next */
+#define FEW 8                       /* connections of a source */
 
 struct admission {
 	struct admission_settings settings;
@@ -58,12 +59,17 @@ static bool may_close(void *owner, const struct source_member *member)
 	return monotonic_usec() >= member->idle_since + PATIENCE && !has_unread(admission, member);
 }
 
+static bool is_penalised(const struct admission *admission, const struct client_network *network)
+{
+	return offences_is_penalised(admission->settings.offences, network, monotonic_usec());
+}
+
 /* May one more of this source come in, now that room gets short? */
-static bool may_enter(struct admission *admission, const struct client_network *network)
+static bool may_share(struct admission *admission, const struct client_network *network)
 {
 	struct source_member *member = NULL;
 
-	if (offences_is_penalised(admission->settings.offences, network, monotonic_usec()))
+	if (is_penalised(admission, network))
 		return false;
 	if (sources_count(admission->sources, network) >= admission->settings.max_per_source)
 		member = sources_choose_of(admission->sources, network, may_close, admission);
@@ -72,18 +78,32 @@ static bool may_enter(struct admission *admission, const struct client_network *
 	return true;
 }
 
-bool admission_enter(struct admission *admission, struct source_member *member, const char *address,
-		     size_t open)
+bool admission_may_enter(struct admission *admission, const char *address, size_t open)
 {
 	const struct admission_settings *settings = &admission->settings;
 	struct client_network network = client_network_of(address);
-	bool is_exempt = network_list_has(settings->exempt, address);
 	bool room_is_short = open > settings->max_connections - settings->max_connections / 4;
 
-	if (room_is_short && !is_exempt && !may_enter(admission, &network))
-		return false;
+	return !room_is_short || network_list_has(settings->exempt, address) ||
+	       may_share(admission, &network);
+}
+
+bool admission_enter(struct admission *admission, struct source_member *member, const char *address)
+{
+	struct client_network network = client_network_of(address);
+	bool is_exempt = network_list_has(admission->settings.exempt, address);
+
 	return sources_add(admission->sources, member, is_exempt ? NULL : &network,
 			   monotonic_usec()) == 0;
+}
+
+bool admission_should_wait(struct admission *admission, const char *address)
+{
+	struct client_network network = client_network_of(address);
+
+	return !network_list_has(admission->settings.exempt, address) &&
+	       (sources_count(admission->sources, &network) > FEW ||
+		is_penalised(admission, &network));
 }
 
 void admission_set_idle(struct admission *admission, struct source_member *member, bool idle)
@@ -111,6 +131,13 @@ void admission_offence(struct admission *admission, const char *address, enum of
 
 	if (!network_list_has(admission->settings.exempt, address))
 		offences_add(admission->settings.offences, &network, offence, monotonic_usec());
+}
+
+void admission_forgive(struct admission *admission, const char *address)
+{
+	struct client_network network = client_network_of(address);
+
+	offences_forgive(admission->settings.offences, &network, monotonic_usec());
 }
 
 uint64_t admission_delay_refusal(struct admission *admission, const char *address)

@@ -7,7 +7,8 @@
  * its next ones, and sources that misbehaved are turned away. At the limit the longest idle
  * connection of the source with the most goes, so that nobody has to wait. One counts as idle for
  * that when its client has been waited for, and has sent nothing, for a second: many honest clients
- * that come at the same time wait for each other instead.
+ * that come at the same time wait for each other instead. Whose connections had to give way again
+ * and again, while none of them registered an agent, has misbehaved, and is turned away.
  *
  * Addresses behind which there are many clients can be exempted: each of their connections counts
  * as a source of its own, and what they do is not held against them.
@@ -43,11 +44,23 @@ struct admission *admission_new(const struct admission_settings *settings) must_
 void admission_free(struct admission *admission);
 
 /*
- * A connection from this numeric address has come as number `open` of those that are open. False:
- * close it. Otherwise it is a member, and idle, until admission_leave().
+ * May a connection from this numeric address come in, as number `open` of those that are open?
+ * Another one of its source may have to give way for it.
  */
-bool admission_enter(struct admission *admission, struct source_member *member, const char *address,
-		     size_t open) must_check;
+bool admission_may_enter(struct admission *admission, const char *address, size_t open) must_check;
+
+/*
+ * A connection from this address has come in. It is a member, and idle, until admission_leave().
+ * False: out of memory.
+ */
+bool admission_enter(struct admission *admission, struct source_member *member,
+		     const char *address) must_check;
+
+/*
+ * Should connections from this address be served after those of others? Yes, if it has many of
+ * them, or misbehaved.
+ */
+bool admission_should_wait(struct admission *admission, const char *address) must_check;
 
 /*
  * The connection waits for its client from now on, and has got somewhere before (true); or the
@@ -66,6 +79,9 @@ bool admission_make_room(struct admission *admission);
 
 /* The client at this address misbehaved. */
 void admission_offence(struct admission *admission, const char *address, enum offence offence);
+
+/* The client at this address has registered an agent. */
+void admission_forgive(struct admission *admission, const char *address);
 
 /*
  * How long the refusal of a wrong password from this address has to wait, in microseconds; the

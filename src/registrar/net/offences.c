@@ -9,19 +9,20 @@
 #define RECORDS 8192
 #define PENALTY_LEAST (15 * USEC_PER_SEC) /* less than this is forgiven */
 #define PENALTY_MOST (600 * USEC_PER_SEC)
+#define IDLE_INTERVAL (1 * USEC_PER_SEC)
 #define REFUSAL_INTERVAL (2 * USEC_PER_SEC)
 #define REFUSALS_AT_ONCE 5
 #define REFUSAL_DELAY_MOST (8 * USEC_PER_SEC)
 
 static const uint64_t costs[] = {
-	[OFFENCE_NO_TLS] = 1 * USEC_PER_SEC,
-	[OFFENCE_TIMEOUT] = 3 * USEC_PER_SEC,
-	[OFFENCE_WRONG_PASSWORD] = 5 * USEC_PER_SEC,
-	[OFFENCE_FLOOD] = 30 * USEC_PER_SEC,
+	[OFFENCE_NO_TLS] = 1 * USEC_PER_SEC,         [OFFENCE_NOTHING] = 1 * USEC_PER_SEC,
+	[OFFENCE_TIMEOUT] = 3 * USEC_PER_SEC,        [OFFENCE_IDLE] = 10 * USEC_PER_SEC,
+	[OFFENCE_WRONG_PASSWORD] = 5 * USEC_PER_SEC, [OFFENCE_FLOOD] = 30 * USEC_PER_SEC,
 };
 
 struct record {
 	uint64_t penalty_until;
+	uint64_t idle_at; /* when OFFENCE_IDLE was counted */
 	/* when the wrong passwords would all have been refused, at one in each interval */
 	uint64_t refused_until;
 };
@@ -88,8 +89,20 @@ void offences_add(struct offences *offences, const struct client_network *source
 {
 	struct record *record = source_table_find(offences->table, source, NULL, now);
 
+	if (offence == OFFENCE_IDLE) {
+		if (record->idle_at != 0 && now < record->idle_at + IDLE_INTERVAL)
+			return;
+		record->idle_at = now;
+	}
 	record->penalty_until = earlier(later(record->penalty_until, now) + costs[offence],
 					now + PENALTY_MOST);
+}
+
+void offences_forgive(struct offences *offences, const struct client_network *source, uint64_t now)
+{
+	struct record *record = source_table_find(offences->table, source, NULL, now);
+
+	record->penalty_until = 0;
 }
 
 bool offences_is_penalised(struct offences *offences, const struct client_network *source,

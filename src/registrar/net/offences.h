@@ -15,7 +15,9 @@
 
 enum offence {
 	OFFENCE_NO_TLS,  /* a handshake that failed, or something else than TLS */
+	OFFENCE_NOTHING, /* gone after the handshake, without a request */
 	OFFENCE_TIMEOUT, /* no request within the time for it */
+	OFFENCE_IDLE,    /* idle until it had to give way; of those in one second, one counts */
 	OFFENCE_WRONG_PASSWORD,
 	OFFENCE_FLOOD, /* TLS messages without end, a request without end */
 };
@@ -31,6 +33,9 @@ void offences_free(struct offences *offences);
 /* Remember an offence. */
 void offences_add(struct offences *offences, const struct client_network *source,
 		  enum offence offence, uint64_t now);
+
+/* Clients of this source are what they should be: what was held against it is forgotten. */
+void offences_forgive(struct offences *offences, const struct client_network *source, uint64_t now);
 
 /* Has this source misbehaved so often that it is served only while there is plenty of room? */
 bool offences_is_penalised(struct offences *offences, const struct client_network *source,

@@ -6,6 +6,7 @@ unit_tests += \
 	test-network-list \
 	test-offences \
 	test-peer-log \
+	test-priority \
 	test-sources \
 	test-address \
 	test-api-password \
@@ -165,5 +166,8 @@ test_offences_LDADD = $(registrar_libraries)
 test_peer_log_SOURCES = tests/unit/registrar/net/test-peer-log.c
 test_peer_log_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_peer_log_LDADD = $(registrar_libraries)
+test_priority_SOURCES = tests/unit/registrar/net/test-priority.c
+test_priority_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_priority_LDADD = $(registrar_libraries)
 test_sources_SOURCES = tests/unit/registrar/net/test-sources.c
 test_sources_LDADD = $(registrar_libraries)

@@ -69,7 +69,8 @@ static bool enter(struct fixture *fixture, const char *address)
 {
 	struct source_member *member = &fixture->members[fixture->count++];
 
-	return admission_enter(fixture->admission, member, address, fixture->count);
+	return admission_may_enter(fixture->admission, address, fixture->count) &&
+	       admission_enter(fixture->admission, member, address);
 }
 
 static void enter_many(struct fixture *fixture, const char *address, size_t count)
@@ -104,6 +105,43 @@ static void test_penalised_are_turned_away(void **state)
 	assert_true(enter(&fixture, "192.0.2.3"));
 	assert_true(enter(&fixture, "198.51.100.2"));
 	assert_int_equal(gave_way_count, 0);
+	end(&fixture);
+}
+
+/* Who has held places for nothing does not get the next ones. */
+static void test_idle_are_turned_away(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture);
+	enter_many(&fixture, "192.0.2.1", 12);
+	admission_offence(fixture.admission, "192.0.2.2", OFFENCE_IDLE);
+	assert_true(enter(&fixture, "192.0.2.2"));
+	admission_offence(fixture.admission, "192.0.2.2", OFFENCE_WRONG_PASSWORD);
+	admission_offence(fixture.admission, "192.0.2.2", OFFENCE_WRONG_PASSWORD);
+	assert_false(enter(&fixture, "192.0.2.2"));
+	/* Somebody there has registered: it is not all of them who are idle. */
+	admission_forgive(fixture.admission, "192.0.2.2");
+	assert_true(enter(&fixture, "192.0.2.2"));
+	end(&fixture);
+}
+
+static void test_who_waits(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture);
+	enter_many(&fixture, "192.0.2.1", 8);
+	assert_false(admission_should_wait(fixture.admission, "192.0.2.1"));
+	enter_many(&fixture, "192.0.2.1", 1);
+	assert_true(admission_should_wait(fixture.admission, "192.0.2.1"));
+	assert_false(admission_should_wait(fixture.admission, "192.0.2.2"));
+	admission_offence(fixture.admission, "192.0.2.2", OFFENCE_FLOOD);
+	assert_true(admission_should_wait(fixture.admission, "192.0.2.2"));
+	admission_offence(fixture.admission, "198.51.100.2", OFFENCE_FLOOD);
+	assert_false(admission_should_wait(fixture.admission, "198.51.100.2"));
 	end(&fixture);
 }
 
@@ -184,6 +222,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plenty_of_room),
 		cmocka_unit_test(test_penalised_are_turned_away),
+		cmocka_unit_test(test_idle_are_turned_away),
+		cmocka_unit_test(test_who_waits),
 		cmocka_unit_test(test_own_connections_give_way),
 		cmocka_unit_test(test_making_room),
 		cmocka_unit_test(test_refusals_wait),

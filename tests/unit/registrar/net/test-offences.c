@@ -96,6 +96,24 @@ static void test_table_is_bounded(void **state)
 	offences_free(offences);
 }
 
+/* A crowd that is closed for others at the same time counts as one that is. */
+static void test_idle_counts_once_a_second(void **state)
+{
+	const struct client_network source = client_network_of("192.0.2.1");
+	struct offences *offences = offences_new();
+	uint64_t now = 1000 * USEC_PER_SEC;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		offences_add(offences, &source, OFFENCE_IDLE, now + (uint64_t)i * 9000);
+	assert_false(offences_is_penalised(offences, &source, now + USEC_PER_SEC));
+	offences_add(offences, &source, OFFENCE_IDLE, now + USEC_PER_SEC);
+	assert_true(offences_is_penalised(offences, &source, now + USEC_PER_SEC));
+	offences_forgive(offences, &source, now + USEC_PER_SEC);
+	assert_false(offences_is_penalised(offences, &source, now + USEC_PER_SEC));
+	offences_free(offences);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +121,7 @@ int main(void)
 		cmocka_unit_test(test_penalties_have_an_end),
 		cmocka_unit_test(test_refusals_slow_down),
 		cmocka_unit_test(test_table_is_bounded),
+		cmocka_unit_test(test_idle_counts_once_a_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

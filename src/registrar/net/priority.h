@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * In which order the event loop serves what is ready. A source that makes much work, such as a
+ * flood of handshakes, takes the time that others leave, and is interrupted for them.
+ */
+#pragma once
+
+#include "common/must-check.h"
+
+#include <event2/event.h>
+
+/* Priorities of libevent; an event that has been given none has PRIORITY_NORMAL. */
+enum {
+	PRIORITY_NORMAL = 1,
+	PRIORITY_LATER = 2, /* when nothing else is ready */
+};
+
+/*
+ * An event base with these priorities. While it serves those that can wait, it looks for others
+ * every few milliseconds. Returns null when out of memory. Free with event_base_free().
+ */
+struct event_base *priority_base_new(void) must_check;
