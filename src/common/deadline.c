@@ -51,6 +51,46 @@ static int milliseconds_left(const struct deadline *deadline)
 	return milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
 }
 
+/* ------------------------------------------------------------------ the heartbeat */
+
+static struct {
+	void (*beat)(void); /* null: nobody listens */
+	uint64_t interval;
+	uint64_t due;
+} heart;
+
+void deadline_set_heartbeat(void (*beat)(void), uint64_t interval)
+{
+	heart.beat = beat;
+	heart.interval = interval;
+	heart.due = monotonic_usec() + interval;
+}
+
+static void beat_if_due(void)
+{
+	uint64_t now;
+
+	if (!heart.beat)
+		return;
+	now = monotonic_usec();
+	if (now < heart.due)
+		return;
+	heart.due = now + heart.interval;
+	heart.beat();
+}
+
+/* Until the deadline, or until the heart must beat again. */
+static int next_milliseconds(const struct deadline *deadline)
+{
+	const struct deadline until = {
+		.at = heart.beat && heart.due < deadline->at ? heart.due : deadline->at,
+	};
+
+	return milliseconds_left(&until);
+}
+
+/* ------------------------------------------------------------------ waiting */
+
 int deadline_poll(const struct deadline *deadline, struct pollfd *polled, unsigned int count)
 {
 	struct pollfd all[32] = { { .fd = deadline->stop_fd, .events = POLLIN } };
@@ -60,7 +100,7 @@ int deadline_poll(const struct deadline *deadline, struct pollfd *polled, unsign
 	memcpy(all + 1, polled, count * sizeof *polled);
 
 	for (;;) {
-		int n = poll(all, count + 1, milliseconds_left(deadline));
+		int n = poll(all, count + 1, next_milliseconds(deadline));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -68,6 +108,7 @@ int deadline_poll(const struct deadline *deadline, struct pollfd *polled, unsign
 			return -errno;
 		if (all[0].revents)
 			return -ECANCELED;
+		beat_if_due();
 		memcpy(polled, all + 1, count * sizeof *polled);
 		if (n > 0)
 			return n;

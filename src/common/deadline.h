@@ -31,6 +31,13 @@ uint64_t realtime_usec(void);
  */
 struct deadline deadline_in(uint64_t usec, const struct deadline *outer);
 
+/*
+ * Have `beat` called by the waits below, at most every `interval` microseconds and, while a process
+ * does nothing but wait, that often: so that somebody else sees that it goes on. Not by a process
+ * that is asked to stop. Null: no longer.
+ */
+void deadline_set_heartbeat(void (*beat)(void), uint64_t interval);
+
 struct pollfd;
 
 /*

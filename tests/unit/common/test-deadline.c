@@ -170,6 +170,82 @@ static void test_poll_several(void **state)
 	assert_int_equal(deadline_poll(&never, polled, 32), -EINVAL);
 }
 
+/* ------------------------------------------------------------------ the heartbeat */
+
+static unsigned beats;
+
+static void beat(void)
+{
+	beats++;
+}
+
+static int end_heartbeat(void **state)
+{
+	(void)state;
+	deadline_set_heartbeat(NULL, 0);
+	return 0;
+}
+
+static void wait_for(uint64_t usec)
+{
+	const struct deadline deadline = deadline_in(usec, NULL);
+
+	assert_int_equal(deadline_wait(&deadline, -1, 0), -ETIMEDOUT);
+	assert_true(monotonic_usec() >= deadline.at);
+}
+
+static void test_heart_beats_in_a_wait(void **state)
+{
+	(void)state;
+	beats = 0;
+	deadline_set_heartbeat(beat, 2 * USEC_PER_MSEC);
+	assert_int_equal(beats, 0);
+	wait_for(20 * USEC_PER_MSEC);
+	assert_in_range(beats, 1, 10); /* one is certain, on a busy machine */
+	deadline_set_heartbeat(NULL, 0);
+	beats = 0;
+	wait_for(20 * USEC_PER_MSEC);
+	assert_int_equal(beats, 0);
+}
+
+/* Each of them is over before the heart must beat. */
+static void test_heart_beats_between_short_waits(void **state)
+{
+	uint64_t start = monotonic_usec();
+
+	(void)state;
+	beats = 0;
+	deadline_set_heartbeat(beat, 20 * USEC_PER_MSEC);
+	while (beats == 0)
+		wait_for(0);
+	assert_true(monotonic_usec() - start >= 20 * USEC_PER_MSEC);
+}
+
+static void test_heart_does_not_beat_when_stopping(void **state)
+{
+	int *pipes = *state;
+	const struct deadline never = { .at = USEC_INFINITY, .stop_fd = pipes[2] };
+
+	beats = 0;
+	assert_int_equal(write(pipes[3], "x", 1), 1);
+	deadline_set_heartbeat(beat, 0);
+	assert_int_equal(deadline_wait(&never, -1, 0), -ECANCELED);
+	assert_int_equal(beats, 0);
+	deadline_set_heartbeat(NULL, 0);
+}
+
+static void test_heart_beats_in_a_wait_without_end(void **state)
+{
+	int *pipes = *state;
+	const struct deadline never = { .at = USEC_INFINITY, .stop_fd = pipes[2] };
+
+	beats = 0;
+	deadline_set_heartbeat(beat, USEC_PER_MSEC);
+	assert_int_equal(wait_under_signals(&never, pipes[3]), -ECANCELED);
+	assert_true(beats > 0);
+	deadline_set_heartbeat(NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +259,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stop, setup_pipes, teardown_pipes),
 		cmocka_unit_test_setup_teardown(test_hang_up, setup_pipes, teardown_pipes),
 		cmocka_unit_test_setup_teardown(test_poll_several, setup_pipes, teardown_pipes),
+		cmocka_unit_test_teardown(test_heart_beats_in_a_wait, end_heartbeat),
+		cmocka_unit_test_teardown(test_heart_beats_between_short_waits, end_heartbeat),
+		cmocka_unit_test_setup_teardown(test_heart_does_not_beat_when_stopping, setup_pipes,
+						teardown_pipes),
+		cmocka_unit_test_setup_teardown(test_heart_beats_in_a_wait_without_end, setup_pipes,
+						teardown_pipes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
