@@ -122,6 +122,7 @@ int main(int count, char **arguments)
 			  "but libsystemd.so.0 cannot be loaded; install it");
 		return EXIT_LOCAL_ERROR;
 	}
+	notify_begin_signs_of_life();
 	stop_fd = program.stop_fd = catch_signals();
 	if (stop_fd < 0) {
 		log_error("Cannot take signals: %s", strerrordesc_np(-stop_fd));

@@ -12,7 +12,8 @@
 #include <systemd/sd-journal.h>
 
 /* The functions that are used. */
-#define LIBSYSTEMD_FUNCTIONS(each) each(sd_notify) each(sd_notify_barrier) each(sd_journal_sendv)
+#define LIBSYSTEMD_FUNCTIONS(each) \
+	each(sd_notify) each(sd_notify_barrier) each(sd_watchdog_enabled) each(sd_journal_sendv)
 
 /* sd-journal.h replaces this name by a macro that adds the place in the source. */
 #undef sd_journal_sendv

@@ -8,6 +8,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/material-files.c src/registrar/material-files.h \
 	src/registrar/serve.c src/registrar/serve.h \
 	src/registrar/server.c src/registrar/server.h \
+	src/registrar/watchdog.c src/registrar/watchdog.h \
 	src/registrar/agents/groups.c src/registrar/agents/groups.h \
 	src/registrar/agents/history.c src/registrar/agents/history.h \
 	src/registrar/agents/installation.c src/registrar/agents/installation.h \

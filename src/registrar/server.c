@@ -11,6 +11,7 @@
 #include "registrar/keys-watch.h"
 #include "registrar/net/priority.h"
 #include "registrar/other-authd.h"
+#include "registrar/watchdog.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -44,7 +45,7 @@ struct server {
 	struct event *look;        /* for another authd, when no agent makes us look */
 	struct reason other_authd; /* empty: there is none */
 
-	struct event *signals[2], *hangup;
+	struct event *signals[2], *hangup, *watchdog;
 	struct event *give_up; /* waiting for the last answers */
 	bool stopping;
 };
@@ -264,6 +265,7 @@ static void tear_down(struct server *server)
 	free_event(server->signals[0]);
 	free_event(server->signals[1]);
 	free_event(server->hangup);
+	free_event(server->watchdog);
 	if (server->base)
 		event_base_free(server->base);
 }
@@ -290,7 +292,8 @@ static int set_up_events(struct server *server)
 	server->look = evtimer_new(base, on_look, server);
 	if (!server->status || !server->give_up || !server->look ||
 	    event_add(server->look, &look_time) < 0 || !add_event(server->signals[0]) ||
-	    !add_event(server->signals[1]) || !add_event(server->hangup))
+	    !add_event(server->signals[1]) || !add_event(server->hangup) ||
+	    watchdog_new(&server->watchdog, base) < 0)
 		return -ENOMEM;
 	if (server->watch.fd < 0)
 		return 0;

@@ -8,6 +8,7 @@ check_LIBRARIES += libtest.a
 libtest_a_SOURCES = tests/unit/capture.c tests/unit/capture.h \
 	tests/unit/certificates.c tests/unit/certificates.h \
 	tests/unit/log-lines.c tests/unit/log-lines.h \
+	tests/unit/notify-socket.c tests/unit/notify-socket.h \
 	tests/unit/support.c tests/unit/support.h
 
 if WITH_CLIENT

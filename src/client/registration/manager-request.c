@@ -9,6 +9,12 @@
 
 #include <string.h>
 
+/*
+ * From the request on, systemd waits for us as long as the attempt may take, and so much longer: a
+ * machine or a disk that stands still for a while is no reason to lose a key.
+ */
+#define HOLD_MARGIN_USEC (600 * USEC_PER_SEC)
+
 /* ------------------------------------------------------------------ one attempt */
 
 /*
@@ -61,8 +67,10 @@ static int show_progress(enum attempt_step step, void *user)
 	notify_status("%s %s", texts[step], run->request.manager_text);
 	if (run->mode.observer)
 		run->mode.observer->step(step, run->request.manager_text, run->request.name);
-	if (step == STEP_SENDING)
+	if (step == STEP_SENDING) {
+		notify_hold(run->config->manager.attempt_timeout + HOLD_MARGIN_USEC);
 		remember_request(run);
+	}
 	return 0;
 }
 
@@ -122,6 +130,8 @@ static int attempt(struct registration *run, const struct deadline *end,
 	log_line(level, "Requesting a key from %s as %s%s%s", run->request.manager_text,
 		 run->request.name, *proxy ? ", through the proxy " : "", proxy);
 	r = run->access.method->run(&attempt, &run->key.new, report);
+	if (r != OUTCOME_REGISTERED && r != -ECANCELED)
+		notify_release();
 	if (r == OUTCOME_REGISTERED && run->mode.observer)
 		run->mode.observer->step(STEP_RECEIVED, run->request.manager_text,
 					 run->request.name);

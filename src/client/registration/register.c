@@ -8,6 +8,7 @@
 #include "client/registration/registration.h"
 #include "client/registration/report.h"
 #include "client/registration/request.h"
+#include "client/system/notify.h"
 #include "common/cleanup.h"
 
 #include <stdlib.h>
@@ -27,8 +28,11 @@ static int get_key(struct registration *run)
 
 static int store_key(struct registration *run)
 {
-	int r = finish_store(run);
+	int r;
 
+	notify_hold(USEC_INFINITY);
+	r = finish_store(run);
+	notify_release();
 	return r == CONTINUE ? finish_announce(run) : r;
 }
 

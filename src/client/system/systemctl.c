@@ -3,7 +3,6 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "common/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,6 +92,29 @@ int systemctl(const char *const arguments[], int stop_fd, struct reason *why)
 		     : 0;
 }
 
+/*
+ * All that a process writes, at most `size` bytes. Returns the number, or a negative errno. Not by
+ * io_read(): systemd may take its time, and each wait is to be one of deadline.h.
+ */
+static ssize_t read_output(int fd, char *ret, size_t size)
+{
+	const struct deadline never = { USEC_INFINITY, -1 };
+	size_t used = 0;
+	ssize_t n = 1;
+
+	while (used < size && n != 0) {
+		int r = deadline_wait(&never, fd, POLLIN);
+
+		if (r < 0)
+			return r;
+		n = read(fd, ret + used, size - used);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		used += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)used;
+}
+
 int systemctl_show(char *ret, size_t size, const char *const units[], const char *properties)
 {
 	const char *command[SYSTEMCTL_MAX_UNITS + 6] = { "systemctl", "show", "--property",
@@ -115,7 +137,7 @@ int systemctl_show(char *ret, size_t size, const char *const units[], const char
 		return r;
 	release_fd(&writer);
 	writer = -1;
-	length = io_read(reader, ret, size);
+	length = read_output(reader, ret, size);
 	release_fd(&reader);
 	reader = -1;
 	r = wait_for_end(pid, -1);

@@ -37,6 +37,7 @@ unit_tests += \
 	test-machine-marks \
 	test-manager-guard \
 	test-manager-request \
+	test-notify \
 	test-options \
 	test-own-unit \
 	test-policy \
@@ -208,6 +209,8 @@ test_config_wait_SOURCES = tests/unit/client/system/test-config-wait.c
 test_config_wait_LDADD = $(unit_libraries)
 test_config_wait_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=notify_is_service,--wrap=systemctl \
 	-Wl,--wrap=config_late_credential,--wrap=deadline_wait
+test_notify_SOURCES = tests/unit/client/system/test-notify.c
+test_notify_LDADD = $(unit_libraries)
 test_own_unit_SOURCES = tests/unit/client/system/test-own-unit.c
 test_own_unit_LDADD = $(unit_libraries)
 test_own_unit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show,--wrap=fopen

@@ -36,7 +36,8 @@ unit_tests += \
 	test-session-wire \
 	test-sessions \
 	test-text-index \
-	test-transactions
+	test-transactions \
+	test-watchdog
 if WITH_API
 unit_tests += \
 	test-api-body \
@@ -55,6 +56,9 @@ wire_fixture = tests/unit/registrar/registry/wire-fixture.c \
 	tests/unit/registrar/registry/wire-fixture.h
 fake_registry = tests/unit/registrar/fake-registry.c tests/unit/registrar/fake-registry.h
 
+test_watchdog_SOURCES = tests/unit/registrar/test-watchdog.c
+test_watchdog_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_watchdog_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_groups_SOURCES = tests/unit/registrar/agents/test-groups.c
 test_groups_LDADD = $(registrar_libraries)
 test_history_SOURCES = tests/unit/registrar/agents/test-history.c
