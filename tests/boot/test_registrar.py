@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""The same first boot with our own manager: the real agent-registrar at the other end of the
-wire."""
+"""Our own manager, agent-registrar, in its unit: with its clients, its commands, and in place of
+other authds."""
 import os
 import re
+import shutil
+import subprocess
 
 import agent_machine
-import nspawn
 import pytest
 
 
@@ -17,24 +18,6 @@ def program(build):
     return path
 
 
-def test_first_boot_with_the_registrar(program, machine, tmp_path):
-    output = machine.start_at_manager(program, "-D", tmp_path, "--init", "--dialect", "ossec",
-                                      "--listen", nspawn.MANAGER_ADDRESS,
-                                      "--name", "manager.example", "serve",
-                                      until="Listening on")
-    pin = re.search(r"pin = (sha256//\S+)", output).group(0)
-    machine.configure(f"[manager]\naddress = manager.example\n[tls]\n{pin}\n[auth]\n"
-                      "password_file = /etc/agent-register/password\n",
-                      password=(tmp_path / "etc/authd.pass").read_text().strip())
-    with machine.boot() as system:
-        assert system.wait_until_booted() == "running"
-        assert system.show("wazuh-agent")["ActiveState"] == "active"
-    (start,) = machine.agent_starts()
-    (line,) = (tmp_path / "etc/client.keys").read_text().splitlines()
-    assert line.split()[1] == "web-01"
-    assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}", line]
-
-
 REGISTRAR_DROP_IN = """\
 [Unit]
 ConditionPathIsDirectory=
@@ -42,6 +25,31 @@ ConditionPathIsDirectory=
 Environment="REGISTRAR_OPTIONS=-D /srv/ossec -n --dialect wazuh"
 ReadWritePaths=/srv/ossec/etc -/srv/ossec/queue
 """
+
+
+def test_first_boot_with_the_registrar(program, machine, tmp_path):
+    """Both units start at the same boot, in one machine, with each its own directory."""
+    directory = tmp_path / "ossec"
+    (directory / "etc").mkdir(parents=True)
+    done = subprocess.run([program, "-D", directory, "--dialect", "ossec", "--name", "127.0.0.1",
+                           "init"], check=True, stdout=subprocess.PIPE, text=True)
+    pin = re.search(r"pin = (sha256//\S+)", done.stdout).group(0)
+    password = (directory / "etc/authd.pass").read_text().strip()
+    shutil.copytree(directory, machine.path("/srv/ossec"))
+    machine.write("/etc/systemd/system/agent-registrar.service.d/directory.conf",
+                  REGISTRAR_DROP_IN.replace("-n --dialect wazuh", "--dialect ossec"))
+    machine.enable("agent-registrar.service")
+    machine.configure(f"[manager]\naddress = 127.0.0.1\n[tls]\n{pin}\n[auth]\n"
+                      "password_file = /etc/agent-register/password\n[retry]\ninitial = 50 ms\n",
+                      password=password)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        assert system.show("wazuh-agent")["ActiveState"] == "active"
+        assert system.show("agent-registrar")["ActiveState"] == "active"
+    (start,) = machine.agent_starts()
+    (line,) = machine.read("/srv/ossec/etc/client.keys").splitlines()
+    assert line.split()[1] == "web-01"
+    assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}", line]
 
 
 @pytest.mark.usefixtures("program")

@@ -12,6 +12,7 @@ import scripted_manager
 SOON = 8
 OLD_KEY = f"003 web-01 any {'a' * 64}\n"
 WAITING = "[retry]\nbudget = 1 h\ninitial = 1 min\n"
+FORCED = "[Service]\nExecStart=\nExecStart=/usr/sbin/agent-register --force run\n"
 IN_THE_BACKGROUND = "[retry]\nbudget = 0 s\ninitial = 1 min\n"
 
 
@@ -44,6 +45,7 @@ def test_stop_amid_the_answer(machine, start_manager):
     """The manager has the request and thinks; the key that is there stays what it is."""
     machine.configure()
     machine.write(agent_machine.KEYS, OLD_KEY, 0o640)
+    machine.write("/etc/systemd/system/agent-register.service.d/forced.conf", FORCED)
     go_on = threading.Event()
 
     def think(request):
@@ -51,15 +53,14 @@ def test_stop_amid_the_answer(machine, start_manager):
         return scripted_manager.want_password(request)
     manager = start_manager(machine, answer=think)
     with machine.boot() as system:
-        assert system.wait_until_booted() == "running"
-        system.run("systemd-run --unit=forced --property=NotifyAccess=main agent-register --force")
         manager.wait_for_requests(1)
         assert left_behind(machine) == [".client.keys.new", "client.keys"]
         before = time.monotonic()
-        system.run("systemctl stop forced")
+        system.run("systemctl stop agent-register")
         assert time.monotonic() - before < SOON
         assert left_behind(machine) == ["client.keys"]
         go_on.set()
+        assert system.wait_until_booted() == "running"
     assert machine.read(agent_machine.KEYS) == OLD_KEY
     assert len(machine.agent_starts()) == 1
 
