@@ -23,12 +23,28 @@ AC_DEFUN([AR_LINKER_FLAGS],
     AR_TRY_FLAG([LDFLAGS], [$ar_flag], [$1="$$1 $ar_flag"])
   done])
 
-# AR_FORTIFY(VARIABLE): append -D_FORTIFY_SOURCE=2 if the compiler optimizes and has not set it
-AC_DEFUN([AR_FORTIFY],
- [AC_MSG_CHECKING([whether to add -D_FORTIFY_SOURCE=2])
+# AR_FORTIFY_LEVEL(VARIABLE): the highest level of _FORTIFY_SOURCE that compiler and C library know,
+# whatever the user's flags say
+AC_DEFUN([AR_FORTIFY_LEVEL],
+ [AC_MSG_CHECKING([for the highest level of _FORTIFY_SOURCE])
+  ar_saved_cflags="$CFLAGS" ar_saved_cppflags="$CPPFLAGS"
+  CFLAGS="$CFLAGS -O2 -Werror"
+  CPPFLAGS="$CPPFLAGS -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3"
   AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[
-#if !defined __OPTIMIZE__ || defined _FORTIFY_SOURCE
-#error "not wanted"
+#include <string.h>
+#if !defined __USE_FORTIFY_LEVEL || __USE_FORTIFY_LEVEL < 3
+#error "not known"
 #endif
-]], [[]])],
-    [AC_MSG_RESULT([yes]); $1="$$1 -D_FORTIFY_SOURCE=2"], [AC_MSG_RESULT([no])])])
+]], [[]])], [$1=3], [$1=2])
+  CFLAGS="$ar_saved_cflags" CPPFLAGS="$ar_saved_cppflags"
+  AC_MSG_RESULT([$$1])])
+
+# AR_ZERO_INIT(VARIABLE): append to VARIABLE what makes the compiler set automatic variables to zero
+# that the code does not initialize; clang before 16 wants it confirmed
+AC_DEFUN([AR_ZERO_INIT],
+ [ar_zero_init="-ftrivial-auto-var-init=zero"
+  AR_TRY_FLAG([CFLAGS], [-Werror $ar_zero_init], [$1="$$1 $ar_zero_init"])
+  AS_IF([test "x$ar_flag_works" = xno],
+   [ar_confirmed="-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang"
+    ar_zero_init="$ar_zero_init $ar_confirmed"
+    AR_TRY_FLAG([CFLAGS], [-Werror $ar_zero_init], [$1="$$1 $ar_zero_init"])])])

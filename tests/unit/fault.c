@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -112,3 +113,20 @@ WRAP_TRANSFER(send, (int fd, const void *data, size_t length, int flags), (fd, d
 	      (fd, data, HALF(length), flags))
 WRAP_TRANSFER(recv, (int fd, void *buffer, size_t size, int flags), (fd, buffer, size, flags),
 	      (fd, buffer, HALF(size), flags))
+
+/* What a hardened build calls instead, where the compiler knows how much room there is. */
+ssize_t __wrap___read_chk(int fd, void *buffer, size_t size, size_t room);
+ssize_t __wrap___read_chk(int fd, void *buffer, size_t size, size_t room)
+{
+	if (size > room)
+		abort();
+	return __wrap_read(fd, buffer, size);
+}
+
+ssize_t __wrap___recv_chk(int fd, void *buffer, size_t size, size_t room, int flags);
+ssize_t __wrap___recv_chk(int fd, void *buffer, size_t size, size_t room, int flags)
+{
+	if (size > room)
+		abort();
+	return __wrap_recv(fd, buffer, size, flags);
+}

@@ -14,6 +14,7 @@ unit_tests = \
 	test-enroll-jwt \
 	test-escape \
 	test-exported-key \
+	test-hardening \
 	test-packet \
 	test-reason \
 	test-pem-diagnosis \
@@ -61,6 +62,11 @@ test_escape_SOURCES = tests/unit/common/test-escape.c
 test_escape_LDADD = $(unit_libraries)
 test_exported_key_SOURCES = tests/unit/common/test-exported-key.c
 test_exported_key_LDADD = $(unit_libraries)
+test_hardening_SOURCES = tests/unit/common/test-hardening.c
+test_hardening_LDADD = $(unit_libraries)
+if ZERO_INIT
+test_hardening_CPPFLAGS = $(AM_CPPFLAGS) -DHAS_ZERO_INIT
+endif
 test_packet_SOURCES = tests/unit/common/test-packet.c
 test_packet_LDADD = $(unit_libraries)
 test_reason_SOURCES = tests/unit/common/test-reason.c
