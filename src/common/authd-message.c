@@ -415,6 +415,21 @@ bool authd_request_has_fields(enum authd_request_fault fault)
 	return fault != AUTHD_REQUEST_PASSWORD && fault != AUTHD_REQUEST_MALFORMED;
 }
 
+const char *authd_request_fault_text(enum authd_request_fault fault)
+{
+	static const char *const texts[] = {
+		[AUTHD_REQUEST_OK] = "",
+		[AUTHD_REQUEST_PASSWORD] = "Invalid password",
+		[AUTHD_REQUEST_MALFORMED] = "Invalid request for new agent",
+		[AUTHD_REQUEST_OPEN_VERSION] = "Unterminated version field",
+		[AUTHD_REQUEST_OPEN_GROUPS] = "Unterminated group field",
+		[AUTHD_REQUEST_OPEN_IP] = "Unterminated IP field",
+		[AUTHD_REQUEST_OPEN_KEY_HASH] = "Unterminated key field",
+	};
+
+	return texts[fault];
+}
+
 struct authd_field authd_request_name(const char *line, size_t length)
 {
 	static const char token[] = "OSSEC A:'";

@@ -156,6 +156,9 @@ bool authd_request_begins(const char *line, size_t length, const char *password)
 /* Is it at most one of the optional fields that is wrong? */
 bool authd_request_has_fields(enum authd_request_fault fault) must_check;
 
+/* What Wazuh's managers say of it: "Invalid password". Empty: nothing is wrong. */
+const char *authd_request_fault_text(enum authd_request_fault fault);
+
 /*
  * The agent's name in a request of any fault, for the log: what stands behind the last "OSSEC A:'"
  * in its line, if it is a valid name. Otherwise the text is null: bytes at that place can be those

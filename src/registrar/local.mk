@@ -26,6 +26,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/authd/connection.c src/registrar/authd/connection.h \
 	src/registrar/authd/delayed-refusal.c src/registrar/authd/delayed-refusal.h \
 	src/registrar/authd/ending.c src/registrar/authd/ending.h \
+	src/registrar/authd/ignored-fields.c src/registrar/authd/ignored-fields.h \
 	src/registrar/authd/request-buffer.c src/registrar/authd/request-buffer.h \
 	src/registrar/authd/tls-failure.c src/registrar/authd/tls-failure.h \
 	src/registrar/commands/add.c src/registrar/commands/add.h \
@@ -46,7 +47,6 @@ libregistrar_a_SOURCES = \
 	src/registrar/commands/wazuh-certificate.c src/registrar/commands/wazuh-certificate.h \
 	src/registrar/enrollment/address.c src/registrar/enrollment/address.h \
 	src/registrar/enrollment/agent-version.c src/registrar/enrollment/agent-version.h \
-	src/registrar/enrollment/dialect.c src/registrar/enrollment/dialect.h \
 	src/registrar/enrollment/enrollment.c src/registrar/enrollment/enrollment.h \
 	src/registrar/enrollment/force.c src/registrar/enrollment/force.h \
 	src/registrar/enrollment/group-rules.c src/registrar/enrollment/group-rules.h \
@@ -54,6 +54,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/known-dialect.c src/registrar/enrollment/known-dialect.h \
 	src/registrar/enrollment/log.c src/registrar/enrollment/log.h \
 	src/registrar/enrollment/records.c src/registrar/enrollment/records.h \
+	src/registrar/enrollment/tombstone.c src/registrar/enrollment/tombstone.h \
 	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \
 	src/registrar/keeper/bearer-check.c src/registrar/keeper/bearer-check.h \
 	src/registrar/keeper/file-registry.c src/registrar/keeper/file-registry.h \
@@ -82,11 +83,13 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/priority.c src/registrar/net/priority.h \
 	src/registrar/net/source-table.c src/registrar/net/source-table.h \
 	src/registrar/net/sources.c src/registrar/net/sources.h \
+	src/registrar/registry/dialect.c src/registrar/registry/dialect.h \
 	src/registrar/registry/enroll-bearer.c src/registrar/registry/enroll-bearer.h \
 	src/registrar/registry/material.c src/registrar/registry/material.h \
 	src/registrar/registry/material-wire.c \
 	src/registrar/registry/packet-stream.c src/registrar/registry/packet-stream.h \
 	src/registrar/registry/agent-registration.c src/registrar/registry/agent-registration.h \
+	src/registrar/registry/refusal-log.c src/registrar/registry/refusal-log.h \
 	src/registrar/registry/registry.c src/registrar/registry/registry.h \
 	src/registrar/registry/registry-wire.c src/registrar/registry/registry-wire.h \
 	src/registrar/registry/remote-registry.c src/registrar/registry/remote-registry.h \

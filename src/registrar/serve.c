@@ -203,7 +203,7 @@ static struct authd_settings authd_settings(const struct service *service,
 
 	return (struct authd_settings){
 		.listeners = &service->listeners,
-		.policy = &service->policy,
+		.dialect = service->policy.dialect,
 		.verify_host = options->tls.verify_host,
 		.timeout = options->service.timeout,
 		.max_connections = max_connections,
@@ -255,6 +255,7 @@ static int run(struct service *service, struct reason *why)
 	struct api_settings api = api_settings(service, limits.api);
 	struct server_settings settings = {
 		.roster = service->roster,
+		.policy = &service->policy,
 		.directory = options->directory,
 		.keys_directory = service->etc,
 		.credentials = &service->credentials,

@@ -332,12 +332,12 @@ static int set_up_registry(struct server *server, struct reason *why)
 	const struct server_settings *settings = server->settings;
 	const struct transactions_settings transactions = {
 		.roster = settings->roster,
-		.history = &settings->authd.policy->history,
+		.history = &settings->policy->history,
 		.may_begin = may_begin,
 		.owner = server,
 	};
 	struct file_registry_settings agents = {
-		.policy = settings->authd.policy,
+		.policy = settings->policy,
 		.log = server->peers.log,
 	};
 	struct keeper_registry_settings keeper = {

@@ -16,6 +16,7 @@
 /* What is pointed to outlives the server. */
 struct server_settings {
 	struct roster *roster;
+	const struct enrollment_policy *policy;
 	const char *directory;           /* of the manager, in which no other authd may run */
 	const char *keys_directory;      /* of client.keys, to notice when others change it */
 	struct credentials *credentials; /* in use; a reload replaces what is in it */

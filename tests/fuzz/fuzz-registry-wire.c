@@ -39,6 +39,9 @@ static void check_registration(const struct agent_registration *registration)
 	check_inside(registration, &registration->key);
 	HOLDS(!registration->fields.rest.text);
 	HOLDS(!strchr(registration->peer.text, '\n'));
+	HOLDS(registration->way == REGISTRATION_BY_AUTHD ||
+	      registration->fault == AUTHD_REQUEST_OK);
+	HOLDS(authd_request_has_fields(registration->fault));
 	HOLDS(registration->way == REGISTRATION_BY_API ||
 	      (!registration->token[0] && !registration->key.text && !registration->id.text &&
 	       !registration->force.enabled));

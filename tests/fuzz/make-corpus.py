@@ -331,7 +331,8 @@ def registry_packets():
     def answer(kind, outcome, content):
         return b"\0" + bytes([kind, outcome]) + content
     return {
-        "authd": request(0, b"\0" + v4 + fields),
+        "authd": request(0, b"\0" + v4 + fields + b"\0"),
+        "authd-open": request(0, b"\0" + v4 + fields + b"\x06"),
         "enroll": request(0, b"\x01" + v6 + fields + bearer),
         "api": request(0, b"\x02" + v4 + fields + part),
         "api-token": request(0, b"\x02" + v4 + fields + text(b"x" * 1024) + part[9:]),
@@ -345,7 +346,7 @@ def registry_packets():
         "no-type": request(200, user),
         "accepted": answer(0, 0, b"\0" + agent + text(b"any")),
         "refused": answer(0, 0, b"\x02" + text(b"Duplicate agent name: web-01")),
-        "failed": answer(0, 2, b"\x0c" + text(b"Internal manager error adding agent: web-01")),
+        "failed": answer(0, 2, b"\x0d" + text(b"Internal manager error adding agent: web-01")),
         "busy-granted": answer(0, 1, b"\0" + text(b"")),
         "key-given": answer(1, 0, b"\0" + agent),
         "key-absent": answer(1, 0, b"\x01"),

@@ -29,6 +29,9 @@ BROKEN = {
     "the tests": ("client/net/a.c", '#include "tests/unit/support.h"',
                   '"tests/unit/support.h" is not named from src/ on, '
                   'or not in a folder of the law'),
+    "past the registry": ("registrar/authd/a.c", '#include "registrar/enrollment/b.h"',
+                          "registrar/authd/ may not include registrar/enrollment/, "
+                          "but ask the registry"),
     "a folder that nobody knows": ("client/misc/a.c", '#include <stdio.h>',
                                    "client/misc/ is not a folder of the law"),
     "a library of others": ("client/commands/a.c", '#include <curl/curl.h>',

@@ -249,6 +249,7 @@ static void explain(struct incoming_call *call, enum registration_fault fault)
 		[REGISTRATION_ID] = { 500, 9001, "Internal error" },
 		[REGISTRATION_ID_TAKEN] = { 409, 9012, "Duplicate ID" },
 		[REGISTRATION_KEY] = { 500, 9001, "Internal error" },
+		[REGISTRATION_OPEN] = { 500, 9001, "Internal error" },
 		[REGISTRATION_LIMIT] = { 503, 9013, "Maximum number of agents reached" },
 		[REGISTRATION_INTERNAL] = { 500, 9001, "Internal error" },
 	};

@@ -6,6 +6,7 @@
 #include "registrar/api/incoming-call.h"
 #include "registrar/api/repr.h"
 #include "registrar/api/selection.h"
+#include "registrar/enrollment/tombstone.h"
 
 #include <string.h>
 

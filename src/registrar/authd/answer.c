@@ -44,25 +44,10 @@ void answer_refusal(struct answer *ret, enum dialect dialect, const char *text)
 	add_record(ret, 1, "ERROR: Unable to add agent.\n\n");
 }
 
-const char *answer_fault_text(enum authd_request_fault fault)
-{
-	static const char *const texts[] = {
-		[AUTHD_REQUEST_OK] = "",
-		[AUTHD_REQUEST_PASSWORD] = "Invalid password",
-		[AUTHD_REQUEST_MALFORMED] = "Invalid request for new agent",
-		[AUTHD_REQUEST_OPEN_VERSION] = "Unterminated version field",
-		[AUTHD_REQUEST_OPEN_GROUPS] = "Unterminated group field",
-		[AUTHD_REQUEST_OPEN_IP] = "Unterminated IP field",
-		[AUTHD_REQUEST_OPEN_KEY_HASH] = "Unterminated key field",
-	};
-
-	return texts[fault];
-}
-
 void answer_fault(struct answer *ret, enum dialect dialect, enum authd_request_fault fault)
 {
 	if (dialect == DIALECT_OSSEC && !authd_request_has_fields(fault))
 		*ret = (struct answer){ .close_notify = false };
 	else
-		answer_refusal(ret, dialect, answer_fault_text(fault));
+		answer_refusal(ret, dialect, authd_request_fault_text(fault));
 }

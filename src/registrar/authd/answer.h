@@ -4,8 +4,8 @@
 
 #include "common/agent-key.h"
 #include "common/authd-message.h"
-#include "registrar/enrollment/dialect.h"
 #include "registrar/registry/agent-registration.h"
+#include "registrar/registry/dialect.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +29,3 @@ void answer_refusal(struct answer *ret, enum dialect dialect, const char *text);
 
 /* The answer to a request that could not be read. */
 void answer_fault(struct answer *ret, enum dialect dialect, enum authd_request_fault fault);
-
-/* The text that the managers have for the fault: "Invalid password". */
-const char *answer_fault_text(enum authd_request_fault fault);

@@ -6,11 +6,11 @@
 #include "registrar/authd/connection.h"
 #include "registrar/authd/delayed-refusal.h"
 #include "registrar/authd/ending.h"
-#include "registrar/enrollment/log.h"
-#include "registrar/enrollment/request-rules.h"
+#include "registrar/authd/ignored-fields.h"
 #include "registrar/net/acceptor.h"
 #include "registrar/net/admission.h"
 #include "registrar/net/priority.h"
+#include "registrar/registry/refusal-log.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -75,7 +75,7 @@ static void on_answered(void *owner, const struct registry_answer *answered)
 	struct authd *authd = request->authd;
 	struct connection *connection = request->connection;
 	const struct registration_decision *decision = &answered->decision;
-	enum dialect dialect = authd->settings.policy->dialect;
+	enum dialect dialect = authd->settings.dialect;
 	struct answer answer;
 
 	if (decision->fault == REGISTRATION_OK) {
@@ -119,38 +119,13 @@ static void answer_fault_at_once(struct authd *authd, struct connection *connect
 
 	authd->refused++;
 	if (may_log(authd, connection, wrong_password ? PEER_WRONG_PASSWORD : PEER_REFUSED))
-		enrollment_log_refused(&name, answer_fault_text(fault),
-				       connection_peer(connection)->text);
-	answer_fault(&answer, authd->settings.policy->dialect, fault);
+		refusal_log(&name, authd_request_fault_text(fault), "",
+			    connection_peer(connection)->text);
+	answer_fault(&answer, authd->settings.dialect, fault);
 	if (wrong_password)
 		answer_wrong_password(authd, connection, &answer);
 	else
 		connection_answer(connection, &answer);
-	report_change(authd);
-}
-
-/* One field cannot be read: if one before it breaks the rules, that is answered, as Wazuh does. */
-static void answer_open_field(struct authd *authd, struct connection *connection,
-			      enum authd_request_fault fault,
-			      const struct authd_request_fields *fields)
-{
-	const struct enrollment_policy *policy = authd->settings.policy;
-	const struct enrollment_request asked = {
-		.fields = *fields,
-		.peer = connection_peer(connection)->address,
-	};
-	char refusal[REFUSAL_SIZE];
-	struct answer answer;
-
-	if (request_rules_check(policy, &asked, refusal, sizeof refusal) == REGISTRATION_OK) {
-		answer_fault_at_once(authd, connection, fault);
-		return;
-	}
-	authd->refused++;
-	if (may_log(authd, connection, PEER_REFUSED))
-		enrollment_log_refused(&fields->name, refusal, connection_peer(connection)->text);
-	answer_refusal(&answer, policy->dialect, refusal);
-	connection_answer(connection, &answer);
 	report_change(authd);
 }
 
@@ -162,13 +137,14 @@ static uint64_t patience_usec(const struct authd *authd)
 }
 
 /* Ask the registry. False: out of memory. */
-static bool ask(struct authd *authd, struct connection *connection,
+static bool ask(struct authd *authd, struct connection *connection, enum authd_request_fault fault,
 		const struct authd_request_fields *fields)
 {
 	const struct agent_registration registration = {
 		.way = REGISTRATION_BY_AUTHD,
 		.peer = *connection_peer(connection),
 		.fields = *fields,
+		.fault = fault,
 	};
 	struct pending_request *request = calloc(1, sizeof *request);
 
@@ -201,13 +177,10 @@ static void on_request(void *owner, struct connection *connection)
 		answer_fault_at_once(authd, connection, fault);
 		return;
 	}
-	if (fault != AUTHD_REQUEST_OK) {
-		answer_open_field(authd, connection, fault, fields);
-		return;
-	}
-	if (fields->rest.text && may_log(authd, connection, PEER_IGNORED_FIELDS))
-		enrollment_log_ignored(fields, connection_peer(connection)->text);
-	if (ask(authd, connection, fields))
+	if (fault == AUTHD_REQUEST_OK && fields->rest.text &&
+	    may_log(authd, connection, PEER_IGNORED_FIELDS))
+		ignored_fields_log(fields, connection_peer(connection)->text);
+	if (ask(authd, connection, fault, fields))
 		return;
 	log_error("Out of memory: a request was dropped");
 	connection_stop(connection, CONNECTION_STOPPED);
@@ -383,7 +356,7 @@ static bool set_up(struct authd *authd, struct event_base *base)
 		.tls = settings->tls,
 		.password = settings->password,
 		.verify_host = settings->verify_host,
-		.dialect = settings->policy->dialect,
+		.dialect = settings->dialect,
 		.timeout = event_base_init_common_timeout(base, &timeout),
 		.linger = event_base_init_common_timeout(base, &linger_time),
 		.owner = { .request = on_request,

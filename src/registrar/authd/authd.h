@@ -7,9 +7,9 @@
 #pragma once
 
 #include "common/must-check.h"
-#include "registrar/enrollment/enrollment.h"
 #include "registrar/net/listener.h"
 #include "registrar/net/peer-rules.h"
+#include "registrar/registry/dialect.h"
 #include "registrar/registry/registry.h"
 
 #include <event2/event.h>
@@ -20,7 +20,7 @@
 struct authd_settings {
 	const struct listeners *listeners;
 	SSL_CTX *tls;
-	const struct enrollment_policy *policy;
+	enum dialect dialect;
 	const char *password;         /* null: none is demanded */
 	bool verify_host;             /* a client's certificate has to be for its address */
 	unsigned int timeout;         /* seconds from accept to answer */

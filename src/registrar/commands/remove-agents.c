@@ -6,6 +6,7 @@
 #include "registrar/commands/admin.h"
 #include "registrar/commands/agents.h"
 #include "registrar/commands/by-authd.h"
+#include "registrar/enrollment/tombstone.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 
 #include "common/agent-key.h"
 #include "common/must-check.h"
-#include "registrar/enrollment/dialect.h"
+#include "registrar/registry/dialect.h"
 
 struct address {
 	/*

@@ -4,6 +4,7 @@
 #include "registrar/enrollment/address.h"
 #include "registrar/enrollment/group-rules.h"
 #include "registrar/enrollment/request-rules.h"
+#include "registrar/enrollment/tombstone.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -81,7 +82,11 @@ static bool keeps_the_rules(struct decision *decision)
 
 	enrollment->fault = request_rules_check(decision->policy, decision->request,
 						enrollment->refusal, REFUSAL_SIZE);
-	return enrollment->fault == REGISTRATION_OK;
+	if (enrollment->fault != REGISTRATION_OK)
+		return false;
+	return decision->request->fault == AUTHD_REQUEST_OK ||
+	       refuse(decision, REGISTRATION_OPEN, "%s",
+		      authd_request_fault_text(decision->request->fault));
 }
 
 static void take_name(struct decision *decision)

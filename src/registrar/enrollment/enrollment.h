@@ -8,10 +8,10 @@
 
 #include "registrar/agents/history.h"
 #include "registrar/agents/roster.h"
-#include "registrar/enrollment/dialect.h"
 #include "registrar/enrollment/force.h"
 #include "registrar/enrollment/group-rules.h"
 #include "registrar/registry/agent-registration.h"
+#include "registrar/registry/dialect.h"
 
 enum on_duplicate {
 	/* the next free of NAME2 to NAME255, as OSSEC does; a taken address is refused */
@@ -40,6 +40,8 @@ struct enrollment_policy {
 /* What is requested. Fields with null text were not given. */
 struct enrollment_request {
 	struct authd_request_fields fields;
+	/* one field cannot be read: said if none before it breaks the rules, as Wazuh does */
+	enum authd_request_fault fault;
 	/* 1 to 8 digits, not all 0, and in no line; not given: one is chosen */
 	struct authd_field id;
 	struct authd_field key; /* 64 letters and digits; not given: one is made */

@@ -8,7 +8,7 @@
 
 #include "common/must-check.h"
 #include "common/reason.h"
-#include "registrar/enrollment/dialect.h"
+#include "registrar/registry/dialect.h"
 
 #include <sys/types.h>
 

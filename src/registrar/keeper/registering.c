@@ -31,6 +31,7 @@ static void decide(struct pending *pending, struct roster *roster, struct record
 	const struct enrollment_policy policy = policy_for(pending);
 	const struct enrollment_request request = {
 		.fields = registration->fields,
+		.fault = registration->fault,
 		.id = registration->id,
 		.key = registration->key,
 		.peer = is_by_api ? NULL : registration->peer.address,

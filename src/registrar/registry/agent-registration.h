@@ -40,6 +40,8 @@ struct agent_registration {
 	struct registration_force force; /* by the API */
 	struct enroll_bearer bearer;     /* enrolling, if a password is demanded */
 	struct authd_request_fields fields;
+	/* by authd: one field cannot be read, and `fields` has those before it */
+	enum authd_request_fault fault;
 	struct authd_field id, key; /* by the API */
 	size_t text_length;
 	char texts[]; /* of the fields */
@@ -68,6 +70,7 @@ enum registration_fault {
 	REGISTRATION_ID, /* is no id */
 	REGISTRATION_ID_TAKEN,
 	REGISTRATION_KEY,      /* is no key */
+	REGISTRATION_OPEN,     /* a field of the request cannot be read */
 	REGISTRATION_LIMIT,    /* there are as many agents as there may be */
 	REGISTRATION_INTERNAL, /* the manager's machine */
 };

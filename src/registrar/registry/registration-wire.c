@@ -51,6 +51,8 @@ void wire_put_registration(struct packet_writer *writer,
 	put_field(writer, &fields->groups);
 	put_field(writer, &fields->ip);
 	put_field(writer, &fields->key_hash);
+	if (registration->way == REGISTRATION_BY_AUTHD)
+		packet_put_u8(writer, (uint8_t)registration->fault);
 	if (registration->way == REGISTRATION_BY_ENROLL)
 		wire_put_bearer(writer, &registration->bearer);
 	if (registration->way != REGISTRATION_BY_API)
@@ -82,11 +84,14 @@ int wire_get_registration(struct packet_reader *reader, const void **ret)
 	fields->groups = get_field(reader);
 	fields->ip = get_field(reader);
 	fields->key_hash = get_field(reader);
+	if (registration.way == REGISTRATION_BY_AUTHD)
+		registration.fault = (enum authd_request_fault)packet_get_at_most(
+			reader, AUTHD_REQUEST_OPEN_KEY_HASH);
 	if (registration.way == REGISTRATION_BY_ENROLL)
 		wire_get_bearer(reader, &registration.bearer);
 	if (registration.way == REGISTRATION_BY_API)
 		get_users_part(reader, &registration);
-	if (!packet_is_done(reader))
+	if (!packet_is_done(reader) || !authd_request_has_fields(registration.fault))
 		return -EBADMSG;
 	copy = agent_registration_copy(&registration);
 	if (!copy)

@@ -18,7 +18,8 @@
  *	type           request                             answer
  *	registration   u8 way, client, text name,          u8 fault; accepted: agent, text address
  *	               optional version, groups, address,  for the client; otherwise text refusal
- *	               hash of the key; enrolling also:
+ *	               hash of the key; by authd also: u8
+ *	               fault of its form; enrolling also:
  *	               bearer; by the API also: text
  *	               token, optional id, key, u8
  *	               force, u8 disconnected, u32 and

@@ -179,6 +179,29 @@ static void test_refused(void **state)
 	end(&fixture);
 }
 
+/* A field cannot be read: that is said, unless one before it breaks a rule. */
+static void test_open_field(void **state)
+{
+	struct agent_registration registration = by_authd("web");
+	struct fixture fixture;
+	struct asker first = { .answers = 0 }, second = first;
+
+	begin(&fixture, *state);
+	registration.fault = AUTHD_REQUEST_OPEN_IP;
+	ask(&fixture, &first, &registration);
+	run_once(&fixture);
+	assert_int_equal(first.decision.fault, REGISTRATION_OPEN);
+	assert_string_equal(first.decision.refusal, "Unterminated IP field");
+	assert_string_equal(logged, "Refused 192.0.2.1 port 40000: Unterminated IP field (agent "
+				    "web)");
+	registration.fields.groups = field("a//b");
+	ask(&fixture, &second, &registration);
+	run_once(&fixture);
+	assert_int_equal(second.decision.fault, REGISTRATION_GROUPS);
+	assert_int_equal(roster_count(fixture.roster), 0);
+	end(&fixture);
+}
+
 /* A user of the API chooses id and key, and says who may be replaced, whatever the policy. */
 static void test_by_api(void **state)
 {
@@ -443,9 +466,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_directory, teardown_directory)
 	const struct CMUnitTest tests[] = {
-		TEST(test_accepted),     TEST(test_refused),      TEST(test_by_api),
-		TEST(test_disk_is_full), TEST(test_cannot_begin), TEST(test_stays_locked),
-		TEST(test_withdrawn),    TEST(test_key),          TEST(test_user_requests_fail),
+		TEST(test_accepted),     TEST(test_refused),
+		TEST(test_open_field),   TEST(test_by_api),
+		TEST(test_disk_is_full), TEST(test_cannot_begin),
+		TEST(test_stays_locked), TEST(test_withdrawn),
+		TEST(test_key),          TEST(test_user_requests_fail),
 		TEST(test_join),
 	};
 

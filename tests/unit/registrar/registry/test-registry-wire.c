@@ -62,6 +62,7 @@ static void test_registration(void **state)
 	struct agent_registration sent = example(REGISTRATION_BY_AUTHD), *read;
 
 	(void)state;
+	sent.fault = AUTHD_REQUEST_OPEN_IP;
 	for (size_t i = 0; i < COUNT(addresses); i++) {
 		(void)snprintf(sent.peer.address, sizeof sent.peer.address, "%s", addresses[i]);
 		(void)snprintf(sent.peer.text, sizeof sent.peer.text, "%s port 40000",
@@ -76,6 +77,7 @@ static void test_registration(void **state)
 		assert_same_field(&read->fields.groups, &sent.fields.groups);
 		assert_same_field(&read->fields.ip, &sent.fields.ip);
 		assert_same_field(&read->fields.key_hash, &sent.fields.key_hash);
+		assert_int_equal(read->fault, AUTHD_REQUEST_OPEN_IP);
 		agent_registration_free(read);
 	}
 }
@@ -147,8 +149,12 @@ static void test_bad_registrations(void **state)
 	assert_int_equal(wire_read_request(length), -EBADMSG);
 	wire_packet[WAY_PLACE] = REGISTRATION_BY_API; /* whose part is missing */
 	assert_int_equal(wire_read_request(length), -EBADMSG);
-	/* Something behind the last field. */
+	/* What has no name is not for the registry. */
 	wire_packet[WAY_PLACE] = REGISTRATION_BY_AUTHD;
+	wire_packet[length - 1] = AUTHD_REQUEST_MALFORMED;
+	assert_int_equal(wire_read_request(length), -EBADMSG);
+	wire_packet[length - 1] = AUTHD_REQUEST_OK;
+	/* Something behind the last field. */
 	wire_packet[0]++;
 	assert_int_equal(wire_read_request(length + 1), -EBADMSG);
 }

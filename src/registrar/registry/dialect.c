@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "registrar/enrollment/dialect.h"
+#include "registrar/registry/dialect.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* OSSEC's daemons would read Wazuh's form as an agent. */
-enum roster_tombstone dialect_tombstone(enum dialect dialect)
-{
-	return dialect == DIALECT_WAZUH ? ROSTER_TOMBSTONE_WAZUH : ROSTER_TOMBSTONE_OSSEC;
-}
 
 const char *dialect_text(enum dialect dialect)
 {

@@ -13,15 +13,11 @@
 #pragma once
 
 #include "common/must-check.h"
-#include "registrar/agents/roster.h"
 
 enum dialect {
 	DIALECT_OSSEC,
 	DIALECT_WAZUH,
 };
-
-/* What is left of a removed agent's line, so that its id is not given again. */
-enum roster_tombstone dialect_tombstone(enum dialect dialect) must_check;
 
 /* "ossec" or "wazuh" */
 const char *dialect_text(enum dialect dialect);

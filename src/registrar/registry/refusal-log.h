@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The log of refused registrations: one line for each, with fields, whoever has refused it. What is
+ * no request at all is refused without asking the registry.
+ */
+#pragma once
+
+#include "common/authd-message.h"
+
+/*
+ * `name` is what the agent is to be called, without text if that is not known; `text` is what was
+ * sent to the client, and `detail` what was not, or empty. Bytes of the client's in them are
+ * escaped here.
+ */
+void refusal_log(const struct authd_field *name, const char *text, const char *detail,
+		 const char *client);
