@@ -3,10 +3,11 @@
 
 #include "common/cleanup.h"
 
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #define RECORD_MAX 16384 /* bytes of plaintext in a TLS record (RFC 8446, 5.1) */
 
@@ -14,68 +15,42 @@ void https_pipe_init(struct https_pipe *pipe, const struct attempt *attempt,
 		     struct attempt_report *report)
 {
 	*pipe = (struct https_pipe){
-		.attempt = attempt, .report = report, .listener = -1, .local = -1
+		.attempt = attempt, .report = report, .libcurl = -1, .local = -1
 	};
 }
 
 /* ------------------------------------------------------------------ libcurl's end */
 
-/*
- * A listener under a name that the kernel chooses (unix(7), "autobind"), which goes into `address`.
- */
-static int listen_for_libcurl(struct curl_sockaddr *address)
-{
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	socklen_t size = sizeof name;
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&name, sizeof(sa_family_t)) < 0 ||
-	    listen(fd, SOMAXCONN) < 0 || getsockname(fd, (struct sockaddr *)&name, &size) < 0 ||
-	    size > sizeof address->addr)
-		return -1;
-	memcpy(&address->addr, &name, size);
-	address->addrlen = size;
-	return take_fd(&fd);
-}
-
 curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose,
 				     struct curl_sockaddr *address)
 {
+	struct sockaddr_in nobody = { .sin_family = AF_INET };
 	struct https_pipe *pipe = user;
 
 	(void)purpose;
 	/* Once a request has been sent, a retry by libcurl would be a second registration. */
-	if (pipe->listener >= 0 || pipe->local >= 0 || pipe->sent)
+	if (pipe->libcurl >= 0 || pipe->local >= 0 || pipe->sent)
 		return CURL_SOCKET_BAD;
-	pipe->listener = listen_for_libcurl(address);
-	if (pipe->listener < 0)
-		return CURL_SOCKET_BAD;
-	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	memcpy(&address->addr, &nobody, sizeof nobody);
+	address->addrlen = sizeof nobody;
+	pipe->libcurl = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return pipe->libcurl < 0 ? CURL_SOCKET_BAD : pipe->libcurl;
 }
 
-static bool is_this_process(int fd)
+int https_pipe_take_over(void *user, char *their_address, char *our_address, int their_port,
+			 int our_port)
 {
-	struct ucred peer;
-	socklen_t size = sizeof peer;
+	struct https_pipe *pipe = user;
+	int pair[2], r;
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == getpid();
-}
-
-/* Accept the connection of libcurl, and no other process's. */
-static int accept_libcurl(struct https_pipe *pipe, struct reason *why)
-{
-	while (pipe->local < 0) {
-		cleanup_fd int fd = accept4(pipe->listener, NULL, NULL,
-					    SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-		if (fd < 0)
-			return reason_errno(why, errno, "Cannot connect libcurl");
-		if (is_this_process(fd))
-			pipe->local = take_fd(&fd);
-	}
-	release_fd(&pipe->listener);
-	pipe->listener = -1;
-	return OUTCOME_OK;
+	(void)their_address, (void)our_address, (void)their_port, (void)our_port;
+	if (pipe->libcurl < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return CURL_PREREQFUNC_ABORT;
+	pipe->local = pair[0];
+	r = dup3(pair[1], pipe->libcurl, O_CLOEXEC);
+	close(pair[1]);
+	return r < 0 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* ------------------------------------------------------------------ the manager's end */
@@ -167,12 +142,11 @@ int https_pipe_carry(struct https_pipe *pipe, long wait, struct reason *why)
 	struct deadline turn = wait < 0 ? *whole
 					: deadline_in((uint64_t)wait * USEC_PER_MSEC, whole);
 	struct pollfd polled[2];
-	int r = pipe->local < 0 ? accept_libcurl(pipe, why) : OUTCOME_OK;
+	bool may_answer = pipe->local >= 0 && !pipe->ended;
+	int r;
 
-	if (r != OUTCOME_OK)
-		return r;
 	polled[0] = (struct pollfd){ .fd = pipe->local, .events = POLLIN };
-	polled[1] = (struct pollfd){ .fd = pipe->ended ? -1 : tls_client_fd(pipe->client),
+	polled[1] = (struct pollfd){ .fd = may_answer ? tls_client_fd(pipe->client) : -1,
 				     .events = POLLIN };
 	r = deadline_poll(&turn, polled, 2);
 	if (r == -ETIMEDOUT)
@@ -187,9 +161,8 @@ int https_pipe_carry(struct https_pipe *pipe, long wait, struct reason *why)
 
 void https_pipe_close_local(struct https_pipe *pipe)
 {
-	release_fd(&pipe->listener);
 	release_fd(&pipe->local);
-	pipe->listener = pipe->local = -1;
+	pipe->local = pipe->libcurl = -1;
 }
 
 void https_pipe_close(struct https_pipe *pipe)

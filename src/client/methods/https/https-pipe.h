@@ -3,9 +3,11 @@
  * The pipe below https.h: a local socket for libcurl at one end, the TLS connection to the manager
  * at the other.
  *
- * libcurl connects to a temporary abstract socket, because it does not accept a connected one:
- * libcurl up to 7.88 ignores CURL_SOCKOPT_ALREADY_CONNECTED. Other processes could connect there
- * too, so the peer's process is checked.
+ * libcurl up to 7.88 does not accept a socket that is connected already: it ignores
+ * CURL_SOCKOPT_ALREADY_CONNECTED. So it gets one that it can connect, without anybody at the other
+ * end: a datagram socket and the port 0 of this machine. Once it is content, and before it writes,
+ * its descriptor becomes one end of a pair of sockets. No other process can reach either, and
+ * whoever has taken over this process can reach no other one by them.
  */
 #pragma once
 
@@ -19,7 +21,7 @@ struct https_pipe {
 	const struct attempt *attempt;
 	struct attempt_report *report;
 	struct tls_client *client; /* owned; null: not connected */
-	int listener;              /* where libcurl is about to connect; -1: it has connected */
+	int libcurl;               /* its end, which it closes; -1: none */
 	int local;                 /* our end; -1: none */
 	bool registers;            /* the current request does: its steps are reported */
 	bool sent;                 /* a byte of it has been sent */
@@ -39,6 +41,10 @@ int https_pipe_connect(struct https_pipe *pipe, bool registers) must_check;
 /* For CURLOPT_OPENSOCKETFUNCTION; `user` is the pipe. */
 curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose,
 				     struct curl_sockaddr *address);
+
+/* For CURLOPT_PREREQFUNCTION; `user` is the pipe. */
+int https_pipe_take_over(void *user, char *their_address, char *our_address, int their_port,
+			 int our_port);
 
 /*
  * Transfer available data in both directions; wait for it at most `wait` milliseconds (-1: until

@@ -232,7 +232,9 @@ static bool set_up(struct https *https, const struct https_request *request,
 	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, https) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, https_pipe_open_socket) ==
 		       CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &https->pipe) == CURLE_OK;
+	       curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &https->pipe) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, https_pipe_take_over) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_PREREQDATA, &https->pipe) == CURLE_OK;
 }
 
 /* ------------------------------------------------------------------ the exchange */
