@@ -65,6 +65,9 @@ struct attempt_enroll {
 	const struct enrollment_token *token; /* null: none */
 	const struct reenroll_secret *secret; /* this agent's own; null: none */
 	const char *prefix;                   /* of the paths; may be empty */
+	/* the content of the trust's ca_file; with that only */
+	const char *ca;
+	size_t ca_length;
 };
 
 /*
@@ -110,6 +113,7 @@ struct attempt_report {
 
 struct method {
 	const char *name;
+	bool keeps_name; /* a key is never for another name than the one that was requested */
 	/*
 	 * Request a key. `ret` is written only with OUTCOME_REGISTERED; otherwise `report->why` is
 	 * set. Returns an outcome, or a negative errno.
@@ -130,6 +134,12 @@ struct method {
 	 * requesting a key; set together with `parse_token`. Returns as `run`.
 	 */
 	int (*fetch_ca)(const struct attempt *attempt, struct attempt_report *report);
+	/*
+	 * Can this be the CA (PEM; null: none) that an attempt which succeeded reports for the
+	 * agent to trust? Whoever has taken over the process of the attempt reports what he likes.
+	 * Null: the method reports none. Returns 0, or a negative errno.
+	 */
+	int (*check_anchor)(const struct attempt *attempt, const char *anchor);
 	/*
 	 * Remove the agent of this key from the manager, if it has this key there. Returns
 	 * OUTCOME_OK when the manager no longer has the agent, with `*ret_removed` true if it had

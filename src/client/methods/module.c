@@ -54,6 +54,7 @@ static int load(const struct https_module **ret, struct reason *why)
 	const char *path = find_beside(beside) ? beside : INSTALLED;
 	const struct https_module *module;
 	void *library;
+	int r;
 
 	if (access(path, F_OK) < 0) {
 		reason_set(why,
@@ -80,6 +81,11 @@ static int load(const struct https_module **ret, struct reason *why)
 			   path, module ? module->version : "unknown");
 		dlclose(library);
 		return -ELIBBAD;
+	}
+	r = module->start();
+	if (r < 0) {
+		dlclose(library);
+		return reason_errno(why, r, "Cannot initialize HTTPS");
 	}
 	*ret = module;
 	return 0;

@@ -19,7 +19,12 @@
 
 /* What the module exports under HTTPS_MODULE_SYMBOL. */
 struct https_module {
-	const char *version;                 /* must be the program's */
+	const char *version; /* must be the program's */
+	/*
+	 * Prepare the libraries, once, so that no method reads a file for them later. Returns 0 or
+	 * a negative errno.
+	 */
+	int (*start)(void);
 	const struct method *const *methods; /* terminated by null */
 };
 

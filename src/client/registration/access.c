@@ -3,6 +3,7 @@
 
 #include "client/methods/methods.h"
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "common/must-check.h"
 
 static struct tls_settings tls_settings_of(const struct config *config)
@@ -67,6 +68,17 @@ static int read_token(struct enrollment_token *ret, const struct config *config,
 	return r < 0 ? r : 1;
 }
 
+/*
+ * The agent is given the CA, too, after an attempt that can read no files. OpenSSL has read it.
+ */
+static int read_ca(struct pem_file *ret, const struct config *config, const struct method *method,
+		   struct reason *why)
+{
+	const struct pem_subject subject = { "CA file", config->tls.ca_file, PEM_CERTIFICATE };
+
+	return subject.path && method->check_anchor ? pem_file_open(ret, &subject, why) : 0;
+}
+
 /* All three have been checked before: by the configuration, by the token's parser, and here. */
 static void find_prefix(struct access *access)
 {
@@ -95,9 +107,11 @@ int access_open(struct access *access, const struct config *config, struct reaso
 	access->has_proxy = r > 0;
 	if (r >= 0)
 		r = read_token(&access->token, config, access->method, why);
+	access->has_token = r > 0;
+	if (r >= 0)
+		r = read_ca(&access->ca, config, access->method, why);
 	if (r < 0)
 		return r;
-	access->has_token = r > 0;
 	find_prefix(access);
 	return 0;
 }
@@ -108,6 +122,7 @@ void access_close(struct access *access)
 	secret_wipe(&access->password);
 	proxy_wipe(&access->proxy);
 	enrollment_token_wipe(&access->token);
+	pem_file_close(&access->ca);
 	*access = (struct access){ 0 };
 }
 
@@ -128,6 +143,7 @@ struct attempt access_attempt(const struct access *access, const struct endpoint
 			      const struct deadline *deadline)
 {
 	const struct config *config = access->config;
+	size_t mark = io_mark_length(access->ca.bytes, access->ca.length);
 
 	return (struct attempt){
 		.manager = manager,
@@ -145,6 +161,8 @@ struct attempt access_attempt(const struct access *access, const struct endpoint
 		.enroll = {
 			.token = access->has_token ? &access->token : NULL,
 			.prefix = access->prefix,
+			.ca = access->ca.bytes ? access->ca.bytes + mark : NULL,
+			.ca_length = access->ca.length - mark,
 		},
 		.deadline = deadline,
 	};

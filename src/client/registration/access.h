@@ -9,6 +9,7 @@
 #include "client/config/config.h"
 #include "client/methods/method.h"
 #include "common/must-check.h"
+#include "common/pem-file.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@ struct access {
 	struct secret password;        /* without text: none */
 	struct proxy proxy;            /* with has_proxy */
 	struct enrollment_token token; /* with has_token */
+	struct pem_file ca;            /* the content of ca_file; of the method enroll */
 	bool has_proxy;
 	bool has_token;
 	char prefix[ENDPOINT_PREFIX_SIZE]; /* of the paths of the method enroll; may be empty */

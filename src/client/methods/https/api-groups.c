@@ -96,7 +96,7 @@ static bool join(struct api_session *session, const char *id, const char *rest,
 		ignore_result(api_session_refused(session, &reply));
 	warn_of(session, rest, r == OUTCOME_OK ? length : strlen(rest),
 		why->text[0] ? why->text : "interrupted");
-	why->text[0] = '\0';
+	*why = (struct reason){ 0 };
 	return r == OUTCOME_OK;
 }
 

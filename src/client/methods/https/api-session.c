@@ -183,7 +183,6 @@ int api_session_begin(struct api_session *session, const struct attempt *attempt
 	session->attempt = attempt;
 	session->report = report;
 	endpoint_text(attempt->manager, session->manager);
-	json_set_alloc_funcs(wiping_malloc, wiping_free);
 	r = https_new(&session->https, attempt, report);
 	return r == 0 ? log_in(session) : r;
 }

@@ -101,6 +101,7 @@ static int api_run(const struct attempt *attempt, struct agent_key *ret,
 
 const struct method method_api = {
 	.name = "api",
+	.keeps_name = true,
 	.run = api_run,
 	.deregister = api_deregister,
 };

@@ -3,7 +3,6 @@
 
 #include "client/methods/enroll-token.h"
 #include "common/cleanup.h"
-#include "common/pem-file.h"
 #include "common/tls-context.h"
 
 #include <openssl/err.h>
@@ -169,19 +168,15 @@ static int trust_embedded(struct enroll_trust *trust, struct reason *why)
 }
 
 /* The context has already loaded the file; this is for the agent. */
-static int read_ca_file(struct enroll_trust *trust, struct reason *why)
+static int take_ca_file(struct enroll_trust *trust, struct reason *why)
 {
-	const struct pem_subject subject = { "CA file", trust->trust.ca_file, PEM_CERTIFICATE };
-	cleanup(pem_file_close) struct pem_file file = { 0 };
-	int seen, taken, r = pem_file_open(&file, &subject, why);
+	const struct attempt_enroll *enroll = &trust->attempt.enroll;
+	int seen, taken = take_from_text(&trust->anchor, &seen, enroll->ca, enroll->ca_length, NULL,
+					 NULL);
 
-	if (r < 0)
-		return r;
-	taken = take_certificates(&trust->anchor, &seen, file.bio, NULL, NULL);
 	if (taken > 0)
 		return OUTCOME_OK;
-	ERR_clear_error();
-	return reason_errno(why, taken ?: -EINVAL, "Cannot read the CA file %s again",
+	return reason_errno(why, taken ?: -EINVAL, "Cannot use the CA file %s",
 			    trust->trust.ca_file);
 }
 
@@ -198,7 +193,7 @@ int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attem
 	*ret = (struct enroll_trust){ .attempt = *attempt, .trust = *attempt->connection.trust };
 	ret->attempt.connection.trust = &ret->trust;
 	if (ret->trust.ca_file)
-		return read_ca_file(ret, &report->why);
+		return take_ca_file(ret, &report->why);
 	if (is_configured(&ret->trust))
 		return OUTCOME_OK;
 	r = attempt->enroll.token->ca ? trust_embedded(ret, &report->why)
@@ -228,6 +223,39 @@ int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
 			   "so none is stored for the agent; install it as etc/certs/root-ca.pem",
 			   endpoint_text(trust->attempt.manager, manager), reply.status);
 	return OUTCOME_OK;
+}
+
+/* ------------------------------------------------------------------ checking */
+
+/* Is the anchor what is taken from this text: the same certificates, and nothing else? */
+static int compare_anchor(const char *anchor, const char *text, size_t length, const char *pin)
+{
+	cleanup_free char *expected = NULL;
+	int seen, taken = take_from_text(&expected, &seen, text, length, pin, NULL);
+
+	if (taken < 0)
+		return taken;
+	return taken > 0 && anchor && strcmp(anchor, expected) == 0 ? 0 : -EBADMSG;
+}
+
+int enroll_trust_check_anchor(const struct attempt *attempt, const char *anchor)
+{
+	const struct tls_trust *trust = attempt->connection.trust;
+	const struct attempt_enroll *enroll = &attempt->enroll;
+	char pin[TLS_PIN_SIZE];
+
+	if (trust->ca_file)
+		return compare_anchor(anchor, enroll->ca, enroll->ca_length, NULL);
+	if (is_configured(trust)) {
+		if (!anchor)
+			return 0;
+		return trust->verify ? compare_anchor(anchor, anchor, strlen(anchor), NULL)
+				     : -EBADMSG;
+	}
+	if (enroll->token->ca)
+		return compare_anchor(anchor, enroll->token->ca, strlen(enroll->token->ca), NULL);
+	tls_pin_format(pin, enroll->token->pin);
+	return anchor ? compare_anchor(anchor, anchor, strlen(anchor), pin) : -EBADMSG;
 }
 
 void enroll_trust_clear(struct enroll_trust *trust)

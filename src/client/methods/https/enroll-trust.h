@@ -34,4 +34,10 @@ int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attem
 int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
 			  struct attempt_report *report) must_check;
 
+/*
+ * Is this the CA that the configuration or the token names, or with a pin in the configuration any
+ * one, and nothing but certificates? Null: none. See struct method.
+ */
+int enroll_trust_check_anchor(const struct attempt *attempt, const char *anchor) must_check;
+
 void enroll_trust_clear(struct enroll_trust *trust);

@@ -261,7 +261,6 @@ static int enroll_run(const struct attempt *attempt, struct agent_key *ret,
 	cleanup(free_body) struct enroll_session session = { .trust = &trust, .report = report };
 	int r = enroll_trust_establish(&trust, attempt, report);
 
-	json_set_alloc_funcs(wiping_malloc, wiping_free);
 	endpoint_text(attempt->manager, session.manager);
 	(void)snprintf(session.path, sizeof session.path, "%s%s/enroll",
 		       *attempt->enroll.prefix ? "/" : "", attempt->enroll.prefix);
@@ -282,7 +281,6 @@ static int enroll_run(const struct attempt *attempt, struct agent_key *ret,
 static int enroll_parse_token(struct enrollment_token *ret, const struct secret *token,
 			      struct reason *why)
 {
-	json_set_alloc_funcs(wiping_malloc, wiping_free);
 	return enrollment_token_parse(ret, token->text, token->length, why);
 }
 
@@ -298,4 +296,5 @@ const struct method method_enroll = {
 	.run = enroll_run,
 	.parse_token = enroll_parse_token,
 	.fetch_ca = enroll_fetch_ca,
+	.check_anchor = enroll_trust_check_anchor,
 };

@@ -402,18 +402,6 @@ int https_send(struct https *https, const struct https_request *request, struct 
 
 /* ------------------------------------------------------------------ the session */
 
-static bool start_libcurl(void)
-{
-	static bool is_started;
-
-	/* CURL_GLOBAL_NOTHING: TLS is not done by libcurl. */
-	if (!is_started)
-		is_started = curl_global_init_mem(CURL_GLOBAL_NOTHING, wiping_malloc, wiping_free,
-						  wiping_realloc, wiping_strdup,
-						  wiping_calloc) == CURLE_OK;
-	return is_started;
-}
-
 int https_new(struct https **ret, const struct attempt *attempt, struct attempt_report *report)
 {
 	cleanup(release_https) struct https *https = calloc(1, sizeof *https);
@@ -424,10 +412,8 @@ int https_new(struct https **ret, const struct attempt *attempt, struct attempt_
 	https->report = report;
 	https_pipe_init(&https->pipe, attempt, report);
 	endpoint_text(attempt->manager, https->manager);
-	if (start_libcurl()) {
-		https->multi = curl_multi_init();
-		https->easy = curl_easy_init();
-	}
+	https->multi = curl_multi_init();
+	https->easy = curl_easy_init();
 	if (!https->multi || !https->easy)
 		return reason_errno(&report->why, ENOMEM, "Cannot initialize HTTPS");
 	*ret = take_pointer(https);
