@@ -276,13 +276,16 @@ static bool is_cut_short(const struct https *https, CURLcode result)
 	}
 }
 
-/* The outcome of libcurl's result. It reports a header line that is too long as lack of memory. */
+#define TOO_LARGE 100 /* CURLE_TOO_LARGE, which libcurl has from 8.6 on */
+
+/* The outcome of libcurl's result. Older ones report a header line too long as lack of memory. */
 static int judge(const struct https *https, CURLcode result)
 {
 	struct reason *why = &https->report->why;
 
-	if (https->is_too_long || (result == CURLE_OUT_OF_MEMORY && !https->has_header &&
-				   https->pipe.received > HTTPS_HEADER_MAX)) {
+	if (https->is_too_long || (int)result == TOO_LARGE ||
+	    (result == CURLE_OUT_OF_MEMORY && !https->has_header &&
+	     https->pipe.received > HTTPS_HEADER_MAX)) {
 		reason_set(why, "The response of %s is too large; check the port", https->manager);
 		return OUTCOME_PROTOCOL_ERROR;
 	}
