@@ -23,6 +23,7 @@ enum outcome {
 	OUTCOME_MISCONFIGURED,  /* configuration or credential not usable */
 	OUTCOME_STORAGE_ERROR,  /* the key cannot be written */
 	OUTCOME_CLONED,         /* the key belongs to another machine and the policy is to refuse */
+	OUTCOME_CRASHED,        /* the process that talked to the peer died, or is not believed */
 	OUTCOME_MAX_,
 };
 

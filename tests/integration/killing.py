@@ -41,3 +41,13 @@ def kill_at_every_call(make_run, first, step, least):
         number += step
     assert number > least, "the calls of a registration were not reached"
     return checked
+
+
+def kill_child_at(number, command, environment=None):
+    """The same for the process that it makes: kill that when it enters its system call
+    `number`. Returns whether that was reached, and the exit status of the command."""
+    done = subprocess.run([KILLER, "--child", str(number), *command], env=environment, cwd="/",
+                          timeout=60, check=False, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    status = int(done.stdout.split()[-1])
+    return done.returncode == 0, status

@@ -25,7 +25,7 @@ OLD_LINE = f"007 web-01 any {OLD_KEY}\n"
 EXIT_CODES = {
     "registered": 0, "not-ready": 75, "unreachable": 75, "untrusted": 75, "busy": 75,
     "duplicate": 75, "refused": 77, "protocol-error": 76, "misconfigured": 78, "storage-error": 73,
-    "cloned": 79
+    "cloned": 79, "crashed": 70
 }
 
 

@@ -33,6 +33,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 MANAGER_ADDRESS = "192.0.2.1"
 MACHINE_ADDRESS = "192.0.2.2"
+# What a container forbids and a machine does not.
+SYSTEM_CALLS = "bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self"
 LIFETIME = 120  # seconds until a machine and all that belongs to it are killed, whatever happens
 PROGRAMS = ["systemd-nspawn", "unshare", "nsenter", "ip", "mount", "tar", "openssl", "make", "bash",
             "timeout"]
@@ -262,7 +264,7 @@ class Machine:
             "SYSTEMD_NSPAWN_LOCK=0", "systemd-nspawn", "--quiet", "--directory=/run/machine/tree",
             f"--machine={self.name.replace('.', '-')}", "--register=no", "--keep-unit",
             "--network-namespace-path=/run/netns/machine", "--capability=CAP_NET_ADMIN,CAP_BPF",
-            "--system-call-filter=bpf", "--console=read-only", "--link-journal=no",
+            f"--system-call-filter={SYSTEM_CALLS}", "--console=read-only", "--link-journal=no",
             "--resolv-conf=off", "--timezone=off", "--bind=/run/machine/wire:/wire", *options,
             *arguments
         )

@@ -5,6 +5,7 @@
 #include "client/agent-files/import-file.h"
 #include "client/agent-files/key-files.h"
 #include "client/agent-files/manager-guard.h"
+#include "client/confinement/confine.h"
 #include "client/methods/methods.h"
 #include "client/net/net.h"
 #include "client/net/tls-client.h"
@@ -31,7 +32,7 @@ struct check {
 	struct access access;
 	const char *ca; /* where the CA is that the manager must come from; null: there is none */
 	struct deadline deadline;
-	const char *tick, *cross;
+	const char *tick, *cross, *note;
 	int status; /* exit status: that of the first cross */
 };
 
@@ -89,6 +90,16 @@ static bool check_config(struct check *check)
 		   config->manager.address.count == 1 ? "" : "s",
 		   method_name(config->manager.method));
 	return true;
+}
+
+/* Not a fault of this machine's configuration, and worth knowing. */
+static void check_confinement(const struct check *check)
+{
+	char buffer[CONFINE_GAP_SIZE];
+	const char *gap = confine_gap(buffer);
+
+	if (gap)
+		printf("%s %-12s %s\n", check->note, "confinement", gap);
 }
 
 /* Of the key, all but the key is shown. */
@@ -442,6 +453,7 @@ int command_check(struct program *program)
 
 	check.tick = unicode ? "\xe2\x9c\x93" : "ok  ";
 	check.cross = unicode ? "\xe2\x9c\x97" : "FAIL";
+	check.note = unicode ? "!" : "note";
 	secret_protect_process();
 
 	printf("This machine\n");
@@ -452,6 +464,7 @@ int command_check(struct program *program)
 		check_name(&check);
 		check_groups(&check);
 		check_key_file(&check);
+		check_confinement(&check);
 		for (size_t i = 0; access_manager_at(&check.access, i, &endpoint); i++)
 			check_manager(&check, &endpoint);
 	}

@@ -15,12 +15,13 @@
 
 #include "client/methods/method.h"
 #include "common/must-check.h"
+#include "common/pem-file.h"
 
 #include <stddef.h>
 
-#define WIRE_MAX 4096                         /* bytes of a message */
-#define WIRE_PIECE_MAX 4000                   /* bytes of a piece of the CA */
-#define WIRE_ANCHOR_MAX ((size_t)1024 * 1024) /* bytes of the CA: no manager's answer is longer */
+#define WIRE_MAX 4096                /* bytes of a message */
+#define WIRE_PIECE_MAX 4000          /* bytes of a piece of the CA */
+#define WIRE_ANCHOR_MAX PEM_FILE_MAX /* bytes of the CA: a ca_file may be as long */
 
 enum wire_kind {
 	WIRE_STEP = 1,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/manager-request.h"
 
+#include "client/conversation/conversation.h"
 #include "client/registration/groups.h"
 #include "client/registration/report.h"
 #include "client/registration/taken.h"
@@ -99,6 +100,15 @@ static void warn_unverified(struct registration *run, int level)
 			  run->request.manager_text);
 }
 
+/* The process that talks to a manager proves with hashes and secrets, not with the old key. */
+static void forget_keys(void *user)
+{
+	struct registration *run = user;
+
+	agent_key_wipe(&run->key.old);
+	agent_key_wipe(&run->key.new);
+}
+
 /* Send one request to one manager, until `end` at the latest. */
 static int attempt(struct registration *run, const struct deadline *end,
 		   struct attempt_report *report)
@@ -129,7 +139,7 @@ static int attempt(struct registration *run, const struct deadline *end,
 		endpoint_text(&attempt.connection.proxy->endpoint, proxy);
 	log_line(level, "Requesting a key from %s as %s%s%s", run->request.manager_text,
 		 run->request.name, *proxy ? ", through the proxy " : "", proxy);
-	r = run->access.method->run(&attempt, &run->key.new, report);
+	r = conversation_hold(run->access.method, &attempt, forget_keys, &run->key.new, report);
 	if (r != OUTCOME_REGISTERED && r != -ECANCELED)
 		notify_release();
 	if (r == OUTCOME_REGISTERED && run->mode.observer)

@@ -27,6 +27,7 @@ static const struct outcome_policy policies[OUTCOME_MAX_] = {
 	[OUTCOME_STORAGE_ERROR] = { "storage-error", 73, LOG_ERR, MESSAGE_STORAGE_ERROR,
 				    RETRY_NEVER, 0 },
 	[OUTCOME_CLONED] = { "cloned", 79, LOG_ERR, MESSAGE_CLONED, RETRY_NEVER, 0 },
+	[OUTCOME_CRASHED] = { "crashed", 70, LOG_ERR, MESSAGE_CRASHED, RETRY_LATER, 0 },
 };
 
 const struct outcome_policy *outcome_policy(enum outcome outcome)

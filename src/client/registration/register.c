@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/register.h"
 
+#include "client/conversation/conversation.h"
 #include "client/registration/check-key.h"
 #include "client/registration/finish.h"
 #include "client/registration/import-key.h"
@@ -71,6 +72,7 @@ static int open_run(struct registration *run)
 
 static void close_run(struct registration *run)
 {
+	conversation_finish();
 	key_files_close(&run->files);
 	key_change_wipe(&run->key);
 	access_close(&run->access);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/request.h"
 
+#include "client/confinement/confine.h"
 #include "client/registration/manager-request.h"
 #include "client/registration/policy.h"
 #include "client/registration/prepare.h"
@@ -249,6 +250,15 @@ static int wait_out_splay(struct rounds *rounds)
 	return r == -ETIMEDOUT ? CONTINUE : r;
 }
 
+static void note_gap(void)
+{
+	char buffer[CONFINE_GAP_SIZE];
+	const char *gap = confine_gap(buffer);
+
+	if (gap)
+		log_notice("%s", gap);
+}
+
 int request_key(struct registration *run)
 {
 	cleanup(close_sources) struct rounds rounds = {
@@ -258,6 +268,7 @@ int request_key(struct registration *run)
 	};
 	int r;
 
+	note_gap();
 	wakeup_open(&rounds.sources);
 	go_into_background(run);
 	take_budget(&rounds);

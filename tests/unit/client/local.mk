@@ -9,6 +9,7 @@ unit_tests += \
 	test-check-key \
 	test-config-check \
 	test-confine \
+	test-conversation \
 	test-config-file \
 	test-config-key \
 	test-config-layers \
@@ -62,7 +63,7 @@ unit_tests += \
 REGISTRATION_WRAPS = \
 	-Wl,--wrap=machine_marks_read,--wrap=identity_boot,--wrap=identity_seed \
 	-Wl,--wrap=systemctl,--wrap=systemctl_show,--wrap=own_unit_was_restarted \
-	-Wl,--wrap=notify_ready,--wrap=method_get \
+	-Wl,--wrap=notify_ready,--wrap=conversation_hold,--wrap=confine_gap,--wrap=method_get \
 	-Wl,--wrap=clock_gettime,--wrap=deadline_wait,--wrap=wakeup_open,--wrap=wakeup_wait
 registration_fixture = \
 	tests/unit/client/registration/fixture.c \
@@ -119,6 +120,9 @@ test_config_value_LDADD = $(unit_libraries)
 test_config_value_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=strdup,--wrap=reallocarray
 test_confine_SOURCES = tests/unit/client/confinement/test-confine.c
 test_confine_LDADD = $(unit_libraries) -lpthread
+test_conversation_SOURCES = tests/unit/client/conversation/test-conversation.c
+test_conversation_LDADD = $(unit_libraries)
+test_conversation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fork
 test_wire_SOURCES = tests/unit/client/conversation/test-wire.c
 test_wire_LDADD = $(unit_libraries)
 test_connect_SOURCES = tests/unit/client/net/test-connect.c

@@ -25,6 +25,7 @@ struct fixture {
 	uint64_t passed;            /* microseconds since the beginning */
 	bool was_restarted;         /* is this a restart by systemd? */
 	unsigned ready_count;       /* how often READY=1 was sent */
+	const char *gap;            /* what cannot be confined here; null: nothing */
 
 	/* the waits so far */
 	struct {

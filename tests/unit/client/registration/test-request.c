@@ -260,6 +260,21 @@ static void test_another_failure(void **state)
 	assert_int_equal(log_lines_count(LOG_WARNING, "It failed in another way"), 1);
 }
 
+/* ------------------------------------------------------------------ the confinement */
+
+static void test_gap_is_told_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	answers(OUTCOME_BUSY);
+	answers(OUTCOME_REGISTERED);
+	run_as_service(fixture, "1h");
+	fixture->gap = "Landlock is missing";
+	assert_int_equal(request_key(&fixture->run), CONTINUE);
+	assert_int_equal(script.asked, 2);
+	assert_int_equal(log_lines_count(LOG_NOTICE, "Landlock is missing"), 1);
+}
+
 #define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, setup, fixture_teardown)
 
 int main(void)
@@ -274,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_background),
 		WITH_FIXTURE(test_reminders),
 		WITH_FIXTURE(test_another_failure),
+		WITH_FIXTURE(test_gap_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
