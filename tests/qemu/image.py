@@ -183,6 +183,17 @@ def _install(build, tree):
         )
 
 
+def _install_tests(build, tree):
+    """The unit test of the confinement, to be run on the machine's kernel."""
+    run("make", "-s", "-C", build, "test-confine")
+    shutil.copy(build / "test-confine", tree / "usr/local/bin")
+    libraries = subprocess.run(["ldd", build / "test-confine"], check=True, capture_output=True,
+                               text=True).stdout
+    (cmocka,) = re.findall(r"=> (/\S*/libcmocka\.so\S*)", libraries)
+    shutil.copy(cmocka, tree / "usr/local/lib")
+    run("ldconfig", "-r", tree)
+
+
 def _furnish(tree):
     with open(tree / "etc/group", "a", encoding="ascii") as group:
         group.write(f"wazuh:x:{agent_machine.AGENT_GROUP}:\n")
@@ -208,6 +219,7 @@ def make(build, folder, directory):
         tree.chmod(0o755)
         run("tar", "-C", tree, "--numeric-owner", "--xattrs", "-xf", folder / "tree.tar")
         _install(build, tree)
+        _install_tests(build, tree)
         _furnish(tree)
         run("mke2fs", "-q", "-t", "ext4", "-d", tree, image, "1G")
     return image
