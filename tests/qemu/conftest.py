@@ -4,6 +4,7 @@
 BUILD_DIR    the build tree to install (default: the source tree); see built.py. Debian is kept in
              its folder qemu-image
 QEMU_TESTS   "required": a virtual machine that cannot be made is a failure, not a skip
+QEMU_SLOWNESS  how many times as long as on an idle machine anything may take (default: 1)
 """
 import built
 import image as disk_image
