@@ -3,19 +3,10 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/*
- * Those that a program could regain that is executed by root. To drop them takes CAP_SETPCAP, which
- * the service does not have; without it they stay, and mean nothing beside PR_SET_NO_NEW_PRIVS.
- */
-static void drop_bounding_set(void)
-{
-	for (unsigned long number = 0; prctl(PR_CAPBSET_READ, number, 0, 0, 0) >= 0; number++)
-		(void)prctl(PR_CAPBSET_DROP, number, 0, 0, 0);
-}
 
 int privileges_drop(void)
 {
@@ -25,6 +16,7 @@ int privileges_drop(void)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	drop_bounding_set();
+	/* executed programs of root gain none; that takes CAP_SETPCAP, and says the same again */
+	(void)prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0);
 	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
