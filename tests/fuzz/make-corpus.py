@@ -303,6 +303,8 @@ def wire_messages():
         "registered": result(0, last=(b"web,db", key, HEX64)),
         "registered-bare": result(0, last=(b"", key, b"")),
         "refused": result(5, b"\1\1", 90000000, reason(b"m:1515 says: Duplicate", 13, 22)),
+        "removed": result(0, b"\2\0"),
+        "finding": message(5, number(3, 4), text(b"chain"), text(b"does not lead to a CA in /ca")),
         "local": result(-12, why=reason(b"Cannot read the response: Cannot allocate memory")),
     }
 

@@ -9,12 +9,12 @@ import threading
 import pytest
 from fake_manager import answer
 from killing import kill_child_at, needs_killer
-from machine import OLD_KEY, OLD_LINE, PROMPT, Machine, reply
+from machine import OLD_KEY, PROMPT, Machine, reply
+from scripted_api import needs_module, settings
 from silent_managers import silent_after_the_request, silent_before_tls
 
 LONG = {"manager.attempt_timeout": "1 h", "manager.connect_timeout": "1 h"}
 WITHOUT = os.path.join(os.path.dirname(__file__), "without_confinement.py")
-MODULE = os.path.join(os.environ.get("BUILD_DIR", ""), "agent-register-https.so")
 
 
 def child_of(run):
@@ -177,6 +177,62 @@ def test_rights(machine, start_manager):
     # the pipe, the manager
     assert [target.split(":")[0] for target in descriptors.values()] == ["socket"] * 2, descriptors
     assert not is_there
+
+
+# ------------------------------------------------------------------ the other commands
+
+COMMANDS = {
+    "check": lambda machine, manager: machine.start("check", manager=manager, settings=LONG),
+    "pin": lambda machine, manager: machine.start("pin", manager.address, trust=None, name=None,
+                                                  settings=LONG),
+    "deregister": lambda machine, manager: machine.start(
+        "deregister", "--yes", manager=manager, name=None,
+        settings={**settings(machine), **LONG}),
+}
+
+
+def connections_of(pid):
+    """The descriptors of a process that are connections to somewhere else."""
+    with open(f"/proc/{pid}/net/tcp", encoding="ascii") as table:
+        inodes = {line.split()[9] for line in list(table)[1:]}
+    targets = [os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")]
+    return [target for target in targets if target[len("socket:["):-1] in inodes]
+
+
+@needs_module
+@pytest.mark.usefixtures("as_root")
+@pytest.mark.parametrize("start", COMMANDS.values(), ids=COMMANDS.keys())
+def test_commands(machine, start_manager, start):
+    """They talk to a manager in the same way, and the end of that process is an outcome."""
+    manager = start_manager(silent_before_tls)
+    machine.install_key()
+    machine.register(trust=None)  # adopts the key
+    before = machine.snapshot()
+    run = start(machine, manager)
+    manager.wait_for("accepted")
+    child = child_of(run)
+    assert not connections_of(run.pid) and len(connections_of(child)) == 1
+    assert not any(OLD_KEY.encode() in part for part in read_memory(child))
+    os.kill(child, signal.SIGSEGV)
+    result = run.finish()
+    assert result.status == 70, result
+    output = result.stdout + result.stderr
+    assert f"The process that talked to {manager.address} was killed by SIGSEGV" in output, result
+    assert machine.snapshot() == before
+
+
+@needs_module
+@pytest.mark.parametrize("start", COMMANDS.values(), ids=COMMANDS.keys())
+def test_commands_stop(machine, start_manager, start):
+    manager = start_manager(silent_before_tls)
+    machine.install_key()
+    machine.register(trust=None)
+    run = start(machine, manager)
+    manager.wait_for("accepted")
+    ended = Ended(child_of(run))
+    run.kill()
+    assert run.finish().status == -signal.SIGTERM
+    assert ended.wait(0)
 
 
 # ------------------------------------------------------------------ where it cannot be confined

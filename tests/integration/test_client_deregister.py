@@ -258,8 +258,8 @@ def test_kill_at_the_last_system_calls(tmp_path, certificates, start_manager):
     assert forgotten(machine)
     with open(trace, encoding="utf-8", errors="replace") as file:
         lines = file.readlines()
-    # of libcurl, for the last call
-    first = max(i for i, line in enumerate(lines) if line.startswith("connect("))
+    # to the process that talks to the manager
+    first = max(i for i, line in enumerate(lines) if "SOCK_SEQPACKET" in line)
     seen, ended = set(), False
     for number in range(first, len(lines) + 20):
         removed.clear()

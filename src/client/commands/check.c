@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* The command `check`: all that a registration needs, layer by layer, without requesting a key. */
+#include "client/commands/check.h"
 #include "client/commands/options.h"
 
 #include "client/agent-files/import-file.h"
 #include "client/agent-files/key-files.h"
 #include "client/agent-files/manager-guard.h"
 #include "client/confinement/confine.h"
+#include "client/conversation/conversation.h"
 #include "client/methods/methods.h"
-#include "client/net/net.h"
-#include "client/net/tls-client.h"
-#include "client/net/tls-verify.h"
-#include "client/registration/access.h"
 #include "client/registration/groups.h"
 #include "client/registration/policy.h"
 #include "client/system/identity.h"
-#include "common/certificate-names.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/must-check.h"
@@ -25,16 +22,6 @@
 #include <locale.h>
 #include <stdarg.h>
 #include <string.h>
-
-struct check {
-	const struct config *config;
-	const char *state_directory;
-	struct access access;
-	const char *ca; /* where the CA is that the manager must come from; null: there is none */
-	struct deadline deadline;
-	const char *tick, *cross, *note;
-	int status; /* exit status: that of the first cross */
-};
 
 /* ------------------------------------------------------------------ printing */
 
@@ -124,7 +111,6 @@ static bool check_credentials(struct check *check)
 
 	if (access_open(&check->access, config, &why) < 0)
 		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
-	check->ca = config->tls.ca_file;
 	ok(check, "credentials", "%s%s, %s",
 	   !access->has_token             ? ""
 	   : access->token.has_credential ? "an enrollment token, "
@@ -234,208 +220,31 @@ static void check_key_file(struct check *check)
 		   r == KEYSTORE_TORN ? ": " : "", r == KEYSTORE_TORN ? why.text : "");
 }
 
-/* ------------------------------------------------------------------ the way to a manager */
+/* ------------------------------------------------------------------ the managers */
 
-static bool check_resolving(struct check *check, const struct endpoint *endpoint)
+static void show(enum outcome outcome, const char *label, const char *text, void *user)
 {
-	struct deadline deadline = deadline_in(check->config->manager.connect_timeout,
-					       &check->deadline);
-	struct addrinfo *addresses = NULL;
-	struct reason why = { 0 };
-	char text[512] = "";
+	struct check *check = user;
 
-	if (net_resolve(endpoint, &deadline, &addresses, &why) != OUTCOME_OK)
-		return bad(check, "DNS", OUTCOME_UNREACHABLE, why.text);
-	for (const struct addrinfo *address = addresses; address; address = address->ai_next) {
-		size_t used = strlen(text);
-		char host[NI_MAXHOST] = "?";
-
-		(void)getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof host, NULL, 0,
-				  NI_NUMERICHOST);
-		(void)snprintf(text + used, sizeof text - used, "%s%s", used ? ", " : "", host);
-	}
-	freeaddrinfo(addresses);
-	ok(check, "DNS", "%s is %s", endpoint->host, text);
-	return true;
-}
-
-static bool check_connecting(struct check *check, const struct endpoint *endpoint, int *ret_fd)
-{
-	struct deadline deadline = deadline_in(check->config->manager.connect_timeout,
-					       &check->deadline);
-	struct reason why = { 0 };
-
-	if (net_connect(endpoint, &deadline, ret_fd, &why) != OUTCOME_OK)
-		return bad(check, "TCP", OUTCOME_UNREACHABLE, why.text);
-	ok(check, "TCP", "port %u answers", (unsigned)endpoint->port);
-	return true;
-}
-
-/* The proxy resolves the manager's name. */
-static bool check_tunnel(struct check *check, const struct endpoint *endpoint, int fd)
-{
-	struct deadline deadline = deadline_in(check->config->manager.connect_timeout,
-					       &check->deadline);
-	char proxy[ENDPOINT_TEXT_SIZE], manager[ENDPOINT_TEXT_SIZE];
-	struct reason why = { 0 };
-	int r = net_tunnel(fd, &check->access.proxy, endpoint, &deadline, &why);
-
-	if (r != OUTCOME_OK)
-		return bad(check, "proxy", r < 0 ? OUTCOME_UNREACHABLE : (enum outcome)r, why.text);
-	ok(check, "proxy", "%s opens a tunnel to %s",
-	   endpoint_text(&check->access.proxy.endpoint, proxy), endpoint_text(endpoint, manager));
-	return true;
-}
-
-/* Shake hands without judging: the judgement follows, part by part. */
-static bool check_handshake(struct check *check, const struct endpoint *endpoint, int fd,
-			    struct tls_client **ret)
-{
-	static const struct tls_trust anybody = { .verify = false };
-	struct deadline deadline = deadline_in(check->config->manager.attempt_timeout,
-					       &check->deadline);
-	struct reason why = { 0 };
-	int r = tls_client_new(ret, fd, check->access.context, endpoint, &anybody, &deadline, &why);
-
-	if (r != OUTCOME_OK)
-		return bad(check, "TLS", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r, why.text);
-	if (tls_client_lacks_certificate(*ret))
-		return bad(check, "TLS", OUTCOME_REFUSED,
-			   "the manager wants a client certificate: "
-			   "set certificate_file and private_key_file in [tls]");
-	ok(check, "TLS", "%s", tls_client_version(*ret));
-	return true;
-}
-
-/* ------------------------------------------------------------------ the manager's certificate */
-
-static void check_chain(struct check *check, const struct tls_client *client)
-{
-	const char *ca_file = check->ca;
-	int error = ca_file ? tls_client_chain_error(client, check->access.context, false)
-			    : X509_V_OK;
-	char text[1024];
-
-	if (!ca_file)
-		ok(check, "chain", "not checked: no ca_file is set");
-	else if (error == X509_V_OK)
-		ok(check, "chain", "leads to a CA in %s", ca_file);
-	else {
-		(void)snprintf(text, sizeof text,
-			       "does not lead to a CA in %s (%s): install the CA that issued it",
-			       ca_file, X509_verify_cert_error_string(error));
-		(void)bad(check, "chain", OUTCOME_UNTRUSTED, text);
-	}
-}
-
-static void check_names(struct check *check, const struct tls_client *client, const char *host)
-{
-	X509 *certificate = tls_client_certificate(client);
-	const struct config *config = check->config;
-	const char *name = config->tls.verify_name ?: host;
-	char names[512], text[1024];
-
-	certificate_describe_names(certificate, names, sizeof names);
-	if (!check->ca && !config->tls.verify_name)
-		ok(check, "name match", "not checked: %s replaces it",
-		   config->tls.pin.count ? "the pin" : "verify = no");
-	else if (tls_client_has_name(client, check->access.context, name))
-		ok(check, "name match", "%s is among %s", name, names);
-	else {
-		(void)snprintf(text, sizeof text,
-			       "the certificate is for %s, not for %s: "
-			       "use one of these as address, or set verify_name",
-			       names, name);
-		(void)bad(check, "name match", OUTCOME_UNTRUSTED, text);
-	}
-}
-
-static void check_validity(struct check *check, const struct tls_client *client)
-{
-	X509 *certificate = tls_client_certificate(client);
-	int error = check->ca ? tls_client_chain_error(client, check->access.context, true)
-			      : X509_V_OK;
-	bool early = X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0;
-	bool late = X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
-	char begin[64], end[64], text[256];
-
-	tls_describe_time(X509_get0_notBefore(certificate), begin, sizeof begin);
-	tls_describe_time(X509_get0_notAfter(certificate), end, sizeof end);
-	if (!early && !late &&
-	    (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)) {
-		(void)snprintf(text, sizeof text,
-			       "one of those that issued it is not valid today: %s",
-			       X509_verify_cert_error_string(error));
-		(void)bad(check, "validity", OUTCOME_UNTRUSTED, text);
-	} else if (!early && !late)
-		ok(check, "validity", "from %s to %s", begin, end);
-	else if (!check->ca)
-		ok(check, "validity", "not checked; it is from %s to %s", begin, end);
-	else {
-		(void)snprintf(text, sizeof text, "from %s to %s: %s", begin, end,
-			       early ? "check this machine's clock (timedatectl)"
-				     : "the manager needs a new certificate, "
-				       "or this machine's clock is wrong");
-		(void)bad(check, "validity", OUTCOME_UNTRUSTED, text);
-	}
-}
-
-static void check_pin(struct check *check, X509 *certificate)
-{
-	const struct string_list *pins = &check->config->tls.pin;
-	char pin[TLS_PIN_SIZE] = "?";
-
-	ignore_result(tls_certificate_pin(certificate, pin)); /* then "?" says so */
-	if (pins->count == 0)
-		ok(check, "pin", "none is configured");
-	else if (tls_key_is_pinned(certificate, pins))
-		ok(check, "pin", "%s", pin);
+	if (outcome == OUTCOME_OK)
+		ok(check, label, "%s", text);
 	else
-		(void)bad(check, "pin", OUTCOME_UNTRUSTED,
-			  "the manager's key does not match: "
-			  "compare what agent-register pin shows with the manager's own");
-}
-
-/* Without a CA or a pin in the configuration, the manager is known by what the token says. */
-static bool check_token(struct check *check, const struct endpoint *endpoint)
-{
-	const struct config *config = check->config;
-	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &check->deadline);
-	const struct attempt attempt = access_attempt(&check->access, endpoint, &deadline);
-	struct attempt_report report = { 0 };
-	int r;
-
-	if (!check->access.has_token || config->tls.ca_file || config->tls.pin.count > 0)
-		return true;
-	r = check->access.method->fetch_ca(&attempt, &report);
-	if (r != OUTCOME_OK)
-		return bad(check, "token", r < 0 ? OUTCOME_UNTRUSTED : (enum outcome)r,
-			   report.why.text);
-	ok(check, "token",
-	   check->access.token.ca ? "holds the manager's CA"
-				  : "its pin matches a CA that the manager serves");
-	check->ca = "the enrollment token";
-	return true;
+		(void)bad(check, label, outcome, text);
 }
 
 static void check_manager(struct check *check, const struct endpoint *endpoint)
 {
-	cleanup(release_tls_client) struct tls_client *client = NULL;
-	const struct endpoint *next = check->access.has_proxy ? &check->access.proxy.endpoint
-							      : endpoint;
+	struct deadline deadline = check_manager_deadline(check);
+	struct attempt attempt = access_attempt(&check->access, endpoint, &deadline);
 	char text[ENDPOINT_TEXT_SIZE];
-	cleanup_fd int fd = -1;
+	struct reason why = { 0 };
+	int r;
 
 	printf("%s\n", endpoint_text(endpoint, text));
-	if (!check_resolving(check, next) || !check_connecting(check, next, &fd) ||
-	    (next != endpoint && !check_tunnel(check, endpoint, fd)) ||
-	    !check_handshake(check, endpoint, take_fd(&fd), &client) ||
-	    !check_token(check, endpoint))
-		return;
-	check_chain(check, client);
-	check_names(check, client, endpoint->host);
-	check_validity(check, client);
-	check_pin(check, tls_client_certificate(client));
+	attempt.user = check;
+	r = conversation_inspect(&attempt, check_inspect_manager, show, &why);
+	if (r != OUTCOME_OK && r != -ECANCELED)
+		(void)bad(check, "process", r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
 }
 
 /* ------------------------------------------------------------------ the command */

@@ -2,6 +2,7 @@
 /* The command `deregister`: remove this agent at its manager, then forget it here. */
 #include "client/commands/erase.h"
 
+#include "client/conversation/conversation.h"
 #include "client/registration/access.h"
 #include "client/registration/policy.h"
 #include "client/registration/state.h"
@@ -37,19 +38,35 @@ static int show_progress(enum attempt_step step, void *user)
 	return 0;
 }
 
+/* The process that talks to a manager knows the key by its hash. */
+static void forget_key(void *user)
+{
+	struct agent_key *key = user;
+
+	explicit_bzero(key->key, sizeof key->key);
+}
+
 static int remove_at(const struct program *program, const struct access *access,
-		     const struct endpoint *manager, const struct agent_key *key, bool *ret_removed)
+		     const struct endpoint *manager, struct agent_key *key, bool *ret_removed)
 {
 	const struct config *config = &program->config;
 	struct attempt_report report = { 0 };
 	struct deadline stop = { USEC_INFINITY, program->stop_fd };
 	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &stop);
 	struct attempt attempt = access_attempt(access, manager, &deadline);
+	char hash[AGENT_KEY_HASH_SIZE];
 	int r;
 
+	if (agent_key_hash(hash, key) < 0) {
+		log_error("Cannot compute the hash of the key");
+		return -EIO;
+	}
 	attempt.agent.name = key->name;
+	attempt.agent.key_hash = hash;
 	attempt.progress = show_progress;
-	r = access->method->deregister(&attempt, key, ret_removed, &report);
+	attempt.user = key;
+	r = conversation_deregister(access->method, &attempt, forget_key, key->id, ret_removed,
+				    &report);
 	if (report.warning.text[0])
 		log_warning("%s", report.warning.text);
 	if (r != OUTCOME_OK && r != -ECANCELED)
@@ -99,7 +116,7 @@ static void log_removal(const struct endpoint *manager, const struct agent_key *
  * has said why.
  */
 static int remove_at_manager(const struct program *program, const struct access *access,
-			     const struct agent_key *key)
+			     struct agent_key *key)
 {
 	const struct config *config = &program->config;
 	size_t first = registering_manager(program), count = config->manager.address.count;

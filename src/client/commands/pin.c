@@ -2,9 +2,9 @@
 /* The command `pin`: show a manager's certificate and the line that pins its key. */
 #include "client/commands/options.h"
 
-#include "client/net/net.h"
+#include "client/config/types.h"
+#include "client/conversation/conversation.h"
 #include "client/net/tls-client.h"
-#include "client/net/tls-verify.h"
 #include "client/registration/access.h"
 #include "client/registration/policy.h"
 #include "common/certificate-names.h"
@@ -12,7 +12,15 @@
 #include "common/escape.h"
 #include "common/log.h"
 
-static void print_name(const char *label, const X509_NAME *name)
+#include <errno.h>
+#include <string.h>
+
+#define LABEL_VERSION "version"
+#define LABEL_PIN "pin"
+
+/* ------------------------------------------------------------------ in the child */
+
+static void report_name(const char *label, const X509_NAME *name)
 {
 	cleanup(release_bio) BIO *bio = BIO_new(BIO_s_mem());
 	char *text, shown[512];
@@ -21,36 +29,85 @@ static void print_name(const char *label, const X509_NAME *name)
 	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0)
 		return;
 	length = BIO_get_mem_data(bio, &text);
-	printf("  %-10s %s\n", label, escape_bytes(shown, sizeof shown, text, (size_t)length));
+	conversation_report(OUTCOME_OK, label,
+			    escape_bytes(shown, sizeof shown, text, (size_t)length));
 }
 
-static int print_certificate(X509 *certificate, const char *manager, const char *version)
+static void report_validity(X509 *certificate)
 {
-	char names[512], begin[64], end[64], pin[TLS_PIN_SIZE];
+	char begin[64], end[64], text[160];
 
-	if (tls_certificate_pin(certificate, pin) < 0)
-		return -EIO;
-	certificate_describe_names(certificate, names, sizeof names);
 	tls_describe_time(X509_get0_notBefore(certificate), begin, sizeof begin);
 	tls_describe_time(X509_get0_notAfter(certificate), end, sizeof end);
+	(void)snprintf(text, sizeof text, "%s to %s", begin, end);
+	conversation_report(OUTCOME_OK, "valid", text);
+}
 
-	printf("The certificate of %s (%s):\n", manager, version);
-	print_name("subject", X509_get_subject_name(certificate));
-	print_name("issuer", X509_get_issuer_name(certificate));
-	printf("  %-10s %s\n", "names", names);
-	printf("  %-10s %s to %s\n", "valid", begin, end);
-	printf("\nIf its administrator confirms that this is the manager's, "
-	       "put it into agent-register.conf:\n\n"
-	       "[tls]\npin = %s\n",
-	       pin);
+static int report_certificate(X509 *certificate, const char *version)
+{
+	char names[512], pin[TLS_PIN_SIZE];
+
+	if (!certificate || tls_certificate_pin(certificate, pin) < 0)
+		return -EIO;
+	certificate_describe_names(certificate, names, sizeof names);
+	conversation_report(OUTCOME_OK, LABEL_VERSION, version);
+	report_name("subject", X509_get_subject_name(certificate));
+	report_name("issuer", X509_get_issuer_name(certificate));
+	conversation_report(OUTCOME_OK, "names", names);
+	report_validity(certificate);
+	conversation_report(OUTCOME_OK, LABEL_PIN, pin);
 	return 0;
+}
+
+static int inspect(const struct attempt *attempt, struct reason *why)
+{
+	cleanup(release_tls_client) struct tls_client *client = NULL;
+	struct attempt_report report = { 0 };
+	char text[ENDPOINT_TEXT_SIZE];
+	int r = method_connect(attempt, &client, &report);
+
+	*why = report.why;
+	if (r != OUTCOME_OK)
+		return r;
+	if (report_certificate(tls_client_certificate(client), tls_client_version(client)) < 0)
+		return reason_errno(why, EIO, "Cannot read the certificate of %s",
+				    endpoint_text(attempt->manager, text));
+	return OUTCOME_OK;
+}
+
+/* ------------------------------------------------------------------ in the program */
+
+static bool is_pin(const char *text)
+{
+	cleanup(string_list_clear) struct string_list pins = { 0 };
+	const char *expected;
+
+	return config_pin_list.parse(&pins, text, &config_pin_list, &expected) == 0;
+}
+
+/* The version comes first, and the pin last. */
+static void show(enum outcome outcome, const char *label, const char *text, void *user)
+{
+	const struct endpoint *endpoint = user;
+	char manager[ENDPOINT_TEXT_SIZE];
+
+	(void)outcome;
+	if (strcmp(label, LABEL_VERSION) == 0)
+		printf("The certificate of %s (%s):\n", endpoint_text(endpoint, manager), text);
+	else if (strcmp(label, LABEL_PIN) != 0)
+		printf("  %-10s %s\n", label, text);
+	else if (is_pin(text))
+		printf("\nIf its administrator confirms that this is the manager's, "
+		       "put it into agent-register.conf:\n\n"
+		       "[tls]\npin = %s\n",
+		       text);
 }
 
 /*
  * Connect without verifying: what is shown is for a person to judge. The configured client
  * certificate is presented, because a manager may require one for the handshake.
  */
-static int inspect(const struct config *config, const struct endpoint *endpoint,
+static int look_at(const struct config *config, struct endpoint *endpoint,
 		   const struct deadline *deadline, struct reason *why)
 {
 	const struct tls_settings settings = {
@@ -59,29 +116,25 @@ static int inspect(const struct config *config, const struct endpoint *endpoint,
 		.private_key_file = config->tls.private_key_file,
 	};
 	const struct tls_trust trust = { .verify = false };
-	cleanup(release_tls_client) struct tls_client *client = NULL;
 	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
 	cleanup(proxy_wipe) struct proxy proxy = { 0 };
-	struct deadline connecting = deadline_in(config->manager.connect_timeout, deadline);
-	char text[ENDPOINT_TEXT_SIZE];
-	cleanup_fd int fd = -1;
+	struct attempt attempt = { .manager = endpoint, .deadline = deadline, .user = endpoint };
 	int r = tls_context_new(&context, &settings, why);
 
 	if (r == OUTCOME_OK)
 		r = access_read_proxy(&proxy, config, why);
-	if (r >= 0)
-		r = net_connect_through(r > 0 ? &proxy : NULL, endpoint, &connecting, &fd, why);
-	if (r == OUTCOME_OK)
-		r = tls_client_new(&client, take_fd(&fd), context, endpoint, &trust, deadline, why);
-	if (r != OUTCOME_OK)
+	if (r < 0)
 		return r;
-	if (!tls_client_certificate(client) ||
-	    print_certificate(tls_client_certificate(client), endpoint_text(endpoint, text),
-			      tls_client_version(client)) < 0)
-		return reason_errno(why, EIO, "Cannot read the certificate of %s",
-				    endpoint_text(endpoint, text));
-	return OUTCOME_OK;
+	attempt.connection = (struct attempt_connection){
+		.context = context,
+		.trust = &trust,
+		.proxy = r > 0 ? &proxy : NULL,
+		.timeout = config->manager.connect_timeout,
+	};
+	return conversation_inspect(&attempt, inspect, show, why);
 }
+
+/* ------------------------------------------------------------------ the command */
 
 int command_pin(struct program *program)
 {
@@ -100,7 +153,7 @@ int command_pin(struct program *program)
 			  escape_string(shown, sizeof shown, program->options->line.arguments[0]));
 		return EXIT_USAGE;
 	}
-	r = inspect(config, &endpoint, &deadline, &why);
+	r = look_at(config, &endpoint, &deadline, &why);
 	if (r == OUTCOME_OK || r == -ECANCELED)
 		return r;
 	log_error("%s", why.text);

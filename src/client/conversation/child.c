@@ -72,6 +72,17 @@ static void send_result(const struct wire_result *result)
 	explicit_bzero(bytes, sizeof bytes);
 }
 
+void child_report(enum outcome outcome, const char *label, const char *text)
+{
+	struct wire_finding finding = { .outcome = outcome };
+	unsigned char bytes[WIRE_MAX];
+
+	(void)snprintf(finding.label, sizeof finding.label, "%s", label);
+	(void)snprintf(finding.text, sizeof finding.text, "%s", text);
+	/* if the parent has ended, so does this process */
+	(void)send_message(bytes, wire_format_finding(bytes, &finding));
+}
+
 /* ------------------------------------------------------------------ the attempt */
 
 /* The child ends with its parent, which may have ended before it could say so. */
@@ -88,7 +99,15 @@ static int hold(const struct child *child, struct wire_result *result)
 
 	attempt.deadline = &deadline;
 	attempt.progress = send_step;
-	return child->method->run(&attempt, &result->key, &result->report);
+	switch (child->task) {
+	case CHILD_DEREGISTERS:
+		return child->method->deregister(&attempt, child->id, &result->removed,
+						 &result->report);
+	case CHILD_INSPECTS:
+		return child->inspect(&attempt, &result->report.why);
+	default:
+		return child->method->run(&attempt, &result->key, &result->report);
+	}
 }
 
 _Noreturn void child_run(const struct child *child)

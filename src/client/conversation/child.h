@@ -6,16 +6,28 @@
 
 #include <sys/types.h>
 
+enum child_task {
+	CHILD_REGISTERS,
+	CHILD_DEREGISTERS,
+	CHILD_INSPECTS,
+};
+
 struct child {
-	const struct method *method;
+	enum child_task task;
+	const struct method *method; /* null where it inspects */
 	const struct attempt *attempt;
+	const char *id; /* of the agent that it deregisters */
+	int (*inspect)(const struct attempt *attempt, struct reason *why);
 	void (*forget)(void *user); /* null: not called */
 	int fd;                     /* to the parent */
 	pid_t parent;
 };
 
 /*
- * Be the child, after fork(2): confine this process, hold the attempt, tell the parent by messages
+ * Be the child, after fork(2): confine this process, do its task, tell the parent by messages
  * (wire.h), and end. The end of the parent's messages means: stop.
  */
 _Noreturn void child_run(const struct child *child);
+
+/* In a child that inspects: tell the parent what was found; see conversation_inspect(). */
+void child_report(enum outcome outcome, const char *label, const char *text);

@@ -19,8 +19,8 @@
 #define STEPS_MAX 2000
 
 struct conversation {
-	const struct method *method;
-	const struct attempt *attempt;
+	struct child child;
+	void (*show)(enum outcome outcome, const char *label, const char *text, void *user);
 	pid_t pid; /* of the child; 0: it has been waited for, or never began */
 	int fd;    /* to it */
 	struct deadline deadline;
@@ -33,24 +33,20 @@ struct conversation {
 
 /* ------------------------------------------------------------------ the child's life */
 
-static int start(struct conversation *conversation, void (*forget)(void *user))
+static int start(struct conversation *conversation)
 {
-	struct child child = {
-		.method = conversation->method,
-		.attempt = conversation->attempt,
-		.forget = forget,
-		.parent = getpid(),
-	};
+	struct child *child = &conversation->child;
 	int pair[2];
 
 	conversation_finish();
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
 	conversation->fd = pair[0];
-	child.fd = pair[1];
+	child->fd = pair[1];
+	child->parent = getpid();
 	conversation->pid = fork();
 	if (conversation->pid == 0)
-		child_run(&child);
+		child_run(child);
 	close(pair[1]);
 	if (conversation->pid < 0) {
 		conversation->pid = 0;
@@ -129,7 +125,7 @@ static int not_believed(struct conversation *conversation, const char *what)
 	reason_set(&conversation->why,
 		   "The process that talked to %s %s; if this happens again, the answers of that "
 		   "host should be looked at",
-		   endpoint_text(conversation->attempt->manager, manager), what);
+		   endpoint_text(conversation->child.attempt->manager, manager), what);
 	return OUTCOME_CRASHED;
 }
 
@@ -153,7 +149,7 @@ static int has_died(struct conversation *conversation)
 
 static int take_step(struct conversation *conversation, enum attempt_step step)
 {
-	const struct attempt *attempt = conversation->attempt;
+	const struct attempt *attempt = conversation->child.attempt;
 	unsigned char bytes[WIRE_MAX];
 	int r;
 
@@ -173,7 +169,8 @@ static int take_anchor(struct conversation *conversation, const char *piece, siz
 	struct attempt_report *report = &conversation->result.report;
 	size_t needed = conversation->anchor_length + length + 1;
 
-	if (needed > WIRE_ANCHOR_MAX || !conversation->method->check_anchor)
+	if (needed > WIRE_ANCHOR_MAX || !conversation->child.method ||
+	    !conversation->child.method->check_anchor)
 		return not_believed(conversation, "sent a CA that it cannot have");
 	if (needed > conversation->anchor_size) {
 		char *longer = realloc(report->anchor, needed * 2);
@@ -186,6 +183,16 @@ static int take_anchor(struct conversation *conversation, const char *piece, siz
 	memcpy(report->anchor + conversation->anchor_length, piece, length);
 	conversation->anchor_length += length;
 	report->anchor[conversation->anchor_length] = '\0';
+	return OUTCOME_OK;
+}
+
+static int take_finding(struct conversation *conversation, struct wire_finding *finding)
+{
+	const struct attempt *attempt = conversation->child.attempt;
+
+	if (!conversation->show || ++conversation->steps > STEPS_MAX)
+		return not_believed(conversation, "reported what nobody asked for");
+	conversation->show(finding->outcome, finding->label, finding->text, attempt->user);
 	return OUTCOME_OK;
 }
 
@@ -223,6 +230,8 @@ static int take_message(struct conversation *conversation, bool *ret_done)
 		r = take_step(conversation, message.step);
 	else if (r == 0 && message.kind == WIRE_ANCHOR)
 		r = take_anchor(conversation, message.piece, message.length);
+	else if (r == 0 && message.kind == WIRE_FINDING)
+		r = take_finding(conversation, &message.finding);
 	else if (r == 0 && message.kind == WIRE_RESULT)
 		take_result(conversation, &message.result);
 	else
@@ -234,18 +243,15 @@ static int take_message(struct conversation *conversation, bool *ret_done)
 
 /* ------------------------------------------------------------------ its result */
 
-/* What each message cannot be checked for by itself. */
-static int check_result(struct conversation *conversation)
+/* A key, and whose it is; a CA for the agent. */
+static int check_key(struct conversation *conversation)
 {
-	const struct attempt *attempt = conversation->attempt;
-	const struct method *method = conversation->method;
+	const struct attempt *attempt = conversation->child.attempt;
+	const struct method *method = conversation->child.method;
 	const struct wire_result *result = &conversation->result;
 
-	if (result->outcome == -ECANCELED)
-		return not_believed(conversation, "stopped without having been asked to");
-	if (result->outcome != OUTCOME_REGISTERED)
-		return result->report.anchor ? not_believed(conversation, "sent a CA without a key")
-					     : OUTCOME_OK;
+	if (!result->key.id[0])
+		return not_believed(conversation, "registered without a key");
 	if (method->keeps_name && strcmp(result->key.name, attempt->agent.name) != 0)
 		return not_believed(conversation, "sent the key of another agent");
 	if (method->check_anchor && method->check_anchor(attempt, result->report.anchor) < 0)
@@ -253,14 +259,64 @@ static int check_result(struct conversation *conversation)
 	return OUTCOME_OK;
 }
 
-static int hand_over(struct conversation *conversation, struct agent_key *ret,
-		     struct attempt_report *report)
+/* What each message cannot be checked for by itself. */
+static int check_result(struct conversation *conversation)
+{
+	enum child_task task = conversation->child.task;
+	const struct wire_result *result = &conversation->result;
+
+	if (result->outcome == -ECANCELED)
+		return not_believed(conversation, "stopped without having been asked to");
+	if (result->removed && task != CHILD_DEREGISTERS)
+		return not_believed(conversation, "removed an agent");
+	if (task == CHILD_REGISTERS && result->outcome == OUTCOME_REGISTERED)
+		return check_key(conversation);
+	if (result->key.id[0])
+		return not_believed(conversation, "sent a key that nobody asked for");
+	return result->report.anchor ? not_believed(conversation, "sent a CA without a key")
+				     : OUTCOME_OK;
+}
+
+/* All of it: until the child has said how it ended, and is believed. */
+static int hold(struct conversation *conversation)
+{
+	const struct deadline *deadline = conversation->child.attempt->deadline;
+	bool is_done = false;
+	int r;
+
+	conversation->deadline = *deadline;
+	if (deadline->at < USEC_INFINITY - GRACE_USEC)
+		conversation->deadline.at += GRACE_USEC;
+	r = start(conversation);
+	if (r < 0)
+		return reason_errno(&conversation->why, r,
+				    "Cannot start a process that talks to the manager");
+	while (r == OUTCOME_OK && !is_done)
+		r = take_message(conversation, &is_done);
+	if (r == OUTCOME_OK)
+		r = check_result(conversation);
+	return r;
+}
+
+/* ------------------------------------------------------------------ what is handed over */
+
+/* Its key counts even when it was asked to stop; nothing else does. */
+static bool was_stopped(const struct conversation *conversation, int r)
+{
+	return conversation->is_stopping &&
+	       (r != OUTCOME_OK || conversation->result.outcome != OUTCOME_OK);
+}
+
+/* Returns the outcome. */
+static int hand_over(struct conversation *conversation, int r, struct attempt_report *report)
 {
 	struct wire_result *result = &conversation->result;
 
-	if (result->outcome == OUTCOME_REGISTERED) {
-		*ret = result->key;
-		leave(conversation);
+	if (was_stopped(conversation, r))
+		return -ECANCELED;
+	if (r != OUTCOME_OK) {
+		report->why = conversation->why;
+		return r;
 	}
 	*report = result->report;
 	result->report.anchor = NULL;
@@ -272,29 +328,57 @@ int conversation_hold(const struct method *method, const struct attempt *attempt
 		      struct attempt_report *report)
 {
 	cleanup(close_conversation) struct conversation conversation = {
-		.method = method,
-		.attempt = attempt,
+		.child = { CHILD_REGISTERS, .method = method, .attempt = attempt,
+			   .forget = forget },
 		.fd = -1,
-		.deadline = *attempt->deadline,
 	};
-	bool is_done = false;
-	int r;
+	int r = hold(&conversation);
 
-	if (attempt->deadline->at < USEC_INFINITY - GRACE_USEC)
-		conversation.deadline.at += GRACE_USEC;
-	r = start(&conversation, forget);
-	if (r < 0)
-		return reason_errno(&report->why, r,
-				    "Cannot start a process that talks to the manager");
-	while (r == OUTCOME_OK && !is_done)
-		r = take_message(&conversation, &is_done);
-	if (r == OUTCOME_OK)
-		r = check_result(&conversation);
-	if (conversation.is_stopping &&
-	    (r != OUTCOME_OK || conversation.result.outcome != OUTCOME_REGISTERED))
-		return -ECANCELED;
-	if (r == OUTCOME_OK)
-		return hand_over(&conversation, ret, report);
-	report->why = conversation.why;
+	r = hand_over(&conversation, r, report);
+	if (r == OUTCOME_REGISTERED) {
+		*ret = conversation.result.key;
+		leave(&conversation);
+	}
 	return r;
+}
+
+int conversation_deregister(const struct method *method, const struct attempt *attempt,
+			    void (*forget)(void *user), const char *id, bool *ret_removed,
+			    struct attempt_report *report)
+{
+	cleanup(close_conversation) struct conversation conversation = {
+		.child = { CHILD_DEREGISTERS, .method = method, .attempt = attempt, .id = id,
+			   .forget = forget },
+		.fd = -1,
+	};
+	int r = hold(&conversation);
+
+	r = hand_over(&conversation, r, report);
+	if (r == OUTCOME_OK)
+		*ret_removed = conversation.result.removed;
+	return r;
+}
+
+int conversation_inspect(const struct attempt *attempt,
+			 int (*inspect)(const struct attempt *attempt, struct reason *why),
+			 void (*show)(enum outcome outcome, const char *label, const char *text,
+				      void *user),
+			 struct reason *why)
+{
+	cleanup(close_conversation) struct conversation conversation = {
+		.child = { CHILD_INSPECTS, .attempt = attempt, .inspect = inspect },
+		.show = show,
+		.fd = -1,
+	};
+	struct attempt_report report = { 0 };
+	int r = hold(&conversation);
+
+	r = hand_over(&conversation, r, &report);
+	*why = report.why;
+	return r;
+}
+
+void conversation_report(enum outcome outcome, const char *label, const char *text)
+{
+	child_report(outcome, label, text);
 }

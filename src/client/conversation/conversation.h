@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One attempt with a manager, held by a confined process that is made for it: a child of this one,
- * which reads nothing that a manager has sent but the child's messages (wire.h).
+ * which reads nothing that a manager has sent but the child's messages (wire.h). What else a
+ * manager is talked to for (to remove an agent, to look at its certificate) is held in the same
+ * way.
  */
 #pragma once
 
@@ -22,6 +24,29 @@
 int conversation_hold(const struct method *method, const struct attempt *attempt,
 		      void (*forget)(void *user), struct agent_key *ret,
 		      struct attempt_report *report) must_check;
+
+/*
+ * Have `method` remove the agent with this id in a child; as conversation_hold(), and as the
+ * method's `deregister` otherwise.
+ */
+int conversation_deregister(const struct method *method, const struct attempt *attempt,
+			    void (*forget)(void *user), const char *id, bool *ret_removed,
+			    struct attempt_report *report) must_check;
+
+/*
+ * Have `inspect` look at the attempt's manager in a child, where it is called with an attempt of
+ * which only the deadline is another, and returns as a method's `run` does. What it tells by
+ * conversation_report() is given to `show` here, with the attempt's user: OUTCOME_OK or what is
+ * wrong, and two printable texts. Returns what `inspect` returned, or as conversation_hold().
+ */
+int conversation_inspect(const struct attempt *attempt,
+			 int (*inspect)(const struct attempt *attempt, struct reason *why),
+			 void (*show)(enum outcome outcome, const char *label, const char *text,
+				      void *user),
+			 struct reason *why) must_check;
+
+/* To be called by `inspect`: `label` has at most 31 characters, and `text` 1023. */
+void conversation_report(enum outcome outcome, const char *label, const char *text);
 
 /*
  * Wait for the child that has registered, which has ended or is about to: the key can be stored

@@ -12,6 +12,10 @@
 /* A Retry-After of ten digits of seconds is the longest that a method takes. */
 #define RETRY_AFTER_MAX (UINT64_C(10000000000) * USEC_PER_SEC)
 
+/* What is true of a result, in one byte. */
+#define FLAG_ANSWERED 1
+#define FLAG_REMOVED 2
+
 _Static_assert(sizeof((struct reason *)NULL)->text * 2 + MISSING_GROUPS_SIZE + AGENT_LINE_SIZE +
 			       REENROLL_SECRET_LENGTH + 128 <=
 		       WIRE_MAX,
@@ -128,17 +132,33 @@ size_t wire_format_result(unsigned char buffer[static WIRE_MAX], const struct wi
 
 	packet_begin(&writer, buffer, WIRE_MAX, WIRE_RESULT, 0);
 	packet_put_u32(&writer, (uint32_t)result->outcome);
-	packet_put_u8(&writer, report->answered);
+	packet_put_u8(&writer, (report->answered ? FLAG_ANSWERED : 0) |
+				       (result->removed ? FLAG_REMOVED : 0));
 	packet_put_u8(&writer, report->subject);
 	packet_put_u64(&writer, report->retry_after);
 	put_reason(&writer, &report->why);
 	put_reason(&writer, &report->warning);
 	put_text(&writer, report->missing_groups);
-	if (result->outcome == OUTCOME_REGISTERED)
+	if (result->outcome == OUTCOME_REGISTERED && result->key.key[0])
 		put_key(&writer, &result->key);
 	else
 		put_text(&writer, "");
 	put_text(&writer, report->reenroll_secret.text);
+	return packet_end(&writer);
+}
+
+size_t wire_format_finding(unsigned char buffer[static WIRE_MAX],
+			   const struct wire_finding *finding)
+{
+	char escaped[sizeof finding->text];
+	struct packet_writer writer;
+
+	packet_begin(&writer, buffer, WIRE_MAX, WIRE_FINDING, 0);
+	packet_put_u32(&writer, (uint32_t)finding->outcome);
+	put_text(&writer, finding->label);
+	put_text(&writer, is_printable(finding->text)
+				  ? finding->text
+				  : escape_string(escaped, sizeof escaped, finding->text));
 	return packet_end(&writer);
 }
 
@@ -191,9 +211,10 @@ static void get_key(struct packet_reader *reader, struct wire_result *result)
 	size_t length = 0;
 	const char *line = packet_get_view(reader, AGENT_LINE_SIZE, &length);
 
-	if (result->outcome != OUTCOME_REGISTERED)
-		reader->failed |= length > 0;
-	else if (!line || agent_key_parse_received(&result->key, line, length) != AGENT_KEY_OK)
+	if (!line || length == 0)
+		return;
+	if (result->outcome != OUTCOME_REGISTERED ||
+	    agent_key_parse_received(&result->key, line, length) != AGENT_KEY_OK)
 		reader->failed = true;
 }
 
@@ -207,7 +228,7 @@ static void get_secret(struct packet_reader *reader, struct wire_result *result)
 	struct reenroll_secret *secret = &result->report.reenroll_secret;
 
 	get_text(reader, secret->text, sizeof secret->text, is_secret);
-	if (result->outcome != OUTCOME_REGISTERED)
+	if (!result->key.id[0])
 		reader->failed |= secret->text[0] != '\0';
 	else
 		memcpy(secret->id, result->key.id, sizeof secret->id);
@@ -216,10 +237,13 @@ static void get_secret(struct packet_reader *reader, struct wire_result *result)
 static void get_result(struct packet_reader *reader, struct wire_result *result)
 {
 	struct attempt_report *report = &result->report;
+	uint8_t flags;
 
 	result->outcome = (int)packet_get_u32(reader);
 	reader->failed |= !is_outcome(result->outcome);
-	report->answered = packet_get_at_most(reader, true);
+	flags = packet_get_at_most(reader, FLAG_ANSWERED | FLAG_REMOVED);
+	report->answered = flags & FLAG_ANSWERED;
+	result->removed = flags & FLAG_REMOVED;
 	report->subject = packet_get_at_most(reader, REFUSED_GROUP);
 	report->retry_after = packet_get_u64(reader);
 	reader->failed |= report->retry_after > RETRY_AFTER_MAX;
@@ -228,6 +252,17 @@ static void get_result(struct packet_reader *reader, struct wire_result *result)
 	get_text(reader, report->missing_groups, sizeof report->missing_groups, is_list_of_groups);
 	get_key(reader, result);
 	get_secret(reader, result);
+	reader->failed |= result->removed && (result->outcome != OUTCOME_OK || result->key.id[0]);
+}
+
+static void get_finding(struct packet_reader *reader, struct wire_finding *finding)
+{
+	int outcome = (int)packet_get_u32(reader);
+
+	reader->failed |= outcome < 0 || !is_outcome(outcome);
+	finding->outcome = (enum outcome)outcome;
+	get_text(reader, finding->label, sizeof finding->label, is_printable);
+	get_text(reader, finding->text, sizeof finding->text, is_printable);
 }
 
 /* ------------------------------------------------------------------ reading any */
@@ -246,6 +281,9 @@ static void get_fields(struct packet_reader *reader, struct wire_message *messag
 		get_result(reader, &message->result);
 		break;
 	case WIRE_GO:
+		break;
+	case WIRE_FINDING:
+		get_finding(reader, &message->finding);
 		break;
 	default:
 		reader->failed = true;

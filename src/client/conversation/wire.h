@@ -6,6 +6,7 @@
  *
  *	child to parent   STEP    a step of the attempt begins
  *	                  ANCHOR  a piece of the CA for the agent, before the result
+ *	                  FINDING a line of what is found out about a manager
  *	                  RESULT  how the attempt ended; the last message
  *	parent to child   GO      the step STEP_SENDING is remembered: send the request
  *
@@ -28,13 +29,22 @@ enum wire_kind {
 	WIRE_ANCHOR,
 	WIRE_RESULT,
 	WIRE_GO,
+	WIRE_FINDING,
 };
 
 /* How an attempt ended, without the CA. Wipe with wire_result_wipe(). */
 struct wire_result {
 	int outcome;                  /* or a negative errno */
-	struct agent_key key;         /* with OUTCOME_REGISTERED */
+	struct agent_key key;         /* with OUTCOME_REGISTERED; empty: there is none */
+	bool removed;                 /* with OUTCOME_OK and no key: an agent was removed */
 	struct attempt_report report; /* its anchor is null */
+};
+
+/* Something about a manager, in a line. */
+struct wire_finding {
+	enum outcome outcome; /* OUTCOME_OK, or what is wrong */
+	char label[32];
+	char text[1024];
 };
 
 struct wire_message {
@@ -43,6 +53,7 @@ struct wire_message {
 	const char *piece;      /* of WIRE_ANCHOR: points into the message */
 	size_t length;          /* of the piece */
 	struct wire_result result;
+	struct wire_finding finding; /* of WIRE_FINDING */
 };
 
 /* Write a message. Returns its length. */
@@ -57,12 +68,14 @@ size_t wire_format_anchor(unsigned char buffer[static WIRE_MAX], const char *pie
  * escaped. The buffer contains the key: wipe it.
  */
 size_t wire_format_result(unsigned char buffer[static WIRE_MAX], const struct wire_result *result);
+size_t wire_format_finding(unsigned char buffer[static WIRE_MAX],
+			   const struct wire_finding *finding);
 
 /*
  * Read a message, strictly: a kind from above, all of its fields and nothing behind them, each
  * valid. A result is an outcome that a method can have, or a negative errno; a key by the rules for
- * a received one, with OUTCOME_REGISTERED and only then; a secret only for that key; texts of
- * printable characters. Returns 0, or -EBADMSG with `ret` unchanged. Wipe it.
+ * a received one, only with OUTCOME_REGISTERED; a secret only for that key; texts of printable
+ * characters. Returns 0, or -EBADMSG with `ret` unchanged. Wipe it.
  */
 int wire_parse(struct wire_message *ret, const unsigned char *bytes, size_t length) must_check;
 

@@ -141,12 +141,12 @@ struct method {
 	 */
 	int (*check_anchor)(const struct attempt *attempt, const char *anchor);
 	/*
-	 * Remove the agent of this key from the manager, if it has this key there. Returns
-	 * OUTCOME_OK when the manager no longer has the agent, with `*ret_removed` true if it had
-	 * one; or as `run`.
+	 * Remove the agent with this id from the manager, if it has our key there: the one of the
+	 * attempt's name and hash. Returns OUTCOME_OK when the manager no longer has the agent,
+	 * with `*ret_removed` true if it had one; or as `run`.
 	 */
-	int (*deregister)(const struct attempt *attempt, const struct agent_key *key,
-			  bool *ret_removed, struct attempt_report *report);
+	int (*deregister)(const struct attempt *attempt, const char *id, bool *ret_removed,
+			  struct attempt_report *report);
 };
 
 /*

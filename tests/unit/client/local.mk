@@ -32,6 +32,7 @@ unit_tests += \
 	test-import-key \
 	test-import-file \
 	test-in-place \
+	test-inspect \
 	test-keystore \
 	test-keystore-lock \
 	test-keystore-read \
@@ -123,6 +124,8 @@ test_confine_LDADD = $(unit_libraries) -lpthread
 test_conversation_SOURCES = tests/unit/client/conversation/test-conversation.c
 test_conversation_LDADD = $(unit_libraries)
 test_conversation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fork
+test_inspect_SOURCES = tests/unit/client/conversation/test-inspect.c
+test_inspect_LDADD = $(unit_libraries)
 test_wire_SOURCES = tests/unit/client/conversation/test-wire.c
 test_wire_LDADD = $(unit_libraries)
 test_connect_SOURCES = tests/unit/client/net/test-connect.c

@@ -10,21 +10,31 @@
 
 #include <string.h>
 
+/* Is it our key? Of that we have the hash, which is of our name; the manager's may be another. */
+static bool is_ours(const struct attempt_agent *ours, const struct agent_key *theirs)
+{
+	cleanup(agent_key_wipe) struct agent_key key = *theirs;
+	char hash[AGENT_KEY_HASH_SIZE];
+
+	(void)snprintf(key.name, sizeof key.name, "%s", ours->name);
+	return agent_key_hash(hash, &key) == 0 && strcmp(hash, ours->key_hash) == 0;
+}
+
 /* Does the manager's agent with our ID have our key? */
-static int compare(struct api_session *session, const struct agent_key *key, bool *ret_exists)
+static int compare(struct api_session *session, const char *id, bool *ret_exists)
 {
 	cleanup(agent_key_wipe) struct agent_key theirs = { 0 };
-	int r = api_session_key(session, key->id, &theirs, ret_exists);
+	int r = api_session_key(session, id, &theirs, ret_exists);
 
 	if (r != OUTCOME_OK || !*ret_exists)
 		return r;
-	if (strcmp(theirs.id, key->id) == 0 && strcmp(theirs.key, key->key) == 0)
+	if (strcmp(theirs.id, id) == 0 && is_ours(&session->attempt->agent, &theirs))
 		return OUTCOME_OK;
 	reason_set(&session->report->why,
 		   "Agent %s on %s has a different key than this machine "
 		   "(its name there is %s) and was not removed; "
 		   "to remove only the key of this machine, run: agent-register reset",
-		   key->id, session->manager, theirs.name);
+		   id, session->manager, theirs.name);
 	return OUTCOME_REFUSED;
 }
 
@@ -65,7 +75,7 @@ static int remove_agent(struct api_session *session, const char *id)
 	return is_removed(session, &reply, id) ? OUTCOME_OK : api_session_refused(session, &reply);
 }
 
-int api_deregister(const struct attempt *attempt, const struct agent_key *key, bool *ret_removed,
+int api_deregister(const struct attempt *attempt, const char *id, bool *ret_removed,
 		   struct attempt_report *report)
 {
 	cleanup(api_session_close) struct api_session session = { 0 };
@@ -73,9 +83,9 @@ int api_deregister(const struct attempt *attempt, const struct agent_key *key, b
 	int r = api_session_begin(&session, attempt, report);
 
 	if (r == OUTCOME_OK)
-		r = compare(&session, key, &exists);
+		r = compare(&session, id, &exists);
 	if (r == OUTCOME_OK && exists)
-		r = remove_agent(&session, key->id);
+		r = remove_agent(&session, id);
 	if (r == OUTCOME_OK)
 		*ret_removed = exists;
 	return r;

@@ -9,7 +9,7 @@
 extern const struct method method_api;
 
 /* Its hook `deregister` (api-deregister.c). */
-int api_deregister(const struct attempt *attempt, const struct agent_key *key, bool *ret_removed,
+int api_deregister(const struct attempt *attempt, const char *id, bool *ret_removed,
 		   struct attempt_report *report) must_check;
 
 /* POST /enroll of Wazuh 5 (enroll.c). */

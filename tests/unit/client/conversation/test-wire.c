@@ -124,6 +124,55 @@ static void test_anchor(void **state)
 			 -EBADMSG);
 }
 
+static void test_findings(void **state)
+{
+	struct wire_finding sent = { OUTCOME_UNTRUSTED, "chain", "leads to a CA in /\xc3\xa4.pem" };
+	size_t length = wire_format_finding(bytes, &sent);
+
+	(void)state;
+	assert_int_equal(wire_parse(&message, bytes, length), 0);
+	assert_int_equal(message.kind, WIRE_FINDING);
+	assert_int_equal(message.finding.outcome, OUTCOME_UNTRUSTED);
+	assert_string_equal(message.finding.label, "chain");
+	assert_string_equal(message.finding.text, sent.text);
+	memset(sent.text, 't', sizeof sent.text - 1);
+	assert_int_equal(wire_parse(&message, bytes, wire_format_finding(bytes, &sent)), 0);
+	assert_string_equal(message.finding.text, sent.text);
+	strcpy(sent.text, "\x1b[2J");
+	assert_int_equal(wire_parse(&message, bytes, wire_format_finding(bytes, &sent)), 0);
+	assert_string_equal(message.finding.text, "\\x1b[2J");
+
+	strcpy(sent.label, "\x1b[2J"); /* which is always a word of ours */
+	assert_int_equal(wire_parse(&message, bytes, wire_format_finding(bytes, &sent)), -EBADMSG);
+	sent = (struct wire_finding){ OUTCOME_CLONED, "chain", "" };
+	assert_int_equal(wire_parse(&message, bytes, wire_format_finding(bytes, &sent)), -EBADMSG);
+	sent.outcome = -EIO;
+	assert_int_equal(wire_parse(&message, bytes, wire_format_finding(bytes, &sent)), -EBADMSG);
+}
+
+/* What has succeeded without a key. */
+static void test_removals(void **state)
+{
+	struct wire_result sent = { .outcome = OUTCOME_OK };
+
+	(void)state;
+	assert_int_equal(send_result(&sent), 0);
+	assert_string_equal(message.result.key.id, "");
+	assert_false(message.result.removed);
+	sent.removed = true;
+	sent.report.answered = true;
+	assert_int_equal(send_result(&sent), 0);
+	assert_true(message.result.removed && message.result.report.answered);
+	strcpy(sent.report.reenroll_secret.text, SECRET);
+	assert_int_equal(send_result(&sent), -EBADMSG);
+	sent = refused();
+	sent.removed = true;
+	assert_int_equal(send_result(&sent), -EBADMSG);
+	sent = registered();
+	sent.removed = true;
+	assert_int_equal(send_result(&sent), -EBADMSG);
+}
+
 static void test_escapes_what_is_not_printable(void **state)
 {
 	static const struct {
@@ -272,7 +321,7 @@ static void test_other_kinds(void **state)
 	assert_int_equal(wire_parse(&message, bytes, length), -EBADMSG);
 	bytes[4] = 0;
 	assert_int_equal(wire_parse(&message, bytes, length), -EBADMSG);
-	bytes[4] = WIRE_GO + 1;
+	bytes[4] = WIRE_FINDING + 1;
 	assert_int_equal(wire_parse(&message, bytes, length), -EBADMSG);
 	length = wire_format_step(bytes, STEP_WAITING);
 	bytes[4] = WIRE_GO; /* with a field */
@@ -311,6 +360,8 @@ int main(void)
 		cmocka_unit_test(test_longest_texts),
 		cmocka_unit_test(test_steps_and_go),
 		cmocka_unit_test(test_anchor),
+		cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_removals),
 		cmocka_unit_test(test_escapes_what_is_not_printable),
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_keys),

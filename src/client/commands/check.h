@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* The command `check`, whose part about a manager is done in a confined process. */
+#pragma once
+
+#include "client/registration/access.h"
+#include "common/deadline.h"
+#include "common/must-check.h"
+
+struct check {
+	const struct config *config;
+	const char *state_directory;
+	struct access access;
+	const char *ca; /* where the CA is that the manager must come from; null: there is none */
+	struct deadline deadline;
+	const char *tick, *cross, *note;
+	int status; /* exit status: that of the first cross */
+};
+
+/* When check_inspect_manager() has ended at the latest, by the configured timeouts. */
+struct deadline check_manager_deadline(const struct check *check) must_check;
+
+/*
+ * Look at a manager, from the resolution of its name to its certificate; for
+ * conversation_inspect(), with the struct check as the attempt's user. Returns OUTCOME_OK.
+ */
+int check_inspect_manager(const struct attempt *attempt, struct reason *why) must_check;
