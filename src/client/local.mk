@@ -34,6 +34,7 @@ libclient_a_SOURCES = \
 	src/client/confinement/syscall-filter.c src/client/confinement/syscall-filter.h \
 	src/client/conversation/child.c src/client/conversation/child.h \
 	src/client/conversation/conversation.c src/client/conversation/conversation.h \
+	src/client/conversation/secrets.c src/client/conversation/secrets.h \
 	src/client/conversation/wire.c src/client/conversation/wire.h \
 	src/client/methods/authd.c \
 	src/client/methods/enroll-token.h \

@@ -66,8 +66,10 @@ static size_t count_key_digits(const char *text, size_t length)
 	return count;
 }
 
-static bool may_be_key(const char *text, size_t length)
+bool peer_text_may_be_key(const void *data, size_t length)
 {
+	const char *text = data;
+
 	return count_key_digits(text, length) >= KEY_LETTERS ||
 	       has_run(text, length, isxdigit, KEY_DIGITS, 1) ||
 	       has_run(text, length, isalnum, KEY_LETTERS, KEY_ALPHABET);
@@ -259,7 +261,7 @@ char *peer_text_show(char *buffer, size_t size, const void *data, size_t length,
 	for (size_t i = 0; i < PEER_TEXT_SECRETS; i++)
 		if (echoes(data, length, secrets[i], size))
 			reason = "it echoes our credentials";
-	if (!reason && may_be_key(data, length))
+	if (!reason && peer_text_may_be_key(data, length))
 		reason = "it contains what may be a key";
 	if (!reason)
 		return escape_bytes(buffer, size, data, length);

@@ -5,6 +5,9 @@
  */
 #pragma once
 
+#include "common/must-check.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Enough secrets of ours for one peer. */
@@ -18,3 +21,6 @@
  */
 char *peer_text_show(char *buffer, size_t size, const void *data, size_t length,
 		     const char *const secrets[PEER_TEXT_SECRETS]);
+
+/* Do they contain what may be a key of an agent? */
+bool peer_text_may_be_key(const void *data, size_t length) must_check;

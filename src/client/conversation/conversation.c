@@ -2,6 +2,7 @@
 #include "client/conversation/conversation.h"
 
 #include "client/conversation/child.h"
+#include "client/conversation/secrets.h"
 #include "client/conversation/wire.h"
 #include "common/cleanup.h"
 
@@ -192,6 +193,8 @@ static int take_finding(struct conversation *conversation, struct wire_finding *
 
 	if (!conversation->show || ++conversation->steps > STEPS_MAX)
 		return not_believed(conversation, "reported what nobody asked for");
+	if (secrets_are_in(finding->text, attempt, NULL))
+		(void)snprintf(finding->text, sizeof finding->text, "%s", SECRETS_HIDDEN);
 	conversation->show(finding->outcome, finding->label, finding->text, attempt->user);
 	return OUTCOME_OK;
 }
@@ -277,6 +280,20 @@ static int check_result(struct conversation *conversation)
 				     : OUTCOME_OK;
 }
 
+static void hide_secrets(struct conversation *conversation)
+{
+	struct wire_result *result = &conversation->result;
+	struct reason *const texts[] = { &result->report.why, &result->report.warning };
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (secrets_are_in(texts[i]->text, conversation->child.attempt, result)) {
+			*texts[i] = (struct reason){ 0 };
+			reason_set(texts[i], "%s", SECRETS_HIDDEN);
+		}
+	if (secrets_are_in(result->report.missing_groups, conversation->child.attempt, result))
+		result->report.missing_groups[0] = '\0';
+}
+
 /* All of it: until the child has said how it ended, and is believed. */
 static int hold(struct conversation *conversation)
 {
@@ -295,6 +312,8 @@ static int hold(struct conversation *conversation)
 		r = take_message(conversation, &is_done);
 	if (r == OUTCOME_OK)
 		r = check_result(conversation);
+	if (r == OUTCOME_OK)
+		hide_secrets(conversation);
 	return r;
 }
 

@@ -49,6 +49,7 @@ unit_tests += \
 	test-reenroll-secret \
 	test-retry \
 	test-schedule \
+	test-secrets \
 	test-state \
 	test-state-file \
 	test-systemctl \
@@ -126,6 +127,8 @@ test_conversation_LDADD = $(unit_libraries)
 test_conversation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fork
 test_inspect_SOURCES = tests/unit/client/conversation/test-inspect.c
 test_inspect_LDADD = $(unit_libraries)
+test_secrets_SOURCES = tests/unit/client/conversation/test-secrets.c
+test_secrets_LDADD = $(unit_libraries)
 test_wire_SOURCES = tests/unit/client/conversation/test-wire.c
 test_wire_LDADD = $(unit_libraries)
 test_connect_SOURCES = tests/unit/client/net/test-connect.c

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define KEY "48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db"
+#define PASSWORD "correct horse battery staple"
 
 static struct endpoint manager = { "m", 1515 };
 static struct deadline deadline;
@@ -30,6 +31,7 @@ static struct attempt make_attempt(void *user)
 	return (struct attempt){
 		.manager = &manager,
 		.agent = { .name = "web-01" },
+		.password = PASSWORD,
 		.deadline = &deadline,
 		.user = user,
 	};
@@ -88,6 +90,28 @@ static void test_findings(void **state)
 	assert_int_equal(look(finds_nothing), OUTCOME_UNREACHABLE);
 	assert_string_equal(why.text, "Cannot connect");
 	assert_string_equal(shown, "");
+}
+
+static int tells_the_password(const struct attempt *attempt, struct reason *own)
+{
+	conversation_report(OUTCOME_OK, "one", attempt->password);
+	conversation_report(OUTCOME_OK, "two", "a key: " KEY);
+	conversation_report(OUTCOME_OK, "three", "nothing");
+	reason_set(own, "It is %s", attempt->password);
+	return OUTCOME_REFUSED;
+}
+
+static void test_secrets_are_not_shown(void **state)
+{
+	(void)state;
+	assert_int_equal(look(tells_the_password), OUTCOME_REFUSED);
+	assert_null(strstr(shown, "battery"));
+	assert_null(strstr(shown, KEY));
+	assert_non_null(strstr(shown, "0 one: (not shown"));
+	assert_non_null(strstr(shown, "0 two: (not shown"));
+	assert_non_null(strstr(shown, "0 three: nothing\n"));
+	assert_null(strstr(why.text, "battery"));
+	assert_non_null(strstr(why.text, "(not shown"));
 }
 
 static int waits(const struct attempt *attempt, struct reason *own)
@@ -280,6 +304,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_findings, setup),
+		cmocka_unit_test_setup(test_secrets_are_not_shown, setup),
 		cmocka_unit_test_setup(test_disbelieved, setup),
 		cmocka_unit_test_setup(test_stops, setup),
 		cmocka_unit_test_setup(test_removed, setup),
