@@ -23,7 +23,8 @@ PROGRAMS = [
     "timeout"
 ]
 PACKAGES = ["systemd", "systemd-sysv", "dbus", "udev", "iproute2", "linux-image-cloud-amd64",
-            "initramfs-tools", "libssl3", "libsystemd0", "libinih1"]
+            "initramfs-tools", "libssl3", "libsystemd0", "libinih1",
+            "libnss-resolve", "libnss-mdns", "libnss-sss"]
 # The smallest initial RAM disk that finds a virtio disk: unpacking a usual one takes an emulated
 # processor seconds.
 INITRAMFS = "MODULES=list\nCOMPRESS=lz4\nBUSYBOX=auto\n"
@@ -95,7 +96,7 @@ MASKED = [
     "e2scrub_reap.service", "fstrim.timer", "getty@tty1.service", "systemd-timesyncd.service",
     "systemd-logind.service", "modprobe@drm.service", "modprobe@fuse.service",
     "modprobe@dm_mod.service", "modprobe@loop.service", "modprobe@efi_pstore.service",
-    "modprobe@configfs.service", "dev-hugepages.mount"
+    "modprobe@configfs.service", "dev-hugepages.mount", "systemd-resolved.service"
 ]
 
 
