@@ -11,13 +11,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-/* The report of a sanitizer goes to stderr. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LAST_STREAM STDOUT_FILENO
-#else
-#define LAST_STREAM STDERR_FILENO
-#endif
-
 /* ------------------------------------------------------------------ descriptors */
 
 /* close_range(2), which kernels before 5.9 do not have. */
@@ -45,7 +38,7 @@ static int keep_only(int fd)
 
 	if (null < 0)
 		return -errno;
-	for (int stream = STDIN_FILENO; stream <= LAST_STREAM; stream++)
+	for (int stream = STDIN_FILENO; stream <= CONFINED_LAST_STREAM; stream++)
 		if (dup2(null, stream) < 0)
 			return -errno;
 	if (fd != CONFINED_FD && dup3(fd, CONFINED_FD, O_CLOEXEC) < 0)

@@ -8,8 +8,23 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 
+#include <unistd.h>
+
 /* The only descriptor of a confined process but the standard streams, which are /dev/null. */
 #define CONFINED_FD 3
+
+/* The last of those that are; the report of a sanitizer goes to stderr, so that stays as it is. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CONFINED_LAST_STREAM STDOUT_FILENO
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+	__has_feature(undefined_behavior_sanitizer)
+#define CONFINED_LAST_STREAM STDOUT_FILENO
+#endif
+#endif
+#ifndef CONFINED_LAST_STREAM
+#define CONFINED_LAST_STREAM STDERR_FILENO
+#endif
 
 #define CONFINE_GAP_SIZE 512
 
