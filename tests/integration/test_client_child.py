@@ -3,10 +3,13 @@
 import os
 import select
 import signal
+import subprocess
 import sys
 import threading
 
 import pytest
+import wazuh5_manager
+from enroll_tools import CREDENTIAL, SECRET, TOKEN_ID
 from fake_manager import answer
 from killing import kill_child_at, needs_killer
 from machine import OLD_KEY, PROMPT, Machine, reply
@@ -289,3 +292,32 @@ def test_name_services(machine, start_manager, hosts):
     commands = f"mount --bind {switch} /etc/nsswitch.conf\nmount --bind {names} /etc/hosts\n"
     machine.registers(manager=f"manager.test:{manager.port}", before=commands, trust="ca",
                       settings={"tls.verify_name": "127.0.0.1"})
+
+
+@needs_module
+@pytest.mark.usefixtures("mount_namespace")
+def test_replaced_during_an_attempt(machine, enrollment, start_wazuh5, certificates):
+    """What was allowed is the file that was there: that attempt fails, and the next one reads what
+    took its place. The two connections of a token's pin look the manager up twice."""
+    manager = start_wazuh5(tokens={TOKEN_ID: SECRET})
+    address, pin = f"manager.test:{manager.port}", wazuh5_manager.spki_pin(certificates.ca())
+    token = wazuh5_manager.token(f"{address}/wazuh-manager", credential=CREDENTIAL, pin=pin)
+    switch = machine.write("nsswitch.conf", "hosts: files\n")
+    names, others = (machine.write(name, "127.0.0.1 localhost manager.test\n")
+                     for name in ("hosts", "hosts.new"))
+    commands = f"mount --bind {switch} /etc/nsswitch.conf\nmount --bind {names} /etc/hosts\n"
+    runs = []
+
+    def replace(_):
+        subprocess.run(["nsenter", f"--mount=/proc/{runs[0].pid}/ns/mnt", "mount", "--bind", others,
+                        "/etc/hosts"], check=True)
+        return 200, manager.cacerts
+    manager.forced.append(replace)
+    options = enrollment.options(token=token, tls__verify_name="127.0.0.1", retry__initial="1 ms",
+                                 retry__budget="1 min")
+    runs.append(machine.start(before=commands, **options))
+    result = runs[0].finish()
+    assert result.status == 0, result
+    assert [line for line in result.lines if "Cannot resolve manager.test" in line], result
+    paths = [request.path.rpartition("/")[2] for request in manager.requests]
+    assert paths == ["cacerts", "cacerts", "enroll"], paths
