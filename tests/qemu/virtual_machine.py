@@ -87,7 +87,7 @@ class Machine:
             "-initrd",
             self._kernel / "initrd.img",
             "-append",
-            "root=/dev/vda ro console=ttyS0 quiet panic=-1 mitigations=off audit=0 "
+            "root=/dev/vda ro console=ttyS0 quiet panic=-1 mitigations=off audit=0 no_timer_check "
             "systemd.show_status=0 "
             f"systemd.getty_auto=no systemd.firstboot=no {kernel_arguments}",
             "-blockdev",
