@@ -18,6 +18,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/agents/roster.c src/registrar/agents/roster.h \
 	src/registrar/agents/roster-index.c src/registrar/agents/roster-internal.h \
 	src/registrar/agents/roster-write.c \
+	src/registrar/agents/stamps.c src/registrar/agents/stamps.h \
 	src/registrar/agents/text-index.c src/registrar/agents/text-index.h \
 	src/registrar/api/api.h \
 	src/registrar/authd/answer.c src/registrar/authd/answer.h \
@@ -57,11 +58,13 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/tombstone.c src/registrar/enrollment/tombstone.h \
 	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \
 	src/registrar/keeper/bearer-check.c src/registrar/keeper/bearer-check.h \
+	src/registrar/keeper/agent-listing.c \
 	src/registrar/keeper/file-registry.c src/registrar/keeper/file-registry.h \
 	src/registrar/keeper/keeper-registry.c src/registrar/keeper/keeper-registry.h \
 	src/registrar/keeper/keeper-server.c src/registrar/keeper/keeper-server.h \
 	src/registrar/keeper/pending.h \
 	src/registrar/keeper/registering.c \
+	src/registrar/keeper/removing.c \
 	src/registrar/keeper/user-requests.c \
 	src/registrar/keeper/password.c src/registrar/keeper/password.h \
 	src/registrar/keeper/password-worker.c src/registrar/keeper/password-worker.h \
@@ -82,6 +85,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h \
 	src/registrar/net/priority.c src/registrar/net/priority.h \
 	src/registrar/net/source-table.c src/registrar/net/source-table.h \
+	src/registrar/net/turns.c src/registrar/net/turns.h \
 	src/registrar/net/sources.c src/registrar/net/sources.h \
 	src/registrar/registry/dialect.c src/registrar/registry/dialect.h \
 	src/registrar/registry/enroll-bearer.c src/registrar/registry/enroll-bearer.h \
@@ -93,9 +97,13 @@ libregistrar_a_SOURCES = \
 	src/registrar/registry/registry.c src/registrar/registry/registry.h \
 	src/registrar/registry/registry-wire.c src/registrar/registry/registry-wire.h \
 	src/registrar/registry/remote-registry.c src/registrar/registry/remote-registry.h \
+	src/registrar/registry/listing-wire.c \
+	src/registrar/registry/listings.c src/registrar/registry/listings.h \
 	src/registrar/registry/registration-wire.c \
 	src/registrar/registry/session-wire.c \
 	src/registrar/registry/user-requests.h \
+	src/registrar/registry/removal-wire.c \
+	src/registrar/registry/removals.c src/registrar/registry/removals.h \
 	src/registrar/registry/user-wire.c \
 	src/registrar/registry/wire-fields.c src/registrar/registry/wire-parts.h \
 	src/registrar/registry/user-session.c src/registrar/registry/user-session.h
@@ -111,6 +119,8 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/incoming-call.c src/registrar/api/incoming-call.h \
 	src/registrar/api/connection.c src/registrar/api/connection.h \
 	src/registrar/api/enroll.c \
+	src/registrar/api/collection.c src/registrar/api/collection.h \
+	src/registrar/api/distinct.c src/registrar/api/distinct.h \
 	src/registrar/api/condition.c src/registrar/api/condition.h \
 	src/registrar/api/expression.c src/registrar/api/expression.h \
 	src/registrar/api/fields.c src/registrar/api/fields.h \
@@ -128,7 +138,8 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/remove.c \
 	src/registrar/api/repr.c src/registrar/api/repr.h \
 	src/registrar/api/request.c src/registrar/api/request.h \
-	src/registrar/api/selection.c src/registrar/api/selection.h \
+	src/registrar/api/sending.c src/registrar/api/sending.h \
+	src/registrar/api/sorting.c src/registrar/api/sorting.h \
 	src/registrar/api/api.c \
 	src/registrar/commands/user.c
 else

@@ -172,7 +172,7 @@ static int use_material(struct server *server, const struct material *material, 
 }
 
 /* systemd takes a reload for done with READY=1, whatever has come of it (sd_notify(3)). */
-static void on_material(void *owner, const struct registry_answer *answer)
+static void on_material(void *owner, struct registry_answer *answer)
 {
 	struct server *server = owner;
 	struct reason why;
@@ -337,6 +337,7 @@ static int set_up_registry(struct server *server, struct reason *why)
 		.owner = server,
 	};
 	struct file_registry_settings agents = {
+		.base = server->base,
 		.policy = settings->policy,
 		.log = server->peers.log,
 	};

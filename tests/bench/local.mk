@@ -2,3 +2,4 @@
 # see tests/bench/run.
 EXTRA_DIST += tests/bench/floor.c tests/bench/measure.c tests/bench/run tests/bench/README.md
 EXTRA_DIST += tests/bench/boot-timeline tests/bench/boot_picture.py tests/bench/structure
+EXTRA_DIST += tests/bench/listing

@@ -43,22 +43,21 @@ static void read_path(const char *text)
 /* What passes can be applied to an agent. */
 static void apply(const struct api_query *query)
 {
-	static const struct agent_history history = { .queue = NULL };
-	const struct roster_entry entry = {
-		.id = 7, .id_text = "007", .name = "web-01", .ip = "10.1.2.3"
+	static const struct agent_row row = {
+		.id = "007", .name = "web-01", .ip = "10.1.2.3", .groups = "web,db"
 	};
 	struct api_problem problem = { 0 };
 	struct api_filter filter;
-	struct api_agent agent = { .knowledge = &filter.knowledge, .entry = &entry };
+	struct api_agent agent;
 
-	if (!api_filter_read(&filter, query, "7d", &history, &problem)) {
+	if (!api_filter_read(&filter, query, "7d", &problem)) {
 		check_shown(&problem);
 		return;
 	}
+	agent = api_agent_of(agent_row_copy(&row), filter.now);
 	ignore_result(api_filter_matches(&filter, &agent)); /* either is right */
 	json_decref(api_agent_describe(&agent, api_query_get(query, "select"), true));
-	api_agent_clear(&agent);
-	api_filter_clear(&filter);
+	free(agent.row);
 }
 
 static void read_query(const char *text)

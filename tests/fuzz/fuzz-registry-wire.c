@@ -78,6 +78,13 @@ static void check_content(const struct registry_request *request)
 	case REGISTRY_MATERIAL:
 		HOLDS(!request->content);
 		break;
+	case REGISTRY_REMOVE:
+		check_user(&request->removal->user);
+		break;
+	case REGISTRY_AGENTS:
+		check_user(&request->agents->user);
+		HOLDS(request->agents->count <= AGENTS_IDS_MAX);
+		break;
 	case REGISTRY_TYPES:
 		HOLDS(false);
 	}

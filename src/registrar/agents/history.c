@@ -8,6 +8,7 @@
 #include "common/lock-holder.h"
 #include "common/must-check.h"
 #include "common/trusted-file.h"
+#include "registrar/agents/text-index.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -155,6 +156,17 @@ static int read_file(const struct agent_history *history, char **ret, size_t *re
 	return r == -ENOENT ? -ENODATA : r;
 }
 
+int agent_history_open(const struct agent_history *history, struct stat *ret)
+{
+	char path[PATH_MAX];
+	const struct trusted_file wanted = { .path = path, .flags = O_RDONLY, .max = FILE_MAX };
+	int fd = -ENOENT;
+
+	if (history->queue && make_path(path, history, FILE_NAME))
+		fd = trusted_file_open(&wanted, ret, NULL);
+	return fd == -ENOENT ? -ENODATA : fd;
+}
+
 /* The start of the next line with this id at or behind `at`, or null. */
 static char *find_line(char *content, char *at, const char *id)
 {
@@ -168,7 +180,7 @@ static char *find_line(char *content, char *at, const char *id)
 	return NULL;
 }
 
-static int read_stamp(const char *line, const char *name, time_t *ret)
+int agent_history_parse(const char *line, const char *name, time_t *ret)
 {
 	char found[AGENT_NAME_MAX + 1];
 	struct tm local = { .tm_isdst = -1 };
@@ -196,53 +208,7 @@ int agent_history_registered(const struct agent_history *history, const struct r
 		return r;
 	for (char *at = content; (at = find_line(content, at, entry->id_text)); at++)
 		last = at;
-	return last ? read_stamp(last, entry->name, ret) : -ENODATA;
-}
-
-/* Later lines take the place of earlier ones. */
-static int index_lines(struct agent_history_stamps *stamps)
-{
-	for (char *line = stamps->content; *line;
-	     line = strchrnul(line, '\n'), line += *line == '\n') {
-		size_t length = strcspn(line, " \n");
-		char *before = text_index_find(&stamps->lines, line, length);
-
-		if (before)
-			text_index_remove(&stamps->lines, line, length, before);
-		if (text_index_add(&stamps->lines, line, length, line) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-int agent_history_stamps_read(struct agent_history_stamps *ret, const struct agent_history *history)
-{
-	struct agent_history_stamps stamps = { .content = NULL };
-	size_t length;
-	int r = read_file(history, &stamps.content, &length, NULL, NULL);
-
-	if (r >= 0)
-		r = index_lines(&stamps);
-	if (r < 0)
-		agent_history_stamps_clear(&stamps);
-	else
-		*ret = stamps;
-	return r;
-}
-
-int agent_history_stamps_find(const struct agent_history_stamps *stamps,
-			      const struct roster_entry *entry, time_t *ret)
-{
-	const char *line = text_index_find(&stamps->lines, entry->id_text, strlen(entry->id_text));
-
-	return line ? read_stamp(line, entry->name, ret) : -ENODATA;
-}
-
-void agent_history_stamps_clear(struct agent_history_stamps *stamps)
-{
-	text_index_clear(&stamps->lines);
-	free(stamps->content);
-	*stamps = (struct agent_history_stamps){ .content = NULL };
+	return last ? agent_history_parse(last, entry->name, ret) : -ENODATA;
 }
 
 /* Is this file's modification time later? */

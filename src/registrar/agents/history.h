@@ -16,8 +16,8 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/agents/roster.h"
-#include "registrar/agents/text-index.h"
 
+#include <sys/stat.h>
 #include <time.h>
 
 struct agent_history {
@@ -60,22 +60,17 @@ int agent_history_forget_all(const struct agent_history *history, const char *co
 int agent_history_registered(const struct agent_history *history, const struct roster_entry *entry,
 			     time_t *ret) must_check;
 
-/* The file of timestamps, read once, to look up many agents. Zero: nothing is known. */
-struct agent_history_stamps {
-	char *content;
-	struct text_index lines; /* by id */
-};
+/*
+ * Open the file of timestamps to read it, with its status. Returns the descriptor, -ENODATA when
+ * there is none, or another negative errno.
+ */
+int agent_history_open(const struct agent_history *history, struct stat *ret) must_check;
 
-/* Read the file. Returns 0, -ENODATA when there is none, or another negative errno. */
-int agent_history_stamps_read(struct agent_history_stamps *ret,
-			      const struct agent_history *history) must_check;
-
-/* When the agent was registered, as agent_history_registered() says it. */
-int agent_history_stamps_find(const struct agent_history_stamps *stamps,
-			      const struct roster_entry *entry, time_t *ret) must_check;
-
-/* Fit for cleanup(). */
-void agent_history_stamps_clear(struct agent_history_stamps *stamps);
+/*
+ * When the agent of this name was registered, by its line, which ends with a newline or a
+ * terminator. Returns 0, or -ENODATA: the line does not say.
+ */
+int agent_history_parse(const char *line, const char *name, time_t *ret) must_check;
 
 /*
  * When the agent was last seen. Returns 0; -ENODATA when it never was; or another negative errno:

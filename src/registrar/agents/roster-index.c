@@ -76,6 +76,37 @@ static int index_id(struct roster *roster, struct roster_line *line)
 	return 0;
 }
 
+static int compare_places(const void *a, const void *b)
+{
+	const struct roster_place *left = a, *right = b;
+
+	if (left->id != right->id)
+		return left->id < right->id ? -1 : 1;
+	return (left->offset > right->offset) - (left->offset < right->offset);
+}
+
+/* At the end, where most lines belong; when others do not, all are sorted once it matters. */
+static int index_place(struct roster_index *index, struct roster_line *line)
+{
+	const struct roster_place place = { line->entry.id, line->entry.offset, line };
+
+	if (index->place_count == index->place_room) {
+		size_t room = index->place_room ? 2 * index->place_room : 64;
+		struct roster_place *grown = reallocarray(index->places, room,
+							  sizeof *index->places);
+
+		if (!grown)
+			return -ENOMEM;
+		index->places = grown;
+		index->place_room = room;
+	}
+	if (index->place_count > 0 &&
+	    compare_places(&index->places[index->place_count - 1], &place) > 0)
+		index->is_unsorted = true;
+	index->places[index->place_count++] = place;
+	return 0;
+}
+
 static int index_line(struct roster *roster, struct roster_line *line)
 {
 	const struct roster_entry *entry = &line->entry;
@@ -84,7 +115,9 @@ static int index_line(struct roster *roster, struct roster_line *line)
 
 	line->next = roster->index.lines;
 	roster->index.lines = line;
-	r = index_id(roster, line);
+	r = index_place(&roster->index, line);
+	if (r >= 0)
+		r = index_id(roster, line);
 	if (r >= 0 && entry->name)
 		r = text_index_add(&roster->index.by_name, entry->name, strlen(entry->name), line);
 	if (r >= 0 && ip_is_indexed(ip))
@@ -123,6 +156,10 @@ void roster_forget_lines(struct roster *roster)
 	text_index_clear(&roster->index.by_name);
 	text_index_clear(&roster->index.by_ip);
 	text_index_clear(&roster->index.by_ip_and_mask);
+	free(roster->index.places);
+	roster->index.places = NULL;
+	roster->index.place_count = roster->index.place_room = 0;
+	roster->index.is_unsorted = false;
 	roster->index.count = 0;
 	roster->index.highest = 0;
 	roster->index.ceiling = ROSTER_ID_MAX + 1;
@@ -219,6 +256,33 @@ const struct roster_entry *roster_find_id(const struct roster *roster, unsigned 
 		if (roster_entry_is_agent(at))
 			return at;
 	return first;
+}
+
+size_t roster_seek(struct roster *roster, unsigned int id, off_t offset)
+{
+	const struct roster_place wanted = { .id = id, .offset = offset };
+	struct roster_index *index = &roster->index;
+	size_t low = 0, high = index->place_count;
+
+	if (index->is_unsorted)
+		qsort(index->places, index->place_count, sizeof *index->places, compare_places);
+	index->is_unsorted = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_places(&index->places[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct roster_entry *roster_at(const struct roster *roster, size_t position)
+{
+	const struct roster_index *index = &roster->index;
+
+	return position < index->place_count ? &index->places[position].line->entry : NULL;
 }
 
 static int by_offset(const void *a, const void *b)

@@ -22,9 +22,20 @@ struct roster_line {
 	char texts[];
 };
 
+/* The place of a line in the order of ids. */
+struct roster_place {
+	unsigned int id;
+	off_t offset;
+	struct roster_line *line;
+};
+
 /* What the file says, and what was staged since. */
 struct roster_index {
 	struct roster_line *lines;
+	/* All lines by id, and of one id by offset, unless `is_unsorted`; with the removed ones. */
+	struct roster_place *places;
+	size_t place_count, place_room;
+	bool is_unsorted;
 	/* by_id has one line of each id, from which the others are found */
 	struct text_index by_id, by_name, by_ip, by_ip_and_mask;
 	size_t count; /* of agents, neither removed nor damaged */

@@ -114,6 +114,17 @@ int roster_list(const struct roster *roster, const struct roster_entry ***ret,
 		size_t *ret_count) must_check;
 
 /*
+ * Lines in the order of their ids, and of their place in the file where several have one id: the
+ * position of the first line at or behind this id and offset, for roster_at(). Positions are valid
+ * as long as nothing is staged, until the next transaction begins. Looking at all agents in parts
+ * goes on with the id of the last one, and its offset plus one.
+ */
+size_t roster_seek(struct roster *roster, unsigned int id, off_t offset);
+
+/* The line at the position, be it an agent or not; null: the position is behind the last one. */
+const struct roster_entry *roster_at(const struct roster *roster, size_t position);
+
+/*
  * Read an agent's whole record, with its key: wipe it. Returns 0; -EINVAL when the line is no
  * record; or another negative errno.
  */

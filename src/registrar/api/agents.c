@@ -3,9 +3,9 @@
 #include "common/agent-address.h"
 #include "common/cleanup.h"
 #include "common/exported-key.h"
+#include "registrar/api/collection.h"
 #include "registrar/api/incoming-call.h"
 #include "registrar/api/repr.h"
-#include "registrar/api/selection.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -171,7 +171,7 @@ static const struct api_registering adding_quick = { .describe = describe_quick,
 
 /* ------------------------------------------------------------------ one agent */
 
-static void key_decided(struct incoming_call *call, const struct registry_answer *answer)
+static void key_decided(struct incoming_call *call, struct registry_answer *answer)
 {
 	cleanup(api_result_clear) struct api_result result = {
 		.all = "Obtained keys for all selected agents",
@@ -250,11 +250,11 @@ const struct api_route api_agent_routes[] = {
 	  .parameters = quick_parameters },
 	{ .method = API_GET,
 	  .pattern = "/agents",
-	  .run = api_list_agents,
+	  .ask = api_list_agents,
 	  .parameters = api_list_parameters },
 	{ .method = API_DELETE,
 	  .pattern = "/agents",
-	  .run = api_remove_agents,
+	  .ask = api_remove_agents,
 	  .parameters = api_remove_parameters },
 	{ .method = API_GET,
 	  .pattern = "/agents/{}/key",

@@ -149,7 +149,8 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 	};
 
 	api->limits = api_limits_new(&settings->limits, settings->peers->exempt);
-	if (!api->limits)
+	api->turns = turns_new(base);
+	if (!api->limits || !api->turns)
 		return reason_errno(why, ENOMEM, "Cannot set up the API");
 	return api_http_new(&api->http, &http, settings->listeners, why);
 }
@@ -204,6 +205,7 @@ void api_free(struct api *api)
 		incoming_call_free(call);
 	}
 	api_http_free(api->http);
+	turns_free(api->turns);
 	api_limits_free(api->limits);
 	free(api);
 }

@@ -13,7 +13,7 @@ static void deny(struct incoming_call *call)
 		(void)api_problem_set(&call->result.problem, 401, "Unauthorized", "Invalid token");
 }
 
-static void on_answered(void *owner, const struct registry_answer *answer)
+static void on_answered(void *owner, struct registry_answer *answer)
 {
 	struct incoming_call *call = owner;
 

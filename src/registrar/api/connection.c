@@ -29,6 +29,8 @@ struct api_connection {
 	bool ends;             /* with the next answer: how much its body has only evhttp knows */
 	bool is_refused;       /* what follows is not shown to evhttp */
 	bool is_unchecked;     /* out of memory: it is closed at once */
+	void (*ended)(void *owner);
+	void *ended_owner;
 };
 
 /* ------------------------------------------------------------------ the end */
@@ -37,6 +39,8 @@ static void forget_connection(struct api_connection *connection)
 {
 	struct api_connections *connections = connection->connections;
 
+	if (connection->ended)
+		connection->ended(connection->ended_owner);
 	connections->busy -= connection->busy;
 	admission_leave(connections->admission, &connection->source);
 	event_free(connection->deadline);
@@ -310,6 +314,13 @@ void api_connection_restart_deadline(struct api_connection *connection)
 	const struct timeval timeout = { .tv_sec = connection->connections->timeout };
 
 	(void)event_add(connection->deadline, &timeout);
+}
+
+void api_connection_set_end(struct api_connection *connection, void (*ended)(void *owner),
+			    void *owner)
+{
+	connection->ended = ended;
+	connection->ended_owner = owner;
 }
 
 void api_connection_set_busy(struct api_connection *connection, bool busy)

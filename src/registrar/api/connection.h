@@ -61,6 +61,10 @@ const struct peer *api_connection_peer(const struct api_connection *connection);
 /* The client has the whole timeout again for its next request. */
 void api_connection_restart_deadline(struct api_connection *connection);
 
+/* Call this once when the connection has ended; null: do not. */
+void api_connection_set_end(struct api_connection *connection, void (*ended)(void *owner),
+			    void *owner);
+
 /* Is there a request that has no complete answer yet? */
 void api_connection_set_busy(struct api_connection *connection, bool busy);
 

@@ -166,7 +166,7 @@ static void take_body(struct incoming_call *call)
 		incoming_call_answer(call);
 }
 
-static void bearer_decided(struct incoming_call *call, const struct registry_answer *answer)
+static void bearer_decided(struct incoming_call *call, struct registry_answer *answer)
 {
 	if (answer->bearer.fault == BEARER_OK)
 		take_body(call);

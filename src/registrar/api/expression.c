@@ -16,6 +16,7 @@ struct parser {
 	time_t now;                  /* for that */
 	bool only_form;              /* when checking: not yet the values */
 	struct api_problem *problem; /* when checking: what is wrong */
+	unsigned int mentioned;      /* fields, as bits */
 };
 
 static bool is_broken(const struct parser *parser)
@@ -112,6 +113,7 @@ static enum truth read_condition(struct parser *parser)
 				api_problem_code(parser->problem, API_QUERY_FIELD,
 						 "Available fields: %s. Field: %.*s",
 						 parser->fields->names, (int)length, name));
+	parser->mentioned |= 1u << condition.field;
 	if (!read_operator(parser, &condition.operator))
 		return IS_FALSE;
 	condition.value = parser->at;
@@ -203,4 +205,16 @@ bool api_expression_holds(const char *q, const struct api_field_set *fields, voi
 	};
 
 	return q[0] == '\0' || read_alternatives(&parser) != IS_FALSE;
+}
+
+unsigned int api_expression_fields(const char *q, const struct api_field_set *fields)
+{
+	struct api_problem problem = { 0 };
+	struct parser parser = {
+		.whole = q, .at = q, .fields = fields, .only_form = true, .problem = &problem
+	};
+
+	if (q[0] != '\0')
+		(void)read_alternatives(&parser);
+	return parser.mentioned;
 }

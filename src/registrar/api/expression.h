@@ -24,3 +24,6 @@ bool api_expression_check(const char *q, const struct api_field_set *fields,
 /* Is the expression, which passed the check, true of `owner` at this time? */
 bool api_expression_holds(const char *q, const struct api_field_set *fields, void *owner,
 			  time_t now) must_check;
+
+/* The fields that the expression is about, as bits: 1 << field. */
+unsigned int api_expression_fields(const char *q, const struct api_field_set *fields);

@@ -3,7 +3,6 @@
 
 #include "registrar/agents/groups.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,51 +58,55 @@ bool api_field_find(enum api_field *ret, const char *name, size_t length)
 
 /* ------------------------------------------------------------------ values */
 
-static const char *ip_of(struct api_agent *agent)
+unsigned int api_field_wants(enum api_field field)
 {
-	const char *ip = agent->entry->ip;
-
-	if (!agent->ip[0])
-		(void)snprintf(agent->ip, sizeof agent->ip, "%.*s", (int)strcspn(ip, "/"), ip);
-	return agent->ip;
+	switch (field) {
+	case API_FIELD_STATUS:
+	case API_FIELD_LAST_KEEP_ALIVE:
+		return AGENTS_SEEN;
+	case API_FIELD_DATE_ADD:
+		return AGENTS_ADDED;
+	case API_FIELD_GROUP:
+		return AGENTS_GROUPS;
+	default:
+		return 0;
+	}
 }
 
-static const char *groups_of(struct api_agent *agent)
+unsigned int api_fields_want(const char *list)
 {
-	const char *queue = agent->knowledge->history->queue;
-	char *groups, *fitting;
+	unsigned int wanted = 0;
 
-	if (agent->groups)
-		return agent->groups;
-	groups = malloc(AGENT_GROUPS_SIZE);
-	if (!groups)
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		if (agent_groups_have(list, fields[i].name))
+			wanted |= api_field_wants(fields[i].field);
+	return wanted;
+}
+
+struct api_agent api_agent_of(struct agent_row *row, time_t now)
+{
+	char *ip = (char *)row->ip; /* it is ours, with the row */
+
+	ip[strcspn(ip, "/")] = '\0';
+	return (struct api_agent){
+		.row = row,
+		.id = (unsigned int)strtoul(row->id, NULL, 10),
+		.now = now,
+	};
+}
+
+/* Empty: it is not known. */
+static const char *status_of(const struct api_agent *agent)
+{
+	switch (agent->row->seen) {
+	case AGENT_SEEN_NEVER:
+		return "never_connected";
+	case AGENT_SEEN_AT:
+		return agent->now - agent->row->seen_at < API_DISCONNECTED_AFTER ? "active"
+										 : "disconnected";
+	default:
 		return "";
-	if (agent_groups_read(groups, queue, agent->entry->id_text, NULL) < 0)
-		groups[0] = '\0';
-	fitting = realloc(groups, strlen(groups) + 1);
-	agent->groups = fitting ?: groups;
-	return agent->groups;
-}
-
-static const char *status_of(struct api_agent *agent)
-{
-	const struct api_knowledge *knowledge = agent->knowledge;
-	int r;
-
-	if (agent->status)
-		return agent->status;
-	r = knowledge->history->queue
-		    ? agent_history_seen(knowledge->history, agent->entry, &agent->seen)
-		    : -ENOENT;
-	if (r == -ENODATA)
-		agent->status = "never_connected";
-	else if (r < 0)
-		agent->status = "";
-	else if (knowledge->now - agent->seen < API_DISCONNECTED_AFTER)
-		agent->status = "active";
-	else
-		agent->status = "disconnected";
-	return agent->status;
+	}
 }
 
 static struct api_value number(long long value)
@@ -117,32 +120,27 @@ static struct api_value text_or_null(const char *text)
 		       : (struct api_value){ .kind = API_VALUE_NULL };
 }
 
-struct api_value api_agent_value(struct api_agent *agent, enum api_field field)
+struct api_value api_agent_value(const struct api_agent *agent, enum api_field field)
 {
 	static const struct api_value null = { .kind = API_VALUE_NULL };
-	time_t added;
-	const char *status;
+	const struct agent_row *row = agent->row;
 
 	switch (field) {
 	case API_FIELD_ID:
-		return number(agent->entry->id);
+		return number(agent->id);
 	case API_FIELD_NAME:
-		return text_or_null(agent->entry->name);
+		return text_or_null(row->name);
 	case API_FIELD_IP:
 	case API_FIELD_REGISTER_IP:
-		return text_or_null(ip_of(agent));
+		return text_or_null(row->ip);
 	case API_FIELD_STATUS:
 		return text_or_null(status_of(agent));
 	case API_FIELD_DATE_ADD:
-		return agent_history_stamps_find(&agent->knowledge->stamps, agent->entry, &added) <
-				       0
-			       ? null
-			       : number(added);
+		return row->is_added_known ? number(row->added_at) : null;
 	case API_FIELD_LAST_KEEP_ALIVE:
-		status = status_of(agent);
-		return status[0] == '\0' || status[0] == 'n' ? null : number(agent->seen);
+		return row->seen == AGENT_SEEN_AT ? number(row->seen_at) : null;
 	case API_FIELD_GROUP:
-		return text_or_null(groups_of(agent));
+		return text_or_null(row->groups ?: "");
 	case API_FIELD_UNKNOWN:
 		break;
 	}
@@ -203,21 +201,21 @@ static json_t *describe_groups(const char *groups)
 }
 
 /* Null: the field is null. */
-static json_t *describe_field(struct api_agent *agent, enum api_field field)
+static json_t *describe_field(const struct api_agent *agent, enum api_field field)
 {
 	struct api_value value = api_agent_value(agent, field);
 
 	if (value.kind == API_VALUE_NULL)
 		return NULL;
 	if (field == API_FIELD_ID)
-		return json_string(agent->entry->id_text);
+		return json_string(agent->row->id);
 	if (field == API_FIELD_GROUP)
 		return describe_groups(value.text);
 	return value.kind == API_VALUE_NUMBER ? describe_time((time_t)value.number)
 					      : json_string(value.text);
 }
 
-json_t *api_agent_describe(struct api_agent *agent, const char *select, bool always_id)
+json_t *api_agent_describe(const struct api_agent *agent, const char *select, bool always_id)
 {
 	json_t *object = json_object();
 
@@ -230,10 +228,4 @@ json_t *api_agent_describe(struct api_agent *agent, const char *select, bool alw
 			(void)json_object_set_new(object, fields[i].name, value);
 	}
 	return object;
-}
-
-void api_agent_clear(struct api_agent *agent)
-{
-	free(agent->groups);
-	*agent = (struct api_agent){ .knowledge = NULL };
 }

@@ -9,10 +9,9 @@
 #pragma once
 
 #include "common/must-check.h"
-#include "registrar/agents/history.h"
-#include "registrar/agents/roster.h"
 #include "registrar/api/condition.h"
 #include "registrar/api/expression.h"
+#include "registrar/registry/listings.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -39,25 +38,23 @@ extern const char api_field_names[];
 /* Is this the name of a field, and which? */
 bool api_field_find(enum api_field *ret, const char *name, size_t length);
 
-/* What agents are looked at with. */
-struct api_knowledge {
-	const struct agent_history *history;
-	struct agent_history_stamps stamps;
-	time_t now;
-};
+/* What the registry has to look at for the field: of enum agents_wanted. */
+unsigned int api_field_wants(enum api_field field);
 
-/* Zero but for the first two; what is read for it is kept. Release with api_agent_clear(). */
+/* The same for all names of fields in the list, with commas between them. */
+unsigned int api_fields_want(const char *list);
+
+/* An agent that is looked at. */
 struct api_agent {
-	const struct api_knowledge *knowledge;
-	const struct roster_entry *entry;
-	char ip[AGENT_IP_MAX + 1]; /* without its mask, as in the database; empty: not yet cut */
-	char *groups;              /* null: not yet read; empty: none */
-	const char *status;        /* null: not yet known; empty: unknown */
-	time_t seen;               /* while it is "active" or "disconnected" */
+	struct agent_row *row; /* owned; its address without the mask, as in the database */
+	unsigned int id;
+	time_t now; /* for its status */
 };
 
-/* Out of memory: null. */
-struct api_value api_agent_value(struct api_agent *agent, enum api_field field) must_check;
+/* Look at the agent of the row, which is taken over. */
+struct api_agent api_agent_of(struct agent_row *row, time_t now) must_check;
+
+struct api_value api_agent_value(const struct api_agent *agent, enum api_field field) must_check;
 
 /* The same for the fields of agents as a set (expression.h); `agent` is a struct api_agent. */
 extern const struct api_field_set api_agent_fields;
@@ -66,7 +63,5 @@ extern const struct api_field_set api_agent_fields;
  * An agent as GET /agents shows it: the fields of `select`, with commas between them (null: all)
  * that are not null, and, with `always_id`, the id. Null: out of memory.
  */
-json_t *api_agent_describe(struct api_agent *agent, const char *select, bool always_id) must_check;
-
-/* Fit for cleanup(). */
-void api_agent_clear(struct api_agent *agent);
+json_t *api_agent_describe(const struct api_agent *agent, const char *select,
+			   bool always_id) must_check;

@@ -2,7 +2,6 @@
 #include "registrar/api/filter.h"
 
 #include "common/cleanup.h"
-#include "common/must-check.h"
 #include "registrar/agents/groups.h"
 #include "registrar/api/condition.h"
 #include "registrar/api/expression.h"
@@ -43,8 +42,26 @@ static void read_equal(struct api_filter *filter, const struct api_query *query)
 	}
 }
 
+static unsigned int wanted_for(const struct api_filter *filter)
+{
+	unsigned int wanted = filter->search ? AGENTS_EVERYTHING : 0;
+	unsigned int mentioned = filter->q ? api_expression_fields(filter->q, &api_agent_fields)
+					   : 0;
+
+	for (size_t i = 0; i < filter->count; i++)
+		mentioned |= 1u << filter->equal[i].field;
+	for (int field = 0; field <= API_FIELD_UNKNOWN; field++)
+		if (mentioned & 1u << field)
+			wanted |= api_field_wants((enum api_field)field);
+	if (filter->statuses)
+		wanted |= AGENTS_SEEN;
+	if (filter->older_than >= 0)
+		wanted |= AGENTS_SEEN | AGENTS_ADDED;
+	return wanted;
+}
+
 bool api_filter_read(struct api_filter *ret, const struct api_query *query, const char *default_age,
-		     const struct agent_history *history, struct api_problem *problem)
+		     struct api_problem *problem)
 {
 	const char *age = api_query_get(query, "older_than") ?: default_age;
 	struct api_filter filter = {
@@ -52,7 +69,7 @@ bool api_filter_read(struct api_filter *ret, const struct api_query *query, cons
 		.search = api_query_get(query, "search"),
 		.older_than = strcmp(age, ANY_AGE) == 0 ? -1 : api_timeframe_parse(age),
 		.q = api_query_get(query, "q"),
-		.knowledge = { .history = history, .now = time(NULL) },
+		.now = time(NULL),
 	};
 
 	if (filter.q && !api_expression_check(filter.q, &api_agent_fields, problem))
@@ -62,34 +79,28 @@ bool api_filter_read(struct api_filter *ret, const struct api_query *query, cons
 		filter.search++;
 	}
 	read_equal(&filter, query);
-	/* Without them, no age is known. */
-	ignore_result(agent_history_stamps_read(&filter.knowledge.stamps, history));
+	filter.wanted = wanted_for(&filter);
 	*ret = filter;
 	return true;
 }
 
-void api_filter_clear(struct api_filter *filter)
-{
-	agent_history_stamps_clear(&filter->knowledge.stamps);
-}
-
 /* ------------------------------------------------------------------ matching */
 
-static bool fields_match(const struct api_filter *filter, struct api_agent *agent)
+static bool fields_match(const struct api_filter *filter, const struct api_agent *agent)
 {
 	for (size_t i = 0; i < filter->count; i++) {
 		const struct api_condition *condition = &filter->equal[i];
 		const struct api_value value = api_agent_value(agent,
 							       (enum api_field)condition->field);
 
-		if (!api_condition_holds(condition, &value, filter->knowledge.now))
+		if (!api_condition_holds(condition, &value, filter->now))
 			return false;
 	}
 	return true;
 }
 
 /* Is there a status besides "all", and is it the agent's? */
-static bool status_matches(const struct api_filter *filter, struct api_agent *agent)
+static bool status_matches(const struct api_filter *filter, const struct api_agent *agent)
 {
 	static const char *const names[] = { "active", "pending", "never_connected",
 					     "disconnected" };
@@ -107,7 +118,7 @@ static bool status_matches(const struct api_filter *filter, struct api_agent *ag
 }
 
 /* An age that is not known is none. */
-static bool is_older(const struct api_filter *filter, struct api_agent *agent)
+static bool is_older(const struct api_filter *filter, const struct api_agent *agent)
 {
 	const struct api_value status = api_agent_value(agent, API_FIELD_STATUS),
 			       seen = api_agent_value(agent, API_FIELD_LAST_KEEP_ALIVE),
@@ -115,14 +126,14 @@ static bool is_older(const struct api_filter *filter, struct api_agent *agent)
 	const struct api_value *since = seen.kind == API_VALUE_NUMBER ? &seen : &added;
 
 	return status.kind == API_VALUE_TEXT && since->kind == API_VALUE_NUMBER &&
-	       since->number < filter->knowledge.now - filter->older_than;
+	       since->number < filter->now - filter->older_than;
 }
 
 /*
  * A part of any field but the id, which has to be the number that is searched; a time is searched
  * as the number that it is in the database.
  */
-static bool is_found(const struct api_filter *filter, struct api_agent *agent)
+static bool is_found(const struct api_filter *filter, const struct api_agent *agent)
 {
 	static const enum api_field searched[] = { API_FIELD_NAME,       API_FIELD_IP,
 						   API_FIELD_STATUS,     API_FIELD_DATE_ADD,
@@ -130,7 +141,7 @@ static bool is_found(const struct api_filter *filter, struct api_agent *agent)
 						   API_FIELD_REGISTER_IP };
 	char number[24];
 
-	(void)snprintf(number, sizeof number, "%u", agent->entry->id);
+	(void)snprintf(number, sizeof number, "%u", agent->id);
 	if (api_text_is_like(number, filter->search + strspn(filter->search, "0")))
 		return true;
 	for (size_t i = 0; i < sizeof searched / sizeof searched[0]; i++) {
@@ -146,12 +157,12 @@ static bool is_found(const struct api_filter *filter, struct api_agent *agent)
 	return false;
 }
 
-bool api_filter_matches(const struct api_filter *filter, struct api_agent *agent)
+bool api_filter_matches(const struct api_filter *filter, const struct api_agent *agent)
 {
 	return fields_match(filter, agent) &&
 	       (!filter->statuses || status_matches(filter, agent)) &&
 	       (!filter->q ||
-		api_expression_holds(filter->q, &api_agent_fields, agent, filter->knowledge.now)) &&
+		api_expression_holds(filter->q, &api_agent_fields, (void *)agent, filter->now)) &&
 	       (!filter->search || is_found(filter, agent) != filter->search_is_negative) &&
 	       (filter->older_than < 0 || is_older(filter, agent));
 }

@@ -16,7 +16,7 @@
 /* The parameters that are the name of a field, which has to have their value. */
 #define API_FILTERED_FIELDS_MAX 11
 
-/* Null: not asked for. Texts point into the query. Release with api_filter_clear(). */
+/* Null: not asked for. Texts point into the query. */
 struct api_filter {
 	struct api_condition equal[API_FILTERED_FIELDS_MAX];
 	size_t count;
@@ -26,7 +26,8 @@ struct api_filter {
 	bool search_is_negative;
 	/* seconds since it was last seen, or registered if it never was; negative: any age */
 	long long older_than;
-	struct api_knowledge knowledge;
+	time_t now;
+	unsigned int wanted; /* of agents, to be filtered: of enum agents_wanted */
 };
 
 /*
@@ -34,10 +35,7 @@ struct api_filter {
  * for a missing older_than. False: `problem`.
  */
 bool api_filter_read(struct api_filter *ret, const struct api_query *query, const char *default_age,
-		     const struct agent_history *history, struct api_problem *problem) must_check;
-
-/* Fit for cleanup(). */
-void api_filter_clear(struct api_filter *filter);
+		     struct api_problem *problem) must_check;
 
 /* Does the agent pass all of them? */
-bool api_filter_matches(const struct api_filter *filter, struct api_agent *agent) must_check;
+bool api_filter_matches(const struct api_filter *filter, const struct api_agent *agent) must_check;

@@ -2,10 +2,10 @@
 /* The calls that put agents into groups and list the groups. */
 #include "registrar/agents/groups.h"
 #include "common/cleanup.h"
+#include "registrar/api/collection.h"
 #include "registrar/api/expression.h"
 #include "registrar/api/group-list.h"
 #include "registrar/api/incoming-call.h"
-#include "registrar/api/selection.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ static bool is_alone(const struct incoming_call *call)
 	return force && api_boolean_parse(force) == 1;
 }
 
-static void joined(struct incoming_call *call, const struct registry_answer *answer)
+static void joined(struct incoming_call *call, struct registry_answer *answer)
 {
 	enum join_fault fault = answer->join.fault;
 

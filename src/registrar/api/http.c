@@ -5,6 +5,7 @@
 #include "common/escape.h"
 #include "common/log.h"
 #include "registrar/api/connection.h"
+#include "registrar/api/sending.h"
 #include "registrar/net/acceptor.h"
 
 #include <event2/buffer.h>
@@ -28,6 +29,7 @@ struct api_http {
 	struct evhttp *evhttp;
 	struct acceptor *acceptor;
 	struct api_connections connections;
+	struct api_sending *sendings;
 	bool stopping;
 };
 
@@ -235,16 +237,15 @@ static void wipe_request(struct api_exchange *exchange)
 		explicit_bzero(bytes, evbuffer_get_length(body));
 }
 
-void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type,
-			 char *body)
+static bool is_head(const struct api_exchange *exchange)
 {
-	struct evbuffer *buffer = evbuffer_new();
-	struct api_connection *connection = connection_of(exchange->request);
-	size_t length = body ? strlen(body) : 0;
-	char digits[24];
+	return evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD;
+}
 
-	wipe_request(exchange);
-	(void)snprintf(digits, sizeof digits, "%zu", length);
+static void add_headers(struct api_exchange *exchange, const char *content_type)
+{
+	struct api_connection *connection = connection_of(exchange->request);
+
 	if (content_type)
 		api_exchange_add_header(exchange, "Content-Type", content_type);
 	/* Tokens and keys are nothing for a cache. */
@@ -252,11 +253,30 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 	api_exchange_add_header(exchange, "X-Content-Type-Options", "nosniff");
 	if (exchange->http->stopping || (connection && api_connection_ends(connection)))
 		api_exchange_add_header(exchange, "Connection", "close");
+}
+
+static void add_length(struct api_exchange *exchange, size_t length)
+{
+	char digits[24];
+
+	(void)snprintf(digits, sizeof digits, "%zu", length);
+	api_exchange_add_header(exchange, "Content-Length", digits);
+}
+
+void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type,
+			 char *body)
+{
+	struct evbuffer *buffer = evbuffer_new();
+	struct api_connection *connection = connection_of(exchange->request);
+	size_t length = body ? strlen(body) : 0;
+
+	wipe_request(exchange);
+	add_headers(exchange, content_type);
 	/* evhttp leaves it to us for HEAD, and for CONNECT, where it does not close either. */
-	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD ||
+	if (is_head(exchange) ||
 	    evhttp_request_get_command(exchange->request) == EVHTTP_REQ_CONNECT)
-		api_exchange_add_header(exchange, "Content-Length", digits);
-	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD || !buffer ||
+		add_length(exchange, length);
+	if (is_head(exchange) || !buffer ||
 	    (body && evbuffer_add_reference(buffer, body, length, wipe_body, body) < 0))
 		wipe_body(body, length, body);
 	evhttp_send_reply(exchange->request, status, NULL, buffer);
@@ -264,6 +284,31 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 		api_connection_leave_unread(connection);
 	if (buffer)
 		evbuffer_free(buffer);
+	free(exchange);
+}
+
+void api_exchange_extend(struct api_exchange *exchange)
+{
+	struct api_connection *connection = connection_of(exchange->request);
+
+	if (connection)
+		api_connection_restart_deadline(connection);
+}
+
+void api_exchange_answer_long(struct api_exchange *exchange, int status, const char *content_type,
+			      struct evbuffer *body)
+{
+	struct api_connection *connection = connection_of(exchange->request);
+
+	wipe_request(exchange);
+	add_headers(exchange, content_type);
+	add_length(exchange, evbuffer_get_length(body));
+	if (is_head(exchange))
+		(void)evbuffer_drain(body, evbuffer_get_length(body));
+	api_exchange_extend(exchange);
+	api_send(&exchange->http->sendings, exchange->request, connection, status, body);
+	if (connection)
+		api_connection_leave_unread(connection);
 	free(exchange);
 }
 
@@ -376,6 +421,7 @@ void api_http_free(struct api_http *http)
 		return;
 	if (http->acceptor)
 		api_http_stop(http);
+	api_sendings_free(&http->sendings);
 	if (http->evhttp)
 		evhttp_free(http->evhttp);
 	/*

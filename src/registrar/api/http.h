@@ -15,6 +15,7 @@
 #include "registrar/net/peer-rules.h"
 #include "registrar/net/peer.h"
 
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <openssl/ssl.h>
 #include <stdbool.h>
@@ -109,6 +110,16 @@ void api_exchange_add_header(struct api_exchange *exchange, const char *name, co
  */
 void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type,
 			 char *body);
+
+/* The answer takes long, through no fault of the client: its time begins anew. */
+void api_exchange_extend(struct api_exchange *exchange);
+
+/*
+ * The same as api_exchange_answer() with a body of any length, which is taken over and holds no
+ * secret. A long one is sent in pieces, so that nobody waits while all of it is encrypted.
+ */
+void api_exchange_answer_long(struct api_exchange *exchange, int status, const char *content_type,
+			      struct evbuffer *body);
 
 /* Forget the exchange without an answer, right before api_http_free(). */
 void api_exchange_free(struct api_exchange *exchange);

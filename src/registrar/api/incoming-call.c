@@ -18,6 +18,10 @@ void incoming_call_free(struct incoming_call *call)
 	api_query_clear(&call->input.query);
 	registry_withdraw(&call->asking.request);
 	registry_request_clear(&call->asking.request);
+	if (call->result.body)
+		evbuffer_free(call->result.body);
+	if (call->work.state)
+		call->work.free(call->work.state);
 	free(call->changes.removed);
 	json_decref(call->enroll.members);
 	explicit_bzero(&call->input.body, sizeof call->input.body);
@@ -63,10 +67,19 @@ static void answer_problem(struct incoming_call *call)
 	incoming_call_free(call);
 }
 
+static void answer_body(struct incoming_call *call)
+{
+	api_exchange_answer_long(call->exchange, 200, API_JSON_TYPE, call->result.body);
+	call->result.body = NULL;
+	incoming_call_free(call);
+}
+
 void incoming_call_answer(struct incoming_call *call)
 {
 	if (call->result.problem.status != 0)
 		answer_problem(call);
+	else if (call->result.body)
+		answer_body(call);
 	else
 		incoming_call_answer_text(call, call->result.answer,
 					  call->result.content_type ?: API_JSON_TYPE);

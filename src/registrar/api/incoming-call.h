@@ -11,6 +11,7 @@
 #include "registrar/api/parameters.h"
 #include "registrar/api/request.h"
 #include "registrar/api/response.h"
+#include "registrar/net/turns.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -24,6 +25,7 @@ struct api {
 	struct api_limits *limits;
 	struct transactions *transactions;
 	struct registry *registry;
+	struct turns *turns;         /* of calls that work for long */
 	struct incoming_call *calls; /* without an answer yet */
 	char node[HOST_NAME_MAX + 1];
 };
@@ -47,6 +49,7 @@ struct call_input {
 /* What comes out: a text, or a problem. */
 struct call_result {
 	char *answer;
+	struct evbuffer *body;    /* instead, if it may be long; owned */
 	const char *content_type; /* of the answer; null: JSON */
 	struct api_problem problem;
 };
@@ -70,13 +73,21 @@ struct call_enroll {
 struct incoming_call;
 
 /* What the registry has decided for a call: go on with it, or have it answered. */
-typedef void api_decided_callback(struct incoming_call *call, const struct registry_answer *answer);
+typedef void api_decided_callback(struct incoming_call *call, struct registry_answer *answer);
 
 /* What the registry is asked for. */
 struct call_asking {
 	struct registry_request request; /* what it has is owned */
 	api_decided_callback *decided;
 };
+
+/* What a call works at in several steps. */
+struct call_work {
+	void *state; /* owned; null: nothing */
+	void (*free)(void *state);
+};
+
+struct api_collection;
 
 struct incoming_call {
 	struct api *api;
@@ -88,6 +99,8 @@ struct incoming_call {
 	struct call_changes changes;
 	struct call_enroll enroll;
 	struct call_asking asking;
+	struct call_work work;
+	struct api_collection *collection; /* within that: the agents it is about */
 	/* logging in: what was given as a name; wiped, because it can be a password */
 	char tried_name[REGISTRY_USER_MAX + 1];
 	struct transaction_entry entry;         /* while it waits for a transaction */
@@ -199,7 +212,7 @@ void api_register(struct incoming_call *call);
 
 extern const struct api_parameter_rule api_list_parameters[], api_remove_parameters[];
 
-/* GET /agents: within a transaction, list the agents that match. */
+/* GET /agents: list the agents that match. */
 void api_list_agents(struct incoming_call *call);
-/* DELETE /agents: within a transaction, stage the removal of the agents that match. */
+/* DELETE /agents: remove the agents that match. */
 void api_remove_agents(struct incoming_call *call);

@@ -44,7 +44,7 @@ static void count_failure(struct incoming_call *call, bool is_user)
 			    api->settings.limits.block_time);
 }
 
-static void login_decided(struct incoming_call *call, const struct registry_answer *answer)
+static void login_decided(struct incoming_call *call, struct registry_answer *answer)
 {
 	const struct login_answer *login = &answer->login;
 
@@ -110,7 +110,7 @@ static void ask_as_user(struct incoming_call *call, enum registry_type type,
 }
 
 /* All tokens of this user, as Wazuh does, not only the one of this client. */
-static void logged_out(struct incoming_call *call, const struct registry_answer *answer)
+static void logged_out(struct incoming_call *call, struct registry_answer *answer)
 {
 	char message[REGISTRY_USER_MAX + 64];
 
@@ -125,7 +125,7 @@ static void log_out(struct incoming_call *call)
 	ask_as_user(call, REGISTRY_LOGOUT, logged_out);
 }
 
-static void session_found(struct incoming_call *call, const struct registry_answer *answer)
+static void session_found(struct incoming_call *call, struct registry_answer *answer)
 {
 	memcpy(call->input.user, answer->session.user, sizeof call->input.user);
 	api_go_on(call);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static void decided(struct incoming_call *call, const struct registry_answer *answer)
+static void decided(struct incoming_call *call, struct registry_answer *answer)
 {
 	call->route->registering->decided(call, &answer->decision);
 	incoming_call_answer(call);

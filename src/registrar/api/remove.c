@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* DELETE /agents */
-#include "common/cleanup.h"
 #include "registrar/agents/groups.h"
+#include "registrar/api/collection.h"
 #include "registrar/api/filter.h"
 #include "registrar/api/incoming-call.h"
 #include "registrar/api/repr.h"
-#include "registrar/api/selection.h"
-#include "registrar/enrollment/tombstone.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define USUAL_AGE "7d" /* younger agents are removed only when older_than says so */
@@ -71,73 +70,132 @@ static void describe_requirements(char *ret, const struct api_query *query)
 	api_utf8_trim(ret);
 }
 
-static enum roster_tombstone tombstone_of(const struct incoming_call *call)
-{
-	const char *purge = api_query_get(&call->input.query, "purge");
+/* ------------------------------------------------------------------ the call */
 
-	if (purge && api_boolean_parse(purge) == 1)
-		return ROSTER_TOMBSTONE_NOTHING;
-	return dialect_tombstone(call->settings->policy->dialect);
+struct removal {
+	struct api_filter filter;
+	struct api_collection collection;
+	struct api_result result;
+};
+
+static void free_removal(void *state)
+{
+	struct removal *removal = state;
+
+	api_collection_clear(&removal->collection);
+	api_result_clear(&removal->result);
+	free(removal);
 }
 
-static void remove_one(struct incoming_call *call, const struct roster_entry *entry)
-{
-	struct api_removed *removed = &call->changes.removed[call->changes.removed_count++];
-
-	(void)snprintf(removed->id, sizeof removed->id, "%s", entry->id_text);
-	(void)snprintf(removed->name, sizeof removed->name, "%s", entry->name);
-	roster_remove(call->settings->roster, entry, tombstone_of(call));
-	call->changes.on_failure = API_NOT_DELETED;
-}
-
-/* Remove those that match; of those that do not, tell the ones that were named. */
-static void remove_matching(struct incoming_call *call, struct api_selection *selection,
-			    const struct api_filter *filter, bool are_named,
-			    struct api_result *result)
+/* Of those that do not pass the filters, name the ones that were asked for. */
+static void fail_filtered(struct removal *removal, const struct api_query *query)
 {
 	char requirements[REQUIREMENTS_SIZE];
 	struct api_problem not_eligible;
-	unsigned int last = 0; /* the id that was answered: several agents can have one */
 
-	describe_requirements(requirements, &call->input.query);
+	describe_requirements(requirements, query);
 	(void)api_problem_code(&not_eligible, API_NOT_ELIGIBLE,
 			       "some of the requirements are not met -> %s", requirements);
-	for (size_t i = 0; i < selection->count; i++) {
-		const struct roster_entry *entry = selection->agents[i].entry;
+	for (size_t i = 0; i < removal->collection.id_count; i++)
+		if (removal->collection.ids[i].is_filtered)
+			api_result_fail(&removal->result, removal->collection.ids[i].text,
+					&not_eligible);
+}
 
-		if (!api_filter_matches(filter, &selection->agents[i])) {
-			if (are_named)
-				api_result_fail(result, entry->id_text, &not_eligible);
-			continue;
+/* What was there a moment ago and is not any more is absent. */
+static void add_removed(struct removal *removal, const struct removal_answer *answer)
+{
+	const struct api_collection *collection = &removal->collection;
+	unsigned int last = 0; /* the id that was answered: several agents can have one */
+	struct api_problem absent;
+
+	for (size_t i = 0; i < collection->count; i++) {
+		const struct api_agent *agent = &collection->agents[i];
+
+		if (removal_has(answer, i)) {
+			if (agent->id != last)
+				api_result_add(&removal->result, json_string(agent->row->id));
+			last = agent->id;
+		} else if (collection->ids) {
+			api_agent_is_absent(&absent, agent->row->id);
+			api_result_fail(&removal->result, agent->row->id, &absent);
 		}
-		if (entry->id != last)
-			api_result_add(result, json_string(entry->id_text));
-		last = entry->id;
-		remove_one(call, entry);
 	}
+}
+
+static void print(struct incoming_call *call, const struct removal_answer *answer)
+{
+	struct removal *removal = call->work.state;
+
+	if (answer->fault == REMOVAL_OK) {
+		add_removed(removal, answer);
+		call->result.answer = api_result_print(&removal->result, call->input.pretty);
+	} else {
+		(void)api_problem_code(&call->result.problem, API_NOT_DELETED, NULL);
+	}
+	incoming_call_answer(call);
+}
+
+static void removed(struct incoming_call *call, struct registry_answer *answer)
+{
+	print(call, &answer->removal);
+}
+
+static struct removal_request *describe(const struct incoming_call *call,
+					const struct api_collection *collection)
+{
+	const char *purge = api_query_get(&call->input.query, "purge");
+	struct removal_request *request = removal_new(collection->count);
+
+	if (!request)
+		return NULL;
+	api_name_user(call, &request->user);
+	request->purge = purge && api_boolean_parse(purge) == 1;
+	for (size_t i = 0; i < collection->count; i++) {
+		const struct agent_row *row = collection->agents[i].row;
+		struct removal_agent *agent = &request->agents[request->count++];
+
+		(void)snprintf(agent->id, sizeof agent->id, "%s", row->id);
+		(void)snprintf(agent->name, sizeof agent->name, "%s", row->name);
+	}
+	return request;
+}
+
+static void collected(struct incoming_call *call)
+{
+	static const struct removal_answer nothing = { .fault = REMOVAL_OK };
+	struct removal *removal = call->work.state;
+	struct api_collection *collection = &removal->collection;
+
+	api_collection_fail_absent(collection, true, &removal->result);
+	fail_filtered(removal, &call->input.query);
+	if (collection->count == 0)
+		print(call, &nothing);
+	else
+		api_ask(call, REGISTRY_REMOVE, describe(call, collection), removed);
 }
 
 void api_remove_agents(struct incoming_call *call)
 {
-	cleanup(api_result_clear) struct api_result result = {
+	const char *list = api_query_get(&call->input.query, "agents_list");
+	struct removal *removal = calloc(1, sizeof *removal);
+
+	if (!removal) {
+		(void)api_problem_code(&call->result.problem, API_NOT_DELETED, NULL);
+		incoming_call_answer(call);
+		return;
+	}
+	call->work = (struct call_work){ .state = removal, .free = free_removal };
+	removal->result = (struct api_result){
 		.all = "All selected agents were deleted",
 		.some = "Some agents were not deleted",
 		.none = "No agents were deleted",
 	};
-	cleanup(api_selection_clear) struct api_selection selection = { .count = 0 };
-	cleanup(api_filter_clear) struct api_filter filter = { .q = NULL };
-	const char *list = api_query_get(&call->input.query, "agents_list");
-
-	if (!api_filter_read(&filter, &call->input.query, USUAL_AGE,
-			     &call->settings->policy->history, &call->result.problem))
-		return;
-	if (agent_groups_have(list, "all"))
-		list = NULL;
-	if (api_select_agents(&selection, call, list, &filter.knowledge, true, &result) < 0 ||
-	    !(call->changes.removed = calloc(selection.count + 1, sizeof *call->changes.removed))) {
-		(void)api_problem_code(&call->result.problem, API_NOT_DELETED, NULL);
-		return;
-	}
-	remove_matching(call, &selection, &filter, list != NULL, &result);
-	call->result.answer = api_result_print(&result, call->input.pretty);
+	if (!api_filter_read(&removal->filter, &call->input.query, USUAL_AGE,
+			     &call->result.problem))
+		incoming_call_answer(call);
+	else
+		api_collect(call, &removal->collection,
+			    agent_groups_have(list, "all") ? NULL : list, &removal->filter,
+			    removal->filter.wanted, collected);
 }

@@ -21,13 +21,16 @@ void api_response_set_up(void)
 	json_set_alloc_funcs(malloc, wipe_and_free);
 }
 
+#define INDENTATION 3
+
 static char *print(const json_t *object, bool pretty)
 {
 	/*
 	 * As Python prints it: ASCII only, blanks behind commas and colons; pretty is an
 	 * indentation of three.
 	 */
-	return object ? json_dumps(object, JSON_ENSURE_ASCII | (pretty ? JSON_INDENT(3) : 0))
+	return object ? json_dumps(object,
+				   JSON_ENSURE_ASCII | (pretty ? JSON_INDENT(INDENTATION) : 0))
 		      : NULL;
 }
 
@@ -146,4 +149,87 @@ void api_result_clear(struct api_result *result)
 	json_decref(result->affected);
 	json_decref(result->failed);
 	result->affected = result->failed = NULL;
+}
+
+/* ------------------------------------------------------------------ item by item */
+
+#define DEPTH_OF_ITEMS 3 /* of braces and brackets around them */
+
+static bool add_line_end(struct evbuffer *text, unsigned int depth)
+{
+	return evbuffer_add_printf(text, "\n%*s", (int)(INDENTATION * depth), "") >= 0;
+}
+
+/* Strings have no line feeds in JSON: each is the end of a line of a pretty print. */
+static bool add_indented(struct evbuffer *text, const char *item)
+{
+	for (;; item++) {
+		size_t length = strcspn(item, "\n");
+
+		if (evbuffer_add(text, item, length) < 0)
+			return false;
+		item += length;
+		if (*item == '\0')
+			return true;
+		if (!add_line_end(text, DEPTH_OF_ITEMS))
+			return false;
+	}
+}
+
+static bool add_printed(struct api_items *items, const char *item)
+{
+	const char *separator = items->count == 0 ? "" : items->pretty ? "," : ", ";
+
+	if (!items->text)
+		items->text = evbuffer_new();
+	if (!items->text || evbuffer_add(items->text, separator, strlen(separator)) < 0 ||
+	    (items->pretty && !add_line_end(items->text, DEPTH_OF_ITEMS)) ||
+	    !add_indented(items->text, item))
+		return false;
+	items->count++;
+	return true;
+}
+
+bool api_items_add(struct api_items *items, json_t *item)
+{
+	cleanup_free char *text = print(item, items->pretty);
+	bool is_added = text && add_printed(items, text);
+
+	json_decref(item);
+	return is_added;
+}
+
+/* Put the items between the brackets of the whole, which has none. */
+static bool put_around(struct api_items *items, struct evbuffer *ret, const char *whole)
+{
+	static const char place[] = "\"affected_items\": [";
+	const char *found = strstr(whole, place), *rest = found ? found + strlen(place) : NULL;
+
+	return found && evbuffer_add(ret, whole, (size_t)(rest - whole)) == 0 &&
+	       (!items->text || evbuffer_add_buffer(ret, items->text) == 0) &&
+	       (!items->pretty || items->count == 0 || add_line_end(ret, DEPTH_OF_ITEMS - 1)) &&
+	       evbuffer_add(ret, rest, strlen(rest)) == 0;
+}
+
+struct evbuffer *api_items_print(struct api_items *items, struct api_result *result)
+{
+	cleanup_free char *whole = NULL;
+	struct evbuffer *body = evbuffer_new();
+
+	result->total = result->total ?: items->count;
+	whole = api_result_print(result, items->pretty);
+	if (body && whole && put_around(items, body, whole)) {
+		api_items_clear(items);
+		return body;
+	}
+	if (body)
+		evbuffer_free(body);
+	return NULL;
+}
+
+void api_items_clear(struct api_items *items)
+{
+	if (items->text)
+		evbuffer_free(items->text);
+	*items = (struct api_items){ .pretty = items->pretty };
 }

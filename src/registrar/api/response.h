@@ -9,6 +9,7 @@
 #include "common/must-check.h"
 #include "registrar/api/problem.h"
 
+#include <event2/buffer.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,3 +60,25 @@ char *api_result_print(const struct api_result *result, bool pretty) must_check;
 
 /* Fit for cleanup(). */
 void api_result_clear(struct api_result *result);
+
+/*
+ * The items of a result that has so many of them that they are printed one by one. Zero but for
+ * `pretty` at first; release with api_items_clear().
+ */
+struct api_items {
+	bool pretty;
+	struct evbuffer *text; /* null: there are none */
+	size_t count;
+};
+
+/* Print an item, which is taken over. False: out of memory. */
+bool api_items_add(struct api_items *items, json_t *item) must_check;
+
+/*
+ * The body with these items as those that were dealt with, as api_result_print() would print it;
+ * `result` has none itself. Null: out of memory. The items are empty then.
+ */
+struct evbuffer *api_items_print(struct api_items *items, struct api_result *result) must_check;
+
+/* Fit for cleanup(). */
+void api_items_clear(struct api_items *items);

@@ -69,7 +69,7 @@ static void free_request(struct connection *connection)
 	free(request);
 }
 
-static void on_answered(void *owner, const struct registry_answer *answered)
+static void on_answered(void *owner, struct registry_answer *answered)
 {
 	struct pending_request *request = owner;
 	struct authd *authd = request->authd;

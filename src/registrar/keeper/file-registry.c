@@ -10,6 +10,8 @@ static const struct pending_kind *const kinds[REGISTRY_TYPES] = {
 	[REGISTRY_REGISTER] = &pending_registration,
 	[REGISTRY_KEY] = &pending_key,
 	[REGISTRY_JOIN] = &pending_join,
+	[REGISTRY_REMOVE] = &pending_removal,
+	[REGISTRY_AGENTS] = &pending_agents,
 };
 
 static void free_pending(struct pending *pending)
@@ -41,13 +43,22 @@ static void answer(struct pending *pending, enum registry_outcome outcome)
 
 static void done(void *owner)
 {
-	answer(owner, REGISTRY_DECIDED);
+	struct pending *pending = owner;
+
+	if (pending->is_unfinished)
+		turn_wait(pending->file->turns, &pending->turn);
+	else
+		answer(pending, REGISTRY_DECIDED);
 }
 
 static void failed(void *owner, bool decided, const struct reason *why)
 {
 	struct pending *pending = owner;
 
+	if (decided && !pending->kind->changes_roster) {
+		done(pending);
+		return;
+	}
 	pending->kind->fail(pending, decided, why);
 	answer(pending, decided ? REGISTRY_DECIDED : REGISTRY_FAILED);
 }
@@ -63,6 +74,13 @@ static void gave_up(void *owner)
 }
 
 /* ------------------------------------------------------------------ the registry */
+
+static void wait_for_transaction(void *owner)
+{
+	struct pending *pending = owner;
+
+	transactions_add(pending->file->settings.transactions, &pending->entry);
+}
 
 static int submit(struct registry *registry, struct registry_request *request)
 {
@@ -83,11 +101,15 @@ static int submit(struct registry *registry, struct registry_request *request)
 		.owner = pending,
 		.give_up_at = request->give_up_at,
 	};
+	pending->turn = (struct turn){ .run = wait_for_transaction, .owner = pending };
 	pending->request = request;
 	pending->file = file;
 	pending->kind = kind;
 	request->pending = pending;
-	transactions_add(file->settings.transactions, &pending->entry);
+	if (pending->kind->is_long)
+		turn_wait(file->turns, &pending->turn);
+	else
+		wait_for_transaction(pending);
 	return 0;
 }
 
@@ -96,13 +118,20 @@ static void withdraw(struct registry *registry, struct registry_request *request
 	struct pending *pending = request->pending;
 
 	(void)registry;
+	turn_cancel(&pending->turn);
 	transactions_remove(&pending->entry);
 	free_pending(pending);
 }
 
 static void free_registry(struct registry *registry)
 {
-	free(registry);
+	struct file_registry *file = (struct file_registry *)registry;
+
+	turns_free(file->turns);
+	if (file->stamps)
+		agent_stamps_clear(file->stamps);
+	free(file->stamps);
+	free(file);
 }
 
 struct registry *file_registry_new(const struct file_registry_settings *settings)
@@ -119,6 +148,11 @@ struct registry *file_registry_new(const struct file_registry_settings *settings
 	*file = (struct file_registry){
 		.registry = { .operations = &operations },
 		.settings = *settings,
+		.turns = turns_new(settings->base),
+		.stamps = calloc(1, sizeof *file->stamps),
 	};
-	return &file->registry;
+	if (file->turns && file->stamps)
+		return &file->registry;
+	free_registry(&file->registry);
+	return NULL;
 }

@@ -12,6 +12,7 @@
 
 /* What is pointed to outlives the registry. */
 struct file_registry_settings {
+	struct event_base *base;
 	struct transactions *transactions;
 	const struct enrollment_policy *policy;
 	struct peer_log *log; /* says which refusals are logged; null: all */

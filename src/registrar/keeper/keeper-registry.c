@@ -228,6 +228,8 @@ static bool is_about_agents(enum registry_type type)
 	case REGISTRY_REGISTER:
 	case REGISTRY_KEY:
 	case REGISTRY_JOIN:
+	case REGISTRY_REMOVE:
+	case REGISTRY_AGENTS:
 		return true;
 	case REGISTRY_LOGIN:
 	case REGISTRY_SESSION:

@@ -121,7 +121,7 @@ static void send_answer(struct front *front, const struct open_request *request,
 	send_packet(front, length);
 }
 
-static void on_answered(void *owner, const struct registry_answer *answer)
+static void on_answered(void *owner, struct registry_answer *answer)
 {
 	struct open_request *request = owner;
 	struct front *front = request->front;

@@ -5,29 +5,39 @@
  */
 #pragma once
 
+#include "registrar/agents/stamps.h"
 #include "registrar/keeper/file-registry.h"
+#include "registrar/net/turns.h"
 
 #include <stdbool.h>
 
 struct file_registry {
 	struct registry registry; /* first */
 	struct file_registry_settings settings;
+	struct turns *turns;         /* for listings, so that registrations do not wait for them */
+	struct agent_stamps *stamps; /* for listings */
 };
 
 struct pending {
-	struct transaction_entry entry;
+	struct transaction_entry entry; /* while it waits for a transaction */
+	struct turn turn;               /* while it waits for its turn to do so */
 	struct registry_request *request;
 	const struct file_registry *file;
 	const struct pending_kind *kind;
-	union { /* what has come out, by the type of the request */
+	bool is_unfinished; /* set by `decide`: it is called again, in another transaction */
+	union {             /* what has come out, by the type of the request */
 		struct enrollment enrollment;
 		struct key_answer key;
 		struct join_answer join;
+		struct removal_answer removal;
+		struct agents_page agents;
 	};
 };
 
 /* What becomes of a request of one type. */
 struct pending_kind {
+	bool is_long; /* each of its transactions waits for a turn, and takes no longer than one */
+	bool changes_roster; /* false: it has succeeded even if nothing can be stored */
 	/* Within the transaction: stage changes, collect the records of them. */
 	void (*decide)(struct pending *pending, struct roster *roster, struct records *records);
 	/*
@@ -36,11 +46,17 @@ struct pending_kind {
 	 */
 	void (*fail)(struct pending *pending, bool decided, const struct reason *why);
 	/* Write what has come out into `ret`, which is zero but for outcome and type; log it. */
-	void (*conclude)(const struct pending *pending, struct registry_answer *ret);
+	void (*conclude)(struct pending *pending, struct registry_answer *ret);
 	/* Wipe what is kept; null: there is nothing. */
 	void (*wipe)(struct pending *pending);
 };
 
+/* For a user's request that has failed: log it, unless the client causes too much of that. */
+void pending_log_failure(const struct pending *pending, const struct registry_user *user,
+			 const char *why);
+
 extern const struct pending_kind pending_registration; /* registering.c */
 extern const struct pending_kind pending_key;          /* user-requests.c */
 extern const struct pending_kind pending_join;         /* user-requests.c */
+extern const struct pending_kind pending_removal;      /* removing.c */
+extern const struct pending_kind pending_agents;       /* agent-listing.c */

@@ -62,7 +62,7 @@ static bool may_log(const struct pending *pending)
 	       peer_log_may(log, pending->request->registration->peer.address, event);
 }
 
-static void conclude(const struct pending *pending, struct registry_answer *ret)
+static void conclude(struct pending *pending, struct registry_answer *ret)
 {
 	const struct enrollment *enrollment = &pending->enrollment;
 	struct registration_decision *decision = &ret->decision;
@@ -84,6 +84,7 @@ static void wipe(struct pending *pending)
 }
 
 const struct pending_kind pending_registration = {
+	.changes_roster = true,
 	.decide = decide,
 	.fail = fail,
 	.conclude = conclude,

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void log_failure(const struct pending *pending, const struct registry_user *user,
-			const char *why)
+void pending_log_failure(const struct pending *pending, const struct registry_user *user,
+			 const char *why)
 {
 	struct peer_log *log = pending->file->settings.log;
 	char text[REGISTRY_USER_TEXT_SIZE];
@@ -49,20 +49,18 @@ static void find_key(struct pending *pending, struct roster *roster, struct reco
 		answer->fault = KEY_INTERNAL;
 		(void)snprintf(why, sizeof why, "The key of agent %s cannot be read",
 			       entry->id_text);
-		log_failure(pending, &request->user, why);
+		pending_log_failure(pending, &request->user, why);
 	}
 }
 
-/* What is on the disk is, whatever else could not be stored. */
 static void fail_key(struct pending *pending, bool decided, const struct reason *why)
 {
-	if (decided)
-		return;
+	(void)decided;
 	pending->key.fault = KEY_INTERNAL;
-	log_failure(pending, &pending->request->key->user, why->text);
+	pending_log_failure(pending, &pending->request->key->user, why->text);
 }
 
-static void conclude_key(const struct pending *pending, struct registry_answer *ret)
+static void conclude_key(struct pending *pending, struct registry_answer *ret)
 {
 	ret->key = pending->key;
 }
@@ -114,8 +112,9 @@ static enum join_fault join_group(struct pending *pending, const struct roster_e
 	if (r >= 0)
 		r = agent_groups_write(queue, entry->id_text, groups, &why);
 	if (r < 0) {
-		log_failure(pending, &request->user,
-			    r == -ENODATA || r == -ENOMEM ? "Groups cannot be kept" : why.text);
+		pending_log_failure(pending, &request->user,
+				    r == -ENODATA || r == -ENOMEM ? "Groups cannot be kept"
+								  : why.text);
 		return JOIN_INTERNAL;
 	}
 	log_info("Agent %s %s is in group %s now, for %s", entry->id_text, entry->name, groups,
@@ -145,13 +144,12 @@ static void join(struct pending *pending, struct roster *roster, struct records 
 
 static void fail_join(struct pending *pending, bool decided, const struct reason *why)
 {
-	if (decided)
-		return;
+	(void)decided;
 	pending->join.fault = JOIN_INTERNAL;
-	log_failure(pending, &pending->request->join->user, why->text);
+	pending_log_failure(pending, &pending->request->join->user, why->text);
 }
 
-static void conclude_join(const struct pending *pending, struct registry_answer *ret)
+static void conclude_join(struct pending *pending, struct registry_answer *ret)
 {
 	ret->join = pending->join;
 }

@@ -67,6 +67,12 @@ size_t registry_wire_request(void *buffer, uint64_t number, uint64_t patience,
 		break;
 	case REGISTRY_MATERIAL:
 		break;
+	case REGISTRY_REMOVE:
+		wire_put_removal_request(&writer, request->removal);
+		break;
+	case REGISTRY_AGENTS:
+		wire_put_agents_request(&writer, request->agents);
+		break;
 	case REGISTRY_TYPES:
 		return 0;
 	}
@@ -92,6 +98,10 @@ static int get_content(enum registry_type type, struct packet_reader *reader, co
 	case REGISTRY_MATERIAL:
 		*ret = NULL;
 		return packet_is_done(reader) ? 0 : -EBADMSG;
+	case REGISTRY_REMOVE:
+		return wire_get_removal_request(reader, ret);
+	case REGISTRY_AGENTS:
+		return wire_get_agents_request(reader, ret);
 	case REGISTRY_TYPES:
 		break;
 	}
@@ -147,6 +157,12 @@ size_t registry_wire_answer(void *buffer, uint64_t number, const struct registry
 	case REGISTRY_MATERIAL:
 		wire_put_material_answer(&writer, &answer->material);
 		break;
+	case REGISTRY_REMOVE:
+		wire_put_removal_answer(&writer, &answer->removal);
+		break;
+	case REGISTRY_AGENTS:
+		wire_put_agents_page(&writer, &answer->agents);
+		break;
 	case REGISTRY_TYPES:
 		return 0;
 	}
@@ -179,6 +195,12 @@ static bool get_answer(struct packet_reader *reader, struct registry_answer *ret
 	case REGISTRY_MATERIAL:
 		wire_get_material_answer(reader, &ret->material);
 		return ret->material.fault == MATERIAL_INTERNAL;
+	case REGISTRY_REMOVE:
+		wire_get_removal_answer(reader, &ret->removal);
+		return ret->removal.fault == REMOVAL_INTERNAL;
+	case REGISTRY_AGENTS:
+		wire_get_agents_page(reader, &ret->agents);
+		return ret->agents.fault == LISTING_INTERNAL;
 	case REGISTRY_TYPES:
 		break;
 	}

@@ -35,6 +35,12 @@
  *	                                                   key, CA of the clients: each u8 0, or
  *	                                                   u8 1 and text path, content; optional
  *	                                                   ciphers, password
+ *	removal        user, u8 purge, u32 count of        u8 fault, u32 count of agents, a bit
+ *	               agents, of each: text id, name      for each
+ *	agents         user, u8 wanted, u64 from, u16      u8 fault, u64 next, u32 count of rows, of
+ *	               count of ids, text id               each: text id, name, address, u8 seen,
+ *	                                                   u64 when, u8 added, u64 when, optional
+ *	                                                   groups
  *
  * Requests have numbers that rise, by which they are withdrawn and answered. Nothing that is
  * decoded here has been checked but for its form: the keeper believes none of it.

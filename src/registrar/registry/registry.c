@@ -16,6 +16,10 @@ const char *registry_request_token(const struct registry_request *request)
 		return request->key->user.token;
 	case REGISTRY_JOIN:
 		return request->join->user.token;
+	case REGISTRY_REMOVE:
+		return request->removal->user.token;
+	case REGISTRY_AGENTS:
+		return request->agents->user.token;
 	case REGISTRY_SESSION:
 	case REGISTRY_LOGOUT:
 		return request->session->token;
@@ -49,6 +53,12 @@ void registry_request_clear(struct registry_request *request)
 	case REGISTRY_JOIN:
 		wipe_and_free(content, sizeof *request->join);
 		break;
+	case REGISTRY_REMOVE:
+		wipe_and_free(content, sizeof *request->removal);
+		break;
+	case REGISTRY_AGENTS:
+		wipe_and_free(content, sizeof *request->agents);
+		break;
 	case REGISTRY_LOGIN:
 		login_request_free(content);
 		break;
@@ -70,6 +80,10 @@ void registry_answer_clear(struct registry_answer *answer)
 {
 	if (answer->type == REGISTRY_MATERIAL)
 		material_wipe(&answer->material.material);
+	else if (answer->type == REGISTRY_AGENTS)
+		agents_page_clear(&answer->agents);
+	else if (answer->type == REGISTRY_REMOVE)
+		free(answer->removal.removed);
 	explicit_bzero(answer, sizeof *answer);
 }
 
@@ -86,6 +100,12 @@ void registry_answer_fail(struct registry_answer *ret, const struct registry_req
 		break;
 	case REGISTRY_JOIN:
 		ret->join.fault = JOIN_INTERNAL;
+		break;
+	case REGISTRY_REMOVE:
+		ret->removal.fault = REMOVAL_INTERNAL;
+		break;
+	case REGISTRY_AGENTS:
+		ret->agents.fault = LISTING_INTERNAL;
 		break;
 	case REGISTRY_LOGIN:
 		ret->login.fault = LOGIN_INTERNAL;
@@ -124,7 +144,7 @@ void registry_withdraw(struct registry_request *request)
 	registry->operations->withdraw(registry, request);
 }
 
-void registry_answer(struct registry_request *request, const struct registry_answer *answer)
+void registry_answer(struct registry_request *request, struct registry_answer *answer)
 {
 	request->registry = NULL;
 	request->pending = NULL;

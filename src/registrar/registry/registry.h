@@ -14,7 +14,9 @@
 #include "common/must-check.h"
 #include "registrar/registry/agent-registration.h"
 #include "registrar/registry/enroll-bearer.h"
+#include "registrar/registry/listings.h"
 #include "registrar/registry/material.h"
+#include "registrar/registry/removals.h"
 #include "registrar/registry/user-requests.h"
 #include "registrar/registry/user-session.h"
 
@@ -31,6 +33,8 @@ enum registry_type {
 	REGISTRY_BEARER,   /* may an agent of Wazuh 5 enroll? */
 	/* Whoever speaks with clients wants what that takes, as the files have it now. */
 	REGISTRY_MATERIAL,
+	REGISTRY_REMOVE, /* ... or agents to be removed */
+	REGISTRY_AGENTS, /* ... or a page of the list of agents */
 	REGISTRY_TYPES,
 };
 
@@ -59,6 +63,8 @@ struct registry_answer {
 		struct session_answer session; /* and logging out */
 		struct bearer_answer bearer;
 		struct material_answer material;
+		struct removal_answer removal;
+		struct agents_page agents;
 	};
 };
 
@@ -77,11 +83,13 @@ struct registry_request {
 		const struct login_request *login;
 		const struct registry_user *session; /* and logging out */
 		const struct bearer_request *bearer;
+		const struct removal_request *removal;
+		const struct agents_request *agents;
 		const void *content; /* whichever it is; null: there is none, as for material */
 	};
 	uint64_t give_up_at; /* monotonic_usec(); 0: not before it is withdrawn */
-	/* The answer is valid during the call, and wiped then. */
-	void (*answered)(void *owner, const struct registry_answer *answer);
+	/* The answer is valid during the call, and cleared then, but for what was taken out. */
+	void (*answered)(void *owner, struct registry_answer *answer);
 	void *owner;
 	struct registry *registry;        /* null: it is nowhere */
 	void *pending;                    /* what the registry keeps of it */
@@ -117,7 +125,7 @@ struct registry {
 };
 
 /* For implementations: the request is its owner's again, and is answered. */
-void registry_answer(struct registry_request *request, const struct registry_answer *answer);
+void registry_answer(struct registry_request *request, struct registry_answer *answer);
 
 /*
  * Ask. `answered` is called once, never from within this function; the request is the owner's again

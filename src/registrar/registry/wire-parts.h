@@ -79,3 +79,17 @@ void wire_get_bearer_answer(struct packet_reader *reader, struct bearer_answer *
 
 void wire_put_material_answer(struct packet_writer *writer, const struct material_answer *answer);
 void wire_get_material_answer(struct packet_reader *reader, struct material_answer *ret);
+
+/* ------------------------------------------------------------------ removal-wire.c */
+
+void wire_put_removal_request(struct packet_writer *writer, const struct removal_request *request);
+int wire_get_removal_request(struct packet_reader *reader, const void **ret) must_check;
+void wire_put_removal_answer(struct packet_writer *writer, const struct removal_answer *answer);
+void wire_get_removal_answer(struct packet_reader *reader, struct removal_answer *ret);
+
+/* ------------------------------------------------------------------ listing-wire.c */
+
+void wire_put_agents_request(struct packet_writer *writer, const struct agents_request *request);
+int wire_get_agents_request(struct packet_reader *reader, const void **ret) must_check;
+void wire_put_agents_page(struct packet_writer *writer, const struct agents_page *page);
+void wire_get_agents_page(struct packet_reader *reader, struct agents_page *ret);

@@ -41,11 +41,12 @@ void fake_registry_answer(struct fake_registry *fake, size_t n,
 			  const struct registry_answer *answer)
 {
 	struct registry_request *request = fake->requests[n];
+	struct registry_answer given = *answer;
 
 	assert_true(n < fake->asked);
 	assert_non_null(request);
 	fake->requests[n] = NULL;
-	registry_answer(request, answer);
+	registry_answer(request, &given);
 }
 
 void fake_registry_grant(struct fake_registry *fake, size_t n)

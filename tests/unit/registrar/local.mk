@@ -8,6 +8,7 @@ unit_tests += \
 	test-peer-log \
 	test-priority \
 	test-sources \
+	test-turns \
 	test-address \
 	test-api-password \
 	test-api-token \
@@ -22,6 +23,8 @@ unit_tests += \
 	test-import-line \
 	test-keeper-registry \
 	test-keeper-server \
+	test-listings \
+	test-listing-wire \
 	test-packet-stream \
 	test-password-worker \
 	test-records \
@@ -35,6 +38,7 @@ unit_tests += \
 	test-rules \
 	test-session-wire \
 	test-sessions \
+	test-stamps \
 	test-text-index \
 	test-transactions \
 	test-watchdog
@@ -45,6 +49,7 @@ unit_tests += \
 	test-api-json-fault \
 	test-api-repr \
 	test-api-limits \
+	test-api-listing \
 	test-api-parameters \
 	test-api-request \
 	test-bearer
@@ -70,6 +75,8 @@ test_roster_write_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=fdatasync
 test_roster_SOURCES = tests/unit/registrar/agents/test-roster.c \
 	tests/unit/roster.c tests/unit/roster.h
 test_roster_LDADD = $(registrar_libraries)
+test_stamps_SOURCES = tests/unit/registrar/agents/test-stamps.c
+test_stamps_LDADD = $(registrar_libraries)
 test_text_index_SOURCES = tests/unit/registrar/agents/test-text-index.c
 test_text_index_LDADD = $(registrar_libraries)
 
@@ -83,6 +90,9 @@ test_api_repr_SOURCES = tests/unit/registrar/api/test-api-repr.c
 test_api_repr_LDADD = $(registrar_libraries)
 test_api_limits_SOURCES = tests/unit/registrar/api/test-api-limits.c
 test_api_limits_LDADD = $(registrar_libraries)
+test_api_listing_SOURCES = tests/unit/registrar/api/test-api-listing.c
+test_api_listing_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_api_listing_LDADD = $(registrar_libraries)
 test_api_parameters_SOURCES = tests/unit/registrar/api/test-api-parameters.c
 test_api_parameters_LDADD = $(registrar_libraries)
 test_api_request_SOURCES = tests/unit/registrar/api/test-api-request.c
@@ -136,6 +146,10 @@ test_file_registry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
 test_keeper_registry_SOURCES = tests/unit/registrar/keeper/test-keeper-registry.c $(fake_registry)
 test_keeper_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_keeper_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_listings_SOURCES = tests/unit/registrar/keeper/test-listings.c
+test_listings_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_listings_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_listings_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync
 test_keeper_server_SOURCES = tests/unit/registrar/keeper/test-keeper-server.c $(fake_registry)
 test_keeper_server_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_keeper_server_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
@@ -153,6 +167,9 @@ test_agent_registration_SOURCES = tests/unit/registrar/registry/test-agent-regis
 test_agent_registration_LDADD = $(registrar_libraries)
 test_registry_wire_SOURCES = tests/unit/registrar/registry/test-registry-wire.c $(wire_fixture)
 test_registry_wire_LDADD = $(registrar_libraries)
+test_listing_wire_SOURCES = tests/unit/registrar/registry/test-listing-wire.c $(wire_fixture)
+test_listing_wire_LDADD = $(registrar_libraries)
+
 test_session_wire_SOURCES = tests/unit/registrar/registry/test-session-wire.c $(wire_fixture)
 test_session_wire_LDADD = $(registrar_libraries)
 
@@ -175,3 +192,6 @@ test_priority_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_priority_LDADD = $(registrar_libraries)
 test_sources_SOURCES = tests/unit/registrar/net/test-sources.c
 test_sources_LDADD = $(registrar_libraries)
+test_turns_SOURCES = tests/unit/registrar/net/test-turns.c
+test_turns_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_turns_LDADD = $(registrar_libraries)

@@ -306,6 +306,36 @@ static void test_list(void **state)
 	roster_close(roster);
 }
 
+/* Lines by id, and of one id by their place in the file, whatever the order of the file. */
+static void test_seek(void **state)
+{
+	static const char *const order[] = { "001", "002", "002", "0003", "009", "012" };
+	struct roster *roster = open_with(*state, "009 ii any " KEY "\n0003 cc any " KEY
+						  "\n002 !gone any " KEY "\n002 bb any " KEY "\n");
+	const struct roster_entry *entry;
+
+	begin(roster);
+	add(roster, "012 ll any " OTHER_KEY);
+	add(roster, "001 aa any " OTHER_KEY);
+	assert_int_equal(roster_seek(roster, 0, 0), 0);
+	for (size_t i = 0; i < COUNT(order); i++)
+		assert_string_equal(roster_at(roster, i)->id_text, order[i]);
+	assert_null(roster_at(roster, COUNT(order)));
+	assert_int_equal(roster_seek(roster, 2, 0), 1);
+	entry = roster_at(roster, 1);
+	assert_false(roster_entry_is_agent(entry));
+	assert_int_equal(roster_seek(roster, 2, entry->offset + 1), 2);
+	assert_string_equal(roster_at(roster, 2)->name, "bb");
+	assert_int_equal(roster_seek(roster, 4, 0), 4);
+	assert_int_equal(roster_seek(roster, 13, 0), COUNT(order));
+	roster_cancel(roster);
+	begin(roster);
+	assert_int_equal(roster_seek(roster, 10, 0), 4);
+	assert_null(roster_at(roster, 4));
+	roster_cancel(roster);
+	roster_close(roster);
+}
+
 static void test_read(void **state)
 {
 	struct roster *roster = open_with(*state, "001 aa 10.0.0.0/24 " KEY "\n002 bb nowhere " KEY
@@ -355,6 +385,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_masks, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_find_id, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_list, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_seek, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_read, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_reading_only, setup_directory,
 						teardown_directory),

@@ -2,11 +2,9 @@
 /* Filters of the list of agents. */
 #include "tests/unit/support.h"
 
-#include "registrar/agents/groups.h"
 #include "registrar/api/filter.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <stdlib.h>
 
 #define NOW 1800000000
 
@@ -132,52 +130,47 @@ static const struct {
 	{ "q=((((((((((((((((((((((((((((((((((name=a", 1407, false },
 };
 
-static void arrange(const char *queue)
+static struct api_agent look_at(const struct agent_row *row)
 {
-	struct reason why;
-	char path[256];
-	struct timespec times[2] = { { .tv_sec = NOW - 7200 }, { .tv_sec = NOW - 7200 } };
-	time_t added = NOW - 86400;
-	char line[128];
+	struct agent_row *copy = agent_row_copy(row);
 
-	assert_int_equal(agent_groups_write(queue, "007", "web,db", &why), 0);
-	assert_int_equal(mkdir(path_in(queue, "rids"), 0700), 0);
-	(void)snprintf(path, sizeof path, "%s/rids/007", queue);
-	write_text(path, "");
-	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
-	strftime(line, sizeof line, "007 web-01 10.1.2.0/24 %Y-%m-%d %H:%M:%S\n",
-		 localtime(&added));
-	write_text(path_in(queue, "agents-timestamp"), line);
+	assert_non_null(copy);
+	return api_agent_of(copy, NOW);
 }
 
 static void test_filters(void **state)
 {
-	const struct agent_history history = { .queue = *state };
-	const struct roster_entry entry = {
-		.id = 7, .id_text = "007", .name = "web-01", .ip = "10.1.2.0/24"
+	static const struct agent_row row = {
+		.id = "007",
+		.name = "web-01",
+		.ip = "10.1.2.0/24",
+		.groups = "web,db",
+		.seen = AGENT_SEEN_AT,
+		.seen_at = NOW - 7200,
+		.is_added_known = true,
+		.added_at = NOW - 86400,
 	};
+	struct api_agent agent = look_at(&row);
 
-	arrange(*state);
+	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct api_problem problem = { 0 };
 		struct api_filter filter;
 		struct api_query query;
-		struct api_agent agent = { .knowledge = &filter.knowledge, .entry = &entry };
 		bool good;
 
 		assert_int_equal(api_query_parse(&query, rows[i].query), 0);
-		good = api_filter_read(&filter, &query, "0s", &history, &problem);
+		good = api_filter_read(&filter, &query, "0s", &problem);
 		check_row(rows[i].query, (int)problem.code == rows[i].error);
 		check_row(rows[i].query, good == !rows[i].error);
 		if (good) {
-			filter.knowledge.now = NOW;
+			filter.now = NOW;
 			check_row(rows[i].query,
 				  api_filter_matches(&filter, &agent) == rows[i].matches);
-			api_filter_clear(&filter);
 		}
-		api_agent_clear(&agent);
 		api_query_clear(&query);
 	}
+	free(agent.row);
 }
 
 /* Nothing holds of an agent of which only its line is known, and no age is old enough. */
@@ -188,23 +181,53 @@ static void test_unknown(void **state)
 		"q=dateAdd<1d",  "older_than=1s", "q=lastKeepAlive!=2020-01-01",
 		"status=active",
 	};
-	static const struct agent_history history = { .queue = NULL };
-	const struct roster_entry entry = {
-		.id = 7, .id_text = "007", .name = "web-01", .ip = "any"
-	};
+	static const struct agent_row row = { .id = "007", .name = "web-01", .ip = "any" };
+	struct api_agent agent = look_at(&row);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(queries); i++) {
 		struct api_problem problem = { 0 };
 		struct api_filter filter;
 		struct api_query query;
-		struct api_agent agent = { .knowledge = &filter.knowledge, .entry = &entry };
 
 		assert_int_equal(api_query_parse(&query, queries[i]), 0);
-		assert_true(api_filter_read(&filter, &query, "0s", &history, &problem));
+		assert_true(api_filter_read(&filter, &query, "0s", &problem));
 		check_row(queries[i], !api_filter_matches(&filter, &agent));
-		api_agent_clear(&agent);
-		api_filter_clear(&filter);
+		api_query_clear(&query);
+	}
+	free(agent.row);
+}
+
+/* Files are looked at only for what a filter is about. */
+static void test_wanted(void **state)
+{
+	static const struct {
+		const char *query;
+		unsigned int wanted;
+	} cases[] = {
+		{ "", 0 },
+		{ "name=web-01", 0 },
+		{ "version=v4", 0 },
+		{ "q=id>5;name~web", 0 },
+		{ "group=web", AGENTS_GROUPS },
+		{ "status=active", AGENTS_SEEN },
+		{ "older_than=0s", 0 },
+		{ "older_than=1d", AGENTS_SEEN | AGENTS_ADDED },
+		{ "search=web", AGENTS_EVERYTHING },
+		{ "q=(id>5,dateAdd<1d);name~web", AGENTS_ADDED },
+		{ "q=name=a,(lastKeepAlive>1d;id=1)", AGENTS_SEEN },
+		{ "q=group=web,status=active", AGENTS_GROUPS | AGENTS_SEEN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct api_problem problem = { 0 };
+		struct api_filter filter;
+		struct api_query query;
+
+		assert_int_equal(api_query_parse(&query, cases[i].query), 0);
+		assert_true(api_filter_read(&filter, &query, "0s", &problem));
+		check_row(cases[i].query, filter.wanted == cases[i].wanted);
 		api_query_clear(&query);
 	}
 }
@@ -224,8 +247,9 @@ static void test_like(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_filters, setup_directory, teardown_directory),
+		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_wanted),
 		cmocka_unit_test(test_like),
 	};
 

@@ -52,7 +52,7 @@ struct asker {
 	struct registration_decision decision;
 };
 
-static void on_answered(void *owner, const struct registry_answer *answer)
+static void on_answered(void *owner, struct registry_answer *answer)
 {
 	struct asker *asker = owner;
 
@@ -78,6 +78,7 @@ static void begin(struct fixture *fixture, const char *directory)
 	assert_int_equal(roster_open(&fixture->roster, directory, (gid_t)-1, NULL, &why), 0);
 	settings.roster = fixture->roster;
 	fixture->transactions = transactions_new(fixture->base, &settings);
+	registry.base = fixture->base;
 	registry.transactions = fixture->transactions;
 	registry.policy = &fixture->policy;
 	fixture->registry = file_registry_new(&registry);
@@ -321,7 +322,7 @@ static void test_withdrawn(void **state)
 static struct registry_answer answered; /* the last answer to a user */
 static int user_answers;
 
-static void on_user_answered(void *owner, const struct registry_answer *answer)
+static void on_user_answered(void *owner, struct registry_answer *answer)
 {
 	(void)owner;
 	answered = *answer;

@@ -104,7 +104,7 @@ static int teardown(void **state)
 	return teardown_directory(state);
 }
 
-static void on_answered(void *owner, const struct registry_answer *answer)
+static void on_answered(void *owner, struct registry_answer *answer)
 {
 	const struct registry_request *request = owner;
 

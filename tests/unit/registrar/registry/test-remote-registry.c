@@ -108,7 +108,7 @@ struct asker {
 	struct registration_decision decision;
 };
 
-static void on_answered(void *owner, const struct registry_answer *answer)
+static void on_answered(void *owner, struct registry_answer *answer)
 {
 	struct asker *asker = owner;
 
@@ -178,7 +178,7 @@ static void test_answers(void **state)
 	assert_string_equal(logged, "");
 }
 
-static void on_key(void *owner, const struct registry_answer *answer)
+static void on_key(void *owner, struct registry_answer *answer)
 {
 	struct key_answer *key = owner;
 

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/* Listings, as fields of packets. */
+#include "registrar/registry/wire-parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUPS_MAX 32768 /* bytes of the names of an agent's groups */
+
+/* ------------------------------------------------------------------ agents */
+
+void wire_put_agents_request(struct packet_writer *writer, const struct agents_request *request)
+{
+	wire_put_user(writer, &request->user);
+	packet_put_u8(writer, (uint8_t)request->wanted);
+	packet_put_u64(writer, request->from);
+	packet_put_u16(writer, (uint16_t)request->count);
+	for (size_t i = 0; i < request->count; i++)
+		wire_put_text(writer, request->ids[i]);
+}
+
+int wire_get_agents_request(struct packet_reader *reader, const void **ret)
+{
+	struct agents_request request = { 0 };
+
+	wire_get_user(reader, &request.user);
+	request.wanted = packet_get_at_most(reader, AGENTS_EVERYTHING);
+	request.from = packet_get_u64(reader);
+	request.count = packet_get_u16(reader);
+	if (request.count > AGENTS_IDS_MAX) {
+		explicit_bzero(&request, sizeof request);
+		return -EBADMSG;
+	}
+	for (size_t i = 0; i < request.count; i++)
+		packet_get_text(reader, request.ids[i], sizeof request.ids[i]);
+	return wire_keep(reader, &request, sizeof request, ret);
+}
+
+static void put_row(struct packet_writer *writer, const struct agent_row *row)
+{
+	wire_put_text(writer, row->id);
+	wire_put_text(writer, row->name);
+	wire_put_text(writer, row->ip);
+	packet_put_u8(writer, (uint8_t)row->seen);
+	if (row->seen == AGENT_SEEN_AT)
+		packet_put_u64(writer, (uint64_t)row->seen_at);
+	packet_put_u8(writer, row->is_added_known);
+	if (row->is_added_known)
+		packet_put_u64(writer, (uint64_t)row->added_at);
+	packet_put_optional(writer, row->groups, row->groups ? strlen(row->groups) : 0);
+}
+
+/* Texts of a row, terminated. */
+struct row_texts {
+	char id[AGENT_ID_MAX + 1], name[AGENT_NAME_MAX + 1], ip[AGENT_IP_MAX + 1];
+	char groups[GROUPS_MAX];
+};
+
+static bool get_groups(struct packet_reader *reader, struct row_texts *texts)
+{
+	size_t length;
+	const char *groups = packet_get_optional(reader, sizeof texts->groups - 1, &length);
+
+	if (!groups)
+		return false;
+	memcpy(texts->groups, groups, length);
+	texts->groups[length] = '\0';
+	return true;
+}
+
+/* Null: there is none, or no memory for it. */
+static struct agent_row *get_row(struct packet_reader *reader, struct row_texts *texts)
+{
+	struct agent_row row = { .id = texts->id, .name = texts->name, .ip = texts->ip };
+
+	packet_get_text(reader, texts->id, sizeof texts->id);
+	packet_get_text(reader, texts->name, sizeof texts->name);
+	packet_get_text(reader, texts->ip, sizeof texts->ip);
+	row.seen = (enum agent_seen)packet_get_at_most(reader, AGENT_SEEN_AT);
+	if (row.seen == AGENT_SEEN_AT)
+		row.seen_at = (int64_t)packet_get_u64(reader);
+	row.is_added_known = packet_get_at_most(reader, 1);
+	if (row.is_added_known)
+		row.added_at = (int64_t)packet_get_u64(reader);
+	if (get_groups(reader, texts))
+		row.groups = texts->groups;
+	return reader->failed ? NULL : agent_row_copy(&row);
+}
+
+void wire_put_agents_page(struct packet_writer *writer, const struct agents_page *page)
+{
+	uint32_t count = 0;
+
+	for (const struct agent_row *row = page->rows; row; row = row->next)
+		count++;
+	packet_put_u8(writer, (uint8_t)page->fault);
+	packet_put_u64(writer, page->next);
+	packet_put_u32(writer, count);
+	for (const struct agent_row *row = page->rows; row; row = row->next)
+		put_row(writer, row);
+}
+
+void wire_get_agents_page(struct packet_reader *reader, struct agents_page *ret)
+{
+	struct row_texts texts;
+	struct agent_row **end = &ret->rows;
+	uint32_t count;
+
+	ret->fault = (enum listing_fault)packet_get_at_most(reader, LISTING_INTERNAL);
+	ret->next = packet_get_u64(reader);
+	count = packet_get_u32(reader);
+	for (uint32_t i = 0; i < count; i++) {
+		*end = get_row(reader, &texts);
+		if (!*end) {
+			reader->failed = true; /* without memory, too */
+			return;
+		}
+		end = &(*end)->next;
+	}
+}

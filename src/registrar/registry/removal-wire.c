@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/* Removals, as fields of packets. */
+#include "registrar/registry/wire-parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the shortest agent takes: two texts with their lengths. */
+#define AGENT_LEAST (2 * sizeof(uint32_t))
+
+void wire_put_removal_request(struct packet_writer *writer, const struct removal_request *request)
+{
+	wire_put_user(writer, &request->user);
+	packet_put_u8(writer, request->purge);
+	packet_put_u32(writer, (uint32_t)request->count);
+	for (size_t i = 0; i < request->count; i++) {
+		wire_put_text(writer, request->agents[i].id);
+		wire_put_text(writer, request->agents[i].name);
+	}
+}
+
+/* What is in front of the agents. False: there are not so many of them. */
+static bool get_head(struct packet_reader *reader, struct removal_request *ret)
+{
+	wire_get_user(reader, &ret->user);
+	ret->purge = packet_get_at_most(reader, 1);
+	ret->count = packet_get_u32(reader);
+	return !reader->failed && ret->count <= (size_t)(reader->end - reader->at) / AGENT_LEAST;
+}
+
+int wire_get_removal_request(struct packet_reader *reader, const void **ret)
+{
+	struct removal_request head = { .count = 0 }, *request = NULL;
+	bool is_right = get_head(reader, &head);
+
+	if (is_right)
+		request = removal_new(head.count);
+	if (request)
+		*request = head;
+	explicit_bzero(&head, sizeof head);
+	if (!request)
+		return is_right ? -ENOMEM : -EBADMSG;
+	for (size_t i = 0; i < request->count; i++) {
+		packet_get_text(reader, request->agents[i].id, sizeof request->agents[i].id);
+		packet_get_text(reader, request->agents[i].name, sizeof request->agents[i].name);
+	}
+	if (!packet_is_done(reader)) {
+		explicit_bzero(request, sizeof *request);
+		free(request);
+		return -EBADMSG;
+	}
+	*ret = request;
+	return 0;
+}
+
+void wire_put_removal_answer(struct packet_writer *writer, const struct removal_answer *answer)
+{
+	packet_put_u8(writer, (uint8_t)answer->fault);
+	packet_put_u32(writer, (uint32_t)answer->count);
+	if (answer->count > 0)
+		packet_put_bytes(writer, answer->removed, (answer->count + 7) / 8);
+}
+
+/* Bits behind the last are zero, so that there is one way to write it. */
+static bool has_rest(const unsigned char *bits, size_t count)
+{
+	return count % 8 != 0 && bits[count / 8] >> count % 8 != 0;
+}
+
+void wire_get_removal_answer(struct packet_reader *reader, struct removal_answer *ret)
+{
+	size_t count, length;
+
+	ret->fault = (enum removal_fault)packet_get_at_most(reader, REMOVAL_INTERNAL);
+	count = packet_get_u32(reader);
+	length = (count + 7) / 8;
+	if (reader->failed || count > REMOVAL_MAX || length > (size_t)(reader->end - reader->at)) {
+		reader->failed = true;
+		return;
+	}
+	ret->removed = malloc(length + 1);
+	reader->failed |= !ret->removed; /* without memory, too */
+	if (!ret->removed)
+		return;
+	ret->count = count;
+	packet_get_bytes(reader, ret->removed, length);
+	reader->failed |= has_rest(ret->removed, count);
+}

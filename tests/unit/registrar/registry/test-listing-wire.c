@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/* Listings and removals read the same at the other end, and nothing else is read. */
+#include "tests/unit/support.h"
+
+#include "tests/unit/registrar/registry/wire-fixture.h"
+
+#include <errno.h>
+
+static void test_agents_request(void **state)
+{
+	struct agents_request sent = { .user = wire_admin,
+				       .wanted = AGENTS_GROUPS,
+				       .from = UINT64_MAX };
+	struct registry_request request = { .type = REGISTRY_AGENTS, .agents = &sent };
+	const struct agents_request *read;
+	size_t length;
+
+	(void)state;
+	for (sent.count = 0; sent.count < AGENTS_IDS_MAX; sent.count++)
+		(void)snprintf(sent.ids[sent.count], sizeof sent.ids[0], "%03zu", sent.count);
+	read = wire_pass_request(&request, 0);
+	wire_assert_user(&read->user);
+	assert_int_equal(read->wanted, AGENTS_GROUPS);
+	assert_true(read->from == UINT64_MAX);
+	assert_int_equal(read->count, AGENTS_IDS_MAX);
+	assert_memory_equal(read->ids, sent.ids, sizeof sent.ids);
+	request.agents = read;
+	registry_request_clear(&request);
+	sent.count = 0;
+	request.agents = &sent;
+	length = registry_wire_request(wire_packet, 1, 0, &request);
+	wire_packet[length - 1] = 2; /* more ids than there can be */
+	assert_int_equal(wire_read_request(length), -EBADMSG);
+}
+
+static void test_removal_request(void **state)
+{
+	struct removal_request *sent = removal_new(2), *read;
+	struct registry_request request = { .type = REGISTRY_REMOVE, .removal = sent };
+
+	(void)state;
+	assert_null(removal_new(REMOVAL_MAX + 1));
+	sent->user = wire_admin;
+	sent->purge = true;
+	sent->count = 2;
+	sent->agents[0] = (struct removal_agent){ "001", "web-01" };
+	sent->agents[1] = (struct removal_agent){ "00000002", "db" };
+	read = (void *)wire_pass_request(&request, 0);
+	wire_assert_user(&read->user);
+	assert_true(read->purge);
+	assert_int_equal(read->count, 2);
+	assert_string_equal(read->agents[0].id, "001");
+	assert_string_equal(read->agents[1].name, "db");
+	free(read);
+	/* A count that the packet cannot have. */
+	sent->count = 0;
+	assert_int_equal(wire_read_request(registry_wire_request(wire_packet, 1, 0, &request)), 0);
+	wire_packet[wire_packet[0] - 1] = 0xff;
+	assert_int_equal(wire_read_request(wire_packet[0]), -EBADMSG);
+	registry_request_clear(&request);
+}
+
+static struct agent_row row_of(const char *id, const char *groups)
+{
+	return (struct agent_row){ .id = id, .name = "web", .ip = "any", .groups = groups };
+}
+
+static void test_agents_page(void **state)
+{
+	struct agent_row last = row_of("00000002", NULL), first = row_of("001", "");
+	struct registry_answer sent = {
+		.type = REGISTRY_AGENTS,
+		.agents = { .rows = &first, .next = 7 },
+	}, read;
+	struct packet_header header;
+
+	(void)state;
+	first.next = &last;
+	first.seen = AGENT_SEEN_AT;
+	first.seen_at = -1;
+	first.is_added_known = true;
+	first.added_at = INT64_MAX;
+	last.seen = AGENT_SEEN_NEVER;
+	assert_int_equal(wire_pass_answer(&read, &sent), 0);
+	assert_true(read.agents.next == 7);
+	assert_string_equal(read.agents.rows->id, "001");
+	assert_string_equal(read.agents.rows->groups, "");
+	assert_int_equal(read.agents.rows->seen_at, -1);
+	assert_true(read.agents.rows->added_at == INT64_MAX);
+	assert_string_equal(read.agents.rows->next->name, "web");
+	assert_null(read.agents.rows->next->groups);
+	assert_int_equal(read.agents.rows->next->seen, AGENT_SEEN_NEVER);
+	assert_false(read.agents.rows->next->is_added_known);
+	assert_null(read.agents.rows->next->next);
+	registry_answer_clear(&read);
+	assert_null(read.agents.rows);
+	/* With more rows than there are. */
+	header = wire_find(registry_wire_answer(wire_packet, 9, &sent));
+	wire_packet[PACKET_HEADER_SIZE + 3 + sizeof sent.agents.next]++;
+	assert_int_equal(registry_wire_read_answer(&read, wire_packet, &header), -EBADMSG);
+}
+
+/* A page that is as full as it can be fits into a packet. */
+static void test_full_page(void **state)
+{
+	static char groups[32768];
+	struct agent_row small = row_of("00000001", groups), large = small;
+	struct registry_answer sent = { .type = REGISTRY_AGENTS, .agents.rows = &large }, read;
+	size_t size;
+
+	(void)state;
+	memset(groups, 'g', sizeof groups - 1);
+	large.next = &small;
+	size = agent_row_size(&large);
+	assert_true(size < LISTING_PAGE_SIZE && 2 * size > LISTING_PAGE_SIZE - 1024);
+	assert_int_equal(wire_pass_answer(&read, &sent), 0);
+	assert_string_equal(read.agents.rows->next->groups, groups);
+	registry_answer_clear(&read);
+}
+
+static void test_removal_answer(void **state)
+{
+	unsigned char bits[] = { 0x81, 0x01 };
+	struct registry_answer sent = {
+		.type = REGISTRY_REMOVE,
+		.removal = { .removed = bits, .count = 9 },
+	}, read;
+
+	(void)state;
+	assert_int_equal(wire_pass_answer(&read, &sent), 0);
+	assert_int_equal(read.removal.count, 9);
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(removal_has(&read.removal, i), i == 0 || i == 7 || i == 8);
+	registry_answer_clear(&read);
+	assert_null(read.removal.removed);
+	bits[1] = 0x02; /* of an agent that was not asked for */
+	assert_int_equal(wire_pass_answer(&read, &sent), -EBADMSG);
+	sent.removal = (struct removal_answer){ .fault = REMOVAL_INTERNAL };
+	sent.outcome = REGISTRY_FAILED;
+	assert_int_equal(wire_pass_answer(&read, &sent), 0);
+	registry_answer_clear(&read);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_agents_request), cmocka_unit_test(test_removal_request),
+		cmocka_unit_test(test_agents_page),    cmocka_unit_test(test_full_page),
+		cmocka_unit_test(test_removal_answer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
