@@ -59,6 +59,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \
 	src/registrar/keeper/bearer-check.c src/registrar/keeper/bearer-check.h \
 	src/registrar/keeper/agent-listing.c \
+	src/registrar/keeper/group-listing.c \
 	src/registrar/keeper/file-registry.c src/registrar/keeper/file-registry.h \
 	src/registrar/keeper/keeper-registry.c src/registrar/keeper/keeper-registry.h \
 	src/registrar/keeper/keeper-server.c src/registrar/keeper/keeper-server.h \
@@ -125,7 +126,6 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/expression.c src/registrar/api/expression.h \
 	src/registrar/api/fields.c src/registrar/api/fields.h \
 	src/registrar/api/filter.c src/registrar/api/filter.h \
-	src/registrar/api/group-list.c src/registrar/api/group-list.h \
 	src/registrar/api/groups.c \
 	src/registrar/api/http.c src/registrar/api/http.h \
 	src/registrar/api/limits.c src/registrar/api/limits.h \

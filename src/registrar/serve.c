@@ -216,9 +216,7 @@ static struct api_settings api_settings(const struct service *service, unsigned 
 
 	return (struct api_settings){
 		.listeners = &service->api_listeners,
-		.roster = service->roster,
 		.policy = &service->policy,
-		.groups_directory = options->paths.groups_directory,
 		.limits = options->api.limits,
 		.max_connections = max_connections,
 		.timeout = options->service.timeout,
@@ -258,6 +256,7 @@ static int run(struct service *service, struct reason *why)
 		.policy = &service->policy,
 		.directory = options->directory,
 		.keys_directory = service->etc,
+		.groups_directory = options->paths.groups_directory,
 		.credentials = &service->credentials,
 		.authd = authd_settings(service, limits.authd),
 		.api = options->api.enabled ? &api : NULL,

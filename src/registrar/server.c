@@ -339,6 +339,7 @@ static int set_up_registry(struct server *server, struct reason *why)
 	struct file_registry_settings agents = {
 		.base = server->base,
 		.policy = settings->policy,
+		.groups_directory = settings->groups_directory,
 		.log = server->peers.log,
 	};
 	struct keeper_registry_settings keeper = {
@@ -382,8 +383,7 @@ static int set_up_services(struct server *server, struct reason *why)
 	api.tls = settings->credentials->tls;
 	api.password = settings->credentials->password.text;
 	api.peers = &server->peers;
-	return api_new(&server->api, server->base, &api, server->transactions, server->registry,
-		       why);
+	return api_new(&server->api, server->base, &api, server->registry, why);
 }
 
 static void announce_listeners(const char *service, const struct listeners *listeners)

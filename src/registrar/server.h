@@ -18,6 +18,7 @@ struct server_settings {
 	struct roster *roster;
 	const struct enrollment_policy *policy;
 	const char *directory;           /* of the manager, in which no other authd may run */
+	const char *groups_directory;    /* etc/shared, for the list of groups */
 	const char *keys_directory;      /* of client.keys, to notice when others change it */
 	struct credentials *credentials; /* in use; a reload replaces what is in it */
 	struct authd_settings authd;   /* without `tls`, `password`, `peers`, `changed` and owner */

@@ -85,6 +85,9 @@ static void check_content(const struct registry_request *request)
 		check_user(&request->agents->user);
 		HOLDS(request->agents->count <= AGENTS_IDS_MAX);
 		break;
+	case REGISTRY_GROUPS:
+		check_user(&request->groups->user);
+		break;
 	case REGISTRY_TYPES:
 		HOLDS(false);
 	}

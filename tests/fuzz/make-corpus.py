@@ -348,6 +348,7 @@ def registry_packets():
         "remove": request(8, user + b"\x01" + bytes([1, 0, 0, 0]) + text(b"001") + text(b"web-01")),
         "agents": request(9, user + b"\x07" + bytes(8) + bytes([0, 0])),
         "agents-ids": request(9, user + b"\x03" + bytes(8) + bytes([1, 0]) + text(b"001")),
+        "groups": request(10, user + text(b"md5") + text(b"web")),
         "no-type": request(200, user),
         "accepted": answer(0, 0, b"\0" + agent + text(b"any")),
         "refused": answer(0, 0, b"\x02" + text(b"Duplicate agent name: web-01")),
@@ -366,6 +367,8 @@ def registry_packets():
         "material-given": answer(7, 0, b"\0" + 2 * (b"\1" + text(b"/etc/x") + text(b"PEM"))
                                  + b"\0" + absent + given(b"secret")),
         "material-failed": answer(7, 2, b"\1"),
+        "groups-page": answer(10, 0, b"\0\1" + bytes([1, 0, 0, 0]) + text(b"web") + bytes(4)
+                              + text(b"00ff") + text(b"")),
         "removed": answer(8, 0, b"\0" + bytes([9, 0, 0, 0]) + b"\x81\x01"),
         "page": answer(9, 0, b"\0" + bytes(8) + bytes([1, 0, 0, 0]) + agent[:-68] + b"\x02"
                        + bytes(8) + b"\x01" + bytes(8) + given(b"web,db")),

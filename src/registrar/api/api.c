@@ -156,7 +156,7 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 }
 
 int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
-	    struct transactions *transactions, struct registry *registry, struct reason *why)
+	    struct registry *registry, struct reason *why)
 {
 	struct api *api = calloc(1, sizeof *api);
 	int r;
@@ -165,7 +165,6 @@ int api_new(struct api **ret, struct event_base *base, const struct api_settings
 		return reason_errno(why, ENOMEM, "Cannot set up the API");
 	api_response_set_up();
 	api->settings = *settings;
-	api->transactions = transactions;
 	api->registry = registry;
 	if (gethostname(api->node, sizeof api->node - 1) < 0)
 		api->node[0] = '\0';

@@ -21,11 +21,11 @@
  *	                                        password
  *	GET    /wazuh-manager/cacerts           the CA of our certificate
  *
- * It shares the event loop, the TLS context and the roster with the registration service. A request
- * passes, in this order, the request limit, the list of calls (404, 405), the lock-out, the login
- * or token (401), the parameters and the body (400, 406, 413, 415), and then waits for the registry
- * or for the next transaction: requests that arrive together share one lock and one flush, and are
- * answered when what they changed is on the disk.
+ * It shares the event loop, the TLS context and the registry with the registration service. A
+ * request passes, in this order, the request limit, the list of calls (404, 405), the lock-out, the
+ * login or token (401), the parameters and the body (400, 406, 413, 415), and then waits for the
+ * registry: requests that arrive together share one lock and one flush, and are answered when what
+ * they changed is on the disk.
  */
 #pragma once
 
@@ -34,7 +34,6 @@
 #include "registrar/agents/roster.h"
 #include "registrar/api/limits.h"
 #include "registrar/enrollment/enrollment.h"
-#include "registrar/enrollment/transactions.h"
 #include "registrar/net/listener.h"
 #include "registrar/net/peer-rules.h"
 #include "registrar/registry/registry.h"
@@ -49,10 +48,8 @@
 struct api_settings {
 	const struct listeners *listeners; /* none: there is no API */
 	SSL_CTX *tls;
-	struct roster *roster;
 	const struct enrollment_policy *policy;
-	const char *groups_directory; /* for the list of groups, even if they need not exist */
-	const char *password;         /* for enrolling; null: none is demanded */
+	const char *password; /* for enrolling; null: none is demanded */
 	struct api_limits_settings limits;
 	/* at the limit others give way (net/admission.h), or wait; at most API_CONNECTIONS_MAX */
 	unsigned int max_connections;
@@ -63,12 +60,11 @@ struct api_settings {
 struct api;
 
 /*
- * Begin to serve; `transactions` and `registry` outlive the API. Returns 0; or a negative errno
+ * Begin to serve; the registry outlives the API. Returns 0; or a negative errno
  * with `why` set: -ENOTSUP from a registrar that was built without the API.
  */
 int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
-	    struct transactions *transactions, struct registry *registry,
-	    struct reason *why) must_check;
+	    struct registry *registry, struct reason *why) must_check;
 
 /*
  * Use another certificate for new connections, and another password (null: none) for enrollments.

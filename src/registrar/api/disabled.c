@@ -11,9 +11,9 @@ static int refuse(struct reason *why)
 }
 
 int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
-	    struct transactions *transactions, struct registry *registry, struct reason *why)
+	    struct registry *registry, struct reason *why)
 {
-	(void)ret, (void)base, (void)settings, (void)transactions, (void)registry;
+	(void)ret, (void)base, (void)settings, (void)registry;
 	return refuse(why);
 }
 

@@ -4,7 +4,6 @@
 #include "common/cleanup.h"
 #include "registrar/api/collection.h"
 #include "registrar/api/expression.h"
-#include "registrar/api/group-list.h"
 #include "registrar/api/incoming-call.h"
 
 #include <limits.h>
@@ -117,7 +116,7 @@ static bool find_field(struct api_condition *condition, const char *name, size_t
 
 static struct api_value value_of(void *owner, int field)
 {
-	const struct api_group *group = owner;
+	const struct group_row *group = owner;
 	const char *text = field == GROUP_NAME         ? group->name
 			   : field == GROUP_MERGED_SUM ? group->merged_sum
 						       : group->config_sum;
@@ -135,6 +134,20 @@ static const struct api_field_set group_fields = {
 	.value = value_of,
 };
 
+/* Those that the registry has listed. */
+struct group_list {
+	struct group_row *groups;
+	size_t count, room;
+};
+
+static bool has_group(const struct group_list *groups, const char *name)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		if (strcmp(groups->groups[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 /* What to show of the groups. */
 struct group_view {
 	const char *list, *q, *search, *select; /* null: not asked for */
@@ -142,6 +155,12 @@ struct group_view {
 	long offset, limit;
 	int sort[GROUP_FIELDS];
 	size_t sorts;
+};
+
+/* A call on its way. */
+struct group_listing {
+	struct group_view view;
+	struct group_list groups;
 };
 
 /* Are all names of the list those of fields? */
@@ -196,17 +215,17 @@ static bool read_group_view(struct group_view *ret, const struct api_query *quer
 	return true;
 }
 
-static bool is_found(const struct group_view *view, const struct api_group *group)
+static bool is_found(const struct group_view *view, const struct group_row *group)
 {
 	char count[24];
 
-	(void)snprintf(count, sizeof count, "%zu", group->count);
+	(void)snprintf(count, sizeof count, "%u", group->count);
 	return strcasestr(group->name, view->search) || strcasestr(count, view->search) ||
 	       strcasestr(group->merged_sum, view->search) ||
 	       strcasestr(group->config_sum, view->search);
 }
 
-static bool is_shown(const struct group_view *view, struct api_group *group)
+static bool is_shown(const struct group_view *view, struct group_row *group)
 {
 	return (!view->list || agent_groups_have(view->list, group->name)) &&
 	       (!view->search || is_found(view, group) != view->search_is_negative) &&
@@ -229,7 +248,7 @@ static int compare_groups(const void *a, const void *b, void *argument)
 	return view->descending ? -order : order;
 }
 
-static json_t *describe_group(struct api_group *group, const struct group_view *view)
+static json_t *describe_group(struct group_row *group, const struct group_view *view)
 {
 	json_t *object = json_object();
 
@@ -249,7 +268,7 @@ static json_t *describe_group(struct api_group *group, const struct group_view *
 }
 
 static void fail_unknown(struct api_result *result, const char *list,
-			 const struct api_groups *groups)
+			 const struct group_list *groups)
 {
 	struct api_problem problem;
 
@@ -257,7 +276,7 @@ static void fail_unknown(struct api_result *result, const char *list,
 	for (;; list++) {
 		cleanup_free char *name = strndup(list, strcspn(list, ","));
 
-		if (name && !api_groups_find(groups, name, strlen(name)))
+		if (name && !has_group(groups, name))
 			api_result_fail(result, name, &problem);
 		list += strcspn(list, ",");
 		if (*list == '\0')
@@ -276,7 +295,7 @@ static bool is_among(const json_t *items, const json_t *wanted)
 	return false;
 }
 
-static void add_groups(struct api_result *result, const struct api_groups *groups,
+static void add_groups(struct api_result *result, const struct group_list *groups,
 		       const struct group_view *view)
 {
 	json_t *all = json_array();
@@ -302,36 +321,102 @@ static void add_groups(struct api_result *result, const struct api_groups *group
 	json_decref(all);
 }
 
-static void list_groups(struct incoming_call *call)
+static void print(struct incoming_call *call)
 {
 	cleanup(api_result_clear) struct api_result result = {
 		.all = "All selected groups information was returned",
 		.some = "Some groups information was not returned",
 		.none = "No group information was returned",
 	};
-	const struct enrollment_policy *policy = call->settings->policy;
-	const struct api_groups_source source = {
-		.directory = call->settings->groups_directory,
-		.queue = policy->history.queue,
-		.roster = call->settings->roster,
-		.usual = policy->groups.usual,
-		.hash = api_query_get(&call->input.query, "hash") ?: "md5",
-	};
-	cleanup(api_groups_clear) struct api_groups groups = { .count = 0 };
-	struct group_view view;
+	struct group_listing *listing = call->work.state;
+	struct group_list *groups = &listing->groups;
+	const struct group_view *view = &listing->view;
 
-	if (!read_group_view(&view, &call->input.query, &call->result.problem))
-		return;
-	if (api_groups_read(&groups, &source) < 0) {
+	if (view->list)
+		fail_unknown(&result, view->list, groups);
+	if (groups->count > 0)
+		qsort_r(groups->groups, groups->count, sizeof *groups->groups, compare_groups,
+			(void *)view);
+	add_groups(&result, groups, view);
+	call->result.answer = api_result_print(&result, call->input.pretty);
+	incoming_call_answer(call);
+}
+
+static bool keep(struct group_list *groups, const struct group_row *row)
+{
+	if (groups->count == groups->room) {
+		size_t room = groups->room ? 2 * groups->room : GROUPS_PAGE_MAX;
+		struct group_row *grown = reallocarray(groups->groups, room, sizeof *grown);
+
+		if (!grown)
+			return false;
+		groups->groups = grown;
+		groups->room = room;
+	}
+	groups->groups[groups->count++] = *row;
+	return true;
+}
+
+static void ask_for_page(struct incoming_call *call);
+
+static void got_page(struct incoming_call *call, struct registry_answer *answer)
+{
+	struct group_listing *listing = call->work.state;
+	const struct groups_page *page = &answer->groups;
+	bool is_kept = page->fault == LISTING_OK;
+
+	for (const struct group_row *row = page->rows; is_kept && row; row = row->next)
+		is_kept = keep(&listing->groups, row);
+	if (!is_kept) {
 		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
+		incoming_call_answer(call);
+	} else if (page->has_more && page->rows) {
+		ask_for_page(call);
+	} else {
+		print(call);
+	}
+}
+
+static void ask_for_page(struct incoming_call *call)
+{
+	const struct group_listing *listing = call->work.state;
+	const struct group_list *groups = &listing->groups;
+	struct groups_request *request = calloc(1, sizeof *request);
+
+	if (request) {
+		api_name_user(call, &request->user);
+		(void)snprintf(request->hash, sizeof request->hash, "%s",
+			       api_query_get(&call->input.query, "hash") ?: "md5");
+		if (groups->count > 0)
+			memcpy(request->after, groups->groups[groups->count - 1].name,
+			       sizeof request->after);
+	}
+	api_exchange_extend(call->exchange);
+	api_ask(call, REGISTRY_GROUPS, request, got_page);
+}
+
+static void free_listing(void *state)
+{
+	struct group_listing *listing = state;
+
+	free(listing->groups.groups);
+	free(listing);
+}
+
+static void list_groups(struct incoming_call *call)
+{
+	struct group_listing *listing = calloc(1, sizeof *listing);
+
+	if (!listing) {
+		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
+		incoming_call_answer(call);
 		return;
 	}
-	if (view.list)
-		fail_unknown(&result, view.list, &groups);
-	if (groups.count > 0)
-		qsort_r(groups.groups, groups.count, sizeof *groups.groups, compare_groups, &view);
-	add_groups(&result, &groups, &view);
-	call->result.answer = api_result_print(&result, call->input.pretty);
+	call->work = (struct call_work){ .state = listing, .free = free_listing };
+	if (read_group_view(&listing->view, &call->input.query, &call->result.problem))
+		ask_for_page(call);
+	else
+		incoming_call_answer(call);
 }
 
 /* ------------------------------------------------------------------ the list of calls */
@@ -388,7 +473,7 @@ const struct api_route api_group_routes[] = {
 	  .path_parameters = put_path },
 	{ .method = API_GET,
 	  .pattern = "/groups",
-	  .run = list_groups,
+	  .ask = list_groups,
 	  .parameters = list_parameters },
 	{ .pattern = NULL },
 };

@@ -10,7 +10,6 @@
 
 void incoming_call_free(struct incoming_call *call)
 {
-	transactions_remove(&call->entry);
 	*call->previous = call->next;
 	if (call->next)
 		call->next->previous = call->previous;
@@ -22,7 +21,6 @@ void incoming_call_free(struct incoming_call *call)
 		evbuffer_free(call->result.body);
 	if (call->work.state)
 		call->work.free(call->work.state);
-	free(call->changes.removed);
 	json_decref(call->enroll.members);
 	explicit_bzero(&call->input.body, sizeof call->input.body);
 	explicit_bzero(call->tried_name, sizeof call->tried_name);

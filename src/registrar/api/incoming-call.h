@@ -23,17 +23,10 @@ struct api {
 	struct api_settings settings;
 	struct api_http *http;
 	struct api_limits *limits;
-	struct transactions *transactions;
 	struct registry *registry;
 	struct turns *turns;         /* of calls that work for long */
 	struct incoming_call *calls; /* without an answer yet */
 	char node[HOST_NAME_MAX + 1];
-};
-
-/* An agent that a call has removed. */
-struct api_removed {
-	char id[AGENT_ID_MAX + 1];
-	char name[AGENT_NAME_MAX + 1];
 };
 
 /* What was asked, and by whom. */
@@ -52,14 +45,6 @@ struct call_result {
 	struct evbuffer *body;    /* instead, if it may be long; owned */
 	const char *content_type; /* of the answer; null: JSON */
 	struct api_problem problem;
-};
-
-/* What a call changes, to be logged when it is stored. */
-struct call_changes {
-	/* what to answer when it cannot be stored; API_CODE_NONE: nothing was staged */
-	enum api_code on_failure;
-	struct api_removed *removed; /* owned */
-	size_t removed_count;
 };
 
 /* An enrollment with Wazuh 5. */
@@ -96,14 +81,12 @@ struct incoming_call {
 	const struct api_route *route;
 	struct call_input input;
 	struct call_result result;
-	struct call_changes changes;
 	struct call_enroll enroll;
 	struct call_asking asking;
 	struct call_work work;
 	struct api_collection *collection; /* within that: the agents it is about */
 	/* logging in: what was given as a name; wiped, because it can be a password */
 	char tried_name[REGISTRY_USER_MAX + 1];
-	struct transaction_entry entry;         /* while it waits for a transaction */
 	struct incoming_call *next, **previous; /* among all calls of the API */
 };
 
@@ -119,16 +102,14 @@ struct api_registering {
 };
 
 /*
- * A kind of call. `run` is called within a transaction of the roster, stages what is to be changed,
- * and leaves an answer or a problem in the call. Calls that do not look at the roster have
- * `run_at_once` instead, and need not wait; those that ask the registry have `ask`, or, to register
- * an agent, `registering`.
+ * A kind of call: one that asks the registry has `ask`, which has the call answered in the end, or,
+ * to register an agent, `registering`; another one has `run_at_once`, which leaves an answer or a
+ * problem in the call.
  */
 struct api_route {
 	enum api_method method;
 	const char *pattern; /* api_path_matches() */
-	bool is_login;       /* then none of the four: api_log_in() */
-	void (*run)(struct incoming_call *call);
+	bool is_login;       /* then none of the three: api_log_in() */
 	void (*run_at_once)(struct incoming_call *call);
 	void (*ask)(struct incoming_call *call);
 	const struct api_registering *registering;

@@ -12,6 +12,7 @@ static const struct pending_kind *const kinds[REGISTRY_TYPES] = {
 	[REGISTRY_JOIN] = &pending_join,
 	[REGISTRY_REMOVE] = &pending_removal,
 	[REGISTRY_AGENTS] = &pending_agents,
+	[REGISTRY_GROUPS] = &pending_groups,
 };
 
 static void free_pending(struct pending *pending)

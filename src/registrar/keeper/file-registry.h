@@ -15,7 +15,8 @@ struct file_registry_settings {
 	struct event_base *base;
 	struct transactions *transactions;
 	const struct enrollment_policy *policy;
-	struct peer_log *log; /* says which refusals are logged; null: all */
+	const char *groups_directory; /* with a directory for each group, for the list of them */
+	struct peer_log *log;         /* says which refusals are logged; null: all */
 };
 
 /* Null: out of memory. Free it with registry_free(). */

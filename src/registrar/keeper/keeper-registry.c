@@ -230,6 +230,7 @@ static bool is_about_agents(enum registry_type type)
 	case REGISTRY_JOIN:
 	case REGISTRY_REMOVE:
 	case REGISTRY_AGENTS:
+	case REGISTRY_GROUPS:
 		return true;
 	case REGISTRY_LOGIN:
 	case REGISTRY_SESSION:

@@ -18,9 +18,12 @@ struct file_registry {
 	struct agent_stamps *stamps; /* for listings */
 };
 
+struct group_listing;
+
 struct pending {
 	struct transaction_entry entry; /* while it waits for a transaction */
 	struct turn turn;               /* while it waits for its turn to do so */
+	struct roster *roster;          /* during `decide`, for its steps */
 	struct registry_request *request;
 	const struct file_registry *file;
 	const struct pending_kind *kind;
@@ -31,6 +34,7 @@ struct pending {
 		struct join_answer join;
 		struct removal_answer removal;
 		struct agents_page agents;
+		struct group_listing *groups; /* null: it has failed */
 	};
 };
 
@@ -60,3 +64,4 @@ extern const struct pending_kind pending_key;          /* user-requests.c */
 extern const struct pending_kind pending_join;         /* user-requests.c */
 extern const struct pending_kind pending_removal;      /* removing.c */
 extern const struct pending_kind pending_agents;       /* agent-listing.c */
+extern const struct pending_kind pending_groups;       /* group-listing.c */

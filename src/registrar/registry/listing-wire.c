@@ -119,3 +119,74 @@ void wire_get_agents_page(struct packet_reader *reader, struct agents_page *ret)
 		end = &(*end)->next;
 	}
 }
+
+/* ------------------------------------------------------------------ groups */
+
+void wire_put_groups_request(struct packet_writer *writer, const struct groups_request *request)
+{
+	wire_put_user(writer, &request->user);
+	wire_put_text(writer, request->hash);
+	wire_put_text(writer, request->after);
+}
+
+int wire_get_groups_request(struct packet_reader *reader, const void **ret)
+{
+	struct groups_request request = { 0 };
+
+	wire_get_user(reader, &request.user);
+	packet_get_text(reader, request.hash, sizeof request.hash);
+	packet_get_text(reader, request.after, sizeof request.after);
+	return wire_keep(reader, &request, sizeof request, ret);
+}
+
+void wire_put_groups_page(struct packet_writer *writer, const struct groups_page *page)
+{
+	uint32_t count = 0;
+
+	for (const struct group_row *row = page->rows; row; row = row->next)
+		count++;
+	packet_put_u8(writer, (uint8_t)page->fault);
+	packet_put_u8(writer, page->has_more);
+	packet_put_u32(writer, count);
+	for (const struct group_row *row = page->rows; row; row = row->next) {
+		wire_put_text(writer, row->name);
+		packet_put_u32(writer, row->count);
+		wire_put_text(writer, row->merged_sum);
+		wire_put_text(writer, row->config_sum);
+	}
+}
+
+/* Null: there is none, or no memory for it. */
+static struct group_row *get_group(struct packet_reader *reader)
+{
+	struct group_row *row = calloc(1, sizeof *row);
+
+	if (!row)
+		return NULL;
+	packet_get_text(reader, row->name, sizeof row->name);
+	row->count = packet_get_u32(reader);
+	packet_get_text(reader, row->merged_sum, sizeof row->merged_sum);
+	packet_get_text(reader, row->config_sum, sizeof row->config_sum);
+	if (!reader->failed)
+		return row;
+	free(row);
+	return NULL;
+}
+
+void wire_get_groups_page(struct packet_reader *reader, struct groups_page *ret)
+{
+	struct group_row **end = &ret->rows;
+	uint32_t count;
+
+	ret->fault = (enum listing_fault)packet_get_at_most(reader, LISTING_INTERNAL);
+	ret->has_more = packet_get_at_most(reader, 1);
+	count = packet_get_u32(reader);
+	for (uint32_t i = 0; i < count; i++) {
+		*end = get_group(reader);
+		if (!*end) {
+			reader->failed = true; /* without memory, too */
+			return;
+		}
+		end = &(*end)->next;
+	}
+}

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static size_t size_of(const char *text)
 {
@@ -46,6 +47,21 @@ void agents_page_clear(struct agents_page *page)
 {
 	while (page->rows) {
 		struct agent_row *row = page->rows;
+
+		page->rows = row->next;
+		free(row);
+	}
+}
+
+int group_compare(const char *a, const char *b)
+{
+	return strcasecmp(a, b) ?: strcmp(a, b);
+}
+
+void groups_page_clear(struct groups_page *page)
+{
+	while (page->rows) {
+		struct group_row *row = page->rows;
 
 		page->rows = row->next;
 		free(row);

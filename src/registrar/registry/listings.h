@@ -74,3 +74,36 @@ struct agents_page {
 
 /* Free the rows. */
 void agents_page_clear(struct agents_page *page);
+
+/* ------------------------------------------------------------------ groups */
+
+#define GROUP_SUM_SIZE 129   /* 64 bytes in hexadecimal, and the terminator */
+#define GROUP_HASH_SIZE 16   /* of the name of a hash, with the terminator */
+#define GROUPS_PAGE_MAX 100u /* groups in a page; so many fit, whatever their names */
+
+struct groups_request {
+	struct registry_user user;
+	char hash[GROUP_HASH_SIZE];     /* of their files: "md5", "sha3_256": the names of Wazuh */
+	char after[GROUP_NAME_MAX + 1]; /* those behind this one; empty: from the beginning */
+};
+
+struct group_row {
+	struct group_row *next;
+	char name[GROUP_NAME_MAX + 1];
+	uint32_t count;                  /* of agents */
+	char merged_sum[GROUP_SUM_SIZE]; /* of merged.mg; empty: there is none */
+	char config_sum[GROUP_SUM_SIZE]; /* of agent.conf */
+};
+
+/* In the order of their names (group_compare()). Rows can be taken out of it. */
+struct groups_page {
+	enum listing_fault fault;
+	struct group_row *rows; /* each from malloc() */
+	bool has_more;          /* there is a page behind the last of these */
+};
+
+/* Capitals and small letters beside each other. As strcmp(). */
+int group_compare(const char *a, const char *b) must_check;
+
+/* Free the rows. */
+void groups_page_clear(struct groups_page *page);

@@ -73,6 +73,9 @@ size_t registry_wire_request(void *buffer, uint64_t number, uint64_t patience,
 	case REGISTRY_AGENTS:
 		wire_put_agents_request(&writer, request->agents);
 		break;
+	case REGISTRY_GROUPS:
+		wire_put_groups_request(&writer, request->groups);
+		break;
 	case REGISTRY_TYPES:
 		return 0;
 	}
@@ -102,6 +105,8 @@ static int get_content(enum registry_type type, struct packet_reader *reader, co
 		return wire_get_removal_request(reader, ret);
 	case REGISTRY_AGENTS:
 		return wire_get_agents_request(reader, ret);
+	case REGISTRY_GROUPS:
+		return wire_get_groups_request(reader, ret);
 	case REGISTRY_TYPES:
 		break;
 	}
@@ -163,6 +168,9 @@ size_t registry_wire_answer(void *buffer, uint64_t number, const struct registry
 	case REGISTRY_AGENTS:
 		wire_put_agents_page(&writer, &answer->agents);
 		break;
+	case REGISTRY_GROUPS:
+		wire_put_groups_page(&writer, &answer->groups);
+		break;
 	case REGISTRY_TYPES:
 		return 0;
 	}
@@ -201,6 +209,9 @@ static bool get_answer(struct packet_reader *reader, struct registry_answer *ret
 	case REGISTRY_AGENTS:
 		wire_get_agents_page(reader, &ret->agents);
 		return ret->agents.fault == LISTING_INTERNAL;
+	case REGISTRY_GROUPS:
+		wire_get_groups_page(reader, &ret->groups);
+		return ret->groups.fault == LISTING_INTERNAL;
 	case REGISTRY_TYPES:
 		break;
 	}

@@ -41,6 +41,9 @@
  *	               count of ids, text id               each: text id, name, address, u8 seen,
  *	                                                   u64 when, u8 added, u64 when, optional
  *	                                                   groups
+ *	groups         user, text hash, text after         u8 fault, u8 whether there are more, u32
+ *	                                                   count of rows, of each: text name, u32
+ *	                                                   count of agents, text sum, sum
  *
  * Requests have numbers that rise, by which they are withdrawn and answered. Nothing that is
  * decoded here has been checked but for its form: the keeper believes none of it.

@@ -20,6 +20,8 @@ const char *registry_request_token(const struct registry_request *request)
 		return request->removal->user.token;
 	case REGISTRY_AGENTS:
 		return request->agents->user.token;
+	case REGISTRY_GROUPS:
+		return request->groups->user.token;
 	case REGISTRY_SESSION:
 	case REGISTRY_LOGOUT:
 		return request->session->token;
@@ -59,6 +61,9 @@ void registry_request_clear(struct registry_request *request)
 	case REGISTRY_AGENTS:
 		wipe_and_free(content, sizeof *request->agents);
 		break;
+	case REGISTRY_GROUPS:
+		wipe_and_free(content, sizeof *request->groups);
+		break;
 	case REGISTRY_LOGIN:
 		login_request_free(content);
 		break;
@@ -82,6 +87,8 @@ void registry_answer_clear(struct registry_answer *answer)
 		material_wipe(&answer->material.material);
 	else if (answer->type == REGISTRY_AGENTS)
 		agents_page_clear(&answer->agents);
+	else if (answer->type == REGISTRY_GROUPS)
+		groups_page_clear(&answer->groups);
 	else if (answer->type == REGISTRY_REMOVE)
 		free(answer->removal.removed);
 	explicit_bzero(answer, sizeof *answer);
@@ -106,6 +113,9 @@ void registry_answer_fail(struct registry_answer *ret, const struct registry_req
 		break;
 	case REGISTRY_AGENTS:
 		ret->agents.fault = LISTING_INTERNAL;
+		break;
+	case REGISTRY_GROUPS:
+		ret->groups.fault = LISTING_INTERNAL;
 		break;
 	case REGISTRY_LOGIN:
 		ret->login.fault = LOGIN_INTERNAL;

@@ -35,6 +35,7 @@ enum registry_type {
 	REGISTRY_MATERIAL,
 	REGISTRY_REMOVE, /* ... or agents to be removed */
 	REGISTRY_AGENTS, /* ... or a page of the list of agents */
+	REGISTRY_GROUPS, /* ... or of the list of groups */
 	REGISTRY_TYPES,
 };
 
@@ -65,6 +66,7 @@ struct registry_answer {
 		struct material_answer material;
 		struct removal_answer removal;
 		struct agents_page agents;
+		struct groups_page groups;
 	};
 };
 
@@ -85,6 +87,7 @@ struct registry_request {
 		const struct bearer_request *bearer;
 		const struct removal_request *removal;
 		const struct agents_request *agents;
+		const struct groups_request *groups;
 		const void *content; /* whichever it is; null: there is none, as for material */
 	};
 	uint64_t give_up_at; /* monotonic_usec(); 0: not before it is withdrawn */

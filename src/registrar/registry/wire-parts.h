@@ -93,3 +93,8 @@ void wire_put_agents_request(struct packet_writer *writer, const struct agents_r
 int wire_get_agents_request(struct packet_reader *reader, const void **ret) must_check;
 void wire_put_agents_page(struct packet_writer *writer, const struct agents_page *page);
 void wire_get_agents_page(struct packet_reader *reader, struct agents_page *ret);
+
+void wire_put_groups_request(struct packet_writer *writer, const struct groups_request *request);
+int wire_get_groups_request(struct packet_reader *reader, const void **ret) must_check;
+void wire_put_groups_page(struct packet_writer *writer, const struct groups_page *page);
+void wire_get_groups_page(struct packet_reader *reader, struct groups_page *ret);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
 #define MANY 4000
@@ -44,6 +45,7 @@ static void open_registry(const char *directory, const char *keys)
 {
 	struct transactions_settings settings = { .history = &policy.history };
 	struct file_registry_settings file = { .policy = &policy };
+	static char shared[1024];
 	struct reason why;
 
 	write_text(path_in(directory, "client.keys"), keys);
@@ -52,6 +54,9 @@ static void open_registry(const char *directory, const char *keys)
 		.history = { .queue = directory },
 	};
 	assert_int_equal(roster_open(&roster, directory, (gid_t)-1, NULL, &why), 0);
+	(void)snprintf(shared, sizeof shared, "%s", path_in(directory, "shared"));
+	assert_int_equal(mkdir(shared, 0700), 0);
+	file.groups_directory = shared;
 	file.base = base = event_base_new();
 	settings.roster = roster;
 	file.transactions = transactions = transactions_new(base, &settings);
@@ -234,6 +239,78 @@ static void test_withdrawn(void **state)
 	assert_int_equal(answers, 0);
 }
 
+/* ------------------------------------------------------------------ groups */
+
+/* In pages, with how many agents are in each, and the sums of their files. */
+static void test_groups(void **state)
+{
+	struct groups_request request = { .hash = "md5" };
+	const struct group_row *row;
+	char name[32];
+	size_t count = 0;
+	struct reason why;
+
+	open_registry(*state, "001 web any " KEY "\n");
+	for (unsigned int i = 0; i < 2 * GROUPS_PAGE_MAX; i++) {
+		(void)snprintf(name, sizeof name, "shared/%c%03u", i % 2 ? 'g' : 'G', i);
+		assert_int_equal(mkdir(path_in(*state, name), 0700), 0);
+	}
+	write_text(path_in(*state, "shared/g001/merged.mg"), "");
+	assert_int_equal(agent_groups_write(*state, "001", "g001,G000", &why), 0);
+	assert_int_equal(agent_groups_write(*state, "002", "g001", &why), 0); /* nobody's */
+	policy.groups.usual = "default";
+	do {
+		ask(REGISTRY_GROUPS, &request);
+		assert_int_equal(answered.groups.fault, LISTING_OK);
+		for (row = answered.groups.rows; row; row = row->next) {
+			bool is_joined = strcmp(row->name, "g001") == 0 ||
+					 strcmp(row->name, "G000") == 0;
+
+			assert_true(count == 0 || group_compare(row->name, request.after) > 0);
+			assert_int_equal(row->count, is_joined);
+			assert_string_equal(row->merged_sum,
+					    strcmp(row->name, "g001") == 0
+						    ? "d41d8cd98f00b204e9800998ecf8427e"
+						    : "");
+			memcpy(request.after, row->name, sizeof request.after);
+			count++;
+		}
+		assert_true(answered.groups.has_more == (count <= 2 * GROUPS_PAGE_MAX));
+		if (!answered.groups.has_more)
+			break;
+		registry_answer_clear(&answered);
+	} while (true);
+	registry_answer_clear(&answered);
+	assert_int_equal(count, 2 * GROUPS_PAGE_MAX + 1);
+}
+
+/* A large file takes several turns, between which it can be withdrawn. */
+static void test_large_sum(void **state)
+{
+	const struct groups_request wanted = { .hash = "sha3_512" };
+	struct registry_request request = {
+		.type = REGISTRY_GROUPS,
+		.groups = &wanted,
+		.answered = on_answered,
+	};
+
+	open_registry(*state, "");
+	assert_int_equal(mkdir(path_in(*state, "shared/web"), 0700), 0);
+	write_text(path_in(*state, "shared/web/merged.mg"), "");
+	assert_int_equal(truncate(path_in(*state, "shared/web/merged.mg"), 8 << 20), 0);
+	answers = 0;
+	assert_int_equal(registry_submit(registry, &request), 0);
+	for (int i = 0; i < 4; i++)
+		(void)event_base_loop(base, EVLOOP_ONCE);
+	assert_int_equal(answers, 0);
+	registry_withdraw(&request);
+	(void)event_base_dispatch(base);
+	assert_int_equal(answers, 0);
+	ask(REGISTRY_GROUPS, &wanted);
+	assert_int_equal(strlen(answered.groups.rows->merged_sum), 128);
+	registry_answer_clear(&answered);
+}
+
 /* ------------------------------------------------------------------ removing */
 
 static struct removal_request *removal_of(bool purge, size_t count,
@@ -303,7 +380,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_order),         TEST(test_ids),       TEST(test_what_is_wanted),
 		TEST(test_pages),         TEST(test_withdrawn), TEST(test_removal),
-		TEST(test_removal_fails),
+		TEST(test_removal_fails), TEST(test_groups),    TEST(test_large_sum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,12 +141,59 @@ static void test_removal_answer(void **state)
 	registry_answer_clear(&read);
 }
 
+static void test_groups(void **state)
+{
+	const struct groups_request wanted = { .user = wire_admin, .hash = "md5", .after = "a" };
+	const struct registry_request request = { .type = REGISTRY_GROUPS, .groups = &wanted };
+	struct registry_request other = { .type = REGISTRY_GROUPS };
+	struct group_row second = { .name = "web", .count = UINT32_MAX };
+	struct group_row first = { .next = &second, .name = "db", .merged_sum = "00ff" };
+	struct registry_answer sent = {
+		.type = REGISTRY_GROUPS,
+		.groups = { .rows = &first, .has_more = true },
+	}, read;
+
+	(void)state;
+	other.groups = wire_pass_request(&request, 0);
+	wire_assert_user(&other.groups->user);
+	assert_string_equal(other.groups->hash, "md5");
+	assert_string_equal(other.groups->after, "a");
+	registry_request_clear(&other);
+	assert_int_equal(wire_pass_answer(&read, &sent), 0);
+	assert_true(read.groups.has_more);
+	assert_string_equal(read.groups.rows->name, "db");
+	assert_string_equal(read.groups.rows->merged_sum, "00ff");
+	assert_string_equal(read.groups.rows->config_sum, "");
+	assert_int_equal(read.groups.rows->next->count, UINT32_MAX);
+	assert_null(read.groups.rows->next->next);
+	registry_answer_clear(&read);
+	assert_null(read.groups.rows);
+}
+
+/* As many as a page has, with names and sums as long as there can be, fit into a packet. */
+static void test_full_groups_page(void **state)
+{
+	static struct group_row rows[GROUPS_PAGE_MAX];
+	struct registry_answer sent = { .type = REGISTRY_GROUPS, .groups.rows = rows }, read;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		memset(rows[i].name, 'g', sizeof rows[i].name - 1);
+		memset(rows[i].merged_sum, 'f', sizeof rows[i].merged_sum - 1);
+		memset(rows[i].config_sum, 'f', sizeof rows[i].config_sum - 1);
+		rows[i].next = i + 1 < COUNT(rows) ? &rows[i + 1] : NULL;
+	}
+	assert_int_equal(wire_pass_answer(&read, &sent), 0);
+	registry_answer_clear(&read);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_agents_request), cmocka_unit_test(test_removal_request),
-		cmocka_unit_test(test_agents_page),    cmocka_unit_test(test_full_page),
-		cmocka_unit_test(test_removal_answer),
+		cmocka_unit_test(test_agents_request),   cmocka_unit_test(test_removal_request),
+		cmocka_unit_test(test_agents_page),      cmocka_unit_test(test_full_page),
+		cmocka_unit_test(test_removal_answer),   cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_full_groups_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
