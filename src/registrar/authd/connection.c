@@ -12,6 +12,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
+#include <event2/bufferevent_struct.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <string.h>
@@ -131,11 +132,22 @@ static void free_event(struct event **event)
 	*event = NULL;
 }
 
+/*
+ * A bufferevent goes only when its deferred callbacks have had their turn, and its events with it;
+ * but the socket, or the next one with its number, must be free for other events at once.
+ */
+static void drop_stream(struct bufferevent *stream)
+{
+	(void)event_del(&stream->ev_read);
+	(void)event_del(&stream->ev_write);
+	bufferevent_free(stream);
+}
+
 /* TLS goes before the socket does: what follows is only a matter of TCP. */
 static void drop_tls(struct connection *connection)
 {
 	if (connection->stream)
-		bufferevent_free(connection->stream);
+		drop_stream(connection->stream);
 	connection->stream = NULL;
 	SSL_free(connection->tls);
 	connection->tls = NULL;

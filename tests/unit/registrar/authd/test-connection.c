@@ -4,6 +4,7 @@
 
 #include "tests/unit/registrar/authd/connection-fixture.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -344,6 +345,49 @@ static void test_stopped(void **state)
 	fixture_end(&fixture);
 }
 
+/* Leave the loop, whatever else is waiting in it. */
+static void on_break(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd, (void)what;
+	(void)event_base_loopbreak(argument);
+}
+
+/*
+ * A connection is closed while libevent still has a callback for it, and the next one has the same
+ * descriptor: it is served.
+ */
+static void test_next_one_has_the_descriptor(void **state)
+{
+	struct fixture fixture;
+	struct event_base *base;
+	struct event *leave;
+	int ends[2], descriptor, old_client;
+
+	fixture_begin(&fixture, *state);
+	base = fixture.settings.base;
+	fixture_handshake(&fixture);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	leave = event_new(base, ends[0], EV_READ, on_break, base);
+	assert_int_equal(event_add(leave, NULL), 0);
+	assert_int_equal(SSL_write(fixture.tls, "OSSEC A:'w", 10), 10);
+	assert_int_equal(write(ends[1], "", 1), 1);
+	/* The bytes are read, and the callback about them is still to come. */
+	(void)event_base_loop(base, EVLOOP_NONBLOCK);
+	descriptor = connection_descriptor(fixture.connection);
+	connection_stop(fixture.connection, CONNECTION_GAVE_WAY);
+	fixture.ended = false;
+	SSL_free(fixture.tls);
+	old_client = fixture.client;
+	fixture_connect(&fixture);
+	close(old_client);
+	assert_int_equal(connection_descriptor(fixture.connection), descriptor);
+	fixture_handshake(&fixture);
+	event_free(leave);
+	close(ends[0]);
+	close(ends[1]);
+	fixture_end(&fixture);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_directory, teardown_directory)
@@ -365,6 +409,7 @@ int main(void)
 		TEST(test_linger),
 		TEST(test_endless_client),
 		TEST(test_stopped),
+		TEST(test_next_one_has_the_descriptor),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
