@@ -216,7 +216,6 @@ static struct api_settings api_settings(const struct service *service, unsigned 
 
 	return (struct api_settings){
 		.listeners = &service->api_listeners,
-		.policy = &service->policy,
 		.limits = options->api.limits,
 		.max_connections = max_connections,
 		.timeout = options->service.timeout,

@@ -32,6 +32,9 @@ BROKEN = {
     "past the registry": ("registrar/authd/a.c", '#include "registrar/enrollment/b.h"',
                           "registrar/authd/ may not include registrar/enrollment/, "
                           "but ask the registry"),
+    "the API past the registry": ("registrar/api/a.c", '#include "registrar/enrollment/b.h"',
+                                  "registrar/api/ may not include registrar/enrollment/, "
+                                  "but ask the registry"),
     "a folder that nobody knows": ("client/misc/a.c", '#include <stdio.h>',
                                    "client/misc/ is not a folder of the law"),
     "a library of others": ("client/commands/a.c", '#include <curl/curl.h>',
@@ -44,7 +47,8 @@ KEPT = {
     "client/net/a.c": '#include "client/net/b.h"\n#include "common/b.h"\n#include <stdio.h>',
     "client/main.c": '#include "client/commands/b.h"\n#include "client/net/b.h"',
     "client/methods/https/a.c": '#include "client/methods/b.h"\n#include <curl/curl.h>',
-    "registrar/api/a.c": '#include "registrar/enrollment/b.h"\n#include <jansson.h>',
+    "registrar/api/a.c": '#include "registrar/registry/b.h"\n#include <jansson.h>',
+    "registrar/keeper/a.c": '#include "registrar/enrollment/b.h"\n#include "registrar/agents/b.h"',
 }
 
 

@@ -31,9 +31,7 @@
 
 #include "common/must-check.h"
 #include "common/reason.h"
-#include "registrar/agents/roster.h"
 #include "registrar/api/limits.h"
-#include "registrar/enrollment/enrollment.h"
 #include "registrar/net/listener.h"
 #include "registrar/net/peer-rules.h"
 #include "registrar/registry/registry.h"
@@ -48,7 +46,6 @@
 struct api_settings {
 	const struct listeners *listeners; /* none: there is no API */
 	SSL_CTX *tls;
-	const struct enrollment_policy *policy;
 	const char *password; /* for enrolling; null: none is demanded */
 	struct api_limits_settings limits;
 	/* at the limit others give way (net/admission.h), or wait; at most API_CONNECTIONS_MAX */
@@ -60,8 +57,8 @@ struct api_settings {
 struct api;
 
 /*
- * Begin to serve; the registry outlives the API. Returns 0; or a negative errno
- * with `why` set: -ENOTSUP from a registrar that was built without the API.
+ * Begin to serve; the registry outlives the API. Returns 0; or a negative errno with `why` set:
+ * -ENOTSUP from a registrar that was built without the API.
  */
 int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,
 	    struct registry *registry, struct reason *why) must_check;
