@@ -218,6 +218,9 @@ FAULTS = {
     ),
     "an endless header": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30000, "open", "protocol-error",
                           ["too large"]),
+    # "HTTP/1.1 200 OK", a newline, and a field without one are the 64 KiB that are kept.
+    "a field that just fits": (b"HTTP/1.1 200 OK\r\nX: " + b"y" * (65536 - 19) + b"\r\n\r\n",
+                               "open", "protocol-error", ["too large"]),
     "an endless field": (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300000, "open", "protocol-error", []),
     "an endless status": (b"HTTP/1.1 200 " + b"y" * 300000, "open", "protocol-error", []),
     "endless interim answers": (b"HTTP/1.1 103 Early\r\n\r\n" * 50, "open", "busy",

@@ -99,9 +99,10 @@ const char *https_reply_field(const struct https_reply *reply, const char *name,
 			      size_t size)
 {
 	size_t length = strlen(name);
+	const char *end;
 
-	for (const char *line = reply->fields; line && *line; line = strchr(line, '\n') + 1) {
-		const char *end = strchr(line, '\n'), *value = line + length + 1;
+	for (const char *line = reply->fields; line && (end = strchr(line, '\n')); line = end + 1) {
+		const char *value = line + length + 1;
 
 		if (strncasecmp(line, name, length) != 0 || line[length] != ':')
 			continue;
