@@ -26,6 +26,7 @@ libcommon_a_SOURCES = \
 	src/common/must-check.h \
 	src/common/name-constraints.c src/common/name-constraints.h \
 	src/common/nearest.c src/common/nearest.h \
+	src/common/negative-errno.h \
 	src/common/option-setters.c src/common/option-setters.h \
 	src/common/outcome.h \
 	src/common/packet.c src/common/packet.h \

@@ -48,12 +48,12 @@ const char *reason_manager_message(const struct reason *why, char ret[REASON_MES
 	return ret;
 }
 
-int reason_errno(struct reason *why, int error, const char *format, ...)
+int(reason_errno)(struct reason *why, int error, const char *format, ...)
 {
 	va_list arguments;
 	size_t length;
 
-	error = abs(error);
+	error = error ? abs(error) : EIO;
 	if (!why)
 		return -error;
 	va_start(arguments, format);

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include "common/negative-errno.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -39,8 +41,9 @@ const char *reason_manager_message(const struct reason *why, char ret[REASON_MES
 
 /*
  * Set the sentence, with ": " and the description of `error` (a positive or negative errno)
- * appended. Returns the negative errno, for use as `return reason_errno(why, errno, "Cannot open
- * %s", path);`.
+ * appended. Returns the negative errno (of 0, -EIO), for use as `return reason_errno(why, errno,
+ * "Cannot open %s", path);`.
  */
 int reason_errno(struct reason *why, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+#define reason_errno(...) negative_errno(reason_errno(__VA_ARGS__))

@@ -21,7 +21,7 @@ void usage_begin(const struct command_line *line)
 
 /* ------------------------------------------------------------------ errors */
 
-int usage_error(const char *format, ...)
+int(usage_error)(const char *format, ...)
 {
 	va_list arguments;
 

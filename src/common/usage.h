@@ -4,12 +4,14 @@
 
 #include "common/command-table.h"
 #include "common/must-check.h"
+#include "common/negative-errno.h"
 
 /* From here on, everything below is about this line, which must stay. A process has one. */
 void usage_begin(const struct command_line *line);
 
 /* Print "PROGRAM: WHAT" and where help is to be had on stderr. Returns -EINVAL. */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define usage_error(...) negative_errno(usage_error(__VA_ARGS__))
 
 /*
  * Is the value one of `choices` (ends with null)? Returns 0, or -EINVAL: a usage error, which calls

@@ -51,7 +51,7 @@ static int start(const char *const command[], int output, pid_t *ret)
 				 environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
-	return -r;
+	return r == 0 ? 0 : negative_errno(-r);
 }
 
 /* Wait until a child has ended, and reap it. Returns its exit status, or a negative errno. */

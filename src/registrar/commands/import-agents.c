@@ -165,7 +165,8 @@ static int import_content(const struct options *options, const char *content, si
 }
 
 /* All of it, before the lock is taken: standard input may be slow. */
-static int read_stream(FILE *file, char **ret, size_t *ret_length)
+static int read_stream(FILE *file, const char *name, char **ret, size_t *ret_length,
+		       struct reason *why)
 {
 	size_t room = 0, length = 0;
 
@@ -175,33 +176,32 @@ static int read_stream(FILE *file, char **ret, size_t *ret_length)
 		room = room ? 2 * room : 65536;
 		grown = realloc(*ret, room);
 		if (!grown)
-			return -ENOMEM;
+			return reason_errno(why, ENOMEM, "Cannot read %s", name);
 		*ret = grown;
 		length += fread(*ret + length, 1, room - length, file);
 	} while (length == room);
 	*ret_length = length;
-	return ferror(file) ? -errno : 0;
+	return ferror(file) ? reason_errno(why, errno, "Cannot read %s", name) : 0;
 }
 
 int import_command(struct program *program)
 {
 	const struct options *options = program->options;
-	const char *path = options->line.arguments[0];
-	bool is_stdin = strcmp(path, "-") == 0;
+	const char *argument = options->line.arguments[0];
+	bool is_stdin = strcmp(argument, "-") == 0;
+	const char *path = is_stdin ? "standard input" : argument;
 	cleanup_free char *content = NULL;
 	cleanup_file FILE *file = is_stdin ? NULL : fopen(path, "re");
 	struct reason why;
-	size_t length = 0;
-	int r = -errno;
+	size_t length;
+	int r;
 
 	if (is_stdin || file)
-		r = read_stream(file ?: stdin, &content, &length);
-	if (is_stdin)
-		path = "standard input";
-	if (r < 0) {
-		(void)reason_errno(&why, r, "Cannot read %s", path);
+		r = read_stream(file ?: stdin, path, &content, &length, &why);
+	else
+		r = reason_errno(&why, errno, "Cannot read %s", path);
+	if (r < 0)
 		return admin_fail(EX_NOINPUT, &why);
-	}
 	if (io_is_utf16(content, length)) {
 		reason_set(&why, "%s is UTF-16; save it as CSV in UTF-8", path);
 		return admin_fail(EX_DATAERR, &why);

@@ -36,6 +36,8 @@ static void test_reason_errno(void **state)
 	assert_int_equal(reason_errno(&why, 99999, "Odd"), -99999);
 	assert_string_equal(why.text, "Odd: unknown error");
 	assert_int_equal(reason_errno(NULL, EPERM, "nobody asks"), -EPERM);
+	assert_int_equal(reason_errno(&why, 0, "Cannot tell"), -EIO);
+	assert_string_equal(why.text, "Cannot tell: Input/output error");
 }
 
 /* Where the manager's own message is, whatever it looks like. */
