@@ -185,8 +185,9 @@ int agent_history_parse(const char *line, const char *name, time_t *ret)
 	char found[AGENT_NAME_MAX + 1];
 	struct tm local = { .tm_isdst = -1 };
 
-	if (sscanf(line, "%*s %128s %*s %d-%d-%d %d:%d:%d", found, &local.tm_year, &local.tm_mon,
-		   &local.tm_mday, &local.tm_hour, &local.tm_min, &local.tm_sec) != 7 ||
+	if (sscanf(line, "%*s %128s %*s %4d-%2d-%2d %2d:%2d:%2d", found, &local.tm_year,
+		   &local.tm_mon, &local.tm_mday, &local.tm_hour, &local.tm_min,
+		   &local.tm_sec) != 7 ||
 	    strcmp(found, name) != 0)
 		return -ENODATA;
 	local.tm_year -= 1900;
