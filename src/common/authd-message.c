@@ -246,8 +246,9 @@ static size_t find_error_text(const char *text, size_t length)
 {
 	size_t i = 0;
 
-	while (i < ERROR_TEXTS && (length < strlen(error_texts[i].text) ||
-				   memcmp(text, error_texts[i].text, strlen(error_texts[i].text))))
+	while (i < ERROR_TEXTS &&
+	       (length < strlen(error_texts[i].text) ||
+		memcmp(text, error_texts[i].text, strlen(error_texts[i].text)) != 0))
 		i++;
 	return i;
 }

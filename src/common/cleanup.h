@@ -38,7 +38,7 @@ static inline void release_fd(int *fd)
 	errno = saved;
 }
 
-DEFINE_RELEASE(file, FILE *, fclose)
+DEFINE_RELEASE(file, FILE *, (void)fclose)
 
 #define cleanup_free cleanup(release_memory)
 #define cleanup_fd cleanup(release_fd)

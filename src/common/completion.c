@@ -226,7 +226,7 @@ static void print_quoted(const char *text)
 /* For which commands a row counts: in front of any, and behind those that it belongs to. */
 static void print_condition(const struct option_row *row, const struct command_line *line)
 {
-	if (row->commands == 0)
+	if (row->commands == 0 || !line->commands)
 		return;
 	printf(" -n '__fish_use_subcommand; or __fish_seen_subcommand_from");
 	for (const struct command *command = line->commands; command->name; command++)

@@ -25,7 +25,9 @@ int reenroll_secret_parse(struct reenroll_secret *ret, const char *text, size_t 
 	if (length > 0 && text[length - 1] == '\r')
 		length--;
 	space = memchr(text, ' ', length);
-	id = space ? (size_t)(space - text) : 0;
+	if (!space)
+		return -EINVAL;
+	id = (size_t)(space - text);
 	if (!agent_id_is_valid(text, id) || !reenroll_secret_is_valid(space + 1, length - id - 1))
 		return -EINVAL;
 	*ret = (struct reenroll_secret){ 0 };

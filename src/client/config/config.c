@@ -69,21 +69,22 @@ static void *target_of(struct config *config, const struct config_key *key)
 	return (char *)config + key->offset;
 }
 
-static int reset(struct config *config, const struct config_key *key)
+/* For `expected`, see parse() in types.h; it is written only if the default is not valid. */
+static int reset(struct config *config, const struct config_key *key, const char **expected)
 {
-	const char *expected;
-
 	key->type->clear(target_of(config, key));
 	if (*key->default_text == '\0')
 		return 0;
-	return key->type->parse(target_of(config, key), key->default_text, key->type, &expected);
+	return key->type->parse(target_of(config, key), key->default_text, key->type, expected);
 }
 
 int config_init(struct config *config)
 {
+	const char *expected;
+
 	*config = (struct config){ 0 };
 	for (const struct config_key *key = config_keys; key->section; key++) {
-		if (reset(config, key) < 0) {
+		if (reset(config, key, &expected) < 0) {
 			config_clear(config);
 			return -ENOMEM;
 		}
@@ -168,7 +169,7 @@ int config_set(struct config *config, const char *section, const char *name, con
 	if (key->offset == offsetof(struct config, retry.budget))
 		config->budget_is_set = *value != '\0';
 	if (*value == '\0')
-		r = reset(config, key);
+		r = reset(config, key, &expected);
 	else
 		r = key->type->parse(target_of(config, key), value, key->type, &expected);
 	if (r == -ENOMEM)

@@ -22,7 +22,7 @@ static int join(const struct string_list *groups, char **ret)
 	FILE *stream = open_memstream(&text, &length);
 
 	if (!stream)
-		return -errno;
+		return -ENOMEM;
 	for (size_t i = 0; i < groups->count; i++)
 		(void)fprintf(stream, "%s%s", i ? "," : "", groups->items[i]);
 	if (fclose(stream) != 0) {
@@ -133,7 +133,7 @@ static int fall_back(struct registration *run, const struct string_list *groups,
 		r = join(&gone, &names);
 	if (r == 0)
 		r = join(&next, &run->request.groups);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	warn(run, names, gone.count > 1);
 	groups_note_missing(run, names);

@@ -153,10 +153,9 @@ void state_load(struct state *state, const char *directory)
 	cleanup_free char *path = state_path(directory), *line = NULL;
 	cleanup_file FILE *file = path ? fopen(path, "re") : NULL;
 	size_t allocated = 0;
-	ssize_t length;
 
 	*state = (struct state){ 0 };
-	while (file && (length = getline(&line, &allocated, file)) > 0) {
+	while (file && getline(&line, &allocated, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		take_line(state, line);
 	}

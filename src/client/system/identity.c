@@ -208,7 +208,7 @@ uint64_t identity_seed(void)
 		identity_boot(boot);
 		memcpy(mark, boot, sizeof mark);
 	}
-	for (size_t i = 0; mark[i] && i < 16; i++)
+	for (size_t i = 0; i < 16 && mark[i]; i++)
 		seed = seed << 4 | (mark[i] <= '9' ? mark[i] - '0' : mark[i] - 'a' + 10);
 	return seed;
 }

@@ -71,10 +71,10 @@ static int prompt(const char *text, char line[static LINE_SIZE], struct reason *
 		(void)signal(signals[i], on_signal);
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) < 0)
 		return reason_errno(why, errno, "Cannot turn the echo of the terminal off");
-	fprintf(stderr, "%s: ", text);
+	(void)fprintf(stderr, "%s: ", text);
 	r = read_line(line, why);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
-	fputs("\n", stderr);
+	(void)fputs("\n", stderr);
 	return r;
 }
 

@@ -112,7 +112,7 @@ static void log_counts(struct peer_log *log)
 	for (size_t i = 0; i < ENTRIES; i++)
 		if (log->entries[i].counted > 0)
 			counted[n++] = &log->entries[i];
-	qsort(counted, n, sizeof *counted, compare_counts);
+	qsort(counted, n, sizeof(struct entry *), compare_counts);
 	for (size_t i = 0; i < n; i++)
 		if (i < PEER_LOG_SUMMARIES)
 			log_entry(counted[i]);
