@@ -66,10 +66,8 @@ static size_t count_key_digits(const char *text, size_t length)
 	return count;
 }
 
-bool peer_text_may_be_key(const void *data, size_t length)
+static bool may_be_key(const char *text, size_t length)
 {
-	const char *text = data;
-
 	return count_key_digits(text, length) >= KEY_LETTERS ||
 	       has_run(text, length, isxdigit, KEY_DIGITS, 1) ||
 	       has_run(text, length, isalnum, KEY_LETTERS, KEY_ALPHABET);
@@ -182,29 +180,60 @@ static bool shows_base64(const struct copy *text, const char *secret, size_t len
 	return covers(text, &form, length, 4, 3);
 }
 
-static int hexadecimal_value(char digit)
+static unsigned int digit_value(char digit)
 {
-	return isdigit((unsigned char)digit) ? digit - '0'
-					     : tolower((unsigned char)digit) - 'a' + 10;
+	return isdigit((unsigned char)digit)
+		       ? (unsigned int)(digit - '0')
+		       : (unsigned int)(tolower((unsigned char)digit) - 'a') + 10;
 }
 
-/* What of the text can be seen, in lower case; %XX decoded, and base64 in its usual letters. */
+/*
+ * The byte that an escape of URLs, JSON, C or HTML at the beginning of the text stands for. Returns
+ * how long the escape is; 0: there is none.
+ */
+static size_t decode_escape(const char *text, size_t length, char *ret)
+{
+	static const struct {
+		const char *prefix;
+		unsigned int base;
+		size_t least, most; /* digits */
+	} escapes[] = {
+		{ "%", 16, 2, 2 },   { "\\u", 16, 4, 4 }, { "\\x", 16, 2, 2 }, { "\\", 8, 3, 3 },
+		{ "&#x", 16, 1, 7 }, { "&#X", 16, 1, 7 }, { "&#", 10, 1, 7 },
+	};
+
+	for (size_t i = 0; i < sizeof escapes / sizeof escapes[0]; i++) {
+		size_t begin = strlen(escapes[i].prefix), at = begin;
+		unsigned int value = 0;
+
+		if (length < begin || memcmp(text, escapes[i].prefix, begin) != 0)
+			continue;
+		for (; at < length && at - begin < escapes[i].most &&
+		       isxdigit((unsigned char)text[at]) && digit_value(text[at]) < escapes[i].base;
+		     at++)
+			value = value * escapes[i].base + digit_value(text[at]);
+		if (at - begin < escapes[i].least || value > UCHAR_MAX)
+			continue;
+		*ret = (char)value;
+		return at + (text[0] == '&' && at < length && text[at] == ';');
+	}
+	return 0;
+}
+
+/* What of the text can be seen, in lower case, without escapes. */
 static bool normalize(struct copy *ret, const char *text, size_t length)
 {
 	size_t used = 0;
 
 	if (!make_room(ret, length))
 		return false;
-	for (size_t i = 0; i < length; i++) {
-		char byte = text[i];
+	for (size_t i = 0; i < length;) {
+		size_t escape = decode_escape(text + i, length - i, &ret->text[used]);
 
-		if (byte == '%' && i + 2 < length && isxdigit((unsigned char)text[i + 1]) &&
-		    isxdigit((unsigned char)text[i + 2])) {
-			byte = (char)(hexadecimal_value(text[i + 1]) * 16 +
-				      hexadecimal_value(text[i + 2]));
-			i += 2;
-		}
-		ret->text[used++] = byte;
+		if (escape == 0)
+			ret->text[used] = text[i];
+		i += escape ?: 1;
+		used++;
 	}
 	ret->length = used;
 	fold(ret);
@@ -236,6 +265,14 @@ static bool echoes_otherwise(const char *text, size_t length, const char *secret
 	for (size_t before = 0; !found && before < 3; before++)
 		found = shows_base64(&seen, secret, secret_length, before);
 	return found;
+}
+
+bool peer_text_may_be_key(const void *data, size_t length)
+{
+	cleanup(wipe_copy) struct copy seen = { NULL, 0 };
+
+	return may_be_key(data, length) || !normalize(&seen, data, length) ||
+	       may_be_key(seen.text, seen.length);
 }
 
 /* `shown`: so many bytes at most can be seen of the text. */
