@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api/incoming-call.h"
 
-#include "common/escape.h"
 #include "common/log.h"
 
 #include <string.h>
@@ -41,7 +40,6 @@ static void answer_problem(struct incoming_call *call)
 {
 	const struct api_problem *problem = &call->result.problem;
 	bool is_login = call->route && call->route->is_login;
-	char shown[512];
 	const char *challenge = is_login ? "Basic realm=\"agent-registrar\"" : "Bearer";
 
 	if (call->route && call->route->answer_problem) {
@@ -53,8 +51,9 @@ static void answer_problem(struct incoming_call *call)
 		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
 	if (problem->status == 429)
 		api_exchange_add_header(call->exchange, "Retry-After", "60");
-	log_debug("API: %s got %d: %s", api_exchange_peer(call->exchange), problem->status,
-		  escape_string(shown, sizeof shown, problem->detail));
+	/* What the client has sent, and repeats in `detail`, can be a key. */
+	log_debug("API: %s got %d (error %d)", api_exchange_peer(call->exchange), problem->status,
+		  problem->code);
 	if (problem->status == 307) {
 		api_exchange_answer(call->exchange, problem->status, NULL, NULL);
 		incoming_call_free(call);

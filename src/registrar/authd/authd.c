@@ -120,7 +120,7 @@ static void answer_fault_at_once(struct authd *authd, struct connection *connect
 	authd->refused++;
 	if (may_log(authd, connection, wrong_password ? PEER_WRONG_PASSWORD : PEER_REFUSED))
 		refusal_log(&name, authd_request_fault_text(fault), "",
-			    connection_peer(connection)->text);
+			    connection_peer(connection)->text, authd->settings.password);
 	answer_fault(&answer, authd->settings.dialect, fault);
 	if (wrong_password)
 		answer_wrong_password(authd, connection, &answer);

@@ -86,5 +86,5 @@ void enrollment_log(const struct enrollment *enrollment,
 	else if (enrollment->fault == REGISTRATION_INTERNAL)
 		log_failed(enrollment, registration, client);
 	else
-		refusal_log(&name, enrollment->refusal, enrollment->why.text, client);
+		refusal_log(&name, enrollment->refusal, enrollment->why.text, client, NULL);
 }
