@@ -35,6 +35,7 @@ static int keep_standard_streams(void)
 static int catch_signals(void)
 {
 	sigset_t signals;
+	int fd;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
@@ -43,7 +44,8 @@ static int catch_signals(void)
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
 	(void)signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
 }
 
 /*
