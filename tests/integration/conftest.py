@@ -11,6 +11,7 @@ import admin_tools
 import agent_auth as agent_auth_module
 import certificates as certificates_module
 import enroll_tools
+import fake_journal
 import fake_manager
 import machine as machine_module
 import proxies
@@ -86,6 +87,13 @@ def mount_namespace(as_root):  # pylint: disable=unused-argument
         != 0
     ):
         pytest.skip("needs unshare --mount")
+
+
+@pytest.fixture
+def journal(machine, mount_namespace):  # pylint: disable=unused-argument
+    own = fake_journal.Journal(machine)
+    yield own
+    own.close()
 
 
 @pytest.fixture

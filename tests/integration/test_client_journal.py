@@ -3,12 +3,9 @@
 fields."""
 import os
 import re
-import socket
-import struct
-import subprocess
 
 import pytest
-from machine import HERE, KEY, OLD_KEY, OLD_LINE, reply, shell_words
+from machine import HERE, OLD_LINE, reply
 from fake_manager import answer
 from scripted_api import Api, error, needs_module, settings
 
@@ -18,61 +15,6 @@ with open(
     MESSAGE_IDS = dict(re.findall(r'^#define MESSAGE_(\w+) "([0-9a-f]{32})"', header.read(), re.M))
 
 ERROR, WARNING, NOTICE, INFO = "3", "4", "5", "6"
-
-
-def parse(datagram):
-    """The fields of an entry in the journal's native protocol."""
-    entry = {}
-    while datagram:
-        line, _, datagram = datagram.partition(b"\n")
-        name, equals, value = line.partition(b"=")
-        if not equals:
-            length = struct.unpack("<Q", datagram[:8])[0]
-            value, datagram = datagram[8:8 + length], datagram[9 + length:]
-        entry[name.decode()] = value.decode()
-    return entry
-
-
-@pytest.fixture
-def journal(machine, mount_namespace):  # pylint: disable=unused-argument
-    """Run with a journal of one's own: journal(OPTION=...) returns exit status, entries, and
-    what else was printed."""
-    path = os.path.join(machine.directory, "journal")
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    listener.bind(path)
-    listener.setblocking(False)
-    commands = (
-        "mount -t tmpfs none /run; mkdir -p /run/systemd/journal; : >/run/systemd/journal/socket\n"
-        f"mount --bind {shell_words(path)} /run/systemd/journal/socket\n"
-        'exec "$@"'
-    )
-
-    def run(*arguments, **options):
-        reading, writing = os.pipe()
-        status = os.fstat(writing)
-        done = subprocess.run(
-            ["unshare", "--mount", "--propagation", "private", "sh", "-ec", commands, "sh",
-             *machine.command(*arguments, **options)],
-            stdout=subprocess.PIPE,
-            stderr=writing,
-            timeout=30,
-            check=False,
-            env=machine.environment(JOURNAL_STREAM=f"{status.st_dev}:{status.st_ino}"),
-        )
-        os.close(writing)
-        with open(reading, "rb") as stderr:
-            printed = stderr.read().decode()
-        entries = []
-        try:
-            while True:
-                entries.append(parse(listener.recv(65536)))
-        except BlockingIOError:
-            pass
-        for secret in (KEY, OLD_KEY, *machine.secrets):
-            assert secret not in str(entries) + printed
-        return done.returncode, entries, printed
-    yield run
-    listener.close()
 
 
 def test_registered(machine, start_manager, journal):
