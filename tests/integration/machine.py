@@ -203,7 +203,7 @@ class Machine:
         return {**kept, "PATH": f"{self.programs}:{os.environ['PATH']}", "LC_ALL": "C", **more}
 
     def start(self, *arguments, environment=None, before=None, after=None, user=None,
-              stdin=subprocess.DEVNULL, **options):
+              stdin=subprocess.DEVNULL, cwd="/", **options):
         """Start a run. `before` and `after` are shell commands around it, in a mount namespace
         of its own."""
         command = self.command(*arguments, **options)
@@ -218,7 +218,7 @@ class Machine:
         self.runs.append(Run(
             self,
             subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             env=self.environment(**environment or {}), cwd="/"),
+                             env=self.environment(**environment or {}), cwd=cwd),
         ))
         return self.runs[-1]
 

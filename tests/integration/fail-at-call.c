@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A library for LD_PRELOAD that makes one call of one function fail. Which, and how, is in a file
+ * that the test maps as well ($FAIL_AT_CALL): fail_at_call.py. Several names can count as one
+ * function: what is tested is whether the program bears that this fails.
+ */
+#undef _FORTIFY_SOURCE /* its functions are the ones defined here */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* In the order of FUNCTIONS in fail_at_call.py. */
+enum function {
+	FUNCTION_NONE,
+	FUNCTION_MALLOC,
+	FUNCTION_OPEN,
+	FUNCTION_READ,
+	FUNCTION_WRITE,
+	FUNCTION_FSYNC,
+	FUNCTION_RENAME,
+	FUNCTION_SOCKET,
+	FUNCTION_CONNECT,
+	FUNCTION_GETADDRINFO,
+	FUNCTION_SSL_READ,
+	FUNCTION_SSL_WRITE,
+	FUNCTION_ACCEPT,
+	FUNCTION_FORK,
+	FUNCTION_SOCKETPAIR,
+	FUNCTION_THREAD,
+	FUNCTION_SD_NOTIFY,
+	FUNCTION_SETRLIMIT,
+	FUNCTION_COUNT
+};
+
+struct control {
+	_Atomic uint32_t function;             /* that shall fail */
+	_Atomic uint32_t number;               /* at which of its calls, from 1 */
+	_Atomic uint32_t error;                /* with this errno, or EAI_ code */
+	_Atomic uint32_t failed;               /* how often it has */
+	_Atomic uint32_t seen[FUNCTION_COUNT]; /* calls so far */
+};
+
+static struct control *control;
+
+__attribute__((constructor)) static void find_control(void)
+{
+	const char *path = getenv("FAIL_AT_CALL");
+	int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC) : -1;
+	void *mapped;
+
+	if (fd < 0)
+		return;
+	mapped = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	(void)close(fd);
+	if (mapped != MAP_FAILED)
+		control = mapped;
+}
+
+/* Shall this call fail? errno is set then. */
+static bool fails(enum function function)
+{
+	uint32_t number;
+
+	if (!control)
+		return false;
+	number = atomic_fetch_add(&control->seen[function], 1) + 1;
+	if (control->function != function || control->number != number)
+		return false;
+	control->failed++;
+	errno = (int)control->error;
+	return true;
+}
+
+static void *find(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+/* A function that fails with `failure`. */
+#define WRAP(function, failure, type, name, parameters, arguments) \
+	type name parameters;                                      \
+	type name parameters                                       \
+	{                                                          \
+		static type(*real) parameters;                     \
+                                                                   \
+		if (fails(function))                               \
+			return failure;                            \
+		if (!real)                                         \
+			real = find(#name);                        \
+		return real arguments;                             \
+	}
+
+/* ------------------------------------------------------------------ memory */
+
+/* dlsym() itself may need memory, so these are not looked up: a sanitizer's, or the C library's. */
+#define ALLOCATOR(type, name, parameters, arguments)                         \
+	extern type __libc_##name parameters;                                \
+	extern type __interceptor_##name parameters __attribute__((weak));   \
+	type name parameters                                                 \
+	{                                                                    \
+		if (fails(FUNCTION_MALLOC))                                  \
+			return NULL;                                         \
+		return __interceptor_##name ? __interceptor_##name arguments \
+					    : __libc_##name arguments;       \
+	}
+
+ALLOCATOR(void *, malloc, (size_t size), (size))
+ALLOCATOR(void *, calloc, (size_t count, size_t size), (count, size))
+ALLOCATOR(void *, realloc, (void *old, size_t size), (old, size))
+
+/* ------------------------------------------------------------------ files */
+
+static mode_t mode_of(int flags, va_list arguments)
+{
+	return flags & (O_CREAT | __O_TMPFILE) ? (mode_t)va_arg(arguments, int) : 0;
+}
+
+#define WRAP_OPEN(name)                                     \
+	int name(const char *path, int flags, ...)          \
+	{                                                   \
+		static int (*real)(const char *, int, ...); \
+		va_list arguments;                          \
+		mode_t mode;                                \
+                                                            \
+		va_start(arguments, flags);                 \
+		mode = mode_of(flags, arguments);           \
+		va_end(arguments);                          \
+		if (fails(FUNCTION_OPEN))                   \
+			return -1;                          \
+		if (!real)                                  \
+			real = find(#name);                 \
+		return real(path, flags, mode);             \
+	}
+#define WRAP_OPENAT(name)                                         \
+	int name(int directory, const char *path, int flags, ...) \
+	{                                                         \
+		static int (*real)(int, const char *, int, ...);  \
+		va_list arguments;                                \
+		mode_t mode;                                      \
+                                                                  \
+		va_start(arguments, flags);                       \
+		mode = mode_of(flags, arguments);                 \
+		va_end(arguments);                                \
+		if (fails(FUNCTION_OPEN))                         \
+			return -1;                                \
+		if (!real)                                        \
+			real = find(#name);                       \
+		return real(directory, path, flags, mode);        \
+	}
+
+WRAP_OPEN(open)
+WRAP_OPEN(open64)
+WRAP_OPENAT(openat)
+WRAP_OPENAT(openat64)
+WRAP(FUNCTION_OPEN, -1, int, __open_2, (const char *path, int flags), (path, flags))
+WRAP(FUNCTION_OPEN, -1, int, __open64_2, (const char *path, int flags), (path, flags))
+WRAP(FUNCTION_OPEN, -1, int, __openat_2, (int directory, const char *path, int flags),
+     (directory, path, flags))
+WRAP(FUNCTION_OPEN, -1, int, __openat64_2, (int directory, const char *path, int flags),
+     (directory, path, flags))
+WRAP(FUNCTION_OPEN, NULL, FILE *, fopen, (const char *path, const char *mode), (path, mode))
+WRAP(FUNCTION_OPEN, NULL, FILE *, fopen64, (const char *path, const char *mode), (path, mode))
+WRAP(FUNCTION_OPEN, NULL, DIR *, opendir, (const char *path), (path))
+
+/* openat2() has no other name. */
+long syscall(long number, ...)
+{
+	static long (*real)(long, ...);
+	long argument[6];
+	va_list arguments;
+
+	va_start(arguments, number);
+	for (int i = 0; i < 6; i++)
+		argument[i] = va_arg(arguments, long);
+	va_end(arguments);
+	if (number == SYS_openat2 && fails(FUNCTION_OPEN))
+		return -1;
+	if (!real)
+		real = find("syscall");
+	return real(number, argument[0], argument[1], argument[2], argument[3], argument[4],
+		    argument[5]);
+}
+
+WRAP(FUNCTION_READ, -1, ssize_t, read, (int fd, void *buffer, size_t size), (fd, buffer, size))
+WRAP(FUNCTION_READ, -1, ssize_t, __read_chk, (int fd, void *buffer, size_t size, size_t room),
+     (fd, buffer, size, room))
+WRAP(FUNCTION_READ, -1, ssize_t, pread, (int fd, void *buffer, size_t size, off_t at),
+     (fd, buffer, size, at))
+WRAP(FUNCTION_READ, -1, ssize_t, recv, (int fd, void *buffer, size_t size, int flags),
+     (fd, buffer, size, flags))
+WRAP(FUNCTION_READ, -1, ssize_t, readv, (int fd, const struct iovec *data, int count),
+     (fd, data, count))
+WRAP(FUNCTION_WRITE, -1, ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size))
+WRAP(FUNCTION_WRITE, -1, ssize_t, pwrite, (int fd, const void *data, size_t size, off_t at),
+     (fd, data, size, at))
+WRAP(FUNCTION_WRITE, -1, ssize_t, send, (int fd, const void *data, size_t size, int flags),
+     (fd, data, size, flags))
+WRAP(FUNCTION_WRITE, -1, ssize_t, writev, (int fd, const struct iovec *data, int count),
+     (fd, data, count))
+WRAP(FUNCTION_WRITE, -1, int, ftruncate, (int fd, off_t size), (fd, size))
+WRAP(FUNCTION_WRITE, -1, int, fallocate, (int fd, int mode, off_t at, off_t size),
+     (fd, mode, at, size))
+WRAP(FUNCTION_FSYNC, -1, int, fsync, (int fd), (fd))
+WRAP(FUNCTION_FSYNC, -1, int, fdatasync, (int fd), (fd))
+WRAP(FUNCTION_RENAME, -1, int, rename, (const char *from, const char *to), (from, to))
+WRAP(FUNCTION_RENAME, -1, int, renameat, (int a, const char *from, int b, const char *to),
+     (a, from, b, to))
+WRAP(FUNCTION_RENAME, -1, int, linkat, (int a, const char *from, int b, const char *to, int flags),
+     (a, from, b, to, flags))
+WRAP(FUNCTION_RENAME, -1, int, unlinkat, (int directory, const char *path, int flags),
+     (directory, path, flags))
+
+/* ------------------------------------------------------------------ network and processes */
+
+WRAP(FUNCTION_SOCKET, -1, int, socket, (int family, int type, int protocol),
+     (family, type, protocol))
+WRAP(FUNCTION_SOCKET, -1, int, eventfd, (unsigned int value, int flags), (value, flags))
+WRAP(FUNCTION_SOCKET, -1, int, timerfd_create, (int clock, int flags), (clock, flags))
+WRAP(FUNCTION_SOCKET, -1, int, signalfd, (int fd, const sigset_t *mask, int flags),
+     (fd, mask, flags))
+WRAP(FUNCTION_SOCKET, -1, int, epoll_create1, (int flags), (flags))
+WRAP(FUNCTION_SOCKETPAIR, -1, int, socketpair, (int family, int type, int protocol, int fds[2]),
+     (family, type, protocol, fds))
+WRAP(FUNCTION_SOCKETPAIR, -1, int, pipe2, (int fds[2], int flags), (fds, flags))
+WRAP(FUNCTION_SOCKETPAIR, -1, int, pipe, (int fds[2]), (fds))
+WRAP(FUNCTION_CONNECT, -1, int, connect, (int fd, const struct sockaddr *address, socklen_t length),
+     (fd, address, length))
+WRAP(FUNCTION_ACCEPT, -1, int, accept, (int fd, struct sockaddr *address, socklen_t *length),
+     (fd, address, length))
+WRAP(FUNCTION_ACCEPT, -1, int, accept4,
+     (int fd, struct sockaddr *address, socklen_t *length, int flags), (fd, address, length, flags))
+WRAP(FUNCTION_FORK, -1, pid_t, fork, (void), ())
+WRAP(FUNCTION_SD_NOTIFY, -1, ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags),
+     (fd, message, flags))
+
+WRAP(FUNCTION_SETRLIMIT, -1, int, setrlimit,
+     (__rlimit_resource_t resource, const struct rlimit *limit), (resource, limit))
+
+/* These two answer with an error. */
+WRAP(FUNCTION_GETADDRINFO, (int)(int32_t)control->error, int, getaddrinfo,
+     (const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret),
+     (host, service, hints, ret))
+WRAP(FUNCTION_THREAD, errno, int, pthread_create,
+     (pthread_t * ret, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
+     (ret, attributes, run, argument))
+
+/* ------------------------------------------------------------------ OpenSSL */
+
+/* Only in programs that have it. An error of the library itself: one of the socket is read()'s. */
+extern void ERR_new(void) __attribute__((weak));
+extern void ERR_set_error(int library, int reason, const char *format, ...) __attribute__((weak));
+
+static int raise_error(void)
+{
+	if (ERR_new) {
+		ERR_new();
+		ERR_set_error(20 /* ERR_LIB_SSL */, 68 /* ERR_R_INTERNAL_ERROR */, NULL);
+	}
+	return -1;
+}
+
+WRAP(FUNCTION_SSL_READ, raise_error(), int, SSL_read, (void *ssl, void *buffer, int size),
+     (ssl, buffer, size))
+WRAP(FUNCTION_SSL_WRITE, raise_error(), int, SSL_write, (void *ssl, const void *data, int size),
+     (ssl, data, size))
