@@ -37,7 +37,7 @@ static void feed_split(const uint8_t *bytes, size_t length, const uint8_t *sizes
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t count = size ? data[0] % 8 : 0, length, split_length;
-	const char *text, *split_text;
+	const char *text, *split_text, *hint;
 
 	if (size < 1 + count)
 		return 0;
@@ -54,6 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		HOLDS(!memchr(text, '\n', length));
 		HOLDS(whole.state == AUTHD_REPLY_ERROR || !memchr(text, '\'', length));
 		HOLDS(authd_error_outcome(text, length, NULL) != OUTCOME_OK);
+		HOLDS(authd_error_subject(text, length) == REFUSED_OTHER ||
+		      authd_error_outcome(text, length, &hint) != OUTCOME_BUSY);
 	}
 	authd_reply_wipe(&whole);
 	authd_reply_wipe(&split);

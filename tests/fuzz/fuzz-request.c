@@ -58,6 +58,16 @@ static void check_inside(struct authd_field field, const char *line, size_t leng
 	HOLDS(!field.text || !memchr(field.text, '\'', field.length));
 }
 
+/* The name for the log is a valid one from within the first line, or there is none. */
+static void check_name(const char *line, size_t size)
+{
+	struct authd_field name = authd_request_name(line, size);
+
+	check_inside(name, line, size);
+	HOLDS(!name.text || agent_name_is_valid(name.text, name.length));
+	HOLDS(!name.text || !memchr(line, '\n', (size_t)(name.text - line)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t password_length = size ? data[0] % 16 : 0;
@@ -70,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(password, data + 1, password_length);
 	line = (const char *)data + 1 + password_length;
 	size -= 1 + password_length;
+	check_name(line, size);
 	if (authd_request_parse(&fields, line, size, password_length ? password : NULL) !=
 	    AUTHD_REQUEST_OK)
 		return 0;

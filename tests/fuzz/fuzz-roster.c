@@ -3,40 +3,10 @@
  * Any client.keys at all: whoever is listed can be read and found, and removing one leaves the
  * others as they were.
  */
+#include "directory.h"
 #include "fuzz.h"
 
 #include "registrar/agents/roster.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
-static char directory[] = "/tmp/fuzz-roster-XXXXXX";
-
-static void remove_directory(void)
-{
-	char path[64];
-
-	(void)snprintf(path, sizeof path, "%s/client.keys", directory);
-	(void)unlink(path);
-	(void)rmdir(directory);
-}
-
-static void write_keys(const uint8_t *data, size_t size)
-{
-	static bool is_made;
-	char path[64];
-	FILE *file;
-
-	if (!is_made) {
-		HOLDS(mkdtemp(directory));
-		(void)atexit(remove_directory);
-		is_made = true;
-	}
-	(void)snprintf(path, sizeof path, "%s/client.keys", directory);
-	file = fopen(path, "we");
-	HOLDS(file && fwrite(data, 1, size, file) == size && fclose(file) == 0);
-}
 
 static size_t check_entries(const struct roster *roster)
 {
@@ -66,8 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	write_keys(data + 1, size - 1);
-	HOLDS(roster_open(&roster, directory, (gid_t)-1, NULL, &why) == 0);
+	fuzz_write("client.keys", data + 1, size - 1);
+	HOLDS(roster_open(&roster, fuzz_directory(), (gid_t)-1, NULL, &why) == 0);
 	HOLDS(roster_begin(roster, &why) == 0);
 	count = check_entries(roster);
 	if (count > 0) {

@@ -1,19 +1,22 @@
 # The fuzz targets. With --enable-fuzzers (clang) each becomes a libFuzzer program; everywhere each
 # is fed its corpus.
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py tests/fuzz/run
 
 fuzz_targets = \
 	fuzz-agent-key \
 	fuzz-exported-key \
+	fuzz-http-head \
 	fuzz-packet \
 	fuzz-reply \
 	fuzz-request
 fuzz_libraries = libcommon.a $(SYSTEMD_LIBS) $(OPENSSL_LIBS)
 fuzz_replay = tests/fuzz/replay.c tests/fuzz/fuzz.h
+fuzz_directory = tests/fuzz/directory.c tests/fuzz/directory.h
 
 fuzz_tests = \
 	test-fuzz-agent-key \
 	test-fuzz-exported-key \
+	test-fuzz-http-head \
 	test-fuzz-packet \
 	test-fuzz-reply \
 	test-fuzz-request
@@ -24,6 +27,8 @@ test_fuzz_agent_key_SOURCES = tests/fuzz/fuzz-agent-key.c $(fuzz_replay)
 test_fuzz_agent_key_LDADD = $(fuzz_libraries)
 test_fuzz_exported_key_SOURCES = tests/fuzz/fuzz-exported-key.c $(fuzz_replay)
 test_fuzz_exported_key_LDADD = $(fuzz_libraries)
+test_fuzz_http_head_SOURCES = tests/fuzz/fuzz-http-head.c $(fuzz_replay)
+test_fuzz_http_head_LDADD = $(fuzz_libraries)
 test_fuzz_packet_SOURCES = tests/fuzz/fuzz-packet.c $(fuzz_replay)
 test_fuzz_packet_LDADD = $(fuzz_libraries)
 test_fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c $(fuzz_replay)
@@ -48,6 +53,10 @@ fuzz_exported_key_SOURCES = tests/fuzz/fuzz-exported-key.c tests/fuzz/fuzz.h
 fuzz_exported_key_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_exported_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_exported_key_LDADD = $(fuzzed_libraries)
+fuzz_http_head_SOURCES = tests/fuzz/fuzz-http-head.c tests/fuzz/fuzz.h
+fuzz_http_head_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_http_head_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_http_head_LDADD = $(fuzzed_libraries)
 fuzz_packet_SOURCES = tests/fuzz/fuzz-packet.c tests/fuzz/fuzz.h
 fuzz_packet_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_packet_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

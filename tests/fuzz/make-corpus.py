@@ -376,6 +376,203 @@ def registry_packets():
     }
 
 
+def http_heads():
+    def head(*lines, sizes=b""):
+        return bytes([len(sizes)]) + sizes + "\r\n".join([*lines, "", ""]).encode()
+    request = "POST /agents HTTP/1.1"
+    return {
+        "request": head(request, "Host: a", "Content-Length: 12", sizes=b"\x03\x01\x07"),
+        "answer": head("HTTP/1.1 200 OK", "Transfer-Encoding: Chunked ", "X-Empty:"),
+        "two-lengths": head(request, "Content-Length: 1", "content-length: 1"),
+        "two-codings": head(request, "Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
+        "both": head(request, "Content-Length: 1", "Transfer-Encoding: chunked"),
+        "both-reversed": head(request, "Transfer-Encoding: chunked", "Content-Length: 1"),
+        "coding": head(request, "Transfer-Encoding: gzip, chunked"),
+        "folded": head(request, "Host: a", " b"),
+        "blank-before-colon": head(request, "Host : a"),
+        "no-field": head(request, "Host"),
+        "no-name": head(request, ": a"),
+        "name-unusual": head(request, "X(y): a"),
+        "length-sign": head(request, "Content-Length: +1"),
+        "length-none": head(request, "Content-Length:"),
+        "length-huge": head(request, "Content-Length: 99999999999999999999"),
+        "length-huge-cut": head(request, "Content-Length: 00000000000000000000000000001"),
+        "line-feed": b"\x00" + request.encode() + b"\nHost: a\r\n\r\n",
+        "return": b"\x00" + request.encode() + b"\rX\r\n\r\n",
+        "nul": b"\x00" + request.encode() + b"\r\nHost: a\0b\r\n\r\n",
+        "empty-first-line": b"\x00\r\n\r\n",
+        "pieces": b"\x02\x00\x02" + head(request, "Host: a")[1:],
+    }
+
+
+def versions():
+    def pair(agent, manager):
+        return bytes([len(agent)]) + agent + manager
+    return {
+        "same": pair(b"v4.14.5", b"v4.14.5"),
+        "newer": pair(b"5.0.0", b"v4.14.7"),
+        "two-numbers": pair(b"v4.14", b"4.9"),
+        "dots": pair(b"..4..7", b"v...."),
+        "words": pair(b"Wazuh v4.7", b"vvvv"),
+        "numbers": pair(b"99999999999", b"-1.-1"),
+        "none": pair(b"", b""),
+    }
+
+
+def states():
+    usual = (b"version=1\nagent_id=001\nagent_name=web-01\nmanager=m.example.org:1515\n"
+             b"method=authd\nregistered_at=1700000000\nbound_machine=" + HEX64
+             + b"\nbound_hardware=" + HEX64 + b"\nbound_transient=yes\ncounters_of=" + HEX64[:40]
+             + b"\n")
+    failed = (b"version=1\nattempts=7\nlast_outcome=unreachable\nlast_at=1700000000\n"
+              b"last_manager=m:1515\nlast_error=Cannot connect\nboot=" + HEX64[:32]
+              + b"\nschedule=unreachable 5000000 1700000005000000 m:1515\n"
+              b"schedule=busy 1 2\nunanswered=1700000000 web-01 m:1515\n"
+              b"unanswered=1700000001 web-02 other:1515\n")
+    return {
+        "usual": usual, "failed": failed, "padded": usual + b"\n" * 700, "empty": b"",
+        "old": usual[len(b"version=1\n"):], "newer": usual.replace(b"version=1", b"version=9"),
+        "many": b"".join(b"schedule=busy 1 2 m%d\n" % i for i in range(20)),
+        "many-unanswered": b"".join(b"unanswered=9 a m%d\n" % i for i in range(20)),
+        "numbers": b"attempts=-1\nlast_at=99999999999999999999\nregistered_at=1x\n",
+        "no-lines": b"\0=\n==\nagent_id=" + b"9" * 40 + b"\nagent_id",
+        "long": b"last_error=" + b"x" * 2000 + b"\nschedule=" + b"y" * 400 + b" 1 2 z\n",
+    }
+
+
+def histories():
+    """Whose lines are looked at, and the file."""
+    stamps = (b"001 web-01 any 2020-01-01 00:00:00\n002 web-02 any 2020-01-02 00:00:00\n"
+              b"nonsense\n\n001 web-01 any 2021-01-01 00:00:00\n")
+    return {
+        "usual": b"\x00" + stamps, "second": b"\x01" + stamps, "nobody": b"\x02" + stamps,
+        "no-newline": b"\x00" + stamps[:-1], "empty": b"\x00", "cut": b"\x00" + stamps[:20],
+        "wrong-time": b"\x00001 web-01 any 2020-13-41 25:61:61\n001 web-01 any now\n",
+        "nul": b"\x00001 web-01 any \0" + stamps, "within": b"\x00x001 y\n1001 z\n 001 a\n",
+        "huge": b"\x00001 web-01 any 2147483647-99-99 99:99:99\n",
+    }
+
+
+def api_tokens():
+    """How it is used, and a token, a payload, or a change."""
+    payload = (b'{"iss":"wazuh","aud":"Wazuh API REST","nbf":1700000000,"exp":1700000900,'
+               b'"sub":"admin","run_as":false,"rbac_roles":[1],"rbac_mode":"white",'
+               b'"credential":"0123456789abcdef"}')
+    return {
+        "raw": b"\x00eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZG1pbiJ9.AAAA",
+        "raw-dots": b"\x00..", "raw-dot": b"\x00a.b", "raw-none": b"\x00",
+        "signed": b"\x01" + payload, "signed-none": b"\x01",
+        "signed-late": b"\x01" + payload.replace(b"1700000900", b"1600000900"),
+        "signed-early": b"\x01" + payload.replace(b"1700000000", b"1800000000"),
+        "signed-nobody": b"\x01" + payload.replace(b"admin", b"root"),
+        "signed-less": b"\x01" + payload[:payload.index(b'"run_as')],
+        "signed-long": b"\x01" + payload + b" " * 400,
+        "good": b"\x02", "changed": b"\x02\x00\x00\x05x", "changed-mac": b"\x02\x01\x01\x30_",
+    }
+
+
+def bearers():
+    header = b'{"alg":"HS256","typ":"wazuh-enroll+jwt"}'
+    claims = (b'{"exp":1700000060,"iat":1700000000,"jti":"AAECAwQFBgcICQoLDA0ODw",'
+              b'"nbf":1700000000}')
+
+    def signed(first=header, second=claims):
+        return b"\x01" + first + b"\n" + second
+    return {
+        "signed": signed(),
+        "signed-blanks": signed(header.replace(b":", b": ")),
+        "signed-agent": signed(b'{"alg":"HS256","kid":"001","typ":"wazuh-enroll+jwt"}'),
+        "signed-token": signed(b'{"alg":"HS256","kid":"AAECAwQFBgcICQoLDA0ODw"}'),
+        "signed-none": signed(b'{"alg":"none"}'),
+        "signed-twice": signed(second=claims[:-1] + b',"iat":1}'),
+        "signed-negative": signed(second=claims.replace(b":1700000000,", b":-1,")),
+        "signed-text": signed(second=claims.replace(b":1700000000,", b':"1",')),
+        "signed-nonce": signed(second=claims.replace(b"Dw", b"")),
+        "signed-less": signed(second=b"{}"), "signed-array": signed(second=b"[1]"),
+        "signed-half": b"\x01" + header,
+        "raw": b"\x00" + b".".join(base64.urlsafe_b64encode(part).rstrip(b"=")
+                                   for part in (header, claims, bytes(32))),
+        "raw-dots": b"\x00..", "raw-dot": b"\x00a.b", "raw-none": b"\x00",
+        "good": b"\x02\x80\x00\x00\x00", "stale": b"\x02\x00\x00", "early": b"\x02\xff\xff",
+        "changed": b"\x02\x80\x01\x00\x60",
+    }
+
+
+def request_steps():
+    """Whether there is a password, and what is fed, paused at and finished."""
+    def feed(text):
+        return bytes([len(text) * 4 + 3]) + text
+    pause, finish, fill = b"\x00", b"\x01", bytes([63 * 4 + 2])
+    return {
+        "whole": b"\x00" + feed(b"OSSEC A:'web-01'\n"),
+        "pieces": b"\x00" + feed(b"OSSEC A:") + feed(b"'web-01' V:'4.7'") + feed(b"\nrest"),
+        "pause": b"\x00" + pause + feed(b"OSSEC A:'web") + pause + feed(b"-01'") + pause,
+        "pause-rest": b"\x00" + feed(b"OSSEC A:'web-01' G:") + pause + feed(b"'a'") + pause,
+        "finish": b"\x00" + feed(b"OSSEC A:'web-01'") + finish,
+        "nothing": b"\x00" + finish + pause,
+        "password": b"\x01" + feed(b"OSSEC PASS: hor") + feed(b"se OSSEC A:'a' IP:'any'\r\n"),
+        "wrong-password": b"\x01" + feed(b"OSSEC PASS: house OSSEC A:'a'\n"),
+        "long": b"\x00" + feed(b"OSSEC A:'a' G:'") + (fill + b"a") * 5,
+        "long-groups": b"\x00" + feed(b"OSSEC A:'a' G:'") + (fill + b"a") * 4 + feed(b"'\n"),
+    }
+
+
+def connections():
+    """What client and owner do, one after the other: tests/fuzz/fuzz-connection.c."""
+    def raw(data):
+        data += b"\0" * (-len(data) % 4)
+        return bytes([len(data) // 4 * 8]) + data
+
+    def write(text):
+        return b"".join(bytes([-(-len(text[i:i + 120]) // 4) * 8 + 2])
+                        + text[i:i + 120].ljust(-(-len(text[i:i + 120]) // 4) * 4, b"\n")
+                        for i in range(0, len(text), 120))
+
+    connect, shake, send, loop = b"\x01", b"\x09", b"\xfb", b"\x04"
+    byte, later, much_later = b"\x03", b"\x84" + b"\x8c", b"\xfc" * 10
+    notify, half, close = b"\x05", b"\x0d", b"\x15"
+    key, refusal, fault, nothing = b"\x06", b"\x0e", b"\x16", b"\x1e"
+    password, none, stop = b"\x76", b"\x36", b"\x3e"
+    request = write(b"OSSEC A:'web-01'\n") + send + loop + loop
+    seeds = {"silent": b"", "port-check": close + loop, "late": much_later,
+             "clear-text": raw(b"OSSEC A:'web-01'\n") + send + loop,
+             "proxy": raw(b"PROXY TCP4 a b c d\r\n") + byte + loop + send + loop,
+             "http": raw(b"GET / HTTP/1.1\r\n\r\n") + send + loop + loop + close + loop,
+             "cut-hello": shake + byte * 9 + loop + half + loop,
+             "late-hello": shake + byte * 9 + loop + much_later}
+    for version in range(2):
+        how = bytes([version])
+        seeds.update({f"{name}-{version + 2}": how + steps for name, steps in {
+            "key": connect + request + key + loop + loop + close,
+            "refusal": connect + request + refusal + loop + notify + loop,
+            "fault": connect + request + fault + loop + half + loop + later * 40,
+            "nothing": connect + request + nothing + loop + close + loop,
+            "pieces": shake + (byte * 20 + loop) * 8 + shake + (byte * 20 + loop) * 4 + request,
+            "pause": connect + write(b"OSSEC A:'web'") + send + loop + later * 3 + key + loop,
+            "half": connect + write(b"OSSEC A:'web1'") + notify + loop + loop + key + loop,
+            "gone": connect + close + loop, "end": connect + notify + loop + loop,
+            "flood": connect + b"\xff" * 4 + send + loop * 3,
+            "flood-request": connect + b"\x2f" + request + key + loop + b"\xff" * 3 + send + loop,
+            "garbage": connect + raw(b"\x17\x03\x03\x00\x04abcd") + send + loop + loop,
+            "late-request": connect + loop + much_later, "late-end": connect + request + key
+            + much_later,
+            "stop": connect + stop + loop, "stop-late": connect + request + key + loop + stop,
+            "twice": connect + request + request + key + loop + request + loop + close,
+            "long": connect + (write(b"OSSEC A:'" + b"a" * 2000) + send + loop) * 5,
+        }.items()})
+    seeds = {name: steps if name[-2:] in ("-2", "-3") else b"\x00" + steps
+             for name, steps in seeds.items()}
+    seeds["wazuh"] = b"\x02" + connect + request + fault + loop + loop
+    seeds["wazuh-too-long"] = b"\x03" + connect + (write(b"b" * 2000) + send + loop) * 36
+    seeds["password"] = (b"\x05" + connect + write(b"OSSEC PASS: horse OSSEC A:'web'\n") + send
+                         + loop + loop + key + loop)
+    seeds["password-changed"] = b"\x00" + connect + password + request + fault + loop
+    seeds["password-dropped"] = b"\x04" + connect + none + request + key + loop
+    seeds["other-host"] = b"\x18" + connect + request + loop
+    seeds["other-host-late"] = b"\x18" + connect + much_later
+    return seeds
+
+
 def main():
     write("reply", replies())
     write("request", requests())
@@ -392,6 +589,14 @@ def main():
     write("roster", rosters())
     write("api-call", api_calls())
     write("wire", wire_messages())
+    write("http-head", http_heads())
+    write("version", versions())
+    write("state", states())
+    write("history", histories())
+    write("token", api_tokens())
+    write("bearer", bearers())
+    write("request-buffer", request_steps())
+    write("connection", connections())
 
 
 if __name__ == "__main__":

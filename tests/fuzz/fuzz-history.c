@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Any agents-timestamp at all: what is added is found, and who is forgotten takes nobody along. The
+ * first byte chooses whose lines are looked at.
+ */
+#include "directory.h"
+#include "fuzz.h"
+
+#include "registrar/agents/history.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define FILE_NAME "agents-timestamp"
+
+static const char *const ids[] = { "001", "002", "1024", "99999999" };
+
+static struct roster_entry entry_of(const char *id)
+{
+	struct roster_entry entry = { .name = "web-01", .ip = "any" };
+
+	(void)snprintf(entry.id_text, sizeof entry.id_text, "%s", id);
+	return entry;
+}
+
+/* What the file says of the agent; -1: nothing. */
+static time_t look_up(const struct agent_history *history, const struct roster_entry *entry)
+{
+	time_t when = -1;
+	int r = agent_history_registered(history, entry, &when);
+
+	HOLDS(r == 0 ? when != -1 : r == -ENODATA);
+	return when;
+}
+
+static void check_adding(const struct agent_history *history, const struct roster_entry *entry)
+{
+	const struct agent_event event = { entry->id_text, entry->name, entry->ip, 1700000000 };
+	struct reason why;
+
+	HOLDS(agent_history_add(history, &event, 1, &why) == 0);
+	HOLDS(look_up(history, entry) == event.when);
+}
+
+static void check_forgetting(const struct agent_history *history, size_t chosen)
+{
+	struct reason why;
+	time_t before[sizeof ids / sizeof ids[0]];
+
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		const struct roster_entry entry = entry_of(ids[i]);
+
+		before[i] = look_up(history, &entry);
+	}
+	HOLDS(agent_history_forget_all(history, &ids[chosen], 1, &why) == 0);
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		const struct roster_entry entry = entry_of(ids[i]);
+
+		HOLDS(look_up(history, &entry) == (i == chosen ? -1 : before[i]));
+	}
+}
+
+/* What other files of the manager say. */
+static void check_seen(const struct agent_history *history, const struct roster_entry *entry)
+{
+	static const struct agent_history none = { .queue = NULL };
+	char path[128];
+	time_t seen;
+	int r;
+
+	HOLDS(agent_history_seen(&none, entry, &seen) == -ENODATA);
+	(void)snprintf(path, sizeof path, "%s/rids", history->queue);
+	(void)mkdir(path, 0700);
+	fuzz_write("rids/001", "1", 1);
+	r = agent_history_seen(history, entry, &seen);
+	HOLDS(r == (strcmp(entry->id_text, "001") == 0 ? 0 : -ENODATA));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct agent_history history = { .queue = fuzz_directory() };
+	struct roster_entry entry;
+	struct reason why;
+	size_t chosen;
+
+	if (size < 1)
+		return 0;
+	chosen = data[0] % (sizeof ids / sizeof ids[0]);
+	entry = entry_of(ids[chosen]);
+	fuzz_write(FILE_NAME, NULL, 0);
+	HOLDS(!agent_history_exists(&history));
+	HOLDS(look_up(&history, &entry) == -1);
+	HOLDS(agent_history_make(&history, &why) == 0 && agent_history_exists(&history));
+	fuzz_write(FILE_NAME, data + 1, size - 1);
+	(void)look_up(&history, &entry);
+	check_seen(&history, &entry);
+	if (!memchr(data + 1, '\0', size - 1)) /* it would hide what follows */
+		check_adding(&history, &entry);
+	check_forgetting(&history, chosen);
+	return 0;
+}
