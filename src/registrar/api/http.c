@@ -20,9 +20,10 @@
 
 /*
  * evhttp itself refuses what is beyond this, with a page of HTML; up to here the refusal is ours,
- * in JSON. It is read before anybody looks at who sends it.
+ * in JSON. It is read before anybody looks at who sends it; the number of connections bounds the
+ * memory.
  */
-#define BODY_READ_MAX (2 * API_BODY_MAX)
+#define BODY_READ_MAX (4 * API_BODY_MAX)
 
 struct api_http {
 	struct api_http_settings settings;

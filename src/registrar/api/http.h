@@ -22,7 +22,7 @@
 #include <stddef.h>
 
 #define API_HEAD_MAX 16384 /* bytes of request line and headers together */
-#define API_BODY_MAX 16384 /* bytes; the longest body that makes sense has some 600 */
+#define API_BODY_MAX 65536 /* bytes; the longest body that makes sense has some 600 */
 
 enum api_method {
 	API_GET = 1,

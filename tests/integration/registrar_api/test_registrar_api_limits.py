@@ -25,7 +25,7 @@ BLOCKED = (
     6000,
 )
 TOO_MANY = (429, "Too Many Requests", "Maximum number of requests per minute reached", 6001)
-BODY_MAX = 16384
+BODY_MAX = 65536
 
 # ------------------------------------------------------------------ too much
 
