@@ -149,6 +149,7 @@ def test_deregister_before_the_machine_goes(machine, start_api):
         system.wait_for_start("wazuh-agent")
         refused = system.run("agent-register deregister --yes || echo status $?").stdout
         assert "wazuh-agent.service is running" in refused and "status 1" in refused
+        system.wait_for_exit("agent-register")
         system.run("systemctl stop wazuh-agent")
         done = system.run("agent-register deregister --yes")
         assert "Agent identity removed" in done.stdout

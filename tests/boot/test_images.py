@@ -228,6 +228,7 @@ def test_reset_makes_an_image(machine, new_machine, start_manager):
         machine.write("/var/ossec/queue/rids/007", "1:1")
         running = system.run("agent-register reset --yes")
         assert running.exit_status != 0 and "wazuh-agent.service is running" in running.stdout
+        system.wait_for_exit("agent-register")
         system.run("systemctl stop wazuh-agent")
         asked = system.run("agent-register reset")
         assert asked.exit_status != 0 and "--yes" in asked.stdout

@@ -125,6 +125,7 @@ def test_configured_unit_is_the_only_one(new_machine, start_manager):
     start_manager(machine)
     with machine.boot() as system:
         system.wait_until_booted()
+        system.wait_for_exit("agent-register")
         assert system.run("systemctl stop ossec-hids; systemctl start site-agent").exit_status == 0
         refused = system.run("agent-register reset --yes").stdout
         assert "site-agent.service is running; stop it first" in refused
