@@ -112,8 +112,8 @@ def test_registration(world):
 def test_requests_with_the_password(world, form):
     """Sent by somebody who knows it, in the wrong place."""
     with world.serve() as registrar:
-        for line in requests(world["password"], form):
-            registrar.ask(line)
+        for number, line in enumerate(requests(world["password"], form), 2):
+            registrar.ask(line, source=f"127.0.0.{number}")  # refusals of one source come late
         with registrar.connect() as plain:
             plain.sendall(ECHOES[form](world["password"].encode()) + b"\n")
             while plain.recv(4096):
