@@ -16,6 +16,13 @@ static void *seen_elsewhere(void *memory)
 
 /* ------------------------------------------------------------------ sizes of objects */
 
+/* A build with sanitizers is not: they find such mistakes themselves. */
+#if defined FORTIFY_LEVEL && FORTIFY_LEVEL >= 3 && defined __OPTIMIZE__ && _FORTIFY_SOURCE >= 3
+#define IS_FORTIFIED
+#endif
+
+#ifdef IS_FORTIFIED
+
 /* Write more bytes than there is room for. The compiler knows neither number. */
 static void overflow(void)
 {
@@ -32,9 +39,6 @@ static void test_fortify(void **state)
 	pid_t pid;
 
 	(void)state;
-#if !defined FORTIFY_LEVEL || FORTIFY_LEVEL < 3 || !defined __OPTIMIZE__ || _FORTIFY_SOURCE < 3
-	skip();
-#endif
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -48,6 +52,7 @@ static void test_fortify(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
+#endif
 
 /* ------------------------------------------------------------------ variables */
 
@@ -82,7 +87,9 @@ static void test_variables_are_zero(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+#ifdef IS_FORTIFIED
 		cmocka_unit_test(test_fortify),
+#endif
 		cmocka_unit_test(test_variables_are_zero),
 	};
 
