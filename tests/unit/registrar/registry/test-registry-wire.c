@@ -317,6 +317,7 @@ static void test_failures(void **state)
 		assert_int_equal(wire_pass_answer(&read, &sent), 0);
 		assert_int_equal(read.type, type);
 		assert_int_equal(read.outcome, REGISTRY_FAILED);
+		registry_answer_clear(&read);
 	}
 	assert_string_equal(registration.fields.name.text, "web-01");
 }
