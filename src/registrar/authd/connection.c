@@ -18,7 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OSSEC_REQUEST_MAX 4096 /* bytes, within which the name has to end */
 /* bytes a client may go on sending after the answer before it is cut off */
 #define DISCARD_MAX 262144
 
@@ -69,33 +68,16 @@ bool connection_is_answering(const struct connection *connection)
 	return connection->stage == STAGE_ANSWER;
 }
 
-/* ossec-authd reads no further than this. */
-static bool name_is_too_far(const struct connection *connection)
-{
-	const struct request_buffer *buffer = &connection->buffer;
-	const struct authd_field *name = &buffer->fields.name;
-
-	return connection->settings->dialect == DIALECT_OSSEC &&
-	       name->text + name->length >= buffer->bytes + OSSEC_REQUEST_MAX;
-}
-
 enum authd_request_fault connection_request(const struct connection *connection,
 					    const struct authd_request_fields **ret)
 {
-	enum authd_request_fault fault = connection->buffer.fault;
-
 	*ret = &connection->buffer.fields;
-	return authd_request_has_fields(fault) && name_is_too_far(connection)
-		       ? AUTHD_REQUEST_MALFORMED
-		       : fault;
+	return request_buffer_fault(&connection->buffer, connection->settings->dialect);
 }
 
 struct authd_field connection_agent_name(const struct connection *connection)
 {
-	const struct request_buffer *buffer = &connection->buffer;
-
-	return buffer->bytes ? authd_request_name(buffer->bytes, buffer->length)
-			     : (struct authd_field){ NULL, 0 };
+	return request_buffer_name(&connection->buffer);
 }
 
 bool connection_has_request(const struct connection *connection)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/types.h>
 
+#define OSSEC_REQUEST_MAX 4096 /* bytes, within which the name has to end */
+
 static size_t smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
@@ -123,6 +125,29 @@ enum request_buffer_state request_buffer_finish(struct request_buffer *buffer)
 	if (buffer->complete)
 		return REQUEST_BUFFER_COMPLETE;
 	return buffer->length > 0 ? complete(buffer) : REQUEST_BUFFER_MORE;
+}
+
+/* ossec-authd reads no further than this. */
+static bool name_is_too_far(const struct request_buffer *buffer)
+{
+	const struct authd_field *name = &buffer->fields.name;
+
+	return name->text + name->length >= buffer->bytes + OSSEC_REQUEST_MAX;
+}
+
+enum authd_request_fault request_buffer_fault(const struct request_buffer *buffer,
+					      enum dialect dialect)
+{
+	return dialect == DIALECT_OSSEC && authd_request_has_fields(buffer->fault) &&
+			       name_is_too_far(buffer)
+		       ? AUTHD_REQUEST_MALFORMED
+		       : buffer->fault;
+}
+
+struct authd_field request_buffer_name(const struct request_buffer *buffer)
+{
+	return buffer->bytes ? authd_request_name(buffer->bytes, buffer->length)
+			     : (struct authd_field){ NULL, 0 };
 }
 
 void request_buffer_wipe(struct request_buffer *buffer)

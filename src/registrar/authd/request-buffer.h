@@ -14,6 +14,7 @@
 
 #include "common/authd-message.h"
 #include "common/must-check.h"
+#include "registrar/registry/dialect.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,7 +42,7 @@ struct request_buffer {
 
 enum request_buffer_state {
 	REQUEST_BUFFER_MORE,     /* feed more */
-	REQUEST_BUFFER_COMPLETE, /* look at `fault` and `fields` */
+	REQUEST_BUFFER_COMPLETE, /* look at request_buffer_fault() and `fields` */
 	REQUEST_BUFFER_TOO_LONG, /* or out of memory: hang up */
 };
 
@@ -57,6 +58,15 @@ enum request_buffer_state request_buffer_pause(struct request_buffer *buffer) mu
 
 /* The client will send no more: the request is complete when it sent anything. */
 enum request_buffer_state request_buffer_finish(struct request_buffer *buffer) must_check;
+
+/* What is wrong with a complete request, for a manager of this kind: they do not read as far. */
+enum authd_request_fault request_buffer_fault(const struct request_buffer *buffer,
+					      enum dialect dialect);
+
+/*
+ * The name in what has come so far, which points into `bytes`; without text if there is none (yet).
+ */
+struct authd_field request_buffer_name(const struct request_buffer *buffer);
 
 /* Wipe and free what it holds. */
 void request_buffer_wipe(struct request_buffer *buffer);

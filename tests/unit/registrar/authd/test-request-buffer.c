@@ -37,8 +37,34 @@ static void test_request_ends_at_its_newline(void **state)
 		assert_null(fields->ip.text);
 		feed_in_pieces(&other, request, piece);
 		assert_int_equal(other.fault, AUTHD_REQUEST_PASSWORD);
+		assert_int_equal(request_buffer_name(&other).length, 6);
 		request_buffer_wipe(&buffer);
 		request_buffer_wipe(&other);
+	}
+}
+
+static void test_name_that_is_too_far(void **state)
+{
+	static const struct {
+		int end; /* of the name */
+		enum authd_request_fault ossec;
+	} rows[] = {
+		{ 4095, AUTHD_REQUEST_OK },
+		{ 4096, AUTHD_REQUEST_MALFORMED },
+		{ 5000, AUTHD_REQUEST_MALFORMED },
+	};
+	char request[6000];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct request_buffer buffer = REQUEST_BUFFER(NULL);
+
+		(void)snprintf(request, sizeof request, "OSSEC A:'%0*d'\n",
+			       rows[i].end - (int)strlen("OSSEC A:'"), 0);
+		feed_in_pieces(&buffer, request, sizeof request);
+		assert_int_equal(request_buffer_fault(&buffer, DIALECT_OSSEC), rows[i].ossec);
+		assert_int_equal(request_buffer_fault(&buffer, DIALECT_WAZUH), AUTHD_REQUEST_OK);
+		request_buffer_wipe(&buffer);
 	}
 }
 
@@ -182,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_request_ends_at_its_newline),
+		cmocka_unit_test(test_name_that_is_too_far),
 		cmocka_unit_test(test_request_without_newline),
 		cmocka_unit_test(test_goes_on_after_a_pause),
 		cmocka_unit_test(test_longest_request),
