@@ -86,3 +86,16 @@ void write_key(const char *path, EVP_PKEY *key, const char *passphrase)
 			 1);
 	assert_int_equal(fclose(file), 0);
 }
+
+int setup_certificate(void **state)
+{
+	const struct certificate_plan plan = { .common_names = { "m" } };
+	cleanup_pkey EVP_PKEY *key = make_key();
+	cleanup_x509 X509 *certificate = make_certificate(&plan, key, NULL, NULL);
+
+	if (setup_directory(state) < 0)
+		return -1;
+	write_certificate(path_in(*state, "certificate"), certificate, false);
+	write_key(path_in(*state, "key"), key, NULL);
+	return 0;
+}

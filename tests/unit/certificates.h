@@ -31,3 +31,6 @@ X509 *make_certificate(const struct certificate_plan *plan, EVP_PKEY *key, X509 
 /* Write PEM; `append` adds to the file. With a passphrase the key is encrypted. */
 void write_certificate(const char *path, X509 *certificate, bool append);
 void write_key(const char *path, EVP_PKEY *key, const char *passphrase);
+
+/* A directory, with a certificate of its own for "m" in `certificate`, and its `key`. */
+int setup_certificate(void **state);

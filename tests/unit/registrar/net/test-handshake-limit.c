@@ -155,19 +155,6 @@ static void test_long_hello(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	const struct certificate_plan plan = { .common_names = { "m" } };
-	cleanup_pkey EVP_PKEY *key = make_key();
-	cleanup_x509 X509 *certificate = make_certificate(&plan, key, NULL, NULL);
-
-	if (setup_directory(state) < 0)
-		return -1;
-	write_certificate(path_in(*state, "certificate"), certificate, false);
-	write_key(path_in(*state, "key"), key, NULL);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,5 +163,5 @@ int main(void)
 		cmocka_unit_test(test_long_hello),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown_directory);
+	return cmocka_run_group_tests(tests, setup_certificate, teardown_directory);
 }
