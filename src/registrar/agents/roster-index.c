@@ -258,6 +258,21 @@ const struct roster_entry *roster_find_id(const struct roster *roster, unsigned 
 	return first;
 }
 
+const struct roster_entry *roster_find_agent(const struct roster *roster, const char *id,
+					     const char *name)
+{
+	const struct roster_entry *at =
+		agent_id_is_valid(id, strlen(id))
+			? roster_first_with_id(roster, (unsigned int)strtoul(id, NULL, 10))
+			: NULL;
+
+	for (; at; at = roster_next_with_id(at))
+		if (roster_entry_is_agent(at) && strcmp(at->id_text, id) == 0 &&
+		    (!name || strcmp(at->name, name) == 0))
+			break;
+	return at;
+}
+
 size_t roster_seek(struct roster *roster, unsigned int id, off_t offset)
 {
 	const struct roster_place wanted = { .id = id, .offset = offset };

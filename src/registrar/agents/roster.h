@@ -100,6 +100,13 @@ const struct roster_entry *roster_find_id(const struct roster *roster, unsigned 
 const struct roster_entry *roster_first_with_id(const struct roster *roster, unsigned int id);
 const struct roster_entry *roster_next_with_id(const struct roster_entry *entry);
 
+/*
+ * The agent whose id is written like this ("007"), and that has this name (null: any). Null: there
+ * is none.
+ */
+const struct roster_entry *roster_find_agent(const struct roster *roster, const char *id,
+					     const char *name);
+
 /* Is it an agent, neither removed (in this transaction or before) nor damaged? */
 bool roster_entry_is_agent(const struct roster_entry *entry) must_check;
 

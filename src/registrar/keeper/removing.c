@@ -8,23 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The agent that has both, or null: a file that somebody else wrote may have an id twice. */
-static const struct roster_entry *find_agent(const struct roster *roster,
-					     const struct removal_agent *wanted)
-{
-	size_t length = strlen(wanted->id);
-	const struct roster_entry *entry =
-		agent_id_is_valid(wanted->id, length)
-			? roster_first_with_id(roster, (unsigned int)strtoul(wanted->id, NULL, 10))
-			: NULL;
-
-	for (; entry; entry = roster_next_with_id(entry))
-		if (roster_entry_is_agent(entry) && strcmp(entry->id_text, wanted->id) == 0 &&
-		    strcmp(entry->name, wanted->name) == 0)
-			break;
-	return entry;
-}
-
 static void remove_all(struct pending *pending, struct roster *roster, struct records *records)
 {
 	const struct removal_request *request = pending->request->removal;
@@ -34,7 +17,9 @@ static void remove_all(struct pending *pending, struct roster *roster, struct re
 			       : dialect_tombstone(pending->file->settings.policy->dialect);
 
 	for (size_t i = 0; i < request->count; i++) {
-		const struct roster_entry *entry = find_agent(roster, &request->agents[i]);
+		const struct removal_agent *wanted = &request->agents[i];
+		const struct roster_entry *entry = roster_find_agent(roster, wanted->id,
+								     wanted->name);
 
 		if (!entry)
 			continue;

@@ -21,24 +21,12 @@ void pending_log_failure(const struct pending *pending, const struct registry_us
 			  registry_user_describe(&user->client, pending->request->user, text));
 }
 
-/* The agent whose id is written like this, or null. */
-static const struct roster_entry *find_agent(const struct roster *roster, const char *id)
-{
-	unsigned long number = agent_id_is_valid(id, strlen(id)) ? strtoul(id, NULL, 10) : 0;
-	const struct roster_entry *entry = number > 0 ? roster_find_id(roster, (unsigned int)number)
-						      : NULL;
-
-	if (!entry || !roster_entry_is_agent(entry) || strcmp(entry->id_text, id) != 0)
-		return NULL;
-	return entry;
-}
-
 /* ------------------------------------------------------------------ keys */
 
 static void find_key(struct pending *pending, struct roster *roster, struct records *records)
 {
 	const struct key_request *request = pending->request->key;
-	const struct roster_entry *entry = find_agent(roster, request->id);
+	const struct roster_entry *entry = roster_find_agent(roster, request->id, NULL);
 	struct key_answer *answer = &pending->key;
 	char why[64];
 
@@ -126,7 +114,7 @@ static enum join_fault decide_join(struct pending *pending, const struct roster 
 {
 	const struct join_request *request = pending->request->join;
 	const struct group_place *place = &pending->file->settings.policy->groups;
-	const struct roster_entry *entry = find_agent(roster, request->id);
+	const struct roster_entry *entry = roster_find_agent(roster, request->id, NULL);
 	size_t length = strlen(request->group);
 
 	if (!agent_group_is_valid(request->group, length))

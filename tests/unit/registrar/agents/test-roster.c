@@ -372,6 +372,33 @@ static void test_reading_only(void **state)
 	roster_close(roster);
 }
 
+static void test_id_as_it_is_written(void **state)
+{
+	static const struct {
+		const char *id, *name, *found; /* by its name */
+	} rows[] = {
+		{ "1", NULL, "one" },  { "001", NULL, "two" },      { "01", NULL, NULL },
+		{ "1", "one", "one" }, { "001", "one", NULL },      { "007", NULL, "seven" },
+		{ "7", NULL, NULL },   { "007", "eight", "eight" }, { "002", NULL, NULL },
+		{ "x", NULL, NULL },   { "", NULL, NULL },
+	};
+	struct roster *roster = open_with(*state, "1 one any " KEY "\n001 two any " KEY
+						  "\n007 seven any " KEY "\n007 eight any " KEY
+						  "\n002 !gone any " KEY "\n");
+
+	begin(roster);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct roster_entry *entry = roster_find_agent(roster, rows[i].id,
+								     rows[i].name);
+		bool is_either = entry && !rows[i].name && strcmp(rows[i].id, "007") == 0;
+
+		check_row(rows[i].id, !entry == !rows[i].found);
+		check_row(rows[i].id, !entry || is_either || !strcmp(entry->name, rows[i].found));
+	}
+	roster_cancel(roster);
+	roster_close(roster);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +422,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_same_ids, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_many, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_key_hash, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_id_as_it_is_written, setup_directory,
+						teardown_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
