@@ -171,6 +171,8 @@ static int make_page(struct pending *pending, struct roster *roster, uint64_t en
 		.groups = groups,
 	};
 
+	if (request->wanted & AGENTS_GROUPS && !groups)
+		return -ENOMEM;
 	return request->count > 0 ? list_some(&page) : list_all(&page);
 }
 
@@ -184,7 +186,8 @@ static void list(struct pending *pending, struct roster *roster, struct records 
 		return;
 	agents_page_clear(&pending->agents);
 	pending->agents = (struct agents_page){ .fault = LISTING_INTERNAL };
-	log_error("Out of memory: the agents cannot be listed");
+	pending_log_failure(pending, &pending->request->agents->user,
+			    "Out of memory: the agents cannot be listed");
 }
 
 static void fail(struct pending *pending, bool decided, const struct reason *why)

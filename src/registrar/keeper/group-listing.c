@@ -74,16 +74,6 @@ static void count_agent(const struct group_listing *listing, const char *list)
 	}
 }
 
-static bool is_agent(const struct roster *roster, const char *id)
-{
-	const struct roster_entry *entry =
-		agent_id_is_valid(id, strlen(id))
-			? roster_find_id(roster, (unsigned int)strtoul(id, NULL, 10))
-			: NULL;
-
-	return entry && roster_entry_is_agent(entry) && strcmp(entry->id_text, id) == 0;
-}
-
 /* Only an agent that is in a group has a file of its own. */
 static int count_agents(struct pending *pending, uint64_t end)
 {
@@ -95,7 +85,7 @@ static int count_agents(struct pending *pending, uint64_t end)
 	if (!list)
 		return -ENOMEM;
 	while (listing->directory && (file = readdir(listing->directory))) {
-		if (is_agent(pending->roster, file->d_name) &&
+		if (roster_find_agent(pending->roster, file->d_name, NULL) &&
 		    agent_groups_read(list, queue, file->d_name, NULL) >= 0)
 			count_agent(listing, list);
 		if (monotonic_usec() >= end)
@@ -309,7 +299,8 @@ static void list(struct pending *pending, struct roster *roster, struct records 
 	if (r >= 0)
 		return;
 	wipe(pending);
-	log_error("Out of memory: the groups cannot be listed");
+	pending_log_failure(pending, &pending->request->groups->user,
+			    "Out of memory: the groups cannot be listed");
 }
 
 static void fail(struct pending *pending, bool decided, const struct reason *why)
