@@ -3,6 +3,7 @@
 #include "registrar/registry/wire-parts.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Bytes of one text: authd's limit for a request as a whole. */
 #define TEXT_MAX ((size_t)65536 + 4096)
@@ -76,6 +77,7 @@ int wire_get_registration(struct packet_reader *reader, const void **ret)
 {
 	struct agent_registration registration = { 0 }, *copy;
 	struct authd_request_fields *fields = &registration.fields;
+	bool is_whole;
 
 	registration.way = (enum registration_way)packet_get_at_most(reader, REGISTRATION_BY_API);
 	wire_get_peer(reader, &registration.peer);
@@ -91,12 +93,13 @@ int wire_get_registration(struct packet_reader *reader, const void **ret)
 		wire_get_bearer(reader, &registration.bearer);
 	if (registration.way == REGISTRATION_BY_API)
 		get_users_part(reader, &registration);
-	if (!packet_is_done(reader) || !authd_request_has_fields(registration.fault))
-		return -EBADMSG;
-	copy = agent_registration_copy(&registration);
-	if (!copy)
-		return -ENOMEM;
-	*ret = copy;
+	is_whole = packet_is_done(reader) && authd_request_has_fields(registration.fault);
+	copy = is_whole ? agent_registration_copy(&registration) : NULL;
+	explicit_bzero(&registration, sizeof registration); /* it has a user's token */
+	if (copy)
+		*ret = copy;
+	else
+		return is_whole ? -ENOMEM : -EBADMSG;
 	return 0;
 }
 
