@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "registrar/api/incoming-call.h"
 
+#include <errno.h>
 #include <string.h>
 
 static void deny(struct incoming_call *call)
@@ -45,6 +46,7 @@ void api_ask(struct incoming_call *call, enum registry_type type, void *content,
 	     api_decided_callback *decided)
 {
 	struct call_asking *asking = &call->asking;
+	int r = -ENOMEM;
 
 	asking->decided = decided;
 	asking->request = (struct registry_request){
@@ -54,9 +56,11 @@ void api_ask(struct incoming_call *call, enum registry_type type, void *content,
 		.answered = on_answered,
 		.owner = call,
 	};
-	if (content && registry_submit(call->api->registry, &asking->request) == 0)
+	if (content)
+		r = registry_submit(call->api->registry, &asking->request);
+	if (r == 0)
 		return;
-	log_error("Out of memory: a request was dropped");
+	log_error("A request was dropped: %s", strerror(-r));
 	(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 	incoming_call_answer(call);
 }

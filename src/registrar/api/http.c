@@ -37,7 +37,6 @@ struct api_http {
 struct api_exchange {
 	struct api_http *http;
 	struct evhttp_request *request;
-	void *data;
 	struct peer peer;
 };
 
@@ -136,22 +135,6 @@ enum api_method api_exchange_method(const struct api_exchange *exchange)
 	}
 }
 
-const char *api_exchange_method_text(const struct api_exchange *exchange)
-{
-	switch (api_exchange_method(exchange)) {
-	case API_GET:
-		return "GET";
-	case API_POST:
-		return "POST";
-	case API_PUT:
-		return "PUT";
-	case API_DELETE:
-		return "DELETE";
-	default:
-		return "another method";
-	}
-}
-
 const char *api_exchange_path(const struct api_exchange *exchange)
 {
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(exchange->request);
@@ -202,16 +185,6 @@ const char *api_exchange_address(const struct api_exchange *exchange)
 const char *api_exchange_peer(const struct api_exchange *exchange)
 {
 	return exchange->peer.text;
-}
-
-void *api_exchange_data(const struct api_exchange *exchange)
-{
-	return exchange->data;
-}
-
-void api_exchange_set_data(struct api_exchange *exchange, void *data)
-{
-	exchange->data = data;
 }
 
 /* ------------------------------------------------------------------ answers */

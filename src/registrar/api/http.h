@@ -70,9 +70,6 @@ void api_http_free(struct api_http *http);
 /* What is to be done. HEAD is GET, whose answer is sent without its body. */
 enum api_method api_exchange_method(const struct api_exchange *exchange);
 
-/* "GET" */
-const char *api_exchange_method_text(const struct api_exchange *exchange);
-
 /* As sent, not decoded; never null. */
 const char *api_exchange_path(const struct api_exchange *exchange);
 
@@ -95,11 +92,6 @@ const struct peer *api_exchange_client(const struct api_exchange *exchange);
 const char *api_exchange_address(const struct api_exchange *exchange);
 /* The same with the port, for the log: "192.0.2.1 port 40000" */
 const char *api_exchange_peer(const struct api_exchange *exchange);
-
-/* A pointer for the owner's own use; null at first. */
-void *api_exchange_data(const struct api_exchange *exchange);
-/* Set that pointer; it stays the owner's. */
-void api_exchange_set_data(struct api_exchange *exchange, void *data);
 
 /* Add a header to the answer that is to come. */
 void api_exchange_add_header(struct api_exchange *exchange, const char *name, const char *value);
