@@ -27,7 +27,7 @@ static int send_message(const unsigned char *bytes, size_t length)
 /* Wait until the parent has remembered that we are about to ask. */
 static int wait_for_go(void)
 {
-	static unsigned char bytes[WIRE_MAX];
+	unsigned char bytes[WIRE_MAX];
 	struct wire_message message;
 	ssize_t length;
 

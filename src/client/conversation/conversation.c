@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-/* The child keeps to the deadline itself, and says what it was doing then. */
+/* When the deadline has passed, the child is given this long to say how it ended. */
 #define GRACE_USEC (2 * USEC_PER_SEC)
 /* After that, who was asked to stop is killed. */
 #define STOP_USEC (200 * USEC_PER_MSEC)
@@ -25,6 +25,7 @@ struct conversation {
 	pid_t pid; /* of the child; 0: it has been waited for, or never began */
 	int fd;    /* to it */
 	struct deadline deadline;
+	bool is_late; /* its deadline has passed */
 	bool is_stopping;
 	unsigned int steps;
 	struct wire_result result;
@@ -154,10 +155,10 @@ static int take_step(struct conversation *conversation, enum attempt_step step)
 	unsigned char bytes[WIRE_MAX];
 	int r;
 
-	if (conversation->is_stopping)
-		return OUTCOME_OK; /* it gets no GO */
 	if (++conversation->steps > STEPS_MAX)
 		return not_believed(conversation, "began too many steps");
+	if (conversation->is_stopping)
+		return OUTCOME_OK; /* it gets no GO */
 	r = attempt_begin_step(attempt, step);
 	/* if that cannot be sent, the child has died, which is seen next */
 	if (r == OUTCOME_OK && step == STEP_SENDING)
@@ -206,6 +207,21 @@ static void take_result(struct conversation *conversation, struct wire_result *r
 	explicit_bzero(result, sizeof *result);
 }
 
+/*
+ * The child keeps to the deadline too, and says what it was doing then: it gets a moment for that.
+ * From now on, and not from the deadline: when this machine or its disk has stood still for longer,
+ * the answer is there, and the child has yet to read it.
+ */
+static int take_timeout(struct conversation *conversation)
+{
+	if (conversation->is_late || conversation->is_stopping)
+		return not_believed(conversation, "did not end in time");
+	conversation->is_late = true;
+	conversation->deadline = (struct deadline){ monotonic_usec() + GRACE_USEC,
+						    conversation->deadline.stop_fd };
+	return OUTCOME_OK;
+}
+
 /* Wait for the next message, and take it. `*ret_done` is set to whether it was the result. */
 static int take_message(struct conversation *conversation, bool *ret_done)
 {
@@ -219,7 +235,7 @@ static int take_message(struct conversation *conversation, bool *ret_done)
 		return OUTCOME_OK;
 	}
 	if (r == -ETIMEDOUT)
-		return not_believed(conversation, "did not end in time");
+		return take_timeout(conversation);
 	if (r < 0)
 		return reason_errno(&conversation->why, r,
 				    "Cannot wait for the process that talks to the manager");
@@ -246,6 +262,14 @@ static int take_message(struct conversation *conversation, bool *ret_done)
 
 /* ------------------------------------------------------------------ its result */
 
+/* Managers may give another name, which is stored and logged: one of our secrets is none. */
+static bool is_secret_as_name(const struct attempt *attempt, const char *name)
+{
+	const char *own = attempt->agent.name;
+
+	return strncmp(name, own, strlen(own)) != 0 && secrets_are_in(name, attempt, NULL);
+}
+
 /* A key, and whose it is; a CA for the agent. */
 static int check_key(struct conversation *conversation)
 {
@@ -257,6 +281,8 @@ static int check_key(struct conversation *conversation)
 		return not_believed(conversation, "registered without a key");
 	if (method->keeps_name && strcmp(result->key.name, attempt->agent.name) != 0)
 		return not_believed(conversation, "sent the key of another agent");
+	if (is_secret_as_name(attempt, result->key.name))
+		return not_believed(conversation, "sent one of our secrets as a name");
 	if (method->check_anchor && method->check_anchor(attempt, result->report.anchor) < 0)
 		return not_believed(conversation, "sent a CA that is not the expected one");
 	return OUTCOME_OK;
@@ -297,13 +323,10 @@ static void hide_secrets(struct conversation *conversation)
 /* All of it: until the child has said how it ended, and is believed. */
 static int hold(struct conversation *conversation)
 {
-	const struct deadline *deadline = conversation->child.attempt->deadline;
 	bool is_done = false;
 	int r;
 
-	conversation->deadline = *deadline;
-	if (deadline->at < USEC_INFINITY - GRACE_USEC)
-		conversation->deadline.at += GRACE_USEC;
+	conversation->deadline = *conversation->child.attempt->deadline;
 	r = start(conversation);
 	if (r < 0)
 		return reason_errno(&conversation->why, r,

@@ -10,6 +10,7 @@ unit_tests += \
 	test-config-check \
 	test-confine \
 	test-conversation \
+	test-disbelief \
 	test-config-file \
 	test-config-key \
 	test-config-layers \
@@ -70,6 +71,9 @@ REGISTRATION_WRAPS = \
 registration_fixture = \
 	tests/unit/client/registration/fixture.c \
 	tests/unit/client/registration/fixture.h
+conversation_fixture = \
+	tests/unit/client/conversation/conversation-fixture.c \
+	tests/unit/client/conversation/conversation-fixture.h
 
 test_agent_process_SOURCES = tests/unit/client/agent-files/test-agent-process.c
 test_agent_process_LDADD = $(unit_libraries)
@@ -122,9 +126,13 @@ test_config_value_LDADD = $(unit_libraries)
 test_config_value_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=strdup,--wrap=reallocarray
 test_confine_SOURCES = tests/unit/client/confinement/test-confine.c
 test_confine_LDADD = $(unit_libraries) -lpthread
-test_conversation_SOURCES = tests/unit/client/conversation/test-conversation.c
+test_conversation_SOURCES = tests/unit/client/conversation/test-conversation.c \
+	$(conversation_fixture)
 test_conversation_LDADD = $(unit_libraries)
 test_conversation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fork
+test_disbelief_SOURCES = tests/unit/client/conversation/test-disbelief.c \
+	$(conversation_fixture)
+test_disbelief_LDADD = $(unit_libraries)
 test_inspect_SOURCES = tests/unit/client/conversation/test-inspect.c
 test_inspect_LDADD = $(unit_libraries)
 test_secrets_SOURCES = tests/unit/client/conversation/test-secrets.c
