@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* That systemctl may take to show something; its own limit for systemd's answer is shorter. */
+#define SHOW_USEC (60 * USEC_PER_SEC)
 #define MAX_ARGUMENTS (SYSTEMCTL_MAX_UNITS + 4)
 
 bool systemd_is_booted(void)
@@ -98,12 +100,12 @@ int systemctl(const char *const arguments[], int stop_fd, struct reason *why)
  */
 static ssize_t read_output(int fd, char *ret, size_t size)
 {
-	const struct deadline never = { USEC_INFINITY, -1 };
+	const struct deadline deadline = deadline_in(SHOW_USEC, NULL);
 	size_t used = 0;
 	ssize_t n = 1;
 
 	while (used < size && n != 0) {
-		int r = deadline_wait(&never, fd, POLLIN);
+		int r = deadline_wait(&deadline, fd, POLLIN);
 
 		if (r < 0)
 			return r;
@@ -140,6 +142,8 @@ int systemctl_show(char *ret, size_t size, const char *const units[], const char
 	length = read_output(reader, ret, size);
 	release_fd(&reader);
 	reader = -1;
+	if (length < 0)
+		(void)kill(pid, SIGKILL);
 	r = wait_for_end(pid, -1);
 	if (length < 0 || (size_t)length == size)
 		return length < 0 ? (int)length : -EMSGSIZE;
