@@ -3,6 +3,8 @@
 AM_TESTS_ENVIRONMENT = TEST_DATA='$(abs_top_srcdir)/tests/data' CMOCKA_MESSAGE_OUTPUT=TAP; \
 	export TEST_DATA CMOCKA_MESSAGE_OUTPUT;
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_COMPILER = $(top_srcdir)/tests/unit/run
+EXTRA_DIST += tests/unit/run
 if HAVE_CMOCKA
 check_LIBRARIES += libtest.a
 libtest_a_SOURCES = tests/unit/capture.c tests/unit/capture.h \
