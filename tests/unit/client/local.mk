@@ -124,7 +124,8 @@ test_config_shipped_LDADD = $(unit_libraries)
 test_config_value_SOURCES = tests/unit/client/config/test-config-value.c
 test_config_value_LDADD = $(unit_libraries)
 test_config_value_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=strdup,--wrap=reallocarray
-test_confine_SOURCES = tests/unit/client/confinement/test-confine.c
+test_confine_SOURCES = tests/unit/client/confinement/test-confine.c \
+	tests/unit/client/confinement/forbidden.c tests/unit/client/confinement/forbidden.h
 test_confine_LDADD = $(unit_libraries) -lpthread
 test_conversation_SOURCES = tests/unit/client/conversation/test-conversation.c \
 	$(conversation_fixture)
