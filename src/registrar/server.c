@@ -28,6 +28,12 @@ struct key_file_watch {
 	bool others_wrote; /* perhaps only we ourselves; reading again costs nothing then */
 };
 
+struct server_events {
+	struct event *status, *watchdog;
+	struct event *signals[2], *hangup;
+	struct event *give_up; /* waiting for the last answers */
+};
+
 struct server {
 	const struct server_settings *settings;
 	struct event_base *base;
@@ -39,14 +45,12 @@ struct server {
 	struct authd *authd;
 	struct api *api; /* null: there is none */
 
-	struct event *status;
+	struct server_events events;
 	struct key_file_watch watch;
 
 	struct event *look;        /* for another authd, when no agent makes us look */
 	struct reason other_authd; /* empty: there is none */
 
-	struct event *signals[2], *hangup, *watchdog;
-	struct event *give_up; /* waiting for the last answers */
 	bool stopping;
 };
 
@@ -76,7 +80,7 @@ static void on_status(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd, (void)what;
 	if (server->watch.others_wrote && read_again(server) == -EAGAIN)
-		(void)event_add(server->status, &status_time);
+		(void)event_add(server->events.status, &status_time);
 	(void)sd_notifyf(0,
 			 "STATUS=%zu agents; since the start %lu registered, "
 			 "%lu refused; %zu connections",
@@ -87,8 +91,8 @@ static void on_status(evutil_socket_t fd, short what, void *argument)
 /* Counts have changed: show them, at most once a second. */
 static void update_status(struct server *server)
 {
-	if (!evtimer_pending(server->status, NULL))
-		(void)event_add(server->status, &status_time);
+	if (!evtimer_pending(server->events.status, NULL))
+		(void)event_add(server->events.status, &status_time);
 }
 
 static void on_watch(evutil_socket_t fd, short what, void *argument)
@@ -136,7 +140,7 @@ static void stop(struct server *server)
 	authd_stop(server->authd);
 	if (server->api)
 		api_stop(server->api);
-	(void)event_add(server->give_up, &stop_time);
+	(void)event_add(server->events.give_up, &stop_time);
 	stop_when_idle(server);
 }
 
@@ -246,7 +250,7 @@ static void tear_down(struct server *server)
 {
 	authd_free(server->authd);
 	/* These use what is freed: they must not fire any more. */
-	free_event(server->status);
+	free_event(server->events.status);
 	free_event(server->watch.event);
 	free_event(server->look);
 	/* libevent frees a bufferevent when the loop comes round again. */
@@ -260,12 +264,12 @@ static void tear_down(struct server *server)
 	transactions_free(server->transactions);
 	peer_log_free(server->peers.log);
 	offences_free(server->peers.offences);
-	free_event(server->give_up);
+	free_event(server->events.give_up);
 	release_fd(&server->watch.fd);
-	free_event(server->signals[0]);
-	free_event(server->signals[1]);
-	free_event(server->hangup);
-	free_event(server->watchdog);
+	free_event(server->events.signals[0]);
+	free_event(server->events.signals[1]);
+	free_event(server->events.hangup);
+	free_event(server->events.watchdog);
 	if (server->base)
 		event_base_free(server->base);
 }
@@ -284,16 +288,16 @@ static int set_up_events(struct server *server)
 
 	if (!base)
 		return -ENOMEM;
-	server->status = evtimer_new(base, on_status, server);
-	server->give_up = evtimer_new(base, on_give_up, server);
-	server->signals[0] = evsignal_new(base, SIGTERM, on_signal, server);
-	server->signals[1] = evsignal_new(base, SIGINT, on_signal, server);
-	server->hangup = evsignal_new(base, SIGHUP, on_hangup, server);
+	server->events.status = evtimer_new(base, on_status, server);
+	server->events.give_up = evtimer_new(base, on_give_up, server);
+	server->events.signals[0] = evsignal_new(base, SIGTERM, on_signal, server);
+	server->events.signals[1] = evsignal_new(base, SIGINT, on_signal, server);
+	server->events.hangup = evsignal_new(base, SIGHUP, on_hangup, server);
 	server->look = evtimer_new(base, on_look, server);
-	if (!server->status || !server->give_up || !server->look ||
-	    event_add(server->look, &look_time) < 0 || !add_event(server->signals[0]) ||
-	    !add_event(server->signals[1]) || !add_event(server->hangup) ||
-	    watchdog_new(&server->watchdog, base) < 0)
+	if (!server->events.status || !server->events.give_up || !server->look ||
+	    event_add(server->look, &look_time) < 0 || !add_event(server->events.signals[0]) ||
+	    !add_event(server->events.signals[1]) || !add_event(server->events.hangup) ||
+	    watchdog_new(&server->events.watchdog, base) < 0)
 		return -ENOMEM;
 	if (server->watch.fd < 0)
 		return 0;
