@@ -1,12 +1,14 @@
 confdir = $(sysconfdir)/agent-register
 catalogdir = @catalogdir@
+CONFIGURATION =
 if WITH_CLIENT
-dist_conf_DATA = etc/agent-register.conf
+CONFIGURATION += agent-register.conf:$(confdir)/agent-register.conf
 dist_catalog_DATA += etc/agent-register.catalog
 endif
 if WITH_REGISTRAR
 dist_catalog_DATA += etc/agent-registrar.catalog
 endif
+EXTRA_DIST += etc/agent-register.conf
 
 # Loaders of shell completion: the program prints the scripts, also those for agent-auth.
 bashcompletiondir = @bashcompletiondir@
@@ -26,7 +28,13 @@ EXTRA_DIST += \
 	etc/completion/agent-registrar.bash \
 	etc/completion/agent-registrar.zsh \
 	etc/completion/agent-registrar.fish
+# Of the configuration, what is there stays.
 install-data-hook:
+	for file in $(CONFIGURATION); do \
+		to="$(DESTDIR)$${file#*:}"; \
+		test -e "$$to" || { $(MKDIR_P) "$${to%/*}" && \
+			$(INSTALL_DATA) "$(top_srcdir)/etc/$${file%%:*}" "$$to"; } || exit 1; \
+	done
 	$(MKDIR_P) "$(DESTDIR)$(bashcompletiondir)"
 	$(MKDIR_P) "$(DESTDIR)$(zshcompletiondir)" "$(DESTDIR)$(fishcompletiondir)"
 	for program in $(COMPLETIONS); do \
@@ -41,6 +49,10 @@ if WITH_CLIENT
 	ln -sf agent-register.fish "$(DESTDIR)$(fishcompletiondir)/agent-auth.fish"
 endif
 uninstall-hook:
+	for file in $(CONFIGURATION); do \
+		to="$(DESTDIR)$${file#*:}"; \
+		! cmp -s "$(top_srcdir)/etc/$${file%%:*}" "$$to" || rm -f "$$to"; \
+	done
 	for program in $(COMPLETIONS); do \
 		rm -f "$(DESTDIR)$(bashcompletiondir)/$$program" \
 			"$(DESTDIR)$(zshcompletiondir)/_$$program" \
