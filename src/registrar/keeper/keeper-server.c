@@ -273,9 +273,24 @@ int keeper_server_add(struct keeper_server *server, int fd)
 	return 0;
 }
 
+void keeper_server_announce(struct keeper_server *server, enum registry_news news)
+{
+	for (struct front *front = server->fronts; front; front = front->next)
+		if (front->is_greeted)
+			send_packet(front, registry_wire_news(server->packet, news));
+}
+
 size_t keeper_server_count(const struct keeper_server *server)
 {
 	return server->count;
+}
+
+bool keeper_server_is_busy(const struct keeper_server *server)
+{
+	for (const struct front *front = server->fronts; front; front = front->next)
+		if (front->open > 0 || packet_stream_unsent(front->stream) > 0)
+			return true;
+	return false;
 }
 
 struct keeper_server *keeper_server_new(struct event_base *base, struct registry *registry)

@@ -28,8 +28,14 @@ struct keeper_server *keeper_server_new(struct event_base *base,
  */
 int keeper_server_add(struct keeper_server *server, int fd) must_check;
 
+/* Tell all fronts something that they have not asked for. */
+void keeper_server_announce(struct keeper_server *server, enum registry_news news);
+
 /* How many fronts there are. */
 size_t keeper_server_count(const struct keeper_server *server);
+
+/* Is a request without its answer, or an answer not taken yet? */
+bool keeper_server_is_busy(const struct keeper_server *server) must_check;
 
 /* Cut off all fronts. Null is allowed. */
 void keeper_server_free(struct keeper_server *server);

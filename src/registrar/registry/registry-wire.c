@@ -35,6 +35,27 @@ bool registry_wire_is_empty(const struct packet_header *header)
 	return header->length == PACKET_HEADER_SIZE;
 }
 
+size_t registry_wire_news(void *buffer, enum registry_news news)
+{
+	struct packet_writer writer;
+
+	packet_begin(&writer, buffer, REGISTRY_PACKET_MAX, REGISTRY_PACKET_NEWS, 0);
+	packet_put_u8(&writer, (uint8_t)news);
+	return packet_end(&writer);
+}
+
+int registry_wire_read_news(enum registry_news *ret, const void *packet,
+			    const struct packet_header *header)
+{
+	struct packet_reader reader = packet_open(packet, header);
+	uint8_t news = packet_get_at_most(&reader, REGISTRY_NEWS_CLOSING);
+
+	if (!packet_is_done(&reader) || header->number != 0)
+		return -EBADMSG;
+	*ret = (enum registry_news)news;
+	return 0;
+}
+
 /* ------------------------------------------------------------------ requests */
 
 size_t registry_wire_request(void *buffer, uint64_t number, uint64_t patience,

@@ -9,6 +9,7 @@
  *	                  what is asked for
  *	WITHDRAW  front   no field: the number is that of the request
  *	ANSWER    keeper  u8 type, u8 outcome, and what was decided
+ *	NEWS      keeper  u8 news; nobody has asked, so the number is 0
  *
  *	client    16 bytes address (IPv4 as ::ffff:0:0/96), u16 port
  *	user      client, text token
@@ -63,6 +64,7 @@ enum registry_packet {
 	REGISTRY_PACKET_REQUEST,
 	REGISTRY_PACKET_WITHDRAW,
 	REGISTRY_PACKET_ANSWER,
+	REGISTRY_PACKET_NEWS,
 };
 
 /*
@@ -75,6 +77,8 @@ size_t registry_wire_request(void *buffer, uint64_t number, uint64_t patience,
 size_t registry_wire_withdraw(void *buffer, uint64_t number) must_check;
 size_t registry_wire_answer(void *buffer, uint64_t number,
 			    const struct registry_answer *answer) must_check;
+
+size_t registry_wire_news(void *buffer, enum registry_news news) must_check;
 
 /* Is this the version that we speak? Both a HELLO and a WELCOME. */
 bool registry_wire_is_our_version(const void *packet,
@@ -96,3 +100,7 @@ bool registry_wire_is_empty(const struct packet_header *header) must_check;
  */
 int registry_wire_read_answer(struct registry_answer *ret, const void *packet,
 			      const struct packet_header *header) must_check;
+
+/* Read NEWS. Returns 0, or -EBADMSG: there are none of that kind. */
+int registry_wire_read_news(enum registry_news *ret, const void *packet,
+			    const struct packet_header *header) must_check;

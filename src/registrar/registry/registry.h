@@ -70,6 +70,12 @@ struct registry_answer {
 	};
 };
 
+/* What a registry in another process, the keeper, says without being asked. */
+enum registry_news {
+	REGISTRY_NEWS_RELOAD,  /* there is other material: ask for it again */
+	REGISTRY_NEWS_CLOSING, /* it answers what it has been asked, and ends */
+};
+
 struct registry;
 
 /*

@@ -36,6 +36,7 @@ struct remote_registry {
 	struct remote_registry_settings settings;
 	struct packet_stream *stream; /* null: there is no connection */
 	bool is_welcome;              /* the keeper has our version */
+	bool is_closing;              /* it takes no more requests */
 	bool is_missed;               /* that there is no connection was logged */
 	uint64_t last_number;
 	uint64_t retry_usec;
@@ -103,6 +104,12 @@ static void send_packet(struct remote_registry *remote, size_t length)
 	explicit_bzero(remote->packet, length);
 }
 
+/* Is there a keeper that takes requests? */
+static bool can_send(const struct remote_registry *remote)
+{
+	return remote->is_welcome && !remote->is_closing;
+}
+
 /* How long the keeper may take. 0 would be without end. */
 static uint64_t patience_of(const struct registry_request *request)
 {
@@ -132,7 +139,7 @@ static void send_waiting(struct remote_registry *remote)
 {
 	struct remote_request *request;
 
-	while (remote->is_welcome && (request = remote->waiting.first)) {
+	while (can_send(remote) && (request = remote->waiting.first)) {
 		list_remove(&remote->waiting, request);
 		if (!send_request(remote, request))
 			fail(request, REGISTRY_FAILED);
@@ -153,6 +160,7 @@ static void disconnect(struct remote_registry *remote)
 	packet_stream_free(remote->stream);
 	remote->stream = NULL;
 	remote->is_welcome = false;
+	remote->is_closing = false;
 }
 
 static void fail_sent(struct remote_registry *remote)
@@ -210,6 +218,8 @@ static bool take_welcome(struct remote_registry *remote, const void *packet,
 	remote->is_missed = false;
 	remote->is_welcome = true;
 	remote->retry_usec = RETRY_FIRST;
+	if (remote->settings.connected)
+		remote->settings.connected(remote->settings.owner);
 	send_waiting(remote);
 	return true;
 }
@@ -244,11 +254,27 @@ static bool take_answer(struct remote_registry *remote, const void *packet,
 	return true;
 }
 
+static bool take_news(struct remote_registry *remote, const void *packet,
+		      const struct packet_header *header)
+{
+	enum registry_news news;
+
+	if (registry_wire_read_news(&news, packet, header) < 0)
+		return false;
+	if (news == REGISTRY_NEWS_CLOSING)
+		remote->is_closing = true;
+	if (remote->settings.news)
+		remote->settings.news(remote->settings.owner, news);
+	return true;
+}
+
 static bool take_packet(struct remote_registry *remote, const void *packet,
 			const struct packet_header *header)
 {
 	if (!remote->is_welcome)
 		return take_welcome(remote, packet, header);
+	if (header->type == REGISTRY_PACKET_NEWS)
+		return take_news(remote, packet, header);
 	return header->type == REGISTRY_PACKET_ANSWER && take_answer(remote, packet, header);
 }
 
@@ -320,7 +346,7 @@ static int submit(struct registry *registry, struct registry_request *request)
 	if (!one)
 		return -ENOMEM;
 	one->request = request;
-	if (!remote->is_welcome) {
+	if (!can_send(remote)) {
 		list_add(&remote->waiting, one);
 	} else if (!send_request(remote, one)) {
 		free(one);

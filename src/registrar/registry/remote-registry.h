@@ -21,7 +21,17 @@ struct remote_registry_settings {
 	 * it is tried again soon.
 	 */
 	int (*connect)(void *owner);
-	void *owner;
+	/*
+	 * There is a connection, with a keeper that need not be the one from before: what it hands
+	 * out as material can be another one. What is asked now goes first. Null: ignored.
+	 */
+	void (*connected)(void *owner);
+	/*
+	 * The keeper says so. When it is closing, nothing more is sent to it: that waits for the
+	 * next one. Null: ignored.
+	 */
+	void (*news)(void *owner, enum registry_news news);
+	void *owner; /* of these three, which may ask the registry, but not free it */
 };
 
 /*

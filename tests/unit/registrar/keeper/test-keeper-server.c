@@ -267,6 +267,36 @@ static void test_two_fronts(void **state)
 	expect_answer(1, REGISTRATION_OK);
 }
 
+static void expect_news(enum registry_news wanted)
+{
+	struct packet_header header;
+	enum registry_news news;
+
+	assert_true(next_packet(&header, packet));
+	assert_int_equal(header.type, REGISTRY_PACKET_NEWS);
+	assert_int_equal(registry_wire_read_news(&news, packet, &header), 0);
+	assert_int_equal(news, wanted);
+}
+
+/* Only those hear them that are known to understand them. */
+static void test_news(void **state)
+{
+	struct packet_header header;
+	int greeted = fixture.front;
+
+	(void)state;
+	greet();
+	connect_front();
+	keeper_server_announce(fixture.server, REGISTRY_NEWS_RELOAD);
+	run();
+	assert_false(next_packet(&header, packet));
+	close(fixture.front);
+	fixture.front = greeted;
+	run();
+	expect_news(REGISTRY_NEWS_RELOAD);
+	assert_false(next_packet(&header, packet));
+}
+
 static void test_freed_with_fronts(void **state)
 {
 	(void)state;
@@ -442,13 +472,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_answers),           TEST(test_pieces),
-		TEST(test_withdrawn),         TEST(test_front_goes),
-		TEST(test_two_fronts),        TEST(test_freed_with_fronts),
-		TEST(test_too_many_requests), TEST(test_answers_not_taken),
-		TEST(test_large_answer),      TEST(test_no_greeting),
-		TEST(test_another_version),   TEST(test_wrong_packets),
-		TEST(test_number_again),      TEST(test_out_of_memory),
+		TEST(test_answers),
+		TEST(test_pieces),
+		TEST(test_withdrawn),
+		TEST(test_front_goes),
+		TEST(test_two_fronts),
+		TEST(test_freed_with_fronts),
+		TEST(test_news),
+		TEST(test_too_many_requests),
+		TEST(test_answers_not_taken),
+		TEST(test_large_answer),
+		TEST(test_no_greeting),
+		TEST(test_another_version),
+		TEST(test_wrong_packets),
+		TEST(test_number_again),
+		TEST(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

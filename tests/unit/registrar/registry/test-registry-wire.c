@@ -11,6 +11,7 @@
 /* In a request: of the type of what is asked, and of the way of a registration. */
 #define TYPE_PLACE (PACKET_HEADER_SIZE + sizeof(uint64_t))
 #define WAY_PLACE (TYPE_PLACE + 1)
+#define PACKET_NUMBER_PLACE (2 * sizeof(uint32_t)) /* in any packet */
 
 static struct authd_field field(const char *text)
 {
@@ -338,6 +339,33 @@ static void test_greeting(void **state)
 	assert_false(registry_wire_is_our_version(wire_packet, &header));
 }
 
+static int read_news(enum registry_news *ret, size_t length)
+{
+	struct packet_header header = wire_find(length);
+
+	return registry_wire_read_news(ret, wire_packet, &header);
+}
+
+/* Nobody has asked for news, and there are two kinds of them. */
+static void test_news(void **state)
+{
+	enum registry_news news = REGISTRY_NEWS_RELOAD;
+	size_t length = registry_wire_news(wire_packet, REGISTRY_NEWS_CLOSING);
+
+	(void)state;
+	assert_int_equal(read_news(&news, length), 0);
+	assert_int_equal(news, REGISTRY_NEWS_CLOSING);
+	wire_packet[PACKET_NUMBER_PLACE] = 1;
+	assert_int_equal(read_news(&news, length), -EBADMSG);
+	wire_packet[PACKET_NUMBER_PLACE] = 0;
+	wire_packet[PACKET_HEADER_SIZE]++;
+	assert_int_equal(read_news(&news, length), -EBADMSG);
+	wire_packet[PACKET_HEADER_SIZE] = REGISTRY_NEWS_RELOAD;
+	wire_packet[0]++;
+	assert_int_equal(read_news(&news, length + 1), -EBADMSG);
+	assert_int_equal(news, REGISTRY_NEWS_CLOSING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_join_answer),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_greeting),
+		cmocka_unit_test(test_news),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,8 @@ struct fixture {
 	bool is_raw;                  /* the test speaks for the keeper ... */
 	int keeper;                   /* ... at this end */
 	int attempts;                 /* to connect */
+	int connections;
+	int news[REGISTRY_NEWS_CLOSING + 1]; /* how often it was said */
 };
 
 static struct fixture fixture;
@@ -71,11 +73,27 @@ static void stop_keeper(void)
 	fixture.server = NULL;
 }
 
+static void on_connected(void *owner)
+{
+	assert_ptr_equal(owner, &fixture);
+	fixture.connections++;
+}
+
+static void on_news(void *owner, enum registry_news news)
+{
+	assert_ptr_equal(owner, &fixture);
+	fixture.news[news]++;
+}
+
 static int begin(void **state)
 {
-	const struct remote_registry_settings settings = { .base = event_base_new(),
-							   .connect = connect_keeper,
-							   .owner = &fixture };
+	const struct remote_registry_settings settings = {
+		.base = event_base_new(),
+		.connect = connect_keeper,
+		.connected = on_connected,
+		.news = on_news,
+		.owner = &fixture,
+	};
 
 	(void)state;
 	fake_registry_init(&fake);
@@ -243,6 +261,53 @@ static void test_withdrawn(void **state)
 	assert_string_equal(logged, "");
 }
 
+static void test_reload(void **state)
+{
+	(void)state;
+	start_keeper();
+	run();
+	assert_int_equal(fixture.connections, 1);
+	keeper_server_announce(fixture.server, REGISTRY_NEWS_RELOAD);
+	run();
+	assert_int_equal(fixture.news[REGISTRY_NEWS_RELOAD], 1);
+	assert_int_equal(fixture.news[REGISTRY_NEWS_CLOSING], 0);
+	assert_string_equal(logged, "");
+}
+
+/* A keeper that ends answers what it has been asked; the rest is for the next one. */
+static void test_closing(void **state)
+{
+	struct asker asked = { .answers = 0 }, later = asked;
+
+	(void)state;
+	start_keeper();
+	run();
+	ask(&asked);
+	run();
+	assert_true(keeper_server_is_busy(fixture.server));
+	keeper_server_announce(fixture.server, REGISTRY_NEWS_CLOSING);
+	run();
+	assert_int_equal(fixture.news[REGISTRY_NEWS_CLOSING], 1);
+	ask(&later);
+	run();
+	assert_int_equal(fake.asked, 1);
+	fake_registry_grant(&fake, 0);
+	run();
+	assert_int_equal(asked.answers, 1);
+	assert_int_equal(asked.outcome, REGISTRY_DECIDED);
+	assert_false(keeper_server_is_busy(fixture.server));
+	stop_keeper();
+	run();
+	assert_null(strstr(logged, "have failed"));
+	start_keeper();
+	while (fake.asked < 2)
+		(void)event_base_loop(fixture.base, EVLOOP_ONCE);
+	assert_int_equal(fixture.connections, 2);
+	fake_registry_grant(&fake, 1);
+	run_until_answered(&later);
+	assert_int_equal(later.outcome, REGISTRY_DECIDED);
+}
+
 /* ------------------------------------------------------------------ without one */
 
 /* What was sent has failed and is never sent again; what was not sent waits for the next one. */
@@ -395,6 +460,8 @@ int main(void)
 		TEST(test_answers),
 		TEST(test_key),
 		TEST(test_withdrawn),
+		TEST(test_reload),
+		TEST(test_closing),
 		TEST(test_keeper_goes),
 		TEST(test_no_keeper),
 		TEST(test_another_version),
