@@ -19,8 +19,8 @@ struct packet_stream {
 	bool is_broken;      /* it ends with the next callback */
 	bool is_in_use;      /* a callback of the loop works with it ... */
 	bool is_to_be_freed; /* ... and frees it at its end */
-	size_t length;       /* of what has come */
-	unsigned char input[PACKET_STREAM_MOST];
+	unsigned char *input;
+	size_t length, room; /* of what has come, and for it: PACKET_STREAM_MOST or more */
 };
 
 static void free_event(struct event *event)
@@ -36,7 +36,9 @@ static void destroy(struct packet_stream *stream)
 	if (stream->output)
 		evbuffer_free(stream->output);
 	close(stream->fd);
-	explicit_bzero(stream->input, stream->length);
+	if (stream->input)
+		explicit_bzero(stream->input, stream->length);
+	free(stream->input);
 	free(stream);
 }
 
@@ -72,32 +74,75 @@ static void end(struct packet_stream *stream, bool is_malformed)
 
 /* ------------------------------------------------------------------ receiving */
 
+/* Room for so much. False: out of memory. */
+static bool make_room(struct packet_stream *stream, size_t room)
+{
+	unsigned char *input = malloc(room);
+
+	if (!input)
+		return false;
+	if (stream->length > 0)
+		memcpy(input, stream->input, stream->length);
+	if (stream->input)
+		explicit_bzero(stream->input, stream->length);
+	free(stream->input);
+	stream->input = input;
+	stream->room = room;
+	return true;
+}
+
+static size_t most_of(const struct packet_stream *stream)
+{
+	return stream->owner.most ? stream->owner.most(stream->owner.owner) : PACKET_STREAM_MOST;
+}
+
+/* A packet that is longer than the room: there is more for the rest of it. False: no memory. */
+static bool grow(struct packet_stream *stream, size_t most)
+{
+	return make_room(stream, stream->room < most / 2 ? 2 * stream->room : most);
+}
+
+/* The room for a long packet is not kept. */
+static void shrink(struct packet_stream *stream)
+{
+	if (stream->room > PACKET_STREAM_MOST && stream->length < PACKET_STREAM_MOST)
+		(void)make_room(stream, PACKET_STREAM_MOST);
+}
+
 /* Hand over all that is whole. False: what follows is no packet. */
 static bool hand_over(struct packet_stream *stream)
 {
+	const size_t most = most_of(stream);
 	enum packet_state state = PACKET_MORE;
 	struct packet_header header;
 	size_t begin = 0, length = stream->length;
 
 	while (!stream->is_held && !stream->is_to_be_freed &&
-	       (state = packet_find(&header, stream->input + begin, length - begin,
-				    PACKET_STREAM_MOST)) == PACKET_COMPLETE) {
+	       (state = packet_find(&header, stream->input + begin, length - begin, most)) ==
+		       PACKET_COMPLETE) {
 		stream->owner.received(stream->owner.owner, &header, stream->input + begin);
 		begin += header.length;
 	}
-	stream->length = length - begin;
-	memmove(stream->input, stream->input + begin, stream->length);
-	explicit_bzero(stream->input + stream->length, begin);
+	if (begin > 0) {
+		stream->length = length - begin;
+		memmove(stream->input, stream->input + begin, stream->length);
+		explicit_bzero(stream->input + stream->length, begin);
+	}
+	if (state == PACKET_MORE && stream->length == stream->room && !stream->is_held &&
+	    !grow(stream, most))
+		stream->is_broken = true;
+	else
+		shrink(stream);
 	return state != PACKET_MALFORMED;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *argument)
 {
 	struct packet_stream *stream = argument;
-	ssize_t n = recv(fd, stream->input + stream->length, sizeof stream->input - stream->length,
+	ssize_t n = recv(fd, stream->input + stream->length, stream->room - stream->length,
 			 MSG_DONTWAIT);
 	/* With a full buffer, there is a packet in it, or none will ever be. */
-	bool has_ended = n == 0 && stream->length < sizeof stream->input;
+	bool has_ended = n == 0 && stream->length < stream->room;
 
 	(void)what;
 	if (n > 0)
@@ -197,7 +242,7 @@ struct packet_stream *packet_stream_new(struct event_base *base, int fd,
 	stream->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, stream);
 	stream->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, stream);
 	if (stream->output && stream->readable && stream->writable &&
-	    event_add(stream->readable, NULL) == 0)
+	    make_room(stream, PACKET_STREAM_MOST) && event_add(stream->readable, NULL) == 0)
 		return stream;
 	destroy(stream);
 	return NULL;

@@ -15,8 +15,8 @@
 #include <stddef.h>
 
 /*
- * Each of these may free the stream, and any but the first may be null. None is called from within
- * a function of the owner's.
+ * Each of these but `most` may free the stream, and any but the first may be null. None is called
+ * from within a function of the owner's.
  */
 struct packet_stream_owner {
 	/* A whole packet; valid during the call. */
@@ -28,6 +28,11 @@ struct packet_stream_owner {
 	 * received. Free the stream.
 	 */
 	void (*ended)(void *owner, bool is_malformed);
+	/*
+	 * How many bytes a packet may have that comes now, at least PACKET_STREAM_MOST. Null: no
+	 * more than that. There is memory for what has come of a longer one, and not before.
+	 */
+	size_t (*most)(void *owner);
 	void *owner;
 };
 

@@ -16,6 +16,7 @@ struct fixture {
 	int received, sent, ended;
 	uint64_t last;     /* number of the last packet */
 	bool is_malformed; /* how it ended */
+	size_t most;       /* that a packet may have */
 	int hold_at;       /* hold the stream with this packet; 0: never */
 	int free_at;       /* the same, for freeing it */
 };
@@ -51,13 +52,25 @@ static void on_ended(void *owner, bool is_malformed)
 	fixture.stream = NULL;
 }
 
+static size_t most_bytes(void *owner)
+{
+	assert_ptr_equal(owner, &fixture);
+	return fixture.most;
+}
+
 static int begin(void **state)
 {
-	const struct packet_stream_owner owner = { on_received, on_sent, on_ended, &fixture };
+	const struct packet_stream_owner owner = {
+		.received = on_received,
+		.sent = on_sent,
+		.ended = on_ended,
+		.most = most_bytes,
+		.owner = &fixture,
+	};
 	int ends[2];
 
 	(void)state;
-	fixture = (struct fixture){ .base = event_base_new() };
+	fixture = (struct fixture){ .base = event_base_new(), .most = PACKET_STREAM_MOST };
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends),
 			 0);
 	fixture.other = ends[1];
@@ -149,6 +162,46 @@ static void test_hold(void **state)
 	assert_int_equal(fixture.ended, 1);
 }
 
+static void send_pieces(const unsigned char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = send(fixture.other, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n > 0) {
+			bytes += n;
+			length -= (size_t)n;
+		}
+		(void)event_base_loop(fixture.base, EVLOOP_NONBLOCK);
+	}
+}
+
+/* A packet that is longer than others arrives whole, and what is behind it. */
+static void test_long_packet(void **state)
+{
+	const size_t most = 8 * PACKET_STREAM_MOST + 1;
+	unsigned char *packet = test_calloc(2, most);
+	struct packet_writer writer;
+
+	(void)state;
+	fixture.most = most;
+	packet_begin(&writer, packet, most, 1, 7);
+	packet_put_bytes(&writer, packet + most, most - PACKET_HEADER_SIZE);
+	assert_int_equal(packet_end(&writer), most);
+	send_packets(1, 2);
+	send_pieces(packet, most);
+	send_packets(8, 9);
+	run();
+	assert_int_equal(fixture.received, 5);
+	assert_true(fixture.last == 9);
+	/* One byte more, and it is none. */
+	fixture.most = most - 1;
+	send_pieces(packet, PACKET_HEADER_SIZE);
+	run();
+	assert_int_equal(fixture.ended, 1);
+	assert_true(fixture.is_malformed);
+	test_free(packet);
+}
+
 static void test_freed_within(void **state)
 {
 	(void)state;
@@ -201,8 +254,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_end),          TEST(test_malformed),    TEST(test_hold),
-		TEST(test_freed_within), TEST(test_large_output), TEST(test_send_to_nobody),
+		TEST(test_end),
+		TEST(test_malformed),
+		TEST(test_hold),
+		TEST(test_long_packet),
+		TEST(test_freed_within),
+		TEST(test_large_output),
+		TEST(test_send_to_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
