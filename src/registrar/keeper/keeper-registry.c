@@ -1,49 +1,64 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/keeper/keeper-registry.h"
 
+#include "common/deadline.h"
 #include "common/log.h"
 #include "registrar/keeper/bearer-check.h"
+#include "registrar/net/turns.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <time.h>
+
+/*
+ * Material is read so often at most, on average, and so often at once: that takes some milliseconds
+ * and can cause lines of the log, and whoever speaks with clients may ask for it without end.
+ */
+#define MATERIAL_EVERY USEC_PER_SEC
+#define MATERIAL_AT_ONCE 8
+
+TAILQ_HEAD(waiting_list, waiting);
 
 struct keeper_registry {
 	struct registry registry; /* first */
 	struct keeper_registry_settings settings;
-	char *password;      /* for registrations; owned; null: none is demanded */
-	struct event *later; /* there is one that waits */
-	struct waiting *first, **end;
+	char *password; /* for registrations; owned; null: none is demanded */
+	struct waiting_list waiting, material;
+	/*
+	 * Timers for the two lists: they fire when the loop has come round, after the sockets. An
+	 * event that is made active would be called before any of them is looked at again.
+	 */
+	struct event *later, *read;
+	uint64_t read_at; /* the next time to read, if that was never done more often */
+	uint64_t edition; /* of the material */
+	unsigned char digest[EVP_MAX_MD_SIZE]; /* of what is in it */
 };
 
 /* A request that is answered here, and not by the registry of agents. */
 struct waiting {
 	struct keeper_registry *keeper;
 	struct registry_request *request;
-	struct login_try *try; /* it is being tried, and is in no list */
-	struct waiting *next, **previous;
+	struct login_try *try;     /* it is being tried */
+	struct waiting_list *list; /* null: it is in none */
+	TAILQ_ENTRY(waiting) entry;
 };
 
 /* ------------------------------------------------------------------ waiting */
 
-static void list_add(struct waiting *waiting)
+static void list_add(struct waiting_list *list, struct waiting *waiting)
 {
-	struct keeper_registry *keeper = waiting->keeper;
-
-	waiting->next = NULL;
-	waiting->previous = keeper->end;
-	*keeper->end = waiting;
-	keeper->end = &waiting->next;
+	TAILQ_INSERT_TAIL(list, waiting, entry);
+	waiting->list = list;
 }
 
 static void list_remove(struct waiting *waiting)
 {
-	*waiting->previous = waiting->next;
-	if (waiting->next)
-		waiting->next->previous = waiting->previous;
-	else
-		waiting->keeper->end = waiting->previous;
+	if (waiting->list)
+		TAILQ_REMOVE(waiting->list, waiting, entry);
+	waiting->list = NULL;
 }
 
 /* The end of it; it is in no list. The answer is wiped. */
@@ -160,13 +175,59 @@ static int use_password(struct keeper_registry *keeper, const char *password)
 	return 0;
 }
 
+/* The end of a text or a file is where the next one cannot be taken for a part of it. */
+static bool digest_bytes(EVP_MD_CTX *context, const void *bytes, size_t length)
+{
+	return EVP_DigestUpdate(context, &length, sizeof length) == 1 &&
+	       EVP_DigestUpdate(context, bytes, length) == 1;
+}
+
+static bool digest_text(EVP_MD_CTX *context, const char *text)
+{
+	return digest_bytes(context, text ?: "", text ? strlen(text) + 1 : 0);
+}
+
+static bool digest_file(EVP_MD_CTX *context, const struct material_file *file)
+{
+	return digest_text(context, file->path) && digest_bytes(context, file->bytes, file->length);
+}
+
+/* False: out of memory. */
+static bool make_digest(unsigned char ret[static EVP_MAX_MD_SIZE], const struct material *material)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool is_made = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
+		       digest_file(context, &material->certificate) &&
+		       digest_file(context, &material->private_key) &&
+		       digest_file(context, &material->client_ca) &&
+		       digest_text(context, material->ciphers) &&
+		       digest_text(context, material->password.text) &&
+		       EVP_DigestFinal_ex(context, ret, NULL) == 1;
+
+	EVP_MD_CTX_free(context);
+	return is_made;
+}
+
+/* What it is from now on. 0 or -ENOMEM: then it stays as it is. */
+static int adopt(struct keeper_registry *keeper, const struct material *material)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE] = { 0 };
+
+	if (!make_digest(digest, material) || use_password(keeper, material->password.text) < 0)
+		return -ENOMEM;
+	if (keeper->edition == 0 || memcmp(digest, keeper->digest, sizeof digest) != 0)
+		keeper->edition++;
+	memcpy(keeper->digest, digest, sizeof digest);
+	return 0;
+}
+
 /* 0 or a negative errno with `why` set. */
 static int read_material(struct keeper_registry *keeper, struct material *ret, struct reason *why)
 {
 	const struct keeper_registry_settings *settings = &keeper->settings;
 	int r = settings->read_material(settings->owner, ret, why);
 
-	if (r < 0 || use_password(keeper, ret->password.text) == 0)
+	if (r < 0 || adopt(keeper, ret) == 0)
 		return r;
 	material_wipe(ret);
 	return reason_errno(why, ENOMEM, "Cannot keep the password");
@@ -178,11 +239,38 @@ static void hand_out_material(struct waiting *waiting)
 	struct reason why;
 
 	if (read_material(waiting->keeper, &answer.material.material, &why) == 0) {
+		answer.material.edition = waiting->keeper->edition;
 		finish(waiting, &answer);
 		return;
 	}
 	log_error("Nothing was reloaded, and the old files stay in use: %s", why.text);
 	finish_without(waiting, REGISTRY_FAILED);
+}
+
+static void plan_reading(struct keeper_registry *keeper)
+{
+	const uint64_t now = monotonic_usec(), early = (MATERIAL_AT_ONCE - 1) * MATERIAL_EVERY;
+	uint64_t wait = keeper->read_at > now + early ? keeper->read_at - early - now : 0;
+	const struct timeval time = { .tv_sec = (time_t)(wait / USEC_PER_SEC),
+				      .tv_usec = (suseconds_t)(wait % USEC_PER_SEC) };
+
+	if (!TAILQ_EMPTY(&keeper->material) && !evtimer_pending(keeper->read, NULL))
+		(void)event_add(keeper->read, &time);
+}
+
+static void on_read(evutil_socket_t fd, short what, void *argument)
+{
+	struct keeper_registry *keeper = argument;
+	struct waiting *waiting = TAILQ_FIRST(&keeper->material);
+	uint64_t now = monotonic_usec();
+
+	(void)fd, (void)what;
+	if (!waiting)
+		return;
+	keeper->read_at = (keeper->read_at > now ? keeper->read_at : now) + MATERIAL_EVERY;
+	list_remove(waiting);
+	hand_out_material(waiting);
+	plan_reading(keeper);
 }
 
 /* ------------------------------------------------------------------ those that wait */
@@ -194,8 +282,6 @@ static void carry_out(struct waiting *waiting)
 
 	if (request->type == REGISTRY_BEARER)
 		answer_bearer(waiting);
-	else if (request->type == REGISTRY_MATERIAL)
-		hand_out_material(waiting);
 	else if (!sessions)
 		finish_without(waiting, REGISTRY_DENIED);
 	else if (request->type == REGISTRY_LOGIN)
@@ -208,15 +294,41 @@ static void carry_out(struct waiting *waiting)
 		finish_without(waiting, REGISTRY_DENIED);
 }
 
+static void plan_later(struct keeper_registry *keeper)
+{
+	static const struct timeval now = { .tv_sec = 0 };
+
+	if (!TAILQ_EMPTY(&keeper->waiting) && !evtimer_pending(keeper->later, NULL))
+		(void)event_add(keeper->later, &now);
+}
+
+/* As many as a turn has time for. */
 static void on_later(evutil_socket_t fd, short what, void *argument)
 {
 	struct keeper_registry *keeper = argument;
 	struct waiting *waiting;
+	uint64_t end = turn_end();
 
 	(void)fd, (void)what;
-	while ((waiting = keeper->first)) {
+	while ((waiting = TAILQ_FIRST(&keeper->waiting))) {
 		list_remove(waiting);
 		carry_out(waiting);
+		if (monotonic_usec() >= end)
+			break;
+	}
+	plan_later(keeper);
+}
+
+static void wait_for_turn(struct waiting *waiting)
+{
+	struct keeper_registry *keeper = waiting->keeper;
+
+	if (waiting->request->type == REGISTRY_MATERIAL) {
+		list_add(&keeper->material, waiting);
+		plan_reading(keeper);
+	} else {
+		list_add(&keeper->waiting, waiting);
+		plan_later(keeper);
 	}
 }
 
@@ -273,8 +385,7 @@ static int submit(struct registry *registry, struct registry_request *request)
 	waiting->keeper = keeper;
 	waiting->request = request;
 	request->pending = waiting;
-	list_add(waiting);
-	event_active(keeper->later, EV_TIMEOUT, 1);
+	wait_for_turn(waiting);
 	return 0;
 }
 
@@ -285,8 +396,7 @@ static void withdraw(struct registry *registry, struct registry_request *request
 	(void)registry;
 	if (waiting->try)
 		login_try_withdraw(waiting->try);
-	else
-		list_remove(waiting);
+	list_remove(waiting);
 	free(waiting);
 }
 
@@ -296,6 +406,8 @@ static void free_registry(struct registry *registry)
 
 	if (keeper->later)
 		event_free(keeper->later);
+	if (keeper->read)
+		event_free(keeper->read);
 	forget_password(keeper);
 	free(keeper);
 }
@@ -313,9 +425,11 @@ struct registry *keeper_registry_new(const struct keeper_registry_settings *sett
 		return NULL;
 	keeper->registry.operations = &operations;
 	keeper->settings = *settings;
-	keeper->end = &keeper->first;
-	keeper->later = event_new(settings->base, -1, 0, on_later, keeper);
-	if (keeper->later && use_password(keeper, settings->password) == 0)
+	TAILQ_INIT(&keeper->waiting);
+	TAILQ_INIT(&keeper->material);
+	keeper->later = evtimer_new(settings->base, on_later, keeper);
+	keeper->read = evtimer_new(settings->base, on_read, keeper);
+	if (keeper->later && keeper->read && use_password(keeper, settings->password) == 0)
 		return &keeper->registry;
 	free_registry(&keeper->registry);
 	return NULL;

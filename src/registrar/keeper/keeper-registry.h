@@ -30,6 +30,9 @@ struct keeper_registry_settings {
 };
 
 /*
+ * What a request takes is done in turns of a millisecond; material is read eight times at once, and
+ * then once a second, and whoever asks for it more often waits.
+ *
  * The password is that of `settings` until material has been handed out, and then what is in that.
  * Null: out of memory. Free it with registry_free().
  */

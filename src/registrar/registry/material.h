@@ -8,6 +8,9 @@
 #include "common/secret.h"
 
 #include <stddef.h>
+#include <stdint.h>
+
+#define MATERIAL_FILE_MAX ((size_t)1 << 20) /* bytes: room for a thousand certificates */
 
 struct material_file {
 	char *path;  /* for messages; null: there is no such file */
@@ -29,8 +32,14 @@ enum material_fault {
 	MATERIAL_INTERNAL, /* the manager's machine: it cannot be read, or not be used */
 };
 
+/*
+ * Before material is handed out, it was seen that it can be used, and its password is the one that
+ * counts from then on. Who cannot use it all the same has no memory left, and should end: who goes
+ * on with the old password refuses what the registry grants.
+ */
 struct material_answer {
 	enum material_fault fault;
+	uint64_t edition;         /* rises when the files have changed; 0 where it is not known */
 	struct material material; /* MATERIAL_OK */
 };
 

@@ -359,6 +359,69 @@ static void test_material(void **state)
 	assert_int_equal(agents.asked, 2);
 }
 
+/* Everything has to be read, and a front may ask without end. */
+static void test_much_material(void **state)
+{
+	struct registry_request requests[10];
+	int at_once;
+
+	(void)state;
+	material_password = SHARED;
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		requests[i] = (struct registry_request){ .type = REGISTRY_MATERIAL };
+		submit(&requests[i]);
+	}
+	for (int i = 0; i < 20; i++)
+		(void)event_base_loop(fixture.base, EVLOOP_NONBLOCK);
+	at_once = fixture.answers;
+	assert_int_equal(at_once, 8);
+	while (fixture.answers == at_once)
+		(void)event_base_loop(fixture.base, EVLOOP_ONCE);
+	assert_int_equal(fixture.answers, at_once + 1);
+	registry_withdraw(&requests[9]);
+}
+
+/* Those who have older material learn of it by the edition. */
+static void test_editions(void **state)
+{
+	struct registry_request request = { .type = REGISTRY_MATERIAL };
+
+	(void)state;
+	material_password = "first";
+	ask(&request);
+	assert_true(fixture.answer.material.edition == 1);
+	ask(&request);
+	assert_true(fixture.answer.material.edition == 1);
+	material_password = "second";
+	ask(&request);
+	assert_true(fixture.answer.material.edition == 2);
+	material_password = NULL;
+	ask(&request);
+	assert_true(fixture.answer.material.edition == 0);
+	material_password = "second";
+	ask(&request);
+	assert_true(fixture.answer.material.edition == 2);
+}
+
+/* Many that ask at once take several turns of the loop. */
+static void test_turns(void **state)
+{
+	static struct registry_request requests[5000];
+	struct bearer_request bearer = { .client = client };
+
+	(void)state;
+	sign(&bearer.bearer, SHARED);
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		requests[i] = (struct registry_request){ .type = REGISTRY_BEARER,
+							 .bearer = &bearer };
+		submit(&requests[i]);
+	}
+	(void)event_base_loop(fixture.base, EVLOOP_ONCE);
+	assert_in_range(fixture.answers, 1, COUNT(requests) - 1);
+	while (fixture.answers < (int)COUNT(requests))
+		(void)event_base_loop(fixture.base, EVLOOP_ONCE);
+}
+
 /* Nobody is a user then, and whoever enrolls needs no bearer. */
 static void test_bare(void **state)
 {
@@ -390,6 +453,9 @@ int main(void)
 		TEST(test_registrations),
 		TEST(test_bearers),
 		TEST(test_material),
+		TEST(test_much_material),
+		TEST(test_editions),
+		TEST(test_turns),
 		cmocka_unit_test_setup_teardown(test_bare, setup_bare, teardown),
 	};
 
