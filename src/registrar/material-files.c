@@ -25,6 +25,11 @@ static int read_file(struct material_file *ret, const struct pem_subject *subjec
 	r = pem_file_open(&file, subject, why);
 	if (r < 0)
 		return r;
+	if (file.length > MATERIAL_FILE_MAX) {
+		reason_set(why, "The %s %s has more than %zu bytes", subject->role, subject->path,
+			   MATERIAL_FILE_MAX);
+		return -EFBIG;
+	}
 	ret->path = strdup(subject->path);
 	if (!ret->path)
 		return no_memory(why);

@@ -52,6 +52,19 @@ static void check_user(const struct registry_user *user)
 	HOLDS(strlen(user->token) < sizeof user->token && !strchr(user->client.text, '\n'));
 }
 
+static void check_removal(const struct removal_request *removal)
+{
+	struct removal_agent agent;
+	const char *at = NULL;
+	size_t count = 0;
+
+	check_user(&removal->user);
+	HOLDS(removal->length == removal->room);
+	for (; removal_next(removal, &at, &agent); count++)
+		HOLDS(agent.id[0] && agent.name[0]);
+	HOLDS(count == removal->count);
+}
+
 static void check_content(const struct registry_request *request)
 {
 	switch (request->type) {
@@ -79,7 +92,7 @@ static void check_content(const struct registry_request *request)
 		HOLDS(!request->content);
 		break;
 	case REGISTRY_REMOVE:
-		check_user(&request->removal->user);
+		check_removal(request->removal);
 		break;
 	case REGISTRY_AGENTS:
 		check_user(&request->agents->user);

@@ -145,19 +145,20 @@ static struct removal_request *describe(const struct incoming_call *call,
 					const struct api_collection *collection)
 {
 	const char *purge = api_query_get(&call->input.query, "purge");
-	struct removal_request *request = removal_new(collection->count);
+	struct removal_request *request;
+	size_t room = 0;
 
+	for (size_t i = 0; i < collection->count; i++)
+		room += removal_size(collection->agents[i].row->id,
+				     collection->agents[i].row->name);
+	request = collection->count <= REMOVAL_MAX ? removal_new(room) : NULL;
 	if (!request)
 		return NULL;
 	api_name_user(call, &request->user);
 	request->purge = purge && api_boolean_parse(purge) == 1;
-	for (size_t i = 0; i < collection->count; i++) {
-		const struct agent_row *row = collection->agents[i].row;
-		struct removal_agent *agent = &request->agents[request->count++];
-
-		(void)snprintf(agent->id, sizeof agent->id, "%s", row->id);
-		(void)snprintf(agent->name, sizeof agent->name, "%s", row->name);
-	}
+	for (size_t i = 0; i < collection->count; i++)
+		removal_add(request, collection->agents[i].row->id,
+			    collection->agents[i].row->name);
 	return request;
 }
 

@@ -9,10 +9,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct keeper_server {
-	struct event_base *base;
-	struct registry *registry;
+	struct keeper_server_settings settings;
+	size_t most_agents; /* that there ever were */
 	struct front *fronts;
 	size_t count;
 	unsigned char packet[REGISTRY_PACKET_MAX]; /* the one that is written; wiped */
@@ -24,7 +25,9 @@ struct front {
 	bool is_greeted;  /* its version is ours */
 	uint64_t highest; /* number of its requests */
 	struct open_request *first, **end;
-	size_t open;
+	size_t open, open_of[REGISTRY_TYPES];
+	uint64_t edition;     /* of the material that it has, or was told of; 0: none */
+	size_t request_bytes; /* of those that are not limited by their type */
 	struct front *next, **previous;
 };
 
@@ -33,10 +36,17 @@ struct open_request {
 	struct registry_request asked; /* what it has is owned */
 	struct front *front;
 	uint64_t number;
+	size_t bytes; /* of its packet */
 	struct open_request *next, **previous;
 };
 
 /* ------------------------------------------------------------------ requests */
+
+/* How much it counts against the memory for requests. */
+static size_t weight_of(const struct open_request *request)
+{
+	return registry_type_limit(request->asked.type) == SIZE_MAX ? request->bytes : 0;
+}
 
 static void add_request(struct front *front, struct open_request *request)
 {
@@ -45,6 +55,8 @@ static void add_request(struct front *front, struct open_request *request)
 	*front->end = request;
 	front->end = &request->next;
 	front->open++;
+	front->open_of[request->asked.type]++;
+	front->request_bytes += weight_of(request);
 }
 
 /* Whatever has become of it: withdrawn if it is still with the registry. */
@@ -58,6 +70,8 @@ static void free_request(struct open_request *request)
 	else
 		front->end = request->previous;
 	front->open--;
+	front->open_of[request->asked.type]--;
+	front->request_bytes -= weight_of(request);
 	registry_withdraw(&request->asked);
 	registry_request_clear(&request->asked);
 	free(request);
@@ -84,10 +98,20 @@ static void refuse(struct front *front, const char *what)
 	cut_off(front);
 }
 
+/* What fronts of ours do not do: they keep the rest to themselves. */
+static bool asks_too_much_of_a_type(const struct front *front)
+{
+	for (int type = 0; type < REGISTRY_TYPES; type++)
+		if (front->open_of[type] > registry_type_limit((enum registry_type)type))
+			return true;
+	return false;
+}
+
 static bool has_too_much(const struct front *front)
 {
-	return front->open >= KEEPER_REQUESTS_MAX ||
-	       packet_stream_unsent(front->stream) >= KEEPER_ANSWERS_MAX;
+	return front->open >= KEEPER_REQUESTS_MAX || front->request_bytes >= KEEPER_REQUEST_BYTES ||
+	       packet_stream_unsent(front->stream) >= KEEPER_ANSWERS_MAX ||
+	       asks_too_much_of_a_type(front);
 }
 
 /* ------------------------------------------------------------------ answers */
@@ -104,7 +128,20 @@ static void hold_or_go(struct front *front)
 	packet_stream_hold(front->stream, has_too_much(front));
 }
 
-/* What does not fit into a packet, as certificates of a hundred CAs, is a failure. */
+/* Material can be long. False: it cannot be sent, for want of memory. */
+static bool send_long_answer(struct front *front, uint64_t number,
+			     const struct registry_answer *answer)
+{
+	void *packet;
+	size_t length = registry_wire_long_answer(&packet, number, answer);
+
+	if (length == 0)
+		return false;
+	packet_stream_send(front->stream, packet, length);
+	registry_wire_free(packet, length);
+	return true;
+}
+
 static void send_answer(struct front *front, const struct open_request *request,
 			const struct registry_answer *answer)
 {
@@ -112,13 +149,31 @@ static void send_answer(struct front *front, const struct open_request *request,
 	size_t length = registry_wire_answer(packet, request->number, answer);
 	struct registry_answer failure;
 
+	if (length == 0 && send_long_answer(front, request->number, answer))
+		return;
 	if (length == 0) {
-		log_error("An answer is larger than the %zu bytes that a front can be sent",
-			  REGISTRY_PACKET_MAX);
+		log_error("An answer cannot be sent to a front");
 		registry_answer_fail(&failure, &request->asked, REGISTRY_FAILED);
 		length = registry_wire_answer(packet, request->number, &failure);
 	}
 	send_packet(front, length);
+}
+
+static void send_news(struct front *front, enum registry_news news)
+{
+	if (front->is_greeted)
+		send_packet(front, registry_wire_news(front->server->packet, news));
+}
+
+/* The front gets this edition of the material: others that have an older one ask again. */
+static void note_edition(struct front *front, uint64_t edition)
+{
+	front->edition = edition;
+	for (struct front *other = front->server->fronts; other; other = other->next)
+		if (other->edition > 0 && other->edition < edition) {
+			other->edition = edition;
+			send_news(other, REGISTRY_NEWS_RELOAD);
+		}
 }
 
 static void on_answered(void *owner, struct registry_answer *answer)
@@ -127,6 +182,8 @@ static void on_answered(void *owner, struct registry_answer *answer)
 	struct front *front = request->front;
 
 	send_answer(front, request, answer);
+	if (answer->type == REGISTRY_MATERIAL && answer->material.fault == MATERIAL_OK)
+		note_edition(front, answer->material.edition);
 	free_request(request);
 	hold_or_go(front);
 }
@@ -178,8 +235,9 @@ static int ask(struct front *front, const void *packet, const struct packet_head
 	request->asked.owner = request;
 	request->front = front;
 	request->number = front->highest = header->number;
+	request->bytes = header->length;
 	add_request(front, request);
-	r = registry_submit(front->server->registry, &request->asked);
+	r = registry_submit(front->server->settings.registry, &request->asked);
 	if (r < 0)
 		free_request(request);
 	return r;
@@ -243,26 +301,55 @@ static void on_ended(void *owner, bool is_malformed)
 		cut_off(owner);
 }
 
+/* A removal names agents that there were when it was asked for. */
+static size_t most_bytes(void *owner)
+{
+	const struct front *front = owner;
+	struct keeper_server *server = front->server;
+	size_t agents = server->settings.count_agents(server->settings.owner);
+
+	if (!front->is_greeted)
+		return REGISTRY_PACKET_MAX;
+	if (agents > server->most_agents)
+		server->most_agents = agents;
+	return registry_wire_request_most(server->most_agents);
+}
+
 /* ------------------------------------------------------------------ the server */
 
-int keeper_server_add(struct keeper_server *server, int fd)
+static struct front *front_new(struct keeper_server *server, int fd)
 {
 	struct front *front = calloc(1, sizeof *front);
 	const struct packet_stream_owner owner = {
 		.received = on_received,
 		.sent = on_sent,
 		.ended = on_ended,
+		.most = most_bytes,
 		.owner = front,
 	};
-	struct packet_stream *stream = packet_stream_new(server->base, fd, &owner);
+	struct packet_stream *stream = packet_stream_new(server->settings.base, fd, &owner);
 
-	if (!front || !stream) {
-		packet_stream_free(stream);
-		free(front);
-		return -ENOMEM;
+	if (front && stream) {
+		front->server = server;
+		front->stream = stream;
+		return front;
 	}
-	front->stream = stream;
-	front->server = server;
+	packet_stream_free(stream);
+	free(front);
+	return NULL;
+}
+
+int keeper_server_add(struct keeper_server *server, int fd)
+{
+	struct front *front;
+
+	if (server->count >= KEEPER_FRONTS_MAX) {
+		close(fd);
+		return -EMFILE;
+	}
+	front = front_new(server, fd);
+	if (!front)
+		return -ENOMEM;
 	front->end = &front->first;
 	front->next = server->fronts;
 	front->previous = &server->fronts;
@@ -275,9 +362,11 @@ int keeper_server_add(struct keeper_server *server, int fd)
 
 void keeper_server_announce(struct keeper_server *server, enum registry_news news)
 {
-	for (struct front *front = server->fronts; front; front = front->next)
-		if (front->is_greeted)
-			send_packet(front, registry_wire_news(server->packet, news));
+	for (struct front *front = server->fronts; front; front = front->next) {
+		if (news == REGISTRY_NEWS_RELOAD)
+			front->edition = 0; /* whatever it has: it asks again */
+		send_news(front, news);
+	}
 }
 
 size_t keeper_server_count(const struct keeper_server *server)
@@ -293,14 +382,13 @@ bool keeper_server_is_busy(const struct keeper_server *server)
 	return false;
 }
 
-struct keeper_server *keeper_server_new(struct event_base *base, struct registry *registry)
+struct keeper_server *keeper_server_new(const struct keeper_server_settings *settings)
 {
 	struct keeper_server *server = calloc(1, sizeof *server);
 
 	if (!server)
 		return NULL;
-	server->base = base;
-	server->registry = registry;
+	server->settings = *settings;
 	return server;
 }
 

@@ -3,6 +3,19 @@
  * The keeper's end of the sockets that fronts are connected by: reads what they ask, has the
  * registry answer it, and believes nothing but the form, which it checks. A front that breaks it is
  * cut off. What a front that is gone was waiting for is withdrawn.
+ *
+ * What a front asks for and does not take is bounded: above the limits below, the keeper reads no
+ * more from it until it has caught up, and no answer is lost. So a front can have the keeper use,
+ * whatever it sends, at most
+ *
+ *	requests       KEEPER_REQUEST_BYTES as packets, about twice as much as what is kept
+ *	               of them, and 4 KiB for each of KEEPER_REQUESTS_MAX that is decided
+ *	answers        KEEPER_ANSWERS_MAX, and one more to each request that is open:
+ *	               2 KiB, or 128 KiB where only a few may be (registry_type_limit())
+ *	long requests  three removals of all agents there are: one is received, two are open
+ *	material       two answers of at most REGISTRY_ANSWER_MAX
+ *
+ * KEEPER_FRONT_MEMORY in all, and 500 bytes for each agent there is.
  */
 #pragma once
 
@@ -12,19 +25,33 @@
 #include <event2/event.h>
 #include <stddef.h>
 
-/* Of one front; above these, the keeper reads no more from it until it has caught up. */
-#define KEEPER_REQUESTS_MAX 8192             /* without an answer */
-#define KEEPER_ANSWERS_MAX ((size_t)1 << 20) /* bytes that it has not taken */
+/* Of one front; from these on, the keeper reads no more from it until it has caught up. */
+#define KEEPER_REQUESTS_MAX 4096               /* without an answer */
+#define KEEPER_REQUEST_BYTES ((size_t)2 << 20) /* of their packets, but for those of few */
+#define KEEPER_ANSWERS_MAX ((size_t)1 << 20)   /* bytes that it has not taken */
+
+#define KEEPER_FRONT_MEMORY ((size_t)48 << 20)
+
+/* At a time; a program that may be one can come more than once. */
+#define KEEPER_FRONTS_MAX 4
 
 struct keeper_server;
 
-/* The registry outlives the server. Returns null when out of memory. */
-struct keeper_server *keeper_server_new(struct event_base *base,
-					struct registry *registry) must_check;
+/* What is pointed to outlives the server. */
+struct keeper_server_settings {
+	struct event_base *base;
+	struct registry *registry;
+	/* How many agents there are: more than there ever were need not be removed at once. */
+	size_t (*count_agents)(void *owner);
+	void *owner;
+};
+
+/* Returns null when out of memory. */
+struct keeper_server *keeper_server_new(const struct keeper_server_settings *settings) must_check;
 
 /*
  * Serve a front at the other end of this socket (a stream, not blocking), which is the server's
- * from now on, even on failure. Returns 0 or -ENOMEM.
+ * from now on, even on failure. Returns 0; -EMFILE: there are KEEPER_FRONTS_MAX; or -ENOMEM.
  */
 int keeper_server_add(struct keeper_server *server, int fd) must_check;
 

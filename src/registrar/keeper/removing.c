@@ -16,19 +16,21 @@ static void remove_all(struct pending *pending, struct roster *roster, struct re
 		request->purge ? ROSTER_TOMBSTONE_NOTHING
 			       : dialect_tombstone(pending->file->settings.policy->dialect);
 
-	for (size_t i = 0; i < request->count; i++) {
-		const struct removal_agent *wanted = &request->agents[i];
-		const struct roster_entry *entry = roster_find_agent(roster, wanted->id,
-								     wanted->name);
+	struct removal_agent agent;
+	const char *at = NULL;
+
+	for (size_t i = 0; removal_next(request, &at, &agent); i++) {
+		const struct roster_entry *entry = roster_find_agent(roster, agent.id, agent.name);
 
 		if (!entry)
 			continue;
 		answer->removed[i / 8] |= (unsigned char)(1u << i % 8);
 		roster_remove(roster, entry, tombstone);
 	}
-	for (size_t i = 0; i < request->count; i++)
+	at = NULL;
+	for (size_t i = 0; removal_next(request, &at, &agent); i++)
 		if (removal_has(answer, i))
-			records_remove(records, roster, request->agents[i].id);
+			records_remove(records, roster, agent.id);
 }
 
 static void decide(struct pending *pending, struct roster *roster, struct records *records)
@@ -64,12 +66,13 @@ static void conclude(struct pending *pending, struct registry_answer *ret)
 {
 	const struct removal_request *request = pending->request->removal;
 	char client[REGISTRY_USER_TEXT_SIZE];
+	struct removal_agent agent;
+	const char *at = NULL;
 
 	registry_user_describe(&request->user.client, pending->request->user, client);
-	for (size_t i = 0; i < request->count; i++)
+	for (size_t i = 0; removal_next(request, &at, &agent); i++)
 		if (removal_has(&pending->removal, i))
-			enrollment_log_removed(request->agents[i].id, request->agents[i].name,
-					       client);
+			enrollment_log_removed(agent.id, agent.name, client);
 	ret->removal = pending->removal;
 	pending->removal.removed = NULL;
 }

@@ -44,7 +44,7 @@ static void get_file(struct packet_reader *reader, struct material_file *ret)
 	if (packet_get_at_most(reader, 1) == 0)
 		return;
 	path = packet_get_view(reader, PATH_MAX, &path_length);
-	bytes = packet_get_view(reader, PACKET_STREAM_MOST, &ret->length);
+	bytes = packet_get_view(reader, MATERIAL_FILE_MAX, &ret->length);
 	if (!path || !bytes)
 		return;
 	ret->path = strndup(path, path_length);

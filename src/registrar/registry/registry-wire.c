@@ -4,6 +4,7 @@
 #include "registrar/registry/wire-parts.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t registry_wire_hello(void *buffer, enum registry_packet type)
@@ -56,14 +57,33 @@ int registry_wire_read_news(enum registry_news *ret, const void *packet,
 	return 0;
 }
 
+/* ------------------------------------------------------------------ long packets */
+
+void registry_wire_free(void *packet, size_t length)
+{
+	if (packet)
+		explicit_bzero(packet, length);
+	free(packet);
+}
+
+/* What was written, unless it does not fit. Returns the length. */
+static size_t keep_packet(void **ret, void *packet, size_t length, size_t size)
+{
+	if (length == 0)
+		registry_wire_free(packet, size);
+	else
+		*ret = packet;
+	return length;
+}
+
 /* ------------------------------------------------------------------ requests */
 
-size_t registry_wire_request(void *buffer, uint64_t number, uint64_t patience,
-			     const struct registry_request *request)
+static size_t write_request(void *buffer, size_t size, uint64_t number, uint64_t patience,
+			    const struct registry_request *request)
 {
 	struct packet_writer writer;
 
-	packet_begin(&writer, buffer, REGISTRY_PACKET_MAX, REGISTRY_PACKET_REQUEST, number);
+	packet_begin(&writer, buffer, size, REGISTRY_PACKET_REQUEST, number);
 	packet_put_u64(&writer, patience);
 	packet_put_u8(&writer, (uint8_t)request->type);
 	switch (request->type) {
@@ -101,6 +121,30 @@ size_t registry_wire_request(void *buffer, uint64_t number, uint64_t patience,
 		return 0;
 	}
 	return packet_end(&writer);
+}
+
+size_t registry_wire_request(void *buffer, uint64_t number, uint64_t patience,
+			     const struct registry_request *request)
+{
+	return write_request(buffer, REGISTRY_PACKET_MAX, number, patience, request);
+}
+
+size_t registry_wire_request_most(size_t agents)
+{
+	return REGISTRY_PACKET_MAX + wire_removal_most(agents);
+}
+
+size_t registry_wire_long_request(void **ret, uint64_t number, uint64_t patience,
+				  const struct registry_request *request)
+{
+	size_t agents = request->type == REGISTRY_REMOVE ? request->removal->count : 0;
+	size_t size = registry_wire_request_most(agents), length;
+	void *packet = malloc(size);
+
+	if (!packet)
+		return 0;
+	length = write_request(packet, size, number, patience, request);
+	return keep_packet(ret, packet, length, size);
 }
 
 static int get_content(enum registry_type type, struct packet_reader *reader, const void **ret)
@@ -153,11 +197,12 @@ int registry_wire_read_request(enum registry_type *ret_type, const void **ret_co
 
 /* ------------------------------------------------------------------ answers */
 
-size_t registry_wire_answer(void *buffer, uint64_t number, const struct registry_answer *answer)
+static size_t write_answer(void *buffer, size_t size, uint64_t number,
+			   const struct registry_answer *answer)
 {
 	struct packet_writer writer;
 
-	packet_begin(&writer, buffer, REGISTRY_PACKET_MAX, REGISTRY_PACKET_ANSWER, number);
+	packet_begin(&writer, buffer, size, REGISTRY_PACKET_ANSWER, number);
 	packet_put_u8(&writer, (uint8_t)answer->type);
 	packet_put_u8(&writer, (uint8_t)answer->outcome);
 	switch (answer->type) {
@@ -196,6 +241,22 @@ size_t registry_wire_answer(void *buffer, uint64_t number, const struct registry
 		return 0;
 	}
 	return packet_end(&writer);
+}
+
+size_t registry_wire_answer(void *buffer, uint64_t number, const struct registry_answer *answer)
+{
+	return write_answer(buffer, REGISTRY_PACKET_MAX, number, answer);
+}
+
+size_t registry_wire_long_answer(void **ret, uint64_t number, const struct registry_answer *answer)
+{
+	void *packet = malloc(REGISTRY_ANSWER_MAX);
+	size_t length;
+
+	if (!packet)
+		return 0;
+	length = write_answer(packet, REGISTRY_ANSWER_MAX, number, answer);
+	return keep_packet(ret, packet, length, REGISTRY_ANSWER_MAX);
 }
 
 /* Returns whether it says that this machine is at fault, as it does if nothing was decided. */

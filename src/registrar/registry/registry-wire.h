@@ -56,7 +56,8 @@
 #include "registrar/registry/registry.h"
 
 #define REGISTRY_WIRE_VERSION 1
-#define REGISTRY_PACKET_MAX PACKET_STREAM_MOST
+#define REGISTRY_PACKET_MAX PACKET_STREAM_MOST /* of all but long ones: see below */
+#define REGISTRY_ANSWER_MAX ((size_t)4 << 20)  /* of an answer with material */
 
 enum registry_packet {
 	REGISTRY_PACKET_HELLO = 1,
@@ -79,6 +80,20 @@ size_t registry_wire_answer(void *buffer, uint64_t number,
 			    const struct registry_answer *answer) must_check;
 
 size_t registry_wire_news(void *buffer, enum registry_news news) must_check;
+
+/*
+ * Removals and answers with material can be longer. They are written into memory of their own,
+ * which registry_wire_free() wipes and frees. They return the length; 0: as above, or out of
+ * memory.
+ */
+size_t registry_wire_long_request(void **ret, uint64_t number, uint64_t patience,
+				  const struct registry_request *request) must_check;
+size_t registry_wire_long_answer(void **ret, uint64_t number,
+				 const struct registry_answer *answer) must_check;
+void registry_wire_free(void *packet, size_t length);
+
+/* How long a request can be at most where there are so many agents. */
+size_t registry_wire_request_most(size_t agents);
 
 /* Is this the version that we speak? Both a HELLO and a WELCOME. */
 bool registry_wire_is_our_version(const void *packet,

@@ -34,6 +34,28 @@ const char *registry_request_token(const struct registry_request *request)
 	return NULL;
 }
 
+size_t registry_type_limit(enum registry_type type)
+{
+	switch (type) {
+	case REGISTRY_MATERIAL:
+	case REGISTRY_REMOVE:
+		return 1;
+	case REGISTRY_AGENTS:
+	case REGISTRY_GROUPS:
+		return 4;
+	case REGISTRY_REGISTER:
+	case REGISTRY_KEY:
+	case REGISTRY_JOIN:
+	case REGISTRY_LOGIN:
+	case REGISTRY_SESSION:
+	case REGISTRY_LOGOUT:
+	case REGISTRY_BEARER:
+	case REGISTRY_TYPES:
+		break;
+	}
+	return SIZE_MAX;
+}
+
 static void wipe_and_free(void *content, size_t size)
 {
 	if (content)

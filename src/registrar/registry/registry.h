@@ -105,6 +105,12 @@ struct registry_request {
 	char user[REGISTRY_USER_MAX + 1]; /* whose session it is, when that is known */
 };
 
+/*
+ * How many requests of a type another process should be asked at a time by those who share a
+ * connection to it, because their answers are long, or they are. SIZE_MAX: as many as one likes.
+ */
+size_t registry_type_limit(enum registry_type type) must_check;
+
 /* The token of the user of the API who asks. Null: it is not for users. */
 const char *registry_request_token(const struct registry_request *request);
 

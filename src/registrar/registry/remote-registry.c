@@ -42,7 +42,9 @@ struct remote_registry {
 	uint64_t retry_usec;
 	struct event *retry;
 	struct event *look; /* for requests whose time is up */
+	struct event *send; /* those that waited for the keeper to have less to do */
 	struct remote_request_list waiting, sent;
+	size_t sent_of[REGISTRY_TYPES];
 	unsigned char packet[REGISTRY_PACKET_MAX]; /* the one that is written; wiped */
 };
 
@@ -120,30 +122,76 @@ static uint64_t patience_of(const struct registry_request *request)
 	return request->give_up_at > now ? request->give_up_at - now : 1;
 }
 
-/* Into the list of those that were sent. False: it is larger than a packet can be. */
-static bool send_request(struct remote_registry *remote, struct remote_request *request)
+/* A removal can be long. False: out of memory for it. */
+static bool send_long(struct remote_registry *remote, uint64_t number,
+		      const struct registry_request *asked)
 {
-	const struct registry_request *asked = request->request;
-	size_t length = registry_wire_request(remote->packet, remote->last_number + 1,
-					      patience_of(asked), asked);
+	void *packet;
+	size_t length = registry_wire_long_request(&packet, number, patience_of(asked), asked);
 
 	if (length == 0)
 		return false;
-	request->number = ++remote->last_number;
-	list_add(&remote->sent, request);
-	send_packet(remote, length);
+	packet_stream_send(remote->stream, packet, length);
+	registry_wire_free(packet, length);
 	return true;
+}
+
+/* Into the list of those that were sent. False: it cannot be. */
+static bool send_request(struct remote_registry *remote, struct remote_request *request)
+{
+	const struct registry_request *asked = request->request;
+	const uint64_t number = remote->last_number + 1;
+	size_t length = registry_wire_request(remote->packet, number, patience_of(asked), asked);
+
+	if (length > 0)
+		send_packet(remote, length);
+	else if (!send_long(remote, number, asked))
+		return false;
+	remote->last_number = request->number = number;
+	remote->sent_of[asked->type]++;
+	list_add(&remote->sent, request);
+	return true;
+}
+
+/* Is the keeper asked as much of this type as it should be? */
+static bool has_enough_of(const struct remote_registry *remote, enum registry_type type)
+{
+	return remote->sent_of[type] >= registry_type_limit(type);
+}
+
+/* The first of those that wait which can be sent. Null: none. */
+static struct remote_request *find_sendable(const struct remote_registry *remote)
+{
+	for (struct remote_request *at = remote->waiting.first; at; at = at->next)
+		if (!has_enough_of(remote, at->request->type))
+			return at;
+	return NULL;
 }
 
 static void send_waiting(struct remote_registry *remote)
 {
 	struct remote_request *request;
 
-	while (can_send(remote) && (request = remote->waiting.first)) {
+	while (can_send(remote) && (request = find_sendable(remote))) {
 		list_remove(&remote->waiting, request);
 		if (!send_request(remote, request))
 			fail(request, REGISTRY_FAILED);
 	}
+}
+
+static void on_send(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd, (void)what;
+	send_waiting(argument);
+}
+
+/* Out of the list of those that were sent. Those that wait for that are sent soon. */
+static void remove_sent(struct remote_registry *remote, struct remote_request *request)
+{
+	if (remote->waiting.first)
+		event_active(remote->send, EV_TIMEOUT, 1);
+	remote->sent_of[request->request->type]--;
+	list_remove(&remote->sent, request);
 }
 
 /* It is out of its list; the answer that may still come is for nobody. */
@@ -169,7 +217,7 @@ static void fail_sent(struct remote_registry *remote)
 	size_t count = 0;
 
 	for (; (request = remote->sent.first); count++) {
-		list_remove(&remote->sent, request);
+		remove_sent(remote, request);
 		fail(request, REGISTRY_FAILED);
 	}
 	if (count > 0)
@@ -213,15 +261,20 @@ static bool take_welcome(struct remote_registry *remote, const void *packet,
 	if (header->type != REGISTRY_PACKET_WELCOME ||
 	    !registry_wire_is_our_version(packet, header))
 		return false;
-	if (remote->is_missed)
-		log_notice("The keeper is there again");
-	remote->is_missed = false;
 	remote->is_welcome = true;
-	remote->retry_usec = RETRY_FIRST;
 	if (remote->settings.connected)
 		remote->settings.connected(remote->settings.owner);
 	send_waiting(remote);
 	return true;
+}
+
+/* It works: what answers, or says something else that makes sense, is a keeper. */
+static void note_presence(struct remote_registry *remote)
+{
+	if (remote->is_missed)
+		log_notice("The keeper is there again");
+	remote->is_missed = false;
+	remote->retry_usec = RETRY_FIRST;
 }
 
 static struct remote_request *find_sent(struct remote_registry *remote, uint64_t number)
@@ -243,12 +296,13 @@ static bool take_answer(struct remote_registry *remote, const void *packet,
 	if (header->number > remote->last_number ||
 	    registry_wire_read_answer(&answer, packet, header) < 0)
 		return false;
+	if (sent && answer.type != sent->request->type)
+		return false;
+	note_presence(remote);
 	if (!sent)
 		return true;
 	request = sent->request;
-	if (answer.type != request->type)
-		return false;
-	list_remove(&remote->sent, sent);
+	remove_sent(remote, sent);
 	free(sent);
 	registry_answer(request, &answer);
 	return true;
@@ -261,6 +315,7 @@ static bool take_news(struct remote_registry *remote, const void *packet,
 
 	if (registry_wire_read_news(&news, packet, header) < 0)
 		return false;
+	note_presence(remote);
 	if (news == REGISTRY_NEWS_CLOSING)
 		remote->is_closing = true;
 	if (remote->settings.news)
@@ -278,16 +333,33 @@ static bool take_packet(struct remote_registry *remote, const void *packet,
 	return header->type == REGISTRY_PACKET_ANSWER && take_answer(remote, packet, header);
 }
 
+/* It is no keeper, or not ours. */
+static void refuse(struct remote_registry *remote)
+{
+	lose(remote, remote->is_welcome ? "what it sends is no answer"
+					: "it is of another version; restart both services");
+}
+
 static void on_received(void *owner, const struct packet_header *header, const void *packet)
 {
 	if (!take_packet(owner, packet, header))
-		lose(owner, "it is of another version; restart both services");
+		refuse(owner);
 }
 
 static void on_ended(void *owner, bool is_malformed)
 {
-	lose(owner, is_malformed ? "it is of another version; restart both services"
-				 : "it has closed the connection");
+	if (is_malformed)
+		refuse(owner);
+	else
+		lose(owner, "it has closed the connection");
+}
+
+/* Only material is longer than other packets. */
+static size_t most_bytes(void *owner)
+{
+	const struct remote_registry *remote = owner;
+
+	return remote->is_welcome ? REGISTRY_ANSWER_MAX : REGISTRY_PACKET_MAX;
 }
 
 static bool begin(struct remote_registry *remote, int fd)
@@ -295,6 +367,7 @@ static bool begin(struct remote_registry *remote, int fd)
 	const struct packet_stream_owner owner = {
 		.received = on_received,
 		.ended = on_ended,
+		.most = most_bytes,
 		.owner = remote,
 	};
 
@@ -330,7 +403,7 @@ static void on_look(evutil_socket_t fd, short what, void *argument)
 	}
 	while ((request = find_over(&remote->sent, OVERDUE))) {
 		log_error("The keeper does not answer");
-		list_remove(&remote->sent, request);
+		remove_sent(remote, request);
 		withdraw_sent(remote, request);
 		fail(request, REGISTRY_FAILED);
 	}
@@ -346,7 +419,7 @@ static int submit(struct registry *registry, struct registry_request *request)
 	if (!one)
 		return -ENOMEM;
 	one->request = request;
-	if (!can_send(remote)) {
+	if (!can_send(remote) || has_enough_of(remote, request->type)) {
 		list_add(&remote->waiting, one);
 	} else if (!send_request(remote, one)) {
 		free(one);
@@ -364,7 +437,7 @@ static void withdraw(struct registry *registry, struct registry_request *request
 	if (one->number == 0) {
 		list_remove(&remote->waiting, one);
 	} else {
-		list_remove(&remote->sent, one);
+		remove_sent(remote, one);
 		withdraw_sent(remote, one);
 	}
 	free(one);
@@ -383,6 +456,7 @@ static void free_registry(struct registry *registry)
 	disconnect(remote);
 	free_event(remote->retry);
 	free_event(remote->look);
+	free_event(remote->send);
 	free(remote);
 }
 
@@ -392,7 +466,9 @@ static bool set_up(struct remote_registry *remote)
 
 	remote->retry = evtimer_new(base, on_retry, remote);
 	remote->look = event_new(base, -1, EV_PERSIST, on_look, remote);
-	if (!remote->retry || !remote->look || event_add(remote->look, &look_time) < 0)
+	remote->send = evtimer_new(base, on_send, remote);
+	if (!remote->retry || !remote->look || !remote->send ||
+	    event_add(remote->look, &look_time) < 0)
 		return false;
 	event_active(remote->retry, EV_TIMEOUT, 1);
 	return true;

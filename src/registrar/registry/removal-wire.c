@@ -6,17 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the shortest agent takes: two texts with their lengths. */
-#define AGENT_LEAST (2 * sizeof(uint32_t))
+/* What an agent takes, beside its texts: their lengths. */
+#define AGENT_MORE (2 * sizeof(uint32_t))
+
+/* ... and the shortest one in all: no text is empty. */
+#define AGENT_LEAST (AGENT_MORE + 2)
+
+/* How much more room texts take in a request, for an agent: two terminators. */
+#define TERMINATORS 2
+
+size_t wire_removal_most(size_t agents)
+{
+	return agents * (AGENT_MORE + AGENT_ID_MAX + AGENT_NAME_MAX);
+}
 
 void wire_put_removal_request(struct packet_writer *writer, const struct removal_request *request)
 {
+	struct removal_agent agent;
+	const char *at = NULL;
+
 	wire_put_user(writer, &request->user);
 	packet_put_u8(writer, request->purge);
 	packet_put_u32(writer, (uint32_t)request->count);
-	for (size_t i = 0; i < request->count; i++) {
-		wire_put_text(writer, request->agents[i].id);
-		wire_put_text(writer, request->agents[i].name);
+	while (removal_next(request, &at, &agent)) {
+		wire_put_text(writer, agent.id);
+		wire_put_text(writer, agent.name);
 	}
 }
 
@@ -26,25 +40,46 @@ static bool get_head(struct packet_reader *reader, struct removal_request *ret)
 	wire_get_user(reader, &ret->user);
 	ret->purge = packet_get_at_most(reader, 1);
 	ret->count = packet_get_u32(reader);
-	return !reader->failed && ret->count <= (size_t)(reader->end - reader->at) / AGENT_LEAST;
+	return !reader->failed && ret->count <= REMOVAL_MAX &&
+	       ret->count <= (size_t)(reader->end - reader->at) / AGENT_LEAST;
+}
+
+/* Exactly the room that the agents need, if the rest of the packet is nothing but them. */
+static size_t room_for(const struct packet_reader *reader, size_t count)
+{
+	return (size_t)(reader->end - reader->at) - count * (AGENT_MORE - TERMINATORS);
+}
+
+static void get_agents(struct packet_reader *reader, struct removal_request *request, size_t count)
+{
+	char id[AGENT_ID_MAX + 1], name[AGENT_NAME_MAX + 1];
+
+	for (size_t i = 0; i < count && !reader->failed; i++) {
+		packet_get_text(reader, id, sizeof id);
+		packet_get_text(reader, name, sizeof name);
+		if (!id[0] || !name[0] || removal_size(id, name) > request->room - request->length)
+			reader->failed = true;
+		else
+			removal_add(request, id, name);
+	}
 }
 
 int wire_get_removal_request(struct packet_reader *reader, const void **ret)
 {
 	struct removal_request head = { .count = 0 }, *request = NULL;
 	bool is_right = get_head(reader, &head);
+	size_t count = head.count;
 
 	if (is_right)
-		request = removal_new(head.count);
-	if (request)
-		*request = head;
+		request = removal_new(room_for(reader, count));
+	if (request) {
+		request->user = head.user;
+		request->purge = head.purge;
+	}
 	explicit_bzero(&head, sizeof head);
 	if (!request)
 		return is_right ? -ENOMEM : -EBADMSG;
-	for (size_t i = 0; i < request->count; i++) {
-		packet_get_text(reader, request->agents[i].id, sizeof request->agents[i].id);
-		packet_get_text(reader, request->agents[i].name, sizeof request->agents[i].name);
-	}
+	get_agents(reader, request, count);
 	if (!packet_is_done(reader)) {
 		explicit_bzero(request, sizeof *request);
 		free(request);

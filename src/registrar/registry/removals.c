@@ -2,17 +2,41 @@
 #include "registrar/registry/removals.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-struct removal_request *removal_new(size_t count)
+size_t removal_size(const char *id, const char *name)
 {
-	struct removal_request *request;
+	return strlen(id) + 1 + strlen(name) + 1;
+}
 
-	if (count > REMOVAL_MAX)
-		return NULL;
-	request = malloc(sizeof *request + count * sizeof request->agents[0]);
+struct removal_request *removal_new(size_t room)
+{
+	struct removal_request *request = malloc(sizeof *request + room);
+
 	if (request)
-		*request = (struct removal_request){ .count = 0 };
+		*request = (struct removal_request){ .room = room };
 	return request;
+}
+
+void removal_add(struct removal_request *request, const char *id, const char *name)
+{
+	char *end = request->texts + request->length;
+
+	(void)stpcpy(stpcpy(end, id) + 1, name);
+	request->length += removal_size(id, name);
+	request->count++;
+}
+
+bool removal_next(const struct removal_request *request, const char **at, struct removal_agent *ret)
+{
+	const char *id = *at ?: request->texts;
+
+	if (id == request->texts + request->length)
+		return false;
+	ret->id = id;
+	ret->name = id + strlen(id) + 1;
+	*at = ret->name + strlen(ret->name) + 1;
+	return true;
 }
 
 bool removal_has(const struct removal_answer *answer, size_t n)

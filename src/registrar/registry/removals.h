@@ -15,21 +15,35 @@
 
 #define REMOVAL_MAX ((size_t)1 << 19) /* agents: a bit of the answer for each is half a packet */
 
-struct removal_agent {
-	char id[AGENT_ID_MAX + 1];
-	char name[AGENT_NAME_MAX + 1];
-};
-
 /* Made with removal_new(), freed with free(). */
 struct removal_request {
 	struct registry_user user;
 	bool purge; /* nothing is left of them, whatever the manager's family keeps */
 	size_t count;
-	struct removal_agent agents[];
+	size_t length, room; /* of their texts: of each its id and its name, terminated */
+	char texts[];
 };
 
-/* With room for so many agents, and none in it. Null: out of memory, or they are too many. */
-struct removal_request *removal_new(size_t count) must_check;
+/* How much room the texts of an agent take. */
+size_t removal_size(const char *id, const char *name);
+
+/* With room for so many bytes of texts, and no agent in it. Null: out of memory. */
+struct removal_request *removal_new(size_t room) must_check;
+
+/* Add an agent, for whose texts there has to be room. */
+void removal_add(struct removal_request *request, const char *id, const char *name);
+
+/* An agent that is to be removed. */
+struct removal_agent {
+	const char *id, *name;
+};
+
+/*
+ * The next agent of the request. `at` is null before the first one, and belongs to the function
+ * from then on. False: there are no more.
+ */
+bool removal_next(const struct removal_request *request, const char **at,
+		  struct removal_agent *ret) must_check;
 
 enum removal_fault {
 	REMOVAL_OK,

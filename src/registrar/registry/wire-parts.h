@@ -82,6 +82,8 @@ void wire_get_material_answer(struct packet_reader *reader, struct material_answ
 
 /* ------------------------------------------------------------------ removal-wire.c */
 
+/* How many bytes of a request so many agents take at most. */
+size_t wire_removal_most(size_t agents);
 void wire_put_removal_request(struct packet_writer *writer, const struct removal_request *request);
 int wire_get_removal_request(struct packet_reader *reader, const void **ret) must_check;
 void wire_put_removal_answer(struct packet_writer *writer, const struct removal_answer *answer);

@@ -22,6 +22,7 @@ unit_tests += \
 	test-history \
 	test-import-line \
 	test-keeper-registry \
+	test-keeper-limits \
 	test-keeper-server \
 	test-listings \
 	test-listing-wire \
@@ -31,6 +32,7 @@ unit_tests += \
 	test-registrar-options \
 	test-agent-registration \
 	test-registry-wire \
+	test-remote-limits \
 	test-remote-registry \
 	test-request-buffer \
 	test-roster \
@@ -150,6 +152,11 @@ test_listings_SOURCES = tests/unit/registrar/keeper/test-listings.c
 test_listings_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_listings_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_listings_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync
+front_fixture = tests/unit/registrar/keeper/front-fixture.c \
+	tests/unit/registrar/keeper/front-fixture.h $(fake_registry)
+test_keeper_limits_SOURCES = tests/unit/registrar/keeper/test-keeper-limits.c $(front_fixture)
+test_keeper_limits_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_keeper_limits_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_keeper_server_SOURCES = tests/unit/registrar/keeper/test-keeper-server.c $(fake_registry)
 test_keeper_server_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_keeper_server_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
@@ -160,6 +167,11 @@ test_sessions_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_packet_stream_SOURCES = tests/unit/registrar/registry/test-packet-stream.c
 test_packet_stream_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_packet_stream_LDADD = $(registrar_libraries)
+keeper_fixture = tests/unit/registrar/registry/keeper-fixture.c \
+	tests/unit/registrar/registry/keeper-fixture.h $(fake_registry)
+test_remote_limits_SOURCES = tests/unit/registrar/registry/test-remote-limits.c $(keeper_fixture)
+test_remote_limits_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_remote_limits_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_remote_registry_SOURCES = tests/unit/registrar/registry/test-remote-registry.c $(fake_registry)
 test_remote_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_remote_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)

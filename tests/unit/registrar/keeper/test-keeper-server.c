@@ -54,12 +54,30 @@ static void connect_front(void)
 	fixture.length = 0;
 }
 
+static size_t count_agents(void *owner)
+{
+	(void)owner;
+	return 0;
+}
+
+static void start_server(void)
+{
+	const struct keeper_server_settings settings = {
+		.base = fixture.base,
+		.registry = &fake.registry,
+		.count_agents = count_agents,
+	};
+
+	fixture.server = keeper_server_new(&settings);
+	assert_non_null(fixture.server);
+}
+
 static int begin(void **state)
 {
 	(void)state;
 	fake_registry_init(&fake);
 	fixture.base = event_base_new();
-	fixture.server = keeper_server_new(fixture.base, &fake.registry);
+	start_server();
 	log_divert(take_message);
 	logged[0] = '\0';
 	connect_front();
@@ -305,97 +323,10 @@ static void test_freed_with_fronts(void **state)
 	run();
 	keeper_server_free(fixture.server);
 	assert_int_equal(fake.withdrawn, 1);
-	fixture.server = keeper_server_new(fixture.base, &fake.registry);
-}
-
-/* ------------------------------------------------------------------ pressure */
-
-/* Send registrations as long as they are taken. Returns the number of the last one. */
-static uint64_t send_many(uint64_t number, uint64_t last)
-{
-	for (; number < last; run_once()) {
-		size_t length = write_registration(number + 1);
-
-		while (number < last &&
-		       send(fixture.front, packet, length, MSG_NOSIGNAL) == (ssize_t)length)
-			length = write_registration(++number + 1);
-		if (number < last && fake.asked >= KEEPER_REQUESTS_MAX)
-			break;
-	}
-	return number;
-}
-
-static void test_too_many_requests(void **state)
-{
-	uint64_t last;
-
-	(void)state;
-	greet();
-	last = send_many(0, FAKE_REQUESTS_MAX);
-	run();
-	assert_true(last > KEEPER_REQUESTS_MAX); /* the rest waits in the socket */
-	assert_int_equal(fake.asked, KEEPER_REQUESTS_MAX);
-	fake_registry_grant(&fake, 0);
-	run();
-	assert_int_equal(fake.asked, KEEPER_REQUESTS_MAX + 1);
-	expect_answer(1, REGISTRATION_OK);
-}
-
-/* A front that takes no answers is not read from; when it takes them, none is lost. */
-static void test_answers_not_taken(void **state)
-{
-	struct packet_header header;
-	size_t asked, answered = 0;
-	uint64_t last = 0;
-
-	(void)state;
-	greet();
-	do {
-		asked = fake.asked;
-		last = send_many(last, asked + 100);
-		run();
-		fake_registry_refuse_all(&fake);
-		run();
-	} while (fake.asked > asked);
-	assert_true((fake.asked + 1) * REFUSAL_SIZE > KEEPER_ANSWERS_MAX);
-	assert_true(fake.asked < FAKE_REQUESTS_MAX);
-	while (answered < last) {
-		run_once();
-		fake_registry_refuse_all(&fake);
-		while (next_packet(&header, packet))
-			assert_true(header.number == ++answered);
-	}
-	assert_int_equal(fake.asked, last);
+	start_server();
 }
 
 /* ------------------------------------------------------------------ what is wrong */
-
-/* The CAs of the clients can be too many for a packet: that is a failure, and said. */
-static void test_large_answer(void **state)
-{
-	const struct registry_request request = { .type = REGISTRY_MATERIAL };
-	char *large = test_malloc(REGISTRY_PACKET_MAX), path[] = "/etc/ca";
-	const struct registry_answer answer = {
-		.type = REGISTRY_MATERIAL,
-		.material.material.client_ca = { path, large, REGISTRY_PACKET_MAX },
-	};
-	struct registry_answer read;
-	struct packet_header header;
-
-	(void)state;
-	memset(large, 'x', REGISTRY_PACKET_MAX);
-	greet();
-	send_bytes(packet, registry_wire_request(packet, 1, 0, &request));
-	run();
-	fake_registry_answer(&fake, 0, &answer);
-	run();
-	assert_true(next_packet(&header, packet));
-	assert_int_equal(registry_wire_read_answer(&read, packet, &header), 0);
-	assert_int_equal(read.outcome, REGISTRY_FAILED);
-	assert_int_equal(read.material.fault, MATERIAL_INTERNAL);
-	assert_non_null(strstr(logged, "An answer is larger than"));
-	test_free(large);
-}
 
 static void test_no_greeting(void **state)
 {
@@ -472,21 +403,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_answers),
-		TEST(test_pieces),
-		TEST(test_withdrawn),
-		TEST(test_front_goes),
-		TEST(test_two_fronts),
-		TEST(test_freed_with_fronts),
-		TEST(test_news),
-		TEST(test_too_many_requests),
-		TEST(test_answers_not_taken),
-		TEST(test_large_answer),
-		TEST(test_no_greeting),
-		TEST(test_another_version),
-		TEST(test_wrong_packets),
-		TEST(test_number_again),
-		TEST(test_out_of_memory),
+		TEST(test_answers),       TEST(test_pieces),       TEST(test_withdrawn),
+		TEST(test_front_goes),    TEST(test_two_fronts),   TEST(test_freed_with_fronts),
+		TEST(test_news),          TEST(test_no_greeting),  TEST(test_another_version),
+		TEST(test_wrong_packets), TEST(test_number_again), TEST(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,12 +316,12 @@ static void test_large_sum(void **state)
 static struct removal_request *removal_of(bool purge, size_t count,
 					  const struct removal_agent *agents)
 {
-	struct removal_request *request = removal_new(count);
+	struct removal_request *request = removal_new(1024);
 
 	assert_non_null(request);
 	request->purge = purge;
-	request->count = count;
-	memcpy(request->agents, agents, count * sizeof *agents);
+	for (size_t i = 0; i < count; i++)
+		removal_add(request, agents[i].id, agents[i].name);
 	memcpy(request->user.client.text, "192.0.2.1 port 1", sizeof "192.0.2.1 port 1");
 	return request;
 }

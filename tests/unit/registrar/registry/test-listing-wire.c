@@ -35,29 +35,108 @@ static void test_agents_request(void **state)
 
 static void test_removal_request(void **state)
 {
-	struct removal_request *sent = removal_new(2), *read;
+	struct removal_request *sent = removal_new(64), *read;
 	struct registry_request request = { .type = REGISTRY_REMOVE, .removal = sent };
+	struct removal_agent agent;
+	const char *at = NULL;
 
 	(void)state;
-	assert_null(removal_new(REMOVAL_MAX + 1));
 	sent->user = wire_admin;
 	sent->purge = true;
-	sent->count = 2;
-	sent->agents[0] = (struct removal_agent){ "001", "web-01" };
-	sent->agents[1] = (struct removal_agent){ "00000002", "db" };
+	removal_add(sent, "001", "web-01");
+	removal_add(sent, "00000002", "db");
 	read = (void *)wire_pass_request(&request, 0);
 	wire_assert_user(&read->user);
 	assert_true(read->purge);
 	assert_int_equal(read->count, 2);
-	assert_string_equal(read->agents[0].id, "001");
-	assert_string_equal(read->agents[1].name, "db");
+	assert_int_equal(read->room, sent->length); /* there is no more memory than they need */
+	assert_true(removal_next(read, &at, &agent));
+	assert_string_equal(agent.id, "001");
+	assert_string_equal(agent.name, "web-01");
+	assert_true(removal_next(read, &at, &agent));
+	assert_string_equal(agent.id, "00000002");
+	assert_string_equal(agent.name, "db");
+	assert_false(removal_next(read, &at, &agent));
 	free(read);
-	/* A count that the packet cannot have. */
-	sent->count = 0;
-	assert_int_equal(wire_read_request(registry_wire_request(wire_packet, 1, 0, &request)), 0);
-	wire_packet[wire_packet[0] - 1] = 0xff;
-	assert_int_equal(wire_read_request(wire_packet[0]), -EBADMSG);
 	registry_request_clear(&request);
+}
+
+static void put_u32(unsigned char *at, uint32_t value)
+{
+	for (size_t i = 0; i < sizeof value; i++)
+		at[i] = (unsigned char)(value >> 8 * i);
+}
+
+/* What a removal says of itself costs no memory before it is seen to be there. */
+static void test_bad_removals(void **state)
+{
+	struct removal_request *sent = removal_new(64);
+	const struct registry_request request = { .type = REGISTRY_REMOVE, .removal = sent };
+	size_t head = registry_wire_request(wire_packet, 1, 0, &request), length;
+
+	(void)state;
+	assert_int_equal(wire_read_request(head), 0);
+	/* More agents than there are in it, or fewer. */
+	removal_add(sent, "1", "a");
+	removal_add(sent, "2", "b");
+	for (uint32_t count = 0; count < 5; count++) {
+		length = registry_wire_request(wire_packet, 1, 0, &request);
+		put_u32(wire_packet + head - sizeof count, count);
+		assert_int_equal(wire_read_request(length), count == 2 ? 0 : -EBADMSG);
+	}
+	put_u32(wire_packet + head - sizeof(uint32_t), UINT32_MAX);
+	assert_int_equal(wire_read_request(length), -EBADMSG);
+	/* No agent has an empty name or id. */
+	put_u32(wire_packet + head - sizeof(uint32_t), 2);
+	memcpy(wire_packet + head,
+	       "\0\0\0\0\2\0\0\0"
+	       "1a",
+	       10);
+	assert_int_equal(wire_read_request(length), -EBADMSG);
+	memcpy(wire_packet + head,
+	       "\2\0\0\0"
+	       "1a"
+	       "\0\0\0\0",
+	       10);
+	assert_int_equal(wire_read_request(length), -EBADMSG);
+	free(sent);
+}
+
+/* More agents than a packet has room for: one that is longer, as long as they are. */
+static void test_long_removal(void **state)
+{
+	const size_t agents = 100 * 1000;
+	struct removal_request *sent = removal_new(agents * (AGENT_ID_MAX + AGENT_NAME_MAX + 2));
+	struct registry_request request = { .type = REGISTRY_REMOVE, .removal = sent };
+	struct packet_header header;
+	enum registry_type type;
+	uint64_t patience;
+	const void *content;
+	char id[16], name[AGENT_NAME_MAX + 1];
+	void *long_packet;
+	size_t length;
+
+	(void)state;
+	memset(name, 'x', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	for (size_t i = 0; i < agents; i++) {
+		(void)snprintf(id, sizeof id, "%08zu", i);
+		removal_add(sent, id, name);
+	}
+	assert_int_equal(registry_wire_request(wire_packet, 1, 0, &request), 0);
+	length = registry_wire_long_request(&long_packet, 1, 7, &request);
+	assert_in_range(length, agents * AGENT_NAME_MAX, registry_wire_request_most(agents));
+	assert_int_equal(packet_find(&header, long_packet, length, length), PACKET_COMPLETE);
+	assert_int_equal(
+		registry_wire_read_request(&type, &content, &patience, long_packet, &header), 0);
+	assert_int_equal(((const struct removal_request *)content)->count, agents);
+	assert_int_equal(((const struct removal_request *)content)->length, sent->length);
+	assert_memory_equal(((const struct removal_request *)content)->texts, sent->texts,
+			    sent->length);
+	registry_request_clear(&request);
+	request.content = content;
+	registry_request_clear(&request);
+	registry_wire_free(long_packet, length);
 }
 
 static struct agent_row row_of(const char *id, const char *groups)
@@ -191,6 +270,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_agents_request),   cmocka_unit_test(test_removal_request),
+		cmocka_unit_test(test_bad_removals),     cmocka_unit_test(test_long_removal),
 		cmocka_unit_test(test_agents_page),      cmocka_unit_test(test_full_page),
 		cmocka_unit_test(test_removal_answer),   cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_full_groups_page),

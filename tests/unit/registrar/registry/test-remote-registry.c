@@ -61,9 +61,21 @@ static void run(void)
 		(void)event_base_loop(fixture.base, EVLOOP_NONBLOCK);
 }
 
+static size_t count_agents(void *owner)
+{
+	(void)owner;
+	return 0;
+}
+
 static void start_keeper(void)
 {
-	fixture.server = keeper_server_new(fixture.base, &fake.registry);
+	const struct keeper_server_settings settings = {
+		.base = fixture.base,
+		.registry = &fake.registry,
+		.count_agents = count_agents,
+	};
+
+	fixture.server = keeper_server_new(&settings);
 	assert_non_null(fixture.server);
 }
 
