@@ -22,6 +22,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/agents/text-index.c src/registrar/agents/text-index.h \
 	src/registrar/api/api.h \
 	src/registrar/authd/answer.c src/registrar/authd/answer.h \
+	src/registrar/authd/arrival.c src/registrar/authd/arrival.h \
 	src/registrar/authd/authd.c src/registrar/authd/authd.h \
 	src/registrar/authd/clear-text.c src/registrar/authd/clear-text.h \
 	src/registrar/authd/connection.c src/registrar/authd/connection.h \

@@ -5,6 +5,7 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "registrar/api/incoming-call.h"
+#include "registrar/net/priority.h"
 
 #include <string.h>
 
@@ -149,7 +150,7 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 	};
 
 	api->limits = api_limits_new(&settings->limits, settings->peers->exempt);
-	api->turns = turns_new(base);
+	api->turns = turns_new(base, PRIORITY_LATER);
 	if (!api->limits || !api->turns)
 		return reason_errno(why, ENOMEM, "Cannot set up the API");
 	return api_http_new(&api->http, &http, settings->listeners, why);

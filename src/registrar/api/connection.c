@@ -242,12 +242,25 @@ static bool admit(struct api_connection *connection)
 	return false;
 }
 
+/*
+ * What has arrived can be read even after cut_off(): a ClientHello would be answered, which costs
+ * more than all the rest of a connection.
+ */
+static void read_nothing(SSL *tls)
+{
+	BIO *nothing = BIO_new(BIO_s_null());
+
+	if (nothing)
+		SSL_set0_rbio(tls, nothing);
+}
+
 static void arrive(struct api_connection *connection)
 {
 	SSL *tls = bufferevent_openssl_get_ssl(connection->stream);
 
 	connection->has_arrived = true;
 	if (connection->is_unchecked || !SSL_get_rbio(tls) || !admit(connection)) {
+		read_nothing(tls);
 		cut_off(connection);
 		return;
 	}

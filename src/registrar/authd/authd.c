@@ -29,6 +29,7 @@ struct authd {
 	struct event_base *base;
 	struct acceptor *acceptor;
 	struct admission *admission;
+	struct turns *turns; /* of those who are served last */
 	struct connection_settings connection_settings;
 	struct connection *connections;
 	unsigned long registered, refused;
@@ -351,6 +352,7 @@ static bool set_up(struct authd *authd, struct event_base *base)
 	};
 	const struct timeval timeout = { .tv_sec = settings->timeout };
 
+	authd->turns = turns_new(base, PRIORITY_LAST);
 	authd->connection_settings = (struct connection_settings){
 		.base = base,
 		.tls = settings->tls,
@@ -359,6 +361,7 @@ static bool set_up(struct authd *authd, struct event_base *base)
 		.dialect = settings->dialect,
 		.timeout = event_base_init_common_timeout(base, &timeout),
 		.linger = event_base_init_common_timeout(base, &linger_time),
+		.turns = authd->turns,
 		.owner = { .request = on_request,
 			   .waits = on_waits,
 			   .ended = on_ended,
@@ -368,7 +371,7 @@ static bool set_up(struct authd *authd, struct event_base *base)
 	authd->admission = admission_new(&admission);
 	authd->acceptor = acceptor_new(&acceptor);
 	return authd->connection_settings.timeout && authd->connection_settings.linger &&
-	       authd->admission && authd->acceptor &&
+	       authd->admission && authd->acceptor && authd->turns &&
 	       acceptor_listen(authd->acceptor, settings->listeners, on_accepted, authd) == 0;
 }
 
@@ -403,6 +406,7 @@ void authd_free(struct authd *authd)
 		acceptor_stop(authd->acceptor);
 	while (authd->connections)
 		connection_stop(authd->connections, CONNECTION_STOPPED);
+	turns_free(authd->turns);
 	admission_free(authd->admission);
 	acceptor_free(authd->acceptor);
 	free(authd);

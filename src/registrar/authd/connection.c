@@ -3,7 +3,7 @@
 
 #include "common/tls-context.h"
 #include "common/tls-record-limit.h"
-#include "registrar/authd/clear-text.h"
+#include "registrar/authd/arrival.h"
 #include "registrar/authd/tls-failure.h"
 #include "registrar/net/handshake-limit.h"
 #include "registrar/net/peer-certificate.h"
@@ -43,7 +43,8 @@ struct connection {
 	struct bufferevent *stream;
 	struct event *deadline;
 	struct event *pause;
-	struct event *raw; /* reading without TLS: before the first byte and after the answer */
+	struct arrival arrival;
+	struct event *discard; /* reading without TLS, after the answer */
 	size_t discarded;
 	enum connection_end how; /* what to tell the owner once the client has closed ... */
 	char detail[128];        /* ... and more about it */
@@ -88,8 +89,6 @@ bool connection_has_request(const struct connection *connection)
 void connection_set_priority(struct connection *connection, int priority)
 {
 	connection->priority = priority;
-	if (connection->raw)
-		(void)event_priority_set(connection->raw, priority);
 }
 
 int connection_descriptor(const struct connection *connection)
@@ -139,7 +138,8 @@ static void release(struct connection *connection)
 {
 	free_event(&connection->deadline);
 	free_event(&connection->pause);
-	free_event(&connection->raw);
+	free_event(&connection->discard);
+	arrival_leave(&connection->arrival);
 	drop_tls(connection);
 	close(connection->fd);
 	request_buffer_wipe(&connection->buffer);
@@ -197,10 +197,10 @@ static void finish(struct connection *connection)
 	explicit_bzero(&connection->answer, sizeof connection->answer);
 	drop_tls(connection);
 	wait_for_client(connection, STAGE_LINGER);
-	connection->raw = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST,
-				    on_discard, connection);
-	if (shutdown(connection->fd, SHUT_WR) < 0 || !connection->raw ||
-	    event_add(connection->raw, NULL) < 0 ||
+	connection->discard = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST,
+					on_discard, connection);
+	if (shutdown(connection->fd, SHUT_WR) < 0 || !connection->discard ||
+	    event_add(connection->discard, NULL) < 0 ||
 	    event_add(connection->deadline, settings->linger) < 0)
 		end(connection, connection->how, connection->detail);
 }
@@ -426,7 +426,6 @@ static bool start_tls(struct connection *connection)
 {
 	const struct connection_settings *settings = connection->settings;
 
-	wait_for_client(connection, STAGE_HANDSHAKE);
 	connection->tls = SSL_new(settings->tls);
 	connection->pause = evtimer_new(settings->base, on_pause, connection);
 	if (!connection->tls || !connection->pause)
@@ -446,36 +445,42 @@ static bool start_tls(struct connection *connection)
 	return bufferevent_enable(connection->stream, EV_READ | EV_WRITE) == 0;
 }
 
-static void on_first_byte(evutil_socket_t fd, short what, void *argument)
+static void on_go_on(void *owner)
 {
-	struct connection *connection = argument;
-	char bytes[8];
-	ssize_t n = recv(fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
-	const char *other = clear_text_describe(bytes, n > 0 ? (size_t)n : 0);
+	struct connection *connection = owner;
 
-	(void)what;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	free_event(&connection->raw);
-	if (n <= 0)
-		end(connection, CONNECTION_NOTHING, "");
-	else if (other) /* closed with unread bytes, so by a reset, as by the managers */
-		end(connection, CONNECTION_CLEAR_TEXT, other);
-	else if (!start_tls(connection))
+	if (!start_tls(connection))
 		end(connection, CONNECTION_NO_TLS, "out of memory");
+}
+
+static void on_arrived(void *owner, enum arrival_kind kind, const char *other)
+{
+	struct connection *connection = owner;
+	struct turns *turns = connection->settings->turns;
+
+	switch (kind) {
+	case ARRIVAL_NOTHING:
+		end(connection, CONNECTION_NOTHING, "");
+		return;
+	case ARRIVAL_OTHER: /* closed with unread bytes, so by a reset, as by the managers */
+		end(connection, CONNECTION_CLEAR_TEXT, other);
+		return;
+	case ARRIVAL_TLS:
+		wait_for_client(connection, STAGE_HANDSHAKE);
+		arrival_go_on(&connection->arrival,
+			      connection->priority > PRIORITY_NORMAL ? turns : NULL);
+	}
 }
 
 /* TLS takes some 40 KiB: a client gets them when it has sent something. */
 static bool set_up(struct connection *connection)
 {
 	const struct connection_settings *settings = connection->settings;
+	const struct arrival_owner owner = { on_arrived, on_go_on, connection };
 
 	connection->deadline = evtimer_new(settings->base, on_deadline, connection);
-	connection->raw = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST,
-				    on_first_byte, connection);
-	return connection->deadline && connection->raw &&
-	       event_add(connection->deadline, settings->timeout) == 0 &&
-	       event_add(connection->raw, NULL) == 0;
+	return connection->deadline && event_add(connection->deadline, settings->timeout) == 0 &&
+	       arrival_begin(&connection->arrival, settings->base, connection->fd, &owner) == 0;
 }
 
 struct connection *connection_new(const struct connection_settings *settings, int fd,

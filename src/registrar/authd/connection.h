@@ -15,6 +15,7 @@
 #include "registrar/authd/request-buffer.h"
 #include "registrar/net/peer.h"
 #include "registrar/net/sources.h"
+#include "registrar/net/turns.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
@@ -72,6 +73,8 @@ struct connection_settings {
 	const struct timeval *timeout;
 	/* how long the client may take to close after the answer; the same */
 	const struct timeval *linger;
+	/* what handshakes wait for that are not of PRIORITY_NORMAL; null: nothing */
+	struct turns *turns;
 	struct connection_owner owner;
 };
 
@@ -90,7 +93,7 @@ struct connection_link {
 struct connection *connection_new(const struct connection_settings *settings, int fd,
 				  const struct sockaddr_storage *peer) must_check;
 
-/* Serve its first bytes and its handshake with this priority (net/priority.h). */
+/* Begin TLS with this priority (net/priority.h). */
 void connection_set_priority(struct connection *connection, int priority);
 
 /*

@@ -2,6 +2,7 @@
 #include "registrar/keeper/file-registry.h"
 
 #include "registrar/keeper/pending.h"
+#include "registrar/net/priority.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -149,7 +150,7 @@ struct registry *file_registry_new(const struct file_registry_settings *settings
 	*file = (struct file_registry){
 		.registry = { .operations = &operations },
 		.settings = *settings,
-		.turns = turns_new(settings->base),
+		.turns = turns_new(settings->base, PRIORITY_LATER),
 		.stamps = calloc(1, sizeof *file->stamps),
 	};
 	if (file->turns && file->stamps)

@@ -44,6 +44,11 @@ static void give_way(struct admission *admission, struct source_member *member)
 	admission->settings.give_way(member);
 }
 
+static bool is_penalised(const struct admission *admission, const struct client_network *network)
+{
+	return offences_is_penalised(admission->settings.offences, network, monotonic_usec());
+}
+
 /* Then it is not the client who is waited for. */
 static bool has_unread(const struct admission *admission, const struct source_member *member)
 {
@@ -52,16 +57,20 @@ static bool has_unread(const struct admission *admission, const struct source_me
 	return ioctl(admission->settings.descriptor_of(member), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
+/* Whoever misbehaved lately is not waited for, even if it waits for us. */
+static bool is_misbehaving(const struct admission *admission, const struct source_member *member)
+{
+	struct client_network network;
+
+	return sources_network_of(member, &network) && is_penalised(admission, &network);
+}
+
 static bool may_close(void *owner, const struct source_member *member)
 {
 	const struct admission *admission = owner;
 
-	return monotonic_usec() >= member->idle_since + PATIENCE && !has_unread(admission, member);
-}
-
-static bool is_penalised(const struct admission *admission, const struct client_network *network)
-{
-	return offences_is_penalised(admission->settings.offences, network, monotonic_usec());
+	return monotonic_usec() >= member->idle_since + PATIENCE &&
+	       (!has_unread(admission, member) || is_misbehaving(admission, member));
 }
 
 /* May one more of this source come in, now that room gets short? */

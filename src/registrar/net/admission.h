@@ -8,7 +8,8 @@
  * connection of the source with the most goes, so that nobody has to wait. One counts as idle for
  * that when its client has been waited for, and has sent nothing, for a second: many honest clients
  * that come at the same time wait for each other instead. Whose connections had to give way again
- * and again, while none of them registered an agent, has misbehaved, and is turned away.
+ * and again, while none of them registered an agent, has misbehaved, and is turned away; and its
+ * connections give way even when they have sent something that has not been looked at.
  *
  * Addresses behind which there are many clients can be exempted: each of their connections counts
  * as a source of its own, and what they do is not held against them.

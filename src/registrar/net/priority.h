@@ -11,8 +11,9 @@
 
 /* Priorities of libevent; an event that has been given none has PRIORITY_NORMAL. */
 enum {
-	PRIORITY_NORMAL = 1,
-	PRIORITY_LATER = 2, /* when nothing else is ready */
+	PRIORITY_NORMAL = 2,
+	PRIORITY_LATER = 3, /* when nothing of those is ready */
+	PRIORITY_LAST = 4,  /* when nothing else is ready: to begin what is served later */
 };
 
 /*

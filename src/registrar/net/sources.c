@@ -246,6 +246,12 @@ void sources_remove(struct sources *sources, struct source_member *member)
 
 /* ------------------------------------------------------------------ who gives way */
 
+bool sources_network_of(const struct source_member *member, struct client_network *ret)
+{
+	*ret = member->source->network;
+	return ret->family != 0;
+}
+
 size_t sources_count(const struct sources *sources, const struct client_network *network)
 {
 	const struct source *source = find(sources, network);

@@ -75,3 +75,6 @@ struct source_member *sources_choose_of(const struct sources *sources,
  */
 struct source_member *sources_choose(const struct sources *sources, source_chooser *may_close,
 				     void *owner);
+
+/* The network that a member was added with; false: it is a source of its own. */
+bool sources_network_of(const struct source_member *member, struct client_network *ret) must_check;

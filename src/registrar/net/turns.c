@@ -2,7 +2,6 @@
 #include "registrar/net/turns.h"
 
 #include "common/deadline.h"
-#include "registrar/net/priority.h"
 
 #include <stdlib.h>
 
@@ -65,7 +64,7 @@ uint64_t turn_end(void)
 	return monotonic_usec() + TURN_USEC;
 }
 
-struct turns *turns_new(struct event_base *base)
+struct turns *turns_new(struct event_base *base, int priority)
 {
 	struct turns *turns = calloc(1, sizeof *turns);
 
@@ -75,7 +74,7 @@ struct turns *turns_new(struct event_base *base)
 	turns->event = evtimer_new(base, on_turn, turns);
 	if (turns->event) {
 		/* A base without priorities serves all alike. */
-		(void)event_priority_set(turns->event, PRIORITY_LATER);
+		(void)event_priority_set(turns->event, priority);
 		return turns;
 	}
 	free(turns);

@@ -2,7 +2,8 @@
 /*
  * Long work in pieces, so that nobody else waits for it: whoever has work to do waits for a turn,
  * does a piece of it, and waits for the next. There is one turn in each round of the event loop,
- * when nothing else is ready (priority.h), so that registrations are looked after in between.
+ * when nothing is ready that comes first (priority.h), so that registrations are looked after in
+ * between.
  */
 #pragma once
 
@@ -24,8 +25,8 @@ struct turn {
 	struct turn *next, **previous;
 };
 
-/* Null: out of memory. */
-struct turns *turns_new(struct event_base *base) must_check;
+/* With the priority of the turns (priority.h). Null: out of memory. */
+struct turns *turns_new(struct event_base *base, int priority) must_check;
 
 /* Who still waits hears nothing. Null is allowed. */
 void turns_free(struct turns *turns);

@@ -2,6 +2,7 @@
 /* A connection of authd through its stages. */
 #include "tests/unit/support.h"
 
+#include "registrar/net/priority.h"
 #include "tests/unit/registrar/authd/connection-fixture.h"
 
 #include <fcntl.h>
@@ -388,6 +389,35 @@ static void test_next_one_has_the_descriptor(void **state)
 	fixture_end(&fixture);
 }
 
+/* It is looked at, but TLS does not begin before its turn; and it can end before. */
+static void test_turn(void **state)
+{
+	struct fixture fixture;
+	struct turns *turns;
+
+	fixture_prepare(&fixture, *state);
+	fixture.settings.turns = turns = turns_new(fixture.settings.base, PRIORITY_LAST);
+	assert_non_null(turns);
+	fixture_connect(&fixture);
+	connection_set_priority(fixture.connection, PRIORITY_LATER);
+	assert_int_equal(write(fixture.client, "\x16\x03\x01\x00\x01?", 6), 6);
+	fixture_run_once(&fixture);
+	assert_int_equal(fixture.waits, 1);
+	assert_false(fixture.ended); /* by what is no ClientHello */
+	connection_stop(fixture.connection, CONNECTION_GAVE_WAY);
+	fixture.ended = false;
+	fixture_close_client(&fixture);
+
+	fixture_connect(&fixture);
+	connection_set_priority(fixture.connection, PRIORITY_LATER);
+	fixture_handshake(&fixture);
+	fixture_send_text(&fixture, "OSSEC A:'web'\n");
+	assert_int_equal(fixture.requests, 1);
+	connection_stop(fixture.connection, CONNECTION_STOPPED);
+	turns_free(turns);
+	fixture_end(&fixture);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_directory, teardown_directory)
@@ -410,6 +440,7 @@ int main(void)
 		TEST(test_endless_client),
 		TEST(test_stopped),
 		TEST(test_next_one_has_the_descriptor),
+		TEST(test_turn),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

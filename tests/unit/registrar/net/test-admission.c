@@ -203,6 +203,28 @@ static void test_making_room(void **state)
 	end(&fixture);
 }
 
+/* Whoever misbehaves gains nothing by sending what makes us work. */
+static void test_making_room_for_penalised(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture);
+	enter_many(&fixture, "192.0.2.1", 1);
+	wait_a_second(&fixture);
+	unread = &fixture.members[0];
+	assert_false(admission_make_room(fixture.admission));
+	admission_offence(fixture.admission, "192.0.2.1", OFFENCE_FLOOD);
+	assert_true(admission_make_room(fixture.admission));
+	assert_ptr_equal(gave_way[0], &fixture.members[0]);
+	enter_many(&fixture, "198.51.100.1", 1); /* exempt */
+	wait_a_second(&fixture);
+	unread = &fixture.members[1];
+	admission_offence(fixture.admission, "198.51.100.1", OFFENCE_FLOOD);
+	assert_false(admission_make_room(fixture.admission));
+	end(&fixture);
+}
+
 static void test_refusals_wait(void **state)
 {
 	struct fixture fixture;
@@ -226,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_who_waits),
 		cmocka_unit_test(test_own_connections_give_way),
 		cmocka_unit_test(test_making_room),
+		cmocka_unit_test(test_making_room_for_penalised),
 		cmocka_unit_test(test_refusals_wait),
 	};
 

@@ -2,6 +2,7 @@
 /* Long work in pieces: one piece in a round of the loop, and sockets are looked at in between. */
 #include "tests/unit/support.h"
 
+#include "registrar/net/priority.h"
 #include "registrar/net/turns.h"
 
 #include <unistd.h>
@@ -51,7 +52,7 @@ static int begin(void **state)
 {
 	(void)state;
 	base = event_base_new();
-	turns = turns_new(base);
+	turns = turns_new(base, PRIORITY_LATER);
 	assert_non_null(turns);
 	done[0] = '\0';
 	return 0;
