@@ -20,7 +20,8 @@ def processor_of(pid):
 class Registrar:
     """A registrar with a directory of its own, and what it used."""
 
-    def __init__(self, program, place, *options, api=False, descriptors=20000, agents=0):
+    def __init__(self, program, place, *options, api=False, descriptors=20000, agents=0,
+                 environment=None):
         options = list(options)
         self.program, self.directory, self.lines, self.ports = program, place, 0, []
         self.admin("--dialect", "wazuh", "init", "--name", "localhost")
@@ -32,7 +33,7 @@ class Registrar:
             self.password = file.read().strip()
         self.process = subprocess.Popen(
             [program, "-D", place, "--listen", "127.0.0.1", "-p", "0", *options, "serve"],
-            stderr=subprocess.PIPE, text=True,
+            stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})},
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
                                                   (descriptors, descriptors)))
         for line in self.process.stderr:
