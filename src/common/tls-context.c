@@ -148,6 +148,29 @@ static int set_versions(SSL_CTX *context, const struct tls_settings *settings, s
 	return 0;
 }
 
+/*
+ * Clients choose the group of the key exchange, and a server computes with it before it knows them:
+ * curves take it a millisecond or some, the finite fields that OpenSSL would take too up to 160.
+ */
+static int set_groups(SSL_CTX *context, struct reason *why)
+{
+	static const char *const lists[] = {
+		"X25519MLKEM768:X25519:P-256:X448:P-521:P-384", /* OpenSSL 3.5 */
+		"X25519:P-256:X448:P-521:P-384",
+		"P-256:P-521:P-384", /* where only what FIPS 140-2 knows is there */
+	};
+
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		if (SSL_CTX_set1_groups_list(context, lists[i]) != 1)
+			continue;
+		ERR_clear_error();
+		return 0;
+	}
+	ERR_clear_error();
+	reason_set(why, "This OpenSSL supports none of the groups '%s'", lists[2]);
+	return -EINVAL;
+}
+
 /* Anonymous ciphers need no certificate, and null ciphers do not encrypt. */
 static int set_cipher_list(SSL_CTX *context, const char *list)
 {
@@ -432,6 +455,8 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 	if (!settings->server)
 		(void)X509_STORE_set_flags(SSL_CTX_get_cert_store(context),
 					   X509_V_FLAG_PARTIAL_CHAIN);
+	if (r >= 0 && settings->server)
+		r = set_groups(context, why);
 	if (r >= 0)
 		r = set_ciphers(context, settings, why);
 	if (r >= 0)

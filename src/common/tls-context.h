@@ -45,8 +45,9 @@ struct tls_settings {
  * Create a context. A minimum version below TLS 1.2 also lowers OpenSSL's security level to 0,
  * because level 1 and above silently disable the old versions; the strength that is demanded of the
  * peer's certificates stays (see tls_context_certificate_level()). Anonymous and null ciphers are
- * never offered. Returns 0, or a negative errno with
- * `why` set. Free with SSL_CTX_free().
+ * never offered. A server exchanges keys by elliptic curves only, and by ML-KEM with one of them,
+ * because finite fields cost it too much for a stranger. Returns 0, or a negative errno with `why`
+ * set. Free with SSL_CTX_free().
  */
 int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings,
 		    struct reason *why) must_check;

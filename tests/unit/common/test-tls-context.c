@@ -365,6 +365,51 @@ static void test_ciphers(void **state)
  * A key and its pin made once with the openssl command:
  *	openssl ec -in key.pem -pubout -outform DER | openssl dgst -sha256 -binary | base64
  */
+/* Does a server take the group that is the only one of a client? */
+static bool takes_group(SSL_CTX *context, const char *group)
+{
+	SSL_CTX *client_context = SSL_CTX_new(TLS_client_method());
+	SSL *server = SSL_new(context), *client = SSL_new(client_context);
+	BIO *ends[2];
+	bool is_taken;
+
+	assert_int_equal(BIO_new_bio_pair(&ends[0], 1 << 16, &ends[1], 1 << 16), 1);
+	SSL_set_bio(server, ends[0], ends[0]);
+	SSL_set_bio(client, ends[1], ends[1]);
+	SSL_set_accept_state(server);
+	SSL_set_connect_state(client);
+	assert_int_equal(SSL_set1_groups_list(client, group), 1);
+	for (int i = 0; i < 4; i++) {
+		(void)SSL_do_handshake(client);
+		(void)SSL_do_handshake(server);
+	}
+	is_taken = SSL_is_init_finished(client) && SSL_is_init_finished(server);
+	SSL_free(client);
+	SSL_free(server);
+	SSL_CTX_free(client_context);
+	ERR_clear_error();
+	return is_taken;
+}
+
+/* The finite fields cost a server so much that one client could stop it. */
+static void test_groups(void **state)
+{
+	static const char *const curves[] = { "X25519", "P-256", "P-384", "P-521", "X448" };
+	static const char *const fields[] = { "ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144",
+					      "ffdhe8192" };
+	const struct tls_settings settings = { .server = true,
+					       .certificate_file = path_in(*state, "certificate"),
+					       .private_key_file = path_in(*state, "key") };
+	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+	struct reason why = { 0 };
+
+	assert_int_equal(tls_context_new(&context, &settings, &why), 0);
+	for (size_t i = 0; i < COUNT(curves); i++)
+		check_row(curves[i], takes_group(context, curves[i]));
+	for (size_t i = 0; i < COUNT(fields); i++)
+		check_row(fields[i], !takes_group(context, fields[i]));
+}
+
 static void test_pin(void **state)
 {
 	static const char pem[] =
@@ -403,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_version_words),
 		cmocka_unit_test(test_version_range),
 		cmocka_unit_test(test_ciphers),
+		cmocka_unit_test_setup_teardown(test_groups, setup_certificate, teardown_directory),
 		cmocka_unit_test(test_pin),
 	};
 
