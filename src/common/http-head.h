@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* More fields than any client sends; each costs whoever keeps it much more than its bytes. */
+#define HTTP_HEAD_FIELDS_MAX 100
+
 enum http_head_state {
 	HTTP_HEAD_MORE,    /* more of it is to come */
 	HTTP_HEAD_DONE,    /* complete */
@@ -36,6 +39,7 @@ struct http_head {
 	enum http_head_place place;
 	bool follows_return; /* the last byte was a carriage return */
 	size_t line_length;
+	unsigned int fields;      /* those that have begun */
 	char name[24], value[24]; /* cut, in lower case; the value without blanks around it */
 	size_t name_length, value_length;
 };

@@ -148,3 +148,15 @@ def test_long_bodies_without_a_bearer(directory, length, bound):
                 tls.sendall(b" ")
                 assert re.match(rb"HTTP/1.1 413 ", tls.recv(100))
             assert memory(registrar) - before < bound * CONNECTIONS
+
+
+def test_many_fields(directory):
+    """Each costs a hundred bytes, however short it is."""
+    with api_tools.serving(directory) as registrar:
+        before = memory(registrar)
+        with contextlib.ExitStack() as stack:
+            for i in range(CONNECTIONS):
+                tls = stack.enter_context(client_context().wrap_socket(connect_api(registrar, i)))
+                tls.sendall(b"GET /agents HTTP/1.1\r\n" + b"a:\r\n" * 8000)
+                assert re.match(rb"HTTP/1.[01] 400 ", tls.recv(100))
+            assert memory(registrar) - before < BOUND * CONNECTIONS

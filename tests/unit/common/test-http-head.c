@@ -97,6 +97,24 @@ static void test_nul(void **state)
 	assert_string_equal(head.fault, "a control character");
 }
 
+static void test_number_of_fields(void **state)
+{
+	static const char field[] = "a:\r\n";
+
+	(void)state;
+	for (size_t more = 0; more < 2; more++) {
+		struct http_head head = { .state = HTTP_HEAD_MORE };
+		size_t taken = http_head_feed(&head, GET, strlen(GET));
+
+		assert_int_equal(taken, strlen(GET));
+		for (size_t i = 0; i < HTTP_HEAD_FIELDS_MAX + more; i++)
+			taken = http_head_feed(&head, field, strlen(field));
+		assert_int_equal(taken, more ? 1 : strlen(field));
+		assert_int_equal(head.state, more ? HTTP_HEAD_REFUSED : HTTP_HEAD_MORE);
+		assert_true(more ? !strcmp(head.fault, "more than 100 fields") : !head.fault);
+	}
+}
+
 static void test_methods(void **state)
 {
 	static const char *const rows[][2] = {
@@ -121,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_number_of_fields),
 		cmocka_unit_test(test_methods),
 	};
 
