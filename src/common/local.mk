@@ -18,6 +18,7 @@ libcommon_a_SOURCES = \
 	src/common/escape.c src/common/escape.h \
 	src/common/exported-key.c src/common/exported-key.h \
 	src/common/fortify.h \
+	src/common/http-chunks.c src/common/http-chunks.h \
 	src/common/http-head.c src/common/http-head.h \
 	src/common/io.c src/common/io.h \
 	src/common/libsystemd.c src/common/libsystemd.h \

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * However the bytes of a head are split over the reads, it means the same; and a head that is taken
- * has one meaning. The first byte says how many sizes of pieces follow; then comes the head.
+ * However the bytes of a head, and of the chunks behind it, are split over the reads, they mean the
+ * same; and a head that is taken has one meaning. The first byte says how many sizes of pieces
+ * follow; then comes the head.
  */
 #include "fuzz.h"
 
+#include "common/http-chunks.h"
 #include "common/http-head.h"
 
 static size_t feed_split(struct http_head *head, const char *bytes, size_t length,
@@ -36,6 +38,23 @@ static void check_taken(const struct http_head *head, const char *bytes, size_t 
 	HOLDS(strlen(head->method) < sizeof head->method);
 }
 
+static void check_chunks(const char *bytes, size_t length, const uint8_t *sizes, size_t count)
+{
+	struct http_chunks whole = { 0 }, split = { 0 };
+	size_t taken = http_chunks_feed(&whole, bytes, length), at = 0;
+
+	for (size_t i = 0; at < length && split.state == HTTP_CHUNKS_MORE; i++) {
+		size_t piece = count ? sizes[i % count] : 1;
+
+		piece = piece == 0 || piece > length - at ? length - at : piece;
+		at += http_chunks_feed(&split, bytes + at, piece);
+	}
+	HOLDS(taken == at && whole.state == split.state);
+	HOLDS(whole.state != HTTP_CHUNKS_MORE || taken == length);
+	HOLDS(whole.state != HTTP_CHUNKS_DONE ||
+	      (taken >= 5 && memcmp(bytes + taken - 5, "0\r\n\r\n", 5) == 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t count = size ? data[0] % 8 : 0, taken;
@@ -57,6 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (whole.state == HTTP_HEAD_DONE) {
 		check_taken(&whole, bytes, taken);
 		HOLDS(http_head_feed(&whole, bytes, size) == 0);
+		if (whole.is_chunked)
+			check_chunks(bytes + taken, size - taken, data + 1, count);
 	}
 	return 0;
 }

@@ -380,7 +380,13 @@ def http_heads():
     def head(*lines, sizes=b""):
         return bytes([len(sizes)]) + sizes + "\r\n".join([*lines, "", ""]).encode()
     request = "POST /agents HTTP/1.1"
+    chunked = head(request, "Transfer-Encoding: chunked", sizes=b"\x05\x01")
     return {
+        "chunks": chunked + b"5\r\nhello\r\n0A\r\n0123456789\r\n00\r\n\r\nGET",
+        "chunks-huge": chunked + b"ffffffffffffffff\r\n",
+        "chunks-extension": chunked + b"5;a=b\r\nhello",
+        "chunks-trailer": chunked + b"f\r\n0123456789abcde\r\n0\r\nX: y\r\n\r\n",
+        "chunks-line-feed": chunked + b"5\r\nhello\n",
         "request": head(request, "Host: a", "Content-Length: 12", sizes=b"\x03\x01\x07"),
         "answer": head("HTTP/1.1 200 OK", "Transfer-Encoding: Chunked ", "X-Empty:"),
         "two-lengths": head(request, "Content-Length: 1", "content-length: 1"),

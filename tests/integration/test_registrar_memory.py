@@ -160,3 +160,27 @@ def test_many_fields(directory):
                 tls.sendall(b"GET /agents HTTP/1.1\r\n" + b"a:\r\n" * 8000)
                 assert re.match(rb"HTTP/1.[01] 400 ", tls.recv(100))
             assert memory(registrar) - before < BOUND * CONNECTIONS
+
+
+def send_much(tls, piece, total):
+    """Returns how much could be sent before the registrar closed the connection."""
+    sent = 0
+    with contextlib.suppress(OSError):
+        while sent < total:
+            tls.sendall(piece)
+            sent += len(piece)
+    return sent
+
+
+@pytest.mark.parametrize("beginning", ["", "5\r\nhello\r\n", "0\r\n"],
+                         ids=["size", "later size", "trailer"])
+def test_chunked_body_without_end(directory, beginning):
+    """evhttp would wait for the end of the line."""
+    head = "POST /agents HTTP/1.1\r\nHost: m\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with api_tools.serving(directory) as registrar:
+        before = memory(registrar)
+        with client_context().wrap_socket(connect_api(registrar)) as tls:
+            tls.sendall((head + beginning).encode())
+            send_much(tls, b"1" * 16384, 1 << 25)
+            assert memory(registrar) - before < 1024
+        api_tools.check_alive(registrar)

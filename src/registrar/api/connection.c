@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api/connection.h"
 
+#include "common/http-chunks.h"
 #include "common/http-head.h"
 #include "common/log.h"
 #include "registrar/net/handshake-limit.h"
@@ -26,9 +27,12 @@ struct api_connection {
 	struct handshake_limit handshake_limit;
 	struct http_head head; /* of the request that arrives */
 	uint64_t body_left;    /* bytes of its body, if its head is complete */
-	bool ends;             /* with the next answer: how much its body has only evhttp knows */
-	bool is_refused;       /* what follows is not shown to evhttp */
-	bool is_unchecked;     /* out of memory: it is closed at once */
+	bool is_chunked;       /* its body has no length, but ... */
+	struct http_chunks chunks;
+	bool ends;         /* with the next answer: how much its body has only evhttp knows */
+	bool is_refused;   /* what follows is not shown to evhttp */
+	bool is_flooded;   /* nothing is any more */
+	bool is_unchecked; /* out of memory: it is closed at once */
 	void (*ended)(void *owner);
 	void *ended_owner;
 };
@@ -95,7 +99,31 @@ static void end_head(struct api_connection *connection)
 
 	connection->ends |= head->is_chunked || (head->length > 0 && !may_have_body(head));
 	connection->body_left = head->length;
+	connection->is_chunked = head->is_chunked;
 	connection->head = (struct http_head){ .state = HTTP_HEAD_MORE };
+}
+
+static size_t check_head(struct api_connection *connection, const char *bytes, size_t length)
+{
+	size_t checked = http_head_feed(&connection->head, bytes, length);
+
+	if (connection->head.state == HTTP_HEAD_DONE)
+		end_head(connection);
+	return checked;
+}
+
+static size_t check_body(struct api_connection *connection, size_t length)
+{
+	size_t checked = length < connection->body_left ? length : (size_t)connection->body_left;
+
+	connection->body_left -= checked;
+	return checked;
+}
+
+static bool has_fault(const struct api_connection *connection)
+{
+	return connection->head.state == HTTP_HEAD_REFUSED ||
+	       connection->chunks.state == HTTP_CHUNKS_REFUSED;
 }
 
 /* How many of the bytes may be shown to evhttp. */
@@ -103,37 +131,41 @@ static size_t check_bytes(struct api_connection *connection, const char *bytes, 
 {
 	size_t checked = 0;
 
-	while (checked < length && !connection->ends &&
-	       connection->head.state != HTTP_HEAD_REFUSED) {
+	while (checked < length && !has_fault(connection)) {
 		size_t left = length - checked;
 
-		if (connection->body_left > 0) {
-			left = left < connection->body_left ? left : (size_t)connection->body_left;
-			connection->body_left -= left;
-			checked += left;
-			continue;
-		}
-		checked += http_head_feed(&connection->head, bytes + checked, left);
-		if (connection->head.state == HTTP_HEAD_DONE)
-			end_head(connection);
+		if (connection->body_left > 0)
+			checked += check_body(connection, left);
+		else if (connection->is_chunked && connection->chunks.state == HTTP_CHUNKS_MORE)
+			checked += http_chunks_feed(&connection->chunks, bytes + checked, left);
+		else if (connection->ends)
+			checked = length;
+		else
+			checked += check_head(connection, bytes + checked, left);
 	}
-	return connection->ends ? length : checked;
+	return checked;
 }
 
-/*
- * Let evhttp answer 400 and close: it takes the bytes that were right, and then a line that is
- * none, wherever in a head it is.
- */
-static void refuse_rest(struct api_connection *connection, struct evbuffer *input, size_t right)
+/* A line that is none, wherever in a head, or between chunks, it is. */
+static const char *wrong_line(const struct api_connection *connection)
 {
 	bool is_in_line = connection->head.line_length > 0 || connection->head.follows_return;
-	const char *no_field = is_in_line ? "\r\nx\r\n\r\n" : "x\r\n\r\n";
+
+	if (connection->chunks.state == HTTP_CHUNKS_REFUSED)
+		return "x\r\n";
+	return is_in_line ? "\r\nx\r\n\r\n" : "x\r\n\r\n";
+}
+
+/* Let evhttp refuse it and close: it takes the bytes that were right, and then a wrong line. */
+static void refuse_rest(struct api_connection *connection, struct evbuffer *input, size_t right)
+{
+	const char *wrong = wrong_line(connection);
 	struct evbuffer *kept = evbuffer_new();
 
 	connection->is_refused = true;
 	if (kept && evbuffer_remove_buffer(input, kept, right) >= 0) {
 		(void)evbuffer_drain(input, evbuffer_get_length(input));
-		(void)evbuffer_add(kept, no_field, strlen(no_field));
+		(void)evbuffer_add(kept, wrong, strlen(wrong));
 		(void)evbuffer_add_buffer(input, kept);
 	} else {
 		(void)evbuffer_drain(input, evbuffer_get_length(input));
@@ -143,11 +175,35 @@ static void refuse_rest(struct api_connection *connection, struct evbuffer *inpu
 		evbuffer_free(kept);
 }
 
+/*
+ * While evhttp writes an answer of its own, it reads on, and keeps what it has read: more than a
+ * request has is a flood. False: nothing was left of it.
+ */
+static bool may_keep(struct api_connection *connection, struct evbuffer *input)
+{
+	struct api_connections *connections = connection->connections;
+	const struct peer *peer = &connection->peer;
+
+	if (!connection->is_flooded && evbuffer_get_length(input) > connections->unread_max) {
+		connection->is_flooded = true;
+		if (peer_log_may(connections->peers->log, peer->address, PEER_FLOOD))
+			log_notice("Cut off %s: it sends to the API without end", peer->text);
+		admission_offence(connections->admission, peer->address, OFFENCE_FLOOD);
+		cut_off(connection);
+	}
+	if (connection->is_flooded)
+		(void)evbuffer_drain(input, evbuffer_get_length(input));
+	return !connection->is_flooded;
+}
+
 /* Bytes have been decrypted; evhttp sees them next. */
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *argument)
 {
 	struct api_connection *connection = argument;
 	size_t at = info->orig_size - info->n_deleted, end = at + info->n_added;
+
+	if (info->n_added == 0 || !may_keep(connection, input))
+		return;
 
 	while (at < end && !connection->is_refused) {
 		struct evbuffer_ptr place;

@@ -2,8 +2,9 @@
 /*
  * What evhttp does not know of a connection: its deadline, whether a request is under way, and
  * which others there are from the same source (net/admission.h). And what evhttp does not look at
- * in a request: a head that others could read in another way (http-head.h) is replaced by one that
- * it refuses, before it has seen it.
+ * in a request: a head or chunks that others could read in another way (http-head.h, http-chunks.h)
+ * are replaced by such as it refuses, before it has seen them. And what evhttp does not bound: the
+ * bytes that it has not read yet.
  *
  * A connection belongs to its SSL object and is freed with it, because evhttp does not report when
  * it has closed one. To end a connection, its socket is shut down: evhttp notices, and cleans up.
@@ -31,6 +32,7 @@ struct api_connections {
 	struct event_base *base;
 	/* seconds, from the connection or the answer before to the complete request */
 	unsigned int timeout;
+	size_t unread_max; /* bytes that a client may have sent and evhttp has not read */
 	const struct peer_rules *peers;
 	struct acceptor *acceptor;   /* counts them */
 	struct admission *admission; /* set up here */

@@ -24,6 +24,7 @@
  * memory.
  */
 #define BODY_READ_MAX (4 * API_BODY_MAX)
+#define READ_AT_ONCE 32768 /* bytes; what came together with the end of a request */
 
 struct api_http {
 	struct api_http_settings settings;
@@ -361,6 +362,7 @@ int api_http_new(struct api_http **ret, const struct api_http_settings *settings
 		http->connections = (struct api_connections){
 			.base = settings->base,
 			.timeout = settings->timeout,
+			.unread_max = API_HEAD_MAX + BODY_READ_MAX + READ_AT_ONCE,
 			.peers = settings->peers,
 		};
 		r = set_up(http, listeners);

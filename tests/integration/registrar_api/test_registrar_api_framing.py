@@ -39,6 +39,23 @@ REFUSED = {
 }
 
 
+CHUNKED = POST + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+REFUSED_CHUNKS = {
+    "extension": b"5;a=b\r\nhello\r\n" + CHUNKS,
+    "blank behind the size": b"5 \r\nhello\r\n" + CHUNKS,
+    "signed size": b"+5\r\nhello\r\n" + CHUNKS,
+    "size with a prefix": b"0x5\r\nhello\r\n" + CHUNKS,
+    "size without end": b"0" * 100 + b"5\r\nhello\r\n" + CHUNKS,
+    "size alone in a line feed": b"5\nhello\r\n" + CHUNKS,
+    "carriage return within": b"\r\r\n5\r\nhello\r\n" + CHUNKS,
+    "longer than its size": b"5\r\nhello!\r\n" + CHUNKS,
+    "data that ends in a line feed": b"5\r\nhello\n" + CHUNKS,
+    "empty line instead of a size": b"5\r\nhello\r\n\r\n" + CHUNKS,
+    "trailer": b"0\r\nAuthorization: Basic YTpi\r\n\r\n",
+    "line feed at the end": b"0\r\n\n",
+}
+
+
 def add(token):
     return ADD + b"Authorization: " + token + b"\r\nContent-Length: 0\r\n\r\n"
 
@@ -86,6 +103,24 @@ def test_body_that_is_not_read_is_no_request(registrar, token, method):
                     + body)
         answer = read_all(tls)
     assert answer.count(b"HTTP/1.") == 1, answer
+    assert registrar.keys() == []
+
+
+@pytest.mark.parametrize("bytewise", [False, True], ids=["at once", "bytewise"])
+@pytest.mark.parametrize("chunks", REFUSED_CHUNKS.values(), ids=REFUSED_CHUNKS.keys())
+def test_refused_chunks(registrar, token, chunks, bytewise):
+    """As evhttp refuses chunks, with 413; what follows is no request."""
+    data = CHUNKED + chunks + add(token)
+    with raw(registrar) as tls:
+        try:
+            for piece in [data[i:i + 1] for i in range(len(data))] if bytewise else [data]:
+                tls.sendall(piece)
+        except OSError:
+            assert bytewise
+        answer = read_all(tls)
+    assert bytewise and not answer or re.match(rb"HTTP/1\.[01] 413 ", answer), answer
+    assert answer.count(b"HTTP/1.") <= 1, answer
+    check_alive(registrar)
     assert registrar.keys() == []
 
 

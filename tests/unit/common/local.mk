@@ -30,6 +30,7 @@ unit_tests = \
 	test-tls-record-limit \
 	test-trusted-file \
 	test-lock-holder \
+	test-http-chunks \
 	test-http-head \
 	test-wiping
 
@@ -97,6 +98,8 @@ test_tls_record_limit_SOURCES = tests/unit/common/test-tls-record-limit.c
 test_tls_record_limit_LDADD = $(unit_libraries)
 test_trusted_file_SOURCES = tests/unit/common/test-trusted-file.c
 test_trusted_file_LDADD = $(unit_libraries)
+test_http_chunks_SOURCES = tests/unit/common/test-http-chunks.c
+test_http_chunks_LDADD = $(unit_libraries)
 test_http_head_SOURCES = tests/unit/common/test-http-head.c
 test_http_head_LDADD = $(unit_libraries)
 test_lock_holder_SOURCES = tests/unit/common/test-lock-holder.c
