@@ -242,6 +242,22 @@ int trusted_file_remove(const char *path, struct reason *why)
 	return 0;
 }
 
+int trusted_file_remove_all(const char *directory, const char *const *names, size_t count,
+			    struct reason *why)
+{
+	cleanup_fd int fd = directory_open(directory, why);
+	int r = 0;
+
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return 0;
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; i < count; i++)
+		if (unlinkat(fd, names[i], 0) < 0 && errno != ENOENT && r == 0)
+			r = reason_errno(why, errno, "Cannot remove %s/%s", directory, names[i]);
+	return r;
+}
+
 int trusted_file_rename(const char *path, const char *name, struct reason *why)
 {
 	char old[NAME_MAX + 1];

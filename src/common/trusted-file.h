@@ -60,6 +60,13 @@ int trusted_file_status(const char *path, struct stat *ret) must_check;
 int trusted_file_remove(const char *path, struct reason *why) must_check;
 
 /*
+ * The same for many entries of one directory, which is looked for once. Goes on after a failure;
+ * returns the first one.
+ */
+int trusted_file_remove_all(const char *directory, const char *const *names, size_t count,
+			    struct reason *why) must_check;
+
+/*
  * Rename the entry in its directory. Returns 0, or a negative errno with `why` set (-ENOENT: there
  * is none).
  */

@@ -107,14 +107,15 @@ int agent_groups_write(const char *queue, const char *id, const char *groups, st
 	return r < 0 ? r : 0;
 }
 
-int agent_groups_forget(const char *queue, const char *id, struct reason *why)
+int agent_groups_forget_all(const char *queue, const char *const *ids, size_t count,
+			    struct reason *why)
 {
 	char path[PATH_MAX];
 
-	if (!queue)
+	if (!queue || count == 0)
 		return 0;
-	make_path(path, queue, id);
-	return trusted_file_remove(path, why);
+	make_path(path, queue, NULL);
+	return trusted_file_remove_all(path, ids, count, why);
 }
 
 bool agent_groups_have(const char *groups, const char *group)

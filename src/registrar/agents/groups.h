@@ -29,8 +29,9 @@ int agent_groups_read(char ret[static AGENT_GROUPS_SIZE], const char *queue, con
 int agent_groups_write(const char *queue, const char *id, const char *groups,
 		       struct reason *why) must_check;
 
-/* Forget the groups of an agent that is no more. Returns 0 or a negative errno with `why` set. */
-int agent_groups_forget(const char *queue, const char *id, struct reason *why) must_check;
+/* Forget the groups of agents that are no more. Returns 0 or a negative errno with `why` set. */
+int agent_groups_forget_all(const char *queue, const char *const *ids, size_t count,
+			    struct reason *why) must_check;
 
 /* Is `group` one of `groups`? */
 bool agent_groups_have(const char *groups, const char *group) must_check;

@@ -308,15 +308,13 @@ int agent_history_forget_all(const struct agent_history *history, const char *co
 			     size_t count, struct reason *why)
 {
 	char path[PATH_MAX];
+	int r = 0;
 
 	if (!history->queue || count == 0)
 		return 0;
-	for (size_t i = 0; i < count; i++) {
-		int r = make_path(path, history, "rids/%s", ids[i]) ? trusted_file_remove(path, why)
-								    : 0;
-
-		if (r < 0)
-			return r;
-	}
+	if (make_path(path, history, "rids"))
+		r = trusted_file_remove_all(path, ids, count, why);
+	if (r < 0)
+		return r;
 	return forget_lines(history, ids, count, why);
 }

@@ -138,11 +138,10 @@ static void forget_removed(const struct records *records, const struct agent_his
 					   "Cannot forget the agents that were removed"));
 		return;
 	}
-	for (size_t i = 0; i < records->removed_count; i++) {
+	for (size_t i = 0; i < records->removed_count; i++)
 		ids[i] = records->removed[i];
-		note(failure,
-		     agent_groups_forget(history->queue, ids[i], reason_for_next(failure)));
-	}
+	note(failure, agent_groups_forget_all(history->queue, ids, records->removed_count,
+					      reason_for_next(failure)));
 	note(failure, agent_history_forget_all(history, ids, records->removed_count,
 					       reason_for_next(failure)));
 }

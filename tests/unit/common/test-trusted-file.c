@@ -233,6 +233,7 @@ static void test_links_of_root(void **state)
 /* The directory of a file is swapped for a link: groups in etc/shared, agent-groups in queue. */
 static void test_linked_directory(void **state)
 {
+	static const char *const name = "file";
 	const char *path = path_in(*state, "etc/shared/file");
 	const struct trusted_file wanted = { .path = path, .flags = O_RDONLY, .max = 100 };
 	struct reason why = { "" };
@@ -248,6 +249,8 @@ static void test_linked_directory(void **state)
 	assert_non_null(strstr(why.text, "symbolic link shared"));
 	assert_int_equal(trusted_file_status(path, &status), -ELOOP);
 	assert_int_equal(trusted_file_remove(path, &why), -ELOOP);
+	assert_int_equal(trusted_file_remove_all(path_in(*state, "etc/shared"), &name, 1, &why),
+			 -ELOOP);
 	assert_int_equal(trusted_file_rename(path, "other", &why), -ELOOP);
 	assert_false(directory_exists(path_in(*state, "etc/shared")));
 	assert_null(directory_list(path_in(*state, "etc/shared"), &why));
@@ -286,6 +289,27 @@ static void test_entries(void **state)
 	assert_int_equal(trusted_file_remove(path, &why), 0);
 	assert_file(path, NULL);
 	assert_file(target, "");
+}
+
+/* Many entries of a directory, of which some are not there, and one cannot be removed. */
+static void test_remove_all(void **state)
+{
+	static const char *const names[] = { "1", "2", "3", "4" };
+	struct reason why = { "" };
+	char path[PATH_MAX];
+
+	assert_int_equal(trusted_file_remove_all(path_in(*state, "missing"), names, 4, &why), 0);
+	(void)snprintf(path, sizeof path, "%s", path_in(*state, "many"));
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(mkdir(path_in(*state, "many/1"), 0700), 0);
+	write_text(path_in(*state, "many/3"), "");
+	write_text(path_in(*state, "many/4"), "");
+	write_text(path_in(*state, "many/5"), "");
+	assert_int_equal(trusted_file_remove_all(path, names, COUNT(names), &why), -EISDIR);
+	assert_non_null(strstr(why.text, "many/1"));
+	assert_file(path_in(*state, "many/3"), NULL);
+	assert_file(path_in(*state, "many/4"), NULL);
+	assert_file(path_in(*state, "many/5"), "");
 }
 
 static void test_missing(void **state)
@@ -331,7 +355,8 @@ static void forbid_openat2(void **state)
 	cmocka_unit_test_setup_teardown(function, setup_directory, teardown_directory)
 #define ALL_TESTS                                                                                 \
 	TEST(test_attacks), TEST(test_owners), TEST(test_second_names), TEST(test_links_of_root), \
-		TEST(test_linked_directory), TEST(test_entries), TEST(test_missing)
+		TEST(test_linked_directory), TEST(test_entries), TEST(test_remove_all),           \
+		TEST(test_missing)
 
 int main(void)
 {
