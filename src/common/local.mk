@@ -8,6 +8,7 @@ libcommon_a_SOURCES = \
 	src/common/base64.c src/common/base64.h \
 	src/common/certificate-names.c src/common/certificate-names.h \
 	src/common/cleanup.h \
+	src/common/comma-list.c src/common/comma-list.h \
 	src/common/command-line.c src/common/command-line.h \
 	src/common/command-table.c src/common/command-table.h \
 	src/common/completion.c src/common/completion.h \
@@ -41,6 +42,7 @@ libcommon_a_SOURCES = \
 	src/common/setting-words.c src/common/setting-words.h \
 	src/common/string-list.c src/common/string-list.h \
 	src/common/target-file.c src/common/target-file.h \
+	src/common/text-index.c src/common/text-index.h \
 	src/common/tls-context.c src/common/tls-context.h \
 	src/common/tls-record-limit.c src/common/tls-record-limit.h \
 	src/common/trusted-file.c src/common/trusted-file.h \

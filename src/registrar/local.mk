@@ -19,7 +19,6 @@ libregistrar_a_SOURCES = \
 	src/registrar/agents/roster-index.c src/registrar/agents/roster-internal.h \
 	src/registrar/agents/roster-write.c \
 	src/registrar/agents/stamps.c src/registrar/agents/stamps.h \
-	src/registrar/agents/text-index.c src/registrar/agents/text-index.h \
 	src/registrar/api/api.h \
 	src/registrar/authd/answer.c src/registrar/authd/answer.h \
 	src/registrar/authd/arrival.c src/registrar/authd/arrival.h \

@@ -32,6 +32,9 @@ BROKEN = {
     "past the registry": ("registrar/authd/a.c", '#include "registrar/enrollment/b.h"',
                           "registrar/authd/ may not include registrar/enrollment/, "
                           "but ask the registry"),
+    "the API to the files": ("registrar/api/a.c", '#include "registrar/agents/b.h"',
+                             "registrar/api/ may not include registrar/agents/, "
+                             "but ask the registry"),
     "the API past the registry": ("registrar/api/a.c", '#include "registrar/enrollment/b.h"',
                                   "registrar/api/ may not include registrar/enrollment/, "
                                   "but ask the registry"),

@@ -117,26 +117,3 @@ int agent_groups_forget_all(const char *queue, const char *const *ids, size_t co
 	make_path(path, queue, NULL);
 	return trusted_file_remove_all(path, ids, count, why);
 }
-
-bool agent_groups_have(const char *groups, const char *group)
-{
-	size_t length = strlen(group);
-
-	while (*groups) {
-		size_t one = strcspn(groups, ",");
-
-		if (one == length && memcmp(groups, group, length) == 0)
-			return true;
-		groups += one + (groups[one] == ',');
-	}
-	return false;
-}
-
-size_t agent_groups_count(const char *groups)
-{
-	size_t n = groups[0] != '\0';
-
-	for (; *groups; groups++)
-		n += *groups == ',';
-	return n;
-}

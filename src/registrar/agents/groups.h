@@ -32,9 +32,3 @@ int agent_groups_write(const char *queue, const char *id, const char *groups,
 /* Forget the groups of agents that are no more. Returns 0 or a negative errno with `why` set. */
 int agent_groups_forget_all(const char *queue, const char *const *ids, size_t count,
 			    struct reason *why) must_check;
-
-/* Is `group` one of `groups`? */
-bool agent_groups_have(const char *groups, const char *group) must_check;
-
-/* How many they are. */
-size_t agent_groups_count(const char *groups);

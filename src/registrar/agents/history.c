@@ -7,8 +7,8 @@
 #include "common/directory.h"
 #include "common/lock-holder.h"
 #include "common/must-check.h"
+#include "common/text-index.h"
 #include "common/trusted-file.h"
-#include "registrar/agents/text-index.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -6,9 +6,9 @@
 #pragma once
 
 #include "common/must-check.h"
+#include "common/text-index.h"
 #include "registrar/agents/keys-file.h"
 #include "registrar/agents/roster.h"
-#include "registrar/agents/text-index.h"
 
 /* An entry with what only the roster needs. The texts live behind it, in the same allocation. */
 struct roster_line {

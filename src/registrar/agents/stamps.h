@@ -7,8 +7,8 @@
 #pragma once
 
 #include "common/must-check.h"
+#include "common/text-index.h"
 #include "registrar/agents/history.h"
-#include "registrar/agents/text-index.h"
 
 #include <stdbool.h>
 #include <stdint.h>

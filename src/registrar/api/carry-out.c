@@ -8,10 +8,16 @@
 
 /* ------------------------------------------------------------------ is it complete? */
 
-/* The type that the header names, without its parameters. */
+/* How long the type is without its parameters. */
 static size_t type_length(const char *type)
 {
 	return strcspn(type, "; \t");
+}
+
+bool api_type_is_json(const char *type)
+{
+	return type_length(type) == strlen(API_JSON_TYPE) &&
+	       strncasecmp(type, API_JSON_TYPE, strlen(API_JSON_TYPE)) == 0;
 }
 
 static bool take_body(struct incoming_call *call)
@@ -28,8 +34,7 @@ static bool take_body(struct incoming_call *call)
 				       API_BODY_MAX, length);
 	if (!call->route->has_body)
 		return true;
-	if (is_typed && (type_length(type) != strlen(API_JSON_TYPE) ||
-			 strncasecmp(type, API_JSON_TYPE, type_length(type)) != 0))
+	if (is_typed && !api_type_is_json(type))
 		return api_problem_set(&call->result.problem, 415, "Unsupported Media Type",
 				       "Invalid Content-type (%s), expected ['application/json']",
 				       escape_bytes(shown, sizeof shown, type, type_length(type)));

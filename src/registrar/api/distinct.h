@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/must-check.h"
-#include "registrar/agents/text-index.h"
+#include "common/text-index.h"
 
 #include <jansson.h>
 #include <stddef.h>

@@ -151,12 +151,11 @@ static bool take_members(struct incoming_call *call, const char *body, size_t le
 static void take_body(struct incoming_call *call)
 {
 	const char *type = api_exchange_header(call->exchange, "Content-Type"), *body;
-	size_t length, type_length = type ? strcspn(type, "; \t") : 0;
+	size_t length;
 	bool is_good;
 
 	body = api_exchange_body(call->exchange, &length);
-	if (type_length != strlen(API_JSON_TYPE) ||
-	    strncasecmp(type, API_JSON_TYPE, type_length) != 0)
+	if (!type || !api_type_is_json(type))
 		is_good = refuse(call, 415, 0, "Unsupported media type");
 	else
 		is_good = take_members(call, body, length);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api/fields.h"
 
-#include "registrar/agents/groups.h"
+#include "common/comma-list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +78,7 @@ unsigned int api_fields_want(const char *list)
 	unsigned int wanted = 0;
 
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-		if (agent_groups_have(list, fields[i].name))
+		if (comma_list_has(list, fields[i].name))
 			wanted |= api_field_wants(fields[i].field);
 	return wanted;
 }
@@ -220,7 +220,7 @@ json_t *api_agent_describe(const struct api_agent *agent, const char *select, bo
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-		bool is_selected = !select || agent_groups_have(select, fields[i].name) ||
+		bool is_selected = !select || comma_list_has(select, fields[i].name) ||
 				   (fields[i].field == API_FIELD_ID && always_id);
 		json_t *value = is_selected ? describe_field(agent, fields[i].field) : NULL;
 

@@ -2,7 +2,7 @@
 #include "registrar/api/filter.h"
 
 #include "common/cleanup.h"
-#include "registrar/agents/groups.h"
+#include "common/comma-list.h"
 #include "registrar/api/condition.h"
 #include "registrar/api/expression.h"
 
@@ -108,7 +108,7 @@ static bool status_matches(const struct api_filter *filter, const struct api_age
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (!agent_groups_have(filter->statuses, names[i]))
+		if (!comma_list_has(filter->statuses, names[i]))
 			continue;
 		if (status.kind == API_VALUE_TEXT && strcmp(status.text, names[i]) == 0)
 			return true;

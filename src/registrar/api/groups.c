@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The calls that put agents into groups and list the groups. */
-#include "registrar/agents/groups.h"
 #include "common/cleanup.h"
+#include "common/comma-list.h"
 #include "registrar/api/collection.h"
 #include "registrar/api/expression.h"
 #include "registrar/api/incoming-call.h"
@@ -227,7 +227,7 @@ static bool is_found(const struct group_view *view, const struct group_row *grou
 
 static bool is_shown(const struct group_view *view, struct group_row *group)
 {
-	return (!view->list || agent_groups_have(view->list, group->name)) &&
+	return (!view->list || comma_list_has(view->list, group->name)) &&
 	       (!view->search || is_found(view, group) != view->search_is_negative) &&
 	       (!view->q || api_expression_holds(view->q, &group_fields, group, 0));
 }
@@ -254,7 +254,7 @@ static json_t *describe_group(struct group_row *group, const struct group_view *
 
 	for (int i = 0; i < GROUP_FIELDS; i++) {
 		struct api_value value = value_of(group, i);
-		bool is_wanted = !view->select || agent_groups_have(view->select, field_names[i]) ||
+		bool is_wanted = !view->select || comma_list_has(view->select, field_names[i]) ||
 				 (i == GROUP_NAME && !view->distinct);
 
 		if (!is_wanted || value.kind == API_VALUE_NULL)

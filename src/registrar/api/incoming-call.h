@@ -19,6 +19,9 @@
 
 #define API_JSON_TYPE "application/json"
 
+/* Is a content type, whatever its parameters, that of JSON? */
+bool api_type_is_json(const char *type) must_check;
+
 struct api {
 	struct api_settings settings;
 	struct api_http *http;

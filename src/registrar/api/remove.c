@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* DELETE /agents */
-#include "registrar/agents/groups.h"
+#include "common/comma-list.h"
 #include "registrar/api/collection.h"
 #include "registrar/api/filter.h"
 #include "registrar/api/incoming-call.h"
@@ -196,7 +196,6 @@ void api_remove_agents(struct incoming_call *call)
 			     &call->result.problem))
 		incoming_call_answer(call);
 	else
-		api_collect(call, &removal->collection,
-			    agent_groups_have(list, "all") ? NULL : list, &removal->filter,
-			    removal->filter.wanted, collected);
+		api_collect(call, &removal->collection, comma_list_has(list, "all") ? NULL : list,
+			    &removal->filter, removal->filter.wanted, collected);
 }

@@ -2,6 +2,7 @@
 #include "registrar/enrollment/records.h"
 
 #include "common/cleanup.h"
+#include "common/comma-list.h"
 #include "registrar/agents/groups.h"
 
 #include <string.h>
@@ -52,7 +53,7 @@ static char *copy_groups(const struct authd_field *list)
 	if (!requested || !groups)
 		return NULL;
 	while ((group = strsep(&rest, ","))) {
-		if (agent_groups_have(groups, group))
+		if (comma_list_has(groups, group))
 			continue;
 		if (groups[0])
 			strcat(groups, ",");

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "common/must-check.h"
-#include "registrar/agents/text-index.h"
+#include "common/text-index.h"
 #include "registrar/enrollment/enrollment.h"
 
 #include <stdbool.h>

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(AGENT_GROUPS_SIZE == AGENT_ROW_GROUPS_SIZE, "the groups of an agent fit into a row");
+
 /*
  * Where a page begins: with an agent whose id is at least this number, or with an id of the request
  * that is at least the nth; of the lines with that id, at or behind this offset in the file.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What users of the API ask, apart from registrations. */
 #include "common/cleanup.h"
+#include "common/comma-list.h"
 #include "common/log.h"
 #include "registrar/agents/groups.h"
 #include "registrar/enrollment/group-rules.h"
@@ -73,9 +74,9 @@ static enum join_fault add_group(char groups[static AGENT_GROUPS_SIZE],
 {
 	size_t length = request->alone ? 0 : strlen(groups);
 
-	if (!request->alone && agent_groups_have(groups, request->group))
+	if (!request->alone && comma_list_has(groups, request->group))
 		return JOIN_MEMBER;
-	if (!request->alone && agent_groups_count(groups) >= AGENT_GROUPS_MAX)
+	if (!request->alone && comma_list_count(groups) >= AGENT_GROUPS_MAX)
 		return JOIN_LIMIT;
 	(void)snprintf(groups + length, AGENT_GROUPS_SIZE - length, "%s%s", length > 0 ? "," : "",
 		       request->group);

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GROUPS_MAX 32768 /* bytes of the names of an agent's groups */
-
 /* ------------------------------------------------------------------ agents */
 
 void wire_put_agents_request(struct packet_writer *writer, const struct agents_request *request)
@@ -54,7 +52,7 @@ static void put_row(struct packet_writer *writer, const struct agent_row *row)
 /* Texts of a row, terminated. */
 struct row_texts {
 	char id[AGENT_ID_MAX + 1], name[AGENT_NAME_MAX + 1], ip[AGENT_IP_MAX + 1];
-	char groups[GROUPS_MAX];
+	char groups[AGENT_ROW_GROUPS_SIZE];
 };
 
 static bool get_groups(struct packet_reader *reader, struct row_texts *texts)

@@ -37,6 +37,8 @@ struct agents_request {
 	char ids[AGENTS_IDS_MAX][AGENT_ID_MAX + 1];
 };
 
+#define AGENT_ROW_GROUPS_SIZE 32768 /* the names of an agent's groups, with the terminator */
+
 enum agent_seen {
 	AGENT_SEEN_UNKNOWN, /* or it was not asked */
 	AGENT_SEEN_NEVER,

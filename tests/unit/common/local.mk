@@ -8,6 +8,7 @@ unit_tests = \
 	test-authd-message-request \
 	test-base64 \
 	test-certificate-names \
+	test-comma-list \
 	test-command-line \
 	test-deadline \
 	test-directory \
@@ -26,6 +27,7 @@ unit_tests = \
 	test-peer-text \
 	test-setting-words \
 	test-secret \
+	test-text-index \
 	test-tls-context \
 	test-tls-record-limit \
 	test-trusted-file \
@@ -49,6 +51,10 @@ test_authd_message_request_SOURCES = tests/unit/common/test-authd-message-reques
 test_authd_message_request_LDADD = $(unit_libraries)
 test_base64_SOURCES = tests/unit/common/test-base64.c
 test_base64_LDADD = $(unit_libraries)
+test_comma_list_SOURCES = tests/unit/common/test-comma-list.c
+test_comma_list_LDADD = $(unit_libraries)
+test_text_index_SOURCES = tests/unit/common/test-text-index.c
+test_text_index_LDADD = $(unit_libraries)
 test_certificate_names_SOURCES = tests/unit/common/test-certificate-names.c
 test_certificate_names_LDADD = $(unit_libraries)
 test_command_line_SOURCES = tests/unit/common/test-command-line.c

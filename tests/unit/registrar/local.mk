@@ -41,7 +41,6 @@ unit_tests += \
 	test-session-wire \
 	test-sessions \
 	test-stamps \
-	test-text-index \
 	test-transactions \
 	test-watchdog
 if WITH_API
@@ -79,8 +78,6 @@ test_roster_SOURCES = tests/unit/registrar/agents/test-roster.c \
 test_roster_LDADD = $(registrar_libraries)
 test_stamps_SOURCES = tests/unit/registrar/agents/test-stamps.c
 test_stamps_LDADD = $(registrar_libraries)
-test_text_index_SOURCES = tests/unit/registrar/agents/test-text-index.c
-test_text_index_LDADD = $(registrar_libraries)
 
 test_api_body_SOURCES = tests/unit/registrar/api/test-api-body.c
 test_api_body_LDADD = $(registrar_libraries)

@@ -60,20 +60,6 @@ static void test_groups_without_a_place(void **state)
 	assert_int_equal(agent_groups_forget_all(path_in(*state, "nowhere"), &first, 1, &why), 0);
 }
 
-static void test_lists_of_groups(void **state)
-{
-	(void)state;
-	assert_true(agent_groups_have("web,db", "web"));
-	assert_true(agent_groups_have("web,db", "db"));
-	assert_false(agent_groups_have("web,db", "we"));
-	assert_false(agent_groups_have("web,db", "webb"));
-	assert_false(agent_groups_have("web,db", "web,db"));
-	assert_false(agent_groups_have("", "web"));
-	assert_int_equal(agent_groups_count(""), 0);
-	assert_int_equal(agent_groups_count("web"), 1);
-	assert_int_equal(agent_groups_count("web,db,x"), 3);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,7 +68,6 @@ int main(void)
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_groups_without_a_place, setup_directory,
 						teardown_directory),
-		cmocka_unit_test(test_lists_of_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

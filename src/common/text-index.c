@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "registrar/agents/text-index.h"
+#include "common/text-index.h"
 
 #include <errno.h>
 #include <stdint.h>

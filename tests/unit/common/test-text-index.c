@@ -2,7 +2,7 @@
 /* The index of texts below the roster. */
 #include "tests/unit/support.h"
 
-#include "registrar/agents/text-index.h"
+#include "common/text-index.h"
 
 static void test_index(void **state)
 {
