@@ -153,6 +153,7 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 	api->turns = turns_new(base, PRIORITY_LATER);
 	if (!api->limits || !api->turns)
 		return reason_errno(why, ENOMEM, "Cannot set up the API");
+	long_answers_begin(&api->long_answers, api->turns);
 	return api_http_new(&api->http, &http, settings->listeners, why);
 }
 

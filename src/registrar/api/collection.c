@@ -169,8 +169,9 @@ void api_ask_agents(struct incoming_call *call, struct agents_request *request,
 }
 
 /* For the next page, of the same ids or of those behind them. */
-static void ask_next(struct api_collection *collection)
+static void ask_page(void *owner)
 {
+	struct api_collection *collection = owner;
 	struct agents_request *request = calloc(1, sizeof *request);
 	size_t n = 0;
 
@@ -185,6 +186,15 @@ static void ask_next(struct api_collection *collection)
 		collection->asked = collection->asking + n;
 	}
 	api_ask_agents(collection->call, request, got_page);
+}
+
+/* More than one page: the answer may be a long one. */
+static void ask_next(struct api_collection *collection)
+{
+	struct incoming_call *call = collection->call;
+
+	if (long_answer_begin(&call->api->long_answers, &call->long_answer, ask_page, collection))
+		ask_page(collection);
 }
 
 void api_collect(struct incoming_call *call, struct api_collection *collection, const char *list,
@@ -202,7 +212,7 @@ void api_collect(struct incoming_call *call, struct api_collection *collection, 
 	if (list && !read_ids(collection, list))
 		fail(call);
 	else
-		ask_next(collection);
+		ask_page(collection);
 }
 
 void api_collection_clear(struct api_collection *collection)

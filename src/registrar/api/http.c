@@ -271,15 +271,15 @@ void api_exchange_extend(struct api_exchange *exchange)
 }
 
 void api_exchange_answer_long(struct api_exchange *exchange, int status, const char *content_type,
-			      struct evbuffer *body)
+			      const struct api_long_body *body)
 {
 	struct api_connection *connection = connection_of(exchange->request);
 
 	wipe_request(exchange);
 	add_headers(exchange, content_type);
-	add_length(exchange, evbuffer_get_length(body));
+	add_length(exchange, evbuffer_get_length(body->bytes));
 	if (is_head(exchange))
-		(void)evbuffer_drain(body, evbuffer_get_length(body));
+		(void)evbuffer_drain(body->bytes, evbuffer_get_length(body->bytes));
 	api_exchange_extend(exchange);
 	api_send(&exchange->http->sendings, exchange->request, connection, status, body);
 	if (connection)

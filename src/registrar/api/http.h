@@ -106,12 +106,19 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 /* The answer takes long, through no fault of the client: its time begins anew. */
 void api_exchange_extend(struct api_exchange *exchange);
 
+/* The body of an answer. */
+struct api_long_body {
+	struct evbuffer *bytes;    /* taken over */
+	void (*sent)(void *owner); /* nothing of it is kept any more; null: nobody asks */
+	void *owner;
+};
+
 /*
  * The same as api_exchange_answer() with a body of any length, which is taken over and holds no
  * secret. A long one is sent in pieces, so that nobody waits while all of it is encrypted.
  */
 void api_exchange_answer_long(struct api_exchange *exchange, int status, const char *content_type,
-			      struct evbuffer *body);
+			      const struct api_long_body *body);
 
 /* Forget the exchange without an answer, right before api_http_free(). */
 void api_exchange_free(struct api_exchange *exchange);

@@ -20,6 +20,7 @@ void incoming_call_free(struct incoming_call *call)
 		evbuffer_free(call->result.body);
 	if (call->work.state)
 		call->work.free(call->work.state);
+	long_answer_leave(&call->api->long_answers, &call->long_answer);
 	json_decref(call->enroll.members);
 	explicit_bzero(&call->input.body, sizeof call->input.body);
 	explicit_bzero(call->tried_name, sizeof call->tried_name);
@@ -66,8 +67,14 @@ static void answer_problem(struct incoming_call *call)
 
 static void answer_body(struct incoming_call *call)
 {
-	api_exchange_answer_long(call->exchange, 200, API_JSON_TYPE, call->result.body);
+	struct api_long_body body = {
+		.bytes = call->result.body,
+		.sent = long_answer_hand_over(&call->long_answer) ? long_answers_take_back : NULL,
+		.owner = &call->api->long_answers,
+	};
+
 	call->result.body = NULL;
+	api_exchange_answer_long(call->exchange, 200, API_JSON_TYPE, &body);
 	incoming_call_free(call);
 }
 

@@ -8,6 +8,7 @@
 #include "registrar/api/bearer.h"
 #include "registrar/api/body.h"
 #include "registrar/api/http.h"
+#include "registrar/api/long-answers.h"
 #include "registrar/api/parameters.h"
 #include "registrar/api/request.h"
 #include "registrar/api/response.h"
@@ -27,7 +28,8 @@ struct api {
 	struct api_http *http;
 	struct api_limits *limits;
 	struct registry *registry;
-	struct turns *turns;         /* of calls that work for long */
+	struct turns *turns; /* of calls that work for long */
+	struct long_answers long_answers;
 	struct incoming_call *calls; /* without an answer yet */
 	char node[HOST_NAME_MAX + 1];
 };
@@ -87,6 +89,7 @@ struct incoming_call {
 	struct call_enroll enroll;
 	struct call_asking asking;
 	struct call_work work;
+	struct long_answer long_answer;
 	struct api_collection *collection; /* within that: the agents it is about */
 	/* logging in: what was given as a name; wiped, because it can be a password */
 	char tried_name[REGISTRY_USER_MAX + 1];

@@ -8,9 +8,17 @@
 struct api_sending {
 	struct evhttp_request *request;
 	struct api_connection *connection;
-	struct evbuffer *rest, *piece;
+	struct api_long_body rest;
+	struct evbuffer *piece;
 	struct api_sending *next, **previous;
 };
+
+static void end_body(const struct api_long_body *body)
+{
+	evbuffer_free(body->bytes);
+	if (body->sent)
+		body->sent(body->owner);
+}
 
 /* The request is evhttp's again, or gone. */
 static void forget(struct api_sending *sending)
@@ -19,7 +27,7 @@ static void forget(struct api_sending *sending)
 	if (sending->next)
 		sending->next->previous = sending->previous;
 	api_connection_set_end(sending->connection, NULL, NULL);
-	evbuffer_free(sending->rest);
+	end_body(&sending->rest);
 	evbuffer_free(sending->piece);
 	free(sending);
 }
@@ -41,8 +49,8 @@ static void on_sent(struct evhttp_connection *unused, void *owner)
 	struct evhttp_request *request = sending->request;
 
 	(void)unused;
-	if (evbuffer_get_length(sending->rest) > 0) {
-		(void)evbuffer_remove_buffer(sending->rest, sending->piece, PIECE_SIZE);
+	if (evbuffer_get_length(sending->rest.bytes) > 0) {
+		(void)evbuffer_remove_buffer(sending->rest.bytes, sending->piece, PIECE_SIZE);
 		evhttp_send_reply_chunk_with_cb(request, sending->piece, on_sent, sending);
 		return;
 	}
@@ -63,23 +71,23 @@ static void begin(struct api_sending *sending, struct api_sending **list, int st
 }
 
 void api_send(struct api_sending **list, struct evhttp_request *request,
-	      struct api_connection *connection, int status, struct evbuffer *body)
+	      struct api_connection *connection, int status, const struct api_long_body *body)
 {
-	bool is_long = connection && evbuffer_get_length(body) > PIECE_SIZE;
+	bool is_long = connection && evbuffer_get_length(body->bytes) > PIECE_SIZE;
 	struct api_sending *sending = is_long ? calloc(1, sizeof *sending) : NULL;
 	struct evbuffer *piece = sending ? evbuffer_new() : NULL;
 
 	if (!piece) {
 		/* Short enough, or for nobody, or, without memory, as a whole. */
-		evhttp_send_reply(request, status, NULL, body);
-		evbuffer_free(body);
+		evhttp_send_reply(request, status, NULL, body->bytes);
+		end_body(body);
 		free(sending);
 		return;
 	}
 	*sending = (struct api_sending){
 		.request = request,
 		.connection = connection,
-		.rest = body,
+		.rest = *body,
 		.piece = piece,
 	};
 	begin(sending, list, status);

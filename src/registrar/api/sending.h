@@ -6,6 +6,7 @@
 #pragma once
 
 #include "registrar/api/connection.h"
+#include "registrar/api/http.h"
 
 #include <event2/buffer.h>
 #include <event2/http.h>
@@ -18,7 +19,7 @@ struct api_sending;
  * is in the list until it is sent, or its connection has ended.
  */
 void api_send(struct api_sending **list, struct evhttp_request *request,
-	      struct api_connection *connection, int status, struct evbuffer *body);
+	      struct api_connection *connection, int status, const struct api_long_body *body);
 
 /* Forget all of them, right before evhttp is freed. */
 void api_sendings_free(struct api_sending **list);

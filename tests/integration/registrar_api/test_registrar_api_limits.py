@@ -344,6 +344,27 @@ def test_slow_clients_hold_up_nobody(registrar):
         check_alive(registrar)
 
 
+def test_more_long_answers_than_are_made_at_a_time(directory):
+    """Some are made at a time; who waits gets all of it, too, and who leaves keeps no place."""
+    count, wanted = 5000, f"{LIST}?limit=100000"
+    with open(directory / "etc" / "client.keys", "w") as file:
+        file.writelines(f"{i:03} agent-{i} any {i:064x}\n" for i in range(1, count + 1))
+    with serving(directory) as registrar, Client(registrar) as client, (
+        contextlib.ExitStack()
+    ) as stack:
+        headers = client.log_in().headers
+        clients = [stack.enter_context(Client(registrar)) for _ in range(15)]
+        for other in clients:
+            other.connection.request("GET", wanted, headers=headers)
+        for gone in clients[::3]:
+            gone.connection.close()
+        assert client.ask("GET", f"{LIST}?agents_list=001").data["total_affected_items"] == 1
+        for other in clients[1::3] + clients[2::3]:
+            answer = api_tools.Answer(other.connection.getresponse())
+            assert len(answer.items) == count
+        assert len(client.ask("GET", wanted).items) == count
+
+
 def test_client_that_is_gone_before_its_answer(directory):
     """A login takes a while: who leaves meanwhile does no harm."""
     with serving(directory, "--api-max-requests", "0") as registrar:

@@ -51,6 +51,7 @@ unit_tests += \
 	test-api-repr \
 	test-api-limits \
 	test-api-listing \
+	test-long-answers \
 	test-api-parameters \
 	test-api-request \
 	test-bearer
@@ -89,6 +90,9 @@ test_api_repr_SOURCES = tests/unit/registrar/api/test-api-repr.c
 test_api_repr_LDADD = $(registrar_libraries)
 test_api_limits_SOURCES = tests/unit/registrar/api/test-api-limits.c
 test_api_limits_LDADD = $(registrar_libraries)
+test_long_answers_SOURCES = tests/unit/registrar/api/test-long-answers.c
+test_long_answers_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_long_answers_LDADD = $(registrar_libraries)
 test_api_listing_SOURCES = tests/unit/registrar/api/test-api-listing.c
 test_api_listing_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_api_listing_LDADD = $(registrar_libraries)
