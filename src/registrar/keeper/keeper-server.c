@@ -11,9 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Lines of the log about fronts that are refused or cut off: a hostile one comes back. */
+#define LINES_MAX 10
+#define LINES_TIME (5 * USEC_PER_SEC)
+
+struct offence_lines {
+	uint64_t end; /* of the time in which they are counted */
+	unsigned int count, left_out;
+};
+
 struct keeper_server {
 	struct keeper_server_settings settings;
 	size_t most_agents; /* that there ever were */
+	struct offence_lines lines;
 	struct front *fronts;
 	size_t count;
 	unsigned char packet[REGISTRY_PACKET_MAX]; /* the one that is written; wiped */
@@ -91,10 +101,34 @@ static void cut_off(struct front *front)
 	free(front);
 }
 
+static void log_left_out(struct keeper_server *server)
+{
+	if (server->lines.left_out > 0)
+		log_error("%u more fronts were refused or cut off", server->lines.left_out);
+	server->lines.left_out = 0;
+}
+
+/* May a line be logged about a front? False: it has been counted. */
+static bool may_log(struct keeper_server *server)
+{
+	struct offence_lines *lines = &server->lines;
+	uint64_t now = monotonic_usec();
+
+	if (now >= lines->end) {
+		log_left_out(server);
+		*lines = (struct offence_lines){ .end = now + LINES_TIME };
+	}
+	if (lines->count++ < LINES_MAX)
+		return true;
+	lines->left_out++;
+	return false;
+}
+
 /* Once for each front, whatever it sent. */
 static void refuse(struct front *front, const char *what)
 {
-	log_error("Cut off a front: %s", what);
+	if (may_log(front->server))
+		log_error("Cut off a front: %s", what);
 	cut_off(front);
 }
 
@@ -344,6 +378,8 @@ int keeper_server_add(struct keeper_server *server, int fd)
 	struct front *front;
 
 	if (server->count >= KEEPER_FRONTS_MAX) {
+		if (may_log(server))
+			log_error("Refused a front: there are %d", KEEPER_FRONTS_MAX);
 		close(fd);
 		return -EMFILE;
 	}
@@ -398,5 +434,6 @@ void keeper_server_free(struct keeper_server *server)
 		return;
 	while (server->fronts)
 		cut_off(server->fronts);
+	log_left_out(server);
 	free(server);
 }

@@ -32,8 +32,7 @@
 
 #define KEEPER_FRONT_MEMORY ((size_t)48 << 20)
 
-/* At a time; a program that may be one can come more than once. */
-#define KEEPER_FRONTS_MAX 4
+#define KEEPER_FRONTS_MAX 8 /* at a time */
 
 struct keeper_server;
 
@@ -51,7 +50,8 @@ struct keeper_server *keeper_server_new(const struct keeper_server_settings *set
 
 /*
  * Serve a front at the other end of this socket (a stream, not blocking), which is the server's
- * from now on, even on failure. Returns 0; -EMFILE: there are KEEPER_FRONTS_MAX; or -ENOMEM.
+ * from now on, even on failure. Returns 0; -EMFILE, which is logged: there are as many as there may
+ * be; or -ENOMEM.
  */
 int keeper_server_add(struct keeper_server *server, int fd) must_check;
 

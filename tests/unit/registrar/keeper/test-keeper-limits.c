@@ -298,12 +298,33 @@ static void test_too_many_fronts(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends),
 			 0);
 	assert_int_equal(keeper_server_add(front_fixture.server, ends[0]), -EMFILE);
+	assert_string_equal(front_logged, "Refused a front: there are 8");
 	close(ends[1]);
 	for (size_t i = 1; i < COUNT(fronts); i++)
 		close(fronts[i]);
 	front_fixture.front = fronts[0];
 	front_greet();
 	assert_int_equal(keeper_server_count(front_fixture.server), 1);
+}
+
+/* A hostile front comes back at once, whatever becomes of it: some of that is logged. */
+static void test_many_offences(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		front_send("garbage that is long enough", 27);
+		front_run();
+		assert_int_equal(keeper_server_count(front_fixture.server), 0);
+		assert_string_equal(front_logged,
+				    i < 10 ? "Cut off a front: it sent no packet" : "");
+		front_logged[0] = '\0';
+		close(front_fixture.front);
+		front_connect();
+	}
+	front_stop_server();
+	assert_string_equal(front_logged, "20 more fronts were refused or cut off");
+	front_start_server();
+	front_connect();
 }
 
 int main(void)
@@ -314,7 +335,7 @@ int main(void)
 		TEST(test_long_answers),      TEST(test_long_requests),
 		TEST(test_long_material),     TEST(test_too_long_material),
 		TEST(test_editions),          TEST(test_long_removal),
-		TEST(test_too_many_fronts),
+		TEST(test_too_many_fronts),   TEST(test_many_offences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
