@@ -30,7 +30,6 @@ libclient_a_SOURCES = \
 	src/client/config/types.c src/client/config/types.h \
 	src/client/confinement/confine.c src/client/confinement/confine.h \
 	src/client/confinement/landlock.c src/client/confinement/landlock.h \
-	src/client/confinement/privileges.c src/client/confinement/privileges.h \
 	src/client/confinement/syscall-filter.c src/client/confinement/syscall-filter.h \
 	src/client/conversation/child.c src/client/conversation/child.h \
 	src/client/conversation/conversation.c src/client/conversation/conversation.h \

@@ -33,6 +33,7 @@ libcommon_a_SOURCES = \
 	src/common/outcome.h \
 	src/common/packet.c src/common/packet.h \
 	src/common/peer-text.c src/common/peer-text.h \
+	src/common/privileges.c src/common/privileges.h \
 	src/common/process-name.c src/common/process-name.h \
 	src/common/pem-diagnosis.c src/common/pem-diagnosis.h \
 	src/common/pem-file.c src/common/pem-file.h \

@@ -2,9 +2,9 @@
 #include "client/confinement/confine.h"
 
 #include "client/confinement/landlock.h"
-#include "client/confinement/privileges.h"
 #include "client/confinement/syscall-filter.h"
 #include "common/cleanup.h"
+#include "common/privileges.h"
 #include "common/secret.h"
 
 #include <fcntl.h>
