@@ -2,7 +2,7 @@
 /*
  * Whatever a front or a keeper sends: what is read is within its bounds, and is the same when it is
  * written and read again. The input is a packet without its header: the first byte says of which
- * type.
+ * type. 2 is NEWS, 4 a REPORT; of the others the odd ones are requests.
  */
 #include "fuzz.h"
 
@@ -152,25 +152,72 @@ static void check_answer(const unsigned char *packet, size_t length)
 	registry_answer_clear(&answer);
 }
 
+static void check_news(const unsigned char *packet, size_t length)
+{
+	struct packet_header header = find(packet, length);
+	enum registry_news news;
+	struct reason why;
+
+	if (registry_wire_read_news(&news, &why, packet, &header) < 0)
+		return;
+	HOLDS(news == REGISTRY_NEWS_CLOSING || !why.text[0]);
+	HOLDS(registry_wire_news(again, news, why.text) == length);
+	HOLDS(memcmp(again, packet, length) == 0);
+}
+
+static void check_report(const unsigned char *packet, size_t length)
+{
+	struct packet_header header = find(packet, length);
+	struct front_report report;
+
+	if (registry_wire_read_report(&report, packet, &header) < 0)
+		return;
+	HOLDS(registry_wire_report(again, &report) == length);
+	HOLDS(memcmp(again, packet, length) == 0);
+}
+
+static enum registry_packet type_of(uint8_t byte)
+{
+	switch (byte) {
+	case 2:
+		return REGISTRY_PACKET_NEWS;
+	case 4:
+		return REGISTRY_PACKET_REPORT;
+	default:
+		return byte % 2 ? REGISTRY_PACKET_REQUEST : REGISTRY_PACKET_ANSWER;
+	}
+}
+
+static void check(enum registry_packet type, const unsigned char *packet, size_t length)
+{
+	if (type == REGISTRY_PACKET_NEWS)
+		check_news(packet, length);
+	else if (type == REGISTRY_PACKET_REPORT)
+		check_report(packet, length);
+	else if (type == REGISTRY_PACKET_REQUEST)
+		check_request(packet, length);
+	else
+		check_answer(packet, length);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static unsigned char packet[PACKET_HEADER_SIZE + BODY_MAX];
 	struct packet_writer writer;
 	struct packet_header header;
+	enum registry_packet type;
 	size_t length;
 
 	if (size < 1 || size > BODY_MAX)
 		return 0;
-	packet_begin(&writer, packet, sizeof packet,
-		     data[0] % 2 ? REGISTRY_PACKET_REQUEST : REGISTRY_PACKET_ANSWER, 1);
+	type = type_of(data[0]);
+	packet_begin(&writer, packet, sizeof packet, (uint16_t)type,
+		     type == REGISTRY_PACKET_REQUEST || type == REGISTRY_PACKET_ANSWER);
 	packet_put_bytes(&writer, data + 1, size - 1);
 	length = packet_end(&writer);
 	header = find(packet, length);
 	HOLDS(!registry_wire_is_our_version(packet, &header) ||
 	      length == PACKET_HEADER_SIZE + sizeof(uint32_t));
-	if (data[0] % 2)
-		check_request(packet, length);
-	else
-		check_answer(packet, length);
+	check(type, packet, length);
 	return 0;
 }

@@ -350,6 +350,9 @@ def registry_packets():
         "agents-ids": request(9, user + b"\x03" + bytes(8) + bytes([1, 0]) + text(b"001")),
         "groups": request(10, user + text(b"md5") + text(b"web")),
         "no-type": request(200, user),
+        "reload": b"\2\0",
+        "closing": b"\2\1" + text(b"wazuh-authd is running"),
+        "report": b"\4\1\1\x0f" + bytes(range(32)),
         "accepted": answer(0, 0, b"\0" + agent + text(b"any")),
         "refused": answer(0, 0, b"\x02" + text(b"Duplicate agent name: web-01")),
         "failed": answer(0, 2, b"\x0d" + text(b"Internal manager error adding agent: web-01")),
@@ -365,7 +368,7 @@ def registry_packets():
         "session-denied": answer(4, 3, text(b"")),
         "bearer-right": answer(6, 0, b"\0"),
         "material-given": answer(7, 0, b"\0" + 2 * (b"\1" + text(b"/etc/x") + text(b"PEM"))
-                                 + b"\0" + absent + given(b"secret")),
+                                 + b"\0" + absent + given(b"secret") + b"\1"),
         "material-failed": answer(7, 2, b"\1"),
         "groups-page": answer(10, 0, b"\0\1" + bytes([1, 0, 0, 0]) + text(b"web") + bytes(4)
                               + text(b"00ff") + text(b"")),

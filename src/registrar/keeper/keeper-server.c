@@ -26,13 +26,17 @@ struct keeper_server {
 	struct offence_lines lines;
 	struct front *fronts;
 	size_t count;
+	struct keeper_server_observer observer;
+	struct front_report past;                  /* what fronts counted that are gone */
 	unsigned char packet[REGISTRY_PACKET_MAX]; /* the one that is written; wiped */
 };
 
 struct front {
 	struct keeper_server *server;
 	struct packet_stream *stream;
-	bool is_greeted;  /* its version is ours */
+	bool is_greeted; /* its version is ours */
+	struct front_report report;
+	uint64_t reloads; /* that it was told of */
 	uint64_t highest; /* number of its requests */
 	struct open_request *first, **end;
 	size_t open, open_of[REGISTRY_TYPES];
@@ -91,14 +95,20 @@ static void free_request(struct open_request *request)
 
 static void cut_off(struct front *front)
 {
+	struct keeper_server *server = front->server;
+
 	while (front->first)
 		free_request(front->first);
 	*front->previous = front->next;
 	if (front->next)
 		front->next->previous = front->previous;
-	front->server->count--;
+	server->count--;
+	server->past.registered += front->report.registered;
+	server->past.refused += front->report.refused;
 	packet_stream_free(front->stream);
 	free(front);
+	if (server->observer.gone)
+		server->observer.gone(server->observer.owner);
 }
 
 static void log_left_out(struct keeper_server *server)
@@ -193,10 +203,12 @@ static void send_answer(struct front *front, const struct open_request *request,
 	send_packet(front, length);
 }
 
-static void send_news(struct front *front, enum registry_news news)
+static void send_news(struct front *front, enum registry_news news, const char *why)
 {
-	if (front->is_greeted)
-		send_packet(front, registry_wire_news(front->server->packet, news));
+	if (!front->is_greeted)
+		return;
+	front->reloads += news == REGISTRY_NEWS_RELOAD;
+	send_packet(front, registry_wire_news(front->server->packet, news, why));
 }
 
 /* The front gets this edition of the material: others that have an older one ask again. */
@@ -206,7 +218,7 @@ static void note_edition(struct front *front, uint64_t edition)
 	for (struct front *other = front->server->fronts; other; other = other->next)
 		if (other->edition > 0 && other->edition < edition) {
 			other->edition = edition;
-			send_news(other, REGISTRY_NEWS_RELOAD);
+			send_news(other, REGISTRY_NEWS_RELOAD, NULL);
 		}
 }
 
@@ -303,6 +315,19 @@ static bool take_withdrawal(struct front *front, const struct packet_header *hea
 	return true;
 }
 
+static bool take_report(struct front *front, const void *packet, const struct packet_header *header)
+{
+	const struct keeper_server_observer *observer = &front->server->observer;
+
+	if (registry_wire_read_report(&front->report, packet, header) < 0) {
+		refuse(front, "it sent a report that is none");
+		return false;
+	}
+	if (observer->reported)
+		observer->reported(observer->owner, &front->report);
+	return true;
+}
+
 /* False: the front is gone. */
 static bool take_packet(struct front *front, const void *packet, const struct packet_header *header)
 {
@@ -313,6 +338,8 @@ static bool take_packet(struct front *front, const void *packet, const struct pa
 		return take_request(front, packet, header);
 	case REGISTRY_PACKET_WITHDRAW:
 		return take_withdrawal(front, header);
+	case REGISTRY_PACKET_REPORT:
+		return take_report(front, packet, header);
 	default:
 		refuse(front, "it sent a packet of a type that there is not");
 		return false;
@@ -396,13 +423,39 @@ int keeper_server_add(struct keeper_server *server, int fd)
 	return 0;
 }
 
-void keeper_server_announce(struct keeper_server *server, enum registry_news news)
+void keeper_server_observe(struct keeper_server *server,
+			   const struct keeper_server_observer *observer)
+{
+	server->observer = *observer;
+}
+
+void keeper_server_announce(struct keeper_server *server, enum registry_news news, const char *why)
 {
 	for (struct front *front = server->fronts; front; front = front->next) {
 		if (news == REGISTRY_NEWS_RELOAD)
 			front->edition = 0; /* whatever it has: it asks again */
-		send_news(front, news);
+		send_news(front, news, why);
 	}
+}
+
+bool keeper_server_is_reloaded(const struct keeper_server *server)
+{
+	for (const struct front *front = server->fronts; front; front = front->next)
+		if (front->report.reloads < front->reloads)
+			return false;
+	return true;
+}
+
+struct front_report keeper_server_totals(const struct keeper_server *server)
+{
+	struct front_report totals = server->past;
+
+	for (const struct front *front = server->fronts; front; front = front->next) {
+		totals.registered += front->report.registered;
+		totals.refused += front->report.refused;
+		totals.connections += front->report.connections;
+	}
+	return totals;
 }
 
 size_t keeper_server_count(const struct keeper_server *server)
@@ -432,6 +485,7 @@ void keeper_server_free(struct keeper_server *server)
 {
 	if (!server)
 		return;
+	server->observer = (struct keeper_server_observer){ .owner = NULL };
 	while (server->fronts)
 		cut_off(server->fronts);
 	log_left_out(server);

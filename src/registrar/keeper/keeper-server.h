@@ -20,9 +20,11 @@
 #pragma once
 
 #include "common/must-check.h"
+#include "registrar/registry/front-report.h"
 #include "registrar/registry/registry.h"
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Of one front; from these on, the keeper reads no more from it until it has caught up. */
@@ -55,8 +57,29 @@ struct keeper_server *keeper_server_new(const struct keeper_server_settings *set
  */
 int keeper_server_add(struct keeper_server *server, int fd) must_check;
 
-/* Tell all fronts something that they have not asked for. */
-void keeper_server_announce(struct keeper_server *server, enum registry_news news);
+/* What whoever has the server is told. Each may be null, and may not free the server. */
+struct keeper_server_observer {
+	/* A front has sent a report. */
+	void (*reported)(void *owner, const struct front_report *report);
+	/* A front has gone, or was cut off. */
+	void (*gone)(void *owner);
+	void *owner;
+};
+
+void keeper_server_observe(struct keeper_server *server,
+			   const struct keeper_server_observer *observer);
+
+/*
+ * Tell all fronts something that they have not asked for; when the keeper is closing, `why` it will
+ * not come back. Null: it may.
+ */
+void keeper_server_announce(struct keeper_server *server, enum registry_news news, const char *why);
+
+/* Has each front that is still there done as many reloads as it was told of? */
+bool keeper_server_is_reloaded(const struct keeper_server *server) must_check;
+
+/* The sums of what the fronts have reported; what those counted that are gone is in them. */
+struct front_report keeper_server_totals(const struct keeper_server *server);
 
 /* How many fronts there are. */
 size_t keeper_server_count(const struct keeper_server *server);

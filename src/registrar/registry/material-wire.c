@@ -65,6 +65,7 @@ void wire_put_material_answer(struct packet_writer *writer, const struct materia
 	put_file(writer, &material->client_ca);
 	put_string(writer, material->ciphers);
 	put_string(writer, material->password.text);
+	packet_put_u8(writer, (uint8_t)material->dialect);
 }
 
 void wire_get_material_answer(struct packet_reader *reader, struct material_answer *ret)
@@ -80,4 +81,5 @@ void wire_get_material_answer(struct packet_reader *reader, struct material_answ
 	material->ciphers = get_string(reader, PACKET_STREAM_MOST);
 	material->password.text = get_string(reader, SECRET_MAX);
 	material->password.length = material->password.text ? strlen(material->password.text) : 0;
+	material->dialect = (enum dialect)packet_get_at_most(reader, DIALECT_WAZUH);
 }

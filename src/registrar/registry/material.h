@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What those who speak with clients prove themselves with, and what they demand of clients: the
- * content of files that only the registry may open. Plain data that owns itself.
+ * What those who speak with clients prove themselves with, what they demand of clients, and how
+ * they answer: the content of files that only the registry may open, and what it knows from files.
+ * Plain data that owns itself.
  */
 #pragma once
 
 #include "common/secret.h"
+#include "registrar/registry/dialect.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +27,7 @@ struct material {
 	struct material_file client_ca;   /* PEM; absent: no certificate is demanded */
 	char *ciphers;                    /* OpenSSL cipher list; null: the default */
 	struct secret password;           /* for registrations; no text: none is demanded */
+	enum dialect dialect;             /* in which agents are answered */
 };
 
 enum material_fault {

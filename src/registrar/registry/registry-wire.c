@@ -36,24 +36,64 @@ bool registry_wire_is_empty(const struct packet_header *header)
 	return header->length == PACKET_HEADER_SIZE;
 }
 
-size_t registry_wire_news(void *buffer, enum registry_news news)
+size_t registry_wire_news(void *buffer, enum registry_news news, const char *why)
 {
 	struct packet_writer writer;
 
 	packet_begin(&writer, buffer, REGISTRY_PACKET_MAX, REGISTRY_PACKET_NEWS, 0);
 	packet_put_u8(&writer, (uint8_t)news);
+	if (news == REGISTRY_NEWS_CLOSING)
+		wire_put_text(&writer, why ?: "");
 	return packet_end(&writer);
 }
 
-int registry_wire_read_news(enum registry_news *ret, const void *packet,
+int registry_wire_read_news(enum registry_news *ret, struct reason *ret_why, const void *packet,
 			    const struct packet_header *header)
 {
 	struct packet_reader reader = packet_open(packet, header);
-	uint8_t news = packet_get_at_most(&reader, REGISTRY_NEWS_CLOSING);
+	uint8_t news = packet_get_at_most(&reader, REGISTRY_NEWS_PING);
+	struct reason why = { .text = "" };
 
+	if (news == REGISTRY_NEWS_CLOSING)
+		packet_get_text(&reader, why.text, sizeof why.text);
 	if (!packet_is_done(&reader) || header->number != 0)
 		return -EBADMSG;
 	*ret = (enum registry_news)news;
+	*ret_why = why;
+	return 0;
+}
+
+size_t registry_wire_report(void *buffer, const struct front_report *report)
+{
+	struct packet_writer writer;
+
+	packet_begin(&writer, buffer, REGISTRY_PACKET_MAX, REGISTRY_PACKET_REPORT, 0);
+	packet_put_u8(&writer, report->is_asked);
+	packet_put_u8(&writer, report->is_serving);
+	packet_put_u8(&writer, report->stopped_by);
+	packet_put_u64(&writer, report->registered);
+	packet_put_u64(&writer, report->refused);
+	packet_put_u64(&writer, report->connections);
+	packet_put_u64(&writer, report->reloads);
+	return packet_end(&writer);
+}
+
+int registry_wire_read_report(struct front_report *ret, const void *packet,
+			      const struct packet_header *header)
+{
+	struct packet_reader reader = packet_open(packet, header);
+	struct front_report report;
+
+	report.is_asked = packet_get_at_most(&reader, 1);
+	report.is_serving = packet_get_at_most(&reader, 1);
+	report.stopped_by = packet_get_u8(&reader);
+	report.registered = packet_get_u64(&reader);
+	report.refused = packet_get_u64(&reader);
+	report.connections = packet_get_u64(&reader);
+	report.reloads = packet_get_u64(&reader);
+	if (!packet_is_done(&reader) || header->number != 0)
+		return -EBADMSG;
+	*ret = report;
 	return 0;
 }
 

@@ -9,7 +9,10 @@
  *	                  what is asked for
  *	WITHDRAW  front   no field: the number is that of the request
  *	ANSWER    keeper  u8 type, u8 outcome, and what was decided
- *	NEWS      keeper  u8 news; nobody has asked, so the number is 0
+ *	NEWS      keeper  u8 news; nobody has asked, so the number is 0; closing also: text why it
+ *	                  will not come back, or empty
+ *	REPORT    front   u8 asked for by a ping, u8 serving, u8 signal, u64 registered, u64
+ *	                  refused, u64 connections, u64 reloads; the number is 0
  *
  *	client    16 bytes address (IPv4 as ::ffff:0:0/96), u16 port
  *	user      client, text token
@@ -35,7 +38,7 @@
  *	material       no field                            u8 fault; without one: certificate,
  *	                                                   key, CA of the clients: each u8 0, or
  *	                                                   u8 1 and text path, content; optional
- *	                                                   ciphers, password
+ *	                                                   ciphers, password, u8 dialect
  *	removal        user, u8 purge, u32 count of        u8 fault, u32 count of agents, a bit
  *	               agents, of each: text id, name      for each
  *	agents         user, u8 wanted, u64 from, u16      u8 fault, u64 next, u32 count of rows, of
@@ -53,6 +56,8 @@
 
 #include "common/must-check.h"
 #include "common/packet.h"
+#include "common/reason.h"
+#include "registrar/registry/front-report.h"
 #include "registrar/registry/registry.h"
 
 #define REGISTRY_WIRE_VERSION 1
@@ -66,6 +71,7 @@ enum registry_packet {
 	REGISTRY_PACKET_WITHDRAW,
 	REGISTRY_PACKET_ANSWER,
 	REGISTRY_PACKET_NEWS,
+	REGISTRY_PACKET_REPORT,
 };
 
 /*
@@ -79,7 +85,9 @@ size_t registry_wire_withdraw(void *buffer, uint64_t number) must_check;
 size_t registry_wire_answer(void *buffer, uint64_t number,
 			    const struct registry_answer *answer) must_check;
 
-size_t registry_wire_news(void *buffer, enum registry_news news) must_check;
+/* `why` it will not come back, of a keeper that is closing; null: it may. */
+size_t registry_wire_news(void *buffer, enum registry_news news, const char *why) must_check;
+size_t registry_wire_report(void *buffer, const struct front_report *report) must_check;
 
 /*
  * Removals and answers with material can be longer. They are written into memory of their own,
@@ -116,6 +124,10 @@ bool registry_wire_is_empty(const struct packet_header *header) must_check;
 int registry_wire_read_answer(struct registry_answer *ret, const void *packet,
 			      const struct packet_header *header) must_check;
 
-/* Read NEWS. Returns 0, or -EBADMSG: there are none of that kind. */
-int registry_wire_read_news(enum registry_news *ret, const void *packet,
+/* Read NEWS; an empty `ret_why` is none. Returns 0, or -EBADMSG: there are none of that kind. */
+int registry_wire_read_news(enum registry_news *ret, struct reason *ret_why, const void *packet,
 			    const struct packet_header *header) must_check;
+
+/* Read a REPORT. Returns 0, or -EBADMSG: it is none. */
+int registry_wire_read_report(struct front_report *ret, const void *packet,
+			      const struct packet_header *header) must_check;

@@ -74,6 +74,7 @@ struct registry_answer {
 enum registry_news {
 	REGISTRY_NEWS_RELOAD,  /* there is other material: ask for it again */
 	REGISTRY_NEWS_CLOSING, /* it answers what it has been asked, and ends */
+	REGISTRY_NEWS_PING,    /* it wants a report at once */
 };
 
 struct registry;

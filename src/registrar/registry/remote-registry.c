@@ -245,11 +245,20 @@ static void miss(struct remote_registry *remote, const char *why)
 	remote->is_missed = true;
 }
 
+static bool should_retry(struct remote_registry *remote)
+{
+	const struct remote_registry_settings *settings = &remote->settings;
+
+	return !settings->lost || settings->lost(settings->owner);
+}
+
 static void lose(struct remote_registry *remote, const char *why)
 {
 	disconnect(remote);
-	miss(remote, why);
-	plan_retry(remote);
+	if (should_retry(remote)) {
+		miss(remote, why);
+		plan_retry(remote);
+	}
 	fail_sent(remote);
 }
 
@@ -312,14 +321,15 @@ static bool take_news(struct remote_registry *remote, const void *packet,
 		      const struct packet_header *header)
 {
 	enum registry_news news;
+	struct reason why;
 
-	if (registry_wire_read_news(&news, packet, header) < 0)
+	if (registry_wire_read_news(&news, &why, packet, header) < 0)
 		return false;
 	note_presence(remote);
 	if (news == REGISTRY_NEWS_CLOSING)
 		remote->is_closing = true;
 	if (remote->settings.news)
-		remote->settings.news(remote->settings.owner, news);
+		remote->settings.news(remote->settings.owner, news, why.text[0] ? why.text : NULL);
 	return true;
 }
 
@@ -340,10 +350,19 @@ static void refuse(struct remote_registry *remote)
 					: "it is of another version; restart both services");
 }
 
+/* A keeper that is closing waits for that. */
+static void leave_when_done(struct remote_registry *remote)
+{
+	if (remote->is_closing && !remote->sent.first)
+		lose(remote, "it stops");
+}
+
 static void on_received(void *owner, const struct packet_header *header, const void *packet)
 {
 	if (!take_packet(owner, packet, header))
 		refuse(owner);
+	else
+		leave_when_done(owner);
 }
 
 static void on_ended(void *owner, bool is_malformed)
@@ -441,6 +460,14 @@ static void withdraw(struct registry *registry, struct registry_request *request
 		withdraw_sent(remote, one);
 	}
 	free(one);
+}
+
+void remote_registry_report(struct registry *registry, const struct front_report *report)
+{
+	struct remote_registry *remote = (struct remote_registry *)registry;
+
+	if (remote->is_welcome)
+		send_packet(remote, registry_wire_report(remote->packet, report));
 }
 
 static void free_event(struct event *event)

@@ -10,9 +10,11 @@
 #pragma once
 
 #include "common/must-check.h"
+#include "registrar/registry/front-report.h"
 #include "registrar/registry/registry.h"
 
 #include <event2/event.h>
+#include <stdbool.h>
 
 struct remote_registry_settings {
 	struct event_base *base;
@@ -27,11 +29,17 @@ struct remote_registry_settings {
 	 */
 	void (*connected)(void *owner);
 	/*
-	 * The keeper says so. When it is closing, nothing more is sent to it: that waits for the
-	 * next one. Null: ignored.
+	 * The keeper says so; when it is closing, `why` it will not come back, null: it may. To one
+	 * that is closing nothing more is sent, and the connection ends as soon as nothing is under
+	 * way: the rest waits for the next one. Null: ignored.
 	 */
-	void (*news)(void *owner, enum registry_news news);
-	void *owner; /* of these three, which may ask the registry, but not free it */
+	void (*news)(void *owner, enum registry_news news, const char *why);
+	/*
+	 * There is no connection any more, and what was sent fails behind this. Returns whether to
+	 * look for another one, as null does.
+	 */
+	bool (*lost)(void *owner);
+	void *owner; /* of these four, which may ask the registry, but not free it */
 };
 
 /*
@@ -39,3 +47,6 @@ struct remote_registry_settings {
  * registry_free().
  */
 struct registry *remote_registry_new(const struct remote_registry_settings *settings) must_check;
+
+/* Send the keeper a report, if there is one now. */
+void remote_registry_report(struct registry *registry, const struct front_report *report);

@@ -191,9 +191,10 @@ void front_expect_news(enum registry_news wanted)
 {
 	struct packet_header header;
 	enum registry_news news;
+	struct reason why;
 
 	assert_true(front_next(&header));
 	assert_int_equal(header.type, REGISTRY_PACKET_NEWS);
-	assert_int_equal(registry_wire_read_news(&news, front_packet, &header), 0);
+	assert_int_equal(registry_wire_read_news(&news, &why, front_packet, &header), 0);
 	assert_int_equal(news, wanted);
 }

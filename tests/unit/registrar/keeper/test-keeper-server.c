@@ -289,10 +289,11 @@ static void expect_news(enum registry_news wanted)
 {
 	struct packet_header header;
 	enum registry_news news;
+	struct reason why;
 
 	assert_true(next_packet(&header, packet));
 	assert_int_equal(header.type, REGISTRY_PACKET_NEWS);
-	assert_int_equal(registry_wire_read_news(&news, packet, &header), 0);
+	assert_int_equal(registry_wire_read_news(&news, &why, packet, &header), 0);
 	assert_int_equal(news, wanted);
 }
 
@@ -305,7 +306,7 @@ static void test_news(void **state)
 	(void)state;
 	greet();
 	connect_front();
-	keeper_server_announce(fixture.server, REGISTRY_NEWS_RELOAD);
+	keeper_server_announce(fixture.server, REGISTRY_NEWS_RELOAD, NULL);
 	run();
 	assert_false(next_packet(&header, packet));
 	close(fixture.front);
@@ -313,6 +314,79 @@ static void test_news(void **state)
 	run();
 	expect_news(REGISTRY_NEWS_RELOAD);
 	assert_false(next_packet(&header, packet));
+}
+
+static void send_report(const struct front_report *report)
+{
+	send_bytes(packet, registry_wire_report(packet, report));
+	run();
+}
+
+static int reports, gone;
+
+static void on_reported(void *owner, const struct front_report *report)
+{
+	assert_ptr_equal(owner, &fixture);
+	assert_true(report->is_asked);
+	reports++;
+}
+
+static void on_gone(void *owner)
+{
+	assert_ptr_equal(owner, &fixture);
+	gone++;
+}
+
+/* What a front has counted stays when it has gone, but for what it has now. */
+static void test_reports(void **state)
+{
+	const struct keeper_server_observer observer = { on_reported, on_gone, &fixture };
+	struct front_report report = { .is_asked = true, .registered = 5, .connections = 7 }, all;
+	int first = fixture.front;
+
+	(void)state;
+	reports = gone = 0;
+	keeper_server_observe(fixture.server, &observer);
+	greet();
+	send_report(&report);
+	connect_front();
+	greet();
+	report.refused = 2;
+	send_report(&report);
+	assert_int_equal(reports, 2);
+	all = keeper_server_totals(fixture.server);
+	assert_true(all.registered == 10 && all.refused == 2 && all.connections == 14);
+	close(first);
+	run();
+	assert_int_equal(gone, 1);
+	all = keeper_server_totals(fixture.server);
+	assert_true(all.registered == 10 && all.refused == 2 && all.connections == 7);
+}
+
+/* A reload is done when each front has said so that is still there. */
+static void test_reloads(void **state)
+{
+	struct front_report report = { .is_asked = true };
+	int first = fixture.front;
+
+	(void)state;
+	greet();
+	assert_true(keeper_server_is_reloaded(fixture.server));
+	keeper_server_announce(fixture.server, REGISTRY_NEWS_RELOAD, NULL);
+	keeper_server_announce(fixture.server, REGISTRY_NEWS_RELOAD, NULL);
+	run();
+	expect_news(REGISTRY_NEWS_RELOAD);
+	report.reloads = 1;
+	send_report(&report);
+	assert_false(keeper_server_is_reloaded(fixture.server));
+	connect_front(); /* which was not told of them */
+	greet();
+	report.reloads = 0;
+	send_report(&report);
+	assert_false(keeper_server_is_reloaded(fixture.server));
+	close(first);
+	run();
+	assert_true(keeper_server_is_reloaded(fixture.server));
 }
 
 static void test_freed_with_fronts(void **state)
@@ -359,6 +433,7 @@ static void test_wrong_packets(void **state)
 		ROW("\20\0\0\0\3\0\1\0\1\0\0\0\0\0\0\0", "no packet"),
 		ROW("\20\0\0\0\3\0\0\0\2\0\0\0\0\0\0\0", "a request that is none"),
 		ROW("\21\0\0\0\4\0\0\0\1\0\0\0\0\0\0\0x", "a withdrawal that is none"),
+		ROW("\20\0\0\0\7\0\0\0\0\0\0\0\0\0\0\0", "a report that is none"),
 		ROW("\20\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0", "a type that there is not"),
 		ROW("\20\0\0\0\5\0\0\0\1\0\0\0\0\0\0\0", "a type that there is not"),
 	};
@@ -403,10 +478,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_answers),       TEST(test_pieces),       TEST(test_withdrawn),
-		TEST(test_front_goes),    TEST(test_two_fronts),   TEST(test_freed_with_fronts),
-		TEST(test_news),          TEST(test_no_greeting),  TEST(test_another_version),
-		TEST(test_wrong_packets), TEST(test_number_again), TEST(test_out_of_memory),
+		TEST(test_answers),      TEST(test_pieces),          TEST(test_withdrawn),
+		TEST(test_front_goes),   TEST(test_two_fronts),      TEST(test_freed_with_fronts),
+		TEST(test_news),         TEST(test_reports),         TEST(test_reloads),
+		TEST(test_no_greeting),  TEST(test_another_version), TEST(test_wrong_packets),
+		TEST(test_number_again), TEST(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,8 +77,9 @@ static void on_connected(void *owner)
 	keeper_fixture.connections++;
 }
 
-static void on_news(void *owner, enum registry_news news)
+static void on_news(void *owner, enum registry_news news, const char *why)
 {
+	(void)why;
 	assert_ptr_equal(owner, &keeper_fixture);
 	keeper_fixture.news[news]++;
 }

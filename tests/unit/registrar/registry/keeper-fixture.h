@@ -27,7 +27,7 @@ struct keeper_fixture {
 	int keeper;                   /* ... at this end */
 	int attempts;                 /* to connect */
 	int connections;
-	int news[REGISTRY_NEWS_CLOSING + 1]; /* how often it was said */
+	int news[REGISTRY_NEWS_PING + 1]; /* how often it was said */
 };
 
 extern struct keeper_fixture keeper_fixture;

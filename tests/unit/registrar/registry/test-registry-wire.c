@@ -342,15 +342,16 @@ static void test_greeting(void **state)
 static int read_news(enum registry_news *ret, size_t length)
 {
 	struct packet_header header = wire_find(length);
+	struct reason why;
 
-	return registry_wire_read_news(ret, wire_packet, &header);
+	return registry_wire_read_news(ret, &why, wire_packet, &header);
 }
 
-/* Nobody has asked for news, and there are two kinds of them. */
+/* Nobody has asked for news. */
 static void test_news(void **state)
 {
 	enum registry_news news = REGISTRY_NEWS_RELOAD;
-	size_t length = registry_wire_news(wire_packet, REGISTRY_NEWS_CLOSING);
+	size_t length = registry_wire_news(wire_packet, REGISTRY_NEWS_CLOSING, NULL);
 
 	(void)state;
 	assert_int_equal(read_news(&news, length), 0);
@@ -358,12 +359,56 @@ static void test_news(void **state)
 	wire_packet[PACKET_NUMBER_PLACE] = 1;
 	assert_int_equal(read_news(&news, length), -EBADMSG);
 	wire_packet[PACKET_NUMBER_PLACE] = 0;
-	wire_packet[PACKET_HEADER_SIZE]++;
+	wire_packet[PACKET_HEADER_SIZE] = REGISTRY_NEWS_PING; /* which has no text */
+	assert_int_equal(read_news(&news, length), -EBADMSG);
+	length = registry_wire_news(wire_packet, REGISTRY_NEWS_PING, NULL);
+	assert_int_equal(read_news(&news, length), 0);
+	assert_int_equal(news, REGISTRY_NEWS_PING);
+	wire_packet[PACKET_HEADER_SIZE]++; /* of no kind */
 	assert_int_equal(read_news(&news, length), -EBADMSG);
 	wire_packet[PACKET_HEADER_SIZE] = REGISTRY_NEWS_RELOAD;
 	wire_packet[0]++;
 	assert_int_equal(read_news(&news, length + 1), -EBADMSG);
-	assert_int_equal(news, REGISTRY_NEWS_CLOSING);
+	assert_int_equal(news, REGISTRY_NEWS_PING);
+}
+
+static void test_why_closing(void **state)
+{
+	size_t length = registry_wire_news(wire_packet, REGISTRY_NEWS_CLOSING, "another runs");
+	struct packet_header header = wire_find(length);
+	enum registry_news news;
+	struct reason why;
+	char text[sizeof why.text + 1];
+
+	(void)state;
+	assert_int_equal(registry_wire_read_news(&news, &why, wire_packet, &header), 0);
+	assert_string_equal(why.text, "another runs");
+	memset(text, 'x', sizeof text - 1); /* a reason has less */
+	text[sizeof text - 1] = '\0';
+	length = registry_wire_news(wire_packet, REGISTRY_NEWS_CLOSING, text);
+	header = wire_find(length);
+	assert_int_equal(registry_wire_read_news(&news, &why, wire_packet, &header), -EBADMSG);
+}
+
+static void test_report(void **state)
+{
+	const struct front_report sent = { true, true, 15, 1, 2, UINT64_MAX, 4 };
+	size_t length = registry_wire_report(wire_packet, &sent);
+	struct packet_header header = wire_find(length);
+	struct front_report read;
+
+	(void)state;
+	assert_int_equal(registry_wire_read_report(&read, wire_packet, &header), 0);
+	assert_true(read.is_asked && read.is_serving);
+	assert_int_equal(read.stopped_by, 15);
+	assert_true(read.registered == 1 && read.refused == 2);
+	assert_true(read.connections == UINT64_MAX && read.reloads == 4);
+	wire_packet[PACKET_HEADER_SIZE + 1] = 2; /* neither serving nor not */
+	assert_int_equal(registry_wire_read_report(&read, wire_packet, &header), -EBADMSG);
+	wire_packet[PACKET_HEADER_SIZE + 1] = 1;
+	wire_packet[PACKET_NUMBER_PLACE] = 1;
+	header = wire_find(length);
+	assert_int_equal(registry_wire_read_report(&read, wire_packet, &header), -EBADMSG);
 }
 
 int main(void)
@@ -383,6 +428,8 @@ int main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_greeting),
 		cmocka_unit_test(test_news),
+		cmocka_unit_test(test_why_closing),
+		cmocka_unit_test(test_report),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,11 @@ struct fixture {
 	int keeper;                   /* ... at this end */
 	int attempts;                 /* to connect */
 	int connections;
-	int news[REGISTRY_NEWS_CLOSING + 1]; /* how often it was said */
+	int news[REGISTRY_NEWS_PING + 1]; /* how often it was said */
+	char why[64];                     /* the keeper will not come back */
+	int losses;                       /* of a connection */
+	bool is_faithful;                 /* looks for no other one */
+	struct front_report reported;     /* what the keeper has heard */
 };
 
 static struct fixture fixture;
@@ -67,8 +71,15 @@ static size_t count_agents(void *owner)
 	return 0;
 }
 
+static void on_reported(void *owner, const struct front_report *report)
+{
+	(void)owner;
+	fixture.reported = *report;
+}
+
 static void start_keeper(void)
 {
+	const struct keeper_server_observer observer = { .reported = on_reported };
 	const struct keeper_server_settings settings = {
 		.base = fixture.base,
 		.registry = &fake.registry,
@@ -77,6 +88,7 @@ static void start_keeper(void)
 
 	fixture.server = keeper_server_new(&settings);
 	assert_non_null(fixture.server);
+	keeper_server_observe(fixture.server, &observer);
 }
 
 static void stop_keeper(void)
@@ -91,10 +103,18 @@ static void on_connected(void *owner)
 	fixture.connections++;
 }
 
-static void on_news(void *owner, enum registry_news news)
+static void on_news(void *owner, enum registry_news news, const char *why)
 {
 	assert_ptr_equal(owner, &fixture);
 	fixture.news[news]++;
+	(void)snprintf(fixture.why, sizeof fixture.why, "%s", why ?: "");
+}
+
+static bool on_lost(void *owner)
+{
+	assert_ptr_equal(owner, &fixture);
+	fixture.losses++;
+	return !fixture.is_faithful;
 }
 
 static int begin(void **state)
@@ -104,6 +124,7 @@ static int begin(void **state)
 		.connect = connect_keeper,
 		.connected = on_connected,
 		.news = on_news,
+		.lost = on_lost,
 		.owner = &fixture,
 	};
 
@@ -279,7 +300,7 @@ static void test_reload(void **state)
 	start_keeper();
 	run();
 	assert_int_equal(fixture.connections, 1);
-	keeper_server_announce(fixture.server, REGISTRY_NEWS_RELOAD);
+	keeper_server_announce(fixture.server, REGISTRY_NEWS_RELOAD, NULL);
 	run();
 	assert_int_equal(fixture.news[REGISTRY_NEWS_RELOAD], 1);
 	assert_int_equal(fixture.news[REGISTRY_NEWS_CLOSING], 0);
@@ -297,7 +318,7 @@ static void test_closing(void **state)
 	ask(&asked);
 	run();
 	assert_true(keeper_server_is_busy(fixture.server));
-	keeper_server_announce(fixture.server, REGISTRY_NEWS_CLOSING);
+	keeper_server_announce(fixture.server, REGISTRY_NEWS_CLOSING, NULL);
 	run();
 	assert_int_equal(fixture.news[REGISTRY_NEWS_CLOSING], 1);
 	ask(&later);
@@ -318,6 +339,45 @@ static void test_closing(void **state)
 	fake_registry_grant(&fake, 1);
 	run_until_answered(&later);
 	assert_int_equal(later.outcome, REGISTRY_DECIDED);
+}
+
+/* Nothing is under way: the connection ends, and what was asked meanwhile is for the next one. */
+static void test_closing_for_good(void **state)
+{
+	struct asker later = { .answers = 0 };
+
+	(void)state;
+	fixture.is_faithful = true;
+	start_keeper();
+	run();
+	keeper_server_announce(fixture.server, REGISTRY_NEWS_CLOSING, "another authd runs");
+	run();
+	assert_string_equal(fixture.why, "another authd runs");
+	assert_int_equal(fixture.losses, 1);
+	assert_int_equal(keeper_server_count(fixture.server), 0);
+	ask(&later);
+	run();
+	assert_int_equal(fixture.attempts, 1);
+	assert_string_equal(logged, "");
+	registry_withdraw(&later.request);
+}
+
+static void test_report(void **state)
+{
+	const struct front_report report = { .is_serving = true, .refused = 3 };
+
+	(void)state;
+	remote_registry_report(fixture.registry, &report); /* to nobody */
+	start_keeper();
+	run();
+	assert_false(fixture.reported.is_serving);
+	keeper_server_announce(fixture.server, REGISTRY_NEWS_PING, NULL);
+	run();
+	assert_int_equal(fixture.news[REGISTRY_NEWS_PING], 1);
+	remote_registry_report(fixture.registry, &report);
+	run();
+	assert_true(fixture.reported.is_serving);
+	assert_int_equal(fixture.reported.refused, 3);
 }
 
 /* ------------------------------------------------------------------ without one */
@@ -474,6 +534,8 @@ int main(void)
 		TEST(test_withdrawn),
 		TEST(test_reload),
 		TEST(test_closing),
+		TEST(test_closing_for_good),
+		TEST(test_report),
 		TEST(test_keeper_goes),
 		TEST(test_no_keeper),
 		TEST(test_another_version),

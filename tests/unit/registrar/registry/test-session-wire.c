@@ -122,7 +122,8 @@ static void test_material(void **state)
 		.type = REGISTRY_MATERIAL,
 		.material.material = { .certificate = { certificate, content, 3 },
 				       .private_key = { key, empty, 0 },
-				       .password = { password, 6 } },
+				       .password = { password, 6 },
+				       .dialect = DIALECT_WAZUH },
 	}, read;
 	const struct material *material = &read.material.material;
 	char *large = test_malloc(REGISTRY_PACKET_MAX);
@@ -138,6 +139,7 @@ static void test_material(void **state)
 	assert_null(material->ciphers);
 	assert_string_equal(material->password.text, "secret");
 	assert_int_equal(material->password.length, 6);
+	assert_int_equal(material->dialect, DIALECT_WAZUH);
 	registry_answer_clear(&read);
 	assert_null(material->certificate.bytes);
 	/* What was not decided has none of it, and what is too large is not sent. */
