@@ -24,7 +24,22 @@ __attribute__((noreturn)) static void wait_for(pid_t child, int fd)
 	_exit(n == (ssize_t)sizeof word ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-int background_begin(struct background *background)
+/* Before anything is given up that this takes. */
+static void open_log(struct background *background, const char *directory)
+{
+	char path[PATH_MAX];
+	const struct trusted_file log = {
+		.path = path,
+		.flags = O_WRONLY | O_APPEND,
+		.max = INT64_MAX,
+	};
+
+	(void)snprintf(path, sizeof path, "%s/logs/ossec.log", directory);
+	background->nothing_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	background->log_fd = trusted_file_open(&log, NULL, NULL);
+}
+
+int background_begin(struct background *background, const char *directory)
 {
 	int ends[2];
 	pid_t child;
@@ -46,6 +61,7 @@ int background_begin(struct background *background)
 	close(ends[0]);
 	(void)setsid();
 	background->ready_fd = ends[1];
+	open_log(background, directory);
 	return 0;
 }
 
@@ -70,23 +86,15 @@ static void make_pid_file(struct background *background, const char *directory, 
 }
 
 /* Standard error last: until then, what is wrong can still be said there. */
-static void leave_terminal(const char *directory, const char *name)
+void background_leave_terminal(struct background *background, const char *name)
 {
-	char path[PATH_MAX];
-	const struct trusted_file log = {
-		.path = path,
-		.flags = O_WRONLY | O_APPEND,
-		.max = INT64_MAX,
-	};
-	cleanup_fd int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), file = -1;
+	int nothing = background->nothing_fd, log = background->log_fd;
 
-	(void)snprintf(path, sizeof path, "%s/logs/ossec.log", directory);
-	file = trusted_file_open(&log, NULL, NULL);
 	if (nothing < 0)
 		return;
 	(void)dup2(nothing, STDIN_FILENO);
 	(void)dup2(nothing, STDOUT_FILENO);
-	(void)dup2(file >= 0 ? file : nothing, STDERR_FILENO);
+	(void)dup2(log >= 0 ? log : nothing, STDERR_FILENO);
 	log_use_journal(name);
 }
 
@@ -95,7 +103,7 @@ void background_ready(struct background *background, const char *directory, cons
 	make_pid_file(background, directory, name);
 	if (background->ready_fd < 0)
 		return;
-	leave_terminal(directory, name);
+	background_leave_terminal(background, name);
 	if (write(background->ready_fd, "1", 1) < 0)
 		log_debug("Whoever started this has gone");
 	close(background->ready_fd);
@@ -106,4 +114,7 @@ void background_end(struct background *background)
 {
 	if (background->pid_path[0])
 		ignore_result(trusted_file_remove(background->pid_path, NULL));
+	release_fd(&background->ready_fd);
+	release_fd(&background->nothing_fd);
+	release_fd(&background->log_fd);
 }

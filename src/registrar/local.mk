@@ -2,12 +2,17 @@
 noinst_LIBRARIES += libregistrar.a
 libregistrar_a_SOURCES = \
 	src/registrar/background.c src/registrar/background.h \
+	src/registrar/front.c src/registrar/front.h \
+	src/registrar/front-process.c src/registrar/front-process.h \
+	src/registrar/keeper.c src/registrar/keeper.h \
+	src/registrar/keeper-files.c src/registrar/keeper-files.h \
+	src/registrar/keeper-parts.c src/registrar/keeper-parts.h \
+	src/registrar/keeper-socket.c src/registrar/keeper-socket.h \
 	src/registrar/keys-watch.c src/registrar/keys-watch.h \
 	src/registrar/other-authd.c src/registrar/other-authd.h \
 	src/registrar/credentials.c src/registrar/credentials.h \
 	src/registrar/material-files.c src/registrar/material-files.h \
 	src/registrar/serve.c src/registrar/serve.h \
-	src/registrar/server.c src/registrar/server.h \
 	src/registrar/watchdog.c src/registrar/watchdog.h \
 	src/registrar/agents/groups.c src/registrar/agents/groups.h \
 	src/registrar/agents/history.c src/registrar/agents/history.h \
@@ -92,6 +97,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/registry/enroll-bearer.c src/registrar/registry/enroll-bearer.h \
 	src/registrar/registry/material.c src/registrar/registry/material.h \
 	src/registrar/registry/material-wire.c \
+	src/registrar/registry/front-report.h \
 	src/registrar/registry/packet-stream.c src/registrar/registry/packet-stream.h \
 	src/registrar/registry/agent-registration.c src/registrar/registry/agent-registration.h \
 	src/registrar/registry/refusal-log.c src/registrar/registry/refusal-log.h \

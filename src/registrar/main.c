@@ -134,7 +134,8 @@ static int run(struct program *program)
 	const struct options *options = program->options;
 	int status = 0;
 
-	if (options->init.is_first && options->line.command->mode == INIT_FIRST)
+	if (options->init.is_first && options->line.command->mode == INIT_FIRST &&
+	    options->service.part != PART_FRONT)
 		status = init(program);
 	return status != 0 ? status : options->line.command->run(program);
 }

@@ -63,13 +63,8 @@ static int read_password(struct secret *ret, const struct options *options, stru
 	struct reason cause;
 	int r;
 
-	if (options->password.is_unused) {
-		log_warning("No password is required%s: any client "
-			    "that can connect%s can register agents",
-			    options->service.called ? "" : " (-n)",
-			    options->tls.client_ca_file ? " with a client certificate" : "");
+	if (options->password.is_unused)
 		return 0;
-	}
 	r = secret_read_first_line(ret, "password", options->password.file, &cause);
 	if (r < 0) {
 		reason_set(why,
@@ -80,10 +75,19 @@ static int read_password(struct secret *ret, const struct options *options, stru
 			   cause.text);
 		return r;
 	}
-	if (secret_file_is_exposed(options->password.file))
+	return 0;
+}
+
+void material_warn(const struct options *options)
+{
+	if (options->password.is_unused)
+		log_warning("No password is required%s: any client "
+			    "that can connect%s can register agents",
+			    options->service.called ? "" : " (-n)",
+			    options->tls.client_ca_file ? " with a client certificate" : "");
+	else if (secret_file_is_exposed(options->password.file))
 		log_warning("The password file %s is world-readable; run: chmod 0600 %s",
 			    options->password.file, options->password.file);
-	return 0;
 }
 
 int material_read(struct material *ret, const struct options *options, struct reason *why)

@@ -13,3 +13,6 @@
  */
 int material_read(struct material *ret, const struct options *options,
 		  struct reason *why) must_check;
+
+/* Log what is unsafe about the options and files of the password. */
+void material_warn(const struct options *options);

@@ -3,25 +3,21 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "registrar/commands/policy.h"
-#include "registrar/credentials.h"
-#include "registrar/enrollment/known-dialect.h"
-#include "registrar/keeper/users.h"
-#include "registrar/material-files.h"
+#include "registrar/background.h"
+#include "registrar/front-process.h"
+#include "registrar/front.h"
+#include "registrar/keeper-files.h"
+#include "registrar/keeper-socket.h"
+#include "registrar/keeper.h"
 #include "registrar/other-authd.h"
-#include "registrar/server.h"
 
-#include <limits.h>
+#include <openssl/ssl.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 
 #define MAX_CONNECTIONS 4096
-#define OTHER_DESCRIPTORS 64 /* listeners, client.keys, the log, libevent's own */
-
-static void warn(const char *sentence)
-{
-	log_warning("%s", sentence);
-}
+#define OTHER_DESCRIPTORS 64 /* listeners, the keeper, the log, libevent's own */
 
 /* How many connections of each kind there may be at a time. */
 struct connection_limits {
@@ -66,13 +62,33 @@ static struct connection_limits share_descriptors(unsigned int wanted, bool has_
 	return limits;
 }
 
+static int fail(int status, const struct reason *why)
+{
+	if (why->text[0] != '\0')
+		log_error("%s", why->text);
+	return status;
+}
+
+/* ------------------------------------------------------------------ the ports */
+
+/* Where clients connect to. Close them with ports_close(). */
+struct ports {
+	struct listeners authd, api;
+};
+
+static void ports_close(struct ports *ports)
+{
+	listeners_close(&ports->api);
+	listeners_close(&ports->authd);
+}
+
 static int make_listeners(struct listeners *ret, const struct text_list *addresses,
 			  unsigned int port, struct reason *why)
 {
 	return listeners_make(ret, addresses->items, addresses->count, (unsigned short)port, why);
 }
 
-static int open_listeners(struct listeners *ret, const struct options *options, struct reason *why)
+static int open_authd(struct listeners *ret, const struct options *options, struct reason *why)
 {
 	int passed = listeners_take_passed(ret, why);
 
@@ -85,8 +101,7 @@ static int open_listeners(struct listeners *ret, const struct options *options, 
  * The API's are never passed by systemd. Without addresses of their own they are where agents are
  * registered.
  */
-static int open_api_listeners(struct listeners *ret, const struct options *options,
-			      struct reason *why)
+static int open_api(struct listeners *ret, const struct options *options, struct reason *why)
 {
 	const struct api_options *api = &options->api;
 
@@ -96,207 +111,235 @@ static int open_api_listeners(struct listeners *ret, const struct options *optio
 			      api->port, why);
 }
 
-static int check_api(const struct options *options, struct reason *why)
+/* 0 or a negative errno with `why` set; close them in any case. */
+static int ports_open(struct ports *ret, const struct options *options, struct reason *why)
 {
-	int users = options->api.enabled ? api_exists(why) : 0;
+	int r = open_authd(&ret->authd, options, why);
 
-	if (users >= 0 && options->api.enabled)
-		users = api_users_check(options->api.users_file, why);
-	if (users > 0 && options->test)
-		log_info("Users of the API: %d", users);
-	return users < 0 ? users : 0;
+	return r < 0 ? r : open_api(&ret->api, options, why);
 }
 
-/*
- * The commands remove agents as this service does: what no installed program shows them is stored.
- */
-static void prepare_dialect(const struct options *options)
+/* ------------------------------------------------------------------ the front */
+
+/* What a front has from the one who begins it. */
+struct front_begin {
+	const struct options *options;
+	const struct ports *ports;
+	struct front_process *keeper; /* null: it is a service of its own */
+	struct background *background;
+};
+
+static int connect_keeper(void *owner)
 {
-	enum dialect dialect = (enum dialect)options->policy.dialect, known;
+	const struct front_begin *begin = owner;
+
+	if (!begin->keeper)
+		return keeper_socket_connect(begin->options->service.keeper_socket);
+	return begin->keeper->fd < 0 ? -EPIPE : take_fd(&begin->keeper->fd);
+}
+
+static void on_front_ready(void *owner)
+{
+	const struct front_begin *begin = owner;
+
+	background_leave_terminal(begin->background, begin->options->service.called);
+}
+
+static int run_front(struct front_begin *begin, struct reason *why)
+{
+	const struct options *options = begin->options;
+	const struct service_options *service = &options->service;
+	struct connection_limits limits = share_descriptors(service->max_connections,
+							    options->api.enabled);
+	const struct api_settings api = {
+		.listeners = &begin->ports->api,
+		.limits = options->api.limits,
+		.max_connections = limits.api,
+		.timeout = service->timeout,
+	};
+	const struct front_settings settings = {
+		.authd = { .listeners = &begin->ports->authd,
+			   .verify_host = options->tls.verify_host,
+			   .timeout = service->timeout,
+			   .max_connections = limits.authd },
+		.api = options->api.enabled ? &api : NULL,
+		.exempt_sources = &service->exempt_sources,
+		.max_per_source = service->max_per_source,
+		.connect = connect_keeper,
+		.ready = begin->background ? on_front_ready : NULL,
+		.owner = begin,
+		.is_child = begin->keeper != NULL,
+	};
+
+	return front_run(&settings, why);
+}
+
+static void keep_listeners(int *descriptors, size_t *count, const struct listeners *listeners)
+{
+	memcpy(descriptors + *count, listeners->fds, listeners->count * sizeof *descriptors);
+	*count += listeners->count;
+}
+
+/* Give up what is not needed to speak with clients. 0 or a negative errno with `why` set. */
+static int confine_front(const struct front_begin *begin, struct reason *why)
+{
+	int descriptors[2 * LISTENERS_MAX + 3];
+	size_t count = 0;
+
+	keep_listeners(descriptors, &count, &begin->ports->authd);
+	keep_listeners(descriptors, &count, &begin->ports->api);
+	if (begin->keeper)
+		descriptors[count++] = begin->keeper->fd;
+	if (begin->background) {
+		descriptors[count++] = begin->background->nothing_fd;
+		descriptors[count++] = begin->background->log_fd;
+	}
+	return front_process_confine(descriptors, count, begin->keeper ? begin->keeper->pid : 0,
+				     why);
+}
+
+/* In a child, systemd hears of the keeper alone. */
+static int serve_as_child(struct front_begin *begin)
+{
 	struct reason why;
-	int r = known_dialect_find(&known, options->directory, &why);
 
-	log_info("Dialect: %s (%s)", dialect_text(dialect), options->policy.dialect_reason.text);
-	if (r == 0 && known == dialect)
-		return;
-	if (known_dialect_store(options->directory, dialect, options->group, &why) < 0)
-		log_warning("%s: the commands need --dialect", why.text);
-	else if (known_dialect_find(&known, options->directory, &why) < 0)
-		log_warning("%s: the commands need --dialect", why.text);
+	(void)unsetenv("NOTIFY_SOCKET");
+	(void)unsetenv("WATCHDOG_USEC");
+	if (begin->background)
+		begin->background->ready_fd = -1; /* closed with the others */
+	if (confine_front(begin, &why) < 0 || run_front(begin, &why) < 0)
+		return fail(EXIT_FAILURE, &why);
+	return 0;
 }
 
-/* Wazuh has the file, and its rules for duplicates need it; OSSEC has none. */
-static void prepare_history(const struct enrollment_policy *policy)
+static int serve_front(const struct options *options)
+{
+	cleanup(ports_close) struct ports ports = { .authd = { .count = 0 } };
+	struct front_begin begin = { .options = options, .ports = &ports };
+	struct reason why;
+	int r;
+
+	if (ports_open(&ports, options, &why) < 0 || confine_front(&begin, &why) < 0)
+		return fail(EXIT_FAILURE, &why);
+	r = run_front(&begin, &why);
+	return r < 0 ? fail(r == -EBUSY ? EX_CONFIG : EXIT_FAILURE, &why) : 0;
+}
+
+/* ------------------------------------------------------------------ the keeper */
+
+static int run_keeper(const struct keeper_settings *settings)
 {
 	struct reason why;
+	int r;
 
-	if ((policy->dialect == DIALECT_WAZUH || policy->on_duplicate == ON_DUPLICATE_FORCE) &&
-	    agent_history_make(&policy->history, &why) < 0)
-		log_warning("%s: when agents were registered cannot be remembered", why.text);
+	keeper_files_prepare(settings->files);
+	r = keeper_run(settings, &why);
+	return r < 0 ? fail(r == -EBUSY ? EX_CONFIG : EXIT_FAILURE, &why) : 0;
 }
 
-static int fail(int status, const struct reason *why)
+static int serve_keeper(const struct options *options)
 {
-	log_error("%s", why->text);
-	return status;
+	cleanup(keeper_files_close) struct keeper_files files = { .roster = NULL };
+	cleanup(listeners_close) struct listeners listeners = { .count = 0 };
+	const struct keeper_settings settings = { .files = &files, .listeners = &listeners };
+	struct reason why;
+
+	if (keeper_files_open(&files, options, &why) < 0)
+		return fail(EX_CONFIG, &why);
+	if (keeper_socket_listen(&listeners, options->service.keeper_socket, &why) < 0)
+		return fail(EXIT_FAILURE, &why);
+	return run_keeper(&settings);
+}
+
+/* With the front as a child, which it ends with. */
+static int serve_with_child(const struct options *options, struct front_process *front,
+			    struct background *background)
+{
+	cleanup(keeper_files_close) struct keeper_files files = { .roster = NULL };
+	const struct keeper_settings settings = {
+		.files = &files,
+		.front = front,
+		.background = options->service.called ? background : NULL,
+		.called = options->service.called,
+	};
+	struct reason why;
+
+	if (keeper_files_open(&files, options, &why) < 0)
+		return fail(EX_CONFIG, &why);
+	return run_keeper(&settings);
 }
 
 /* ------------------------------------------------------------------ the command */
 
-/* What serving needs, from the files to the sockets. Close it with service_close(). */
-struct service {
-	const struct options *options;
-	struct enrollment_policy policy;
-	char etc[PATH_MAX];
-	struct credentials credentials;
-	struct roster *roster;
-	struct listeners listeners, api_listeners;
-	struct background background;
-};
-
-static void service_close(struct service *service)
+/* OpenSSL's own files are read while there is a right to. */
+static void prepare_tls(void)
 {
-	background_end(&service->background);
-	listeners_close(&service->api_listeners);
-	listeners_close(&service->listeners);
-	roster_close(service->roster);
-	credentials_clear(&service->credentials);
+	(void)OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL);
 }
 
-static int read_credentials(struct credentials *ret, const struct options *options,
-			    struct reason *why)
+/* The front begins before anything is open or read that it is not to have. */
+static int serve_both(const struct options *options, struct background *background)
 {
-	cleanup(material_wipe) struct material material = { .ciphers = NULL };
-	int r = material_read(&material, options, why);
-
-	return r < 0 ? r : credentials_make(ret, &material, why);
-}
-
-/* Check and open the files. Returns 0 or a negative errno with `why` set. */
-static int open_files(struct service *service, struct reason *why)
-{
-	const struct options *options = service->options;
-	int r = other_authd_refuse(options->directory, why);
-
-	if (r >= 0)
-		r = read_credentials(&service->credentials, options, why);
-	if (r >= 0)
-		r = roster_open(&service->roster, service->etc, options->group, warn, why);
-	return r < 0 ? r : check_api(options, why);
-}
-
-/* Prepare what is written, and listen. Returns 0 or a negative errno with `why` set. */
-static int begin(struct service *service, struct reason *why)
-{
-	int r;
-
-	prepare_dialect(service->options);
-	prepare_history(&service->policy);
-	r = open_listeners(&service->listeners, service->options, why);
-	return r < 0 ? r : open_api_listeners(&service->api_listeners, service->options, why);
-}
-
-static struct authd_settings authd_settings(const struct service *service,
-					    unsigned int max_connections)
-{
-	const struct options *options = service->options;
-
-	return (struct authd_settings){
-		.listeners = &service->listeners,
-		.dialect = service->policy.dialect,
-		.verify_host = options->tls.verify_host,
-		.timeout = options->service.timeout,
-		.max_connections = max_connections,
+	cleanup(ports_close) struct ports ports = { .authd = { .count = 0 } };
+	struct front_process other = FRONT_PROCESS_NULL;
+	struct front_begin begin = {
+		.options = options,
+		.ports = &ports,
+		.keeper = &other,
+		.background = options->service.called ? background : NULL,
 	};
-}
+	struct reason why;
+	int r = other_authd_refuse(options->directory, &why), status;
 
-static struct api_settings api_settings(const struct service *service, unsigned int max_connections)
-{
-	const struct options *options = service->options;
-
-	return (struct api_settings){
-		.listeners = &service->api_listeners,
-		.limits = options->api.limits,
-		.max_connections = max_connections,
-		.timeout = options->service.timeout,
-	};
-}
-
-/*
- * For a reload. Everything is read and tried before anything is handed out, so that what is broken
- * changes nothing.
- */
-static int read_material(void *owner, struct material *ret, struct reason *why)
-{
-	const struct service *service = owner;
-	cleanup(credentials_clear) struct credentials tried = { .tls = NULL };
-	cleanup(material_wipe) struct material material = { .ciphers = NULL };
-	int r = material_read(&material, service->options, why);
-
-	if (r >= 0)
-		r = credentials_make(&tried, &material, why);
-	if (r >= 0)
-		r = check_api(service->options, why);
 	if (r < 0)
-		return r;
-	*ret = material;
-	material = (struct material){ .ciphers = NULL };
-	return 0;
+		return fail(EX_CONFIG, &why);
+	if (ports_open(&ports, options, &why) < 0)
+		return fail(EXIT_FAILURE, &why);
+	prepare_tls();
+	r = front_process_begin(&other, &why);
+	if (r != 0)
+		return r < 0 ? fail(EXIT_FAILURE, &why) : serve_as_child(&begin);
+	ports_close(&ports);
+	status = serve_with_child(options, &other, background);
+	front_process_end(&other);
+	return status;
 }
 
-static int run(struct service *service, struct reason *why)
+/* Read all that serving would read. */
+static int test(const struct options *options)
 {
-	const struct options *options = service->options;
-	struct connection_limits limits = share_descriptors(options->service.max_connections,
-							    options->api.enabled);
-	struct api_settings api = api_settings(service, limits.api);
-	struct server_settings settings = {
-		.roster = service->roster,
-		.policy = &service->policy,
-		.directory = options->directory,
-		.keys_directory = service->etc,
-		.groups_directory = options->paths.groups_directory,
-		.credentials = &service->credentials,
-		.authd = authd_settings(service, limits.authd),
-		.api = options->api.enabled ? &api : NULL,
-		.users_file = options->api.users_file,
-		.background = options->service.called ? &service->background : NULL,
-		.called = options->service.called,
-		.read_material = read_material,
-		.owner = service,
-		.exempt_sources = &options->service.exempt_sources,
-		.max_per_source = options->service.max_per_source,
-	};
+	cleanup(keeper_files_close) struct keeper_files files = { .roster = NULL };
+	struct reason why;
 
-	return server_run(&settings, why);
+	if (keeper_files_open(&files, options, &why) < 0)
+		return fail(EX_CONFIG, &why);
+	log_info("Configuration OK (%zu agents; dialect %s: %s)", roster_count(files.roster),
+		 dialect_text(files.policy.dialect), options->policy.dialect_reason.text);
+	return 0;
 }
 
 int serve_command(struct program *program)
 {
 	const struct options *options = program->options;
-	cleanup(service_close) struct service service = {
-		.options = options,
-		.policy = policy_from_options(options),
-		.background = BACKGROUND_NULL,
-	};
+	cleanup(background_end) struct background background = BACKGROUND_NULL;
 	struct reason why;
-	int r = options->service.is_in_background ? background_begin(&service.background) : 0;
+	int r = options->service.is_in_background
+			? background_begin(&background, options->directory)
+			: 0;
 
 	if (r < 0) {
 		(void)reason_errno(&why, r, "Cannot go into the background");
 		return fail(EXIT_FAILURE, &why);
 	}
-	(void)snprintf(service.etc, sizeof service.etc, "%s/etc", options->directory);
-	if (open_files(&service, &why) < 0)
-		return fail(EX_CONFIG, &why);
-	if (options->test) {
-		log_info("Configuration OK (%zu agents; dialect %s: %s)",
-			 roster_count(service.roster), dialect_text(service.policy.dialect),
-			 options->policy.dialect_reason.text);
-		return 0;
+	if (options->test)
+		return test(options);
+	switch ((enum serve_part)options->service.part) {
+	case PART_KEEPER:
+		return serve_keeper(options);
+	case PART_FRONT:
+		return serve_front(options);
+	case PART_BOTH:
+		break;
 	}
-	if (begin(&service, &why) < 0)
-		return fail(EXIT_FAILURE, &why);
-	r = run(&service, &why);
-	return r < 0 ? fail(r == -EBUSY ? EX_CONFIG : EXIT_FAILURE, &why) : 0;
+	return serve_both(options, &background);
 }

@@ -7,13 +7,18 @@
 #include <stdint.h>
 #include <systemd/sd-daemon.h>
 
-static void give_sign(evutil_socket_t fd, short what, void *argument)
+void watchdog_sign(void)
 {
-	(void)fd, (void)what, (void)argument;
 	(void)sd_notify(0, "WATCHDOG=1");
 }
 
-int watchdog_new(struct event **ret, struct event_base *base)
+static void on_due(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd, (void)what, (void)argument;
+	watchdog_sign();
+}
+
+int watchdog_new(struct event **ret, struct event_base *base, event_callback_fn due, void *argument)
 {
 	struct timeval interval;
 	struct event *event;
@@ -24,13 +29,13 @@ int watchdog_new(struct event **ret, struct event_base *base)
 		return 0;
 	interval.tv_sec = (time_t)(silence / 3 / USEC_PER_SEC);
 	interval.tv_usec = (suseconds_t)(silence / 3 % USEC_PER_SEC);
-	event = event_new(base, -1, EV_PERSIST, give_sign, NULL);
+	event = event_new(base, -1, EV_PERSIST, due ?: on_due, argument);
 	if (!event || event_add(event, &interval) < 0) {
 		if (event)
 			event_free(event);
 		return -ENOMEM;
 	}
-	give_sign(-1, 0, NULL);
+	watchdog_sign();
 	*ret = event;
 	return 0;
 }

@@ -166,7 +166,9 @@ def failures(answer):
 
 
 def count_descriptors(registrar):
-    return len(os.listdir(f"/proc/{registrar.process.pid}/fd"))
+    """Of both processes."""
+    return sum(len(os.listdir(f"/proc/{pid}/fd"))
+               for pid in registrar_tools.processes(registrar.process.pid))
 
 
 def wait_for_descriptors(registrar, is_right):

@@ -80,6 +80,11 @@ class Registrar:
                 self._changed.wait(1)
 
     @property
+    def front(self):
+        """The process id of the front. That of the keeper is the one that was started."""
+        return processes(self.process.pid)[-1]
+
+    @property
     def log(self):
         with self._changed:
             return "\n".join(self.lines)
@@ -125,6 +130,16 @@ class Registrar:
         reply = self.ask(f"OSSEC A:'{name}'\n", **options)
         assert reply.agent, reply
         return reply.agent
+
+
+def processes(pid):
+    """The process, and all that it has started."""
+    found = [pid]
+    for each in found:
+        for task in os.listdir(f"/proc/{each}/task"):
+            with open(f"/proc/{each}/task/{task}/children", encoding="ascii") as file:
+                found += map(int, file.read().split())
+    return found
 
 
 class Reply:

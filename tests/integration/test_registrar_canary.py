@@ -169,8 +169,9 @@ def check_calls(client, key, password):
                    {"protocol-version": "1", "Authorization": header})
 
 
+@pytest.mark.parametrize("which", [0, -1], ids=["keeper", "front"])
 @pytest.mark.parametrize("limited", [True, False], ids=["limited", "limit not set"])
-def test_no_core(world, tmp_path, limited):
+def test_no_core(world, tmp_path, limited, which):
     """Amid a request, by a signal; even if its limit on cores does not hold."""
     place = tmp_path / "here"
     place.mkdir()
@@ -182,7 +183,7 @@ def test_no_core(world, tmp_path, limited):
                             environment={} if limited else faults.environment)
         with running.open() as client:
             client.send(f"OSSEC PASS: {world['password']} OSSEC ")
-            os.kill(descendants(running.process.pid)[-1], signal.SIGSEGV)
+            os.kill(descendants(running.process.pid)[which], signal.SIGSEGV)
             assert running.kill() != 0
     assert remove_cores(place) == 0
     assert limited or faults.failed

@@ -12,7 +12,7 @@ import ssl
 import pytest
 
 import api_tools
-from registrar_tools import PATIENCE, client_context, serving
+from registrar_tools import PATIENCE, client_context, processes, serving
 
 CONNECTIONS = 150
 # KiB for each connection, of which OpenSSL has most; tests/bench/connection-memory measures them
@@ -22,13 +22,19 @@ HELLO_OF_128_KIB = bytes([22, 3, 1, 0, 4, 1, 2, 1, 0x44])
 LONGEST_REQUEST = 65536 + 4096
 
 
-def memory(registrar):
-    """KiB, at the most."""
-    with open(f"/proc/{registrar.process.pid}/maps") as file:
+def memory_of(pid):
+    with open(f"/proc/{pid}/maps") as file:
         if "libasan" in file.read():
             pytest.skip("a program with sanitizers, which need memory of their own")
-    with open(f"/proc/{registrar.process.pid}/status") as file:
+    with open(f"/proc/{pid}/status") as file:
         return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
+
+
+def memory(registrar):
+    """KiB, at the most, of both processes."""
+    pids = processes(registrar.process.pid)
+    assert len(pids) == 2
+    return sum(memory_of(pid) for pid in pids)
 
 
 def source(number):

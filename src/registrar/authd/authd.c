@@ -390,8 +390,9 @@ struct authd *authd_new(struct event_base *base, const struct authd_settings *se
 	return NULL;
 }
 
-void authd_use(struct authd *authd, SSL_CTX *tls, const char *password)
+void authd_use(struct authd *authd, SSL_CTX *tls, const char *password, enum dialect dialect)
 {
+	authd->settings.dialect = authd->connection_settings.dialect = dialect;
 	authd->settings.tls = authd->connection_settings.tls = tls;
 	authd->settings.password = authd->connection_settings.password = password;
 	for (struct connection *at = authd->connections; at; at = connection_link(at)->next)

@@ -43,10 +43,10 @@ struct authd *authd_new(struct event_base *base, const struct authd_settings *se
 			struct registry *registry) must_check;
 
 /*
- * Use another certificate for new connections, and another password (null: none) for every request
- * that is not complete yet. Both outlive authd, or the next call.
+ * Use another certificate for new connections, and another password (null: none) and dialect for
+ * every request that is not complete yet. The first two outlive authd, or the next call.
  */
-void authd_use(struct authd *authd, SSL_CTX *tls, const char *password);
+void authd_use(struct authd *authd, SSL_CTX *tls, const char *password, enum dialect dialect);
 
 /* The counts of this moment. */
 struct authd_counts authd_counts(const struct authd *authd);

@@ -13,6 +13,7 @@
 #define DEFAULT_DIRECTORY "/var/ossec"
 #define DEFAULT_PORT 1515
 #define DEFAULT_TIMEOUT 30
+#define DEFAULT_KEEPER_SOCKET "/run/agent-registrar/keeper.sock"
 #define NOT_GIVEN (-1)
 
 struct options defaults_begin(void)
@@ -20,7 +21,10 @@ struct options defaults_begin(void)
 	return (struct options){
 		.directory = DEFAULT_DIRECTORY,
 		.group = (gid_t)-1,
-		.service = { .port = DEFAULT_PORT, .timeout = DEFAULT_TIMEOUT },
+		.service = { .port = DEFAULT_PORT,
+			     .timeout = DEFAULT_TIMEOUT,
+			     .part = PART_BOTH,
+			     .keeper_socket = DEFAULT_KEEPER_SOCKET },
 		.api.limits = { .requests = 300, .failures = 50, .block_time = 300 },
 		.policy = { .dialect = NOT_GIVEN,
 			    .on_duplicate = NOT_GIVEN,
@@ -56,10 +60,16 @@ static int set_default_paths(struct options *options)
 	return 0;
 }
 
+/* A front has no files, and is told. */
+static bool is_front(const struct options *options)
+{
+	return options->service.part == PART_FRONT && !options->test;
+}
+
 /* What it answers, or how it marks those who are removed. */
 static bool needs_dialect(const struct options *options, enum command_index command)
 {
-	return command == COMMAND_SERVE || command == COMMAND_ADD ||
+	return (command == COMMAND_SERVE && !is_front(options)) || command == COMMAND_ADD ||
 	       command == COMMAND_IMPORT_FILE ||
 	       (command == COMMAND_REMOVE && !options->admin.purge);
 }

@@ -24,6 +24,12 @@ static const char *const duplicate_actions[] = {
 	NULL,
 };
 
+static const char *const parts[] = {
+	[PART_KEEPER] = "keeper",
+	[PART_FRONT] = "front",
+	NULL,
+};
+
 static const char *const yes_no[] = { "yes", "no", NULL };
 
 /* In the order of the numbers that they mean. */
@@ -222,6 +228,21 @@ static const struct option_row option_rows[] = {
 	  .commands = FOR(SERVE),
 	  .data = NUMBER_RANGE(1, 3600),
 	  .help = "from connection to response (30)" },
+	{ .name = "part",
+	  .argument = "PART",
+	  .set = option_set_choice,
+	  .offset = offsetof(struct options, service.part),
+	  .commands = FOR(SERVE),
+	  .choices = parts,
+	  .help = "be only one of the two processes: keeper, which has the files, or front, which "
+		  "speaks with clients (both)" },
+	{ .name = "keeper-socket",
+	  .argument = "PATH",
+	  .set = option_set_text,
+	  .offset = offsetof(struct options, service.keeper_socket),
+	  .commands = FOR(SERVE),
+	  .kind = ARGUMENT_FILE,
+	  .help = "with --part: where they meet (/run/agent-registrar/keeper.sock)" },
 	{ .name = "init",
 	  .set = option_set_true,
 	  .offset = offsetof(struct options, init.is_first),

@@ -48,7 +48,12 @@ struct tls_options {
 	bool verify_host;
 };
 
+/* Which of its processes `serve` is. */
+enum serve_part { PART_KEEPER, PART_FRONT, PART_BOTH };
+
 struct service_options {
+	int part;                  /* enum serve_part */
+	const char *keeper_socket; /* path */
 	struct text_list listen;
 	unsigned int port;
 	unsigned int timeout;         /* seconds */

@@ -27,7 +27,7 @@ static void test_loop_gives_signs(void **state)
 
 	(void)state;
 	assert_non_null(base);
-	assert_int_equal(watchdog_new(&watchdog, base), 0);
+	assert_int_equal(watchdog_new(&watchdog, base, NULL, NULL), 0);
 	assert_non_null(watchdog);
 	assert_int_equal(notify_socket_count(), 1);
 	for (int i = 0; i < 3; i++) {
@@ -45,7 +45,7 @@ static void test_unit_without_watchdog(void **state)
 
 	(void)state;
 	assert_non_null(base);
-	assert_int_equal(watchdog_new(&watchdog, base), 0);
+	assert_int_equal(watchdog_new(&watchdog, base, NULL, NULL), 0);
 	assert_null(watchdog);
 	assert_int_equal(notify_socket_count(), 0);
 	event_base_free(base);

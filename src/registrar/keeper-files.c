@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include "registrar/keeper-files.h"
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "registrar/api/api.h"
+#include "registrar/commands/policy.h"
+#include "registrar/credentials.h"
+#include "registrar/enrollment/known-dialect.h"
+#include "registrar/keeper/users.h"
+#include "registrar/material-files.h"
+#include "registrar/other-authd.h"
+
+static void warn(const char *sentence)
+{
+	log_warning("%s", sentence);
+}
+
+static int check_api(const struct options *options, struct reason *why)
+{
+	int users = options->api.enabled ? api_exists(why) : 0;
+
+	if (users >= 0 && options->api.enabled)
+		users = api_users_check(options->api.users_file, why);
+	if (users > 0 && options->test)
+		log_info("Users of the API: %d", users);
+	return users < 0 ? users : 0;
+}
+
+/* Read it, and see whether it can be used. */
+static int try_material(struct material *ret, const struct options *options, struct reason *why)
+{
+	cleanup(credentials_clear) struct credentials tried = { .tls = NULL };
+	cleanup(material_wipe) struct material material = { .ciphers = NULL };
+	int r = material_read(&material, options, why);
+
+	if (r >= 0)
+		r = credentials_make(&tried, &material, why);
+	if (r < 0)
+		return r;
+	*ret = material;
+	material = (struct material){ .ciphers = NULL };
+	return 0;
+}
+
+int keeper_files_read_material(void *owner, struct material *ret, struct reason *why)
+{
+	const struct keeper_files *files = owner;
+	cleanup(material_wipe) struct material material = { .ciphers = NULL };
+	int r = try_material(&material, files->options, why);
+
+	if (r >= 0)
+		r = check_api(files->options, why);
+	if (r < 0)
+		return r;
+	*ret = material;
+	ret->dialect = files->policy.dialect;
+	material = (struct material){ .ciphers = NULL };
+	return 0;
+}
+
+static int read_password(struct secret *ret, const struct options *options, struct reason *why)
+{
+	cleanup(material_wipe) struct material material = { .ciphers = NULL };
+	int r = try_material(&material, options, why);
+
+	if (r < 0)
+		return r;
+	*ret = material.password;
+	material.password = (struct secret){ .text = NULL };
+	material_warn(options);
+	return 0;
+}
+
+int keeper_files_open(struct keeper_files *files, const struct options *options, struct reason *why)
+{
+	int r = other_authd_refuse(options->directory, why);
+
+	files->options = options;
+	files->policy = policy_from_options(options);
+	(void)snprintf(files->etc, sizeof files->etc, "%s/etc", options->directory);
+	if (r >= 0)
+		r = read_password(&files->password, options, why);
+	if (r >= 0)
+		r = roster_open(&files->roster, files->etc, options->group, warn, why);
+	return r < 0 ? r : check_api(options, why);
+}
+
+/*
+ * The commands remove agents as this service does: what no installed program shows them is stored.
+ */
+static void prepare_dialect(const struct options *options)
+{
+	enum dialect dialect = (enum dialect)options->policy.dialect, known;
+	struct reason why;
+	int r = known_dialect_find(&known, options->directory, &why);
+
+	log_info("Dialect: %s (%s)", dialect_text(dialect), options->policy.dialect_reason.text);
+	if (r == 0 && known == dialect)
+		return;
+	if (known_dialect_store(options->directory, dialect, options->group, &why) < 0)
+		log_warning("%s: the commands need --dialect", why.text);
+	else if (known_dialect_find(&known, options->directory, &why) < 0)
+		log_warning("%s: the commands need --dialect", why.text);
+}
+
+/* Wazuh has the file, and its rules for duplicates need it; OSSEC has none. */
+static void prepare_history(const struct enrollment_policy *policy)
+{
+	struct reason why;
+
+	if ((policy->dialect == DIALECT_WAZUH || policy->on_duplicate == ON_DUPLICATE_FORCE) &&
+	    agent_history_make(&policy->history, &why) < 0)
+		log_warning("%s: when agents were registered cannot be remembered", why.text);
+}
+
+void keeper_files_prepare(struct keeper_files *files)
+{
+	prepare_dialect(files->options);
+	prepare_history(&files->policy);
+}
+
+void keeper_files_close(struct keeper_files *files)
+{
+	roster_close(files->roster);
+	secret_wipe(&files->password);
+}
