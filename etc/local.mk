@@ -6,9 +6,10 @@ CONFIGURATION += agent-register.conf:$(confdir)/agent-register.conf
 dist_catalog_DATA += etc/agent-register.catalog
 endif
 if WITH_REGISTRAR
+CONFIGURATION += default/agent-registrar:$(sysconfdir)/default/agent-registrar
 dist_catalog_DATA += etc/agent-registrar.catalog
 endif
-EXTRA_DIST += etc/agent-register.conf
+EXTRA_DIST += etc/agent-register.conf etc/default/agent-registrar
 
 # Loaders of shell completion: the program prints the scripts, also those for agent-auth.
 bashcompletiondir = @bashcompletiondir@

@@ -4,13 +4,18 @@ UNITS += systemd/agent-register.service systemd/agent-registered.target
 dist_systemdsystemunit_DATA += systemd/agent-register-config.target
 endif
 if WITH_REGISTRAR
-UNITS += systemd/agent-registrar.service systemd/agent-registrar.socket
+UNITS += systemd/agent-registrar.service systemd/agent-registrar.socket \
+	systemd/agent-registrar-keeper.service systemd/agent-registrar-keeper.socket
+dist_sysusers_DATA += systemd/sysusers.d/agent-registrar.conf
 endif
 nodist_systemdsystemunit_DATA += $(UNITS)
 EXTRA_DIST += systemd/agent-register.service.in systemd/agent-registered.target.in \
-	systemd/agent-registrar.service.in systemd/agent-registrar.socket.in systemd/agent.conf.in
+	systemd/agent-registrar.service.in systemd/agent-registrar.socket.in \
+	systemd/agent-registrar-keeper.service.in systemd/agent-registrar-keeper.socket.in \
+	systemd/agent.conf.in
 CLEANFILES += systemd/agent-register.service systemd/agent-registered.target \
-	systemd/agent-registrar.service systemd/agent-registrar.socket
+	systemd/agent-registrar.service systemd/agent-registrar.socket \
+	systemd/agent-registrar-keeper.service systemd/agent-registrar-keeper.socket
 
 # The units that start agents, from the one list of them: "NAME DIRECTORY" for each.
 AGENT_UNITS = $(top_srcdir)/src/client/system/agent-units.def

@@ -8,6 +8,7 @@ import subprocess
 
 import agent_machine
 import pytest
+import registrar_units
 
 
 @pytest.fixture
@@ -16,15 +17,6 @@ def program(build):
     if not os.access(path, os.X_OK):
         pytest.skip("agent-registrar is not built")
     return path
-
-
-REGISTRAR_DROP_IN = """\
-[Unit]
-ConditionPathIsDirectory=
-[Service]
-Environment="REGISTRAR_OPTIONS=-D /srv/ossec -n --dialect wazuh"
-ReadWritePaths=/srv/ossec/etc -/srv/ossec/queue
-"""
 
 
 def test_first_boot_with_the_registrar(program, machine, tmp_path):
@@ -36,8 +28,7 @@ def test_first_boot_with_the_registrar(program, machine, tmp_path):
     pin = re.search(r"pin = (sha256//\S+)", done.stdout).group(0)
     password = (directory / "etc/authd.pass").read_text().strip()
     shutil.copytree(directory, machine.path("/srv/ossec"))
-    machine.write("/etc/systemd/system/agent-registrar.service.d/directory.conf",
-                  REGISTRAR_DROP_IN.replace("-n --dialect wazuh", "--dialect ossec"))
+    registrar_units.use_directory(machine, "--dialect ossec")
     machine.enable("agent-registrar.service")
     machine.configure(f"[manager]\naddress = 127.0.0.1\n[tls]\n{pin}\n[auth]\n"
                       "password_file = /etc/agent-register/password\n[retry]\ninitial = 50 ms\n",
@@ -67,7 +58,7 @@ def test_service_and_commands_side_by_side(machine):
         path = machine.path(f"/srv/ossec/{name}")
         path.chmod(0o770 if path.is_dir() else 0o640)
         machine.chown(f"/srv/ossec/{name}", owner, group)
-    machine.write("/etc/systemd/system/agent-registrar.service.d/directory.conf", REGISTRAR_DROP_IN)
+    registrar_units.use_directory(machine, "-n --dialect wazuh")
     with machine.boot() as system:
         system.wait_until_booted()
         done = system.run("agent-registrar -D /srv/ossec -n --name 127.0.0.1 init")
@@ -76,17 +67,17 @@ def test_service_and_commands_side_by_side(machine):
         assert system.run("systemctl start agent-registrar").exit_status == 0, system.journal()
         assert system.run("agent-registrar -D /srv/ossec remove 001 2>/dev/null").stdout == (
             "001 old any\n")
-        system.wait_for_status("agent-registrar", "0 agents")
+        system.wait_for_status("agent-registrar-keeper", "0 agents")
         assert system.run("agent-registrar -D /srv/ossec add -n hand -a 2001:db8::/32").stdout == (
             "002 hand 2001:0DB8:0000:0000:0000:0000:0000:0000/32\n")
-        system.wait_for_status("agent-registrar", "1 agents")
+        system.wait_for_status("agent-registrar-keeper", "1 agents")
         machine.configure(
             f"[manager]\naddress = 127.0.0.1\n[tls]\n{pin}\n[agent]\nname = web-02\ngroups = web\n"
         )
         assert system.run("systemctl restart agent-register").exit_status == 0, system.journal()
         listed = system.run("agent-registrar -D /srv/ossec list").stdout.splitlines()
         warnings = system.run(
-            "journalctl --sync; journalctl -q -b -p warning -o cat -u agent-registrar"
+            registrar_units.JOURNAL + " -p warning"
         ).stdout.splitlines()
     assert listed[1:] == ["003 web-02 any"]
     keys = machine.path("/srv/ossec/etc/client.keys")
@@ -105,17 +96,17 @@ def test_service_and_commands_side_by_side(machine):
 
 
 def run_at_service(machine, options, commands):
-    """Run the commands in a booted machine whose agent-registrar.service has these options.
-    Returns how they ended and the unit's journal."""
-    machine.write("/etc/systemd/system/agent-registrar.service.d/options.conf",
-                  f'[Service]\nEnvironment="REGISTRAR_OPTIONS={options}"\n')
+    """Run the commands in a booted machine whose registrar has these options. Returns how they
+    ended and the journal of its units."""
+    registrar_units.set_options(machine, options)
     with machine.boot() as system:
         system.wait_until_booted()
         done = system.run(commands)
-        state = system.show("agent-registrar")
-        journal = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-registrar").stdout
+        results = [system.show(unit)["Result"]
+                   for unit in (registrar_units.FRONT, registrar_units.KEEPER)]
+        journal = registrar_units.journal(system)
     assert done.exit_status == 0, done.stdout + journal
-    assert state["Result"] == "success"
+    assert results == ["success", "success"]
     return done, journal
 
 
@@ -150,52 +141,28 @@ def test_api_in_the_sandbox_of_the_service(machine):
     assert machine.read("/var/ossec/etc/client.keys").startswith("001 !web-02 any ")
 
 
-RELOAD = r"""
-set -e
-cd /var/ossec
-agent-registrar --init >/dev/null
-systemctl start agent-registrar
-pid=$(systemctl show -P MainPID agent-registrar)
-rm etc/sslmanager.cert etc/sslmanager.key
-agent-registrar init >/dev/null
-systemctl reload agent-registrar
-test "$(systemctl show -P ActiveState agent-registrar)" = active
-echo broken >etc/sslmanager.cert
-systemctl reload agent-registrar
-test "$(systemctl show -P MainPID agent-registrar)" = "$pid"
-systemctl stop agent-registrar
-"""
-
-
-@pytest.mark.usefixtures("program")
-def test_reload(machine):
-    """systemd hears of each reload that it is done, and the process is the same."""
-    _, journal = run_at_service(machine, "--dialect wazuh", RELOAD)
-    assert journal.count("users were reloaded") == 1, journal
-    assert journal.count("Nothing was reloaded, and the old files stay in use: ") == 1, journal
-
-
 @pytest.mark.usefixtures("program")
 def test_first_start_on_a_machine_without_a_manager(machine):
-    """The unit asks for the dialect, and does not try again; init stores it."""
+    """The keeper asks for the dialect, and is not tried again; init stores it."""
     for path in machine.path("/var/ossec/bin").glob("wazuh-*"):
         path.unlink()
-    journal = "journalctl --sync; journalctl -q -b -o cat -u agent-registrar"
     with machine.boot() as system:
         system.wait_until_booted()
         done = system.run("agent-registrar -n init")
         assert done.exit_status == 0 and "init --dialect ossec or init --dialect" in done.stdout
-        assert system.run("systemctl start agent-registrar").exit_status != 0
-        state = system.show("agent-registrar")
+        done = system.run("systemctl start agent-registrar")
+        assert done.exit_status != 0 and "Assertion failed" in done.stdout
+        state = system.show("agent-registrar-keeper")
         assert (state["ActiveState"], state["ExecMainStatus"], state["NRestarts"]) == (
             "failed", "64", "0")
+        assert registrar_units.states(system) == ["inactive", "failed", "active"]
         assert "Use --dialect ossec or --dialect wazuh; init --dialect stores it" in (
-            system.run(journal).stdout)
+            registrar_units.journal(system))
         assert not machine.path("/var/ossec/etc/client.keys").exists()
         done = system.run("agent-registrar --dialect wazuh init; systemctl start agent-registrar")
         assert done.exit_status == 0, done.stdout + system.journal()
         assert system.run("agent-registrar add -n web-02").stdout == "001 web-02 any\n"
-        assert "Dialect: wazuh (as stored in " in system.run(journal).stdout
+        assert "Dialect: wazuh (as stored in " in registrar_units.journal(system)
 
 
 OSSEC_UNIT = """\
@@ -241,7 +208,7 @@ def test_replacing_ossec_authd(machine):
         assert system.show("ossec-hids-authd")["ActiveState"] == "inactive"
         assert system.show("ossec-hids")["ActiveState"] == "active"
         assert system.run("systemctl start ossec-hids-authd").exit_status == 0
-        assert system.show("agent-registrar")["ActiveState"] == "inactive"
+        assert registrar_units.states(system) == ["inactive"] * 3
         # and the way of the manual
         for line in MIGRATION.splitlines():
             done = system.run(line)
@@ -249,7 +216,7 @@ def test_replacing_ossec_authd(machine):
         assert system.show("agent-registrar")["ActiveState"] == "active"
         assert system.show("ossec-hids")["ActiveState"] == "active"
         assert system.run("agent-registrar add -n web-01").stdout == "001 web-01 any\n"
-        journal = system.run("journalctl --sync; journalctl -q -b -o cat -u agent-registrar").stdout
+        journal = registrar_units.journal(system)
     assert re.search(r"Dialect: ossec \(/var/ossec/bin/\S+ is installed\)", journal)
     assert machine.path("/var/ossec/etc/client.keys").stat().st_mode & 0o777 == 0o440
 

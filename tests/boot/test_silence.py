@@ -7,8 +7,10 @@ import subprocess
 import threading
 
 import agent_machine
+import many_agents
 import nspawn
 import pytest
+import registrar_units
 import scripted_manager
 
 LIMIT = 2  # seconds of silence
@@ -290,14 +292,15 @@ def test_wait_in_the_background_that_hangs(hanging, start_manager):
 
 # ------------------------------------------------------------------ the registrar
 
-REGISTRAR = "agent-registrar --dialect ossec init && systemctl start agent-registrar"
+UNITS = [registrar_units.FRONT, registrar_units.KEEPER]
 
 
 @pytest.fixture
 def registrar(machine, build):
     if not (build / "agent-registrar").exists():
         pytest.skip("agent-registrar is not built")
-    machine.write("/etc/systemd/system/agent-registrar.service.d/limits.conf", LIMITS)
+    for unit in UNITS:
+        machine.write(f"/etc/systemd/system/{unit}.d/limits.conf", LIMITS)
     machine.write("/etc/systemd/system/silent.service", SILENT_UNIT)
     return machine
 
@@ -305,21 +308,24 @@ def registrar(machine, build):
 def test_registrar_with_nothing_to_do(registrar):
     with registrar.boot() as system:
         system.wait_until_booted()
-        assert system.run(REGISTRAR).exit_status == 0
-        process = system.show("agent-registrar")["MainPID"]
+        registrar_units.start(system)
+        processes = [registrar_units.process(system, unit) for unit in UNITS]
         let_it_pass(system)
-        unit = system.show("agent-registrar")
-    assert (unit["MainPID"], unit["NRestarts"]) == (process, "0")
+        assert [system.show(unit)["NRestarts"] for unit in UNITS] == ["0", "0"]
+        assert [registrar_units.process(system, unit) for unit in UNITS] == processes
 
 
-def test_registrar_that_hangs(registrar):
-    """It is ended and started again, and serves."""
+@pytest.mark.parametrize("unit", UNITS)
+def test_registrar_that_hangs(unit, registrar):
+    """Either process: it is ended and started again, and agents register."""
     with registrar.boot() as system:
         system.wait_until_booted()
-        assert system.run(REGISTRAR).exit_status == 0
-        system.run("systemctl kill --kill-whom=main --signal=STOP agent-registrar")
-        system.wait_for_entry(UNIT="agent-registrar.service", JOB_TYPE="restart")
-        system.wait_for_property("agent-registrar", "ActiveState", "active")
-        failed, = system.journal(UNIT="agent-registrar.service", MESSAGE_ID=nspawn.UNIT_FAILED)
+        registrar_units.start(system)
+        system.run(f"systemctl kill --kill-whom=main --signal=STOP {unit}")
+        system.wait_for_entry(UNIT=unit, JOB_TYPE="restart")
+        system.wait_for_property(unit, "ActiveState", "active")
+        failed, = system.journal(UNIT=unit, MESSAGE_ID=nspawn.UNIT_FAILED)
         assert failed["UNIT_RESULT"] == "watchdog"
-        assert system.run("openssl s_client -connect 127.0.0.1:1515 </dev/null").exit_status == 0
+        with many_agents.ManyAgents(registrar, threads=1) as agents:
+            agents.wait_for_keys(1)
+    assert agents.failures == {}

@@ -7,14 +7,17 @@ import pytest
 import scripted_manager
 
 # What systemd-analyze of systemd 252 says, and which permissions each unit explains.
+EACH = {"RestrictAddressFamilies=~AF_UNIX", "DeviceAllow="}
 NETWORK = {"PrivateNetwork=", "IPAddressDeny=", "RestrictAddressFamilies=~AF_(INET|INET6)"}
-ROOT = {"User=/DynamicUser=", "PrivateUsers=",
+ROOT = {"User=/DynamicUser=", "PrivateUsers=", "ProcSubset=",
         "CapabilityBoundingSet=~CAP_(DAC_*|FOWNER|IPC_OWNER)",
         "CapabilityBoundingSet=~CAP_(CHOWN|FSETID|SETFCAP)", "SystemCallFilter=~@privileged"}
-BOTH = NETWORK | ROOT | {"RestrictAddressFamilies=~AF_UNIX", "ProcSubset=", "DeviceAllow="}
+HOST = {"RootDirectory=/RootImage="}
 EXPOSURES = {
-    "agent-register": (2.2, BOTH | {"ProtectHostname=", "RestrictAddressFamilies=~AF_NETLINK"}),
-    "agent-registrar": (2.1, BOTH | {"RootDirectory=/RootImage="}),
+    "agent-register": (2.2, EACH | NETWORK | ROOT | {"ProtectHostname=",
+                                                     "RestrictAddressFamilies=~AF_NETLINK"}),
+    "agent-registrar": (1.1, EACH | NETWORK | HOST),
+    "agent-registrar-keeper": (1.2, EACH | ROOT | HOST),
 }
 DROP_INS = "/etc/systemd/system/{}.service.d/directory.conf"
 
@@ -29,6 +32,9 @@ def test_systemd_finds_no_fault(machine):
         drop_ins = system.show("wazuh-agent")["DropInPaths"]
         warnings = system.run("journalctl -q -b -p warning -o cat _PID=1 | grep -i agent").stdout
     assert {"agent-register.service", "agent-registered.target"} <= set(units)
+    if "agent-registrar.service" in units:
+        assert {"agent-registrar.socket", "agent-registrar-keeper.service",
+                "agent-registrar-keeper.socket"} <= set(units)
     # It may find faults in this machine's own units, but not in ours.
     assert [
         line for line in verified.stdout.splitlines() if "agent-regist" in line or "wazuh" in line
@@ -65,8 +71,8 @@ def test_sandbox_is_enforced(machine):
     """What stands beside ExecStart= finds all places closed but the agent's files and our own."""
     machine.write(
         "/etc/systemd/system/agent-register.service.d/try.conf",
-        "[Service]\nExecStartPre=/bin/sh -c 'for place in /etc /usr /boot /opt /root /var/lib "
-        "/var/ossec /var/ossec/bin /var/ossec/etc /var/ossec/queue "
+        "[Service]\nExecStartPre=/bin/sh -c 'for place in /etc /usr /boot /opt /root /run "
+        "/run/lock /var/lib /var/ossec /var/ossec/bin /var/ossec/etc /var/ossec/queue "
         "/var/lib/agent-register; do touch $$place/written; done; unshare --mount true && touch "
         "/var/ossec/etc/unshared; "
         "exit 0'\n",
@@ -81,8 +87,9 @@ def test_sandbox_is_enforced(machine):
         )
         system.wait_for_status("agent-register", "Waiting for attempt")
         written = system.run(
-            "ls /*/written /var/lib/written /var/*/written /var/lib/agent-register/written "
-            "/var/ossec/*/written /var/ossec/etc/unshared 2>/dev/null"
+            "ls /*/written /run/lock/written /var/lib/written /var/*/written "
+            "/var/lib/agent-register/written /var/ossec/*/written /var/ossec/etc/unshared "
+            "2>/dev/null"
         ).stdout.split()
     assert sorted(set(written)) == ["/var/lib/agent-register/written", "/var/ossec/etc/written",
                                     "/var/ossec/queue/written"]

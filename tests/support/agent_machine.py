@@ -2,6 +2,7 @@
 """A machine as an image builder leaves it: agent-register installed and enabled, an agent
 without a key."""
 import re
+import subprocess
 
 import nspawn
 import scripted_manager
@@ -44,9 +45,16 @@ class AgentMachine(nspawn.Machine):
         super().__init__(**options)
         if not options.get("like"):
             self.install(installation)
+            self.make_users()
             self.enable("agent-register.service")
             if agent:
                 self.install_agent()
+
+    def make_users(self):
+        """As a package does when it is installed."""
+        if self.path("/usr/lib/sysusers.d/agent-registrar.conf").exists():
+            subprocess.run(self.enter("systemd-sysusers", "--root=/run/machine/tree",
+                                      "agent-registrar.conf"), check=True)
 
     def install_agent(self):
         self.write("/etc/group", re.sub(r"(?m)^(wazuh|ossec):.*\n", "", self.read("/etc/group")) +
