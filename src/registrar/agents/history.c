@@ -167,12 +167,15 @@ int agent_history_open(const struct agent_history *history, struct stat *ret)
 	return fd == -ENOENT ? -ENODATA : fd;
 }
 
-/* The start of the next line with this id at or behind `at`, or null. */
-static char *find_line(char *content, char *at, const char *id)
+/*
+ * The start of the next line with this id at or behind `at`, or null. What a crash has left, such
+ * as zeros, hides no other line.
+ */
+static char *find_line(char *content, size_t size, char *at, const char *id)
 {
 	size_t length = strlen(id);
 
-	while ((at = strstr(at, id))) {
+	while ((at = memmem(at, (size_t)(content + size - at), id, length))) {
 		if ((at == content || at[-1] == '\n') && at[length] == ' ')
 			return at;
 		at += length;
@@ -182,10 +185,12 @@ static char *find_line(char *content, char *at, const char *id)
 
 int agent_history_parse(const char *line, const char *name, time_t *ret)
 {
-	char found[AGENT_NAME_MAX + 1];
+	char found[AGENT_NAME_MAX + 1], text[LINE_SIZE];
 	struct tm local = { .tm_isdst = -1 };
 
-	if (sscanf(line, "%*s %128s %*s %4d-%2d-%2d %2d:%2d:%2d", found, &local.tm_year,
+	/* A blank in the format is also a newline. */
+	(void)snprintf(text, sizeof text, "%.*s", (int)strcspn(line, "\n"), line);
+	if (sscanf(text, "%*s %128s %*s %4d-%2d-%2d %2d:%2d:%2d", found, &local.tm_year,
 		   &local.tm_mon, &local.tm_mday, &local.tm_hour, &local.tm_min,
 		   &local.tm_sec) != 7 ||
 	    strcmp(found, name) != 0)
@@ -207,7 +212,7 @@ int agent_history_registered(const struct agent_history *history, const struct r
 
 	if (r < 0)
 		return r;
-	for (char *at = content; (at = find_line(content, at, entry->id_text)); at++)
+	for (char *at = content; (at = find_line(content, length, at, entry->id_text)); at++)
 		last = at;
 	return last ? agent_history_parse(last, entry->name, ret) : -ENODATA;
 }

@@ -69,7 +69,7 @@ static bool has_only_grown(const struct agent_stamps *stamps, const struct stat 
 
 /* ------------------------------------------------------------------ reading */
 
-/* Later lines take the place of earlier ones. */
+/* Later lines take the place of earlier ones; a line is one that has an id and a blank. */
 static int index_lines(struct agent_stamps *stamps, const struct stamp_block *block)
 {
 	const char *end = block->text + block->length;
@@ -80,6 +80,8 @@ static int index_lines(struct agent_stamps *stamps, const struct stamp_block *bl
 		char *before = text_index_find(&stamps->lines, line, length);
 
 		next = newline ? newline + 1 : end;
+		if (line[length] != ' ')
+			continue;
 		if (before)
 			text_index_remove(&stamps->lines, line, length, before);
 		if (text_index_add(&stamps->lines, line, length, (void *)(uintptr_t)line) < 0)

@@ -35,6 +35,28 @@ static void test_registered(void **state)
 	assert_int_equal(agent_history_registered(&history, &other, &one), -ENODATA);
 }
 
+/* What a crash has left of lines hides no other one, and a line says nothing about the next. */
+static void test_damaged(void **state)
+{
+	static const char content[] = "\0\0\0\n001 web-01 any 2020-01-01 00:00:00\n"
+				      "001\0web-01 any 2021-01-01 00:00:00\n"
+				      "002 \nweb-02 any 2020-01-01 00:00:00\n";
+	const struct agent_history history = { .queue = *state };
+	FILE *file = fopen(path_in(*state, "agents-timestamp"), "we");
+	const struct roster_entry first = entry_of("001", "web-01"),
+				  second = entry_of("002", "web-02");
+	struct tm local;
+	time_t when;
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(content, 1, sizeof content - 1, file), sizeof content - 1);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(agent_history_registered(&history, &first, &when), 0);
+	assert_non_null(localtime_r(&when, &local));
+	assert_int_equal(local.tm_year, 120);
+	assert_int_equal(agent_history_registered(&history, &second, &when), -ENODATA);
+}
+
 static void test_forgetting(void **state)
 {
 	static const char *const ids[] = { "001", "003", "0010" };
@@ -60,6 +82,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_registered, setup_directory,
 						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_damaged, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_forgetting, setup_directory,
 						teardown_directory),
 	};
