@@ -121,6 +121,7 @@ static void read_block(struct auth_block *ret, struct span block)
 {
 	char port[16];
 
+	*ret = (struct auth_block){ 0 };
 	ret->disabled = read_yes(block, "disabled", false);
 	ret->use_password = read_yes(block, "use_password", false);
 	ret->use_source_ip = read_yes(block, "use_source_ip", false);
