@@ -1,8 +1,8 @@
 # The fuzz targets of the client.
-client_fuzz_targets = fuzz-config fuzz-keystore fuzz-proxy fuzz-state fuzz-wire
+client_fuzz_targets = fuzz-config fuzz-keystore fuzz-proxy fuzz-reenroll-secret fuzz-state fuzz-wire
 client_fuzz_libraries = libclient.a $(fuzz_libraries) $(INIH_LIBS)
-client_fuzz_tests = test-fuzz-config test-fuzz-keystore test-fuzz-proxy test-fuzz-state \
-	test-fuzz-wire
+client_fuzz_tests = test-fuzz-config test-fuzz-keystore test-fuzz-proxy \
+	test-fuzz-reenroll-secret test-fuzz-state test-fuzz-wire
 check_PROGRAMS += $(client_fuzz_tests)
 TESTS += $(client_fuzz_tests)
 
@@ -12,6 +12,8 @@ test_fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c $(fuzz_replay) $(fuzz_di
 test_fuzz_keystore_LDADD = $(client_fuzz_libraries)
 test_fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c $(fuzz_replay)
 test_fuzz_proxy_LDADD = $(client_fuzz_libraries)
+test_fuzz_reenroll_secret_SOURCES = tests/fuzz/fuzz-reenroll-secret.c $(fuzz_replay)
+test_fuzz_reenroll_secret_LDADD = $(client_fuzz_libraries)
 test_fuzz_state_SOURCES = tests/fuzz/fuzz-state.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_state_LDADD = $(client_fuzz_libraries)
 test_fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c $(fuzz_replay)
@@ -47,6 +49,10 @@ fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c tests/fuzz/fuzz.h
 fuzz_proxy_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_proxy_LDADD = $(client_fuzzed_libraries)
+fuzz_reenroll_secret_SOURCES = tests/fuzz/fuzz-reenroll-secret.c tests/fuzz/fuzz.h
+fuzz_reenroll_secret_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_reenroll_secret_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_reenroll_secret_LDADD = $(client_fuzzed_libraries)
 fuzz_state_SOURCES = tests/fuzz/fuzz-state.c tests/fuzz/fuzz.h $(fuzz_directory)
 fuzz_state_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

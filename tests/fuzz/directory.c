@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static char directory[] = "/tmp/fuzz-XXXXXX";
+static char directory[64];
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
 {
@@ -25,7 +25,10 @@ const char *fuzz_directory(void)
 	static int is_made;
 
 	if (!is_made) {
-		HOLDS(mkdtemp(directory));
+		const char *parent = getenv("TMPDIR") ?: "/tmp";
+		int length = snprintf(directory, sizeof directory, "%s/fuzz-XXXXXX", parent);
+
+		HOLDS(length > 0 && (size_t)length < sizeof directory && mkdtemp(directory));
 		(void)atexit(remove_directory);
 		is_made = 1;
 	}

@@ -13,11 +13,14 @@ static void check(const char *text, size_t length, enum dialect dialect)
 {
 	char key[AGENT_ADDRESS_KEY_SIZE], same[AGENT_ADDRESS_KEY_SIZE];
 	struct address address, again;
+	struct agent_address parsed;
 
 	if (address_read(&address, text, length, dialect) < 0)
 		return;
 	HOLDS(agent_ip_is_valid(address.stored, strlen(address.stored)));
 	HOLDS(agent_ip_is_valid(address.shown, strlen(address.shown)));
+	HOLDS(agent_address_parse(&parsed, address.stored, strlen(address.stored)) == 0);
+	HOLDS(parsed.prefix <= agent_address_bits(&parsed));
 	HOLDS(address_read(&again, address.stored, strlen(address.stored), dialect) == 0);
 	HOLDS(strcmp(again.stored, address.stored) == 0);
 	agent_address_key(key, address.stored);
@@ -37,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (import_line_read(&line, text, size) != IMPORT_LINE_AGENT)
 		return 0;
 	HOLDS(line.ip >= text && line.ip + line.ip_length <= text + size);
+	HOLDS(!import_line_is_header(&line) || line.ip_length > 1);
 	HOLDS(line.name >= text && line.name + line.name_length <= text + size);
 	check(line.ip, line.ip_length, DIALECT_OSSEC);
 	check(line.ip, line.ip_length, DIALECT_WAZUH);

@@ -26,6 +26,15 @@ static void check_shown(const struct api_problem *problem)
 
 static void read_path(const char *text)
 {
+	static const struct api_parameter_rule rules[] = {
+		{ .name = "agent_id",
+		  .kind = API_PARAMETER_NUMBERS,
+		  .shortest = 3,
+		  .schema = API_SCHEMA_AGENT },
+		{ .name = "group_id", .kind = API_PARAMETER_GROUP, .schema = API_SCHEMA_GROUP },
+		{ .name = NULL },
+	};
+	struct api_problem problem = { 0 };
 	struct api_path path;
 
 	if (api_path_parse(&path, text) < 0)
@@ -37,6 +46,8 @@ static void read_path(const char *text)
 	HOLDS(api_path_matches(&path, "/agents/{}/key") ==
 	      (path.count == 3 && strcmp(path.segments[0], "agents") == 0 &&
 	       strcmp(path.segments[2], "key") == 0));
+	if (!api_path_check(&path, "/agents/{}/group/{}", rules, &problem))
+		check_shown(&problem);
 	api_path_clear(&path);
 }
 
@@ -62,11 +73,22 @@ static void apply(const struct api_query *query)
 
 static void read_query(const char *text)
 {
+	static const char *const words[] = { "one", "two", NULL };
 	static const struct api_parameter_rule rules[] = {
 		{ .name = "agents_list",
 		  .kind = API_PARAMETER_NUMBERS_OR_ALL,
 		  .is_list = true,
 		  .schema = "{}" },
+		{ .name = "ids",
+		  .kind = API_PARAMETER_NUMBERS,
+		  .shortest = 3,
+		  .longest = 8,
+		  .is_list = true,
+		  .schema = "{}" },
+		{ .name = "word", .kind = API_PARAMETER_WORD, .words = words, .schema = "{}" },
+		{ .name = "group", .kind = API_PARAMETER_GROUP, .schema = "{}" },
+		{ .name = "sort", .kind = API_PARAMETER_SORT, .schema = "{}" },
+		{ .name = "pretty", .kind = API_PARAMETER_BOOLEAN, .schema = "{}" },
 		{ .name = "limit", .kind = API_PARAMETER_NUMBER, .most = 9, .schema = "{}" },
 		{ .name = "older_than", .kind = API_PARAMETER_TIMEFRAME, .schema = "{}" },
 		{ .name = "purge", .kind = API_PARAMETER_BOOLEAN, .schema = "{}" },
@@ -107,12 +129,12 @@ static void read_header(const char *text)
 	api_credentials_wipe(&credentials);
 }
 
-static void read_body(const char *text, size_t length, enum api_body_kind kind)
+static void read_body(const char *text, size_t length, enum api_body_kind kind, bool is_json)
 {
 	struct api_problem problem = { 0 };
 	struct api_body body;
 
-	if (!api_body_parse(&body, kind, true, text, length, &problem)) {
+	if (!api_body_parse(&body, kind, is_json, text, length, &problem)) {
 		check_shown(&problem);
 		return;
 	}
@@ -133,6 +155,11 @@ static void read_hash(const char *text, size_t length)
 	api_password_format(formatted, &password);
 	HOLDS(api_password_parse(&again, formatted, strlen(formatted)) == 0);
 	HOLDS(api_password_is_same(&password, &again));
+	/* trying one is slow by design */
+	if (password.log2_n == 10 && password.r == 1 && password.p == 1)
+		HOLDS(api_password_check(&password, text, length) == 0);
+	api_password_decoy(&again, &password);
+	HOLDS(!api_password_is_same(&password, &again));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -157,7 +184,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_hash(text, size - 1);
 		break;
 	default:
-		read_body(text, size - 1, data[0] % 6 == 4 ? API_BODY_ADD : API_BODY_INSERT);
+		read_body(text, size - 1, data[0] % 6 == 4 ? API_BODY_ADD : API_BODY_INSERT,
+			  data[0] < 10);
 		break;
 	}
 	return 0;

@@ -24,10 +24,20 @@ static void take_key(const char *text)
 	HOLDS(agent_key_format(line, &key) * 4 / 3 <= strlen(text) + 4);
 }
 
+static void check_failure(const struct api_reply *reply)
+{
+	const char *hint = "";
+	enum outcome outcome = api_reply_outcome(reply, &hint);
+
+	HOLDS(outcome > OUTCOME_OK && outcome < OUTCOME_MAX_);
+	HOLDS(api_reply_subject(reply) == REFUSED_OTHER || reply->root);
+	HOLDS(api_reply_is_final(reply) || reply->status == 408 || reply->status >= 500 ||
+	      reply->root || reply->status < 300);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct api_reply reply;
-	const char *hint = "";
 	const json_t *item;
 
 	if (size < 2)
@@ -38,8 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (api_reply_is_success(&reply))
 		HOLDS(reply.status == 200 && reply.root);
 	else
-		HOLDS(api_reply_outcome(&reply, &hint) > OUTCOME_OK &&
-		      api_reply_outcome(&reply, &hint) < OUTCOME_MAX_);
+		check_failure(&reply);
 	HOLDS(!api_reply_is_of_version_3(&reply) || reply.status == 404);
 	take_key(api_reply_text(&reply, "key"));
 	item = api_reply_item(&reply);

@@ -9,6 +9,14 @@
 
 #include <openssl/evp.h>
 
+/* As export writes it. */
+static void check_export(const struct agent_key *key, const char *base64)
+{
+	char text[EXPORTED_KEY_SIZE];
+
+	HOLDS(exported_key_format(text, key) == strlen(base64) && strcmp(text, base64) == 0);
+}
+
 static void check_again(const struct agent_key *key, const char *text, size_t length)
 {
 	struct agent_key again;
@@ -20,7 +28,7 @@ static void check_again(const struct agent_key *key, const char *text, size_t le
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char line[AGENT_LINE_SIZE + 1], base64[AGENT_LINE_SIZE * 4 / 3 + 8];
+	char line[AGENT_LINE_SIZE + 1], base64[EXPORTED_KEY_SIZE];
 	struct reason why = { "" };
 	struct agent_key key;
 	size_t length;
@@ -36,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	encoded = EVP_EncodeBlock((unsigned char *)base64, (const unsigned char *)line,
 				  (int)length - 1);
 	check_again(&key, base64, (size_t)encoded);
+	check_export(&key, base64);
 	agent_key_wipe(&key);
 	return 0;
 }

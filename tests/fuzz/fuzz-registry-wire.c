@@ -200,6 +200,20 @@ static void check(enum registry_packet type, const unsigned char *packet, size_t
 		check_answer(packet, length);
 }
 
+/* The packets that have no content. */
+static void check_bare(const struct packet_header *header)
+{
+	struct packet_header hello, withdrawal;
+	size_t length = registry_wire_hello(again, REGISTRY_PACKET_HELLO);
+
+	hello = find(again, length);
+	HOLDS(registry_wire_is_our_version(again, &hello) && !registry_wire_is_empty(&hello));
+	length = registry_wire_withdraw(again, header->length);
+	withdrawal = find(again, length);
+	HOLDS(registry_wire_is_empty(&withdrawal) && withdrawal.number == header->length);
+	HOLDS(registry_wire_is_empty(header) == (header->length == PACKET_HEADER_SIZE));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static unsigned char packet[PACKET_HEADER_SIZE + BODY_MAX];
@@ -218,6 +232,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	header = find(packet, length);
 	HOLDS(!registry_wire_is_our_version(packet, &header) ||
 	      length == PACKET_HEADER_SIZE + sizeof(uint32_t));
+	check_bare(&header);
 	check(type, packet, length);
 	return 0;
 }

@@ -18,6 +18,18 @@ static bool is_same(const struct authd_field *a, const struct authd_field *b)
 	       (!a->text || memcmp(a->text, b->text, a->length) == 0);
 }
 
+/* OSSEC's managers read no further than they do; and the name for the log is within the bytes. */
+static void check_seen(const struct request_buffer *buffer)
+{
+	enum authd_request_fault seen = request_buffer_fault(buffer, DIALECT_OSSEC);
+	struct authd_field name = request_buffer_name(buffer);
+
+	HOLDS(request_buffer_fault(buffer, DIALECT_WAZUH) == buffer->fault);
+	HOLDS(seen == buffer->fault || seen == AUTHD_REQUEST_MALFORMED);
+	HOLDS(!name.text || (name.text >= buffer->bytes &&
+			     name.text + name.length <= buffer->bytes + buffer->length));
+}
+
 /* What was understood is what the bytes say, and nothing behind their first newline. */
 static void check_complete(const struct request_buffer *buffer)
 {
@@ -29,6 +41,7 @@ static void check_complete(const struct request_buffer *buffer)
 
 	HOLDS(buffer->length <= whole && memcmp(buffer->bytes, sent, buffer->length) == 0);
 	HOLDS(buffer->fault == fault);
+	check_seen(buffer);
 	if (!authd_request_has_fields(fault))
 		return;
 	HOLDS(is_same(&buffer->fields.name, &fields.name));
@@ -88,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t taken;
 
 	length = 0;
+	HOLDS(!request_buffer_name(&buffer).text);
 	for (size_t at = 1; at < size && state == REQUEST_BUFFER_MORE; at += taken)
 		taken = step(&buffer, data + at, size - at, &state);
 	if (state == REQUEST_BUFFER_COMPLETE) {

@@ -72,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t password_length = size ? data[0] % 16 : 0;
 	struct authd_request_fields fields;
+	enum authd_request_fault fault;
 	char password[17] = "";
 	const char *line;
 
@@ -81,8 +82,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	line = (const char *)data + 1 + password_length;
 	size -= 1 + password_length;
 	check_name(line, size);
-	if (authd_request_parse(&fields, line, size, password_length ? password : NULL) !=
-	    AUTHD_REQUEST_OK)
+	fault = authd_request_parse(&fields, line, size, password_length ? password : NULL);
+	HOLDS((fault == AUTHD_REQUEST_OK) == (authd_request_fault_text(fault)[0] == '\0'));
+	HOLDS(!authd_request_has_fields(fault) ||
+	      authd_request_begins(line, size, password_length ? password : NULL));
+	if (fault != AUTHD_REQUEST_OK)
 		return 0;
 	check_inside(fields.name, line, size);
 	check_inside(fields.version, line, size);

@@ -6,14 +6,48 @@
 #include "directory.h"
 #include "fuzz.h"
 
+#include "common/agent-address.h"
 #include "registrar/agents/roster.h"
 
-static size_t check_entries(const struct roster *roster)
+/* What is found by an address has that one. */
+static void check_address(const struct roster *roster, const char *ip)
+{
+	const struct roster_entry *whole = roster_find_ip_and_mask(roster, ip);
+	char key[AGENT_ADDRESS_KEY_SIZE], same[AGENT_ADDRESS_KEY_SIZE];
+
+	agent_address_key(key, ip);
+	if (whole) {
+		agent_address_key(same, whole->ip);
+		HOLDS(strcmp(key, same) == 0);
+	}
+	HOLDS(whole || strcmp(ip, "any") == 0 || strcmp(ip, "0.0.0.0") == 0 || strchr(ip, '/') ||
+	      strchr(ip, '!') || roster_find_ip(roster, ip));
+}
+
+/* All lines come in the order of their ids. */
+static void check_order(struct roster *roster)
+{
+	const struct roster_entry *entry;
+	unsigned int before = 0, next = roster_next_id(roster, 1);
+
+	for (size_t i = roster_seek(roster, 0, 0); (entry = roster_at(roster, i)); i++) {
+		HOLDS(entry->id >= before);
+		before = entry->id;
+		HOLDS(roster_seek(roster, entry->id, 0) <= i &&
+		      roster_first_with_id(roster, before));
+		HOLDS(!roster_entry_is_agent(entry) || !roster_entry_is_tombstone(entry));
+	}
+	HOLDS(next == 0 || !roster_first_with_id(roster, next));
+	HOLDS(!roster_find_agent(roster, "x", NULL));
+}
+
+static size_t check_entries(struct roster *roster)
 {
 	const struct roster_entry **entries;
 	size_t count;
 
 	HOLDS(roster_list(roster, &entries, &count) == 0 && count == roster_count(roster));
+	check_order(roster);
 	for (size_t i = 0; i < count; i++) {
 		struct agent_key agent;
 
@@ -22,6 +56,9 @@ static size_t check_entries(const struct roster *roster)
 		      strcmp(agent.id, entries[i]->id_text) == 0);
 		HOLDS(roster_find_name(roster, agent.name) &&
 		      roster_find_id(roster, entries[i]->id));
+		HOLDS(roster_find_agent(roster, agent.id, agent.name) &&
+		      roster_find_agent(roster, agent.id, NULL));
+		check_address(roster, agent.ip);
 	}
 	free(entries);
 	return count;

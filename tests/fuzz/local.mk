@@ -1,12 +1,16 @@
 # The fuzz targets. With --enable-fuzzers (clang) each becomes a libFuzzer program; everywhere each
 # is fed its corpus.
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py tests/fuzz/run
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py tests/fuzz/run tests/fuzz/seeds
 
 fuzz_targets = \
 	fuzz-agent-key \
+	fuzz-base64 \
+	fuzz-certificate \
 	fuzz-exported-key \
 	fuzz-http-head \
 	fuzz-packet \
+	fuzz-peer-text \
+	fuzz-pem \
 	fuzz-reply \
 	fuzz-request
 fuzz_libraries = libcommon.a $(SYSTEMD_LIBS) $(OPENSSL_LIBS)
@@ -15,9 +19,13 @@ fuzz_directory = tests/fuzz/directory.c tests/fuzz/directory.h
 
 fuzz_tests = \
 	test-fuzz-agent-key \
+	test-fuzz-base64 \
+	test-fuzz-certificate \
 	test-fuzz-exported-key \
 	test-fuzz-http-head \
 	test-fuzz-packet \
+	test-fuzz-peer-text \
+	test-fuzz-pem \
 	test-fuzz-reply \
 	test-fuzz-request
 check_PROGRAMS += $(fuzz_tests)
@@ -25,12 +33,20 @@ TESTS += $(fuzz_tests)
 
 test_fuzz_agent_key_SOURCES = tests/fuzz/fuzz-agent-key.c $(fuzz_replay)
 test_fuzz_agent_key_LDADD = $(fuzz_libraries)
+test_fuzz_base64_SOURCES = tests/fuzz/fuzz-base64.c $(fuzz_replay)
+test_fuzz_base64_LDADD = $(fuzz_libraries)
+test_fuzz_certificate_SOURCES = tests/fuzz/fuzz-certificate.c $(fuzz_replay)
+test_fuzz_certificate_LDADD = $(fuzz_libraries)
 test_fuzz_exported_key_SOURCES = tests/fuzz/fuzz-exported-key.c $(fuzz_replay)
 test_fuzz_exported_key_LDADD = $(fuzz_libraries)
 test_fuzz_http_head_SOURCES = tests/fuzz/fuzz-http-head.c $(fuzz_replay)
 test_fuzz_http_head_LDADD = $(fuzz_libraries)
 test_fuzz_packet_SOURCES = tests/fuzz/fuzz-packet.c $(fuzz_replay)
 test_fuzz_packet_LDADD = $(fuzz_libraries)
+test_fuzz_peer_text_SOURCES = tests/fuzz/fuzz-peer-text.c $(fuzz_replay)
+test_fuzz_peer_text_LDADD = $(fuzz_libraries)
+test_fuzz_pem_SOURCES = tests/fuzz/fuzz-pem.c $(fuzz_replay)
+test_fuzz_pem_LDADD = $(fuzz_libraries)
 test_fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c $(fuzz_replay)
 test_fuzz_reply_LDADD = $(fuzz_libraries)
 test_fuzz_request_SOURCES = tests/fuzz/fuzz-request.c $(fuzz_replay)
@@ -49,6 +65,14 @@ fuzz_agent_key_SOURCES = tests/fuzz/fuzz-agent-key.c tests/fuzz/fuzz.h
 fuzz_agent_key_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_agent_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_agent_key_LDADD = $(fuzzed_libraries)
+fuzz_base64_SOURCES = tests/fuzz/fuzz-base64.c tests/fuzz/fuzz.h
+fuzz_base64_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_base64_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_base64_LDADD = $(fuzzed_libraries)
+fuzz_certificate_SOURCES = tests/fuzz/fuzz-certificate.c tests/fuzz/fuzz.h
+fuzz_certificate_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_certificate_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_certificate_LDADD = $(fuzzed_libraries)
 fuzz_exported_key_SOURCES = tests/fuzz/fuzz-exported-key.c tests/fuzz/fuzz.h
 fuzz_exported_key_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_exported_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -61,6 +85,14 @@ fuzz_packet_SOURCES = tests/fuzz/fuzz-packet.c tests/fuzz/fuzz.h
 fuzz_packet_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_packet_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_packet_LDADD = $(fuzzed_libraries)
+fuzz_peer_text_SOURCES = tests/fuzz/fuzz-peer-text.c tests/fuzz/fuzz.h
+fuzz_peer_text_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_peer_text_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_peer_text_LDADD = $(fuzzed_libraries)
+fuzz_pem_SOURCES = tests/fuzz/fuzz-pem.c tests/fuzz/fuzz.h
+fuzz_pem_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_pem_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_pem_LDADD = $(fuzzed_libraries)
 fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c tests/fuzz/fuzz.h
 fuzz_reply_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -1,29 +1,54 @@
 # The fuzz targets of the registrar.
 registrar_fuzz_libraries = libregistrar.a libcommon.a $(OPENSSL_LIBS)
-registrar_fuzz_tests = test-fuzz-address test-fuzz-connection test-fuzz-history \
-	test-fuzz-registry-wire test-fuzz-request-buffer test-fuzz-roster test-fuzz-version
+fuzz_log = tests/fuzz/watched-log.c tests/fuzz/watched-log.h
+fuzz_peer = tests/fuzz/clock.c tests/fuzz/clock.h tests/fuzz/tls-peer.c tests/fuzz/tls-peer.h \
+	$(fuzz_log)
+fuzz_registry = tests/fuzz/any-registry.c tests/fuzz/any-registry.h
+registrar_fuzz_tests = test-fuzz-address test-fuzz-auth-block test-fuzz-connection \
+	test-fuzz-groups test-fuzz-history test-fuzz-keeper test-fuzz-local-authd \
+	test-fuzz-packet-stream test-fuzz-registry-wire test-fuzz-request-buffer \
+	test-fuzz-request-rules test-fuzz-roster test-fuzz-stamps test-fuzz-users test-fuzz-version
 check_PROGRAMS += $(registrar_fuzz_tests)
 TESTS += $(registrar_fuzz_tests)
 
 test_fuzz_address_SOURCES = tests/fuzz/fuzz-address.c $(fuzz_replay)
 test_fuzz_address_LDADD = $(registrar_fuzz_libraries)
-test_fuzz_connection_SOURCES = tests/fuzz/fuzz-connection.c $(fuzz_replay)
+test_fuzz_auth_block_SOURCES = tests/fuzz/fuzz-auth-block.c $(fuzz_replay) $(fuzz_directory)
+test_fuzz_auth_block_LDADD = $(registrar_fuzz_libraries)
+test_fuzz_connection_SOURCES = tests/fuzz/fuzz-connection.c $(fuzz_replay) $(fuzz_peer)
 test_fuzz_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_fuzz_connection_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS)
+test_fuzz_groups_SOURCES = tests/fuzz/fuzz-groups.c $(fuzz_replay) $(fuzz_directory)
+test_fuzz_groups_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_history_SOURCES = tests/fuzz/fuzz-history.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_history_LDADD = $(registrar_fuzz_libraries)
+test_fuzz_keeper_SOURCES = tests/fuzz/fuzz-keeper.c $(fuzz_replay) $(fuzz_registry) $(fuzz_log)
+test_fuzz_keeper_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_fuzz_keeper_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS)
+test_fuzz_local_authd_SOURCES = tests/fuzz/fuzz-local-authd.c $(fuzz_replay) $(fuzz_directory)
+test_fuzz_local_authd_LDADD = $(registrar_fuzz_libraries)
+test_fuzz_packet_stream_SOURCES = tests/fuzz/fuzz-packet-stream.c $(fuzz_replay)
+test_fuzz_packet_stream_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_fuzz_packet_stream_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS)
 test_fuzz_registry_wire_SOURCES = tests/fuzz/fuzz-registry-wire.c $(fuzz_replay)
 test_fuzz_registry_wire_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_request_buffer_SOURCES = tests/fuzz/fuzz-request-buffer.c $(fuzz_replay)
 test_fuzz_request_buffer_LDADD = $(registrar_fuzz_libraries)
+test_fuzz_request_rules_SOURCES = tests/fuzz/fuzz-request-rules.c $(fuzz_replay)
+test_fuzz_request_rules_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_roster_SOURCES = tests/fuzz/fuzz-roster.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_roster_LDADD = $(registrar_fuzz_libraries)
+test_fuzz_stamps_SOURCES = tests/fuzz/fuzz-stamps.c $(fuzz_replay) $(fuzz_directory)
+test_fuzz_stamps_LDADD = $(registrar_fuzz_libraries)
+test_fuzz_users_SOURCES = tests/fuzz/fuzz-users.c $(fuzz_replay) $(fuzz_directory)
+test_fuzz_users_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_version_SOURCES = tests/fuzz/fuzz-version.c $(fuzz_replay)
 test_fuzz_version_LDADD = $(registrar_fuzz_libraries)
 
 if ENABLE_FUZZERS
-noinst_PROGRAMS += fuzz-address fuzz-connection fuzz-history fuzz-registry-wire \
-	fuzz-request-buffer fuzz-roster fuzz-version
+noinst_PROGRAMS += fuzz-address fuzz-auth-block fuzz-connection fuzz-groups fuzz-history \
+	fuzz-keeper fuzz-local-authd fuzz-packet-stream fuzz-registry-wire fuzz-request-buffer \
+	fuzz-request-rules fuzz-roster fuzz-stamps fuzz-users fuzz-version
 noinst_LIBRARIES += libfuzzedregistrar.a
 libfuzzedregistrar_a_SOURCES = $(libregistrar_a_SOURCES)
 libfuzzedregistrar_a_CFLAGS = $(libregistrar_a_CFLAGS) -fsanitize=fuzzer-no-link
@@ -33,14 +58,34 @@ fuzz_address_SOURCES = tests/fuzz/fuzz-address.c tests/fuzz/fuzz.h
 fuzz_address_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_address_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_address_LDADD = $(registrar_fuzzed_libraries)
-fuzz_connection_SOURCES = tests/fuzz/fuzz-connection.c tests/fuzz/fuzz.h
+fuzz_auth_block_SOURCES = tests/fuzz/fuzz-auth-block.c tests/fuzz/fuzz.h $(fuzz_directory)
+fuzz_auth_block_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_auth_block_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_auth_block_LDADD = $(registrar_fuzzed_libraries)
+fuzz_connection_SOURCES = tests/fuzz/fuzz-connection.c tests/fuzz/fuzz.h $(fuzz_peer)
 fuzz_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) -fsanitize=fuzzer
 fuzz_connection_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_connection_LDADD = $(registrar_fuzzed_libraries)
+fuzz_groups_SOURCES = tests/fuzz/fuzz-groups.c tests/fuzz/fuzz.h $(fuzz_directory)
+fuzz_groups_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_groups_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_groups_LDADD = $(registrar_fuzzed_libraries)
 fuzz_history_SOURCES = tests/fuzz/fuzz-history.c tests/fuzz/fuzz.h $(fuzz_directory)
 fuzz_history_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_history_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_history_LDADD = $(registrar_fuzzed_libraries)
+fuzz_keeper_SOURCES = tests/fuzz/fuzz-keeper.c tests/fuzz/fuzz.h $(fuzz_registry) $(fuzz_log)
+fuzz_keeper_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) -fsanitize=fuzzer
+fuzz_keeper_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_keeper_LDADD = $(registrar_fuzzed_libraries)
+fuzz_local_authd_SOURCES = tests/fuzz/fuzz-local-authd.c tests/fuzz/fuzz.h $(fuzz_directory)
+fuzz_local_authd_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_local_authd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_local_authd_LDADD = $(registrar_fuzzed_libraries)
+fuzz_packet_stream_SOURCES = tests/fuzz/fuzz-packet-stream.c tests/fuzz/fuzz.h
+fuzz_packet_stream_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) -fsanitize=fuzzer
+fuzz_packet_stream_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_packet_stream_LDADD = $(registrar_fuzzed_libraries)
 fuzz_registry_wire_SOURCES = tests/fuzz/fuzz-registry-wire.c tests/fuzz/fuzz.h
 fuzz_registry_wire_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_registry_wire_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -49,10 +94,22 @@ fuzz_request_buffer_SOURCES = tests/fuzz/fuzz-request-buffer.c tests/fuzz/fuzz.h
 fuzz_request_buffer_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_request_buffer_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_request_buffer_LDADD = $(registrar_fuzzed_libraries)
+fuzz_request_rules_SOURCES = tests/fuzz/fuzz-request-rules.c tests/fuzz/fuzz.h
+fuzz_request_rules_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_request_rules_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_request_rules_LDADD = $(registrar_fuzzed_libraries)
 fuzz_roster_SOURCES = tests/fuzz/fuzz-roster.c tests/fuzz/fuzz.h $(fuzz_directory)
 fuzz_roster_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_roster_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_roster_LDADD = $(registrar_fuzzed_libraries)
+fuzz_stamps_SOURCES = tests/fuzz/fuzz-stamps.c tests/fuzz/fuzz.h $(fuzz_directory)
+fuzz_stamps_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_stamps_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_stamps_LDADD = $(registrar_fuzzed_libraries)
+fuzz_users_SOURCES = tests/fuzz/fuzz-users.c tests/fuzz/fuzz.h $(fuzz_directory)
+fuzz_users_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_users_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_users_LDADD = $(registrar_fuzzed_libraries)
 fuzz_version_SOURCES = tests/fuzz/fuzz-version.c tests/fuzz/fuzz.h
 fuzz_version_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_version_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -61,23 +118,37 @@ endif
 
 # Those of its API.
 if WITH_API
-api_fuzz_tests = test-fuzz-api-call test-fuzz-bearer test-fuzz-token
+api_fuzz_tests = test-fuzz-api test-fuzz-api-call test-fuzz-bearer test-fuzz-filter \
+	test-fuzz-json-fault test-fuzz-token
 check_PROGRAMS += $(api_fuzz_tests)
 TESTS += $(api_fuzz_tests)
 if ENABLE_FUZZERS
-noinst_PROGRAMS += fuzz-api-call fuzz-bearer fuzz-token
+noinst_PROGRAMS += fuzz-api fuzz-api-call fuzz-bearer fuzz-filter fuzz-json-fault fuzz-token
 endif
 endif
+test_fuzz_api_SOURCES = tests/fuzz/fuzz-api.c $(fuzz_replay) $(fuzz_peer) $(fuzz_registry)
+test_fuzz_api_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
+test_fuzz_api_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS) $(JANSSON_LIBS)
 test_fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c $(fuzz_replay)
 test_fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 test_fuzz_api_call_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
 test_fuzz_bearer_SOURCES = tests/fuzz/fuzz-bearer.c $(fuzz_replay)
 test_fuzz_bearer_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 test_fuzz_bearer_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
+test_fuzz_filter_SOURCES = tests/fuzz/fuzz-filter.c $(fuzz_replay)
+test_fuzz_filter_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+test_fuzz_filter_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
+test_fuzz_json_fault_SOURCES = tests/fuzz/fuzz-json-fault.c $(fuzz_replay)
+test_fuzz_json_fault_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+test_fuzz_json_fault_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
 test_fuzz_token_SOURCES = tests/fuzz/fuzz-token.c $(fuzz_replay)
 test_fuzz_token_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 test_fuzz_token_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
 if ENABLE_FUZZERS
+fuzz_api_SOURCES = tests/fuzz/fuzz-api.c tests/fuzz/fuzz.h $(fuzz_peer) $(fuzz_registry)
+fuzz_api_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
+fuzz_api_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_api_LDADD = $(registrar_fuzzed_libraries)
 fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c tests/fuzz/fuzz.h
 fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
 fuzz_api_call_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -86,6 +157,14 @@ fuzz_bearer_SOURCES = tests/fuzz/fuzz-bearer.c tests/fuzz/fuzz.h
 fuzz_bearer_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
 fuzz_bearer_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_bearer_LDADD = $(registrar_fuzzed_libraries)
+fuzz_filter_SOURCES = tests/fuzz/fuzz-filter.c tests/fuzz/fuzz.h
+fuzz_filter_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
+fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_filter_LDADD = $(registrar_fuzzed_libraries)
+fuzz_json_fault_SOURCES = tests/fuzz/fuzz-json-fault.c tests/fuzz/fuzz.h
+fuzz_json_fault_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
+fuzz_json_fault_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_json_fault_LDADD = $(registrar_fuzzed_libraries)
 fuzz_token_SOURCES = tests/fuzz/fuzz-token.c tests/fuzz/fuzz.h
 fuzz_token_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
 fuzz_token_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

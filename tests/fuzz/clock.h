@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: ISC */
+/* The time, for targets whose code under test waits: it passes when the input says so. */
+#pragma once
+
+/* Let the monotonic clocks of this process go on by so many tenths of a second. */
+void fuzz_let_pass(unsigned int tenths);

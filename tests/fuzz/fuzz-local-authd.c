@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whatever answers at the socket of a running wazuh-authd: it is taken for an answer that can be
+ * shown, or refused. The first byte says what is asked; the bytes that come from the socket follow.
+ */
+#include "directory.h"
+#include "fuzz.h"
+
+#include "registrar/agents/local-authd.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define ANSWER_MAX_ 70000
+
+static const uint8_t *answer;
+static size_t answer_size;
+
+/* In place of the C library's: whoever connects gets what the input says, and then the end. */
+int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+	int ends[2];
+
+	(void)address, (void)length;
+	HOLDS(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+	HOLDS(dup2(ends[0], fd) == fd);
+	(void)close(ends[0]);
+	HOLDS(send(ends[1], answer, answer_size, MSG_NOSIGNAL) == (ssize_t)answer_size);
+	(void)shutdown(ends[1], SHUT_WR);
+	/* It is closed with the next one: what is asked must find somebody. */
+	static int before = -1;
+
+	if (before >= 0)
+		(void)close(before);
+	before = ends[1];
+	return 0;
+}
+
+static const char *make_queue(void)
+{
+	static int is_made;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char path[64];
+	int fd;
+
+	if (is_made)
+		return fuzz_directory();
+	is_made = 1;
+	(void)snprintf(path, sizeof path, "%s/sockets", fuzz_directory());
+	HOLDS(mkdir(path, 0700) == 0);
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s/auth", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	HOLDS(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
+	return fuzz_directory();
+}
+
+static void check_answer(int r, const struct local_authd_answer *given, const struct reason *why)
+{
+	HOLDS(r <= 0);
+	if (r < 0) {
+		HOLDS(why->text[0]);
+		return;
+	}
+	HOLDS(strlen(given->id) < sizeof given->id);
+	for (const char *at = given->message; *at; at++)
+		HOLDS(*at >= ' ' && *at <= '~');
+	for (const char *at = given->id; *at; at++)
+		HOLDS(*at >= ' ' && *at <= '~');
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct local_authd authd;
+	static const struct agent_key agent = { "007", "web-01", "any", "" },
+				      unnumbered = { "", "web-01", "any", "" };
+	static const struct local_authd_force force = { true, 60, 3600 };
+	struct local_authd_answer given = { 0 };
+	struct reason why = { "" };
+	const char *queue = make_queue();
+
+	if (size < 1 || size > ANSWER_MAX_)
+		return 0;
+	answer = data + 1;
+	answer_size = size - 1;
+	HOLDS(local_authd_listens(&authd, queue));
+	HOLDS(!local_authd_listens(&(struct local_authd){ "", "" }, NULL));
+	switch (data[0] % 4) {
+	case 0:
+		HOLDS(local_authd_find(&authd, queue, &why) != 0);
+		break;
+	case 1:
+		check_answer(local_authd_add(&authd, &agent, &force, &given, &why), &given, &why);
+		break;
+	case 2:
+		check_answer(local_authd_add(&authd, &unnumbered, NULL, &given, &why), &given,
+			     &why);
+		break;
+	default:
+		check_answer(local_authd_remove(&authd, "007", data[0] & 4, &given, &why), &given,
+			     &why);
+		break;
+	}
+	return 0;
+}

@@ -1,0 +1,369 @@
+# SPDX-License-Identifier: ISC
+"""Seeds for the targets of the client."""
+import base64
+import re
+
+from seeds.shared import DATA, HEX64, records
+
+
+def key_files():
+    usual = records()["usual"]
+    return {
+        "one": usual + b"\n",
+        "no-newline": usual,
+        "several": usual + b"\n" + records()["network"] + b"\n",
+        "removed": b"001 !web-01 any " + HEX64 + b"\n002 #*#*#*#*#*\n" + records()["ipv6"] + b"\n",
+        "comments": b"# a comment\n\n \n" + usual + b"\n",
+        "cut": usual[:40],
+        "crlf": usual + b"\r\n",
+        "zeros": bytes(64),
+        "empty": b"",
+        "dots": b"..",
+        "long": b"001 web " + b"x" * 300 + b"\n",
+    }
+
+
+CONFIG_VALUES = [
+    b"address = a\n",
+    b"[manager] x\n",
+    b"[tls]\nno equals\n",
+    b"[manager]\naddress = a:99999\n",
+    b"[manager]\naddress = [::1\n",
+    b"[manager]\naddress = fe80::1%eth0\n",
+    b"[manager]\naddress = 10.0.0.1:1515\naddress =\n",
+    b"[manager]\n" + b"address = a\n" * 20,
+    b"[manager]\naddress = a b\n",
+    b"[manager]\nmethod = api\naddress = a\n",
+    b"[manager]\nmethod = ap\n",
+    b"[manager]\nmethod = import\n",
+    b"[manager]\nport = 0\n",
+    b"[manager]\nport = 1515\n",
+    b"[manager]\nprefix = a//b\n",
+    b"[manager]\nprefix = wazuh/\n",
+    b"[manager]\nproxy = http://u:p@h\n",
+    b"[manager]\nproxy = h:1\n",
+    b"[manager]\nproxy = \x01\n",
+    b"[manager]\nproxy = :x\n",
+    b"[auth]\nproxy_password_file = /x\n[manager]\nproxy = h\naddress = a\n",
+    b"[manager]\nconnect_timeout = 0\naddress = a\n",
+    b"[manager]\nconnect_timeout = 1y 2x\n",
+    b"[manager]\nattempt_timeout = 99999999999999999999\n",
+    b"[manager]\nattempt_timeout =\n",
+    b"[manager]\naddress = a\n[retry]\ninitial = 0\n",
+    b"[retry]\ninitial = 1h\nmax = 1s\n",
+    b"[tls]\nverify = maybe\n",
+    b"[tls]\nverify = no\npin = sha256//x\n",
+    b"[manager]\naddress = a\n[tls]\nverify = no\nca_file = /a\n",
+    b"[tls]\nmin_version = 9\n",
+    b"[manager]\naddress = a\n[tls]\nverify = no\n"
+    b"pin = sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+    b"[manager]\nmethod = enroll\n[tls]\nverify = no\n[auth]\ntoken_file = /t\n",
+    b"[manager]\naddress = a\n[auth]\ntoken_file = /t\n",
+    b"[tls]\nca_file = relative\n",
+    b"[manager]\naddress = a\n[tls]\ncertificate_file = /a\n",
+    b"[manager]\naddress = a\n[tls]\nprivate_key_file = /a\n",
+    b"[manager]\nmethod = api\naddress = a\n[auth]\napi_user = a:b\napi_password_file = /p\n",
+    b"[manager]\nmethod = api\naddress = a\n[auth]\napi_user = a\n",
+    b"[manager]\nmethod = api\naddress = a\n[agent]\nip = src\n"
+    b"[auth]\napi_user = a\napi_password_file = /p\n",
+    b"[manager]\naddress = a\n[agent]\non_duplicate = replace\n",
+    b"[agent]\non_duplicate = x\n",
+    b"[agent]\nname = %x\n",
+    b"[agent]\nname = " + b"a" * 200 + b"\n",
+    b"[agent]\nname = %\n",
+    b"[agent]\nname = \xff\n",
+    b"[agent]\ngroups = a b\n",
+    b"[agent]\ngroups = a,,b\n",
+    b"[agent]\nip = 10.0.0.300\n",
+    b"[agent]\nip = 10.0.0.0/8\n",
+    b"[agent]\nversion = x y\n",
+    b"[agent]\nreserved_names = *.example.org, a?\n",
+    b"[agent]\nreserved_names = *\n",
+    b"[agent]\nno_such = 1\n",
+    b"[agnt]\nname = a\n",
+    b"[tls]\nname = a\n",
+    b"[]\n",
+    b"[tls\n",
+    b"[tls]\nciphers = " + b"A" * 3000 + b"\n",
+    b"[tls]\nci\0phers = A\n",
+    b"[auth]\npassword = x\n",
+]
+
+
+def configurations():
+    shipped = (DATA.parent.parent / "etc" / "agent-register.conf").read_bytes()
+    return {
+        "shipped": shipped,
+        "uncommented": re.sub(rb"(?m)^#(?=[a-z_]+ =)", b"", shipped),
+        "usual": b"[manager]\naddress = a.example.org\naddress = [::1]:99\n[tls]\nca_file = "
+        b"/ca.pem\n"
+        b"[agent]\nname = %l-%m\ngroups = web,db\n[retry]\nbudget = 1min 30s\n",
+        "pin": b"[tls]\r\npin = sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\r\n",
+        "mark": b"\xef\xbb\xbf[tls]\nverify = no ; comment\n",
+        **{f"value-{n}": text for n, text in enumerate(CONFIG_VALUES)},
+        "typo": b"[tls]\nverfy = no\n",
+        "section": b"[manger]\n",
+        "indented": b"[tls]\n  ciphers = A;B\n\tciphersuites =\n",
+    }
+
+
+def proxy_answers():
+    return {
+        "tunnel": b"\x05HTTP/1.1 200 Connection established\r\nVia: 1.1 "
+        b"a\r\n\r\n\x16\x03\x03\x00\x7a",
+        "interim": b"\x03HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 200\n\n",
+        "schemes": b"\x10HTTP/1.1 407 Proxy Authentication Required\r\n"
+        b'Proxy-Authenticate: NTLM ab==, Digest realm="Basic \\"", Basic realm=x\r\n\r\n',
+        "forbidden": b"\xffHTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\nX-Folded: "
+        b"a\r\n\tb\r\n\r\nbody",
+        "no-colon": b"\x01HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "other": b"\x02SSH-2.0-OpenSSH_9.2\r\n",
+        "line-feed": b"\x01HTTP/1.1 200 OK\n\n",
+        "long": b"\xffHTTP/1.1 200 OK\r\n" + b"X: " + b"a" * 16400,
+        "switching": b"\xffHTTP/1.1 101 Switching\r\n\r\n",
+        "status": b"\xffHTTP/1.1 20\r\n\r\n",
+        "address": b"\x00http://user%3F@proxy.example.org:3128/\nm.example.org",
+        "address-bare": b"\x00proxy\n[2001:db8::1]:99",
+        "address-password": b"\x00http://user:secret@proxy",
+        "address-escape": b"\x00us%zzer@proxy",
+        "address-escape-colon": b"\x00us%3aer@proxy",
+        "address-no-user": b"\x00@proxy",
+        "address-long": b"\x00" + b"a" * 600,
+        "address-wrong": b"\x00http://a b:x/",
+        "address-scope": b"\x00proxy\nfe80::1%eth0",
+    }
+
+
+def api_replies():
+    key = base64.b64encode(b"001 web-01 any " + HEX64)
+    return {
+        "granted": b"\x14\x00" + b'{"data":{"id":"001","key":"' + key + b'"},"error":0}',
+        "key": b"\x14\x00"
+        + b'{"data":{"affected_items":[{"id":"001","key":"'
+        + key
+        + b'"}],"failed_items":[]},"error":0}',
+        "failed": b"\x14\x00"
+        + b'{"data":{"affected_items":[],"failed_items":[{"error":{"code":1701,"message":"No"},'
+        b'"id":["001"]}]},"message":"M","error":1}',
+        "duplicate": b"\x28\x00" + b'{"title":"Bad Request","detail":"Same name","error":1705}',
+        "version-3": b"\x28\x04"
+        + b'{"error":603,"message":"The requested URL was not found on this server"}',
+        "text-code": b"\x14\x00" + b'{"error":"9008","message":"Duplicate name"}',
+        "gateway": b"\x32\x02<html>",
+        "twice": b"\x14\x00" + b'{"error":0,"error":0}',
+        **{
+            f"status-{status}": bytes([status // 10, status % 10]) + b"{}"
+            for status in (301, 400, 401, 403, 404, 405, 408, 409, 410, 425, 429, 500, 503, 504)
+        },
+        **{
+            f"code-{code}": b"\x28\x00" + b'{"title":"x","detail":"y","error":%d}' % code
+            for code in (1602, 1603, 1701, 1706, 1708, 4000, 4003, 6000, 9007, 9008, 9011, 9012)
+        },
+        "no-data": b'\x14\x00{"error":0}',
+        "no-base64": b"\x14\x00" + b'{"data":{"id":"001","key":"!"},"error":0}',
+        "no-line": b"\x14\x00"
+        + b'{"data":{"id":"001","key":"'
+        + base64.b64encode(b"001 a")
+        + b'"},"error":0}',
+        "dot-key": b"\x14\x00"
+        + b'{"data":{"id":"001","key":"'
+        + base64.b64encode(b"001 .web any " + HEX64)
+        + b'"},"error":0}',
+        "short-key": b"\x14\x00" + b'{"data":{"id":"001","key":"MDAxIGEgYW55IGI="},"error":0}',
+    }
+
+
+def enrollments():
+    pin, key = (
+        b"YJHcNmXtXoM8jZRfk-u_FLNwIMzudzNORJesLvNZCqI",
+        b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+    )
+    agent = b'"id":"003","name":"web-01","ip":"any","key":"' + HEX64 + b'"'
+    classes = b'Bearer error="invalid_token", error_description="'
+    return {
+        "token": b"teyJ2ZXIiOjEsImFkciI6ImgiLCJwaW4iOiJZSkhjTm1YdFhv"
+        b"TThqWlJmay11X0ZMTndJTXp1ZHpOT1JKZXNMdk5aQ3FJIn0",
+        "document-pin": b'd{"ver":1,"adr":"siem.example.local:8443/wazuh/","pin":"'
+        + pin
+        + b'","key":"'
+        + key
+        + b'"}',
+        "document-ca": b'd{"ver":1,"adr":"[::1]","ca":"-----BEGIN CERTIFICATE-----\\n"}',
+        "document-twice": b'd{"ver":1,"ver":1,"adr":"h","pin":"' + pin + b'"}',
+        **{
+            f"document-wrong-{n}": b"d" + text
+            for n, text in enumerate(
+                [
+                    b"{}",
+                    b"[]",
+                    b'{"ver":2}',
+                    b'{"ver":1,"x":1}',
+                    b'{"ver":1,"adr":"h"}',
+                    b'{"ver":1,"adr":"h","pin":"' + pin + b'","ca":"x"}',
+                    b'{"ver":1,"pin":"' + pin + b'"}',
+                    b'{"ver":1,"adr":7,"pin":"' + pin + b'"}',
+                    b'{"ver":1,"adr":"h:x","pin":"' + pin + b'"}',
+                    b'{"ver":1,"adr":"h/a//b","pin":"' + pin + b'"}',
+                    b'{"ver":1,"adr":"h","pin":"x"}',
+                    b'{"ver":1,"adr":"h","pin":7}',
+                    b'{"ver":1,"adr":"h","ca":7}',
+                    b'{"ver":1,"adr":"h","pin":"' + pin + b'","key":"x"}',
+                    b'{"ver":1,"adr":"h","pin":"' + pin + b'","key":7}',
+                    b'{"ver":1,"adr":"h","pin":"' + pin + b'","key":"' + key + b'","id":"x"}',
+                    b'{"ver":1,"adr":"h","pin":"' + pin + b'","id":"AAECAwQFBgcICQoLDA0ODw"}',
+                ]
+            )
+        },
+        "token-empty": b"t\n",
+        "token-long": b"t" + b"A" * 20000,
+        "token-letters": b"tab!c",
+        **{
+            f"accept-wrong-{n}": b"a" + text
+            for n, text in enumerate(
+                [
+                    b"[]",
+                    b"{",
+                    b'{"id":"003"}',
+                    b'{"id":7,"name":"a","ip":"any","key":"x"}',
+                    b"{" + agent.replace(b"003", b"x") + b"}",
+                    b"{" + agent.replace(b"any", b"x") + b"}",
+                    b"{" + agent.replace(b"web-01", b"w b") + b"}",
+                    b"{" + agent[:-9] + b'"}',
+                    b"{" + agent + b',"reenroll_secret":"x"}',
+                    b"{" + agent + b',"reenroll_secret":7}',
+                    b"{" + agent + b',"x":1}',
+                ]
+            )
+        },
+        **{
+            f"refuse-class-{name.decode()}": b"r\x65" + classes + name + b'"\n{}'
+            for name in (
+                b"unknown_agent",
+                b"unknown_token",
+                b"invalid_signature",
+                b"invalid_request",
+                b"x",
+            )
+        },
+        **{
+            f"refuse-code-{code}": b'r\x67\n{"error":{"code":%d,"message":"x"}}' % code
+            for code in (9007, 9008, 9013, 9014, 9020, 9021, 9022, 9024, 9025, 1)
+        },
+        **{
+            f"refuse-status-{status}": bytes([114, status]) + b"\n"
+            for status in (0, 1, 100, 103, 104, 105, 108, 109, 113, 115, 129, 200, 203)
+        },
+        "accept": b"a{" + agent + b',"reenroll_secret":"' + HEX64 + b'"}',
+        "accept-less": b"a{" + agent + b"}",
+        "accept-twice": b"a{" + agent + b',"id":"004"}',
+        "refuse-stale": b"r\x65"
+        + classes
+        + b'stale_token"\n{"error":{"code":"stale_token","message":"x"}}',
+        "refuse-bare": b"r\x65Bearer\n"
+        b'{"error":{"code":"enrollment_key_unavailable","message":"x"}}',
+        "refuse-number": b'r\x67\n{"error":{"code":9023,"message":"Enrollment token expired"}}',
+        "refuse-flat": b'r\xcb\n{"error":"Service Unavailable","code":503}',
+        "refuse-html": b"r\xca\n<html>Bad Gateway</html>",
+    }
+
+
+def states():
+    usual = (
+        b"version=1\nagent_id=001\nagent_name=web-01\nmanager=m.example.org:1515\n"
+        b"method=authd\nregistered_at=1700000000\nbound_machine="
+        + HEX64
+        + b"\nbound_hardware="
+        + HEX64
+        + b"\nbound_transient=yes\ncounters_of="
+        + HEX64[:40]
+        + b"\n"
+    )
+    failed = (
+        b"version=1\nattempts=7\nlast_outcome=unreachable\nlast_at=1700000000\n"
+        b"last_manager=m:1515\nlast_error=Cannot connect\nboot="
+        + HEX64[:32]
+        + b"\nschedule=unreachable 5000000 1700000005000000 m:1515\n"
+        b"schedule=busy 1 2\nunanswered=1700000000 web-01 m:1515\n"
+        b"unanswered=1700000001 web-02 other:1515\n"
+    )
+    return {
+        "usual": usual,
+        "failed": failed,
+        "padded": usual + b"\n" * 700,
+        "empty": b"",
+        "old": usual[len(b"version=1\n") :],
+        "newer": usual.replace(b"version=1", b"version=9"),
+        "many": b"".join(b"schedule=busy 1 2 m%d\n" % i for i in range(20)),
+        "many-unanswered": b"".join(b"unanswered=9 a m%d\n" % i for i in range(20)),
+        "numbers": b"attempts=-1\nlast_at=99999999999999999999\nregistered_at=1x\n",
+        "no-lines": b"\0=\n==\nagent_id=" + b"9" * 40 + b"\nagent_id",
+        "long": b"last_error=" + b"x" * 2000 + b"\nschedule=" + b"y" * 400 + b" 1 2 z\n",
+    }
+
+
+def wire_messages():
+    """Between the child that talks to a manager and its parent."""
+
+    def number(value, size):
+        return value.to_bytes(size, "little", signed=value < 0)
+
+    def message(kind, *fields):
+        body = b"".join(fields)
+        return number(16 + len(body), 4) + number(kind, 4) + bytes(8) + body
+
+    def text(content):
+        return number(len(content), 4) + content
+
+    def reason(content, start=0, end=0):
+        return text(content) + number(start, 2) + number(end, 2)
+
+    def result(outcome, flags=b"\0\0", after=0, why=reason(b""), last=(b"", b"", b"")):
+        return message(
+            3,
+            number(outcome, 4),
+            flags,
+            number(after, 8),
+            why,
+            reason(b""),
+            *[text(content) for content in last],
+        )
+
+    key = b"003 web-01 any " + HEX64
+    return {
+        "step": message(1, b"\2"),
+        "go": message(4),
+        "anchor": message(2, text(b"-----BEGIN CERTIFICATE-----\n")),
+        "registered": result(0, last=(b"web,db", key, HEX64)),
+        "registered-bare": result(0, last=(b"", key, b"")),
+        "refused": result(5, b"\1\1", 90000000, reason(b"m:1515 says: Duplicate", 13, 22)),
+        "removed": result(0, b"\2\0"),
+        "finding": message(5, number(3, 4), text(b"chain"), text(b"does not lead to a CA in /ca")),
+        "local": result(-12, why=reason(b"Cannot read the response: Cannot allocate memory")),
+    }
+
+
+def reenroll_secrets():
+    return {
+        "usual": b"001 " + HEX64 + b"\n",
+        "bare": b"001 " + HEX64,
+        "crlf": b"1024 " + HEX64 + b"\r\n",
+        "capitals": b"001 " + HEX64.upper(),
+        "short": b"001 " + HEX64[:60],
+        "no-id": b" " + HEX64,
+        "no-blank": HEX64,
+        "two-blanks": b"001  " + HEX64,
+        "empty": b"",
+        "end": b"\r\n",
+    }
+
+
+SEEDS = {
+    "reenroll-secret": reenroll_secrets,
+    "keystore": key_files,
+    "config": configurations,
+    "proxy": proxy_answers,
+    "api-reply": api_replies,
+    "enroll": enrollments,
+    "state": states,
+    "wire": wire_messages,
+}
