@@ -2,6 +2,7 @@
 #include "tests/unit/fault.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,9 +10,11 @@
 #include <string.h>
 #include <sys/types.h>
 
+#define ALWAYS UINT_MAX
+
 static struct {
 	const char *name;
-	unsigned left;
+	unsigned left; /* ALWAYS: it is not counted */
 	int error;
 } faults[4];
 
@@ -41,9 +44,26 @@ void fault_set(const char *name, unsigned nth, int error)
 	fault_add(name, nth, error);
 }
 
+void fault_always(const char *name, int error)
+{
+	fault_set(name, ALWAYS, error);
+}
+
 const char *fault_trace(void)
 {
 	return trace;
+}
+
+unsigned int fault_count(const char *name)
+{
+	size_t length = strlen(name);
+	unsigned int count = 0;
+
+	for (const char *at = trace; *at; at += strspn(at, " ")) {
+		count += strcspn(at, " ") == length && strncmp(at, name, length) == 0;
+		at += strcspn(at, " ");
+	}
+	return count;
 }
 
 /* The error that this call shall fail with; 0: none. */
@@ -53,7 +73,7 @@ static int fault_of(const char *name)
 
 	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
 		if (faults[i].name && strcmp(faults[i].name, name) == 0 && faults[i].left > 0 &&
-		    --faults[i].left == 0)
+		    (faults[i].left == ALWAYS || --faults[i].left == 0))
 			error = faults[i].error;
 	return error;
 }
@@ -80,6 +100,7 @@ static void note(const char *name)
 	}
 
 WRAP(fsync, (int fd), (fd))
+WRAP(fdatasync, (int fd), (fd))
 WRAP(fchmod, (int fd, mode_t mode), (fd, mode))
 WRAP(fchown, (int fd, uid_t owner, gid_t group), (fd, owner, group))
 WRAP(fallocate, (int fd, int mode, off_t offset, off_t length), (fd, mode, offset, length))

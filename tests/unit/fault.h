@@ -16,8 +16,14 @@ void fault_set(const char *name, unsigned nth, int error);
 /* One more fault, beside those set. */
 void fault_add(const char *name, unsigned nth, int error);
 
+/* Every call of `name` fails, until fault_set() or fault_clear(). */
+void fault_always(const char *name, int error);
+
 /* No faults, and an empty trace. */
 void fault_clear(void);
 
 /* The calls that change files, since fault_set() or fault_clear(), with blanks between them. */
 const char *fault_trace(void);
+
+/* How often `name` is in that. */
+unsigned int fault_count(const char *name);

@@ -20,8 +20,8 @@ unit_libraries = libtest.a $(client_library) libcommon.a $(CMOCKA_LIBS) $(SYSTEM
 	$(INIH_LIBS) $(OPENSSL_LIBS)
 
 # With these, the system calls of the code under test go through tests/unit/fault.c.
-FAULT_WRAPS = -Wl,--wrap=write,--wrap=fsync,--wrap=fchmod,--wrap=fchown,--wrap=fallocate \
-	-Wl,--wrap=unlinkat,--wrap=linkat,--wrap=renameat \
+FAULT_WRAPS = -Wl,--wrap=write,--wrap=fsync,--wrap=fdatasync,--wrap=fallocate \
+	-Wl,--wrap=fchmod,--wrap=fchown,--wrap=unlinkat,--wrap=linkat,--wrap=renameat \
 	-Wl,--wrap=read,--wrap=send,--wrap=recv,--wrap=__read_chk,--wrap=__recv_chk
 unit_faults = tests/unit/fault.c tests/unit/fault.h
 

@@ -73,7 +73,7 @@ test_history_LDADD = $(registrar_libraries)
 test_roster_write_SOURCES = tests/unit/registrar/agents/test-roster-write.c $(unit_faults) \
 	tests/unit/roster.c tests/unit/roster.h
 test_roster_write_LDADD = $(registrar_libraries)
-test_roster_write_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=fdatasync
+test_roster_write_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_roster_SOURCES = tests/unit/registrar/agents/test-roster.c \
 	tests/unit/roster.c tests/unit/roster.h
 test_roster_LDADD = $(registrar_libraries)
@@ -128,10 +128,10 @@ test_records_SOURCES = tests/unit/registrar/enrollment/test-records.c
 test_records_LDADD = $(registrar_libraries)
 test_rules_SOURCES = tests/unit/registrar/enrollment/test-rules.c
 test_rules_LDADD = $(registrar_libraries)
-test_transactions_SOURCES = tests/unit/registrar/enrollment/test-transactions.c
+test_transactions_SOURCES = tests/unit/registrar/enrollment/test-transactions.c $(unit_faults)
 test_transactions_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_transactions_LDADD = $(registrar_libraries)
-test_transactions_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
+test_transactions_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 
 test_api_password_SOURCES = tests/unit/registrar/keeper/test-api-password.c
 test_api_password_LDADD = $(registrar_libraries)
@@ -142,17 +142,17 @@ test_api_token_SOURCES = tests/unit/registrar/keeper/test-api-token.c
 test_api_token_LDADD = $(registrar_libraries)
 test_api_users_SOURCES = tests/unit/registrar/keeper/test-api-users.c
 test_api_users_LDADD = $(registrar_libraries)
-test_file_registry_SOURCES = tests/unit/registrar/keeper/test-file-registry.c
+test_file_registry_SOURCES = tests/unit/registrar/keeper/test-file-registry.c $(unit_faults)
 test_file_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_file_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
-test_file_registry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
+test_file_registry_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_keeper_registry_SOURCES = tests/unit/registrar/keeper/test-keeper-registry.c $(fake_registry)
 test_keeper_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_keeper_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
-test_listings_SOURCES = tests/unit/registrar/keeper/test-listings.c
+test_listings_SOURCES = tests/unit/registrar/keeper/test-listings.c $(unit_faults)
 test_listings_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_listings_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
-test_listings_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync
+test_listings_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 front_fixture = tests/unit/registrar/keeper/front-fixture.c \
 	tests/unit/registrar/keeper/front-fixture.h $(fake_registry)
 test_keeper_limits_SOURCES = tests/unit/registrar/keeper/test-keeper-limits.c $(front_fixture)

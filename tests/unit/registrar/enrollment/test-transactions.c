@@ -2,6 +2,7 @@
 /*
  * The queue of transactions: who shares a flush, who gets which answer, and who waits for the lock.
  */
+#include "tests/unit/fault.h"
 #include "tests/unit/support.h"
 
 #include "common/deadline.h"
@@ -14,21 +15,6 @@
 #include <unistd.h>
 
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
-
-int __real_fdatasync(int fd);
-int __wrap_fdatasync(int fd);
-
-static unsigned flushes;  /* of client.keys */
-static bool disk_is_full; /* every flush fails */
-
-int __wrap_fdatasync(int fd)
-{
-	flushes++;
-	if (!disk_is_full)
-		return __real_fdatasync(fd);
-	errno = ENOSPC;
-	return -1;
-}
 
 /* What a test begins with. */
 struct fixture {
@@ -133,7 +119,7 @@ static struct fixture begin(const char *directory)
 	other_authd = 0;
 	fixture.transactions = transactions_new(fixture.base, &settings);
 	assert_non_null(fixture.transactions);
-	flushes = 0;
+	fault_clear();
 	return fixture;
 }
 
@@ -154,7 +140,7 @@ static void test_share_one_flush(void **state)
 	add(&fixture, &last);
 	assert_int_equal(first.decided, 0); /* not before the end of the round */
 	run_once(&fixture);
-	assert_int_equal(flushes, 1);
+	assert_int_equal(fault_count("fdatasync"), 1);
 	assert_file(path_in(*state, "client.keys"),
 		    "001 web001 any " KEY "\n002 web002 any " KEY "\n");
 	for (int i = 0; i < 3; i++) {
@@ -191,7 +177,7 @@ static void test_failed_commit(void **state)
 
 	add(&fixture, &first);
 	add(&fixture, &second);
-	disk_is_full = true;
+	fault_always("fdatasync", ENOSPC);
 	run_once(&fixture);
 	assert_int_equal(first.failed, 1);
 	assert_true(first.failed_after_decision);
@@ -201,7 +187,7 @@ static void test_failed_commit(void **state)
 	assert_file(path_in(*state, "client.keys"), "");
 	assert_file(path_in(*state, "agents-timestamp"), "");
 	/* The next one succeeds. */
-	disk_is_full = false;
+	fault_clear();
 	first = member_of("001");
 	add(&fixture, &first);
 	run_once(&fixture);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The registry of the file client.keys: what is asked is decided, stored, answered once. */
+#include "tests/unit/fault.h"
 #include "tests/unit/support.h"
 
 #include "common/log.h"
@@ -13,19 +14,6 @@
 #include <unistd.h>
 
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
-
-int __real_fdatasync(int fd);
-int __wrap_fdatasync(int fd);
-
-static bool disk_is_full; /* every flush fails */
-
-int __wrap_fdatasync(int fd)
-{
-	if (!disk_is_full)
-		return __real_fdatasync(fd);
-	errno = ENOSPC;
-	return -1;
-}
 
 static char logged[1024]; /* the last message */
 
@@ -85,7 +73,7 @@ static void begin(struct fixture *fixture, const char *directory)
 	assert_non_null(fixture->registry);
 	log_divert(take_message);
 	logged[0] = '\0';
-	disk_is_full = false;
+	fault_clear();
 }
 
 static void end(struct fixture *fixture)
@@ -239,7 +227,7 @@ static void test_disk_is_full(void **state)
 	struct asker asker = { .answers = 0 };
 
 	begin(&fixture, *state);
-	disk_is_full = true;
+	fault_always("fdatasync", ENOSPC);
 	ask(&fixture, &asker, &registration);
 	run_once(&fixture);
 	assert_int_equal(asker.outcome, REGISTRY_DECIDED);

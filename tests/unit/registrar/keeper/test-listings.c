@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Listing and removing many agents by way of the registry of the file client.keys. */
+#include "tests/unit/fault.h"
 #include "tests/unit/support.h"
 
 #include "common/log.h"
@@ -13,19 +14,6 @@
 
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
 #define MANY 4000
-
-int __real_fsync(int fd);
-int __wrap_fsync(int fd);
-
-static bool disk_is_full; /* every flush of a file that is replaced fails */
-
-int __wrap_fsync(int fd)
-{
-	if (!disk_is_full)
-		return __real_fsync(fd);
-	errno = ENOSPC;
-	return -1;
-}
 
 static char logged[1024]; /* the last message */
 
@@ -64,7 +52,7 @@ static void open_registry(const char *directory, const char *keys)
 	assert_non_null(registry);
 	log_divert(take_message);
 	logged[0] = '\0';
-	disk_is_full = false;
+	fault_clear();
 }
 
 static int close_registry(void **state)
@@ -364,7 +352,7 @@ static void test_removal_fails(void **state)
 	struct removal_request *request = removal_of(false, COUNT(agents), agents);
 
 	open_registry(*state, keys);
-	disk_is_full = true;
+	fault_always("fsync", ENOSPC);
 	ask(REGISTRY_REMOVE, request);
 	assert_int_equal(answered.removal.fault, REMOVAL_INTERNAL);
 	assert_int_equal(answered.removal.count, 0);
