@@ -2,12 +2,15 @@
 /* Wiring: the command line, the log, signals, the configuration, the command. */
 #include "client/commands/agent-auth.h"
 #include "client/commands/options.h"
+#include "client/methods/module.h"
 #include "client/registration/policy.h"
 #include "client/system/config-wait.h"
 #include "client/system/message-ids.h"
 #include "client/system/notify.h"
 #include "common/cleanup.h"
+#include "common/library-memory.h"
 #include "common/log.h"
+#include "common/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,9 +87,22 @@ static int read_config(struct config *config, const struct client_options *optio
 	return r;
 }
 
+/* The exit status of a configuration that could not be read. */
+static int refuse_config(int error, const struct reason *why)
+{
+	const struct outcome_policy *policy = outcome_policy(OUTCOME_MISCONFIGURED);
+	const struct log_field fields[] = { { "OUTCOME", policy->name }, { 0 } };
+	int outcome = outcome_unless_short(OUTCOME_MISCONFIGURED, error);
+
+	if (outcome < 0)
+		log_error("%s", why->text);
+	else
+		log_event(policy->level, policy->message_id, fields, "%s", why->text);
+	return outcome_exit_code(outcome);
+}
+
 static int run_command(struct program *program)
 {
-	const struct outcome_policy *misconfigured = outcome_policy(OUTCOME_MISCONFIGURED);
 	const struct command *command = program->options->line.command;
 	struct reason why = { 0 };
 	int status = command->mode == CONFIG_AWAITED ? config_wait_wait(program->stop_fd) : 0;
@@ -94,14 +110,7 @@ static int run_command(struct program *program)
 	if (status < 0)
 		return status;
 	status = read_config(&program->config, program->options, &why);
-	if (status < 0) {
-		const struct log_field fields[] = { { "OUTCOME", misconfigured->name }, { 0 } };
-
-		log_event(misconfigured->level, misconfigured->message_id, fields, "%s", why.text);
-		status = misconfigured->exit_code;
-	} else {
-		status = command->run(program);
-	}
+	status = status < 0 ? refuse_config(status, &why) : command->run(program);
 	config_clear(&program->config);
 	return status;
 }
@@ -110,14 +119,18 @@ int main(int count, char **arguments)
 {
 	cleanup(options_clear) struct client_options options = { 0 };
 	struct program program = { .options = &options };
-	cleanup_fd int stop_fd = -1;
+	int stop_fd;
 	int r;
 
+	library_memory_watch_openssl();
 	if (keep_standard_streams() < 0)
 		return EXIT_LOCAL_ERROR;
 	r = options_parse(&options, count, arguments);
 	if (r != 0)
-		return r > 0 ? 0 : agent_auth_is_called(arguments[0]) ? EXIT_FAILURE : EXIT_USAGE;
+		return r > 0                                ? 0
+		       : agent_auth_is_called(arguments[0]) ? EXIT_FAILURE
+		       : is_shortage(r)                     ? EXIT_LOCAL_ERROR
+							    : EXIT_USAGE;
 	log_open("agent-register", options.verbosity > 0 ? LOG_DEBUG : LOG_INFO);
 	if (notify_check() < 0) {
 		log_error("systemd waits to be notified, "
@@ -131,5 +144,8 @@ int main(int count, char **arguments)
 		return EXIT_LOCAL_ERROR;
 	}
 	r = run_command(&program);
-	return r == -ECANCELED ? die_of_signal(stop_fd) : r;
+	if (r == -ECANCELED)
+		return die_of_signal(stop_fd);
+	options_clear(&options);
+	https_module_exit(r);
 }

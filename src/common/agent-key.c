@@ -2,6 +2,7 @@
 #include "common/agent-key.h"
 
 #include "common/agent-address.h"
+#include "common/library-memory.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -198,11 +199,13 @@ int agent_key_hash(char ret[static AGENT_KEY_HASH_SIZE], const struct agent_key 
 	char text[AGENT_ID_MAX + AGENT_NAME_MAX + AGENT_KEY_MAX + 1];
 	int length = snprintf(text, sizeof text, "%s%s%s", key->id, key->name, key->key);
 	unsigned int size;
-	int done = EVP_Digest(text, (size_t)length, digest, &size, EVP_sha1(), NULL);
+	int done;
+
+	done = EVP_Digest(text, (size_t)length, digest, &size, EVP_sha1(), NULL);
 
 	explicit_bzero(text, sizeof text);
 	if (done != 1)
-		return -EIO;
+		return library_memory_was_short() ? -ENOMEM : -EIO;
 	for (unsigned int i = 0; i < size; i++)
 		(void)snprintf(ret + 2 * i, 3, "%02x", digest[i]);
 	return 0;

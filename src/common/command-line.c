@@ -298,7 +298,7 @@ int command_line_parse(struct parsed_line *ret, const struct command_line *line,
 		room += strlen(arguments[i]) + 1; /* "-dd" holds two options */
 	parser.options = calloc(room, sizeof *parser.options);
 	parser.words = calloc((size_t)count + 1, sizeof *parser.words);
-	r = parser.options && parser.words ? parse(&parser, target) : usage_error("out of memory");
+	r = parser.options && parser.words ? parse(&parser, target) : usage_no_memory();
 	if (r == 0 && parser.is_done) {
 		r = 1;
 	} else if (r == 0) {

@@ -153,6 +153,8 @@ static int start(struct walk *walk, const char *path, struct reason *why)
 	int r;
 
 	*walk = (struct walk){ .path = path, .fd = -1 };
+	if (*path == '\0') /* not where we happen to be */
+		return reason_errno(why, ENOENT, "Cannot open a directory without a name");
 	if (strlen(path) >= sizeof walk->rest)
 		return reason_errno(why, ENAMETOOLONG, "Cannot open %.100s...", path);
 	strcpy(walk->rest, path);

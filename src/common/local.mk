@@ -29,6 +29,7 @@ libcommon_a_SOURCES = \
 	src/common/name-constraints.c src/common/name-constraints.h \
 	src/common/nearest.c src/common/nearest.h \
 	src/common/negative-errno.h \
+	src/common/shortage.h \
 	src/common/option-setters.c src/common/option-setters.h \
 	src/common/outcome.h \
 	src/common/packet.c src/common/packet.h \
@@ -45,6 +46,7 @@ libcommon_a_SOURCES = \
 	src/common/target-file.c src/common/target-file.h \
 	src/common/text-index.c src/common/text-index.h \
 	src/common/tls-context.c src/common/tls-context.h \
+	src/common/library-memory.c src/common/library-memory.h \
 	src/common/tls-record-limit.c src/common/tls-record-limit.h \
 	src/common/trusted-file.c src/common/trusted-file.h \
 	src/common/usage.c src/common/usage.h \

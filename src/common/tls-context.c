@@ -2,6 +2,7 @@
 #include "common/tls-context.h"
 
 #include "common/base64.h"
+#include "common/library-memory.h"
 #include "common/pem-file.h"
 #include "common/tls-record-limit.h"
 
@@ -68,6 +69,8 @@ const char *tls_error_text(char *buffer, size_t size)
 	const char *text = known_error_text(error) ?: ERR_reason_error_string(error);
 
 	ERR_clear_error();
+	if (library_memory_was_short())
+		return "out of memory";
 	if (error == 0)
 		return "unknown error";
 	if (text)
@@ -426,28 +429,10 @@ static int set_own_certificate(SSL_CTX *context, const struct tls_settings *sett
 	return r < 0 ? r : set_private_key(context, settings, why);
 }
 
-int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct reason *why)
+static int set_up(SSL_CTX *context, const struct tls_settings *settings, struct reason *why)
 {
-	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
-	int r;
+	int r = set_versions(context, settings, why);
 
-	/*
-	 * A client that makes only one connection saves 5 % of its time by not loading all error
-	 * texts.
-	 */
-	if (!settings->server)
-		(void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS |
-					       OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
-					       OPENSSL_INIT_NO_ATEXIT,
-				       NULL);
-	context = SSL_CTX_new(settings->server ? TLS_server_method() : TLS_client_method());
-	if (!context) {
-		char text[256];
-
-		reason_set(why, "Cannot initialize OpenSSL: %s", tls_error_text(text, sizeof text));
-		return -ENOMEM;
-	}
-	r = set_versions(context, settings, why);
 	if (r >= 0 && tls_record_limit_set(context) < 0)
 		r = reason_errno(why, ENOMEM, "Cannot initialize TLS");
 	(void)SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
@@ -463,8 +448,35 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 		r = set_levels(context, why);
 	if (r >= 0 && settings->ca_file)
 		r = set_ca(context, settings, why);
-	if (r >= 0)
-		r = set_own_certificate(context, settings, why);
+	return r < 0 ? r : set_own_certificate(context, settings, why);
+}
+
+int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct reason *why)
+{
+	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
+	char text[256];
+	int r = -EIO;
+
+	if (settings->server)
+		library_memory_forget();
+	/*
+	 * A client that makes only one connection saves 5 % of its time by not loading all error
+	 * texts.
+	 */
+	if (!settings->server)
+		(void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS |
+					       OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+					       OPENSSL_INIT_NO_ATEXIT,
+				       NULL);
+	context = SSL_CTX_new(settings->server ? TLS_server_method() : TLS_client_method());
+	if (context)
+		r = set_up(context, settings, why);
+	if (r < 0 && library_memory_was_short())
+		return reason_errno(why, ENOMEM, "Cannot set up TLS");
+	if (!context && ERR_peek_error() == 0)
+		return reason_errno(why, ENOMEM, "Cannot initialize OpenSSL");
+	if (!context)
+		reason_set(why, "Cannot initialize OpenSSL: %s", tls_error_text(text, sizeof text));
 	if (r < 0)
 		return r;
 	*ret = take_pointer(context);

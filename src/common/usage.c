@@ -36,6 +36,13 @@ int(usage_error)(const char *format, ...)
 	return -EINVAL;
 }
 
+int usage_no_memory(void)
+{
+	(void)fprintf(stderr, "%s: Cannot read the command line: %s\n", current_line->program,
+		      strerrordesc_np(ENOMEM));
+	return -ENOMEM;
+}
+
 int usage_check_choice(const char *what, const char *const *choices, const char *value)
 {
 	char shown[OPTION_TEXT_SIZE], valid[256], hint[NEAREST_HINT_SIZE];

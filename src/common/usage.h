@@ -13,6 +13,9 @@ void usage_begin(const struct command_line *line);
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define usage_error(...) negative_errno(usage_error(__VA_ARGS__))
 
+/* Say on stderr that there is no memory for the command line. Returns -ENOMEM. */
+int usage_no_memory(void) must_check;
+
 /*
  * Is the value one of `choices` (ends with null)? Returns 0, or -EINVAL: a usage error, which calls
  * the value `what`, names the choices and the nearest one.

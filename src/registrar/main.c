@@ -2,8 +2,10 @@
 /* agent-registrar: the manager's side. Wiring only. */
 #include "common/cleanup.h"
 #include "common/completion.h"
+#include "common/library-memory.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "common/shortage.h"
 #include "registrar/commands/add.h"
 #include "registrar/commands/agents.h"
 #include "registrar/commands/authd-caller.h"
@@ -147,12 +149,13 @@ int main(int argc, char **argv)
 	const char *called = authd_caller_name(argv[0]);
 	int r;
 
+	library_memory_watch_openssl();
 	secret_protect_process();
 	(void)signal(SIGPIPE, SIG_IGN);
 	r = called ? authd_caller_parse(&options, called, commands, argc, argv)
 		   : options_parse(&options, commands, argc, argv);
 	if (r != 0)
-		return r > 0 ? 0 : called ? EXIT_FAILURE : EX_USAGE;
+		return r > 0 ? 0 : called ? EXIT_FAILURE : is_shortage(r) ? EX_OSERR : EX_USAGE;
 	log_open(called ?: "agent-registrar", options.debug ? LOG_DEBUG : LOG_INFO);
 	r = run(&program);
 	return called && r != 0 ? EXIT_FAILURE : r;

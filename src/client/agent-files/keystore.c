@@ -6,6 +6,7 @@
 #include "common/directory.h"
 #include "common/lock-holder.h"
 #include "common/setting-words.h"
+#include "common/shortage.h"
 #include "common/target-file.h"
 
 #include <fcntl.h>
@@ -58,13 +59,15 @@ int keystore_lock(struct keystore *store, const struct deadline *deadline,
 		  keystore_waiting_callback *waiting, struct reason *why)
 {
 	cleanup_free char *copy = strdup(store->path);
-	const char *directory = copy ? dirname(copy) : "";
-	cleanup_fd int fd = directory_open(directory, why);
+	const char *directory = copy ? dirname(copy) : store->path;
+	cleanup_fd int fd = copy ? directory_open(directory, why) : -ENOMEM;
 	char holder[LOCK_HOLDER_SIZE];
 	bool notified = false;
 
 	if (fd == -ELOOP)
 		return fd;
+	if (is_shortage(fd))
+		return reason_errno(why, fd, "Cannot lock the directory of %s", store->path);
 	if (fd < 0)
 		return reason_errno(
 			why, fd, "Cannot open %s, the directory of the key file; %s%s", directory,

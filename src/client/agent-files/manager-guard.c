@@ -4,6 +4,7 @@
 #include "client/agent-files/keystore.h"
 #include "common/cleanup.h"
 #include "common/directory.h"
+#include "common/shortage.h"
 #include "common/trusted-file.h"
 
 #include <errno.h>
@@ -20,6 +21,27 @@
 #define INIT_FILE "/etc/ossec-init.conf"
 
 DEFINE_RELEASE(directory, DIR *, (void)closedir)
+
+/*
+ * What each way of looking returns: 1 with `seen` set, 0, or a negative errno with `seen` set. Who
+ * cannot look has not seen that there is nothing; but a file that is not to be read shows nothing
+ * at all, or anybody could keep this program from its work.
+ */
+static int unless_short(int error, const char *path, struct reason *seen)
+{
+	return is_shortage(error) ? reason_errno(seen, error, "Cannot look at %s", path) : 0;
+}
+
+/* DIRECTORY/NAME, to be freed; null: out of memory, with `seen` set. */
+static char *path_below(const char *directory, const char *name, struct reason *seen)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", directory, name) >= 0)
+		return path;
+	(void)unless_short(ENOMEM, directory, seen);
+	return NULL;
+}
 
 /* ------------------------------------------------------------------ files of a manager */
 
@@ -44,38 +66,37 @@ static bool is_managers_daemon(const char *name)
 	return false;
 }
 
-static bool has_managers_daemon(const char *directory, struct reason *seen)
+static int has_managers_daemon(const char *directory, struct reason *seen)
 {
-	cleanup(release_directory) DIR *programs = NULL;
-	cleanup_free char *path = NULL;
+	cleanup_free char *path = path_below(directory, "bin", seen);
+	cleanup_fd int fd = path ? directory_open(path, NULL) : -ENOMEM;
+	cleanup(release_directory) DIR *programs = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
-	if (asprintf(&path, "%s/bin", directory) < 0) {
-		path = NULL;
-		return false;
-	}
-	programs = directory_list(path, NULL);
-	while (programs && (entry = readdir(programs)))
+	if (!path)
+		return -ENOMEM;
+	if (!programs)
+		return unless_short(fd < 0 ? fd : errno, path, seen);
+	(void)take_fd(&fd);
+	while ((errno = 0, entry = readdir(programs)))
 		if (is_managers_daemon(entry->d_name)) {
 			reason_set(seen, "found %s/%s", path, entry->d_name);
-			return true;
+			return 1;
 		}
-	return false;
+	return unless_short(errno, path, seen);
 }
 
 /* The key of the registration service; also that of our own. */
-static bool has_managers_key(const char *directory, struct reason *seen)
+static int has_managers_key(const char *directory, struct reason *seen)
 {
-	cleanup_free char *path = NULL;
+	cleanup_free char *path = path_below(directory, "etc/sslmanager.key", seen);
 
-	if (asprintf(&path, "%s/etc/sslmanager.key", directory) < 0) {
-		path = NULL;
-		return false;
-	}
+	if (!path)
+		return -ENOMEM;
 	if (access(path, F_OK) < 0)
-		return false;
+		return unless_short(errno, path, seen);
 	reason_set(seen, "found %s", path);
-	return true;
+	return 1;
 }
 
 /* ------------------------------------------------------------------ the type of an installation */
@@ -98,7 +119,8 @@ static void take_value(const char *line, const char *name, char *ret, size_t siz
 	(void)snprintf(ret, size, "%.*s", (int)strcspn(value, end), value);
 }
 
-static bool read_init_file(struct installation *ret, const char *path)
+/* 1: read; 0: there is none; or a negative errno with `seen` set. */
+static int read_init_file(struct installation *ret, const char *path, struct reason *seen)
 {
 	const struct trusted_file wanted = {
 		.path = path,
@@ -110,14 +132,15 @@ static bool read_init_file(struct installation *ret, const char *path)
 	cleanup_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char line[PATH_MAX + 64];
 
-	if (file)
-		(void)take_fd(&fd);
 	*ret = (struct installation){ 0 };
-	while (file && fgets(line, sizeof line, file)) {
+	if (!file)
+		return unless_short(fd < 0 ? fd : ENOMEM, path, seen);
+	(void)take_fd(&fd);
+	while (fgets(line, sizeof line, file)) {
 		take_value(line, "TYPE", ret->type, sizeof ret->type);
 		take_value(line, "DIRECTORY", ret->directory, sizeof ret->directory);
 	}
-	return file != NULL;
+	return 1;
 }
 
 static bool is_managers_type(const char *type)
@@ -140,88 +163,96 @@ static bool is_same_directory(const char *one, const char *other)
 }
 
 /* The file in /etc describes one installation, which may not be the one in `directory`. */
-static bool is_installed_as_manager(const char *directory, struct reason *seen)
+static int is_installed_as_manager(const char *directory, struct reason *seen)
 {
 	struct installation installation;
-	cleanup_free char *own = NULL;
-	const char *path;
+	cleanup_free char *own = path_below(directory, INIT_FILE + 1, seen);
+	const char *path = own;
+	int r = own ? read_init_file(&installation, own, seen) : -ENOMEM;
 
-	if (asprintf(&own, "%s" INIT_FILE, directory) < 0) {
-		own = NULL;
-		return false;
-	}
-	if (read_init_file(&installation, own)) {
-		path = own;
-	} else {
+	if (r == 0) {
 		path = INIT_FILE;
-		(void)read_init_file(&installation, path);
-		if (installation.directory[0] &&
+		r = read_init_file(&installation, path, seen);
+		if (r > 0 && installation.directory[0] &&
 		    !is_same_directory(installation.directory, directory))
-			return false;
+			return 0;
 	}
-	if (is_managers_type(installation.type))
-		reason_set(seen, "%s says TYPE=\"%s\"", path, installation.type);
-	return is_managers_type(installation.type);
+	if (r <= 0 || !is_managers_type(installation.type))
+		return r < 0 ? r : 0;
+	reason_set(seen, "%s says TYPE=\"%s\"", path, installation.type);
+	return 1;
 }
 
 /* ------------------------------------------------------------------ the key file itself */
 
 /* Removed entries count, too: only managers keep them. */
-static bool has_keys_of_several(const char *keys_path, struct reason *seen)
+static int has_keys_of_several(const char *keys_path, struct reason *seen)
 {
 	struct stat status;
 	cleanup_fd int fd = keystore_open_file(keys_path, &status, NULL);
 	cleanup_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	cleanup_free char *line = NULL;
 	size_t allocated = 0, entries = 0;
+	bool is_whole;
 
-	if (file)
-		(void)take_fd(&fd);
-	while (file && getline(&line, &allocated, file) > 0) {
+	if (!file)
+		return unless_short(fd < 0 ? fd : ENOMEM, keys_path, seen);
+	(void)take_fd(&fd);
+	while (getline(&line, &allocated, file) > 0) {
 		size_t digits = strspn(line, "0123456789");
 
 		entries += digits > 0 && line[digits] == ' ';
 	}
+	is_whole = feof(file);
 	if (line)
 		explicit_bzero(line, allocated);
 	if (entries > 1)
 		reason_set(seen, "%s contains the entries of %zu agents", keys_path, entries);
-	return entries > 1;
+	return entries > 1 ? 1 : is_whole ? 0 : unless_short(ENOMEM, keys_path, seen);
 }
 
 /*
- * The directory of the installation whose etc/client.keys the key file is, links resolved; null
- * when it is in no directory of that kind. To be freed.
+ * The directory of the installation whose etc/client.keys the key file is, links resolved, to be
+ * freed; null when it is in no directory of that kind. Returns 0, or a negative errno with `seen`
+ * set.
  */
-static char *home_of(const char *keys_path)
+static int find_home(char **ret, const char *keys_path, struct reason *seen)
 {
 	const char *slash = strrchr(keys_path, '/');
 	cleanup_free char *etc = slash ? strndup(keys_path, (size_t)(slash - keys_path)) : NULL;
-	char *home = etc ? realpath(etc, NULL) : NULL;
+	cleanup_free char *home = etc ? realpath(etc, NULL) : NULL;
 	char *last = home ? strrchr(home, '/') : NULL;
 
-	if (last && last > home && strcmp(last, "/etc") == 0) {
+	*ret = NULL;
+	if (!home)
+		return slash ? unless_short(errno, keys_path, seen) : 0;
+	if (last > home && strcmp(last, "/etc") == 0) {
 		*last = '\0';
-		return home;
+		*ret = take_pointer(home);
 	}
-	free(home);
-	return NULL;
+	return 0;
 }
 
 /* ------------------------------------------------------------------ the guard */
 
-static bool is_managers_directory(const char *directory, struct reason *seen)
+static int is_managers_directory(const char *directory, struct reason *seen)
 {
-	return has_managers_daemon(directory, seen) || has_managers_key(directory, seen) ||
-	       is_installed_as_manager(directory, seen);
+	int r = has_managers_daemon(directory, seen);
+
+	if (r == 0)
+		r = has_managers_key(directory, seen);
+	return r == 0 ? is_installed_as_manager(directory, seen) : r;
 }
 
-bool manager_guard_detect(const char *directory, const char *keys_path, struct reason *seen)
+int manager_guard_detect(const char *directory, const char *keys_path, struct reason *seen)
 {
-	cleanup_free char *home = home_of(keys_path);
+	cleanup_free char *home = NULL;
+	int r = is_managers_directory(directory, seen);
 
-	return is_managers_directory(directory, seen) ||
-	       (home && strcmp(home, directory) != 0 && is_managers_directory(home, seen));
+	if (r == 0)
+		r = find_home(&home, keys_path, seen);
+	return r == 0 && home && strcmp(home, directory) != 0 ? is_managers_directory(home, seen)
+							      : r;
 }
 
 static int refuse(const struct reason *seen, const char *keys_path, struct reason *why)
@@ -233,20 +264,27 @@ static int refuse(const struct reason *seen, const char *keys_path, struct reaso
 	return -EPERM;
 }
 
+/* What was seen, and what follows from it. */
+static int judge(int r, const struct reason *seen, const char *keys_path, struct reason *why)
+{
+	if (r > 0)
+		return refuse(seen, keys_path, why);
+	if (r < 0)
+		reason_set(why, "%s", seen->text);
+	return r;
+}
+
 int manager_guard_check(const char *directory, const char *keys_path, struct reason *why)
 {
 	struct reason seen = { 0 };
 
-	return manager_guard_detect(directory, keys_path, &seen) ? refuse(&seen, keys_path, why)
-								 : 0;
+	return judge(manager_guard_detect(directory, keys_path, &seen), &seen, keys_path, why);
 }
 
 int manager_guard_check_entries(const char *directory, const char *keys_path, struct reason *why)
 {
 	struct reason seen = { 0 };
+	int r = manager_guard_detect(directory, keys_path, &seen);
 
-	return manager_guard_detect(directory, keys_path, &seen) ||
-			       has_keys_of_several(keys_path, &seen)
-		       ? refuse(&seen, keys_path, why)
-		       : 0;
+	return judge(r == 0 ? has_keys_of_several(keys_path, &seen) : r, &seen, keys_path, why);
 }

@@ -8,21 +8,21 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 
-#include <stdbool.h>
-
 /*
  * Is there a manager in `directory` (the agent's), or in the directory in whose etc/ the key file
  * `keys_path` is, with links followed? A manager is an installation of OSSEC's types server, local
  * and hybrid, of Wazuh's manager 2 to 5, or of our registrar, known by a daemon or a file that no
- * agent has, or by the type in ossec-init.conf. Sets `seen` (may be null) to the evidence ("found
- * PATH") if there is one; otherwise, also when nothing can be read, `seen` is unchanged.
+ * agent has, or by the type in ossec-init.conf. Returns 1 with `seen` (may be null) set to the
+ * evidence ("found PATH"); 0 if there is none, also when something cannot be read; or a negative
+ * errno with `seen` set, when this machine is too short of memory or descriptors to look.
  */
-bool manager_guard_detect(const char *directory, const char *keys_path,
-			  struct reason *seen) must_check;
+int manager_guard_detect(const char *directory, const char *keys_path,
+			 struct reason *seen) must_check;
 
 /*
- * May the key file be replaced? The arguments are those of manager_guard_detect(). Returns 0, or
- * -EPERM with `why` set, when there is a manager.
+ * May the key file be replaced? The arguments are those of manager_guard_detect(). Returns 0,
+ * -EPERM with `why` set when there is a manager, or another negative errno with `why` set when that
+ * cannot be told.
  */
 int manager_guard_check(const char *directory, const char *keys_path,
 			struct reason *why) must_check;

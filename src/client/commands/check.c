@@ -39,15 +39,25 @@ static void ok(const struct check *check, const char *layer, const char *format,
 	printf("%s %-12s %s\n", check->tick, layer, text);
 }
 
-/* A cross, with the reason and its remedy. Returns false, for the caller to pass on. */
-static bool bad(struct check *check, const char *layer, enum outcome outcome, const char *text)
+/*
+ * A cross, with the reason and its remedy; `outcome` may be a negative errno. Returns false, for
+ * the caller to pass on.
+ */
+static bool bad(struct check *check, const char *layer, int outcome, const char *text)
 {
 	if (*text == '\0')
 		return false; /* asked to stop */
 	printf("%s %-12s %s\n", check->cross, layer, text);
 	if (check->status == 0)
-		check->status = outcome_policy(outcome)->exit_code;
+		check->status = outcome_exit_code(outcome);
 	return false;
+}
+
+/* For what failed with a negative errno: outcome_unless_short(). */
+static bool failed(struct check *check, const char *layer, enum outcome otherwise, int error,
+		   const char *text)
+{
+	return bad(check, layer, outcome_unless_short(otherwise, error), text);
 }
 
 /* ------------------------------------------------------------------ this machine */
@@ -57,6 +67,7 @@ static bool check_config(struct check *check)
 	const struct config *config = check->config;
 	const struct method *method;
 	struct reason why = { 0 };
+	int r;
 
 	if (!config_has_work(config))
 		return bad(check, "config", OUTCOME_MISCONFIGURED,
@@ -67,8 +78,9 @@ static bool check_config(struct check *check)
 		ok(check, "config", "no manager is asked, method import");
 		return true;
 	}
-	if (method_get(config->manager.method, &method, &why) < 0)
-		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
+	r = method_get(config->manager.method, &method, &why);
+	if (r < 0)
+		return failed(check, "config", OUTCOME_MISCONFIGURED, r, why.text);
 	if (config->manager.address.count == 0)
 		ok(check, "config", "the manager of the enrollment token, method %s",
 		   method_name(config->manager.method));
@@ -96,9 +108,10 @@ static void check_import(struct check *check)
 	struct deadline at_once = { 0, check->deadline.stop_fd };
 	const char *path = check->config->auth.key_file;
 	struct reason why = { 0 };
+	int r = import_file_read(&key, path, &at_once, &why);
 
-	if (import_file_read(&key, path, &at_once, &why) < 0)
-		(void)bad(check, "import", OUTCOME_MISCONFIGURED, why.text);
+	if (r < 0)
+		(void)failed(check, "import", OUTCOME_MISCONFIGURED, r, why.text);
 	else
 		ok(check, "import", "%s holds the key of %s (id %s)", path, key.name, key.id);
 }
@@ -108,9 +121,10 @@ static bool check_credentials(struct check *check)
 	const struct config *config = check->config;
 	const struct access *access = &check->access;
 	struct reason why = { 0 };
+	int r = access_open(&check->access, config, &why);
 
-	if (access_open(&check->access, config, &why) < 0)
-		return bad(check, "credentials", OUTCOME_MISCONFIGURED, why.text);
+	if (r < 0)
+		return failed(check, "credentials", OUTCOME_MISCONFIGURED, r, why.text);
 	ok(check, "credentials", "%s%s, %s",
 	   !access->has_token             ? ""
 	   : access->token.has_credential ? "an enrollment token, "
@@ -129,7 +143,7 @@ static void check_name(struct check *check)
 	if (r == OUTCOME_OK)
 		ok(check, "name", "%s", name);
 	else
-		(void)bad(check, "name", r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
+		(void)bad(check, "name", r, why.text);
 }
 
 /* That they exist is for the manager to know; it says so only when a key is requested. */
@@ -197,9 +211,12 @@ static void check_key_file(struct check *check)
 	int r = key_files_open(&files, config->agent.directory, config->agent.keys_file,
 			       config->agent.group, &why);
 
-	if (r >= 0 && manager_guard_check(config->agent.directory, store->path, &why) < 0) {
-		(void)bad(check, "key file", OUTCOME_MISCONFIGURED, why.text);
-		return;
+	if (r >= 0) {
+		r = manager_guard_check(config->agent.directory, store->path, &why);
+		if (r < 0) {
+			(void)failed(check, "key file", OUTCOME_MISCONFIGURED, r, why.text);
+			return;
+		}
 	}
 	store->may_write_in_place = config->agent.keys_in_place;
 	if (r >= 0 && check_linked_key(check, store))
@@ -211,7 +228,7 @@ static void check_key_file(struct check *check)
 	how = keystore_is_in_place(store) ? ", but only in place, not atomically (keys_in_place)"
 					  : "";
 	if (r < 0)
-		(void)bad(check, "key file", OUTCOME_STORAGE_ERROR, why.text);
+		(void)failed(check, "key file", OUTCOME_STORAGE_ERROR, r, why.text);
 	else if (r == KEYSTORE_KEY)
 		ok(check, "key file", "%s can be written%s; it holds the key of %s (id %s)",
 		   store->path, how, key.name, key.id);

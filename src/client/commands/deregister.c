@@ -57,9 +57,10 @@ static int remove_at(const struct program *program, const struct access *access,
 	char hash[AGENT_KEY_HASH_SIZE];
 	int r;
 
-	if (agent_key_hash(hash, key) < 0) {
-		log_error("Cannot compute the hash of the key");
-		return -EIO;
+	r = agent_key_hash(hash, key);
+	if (r < 0) {
+		log_error("Cannot compute the hash of the key: %s", strerrordesc_np(-r));
+		return r;
 	}
 	attempt.agent.name = key->name;
 	attempt.agent.key_hash = hash;
@@ -141,7 +142,7 @@ static int remove_at_manager(const struct program *program, const struct access 
 	}
 	if (is_done || r == -ECANCELED)
 		return is_done ? 0 : r;
-	return r < 0 ? EXIT_LOCAL_ERROR : outcome_policy((enum outcome)r)->exit_code;
+	return outcome_exit_code(r);
 }
 
 /* ------------------------------------------------------------------ the command */
@@ -159,7 +160,7 @@ static int find_key(const struct keystore *store, struct agent_key *ret, bool *r
 	if (found == KEYSTORE_KEY || found == KEYSTORE_MISSING)
 		return 0;
 	log_error("%s", why.text);
-	return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
+	return outcome_exit_code(outcome_unless_short(OUTCOME_STORAGE_ERROR, found));
 }
 
 /*
@@ -205,9 +206,10 @@ int command_deregister(struct program *program)
 	int r;
 
 	secret_protect_process();
-	if (open_access(&access, config, &why) < 0) {
+	r = open_access(&access, config, &why);
+	if (r < 0) {
 		log_error("%s", why.text);
-		return outcome_policy(OUTCOME_MISCONFIGURED)->exit_code;
+		return outcome_exit_code(outcome_unless_short(OUTCOME_MISCONFIGURED, r));
 	}
 	r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
 	store.may_write_in_place = config->agent.keys_in_place;
@@ -215,7 +217,7 @@ int command_deregister(struct program *program)
 		r = deregister(program, &access, &store, &why);
 	if (r < 0 && r != -ECANCELED) {
 		log_error("%s", why.text);
-		return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
+		return outcome_exit_code(outcome_unless_short(OUTCOME_STORAGE_ERROR, r));
 	}
 	if (r == 0)
 		printf("Agent identity removed; the next boot will register this machine again.\n");

@@ -45,21 +45,23 @@ int forget_confirm(const struct program *program, const struct keystore *store,
 static int check_manager(const struct program *program, const struct keystore *store)
 {
 	struct reason why = { 0 };
+	int r = manager_guard_check_entries(program->config.agent.directory, store->path, &why);
 
-	if (manager_guard_check_entries(program->config.agent.directory, store->path, &why) == 0)
+	if (r == 0)
 		return 0;
 	log_error("%s", why.text);
-	return outcome_policy(OUTCOME_MISCONFIGURED)->exit_code;
+	return outcome_exit_code(outcome_unless_short(OUTCOME_MISCONFIGURED, r));
 }
 
 static int check_key_file(const struct keystore *store)
 {
 	struct reason why = { 0 };
+	int r = keystore_check_removable(store, &why);
 
-	if (keystore_check_removable(store, &why) == 0)
+	if (r == 0)
 		return 0;
 	log_error("%s", why.text);
-	return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
+	return outcome_exit_code(outcome_unless_short(OUTCOME_STORAGE_ERROR, r));
 }
 
 static int check_units(const struct config *config)

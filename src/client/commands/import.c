@@ -93,7 +93,7 @@ int command_import(struct program *program)
 		return r;
 	if (r < 0) {
 		log_error("%s", why.text);
-		return outcome_policy(OUTCOME_MISCONFIGURED)->exit_code;
+		return outcome_exit_code(outcome_unless_short(OUTCOME_MISCONFIGURED, r));
 	}
 	if (path && secret_file_is_exposed(path))
 		log_warning("The key file %s is world-readable; delete it, or run: chmod 0600 %s",

@@ -178,7 +178,7 @@ static int add_assignment(struct client_options *options, char *assignment)
 
 	if (!items) {
 		free(assignment);
-		return usage_error("out of memory");
+		return usage_no_memory();
 	}
 	list->items = items;
 	items[list->count++] = assignment;

@@ -157,5 +157,5 @@ int command_pin(struct program *program)
 	if (r == OUTCOME_OK || r == -ECANCELED)
 		return r;
 	log_error("%s", why.text);
-	return r < 0 ? EXIT_LOCAL_ERROR : outcome_policy(r)->exit_code;
+	return outcome_exit_code(r);
 }

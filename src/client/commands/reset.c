@@ -33,7 +33,7 @@ int command_reset(struct program *program)
 		return r;
 	if (r < 0) {
 		log_error("%s", why.text);
-		return outcome_policy(OUTCOME_STORAGE_ERROR)->exit_code;
+		return outcome_exit_code(outcome_unless_short(OUTCOME_STORAGE_ERROR, r));
 	}
 	printf("Agent identity removed; the next boot will register this machine again.\n");
 	return 0;

@@ -218,12 +218,12 @@ static int find_key(struct status *status, const struct config *config,
 		    const struct keystore *store)
 {
 	struct reason seen = { 0 };
+	int r = manager_guard_detect(config->agent.directory, store->path, &seen);
 
-	if (manager_guard_detect(config->agent.directory, store->path, &seen)) {
-		reason_set(&status->problem, "This machine is a manager: %s", seen.text);
-		return KEYSTORE_MISSING;
-	}
-	return keystore_read(store, &status->key, &status->problem);
+	if (r == 0)
+		return keystore_read(store, &status->key, &status->problem);
+	reason_set(&status->problem, "%s%s", r > 0 ? "This machine is a manager: " : "", seen.text);
+	return r < 0 ? r : KEYSTORE_MISSING;
 }
 
 int command_status(struct program *program)

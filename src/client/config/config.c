@@ -194,6 +194,8 @@ int config_assign(struct config *config, const char *assignment, const char *ori
 	char *equals = section ? strchr(section, '=') : NULL;
 	char *dot = section ? strchr(section, '.') : NULL;
 
+	if (!section)
+		return reason_errno(why, ENOMEM, "%s: cannot take a setting", origin);
 	if (!equals || !dot || dot > equals) {
 		char shown[128];
 

@@ -34,15 +34,17 @@ static int close_from(unsigned int first)
  */
 static int keep_only(int fd)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null;
 
+	/* first, so that what fails can be told there */
+	if (fd != CONFINED_FD && dup3(fd, CONFINED_FD, O_CLOEXEC) < 0)
+		return -errno;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return -errno;
 	for (int stream = STDIN_FILENO; stream <= CONFINED_LAST_STREAM; stream++)
 		if (dup2(null, stream) < 0)
 			return -errno;
-	if (fd != CONFINED_FD && dup3(fd, CONFINED_FD, O_CLOEXEC) < 0)
-		return -errno;
 	return close_from(CONFINED_FD + 1);
 }
 

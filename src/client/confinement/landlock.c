@@ -2,6 +2,7 @@
 #include "client/confinement/landlock.h"
 
 #include "common/cleanup.h"
+#include "common/shortage.h"
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -85,8 +86,8 @@ static int allow_reading(int ruleset, const char *path)
 	struct path_beneath rule = { .parent_fd = fd, .allowed_access = ACCESS_FS_READ_FILE };
 	struct stat status;
 
-	if (fd < 0)
-		return 0; /* a file that comes later is for the next attempt */
+	if (fd < 0) /* a file that comes later is for the next attempt */
+		return is_shortage(errno) ? -errno : 0;
 	if (fstat(fd, &status) < 0)
 		return -errno;
 	if (S_ISDIR(status.st_mode))

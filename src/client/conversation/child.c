@@ -4,6 +4,7 @@
 #include "client/confinement/confine.h"
 #include "client/conversation/wire.h"
 #include "common/cleanup.h"
+#include "common/library-memory.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -13,6 +14,16 @@
 
 /* ------------------------------------------------------------------ messages */
 
+/* Why the parent could not be told something, or be heard; 0: it could. */
+static int broken;
+
+/* After -1. Its end is our order to stop. Returns -ECANCELED, or what is wrong here. */
+static int note_broken(void)
+{
+	broken = errno == EPIPE || errno == ECONNRESET ? -ECANCELED : -errno;
+	return broken;
+}
+
 /* The parent reads until it has the result, so this waits, if at all, for a moment. */
 static int send_message(const unsigned char *bytes, size_t length)
 {
@@ -21,7 +32,7 @@ static int send_message(const unsigned char *bytes, size_t length)
 	do
 		sent = send(CONFINED_FD, bytes, length, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
-	return sent == (ssize_t)length ? 0 : -ECANCELED;
+	return sent < 0 ? note_broken() : 0;
 }
 
 /* Wait until the parent has remembered that we are about to ask. */
@@ -34,6 +45,8 @@ static int wait_for_go(void)
 	do
 		length = recv(CONFINED_FD, bytes, sizeof bytes, 0);
 	while (length < 0 && errno == EINTR);
+	if (length < 0)
+		return note_broken();
 	return length > 0 && wire_parse(&message, bytes, (size_t)length) == 0 &&
 			       message.kind == WIRE_GO
 		       ? OUTCOME_OK
@@ -62,14 +75,15 @@ static int send_anchor(const char *anchor)
 	return r;
 }
 
-static void send_result(const struct wire_result *result)
+static int send_result(const struct wire_result *result)
 {
 	unsigned char bytes[WIRE_MAX];
 	int r = send_anchor(result->report.anchor);
 
 	if (r == 0)
-		(void)send_message(bytes, wire_format_result(bytes, result));
+		r = send_message(bytes, wire_format_result(bytes, result));
 	explicit_bzero(bytes, sizeof bytes);
+	return r;
 }
 
 void child_report(enum outcome outcome, const char *label, const char *text)
@@ -79,7 +93,7 @@ void child_report(enum outcome outcome, const char *label, const char *text)
 
 	(void)snprintf(finding.label, sizeof finding.label, "%s", label);
 	(void)snprintf(finding.text, sizeof finding.text, "%s", text);
-	/* if the parent has ended, so does this process */
+	/* that it did not arrive is in `broken` */
 	(void)send_message(bytes, wire_format_finding(bytes, &finding));
 }
 
@@ -110,9 +124,30 @@ static int hold(const struct child *child, struct wire_result *result)
 	}
 }
 
+/*
+ * What a library makes of it when it has no memory, or had none when it was set up, says nothing
+ * about the manager.
+ */
+static int hold_unless_short(const struct child *child, struct wire_result *result)
+{
+	struct reason *why = &result->report.why, said;
+	int r = hold(child, result);
+
+	if ((r == OUTCOME_OK && child->task != CHILD_INSPECTS) || r == -ECANCELED || r == -ENOMEM ||
+	    !library_memory_was_short())
+		return r;
+	said = *why;
+	if (r == OUTCOME_OK)
+		reason_set(why, "Out of memory: what was found may be wrong");
+	else
+		reason_set(why, "Out of memory, which may be why: %s", said.text);
+	return -ENOMEM;
+}
+
 _Noreturn void child_run(const struct child *child)
 {
 	struct wire_result result = { 0 };
+	int r;
 
 	depend_on(child->parent);
 	deadline_set_heartbeat(NULL, 0); /* the parent's waits say that it goes on */
@@ -120,8 +155,11 @@ _Noreturn void child_run(const struct child *child)
 		child->forget(child->attempt->user);
 	result.outcome = confine_process(child->fd, &result.report.why);
 	if (result.outcome == 0)
-		result.outcome = hold(child, &result);
-	send_result(&result);
+		result.outcome = hold_unless_short(child, &result);
+	if (broken < 0 && broken != -ECANCELED)
+		result.outcome = reason_errno(&result.report.why, broken,
+					      "Cannot talk to the process that waits for the key");
+	r = send_result(&result);
 	wire_result_wipe(&result);
-	_exit(EXIT_SUCCESS);
+	_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }

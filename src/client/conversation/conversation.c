@@ -5,6 +5,7 @@
 #include "client/conversation/secrets.h"
 #include "client/conversation/wire.h"
 #include "common/cleanup.h"
+#include "common/shortage.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -149,10 +150,24 @@ static int has_died(struct conversation *conversation)
 
 /* ------------------------------------------------------------------ its messages */
 
+/* It waits for this. If it has died meanwhile, that is seen next. */
+static int send_go(struct conversation *conversation)
+{
+	unsigned char bytes[WIRE_MAX];
+	ssize_t sent;
+
+	do
+		sent = send(conversation->fd, bytes, wire_format_go(bytes), MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent >= 0 || errno == EPIPE || errno == ECONNRESET)
+		return OUTCOME_OK;
+	return reason_errno(&conversation->why, errno,
+			    "Cannot answer the process that talks to the manager");
+}
+
 static int take_step(struct conversation *conversation, enum attempt_step step)
 {
 	const struct attempt *attempt = conversation->child.attempt;
-	unsigned char bytes[WIRE_MAX];
 	int r;
 
 	if (++conversation->steps > STEPS_MAX)
@@ -160,10 +175,7 @@ static int take_step(struct conversation *conversation, enum attempt_step step)
 	if (conversation->is_stopping)
 		return OUTCOME_OK; /* it gets no GO */
 	r = attempt_begin_step(attempt, step);
-	/* if that cannot be sent, the child has died, which is seen next */
-	if (r == OUTCOME_OK && step == STEP_SENDING)
-		(void)send(conversation->fd, bytes, wire_format_go(bytes), MSG_NOSIGNAL);
-	return r;
+	return r == OUTCOME_OK && step == STEP_SENDING ? send_go(conversation) : r;
 }
 
 static int take_anchor(struct conversation *conversation, const char *piece, size_t length)
@@ -242,6 +254,9 @@ static int take_message(struct conversation *conversation, bool *ret_done)
 	length = recv(conversation->fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_TRUNC);
 	if (length < 0 && (errno == EINTR || errno == EAGAIN))
 		return OUTCOME_OK;
+	if (length < 0 && errno != ECONNRESET)
+		return reason_errno(&conversation->why, errno,
+				    "Cannot hear the process that talks to the manager");
 	if (length <= 0)
 		return has_died(conversation);
 	r = (size_t)length > sizeof bytes ? -EBADMSG : wire_parse(&message, bytes, (size_t)length);
@@ -276,6 +291,7 @@ static int check_key(struct conversation *conversation)
 	const struct attempt *attempt = conversation->child.attempt;
 	const struct method *method = conversation->child.method;
 	const struct wire_result *result = &conversation->result;
+	int r = 0;
 
 	if (!result->key.id[0])
 		return not_believed(conversation, "registered without a key");
@@ -283,9 +299,12 @@ static int check_key(struct conversation *conversation)
 		return not_believed(conversation, "sent the key of another agent");
 	if (is_secret_as_name(attempt, result->key.name))
 		return not_believed(conversation, "sent one of our secrets as a name");
-	if (method->check_anchor && method->check_anchor(attempt, result->report.anchor) < 0)
-		return not_believed(conversation, "sent a CA that is not the expected one");
-	return OUTCOME_OK;
+	if (method->check_anchor)
+		r = method->check_anchor(attempt, result->report.anchor);
+	if (is_shortage(r))
+		return reason_errno(&conversation->why, r, "Cannot check the manager's CA");
+	return r < 0 ? not_believed(conversation, "sent a CA that is not the expected one")
+		     : OUTCOME_OK;
 }
 
 /* What each message cannot be checked for by itself. */

@@ -48,6 +48,26 @@ static bool find_beside(char path[static PATH_MAX])
 	return access(path, F_OK) == 0;
 }
 
+/*
+ * The dynamic linker's own error. It takes a file that it has no memory for, or no descriptor, for
+ * one that does not exist: of the module, we know better.
+ */
+static int cannot_load(const char *path, const char *text, struct reason *why)
+{
+	size_t length = strlen(path);
+
+	if (strstr(text, strerrordesc_np(EMFILE)) || strstr(text, strerrordesc_np(ENFILE)))
+		return reason_errno(why, EMFILE, "Cannot load the methods api and enroll");
+	if (strstr(text, strerrordesc_np(ENOMEM)) || strstr(text, "cannot allocate memory") ||
+	    (strncmp(text, path, length) == 0 && strstr(text, strerrordesc_np(ENOENT))))
+		return reason_errno(why, ENOMEM, "Cannot load the methods api and enroll");
+	reason_set(why,
+		   "Cannot load the methods api and enroll: %s; install the missing libraries "
+		   "(libcurl, jansson), and the module of the same version as this program",
+		   text);
+	return -ELIBBAD;
+}
+
 static int load(const struct https_module **ret, struct reason *why)
 {
 	char beside[PATH_MAX];
@@ -65,14 +85,8 @@ static int load(const struct https_module **ret, struct reason *why)
 		return -ENOENT;
 	}
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!library) {
-		reason_set(why,
-			   "Cannot load the methods api and enroll: "
-			   "%s; install the missing libraries "
-			   "(libcurl, jansson), and the module of the same version as this program",
-			   dlerror());
-		return -ELIBBAD;
-	}
+	if (!library)
+		return cannot_load(path, dlerror() ?: "", why);
 	module = dlsym(library, HTTPS_MODULE_SYMBOL);
 	if (!module || strcmp(module->version, PACKAGE_VERSION) != 0) {
 		reason_set(why,
@@ -91,12 +105,24 @@ static int load(const struct https_module **ret, struct reason *why)
 	return 0;
 }
 
+static const struct https_module *loaded;
+
 int https_module_load(const struct https_module **ret, struct reason *why)
 {
-	static const struct https_module *loaded;
 	int r = loaded ? 0 : load(&loaded, why);
 
 	if (r == 0)
 		*ret = loaded;
 	return r;
+}
+
+_Noreturn void https_module_exit(int status)
+{
+#ifndef __SANITIZE_ADDRESS__ /* it looks for leaks at the end */
+	if (loaded) {
+		(void)fflush(NULL);
+		_exit(status);
+	}
+#endif
+	exit(status);
 }

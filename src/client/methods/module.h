@@ -34,3 +34,9 @@ struct https_module {
  * time. The environment is not used. Returns 0, or a negative errno with `why` set.
  */
 int https_module_load(const struct https_module **ret, struct reason *why) must_check;
+
+/*
+ * End the process with this exit status. The libraries of the module, if it was loaded, get no turn
+ * then: some need memory to be taken down, and abort without it, when a key may have been stored.
+ */
+_Noreturn void https_module_exit(int status);

@@ -2,6 +2,7 @@
 #include "client/net/net.h"
 
 #include "common/cleanup.h"
+#include "common/shortage.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,6 +22,7 @@ struct race {
 	size_t started;
 	uint64_t next_start; /* when to try the next address even if none has failed */
 	char failures[512];  /* "10.0.0.1: Connection refused, ..." */
+	int shortage;        /* of this machine, because of which one was not tried; or 0 */
 };
 
 static void release_race(struct race *race)
@@ -76,6 +78,7 @@ static void start_next(struct race *race)
 	race->fd[i] = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 			     IPPROTO_TCP);
 	if (race->fd[i] < 0) {
+		race->shortage = is_shortage(errno) ? errno : race->shortage;
 		note_failure(race, i, errno);
 		return;
 	}
@@ -140,7 +143,7 @@ static int run(struct race *race, const struct deadline *deadline)
 		    (!is_running(race) || monotonic_usec() >= race->next_start))
 			start_next(race);
 		if (!is_running(race) && race->started == race->count)
-			return -ECONNREFUSED;
+			return race->shortage ? -race->shortage : -ECONNREFUSED;
 		if (!is_running(race))
 			continue;
 		r = wait_for_winner(race, deadline);
@@ -169,12 +172,12 @@ int net_connect(const struct endpoint *endpoint, const struct deadline *deadline
 		reason_set(why, "Cannot connect to %s: timed out%s%s%s",
 			   endpoint_text(endpoint, text), race.failures[0] ? " (" : "",
 			   race.failures, race.failures[0] ? ")" : "");
-	else if (r == -ECONNREFUSED)
+	else if (r == -ECONNREFUSED || r == -race.shortage)
 		reason_set(why, "Cannot connect to %s: %s", endpoint_text(endpoint, text),
 			   race.failures);
 	else
 		return r == -ECANCELED ? r
 				       : reason_errno(why, r, "Cannot connect to %s",
 						      endpoint_text(endpoint, text));
-	return OUTCOME_UNREACHABLE;
+	return r == -race.shortage ? r : OUTCOME_UNREACHABLE;
 }

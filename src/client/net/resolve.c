@@ -2,6 +2,7 @@
 #include "client/net/net.h"
 
 #include "common/cleanup.h"
+#include "common/shortage.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -80,8 +81,14 @@ static int start_thread(struct query *query)
 
 static int failed(const struct query *query, struct reason *why)
 {
-	if (query->error == EAI_SYSTEM)
-		(void)reason_errno(why, query->saved_errno, "Cannot resolve %s", query->host);
+	int error = query->error == EAI_SYSTEM   ? query->saved_errno
+		    : query->error == EAI_MEMORY ? ENOMEM
+						 : 0;
+
+	if (is_shortage(error))
+		return reason_errno(why, error, "Cannot resolve %s", query->host);
+	if (error != 0)
+		(void)reason_errno(why, error, "Cannot resolve %s", query->host);
 	else
 		reason_set(why, "Cannot resolve %s: %s", query->host, gai_strerror(query->error));
 	return OUTCOME_UNREACHABLE;

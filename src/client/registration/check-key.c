@@ -104,27 +104,30 @@ static int check_manager(struct registration *run)
 {
 	const char *directory = run->config->agent.directory, *path = run->files.store.path;
 	struct reason seen = { 0 }, refusal = { 0 };
-	bool is_manager;
+	int r;
 
-	if (!run->mode.is_service)
-		return manager_guard_check(directory, path, &refusal) < 0
-			       ? report_failure(run, OUTCOME_MISCONFIGURED, &refusal)
-			       : CONTINUE;
-	is_manager = manager_guard_detect(directory, path, &seen);
-	agent_units_mark_manager(is_manager);
-	return is_manager ? finish_on_manager(&seen) : CONTINUE;
+	if (!run->mode.is_service) {
+		r = manager_guard_check(directory, path, &refusal);
+		return r < 0 ? report_failed_step(run, OUTCOME_MISCONFIGURED, r, &refusal)
+			     : CONTINUE;
+	}
+	r = manager_guard_detect(directory, path, &seen);
+	if (r < 0)
+		return report_failure(run, r, &seen);
+	agent_units_mark_manager(r > 0);
+	return r > 0 ? finish_on_manager(&seen) : CONTINUE;
 }
 
 /* An imported key may be meant for another file. */
 static int check_entries(struct registration *run)
 {
 	struct reason refusal = { 0 };
+	int r = run->key.imported_from
+			? manager_guard_check_entries(run->config->agent.directory,
+						      run->files.store.path, &refusal)
+			: 0;
 
-	if (!run->key.imported_from ||
-	    manager_guard_check_entries(run->config->agent.directory, run->files.store.path,
-					&refusal) == 0)
-		return CONTINUE;
-	return report_failure(run, OUTCOME_MISCONFIGURED, &refusal);
+	return r < 0 ? report_failed_step(run, OUTCOME_MISCONFIGURED, r, &refusal) : CONTINUE;
 }
 
 /* ------------------------------------------------------------------ everything */
@@ -161,7 +164,7 @@ static int read_key(struct registration *run)
 	int found = keystore_read(&run->files.store, &run->key.old, &why);
 
 	if (found < 0)
-		return report_failure(run, OUTCOME_STORAGE_ERROR, &why);
+		return report_failed_step(run, OUTCOME_STORAGE_ERROR, found, &why);
 	run->key.found = (enum keystore_state)found;
 	if (found != KEYSTORE_KEY && is_not_empty(run->files.store.path))
 		agent_units_hold(true); /* the agent's condition is content with any content */

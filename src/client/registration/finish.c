@@ -181,7 +181,7 @@ int finish_store(struct registration *run)
 						       &why));
 	if (r < 0) {
 		reenroll_files_restore(&run->files.reenroll, beside);
-		return report_failure(run, OUTCOME_STORAGE_ERROR, &why);
+		return report_failed_step(run, OUTCOME_STORAGE_ERROR, r, &why);
 	}
 	if (!run->key.new_secret.text[0])
 		r = combine_results(r, retire_secret(run, beside, &why) < 0);

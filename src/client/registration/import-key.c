@@ -66,7 +66,8 @@ static int take_key_file(struct registration *run)
 	int r = import_file_read(&run->key.new, path, &at_once, &why);
 
 	if (r < 0)
-		return r == -ECANCELED ? r : report_failure(run, OUTCOME_MISCONFIGURED, &why);
+		return r == -ECANCELED ? r
+				       : report_failed_step(run, OUTCOME_MISCONFIGURED, r, &why);
 	run->key.imported_from = path;
 	if (secret_file_is_exposed(path))
 		log_warning("The key file %s is world-readable; run: chmod 0600 %s", path, path);

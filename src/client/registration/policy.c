@@ -3,6 +3,7 @@
 
 #include "client/system/message-ids.h"
 #include "client/system/wakeup.h"
+#include "common/shortage.h"
 
 #include <errno.h>
 #include <string.h>
@@ -33,6 +34,16 @@ static const struct outcome_policy policies[OUTCOME_MAX_] = {
 const struct outcome_policy *outcome_policy(enum outcome outcome)
 {
 	return &policies[outcome];
+}
+
+int outcome_exit_code(int outcome)
+{
+	return outcome < 0 ? EXIT_LOCAL_ERROR : policies[outcome].exit_code;
+}
+
+int outcome_unless_short(enum outcome otherwise, int error)
+{
+	return is_shortage(error) ? error : (int)otherwise;
 }
 
 int outcome_from_name(const char *name)

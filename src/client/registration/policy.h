@@ -21,5 +21,15 @@ struct outcome_policy {
 
 const struct outcome_policy *outcome_policy(enum outcome outcome);
 
+/* The exit status of an outcome, or of a negative errno: EXIT_LOCAL_ERROR. */
+int outcome_exit_code(int outcome) must_check;
+
+/*
+ * What a step has come to that failed with `error`, a negative errno: `otherwise`, unless this
+ * machine was short of something (common/shortage.h). That is nobody's mistake and passes, so it
+ * stays `error`, a local error, after which the registration is tried again.
+ */
+int outcome_unless_short(enum outcome otherwise, int error) must_check;
+
 /* The outcome of that name, or -EINVAL. */
 int outcome_from_name(const char *name) must_check;

@@ -139,10 +139,14 @@ int prepare_registration(struct registration *run)
 	r = access_open(&run->access, run->config, &why);
 	if (r >= 0)
 		warn_of_exposed_files(&run->access);
-	if (r < 0 || prepare_own_secret(run, &why) < 0)
-		return report_failure(run, OUTCOME_MISCONFIGURED, &why);
-	if (run->key.found == KEYSTORE_KEY && agent_key_hash(run->key.old_hash, &run->key.old) < 0)
-		r = reason_errno(&why, EIO, "Cannot hash the old key");
+	if (r >= 0)
+		r = prepare_own_secret(run, &why);
+	if (r < 0)
+		return report_failed_step(run, OUTCOME_MISCONFIGURED, r, &why);
+	if (run->key.found == KEYSTORE_KEY)
+		r = agent_key_hash(run->key.old_hash, &run->key.old);
+	if (r < 0)
+		(void)reason_errno(&why, r, "Cannot hash the old key");
 	else
 		r = groups_choose(run, &why);
 	return r < 0 ? report_failure(run, r, &why) : CONTINUE;

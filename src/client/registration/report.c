@@ -80,3 +80,9 @@ int report_failure(struct registration *run, int outcome, const struct reason *w
 {
 	return report_note_failure(run, outcome, why, true);
 }
+
+int report_failed_step(struct registration *run, enum outcome otherwise, int error,
+		       const struct reason *why)
+{
+	return report_failure(run, outcome_unless_short(otherwise, error), why);
+}

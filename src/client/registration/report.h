@@ -27,7 +27,11 @@ const struct log_field *report_fields(const struct registration *run, const stru
  */
 int report_failure(struct registration *run, int outcome, const struct reason *why) must_check;
 
-/* The same; unless `should_log`, the log line has the level debug. */
+/* The same for a step that failed with a negative errno: outcome_unless_short(). */
+int report_failed_step(struct registration *run, enum outcome otherwise, int error,
+		       const struct reason *why) must_check;
+
+/* As report_failure(); unless `should_log`, the log line has the level debug. */
 int report_note_failure(struct registration *run, int outcome, const struct reason *why,
 			bool should_log) must_check;
 

@@ -28,10 +28,10 @@ int stage_files(struct registration *run, const struct deadline *deadline)
 	if (r == -ECANCELED)
 		return r;
 	if (r < 0)
-		return report_failure(run, OUTCOME_STORAGE_ERROR, &why);
+		return report_failed_step(run, OUTCOME_STORAGE_ERROR, r, &why);
 	r = check_existing_key(run);
 	if (r != CONTINUE)
 		return r;
 	r = key_files_stage(&run->files, run->config->manager.method == METHOD_ENROLL, &why);
-	return r < 0 ? report_failure(run, OUTCOME_STORAGE_ERROR, &why) : CONTINUE;
+	return r < 0 ? report_failed_step(run, OUTCOME_STORAGE_ERROR, r, &why) : CONTINUE;
 }

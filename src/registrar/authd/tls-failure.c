@@ -2,12 +2,14 @@
 #include "registrar/authd/tls-failure.h"
 
 #include "common/escape.h"
+#include "common/library-memory.h"
 #include "registrar/net/handshake-limit.h"
 
 #include <event2/bufferevent_ssl.h>
 #include <event2/util.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
+#include <string.h>
 
 const char *tls_failure_describe(char *buffer, size_t size, const SSL *tls,
 				 struct bufferevent *stream, short what)
@@ -19,8 +21,12 @@ const char *tls_failure_describe(char *buffer, size_t size, const SSL *tls,
 
 	if (handshake_limit_was_exceeded(tls))
 		text = "a handshake message is too long";
+	else if (error != 0 && library_memory_was_short())
+		text = "out of memory here";
 	else if (verified != X509_V_OK)
 		text = X509_verify_cert_error_string(verified);
+	else if (ERR_SYSTEM_ERROR(error))
+		text = strerrordesc_np(ERR_GET_REASON(error)) ?: "TLS error";
 	else if (error != 0)
 		text = ERR_reason_error_string(error) ?: "TLS error";
 	else if (what & BEV_EVENT_EOF)

@@ -38,7 +38,7 @@ static int make_path(char **ret, const struct options *options, const char *name
 	if (asprintf(ret, "%s/%s", options->directory, name) >= 0)
 		return 0;
 	*ret = NULL;
-	return usage_error("out of memory");
+	return usage_no_memory();
 }
 
 static int set_default_paths(struct options *options)
@@ -51,7 +51,7 @@ static int set_default_paths(struct options *options)
 	    make_path(&paths->users_file, options, "etc/api.users") < 0 ||
 	    make_path(&paths->groups_directory, options, "etc/shared") < 0 ||
 	    make_path(&paths->queue_directory, options, "queue") < 0)
-		return -EINVAL;
+		return -ENOMEM;
 	options->tls.certificate_file = options->tls.certificate_file ?: paths->certificate_file;
 	options->tls.private_key_file = options->tls.private_key_file ?: paths->private_key_file;
 	options->api.users_file = options->api.users_file ?: paths->users_file;

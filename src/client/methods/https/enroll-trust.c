@@ -3,6 +3,7 @@
 
 #include "client/methods/enroll-token.h"
 #include "common/cleanup.h"
+#include "common/library-memory.h"
 #include "common/tls-context.h"
 
 #include <openssl/err.h>
@@ -57,7 +58,9 @@ static int take_certificates(char **ret, int *ret_seen, BIO *source, const char 
 			return -ENOMEM;
 		taken++;
 	}
-	ERR_clear_error(); /* the end of the text is one */
+	ERR_clear_error();              /* the end of the text is one */
+	if (library_memory_was_short()) /* and this another, behind which there may be more */
+		return -ENOMEM;
 	*ret = pem && taken > 0 ? text_of(pem) : NULL;
 	return !pem || (taken > 0 && !*ret) ? -ENOMEM : taken;
 }

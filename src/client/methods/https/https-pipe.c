@@ -34,7 +34,10 @@ curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose,
 	memcpy(&address->addr, &nobody, sizeof nobody);
 	address->addrlen = sizeof nobody;
 	pipe->libcurl = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return pipe->libcurl < 0 ? CURL_SOCKET_BAD : pipe->libcurl;
+	if (pipe->libcurl >= 0)
+		return pipe->libcurl;
+	pipe->error = -errno;
+	return CURL_SOCKET_BAD;
 }
 
 int https_pipe_take_over(void *user, char *their_address, char *our_address, int their_port,
@@ -44,11 +47,16 @@ int https_pipe_take_over(void *user, char *their_address, char *our_address, int
 	int pair[2], r;
 
 	(void)their_address, (void)our_address, (void)their_port, (void)our_port;
-	if (pipe->libcurl < 0 ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+	if (pipe->libcurl < 0)
 		return CURL_PREREQFUNC_ABORT;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
+		pipe->error = -errno;
+		return CURL_PREREQFUNC_ABORT;
+	}
 	pipe->local = pair[0];
 	r = dup3(pair[1], pipe->libcurl, O_CLOEXEC);
+	if (r < 0)
+		pipe->error = -errno;
 	close(pair[1]);
 	return r < 0 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
@@ -76,6 +84,7 @@ int https_pipe_connect(struct https_pipe *pipe, bool registers)
 	if (pipe->client && !is_silent(pipe))
 		https_pipe_close(pipe);
 	pipe->registers = registers;
+	pipe->error = 0;
 	pipe->sent = false;
 	pipe->received = 0;
 	if (!pipe->client) {

@@ -23,6 +23,7 @@ struct https_pipe {
 	struct tls_client *client; /* owned; null: not connected */
 	int libcurl;               /* its end, which it closes; -1: none */
 	int local;                 /* our end; -1: none */
+	int error;                 /* why there is no pair of sockets, a negative errno; or 0 */
 	bool registers;            /* the current request does: its steps are reported */
 	bool sent;                 /* a byte of it has been sent */
 	size_t received;           /* bytes of the reply received so far */

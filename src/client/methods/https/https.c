@@ -277,6 +277,24 @@ static bool is_cut_short(const struct https *https, CURLcode result)
 	}
 }
 
+/* Its socket leads to us, not to the manager. */
+static bool is_of_socket(CURLcode result)
+{
+	return result == CURLE_COULDNT_CONNECT || result == CURLE_SEND_ERROR ||
+	       result == CURLE_RECV_ERROR;
+}
+
+/* Why libcurl could not use it, an errno of either sign. */
+static int local_error(const struct https *https)
+{
+	long error = 0;
+
+	if (https->pipe.error < 0)
+		return https->pipe.error;
+	(void)curl_easy_getinfo(https->easy, CURLINFO_OS_ERRNO, &error);
+	return error > 0 ? (int)error : EIO;
+}
+
 #define TOO_LARGE 100 /* CURLE_TOO_LARGE, which libcurl has from 8.6 on */
 
 /* The outcome of libcurl's result. Older ones report a header line too long as lack of memory. */
@@ -303,6 +321,9 @@ static int judge(const struct https *https, CURLcode result)
 		return reason_errno(why, ENOMEM, "Cannot communicate with %s", https->manager);
 	if (is_cut_short(https, result))
 		return broken_off(https);
+	if (https->pipe.error < 0 || is_of_socket(result))
+		return reason_errno(why, local_error(https), "libcurl cannot talk to %s",
+				    https->manager);
 	reason_set(why, "%s did not respond with HTTP (%s); check the port", https->manager,
 		   curl_easy_strerror(result));
 	return OUTCOME_PROTOCOL_ERROR;

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/methods/https/wiping-memory.h"
 
+#include "common/library-memory.h"
+
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 void *wiping_malloc(size_t size)
 {
-	return malloc(size);
+	return library_memory_note(malloc(size));
 }
 
 void *wiping_calloc(size_t count, size_t size)
 {
-	return calloc(count, size);
+	return library_memory_note(calloc(count, size));
 }
 
 /* realloc() would leave a copy of the data in the old block. */
@@ -23,7 +25,7 @@ void *wiping_realloc(void *memory, size_t size)
 
 	if (memory && size <= old && size > old / 2)
 		return memory;
-	moved = malloc(size);
+	moved = wiping_malloc(size);
 	if (!moved)
 		return NULL;
 	if (memory)
@@ -34,7 +36,7 @@ void *wiping_realloc(void *memory, size_t size)
 
 char *wiping_strdup(const char *text)
 {
-	return strdup(text);
+	return library_memory_note(strdup(text));
 }
 
 void wiping_free(void *memory)

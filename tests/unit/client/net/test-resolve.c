@@ -114,9 +114,15 @@ static void test_failures(void **state)
 	assert_int_equal(resolve("m", PATIENCE, &found, &why), OUTCOME_UNREACHABLE);
 	assert_string_equal(why.text, "Cannot resolve m: Temporary failure in name resolution");
 	resolver.with_addrconfig = EAI_SYSTEM;
-	resolver.saved_errno = EMFILE;
+	resolver.saved_errno = EACCES;
 	assert_int_equal(resolve("m", PATIENCE, &found, &why), OUTCOME_UNREACHABLE);
+	assert_string_equal(why.text, "Cannot resolve m: Permission denied");
+	/* What this machine is short of says nothing about the name. */
+	resolver.saved_errno = EMFILE;
+	assert_int_equal(resolve("m", PATIENCE, &found, &why), -EMFILE);
 	assert_string_equal(why.text, "Cannot resolve m: Too many open files");
+	resolver.with_addrconfig = EAI_MEMORY;
+	assert_int_equal(resolve("m", PATIENCE, &found, &why), -ENOMEM);
 	assert_null(found);
 }
 

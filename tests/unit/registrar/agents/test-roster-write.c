@@ -23,7 +23,7 @@ static void test_appending(void **state)
 	assert_non_null(roster_find_name(roster, "bb"));
 	fault_clear();
 	assert_int_equal(commit(roster), 0);
-	/* One write for all of them, and one flush, which is what makes the answers safe to give. */
+	/* One write and one flush for all of them; the flush makes the answers safe to give. */
 	assert_string_equal(fault_trace(), "write fdatasync");
 	assert_file(path_in(*state, "client.keys"),
 		    "# mine\n1024 aa any " KEY "\n1025 bb any " OTHER_KEY

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whether a library has run out of memory. Their own errors do not always say so: what cannot be
+ * fetched, compared or parsed for lack of memory is "unsupported", different or broken.
+ */
+#pragma once
+
+#include "common/must-check.h"
+
+#include <stdbool.h>
+
+/* Note how OpenSSL fares. To be called before anything else of it is, or it has no effect. */
+void library_memory_watch_openssl(void);
+
+/* For the allocators that other libraries are given: note it if `memory` is null. Returns it. */
+void *library_memory_note(void *memory) must_check;
+
+/* How often one has asked for memory in this thread and got none. */
+unsigned long library_memory_shortages(void) must_check;
+
+/*
+ * What was until now in this thread is over. A program that ends soon has no use for it: what a
+ * library could not set up, it is without from then on.
+ */
+void library_memory_forget(void);
+
+/* Has one asked for memory in this thread, since library_memory_forget(), and got none? */
+bool library_memory_was_short(void) must_check;
