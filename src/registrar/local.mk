@@ -78,6 +78,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/keeper/token.c src/registrar/keeper/token.h \
 	src/registrar/keeper/users.c src/registrar/keeper/users.h \
 	src/registrar/net/acceptor.c src/registrar/net/acceptor.h \
+	src/registrar/net/loop-memory.c src/registrar/net/loop-memory.h \
 	src/registrar/net/admission.c src/registrar/net/admission.h \
 	src/registrar/net/certificate.c src/registrar/net/certificate.h \
 	src/registrar/net/client-network.c src/registrar/net/client-network.h \

@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/shortage.h"
 #include "registrar/background.h"
 #include "registrar/front-process.h"
 #include "registrar/front.h"
@@ -237,15 +238,22 @@ static int run_keeper(const struct keeper_settings *settings)
 	return r < 0 ? fail(r == -EBUSY ? EX_CONFIG : EXIT_FAILURE, &why) : 0;
 }
 
+/* What is wrong with the files stays so; what this machine is short of, it may have later. */
+static int fail_files(int error, const struct reason *why)
+{
+	return fail(is_shortage(error) ? EX_OSERR : EX_CONFIG, why);
+}
+
 static int serve_keeper(const struct options *options)
 {
 	cleanup(keeper_files_close) struct keeper_files files = { .roster = NULL };
 	cleanup(listeners_close) struct listeners listeners = { .count = 0 };
 	const struct keeper_settings settings = { .files = &files, .listeners = &listeners };
 	struct reason why;
+	int r = keeper_files_open(&files, options, &why);
 
-	if (keeper_files_open(&files, options, &why) < 0)
-		return fail(EX_CONFIG, &why);
+	if (r < 0)
+		return fail_files(r, &why);
 	if (keeper_socket_listen(&listeners, options->service.keeper_socket, &why) < 0)
 		return fail(EXIT_FAILURE, &why);
 	return run_keeper(&settings);
@@ -263,9 +271,10 @@ static int serve_with_child(const struct options *options, struct front_process 
 		.called = options->service.called,
 	};
 	struct reason why;
+	int r = keeper_files_open(&files, options, &why);
 
-	if (keeper_files_open(&files, options, &why) < 0)
-		return fail(EX_CONFIG, &why);
+	if (r < 0)
+		return fail_files(r, &why);
 	return run_keeper(&settings);
 }
 
@@ -292,7 +301,7 @@ static int serve_both(const struct options *options, struct background *backgrou
 	int r = other_authd_refuse(options->directory, &why), status;
 
 	if (r < 0)
-		return fail(EX_CONFIG, &why);
+		return fail_files(r, &why);
 	if (ports_open(&ports, options, &why) < 0)
 		return fail(EXIT_FAILURE, &why);
 	prepare_tls();
@@ -310,9 +319,10 @@ static int test(const struct options *options)
 {
 	cleanup(keeper_files_close) struct keeper_files files = { .roster = NULL };
 	struct reason why;
+	int r = keeper_files_open(&files, options, &why);
 
-	if (keeper_files_open(&files, options, &why) < 0)
-		return fail(EX_CONFIG, &why);
+	if (r < 0)
+		return fail_files(r, &why);
 	log_info("Configuration OK (%zu agents; dialect %s: %s)", roster_count(files.roster),
 		 dialect_text(files.policy.dialect), options->policy.dialect_reason.text);
 	return 0;

@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "common/library-memory.h"
 #include "common/log.h"
 #include "registrar/api/incoming-call.h"
 #include "registrar/net/priority.h"
@@ -120,12 +121,15 @@ static void on_request(void *owner, struct api_exchange *exchange)
 	struct incoming_call *call = calloc(1, sizeof *call);
 
 	if (!call) {
+		log_error("Out of memory: %s got no answer of the API",
+			  api_exchange_peer(exchange));
 		api_exchange_answer(exchange, 500, NULL, NULL);
 		return;
 	}
 	call->api = api;
 	call->settings = &api->settings;
 	call->exchange = exchange;
+	call->shortages = library_memory_shortages();
 	call->next = api->calls;
 	call->previous = &api->calls;
 	if (call->next)

@@ -315,12 +315,12 @@ static void arrive(struct api_connection *connection)
 	SSL *tls = bufferevent_openssl_get_ssl(connection->stream);
 
 	connection->has_arrived = true;
-	if (connection->is_unchecked || !SSL_get_rbio(tls) || !admit(connection)) {
+	if (connection->is_unchecked || !admit(connection) ||
+	    !handshake_limit_watch(&connection->handshake_limit, tls)) {
 		read_nothing(tls);
 		cut_off(connection);
 		return;
 	}
-	handshake_limit_watch(&connection->handshake_limit, tls);
 	if (admission_should_wait(connection->connections->admission, connection->peer.address))
 		(void)bufferevent_priority_set(connection->stream, PRIORITY_LATER);
 	api_connection_restart_deadline(connection);
@@ -382,7 +382,8 @@ void api_connection_restart_deadline(struct api_connection *connection)
 {
 	const struct timeval timeout = { .tv_sec = connection->connections->timeout };
 
-	(void)event_add(connection->deadline, &timeout);
+	if (event_add(connection->deadline, &timeout) < 0)
+		cut_off(connection);
 }
 
 void api_connection_set_end(struct api_connection *connection, void (*ended)(void *owner),

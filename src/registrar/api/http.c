@@ -251,9 +251,15 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 	if (is_head(exchange) ||
 	    evhttp_request_get_command(exchange->request) == EVHTTP_REQ_CONNECT)
 		add_length(exchange, length);
-	if (is_head(exchange) || !buffer ||
-	    (body && evbuffer_add_reference(buffer, body, length, wipe_body, body) < 0))
+	if (is_head(exchange)) {
 		wipe_body(body, length, body);
+	} else if (body &&
+		   (!buffer || evbuffer_add_reference(buffer, body, length, wipe_body, body) < 0)) {
+		log_error("Out of memory: %s got no answer of the API",
+			  api_exchange_peer(exchange));
+		wipe_body(body, length, body);
+		status = 500;
+	}
 	evhttp_send_reply(exchange->request, status, NULL, buffer);
 	if (connection)
 		api_connection_leave_unread(connection);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api/incoming-call.h"
 
+#include "common/library-memory.h"
 #include "common/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PROBLEM_TYPE "application/problem+json; charset=utf-8"
@@ -28,12 +30,29 @@ void incoming_call_free(struct incoming_call *call)
 	free(call);
 }
 
+/*
+ * A body that was not understood for lack of memory, or an answer in which something is missing.
+ * What was carried out stays so.
+ */
+static void answer_shortage(struct incoming_call *call)
+{
+	char *text = call->result.answer;
+
+	log_error("Out of memory: %s got no answer of the API", api_exchange_peer(call->exchange));
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+	api_exchange_answer(call->exchange, 500, NULL, NULL);
+	incoming_call_free(call);
+}
+
 void incoming_call_answer_text(struct incoming_call *call, char *text, const char *content_type)
 {
-	if (text)
-		api_exchange_answer(call->exchange, 200, content_type, text);
-	else
-		api_exchange_answer(call->exchange, 500, NULL, NULL);
+	if (!text) {
+		answer_shortage(call);
+		return;
+	}
+	api_exchange_answer(call->exchange, 200, content_type, text);
 	incoming_call_free(call);
 }
 
@@ -80,7 +99,9 @@ static void answer_body(struct incoming_call *call)
 
 void incoming_call_answer(struct incoming_call *call)
 {
-	if (call->result.problem.status != 0)
+	if (library_memory_shortages() != call->shortages)
+		answer_shortage(call);
+	else if (call->result.problem.status != 0)
 		answer_problem(call);
 	else if (call->result.body)
 		answer_body(call);

@@ -93,6 +93,7 @@ struct incoming_call {
 	struct api_collection *collection; /* within that: the agents it is about */
 	/* logging in: what was given as a name; wiped, because it can be a password */
 	char tried_name[REGISTRY_USER_MAX + 1];
+	unsigned long shortages; /* of memory before it: library_memory_shortages() */
 	struct incoming_call *next, **previous; /* among all calls of the API */
 };
 

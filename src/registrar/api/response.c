@@ -2,6 +2,7 @@
 #include "registrar/api/response.h"
 
 #include "common/cleanup.h"
+#include "common/library-memory.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -16,9 +17,14 @@ static void wipe_and_free(void *memory)
 	free(memory);
 }
 
+static void *allocate(size_t size)
+{
+	return library_memory_note(malloc(size));
+}
+
 void api_response_set_up(void)
 {
-	json_set_alloc_funcs(malloc, wipe_and_free);
+	json_set_alloc_funcs(allocate, wipe_and_free);
 }
 
 #define INDENTATION 3

@@ -15,8 +15,8 @@
 #include <stddef.h>
 
 /*
- * Make jansson wipe what it frees: there are keys and tokens in it. Call once, before anything else
- * here.
+ * Make jansson wipe what it frees: there are keys and tokens in it; and have it noted when it gets
+ * no memory (common/library-memory.h). Call once, before anything else here.
  */
 void api_response_set_up(void);
 

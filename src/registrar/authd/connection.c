@@ -249,28 +249,34 @@ static void hand_over(struct connection *connection)
 	owner->request(owner->owner, connection);
 }
 
-void connection_answer(struct connection *connection, const struct answer *answer)
+/*
+ * By reference: so each becomes a TLS record of its own, and old agents take one record for one
+ * message.
+ */
+static bool put_records(struct connection *connection)
 {
 	struct evbuffer *output = bufferevent_get_output(connection->stream);
+	const struct answer *answer = &connection->answer;
 	size_t begin = 0;
 
+	for (int i = 0; i < 2 && answer->records[i] > 0; i++) {
+		if (evbuffer_add_reference(output, answer->text + begin, answer->records[i], NULL,
+					   NULL) < 0)
+			return false;
+		begin += answer->records[i];
+	}
+	return bufferevent_enable(connection->stream, EV_WRITE) == 0;
+}
+
+void connection_answer(struct connection *connection, const struct answer *answer)
+{
 	connection->stage = STAGE_ANSWER;
 	connection->answer = *answer;
 	(void)event_add(connection->deadline, connection->settings->linger);
-	if (answer->records[0] == 0) {
+	if (answer->records[0] == 0)
 		on_written(connection->stream, connection);
-		return;
-	}
-	/*
-	 * By reference: so each becomes a TLS record of its own, and old agents take one record for
-	 * one message.
-	 */
-	for (int i = 0; i < 2 && answer->records[i] > 0; i++) {
-		(void)evbuffer_add_reference(output, connection->answer.text + begin,
-					     answer->records[i], NULL, NULL);
-		begin += answer->records[i];
-	}
-	bufferevent_enable(connection->stream, EV_WRITE);
+	else if (!put_records(connection))
+		end(connection, CONNECTION_GONE, "out of memory: it gets no answer");
 }
 
 /* Hang up without a text: with close_notify where the real managers send one. */
@@ -330,6 +336,9 @@ static bool read_on(struct connection *connection)
 		return false;
 	case REQUEST_BUFFER_TOO_LONG:
 		cut_off(connection, CONNECTION_TOO_LONG);
+		return false;
+	case REQUEST_BUFFER_NO_MEMORY:
+		end(connection, CONNECTION_GONE, "out of memory: its request was dropped");
 		return false;
 	case REQUEST_BUFFER_MORE:
 		break;
@@ -437,9 +446,9 @@ static bool start_tls(struct connection *connection)
 	connection->stream =
 		bufferevent_openssl_socket_new(settings->base, connection->fd, connection->tls,
 					       BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_DEFER_CALLBACKS);
-	if (!connection->stream)
+	if (!connection->stream ||
+	    !handshake_limit_watch(&connection->handshake_limit, connection->tls))
 		return false;
-	handshake_limit_watch(&connection->handshake_limit, connection->tls);
 	(void)bufferevent_priority_set(connection->stream, connection->priority);
 	bufferevent_setcb(connection->stream, on_readable, on_written, on_event, connection);
 	return bufferevent_enable(connection->stream, EV_READ | EV_WRITE) == 0;

@@ -101,9 +101,10 @@ enum request_buffer_state request_buffer_feed(struct request_buffer *buffer, con
 
 	if (buffer->complete)
 		return REQUEST_BUFFER_COMPLETE;
-	if (taken > REQUEST_BUFFER_MAX - buffer->length - buffer->dropped - 1 ||
-	    !take(buffer, data, taken))
+	if (taken > REQUEST_BUFFER_MAX - buffer->length - buffer->dropped - 1)
 		return REQUEST_BUFFER_TOO_LONG;
+	if (!take(buffer, data, taken))
+		return REQUEST_BUFFER_NO_MEMORY;
 	return newline ? complete(buffer) : REQUEST_BUFFER_MORE;
 }
 

@@ -43,7 +43,8 @@ struct request_buffer {
 enum request_buffer_state {
 	REQUEST_BUFFER_MORE,     /* feed more */
 	REQUEST_BUFFER_COMPLETE, /* look at request_buffer_fault() and `fields` */
-	REQUEST_BUFFER_TOO_LONG, /* or out of memory: hang up */
+	REQUEST_BUFFER_TOO_LONG,
+	REQUEST_BUFFER_NO_MEMORY,
 };
 
 /* Add bytes. What follows a complete request is ignored. */

@@ -17,11 +17,13 @@ const char *tls_failure_describe(char *buffer, size_t size, const SSL *tls,
 	long verified = SSL_get_verify_result(tls);
 	unsigned long error = bufferevent_get_openssl_error(stream);
 	int socket_error = EVUTIL_SOCKET_ERROR();
+	bool is_short = library_memory_was_short();
 	const char *text;
 
+	library_memory_forget();
 	if (handshake_limit_was_exceeded(tls))
 		text = "a handshake message is too long";
-	else if (error != 0 && library_memory_was_short())
+	else if (error != 0 && is_short)
 		text = "out of memory here";
 	else if (verified != X509_V_OK)
 		text = X509_verify_cert_error_string(verified);

@@ -3,6 +3,7 @@
 
 #include "common/deadline.h"
 #include "common/log.h"
+#include "common/shortage.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -22,7 +23,10 @@ int admin_fail(int status, const struct reason *why)
 
 int admin_fail_file(int error, const struct reason *why)
 {
-	return admin_fail(error == -EAGAIN ? EX_TEMPFAIL : EX_CONFIG, why);
+	return admin_fail(error == -EAGAIN     ? EX_TEMPFAIL
+			  : is_shortage(error) ? EX_OSERR
+					       : EX_CONFIG,
+			  why);
 }
 
 int admin_begin(struct roster **ret, const struct options *options, bool to_read)

@@ -131,6 +131,8 @@ static void set_default_policy(struct options *options, bool is_administration)
 
 int defaults_complete(struct options *options, enum command_index command)
 {
+	int r;
+
 	if (options->password.is_unused && options->password.file)
 		return usage_error("-n (no password) and -P (password file) contradict each other");
 	if (options->tls.verify_host && !options->tls.client_ca_file)
@@ -138,8 +140,9 @@ int defaults_complete(struct options *options, enum command_index command)
 				   "certificate)");
 	if (command == COMMAND_ADD && !options->admin.name)
 		return usage_error("the command add needs the agent's name (-n)");
-	if (set_default_paths(options) < 0)
-		return -EINVAL;
+	r = set_default_paths(options);
+	if (r < 0)
+		return r;
 	if (settle_dialect(options, command) < 0)
 		return -EINVAL;
 	set_default_policy(options, command >= COMMAND_ADD && command <= COMMAND_IMPORT_FILE);

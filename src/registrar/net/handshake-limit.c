@@ -93,13 +93,16 @@ static long on_read(BIO *source, int operation, const char *bytes, size_t size, 
 	return limit->was_exceeded ? -1 : result;
 }
 
-void handshake_limit_watch(struct handshake_limit *limit, SSL *tls)
+bool handshake_limit_watch(struct handshake_limit *limit, SSL *tls)
 {
 	BIO *source = SSL_get_rbio(tls);
 
+	if (!source)
+		return false;
 	limit->tls = tls;
 	BIO_set_callback_arg(source, (char *)limit);
 	BIO_set_callback_ex(source, on_read);
+	return true;
 }
 
 bool handshake_limit_was_exceeded(const SSL *tls)

@@ -31,9 +31,10 @@ struct handshake_limit {
 
 /*
  * Watch what `tls`, a server, reads: its reading fails at the header of a message that is too long.
- * It has its socket, and has read nothing. `limit` lives as long as it reads.
+ * It has its socket, and has read nothing. `limit` lives as long as it reads. Returns false if it
+ * has no socket: libevent does not say that OpenSSL had no memory for it.
  */
-void handshake_limit_watch(struct handshake_limit *limit, SSL *tls);
+bool handshake_limit_watch(struct handshake_limit *limit, SSL *tls) must_check;
 
 /* Has the client announced a message that is too long? */
 bool handshake_limit_was_exceeded(const SSL *tls) must_check;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/net/priority.h"
 
+#include "registrar/net/loop-memory.h"
+
 #include <stddef.h>
 
 /* About as long as a few handshakes take. */
@@ -8,7 +10,7 @@ static const struct timeval turn = { .tv_usec = 2000 };
 
 struct event_base *priority_base_new(void)
 {
-	struct event_config *config = event_config_new();
+	struct event_config *config = loop_memory_set_up() == 0 ? event_config_new() : NULL;
 	struct event_base *base = NULL;
 
 	if (config &&

@@ -49,7 +49,7 @@ static void make_pair(struct pair *pair, const char *directory, const char *vers
 	pair->client = new_end(pair->contexts[1], pair->wire);
 	SSL_set_accept_state(pair->server);
 	SSL_set_connect_state(pair->client);
-	handshake_limit_watch(&pair->limit, pair->server);
+	assert_true(handshake_limit_watch(&pair->limit, pair->server));
 }
 
 static void free_pair(struct pair *pair)
