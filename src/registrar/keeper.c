@@ -246,6 +246,8 @@ static void announce(struct keeper *keeper)
 	const struct keeper_settings *settings = keeper->settings;
 
 	keeper->is_announced = true;
+	if (settings->listeners)
+		log_notice("Waiting for fronts");
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%zu agents; waiting for the first request",
 			 roster_count(settings->files->roster));
 	if (settings->background)

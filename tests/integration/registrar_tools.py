@@ -35,7 +35,7 @@ class Registrar:
     """A running `agent-registrar serve` over a directory of its own."""
 
     def __init__(self, directory, *arguments, program=None, environment=None, pass_fds=(),
-                 port=None, listen="127.0.0.1"):
+                 port=None, listen="127.0.0.1", user=None):
         self.directory = pathlib.Path(directory)
         self.keys_file = self.directory / "etc" / "client.keys"
         where = [] if pass_fds else ["--listen", listen, "-p", "0"]
@@ -43,17 +43,21 @@ class Registrar:
                    "serve"]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True, env={**os.environ, **(environment or {})},
-                                        pass_fds=pass_fds)
+                                        pass_fds=pass_fds, user=user, group=user,
+                                        extra_groups=None if user is None else [])
         self.lines = []
         self._changed = threading.Condition()
         self._closed = False
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         try:
-            self.port = int(self.wait_for_line(r"Listening on \S+ port (\d+)").group(1))
+            self.wait_until_ready()
         except Exception:
             self.kill()
             raise
+
+    def wait_until_ready(self):
+        self.port = int(self.wait_for_line(r"Listening on \S+ port (\d+)").group(1))
 
     def _read(self):
         for line in self.process.stderr:
