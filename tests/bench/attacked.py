@@ -17,6 +17,16 @@ def processor_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def processes_of(pid):
+    """The process, and all that it has started."""
+    found = [pid]
+    for each in found:
+        for task in os.listdir(f"/proc/{each}/task"):
+            with open(f"/proc/{each}/task/{task}/children") as file:
+                found += map(int, file.read().split())
+    return found
+
+
 class Registrar:
     """A registrar with a directory of its own, and what it used."""
 
@@ -63,23 +73,35 @@ class Registrar:
              f"https://127.0.0.1:{self.ports[1]}/security/user/authenticate?raw=true"],
             check=True, capture_output=True, text=True).stdout.strip()
 
+    def pids(self):
+        """Of its two processes, keeper and front."""
+        return processes_of(self.process.pid)
+
     def memory(self, which):
-        """KiB: VmRSS, or its peak VmHWM."""
-        with open(f"/proc/{self.process.pid}/status") as file:
-            return int(re.search(which + r":\s+(\d+)", file.read()).group(1))
+        """KiB of both: VmRSS, or its peaks VmHWM."""
+        total = 0
+        for pid in self.pids():
+            with open(f"/proc/{pid}/status") as file:
+                total += int(re.search(which + r":\s+(\d+)", file.read()).group(1))
+        return total
 
     def processor(self):
-        return processor_of(self.process.pid)
+        return sum(processor_of(pid) for pid in self.pids())
+
+    def descriptors(self):
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in self.pids())
 
     def stop(self):
         self.process.terminate()
         self.process.wait()
 
 
+def compile_program(place, name, *sources):
+    subprocess.run(["cc", "-O2", "-o", f"{place}/{name}",
+                    *(f"{HERE}/{source}" for source in sources), "-lssl", "-lcrypto"], check=True)
+
+
 def build(place):
     """Compile the programs into this directory."""
-    for name, sources in {"hostile": ["hostile.c", "hostile-floods.c"],
-                          "honest": ["honest.c"]}.items():
-        subprocess.run(["cc", "-O2", "-o", f"{place}/{name}",
-                        *(f"{HERE}/{source}" for source in sources), "-lssl", "-lcrypto"],
-                       check=True)
+    compile_program(place, "hostile", "hostile.c", "hostile-floods.c")
+    compile_program(place, "honest", "honest.c")

@@ -6,3 +6,4 @@ EXTRA_DIST += tests/bench/hostile.c tests/bench/hostile-floods.c tests/bench/hos
 EXTRA_DIST += tests/bench/honest.c
 EXTRA_DIST += tests/bench/boot-timeline tests/bench/boot_picture.py tests/bench/structure
 EXTRA_DIST += tests/bench/listing
+EXTRA_DIST += tests/bench/registrar-rate tests/bench/raw-handshakes.c
