@@ -4,8 +4,8 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/log.h"
+#include "registrar/front-acceptor.h"
 #include "registrar/keeper-parts.h"
-#include "registrar/keeper-socket.h"
 #include "registrar/keeper/keeper-server.h"
 #include "registrar/keys-watch.h"
 #include "registrar/material-files.h"
@@ -16,7 +16,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 
@@ -37,7 +36,6 @@ struct keeper_events {
 	struct event *signals[2], *hangup, *child;
 	struct event *give_up; /* waiting for the fronts to go */
 	struct event *look;    /* for another authd, when no agent makes us look */
-	struct event *accept[LISTENERS_MAX];
 };
 
 /* What the next report of the fronts is wanted for. */
@@ -50,7 +48,7 @@ struct keeper {
 	struct event_base *base;
 	struct keeper_parts parts;
 	struct keeper_server *server;
-	uid_t front_user;
+	struct front_acceptor acceptor;
 
 	struct keeper_events events;
 	struct key_file_watch watch;
@@ -203,8 +201,7 @@ static void stop(struct keeper *keeper, const char *why)
 {
 	(void)sd_notify(0, "STOPPING=1");
 	keeper->is_stopping = true;
-	for (size_t i = 0; i < LISTENERS_MAX && keeper->events.accept[i]; i++)
-		(void)event_del(keeper->events.accept[i]);
+	front_acceptor_end(&keeper->acceptor);
 	keeper_server_announce(keeper->server, REGISTRY_NEWS_CLOSING, why);
 	(void)event_add(keeper->events.give_up, has_child(keeper) ? &child_time : &stop_time);
 	leave_when_alone(keeper);
@@ -330,27 +327,6 @@ static void on_gone(void *owner)
 	leave_when_alone(keeper);
 }
 
-/* Those that may not be fronts are turned away. */
-static void on_accept(evutil_socket_t listener, short what, void *argument)
-{
-	struct keeper *keeper = argument;
-	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), r;
-	uid_t user;
-
-	(void)what;
-	if (fd < 0)
-		return;
-	if (!keeper_socket_may(fd, keeper->front_user, &user)) {
-		log_warning("Refused a connection of the user %d: it is no front's", (int)user);
-		close(fd);
-		return;
-	}
-	r = keeper_server_add(keeper->server, fd);
-	if (r < 0)
-		log_error("Cannot serve another front: %s",
-			  r == -EMFILE ? "there are too many" : strerrordesc_np(-r));
-}
-
 /* ------------------------------------------------------------------ another authd */
 
 static void on_look(evutil_socket_t fd, short what, void *argument)
@@ -402,14 +378,13 @@ static void free_events(struct keeper *keeper)
 	free_event(events->child);
 	free_event(events->give_up);
 	free_event(events->look);
-	for (size_t i = 0; i < LISTENERS_MAX; i++)
-		free_event(events->accept[i]);
 	free_event(keeper->watch.event);
 	release_fd(&keeper->watch.fd);
 }
 
 static void tear_down(struct keeper *keeper)
 {
+	front_acceptor_end(&keeper->acceptor);
 	keeper_server_free(keeper->server);
 	keeper_parts_free(&keeper->parts);
 	free_events(keeper);
@@ -431,19 +406,6 @@ static bool set_up_signals(struct keeper *keeper)
 	       add_signal(&events->signals[1], keeper, SIGINT, on_signal) &&
 	       add_signal(&events->hangup, keeper, SIGHUP, on_hangup) &&
 	       (!has_child(keeper) || add_signal(&events->child, keeper, SIGCHLD, on_child));
-}
-
-static bool set_up_accepting(struct keeper *keeper)
-{
-	const struct listeners *listeners = keeper->settings->listeners;
-
-	for (size_t i = 0; listeners && i < listeners->count; i++) {
-		keeper->events.accept[i] = event_new(keeper->base, listeners->fds[i],
-						     EV_READ | EV_PERSIST, on_accept, keeper);
-		if (!keeper->events.accept[i] || event_add(keeper->events.accept[i], NULL) < 0)
-			return false;
-	}
-	return true;
 }
 
 static bool set_up_watch(struct keeper *keeper)
@@ -499,7 +461,8 @@ static bool set_up_server(struct keeper *keeper)
 		return false;
 	keeper_server_observe(keeper->server, &observer);
 	if (!front)
-		return set_up_accepting(keeper);
+		return front_acceptor_begin(&keeper->acceptor, keeper->base,
+					    keeper->settings->listeners, keeper->server) == 0;
 	event_active(keeper->events.child, EV_SIGNAL, 1); /* it may have ended by now */
 	return keeper_server_add(keeper->server, take_fd(&front->fd)) == 0;
 }
@@ -533,7 +496,6 @@ int keeper_run(const struct keeper_settings *settings, struct reason *why)
 {
 	struct keeper keeper = {
 		.settings = settings,
-		.front_user = keeper_socket_front_user(),
 		.watch = { .fd = keys_watch_open(settings->files->etc) },
 	};
 	int r = set_up(&keeper, why);

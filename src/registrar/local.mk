@@ -3,6 +3,7 @@ noinst_LIBRARIES += libregistrar.a
 libregistrar_a_SOURCES = \
 	src/registrar/background.c src/registrar/background.h \
 	src/registrar/front.c src/registrar/front.h \
+	src/registrar/front-acceptor.c src/registrar/front-acceptor.h \
 	src/registrar/front-process.c src/registrar/front-process.h \
 	src/registrar/keeper.c src/registrar/keeper.h \
 	src/registrar/keeper-files.c src/registrar/keeper-files.h \
