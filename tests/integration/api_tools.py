@@ -43,11 +43,12 @@ def write_users(directory, users, log2_n=10):
 
 
 @contextlib.contextmanager
-def serving(directory, *arguments, users=None, **options):
+def serving(directory, *arguments, users=None, password_file=None, **options):
     """A registrar with an API and, unless `users` says otherwise, one user."""
     write_users(directory, {USER: PASSWORD} if users is None else users)
+    password = ["-P", password_file] if password_file else ["-n"]
     with registrar_tools.serving(
-        directory, "-n", "--dialect", "wazuh", "--api-port", "0", *arguments, **options
+        directory, *password, "--dialect", "wazuh", "--api-port", "0", *arguments, **options
     ) as registrar:
         registrar.api_port = int(
             registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1)
@@ -117,8 +118,7 @@ class Client:
         return Answer(self.connection.getresponse())
 
     def try_login(self, user=USER, password=PASSWORD, method="POST", target=LOGIN):
-        credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
-        return self.ask(method, target, headers={"Authorization": f"Basic {credentials}"})
+        return self.ask(method, target, headers={"Authorization": basic(user, password)})
 
     def log_in(self, user=USER, password=PASSWORD):
         answer = self.try_login(user, password)
@@ -128,6 +128,11 @@ class Client:
     def add(self, name, ip="any"):
         """Register and return (id, name, ip, key)."""
         return exported(self.ask("POST", LIST, {"name": name, "ip": ip}).data["key"])
+
+
+def basic(user, password):
+    """The header field for a login."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def exported(key):
@@ -179,8 +184,7 @@ def wait_for_descriptors(registrar, is_right):
 
 
 def login_request():
-    credentials = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-    return (f"POST {LOGIN} HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {credentials}\r\n"
+    return (f"POST {LOGIN} HTTP/1.1\r\nHost: a\r\nAuthorization: {basic(USER, PASSWORD)}\r\n"
             "Content-Length: 0\r\n\r\n").encode()
 
 

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: ISC
 """A machine that enrolls with Wazuh 5, for the tests of method enroll. Its fixtures are in
 conftest.py."""
+import hashlib
+import hmac
+import json
 import os
+import time
 
-from wazuh5_manager import encode
+from wazuh5_manager import derive, encode
 
 SECRET = bytes(range(16, 32))
 CREDENTIAL = bytes(range(16)) + SECRET
@@ -67,3 +71,15 @@ class Enrollment:
 def read(path):
     with open(path, encoding="utf-8") as file:
         return file.read()
+
+
+def bearer(password=PASSWORD, made=0, header=None, kind="password", **claims):
+    """The header field for a bearer made `made` seconds from now."""
+    now = int(time.time()) + made
+    claims = {"exp": now + 60, "iat": now, "jti": encode(os.urandom(16)), "nbf": now, **claims}
+    text = ".".join(
+        encode(json.dumps(part, separators=(",", ":"), sort_keys=True).encode())
+        for part in (header or {"alg": "HS256", "typ": "wazuh-enroll+jwt"}, claims)
+    )
+    mac = hmac.new(derive(kind, password.encode()), text.encode(), hashlib.sha256).digest()
+    return f"Bearer {text}.{encode(mac)}"

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A library for LD_PRELOAD that makes one call of one function fail. Which, and how, is in a file
- * that the test maps as well ($FAIL_AT_CALL): fail_at_call.py. Several names can count as one
- * function: what is tested is whether the program bears that this fails.
+ * A library for LD_PRELOAD that makes one call of one function fail, in whichever process of a
+ * program it is made. Which, and how, is in a file that the test maps as well ($FAIL_AT_CALL):
+ * fail_at_call.py. Several names can count as one function: what is tested is whether the program
+ * bears that this fails.
+ *
+ * It can also note from where each call of a function comes, so that of thousands of calls those
+ * can be chosen that differ.
  */
 #undef _FORTIFY_SOURCE /* its functions are the ones defined here */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -28,6 +34,7 @@
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <unwind.h>
 
 /* In the order of FUNCTIONS in fail_at_call.py. */
 enum function {
@@ -36,6 +43,8 @@ enum function {
 	FUNCTION_OPEN,
 	FUNCTION_READ,
 	FUNCTION_WRITE,
+	FUNCTION_SEND,
+	FUNCTION_RECV,
 	FUNCTION_FSYNC,
 	FUNCTION_RENAME,
 	FUNCTION_SOCKET,
@@ -52,15 +61,28 @@ enum function {
 	FUNCTION_COUNT
 };
 
+#define SITES_MAX 131072
+#define DEPTH_MAX 48
+
+/* From where a call came: hashes of its return addresses, all of them and the program's own. */
+struct site {
+	uint64_t whole, own;
+};
+
 struct control {
 	_Atomic uint32_t function;             /* that shall fail */
-	_Atomic uint32_t number;               /* at which of its calls, from 1 */
+	_Atomic uint32_t number;               /* at which of its calls, from 1; 0: at `wanted` */
 	_Atomic uint32_t error;                /* with this errno, or EAI_ code */
 	_Atomic uint32_t failed;               /* how often it has */
+	_Atomic uint32_t traced;               /* the function whose calls have their sites noted */
 	_Atomic uint32_t seen[FUNCTION_COUNT]; /* calls so far */
+	struct site failed_at;
+	struct site wanted;                         /* whose first call shall fail; 0: any */
+	alignas(4096) struct site sites[SITES_MAX]; /* by number */
 };
 
 static struct control *control;
+static struct dl_find_object self;
 
 __attribute__((constructor)) static void find_control(void)
 {
@@ -72,8 +94,71 @@ __attribute__((constructor)) static void find_control(void)
 		return;
 	mapped = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	(void)close(fd);
-	if (mapped != MAP_FAILED)
+	if (mapped != MAP_FAILED && _dl_find_object((void *)find_control, &self) == 0)
 		control = mapped;
+}
+
+/* ------------------------------------------------------------------ sites */
+
+struct walk {
+	struct site site;
+	unsigned int depth;
+};
+
+static void mix(uint64_t *hash, uint64_t value)
+{
+	*hash = (*hash ^ value) * 0x100000001b3; /* FNV-1a, of words instead of bytes */
+	*hash ^= *hash >> 29;
+}
+
+static bool is_own(const struct dl_find_object *object)
+{
+	const char *name = object->dlfo_link_map->l_name, *last = strrchr(name, '/');
+
+	return name[0] == '\0' || (last && strncmp(last, "/agent-regist", 13) == 0);
+}
+
+/* An address within its object: where that is mapped differs from run to run. */
+static _Unwind_Reason_Code take_frame(struct _Unwind_Context *context, void *argument)
+{
+	struct walk *walk = argument;
+	uintptr_t address = _Unwind_GetIP(context);
+	struct dl_find_object object;
+
+	if (++walk->depth > DEPTH_MAX || address == 0 ||
+	    _dl_find_object((void *)address, &object) != 0)
+		return _URC_END_OF_STACK;
+	if (object.dlfo_map_start == self.dlfo_map_start)
+		return _URC_NO_REASON;
+	address -= (uintptr_t)object.dlfo_map_start;
+	mix(&walk->site.whole, address);
+	if (is_own(&object))
+		mix(&walk->site.own, address);
+	return _URC_NO_REASON;
+}
+
+/* What the unwinder itself calls is not counted. */
+static __thread bool is_walking __attribute__((tls_model("initial-exec")));
+
+static struct site find_site(void)
+{
+	struct walk walk = { .depth = 0 };
+
+	is_walking = true;
+	(void)_Unwind_Backtrace(take_frame, &walk);
+	is_walking = false;
+	return walk.site;
+}
+
+static bool is_wanted(void)
+{
+	const struct site *wanted = &control->wanted;
+	struct site site;
+
+	if (control->failed > 0)
+		return false;
+	site = find_site();
+	return (wanted->whole == 0 || wanted->whole == site.whole) && wanted->own == site.own;
 }
 
 /* Shall this call fail? errno is set then. */
@@ -81,11 +166,15 @@ static bool fails(enum function function)
 {
 	uint32_t number;
 
-	if (!control)
+	if (!control || is_walking)
 		return false;
 	number = atomic_fetch_add(&control->seen[function], 1) + 1;
-	if (control->function != function || control->number != number)
+	if (control->traced == function && number <= SITES_MAX)
+		control->sites[number - 1] = find_site();
+	if (control->function != function ||
+	    !(control->number > 0 ? control->number == number : is_wanted()))
 		return false;
+	control->failed_at = find_site();
 	control->failed++;
 	errno = (int)control->error;
 	return true;
@@ -130,48 +219,28 @@ ALLOCATOR(void *, realloc, (void *old, size_t size), (old, size))
 
 /* ------------------------------------------------------------------ files */
 
-static mode_t mode_of(int flags, va_list arguments)
-{
-	return flags & (O_CREAT | __O_TMPFILE) ? (mode_t)va_arg(arguments, int) : 0;
-}
-
-#define WRAP_OPEN(name)                                     \
-	int name(const char *path, int flags, ...)          \
-	{                                                   \
-		static int (*real)(const char *, int, ...); \
-		va_list arguments;                          \
-		mode_t mode;                                \
-                                                            \
-		va_start(arguments, flags);                 \
-		mode = mode_of(flags, arguments);           \
-		va_end(arguments);                          \
-		if (fails(FUNCTION_OPEN))                   \
-			return -1;                          \
-		if (!real)                                  \
-			real = find(#name);                 \
-		return real(path, flags, mode);             \
-	}
-#define WRAP_OPENAT(name)                                         \
-	int name(int directory, const char *path, int flags, ...) \
-	{                                                         \
-		static int (*real)(int, const char *, int, ...);  \
-		va_list arguments;                                \
-		mode_t mode;                                      \
-                                                                  \
-		va_start(arguments, flags);                       \
-		mode = mode_of(flags, arguments);                 \
-		va_end(arguments);                                \
-		if (fails(FUNCTION_OPEN))                         \
-			return -1;                                \
-		if (!real)                                        \
-			real = find(#name);                       \
-		return real(directory, path, flags, mode);        \
+#define PLAIN(...) __VA_ARGS__
+#define WRAP_OPEN(name, parameters, arguments)                                     \
+	int name(PLAIN parameters, int flags, ...)                                 \
+	{                                                                          \
+		static int (*real)(PLAIN parameters, int, ...);                    \
+		va_list more;                                                      \
+		mode_t mode;                                                       \
+                                                                                   \
+		va_start(more, flags);                                             \
+		mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(more, mode_t) : 0; \
+		va_end(more);                                                      \
+		if (fails(FUNCTION_OPEN))                                          \
+			return -1;                                                 \
+		if (!real)                                                         \
+			real = find(#name);                                        \
+		return real(PLAIN arguments, flags, mode);                         \
 	}
 
-WRAP_OPEN(open)
-WRAP_OPEN(open64)
-WRAP_OPENAT(openat)
-WRAP_OPENAT(openat64)
+WRAP_OPEN(open, (const char *path), (path))
+WRAP_OPEN(open64, (const char *path), (path))
+WRAP_OPEN(openat, (int directory, const char *path), (directory, path))
+WRAP_OPEN(openat64, (int directory, const char *path), (directory, path))
 WRAP(FUNCTION_OPEN, -1, int, __open_2, (const char *path, int flags), (path, flags))
 WRAP(FUNCTION_OPEN, -1, int, __open64_2, (const char *path, int flags), (path, flags))
 WRAP(FUNCTION_OPEN, -1, int, __openat_2, (int directory, const char *path, int flags),
@@ -201,21 +270,36 @@ long syscall(long number, ...)
 		    argument[5]);
 }
 
-WRAP(FUNCTION_READ, -1, ssize_t, read, (int fd, void *buffer, size_t size), (fd, buffer, size))
-WRAP(FUNCTION_READ, -1, ssize_t, __read_chk, (int fd, void *buffer, size_t size, size_t room),
-     (fd, buffer, size, room))
+/* What a disk has, no socket does: its connection is lost. */
+static ssize_t fail_on(int fd)
+{
+	int type;
+	socklen_t size = sizeof type;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0)
+		errno = ECONNRESET;
+	else
+		errno = (int)control->error;
+	return -1;
+}
+
+WRAP(FUNCTION_READ, fail_on(fd), ssize_t, read, (int fd, void *buffer, size_t size),
+     (fd, buffer, size))
+WRAP(FUNCTION_READ, fail_on(fd), ssize_t, __read_chk,
+     (int fd, void *buffer, size_t size, size_t room), (fd, buffer, size, room))
 WRAP(FUNCTION_READ, -1, ssize_t, pread, (int fd, void *buffer, size_t size, off_t at),
      (fd, buffer, size, at))
-WRAP(FUNCTION_READ, -1, ssize_t, recv, (int fd, void *buffer, size_t size, int flags),
+WRAP(FUNCTION_RECV, -1, ssize_t, recv, (int fd, void *buffer, size_t size, int flags),
      (fd, buffer, size, flags))
-WRAP(FUNCTION_READ, -1, ssize_t, readv, (int fd, const struct iovec *data, int count),
+WRAP(FUNCTION_READ, fail_on(fd), ssize_t, readv, (int fd, const struct iovec *data, int count),
      (fd, data, count))
-WRAP(FUNCTION_WRITE, -1, ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size))
+WRAP(FUNCTION_WRITE, fail_on(fd), ssize_t, write, (int fd, const void *data, size_t size),
+     (fd, data, size))
 WRAP(FUNCTION_WRITE, -1, ssize_t, pwrite, (int fd, const void *data, size_t size, off_t at),
      (fd, data, size, at))
-WRAP(FUNCTION_WRITE, -1, ssize_t, send, (int fd, const void *data, size_t size, int flags),
+WRAP(FUNCTION_SEND, -1, ssize_t, send, (int fd, const void *data, size_t size, int flags),
      (fd, data, size, flags))
-WRAP(FUNCTION_WRITE, -1, ssize_t, writev, (int fd, const struct iovec *data, int count),
+WRAP(FUNCTION_WRITE, fail_on(fd), ssize_t, writev, (int fd, const struct iovec *data, int count),
      (fd, data, count))
 WRAP(FUNCTION_WRITE, -1, int, ftruncate, (int fd, off_t size), (fd, size))
 WRAP(FUNCTION_WRITE, -1, int, fallocate, (int fd, int mode, off_t at, off_t size),

@@ -2,8 +2,9 @@
 """Calls that fail one after the other, by fail-at-call.c: the first of a function, the second, and
 so on, until a run makes no more of them.
 
-FAULTS_EVERY=1 in the environment tries every call of malloc() as well; there are thousands, of
-which only some are tried otherwise."""
+Of malloc() there are thousands of calls, which differ little. $FAULTS says which of them fail:
+"paths" (the default) one for each way through our own code that leads to one, "sites" one for each
+that differs anywhere in the stack, and "all" every one."""
 import errno
 import mmap
 import os
@@ -17,18 +18,28 @@ LIBRARY = os.path.join(
     "fail-at-call.so",
 )
 needs_library = pytest.mark.skipif(not os.path.exists(LIBRARY), reason=f"needs {LIBRARY}")
+needs_plain_build = pytest.mark.skipif(
+    "ASAN_OPTIONS" in os.environ, reason="every call again would take a sanitizer too long")
 
 # In the order of enum function in fail-at-call.c: what each fails with.
 FUNCTIONS = {
     "none": 0, "malloc": errno.ENOMEM, "open": errno.EMFILE, "read": errno.EIO,
-    "write": errno.ENOSPC, "fsync": errno.EIO, "rename": errno.EROFS, "socket": errno.EMFILE,
+    "write": errno.ENOSPC, "send": errno.ENOBUFS, "recv": errno.ENOMEM, "fsync": errno.EIO,
+    "rename": errno.EROFS, "socket": errno.EMFILE,
     "connect": errno.ENETUNREACH, "getaddrinfo": socket.EAI_MEMORY, "SSL_read": 0, "SSL_write": 0,
     "accept": errno.ECONNABORTED, "fork": errno.EAGAIN, "socketpair": errno.EMFILE,
     "pthread_create": errno.EAGAIN, "sd_notify": errno.ENOBUFS,
     "setrlimit": errno.EPERM,
 }
 NAMES = list(FUNCTIONS)
-EVERY = bool(os.environ.get("FAULTS_EVERY"))
+CHOICE = os.environ.get("FAULTS") or "paths"
+ROUNDS = 4  # of looking for calls that were not made to fail
+
+# struct control in fail-at-call.c
+FAILED, TRACED, SEEN = 12, 16, 20
+FAILED_AT = (SEEN + 4 * len(FUNCTIONS) + 7) // 8 * 8
+SITES, SITES_MAX = 4096, 131072
+SIZE = SITES + 16 * SITES_MAX
 
 
 class Faults:
@@ -37,56 +48,110 @@ class Faults:
     def __init__(self, directory):
         path = os.path.join(str(directory), "faults")
         with open(path, "wb") as file:
-            file.truncate(mmap.PAGESIZE)
+            file.truncate(SIZE)
         os.chmod(path, 0o666)
         with open(path, "r+b") as file:
-            self.map = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+            self.map = mmap.mmap(file.fileno(), SIZE)
         options = os.environ.get("ASAN_OPTIONS")
         self.environment = {"LD_PRELOAD": LIBRARY, "FAIL_AT_CALL": path}
         if options is not None:
             self.environment["ASAN_OPTIONS"] = f"{options}:verify_asan_link_order=0"
 
-    def arm(self, function, number, error=None):
-        """Call `number` of the function from now on fails, and no other."""
+    def arm(self, function, number, error=None, site=(0, 0)):
+        """Call `number` of the function from now on fails, and no other; 0: the first one from
+        this site."""
         code = FUNCTIONS[function] if error is None else error
-        self.map[0:mmap.PAGESIZE] = bytes(mmap.PAGESIZE)
+        self.map[0:SITES] = bytes(SITES)
+        self.map[FAILED_AT + 16:FAILED_AT + 32] = struct.pack("=QQ", *site)
         self.map[4:12] = struct.pack("=Ii", number, code)
         self.map[0:4] = struct.pack("=I", NAMES.index(function))
 
+    def trace(self, function):
+        """Nothing fails from now on; from where the function is called is noted."""
+        self.map[0:SITES] = bytes(SITES)
+        self.map[TRACED:TRACED + 4] = struct.pack("=I", NAMES.index(function))
+
     def disarm(self):
         self.map[0:4] = bytes(4)
+        self.map[TRACED:TRACED + 4] = bytes(4)
 
     @property
     def failed(self):
         """Has a call failed since arm()?"""
-        return struct.unpack("=I", self.map[12:16])[0] > 0
+        return struct.unpack("=I", self.map[FAILED:FAILED + 4])[0] > 0
+
+    @property
+    def failed_at(self):
+        """The site of the call that failed: hashes of all of its stack, and of our part of it."""
+        return struct.unpack("=QQ", self.map[FAILED_AT:FAILED_AT + 16])
+
+    def sites(self, function):
+        """Those of the calls since trace(), in their order."""
+        count = min(self.seen(function), SITES_MAX)
+        return list(struct.iter_unpack("=QQ", self.map[SITES:SITES + 16 * count]))
 
     def seen(self, function):
-        """How many calls there were since arm()."""
-        at = 16 + 4 * NAMES.index(function)
+        """How many calls there were since arm() or trace()."""
+        at = SEEN + 4 * NAMES.index(function)
         return struct.unpack("=I", self.map[at:at + 4])[0]
 
 
-def numbers(function, dense=12, growth=1.06):
-    """1, 2, 3 ...; of malloc() ever fewer, unless all are wanted."""
-    number = 1
-    while True:
-        yield number
-        few = EVERY or function != "malloc" or number < dense
-        number = number + 1 if few else max(number + 1, int(number * growth))
+class Campaign:
+    """One call after the other is made to fail; what is wrong then is collected."""
 
+    def __init__(self, faults, function, attempt):
+        self.faults = faults
+        self.function = function
+        self.attempt = attempt
+        self.wrong = {}  # text: the numbers of the calls
 
-def fail_at_every_call(faults, function, attempt, **sampling):
-    """Call attempt(NUMBER) for each call of the function, until one makes no more of them. Returns
-    how many failed."""
-    count = 0
-    for number in numbers(function, **sampling):
-        faults.arm(function, number)
+    def fail_at(self, number, site=(0, 0)):
+        """Has a call failed?"""
+        self.faults.arm(self.function, number, site=site)
         try:
-            attempt(number)
+            self.attempt(number)
         except AssertionError as error:
-            raise AssertionError(f"{function}() failed at call {number}: {error}") from error
-        if not faults.failed:
-            return count
-        count += 1
-    raise AssertionError("not reached")
+            self.wrong.setdefault(str(error), []).append(number)
+        return self.faults.failed
+
+    def fail_at_all(self):
+        number = 1
+        while self.fail_at(number):
+            number += 1
+        return number - 1
+
+    def fail_at_sites(self, kind):
+        """One call of each kind. Where runs differ, what was missed is looked for by its site."""
+        failed, missed = set(), set()
+        for by_site in range(ROUNDS):
+            self.faults.trace(self.function)
+            self.attempt(0)
+            first = {}
+            for number, site in enumerate(self.faults.sites(self.function), 1):
+                first.setdefault(kind(site), number)
+            missed = first.keys() - failed
+            for site in sorted(missed, key=first.get):
+                if self.fail_at(0 if by_site else first[site], site):
+                    failed.add(kind(self.faults.failed_at))
+            if missed <= failed:
+                return len(failed)
+        # what comes only now and then, as what a timer does
+        assert 10 * len(missed - failed) <= len(first), f"{len(missed - failed)} never failed"
+        return len(failed)
+
+    def run(self):
+        if self.function != "malloc" or CHOICE == "all":
+            count = self.fail_at_all()
+        elif CHOICE == "sites":
+            count = self.fail_at_sites(lambda site: site)
+        else:
+            count = self.fail_at_sites(lambda site: (0, site[1]))
+        assert not self.wrong, f"{self.function}() failed at call\n" + "\n".join(
+            f"{', '.join(map(str, numbers[:10]))}: {text}" for text, numbers in self.wrong.items())
+        return count
+
+
+def fail_at_every_call(faults, function, attempt):
+    """Call attempt(NUMBER) for each call of the function, until one makes no more of them; 0 is a
+    run in which none fails. Returns how many failed."""
+    return Campaign(faults, function, attempt).run()

@@ -13,7 +13,7 @@ import pytest
 import wazuh5_manager
 from api_tools import PASSWORD as API_PASSWORD
 from api_tools import USER, Client, write_users
-from enroll_tools import PASSWORD, read
+from enroll_tools import PASSWORD, bearer, read
 from registrar_tools import serving
 
 ENROLL, CACERTS = "/wazuh-manager/enroll", "/wazuh-manager/cacerts"
@@ -40,23 +40,6 @@ def serve(directory, certificates, enrollment):
             )
             return registrar
         yield start
-
-
-def bearer(password=PASSWORD, made=0, header=None, kind="password", **claims):
-    """The header field for a bearer made `made` seconds from now."""
-    now = int(time.time()) + made
-    claims = {
-        "exp": now + 60, "iat": now, "jti": wazuh5_manager.encode(os.urandom(16)), "nbf": now,
-        **claims
-    }
-    text = ".".join(
-        wazuh5_manager.encode(json.dumps(part, separators=(",", ":"), sort_keys=True).encode())
-        for part in (header or {"alg": "HS256", "typ": "wazuh-enroll+jwt"}, claims)
-    )
-    mac = hmac.new(
-        wazuh5_manager.derive(kind, password.encode()), text.encode(), hashlib.sha256
-    ).digest()
-    return f"Bearer {text}.{wazuh5_manager.encode(mac)}"
 
 
 def enroll(registrar, body=None, authorization=None, **headers):
