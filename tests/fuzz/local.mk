@@ -1,6 +1,7 @@
 # The fuzz targets. With --enable-fuzzers (clang) each becomes a libFuzzer program; everywhere each
 # is fed its corpus.
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py tests/fuzz/run tests/fuzz/seeds
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-corpus.py tests/fuzz/run tests/fuzz/seeds \
+	tests/fuzz/README.md
 
 fuzz_targets = \
 	fuzz-agent-key \

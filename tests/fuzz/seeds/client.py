@@ -101,6 +101,8 @@ def configurations():
         "pin": b"[tls]\r\npin = sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\r\n",
         "mark": b"\xef\xbb\xbf[tls]\nverify = no ; comment\n",
         **{f"value-{n}": text for n, text in enumerate(CONFIG_VALUES)},
+        "option": b"manager.address=a.example.org",
+        "option-wrong": b"manager-address",
         "typo": b"[tls]\nverfy = no\n",
         "section": b"[manger]\n",
         "indented": b"[tls]\n  ciphers = A;B\n\tciphersuites =\n",
