@@ -113,6 +113,17 @@ int secret_file_is_exposed(const char *path)
 	return stat(path, &status) == 0 && (status.st_mode & S_IROTH);
 }
 
+int secret_set(struct secret *secret, const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		return -ENOMEM;
+	secret_wipe(secret);
+	*secret = (struct secret){ .text = copy, .length = copy ? strlen(copy) : 0 };
+	return 0;
+}
+
 void secret_wipe(struct secret *secret)
 {
 	if (secret->text)

@@ -31,6 +31,12 @@ int secret_read_long(struct secret *ret, const char *role, const char *path, siz
 int secret_read_first_line(struct secret *ret, const char *role, const char *path,
 			   struct reason *why) must_check;
 
+/*
+ * Keep a copy of a text (null: none) in place of what is kept. Returns 0, or -ENOMEM: then nothing
+ * has changed.
+ */
+int secret_set(struct secret *secret, const char *text) must_check;
+
 /* Is the file world-readable? Worth a warning; false also when this cannot be determined. */
 int secret_file_is_exposed(const char *path) must_check;
 

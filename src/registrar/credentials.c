@@ -5,7 +5,6 @@
 #include "registrar/net/handshake-limit.h"
 
 #include <errno.h>
-#include <string.h>
 
 /* What clients are told: certificates of which CAs are accepted. 0 or -ENOMEM. */
 static int name_authorities(SSL_CTX *context)
@@ -60,24 +59,13 @@ static int make_tls(SSL_CTX **ret, const struct material *material, struct reaso
 	return 0;
 }
 
-static int copy_password(struct secret *ret, const struct secret *password, struct reason *why)
-{
-	if (!password->text)
-		return 0;
-	ret->text = strdup(password->text);
-	if (!ret->text)
-		return reason_errno(why, ENOMEM, "Cannot keep the password");
-	ret->length = password->length;
-	return 0;
-}
-
 int credentials_make(struct credentials *ret, const struct material *material, struct reason *why)
 {
 	struct credentials credentials = { .tls = NULL };
 	int r = make_tls(&credentials.tls, material, why);
 
-	if (r >= 0)
-		r = copy_password(&credentials.password, &material->password, why);
+	if (r >= 0 && secret_set(&credentials.password, material->password.text) < 0)
+		r = reason_errno(why, ENOMEM, "Cannot keep the password");
 	if (r < 0)
 		credentials_clear(&credentials);
 	else

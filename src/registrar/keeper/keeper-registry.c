@@ -25,7 +25,7 @@ TAILQ_HEAD(waiting_list, waiting);
 struct keeper_registry {
 	struct registry registry; /* first */
 	struct keeper_registry_settings settings;
-	char *password; /* for registrations; owned; null: none is demanded */
+	struct secret password; /* for registrations; no text: none is demanded */
 	struct waiting_list waiting, material;
 	/*
 	 * Timers for the two lists: they fire when the loop has come round, after the sockets. An
@@ -134,8 +134,9 @@ static void answer_user(struct waiting *waiting, const char *user)
 static enum bearer_fault check_bearer(const struct keeper_registry *keeper,
 				      const struct enroll_bearer *bearer)
 {
-	return keeper->password ? bearer_check(bearer, keeper->password, (uint64_t)time(NULL))
-				: BEARER_OK;
+	const char *password = keeper->password.text;
+
+	return password ? bearer_check(bearer, password, (uint64_t)time(NULL)) : BEARER_OK;
 }
 
 static void answer_bearer(struct waiting *waiting)
@@ -154,26 +155,6 @@ static void answer_bearer(struct waiting *waiting)
 }
 
 /* ------------------------------------------------------------------ material */
-
-static void forget_password(struct keeper_registry *keeper)
-{
-	if (keeper->password)
-		explicit_bzero(keeper->password, strlen(keeper->password));
-	free(keeper->password);
-	keeper->password = NULL;
-}
-
-/* Null: none is demanded. 0 or -ENOMEM: then it stays as it is. */
-static int use_password(struct keeper_registry *keeper, const char *password)
-{
-	char *copy = password ? strdup(password) : NULL;
-
-	if (password && !copy)
-		return -ENOMEM;
-	forget_password(keeper);
-	keeper->password = copy;
-	return 0;
-}
 
 /* The end of a text or a file is where the next one cannot be taken for a part of it. */
 static bool digest_bytes(EVP_MD_CTX *context, const void *bytes, size_t length)
@@ -213,7 +194,8 @@ static int adopt(struct keeper_registry *keeper, const struct material *material
 {
 	unsigned char digest[EVP_MAX_MD_SIZE] = { 0 };
 
-	if (!make_digest(digest, material) || use_password(keeper, material->password.text) < 0)
+	if (!make_digest(digest, material) ||
+	    secret_set(&keeper->password, material->password.text) < 0)
 		return -ENOMEM;
 	if (keeper->edition == 0 || memcmp(digest, keeper->digest, sizeof digest) != 0)
 		keeper->edition++;
@@ -408,7 +390,7 @@ static void free_registry(struct registry *registry)
 		event_free(keeper->later);
 	if (keeper->read)
 		event_free(keeper->read);
-	forget_password(keeper);
+	secret_wipe(&keeper->password);
 	free(keeper);
 }
 
@@ -429,7 +411,7 @@ struct registry *keeper_registry_new(const struct keeper_registry_settings *sett
 	TAILQ_INIT(&keeper->material);
 	keeper->later = evtimer_new(settings->base, on_later, keeper);
 	keeper->read = evtimer_new(settings->base, on_read, keeper);
-	if (keeper->later && keeper->read && use_password(keeper, settings->password) == 0)
+	if (keeper->later && keeper->read && secret_set(&keeper->password, settings->password) == 0)
 		return &keeper->registry;
 	free_registry(&keeper->registry);
 	return NULL;

@@ -206,6 +206,25 @@ static void test_exposed(void **state)
 	assert_false(secret_file_is_exposed(path_in(*state, "missing")));
 }
 
+/* A secret is replaced by a copy of another one, or by none. */
+static void test_set(void **state)
+{
+	struct secret secret = { NULL, 0 };
+	char text[] = "password";
+
+	(void)state;
+	assert_int_equal(secret_set(&secret, text), 0);
+	assert_ptr_not_equal(secret.text, text);
+	assert_string_equal(secret.text, "password");
+	assert_int_equal(secret.length, 8);
+	assert_int_equal(secret_set(&secret, "another"), 0);
+	assert_string_equal(secret.text, "another");
+	assert_int_equal(secret.length, 7);
+	assert_int_equal(secret_set(&secret, NULL), 0);
+	assert_null(secret.text);
+	assert_int_equal(secret.length, 0);
+}
+
 static void test_wipe_nothing(void **state)
 {
 	struct secret secret = { 0 };
@@ -253,6 +272,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unreadable, setup_directory,
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_exposed, setup_directory, teardown_directory),
+		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_wipe_nothing),
 	};
 
