@@ -56,7 +56,8 @@ static int wait_for_go(void)
 static int send_step(enum attempt_step step, void *user)
 {
 	unsigned char bytes[WIRE_MAX];
-	int r = send_message(bytes, wire_format_step(bytes, step));
+	size_t length = wire_format_step(bytes, step);
+	int r = send_message(bytes, length);
 
 	(void)user;
 	return r == 0 && step == STEP_SENDING ? wait_for_go() : r;
@@ -68,8 +69,11 @@ static int send_anchor(const char *anchor)
 	int r = 0;
 
 	for (size_t left = anchor ? strlen(anchor) : 0, size; r == 0 && left > 0; left -= size) {
+		size_t length;
+
 		size = left < WIRE_PIECE_MAX ? left : WIRE_PIECE_MAX;
-		r = send_message(bytes, wire_format_anchor(bytes, anchor, size));
+		length = wire_format_anchor(bytes, anchor, size);
+		r = send_message(bytes, length);
 		anchor += size;
 	}
 	return r;
@@ -79,9 +83,12 @@ static int send_result(const struct wire_result *result)
 {
 	unsigned char bytes[WIRE_MAX];
 	int r = send_anchor(result->report.anchor);
+	size_t length;
 
-	if (r == 0)
-		r = send_message(bytes, wire_format_result(bytes, result));
+	if (r == 0) {
+		length = wire_format_result(bytes, result);
+		r = send_message(bytes, length);
+	}
 	explicit_bzero(bytes, sizeof bytes);
 	return r;
 }
@@ -90,11 +97,13 @@ void child_report(enum outcome outcome, const char *label, const char *text)
 {
 	struct wire_finding finding = { .outcome = outcome };
 	unsigned char bytes[WIRE_MAX];
+	size_t length;
 
 	(void)snprintf(finding.label, sizeof finding.label, "%s", label);
 	(void)snprintf(finding.text, sizeof finding.text, "%s", text);
+	length = wire_format_finding(bytes, &finding);
 	/* that it did not arrive is in `broken` */
-	(void)send_message(bytes, wire_format_finding(bytes, &finding));
+	(void)send_message(bytes, length);
 }
 
 /* ------------------------------------------------------------------ the attempt */

@@ -154,10 +154,11 @@ static int has_died(struct conversation *conversation)
 static int send_go(struct conversation *conversation)
 {
 	unsigned char bytes[WIRE_MAX];
+	size_t length = wire_format_go(bytes);
 	ssize_t sent;
 
 	do
-		sent = send(conversation->fd, bytes, wire_format_go(bytes), MSG_NOSIGNAL);
+		sent = send(conversation->fd, bytes, length, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	if (sent >= 0 || errno == EPIPE || errno == ECONNRESET)
 		return OUTCOME_OK;
@@ -186,7 +187,7 @@ static int take_anchor(struct conversation *conversation, const char *piece, siz
 	if (needed > WIRE_ANCHOR_MAX || !conversation->child.method ||
 	    !conversation->child.method->check_anchor)
 		return not_believed(conversation, "sent a CA that it cannot have");
-	if (needed > conversation->anchor_size) {
+	if (!report->anchor || needed > conversation->anchor_size) {
 		char *longer = realloc(report->anchor, needed * 2);
 
 		if (!longer)

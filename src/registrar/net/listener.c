@@ -3,11 +3,11 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "registrar/net/peer.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
@@ -129,20 +129,14 @@ int listener_describe(int fd, char *buffer, size_t size)
 {
 	struct sockaddr_storage address = { 0 };
 	socklen_t length = sizeof address;
-	char text[INET6_ADDRSTRLEN];
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
-	bool is_v6;
+	struct peer described;
 
 	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
 		return -errno;
-	is_v6 = address.ss_family == AF_INET6;
-	if (!inet_ntop(address.ss_family,
-		       is_v6 ? (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr, text,
-		       sizeof text))
-		return -errno;
-	(void)snprintf(buffer, size, "%s port %u", text,
-		       ntohs(is_v6 ? v6->sin6_port : v4->sin_port));
+	if (address.ss_family != AF_INET && address.ss_family != AF_INET6)
+		return -EAFNOSUPPORT;
+	peer_describe(&described, &address);
+	(void)snprintf(buffer, size, "%s", described.text);
 	return 0;
 }
 

@@ -25,10 +25,11 @@ struct agent_row *agent_row_copy(const struct agent_row *row)
 {
 	struct agent_row *copy = malloc(sizeof *copy + size_of(row->id) + size_of(row->name) +
 					size_of(row->ip) + size_of(row->groups));
-	char *at = (char *)(copy + 1);
+	char *at;
 
 	if (!copy)
 		return NULL;
+	at = (char *)(copy + 1);
 	*copy = *row;
 	copy->next = NULL;
 	copy->id = put(&at, row->id);

@@ -154,7 +154,8 @@ static struct tls_content read_content(const char *path)
 
 	if (!path || pem_file_open(&file, &subject, &why) < 0)
 		return content;
-	content = (struct tls_content){ take_pointer(file.bytes), file.length };
+	content.bytes = take_pointer(file.bytes);
+	content.length = file.length;
 	pem_file_close(&file);
 	return content;
 }
