@@ -59,12 +59,12 @@ check-local: all $(check_PROGRAMS)
 	done; \
 	exit $$status
 
-# What the preprocessor needs for any of the parts, one a line, for tests/analyze. Without FORTIFY:
-# analyzers know memcpy(), not what that makes of it.
+# What the preprocessor needs for any of the parts, one a line, for tests/analyze. Without what a
+# hardened build includes before each file: analyzers know memcpy(), not what FORTIFY makes of it.
 analyzer-flags:
 	@printf '%s\n' $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(OPENSSL_CFLAGS) $(SYSTEMD_CFLAGS) \
 		$(INIH_CFLAGS) $(EVENT_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) | \
-		$(SED) '/^-D_FORTIFY_SOURCE/d'
+		$(SED) -e '/^-include$$/{N;d;}' -e '/FORTIFY/d'
 .PHONY: analyzer-flags
 
 # Kills a process at a given system call, for tests/integration/test_client_kill.py.
