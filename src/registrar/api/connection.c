@@ -46,6 +46,9 @@ static void forget_connection(struct api_connection *connection)
 	if (connection->ended)
 		connection->ended(connection->ended_owner);
 	connections->busy -= connection->busy;
+	if (connection->source.source && !connection->had_request)
+		admission_wasted(connections->admission, connection->peer.address,
+				 acceptor_count(connections->acceptor));
 	admission_leave(connections->admission, &connection->source);
 	event_free(connection->deadline);
 	free(connection);
@@ -395,10 +398,15 @@ void api_connection_set_end(struct api_connection *connection, void (*ended)(voi
 
 void api_connection_set_busy(struct api_connection *connection, bool busy)
 {
-	connection->connections->busy += (size_t)busy - (size_t)connection->busy;
+	struct api_connections *connections = connection->connections;
+
+	connections->busy += (size_t)busy - (size_t)connection->busy;
 	connection->busy = busy;
 	connection->had_request |= busy;
-	admission_set_idle(connection->connections->admission, &connection->source, !busy);
+	if (busy)
+		admission_set_idle(connections->admission, &connection->source, false);
+	else
+		admission_set_at_rest(connections->admission, &connection->source);
 }
 
 bool api_connection_ends(const struct api_connection *connection)

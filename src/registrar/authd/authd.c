@@ -212,7 +212,8 @@ static void on_ended(void *owner, struct connection *connection, enum connection
 	struct authd *authd = owner;
 	struct connection_link *link = connection_link(connection);
 
-	ending_note(connection, how, detail, authd->settings.peers->log, authd->admission);
+	ending_note(connection, how, detail, authd->settings.peers->log, authd->admission,
+		    acceptor_count(authd->acceptor));
 	free_request(connection);
 	delayed_refusal_free(link->refusal);
 	admission_leave(authd->admission, &link->source);

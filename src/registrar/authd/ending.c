@@ -94,7 +94,7 @@ static enum peer_event event_of(enum connection_end how)
 }
 
 static void count_offence(struct admission *admission, const struct connection *connection,
-			  enum connection_end how)
+			  enum connection_end how, size_t open)
 {
 	const char *address = connection_peer(connection)->address;
 
@@ -102,6 +102,8 @@ static void count_offence(struct admission *admission, const struct connection *
 		admission_offence(admission, address, OFFENCE_NO_TLS);
 	else if (how == CONNECTION_GONE && !connection_has_request(connection))
 		admission_offence(admission, address, OFFENCE_NOTHING);
+	else if (how == CONNECTION_NOTHING)
+		admission_wasted(admission, address, open);
 	else if (how == CONNECTION_GAVE_WAY && !connection_has_request(connection))
 		admission_offence(admission, address, OFFENCE_IDLE);
 	else if (how == CONNECTION_TIMEOUT)
@@ -111,12 +113,12 @@ static void count_offence(struct admission *admission, const struct connection *
 }
 
 void ending_note(const struct connection *connection, enum connection_end how, const char *detail,
-		 struct peer_log *log, struct admission *admission)
+		 struct peer_log *log, struct admission *admission, size_t open)
 {
 	const char *address = connection_peer(connection)->address;
 	enum peer_event event = event_of(how);
 
-	count_offence(admission, connection, how);
+	count_offence(admission, connection, how, open);
 	if (event == PEER_EVENT_COUNT || peer_log_may(log, address, event))
 		log_ending(connection, how, detail);
 }

@@ -68,9 +68,9 @@ static bool is_misbehaving(const struct admission *admission, const struct sourc
 static bool may_close(void *owner, const struct source_member *member)
 {
 	const struct admission *admission = owner;
+	bool is_late = member->is_at_rest || monotonic_usec() >= member->idle_since + PATIENCE;
 
-	return monotonic_usec() >= member->idle_since + PATIENCE &&
-	       (!has_unread(admission, member) || is_misbehaving(admission, member));
+	return is_late && (!has_unread(admission, member) || is_misbehaving(admission, member));
 }
 
 /* May one more of this source come in, now that room gets short? */
@@ -87,13 +87,19 @@ static bool may_share(struct admission *admission, const struct client_network *
 	return true;
 }
 
+static bool room_is_short(const struct admission *admission, size_t open)
+{
+	size_t most = admission->settings.max_connections;
+
+	return open > most - most / 4;
+}
+
 bool admission_may_enter(struct admission *admission, const char *address, size_t open)
 {
-	const struct admission_settings *settings = &admission->settings;
 	struct client_network network = client_network_of(address);
-	bool room_is_short = open > settings->max_connections - settings->max_connections / 4;
 
-	return !room_is_short || network_list_has(settings->exempt, address) ||
+	return !room_is_short(admission, open) ||
+	       network_list_has(admission->settings.exempt, address) ||
 	       may_share(admission, &network);
 }
 
@@ -120,6 +126,12 @@ void admission_set_idle(struct admission *admission, struct source_member *membe
 	sources_set_idle(admission->sources, member, idle ? monotonic_usec() : 0);
 }
 
+void admission_set_at_rest(struct admission *admission, struct source_member *member)
+{
+	admission_set_idle(admission, member, true);
+	member->is_at_rest = true;
+}
+
 void admission_leave(struct admission *admission, struct source_member *member)
 {
 	sources_remove(admission->sources, member);
@@ -140,6 +152,12 @@ void admission_offence(struct admission *admission, const char *address, enum of
 
 	if (!network_list_has(admission->settings.exempt, address))
 		offences_add(admission->settings.offences, &network, offence, monotonic_usec());
+}
+
+void admission_wasted(struct admission *admission, const char *address, size_t open)
+{
+	if (room_is_short(admission, open))
+		admission_offence(admission, address, OFFENCE_NOTHING);
 }
 
 void admission_forgive(struct admission *admission, const char *address)

@@ -69,6 +69,12 @@ bool admission_should_wait(struct admission *admission, const char *address) mus
  */
 void admission_set_idle(struct admission *admission, struct source_member *member, bool idle);
 
+/*
+ * The connection waits for its client, who has got all that it has asked for: when others have no
+ * room, it may be closed without patience. Until admission_set_idle().
+ */
+void admission_set_at_rest(struct admission *admission, struct source_member *member);
+
 /* Without effect on a connection that is no member, or has been one. */
 void admission_leave(struct admission *admission, struct source_member *member);
 
@@ -80,6 +86,12 @@ bool admission_make_room(struct admission *admission);
 
 /* The client at this address misbehaved. */
 void admission_offence(struct admission *admission, const char *address, enum offence offence);
+
+/*
+ * The client at this address has left without asking for anything. That is an offence when room is
+ * short, with `open` connections: who comes and goes holds places that others wait for.
+ */
+void admission_wasted(struct admission *admission, const char *address, size_t open);
 
 /* The client at this address has registered an agent. */
 void admission_forgive(struct admission *admission, const char *address);

@@ -15,7 +15,7 @@
 
 enum offence {
 	OFFENCE_NO_TLS,  /* a handshake that failed, or something else than TLS */
-	OFFENCE_NOTHING, /* gone after the handshake, without a request */
+	OFFENCE_NOTHING, /* gone without a request: after the handshake, or when room is short */
 	OFFENCE_TIMEOUT, /* no request within the time for it */
 	OFFENCE_IDLE,    /* idle until it had to give way; of those in one second, one counts */
 	OFFENCE_WRONG_PASSWORD,

@@ -159,6 +159,7 @@ void sources_set_idle(struct sources *sources, struct source_member *member, uin
 {
 	if (!member->source)
 		return;
+	member->is_at_rest = false;
 	if (member->idle_since != 0)
 		remove_idle(sources, member);
 	if (now != 0)

@@ -31,6 +31,7 @@ struct source_member {
 	struct source *source;
 	struct source_links of_source, of_all; /* among the idle ones, the longest idle first */
 	uint64_t idle_since;                   /* 0: it is not idle */
+	bool is_at_rest;                       /* idle, and for the owner to say */
 };
 
 /* Returns null when out of memory or without random numbers. */

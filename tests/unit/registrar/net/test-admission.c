@@ -225,6 +225,44 @@ static void test_making_room_for_penalised(void **state)
 	end(&fixture);
 }
 
+/* Whoever has its answer loses nothing, whenever that was. */
+static void test_making_room_at_once(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture);
+	unread = NULL;
+	enter_many(&fixture, "192.0.2.1", 3);
+	admission_set_at_rest(fixture.admission, &fixture.members[1]);
+	admission_set_at_rest(fixture.admission, &fixture.members[2]);
+	admission_set_idle(fixture.admission, &fixture.members[2], false);
+	admission_set_idle(fixture.admission, &fixture.members[2], true);
+	assert_true(admission_make_room(fixture.admission));
+	assert_ptr_equal(gave_way[0], &fixture.members[1]);
+	assert_false(admission_make_room(fixture.admission));
+	end(&fixture);
+}
+
+/* Whoever comes and goes takes the places of others when they are few. */
+static void test_wasting_places(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture);
+	for (int i = 0; i < 20; i++) {
+		admission_wasted(fixture.admission, "192.0.2.1", 12);
+		admission_wasted(fixture.admission, "192.0.2.2", 13);
+		admission_wasted(fixture.admission, "198.51.100.1", 13); /* exempt */
+	}
+	enter_many(&fixture, "192.0.2.3", 12);
+	assert_true(admission_may_enter(fixture.admission, "192.0.2.1", 13));
+	assert_false(admission_may_enter(fixture.admission, "192.0.2.2", 13));
+	assert_true(admission_may_enter(fixture.admission, "198.51.100.1", 13));
+	end(&fixture);
+}
+
 static void test_refusals_wait(void **state)
 {
 	struct fixture fixture;
@@ -249,6 +287,8 @@ int main(void)
 		cmocka_unit_test(test_own_connections_give_way),
 		cmocka_unit_test(test_making_room),
 		cmocka_unit_test(test_making_room_for_penalised),
+		cmocka_unit_test(test_making_room_at_once),
+		cmocka_unit_test(test_wasting_places),
 		cmocka_unit_test(test_refusals_wait),
 	};
 
