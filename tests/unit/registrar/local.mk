@@ -46,6 +46,7 @@ unit_tests += \
 if WITH_API
 unit_tests += \
 	test-api-body \
+	test-api-connection \
 	test-api-filter \
 	test-api-json-fault \
 	test-api-repr \
@@ -82,6 +83,9 @@ test_stamps_LDADD = $(registrar_libraries)
 
 test_api_body_SOURCES = tests/unit/registrar/api/test-api-body.c
 test_api_body_LDADD = $(registrar_libraries)
+test_api_connection_SOURCES = tests/unit/registrar/api/test-api-connection.c
+test_api_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_api_connection_LDADD = $(registrar_libraries)
 test_api_filter_SOURCES = tests/unit/registrar/api/test-api-filter.c
 test_api_filter_LDADD = $(registrar_libraries)
 test_api_json_fault_SOURCES = tests/unit/registrar/api/test-api-json-fault.c
