@@ -81,24 +81,27 @@ static int misplaced_option(const struct parser *parser, const struct option_spe
 			   parser->command->name);
 }
 
-/* The row of an option, as far as the command is known. */
-static int look_up(const struct parser *parser, const struct option_spelling *spelling,
-		   const struct option_row **ret)
+/* The row of an option, as far as the command is known; null: a usage error, which was printed. */
+static const struct option_row *look_up(const struct parser *parser,
+					const struct option_spelling *spelling)
 {
 	const struct option_row *other,
 		*row = option_row_find(parser->line, parser->command, spelling, &other);
 	char shown[OPTION_TEXT_SIZE], first[OPTION_TEXT_SIZE], second[OPTION_TEXT_SIZE];
 
-	if (other)
-		return usage_error("option %s may be %s or %s",
-				   option_spelling_text(shown, spelling),
-				   option_row_text(first, row), option_row_text(second, other));
-	if (!row && parser->command && option_row_find(parser->line, NULL, spelling, &other))
-		return misplaced_option(parser, spelling);
-	if (!row)
-		return unknown_option(parser, spelling);
-	*ret = row;
-	return 0;
+	if (other) {
+		(void)usage_error("option %s may be %s or %s",
+				  option_spelling_text(shown, spelling),
+				  option_row_text(first, row), option_row_text(second, other));
+		return NULL;
+	}
+	if (row)
+		return row;
+	if (parser->command && option_row_find(parser->line, NULL, spelling, &other))
+		(void)misplaced_option(parser, spelling);
+	else
+		(void)unknown_option(parser, spelling);
+	return NULL;
 }
 
 /* `attached`: the value in the same word; null: there is none. */
@@ -107,10 +110,10 @@ static int take_option(struct parser *parser, const struct option_spelling *spel
 {
 	struct given_option *given = &parser->options[parser->option_count];
 	char shown[OPTION_TEXT_SIZE];
-	int r = look_up(parser, spelling, &given->row);
 
-	if (r < 0)
-		return r;
+	given->row = look_up(parser, spelling);
+	if (!given->row)
+		return -EINVAL;
 	option_spelling_text(shown, spelling);
 	if (attached && !given->row->argument)
 		return usage_error("option %s takes no argument", shown);
@@ -145,15 +148,13 @@ static int take_letters(struct parser *parser, char *letters)
 
 	while (r == 0 && *letters && !parser->is_done) {
 		const struct option_spelling spelling = { .letter = *letters++ };
-		const struct option_row *row;
+		const struct option_row *row = look_up(parser, &spelling);
 
-		r = look_up(parser, &spelling, &row);
-		if (r == 0 && row->argument && *letters) {
-			r = take_option(parser, &spelling, letters);
-			break;
-		}
-		if (r == 0)
-			r = take_option(parser, &spelling, NULL);
+		if (!row)
+			return -EINVAL;
+		if (row->argument && *letters)
+			return take_option(parser, &spelling, letters);
+		r = take_option(parser, &spelling, NULL);
 	}
 	return r;
 }
@@ -213,11 +214,10 @@ static int take_apart(struct parser *parser)
 /* Options in front of the command were read without it. */
 static int settle_option(const struct parser *parser, struct given_option *given)
 {
-	const struct option_row *row;
-	int r = look_up(parser, &given->spelling, &row);
+	const struct option_row *row = look_up(parser, &given->spelling);
 
-	if (r < 0)
-		return r;
+	if (!row)
+		return -EINVAL;
 	if (!row->argument != !given->row->argument)
 		return misplaced_option(parser, &given->spelling);
 	given->row = row;
