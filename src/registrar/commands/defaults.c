@@ -38,7 +38,8 @@ static int make_path(char **ret, const struct options *options, const char *name
 	if (asprintf(ret, "%s/%s", options->directory, name) >= 0)
 		return 0;
 	*ret = NULL;
-	return usage_no_memory();
+	(void)usage_no_memory();
+	return -ENOMEM;
 }
 
 static int set_default_paths(struct options *options)
