@@ -24,9 +24,8 @@ static void on_accept(evutil_socket_t listener, short what, void *argument)
 		return;
 	}
 	r = keeper_server_add(acceptor->server, fd);
-	if (r < 0)
-		log_error("Cannot serve another front: %s",
-			  r == -EMFILE ? "there are too many" : strerrordesc_np(-r));
+	if (r < 0 && r != -EMFILE) /* that was logged */
+		log_error("Cannot serve another front: %s", strerrordesc_np(-r));
 }
 
 int front_acceptor_begin(struct front_acceptor *acceptor, struct event_base *base,
