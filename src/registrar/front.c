@@ -208,7 +208,7 @@ static int begin(struct front *front, enum dialect dialect, struct reason *why)
 		return 0;
 	api = *settings->api;
 	api.tls = front->credentials.tls;
-	api.password = front->credentials.password.text;
+	api.demands_password = front->credentials.password.text != NULL;
 	api.peers = &front->peers;
 	return api_new(&front->api, front->base, &api, front->registry, why);
 }
@@ -230,7 +230,7 @@ static int use_material(struct front *front, const struct material *material, st
 		return begin(front, material->dialect, why);
 	authd_use(front->authd, in_use->tls, in_use->password.text, material->dialect);
 	if (front->api)
-		api_use(front->api, in_use->tls, in_use->password.text);
+		api_use(front->api, in_use->tls, in_use->password.text != NULL);
 	credentials_clear(&old);
 	return 0;
 }

@@ -16,7 +16,7 @@
 struct front_settings {
 	/* without `tls`, `dialect`, `password`, `peers`, `changed` and owner */
 	struct authd_settings authd;
-	/* null: there is none; without `tls`, `password`, `peers` */
+	/* null: there is none; without `tls`, `demands_password`, `peers` */
 	const struct api_settings *api;
 	/* net/admission.h, net/peer-rules.h */
 	const struct network_list *exempt_sources;

@@ -46,7 +46,7 @@
 struct api_settings {
 	const struct listeners *listeners; /* none: there is no API */
 	SSL_CTX *tls;
-	const char *password; /* for enrolling; null: none is demanded */
+	bool demands_password; /* for enrolling; the registry knows it */
 	struct api_limits_settings limits;
 	/* at the limit others give way (net/admission.h), or wait; at most API_CONNECTIONS_MAX */
 	unsigned int max_connections;
@@ -64,10 +64,10 @@ int api_new(struct api **ret, struct event_base *base, const struct api_settings
 	    struct registry *registry, struct reason *why) must_check;
 
 /*
- * Use another certificate for new connections, and another password (null: none) for enrollments.
- * Both outlive the API, or the next call.
+ * Use another certificate for new connections, which outlives the API, or the next call; and demand
+ * a password for enrollments, or none.
  */
-void api_use(struct api *api, SSL_CTX *tls, const char *password);
+void api_use(struct api *api, SSL_CTX *tls, bool demands_password);
 
 /* Accept no more connections; answers under way are let out. */
 void api_stop(struct api *api);

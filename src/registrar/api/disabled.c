@@ -17,9 +17,9 @@ int api_new(struct api **ret, struct event_base *base, const struct api_settings
 	return refuse(why);
 }
 
-void api_use(struct api *api, SSL_CTX *tls, const char *password)
+void api_use(struct api *api, SSL_CTX *tls, bool demands_password)
 {
-	(void)api, (void)tls, (void)password;
+	(void)api, (void)tls, (void)demands_password;
 }
 
 void api_stop(struct api *api)

@@ -178,7 +178,7 @@ static void take_bearer(struct incoming_call *call)
 	struct bearer_request *request;
 	enum bearer_fault fault;
 
-	if (!call->settings->password) {
+	if (!call->settings->demands_password) {
 		take_body(call);
 		return;
 	}
