@@ -2,211 +2,29 @@
 /* The keeper's end of a front's socket: what it answers, and whom it cuts off. */
 #include "tests/unit/support.h"
 
-#include "common/log.h"
-#include "registrar/keeper/keeper-server.h"
-#include "registrar/registry/registry-wire.h"
-#include "tests/unit/registrar/fake-registry.h"
+#include "tests/unit/registrar/keeper/front-fixture.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-static struct fake_registry fake;
-static unsigned char packet[REGISTRY_PACKET_MAX];
-static char logged[1024]; /* the last message */
-
-static void take_message(int level, const char *message)
-{
-	(void)level;
-	(void)snprintf(logged, sizeof logged, "%s", message);
-}
-
-struct fixture {
-	struct event_base *base;
-	struct keeper_server *server;
-	int front;                                    /* the other end */
-	unsigned char bytes[2 * REGISTRY_PACKET_MAX]; /* what it has received */
-	size_t length;
-};
-
-static struct fixture fixture;
-
-static void run_once(void)
-{
-	(void)event_base_loop(fixture.base, EVLOOP_NONBLOCK);
-}
-
-/* Nothing that a front sends takes more rounds than this. */
-static void run(void)
-{
-	for (int i = 0; i < 8; i++)
-		run_once();
-}
-
-static void connect_front(void)
-{
-	int ends[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends),
-			 0);
-	assert_int_equal(keeper_server_add(fixture.server, ends[0]), 0);
-	fixture.front = ends[1];
-	fixture.length = 0;
-}
-
-static size_t count_agents(void *owner)
-{
-	(void)owner;
-	return 0;
-}
-
-static void start_server(void)
-{
-	const struct keeper_server_settings settings = {
-		.base = fixture.base,
-		.registry = &fake.registry,
-		.count_agents = count_agents,
-	};
-
-	fixture.server = keeper_server_new(&settings);
-	assert_non_null(fixture.server);
-}
-
-static int begin(void **state)
-{
-	(void)state;
-	fake_registry_init(&fake);
-	fixture.base = event_base_new();
-	start_server();
-	log_divert(take_message);
-	logged[0] = '\0';
-	connect_front();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	log_divert(NULL);
-	close(fixture.front);
-	keeper_server_free(fixture.server);
-	run_once();
-	event_base_free(fixture.base);
-	return 0;
-}
-
-static void send_bytes(const void *bytes, size_t length)
-{
-	assert_true(length > 0);
-	assert_int_equal(send(fixture.front, bytes, length, MSG_NOSIGNAL), length);
-}
-
-static void send_hello(void)
-{
-	send_bytes(packet, registry_wire_hello(packet, REGISTRY_PACKET_HELLO));
-}
-
-static size_t write_registration(uint64_t number)
-{
-	const struct agent_registration registration = {
-		.way = REGISTRATION_BY_AUTHD,
-		.peer = { .address = "192.0.2.1", .port = 40000 },
-		.fields = { .name = { "web-01", 6 } },
-	};
-	const struct registry_request request = {
-		.type = REGISTRY_REGISTER,
-		.registration = &registration,
-	};
-
-	return registry_wire_request(packet, number, 1000, &request);
-}
-
-static void send_registration(uint64_t number)
-{
-	send_bytes(packet, write_registration(number));
-}
-
-static void receive(void)
-{
-	ssize_t n = recv(fixture.front, fixture.bytes + fixture.length,
-			 sizeof fixture.bytes - fixture.length, MSG_DONTWAIT);
-
-	if (n > 0)
-		fixture.length += (size_t)n;
-}
-
-/* The next packet that the front has received. False: there is none. */
-static bool next_packet(struct packet_header *ret, unsigned char copy[static REGISTRY_PACKET_MAX])
-{
-	receive();
-	if (packet_find(ret, fixture.bytes, fixture.length, REGISTRY_PACKET_MAX) != PACKET_COMPLETE)
-		return false;
-	memcpy(copy, fixture.bytes, ret->length);
-	fixture.length -= ret->length;
-	memmove(fixture.bytes, fixture.bytes + ret->length, fixture.length);
-	return true;
-}
-
-static void expect_welcome(void)
-{
-	struct packet_header header;
-
-	run();
-	assert_true(next_packet(&header, packet));
-	assert_int_equal(header.type, REGISTRY_PACKET_WELCOME);
-	assert_true(registry_wire_is_our_version(packet, &header));
-}
-
-static void greet(void)
-{
-	send_hello();
-	expect_welcome();
-}
-
-static void expect_answer(uint64_t number, enum registration_fault fault)
-{
-	struct registry_answer answer;
-	struct packet_header header;
-
-	run();
-	assert_true(next_packet(&header, packet));
-	assert_int_equal(header.type, REGISTRY_PACKET_ANSWER);
-	assert_true(header.number == number);
-	assert_int_equal(registry_wire_read_answer(&answer, packet, &header), 0);
-	assert_int_equal(answer.type, REGISTRY_REGISTER);
-	assert_int_equal(answer.outcome, REGISTRY_DECIDED);
-	assert_int_equal(answer.decision.fault, fault);
-}
-
-static void expect_cut_off(const char *why)
-{
-	char byte;
-
-	run();
-	assert_int_equal(keeper_server_count(fixture.server), 0);
-	while (recv(fixture.front, &byte, 1, MSG_DONTWAIT) == 1)
-		;
-	assert_true(recv(fixture.front, &byte, 1, MSG_DONTWAIT) == 0 || errno == ECONNRESET);
-	assert_non_null(strstr(logged, why));
-}
 
 /* ------------------------------------------------------------------ in order */
 
 static void test_answers(void **state)
 {
 	(void)state;
-	greet();
-	send_registration(1);
-	send_registration(5);
-	run();
-	assert_int_equal(fake.asked, 2);
-	assert_string_equal(fake.requests[0]->registration->peer.text, "192.0.2.1 port 40000");
-	assert_true(fake.requests[0]->give_up_at > 0);
+	front_greet();
+	front_ask(1);
+	front_ask(5);
+	front_run();
+	assert_int_equal(front_asked.asked, 2);
+	assert_string_equal(front_asked.requests[0]->registration->peer.text,
+			    "192.0.2.1 port 40000");
+	assert_true(front_asked.requests[0]->give_up_at > 0);
 	/* In whichever order they are decided. */
-	fake_registry_grant(&fake, 1);
-	expect_answer(5, REGISTRATION_OK);
-	fake_registry_grant(&fake, 0);
-	expect_answer(1, REGISTRATION_OK);
+	fake_registry_grant(&front_asked, 1);
+	front_expect_answer(5, REGISTRATION_OK);
+	fake_registry_grant(&front_asked, 0);
+	front_expect_answer(1, REGISTRATION_OK);
 }
 
 /* However the bytes of the packets come. */
@@ -217,149 +35,137 @@ static void test_pieces(void **state)
 
 	(void)state;
 	for (uint64_t number = 1; number <= 3; number++) {
-		more = write_registration(number);
-		memcpy(all + length, packet, more);
+		more = front_write_registration(number);
+		memcpy(all + length, front_packet, more);
 		length += more;
 	}
 	for (size_t i = 0; i < length; i++) {
-		send_bytes(all + i, 1);
-		run_once();
+		front_send(all + i, 1);
+		front_run_once();
 	}
-	expect_welcome();
-	assert_int_equal(fake.asked, 3);
+	front_expect_welcome();
+	assert_int_equal(front_asked.asked, 3);
 }
 
 static void test_withdrawn(void **state)
 {
 	(void)state;
-	greet();
-	send_registration(1);
-	send_registration(2);
-	run();
-	send_bytes(packet, registry_wire_withdraw(packet, 1));
-	send_bytes(packet, registry_wire_withdraw(packet, 1)); /* not there any more */
-	send_bytes(packet, registry_wire_withdraw(packet, 77));
-	run();
-	assert_int_equal(fake.withdrawn, 1);
-	assert_null(fake.requests[0]);
-	fake_registry_grant(&fake, 1);
-	expect_answer(2, REGISTRATION_OK);
+	front_greet();
+	front_ask(1);
+	front_ask(2);
+	front_run();
+	front_send(front_packet, registry_wire_withdraw(front_packet, 1));
+	front_send(front_packet, registry_wire_withdraw(front_packet, 1)); /* not there any more */
+	front_send(front_packet, registry_wire_withdraw(front_packet, 77));
+	front_run();
+	assert_int_equal(front_asked.withdrawn, 1);
+	assert_null(front_asked.requests[0]);
+	fake_registry_grant(&front_asked, 1);
+	front_expect_answer(2, REGISTRATION_OK);
 }
 
 /* Nobody is there to be answered: nothing is decided any more. */
 static void test_front_goes(void **state)
 {
 	(void)state;
-	greet();
-	send_registration(1);
-	send_registration(2);
-	run();
-	close(fixture.front);
-	run();
-	assert_int_equal(keeper_server_count(fixture.server), 0);
-	assert_int_equal(fake.withdrawn, 2);
-	assert_string_equal(logged, "");
-	connect_front();
-	greet();
-	send_registration(1); /* its numbers are its own */
-	run();
-	assert_int_equal(fake.asked, 3);
+	front_greet();
+	front_ask(1);
+	front_ask(2);
+	front_run();
+	close(front_fixture.front);
+	front_run();
+	assert_int_equal(keeper_server_count(front_fixture.server), 0);
+	assert_int_equal(front_asked.withdrawn, 2);
+	assert_string_equal(front_logged, "");
+	front_connect();
+	front_greet();
+	front_ask(1); /* its numbers are its own */
+	front_run();
+	assert_int_equal(front_asked.asked, 3);
 }
 
 static void test_two_fronts(void **state)
 {
-	int first = fixture.front;
+	int first = front_fixture.front;
 
 	(void)state;
-	greet();
-	send_registration(1);
-	connect_front();
-	greet();
-	send_registration(1);
-	run();
-	assert_int_equal(keeper_server_count(fixture.server), 2);
+	front_greet();
+	front_ask(1);
+	front_connect();
+	front_greet();
+	front_ask(1);
+	front_run();
+	assert_int_equal(keeper_server_count(front_fixture.server), 2);
 	close(first);
-	run();
-	assert_int_equal(fake.withdrawn, 1);
-	fake_registry_grant(&fake, 1);
-	expect_answer(1, REGISTRATION_OK);
-}
-
-static void expect_news(enum registry_news wanted)
-{
-	struct packet_header header;
-	enum registry_news news;
-	struct reason why;
-
-	assert_true(next_packet(&header, packet));
-	assert_int_equal(header.type, REGISTRY_PACKET_NEWS);
-	assert_int_equal(registry_wire_read_news(&news, &why, packet, &header), 0);
-	assert_int_equal(news, wanted);
+	front_run();
+	assert_int_equal(front_asked.withdrawn, 1);
+	fake_registry_grant(&front_asked, 1);
+	front_expect_answer(1, REGISTRATION_OK);
 }
 
 /* Only those hear them that are known to understand them. */
 static void test_news(void **state)
 {
 	struct packet_header header;
-	int greeted = fixture.front;
+	int greeted = front_fixture.front;
 
 	(void)state;
-	greet();
-	connect_front();
-	keeper_server_announce(fixture.server, REGISTRY_NEWS_RELOAD, NULL);
-	run();
-	assert_false(next_packet(&header, packet));
-	close(fixture.front);
-	fixture.front = greeted;
-	run();
-	expect_news(REGISTRY_NEWS_RELOAD);
-	assert_false(next_packet(&header, packet));
+	front_greet();
+	front_connect();
+	keeper_server_announce(front_fixture.server, REGISTRY_NEWS_RELOAD, NULL);
+	front_run();
+	assert_false(front_next(&header));
+	close(front_fixture.front);
+	front_fixture.front = greeted;
+	front_run();
+	front_expect_news(REGISTRY_NEWS_RELOAD);
+	assert_false(front_next(&header));
 }
 
 static void send_report(const struct front_report *report)
 {
-	send_bytes(packet, registry_wire_report(packet, report));
-	run();
+	front_send(front_packet, registry_wire_report(front_packet, report));
+	front_run();
 }
 
 static int reports, gone;
 
 static void on_reported(void *owner, const struct front_report *report)
 {
-	assert_ptr_equal(owner, &fixture);
+	assert_ptr_equal(owner, &front_fixture);
 	assert_true(report->is_asked);
 	reports++;
 }
 
 static void on_gone(void *owner)
 {
-	assert_ptr_equal(owner, &fixture);
+	assert_ptr_equal(owner, &front_fixture);
 	gone++;
 }
 
 /* What a front has counted stays when it has gone, but for what it has now. */
 static void test_reports(void **state)
 {
-	const struct keeper_server_observer observer = { on_reported, on_gone, &fixture };
+	const struct keeper_server_observer observer = { on_reported, on_gone, &front_fixture };
 	struct front_report report = { .is_asked = true, .registered = 5, .connections = 7 }, all;
-	int first = fixture.front;
+	int first = front_fixture.front;
 
 	(void)state;
 	reports = gone = 0;
-	keeper_server_observe(fixture.server, &observer);
-	greet();
+	keeper_server_observe(front_fixture.server, &observer);
+	front_greet();
 	send_report(&report);
-	connect_front();
-	greet();
+	front_connect();
+	front_greet();
 	report.refused = 2;
 	send_report(&report);
 	assert_int_equal(reports, 2);
-	all = keeper_server_totals(fixture.server);
+	all = keeper_server_totals(front_fixture.server);
 	assert_true(all.registered == 10 && all.refused == 2 && all.connections == 14);
 	close(first);
-	run();
+	front_run();
 	assert_int_equal(gone, 1);
-	all = keeper_server_totals(fixture.server);
+	all = keeper_server_totals(front_fixture.server);
 	assert_true(all.registered == 10 && all.refused == 2 && all.connections == 7);
 }
 
@@ -367,37 +173,37 @@ static void test_reports(void **state)
 static void test_reloads(void **state)
 {
 	struct front_report report = { .is_asked = true };
-	int first = fixture.front;
+	int first = front_fixture.front;
 
 	(void)state;
-	greet();
-	assert_true(keeper_server_is_reloaded(fixture.server));
-	keeper_server_announce(fixture.server, REGISTRY_NEWS_RELOAD, NULL);
-	keeper_server_announce(fixture.server, REGISTRY_NEWS_RELOAD, NULL);
-	run();
-	expect_news(REGISTRY_NEWS_RELOAD);
+	front_greet();
+	assert_true(keeper_server_is_reloaded(front_fixture.server));
+	keeper_server_announce(front_fixture.server, REGISTRY_NEWS_RELOAD, NULL);
+	keeper_server_announce(front_fixture.server, REGISTRY_NEWS_RELOAD, NULL);
+	front_run();
+	front_expect_news(REGISTRY_NEWS_RELOAD);
 	report.reloads = 1;
 	send_report(&report);
-	assert_false(keeper_server_is_reloaded(fixture.server));
-	connect_front(); /* which was not told of them */
-	greet();
+	assert_false(keeper_server_is_reloaded(front_fixture.server));
+	front_connect(); /* which was not told of them */
+	front_greet();
 	report.reloads = 0;
 	send_report(&report);
-	assert_false(keeper_server_is_reloaded(fixture.server));
+	assert_false(keeper_server_is_reloaded(front_fixture.server));
 	close(first);
-	run();
-	assert_true(keeper_server_is_reloaded(fixture.server));
+	front_run();
+	assert_true(keeper_server_is_reloaded(front_fixture.server));
 }
 
 static void test_freed_with_fronts(void **state)
 {
 	(void)state;
-	greet();
-	send_registration(1);
-	run();
-	keeper_server_free(fixture.server);
-	assert_int_equal(fake.withdrawn, 1);
-	start_server();
+	front_greet();
+	front_ask(1);
+	front_run();
+	front_stop_server();
+	assert_int_equal(front_asked.withdrawn, 1);
+	front_start_server();
 }
 
 /* ------------------------------------------------------------------ what is wrong */
@@ -405,19 +211,19 @@ static void test_freed_with_fronts(void **state)
 static void test_no_greeting(void **state)
 {
 	(void)state;
-	send_registration(1);
-	expect_cut_off("another version");
-	assert_int_equal(fake.asked, 0);
+	front_ask(1);
+	front_expect_cut_off("another version");
+	assert_int_equal(front_asked.asked, 0);
 }
 
 static void test_another_version(void **state)
 {
-	size_t length = registry_wire_hello(packet, REGISTRY_PACKET_HELLO);
+	size_t length = registry_wire_hello(front_packet, REGISTRY_PACKET_HELLO);
 
 	(void)state;
-	packet[PACKET_HEADER_SIZE]++;
-	send_bytes(packet, length);
-	expect_cut_off("another version");
+	front_packet[PACKET_HEADER_SIZE]++;
+	front_send(front_packet, length);
+	front_expect_cut_off("another version");
 }
 
 static void test_wrong_packets(void **state)
@@ -440,15 +246,15 @@ static void test_wrong_packets(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		size_t withdrawn = fake.withdrawn;
+		size_t withdrawn = front_asked.withdrawn;
 
-		greet();
-		send_registration(1);
-		send_bytes(rows[i].bytes, rows[i].length);
-		expect_cut_off(rows[i].why);
-		assert_int_equal(fake.withdrawn, withdrawn + 1);
-		close(fixture.front);
-		connect_front();
+		front_greet();
+		front_ask(1);
+		front_send(rows[i].bytes, rows[i].length);
+		front_expect_cut_off(rows[i].why);
+		assert_int_equal(front_asked.withdrawn, withdrawn + 1);
+		close(front_fixture.front);
+		front_connect();
 	}
 }
 
@@ -456,27 +262,27 @@ static void test_wrong_packets(void **state)
 static void test_number_again(void **state)
 {
 	(void)state;
-	greet();
-	send_registration(2);
-	send_registration(2);
-	expect_cut_off("a request that is none");
-	assert_int_equal(fake.asked, 1);
-	assert_int_equal(fake.withdrawn, 1);
+	front_greet();
+	front_ask(2);
+	front_ask(2);
+	front_expect_cut_off("a request that is none");
+	assert_int_equal(front_asked.asked, 1);
+	assert_int_equal(front_asked.withdrawn, 1);
 }
 
 static void test_out_of_memory(void **state)
 {
 	(void)state;
-	greet();
-	fake.refuses = true;
-	send_registration(1);
-	expect_cut_off("out of memory");
-	assert_int_equal(fake.withdrawn, 0);
+	front_greet();
+	front_asked.refuses = true;
+	front_ask(1);
+	front_expect_cut_off("out of memory");
+	assert_int_equal(front_asked.withdrawn, 0);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, front_begin, front_end)
 	const struct CMUnitTest tests[] = {
 		TEST(test_answers),      TEST(test_pieces),          TEST(test_withdrawn),
 		TEST(test_front_goes),   TEST(test_two_fronts),      TEST(test_freed_with_fronts),

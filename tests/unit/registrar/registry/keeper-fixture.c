@@ -53,8 +53,15 @@ static size_t count_agents(void *owner)
 	return keeper_agents;
 }
 
+static void on_reported(void *owner, const struct front_report *report)
+{
+	(void)owner;
+	keeper_fixture.reported = *report;
+}
+
 void keeper_start(void)
 {
+	const struct keeper_server_observer observer = { .reported = on_reported };
 	const struct keeper_server_settings settings = {
 		.base = keeper_fixture.base,
 		.registry = &keeper_asked.registry,
@@ -63,6 +70,7 @@ void keeper_start(void)
 
 	keeper_fixture.server = keeper_server_new(&settings);
 	assert_non_null(keeper_fixture.server);
+	keeper_server_observe(keeper_fixture.server, &observer);
 }
 
 void keeper_stop(void)
@@ -79,9 +87,16 @@ static void on_connected(void *owner)
 
 static void on_news(void *owner, enum registry_news news, const char *why)
 {
-	(void)why;
 	assert_ptr_equal(owner, &keeper_fixture);
 	keeper_fixture.news[news]++;
+	(void)snprintf(keeper_fixture.why, sizeof keeper_fixture.why, "%s", why ?: "");
+}
+
+static bool on_lost(void *owner)
+{
+	assert_ptr_equal(owner, &keeper_fixture);
+	keeper_fixture.losses++;
+	return !keeper_fixture.is_faithful;
 }
 
 int keeper_begin(void **state)
@@ -91,6 +106,7 @@ int keeper_begin(void **state)
 		.connect = connect_keeper,
 		.connected = on_connected,
 		.news = on_news,
+		.lost = on_lost,
 		.owner = &keeper_fixture,
 	};
 

@@ -28,6 +28,10 @@ struct keeper_fixture {
 	int attempts;                 /* to connect */
 	int connections;
 	int news[REGISTRY_NEWS_PING + 1]; /* how often it was said */
+	char why[64];                     /* the keeper will not come back */
+	int losses;                       /* of a connection */
+	bool is_faithful;                 /* looks for no other one */
+	struct front_report reported;     /* what the keeper has heard */
 };
 
 extern struct keeper_fixture keeper_fixture;
