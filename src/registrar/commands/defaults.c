@@ -38,8 +38,7 @@ static int make_path(char **ret, const struct options *options, const char *name
 	if (asprintf(ret, "%s/%s", options->directory, name) >= 0)
 		return 0;
 	*ret = NULL;
-	(void)usage_no_memory();
-	return -ENOMEM;
+	return negative_errno(usage_no_memory());
 }
 
 static int set_default_paths(struct options *options)
