@@ -42,16 +42,16 @@ def messages(system):
 
 def test_disabled_agent_stays_stopped(machine, layout, start_manager):
     """It has its key, and starts with that when somebody wants it to."""
+    not_started = (f"{layout.unit} is not enabled, so it is not started; to start it now and at "
+                   f"every boot: systemctl enable --now {layout.unit}")
     disable(machine, layout.unit)
     start_manager(machine)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running", system.run("systemctl --failed").stdout
-        system.wait_for_entry(MESSAGE_ID=message_ids.REGISTERED)
-        assert system.run("systemctl restart agent-register").exit_status == 0
         # which it says after READY=1, when it has started what it starts
-        system.wait_for_entry(count=2, MESSAGE=(
-            f"{layout.unit} is not enabled, so it is not started; to start it now and at every "
-            f"boot: systemctl enable --now {layout.unit}"))
+        system.wait_for_entry(MESSAGE=not_started)
+        assert system.run("systemctl restart agent-register").exit_status == 0
+        system.wait_for_entry(count=2, MESSAGE=not_started)
         assert {system.show(unit)["ActiveState"] for unit in layout.units} == {"inactive"}
         assert keys_at_starts(machine) == []
         assert system.run(f"systemctl start {layout.unit}").exit_status == 0
