@@ -50,16 +50,14 @@ static const struct ruleset_attributes handled[] = {
 #define VERSIONS (sizeof handled / sizeof handled[0])
 
 /*
- * What can be read: a directory with all in it, or a file. Most are links, or are missing. Not the
+ * What can be read: a directory with all in it, or a file. Some are links, or are missing. Not the
  * directory of NetworkManager, which has the passwords of wireless networks in it.
  */
 static const char *const readable[] = {
 	"/usr/lib",
-	"/usr/lib32",
 	"/usr/lib64",
 	"/usr/local/lib",
 	"/lib",
-	"/lib32",
 	"/lib64",
 	"/etc/ld.so.cache",
 	"/etc/resolv.conf",

@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -180,16 +178,18 @@ static const struct row list[] = {
 /* ------------------------------------------------------------------ the program */
 
 /*
- * The kernel runs the program for each system call that there is, to find those that are always
- * allowed, so it should not be long for any: rows are sorted, and a few at a time are skipped.
+ * The kernel compiles the program for each process that installs it, so it should be short: calls
+ * without a condition are bits in words, of which there is one for 32 calls.
  */
-#define GROUP 6
-#define ROW_MAX 9 /* instructions of a row, at most */
-#define OTHERS 16 /* and of what is around all */
-#define ALL_ROWS (ROWS + 2)
+#define WORD_BITS 32
+#define WORDS ((NEWEST + WORD_BITS - 1) / WORD_BITS)
+#define WORD_CODE 3 /* instructions for a word, at most */
+#define ROW_CODE 8  /* of a row with conditions */
+#define OTHERS 24   /* and of what is around them */
+#define MORE_ROWS 2 /* than are in the list */
 
 struct program {
-	struct sock_filter code[ALL_ROWS * (ROW_MAX + 3) + OTHERS];
+	struct sock_filter code[WORDS * WORD_CODE + (ROWS + MORE_ROWS) * ROW_CODE + OTHERS];
 	unsigned short length;
 };
 
@@ -201,6 +201,11 @@ static void add(struct program *program, struct sock_filter instruction)
 static void load(struct program *program, size_t offset)
 {
 	add(program, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
+}
+
+static void load_number(struct program *program)
+{
+	load(program, offsetof(struct seccomp_data, nr));
 }
 
 static void answer(struct program *program, uint32_t action)
@@ -221,87 +226,110 @@ static size_t offset_of(unsigned int argument)
 	return offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t);
 }
 
-/* What was loaded is the number of the call, before and after. */
-static void add_row(struct program *program, const struct row *row)
-{
-	uint32_t action = row->number == SYS_clone3 ? SECCOMP_RET_ERRNO | ENOSYS
-						    : SECCOMP_RET_ALLOW;
-	size_t count = (row->conditions[0].mask != 0) + (row->conditions[1].mask != 0);
-
-	/* each condition is three instructions, the answer one, and loading the number again one */
-	skip_unless(program, (uint32_t)row->number, count * 3 + 1 + (count > 0));
-	for (size_t i = 0; i < count; i++) {
-		const struct condition *condition = &row->conditions[i];
-
-		load(program, offset_of(condition->argument));
-		add(program,
-		    (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, condition->mask));
-		skip_unless(program, condition->value, (count - i - 1) * 3 + 1);
-	}
-	answer(program, action);
-	if (count > 0) /* another row may allow it */
-		load(program, offsetof(struct seccomp_data, nr));
-}
-
 static void check_architecture(struct program *program)
 {
 	load(program, offsetof(struct seccomp_data, arch));
 	add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
 	answer(program, SECCOMP_RET_KILL_PROCESS);
-	load(program, offsetof(struct seccomp_data, nr));
+	load_number(program);
 #ifdef __x86_64__
 	add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1));
 	answer(program, SECCOMP_RET_KILL_PROCESS);
 #endif
-}
-
-static void refuse(struct program *program)
-{
 	add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, NEWEST, 0, 1));
 	answer(program, SECCOMP_RET_ERRNO | ENOSYS);
-	answer(program, SECCOMP_RET_ERRNO | EPERM);
 }
 
-/* All rows of some calls; all others are refused, or `next` and beyond are left to what follows. */
-static void add_group(struct program *program, const struct row *rows, size_t count,
-		      const struct row *next)
-{
-	unsigned short jump = program->length;
+/* ------------------------------------------------------------------ calls without a condition */
 
-	if (next)
+static bool has_condition(const struct row *row)
+{
+	return row->conditions[0].mask != 0;
+}
+
+static void set_bits(uint32_t words[static WORDS])
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (!has_condition(&list[i]))
+			words[list[i].number / WORD_BITS] |= UINT32_C(1)
+							     << (list[i].number % WORD_BITS);
+}
+
+/* The number of the call is loaded, and below NEWEST. */
+static void allow_bits(struct program *program)
+{
+	uint32_t words[WORDS] = { 0 };
+	unsigned short jumps[WORDS];
+
+	set_bits(words);
+	/* the number of the bit, for the shift below */
+	add(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, WORD_BITS - 1));
+	add(program, (struct sock_filter)BPF_STMT(BPF_MISC | BPF_TAX, 0));
+	load_number(program);
+	for (uint32_t i = 0; i < WORDS; i++) {
 		add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
-							  (uint32_t)next->number, 0, 0));
-	for (size_t i = 0; i < count; i++)
-		add_row(program, &rows[i]);
-	refuse(program);
-	if (next)
-		program->code[jump].jt = (unsigned char)(program->length - jump - 1);
+							  (i + 1) * WORD_BITS, 2, 0));
+		add(program, (struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, words[i]));
+		jumps[i] = program->length;
+		add(program, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
+	}
+	for (size_t i = 0; i < WORDS; i++)
+		program->code[jumps[i]].k = program->length - jumps[i] - 1u;
+	add(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_RSH | BPF_X, 0));
+	add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 0, 1));
+	answer(program, SECCOMP_RET_ALLOW);
 }
 
-static int compare_rows(const void *a, const void *b)
+/* ------------------------------------------------------------------ calls with conditions */
+
+/* Compare an argument, and jump over `skipped` instructions unless it is as it should be. */
+static void check_condition(struct program *program, const struct condition *condition,
+			    size_t skipped)
 {
-	return ((const struct row *)a)->number - ((const struct row *)b)->number;
+	load(program, offset_of(condition->argument));
+	if (condition->mask != ALL)
+		add(program,
+		    (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, condition->mask));
+	skip_unless(program, condition->value, skipped);
+}
+
+static size_t length_of(const struct condition *condition)
+{
+	return condition->mask == 0 ? 0 : condition->mask == ALL ? 2 : 3;
+}
+
+/* What was loaded is the number of the call, before and after. */
+static void add_row(struct program *program, const struct row *row, uint32_t action)
+{
+	const struct condition *first = &row->conditions[0], *second = &row->conditions[1];
+	size_t conditions = length_of(first) + length_of(second);
+
+	/* to behind the answer, and what loads the number again */
+	skip_unless(program, (uint32_t)row->number, conditions + 2);
+	if (first->mask)
+		check_condition(program, first, length_of(second) + 1);
+	if (second->mask)
+		check_condition(program, second, 1);
+	answer(program, action);
+	load_number(program); /* another row may allow it */
 }
 
 static void compose(struct program *program)
 {
-	struct row rows[ALL_ROWS] = {
-		/* abort(3) and the like; not to another process */
-		IF(tgkill, { 0, ALL, (uint32_t)getpid() }),
-		/* its flags are out of sight; libraries then use clone() */
-		ANY_WAY(clone3),
-	};
-	size_t begin = 0, end;
+	/* abort(3) and the like; not to another process */
+	const struct row to_itself = IF(tgkill, { 0, ALL, (uint32_t)getpid() });
+	/* its flags are out of sight; libraries then use clone() */
+	const struct row newer_clone = ANY_WAY(clone3);
 
-	memcpy(rows + ALL_ROWS - ROWS, list, sizeof list);
-	qsort(rows, ALL_ROWS, sizeof rows[0], compare_rows);
 	check_architecture(program);
-	for (; begin < ALL_ROWS; begin = end) {
-		end = begin + GROUP < ALL_ROWS ? begin + GROUP : ALL_ROWS;
-		while (end < ALL_ROWS && rows[end].number == rows[end - 1].number)
-			end++;
-		add_group(program, rows + begin, end - begin, end < ALL_ROWS ? rows + end : NULL);
-	}
+	allow_bits(program);
+	load_number(program);
+	for (size_t i = 0; i < ROWS; i++)
+		if (has_condition(&list[i]))
+			add_row(program, &list[i], SECCOMP_RET_ALLOW);
+	add_row(program, &to_itself, SECCOMP_RET_ALLOW);
+	add_row(program, &newer_clone, SECCOMP_RET_ERRNO | ENOSYS);
+	answer(program, SECCOMP_RET_ERRNO | EPERM);
 }
 
 int syscall_filter_check(void)
