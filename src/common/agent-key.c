@@ -3,6 +3,7 @@
 
 #include "common/agent-address.h"
 #include "common/library-memory.h"
+#include "common/sha256.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -209,6 +210,18 @@ int agent_key_hash(char ret[static AGENT_KEY_HASH_SIZE], const struct agent_key 
 	for (unsigned int i = 0; i < size; i++)
 		(void)snprintf(ret + 2 * i, 3, "%02x", digest[i]);
 	return 0;
+}
+
+void agent_key_checksum(char ret[static AGENT_KEY_CHECKSUM_SIZE], const struct agent_key *key)
+{
+	char line[AGENT_LINE_SIZE + 1];
+	size_t length = agent_key_format(line, key);
+	unsigned char hash[SHA256_SIZE];
+
+	sha256(hash, line, length);
+	for (size_t i = 0; i < AGENT_KEY_CHECKSUM_SIZE / 2; i++)
+		(void)snprintf(ret + 2 * i, 3, "%02x", hash[i]);
+	explicit_bzero(line, sizeof line);
 }
 
 void agent_key_wipe(struct agent_key *key)

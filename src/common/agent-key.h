@@ -21,8 +21,9 @@
 /* an IPv6 address with a prefix, or an IPv4 address with a dotted mask */
 #define AGENT_IP_MAX 80
 #define AGENT_KEY_MAX 128
-#define AGENT_KEY_USUAL 64     /* hexadecimal digits; the length that every manager generates */
-#define AGENT_KEY_HASH_SIZE 41 /* 40 hexadecimal digits and the terminator */
+#define AGENT_KEY_USUAL 64         /* hexadecimal digits; the length that every manager generates */
+#define AGENT_KEY_HASH_SIZE 41     /* 40 hexadecimal digits and the terminator */
+#define AGENT_KEY_CHECKSUM_SIZE 17 /* 16, and the terminator */
 #define AGENT_LINE_SIZE (AGENT_ID_MAX + AGENT_NAME_MAX + AGENT_IP_MAX + AGENT_KEY_MAX + 5)
 
 /* Wipe with agent_key_wipe() when done: `key` is a secret. */
@@ -113,5 +114,8 @@ size_t agent_key_format(char buffer[static AGENT_LINE_SIZE + 1], const struct ag
  * fails.
  */
 int agent_key_hash(char ret[static AGENT_KEY_HASH_SIZE], const struct agent_key *key) must_check;
+
+/* By which to know the record again: the beginning of its SHA-256, in hexadecimal. */
+void agent_key_checksum(char ret[static AGENT_KEY_CHECKSUM_SIZE], const struct agent_key *key);
 
 void agent_key_wipe(struct agent_key *key);

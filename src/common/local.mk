@@ -41,6 +41,7 @@ libcommon_a_SOURCES = \
 	src/common/pem-kind.c src/common/pem-kind.h \
 	src/common/reason.c src/common/reason.h \
 	src/common/secret.c src/common/secret.h \
+	src/common/sha256.c src/common/sha256.h \
 	src/common/setting-words.c src/common/setting-words.h \
 	src/common/string-list.c src/common/string-list.h \
 	src/common/target-file.c src/common/target-file.h \

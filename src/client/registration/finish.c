@@ -140,19 +140,20 @@ static void note_counters(struct registration *run)
 {
 	if (run->key.found == KEYSTORE_KEY && agent_key_equal(&run->key.new, &run->key.old))
 		return;
-	if (agent_key_hash(run->state.counters_of, &run->key.new) == 0)
-		report_save_state(run);
+	agent_key_checksum(run->state.counters_of, &run->key.new);
+	report_save_state(run);
 }
 
 bool finish_counters(const struct config *config, struct state *state, const struct agent_key *key)
 {
-	char hash[AGENT_KEY_HASH_SIZE];
+	char checksum[AGENT_KEY_CHECKSUM_SIZE];
 	struct reason why = { 0 };
 
-	if (!state->counters_of[0] || agent_key_hash(hash, key) < 0)
+	if (!state->counters_of[0])
 		return false;
+	agent_key_checksum(checksum, key);
 	/* Otherwise that key was never stored. */
-	if (strcmp(hash, state->counters_of) == 0 &&
+	if (strcmp(checksum, state->counters_of) == 0 &&
 	    counters_remove(config->agent.directory, &why) < 0) {
 		log_warning("The key is stored, but: %s; with an old counter, "
 			    "the agent may drop its manager's messages",

@@ -78,10 +78,10 @@ struct state {
 	struct machine_marks bound; /* of the machine that the key is bound to */
 	struct state_attempts attempts;
 	/*
-	 * the hash (agent_key_hash()) of a key with which the agent's message counters are to go:
-	 * saved before the key is stored, and cleared once they are gone
+	 * the checksum (agent_key_checksum()) of a key with which the agent's message counters are
+	 * to go: saved before the key is stored, and cleared once they are gone
 	 */
-	char counters_of[AGENT_KEY_HASH_SIZE];
+	char counters_of[AGENT_KEY_CHECKSUM_SIZE];
 };
 
 /*

@@ -2,12 +2,11 @@
 #include "client/system/machine-marks.h"
 
 #include "common/cleanup.h"
+#include "common/sha256.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <linux/magic.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -43,12 +42,9 @@ int machine_id_read(const char *path, char ret[static MACHINE_MARK_SIZE])
 /* HMAC-SHA256 of the application ID, keyed with `id`, which must not be disclosed itself. */
 static void make_mark(char ret[static MACHINE_MARK_SIZE], const char *id)
 {
-	unsigned char mark[EVP_MAX_MD_SIZE];
-	unsigned int size;
+	unsigned char mark[SHA256_SIZE];
 
-	ret[0] = '\0';
-	if (!HMAC(EVP_sha256(), id, ID_DIGITS, application_id, sizeof application_id, mark, &size))
-		return;
+	sha256_hmac(mark, id, ID_DIGITS, application_id, sizeof application_id);
 	for (size_t i = 0; i < ID_DIGITS / 2; i++)
 		(void)snprintf(ret + 2 * i, 3, "%02x", mark[i]);
 }

@@ -28,6 +28,7 @@ unit_tests = \
 	test-setting-words \
 	test-secret \
 	test-text-index \
+	test-sha256 \
 	test-tls-context \
 	test-tls-record-limit \
 	test-trusted-file \
@@ -102,6 +103,8 @@ test_tls_context_SOURCES = tests/unit/common/test-tls-context.c
 test_tls_context_LDADD = $(unit_libraries)
 test_tls_record_limit_SOURCES = tests/unit/common/test-tls-record-limit.c
 test_tls_record_limit_LDADD = $(unit_libraries)
+test_sha256_SOURCES = tests/unit/common/test-sha256.c
+test_sha256_LDADD = $(unit_libraries)
 test_trusted_file_SOURCES = tests/unit/common/test-trusted-file.c
 test_trusted_file_LDADD = $(unit_libraries)
 test_http_chunks_SOURCES = tests/unit/common/test-http-chunks.c
