@@ -9,17 +9,30 @@
 #include <openssl/err.h>
 #include <string.h>
 
-static int read_file(struct pem_file *file, struct reason *why)
+static struct trusted_file wanted_file(const struct pem_subject *subject)
 {
-	const struct trusted_file wanted = {
-		.path = file->subject.path,
-		.role = file->subject.role,
+	return (struct trusted_file){
+		.path = subject->path,
+		.role = subject->role,
 		.flags = O_RDONLY,
 		.max = PEM_FILE_MAX,
 		.may_be_link = true,
 	};
+}
+
+static int read_file(struct pem_file *file, struct reason *why)
+{
+	const struct trusted_file wanted = wanted_file(&file->subject);
 
 	return trusted_file_read(&wanted, &file->bytes, &file->length, NULL, why);
+}
+
+int pem_file_check(const struct pem_subject *subject, struct reason *why)
+{
+	const struct trusted_file wanted = wanted_file(subject);
+	cleanup_fd int fd = trusted_file_open(&wanted, NULL, why);
+
+	return fd < 0 ? fd : 0;
 }
 
 static int no_memory(const struct pem_subject *subject, struct reason *why)

@@ -20,6 +20,9 @@ struct pem_file {
 	BIO *bio; /* reads them */
 };
 
+/* Can pem_file_open() read it? Without OpenSSL. Returns as that does. */
+int pem_file_check(const struct pem_subject *subject, struct reason *why) must_check;
+
 /*
  * Read a regular file of at most PEM_FILE_MAX bytes; a byte order mark at its beginning is left
  * out. The texts of `subject` must outlive `ret`. Returns 0, or a negative errno with `why` set.

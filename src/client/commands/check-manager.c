@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/commands/check.h"
 
+#include "client/conversation/child.h"
 #include "client/conversation/conversation.h"
 #include "client/net/net.h"
 #include "client/net/tls-client.h"
@@ -24,14 +25,14 @@ static void found(const char *layer, const char *format, ...)
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	conversation_report(OUTCOME_OK, layer, text);
+	child_report(OUTCOME_OK, layer, text);
 }
 
 /* With the reason and its remedy. Returns false, for the caller to pass on. */
 static bool wrong(const char *layer, enum outcome outcome, const char *text)
 {
 	if (*text) /* otherwise we were asked to stop */
-		conversation_report(outcome, layer, text);
+		child_report(outcome, layer, text);
 	return false;
 }
 

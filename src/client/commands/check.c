@@ -123,6 +123,8 @@ static bool check_credentials(struct check *check)
 	struct reason why = { 0 };
 	int r = access_open(&check->access, config, &why);
 
+	if (r >= 0)
+		r = access_load_tls(&check->access, &why);
 	if (r < 0)
 		return failed(check, "credentials", OUTCOME_MISCONFIGURED, r, why.text);
 	ok(check, "credentials", "%s%s, %s",

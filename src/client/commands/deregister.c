@@ -26,7 +26,10 @@ static int open_access(struct access *access, const struct config *config, struc
 		reason_set(why, "No manager is configured: write address = HOST under [manager]");
 		return -EINVAL;
 	}
-	return config_check(config, why) < 0 ? -EINVAL : access_open(access, config, why);
+	if (config_check(config, why) < 0 || access_open(access, config, why) < 0 ||
+	    access_load_tls(access, why) < 0)
+		return -EINVAL;
+	return 0;
 }
 
 /* ------------------------------------------------------------------ at the manager */
@@ -39,11 +42,13 @@ static int show_progress(enum attempt_step step, void *user)
 }
 
 /* The process that talks to a manager knows the key by its hash. */
-static void forget_key(void *user)
+static int forget_key(struct attempt *attempt, struct reason *why)
 {
-	struct agent_key *key = user;
+	struct agent_key *key = attempt->user;
 
+	(void)why;
 	explicit_bzero(key->key, sizeof key->key);
+	return OUTCOME_OK;
 }
 
 static int remove_at(const struct program *program, const struct access *access,

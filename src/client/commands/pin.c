@@ -3,6 +3,7 @@
 #include "client/commands/options.h"
 
 #include "client/config/types.h"
+#include "client/conversation/child.h"
 #include "client/conversation/conversation.h"
 #include "client/net/tls-client.h"
 #include "client/registration/access.h"
@@ -29,8 +30,7 @@ static void report_name(const char *label, const X509_NAME *name)
 	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0)
 		return;
 	length = BIO_get_mem_data(bio, &text);
-	conversation_report(OUTCOME_OK, label,
-			    escape_bytes(shown, sizeof shown, text, (size_t)length));
+	child_report(OUTCOME_OK, label, escape_bytes(shown, sizeof shown, text, (size_t)length));
 }
 
 static void report_validity(X509 *certificate)
@@ -40,7 +40,7 @@ static void report_validity(X509 *certificate)
 	tls_describe_time(X509_get0_notBefore(certificate), begin, sizeof begin);
 	tls_describe_time(X509_get0_notAfter(certificate), end, sizeof end);
 	(void)snprintf(text, sizeof text, "%s to %s", begin, end);
-	conversation_report(OUTCOME_OK, "valid", text);
+	child_report(OUTCOME_OK, "valid", text);
 }
 
 static int report_certificate(X509 *certificate, const char *version)
@@ -50,12 +50,12 @@ static int report_certificate(X509 *certificate, const char *version)
 	if (!certificate || tls_certificate_pin(certificate, pin) < 0)
 		return -EIO;
 	certificate_describe_names(certificate, names, sizeof names);
-	conversation_report(OUTCOME_OK, LABEL_VERSION, version);
+	child_report(OUTCOME_OK, LABEL_VERSION, version);
 	report_name("subject", X509_get_subject_name(certificate));
 	report_name("issuer", X509_get_issuer_name(certificate));
-	conversation_report(OUTCOME_OK, "names", names);
+	child_report(OUTCOME_OK, "names", names);
 	report_validity(certificate);
-	conversation_report(OUTCOME_OK, LABEL_PIN, pin);
+	child_report(OUTCOME_OK, LABEL_PIN, pin);
 	return 0;
 }
 

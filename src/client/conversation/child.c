@@ -6,7 +6,7 @@
 #include "common/cleanup.h"
 #include "common/library-memory.h"
 
-#include <poll.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -115,22 +115,40 @@ static void depend_on(pid_t parent)
 		_exit(EXIT_FAILURE);
 }
 
+static int do_task(const struct child *child, const struct attempt *attempt,
+		   struct wire_result *result)
+{
+	switch (child->task) {
+	case CHILD_DEREGISTERS:
+		return child->method->deregister(attempt, child->id, &result->removed,
+						 &result->report);
+	case CHILD_INSPECTS:
+		return child->inspect(attempt, &result->report.why);
+	default:
+		return child->method->run(attempt, &result->key, &result->report);
+	}
+}
+
+/* To where it is when this process is confined. */
+static void move_pipe(int fd)
+{
+	if (fd != CONFINED_FD && dup3(fd, CONFINED_FD, O_CLOEXEC) < 0)
+		_exit(EXIT_FAILURE);
+}
+
+/* Read what is to be read from files, give up the right to read more, and talk. */
 static int hold(const struct child *child, struct wire_result *result)
 {
 	const struct deadline deadline = { child->attempt->deadline->at, CONFINED_FD };
+	struct reason *why = &result->report.why;
 	struct attempt attempt = *child->attempt;
+	int r = child->prepare ? child->prepare(&attempt, why) : OUTCOME_OK;
 
+	if (r == OUTCOME_OK)
+		r = confine_process(CONFINED_FD, why);
 	attempt.deadline = &deadline;
 	attempt.progress = send_step;
-	switch (child->task) {
-	case CHILD_DEREGISTERS:
-		return child->method->deregister(&attempt, child->id, &result->removed,
-						 &result->report);
-	case CHILD_INSPECTS:
-		return child->inspect(&attempt, &result->report.why);
-	default:
-		return child->method->run(&attempt, &result->key, &result->report);
-	}
+	return r == OUTCOME_OK ? do_task(child, &attempt, result) : r;
 }
 
 /*
@@ -160,11 +178,8 @@ _Noreturn void child_run(const struct child *child)
 
 	depend_on(child->parent);
 	deadline_set_heartbeat(NULL, 0); /* the parent's waits say that it goes on */
-	if (child->forget)
-		child->forget(child->attempt->user);
-	result.outcome = confine_process(child->fd, &result.report.why);
-	if (result.outcome == 0)
-		result.outcome = hold_unless_short(child, &result);
+	move_pipe(child->fd);
+	result.outcome = hold_unless_short(child, &result);
 	if (broken < 0 && broken != -ECANCELED)
 		result.outcome = reason_errno(&result.report.why, broken,
 					      "Cannot talk to the process that waits for the key");

@@ -386,12 +386,12 @@ static int hand_over(struct conversation *conversation, int r, struct attempt_re
 }
 
 int conversation_hold(const struct method *method, const struct attempt *attempt,
-		      void (*forget)(void *user), struct agent_key *ret,
-		      struct attempt_report *report)
+		      int (*prepare)(struct attempt *attempt, struct reason *why),
+		      struct agent_key *ret, struct attempt_report *report)
 {
 	cleanup(close_conversation) struct conversation conversation = {
 		.child = { CHILD_REGISTERS, .method = method, .attempt = attempt,
-			   .forget = forget },
+			   .prepare = prepare },
 		.fd = -1,
 	};
 	int r = hold(&conversation);
@@ -405,12 +405,12 @@ int conversation_hold(const struct method *method, const struct attempt *attempt
 }
 
 int conversation_deregister(const struct method *method, const struct attempt *attempt,
-			    void (*forget)(void *user), const char *id, bool *ret_removed,
-			    struct attempt_report *report)
+			    int (*prepare)(struct attempt *attempt, struct reason *why),
+			    const char *id, bool *ret_removed, struct attempt_report *report)
 {
 	cleanup(close_conversation) struct conversation conversation = {
 		.child = { CHILD_DEREGISTERS, .method = method, .attempt = attempt, .id = id,
-			   .forget = forget },
+			   .prepare = prepare },
 		.fd = -1,
 	};
 	int r = hold(&conversation);
@@ -438,9 +438,4 @@ int conversation_inspect(const struct attempt *attempt,
 	r = hand_over(&conversation, r, &report);
 	*why = report.why;
 	return r;
-}
-
-void conversation_report(enum outcome outcome, const char *label, const char *text)
-{
-	child_report(outcome, label, text);
 }

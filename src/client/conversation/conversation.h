@@ -13,8 +13,9 @@
 /*
  * Have `method` request a key in a child. The progress callback of the attempt is called here; the
  * child goes on from STEP_SENDING only after that has returned 0, so what it has stored is stored
- * before the manager can register us. `forget` (null: not called) is called with the attempt's user
- * in the child, before anything else: to wipe what the child need not know.
+ * before the manager can register us. `prepare` (null: not called) is called
+ * in the child before it is confined, with its copy of the attempt: to load what only the child
+ * needs, and to wipe what it need not know. Unless it returns OUTCOME_OK, that is the result.
  *
  * The child ends with this process, with the attempt's deadline, and when asked to stop: its waits
  * end, TLS is shut down, and what it has not reported a moment later is lost. Returns as the
@@ -22,15 +23,16 @@
  * say.
  */
 int conversation_hold(const struct method *method, const struct attempt *attempt,
-		      void (*forget)(void *user), struct agent_key *ret,
-		      struct attempt_report *report) must_check;
+		      int (*prepare)(struct attempt *attempt, struct reason *why),
+		      struct agent_key *ret, struct attempt_report *report) must_check;
 
 /*
  * Have `method` remove the agent with this id in a child; as conversation_hold(), and as the
  * method's `deregister` otherwise.
  */
 int conversation_deregister(const struct method *method, const struct attempt *attempt,
-			    void (*forget)(void *user), const char *id, bool *ret_removed,
+			    int (*prepare)(struct attempt *attempt, struct reason *why),
+			    const char *id, bool *ret_removed,
 			    struct attempt_report *report) must_check;
 
 /*
@@ -44,9 +46,6 @@ int conversation_inspect(const struct attempt *attempt,
 			 void (*show)(enum outcome outcome, const char *label, const char *text,
 				      void *user),
 			 struct reason *why) must_check;
-
-/* To be called by `inspect`: `label` has at most 31 characters, and `text` 1023. */
-void conversation_report(enum outcome outcome, const char *label, const char *text);
 
 /*
  * Wait for the child that has registered, which has ended or is about to: the key can be stored

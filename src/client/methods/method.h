@@ -44,10 +44,11 @@ struct attempt_agent {
 
 /* How to connect to the manager, and how to verify it. Nothing is owned. */
 struct attempt_connection {
-	SSL_CTX *context;
+	SSL_CTX *context; /* null: it is made in the process of the attempt */
 	const struct tls_trust *trust;
-	const struct proxy *proxy; /* to the manager; null: none */
-	uint64_t timeout;          /* microseconds, within the deadline */
+	const char *private_key_file; /* loaded into the context as well; null: none */
+	const struct proxy *proxy;    /* to the manager; null: none */
+	uint64_t timeout;             /* microseconds, within the deadline */
 };
 
 /* Only for the method api. */

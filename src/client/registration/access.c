@@ -79,6 +79,22 @@ static int read_ca(struct pem_file *ret, const struct config *config, const stru
 	return subject.path && method->check_anchor ? pem_file_open(ret, &subject, why) : 0;
 }
 
+/* What is missing is said before anything else is done; what is in the files, OpenSSL will say. */
+static int check_files_of_tls(const struct config *config, struct reason *why)
+{
+	const struct pem_subject files[] = {
+		{ "CA file", config->tls.ca_file, PEM_CERTIFICATE },
+		{ "certificate file", config->tls.certificate_file, PEM_CERTIFICATE },
+		{ "private key file", config->tls.private_key_file, PEM_PRIVATE_KEY },
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof files / sizeof files[0]; i++)
+		if (files[i].path)
+			r = pem_file_check(&files[i], why);
+	return r;
+}
+
 /* All three have been checked before: by the configuration, by the token's parser, and here. */
 static void find_prefix(struct access *access)
 {
@@ -92,14 +108,13 @@ static void find_prefix(struct access *access)
 
 int access_open(struct access *access, const struct config *config, struct reason *why)
 {
-	const struct tls_settings settings = tls_settings_of(config);
 	const char *password_file = config_password_file(config);
 	int r;
 
 	*access = (struct access){ .config = config, .trust = tls_trust_of(config) };
 	r = method_get(config->manager.method, &access->method, why);
 	if (r >= 0)
-		r = tls_context_new(&access->context, &settings, why);
+		r = check_files_of_tls(config, why);
 	if (r >= 0 && password_file)
 		r = secret_read(&access->password, "password", password_file, why);
 	if (r >= 0)
@@ -114,6 +129,16 @@ int access_open(struct access *access, const struct config *config, struct reaso
 		return r;
 	find_prefix(access);
 	return 0;
+}
+
+int access_load_tls(struct access *access, struct reason *why)
+{
+	struct tls_settings settings = tls_settings_of(access->config);
+
+	/* what the agent will be given, also if the file has changed since */
+	if (access->ca.bytes)
+		settings.ca = (struct tls_content){ access->ca.bytes, access->ca.length };
+	return access->context ? 0 : tls_context_new(&access->context, &settings, why);
 }
 
 void access_close(struct access *access)
@@ -150,6 +175,7 @@ struct attempt access_attempt(const struct access *access, const struct endpoint
 		.connection = {
 			.context = access->context,
 			.trust = &access->trust,
+			.private_key_file = config->tls.private_key_file,
 			.proxy = access->has_proxy ? &access->proxy : NULL,
 			.timeout = config->manager.connect_timeout,
 		},

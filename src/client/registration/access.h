@@ -18,7 +18,7 @@
 struct access {
 	const struct config *config; /* not owned */
 	const struct method *method;
-	SSL_CTX *context;
+	SSL_CTX *context;              /* null: not loaded */
 	struct tls_trust trust;        /* points into the configuration */
 	struct secret password;        /* without text: none */
 	struct proxy proxy;            /* with has_proxy */
@@ -30,11 +30,18 @@ struct access {
 };
 
 /*
- * Get the configured method, make its TLS context, and read the password, the proxy's password and
- * the enrollment token, as far as they are configured. The configuration must outlive the access.
- * Returns 0, or a negative errno with `why` set; release it in both cases.
+ * Get the configured method, see whether the files of TLS can be read, and read the password, the
+ * proxy's password and the enrollment token, as far as they are configured. The configuration must
+ * outlive the access. Returns 0, or a negative errno with `why` set; release it in both cases.
  */
 int access_open(struct access *access, const struct config *config, struct reason *why) must_check;
+
+/*
+ * Make the TLS context, with the CA and our own certificate, if it has not been made. Costs more
+ * than all else, so it is for the process that talks to managers. Returns 0, or a negative errno
+ * with `why` set.
+ */
+int access_load_tls(struct access *access, struct reason *why) must_check;
 
 /* Wipe the secrets and free the rest. Fit for cleanup(). */
 void access_close(struct access *access);
@@ -55,7 +62,7 @@ bool access_manager_at(const struct access *access, size_t index, struct endpoin
 /*
  * An attempt with one manager, complete but for the agent, the progress callback, and what is this
  * agent's own (the re-enrollment secret, the lost request). It points to `access`, `manager` and
- * `deadline`.
+ * `deadline`, and has a TLS context if `access` has one.
  */
 struct attempt access_attempt(const struct access *access, const struct endpoint *manager,
 			      const struct deadline *deadline) must_check;

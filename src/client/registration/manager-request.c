@@ -3,6 +3,7 @@
 
 #include "client/conversation/conversation.h"
 #include "client/registration/groups.h"
+#include "client/registration/policy.h"
 #include "client/registration/report.h"
 #include "client/registration/taken.h"
 #include "client/system/message-ids.h"
@@ -101,12 +102,18 @@ static void warn_unverified(struct registration *run, int level)
 }
 
 /* The process that talks to a manager proves with hashes and secrets, not with the old key. */
-static void forget_keys(void *user)
+static int prepare_process(struct attempt *attempt, struct reason *why)
 {
-	struct registration *run = user;
+	struct registration *run = attempt->user;
+	int r;
 
 	agent_key_wipe(&run->key.old);
 	agent_key_wipe(&run->key.new);
+	r = access_load_tls(&run->access, why);
+	if (r < 0)
+		return outcome_unless_short(OUTCOME_MISCONFIGURED, r);
+	attempt->connection.context = run->access.context;
+	return OUTCOME_OK;
 }
 
 /* Send one request to one manager, until `end` at the latest. */
@@ -139,7 +146,7 @@ static int attempt(struct registration *run, const struct deadline *end,
 		endpoint_text(&attempt.connection.proxy->endpoint, proxy);
 	log_line(level, "Requesting a key from %s as %s%s%s", run->request.manager_text,
 		 run->request.name, *proxy ? ", through the proxy " : "", proxy);
-	r = conversation_hold(run->access.method, &attempt, forget_keys, &run->key.new, report);
+	r = conversation_hold(run->access.method, &attempt, prepare_process, &run->key.new, report);
 	if (r != OUTCOME_REGISTERED && r != -ECANCELED)
 		notify_release();
 	if (r == OUTCOME_REGISTERED && run->mode.observer)

@@ -28,8 +28,9 @@ struct rounds {
 	struct deadline lock_end; /* of the patience with another run */
 	/* of the budget; but without a budget, a round takes what it takes */
 	struct deadline round_end;
-	bool has_key; /* a manager has given one */
-	int status;   /* exit status of the last failure */
+	bool has_asked; /* a manager, in this start */
+	bool has_key;   /* a manager has given one */
+	int status;     /* exit status of the last failure */
 };
 
 static void close_sources(struct rounds *rounds)
@@ -94,9 +95,12 @@ static int take_turn(struct rounds *rounds, struct manager_state *manager)
 	int r;
 
 	run->request.failure_was_logged = manager->last_logged;
+	rounds->has_asked = true;
 	r = request_from_manager(run, &rounds->round_end, &why);
 	if (r == -ECANCELED)
 		return r;
+	if (r == OUTCOME_MISCONFIGURED) /* that is about no manager, so no plan follows from it */
+		return report_failure(run, r, &why);
 	rounds->has_key = r == OUTCOME_REGISTERED;
 	if (rounds->has_key)
 		return CONTINUE;
@@ -135,6 +139,19 @@ static int request_round(struct rounds *rounds)
 
 /* ------------------------------------------------------------------ between rounds */
 
+/*
+ * What is wrong with the files of TLS is seen by the process that talks to a manager. Before the
+ * first one waits, it is looked for here: nobody should wait to hear of it.
+ */
+static int check_before_waiting(struct rounds *rounds)
+{
+	struct registration *run = rounds->run;
+	struct reason why = { 0 };
+	int r = rounds->has_asked ? 0 : access_load_tls(&run->access, &why);
+
+	return r < 0 ? report_failed_step(run, OUTCOME_MISCONFIGURED, r, &why) : CONTINUE;
+}
+
 static void show_waiting(const struct registration *run, uint64_t wait)
 {
 	time_t then = (time_t)((realtime_usec() + wait) / USEC_PER_SEC);
@@ -166,6 +183,9 @@ static int wait_for_turn(struct rounds *rounds)
 	bool within_budget = turn.at < rounds->end.at || rounds->end.at == USEC_INFINITY;
 	int r;
 
+	r = check_before_waiting(rounds);
+	if (r != CONTINUE)
+		return r;
 	if (!within_budget && (events == 0 || monotonic_usec() >= rounds->end.at))
 		return rounds->status;
 	stage_unlock(run);
@@ -236,6 +256,9 @@ static int wait_out_splay(struct rounds *rounds)
 	identity_boot(boot);
 	if (strcmp(run->state.attempts.boot, boot) == 0)
 		return CONTINUE; /* an earlier start of this boot has waited */
+	r = check_before_waiting(rounds);
+	if (r != CONTINUE)
+		return r;
 	splay = retry_draw(run->config->retry.splay, identity_seed(), 0);
 	end = deadline_in(splay, &rounds->end);
 	notify_status("Waiting %" PRIu64 " s before the first attempt (splay)",

@@ -14,6 +14,7 @@ struct deadline deadline;
 const char *secret_of_parent = "secret";
 const char *anchor_to_send;
 int progress_result;
+int (*prepare)(struct attempt *attempt, struct reason *why);
 struct method method;
 struct agent_key key;
 struct attempt_report report;
@@ -27,9 +28,11 @@ static int take_step(enum attempt_step step, void *user)
 	return step == STEP_SENDING ? progress_result : 0;
 }
 
-static void forget(void *user)
+static int forget(struct attempt *attempt, struct reason *why)
 {
-	*(const char **)user = NULL;
+	(void)why;
+	*(const char **)attempt->user = NULL;
+	return OUTCOME_OK;
 }
 
 int accept_anchor(const struct attempt *attempt, const char *anchor)
@@ -56,7 +59,7 @@ int hold(int (*run)(const struct attempt *attempt, struct agent_key *ret,
 	memset(&key, 0, sizeof key);
 	free(report.anchor);
 	memset(&report, 0, sizeof report);
-	r = conversation_hold(&method, &attempt, forget, &key, &report);
+	r = conversation_hold(&method, &attempt, prepare, &key, &report);
 	conversation_finish();
 	/* whatever happened, the child has been waited for */
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -70,6 +73,7 @@ int setup(void **state)
 	deadline = (struct deadline){ monotonic_usec() + 20 * USEC_PER_SEC, -1 };
 	method = (struct method){ .name = "test" };
 	progress_result = 0;
+	prepare = forget;
 	anchor_to_send = NULL;
 	return 0;
 }

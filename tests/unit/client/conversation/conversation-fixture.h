@@ -22,6 +22,8 @@ extern volatile struct shared {
 extern struct deadline deadline;
 extern struct method method;
 extern int progress_result; /* of STEP_SENDING */
+/* makes the child forget `secret_of_parent` */
+extern int (*prepare)(struct attempt *attempt, struct reason *why);
 extern const char *secret_of_parent;
 extern const char *anchor_to_send; /* by registers() */
 

@@ -90,6 +90,46 @@ static void test_forgets_in_the_child(void **state)
 	assert_string_equal(secret_of_parent, "secret");
 }
 
+/* It reads a file that the confined child cannot, and hands over what it has found. */
+static int reads_a_file(struct attempt *attempt, struct reason *why)
+{
+	(void)why;
+	attempt->agent.version = access("/proc/self/exe", R_OK) == 0 ? "prepared" : "confined";
+	return OUTCOME_OK;
+}
+
+static int was_prepared(const struct attempt *attempt, struct agent_key *ret,
+			struct attempt_report *own)
+{
+	(void)ret, (void)own;
+	return strcmp(attempt->agent.version, "prepared") == 0 ? OUTCOME_REFUSED : OUTCOME_BUSY;
+}
+
+static void test_prepared_in_the_child(void **state)
+{
+	(void)state;
+	prepare = reads_a_file;
+	assert_int_equal(hold(was_prepared), OUTCOME_REFUSED);
+}
+
+static int finds_a_fault(struct attempt *attempt, struct reason *why)
+{
+	(void)attempt;
+	reason_set(why, "The CA file /ca.pem is empty");
+	return OUTCOME_MISCONFIGURED;
+}
+
+/* Then it does not even begin. */
+static void test_cannot_be_prepared(void **state)
+{
+	(void)state;
+	prepare = finds_a_fault;
+	assert_int_equal(hold(registers), OUTCOME_MISCONFIGURED);
+	assert_string_equal(report.why.text, "The CA file /ca.pem is empty");
+	assert_string_equal(key.key, "");
+	assert_int_equal(shared->saved, 0);
+}
+
 static int is_confined(const struct attempt *attempt, struct agent_key *ret,
 		       struct attempt_report *own)
 {
@@ -261,6 +301,8 @@ int main(void)
 		cmocka_unit_test_setup(test_refused, setup),
 		cmocka_unit_test_setup(test_local_failure, setup),
 		cmocka_unit_test_setup(test_forgets_in_the_child, setup),
+		cmocka_unit_test_setup(test_prepared_in_the_child, setup),
+		cmocka_unit_test_setup(test_cannot_be_prepared, setup),
 		cmocka_unit_test_setup(test_confined, setup),
 		cmocka_unit_test_setup(test_sends_what_was_saved, setup),
 		cmocka_unit_test_setup(test_does_not_send_what_was_not_saved, setup),

@@ -3,6 +3,7 @@
 #include "tests/unit/support.h"
 
 #include "client/confinement/confine.h"
+#include "client/conversation/child.h"
 #include "client/conversation/conversation.h"
 #include "client/conversation/wire.h"
 
@@ -70,8 +71,8 @@ static int look(int (*inspect)(const struct attempt *attempt, struct reason *own
 static int finds(const struct attempt *attempt, struct reason *own)
 {
 	(void)own;
-	conversation_report(OUTCOME_OK, "DNS", attempt->manager->host);
-	conversation_report(OUTCOME_UNTRUSTED, "chain", "is \x1b[31mbroken");
+	child_report(OUTCOME_OK, "DNS", attempt->manager->host);
+	child_report(OUTCOME_UNTRUSTED, "chain", "is \x1b[31mbroken");
 	return OUTCOME_OK;
 }
 
@@ -94,9 +95,9 @@ static void test_findings(void **state)
 
 static int tells_the_password(const struct attempt *attempt, struct reason *own)
 {
-	conversation_report(OUTCOME_OK, "one", attempt->password);
-	conversation_report(OUTCOME_OK, "two", "a key: " KEY);
-	conversation_report(OUTCOME_OK, "three", "nothing");
+	child_report(OUTCOME_OK, "one", attempt->password);
+	child_report(OUTCOME_OK, "two", "a key: " KEY);
+	child_report(OUTCOME_OK, "three", "nothing");
 	reason_set(own, "It is %s", attempt->password);
 	return OUTCOME_REFUSED;
 }
@@ -130,14 +131,14 @@ static int reports_for_ever(const struct attempt *attempt, struct reason *own)
 {
 	(void)attempt, (void)own;
 	while (getppid() != 1)
-		conversation_report(OUTCOME_OK, "", "again");
+		child_report(OUTCOME_OK, "", "again");
 	return OUTCOME_OK;
 }
 
 static int reports_an_outcome_of_the_parent(const struct attempt *attempt, struct reason *own)
 {
 	(void)attempt, (void)own;
-	conversation_report(OUTCOME_CLONED, "key", "cloned");
+	child_report(OUTCOME_CLONED, "key", "cloned");
 	return OUTCOME_OK;
 }
 
@@ -242,7 +243,7 @@ static int reports_a_finding(const struct attempt *attempt, const char *id, bool
 {
 	(void)attempt, (void)id, (void)own;
 	*ret_removed = true;
-	conversation_report(OUTCOME_OK, "DNS", "m");
+	child_report(OUTCOME_OK, "DNS", "m");
 	return OUTCOME_OK;
 }
 
@@ -256,9 +257,11 @@ static int has_a_key(const struct attempt *attempt, const char *id, bool *ret_re
 	return deadline_wait(attempt->deadline, -1, 0);
 }
 
-static void forget(void *user)
+static int forget(struct attempt *attempt, struct reason *own)
 {
-	agent_key_wipe(user);
+	(void)own;
+	agent_key_wipe(attempt->user);
+	return OUTCOME_OK;
 }
 
 static int deregister(int (*run)(const struct attempt *attempt, const char *id, bool *ret_removed,

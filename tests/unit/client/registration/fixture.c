@@ -150,13 +150,13 @@ const char *__wrap_confine_gap(char *buffer)
 
 /* In this process, where the test sees what was asked. */
 int __wrap_conversation_hold(const struct method *asked, const struct attempt *attempt,
-			     void (*forget)(void *user), struct agent_key *ret,
-			     struct attempt_report *report);
+			     int (*prepare)(struct attempt *own, struct reason *why),
+			     struct agent_key *ret, struct attempt_report *report);
 int __wrap_conversation_hold(const struct method *asked, const struct attempt *attempt,
-			     void (*forget)(void *user), struct agent_key *ret,
-			     struct attempt_report *report)
+			     int (*prepare)(struct attempt *own, struct reason *why),
+			     struct agent_key *ret, struct attempt_report *report)
 {
-	(void)forget;
+	(void)prepare;
 	return asked->run(attempt, ret, report);
 }
 

@@ -230,6 +230,57 @@ static void test_name_that_is_none(void **state)
 	assert_int_equal(asked[0], 0);
 }
 
+/* ------------------------------------------------------------------ files of TLS */
+
+static void break_ca(struct fixture *fixture)
+{
+	const char *path = path_in(fixture->directory, "ca.pem");
+	char text[512];
+
+	write_text(path, "not a certificate\n");
+	(void)snprintf(text, sizeof text, "tls.ca_file=%s", path);
+	fixture_set(fixture, text);
+}
+
+/* Nobody waits for the splay, or for a name, to hear that the CA is none. */
+static void test_fault_before_a_splay(void **state)
+{
+	struct fixture *fixture = *state;
+
+	break_ca(fixture);
+	fixture_set(fixture, "retry.splay=5min");
+	assert_int_equal(request_key(&fixture->run), exit_code(OUTCOME_MISCONFIGURED));
+	assert_int_equal(log_lines_count(LOG_ERR, "ca.pem"), 1);
+	assert_int_equal(fixture->wait_count, 0);
+	assert_int_equal(asked[0], 0);
+}
+
+static void test_fault_without_a_name(void **state)
+{
+	struct fixture *fixture = *state;
+
+	break_ca(fixture);
+	name_outcome = OUTCOME_NOT_READY;
+	name_tries = 1;
+	assert_int_equal(request_key(&fixture->run), exit_code(OUTCOME_MISCONFIGURED));
+	assert_int_equal(fixture->wait_count, 0);
+	assert_int_equal(asked[0], 0);
+}
+
+/* Otherwise the process that is to talk to the manager says so; the next start asks at once. */
+static void test_fault_leaves_no_plan(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct state_attempts *attempts = &fixture->run.state.attempts;
+
+	outcome = OUTCOME_MISCONFIGURED;
+	assert_int_equal(request_key(&fixture->run), exit_code(OUTCOME_MISCONFIGURED));
+	assert_int_equal(asked[0], 1);
+	assert_int_equal(log_lines_count(LOG_ERR, "It failed"), 1);
+	for (size_t i = 0; i < attempts->manager_count; i++)
+		assert_string_equal(attempts->managers[i].outcome, "");
+}
+
 #define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, setup, fixture_teardown)
 
 int main(void)
@@ -244,6 +295,9 @@ int main(void)
 		cmocka_unit_test(test_splay),
 		WITH_FIXTURE(test_name_comes_later),
 		WITH_FIXTURE(test_name_that_is_none),
+		WITH_FIXTURE(test_fault_before_a_splay),
+		WITH_FIXTURE(test_fault_without_a_name),
+		WITH_FIXTURE(test_fault_leaves_no_plan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
