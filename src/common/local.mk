@@ -41,6 +41,7 @@ libcommon_a_SOURCES = \
 	src/common/pem-kind.c src/common/pem-kind.h \
 	src/common/reason.c src/common/reason.h \
 	src/common/secret.c src/common/secret.h \
+	src/common/secret-echo.c src/common/secret-echo.h \
 	src/common/sha256.c src/common/sha256.h \
 	src/common/setting-words.c src/common/setting-words.h \
 	src/common/string-list.c src/common/string-list.h \
@@ -50,5 +51,6 @@ libcommon_a_SOURCES = \
 	src/common/library-memory.c src/common/library-memory.h \
 	src/common/tls-record-limit.c src/common/tls-record-limit.h \
 	src/common/trusted-file.c src/common/trusted-file.h \
+	src/common/unescape.c src/common/unescape.h \
 	src/common/usage.c src/common/usage.h \
 	src/common/word-list.c src/common/word-list.h

@@ -15,9 +15,8 @@
 
 /*
  * Write `length` bytes of `data` into `buffer` (of `size` bytes, at least 64) as escape_bytes()
- * does, or "(not shown: WHY)" when they contain a key, as far as that can be seen, or the greater
- * part of one of `secrets`: as it is or in another case, in pieces, backwards, or encoded (escapes
- * of URLs, JSON, C and HTML, hexadecimal, base64). Secrets are terminated strings; null ones are
+ * does, or "(not shown: WHY)" when they contain a key, as far as that can be seen, or as much of
+ * one of `secrets` as counts (secret-echo.h). Secrets are terminated strings; null ones are
  * skipped. Returns `buffer`.
  */
 char *peer_text_show(char *buffer, size_t size, const void *data, size_t length,

@@ -1,61 +1,54 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/conversation/secrets.h"
 
-#include "common/base64.h"
+#include "common/cleanup.h"
 #include "common/peer-text.h"
+#include "common/pem-file.h"
+#include "common/secret-echo.h"
 
-#include <ctype.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <string.h>
-
-/* Secrets of fewer characters are in any text. */
-#define LEAST 5
-/* From here on, a part of a secret is enough of it; and no longer part is needed. */
-#define LONG 12
-#define PART_MAX 32
-
-static bool is_word(const char *secret)
-{
-	while (isalpha((unsigned char)*secret))
-		secret++;
-	return *secret == '\0';
-}
-
-static size_t revealing_part(size_t length)
-{
-	size_t part = length * 3 / 4;
-
-	if (length < LONG)
-		return length;
-	return part < LONG ? LONG : part > PART_MAX ? PART_MAX : part;
-}
 
 /* Null: there is none. */
 static bool is_in(const char *text, const char *secret)
 {
-	size_t length = secret ? strlen(secret) : 0, part = revealing_part(length);
-
-	if (length < LEAST || (length < LONG && is_word(secret)))
-		return false;
-	for (size_t i = 0; i + part <= length; i++)
-		if (memmem(text, strlen(text), secret + i, part))
-			return true;
-	return false;
+	return secret &&
+	       secret_echo_is_in(text, strlen(text), secret, strlen(secret), SECRET_ECHO_IN_A_ROW);
 }
 
-/* The credential of an enrollment token, as tokens have it and as programs print it. */
 static bool has_credential(const char *text, const struct enrollment_token *token)
 {
-	char encoded[BASE64_SIZE(ENROLLMENT_SECRET_SIZE)], digits[2 * ENROLLMENT_SECRET_SIZE + 1];
-	bool found;
+	return token && token->has_credential &&
+	       secret_echo_is_in(text, strlen(text), token->secret, sizeof token->secret,
+				 SECRET_ECHO_IN_PIECES);
+}
 
-	if (!token || !token->has_credential)
-		return false;
-	(void)base64_encode(encoded, BASE64_URL, token->secret, sizeof token->secret);
-	for (size_t i = 0; i < sizeof token->secret; i++)
-		(void)snprintf(digits + 2 * i, 3, "%02x", token->secret[i]);
-	found = is_in(text, encoded) || is_in(text, digits);
-	explicit_bzero(encoded, sizeof encoded);
-	explicit_bzero(digits, sizeof digits);
+/* Is a part of what this file holds in the text? Certificates may be in it, too. */
+static bool has_private_key(const char *text, const char *path)
+{
+	const struct pem_subject subject = { "private key file", path, PEM_PRIVATE_KEY };
+	cleanup(pem_file_close) struct pem_file file = { 0 };
+	struct reason ignored = { 0 };
+	bool found = false;
+
+	if (!path || pem_file_open(&file, &subject, &ignored) < 0)
+		return false; /* then the process has not read it either */
+	while (!found) {
+		char *name = NULL, *header = NULL;
+		unsigned char *bytes = NULL;
+		long length = 0;
+
+		if (PEM_read_bio(file.bio, &name, &header, &bytes, &length) != 1)
+			break;
+		found = strstr(name, "PRIVATE KEY") &&
+			secret_echo_is_in(text, strlen(text), bytes, (size_t)length,
+					  SECRET_ECHO_IN_PIECES);
+		OPENSSL_free(name);
+		OPENSSL_free(header);
+		OPENSSL_clear_free(bytes, (size_t)length);
+	}
+	ERR_clear_error();
 	return found;
 }
 
@@ -69,6 +62,7 @@ bool secrets_are_in(const char *text, const struct attempt *attempt,
 		return false;
 	return is_in(text, attempt->password) || is_in(text, proxy ? proxy->password.text : NULL) ||
 	       is_in(text, own ? own->text : NULL) || has_credential(text, attempt->enroll.token) ||
+	       has_private_key(text, attempt->connection.private_key_file) ||
 	       (received && (is_in(text, received->key.key) ||
 			     is_in(text, received->report.reenroll_secret.text))) ||
 	       peer_text_may_be_key(text, strlen(text));

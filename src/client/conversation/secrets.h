@@ -15,10 +15,9 @@
 #define SECRETS_HIDDEN "(not shown: it contains what may be one of our secrets)"
 
 /*
- * Does the text hold one of the attempt's secrets, of those that the process has received (null:
- * none), or what may be a key? A secret of less than 12 characters counts as a whole, and not if it
- * is a word, which any text may hold; of a longer one, three quarters do, or 32 characters. What
- * was encoded is not found.
+ * Does the text hold one of the attempt's secrets (the private key of the client's certificate is
+ * one), of those that the process has received (null: none), in any form that secret-echo.h knows,
+ * or what may be a key? Whoever means to can still write a secret so that this does not find it.
  */
 bool secrets_are_in(const char *text, const struct attempt *attempt,
 		    const struct wire_result *received) must_check;

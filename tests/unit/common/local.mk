@@ -28,10 +28,12 @@ unit_tests = \
 	test-setting-words \
 	test-secret \
 	test-text-index \
+	test-secret-echo \
 	test-sha256 \
 	test-tls-context \
 	test-tls-record-limit \
 	test-trusted-file \
+	test-unescape \
 	test-lock-holder \
 	test-http-chunks \
 	test-http-head \
@@ -97,6 +99,8 @@ test_peer_text_SOURCES = tests/unit/common/test-peer-text.c
 test_peer_text_LDADD = $(unit_libraries)
 test_setting_words_SOURCES = tests/unit/common/test-setting-words.c
 test_setting_words_LDADD = $(unit_libraries)
+test_secret_echo_SOURCES = tests/unit/common/test-secret-echo.c
+test_secret_echo_LDADD = $(unit_libraries)
 test_secret_SOURCES = tests/unit/common/test-secret.c
 test_secret_LDADD = $(unit_libraries)
 test_tls_context_SOURCES = tests/unit/common/test-tls-context.c
@@ -105,6 +109,8 @@ test_tls_record_limit_SOURCES = tests/unit/common/test-tls-record-limit.c
 test_tls_record_limit_LDADD = $(unit_libraries)
 test_sha256_SOURCES = tests/unit/common/test-sha256.c
 test_sha256_LDADD = $(unit_libraries)
+test_unescape_SOURCES = tests/unit/common/test-unescape.c
+test_unescape_LDADD = $(unit_libraries)
 test_trusted_file_SOURCES = tests/unit/common/test-trusted-file.c
 test_trusted_file_LDADD = $(unit_libraries)
 test_http_chunks_SOURCES = tests/unit/common/test-http-chunks.c

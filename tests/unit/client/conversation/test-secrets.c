@@ -2,6 +2,10 @@
 #include "tests/unit/support.h"
 
 #include "client/conversation/secrets.h"
+#include "common/escape.h"
+
+#include <openssl/pem.h>
+#include <unistd.h>
 
 #define KEY "48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db"
 #define OWN "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -76,12 +80,48 @@ static void test_credential_of_a_token(void **state)
 	token.has_credential = false;
 }
 
+/* ------------------------------------------------------------------ a private key */
+
+/* The key that OpenSSL writes, as text; the caller frees it. */
+static char *write_key(const char *path)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
+	assert_int_equal(fclose(file), 0);
+	EVP_PKEY_free(key);
+	return read_file(path, NULL);
+}
+
+/* In whatever form; but not what belongs to the file around it. */
+static void test_private_key(void **state)
+{
+	const char *path = path_in(*state, "key.pem");
+	struct attempt with_key = { .connection = { .private_key_file = path } };
+	char *pem = write_key(path), *body = strchr(pem, '\n') + 1, escaped[1024], part[25];
+
+	assert_true(secrets_are_in(pem, &with_key, NULL));
+	assert_true(secrets_are_in(escape_string(escaped, sizeof escaped, pem), &with_key, NULL));
+	(void)snprintf(part, sizeof part, "%s", body + 70);
+	assert_true(secrets_are_in(part, &with_key, NULL));
+	assert_false(secrets_are_in("-----BEGIN PRIVATE KEY-----", &with_key, NULL));
+	assert_false(secrets_are_in("https://m:1515 says: No", &with_key, NULL));
+	assert_false(secrets_are_in(part, &(struct attempt){ 0 }, NULL));
+	assert_int_equal(unlink(path), 0);
+	assert_false(secrets_are_in(part, &with_key, NULL));
+	free(pem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_password),
 		cmocka_unit_test(test_other_secrets),
 		cmocka_unit_test(test_credential_of_a_token),
+		cmocka_unit_test_setup_teardown(test_private_key, setup_directory,
+						teardown_directory),
 	};
 
 	return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);
