@@ -4,6 +4,7 @@
 #include "client/agent-files/keystore.h"
 #include "common/cleanup.h"
 #include "common/directory.h"
+#include "common/io.h"
 #include "common/shortage.h"
 #include "common/trusted-file.h"
 
@@ -185,30 +186,52 @@ static int is_installed_as_manager(const char *directory, struct reason *seen)
 
 /* ------------------------------------------------------------------ the key file itself */
 
+/* Where in a line the reader is: an entry begins with an id and a space. */
+enum place { AT_BEGIN, IN_ID, BEHIND_ID };
+
+static size_t count_in(const char *bytes, ssize_t length, enum place *place)
+{
+	size_t entries = 0;
+
+	for (ssize_t i = 0; i < length; i++) {
+		bool is_digit = bytes[i] >= '0' && bytes[i] <= '9';
+
+		entries += *place == IN_ID && bytes[i] == ' ';
+		*place = bytes[i] == '\n'                  ? AT_BEGIN
+			 : is_digit && *place != BEHIND_ID ? IN_ID
+							   : BEHIND_ID;
+	}
+	return entries;
+}
+
+/* Not by stdio, whose buffer would keep a copy of the key. Returns a number or a negative errno. */
+static ssize_t count_entries(int fd)
+{
+	enum place place = AT_BEGIN;
+	size_t entries = 0;
+	char bytes[4096];
+	ssize_t length;
+
+	do {
+		length = io_read(fd, bytes, sizeof bytes);
+		entries += count_in(bytes, length, &place);
+	} while (length == sizeof bytes);
+	explicit_bzero(bytes, sizeof bytes);
+	return length < 0 ? length : (ssize_t)entries;
+}
+
 /* Removed entries count, too: only managers keep them. */
 static int has_keys_of_several(const char *keys_path, struct reason *seen)
 {
 	struct stat status;
 	cleanup_fd int fd = keystore_open_file(keys_path, &status, NULL);
-	cleanup_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	cleanup_free char *line = NULL;
-	size_t allocated = 0, entries = 0;
-	bool is_whole;
+	ssize_t entries = fd < 0 ? fd : count_entries(fd);
 
-	if (!file)
-		return unless_short(fd < 0 ? fd : ENOMEM, keys_path, seen);
-	(void)take_fd(&fd);
-	while (getline(&line, &allocated, file) > 0) {
-		size_t digits = strspn(line, "0123456789");
-
-		entries += digits > 0 && line[digits] == ' ';
-	}
-	is_whole = feof(file);
-	if (line)
-		explicit_bzero(line, allocated);
+	if (entries < 0)
+		return unless_short((int)entries, keys_path, seen);
 	if (entries > 1)
-		reason_set(seen, "%s contains the entries of %zu agents", keys_path, entries);
-	return entries > 1 ? 1 : is_whole ? 0 : unless_short(ENOMEM, keys_path, seen);
+		reason_set(seen, "%s contains the entries of %zd agents", keys_path, entries);
+	return entries > 1;
 }
 
 /*

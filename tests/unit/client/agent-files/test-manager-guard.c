@@ -93,6 +93,8 @@ static void test_keys(void **state)
 		{ "001 !web-01 any aa\n002 web-02 any bb\n003 #*#*#*\n",
 		  "contains the entries of 3 agents" },
 		{ "001 web-01 any aa\n002 web-02 any bb", "contains the entries of 2 agents" },
+		{ "001 web-01 any 002 any 003 aa\n  004 a\nx005 a\n", NULL },
+		{ "001\n002\n 003\n004 a any aa\n", NULL },
 	};
 	const char *path = path_in(*state, "client.keys");
 
@@ -106,6 +108,23 @@ static void test_keys(void **state)
 	}
 	assert_int_equal(manager_guard_check_entries("/nowhere", *state, NULL),
 			 0); /* a directory */
+}
+
+/* Wherever the pieces end in which it is read. */
+static void test_long_keys(void **state)
+{
+	const char *path = path_in(*state, "client.keys");
+	char text[8300];
+
+	for (size_t length = 4080; length < 4110; length++) {
+		struct reason seen = { "" };
+
+		memset(text, '#', length);
+		(void)strcpy(text + length, "\n12345 web-01 any aa\n002 web-02 any bb\n");
+		write_text(path, text);
+		assert_int_equal(manager_guard_check_entries("/nowhere", path, &seen), -EPERM);
+		assert_non_null(strstr(seen.text, "contains the entries of 2 agents"));
+	}
 }
 
 static void test_files(void **state)
@@ -230,6 +249,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_init_file),
 		cmocka_unit_test_setup_teardown(test_keys, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_long_keys, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_files, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_own_init_file, setup_directory,
 						teardown_directory),
