@@ -211,6 +211,8 @@ int directory_open(const char *path, struct reason *why)
 {
 	int fd = directory_open_without_links(path, O_RDONLY | O_DIRECTORY, 0);
 
+	if (fd == -ENOENT) /* what is missing without links is not behind one */
+		return reason_errno(why, ENOENT, "Cannot open %s", path);
 	return fd >= 0 ? fd : walk_to_directory(path, O_RDONLY, why);
 }
 
@@ -248,13 +250,37 @@ static int follow_last(struct walk *walk, const char *name, struct reason *why)
 	return r < 0 ? r : 1;
 }
 
+/*
+ * As directory_open_parent() where there is no link before the last name, in one call. Returns a
+ * negative errno where there may be one, or nothing is there.
+ */
+static int open_parent_at_once(const char *path, char ret_name[static NAME_MAX + 1])
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t length = slash ? (size_t)(slash - path) : 0;
+	char directory[PATH_MAX];
+	int fd;
+
+	if (length == 0 || length >= sizeof directory || !*name || strlen(name) > NAME_MAX)
+		return -EINVAL;
+	memcpy(directory, path, length);
+	directory[length] = '\0';
+	fd = directory_open_without_links(directory, O_RDONLY | O_DIRECTORY, 0);
+	if (fd >= 0)
+		strcpy(ret_name, name);
+	return fd;
+}
+
 int directory_open_parent(const char *path, bool follows, char ret_name[static NAME_MAX + 1],
 			  struct reason *why)
 {
-	cleanup(stop) struct walk walk;
+	cleanup(stop) struct walk walk = { .fd = -1 };
 	char name[PATH_MAX];
-	int r = start(&walk, path, why);
+	int r = follows ? -EINVAL : open_parent_at_once(path, ret_name);
 
+	if (r >= 0)
+		return r;
+	r = start(&walk, path, why);
 	while (r >= 0) {
 		next_name(&walk, name);
 		if (!is_at_end(&walk))

@@ -6,10 +6,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -68,11 +70,8 @@ static bool is_in_memory(const char *path)
 	       (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
 }
 
-/*
- * Where /etc cannot be written, systemd makes a machine ID for one boot and mounts it over the file
- * (machine-id(5)); others mount one from elsewhere.
- */
-static bool is_mount_point(const char *path)
+/* Before Linux 5.8, which has an attribute for it. */
+static bool is_in_mountinfo(const char *path)
 {
 	cleanup_file FILE *file = fopen(MOUNTS_FILE, "re");
 	cleanup_free char *line = NULL;
@@ -84,6 +83,20 @@ static bool is_mount_point(const char *path)
 		found = sscanf(line, "%*s %*s %*s %*s %16s", place) == 1 &&
 			strcmp(place, path) == 0;
 	return found;
+}
+
+/*
+ * Where /etc cannot be written, systemd makes a machine ID for one boot and mounts it over the file
+ * (machine-id(5)); others mount one from elsewhere.
+ */
+static bool is_mount_point(const char *path)
+{
+	struct statx status;
+
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
+	    (status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+		return status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+	return is_in_mountinfo(path);
 }
 
 /* ------------------------------------------------------------------ the cloud's instance */

@@ -246,7 +246,7 @@ test_host_name_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gethostname,--wrap=fopen
 test_machine_marks_SOURCES = tests/unit/client/system/test-machine-marks.c
 test_machine_marks_LDADD = $(unit_libraries)
 test_machine_marks_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=fopen,--wrap=access,--wrap=readlink,--wrap=statfs
+	-Wl,--wrap=fopen,--wrap=access,--wrap=readlink,--wrap=statfs,--wrap=statx
 test_wakeup_SOURCES = tests/unit/client/system/test-wakeup.c
 test_wakeup_LDADD = $(unit_libraries)
 test_wakeup_LDFLAGS = $(AM_LDFLAGS) \

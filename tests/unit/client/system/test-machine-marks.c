@@ -5,7 +5,9 @@
 #include "client/system/machine-marks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -18,6 +20,8 @@ static const char *machine_file, *instance_file, *uuid_file, *mounts_file;
 static const char *sign;            /* of a container */
 static const char *namespace;       /* null: /proc has none */
 static unsigned long machine_magic; /* of the file system of the machine ID */
+/* what the kernel says of the machine ID's file */
+static enum { ATTRIBUTE_MISSING, ATTRIBUTE_CLEAR, ATTRIBUTE_SET } mount_root;
 
 FILE *__real_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode);
@@ -64,6 +68,21 @@ int __wrap_statfs(const char *path, struct statfs *status)
 	return 0;
 }
 
+int __wrap_statx(int fd, const char *path, int flags, unsigned int mask, struct statx *status);
+int __wrap_statx(int fd, const char *path, int flags, unsigned int mask, struct statx *status)
+{
+	(void)mask;
+	assert_int_equal(fd, AT_FDCWD);
+	assert_int_equal(flags, AT_SYMLINK_NOFOLLOW);
+	assert_string_equal(path, "/etc/machine-id");
+	*status = (struct statx){ 0 };
+	if (mount_root == ATTRIBUTE_MISSING)
+		return 0;
+	status->stx_attributes_mask = STATX_ATTR_MOUNT_ROOT;
+	status->stx_attributes = mount_root == ATTRIBUTE_SET ? STATX_ATTR_MOUNT_ROOT : 0;
+	return 0;
+}
+
 static int setup(void **state)
 {
 	if (setup_directory(state) < 0)
@@ -81,6 +100,7 @@ static int setup(void **state)
 	sign = NULL;
 	namespace = HOST_NAMESPACE;
 	machine_magic = EXT4_SUPER_MAGIC;
+	mount_root = ATTRIBUTE_MISSING;
 	return 0;
 }
 
@@ -172,6 +192,21 @@ static void test_transient(void **state)
 		check_row(rows[i].mount, marks.is_transient == rows[i].is_transient);
 		check_row(rows[i].mount, marks.machine[0]);
 	}
+}
+
+/* Newer kernels say it of the file itself, and nobody reads the list. */
+static void test_mount_root(void **state)
+{
+	struct machine_marks marks;
+
+	(void)state;
+	mount_root = ATTRIBUTE_SET;
+	machine_marks_read(&marks);
+	assert_true(marks.is_transient);
+	write_text(mounts_file, "30 22 0:25 / /etc/machine-id ro - tmpfs tmpfs rw\n");
+	mount_root = ATTRIBUTE_CLEAR;
+	machine_marks_read(&marks);
+	assert_false(marks.is_transient);
 }
 
 static void test_instances(void **state)
@@ -288,6 +323,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hash_is_for_ever, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_no_marks, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_transient, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_mount_root, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_instances, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_hardware_is_not_the_containers, setup,
 						teardown_directory),
