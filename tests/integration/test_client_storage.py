@@ -102,7 +102,7 @@ def test_counters_of_a_key_that_was_never_stored(machine, start_manager):
     with open(state, "r+", encoding="ascii") as file:
         text = file.read().rstrip("\n")
         file.seek(0)
-        file.write(f"{text}\ncounters_of={'a' * 40}\n")
+        file.write(f"{text}\ncounters_of={'a' * 16}\n")
     write_counters(machine)
     result = machine.register(manager=start_manager())
     assert result.status == 0 and machine.read_keys() == OLD_LINE.encode(), result
