@@ -167,7 +167,7 @@ static bool is_same_directory(const char *one, const char *other)
 static int is_installed_as_manager(const char *directory, struct reason *seen)
 {
 	struct installation installation;
-	cleanup_free char *own = path_below(directory, INIT_FILE + 1, seen);
+	cleanup_free char *own = path_below(directory, &INIT_FILE[1], seen);
 	const char *path = own;
 	int r = own ? read_init_file(&installation, own, seen) : -ENOMEM;
 
