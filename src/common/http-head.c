@@ -56,8 +56,8 @@ static bool take_name(struct http_head *head, char byte)
 			      head->name_length == 0 ? "a folded line" : "a blank before a colon");
 	if (byte != ':' || head->name_length == 0)
 		return refuse(head, "a line that is no field");
-	if (++head->fields > HTTP_HEAD_FIELDS_MAX)
-		return refuse(head, "more than 100 fields");
+	if (++head->fields > head->fields_max && head->fields_max > 0)
+		return refuse(head, "too many fields");
 	if (name_is(head, "content-length") && head->has_length)
 		return refuse(head, "two Content-Length fields");
 	if (name_is(head, "transfer-encoding") && head->is_chunked)

@@ -12,9 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More fields than any client sends; each costs whoever keeps it much more than its bytes. */
-#define HTTP_HEAD_FIELDS_MAX 100
-
 enum http_head_state {
 	HTTP_HEAD_MORE,    /* more of it is to come */
 	HTTP_HEAD_DONE,    /* complete */
@@ -27,8 +24,9 @@ enum http_head_place {
 	HTTP_HEAD_VALUE,
 };
 
-/* Zero-initialise for each message. */
+/* Zero-initialise for each message, but for what it has to keep to. */
 struct http_head {
+	unsigned int fields_max; /* 0: as many as it likes */
 	enum http_head_state state;
 	const char *fault; /* completes "the head has": "two Content-Length fields" */
 	char method[8];    /* the first word of the message, cut: "POST", "HTTP/1." */

@@ -17,6 +17,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* More fields of a request than any client sends; each costs evhttp much more than its bytes. */
+#define FIELDS_MAX 100
+
 struct api_connection {
 	struct api_connections *connections;
 	struct bufferevent *stream;
@@ -96,6 +99,11 @@ static bool may_have_body(const struct http_head *head)
 	return false;
 }
 
+static struct http_head next_head(void)
+{
+	return (struct http_head){ .fields_max = FIELDS_MAX };
+}
+
 static void end_head(struct api_connection *connection)
 {
 	const struct http_head *head = &connection->head;
@@ -103,7 +111,7 @@ static void end_head(struct api_connection *connection)
 	connection->ends |= head->is_chunked || (head->length > 0 && !may_have_body(head));
 	connection->body_left = head->length;
 	connection->is_chunked = head->is_chunked;
-	connection->head = (struct http_head){ .state = HTTP_HEAD_MORE };
+	connection->head = next_head();
 }
 
 static size_t check_head(struct api_connection *connection, const char *bytes, size_t length)
@@ -348,6 +356,7 @@ struct api_connection *api_connection_new(struct api_connections *connections, S
 	if (!connection)
 		return NULL;
 	connection->connections = connections;
+	connection->head = next_head();
 	connection->deadline = evtimer_new(connections->base, on_deadline, connection);
 	if (!connection->deadline || SSL_set_ex_data(tls, connection_index(), connection) != 1) {
 		if (connection->deadline)
