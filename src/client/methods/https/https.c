@@ -277,22 +277,20 @@ static bool is_cut_short(const struct https *https, CURLcode result)
 	}
 }
 
-/* Its socket leads to us, not to the manager. */
-static bool is_of_socket(CURLcode result)
-{
-	return result == CURLE_COULDNT_CONNECT || result == CURLE_SEND_ERROR ||
-	       result == CURLE_RECV_ERROR;
-}
-
-/* Why libcurl could not use it, an errno of either sign. */
-static int local_error(const struct https *https)
+/*
+ * Why libcurl could not use its socket, which leads to us and not to the manager: an errno of
+ * either sign, or 0: it could. What it does not understand is an error of receiving to it, too.
+ */
+static int local_error(const struct https *https, CURLcode result)
 {
 	long error = 0;
 
 	if (https->pipe.error < 0)
 		return https->pipe.error;
-	(void)curl_easy_getinfo(https->easy, CURLINFO_OS_ERRNO, &error);
-	return error > 0 ? (int)error : EIO;
+	if (result == CURLE_COULDNT_CONNECT || result == CURLE_SEND_ERROR ||
+	    result == CURLE_RECV_ERROR)
+		(void)curl_easy_getinfo(https->easy, CURLINFO_OS_ERRNO, &error);
+	return error > 0 ? (int)error : 0;
 }
 
 #define TOO_LARGE 100 /* CURLE_TOO_LARGE, which libcurl has from 8.6 on */
@@ -301,6 +299,7 @@ static int local_error(const struct https *https)
 static int judge(const struct https *https, CURLcode result)
 {
 	struct reason *why = &https->report->why;
+	int error = local_error(https, result);
 
 	if (https->is_too_long || (int)result == TOO_LARGE ||
 	    (result == CURLE_OUT_OF_MEMORY && !https->has_header &&
@@ -321,9 +320,8 @@ static int judge(const struct https *https, CURLcode result)
 		return reason_errno(why, ENOMEM, "Cannot communicate with %s", https->manager);
 	if (is_cut_short(https, result))
 		return broken_off(https);
-	if (https->pipe.error < 0 || is_of_socket(result))
-		return reason_errno(why, local_error(https), "libcurl cannot talk to %s",
-				    https->manager);
+	if (error != 0)
+		return reason_errno(why, error, "libcurl cannot talk to %s", https->manager);
 	reason_set(why, "%s did not respond with HTTP (%s); check the port", https->manager,
 		   curl_easy_strerror(result));
 	return OUTCOME_PROTOCOL_ERROR;
