@@ -15,6 +15,8 @@
 
 static int open_access(struct access *access, const struct config *config, struct reason *why)
 {
+	int r;
+
 	if (config->manager.method != METHOD_API) {
 		reason_set(why, "Only the manager's API can remove agents: "
 				"set method = api, api_user and api_password_file "
@@ -26,10 +28,10 @@ static int open_access(struct access *access, const struct config *config, struc
 		reason_set(why, "No manager is configured: write address = HOST under [manager]");
 		return -EINVAL;
 	}
-	if (config_check(config, why) < 0 || access_open(access, config, why) < 0 ||
-	    access_load_tls(access, why) < 0)
+	if (config_check(config, why) < 0)
 		return -EINVAL;
-	return 0;
+	r = access_open(access, config, why);
+	return r < 0 ? r : access_load_tls(access, why);
 }
 
 /* ------------------------------------------------------------------ at the manager */
