@@ -169,10 +169,13 @@ def test_status_says_for_what_which_and_when(machine):
     machine.configure(agent_machine.configuration(more="[retry]\nbudget = 1 h\ninitial = 1 min\n"))
     with machine.boot() as system:
         system.wait_for_status("agent-register", "Waiting for attempt")
-        text = system.show("agent-register")["StatusText"]
-        shown = system.run("systemctl status agent-register").stdout
+        text, shown, deadline = None, "", time.monotonic() + 30
+        # Once more if it has changed between the two, as when an IPv6 address has become ready.
+        while text is None or (text not in shown and time.monotonic() < deadline):
+            text = system.show("agent-register")["StatusText"]
+            shown = system.run("systemctl status agent-register").stdout
         now = system.run("date +%s; date -d today +%F").stdout.split()
-        # The third, when an IPv6 address has become ready meanwhile.
+        # The third, when an address has become ready meanwhile.
         match = re.fullmatch(
             r"Waiting for attempt [23] at (\d\d:\d\d:\d\d): (Cannot connect to "
             r"manager.example:1515: .+)",
