@@ -97,7 +97,7 @@ class Registrar:
 
 
 def compile_program(place, name, *sources):
-    subprocess.run(["cc", "-O2", "-o", f"{place}/{name}",
+    subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", f"{place}/{name}",
                     *(f"{HERE}/{source}" for source in sources), "-lssl", "-lcrypto"], check=True)
 
 

@@ -4,7 +4,6 @@
  * GAP milliseconds apart. Prints a line for each: the milliseconds from the connection to the key,
  * or "failed" and why.
  */
-#define _GNU_SOURCE
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>

@@ -7,7 +7,6 @@
  * At the end, or at SIGTERM, prints how many connections it has opened, and how many handshakes it
  * has made: "10000 0".
  */
-#define _GNU_SOURCE
 #include "hostile-floods.h"
 
 #include <errno.h>
