@@ -129,6 +129,7 @@ static void test_long_removal(void **state)
 	while (count == 0)
 		keeper_run();
 	assert_int_equal(count, agents);
+	free(answer.removal.removed);
 	registry_request_clear(&request);
 	assert_string_equal(keeper_logged, "");
 }
