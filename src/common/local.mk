@@ -49,6 +49,7 @@ libcommon_a_SOURCES = \
 	src/common/text-index.c src/common/text-index.h \
 	src/common/tls-context.c src/common/tls-context.h \
 	src/common/library-memory.c src/common/library-memory.h \
+	src/common/tls-pin.c src/common/tls-pin.h \
 	src/common/tls-record-limit.c src/common/tls-record-limit.h \
 	src/common/trusted-file.c src/common/trusted-file.h \
 	src/common/unescape.c src/common/unescape.h \

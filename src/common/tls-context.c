@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/tls-context.h"
 
-#include "common/base64.h"
 #include "common/library-memory.h"
 #include "common/pem-file.h"
 #include "common/tls-record-limit.h"
@@ -480,26 +479,5 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 	if (r < 0)
 		return r;
 	*ret = take_pointer(context);
-	return 0;
-}
-
-void tls_pin_format(char ret[static TLS_PIN_SIZE],
-		    const unsigned char digest[static TLS_PIN_DIGEST_SIZE])
-{
-	(void)strcpy(ret, "sha256//");
-	(void)base64_encode(ret + strlen(ret), BASE64_PADDED, digest, TLS_PIN_DIGEST_SIZE);
-}
-
-int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE])
-{
-	unsigned char *der = NULL, digest[TLS_PIN_DIGEST_SIZE];
-	int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-	int done = length > 0 &&
-		   EVP_Digest(der, (size_t)length, digest, NULL, EVP_sha256(), NULL) == 1;
-
-	OPENSSL_free(der);
-	if (!done)
-		return -EIO;
-	tls_pin_format(ret, digest);
 	return 0;
 }

@@ -17,9 +17,6 @@ DEFINE_RELEASE(ssl, SSL *, SSL_free)
 DEFINE_RELEASE(x509, X509 *, X509_free)
 DEFINE_RELEASE(bio, BIO *, BIO_free_all)
 
-#define TLS_PIN_DIGEST_SIZE 32                 /* of SHA-256 */
-#define TLS_PIN_SIZE (sizeof("sha256//") + 44) /* with the terminator */
-
 /* What is in a file; not owned. */
 struct tls_content {
 	const char *bytes; /* null: nobody has read it */
@@ -63,16 +60,6 @@ int tls_version_parse(const char *text) must_check;
 
 /* Format a time: "2026-11-21 20:15:00 UTC". */
 void tls_describe_time(const ASN1_TIME *time, char *buffer, size_t size);
-
-/* Write the pin of a digest: "sha256//" and the digest in base64. */
-void tls_pin_format(char ret[static TLS_PIN_SIZE],
-		    const unsigned char digest[static TLS_PIN_DIGEST_SIZE]);
-
-/*
- * The pin of a certificate's key: that of the SHA-256 of its SubjectPublicKeyInfo. Returns 0 or
- * -EIO.
- */
-int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE]) must_check;
 
 /*
  * A text for the first error in OpenSSL's queue; empties the queue. The result is static, or in

@@ -9,6 +9,7 @@
 #include "common/certificate-names.h"
 #include "common/cleanup.h"
 #include "common/must-check.h"
+#include "common/tls-pin.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/log.h"
+#include "common/tls-pin.h"
 
 #include <errno.h>
 #include <string.h>

@@ -9,6 +9,7 @@
 #include "common/deadline.h"
 #include "common/nearest.h"
 #include "common/tls-context.h"
+#include "common/tls-pin.h"
 #include "common/word-list.h"
 
 #include <errno.h>

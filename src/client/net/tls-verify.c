@@ -5,6 +5,7 @@
 #include "common/certificate-names.h"
 #include "common/escape.h"
 #include "common/setting-words.h"
+#include "common/tls-pin.h"
 
 #include <arpa/inet.h>
 #include <openssl/err.h>

@@ -8,6 +8,7 @@
 #include "common/lock-holder.h"
 #include "common/must-check.h"
 #include "common/pem-file.h"
+#include "common/tls-pin.h"
 #include "registrar/net/certificate.h"
 
 #include <fcntl.h>

@@ -2,6 +2,7 @@
 #include "tests/unit/support.h"
 
 #include "common/pem-file.h"
+#include "common/tls-pin.h"
 #include "tests/unit/certificates.h"
 
 #include <errno.h>
@@ -360,12 +361,8 @@ static void test_ciphers(void **state)
 	}
 }
 
-/* ------------------------------------------------------------------ pins */
+/* ------------------------------------------------------------------ groups */
 
-/*
- * A key and its pin made once with the openssl command:
- *	openssl ec -in key.pem -pubout -outform DER | openssl dgst -sha256 -binary | base64
- */
 /* Does a server take the group that is the only one of a client? */
 static bool takes_group(SSL_CTX *context, const char *group)
 {
@@ -411,6 +408,12 @@ static void test_groups(void **state)
 		check_row(fields[i], !takes_group(context, fields[i]));
 }
 
+/* ------------------------------------------------------------------ pins */
+
+/*
+ * A key and its pin made once with the openssl command:
+ *	openssl ec -in key.pem -pubout -outform DER | openssl dgst -sha256 -binary | base64
+ */
 static void test_pin(void **state)
 {
 	static const char pem[] =

@@ -5,6 +5,7 @@
 #include "common/cleanup.h"
 #include "common/library-memory.h"
 #include "common/tls-context.h"
+#include "common/tls-pin.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

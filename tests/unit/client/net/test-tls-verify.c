@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Is this the manager? Every combination of CA, pins and name. */
+#include "common/tls-pin.h"
 #include "tests/unit/support.h"
 
 #include "client/net/tls-verify.h"
