@@ -41,13 +41,14 @@
  *	                                                   ciphers, password, u8 dialect
  *	removal        user, u8 purge, u32 count of        u8 fault, u32 count of agents, a bit
  *	               agents, of each: text id, name      for each
- *	agents         user, u8 wanted, u64 from, u16      u8 fault, u64 next, u32 count of rows, of
- *	               count of ids, text id               each: text id, name, address, u8 seen,
- *	                                                   u64 when, u8 added, u64 when, optional
- *	                                                   groups
- *	groups         user, text hash, text after         u8 fault, u8 whether there are more, u32
- *	                                                   count of rows, of each: text name, u32
- *	                                                   count of agents, text sum, sum
+ *	agents         user, u8 wanted, u64 from, u16      u8 fault, u64 next, u32 count of
+ *	               count of ids, text id               rows, of each: text id, name,
+ *	                                                   address, u8 seen, u64 when, u8
+ *	                                                   added, u64 when, optional groups
+ *	groups         user, text hash, text after         u8 fault, u8 whether there are more,
+ *	                                                   u32 count of rows, of each: text
+ *	                                                   name, u32 count of agents, text sum,
+ *	                                                   sum
  *
  * Requests have numbers that rise, by which they are withdrawn and answered. Nothing that is
  * decoded here has been checked but for its form: the keeper believes none of it.
