@@ -5,6 +5,7 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "registrar/credentials.h"
+#include "registrar/net/free-event.h"
 #include "registrar/net/priority.h"
 #include "registrar/registry/remote-registry.h"
 #include "registrar/watchdog.h"
@@ -388,18 +389,12 @@ static void on_news(void *owner, enum registry_news news, const char *why)
 
 /* ------------------------------------------------------------------ starting and ending */
 
-static void free_event(struct event *event)
-{
-	if (event)
-		event_free(event);
-}
-
 static void tear_down(struct front *front)
 {
 	front->is_stopping = true;
 	authd_free(front->authd);
 	front->authd = NULL;
-	free_event(front->events.report); /* nothing is counted any more */
+	free_event(&front->events.report); /* nothing is counted any more */
 	/*
 	 * libevent frees a bufferevent when the loop comes round again; and the last report goes
 	 * out.
@@ -411,11 +406,11 @@ static void tear_down(struct front *front)
 	registry_free(front->registry);
 	peer_log_free(front->peers.log);
 	offences_free(front->peers.offences);
-	free_event(front->events.signals[0]);
-	free_event(front->events.signals[1]);
-	free_event(front->events.hangup);
-	free_event(front->events.watchdog);
-	free_event(front->events.give_up);
+	free_event(&front->events.signals[0]);
+	free_event(&front->events.signals[1]);
+	free_event(&front->events.hangup);
+	free_event(&front->events.watchdog);
+	free_event(&front->events.give_up);
 	if (front->base)
 		event_base_free(front->base);
 	credentials_clear(&front->credentials);

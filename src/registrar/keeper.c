@@ -9,6 +9,7 @@
 #include "registrar/keeper/keeper-server.h"
 #include "registrar/keys-watch.h"
 #include "registrar/material-files.h"
+#include "registrar/net/free-event.h"
 #include "registrar/net/priority.h"
 #include "registrar/other-authd.h"
 #include "registrar/watchdog.h"
@@ -23,13 +24,6 @@ static const struct timeval status_time = { .tv_sec = 1 };
 static const struct timeval stop_time = { .tv_usec = 700 * 1000 };
 static const struct timeval child_time = { .tv_sec = 2 }; /* it lets out its last answers */
 static const struct timeval look_time = { .tv_sec = 5 };
-
-/* client.keys, for the changes of others. */
-struct key_file_watch {
-	int fd;
-	struct event *event;
-	bool others_wrote; /* perhaps only we ourselves; reading again costs nothing then */
-};
 
 struct keeper_events {
 	struct event *status, *watchdog;
@@ -51,7 +45,7 @@ struct keeper {
 	struct front_acceptor acceptor;
 
 	struct keeper_events events;
-	struct key_file_watch watch;
+	struct keys_watch watch;
 	struct wanted_report wanted;
 
 	struct reason other_authd; /* empty: there is none */
@@ -67,23 +61,6 @@ static bool has_child(const struct keeper *keeper)
 }
 
 /* ------------------------------------------------------------------ what systemctl status shows */
-
-/* Read client.keys now, if others have changed it, and not only with the next request. */
-static int read_again(struct keeper *keeper)
-{
-	struct roster *roster = keeper->settings->files->roster;
-	struct reason why;
-	int r = roster_begin(roster, &why);
-
-	if (r == -EAGAIN)
-		return r;
-	keeper->watch.others_wrote = false;
-	if (r < 0)
-		log_warning("%s", why.text);
-	else
-		roster_cancel(roster);
-	return r;
-}
 
 static void ping(struct keeper *keeper)
 {
@@ -107,7 +84,7 @@ static void on_status(evutil_socket_t fd, short what, void *argument)
 	struct keeper *keeper = argument;
 
 	(void)fd, (void)what;
-	if (keeper->watch.others_wrote && read_again(keeper) == -EAGAIN)
+	if (!keys_watch_read(&keeper->watch))
 		(void)event_add(keeper->events.status, &status_time);
 	if (keeper_server_count(keeper->server) == 0) {
 		show_status(keeper);
@@ -124,15 +101,9 @@ static void update_status(struct keeper *keeper)
 		(void)event_add(keeper->events.status, &status_time);
 }
 
-static void on_watch(evutil_socket_t fd, short what, void *argument)
+static void on_keys_changed(void *owner)
 {
-	struct keeper *keeper = argument;
-
-	(void)what;
-	if (!keys_watch_saw(fd, "client.keys"))
-		return;
-	keeper->watch.others_wrote = true;
-	update_status(keeper);
+	update_status(owner);
 }
 
 /* With a child, both event loops have to go on. */
@@ -360,26 +331,19 @@ static int may_begin(void *owner, struct reason *why)
 
 /* ------------------------------------------------------------------ starting and ending */
 
-static void free_event(struct event *event)
-{
-	if (event)
-		event_free(event);
-}
-
 static void free_events(struct keeper *keeper)
 {
 	struct keeper_events *events = &keeper->events;
 
-	free_event(events->status);
-	free_event(events->watchdog);
-	free_event(events->signals[0]);
-	free_event(events->signals[1]);
-	free_event(events->hangup);
-	free_event(events->child);
-	free_event(events->give_up);
-	free_event(events->look);
-	free_event(keeper->watch.event);
-	release_fd(&keeper->watch.fd);
+	free_event(&events->status);
+	free_event(&events->watchdog);
+	free_event(&events->signals[0]);
+	free_event(&events->signals[1]);
+	free_event(&events->hangup);
+	free_event(&events->child);
+	free_event(&events->give_up);
+	free_event(&events->look);
+	keys_watch_end(&keeper->watch);
 }
 
 static void tear_down(struct keeper *keeper)
@@ -410,12 +374,15 @@ static bool set_up_signals(struct keeper *keeper)
 
 static bool set_up_watch(struct keeper *keeper)
 {
-	struct key_file_watch *watch = &keeper->watch;
+	const struct keys_watch_settings settings = {
+		.base = keeper->base,
+		.directory = keeper->settings->files->etc,
+		.roster = keeper->settings->files->roster,
+		.changed = on_keys_changed,
+		.owner = keeper,
+	};
 
-	if (watch->fd < 0)
-		return true;
-	watch->event = event_new(keeper->base, watch->fd, EV_READ | EV_PERSIST, on_watch, keeper);
-	return watch->event && event_add(watch->event, NULL) == 0;
+	return keys_watch_begin(&keeper->watch, &settings) == 0;
 }
 
 static bool set_up_events(struct keeper *keeper)
@@ -494,10 +461,7 @@ static int result_of(const struct keeper *keeper, struct reason *why)
 
 int keeper_run(const struct keeper_settings *settings, struct reason *why)
 {
-	struct keeper keeper = {
-		.settings = settings,
-		.watch = { .fd = keys_watch_open(settings->files->etc) },
-	};
+	struct keeper keeper = { .settings = settings };
 	int r = set_up(&keeper, why);
 
 	if (r >= 0) {

@@ -1,19 +1,42 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Noticing that another program changed a file, by inotify(7) on its directory, since files are
- * replaced by a rename.
+ * Noticing that another program changed client.keys, by inotify(7) on its directory, since the file
+ * is replaced by a rename; and reading it then, and not only with the next request.
  */
 #pragma once
 
 #include "common/must-check.h"
+#include "registrar/agents/roster.h"
 
+#include <event2/event.h>
 #include <stdbool.h>
 
-/*
- * Begin to watch. Returns a descriptor that gets readable when something happens there, or a
- * negative errno.
- */
-int keys_watch_open(const char *directory) must_check;
+struct keys_watch_settings {
+	struct event_base *base;
+	const char *directory; /* of the file */
+	struct roster *roster;
+	void (*changed)(void *owner); /* perhaps by ourselves */
+	void *owner;
+};
 
-/* Read what happened. Was `name` among what was written, replaced or removed? */
-bool keys_watch_saw(int fd, const char *name) must_check;
+/* Zero: there is none. */
+struct keys_watch {
+	struct keys_watch_settings settings;
+	struct event *event; /* null: the file cannot be watched */
+	bool others_wrote;   /* perhaps only we ourselves; reading again costs nothing then */
+};
+
+/*
+ * Begin to watch. What cannot be watched is read with the next request only. Returns 0 or -ENOMEM.
+ */
+int keys_watch_begin(struct keys_watch *watch,
+		     const struct keys_watch_settings *settings) must_check;
+
+/*
+ * Read the file again, if it was changed; what is wrong with it is logged. False: it is locked, and
+ * still to be read.
+ */
+bool keys_watch_read(struct keys_watch *watch) must_check;
+
+/* Fit for cleanup(). */
+void keys_watch_end(struct keys_watch *watch);

@@ -34,6 +34,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/authd/delayed-refusal.c src/registrar/authd/delayed-refusal.h \
 	src/registrar/authd/ending.c src/registrar/authd/ending.h \
 	src/registrar/authd/ignored-fields.c src/registrar/authd/ignored-fields.h \
+	src/registrar/authd/lingering.c src/registrar/authd/lingering.h \
 	src/registrar/authd/request-buffer.c src/registrar/authd/request-buffer.h \
 	src/registrar/authd/tls-failure.c src/registrar/authd/tls-failure.h \
 	src/registrar/commands/add.c src/registrar/commands/add.h \
@@ -83,6 +84,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/admission.c src/registrar/net/admission.h \
 	src/registrar/net/certificate.c src/registrar/net/certificate.h \
 	src/registrar/net/client-network.c src/registrar/net/client-network.h \
+	src/registrar/net/free-event.h \
 	src/registrar/net/handshake-limit.c src/registrar/net/handshake-limit.h \
 	src/registrar/net/listener.c src/registrar/net/listener.h \
 	src/registrar/net/network-list.c src/registrar/net/network-list.h \
@@ -106,6 +108,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/registry/registry.c src/registrar/registry/registry.h \
 	src/registrar/registry/registry-wire.c src/registrar/registry/registry-wire.h \
 	src/registrar/registry/remote-registry.c src/registrar/registry/remote-registry.h \
+	src/registrar/registry/remote-requests.c src/registrar/registry/remote-requests.h \
 	src/registrar/registry/listing-wire.c \
 	src/registrar/registry/listings.c src/registrar/registry/listings.h \
 	src/registrar/registry/registration-wire.c \

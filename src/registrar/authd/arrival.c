@@ -2,16 +2,10 @@
 #include "registrar/authd/arrival.h"
 
 #include "registrar/authd/clear-text.h"
+#include "registrar/net/free-event.h"
 
 #include <errno.h>
 #include <sys/socket.h>
-
-static void stop_watching(struct arrival *arrival)
-{
-	if (arrival->event)
-		event_free(arrival->event);
-	arrival->event = NULL;
-}
 
 static void on_first_bytes(evutil_socket_t fd, short what, void *argument)
 {
@@ -24,7 +18,7 @@ static void on_first_bytes(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	stop_watching(arrival);
+	free_event(&arrival->event);
 	if (n <= 0)
 		owner.arrived(owner.owner, ARRIVAL_NOTHING, NULL);
 	else
@@ -59,6 +53,6 @@ void arrival_go_on(struct arrival *arrival, struct turns *turns)
 
 void arrival_leave(struct arrival *arrival)
 {
-	stop_watching(arrival);
+	free_event(&arrival->event);
 	turn_cancel(&arrival->turn);
 }

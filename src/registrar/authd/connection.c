@@ -4,7 +4,9 @@
 #include "common/tls-context.h"
 #include "common/tls-record-limit.h"
 #include "registrar/authd/arrival.h"
+#include "registrar/authd/lingering.h"
 #include "registrar/authd/tls-failure.h"
+#include "registrar/net/free-event.h"
 #include "registrar/net/handshake-limit.h"
 #include "registrar/net/peer-certificate.h"
 #include "registrar/net/priority.h"
@@ -17,9 +19,6 @@
 #include <openssl/err.h>
 #include <string.h>
 #include <unistd.h>
-
-/* bytes a client may go on sending after the answer before it is cut off */
-#define DISCARD_MAX 262144
 
 /* How long a client that sends no newline must pause before its request counts as complete. */
 static const struct timeval pause_time = { .tv_usec = 300 * 1000 };
@@ -44,8 +43,7 @@ struct connection {
 	struct event *deadline;
 	struct event *pause;
 	struct arrival arrival;
-	struct event *discard; /* reading without TLS, after the answer */
-	size_t discarded;
+	struct lingering lingering;
 	enum connection_end how; /* what to tell the owner once the client has closed ... */
 	char detail[128];        /* ... and more about it */
 	struct request_buffer buffer;
@@ -106,13 +104,6 @@ static void wait_for_client(struct connection *connection, enum stage stage)
 
 /* ------------------------------------------------------------------ the end */
 
-static void free_event(struct event **event)
-{
-	if (*event)
-		event_free(*event);
-	*event = NULL;
-}
-
 /*
  * A bufferevent goes only when its deferred callbacks have had their turn, and its events with it;
  * but the socket, or the next one with its number, must be free for other events at once.
@@ -138,7 +129,7 @@ static void release(struct connection *connection)
 {
 	free_event(&connection->deadline);
 	free_event(&connection->pause);
-	free_event(&connection->discard);
+	lingering_leave(&connection->lingering);
 	arrival_leave(&connection->arrival);
 	drop_tls(connection);
 	close(connection->fd);
@@ -167,29 +158,15 @@ void connection_stop(struct connection *connection, enum connection_end how)
 	end(connection, lingers ? connection->how : how, connection->detail);
 }
 
-/* The client has its answer: read on, for nothing, until it closes too. */
-static void on_discard(evutil_socket_t fd, short what, void *argument)
+/* The client has closed, too. */
+static void on_lingered(void *owner)
 {
-	struct connection *connection = argument;
-	char scratch[4096];
-	ssize_t n;
+	struct connection *connection = owner;
 
-	(void)what;
-	while ((n = recv(fd, scratch, sizeof scratch, MSG_DONTWAIT)) > 0) {
-		connection->discarded += (size_t)n;
-		if (connection->discarded > DISCARD_MAX)
-			break;
-	}
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
 	end(connection, connection->how, connection->detail);
 }
 
-/*
- * All is written. Closing a socket that still has unread bytes (a second request, say) would reset
- * the connection and could take the answer away from a client that has not read it yet; so only our
- * direction is closed for now.
- */
+/* All is written. */
 static void finish(struct connection *connection)
 {
 	const struct connection_settings *settings = connection->settings;
@@ -197,10 +174,8 @@ static void finish(struct connection *connection)
 	explicit_bzero(&connection->answer, sizeof connection->answer);
 	drop_tls(connection);
 	wait_for_client(connection, STAGE_LINGER);
-	connection->discard = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST,
-					on_discard, connection);
-	if (shutdown(connection->fd, SHUT_WR) < 0 || !connection->discard ||
-	    event_add(connection->discard, NULL) < 0 ||
+	if (lingering_begin(&connection->lingering, settings->base, connection->fd, on_lingered,
+			    connection) < 0 ||
 	    event_add(connection->deadline, settings->linger) < 0)
 		end(connection, connection->how, connection->detail);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/registry/packet-stream.h"
 
+#include "registrar/net/free-event.h"
+
 #include <errno.h>
 #include <event2/buffer.h>
 #include <stdlib.h>
@@ -23,16 +25,10 @@ struct packet_stream {
 	size_t length, room; /* of what has come, and for it: PACKET_STREAM_MOST or more */
 };
 
-static void free_event(struct event *event)
-{
-	if (event)
-		event_free(event);
-}
-
 static void destroy(struct packet_stream *stream)
 {
-	free_event(stream->readable);
-	free_event(stream->writable);
+	free_event(&stream->readable);
+	free_event(&stream->writable);
 	if (stream->output)
 		evbuffer_free(stream->output);
 	close(stream->fd);

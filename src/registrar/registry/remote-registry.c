@@ -4,8 +4,10 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/log.h"
+#include "registrar/net/free-event.h"
 #include "registrar/registry/packet-stream.h"
 #include "registrar/registry/registry-wire.h"
+#include "registrar/registry/remote-requests.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,17 +22,6 @@
 
 static const struct timeval look_time = { .tv_sec = 1 };
 
-/* A request, in the order in which they were made. */
-struct remote_request {
-	struct registry_request *request;
-	uint64_t number; /* 0: not sent yet */
-	struct remote_request *next, **previous;
-};
-
-struct remote_request_list {
-	struct remote_request *first, **end;
-};
-
 struct remote_registry {
 	struct registry registry; /* first */
 	struct remote_registry_settings settings;
@@ -43,60 +34,10 @@ struct remote_registry {
 	struct event *retry;
 	struct event *look; /* for requests whose time is up */
 	struct event *send; /* those that waited for the keeper to have less to do */
-	struct remote_request_list waiting, sent;
+	struct remote_requests waiting, sent;
 	size_t sent_of[REGISTRY_TYPES];
 	unsigned char packet[REGISTRY_PACKET_MAX]; /* the one that is written; wiped */
 };
-
-/* ------------------------------------------------------------------ lists */
-
-static void list_add(struct remote_request_list *list, struct remote_request *request)
-{
-	request->next = NULL;
-	request->previous = list->end;
-	*list->end = request;
-	list->end = &request->next;
-}
-
-static void list_remove(struct remote_request_list *list, struct remote_request *request)
-{
-	*request->previous = request->next;
-	if (request->next)
-		request->next->previous = request->previous;
-	else
-		list->end = request->previous;
-}
-
-/* ------------------------------------------------------------------ without the keeper */
-
-/* It is out of its list. */
-static void fail(struct remote_request *remote, enum registry_outcome outcome)
-{
-	struct registry_request *request = remote->request;
-	struct registry_answer answer;
-
-	registry_answer_fail(&answer, request, outcome);
-	free(remote);
-	registry_answer(request, &answer);
-	registry_answer_clear(&answer);
-}
-
-static bool is_over(const struct registry_request *request, uint64_t now, uint64_t more)
-{
-	return request->give_up_at != 0 && now >= request->give_up_at &&
-	       now - request->give_up_at >= more;
-}
-
-/* The first of the list whose time is up. Null: none. */
-static struct remote_request *find_over(struct remote_request_list *list, uint64_t more)
-{
-	uint64_t now = monotonic_usec();
-
-	for (struct remote_request *at = list->first; at; at = at->next)
-		if (is_over(at->request, now, more))
-			return at;
-	return NULL;
-}
 
 /* ------------------------------------------------------------------ sending */
 
@@ -149,7 +90,7 @@ static bool send_request(struct remote_registry *remote, struct remote_request *
 		return false;
 	remote->last_number = request->number = number;
 	remote->sent_of[asked->type]++;
-	list_add(&remote->sent, request);
+	remote_requests_add(&remote->sent, request);
 	return true;
 }
 
@@ -173,9 +114,9 @@ static void send_waiting(struct remote_registry *remote)
 	struct remote_request *request;
 
 	while (can_send(remote) && (request = find_sendable(remote))) {
-		list_remove(&remote->waiting, request);
+		remote_requests_remove(&remote->waiting, request);
 		if (!send_request(remote, request))
-			fail(request, REGISTRY_FAILED);
+			remote_request_fail(request, REGISTRY_FAILED);
 	}
 }
 
@@ -191,7 +132,7 @@ static void remove_sent(struct remote_registry *remote, struct remote_request *r
 	if (remote->waiting.first)
 		event_active(remote->send, EV_TIMEOUT, 1);
 	remote->sent_of[request->request->type]--;
-	list_remove(&remote->sent, request);
+	remote_requests_remove(&remote->sent, request);
 }
 
 /* It is out of its list; the answer that may still come is for nobody. */
@@ -218,7 +159,7 @@ static void fail_sent(struct remote_registry *remote)
 
 	for (; (request = remote->sent.first); count++) {
 		remove_sent(remote, request);
-		fail(request, REGISTRY_FAILED);
+		remote_request_fail(request, REGISTRY_FAILED);
 	}
 	if (count > 0)
 		log_error("%zu requests have failed: the keeper has gone", count);
@@ -286,20 +227,12 @@ static void note_presence(struct remote_registry *remote)
 	remote->retry_usec = RETRY_FIRST;
 }
 
-static struct remote_request *find_sent(struct remote_registry *remote, uint64_t number)
-{
-	for (struct remote_request *at = remote->sent.first; at; at = at->next)
-		if (at->number == number)
-			return at;
-	return NULL;
-}
-
 /* An answer to a request that was withdrawn in the meantime is for nobody. */
 static bool take_answer(struct remote_registry *remote, const void *packet,
 			const struct packet_header *header)
 {
 	cleanup(registry_answer_clear) struct registry_answer answer = { 0 };
-	struct remote_request *sent = find_sent(remote, header->number);
+	struct remote_request *sent = remote_requests_find(&remote->sent, header->number);
 	struct registry_request *request;
 
 	if (header->number > remote->last_number ||
@@ -416,15 +349,15 @@ static void on_look(evutil_socket_t fd, short what, void *argument)
 	struct remote_request *request;
 
 	(void)fd, (void)what;
-	while ((request = find_over(&remote->waiting, 0))) {
-		list_remove(&remote->waiting, request);
-		fail(request, REGISTRY_BUSY);
+	while ((request = remote_requests_find_over(&remote->waiting, 0))) {
+		remote_requests_remove(&remote->waiting, request);
+		remote_request_fail(request, REGISTRY_BUSY);
 	}
-	while ((request = find_over(&remote->sent, OVERDUE))) {
+	while ((request = remote_requests_find_over(&remote->sent, OVERDUE))) {
 		log_error("The keeper does not answer");
 		remove_sent(remote, request);
 		withdraw_sent(remote, request);
-		fail(request, REGISTRY_FAILED);
+		remote_request_fail(request, REGISTRY_FAILED);
 	}
 }
 
@@ -439,7 +372,7 @@ static int submit(struct registry *registry, struct registry_request *request)
 		return -ENOMEM;
 	one->request = request;
 	if (!can_send(remote) || has_enough_of(remote, request->type)) {
-		list_add(&remote->waiting, one);
+		remote_requests_add(&remote->waiting, one);
 	} else if (!send_request(remote, one)) {
 		free(one);
 		return -EMSGSIZE;
@@ -454,7 +387,7 @@ static void withdraw(struct registry *registry, struct registry_request *request
 	struct remote_request *one = request->pending;
 
 	if (one->number == 0) {
-		list_remove(&remote->waiting, one);
+		remote_requests_remove(&remote->waiting, one);
 	} else {
 		remove_sent(remote, one);
 		withdraw_sent(remote, one);
@@ -470,20 +403,14 @@ void remote_registry_report(struct registry *registry, const struct front_report
 		send_packet(remote, registry_wire_report(remote->packet, report));
 }
 
-static void free_event(struct event *event)
-{
-	if (event)
-		event_free(event);
-}
-
 static void free_registry(struct registry *registry)
 {
 	struct remote_registry *remote = (struct remote_registry *)registry;
 
 	disconnect(remote);
-	free_event(remote->retry);
-	free_event(remote->look);
-	free_event(remote->send);
+	free_event(&remote->retry);
+	free_event(&remote->look);
+	free_event(&remote->send);
 	free(remote);
 }
 
@@ -515,8 +442,8 @@ struct registry *remote_registry_new(const struct remote_registry_settings *sett
 	remote->registry.operations = &operations;
 	remote->settings = *settings;
 	remote->retry_usec = RETRY_FIRST;
-	remote->waiting.end = &remote->waiting.first;
-	remote->sent.end = &remote->sent.first;
+	remote_requests_begin(&remote->waiting);
+	remote_requests_begin(&remote->sent);
 	if (set_up(remote))
 		return &remote->registry;
 	free_registry(&remote->registry);
