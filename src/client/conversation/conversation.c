@@ -281,9 +281,11 @@ static int take_message(struct conversation *conversation, bool *ret_done)
 /* Managers may give another name, which is stored and logged: one of our secrets is none. */
 static bool is_secret_as_name(const struct attempt *attempt, const char *name)
 {
-	const char *own = attempt->agent.name;
+	size_t own = strlen(attempt->agent.name);
 
-	return strncmp(name, own, strlen(own)) != 0 && secrets_are_in(name, attempt, NULL);
+	if (strncmp(name, attempt->agent.name, own) == 0)
+		name += own; /* whatever that has, it is known */
+	return secrets_are_in(name, attempt, NULL);
 }
 
 /* A key, and whose it is; a CA for the agent. */

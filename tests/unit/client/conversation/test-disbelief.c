@@ -106,6 +106,15 @@ static int sends_the_password_as_a_name(const struct attempt *attempt, struct ag
 	return OUTCOME_REGISTERED;
 }
 
+static int sends_the_password_behind_its_name(const struct attempt *attempt, struct agent_key *ret,
+					      struct attempt_report *own)
+{
+	int r = sends_the_password_as_a_name(attempt, ret, own);
+
+	(void)snprintf(ret->name, sizeof ret->name, "%s-%s", attempt->agent.name, PASSWORD);
+	return r;
+}
+
 static int sends_a_ca_only(const struct attempt *attempt, struct agent_key *ret,
 			   struct attempt_report *own)
 {
@@ -186,6 +195,7 @@ static void test_secret_as_a_name(void **state)
 	assert_int_equal(hold(sends_the_password_as_a_name), OUTCOME_CRASHED);
 	assert_non_null(strstr(report.why.text, "sent one of our secrets as a name"));
 	assert_null(strstr(report.why.text, PASSWORD));
+	assert_int_equal(hold(sends_the_password_behind_its_name), OUTCOME_CRASHED);
 	assert_int_equal(hold(sends_the_key_of_another), OUTCOME_REGISTERED);
 }
 
