@@ -27,13 +27,13 @@ int privileges_drop(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+	int r;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	/* executed programs of root gain none; that takes CAP_SETPCAP, and says the same again */
 	(void)prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0);
-	if (syscall(SYS_capset, &header, none) == 0 || has_none(&header))
-		return 0;
-	return -EPERM;
+	r = syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+	return r < 0 && has_none(&header) ? 0 : r;
 }

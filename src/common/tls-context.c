@@ -470,8 +470,10 @@ int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct r
 	context = SSL_CTX_new(settings->server ? TLS_server_method() : TLS_client_method());
 	if (context)
 		r = set_up(context, settings, why);
-	if (r < 0 && library_memory_was_short())
+	if (r < 0 && library_memory_was_short()) {
+		ERR_clear_error();
 		return reason_errno(why, ENOMEM, "Cannot set up TLS");
+	}
 	if (!context && ERR_peek_error() == 0)
 		return reason_errno(why, ENOMEM, "Cannot initialize OpenSSL");
 	if (!context)
