@@ -62,17 +62,18 @@ static void count(struct front *front)
 
 static void send_report(struct front *front, bool is_asked)
 {
-	struct front_report *report = &front->report;
+	struct front_report report;
 
 	if (front->authd)
 		count(front);
-	report->is_asked = is_asked;
-	remote_registry_report(front->registry, report);
-	if (report->is_serving && !is_asked)
+	report = front->report;
+	report.is_asked = is_asked;
+	remote_registry_report(front->registry, &report);
+	if (report.is_serving && !is_asked)
 		(void)sd_notifyf(0,
 				 "STATUS=Since the start %" PRIu64 " registered, %" PRIu64
 				 " refused; %" PRIu64 " connections",
-				 report->registered, report->refused, report->connections);
+				 report.registered, report.refused, report.connections);
 }
 
 /* What has changed meanwhile. */
@@ -274,11 +275,13 @@ static void on_material(void *owner, struct registry_answer *answer)
 {
 	struct front *front = owner;
 
+	if (front->is_stopping) /* what serves is gone, or going */
+		return;
 	if (answer->outcome == REGISTRY_DECIDED)
 		take_material(front, &answer->material.material);
 	else
 		do_without_material(front);
-	if (front->material.is_reload && front->is_connected)
+	if (front->material.is_reload && front->is_connected && front->result == 0)
 		finish_reload(front);
 }
 
@@ -333,7 +336,8 @@ static void on_connected(void *owner)
 
 	front->is_connected = front->was_connected = true;
 	front->material.reloads = front->report.reloads = 0;
-	ask_for_material(front);
+	if (!front->is_stopping)
+		ask_for_material(front);
 	send_report(front, false);
 }
 
