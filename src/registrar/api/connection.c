@@ -27,6 +27,7 @@ struct api_connection {
 	struct peer peer; /* empty before it has arrived */
 	struct source_member source;
 	bool has_arrived, busy, had_request;
+	bool has_offended; /* and that was counted */
 	struct handshake_limit handshake_limit;
 	struct http_head head; /* of the request that arrives */
 	uint64_t body_left;    /* bytes of its body, if its head is complete */
@@ -49,7 +50,7 @@ static void forget_connection(struct api_connection *connection)
 	if (connection->ended)
 		connection->ended(connection->ended_owner);
 	connections->busy -= connection->busy;
-	if (connection->source.source && !connection->had_request)
+	if (connection->source.source && !connection->had_request && !connection->has_offended)
 		admission_wasted(connections->admission, connection->peer.address,
 				 acceptor_count(connections->acceptor));
 	admission_leave(connections->admission, &connection->source);
@@ -200,6 +201,7 @@ static bool may_keep(struct api_connection *connection, struct evbuffer *input)
 		if (peer_log_may(connections->peers->log, peer->address, PEER_FLOOD))
 			log_notice("Cut off %s: it sends to the API without end", peer->text);
 		admission_offence(connections->admission, peer->address, OFFENCE_FLOOD);
+		connection->has_offended = true;
 		cut_off(connection);
 	}
 	if (connection->is_flooded)
@@ -255,6 +257,7 @@ static void give_way(struct source_member *member)
 	if (!connection->had_request)
 		admission_offence(connection->connections->admission, connection->peer.address,
 				  OFFENCE_IDLE);
+	connection->has_offended = true;
 	cut_off(connection);
 }
 
