@@ -203,9 +203,12 @@ static void send_answer(struct front *front, const struct open_request *request,
 	send_packet(front, length);
 }
 
+/* A front that takes nothing gets no more of what is told again and again. */
 static void send_news(struct front *front, enum registry_news news, const char *why)
 {
-	if (!front->is_greeted)
+	bool is_full = packet_stream_unsent(front->stream) >= KEEPER_ANSWERS_MAX;
+
+	if (!front->is_greeted || (is_full && news == REGISTRY_NEWS_PING))
 		return;
 	front->reloads += news == REGISTRY_NEWS_RELOAD;
 	send_packet(front, registry_wire_news(front->server->packet, news, why));
