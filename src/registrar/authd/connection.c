@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/authd/connection.h"
 
+#include "common/log.h"
 #include "common/tls-context.h"
 #include "common/tls-record-limit.h"
 #include "registrar/authd/arrival.h"
@@ -146,6 +147,13 @@ static void end(struct connection *connection, enum connection_end how, const ch
 	release(connection);
 }
 
+/* Through no fault of the client's. */
+static void drop(struct connection *connection)
+{
+	log_error("Out of memory: a connection was dropped");
+	end(connection, CONNECTION_STOPPED, "");
+}
+
 void connection_use_password(struct connection *connection, const char *password)
 {
 	connection->buffer.password = password;
@@ -251,7 +259,7 @@ void connection_answer(struct connection *connection, const struct answer *answe
 	if (answer->records[0] == 0)
 		on_written(connection->stream, connection);
 	else if (!put_records(connection))
-		end(connection, CONNECTION_GONE, "out of memory: it gets no answer");
+		drop(connection);
 }
 
 /* Hang up without a text: with close_notify where the real managers send one. */
@@ -313,7 +321,7 @@ static bool read_on(struct connection *connection)
 		cut_off(connection, CONNECTION_TOO_LONG);
 		return false;
 	case REQUEST_BUFFER_NO_MEMORY:
-		end(connection, CONNECTION_GONE, "out of memory: its request was dropped");
+		drop(connection);
 		return false;
 	case REQUEST_BUFFER_MORE:
 		break;
@@ -434,7 +442,7 @@ static void on_go_on(void *owner)
 	struct connection *connection = owner;
 
 	if (!start_tls(connection))
-		end(connection, CONNECTION_NO_TLS, "out of memory");
+		drop(connection);
 }
 
 static void on_arrived(void *owner, enum arrival_kind kind, const char *other)
