@@ -8,7 +8,6 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 

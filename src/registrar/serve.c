@@ -181,12 +181,19 @@ static void keep_listeners(int *descriptors, size_t *count, const struct listene
 	*count += listeners->count;
 }
 
+/* OpenSSL's own files are read while there is a right to. */
+static void prepare_tls(void)
+{
+	(void)OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL);
+}
+
 /* Give up what is not needed to speak with clients. 0 or a negative errno with `why` set. */
 static int confine_front(const struct front_begin *begin, struct reason *why)
 {
 	int descriptors[2 * LISTENERS_MAX + 3];
 	size_t count = 0;
 
+	prepare_tls();
 	keep_listeners(descriptors, &count, &begin->ports->authd);
 	keep_listeners(descriptors, &count, &begin->ports->api);
 	if (begin->keeper)
@@ -280,12 +287,6 @@ static int serve_with_child(const struct options *options, struct front_process 
 
 /* ------------------------------------------------------------------ the command */
 
-/* OpenSSL's own files are read while there is a right to. */
-static void prepare_tls(void)
-{
-	(void)OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL);
-}
-
 /* The front begins before anything is open or read that it is not to have. */
 static int serve_both(const struct options *options, struct background *background)
 {
@@ -304,7 +305,6 @@ static int serve_both(const struct options *options, struct background *backgrou
 		return fail_files(r, &why);
 	if (ports_open(&ports, options, &why) < 0)
 		return fail(EXIT_FAILURE, &why);
-	prepare_tls();
 	r = front_process_begin(&other, &why);
 	if (r != 0)
 		return r < 0 ? fail(EXIT_FAILURE, &why) : serve_as_child(&begin);

@@ -9,7 +9,6 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define AGENT_GROUPS_MAX 128    /* of one agent */

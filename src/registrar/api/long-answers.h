@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Long answers: one is kept as a whole from its first agent until its last byte has been sent,
- * which takes some hundred bytes for each agent. So there are only some at a time; further calls
+ * which takes some 200 bytes for each agent. So there are only some at a time; further calls
  * wait for a place, in the order in which they came.
  */
 #pragma once

@@ -94,7 +94,7 @@ static const struct option_row ossec_rows[] = {
 	  .argument = "USER",
 	  .set = option_set_text,
 	  .offset = offsetof(struct caller, user),
-	  .help = "has no effect: see the unit for the rights of the service" },
+	  .help = "has no effect: see PROCESSES in agent-registrar(8)" },
 	{ 0 },
 };
 

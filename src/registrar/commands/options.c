@@ -150,7 +150,7 @@ static const struct option_row option_rows[] = {
 	  .commands = WITH_POLICY | FOR(INIT) | FOR(REMOVE),
 	  .choices = dialects,
 	  .help = "that of an ossec or a wazuh manager "
-		  "(that of the manager that is installed; ossec)" },
+		  "(that of the manager that is installed; or what init stored)" },
 	{ .name = "on-duplicate",
 	  .argument = "ACTION",
 	  .set = option_set_choice,
