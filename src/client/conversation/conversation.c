@@ -235,6 +235,19 @@ static int take_timeout(struct conversation *conversation)
 	return OUTCOME_OK;
 }
 
+/*
+ * ECONNRESET comes first, once, when the child has ended with something unread; what it had sent
+ * before is still there.
+ */
+static ssize_t receive(int fd, unsigned char bytes[static WIRE_MAX])
+{
+	ssize_t length = recv(fd, bytes, WIRE_MAX, MSG_DONTWAIT | MSG_TRUNC);
+
+	return length < 0 && errno == ECONNRESET
+		       ? recv(fd, bytes, WIRE_MAX, MSG_DONTWAIT | MSG_TRUNC)
+		       : length;
+}
+
 /* Wait for the next message, and take it. `*ret_done` is set to whether it was the result. */
 static int take_message(struct conversation *conversation, bool *ret_done)
 {
@@ -252,7 +265,7 @@ static int take_message(struct conversation *conversation, bool *ret_done)
 	if (r < 0)
 		return reason_errno(&conversation->why, r,
 				    "Cannot wait for the process that talks to the manager");
-	length = recv(conversation->fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_TRUNC);
+	length = receive(conversation->fd, bytes);
 	if (length < 0 && (errno == EINTR || errno == EAGAIN))
 		return OUTCOME_OK;
 	if (length < 0 && errno != ECONNRESET)

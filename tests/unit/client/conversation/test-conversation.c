@@ -2,7 +2,9 @@
 /* Conversations: what is handed over, saved before it is sent, stopped; who waits for whom. */
 #include "tests/unit/client/conversation/conversation-fixture.h"
 
+#include "client/confinement/confine.h"
 #include "client/confinement/syscall-filter.h"
+#include "client/conversation/wire.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,6 +12,7 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,6 +77,31 @@ static void test_local_failure(void **state)
 	(void)state;
 	assert_int_equal(hold(fails), -ENOMEM);
 	assert_string_equal(report.why.text, "Cannot read: Cannot allocate memory");
+}
+
+/* As a child that cannot read does. */
+static int leaves_something_unread(const struct attempt *attempt, struct agent_key *ret,
+				   struct attempt_report *own)
+{
+	struct pollfd parent = { .fd = CONFINED_FD, .events = POLLIN };
+	unsigned char bytes[WIRE_MAX];
+	size_t length = wire_format_step(bytes, STEP_SENDING);
+
+	(void)attempt, (void)ret;
+	if (send(CONFINED_FD, bytes, length, MSG_NOSIGNAL) < 0 || poll(&parent, 1, -1) != 1)
+		return OUTCOME_CRASHED;
+	reason_set(&own->why, "That is all");
+	return OUTCOME_BUSY;
+}
+
+/* What it says before it ends is heard, although it is told too late that it may go on. */
+static void test_unread_order(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(hold(leaves_something_unread), OUTCOME_BUSY);
+		assert_string_equal(report.why.text, "That is all");
+	}
 }
 
 static int knows_the_secret(const struct attempt *attempt, struct agent_key *ret,
@@ -300,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup(test_registered, setup),
 		cmocka_unit_test_setup(test_refused, setup),
 		cmocka_unit_test_setup(test_local_failure, setup),
+		cmocka_unit_test_setup(test_unread_order, setup),
 		cmocka_unit_test_setup(test_forgets_in_the_child, setup),
 		cmocka_unit_test_setup(test_prepared_in_the_child, setup),
 		cmocka_unit_test_setup(test_cannot_be_prepared, setup),
