@@ -6,6 +6,7 @@ libclient_a_SOURCES = \
 	src/client/agent-files/counters.c src/client/agent-files/counters.h \
 	src/client/agent-files/import-file.c src/client/agent-files/import-file.h \
 	src/client/agent-files/in-place.c src/client/agent-files/in-place.h \
+	src/client/agent-files/init-file.c src/client/agent-files/init-file.h \
 	src/client/agent-files/key-files.c src/client/agent-files/key-files.h \
 	src/client/agent-files/keystore.c src/client/agent-files/keystore.h \
 	src/client/agent-files/keystore-read.c \

@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/agent-files/manager-guard.h"
 
+#include "client/agent-files/init-file.h"
 #include "client/agent-files/keystore.h"
 #include "common/cleanup.h"
 #include "common/directory.h"
 #include "common/io.h"
 #include "common/shortage.h"
-#include "common/trusted-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/*
- * Written by install.sh and the packages of OSSEC, and by Wazuh before 4.2, in /etc and in the
- * directory of the installation: assignments for the shell, such as DIRECTORY="/var/ossec" and
- * TYPE="server". Packages append to it, so the last one counts.
- */
-#define INIT_FILE "/etc/ossec-init.conf"
 
 DEFINE_RELEASE(directory, DIR *, (void)closedir)
 
@@ -102,48 +93,6 @@ static int has_managers_key(const char *directory, struct reason *seen)
 
 /* ------------------------------------------------------------------ the type of an installation */
 
-struct installation {
-	char type[32]; /* empty: not said */
-	char directory[PATH_MAX];
-};
-
-/* Copy the value of a line NAME=VALUE or NAME="VALUE" to `ret`; leave that alone for others. */
-static void take_value(const char *line, const char *name, char *ret, size_t size)
-{
-	size_t length = strlen(name);
-	const char *value = line + length + 1, *end = " \t\r\n";
-
-	if (strncmp(line, name, length) != 0 || line[length] != '=')
-		return;
-	if (*value == '"' || *value == '\'')
-		end = *value++ == '"' ? "\"\n" : "'\n";
-	(void)snprintf(ret, size, "%.*s", (int)strcspn(value, end), value);
-}
-
-/* 1: read; 0: there is none; or a negative errno with `seen` set. */
-static int read_init_file(struct installation *ret, const char *path, struct reason *seen)
-{
-	const struct trusted_file wanted = {
-		.path = path,
-		.flags = O_RDONLY,
-		.max = TRUSTED_FILE_MIB,
-		.may_be_link = true, /* the one in /etc is, with packages of Wazuh */
-	};
-	cleanup_fd int fd = trusted_file_open(&wanted, NULL, NULL);
-	cleanup_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	char line[PATH_MAX + 64];
-
-	*ret = (struct installation){ 0 };
-	if (!file)
-		return unless_short(fd < 0 ? fd : ENOMEM, path, seen);
-	(void)take_fd(&fd);
-	while (fgets(line, sizeof line, file)) {
-		take_value(line, "TYPE", ret->type, sizeof ret->type);
-		take_value(line, "DIRECTORY", ret->directory, sizeof ret->directory);
-	}
-	return 1;
-}
-
 static bool is_managers_type(const char *type)
 {
 	static const char *const types[] = { "server", "local", "hybrid", "manager" };
@@ -154,33 +103,14 @@ static bool is_managers_type(const char *type)
 	return false;
 }
 
-static bool is_same_directory(const char *one, const char *other)
-{
-	struct stat first, second;
-
-	return strcmp(one, other) == 0 ||
-	       (stat(one, &first) == 0 && stat(other, &second) == 0 &&
-		first.st_dev == second.st_dev && first.st_ino == second.st_ino);
-}
-
-/* The file in /etc describes one installation, which may not be the one in `directory`. */
 static int is_installed_as_manager(const char *directory, struct reason *seen)
 {
-	struct installation installation;
-	cleanup_free char *own = path_below(directory, &INIT_FILE[1], seen);
-	const char *path = own;
-	int r = own ? read_init_file(&installation, own, seen) : -ENOMEM;
+	struct init_file installation;
+	int r = init_file_read(&installation, directory, seen);
 
-	if (r == 0) {
-		path = INIT_FILE;
-		r = read_init_file(&installation, path, seen);
-		if (r > 0 && installation.directory[0] &&
-		    !is_same_directory(installation.directory, directory))
-			return 0;
-	}
 	if (r <= 0 || !is_managers_type(installation.type))
 		return r < 0 ? r : 0;
-	reason_set(seen, "%s says TYPE=\"%s\"", path, installation.type);
+	reason_set(seen, "%s says TYPE=\"%s\"", installation.path, installation.type);
 	return 1;
 }
 
