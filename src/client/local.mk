@@ -1,8 +1,10 @@
 # The client. Everything but main.c is in a library to which the unit tests are linked.
 noinst_LIBRARIES += libclient.a
 libclient_a_SOURCES = \
+	src/client/agent-files/agent-generation.c src/client/agent-files/agent-generation.h \
 	src/client/agent-files/agent-group.c src/client/agent-files/agent-group.h \
 	src/client/agent-files/agent-process.c src/client/agent-files/agent-process.h \
+	src/client/agent-files/agent-settings.c src/client/agent-files/agent-settings.h \
 	src/client/agent-files/counters.c src/client/agent-files/counters.h \
 	src/client/agent-files/import-file.c src/client/agent-files/import-file.h \
 	src/client/agent-files/in-place.c src/client/agent-files/in-place.h \
@@ -11,6 +13,9 @@ libclient_a_SOURCES = \
 	src/client/agent-files/keystore.c src/client/agent-files/keystore.h \
 	src/client/agent-files/keystore-read.c \
 	src/client/agent-files/manager-guard.c src/client/agent-files/manager-guard.h \
+	src/client/agent-files/ossec-conf.c src/client/agent-files/ossec-conf.h \
+	src/client/agent-files/ossec-conf-variables.c \
+	src/client/agent-files/ossec-conf-variables.h \
 	src/client/agent-files/reenroll-files.c src/client/agent-files/reenroll-files.h \
 	src/client/agent-files/reenroll-secret.c src/client/agent-files/reenroll-secret.h \
 	src/client/commands/agent-auth.c src/client/commands/agent-auth.h \

@@ -18,6 +18,7 @@ unit_tests += \
 	test-config-value \
 	test-config-wait \
 	test-agent-process \
+	test-agent-settings \
 	test-connect \
 	test-counters \
 	test-endpoint \
@@ -47,6 +48,7 @@ unit_tests += \
 	test-prepare \
 	test-proxy \
 	test-reenroll-files \
+	test-ossec-conf \
 	test-reenroll-secret \
 	test-retry \
 	test-schedule \
@@ -104,6 +106,10 @@ test_manager_guard_LDADD = $(unit_libraries)
 test_manager_guard_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=trusted_file_open
 test_reenroll_files_SOURCES = tests/unit/client/agent-files/test-reenroll-files.c
 test_reenroll_files_LDADD = $(unit_libraries)
+test_ossec_conf_SOURCES = tests/unit/client/agent-files/test-ossec-conf.c
+test_ossec_conf_LDADD = $(unit_libraries)
+test_agent_settings_SOURCES = tests/unit/client/agent-files/test-agent-settings.c
+test_agent_settings_LDADD = $(unit_libraries)
 test_reenroll_secret_SOURCES = tests/unit/client/agent-files/test-reenroll-secret.c
 test_reenroll_secret_LDADD = $(unit_libraries)
 test_agent_auth_output_SOURCES = tests/unit/client/commands/test-agent-auth-output.c

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/agent-files/agent-settings.h"
+
+#include "client/agent-files/ossec-conf-variables.h"
+#include "common/cleanup.h"
+#include "common/trusted-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The elements of the values; those of <ssl> are the last ones. */
+#define FIRST_SSL AGENT_SSL_CERTIFICATE
+
+static const char *const setting_names[AGENT_SETTING_KEYS] = {
+	[AGENT_ENROLLMENT_ENABLED] = "enabled",
+	[AGENT_ENROLLMENT_MANAGER_ADDRESS] = "manager_address",
+	[AGENT_ENROLLMENT_PORT] = "port",
+	[AGENT_ENROLLMENT_INTERFACE_INDEX] = "interface_index",
+	[AGENT_ENROLLMENT_AGENT_NAME] = "agent_name",
+	[AGENT_ENROLLMENT_GROUPS] = "groups",
+	[AGENT_ENROLLMENT_AGENT_ADDRESS] = "agent_address",
+	[AGENT_ENROLLMENT_USE_SOURCE_IP] = "use_source_ip",
+	[AGENT_ENROLLMENT_SSL_CIPHER] = "ssl_cipher",
+	[AGENT_ENROLLMENT_SERVER_CA_PATH] = "server_ca_path",
+	[AGENT_ENROLLMENT_CERTIFICATE_PATH] = "agent_certificate_path",
+	[AGENT_ENROLLMENT_KEY_PATH] = "agent_key_path",
+	[AGENT_ENROLLMENT_PASSWORD_PATH] = "authorization_pass_path",
+	[AGENT_ENROLLMENT_AUTO_METHOD] = "auto_method",
+	[AGENT_ENROLLMENT_DELAY] = "delay_after_enrollment",
+	[AGENT_SSL_CERTIFICATE] = "certificate",
+	[AGENT_SSL_KEY] = "key",
+	[AGENT_SSL_CERTIFICATE_AUTHORITIES] = "certificate_authorities",
+	[AGENT_SSL_VERIFICATION_MODE] = "verification_mode",
+};
+
+const char *agent_setting_name(enum agent_setting_key key)
+{
+	return setting_names[key];
+}
+
+bool agent_settings_is_placeholder(const char *text)
+{
+	static const char *const placeholders[] = { "", "MANAGER_IP", "0.0.0.0", "IP" };
+	static const char blanks[] = " \t\n\v\f\r";
+	size_t length;
+
+	text += strspn(text, blanks);
+	length = strcspn(text, blanks);
+	if (text[length + strspn(text + length, blanks)] != '\0')
+		return false;
+	for (size_t i = 0; i < sizeof placeholders / sizeof placeholders[0]; i++)
+		if (strlen(placeholders[i]) == length && memcmp(text, placeholders[i], length) == 0)
+			return true;
+	return false;
+}
+
+/* ------------------------------------------------------------------ reading values */
+
+static int no_memory(struct reason *why)
+{
+	reason_set(why, "Out of memory");
+	return -ENOMEM;
+}
+
+/* A number as the agents read it, in the range of ports; 0: it is none. */
+static uint16_t port_of(const char *text)
+{
+	unsigned long number = strtoul(text, NULL, 10);
+
+	return text[strspn(text, "0123456789")] == '\0' && number <= UINT16_MAX ? (uint16_t)number
+										: 0;
+}
+
+static int read_setting(struct agent_settings *settings, enum agent_setting_key key, size_t item,
+			struct reason *why)
+{
+	struct agent_setting *setting = &settings->values[key];
+	char *text;
+
+	if (ossec_conf_value(&settings->syntax, item, &text, &setting->by_variable) < 0)
+		return no_memory(why);
+	free(setting->text);
+	setting->text = text;
+	setting->line = settings->syntax.items[item].line;
+	setting->item = item;
+	setting->is_placeholder = key == AGENT_ENROLLMENT_MANAGER_ADDRESS &&
+				  agent_settings_is_placeholder(text);
+	return 0;
+}
+
+/* The children of <enrollment> or <ssl>, which are the keys from `first` to before `end`. */
+static int read_settings(struct agent_settings *settings, size_t block,
+			 enum agent_setting_key first, enum agent_setting_key end,
+			 struct reason *why)
+{
+	const struct ossec_conf *conf = &settings->syntax;
+	size_t child = OSSEC_CONF_NONE;
+	int r = 0;
+
+	while (r == 0 && (child = ossec_conf_child(conf, block, child)) != OSSEC_CONF_NONE)
+		for (unsigned key = first; r == 0 && key < end; key++)
+			if (ossec_conf_is(conf, child, setting_names[key]))
+				r = read_setting(settings, (enum agent_setting_key)key, child, why);
+	return r;
+}
+
+/* ------------------------------------------------------------------ servers */
+
+static void clear_server(struct agent_server *server)
+{
+	free(server->text);
+	free(server->host);
+	free(server->prefix);
+	*server = (struct agent_server){ 0 };
+}
+
+static void drop_servers(struct agent_settings *settings)
+{
+	while (settings->server_count > 0)
+		clear_server(&settings->servers[--settings->server_count]);
+}
+
+/* Of "[https://]host[:port][/prefix]"; a host with colons stands in brackets. */
+static int take_endpoint(struct agent_server *server)
+{
+	static const char scheme[] = "https://";
+	const char *host = server->text, *end, *rest;
+	bool has_bracket;
+
+	if (strncmp(host, scheme, strlen(scheme)) == 0)
+		host += strlen(scheme);
+	has_bracket = *host == '[';
+	host += has_bracket;
+	end = host + strcspn(host, has_bracket ? "]" : ":/");
+	rest = end + (has_bracket && *end == ']');
+	server->host = strndup(host, (size_t)(end - host));
+	if (*rest == ':') {
+		size_t digits = strspn(rest + 1, "0123456789");
+		char port[8];
+
+		(void)snprintf(port, sizeof port, "%.*s", (int)digits, rest + 1);
+		server->port = digits < sizeof port ? port_of(port) : 0;
+		rest += 1 + digits;
+	}
+	if (*rest == '/')
+		server->prefix = strdup(rest);
+	return server->host && (*rest != '/' || server->prefix) ? 0 : -ENOMEM;
+}
+
+/* `item` is the element, or OSSEC_CONF_NONE where `server->block` has none. */
+static int fill_server(struct agent_settings *settings, struct agent_server *server, size_t item,
+		       struct reason *why)
+{
+	const struct ossec_conf *conf = &settings->syntax;
+	int r = 0;
+
+	server->item = item;
+	server->line = conf->items[item == OSSEC_CONF_NONE ? server->block : item].line;
+	if (item == OSSEC_CONF_NONE)
+		server->text = strdup("");
+	else if (ossec_conf_value(conf, item, &server->text, &server->by_variable) < 0)
+		return no_memory(why);
+	if (server->text && server->kind == AGENT_SERVER_ENDPOINT)
+		r = take_endpoint(server);
+	else if (server->text)
+		server->host = strdup(server->text);
+	if (r < 0 || !server->host)
+		return no_memory(why);
+	server->is_placeholder = agent_settings_is_placeholder(server->host);
+	return 0;
+}
+
+static int add_server(struct agent_settings *settings, const struct agent_server *like, size_t item,
+		      struct reason *why)
+{
+	struct agent_server *server;
+
+	if (settings->server_count == settings->servers_allocated) {
+		size_t allocated = settings->servers_allocated ? 2 * settings->servers_allocated
+							       : 4;
+		struct agent_server *servers = reallocarray(settings->servers, allocated,
+							    sizeof *servers);
+
+		if (!servers)
+			return no_memory(why);
+		settings->servers = servers;
+		settings->servers_allocated = allocated;
+	}
+	server = &settings->servers[settings->server_count++];
+	*server = *like;
+	return fill_server(settings, server, item, why);
+}
+
+/* What is in a block <server> or <manager>. */
+struct server_block {
+	size_t address, endpoint; /* OSSEC_CONF_NONE: not there */
+	uint16_t port;
+	bool is_udp;
+};
+
+static struct server_block read_server_block(const struct ossec_conf *conf, size_t block,
+					     uint16_t port)
+{
+	struct server_block found = { OSSEC_CONF_NONE, OSSEC_CONF_NONE, port, false };
+	size_t child = OSSEC_CONF_NONE;
+
+	while ((child = ossec_conf_child(conf, block, child)) != OSSEC_CONF_NONE) {
+		const char *value = conf->items[child].value;
+
+		if (ossec_conf_is(conf, child, "address"))
+			found.address = child;
+		else if (ossec_conf_is(conf, child, "endpoint"))
+			found.endpoint = child;
+		else if (ossec_conf_is(conf, child, "port"))
+			found.port = port_of(value) ? port_of(value) : found.port;
+		else if (ossec_conf_is(conf, child, "protocol"))
+			found.is_udp = strcmp(value, "udp") == 0;
+	}
+	return found;
+}
+
+/* ------------------------------------------------------------------ up to Wazuh 4 */
+
+/* <port> and <protocol> of a whole <client> are those of its <server-ip> and <server-hostname>. */
+static void finish_old_servers(struct agent_settings *settings, size_t first, uint16_t port,
+			       bool is_udp)
+{
+	for (size_t i = first; i < settings->server_count; i++) {
+		struct agent_server *server = &settings->servers[i];
+
+		if (server->kind == AGENT_SERVER_ADDRESS)
+			continue;
+		server->port = port;
+		server->is_udp = is_udp;
+	}
+}
+
+static int read_client_server(struct agent_settings *settings, size_t block, struct reason *why)
+{
+	struct server_block found = read_server_block(&settings->syntax, block, AGENT_PORT_UP_TO_4);
+	const struct agent_server server = {
+		.kind = AGENT_SERVER_ADDRESS,
+		.port = found.port,
+		.is_udp = found.is_udp,
+		.block = block,
+	};
+
+	return add_server(settings, &server, found.address, why);
+}
+
+static int read_enrollment(struct agent_settings *settings, size_t block, struct reason *why)
+{
+	settings->enrollment = block;
+	return read_settings(settings, block, AGENT_ENROLLMENT_ENABLED, FIRST_SSL, why);
+}
+
+/* What <client> and <agent> have in common. Returns 1 if that was it, 0, or a negative errno. */
+static int read_common(struct agent_settings *settings, size_t child, struct reason *why)
+{
+	const struct ossec_conf *conf = &settings->syntax;
+	struct agent_server server = { .port = AGENT_PORT_5, .block = OSSEC_CONF_NONE };
+	int r = 0;
+
+	if (ossec_conf_is(conf, child, "server-ip"))
+		server.kind = AGENT_SERVER_IP;
+	else if (ossec_conf_is(conf, child, "server-hostname"))
+		server.kind = AGENT_SERVER_HOST_NAME;
+	else if (ossec_conf_is(conf, child, "enrollment"))
+		r = agent_generation_enrolls(settings->generation) ||
+				    settings->generation == AGENT_UNKNOWN
+			    ? read_enrollment(settings, child, why)
+			    : 0;
+	else
+		return 0;
+	if (server.kind != AGENT_SERVER_ADDRESS)
+		r = add_server(settings, &server, child, why);
+	return r < 0 ? r : 1;
+}
+
+static int read_client(struct agent_settings *settings, size_t block, struct reason *why)
+{
+	const struct ossec_conf *conf = &settings->syntax;
+	bool is_ossec = settings->generation == AGENT_OSSEC, is_udp = is_ossec;
+	size_t child = OSSEC_CONF_NONE, first = settings->server_count;
+	uint16_t port = AGENT_PORT_UP_TO_4;
+	int r = 0;
+
+	settings->block = block;
+	while (r >= 0 && (child = ossec_conf_child(conf, block, child)) != OSSEC_CONF_NONE) {
+		const char *value = conf->items[child].value;
+
+		if (ossec_conf_is(conf, child, "port"))
+			port = port_of(value) ? port_of(value) : port;
+		else if (ossec_conf_is(conf, child, "protocol"))
+			is_udp = is_ossec || strcmp(value, "udp") == 0;
+		else if (ossec_conf_is(conf, child, "server") && !is_ossec)
+			r = read_client_server(settings, child, why);
+		else
+			r = read_common(settings, child, why);
+	}
+	finish_old_servers(settings, first, port, is_udp);
+	return r < 0 ? r : 0;
+}
+
+/* ------------------------------------------------------------------ Wazuh 5 */
+
+/* The last one prevails, but an address never over an endpoint. */
+static int read_manager(struct agent_settings *settings, size_t block, struct reason *why)
+{
+	struct server_block found = read_server_block(&settings->syntax, block, AGENT_PORT_5);
+	bool is_endpoint = found.endpoint != OSSEC_CONF_NONE;
+	const struct agent_server server = {
+		.kind = is_endpoint ? AGENT_SERVER_ENDPOINT : AGENT_SERVER_ADDRESS,
+		.port = is_endpoint ? AGENT_PORT_5 : found.port,
+		.block = block,
+	};
+
+	if (settings->server_count > 0 && settings->servers[0].kind == AGENT_SERVER_ENDPOINT &&
+	    !is_endpoint)
+		return 0;
+	drop_servers(settings);
+	return add_server(settings, &server, is_endpoint ? found.endpoint : found.address, why);
+}
+
+static int read_agent(struct agent_settings *settings, size_t block, struct reason *why)
+{
+	const struct ossec_conf *conf = &settings->syntax;
+	size_t child = OSSEC_CONF_NONE;
+	int r = 0;
+
+	settings->block = block;
+	while (r >= 0 && (child = ossec_conf_child(conf, block, child)) != OSSEC_CONF_NONE) {
+		if (ossec_conf_is(conf, child, "server") || ossec_conf_is(conf, child, "manager"))
+			r = read_manager(settings, child, why);
+		else if (ossec_conf_is(conf, child, "ssl"))
+			r = read_settings(settings, child, FIRST_SSL, AGENT_SETTING_KEYS, why);
+		else
+			r = read_common(settings, child, why);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* A <client> that version 4 has left: the last <address> in a <server> of it. */
+static int read_old_client(struct agent_settings *settings, size_t block, struct reason *why)
+{
+	const struct ossec_conf *conf = &settings->syntax;
+	struct agent_server server = {
+		.kind = AGENT_SERVER_ADDRESS,
+		.port = AGENT_PORT_5,
+		.block = OSSEC_CONF_NONE,
+	};
+	size_t child = OSSEC_CONF_NONE, address = OSSEC_CONF_NONE;
+
+	while ((child = ossec_conf_child(conf, block, child)) != OSSEC_CONF_NONE) {
+		struct server_block found;
+
+		if (!ossec_conf_is(conf, child, "server"))
+			continue;
+		found = read_server_block(conf, child, AGENT_PORT_5);
+		if (found.address == OSSEC_CONF_NONE)
+			continue;
+		address = found.address;
+		server.block = child;
+	}
+	return address == OSSEC_CONF_NONE ? 0 : add_server(settings, &server, address, why);
+}
+
+/* ------------------------------------------------------------------ the whole file */
+
+typedef int block_reader(struct agent_settings *settings, size_t block, struct reason *why);
+
+/*
+ * Call `read` for the blocks `name` in all roots <ossec_config>; with `until_found`, as long as
+ * there is no server.
+ */
+static int read_blocks(struct agent_settings *settings, const char *name, block_reader *read,
+		       bool until_found, struct reason *why)
+{
+	const struct ossec_conf *conf = &settings->syntax;
+	size_t root = OSSEC_CONF_NONE, block;
+	int r = 0;
+
+	while (r == 0 &&
+	       (root = ossec_conf_child(conf, OSSEC_CONF_NONE, root)) != OSSEC_CONF_NONE) {
+		if (!ossec_conf_is(conf, root, "ossec_config"))
+			continue;
+		block = OSSEC_CONF_NONE;
+		while (r == 0 && (block = ossec_conf_child(conf, root, block)) != OSSEC_CONF_NONE)
+			if (ossec_conf_is(conf, block, name) &&
+			    !(until_found && settings->server_count > 0))
+				r = read(settings, block, why);
+	}
+	return r;
+}
+
+static int understand(struct agent_settings *settings, struct reason *why)
+{
+	int r;
+
+	if (settings->generation != AGENT_WAZUH_5)
+		return read_blocks(settings, "client", read_client, false, why);
+	r = read_blocks(settings, "agent", read_agent, false, why);
+	return r == 0 ? read_blocks(settings, "client", read_old_client, true, why) : r;
+}
+
+int agent_settings_read(struct agent_settings *ret, const char *text, size_t length,
+			enum agent_generation generation, struct reason *why)
+{
+	cleanup(agent_settings_clear) struct agent_settings settings = {
+		.generation = generation,
+		.block = OSSEC_CONF_NONE,
+		.enrollment = OSSEC_CONF_NONE,
+	};
+	int r = ossec_conf_parse(&settings.syntax, text, length, generation, why);
+
+	if (r == 0)
+		r = understand(&settings, why);
+	if (r < 0)
+		return r;
+	*ret = settings;
+	settings = (struct agent_settings){ 0 };
+	return 0;
+}
+
+void agent_settings_clear(struct agent_settings *settings)
+{
+	drop_servers(settings);
+	free(settings->servers);
+	for (size_t i = 0; i < AGENT_SETTING_KEYS; i++)
+		free(settings->values[i].text);
+	ossec_conf_clear(&settings->syntax);
+	free(settings->path);
+	*settings = (struct agent_settings){ 0 };
+}
+
+bool agent_settings_has_manager(const struct agent_settings *settings)
+{
+	for (size_t i = 0; i < settings->server_count; i++)
+		if (!settings->servers[i].is_placeholder)
+			return true;
+	return false;
+}
+
+bool agent_settings_enrolls(const struct agent_settings *settings)
+{
+	const char *enabled = settings->values[AGENT_ENROLLMENT_ENABLED].text;
+
+	return agent_generation_enrolls(settings->generation) &&
+	       (!enabled || strcmp(enabled, "no") != 0);
+}
+
+/* ------------------------------------------------------------------ from the disk */
+
+int agent_settings_load(struct agent_settings *ret, const char *directory, struct reason *why)
+{
+	cleanup_free char *path = NULL, *text = NULL;
+	struct reason fault = { 0 };
+	struct trusted_file wanted = {
+		.flags = O_RDONLY,
+		.max = AGENT_SETTINGS_FILE_MAX,
+		.may_be_link = true,
+	};
+	size_t length;
+	int generation, r;
+
+	if (asprintf(&path, "%s/etc/ossec.conf", directory) < 0) {
+		path = NULL;
+		return no_memory(why);
+	}
+	wanted.path = path;
+	generation = agent_generation_detect(directory, why);
+	if (generation < 0)
+		return generation;
+	r = trusted_file_read(&wanted, &text, &length, NULL, why);
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	r = agent_settings_read(ret, text, length, (enum agent_generation)generation, &fault);
+	if (r < 0) {
+		reason_set(why, "%s, %s", path, fault.text);
+		return r;
+	}
+	ret->path = take_pointer(path);
+	return 1;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the agent's etc/ossec.conf says about managers and about enrolling, as the agent of the
+ * generation that is installed understands it. Changes nothing. Pure but for agent_settings_load().
+ *
+ * Sources: Read_Client() of OSSEC HIDS (August 2026) and of Wazuh 4.14.7, and its successors in
+ * Wazuh 5, src/config/client-config.c; Validate_Address() there for what is no address.
+ * - Blocks are read one after the other, in all roots <ossec_config>; of a single value the last
+ *   one counts, and servers add up. With Wazuh 5 there is one manager: the last one, in <agent>; if
+ *   none is there, in the first <client> that has one (of a file that version 4 has left), whose
+ *   port does not count.
+ * - Values are taken as they stand, blanks included.
+ */
+#pragma once
+
+#include "client/agent-files/agent-generation.h"
+#include "client/agent-files/ossec-conf.h"
+#include "common/must-check.h"
+#include "common/reason.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/* Bytes; the agents have no limit. */
+#define AGENT_SETTINGS_FILE_MAX ((off_t)4 * 1024 * 1024)
+
+/* The ports for events. */
+#define AGENT_PORT_UP_TO_4 1514
+#define AGENT_PORT_5 1517
+
+/* How an agent is told its manager. */
+enum agent_server_kind {
+	AGENT_SERVER_ADDRESS,   /* <server><address>, <manager><address>: a name or an address */
+	AGENT_SERVER_IP,        /* <server-ip>: an address, no name */
+	AGENT_SERVER_HOST_NAME, /* <server-hostname>: a name */
+	AGENT_SERVER_ENDPOINT,  /* <manager><endpoint>: [https://]host[:port][/prefix] */
+};
+
+struct agent_server {
+	enum agent_server_kind kind;
+	char *text;    /* the value as it stands; empty where there is no element for it */
+	size_t line;   /* of the element, or of the block that lacks it */
+	char *host;    /* without brackets; for other kinds than an endpoint, the value itself */
+	uint16_t port; /* that the agent connects to */
+	char *prefix;  /* of an endpoint, with the slash: "/a"; otherwise null */
+	bool is_udp;   /* events are sent by UDP */
+	/* The host is none: empty or blank, MANAGER_IP, 0.0.0.0, or the IP of the 5.0 template. */
+	bool is_placeholder;
+	/* The value, or a part of it, was that of a <var>. See agent_settings_read(). */
+	bool by_variable;
+	size_t item;  /* of the element; OSSEC_CONF_NONE: there is none */
+	size_t block; /* <server>, <manager>; OSSEC_CONF_NONE: the element is not in one */
+};
+
+/* The single values, in their last occurrence. */
+enum agent_setting_key {
+	/* <enrollment>, in <client> (Wazuh 4) or <agent> (5) */
+	AGENT_ENROLLMENT_ENABLED,
+	AGENT_ENROLLMENT_MANAGER_ADDRESS, /* not 5 */
+	AGENT_ENROLLMENT_PORT,            /* not 5 */
+	AGENT_ENROLLMENT_INTERFACE_INDEX, /* not 5 */
+	AGENT_ENROLLMENT_AGENT_NAME,
+	AGENT_ENROLLMENT_GROUPS,
+	AGENT_ENROLLMENT_AGENT_ADDRESS,
+	AGENT_ENROLLMENT_USE_SOURCE_IP,
+	AGENT_ENROLLMENT_SSL_CIPHER,
+	AGENT_ENROLLMENT_SERVER_CA_PATH,
+	AGENT_ENROLLMENT_CERTIFICATE_PATH, /* agent_certificate_path */
+	AGENT_ENROLLMENT_KEY_PATH,         /* agent_key_path */
+	AGENT_ENROLLMENT_PASSWORD_PATH,    /* authorization_pass_path */
+	AGENT_ENROLLMENT_AUTO_METHOD,
+	AGENT_ENROLLMENT_DELAY, /* delay_after_enrollment */
+	/* <ssl> in <agent> (Wazuh 5): of the connection for events, and for enrolling */
+	AGENT_SSL_CERTIFICATE,
+	AGENT_SSL_KEY,
+	AGENT_SSL_CERTIFICATE_AUTHORITIES,
+	AGENT_SSL_VERIFICATION_MODE,
+	AGENT_SETTING_KEYS
+};
+
+struct agent_setting {
+	char *text; /* as it stands; null: the file does not say it */
+	size_t line;
+	bool is_placeholder; /* of manager_address: as in struct agent_server */
+	bool by_variable;    /* as in struct agent_server */
+	size_t item;
+};
+
+struct agent_settings {
+	enum agent_generation generation;
+	char *path;               /* of the file, for messages; null: read from memory */
+	struct ossec_conf syntax; /* what `item` and `block` count in */
+	struct agent_server *servers;
+	size_t server_count, servers_allocated;
+	struct agent_setting values[AGENT_SETTING_KEYS];
+	/*
+	 * The last <client> (Wazuh 5: <agent>) and the last <enrollment> in such a block;
+	 * OSSEC_CONF_NONE: there is none. One without any child counts as well.
+	 */
+	size_t block, enrollment;
+};
+
+/*
+ * Understand `text`. A $NAME in a value is replaced if the file has a <var name="NAME"> before it,
+ * by the agents' own rules for variables; they apply these rules in other files than ossec.conf,
+ * where they take such a value as it stands: `by_variable` says when that makes a difference.
+ * Returns 0 with `ret` set, to be released with agent_settings_clear(); or as ossec_conf_parse().
+ */
+int agent_settings_read(struct agent_settings *ret, const char *text, size_t length,
+			enum agent_generation generation, struct reason *why) must_check;
+
+/*
+ * Find out which agent is in `directory`, and understand its etc/ossec.conf, which is opened as
+ * trusted-file.h does, because the agent's group may write it; a symbolic link is followed if only
+ * root can have made it. Returns 1 with `ret` set, 0 when there is no such file, or a negative
+ * errno with `why` set ("/var/ossec/etc/ossec.conf, line 12: ..."). `ret->generation` may be
+ * AGENT_UNKNOWN: then the file was understood as Wazuh 4 would.
+ */
+int agent_settings_load(struct agent_settings *ret, const char *directory,
+			struct reason *why) must_check;
+
+/* Suitable for cleanup(). */
+void agent_settings_clear(struct agent_settings *settings);
+
+/*
+ * Has the agent an address that is one? A Wazuh agent whose addresses are all placeholders does not
+ * start; OSSEC's does, and goes on trying.
+ */
+bool agent_settings_has_manager(const struct agent_settings *settings) must_check;
+
+/* Will the agent enroll by itself? The default is yes, for generations that do. */
+bool agent_settings_enrolls(const struct agent_settings *settings) must_check;
+
+/* Is that text, blanks around it left out, one of those that are no address? */
+bool agent_settings_is_placeholder(const char *text) must_check;
+
+/* The name of the element of a value: "manager_address". Static. */
+const char *agent_setting_name(enum agent_setting_key key);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/agent-files/ossec-conf-variables.h"
+
+#include "common/cleanup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The value of the first variable of that name before `item`; null: there is none. */
+static const char *find_variable(const struct ossec_conf *conf, size_t item, const char *name,
+				 size_t length)
+{
+	for (size_t i = 0; i < item; i++) {
+		const struct ossec_conf_item *variable = &conf->items[i];
+		size_t attribute;
+
+		if (variable->kind != OSSEC_CONF_VARIABLE || variable->is_empty_tag)
+			continue;
+		attribute = ossec_conf_attribute(conf, i, "name");
+		if (attribute != OSSEC_CONF_NONE &&
+		    strlen(conf->items[attribute].value) == length &&
+		    strncasecmp(conf->items[attribute].value, name, length) == 0)
+			return variable->value;
+	}
+	return NULL;
+}
+
+int ossec_conf_value(const struct ossec_conf *conf, size_t item, char **ret, bool *ret_replaced)
+{
+	const char *value = conf->items[item].value;
+	cleanup_free char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+	bool replaced = false;
+
+	if (!stream)
+		return -ENOMEM;
+	while (*value) {
+		size_t plain = strcspn(value, "$"), name;
+		const char *found;
+
+		(void)fwrite(value, 1, plain, stream);
+		value += plain;
+		if (*value != '$')
+			break;
+		name = strcspn(value + 1, "$.|, ");
+		found = name > 0 ? find_variable(conf, item, value + 1, name) : NULL;
+		if (found)
+			(void)fputs(found, stream);
+		else
+			(void)fwrite(value, 1, 1 + name, stream);
+		replaced |= found != NULL;
+		value += 1 + name;
+	}
+	if (fclose(stream) != 0)
+		return -ENOMEM;
+	*ret = take_pointer(text);
+	*ret_replaced = replaced;
+	return 0;
+}
