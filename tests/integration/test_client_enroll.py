@@ -354,15 +354,76 @@ def test_other_method_retires_the_secret(start_wazuh5, enrollment, start_manager
     assert read(enrollment.secret_file + ".old") == secret
 
 
-def test_reset_removes_the_secret_and_keeps_the_ca(start_wazuh5, enrollment):
+# ------------------------------------------------------------------ reset
+
+
+def write_anchor(enrollment, content):
+    os.makedirs(os.path.dirname(enrollment.anchor_file), exist_ok=True)
+    with open(enrollment.anchor_file, "w", encoding="ascii") as file:
+        file.write(content)
+
+
+def reset(enrollment):
+    """Returns what is left of the CA: the names, and the lines that say why."""
+    result = enrollment.machine.register("reset", "--yes", "--force")
+    assert result.status == 0, result
+    assert enrollment.machine.files() == ["certs"]
+    return os.listdir(os.path.dirname(enrollment.anchor_file)), result.stderr
+
+
+def test_reset_removes_secret_and_ca(start_wazuh5, enrollment):
+    """An agent that finds the CA in its image would delete the enrollment token beside it."""
     server = start_wazuh5(password=PASSWORD)
     enrollment.succeeds(server, manager=server, password=PASSWORD)
     enrollment.succeeds(server, manager=server, password=PASSWORD, force=True)
     assert "reenroll.secret.old" in enrollment.machine.files()
-    result = enrollment.machine.register("reset", "--yes", "--force")
-    assert result.status == 0, result
-    assert enrollment.machine.files() == ["certs"]
-    assert os.path.exists(enrollment.anchor_file)
+    assert reset(enrollment) == ([], "")
+    # and once more: there is nothing to say about
+    assert reset(enrollment) == ([], "")
+
+
+def test_reset_keeps_a_ca_that_was_there_before(start_wazuh5, enrollment, certificates):
+    server = start_wazuh5(password=PASSWORD)
+    bundle = read(certificates.ca("other")) + read(certificates.ca())
+    write_anchor(enrollment, bundle)
+    enrollment.succeeds(server, manager=server, password=PASSWORD)
+    names, said = reset(enrollment)
+    assert names == ["root-ca.pem"] and read(enrollment.anchor_file) == bundle
+    assert "root-ca.pem stays" in said and "deletes an enrollment token" in said
+
+
+def test_reset_keeps_what_has_replaced_our_ca(start_wazuh5, enrollment, certificates):
+    """The agent has taken over a new CA of its manager, or an administrator has: no agent of the
+    image finds it, and it is not lost."""
+    server = start_wazuh5(password=PASSWORD)
+    enrollment.succeeds(server, manager=server, password=PASSWORD)
+    rotated = "## 2\n" + read(certificates.ca()) + read(certificates.ca("other"))
+    write_anchor(enrollment, rotated)
+    assert reset(enrollment) == (["root-ca.pem.old"], "")
+    assert read(enrollment.anchor_file + ".old") == rotated
+
+
+def test_reset_does_not_follow_a_link_of_the_agent(start_wazuh5, enrollment, tmp_path):
+    server = start_wazuh5(password=PASSWORD)
+    enrollment.succeeds(server, manager=server, password=PASSWORD)
+    target = tmp_path / "target"
+    os.rename(enrollment.anchor_file, target)
+    os.symlink(target, enrollment.anchor_file)
+    assert reset(enrollment)[0] == ["root-ca.pem.old"]
+    assert os.path.islink(enrollment.anchor_file + ".old") and target.exists()
+
+
+def test_ca_of_a_key_that_could_not_be_stored(start_wazuh5, enrollment, certificates):
+    """What was put back is not ours."""
+    server = start_wazuh5(password=PASSWORD)
+    other = read(certificates.ca("other"))
+    write_anchor(enrollment, other)
+    os.makedirs(os.path.join(enrollment.machine.etc, "client.keys", "full"))
+    enrollment.run(manager=server, password=PASSWORD)
+    assert read(enrollment.anchor_file) == other
+    os.rmdir(os.path.join(enrollment.machine.etc, "client.keys", "full"))
+    os.rmdir(os.path.join(enrollment.machine.etc, "client.keys"))
+    assert reset(enrollment)[0] == ["root-ca.pem"]
 
 
 # ------------------------------------------------------------------ ways there

@@ -5,6 +5,8 @@
 #include "common/directory.h"
 #include "common/io.h"
 #include "common/must-check.h"
+#include "common/sha256.h"
+#include "common/shortage.h"
 #include "common/tls-context.h"
 #include "common/trusted-file.h"
 
@@ -202,7 +204,7 @@ static bool holds_all(X509_STORE *store, X509_STORE *wanted)
 	return missing == 0;
 }
 
-static bool is_there_already(const struct reenroll_files *files, const char *pem)
+bool reenroll_files_has_anchor(const struct reenroll_files *files, const char *pem)
 {
 	cleanup_free char *text = malloc(REENROLL_FILES_ANCHOR_MAX);
 	ssize_t length = text ? read_regular(files->anchor_path, text, REENROLL_FILES_ANCHOR_MAX,
@@ -225,7 +227,7 @@ int reenroll_files_commit_anchor(struct reenroll_files *files, const char *pem, 
 {
 	int r;
 
-	if (is_there_already(files, pem)) {
+	if (reenroll_files_has_anchor(files, pem)) {
 		atomic_file_discard(&files->anchor);
 		return 0;
 	}
@@ -314,4 +316,73 @@ int reenroll_files_forget(const struct reenroll_files *files, struct reason *why
 		r = trusted_file_remove(path, why);
 	}
 	return r;
+}
+
+/* ------------------------------------------------------------------ forgetting the CA */
+
+static void mark_content(char ret[static REENROLL_FILES_MARK_SIZE], const char *content,
+			 size_t length)
+{
+	unsigned char digest[SHA256_SIZE];
+
+	sha256(digest, content, length);
+	for (size_t i = 0; i < sizeof digest; i++)
+		(void)snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+}
+
+void reenroll_files_mark_anchor(char ret[static REENROLL_FILES_MARK_SIZE], const char *pem)
+{
+	mark_content(ret, pem, strlen(pem));
+}
+
+/* Is it as we have stored it? Returns 1, 0, or a negative errno with `why` set. */
+static int is_as_stored(const struct reenroll_files *files, const char *mark, struct reason *why)
+{
+	cleanup_free char *content = malloc(REENROLL_FILES_ANCHOR_MAX);
+	char now[REENROLL_FILES_MARK_SIZE];
+	ssize_t length;
+
+	if (!content)
+		return reason_errno(why, ENOMEM, "Cannot read %s", files->anchor_path);
+	length = read_regular(files->anchor_path, content, REENROLL_FILES_ANCHOR_MAX, why);
+	if (length < 0)
+		return is_shortage((int)length) ? (int)length
+						: 0; /* such as a link: none of ours */
+	mark_content(now, content, (size_t)length);
+	return strcmp(now, mark) == 0;
+}
+
+static int flush_anchor_directory(const struct reenroll_files *files, struct reason *why)
+{
+	cleanup_fd int fd = directory_open(files->anchor_directory, why);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	return fsync(fd) < 0 ? reason_errno(why, errno, "Cannot flush the directory %s",
+					    files->anchor_directory)
+			     : 0;
+}
+
+int reenroll_files_forget_anchor(const struct reenroll_files *files, const char *mark,
+				 struct reason *why)
+{
+	cleanup_free char *staged = path_in(files->anchor_directory, ".root-ca.pem.new", "");
+	struct stat status;
+	int r = staged ? trusted_file_remove(staged, why)
+		       : reason_errno(why, ENOMEM, "Cannot remove %s", files->anchor_path);
+
+	if (r < 0)
+		return r;
+	r = trusted_file_status(files->anchor_path, &status);
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0)
+		return reason_errno(why, r, "Cannot inspect %s", files->anchor_path);
+	if (*mark == '\0')
+		return 1;
+	r = is_as_stored(files, mark, why);
+	if (r >= 0)
+		r = r > 0 ? trusted_file_remove(files->anchor_path, why)
+			  : trusted_file_rename(files->anchor_path, ANCHOR_BACKUP, why);
+	return r < 0 ? r : flush_anchor_directory(files, why);
 }

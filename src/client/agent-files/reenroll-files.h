@@ -22,6 +22,7 @@
 
 /* bytes; the maximum that a manager serves */
 #define REENROLL_FILES_ANCHOR_MAX ((size_t)1024 * 1024)
+#define REENROLL_FILES_MARK_SIZE 65 /* 64 hexadecimal digits and the terminator */
 
 struct reenroll_files {
 	char *secret_directory;
@@ -57,6 +58,12 @@ int reenroll_files_read_secret(const struct reenroll_files *files, struct reenro
  */
 int reenroll_files_stage(struct reenroll_files *files, gid_t group, struct reason *why) must_check;
 
+/* Is there a file already that contains all certificates of the CA `pem`? */
+bool reenroll_files_has_anchor(const struct reenroll_files *files, const char *pem) must_check;
+
+/* By which the CA `pem`, once it is stored, is known again: the SHA-256 of its text. */
+void reenroll_files_mark_anchor(char ret[static REENROLL_FILES_MARK_SIZE], const char *pem);
+
 /*
  * Store the CA, `pem`. A file that already contains all its certificates is not changed; any other
  * is kept as root-ca.pem.old. Returns as atomic_file_commit().
@@ -84,11 +91,18 @@ int reenroll_files_retire_secret(const struct reenroll_files *files, const char 
 /* Discard the staged files. */
 void reenroll_files_discard(struct reenroll_files *files);
 
+/* Remove the secret and its backups. Returns 0, or a negative errno with `why` set. */
+int reenroll_files_forget(const struct reenroll_files *files, struct reason *why) must_check;
+
 /*
- * Remove the secret and its backups, but not the CA, which is not an identity. Returns 0, or a
+ * Remove the CA that we have stored, durably: an agent that finds one does not use an enrollment
+ * token, and deletes it. `mark` is that of the CA (empty: we have stored none). What has taken its
+ * place since, as after a change of the manager's CA, is kept as root-ca.pem.old. Returns 0 when
+ * there is no CA any more; 1 when there is one that we have never stored, which stays; or a
  * negative errno with `why` set.
  */
-int reenroll_files_forget(const struct reenroll_files *files, struct reason *why) must_check;
+int reenroll_files_forget_anchor(const struct reenroll_files *files, const char *mark,
+				 struct reason *why) must_check;
 
 /* Discard the staged files and free. Suitable for cleanup(). */
 void reenroll_files_close(struct reenroll_files *files);

@@ -7,6 +7,7 @@
 #include "client/agent-files/reenroll-files.h"
 #include "client/commands/confirm.h"
 #include "client/registration/policy.h"
+#include "client/registration/state.h"
 #include "client/system/agent-units.h"
 #include "client/system/own-unit.h"
 #include "common/cleanup.h"
@@ -27,6 +28,7 @@ static void print_what_goes(const struct keystore *store, const char *state_dire
 		printf("This machine is agent %s (id %s). ", key.name, key.id);
 	printf("These files will be removed:\n"
 	       "  %s, the re-enrollment secret, and their backups\n"
+	       "  the manager's CA that was stored with the key\n"
 	       "  the agent's message counters\n"
 	       "  %s/state\n"
 	       "%s\n",
@@ -124,13 +126,35 @@ static int flush_directory(const struct keystore *store, struct reason *why)
 		       : 0;
 }
 
-static int remove_secrets(const struct program *program, const struct keystore *store,
-			  struct reason *why)
+/*
+ * The CA that is not ours to remove keeps the agent from using an enrollment token, which an
+ * administrator should know.
+ */
+static int remove_anchor(const struct program *program, const struct reenroll_files *files,
+			 struct reason *why)
+{
+	struct state state;
+	int r;
+
+	state_load(&state, program->options->state_directory);
+	r = reenroll_files_forget_anchor(files, state.stored_ca, why);
+	if (r > 0)
+		log_notice("%s stays, because agent-register has not stored it; an agent of "
+			   "Wazuh 5 that finds it deletes an enrollment token without using it",
+			   files->anchor_path);
+	return r < 0 ? r : 0;
+}
+
+/* What an agent of Wazuh 5 keeps beside its key. */
+static int remove_reenroll_files(const struct program *program, const struct keystore *store,
+				 struct reason *why)
 {
 	cleanup(reenroll_files_close) struct reenroll_files files = REENROLL_FILES_NULL;
 	int r = reenroll_files_open(&files, store->path, program->config.agent.directory, why);
 
-	return r < 0 ? r : reenroll_files_forget(&files, why);
+	if (r >= 0)
+		r = reenroll_files_forget(&files, why);
+	return r < 0 ? r : remove_anchor(program, &files, why);
 }
 
 int forget_all(const struct program *program, const struct keystore *store, struct reason *why)
@@ -138,7 +162,7 @@ int forget_all(const struct program *program, const struct keystore *store, stru
 	int r = keystore_remove(store, why);
 
 	if (r >= 0)
-		r = remove_secrets(program, store, why);
+		r = remove_reenroll_files(program, store, why);
 	if (r >= 0)
 		r = flush_directory(store, why);
 	if (r >= 0)

@@ -108,6 +108,17 @@ static int combine_results(int r, int next)
 	return next < 0 ? next : r | next;
 }
 
+/* Saved before it is stored, like the counters: what a killed run has stored is ours, too. */
+static void note_anchor(struct registration *run)
+{
+	const char *anchor = run->key.new_anchor;
+
+	if (!anchor || reenroll_files_has_anchor(&run->files.reenroll, anchor))
+		return;
+	reenroll_files_mark_anchor(run->state.stored_ca, anchor);
+	report_save_state(run);
+}
+
 /* What goes with the key is there before it: a key on the disk says that all is. */
 static int store_reenroll_files(struct registration *run, const char *suffix, struct reason *why)
 {
@@ -167,8 +178,11 @@ bool finish_counters(const struct config *config, struct state *state, const str
 int finish_store(struct registration *run)
 {
 	const char *suffix = backup_suffix(run), *beside = suffix ?: "old";
+	char stored_ca[REENROLL_FILES_MARK_SIZE];
 	struct reason why = { 0 };
 	int r;
+
+	memcpy(stored_ca, run->state.stored_ca, sizeof stored_ca);
 
 	if (keystore_is_in_place(&run->files.store))
 		log_notice("%s is a mount point of its own, so the key is written over it in place "
@@ -176,12 +190,14 @@ int finish_store(struct registration *run)
 			   "a power failure in this moment leaves no valid key",
 			   run->files.store.path);
 	note_counters(run);
+	note_anchor(run);
 	r = store_reenroll_files(run, beside, &why);
 	if (r >= 0)
 		r = combine_results(r, keystore_commit(&run->files.store, &run->key.new, suffix,
 						       &why));
 	if (r < 0) {
 		reenroll_files_restore(&run->files.reenroll, beside);
+		memcpy(run->state.stored_ca, stored_ca, sizeof stored_ca);
 		return report_failed_step(run, OUTCOME_STORAGE_ERROR, r, &why);
 	}
 	if (!run->key.new_secret.text[0])

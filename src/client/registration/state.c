@@ -47,6 +47,7 @@ static const struct field {
 	NUMBER("last_at", attempts.last.at),
 	NUMBER("attempts", attempts.count),
 	TEXT("counters_of", counters_of),
+	TEXT("stored_ca", stored_ca),
 	TEXT("boot", attempts.boot),
 	TEXT("background_boot", attempts.background_boot),
 };

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "client/agent-files/reenroll-files.h"
 #include "client/methods/method.h"
 #include "client/net/endpoint.h"
 #include "client/system/identity.h"
@@ -82,6 +83,11 @@ struct state {
 	 * to go: saved before the key is stored, and cleared once they are gone
 	 */
 	char counters_of[AGENT_KEY_CHECKSUM_SIZE];
+	/*
+	 * of the CA that we have stored for the agent (reenroll_files_mark_anchor()), saved before
+	 * it is: another one is not ours to remove
+	 */
+	char stored_ca[REENROLL_FILES_MARK_SIZE];
 };
 
 /*

@@ -293,6 +293,36 @@ static void test_linked_directory(void **state)
 	assert_int_equal(count_entries(path_in(directory, "elsewhere")), 0);
 }
 
+/* The CA that the mark is of goes; another one in its place is kept beside; others stay. */
+static void test_forgetting_the_ca(void **state)
+{
+	const char *directory = *state, *ca = path_in(directory, "etc/certs/root-ca.pem");
+	const char *kept = path_in(directory, "etc/certs/root-ca.pem.old");
+	char mark[REENROLL_FILES_MARK_SIZE];
+	struct reenroll_files files;
+
+	open_agent(&files, directory);
+	reenroll_files_mark_anchor(mark, "ours\n");
+	assert_int_equal(reenroll_files_forget_anchor(&files, mark, NULL), 0); /* no directory */
+
+	store_anchor(directory, "ours\n");
+	assert_int_equal(reenroll_files_forget_anchor(&files, "", NULL), 1);
+	assert_file(ca, "ours\n");
+	write_text(path_in(directory, "etc/certs/.root-ca.pem.new"), "");
+	assert_int_equal(reenroll_files_forget_anchor(&files, mark, NULL), 0);
+	assert_int_equal(count_entries(path_in(directory, "etc/certs")), 0);
+
+	store_anchor(directory, "another\n");
+	assert_int_equal(reenroll_files_forget_anchor(&files, mark, NULL), 0);
+	assert_file(kept, "another\n");
+	assert_int_equal(count_entries(path_in(directory, "etc/certs")), 1);
+
+	assert_int_equal(symlink("/etc/passwd", ca), 0);
+	assert_int_equal(reenroll_files_forget_anchor(&files, mark, NULL), 0);
+	assert_int_equal(count_entries(path_in(directory, "etc/certs")), 1);
+	reenroll_files_close(&files);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +340,7 @@ int main(void)
 		ON_AGENT(test_anchor_is_restored),
 		ON_AGENT(test_room_is_given_back),
 		ON_AGENT(test_linked_directory),
+		ON_AGENT(test_forgetting_the_ca),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

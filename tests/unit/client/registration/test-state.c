@@ -36,6 +36,7 @@ static const struct state full = {
 		      .boot = "fedcba9876543210fedcba9876543210",
 		      .background_boot = "00112233445566778899aabbccddeeff" },
 	.counters_of = "0123456789abcdef",
+	.stored_ca = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 };
 
 static void check_equal(const struct state *a, const struct state *b)
@@ -58,6 +59,7 @@ static void check_equal(const struct state *a, const struct state *b)
 	assert_true(a->attempts.count == b->attempts.count);
 	assert_true(a->attempts.manager_count == b->attempts.manager_count);
 	assert_string_equal(a->counters_of, b->counters_of);
+	assert_string_equal(a->stored_ca, b->stored_ca);
 	for (size_t i = 0; i < a->attempts.manager_count; i++) {
 		assert_string_equal(a->attempts.managers[i].address,
 				    b->attempts.managers[i].address);
