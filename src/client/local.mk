@@ -33,6 +33,7 @@ libclient_a_SOURCES = \
 	src/client/commands/status.c \
 	src/client/config/config.c src/client/config/config.h \
 	src/client/config/files.c \
+	src/client/config/name-template.c src/client/config/name-template.h \
 	src/client/config/types.c src/client/config/types.h \
 	src/client/confinement/confine.c src/client/confinement/confine.h \
 	src/client/confinement/landlock.c src/client/confinement/landlock.h \
@@ -49,6 +50,7 @@ libclient_a_SOURCES = \
 	src/client/net/connect.c \
 	src/client/net/endpoint.c src/client/net/endpoint.h \
 	src/client/net/net.h \
+	src/client/net/own-names.c src/client/net/own-names.h \
 	src/client/net/proxy.c src/client/net/proxy.h \
 	src/client/net/resolve.c \
 	src/client/net/tls-chain.c src/client/net/tls-chain.h \
@@ -77,6 +79,7 @@ libclient_a_SOURCES = \
 	src/client/system/agent-units.c src/client/system/agent-units.h \
 	src/client/system/agent-units.def \
 	src/client/system/config-wait.c src/client/system/config-wait.h \
+	src/client/system/file-line.c src/client/system/file-line.h \
 	src/client/system/given-name.c src/client/system/given-name.h \
 	src/client/system/host-name.c src/client/system/host-name.h \
 	src/client/system/identity.c src/client/system/identity.h \

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 
 import admin_tools
@@ -94,6 +95,26 @@ def journal(machine, mount_namespace):  # pylint: disable=unused-argument
     own = fake_journal.Journal(machine)
     yield own
     own.close()
+
+
+@pytest.fixture
+def call_machine(machine, as_root):  # pylint: disable=unused-argument
+    """Give runs another host name: call_machine(NAME)."""
+    if (
+        subprocess.run(["unshare", "--uts", "true"], capture_output=True, check=False).returncode
+        != 0
+    ):
+        pytest.skip("needs unshare --uts")
+    command = machine.command
+    set_and_run = ("import os, socket, sys; socket.sethostname(sys.argv[1]); "
+                   "os.execv(sys.argv[2], sys.argv[2:])")
+
+    def call(name):
+        machine.command = lambda *arguments, **options: [
+            "unshare", "--uts", sys.executable, "-c", set_and_run, name,
+            *command(*arguments, **options)
+        ]
+    return call
 
 
 @pytest.fixture

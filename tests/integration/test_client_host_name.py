@@ -1,32 +1,10 @@
 # SPDX-License-Identifier: ISC
 """The host name as the agent's name; and host names that are none, which are waited out."""
 import os
-import subprocess
-import sys
 
 import pytest
 from fake_manager import answer
 from machine import EXIT_CODES, KEY, reply, shell_words
-
-
-@pytest.fixture
-def call_machine(machine, as_root):  # pylint: disable=unused-argument
-    """Give runs another host name: call_machine(NAME)."""
-    if (
-        subprocess.run(["unshare", "--uts", "true"], capture_output=True, check=False).returncode
-        != 0
-    ):
-        pytest.skip("needs unshare --uts")
-    command = machine.command
-    set_and_run = ("import os, socket, sys; socket.sethostname(sys.argv[1]); "
-                   "os.execv(sys.argv[2], sys.argv[2:])")
-
-    def call(name):
-        machine.command = lambda *arguments, **options: [
-            "unshare", "--uts", sys.executable, "-c", set_and_run, name,
-            *command(*arguments, **options)
-        ]
-    return call
 
 
 @pytest.mark.parametrize(

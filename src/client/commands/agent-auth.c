@@ -374,7 +374,7 @@ static int test_configuration(const struct config *config, struct reason *why)
 {
 	cleanup(access_close) struct access access = { 0 };
 	char name[AGENT_NAME_MAX + 1];
-	int r = identity_name(name, config, why);
+	int r = identity_name(name, config, NULL, why);
 
 	if (r == OUTCOME_OK)
 		r = access_open(&access, config, why);

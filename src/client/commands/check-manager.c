@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/commands/check.h"
 
+#include "client/config/name-template.h"
 #include "client/conversation/child.h"
 #include "client/conversation/conversation.h"
 #include "client/net/net.h"
@@ -109,6 +110,44 @@ static bool check_handshake(struct check *check, const struct endpoint *endpoint
 			     "set certificate_file and private_key_file in [tls]");
 	found("TLS", "%s", tls_client_version(*ret));
 	return true;
+}
+
+/* ------------------------------------------------------------------ the agent's name */
+
+static void check_fqdn(struct check *check)
+{
+	struct deadline deadline = deadline_in(check->config->manager.attempt_timeout,
+					       &check->deadline);
+	struct own_names own = { 0 };
+	struct reason why = { 0 };
+	int r = own_fqdn_find(own.fqdn, &deadline, &why);
+
+	if (r == OUTCOME_OK)
+		found(CHECK_FQDN, "%s", own.fqdn);
+	else
+		(void)wrong(CHECK_FQDN, r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
+}
+
+static void check_own_address(int fd)
+{
+	struct own_names own = { 0 };
+	struct reason why = { 0 };
+
+	if (own_address_find(own.address, fd, &why) == OUTCOME_OK)
+		found(CHECK_ADDRESS, "%s", own.address);
+	else
+		(void)wrong(CHECK_ADDRESS, OUTCOME_NOT_READY, why.text);
+}
+
+/* `fd` is connected to the manager, or to the proxy. */
+static void check_own_names(struct check *check, int fd)
+{
+	unsigned int needs = name_template_needs(check->config->agent.name);
+
+	if (needs & NAME_NEEDS_FQDN)
+		check_fqdn(check);
+	if (needs & NAME_NEEDS_ADDRESS)
+		check_own_address(fd);
 }
 
 /* ------------------------------------------------------------------ the manager's certificate */
@@ -220,13 +259,15 @@ static bool check_token(struct check *check, const struct endpoint *endpoint)
 	return true;
 }
 
-/* Resolving, connecting and the tunnel; the handshake, and another one for a token's CA. */
+/*
+ * Resolving, connecting and the tunnel; the FQDN; the handshake, and another one for a token's CA.
+ */
 struct deadline check_manager_deadline(const struct check *check)
 {
 	const struct config *config = check->config;
 
 	return deadline_in(3 * config->manager.connect_timeout +
-				   2 * config->manager.attempt_timeout,
+				   3 * config->manager.attempt_timeout,
 			   &check->deadline);
 }
 
@@ -242,11 +283,13 @@ int check_inspect_manager(const struct attempt *attempt, struct reason *why)
 	(void)why;
 	check->deadline = *attempt->deadline;
 	check->ca = check->config->tls.ca_file;
-	if (!check_resolving(check, next) || !check_connecting(check, next, &fd) ||
-	    (next != endpoint && !check_tunnel(check, endpoint, fd)) ||
+	if (!check_resolving(check, next) || !check_connecting(check, next, &fd))
+		return OUTCOME_OK; /* that something is wrong has been reported */
+	check_own_names(check, fd);
+	if ((next != endpoint && !check_tunnel(check, endpoint, fd)) ||
 	    !check_handshake(check, endpoint, take_fd(&fd), &client) ||
 	    !check_token(check, endpoint))
-		return OUTCOME_OK; /* that something is wrong has been reported */
+		return OUTCOME_OK;
 	check_chain(check, client);
 	check_names(check, client, endpoint->host);
 	check_validity(check, client);

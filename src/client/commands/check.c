@@ -6,6 +6,7 @@
 #include "client/agent-files/import-file.h"
 #include "client/agent-files/key-files.h"
 #include "client/agent-files/manager-guard.h"
+#include "client/config/name-template.h"
 #include "client/confinement/confine.h"
 #include "client/conversation/conversation.h"
 #include "client/methods/methods.h"
@@ -136,16 +137,20 @@ static bool check_credentials(struct check *check)
 	return true;
 }
 
-static void check_name(struct check *check)
+/* `own` is null for what this machine knows by itself. */
+static void check_name(struct check *check, const struct own_names *own)
 {
+	bool is_partial = !own && name_template_needs(check->config->agent.name);
 	char name[AGENT_NAME_MAX + 1];
 	struct reason why = { 0 };
-	int r = identity_name(name, check->config, &why);
+	int r = identity_name(name, check->config, own, &why);
 
-	if (r == OUTCOME_OK)
-		ok(check, "name", "%s", name);
-	else
+	if (r != OUTCOME_OK)
 		(void)bad(check, "name", r, why.text);
+	else if (is_partial)
+		ok(check, "name", "%s, found with each manager", check->config->agent.name);
+	else
+		ok(check, "name", "%s", name);
 }
 
 /* That they exist is for the manager to know; it says so only when a key is requested. */
@@ -241,13 +246,31 @@ static void check_key_file(struct check *check)
 
 /* ------------------------------------------------------------------ the managers */
 
+/* What the agent's name is made of. It is believed as far as it can be true. */
+static void take_own_name(struct check *check, const char *label, const char *text)
+{
+	struct own_names *own = &check->own;
+	unsigned int needs = name_template_needs(check->config->agent.name), has;
+
+	if (strcmp(label, CHECK_FQDN) == 0 && own_fqdn_is_valid(text))
+		(void)snprintf(own->fqdn, sizeof own->fqdn, "%s", text);
+	if (strcmp(label, CHECK_ADDRESS) == 0 && own_address_is_valid(text))
+		(void)snprintf(own->address, sizeof own->address, "%s", text);
+	has = (own->fqdn[0] ? NAME_NEEDS_FQDN : 0) | (own->address[0] ? NAME_NEEDS_ADDRESS : 0);
+	if (needs && has == needs && !check->is_named) {
+		check->is_named = true;
+		check_name(check, own);
+	}
+}
+
 static void show(enum outcome outcome, const char *label, const char *text, void *user)
 {
 	struct check *check = user;
 
-	if (outcome == OUTCOME_OK)
+	if (outcome == OUTCOME_OK) {
 		ok(check, label, "%s", text);
-	else
+		take_own_name(check, label, text);
+	} else
 		(void)bad(check, label, outcome, text);
 }
 
@@ -261,6 +284,8 @@ static void check_manager(struct check *check, const struct endpoint *endpoint)
 
 	printf("%s\n", endpoint_text(endpoint, text));
 	attempt.user = check;
+	check->own = (struct own_names){ 0 };
+	check->is_named = false;
 	r = conversation_inspect(&attempt, check_inspect_manager, show, &why);
 	if (r != OUTCOME_OK && r != -ECANCELED)
 		(void)bad(check, "process", r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
@@ -289,7 +314,7 @@ int command_check(struct program *program)
 		check_import(&check);
 		check_key_file(&check);
 	} else if (check.status == 0 && check_credentials(&check)) {
-		check_name(&check);
+		check_name(&check, NULL);
 		check_groups(&check);
 		check_key_file(&check);
 		check_confinement(&check);

@@ -6,6 +6,10 @@
 #include "common/deadline.h"
 #include "common/must-check.h"
 
+/* The labels of what the agent's name is made of. */
+#define CHECK_FQDN "FQDN"
+#define CHECK_ADDRESS "own address"
+
 struct check {
 	const struct config *config;
 	const char *state_directory;
@@ -14,6 +18,9 @@ struct check {
 	struct deadline deadline;
 	const char *tick, *cross, *note;
 	int status; /* exit status: that of the first cross */
+	/* of the manager that is looked at: what its process has found, and was it sufficient? */
+	struct own_names own;
+	bool is_named;
 };
 
 /* When check_inspect_manager() has ended at the latest, by the configured timeouts. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/config/types.h"
 
+#include "client/config/name-template.h"
 #include "client/net/endpoint.h"
 #include "client/net/proxy.h"
 #include "common/agent-key.h"
@@ -332,6 +333,17 @@ static int parse_patterns(void *target, const char *text, const struct config_ty
 
 /* ------------------------------------------------------------------ the agent */
 
+/* "%%" cannot be in a name, which is said when it is expanded. */
+static bool is_text_of_name(const struct name_piece *piece)
+{
+	bool is_percent = piece->kind == NAME_TEXT && piece->text[0] == '%';
+
+	for (size_t i = 0; piece->kind == NAME_TEXT && !is_percent && i < piece->length; i++)
+		if (!agent_name_is_valid((char[]){ piece->text[i], 'x' }, 2))
+			return false;
+	return true;
+}
+
 /*
  * The expanded name is checked later (identity.h); this checks only what no expansion can correct.
  */
@@ -339,17 +351,17 @@ static int parse_agent_name(void *target, const char *text, const struct config_
 			    const char **ret_expected)
 {
 	static const char valid[] = "2 to 127 characters of A-Z a-z 0-9 . _ -, not beginning "
-				    "with a dot, with the specifiers %H %l %m %b %i %%";
+				    "with a dot, with the specifiers %H %l %f %a %m %b %i %% "
+				    "and %{file:/PATH}";
+	const char *at = text;
+	struct name_piece piece;
 
 	(void)type;
-	if (text[0] == '.')
+	if (text[0] == '.' || !is_printable(text))
 		return invalid(ret_expected, valid);
-	for (const char *at = text; *at; at++) {
-		if (*at == '%' && at[1] && strchr("Hlmbi%", at[1]))
-			at++;
-		else if (*at == '%' || !agent_name_is_valid((char[]){ *at, 'x' }, 2))
+	while (name_template_next(&at, &piece))
+		if (piece.kind == NAME_INVALID || !is_text_of_name(&piece))
 			return invalid(ret_expected, valid);
-	}
 	return store_string(target, text);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/conversation/child.h"
 
+#include "client/config/name-template.h"
 #include "client/confinement/confine.h"
 #include "client/conversation/wire.h"
 #include "common/cleanup.h"
@@ -35,11 +36,10 @@ static int send_message(const unsigned char *bytes, size_t length)
 	return sent < 0 ? note_broken() : 0;
 }
 
-/* Wait until the parent has remembered that we are about to ask. */
-static int wait_for_go(void)
+/* Wait for a message of this kind. */
+static int wait_for(enum wire_kind kind, struct wire_message *ret)
 {
 	unsigned char bytes[WIRE_MAX];
-	struct wire_message message;
 	ssize_t length;
 
 	do
@@ -47,10 +47,17 @@ static int wait_for_go(void)
 	while (length < 0 && errno == EINTR);
 	if (length < 0)
 		return note_broken();
-	return length > 0 && wire_parse(&message, bytes, (size_t)length) == 0 &&
-			       message.kind == WIRE_GO
+	return length > 0 && wire_parse(ret, bytes, (size_t)length) == 0 && ret->kind == kind
 		       ? OUTCOME_OK
 		       : -ECANCELED;
+}
+
+/* Wait until the parent has remembered that we are about to ask. */
+static int wait_for_go(void)
+{
+	struct wire_message message;
+
+	return wait_for(WIRE_GO, &message);
 }
 
 static int send_step(enum attempt_step step, void *user)
@@ -106,6 +113,52 @@ void child_report(enum outcome outcome, const char *label, const char *text)
 	(void)send_message(bytes, length);
 }
 
+/* ------------------------------------------------------------------ the agent's name */
+
+/* What the parent makes the name of, if it needs that. */
+static struct {
+	struct attempt *attempt; /* null: the name is known */
+	struct own_names own;
+	char name[AGENT_NAME_MAX + 1];
+} naming;
+
+/* Have the parent make the name; once, also if there are more connections. */
+static int complete_name(int fd, struct reason *why)
+{
+	struct attempt *attempt = naming.attempt;
+	unsigned char bytes[WIRE_MAX];
+	struct wire_message message;
+	int r = OUTCOME_OK;
+
+	if (!attempt)
+		return OUTCOME_OK;
+	if (attempt->naming.needs & NAME_NEEDS_ADDRESS)
+		r = own_address_find(naming.own.address, fd, why);
+	if (r == OUTCOME_OK)
+		r = send_message(bytes, wire_format_own(bytes, &naming.own));
+	if (r == OUTCOME_OK)
+		r = wait_for(WIRE_NAME, &message);
+	if (r != OUTCOME_OK)
+		return r;
+	memcpy(naming.name, message.name.text, sizeof naming.name);
+	attempt->api.lost_for = message.name.lost_for;
+	naming.attempt = NULL;
+	return OUTCOME_OK;
+}
+
+/* The rest of the name is found out when there is a connection. */
+static int begin_name(struct attempt *attempt, struct reason *why)
+{
+	if (!attempt->naming.needs)
+		return OUTCOME_OK;
+	naming.attempt = attempt;
+	attempt->agent.name = naming.name;
+	attempt->connected = complete_name;
+	return attempt->naming.needs & NAME_NEEDS_FQDN
+		       ? own_fqdn_find(naming.own.fqdn, attempt->deadline, why)
+		       : OUTCOME_OK;
+}
+
 /* ------------------------------------------------------------------ the attempt */
 
 /* The child ends with its parent, which may have ended before it could say so. */
@@ -148,6 +201,8 @@ static int hold(const struct child *child, struct wire_result *result)
 		r = confine_process(CONFINED_FD, why);
 	attempt.deadline = &deadline;
 	attempt.progress = send_step;
+	if (r == OUTCOME_OK)
+		r = begin_name(&attempt, why);
 	return r == OUTCOME_OK ? do_task(child, &attempt, result) : r;
 }
 

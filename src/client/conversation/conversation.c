@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/conversation/conversation.h"
 
+#include "client/config/name-template.h"
 #include "client/conversation/child.h"
 #include "client/conversation/secrets.h"
 #include "client/conversation/wire.h"
@@ -29,6 +30,7 @@ struct conversation {
 	bool is_late; /* its deadline has passed */
 	bool is_stopping;
 	unsigned int steps;
+	bool is_named; /* the agent's name has been made of what the child has found out */
 	struct wire_result result;
 	size_t anchor_length, anchor_size; /* of the CA in the result's report, and of its memory */
 	struct reason why;
@@ -151,10 +153,8 @@ static int has_died(struct conversation *conversation)
 /* ------------------------------------------------------------------ its messages */
 
 /* It waits for this. If it has died meanwhile, that is seen next. */
-static int send_go(struct conversation *conversation)
+static int answer(struct conversation *conversation, const unsigned char *bytes, size_t length)
 {
-	unsigned char bytes[WIRE_MAX];
-	size_t length = wire_format_go(bytes);
 	ssize_t sent;
 
 	do
@@ -166,6 +166,13 @@ static int send_go(struct conversation *conversation)
 			    "Cannot answer the process that talks to the manager");
 }
 
+static int send_go(struct conversation *conversation)
+{
+	unsigned char bytes[WIRE_MAX];
+
+	return answer(conversation, bytes, wire_format_go(bytes));
+}
+
 static int take_step(struct conversation *conversation, enum attempt_step step)
 {
 	const struct attempt *attempt = conversation->child.attempt;
@@ -175,8 +182,38 @@ static int take_step(struct conversation *conversation, enum attempt_step step)
 		return not_believed(conversation, "began too many steps");
 	if (conversation->is_stopping)
 		return OUTCOME_OK; /* it gets no GO */
+	if (step == STEP_SENDING && attempt->naming.needs && !conversation->is_named)
+		return not_believed(conversation, "was about to send a request without a name");
 	r = attempt_begin_step(attempt, step);
 	return r == OUTCOME_OK && step == STEP_SENDING ? send_go(conversation) : r;
+}
+
+/* Is that what the name needs, and nothing else? */
+static bool is_needed(const struct attempt_naming *naming, const struct own_names *own)
+{
+	return !own->fqdn[0] == !(naming->needs & NAME_NEEDS_FQDN) &&
+	       !own->address[0] == !(naming->needs & NAME_NEEDS_ADDRESS);
+}
+
+static int take_own(struct conversation *conversation, const struct own_names *own)
+{
+	const struct attempt *attempt = conversation->child.attempt;
+	struct wire_name name = { 0 };
+	unsigned char bytes[WIRE_MAX];
+	int r;
+
+	if (!attempt->naming.needs || conversation->is_named || !is_needed(&attempt->naming, own))
+		return not_believed(conversation, "found a name that nobody asked for");
+	if (secrets_are_in(own->fqdn, attempt, NULL))
+		return not_believed(conversation, "sent one of our secrets as a name");
+	if (conversation->is_stopping)
+		return OUTCOME_OK; /* it gets none */
+	r = attempt->naming.complete(own, &name.lost_for, &conversation->why, attempt->user);
+	if (r != OUTCOME_OK)
+		return r;
+	conversation->is_named = true;
+	(void)snprintf(name.text, sizeof name.text, "%s", attempt->agent.name);
+	return answer(conversation, bytes, wire_format_name(bytes, &name));
 }
 
 static int take_anchor(struct conversation *conversation, const char *piece, size_t length)
@@ -248,6 +285,25 @@ static ssize_t receive(int fd, unsigned char bytes[static WIRE_MAX])
 		       : length;
 }
 
+static int take_content(struct conversation *conversation, struct wire_message *message)
+{
+	switch (message->kind) {
+	case WIRE_STEP:
+		return take_step(conversation, message->step);
+	case WIRE_ANCHOR:
+		return take_anchor(conversation, message->piece, message->length);
+	case WIRE_FINDING:
+		return take_finding(conversation, &message->finding);
+	case WIRE_OWN:
+		return take_own(conversation, &message->own);
+	case WIRE_RESULT:
+		take_result(conversation, &message->result);
+		return OUTCOME_OK;
+	default:
+		return not_believed(conversation, "sent what is no message");
+	}
+}
+
 /* Wait for the next message, and take it. `*ret_done` is set to whether it was the result. */
 static int take_message(struct conversation *conversation, bool *ret_done)
 {
@@ -274,16 +330,8 @@ static int take_message(struct conversation *conversation, bool *ret_done)
 	if (length <= 0)
 		return has_died(conversation);
 	r = (size_t)length > sizeof bytes ? -EBADMSG : wire_parse(&message, bytes, (size_t)length);
-	if (r == 0 && message.kind == WIRE_STEP)
-		r = take_step(conversation, message.step);
-	else if (r == 0 && message.kind == WIRE_ANCHOR)
-		r = take_anchor(conversation, message.piece, message.length);
-	else if (r == 0 && message.kind == WIRE_FINDING)
-		r = take_finding(conversation, &message.finding);
-	else if (r == 0 && message.kind == WIRE_RESULT)
-		take_result(conversation, &message.result);
-	else
-		r = not_believed(conversation, "sent what is no message");
+	r = r == 0 ? take_content(conversation, &message)
+		   : not_believed(conversation, "sent what is no message");
 	*ret_done = r == OUTCOME_OK && message.kind == WIRE_RESULT;
 	explicit_bzero(bytes, sizeof bytes);
 	return r;
@@ -311,6 +359,8 @@ static int check_key(struct conversation *conversation)
 
 	if (!result->key.id[0])
 		return not_believed(conversation, "registered without a key");
+	if (attempt->naming.needs && !conversation->is_named)
+		return not_believed(conversation, "registered without a name");
 	if (method->keeps_name && strcmp(result->key.name, attempt->agent.name) != 0)
 		return not_believed(conversation, "sent the key of another agent");
 	if (is_secret_as_name(attempt, result->key.name))
@@ -323,6 +373,13 @@ static int check_key(struct conversation *conversation)
 		     : OUTCOME_OK;
 }
 
+/* Is it possible that this machine has no name yet? */
+static bool waits_for_fqdn(const struct conversation *conversation)
+{
+	return !conversation->is_named &&
+	       (conversation->child.attempt->naming.needs & NAME_NEEDS_FQDN);
+}
+
 /* What each message cannot be checked for by itself. */
 static int check_result(struct conversation *conversation)
 {
@@ -331,6 +388,8 @@ static int check_result(struct conversation *conversation)
 
 	if (result->outcome == -ECANCELED)
 		return not_believed(conversation, "stopped without having been asked to");
+	if (result->outcome == OUTCOME_NOT_READY && !waits_for_fqdn(conversation))
+		return not_believed(conversation, "looked for a name that nobody asked for");
 	if (result->removed && task != CHILD_DEREGISTERS)
 		return not_believed(conversation, "removed an agent");
 	if (task == CHILD_REGISTERS && result->outcome == OUTCOME_REGISTERED)

@@ -162,6 +162,26 @@ size_t wire_format_finding(unsigned char buffer[static WIRE_MAX],
 	return packet_end(&writer);
 }
 
+size_t wire_format_own(unsigned char buffer[static WIRE_MAX], const struct own_names *own)
+{
+	struct packet_writer writer;
+
+	packet_begin(&writer, buffer, WIRE_MAX, WIRE_OWN, 0);
+	put_text(&writer, own->fqdn);
+	put_text(&writer, own->address);
+	return packet_end(&writer);
+}
+
+size_t wire_format_name(unsigned char buffer[static WIRE_MAX], const struct wire_name *name)
+{
+	struct packet_writer writer;
+
+	packet_begin(&writer, buffer, WIRE_MAX, WIRE_NAME, 0);
+	put_text(&writer, name->text);
+	packet_put_u64(&writer, name->lost_for);
+	return packet_end(&writer);
+}
+
 /* ------------------------------------------------------------------ reading a result */
 
 /* A text that keeps to `rule`. */
@@ -193,6 +213,7 @@ static bool is_outcome(int outcome)
 {
 	switch (outcome) {
 	case OUTCOME_REGISTERED:
+	case OUTCOME_NOT_READY:
 	case OUTCOME_UNREACHABLE:
 	case OUTCOME_UNTRUSTED:
 	case OUTCOME_BUSY:
@@ -265,6 +286,23 @@ static void get_finding(struct packet_reader *reader, struct wire_finding *findi
 	get_text(reader, finding->text, sizeof finding->text, is_printable);
 }
 
+/* ------------------------------------------------------------------ reading names */
+
+static bool is_fqdn(const char *text)
+{
+	return *text == '\0' || own_fqdn_is_valid(text);
+}
+
+static bool is_address(const char *text)
+{
+	return *text == '\0' || own_address_is_valid(text);
+}
+
+static bool is_name(const char *text)
+{
+	return agent_name_is_registrable(text, strlen(text));
+}
+
 /* ------------------------------------------------------------------ reading any */
 
 static void get_fields(struct packet_reader *reader, struct wire_message *message)
@@ -284,6 +322,14 @@ static void get_fields(struct packet_reader *reader, struct wire_message *messag
 		break;
 	case WIRE_FINDING:
 		get_finding(reader, &message->finding);
+		break;
+	case WIRE_OWN:
+		get_text(reader, message->own.fqdn, sizeof message->own.fqdn, is_fqdn);
+		get_text(reader, message->own.address, sizeof message->own.address, is_address);
+		break;
+	case WIRE_NAME:
+		get_text(reader, message->name.text, sizeof message->name.text, is_name);
+		message->name.lost_for = packet_get_u64(reader);
 		break;
 	default:
 		reader->failed = true;

@@ -7,8 +7,10 @@
  *	child to parent   STEP    a step of the attempt begins
  *	                  ANCHOR  a piece of the CA for the agent, before the result
  *	                  FINDING a line of what is found out about a manager
+ *	                  OWN     what the network calls this machine, for the agent's name
  *	                  RESULT  how the attempt ended; the last message
- *	parent to child   GO      the step STEP_SENDING is remembered: send the request
+ *	parent to child   NAME    the agent's name, after OWN
+ *	                  GO      the step STEP_SENDING is remembered: send the request
  *
  * A message is one packet (packet.h) of that type, with number 0, and comes in one piece.
  */
@@ -30,6 +32,8 @@ enum wire_kind {
 	WIRE_RESULT,
 	WIRE_GO,
 	WIRE_FINDING,
+	WIRE_OWN,
+	WIRE_NAME,
 };
 
 /* How an attempt ended, without the CA. Wipe with wire_result_wipe(). */
@@ -38,6 +42,12 @@ struct wire_result {
 	struct agent_key key;         /* with OUTCOME_REGISTERED; empty: there is none */
 	bool removed;                 /* with OUTCOME_OK and no key: an agent was removed */
 	struct attempt_report report; /* its anchor is null */
+};
+
+/* The agent's name, and what is remembered of it: attempt_naming's complete(). */
+struct wire_name {
+	char text[AGENT_NAME_MAX + 1];
+	uint64_t lost_for; /* microseconds */
 };
 
 /* Something about a manager, in a line. */
@@ -54,11 +64,15 @@ struct wire_message {
 	size_t length;          /* of the piece */
 	struct wire_result result;
 	struct wire_finding finding; /* of WIRE_FINDING */
+	struct own_names own;        /* of WIRE_OWN: each is valid, or empty */
+	struct wire_name name;       /* of WIRE_NAME */
 };
 
 /* Write a message. Returns its length. */
 size_t wire_format_step(unsigned char buffer[static WIRE_MAX], enum attempt_step step);
 size_t wire_format_go(unsigned char buffer[static WIRE_MAX]);
+size_t wire_format_own(unsigned char buffer[static WIRE_MAX], const struct own_names *own);
+size_t wire_format_name(unsigned char buffer[static WIRE_MAX], const struct wire_name *name);
 
 /* At most WIRE_PIECE_MAX bytes. */
 size_t wire_format_anchor(unsigned char buffer[static WIRE_MAX], const char *piece, size_t length);

@@ -16,6 +16,8 @@ int method_connect(const struct attempt *attempt, struct tls_client **ret,
 	if (r == OUTCOME_OK)
 		r = net_connect_through(attempt->connection.proxy, attempt->manager, &connecting,
 					&fd, &report->why);
+	if (r == OUTCOME_OK && attempt->connected)
+		r = attempt->connected(fd, &report->why);
 	if (r == OUTCOME_OK)
 		r = attempt_begin_step(attempt, STEP_VERIFYING);
 	if (r == OUTCOME_OK)

@@ -13,6 +13,7 @@
 #include "client/agent-files/reenroll-secret.h"
 #include "client/methods/enroll-token.h"
 #include "client/net/endpoint.h"
+#include "client/net/own-names.h"
 #include "client/net/proxy.h"
 #include "client/net/tls-client.h"
 #include "common/agent-key.h"
@@ -40,6 +41,18 @@ struct attempt_agent {
 	const char *ip;
 	const char *version;
 	const char *key_hash; /* of the key still on disk */
+};
+
+/* The agent's name, as far as only the network can say it. */
+struct attempt_naming {
+	unsigned int needs; /* NAME_NEEDS_... (name-template.h); 0: agent.name is the name */
+	/*
+	 * Called with what was needed, each part valid (own-names.h), before a request is made:
+	 * makes agent.name, and finds api.lost_for of it. Returns OUTCOME_OK, or what ends the
+	 * attempt, with `why` set.
+	 */
+	int (*complete)(const struct own_names *own, uint64_t *ret_lost_for, struct reason *why,
+			void *user);
 };
 
 /* How to connect to the manager, and how to verify it. Nothing is owned. */
@@ -78,6 +91,7 @@ struct attempt_enroll {
 struct attempt {
 	const struct endpoint *manager;
 	struct attempt_agent agent;
+	struct attempt_naming naming;
 	struct attempt_connection connection;
 	const char *password; /* null: none */
 	struct attempt_api api;
@@ -85,6 +99,11 @@ struct attempt {
 	const struct deadline *deadline;
 	/* Called before each step; null: not called. A negative errno ends the attempt. */
 	int (*progress)(enum attempt_step step, void *user);
+	/*
+	 * Called with the socket once it is connected, before anything is sent; null: not called.
+	 * Only then agent.name is known. Returns as method_connect().
+	 */
+	int (*connected)(int fd, struct reason *why);
 	void *user;
 };
 

@@ -26,6 +26,15 @@
 int net_resolve(const struct endpoint *endpoint, const struct deadline *deadline,
 		struct addrinfo **ret, struct reason *why) must_check;
 
+#define NET_NAME_SIZE 254 /* of a domain name, with the terminator; a longer one is cut */
+
+/*
+ * Find what the name services call `host` in full, within the deadline, by the same rules. `ret` is
+ * empty if they know no such name. It is as they have sent it.
+ */
+int net_canonical_name(const char *host, const struct deadline *deadline,
+		       char ret[static NET_NAME_SIZE], struct reason *why) must_check;
+
 /*
  * Resolve, then connect to the addresses in the manner of RFC 8305 ("happy eyeballs"): families
  * alternate, the next address is tried when one fails or has not answered within 250 ms, the first

@@ -14,7 +14,8 @@
 struct query {
 	char host[sizeof((struct endpoint *)NULL)->host];
 	char service[8];
-	int done; /* eventfd: readable when the thread has finished */
+	int more_flags; /* AI_... */
+	int done;       /* eventfd: readable when the thread has finished */
 	int error;
 	int saved_errno;
 	struct addrinfo *result;
@@ -36,7 +37,7 @@ DEFINE_RELEASE(query, struct query *, query_unref)
 static int look_up(struct query *query, int flags)
 {
 	const struct addrinfo hints = {
-		.ai_flags = AI_NUMERICSERV | flags,
+		.ai_flags = AI_NUMERICSERV | query->more_flags | flags,
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
 	};
@@ -94,37 +95,79 @@ static int failed(const struct query *query, struct reason *why)
 	return OUTCOME_UNREACHABLE;
 }
 
+/* Null with `why` set when there is no memory. */
+static struct query *new_query(const char *host, uint16_t port, struct reason *why)
+{
+	struct query *query = calloc(1, sizeof *query);
+
+	if (!query) {
+		(void)reason_errno(why, ENOMEM, "Cannot resolve %s", host);
+		return NULL;
+	}
+	atomic_init(&query->holders, 1);
+	(void)snprintf(query->host, sizeof query->host, "%s", host);
+	(void)snprintf(query->service, sizeof query->service, "%u", (unsigned)port);
+	query->done = -1;
+	return query;
+}
+
+/* Look it up in a thread. Returns OUTCOME_OK when that has ended, with or without a result. */
+static int look_up_until(struct query *query, const struct deadline *deadline, struct reason *why)
+{
+	int r;
+
+	query->done = eventfd(0, EFD_CLOEXEC);
+	r = query->done < 0 ? -errno : start_thread(query);
+	if (r < 0)
+		return reason_errno(why, r, "Cannot start resolving %s", query->host);
+	r = deadline_wait(deadline, query->done, POLLIN);
+	if (r != -ETIMEDOUT)
+		return r < 0 ? r : OUTCOME_OK;
+	reason_set(why, "Cannot resolve %s: no name server answered in time", query->host);
+	return OUTCOME_UNREACHABLE;
+}
+
 int net_resolve(const struct endpoint *endpoint, const struct deadline *deadline,
 		struct addrinfo **ret, struct reason *why)
 {
-	cleanup(release_query) struct query *query = calloc(1, sizeof *query);
-	int r;
+	cleanup(release_query) struct query *query = new_query(endpoint->host, endpoint->port, why);
+	int r = query ? OUTCOME_OK : -ENOMEM;
 
-	if (!query)
-		return reason_errno(why, ENOMEM, "Cannot resolve %s", endpoint->host);
-	atomic_init(&query->holders, 1);
-	memcpy(query->host, endpoint->host, sizeof query->host);
-	(void)snprintf(query->service, sizeof query->service, "%u", (unsigned)endpoint->port);
-	query->done = -1;
-
-	if (endpoint_is_literal(endpoint)) {
+	if (r == OUTCOME_OK && endpoint_is_literal(endpoint))
 		(void)look_up(query, AI_NUMERICHOST);
-	} else {
-		query->done = eventfd(0, EFD_CLOEXEC);
-		r = query->done < 0 ? -errno : start_thread(query);
-		if (r < 0)
-			return reason_errno(why, r, "Cannot start resolving %s", endpoint->host);
-		r = deadline_wait(deadline, query->done, POLLIN);
-		if (r == -ETIMEDOUT) {
-			reason_set(why, "Cannot resolve %s: no name server answered in time",
-				   endpoint->host);
-			return OUTCOME_UNREACHABLE;
-		}
-		if (r < 0)
-			return r;
-	}
+	else if (r == OUTCOME_OK)
+		r = look_up_until(query, deadline, why);
+	if (r != OUTCOME_OK)
+		return r;
 	if (query->error)
 		return failed(query, why);
 	*ret = take_pointer(query->result);
+	return OUTCOME_OK;
+}
+
+/* Have the name services answered that there is no such name? */
+static bool is_unknown(const struct query *query)
+{
+	return query->error == EAI_NONAME || query->error == EAI_NODATA ||
+	       query->error == EAI_ADDRFAMILY;
+}
+
+int net_canonical_name(const char *host, const struct deadline *deadline,
+		       char ret[static NET_NAME_SIZE], struct reason *why)
+{
+	cleanup(release_query) struct query *query = new_query(host, 1, why);
+	int r;
+
+	if (!query)
+		return -ENOMEM;
+	query->more_flags = AI_CANONNAME;
+	r = look_up_until(query, deadline, why);
+	if (r != OUTCOME_OK)
+		return r;
+	if (query->error && !is_unknown(query))
+		return failed(query, why);
+	(void)snprintf(ret, NET_NAME_SIZE, "%s",
+		       query->error || !query->result->ai_canonname ? ""
+								    : query->result->ai_canonname);
 	return OUTCOME_OK;
 }

@@ -4,6 +4,7 @@
 #include "client/agent-files/agent-process.h"
 #include "client/agent-files/counters.h"
 #include "client/agent-files/import-file.h"
+#include "client/config/name-template.h"
 #include "client/registration/binding.h"
 #include "client/registration/report.h"
 #include "client/system/agent-units.h"
@@ -260,7 +261,8 @@ static void log_imported(const struct registration *run, const struct log_field 
 		  "Imported the key of %s (id %s) from %s; it is in %s", key->name, key->id,
 		  run->key.imported_from, run->files.store.path);
 	if (strcmp(run->config->agent.name, CONFIG_DEFAULT_NAME) != 0 &&
-	    identity_name(wanted, run->config, NULL) == OUTCOME_OK &&
+	    !name_template_needs(run->config->agent.name) &&
+	    identity_name(wanted, run->config, NULL, NULL) == OUTCOME_OK &&
 	    strcmp(key->name, wanted) != 0)
 		log_warning("The imported key is that of %s, not of %s as name in [agent] says",
 			    key->name, wanted);

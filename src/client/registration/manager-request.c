@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/manager-request.h"
 
+#include "client/config/name-template.h"
 #include "client/conversation/conversation.h"
 #include "client/registration/groups.h"
 #include "client/registration/policy.h"
+#include "client/registration/prepare.h"
 #include "client/registration/report.h"
 #include "client/registration/taken.h"
 #include "client/system/message-ids.h"
@@ -90,6 +92,33 @@ static uint64_t lost_for(struct registration *run)
 	return now > sent_at ? now - sent_at : 1;
 }
 
+static void log_request(const struct registration *run)
+{
+	const struct access *access = &run->access;
+	char proxy[ENDPOINT_TEXT_SIZE] = "";
+
+	if (access->has_proxy)
+		endpoint_text(&access->proxy.endpoint, proxy);
+	log_line(run->request.failure_was_logged ? LOG_DEBUG : LOG_INFO,
+		 "Requesting a key from %s as %s%s%s", run->request.manager_text, run->request.name,
+		 *proxy ? ", through the proxy " : "", proxy);
+}
+
+/* For attempt_naming: the name is made of what the process that talks to managers has found. */
+static int complete_name(const struct own_names *own, uint64_t *ret_lost_for, struct reason *why,
+			 void *user)
+{
+	struct registration *run = user;
+	int r = prepare_name(run, own, why);
+
+	if (r != OUTCOME_OK)
+		return r;
+	run->request.answer_was_lost = our_lost_request(run);
+	*ret_lost_for = lost_for(run);
+	log_request(run);
+	return OUTCOME_OK;
+}
+
 static void warn_unverified(struct registration *run, int level)
 {
 	if (run->mode.observer && log_is_enabled(level))
@@ -123,8 +152,7 @@ static int attempt(struct registration *run, const struct deadline *end,
 	const struct config *config = run->config;
 	struct deadline deadline = deadline_in(config->manager.attempt_timeout, end);
 	struct attempt attempt = access_attempt(&run->access, &run->request.manager, &deadline);
-	int level = run->request.failure_was_logged ? LOG_DEBUG : LOG_INFO;
-	char proxy[ENDPOINT_TEXT_SIZE] = "";
+	int level = run->request.failure_was_logged ? LOG_DEBUG : LOG_WARNING;
 	int r;
 
 	attempt.agent = (struct attempt_agent){
@@ -134,6 +162,8 @@ static int attempt(struct registration *run, const struct deadline *end,
 		.version = config->agent.version,
 		.key_hash = run->key.old_hash[0] ? run->key.old_hash : NULL,
 	};
+	attempt.naming.needs = name_template_needs(config->agent.name);
+	attempt.naming.complete = complete_name;
 	attempt.api.lost_for = lost_for(run);
 	attempt.api.fallback_group = groups_fallback(config);
 	attempt.enroll.secret = run->key.old_secret.text[0] ? &run->key.old_secret : NULL;
@@ -141,11 +171,9 @@ static int attempt(struct registration *run, const struct deadline *end,
 	attempt.user = run;
 	run->state.attempts.count++;
 	if (!config->tls.verify)
-		warn_unverified(run, level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING);
-	if (attempt.connection.proxy)
-		endpoint_text(&attempt.connection.proxy->endpoint, proxy);
-	log_line(level, "Requesting a key from %s as %s%s%s", run->request.manager_text,
-		 run->request.name, *proxy ? ", through the proxy " : "", proxy);
+		warn_unverified(run, level);
+	if (!attempt.naming.needs)
+		log_request(run);
 	r = conversation_hold(run->access.method, &attempt, prepare_process, &run->key.new, report);
 	if (r != OUTCOME_REGISTERED && r != -ECANCELED)
 		notify_release();
@@ -153,7 +181,7 @@ static int attempt(struct registration *run, const struct deadline *end,
 		run->mode.observer->step(STEP_RECEIVED, run->request.manager_text,
 					 run->request.name);
 	if (report->warning.text[0])
-		log_line(level == LOG_DEBUG ? LOG_DEBUG : LOG_WARNING, "%s", report->warning.text);
+		log_line(level, "%s", report->warning.text);
 	return r;
 }
 
@@ -166,9 +194,11 @@ int request_from_manager(struct registration *run, const struct deadline *end, s
 
 	while (r >= 0) {
 		struct attempt_report report = { 0 };
-		bool had_lost_request = run->request.answer_was_lost = our_lost_request(run);
+		bool had_lost_request;
 
+		run->request.answer_was_lost = our_lost_request(run);
 		r = attempt(run, end, &report);
+		had_lost_request = run->request.answer_was_lost;
 		if (r == OUTCOME_REGISTERED)
 			report.why = (struct reason){ 0 };
 		*why = report.why;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/prepare.h"
 
+#include "client/config/name-template.h"
 #include "client/registration/binding.h"
 #include "client/registration/groups.h"
 #include "client/registration/report.h"
@@ -107,17 +108,21 @@ static void use_assigned_name(struct registration *run)
 		 request->configured_name);
 }
 
-int prepare_name(struct registration *run, struct reason *why)
+int prepare_name(struct registration *run, const struct own_names *own, struct reason *why)
 {
 	struct request *request = &run->request;
+	char name[AGENT_NAME_MAX + 1] = "";
 	int r;
 
-	if (request->name[0])
+	if (!own && request->name[0] && !name_template_needs(run->config->agent.name))
 		return OUTCOME_OK;
-	r = identity_name(request->name, run->config, why);
-	if (r != OUTCOME_OK)
+	r = identity_name(name, run->config, own, why);
+	/* one that is still the same may have got its suffix meanwhile */
+	if (r != OUTCOME_OK || !name[0] || strcmp(name, request->configured_name) == 0)
 		return r;
-	memcpy(request->configured_name, request->name, sizeof request->configured_name);
+	memcpy(request->name, name, sizeof request->name);
+	memcpy(request->configured_name, name, sizeof request->configured_name);
+	request->is_suffixed = false;
 	use_assigned_name(run);
 	return OUTCOME_OK;
 }
@@ -133,7 +138,7 @@ int prepare_registration(struct registration *run)
 	/*
 	 * A machine without a host name yet is asked again later; a bad name will not get better.
 	 */
-	r = prepare_name(run, &why);
+	r = prepare_name(run, NULL, &why);
 	if (r != OUTCOME_OK && r != OUTCOME_NOT_READY)
 		return report_failure(run, r, &why);
 	r = access_open(&run->access, run->config, &why);

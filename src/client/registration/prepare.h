@@ -12,7 +12,11 @@
 int prepare_registration(struct registration *run) must_check;
 
 /*
- * Find the agent's name, unless it is known already. Returns OUTCOME_OK; OUTCOME_NOT_READY while
- * the machine has no host name; or another outcome or a negative errno; with `why` set.
+ * Find the agent's name, unless it is known already. `own` is what the network calls this machine;
+ * null: that is not known, and a name that needs it is only looked at for what else it needs. With
+ * each connection it may be another one; while it is the same, a suffix stays. Returns OUTCOME_OK;
+ * OUTCOME_NOT_READY while the machine has no host name; or another outcome or a negative errno;
+ * with `why` set.
  */
-int prepare_name(struct registration *run, struct reason *why) must_check;
+int prepare_name(struct registration *run, const struct own_names *own,
+		 struct reason *why) must_check;

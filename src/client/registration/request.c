@@ -28,6 +28,7 @@ struct rounds {
 	struct deadline lock_end; /* of the patience with another run */
 	/* of the budget; but without a budget, a round takes what it takes */
 	struct deadline round_end;
+	bool has_name;  /* or only the network is to be asked for it */
 	bool has_asked; /* a manager, in this start */
 	bool has_key;   /* a manager has given one */
 	int status;     /* exit status of the last failure */
@@ -74,13 +75,13 @@ static int failed(struct rounds *rounds, struct manager_state *manager, int outc
  * Without a name there is no agent to register yet, and no manager has been asked. Returns
  * CONTINUE, or an exit status when no waiting can help.
  */
-static int find_name(struct rounds *rounds, bool *ret_found)
+static int find_name(struct rounds *rounds)
 {
 	struct registration *run = rounds->run;
 	struct reason why = { 0 };
-	int r = prepare_name(run, &why);
+	int r = prepare_name(run, NULL, &why);
 
-	*ret_found = r == OUTCOME_OK;
+	rounds->has_name = r == OUTCOME_OK;
 	if (r == OUTCOME_OK)
 		return CONTINUE;
 	(void)failed(rounds, state_manager(&run->state, ""), r, &why);
@@ -119,12 +120,11 @@ static int take_turn(struct rounds *rounds, struct manager_state *manager)
 static int request_round(struct rounds *rounds)
 {
 	struct registration *run = rounds->run;
-	bool has_name = false;
 	int r = stage_files(run, &rounds->lock_end);
 
 	if (r == CONTINUE)
-		r = find_name(rounds, &has_name);
-	for (size_t i = 0; r == CONTINUE && has_name && !rounds->has_key &&
+		r = find_name(rounds);
+	for (size_t i = 0; r == CONTINUE && rounds->has_name && !rounds->has_key &&
 			   access_manager_at(&run->access, i, &run->request.manager);
 	     i++) {
 		struct manager_state *manager;
@@ -178,7 +178,7 @@ static int wait_for_turn(struct rounds *rounds)
 	};
 	struct registration *run = rounds->run;
 	unsigned int events;
-	uint64_t wait = schedule_next_turn(&run->state.attempts, run->request.name[0], &events);
+	uint64_t wait = schedule_next_turn(&run->state.attempts, rounds->has_name, &events);
 	struct deadline turn = deadline_in(wait, &rounds->end);
 	bool within_budget = turn.at < rounds->end.at || rounds->end.at == USEC_INFINITY;
 	int r;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/system/identity.h"
 
+#include "client/config/name-template.h"
+#include "client/system/file-line.h"
 #include "client/system/host-name.h"
 #include "client/system/machine-marks.h"
 #include "common/cleanup.h"
@@ -33,15 +35,24 @@ static size_t host_name_length(char letter, const char *host)
 	return letter == 'l' ? strcspn(host, ".") : strlen(host);
 }
 
+/* Does the piece stand for something that is made of the host name? */
+static bool is_of_host_name(const struct name_piece *piece)
+{
+	return piece->kind == NAME_SPECIFIER && strchr("Hlf", piece->letter);
+}
+
 /* The template with this host name in it: the setting that accepts the host name as a name. */
 static void accepting_template(char *ret, size_t size, const char *template, const char *host)
 {
+	const char *at = template, *begin = at;
+	struct name_piece piece;
+
 	ret[0] = '\0';
-	for (const char *at = template; *at; at++) {
-		if (*at == '%' && (at[1] == 'H' || at[1] == 'l'))
-			add_text(ret, size, host, host_name_length(*++at, host));
+	for (; name_template_next(&at, &piece); begin = at) {
+		if (is_of_host_name(&piece))
+			add_text(ret, size, host, host_name_length(piece.letter, host));
 		else
-			add_text(ret, size, at, 1);
+			add_text(ret, size, begin, (size_t)(at - begin));
 	}
 }
 
@@ -106,22 +117,60 @@ static int instance_id(char ret[static SOURCE_SIZE], struct reason *why)
 	return OUTCOME_NOT_READY;
 }
 
-static int specifier(char letter, char ret[static SOURCE_SIZE], const struct config *config,
-		     struct reason *why)
+/* An address with its colons, which a name cannot have, replaced. */
+static void address_for_name(char ret[static SOURCE_SIZE], const char *address)
 {
+	(void)snprintf(ret, SOURCE_SIZE, "%s", address);
+	for (char *at = ret; *at; at++)
+		if (*at == ':')
+			*at = '-';
+}
+
+static int specifier(char letter, char ret[static SOURCE_SIZE], const struct config *config,
+		     const struct own_names *own, struct reason *why)
+{
+	int r;
+
 	switch (letter) {
 	case 'H':
 	case 'l':
 		return host_name(letter, ret, config, why);
+	case 'f':
+		r = host_name(letter, ret, config, why);
+		(void)snprintf(ret, SOURCE_SIZE, "%s", own->fqdn);
+		return r;
+	case 'a':
+		address_for_name(ret, own->address);
+		return 0;
 	case 'm':
 		return read_id_for_name(MACHINE_ID_FILE, ret, why);
 	case 'b':
 		return read_id_for_name(BOOT_ID_FILE, ret, why);
-	case 'i':
-		return instance_id(ret, why);
 	default:
-		ret[0] = letter; /* "%%"; the configuration rejects all others */
-		ret[1] = '\0';
+		return instance_id(ret, why);
+	}
+}
+
+static int file_for_name(const struct name_piece *piece, char ret[static SOURCE_SIZE],
+			 struct reason *why)
+{
+	cleanup_free char *path = strndup(piece->text, piece->length);
+
+	return path ? file_line_read(path, ret, SOURCE_SIZE, why)
+		    : reason_errno(why, ENOMEM, "Cannot read what name in [agent] names");
+}
+
+static int expand(const struct name_piece *piece, char ret[static SOURCE_SIZE],
+		  const struct config *config, const struct own_names *own, struct reason *why)
+{
+	ret[0] = '\0';
+	switch (piece->kind) {
+	case NAME_SPECIFIER:
+		return specifier(piece->letter, ret, config, own, why);
+	case NAME_FILE:
+		return file_for_name(piece, ret, why);
+	default:
+		add_text(ret, SOURCE_SIZE, piece->text, piece->length);
 		return 0;
 	}
 }
@@ -146,29 +195,35 @@ static int check_name(const char *name, const char *template, struct reason *why
 	return OUTCOME_MISCONFIGURED;
 }
 
-int identity_name(char ret[static AGENT_NAME_MAX + 1], const struct config *config,
-		  struct reason *why)
+/* All of it, whatever it is like. Longer ones are cut; they are none in any case. */
+static int expand_all(char *ret, size_t size, const struct config *config,
+		      const struct own_names *own, struct reason *why)
 {
-	const char *template = config->agent.name;
-	char name[1024];
-	size_t used = 0;
-	int r;
+	const char *at = config->agent.name;
+	struct name_piece piece;
+	int r = 0;
 
-	for (const char *at = template; *at; at++) {
-		char source[SOURCE_SIZE] = { *at };
+	ret[0] = '\0';
+	while (r == 0 && name_template_next(&at, &piece)) {
+		char source[SOURCE_SIZE];
 
-		if (*at == '%' && at[1]) {
-			r = specifier(*++at, source, config, why);
-			if (r != 0)
-				return r;
-		}
-		if (used + strlen(source) >= sizeof name)
-			break;
-		used += (size_t)snprintf(name + used, sizeof name - used, "%s", source);
+		r = expand(&piece, source, config, own, why);
+		if (r == 0)
+			add_text(ret, size, source, strlen(source));
 	}
-	name[used] = '\0';
+	return r;
+}
 
-	r = check_name(name, template, why);
+int identity_name(char ret[static AGENT_NAME_MAX + 1], const struct config *config,
+		  const struct own_names *own, struct reason *why)
+{
+	static const struct own_names none;
+	char name[1024];
+	int r = expand_all(name, sizeof name, config, own ?: &none, why);
+
+	if (r != 0 || (!own && name_template_needs(config->agent.name)))
+		return r;
+	r = check_name(name, config->agent.name, why);
 	if (r == OUTCOME_OK)
 		(void)snprintf(ret, AGENT_NAME_MAX + 1, "%.*s", AGENT_NAME_MAX, name);
 	return r;

@@ -34,6 +34,7 @@ unit_tests += \
 	test-import-key \
 	test-import-file \
 	test-in-place \
+	test-file-line \
 	test-inspect \
 	test-keystore \
 	test-keystore-lock \
@@ -41,8 +42,11 @@ unit_tests += \
 	test-machine-marks \
 	test-manager-guard \
 	test-manager-request \
+	test-name-template \
+	test-naming \
 	test-notify \
 	test-options \
+	test-own-names \
 	test-own-unit \
 	test-policy \
 	test-prepare \
@@ -130,6 +134,8 @@ test_config_shipped_LDADD = $(unit_libraries)
 test_config_value_SOURCES = tests/unit/client/config/test-config-value.c
 test_config_value_LDADD = $(unit_libraries)
 test_config_value_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=strdup,--wrap=reallocarray
+test_name_template_SOURCES = tests/unit/client/config/test-name-template.c
+test_name_template_LDADD = $(unit_libraries)
 test_confine_SOURCES = tests/unit/client/confinement/test-confine.c \
 	tests/unit/client/confinement/forbidden.c tests/unit/client/confinement/forbidden.h
 test_confine_LDADD = $(unit_libraries) -lpthread
@@ -142,6 +148,9 @@ test_disbelief_SOURCES = tests/unit/client/conversation/test-disbelief.c \
 test_disbelief_LDADD = $(unit_libraries)
 test_inspect_SOURCES = tests/unit/client/conversation/test-inspect.c
 test_inspect_LDADD = $(unit_libraries)
+test_naming_SOURCES = tests/unit/client/conversation/test-naming.c $(conversation_fixture)
+test_naming_LDADD = $(unit_libraries)
+test_naming_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=own_fqdn_find
 test_secrets_SOURCES = tests/unit/client/conversation/test-secrets.c
 test_secrets_LDADD = $(unit_libraries)
 test_wire_SOURCES = tests/unit/client/conversation/test-wire.c
@@ -153,6 +162,10 @@ test_connect_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo 
 	-Wl,--wrap=monotonic_usec,--wrap=deadline_poll
 test_endpoint_SOURCES = tests/unit/client/net/test-endpoint.c
 test_endpoint_LDADD = $(unit_libraries)
+test_own_names_SOURCES = tests/unit/client/net/test-own-names.c
+test_own_names_LDADD = $(unit_libraries) -lpthread
+test_own_names_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo \
+	-Wl,--wrap=gethostname
 test_proxy_SOURCES = tests/unit/client/net/test-proxy.c
 test_proxy_LDADD = $(unit_libraries)
 test_client_wiping_SOURCES = tests/unit/client/test-client-wiping.c $(unit_residue)
@@ -239,6 +252,11 @@ test_notify_LDADD = $(unit_libraries)
 test_own_unit_SOURCES = tests/unit/client/system/test-own-unit.c
 test_own_unit_LDADD = $(unit_libraries)
 test_own_unit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show,--wrap=fopen
+test_file_line_SOURCES = tests/unit/client/system/test-file-line.c
+test_file_line_LDADD = $(unit_libraries)
+test_shutdown_SOURCES = tests/unit/client/system/test-shutdown.c
+test_shutdown_LDADD = $(unit_libraries)
+test_shutdown_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show
 test_systemctl_SOURCES = tests/unit/client/system/test-systemctl.c
 test_systemctl_LDADD = $(unit_libraries)
 test_systemctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=access,--wrap=posix_spawnp

@@ -265,10 +265,12 @@ static int enroll_run(const struct attempt *attempt, struct agent_key *ret,
 	(void)snprintf(session.path, sizeof session.path, "%s%s/enroll",
 		       *attempt->enroll.prefix ? "/" : "", attempt->enroll.prefix);
 	if (r == OUTCOME_OK)
-		r = compose_body(&session);
-	if (r == OUTCOME_OK)
 		r = https_new(&https, &trust.attempt, report);
 	session.https = https;
+	if (r == OUTCOME_OK)
+		r = https_connect(https);
+	if (r == OUTCOME_OK)
+		r = compose_body(&session);
 	if (r == OUTCOME_OK)
 		r = enroll_trust_complete(&trust, https, report);
 	if (r == OUTCOME_OK)

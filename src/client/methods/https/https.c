@@ -401,6 +401,11 @@ static int transfer(struct https *https, const struct https_request *request)
 	return r;
 }
 
+int https_connect(struct https *https)
+{
+	return https->attempt->connected ? https_pipe_connect(&https->pipe, false) : OUTCOME_OK;
+}
+
 int https_send(struct https *https, const struct https_request *request, struct https_reply *ret)
 {
 	int r = https_pipe_connect(&https->pipe, request->registers);

@@ -61,6 +61,12 @@ int https_new(struct https **ret, const struct attempt *attempt,
 	      struct attempt_report *report) must_check;
 
 /*
+ * Connect to the manager now, rather than with the first request, if what that says depends on the
+ * connection (struct attempt, `connected`). Returns as method_connect().
+ */
+int https_connect(struct https *https) must_check;
+
+/*
  * Send a request and read the reply, whatever its status. Returns OUTCOME_OK with `ret` set, or an
  * outcome or a negative errno, with the report's `why` set: as method_connect(), OUTCOME_BUSY when
  * the manager sends no complete response, OUTCOME_PROTOCOL_ERROR when it is not HTTP or too long,

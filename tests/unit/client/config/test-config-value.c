@@ -384,11 +384,26 @@ static void test_out_of_memory(void **state)
 static void test_agent(void **state)
 {
 	static const struct row names[] = {
-		{ "%H", true },           { "%l-%m.%b_%i", true }, { "web-01", true },
-		{ "100%%", true },        { "a", true },           { "%", false },
-		{ "%x", false },          { "a b", false },        { "a%", false },
-		{ "h\xc3\xb6st", false }, { "it's", false },       { "%h", false },
-		{ "${HOSTNAME}", false }, { ".web", false },       { "web.", true },
+		{ "%H", true },
+		{ "%l-%m.%b_%i", true },
+		{ "web-01", true },
+		{ "100%%", true },
+		{ "a", true },
+		{ "%", false },
+		{ "%x", false },
+		{ "a b", false },
+		{ "a%", false },
+		{ "h\xc3\xb6st", false },
+		{ "it's", false },
+		{ "%h", false },
+		{ "${HOSTNAME}", false },
+		{ ".web", false },
+		{ "web.", true },
+		{ "ip-%a.%f", true },
+		{ "%{file:/run/x y}", true },
+		{ "%{file:x}", false },
+		{ "%{file:/x", false },
+		{ "%{file:/\n}", false },
 	};
 	static const struct row ips[] = {
 		{ "any", true },        { "src", true },          { "10.0.0.1", true },

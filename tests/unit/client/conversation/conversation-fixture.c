@@ -13,6 +13,8 @@ volatile struct shared *shared;
 struct deadline deadline;
 const char *secret_of_parent = "secret";
 const char *anchor_to_send;
+char agent_name[AGENT_NAME_MAX + 1];
+struct attempt_naming naming;
 int progress_result;
 int (*prepare)(struct attempt *attempt, struct reason *why);
 struct method method;
@@ -46,7 +48,8 @@ int hold(int (*run)(const struct attempt *attempt, struct agent_key *ret,
 {
 	const struct attempt attempt = {
 		.manager = &manager,
-		.agent = { .name = "web-01" },
+		.agent = { .name = agent_name },
+		.naming = naming,
 		.password = PASSWORD,
 		.deadline = &deadline,
 		.progress = take_step,
@@ -75,6 +78,8 @@ int setup(void **state)
 	progress_result = 0;
 	prepare = forget;
 	anchor_to_send = NULL;
+	(void)strcpy(agent_name, "web-01");
+	naming = (struct attempt_naming){ 0 };
 	return 0;
 }
 

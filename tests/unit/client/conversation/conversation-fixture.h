@@ -26,6 +26,8 @@ extern int progress_result; /* of STEP_SENDING */
 extern int (*prepare)(struct attempt *attempt, struct reason *why);
 extern const char *secret_of_parent;
 extern const char *anchor_to_send; /* by registers() */
+extern char agent_name[AGENT_NAME_MAX + 1];
+extern struct attempt_naming naming;
 
 /* What has come out of the last one. */
 extern struct agent_key key;

@@ -109,6 +109,31 @@ static void test_steps_and_go(void **state)
 	assert_int_equal(message.kind, WIRE_GO);
 }
 
+static void test_names(void **state)
+{
+	struct own_names own = { "web-01.example.org", "fd00::15" };
+	struct wire_name name = { "ip-fd00--15", 90 * USEC_PER_SEC };
+
+	(void)state;
+	assert_int_equal(wire_parse(&message, bytes, wire_format_own(bytes, &own)), 0);
+	assert_int_equal(message.kind, WIRE_OWN);
+	assert_string_equal(message.own.fqdn, own.fqdn);
+	assert_string_equal(message.own.address, own.address);
+	own = (struct own_names){ 0 };
+	assert_int_equal(wire_parse(&message, bytes, wire_format_own(bytes, &own)), 0);
+	(void)strcpy(own.fqdn, "web-01");
+	assert_int_equal(wire_parse(&message, bytes, wire_format_own(bytes, &own)), -EBADMSG);
+	own = (struct own_names){ .address = "10.0.0" };
+	assert_int_equal(wire_parse(&message, bytes, wire_format_own(bytes, &own)), -EBADMSG);
+
+	assert_int_equal(wire_parse(&message, bytes, wire_format_name(bytes, &name)), 0);
+	assert_int_equal(message.kind, WIRE_NAME);
+	assert_string_equal(message.name.text, name.text);
+	assert_true(message.name.lost_for == name.lost_for);
+	(void)strcpy(name.text, "web 01");
+	assert_int_equal(wire_parse(&message, bytes, wire_format_name(bytes, &name)), -EBADMSG);
+}
+
 static void test_anchor(void **state)
 {
 	char piece[WIRE_PIECE_MAX];
@@ -207,13 +232,9 @@ static void test_escapes_what_is_not_printable(void **state)
 
 static void test_outcomes(void **state)
 {
-	static const int refused_ones[] = { OUTCOME_NOT_READY,
-					    OUTCOME_STORAGE_ERROR,
-					    OUTCOME_CLONED,
-					    OUTCOME_MAX_,
-					    INT32_MAX,
-					    INT32_MIN,
-					    -4096 };
+	static const int refused_ones[] = {
+		OUTCOME_STORAGE_ERROR, OUTCOME_CLONED, OUTCOME_MAX_, INT32_MAX, INT32_MIN, -4096
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(refused_ones); i++) {
@@ -223,6 +244,8 @@ static void test_outcomes(void **state)
 	}
 	assert_int_equal(send_result(&(struct wire_result){ .outcome = -4095 }), 0);
 	assert_int_equal(message.result.outcome, -4095);
+	/* of a machine whose FQDN is not known: the parent sees whether that was looked for */
+	assert_int_equal(send_result(&(struct wire_result){ .outcome = OUTCOME_NOT_READY }), 0);
 }
 
 static void test_keys(void **state)
@@ -359,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_longest_texts),
 		cmocka_unit_test(test_steps_and_go),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_anchor),
 		cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_removals),

@@ -19,14 +19,14 @@
 static int name_outcome;
 
 int __real_identity_name(char ret[static AGENT_NAME_MAX + 1], const struct config *config,
-			 struct reason *why);
+			 const struct own_names *own, struct reason *why);
 int __wrap_identity_name(char ret[static AGENT_NAME_MAX + 1], const struct config *config,
-			 struct reason *why);
+			 const struct own_names *own, struct reason *why);
 int __wrap_identity_name(char ret[static AGENT_NAME_MAX + 1], const struct config *config,
-			 struct reason *why)
+			 const struct own_names *own, struct reason *why)
 {
 	if (name_outcome == OUTCOME_OK)
-		return __real_identity_name(ret, config, why);
+		return __real_identity_name(ret, config, own, why);
 	reason_set(why, "There is no name");
 	return name_outcome;
 }
@@ -251,6 +251,33 @@ static void test_assigned_name(void **state)
 	}
 }
 
+/* With each connection it may be another one; what came of the same one stays. */
+static void test_name_of_the_network(void **state)
+{
+	struct own_names first = { .address = "10.0.0.1" }, second = { .address = "fd00::2" };
+	struct fixture *fixture = *state;
+	struct request *request = &fixture->run.request;
+	struct reason why = { "" };
+
+	fixture_set(fixture, "agent.name=ip-%a");
+	assert_int_equal(prepare_registration(&fixture->run), CONTINUE);
+	assert_int_equal(prepare_name(&fixture->run, NULL, &why), OUTCOME_OK);
+	assert_string_equal(request->name, "");
+	assert_int_equal(prepare_name(&fixture->run, &first, &why), OUTCOME_OK);
+	assert_string_equal(request->name, "ip-10.0.0.1");
+	assert_string_equal(request->configured_name, "ip-10.0.0.1");
+
+	(void)strcpy(request->name, "ip-10.0.0.1-12345678");
+	request->is_suffixed = true;
+	assert_int_equal(prepare_name(&fixture->run, NULL, &why), OUTCOME_OK);
+	assert_int_equal(prepare_name(&fixture->run, &first, &why), OUTCOME_OK);
+	assert_string_equal(request->name, "ip-10.0.0.1-12345678");
+	assert_true(request->is_suffixed);
+	assert_int_equal(prepare_name(&fixture->run, &second, &why), OUTCOME_OK);
+	assert_string_equal(request->name, "ip-fd00--2");
+	assert_false(request->is_suffixed);
+}
+
 #define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, setup, fixture_teardown)
 
 int main(void)
@@ -258,7 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changed_files), WITH_FIXTURE(test_exposed_files),
 		cmocka_unit_test(test_own_secret),    WITH_FIXTURE(test_no_name),
-		cmocka_unit_test(test_assigned_name),
+		cmocka_unit_test(test_assigned_name), WITH_FIXTURE(test_name_of_the_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

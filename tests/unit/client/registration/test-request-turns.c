@@ -23,11 +23,11 @@ static unsigned name_tries; /* how often that fails */
 static struct fixture *current;
 
 int __wrap_identity_name(char ret[static AGENT_NAME_MAX + 1], const struct config *config,
-			 struct reason *why);
+			 const struct own_names *own, struct reason *why);
 int __wrap_identity_name(char ret[static AGENT_NAME_MAX + 1], const struct config *config,
-			 struct reason *why)
+			 const struct own_names *own, struct reason *why)
 {
-	(void)config;
+	(void)config, (void)own;
 	if (name_tries > 0) {
 		name_tries--;
 		reason_set(why, "There is no name");

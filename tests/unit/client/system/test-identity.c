@@ -48,7 +48,8 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 }
 
 /* The name by this template, with "golden" as a placeholder. */
-static int name_of(char ret[static AGENT_NAME_MAX + 1], const char *template, struct reason *why)
+static int name_with(char ret[static AGENT_NAME_MAX + 1], const char *template,
+		     const struct own_names *own, struct reason *why)
 {
 	char name[1024], golden[] = "golden", *items[] = { golden };
 	const struct config config = { .agent = { .name = name,
@@ -56,7 +57,12 @@ static int name_of(char ret[static AGENT_NAME_MAX + 1], const char *template, st
 
 	assert_true(strlen(template) < sizeof name);
 	(void)strcpy(name, template);
-	return identity_name(ret, &config, why);
+	return identity_name(ret, &config, own, why);
+}
+
+static int name_of(char ret[static AGENT_NAME_MAX + 1], const char *template, struct reason *why)
+{
+	return name_with(ret, template, NULL, why);
 }
 
 static int setup(void **state)
@@ -108,6 +114,74 @@ static void test_templates(void **state)
 		check_row(rows[i].template, strcmp(name, rows[i].name ?: "before") == 0);
 		check_row(rows[i].template, (why.text[0] == '\0') == (rows[i].name != NULL));
 	}
+}
+
+/* What only the network knows. */
+static void test_own_names(void **state)
+{
+	static const struct {
+		const char *template, *fqdn, *address, *name; /* name null: misconfigured */
+	} rows[] = {
+		{ "%f", "web-01.example.org", "", "web-01.example.org" },
+		{ "ip-%a", "", "10.0.0.15", "ip-10.0.0.15" },
+		{ "%a", "", "fd00::15", "fd00--15" },
+		{ "%a", "", "::1", "--1" },
+		{ "%l_%a_%f", "w.x", "::2", "web-01_--2_w.x" },
+		{ "%f%f", "a123456789.b123456789.c123456789.d123456789.e123456789.f12345678", "",
+		  NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char name[AGENT_NAME_MAX + 1] = "before";
+		struct own_names own = { 0 };
+		struct reason why = { "" };
+
+		(void)strcpy(own.fqdn, rows[i].fqdn);
+		(void)strcpy(own.address, rows[i].address);
+		/* nothing is wrong as long as it is not known */
+		check_row(rows[i].template, name_of(name, rows[i].template, &why) == OUTCOME_OK);
+		check_row(rows[i].template, strcmp(name, "before") == 0);
+		check_row(rows[i].template,
+			  name_with(name, rows[i].template, &own, &why) ==
+				  (rows[i].name ? OUTCOME_OK : OUTCOME_MISCONFIGURED));
+		check_row(rows[i].template, strcmp(name, rows[i].name ?: "before") == 0);
+	}
+}
+
+/* The rest of a name that needs the network is looked for before that is asked. */
+static void test_rest_of_own_names(void **state)
+{
+	char name[AGENT_NAME_MAX + 1];
+	struct own_names own = { "debian.example.org", "10.0.0.1" };
+	struct reason why = { "" };
+
+	(void)state;
+	assert_int_equal(name_of(name, "%f-%i", &why), OUTCOME_NOT_READY);
+	the_host = "debian";
+	assert_int_equal(name_of(name, "%f", &why), OUTCOME_NOT_READY);
+	assert_non_null(strstr(why.text, "accept it by name = debian in [agent]"));
+	assert_int_equal(name_with(name, "%f", &own, &why), OUTCOME_NOT_READY);
+	assert_int_equal(name_with(name, "%a", &own, &why), OUTCOME_OK);
+}
+
+static void test_file(void **state)
+{
+	const char *path = path_in(*state, "name");
+	char name[AGENT_NAME_MAX + 1], template[512];
+	struct reason why = { "" };
+
+	(void)snprintf(template, sizeof template, "x-%%{file:%s}-%%l", path);
+	assert_int_equal(name_of(name, template, &why), OUTCOME_NOT_READY);
+	assert_non_null(strstr(why.text, path));
+	write_text(path, "blue 1\n");
+	assert_int_equal(name_of(name, template, &why), OUTCOME_MISCONFIGURED);
+	write_text(path, "blue\n");
+	assert_int_equal(name_of(name, template, &why), OUTCOME_OK);
+	assert_string_equal(name, "x-blue-web-01");
+	the_host = "debian"; /* what is in braces stays in the advice */
+	assert_int_equal(name_of(name, template, &why), OUTCOME_NOT_READY);
+	assert_non_null(strstr(why.text, "}-debian in [agent]"));
 }
 
 static void test_longest(void **state)
@@ -341,6 +415,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_templates, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_own_names, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_rest_of_own_names, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_file, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_longest, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_host_names, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_bad_host_name_is_shown_escaped, setup,
