@@ -1,7 +1,9 @@
 UNITS =
 if WITH_CLIENT
-UNITS += systemd/agent-register.service systemd/agent-registered.target
+UNITS += systemd/agent-register.service systemd/agent-registered.target \
+	systemd/agent-register-deregister.service
 dist_systemdsystemunit_DATA += systemd/agent-register-config.target
+dist_systemdsystempreset_DATA += systemd/presets/90-agent-register.preset
 endif
 if WITH_REGISTRAR
 UNITS += systemd/agent-registrar.service systemd/agent-registrar.socket \
@@ -10,10 +12,12 @@ dist_sysusers_DATA += systemd/sysusers.d/agent-registrar.conf
 endif
 nodist_systemdsystemunit_DATA += $(UNITS)
 EXTRA_DIST += systemd/agent-register.service.in systemd/agent-registered.target.in \
+	systemd/agent-register-deregister.service.in \
 	systemd/agent-registrar.service.in systemd/agent-registrar.socket.in \
 	systemd/agent-registrar-keeper.service.in systemd/agent-registrar-keeper.socket.in \
 	systemd/agent.conf.in
 CLEANFILES += systemd/agent-register.service systemd/agent-registered.target \
+	systemd/agent-register-deregister.service \
 	systemd/agent-registrar.service systemd/agent-registrar.socket \
 	systemd/agent-registrar-keeper.service systemd/agent-registrar-keeper.socket
 

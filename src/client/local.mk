@@ -87,6 +87,7 @@ libclient_a_SOURCES = \
 	src/client/system/message-ids.h \
 	src/client/system/notify.c src/client/system/notify.h \
 	src/client/system/own-unit.c src/client/system/own-unit.h \
+	src/client/system/shutdown.c src/client/system/shutdown.h \
 	src/client/system/systemctl.c src/client/system/systemctl.h \
 	src/client/system/wakeup.c src/client/system/wakeup.h
 

@@ -12,6 +12,7 @@ import agent_machine
 import built
 import nspawn
 import pytest
+import scripted_api_manager
 import scripted_manager
 
 pytest_plugins = ["machine_fixtures"]
@@ -68,6 +69,19 @@ def start_manager(certificates):
     yield start
     for manager in managers:
         manager.close()
+
+
+@pytest.fixture
+def start_api(certificates):
+    """Start a scripted API at a machine's wire: start_api(MACHINE, answer=FUNCTION)."""
+    apis = []
+
+    def start(machine, **options):
+        apis.append(scripted_api_manager.Api(machine, certificates, **options))
+        return apis[-1]
+    yield start
+    for api in apis:
+        api.close()
 
 
 @pytest.fixture

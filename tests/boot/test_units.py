@@ -16,6 +16,8 @@ HOST = {"RootDirectory=/RootImage="}
 EXPOSURES = {
     "agent-register": (2.2, EACH | NETWORK | ROOT | {"ProtectHostname=",
                                                      "RestrictAddressFamilies=~AF_NETLINK"}),
+    "agent-register-deregister": (2.0, EACH | NETWORK | ROOT | HOST |
+                                  {"ProtectHome=", "RestrictAddressFamilies=~AF_NETLINK"}),
     "agent-registrar": (1.1, EACH | NETWORK | HOST),
     "agent-registrar-keeper": (1.2, EACH | ROOT | HOST),
 }
@@ -31,7 +33,8 @@ def test_systemd_finds_no_fault(machine):
         )
         drop_ins = system.show("wazuh-agent")["DropInPaths"]
         warnings = system.run("journalctl -q -b -p warning -o cat _PID=1 | grep -i agent").stdout
-    assert {"agent-register.service", "agent-registered.target"} <= set(units)
+    assert {"agent-register.service", "agent-registered.target",
+            "agent-register-deregister.service"} <= set(units)
     if "agent-registrar.service" in units:
         assert {"agent-registrar.socket", "agent-registrar-keeper.service",
                 "agent-registrar-keeper.socket"} <= set(units)
@@ -65,6 +68,15 @@ def test_exposure(unit, machine, record_property):
     record_property("exposure", exposure)
     assert exposure <= highest
     assert remaining(analysis) <= explained
+
+
+def test_presets(machine):
+    """Where everything is enabled, as on Debian: what removes agents is not."""
+    units = ["agent-register.service", "agent-register-deregister.service"]
+    with machine.boot() as system:
+        assert system.run(f"systemctl preset {' '.join(units)}").exit_status == 0
+        states = system.run(f"systemctl is-enabled {' '.join(units)}").stdout.split()
+    assert states == ["enabled", "disabled"]
 
 
 def test_sandbox_is_enforced(machine):

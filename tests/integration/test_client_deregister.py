@@ -201,6 +201,14 @@ def test_a_torn_key_file_is_left(machine, start_manager):
     assert machine.snapshot() == before
 
 
+def test_at_poweroff_without_systemd(registered, start_manager):
+    """Who cannot know whether it is the end removes nothing."""
+    api, before = Api(answers()), registered.snapshot()
+    result = deregister(registered, start_manager(api), "--at-poweroff")
+    assert result.status == 71 and "the agent stays registered" in result.failure, result
+    assert registered.snapshot() == before and api.calls == []
+
+
 def test_nobody_to_ask(registered, start_manager):
     api = Api(answers())
     before = registered.snapshot()

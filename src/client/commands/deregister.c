@@ -6,12 +6,26 @@
 #include "client/registration/access.h"
 #include "client/registration/policy.h"
 #include "client/registration/state.h"
+#include "client/system/shutdown.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/secret.h"
 
 #include <errno.h>
 #include <string.h>
+
+/*
+ * For all of it while the machine is being powered off: less than TimeoutStopSec= of
+ * agent-register-deregister.service, so that the log says why it did not work.
+ */
+#define POWEROFF_USEC (40 * USEC_PER_SEC)
+
+/* How the command was started. */
+struct deregistration {
+	const struct program *program;
+	struct access access;
+	struct deadline end; /* of everything */
+};
 
 static int open_access(struct access *access, const struct config *config, struct reason *why)
 {
@@ -53,13 +67,13 @@ static int forget_key(struct attempt *attempt, struct reason *why)
 	return OUTCOME_OK;
 }
 
-static int remove_at(const struct program *program, const struct access *access,
-		     const struct endpoint *manager, struct agent_key *key, bool *ret_removed)
+static int remove_at(const struct deregistration *this, const struct endpoint *manager,
+		     struct agent_key *key, bool *ret_removed)
 {
-	const struct config *config = &program->config;
+	const struct access *access = &this->access;
 	struct attempt_report report = { 0 };
-	struct deadline stop = { USEC_INFINITY, program->stop_fd };
-	struct deadline deadline = deadline_in(config->manager.attempt_timeout, &stop);
+	struct deadline deadline = deadline_in(this->program->config.manager.attempt_timeout,
+					       &this->end);
 	struct attempt attempt = access_attempt(access, manager, &deadline);
 	char hash[AGENT_KEY_HASH_SIZE];
 	int r;
@@ -123,9 +137,9 @@ static void log_removal(const struct endpoint *manager, const struct agent_key *
  * Returns 0 when the agent is gone at the manager; otherwise the exit status, or -ECANCELED, and
  * has said why.
  */
-static int remove_at_manager(const struct program *program, const struct access *access,
-			     struct agent_key *key)
+static int remove_at_manager(const struct deregistration *this, struct agent_key *key)
 {
+	const struct program *program = this->program;
 	const struct config *config = &program->config;
 	size_t first = registering_manager(program), count = config->manager.address.count;
 	int r = OUTCOME_UNREACHABLE;
@@ -138,9 +152,9 @@ static int remove_at_manager(const struct program *program, const struct access 
 		struct endpoint manager;
 		int answer;
 
-		if (!access_manager_at(access, (first + i) % count, &manager))
+		if (!access_manager_at(&this->access, (first + i) % count, &manager))
 			break;
-		answer = remove_at(program, access, &manager, key, &is_done);
+		answer = remove_at(this, &manager, key, &is_done);
 		is_done |= answer == OUTCOME_OK && i == 0;
 		if (answer == OUTCOME_OK)
 			log_removal(&manager, key, is_done);
@@ -174,9 +188,9 @@ static int find_key(const struct keystore *store, struct agent_key *ret, bool *r
  * Without a key there is nothing to remove at the manager; but a deregistration that was
  * interrupted is to be completed.
  */
-static int deregister(const struct program *program, const struct access *access,
-		      struct keystore *store, struct reason *why)
+static int deregister(const struct deregistration *this, struct keystore *store, struct reason *why)
 {
+	const struct program *program = this->program;
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	struct deadline at_once = { 0, program->stop_fd };
 	bool found = false;
@@ -190,12 +204,14 @@ static int deregister(const struct program *program, const struct access *access
 					 : "There is no key here, "
 					   "so there is no agent to remove at the manager.");
 	if (r == 0)
-		r = keystore_lock(store, &at_once, NULL, why);
+		/* a registration that is being stopped as well gives it back */
+		r = keystore_lock(store, program->options->at_poweroff ? &this->end : &at_once,
+				  NULL, why);
 	if (r == 0)
 		/* while we asked, another run may have written one */
 		r = find_key(store, &key, &found);
 	if (r == 0 && found)
-		r = remove_at_manager(program, access, &key);
+		r = remove_at_manager(this, &key);
 	else if (r == 0)
 		log_info("There is no key in %s, so there is no agent to remove at the manager",
 			 store->path);
@@ -204,16 +220,14 @@ static int deregister(const struct program *program, const struct access *access
 	return r;
 }
 
-int command_deregister(struct program *program)
+static int run(struct deregistration *this)
 {
+	const struct program *program = this->program;
 	const struct config *config = &program->config;
 	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
-	cleanup(access_close) struct access access = { 0 };
 	struct reason why = { 0 };
-	int r;
+	int r = open_access(&this->access, config, &why);
 
-	secret_protect_process();
-	r = open_access(&access, config, &why);
 	if (r < 0) {
 		log_error("%s", why.text);
 		return outcome_exit_code(outcome_unless_short(OUTCOME_MISCONFIGURED, r));
@@ -221,7 +235,7 @@ int command_deregister(struct program *program)
 	r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
 	store.may_write_in_place = config->agent.keys_in_place;
 	if (r == 0)
-		r = deregister(program, &access, &store, &why);
+		r = deregister(this, &store, &why);
 	if (r < 0 && r != -ECANCELED) {
 		log_error("%s", why.text);
 		return outcome_exit_code(outcome_unless_short(OUTCOME_STORAGE_ERROR, r));
@@ -229,4 +243,50 @@ int command_deregister(struct program *program)
 	if (r == 0)
 		printf("Agent identity removed; the next boot will register this machine again.\n");
 	return r;
+}
+
+static void close_access(struct deregistration *this)
+{
+	access_close(&this->access);
+}
+
+/*
+ * The unit that calls us is stopped for many reasons: by hand, for a new version, for another
+ * target. Only one of them is the end of the machine. Returns whether it is; otherwise
+ * `*ret_status` is the exit status.
+ */
+static bool is_at_end(int *ret_status)
+{
+	struct reason why = { 0 };
+	int shutdown = shutdown_find(&why);
+
+	if (shutdown == SHUTDOWN_POWERS_OFF)
+		return true;
+	if (shutdown < 0)
+		log_error("%s; the agent stays registered", why.text);
+	else
+		log_info("This machine %s; the agent stays registered",
+			 shutdown == SHUTDOWN_RESTARTS ? "restarts" : "is not being powered off");
+	*ret_status = shutdown < 0 ? EXIT_LOCAL_ERROR : 0;
+	return false;
+}
+
+int command_deregister(struct program *program)
+{
+	cleanup(close_access) struct deregistration this = {
+		.program = program,
+		.end = { USEC_INFINITY, program->stop_fd },
+	};
+	struct client_options options = *program->options;
+	int status;
+
+	secret_protect_process();
+	if (!options.at_poweroff)
+		return run(&this);
+	if (!is_at_end(&status))
+		return status;
+	this.end = deadline_in(POWEROFF_USEC, &this.end);
+	options.yes = options.force = true;
+	program->options = &options;
+	return run(&this);
 }

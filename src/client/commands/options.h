@@ -15,6 +15,7 @@ struct client_options {
 	const char *state_directory;
 	struct string_list settings; /* "SECTION.KEY=VALUE" in their order */
 	int verbosity;               /* how often -d was given */
+	bool at_poweroff;
 	bool force;
 	bool json;
 	bool yes;

@@ -57,6 +57,7 @@ unit_tests += \
 	test-retry \
 	test-schedule \
 	test-secrets \
+	test-shutdown \
 	test-state \
 	test-state-file \
 	test-systemctl \
