@@ -14,10 +14,14 @@ libclient_a_SOURCES = \
 	src/client/agent-files/keystore-read.c \
 	src/client/agent-files/manager-guard.c src/client/agent-files/manager-guard.h \
 	src/client/agent-files/ossec-conf.c src/client/agent-files/ossec-conf.h \
+	src/client/agent-files/ossec-conf-change.c \
+	src/client/agent-files/ossec-conf-change.h \
+	src/client/agent-files/ossec-conf-edit.c src/client/agent-files/ossec-conf-edit.h \
 	src/client/agent-files/ossec-conf-variables.c \
 	src/client/agent-files/ossec-conf-variables.h \
 	src/client/agent-files/reenroll-files.c src/client/agent-files/reenroll-files.h \
 	src/client/agent-files/reenroll-secret.c src/client/agent-files/reenroll-secret.h \
+	src/client/agent-files/text-patches.c src/client/agent-files/text-patches.h \
 	src/client/commands/agent-auth.c src/client/commands/agent-auth.h \
 	src/client/commands/agent-auth-output.c src/client/commands/agent-auth-output.h \
 	src/client/commands/check.c src/client/commands/check.h \

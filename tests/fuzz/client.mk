@@ -1,7 +1,8 @@
 # The fuzz targets of the client.
-client_fuzz_targets = fuzz-config fuzz-keystore fuzz-proxy fuzz-reenroll-secret fuzz-state fuzz-wire
+client_fuzz_targets = fuzz-config fuzz-keystore fuzz-ossec-conf fuzz-proxy fuzz-reenroll-secret \
+	fuzz-state fuzz-wire
 client_fuzz_libraries = libclient.a $(fuzz_libraries) $(INIH_LIBS)
-client_fuzz_tests = test-fuzz-config test-fuzz-keystore test-fuzz-proxy \
+client_fuzz_tests = test-fuzz-config test-fuzz-keystore test-fuzz-ossec-conf test-fuzz-proxy \
 	test-fuzz-reenroll-secret test-fuzz-state test-fuzz-wire
 check_PROGRAMS += $(client_fuzz_tests)
 TESTS += $(client_fuzz_tests)
@@ -10,6 +11,8 @@ test_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_replay)
 test_fuzz_config_LDADD = $(client_fuzz_libraries)
 test_fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_keystore_LDADD = $(client_fuzz_libraries)
+test_fuzz_ossec_conf_SOURCES = tests/fuzz/fuzz-ossec-conf.c $(fuzz_replay)
+test_fuzz_ossec_conf_LDADD = $(client_fuzz_libraries)
 test_fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c $(fuzz_replay)
 test_fuzz_proxy_LDADD = $(client_fuzz_libraries)
 test_fuzz_reenroll_secret_SOURCES = tests/fuzz/fuzz-reenroll-secret.c $(fuzz_replay)
@@ -45,6 +48,10 @@ fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c tests/fuzz/fuzz.h $(fuzz_dire
 fuzz_keystore_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_keystore_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_keystore_LDADD = $(client_fuzzed_libraries)
+fuzz_ossec_conf_SOURCES = tests/fuzz/fuzz-ossec-conf.c tests/fuzz/fuzz.h
+fuzz_ossec_conf_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_ossec_conf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_ossec_conf_LDADD = $(client_fuzzed_libraries)
 fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c tests/fuzz/fuzz.h
 fuzz_proxy_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -351,6 +351,7 @@ static int read_old_client(struct agent_settings *settings, size_t block, struct
 	struct agent_server server = {
 		.kind = AGENT_SERVER_ADDRESS,
 		.port = AGENT_PORT_5,
+		.is_left_over = true,
 		.block = OSSEC_CONF_NONE,
 	};
 	size_t child = OSSEC_CONF_NONE, address = OSSEC_CONF_NONE;

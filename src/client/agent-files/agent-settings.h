@@ -50,6 +50,8 @@ struct agent_server {
 	bool is_placeholder;
 	/* The value, or a part of it, was that of a <var>. See agent_settings_read(). */
 	bool by_variable;
+	/* Wazuh 5: it stands in a <client> that version 4 has left. */
+	bool is_left_over;
 	size_t item;  /* of the element; OSSEC_CONF_NONE: there is none */
 	size_t block; /* <server>, <manager>; OSSEC_CONF_NONE: the element is not in one */
 };

@@ -359,7 +359,40 @@ def reenroll_secrets():
     }
 
 
+def agent_files():
+    """ossec.conf, behind a byte that says for which agent it is and what is wanted."""
+    def wanted(generation, managers=0, enrollment=0, one=0, groups=0):
+        return bytes([generation + 4 * managers + 12 * enrollment + 36 * one + 72 * groups])
+
+    ossec, wazuh, wazuh_5 = 0, 2, 3
+    yes, force = 1, 2
+    off, same = 1, 2
+    server = b"<server>\n<address>%b</address>\n<port>1514</port>\n</server>\n"
+    client = b"<ossec_config>\n <client>\n  %b </client>\n</ossec_config>\n"
+    placeholder = client % (server % b"MANAGER_IP")
+    return {
+        "ossec": wanted(ossec, yes) + client % b"<server-ip>0.0.0.0</server-ip>\n",
+        "ossec-declaration": wanted(ossec, force) + b"<?xml version='1'?>" + placeholder,
+        "wazuh": wanted(wazuh, yes, off) + placeholder,
+        "wazuh-same": wanted(wazuh, 0, same, 0, 1) + client % (
+            b"<enrollment><agent_name>a</agent_name><groups>b</groups></enrollment>"),
+        "wazuh-crlf": wanted(wazuh, force, off) + placeholder.replace(b"\n", b"\r\n"),
+        "wazuh-comments": wanted(wazuh, yes, off) + b"<!-- a -->" + client % (
+            server % b"<! b !>MANAGER_IP<!-- c -->"),
+        "wazuh-empty": wanted(wazuh, yes, off) + b"<ossec_config><client/></ossec_config>",
+        "wazuh-escapes": wanted(wazuh, force) + client % b"<a k='1'>b && c \\\\< \\<d</a>\n",
+        "wazuh-variable": wanted(wazuh, yes) + b"<var name='M'>IP</var>" + client % (
+            server % b"$M"),
+        "endpoint": wanted(wazuh_5, yes, off, 1) +
+            b"<ossec_config><agent><manager><endpoint>https://IP:1517/a</endpoint></manager>"
+            b"</agent></ossec_config>",
+        "old-client": wanted(wazuh_5, force, off, 1) + placeholder,
+        "open": wanted(wazuh, yes) + b"<ossec_config><client><!-- </client>",
+    }
+
+
 SEEDS = {
+    "ossec-conf": agent_files,
     "reenroll-secret": reenroll_secrets,
     "keystore": key_files,
     "config": configurations,

@@ -53,6 +53,7 @@ unit_tests += \
 	test-proxy \
 	test-reenroll-files \
 	test-ossec-conf \
+	test-ossec-conf-edit \
 	test-reenroll-secret \
 	test-retry \
 	test-schedule \
@@ -113,6 +114,8 @@ test_reenroll_files_SOURCES = tests/unit/client/agent-files/test-reenroll-files.
 test_reenroll_files_LDADD = $(unit_libraries)
 test_ossec_conf_SOURCES = tests/unit/client/agent-files/test-ossec-conf.c
 test_ossec_conf_LDADD = $(unit_libraries)
+test_ossec_conf_edit_SOURCES = tests/unit/client/agent-files/test-ossec-conf-edit.c
+test_ossec_conf_edit_LDADD = $(unit_libraries)
 test_agent_settings_SOURCES = tests/unit/client/agent-files/test-agent-settings.c
 test_agent_settings_LDADD = $(unit_libraries)
 test_reenroll_secret_SOURCES = tests/unit/client/agent-files/test-reenroll-secret.c
