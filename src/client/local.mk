@@ -17,6 +17,7 @@ libclient_a_SOURCES = \
 	src/client/agent-files/ossec-conf-change.c \
 	src/client/agent-files/ossec-conf-change.h \
 	src/client/agent-files/ossec-conf-edit.c src/client/agent-files/ossec-conf-edit.h \
+	src/client/agent-files/ossec-conf-file.c src/client/agent-files/ossec-conf-file.h \
 	src/client/agent-files/ossec-conf-variables.c \
 	src/client/agent-files/ossec-conf-variables.h \
 	src/client/agent-files/reenroll-files.c src/client/agent-files/reenroll-files.h \
@@ -62,6 +63,7 @@ libclient_a_SOURCES = \
 	src/client/net/tls-verify.c src/client/net/tls-verify.h \
 	src/client/net/tunnel.c \
 	src/client/registration/access.c src/client/registration/access.h \
+	src/client/registration/agent-conf.c src/client/registration/agent-conf.h \
 	src/client/registration/binding.c src/client/registration/binding.h \
 	src/client/registration/check-key.c src/client/registration/check-key.h \
 	src/client/registration/finish.c src/client/registration/finish.h \

@@ -62,8 +62,12 @@ struct config {
 		char *directory;
 		char *keys_file; /* null: DIRECTORY/etc/client.keys */
 		bool keys_in_place;
-		char *group; /* null: wazuh, else ossec */
-		char *unit;  /* null: whichever of the known ones is there */
+		char *group;     /* null: wazuh, else ossec */
+		char *unit;      /* null: whichever of the known ones is there */
+		int set_manager; /* enum set_manager, see ossec-conf-edit.h */
+		/* that the agent is told; empty: those of `manager` */
+		struct string_list manager_address;
+		int own_enrollment; /* enum own_enrollment, likewise */
 	} agent;
 	struct {
 		char *password_file;

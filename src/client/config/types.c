@@ -389,6 +389,8 @@ const char *const config_methods[] = { "authd", "api", "enroll", "import", NULL 
 static const char *const missing_group_policies[] = { "fail", "default", NULL };
 static const char *const clone_policies[] = { "register", "keep", "refuse", NULL };
 static const char *const duplicate_policies[] = { "wait", "suffix", "replace", "fail", NULL };
+static const char *const set_manager_words[] = { "no", "yes", "force", NULL };
+static const char *const own_enrollment_words[] = { "keep", "off", "same", NULL };
 
 const struct config_type config_text = { parse_text, clear_string };
 const struct config_type config_path = { parse_path, clear_string };
@@ -411,3 +413,7 @@ const struct config_type config_on_clone = { parse_choice, clear_choice,
 					     .choices = clone_policies };
 const struct config_type config_on_duplicate = { parse_choice, clear_choice,
 						 .choices = duplicate_policies };
+const struct config_type config_set_manager = { parse_choice, clear_choice,
+						.choices = set_manager_words };
+const struct config_type config_own_enrollment = { parse_choice, clear_choice,
+						   .choices = own_enrollment_words };

@@ -45,6 +45,8 @@ extern const struct config_type config_method;
 extern const struct config_type config_on_missing_group;
 extern const struct config_type config_on_clone;
 extern const struct config_type config_on_duplicate;
+extern const struct config_type config_set_manager;
+extern const struct config_type config_own_enrollment;
 
 /* The words for the methods, in the order of enum method_kind; ends with null. */
 extern const char *const config_methods[];

@@ -2,6 +2,7 @@
 #include "client/registration/check-key.h"
 
 #include "client/agent-files/manager-guard.h"
+#include "client/registration/agent-conf.h"
 #include "client/registration/binding.h"
 #include "client/registration/finish.h"
 #include "client/registration/report.h"
@@ -15,7 +16,10 @@
 static int already_registered(struct registration *run)
 {
 	const struct agent_key *key = &run->key.old;
+	int r = agent_conf_update(run);
 
+	if (r != CONTINUE)
+		return r;
 	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, report_fields(run, key, OUTCOME_REGISTERED),
 		  "Already registered as %s (id %s); nothing to do", key->name, key->id);
 	finish_unchanged(run);

@@ -5,6 +5,7 @@
 #include "client/agent-files/counters.h"
 #include "client/agent-files/import-file.h"
 #include "client/config/name-template.h"
+#include "client/registration/agent-conf.h"
 #include "client/registration/binding.h"
 #include "client/registration/report.h"
 #include "client/system/agent-units.h"
@@ -190,6 +191,7 @@ int finish_store(struct registration *run)
 			   "(keys_in_place), not atomically: "
 			   "a power failure in this moment leaves no valid key",
 			   run->files.store.path);
+	agent_conf_store(run);
 	note_counters(run);
 	note_anchor(run);
 	r = store_reenroll_files(run, beside, &why);
@@ -292,18 +294,19 @@ static void log_success(const struct registration *run)
 }
 
 /* One that no unit has started, we cannot restart: it would become a process of our own. */
-static void warn_of_running_process(const struct registration *run)
+static void warn_of_running_process(const struct registration *run, const char *without)
 {
 	struct agent_process process;
 
 	if (agent_process_find(run->config->agent.directory, &process))
-		log_warning("%s (PID %d) is running without this key, and not by a unit; restart "
-			    "it: %s restart",
-			    process.name, (int)process.pid, process.control);
+		log_warning("%s (PID %d) is running without %s, and not by a unit; restart it: "
+			    "%s restart",
+			    process.name, (int)process.pid, without, process.control);
 }
 
-/* An agent that runs already does not notice a key that another process has written. */
-static void restart_running_agent(const struct registration *run)
+/* An agent that runs already does not notice what another process has written. */
+static void restart_running_agent(const struct registration *run, uint64_t changed_at,
+				  const char *without)
 {
 	const struct config *config = run->config;
 	struct agent_units all = agent_units_of(config->agent.unit, config->agent.directory), units;
@@ -311,14 +314,14 @@ static void restart_running_agent(const struct registration *run)
 
 	if (run->mode.observer)
 		return; /* who calls agent-auth restarts the agent */
-	units = agent_units_started_before(&all, run->key.stored_at);
+	units = agent_units_started_before(&all, changed_at);
 	if (!units.names[0] && !agent_units_running(&all))
-		warn_of_running_process(run);
+		warn_of_running_process(run, without);
 	for (const char *const *unit = units.names; *unit; unit++) {
 		if (agent_units_restart(*unit, &why) < 0)
 			log_warning("%s", why.text);
 		else
-			log_info("Restarting %s, which was running without this key", *unit);
+			log_info("Restarting %s, which was running without %s", *unit, without);
 	}
 }
 
@@ -373,7 +376,7 @@ int finish_announce(struct registration *run)
 		return r;
 	start_agents(run, &run->key.new);
 	/* behind READY=1, for which others wait: systemd is slow to answer while it boots */
-	restart_running_agent(run);
+	restart_running_agent(run, run->key.stored_at, "this key");
 	return 0;
 }
 
@@ -381,6 +384,8 @@ void finish_unchanged(struct registration *run)
 {
 	forget_secret(run, &run->key.old); /* a run that was killed may not have come to it */
 	start_agents(run, &run->key.old);
+	if (run->agent_conf_changed_at)
+		restart_running_agent(run, run->agent_conf_changed_at, "this configuration");
 }
 
 int finish_on_manager(const struct reason *seen)

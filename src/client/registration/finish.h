@@ -9,9 +9,9 @@
 #include "common/must-check.h"
 
 /*
- * Store the new key, after the CA and the re-enrollment secret that came with it. Needs the files
- * staged. Returns CONTINUE; or, when the key cannot be stored, the exit status, with all files as
- * they were before.
+ * Store the new key, after the agent's own configuration, and the CA and the re-enrollment secret
+ * that came with the key. Needs the files staged. Returns CONTINUE; or, when the key cannot be
+ * stored, the exit status, with all files but that configuration as they were before.
  */
 int finish_store(struct registration *run) must_check;
 

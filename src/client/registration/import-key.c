@@ -2,6 +2,7 @@
 #include "client/registration/import-key.h"
 
 #include "client/agent-files/import-file.h"
+#include "client/registration/agent-conf.h"
 #include "client/registration/binding.h"
 #include "client/registration/check-key.h"
 #include "client/registration/finish.h"
@@ -44,7 +45,10 @@ static int keep_key(struct registration *run)
 	const struct agent_key *key = &run->key.old;
 	bool is_ours = binding_knows(&run->state, key) &&
 		       binding_of(&run->state, key, NULL) != BINDING_OTHER;
+	int r = agent_conf_update(run);
 
+	if (r != CONTINUE)
+		return r;
 	log_event(LOG_INFO, MESSAGE_ALREADY_REGISTERED, report_fields(run, key, OUTCOME_REGISTERED),
 		  "Already registered as %s (id %s): the key from %s is in %s, nothing to do",
 		  key->name, key->id, run->key.imported_from, run->files.store.path);

@@ -63,7 +63,8 @@ static int open_run(struct registration *run)
 	struct reason why = { 0 };
 
 	if (key_files_open(&run->files, config->agent.directory, config->agent.keys_file,
-			   config->agent.group, &why) < 0)
+			   config->agent.group, &why) < 0 ||
+	    ossec_conf_file_open(&run->agent_conf, config->agent.directory, &why) < 0)
 		return report_failure(run, -ENOMEM, &why);
 	run->files.store.may_write_in_place = config->agent.keys_in_place;
 	state_load(&run->state, run->mode.state_directory);
@@ -73,6 +74,7 @@ static int open_run(struct registration *run)
 static void close_run(struct registration *run)
 {
 	conversation_finish();
+	ossec_conf_file_close(&run->agent_conf);
 	key_files_close(&run->files);
 	key_change_wipe(&run->key);
 	access_close(&run->access);
@@ -84,6 +86,7 @@ int register_agent(const struct config *config, const char *state_directory, boo
 {
 	cleanup(close_run) struct registration run = {
 		.config = config,
+		.agent_conf = OSSEC_CONF_FILE_NULL,
 		.mode = {
 			.state_directory = state_directory,
 			.force = force,
@@ -102,6 +105,7 @@ int register_import(const struct config *config, const char *state_directory,
 {
 	cleanup(close_run) struct registration run = {
 		.config = config,
+		.agent_conf = OSSEC_CONF_FILE_NULL,
 		.mode = { .state_directory = state_directory, .stop_fd = stop_fd },
 	};
 	int r = open_run(&run);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/agent-files/key-files.h"
+#include "client/agent-files/ossec-conf-file.h"
 #include "client/config/config.h"
 #include "client/registration/access.h"
 #include "client/registration/observer.h"
@@ -68,6 +69,9 @@ struct registration {
 	const struct config *config;
 	struct run_mode mode;
 	struct key_files files;
+	struct ossec_conf_file agent_conf;
+	/* CLOCK_MONOTONIC, microseconds; with a key that was there already; 0: not changed */
+	uint64_t agent_conf_changed_at;
 	struct key_change key;
 	struct access access;
 	struct request request;

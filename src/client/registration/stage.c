@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/stage.h"
 
+#include "client/registration/agent-conf.h"
 #include "client/registration/check-key.h"
 #include "client/registration/report.h"
 #include "client/system/notify.h"
@@ -15,6 +16,7 @@ static void log_waiting(const char *directory, const char *holder)
 
 void stage_unlock(struct registration *run)
 {
+	ossec_conf_file_discard(&run->agent_conf);
 	key_files_unlock(&run->files);
 }
 
@@ -30,6 +32,8 @@ int stage_files(struct registration *run, const struct deadline *deadline)
 	if (r < 0)
 		return report_failed_step(run, OUTCOME_STORAGE_ERROR, r, &why);
 	r = check_existing_key(run);
+	if (r == CONTINUE)
+		r = agent_conf_stage(run);
 	if (r != CONTINUE)
 		return r;
 	r = key_files_stage(&run->files, run->config->manager.method == METHOD_ENROLL, &why);

@@ -30,6 +30,8 @@ static const struct type_row {
 	{ &config_on_missing_group, sizeof(int), "default", "fail" },
 	{ &config_on_clone, sizeof(int), "refuse", "keep" },
 	{ &config_on_duplicate, sizeof(int), "fail", "suffix" },
+	{ &config_set_manager, sizeof(int), "yes", "force" },
+	{ &config_own_enrollment, sizeof(int), "off", "same" },
 };
 
 static const struct type_row *type_of(const struct config_key *key)

@@ -2,6 +2,7 @@
 /* Each type's good and bad values. */
 #include "tests/unit/support.h"
 
+#include "client/agent-files/ossec-conf-edit.h"
 #include "client/config/types.h"
 
 #include <errno.h>
@@ -214,6 +215,14 @@ static void test_choices(void **state)
 		{ &config_on_duplicate, "suffix", DUPLICATE_SUFFIX },
 		{ &config_on_duplicate, "fail", DUPLICATE_FAIL },
 		{ &config_on_duplicate, "keep", -1 },
+		{ &config_set_manager, "no", SET_MANAGER_NO },
+		{ &config_set_manager, "yes", SET_MANAGER_YES },
+		{ &config_set_manager, "force", SET_MANAGER_FORCE },
+		{ &config_set_manager, "Yes", -1 },
+		{ &config_own_enrollment, "keep", OWN_ENROLLMENT_KEEP },
+		{ &config_own_enrollment, "off", OWN_ENROLLMENT_OFF },
+		{ &config_own_enrollment, "same", OWN_ENROLLMENT_SAME },
+		{ &config_own_enrollment, "no", -1 },
 	};
 
 	(void)state;
