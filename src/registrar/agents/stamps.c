@@ -90,7 +90,10 @@ static int index_lines(struct agent_stamps *stamps, const struct stamp_block *bl
 	return 0;
 }
 
-/* How much of what was read is to be indexed: whole lines, and the last one of the file. */
+/*
+ * How much of what was read is to be indexed: whole lines, and the last one of the file. Of a line
+ * that no manager wrote, as long as that is, the beginning, which is what other readers look at.
+ */
 static size_t usable_length(struct agent_stamps *stamps, const char *text, size_t length)
 {
 	const char *newline = memrchr(text, '\n', length);
@@ -99,10 +102,11 @@ static size_t usable_length(struct agent_stamps *stamps, const char *text, size_
 		stamps->is_cut = text[length - 1] != '\n';
 		return length;
 	}
-	return newline ? (size_t)(newline + 1 - text) : 0;
+	stamps->is_within_line = !newline;
+	return newline ? (size_t)(newline + 1 - text) : length;
 }
 
-/* What belongs to a line that no manager wrote is passed over. Returns how many bytes that are. */
+/* The rest of such a line is passed over. Returns how many bytes that are. */
 static size_t pass_over(struct agent_stamps *stamps, const char *text, size_t length)
 {
 	const char *newline = memchr(text, '\n', length);

@@ -125,7 +125,33 @@ static void test_cut_line(void **state)
 	assert_int_equal(year_of("002", "web-02"), 2020);
 }
 
-/* Not all at once; and a line longer than any is passed over. */
+/* Of a line longer than any, the beginning says what it says to who reads the whole file. */
+static void test_long_line(void **state)
+{
+	const struct agent_history history = { .queue = queue };
+	struct roster_entry entry = { .name = "web-03", .id_text = "003" };
+	size_t length = 100 * 1000;
+	char *line = test_malloc(length);
+	time_t kept, read;
+
+	(void)state;
+	memset(line, 'x', length);
+	memcpy(line, "003 web-03 any 2023-02-03 00:00:00 ", 35);
+	memcpy(line + length - 2, "\n", 2);
+	write_text(file(), FIRST);
+	append(line);
+	append(SECOND);
+	assert_int_equal(refresh(UINT64_MAX), 1);
+	assert_int_equal(agent_stamps_find(&stamps, &entry, &kept), 0);
+	assert_int_equal(agent_history_registered(&history, &entry, &read), 0);
+	assert_true(kept == read);
+	assert_int_equal(year_of("003", "web-03"), 2023);
+	assert_int_equal(year_of("001", "web-01"), 2020);
+	assert_int_equal(year_of("002", "web-02"), 2020);
+	test_free(line);
+}
+
+/* Not all at once; and the rest of a line longer than any is passed over. */
 static void test_in_parts(void **state)
 {
 	char *long_line = test_malloc(100 * 1000);
@@ -163,8 +189,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_no_file),  TEST(test_lines),    TEST(test_changes),
-		TEST(test_cut_line), TEST(test_in_parts),
+		TEST(test_no_file),  TEST(test_lines),     TEST(test_changes),
+		TEST(test_cut_line), TEST(test_long_line), TEST(test_in_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
