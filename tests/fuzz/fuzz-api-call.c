@@ -15,11 +15,11 @@
 
 #define TEXT_MAX 20000
 
-static void check_shown(const struct api_problem *problem)
+static void check_shown(const struct api_problem *problem, int status)
 {
 	json_t *detail = json_string(problem->detail);
 
-	HOLDS(problem->status == 400);
+	HOLDS(problem->status == status);
 	HOLDS(detail && !strchr(problem->detail, '\n'));
 	json_decref(detail);
 }
@@ -47,7 +47,7 @@ static void read_path(const char *text)
 	      (path.count == 3 && strcmp(path.segments[0], "agents") == 0 &&
 	       strcmp(path.segments[2], "key") == 0));
 	if (!api_path_check(&path, "/agents/{}/group/{}", rules, &problem))
-		check_shown(&problem);
+		check_shown(&problem, 400);
 	api_path_clear(&path);
 }
 
@@ -62,7 +62,7 @@ static void apply(const struct api_query *query)
 	struct api_agent agent;
 
 	if (!api_filter_read(&filter, query, "7d", &problem)) {
-		check_shown(&problem);
+		check_shown(&problem, 400);
 		return;
 	}
 	agent = api_agent_of(agent_row_copy(&row), filter.now);
@@ -108,7 +108,7 @@ static void read_query(const char *text)
 	if (api_parameters_check(&query, rules, &problem))
 		apply(&query);
 	else
-		check_shown(&problem);
+		check_shown(&problem, 400);
 	api_query_clear(&query);
 }
 
@@ -135,9 +135,12 @@ static void read_body(const char *text, size_t length, enum api_body_kind kind, 
 	struct api_body body;
 
 	if (!api_body_parse(&body, kind, is_json, text, length, &problem)) {
-		check_shown(&problem);
+		/* What is right, but not said to be JSON, is refused for that alone. */
+		HOLDS(problem.code != API_CONTENT_TYPE || !is_json);
+		check_shown(&problem, problem.code == API_CONTENT_TYPE ? 406 : 400);
 		return;
 	}
+	HOLDS(is_json);
 	HOLDS(body.name[0] != '\0' && strlen(body.name) <= AGENT_NAME_MAX);
 	HOLDS(body.key[0] == '\0' || strlen(body.key) >= AGENT_KEY_USUAL);
 	HOLDS(body.id[0] == '\0' || agent_id_is_valid(body.id, strlen(body.id)));
