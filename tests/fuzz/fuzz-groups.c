@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The groups of an agent: any file of them can be read, and what is written is read again; and any
- * list that a client sends is refused with a text, or all its names can be names.
+ * list that a client sends is refused with a text, or all its names can be names. If a call is to
+ * fail (faults.h), an agent keeps its groups, or has the new ones.
  */
 #include "directory.h"
+#include "faults.h"
 #include "fuzz.h"
 
 #include "common/agent-key.h"
@@ -13,6 +15,7 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define ID "001"
 
@@ -44,6 +47,42 @@ static void check_file(const uint8_t *data, size_t size)
 	HOLDS(agent_groups_read(again, queue, ID, &why) == 0 && strcmp(again, groups) == 0);
 }
 
+static void check_failure(int r, const struct reason *why)
+{
+	HOLDS(r == 0 || (r < 0 && why->text[0] && fuzz_fault_happened()));
+}
+
+/* Of each kind of directory, one that is still to be made and one that is there. */
+static void do_all(const char *queue)
+{
+	static const char *const ids[] = { ID };
+	static char groups[AGENT_GROUPS_SIZE];
+	struct reason why = { "" };
+
+	check_failure(agent_groups_write(queue, ID, "web,db", &why), &why);
+	check_failure(agent_groups_read(groups, queue, ID, &why), &why);
+	check_failure(agent_groups_forget_all(queue, ids, 1, &why), &why);
+	check_failure(agent_groups_write(queue, ID, "web", &why), &why);
+}
+
+static void check_faults(void)
+{
+	static char groups[AGENT_GROUPS_SIZE];
+	const char *queue = fuzz_directory();
+	char path[128];
+	struct reason why;
+
+	(void)snprintf(path, sizeof path, "%s/agent-groups/" ID, queue);
+	(void)unlink(path);
+	(void)snprintf(path, sizeof path, "%s/agent-groups", queue);
+	(void)rmdir(path);
+	fuzz_faults_begin();
+	do_all(queue);
+	fuzz_faults_end();
+	HOLDS(agent_groups_read(groups, queue, ID, &why) == 0);
+	HOLDS(!groups[0] || strcmp(groups, "web,db") == 0 || strcmp(groups, "web") == 0);
+}
+
 static void check_list(const char *text, size_t length)
 {
 	const struct group_place any = { .directory = NULL },
@@ -65,6 +104,9 @@ static void check_list(const char *text, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	size = fuzz_faults_read(data, size);
+	if (fuzz_faults_are_asked())
+		check_faults();
 	check_file(data, size);
 	check_list((const char *)data, size);
 	return 0;

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Any agents-timestamp at all: what is added is found, and who is forgotten takes nobody along. The
- * first byte chooses whose lines are looked at.
+ * first byte chooses whose lines are looked at. If a call is to fail (faults.h), that is what
+ * happens first: it takes nobody along either.
  */
 #include "directory.h"
+#include "faults.h"
 #include "fuzz.h"
 
 #include "registrar/agents/history.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FILE_NAME "agents-timestamp"
 
@@ -30,7 +34,7 @@ static time_t look_up(const struct agent_history *history, const struct roster_e
 	time_t when = -1;
 	int r = agent_history_registered(history, entry, &when);
 
-	HOLDS(r == 0 ? when != -1 : r == -ENODATA);
+	HOLDS(r == 0 ? when != -1 : r == -ENODATA || fuzz_fault_happened());
 	return when;
 }
 
@@ -41,6 +45,17 @@ static void check_adding(const struct agent_history *history, const struct roste
 
 	HOLDS(agent_history_add(history, &event, 1, &why) == 0);
 	HOLDS(look_up(history, entry) == event.when);
+}
+
+/* Nobody can write down when that was. */
+static void check_never(const struct agent_history *history, const struct roster_entry *entry)
+{
+	const struct agent_event event = { entry->id_text, entry->name, entry->ip, LONG_MAX };
+	time_t before = look_up(history, entry);
+	struct reason why;
+
+	HOLDS(agent_history_add(history, &event, 1, &why) == 0);
+	HOLDS(look_up(history, entry) == before);
 }
 
 static void check_forgetting(const struct agent_history *history, size_t chosen)
@@ -77,6 +92,21 @@ static void check_seen(const struct agent_history *history, const struct roster_
 	HOLDS(r == (strcmp(entry->id_text, "001") == 0 ? 0 : -ENODATA));
 }
 
+/* Of a manager whose queue cannot be made, or has a name longer than any. */
+static void check_no_place(const struct roster_entry *entry)
+{
+	static char longest[PATH_MAX];
+	const struct agent_history nowhere = { .queue = "/dev/null/queue" },
+				   too_long = { .queue = longest };
+	struct reason why = { "" };
+
+	memset(longest, 'x', sizeof longest - 1);
+	HOLDS(agent_history_make(&nowhere, &why) < 0 && why.text[0]);
+	why.text[0] = '\0';
+	HOLDS(agent_history_make(&too_long, &why) < 0 && why.text[0]);
+	HOLDS(!agent_history_exists(&too_long) && look_up(&too_long, entry) == -1);
+}
+
 /* Of a manager without a queue. */
 static void check_nothing(const struct roster_entry *entry)
 {
@@ -91,6 +121,55 @@ static void check_nothing(const struct roster_entry *entry)
 	HOLDS(agent_history_forget_all(&none, &ids[0], 1, &why) == 0);
 }
 
+/* ------------------------------------------------------------------ what fails */
+
+static void check_failure(int r, const struct reason *why)
+{
+	HOLDS(r == 0 || (r < 0 && why->text[0] && fuzz_fault_happened()));
+}
+
+/* All that can be done, in the order in which it is done later, of which one call fails. */
+static void do_all(const struct agent_history *history, const struct roster_entry *entry,
+		   const char *const *id)
+{
+	const struct agent_event event = { entry->id_text, entry->name, entry->ip, 1700000000 };
+	struct reason why = { "" };
+	struct stat status;
+	time_t seen;
+	int fd;
+
+	check_failure(agent_history_make(history, &why), &why);
+	fd = agent_history_open(history, &status);
+	HOLDS(fd >= 0 || fuzz_fault_happened());
+	if (fd >= 0)
+		(void)close(fd);
+	(void)look_up(history, entry);
+	(void)!agent_history_seen(history, entry, &seen); /* whatever is right */
+	check_failure(agent_history_add(history, &event, 1, &why), &why);
+	check_failure(agent_history_forget_all(history, id, 1, &why), &why);
+}
+
+/* The others' lines are there, whatever has failed. */
+static void check_faults(const struct agent_history *history, size_t chosen)
+{
+	time_t before[sizeof ids / sizeof ids[0]];
+	const struct roster_entry entry = entry_of(ids[chosen]);
+
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		const struct roster_entry other = entry_of(ids[i]);
+
+		before[i] = look_up(history, &other);
+	}
+	fuzz_faults_begin();
+	do_all(history, &entry, &ids[chosen]);
+	fuzz_faults_end();
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		const struct roster_entry other = entry_of(ids[i]);
+
+		HOLDS(i == chosen || look_up(history, &other) == before[i]);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct agent_history history = { .queue = fuzz_directory() };
@@ -98,19 +177,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct reason why;
 	size_t chosen;
 
+	size = fuzz_faults_read(data, size);
 	if (size < 1)
 		return 0;
 	chosen = data[0] % (sizeof ids / sizeof ids[0]);
 	entry = entry_of(ids[chosen]);
 	check_nothing(&entry);
+	check_no_place(&entry);
 	fuzz_write(FILE_NAME, NULL, 0);
 	HOLDS(!agent_history_exists(&history));
 	HOLDS(look_up(&history, &entry) == -1);
 	HOLDS(agent_history_make(&history, &why) == 0 && agent_history_exists(&history));
 	fuzz_write(FILE_NAME, data + 1, size - 1);
+	if (fuzz_faults_are_asked())
+		check_faults(&history, chosen);
 	(void)look_up(&history, &entry);
 	check_seen(&history, &entry);
 	check_adding(&history, &entry);
+	check_never(&history, &entry);
 	check_forgetting(&history, chosen);
 	return 0;
 }

@@ -2,8 +2,10 @@
 /*
  * Whatever answers at the socket of a running wazuh-authd: it is taken for an answer that can be
  * shown, or refused. The first byte says what is asked; the bytes that come from the socket follow.
+ * A call may fail meanwhile (faults.h).
  */
 #include "directory.h"
+#include "faults.h"
 #include "fuzz.h"
 
 #include "registrar/agents/local-authd.h"
@@ -71,37 +73,47 @@ static void check_answer(int r, const struct local_authd_answer *given, const st
 		HOLDS(*at >= ' ' && *at <= '~');
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void ask(uint8_t what, const struct local_authd *authd)
 {
-	static struct local_authd authd;
 	static const struct agent_key agent = { "007", "web-01", "any", "" },
 				      unnumbered = { "", "web-01", "any", "" };
 	static const struct local_authd_force force = { true, 60, 3600 };
+	struct local_authd found;
 	struct local_authd_answer given = { 0 };
 	struct reason why = { "" };
+
+	switch (what % 4) {
+	case 0:
+		/* Somebody listens, whatever he says, unless we cannot reach him. */
+		HOLDS_WITHOUT_FAULT(local_authd_find(&found, fuzz_directory(), &why) != 0);
+		break;
+	case 1:
+		check_answer(local_authd_add(authd, &agent, &force, &given, &why), &given, &why);
+		break;
+	case 2:
+		check_answer(local_authd_add(authd, &unnumbered, NULL, &given, &why), &given, &why);
+		break;
+	default:
+		check_answer(local_authd_remove(authd, "007", what & 4, &given, &why), &given,
+			     &why);
+		break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct local_authd authd;
 	const char *queue = make_queue();
 
+	size = fuzz_faults_read(data, size);
 	if (size < 1 || size > ANSWER_MAX_)
 		return 0;
 	answer = data + 1;
 	answer_size = size - 1;
 	HOLDS(local_authd_listens(&authd, queue));
 	HOLDS(!local_authd_listens(&(struct local_authd){ "", "" }, NULL));
-	switch (data[0] % 4) {
-	case 0:
-		HOLDS(local_authd_find(&authd, queue, &why) != 0);
-		break;
-	case 1:
-		check_answer(local_authd_add(&authd, &agent, &force, &given, &why), &given, &why);
-		break;
-	case 2:
-		check_answer(local_authd_add(&authd, &unnumbered, NULL, &given, &why), &given,
-			     &why);
-		break;
-	default:
-		check_answer(local_authd_remove(&authd, "007", data[0] & 4, &given, &why), &given,
-			     &why);
-		break;
-	}
+	fuzz_faults_begin();
+	ask(data[0], &authd);
+	fuzz_faults_end();
 	return 0;
 }

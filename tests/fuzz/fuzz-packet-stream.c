@@ -2,8 +2,9 @@
 /*
  * Packets over a stream, in whatever pieces they come: what is handed over are the packets that the
  * bytes are, in their order, and the end comes once. Each step is a byte that says what is done,
- * and how much of it.
+ * and how much of it. If a call fails (faults.h), the end comes earlier.
  */
+#include "faults.h"
 #include "fuzz.h"
 
 #include "registrar/registry/packet-stream.h"
@@ -68,7 +69,9 @@ static void on_ended(void *owner, bool is_malformed)
 
 static void loop(void)
 {
+	fuzz_faults_begin();
 	(void)event_base_loop(run.base, EVLOOP_NONBLOCK);
+	fuzz_faults_end();
 }
 
 static void begin(void)
@@ -86,8 +89,10 @@ static void begin(void)
 	run.size = run.taken = 0;
 	run.ends = 0;
 	run.is_ending = run.takes_long = false;
+	fuzz_faults_begin();
 	run.stream = packet_stream_new(run.base, ends[0], &owner);
-	HOLDS(run.stream);
+	fuzz_faults_end();
+	HOLDS_WITHOUT_FAULT(run.stream);
 }
 
 static void send_bytes(const uint8_t *data, size_t length)
@@ -119,8 +124,10 @@ static void send_answer(size_t length)
 	static const char answer[4096];
 	size_t unsent = packet_stream_unsent(run.stream);
 
+	fuzz_faults_begin();
 	packet_stream_send(run.stream, answer, length);
-	HOLDS(packet_stream_unsent(run.stream) == unsent + length);
+	fuzz_faults_end();
+	HOLDS_WITHOUT_FAULT(packet_stream_unsent(run.stream) == unsent + length);
 }
 
 static void close_end(void)
@@ -177,8 +184,9 @@ static void end(void)
 	for (int i = 0; i < 64; i++)
 		loop();
 	/* All that is whole has been handed over. */
-	HOLDS(!run.stream || packet_find(&header, run.sent + run.taken, run.size - run.taken,
-					 most(NULL)) != PACKET_COMPLETE);
+	HOLDS_WITHOUT_FAULT(!run.stream ||
+			    packet_find(&header, run.sent + run.taken, run.size - run.taken,
+					most(NULL)) != PACKET_COMPLETE);
 	close_end();
 	loop();
 	packet_stream_free(run.stream);
@@ -186,6 +194,7 @@ static void end(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	size = fuzz_faults_read(data, size);
 	begin();
 	for (size_t at = 0; at < size;)
 		at += step(data + at, size - at);

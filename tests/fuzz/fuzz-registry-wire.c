@@ -2,11 +2,15 @@
 /*
  * Whatever a front or a keeper sends: what is read is within its bounds, and is the same when it is
  * written and read again. The input is a packet without its header: the first byte says of which
- * type. 2 is NEWS, 4 a REPORT; of the others the odd ones are requests.
+ * type. 2 is NEWS, 4 a REPORT; of the others the odd ones are requests. A call may fail meanwhile
+ * (faults.h).
  */
+#include "faults.h"
 #include "fuzz.h"
 
 #include "registrar/registry/registry-wire.h"
+
+#include <errno.h>
 
 #define BODY_MAX 8192
 
@@ -106,18 +110,54 @@ static void check_content(const struct registry_request *request)
 	}
 }
 
+/* What has failed was no packet, or there was no memory for it. */
+static bool has_failed(int r)
+{
+	HOLDS(r == 0 || r == -EBADMSG || (r == -ENOMEM && fuzz_fault_happened()));
+	return r < 0;
+}
+
+/* Written at any length, it is the same; without memory, it is not written. */
+static void check_long(size_t length, void *again_long, const unsigned char *packet,
+		       size_t expected)
+{
+	HOLDS(length == expected || (length == 0 && fuzz_fault_happened()));
+	if (length == 0)
+		return;
+	HOLDS(memcmp(again_long, packet, length) == 0);
+	registry_wire_free(again_long, length);
+}
+
+static void check_again(const struct registry_request *request, uint64_t number, uint64_t patience,
+			const unsigned char *packet, size_t length)
+{
+	void *again_long = NULL;
+	size_t length_long;
+
+	HOLDS(registry_wire_request(again, number, patience, request) == length);
+	HOLDS(memcmp(again, packet, length) == 0);
+	fuzz_faults_begin();
+	length_long = registry_wire_long_request(&again_long, number, patience, request);
+	fuzz_faults_end();
+	check_long(length_long, again_long, packet, length);
+	HOLDS(request->type != REGISTRY_REMOVE ||
+	      length <= registry_wire_request_most(request->removal->count));
+}
+
 static void check_request(const unsigned char *packet, size_t length)
 {
 	struct packet_header header = find(packet, length);
 	struct registry_request request = { .content = NULL };
 	uint64_t patience;
+	int r;
 
-	if (registry_wire_read_request(&request.type, &request.content, &patience, packet,
-				       &header) < 0)
+	fuzz_faults_begin();
+	r = registry_wire_read_request(&request.type, &request.content, &patience, packet, &header);
+	fuzz_faults_end();
+	if (has_failed(r))
 		return;
 	check_content(&request);
-	HOLDS(registry_wire_request(again, header.number, patience, &request) == length);
-	HOLDS(memcmp(again, packet, length) == 0);
+	check_again(&request, header.number, patience, packet, length);
 	registry_request_clear(&request);
 }
 
@@ -131,8 +171,14 @@ static void check_answer(const unsigned char *packet, size_t length)
 {
 	struct packet_header header = find(packet, length);
 	struct registry_answer answer;
+	void *again_long = NULL;
+	size_t length_long;
+	int r;
 
-	if (registry_wire_read_answer(&answer, packet, &header) < 0)
+	fuzz_faults_begin();
+	r = registry_wire_read_answer(&answer, packet, &header);
+	fuzz_faults_end();
+	if (has_failed(r))
 		return;
 	if (answer.type == REGISTRY_REGISTER)
 		check_decision(&answer.decision);
@@ -149,6 +195,10 @@ static void check_answer(const unsigned char *packet, size_t length)
 	      !answer.material.material.private_key.bytes);
 	HOLDS(registry_wire_answer(again, header.number, &answer) == length);
 	HOLDS(memcmp(again, packet, length) == 0);
+	fuzz_faults_begin();
+	length_long = registry_wire_long_answer(&again_long, header.number, &answer);
+	fuzz_faults_end();
+	check_long(length_long, again_long, packet, length);
 	registry_answer_clear(&answer);
 }
 
@@ -222,6 +272,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum registry_packet type;
 	size_t length;
 
+	size = fuzz_faults_read(data, size);
 	if (size < 1 || size > BODY_MAX)
 		return 0;
 	type = type_of(data[0]);

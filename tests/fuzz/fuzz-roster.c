@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Any client.keys at all: whoever is listed can be read and found, and removing one leaves the
- * others as they were.
+ * others as they were. If a call is to fail (faults.h), that is what happens first: one is removed,
+ * or none is.
  */
 #include "directory.h"
+#include "faults.h"
 #include "fuzz.h"
 
 #include "common/agent-address.h"
@@ -37,7 +39,10 @@ static void check_order(struct roster *roster)
 		HOLDS(roster_seek(roster, entry->id, 0) <= i &&
 		      roster_first_with_id(roster, before));
 		HOLDS(!roster_entry_is_agent(entry) || !roster_entry_is_tombstone(entry));
+		HOLDS(roster_find_id(roster, before));
 	}
+	HOLDS(next == 0 || !roster_first_with_id(roster, next));
+	next = roster_next_id(roster, ROSTER_ID_MAX);
 	HOLDS(next == 0 || !roster_first_with_id(roster, next));
 	HOLDS(!roster_find_agent(roster, "x", NULL));
 }
@@ -65,29 +70,89 @@ static size_t check_entries(struct roster *roster)
 	return count;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Remove one, in the way that `how` says, if there is one. Returns how many there were. */
+static size_t remove_one(struct roster *roster, uint8_t how)
+{
+	size_t count = check_entries(roster);
+	const struct roster_entry **entries;
+	struct reason why;
+
+	if (count == 0)
+		return 0;
+	HOLDS(roster_list(roster, &entries, &count) == 0);
+	roster_remove(roster, entries[how % count], (enum roster_tombstone)(how % 3));
+	free(entries);
+	HOLDS(roster_commit(roster, &why) == 0);
+	HOLDS(roster_begin(roster, &why) == 0);
+	HOLDS(check_entries(roster) == count - 1);
+	return count;
+}
+
+/* ------------------------------------------------------------------ what fails */
+
+/* The same, one call of which fails. Returns how many were removed: if it failed, none. */
+static size_t remove_first(struct roster *roster, struct reason *why)
 {
 	const struct roster_entry **entries;
+	size_t count;
+	int r = roster_begin(roster, why);
+
+	HOLDS(r >= 0 || why->text[0]);
+	if (r < 0)
+		return 0;
+	r = roster_list(roster, &entries, &count);
+	if (r >= 0) {
+		if (count > 0)
+			roster_remove(roster, entries[0], ROSTER_TOMBSTONE_WAZUH);
+		free(entries);
+		r = roster_commit(roster, why);
+		HOLDS(r >= 0 || why->text[0]);
+	}
+	roster_cancel(roster);
+	return r >= 0 && count > 0;
+}
+
+static void check_faults(size_t count)
+{
+	struct roster *roster = NULL;
+	struct reason why = { "" };
+	size_t removed = 0;
+	int r;
+
+	fuzz_faults_begin();
+	r = roster_open(&roster, fuzz_directory(), (gid_t)-1, NULL, &why);
+	if (r >= 0)
+		removed = remove_first(roster, &why);
+	fuzz_faults_end();
+	HOLDS(r >= 0 || why.text[0]);
+	HOLDS_WITHOUT_FAULT(!why.text[0]);
+	if (r >= 0)
+		roster_close(roster);
+	HOLDS(roster_open(&roster, fuzz_directory(), (gid_t)-1, NULL, &why) == 0);
+	HOLDS(roster_begin(roster, &why) == 0);
+	HOLDS(check_entries(roster) == count - removed);
+	roster_cancel(roster);
+	roster_close(roster);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	struct roster *roster;
 	struct reason why;
 	size_t count;
 
+	size = fuzz_faults_read(data, size);
 	if (size == 0)
 		return 0;
 	fuzz_write("client.keys", data + 1, size - 1);
 	HOLDS(roster_open(&roster, fuzz_directory(), (gid_t)-1, NULL, &why) == 0);
 	HOLDS(roster_begin(roster, &why) == 0);
-	count = check_entries(roster);
-	if (count > 0) {
-		HOLDS(roster_list(roster, &entries, &count) == 0);
-		roster_remove(roster, entries[data[0] % count],
-			      (enum roster_tombstone)(data[0] % 3));
-		free(entries);
-		HOLDS(roster_commit(roster, &why) == 0);
-		HOLDS(roster_begin(roster, &why) == 0);
-		HOLDS(check_entries(roster) == count - 1);
-	}
+	count = remove_one(roster, data[0]);
 	roster_cancel(roster);
 	roster_close(roster);
+	if (fuzz_faults_are_asked()) {
+		fuzz_write("client.keys", data + 1, size - 1);
+		check_faults(count);
+	}
 	return 0;
 }

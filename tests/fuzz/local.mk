@@ -18,6 +18,17 @@ fuzz_libraries = libcommon.a $(SYSTEMD_LIBS) $(OPENSSL_LIBS)
 fuzz_replay = tests/fuzz/replay.c tests/fuzz/fuzz.h
 fuzz_directory = tests/fuzz/directory.c tests/fuzz/directory.h
 
+# With these, the calls of the fuzzed code go through tests/fuzz/faults.c.
+fuzz_faults = tests/fuzz/faults.c tests/fuzz/faults.h
+fuzz_fault_wraps = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \
+	-Wl,--wrap=strdup,--wrap=strndup,--wrap=asprintf,--wrap=__asprintf_chk \
+	-Wl,--wrap=open_memstream,--wrap=realpath \
+	-Wl,--wrap=open,--wrap=openat,--wrap=fstat,--wrap=mkdir,--wrap=mkdirat,--wrap=fchown \
+	-Wl,--wrap=fchmod,--wrap=fsync,--wrap=fdatasync,--wrap=ftruncate,--wrap=renameat \
+	-Wl,--wrap=linkat,--wrap=unlinkat,--wrap=flock,--wrap=socket,--wrap=setsockopt \
+	-Wl,--wrap=connect,--wrap=poll,--wrap=getrandom,--wrap=sendmsg \
+	-Wl,--wrap=read,--wrap=write,--wrap=pread,--wrap=recv,--wrap=send
+
 fuzz_tests = \
 	test-fuzz-agent-key \
 	test-fuzz-base64 \

@@ -4,6 +4,14 @@ fuzz_log = tests/fuzz/watched-log.c tests/fuzz/watched-log.h
 fuzz_peer = tests/fuzz/clock.c tests/fuzz/clock.h tests/fuzz/tls-peer.c tests/fuzz/tls-peer.h \
 	$(fuzz_log)
 fuzz_registry = tests/fuzz/any-registry.c tests/fuzz/any-registry.h
+
+# For targets with libevent: its calls and those of OpenSSL can fail as well.
+fuzz_event_faults = tests/fuzz/faults-event.c
+fuzz_event_fault_wraps = -Wl,--wrap=evbuffer_new,--wrap=evbuffer_add,--wrap=evbuffer_remove_buffer \
+	-Wl,--wrap=evbuffer_add_reference,--wrap=evbuffer_add_cb,--wrap=event_new \
+	-Wl,--wrap=event_add,--wrap=bufferevent_openssl_socket_new,--wrap=SSL_new \
+	-Wl,--wrap=SSL_set_ex_data,--wrap=BIO_new
+
 registrar_fuzz_tests = test-fuzz-address test-fuzz-auth-block test-fuzz-connection \
 	test-fuzz-groups test-fuzz-history test-fuzz-keeper test-fuzz-local-authd \
 	test-fuzz-packet-stream test-fuzz-registry-wire test-fuzz-request-buffer \
@@ -18,25 +26,34 @@ test_fuzz_auth_block_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_connection_SOURCES = tests/fuzz/fuzz-connection.c $(fuzz_replay) $(fuzz_peer)
 test_fuzz_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_fuzz_connection_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS)
-test_fuzz_groups_SOURCES = tests/fuzz/fuzz-groups.c $(fuzz_replay) $(fuzz_directory)
+test_fuzz_groups_SOURCES = tests/fuzz/fuzz-groups.c $(fuzz_replay) $(fuzz_directory) $(fuzz_faults)
+test_fuzz_groups_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
 test_fuzz_groups_LDADD = $(registrar_fuzz_libraries)
-test_fuzz_history_SOURCES = tests/fuzz/fuzz-history.c $(fuzz_replay) $(fuzz_directory)
+test_fuzz_history_SOURCES = tests/fuzz/fuzz-history.c $(fuzz_replay) $(fuzz_directory) \
+	$(fuzz_faults)
+test_fuzz_history_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
 test_fuzz_history_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_keeper_SOURCES = tests/fuzz/fuzz-keeper.c $(fuzz_replay) $(fuzz_registry) $(fuzz_log)
 test_fuzz_keeper_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_fuzz_keeper_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS)
-test_fuzz_local_authd_SOURCES = tests/fuzz/fuzz-local-authd.c $(fuzz_replay) $(fuzz_directory)
+test_fuzz_local_authd_SOURCES = tests/fuzz/fuzz-local-authd.c $(fuzz_replay) $(fuzz_directory) \
+	$(fuzz_faults)
+test_fuzz_local_authd_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
 test_fuzz_local_authd_LDADD = $(registrar_fuzz_libraries)
-test_fuzz_packet_stream_SOURCES = tests/fuzz/fuzz-packet-stream.c $(fuzz_replay)
+test_fuzz_packet_stream_SOURCES = tests/fuzz/fuzz-packet-stream.c $(fuzz_replay) \
+	$(fuzz_faults) $(fuzz_event_faults)
 test_fuzz_packet_stream_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_fuzz_packet_stream_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps) $(fuzz_event_fault_wraps)
 test_fuzz_packet_stream_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS)
-test_fuzz_registry_wire_SOURCES = tests/fuzz/fuzz-registry-wire.c $(fuzz_replay)
+test_fuzz_registry_wire_SOURCES = tests/fuzz/fuzz-registry-wire.c $(fuzz_replay) $(fuzz_faults)
+test_fuzz_registry_wire_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
 test_fuzz_registry_wire_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_request_buffer_SOURCES = tests/fuzz/fuzz-request-buffer.c $(fuzz_replay)
 test_fuzz_request_buffer_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_request_rules_SOURCES = tests/fuzz/fuzz-request-rules.c $(fuzz_replay)
 test_fuzz_request_rules_LDADD = $(registrar_fuzz_libraries)
-test_fuzz_roster_SOURCES = tests/fuzz/fuzz-roster.c $(fuzz_replay) $(fuzz_directory)
+test_fuzz_roster_SOURCES = tests/fuzz/fuzz-roster.c $(fuzz_replay) $(fuzz_directory) $(fuzz_faults)
+test_fuzz_roster_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
 test_fuzz_roster_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_stamps_SOURCES = tests/fuzz/fuzz-stamps.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_stamps_LDADD = $(registrar_fuzz_libraries)
@@ -66,29 +83,31 @@ fuzz_connection_SOURCES = tests/fuzz/fuzz-connection.c tests/fuzz/fuzz.h $(fuzz_
 fuzz_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) -fsanitize=fuzzer
 fuzz_connection_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_connection_LDADD = $(registrar_fuzzed_libraries)
-fuzz_groups_SOURCES = tests/fuzz/fuzz-groups.c tests/fuzz/fuzz.h $(fuzz_directory)
+fuzz_groups_SOURCES = tests/fuzz/fuzz-groups.c tests/fuzz/fuzz.h $(fuzz_directory) $(fuzz_faults)
 fuzz_groups_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
-fuzz_groups_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_groups_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps)
 fuzz_groups_LDADD = $(registrar_fuzzed_libraries)
-fuzz_history_SOURCES = tests/fuzz/fuzz-history.c tests/fuzz/fuzz.h $(fuzz_directory)
+fuzz_history_SOURCES = tests/fuzz/fuzz-history.c tests/fuzz/fuzz.h $(fuzz_directory) $(fuzz_faults)
 fuzz_history_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
-fuzz_history_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_history_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps)
 fuzz_history_LDADD = $(registrar_fuzzed_libraries)
 fuzz_keeper_SOURCES = tests/fuzz/fuzz-keeper.c tests/fuzz/fuzz.h $(fuzz_registry) $(fuzz_log)
 fuzz_keeper_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) -fsanitize=fuzzer
 fuzz_keeper_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_keeper_LDADD = $(registrar_fuzzed_libraries)
-fuzz_local_authd_SOURCES = tests/fuzz/fuzz-local-authd.c tests/fuzz/fuzz.h $(fuzz_directory)
+fuzz_local_authd_SOURCES = tests/fuzz/fuzz-local-authd.c tests/fuzz/fuzz.h $(fuzz_directory) \
+	$(fuzz_faults)
 fuzz_local_authd_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
-fuzz_local_authd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_local_authd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps)
 fuzz_local_authd_LDADD = $(registrar_fuzzed_libraries)
-fuzz_packet_stream_SOURCES = tests/fuzz/fuzz-packet-stream.c tests/fuzz/fuzz.h
+fuzz_packet_stream_SOURCES = tests/fuzz/fuzz-packet-stream.c tests/fuzz/fuzz.h \
+	$(fuzz_faults) $(fuzz_event_faults)
 fuzz_packet_stream_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) -fsanitize=fuzzer
-fuzz_packet_stream_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_packet_stream_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps) $(fuzz_event_fault_wraps)
 fuzz_packet_stream_LDADD = $(registrar_fuzzed_libraries)
-fuzz_registry_wire_SOURCES = tests/fuzz/fuzz-registry-wire.c tests/fuzz/fuzz.h
+fuzz_registry_wire_SOURCES = tests/fuzz/fuzz-registry-wire.c tests/fuzz/fuzz.h $(fuzz_faults)
 fuzz_registry_wire_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
-fuzz_registry_wire_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_registry_wire_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps)
 fuzz_registry_wire_LDADD = $(registrar_fuzzed_libraries)
 fuzz_request_buffer_SOURCES = tests/fuzz/fuzz-request-buffer.c tests/fuzz/fuzz.h
 fuzz_request_buffer_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
@@ -98,9 +117,9 @@ fuzz_request_rules_SOURCES = tests/fuzz/fuzz-request-rules.c tests/fuzz/fuzz.h
 fuzz_request_rules_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_request_rules_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_request_rules_LDADD = $(registrar_fuzzed_libraries)
-fuzz_roster_SOURCES = tests/fuzz/fuzz-roster.c tests/fuzz/fuzz.h $(fuzz_directory)
+fuzz_roster_SOURCES = tests/fuzz/fuzz-roster.c tests/fuzz/fuzz.h $(fuzz_directory) $(fuzz_faults)
 fuzz_roster_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
-fuzz_roster_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_roster_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps)
 fuzz_roster_LDADD = $(registrar_fuzzed_libraries)
 fuzz_stamps_SOURCES = tests/fuzz/fuzz-stamps.c tests/fuzz/fuzz.h $(fuzz_directory)
 fuzz_stamps_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Seeds for the targets of the registrar."""
 from seeds.client import key_files
-from seeds.shared import HEX64
+from seeds.shared import HEX64, failing
 
 
 def import_lines():
@@ -44,6 +44,7 @@ def rosters():
         **key_files(),
         "unsorted": record(b"009", b"a") + record(b"003", b"b") + record(b"0003", b"c"),
         "highest": highest,
+        "highest-rising": record(b"99999998", b"a") + record(b"99999999", b"b"),
         "highest-and-others": record(b"001", b"x") + highest + record(b"005", b"y"),
         "same-id": record(b"003", b"a") + record(b"003", b"b") + b"003 !c any " + HEX64 + b"\n",
         "addresses": record(b"001", b"a", b"10.0.0.0/8")
@@ -51,11 +52,21 @@ def rosters():
         + record(b"003", b"c", b"::ffff:10.0.0.1")
         + record(b"004", b"d", b"10.0.0.1/32"),
     }
-    return {
+    seeds = {
         f"{name}-{how}": bytes([how]) + content
         for how in range(3)
         for name, content in files.items()
     }
+    seeds |= failing(
+        "several",
+        seeds["several-1"],
+        m=[0, 1, 2, 3, 4, *range(8, 19), 22],
+        s=[4, 6, 17, 18, 20, 21, 22, 23, 24],
+        p=[5, 12, 13, 20],
+        i=[4],
+        h=[1, 2],
+    )
+    return seeds
 
 
 def versions():
@@ -82,7 +93,7 @@ def histories():
         b"001 web-01 any 2020-01-01 00:00:00\n002 web-02 any 2020-01-02 00:00:00\n"
         b"nonsense\n\n001 web-01 any 2021-01-01 00:00:00\n"
     )
-    return {
+    seeds = {
         "usual": b"\x00" + stamps,
         "second": b"\x01" + stamps,
         "nobody": b"\x02" + stamps,
@@ -94,6 +105,16 @@ def histories():
         "within": b"\x00x001 y\n1001 z\n 001 a\n",
         "huge": b"\x00001 web-01 any 2147483647-99-99 99:99:99\n",
     }
+    seeds |= failing(
+        "usual",
+        seeds["usual"],
+        m=[0, 1, 3, 4, 5, 6, 7],
+        s=[1, 4, 6, 8, 13, 18, 19, 20, 21, 22, 24, 25],
+        p=[4, 11, 12],
+        i=[5, 8],
+        h=[1, 2, 3],
+    )
+    return seeds
 
 
 def request_steps():
@@ -293,7 +314,7 @@ def stamp_files():
 
 
 def group_lists():
-    return {
+    seeds = {
         "one": b"web",
         "two": b"web,db",
         "line": b"web,db\n",
@@ -316,6 +337,15 @@ def group_lists():
         "high": b"\xc3\xa4,b",
         "nul": b"a\0b",
     }
+    seeds |= failing(
+        "one",
+        seeds["one"],
+        m=[0, 3, 4, 5, 7, 8],
+        s=[1, 2, 3, 4, 6, 11, 17, 18, 19, 25, 28, 29, 31, 54],
+        p=[3, 5, 9, 12, 13],
+        h=[1, 2],
+    )
+    return seeds
 
 
 def rule_requests():
@@ -350,7 +380,7 @@ def local_answers():
 
     added = b'{"error":0,"data":{"id":"007","name":"web-01","ip":"any","key":"' + HEX64 + b'"}}'
     refused = b'{"error":9007,"message":"Duplicate \\"IP\\"\n"}'
-    return {
+    seeds = {
         "found": answer(0, b'{"error":9011,"message":"Agent ID not found"}'),
         "added": answer(1, added),
         "added-unnumbered": answer(2, added),
@@ -372,6 +402,11 @@ def local_answers():
             1, b'{"error":0,"id":"' + b"9" * 40 + b'","message":"' + b"m\xff" * 200 + b'"}'
         ),
     }
+    seeds |= failing(
+        "added", seeds["added"], m=[0], s=[0], p=[1, 2, 3, 4], a=[2, 5], i=[1, 4, 5], h=[2, 4]
+    )
+    seeds |= failing("found", seeds["found"], m=[0], p=[0, 1, 2, 3], i=[4, 5])
+    return seeds
 
 
 SEEDS = {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Seeds for the targets of what front and keeper say to each other."""
-from seeds.shared import HEX64
+from seeds.shared import HEX64, failing
 
 
 def registry_packets():
@@ -27,7 +27,7 @@ def registry_packets():
     def answer(kind, outcome, content):
         return b"\0" + bytes([kind, outcome]) + content
 
-    return {
+    seeds = {
         "authd": request(0, b"\0" + v4 + fields + b"\0"),
         "authd-open": request(0, b"\0" + v4 + fields + b"\x06"),
         "enroll": request(0, b"\x01" + v6 + fields + bearer),
@@ -45,9 +45,15 @@ def registry_packets():
         "agents-ids": request(9, user + b"\x03" + bytes(8) + bytes([1, 0]) + text(b"001")),
         "groups": request(10, user + text(b"md5") + text(b"web")),
         "no-type": request(200, user),
+        "nobody": request(4, bytes(18) + text(b"")),
+        "remove-unnamed": request(8, user + b"\0" + bytes([1, 0, 0, 0]) + text(b"") + text(b"abc")),
+        "remove-more": request(8, user + b"\0" + bytes([1, 0, 0, 0]) + text(b"1") + text(b"a") + b"x"),
+        "agents-too-many": request(9, user + b"\x03" + bytes(8) + b"\xff\xff"),
         "reload": b"\2\0",
+        "no-news": b"\2\x63",
         "closing": b"\2\1" + text(b"wazuh-authd is running"),
         "report": b"\4\1\1\x0f" + bytes(range(32)),
+        "report-cut": b"\4\1\1",
         "accepted": answer(0, 0, b"\0" + agent + text(b"any")),
         "refused": answer(0, 0, b"\x02" + text(b"Duplicate agent name: web-01")),
         "failed": answer(0, 2, b"\x0d" + text(b"Internal manager error adding agent: web-01")),
@@ -78,6 +84,8 @@ def registry_packets():
             0,
             b"\0\1" + bytes([1, 0, 0, 0]) + text(b"web") + bytes(4) + text(b"00ff") + text(b""),
         ),
+        "groups-cut": answer(10, 0, b"\0\1" + bytes([1, 0, 0, 0]) + text(b"web")),
+        "removed-cut": answer(8, 0, b"\0" + bytes([90, 0, 0, 0]) + b"\x81\x01"),
         "removed": answer(8, 0, b"\0" + bytes([9, 0, 0, 0]) + b"\x81\x01"),
         "page": answer(
             9,
@@ -93,7 +101,12 @@ def registry_packets():
             + given(b"web,db"),
         ),
         "page-bare": answer(9, 0, b"\0" + bytes(8) + bytes([1, 0, 0, 0]) + agent[:-68] + bytes(3)),
+        "page-cut": answer(9, 0, b"\0" + bytes(8) + bytes([2, 0, 0, 0]) + agent[:-68] + bytes(3)),
     }
+    for name in ("session", "remove", "page", "groups-page", "removed"):
+        seeds |= failing(name, seeds[name], m=[0, 1])
+    seeds |= failing("login", seeds["login"], m=range(4))
+    return seeds | failing("material", seeds["material-given"], m=range(6))
 
 
 def packet_streams():
@@ -115,7 +128,7 @@ def packet_streams():
 
     loop, hold, go_on, half, gone = b"\x03", b"\x0c", b"\x04", b"\x07", b"\x0f"
     large, answer, read = b"\xfa", b"\xfd", b"\xfe"
-    return {
+    seeds = {
         "one": raw(packet(1)) + loop,
         "two": raw(packet(1) + packet(2, 20)) + loop + half + loop,
         "pieces": b"".join(raw(bytes([b])) + loop for b in packet(7, 20)),
@@ -133,6 +146,8 @@ def packet_streams():
         "long-cut": b"\x17" + raw(packet(1, 300000)[:16]) + (large + loop) * 6 + half + loop,
         "cut": raw(packet(1)[:9]) + half + loop,
     }
+    seeds |= failing("answers", seeds["answers"], m=[0, 1], l=[0, 1, 2, 3, 23, 24], s=[1], i=[0, 1])
+    return seeds | failing("long", seeds["long"], m=[2], l=[4], a=[0, 7])
 
 
 def fronts():

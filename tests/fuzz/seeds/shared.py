@@ -37,3 +37,13 @@ def records():
         "wrong-address": b"001 web x " + HEX64,
         "carriage-return": b"001 web-01 any " + HEX64 + b"\r",
     }
+
+
+def failing(name, content, **calls):
+    """The input, with calls that fail (tests/fuzz/faults.h): m=[0, 3] the first or the fourth of
+    those for memory."""
+    return {
+        f"{name}-fails-{kind}-{n}": content + b"\xfaF" + kind.encode() + bytes([n])
+        for kind, numbers in calls.items()
+        for n in numbers
+    }
