@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Calls of libevent and OpenSSL that fail for want of memory, where our own code makes them
- * (faults.h). For targets that are linked with $(fuzz_event_fault_wraps) as well.
+ * Calls of libevent that fail for want of memory, where our own code makes them (faults.h). For
+ * targets that are linked with $(fuzz_event_fault_wraps) as well.
  */
-#include "faults.h"
+#include "faults-library.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
-#include <openssl/ssl.h>
-
-#define LIBRARY(type, failure, name, parameters, arguments)                          \
-	type __real_##name parameters;                                               \
-	type __wrap_##name parameters;                                               \
-	type __wrap_##name parameters                                                \
-	{                                                                            \
-		return fuzz_fault_is_due("l") ? (failure) : __real_##name arguments; \
-	}
 
 LIBRARY(struct evbuffer *, NULL, evbuffer_new, (void), ())
 LIBRARY(int, -1, evbuffer_add, (struct evbuffer * buffer, const void *data, size_t size),
@@ -39,6 +30,3 @@ LIBRARY(struct bufferevent *, NULL, bufferevent_openssl_socket_new,
 	(struct event_base * base, evutil_socket_t fd, SSL *tls, enum bufferevent_ssl_state state,
 	 int options),
 	(base, fd, tls, state, options))
-LIBRARY(SSL *, NULL, SSL_new, (SSL_CTX * context), (context))
-LIBRARY(int, 0, SSL_set_ex_data, (SSL * tls, int index, void *data), (tls, index, data))
-LIBRARY(BIO *, NULL, BIO_new, (const BIO_METHOD *method), (method))

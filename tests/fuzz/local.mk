@@ -28,6 +28,9 @@ fuzz_fault_wraps = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=realloc
 	-Wl,--wrap=linkat,--wrap=unlinkat,--wrap=flock,--wrap=socket,--wrap=setsockopt \
 	-Wl,--wrap=connect,--wrap=poll,--wrap=getrandom,--wrap=sendmsg \
 	-Wl,--wrap=read,--wrap=write,--wrap=pread,--wrap=recv,--wrap=send
+fuzz_openssl_faults = tests/fuzz/faults-openssl.c tests/fuzz/faults-library.h
+fuzz_openssl_fault_wraps = -Wl,--wrap=SSL_new,--wrap=SSL_set_ex_data,--wrap=BIO_new \
+	-Wl,--wrap=EVP_KDF_fetch,--wrap=EVP_KDF_CTX_new,--wrap=HMAC
 
 fuzz_tests = \
 	test-fuzz-agent-key \

@@ -5,13 +5,11 @@ fuzz_peer = tests/fuzz/clock.c tests/fuzz/clock.h tests/fuzz/tls-peer.c tests/fu
 	$(fuzz_log)
 fuzz_registry = tests/fuzz/any-registry.c tests/fuzz/any-registry.h
 
-# For targets with libevent: its calls and those of OpenSSL can fail as well.
-fuzz_event_faults = tests/fuzz/faults-event.c
+# For targets with libevent: its calls can fail as well.
+fuzz_event_faults = tests/fuzz/faults-event.c tests/fuzz/faults-library.h
 fuzz_event_fault_wraps = -Wl,--wrap=evbuffer_new,--wrap=evbuffer_add,--wrap=evbuffer_remove_buffer \
 	-Wl,--wrap=evbuffer_add_reference,--wrap=evbuffer_add_cb,--wrap=event_new \
-	-Wl,--wrap=event_add,--wrap=bufferevent_openssl_socket_new,--wrap=SSL_new \
-	-Wl,--wrap=SSL_set_ex_data,--wrap=BIO_new
-
+	-Wl,--wrap=event_add,--wrap=bufferevent_openssl_socket_new
 registrar_fuzz_tests = test-fuzz-address test-fuzz-auth-block test-fuzz-connection \
 	test-fuzz-groups test-fuzz-history test-fuzz-keeper test-fuzz-local-authd \
 	test-fuzz-packet-stream test-fuzz-registry-wire test-fuzz-request-buffer \
@@ -151,8 +149,10 @@ test_fuzz_api_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS) $(JANSSON_LIBS)
 test_fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c $(fuzz_replay)
 test_fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 test_fuzz_api_call_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
-test_fuzz_bearer_SOURCES = tests/fuzz/fuzz-bearer.c $(fuzz_replay)
+test_fuzz_bearer_SOURCES = tests/fuzz/fuzz-bearer.c $(fuzz_replay) \
+	$(fuzz_faults) $(fuzz_openssl_faults)
 test_fuzz_bearer_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+test_fuzz_bearer_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps) $(fuzz_openssl_fault_wraps)
 test_fuzz_bearer_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
 test_fuzz_filter_SOURCES = tests/fuzz/fuzz-filter.c $(fuzz_replay)
 test_fuzz_filter_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
@@ -172,9 +172,11 @@ fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c tests/fuzz/fuzz.h
 fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
 fuzz_api_call_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_api_call_LDADD = $(registrar_fuzzed_libraries)
-fuzz_bearer_SOURCES = tests/fuzz/fuzz-bearer.c tests/fuzz/fuzz.h
+fuzz_bearer_SOURCES = tests/fuzz/fuzz-bearer.c tests/fuzz/fuzz.h \
+	$(fuzz_faults) $(fuzz_openssl_faults)
 fuzz_bearer_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
-fuzz_bearer_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_bearer_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps) \
+	$(fuzz_openssl_fault_wraps)
 fuzz_bearer_LDADD = $(registrar_fuzzed_libraries)
 fuzz_filter_SOURCES = tests/fuzz/fuzz-filter.c tests/fuzz/fuzz.h
 fuzz_filter_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer

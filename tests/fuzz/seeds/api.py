@@ -2,7 +2,7 @@
 """Seeds for the targets of the registrar's API."""
 import base64
 
-from seeds.shared import HEX64
+from seeds.shared import HEX64, failing
 
 
 def api_calls():
@@ -117,6 +117,11 @@ def api_calls():
         **wrong,
         **bodies,
         "no-type": b"\x0a{}",
+        "name-deep": b'\x04{"name":' + b"[" * 20 + b"]" * 20 + b"}",
+        "name-long": b'\x04{"name":["' + b"a" * 2000 + b'"]}',
+        "address-wide": b'\x04{"name":"web-01","ip":"a' + "\u00e4".encode() * 60 + b'"}',
+        "path-double": b"\x00/agents//001",
+        "query-gap": b"\x01limit=1&&select=id",
         "path-long": b"\x00" + b"/a" * 20,
         "path-nul": b"\x00/agents/%00",
         "path-bare": b"\x00agents",
@@ -137,6 +142,9 @@ def api_calls():
         "hash-number": b"\x03" + hash_.replace(b"r=8", b"r="),
         "hash-try": b"\x03$scrypt$ln=10,r=1,p=1$U29kaXVtQ2hsb3JpZGU$"
         b"cCO9yzr9c0hGHAbNgf046w8DsCFzCVDHWdfuuxWnzVI",
+        "hash-long": b"\x03" + hash_.replace(b"r=8", b"r=1234567"),
+        "hash-cut-number": b"\x03$scrypt$ln=14",
+        "hash-no-hash": b"\x03$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU",
         "hash-costly": b"\x03" + hash_.replace(b"14", b"63"),
         "add": b'\x04{"name":"web-01","ip":"any"}',
         "add-unknown": b'\x04{"name":"web-01","x\\ny":[1,{"a":null}]}',
@@ -183,8 +191,13 @@ def bearers():
     def signed(first=header, second=claims):
         return b"\x01" + first + b"\n" + second
 
-    return {
+    def raw(mac, second=claims):
+        parts = (base64.urlsafe_b64encode(part).rstrip(b"=") for part in (header, second, mac))
+        return b"\x00" + b".".join(parts)
+
+    seeds = {
         "signed": signed(),
+        "signed-claims-blanks": signed(second=claims.replace(b",", b", ")),
         "signed-blanks": signed(header.replace(b":", b": ")),
         "signed-agent": signed(b'{"alg":"HS256","kid":"001","typ":"wazuh-enroll+jwt"}'),
         "signed-token": signed(b'{"alg":"HS256","kid":"AAECAwQFBgcICQoLDA0ODw"}'),
@@ -196,10 +209,8 @@ def bearers():
         "signed-less": signed(second=b"{}"),
         "signed-array": signed(second=b"[1]"),
         "signed-half": b"\x01" + header,
-        "raw": b"\x00"
-        + b".".join(
-            base64.urlsafe_b64encode(part).rstrip(b"=") for part in (header, claims, bytes(32))
-        ),
+        "raw": raw(bytes(32)),
+        "raw-short": raw(bytes(31)),
         "raw-dots": b"\x00..",
         "raw-dot": b"\x00a.b",
         "raw-none": b"\x00",
@@ -208,6 +219,7 @@ def bearers():
         "early": b"\x02\xff\xff",
         "changed": b"\x02\x80\x01\x00\x60",
     }
+    return seeds | failing("good", seeds["good"], l=[0, 1, 2])
 
 
 def filters():
