@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "any-registry.h"
 
+#include "faults.h"
 #include "fuzz.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@ static size_t count;
 static int submit(struct registry *registry, struct registry_request *request)
 {
 	(void)registry;
-	if (count == OPEN_MAX_)
+	if (count == OPEN_MAX_ || fuzz_fault_is_due("l"))
 		return -ENOMEM;
 	HOLDS(request->type < REGISTRY_TYPES);
 	requests[count++] = request;
@@ -86,6 +87,7 @@ static void decide_removal(struct removal_answer *ret, const struct removal_requ
 {
 	size_t size = (request->count + 7) / 8;
 
+	ret->fault = how & 64 ? REMOVAL_INTERNAL : REMOVAL_OK;
 	ret->removed = calloc(1, size + 1);
 	HOLDS(ret->removed);
 	for (size_t i = 0; i < request->count; i++)
@@ -115,13 +117,14 @@ static struct agent_row *make_row(unsigned int number, unsigned int how)
 	return agent_row_copy(&row);
 }
 
-/* Those that were asked for, or some; and in the first page perhaps that there is a next one. */
+/* Those that were asked for, or some, or many; and perhaps that there is a next page. */
 static void list_agents(struct agents_page *ret, const struct agents_request *request,
 			unsigned int how)
 {
-	size_t rows = request->count > 0 ? request->count : how % 7;
+	size_t rows = request->count > 0 ? request->count : how >= 0xe0 ? 400 : how % 7;
 	struct agent_row **end = &ret->rows;
 
+	ret->fault = how == 0xdf ? LISTING_INTERNAL : LISTING_OK;
 	for (size_t i = 0; i < rows; i++) {
 		unsigned int number = request->count > 0
 					      ? (unsigned int)atoi(request->ids[i])
@@ -141,6 +144,7 @@ static void list_groups(struct groups_page *ret, const struct groups_request *re
 {
 	struct group_row **end = &ret->rows;
 
+	ret->fault = how == 0xdf ? LISTING_INTERNAL : LISTING_OK;
 	for (unsigned int i = 0; i < how % 5; i++) {
 		*end = calloc(1, sizeof **end);
 		HOLDS(*end);
@@ -152,6 +156,22 @@ static void list_groups(struct groups_page *ret, const struct groups_request *re
 		end = &(*end)->next;
 	}
 	ret->has_more = how & 16 && strlen(request->after) < 4;
+}
+
+/* Of any length, and of one of a few editions. */
+static void decide_material(struct material_answer *ret, unsigned int how)
+{
+	struct material_file *key = &ret->material.private_key;
+
+	ret->fault = how & 1 ? MATERIAL_OK : MATERIAL_INTERNAL;
+	if (ret->fault != MATERIAL_OK)
+		return;
+	ret->edition = how / 2 % 4;
+	key->length = (size_t)how / 8 * 8192;
+	key->path = strdup("key.pem");
+	key->bytes = calloc(1, key->length + 1);
+	HOLDS(key->path && key->bytes);
+	memset(key->bytes, 'k', key->length);
 }
 
 static void decide(struct registry_answer *ret, const struct registry_request *request,
@@ -188,9 +208,10 @@ static void decide(struct registry_answer *ret, const struct registry_request *r
 		list_groups(&ret->groups, request->groups, how);
 		break;
 	case REGISTRY_MATERIAL:
-	case REGISTRY_TYPES:
-		ret->material.fault = MATERIAL_INTERNAL;
+		decide_material(&ret->material, how);
 		break;
+	case REGISTRY_TYPES:
+		HOLDS(false);
 	}
 }
 
@@ -207,6 +228,8 @@ void any_registry_answer(uint8_t how)
 				     (enum registry_outcome)(REGISTRY_BUSY + how % 3));
 	else
 		decide(&answer, request, how);
+	fuzz_faults_begin();
 	registry_answer(request, &answer);
+	fuzz_faults_end();
 	registry_answer_clear(&answer);
 }

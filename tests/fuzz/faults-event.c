@@ -8,6 +8,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
+#include <openssl/ssl.h>
 
 LIBRARY(struct evbuffer *, NULL, evbuffer_new, (void), ())
 LIBRARY(int, -1, evbuffer_add, (struct evbuffer * buffer, const void *data, size_t size),
@@ -25,8 +26,32 @@ LIBRARY(struct event *, NULL, event_new,
 	(struct event_base * base, evutil_socket_t fd, short what, event_callback_fn callback,
 	 void *argument),
 	(base, fd, what, callback, argument))
-LIBRARY(int, -1, event_add, (struct event * event, const struct timeval *timeout), (event, timeout))
-LIBRARY(struct bufferevent *, NULL, bufferevent_openssl_socket_new,
-	(struct event_base * base, evutil_socket_t fd, SSL *tls, enum bufferevent_ssl_state state,
-	 int options),
-	(base, fd, tls, state, options))
+
+/* A timer is set all the same: there is a reserve for those (registrar/net/loop-memory.h). */
+int __real_event_add(struct event *event, const struct timeval *timeout);
+int __wrap_event_add(struct event *event, const struct timeval *timeout);
+int __wrap_event_add(struct event *event, const struct timeval *timeout)
+{
+	return !timeout && fuzz_fault_is_due("l") ? -1 : __real_event_add(event, timeout);
+}
+
+/* What it was to own is freed, as libevent does it. */
+struct bufferevent *__real_bufferevent_openssl_socket_new(struct event_base *base,
+							  evutil_socket_t fd, SSL *tls,
+							  enum bufferevent_ssl_state state,
+							  int options);
+struct bufferevent *__wrap_bufferevent_openssl_socket_new(struct event_base *base,
+							  evutil_socket_t fd, SSL *tls,
+							  enum bufferevent_ssl_state state,
+							  int options);
+struct bufferevent *__wrap_bufferevent_openssl_socket_new(struct event_base *base,
+							  evutil_socket_t fd, SSL *tls,
+							  enum bufferevent_ssl_state state,
+							  int options)
+{
+	if (!fuzz_fault_is_due("l"))
+		return __real_bufferevent_openssl_socket_new(base, fd, tls, state, options);
+	if (options & BEV_OPT_CLOSE_ON_FREE)
+		SSL_free(tls);
+	return NULL;
+}

@@ -16,7 +16,6 @@
 
 static struct {
 	char kind;         /* 0: nothing fails */
-	bool is_for_good;  /* also what comes later */
 	unsigned int left; /* calls that succeed before */
 	bool is_on;        /* calls count */
 	bool has_happened;
@@ -28,10 +27,9 @@ size_t fuzz_faults_read(const uint8_t *data, size_t size)
 
 	fault.kind = 0;
 	fault.is_on = fault.has_happened = false;
-	if (!trailer || trailer[0] != 0xFA || trailer[1] != 'F' || !isalpha(trailer[2]))
+	if (!trailer || trailer[0] != 0xFA || trailer[1] != 'F' || !islower(trailer[2]))
 		return size;
-	fault.kind = (char)tolower(trailer[2]);
-	fault.is_for_good = isupper(trailer[2]);
+	fault.kind = (char)trailer[2];
 	fault.left = trailer[3];
 	return size - TRAILER_SIZE;
 }
@@ -58,10 +56,8 @@ bool fuzz_fault_happened(void)
 
 bool fuzz_fault_is_due(const char *kinds)
 {
-	if (!fault.is_on || !fault.kind || !strchr(kinds, fault.kind))
+	if (!fault.is_on || !fault.kind || !strchr(kinds, fault.kind) || fault.has_happened)
 		return false;
-	if (fault.has_happened)
-		return fault.is_for_good;
 	if (fault.left-- > 0)
 		return false;
 	fault.has_happened = true;

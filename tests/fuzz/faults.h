@@ -13,8 +13,6 @@
  *	p  a system call fails with EPERM    a  with EAGAIN, as after a timeout
  *	i  it is interrupted (EINTR)         h  half of the bytes are written or read
  *	l  a call of a library fails (faults-event.c, faults-openssl.c)
- *
- * as a capital: it and all later ones.
  */
 #pragma once
 

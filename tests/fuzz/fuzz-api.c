@@ -2,12 +2,14 @@
 /*
  * The registrar's API, from the first byte of a connection to its end, with everything behind it
  * but the registry, which answers what the input says. The input is the script of a client, of
- * steps that begin with a byte that says what to do (tls-peer.h); the time is ours.
+ * steps that begin with a byte that says what to do (tls-peer.h); the time is ours. A call may fail
+ * meanwhile (faults.h).
  *
  * Whatever comes, each request to the registry ends, and the API has nothing to do in the end.
  */
 #include "any-registry.h"
 #include "clock.h"
+#include "faults.h"
 #include "fuzz.h"
 #include "tls-peer.h"
 #include "watched-log.h"
@@ -28,9 +30,23 @@
 #define STEPS_MAX 200
 #define TIMEOUT 10 /* seconds */
 #define ENDS_MAX 64
-#define OTHERS 2
+#define PLACES 4
+#define OTHERS_MAX 16
 #define OUR_HOST 0xC0000201u   /* 192.0.2.1 */
+#define STRANGER 0xC0000202u   /* 192.0.2.2 */
 #define OTHER_HOST 0xC6336401u /* 198.51.100.1 */
+
+/* What the first byte says of a run. */
+enum how {
+	IS_TLS13 = 1,
+	HAS_PASSWORD = 2,
+	HAS_NO_PLACE = 4,  /* others have taken all of them */
+	ENDS_FIRST = 8,    /* the API goes before its client does */
+	IS_SLOW = 16,      /* long work is done in small pieces */
+	IS_STRANGER = 32,  /* the client is nobody whom the limits do not count */
+	IS_TIGHT = 64,     /* what is not read soon fills the server's socket */
+	HAS_A_PLACE = 128, /* with HAS_NO_PLACE: one is left */
+};
 
 static struct {
 	struct event_base *base;
@@ -38,11 +54,17 @@ static struct {
 	struct sockaddr_un address;
 	struct tls_peer client;
 	SSL_CTX *tls;
-	uint32_t host;      /* the address of whoever connects */
-	int others[OTHERS]; /* idle connections; below 0: none */
+	uint8_t how;
+	struct offences *offences;
+	uint32_t host;          /* the address of whoever connects */
+	int others[OTHERS_MAX]; /* idle connections */
+	uint32_t other_count;
 } run;
 
-/* In place of the C library's: local sockets have no address that could be counted. */
+/*
+ * In place of the C library's: local sockets have no address that could be counted. The API asks
+ * for it once for each connection, on its own end.
+ */
 int getpeername(int fd, struct sockaddr *address, socklen_t *length)
 {
 	const struct sockaddr_in peer = {
@@ -51,7 +73,8 @@ int getpeername(int fd, struct sockaddr *address, socklen_t *length)
 		.sin_addr.s_addr = htonl(run.host),
 	};
 
-	(void)fd;
+	if (run.how & IS_TIGHT)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ 1 }, sizeof(int));
 	HOLDS(*length >= sizeof peer);
 	memcpy(address, &peer, sizeof peer);
 	*length = sizeof peer;
@@ -60,7 +83,9 @@ int getpeername(int fd, struct sockaddr *address, socklen_t *length)
 
 static void loop(void)
 {
+	fuzz_faults_begin();
 	(void)event_base_loop(run.base, EVLOOP_NONBLOCK);
+	fuzz_faults_end();
 }
 
 static int listen_here(void)
@@ -76,7 +101,8 @@ static int listen_here(void)
 	return fd;
 }
 
-static void make_api(void)
+/* Nobody has misbehaved. */
+static int make_api(void)
 {
 	static struct listeners listeners;
 	static struct network_list exempt;
@@ -84,26 +110,37 @@ static void make_api(void)
 	struct api_settings settings = {
 		.listeners = &listeners,
 		.limits = { .failures = 3, .block_time = 300 },
-		.max_connections = OTHERS,
+		.max_connections = PLACES,
 		.peers = &peers,
 		.timeout = TIMEOUT,
 		.tls = run.tls,
 	};
-	struct reason why;
+	struct reason why = { "" };
+	int r;
 
 	if (listeners.count == 0) {
 		listeners.fds[listeners.count++] = listen_here();
 		HOLDS(network_list_add(&exempt, "192.0.2.1") == 0);
-		peers.offences = offences_new();
 		peers.log = peer_log_new(run.base);
-		HOLDS(peers.offences && peers.log);
+		HOLDS(peers.log);
 	}
-	HOLDS(api_new(&run.api, run.base, &settings, any_registry(), &why) == 0);
+	offences_free(run.offences);
+	peers.offences = run.offences = offences_new();
+	HOLDS(run.offences);
+	fuzz_faults_begin();
+	r = api_new(&run.api, run.base, &settings, any_registry(), &why);
+	fuzz_faults_end();
+	HOLDS(r == 0 || (fuzz_fault_happened() && why.text[0]));
+	return r;
 }
 
 static void prepare(void)
 {
+	struct reason why;
+
 	fuzz_watch_log();
+	HOLDS(api_exists(&why) == 0);
+	api_free(NULL);
 	(void)signal(SIGPIPE, SIG_IGN); /* as the registrar does */
 	run.base = priority_base_new();
 	run.tls = tls_peer_server_context();
@@ -122,19 +159,64 @@ static int connect_from(uint32_t host)
 	return fd;
 }
 
-/* Whether TLS 1.2 or 1.3, whether a password is demanded, and whether all places are taken. */
+static void begin_client(void)
+{
+	tls_peer_begin(&run.client, connect_from(run.how & IS_STRANGER ? STRANGER : OUR_HOST),
+		       run.how & IS_TLS13);
+}
+
+static void let_others_in(uint32_t count)
+{
+	for (; count > 0 && run.other_count < OTHERS_MAX; count--) {
+		run.others[run.other_count] = connect_from(OTHER_HOST + run.other_count);
+		run.other_count++;
+	}
+}
+
+static void close_others(void)
+{
+	while (run.other_count > 0)
+		(void)close(run.others[--run.other_count]);
+	loop();
+}
+
 static void begin(uint8_t how)
 {
+	run.how = how;
+	fuzz_slow_down(how & IS_SLOW ? 300 : 0);
 	if (!run.base)
 		prepare();
+	if (make_api() < 0)
+		HOLDS(make_api() == 0 || fuzz_fault_happened());
 	if (!run.api)
-		make_api();
-	api_use(run.api, run.tls, how & 2 ? PASSWORD : NULL);
-	for (uint32_t i = 0; i < OTHERS; i++)
-		run.others[i] = how & 4 ? connect_from(OTHER_HOST + i) : -1;
-	if (how & 4)
+		return;
+	api_use(run.api, run.tls, how & HAS_PASSWORD ? PASSWORD : NULL);
+	if (how & HAS_NO_PLACE) {
+		let_others_in(how & HAS_A_PLACE ? PLACES - 1 : PLACES);
 		fuzz_let_pass(20);
-	tls_peer_begin(&run.client, connect_from(OUR_HOST), how & 1);
+	}
+	begin_client();
+}
+
+/* The client comes again, the others go, one more comes, or time passes. */
+static void step_aside(uint8_t what)
+{
+	switch (what) {
+	case 12:
+		tls_peer_end(&run.client);
+		loop();
+		begin_client();
+		break;
+	case 20:
+		close_others();
+		break;
+	case 28:
+		let_others_in(1);
+		break;
+	default:
+		fuzz_let_pass(what & 128 ? what - 127U : 0);
+		break;
+	}
 }
 
 /* One step; returns how many bytes of the input it took. */
@@ -142,7 +224,7 @@ static size_t step(const uint8_t *data, size_t size)
 {
 	switch (data[0] % 8) {
 	case 4:
-		fuzz_let_pass(data[0] & 128 ? data[0] - 127U : 0);
+		step_aside(data[0]);
 		loop();
 		return 1;
 	case 6:
@@ -193,15 +275,15 @@ static void end_api(void)
 	tls_peer_end(&run.client);
 }
 
-static void end(bool api_goes)
+static void end(void)
 {
 	tls_peer_send_all(&run.client);
 	loop();
 	check_answers();
-	api_goes ? end_api() : wait_for_end();
-	for (int i = 0; i < OTHERS; i++)
-		if (run.others[i] >= 0)
-			(void)close(run.others[i]);
+	if (!(run.how & ENDS_FIRST))
+		wait_for_end();
+	end_api();
+	close_others();
 	fuzz_let_pass((TIMEOUT + 1) * 10);
 	loop();
 	loop(); /* libevent frees a bufferevent when the loop comes round again */
@@ -211,11 +293,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t at = 1;
 
+	size = fuzz_faults_read(data, size);
 	if (size < 1)
 		return 0;
 	begin(data[0]);
+	if (!run.api)
+		return 0;
 	for (int i = 0; i < STEPS_MAX && at < size; i++)
 		at += step(data + at, size - at);
-	end(data[0] & 8);
+	end();
 	return 0;
 }

@@ -4,9 +4,11 @@
  * pieces, wherever it stops, and however long everything takes. The input is the script of a
  * client, of steps that begin with a byte that says what to do. The time is ours.
  *
- * The connection asks its owner at most once, and always ends, once.
+ * The connection asks its owner at most once, and always ends, once, also if a call fails meanwhile
+ * (faults.h).
  */
 #include "clock.h"
+#include "faults.h"
 #include "fuzz.h"
 #include "tls-peer.h"
 #include "watched-log.h"
@@ -76,7 +78,9 @@ static void on_ended(void *owner, struct connection *connection, enum connection
 
 static void loop(void)
 {
+	fuzz_faults_begin();
 	(void)event_base_loop(run.settings.base, EVLOOP_NONBLOCK);
+	fuzz_faults_end();
 }
 
 static void prepare(void)
@@ -113,9 +117,14 @@ static void begin(uint8_t how)
 	run.settings.password = how & 4 ? PASSWORD : NULL;
 	run.settings.verify_host = (how & 24) == 24;
 	((struct sockaddr_in *)&peer)->sin_addr.s_addr = htonl(0xC0000201);
+	fuzz_faults_begin();
 	run.connection = connection_new(&run.settings, ends[0], &peer);
-	HOLDS(run.connection);
-	connection_set_priority(run.connection, 0);
+	fuzz_faults_end();
+	HOLDS_WITHOUT_FAULT(run.connection);
+	if (run.connection)
+		connection_set_priority(run.connection, 0);
+	else
+		run.ends = 1;
 }
 
 /* ------------------------------------------------------------------ what the owner does */
@@ -134,7 +143,9 @@ static void answer(uint8_t which)
 		answer_refusal(&made, run.settings.dialect, "Duplicate agent name: web");
 	else if (which % 4 == 2)
 		answer_fault(&made, run.settings.dialect, AUTHD_REQUEST_PASSWORD);
+	fuzz_faults_begin();
 	connection_answer(run.connection, &made);
+	fuzz_faults_end();
 }
 
 static void decide(uint8_t what)
@@ -184,6 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t at = 1;
 
+	size = fuzz_faults_read(data, size);
 	if (size < 1)
 		return 0;
 	begin(data[0]);

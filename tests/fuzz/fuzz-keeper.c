@@ -2,42 +2,80 @@
 /*
  * A front that was taken over: whatever it sends to the keeper, it is answered or cut off, and
  * nothing that it asked for is left when it is gone. The first byte says whether it greets as a
- * front does; then come steps, of which each is a byte that says what is done.
+ * front does; then come steps, of which each is a byte that says what is done. A call may fail
+ * meanwhile (faults.h), which costs a front its connection and nobody else anything.
  */
 #include "any-registry.h"
+#include "clock.h"
+#include "faults.h"
 #include "fuzz.h"
 #include "watched-log.h"
 
 #include "registrar/keeper/keeper-server.h"
 #include "registrar/registry/registry-wire.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define STEPS_MAX 100
+#define FRONTS_MAX 32
 
 static struct event_base *base;
 static struct keeper_server *server;
-static int fd, other; /* the ends of two fronts; the other one only greets */
+static int fds[FRONTS_MAX]; /* our ends of the connections of fronts */
+static size_t fronts, current;
+static size_t reports, gone; /* that the observer has heard of */
 
 static void loop(void)
 {
+	fuzz_faults_begin();
 	(void)event_base_loop(base, EVLOOP_NONBLOCK);
+	fuzz_faults_end();
 }
 
 static void send_bytes(const void *data, size_t length)
 {
-	(void)!send(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)!send(fds[current], data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* Returns its end. */
-static int add_front(void)
+static void on_report(void *owner, const struct front_report *report)
 {
-	int ends[2];
+	(void)owner, (void)report;
+	reports++;
+}
 
+static void on_gone(void *owner)
+{
+	(void)owner;
+	gone++;
+}
+
+/* It is the current one, even if the keeper has not taken it. */
+static void add_front(void)
+{
+	size_t before = keeper_server_count(server);
+	int ends[2], r;
+
+	if (fronts == FRONTS_MAX)
+		return;
 	HOLDS(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
-	HOLDS(keeper_server_add(server, ends[0]) == 0);
-	return ends[1];
+	fuzz_faults_begin();
+	r = keeper_server_add(server, ends[0]);
+	fuzz_faults_end();
+	HOLDS(r == 0 || (r == -EMFILE && before >= KEEPER_FRONTS_MAX) ||
+	      (r == -ENOMEM && fuzz_fault_happened()));
+	HOLDS(keeper_server_count(server) == before + (r == 0));
+	current = fronts++;
+	fds[current] = ends[1];
+}
+
+static void greet(void)
+{
+	static unsigned char packet[REGISTRY_PACKET_MAX];
+
+	send_bytes(packet, registry_wire_hello(packet, REGISTRY_PACKET_HELLO));
+	loop();
 }
 
 static size_t count_agents(void *owner)
@@ -49,7 +87,8 @@ static size_t count_agents(void *owner)
 static void begin(bool greets)
 {
 	static struct keeper_server_settings settings = { .count_agents = count_agents };
-	static unsigned char packet[REGISTRY_PACKET_MAX];
+	static const struct keeper_server_observer observer = { .reported = on_report,
+								.gone = on_gone };
 
 	if (!base) {
 		fuzz_watch_log();
@@ -59,31 +98,39 @@ static void begin(bool greets)
 	settings.registry = any_registry();
 	server = keeper_server_new(&settings);
 	HOLDS(base && server);
-	other = add_front();
-	fd = add_front();
+	keeper_server_observe(server, &observer);
+	fronts = gone = reports = 0;
+	add_front(); /* which only greets, if it is not chosen */
+	add_front();
 	if (greets)
-		send_bytes(packet, registry_wire_hello(packet, REGISTRY_PACKET_HELLO));
+		greet();
 	loop();
+}
+
+static void close_fronts(void)
+{
+	while (fronts > 0)
+		(void)close(fds[--fronts]);
 }
 
 /* The fronts go first, or the keeper does. */
 static void end(bool keeper_goes)
 {
+	size_t left = keeper_server_count(server);
+
 	if (!keeper_goes) {
-		(void)close(other);
-		(void)close(fd);
+		gone = 0;
+		close_fronts();
 		while (keeper_server_count(server) > 0) {
 			any_registry_answer(0xf0);
 			loop();
 		}
-		HOLDS(any_registry_open() == 0);
+		HOLDS(any_registry_open() == 0 && !keeper_server_is_busy(server));
+		HOLDS(gone == left);
 	}
 	keeper_server_free(server);
 	HOLDS(any_registry_open() == 0);
-	if (keeper_goes) {
-		(void)close(other);
-		(void)close(fd);
-	}
+	close_fronts();
 }
 
 /* What comes back are whole packets of the keeper's. */
@@ -92,7 +139,7 @@ static void receive(void)
 	static unsigned char bytes[REGISTRY_PACKET_MAX];
 	static struct registry_answer answer;
 	struct packet_header header;
-	ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	ssize_t n = recv(fds[current], bytes, sizeof bytes, MSG_DONTWAIT);
 
 	for (size_t at = 0; n > 0 && at < (size_t)n; at += header.length) {
 		if (packet_find(&header, bytes + at, (size_t)n - at, REGISTRY_PACKET_MAX) !=
@@ -132,6 +179,31 @@ static void announce(size_t which)
 	(void)keeper_server_totals(server);
 }
 
+/* What has no content: the other front, one more, one that greets, time, or the end of sending. */
+static void step_bare(size_t which)
+{
+	switch (which) {
+	case 1:
+		current = (current + 1) % fronts;
+		break;
+	case 2:
+		add_front();
+		break;
+	case 3:
+		greet();
+		break;
+	case 4:
+		fuzz_let_pass(60);
+		break;
+	case 5:
+		(void)!keeper_server_is_busy(server); /* either is right */
+		break;
+	default:
+		(void)shutdown(fds[current], SHUT_WR);
+		break;
+	}
+}
+
 static size_t step(const uint8_t *data, size_t size)
 {
 	size_t most = data[0] / 4, left = size - 1, length = most < left ? most : left;
@@ -154,7 +226,7 @@ static size_t step(const uint8_t *data, size_t size)
 		if (most & 2)
 			announce(most / 4);
 		else
-			most & 1 ? receive() : (void)shutdown(fd, SHUT_WR);
+			most & 1 ? receive() : step_bare(most / 4);
 		loop();
 		return 1;
 	}
@@ -164,6 +236,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t at = 1;
 
+	size = fuzz_faults_read(data, size);
 	if (size < 1)
 		return 0;
 	begin(data[0] & 1);

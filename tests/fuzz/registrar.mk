@@ -1,8 +1,8 @@
 # The fuzz targets of the registrar.
 registrar_fuzz_libraries = libregistrar.a libcommon.a $(OPENSSL_LIBS)
 fuzz_log = tests/fuzz/watched-log.c tests/fuzz/watched-log.h
-fuzz_peer = tests/fuzz/clock.c tests/fuzz/clock.h tests/fuzz/tls-peer.c tests/fuzz/tls-peer.h \
-	$(fuzz_log)
+fuzz_clock = tests/fuzz/clock.c tests/fuzz/clock.h
+fuzz_peer = $(fuzz_clock) tests/fuzz/tls-peer.c tests/fuzz/tls-peer.h $(fuzz_log)
 fuzz_registry = tests/fuzz/any-registry.c tests/fuzz/any-registry.h
 
 # For targets with libevent: its calls can fail as well.
@@ -21,8 +21,11 @@ test_fuzz_address_SOURCES = tests/fuzz/fuzz-address.c $(fuzz_replay)
 test_fuzz_address_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_auth_block_SOURCES = tests/fuzz/fuzz-auth-block.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_auth_block_LDADD = $(registrar_fuzz_libraries)
-test_fuzz_connection_SOURCES = tests/fuzz/fuzz-connection.c $(fuzz_replay) $(fuzz_peer)
+test_fuzz_connection_SOURCES = tests/fuzz/fuzz-connection.c $(fuzz_replay) $(fuzz_peer) \
+	$(fuzz_faults) $(fuzz_event_faults) $(fuzz_openssl_faults)
 test_fuzz_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_fuzz_connection_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps) $(fuzz_event_fault_wraps) \
+	$(fuzz_openssl_fault_wraps)
 test_fuzz_connection_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS)
 test_fuzz_groups_SOURCES = tests/fuzz/fuzz-groups.c $(fuzz_replay) $(fuzz_directory) $(fuzz_faults)
 test_fuzz_groups_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
@@ -31,8 +34,10 @@ test_fuzz_history_SOURCES = tests/fuzz/fuzz-history.c $(fuzz_replay) $(fuzz_dire
 	$(fuzz_faults)
 test_fuzz_history_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
 test_fuzz_history_LDADD = $(registrar_fuzz_libraries)
-test_fuzz_keeper_SOURCES = tests/fuzz/fuzz-keeper.c $(fuzz_replay) $(fuzz_registry) $(fuzz_log)
+test_fuzz_keeper_SOURCES = tests/fuzz/fuzz-keeper.c $(fuzz_replay) $(fuzz_registry) $(fuzz_log) \
+	$(fuzz_clock) $(fuzz_faults) $(fuzz_event_faults)
 test_fuzz_keeper_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_fuzz_keeper_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps) $(fuzz_event_fault_wraps)
 test_fuzz_keeper_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS)
 test_fuzz_local_authd_SOURCES = tests/fuzz/fuzz-local-authd.c $(fuzz_replay) $(fuzz_directory) \
 	$(fuzz_faults)
@@ -77,9 +82,11 @@ fuzz_auth_block_SOURCES = tests/fuzz/fuzz-auth-block.c tests/fuzz/fuzz.h $(fuzz_
 fuzz_auth_block_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_auth_block_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_auth_block_LDADD = $(registrar_fuzzed_libraries)
-fuzz_connection_SOURCES = tests/fuzz/fuzz-connection.c tests/fuzz/fuzz.h $(fuzz_peer)
+fuzz_connection_SOURCES = tests/fuzz/fuzz-connection.c tests/fuzz/fuzz.h $(fuzz_peer) \
+	$(fuzz_faults) $(fuzz_event_faults) $(fuzz_openssl_faults)
 fuzz_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) -fsanitize=fuzzer
-fuzz_connection_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_connection_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps) \
+	$(fuzz_event_fault_wraps) $(fuzz_openssl_fault_wraps)
 fuzz_connection_LDADD = $(registrar_fuzzed_libraries)
 fuzz_groups_SOURCES = tests/fuzz/fuzz-groups.c tests/fuzz/fuzz.h $(fuzz_directory) $(fuzz_faults)
 fuzz_groups_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
@@ -89,9 +96,11 @@ fuzz_history_SOURCES = tests/fuzz/fuzz-history.c tests/fuzz/fuzz.h $(fuzz_direct
 fuzz_history_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_history_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps)
 fuzz_history_LDADD = $(registrar_fuzzed_libraries)
-fuzz_keeper_SOURCES = tests/fuzz/fuzz-keeper.c tests/fuzz/fuzz.h $(fuzz_registry) $(fuzz_log)
+fuzz_keeper_SOURCES = tests/fuzz/fuzz-keeper.c tests/fuzz/fuzz.h $(fuzz_registry) $(fuzz_log) \
+	$(fuzz_clock) $(fuzz_faults) $(fuzz_event_faults)
 fuzz_keeper_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) -fsanitize=fuzzer
-fuzz_keeper_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_keeper_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps) \
+	$(fuzz_event_fault_wraps)
 fuzz_keeper_LDADD = $(registrar_fuzzed_libraries)
 fuzz_local_authd_SOURCES = tests/fuzz/fuzz-local-authd.c tests/fuzz/fuzz.h $(fuzz_directory) \
 	$(fuzz_faults)
@@ -101,7 +110,8 @@ fuzz_local_authd_LDADD = $(registrar_fuzzed_libraries)
 fuzz_packet_stream_SOURCES = tests/fuzz/fuzz-packet-stream.c tests/fuzz/fuzz.h \
 	$(fuzz_faults) $(fuzz_event_faults)
 fuzz_packet_stream_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) -fsanitize=fuzzer
-fuzz_packet_stream_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps) $(fuzz_event_fault_wraps)
+fuzz_packet_stream_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps) \
+	$(fuzz_event_fault_wraps)
 fuzz_packet_stream_LDADD = $(registrar_fuzzed_libraries)
 fuzz_registry_wire_SOURCES = tests/fuzz/fuzz-registry-wire.c tests/fuzz/fuzz.h $(fuzz_faults)
 fuzz_registry_wire_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
@@ -143,8 +153,11 @@ if ENABLE_FUZZERS
 noinst_PROGRAMS += fuzz-api fuzz-api-call fuzz-bearer fuzz-filter fuzz-json-fault fuzz-token
 endif
 endif
-test_fuzz_api_SOURCES = tests/fuzz/fuzz-api.c $(fuzz_replay) $(fuzz_peer) $(fuzz_registry)
+test_fuzz_api_SOURCES = tests/fuzz/fuzz-api.c $(fuzz_replay) $(fuzz_peer) $(fuzz_registry) \
+	$(fuzz_faults) $(fuzz_event_faults) $(fuzz_openssl_faults)
 test_fuzz_api_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
+test_fuzz_api_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps) $(fuzz_event_fault_wraps) \
+	$(fuzz_openssl_fault_wraps)
 test_fuzz_api_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS) $(JANSSON_LIBS)
 test_fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c $(fuzz_replay)
 test_fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
@@ -164,9 +177,11 @@ test_fuzz_token_SOURCES = tests/fuzz/fuzz-token.c $(fuzz_replay)
 test_fuzz_token_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 test_fuzz_token_LDADD = $(registrar_fuzz_libraries) $(JANSSON_LIBS)
 if ENABLE_FUZZERS
-fuzz_api_SOURCES = tests/fuzz/fuzz-api.c tests/fuzz/fuzz.h $(fuzz_peer) $(fuzz_registry)
+fuzz_api_SOURCES = tests/fuzz/fuzz-api.c tests/fuzz/fuzz.h $(fuzz_peer) $(fuzz_registry) \
+	$(fuzz_faults) $(fuzz_event_faults) $(fuzz_openssl_faults)
 fuzz_api_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
-fuzz_api_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_api_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps) \
+	$(fuzz_event_fault_wraps) $(fuzz_openssl_fault_wraps)
 fuzz_api_LDADD = $(registrar_fuzzed_libraries)
 fuzz_api_call_SOURCES = tests/fuzz/fuzz-api-call.c tests/fuzz/fuzz.h
 fuzz_api_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer

@@ -104,6 +104,8 @@ static void send_some(struct tls_peer *peer, size_t most)
 
 	if (n > 0)
 		peer->begin += (size_t)n;
+	if (peer->begin == peer->end)
+		peer->begin = peer->end = 0;
 }
 
 void tls_peer_send_all(struct tls_peer *peer)

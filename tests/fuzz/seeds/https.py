@@ -2,7 +2,7 @@
 """Seeds for the target of the whole API, from TLS on."""
 import base64
 
-from seeds.shared import HEX64
+from seeds.shared import HEX64, failing
 
 
 def connections():
@@ -25,6 +25,8 @@ def connections():
 
     connect, send, loop = b"\x01", b"\xfb", b"\x04"
     half, notify, close, later = b"\x0d", b"\x05", b"\x15", b"\xfc"
+    again, others_go, another, filler = b"\x0c", b"\x14", b"\x1c", b"\x02\xff"
+    tight, short_of_room = b"\x41", b"\xa5"
     json, basic = b"Content-Type: application/json", b"Authorization: Basic YWRtaW46c2VjcmV0"
     bearer, one = b"Authorization: Bearer h.p.m", b"protocol-version: 1"
 
@@ -185,6 +187,14 @@ def connections():
             "login-often": go(
                 (request(b"GET /security/user/authenticate", basic) + send + loop + b"\x06\x01") * 5
             ),
+            "login-often-strange": go(
+                (request(b"GET /security/user/authenticate", basic) + send + loop + b"\x06\1") * 5,
+                how=b"\x21",
+            ),
+            "enroll-often-strange": go(
+                (request(path, one, json, jwt, body=enroll) + send + loop + b"\x06\x05") * 6,
+                how=b"\x23",
+            ),
             "enroll-often": go(
                 (request(path, one, json, jwt, body=enroll) + send + loop + b"\x06\x05") * 6,
                 how=b"\x03",
@@ -280,9 +290,77 @@ def connections():
             "twice": go(
                 (request(agents["key"], bearer) + send + loop + b"\x06\0\x06\0" + loop) * 3
             ),
+            "turned-away": go(again * 20, how=short_of_room),
+            "stranger": go(
+                again * 20,
+                others_go,
+                again + connect,
+                request(agents["about"]) + send + loop,
+                how=short_of_room,
+            ),
+            "gives-way": go(later * 3, another * 3, loop, how=b"\x85"),
+            "flood-unread": go(
+                request(agents["key"], bearer) + send + loop + b"\x06\0\x06\0" + loop,
+                text(b"nonsense\r\n\r\n"),
+                send + loop,
+                (filler + send + loop) * 12,
+                how=tight,
+            ),
+            "chunked-and-more": go(
+                text(
+                    b"POST /agents HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+                    b"GET / HTTP/1.1\r\n\r\n"
+                ),
+                send,
+                loop * 2,
+            ),
+            "list-slow": call(
+                agents["list-sort"], bearer, answers=(0, 0xE1, 0xE1, 0, 0), how=b"\x11"
+            ),
+            "list-fails": call(agents["list"], bearer, answers=(0, 0xDF)),
+            "list-details-fail": call(
+                agents["list"] + b"?sort=name", bearer, answers=(0, 5, 0xDF)
+            ),
+            "groups-fail": call(agents["groups"], bearer, answers=(0, 0xDF)),
+            "list-long": call(agents["list"] + b"?pretty=true", bearer, answers=(0, 0xE1)),
+            "list-long-gone": go(
+                request(agents["list"] + b"?pretty=true", bearer),
+                send + loop + b"\x06\0\x06\xe1" + loop,
+                close + loop,
+                how=tight,
+            ),
+            "list-long-stops": go(
+                request(agents["list"] + b"?pretty=true", bearer),
+                send + loop + b"\x06\0\x06\xe1" + loop,
+                how=b"\x49",
+            ),
+            "path-no-slash": go(text(b"GET agents HTTP/1.1\r\n\r\n"), send, loop),
+            "two-waiting": go(
+                request(agents["list"], bearer) + send + loop + again + connect,
+                request(agents["key"], bearer) + send + loop,
+                b"\x06\0\x06\0\x06\0\x06\0" + loop,
+            ),
+            "gone-waiting-stops": go(
+                request(agents["list"], bearer) + send + loop + close + loop, how=b"\x09"
+            ),
+            "remove-some": call(
+                b"DELETE /agents?agents_list=001,002,003&status=all&older_than=0s&name=web-01",
+                bearer,
+                answers=(0, 0, 0),
+            ),
+            "remove-absent": call(
+                b"DELETE /agents?agents_list=001,002,003&status=all&older_than=0s",
+                bearer,
+                answers=(0, 0, 2),
+            ),
+            "remove-refused": call(agents["remove"], bearer, answers=(0, 0, 64)),
             "url": go(text(b"GET http://a:1/agents?x#y HTTP/1.1\r\n\r\n"), send, loop),
         }
     )
+    begin = [0, 1, 2, 3, 6, 7, 8, 10, 12, 14, 15, 16, 21, 36]
+    seeds |= failing("list-1", seeds["list-1"], m=begin, s=[1, 2, 3], l=range(14))
+    for name in ("list-1", "list-details-fail", "groups-1", "remove-3"):
+        seeds |= failing(name, seeds[name], m=[*range(53, 63), 64, 65, 67, 79, 86, 87, 124])
     return seeds
 
 

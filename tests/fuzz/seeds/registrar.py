@@ -232,7 +232,16 @@ def connections():
     seeds["password-dropped"] = b"\x04" + connect + none + request + key + loop
     seeds["other-host"] = b"\x18" + connect + request + loop
     seeds["other-host-late"] = b"\x18" + connect + much_later
-    return seeds
+    seeds |= failing(
+        "key",
+        seeds["key-3"],
+        m=[0, 1, 3],
+        s=[0, 1],
+        a=[0, 1],
+        i=[0, 1],
+        l=[*range(6), *range(8, 12)],
+    )
+    return seeds | failing("wazuh", seeds["wazuh"], l=[10, 11, 12])
 
 
 def auth_blocks():

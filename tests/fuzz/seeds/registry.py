@@ -47,7 +47,9 @@ def registry_packets():
         "no-type": request(200, user),
         "nobody": request(4, bytes(18) + text(b"")),
         "remove-unnamed": request(8, user + b"\0" + bytes([1, 0, 0, 0]) + text(b"") + text(b"abc")),
-        "remove-more": request(8, user + b"\0" + bytes([1, 0, 0, 0]) + text(b"1") + text(b"a") + b"x"),
+        "remove-more": request(
+            8, user + b"\0" + bytes([1, 0, 0, 0]) + text(b"1") + text(b"a") + b"x"
+        ),
         "agents-too-many": request(9, user + b"\x03" + bytes(8) + b"\xff\xff"),
         "reload": b"\2\0",
         "no-news": b"\2\x63",
@@ -169,6 +171,18 @@ def fronts():
         for name, content in requests.items()
     }
     session = requests["session"]
+    material, groups = requests["material"], requests["groups"]
+    other, more, greet, later, busy = b"\x13", b"\x23", b"\x33", b"\x43", b"\x53"
+    nonsense = b"\x40" + b"\xff" * 16
+
+    def raw(kind, content):
+        header = (16 + len(content)).to_bytes(4, "little") + kind.to_bytes(4, "little") + bytes(8)
+        return bytes([4 * (16 + len(content))]) + header + content
+
+    def given(edition, pages=0):
+        return answer + bytes([pages * 8 + edition * 2 + 1])
+
+    report = raw(7, b"\1\1\x0f" + bytes(32))
     seeds.update(
         {
             "no-greeting": b"\x00" + request(1, session),
@@ -176,32 +190,55 @@ def fronts():
             "half": b"\x01" + half + loop,
             "twice": b"\x01" + request(2, session) + request(1, session),
             "withdrawn": b"\x01" + request(1, session) + withdraw + answer + b"\x00",
+            "withdrawn-second": b"\x01"
+            + b"".join(request(n, session) for n in (1, 2, 3))
+            + packet(5, b"")
+            + answer
+            + b"\x00",
             "withdrawn-long": b"\x01" + request(1, session) + packet(3, b"abc"),
-            "news": b"\x01\x0b\x1b\x07" + request(1, session) + b"\x0b" + answer + b"\x00",
+            "news": b"\x01\x0b\x1b\x07" + request(1, session) + b"\x0b" + answer + b"\0" + busy,
+            "reloaded": b"\x01\x0b" + report[:-8] + b"\1" + bytes(7) + b"\x0b",
             "keeper-goes": b"\x03" + request(1, session) + request(2, session),
             "refused": b"\x01" + request(1, session) + answer + b"\xf0" + read,
             "several": b"\x01"
             + b"".join(request(n, session) for n in range(1, 9))
+            + busy
             + answer
             + b"\x00"
             + answer
             + b"\xf1"
             + read
             + half,
-            "raw": b"\x01"
-            + b"\x40"
-            + (16).to_bytes(4, "little")
-            + (9).to_bytes(4, "little")
-            + bytes(8),
-            "greeting-again": b"\x00"
-            + b"\x50"
-            + (20).to_bytes(4, "little")
-            + b"\1\0\0\0"
-            + bytes(8)
-            + b"\x63\0\0\0",
+            "patient": b"\x01" + request(1, b"\xff" * 8 + session[8:]) + answer + b"\x00",
+            "less-patient": b"\x01" + request(1, b"\xff" + session[1:]) + answer + b"\x00",
+            "too-many-groups": b"\x01"
+            + b"".join(request(n, groups) for n in range(1, 8))
+            + (answer + b"\x00") * 8,
+            "report": b"\x01" + report,
+            "report-cut": b"\x01" + raw(7, b"\1"),
+            "hostile": b"\x01"
+            + nonsense
+            + (more + greet + nonsense) * 12
+            + later
+            + more
+            + nonsense,
+            "hostile-to-the-end": b"\x03" + (more + greet + nonsense) * 12,
+            "crowd": b"\x01" + more * 9 + other + greet,
+            "material": b"\x01" + request(1, material) + given(1) + read,
+            "material-long": b"\x01" + request(1, material) + given(1, 24) + read,
+            "material-new": b"\x01"
+            + request(1, material)
+            + given(1)
+            + other
+            + greet
+            + request(1, material)
+            + given(2),
+            "raw": b"\x01" + raw(9, b""),
+            "greeting-again": b"\x00" + raw(1, b"\x63\0\0\0"),
         }
     )
-    return seeds
+    seeds |= failing("session", seeds["several"], m=range(4), l=range(10), s=range(4))
+    return seeds | failing("material", seeds["material-long"], m=range(6), l=range(8))
 
 
 SEEDS = {
