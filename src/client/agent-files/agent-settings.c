@@ -203,9 +203,9 @@ struct server_block {
 };
 
 static struct server_block read_server_block(const struct ossec_conf *conf, size_t block,
-					     uint16_t port)
+					     uint16_t port, bool is_udp)
 {
-	struct server_block found = { OSSEC_CONF_NONE, OSSEC_CONF_NONE, port, false };
+	struct server_block found = { OSSEC_CONF_NONE, OSSEC_CONF_NONE, port, is_udp };
 	size_t child = OSSEC_CONF_NONE;
 
 	while ((child = ossec_conf_child(conf, block, child)) != OSSEC_CONF_NONE) {
@@ -239,9 +239,16 @@ static void finish_old_servers(struct agent_settings *settings, size_t first, ui
 	}
 }
 
+/* Wazuh sends events by TCP since version 4; OSSEC has nothing but UDP. */
+static bool uses_udp_by_default(const struct agent_settings *settings)
+{
+	return settings->generation == AGENT_OSSEC || settings->generation == AGENT_WAZUH_3;
+}
+
 static int read_client_server(struct agent_settings *settings, size_t block, struct reason *why)
 {
-	struct server_block found = read_server_block(&settings->syntax, block, AGENT_PORT_UP_TO_4);
+	struct server_block found = read_server_block(&settings->syntax, block, AGENT_PORT_UP_TO_4,
+						      uses_udp_by_default(settings));
 	const struct agent_server server = {
 		.kind = AGENT_SERVER_ADDRESS,
 		.port = found.port,
@@ -284,7 +291,7 @@ static int read_common(struct agent_settings *settings, size_t child, struct rea
 static int read_client(struct agent_settings *settings, size_t block, struct reason *why)
 {
 	const struct ossec_conf *conf = &settings->syntax;
-	bool is_ossec = settings->generation == AGENT_OSSEC, is_udp = is_ossec;
+	bool is_ossec = settings->generation == AGENT_OSSEC, is_udp = uses_udp_by_default(settings);
 	size_t child = OSSEC_CONF_NONE, first = settings->server_count;
 	uint16_t port = AGENT_PORT_UP_TO_4;
 	int r = 0;
@@ -311,7 +318,8 @@ static int read_client(struct agent_settings *settings, size_t block, struct rea
 /* The last one prevails, but an address never over an endpoint. */
 static int read_manager(struct agent_settings *settings, size_t block, struct reason *why)
 {
-	struct server_block found = read_server_block(&settings->syntax, block, AGENT_PORT_5);
+	struct server_block found = read_server_block(&settings->syntax, block, AGENT_PORT_5,
+						      false);
 	bool is_endpoint = found.endpoint != OSSEC_CONF_NONE;
 	const struct agent_server server = {
 		.kind = is_endpoint ? AGENT_SERVER_ENDPOINT : AGENT_SERVER_ADDRESS,
@@ -361,7 +369,7 @@ static int read_old_client(struct agent_settings *settings, size_t block, struct
 
 		if (!ossec_conf_is(conf, child, "server"))
 			continue;
-		found = read_server_block(conf, child, AGENT_PORT_5);
+		found = read_server_block(conf, child, AGENT_PORT_5, false);
 		if (found.address == OSSEC_CONF_NONE)
 			continue;
 		address = found.address;

@@ -167,9 +167,29 @@ static void test_servers_of_wazuh(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		check_servers(rows[i].text, AGENT_WAZUH, rows[i].servers);
-		check_servers(rows[i].text, AGENT_WAZUH_3, rows[i].servers);
 		check_servers(rows[i].text, AGENT_UNKNOWN, rows[i].servers);
 	}
+}
+
+/* The default has been TCP since version 4. */
+static void test_protocol_of_wazuh_3(void **state)
+{
+	static const struct {
+		const char *text, *servers;
+	} rows[] = {
+		{ wazuh, "[MANAGER_IP] 1514 address 8 placeholder, "
+			 "[manager.example] 11514 address 27 udp" },
+		{ CLIENT("<server><address>a</address></server>"), "[a] 1514 address 1 udp" },
+		{ CLIENT("<server><address>a</address><protocol>tcp</protocol></server>"),
+		  "[a] 1514 address 1" },
+		{ CLIENT("<server-ip>192.0.2.1</server-ip>"), "[192.0.2.1] 1514 ip 1 udp" },
+		{ CLIENT("<server-ip>192.0.2.1</server-ip><protocol>tcp</protocol>"),
+		  "[192.0.2.1] 1514 ip 1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_servers(rows[i].text, AGENT_WAZUH_3, rows[i].servers);
 }
 
 #define OLD CLIENT("<server><address>old</address><port>1514</port></server>")
@@ -385,6 +405,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_servers_of_ossec),
 		cmocka_unit_test(test_servers_of_wazuh),
+		cmocka_unit_test(test_protocol_of_wazuh_3),
 		cmocka_unit_test(test_servers_of_wazuh_5),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_has_manager),
