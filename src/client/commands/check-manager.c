@@ -112,6 +112,24 @@ static bool check_handshake(struct check *check, const struct endpoint *endpoint
 	return true;
 }
 
+/* Where the manager serves agents, which do not use the proxy. */
+static void check_agents_port(struct check *check, const struct endpoint *manager)
+{
+	struct deadline deadline = deadline_in(check->config->manager.connect_timeout,
+					       &check->deadline);
+	struct endpoint agents = *manager;
+	struct reason why = { 0 };
+	cleanup_fd int fd = -1;
+
+	agents.port = probe_port(&check->probe, manager, NULL);
+	if (agents.port == 0)
+		return;
+	if (net_connect(&agents, &deadline, &fd, &why) == OUTCOME_OK)
+		found("probe", "port %u answers, where agents are served", (unsigned)agents.port);
+	else
+		(void)wrong("probe", OUTCOME_UNREACHABLE, why.text);
+}
+
 /* ------------------------------------------------------------------ the agent's name */
 
 static void check_fqdn(struct check *check)
@@ -260,13 +278,14 @@ static bool check_token(struct check *check, const struct endpoint *endpoint)
 }
 
 /*
- * Resolving, connecting and the tunnel; the FQDN; the handshake, and another one for a token's CA.
+ * The probe, resolving, connecting and the tunnel; the FQDN; the handshake, and another one for a
+ * token's CA.
  */
 struct deadline check_manager_deadline(const struct check *check)
 {
 	const struct config *config = check->config;
 
-	return deadline_in(3 * config->manager.connect_timeout +
+	return deadline_in(4 * config->manager.connect_timeout +
 				   3 * config->manager.attempt_timeout,
 			   &check->deadline);
 }
@@ -283,6 +302,7 @@ int check_inspect_manager(const struct attempt *attempt, struct reason *why)
 	(void)why;
 	check->deadline = *attempt->deadline;
 	check->ca = check->config->tls.ca_file;
+	check_agents_port(check, endpoint);
 	if (!check_resolving(check, next) || !check_connecting(check, next, &fd))
 		return OUTCOME_OK; /* that something is wrong has been reported */
 	check_own_names(check, fd);

@@ -244,6 +244,22 @@ static void check_key_file(struct check *check)
 		   r == KEYSTORE_TORN ? ": " : "", r == KEYSTORE_TORN ? why.text : "");
 }
 
+/* What the agent's own file says of the managers' port for agents. Each is a note only. */
+static bool check_probe(struct check *check)
+{
+	struct reason note = { 0 }, why = { 0 };
+	struct endpoint manager;
+	int r = probe_open(&check->probe, check->config, &note, &why);
+
+	if (r < 0)
+		return failed(check, "probe", OUTCOME_MISCONFIGURED, r, why.text);
+	for (size_t i = 0; !note.text[0] && access_manager_at(&check->access, i, &manager); i++)
+		(void)probe_port(&check->probe, &manager, &note);
+	if (note.text[0])
+		printf("%s %-12s %s\n", check->note, "probe", note.text);
+	return true;
+}
+
 /* ------------------------------------------------------------------ the managers */
 
 /* What the agent's name is made of. It is believed as far as it can be true. */
@@ -318,9 +334,11 @@ int command_check(struct program *program)
 		check_groups(&check);
 		check_key_file(&check);
 		check_confinement(&check);
+		(void)check_probe(&check);
 		for (size_t i = 0; access_manager_at(&check.access, i, &endpoint); i++)
 			check_manager(&check, &endpoint);
 	}
 	access_close(&check.access);
+	probe_close(&check.probe);
 	return deadline_wait(&at_once, -1, 0) == -ECANCELED ? -ECANCELED : check.status;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/registration/access.h"
+#include "client/registration/probe.h"
 #include "common/deadline.h"
 #include "common/must-check.h"
 
@@ -21,6 +22,7 @@ struct check {
 	/* of the manager that is looked at: what its process has found, and was it sufficient? */
 	struct own_names own;
 	bool is_named;
+	struct probe probe;
 };
 
 /* When check_inspect_manager() has ended at the latest, by the configured timeouts. */

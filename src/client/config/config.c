@@ -27,6 +27,8 @@ const struct config_key config_keys[] = {
 	ROW(manager, proxy, proxy, ""),
 	ROW(manager, connect_timeout, duration, "10 s"),
 	ROW(manager, attempt_timeout, duration, "30 s"),
+	ROW(manager, probe, bool, "no"),
+	ROW(manager, probe_port, port, ""),
 	ROW(tls, ca_file, path, ""),
 	ROW(tls, pin, pin_list, ""),
 	ROW(tls, verify_name, text, ""),

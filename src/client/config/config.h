@@ -39,6 +39,8 @@ struct config {
 		char *proxy; /* as proxy_parse() takes it */
 		uint64_t connect_timeout;
 		uint64_t attempt_timeout;
+		bool probe;          /* see registration/probe.h */
+		uint16_t probe_port; /* 0: not set */
 	} manager;
 	struct {
 		char *ca_file;

@@ -4,6 +4,7 @@
 #include "client/config/name-template.h"
 #include "client/confinement/confine.h"
 #include "client/conversation/wire.h"
+#include "client/net/net.h"
 #include "common/cleanup.h"
 #include "common/library-memory.h"
 
@@ -159,6 +160,32 @@ static int begin_name(struct attempt *attempt, struct reason *why)
 		       : OUTCOME_OK;
 }
 
+/* ------------------------------------------------------------------ the manager's agents */
+
+/*
+ * A manager that registers agents and cannot serve them would have their identities used up: the
+ * agents register again and again (attempt, `probe_port`).
+ */
+static int probe_manager(const struct attempt *attempt, struct reason *why)
+{
+	struct deadline deadline = deadline_in(attempt->connection.timeout, attempt->deadline);
+	struct endpoint agents = *attempt->manager;
+	struct reason cause = { 0 };
+	cleanup_fd int fd = -1;
+	int r;
+
+	if (attempt->probe_port == 0)
+		return OUTCOME_OK;
+	agents.port = attempt->probe_port;
+	/* not through the proxy, which the agent does not use either */
+	r = net_connect(&agents, &deadline, &fd, &cause);
+	if (r != OUTCOME_OK && r != -ECANCELED)
+		reason_set(why,
+			   "%s serves no agents (probe in [manager]), so no key is requested: %s",
+			   agents.host, cause.text);
+	return r;
+}
+
 /* ------------------------------------------------------------------ the attempt */
 
 /* The child ends with its parent, which may have ended before it could say so. */
@@ -203,6 +230,8 @@ static int hold(const struct child *child, struct wire_result *result)
 	attempt.progress = send_step;
 	if (r == OUTCOME_OK)
 		r = begin_name(&attempt, why);
+	if (r == OUTCOME_OK)
+		r = probe_manager(&attempt, why);
 	return r == OUTCOME_OK ? do_task(child, &attempt, result) : r;
 }
 

@@ -93,6 +93,8 @@ struct attempt {
 	struct attempt_agent agent;
 	struct attempt_naming naming;
 	struct attempt_connection connection;
+	/* where the manager serves agents: a connection to it comes first; 0: no connection */
+	uint16_t probe_port;
 	const char *password; /* null: none */
 	struct attempt_api api;
 	struct attempt_enroll enroll;

@@ -164,6 +164,7 @@ static int attempt(struct registration *run, const struct deadline *end,
 	};
 	attempt.naming.needs = name_template_needs(config->agent.name);
 	attempt.naming.complete = complete_name;
+	attempt.probe_port = probe_port(&run->probe, &run->request.manager, NULL);
 	attempt.api.lost_for = lost_for(run);
 	attempt.api.fallback_group = groups_fallback(config);
 	attempt.enroll.secret = run->key.old_secret.text[0] ? &run->key.old_secret : NULL;

@@ -127,6 +127,25 @@ int prepare_name(struct registration *run, const struct own_names *own, struct r
 	return OUTCOME_OK;
 }
 
+/* What cannot be probed is said once. */
+static int prepare_probe(struct registration *run, struct reason *why)
+{
+	struct reason note = { 0 };
+	struct endpoint manager;
+	int r = probe_open(&run->probe, run->config, &note, why);
+
+	if (r < 0)
+		return r;
+	if (note.text[0])
+		log_warning("%s", note.text);
+	note = (struct reason){ 0 };
+	for (size_t i = 0; !note.text[0] && access_manager_at(&run->access, i, &manager); i++)
+		(void)probe_port(&run->probe, &manager, &note);
+	if (note.text[0])
+		log_notice("%s", note.text);
+	return 0;
+}
+
 int prepare_registration(struct registration *run)
 {
 	struct reason why = { 0 };
@@ -146,6 +165,8 @@ int prepare_registration(struct registration *run)
 		warn_of_exposed_files(&run->access);
 	if (r >= 0)
 		r = prepare_own_secret(run, &why);
+	if (r >= 0)
+		r = prepare_probe(run, &why);
 	if (r < 0)
 		return report_failed_step(run, OUTCOME_MISCONFIGURED, r, &why);
 	if (run->key.found == KEYSTORE_KEY)

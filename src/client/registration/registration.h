@@ -7,6 +7,7 @@
 #include "client/config/config.h"
 #include "client/registration/access.h"
 #include "client/registration/observer.h"
+#include "client/registration/probe.h"
 #include "client/registration/state.h"
 #include "common/agent-key.h"
 
@@ -74,6 +75,7 @@ struct registration {
 	uint64_t agent_conf_changed_at;
 	struct key_change key;
 	struct access access;
+	struct probe probe;
 	struct request request;
 	struct state state;
 	bool state_is_lost; /* it cannot be saved; the log has said so */

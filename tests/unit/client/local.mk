@@ -50,6 +50,7 @@ unit_tests += \
 	test-own-unit \
 	test-policy \
 	test-prepare \
+	test-probe \
 	test-proxy \
 	test-reenroll-files \
 	test-ossec-conf \
@@ -204,6 +205,8 @@ test_import_key_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS) -Wl,--wrap=keystor
 test_prepare_SOURCES = tests/unit/client/registration/test-prepare.c $(registration_fixture)
 test_prepare_LDADD = $(unit_libraries)
 test_prepare_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS) -Wl,--wrap=identity_name
+test_probe_SOURCES = tests/unit/client/registration/test-probe.c
+test_probe_LDADD = $(unit_libraries)
 test_report_SOURCES = tests/unit/client/registration/test-report.c $(registration_fixture)
 test_report_LDADD = $(unit_libraries)
 test_report_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS)
