@@ -108,6 +108,35 @@ def test_cloud_init_knows_every_word_of_the_example(instance):
         assert "Valid cloud-config" in done.stdout
 
 
+# Of a secret store: writes what it was asked for into the file behind -o.
+CURL = f"""\
+#!/bin/sh
+while [ "$1" != -o ]; do shift; done
+echo '{scripted_manager.PASSWORD}' >"$2"
+"""
+
+
+def test_names_by_jinja_and_a_secret_by_bootcmd(new_instance, start_manager):
+    """The other example, in an image that knows its manager: cloud-init fills in the name, and
+    fetches the password before agent-register looks for it."""
+    machine = new_instance()
+    machine.configure()
+    machine.path("/etc/agent-register/password").unlink()
+    machine.write("/usr/bin/curl", CURL, 0o755)
+    machine.seed(machine.read(cloud.EXAMPLE.replace("user-data", "names")), INSTANCE)
+    manager = start_manager(machine)
+    with machine.boot() as system:
+        wait_for_cloud_init(system)
+        assert states(system) == ["active", "active"]
+        mode = system.run("stat -c %a /etc/agent-register/password").stdout.strip()
+    request, = manager.requests
+    name = request.partition("A:'")[2].rstrip("'")
+    assert request == request_of(name)
+    # this cloud has no name, and no region
+    assert name == f"unknown-None-{INSTANCE}"
+    assert mode == "600"
+
+
 def test_agent_runs_when_cloud_init_is_done(instance, start_manager):
     manager = start_manager(instance)
     with instance.boot() as system:

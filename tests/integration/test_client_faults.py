@@ -49,6 +49,7 @@ class Trial:
         self.arguments = arguments
         self.options = options
         self.environment = environment or {}
+        self.new_line = NEW_LINE
         self.left = set()  # what runs left behind
 
     def begin(self):
@@ -73,8 +74,8 @@ class Trial:
     def is_done(self):
         """Has it been carried out? Neither half, nor otherwise."""
         keys = self.machine.read_keys()
-        assert keys in (OLD_LINE.encode(), NEW_LINE.encode()), keys
-        return keys == NEW_LINE.encode()
+        assert keys in (OLD_LINE.encode(), self.new_line.encode()), keys
+        return keys == self.new_line.encode()
 
     def left_behind(self, status):
         return (status, tuple(self.machine.files()), self.machine.read_keys(),
@@ -141,6 +142,20 @@ def test_authd_by_name(machine, tmp_path, start_manager, function):
     manager = f"localhost:{start_manager(answer(reply())).port}"
     Trial(machine, tmp_path, manager=manager, force=True,
           trust=["--set", "tls.verify=no"]).check(function)
+
+
+@pytest.mark.parametrize("function", ["malloc", "open", "read", "send", "recv", "socket",
+                                      "connect"])
+def test_fleet_name_and_probe(machine, tmp_path, start_manager, function):
+    """A name of a file and the network."""
+    name = "blue-127.0.0.1"
+    manager = start_manager(answer(reply(name=name)))
+    agents = start_manager(lambda conversation: conversation.wait_for_end())
+    trial = Trial(machine, tmp_path, manager=manager, force=True,
+                  name=f"%{{file:{machine.write('name', 'blue')}}}-%a",
+                  settings={"manager.probe": "yes", "manager.probe_port": str(agents.port)})
+    trial.new_line = f"001 {name} any {KEY}\n"
+    trial.check(function)
 
 
 @pytest.mark.parametrize("function", ["malloc", "open", "sd_notify"])
