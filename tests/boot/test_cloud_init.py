@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import uuid
 
+import agent_conf
 import agent_machine
 import cloud
 import message_ids
@@ -60,8 +61,10 @@ def fixture_new_instance(layer, installation, certificates):
 
 @pytest.fixture(name="instance")
 def fixture_instance(new_instance):
-    """An instance with the shipped user data."""
+    """An instance with the shipped user data, of an image whose agent has MANAGER_IP in its own
+    configuration, and does not start with that."""
     machine = new_instance()
+    agent_conf.IMAGES["wazuh 4"].install(machine, agent_machine.AGENT_GROUP)
     machine.seed(machine.user_data(), INSTANCE)
     return machine
 
@@ -160,6 +163,8 @@ def test_agent_runs_when_cloud_init_is_done(instance, start_manager):
 
     name = f"web-01-{INSTANCE}"
     assert manager.requests == [request_of(name)]
+    assert agent_conf.managers(instance) == ["manager.example"]
+    assert "<enabled>no</enabled>" in instance.read(agent_conf.CONF)
     (start,) = instance.agent_starts()
     assert start[1:] == [f"-rw-r----- 0:{agent_machine.AGENT_GROUP}", key_of(name)]
     assert written == ["644 root", "600 root"]

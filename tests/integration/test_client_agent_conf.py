@@ -248,9 +248,14 @@ def test_a_link_to_a_file_that_needs_no_change(machine, manager):
 
 
 def test_no_file(machine, manager):
+    """The agent may be installed later, and bring its file with it."""
     install(machine, "")
     os.unlink(os.path.join(machine.etc, "ossec.conf"))
-    refused(machine, manager, "ossec.conf", "No such file")
+    result = register(machine, manager, *SET)
+    assert result.status == 0 and "There is no" in result.failure, result
+    install(machine, wazuh("MANAGER_IP"))
+    assert register(machine, manager, *SET).status == 0
+    assert read(machine) == wazuh("127.0.0.1")
 
 
 def test_no_agent(machine, manager):

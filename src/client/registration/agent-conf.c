@@ -9,7 +9,9 @@
 #include "client/system/notify.h"
 #include "common/cleanup.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What is wanted, and the texts that it consists of. */
 struct wanted {
@@ -22,6 +24,20 @@ static bool is_wanted(const struct registration *run)
 {
 	return run->config->agent.set_manager != SET_MANAGER_NO ||
 	       run->config->agent.own_enrollment != OWN_ENROLLMENT_KEEP;
+}
+
+/* The agent may be installed later, with a file of its package: that is for the next run. */
+static bool has_file(const struct registration *run)
+{
+	const char *path = run->agent_conf.path;
+	struct stat status;
+
+	if (lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR))
+		return true;
+	log_warning("There is no %s, so set_manager and own_enrollment have nothing to change; "
+		    "the next run looks again",
+		    path);
+	return false;
 }
 
 /* ------------------------------------------------------------------ which managers */
@@ -124,7 +140,7 @@ static int choose(struct wanted *wanted, struct registration *run, const char *a
 			"Cannot tell which agent is installed in %s, and so what belongs into %s; "
 			"install it first, or correct directory in [agent]",
 			config->agent.directory, run->agent_conf.path);
-		return -ENOENT;
+		return -EINVAL;
 	}
 	wanted->wish.generation = (enum agent_generation)generation;
 	wanted->wish.set_manager = (enum set_manager)config->agent.set_manager;
@@ -161,7 +177,7 @@ int agent_conf_stage(struct registration *run)
 	struct wanted wanted;
 	int r;
 
-	if (!is_wanted(run))
+	if (!is_wanted(run) || !has_file(run))
 		return CONTINUE;
 	r = choose(&wanted, run, name, &why);
 	if (r == 0)
@@ -180,6 +196,8 @@ void agent_conf_store(struct registration *run)
 	r = choose(&wanted, run, run->key.new.name, &why);
 	if (r == 0)
 		r = ossec_conf_file_commit(&run->agent_conf, &wanted.wish, &why);
+	if (r == -ENOENT)
+		return; /* and the log has said so */
 	if (r < 0)
 		log_error("%s; the key is stored nevertheless, and the next run tries again",
 			  why.text);
@@ -228,7 +246,7 @@ int agent_conf_update(struct registration *run)
 	struct wanted wanted;
 	int r;
 
-	if (!is_wanted(run))
+	if (!is_wanted(run) || !has_file(run))
 		return CONTINUE;
 	r = choose(&wanted, run, run->key.old.name, &why);
 	if (r == 0)

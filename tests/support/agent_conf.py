@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: ISC
+"""Images whose agents do not know their manager yet: their own configuration has a placeholder, and
+the stand-in agents refuse that as the real ones do."""
+import re
+
+DIRECTORY = "/var/ossec"
+CONF = f"{DIRECTORY}/etc/ossec.conf"
+MANAGERS = f"{DIRECTORY}/managers"  # what the agent found at each start
+
+# What the agent looks for, in the file without its comments; the last one counts. (Wazuh's message
+# is the real one.)
+PROGRAM = """\
+#!/bin/sh
+manager=$(tr '\\n' ' ' <{conf} | sed 's/<!--[^>]*-->//g; s/<\\({element}\\)>/\\n\\1>/g' |
+	sed -n 's/^[a-z-]*>\\([^<]*\\)<.*/\\1/p' | tail -n 1)
+case $manager in
+"" | *MANAGER_IP* | 0.0.0.0 | *//IP*)
+	echo "(4112): Invalid server address found: '$manager'" >&2
+	exit 1 ;;
+esac
+echo "$manager" >>{managers}
+{{ cut -d' ' -f1 /proc/uptime; stat -c '%A %u:%g' {keys}; cat {keys}; echo .; }} >>{starts}
+"""
+
+REST = """\
+  <localfile>
+    <log_format>full_command</log_format>
+    <command>ss -tlnp && echo "a & b"</command>
+  </localfile>
+</ossec_config>
+
+<!-- Added by hand: -->
+<ossec_config>
+  <syscheck>
+    <frequency>43200</frequency>
+  </syscheck>
+</ossec_config>
+"""
+
+
+class Image:
+    """`text` is the file, with {} for the manager, `placeholder` and `told` are what is there."""
+
+    def __init__(self, element, text, placeholder, told, mode, files):
+        self.element = element
+        self.text = text + REST
+        self.placeholder = placeholder
+        self.told = told
+        self.mode = mode
+        self.files = files
+
+    def file(self, manager):
+        return self.text.format(manager)
+
+    def install(self, machine, group):
+        """Onto a machine with the usual stand-in agent."""
+        for name, content in self.files.items():
+            path = machine.path(f"{DIRECTORY}/{name}")
+            path.parent.mkdir(exist_ok=True)
+            machine.write(f"{DIRECTORY}/{name}", content, 0o750)
+        machine.write(CONF, self.file(self.placeholder), self.mode)
+        machine.chown(CONF, 0, group)
+        machine.write(f"{DIRECTORY}/bin/stand-in-agent", PROGRAM.format(
+            conf=CONF, element=self.element, managers=MANAGERS, keys=f"{DIRECTORY}/etc/client.keys",
+            starts=f"{DIRECTORY}/starts"), 0o755)
+
+
+OSSEC = """\
+<ossec_config>
+  <client>
+    <server-ip>{}</server-ip>
+  </client>
+"""
+WAZUH_4 = """\
+<!-- Wazuh - Agent - Default configuration -->
+
+<ossec_config>
+  <client>
+    <server>
+      <address>{}</address>
+      <port>1514</port>
+      <protocol>tcp</protocol>
+    </server>
+    <crypto_method>aes</crypto_method>
+  </client>
+"""
+WAZUH_5 = """\
+<ossec_config>
+  <agent>
+    <manager>
+      <endpoint>https://{}:1517</endpoint>
+    </manager>
+  </agent>
+"""
+
+# An address is told by its element for names, where OSSEC has two.
+IMAGES = {
+    "ossec": Image("server-hostname\\|server-ip", OSSEC, "0.0.0.0", "manager.example", 0o640,
+                   {"bin/ossec-agentd": "", "bin/ossec-control": ""}),
+    "wazuh 4": Image("address", WAZUH_4, "MANAGER_IP", "manager.example", 0o660,
+                     {"VERSION.json": '{"version": "4.14.7", "stage": "rc1"}\n',
+                      "bin/wazuh-agentd": ""}),
+    "wazuh 5": Image("endpoint", WAZUH_5, "IP", "https://manager.example:1517", 0o660,
+                     {"VERSION.json": '{"version": "5.0.0", "stage": "rc1"}\n',
+                      "bin/wazuh-agentd": ""}),
+}
+
+
+def managers(machine):
+    """What the agent found at each start that it did not refuse."""
+    return machine.read(MANAGERS).splitlines() if machine.path(MANAGERS).exists() else []
+
+
+def told(image):
+    """The image's file when the agent has been told."""
+    text = image.file("manager.example")
+    return re.sub(r"server-ip>", "server-hostname>", text)
