@@ -7,7 +7,7 @@ client_fuzz_tests = test-fuzz-config test-fuzz-keystore test-fuzz-ossec-conf tes
 check_PROGRAMS += $(client_fuzz_tests)
 TESTS += $(client_fuzz_tests)
 
-test_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_replay)
+test_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_config_LDADD = $(client_fuzz_libraries)
 test_fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_keystore_LDADD = $(client_fuzz_libraries)
@@ -40,7 +40,7 @@ libfuzzedclient_a_SOURCES = $(libclient_a_SOURCES)
 libfuzzedclient_a_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer-no-link
 client_fuzzed_libraries = libfuzzedclient.a $(fuzzed_libraries) $(INIH_LIBS)
 
-fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/fuzz.h
+fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/fuzz.h $(fuzz_directory)
 fuzz_config_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_config_LDADD = $(client_fuzzed_libraries)

@@ -26,16 +26,20 @@ static void check_received(const struct agent_key *key, const char *line, size_t
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct agent_key key;
-	char line[AGENT_LINE_SIZE + 1], hash[AGENT_KEY_HASH_SIZE];
-	enum agent_key_fault fault = agent_key_parse(&key, (const char *)data, size);
+	char line[AGENT_LINE_SIZE + 1], hash[AGENT_KEY_HASH_SIZE], sum[AGENT_KEY_CHECKSUM_SIZE];
+	const char *text = (const char *)data;
+	enum agent_key_fault fault = agent_key_parse(&key, text, size);
 
 	HOLDS(*agent_key_fault_text(fault));
+	HOLDS(!agent_group_is_valid(text, size) || (size > 0 && size <= 255));
 	if (fault != AGENT_KEY_OK)
 		return 0;
 	HOLDS(agent_key_format(line, &key) == size + 1);
 	HOLDS(memcmp(line, data, size) == 0 && line[size] == '\n');
-	check_received(&key, (const char *)data, size);
+	check_received(&key, text, size);
 	HOLDS(agent_key_hash(hash, &key) == 0 && strlen(hash) == AGENT_KEY_HASH_SIZE - 1);
+	agent_key_checksum(sum, &key);
+	HOLDS(strspn(sum, "0123456789abcdef") == AGENT_KEY_CHECKSUM_SIZE - 1);
 	agent_key_wipe(&key);
 	return 0;
 }

@@ -3,10 +3,13 @@
  * No file breaks the reader; what it refuses has a reason that is fit to show, and what it takes
  * passes on to the rules.
  */
+#include "directory.h"
 #include "fuzz.h"
 
 #include "client/config/config.h"
 #include "client/net/endpoint.h"
+
+#include <stdio.h>
 
 static void check_shown(const struct reason *why)
 {
@@ -22,6 +25,7 @@ static void check_good(const struct config *config)
 	struct endpoint again;
 
 	HOLDS(config_default_port(config) > 0);
+	HOLDS(config_has_work(config) || config->manager.address.count == 0);
 	HOLDS(!config_password_file(config) || *config_password_file(config));
 	for (size_t i = 0; i < config->manager.address.count; i++) {
 		struct endpoint endpoint;
@@ -50,21 +54,39 @@ static void check_option(const uint8_t *data, size_t size)
 	config_clear(&config);
 }
 
+/* What is no file, or none that can be read. */
+static void check_unreadable(const char *path)
+{
+	struct reason why = { "" };
+	struct config config;
+
+	HOLDS(config_init(&config) == 0);
+	HOLDS(config_read_file(&config, path, &why) < 0);
+	check_shown(&why);
+	config_clear(&config);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config config;
 	struct reason why = { "" };
-	FILE *file = size ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
+	char path[128];
 
-	if (!file)
+	(void)snprintf(path, sizeof path, "%s/agent-register.conf", fuzz_directory());
+	if (size == 0) {
+		fuzz_write("agent-register.conf", NULL, 0);
+		check_unreadable(path);
+		check_unreadable(fuzz_directory());
 		return 0;
+	}
+	fuzz_write("agent-register.conf", data, size);
 	HOLDS(config_init(&config) == 0);
-	if (config_read(&config, file, "FILE", &why) < 0 || config_check(&config, &why) < 0)
+	if (config_read_file(&config, path, &why) < 0 || config_check(&config, &why) < 0)
 		check_shown(&why);
 	else
 		check_good(&config);
+	HOLDS(config.changed_at > 0);
 	check_option(data, size);
-	(void)fclose(file);
 	config_clear(&config);
 	return 0;
 }

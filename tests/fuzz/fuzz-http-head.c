@@ -2,12 +2,14 @@
 /*
  * However the bytes of a head, and of the chunks behind it, are split over the reads, they mean the
  * same; and a head that is taken has one meaning. The first byte says how many sizes of pieces
- * follow; then comes the head.
+ * follow, and whether the fields are counted; then comes the head.
  */
 #include "fuzz.h"
 
 #include "common/http-chunks.h"
 #include "common/http-head.h"
+
+#define FIELDS_MAX 3
 
 static size_t feed_split(struct http_head *head, const char *bytes, size_t length,
 			 const uint8_t *sizes, size_t count)
@@ -58,7 +60,8 @@ static void check_chunks(const char *bytes, size_t length, const uint8_t *sizes,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t count = size ? data[0] % 8 : 0, taken;
-	struct http_head whole = { 0 }, split = { 0 };
+	const struct http_head empty = { .fields_max = size && data[0] & 8 ? FIELDS_MAX : 0 };
+	struct http_head whole = empty, split = empty;
 	const char *bytes;
 
 	if (size < 1 + count)
@@ -71,7 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(whole.has_length == split.has_length && whole.is_chunked == split.is_chunked);
 	HOLDS(memcmp(whole.method, split.method, sizeof whole.method) == 0);
 	HOLDS((whole.state == HTTP_HEAD_REFUSED) == (whole.fault != NULL));
-	HOLDS(whole.fault == split.fault);
+	HOLDS(whole.fault == split.fault && whole.fields == split.fields);
+	HOLDS(whole.state == HTTP_HEAD_REFUSED || !whole.fields_max || whole.fields <= FIELDS_MAX);
 	HOLDS(whole.state != HTTP_HEAD_MORE || taken == size);
 	if (whole.state == HTTP_HEAD_DONE) {
 		check_taken(&whole, bytes, taken);

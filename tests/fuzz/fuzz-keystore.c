@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define TOO_LARGE (64 * 1024 * 1024 + 1)
+
 /* From a file, and through a link, it is the same. */
 static void check_file(const void *data, size_t size, int state)
 {
@@ -36,14 +38,37 @@ static void check_file(const void *data, size_t size, int state)
 	HOLDS(keystore_read(&store, &key, &why) == KEYSTORE_MISSING);
 }
 
+/* What is no file that could be one of keys. Once, because no input changes it. */
+static void check_others(void)
+{
+	char path[128];
+	struct keystore store = { .path = path };
+	struct reason why = { "" };
+	struct agent_key key;
+
+	(void)snprintf(path, sizeof path, "%s", fuzz_directory());
+	HOLDS(keystore_read(&store, &key, &why) == -EINVAL && why.text[0]);
+	fuzz_write("client.keys", "", 0);
+	(void)snprintf(path, sizeof path, "%s/client.keys/none", fuzz_directory());
+	HOLDS(keystore_read(&store, &key, &why) == -ENOTDIR);
+	*strrchr(path, '/') = '\0';
+	HOLDS(truncate(path, TOO_LARGE) == 0);
+	HOLDS(keystore_read(&store, &key, &why) == -EFBIG);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static bool others_are_checked;
 	struct agent_key key, again;
 	struct reason why = { "" };
 	char line[AGENT_LINE_SIZE + 1];
 	size_t length;
+	int state;
 
-	int state = keystore_judge(&key, (const char *)data, size, "FILE", &why);
+	if (!others_are_checked)
+		check_others();
+	others_are_checked = true;
+	state = keystore_judge(&key, (const char *)data, size, "FILE", &why);
 
 	check_file(data, size, state);
 	switch (state) {

@@ -59,6 +59,20 @@ static void copy_text(struct packet_reader *reader, struct packet_writer *writer
 	}
 }
 
+/* Whatever is put into however little room, it fits or there is no packet. */
+static void check_room(const uint8_t *data, size_t size, size_t room)
+{
+	static unsigned char bytes[PACKET_MAX];
+	const char *text = (const char *)data;
+	struct packet_writer writer;
+	size_t length, needed = PACKET_HEADER_SIZE + 4 + size;
+
+	packet_begin(&writer, bytes, room, 1, 1);
+	packet_put_text(&writer, text, size);
+	length = packet_end(&writer);
+	HOLDS(length == (needed <= room && !memchr(data, '\0', size) ? needed : 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static unsigned char again[PACKET_MAX];
@@ -68,6 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct packet_reader reader;
 	struct packet_writer writer;
 
+	if (size > 0)
+		check_room(data + 1, size - 1, data[0] * 8U);
 	if (size < 1 + count ||
 	    packet_find(&header, packet, size - 1 - count, PACKET_MAX) != PACKET_COMPLETE)
 		return 0;

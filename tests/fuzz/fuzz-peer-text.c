@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a peer has said, in a message: printable, and without our secret, however much is around it.
- * The first byte says how long the secret is (none: 0), and the second one how large the message
- * may be; then come the secret and the text.
+ * What a peer has said, in a message: printable, and without our secret, however much is around it;
+ * and the secret is found in our own words as well. The first byte says how long the secret is
+ * (none: 0), and the second one how large the message may be; then come the secret and the text.
  */
 #include "fuzz.h"
 
+#include "common/escape.h"
 #include "common/peer-text.h"
+#include "common/secret-echo.h"
 
 #include <ctype.h>
 #include <stdio.h>
 
 #define SECRET_MAX 64
 #define SIZE_MIN 64
+#define WORDS_MAX 11 /* letters: they may be a word, which our texts are made of */
 #define NOT_SHOWN "(not shown: "
 
 static void check_printable(const char *shown, size_t size)
@@ -43,11 +46,20 @@ static bool is_plain(const char *secret)
 	return secret[n] == '\0' && n >= 8;
 }
 
+/* Whole, and too long to be a word. */
+static void check_own_words(const char *text, size_t size, const char *secret, size_t length)
+{
+	bool found = secret_echo_is_in(text, size, secret, length, SECRET_ECHO_IN_A_ROW);
+
+	HOLDS(found || length <= WORDS_MAX || !memmem(text, size, secret, length));
+	HOLDS(!secret_echo_is_in(text, size, NULL, length, SECRET_ECHO_IN_A_ROW));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char shown[SIZE_MIN + 4 * 255];
 	size_t length = size > 1 ? data[0] % (SECRET_MAX + 1) : 0, room;
-	char secret[SECRET_MAX + 1];
+	char secret[SECRET_MAX + 1], shown_secret[SIZE_MIN];
 	const char *const secrets[PEER_TEXT_SECRETS] = { length > 0 ? secret : NULL,
 							 "Tr0ub4dor&3" };
 	const char *text;
@@ -61,6 +73,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size -= 2 + length;
 	HOLDS(peer_text_show(shown, room, text, size, secrets) == shown);
 	check_printable(shown, room);
+	check_own_words(text, size, secret, length);
+	check_printable(escape_string(shown_secret, sizeof shown_secret, secret),
+			sizeof shown_secret);
 	if (strncmp(shown, NOT_SHOWN, strlen(NOT_SHOWN)) != 0) {
 		HOLDS(!is_plain(secret) || !memmem(text, size, secret, length));
 		HOLDS(!is_plain(secret) || !contains(shown, strlen(shown), secret));

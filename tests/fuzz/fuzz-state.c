@@ -8,6 +8,9 @@
 
 #include "client/registration/state.h"
 
+#include <errno.h>
+#include <stdio.h>
+
 #define SIZE_MAX_READ ((size_t)128 * 1024)
 
 static void check_terminated(const struct state *state)
@@ -39,6 +42,16 @@ static void check_same(const struct state *a, const struct state *b)
 	HOLDS(a->attempts.last.at == b->attempts.last.at);
 }
 
+/* Where no directory can be. */
+static void check_unwritable(const struct state *state)
+{
+	struct reason why = { "" };
+	char path[128];
+
+	(void)snprintf(path, sizeof path, "%s/state/none", fuzz_directory());
+	HOLDS(state_save(state, path, &why) == -ENOTDIR && why.text[0]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct state state, again, once_more;
@@ -50,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	state_load(&state, fuzz_directory());
 	check_terminated(&state);
 	HOLDS(state_save(&state, fuzz_directory(), &why) == 0);
+	check_unwritable(&state);
 	state_load(&again, fuzz_directory());
 	check_terminated(&again);
 	check_same(&state, &again);

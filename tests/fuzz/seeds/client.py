@@ -20,6 +20,7 @@ def key_files():
         "empty": b"",
         "dots": b"..",
         "long": b"001 web " + b"x" * 300 + b"\n",
+        "comment-cut": b"# a comment",
     }
 
 
@@ -40,6 +41,12 @@ CONFIG_VALUES = [
     b"[manager]\nport = 1515\n",
     b"[manager]\nprefix = a//b\n",
     b"[manager]\nprefix = wazuh/\n",
+    b"[manager]\nprefix = wazuh//\n",
+    b"[manager]\nprefix = " + b"a" * 150 + b"\n",
+    b"[manager]\naddress = " + b"a" * 280 + b"\n",
+    b"[manager]\nmethod = import\n[auth]\nkey_file = /k\n",
+    b"[manager]\nconnect_timeout = 3650d 1s\n",
+    b"[manager]\nconnect_timeout = x\n",
     b"[manager]\nproxy = http://u:p@h\n",
     b"[manager]\nproxy = h:1\n",
     b"[manager]\nproxy = \x01\n",
@@ -66,8 +73,9 @@ CONFIG_VALUES = [
     b"[manager]\nmethod = api\naddress = a\n[auth]\napi_user = a\n",
     b"[manager]\nmethod = api\naddress = a\n[agent]\nip = src\n"
     b"[auth]\napi_user = a\napi_password_file = /p\n",
-    b"[manager]\naddress = a\n[agent]\non_duplicate = replace\n",
-    b"[agent]\non_duplicate = x\n",
+    b"[manager]\naddress = a\n[tls]\nca_file = /a\n[identity]\non_duplicate = replace\n",
+    b"[identity]\non_duplicate = x\n",
+    b"[agent]\nname = .web\n",
     b"[agent]\nname = %x\n",
     b"[agent]\nname = " + b"a" * 200 + b"\n",
     b"[agent]\nname = %\n",
@@ -77,8 +85,8 @@ CONFIG_VALUES = [
     b"[agent]\nip = 10.0.0.300\n",
     b"[agent]\nip = 10.0.0.0/8\n",
     b"[agent]\nversion = x y\n",
-    b"[agent]\nreserved_names = *.example.org, a?\n",
-    b"[agent]\nreserved_names = *\n",
+    b"[agent]\nplaceholder_names = *.example.org,a?\n",
+    b"[agent]\nplaceholder_names = *\n",
     b"[agent]\nno_such = 1\n",
     b"[agnt]\nname = a\n",
     b"[tls]\nname = a\n",
@@ -105,6 +113,7 @@ def configurations():
         "option-wrong": b"manager-address",
         "typo": b"[tls]\nverfy = no\n",
         "section": b"[manger]\n",
+        "empty": b"",
         "indented": b"[tls]\n  ciphers = A;B\n\tciphersuites =\n",
     }
 
@@ -299,6 +308,7 @@ def states():
         "many-unanswered": b"".join(b"unanswered=9 a m%d\n" % i for i in range(20)),
         "numbers": b"attempts=-1\nlast_at=99999999999999999999\nregistered_at=1x\n",
         "no-lines": b"\0=\n==\nagent_id=" + b"9" * 40 + b"\nagent_id",
+        "cut-unanswered": b"version=1\nunanswered=1 web-01\nschedule=busy\n",
         "long": b"last_error=" + b"x" * 2000 + b"\nschedule=" + b"y" * 400 + b" 1 2 z\n",
     }
 
@@ -340,6 +350,44 @@ def wire_messages():
         "refused": result(5, b"\1\1", 90000000, reason(b"m:1515 says: Duplicate", 13, 22)),
         "removed": result(0, b"\2\0"),
         "finding": message(5, number(3, 4), text(b"chain"), text(b"does not lead to a CA in /ca")),
+        "step-unknown": message(1, b"\xff"),
+        "anchor-empty": message(2, text(b"")),
+        "utf-8": result(
+            -2,
+            why=reason(
+                "Cannot read /etc/\u00fc\u00e9\u07ff\u0800\u20ac\ud7ff\uffee/"
+                "\U00010000\U000f0000\U0010ffff".encode()
+            ),
+        ),
+        **{
+            f"utf-8-wrong-{n}": result(-2, why=reason(content))
+            for n, content in enumerate(
+                [
+                    b"\x1f",
+                    b"\xc0\xaf",
+                    b"\xc2\x9b",
+                    b"\xe2\x82",
+                    b"\xed\xa0\x80",
+                    b"\xf5\x80",
+                    b"\x7f",
+                ]
+            )
+        },
+        "message-reversed": result(5, why=reason(b"m:1515 says: no", 9, 3)),
+        "message-behind": result(5, why=reason(b"m:1515 says: no", 3, 90)),
+        "no-outcome": result(77),
+        "no-errno": result(-5000),
+        "key-refused": result(5, last=(b"", key, b"")),
+        "key-wrong": result(0, last=(b"", b"003 .web any " + HEX64, b"")),
+        "secret-wrong": result(0, last=(b"", key, b"x")),
+        "secret-alone": result(5, last=(b"", b"", HEX64)),
+        "groups-wrong": result(0, last=(b"a b", b"", b"")),
+        "late": result(4, after=10**17),
+        "removed-refused": result(5, b"\2\0"),
+        "finding-wrong": message(5, number(-1, 4), text(b"\n"), text(b"x")),
+        "kind-unknown": message(9),
+        "go-long": message(4, b"x"),
+        "long": result(0, why=reason(b"x" * 3000)),
         "local": result(-12, why=reason(b"Cannot read the response: Cannot allocate memory")),
     }
 

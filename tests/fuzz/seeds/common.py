@@ -60,6 +60,14 @@ def exported_keys():
         + export.replace(b"/", b"\\/")
         + b'"}]}, "message": "\\"", "x',
         "quoted": b'"' + export + b'"\n',
+        "short-key": b"001 web-01 any ab\n",
+        "json-empty": b'{"key":""}',
+        "json-blanks": b'{"key" : \n"' + export + b'"}',
+        "nothing": b"no key here\n",
+        "long": b"x" * 70000,
+        "utf-16": b"\xff\xfe0\x000\x00",
+        "nul": b"001\0",
+        "empty": b"",
         "removed": base64.b64encode(b"1024 #*#*#*#*#*#*#*#*#*#*#"),
         "three-fields": base64.b64encode(records()["three-fields"]),
     }
@@ -94,6 +102,9 @@ def packets():
         "bytes-short": packet([8], b"abc"),
         "fill": packet([6] * 31, (300).to_bytes(4, "little") + b"x" * 300),
         "huge": packet([], b"", 0xFFFFFFFF),
+        "no-room": b"\0" + b"x" * 9,
+        "text": b"\x1f" + b"x" * 9,
+        "text-nul": b"\x1f" + b"x\0y",
     }
 
 
@@ -130,6 +141,8 @@ def http_heads():
         "nul": b"\x00" + request.encode() + b"\r\nHost: a\0b\r\n\r\n",
         "empty-first-line": b"\x00\r\n\r\n",
         "pieces": b"\x02\x00\x02" + head(request, "Host: a")[1:],
+        "fields": b"\x08" + head(request, "Host: a", "B: c", "D: e")[1:],
+        "fields-many": b"\x08" + head(request, "Host: a", "B: c", "D: e", "F: g")[1:],
     }
 
 
@@ -185,6 +198,16 @@ def peer_texts():
         ),
         "key-escaped": pair(b"", b"%30" + HEX64),
         "small": pair(secret, b"x" * 90, b"\x00"),
+        "lines": pair(secret, b"ERROR:\tno\r\nsuch \\ agent \x01\xff", b"\x00"),
+        "lines-long": pair(secret, b"\n" * 200, b"\x00"),
+        "signs": pair(secret, b"\\n\\/ &amp;lt; \\\\\\\\x43orrect-Horse-1"),
+        "word": pair(b"password", b"wrong password"),
+        "word-long": pair(b"passwordpassword", b"wrong passwordpassword"),
+        "word-number": pair(b"pass12", b"wrong pass12"),
+        "word-base64": pair(b"pass12", base64.b64encode(b"abpass12")),
+        "short-pieces": pair(b"Tr0ub", b"Tr0u b"),
+        "long": pair(b"Correct-Horse-Battery-Staple-and-much-more", b"Correct-Horse-Battery-Stapl"),
+        "lines-secret": pair(b"a\nb\tc\xff-and-more", b"a"),
     }
 
 

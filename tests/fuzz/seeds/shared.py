@@ -35,6 +35,7 @@ def records():
         "wrong-id": b"0x1 web any " + HEX64,
         "wrong-name": b"001 w\xff any " + HEX64,
         "wrong-address": b"001 web x " + HEX64,
+        "long-group": b"g" * 256,
         "carriage-return": b"001 web-01 any " + HEX64 + b"\r",
     }
 
