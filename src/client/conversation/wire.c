@@ -9,8 +9,8 @@
 #include <string.h>
 
 #define ERRNO_MAX 4095 /* the kernel's own limit */
-/* A Retry-After of ten digits of seconds is the longest that a method takes. */
-#define RETRY_AFTER_MAX (UINT64_C(10000000000) * USEC_PER_SEC)
+/* A Retry-After of nine digits of seconds is the longest that a method takes. */
+#define RETRY_AFTER_MAX (UINT64_C(999999999) * USEC_PER_SEC)
 
 /* What is true of a result, in one byte. */
 #define FLAG_ANSWERED 1

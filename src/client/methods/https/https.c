@@ -11,6 +11,8 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#define DELAY_MAX 999999999 /* seconds */
+
 DEFINE_RELEASE(fields, struct curl_slist *, curl_slist_free_all)
 
 struct https {
@@ -123,6 +125,12 @@ time_t https_reply_date(const struct https_reply *reply)
 	return https_reply_field(reply, "Date", text, sizeof text) ? curl_getdate(text, NULL) : -1;
 }
 
+/* In seconds. What is longer than anybody waits is no delay; the parent of this process says so. */
+static uint64_t usec_of_delay(long long delay)
+{
+	return delay > 0 && delay <= DELAY_MAX ? (uint64_t)delay * USEC_PER_SEC : 0;
+}
+
 uint64_t https_reply_retry_after(const struct https_reply *reply)
 {
 	char text[64];
@@ -131,12 +139,12 @@ uint64_t https_reply_retry_after(const struct https_reply *reply)
 	if (!https_reply_field(reply, "Retry-After", text, sizeof text))
 		return 0;
 	if (text[0] && strspn(text, "0123456789") == strlen(text))
-		return strlen(text) < 10 ? strtoull(text, NULL, 10) * USEC_PER_SEC : 0;
+		return strlen(text) < 10 ? usec_of_delay(strtoll(text, NULL, 10)) : 0;
 	/* A date is relative to the manager's clock; ours may not be set. */
 	then = curl_getdate(text, NULL);
 	now = https_reply_date(reply);
 	now = now < 0 ? time(NULL) : now;
-	return then > now ? (uint64_t)(then - now) * USEC_PER_SEC : 0;
+	return usec_of_delay((long long)then - now);
 }
 
 void https_reply_wipe(struct https_reply *reply)
