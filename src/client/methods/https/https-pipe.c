@@ -154,6 +154,9 @@ int https_pipe_carry(struct https_pipe *pipe, long wait, struct reason *why)
 	bool may_answer = pipe->local >= 0 && !pipe->ended;
 	int r;
 
+	/* Whoever sends without end would never let it pass in a wait. */
+	if (monotonic_usec() >= whole->at)
+		return -ETIMEDOUT;
 	polled[0] = (struct pollfd){ .fd = pipe->local, .events = POLLIN };
 	polled[1] = (struct pollfd){ .fd = may_answer ? tls_client_fd(pipe->client) : -1,
 				     .events = POLLIN };
