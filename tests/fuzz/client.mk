@@ -1,9 +1,25 @@
 # The fuzz targets of the client.
-client_fuzz_targets = fuzz-config fuzz-keystore fuzz-ossec-conf fuzz-proxy fuzz-reenroll-secret \
-	fuzz-state fuzz-wire
+client_fuzz_targets = \
+	fuzz-config \
+	fuzz-keystore \
+	fuzz-method-authd \
+	fuzz-ossec-conf \
+	fuzz-proxy \
+	fuzz-reenroll-secret \
+	fuzz-state \
+	fuzz-wire
 client_fuzz_libraries = libclient.a $(fuzz_libraries) $(INIH_LIBS)
-client_fuzz_tests = test-fuzz-config test-fuzz-keystore test-fuzz-ossec-conf test-fuzz-proxy \
-	test-fuzz-reenroll-secret test-fuzz-state test-fuzz-wire
+fuzz_manager = tests/fuzz/clock.c tests/fuzz/clock.h tests/fuzz/fake-manager.c \
+	tests/fuzz/fake-manager.h
+client_fuzz_tests = \
+	test-fuzz-config \
+	test-fuzz-keystore \
+	test-fuzz-method-authd \
+	test-fuzz-ossec-conf \
+	test-fuzz-proxy \
+	test-fuzz-reenroll-secret \
+	test-fuzz-state \
+	test-fuzz-wire
 check_PROGRAMS += $(client_fuzz_tests)
 TESTS += $(client_fuzz_tests)
 
@@ -13,6 +29,8 @@ test_fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c $(fuzz_replay) $(fuzz_di
 test_fuzz_keystore_LDADD = $(client_fuzz_libraries)
 test_fuzz_ossec_conf_SOURCES = tests/fuzz/fuzz-ossec-conf.c $(fuzz_replay)
 test_fuzz_ossec_conf_LDADD = $(client_fuzz_libraries)
+test_fuzz_method_authd_SOURCES = tests/fuzz/fuzz-method-authd.c $(fuzz_replay) $(fuzz_manager)
+test_fuzz_method_authd_LDADD = $(client_fuzz_libraries)
 test_fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c $(fuzz_replay)
 test_fuzz_proxy_LDADD = $(client_fuzz_libraries)
 test_fuzz_reenroll_secret_SOURCES = tests/fuzz/fuzz-reenroll-secret.c $(fuzz_replay)
@@ -22,16 +40,20 @@ test_fuzz_state_LDADD = $(client_fuzz_libraries)
 test_fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c $(fuzz_replay)
 test_fuzz_wire_LDADD = $(client_fuzz_libraries)
 
-# The pure parts of the methods in the module.
+# The methods in the module, and their pure parts.
 if WITH_API
-client_fuzz_targets += fuzz-api-reply fuzz-enroll
-check_PROGRAMS += test-fuzz-api-reply test-fuzz-enroll
-TESTS += test-fuzz-api-reply test-fuzz-enroll
+client_fuzz_targets += fuzz-api-reply fuzz-enroll fuzz-methods-https
+check_PROGRAMS += test-fuzz-api-reply test-fuzz-enroll test-fuzz-methods-https
+TESTS += test-fuzz-api-reply test-fuzz-enroll test-fuzz-methods-https
 endif
 test_fuzz_api_reply_SOURCES = tests/fuzz/fuzz-api-reply.c $(fuzz_replay)
 test_fuzz_api_reply_LDADD = libmodule.a $(client_fuzz_libraries) $(JANSSON_LIBS)
 test_fuzz_enroll_SOURCES = tests/fuzz/fuzz-enroll.c $(fuzz_replay)
 test_fuzz_enroll_LDADD = libmodule.a $(client_fuzz_libraries) $(JANSSON_LIBS)
+test_fuzz_methods_https_SOURCES = tests/fuzz/fuzz-methods-https.c $(fuzz_replay) $(fuzz_manager) \
+	$(agent_register_https_so_SOURCES)
+test_fuzz_methods_https_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+test_fuzz_methods_https_LDADD = $(client_fuzz_libraries) $(CURL_LIBS) $(JANSSON_LIBS)
 
 if ENABLE_FUZZERS
 noinst_PROGRAMS += $(client_fuzz_targets)
@@ -52,6 +74,10 @@ fuzz_ossec_conf_SOURCES = tests/fuzz/fuzz-ossec-conf.c tests/fuzz/fuzz.h
 fuzz_ossec_conf_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_ossec_conf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_ossec_conf_LDADD = $(client_fuzzed_libraries)
+fuzz_method_authd_SOURCES = tests/fuzz/fuzz-method-authd.c tests/fuzz/fuzz.h $(fuzz_manager)
+fuzz_method_authd_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_method_authd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_method_authd_LDADD = $(client_fuzzed_libraries)
 fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c tests/fuzz/fuzz.h
 fuzz_proxy_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -76,4 +102,9 @@ fuzz_enroll_SOURCES = tests/fuzz/fuzz-enroll.c tests/fuzz/fuzz.h $(libmodule_a_S
 fuzz_enroll_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
 fuzz_enroll_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_enroll_LDADD = $(client_fuzzed_libraries) $(JANSSON_LIBS)
+fuzz_methods_https_SOURCES = tests/fuzz/fuzz-methods-https.c tests/fuzz/fuzz.h $(fuzz_manager) \
+	$(agent_register_https_so_SOURCES)
+fuzz_methods_https_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
+fuzz_methods_https_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_methods_https_LDADD = $(client_fuzzed_libraries) $(CURL_LIBS) $(JANSSON_LIBS)
 endif

@@ -7,7 +7,16 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from seeds import api, certificates, client, common, https, registrar, registry  # noqa: E402
+from seeds import (  # noqa: E402
+    api,
+    certificates,
+    client,
+    common,
+    https,
+    methods,
+    registrar,
+    registry,
+)
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
 
@@ -21,7 +30,7 @@ def write(target, seeds):
 
 
 def main():
-    for group in (certificates, common, client, registrar, registry, api, https):
+    for group in (certificates, common, client, methods, registrar, registry, api, https):
         for target, make in group.SEEDS.items():
             write(target, make())
 

@@ -33,16 +33,19 @@ def extension(which, content, critical=False):
     return der(0x30, oid(which), der(0x01, b"\xff") if critical else b"", der(0x04, content))
 
 
+# The public key of all of them.
+KEY = der(
+    0x30,
+    der(0x30, oid("2a864886f70d010101"), der(0x05)),
+    der(
+        0x03,
+        b"\x00",
+        der(0x30, der(0x02, b"\x00\xc1" + bytes(30) + b"\x01"), der(0x02, b"\x01\x00\x01")),
+    ),
+)
+
+
 def certificate(subject, *extensions):
-    key = der(
-        0x30,
-        der(0x30, oid("2a864886f70d010101"), der(0x05)),
-        der(
-            0x03,
-            b"\x00",
-            der(0x30, der(0x02, b"\x00\xc1" + bytes(30) + b"\x01"), der(0x02, b"\x01\x00\x01")),
-        ),
-    )
     body = der(
         0x30,
         der(0xA0, der(0x02, b"\x02")),
@@ -51,7 +54,7 @@ def certificate(subject, *extensions):
         name((COMMON_NAME, 0x0C, b"CA")),
         der(0x30, der(0x17, b"200101000000Z"), der(0x17, b"400101000000Z")),
         subject,
-        key,
+        KEY,
         der(0xA3, der(0x30, *extensions)) if extensions else b"",
     )
     return der(0x30, body, RSA_SHA256, der(0x03, b"\x00" + bytes(32)))
