@@ -1,6 +1,7 @@
 # The fuzz targets of the client.
 client_fuzz_targets = \
 	fuzz-config \
+	fuzz-conversation \
 	fuzz-keystore \
 	fuzz-method-authd \
 	fuzz-ossec-conf \
@@ -13,6 +14,7 @@ fuzz_manager = tests/fuzz/clock.c tests/fuzz/clock.h tests/fuzz/fake-manager.c \
 	tests/fuzz/fake-manager.h
 client_fuzz_tests = \
 	test-fuzz-config \
+	test-fuzz-conversation \
 	test-fuzz-keystore \
 	test-fuzz-method-authd \
 	test-fuzz-ossec-conf \
@@ -25,6 +27,9 @@ TESTS += $(client_fuzz_tests)
 
 test_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_config_LDADD = $(client_fuzz_libraries)
+test_fuzz_conversation_SOURCES = tests/fuzz/fuzz-conversation.c $(fuzz_replay) \
+	$(fuzz_directory) tests/fuzz/clock.c tests/fuzz/clock.h
+test_fuzz_conversation_LDADD = $(client_fuzz_libraries)
 test_fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_keystore_LDADD = $(client_fuzz_libraries)
 test_fuzz_ossec_conf_SOURCES = tests/fuzz/fuzz-ossec-conf.c $(fuzz_replay)
@@ -66,6 +71,11 @@ fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/fuzz.h $(fuzz_director
 fuzz_config_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_config_LDADD = $(client_fuzzed_libraries)
+fuzz_conversation_SOURCES = tests/fuzz/fuzz-conversation.c tests/fuzz/fuzz.h $(fuzz_directory) \
+	tests/fuzz/clock.c tests/fuzz/clock.h
+fuzz_conversation_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_conversation_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_conversation_LDADD = $(client_fuzzed_libraries)
 fuzz_keystore_SOURCES = tests/fuzz/fuzz-keystore.c tests/fuzz/fuzz.h $(fuzz_directory)
 fuzz_keystore_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_keystore_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

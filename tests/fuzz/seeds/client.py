@@ -388,7 +388,65 @@ def wire_messages():
         "kind-unknown": message(9),
         "go-long": message(4, b"x"),
         "long": result(0, why=reason(b"x" * 3000)),
+        "registered-empty": result(0),
+        "registered-other": result(0, last=(b"", key.replace(b"web-01", b"web-02"), b"")),
+        "anchor-wrong": message(2, text(b"x")),
+        "anchor-long": message(2, text(b"x" * 4000)),
+        "secret": result(5, why=reason(b"m:1515 says: Tr0ub4dor&3")),
+        "secret-name": result(0, last=(b"", key.replace(b"web-01", b"web-01-" + HEX64), b"")),
+        "secret-finding": message(5, number(3, 4), text(b"x"), text(b"tr0ub4dor&3")),
+        "secret-groups": result(0, last=(HEX64, key, b"")),
+        "secret-key-file": result(
+            5, why=reason(b"MC4CAQAwBQYDK2VwBCIEIBHpFYYLWFCdXqm2Q5Rv7vQ1Gm0kZq3nXo5t2vW8sYbR")
+        ),
+        "cancelled": result(-125),
         "local": result(-12, why=reason(b"Cannot read the response: Cannot allocate memory")),
+    }
+
+
+def conversations():
+    """Which task, what the attempt is like, and steps; see fuzz-conversation.c."""
+    wire = wire_messages()
+    whole = b"\x1e"
+
+    def send(name):
+        return b"\0" + len(wire[name]).to_bytes(2, "big") + wire[name]
+
+    def step(which):
+        return b"\x05" + bytes([which])
+
+    pass_, stop, gone, long = b"\x01", b"\x02", b"\x03", b"\x04"
+    sending = step(0) + step(1) + step(2) + step(3)
+    return {
+        **{f"register-{name}": b"\0" + whole + send(name) for name in wire},
+        **{f"remove-{name}": b"\x01" + whole + send(name) for name in wire},
+        **{f"inspect-{name}": b"\x02" + whole + send(name) for name in wire},
+        "whole": b"\0" + whole + sending + send("registered"),
+        "kept-name": b"\0\x3e" + sending + send("registered"),
+        "kept-name-other": b"\0\x20" + send("registered-other"),
+        "anchor": b"\0\x5e" + sending + send("anchor") * 2 + send("registered"),
+        "anchor-wrong": b"\0\x40" + send("anchor-wrong") + send("registered"),
+        "anchor-none": b"\0\x40" + send("registered"),
+        "anchor-refused": b"\0\x40" + send("anchor") + send("refused"),
+        "anchor-long": b"\0\x40" + send("anchor-long") * 20,
+        "not-remembered": b"\0\x01" + sending + send("registered"),
+        "crashed": b"\0\0" + sending + gone + b"\x0b",
+        "ended": b"\0\0" + sending + gone + b"\0",
+        "late": b"\0\0" + sending + pass_ + send("registered"),
+        "too-late": b"\0\0" + sending + pass_ * 3,
+        "stopped": b"\0\0" + sending + stop + pass_ * 2,
+        "stopped-key": b"\0\0" + sending + stop + send("registered"),
+        "stopped-refused": b"\0\0" + stop + step(2) + send("refused"),
+        "long": b"\0\0" + long,
+        "steps": b"\0\0" + step(3) * 2100,
+        "finding-steps": b"\x02\0" + send("finding") * 40,
+        "secret": b"\0" + whole + send("secret"),
+        "secret-name": b"\0" + whole + send("secret-name"),
+        "secret-finding": b"\x02" + whole + send("secret-finding"),
+        "secret-groups": b"\0" + whole + send("secret-groups"),
+        "secret-key-file": b"\0" + whole + send("secret-key-file"),
+        "no-key": b"\0\0" + send("registered-empty"),
+        "cancelled": b"\0\0" + send("cancelled"),
     }
 
 
@@ -449,4 +507,5 @@ SEEDS = {
     "enroll": enrollments,
     "state": states,
     "wire": wire_messages,
+    "conversation": conversations,
 }
