@@ -85,6 +85,14 @@ def start_api(certificates):
 
 
 @pytest.fixture
+def registrar(machine, build):
+    """A machine that may be a manager, with agent-registrar."""
+    if not (build / "agent-registrar").exists():
+        pytest.skip("agent-registrar is not built")
+    return machine
+
+
+@pytest.fixture
 def original(new_machine, start_manager):
     """A machine that has registered and is off."""
     machine = new_machine()

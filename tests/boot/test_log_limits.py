@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """How much a unit may log: what loses control does not fill the journal, and of a registrar's
 registrations no line is lost."""
-import pytest
 import registrar_units
 
 LINES = 50000  # more than journald allows a unit by itself, also on a large disk
@@ -11,13 +10,6 @@ MUCH = f"[Service]\nExecStartPre=/usr/bin/seq {LINES}\n"
 def logged(system, unit):
     return int(system.run("journalctl --sync; journalctl -q -b -o cat -t seq "
                           f"-u {unit} | wc -l").stdout)
-
-
-@pytest.fixture
-def registrar(machine, build):
-    if not (build / "agent-registrar").exists():
-        pytest.skip("agent-registrar is not built")
-    return machine
 
 
 def test_client_does_not_fill_the_journal(machine):

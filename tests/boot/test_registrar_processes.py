@@ -5,19 +5,11 @@ import re
 
 import manual
 import many_agents
-import pytest
 import registrar_units
 from registrar_units import FRONT, KEEPER
 
 SOCKET_PATH = "/run/agent-registrar/keeper.sock"
 KEYS = "/var/ossec/etc/client.keys"
-
-
-@pytest.fixture
-def service(machine, build):
-    if not (build / "agent-registrar").exists():
-        pytest.skip("agent-registrar is not built")
-    return machine
 
 
 def status(system, process):
@@ -43,10 +35,10 @@ def check_front(system, front, user):
     assert [name for name in opened if name.startswith("/") and name != "/dev/null"] == []
 
 
-def test_the_front_has_no_rights(service):
-    with service.boot() as system:
+def test_the_front_has_no_rights(registrar):
+    with registrar.boot() as system:
         registrar_units.start(system, "--api-port 55000")
-        with many_agents.ManyAgents(service) as agents:
+        with many_agents.ManyAgents(registrar) as agents:
             agents.wait_for_keys(10)
             front = registrar_units.process(system, FRONT)
             check_front(system, front, system.run("id -u agent-registrar").stdout.strip())
@@ -96,23 +88,23 @@ def tried(machine, system, unit, script):
     return system.run("journalctl --sync; journalctl -q -b -o cat -t tried").stdout.splitlines()
 
 
-def test_the_fronts_sandbox(service):
+def test_the_fronts_sandbox(registrar):
     """Also of what everybody may read, the directory of the manager is hidden."""
-    service.write("/etc/agent-registrar.key", "a private key", 0o600)
-    service.write("/var/ossec/etc/api.users", "", 0o644)
-    service.write(KEYS, "", 0o644)
+    registrar.write("/etc/agent-registrar.key", "a private key", 0o600)
+    registrar.write("/var/ossec/etc/api.users", "", 0o644)
+    registrar.write(KEYS, "", 0o644)
     for name in ("/var/ossec", "/var/ossec/etc"):
-        service.path(name).chmod(0o777)
-    with service.boot() as system:
+        registrar.path(name).chmod(0o777)
+    with registrar.boot() as system:
         system.wait_until_booted()
-        lines = tried(service, system, FRONT, TRY_FRONT)
+        lines = tried(registrar, system, FRONT, TRY_FRONT)
     assert lines[:2] == ["agent-registrar", "tried"]
 
 
-def test_the_keepers_sandbox(service):
-    with service.boot() as system:
+def test_the_keepers_sandbox(registrar):
+    with registrar.boot() as system:
         system.wait_until_booted()
-        lines = tried(service, system, KEEPER, TRY_KEEPER)
+        lines = tried(registrar, system, KEEPER, TRY_KEEPER)
     assert lines[:lines.index("tried")] == [
         "root", "writes /var/ossec/etc", "writes /var/ossec/queue", "interface lo"]
 
@@ -132,8 +124,8 @@ def connect(system, user, wait=False):
     return system.run(f"runuser -u {user} -- {CONNECT.replace('WAIT', str(wait))}").stdout
 
 
-def test_only_the_front_speaks_with_the_keeper(service):
-    with service.boot() as system:
+def test_only_the_front_speaks_with_the_keeper(registrar):
+    with registrar.boot() as system:
         registrar_units.start(system)
         keeper = registrar_units.process(system, KEEPER)
         shown = system.run(f"stat -c '%A %U %G' {SOCKET_PATH}").stdout
@@ -149,9 +141,9 @@ def test_only_the_front_speaks_with_the_keeper(service):
         assert registrar_units.states(system) == ["active"] * 3
 
 
-def test_commands_without_and_with_the_service(service):
+def test_commands_without_and_with_the_service(registrar):
     """They never ask it."""
-    with service.boot() as system:
+    with registrar.boot() as system:
         registrar_units.start(system, "--api-port 55000")
         for stop in ("true", "systemctl stop agent-registrar"):
             assert system.run(stop).exit_status == 0
@@ -164,11 +156,11 @@ def test_commands_without_and_with_the_service(service):
             assert system.run("agent-registrar list").stdout == ""
 
 
-def test_back_to_one_unit(service):
+def test_back_to_one_unit(registrar):
     """And forward again, each as the manual has it."""
-    with service.boot() as system:
+    with registrar.boot() as system:
         registrar_units.start(system)
-        manual.Example("agent-registrar.8", "systemctl mask").carry_out(service, system)
+        manual.Example("agent-registrar.8", "systemctl mask").carry_out(registrar, system)
         assert registrar_units.states(system) == ["active", "inactive", "inactive"]
         keeper = registrar_units.process(system, FRONT)
         children = system.run(f"cat /proc/{keeper}/task/{keeper}/children").stdout.split()
@@ -176,15 +168,15 @@ def test_back_to_one_unit(service):
         shown = status(system, keeper)
         assert shown["Uid"].split() == ["0"] * 4
         check_front(system, children[0], system.run("id -u agent-registrar").stdout.strip())
-        with many_agents.ManyAgents(service) as agents:
+        with many_agents.ManyAgents(registrar) as agents:
             agents.wait_for_keys(20)
         assert system.run("systemctl reload agent-registrar").exit_status == 0
         assert system.run("agent-registrar list | wc -l").stdout == f"{len(agents.keys)}\n"
 
-        manual.Example("agent-registrar.8", "systemctl unmask").carry_out(service, system)
+        manual.Example("agent-registrar.8", "systemctl unmask").carry_out(registrar, system)
         assert registrar_units.states(system) == ["active"] * 3
-        with many_agents.ManyAgents(service, prefix="other") as more:
+        with many_agents.ManyAgents(registrar, prefix="other") as more:
             more.wait_for_keys(20)
     assert agents.failures == {} and more.failures == {}
-    many_agents.check_that_none_is_lost(agents, service.path(KEYS))
-    many_agents.check_that_none_is_lost(more, service.path(KEYS))
+    many_agents.check_that_none_is_lost(agents, registrar.path(KEYS))
+    many_agents.check_that_none_is_lost(more, registrar.path(KEYS))

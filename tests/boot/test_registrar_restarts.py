@@ -9,23 +9,16 @@ from registrar_units import FRONT, KEEPER, SOCKET
 KEYS = "/var/ossec/etc/client.keys"
 
 
-@pytest.fixture
-def service(machine, build):
-    if not (build / "agent-registrar").exists():
-        pytest.skip("agent-registrar is not built")
-    return machine
-
-
 def restarts(system, unit):
     return int(system.show(unit)["NRestarts"])
 
 
-def test_keeper_is_restarted_while_agents_register(service):
+def test_keeper_is_restarted_while_agents_register(registrar):
     """Nobody notices."""
-    with service.boot() as system:
+    with registrar.boot() as system:
         registrar_units.start(system)
         front = registrar_units.process(system, FRONT)
-        with many_agents.ManyAgents(service) as agents:
+        with many_agents.ManyAgents(registrar) as agents:
             for _ in range(3):
                 agents.wait_for_keys(20)
                 keeper = registrar_units.process(system, KEEPER)
@@ -35,15 +28,15 @@ def test_keeper_is_restarted_while_agents_register(service):
         assert registrar_units.process(system, FRONT) == front
         assert restarts(system, KEEPER) == 0
     assert agents.failures == {}
-    many_agents.check_that_none_is_lost(agents, service.path(KEYS))
+    many_agents.check_that_none_is_lost(agents, registrar.path(KEYS))
 
 
-def test_keeper_is_killed_while_agents_register(service):
+def test_keeper_is_killed_while_agents_register(registrar):
     """Who had asked already is told of a failure; everybody else waits for the next keeper."""
-    with service.boot() as system:
+    with registrar.boot() as system:
         registrar_units.start(system)
         front = registrar_units.process(system, FRONT)
-        with many_agents.ManyAgents(service) as agents:
+        with many_agents.ManyAgents(registrar) as agents:
             agents.wait_for_keys(20)
             system.run(f"systemctl kill --signal=KILL {KEEPER}")
             system.wait_for_property(KEEPER, "NRestarts", "1")
@@ -53,15 +46,15 @@ def test_keeper_is_killed_while_agents_register(service):
     assert len(agents.failures) <= 4, agents.failures
     for answer in agents.failures.values():
         assert answer.startswith("ERROR: Internal manager error")
-    many_agents.check_that_none_is_lost(agents, service.path(KEYS))
+    many_agents.check_that_none_is_lost(agents, registrar.path(KEYS))
 
 
-def test_front_is_killed_while_agents_register(service):
+def test_front_is_killed_while_agents_register(registrar):
     """Its connections are lost, and what was answered is not. systemd keeps the port."""
-    service.enable("agent-registrar.socket")
-    with service.boot() as system:
+    registrar.enable("agent-registrar.socket")
+    with registrar.boot() as system:
         registrar_units.start(system)
-        with many_agents.ManyAgents(service) as agents:
+        with many_agents.ManyAgents(registrar) as agents:
             agents.wait_for_keys(20)
             system.run(f"systemctl kill --signal=KILL {FRONT}")
             system.wait_for_property(FRONT, "NRestarts", "1")
@@ -69,41 +62,41 @@ def test_front_is_killed_while_agents_register(service):
         assert registrar_units.states(system) == ["active"] * 3
     assert len(agents.failures) <= 4, agents.failures
     assert "ConnectionRefusedError" not in agents.failures.values()
-    many_agents.check_that_none_is_lost(agents, service.path(KEYS))
+    many_agents.check_that_none_is_lost(agents, registrar.path(KEYS))
 
 
-def test_both_are_restarted_while_agents_register(service):
+def test_both_are_restarted_while_agents_register(registrar):
     """No connection is refused."""
-    service.enable("agent-registrar.socket")
-    with service.boot() as system:
+    registrar.enable("agent-registrar.socket")
+    with registrar.boot() as system:
         registrar_units.start(system)
-        with many_agents.ManyAgents(service) as agents:
+        with many_agents.ManyAgents(registrar) as agents:
             for _ in range(3):
                 agents.wait_for_keys(20)
                 assert system.run(f"systemctl restart {FRONT}").exit_status == 0
             agents.wait_for_keys(20)
     assert "ConnectionRefusedError" not in agents.failures.values()
     assert len(agents.failures) <= 4 * 3, agents.failures
-    many_agents.check_that_none_is_lost(agents, service.path(KEYS))
+    many_agents.check_that_none_is_lost(agents, registrar.path(KEYS))
 
 
-def test_first_agent_starts_both(service):
+def test_first_agent_starts_both(registrar):
     """With the port's socket alone."""
-    registrar_units.set_options(service, "-n --dialect wazuh")
-    service.enable("agent-registrar.socket")
-    with service.boot() as system:
+    registrar_units.set_options(registrar, "-n --dialect wazuh")
+    registrar.enable("agent-registrar.socket")
+    with registrar.boot() as system:
         system.wait_until_booted()
         assert system.run("agent-registrar -n init").exit_status == 0
         assert registrar_units.states(system) == ["inactive"] * 3
-        with many_agents.ManyAgents(service, threads=1) as agents:
+        with many_agents.ManyAgents(registrar, threads=1) as agents:
             agents.wait_for_keys(1)
         assert registrar_units.states(system) == ["active"] * 3
     assert agents.failures == {}
 
 
-def test_stop_start_and_new_options(service):
+def test_stop_start_and_new_options(registrar):
     """Who uses the one unit has both."""
-    with service.boot() as system:
+    with registrar.boot() as system:
         registrar_units.start(system)
         processes = [registrar_units.process(system, unit) for unit in (FRONT, KEEPER)]
         assert system.run(f"systemctl stop {FRONT}").exit_status == 0
@@ -112,13 +105,13 @@ def test_stop_start_and_new_options(service):
         assert system.run(f"systemctl start {FRONT}").exit_status == 0
         assert registrar_units.states(system) == ["active"] * 3
         # and both have the new options
-        registrar_units.set_options(service, "-n --dialect wazuh --max-agents 1 --timeout 7")
+        registrar_units.set_options(registrar, "-n --dialect wazuh --max-agents 1 --timeout 7")
         assert system.run(f"systemctl restart {FRONT}").exit_status == 0
         assert registrar_units.process(system, FRONT) not in processes
         assert registrar_units.process(system, KEEPER) not in processes
         lines = system.run("for unit in agent-registrar agent-registrar-keeper; do tr '\\0' ' ' "
                            "</proc/$(systemctl show -P MainPID $unit)/cmdline; echo; done").stdout
-        with many_agents.ManyAgents(service, threads=1) as agents:
+        with many_agents.ManyAgents(registrar, threads=1) as agents:
             agents.wait_for_keys(1)
             agents.wait_for_failure()
         # the keeper alone: the other one goes on, and starts it with its next question
@@ -130,10 +123,10 @@ def test_stop_start_and_new_options(service):
         ["--max-agents", "1", "--timeout", "7", "serve", "--part=keeper"]]
 
 
-def test_keeper_that_cannot_begin_again(service):
+def test_keeper_that_cannot_begin_again(registrar):
     """A file becomes unusable, and the keeper is restarted. It is not tried for ever; with the
     remedy, one start is enough."""
-    with service.boot() as system:
+    with registrar.boot() as system:
         registrar_units.start(system)
         system.run("mv /var/ossec/etc/sslmanager.cert /root/; systemctl restart " + KEEPER)
         system.wait_for_property(SOCKET, "ActiveState", "failed")
@@ -142,7 +135,7 @@ def test_keeper_that_cannot_begin_again(service):
         system.run("mv /root/sslmanager.cert /var/ossec/etc/")
         done = system.run("systemctl reset-failed 'agent-registrar*'; systemctl start " + KEEPER)
         assert done.exit_status == 0, done.stdout + registrar_units.journal(system)
-        with many_agents.ManyAgents(service, threads=1) as agents:
+        with many_agents.ManyAgents(registrar, threads=1) as agents:
             agents.wait_for_keys(1)
 
 
@@ -180,9 +173,9 @@ test "$(shown)" = "$(stored)"
 
 
 @pytest.mark.parametrize("unit", ["agent-registrar", "agent-registrar-keeper"])
-def test_reload(service, unit):
+def test_reload(registrar, unit):
     """Of either unit: certificate and users are read again, by the same processes."""
-    with service.boot() as system:
+    with registrar.boot() as system:
         registrar_units.start(system, "--api-port 55000")
         processes = [registrar_units.process(system, unit) for unit in (FRONT, KEEPER)]
         done = system.run(RELOAD.replace("UNIT", unit))
