@@ -13,6 +13,7 @@ import ssl
 import time
 
 import registrar_tools
+from process_tree import processes
 
 USER = "admin"
 PASSWORD = "pässword: with a colon"
@@ -172,8 +173,7 @@ def failures(answer):
 
 def count_descriptors(registrar):
     """Of both processes."""
-    return sum(len(os.listdir(f"/proc/{pid}/fd"))
-               for pid in registrar_tools.processes(registrar.process.pid))
+    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in processes(registrar.process.pid))
 
 
 def wait_for_descriptors(registrar, is_right):

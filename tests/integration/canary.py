@@ -162,16 +162,6 @@ ECHOES = {
 # ------------------------------------------------------------------ cores
 
 
-def descendants(pid):
-    """The process, and all that it has started."""
-    found = [pid]
-    for each in found:
-        for task in os.listdir(f"/proc/{each}/task"):
-            with open(f"/proc/{each}/task/{task}/children", encoding="ascii") as file:
-                found += map(int, file.read().split())
-    return found
-
-
 @contextlib.contextmanager
 def cores_allowed(directory):
     """Whoever is started now may leave a core in its directory. Skips where not even a process that

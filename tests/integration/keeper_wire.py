@@ -12,6 +12,7 @@ import threading
 import time
 
 import registrar_tools
+from api_tools import PASSWORD, USER
 from registrar_tools import PATIENCE
 
 VERSION = 1
@@ -307,6 +308,13 @@ class Keeper:
         self._reader.join(PATIENCE)
         self.process.stderr.close()
         return status
+
+
+def log_in(front):
+    """The token of a session."""
+    answer = front.ask(login(USER, PASSWORD))
+    assert (answer.outcome, answer.fault) == (DECIDED, LOGGED_IN), answer
+    return answer.text()
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ import threading
 import time
 
 import pytest
+from process_tree import processes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("AGENT_REGISTRAR") or str(
@@ -134,16 +135,6 @@ class Registrar:
         reply = self.ask(f"OSSEC A:'{name}'\n", **options)
         assert reply.agent, reply
         return reply.agent
-
-
-def processes(pid):
-    """The process, and all that it has started."""
-    found = [pid]
-    for each in found:
-        for task in os.listdir(f"/proc/{each}/task"):
-            with open(f"/proc/{each}/task/{task}/children", encoding="ascii") as file:
-                found += map(int, file.read().split())
-    return found
 
 
 class Reply:

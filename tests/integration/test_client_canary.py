@@ -9,11 +9,12 @@ import signal
 
 import pytest
 import wazuh5_manager
-from canary import ECHOES, Canaries, cores_allowed, descendants, remove_cores, text
+from canary import ECHOES, Canaries, cores_allowed, remove_cores, text
 from fail_at_call import Faults
 from fake_manager import PATIENCE
 from import_tools import pipe
 from machine import reply
+from process_tree import processes
 from scripted_api import Api, Reply, affected, error, export, needs_module
 
 
@@ -380,11 +381,11 @@ def test_no_core(world, tmp_path, start_manager, method, which, limited):
                                   cwd=world.machine.directory,
                                   environment={} if limited else faults.environment)
         manager.wait_for("request")
-        for pid in descendants(run.pid):
+        for pid in processes(run.pid):
             with open(f"/proc/{pid}/limits", encoding="ascii") as limits:
                 found = [line.split()[-2] for line in limits if "core file" in line]
             assert found == ["0"] or not limited
-        os.kill(descendants(run.pid)[which], signal.SIGSEGV)
+        os.kill(processes(run.pid)[which], signal.SIGSEGV)
         assert run.process.wait(PATIENCE) != 0
         run.process.communicate()
     assert remove_cores(world.machine.directory) == 0

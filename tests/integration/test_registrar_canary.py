@@ -12,8 +12,9 @@ import threading
 
 import api_tools
 import pytest
-from canary import ECHOES, Canaries, cores_allowed, descendants, remove_cores, text
+from canary import ECHOES, Canaries, cores_allowed, remove_cores, text
 from fail_at_call import Faults
+from process_tree import processes
 from registrar_tools import PATIENCE, PROGRAM, Registrar, run, serving
 
 needs_api = pytest.mark.skipif(
@@ -183,7 +184,7 @@ def test_no_core(world, tmp_path, limited, which):
                             environment={} if limited else faults.environment)
         with running.open() as client:
             client.send(f"OSSEC PASS: {world['password']} OSSEC ")
-            os.kill(descendants(running.process.pid)[which], signal.SIGSEGV)
+            os.kill(processes(running.process.pid)[which], signal.SIGSEGV)
             assert running.kill() != 0
     assert remove_cores(place) == 0
     assert limited or faults.failed

@@ -13,7 +13,6 @@ import time
 
 import api_tools
 import pytest
-from canary import descendants
 from enroll_tools import PASSWORD, bearer
 from fail_at_call import Faults, fail_at_every_call, needs_library, needs_plain_build
 from registrar_tools import KEY, PATIENCE, PROGRAM, run, serving
@@ -32,18 +31,6 @@ WORDS = {
     "rename": "Read-only file system",
 }
 STORING = ["open", "fsync", "rename"]  # what is not about a connection alone
-
-
-def count_descriptors(registrar):
-    """Of all its processes."""
-    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in descendants(registrar.process.pid))
-
-
-def wait_for_descriptors(registrar, most):
-    end = time.monotonic() + PATIENCE
-    while (count := count_descriptors(registrar)) > most and time.monotonic() < end:
-        registrar.process.poll()
-    return count <= most
 
 
 class Service:
@@ -177,9 +164,9 @@ def faulty(directory, tmp_path):
                            environment=faults.environment) as registrar:
         service = Service(registrar, faults)
         assert service.register() and service.token
-        descriptors = count_descriptors(registrar)
+        descriptors = api_tools.count_descriptors(registrar)
         yield service
-        assert wait_for_descriptors(registrar, descriptors)
+        assert api_tools.wait_for_descriptors(registrar, lambda count: count <= descriptors)
     service.check_keys()
     with serving(directory, "-n") as registrar:
         assert registrar.register("last")

@@ -12,7 +12,8 @@ import ssl
 import pytest
 
 import api_tools
-from registrar_tools import PATIENCE, client_context, processes, serving
+from process_tree import processes
+from registrar_tools import PATIENCE, client_context, serving
 
 CONNECTIONS = 150
 # KiB for each connection, of which OpenSSL has most; tests/bench/connection-memory measures them

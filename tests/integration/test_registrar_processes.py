@@ -14,7 +14,8 @@ import tempfile
 import time
 
 import pytest
-from registrar_tools import PATIENCE, PROGRAM, Registrar, prepare, processes, run, serving
+from process_tree import processes
+from registrar_tools import PATIENCE, PROGRAM, Registrar, prepare, run, serving
 
 UNPRIVILEGED = 65534
 

@@ -29,12 +29,6 @@ def start(tmp_path):
     return start_with
 
 
-def log_in(front):
-    answer = front.ask(wire.login(USER, PASSWORD))
-    assert (answer.outcome, answer.fault) == (wire.DECIDED, wire.LOGGED_IN), answer
-    return answer.text()
-
-
 def address(number):
     """Another client for each number: the front can say what it likes."""
     return f"198.{number >> 16 & 0xff}.{number >> 8 & 0xff}.{number & 0xff}"
@@ -84,7 +78,7 @@ def test_listings(start):
     """Pages of 64 KiB."""
     agents = 20000
     with start(agents) as keeper, keeper.front() as honest, keeper.front() as hostile:
-        token, before = log_in(honest), keeper.memory()
+        token, before = wire.log_in(honest), keeper.memory()
         all_agents = bytes([wire.AGENTS]) + wire.user(token) + struct.pack("<BQH", 0, 0, 0)
         count = flood(hostile, 1000 * [all_agents])
         assert 0 < count < 1000
@@ -99,7 +93,7 @@ def test_removals(start):
     """As long as the list of all agents, again and again."""
     agents = 20000
     with start(agents) as keeper, keeper.front() as honest, keeper.front() as hostile:
-        token, before = log_in(honest), keeper.memory()
+        token, before = wire.log_in(honest), keeper.memory()
         body = (bytes([wire.REMOVE]) + wire.user(token) + b"\0" + struct.pack("<I", agents) +
                 agents * (wire.text("77777777") + wire.text("x" * 128)))
         count = flood(hostile, 20 * [body])
@@ -136,7 +130,7 @@ def test_logins(start):
         faults = {answer.fault for answer in take_all(hostile, count)}
         assert faults == {wire.WRONG, wire.TOO_MANY}
         assert keeper.memory() - before < FRONT_MEMORY
-        log_in(honest)
+        wire.log_in(honest)
         assert len(keeper.log()) < 20 + lines_allowed(begin)
 
 

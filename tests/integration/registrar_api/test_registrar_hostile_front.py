@@ -57,12 +57,6 @@ def hostile(keeper):
         yield front
 
 
-def log_in(front, password=PASSWORD):
-    answer = front.ask(wire.login(USER, password))
-    assert (answer.outcome, answer.fault) == (wire.DECIDED, wire.LOGGED_IN), answer
-    return answer.text()
-
-
 # ------------------------------------------------------------------ what is no packet
 
 def as_packet(body):
@@ -207,7 +201,7 @@ OF_USERS = {"key": wire.KEY, "join": wire.JOIN, "session": wire.SESSION, "logout
 @pytest.mark.parametrize("kind", OF_USERS.values(), ids=OF_USERS)
 def test_rights(keeper, honest, hostile, kind):
     """No user's request without a session that the keeper has made; and with one, it is one."""
-    token, before = log_in(honest), keeper.keys()
+    token, before = wire.log_in(honest), keeper.keys()
     for name, made in FORGED.items():
         answer = hostile.ask(wire.of_user(kind, made(token)))
         assert answer.outcome == wire.DENIED, (name, answer)
@@ -218,7 +212,7 @@ def test_rights(keeper, honest, hostile, kind):
 
 def test_after_logout(keeper, honest, hostile):
     """A session that has passed through a front ends all the same."""
-    token, before = log_in(honest), keeper.keys()
+    token, before = wire.log_in(honest), keeper.keys()
     assert hostile.ask(wire.of_user(wire.KEY, token)).agent()[3] == "1" * 64
     assert honest.ask(wire.of_user(wire.LOGOUT, token)).outcome == wire.DECIDED
     for kind in OF_USERS.values():
@@ -230,10 +224,10 @@ def test_what_only_users_may(keeper, honest, hostile):
     """Id, key, and whom a new agent replaces."""
     before = keeper.keys()
     for name, made in FORGED.items():
-        answer = hostile.ask(wire.by_api(made(log_in(honest)), "web-01", "077", OTHER_KEY))
+        answer = hostile.ask(wire.by_api(made(wire.log_in(honest)), "web-01", "077", OTHER_KEY))
         assert answer.outcome == wire.DENIED, (name, answer)
     assert keeper.keys() == before
-    answer = hostile.ask(wire.by_api(log_in(honest), "web-03", "077", OTHER_KEY))
+    answer = hostile.ask(wire.by_api(wire.log_in(honest), "web-03", "077", OTHER_KEY))
     assert answer.agent() == ("077", "web-03", "any", OTHER_KEY)
 
 
