@@ -52,12 +52,12 @@ static const char *own_key_hash(void)
 	return hash;
 }
 
-static void use_trust(enum trust how, char *pin)
+static void use_trust(enum trust how)
 {
-	static char *only;
+	static char pin[TLS_PIN_SIZE], *only = pin;
 	static const struct string_list pins = { &only, 1 };
 
-	only = pin;
+	tls_pin_format(pin, run.token.pin);
 	run.trust.verify = how != TRUST_ANYBODY;
 	run.trust.ca_file = how == TRUST_CA_FILE ? "/etc/ca.pem" : NULL;
 	run.trust.pins = how == TRUST_PIN ? &pins : NULL;
@@ -68,7 +68,7 @@ static void use_trust(enum trust how, char *pin)
 	}
 }
 
-static void compose(const uint8_t how[2], enum trust trust, char *pin)
+static void compose(const uint8_t how[2], enum trust trust)
 {
 	static const struct endpoint manager = { "m.example.org", 55000 };
 	static const struct reenroll_secret secret = { "001", SECRET };
@@ -91,7 +91,7 @@ static void compose(const uint8_t how[2], enum trust trust, char *pin)
 	run.attempt.enroll.secret = how[1] & 16 ? &secret : NULL;
 	run.token.has_credential = how[1] & 32;
 	memcpy(run.token.id, "AAECAwQFBgcICQoLDA0ODw", sizeof run.token.id);
-	use_trust(trust, pin);
+	use_trust(trust);
 	/* the API */
 	run.attempt.api.user = "admin";
 	run.attempt.api.replace = how[1] & 8;
@@ -154,7 +154,6 @@ static void talk(unsigned int task)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool is_started;
-	char pin[TLS_PIN_SIZE];
 	enum trust trust;
 	size_t begin;
 
@@ -166,8 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* the API is asked with a password, and has no tokens */
 	trust = data[0] % 4 < 2 ? TRUST_ANYBODY : data[0] / 4 % TRUST_COUNT;
 	begin = 2 + read_trust(data + 2, size - 2, trust);
-	tls_pin_format(pin, run.token.pin);
-	compose(data, trust, pin);
+	compose(data, trust);
 	if (data[0] % 4 < 2)
 		run.attempt.password = PASSWORD;
 	fake_manager_begin(data + begin, size - begin, data[0] / 32);

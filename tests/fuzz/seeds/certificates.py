@@ -103,7 +103,21 @@ def chains():
     others = ca(constraints([dns(b"example.net")], [dns(b"lan")]))
     networks = ca(constraints([address(V4 + b"\xff\xff\xff\x00")], [address(V6 + b"\xff" * 16)]))
     damaged = ca(extension(CONSTRAINTS, b"\x30\x05abc"))
+    shortages = {
+        f"short-{name_}-{given}": bytes([which]) + content + bytes([given])
+        for name_, which, content in (
+            ("host", 8, leaf + only_ours),
+            ("address", 0x0C, leaf + networks),
+            ("common", 0x0C, literal + networks),
+        )
+        for given in (*range(24), 30, 40, 60, 80, 120)
+    }
+    dotted = certificate(name(), alternative(dns(b"web-01.example.org."), dns(b"*.lan.")))
     return {
+        **shortages,
+        "root-dot": b"\x00" + dotted,
+        "long-name": b"\x80" + leaf,
+        "common-other": b"\x05" + literal,
         "host": b"\x00" + leaf,
         "host-dot": b"\x01" + leaf,
         "host-ca": b"\x00" + leaf + only_ours,

@@ -216,6 +216,10 @@ def connections():
         name: steps if name[-2:] in ("-2", "-3") else b"\x00" + steps
         for name, steps in seeds.items()
     }
+    unended = b"\xfaOSSEC A:'web-01'\0" + send + loop
+    seeds["pause-unended"] = b"\x01" + connect + unended + later * 3 + key + loop + close
+    seeds["half-unended"] = b"\x01" + connect + unended + half + loop + key + loop + close
+    seeds["notify-unended"] = b"\x00" + connect + unended + notify + loop + key + loop
     seeds["wazuh"] = b"\x02" + connect + request + fault + loop + loop
     seeds["wazuh-too-long"] = b"\x03" + connect + (b"\x02\x08" + send + loop) * 36
     seeds["password"] = (
