@@ -162,7 +162,7 @@ static void send_random(struct client *client)
 	unsigned char bytes[300];
 
 	for (size_t i = 0; i < sizeof bytes; i++)
-		bytes[i] = (unsigned char)rand();
+		bytes[i] = (unsigned char)random();
 	send_bytes(client, bytes, sizeof bytes);
 }
 
@@ -202,7 +202,7 @@ static void send_random_line(struct client *client)
 	char line[200];
 
 	for (size_t i = 0; i < sizeof line - 1; i++)
-		line[i] = (char)(1 + rand() % 255);
+		line[i] = (char)(1 + random() % 255);
 	line[sizeof line - 2] = '\n';
 	line[sizeof line - 1] = '\0';
 	send_text(client, line);
@@ -383,7 +383,7 @@ static void on_event(struct client *client, unsigned int events)
 
 static void open_some(double budget)
 {
-	for (; budget >= 1 && closed_count > 0; budget--)
+	for (int left = (int)budget; left > 0 && closed_count > 0; left--)
 		if (!start(&clients[closed[--closed_count]]))
 			return;
 }
@@ -397,10 +397,10 @@ static void tick(void)
 
 static void run(double seconds, double rate)
 {
-	double begun = now(), last = begun, ticked = begun;
+	double begun = now(), at = begun, last = begun, ticked = begun;
 	struct epoll_event events[512];
 
-	for (double at = begun; at < begun + seconds && !is_stopped; at = now()) {
+	while (at < begun + seconds && !is_stopped) {
 		double budget = (at - last) * rate;
 		int count;
 
@@ -415,6 +415,7 @@ static void run(double seconds, double rate)
 		count = epoll_wait(epoll, events, 512, closed_count > 0 ? 1 : 20);
 		for (int i = 0; i < count; i++)
 			on_event(&clients[events[i].data.u64], events[i].events);
+		at = now();
 	}
 }
 

@@ -29,7 +29,8 @@ static void take_out(const struct registry_request *request)
 	while (at < count && requests[at] != request)
 		at++;
 	HOLDS(at < count);
-	memmove(&requests[at], &requests[at + 1], (--count - at) * sizeof requests[0]);
+	for (count--; at < count; at++)
+		requests[at] = requests[at + 1];
 }
 
 static void withdraw(struct registry *registry, struct registry_request *request)
