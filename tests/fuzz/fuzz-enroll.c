@@ -9,8 +9,6 @@
 #include "client/methods/https/enroll-answer.h"
 #include "common/base64.h"
 
-#include <stdio.h>
-
 /* A token that parses names one manager, and one way to know it. */
 static void token(const char *text, size_t length)
 {

@@ -11,7 +11,6 @@
 #include "common/secret-echo.h"
 
 #include <ctype.h>
-#include <stdio.h>
 
 #define SECRET_MAX 64
 #define SIZE_MIN 64

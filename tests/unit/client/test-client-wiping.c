@@ -8,7 +8,6 @@
 #include "client/net/net.h"
 #include "tests/unit/residue.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/socket.h>

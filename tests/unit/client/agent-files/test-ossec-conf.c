@@ -3,7 +3,6 @@
 
 #include "client/agent-files/ossec-conf.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 /*

@@ -5,7 +5,6 @@
 #include "tests/unit/certificates.h"
 #include "tests/unit/tls-peer.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------ refusals */

@@ -8,9 +8,7 @@
 #include "tests/unit/log-lines.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #define MARK "restarted-for-credentials"
 

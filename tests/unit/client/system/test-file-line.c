@@ -3,7 +3,6 @@
 
 #include "client/system/file-line.h"
 
-#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -6,8 +6,6 @@
 #include "registrar/api/response.h"
 #include "registrar/api/sorting.h"
 
-#include <errno.h>
-
 /* ------------------------------------------------------------------ sorting */
 
 /* By the tens of the id, so that there are many that are equal. */

@@ -3,9 +3,6 @@
 
 #include "registrar/enrollment/enrollment.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
 /* the API's documentation has it */
 #define LETTERS "1abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghi64"
@@ -40,7 +37,7 @@ static void check_ids_and_names(const char *path, const char *expected)
 	while (fscanf(file, "%15s %159s %*[^\n]", id, name) == 2)
 		(void)snprintf(found + strlen(found), sizeof found - strlen(found), "%s %s ", id,
 			       name);
-	fclose(file);
+	(void)fclose(file);
 	assert_string_equal(found, expected);
 }
 

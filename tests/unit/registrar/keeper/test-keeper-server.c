@@ -4,7 +4,6 @@
 
 #include "tests/unit/registrar/keeper/front-fixture.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------ in order */

@@ -6,9 +6,6 @@
 #include "registrar/keeper/keeper-server.h"
 #include "tests/unit/registrar/registry/keeper-fixture.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 /* ------------------------------------------------------------------ with a keeper */
 
 static void test_answers(void **state)
