@@ -158,6 +158,32 @@ def test_fleet_name_and_probe(machine, tmp_path, start_manager, function):
     trial.check(function)
 
 
+class AgentConf(Trial):
+    """The agent's own configuration is to name the manager: the old one or the new one, and the new
+    one where there is a new key and the run says that all is well."""
+
+    TEXT = "<ossec_config>\n  <client>\n    <server>\n      <address>{}</address>\n" \
+           "    </server>\n  </client>\n</ossec_config>\n"
+
+    def begin(self):
+        super().begin()
+        self.machine.write("ossec/VERSION.json", '{"version": "4.14.7"}')
+        self.machine.write("ossec/etc/ossec.conf", self.TEXT.format("MANAGER_IP"))
+
+    def is_done(self):
+        has_key = super().is_done()
+        with open(os.path.join(self.machine.etc, "ossec.conf"), encoding="ascii") as file:
+            text = file.read()
+        assert text in (self.TEXT.format("MANAGER_IP"), self.TEXT.format("127.0.0.1")), text
+        return has_key and "MANAGER_IP" not in text
+
+
+@changes_key_file()
+def test_agent_conf(machine, tmp_path, start_manager, function):
+    AgentConf(machine, tmp_path, manager=start_manager(answer(reply())), force=True,
+              settings={"agent.set_manager": "yes"}).check(function)
+
+
 @pytest.mark.parametrize("function", ["malloc", "open", "sd_notify"])
 def test_service(machine, tmp_path, start_manager, notify_socket, function):
     """What systemd does not hear is no reason to fail."""

@@ -91,9 +91,10 @@ static int look_into(const struct clue *clue, const char *directory, struct reas
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", directory, clue->name) >= sizeof path)
 		return AGENT_UNKNOWN;
 	r = trusted_file_read(&wanted, &text, &length, NULL, NULL);
+	if (is_shortage(r) || r == -EIO)
+		return reason_errno(how, r, "Cannot read %s", path);
 	if (r < 0)
-		return is_shortage(r) ? reason_errno(how, r, "Cannot look at %s", path)
-				      : AGENT_UNKNOWN;
+		return AGENT_UNKNOWN;
 	r = (int)clue->read(text);
 	if (r != AGENT_UNKNOWN)
 		reason_set(how, "found %s", path);

@@ -25,7 +25,7 @@ enum agent_generation {
  * (before), programs named wazuh-*, the unit of Wazuh's packages, programs named ossec-*. Returns
  * an enum agent_generation with `how` (may be null), for messages, set to what was seen ("found
  * PATH"); or a negative errno with `how` set, when this machine is too short of memory or
- * descriptors to look.
+ * descriptors to look, or its disk cannot be read.
  */
 int agent_generation_detect(const char *directory, struct reason *how) must_check;
 

@@ -198,9 +198,9 @@ void agent_conf_store(struct registration *run)
 		r = ossec_conf_file_commit(&run->agent_conf, &wanted.wish, &why);
 	if (r == -ENOENT)
 		return; /* and the log has said so */
+	run->agent_conf_failed = r < 0;
 	if (r < 0)
-		log_error("%s; the key is stored nevertheless, and the next run tries again",
-			  why.text);
+		log_warning("%s; the key is stored first, then this is tried again", why.text);
 	else if (r > 0)
 		log_change(run);
 }
@@ -239,7 +239,7 @@ static int change(struct registration *run, const struct wanted *wanted)
 	return CONTINUE;
 }
 
-int agent_conf_update(struct registration *run)
+int agent_conf_update(struct registration *run, const struct agent_key *key)
 {
 	bool was_locked = run->files.store.lock >= 0;
 	struct reason why = { 0 };
@@ -248,7 +248,7 @@ int agent_conf_update(struct registration *run)
 
 	if (!is_wanted(run) || !has_file(run))
 		return CONTINUE;
-	r = choose(&wanted, run, run->key.old.name, &why);
+	r = choose(&wanted, run, key->name, &why);
 	if (r == 0)
 		r = ossec_conf_file_check(&run->agent_conf, &wanted.wish, &why);
 	if (r <= 0)

@@ -17,13 +17,14 @@
 int agent_conf_stage(struct registration *run) must_check;
 
 /*
- * Store it, with the name that the agent got. The key that is there by now is not given up for the
- * file: a failure is logged, and the next run tries again.
+ * Store it, before the key is. The key that has come is not given up for the file: a failure is
+ * logged, and what agent_conf_update() is there for.
  */
 void agent_conf_store(struct registration *run);
 
 /*
- * The same with a key that was there already and stays. Locks the key file while it does so.
- * Returns CONTINUE; an exit status, when the file cannot be changed; or -ECANCELED.
+ * The same with a `key` that is on the disk: one that was there already, or a new one, if the file
+ * could not be stored before it. Locks the key file while it does so. Returns CONTINUE; an exit
+ * status, when the file cannot be changed; or -ECANCELED.
  */
-int agent_conf_update(struct registration *run) must_check;
+int agent_conf_update(struct registration *run, const struct agent_key *key) must_check;

@@ -16,7 +16,7 @@
 static int already_registered(struct registration *run)
 {
 	const struct agent_key *key = &run->key.old;
-	int r = agent_conf_update(run);
+	int r = agent_conf_update(run, key);
 
 	if (r != CONTINUE)
 		return r;

@@ -371,7 +371,9 @@ int finish_announce(struct registration *run)
 	log_success(run);
 	remember_success(run);
 	forget_secret(run, &run->key.new);
-	r = settle(run);
+	r = run->agent_conf_failed ? agent_conf_update(run, &run->key.new) : CONTINUE;
+	if (r == CONTINUE)
+		r = settle(run);
 	if (r != CONTINUE)
 		return r;
 	start_agents(run, &run->key.new);

@@ -24,8 +24,9 @@ bool finish_counters(const struct config *config, struct state *state, const str
 
 /*
  * With the new key stored: log it, save the state, delete the secret if the configuration says so,
- * wait until the manager knows the key (settle), and start the agents. Returns 0, or -ECANCELED
- * when asked to stop before the agents were started.
+ * store the agent's own configuration if that failed before, wait until the manager knows the key
+ * (settle), and start the agents. Returns 0; the exit status, when that configuration cannot be
+ * stored; or -ECANCELED when asked to stop before the agents were started.
  */
 int finish_announce(struct registration *run) must_check;
 

@@ -45,7 +45,7 @@ static int keep_key(struct registration *run)
 	const struct agent_key *key = &run->key.old;
 	bool is_ours = binding_knows(&run->state, key) &&
 		       binding_of(&run->state, key, NULL) != BINDING_OTHER;
-	int r = agent_conf_update(run);
+	int r = agent_conf_update(run, key);
 
 	if (r != CONTINUE)
 		return r;

@@ -73,6 +73,7 @@ struct registration {
 	struct ossec_conf_file agent_conf;
 	/* CLOCK_MONOTONIC, microseconds; with a key that was there already; 0: not changed */
 	uint64_t agent_conf_changed_at;
+	bool agent_conf_failed; /* it could not be stored before the new key */
 	struct key_change key;
 	struct access access;
 	struct probe probe;
