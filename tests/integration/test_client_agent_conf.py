@@ -8,9 +8,12 @@ import stat
 import struct
 
 import pytest
+import wazuh5_manager
+from enroll_tools import CREDENTIAL, SECRET, TOKEN_ID
 from fake_manager import answer
+from import_tools import EXPORT
 from killing import kill_at, kill_at_every_call, needs_killer
-from machine import EXIT_CODES, OLD_LINE, Machine, reply
+from machine import EXIT_CODES, OLD_LINE, Machine, reply, shell_words
 from registrar_tools import PROGRAM, serving
 
 needs_registrar = pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")
@@ -123,12 +126,40 @@ def test_an_agent_of_ossec(machine, manager):
     assert read(machine) == text.format("127.0.0.1")
 
 
-def test_an_agent_of_wazuh_5(machine, manager):
-    text = "<ossec_config>\n  <agent>\n    <manager>\n      <endpoint>{}</endpoint>\n" \
+ENDPOINT = "<ossec_config>\n  <agent>\n    <manager>\n      <endpoint>{}</endpoint>\n" \
            "    </manager>\n  </agent>\n</ossec_config>\n"
-    install(machine, text.format("https://IP:1517"), "5.0.0")
+
+
+def test_an_agent_of_wazuh_5(machine, manager):
+    install(machine, ENDPOINT.format("https://IP:1517"), "5.0.0")
     assert register(machine, manager, *SET).status == 0
-    assert read(machine) == text.format("https://127.0.0.1:1517")
+    assert read(machine) == ENDPOINT.format("https://127.0.0.1:1517")
+
+
+@pytest.mark.parametrize("prefix", ["wazuh-manager", "a/b"])
+def test_an_enrollment_token_names_port_and_prefix(enrollment, start_wazuh5, ca_pin, prefix):
+    """The agent of Wazuh 5 sends its events to where it enrolls."""
+    install(enrollment.machine, ENDPOINT.format("https://IP"), "5.0.0")
+    server = start_wazuh5(tokens={TOKEN_ID: SECRET}, prefix=prefix)
+    token = wazuh5_manager.token(f"{server.address}/{prefix}", pin=ca_pin, credential=CREDENTIAL)
+    enrollment.succeeds(server, token=token, agent__set_manager="yes")
+    shown = "" if prefix == "wazuh-manager" else f"/{prefix}"
+    assert read(enrollment.machine) == ENDPOINT.format(f"https://{server.address}{shown}")
+    assert enrollment.run(token=token, agent__set_manager="force").status == 0
+    assert read(enrollment.machine) == ENDPOINT.format(f"https://{server.address}{shown}")
+
+
+def test_with_an_imported_key(machine):
+    """There is no manager to ask, but one that the agent is to know."""
+    install(machine, wazuh("MANAGER_IP"))
+    settings = {"manager.method": "import", "auth.key_file": machine.write("key", EXPORT, 0o600),
+                "agent.set_manager": "yes"}
+    result = machine.register(trust=None, name=None, settings=settings)
+    assert result.status == EXIT_CODES["misconfigured"], result
+    assert "set_manager in [agent] has no address to set" in result.failure
+    settings["agent.manager_address"] = "a.example"
+    assert machine.register(trust=None, name=None, settings=settings).status == 0
+    assert read(machine) == wazuh("a.example") and machine.read_keys()
 
 
 def test_identity_has_one_owner(machine, manager):
@@ -205,11 +236,11 @@ def test_a_list_of_the_directory_is_not_added(machine, manager):
 # ------------------------------------------------------------------ what is refused
 
 
-def refused(machine, manager, *words, options=SET):
+def refused(machine, manager, *words, outcome="misconfigured"):
     """Before a manager is asked, and with nothing changed."""
     seen = machine.snapshot()
-    result = register(machine, manager, *options)
-    assert result.status == EXIT_CODES["misconfigured"], result
+    result = register(machine, manager, *SET)
+    assert result.status == EXIT_CODES[outcome], result
     assert manager.requests == [] and machine.snapshot() == seen, result
     for word in words:
         assert word in result.failure, result
@@ -235,7 +266,16 @@ def test_a_link(machine, manager, kind):
         os.symlink(real, path)
     else:
         os.link(path, real)
-    refused(machine, manager, "etc/ossec.conf", kind)
+    refused(machine, manager, "etc/ossec.conf", kind, outcome="storage-error")
+
+
+def test_a_mount_point(machine, manager, mount_namespace):  # pylint: disable=unused-argument
+    path = install(machine, wazuh("MANAGER_IP"))
+    real = machine.write("real.conf", wazuh("MANAGER_IP"), 0o640)
+    result = register(machine, manager, *SET, before=f"mount --bind {shell_words(real, path)}")
+    assert result.status == EXIT_CODES["storage-error"] and manager.requests == [], result
+    assert "is a mount point of its own" in result.failure
+    assert machine.files() == ["ossec.conf"]
 
 
 def test_a_link_to_a_file_that_needs_no_change(machine, manager):

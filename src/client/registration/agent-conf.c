@@ -160,6 +160,13 @@ static int choose(struct wanted *wanted, struct registration *run, const char *a
 
 /* ------------------------------------------------------------------ writing it */
 
+/* A file that says something wrong, or one that cannot be replaced. */
+static int fail(struct registration *run, int error, const struct reason *why)
+{
+	return report_failed_step(
+		run, error == -EINVAL ? OUTCOME_MISCONFIGURED : OUTCOME_STORAGE_ERROR, error, why);
+}
+
 static void log_change(const struct registration *run)
 {
 	const struct config *config = run->config;
@@ -182,7 +189,7 @@ int agent_conf_stage(struct registration *run)
 	r = choose(&wanted, run, name, &why);
 	if (r == 0)
 		r = ossec_conf_file_stage(&run->agent_conf, &wanted.wish, &why);
-	return r < 0 ? report_failed_step(run, OUTCOME_MISCONFIGURED, r, &why) : CONTINUE;
+	return r < 0 ? fail(run, r, &why) : CONTINUE;
 }
 
 void agent_conf_store(struct registration *run)
@@ -231,7 +238,7 @@ static int change(struct registration *run, const struct wanted *wanted)
 	if (r > 0)
 		r = ossec_conf_file_commit(&run->agent_conf, &wanted->wish, &why);
 	if (r < 0)
-		return report_failed_step(run, OUTCOME_MISCONFIGURED, r, &why);
+		return fail(run, r, &why);
 	if (r > 0) {
 		log_change(run);
 		run->agent_conf_changed_at = monotonic_usec();
@@ -252,7 +259,7 @@ int agent_conf_update(struct registration *run, const struct agent_key *key)
 	if (r == 0)
 		r = ossec_conf_file_check(&run->agent_conf, &wanted.wish, &why);
 	if (r <= 0)
-		return r < 0 ? report_failed_step(run, OUTCOME_MISCONFIGURED, r, &why) : CONTINUE;
+		return r < 0 ? fail(run, r, &why) : CONTINUE;
 	r = lock(run);
 	if (r == CONTINUE)
 		r = change(run, &wanted);
