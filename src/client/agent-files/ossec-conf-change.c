@@ -2,6 +2,7 @@
 #include "client/agent-files/ossec-conf-change.h"
 
 #include "common/cleanup.h"
+#include "common/memory-stream.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -298,9 +299,7 @@ int ossec_conf_change_add_behind(struct ossec_conf_change *change, size_t item, 
 	if (!layout.is_one_line)
 		write_markup(stream, &layout, "\n");
 	write_markup(stream, &layout, markup);
-	if (fclose(stream) != 0)
-		return no_memory(change);
-	return patch(change, end, end, text);
+	return patch(change, end, end, memory_stream_close(stream, &text));
 }
 
 /* <name/>: it gets a closing tag. */
@@ -326,9 +325,7 @@ static int fill_empty_tag(struct ossec_conf_change *change, size_t item, const c
 	layout.more.length = 0;
 	write_markup(stream, &layout, "\n");
 	(void)fprintf(stream, "</%s>", old->name);
-	if (fclose(stream) != 0)
-		return no_memory(change);
-	return patch(change, old->begin, old->end, text);
+	return patch(change, old->begin, old->end, memory_stream_close(stream, &text));
 }
 
 int ossec_conf_change_add_into(struct ossec_conf_change *change, size_t item, const char *markup)
@@ -351,9 +348,7 @@ int ossec_conf_change_add_into(struct ossec_conf_change *change, size_t item, co
 	write_markup(stream, &layout, markup);
 	if (!layout.is_one_line)
 		(void)fputs(layout.line_end, stream);
-	if (fclose(stream) != 0)
-		return no_memory(change);
-	return patch(change, at, at, text);
+	return patch(change, at, at, memory_stream_close(stream, &text));
 }
 
 /* ------------------------------------------------------------------ the new text */

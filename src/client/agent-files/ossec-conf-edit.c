@@ -5,6 +5,7 @@
 #include "client/agent-files/ossec-conf-change.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/memory-stream.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -84,7 +85,7 @@ static char *wrapped(const char *name, const char *markup)
 	for (; *markup; markup++)
 		(void)fputs(*markup == '\n' ? "\n\t" : (char[]){ *markup, '\0' }, stream);
 	(void)fprintf(stream, "\n</%s>", name);
-	return fclose(stream) == 0 ? ret : NULL;
+	return memory_stream_close(stream, &ret);
 }
 
 static int add_wrapped(struct editor *editor, size_t item, const char *name, const char *markup)
@@ -214,7 +215,7 @@ static char *server_markup(const struct editor *editor, const struct agent_manag
 	if (like != OSSEC_CONF_NONE)
 		write_like(stream, editor, like, manager);
 	(void)fputs("\n</server>", stream);
-	return fclose(stream) == 0 ? ret : NULL;
+	return memory_stream_close(stream, &ret);
 }
 
 static char *old_markup(const struct agent_manager *manager)
@@ -252,8 +253,10 @@ static int add_server(struct editor *editor, const struct agent_manager *manager
 static int add_all_servers(struct editor *editor)
 {
 	cleanup_free char *all = NULL;
+	char *text = NULL;
 	size_t length;
-	FILE *stream = open_memstream(&all, &length);
+	FILE *stream = open_memstream(&text, &length);
+	bool failed = false;
 
 	if (!stream)
 		return no_memory(editor);
@@ -261,12 +264,10 @@ static int add_all_servers(struct editor *editor)
 		cleanup_free char *one = markup_like(editor, NULL, &editor->wish->managers[i]);
 
 		(void)fprintf(stream, "%s%s", i > 0 ? "\n" : "", one ? one : "");
-		if (!one) {
-			(void)fclose(stream);
-			return no_memory(editor);
-		}
+		failed |= !one;
 	}
-	return fclose(stream) == 0 ? add_to_agent_block(editor, all) : no_memory(editor);
+	all = memory_stream_close(stream, &text);
+	return all && !failed ? add_to_agent_block(editor, all) : no_memory(editor);
 }
 
 static int fit_servers(struct editor *editor)
