@@ -231,6 +231,7 @@ def filters():
     return {
         "usual": pair(b"name=web-01;id!=000", b"status=active"),
         "empty": pair(b""),
+        "select-group": pair(b"group,lastKeepAlive"),
         "nested": pair(b"(name~web,(ip~10.;id>5)),id<3", b"(id=007)"),
         "deep": pair(b"(" * 40 + b"id=1", b"((id=1"),
         "all": pair(b"name=all;id=7", b"group=all"),
