@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Any users file at all: it is refused, or each of its users is one; and whoever is stored or
- * removed leaves the others as they were.
+ * removed leaves the others as they were. If a call is to fail (faults.h), that is what happens
+ * first: what could not be stored says why, and all are there.
  */
 #include "directory.h"
+#include "faults.h"
 #include "fuzz.h"
 
 #include "registrar/keeper/users.h"
@@ -62,6 +64,28 @@ static bool has_new_user(void)
 	return found;
 }
 
+/* Store one or remove it, and read the file, one call of which fails. */
+static void check_faults(int count, bool had)
+{
+	struct api_users users = { .path = path() };
+	struct reason why = { "" };
+	int stored, removed = 0, read;
+
+	fuzz_faults_begin();
+	stored = api_users_store(path(), (gid_t)-1, NEW_USER, a_password(), &why);
+	if (stored >= 0)
+		removed = api_users_store(path(), (gid_t)-1, NEW_USER, NULL, &why);
+	read = api_users_refresh(&users, &why);
+	fuzz_faults_end();
+	HOLDS((stored >= 0 && removed >= 0 && read >= 0) || (fuzz_fault_happened() && why.text[0]));
+	check_names(&users);
+	api_users_clear(&users);
+	if (stored < 0)
+		HOLDS(count_users() == count);
+	else
+		HOLDS(count_users() == count - had + (removed < 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct api_users users = { .path = path() };
@@ -69,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool had;
 	int count;
 
+	size = fuzz_faults_read(data, size);
 	fuzz_write("users", NULL, 0);
 	HOLDS(count_users() == 0);
 	fuzz_write("users", data, size);
@@ -76,6 +101,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	had = has_new_user();
 	if (count < 0)
 		return 0;
+	if (fuzz_faults_are_asked()) {
+		check_faults(count, had);
+		fuzz_write("users", data, size);
+	}
 	HOLDS(api_users_refresh(&users, &why) == 1 && api_users_refresh(&users, &why) == 0);
 	HOLDS(!api_users_are_exposed(&users) || users.known.st_mode & 4);
 	api_users_end_tokens(&users, NEW_USER);

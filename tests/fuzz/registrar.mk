@@ -60,7 +60,8 @@ test_fuzz_roster_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
 test_fuzz_roster_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_stamps_SOURCES = tests/fuzz/fuzz-stamps.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_stamps_LDADD = $(registrar_fuzz_libraries)
-test_fuzz_users_SOURCES = tests/fuzz/fuzz-users.c $(fuzz_replay) $(fuzz_directory)
+test_fuzz_users_SOURCES = tests/fuzz/fuzz-users.c $(fuzz_replay) $(fuzz_directory) $(fuzz_faults)
+test_fuzz_users_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
 test_fuzz_users_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_version_SOURCES = tests/fuzz/fuzz-version.c $(fuzz_replay)
 test_fuzz_version_LDADD = $(registrar_fuzz_libraries)
@@ -133,9 +134,9 @@ fuzz_stamps_SOURCES = tests/fuzz/fuzz-stamps.c tests/fuzz/fuzz.h $(fuzz_director
 fuzz_stamps_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_stamps_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_stamps_LDADD = $(registrar_fuzzed_libraries)
-fuzz_users_SOURCES = tests/fuzz/fuzz-users.c tests/fuzz/fuzz.h $(fuzz_directory)
+fuzz_users_SOURCES = tests/fuzz/fuzz-users.c tests/fuzz/fuzz.h $(fuzz_directory) $(fuzz_faults)
 fuzz_users_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
-fuzz_users_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_users_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps)
 fuzz_users_LDADD = $(registrar_fuzzed_libraries)
 fuzz_version_SOURCES = tests/fuzz/fuzz-version.c tests/fuzz/fuzz.h
 fuzz_version_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer

@@ -290,7 +290,7 @@ def user_files():
         b"$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$" b"cCO9yzr9c0hGHAbNgf046w8DsCFzCVDHWdfuuxWnzVI"
     )
     admin = b"admin:" + hash_ + b"\n"
-    return {
+    seeds = {
         "one": admin,
         "several": b"# users\n\n \t\n" + admin + b"wazuh-wui:" + hash_,
         "new": admin + b"new-user:" + hash_ + b"\n",
@@ -304,6 +304,15 @@ def user_files():
         "empty": b"",
         "many": b"".join(b"user%02d:%s\n" % (i, hash_) for i in range(10)),
     }
+    return seeds | failing(
+        "several",
+        seeds["several"],
+        m=[0, 3, 4, 7, 8, 11, 12, 13],
+        s=[4, 6, 9, 13, 25, 28, 29],
+        p=[4, 11, 12, 50],
+        i=[5],
+        h=[2, 3],
+    )
 
 
 def stamp_files():
