@@ -20,6 +20,10 @@ static size_t format(unsigned char *buffer)
 		return wire_format_result(buffer, &message.result);
 	case WIRE_FINDING:
 		return wire_format_finding(buffer, &message.finding);
+	case WIRE_OWN:
+		return wire_format_own(buffer, &message.own);
+	case WIRE_NAME:
+		return wire_format_name(buffer, &message.name);
 	default:
 		return wire_format_go(buffer);
 	}
@@ -37,6 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (message.kind == WIRE_RESULT) {
 		HOLDS(message.result.outcome == OUTCOME_REGISTERED || !message.result.key.id[0]);
 		HOLDS(!message.result.report.anchor);
+	}
+	if (message.kind == WIRE_OWN) {
+		HOLDS(!message.own.fqdn[0] || own_fqdn_is_valid(message.own.fqdn));
+		HOLDS(!message.own.address[0] || own_address_is_valid(message.own.address));
 	}
 	wire_result_wipe(&message.result);
 	wire_result_wipe(&again.result);

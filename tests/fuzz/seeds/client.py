@@ -344,6 +344,8 @@ def wire_messages():
     return {
         "step": message(1, b"\2"),
         "go": message(4),
+        "own": message(6, text(b"web-01.example.org"), text(b"fd00::15")),
+        "name": message(7, text(b"ip-fd00--15"), number(60_000_000, 8)),
         "anchor": message(2, text(b"-----BEGIN CERTIFICATE-----\n")),
         "registered": result(0, last=(b"web,db", key, HEX64)),
         "registered-bare": result(0, last=(b"", key, b"")),
