@@ -20,8 +20,8 @@
  */
 #define POWEROFF_USEC (40 * USEC_PER_SEC)
 
-/* How the command was started. */
-struct deregistration {
+/* What the command has to go on. */
+struct removal {
 	const struct program *program;
 	struct access access;
 	struct deadline end; /* of everything */
@@ -67,13 +67,13 @@ static int forget_key(struct attempt *attempt, struct reason *why)
 	return OUTCOME_OK;
 }
 
-static int remove_at(const struct deregistration *this, const struct endpoint *manager,
+static int remove_at(const struct removal *removal, const struct endpoint *manager,
 		     struct agent_key *key, bool *ret_removed)
 {
-	const struct access *access = &this->access;
+	const struct access *access = &removal->access;
 	struct attempt_report report = { 0 };
-	struct deadline deadline = deadline_in(this->program->config.manager.attempt_timeout,
-					       &this->end);
+	struct deadline deadline = deadline_in(removal->program->config.manager.attempt_timeout,
+					       &removal->end);
 	struct attempt attempt = access_attempt(access, manager, &deadline);
 	char hash[AGENT_KEY_HASH_SIZE];
 	int r;
@@ -137,9 +137,9 @@ static void log_removal(const struct endpoint *manager, const struct agent_key *
  * Returns 0 when the agent is gone at the manager; otherwise the exit status, or -ECANCELED, and
  * has said why.
  */
-static int remove_at_manager(const struct deregistration *this, struct agent_key *key)
+static int remove_at_manager(const struct removal *removal, struct agent_key *key)
 {
-	const struct program *program = this->program;
+	const struct program *program = removal->program;
 	const struct config *config = &program->config;
 	size_t first = registering_manager(program), count = config->manager.address.count;
 	int r = OUTCOME_UNREACHABLE;
@@ -152,9 +152,9 @@ static int remove_at_manager(const struct deregistration *this, struct agent_key
 		struct endpoint manager;
 		int answer;
 
-		if (!access_manager_at(&this->access, (first + i) % count, &manager))
+		if (!access_manager_at(&removal->access, (first + i) % count, &manager))
 			break;
-		answer = remove_at(this, &manager, key, &is_done);
+		answer = remove_at(removal, &manager, key, &is_done);
 		is_done |= answer == OUTCOME_OK && i == 0;
 		if (answer == OUTCOME_OK)
 			log_removal(&manager, key, is_done);
@@ -188,9 +188,9 @@ static int find_key(const struct keystore *store, struct agent_key *ret, bool *r
  * Without a key there is nothing to remove at the manager; but a deregistration that was
  * interrupted is to be completed.
  */
-static int deregister(const struct deregistration *this, struct keystore *store, struct reason *why)
+static int deregister(const struct removal *removal, struct keystore *store, struct reason *why)
 {
-	const struct program *program = this->program;
+	const struct program *program = removal->program;
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	struct deadline at_once = { 0, program->stop_fd };
 	bool found = false;
@@ -205,13 +205,13 @@ static int deregister(const struct deregistration *this, struct keystore *store,
 					   "so there is no agent to remove at the manager.");
 	if (r == 0)
 		/* a registration that is being stopped as well gives it back */
-		r = keystore_lock(store, program->options->at_poweroff ? &this->end : &at_once,
+		r = keystore_lock(store, program->options->at_poweroff ? &removal->end : &at_once,
 				  NULL, why);
 	if (r == 0)
 		/* while we asked, another run may have written one */
 		r = find_key(store, &key, &found);
 	if (r == 0 && found)
-		r = remove_at_manager(this, &key);
+		r = remove_at_manager(removal, &key);
 	else if (r == 0)
 		log_info("There is no key in %s, so there is no agent to remove at the manager",
 			 store->path);
@@ -220,13 +220,13 @@ static int deregister(const struct deregistration *this, struct keystore *store,
 	return r;
 }
 
-static int run(struct deregistration *this)
+static int run(struct removal *removal)
 {
-	const struct program *program = this->program;
+	const struct program *program = removal->program;
 	const struct config *config = &program->config;
 	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
 	struct reason why = { 0 };
-	int r = open_access(&this->access, config, &why);
+	int r = open_access(&removal->access, config, &why);
 
 	if (r < 0) {
 		log_error("%s", why.text);
@@ -235,7 +235,7 @@ static int run(struct deregistration *this)
 	r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
 	store.may_write_in_place = config->agent.keys_in_place;
 	if (r == 0)
-		r = deregister(this, &store, &why);
+		r = deregister(removal, &store, &why);
 	if (r < 0 && r != -ECANCELED) {
 		log_error("%s", why.text);
 		return outcome_exit_code(outcome_unless_short(OUTCOME_STORAGE_ERROR, r));
@@ -245,9 +245,9 @@ static int run(struct deregistration *this)
 	return r;
 }
 
-static void close_access(struct deregistration *this)
+static void close_access(struct removal *removal)
 {
-	access_close(&this->access);
+	access_close(&removal->access);
 }
 
 /*
@@ -273,20 +273,23 @@ static bool is_at_end(int *ret_status)
 
 int command_deregister(struct program *program)
 {
-	cleanup(close_access) struct deregistration this = {
+	cleanup(close_access) struct removal removal = {
 		.program = program,
 		.end = { USEC_INFINITY, program->stop_fd },
 	};
-	struct client_options options = *program->options;
+	const struct client_options *given = program->options;
+	struct client_options options = *given;
 	int status;
 
 	secret_protect_process();
-	if (!options.at_poweroff)
-		return run(&this);
+	if (!given->at_poweroff)
+		return run(&removal);
 	if (!is_at_end(&status))
 		return status;
-	this.end = deadline_in(POWEROFF_USEC, &this.end);
+	removal.end = deadline_in(POWEROFF_USEC, &removal.end);
 	options.yes = options.force = true;
 	program->options = &options;
-	return run(&this);
+	status = run(&removal);
+	program->options = given;
+	return status;
 }
