@@ -164,6 +164,10 @@ int agent_generation_detect(const char *directory, struct reason *how)
 		r = look_into_init_file(directory, how);
 	if (r != AGENT_UNKNOWN)
 		return r;
+	/* that of version 4 is named agent-auth */
+	r = look_for_programs(directory, "wazuh-agent-auth", how);
+	if (r != 0)
+		return r < 0 ? r : AGENT_WAZUH_5;
 	r = look_for_programs(directory, "wazuh-", how);
 	if (r == 0)
 		r = look_for_unit(directory, how);

@@ -22,10 +22,10 @@ enum agent_generation {
 /*
  * Find out what is installed in `directory`. The first of these that is there decides: VERSION.json
  * (Wazuh from 4.12 on), the version in bin/wazuh-control (from 4.2 on), the name in ossec-init.conf
- * (before), programs named wazuh-*, the unit of Wazuh's packages, programs named ossec-*. Returns
- * an enum agent_generation with `how` (may be null), for messages, set to what was seen ("found
- * PATH"); or a negative errno with `how` set, when this machine is too short of memory or
- * descriptors to look, or its disk cannot be read.
+ * (before), wazuh-agent-auth (5), programs named wazuh-*, the unit of Wazuh's packages, programs
+ * named ossec-*. Returns an enum agent_generation with `how` (may be null), for messages, set to
+ * what was seen ("found PATH"); or a negative errno with `how` set, when this machine is too short
+ * of memory or descriptors to look, or its disk cannot be read.
  */
 int agent_generation_detect(const char *directory, struct reason *how) must_check;
 

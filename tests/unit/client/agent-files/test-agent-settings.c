@@ -354,6 +354,7 @@ static void test_generation(void **state)
 		{ "etc/ossec-init.conf", "NAME=\"Wazuh\"\nVERSION=\"v3.13.6\"\n", AGENT_WAZUH_3 },
 		{ "etc/ossec-init.conf", "VERSION=\"v3.8.0\"\n", AGENT_UNKNOWN },
 		{ "bin/wazuh-agentd", "", AGENT_WAZUH },
+		{ "bin/wazuh-agent-auth", "", AGENT_WAZUH_5 },
 		{ "bin/ossec-agentd", "", AGENT_OSSEC },
 		{ "bin/other", "", AGENT_UNKNOWN },
 	};
