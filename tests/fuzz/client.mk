@@ -1,5 +1,6 @@
 # The fuzz targets of the client.
 client_fuzz_targets = \
+	fuzz-chain \
 	fuzz-config \
 	fuzz-conversation \
 	fuzz-keystore \
@@ -8,11 +9,13 @@ client_fuzz_targets = \
 	fuzz-proxy \
 	fuzz-reenroll-secret \
 	fuzz-state \
+	fuzz-tunnel \
 	fuzz-wire
 client_fuzz_libraries = libclient.a $(fuzz_libraries) $(INIH_LIBS)
 fuzz_manager = tests/fuzz/clock.c tests/fuzz/clock.h tests/fuzz/fake-manager.c \
-	tests/fuzz/fake-manager.h
+	tests/fuzz/fake-manager.h $(fuzz_faults)
 client_fuzz_tests = \
+	test-fuzz-chain \
 	test-fuzz-config \
 	test-fuzz-conversation \
 	test-fuzz-keystore \
@@ -21,10 +24,13 @@ client_fuzz_tests = \
 	test-fuzz-proxy \
 	test-fuzz-reenroll-secret \
 	test-fuzz-state \
+	test-fuzz-tunnel \
 	test-fuzz-wire
 check_PROGRAMS += $(client_fuzz_tests)
 TESTS += $(client_fuzz_tests)
 
+test_fuzz_chain_SOURCES = tests/fuzz/fuzz-chain.c $(fuzz_replay)
+test_fuzz_chain_LDADD = $(client_fuzz_libraries)
 test_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_config_LDADD = $(client_fuzz_libraries)
 test_fuzz_conversation_SOURCES = tests/fuzz/fuzz-conversation.c $(fuzz_replay) \
@@ -35,6 +41,7 @@ test_fuzz_keystore_LDADD = $(client_fuzz_libraries)
 test_fuzz_ossec_conf_SOURCES = tests/fuzz/fuzz-ossec-conf.c $(fuzz_replay)
 test_fuzz_ossec_conf_LDADD = $(client_fuzz_libraries)
 test_fuzz_method_authd_SOURCES = tests/fuzz/fuzz-method-authd.c $(fuzz_replay) $(fuzz_manager)
+test_fuzz_method_authd_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
 test_fuzz_method_authd_LDADD = $(client_fuzz_libraries)
 test_fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c $(fuzz_replay)
 test_fuzz_proxy_LDADD = $(client_fuzz_libraries)
@@ -42,6 +49,10 @@ test_fuzz_reenroll_secret_SOURCES = tests/fuzz/fuzz-reenroll-secret.c $(fuzz_rep
 test_fuzz_reenroll_secret_LDADD = $(client_fuzz_libraries)
 test_fuzz_state_SOURCES = tests/fuzz/fuzz-state.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_state_LDADD = $(client_fuzz_libraries)
+test_fuzz_tunnel_SOURCES = tests/fuzz/fuzz-tunnel.c $(fuzz_replay) tests/fuzz/clock.c \
+	tests/fuzz/clock.h $(fuzz_faults)
+test_fuzz_tunnel_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
+test_fuzz_tunnel_LDADD = $(client_fuzz_libraries)
 test_fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c $(fuzz_replay)
 test_fuzz_wire_LDADD = $(client_fuzz_libraries)
 
@@ -56,8 +67,9 @@ test_fuzz_api_reply_LDADD = libmodule.a $(client_fuzz_libraries) $(JANSSON_LIBS)
 test_fuzz_enroll_SOURCES = tests/fuzz/fuzz-enroll.c $(fuzz_replay)
 test_fuzz_enroll_LDADD = libmodule.a $(client_fuzz_libraries) $(JANSSON_LIBS)
 test_fuzz_methods_https_SOURCES = tests/fuzz/fuzz-methods-https.c $(fuzz_replay) $(fuzz_manager) \
-	$(agent_register_https_so_SOURCES)
+	$(fuzz_openssl_faults) $(agent_register_https_so_SOURCES)
 test_fuzz_methods_https_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+test_fuzz_methods_https_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps) $(fuzz_openssl_fault_wraps)
 test_fuzz_methods_https_LDADD = $(client_fuzz_libraries) $(CURL_LIBS) $(JANSSON_LIBS)
 
 if ENABLE_FUZZERS
@@ -67,6 +79,10 @@ libfuzzedclient_a_SOURCES = $(libclient_a_SOURCES)
 libfuzzedclient_a_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer-no-link
 client_fuzzed_libraries = libfuzzedclient.a $(fuzzed_libraries) $(INIH_LIBS)
 
+fuzz_chain_SOURCES = tests/fuzz/fuzz-chain.c tests/fuzz/fuzz.h
+fuzz_chain_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_chain_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_chain_LDADD = $(client_fuzzed_libraries)
 fuzz_config_SOURCES = tests/fuzz/fuzz-config.c tests/fuzz/fuzz.h $(fuzz_directory)
 fuzz_config_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -86,7 +102,7 @@ fuzz_ossec_conf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_ossec_conf_LDADD = $(client_fuzzed_libraries)
 fuzz_method_authd_SOURCES = tests/fuzz/fuzz-method-authd.c tests/fuzz/fuzz.h $(fuzz_manager)
 fuzz_method_authd_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
-fuzz_method_authd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_method_authd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps)
 fuzz_method_authd_LDADD = $(client_fuzzed_libraries)
 fuzz_proxy_SOURCES = tests/fuzz/fuzz-proxy.c tests/fuzz/fuzz.h
 fuzz_proxy_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
@@ -100,6 +116,11 @@ fuzz_state_SOURCES = tests/fuzz/fuzz-state.c tests/fuzz/fuzz.h $(fuzz_directory)
 fuzz_state_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_state_LDADD = $(client_fuzzed_libraries)
+fuzz_tunnel_SOURCES = tests/fuzz/fuzz-tunnel.c tests/fuzz/fuzz.h tests/fuzz/clock.c \
+	tests/fuzz/clock.h $(fuzz_faults)
+fuzz_tunnel_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_tunnel_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps)
+fuzz_tunnel_LDADD = $(client_fuzzed_libraries)
 fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c tests/fuzz/fuzz.h
 fuzz_wire_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_wire_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -113,8 +134,9 @@ fuzz_enroll_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
 fuzz_enroll_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_enroll_LDADD = $(client_fuzzed_libraries) $(JANSSON_LIBS)
 fuzz_methods_https_SOURCES = tests/fuzz/fuzz-methods-https.c tests/fuzz/fuzz.h $(fuzz_manager) \
-	$(agent_register_https_so_SOURCES)
+	$(fuzz_openssl_faults) $(agent_register_https_so_SOURCES)
 fuzz_methods_https_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) -fsanitize=fuzzer
-fuzz_methods_https_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_methods_https_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps) \
+	$(fuzz_openssl_fault_wraps)
 fuzz_methods_https_LDADD = $(client_fuzzed_libraries) $(CURL_LIBS) $(JANSSON_LIBS)
 endif

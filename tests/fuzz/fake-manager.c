@@ -33,6 +33,8 @@ static struct {
 	int fd;            /* always readable */
 } manager = { .fd = -1 };
 
+static struct tls_client only; /* in no memory that could be missing */
+
 /* ------------------------------------------------------------------ the time */
 
 static void let_pass(uint64_t usec)
@@ -143,9 +145,10 @@ int method_connect(const struct attempt *attempt, struct tls_client **ret,
 	if (r != OUTCOME_OK)
 		return r;
 	manager.deadline = attempt->deadline->at;
-	*ret = calloc(1, sizeof **ret);
-	HOLDS(*ret);
+	HOLDS(manager.open == 0);
 	manager.open++;
+	only = (struct tls_client){ 0 };
+	*ret = &only;
 	if (manager.traits & FAKE_MANAGER_IS_ODD)
 		reason_set(&report->warning, "The certificate has expired");
 	return OUTCOME_OK;
@@ -248,7 +251,6 @@ void tls_client_free(struct tls_client *client)
 {
 	if (client)
 		manager.open--;
-	free(client);
 }
 
 /* ------------------------------------------------------------------ the result */

@@ -163,6 +163,9 @@ CALL(int, "sp", linkat, (int from, const char *old, int to, const char *path, in
 CALL(int, "sp", unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
 CALL(int, "spi", flock, (int fd, int operation), (fd, operation))
 CALL(int, "sp", socket, (int domain, int type, int protocol), (domain, type, protocol))
+CALL(int, "sp", socketpair, (int domain, int type, int protocol, int pair[2]),
+     (domain, type, protocol, pair))
+CALL(int, "sp", dup3, (int fd, int to, int flags), (fd, to, flags))
 CALL(int, "sp", setsockopt, (int fd, int level, int option, const void *value, socklen_t length),
      (fd, level, option, value, length))
 CALL(int, "spai", connect, (int fd, const struct sockaddr *address, socklen_t length),

@@ -3,9 +3,10 @@
  * One conversation of the method authd: whatever the manager says, however it ends, there is an
  * outcome with a reason that shows no password, or a key that an agent can use. The first byte says
  * what is asked for and of what kind the connection is; the script of the manager follows
- * (fake-manager.h).
+ * (fake-manager.h). A call may fail meanwhile (faults.h).
  */
 #include "fake-manager.h"
+#include "faults.h"
 #include "fuzz.h"
 
 #include "client/methods/methods.h"
@@ -39,11 +40,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct attempt attempt;
 	int r;
 
+	size = fuzz_faults_read(data, size);
 	if (size < 1)
 		return 0;
 	attempt = compose(data[0], &manager, &deadline);
 	fake_manager_begin(data + 1, size - 1, data[0] % 16);
+	fuzz_faults_begin();
 	r = method_authd.run(&attempt, &key, &report);
+	fuzz_faults_end();
 	fake_manager_end();
 	HOLDS((r == OUTCOME_REGISTERED) == (key.id[0] != '\0'));
 	HOLDS(r == OUTCOME_REGISTERED || (r < OUTCOME_MAX_ && r >= -4095));

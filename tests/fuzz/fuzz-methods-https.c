@@ -4,13 +4,15 @@
  * in whatever pieces, and however it ends, there is an outcome with a reason that shows no secret,
  * or a key that an agent can use, with a CA that is the expected one. The first two bytes say what
  * is asked for, then the pin of a token follows, or the text of a CA up to a NUL, if it has one,
- * and the script of the manager (fake-manager.h).
+ * and the script of the manager (fake-manager.h). A call may fail meanwhile (faults.h).
  */
 #include "fake-manager.h"
+#include "faults.h"
 #include "fuzz.h"
 
 #include "client/methods/https/https-methods.h"
 #include "client/methods/module.h"
+#include "common/library-memory.h"
 #include "common/tls-pin.h"
 
 #define PASSWORD "Tr0ub4dor&3"
@@ -138,12 +140,14 @@ static void talk(unsigned int task)
 	bool removed = false;
 	int r;
 
+	fuzz_faults_begin();
 	if (task % 4 == 0)
 		r = method->deregister(&run.attempt, "001", &removed, &report);
 	else if (task % 4 == 3)
 		r = method->fetch_ca(&run.attempt, &report);
 	else
 		r = method->run(&run.attempt, &key, &report);
+	fuzz_faults_end();
 	fake_manager_end();
 	if (task % 4 == 1 || task % 4 == 2)
 		check_registration(method, r, &key, &report);
@@ -157,8 +161,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum trust trust;
 	size_t begin;
 
+	size = fuzz_faults_read(data, size);
 	if (size < 2)
 		return 0;
+	library_memory_forget();
 	if (!is_started)
 		HOLDS(agent_register_https.start() == 0);
 	is_started = true;

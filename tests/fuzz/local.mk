@@ -26,6 +26,7 @@ fuzz_fault_wraps = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=realloc
 	-Wl,--wrap=open,--wrap=openat,--wrap=fstat,--wrap=mkdir,--wrap=mkdirat,--wrap=fchown \
 	-Wl,--wrap=fchmod,--wrap=fsync,--wrap=fdatasync,--wrap=ftruncate,--wrap=renameat \
 	-Wl,--wrap=linkat,--wrap=unlinkat,--wrap=flock,--wrap=socket,--wrap=setsockopt \
+	-Wl,--wrap=socketpair,--wrap=dup3 \
 	-Wl,--wrap=connect,--wrap=poll,--wrap=getrandom,--wrap=sendmsg \
 	-Wl,--wrap=read,--wrap=write,--wrap=pread,--wrap=recv,--wrap=send
 fuzz_openssl_faults = tests/fuzz/faults-openssl.c tests/fuzz/faults-library.h

@@ -289,4 +289,16 @@ def pem_files():
     }
 
 
-SEEDS = {"certificate": chains, "pem": pem_files}
+def rejected():
+    """OpenSSL's error, the depth, and a certificate."""
+    odd = name((ORGANIZATION, 0x0C, "Acm\u00e9\n".encode()), (COMMON_NAME, 0x0C, b"x" * 300))
+    leaf, strange = certificate(odd), certificate(name((COMMON_NAME, 0x1E, b"\x00w")))
+    return {
+        **{f"error-{n}": bytes([n, n % 2]) + leaf for n in range(96)},
+        "no-name": bytes([20, 1]) + certificate(name()),
+        "strange-name": bytes([20, 1]) + strange,
+        "none": bytes([20, 0]),
+    }
+
+
+SEEDS = {"certificate": chains, "chain": rejected, "pem": pem_files}

@@ -145,6 +145,34 @@ def proxy_answers():
     }
 
 
+def tunnels():
+    """How the proxy is used and how it ends, and its answer."""
+    answers = {name: answer[1:] for name, answer in proxy_answers().items() if answer[0] != 0}
+    statuses = (*range(200, 206), 301, 400, 401, 403, 404, 407, 408, 429, 500, 501, 502, 503, 504)
+    both, half, closed = b"\x03", b"\x13", b"\x23"
+    return {
+        **{name: both + answer for name, answer in answers.items()},
+        **{name + "-half": half + answer for name, answer in answers.items()},
+        **{name + "-closed": closed + answer for name, answer in answers.items()},
+        **{f"status-{n}": both + b"HTTP/1.1 %d\r\n\r\n" % n for n in (*statuses, 505)},
+        "other-scheme": b"\x00HTTP/1.1 407 x\r\nProxy-Authenticate: NTLM\r\n\r\n",
+        "no-user": b"\x00HTTP/1.1 407 x\r\nProxy-Authenticate: Basic realm=x\r\n\r\n",
+        "echo": both + b"HTTP/1.1 403 admin:Tr0ub4dor&3\r\n\r\n",
+        "echo-base64": both + b"HTTP/1.1 403 YWRtaW46VHIwdWI0ZG9yJjM=\r\n\r\n",
+        "zone": b"\x04HTTP/1.1 200 OK\r\n\r\n",
+        "unreachable": b"\x08",
+        "direct": b"\x40",
+        **{
+            f"fault-{kind.decode()}-{n}": both + b"HTTP/1.1 200 OK\r\n\r\n\xfaF" + kind + bytes([n])
+            for kind in (b"s", b"a", b"i", b"h")
+            for n in range(4)
+        },
+        "silent": b"\x00",
+        "end": b"\x10",
+        "gone": b"\x20",
+    }
+
+
 def api_replies():
     key = base64.b64encode(b"001 web-01 any " + HEX64)
     return {
@@ -505,6 +533,7 @@ SEEDS = {
     "keystore": key_files,
     "config": configurations,
     "proxy": proxy_answers,
+    "tunnel": tunnels,
     "api-reply": api_replies,
     "enroll": enrollments,
     "state": states,
