@@ -56,8 +56,10 @@ static void test_every_key_once_at_its_default(void **state)
 			continue;
 		if (sscanf(line, "[%63[a-z]]", section) == 1)
 			continue;
-		if (!split_setting(line, &name, &value))
+		if (!split_setting(line, &name, &value)) {
 			fail_msg("neither comment, section nor '#key = default': %s", line);
+			continue;
+		}
 		if (strcmp(value, config_keys[find(section, name)].default_text) != 0)
 			fail_msg("[%s] %s is '%s', but its default is '%s'", section, name, value,
 				 config_keys[find(section, name)].default_text);

@@ -283,7 +283,7 @@ static char *read_status(pid_t pid)
 	status = fopen(path, "re");
 	assert_non_null(status);
 	assert_true(content && fread(content, 1, 16383, status) > 0);
-	fclose(status);
+	(void)fclose(status);
 	return content;
 }
 
