@@ -39,6 +39,7 @@ libclient_a_SOURCES = \
 	src/client/config/config.c src/client/config/config.h \
 	src/client/config/files.c \
 	src/client/config/name-template.c src/client/config/name-template.h \
+	src/client/config/rules.c \
 	src/client/config/types.c src/client/config/types.h \
 	src/client/confinement/confine.c src/client/confinement/confine.h \
 	src/client/confinement/landlock.c src/client/confinement/landlock.h \
