@@ -69,14 +69,23 @@ const struct config_key config_keys[] = {
 	{ 0 },
 };
 
+_Static_assert(sizeof config_keys / sizeof config_keys[0] <= CONFIG_KEYS_MAX + 1,
+	       "CONFIG_KEYS_MAX is too small");
+
 static void *target_of(struct config *config, const struct config_key *key)
 {
 	return (char *)config + key->offset;
 }
 
+static struct string_list *origins_of(struct config *config, const struct config_key *key)
+{
+	return &config->origins[key - config_keys];
+}
+
 /* For `expected`, see parse() in types.h; it is written only if the default is not valid. */
 static int reset(struct config *config, const struct config_key *key, const char **expected)
 {
+	string_list_clear(origins_of(config, key));
 	key->type->clear(target_of(config, key));
 	if (*key->default_text == '\0')
 		return 0;
@@ -99,8 +108,10 @@ int config_init(struct config *config)
 
 void config_clear(struct config *config)
 {
-	for (const struct config_key *key = config_keys; key->section; key++)
+	for (const struct config_key *key = config_keys; key->section; key++) {
+		string_list_clear(origins_of(config, key));
 		key->type->clear(target_of(config, key));
+	}
 }
 
 /* ------------------------------------------------------------------ unknown names */
@@ -161,6 +172,28 @@ static const struct config_key *find_key(const char *section, const char *name)
 	return NULL;
 }
 
+/* A value may have added several items to a list. */
+static int note_origin(struct config *config, const struct config_key *key, const char *origin)
+{
+	const struct string_list *value = target_of(config, key);
+	struct string_list *origins = origins_of(config, key);
+	size_t count = key->type->is_list ? value->count : 1;
+	int r = 0;
+
+	if (!key->type->is_list)
+		string_list_clear(origins);
+	while (r == 0 && origins->count < count)
+		r = string_list_add(origins, origin, strlen(origin));
+	return r;
+}
+
+const char *config_origin(const struct config *config, const struct config_key *key, size_t item)
+{
+	const struct string_list *origins = &config->origins[key - config_keys];
+
+	return item < origins->count ? origins->items[item] : NULL;
+}
+
 int config_set(struct config *config, const char *section, const char *name, const char *value,
 	       const char *origin, struct reason *why)
 {
@@ -177,6 +210,8 @@ int config_set(struct config *config, const char *section, const char *name, con
 		r = reset(config, key, &expected);
 	else
 		r = key->type->parse(target_of(config, key), value, key->type, &expected);
+	if (r == 0 && *value != '\0')
+		r = note_origin(config, key, origin);
 	if (r == -ENOMEM)
 		return reason_errno(why, r, "%s: cannot set %s in [%s]", origin, name, section);
 	if (r == 0)

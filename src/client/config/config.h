@@ -20,6 +20,7 @@
 #include <time.h>
 
 #define CONFIG_MAX_MANAGERS 15
+#define CONFIG_KEYS_MAX 64       /* rows of the table of keys */
 #define CONFIG_DEFAULT_NAME "%H" /* of an agent: the host name */
 
 enum method_kind { METHOD_AUTHD, METHOD_API, METHOD_ENROLL, METHOD_IMPORT };
@@ -95,6 +96,11 @@ struct config {
 	/* only agent-auth: the host name is a name whatever it is, see host-name.h */
 	bool take_any_host_name;
 	time_t changed_at; /* the latest modification time of the files read */
+	/*
+	 * for each row of config_keys, where its value is from, and of a list, each item; empty:
+	 * the default. See config_origin().
+	 */
+	struct string_list origins[CONFIG_KEYS_MAX];
 };
 
 /* One row of the table of keys. */
@@ -129,6 +135,12 @@ int config_read(struct config *config, FILE *file, const char *path, struct reas
 
 /* Read the INI file `path`. Returns as config_read(). */
 int config_read_file(struct config *config, const char *path, struct reason *why) must_check;
+
+/*
+ * Where the value of a key is from ("FILE:LINE", "the command line"); of a list, that of its item
+ * `item` (0 for any other key). Null: the default. Owned by the configuration.
+ */
+const char *config_origin(const struct config *config, const struct config_key *key, size_t item);
 
 /*
  * Read the default file and its drop-ins: SYSCONFDIR/agent-register/agent-register.conf, then

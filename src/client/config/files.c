@@ -185,9 +185,13 @@ int config_read_credentials(struct config *config, struct reason *why)
 		cleanup_free char *path = credential_path(directory,
 							  credential_roles[i].credential);
 
+		char origin[64];
+
+		(void)snprintf(origin, sizeof origin, "the credential %s",
+			       credential_roles[i].credential);
 		if (path && credential_roles[i].section)
 			r = config_set(config, credential_roles[i].section, credential_roles[i].key,
-				       path, credential_roles[i].credential, why);
+				       path, origin, why);
 	}
 	return r;
 }

@@ -14,6 +14,7 @@
 #include "common/word-list.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* Set the description of a valid value. Returns -EINVAL. */
@@ -383,6 +384,70 @@ static int parse_tls_version(void *target, const char *text, const struct config
 					   : store_string(target, text);
 }
 
+/* ------------------------------------------------------------------ values as text */
+
+static const char *text_of_string(const void *target, size_t item, const struct config_type *type,
+				  char buffer[static CONFIG_TEXT_SIZE])
+{
+	(void)item, (void)type, (void)buffer;
+	return *(char *const *)target;
+}
+
+static const char *text_of_port(const void *target, size_t item, const struct config_type *type,
+				char buffer[static CONFIG_TEXT_SIZE])
+{
+	unsigned int port = *(const uint16_t *)target;
+
+	(void)item, (void)type;
+	(void)snprintf(buffer, CONFIG_TEXT_SIZE, "%u", port);
+	return port ? buffer : NULL;
+}
+
+static const char *text_of_bool(const void *target, size_t item, const struct config_type *type,
+				char buffer[static CONFIG_TEXT_SIZE])
+{
+	(void)item, (void)type, (void)buffer;
+	return *(const bool *)target ? "yes" : "no";
+}
+
+static const char *text_of_choice(const void *target, size_t item, const struct config_type *type,
+				  char buffer[static CONFIG_TEXT_SIZE])
+{
+	(void)item, (void)buffer;
+	return type->choices[*(const int *)target];
+}
+
+/* The largest unit first, and none that there is nothing of. */
+static const char *text_of_duration(const void *target, size_t item, const struct config_type *type,
+				    char buffer[static CONFIG_TEXT_SIZE])
+{
+	static const char *const units[] = { "d", "h", "min", "s", "ms", "us" };
+	uint64_t rest = *(const uint64_t *)target;
+	size_t used = 0;
+
+	(void)item, (void)type;
+	(void)snprintf(buffer, CONFIG_TEXT_SIZE, "0 s");
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		uint64_t unit = unit_usec(units[i], strlen(units[i]));
+
+		if (rest >= unit)
+			used += (size_t)snprintf(buffer + used, CONFIG_TEXT_SIZE - used,
+						 "%s%" PRIu64 " %s", used ? " " : "", rest / unit,
+						 units[i]);
+		rest %= unit;
+	}
+	return buffer;
+}
+
+static const char *text_of_item(const void *target, size_t item, const struct config_type *type,
+				char buffer[static CONFIG_TEXT_SIZE])
+{
+	const struct string_list *list = target;
+
+	(void)type, (void)buffer;
+	return item < list->count ? list->items[item] : NULL;
+}
+
 /* ------------------------------------------------------------------ the types */
 
 const char *const config_methods[] = { "authd", "api", "enroll", "import", NULL };
@@ -392,28 +457,33 @@ static const char *const duplicate_policies[] = { "wait", "suffix", "replace", "
 static const char *const set_manager_words[] = { "no", "yes", "force", NULL };
 static const char *const own_enrollment_words[] = { "keep", "off", "same", NULL };
 
-const struct config_type config_text = { parse_text, clear_string };
-const struct config_type config_path = { parse_path, clear_string };
-const struct config_type config_prefix = { parse_prefix, clear_string };
-const struct config_type config_port = { parse_port, clear_port };
-const struct config_type config_bool = { parse_bool, clear_bool };
-const struct config_type config_duration = { parse_duration, clear_duration };
-const struct config_type config_proxy = { parse_proxy, clear_string, .may_hold_secrets = true };
-const struct config_type config_tls_version = { parse_tls_version, clear_string };
-const struct config_type config_address_list = { parse_address, clear_list, .is_list = true };
-const struct config_type config_pin_list = { parse_pin, clear_list, .is_list = true };
-const struct config_type config_group_list = { parse_groups, clear_list, .is_list = true };
-const struct config_type config_pattern_list = { parse_patterns, clear_list, .is_list = true };
-const struct config_type config_agent_name = { parse_agent_name, clear_string };
-const struct config_type config_agent_ip = { parse_agent_ip, clear_string };
-const struct config_type config_method = { parse_choice, clear_choice, .choices = config_methods };
-const struct config_type config_on_missing_group = { parse_choice, clear_choice,
+const struct config_type config_text = { parse_text, clear_string, text_of_string };
+const struct config_type config_path = { parse_path, clear_string, text_of_string };
+const struct config_type config_prefix = { parse_prefix, clear_string, text_of_string };
+const struct config_type config_port = { parse_port, clear_port, text_of_port };
+const struct config_type config_bool = { parse_bool, clear_bool, text_of_bool };
+const struct config_type config_duration = { parse_duration, clear_duration, text_of_duration };
+const struct config_type config_proxy = { parse_proxy, clear_string, text_of_string,
+					  .may_hold_secrets = true };
+const struct config_type config_tls_version = { parse_tls_version, clear_string, text_of_string };
+const struct config_type config_address_list = { parse_address, clear_list, text_of_item,
+						 .is_list = true };
+const struct config_type config_pin_list = { parse_pin, clear_list, text_of_item, .is_list = true };
+const struct config_type config_group_list = { parse_groups, clear_list, text_of_item,
+					       .is_list = true };
+const struct config_type config_pattern_list = { parse_patterns, clear_list, text_of_item,
+						 .is_list = true };
+const struct config_type config_agent_name = { parse_agent_name, clear_string, text_of_string };
+const struct config_type config_agent_ip = { parse_agent_ip, clear_string, text_of_string };
+const struct config_type config_method = { parse_choice, clear_choice, text_of_choice,
+					   .choices = config_methods };
+const struct config_type config_on_missing_group = { parse_choice, clear_choice, text_of_choice,
 						     .choices = missing_group_policies };
-const struct config_type config_on_clone = { parse_choice, clear_choice,
+const struct config_type config_on_clone = { parse_choice, clear_choice, text_of_choice,
 					     .choices = clone_policies };
-const struct config_type config_on_duplicate = { parse_choice, clear_choice,
+const struct config_type config_on_duplicate = { parse_choice, clear_choice, text_of_choice,
 						 .choices = duplicate_policies };
-const struct config_type config_set_manager = { parse_choice, clear_choice,
+const struct config_type config_set_manager = { parse_choice, clear_choice, text_of_choice,
 						.choices = set_manager_words };
-const struct config_type config_own_enrollment = { parse_choice, clear_choice,
+const struct config_type config_own_enrollment = { parse_choice, clear_choice, text_of_choice,
 						   .choices = own_enrollment_words };

@@ -7,6 +7,8 @@
 
 #include "client/config/config.h"
 
+#define CONFIG_TEXT_SIZE 128
+
 struct config_type {
 	/*
 	 * Parse `text` (not empty) and store the value at `target`; lists grow. Returns 0, -ENOMEM,
@@ -17,6 +19,12 @@ struct config_type {
 		     const char **ret_expected);
 	/* Reset to "not set": free what the target owns. */
 	void (*clear)(void *target);
+	/*
+	 * The value as parse() takes it: in `buffer`, static, or owned by the target; null: it is
+	 * not set. Of a list, its item `item`; null behind the last one.
+	 */
+	const char *(*text)(const void *target, size_t item, const struct config_type *type,
+			    char buffer[static CONFIG_TEXT_SIZE]);
 	bool is_list;
 	/* may contain a password by mistake: an invalid value is not shown */
 	bool may_hold_secrets;

@@ -14,6 +14,7 @@ unit_tests += \
 	test-config-file \
 	test-config-key \
 	test-config-layers \
+	test-config-origin \
 	test-config-shipped \
 	test-config-value \
 	test-config-wait \
@@ -134,6 +135,8 @@ test_config_key_LDADD = $(unit_libraries)
 test_config_layers_SOURCES = tests/unit/client/config/test-config-layers.c
 test_config_layers_LDADD = $(unit_libraries)
 test_config_layers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=access
+test_config_origin_SOURCES = tests/unit/client/config/test-config-origin.c
+test_config_origin_LDADD = $(unit_libraries)
 test_config_shipped_SOURCES = tests/unit/client/config/test-config-shipped.c
 test_config_shipped_LDADD = $(unit_libraries)
 test_config_value_SOURCES = tests/unit/client/config/test-config-value.c
