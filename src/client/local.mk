@@ -31,10 +31,12 @@ libclient_a_SOURCES = \
 	src/client/commands/deregister.c \
 	src/client/commands/erase.c src/client/commands/erase.h \
 	src/client/commands/import.c \
+	src/client/commands/json.c src/client/commands/json.h \
 	src/client/commands/options.c src/client/commands/options.h \
 	src/client/commands/pin.c \
 	src/client/commands/reset.c \
 	src/client/commands/run.c \
+	src/client/commands/show-config.c \
 	src/client/commands/status.c \
 	src/client/config/config.c src/client/config/config.h \
 	src/client/config/files.c \

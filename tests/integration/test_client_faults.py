@@ -260,6 +260,12 @@ def test_check(machine, tmp_path, start_manager, function):
                                                                      "SSL_write")
 
 
+@pytest.mark.parametrize("function", ["malloc", "open"])
+def test_config(machine, tmp_path, function):
+    config = machine.write("a.conf", "[manager]\naddress = m\n[agent]\ngroups = a,b\n")
+    Check(machine, tmp_path, "config", config=config).check(function)
+
+
 class Deregistration(Trial):
     def is_done(self):
         return self.machine.read_keys() is None

@@ -38,6 +38,7 @@ int command_run(struct program *program) must_check;
 int command_status(struct program *program) must_check;
 int command_pin(struct program *program) must_check;
 int command_check(struct program *program) must_check;
+int command_config(struct program *program) must_check;
 int command_reset(struct program *program) must_check;
 int command_deregister(struct program *program) must_check;
 int command_import(struct program *program) must_check;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The command `status`: as what is this machine registered, and what comes next? */
+#include "client/commands/json.h"
 #include "client/commands/options.h"
 
 #include "client/agent-files/keystore.h"
@@ -139,23 +140,7 @@ static void print_status(const struct status *status)
 /* The schema is in agent-register(8) and stable: members are added, never changed. */
 static void json_text(const char *name, const char *text)
 {
-	printf("\"%s\":", name);
-	if (!*text) {
-		printf("null");
-		return;
-	}
-	putchar('"');
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			printf("\\%c", c);
-		else if (c < 0x20)
-			printf("\\u%04x", c);
-		else
-			putchar(c);
-	}
-	putchar('"');
+	print_json_member(name, *text ? text : NULL);
 }
 
 static void json_time(const char *name, uint64_t seconds)

@@ -60,7 +60,7 @@ static const struct {
 	{ { "completion", "bsh" }, NULL, "did you mean 'bash'?" },
 	{ { "strat" }, NULL, "did you mean 'status'?" },
 	{ { "--diretory", "x" }, NULL, "did you mean --directory?" },
-	{ { "run", "--json" }, NULL, "--json belongs to status, not to run" },
+	{ { "run", "--json" }, NULL, "--json belongs to status or config, not to run" },
 	{ { "-m", "a", "completion", "bash" }, NULL, "-m belongs to" },
 	{ { "--method", "enrol" }, NULL, "did you mean 'enroll'?" },
 	{ { "--frobnicate" }, NULL, "frobnicate" },
