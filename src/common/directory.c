@@ -22,6 +22,7 @@
 /* How far a path has been walked. */
 struct walk {
 	const char *path; /* for messages */
+	const char *home; /* that it must not lead out of; null: it may lead anywhere */
 	int fd;           /* the directory reached so far */
 	char rest[PATH_MAX];
 	unsigned int links; /* that have been followed */
@@ -101,10 +102,22 @@ static int go_to(struct walk *walk, int fd)
 	return 0;
 }
 
-/* An absolute path, or an absolute target of a link, begins at the root. */
+/*
+ * An absolute path, or an absolute target of a link, begins at the root; with a home, nothing is
+ * followed to there, wherever it would lead in the end.
+ */
 static int begin(struct walk *walk)
 {
-	return walk->rest[0] == '/' ? go_to(walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) : 0;
+	if (walk->rest[0] != '/')
+		return 0;
+	return walk->home ? -EXDEV : go_to(walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+static int leads_out(const struct walk *walk, struct reason *why)
+{
+	reason_set(why, "%s leads out of %s, which is not followed for security", walk->path,
+		   walk->home);
+	return -EXDEV;
 }
 
 static bool is_at_end(const struct walk *walk)
@@ -134,14 +147,20 @@ static int step_through(struct walk *walk, const char *name, int fd, const struc
 	r = follow_link(walk, fd);
 	if (r == 0)
 		r = begin(walk);
+	if (r == -EXDEV)
+		return leads_out(walk, why);
 	return r < 0 ? reason_errno(why, r, "Cannot open %s", walk->path) : 0;
 }
 
+/* ".." is refused with a home, because a directory may be moved while it is walked through. */
 static int step(struct walk *walk, const char *name, struct reason *why)
 {
-	cleanup_fd int fd = openat(walk->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd = -1;
 	struct stat status;
 
+	if (walk->home && strcmp(name, "..") == 0)
+		return leads_out(walk, why);
+	fd = openat(walk->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return reason_errno(why, errno, "Cannot open %s", walk->path);
 	return S_ISLNK(status.st_mode) ? step_through(walk, name, fd, &status, why)
@@ -271,29 +290,73 @@ static int open_parent_at_once(const char *path, char ret_name[static NAME_MAX +
 	return fd;
 }
 
+/* From where the walk stands to the directory that the last name is in. */
+static int walk_to_parent(struct walk *walk, bool follows, char ret_name[static NAME_MAX + 1],
+			  struct reason *why)
+{
+	char name[PATH_MAX];
+	int r = 0;
+
+	while (r >= 0) {
+		next_name(walk, name);
+		if (!is_at_end(walk))
+			r = step(walk, name, why);
+		else if (!follows || (r = follow_last(walk, name, why)) == 0)
+			break;
+	}
+	if (r < 0)
+		return r;
+	if (walk->home && strcmp(name, "..") == 0)
+		return leads_out(walk, why);
+	if (strlen(name) > NAME_MAX)
+		return reason_errno(why, ENAMETOOLONG, "Cannot open %.100s...", walk->path);
+	strcpy(ret_name, *name ? name : "."); /* "/" */
+	return open_reached(walk, O_RDONLY, why);
+}
+
 int directory_open_parent(const char *path, bool follows, char ret_name[static NAME_MAX + 1],
 			  struct reason *why)
 {
 	cleanup(stop) struct walk walk = { .fd = -1 };
-	char name[PATH_MAX];
 	int r = follows ? -EINVAL : open_parent_at_once(path, ret_name);
 
 	if (r >= 0)
 		return r;
 	r = start(&walk, path, why);
-	while (r >= 0) {
-		next_name(&walk, name);
-		if (!is_at_end(&walk))
-			r = step(&walk, name, why);
-		else if (!follows || (r = follow_last(&walk, name, why)) == 0)
-			break;
-	}
-	if (r < 0)
-		return r;
-	if (strlen(name) > NAME_MAX)
+	return r < 0 ? r : walk_to_parent(&walk, follows, ret_name, why);
+}
+
+/* What is behind HOME/ in the path; null: nothing. */
+static const char *below(const char *home, const char *path)
+{
+	size_t length = strlen(home);
+
+	while (length > 0 && home[length - 1] == '/')
+		length--;
+	if (strncmp(path, home, length) != 0 || path[length] != '/')
+		return NULL;
+	path += length + strspn(path + length, "/");
+	return *path ? path : NULL;
+}
+
+bool directory_has(const char *home, const char *path)
+{
+	return below(home, path) != NULL;
+}
+
+int directory_open_parent_below(const char *home, const char *path, bool follows,
+				char ret_name[static NAME_MAX + 1], struct reason *why)
+{
+	cleanup(stop) struct walk walk = { .path = path, .home = home, .fd = -1 };
+	const char *rest = below(home, path);
+
+	if (!rest)
+		return leads_out(&walk, why);
+	if (strlen(rest) >= sizeof walk.rest)
 		return reason_errno(why, ENAMETOOLONG, "Cannot open %.100s...", path);
-	strcpy(ret_name, *name ? name : "."); /* "/" */
-	return open_reached(&walk, O_RDONLY, why);
+	strcpy(walk.rest, rest);
+	walk.fd = directory_open(home, why);
+	return walk.fd < 0 ? walk.fd : walk_to_parent(&walk, follows, ret_name, why);
 }
 
 /* ------------------------------------------------------------------ a read-only directory */

@@ -36,6 +36,17 @@ int directory_open_parent(const char *path, bool follows, char ret_name[static N
 			  struct reason *why) must_check;
 
 /*
+ * The same for a path that somebody else has named, and that must stay below the directory `home`
+ * (directory_has()): no ".." and no link with an absolute target is followed, not even of root's.
+ * -EXDEV: it leads out of `home`.
+ */
+int directory_open_parent_below(const char *home, const char *path, bool follows,
+				char ret_name[static NAME_MAX + 1], struct reason *why) must_check;
+
+/* Is `path`, as it is written, that of something below the directory `home`? */
+bool directory_has(const char *home, const char *path) must_check;
+
+/*
  * open(2), but no symbolic link in `path` is followed. Returns the descriptor or a negative errno;
  * -ELOOP, or another one where the kernel cannot do this (before Linux 5.6), says nothing about the
  * file yet.

@@ -22,6 +22,7 @@ struct pem_subject {
 	const char *role; /* "CA file" */
 	const char *path;
 	enum pem_content wanted;
+	const char *home; /* of whoever named the path, see trusted-file.h; null: root did */
 };
 
 /*

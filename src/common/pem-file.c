@@ -17,6 +17,7 @@ static struct trusted_file wanted_file(const struct pem_subject *subject)
 		.flags = O_RDONLY,
 		.max = PEM_FILE_MAX,
 		.may_be_link = true,
+		.home = subject->home,
 	};
 }
 

@@ -54,8 +54,15 @@ static int judge(struct secret *ret, const char *role, const char *path, const c
 	return ret->text ? 0 : reason_errno(why, ENOMEM, "Cannot keep the %s", role);
 }
 
-static int read_secret(struct secret *ret, const char *role, const char *path, size_t maximum,
-		       bool first_line, struct reason *why)
+/* How a secret is read: secret_read() and the others of its kind. */
+struct way {
+	const char *home;
+	size_t maximum;
+	bool first_line;
+};
+
+static int read_secret(struct secret *ret, const struct way *way, const char *role,
+		       const char *path, struct reason *why)
 {
 	char title[64];
 	const struct trusted_file wanted = {
@@ -64,9 +71,11 @@ static int read_secret(struct secret *ret, const char *role, const char *path, s
 		.flags = O_RDONLY,
 		.max = INT64_MAX,
 		.may_be_link = true,
+		.home = way->home,
+		.stays_home = true,
 	};
 	cleanup_fd int fd = -1;
-	size_t size = maximum + 5; /* mark and newline, and one byte to detect a longer file */
+	size_t size = way->maximum + 5; /* mark and newline, and one byte to detect a longer file */
 	cleanup_free char *buffer = NULL;
 	const char *newline;
 	ssize_t length;
@@ -80,30 +89,39 @@ static int read_secret(struct secret *ret, const char *role, const char *path, s
 	if (!buffer)
 		return reason_errno(why, ENOMEM, "Cannot read the %s file %s", role, path);
 	length = io_read(fd, buffer, size);
-	newline = first_line && length > 0 ? memchr(buffer, '\n', (size_t)length) : NULL;
+	newline = way->first_line && length > 0 ? memchr(buffer, '\n', (size_t)length) : NULL;
 	if (newline)
 		length = newline + 1 - buffer;
 	r = length < 0 ? reason_errno(why, (int)length, "Cannot read the %s file %s", role, path)
-		       : judge(ret, role, path, buffer, (size_t)length, maximum, why);
+		       : judge(ret, role, path, buffer, (size_t)length, way->maximum, why);
 	explicit_bzero(buffer, size);
 	return r;
 }
 
 int secret_read(struct secret *ret, const char *role, const char *path, struct reason *why)
 {
-	return read_secret(ret, role, path, SECRET_MAX, false, why);
+	return read_secret(ret, &(struct way){ .maximum = SECRET_MAX }, role, path, why);
+}
+
+int secret_read_below(struct secret *ret, const char *home, const char *role, const char *path,
+		      struct reason *why)
+{
+	const struct way way = { .home = home, .maximum = SECRET_MAX, .first_line = true };
+
+	return read_secret(ret, &way, role, path, why);
 }
 
 int secret_read_long(struct secret *ret, const char *role, const char *path, size_t maximum,
 		     struct reason *why)
 {
-	return read_secret(ret, role, path, maximum, false, why);
+	return read_secret(ret, &(struct way){ .maximum = maximum }, role, path, why);
 }
 
 int secret_read_first_line(struct secret *ret, const char *role, const char *path,
 			   struct reason *why)
 {
-	return read_secret(ret, role, path, SECRET_MAX, true, why);
+	return read_secret(ret, &(struct way){ .maximum = SECRET_MAX, .first_line = true }, role,
+			   path, why);
 }
 
 int secret_file_is_exposed(const char *path)

@@ -23,6 +23,13 @@ struct secret {
 int secret_read(struct secret *ret, const char *role, const char *path,
 		struct reason *why) must_check;
 
+/*
+ * The same for a path that somebody else has named, in `home` (trusted-file.h), which it must not
+ * lead out of. Only the first line is used, as by the agents.
+ */
+int secret_read_below(struct secret *ret, const char *home, const char *role, const char *path,
+		      struct reason *why) must_check;
+
 /* The same for a secret of up to `maximum` bytes, which may be longer than a password. */
 int secret_read_long(struct secret *ret, const char *role, const char *path, size_t maximum,
 		     struct reason *why) must_check;

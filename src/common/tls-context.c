@@ -291,7 +291,7 @@ static int add_authorities(struct pem_file *file, X509_STORE *store, int *ret_us
 static int set_ca(SSL_CTX *context, const struct tls_settings *settings, struct reason *why)
 {
 	const char *path = settings->ca_file;
-	const struct pem_subject subject = { "CA file", path, PEM_CERTIFICATE };
+	const struct pem_subject subject = { "CA file", path, PEM_CERTIFICATE, settings->ca_home };
 	cleanup(pem_file_close) struct pem_file file = { 0 };
 	char latest[64] = "";
 	int usable, r;
@@ -340,7 +340,8 @@ static int set_certificate(SSL_CTX *context, const struct tls_settings *settings
 			   struct reason *why)
 {
 	const char *path = settings->certificate_file;
-	const struct pem_subject subject = { "certificate file", path, PEM_CERTIFICATE };
+	const struct pem_subject subject = { "certificate file", path, PEM_CERTIFICATE,
+					     settings->own_home };
 	cleanup(pem_file_close) struct pem_file file = { 0 };
 	cleanup(release_x509) X509 *first = NULL;
 	size_t read = 0;
@@ -378,7 +379,8 @@ static int set_private_key(SSL_CTX *context, const struct tls_settings *settings
 			   struct reason *why)
 {
 	const char *path = settings->private_key_file;
-	const struct pem_subject subject = { "private key file", path, PEM_PRIVATE_KEY };
+	const struct pem_subject subject = { "private key file", path, PEM_PRIVATE_KEY,
+					     settings->own_home };
 	cleanup(pem_file_close) struct pem_file file = { 0 };
 	EVP_PKEY *key;
 	bool encrypted = false;

@@ -30,6 +30,8 @@ struct tls_settings {
 	const char *ca_file;
 	const char *certificate_file; /* PEM: own certificate, then its chain */
 	const char *private_key_file; /* PEM, not encrypted */
+	/* of whoever named the CA file, and the other two (trusted-file.h); null: root did */
+	const char *ca_home, *own_home;
 	/* of these files, if somebody else has read them; messages still name the files */
 	struct tls_content ca, certificate, private_key;
 	const char *min_version;  /* "1.0" to "1.3", with or without "TLSv"; default 1.2 */

@@ -111,6 +111,39 @@ static int check_owner(const struct trusted_file *wanted, const struct stat *fil
 	return -EPERM;
 }
 
+/*
+ * A file outside the home of whoever has named it: root must have meant it to be what it is, and
+ * nobody else may have put it there.
+ */
+static int check_is_roots(const struct trusted_file *wanted, const struct stat *file, int parent,
+			  struct reason *why)
+{
+	struct subject subject = subject_of(wanted, "The ");
+	struct stat directory;
+
+	if (fstat(parent, &directory) < 0)
+		return cannot_open(wanted, errno, why);
+	if (directory_is_own_user(file->st_uid) && !(file->st_mode & (S_IWGRP | S_IWOTH)) &&
+	    !directory_is_shared(parent, &directory))
+		return 0;
+	reason_set(why,
+		   SUBJECT " is outside %s and may have been made by others than root; "
+			   "make it and its directory root's, and writable for nobody else",
+		   SUBJECT_WORDS(subject), wanted->home);
+	return -EPERM;
+}
+
+static int check_stays_home(const struct trusted_file *wanted, struct reason *why)
+{
+	struct subject subject = subject_of(wanted, "The ");
+
+	if (!wanted->stays_home || directory_has(wanted->home, wanted->path))
+		return 0;
+	reason_set(why, SUBJECT " is not below %s, and no other is read", SUBJECT_WORDS(subject),
+		   wanted->home);
+	return -EXDEV;
+}
+
 /* ------------------------------------------------------------------ opening */
 
 static int flags_for(const struct trusted_file *wanted)
@@ -130,32 +163,75 @@ static int explain(const struct trusted_file *wanted, int parent, const char *na
 	return r < 0 ? r : cannot_open(wanted, error, why);
 }
 
-/* By way of the directory, for links that may be followed and for what depends on the directory. */
-static int open_in_parent(const struct trusted_file *wanted, struct stat *ret, struct reason *why)
+/* Where a stranger says what is opened, no device is: to open a watchdog is to start it. */
+static int look_before_opening(const struct trusted_file *wanted, int parent, const char *name,
+			       struct reason *why)
 {
-	char name[NAME_MAX + 1];
-	cleanup_fd int parent = directory_open_parent(wanted->path, wanted->may_be_link, name, why);
-	cleanup_fd int fd = -1;
-	int r;
+	struct stat status;
 
-	if (parent < 0)
-		return parent == -ELOOP ? parent : cannot_open(wanted, parent, why);
+	if (!wanted->home)
+		return 0;
+	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return cannot_open(wanted, errno, why);
+	return check_kind(wanted, status.st_mode, why);
+}
+
+static int open_entry(const struct trusted_file *wanted, int parent, const char *name,
+		      struct stat *ret, struct reason *why)
+{
+	cleanup_fd int fd = -1;
+	int r = look_before_opening(wanted, parent, name, why);
+
+	if (r < 0)
+		return r;
 	fd = openat(parent, name, flags_for(wanted) | O_CLOEXEC, wanted->mode);
 	if (fd < 0)
 		return explain(wanted, parent, name, errno, why);
 	if (fstat(fd, ret) < 0)
 		return cannot_open(wanted, errno, why);
 	r = check_kind(wanted, ret->st_mode, why);
-	if (r >= 0)
-		r = check_owner(wanted, ret, parent, why);
 	return r < 0 ? r : take_fd(&fd);
 }
 
-/* In one step, if that settles it: nearly always. Otherwise a negative errno, without a reason. */
+/* What directory.h says of these is better than what could be said of the file. */
+static bool has_own_reason(int error)
+{
+	return error == -ELOOP || error == -EXDEV;
+}
+
+/* By way of the directory, for links that may be followed and for what depends on the directory. */
+static int open_in_parent(const struct trusted_file *wanted, struct stat *ret, struct reason *why)
+{
+	char name[NAME_MAX + 1];
+	bool is_home = wanted->home && directory_has(wanted->home, wanted->path);
+	cleanup_fd int parent =
+		is_home ? directory_open_parent_below(wanted->home, wanted->path,
+						      wanted->may_be_link, name, why)
+			: directory_open_parent(wanted->path, wanted->may_be_link, name, why);
+	cleanup_fd int fd = -1;
+	int r;
+
+	if (parent < 0)
+		return has_own_reason(parent) ? parent : cannot_open(wanted, parent, why);
+	fd = open_entry(wanted, parent, name, ret, why);
+	if (fd < 0)
+		return fd;
+	r = wanted->home && !is_home ? check_is_roots(wanted, ret, parent, why)
+				     : check_owner(wanted, ret, parent, why);
+	return r < 0 ? r : take_fd(&fd);
+}
+
+/*
+ * In one step, if that settles it: nearly always, unless the way there matters. Otherwise a
+ * negative errno, without a reason.
+ */
 static int open_at_once(const struct trusted_file *wanted, struct stat *ret)
 {
-	cleanup_fd int fd = directory_open_without_links(
-		wanted->path, flags_for(wanted) | O_CLOEXEC, wanted->mode);
+	cleanup_fd int fd = wanted->home
+				    ? -EPERM
+				    : directory_open_without_links(wanted->path,
+								   flags_for(wanted) | O_CLOEXEC,
+								   wanted->mode);
 
 	if (fd < 0)
 		return fd;
@@ -169,9 +245,12 @@ static int open_at_once(const struct trusted_file *wanted, struct stat *ret)
 int trusted_file_open(const struct trusted_file *wanted, struct stat *ret, struct reason *why)
 {
 	struct stat status;
-	cleanup_fd int fd = open_at_once(wanted, &status);
-	int r;
+	cleanup_fd int fd = -1;
+	int r = wanted->home ? check_stays_home(wanted, why) : 0;
 
+	if (r < 0)
+		return r;
+	fd = open_at_once(wanted, &status);
 	if (fd == -ENOENT)
 		return cannot_open(wanted, ENOENT, why);
 	if (fd < 0)
@@ -228,11 +307,8 @@ int trusted_file_status(const char *path, struct stat *ret)
 	return fstatat(parent, name, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-int trusted_file_remove(const char *path, struct reason *why)
+static int remove_entry(int parent, const char *name, const char *path, struct reason *why)
 {
-	char name[NAME_MAX + 1];
-	cleanup_fd int parent = directory_open_parent(path, false, name, why);
-
 	if (parent == -ENOENT || parent == -ENOTDIR)
 		return 0;
 	if (parent < 0)
@@ -240,6 +316,22 @@ int trusted_file_remove(const char *path, struct reason *why)
 	if (unlinkat(parent, name, 0) < 0 && errno != ENOENT)
 		return reason_errno(why, errno, "Cannot remove %s", path);
 	return 0;
+}
+
+int trusted_file_remove(const char *path, struct reason *why)
+{
+	char name[NAME_MAX + 1];
+	cleanup_fd int parent = directory_open_parent(path, false, name, why);
+
+	return remove_entry(parent, name, path, why);
+}
+
+int trusted_file_remove_below(const char *home, const char *path, struct reason *why)
+{
+	char name[NAME_MAX + 1];
+	cleanup_fd int parent = directory_open_parent_below(home, path, false, name, why);
+
+	return remove_entry(parent, name, path, why);
 }
 
 int trusted_file_remove_all(const char *directory, const char *const *names, size_t count,

@@ -30,12 +30,20 @@ struct trusted_file {
 	off_t max;   /* bytes; a larger file is refused */
 	/* The last name may be a link as well, if nobody but root can have made it. */
 	bool may_be_link;
+	/*
+	 * The directory of whoever has named the path; null: root has. What is below it is found
+	 * without a way out of it (directory_open_parent_below()). Anything else must be root's,
+	 * and neither it nor its directory writable for a group or for others.
+	 */
+	const char *home;
+	bool stays_home; /* nothing else is opened */
 };
 
 /*
  * Open the file. `ret` (may be null) receives its status. Returns the descriptor, or a negative
- * errno with `why` set: -ENOENT or -ENOTDIR there is none; -ELOOP a link; -EINVAL it is no regular
- * file; -EPERM it may be somebody else's; -EFBIG it is too large; or another one.
+ * errno with `why` set: -ENOENT or -ENOTDIR there is none; -ELOOP a link; -EXDEV it is not in the
+ * home, or not on the way there; -EINVAL it is no regular file; -EPERM it may be somebody else's;
+ * -EFBIG it is too large; or another one.
  */
 int trusted_file_open(const struct trusted_file *wanted, struct stat *ret,
 		      struct reason *why) must_check;
@@ -59,9 +67,12 @@ int trusted_file_status(const char *path, struct stat *ret) must_check;
  */
 int trusted_file_remove(const char *path, struct reason *why) must_check;
 
+/* The same for a path that must stay below `home`, as directory_open_parent_below() does it. */
+int trusted_file_remove_below(const char *home, const char *path, struct reason *why) must_check;
+
 /*
- * The same for many entries of one directory, which is looked for once. Goes on after a failure;
- * returns the first one.
+ * trusted_file_remove() for many entries of one directory, which is looked for once. Goes on after
+ * a failure; returns the first one.
  */
 int trusted_file_remove_all(const char *directory, const char *const *names, size_t count,
 			    struct reason *why) must_check;

@@ -33,6 +33,7 @@ unit_tests = \
 	test-tls-context \
 	test-tls-record-limit \
 	test-trusted-file \
+	test-trusted-home \
 	test-unescape \
 	test-lock-holder \
 	test-http-chunks \
@@ -111,6 +112,8 @@ test_sha256_SOURCES = tests/unit/common/test-sha256.c
 test_sha256_LDADD = $(unit_libraries)
 test_unescape_SOURCES = tests/unit/common/test-unescape.c
 test_unescape_LDADD = $(unit_libraries)
+test_trusted_home_SOURCES = tests/unit/common/test-trusted-home.c
+test_trusted_home_LDADD = $(unit_libraries)
 test_trusted_file_SOURCES = tests/unit/common/test-trusted-file.c
 test_trusted_file_LDADD = $(unit_libraries)
 test_http_chunks_SOURCES = tests/unit/common/test-http-chunks.c
