@@ -40,6 +40,9 @@ libclient_a_SOURCES = \
 	src/client/commands/status.c \
 	src/client/config/config.c src/client/config/config.h \
 	src/client/config/files.c \
+	src/client/config/inherit.c src/client/config/inherit.h \
+	src/client/config/inherit-manager.c src/client/config/inherit-manager.h \
+	src/client/config/inherit-value.c src/client/config/inherit-value.h \
 	src/client/config/name-template.c src/client/config/name-template.h \
 	src/client/config/rules.c \
 	src/client/config/types.c src/client/config/types.h \

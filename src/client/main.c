@@ -2,6 +2,7 @@
 /* Wiring: the command line, the log, signals, the configuration, the command. */
 #include "client/commands/agent-auth.h"
 #include "client/commands/options.h"
+#include "client/config/inherit.h"
 #include "client/methods/module.h"
 #include "client/registration/policy.h"
 #include "client/system/config-wait.h"
@@ -84,7 +85,8 @@ static int read_config(struct config *config, const struct client_options *optio
 	}
 	if (r >= 0)
 		r = options_apply(options, config, why);
-	return r;
+	return r >= 0 && options->line.command->mode != CONFIG_UNREAD ? config_inherit(config, why)
+								      : r;
 }
 
 /* The exit status of a configuration that could not be read. */

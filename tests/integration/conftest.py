@@ -10,6 +10,7 @@ import tempfile
 
 import admin_tools
 import agent_auth as agent_auth_module
+import agents_conf as agents_conf_module
 import certificates as certificates_module
 import enroll_tools
 import fake_journal
@@ -151,6 +152,12 @@ def silent_resolver(machine, mount_namespace):  # pylint: disable=unused-argumen
             f"if [ -e /etc/nsswitch.conf ]; then mount --bind "
             f"{machine_module.shell_words(switch)} /etc/nsswitch.conf; fi"
         ), server
+
+
+@pytest.fixture
+def agents_conf(machine):
+    """The agent's own ossec.conf."""
+    return agents_conf_module.AgentsConf(machine)
 
 
 @pytest.fixture

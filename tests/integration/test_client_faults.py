@@ -10,6 +10,7 @@ import threading
 
 import pytest
 import wazuh5_manager
+from agents_conf import wazuh_4
 from enroll_tools import PASSWORD
 from fail_at_call import CHOICE, Faults, fail_at_every_call, needs_library, needs_plain_build
 from fake_manager import answer
@@ -135,6 +136,24 @@ def changes_key_file(*others):
 def test_authd(machine, tmp_path, start_manager, function):
     Trial(machine, tmp_path, manager=start_manager(answer(reply())), force=True,
           settings={"auth.password_file": machine.password("Correct-Horse")}).check(function)
+
+
+@pytest.mark.parametrize("function", ["malloc", "open", "read"])
+def test_inherited(machine, tmp_path, start_manager, agents_conf, function):
+    """With what the agent's own file says."""
+    class Inheritance(Trial):
+        def begin(self):
+            super().begin()
+            agents_conf.write(wazuh_4(manager.host, port=manager.port, enabled="no",
+                                      server_ca_path="etc/ca.pem"))
+            agents_conf.put("etc/authd.pass", "Correct-Horse\n")
+            with open(machine.certificates.ca(), "rb") as file:
+                agents_conf.put("etc/ca.pem", file.read())
+
+    manager = start_manager(answer(reply()))
+    machine.secrets.append("Correct-Horse")
+    Inheritance(machine, tmp_path, trust=["--set", "tls.ca_file=inherit"], force=True).check(
+        function)
 
 
 @pytest.mark.parametrize("function", ["getaddrinfo", "pthread_create", "socket"])

@@ -115,6 +115,7 @@ static int look_at(const struct config *config, struct endpoint *endpoint,
 		.min_version = "1.0",
 		.certificate_file = config->tls.certificate_file,
 		.private_key_file = config->tls.private_key_file,
+		.own_home = config_home(config, &config->tls.certificate_file),
 	};
 	const struct tls_trust trust = { .verify = false };
 	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;

@@ -29,7 +29,7 @@ const struct config_key config_keys[] = {
 	ROW(manager, attempt_timeout, duration, "30 s"),
 	ROW(manager, probe, bool, "no"),
 	ROW(manager, probe_port, port, ""),
-	ROW(tls, ca_file, path, ""),
+	ROW(tls, ca_file, ca_path, ""),
 	ROW(tls, pin, pin_list, ""),
 	ROW(tls, verify_name, text, ""),
 	ROW(tls, certificate_file, path, ""),
@@ -44,6 +44,7 @@ const struct config_key config_keys[] = {
 	ROW(agent, groups, group_list, ""),
 	ROW(agent, on_missing_group, on_missing_group, "fail"),
 	ROW(agent, version, text, ""),
+	ROW(agent, inherit, bool, "yes"),
 	ROW(agent, directory, path, "/var/ossec"),
 	ROW(agent, keys_file, path, ""),
 	ROW(agent, keys_in_place, bool, "no"),
@@ -86,6 +87,7 @@ static struct string_list *origins_of(struct config *config, const struct config
 static int reset(struct config *config, const struct config_key *key, const char **expected)
 {
 	string_list_clear(origins_of(config, key));
+	config->inherited &= ~(UINT64_C(1) << (key - config_keys));
 	key->type->clear(target_of(config, key));
 	if (*key->default_text == '\0')
 		return 0;
@@ -112,6 +114,9 @@ void config_clear(struct config *config)
 		string_list_clear(origins_of(config, key));
 		key->type->clear(target_of(config, key));
 	}
+	free(config->agents_file.problem);
+	free(config->agents_file.ca_path);
+	free(config->agents_file.ca_origin);
 }
 
 /* ------------------------------------------------------------------ unknown names */
@@ -194,6 +199,37 @@ const char *config_origin(const struct config *config, const struct config_key *
 	return item < origins->count ? origins->items[item] : NULL;
 }
 
+const struct config_key *config_key_at(const struct config *config, const void *value)
+{
+	const struct config_key *key = config_keys;
+
+	while (key->section && (const char *)config + key->offset != value)
+		key++;
+	return key;
+}
+
+bool config_is_set(const struct config *config, const void *value)
+{
+	return config_origin(config, config_key_at(config, value), 0) != NULL;
+}
+
+const char *config_home(const struct config *config, const void *value)
+{
+	size_t row = (size_t)(config_key_at(config, value) - config_keys);
+
+	return config->inherited & (UINT64_C(1) << row) ? config->agent.directory : NULL;
+}
+
+int config_set_inherited(struct config *config, const struct config_key *key, const char *value,
+			 const char *origin, struct reason *why)
+{
+	int r = config_set(config, key->section, key->name, value, origin, why);
+
+	if (r == 0)
+		config->inherited |= UINT64_C(1) << (key - config_keys);
+	return r;
+}
+
 int config_set(struct config *config, const char *section, const char *name, const char *value,
 	       const char *origin, struct reason *why)
 {
@@ -210,6 +246,8 @@ int config_set(struct config *config, const char *section, const char *name, con
 		r = reset(config, key, &expected);
 	else
 		r = key->type->parse(target_of(config, key), value, key->type, &expected);
+	if (r == 0 && *value != '\0')
+		config->inherited &= ~(UINT64_C(1) << (key - config_keys));
 	if (r == 0 && *value != '\0')
 		r = note_origin(config, key, origin);
 	if (r == -ENOMEM)

@@ -22,6 +22,7 @@
 #define CONFIG_MAX_MANAGERS 15
 #define CONFIG_KEYS_MAX 64       /* rows of the table of keys */
 #define CONFIG_DEFAULT_NAME "%H" /* of an agent: the host name */
+#define CONFIG_INHERIT "inherit" /* in place of a path */
 
 enum method_kind { METHOD_AUTHD, METHOD_API, METHOD_ENROLL, METHOD_IMPORT };
 enum clone_policy { CLONE_REGISTER, CLONE_KEEP, CLONE_REFUSE };
@@ -44,7 +45,7 @@ struct config {
 		uint16_t probe_port; /* 0: not set */
 	} manager;
 	struct {
-		char *ca_file;
+		char *ca_file; /* CONFIG_INHERIT: that of the agent's file is wanted */
 		struct string_list pin;
 		char *verify_name;
 		char *certificate_file;
@@ -62,6 +63,7 @@ struct config {
 		struct string_list groups;
 		int on_missing_group; /* enum missing_group_policy */
 		char *version;
+		bool inherit;
 		char *directory;
 		char *keys_file; /* null: DIRECTORY/etc/client.keys */
 		bool keys_in_place;
@@ -101,6 +103,14 @@ struct config {
 	 * the default. See config_origin().
 	 */
 	struct string_list origins[CONFIG_KEYS_MAX];
+	uint64_t inherited; /* a bit for each row: the value is from the agent's file (inherit.h) */
+	/* what config_inherit() found in the agent's file */
+	struct {
+		char *problem;   /* why the file, or a value in it, cannot be used; null: nothing */
+		bool is_needed;  /* ... and nothing can be registered without it */
+		char *ca_path;   /* the CA that the file names, and ours does not; null: none */
+		char *ca_origin; /* where */
+	} agents_file;
 };
 
 /* One row of the table of keys. */
@@ -141,6 +151,22 @@ int config_read_file(struct config *config, const char *path, struct reason *why
  * `item` (0 for any other key). Null: the default. Owned by the configuration.
  */
 const char *config_origin(const struct config *config, const struct config_key *key, size_t item);
+
+/* The row of the key whose value is at `value`, which is in `config`. */
+const struct config_key *config_key_at(const struct config *config, const void *value) must_check;
+
+/* Has anything set the key whose value is at `value`, which is in `config`? */
+bool config_is_set(const struct config *config, const void *value) must_check;
+
+/* config_set() with a value of the agent's file, for inherit.c. */
+int config_set_inherited(struct config *config, const struct config_key *key, const char *value,
+			 const char *origin, struct reason *why) must_check;
+
+/*
+ * The directory that the path at `value`, which is in `config`, must not lead out of, because it is
+ * from the agent's file (trusted-file.h); null: the path is ours.
+ */
+const char *config_home(const struct config *config, const void *value) must_check;
 
 /*
  * Read the default file and its drop-ins: SYSCONFDIR/agent-register/agent-register.conf, then
@@ -186,6 +212,15 @@ uint16_t config_default_port(const struct config *config);
 
 /* The password file of the method; null: none. Owned by the configuration. */
 const char *config_password_file(const struct config *config);
+
+/* config_home() of that file. */
+const char *config_password_home(const struct config *config);
+
+/* Is an enrollment token configured, which has the manager's address and how to verify it? */
+bool config_has_token(const struct config *config) must_check;
+
+/* Does ours want the CA of the agent's file, and has not got it? */
+bool config_wants_agents_ca(const struct config *config) must_check;
 
 /* Is there anything to do: is a manager, a token or a key to import configured? */
 bool config_has_work(const struct config *config) must_check;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* An enrollment token contains the address of the manager and how to verify it. */
-static bool has_token(const struct config *config)
+bool config_has_token(const struct config *config)
 {
 	return config->manager.method == METHOD_ENROLL && config->auth.token_file;
 }
@@ -14,7 +14,12 @@ static bool has_token(const struct config *config)
 bool config_has_work(const struct config *config)
 {
 	return config->manager.address.count > 0 || config->manager.method == METHOD_IMPORT ||
-	       has_token(config);
+	       config_has_token(config) || config->agents_file.is_needed;
+}
+
+bool config_wants_agents_ca(const struct config *config)
+{
+	return config->tls.ca_file && strcmp(config->tls.ca_file, CONFIG_INHERIT) == 0;
 }
 
 uint16_t config_default_port(const struct config *config)
@@ -33,6 +38,38 @@ const char *config_password_file(const struct config *config)
 						    : config->auth.password_file;
 }
 
+const char *config_password_home(const struct config *config)
+{
+	return config->manager.method == METHOD_API
+		       ? NULL
+		       : config_home(config, &config->auth.password_file);
+}
+
+/* An agent's file that names a CA is one line away from being trusted. */
+static void append_agents_ca(const struct config *config, struct reason *why)
+{
+	size_t length = strlen(why->text);
+
+	if (config->agents_file.ca_path)
+		(void)snprintf(why->text + length, sizeof why->text - length,
+			       "; or trust the CA that %s names, %s, which the agent's group may "
+			       "change: ca_file = " CONFIG_INHERIT,
+			       config->agents_file.ca_origin, config->agents_file.ca_path);
+}
+
+/* The value in the agent's file has taken its place, if there is one. */
+static int check_agents_ca(const struct config *config, struct reason *why)
+{
+	if (!config_wants_agents_ca(config))
+		return 0;
+	reason_set(why,
+		   "ca_file = " CONFIG_INHERIT " in [tls] finds no CA: %s/etc/ossec.conf has no "
+		   "server_ca_path%s; set ca_file to the file of the CA",
+		   config->agent.directory,
+		   config->agent.inherit ? "" : ", and inherit = no in [agent] forbids to look");
+	return -EINVAL;
+}
+
 static int check_trust(const struct config *config, struct reason *why)
 {
 	bool ca_or_pin = config->tls.ca_file || config->tls.pin.count > 0;
@@ -42,12 +79,12 @@ static int check_trust(const struct config *config, struct reason *why)
 			   config->tls.ca_file ? "ca_file" : "pin");
 		return -EINVAL;
 	}
-	if (!config->tls.verify && has_token(config)) {
+	if (!config->tls.verify && config_has_token(config)) {
 		reason_set(why, "verify = no in [tls] contradicts token_file in [auth], "
 				"which defines the trusted manager: remove one of them");
 		return -EINVAL;
 	}
-	if (config->tls.verify && !ca_or_pin && !has_token(config)) {
+	if (config->tls.verify && !ca_or_pin && !config_has_token(config)) {
 		reason_set(why,
 			   "No way to verify the manager is configured; set one of these in [tls]: "
 			   "ca_file = FILE (the CA that issued the manager's certificate), "
@@ -55,9 +92,10 @@ static int check_trust(const struct config *config, struct reason *why)
 			   "or verify = no (any host can impersonate the manager)",
 			   config->manager.address.count ? config->manager.address.items[0]
 							 : "HOST");
+		append_agents_ca(config, why);
 		return -EINVAL;
 	}
-	return 0;
+	return check_agents_ca(config, why);
 }
 
 /* No manager is contacted, so no other key matters. */
@@ -142,13 +180,23 @@ static int check_method(const struct config *config, struct reason *why)
 	return 0;
 }
 
+static int check_agents_file(const struct config *config, struct reason *why)
+{
+	if (!config->agents_file.is_needed)
+		return 0;
+	reason_set(why, "%s", config->agents_file.problem);
+	return -EINVAL;
+}
+
 int config_check(const struct config *config, struct reason *why)
 {
 	int r;
 
 	if (config->manager.method == METHOD_IMPORT)
 		return check_import(config, why);
-	r = check_managers(config, why);
+	r = check_agents_file(config, why);
+	if (r >= 0)
+		r = check_managers(config, why);
 	if (r >= 0)
 		r = check_times(config, why);
 	if (r >= 0)

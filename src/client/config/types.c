@@ -80,6 +80,15 @@ static int parse_path(void *target, const char *text, const struct config_type *
 						    : invalid(ret_expected, "an absolute path");
 }
 
+static int parse_ca_path(void *target, const char *text, const struct config_type *type,
+			 const char **ret_expected)
+{
+	int r = strcmp(text, CONFIG_INHERIT) == 0 ? store_string(target, text)
+						  : parse_path(target, text, type, ret_expected);
+
+	return r == -EINVAL ? invalid(ret_expected, "an absolute path, or " CONFIG_INHERIT) : r;
+}
+
 static int parse_prefix(void *target, const char *text, const struct config_type *type,
 			const char **ret_expected)
 {
@@ -459,6 +468,7 @@ static const char *const own_enrollment_words[] = { "keep", "off", "same", NULL 
 
 const struct config_type config_text = { parse_text, clear_string, text_of_string };
 const struct config_type config_path = { parse_path, clear_string, text_of_string };
+const struct config_type config_ca_path = { parse_ca_path, clear_string, text_of_string };
 const struct config_type config_prefix = { parse_prefix, clear_string, text_of_string };
 const struct config_type config_port = { parse_port, clear_port, text_of_port };
 const struct config_type config_bool = { parse_bool, clear_bool, text_of_bool };

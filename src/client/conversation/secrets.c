@@ -25,14 +25,15 @@ static bool has_credential(const char *text, const struct enrollment_token *toke
 }
 
 /* Is a part of what this file holds in the text? Certificates may be in it, too. */
-static bool has_private_key(const char *text, const char *path)
+static bool has_private_key(const char *text, const struct attempt_connection *connection)
 {
-	const struct pem_subject subject = { "private key file", path, PEM_PRIVATE_KEY };
+	const struct pem_subject subject = { "private key file", connection->private_key_file,
+					     PEM_PRIVATE_KEY, connection->private_key_home };
 	cleanup(pem_file_close) struct pem_file file = { 0 };
 	struct reason ignored = { 0 };
 	bool found = false;
 
-	if (!path || pem_file_open(&file, &subject, &ignored) < 0)
+	if (!subject.path || pem_file_open(&file, &subject, &ignored) < 0)
 		return false; /* then the process has not read it either */
 	while (!found) {
 		char *name = NULL, *header = NULL;
@@ -62,7 +63,7 @@ bool secrets_are_in(const char *text, const struct attempt *attempt,
 		return false;
 	return is_in(text, attempt->password) || is_in(text, proxy ? proxy->password.text : NULL) ||
 	       is_in(text, own ? own->text : NULL) || has_credential(text, attempt->enroll.token) ||
-	       has_private_key(text, attempt->connection.private_key_file) ||
+	       has_private_key(text, &attempt->connection) ||
 	       (received && (is_in(text, received->key.key) ||
 			     is_in(text, received->report.reenroll_secret.text))) ||
 	       peer_text_may_be_key(text, strlen(text));

@@ -60,6 +60,7 @@ struct attempt_connection {
 	SSL_CTX *context; /* null: it is made in the process of the attempt */
 	const struct tls_trust *trust;
 	const char *private_key_file; /* loaded into the context as well; null: none */
+	const char *private_key_home; /* of whoever named it (trusted-file.h); null: root did */
 	const struct proxy *proxy;    /* to the manager; null: none */
 	uint64_t timeout;             /* microseconds, within the deadline */
 };

@@ -6,12 +6,17 @@
 #include "common/io.h"
 #include "common/must-check.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static struct tls_settings tls_settings_of(const struct config *config)
 {
 	return (struct tls_settings){
 		.ca_file = config->tls.ca_file,
 		.certificate_file = config->tls.certificate_file,
 		.private_key_file = config->tls.private_key_file,
+		.ca_home = config_home(config, &config->tls.ca_file),
+		.own_home = config_home(config, &config->tls.certificate_file),
 		.min_version = config->tls.min_version,
 		.ciphers = config->tls.ciphers,
 		.ciphersuites = config->tls.ciphersuites,
@@ -74,25 +79,62 @@ static int read_token(struct enrollment_token *ret, const struct config *config,
 static int read_ca(struct pem_file *ret, const struct config *config, const struct method *method,
 		   struct reason *why)
 {
-	const struct pem_subject subject = { "CA file", config->tls.ca_file, PEM_CERTIFICATE };
+	const struct pem_subject subject = { "CA file", config->tls.ca_file, PEM_CERTIFICATE,
+					     config_home(config, &config->tls.ca_file) };
 
 	return subject.path && method->check_anchor ? pem_file_open(ret, &subject, why) : 0;
+}
+
+/* Who looks for a path that is not in our files finds it where the agent's says it. */
+static int say_origin(const struct config *config, const void *value, int error, struct reason *why)
+{
+	const struct config_key *key = config_key_at(config, value);
+	size_t length = strlen(why->text);
+
+	if (config_home(config, value))
+		(void)snprintf(why->text + length, sizeof why->text - length,
+			       " (from %s; set %s in [%s] to use another one)",
+			       config_origin(config, key, 0), key->name, key->section);
+	return error;
 }
 
 /* What is missing is said before anything else is done; what is in the files, OpenSSL will say. */
 static int check_files_of_tls(const struct config *config, struct reason *why)
 {
-	const struct pem_subject files[] = {
-		{ "CA file", config->tls.ca_file, PEM_CERTIFICATE },
-		{ "certificate file", config->tls.certificate_file, PEM_CERTIFICATE },
-		{ "private key file", config->tls.private_key_file, PEM_PRIVATE_KEY },
+	const struct {
+		const char *role;
+		char *const *path;
+		enum pem_content wanted;
+	} files[] = {
+		{ "CA file", &config->tls.ca_file, PEM_CERTIFICATE },
+		{ "certificate file", &config->tls.certificate_file, PEM_CERTIFICATE },
+		{ "private key file", &config->tls.private_key_file, PEM_PRIVATE_KEY },
 	};
-	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < sizeof files / sizeof files[0]; i++)
-		if (files[i].path)
-			r = pem_file_check(&files[i], why);
-	return r;
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		const struct pem_subject subject = { files[i].role, *files[i].path, files[i].wanted,
+						     config_home(config, files[i].path) };
+		int r = subject.path ? pem_file_check(&subject, why) : 0;
+
+		if (r < 0)
+			return say_origin(config, files[i].path, r, why);
+	}
+	return 0;
+}
+
+/* The agents read the first line of theirs. */
+static int read_password(struct secret *ret, const struct config *config, struct reason *why)
+{
+	const char *path = config_password_file(config);
+	const char *home = config_password_home(config);
+	int r;
+
+	if (!path)
+		return 0;
+	if (!home)
+		return secret_read(ret, "password", path, why);
+	r = secret_read_below(ret, home, "password", path, why);
+	return r < 0 ? say_origin(config, &config->auth.password_file, r, why) : 0;
 }
 
 /* All three have been checked before: by the configuration, by the token's parser, and here. */
@@ -108,15 +150,14 @@ static void find_prefix(struct access *access)
 
 int access_open(struct access *access, const struct config *config, struct reason *why)
 {
-	const char *password_file = config_password_file(config);
 	int r;
 
 	*access = (struct access){ .config = config, .trust = tls_trust_of(config) };
 	r = method_get(config->manager.method, &access->method, why);
 	if (r >= 0)
 		r = check_files_of_tls(config, why);
-	if (r >= 0 && password_file)
-		r = secret_read(&access->password, "password", password_file, why);
+	if (r >= 0)
+		r = read_password(&access->password, config, why);
 	if (r >= 0)
 		r = access_read_proxy(&access->proxy, config, why);
 	access->has_proxy = r > 0;
@@ -176,6 +217,7 @@ struct attempt access_attempt(const struct access *access, const struct endpoint
 			.context = access->context,
 			.trust = &access->trust,
 			.private_key_file = config->tls.private_key_file,
+			.private_key_home = config_home(config, &config->tls.private_key_file),
 			.proxy = access->has_proxy ? &access->proxy : NULL,
 			.timeout = config->manager.connect_timeout,
 		},

@@ -33,7 +33,8 @@ static const char *backup_suffix(const struct registration *run)
 	return run->key.is_clone ? "clone" : "old";
 }
 
-static void forget_file(const char *path)
+/* `home`: of whoever has named the file (config_home()). */
+static void forget_file(const char *path, const char *home)
 {
 	struct reason why = { 0 };
 	int r;
@@ -44,7 +45,7 @@ static void forget_file(const char *path)
 		log_debug("The secret is a systemd credential, which systemd removes itself");
 		return;
 	}
-	r = trusted_file_remove(path, &why);
+	r = home ? trusted_file_remove_below(home, path, &why) : trusted_file_remove(path, &why);
 	if (r < 0) {
 		(void)directory_explain_file(&why, r, path);
 		log_warning("forget_secret: %s", why.text);
@@ -79,9 +80,12 @@ static void forget_secret(const struct registration *run, const struct agent_key
 
 	if ((is_import && !key_file_is_used(run, key)) || !config->auth.forget_secret)
 		return;
-	forget_file(is_import ? config->auth.key_file : config_password_file(config));
+	if (is_import)
+		forget_file(config->auth.key_file, NULL);
+	else
+		forget_file(config_password_file(config), config_password_home(config));
 	if (config->manager.method == METHOD_ENROLL)
-		forget_file(config->auth.token_file);
+		forget_file(config->auth.token_file, NULL);
 }
 
 /* Remember the registration, and bind the key to this machine. */

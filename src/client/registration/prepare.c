@@ -54,6 +54,14 @@ static void warn_of_exposed_files(const struct access *access)
 		warn_if_exposed("enrollment token", config->auth.token_file);
 }
 
+/* The agent will not start with such a file, but nothing that is needed now is in it. */
+static void warn_of_agents_file(const struct config *config)
+{
+	if (config->agents_file.problem)
+		log_warning("%s; registering without what it says of this agent",
+			    config->agents_file.problem);
+}
+
 /* ------------------------------------------------------------------ the method enroll */
 
 /* A secret of another agent, or of the machine that this one is a copy of, is not ours to use. */
@@ -154,6 +162,7 @@ int prepare_registration(struct registration *run)
 	if (config_check(run->config, &why) < 0)
 		return report_failure(run, OUTCOME_MISCONFIGURED, &why);
 	note_changes(run);
+	warn_of_agents_file(run->config);
 	/*
 	 * A machine without a host name yet is asked again later; a bad name will not get better.
 	 */

@@ -13,6 +13,7 @@ unit_tests += \
 	test-disbelief \
 	test-config-file \
 	test-config-key \
+	test-config-inherit \
 	test-config-layers \
 	test-config-origin \
 	test-config-shipped \
@@ -132,6 +133,8 @@ test_config_file_SOURCES = tests/unit/client/config/test-config-file.c
 test_config_file_LDADD = $(unit_libraries)
 test_config_key_SOURCES = tests/unit/client/config/test-config-key.c
 test_config_key_LDADD = $(unit_libraries)
+test_config_inherit_SOURCES = tests/unit/client/config/test-config-inherit.c
+test_config_inherit_LDADD = $(unit_libraries)
 test_config_layers_SOURCES = tests/unit/client/config/test-config-layers.c
 test_config_layers_LDADD = $(unit_libraries)
 test_config_layers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=access

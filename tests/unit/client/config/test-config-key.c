@@ -14,6 +14,7 @@ static const struct type_row {
 } types[] = {
 	{ &config_text, sizeof(char *), "some text", "other text" },
 	{ &config_path, sizeof(char *), "/some/path", "/other/path" },
+	{ &config_ca_path, sizeof(char *), "/some/path", CONFIG_INHERIT },
 	{ &config_port, sizeof(uint16_t), "2000", "65535" },
 	{ &config_prefix, sizeof(char *), "siem/a", "wazuh" },
 	{ &config_proxy, sizeof(char *), "http://me@proxy:8080", "proxy" },
