@@ -10,6 +10,7 @@
 #include "client/confinement/confine.h"
 #include "client/conversation/conversation.h"
 #include "client/methods/methods.h"
+#include "client/registration/agents-file.h"
 #include "client/registration/groups.h"
 #include "client/registration/policy.h"
 #include "client/system/identity.h"
@@ -61,6 +62,13 @@ static bool failed(struct check *check, const char *layer, enum outcome otherwis
 	return bad(check, layer, outcome_unless_short(otherwise, error), text);
 }
 
+/* What is no fault of this machine's configuration, and worth knowing; empty: nothing. */
+static void note(const struct check *check, const char *layer, const char *text)
+{
+	if (*text)
+		printf("%s %-12s %s\n", check->note, layer, text);
+}
+
 /* ------------------------------------------------------------------ this machine */
 
 static bool check_config(struct check *check)
@@ -92,14 +100,12 @@ static bool check_config(struct check *check)
 	return true;
 }
 
-/* Not a fault of this machine's configuration, and worth knowing. */
 static void check_confinement(const struct check *check)
 {
 	char buffer[CONFINE_GAP_SIZE];
 	const char *gap = confine_gap(buffer);
 
-	if (gap)
-		printf("%s %-12s %s\n", check->note, "confinement", gap);
+	note(check, "confinement", gap ?: "");
 }
 
 /* Of the key, all but the key is shown. */
@@ -247,17 +253,39 @@ static void check_key_file(struct check *check)
 /* What the agent's own file says of the managers' port for agents. Each is a note only. */
 static bool check_probe(struct check *check)
 {
-	struct reason note = { 0 }, why = { 0 };
+	struct reason unknown = { 0 }, why = { 0 };
 	struct endpoint manager;
-	int r = probe_open(&check->probe, check->config, &note, &why);
+	int r = probe_open(&check->probe, check->config, &unknown, &why);
 
 	if (r < 0)
 		return failed(check, "probe", OUTCOME_MISCONFIGURED, r, why.text);
-	for (size_t i = 0; !note.text[0] && access_manager_at(&check->access, i, &manager); i++)
-		(void)probe_port(&check->probe, &manager, &note);
-	if (note.text[0])
-		printf("%s %-12s %s\n", check->note, "probe", note.text);
+	for (size_t i = 0; !unknown.text[0] && access_manager_at(&check->access, i, &manager); i++)
+		(void)probe_port(&check->probe, &manager, &unknown);
+	note(check, "probe", unknown.text);
 	return true;
+}
+
+/* ------------------------------------------------------------------ the agent's own file */
+
+/*
+ * What would keep the agent from its manager once it has its key. The one that has registered it,
+ * or those that will.
+ */
+static void check_agents_file(const struct check *check)
+{
+	const struct config *config = check->config;
+	struct agents_file_doubts doubts;
+	struct state state;
+	char *manager = state.registration.manager;
+
+	state_load(&state, check->state_directory);
+	doubts = agents_file_look(config, *manager ? &(struct string_list){ &manager, 1 }
+						   : &config->manager.address);
+	if (!config->agents_file.is_needed)
+		note(check, "agent's file", config->agents_file.problem ?: "");
+	note(check, "manager", doubts.manager.text);
+	note(check, "manager", doubts.another.text);
+	note(check, "identity", doubts.identity.text);
 }
 
 /* ------------------------------------------------------------------ the managers */
@@ -329,10 +357,12 @@ int command_check(struct program *program)
 	if (check_config(&check) && program->config.manager.method == METHOD_IMPORT) {
 		check_import(&check);
 		check_key_file(&check);
+		check_agents_file(&check);
 	} else if (check.status == 0 && check_credentials(&check)) {
 		check_name(&check, NULL);
 		check_groups(&check);
 		check_key_file(&check);
+		check_agents_file(&check);
 		check_confinement(&check);
 		(void)check_probe(&check);
 		for (size_t i = 0; access_manager_at(&check.access, i, &endpoint); i++)

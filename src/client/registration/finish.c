@@ -6,6 +6,7 @@
 #include "client/agent-files/import-file.h"
 #include "client/config/name-template.h"
 #include "client/registration/agent-conf.h"
+#include "client/registration/agents-file.h"
 #include "client/registration/binding.h"
 #include "client/registration/report.h"
 #include "client/system/agent-units.h"
@@ -368,6 +369,27 @@ static void start_agents(const struct registration *run, const struct agent_key 
 			 disabled, disabled);
 }
 
+/*
+ * Will the agent find its manager with this key? Who calls agent-auth looks after the agent; and
+ * what a new key brings with it, and an old one has had for long, is said with the new one only.
+ */
+static void look_at_agents_file(const struct registration *run, bool is_new)
+{
+	char *manager = (char *)(uintptr_t)run->request.manager_text;
+	const struct string_list managers = { &manager, is_new && *manager };
+	struct agents_file_doubts doubts;
+
+	if (run->mode.observer || !config_has_work(run->config))
+		return;
+	doubts = agents_file_look(run->config, &managers);
+	if (doubts.manager.text[0])
+		log_warning("%s", doubts.manager.text);
+	if (is_new && doubts.another.text[0])
+		log_notice("%s", doubts.another.text);
+	if (is_new && doubts.identity.text[0])
+		log_notice("%s", doubts.identity.text);
+}
+
 int finish_announce(struct registration *run)
 {
 	int r;
@@ -383,6 +405,7 @@ int finish_announce(struct registration *run)
 	start_agents(run, &run->key.new);
 	/* behind READY=1, for which others wait: systemd is slow to answer while it boots */
 	restart_running_agent(run, run->key.stored_at, "this key");
+	look_at_agents_file(run, true);
 	return 0;
 }
 
@@ -392,6 +415,7 @@ void finish_unchanged(struct registration *run)
 	start_agents(run, &run->key.old);
 	if (run->agent_conf_changed_at)
 		restart_running_agent(run, run->agent_conf_changed_at, "this configuration");
+	look_at_agents_file(run, false);
 }
 
 int finish_on_manager(const struct reason *seen)

@@ -25,13 +25,15 @@ bool finish_counters(const struct config *config, struct state *state, const str
 /*
  * With the new key stored: log it, save the state, delete the secret if the configuration says so,
  * store the agent's own configuration if that failed before, wait until the manager knows the key
- * (settle), and start the agents. Returns 0; the exit status, when that configuration cannot be
- * stored; or -ECANCELED when asked to stop before the agents were started.
+ * (settle), start the agents, and log what would keep them from their manager (agents-file.h).
+ * Returns 0; the exit status, when that configuration cannot be stored; or -ECANCELED when asked to
+ * stop before the agents were started.
  */
 int finish_announce(struct registration *run) must_check;
 
 /*
- * With the old key to stay: delete the secret if the configuration says so, and start the agents.
+ * With the old key to stay: delete the secret if the configuration says so, start the agents, and
+ * log whether they have no manager to connect to.
  */
 void finish_unchanged(struct registration *run);
 

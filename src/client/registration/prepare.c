@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/prepare.h"
 
+#include "client/agent-files/ossec-conf-edit.h"
 #include "client/config/name-template.h"
 #include "client/registration/binding.h"
 #include "client/registration/groups.h"
@@ -54,10 +55,16 @@ static void warn_of_exposed_files(const struct access *access)
 		warn_if_exposed("enrollment token", config->auth.token_file);
 }
 
-/* The agent will not start with such a file, but nothing that is needed now is in it. */
+/*
+ * The agent will not start with such a file, but nothing that is needed now is in it. If it is to
+ * be changed, that fails with a reason of its own.
+ */
 static void warn_of_agents_file(const struct config *config)
 {
-	if (config->agents_file.problem)
+	bool is_to_be_changed = config->agent.set_manager != SET_MANAGER_NO ||
+				config->agent.own_enrollment != OWN_ENROLLMENT_KEEP;
+
+	if (config->agents_file.problem && !is_to_be_changed)
 		log_warning("%s; registering without what it says of this agent",
 			    config->agents_file.problem);
 }
