@@ -34,7 +34,7 @@ int ossec_conf_value(const struct ossec_conf *conf, size_t item, char **ret, boo
 	cleanup_free char *text = NULL;
 	size_t length;
 	FILE *stream = open_memstream(&text, &length);
-	bool replaced = false;
+	bool replaced = false, failed;
 
 	if (!stream)
 		return -ENOMEM;
@@ -55,7 +55,8 @@ int ossec_conf_value(const struct ossec_conf *conf, size_t item, char **ret, boo
 		replaced |= found != NULL;
 		value += 1 + name;
 	}
-	if (fclose(stream) != 0)
+	failed = ferror(stream);
+	if (fclose(stream) != 0 || failed || !text)
 		return -ENOMEM;
 	*ret = take_pointer(text);
 	*ret_replaced = replaced;
