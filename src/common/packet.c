@@ -108,21 +108,32 @@ size_t packet_end(struct packet_writer *writer)
 
 /* ------------------------------------------------------------------ reading */
 
-enum packet_state packet_find(struct packet_header *ret, const void *bytes, size_t length,
-			      size_t most)
+bool packet_find_header(struct packet_header *ret, const void *bytes, size_t length)
 {
 	const unsigned char *at = bytes;
 	struct packet_header header;
 
 	if (length < PACKET_HEADER_SIZE)
-		return PACKET_MORE;
+		return false;
 	header = (struct packet_header){
 		.length = (uint32_t)load(at + AT_LENGTH, AT_TYPE - AT_LENGTH),
 		.type = (uint16_t)load(at + AT_TYPE, AT_ZERO - AT_TYPE),
 		.number = load(at + AT_NUMBER, PACKET_HEADER_SIZE - AT_NUMBER),
 	};
-	if (header.length < PACKET_HEADER_SIZE || header.length > most ||
-	    load(at + AT_ZERO, AT_NUMBER - AT_ZERO) != 0)
+	if (header.length < PACKET_HEADER_SIZE || load(at + AT_ZERO, AT_NUMBER - AT_ZERO) != 0)
+		return false;
+	*ret = header;
+	return true;
+}
+
+enum packet_state packet_find(struct packet_header *ret, const void *bytes, size_t length,
+			      size_t most)
+{
+	struct packet_header header;
+
+	if (length < PACKET_HEADER_SIZE)
+		return PACKET_MORE;
+	if (!packet_find_header(&header, bytes, length) || header.length > most)
 		return PACKET_MALFORMED;
 	if (length < header.length)
 		return PACKET_MORE;
@@ -225,6 +236,11 @@ void packet_get_bytes(struct packet_reader *reader, void *ret, size_t length)
 		memcpy(ret, at, length);
 	else
 		memset(ret, 0, length);
+}
+
+void packet_lack_memory(struct packet_reader *reader)
+{
+	reader->failed = reader->lacks_memory = true;
 }
 
 bool packet_is_done(const struct packet_reader *reader)

@@ -75,9 +75,16 @@ enum packet_state {
 enum packet_state packet_find(struct packet_header *ret, const void *bytes, size_t length,
 			      size_t most) must_check;
 
+/*
+ * The header at the beginning of what has come, of a packet that need not be complete, nor short
+ * enough. False: it is none, or not there yet.
+ */
+bool packet_find_header(struct packet_header *ret, const void *bytes, size_t length) must_check;
+
 struct packet_reader {
 	const unsigned char *at, *end;
 	bool failed;
+	bool lacks_memory; /* it has failed because what was read could not be kept */
 };
 
 /* Begin to read the fields of a complete packet, which outlives the reader. */
@@ -101,6 +108,9 @@ const char *packet_get_view(struct packet_reader *reader, size_t most, size_t *r
 const char *packet_get_optional(struct packet_reader *reader, size_t most, size_t *ret_length);
 
 void packet_get_bytes(struct packet_reader *reader, void *ret, size_t length);
+
+/* There is no memory to keep what was read: that is a failure, too. */
+void packet_lack_memory(struct packet_reader *reader);
 
 /* Has everything been read that was asked for, and is there nothing left? */
 bool packet_is_done(const struct packet_reader *reader) must_check;

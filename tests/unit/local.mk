@@ -25,6 +25,11 @@ FAULT_WRAPS = -Wl,--wrap=write,--wrap=fsync,--wrap=fdatasync,--wrap=fallocate \
 	-Wl,--wrap=read,--wrap=send,--wrap=recv,--wrap=__read_chk,--wrap=__recv_chk
 unit_faults = tests/unit/fault.c tests/unit/fault.h
 
+# For tests in which memory runs out. What is in it comes before the functions of a sanitizer.
+check_LIBRARIES += libshortage.a
+libshortage_a_SOURCES = tests/unit/shortage.c tests/unit/shortage.h
+libshortage_a_CFLAGS = -Wall -Wextra -fno-builtin -fno-sanitize=all
+
 # With this, what the code under test frees goes through tests/unit/residue.c.
 RESIDUE_WRAPS = -Wl,--wrap=free
 unit_residue = tests/unit/residue.c tests/unit/residue.h

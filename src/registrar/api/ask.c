@@ -27,6 +27,7 @@ static void on_answered(void *owner, struct registry_answer *answer)
 		(void)api_problem_code(&call->result.problem, API_TIMEOUT, NULL);
 		break;
 	case REGISTRY_FAILED:
+	case REGISTRY_NO_MEMORY:
 		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 		break;
 	case REGISTRY_DENIED:

@@ -172,35 +172,42 @@ static void hold_or_go(struct front *front)
 	packet_stream_hold(front->stream, has_too_much(front));
 }
 
-/* Material can be long. False: it cannot be sent, for want of memory. */
-static bool send_long_answer(struct front *front, uint64_t number,
-			     const struct registry_answer *answer)
+/* Material can be long. 0; -EMSGSIZE: it is longer than that; or -ENOMEM. */
+static int send_long_answer(struct front *front, uint64_t number,
+			    const struct registry_answer *answer)
 {
 	void *packet;
-	size_t length = registry_wire_long_answer(&packet, number, answer);
+	size_t length;
+	int r = registry_wire_long_answer(&packet, &length, number, answer);
 
-	if (length == 0)
-		return false;
+	if (r < 0)
+		return r;
 	packet_stream_send(front->stream, packet, length);
 	registry_wire_free(packet, length);
-	return true;
+	return 0;
+}
+
+/* It has been decided, but cannot be sent. */
+static void send_failure(struct front *front, const struct open_request *request, int error)
+{
+	struct registry_answer failure;
+
+	log_error("An answer cannot be sent to a front: %s", strerrordesc_np(-error));
+	registry_answer_fail(&failure, &request->asked,
+			     error == -ENOMEM ? REGISTRY_NO_MEMORY : REGISTRY_FAILED);
+	send_packet(front, registry_wire_answer(front->server->packet, request->number, &failure));
 }
 
 static void send_answer(struct front *front, const struct open_request *request,
 			const struct registry_answer *answer)
 {
-	void *packet = front->server->packet;
-	size_t length = registry_wire_answer(packet, request->number, answer);
-	struct registry_answer failure;
+	size_t length = registry_wire_answer(front->server->packet, request->number, answer);
+	int r = length > 0 ? 0 : send_long_answer(front, request->number, answer);
 
-	if (length == 0 && send_long_answer(front, request->number, answer))
-		return;
-	if (length == 0) {
-		log_error("An answer cannot be sent to a front");
-		registry_answer_fail(&failure, &request->asked, REGISTRY_FAILED);
-		length = registry_wire_answer(packet, request->number, &failure);
-	}
-	send_packet(front, length);
+	if (length > 0)
+		send_packet(front, length);
+	else if (r < 0)
+		send_failure(front, request, r);
 }
 
 /* A front that takes nothing gets no more of what is told again and again. */
@@ -283,7 +290,7 @@ static int ask(struct front *front, const void *packet, const struct packet_head
 	request->asked.answered = on_answered;
 	request->asked.owner = request;
 	request->front = front;
-	request->number = front->highest = header->number;
+	request->number = header->number;
 	request->bytes = header->length;
 	add_request(front, request);
 	r = registry_submit(front->server->settings.registry, &request->asked);
@@ -292,15 +299,50 @@ static int ask(struct front *front, const void *packet, const struct packet_head
 	return r;
 }
 
+/* A request that could not be asked for want of memory fails alone. 0 or -EBADMSG: it is none. */
+static int fail_request(struct front *front, const void *packet, const struct packet_header *header)
+{
+	struct registry_request asked = { .content = NULL };
+	struct registry_answer answer;
+	int r = registry_wire_request_type(&asked.type, packet, header);
+
+	if (r < 0)
+		return r;
+	if (may_log(front->server))
+		log_error("Out of memory: a request of a front was not dealt with");
+	registry_answer_fail(&answer, &asked, REGISTRY_NO_MEMORY);
+	send_packet(front, registry_wire_answer(front->server->packet, header->number, &answer));
+	return 0;
+}
+
+/* Requests come in the order of their numbers. 0 or -EBADMSG. */
+static int take_number(struct front *front, const struct packet_header *header)
+{
+	if (header->type != REGISTRY_PACKET_REQUEST || header->number <= front->highest)
+		return -EBADMSG;
+	front->highest = header->number;
+	return 0;
+}
+
+/* False: the front is gone. */
+static bool go_on_unless_bad(struct front *front, int r)
+{
+	if (r != -EBADMSG)
+		return true;
+	refuse(front, "it sent a request that is none");
+	return false;
+}
+
 static bool take_request(struct front *front, const void *packet,
 			 const struct packet_header *header)
 {
-	int r = header->number <= front->highest ? -EBADMSG : ask(front, packet, header);
+	int r = take_number(front, header);
 
 	if (r == 0)
-		return true;
-	refuse(front, r == -EBADMSG ? "it sent a request that is none" : "out of memory");
-	return false;
+		r = ask(front, packet, header);
+	if (r < 0 && r != -EBADMSG)
+		r = fail_request(front, packet, header);
+	return go_on_unless_bad(front, r);
 }
 
 /* What has been answered already is not there any more: the answer is on its way. */
@@ -357,6 +399,18 @@ static void on_received(void *owner, const struct packet_header *header, const v
 		hold_or_go(front);
 }
 
+/* Only long requests are, and of those there is one at a time. */
+static void on_dropped(void *owner, const struct packet_header *header, const void *begin)
+{
+	struct front *front = owner;
+	int r = front->is_greeted ? take_number(front, header) : -EBADMSG;
+
+	if (r == 0)
+		r = fail_request(front, begin, header);
+	if (go_on_unless_bad(front, r))
+		hold_or_go(front);
+}
+
 static void on_ended(void *owner, bool is_malformed)
 {
 	if (is_malformed)
@@ -387,6 +441,7 @@ static struct front *front_new(struct keeper_server *server, int fd)
 	const struct packet_stream_owner owner = {
 		.received = on_received,
 		.sent = on_sent,
+		.dropped = on_dropped,
 		.ended = on_ended,
 		.most = most_bytes,
 		.owner = front,

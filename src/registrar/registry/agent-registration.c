@@ -57,7 +57,8 @@ void agent_registration_free(struct agent_registration *registration)
 void agent_registration_fail(struct registration_decision *ret,
 			     const struct agent_registration *registration)
 {
-	const struct authd_field *name = &registration->fields.name;
+	const struct authd_field none = { .text = NULL };
+	const struct authd_field *name = registration ? &registration->fields.name : &none;
 
 	*ret = (struct registration_decision){ .fault = REGISTRATION_INTERNAL };
 	(void)snprintf(ret->refusal, sizeof ret->refusal,

@@ -84,7 +84,7 @@ struct registration_decision {
 	char refusal[REFUSAL_SIZE];
 };
 
-/* The refusal of a registration that this machine could not decide or store. */
+/* The refusal of a registration that this machine could not decide or store; null: of any. */
 void agent_registration_fail(struct registration_decision *ret,
 			     const struct agent_registration *registration);
 

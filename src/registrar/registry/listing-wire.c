@@ -67,10 +67,10 @@ static bool get_groups(struct packet_reader *reader, struct row_texts *texts)
 	return true;
 }
 
-/* Null: there is none, or no memory for it. */
+/* Null: there is none, or no memory for it, which are failures of the reader. */
 static struct agent_row *get_row(struct packet_reader *reader, struct row_texts *texts)
 {
-	struct agent_row row = { .id = texts->id, .name = texts->name, .ip = texts->ip };
+	struct agent_row row = { .id = texts->id, .name = texts->name, .ip = texts->ip }, *copy;
 
 	packet_get_text(reader, texts->id, sizeof texts->id);
 	packet_get_text(reader, texts->name, sizeof texts->name);
@@ -83,7 +83,12 @@ static struct agent_row *get_row(struct packet_reader *reader, struct row_texts 
 		row.added_at = (int64_t)packet_get_u64(reader);
 	if (get_groups(reader, texts))
 		row.groups = texts->groups;
-	return reader->failed ? NULL : agent_row_copy(&row);
+	if (reader->failed)
+		return NULL;
+	copy = agent_row_copy(&row);
+	if (!copy)
+		packet_lack_memory(reader);
+	return copy;
 }
 
 void wire_put_agents_page(struct packet_writer *writer, const struct agents_page *page)
@@ -110,10 +115,8 @@ void wire_get_agents_page(struct packet_reader *reader, struct agents_page *ret)
 	count = packet_get_u32(reader);
 	for (uint32_t i = 0; i < count; i++) {
 		*end = get_row(reader, &texts);
-		if (!*end) {
-			reader->failed = true; /* without memory, too */
+		if (!*end)
 			return;
-		}
 		end = &(*end)->next;
 	}
 }
@@ -154,13 +157,15 @@ void wire_put_groups_page(struct packet_writer *writer, const struct groups_page
 	}
 }
 
-/* Null: there is none, or no memory for it. */
+/* Null: there is none, or no memory for it, which are failures of the reader. */
 static struct group_row *get_group(struct packet_reader *reader)
 {
 	struct group_row *row = calloc(1, sizeof *row);
 
-	if (!row)
+	if (!row) {
+		packet_lack_memory(reader);
 		return NULL;
+	}
 	packet_get_text(reader, row->name, sizeof row->name);
 	row->count = packet_get_u32(reader);
 	packet_get_text(reader, row->merged_sum, sizeof row->merged_sum);
@@ -181,10 +186,8 @@ void wire_get_groups_page(struct packet_reader *reader, struct groups_page *ret)
 	count = packet_get_u32(reader);
 	for (uint32_t i = 0; i < count; i++) {
 		*end = get_group(reader);
-		if (!*end) {
-			reader->failed = true; /* without memory, too */
+		if (!*end)
 			return;
-		}
 		end = &(*end)->next;
 	}
 }

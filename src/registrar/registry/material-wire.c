@@ -22,7 +22,7 @@ static char *get_string(struct packet_reader *reader, size_t most)
 	char *copy = text ? strndup(text, length) : NULL;
 
 	if (text && !copy)
-		reader->failed = true;
+		packet_lack_memory(reader);
 	return copy;
 }
 
@@ -50,7 +50,7 @@ static void get_file(struct packet_reader *reader, struct material_file *ret)
 	ret->path = strndup(path, path_length);
 	ret->bytes = strndup(bytes, ret->length);
 	if (!ret->path || !ret->bytes)
-		reader->failed = true;
+		packet_lack_memory(reader);
 }
 
 void wire_put_material_answer(struct packet_writer *writer, const struct material_answer *answer)

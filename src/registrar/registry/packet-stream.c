@@ -23,6 +23,7 @@ struct packet_stream {
 	bool is_to_be_freed; /* ... and frees it at its end */
 	unsigned char *input;
 	size_t length, room; /* of what has come, and for it: PACKET_STREAM_MOST or more */
+	size_t to_drop;      /* bytes that are still to come of a packet that is thrown away */
 };
 
 static void destroy(struct packet_stream *stream)
@@ -105,6 +106,37 @@ static void shrink(struct packet_stream *stream)
 		(void)make_room(stream, PACKET_STREAM_MOST);
 }
 
+/* Of what has come, from its beginning. */
+static void forget_received(struct packet_stream *stream, size_t length)
+{
+	stream->length -= length;
+	memmove(stream->input, stream->input + length, stream->length);
+	explicit_bzero(stream->input + stream->length, length);
+}
+
+/* There is no memory for the packet that has begun to come: the others do without it. */
+static void drop_packet(struct packet_stream *stream)
+{
+	struct packet_header header;
+
+	if (!stream->owner.dropped || !packet_find_header(&header, stream->input, stream->length)) {
+		stream->is_broken = true;
+		return;
+	}
+	stream->to_drop = header.length - stream->length;
+	stream->owner.dropped(stream->owner.owner, &header, stream->input);
+	forget_received(stream, stream->length);
+}
+
+static void drop_rest(struct packet_stream *stream)
+{
+	size_t length = stream->length < stream->to_drop ? stream->length : stream->to_drop;
+
+	stream->to_drop -= length;
+	if (length > 0)
+		forget_received(stream, length);
+}
+
 /* Hand over all that is whole. False: what follows is no packet. */
 static bool hand_over(struct packet_stream *stream)
 {
@@ -119,16 +151,12 @@ static bool hand_over(struct packet_stream *stream)
 		stream->owner.received(stream->owner.owner, &header, stream->input + begin);
 		begin += header.length;
 	}
-	if (begin > 0) {
-		stream->length = length - begin;
-		memmove(stream->input, stream->input + begin, stream->length);
-		explicit_bzero(stream->input + stream->length, begin);
-	}
+	if (begin > 0)
+		forget_received(stream, begin);
 	if (state == PACKET_MORE && stream->length == stream->room && !stream->is_held &&
 	    !grow(stream, most))
-		stream->is_broken = true;
-	else
-		shrink(stream);
+		drop_packet(stream);
+	shrink(stream);
 	return state != PACKET_MALFORMED;
 }
 
@@ -145,6 +173,7 @@ static void on_readable(evutil_socket_t fd, short what, void *argument)
 		stream->length += (size_t)n;
 	else if (n < 0)
 		has_ended = errno != EAGAIN && errno != EINTR;
+	drop_rest(stream);
 	begin_use(stream);
 	if (!hand_over(stream))
 		end(stream, true);
@@ -162,7 +191,7 @@ void packet_stream_hold(struct packet_stream *stream, bool hold)
 		(void)event_del(stream->readable);
 		return;
 	}
-	(void)event_add(stream->readable, NULL);
+	stream->is_broken |= event_add(stream->readable, NULL) < 0;
 	event_active(stream->readable, EV_READ, 1); /* for what has arrived before */
 }
 
@@ -200,7 +229,9 @@ static void on_writable(evutil_socket_t fd, short what, void *argument)
 		forget_sent(stream, pieces, (size_t)n);
 	if (evbuffer_get_length(stream->output) == 0)
 		(void)event_del(stream->writable);
-	if (n < 0 && error != EAGAIN && error != EINTR)
+	else if (event_add(stream->writable, NULL) < 0)
+		stream->is_broken = true; /* nobody would say when there is room */
+	if (stream->is_broken || (n < 0 && error != EAGAIN && error != EINTR))
 		end(stream, false);
 	else if (n > 0 && stream->owner.sent)
 		stream->owner.sent(stream->owner.owner);
@@ -209,11 +240,12 @@ static void on_writable(evutil_socket_t fd, short what, void *argument)
 
 void packet_stream_send(struct packet_stream *stream, const void *packet, size_t length)
 {
-	if (evbuffer_add(stream->output, packet, length) == 0 &&
-	    event_add(stream->writable, NULL) == 0)
-		return;
-	stream->is_broken = true;
-	event_active(stream->readable, EV_READ, 1);
+	if (evbuffer_add(stream->output, packet, length) < 0) {
+		stream->is_broken = true;
+		event_active(stream->readable, EV_READ, 1);
+	} else if (event_add(stream->writable, NULL) < 0) {
+		event_active(stream->writable, EV_WRITE, 1); /* there may be room already */
+	}
 }
 
 size_t packet_stream_unsent(const struct packet_stream *stream)

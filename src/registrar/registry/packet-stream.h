@@ -29,6 +29,11 @@ struct packet_stream_owner {
 	 */
 	void (*ended)(void *owner, bool is_malformed);
 	/*
+	 * There is no memory for a packet: it has begun with PACKET_STREAM_MOST bytes, valid during
+	 * the call, and the rest of it is thrown away. Null: the stream ends then.
+	 */
+	void (*dropped)(void *owner, const struct packet_header *header, const void *begin);
+	/*
 	 * How many bytes a packet may have that comes now, at least PACKET_STREAM_MOST. Null: no
 	 * more than that. There is memory for what has come of a longer one, and not before.
 	 */

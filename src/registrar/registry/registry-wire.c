@@ -218,6 +218,20 @@ static int get_content(enum registry_type type, struct packet_reader *reader, co
 	return -EBADMSG;
 }
 
+int registry_wire_request_type(enum registry_type *ret, const void *packet,
+			       const struct packet_header *header)
+{
+	struct packet_reader reader = packet_open(packet, header);
+	uint8_t type;
+
+	(void)packet_get_u64(&reader);
+	type = packet_get_at_most(&reader, REGISTRY_TYPES - 1);
+	if (reader.failed)
+		return -EBADMSG;
+	*ret = (enum registry_type)type;
+	return 0;
+}
+
 int registry_wire_read_request(enum registry_type *ret_type, const void **ret_content,
 			       uint64_t *ret_patience, const void *packet,
 			       const struct packet_header *header)
@@ -288,15 +302,17 @@ size_t registry_wire_answer(void *buffer, uint64_t number, const struct registry
 	return write_answer(buffer, REGISTRY_PACKET_MAX, number, answer);
 }
 
-size_t registry_wire_long_answer(void **ret, uint64_t number, const struct registry_answer *answer)
+int registry_wire_long_answer(void **ret, size_t *ret_length, uint64_t number,
+			      const struct registry_answer *answer)
 {
 	void *packet = malloc(REGISTRY_ANSWER_MAX);
-	size_t length;
 
 	if (!packet)
-		return 0;
-	length = write_answer(packet, REGISTRY_ANSWER_MAX, number, answer);
-	return keep_packet(ret, packet, length, REGISTRY_ANSWER_MAX);
+		return -ENOMEM;
+	*ret_length = keep_packet(ret, packet,
+				  write_answer(packet, REGISTRY_ANSWER_MAX, number, answer),
+				  REGISTRY_ANSWER_MAX);
+	return *ret_length > 0 ? 0 : -EMSGSIZE;
 }
 
 /* Returns whether it says that this machine is at fault, as it does if nothing was decided. */
@@ -348,12 +364,12 @@ int registry_wire_read_answer(struct registry_answer *ret, const void *packet,
 	bool is_internal;
 
 	answer.type = (enum registry_type)packet_get_at_most(&reader, REGISTRY_TYPES - 1);
-	answer.outcome = (enum registry_outcome)packet_get_at_most(&reader, REGISTRY_DENIED);
+	answer.outcome = (enum registry_outcome)packet_get_at_most(&reader, REGISTRY_NO_MEMORY);
 	is_internal = get_answer(&reader, &answer);
 	/* What was not decided was not granted. */
 	if (!packet_is_done(&reader) || (answer.outcome != REGISTRY_DECIDED && !is_internal)) {
 		registry_answer_clear(&answer);
-		return -EBADMSG;
+		return reader.lacks_memory ? -ENOMEM : -EBADMSG;
 	}
 	*ret = answer;
 	explicit_bzero(&answer, sizeof answer); /* what it has is in `ret` now */

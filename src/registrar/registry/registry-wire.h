@@ -64,6 +64,7 @@
 #define REGISTRY_WIRE_VERSION 1
 #define REGISTRY_PACKET_MAX PACKET_STREAM_MOST /* of all but long ones: see below */
 #define REGISTRY_ANSWER_MAX ((size_t)4 << 20)  /* of an answer with material */
+#define REGISTRY_REQUEST_TYPED (PACKET_HEADER_SIZE + sizeof(uint64_t) + sizeof(uint8_t))
 
 enum registry_packet {
 	REGISTRY_PACKET_HELLO = 1,
@@ -92,13 +93,13 @@ size_t registry_wire_report(void *buffer, const struct front_report *report) mus
 
 /*
  * Removals and answers with material can be longer. They are written into memory of their own,
- * which registry_wire_free() wipes and frees. They return the length; 0: as above, or out of
- * memory.
+ * which registry_wire_free() wipes and frees. A request returns the length; 0: as above, or out of
+ * memory. An answer returns 0; -EMSGSIZE: as above; or -ENOMEM.
  */
 size_t registry_wire_long_request(void **ret, uint64_t number, uint64_t patience,
 				  const struct registry_request *request) must_check;
-size_t registry_wire_long_answer(void **ret, uint64_t number,
-				 const struct registry_answer *answer) must_check;
+int registry_wire_long_answer(void **ret, size_t *ret_length, uint64_t number,
+			      const struct registry_answer *answer) must_check;
 void registry_wire_free(void *packet, size_t length);
 
 /* How long a request can be at most where there are so many agents. */
@@ -110,17 +111,25 @@ bool registry_wire_is_our_version(const void *packet,
 
 /*
  * Read a REQUEST: its type and what it has, to be released with registry_request_clear(). Returns
- * 0; -EBADMSG: it is none; or -ENOMEM.
+ * 0; -EBADMSG: it is none; or -ENOMEM: registry_wire_request_type() knows its type.
  */
 int registry_wire_read_request(enum registry_type *ret_type, const void **ret_content,
 			       uint64_t *ret_patience, const void *packet,
+			       const struct packet_header *header) must_check;
+
+/*
+ * The type of a REQUEST of which at least the first REGISTRY_REQUEST_TYPED bytes are there. Returns
+ * 0, or -EBADMSG: there is no such type.
+ */
+int registry_wire_request_type(enum registry_type *ret, const void *packet,
 			       const struct packet_header *header) must_check;
 
 /* Has the packet no field, as a WITHDRAW? */
 bool registry_wire_is_empty(const struct packet_header *header) must_check;
 
 /*
- * Read an ANSWER, to be released with registry_answer_clear(). Returns 0, or -EBADMSG: it is none.
+ * Read an ANSWER, to be released with registry_answer_clear(). Returns 0; -EBADMSG: it is none; or
+ * -ENOMEM.
  */
 int registry_wire_read_answer(struct registry_answer *ret, const void *packet,
 			      const struct packet_header *header) must_check;

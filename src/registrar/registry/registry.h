@@ -47,6 +47,8 @@ enum registry_outcome {
 	REGISTRY_FAILED,
 	/* Whoever asks may not: it is nobody's session, or the bearer is not right. */
 	REGISTRY_DENIED,
+	/* Nothing was decided, for want of memory, which has been logged: asking again may help. */
+	REGISTRY_NO_MEMORY,
 };
 
 /*
@@ -121,7 +123,10 @@ void registry_request_clear(struct registry_request *request);
 /* Wipe the answer, and free what it has. Fit for cleanup(). */
 void registry_answer_clear(struct registry_answer *answer);
 
-/* The answer to a request about which nothing was decided. */
+/*
+ * The answer to a request about which nothing was decided. Its content may be null: then the answer
+ * does not say which agent it is about.
+ */
 void registry_answer_fail(struct registry_answer *ret, const struct registry_request *request,
 			  enum registry_outcome outcome);
 

@@ -70,8 +70,10 @@ static bool send_long(struct remote_registry *remote, uint64_t number,
 	void *packet;
 	size_t length = registry_wire_long_request(&packet, number, patience_of(asked), asked);
 
-	if (length == 0)
+	if (length == 0) {
+		log_error("Out of memory: a request cannot be sent to the keeper");
 		return false;
+	}
 	packet_stream_send(remote->stream, packet, length);
 	registry_wire_free(packet, length);
 	return true;
@@ -116,7 +118,7 @@ static void send_waiting(struct remote_registry *remote)
 	while (can_send(remote) && (request = find_sendable(remote))) {
 		remote_requests_remove(&remote->waiting, request);
 		if (!send_request(remote, request))
-			remote_request_fail(request, REGISTRY_FAILED);
+			remote_request_fail(request, REGISTRY_NO_MEMORY);
 	}
 }
 
@@ -172,7 +174,7 @@ static void plan_retry(struct remote_registry *remote)
 		.tv_usec = (suseconds_t)(remote->retry_usec % USEC_PER_SEC),
 	};
 
-	(void)event_add(remote->retry, &time);
+	(void)event_add(remote->retry, &time); /* on_look() sees to it otherwise */
 	remote->retry_usec *= 2;
 	if (remote->retry_usec > RETRY_LAST)
 		remote->retry_usec = RETRY_LAST;
@@ -227,26 +229,48 @@ static void note_presence(struct remote_registry *remote)
 	remote->retry_usec = RETRY_FIRST;
 }
 
+/* There is no memory for an answer: whoever has asked hears that. Null: nobody has. */
+static void fail_answered(struct remote_registry *remote, struct remote_request *sent)
+{
+	log_error("Out of memory: an answer of the keeper cannot be read");
+	if (!sent)
+		return;
+	remove_sent(remote, sent);
+	remote_request_fail(sent, REGISTRY_NO_MEMORY);
+}
+
+/* What was not decided, the keeper may have had no memory for: whoever asks knows what it asked. */
+static void give_answer(struct remote_registry *remote, struct remote_request *sent,
+			struct registry_answer *answer)
+{
+	struct registry_request *request = sent->request;
+
+	remove_sent(remote, sent);
+	if (answer->outcome != REGISTRY_DECIDED) {
+		remote_request_fail(sent, answer->outcome);
+		return;
+	}
+	free(sent);
+	registry_answer(request, answer);
+}
+
 /* An answer to a request that was withdrawn in the meantime is for nobody. */
 static bool take_answer(struct remote_registry *remote, const void *packet,
 			const struct packet_header *header)
 {
 	cleanup(registry_answer_clear) struct registry_answer answer = { 0 };
 	struct remote_request *sent = remote_requests_find(&remote->sent, header->number);
-	struct registry_request *request;
+	int r = header->number > remote->last_number
+			? -EBADMSG
+			: registry_wire_read_answer(&answer, packet, header);
 
-	if (header->number > remote->last_number ||
-	    registry_wire_read_answer(&answer, packet, header) < 0)
-		return false;
-	if (sent && answer.type != sent->request->type)
+	if (r == -EBADMSG || (r == 0 && sent && answer.type != sent->request->type))
 		return false;
 	note_presence(remote);
-	if (!sent)
-		return true;
-	request = sent->request;
-	remove_sent(remote, sent);
-	free(sent);
-	registry_answer(request, &answer);
+	if (r < 0)
+		fail_answered(remote, sent);
+	else if (sent)
+		give_answer(remote, sent, &answer);
 	return true;
 }
 
@@ -298,6 +322,20 @@ static void on_received(void *owner, const struct packet_header *header, const v
 		leave_when_done(owner);
 }
 
+/* Only answers are long. */
+static void on_dropped(void *owner, const struct packet_header *header, const void *begin)
+{
+	struct remote_registry *remote = owner;
+
+	(void)begin;
+	if (header->type != REGISTRY_PACKET_ANSWER || header->number > remote->last_number) {
+		refuse(remote);
+		return;
+	}
+	fail_answered(remote, remote_requests_find(&remote->sent, header->number));
+	leave_when_done(remote);
+}
+
 static void on_ended(void *owner, bool is_malformed)
 {
 	if (is_malformed)
@@ -318,6 +356,7 @@ static bool begin(struct remote_registry *remote, int fd)
 {
 	const struct packet_stream_owner owner = {
 		.received = on_received,
+		.dropped = on_dropped,
 		.ended = on_ended,
 		.most = most_bytes,
 		.owner = remote,
@@ -349,6 +388,8 @@ static void on_look(evutil_socket_t fd, short what, void *argument)
 	struct remote_request *request;
 
 	(void)fd, (void)what;
+	if (remote->is_missed && !remote->stream && !evtimer_pending(remote->retry, NULL))
+		plan_retry(remote);
 	while ((request = remote_requests_find_over(&remote->waiting, 0))) {
 		remote_requests_remove(&remote->waiting, request);
 		remote_request_fail(request, REGISTRY_BUSY);
@@ -375,7 +416,7 @@ static int submit(struct registry *registry, struct registry_request *request)
 		remote_requests_add(&remote->waiting, one);
 	} else if (!send_request(remote, one)) {
 		free(one);
-		return -EMSGSIZE;
+		return -ENOMEM;
 	}
 	request->pending = one;
 	return 0;

@@ -115,9 +115,10 @@ void wire_get_removal_answer(struct packet_reader *reader, struct removal_answer
 		return;
 	}
 	ret->removed = malloc(length + 1);
-	reader->failed |= !ret->removed; /* without memory, too */
-	if (!ret->removed)
+	if (!ret->removed) {
+		packet_lack_memory(reader);
 		return;
+	}
 	ret->count = count;
 	packet_get_bytes(reader, ret->removed, length);
 	reader->failed |= has_rest(ret->removed, count);

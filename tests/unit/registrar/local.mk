@@ -164,14 +164,14 @@ test_keeper_limits_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_keeper_limits_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_keeper_server_SOURCES = tests/unit/registrar/keeper/test-keeper-server.c $(front_fixture)
 test_keeper_server_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
-test_keeper_server_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_keeper_server_LDADD = libshortage.a $(registrar_libraries) $(SYSTEMD_LIBS)
 test_sessions_SOURCES = tests/unit/registrar/keeper/test-sessions.c
 test_sessions_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_sessions_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 
 test_packet_stream_SOURCES = tests/unit/registrar/registry/test-packet-stream.c
 test_packet_stream_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
-test_packet_stream_LDADD = $(registrar_libraries)
+test_packet_stream_LDADD = libshortage.a $(registrar_libraries)
 keeper_fixture = tests/unit/registrar/registry/keeper-fixture.c \
 	tests/unit/registrar/registry/keeper-fixture.h $(fake_registry)
 test_remote_limits_SOURCES = tests/unit/registrar/registry/test-remote-limits.c $(keeper_fixture)

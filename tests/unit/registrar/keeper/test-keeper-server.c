@@ -2,7 +2,9 @@
 /* The keeper's end of a front's socket: what it answers, and whom it cuts off. */
 #include "tests/unit/support.h"
 
+#include "registrar/net/loop-memory.h"
 #include "tests/unit/registrar/keeper/front-fixture.h"
+#include "tests/unit/shortage.h"
 
 #include <unistd.h>
 
@@ -269,14 +271,66 @@ static void test_number_again(void **state)
 	assert_int_equal(front_asked.withdrawn, 1);
 }
 
+static void expect_no_memory(uint64_t number)
+{
+	struct registry_answer answer;
+	struct packet_header header;
+
+	front_run();
+	assert_true(front_next(&header));
+	assert_true(header.number == number);
+	assert_int_equal(registry_wire_read_answer(&answer, front_packet, &header), 0);
+	assert_int_equal(answer.outcome, REGISTRY_NO_MEMORY);
+	assert_int_equal(answer.decision.fault, REGISTRATION_INTERNAL);
+	assert_non_null(strstr(front_logged, "Out of memory"));
+}
+
+/* A request that cannot be asked fails, and no other does. */
 static void test_out_of_memory(void **state)
 {
 	(void)state;
 	front_greet();
-	front_asked.refuses = true;
 	front_ask(1);
-	front_expect_cut_off("out of memory");
+	front_run();
+	front_asked.refuses = true;
+	front_ask(2);
+	expect_no_memory(2);
+	front_asked.refuses = false;
+	front_ask(3);
+	front_run();
+	fake_registry_grant(&front_asked, 0);
+	front_expect_answer(1, REGISTRATION_OK);
+	fake_registry_grant(&front_asked, 1);
+	front_expect_answer(3, REGISTRATION_OK);
 	assert_int_equal(front_asked.withdrawn, 0);
+	assert_int_equal(keeper_server_count(front_fixture.server), 1);
+}
+
+/* Whichever allocation it is. */
+static void test_each_allocation(void **state)
+{
+	uint64_t number = 1;
+	bool has_failed;
+
+	(void)state;
+	front_greet();
+	do {
+		size_t asked = front_asked.asked;
+
+		front_ask(number);
+		shortage_begin((unsigned int)number);
+		front_run();
+		has_failed = shortage_end();
+		if (front_asked.asked == asked)
+			expect_no_memory(number);
+		else
+			fake_registry_grant(&front_asked, asked);
+		if (front_asked.asked > asked)
+			front_expect_answer(number, REGISTRATION_OK);
+		number++;
+	} while (has_failed);
+	assert_true(number > 3);
+	assert_int_equal(keeper_server_count(front_fixture.server), 1);
 }
 
 int main(void)
@@ -287,8 +341,11 @@ int main(void)
 		TEST(test_front_goes),   TEST(test_two_fronts),      TEST(test_freed_with_fronts),
 		TEST(test_news),         TEST(test_reports),         TEST(test_reloads),
 		TEST(test_no_greeting),  TEST(test_another_version), TEST(test_wrong_packets),
-		TEST(test_number_again), TEST(test_out_of_memory),
+		TEST(test_number_again), TEST(test_out_of_memory),   TEST(test_each_allocation),
 	};
+
+	if (loop_memory_set_up() < 0)
+		return EXIT_FAILURE;
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

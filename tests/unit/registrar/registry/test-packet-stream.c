@@ -3,6 +3,7 @@
 #include "tests/unit/support.h"
 
 #include "registrar/registry/packet-stream.h"
+#include "tests/unit/shortage.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,7 +14,8 @@ struct fixture {
 	struct event_base *base;
 	struct packet_stream *stream; /* null: freed */
 	int other;                    /* the other end */
-	int received, sent, ended;
+	int received, sent, ended, dropped;
+	uint64_t last_dropped;
 	uint64_t last;     /* number of the last packet */
 	bool is_malformed; /* how it ended */
 	size_t most;       /* that a packet may have */
@@ -52,6 +54,15 @@ static void on_ended(void *owner, bool is_malformed)
 	fixture.stream = NULL;
 }
 
+static void on_dropped(void *owner, const struct packet_header *header, const void *begin)
+{
+	assert_ptr_equal(owner, &fixture);
+	assert_non_null(begin);
+	assert_true(header->length > PACKET_STREAM_MOST);
+	fixture.dropped++;
+	fixture.last_dropped = header->number;
+}
+
 static size_t most_bytes(void *owner)
 {
 	assert_ptr_equal(owner, &fixture);
@@ -63,6 +74,7 @@ static int begin(void **state)
 	const struct packet_stream_owner owner = {
 		.received = on_received,
 		.sent = on_sent,
+		.dropped = on_dropped,
 		.ended = on_ended,
 		.most = most_bytes,
 		.owner = &fixture,
@@ -202,6 +214,39 @@ static void test_long_packet(void **state)
 	test_free(packet);
 }
 
+/* Without memory for it, it is lost, and nothing else: what comes with it is handed over. */
+static void test_dropped_packet(void **state)
+{
+	const size_t most = 4 * PACKET_STREAM_MOST;
+	unsigned char *packet = test_malloc(most);
+	struct packet_writer writer;
+	unsigned int nth = 1;
+	bool has_failed;
+
+	(void)state;
+	fixture.most = most;
+	memset(packet, 0, most);
+	packet_begin(&writer, packet, most, 1, 7);
+	writer.length = most;
+	assert_int_equal(packet_end(&writer), most);
+	do {
+		fixture.received = fixture.dropped = 0;
+		send_packets(1, 2);
+		shortage_begin(nth++);
+		send_pieces(packet, most);
+		has_failed = shortage_end();
+		send_packets(8, 9);
+		run();
+		assert_int_equal(fixture.received + fixture.dropped, 5);
+		assert_int_equal(fixture.dropped, has_failed && fixture.received == 4);
+		assert_true(fixture.last == 9 &&
+			    (fixture.dropped == 0 || fixture.last_dropped == 7));
+		assert_int_equal(fixture.ended, 0);
+	} while (has_failed);
+	assert_true(nth > 3);
+	test_free(packet);
+}
+
 static void test_freed_within(void **state)
 {
 	(void)state;
@@ -254,13 +299,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_end),
-		TEST(test_malformed),
-		TEST(test_hold),
-		TEST(test_long_packet),
-		TEST(test_freed_within),
-		TEST(test_large_output),
-		TEST(test_send_to_nobody),
+		TEST(test_end),          TEST(test_malformed),      TEST(test_hold),
+		TEST(test_long_packet),  TEST(test_dropped_packet), TEST(test_freed_within),
+		TEST(test_large_output), TEST(test_send_to_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Running out of memory, for once: one call of malloc(), calloc() or realloc() fails, whoever makes
+ * it, also a library. A program that uses this is linked with libshortage.a, also one with
+ * sanitizers, which goes on using the sanitizer's memory.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* The `nth` call from now (1: the next) fails, in any thread that is not exempt, and no other. */
+void shortage_begin(unsigned int nth);
+
+/* None fails any more. Has one? */
+bool shortage_end(void);
+
+/* The calls of this thread always succeed, and are not counted. */
+void shortage_exempt_thread(void);
+
+/*
+ * How far apart the calls are that a test has fail one after the other: `usually`, for there are
+ * thousands that differ little; 1 if $FAULTS is "all".
+ */
+unsigned int shortage_step(unsigned int usually);
+
+/* Fail if memory was lost, where the program was built to see that. */
+void assert_no_leak(void);
