@@ -323,8 +323,7 @@ static int listen_on(struct api_http *http, int listener)
 	if (!bound)
 		return -ENOMEM;
 	(void)take_fd(&fd);
-	acceptor_adopt(http->acceptor, evhttp_bound_socket_get_listener(bound));
-	return 0;
+	return acceptor_adopt(http->acceptor, evhttp_bound_socket_get_listener(bound));
 }
 
 static int set_up(struct api_http *http, const struct listeners *listeners)

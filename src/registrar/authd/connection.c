@@ -255,8 +255,9 @@ void connection_answer(struct connection *connection, const struct answer *answe
 {
 	connection->stage = STAGE_ANSWER;
 	connection->answer = *answer;
-	(void)event_add(connection->deadline, connection->settings->linger);
-	if (answer->records[0] == 0)
+	if (event_add(connection->deadline, connection->settings->linger) < 0)
+		drop(connection);
+	else if (answer->records[0] == 0)
 		on_written(connection->stream, connection);
 	else if (!put_records(connection))
 		drop(connection);
@@ -326,7 +327,10 @@ static bool read_on(struct connection *connection)
 	case REQUEST_BUFFER_MORE:
 		break;
 	}
-	(void)event_add(connection->pause, &pause_time);
+	if (event_add(connection->pause, &pause_time) < 0) {
+		drop(connection);
+		return false;
+	}
 	acknowledge(connection);
 	return true;
 }

@@ -159,10 +159,29 @@ static int begin(struct transactions *transactions, struct reason *why)
 	return r < 0 ? r : roster_begin(settings->roster, why);
 }
 
+static void fail_waiting(struct transactions *transactions, const struct reason *why)
+{
+	struct transaction_list failing;
+
+	list_init(&failing);
+	move_all(&failing, &transactions->waiting);
+	fail_all(&failing, false, why);
+}
+
+/* Soon. If that cannot be planned, nobody may wait for it. */
+static void try_again(struct transactions *transactions)
+{
+	struct reason why;
+
+	if (event_add(transactions->commit, &lock_retry_time) == 0)
+		return;
+	(void)reason_errno(&why, ENOMEM, "Cannot wait for client.keys");
+	fail_waiting(transactions, &why);
+}
+
 static void on_commit(evutil_socket_t fd, short what, void *argument)
 {
 	struct transactions *transactions = argument;
-	struct transaction_list failing;
 	struct reason why;
 	int r;
 
@@ -176,11 +195,9 @@ static void on_commit(evutil_socket_t fd, short what, void *argument)
 		note_lock(transactions);
 		give_up_old(transactions);
 		if (transactions->waiting.first)
-			(void)event_add(transactions->commit, &lock_retry_time);
+			try_again(transactions);
 	} else if (r < 0) {
-		list_init(&failing);
-		move_all(&failing, &transactions->waiting);
-		fail_all(&failing, false, &why);
+		fail_waiting(transactions, &why);
 	} else {
 		run(transactions);
 	}

@@ -4,6 +4,7 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "registrar/keeper/bearer-check.h"
+#include "registrar/net/plan-event.h"
 #include "registrar/net/turns.h"
 
 #include <errno.h>
@@ -237,7 +238,7 @@ static void plan_reading(struct keeper_registry *keeper)
 				      .tv_usec = (suseconds_t)(wait % USEC_PER_SEC) };
 
 	if (!TAILQ_EMPTY(&keeper->material) && !evtimer_pending(keeper->read, NULL))
-		(void)event_add(keeper->read, &time);
+		plan_event(keeper->read, &time);
 }
 
 static void on_read(evutil_socket_t fd, short what, void *argument)
@@ -281,7 +282,7 @@ static void plan_later(struct keeper_registry *keeper)
 	static const struct timeval now = { .tv_sec = 0 };
 
 	if (!TAILQ_EMPTY(&keeper->waiting) && !evtimer_pending(keeper->later, NULL))
-		(void)event_add(keeper->later, &now);
+		plan_event(keeper->later, &now);
 }
 
 /* As many as a turn has time for. */

@@ -3,6 +3,7 @@
 
 #include "common/deadline.h"
 #include "common/log.h"
+#include "registrar/net/plan-event.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -58,9 +59,20 @@ static struct acceptor *find_acceptor(const struct evconnlistener *listener)
 static void set_pause(struct acceptor *acceptor, enum pause pause)
 {
 	for (size_t i = 0; i < acceptor->listener_count; i++)
-		(void)(pause == PAUSE_NONE ? evconnlistener_enable(acceptor->listeners[i])
-					   : evconnlistener_disable(acceptor->listeners[i]));
+		(void)evconnlistener_disable(acceptor->listeners[i]);
 	acceptor->pause = pause;
+}
+
+/* Listeners that cannot be watched now are tried again, when a connection ends at the latest. */
+static void end_pause(struct acceptor *acceptor)
+{
+	acceptor->pause = PAUSE_NONE;
+	for (size_t i = 0; i < acceptor->listener_count; i++)
+		if (evconnlistener_enable(acceptor->listeners[i]) < 0)
+			acceptor->pause = PAUSE_LIMIT;
+	if (acceptor->pause != PAUSE_NONE && event_add(acceptor->resume, &retry_time) < 0)
+		log_error("Out of memory: no connections%s are accepted until one ends",
+			  acceptor->settings.target);
 }
 
 /*
@@ -78,7 +90,7 @@ static void resume_if_possible(struct acceptor *acceptor)
 {
 	acceptor->accepted_at_once = 0;
 	if (acceptor->pause != PAUSE_NONE && !acceptor->stopped && !is_full(acceptor))
-		set_pause(acceptor, PAUSE_NONE);
+		end_pause(acceptor);
 }
 
 static bool make_room(struct acceptor *acceptor)
@@ -93,7 +105,10 @@ static void on_resume(evutil_socket_t fd, short what, void *argument)
 	struct acceptor *acceptor = argument;
 
 	(void)fd, (void)what;
-	/* One that gives way may have gone already, or goes soon, and then resumes. */
+	/*
+	 * One that gives way may have gone already, or goes soon, and then resumes; as any other
+	 * that goes, if this timer cannot be set.
+	 */
 	if (is_full(acceptor) && !acceptor->stopped && acceptor->settings.make_room &&
 	    !make_room(acceptor))
 		(void)event_add(acceptor->resume, &room_time);
@@ -126,7 +141,7 @@ static void on_error(struct evconnlistener *listener, void *argument)
 	log_warning("Cannot accept connections%s for a moment: %s", acceptor->settings.target,
 		    strerror(error));
 	set_pause(acceptor, PAUSE_DESCRIPTORS);
-	(void)event_add(acceptor->resume, &retry_time);
+	plan_event(acceptor->resume, &retry_time);
 }
 
 /* After some, other events get their turn. */
@@ -184,10 +199,12 @@ static void on_accepted(struct evconnlistener *listener, evutil_socket_t fd, str
 	acceptor->accepted(acceptor->owner, fd, &address);
 }
 
-void acceptor_adopt(struct acceptor *acceptor, struct evconnlistener *listener)
+int acceptor_adopt(struct acceptor *acceptor, struct evconnlistener *listener)
 {
 	acceptor->listeners[acceptor->listener_count++] = listener;
 	evconnlistener_set_error_cb(listener, on_error);
+	/* Whoever has made it need not have noticed that it does not listen. */
+	return evconnlistener_enable(listener) < 0 ? -ENOMEM : 0;
 }
 
 int acceptor_listen(struct acceptor *acceptor, const struct listeners *listeners,
@@ -202,8 +219,9 @@ int acceptor_listen(struct acceptor *acceptor, const struct listeners *listeners
 
 		if (!listener)
 			return -ENOMEM;
-		acceptor_adopt(acceptor, listener);
 		acceptor->own_count++;
+		if (acceptor_adopt(acceptor, listener) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }

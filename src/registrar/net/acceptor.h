@@ -43,9 +43,9 @@ int acceptor_listen(struct acceptor *acceptor, const struct listeners *listeners
 
 /*
  * Control a listener that evhttp owns, at most LISTENERS_MAX of them. It outlives the
- * acceptor, or acceptor_stop() is called before it goes.
+ * acceptor, or acceptor_stop() is called before it goes. Returns 0; or -ENOMEM: it does not listen.
  */
-void acceptor_adopt(struct acceptor *acceptor, struct evconnlistener *listener);
+int acceptor_adopt(struct acceptor *acceptor, struct evconnlistener *listener) must_check;
 
 /*
  * Count a connection that has begun, before it can be asked to give way. At the limit another one

@@ -2,6 +2,7 @@
 #include "registrar/net/turns.h"
 
 #include "common/deadline.h"
+#include "registrar/net/plan-event.h"
 
 #include <stdlib.h>
 
@@ -19,7 +20,7 @@ static void plan(struct turns *turns)
 	static const struct timeval now = { .tv_sec = 0 };
 
 	if (turns->first && !evtimer_pending(turns->event, NULL))
-		(void)event_add(turns->event, &now);
+		plan_event(turns->event, &now);
 }
 
 void turn_cancel(struct turn *turn)
