@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "registrar/credentials.h"
 #include "registrar/net/free-event.h"
+#include "registrar/net/plan-event.h"
 #include "registrar/net/priority.h"
 #include "registrar/registry/remote-registry.h"
 #include "registrar/watchdog.h"
@@ -16,6 +17,7 @@
 
 static const struct timeval report_time = { .tv_sec = 1 };
 static const struct timeval stop_time = { .tv_usec = 700 * 1000 };
+static const struct timeval memory_time = { .tv_sec = 1 }; /* until there may be some again */
 
 struct front_events {
 	struct event *signals[2], *hangup, *watchdog;
@@ -26,8 +28,9 @@ struct front_events {
 /* The material is asked for, again and again. */
 struct material_wish {
 	struct registry_request request;
-	bool is_reload;   /* somebody wants to know what comes of it */
-	uint64_t reloads; /* that this keeper has told of */
+	struct event *again; /* pending: there was no memory for it */
+	bool is_reload;      /* somebody wants to know what comes of it */
+	uint64_t reloads;    /* that this keeper has told of */
 };
 
 struct front {
@@ -86,7 +89,7 @@ static void on_report(evutil_socket_t fd, short what, void *argument)
 		return;
 	front->has_news = false;
 	send_report(front, false);
-	(void)event_add(front->events.report, &report_time);
+	(void)event_add(front->events.report, &report_time); /* without it, the next one is early */
 }
 
 /* Counts have changed: report them, but at most once a second. */
@@ -144,7 +147,7 @@ static void stop(struct front *front)
 		authd_stop(front->authd);
 	if (front->api)
 		api_stop(front->api);
-	(void)event_add(front->events.give_up, &stop_time);
+	plan_event(front->events.give_up, &stop_time);
 	stop_when_idle(front);
 }
 
@@ -246,13 +249,25 @@ static void finish_reload(struct front *front)
 	send_report(front, false);
 }
 
+/* Not ready, or not reloaded, until it has come; what is in use stays so for that long. */
+static void plan_asking_again(struct front *front, const struct reason *why)
+{
+	if (front->authd && event_add(front->material.again, &memory_time) == 0)
+		log_error("Certificate, private key and password will be asked for again: %s",
+			  why->text);
+	else
+		fail(front, -ENOMEM, why);
+}
+
 static void take_material(struct front *front, const struct material *material)
 {
 	const bool is_first = !front->authd;
 	struct reason why;
 	int r = use_material(front, material, &why);
 
-	if (r < 0) /* going on with another password than the keeper's would help nobody */
+	if (r == -ENOMEM && !is_first)
+		plan_asking_again(front, &why);
+	else if (r < 0) /* going on with another password than the keeper's would help nobody */
 		fail(front, r, &why);
 	else if (is_first)
 		announce(front);
@@ -274,14 +289,19 @@ static void do_without_material(struct front *front)
 static void on_material(void *owner, struct registry_answer *answer)
 {
 	struct front *front = owner;
+	struct reason no_memory;
 
 	if (front->is_stopping) /* what serves is gone, or going */
 		return;
+	reason_set(&no_memory, "Out of memory");
 	if (answer->outcome == REGISTRY_DECIDED)
 		take_material(front, &answer->material.material);
+	else if (answer->outcome == REGISTRY_NO_MEMORY)
+		plan_asking_again(front, &no_memory);
 	else
 		do_without_material(front);
-	if (front->material.is_reload && front->is_connected && front->result == 0)
+	if (front->material.is_reload && front->is_connected && front->result == 0 &&
+	    !evtimer_pending(front->material.again, NULL))
 		finish_reload(front);
 }
 
@@ -291,6 +311,7 @@ static void ask_for_material(struct front *front)
 	struct reason why;
 
 	registry_withdraw(request); /* of files that have changed again since */
+	(void)event_del(front->material.again);
 	*request = (struct registry_request){
 		.type = REGISTRY_MATERIAL,
 		.answered = on_material,
@@ -299,7 +320,16 @@ static void ask_for_material(struct front *front)
 	if (registry_submit(front->registry, request) == 0)
 		return;
 	(void)reason_errno(&why, ENOMEM, "Cannot ask the keeper");
-	fail(front, -ENOMEM, &why);
+	plan_asking_again(front, &why);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *argument)
+{
+	struct front *front = argument;
+
+	(void)fd, (void)what;
+	if (!front->is_stopping)
+		ask_for_material(front);
 }
 
 static void reload(struct front *front)
@@ -415,6 +445,7 @@ static void tear_down(struct front *front)
 	free_event(&front->events.hangup);
 	free_event(&front->events.watchdog);
 	free_event(&front->events.give_up);
+	free_event(&front->material.again);
 	if (front->base)
 		event_base_free(front->base);
 	credentials_clear(&front->credentials);
@@ -435,7 +466,8 @@ static bool set_up_events(struct front *front)
 		return false;
 	events->report = evtimer_new(front->base, on_report, front);
 	events->give_up = evtimer_new(front->base, on_give_up, front);
-	return events->report && events->give_up &&
+	front->material.again = evtimer_new(front->base, on_again, front);
+	return events->report && events->give_up && front->material.again &&
 	       add_signal(&events->signals[0], front, SIGTERM, on_signal) &&
 	       add_signal(&events->signals[1], front, SIGINT, on_signal) &&
 	       add_signal(&events->hangup, front, SIGHUP, on_hangup) &&

@@ -167,6 +167,22 @@ static bool ask(struct authd *authd, struct connection *connection, enum authd_r
 	return request->registration && registry_submit(authd->registry, &request->asked) == 0;
 }
 
+/* The registry could not be asked: the client tries again, as after any fault of the manager's. */
+static void refuse_for_memory(struct authd *authd, struct connection *connection,
+			      const struct authd_request_fields *fields)
+{
+	const struct agent_registration registration = { .fields = *fields };
+	struct registration_decision decision;
+	struct answer answer;
+
+	log_error("Out of memory: refused %s", connection_peer(connection)->text);
+	authd->refused++;
+	agent_registration_fail(&decision, &registration);
+	answer_refusal(&answer, authd->settings.dialect, decision.refusal);
+	connection_answer(connection, &answer);
+	report_change(authd);
+}
+
 static void on_request(void *owner, struct connection *connection)
 {
 	struct authd *authd = owner;
@@ -183,8 +199,8 @@ static void on_request(void *owner, struct connection *connection)
 		ignored_fields_log(fields, connection_peer(connection)->text);
 	if (ask(authd, connection, fault, fields))
 		return;
-	log_error("Out of memory: a request was dropped");
-	connection_stop(connection, CONNECTION_STOPPED);
+	free_request(connection);
+	refuse_for_memory(authd, connection, fields);
 }
 
 /* ------------------------------------------------------------------ connections come and go */
