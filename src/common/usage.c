@@ -36,6 +36,12 @@ int(usage_error)(const char *format, ...)
 	return -EINVAL;
 }
 
+int usage_fail(int error, const char *what)
+{
+	(void)fprintf(stderr, "%s: %s\n", current_line->program, what);
+	return error;
+}
+
 int usage_no_memory(void)
 {
 	(void)fprintf(stderr, "%s: Cannot read the command line: %s\n", current_line->program,

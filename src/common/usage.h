@@ -13,6 +13,12 @@ void usage_begin(const struct command_line *line);
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define usage_error(...) negative_errno(usage_error(__VA_ARGS__))
 
+/*
+ * Say on stderr what cannot be found out, or done, through no fault of the command line. Returns
+ * `error`, which is negative.
+ */
+int usage_fail(int error, const char *what) must_check;
+
 /* Say on stderr that there is no memory for the command line. Returns -ENOMEM. */
 int usage_no_memory(void) must_check;
 

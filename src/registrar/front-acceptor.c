@@ -31,8 +31,11 @@ static void on_accept(evutil_socket_t listener, short what, void *argument)
 int front_acceptor_begin(struct front_acceptor *acceptor, struct event_base *base,
 			 const struct listeners *listeners, struct keeper_server *server)
 {
+	int r = keeper_socket_front_user(&acceptor->front_user);
+
 	acceptor->server = server;
-	acceptor->front_user = keeper_socket_front_user();
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < listeners->count; i++) {
 		struct event *event = event_new(base, listeners->fds[i], EV_READ | EV_PERSIST,
 						on_accept, acceptor);

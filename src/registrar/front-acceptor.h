@@ -18,7 +18,7 @@ struct front_acceptor {
 
 /*
  * Begin to accept fronts for the server, which outlives the acceptor, where it stays; who may be
- * none is turned away, which is logged. Returns 0 or -ENOMEM; end it in any case.
+ * none is turned away, which is logged. Returns 0 or a negative errno; end it in any case.
  */
 int front_acceptor_begin(struct front_acceptor *acceptor, struct event_base *base,
 			 const struct listeners *listeners,

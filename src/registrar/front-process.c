@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/privileges.h"
 #include "common/secret.h"
+#include "common/shortage.h"
 
 #include <grp.h>
 #include <limits.h>
@@ -97,12 +98,27 @@ static int become(const struct passwd *user, struct reason *why)
 	return 0;
 }
 
+int front_process_find_user(const struct passwd **ret, const char *name, struct reason *why)
+{
+	const struct passwd *user;
+
+	errno = 0;
+	user = getpwnam(name);
+	if (!user && is_shortage(errno))
+		return reason_errno(why, errno, "Cannot look up the user %s", name);
+	*ret = user;
+	return 0;
+}
+
 static int leave_root(bool has_keeper, struct reason *why)
 {
-	const struct passwd *user = getpwnam(FRONT_USER);
+	const struct passwd *user;
+	int r = front_process_find_user(&user, FRONT_USER, why);
 
-	if (!user && has_keeper)
-		user = getpwnam("nobody");
+	if (r == 0 && !user && has_keeper)
+		r = front_process_find_user(&user, "nobody", why);
+	if (r < 0)
+		return r;
 	if (!user || user->pw_uid == 0) {
 		reason_set(why,
 			   "There is no user %s for the front; create it with: systemd-sysusers",

@@ -36,5 +36,14 @@ int front_process_begin(struct front_process *ret, struct reason *why) must_chec
 int front_process_confine(const int *descriptors, size_t count, pid_t keeper,
 			  struct reason *why) must_check;
 
+struct passwd;
+
+/*
+ * A user of this machine, in memory of the C library's; null: there is none of that name. Returns 0
+ * or, when this machine is too short of something to see it, a negative errno with `why` set.
+ */
+int front_process_find_user(const struct passwd **ret, const char *name,
+			    struct reason *why) must_check;
+
 /* In the keeper, which does not begin: the front ends, and is waited for. Fit for cleanup(). */
 void front_process_end(struct front_process *front);

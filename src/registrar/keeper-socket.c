@@ -51,8 +51,12 @@ static void remove_stale(const char *path)
 /* 0 or a negative errno. */
 static int open_to_front(const char *path)
 {
-	const struct passwd *user = geteuid() == 0 ? getpwnam(FRONT_USER) : NULL;
+	const struct passwd *user = NULL;
+	struct reason unused;
+	int r = geteuid() == 0 ? front_process_find_user(&user, FRONT_USER, &unused) : 0;
 
+	if (r < 0)
+		return r;
 	if (user && chown(path, (uid_t)-1, user->pw_gid) < 0)
 		return -errno;
 	return chmod(path, 0660) < 0 ? -errno : 0;
@@ -96,11 +100,16 @@ int keeper_socket_listen(struct listeners *ret, const char *path, struct reason 
 	return 0;
 }
 
-uid_t keeper_socket_front_user(void)
+int keeper_socket_front_user(uid_t *ret)
 {
-	const struct passwd *user = getpwnam(FRONT_USER);
+	const struct passwd *user;
+	struct reason unused;
+	int r = front_process_find_user(&user, FRONT_USER, &unused);
 
-	return user ? user->pw_uid : (uid_t)-1;
+	if (r < 0)
+		return r;
+	*ret = user ? user->pw_uid : (uid_t)-1;
+	return 0;
 }
 
 bool keeper_socket_may(int fd, uid_t front_user, uid_t *ret)

@@ -19,8 +19,11 @@ int keeper_socket_listen(struct listeners *ret, const char *path, struct reason 
 /* Connect to a keeper. Returns a socket that does not block, or a negative errno. */
 int keeper_socket_connect(const char *path) must_check;
 
-/* The user of the front's service. (uid_t)-1: there is none. */
-uid_t keeper_socket_front_user(void);
+/*
+ * The user of the front's service. (uid_t)-1: there is none. Returns 0, or a negative errno: that
+ * cannot be seen.
+ */
+int keeper_socket_front_user(uid_t *ret) must_check;
 
 /*
  * May whoever has connected be a front? Root, the user of the keeper, and that of the front's

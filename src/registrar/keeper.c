@@ -10,10 +10,12 @@
 #include "registrar/keys-watch.h"
 #include "registrar/material-files.h"
 #include "registrar/net/free-event.h"
+#include "registrar/net/plan-event.h"
 #include "registrar/net/priority.h"
 #include "registrar/other-authd.h"
 #include "registrar/watchdog.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
@@ -78,6 +80,13 @@ static void show_status(const struct keeper *keeper)
 			 totals.refused, totals.connections);
 }
 
+/* Counts have changed: show them, at most once a second; without memory, with the next change. */
+static void update_status(struct keeper *keeper)
+{
+	if (!evtimer_pending(keeper->events.status, NULL))
+		(void)event_add(keeper->events.status, &status_time);
+}
+
 /* With the counts of this moment, for which fronts are asked. */
 static void on_status(evutil_socket_t fd, short what, void *argument)
 {
@@ -85,20 +94,13 @@ static void on_status(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd, (void)what;
 	if (!keys_watch_read(&keeper->watch))
-		(void)event_add(keeper->events.status, &status_time);
+		update_status(keeper);
 	if (keeper_server_count(keeper->server) == 0) {
 		show_status(keeper);
 		return;
 	}
 	keeper->wanted.for_status = true;
 	ping(keeper);
-}
-
-/* Counts have changed: show them, at most once a second. */
-static void update_status(struct keeper *keeper)
-{
-	if (!evtimer_pending(keeper->events.status, NULL))
-		(void)event_add(keeper->events.status, &status_time);
 }
 
 static void on_keys_changed(void *owner)
@@ -174,7 +176,7 @@ static void stop(struct keeper *keeper, const char *why)
 	keeper->is_stopping = true;
 	front_acceptor_end(&keeper->acceptor);
 	keeper_server_announce(keeper->server, REGISTRY_NEWS_CLOSING, why);
-	(void)event_add(keeper->events.give_up, has_child(keeper) ? &child_time : &stop_time);
+	plan_event(keeper->events.give_up, has_child(keeper) ? &child_time : &stop_time);
 	leave_when_alone(keeper);
 }
 
@@ -294,7 +296,7 @@ static void on_gone(void *owner)
 	finish_reload_when_done(keeper);
 	update_status(keeper);
 	if (has_child(keeper) && !keeper->is_stopping) /* it ends, or has a fault */
-		(void)event_add(keeper->events.give_up, &child_time);
+		plan_event(keeper->events.give_up, &child_time);
 	leave_when_alone(keeper);
 }
 
@@ -304,16 +306,15 @@ static void on_look(evutil_socket_t fd, short what, void *argument)
 {
 	struct keeper *keeper = argument;
 	const char *directory = keeper->settings->files->options->directory;
+	struct reason why;
 
 	(void)fd, (void)what;
 	if (keeper->is_stopping)
 		return;
-	if (keeper->other_authd.text[0] == '\0' &&
-	    other_authd_look(directory, &keeper->other_authd) == 0) {
-		(void)event_add(keeper->events.look, &look_time);
-		return;
-	}
-	stop(keeper, keeper->other_authd.text);
+	if (keeper->other_authd.text[0] == '\0' && other_authd_look(directory, &why) == -EBUSY)
+		keeper->other_authd = why;
+	if (keeper->other_authd.text[0] != '\0')
+		stop(keeper, keeper->other_authd.text);
 }
 
 /* For transactions: what would be written while another authd runs is lost. */
@@ -322,7 +323,7 @@ static int may_begin(void *owner, struct reason *why)
 	struct keeper *keeper = owner;
 	int r = other_authd_look(keeper->settings->files->options->directory, why);
 
-	if (r < 0) {
+	if (r == -EBUSY) {
 		keeper->other_authd = *why;
 		event_active(keeper->events.look, EV_TIMEOUT, 1); /* when those who wait know */
 	}
@@ -394,7 +395,7 @@ static bool set_up_events(struct keeper *keeper)
 		return false;
 	events->status = evtimer_new(keeper->base, on_status, keeper);
 	events->give_up = evtimer_new(keeper->base, on_give_up, keeper);
-	events->look = evtimer_new(keeper->base, on_look, keeper);
+	events->look = event_new(keeper->base, -1, EV_PERSIST, on_look, keeper);
 	return events->status && events->give_up && events->look &&
 	       event_add(events->look, &look_time) == 0 && set_up_signals(keeper) &&
 	       set_up_watch(keeper) &&
@@ -408,7 +409,8 @@ static size_t count_agents(void *owner)
 	return roster_count(keeper->settings->files->roster);
 }
 
-static bool set_up_server(struct keeper *keeper)
+/* 0 or a negative errno. */
+static int set_up_server(struct keeper *keeper)
 {
 	const struct keeper_server_observer observer = {
 		.reported = on_reported,
@@ -425,13 +427,13 @@ static bool set_up_server(struct keeper *keeper)
 
 	keeper->server = keeper_server_new(&settings);
 	if (!keeper->server)
-		return false;
+		return -ENOMEM;
 	keeper_server_observe(keeper->server, &observer);
 	if (!front)
 		return front_acceptor_begin(&keeper->acceptor, keeper->base,
-					    keeper->settings->listeners, keeper->server) == 0;
+					    keeper->settings->listeners, keeper->server);
 	event_active(keeper->events.child, EV_SIGNAL, 1); /* it may have ended by now */
-	return keeper_server_add(keeper->server, take_fd(&front->fd)) == 0;
+	return keeper_server_add(keeper->server, take_fd(&front->fd));
 }
 
 /* 0 or a negative errno with `why` set. */
@@ -443,9 +445,10 @@ static int set_up(struct keeper *keeper, struct reason *why)
 		return reason_errno(why, ENOMEM, "Cannot set up the event loop");
 	r = keeper_parts_make(&keeper->parts, keeper->base, keeper->settings->files, may_begin,
 			      keeper, why);
-	if (r >= 0 && !set_up_server(keeper))
-		r = reason_errno(why, ENOMEM, "Cannot set up the event loop");
-	return r;
+	if (r < 0)
+		return r;
+	r = set_up_server(keeper);
+	return r < 0 ? reason_errno(why, r, "Cannot set up the event loop") : 0;
 }
 
 /* How it has ended. */

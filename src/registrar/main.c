@@ -27,6 +27,12 @@ static int fail(int status, const struct reason *why)
 	return status;
 }
 
+/* What this machine is short of, it may have later. */
+static int fail_for(int error, int status, const struct reason *why)
+{
+	return fail(is_shortage(error) || library_memory_was_short() ? EX_OSERR : status, why);
+}
+
 /* The choice that is given is stored. Without one, serve and others will ask: say so now. */
 static int store_dialect(const struct options *options, struct reason *why)
 {
@@ -56,11 +62,11 @@ static int init(struct program *program)
 		.group = options->group,
 	};
 	struct reason why;
+	int r = init_missing(&settings, &why);
 
-	if (init_missing(&settings, &why) < 0 ||
-	    (options->line.command->run == init && store_dialect(options, &why) < 0))
-		return fail(EX_CONFIG, &why);
-	return 0;
+	if (r >= 0 && options->line.command->run == init)
+		r = store_dialect(options, &why);
+	return r < 0 ? fail_for(r, EX_CONFIG, &why) : 0;
 }
 
 static int change_user(struct program *program)
@@ -77,7 +83,7 @@ static int change_user(struct program *program)
 
 	if (r >= 0)
 		return 0;
-	return fail(r == -EINVAL || r == -ESRCH ? EX_DATAERR : EX_CONFIG, &why);
+	return fail_for(r, r == -EINVAL || r == -ESRCH ? EX_DATAERR : EX_CONFIG, &why);
 }
 
 static const struct command commands[COMMAND_COUNT + 1] = {

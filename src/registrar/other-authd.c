@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/other-authd.h"
 
+#include "common/shortage.h"
 #include "registrar/agents/installation.h"
 #include "registrar/agents/local-authd.h"
 
@@ -33,7 +34,7 @@ int other_authd_refuse(const char *directory, struct reason *why)
 	make_queue(queue, directory);
 	r = local_authd_find(&authd, queue, why);
 	if (r < 0)
-		return -EBUSY;
+		return is_shortage(r) ? r : -EBUSY;
 	return r > 0 ? refuse(&authd, directory, why) : 0;
 }
 
@@ -41,7 +42,9 @@ int other_authd_look(const char *directory, struct reason *why)
 {
 	struct local_authd authd;
 	char queue[PATH_MAX];
+	int r;
 
 	make_queue(queue, directory);
-	return local_authd_listens(&authd, queue) ? refuse(&authd, directory, why) : 0;
+	r = local_authd_listens(&authd, queue, why);
+	return r > 0 ? refuse(&authd, directory, why) : r;
 }

@@ -10,7 +10,8 @@
 
 /*
  * At the start: returns 0 when no wazuh-authd runs in the directory of this manager, and -EBUSY
- * with `why` set, which names the remedy, when one answers or something holds its socket.
+ * with `why` set, which names the remedy, when one answers or something holds its socket; or
+ * another negative errno with `why` set: this machine is too short of something to see it.
  */
 int other_authd_refuse(const char *directory, struct reason *why) must_check;
 

@@ -105,14 +105,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct local_authd authd;
 	const char *queue = make_queue();
+	struct reason why;
 
 	size = fuzz_faults_read(data, size);
 	if (size < 1 || size > ANSWER_MAX_)
 		return 0;
 	answer = data + 1;
 	answer_size = size - 1;
-	HOLDS(local_authd_listens(&authd, queue));
-	HOLDS(!local_authd_listens(&(struct local_authd){ "", "" }, NULL));
+	HOLDS(local_authd_listens(&authd, queue, &why) == 1);
+	HOLDS(local_authd_listens(&(struct local_authd){ "", "" }, NULL, &why) == 0);
 	fuzz_faults_begin();
 	ask(data[0], &authd);
 	fuzz_faults_end();

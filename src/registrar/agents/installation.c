@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/agents/installation.h"
 
+#include "common/cleanup.h"
 #include "common/directory.h"
+#include "common/shortage.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,26 +21,46 @@ static enum installed_family family_of(const char *name)
 		       : INSTALLED_NOTHING;
 }
 
-enum installed_family installation_detect(char ret_program[static PATH_MAX], const char *directory)
+/* The strongest sign among the names. 0 or a negative errno. */
+static int look_through(DIR *bin, enum installed_family *ret, char ret_program[static PATH_MAX],
+			const char *path)
 {
-	enum installed_family found = INSTALLED_NOTHING;
 	const struct dirent *entry;
-	char path[PATH_MAX];
-	DIR *bin;
 
-	(void)snprintf(path, sizeof path, "%s/bin", directory);
-	bin = directory_list(path, NULL);
-	while (bin && found != INSTALLED_WAZUH && (entry = readdir(bin))) {
+	*ret = INSTALLED_NOTHING;
+	for (errno = 0; *ret != INSTALLED_WAZUH && (entry = readdir(bin)); errno = 0) {
 		enum installed_family family = family_of(entry->d_name);
 
-		if (family <= found)
+		if (family <= *ret)
 			continue;
-		found = family;
-		(void)snprintf(ret_program, PATH_MAX, "%s/bin/%s", directory, entry->d_name);
+		*ret = family;
+		(void)snprintf(ret_program, PATH_MAX, "%s/%s", path, entry->d_name);
 	}
-	if (bin)
+	return -errno;
+}
+
+int installation_detect(enum installed_family *ret, char ret_program[static PATH_MAX],
+			const char *directory, struct reason *why)
+{
+	enum installed_family found = INSTALLED_NOTHING;
+	char path[PATH_MAX];
+	cleanup_fd int fd = -1;
+	DIR *bin;
+	int r;
+
+	(void)snprintf(path, sizeof path, "%s/bin", directory);
+	fd = directory_open(path, why);
+	bin = fd < 0 ? NULL : fdopendir(fd);
+	r = fd < 0 ? fd : bin ? 0 : -errno;
+	if (bin) {
+		(void)take_fd(&fd);
+		r = look_through(bin, &found, ret_program, path);
 		(void)closedir(bin);
-	return found;
+	}
+	if (is_shortage(r))
+		return reason_errno(why, r, "Cannot look at what is installed in %s", path);
+	*ret = found;
+	return 0;
 }
 
 const char *installation_restart(char ret[static PATH_MAX], const char *directory)

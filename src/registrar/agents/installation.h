@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/must-check.h"
+#include "common/reason.h"
 
 #include <limits.h>
 
@@ -19,10 +20,12 @@ enum installed_family {
  * Whose programs are in DIRECTORY/bin: Wazuh's if one is called wazuh-..., which some are in every
  * version from 2.0 on, OSSEC's if there are only programs called ossec-... or manage_agents. The
  * names ossec-authd and wazuh-authd say nothing, because agent-registrar can be called by them.
- * `ret_program` is set to the path of one of them, unless nothing is installed.
+ * `ret_program` is set to the path of one of them, unless nothing is installed. Returns 0, or a
+ * negative errno with `why` set: this machine is short of something (common/shortage.h), so nobody
+ * knows.
  */
-enum installed_family installation_detect(char ret_program[static PATH_MAX],
-					  const char *directory) must_check;
+int installation_detect(enum installed_family *ret, char ret_program[static PATH_MAX],
+			const char *directory, struct reason *why) must_check;
 
 /*
  * What makes the running manager begin anew, as words for an administrator: "/var/ossec/bin/

@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/directory.h"
 #include "common/escape.h"
+#include "common/shortage.h"
 
 #include <endian.h>
 #include <fcntl.h>
@@ -53,31 +54,44 @@ static int connect_to(const char *directory)
 	return take_fd(&fd);
 }
 
-/* Returns a connection, or a negative errno: nobody listens. */
+/* Returns a connection; -ENOENT: nobody listens; or the negative errno of a shortage. */
 static int connect_to_any(struct local_authd *ret, const char *queue)
 {
 	static const char *const names[] = { "sockets", "ossec" };
 	char directory[PATH_MAX];
+	int shortage = 0;
 
 	for (size_t i = 0; queue && i < sizeof names / sizeof names[0]; i++) {
 		int fd;
 
 		(void)snprintf(directory, sizeof directory, "%s/%s", queue, names[i]);
 		fd = connect_to(directory);
+		if (fd < 0 && is_shortage(fd))
+			shortage = fd;
 		if (fd < 0)
 			continue;
 		(void)snprintf(ret->directory, sizeof ret->directory, "%s", directory);
 		(void)snprintf(ret->path, sizeof ret->path, "%s/%s/auth", queue, names[i]);
 		return fd;
 	}
-	return -ENOENT;
+	return shortage < 0 ? shortage : -ENOENT;
 }
 
-bool local_authd_listens(struct local_authd *ret, const char *queue)
+/* The same; without a shortage there is no `why`. */
+static int connect_if_any(struct local_authd *ret, const char *queue, struct reason *why)
 {
-	cleanup_fd int fd = connect_to_any(ret, queue);
+	int fd = connect_to_any(ret, queue);
 
-	return fd >= 0;
+	if (fd == -ENOENT || fd >= 0)
+		return fd;
+	return reason_errno(why, fd, "Cannot see whether wazuh-authd is running");
+}
+
+int local_authd_listens(struct local_authd *ret, const char *queue, struct reason *why)
+{
+	cleanup_fd int fd = connect_if_any(ret, queue, why);
+
+	return fd == -ENOENT ? 0 : fd < 0 ? fd : 1;
 }
 
 /* ------------------------------------------------------------------ a request and its answer */
@@ -226,12 +240,12 @@ static int connect_and_ask(const struct local_authd *authd, const char *request,
 
 int local_authd_find(struct local_authd *ret, const char *queue, struct reason *why)
 {
-	cleanup_fd int fd = connect_to_any(ret, queue);
+	cleanup_fd int fd = connect_if_any(ret, queue, why);
 	struct local_authd_answer answer;
 	int r;
 
 	if (fd < 0)
-		return 0;
+		return fd == -ENOENT ? 0 : fd;
 	/* The manager itself, which is no agent. */
 	r = ask(fd, ret, "{\"function\":\"get\",\"arguments\":{\"id\":\"000\"}}", &answer, why);
 	return r < 0 ? r : 1;

@@ -38,14 +38,15 @@ struct local_authd_force {
 };
 
 /*
- * Does something accept connections there? `ret` is written if so. Costs some microseconds, but
- * does not show whether it answers. `queue` is the manager's queue directory.
+ * Does something accept connections there? Costs some microseconds, but does not show whether it
+ * answers. `queue` is the manager's queue directory. Returns 1, and writes `ret`; 0: nothing does;
+ * or a negative errno with `why` set: this machine is too short of something to see it.
  */
-bool local_authd_listens(struct local_authd *ret, const char *queue) must_check;
+int local_authd_listens(struct local_authd *ret, const char *queue, struct reason *why) must_check;
 
 /*
  * Find a running authd. Returns 1 when it answers, 0 when there is none, or a negative errno with
- * `why` set: something accepts connections, but does not answer within some seconds.
+ * `why` set: something accepts connections, but does not answer within some seconds; or as above.
  */
 int local_authd_find(struct local_authd *ret, const char *queue, struct reason *why) must_check;
 

@@ -103,7 +103,7 @@ int agents_export(struct program *program)
 	if (r < 0) {
 		(void)reason_errno(&why, r, "Cannot read the line of agent %s",
 				   options->line.arguments[0]);
-		return admin_fail(EX_CONFIG, &why);
+		return admin_fail_file(r, &why);
 	}
 	status = print_export(&agent);
 	agent_key_wipe(&agent);

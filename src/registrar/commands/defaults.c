@@ -2,10 +2,12 @@
 #include "registrar/commands/defaults.h"
 
 #include "common/cleanup.h"
+#include "common/shortage.h"
 #include "common/usage.h"
 #include "registrar/agents/local-authd.h"
 #include "registrar/enrollment/known-dialect.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -77,10 +79,10 @@ static bool needs_dialect(const struct options *options, enum command_index comm
 /* Without, every command fails, and says so; unless it makes the directory first. */
 static bool has_etc(const struct options *options, enum command_index command)
 {
-	cleanup_free char *path = NULL;
+	char path[PATH_MAX];
 
-	return (command == COMMAND_SERVE && options->init.is_first) ||
-	       (make_path(&path, options, "etc") == 0 && access(path, F_OK) == 0);
+	(void)snprintf(path, sizeof path, "%s/etc", options->directory);
+	return (command == COMMAND_SERVE && options->init.is_first) || access(path, F_OK) == 0;
 }
 
 /* It is known, or it is asked for: a wrong one makes removed agents come back. */
@@ -101,7 +103,10 @@ static int settle_dialect(struct options *options, enum command_index command)
 	if (!needs_dialect(options, command))
 		return 0;
 	/* It makes the change, and checks less of it than its agents do; serve will not run. */
-	if (local_authd_listens(&authd, options->paths.queue_directory)) {
+	r = local_authd_listens(&authd, options->paths.queue_directory, how);
+	if (r < 0)
+		return negative_errno(usage_fail(r, how->text));
+	if (r > 0) {
 		policy->dialect = DIALECT_WAZUH;
 		reason_set(how, "wazuh-authd is running");
 		return 0;
@@ -110,6 +115,8 @@ static int settle_dialect(struct options *options, enum command_index command)
 	policy->dialect = (int)dialect;
 	if (r >= 0 || (r == -ENODATA && !has_etc(options, command)))
 		return 0;
+	if (is_shortage(r))
+		return negative_errno(usage_fail(r, how->text));
 	return usage_error("is this a manager of OSSEC or of Wazuh? (%s) Use --dialect ossec or "
 			   "--dialect wazuh; init --dialect stores it",
 			   how->text);
@@ -143,8 +150,9 @@ int defaults_complete(struct options *options, enum command_index command)
 	r = set_default_paths(options);
 	if (r < 0)
 		return r;
-	if (settle_dialect(options, command) < 0)
-		return -EINVAL;
+	r = settle_dialect(options, command);
+	if (r < 0)
+		return r;
 	set_default_policy(options, command >= COMMAND_ADD && command <= COMMAND_IMPORT_FILE);
 	if (options->policy.has_force_rules && options->policy.on_duplicate != ON_DUPLICATE_FORCE)
 		return usage_error("--force-... needs --on-duplicate force");

@@ -4,6 +4,7 @@
 #include "common/agent-address.h"
 #include "common/io.h"
 #include "common/log.h"
+#include "common/shortage.h"
 #include "registrar/commands/add.h"
 #include "registrar/commands/admin.h"
 #include "registrar/commands/import-line.h"
@@ -201,7 +202,7 @@ int import_command(struct program *program)
 	else
 		r = reason_errno(&why, errno, "Cannot read %s", path);
 	if (r < 0)
-		return admin_fail(EX_NOINPUT, &why);
+		return admin_fail(is_shortage(r) ? EX_OSERR : EX_NOINPUT, &why);
 	if (io_is_utf16(content, length)) {
 		reason_set(&why, "%s is UTF-16; save it as CSV in UTF-8", path);
 		return admin_fail(EX_DATAERR, &why);

@@ -2,6 +2,7 @@
 #include "registrar/commands/option-values.h"
 
 #include "common/escape.h"
+#include "common/shortage.h"
 #include "common/usage.h"
 #include "registrar/commands/options.h"
 #include "registrar/enrollment/agent-version.h"
@@ -17,11 +18,20 @@
 int option_value_group(void *target, const struct option_row *row, char *value)
 {
 	struct options *options = target;
-	const struct group *group = getgrnam(value);
+	const struct group *group;
 	char shown[128], *end;
 	unsigned long number;
+	struct reason why;
 
 	(void)row;
+	errno = 0;
+	group = getgrnam(value);
+	if (!group && is_shortage(errno)) {
+		int r = reason_errno(&why, errno, "Cannot look up the group %s",
+				     escape_string(shown, sizeof shown, value));
+
+		return usage_fail(r, why.text);
+	}
 	if (group) {
 		options->group = group->gr_gid;
 		return 0;

@@ -40,10 +40,13 @@ static int read_choice(const char *path, struct reason *why)
 int known_dialect_find(enum dialect *ret, const char *directory, struct reason *how)
 {
 	char path[PATH_MAX], program[PATH_MAX];
-	enum installed_family family = installation_detect(program, directory);
-	enum dialect installed = family == INSTALLED_WAZUH ? DIALECT_WAZUH : DIALECT_OSSEC;
-	int stored;
+	enum installed_family family;
+	enum dialect installed;
+	int stored, r = installation_detect(&family, program, directory, how);
 
+	if (r < 0)
+		return r;
+	installed = family == INSTALLED_WAZUH ? DIALECT_WAZUH : DIALECT_OSSEC;
 	make_path(path, directory);
 	stored = read_choice(path, how);
 	if (stored < 0 && stored != -ENODATA)
