@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/shortage.h"
 #include "common/trusted-file.h"
 
 #include <fcntl.h>
@@ -24,8 +25,8 @@ __attribute__((noreturn)) static void wait_for(pid_t child, int fd)
 	_exit(n == (ssize_t)sizeof word ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-/* Before anything is given up that this takes. */
-static void open_log(struct background *background, const char *directory)
+/* Before anything is given up that this takes. 0 or a negative errno. */
+static int open_log(struct background *background, const char *directory)
 {
 	char path[PATH_MAX];
 	const struct trusted_file log = {
@@ -36,7 +37,10 @@ static void open_log(struct background *background, const char *directory)
 
 	(void)snprintf(path, sizeof path, "%s/logs/ossec.log", directory);
 	background->nothing_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (background->nothing_fd < 0)
+		return -errno;
 	background->log_fd = trusted_file_open(&log, NULL, NULL);
+	return is_shortage(background->log_fd) ? background->log_fd : 0;
 }
 
 int background_begin(struct background *background, const char *directory)
@@ -61,8 +65,7 @@ int background_begin(struct background *background, const char *directory)
 	close(ends[0]);
 	(void)setsid();
 	background->ready_fd = ends[1];
-	open_log(background, directory);
-	return 0;
+	return open_log(background, directory);
 }
 
 static void make_pid_file(struct background *background, const char *directory, const char *name)
@@ -85,6 +88,13 @@ static void make_pid_file(struct background *background, const char *directory, 
 	background->pid_path[0] = '\0';
 }
 
+/* What stands in the way of it passes at once (dup(2)). */
+static void replace_stream(int fd, int stream)
+{
+	while (dup2(fd, stream) < 0 && (errno == EBUSY || errno == EINTR))
+		;
+}
+
 /* Standard error last: until then, what is wrong can still be said there. */
 void background_leave_terminal(struct background *background, const char *name)
 {
@@ -92,9 +102,9 @@ void background_leave_terminal(struct background *background, const char *name)
 
 	if (nothing < 0)
 		return;
-	(void)dup2(nothing, STDIN_FILENO);
-	(void)dup2(nothing, STDOUT_FILENO);
-	(void)dup2(log >= 0 ? log : nothing, STDERR_FILENO);
+	replace_stream(nothing, STDIN_FILENO);
+	replace_stream(nothing, STDOUT_FILENO);
+	replace_stream(log >= 0 ? log : nothing, STDERR_FILENO);
 	log_use_journal(name);
 }
 

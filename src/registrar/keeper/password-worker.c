@@ -223,25 +223,37 @@ static int start_thread(struct password_worker *worker)
 	return r == 0 ? 0 : -r;
 }
 
-struct password_worker *password_worker_new(struct event_base *base)
+/* 0 or a negative errno. */
+static int set_up(struct password_worker *worker, struct event_base *base)
+{
+	worker->notice = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (worker->notice < 0)
+		return -errno;
+	worker->event = event_new(base, worker->notice, EV_READ | EV_PERSIST, on_finished, worker);
+	if (!worker->event || event_add(worker->event, NULL) < 0)
+		return -ENOMEM;
+	return start_thread(worker);
+}
+
+int password_worker_new(struct password_worker **ret, struct event_base *base)
 {
 	struct password_worker *worker = calloc(1, sizeof *worker);
+	int r;
 
 	if (!worker)
-		return NULL;
+		return -ENOMEM;
 	(void)pthread_mutex_init(&worker->mutex, NULL);
 	(void)pthread_cond_init(&worker->wanted, NULL);
-	worker->notice = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	worker->event = worker->notice < 0 ? NULL
-					   : event_new(base, worker->notice, EV_READ | EV_PERSIST,
-						       on_finished, worker);
-	if (worker->event && event_add(worker->event, NULL) == 0 && start_thread(worker) == 0)
-		return worker;
+	r = set_up(worker, base);
+	if (r == 0) {
+		*ret = worker;
+		return 0;
+	}
 	if (worker->event)
 		event_free(worker->event);
 	release_fd(&worker->notice);
 	free(worker);
-	return NULL;
+	return r;
 }
 
 static void drop_all(struct queue *queue)

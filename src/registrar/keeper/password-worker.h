@@ -32,8 +32,8 @@ struct password_worker;
  */
 typedef void password_worker_done(void *argument, int fits);
 
-/* Start the thread. Returns null when that cannot be done. */
-struct password_worker *password_worker_new(struct event_base *base) must_check;
+/* Start the thread. Returns 0 or a negative errno. */
+int password_worker_new(struct password_worker **ret, struct event_base *base) must_check;
 
 /* Who wants a password to be tried. */
 struct password_source {

@@ -218,8 +218,10 @@ static int set_up(struct sessions *sessions, struct event_base *base, struct rea
 		log_warning("The API has no users in %s; create one with: "
 			    "agent-registrar user NAME",
 			    sessions->users.path);
-	sessions->worker = password_worker_new(base);
-	if (!sessions->worker || api_token_key_make(&sessions->key) < 0)
+	r = password_worker_new(&sessions->worker, base);
+	if (r < 0)
+		return reason_errno(why, r, "Cannot begin the thread that tries passwords");
+	if (api_token_key_make(&sessions->key) < 0)
 		return reason_errno(why, ENOMEM, "Cannot set up the API");
 	return 0;
 }

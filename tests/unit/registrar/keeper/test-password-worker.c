@@ -37,7 +37,7 @@ static void on_done(void *argument, int fits)
 static void begin(struct fixture *fixture)
 {
 	*fixture = (struct fixture){ .base = event_base_new() };
-	fixture->worker = password_worker_new(fixture->base);
+	assert_int_equal(password_worker_new(&fixture->worker, fixture->base), 0);
 	assert_non_null(fixture->worker);
 	/* Some milliseconds each, so that those that follow do wait for the first. */
 	assert_int_equal(api_password_make(&fixture->password, "the password", 12), 0);
