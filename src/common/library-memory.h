@@ -12,7 +12,10 @@
 /* Note how OpenSSL fares. To be called before anything else of it is, or it has no effect. */
 void library_memory_watch_openssl(void);
 
-/* For the allocators that other libraries are given: note it if `memory` is null. Returns it. */
+/*
+ * For the allocators that other libraries are given, and for what cannot say that it had no memory:
+ * note it if `memory` is null. Returns it.
+ */
 void *library_memory_note(void *memory) must_check;
 
 /* How often one has asked for memory in this thread and got none. */

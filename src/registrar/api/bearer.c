@@ -3,6 +3,7 @@
 
 #include "common/base64.h"
 #include "common/cleanup.h"
+#include "common/library-memory.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -63,8 +64,15 @@ static bool read_key_id(struct enroll_bearer *bearer, struct part part)
 	return true;
 }
 
+/* What there was no memory to read may be right. */
+static enum bearer_fault unless_short(enum bearer_fault fault, unsigned long shortages)
+{
+	return library_memory_shortages() == shortages ? fault : BEARER_KEY_UNAVAILABLE;
+}
+
 enum bearer_fault bearer_parse(struct enroll_bearer *ret, const char *bearer)
 {
+	const unsigned long shortages = library_memory_shortages();
 	const char *first = strchr(bearer, '.'), *last = strrchr(bearer, '.');
 	struct enroll_bearer parsed = { .made = 0 };
 	char wanted[ENROLL_JWT_SIZE]; /* what is signed of it, with the password as the secret */
@@ -72,13 +80,13 @@ enum bearer_fault bearer_parse(struct enroll_bearer *ret, const char *bearer)
 
 	if (!first || first == last ||
 	    !read_claims(&parsed, (struct part){ first + 1, (size_t)(last - first - 1) }))
-		return BEARER_INVALID_REQUEST;
+		return unless_short(BEARER_INVALID_REQUEST, shortages);
 	if (enroll_jwt_write(wanted, NULL, parsed.made, parsed.nonce) < 0)
 		return BEARER_KEY_UNAVAILABLE;
 	header = (size_t)(first - bearer);
 	if (strncmp(bearer, wanted, header + 1) != 0 &&
 	    !read_key_id(&parsed, (struct part){ bearer, header }))
-		return BEARER_UNKNOWN_TOKEN;
+		return unless_short(BEARER_UNKNOWN_TOKEN, shortages);
 	/* There is one way to write it, and the registry gets no more than the parts. */
 	if (!parsed.key_id[0] && (strlen(wanted) != (size_t)(last - bearer) ||
 				  memcmp(bearer, wanted, strlen(wanted)) != 0))

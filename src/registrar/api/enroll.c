@@ -103,8 +103,8 @@ static void log_bearer(struct incoming_call *call, enum bearer_fault fault)
 {
 	if (peer_log_may(call->settings->peers->log, api_exchange_address(call->exchange),
 			 PEER_WRONG_PASSWORD))
-		log_notice("Refused an enrollment from %s: %s", api_exchange_peer(call->exchange),
-			   bearer_fault_text(fault));
+		log_notice("Refused an enrollment from %s: %s%s", api_exchange_peer(call->exchange),
+			   bearer_fault_text(fault), bearer_fault_cause(fault));
 }
 
 static void refuse_fault(struct incoming_call *call, enum bearer_fault fault)

@@ -2,6 +2,7 @@
 #include "registrar/api/request.h"
 
 #include "common/base64.h"
+#include "common/library-memory.h"
 #include "registrar/api/repr.h"
 
 #include <errno.h>
@@ -235,7 +236,7 @@ static void read_basic(struct api_credentials *credentials, const char *encoded)
 	char *colon;
 
 	credentials->size = length / 4 * 3 + 4;
-	credentials->text = malloc(credentials->size);
+	credentials->text = library_memory_note(malloc(credentials->size));
 	if (!credentials->text)
 		return;
 	n = base64_decode(credentials->text, credentials->size - 1, BASE64_PADDED, encoded, length);
@@ -254,7 +255,7 @@ static void read_basic(struct api_credentials *credentials, const char *encoded)
 static void read_bearer(struct api_credentials *credentials, const char *token)
 {
 	credentials->size = strlen(token) + 1;
-	credentials->text = strdup(token);
+	credentials->text = library_memory_note(strdup(token));
 	if (!credentials->text)
 		return;
 	credentials->token = credentials->text;

@@ -149,8 +149,8 @@ static void answer_bearer(struct waiting *waiting)
 
 	if (fault != BEARER_OK &&
 	    peer_log_may(settings->log, request->client.address, PEER_WRONG_PASSWORD))
-		log_notice("Refused an enrollment from %s: %s", request->client.text,
-			   bearer_fault_text(fault));
+		log_notice("Refused an enrollment from %s: %s%s", request->client.text,
+			   bearer_fault_text(fault), bearer_fault_cause(fault));
 	answer.bearer.fault = fault;
 	finish(waiting, &answer);
 }

@@ -15,3 +15,8 @@ const char *bearer_fault_text(enum bearer_fault fault)
 
 	return texts[fault];
 }
+
+const char *bearer_fault_cause(enum bearer_fault fault)
+{
+	return fault == BEARER_KEY_UNAVAILABLE ? " (out of memory, or OpenSSL has failed)" : "";
+}

@@ -42,3 +42,6 @@ struct bearer_answer {
 
 /* The name that Wazuh has for the fault: "stale_token". Empty for BEARER_OK. */
 const char *bearer_fault_text(enum bearer_fault fault);
+
+/* What the log has to say beyond that, to go behind it; empty: nothing. */
+const char *bearer_fault_cause(enum bearer_fault fault);
