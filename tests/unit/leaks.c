@@ -16,3 +16,11 @@ void assert_no_leak(void)
 	if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() != 0)
 		fail_msg("memory was lost: see above");
 }
+
+void assert_no_leak_at_times(void)
+{
+	static unsigned int calls;
+
+	if (++calls % 16 == 0)
+		assert_no_leak();
+}

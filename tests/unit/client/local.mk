@@ -1,5 +1,6 @@
 # Unit tests of src/client/.
 unit_tests += \
+	test-authd-shortage \
 	test-access \
 	test-client-wiping \
 	test-resolve \
@@ -187,6 +188,8 @@ test_resolve_LDADD = $(unit_libraries) -lpthread
 test_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo
 test_tls_chain_SOURCES = tests/unit/client/net/test-tls-chain.c
 test_tls_chain_LDADD = $(unit_libraries)
+test_authd_shortage_SOURCES = tests/unit/client/methods/test-authd-shortage.c tests/unit/leaks.c
+test_authd_shortage_LDADD = libshortage.a $(unit_libraries) -lpthread
 test_tls_client_SOURCES = tests/unit/client/net/test-tls-client.c \
 	tests/unit/tls-peer.c tests/unit/tls-peer.h
 test_tls_client_LDADD = $(unit_libraries) -lpthread

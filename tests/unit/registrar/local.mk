@@ -55,7 +55,8 @@ unit_tests += \
 	test-long-answers \
 	test-api-parameters \
 	test-api-request \
-	test-bearer
+	test-bearer \
+	test-registrar-shortage
 endif
 
 registrar_libraries = libtest.a libregistrar.a libcommon.a $(CMOCKA_LIBS) $(OPENSSL_LIBS) \
@@ -64,6 +65,9 @@ wire_fixture = tests/unit/registrar/registry/wire-fixture.c \
 	tests/unit/registrar/registry/wire-fixture.h
 fake_registry = tests/unit/registrar/fake-registry.c tests/unit/registrar/fake-registry.h
 
+test_registrar_shortage_SOURCES = tests/unit/registrar/test-registrar-shortage.c tests/unit/leaks.c
+test_registrar_shortage_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_registrar_shortage_LDADD = libshortage.a $(registrar_libraries) $(SYSTEMD_LIBS)
 test_watchdog_SOURCES = tests/unit/registrar/test-watchdog.c
 test_watchdog_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_watchdog_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
