@@ -58,6 +58,10 @@ enum function {
 	FUNCTION_THREAD,
 	FUNCTION_SD_NOTIFY,
 	FUNCTION_SETRLIMIT,
+	FUNCTION_EVENT_ADD,
+	FUNCTION_EPOLL_CTL,
+	FUNCTION_DUP,
+	FUNCTION_SET_USER,
 	FUNCTION_COUNT
 };
 
@@ -251,7 +255,7 @@ WRAP(FUNCTION_OPEN, NULL, FILE *, fopen, (const char *path, const char *mode), (
 WRAP(FUNCTION_OPEN, NULL, FILE *, fopen64, (const char *path, const char *mode), (path, mode))
 WRAP(FUNCTION_OPEN, NULL, DIR *, opendir, (const char *path), (path))
 
-/* openat2() has no other name. */
+/* openat2() and capset() have no other name. */
 long syscall(long number, ...)
 {
 	static long (*real)(long, ...);
@@ -262,7 +266,8 @@ long syscall(long number, ...)
 	for (int i = 0; i < 6; i++)
 		argument[i] = va_arg(arguments, long);
 	va_end(arguments);
-	if (number == SYS_openat2 && fails(FUNCTION_OPEN))
+	if ((number == SYS_openat2 && fails(FUNCTION_OPEN)) ||
+	    (number == SYS_capset && fails(FUNCTION_SET_USER)))
 		return -1;
 	if (!real)
 		real = find("syscall");
@@ -339,6 +344,29 @@ WRAP(FUNCTION_SD_NOTIFY, -1, ssize_t, sendmsg, (int fd, const struct msghdr *mes
 
 WRAP(FUNCTION_SETRLIMIT, -1, int, setrlimit,
      (__rlimit_resource_t resource, const struct rlimit *limit), (resource, limit))
+
+/* libevent's, and what it does of it. A descriptor that is watched no more is never refused. */
+WRAP(FUNCTION_EVENT_ADD, -1, int, event_add, (void *event, const struct timeval *time),
+     (event, time))
+
+int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+	static int (*real)(int, int, int, struct epoll_event *);
+
+	if (operation != EPOLL_CTL_DEL && fails(FUNCTION_EPOLL_CTL))
+		return -1;
+	if (!real)
+		real = find("epoll_ctl");
+	return real(epoll, operation, fd, event);
+}
+
+WRAP(FUNCTION_DUP, -1, int, dup2, (int fd, int other), (fd, other))
+WRAP(FUNCTION_DUP, -1, int, dup3, (int fd, int other, int flags), (fd, other, flags))
+WRAP(FUNCTION_SET_USER, -1, int, setgroups, (size_t count, const gid_t *groups), (count, groups))
+WRAP(FUNCTION_SET_USER, -1, int, setresgid, (gid_t real_gid, gid_t effective, gid_t saved),
+     (real_gid, effective, saved))
+WRAP(FUNCTION_SET_USER, -1, int, setresuid, (uid_t real_uid, uid_t effective, uid_t saved),
+     (real_uid, effective, saved))
 
 /* These two answer with an error. */
 WRAP(FUNCTION_GETADDRINFO, (int)(int32_t)control->error, int, getaddrinfo,

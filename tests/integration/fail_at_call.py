@@ -29,7 +29,8 @@ FUNCTIONS = {
     "connect": errno.ENETUNREACH, "getaddrinfo": socket.EAI_MEMORY, "SSL_read": 0, "SSL_write": 0,
     "accept": errno.ECONNABORTED, "fork": errno.EAGAIN, "socketpair": errno.EMFILE,
     "pthread_create": errno.EAGAIN, "sd_notify": errno.ENOBUFS,
-    "setrlimit": errno.EPERM,
+    "setrlimit": errno.EPERM, "event_add": 0, "epoll_ctl": errno.ENOSPC, "dup2": errno.EBUSY,
+    "setresuid": errno.EAGAIN,
 }
 NAMES = list(FUNCTIONS)
 CHOICE = os.environ.get("FAULTS") or "paths"
