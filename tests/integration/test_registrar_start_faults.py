@@ -11,10 +11,10 @@ import subprocess
 
 import api_tools
 import pytest
-from fail_at_call import Faults, fail_at_every_call, needs_library, needs_plain_build
+from fail_at_call import Faults, fail_at_every_call, needs_library
 from registrar_tools import PATIENCE, PROGRAM, Client, Registrar, prepare
 
-pytestmark = [needs_library, needs_plain_build]
+pytestmark = needs_library
 
 # What a message says of it, whatever was to be done.
 FILES, BUSY, MEMORY = "Too many open files", "temporarily unavailable", "[Mm]emory"
