@@ -80,7 +80,7 @@ int api_path_parse(struct api_path *ret, const char *text)
 
 	if (text[0] != '/')
 		return -EINVAL;
-	path.text = strdup(text);
+	path.text = library_memory_note(strdup(text));
 	if (!path.text)
 		return -ENOMEM;
 	r = split_path(&path);
@@ -143,7 +143,7 @@ static int split_query(struct api_query *query)
 
 int api_query_parse(struct api_query *ret, const char *text)
 {
-	struct api_query query = { .text = strdup(text ?: "") };
+	struct api_query query = { .text = library_memory_note(strdup(text ?: "")) };
 	int r = query.text ? split_query(&query) : -ENOMEM;
 
 	if (r < 0)
@@ -184,7 +184,7 @@ static char *join_values(const struct api_query *query, const char *name)
 	for (size_t i = 0; i < query->count; i++)
 		if (strcmp(query->parameters[i].name, name) == 0)
 			room += strlen(query->parameters[i].value) + 1;
-	joined = at = malloc(room);
+	joined = at = library_memory_note(malloc(room));
 	for (size_t i = 0; joined && i < query->count; i++)
 		if (strcmp(query->parameters[i].name, name) == 0)
 			at += sprintf(at, "%s%s", at > joined ? "," : "",

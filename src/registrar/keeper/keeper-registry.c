@@ -2,6 +2,7 @@
 #include "registrar/keeper/keeper-registry.h"
 
 #include "common/deadline.h"
+#include "common/library-memory.h"
 #include "common/log.h"
 #include "registrar/keeper/bearer-check.h"
 #include "registrar/net/plan-event.h"
@@ -80,6 +81,13 @@ static void finish_without(struct waiting *waiting, enum registry_outcome outcom
 	finish(waiting, &answer);
 }
 
+/* Whether whoever asks may could not be seen. */
+static void finish_short(struct waiting *waiting)
+{
+	log_error("Out of memory: a request was not decided");
+	finish_without(waiting, REGISTRY_NO_MEMORY);
+}
+
 static struct registry_answer decided(const struct waiting *waiting)
 {
 	return (struct registry_answer){ .outcome = REGISTRY_DECIDED,
@@ -111,17 +119,23 @@ static void log_in(struct waiting *waiting)
 	answer.login.fault = LOGIN_TOO_MANY;
 	if (r == -EBUSY)
 		finish(waiting, &answer);
+	else if (r == -ENOMEM)
+		finish_short(waiting);
 	else
 		finish_without(waiting, REGISTRY_FAILED);
 }
 
 /* ------------------------------------------------------------------ sessions */
 
-/* Whose session it is; null: nobody's. */
-static void answer_user(struct waiting *waiting, const char *user)
+/* Whose session it is; null: nobody's, unless there was no memory to see it. */
+static void answer_user(struct waiting *waiting, const char *user, unsigned long shortages)
 {
 	struct registry_answer answer = decided(waiting);
 
+	if (!user && library_memory_shortages() != shortages) {
+		finish_short(waiting);
+		return;
+	}
 	if (!user) {
 		finish_without(waiting, REGISTRY_DENIED);
 		return;
@@ -262,6 +276,7 @@ static void carry_out(struct waiting *waiting)
 {
 	struct sessions *sessions = waiting->keeper->settings.sessions;
 	const struct registry_request *request = waiting->request;
+	const unsigned long shortages = library_memory_shortages();
 
 	if (request->type == REGISTRY_BEARER)
 		answer_bearer(waiting);
@@ -270,9 +285,10 @@ static void carry_out(struct waiting *waiting)
 	else if (request->type == REGISTRY_LOGIN)
 		log_in(waiting);
 	else if (request->type == REGISTRY_SESSION)
-		answer_user(waiting, sessions_find_user(sessions, request->session->token));
+		answer_user(waiting, sessions_find_user(sessions, request->session->token),
+			    shortages);
 	else if (request->type == REGISTRY_LOGOUT)
-		answer_user(waiting, sessions_log_out(sessions, request->session));
+		answer_user(waiting, sessions_log_out(sessions, request->session), shortages);
 	else
 		finish_without(waiting, REGISTRY_DENIED);
 }
@@ -358,10 +374,13 @@ static bool is_allowed(const struct keeper_registry *keeper, struct registry_req
 static int submit(struct registry *registry, struct registry_request *request)
 {
 	struct keeper_registry *keeper = (struct keeper_registry *)registry;
+	const unsigned long shortages = library_memory_shortages();
 	struct waiting *waiting;
 
 	if (is_about_agents(request->type) && is_allowed(keeper, request))
 		return registry_submit(keeper->settings.agents, request);
+	if (library_memory_shortages() != shortages) /* the proof may be right */
+		return -ENOMEM;
 	waiting = calloc(1, sizeof *waiting);
 	if (!waiting)
 		return -ENOMEM;

@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "common/library-memory.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -192,9 +193,9 @@ bool password_worker_try(struct password_worker *worker, const struct password_s
 			 const struct api_password *password, const char *text,
 			 password_worker_done *done, void *argument)
 {
-	struct job *job = calloc(1, sizeof *job);
+	struct job *job = library_memory_note(calloc(1, sizeof *job));
 
-	if (!job || !(job->text = strdup(text))) {
+	if (!job || !(job->text = library_memory_note(strdup(text)))) {
 		free(job);
 		return false;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/keeper/sessions.h"
 
+#include "common/library-memory.h"
 #include "common/log.h"
 #include "registrar/keeper/password-worker.h"
 #include "registrar/keeper/token.h"
@@ -159,13 +160,14 @@ int sessions_log_in(struct sessions *sessions, const struct login_request *login
 		.network = client_network_of(login->client.address),
 		.failures = login->failures,
 	};
+	const unsigned long shortages = library_memory_shortages();
 	struct login_try *try;
 
 	if (!refresh_users(sessions))
 		return -EIO;
 	try = add_try(sessions);
 	if (!try)
-		return -EBUSY;
+		return -ENOMEM;
 	try->login = login;
 	try->done = done;
 	try->owner = owner;
@@ -173,7 +175,7 @@ int sessions_log_in(struct sessions *sessions, const struct login_request *login
 	if (!password_worker_try(sessions->worker, &source, &try->tried, login->password, on_tried,
 				 try)) {
 		free_try(try);
-		return -EBUSY;
+		return library_memory_shortages() == shortages ? -EBUSY : -ENOMEM;
 	}
 	*ret = try;
 	return 0;

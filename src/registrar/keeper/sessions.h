@@ -45,7 +45,7 @@ typedef void login_tried(void *owner, const struct login_answer *answer);
 
 /*
  * Try a login, which outlives the try, and call `done` later. Returns 0; -EBUSY: too many are to be
- * tried; or -EIO, which has been logged: it cannot be tried.
+ * tried; -ENOMEM; or -EIO, which has been logged: it cannot be tried.
  */
 int sessions_log_in(struct sessions *sessions, const struct login_request *login, login_tried *done,
 		    void *owner, struct login_try **ret) must_check;
