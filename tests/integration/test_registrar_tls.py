@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """TLS versions, ciphers, client certificates."""
 
+import os
 import re
 import ssl
 import subprocess
@@ -23,6 +24,30 @@ def authorities(tmp_path_factory):
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_versions(registrar, version):
     assert registrar.register("web", version=version)
+
+
+def test_suite_with_the_cheapest_hash(registrar):
+    """Which is not the first one of those that clients offer."""
+    with registrar.open(version=ssl.TLSVersion.TLSv1_3) as client:
+        assert client.tls.shared_ciphers()[0][0] != "TLS_AES_128_GCM_SHA256"
+        assert client.tls.cipher()[0] == "TLS_AES_128_GCM_SHA256"
+
+
+def suites_of(tmp_path, suites):
+    """The environment in which OpenSSL's configuration allows only these."""
+    file = tmp_path / "openssl.cnf"
+    file.write_text("openssl_conf = all\n[all]\nssl_conf = tls\n[tls]\nsystem_default = system\n"
+                    f"[system]\nCiphersuites = {suites}\n")
+    return {**os.environ, "OPENSSL_CONF": str(file)}
+
+
+@pytest.mark.parametrize("allowed,used", [
+    ("TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"),
+    ("TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256")])
+def test_suites_that_openssl_is_to_use(directory, tmp_path, allowed, used):
+    with serving(directory, "-n", environment=suites_of(tmp_path, allowed)) as registrar:
+        with registrar.open(version=ssl.TLSVersion.TLSv1_3) as client:
+            assert client.tls.cipher()[0] == used
 
 
 def test_no_session_tickets(registrar):
