@@ -99,13 +99,11 @@ static size_t write_line(char line[static LINE_SIZE], const struct agent_event *
 }
 
 /* Was the last write cut short? */
-static bool lacks_newline(int fd)
+static bool lacks_newline(int fd, off_t size)
 {
-	struct stat status;
 	char last;
 
-	return fstat(fd, &status) == 0 && status.st_size > 0 &&
-	       pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
+	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
 int agent_history_add(const struct agent_history *history, const struct agent_event *events,
@@ -119,19 +117,20 @@ int agent_history_add(const struct agent_history *history, const struct agent_ev
 		.flags = O_RDWR | O_APPEND,
 		.max = FILE_MAX,
 	};
+	struct stat status;
 	size_t length = 0;
 	ssize_t written;
 
 	if (!history->queue || count == 0 || !make_path(path, history, FILE_NAME))
 		return 0;
 	lock = lock_queue(history);
-	fd = trusted_file_open(&wanted, NULL, why);
+	fd = trusted_file_open(&wanted, &status, why);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	text = malloc(count * LINE_SIZE + 1);
 	if (!text)
 		return reason_errno(why, ENOMEM, "Cannot write %s", path);
-	if (lacks_newline(fd))
+	if (lacks_newline(fd, status.st_size))
 		text[length++] = '\n';
 	for (size_t i = 0; i < count; i++)
 		length += write_line(text + length, &events[i]);

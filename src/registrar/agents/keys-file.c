@@ -35,7 +35,7 @@ int keys_file_open(struct keys_file *file, const char *directory, gid_t group, s
 	return 0;
 }
 
-static int create(struct keys_file *file, struct reason *why)
+static int create(struct keys_file *file, struct stat *ret, struct reason *why)
 {
 	file->fd = openat(file->directory, "client.keys",
 			  O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, NEW_FILE_MODE);
@@ -53,6 +53,8 @@ static int create(struct keys_file *file, struct reason *why)
 	if (fsync(file->directory) < 0)
 		return reason_errno(why, errno, "Cannot flush the directory of %s to the disk",
 				    file->path);
+	if (fstat(file->fd, ret) < 0)
+		return reason_errno(why, errno, "Cannot stat %s", file->path);
 	return 0;
 }
 
@@ -75,11 +77,9 @@ static int open_locked(struct keys_file *file, bool *ret_changed, struct reason 
 	if (r >= 0)
 		file->fd = r;
 	else if (r == -ENOENT && !file->read_only)
-		r = create(file, why);
+		r = create(file, &status, why);
 	if (r < 0)
 		return r;
-	if (fstat(file->fd, &status) < 0)
-		return reason_errno(why, errno, "Cannot stat %s", file->path);
 	if (!file->cleaned && !file->read_only)
 		atomic_file_clean(file->path);
 	file->cleaned = true;

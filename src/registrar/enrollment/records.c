@@ -147,10 +147,18 @@ static void forget_removed(const struct records *records, const struct agent_his
 					       reason_for_next(failure)));
 }
 
+static bool has_groups(const struct records *records)
+{
+	for (const struct agent_record *at = records->first; at; at = at->next)
+		if (at->groups && !at->removed)
+			return true;
+	return false;
+}
+
 static void write_groups(const struct records *records, const struct agent_history *history,
 			 struct failure *failure)
 {
-	if (!agent_history_exists(history))
+	if (!has_groups(records) || !agent_history_exists(history))
 		return;
 	for (const struct agent_record *at = records->first; at; at = at->next)
 		if (at->groups && !at->removed)
