@@ -42,15 +42,26 @@ static bool was_changed(int fd)
 	return seen;
 }
 
+/*
+ * Once, until that is read: each transaction of ours is such an event, and the kernel makes one of
+ * those that follow each other.
+ */
 static void on_watch(evutil_socket_t fd, short what, void *argument)
 {
 	struct keys_watch *watch = argument;
 
-	(void)what;
-	if (!was_changed(fd))
-		return;
-	watch->others_wrote = true;
+	(void)fd, (void)what;
+	watch->has_news = true;
 	watch->settings.changed(watch->settings.owner);
+}
+
+static void read_news(struct keys_watch *watch)
+{
+	if (!watch->has_news)
+		return;
+	watch->has_news = false;
+	watch->others_wrote |= was_changed(event_get_fd(watch->event));
+	(void)event_add(watch->event, NULL);
 }
 
 int keys_watch_begin(struct keys_watch *watch, const struct keys_watch_settings *settings)
@@ -60,7 +71,7 @@ int keys_watch_begin(struct keys_watch *watch, const struct keys_watch_settings 
 	*watch = (struct keys_watch){ .settings = *settings };
 	if (fd < 0)
 		return 0;
-	watch->event = event_new(settings->base, fd, EV_READ | EV_PERSIST, on_watch, watch);
+	watch->event = event_new(settings->base, fd, EV_READ, on_watch, watch);
 	if (!watch->event)
 		return -ENOMEM;
 	(void)take_fd(&fd);
@@ -72,6 +83,7 @@ bool keys_watch_read(struct keys_watch *watch)
 	struct reason why;
 	int r;
 
+	read_news(watch);
 	if (!watch->others_wrote)
 		return true;
 	r = roster_begin(watch->settings.roster, &why);

@@ -15,7 +15,8 @@ struct keys_watch_settings {
 	struct event_base *base;
 	const char *directory; /* of the file */
 	struct roster *roster;
-	void (*changed)(void *owner); /* perhaps by ourselves */
+	/* Something was changed there, perhaps by ourselves: call keys_watch_read() soon. */
+	void (*changed)(void *owner);
 	void *owner;
 };
 
@@ -23,6 +24,7 @@ struct keys_watch_settings {
 struct keys_watch {
 	struct keys_watch_settings settings;
 	struct event *event; /* null: the file cannot be watched */
+	bool has_news;       /* which have not been looked at */
 	bool others_wrote;   /* perhaps only we ourselves; reading again costs nothing then */
 };
 
@@ -33,8 +35,8 @@ int keys_watch_begin(struct keys_watch *watch,
 		     const struct keys_watch_settings *settings) must_check;
 
 /*
- * Read the file again, if it was changed; what is wrong with it is logged. False: it is locked, and
- * still to be read.
+ * Look at what was changed, and read the file again if that was it; what is wrong with it is
+ * logged. False: it is locked, and still to be read.
  */
 bool keys_watch_read(struct keys_watch *watch) must_check;
 
