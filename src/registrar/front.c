@@ -15,6 +15,11 @@
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
+/*
+ * A transaction costs the keeper a third of a handshake; this is as long as some handshakes take.
+ */
+#define GATHERING (5 * USEC_PER_MSEC)
+
 static const struct timeval report_time = { .tv_sec = 1 };
 static const struct timeval stop_time = { .tv_usec = 700 * 1000 };
 static const struct timeval memory_time = { .tv_sec = 1 }; /* until there may be some again */
@@ -494,6 +499,7 @@ static bool set_up_registry(struct front *front)
 		.news = on_news,
 		.lost = on_lost,
 		.owner = front,
+		.gathering = GATHERING,
 	};
 
 	front->registry = remote_registry_new(&settings);

@@ -11,9 +11,10 @@
 
 /* Priorities of libevent; an event that has been given none has PRIORITY_NORMAL. */
 enum {
-	PRIORITY_NORMAL = 2,
-	PRIORITY_LATER = 3, /* when nothing of those is ready */
-	PRIORITY_LAST = 4,  /* when nothing else is ready: to begin what is served later */
+	PRIORITY_NORMAL = 3,
+	PRIORITY_GATHERED = 4, /* when nothing of those is ready: what they have made goes out */
+	PRIORITY_LATER = 5,    /* when nothing of those is ready either */
+	PRIORITY_LAST = 6,     /* when nothing else is ready: to begin what is served later */
 };
 
 /*

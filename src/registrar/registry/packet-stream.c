@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/registry/packet-stream.h"
 
+#include "common/deadline.h"
 #include "registrar/net/free-event.h"
+#include "registrar/net/priority.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -16,6 +18,9 @@ struct packet_stream {
 	struct packet_stream_owner owner;
 	int fd;
 	struct event *readable, *writable;
+	struct event *flush; /* active: there is something to be sent */
+	struct event *late;  /* pending: when it is sent, whatever else is to be done */
+	uint64_t sent_at;    /* monotonic_usec(): the last time */
 	struct evbuffer *output;
 	bool is_held;
 	bool is_broken;      /* it ends with the next callback */
@@ -30,6 +35,8 @@ static void destroy(struct packet_stream *stream)
 {
 	free_event(&stream->readable);
 	free_event(&stream->writable);
+	free_event(&stream->flush);
+	free_event(&stream->late);
 	if (stream->output)
 		evbuffer_free(stream->output);
 	close(stream->fd);
@@ -51,20 +58,13 @@ static void end_use(struct packet_stream *stream)
 		destroy(stream);
 }
 
-void packet_stream_free(struct packet_stream *stream)
-{
-	if (!stream)
-		return;
-	stream->is_to_be_freed = true;
-	if (!stream->is_in_use)
-		destroy(stream);
-}
-
 /* Once: it is the last that the owner hears. */
 static void end(struct packet_stream *stream, bool is_malformed)
 {
 	(void)event_del(stream->readable);
 	(void)event_del(stream->writable);
+	(void)event_del(stream->flush);
+	(void)event_del(stream->late);
 	if (!stream->is_to_be_freed && stream->owner.ended)
 		stream->owner.ended(stream->owner.owner, is_malformed);
 }
@@ -211,41 +211,81 @@ static void forget_sent(struct packet_stream *stream, const struct evbuffer_iove
 	(void)evbuffer_drain(stream->output, length);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *argument)
+/* It ends with the next callback. */
+static void break_off(struct packet_stream *stream)
 {
-	struct packet_stream *stream = argument;
+	stream->is_broken = true;
+	event_active(stream->readable, EV_READ, 1);
+}
+
+/* Send what can be sent. Returns how many bytes, or a negative errno. */
+static ssize_t send_pieces(struct packet_stream *stream)
+{
 	struct evbuffer_iovec pieces[PIECES_MAX];
 	int count = evbuffer_peek(stream->output, -1, NULL, pieces, PIECES_MAX);
 	const struct msghdr message = {
 		.msg_iov = pieces,
 		.msg_iovlen = (size_t)(count < PIECES_MAX ? count : PIECES_MAX),
 	};
-	ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-	int error = errno;
+	ssize_t n = sendmsg(stream->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-	(void)what;
-	begin_use(stream);
-	if (n > 0)
-		forget_sent(stream, pieces, (size_t)n);
+	if (n < 0)
+		return -errno;
+	forget_sent(stream, pieces, (size_t)n);
+	stream->sent_at = monotonic_usec();
+	return n;
+}
+
+/* The rest is waited with until the other end has taken some. */
+static void wait_for_rest(struct packet_stream *stream)
+{
 	if (evbuffer_get_length(stream->output) == 0)
 		(void)event_del(stream->writable);
 	else if (event_add(stream->writable, NULL) < 0)
-		stream->is_broken = true; /* nobody would say when there is room */
-	if (stream->is_broken || (n < 0 && error != EAGAIN && error != EINTR))
+		break_off(stream);
+}
+
+static void on_flush(evutil_socket_t unused, short what, void *argument)
+{
+	struct packet_stream *stream = argument;
+	ssize_t n;
+
+	(void)unused, (void)what;
+	(void)event_del(stream->flush);
+	(void)event_del(stream->late);
+	if (evbuffer_get_length(stream->output) == 0)
+		return;
+	begin_use(stream);
+	n = send_pieces(stream);
+	wait_for_rest(stream);
+	if (n < 0 && n != -EAGAIN && n != -EINTR)
 		end(stream, false);
 	else if (n > 0 && stream->owner.sent)
 		stream->owner.sent(stream->owner.owner);
 	end_use(stream);
 }
 
+static void plan_flush(struct packet_stream *stream)
+{
+	const uint64_t pause = stream->owner.pause, now = monotonic_usec();
+	const uint64_t next = stream->sent_at + pause;
+	const bool is_soon = now < next;
+	const struct timeval time = { .tv_usec = (suseconds_t)(is_soon ? next - now : pause) };
+
+	if (event_pending(stream->writable, EV_WRITE, NULL) || evtimer_pending(stream->late, NULL))
+		return;
+	if (!is_soon)
+		event_active(stream->flush, EV_WRITE, 1);
+	if (pause > 0 && event_add(stream->late, &time) < 0)
+		event_active(stream->flush, EV_WRITE, 1);
+}
+
 void packet_stream_send(struct packet_stream *stream, const void *packet, size_t length)
 {
-	if (evbuffer_add(stream->output, packet, length) < 0) {
-		stream->is_broken = true;
-		event_active(stream->readable, EV_READ, 1);
-	} else if (event_add(stream->writable, NULL) < 0) {
-		event_active(stream->writable, EV_WRITE, 1); /* there may be room already */
-	}
+	if (evbuffer_add(stream->output, packet, length) == 0)
+		plan_flush(stream);
+	else
+		break_off(stream);
 }
 
 size_t packet_stream_unsent(const struct packet_stream *stream)
@@ -254,6 +294,17 @@ size_t packet_stream_unsent(const struct packet_stream *stream)
 }
 
 /* ------------------------------------------------------------------ the whole */
+
+void packet_stream_free(struct packet_stream *stream)
+{
+	if (!stream)
+		return;
+	if (evtimer_pending(stream->late, NULL)) /* it would have gone by now */
+		(void)send_pieces(stream);
+	stream->is_to_be_freed = true;
+	if (!stream->is_in_use)
+		destroy(stream);
+}
 
 struct packet_stream *packet_stream_new(struct event_base *base, int fd,
 					const struct packet_stream_owner *owner)
@@ -268,9 +319,14 @@ struct packet_stream *packet_stream_new(struct event_base *base, int fd,
 	stream->fd = fd;
 	stream->output = evbuffer_new();
 	stream->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, stream);
-	stream->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, stream);
-	if (stream->output && stream->readable && stream->writable &&
-	    make_room(stream, PACKET_STREAM_MOST) && event_add(stream->readable, NULL) == 0)
+	stream->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_flush, stream);
+	stream->flush = evtimer_new(base, on_flush, stream);
+	stream->late = evtimer_new(base, on_flush, stream);
+	if (stream->flush && owner->pause > 0)
+		(void)event_priority_set(stream->flush, PRIORITY_GATHERED);
+	if (stream->output && stream->readable && stream->writable && stream->flush &&
+	    stream->late && make_room(stream, PACKET_STREAM_MOST) &&
+	    event_add(stream->readable, NULL) == 0)
 		return stream;
 	destroy(stream);
 	return NULL;

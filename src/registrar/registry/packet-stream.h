@@ -38,6 +38,12 @@ struct packet_stream_owner {
 	 * more than that. There is memory for what has come of a longer one, and not before.
 	 */
 	size_t (*most)(void *owner);
+	/*
+	 * Microseconds from one sending to the next at least, so that what follows soon goes out
+	 * together. What comes later than that waits only until nothing else is ready in the loop
+	 * (PRIORITY_GATHERED), and no longer than that. 0: all is sent at once.
+	 */
+	unsigned int pause;
 	void *owner;
 };
 
@@ -56,5 +62,8 @@ size_t packet_stream_unsent(const struct packet_stream *stream);
 /* Receive nothing more for now, not even what has arrived; or go on. */
 void packet_stream_hold(struct packet_stream *stream, bool hold);
 
-/* Close the socket. What was to be sent is lost. Null is allowed. */
+/*
+ * Close the socket. What waits for the end of a pause is sent, as far as there is room; the rest is
+ * lost. Null is allowed.
+ */
 void packet_stream_free(struct packet_stream *stream);

@@ -359,6 +359,7 @@ static bool begin(struct remote_registry *remote, int fd)
 		.dropped = on_dropped,
 		.ended = on_ended,
 		.most = most_bytes,
+		.pause = remote->settings.gathering,
 		.owner = remote,
 	};
 

@@ -40,6 +40,11 @@ struct remote_registry_settings {
 	 */
 	bool (*lost)(void *owner);
 	void *owner; /* of these four, which may ask the registry, but not free it */
+	/*
+	 * Microseconds from one packet to the next at least, so that requests that come fast share
+	 * their way and a transaction; one that comes alone is not delayed.
+	 */
+	unsigned int gathering;
 };
 
 /*

@@ -2,6 +2,8 @@
 /* Packets over a socket: when they are handed over, and how a stream ends. */
 #include "tests/unit/support.h"
 
+#include "common/deadline.h"
+#include "registrar/net/priority.h"
 #include "registrar/registry/packet-stream.h"
 #include "tests/unit/shortage.h"
 
@@ -69,7 +71,7 @@ static size_t most_bytes(void *owner)
 	return fixture.most;
 }
 
-static int begin(void **state)
+static void make(unsigned int pause)
 {
 	const struct packet_stream_owner owner = {
 		.received = on_received,
@@ -77,17 +79,23 @@ static int begin(void **state)
 		.dropped = on_dropped,
 		.ended = on_ended,
 		.most = most_bytes,
+		.pause = pause,
 		.owner = &fixture,
 	};
 	int ends[2];
 
-	(void)state;
-	fixture = (struct fixture){ .base = event_base_new(), .most = PACKET_STREAM_MOST };
+	fixture = (struct fixture){ .base = priority_base_new(), .most = PACKET_STREAM_MOST };
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends),
 			 0);
 	fixture.other = ends[1];
 	fixture.stream = packet_stream_new(fixture.base, ends[0], &owner);
 	assert_non_null(fixture.stream);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	make(0);
 	return 0;
 }
 
@@ -295,13 +303,78 @@ static void test_send_to_nobody(void **state)
 	assert_false(fixture.is_malformed);
 }
 
+#define PAUSE 200000 /* microseconds */
+
+static ssize_t receive(char bytes[static 16])
+{
+	return recv(fixture.other, bytes, 16, MSG_DONTWAIT);
+}
+
+/* What follows soon goes out together, and what comes alone at once. */
+static void test_pause(void **state)
+{
+	uint64_t begin_time;
+	char bytes[16];
+
+	(void)state;
+	packet_stream_free(fixture.stream);
+	close_other();
+	event_base_free(fixture.base);
+	make(PAUSE);
+	begin_time = monotonic_usec();
+	packet_stream_send(fixture.stream, "a", 1);
+	run();
+	assert_int_equal(receive(bytes), 1);
+	packet_stream_send(fixture.stream, "b", 1);
+	run();
+	packet_stream_send(fixture.stream, "c", 1);
+	assert_int_equal(packet_stream_unsent(fixture.stream), 2);
+	assert_int_equal(receive(bytes), -1);
+	while (fixture.sent < 2)
+		(void)event_base_loop(fixture.base, EVLOOP_ONCE);
+	assert_true(monotonic_usec() >= begin_time + PAUSE);
+	assert_int_equal(receive(bytes), 2);
+	assert_memory_equal(bytes, "bc", 2);
+	packet_stream_send(fixture.stream, "d", 1); /* the last that it does */
+	packet_stream_free(fixture.stream);
+	fixture.stream = NULL;
+	assert_int_equal(receive(bytes), 1);
+}
+
+static void on_work(evutil_socket_t fd, short what, void *argument)
+{
+	static const struct timeval now = { .tv_sec = 0 };
+
+	(void)fd, (void)what;
+	(void)event_add(*(struct event **)argument, &now);
+}
+
+/* A loop that always has something else to do sends, too, at the end of the pause. */
+static void test_busy_loop(void **state)
+{
+	struct event *work;
+
+	(void)state;
+	packet_stream_free(fixture.stream);
+	close_other();
+	event_base_free(fixture.base);
+	make(20000);
+	work = evtimer_new(fixture.base, on_work, &work);
+	on_work(-1, 0, &work);
+	packet_stream_send(fixture.stream, "a", 1);
+	while (fixture.sent == 0)
+		(void)event_base_loop(fixture.base, EVLOOP_ONCE);
+	event_free(work);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(test_end),          TEST(test_malformed),      TEST(test_hold),
 		TEST(test_long_packet),  TEST(test_dropped_packet), TEST(test_freed_within),
-		TEST(test_large_output), TEST(test_send_to_nobody),
+		TEST(test_large_output), TEST(test_send_to_nobody), TEST(test_pause),
+		TEST(test_busy_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
