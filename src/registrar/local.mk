@@ -35,8 +35,8 @@ libregistrar_a_SOURCES = \
 	src/registrar/authd/ending.c src/registrar/authd/ending.h \
 	src/registrar/authd/ignored-fields.c src/registrar/authd/ignored-fields.h \
 	src/registrar/authd/lingering.c src/registrar/authd/lingering.h \
+	src/registrar/authd/over-tls.c src/registrar/authd/over-tls.h \
 	src/registrar/authd/request-buffer.c src/registrar/authd/request-buffer.h \
-	src/registrar/authd/tls-failure.c src/registrar/authd/tls-failure.h \
 	src/registrar/commands/add.c src/registrar/commands/add.h \
 	src/registrar/commands/admin.c src/registrar/commands/admin.h \
 	src/registrar/commands/agents.c src/registrar/commands/agents.h \
@@ -95,6 +95,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/peer-certificate.c src/registrar/net/peer-certificate.h \
 	src/registrar/net/priority.c src/registrar/net/priority.h \
 	src/registrar/net/source-table.c src/registrar/net/source-table.h \
+	src/registrar/net/tls-server.c src/registrar/net/tls-server.h \
 	src/registrar/net/turns.c src/registrar/net/turns.h \
 	src/registrar/net/sources.c src/registrar/net/sources.h \
 	src/registrar/registry/dialect.c src/registrar/registry/dialect.h \

@@ -2,22 +2,17 @@
 #include "registrar/authd/connection.h"
 
 #include "common/log.h"
-#include "common/tls-context.h"
 #include "common/tls-record-limit.h"
 #include "registrar/authd/arrival.h"
 #include "registrar/authd/lingering.h"
-#include "registrar/authd/tls-failure.h"
+#include "registrar/authd/over-tls.h"
 #include "registrar/net/free-event.h"
-#include "registrar/net/handshake-limit.h"
 #include "registrar/net/peer-certificate.h"
 #include "registrar/net/priority.h"
+#include "registrar/net/tls-server.h"
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
-#include <event2/bufferevent_struct.h>
-#include <netinet/tcp.h>
-#include <openssl/err.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,8 +24,8 @@ enum stage {
 	STAGE_HANDSHAKE,
 	STAGE_REQUEST,  /* reading it */
 	STAGE_DECISION, /* with the owner */
-	STAGE_ANSWER,   /* writing it */
-	STAGE_LINGER,   /* written; waiting for the client to close */
+	STAGE_ANSWER,   /* sending it; there is no TLS any more */
+	STAGE_LINGER,   /* sent; waiting for the client to close */
 };
 
 struct connection {
@@ -38,17 +33,17 @@ struct connection {
 	const struct connection_settings *settings;
 	enum stage stage;
 	int fd;
-	SSL *tls;
-	struct handshake_limit handshake_limit;
-	struct bufferevent *stream;
+	struct tls_server tls;
+	struct event *readable; /* pending: what the client sends is looked at */
+	struct event *writable; /* pending: for room. Null: there always was some */
 	struct event *deadline;
-	struct event *pause;
-	struct arrival arrival;
-	struct lingering lingering;
+	struct event *pause; /* null: there was none so far */
+	struct turn turn;    /* with which TLS begins */
+	struct request_buffer buffer;
+	struct tls_output answer;
 	enum connection_end how; /* what to tell the owner once the client has closed ... */
 	char detail[128];        /* ... and more about it */
-	struct request_buffer buffer;
-	struct answer answer;
+	size_t discarded;        /* bytes that came after the answer */
 	struct peer peer;
 	int priority;
 };
@@ -105,37 +100,17 @@ static void wait_for_client(struct connection *connection, enum stage stage)
 
 /* ------------------------------------------------------------------ the end */
 
-/*
- * A bufferevent goes only when its deferred callbacks have had their turn, and its events with it;
- * but the socket, or the next one with its number, must be free for other events at once.
- */
-static void drop_stream(struct bufferevent *stream)
-{
-	(void)event_del(&stream->ev_read);
-	(void)event_del(&stream->ev_write);
-	bufferevent_free(stream);
-}
-
-/* TLS goes before the socket does: what follows is only a matter of TCP. */
-static void drop_tls(struct connection *connection)
-{
-	if (connection->stream)
-		drop_stream(connection->stream);
-	connection->stream = NULL;
-	SSL_free(connection->tls);
-	connection->tls = NULL;
-}
-
 static void release(struct connection *connection)
 {
+	turn_cancel(&connection->turn);
+	free_event(&connection->readable);
+	free_event(&connection->writable);
 	free_event(&connection->deadline);
 	free_event(&connection->pause);
-	lingering_leave(&connection->lingering);
-	arrival_leave(&connection->arrival);
-	drop_tls(connection);
+	tls_server_end(&connection->tls);
+	tls_output_clear(&connection->answer);
 	close(connection->fd);
 	request_buffer_wipe(&connection->buffer);
-	explicit_bzero(&connection->answer, sizeof connection->answer);
 	free(connection);
 }
 
@@ -166,40 +141,44 @@ void connection_stop(struct connection *connection, enum connection_end how)
 	end(connection, lingers ? connection->how : how, connection->detail);
 }
 
-/* The client has closed, too. */
-static void on_lingered(void *owner)
-{
-	struct connection *connection = owner;
-
-	end(connection, connection->how, connection->detail);
-}
-
-/* All is written. */
+/* All is sent. TLS goes before the socket does: what follows is only a matter of TCP. */
 static void finish(struct connection *connection)
 {
-	const struct connection_settings *settings = connection->settings;
-
-	explicit_bzero(&connection->answer, sizeof connection->answer);
-	drop_tls(connection);
+	tls_server_end(&connection->tls);
+	tls_output_clear(&connection->answer);
 	wait_for_client(connection, STAGE_LINGER);
-	if (lingering_begin(&connection->lingering, settings->base, connection->fd, on_lingered,
-			    connection) < 0 ||
-	    event_add(connection->deadline, settings->linger) < 0)
+	if (lingering_begin(connection->fd) < 0 || event_add(connection->readable, NULL) < 0 ||
+	    event_add(connection->deadline, connection->settings->linger) < 0)
 		end(connection, connection->how, connection->detail);
 }
 
-static void on_written(struct bufferevent *stream, void *argument)
+static void wait_for_end(struct connection *connection)
 {
-	struct connection *connection = argument;
+	if (lingering_read(connection->fd, &connection->discarded))
+		end(connection, connection->how, connection->detail);
+}
 
-	if (connection->stage != STAGE_ANSWER ||
-	    evbuffer_get_length(bufferevent_get_output(stream)) > 0)
-		return;
-	if (connection->answer.close_notify) {
-		(void)SSL_shutdown(connection->tls);
-		ERR_clear_error();
-	}
-	finish(connection);
+static void end_failed(struct connection *connection)
+{
+	char text[256];
+
+	end(connection, CONNECTION_GONE,
+	    tls_server_describe_failure(&connection->tls, text, sizeof text));
+}
+
+/* ------------------------------------------------------------------ room for what is sent */
+
+static void on_writable(evutil_socket_t fd, short what, void *argument);
+
+/* What the client sends meanwhile stays where it is. */
+static void wait_for_room(struct connection *connection)
+{
+	(void)event_del(connection->readable);
+	if (!connection->writable)
+		connection->writable = event_new(connection->settings->base, connection->fd,
+						 EV_WRITE, on_writable, connection);
+	if (!connection->writable || event_add(connection->writable, NULL) < 0)
+		drop(connection);
 }
 
 /* ------------------------------------------------------------------ request and answer */
@@ -227,40 +206,35 @@ static void hand_over(struct connection *connection)
 	}
 	connection->stage = STAGE_DECISION;
 	(void)event_del(connection->deadline);
-	bufferevent_disable(connection->stream, EV_READ);
 	free_event(&connection->pause);
 	owner->request(owner->owner, connection);
 }
 
-/*
- * By reference: so each becomes a TLS record of its own, and old agents take one record for one
- * message.
- */
-static bool put_records(struct connection *connection)
+static void send_answer(struct connection *connection)
 {
-	struct evbuffer *output = bufferevent_get_output(connection->stream);
-	const struct answer *answer = &connection->answer;
-	size_t begin = 0;
+	int r = tls_output_send(&connection->answer, connection->fd);
 
-	for (int i = 0; i < 2 && answer->records[i] > 0; i++) {
-		if (evbuffer_add_reference(output, answer->text + begin, answer->records[i], NULL,
-					   NULL) < 0)
-			return false;
-		begin += answer->records[i];
-	}
-	return bufferevent_enable(connection->stream, EV_WRITE) == 0;
+	if (r == 0)
+		finish(connection);
+	else if (r == -EAGAIN)
+		wait_for_room(connection);
+	else
+		end(connection, CONNECTION_GONE, strerrordesc_np(-r) ?: "");
 }
 
+/* With that, TLS has done its part: its memory is not kept for a client that is slow to read. */
 void connection_answer(struct connection *connection, const struct answer *answer)
 {
 	connection->stage = STAGE_ANSWER;
-	connection->answer = *answer;
-	if (event_add(connection->deadline, connection->settings->linger) < 0)
+	if (event_add(connection->deadline, connection->settings->linger) < 0 ||
+	    !tls_server_collect(&connection->tls, &connection->answer)) {
 		drop(connection);
-	else if (answer->records[0] == 0)
-		on_written(connection->stream, connection);
-	else if (!put_records(connection))
-		drop(connection);
+	} else if (answer_write(answer, &connection->tls) != TLS_STEP_DONE) {
+		end_failed(connection);
+	} else {
+		tls_server_end(&connection->tls);
+		send_answer(connection);
+	}
 }
 
 /* Hang up without a text: with close_notify where the real managers send one. */
@@ -270,9 +244,10 @@ static void cut_off(struct connection *connection, enum connection_end how)
 							DIALECT_WAZUH };
 
 	connection->how = how;
-	bufferevent_disable(connection->stream, EV_READ);
 	connection_answer(connection, &nothing);
 }
+
+/* ------------------------------------------------------------------ reading the request */
 
 static void on_pause(evutil_socket_t fd, short what, void *argument)
 {
@@ -284,67 +259,200 @@ static void on_pause(evutil_socket_t fd, short what, void *argument)
 		hand_over(connection);
 }
 
-/*
- * Acknowledge at once what has come. A client that writes in pieces without TCP_NODELAY (its last
- * handshake message and its request, say) sends the next one only then, and the kernel would let it
- * wait for 40 ms.
- */
-static void acknowledge(const struct connection *connection)
+/* False: out of memory. */
+static bool plan_pause(struct connection *connection)
 {
-	const int on = 1;
-
-	(void)setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+	if (!connection->pause)
+		connection->pause = evtimer_new(connection->settings->base, on_pause, connection);
+	return connection->pause && event_add(connection->pause, &pause_time) == 0;
 }
 
-/* Move what was decrypted into the buffer, and leave no second copy of a password behind. */
-static enum request_buffer_state feed(struct connection *connection, struct evbuffer *input)
+/* It goes on with the next bytes. */
+static void wait_for_rest(struct connection *connection)
 {
-	enum request_buffer_state state = REQUEST_BUFFER_MORE;
-	struct evbuffer_iovec piece;
-
-	while (state == REQUEST_BUFFER_MORE && evbuffer_peek(input, -1, NULL, &piece, 1) > 0 &&
-	       piece.iov_len > 0) {
-		state = request_buffer_feed(&connection->buffer, piece.iov_base, piece.iov_len);
-		explicit_bzero(piece.iov_base, piece.iov_len);
-		evbuffer_drain(input, piece.iov_len);
-	}
-	return state;
-}
-
-/* Take in what has come. False: the connection has moved on, and may even be gone. */
-static bool read_on(struct connection *connection)
-{
-	switch (feed(connection, bufferevent_get_input(connection->stream))) {
-	case REQUEST_BUFFER_COMPLETE:
-		hand_over(connection);
-		return false;
-	case REQUEST_BUFFER_TOO_LONG:
-		cut_off(connection, CONNECTION_TOO_LONG);
-		return false;
-	case REQUEST_BUFFER_NO_MEMORY:
+	/* OpenSSL keeps its buffer otherwise until it has read once more. */
+	(void)SSL_free_buffers(connection->tls.tls);
+	request_acknowledge(connection->fd);
+	if (connection->buffer.length + connection->buffer.dropped > 0 && !plan_pause(connection))
 		drop(connection);
-		return false;
-	case REQUEST_BUFFER_MORE:
+}
+
+static void on_end_of_input(struct connection *connection)
+{
+	if (request_buffer_finish(&connection->buffer) == REQUEST_BUFFER_COMPLETE)
+		hand_over(connection);
+	else
+		end(connection, CONNECTION_GONE,
+		    "the client closed the connection without a request");
+}
+
+/* There is nothing to be read now. */
+static void on_unread(struct connection *connection, enum tls_step step)
+{
+	if (tls_record_limit_was_exceeded(connection->tls.tls))
+		end(connection, CONNECTION_FLOOD, "");
+	else if (step == TLS_STEP_NEEDS_BYTES)
+		wait_for_rest(connection);
+	else if (step == TLS_STEP_NEEDS_ROOM)
+		wait_for_room(connection);
+	else if (step == TLS_STEP_ENDED)
+		on_end_of_input(connection);
+	else
+		end_failed(connection);
+}
+
+/* A client that sends many small records is served later, like others that make much work. */
+static void go_on_later(struct connection *connection)
+{
+	(void)event_priority_set(connection->readable, PRIORITY_LATER);
+	event_active(connection->readable, EV_READ, 1);
+}
+
+static void read_request(struct connection *connection)
+{
+	enum tls_step step;
+	enum request_buffer_state state = request_read(&connection->buffer, &connection->tls,
+						       &step);
+
+	if (state == REQUEST_BUFFER_COMPLETE)
+		hand_over(connection);
+	else if (state == REQUEST_BUFFER_TOO_LONG)
+		cut_off(connection, CONNECTION_TOO_LONG);
+	else if (state == REQUEST_BUFFER_NO_MEMORY)
+		drop(connection);
+	else if (step == TLS_STEP_DONE)
+		go_on_later(connection);
+	else
+		on_unread(connection, step);
+}
+
+/* ------------------------------------------------------------------ the handshake */
+
+/* The alert that says why has been sent: like an answer, it should arrive. */
+static void on_failed_handshake(struct connection *connection)
+{
+	(void)tls_server_describe_failure(&connection->tls, connection->detail,
+					  sizeof connection->detail);
+	connection->how = CONNECTION_NO_TLS;
+	finish(connection);
+}
+
+static void on_connected(struct connection *connection)
+{
+	wait_for_client(connection, STAGE_REQUEST);
+	if (connection->settings->verify_host &&
+	    !peer_certificate_is_for(connection->tls.tls, connection->peer.address))
+		connection->how = CONNECTION_OTHER_HOST;
+	read_request(connection); /* it has often come with the end of the handshake */
+}
+
+static void shake_hands(struct connection *connection)
+{
+	enum tls_step step = tls_server_shake_hands(&connection->tls);
+
+	if (tls_record_limit_was_exceeded(connection->tls.tls))
+		end(connection, CONNECTION_FLOOD, "");
+	else if (step == TLS_STEP_DONE)
+		on_connected(connection);
+	else if (step == TLS_STEP_NEEDS_ROOM)
+		wait_for_room(connection);
+	else if (step != TLS_STEP_NEEDS_BYTES)
+		on_failed_handshake(connection);
+}
+
+/* ------------------------------------------------------------------ the beginning */
+
+/* TLS takes some 40 KiB: a client gets them when it has sent something. */
+static void begin_tls(struct connection *connection)
+{
+	(void)event_priority_set(connection->readable, connection->priority);
+	if (!tls_server_begin(&connection->tls, connection->settings->tls, connection->fd) ||
+	    event_add(connection->readable, NULL) < 0)
+		drop(connection);
+	else
+		shake_hands(connection);
+}
+
+static void on_turn(void *argument)
+{
+	begin_tls(argument);
+}
+
+/*
+ * Whoever is to wait for others goes no further before nothing else is to be done (turns.h). A
+ * descriptor in the loop for each of a flood of clients that wait would have it ask for all of them
+ * in every round.
+ */
+static void on_hello(struct connection *connection)
+{
+	struct turns *turns = connection->settings->turns;
+
+	wait_for_client(connection, STAGE_HANDSHAKE);
+	if (connection->priority > PRIORITY_NORMAL && turns) {
+		(void)event_del(connection->readable);
+		turn_wait(turns, &connection->turn);
+	} else {
+		begin_tls(connection);
+	}
+}
+
+static void look_at_first_bytes(struct connection *connection)
+{
+	const char *other = NULL;
+
+	switch (arrival_look(connection->fd, &other)) {
+	case ARRIVAL_NOT_YET:
+		break;
+	case ARRIVAL_TLS:
+		on_hello(connection);
+		break;
+	case ARRIVAL_NOTHING:
+		end(connection, CONNECTION_NOTHING, "");
+		break;
+	case ARRIVAL_OTHER: /* closed with unread bytes, so by a reset, as by the managers */
+		end(connection, CONNECTION_CLEAR_TEXT, other);
 		break;
 	}
-	if (event_add(connection->pause, &pause_time) < 0) {
-		drop(connection);
-		return false;
-	}
-	acknowledge(connection);
-	return true;
 }
 
-static void on_readable(struct bufferevent *stream, void *argument)
+/* ------------------------------------------------------------------ events */
+
+static void on_readable(evutil_socket_t fd, short what, void *argument)
 {
 	struct connection *connection = argument;
 
-	(void)stream;
-	if (connection->stage == STAGE_REQUEST)
-		(void)read_on(connection);
+	(void)fd, (void)what;
+	switch (connection->stage) {
+	case STAGE_SILENCE:
+		look_at_first_bytes(connection);
+		break;
+	case STAGE_HANDSHAKE:
+		shake_hands(connection);
+		break;
+	case STAGE_REQUEST:
+		read_request(connection);
+		break;
+	case STAGE_DECISION: /* it has to wait, also one that has closed its half */
+	case STAGE_ANSWER:
+		(void)event_del(connection->readable);
+		break;
+	case STAGE_LINGER:
+		wait_for_end(connection);
+		break;
+	}
 }
 
-/* ------------------------------------------------------------------ what can go wrong */
+static void on_writable(evutil_socket_t fd, short what, void *argument)
+{
+	struct connection *connection = argument;
+
+	if (connection->stage == STAGE_ANSWER)
+		send_answer(connection);
+	else if (event_add(connection->readable, NULL) < 0)
+		drop(connection);
+	else
+		on_readable(fd, what, connection);
+}
 
 static void on_deadline(evutil_socket_t fd, short what, void *argument)
 {
@@ -363,120 +471,16 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
 		end(connection, CONNECTION_TIMEOUT, stalled_in[connection->stage]);
 }
 
-/* The alert that says why has been sent: like an answer, it should arrive. */
-static void on_failed_handshake(struct connection *connection, short what)
-{
-	(void)tls_failure_describe(connection->detail, sizeof connection->detail, connection->tls,
-				   connection->stream, what);
-	connection->how = CONNECTION_NO_TLS;
-	finish(connection);
-}
-
-static void on_end_of_input(struct connection *connection)
-{
-	if (request_buffer_finish(&connection->buffer) == REQUEST_BUFFER_COMPLETE)
-		hand_over(connection);
-	else
-		end(connection, CONNECTION_GONE,
-		    "the client closed the connection without a request");
-}
-
-static void on_event(struct bufferevent *stream, short what, void *argument)
-{
-	struct connection *connection = argument;
-	char text[256];
-
-	if (what & BEV_EVENT_CONNECTED) {
-		wait_for_client(connection, STAGE_REQUEST);
-		/* OpenSSL keeps its buffer otherwise until it has read once more. */
-		(void)SSL_free_buffers(connection->tls);
-		if (connection->settings->verify_host &&
-		    !peer_certificate_is_for(connection->tls, connection->peer.address))
-			connection->how = CONNECTION_OTHER_HOST;
-		acknowledge(connection);
-		return;
-	}
-	if (tls_record_limit_was_exceeded(connection->tls)) {
-		end(connection, CONNECTION_FLOOD, "");
-		return;
-	}
-	if (connection->stage == STAGE_REQUEST && (what & BEV_EVENT_EOF)) {
-		if (read_on(connection)) /* what came with the end */
-			on_end_of_input(connection);
-		return;
-	}
-	/* Half-closed by a client that wants its answer all the same. */
-	if (connection->stage > STAGE_REQUEST && (what & BEV_EVENT_EOF) &&
-	    (what & BEV_EVENT_READING))
-		return;
-	if (connection->stage == STAGE_HANDSHAKE)
-		on_failed_handshake(connection, what);
-	else
-		end(connection, CONNECTION_GONE,
-		    tls_failure_describe(text, sizeof text, connection->tls, stream, what));
-}
-
-/* ------------------------------------------------------------------ the beginning */
-
-static bool start_tls(struct connection *connection)
-{
-	const struct connection_settings *settings = connection->settings;
-
-	connection->tls = SSL_new(settings->tls);
-	connection->pause = evtimer_new(settings->base, on_pause, connection);
-	if (!connection->tls || !connection->pause)
-		return false;
-	/*
-	 * Deferred callbacks, so that a callback may free what libevent would otherwise still be
-	 * working on.
-	 */
-	connection->stream =
-		bufferevent_openssl_socket_new(settings->base, connection->fd, connection->tls,
-					       BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_DEFER_CALLBACKS);
-	if (!connection->stream ||
-	    !handshake_limit_watch(&connection->handshake_limit, connection->tls))
-		return false;
-	(void)bufferevent_priority_set(connection->stream, connection->priority);
-	bufferevent_setcb(connection->stream, on_readable, on_written, on_event, connection);
-	return bufferevent_enable(connection->stream, EV_READ | EV_WRITE) == 0;
-}
-
-static void on_go_on(void *owner)
-{
-	struct connection *connection = owner;
-
-	if (!start_tls(connection))
-		drop(connection);
-}
-
-static void on_arrived(void *owner, enum arrival_kind kind, const char *other)
-{
-	struct connection *connection = owner;
-	struct turns *turns = connection->settings->turns;
-
-	switch (kind) {
-	case ARRIVAL_NOTHING:
-		end(connection, CONNECTION_NOTHING, "");
-		return;
-	case ARRIVAL_OTHER: /* closed with unread bytes, so by a reset, as by the managers */
-		end(connection, CONNECTION_CLEAR_TEXT, other);
-		return;
-	case ARRIVAL_TLS:
-		wait_for_client(connection, STAGE_HANDSHAKE);
-		arrival_go_on(&connection->arrival,
-			      connection->priority > PRIORITY_NORMAL ? turns : NULL);
-	}
-}
-
-/* TLS takes some 40 KiB: a client gets them when it has sent something. */
 static bool set_up(struct connection *connection)
 {
 	const struct connection_settings *settings = connection->settings;
-	const struct arrival_owner owner = { on_arrived, on_go_on, connection };
 
+	connection->readable = event_new(settings->base, connection->fd, EV_READ | EV_PERSIST,
+					 on_readable, connection);
 	connection->deadline = evtimer_new(settings->base, on_deadline, connection);
-	return connection->deadline && event_add(connection->deadline, settings->timeout) == 0 &&
-	       arrival_begin(&connection->arrival, settings->base, connection->fd, &owner) == 0;
+	return connection->readable && connection->deadline &&
+	       event_add(connection->readable, NULL) == 0 &&
+	       event_add(connection->deadline, settings->timeout) == 0;
 }
 
 struct connection *connection_new(const struct connection_settings *settings, int fd,
@@ -492,6 +496,7 @@ struct connection *connection_new(const struct connection_settings *settings, in
 	connection->fd = fd;
 	connection->buffer = REQUEST_BUFFER(settings->password);
 	connection->priority = PRIORITY_NORMAL;
+	connection->turn = (struct turn){ .run = on_turn, .owner = connection };
 	peer_describe(&connection->peer, peer);
 	if (!set_up(connection)) {
 		release(connection);

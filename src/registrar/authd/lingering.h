@@ -9,23 +9,11 @@
 
 #include "common/must-check.h"
 
-#include <event2/event.h>
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Part of its owner's memory; zero: it has been left. */
-struct lingering {
-	struct event *event;
-	size_t discarded; /* bytes */
-	void (*ended)(void *owner);
-	void *owner;
-};
+/* Close our direction. Returns 0, or a negative errno: the client has gone already. */
+int lingering_begin(int fd) must_check;
 
-/*
- * Close our direction of the socket, and wait; `ended` is called at the end, once. Leave it with
- * lingering_leave(). Returns 0, or a negative errno: nothing is waited for.
- */
-int lingering_begin(struct lingering *lingering, struct event_base *base, int fd,
-		    void (*ended)(void *owner), void *owner) must_check;
-
-/* Wait no more. Allowed more than once. */
-void lingering_leave(struct lingering *lingering);
+/* Read what has come, and add it to `*discarded`, the bytes of before. Has it ended? */
+bool lingering_read(int fd, size_t *discarded) must_check;

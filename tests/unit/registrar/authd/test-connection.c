@@ -114,7 +114,6 @@ static void test_request_and_answer(void **state)
 	assert_false(connection_is_answering(fixture.connection));
 	answer_key(&answer, DIALECT_OSSEC, &agent, agent.ip);
 	connection_answer(fixture.connection, &answer);
-	assert_true(connection_is_answering(fixture.connection));
 	fixture_expect_record(&fixture, "OSSEC K:'001 web any 5a5a'\n\n");
 	fixture_expect_record(&fixture, "");
 	/* It does not close first: what the client has not read yet would be lost. */
@@ -141,6 +140,116 @@ static void test_records_stay_apart(void **state)
 	fixture_expect_record(&fixture, "ERROR: Unable to add agent.\n\n");
 	fixture_end(&fixture);
 	assert_int_equal(fixture.end, CONNECTION_DONE);
+}
+
+/* Leave no room for anything that is sent to the client. */
+static void fill(const struct fixture *fixture)
+{
+	static const char bytes[4096];
+
+	while (send(connection_descriptor(fixture->connection), bytes, sizeof bytes,
+		    MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+		;
+}
+
+/* The client takes that. */
+static void drain(const struct fixture *fixture)
+{
+	char bytes[4096];
+
+	while (recv(fixture->client, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+		;
+}
+
+static void test_client_that_takes_its_time(void **state)
+{
+	struct fixture fixture;
+	struct answer answer;
+
+	fixture_begin(&fixture, *state);
+	fixture.tls = SSL_new(fixture.client_context);
+	assert_int_equal(SSL_set_fd(fixture.tls, fixture.client), 1);
+	assert_int_equal(SSL_connect(fixture.tls), -1);
+	fill(&fixture);
+	fixture_run_once(&fixture);
+	drain(&fixture);
+	while (SSL_connect(fixture.tls) != 1)
+		fixture_run_once(&fixture);
+	fill(&fixture);
+	fixture_send_text(&fixture, "OSSEC A:'web'\n");
+	assert_int_equal(fixture.requests, 1);
+	answer_refusal(&answer, DIALECT_WAZUH, "No");
+	connection_answer(fixture.connection, &answer);
+	fixture_run_once(&fixture);
+	assert_true(connection_is_answering(fixture.connection));
+	drain(&fixture);
+	fixture_expect_record(&fixture, "ERROR: No. Unable to add agent");
+	fixture_expect_record(&fixture, "");
+	assert_false(connection_is_answering(fixture.connection));
+	fixture_close_client(&fixture);
+	fixture_check_end(&fixture, CONNECTION_DONE, "");
+	fixture_end(&fixture);
+}
+
+static void test_client_that_takes_nothing(void **state)
+{
+	struct fixture fixture;
+	struct answer answer;
+
+	fixture_prepare(&fixture, *state);
+	fixture.settings.linger = common_timeout(fixture.settings.base, 0, 50 * 1000);
+	fixture_connect(&fixture);
+	fixture_handshake(&fixture);
+	fixture_send_text(&fixture, "OSSEC A:'web'\n");
+	fill(&fixture);
+	answer_refusal(&answer, DIALECT_WAZUH, "No");
+	connection_answer(fixture.connection, &answer);
+	fixture_check_end(&fixture, CONNECTION_TIMEOUT,
+			  "the client did not take its answer in time");
+	fixture_end(&fixture);
+}
+
+/* What the client sends after its request waits, and so does its end. */
+static void test_client_that_hurries(void **state)
+{
+	struct fixture fixture;
+	struct answer answer;
+
+	fixture_begin(&fixture, *state);
+	fixture_handshake(&fixture);
+	fixture_send_text(&fixture, "OSSEC A:'web'\n");
+	fixture_send_text(&fixture, "OSSEC A:'other'\n");
+	assert_int_equal(shutdown(fixture.client, SHUT_WR), 0);
+	fixture_run_once(&fixture);
+	assert_int_equal(fixture.requests, 1);
+	assert_false(fixture.ended);
+	answer_refusal(&answer, DIALECT_WAZUH, "No");
+	connection_answer(fixture.connection, &answer);
+	fixture_expect_record(&fixture, "ERROR: No. Unable to add agent");
+	fixture_check_end(&fixture, CONNECTION_DONE, "");
+	fixture_end(&fixture);
+}
+
+/* More than are read at once. */
+static void test_request_in_small_records(void **state)
+{
+	const struct authd_request_fields *fields;
+	struct fixture fixture;
+	char password[100];
+
+	memset(password, 'p', sizeof password - 1);
+	password[sizeof password - 1] = '\0';
+	fixture_prepare(&fixture, *state);
+	fixture.settings.password = password;
+	fixture_connect(&fixture);
+	fixture_handshake(&fixture);
+	assert_int_equal(SSL_write(fixture.tls, "OSSEC PASS: ", 12), 12);
+	for (size_t i = 0; i < sizeof password - 1; i++)
+		assert_int_equal(SSL_write(fixture.tls, "p", 1), 1);
+	fixture_send_text(&fixture, " OSSEC A:'web'\n");
+	assert_int_equal(fixture.requests, 1);
+	assert_int_equal(connection_request(fixture.connection, &fields), AUTHD_REQUEST_OK);
+	fixture_end(&fixture);
 }
 
 static void test_request_without_newline(void **state)
@@ -429,6 +538,10 @@ int main(void)
 		TEST(test_other_host),
 		TEST(test_request_and_answer),
 		TEST(test_records_stay_apart),
+		TEST(test_client_that_takes_its_time),
+		TEST(test_client_that_takes_nothing),
+		TEST(test_client_that_hurries),
+		TEST(test_request_in_small_records),
 		TEST(test_request_without_newline),
 		TEST(test_request_that_ends_with_the_connection),
 		TEST(test_wrong_password),
