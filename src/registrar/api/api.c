@@ -154,6 +154,7 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 	};
 
 	api->limits = api_limits_new(&settings->limits, settings->peers->exempt);
+	api->base = base;
 	api->turns = turns_new(base, PRIORITY_LATER);
 	if (!api->limits || !api->turns)
 		return reason_errno(why, ENOMEM, "Cannot set up the API");

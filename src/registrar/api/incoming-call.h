@@ -25,6 +25,7 @@ bool api_type_is_json(const char *type) must_check;
 
 struct api {
 	struct api_settings settings;
+	struct event_base *base;
 	struct api_http *http;
 	struct api_limits *limits;
 	struct registry *registry;

@@ -72,19 +72,47 @@ static void describe_requirements(char *ret, const struct api_query *query)
 
 /* ------------------------------------------------------------------ the call */
 
+/* Its steps: collecting, naming those who go, having them removed, printing. */
 struct removal {
+	struct incoming_call *call;
 	struct api_filter filter;
 	struct api_collection collection;
+	struct turn turn;
+	struct event *waiting; /* the client waits for the registry, and is not late itself */
+	struct removal_request *request; /* while they are named */
+	struct removal_answer answer;
+	size_t named, printed; /* agents */
+	unsigned int last;     /* the id that was printed: several agents can have one */
 	struct api_result result;
+	struct api_items items;
 };
 
 static void free_removal(void *state)
 {
 	struct removal *removal = state;
 
+	turn_cancel(&removal->turn);
+	if (removal->waiting)
+		event_free(removal->waiting);
 	api_collection_clear(&removal->collection);
 	api_result_clear(&removal->result);
+	api_items_clear(&removal->items);
+	free(removal->request);
+	free(removal->answer.removed);
 	free(removal);
+}
+
+/* Do this next, in a turn of its own. */
+static void go_on_with(struct removal *removal, void (*step)(void *removal))
+{
+	removal->turn = (struct turn){ .run = step, .owner = removal };
+	turn_wait(removal->call->api->turns, &removal->turn);
+}
+
+static void fail(struct removal *removal)
+{
+	(void)api_problem_code(&removal->call->result.problem, API_NOT_DELETED, NULL);
+	incoming_call_answer(removal->call);
 }
 
 /* Of those that do not pass the filters, name the ones that were asked for. */
@@ -102,78 +130,148 @@ static void fail_filtered(struct removal *removal, const struct api_query *query
 					&not_eligible);
 }
 
-/* What was there a moment ago and is not any more is absent. */
-static void add_removed(struct removal *removal, const struct removal_answer *answer)
+/* ------------------------------------------------------------------ the answer */
+
+/* What was there a moment ago and is not any more is absent. False: out of memory. */
+static bool print_one(struct removal *removal, size_t number)
 {
-	const struct api_collection *collection = &removal->collection;
-	unsigned int last = 0; /* the id that was answered: several agents can have one */
+	const struct api_agent *agent = &removal->collection.agents[number];
 	struct api_problem absent;
+	bool is_printed = true;
 
-	for (size_t i = 0; i < collection->count; i++) {
-		const struct api_agent *agent = &collection->agents[i];
+	if (removal_has(&removal->answer, number)) {
+		if (agent->id != removal->last)
+			is_printed = api_items_add(&removal->items, json_string(agent->row->id));
+		removal->last = agent->id;
+	} else if (removal->collection.ids) {
+		api_agent_is_absent(&absent, agent->row->id);
+		api_result_fail(&removal->result, agent->row->id, &absent);
+	}
+	return is_printed;
+}
 
-		if (removal_has(answer, i)) {
-			if (agent->id != last)
-				api_result_add(&removal->result, json_string(agent->row->id));
-			last = agent->id;
-		} else if (collection->ids) {
-			api_agent_is_absent(&absent, agent->row->id);
-			api_result_fail(&removal->result, agent->row->id, &absent);
+static void finish(struct removal *removal)
+{
+	struct incoming_call *call = removal->call;
+
+	call->result.body = api_items_print(&removal->items, &removal->result);
+	if (call->result.body)
+		incoming_call_answer(call);
+	else
+		fail(removal);
+}
+
+static void print(void *state)
+{
+	struct removal *removal = state;
+	struct api_collection *collection = &removal->collection;
+	uint64_t end = turn_end();
+
+	while (removal->printed < collection->count && monotonic_usec() < end) {
+		struct api_agent *agent = &collection->agents[removal->printed];
+		bool is_printed = print_one(removal, removal->printed++);
+
+		free(agent->row); /* now, because freeing all at once takes long, too */
+		agent->row = NULL;
+		if (!is_printed) {
+			fail(removal);
+			return;
 		}
 	}
+	if (removal->printed < collection->count)
+		go_on_with(removal, print);
+	else
+		finish(removal);
 }
 
-static void print(struct incoming_call *call, const struct removal_answer *answer)
-{
-	struct removal *removal = call->work.state;
-
-	if (answer->fault == REMOVAL_OK) {
-		add_removed(removal, answer);
-		call->result.answer = api_result_print(&removal->result, call->input.pretty);
-	} else {
-		(void)api_problem_code(&call->result.problem, API_NOT_DELETED, NULL);
-	}
-	incoming_call_answer(call);
-}
+/* ------------------------------------------------------------------ who goes */
 
 static void removed(struct incoming_call *call, struct registry_answer *answer)
 {
-	print(call, &answer->removal);
+	struct removal *removal = call->work.state;
+
+	if (answer->removal.fault != REMOVAL_OK) {
+		fail(removal);
+		return;
+	}
+	removal->answer = answer->removal;
+	answer->removal.removed = NULL;
+	if (removal->waiting)
+		event_free(removal->waiting);
+	removal->waiting = NULL;
+	api_exchange_extend(call->exchange);
+	go_on_with(removal, print);
 }
 
-static struct removal_request *describe(const struct incoming_call *call,
-					const struct api_collection *collection)
+static void on_waiting(evutil_socket_t fd, short what, void *argument)
 {
-	const char *purge = api_query_get(&call->input.query, "purge");
-	struct removal_request *request;
-	size_t room = 0;
+	struct removal *removal = argument;
 
-	for (size_t i = 0; i < collection->count; i++)
-		room += removal_size(collection->agents[i].row->id,
-				     collection->agents[i].row->name);
-	request = collection->count <= REMOVAL_MAX ? removal_new(room) : NULL;
-	if (!request)
-		return NULL;
-	api_name_user(call, &request->user);
+	(void)fd, (void)what;
+	api_exchange_extend(removal->call->exchange);
+}
+
+static void ask(struct removal *removal)
+{
+	static const struct timeval interval = { .tv_usec = 500 * 1000 };
+	struct incoming_call *call = removal->call;
+	struct removal_request *request = removal->request;
+
+	removal->request = NULL;
+	removal->waiting = event_new(call->api->base, -1, EV_PERSIST, on_waiting, removal);
+	if (removal->waiting)
+		(void)event_add(removal->waiting, &interval);
+	api_exchange_extend(call->exchange);
+	api_ask(call, REGISTRY_REMOVE, request, removed);
+}
+
+static void name_agents(void *state)
+{
+	struct removal *removal = state;
+	const struct api_collection *collection = &removal->collection;
+	struct removal_request *request = removal->request;
+	uint64_t end = turn_end();
+
+	while (removal->named < collection->count && monotonic_usec() < end) {
+		const struct agent_row *row = collection->agents[removal->named++].row;
+
+		removal_add(request, row->id, row->name);
+	}
+	if (removal->named < collection->count)
+		go_on_with(removal, name_agents);
+	else
+		ask(removal);
+}
+
+/* Room for as many agents with the longest ids and names; what is not used costs nothing. */
+static void begin_naming(struct removal *removal)
+{
+	const struct api_collection *collection = &removal->collection;
+	const char *purge = api_query_get(&removal->call->input.query, "purge");
+	struct removal_request *request = NULL;
+
+	if (collection->count <= REMOVAL_MAX)
+		request = removal_new(collection->count * REMOVAL_AGENT_MOST);
+	if (!request) {
+		fail(removal);
+		return;
+	}
+	api_name_user(removal->call, &request->user);
 	request->purge = purge && api_boolean_parse(purge) == 1;
-	for (size_t i = 0; i < collection->count; i++)
-		removal_add(request, collection->agents[i].row->id,
-			    collection->agents[i].row->name);
-	return request;
+	removal->request = request;
+	name_agents(removal);
 }
 
 static void collected(struct incoming_call *call)
 {
-	static const struct removal_answer nothing = { .fault = REMOVAL_OK };
 	struct removal *removal = call->work.state;
-	struct api_collection *collection = &removal->collection;
 
-	api_collection_fail_absent(collection, true, &removal->result);
+	api_collection_fail_absent(&removal->collection, true, &removal->result);
 	fail_filtered(removal, &call->input.query);
-	if (collection->count == 0)
-		print(call, &nothing);
+	if (removal->collection.count == 0)
+		finish(removal);
 	else
-		api_ask(call, REGISTRY_REMOVE, describe(call, collection), removed);
+		begin_naming(removal);
 }
 
 void api_remove_agents(struct incoming_call *call)
@@ -187,6 +285,8 @@ void api_remove_agents(struct incoming_call *call)
 		return;
 	}
 	call->work = (struct call_work){ .state = removal, .free = free_removal };
+	removal->call = call;
+	removal->items.pretty = call->input.pretty;
 	removal->result = (struct api_result){
 		.all = "All selected agents were deleted",
 		.some = "Some agents were not deleted",

@@ -35,8 +35,8 @@ static char *print(const json_t *object, bool pretty)
 	 * As Python prints it: ASCII only, blanks behind commas and colons; pretty is an
 	 * indentation of three.
 	 */
-	return object ? json_dumps(object,
-				   JSON_ENSURE_ASCII | (pretty ? JSON_INDENT(INDENTATION) : 0))
+	return object ? json_dumps(object, JSON_ENSURE_ASCII | JSON_ENCODE_ANY |
+						   (pretty ? JSON_INDENT(INDENTATION) : 0))
 		      : NULL;
 }
 

@@ -17,9 +17,6 @@
 #define RETRY_FIRST (20 * 1000) /* microseconds */
 #define RETRY_LAST USEC_PER_SEC
 
-/* The keeper gives up in time by itself; this much later it counts as dead for a request. */
-#define OVERDUE USEC_PER_SEC
-
 static const struct timeval look_time = { .tv_sec = 1 };
 
 struct remote_registry {
@@ -391,11 +388,11 @@ static void on_look(evutil_socket_t fd, short what, void *argument)
 	(void)fd, (void)what;
 	if (remote->is_missed && !remote->stream && !evtimer_pending(remote->retry, NULL))
 		plan_retry(remote);
-	while ((request = remote_requests_find_over(&remote->waiting, 0))) {
+	while ((request = remote_requests_find_over(&remote->waiting))) {
 		remote_requests_remove(&remote->waiting, request);
 		remote_request_fail(request, REGISTRY_BUSY);
 	}
-	while ((request = remote_requests_find_over(&remote->sent, OVERDUE))) {
+	while ((request = remote_requests_find_overdue(&remote->sent))) {
 		log_error("The keeper does not answer");
 		remove_sent(remote, request);
 		withdraw_sent(remote, request);

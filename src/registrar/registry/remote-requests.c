@@ -5,6 +5,12 @@
 
 #include <stdlib.h>
 
+/* The keeper gives up in time by itself; this much later it counts as dead for a request. */
+#define OVERDUE USEC_PER_SEC
+
+/* ... for one that it may work at for as long, in turns, when it has the lock. */
+#define OVERDUE_REMOVAL (600 * USEC_PER_SEC)
+
 void remote_requests_begin(struct remote_requests *list)
 {
 	*list = (struct remote_requests){ .end = &list->first };
@@ -33,12 +39,23 @@ static bool is_over(const struct registry_request *request, uint64_t now, uint64
 	       now - request->give_up_at >= more;
 }
 
-struct remote_request *remote_requests_find_over(const struct remote_requests *list, uint64_t more)
+struct remote_request *remote_requests_find_over(const struct remote_requests *list)
 {
 	uint64_t now = monotonic_usec();
 
 	for (struct remote_request *at = list->first; at; at = at->next)
-		if (is_over(at->request, now, more))
+		if (is_over(at->request, now, 0))
+			return at;
+	return NULL;
+}
+
+struct remote_request *remote_requests_find_overdue(const struct remote_requests *list)
+{
+	uint64_t now = monotonic_usec();
+
+	for (struct remote_request *at = list->first; at; at = at->next)
+		if (is_over(at->request, now,
+			    at->request->type == REGISTRY_REMOVE ? OVERDUE_REMOVAL : OVERDUE))
 			return at;
 	return NULL;
 }

@@ -22,8 +22,11 @@ void remote_requests_add(struct remote_requests *list, struct remote_request *re
 
 void remote_requests_remove(struct remote_requests *list, struct remote_request *request);
 
-/* The first whose time was up `more` microseconds ago. Null: none. */
-struct remote_request *remote_requests_find_over(const struct remote_requests *list, uint64_t more);
+/* The first whose time is up. Null: none. */
+struct remote_request *remote_requests_find_over(const struct remote_requests *list);
+
+/* The first that should have been answered by now. Null: none. */
+struct remote_request *remote_requests_find_overdue(const struct remote_requests *list);
 
 /* Null: none has the number. */
 struct remote_request *remote_requests_find(const struct remote_requests *list, uint64_t number);

@@ -24,7 +24,10 @@ struct removal_request {
 	char texts[];
 };
 
-/* How much room the texts of an agent take. */
+/* How much room the texts of an agent take, at most. */
+#define REMOVAL_AGENT_MOST ((size_t)(AGENT_ID_MAX + 1 + AGENT_NAME_MAX + 1))
+
+/* How much room these take. */
 size_t removal_size(const char *id, const char *name);
 
 /* With room for so many bytes of texts, and no agent in it. Null: out of memory. */
