@@ -108,7 +108,7 @@ static int create_staged(struct atomic_file *file, mode_t mode, gid_t gid, size_
 	if (r < 0)
 		return r;
 	file->fd = openat(file->directory, file->staged,
-			  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+			  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file->fd < 0)
 		return cannot_create(file, errno, why);
 	if (gid != (gid_t)-1 && fchown(file->fd, (uid_t)-1, gid) < 0)
@@ -164,17 +164,34 @@ static int put_in_place(struct atomic_file *file, struct reason *why)
 	return 0;
 }
 
+int atomic_file_write(struct atomic_file *file, const void *data, size_t length, struct reason *why)
+{
+	int r = io_write(file->fd, data, length);
+
+	if (r < 0)
+		return reason_errno(why, r, "Cannot write the new %s", file->path);
+	file->length += length;
+	return 0;
+}
+
+int atomic_file_flush(struct atomic_file *file, struct reason *why)
+{
+	return fdatasync(file->fd) < 0
+		       ? reason_errno(why, errno, "Cannot sync the new %s to disk", file->path)
+		       : 0;
+}
+
 static int publish(struct atomic_file *file, const void *data, size_t length, const char *backup,
 		   struct reason *why)
 {
-	int r = io_write(file->fd, data, length);
+	int r = atomic_file_write(file, data, length, why);
 	int kept;
 
-	/* release the unused part of the reserved space */
-	if (r >= 0 && ftruncate(file->fd, (off_t)length) < 0)
-		r = -errno;
 	if (r < 0)
-		return reason_errno(why, r, "Cannot write the new %s", file->path);
+		return r;
+	/* release the unused part of the reserved space */
+	if (ftruncate(file->fd, (off_t)file->length) < 0)
+		return reason_errno(why, errno, "Cannot write the new %s", file->path);
 	if (fsync(file->fd) < 0)
 		return reason_errno(why, errno, "Cannot sync the new %s to disk", file->path);
 	kept = backup ? keep_backup(file, backup) : 0;

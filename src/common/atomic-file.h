@@ -19,6 +19,7 @@ struct atomic_file {
 	char *name;    /* final name in the directory */
 	char *staged;  /* the new file's name there: ".NAME.new" */
 	char *path;    /* the path as given, for messages */
+	size_t length; /* of what was written to it in parts */
 };
 
 #define ATOMIC_FILE_NULL ((struct atomic_file){ .directory = -1, .fd = -1 })
@@ -34,6 +35,19 @@ struct atomic_file {
  */
 int atomic_file_stage(struct atomic_file *file, const char *path, mode_t mode, gid_t gid,
 		      size_t room, struct reason *why) must_check;
+
+/*
+ * Write a part of a long content; what atomic_file_commit() writes follows it. Returns 0, or a
+ * negative errno with `why` set: then discard it.
+ */
+int atomic_file_write(struct atomic_file *file, const void *data, size_t length,
+		      struct reason *why) must_check;
+
+/*
+ * Flush what was written to the disk, so that atomic_file_commit() takes no longer than what it
+ * writes itself. Returns as atomic_file_write() does.
+ */
+int atomic_file_flush(struct atomic_file *file, struct reason *why) must_check;
 
 /*
  * Write `data`, sync it to disk and rename it over the old file; then sync the directory. With

@@ -18,12 +18,15 @@ libregistrar_a_SOURCES = \
 	src/registrar/agents/groups.c src/registrar/agents/groups.h \
 	src/registrar/agents/history.c src/registrar/agents/history.h \
 	src/registrar/agents/installation.c src/registrar/agents/installation.h \
+	src/registrar/agents/lines-copy.c src/registrar/agents/lines-copy.h \
 	src/registrar/agents/local-authd.c src/registrar/agents/local-authd.h \
 	src/registrar/agents/keys-file.c src/registrar/agents/keys-file.h \
 	src/registrar/agents/keys-line.c src/registrar/agents/keys-line.h \
 	src/registrar/agents/roster.c src/registrar/agents/roster.h \
 	src/registrar/agents/roster-index.c src/registrar/agents/roster-internal.h \
+	src/registrar/agents/roster-rewrite.c src/registrar/agents/roster-rewrite.h \
 	src/registrar/agents/roster-write.c \
+	src/registrar/agents/stamps-cut.c src/registrar/agents/stamps-cut.h \
 	src/registrar/agents/stamps.c src/registrar/agents/stamps.h \
 	src/registrar/api/api.h \
 	src/registrar/authd/answer.c src/registrar/authd/answer.h \
@@ -66,6 +69,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \
 	src/registrar/keeper/bearer-check.c src/registrar/keeper/bearer-check.h \
 	src/registrar/keeper/agent-listing.c \
+	src/registrar/keeper/forgetting.c src/registrar/keeper/forgetting.h \
 	src/registrar/keeper/group-listing.c \
 	src/registrar/keeper/file-registry.c src/registrar/keeper/file-registry.h \
 	src/registrar/keeper/keeper-registry.c src/registrar/keeper/keeper-registry.h \

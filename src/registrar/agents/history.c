@@ -75,7 +75,7 @@ int agent_history_make(const struct agent_history *history, struct reason *why)
  * this package take, for a moment. Who cannot get it goes on without: a lost line costs less than a
  * manager that stands still.
  */
-static int lock_queue(const struct agent_history *history)
+int agent_history_lock(const struct agent_history *history)
 {
 	int fd = directory_open(history->queue, NULL);
 
@@ -123,7 +123,7 @@ int agent_history_add(const struct agent_history *history, const struct agent_ev
 
 	if (!history->queue || count == 0 || !make_path(path, history, FILE_NAME))
 		return 0;
-	lock = lock_queue(history);
+	lock = agent_history_lock(history);
 	fd = trusted_file_open(&wanted, &status, why);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
@@ -280,45 +280,62 @@ static int cut_lines(char *content, size_t *length, const char *const *ids, size
 	return r;
 }
 
+int agent_history_stage(const struct agent_history *history, const struct stat *old, size_t room,
+			struct atomic_file *ret, struct reason *why)
+{
+	char path[PATH_MAX];
+	int r;
+
+	if (!make_path(path, history, FILE_NAME))
+		return reason_errno(why, ENAMETOOLONG, "Cannot make a file in %s", history->queue);
+	r = atomic_file_stage(ret, path, old->st_mode & 0777, old->st_gid, room, why);
+	if (r >= 0 && old->st_uid != geteuid() && fchown(ret->fd, old->st_uid, (gid_t)-1) == 0)
+		(void)fchmod(ret->fd, old->st_mode & 0777);
+	return r;
+}
+
 static int forget_lines(const struct agent_history *history, const char *const *ids, size_t count,
 			struct reason *why)
 {
 	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
 	cleanup_free char *content = NULL;
-	char path[PATH_MAX];
 	struct stat status;
 	cleanup_fd int lock = -1;
 	size_t length;
 	int r;
 
-	lock = lock_queue(history);
+	lock = agent_history_lock(history);
 	r = read_file(history, &content, &length, &status, why);
 	if (r < 0)
 		return r == -ENODATA ? 0 : r;
 	r = cut_lines(content, &length, ids, count);
 	if (r < 0)
 		return reason_errno(why, r, "Cannot rewrite " FILE_NAME " in %s", history->queue);
-	if (r == 0 || !make_path(path, history, FILE_NAME))
+	if (r == 0)
 		return 0;
-	r = atomic_file_stage(&file, path, status.st_mode & 0777, status.st_gid, length, why);
-	if (r >= 0 && status.st_uid != geteuid() && fchown(file.fd, status.st_uid, (gid_t)-1) == 0)
-		(void)fchmod(file.fd, status.st_mode & 0777);
+	r = agent_history_stage(history, &status, length, &file, why);
 	if (r >= 0)
 		r = atomic_file_commit(&file, content, length, NULL, why);
 	return r < 0 ? r : 0;
 }
 
+int agent_history_forget_counters(const struct agent_history *history, const char *const *ids,
+				  size_t count, struct reason *why)
+{
+	char path[PATH_MAX];
+
+	if (!history->queue || count == 0 || !make_path(path, history, "rids"))
+		return 0;
+	return trusted_file_remove_all(path, ids, count, why);
+}
+
 int agent_history_forget_all(const struct agent_history *history, const char *const *ids,
 			     size_t count, struct reason *why)
 {
-	char path[PATH_MAX];
-	int r = 0;
+	int r;
 
 	if (!history->queue || count == 0)
 		return 0;
-	if (make_path(path, history, "rids"))
-		r = trusted_file_remove_all(path, ids, count, why);
-	if (r < 0)
-		return r;
-	return forget_lines(history, ids, count, why);
+	r = agent_history_forget_counters(history, ids, count, why);
+	return r < 0 ? r : forget_lines(history, ids, count, why);
 }

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "common/atomic-file.h"
 #include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/agents/roster.h"
@@ -53,6 +54,10 @@ int agent_history_add(const struct agent_history *history, const struct agent_ev
 int agent_history_forget_all(const struct agent_history *history, const char *const *ids,
 			     size_t count, struct reason *why) must_check;
 
+/* Forget the message counters alone. */
+int agent_history_forget_counters(const struct agent_history *history, const char *const *ids,
+				  size_t count, struct reason *why) must_check;
+
 /*
  * When the agent was registered. Returns 0; -ENODATA when it is not known; or another negative
  * errno.
@@ -65,6 +70,19 @@ int agent_history_registered(const struct agent_history *history, const struct r
  * there is none, or another negative errno.
  */
 int agent_history_open(const struct agent_history *history, struct stat *ret) must_check;
+
+/*
+ * Stage a file that takes the place of the file of timestamps, which has this status, with `room`
+ * bytes reserved. Returns 0, or a negative errno with `why` set.
+ */
+int agent_history_stage(const struct agent_history *history, const struct stat *old, size_t room,
+			struct atomic_file *ret, struct reason *why) must_check;
+
+/*
+ * Lock the file of timestamps, so that it is not appended to, and not replaced. Close what this
+ * returns; a negative number: others do not wait.
+ */
+int agent_history_lock(const struct agent_history *history);
 
 /*
  * When the agent of this name was registered, by its line, which ends with a newline or a

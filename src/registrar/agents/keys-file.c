@@ -109,6 +109,7 @@ const char *keys_file_lock_holder(const struct keys_file *file, char ret[static 
 
 void keys_file_unlock(struct keys_file *file)
 {
+	atomic_file_discard(&file->copy);
 	release_fd(&file->fd);
 	file->fd = -1;
 	(void)flock(file->directory, LOCK_UN);
@@ -116,8 +117,10 @@ void keys_file_unlock(struct keys_file *file)
 
 int keys_file_read_at(const struct keys_file *file, off_t offset, char *buffer, size_t length)
 {
+	int fd = keys_file_has_copy(file) ? file->copy.fd : file->fd;
+
 	while (length > 0) {
-		ssize_t n = pread(file->fd, buffer, length, offset);
+		ssize_t n = pread(fd, buffer, length, offset);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -136,7 +139,7 @@ int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length, struc
 	struct stat status;
 	int r;
 
-	if (fstat(file->fd, &status) < 0)
+	if (fstat(keys_file_has_copy(file) ? file->copy.fd : file->fd, &status) < 0)
 		return reason_errno(why, errno, "Cannot stat %s", file->path);
 	content = malloc((size_t)status.st_size + 1);
 	if (!content)
@@ -167,7 +170,7 @@ static int give_up_append(struct keys_file *file, off_t old_size, int error, con
 	return reason_errno(why, error, "Cannot %s %s", verb, file->path);
 }
 
-int keys_file_append(struct keys_file *file, const char *data, size_t length, struct reason *why)
+static int append(struct keys_file *file, const char *data, size_t length, struct reason *why)
 {
 	off_t old_size = file->known.st_size;
 	ssize_t written;
@@ -187,28 +190,64 @@ int keys_file_append(struct keys_file *file, const char *data, size_t length, st
 	return 0;
 }
 
-int keys_file_replace(struct keys_file *file, const char *data, size_t length, struct reason *why)
+int keys_file_append(struct keys_file *file, const char *data, size_t length, struct reason *why)
 {
-	cleanup(atomic_file_discard) struct atomic_file new_file = ATOMIC_FILE_NULL;
+	int r;
+
+	if (!keys_file_has_copy(file))
+		return append(file, data, length, why);
+	r = atomic_file_commit(&file->copy, data, length, NULL, why);
+	if (r < 0 || fstatat(file->directory, "client.keys", &file->known, AT_SYMLINK_NOFOLLOW) < 0)
+		file->known.st_ino = 0;
+	return r < 0 ? r : 0;
+}
+
+int keys_file_stage(const struct keys_file *file, struct atomic_file *ret, size_t length,
+		    struct reason *why)
+{
 	struct stat old;
 	int r;
 
 	if (fstat(file->fd, &old) < 0)
 		return reason_errno(why, errno, "Cannot stat %s", file->path);
-	r = atomic_file_stage(&new_file, file->path, old.st_mode & 0777, old.st_gid, length, why);
+	r = atomic_file_stage(ret, file->path, old.st_mode & 0777, old.st_gid, length, why);
 	if (r < 0)
 		return r;
 	/* Kept where we may; where we may not, the readers still have the group. */
-	if (old.st_uid != geteuid() && fchown(new_file.fd, old.st_uid, (gid_t)-1) == 0)
-		(void)fchmod(new_file.fd, old.st_mode & 0777);
-	r = atomic_file_commit(&new_file, data, length, NULL, why);
+	if (old.st_uid != geteuid() && fchown(ret->fd, old.st_uid, (gid_t)-1) == 0)
+		(void)fchmod(ret->fd, old.st_mode & 0777);
+	return 0;
+}
+
+int keys_file_replace(struct keys_file *file, const char *data, size_t length, struct reason *why)
+{
+	cleanup(atomic_file_discard) struct atomic_file new_file = ATOMIC_FILE_NULL;
+	int r;
+
+	atomic_file_discard(&file->copy); /* what it has is in `data` */
+	r = keys_file_stage(file, &new_file, length, why);
+	if (r >= 0)
+		r = atomic_file_commit(&new_file, data, length, NULL, why);
 	if (r >= 0)
 		file->known.st_ino = 0;
 	return r;
 }
 
+void keys_file_use_copy(struct keys_file *file, struct atomic_file *copy)
+{
+	file->copy = *copy;
+	file->known.st_size = (off_t)copy->length;
+	*copy = ATOMIC_FILE_NULL;
+}
+
+bool keys_file_has_copy(const struct keys_file *file)
+{
+	return file->copy.fd >= 0;
+}
+
 void keys_file_close(struct keys_file *file)
 {
+	atomic_file_discard(&file->copy);
 	release_fd(&file->fd);
 	release_fd(&file->directory);
 	free(file->path);

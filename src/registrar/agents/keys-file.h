@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "common/atomic-file.h"
 #include "common/lock-holder.h"
 #include "common/must-check.h"
 #include "common/reason.h"
@@ -19,15 +20,16 @@
 
 struct keys_file {
 	char *path;
-	int directory;     /* for the lock and for fsync */
-	gid_t group;       /* of a new file */
-	bool read_only;    /* set after keys_file_open(): a missing file is an error then */
-	bool cleaned;      /* of what a killed program left beside the file */
-	int fd;            /* the file, open while locked; -1 otherwise */
-	struct stat known; /* as it was when last read or written; st_ino 0: never */
+	int directory;           /* for the lock and for fsync */
+	gid_t group;             /* of a new file */
+	bool read_only;          /* set after keys_file_open(): a missing file is an error then */
+	bool cleaned;            /* of what a killed program left beside the file */
+	int fd;                  /* the file, open while locked; -1 otherwise */
+	struct atomic_file copy; /* that takes its place: keys_file_use_copy() */
+	struct stat known;       /* as it was when last read or written; st_ino 0: never */
 };
 
-#define KEYS_FILE_NULL ((struct keys_file){ .directory = -1, .fd = -1 })
+#define KEYS_FILE_NULL ((struct keys_file){ .directory = -1, .fd = -1, .copy = ATOMIC_FILE_NULL })
 
 /*
  * Name the file: DIRECTORY/client.keys, which may not be a symbolic link. `group` owns a new
@@ -54,7 +56,8 @@ int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length,
 
 /*
  * Append with a single write and flush it to the disk. Returns 0, or a negative errno with `why`
- * set: then the file has its old length again.
+ * set: then the file has its old length again. With keys_file_use_copy(), put that in place, with
+ * the data (there may be none) at its end; on failure the file is unchanged.
  */
 int keys_file_append(struct keys_file *file, const char *data, size_t length,
 		     struct reason *why) must_check;
@@ -66,6 +69,23 @@ int keys_file_append(struct keys_file *file, const char *data, size_t length,
  */
 int keys_file_replace(struct keys_file *file, const char *data, size_t length,
 		      struct reason *why) must_check;
+
+/*
+ * Stage a new file beside the locked one, with its mode, owner and group, and with room for
+ * `length` bytes. Returns 0, or a negative errno with `why` set.
+ */
+int keys_file_stage(const struct keys_file *file, struct atomic_file *ret, size_t length,
+		    struct reason *why) must_check;
+
+/*
+ * Until the lock is given up, the file is this copy, which was staged and written: it is what is
+ * read, and keys_file_append() puts it in place. Without that, it is removed in the end. `copy` is
+ * empty afterwards.
+ */
+void keys_file_use_copy(struct keys_file *file, struct atomic_file *copy);
+
+/* Is there such a copy? */
+bool keys_file_has_copy(const struct keys_file *file);
 
 /* Read `length` bytes at `offset` of the locked file. Returns 0, or a negative errno. */
 int keys_file_read_at(const struct keys_file *file, off_t offset, char *buffer,

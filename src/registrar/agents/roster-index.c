@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/agent-address.h"
+#include "common/deadline.h"
 #include "registrar/agents/roster-internal.h"
 
 #include <errno.h>
@@ -144,14 +145,24 @@ void roster_free_name(struct roster *roster, struct roster_line *line)
 		roster->index.count--;
 }
 
+#define LINES_AT_ONCE 64 /* between two looks at the clock */
+
+bool roster_forget_some_lines(struct roster_index *index, uint64_t end)
+{
+	for (size_t n = 1; index->lines; n++) {
+		struct roster_line *line = index->lines;
+
+		index->lines = line->next;
+		free(line);
+		if (n % LINES_AT_ONCE == 0 && monotonic_usec() >= end)
+			break;
+	}
+	return !index->lines;
+}
+
 void roster_forget_lines(struct roster *roster)
 {
-	while (roster->index.lines) {
-		struct roster_line *line = roster->index.lines;
-
-		roster->index.lines = line->next;
-		free(line);
-	}
+	ignore_result(roster_forget_some_lines(&roster->index, UINT64_MAX));
 	text_index_clear(&roster->index.by_id);
 	text_index_clear(&roster->index.by_name);
 	text_index_clear(&roster->index.by_ip);
@@ -199,6 +210,11 @@ int roster_add_line(struct roster *roster, const char *id, const char *name, con
 size_t roster_count(const struct roster *roster)
 {
 	return roster->index.count;
+}
+
+off_t roster_size(const struct roster *roster)
+{
+	return roster->file.known.st_size;
 }
 
 const struct roster_entry *roster_find_name(const struct roster *roster, const char *name)
@@ -256,6 +272,14 @@ const struct roster_entry *roster_find_id(const struct roster *roster, unsigned 
 		if (roster_entry_is_agent(at))
 			return at;
 	return first;
+}
+
+bool roster_has_agent(const struct roster *roster, const char *id)
+{
+	const struct roster_entry *entry = roster_find_id(roster,
+							  (unsigned int)strtoul(id, NULL, 10));
+
+	return entry && roster_entry_is_agent(entry);
 }
 
 const struct roster_entry *roster_find_agent(const struct roster *roster, const char *id,

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the parts of the roster share: roster.c reads the file, roster-index.c finds, roster-write.c
- * changes. Only these include it.
+ * changes, roster-rewrite.c removes many at once. Only these include it.
  */
 #pragma once
 
 #include "common/must-check.h"
 #include "common/text-index.h"
 #include "registrar/agents/keys-file.h"
+#include "registrar/agents/keys-line.h"
 #include "registrar/agents/roster.h"
 
 /* An entry with what only the roster needs. The texts live behind it, in the same allocation. */
@@ -19,6 +20,7 @@ struct roster_line {
 	bool is_tombstone;           /* what the file has of an agent that was removed before */
 	bool removed;
 	enum roster_tombstone tombstone; /* removed: of the line */
+	uint64_t leaves_with;            /* the number of a rewrite; 0: none */
 	char texts[];
 };
 
@@ -60,6 +62,8 @@ struct roster {
 	bool stale;        /* the index does not show the file: read it again */
 	/* ... because we replaced it ourselves, so there is no new damage to report */
 	bool replaced_by_us;
+	uint64_t generation; /* changes when the lines of the index are others */
+	uint64_t rewrites;   /* how many there were: their numbers */
 };
 
 /*
@@ -72,11 +76,28 @@ int roster_read_file(struct roster *roster, bool silent, struct reason *why) mus
 int roster_add_line(struct roster *roster, const char *id, const char *name, const char *ip,
 		    off_t offset, size_t length) must_check;
 
+/* Index a line of a file if it has an id; `whole` is its length with the newline. */
+int roster_index_line(struct roster *roster, const struct keys_line *line, off_t offset,
+		      size_t whole) must_check;
+
 /* Empty the index. */
 void roster_forget_lines(struct roster *roster);
 
+/* Free lines, of an index that is not used any more, until `end`. True: that were all. */
+bool roster_forget_some_lines(struct roster_index *index, uint64_t end) must_check;
+
 /* Take name and address of an agent out of the index, and the agent out of the count. */
 void roster_free_name(struct roster *roster, struct roster_line *line);
+
+/*
+ * Write what is left of a line, which is removed, to `target`, which has room for the line and
+ * ROSTER_TOMBSTONE_MORE more. `text` is the line. Returns the length of what is left.
+ */
+size_t roster_write_tombstone(char *target, const struct roster_entry *entry,
+			      enum roster_tombstone tombstone, const char *text);
+
+/* The longest thing that can be added to what is left of a line. */
+#define ROSTER_TOMBSTONE_MORE (AGENT_ID_MAX + sizeof(" #*#*#*#*#*#*#*#*#*#*#\n"))
 
 /*
  * The lines that `wanted` picks, in the order of the file. The caller frees the array. Returns 0 or

@@ -110,17 +110,13 @@ static bool is_removed(const struct roster_line *line)
 	return line->removed;
 }
 
-/* The longest thing that can be added to what is left of a line. */
-#define TOMBSTONE_MORE (AGENT_ID_MAX + sizeof(" #*#*#*#*#*#*#*#*#*#*#\n"))
-
-/* Write what is left of a removed line. Returns its length. */
-static size_t write_tombstone(char *target, const struct roster_line *line, const char *text)
+size_t roster_write_tombstone(char *target, const struct roster_entry *entry,
+			      enum roster_tombstone tombstone, const char *text)
 {
-	const struct roster_entry *entry = &line->entry;
 	size_t id_length = strlen(entry->id_text);
 	size_t length;
 
-	switch (line->tombstone) {
+	switch (tombstone) {
 	case ROSTER_TOMBSTONE_OSSEC:
 		/* As manage_agents does, over the line; but not over its end into the next one. */
 		length = (size_t)sprintf(target, "%s #*#*#*#*#*#*#*#*#*#*#", entry->id_text);
@@ -150,7 +146,7 @@ static int copy_with_tombstones(const struct roster *roster, const char *old, si
 
 	if (roster_pick_lines(roster, is_removed, &removed, &n) < 0)
 		return -ENOMEM;
-	content = malloc(old_length + n * TOMBSTONE_MORE + 1);
+	content = malloc(old_length + n * ROSTER_TOMBSTONE_MORE + 1);
 	if (!content)
 		return -ENOMEM;
 	for (size_t i = 0; i <= n; i++) {
@@ -160,8 +156,9 @@ static int copy_with_tombstones(const struct roster *roster, const char *old, si
 		length += stop - at;
 		at = stop;
 		if (i < n) {
-			length += write_tombstone(content + length,
-						  (const struct roster_line *)removed[i], old + at);
+			length += roster_write_tombstone(
+				content + length, removed[i],
+				((const struct roster_line *)removed[i])->tombstone, old + at);
 			at += removed[i]->length;
 		}
 	}
@@ -216,10 +213,10 @@ int roster_commit(struct roster *roster, struct reason *why)
 		r = commit_replacing(roster, why);
 		roster->stale = true; /* the lines have moved */
 		roster->replaced_by_us = r >= 0;
-	} else if (roster->staged.length > 0) {
+	} else if (roster->staged.length > 0 || keys_file_has_copy(&roster->file)) {
 		r = keys_file_append(&roster->file, roster->staged.text, roster->staged.length,
 				     why);
-		roster->unterminated = r < 0 && roster->unterminated;
+		roster->unterminated &= roster->staged.length == 0;
 		roster->stale = r < 0;
 	}
 	roster_wipe_staged(roster);
@@ -230,7 +227,8 @@ int roster_commit(struct roster *roster, struct reason *why)
 void roster_cancel(struct roster *roster)
 {
 	/* What was staged is in the index: read the file again the next time. */
-	if (roster->staged.removes || roster->staged.length > 0) {
+	if (roster->staged.removes || roster->staged.length > 0 ||
+	    keys_file_has_copy(&roster->file)) {
 		roster->stale = true;
 		roster->replaced_by_us = true;
 	}

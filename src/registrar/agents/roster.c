@@ -67,21 +67,30 @@ static void report_same_id(struct reader *reader, const struct keys_line *line)
 		       reader->number, roster->file.path, line->name, line->id, other->name);
 }
 
+int roster_index_line(struct roster *roster, const struct keys_line *line, off_t offset,
+		      size_t whole)
+{
+	int r;
+
+	if (line->id[0] == '\0')
+		return 0;
+	r = roster_add_line(roster, line->id, line->name[0] ? line->name : NULL,
+			    line->ip[0] ? line->ip : NULL, offset, whole);
+	if (r >= 0)
+		roster->index.lines->is_tombstone = line->kind == KEYS_LINE_REMOVED;
+	return r;
+}
+
 static int read_line(struct reader *reader, const char *text, size_t length, size_t whole)
 {
 	struct keys_line line;
-	int r;
 
 	keys_line_read(&line, text, length);
 	report_line(reader, &line, length, whole);
 	if (line.id[0] == '\0')
 		return 0;
 	report_same_id(reader, &line);
-	r = roster_add_line(reader->roster, line.id, line.name[0] ? line.name : NULL,
-			    line.ip[0] ? line.ip : NULL, text - reader->content, whole);
-	if (r >= 0)
-		reader->roster->index.lines->is_tombstone = line.kind == KEYS_LINE_REMOVED;
-	return r;
+	return roster_index_line(reader->roster, &line, text - reader->content, whole);
 }
 
 static int read_lines(struct reader *reader, size_t length)
@@ -112,6 +121,7 @@ int roster_read_file(struct roster *roster, bool silent, struct reason *why)
 	if (r < 0)
 		return r;
 	roster_forget_lines(roster);
+	roster->generation++;
 	reader.content = content;
 	if (silent)
 		reader.reports = DAMAGE_REPORTS_MAX;

@@ -60,6 +60,9 @@ void roster_close(struct roster *roster);
 /* Agents that are neither removed nor damaged. */
 size_t roster_count(const struct roster *roster);
 
+/* Bytes of the file, when it was read or written the last time. */
+off_t roster_size(const struct roster *roster);
+
 /*
  * Begin a transaction: lock, and read the file again if it was changed. Returns 0; -EAGAIN
  * when another program holds the lock (try again soon); or another negative errno with `why` set.
@@ -106,6 +109,9 @@ const struct roster_entry *roster_next_with_id(const struct roster_entry *entry)
  */
 const struct roster_entry *roster_find_agent(const struct roster *roster, const char *id,
 					     const char *name);
+
+/* Has an agent this id, however it is written? */
+bool roster_has_agent(const struct roster *roster, const char *id) must_check;
 
 /* Is it an agent, neither removed (in this transaction or before) nor damaged? */
 bool roster_entry_is_agent(const struct roster_entry *entry) must_check;

@@ -9,20 +9,11 @@
 
 /* ------------------------------------------------------------------ collecting */
 
-/* Not the agent that was removed: that is staged. */
-static bool is_of_another(const struct roster *roster, const char *id)
-{
-	const struct roster_entry *entry = roster_find_id(roster,
-							  (unsigned int)strtoul(id, NULL, 10));
-
-	return entry && roster_entry_is_agent(entry);
-}
-
 void records_remove(struct records *records, const struct roster *roster, const char *id)
 {
 	struct agent_record *record = text_index_find(&records->by_id, id, strlen(id));
 
-	if (is_of_another(roster, id))
+	if (roster_has_agent(roster, id)) /* another one: the removal is staged */
 		return;
 	if (record) {
 		text_index_remove(&records->by_id, record->id, strlen(record->id), record);
@@ -155,6 +146,28 @@ static bool has_groups(const struct records *records)
 	return false;
 }
 
+/*
+ * What there may be of an earlier agent with the id, whose files nobody has forgotten: because a
+ * removal was cut short, or another program's.
+ */
+static void begin_anew(const struct records *records, const struct agent_history *history,
+		       struct failure *failure)
+{
+	cleanup_free const char **ids = calloc(records->count + 1, sizeof(const char *));
+	size_t n = 0;
+
+	for (const struct agent_record *at = records->first; ids && at; at = at->next)
+		if (!at->removed)
+			ids[n++] = at->id;
+	if (!ids) {
+		note(failure, reason_errno(reason_for_next(failure), ENOMEM,
+					   "Cannot remove what is left of earlier agents"));
+		return;
+	}
+	note(failure, agent_groups_forget_all(history->queue, ids, n, reason_for_next(failure)));
+	note(failure, agent_history_forget_counters(history, ids, n, reason_for_next(failure)));
+}
+
 static void write_groups(const struct records *records, const struct agent_history *history,
 			 struct failure *failure)
 {
@@ -189,6 +202,7 @@ int records_write(const struct records *records, const struct agent_history *his
 	struct failure failure = { .why = why };
 
 	forget_removed(records, history, &failure);
+	begin_anew(records, history, &failure);
 	write_groups(records, history, &failure);
 	write_times(records, history, &failure);
 	if (records->incomplete)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/keeper/file-registry.h"
 
+#include "registrar/keeper/forgetting.h"
 #include "registrar/keeper/pending.h"
 #include "registrar/net/priority.h"
 
@@ -16,10 +17,61 @@ static const struct pending_kind *const kinds[REGISTRY_TYPES] = {
 	[REGISTRY_GROUPS] = &pending_groups,
 };
 
+static void wait_for_transaction(void *owner)
+{
+	struct pending *pending = owner;
+
+	transactions_add(pending->file->settings.transactions, &pending->entry);
+}
+
+/* ------------------------------------------------------------------ one removal at a time */
+
+static void queue_removal(struct file_registry *file, struct pending *pending)
+{
+	pending->previous = file->last_removal;
+	*file->last_removal = pending;
+	file->last_removal = &pending->next;
+}
+
+static void leave_queue(struct file_registry *file, struct pending *pending)
+{
+	if (file->removal == pending)
+		file->removal = NULL;
+	if (!pending->previous)
+		return;
+	*pending->previous = pending->next;
+	if (pending->next)
+		pending->next->previous = pending->previous;
+	else
+		file->last_removal = pending->previous;
+	pending->next = NULL;
+	pending->previous = NULL;
+}
+
+static void begin_removal(struct file_registry *file)
+{
+	struct pending *next = file->next_removal;
+
+	if (file->removal || !next || forgetting_is_busy(file->forgetting))
+		return;
+	leave_queue(file, next);
+	file->removal = next;
+	wait_for_transaction(next);
+}
+
+static void on_idle(void *owner)
+{
+	begin_removal(owner);
+}
+
 static void free_pending(struct pending *pending)
 {
+	struct file_registry *file = pending->file;
+
 	if (pending->kind->wipe)
 		pending->kind->wipe(pending);
+	leave_queue(file, pending);
+	begin_removal(file);
 	free(pending);
 }
 
@@ -43,21 +95,27 @@ static void answer(struct pending *pending, enum registry_outcome outcome)
 	registry_answer_clear(&answer);
 }
 
+static void answer_decided(struct pending *pending)
+{
+	answer(pending, REGISTRY_DECIDED);
+}
+
 static void done(void *owner)
 {
 	struct pending *pending = owner;
 
 	if (pending->is_unfinished)
 		turn_wait(pending->file->turns, &pending->turn);
-	else
-		answer(pending, REGISTRY_DECIDED);
+	else if (!pending->kind->stored || !pending->kind->stored(pending))
+		answer_decided(pending);
 }
 
+/* Of what is unfinished, nothing was staged. */
 static void failed(void *owner, bool decided, const struct reason *why)
 {
 	struct pending *pending = owner;
 
-	if (decided && !pending->kind->changes_roster) {
+	if (decided && (!pending->kind->changes_roster || pending->is_unfinished)) {
 		done(pending);
 		return;
 	}
@@ -76,13 +134,6 @@ static void gave_up(void *owner)
 }
 
 /* ------------------------------------------------------------------ the registry */
-
-static void wait_for_transaction(void *owner)
-{
-	struct pending *pending = owner;
-
-	transactions_add(pending->file->settings.transactions, &pending->entry);
-}
 
 static int submit(struct registry *registry, struct registry_request *request)
 {
@@ -108,7 +159,10 @@ static int submit(struct registry *registry, struct registry_request *request)
 	pending->file = file;
 	pending->kind = kind;
 	request->pending = pending;
-	if (pending->kind->is_long)
+	if (kind->is_removal) {
+		queue_removal(file, pending);
+		begin_removal(file);
+	} else if (kind->is_long)
 		turn_wait(file->turns, &pending->turn);
 	else
 		wait_for_transaction(pending);
@@ -129,11 +183,25 @@ static void free_registry(struct registry *registry)
 {
 	struct file_registry *file = (struct file_registry *)registry;
 
+	forgetting_free(file->forgetting);
 	turns_free(file->turns);
 	if (file->stamps)
 		agent_stamps_clear(file->stamps);
 	free(file->stamps);
 	free(file);
+}
+
+static struct forgetting *new_forgetting(struct file_registry *file)
+{
+	const struct forgetting_settings settings = {
+		.transactions = file->settings.transactions,
+		.turns = file->turns,
+		.history = &file->settings.policy->history,
+		.idle = on_idle,
+		.owner = file,
+	};
+
+	return forgetting_new(&settings);
 }
 
 struct registry *file_registry_new(const struct file_registry_settings *settings)
@@ -153,7 +221,10 @@ struct registry *file_registry_new(const struct file_registry_settings *settings
 		.turns = turns_new(settings->base, PRIORITY_LATER),
 		.stamps = calloc(1, sizeof *file->stamps),
 	};
-	if (file->turns && file->stamps)
+	file->last_removal = &file->next_removal;
+	file->answer = answer_decided;
+	file->forgetting = file->turns ? new_forgetting(file) : NULL;
+	if (file->forgetting && file->stamps)
 		return &file->registry;
 	free_registry(&file->registry);
 	return NULL;

@@ -11,24 +11,32 @@
 
 #include <stdbool.h>
 
+struct group_listing;
+struct long_removal;
+struct pending;
+
 struct file_registry {
 	struct registry registry; /* first */
 	struct file_registry_settings settings;
 	struct turns *turns;         /* for listings, so that registrations do not wait for them */
 	struct agent_stamps *stamps; /* for listings */
+	struct forgetting *forgetting;                /* agents that were removed */
+	struct pending *removal;                      /* the one that is at work; null: none */
+	struct pending *next_removal, **last_removal; /* that wait until it is done */
+	void (*answer)(struct pending *pending);      /* what was asked for is done */
 };
-
-struct group_listing;
 
 struct pending {
 	struct transaction_entry entry; /* while it waits for a transaction */
 	struct turn turn;               /* while it waits for its turn to do so */
 	struct roster *roster;          /* during `decide`, for its steps */
 	struct registry_request *request;
-	const struct file_registry *file;
+	struct file_registry *file;
 	const struct pending_kind *kind;
 	bool is_unfinished; /* set by `decide`: it is called again, in another transaction */
-	union {             /* what has come out, by the type of the request */
+	struct long_removal *long_removal; /* null: it is short, or has not begun */
+	struct pending *next, **previous;  /* among the removals that wait */
+	union {                            /* what has come out, by the type of the request */
 		struct enrollment enrollment;
 		struct key_answer key;
 		struct join_answer join;
@@ -40,10 +48,16 @@ struct pending {
 
 /* What becomes of a request of one type. */
 struct pending_kind {
+	bool is_removal; /* one after the other */
 	bool is_long; /* each of its transactions waits for a turn, and takes no longer than one */
 	bool changes_roster; /* false: it has succeeded even if nothing can be stored */
 	/* Within the transaction: stage changes, collect the records of them. */
 	void (*decide)(struct pending *pending, struct roster *roster, struct records *records);
+	/*
+	 * What `decide` has staged is on the disk. True: something else is to be done before the
+	 * answer, which `answer` of the registry makes then. Null: no.
+	 */
+	bool (*stored)(struct pending *pending);
 	/*
 	 * This machine is at fault, `why` says how: nothing was decided, or what was (`decided`)
 	 * could not be stored.

@@ -25,6 +25,7 @@ unit_tests += \
 	test-keeper-limits \
 	test-keeper-server \
 	test-listings \
+	test-long-removal \
 	test-listing-wire \
 	test-packet-stream \
 	test-password-worker \
@@ -157,6 +158,10 @@ test_file_registry_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_keeper_registry_SOURCES = tests/unit/registrar/keeper/test-keeper-registry.c $(fake_registry)
 test_keeper_registry_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_keeper_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_long_removal_SOURCES = tests/unit/registrar/keeper/test-long-removal.c $(unit_faults)
+test_long_removal_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_long_removal_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_long_removal_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_listings_SOURCES = tests/unit/registrar/keeper/test-listings.c $(unit_faults)
 test_listings_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_listings_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
