@@ -2,6 +2,7 @@
 #include "common/agent-key.h"
 
 #include "common/agent-address.h"
+#include "common/hex.h"
 #include "common/library-memory.h"
 #include "common/sha256.h"
 
@@ -207,8 +208,7 @@ int agent_key_hash(char ret[static AGENT_KEY_HASH_SIZE], const struct agent_key 
 	explicit_bzero(text, sizeof text);
 	if (done != 1)
 		return library_memory_was_short() ? -ENOMEM : -EIO;
-	for (unsigned int i = 0; i < size; i++)
-		(void)snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+	hex_print(ret, digest, size);
 	return 0;
 }
 
@@ -219,8 +219,7 @@ void agent_key_checksum(char ret[static AGENT_KEY_CHECKSUM_SIZE], const struct a
 	unsigned char hash[SHA256_SIZE];
 
 	sha256(hash, line, length);
-	for (size_t i = 0; i < AGENT_KEY_CHECKSUM_SIZE / 2; i++)
-		(void)snprintf(ret + 2 * i, 3, "%02x", hash[i]);
+	hex_print(ret, hash, AGENT_KEY_CHECKSUM_SIZE / 2);
 	explicit_bzero(line, sizeof line);
 }
 

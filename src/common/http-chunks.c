@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/http-chunks.h"
 
+#include "common/hex.h"
+
 #include <stdbool.h>
 
 #define DIGITS_MAX 15 /* of a size: some more than make sense, and it fits */
-
-static int hex_value(char byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
-}
 
 static bool take_size(struct http_chunks *chunks, char byte)
 {

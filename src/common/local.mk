@@ -8,6 +8,7 @@ libcommon_a_SOURCES = \
 	src/common/base64.c src/common/base64.h \
 	src/common/certificate-names.c src/common/certificate-names.h \
 	src/common/cleanup.h \
+	src/common/close-range.c src/common/close-range.h \
 	src/common/comma-list.c src/common/comma-list.h \
 	src/common/command-line.c src/common/command-line.h \
 	src/common/command-table.c src/common/command-table.h \
@@ -19,6 +20,7 @@ libcommon_a_SOURCES = \
 	src/common/escape.c src/common/escape.h \
 	src/common/exported-key.c src/common/exported-key.h \
 	src/common/fortify.h \
+	src/common/hex.c src/common/hex.h \
 	src/common/http-chunks.c src/common/http-chunks.h \
 	src/common/http-head.c src/common/http-head.h \
 	src/common/io.c src/common/io.h \

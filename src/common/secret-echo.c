@@ -3,6 +3,7 @@
 
 #include "common/base64.h"
 #include "common/cleanup.h"
+#include "common/hex.h"
 #include "common/unescape.h"
 
 #include <ctype.h>
@@ -173,8 +174,7 @@ static bool shows_hexadecimal(const struct copy *text, const struct search *sear
 
 	if (!make_room(&form, 2 * search->length) || !copy_text(&digits, text->text, text->length))
 		return true;
-	for (size_t i = 0; i < search->length; i++)
-		(void)snprintf(form.text + 2 * i, 3, "%02x", (unsigned char)search->secret[i]);
+	hex_print(form.text, search->secret, search->length);
 	leave_out_prefixes(&digits);
 	change(&digits, hexadecimal_digit);
 	return covers(&digits, &form, search, 2, 1);

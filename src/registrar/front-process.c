@@ -2,6 +2,7 @@
 #include "registrar/front-process.h"
 
 #include "common/cleanup.h"
+#include "common/close-range.h"
 #include "common/privileges.h"
 #include "common/secret.h"
 #include "common/shortage.h"
@@ -13,7 +14,6 @@
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define LAST_ALARM 2 /* seconds that a front without a keeper may take to end by itself */
@@ -51,11 +51,6 @@ void front_process_end(struct front_process *front)
 
 /* ------------------------------------------------------------------ what a front gives up */
 
-static int close_between(int first, int last)
-{
-	return first > last || syscall(SYS_close_range, first, last, 0) == 0 ? 0 : -errno;
-}
-
 /* The lowest of them that is at least `from`; INT_MAX: none. */
 static int next_kept(const int *descriptors, size_t count, int from)
 {
@@ -75,7 +70,7 @@ static int close_others(const int *descriptors, size_t count)
 	while (r == 0 && from < INT_MAX) {
 		int kept = next_kept(descriptors, count, from);
 
-		r = close_between(from, kept == INT_MAX ? INT_MAX : kept - 1);
+		r = close_descriptors(from, kept == INT_MAX ? INT_MAX : kept - 1);
 		from = kept == INT_MAX ? INT_MAX : kept + 1;
 	}
 	return r;

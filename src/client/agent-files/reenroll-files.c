@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/directory.h"
+#include "common/hex.h"
 #include "common/io.h"
 #include "common/must-check.h"
 #include "common/sha256.h"
@@ -326,8 +327,7 @@ static void mark_content(char ret[static REENROLL_FILES_MARK_SIZE], const char *
 	unsigned char digest[SHA256_SIZE];
 
 	sha256(digest, content, length);
-	for (size_t i = 0; i < sizeof digest; i++)
-		(void)snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+	hex_print(ret, digest, sizeof digest);
 }
 
 void reenroll_files_mark_anchor(char ret[static REENROLL_FILES_MARK_SIZE], const char *pem)

@@ -4,29 +4,14 @@
 #include "client/confinement/landlock.h"
 #include "client/confinement/syscall-filter.h"
 #include "common/cleanup.h"
+#include "common/close-range.h"
 #include "common/privileges.h"
 #include "common/secret.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 /* ------------------------------------------------------------------ descriptors */
-
-/* close_range(2), which kernels before 5.9 do not have. */
-static int close_from(unsigned int first)
-{
-	long highest;
-
-	if (syscall(SYS_close_range, first, ~0U, 0) == 0)
-		return 0;
-	highest = sysconf(_SC_OPEN_MAX);
-	if (highest < 0)
-		return -errno;
-	for (long fd = first; fd < highest; fd++)
-		close((int)fd);
-	return 0;
-}
 
 /*
  * Nothing that was open stays open. The standard streams are not simply closed: the next socket
@@ -45,7 +30,7 @@ static int keep_only(int fd)
 	for (int stream = STDIN_FILENO; stream <= CONFINED_LAST_STREAM; stream++)
 		if (dup2(null, stream) < 0)
 			return -errno;
-	return close_from(CONFINED_FD + 1);
+	return close_descriptors(CONFINED_FD + 1, INT_MAX);
 }
 
 /* ------------------------------------------------------------------ all of it */

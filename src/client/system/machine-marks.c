@@ -2,6 +2,7 @@
 #include "client/system/machine-marks.h"
 
 #include "common/cleanup.h"
+#include "common/hex.h"
 #include "common/sha256.h"
 
 #include <ctype.h>
@@ -47,8 +48,7 @@ static void make_mark(char ret[static MACHINE_MARK_SIZE], const char *id)
 	unsigned char mark[SHA256_SIZE];
 
 	sha256_hmac(mark, id, ID_DIGITS, application_id, sizeof application_id);
-	for (size_t i = 0; i < ID_DIGITS / 2; i++)
-		(void)snprintf(ret + 2 * i, 3, "%02x", mark[i]);
+	hex_print(ret, mark, ID_DIGITS / 2);
 }
 
 /* ------------------------------------------------------------------ the machine ID */

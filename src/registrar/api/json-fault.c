@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api/json-fault.h"
 
+#include "common/hex.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -47,18 +49,13 @@ static bool skip_word(struct scanner *scanner, const char *word)
 
 /* ------------------------------------------------------------------ strings and numbers */
 
-static bool is_hex_digit(char c)
-{
-	return c != '\0' && strchr("0123456789abcdefABCDEF", c);
-}
-
 /* Behind the "u" of an escape that begins at `begin`. */
 static bool skip_unicode_escape(struct scanner *scanner, size_t begin)
 {
 	if (scanner->length - scanner->at <= 4)
 		return fail(scanner, "Invalid \\uXXXX escape", begin + 1);
 	for (int i = 0; i < 4; i++)
-		if (!is_hex_digit(scanner->text[scanner->at + (size_t)i]))
+		if (hex_value(scanner->text[scanner->at + (size_t)i]) < 0)
 			return fail(scanner, "Invalid \\uXXXX escape", begin + 1);
 	scanner->at += 4;
 	return true;

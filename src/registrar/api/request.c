@@ -2,6 +2,7 @@
 #include "registrar/api/request.h"
 
 #include "common/base64.h"
+#include "common/hex.h"
 #include "common/library-memory.h"
 #include "registrar/api/repr.h"
 
@@ -15,17 +16,6 @@
 #define CENTURY 3155760000LL /* seconds */
 
 /* ------------------------------------------------------------------ percent escapes */
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* Decode in place. Returns 0, or -EINVAL for an escaped NUL. */
 static int decode(char *text, bool plus_is_blank)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/enrollment/enrollment.h"
 
+#include "common/hex.h"
 #include "registrar/enrollment/address.h"
 #include "registrar/enrollment/group-rules.h"
 #include "registrar/enrollment/request-rules.h"
@@ -346,8 +347,7 @@ static bool make_key(struct decision *decision)
 			return refuse_internal(decision, "Cannot get random numbers");
 		have += n > 0 ? (size_t)n : 0;
 	}
-	for (size_t i = 0; i < sizeof bytes; i++)
-		(void)snprintf(key + 2 * i, 3, "%02x", bytes[i]);
+	hex_print(key, bytes, sizeof bytes);
 	explicit_bzero(bytes, sizeof bytes);
 	return true;
 }

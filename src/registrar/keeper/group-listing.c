@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/directory.h"
+#include "common/hex.h"
 #include "common/log.h"
 #include "common/trusted-file.h"
 #include "registrar/agents/groups.h"
@@ -153,8 +154,7 @@ static void put_sum(struct group_listing *listing)
 
 	if (EVP_DigestFinal_ex(listing->digest, sum, &length) != 1 || 2 * length >= GROUP_SUM_SIZE)
 		return;
-	for (unsigned int i = 0; i < length; i++)
-		(void)snprintf(ret + 2 * (size_t)i, 3, "%02x", sum[i]);
+	hex_print(ret, sum, length);
 }
 
 /* Sum up a part of the file that is open. False: that is its end. */

@@ -2,6 +2,7 @@
 #include "registrar/keeper/token.h"
 
 #include "common/base64.h"
+#include "common/hex.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -58,8 +59,7 @@ static int describe_credential(char ret[static CREDENTIAL_SIZE], const struct ap
 	(void)snprintf(text + strlen(text), 32, " %" PRIu64, user->epoch);
 	if (sign(mac, key, text, strlen(text)) < 0)
 		return -EIO;
-	for (size_t i = 0; i < CREDENTIAL_SIZE / 2; i++)
-		(void)snprintf(ret + 2 * i, 3, "%02x", mac[i]);
+	hex_print(ret, mac, CREDENTIAL_SIZE / 2);
 	return 0;
 }
 

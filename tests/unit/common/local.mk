@@ -8,6 +8,7 @@ unit_tests = \
 	test-authd-message-request \
 	test-base64 \
 	test-certificate-names \
+	test-close-range \
 	test-comma-list \
 	test-command-line \
 	test-deadline \
@@ -36,6 +37,7 @@ unit_tests = \
 	test-trusted-home \
 	test-unescape \
 	test-lock-holder \
+	test-hex \
 	test-http-chunks \
 	test-http-head \
 	test-wiping
@@ -55,6 +57,10 @@ test_authd_message_request_SOURCES = tests/unit/common/test-authd-message-reques
 test_authd_message_request_LDADD = $(unit_libraries)
 test_base64_SOURCES = tests/unit/common/test-base64.c
 test_base64_LDADD = $(unit_libraries)
+test_close_range_SOURCES = tests/unit/common/test-close-range.c
+test_close_range_LDADD = $(unit_libraries)
+test_hex_SOURCES = tests/unit/common/test-hex.c
+test_hex_LDADD = $(unit_libraries)
 test_comma_list_SOURCES = tests/unit/common/test-comma-list.c
 test_comma_list_LDADD = $(unit_libraries)
 test_text_index_SOURCES = tests/unit/common/test-text-index.c
