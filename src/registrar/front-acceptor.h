@@ -14,11 +14,13 @@ struct front_acceptor {
 	struct keeper_server *server;
 	uid_t front_user; /* of the front's service; (uid_t)-1: there is none */
 	struct event *events[LISTENERS_MAX];
+	struct event *resume; /* when there may be descriptors again */
 };
 
 /*
  * Begin to accept fronts for the server, which outlives the acceptor, where it stays; who may be
- * none is turned away, which is logged. Returns 0 or a negative errno; end it in any case.
+ * none is turned away, which is logged. Without descriptors for them it pauses. Returns 0 or a
+ * negative errno; end it in any case.
  */
 int front_acceptor_begin(struct front_acceptor *acceptor, struct event_base *base,
 			 const struct listeners *listeners,

@@ -5,7 +5,7 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "registrar/credentials.h"
-#include "registrar/net/free-event.h"
+#include "registrar/net/loop-events.h"
 #include "registrar/net/plan-event.h"
 #include "registrar/net/priority.h"
 #include "registrar/registry/remote-registry.h"
@@ -456,12 +456,6 @@ static void tear_down(struct front *front)
 	credentials_clear(&front->credentials);
 }
 
-static bool add_signal(struct event **ret, struct front *front, int number, event_callback_fn run)
-{
-	*ret = evsignal_new(front->base, number, run, front);
-	return *ret && event_add(*ret, NULL) == 0;
-}
-
 static bool set_up_events(struct front *front)
 {
 	struct front_events *events = &front->events;
@@ -473,9 +467,9 @@ static bool set_up_events(struct front *front)
 	events->give_up = evtimer_new(front->base, on_give_up, front);
 	front->material.again = evtimer_new(front->base, on_again, front);
 	return events->report && events->give_up && front->material.again &&
-	       add_signal(&events->signals[0], front, SIGTERM, on_signal) &&
-	       add_signal(&events->signals[1], front, SIGINT, on_signal) &&
-	       add_signal(&events->hangup, front, SIGHUP, on_hangup) &&
+	       add_signal(&events->signals[0], front->base, SIGTERM, on_signal, front) &&
+	       add_signal(&events->signals[1], front->base, SIGINT, on_signal, front) &&
+	       add_signal(&events->hangup, front->base, SIGHUP, on_hangup, front) &&
 	       watchdog_new(&events->watchdog, front->base, NULL, NULL) == 0;
 }
 

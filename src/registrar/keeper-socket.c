@@ -13,26 +13,26 @@
 
 #define BACKLOG 16
 
-/* Returns 0 or -ENAMETOOLONG. */
-static int make_address(struct sockaddr_un *ret, const char *path)
+/* A socket, and its address. Returns the descriptor, or a negative errno. */
+static int open_socket(struct sockaddr_un *ret, const char *path)
 {
+	int fd;
+
 	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (strlen(path) >= sizeof ret->sun_path)
 		return -ENAMETOOLONG;
 	memcpy(ret->sun_path, path, strlen(path));
-	return 0;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
 }
 
 int keeper_socket_connect(const char *path)
 {
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct sockaddr_un address;
-	int r = make_address(&address, path);
+	cleanup_fd int fd = open_socket(&address, path);
 
 	if (fd < 0)
-		return -errno;
-	if (r < 0)
-		return r;
+		return fd;
 	if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
 		return -errno;
 	return take_fd(&fd);
@@ -65,15 +65,13 @@ static int open_to_front(const char *path)
 /* Returns the socket or a negative errno. */
 static int make_socket(const char *path)
 {
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct sockaddr_un address;
+	cleanup_fd int fd = open_socket(&address, path);
 	mode_t mask;
-	int r = make_address(&address, path);
+	int r;
 
 	if (fd < 0)
-		return -errno;
-	if (r < 0)
-		return r;
+		return fd;
 	remove_stale(path);
 	mask = umask(0177); /* nobody else, before the group is known */
 	r = bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;

@@ -9,7 +9,7 @@
 #include "registrar/keeper/keeper-server.h"
 #include "registrar/keys-watch.h"
 #include "registrar/material-files.h"
-#include "registrar/net/free-event.h"
+#include "registrar/net/loop-events.h"
 #include "registrar/net/plan-event.h"
 #include "registrar/net/priority.h"
 #include "registrar/other-authd.h"
@@ -26,12 +26,14 @@ static const struct timeval status_time = { .tv_sec = 1 };
 static const struct timeval stop_time = { .tv_usec = 700 * 1000 };
 static const struct timeval child_time = { .tv_sec = 2 }; /* it lets out its last answers */
 static const struct timeval look_time = { .tv_sec = 5 };
+static const struct timeval reload_time = { .tv_sec = 5 }; /* that fronts may take */
 
 struct keeper_events {
 	struct event *status, *watchdog;
 	struct event *signals[2], *hangup, *child;
 	struct event *give_up; /* waiting for the fronts to go */
 	struct event *look;    /* for another authd, when no agent makes us look */
+	struct event *late;    /* waiting for the fronts to have reloaded */
 };
 
 /* What the next report of the fronts is wanted for. */
@@ -231,12 +233,27 @@ static void announce(struct keeper *keeper)
 static void finish_reload(struct keeper *keeper)
 {
 	keeper->is_reloading = false;
+	(void)event_del(keeper->events.late);
 	(void)sd_notify(0, "READY=1");
 }
 
 static void finish_reload_when_done(struct keeper *keeper)
 {
 	if (keeper->is_reloading && keeper_server_is_reloaded(keeper->server))
+		finish_reload(keeper);
+}
+
+/* A child that stands still is the watchdog's business; without it, its keeper would end. */
+static void on_late(evutil_socket_t fd, short what, void *argument)
+{
+	struct keeper *keeper = argument;
+
+	(void)fd, (void)what;
+	if (has_child(keeper))
+		log_error("The front has not reloaded in time");
+	else
+		keeper_server_cut_late(keeper->server);
+	if (keeper->is_reloading)
 		finish_reload(keeper);
 }
 
@@ -260,6 +277,7 @@ static void on_hangup(evutil_socket_t number, short what, void *argument)
 	}
 	material_warn(files->options);
 	keeper_server_announce(keeper->server, REGISTRY_NEWS_RELOAD, NULL);
+	(void)event_add(keeper->events.late, &reload_time);
 	finish_reload_when_done(keeper);
 }
 
@@ -344,6 +362,7 @@ static void free_events(struct keeper *keeper)
 	free_event(&events->child);
 	free_event(&events->give_up);
 	free_event(&events->look);
+	free_event(&events->late);
 	keys_watch_end(&keeper->watch);
 }
 
@@ -357,20 +376,15 @@ static void tear_down(struct keeper *keeper)
 		event_base_free(keeper->base);
 }
 
-static bool add_signal(struct event **ret, struct keeper *keeper, int number, event_callback_fn run)
-{
-	*ret = evsignal_new(keeper->base, number, run, keeper);
-	return *ret && event_add(*ret, NULL) == 0;
-}
-
 static bool set_up_signals(struct keeper *keeper)
 {
 	struct keeper_events *events = &keeper->events;
+	struct event_base *base = keeper->base;
 
-	return add_signal(&events->signals[0], keeper, SIGTERM, on_signal) &&
-	       add_signal(&events->signals[1], keeper, SIGINT, on_signal) &&
-	       add_signal(&events->hangup, keeper, SIGHUP, on_hangup) &&
-	       (!has_child(keeper) || add_signal(&events->child, keeper, SIGCHLD, on_child));
+	return add_signal(&events->signals[0], base, SIGTERM, on_signal, keeper) &&
+	       add_signal(&events->signals[1], base, SIGINT, on_signal, keeper) &&
+	       add_signal(&events->hangup, base, SIGHUP, on_hangup, keeper) &&
+	       (!has_child(keeper) || add_signal(&events->child, base, SIGCHLD, on_child, keeper));
 }
 
 static bool set_up_watch(struct keeper *keeper)
@@ -396,7 +410,8 @@ static bool set_up_events(struct keeper *keeper)
 	events->status = evtimer_new(keeper->base, on_status, keeper);
 	events->give_up = evtimer_new(keeper->base, on_give_up, keeper);
 	events->look = event_new(keeper->base, -1, EV_PERSIST, on_look, keeper);
-	return events->status && events->give_up && events->look &&
+	events->late = evtimer_new(keeper->base, on_late, keeper);
+	return events->status && events->give_up && events->look && events->late &&
 	       event_add(events->look, &look_time) == 0 && set_up_signals(keeper) &&
 	       set_up_watch(keeper) &&
 	       watchdog_new(&events->watchdog, keeper->base, on_watchdog, keeper) == 0;
@@ -412,23 +427,18 @@ static size_t count_agents(void *owner)
 /* 0 or a negative errno. */
 static int set_up_server(struct keeper *keeper)
 {
-	const struct keeper_server_observer observer = {
-		.reported = on_reported,
-		.gone = on_gone,
-		.owner = keeper,
-	};
 	const struct keeper_server_settings settings = {
 		.base = keeper->base,
 		.registry = keeper->parts.registry,
 		.count_agents = count_agents,
 		.owner = keeper,
+		.observer = { .reported = on_reported, .gone = on_gone, .owner = keeper },
 	};
 	struct front_process *front = keeper->settings->front;
 
 	keeper->server = keeper_server_new(&settings);
 	if (!keeper->server)
 		return -ENOMEM;
-	keeper_server_observe(keeper->server, &observer);
 	if (!front)
 		return front_acceptor_begin(&keeper->acceptor, keeper->base,
 					    keeper->settings->listeners, keeper->server);

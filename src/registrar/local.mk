@@ -88,7 +88,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/net/admission.c src/registrar/net/admission.h \
 	src/registrar/net/certificate.c src/registrar/net/certificate.h \
 	src/registrar/net/client-network.c src/registrar/net/client-network.h \
-	src/registrar/net/free-event.h src/registrar/net/plan-event.h \
+	src/registrar/net/loop-events.h src/registrar/net/plan-event.h \
 	src/registrar/net/handshake-limit.c src/registrar/net/handshake-limit.h \
 	src/registrar/net/listener.c src/registrar/net/listener.h \
 	src/registrar/net/network-list.c src/registrar/net/network-list.h \

@@ -6,7 +6,7 @@
 #include "registrar/authd/arrival.h"
 #include "registrar/authd/lingering.h"
 #include "registrar/authd/over-tls.h"
-#include "registrar/net/free-event.h"
+#include "registrar/net/loop-events.h"
 #include "registrar/net/peer-certificate.h"
 #include "registrar/net/priority.h"
 #include "registrar/net/tls-server.h"

@@ -15,6 +15,11 @@
 #define LINES_MAX 10
 #define LINES_TIME (5 * USEC_PER_SEC)
 
+_Static_assert(3 * KEEPER_REQUEST_BYTES + (size_t)KEEPER_REQUESTS_MAX * (4096 + 2048) +
+			       2 * KEEPER_ANSWERS_MAX + 2 * (size_t)REGISTRY_ANSWER_MAX <=
+		       KEEPER_FRONT_MEMORY,
+	       "a front can have the keeper use no more");
+
 struct offence_lines {
 	uint64_t end; /* of the time in which they are counted */
 	unsigned int count, left_out;
@@ -26,7 +31,6 @@ struct keeper_server {
 	struct offence_lines lines;
 	struct front *fronts;
 	size_t count;
-	struct keeper_server_observer observer;
 	struct front_report past;                  /* what fronts counted that are gone */
 	unsigned char packet[REGISTRY_PACKET_MAX]; /* the one that is written; wiped */
 };
@@ -107,8 +111,8 @@ static void cut_off(struct front *front)
 	server->past.refused += front->report.refused;
 	packet_stream_free(front->stream);
 	free(front);
-	if (server->observer.gone)
-		server->observer.gone(server->observer.owner);
+	if (server->settings.observer.gone)
+		server->settings.observer.gone(server->settings.observer.owner);
 }
 
 static void log_left_out(struct keeper_server *server)
@@ -118,8 +122,7 @@ static void log_left_out(struct keeper_server *server)
 	server->lines.left_out = 0;
 }
 
-/* May a line be logged about a front? False: it has been counted. */
-static bool may_log(struct keeper_server *server)
+bool keeper_server_may_log(struct keeper_server *server)
 {
 	struct offence_lines *lines = &server->lines;
 	uint64_t now = monotonic_usec();
@@ -137,7 +140,7 @@ static bool may_log(struct keeper_server *server)
 /* Once for each front, whatever it sent. */
 static void refuse(struct front *front, const char *what)
 {
-	if (may_log(front->server))
+	if (keeper_server_may_log(front->server))
 		log_error("Cut off a front: %s", what);
 	cut_off(front);
 }
@@ -308,7 +311,7 @@ static int fail_request(struct front *front, const void *packet, const struct pa
 
 	if (r < 0)
 		return r;
-	if (may_log(front->server))
+	if (keeper_server_may_log(front->server))
 		log_error("Out of memory: a request of a front was not dealt with");
 	registry_answer_fail(&answer, &asked, REGISTRY_NO_MEMORY);
 	send_packet(front, registry_wire_answer(front->server->packet, header->number, &answer));
@@ -362,7 +365,7 @@ static bool take_withdrawal(struct front *front, const struct packet_header *hea
 
 static bool take_report(struct front *front, const void *packet, const struct packet_header *header)
 {
-	const struct keeper_server_observer *observer = &front->server->observer;
+	const struct keeper_server_observer *observer = &front->server->settings.observer;
 
 	if (registry_wire_read_report(&front->report, packet, header) < 0) {
 		refuse(front, "it sent a report that is none");
@@ -463,7 +466,7 @@ int keeper_server_add(struct keeper_server *server, int fd)
 	struct front *front;
 
 	if (server->count >= KEEPER_FRONTS_MAX) {
-		if (may_log(server))
+		if (keeper_server_may_log(server))
 			log_error("Refused a front: there are %d", KEEPER_FRONTS_MAX);
 		close(fd);
 		return -EMFILE;
@@ -481,12 +484,6 @@ int keeper_server_add(struct keeper_server *server, int fd)
 	return 0;
 }
 
-void keeper_server_observe(struct keeper_server *server,
-			   const struct keeper_server_observer *observer)
-{
-	server->observer = *observer;
-}
-
 void keeper_server_announce(struct keeper_server *server, enum registry_news news, const char *why)
 {
 	for (struct front *front = server->fronts; front; front = front->next) {
@@ -496,12 +493,26 @@ void keeper_server_announce(struct keeper_server *server, enum registry_news new
 	}
 }
 
+static bool is_late(const struct front *front)
+{
+	return front->report.reloads < front->reloads;
+}
+
 bool keeper_server_is_reloaded(const struct keeper_server *server)
 {
 	for (const struct front *front = server->fronts; front; front = front->next)
-		if (front->report.reloads < front->reloads)
+		if (is_late(front))
 			return false;
 	return true;
+}
+
+void keeper_server_cut_late(struct keeper_server *server)
+{
+	for (struct front *front = server->fronts, *next; front; front = next) {
+		next = front->next;
+		if (is_late(front))
+			refuse(front, "it has not reloaded in time");
+	}
 }
 
 struct front_report keeper_server_totals(const struct keeper_server *server)
@@ -521,14 +532,6 @@ size_t keeper_server_count(const struct keeper_server *server)
 	return server->count;
 }
 
-bool keeper_server_is_busy(const struct keeper_server *server)
-{
-	for (const struct front *front = server->fronts; front; front = front->next)
-		if (front->open > 0 || packet_stream_unsent(front->stream) > 0)
-			return true;
-	return false;
-}
-
 struct keeper_server *keeper_server_new(const struct keeper_server_settings *settings)
 {
 	struct keeper_server *server = calloc(1, sizeof *server);
@@ -543,7 +546,7 @@ void keeper_server_free(struct keeper_server *server)
 {
 	if (!server)
 		return;
-	server->observer = (struct keeper_server_observer){ .owner = NULL };
+	server->settings.observer = (struct keeper_server_observer){ .owner = NULL };
 	while (server->fronts)
 		cut_off(server->fronts);
 	log_left_out(server);

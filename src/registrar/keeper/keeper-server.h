@@ -38,6 +38,15 @@
 
 struct keeper_server;
 
+/* What whoever has the server is told. Each may be null, and may not free the server. */
+struct keeper_server_observer {
+	/* A front has sent a report. */
+	void (*reported)(void *owner, const struct front_report *report);
+	/* A front has gone, or was cut off. */
+	void (*gone)(void *owner);
+	void *owner;
+};
+
 /* What is pointed to outlives the server. */
 struct keeper_server_settings {
 	struct event_base *base;
@@ -45,6 +54,7 @@ struct keeper_server_settings {
 	/* How many agents there are: more than there ever were need not be removed at once. */
 	size_t (*count_agents)(void *owner);
 	void *owner;
+	struct keeper_server_observer observer;
 };
 
 /* Returns null when out of memory. */
@@ -57,23 +67,14 @@ struct keeper_server *keeper_server_new(const struct keeper_server_settings *set
  */
 int keeper_server_add(struct keeper_server *server, int fd) must_check;
 
-/* What whoever has the server is told. Each may be null, and may not free the server. */
-struct keeper_server_observer {
-	/* A front has sent a report. */
-	void (*reported)(void *owner, const struct front_report *report);
-	/* A front has gone, or was cut off. */
-	void (*gone)(void *owner);
-	void *owner;
-};
-
-void keeper_server_observe(struct keeper_server *server,
-			   const struct keeper_server_observer *observer);
-
 /*
  * Tell all fronts something that they have not asked for; when the keeper is closing, `why` it will
  * not come back. Null: it may.
  */
 void keeper_server_announce(struct keeper_server *server, enum registry_news news, const char *why);
+
+/* Cut off those that have not done all reloads that they were told of, which is logged. */
+void keeper_server_cut_late(struct keeper_server *server);
 
 /* Has each front that is still there done as many reloads as it was told of? */
 bool keeper_server_is_reloaded(const struct keeper_server *server) must_check;
@@ -84,8 +85,11 @@ struct front_report keeper_server_totals(const struct keeper_server *server);
 /* How many fronts there are. */
 size_t keeper_server_count(const struct keeper_server *server);
 
-/* Is a request without its answer, or an answer not taken yet? */
-bool keeper_server_is_busy(const struct keeper_server *server) must_check;
+/*
+ * May a line be logged about whoever connects or is cut off? False: it has been counted, and the
+ * count is logged later. Hostile ones come back.
+ */
+bool keeper_server_may_log(struct keeper_server *server) must_check;
 
 /* Cut off all fronts. Null is allowed. */
 void keeper_server_free(struct keeper_server *server);

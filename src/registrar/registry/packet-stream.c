@@ -2,7 +2,7 @@
 #include "registrar/registry/packet-stream.h"
 
 #include "common/deadline.h"
-#include "registrar/net/free-event.h"
+#include "registrar/net/loop-events.h"
 #include "registrar/net/priority.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/log.h"
-#include "registrar/net/free-event.h"
+#include "registrar/net/loop-events.h"
 #include "registrar/registry/packet-stream.h"
 #include "registrar/registry/registry-wire.h"
 #include "registrar/registry/remote-requests.h"

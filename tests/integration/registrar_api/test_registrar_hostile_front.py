@@ -6,7 +6,10 @@ import hashlib
 import hmac
 import json
 import os
+import signal
+import socket
 import struct
+import subprocess
 import time
 
 import api_tools
@@ -299,3 +302,40 @@ def test_withdrawing_for_others(manager):
                 hostile.send(wire.packet(wire.WITHDRAW, number))
             assert honest.answer().fault == wire.LOGGED_IN
             hostile.register("web-11")
+
+
+def test_never_reloading(manager, keeper, hostile):
+    """It does not hold up the reload: it is cut off, and told in one line."""
+    hostile.register("web-12")
+    (manager / "notify.sock").unlink()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.settimeout(registrar_tools.PATIENCE)
+        systemd.bind(str(manager / "notify.sock"))
+        keeper.process.send_signal(signal.SIGHUP)
+        while not systemd.recv(4096).startswith(b"RELOADING=1"):
+            pass
+        while b"READY=1" not in systemd.recv(4096):
+            pass
+    hostile.next()  # the news
+    assert hostile.is_cut_off()
+    assert [line for line in keeper.log() if "Cut off" in line] == [
+        "agent-registrar: error: Cut off a front: it has not reloaded in time"]
+    with keeper.another_front() as honest:
+        honest.register("web-13")
+
+
+def test_strangers_do_not_fill_the_log(manager):
+    """At keeper.sock, where whoever may write there can connect."""
+    if os.geteuid() != 0:
+        pytest.skip("being another user needs root")
+    with wire.keeping(manager, "--dialect", "wazuh") as keeper:
+        keeper.path.chmod(0o666)
+        manager.chmod(0o711)
+        stranger = subprocess.run(
+            ["/usr/bin/python3", "-c", "import socket\nfor _ in range(100):\n"
+             "    s = socket.socket(socket.AF_UNIX)\n    s.connect('keeper.sock')\n    s.recv(1)"],
+            cwd=manager, user=65534, group=65534, extra_groups=[], check=False)
+        assert stranger.returncode == 0
+    refused = [line for line in keeper.lines if "Refused a connection of the user 65534" in line]
+    assert 1 <= len(refused) <= 30  # 10 in five seconds
+    assert any("more fronts were refused or cut off" in line for line in keeper.lines)

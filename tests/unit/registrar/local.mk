@@ -43,6 +43,7 @@ unit_tests += \
 	test-sessions \
 	test-stamps \
 	test-transactions \
+	test-front-acceptor \
 	test-watchdog
 if WITH_API
 unit_tests += \
@@ -69,6 +70,9 @@ fake_registry = tests/unit/registrar/fake-registry.c tests/unit/registrar/fake-r
 test_registrar_shortage_SOURCES = tests/unit/registrar/test-registrar-shortage.c tests/unit/leaks.c
 test_registrar_shortage_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_registrar_shortage_LDADD = libshortage.a $(registrar_libraries) $(SYSTEMD_LIBS)
+test_front_acceptor_SOURCES = tests/unit/registrar/test-front-acceptor.c $(front_fixture)
+test_front_acceptor_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_front_acceptor_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_watchdog_SOURCES = tests/unit/registrar/test-watchdog.c
 test_watchdog_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_watchdog_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)

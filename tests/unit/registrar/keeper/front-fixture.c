@@ -12,6 +12,7 @@ struct fake_registry front_asked;
 unsigned char front_packet[REGISTRY_PACKET_MAX];
 char front_logged[1024];
 size_t front_agents;
+struct keeper_server_observer front_observer;
 
 static void take_message(int level, const char *message)
 {
@@ -62,6 +63,7 @@ void front_start_server(void)
 		.base = front_fixture.base,
 		.registry = &front_asked.registry,
 		.count_agents = count_agents,
+		.observer = front_observer,
 	};
 
 	front_fixture.server = keeper_server_new(&settings);
@@ -72,6 +74,7 @@ int front_begin(void **state)
 {
 	(void)state;
 	fake_registry_init(&front_asked);
+	front_observer = (struct keeper_server_observer){ .owner = NULL };
 	front_fixture.base = event_base_new();
 	front_start_server();
 	log_divert(take_message);

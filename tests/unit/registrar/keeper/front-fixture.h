@@ -17,6 +17,9 @@ extern size_t front_agents;
 /* The packet that was written or received last. */
 extern unsigned char front_packet[REGISTRY_PACKET_MAX];
 
+/* What the next server tells what it hears. */
+extern struct keeper_server_observer front_observer;
+
 /* The last message that was logged. */
 extern char front_logged[1024];
 

@@ -147,13 +147,17 @@ static void on_gone(void *owner)
 /* What a front has counted stays when it has gone, but for what it has now. */
 static void test_reports(void **state)
 {
-	const struct keeper_server_observer observer = { on_reported, on_gone, &front_fixture };
 	struct front_report report = { .is_asked = true, .registered = 5, .connections = 7 }, all;
-	int first = front_fixture.front;
+	int first;
 
 	(void)state;
 	reports = gone = 0;
-	keeper_server_observe(front_fixture.server, &observer);
+	front_stop_server();
+	close(front_fixture.front);
+	front_observer = (struct keeper_server_observer){ on_reported, on_gone, &front_fixture };
+	front_start_server();
+	front_connect();
+	first = front_fixture.front;
 	front_greet();
 	send_report(&report);
 	front_connect();
@@ -194,6 +198,31 @@ static void test_reloads(void **state)
 	close(first);
 	front_run();
 	assert_true(keeper_server_is_reloaded(front_fixture.server));
+}
+
+/* Who does not reload is cut off, and those who did, or were not told, stay. */
+static void test_late_front(void **state)
+{
+	struct front_report report = { .reloads = 1 };
+
+	(void)state;
+	front_greet();
+	front_connect();
+	front_greet();
+	keeper_server_announce(front_fixture.server, REGISTRY_NEWS_RELOAD, NULL);
+	front_run();
+	send_report(&report);
+	front_connect();
+	front_greet();
+	front_run();
+	keeper_server_cut_late(front_fixture.server);
+	assert_int_equal(keeper_server_count(front_fixture.server), 2);
+	assert_true(keeper_server_is_reloaded(front_fixture.server));
+	assert_string_equal(front_logged, "Cut off a front: it has not reloaded in time");
+	front_logged[0] = '\0';
+	keeper_server_cut_late(front_fixture.server);
+	assert_int_equal(keeper_server_count(front_fixture.server), 2);
+	assert_string_equal(front_logged, "");
 }
 
 static void test_freed_with_fronts(void **state)
@@ -337,11 +366,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, front_begin, front_end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_answers),      TEST(test_pieces),          TEST(test_withdrawn),
-		TEST(test_front_goes),   TEST(test_two_fronts),      TEST(test_freed_with_fronts),
-		TEST(test_news),         TEST(test_reports),         TEST(test_reloads),
-		TEST(test_no_greeting),  TEST(test_another_version), TEST(test_wrong_packets),
-		TEST(test_number_again), TEST(test_out_of_memory),   TEST(test_each_allocation),
+		TEST(test_answers),       TEST(test_pieces),
+		TEST(test_withdrawn),     TEST(test_front_goes),
+		TEST(test_two_fronts),    TEST(test_freed_with_fronts),
+		TEST(test_news),          TEST(test_reports),
+		TEST(test_reloads),       TEST(test_late_front),
+		TEST(test_no_greeting),   TEST(test_another_version),
+		TEST(test_wrong_packets), TEST(test_number_again),
+		TEST(test_out_of_memory), TEST(test_each_allocation),
 	};
 
 	if (loop_memory_set_up() < 0)

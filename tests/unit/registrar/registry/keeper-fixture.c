@@ -61,16 +61,15 @@ static void on_reported(void *owner, const struct front_report *report)
 
 void keeper_start(void)
 {
-	const struct keeper_server_observer observer = { .reported = on_reported };
 	const struct keeper_server_settings settings = {
 		.base = keeper_fixture.base,
 		.registry = &keeper_asked.registry,
 		.count_agents = count_agents,
+		.observer = { .reported = on_reported },
 	};
 
 	keeper_fixture.server = keeper_server_new(&settings);
 	assert_non_null(keeper_fixture.server);
-	keeper_server_observe(keeper_fixture.server, &observer);
 }
 
 void keeper_stop(void)
