@@ -89,10 +89,21 @@ static int make_listeners(struct listeners *ret, const struct text_list *address
 	return listeners_make(ret, addresses->items, addresses->count, (unsigned short)port, why);
 }
 
+/* Enabling the service enables its socket as well, so an administrator may not know of that. */
+static void warn_of_passed(const struct options *options)
+{
+	if (options->service.port != OPTIONS_PORT || options->service.listen.count > 0)
+		log_warning("The registration port is systemd's, so -p and --listen have no effect "
+			    "on it: change it with systemctl edit agent-registrar.socket, or give "
+			    "it up with systemctl disable --now agent-registrar.socket");
+}
+
 static int open_authd(struct listeners *ret, const struct options *options, struct reason *why)
 {
 	int passed = listeners_take_passed(ret, why);
 
+	if (passed > 0)
+		warn_of_passed(options);
 	if (passed != 0)
 		return passed;
 	return make_listeners(ret, &options->service.listen, options->service.port, why);

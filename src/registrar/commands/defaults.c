@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define DEFAULT_DIRECTORY "/var/ossec"
-#define DEFAULT_PORT 1515
 #define DEFAULT_TIMEOUT 30
 #define DEFAULT_KEEPER_SOCKET "/run/agent-registrar/keeper.sock"
 #define NOT_GIVEN (-1)
@@ -23,7 +22,7 @@ struct options defaults_begin(void)
 	return (struct options){
 		.directory = DEFAULT_DIRECTORY,
 		.group = (gid_t)-1,
-		.service = { .port = DEFAULT_PORT,
+		.service = { .port = OPTIONS_PORT,
 			     .timeout = DEFAULT_TIMEOUT,
 			     .part = PART_BOTH,
 			     .keeper_socket = DEFAULT_KEEPER_SOCKET },

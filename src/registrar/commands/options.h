@@ -31,6 +31,8 @@ enum command_index {
 /* The `mode` of a command (command-line.h): does --init create what is missing before it? */
 enum init_use { INIT_IGNORED, INIT_FIRST };
 
+#define OPTIONS_PORT 1515 /* unless -p says otherwise */
+
 struct init_options {
 	bool is_first;          /* create what is missing before the command */
 	struct text_list names; /* for the certificate */
