@@ -146,7 +146,7 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/http.c src/registrar/api/http.h \
 	src/registrar/api/limits.c src/registrar/api/limits.h \
 	src/registrar/api/json-fault.c src/registrar/api/json-fault.h \
-	src/registrar/api/list.c \
+	src/registrar/api/list-groups.c src/registrar/api/list.c \
 	src/registrar/api/long-answers.c src/registrar/api/long-answers.h \
 	src/registrar/api/login.c \
 	src/registrar/api/parameters.c src/registrar/api/parameters.h \

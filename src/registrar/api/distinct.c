@@ -40,15 +40,11 @@ static int remember(struct api_distinct *distinct, char *text)
 	return text_index_add(&distinct->index, text, strlen(text), text);
 }
 
-int api_distinct_add(struct api_distinct *distinct, const json_t *item, const char *select)
+int api_distinct_note(struct api_distinct *distinct, const json_t *item)
 {
-	char *text;
+	char *text = json_dumps(item, JSON_COMPACT | JSON_SORT_KEYS);
 	int r;
 
-	/* Nobody has all fields. */
-	if (!select || !is_complete(item, select))
-		return 0;
-	text = json_dumps(item, JSON_COMPACT | JSON_SORT_KEYS);
 	if (!text)
 		return -ENOMEM;
 	if (text_index_find(&distinct->index, text, strlen(text))) {
@@ -57,6 +53,12 @@ int api_distinct_add(struct api_distinct *distinct, const json_t *item, const ch
 	}
 	r = remember(distinct, text);
 	return r < 0 ? r : 1;
+}
+
+int api_distinct_add(struct api_distinct *distinct, const json_t *item, const char *select)
+{
+	/* Nobody has all fields. */
+	return select && is_complete(item, select) ? api_distinct_note(distinct, item) : 0;
 }
 
 void api_distinct_clear(struct api_distinct *distinct)

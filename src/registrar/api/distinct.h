@@ -22,5 +22,8 @@ struct api_distinct {
 int api_distinct_add(struct api_distinct *distinct, const json_t *item,
 		     const char *select) must_check;
 
+/* The same for an item whatever fields it has. */
+int api_distinct_note(struct api_distinct *distinct, const json_t *item) must_check;
+
 /* Fit for cleanup(). */
 void api_distinct_clear(struct api_distinct *distinct);

@@ -197,10 +197,14 @@ void api_name_user(const struct incoming_call *call, struct registry_user *ret);
 /* Ask the registry for what the call wants; the call is answered then, or now if it is wrong. */
 void api_register(struct incoming_call *call);
 
-/* ------------------------------------------------------------------ list.c, remove.c */
+/* ------------------------------------------------------------------ list.c and others */
 
 extern const struct api_parameter_rule api_list_parameters[], api_remove_parameters[];
 
+extern const struct api_parameter_rule api_list_groups_parameters[];
+
+/* GET /groups: list those that match (list-groups.c). */
+void api_list_groups(struct incoming_call *call);
 /* GET /agents: list the agents that match. */
 void api_list_agents(struct incoming_call *call);
 /* DELETE /agents: remove the agents that match. */

@@ -353,8 +353,9 @@ static void look_up_details(struct listing *listing)
 /* ------------------------------------------------------------------ the order */
 
 /* Equal agents stay in the order of their ids. */
-static int compare(const struct api_agent *left, const struct api_agent *right, const void *order)
+static int compare(const void *a, const void *b, const void *order)
 {
+	const struct api_agent *left = a, *right = b;
 	const struct view *view = order;
 	int difference = 0;
 
@@ -386,7 +387,7 @@ static void collected(struct incoming_call *call)
 	if (listing->view.sorts == 0)
 		look_up_details(listing);
 	else if (api_sorting_begin(&listing->sorting, collection->agents, collection->count,
-				   compare, &listing->view) < 0)
+				   sizeof *collection->agents, compare, &listing->view) < 0)
 		fail(listing);
 	else
 		go_on_with(listing, sort);

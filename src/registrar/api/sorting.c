@@ -20,21 +20,20 @@ static void begin_runs(struct api_sorting *sorting, size_t begin)
 	sorting->right = at_most(begin + sorting->width, sorting->count);
 }
 
-int api_sorting_begin(struct api_sorting *sorting, struct api_agent *agents, size_t count,
-		      int (*compare)(const struct api_agent *a, const struct api_agent *b,
-				     const void *order),
-		      const void *order)
+int api_sorting_begin(struct api_sorting *sorting, void *elements, size_t count, size_t size,
+		      api_sorting_compare *compare, const void *order)
 {
-	struct api_agent *spare = calloc(count + 1, sizeof *spare);
+	char *spare = calloc(count + 1, size);
 
 	if (!spare)
 		return -ENOMEM;
 	*sorting = (struct api_sorting){
-		.agents = agents,
+		.elements = elements,
 		.spare = spare,
-		.source = agents,
+		.source = elements,
 		.target = spare,
 		.count = count,
+		.size = size,
 		.width = 1,
 		.compare = compare,
 		.order = order,
@@ -43,10 +42,14 @@ int api_sorting_begin(struct api_sorting *sorting, struct api_agent *agents, siz
 	return 0;
 }
 
-/* Put the next agent of the two runs to its place. False: there is none any more. */
+static const char *source_at(const struct api_sorting *sorting, size_t n)
+{
+	return sorting->source + n * sorting->size;
+}
+
+/* Put the next element of the two runs to its place. False: there is none any more. */
 static bool put_next(struct api_sorting *sorting)
 {
-	const struct api_agent *source = sorting->source;
 	size_t middle = at_most(sorting->begin + sorting->width, sorting->count);
 	size_t end = at_most(sorting->begin + 2 * sorting->width, sorting->count);
 	bool takes_left;
@@ -55,16 +58,16 @@ static bool put_next(struct api_sorting *sorting)
 		return false;
 	takes_left = sorting->right == end ||
 		     (sorting->left < middle &&
-		      sorting->compare(&source[sorting->left], &source[sorting->right],
-				       sorting->order) <= 0);
-	sorting->target[sorting->put++] = takes_left ? source[sorting->left++]
-						     : source[sorting->right++];
+		      sorting->compare(source_at(sorting, sorting->left),
+				       source_at(sorting, sorting->right), sorting->order) <= 0);
+	memcpy(sorting->target + sorting->put++ * sorting->size,
+	       source_at(sorting, takes_left ? sorting->left++ : sorting->right++), sorting->size);
 	return true;
 }
 
 static void next_runs(struct api_sorting *sorting)
 {
-	struct api_agent *source = sorting->source;
+	char *source = sorting->source;
 
 	if (sorting->put < sorting->count) {
 		begin_runs(sorting, sorting->put);
@@ -84,9 +87,9 @@ bool api_sorting_go_on(struct api_sorting *sorting, uint64_t end)
 		if (n % STEPS == 0 && monotonic_usec() >= end)
 			return false;
 	}
-	if (sorting->source != sorting->agents)
-		memcpy(sorting->agents, sorting->source, sorting->count * sizeof *sorting->agents);
-	sorting->source = sorting->agents;
+	if (sorting->source != sorting->elements)
+		memcpy(sorting->elements, sorting->source, sorting->count * sorting->size);
+	sorting->source = sorting->elements;
 	return true;
 }
 

@@ -3,14 +3,16 @@
 #include "tests/unit/support.h"
 
 #include "registrar/api/distinct.h"
+#include "registrar/api/fields.h"
 #include "registrar/api/response.h"
 #include "registrar/api/sorting.h"
 
 /* ------------------------------------------------------------------ sorting */
 
 /* By the tens of the id, so that there are many that are equal. */
-static int compare_tens(const struct api_agent *a, const struct api_agent *b, const void *order)
+static int compare_tens(const void *left, const void *right, const void *order)
 {
+	const struct api_agent *a = left, *b = right;
 	const int *sign = order;
 
 	return *sign * ((int)(a->id / 10) - (int)(b->id / 10));
@@ -42,7 +44,8 @@ static void test_sorting(void **state)
 			agents[i] = (struct api_agent){ .id = value / 65536 % 1000,
 							.now = (time_t)i };
 		}
-		assert_int_equal(api_sorting_begin(&sorting, agents, count, compare_tens, &sign),
+		assert_int_equal(api_sorting_begin(&sorting, agents, count, sizeof *agents,
+						   compare_tens, &sign),
 				 0);
 		while (!api_sorting_go_on(&sorting, 0)) /* without time it goes on, too */
 			parts++;
@@ -115,6 +118,10 @@ static void test_distinct(void **state)
 	assert_int_equal(api_distinct_add(&distinct, second, "ip,name"), 0);
 	assert_int_equal(api_distinct_add(&distinct, third, "name,ip"), 0); /* it lacks one */
 	assert_int_equal(api_distinct_add(&distinct, third, "name"), 1);
+	assert_int_equal(api_distinct_note(&distinct, first), 0);
+	json_object_clear(third);
+	assert_int_equal(api_distinct_note(&distinct, third), 1);
+	assert_int_equal(api_distinct_note(&distinct, third), 0);
 	json_decref(first);
 	json_decref(second);
 	json_decref(third);
