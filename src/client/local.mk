@@ -14,10 +14,12 @@ libclient_a_SOURCES = \
 	src/client/agent-files/keystore-read.c \
 	src/client/agent-files/manager-guard.c src/client/agent-files/manager-guard.h \
 	src/client/agent-files/ossec-conf.c src/client/agent-files/ossec-conf.h \
+	src/client/agent-files/ossec-conf-attributes.c \
 	src/client/agent-files/ossec-conf-change.c \
 	src/client/agent-files/ossec-conf-change.h \
 	src/client/agent-files/ossec-conf-edit.c src/client/agent-files/ossec-conf-edit.h \
 	src/client/agent-files/ossec-conf-file.c src/client/agent-files/ossec-conf-file.h \
+	src/client/agent-files/ossec-conf-parser.c src/client/agent-files/ossec-conf-parser.h \
 	src/client/agent-files/ossec-conf-variables.c \
 	src/client/agent-files/ossec-conf-variables.h \
 	src/client/agent-files/reenroll-files.c src/client/agent-files/reenroll-files.h \
