@@ -276,9 +276,10 @@ static void check_agents_file(const struct check *check)
 	const struct config *config = check->config;
 	struct agents_file_doubts doubts;
 	struct state state;
-	char *manager = state.registration.manager;
+	char *manager;
 
 	state_load(&state, check->state_directory);
+	manager = state.registration.manager;
 	doubts = agents_file_look(config, *manager ? &(struct string_list){ &manager, 1 }
 						   : &config->manager.address);
 	if (!config->agents_file.is_needed)

@@ -128,7 +128,7 @@ static int complete_name(int fd, struct reason *why)
 {
 	struct attempt *attempt = naming.attempt;
 	unsigned char bytes[WIRE_MAX];
-	struct wire_message message;
+	struct wire_message message = { .kind = WIRE_NAME };
 	int r = OUTCOME_OK;
 
 	if (!attempt)

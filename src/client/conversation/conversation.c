@@ -170,7 +170,9 @@ static int send_go(struct conversation *conversation)
 {
 	unsigned char bytes[WIRE_MAX];
 
-	return answer(conversation, bytes, wire_format_go(bytes));
+	size_t length = wire_format_go(bytes);
+
+	return answer(conversation, bytes, length);
 }
 
 static int take_step(struct conversation *conversation, enum attempt_step step)
@@ -200,6 +202,7 @@ static int take_own(struct conversation *conversation, const struct own_names *o
 	const struct attempt *attempt = conversation->child.attempt;
 	struct wire_name name = { 0 };
 	unsigned char bytes[WIRE_MAX];
+	size_t length;
 	int r;
 
 	if (!attempt->naming.needs || conversation->is_named || !is_needed(&attempt->naming, own))
@@ -213,7 +216,8 @@ static int take_own(struct conversation *conversation, const struct own_names *o
 		return r;
 	conversation->is_named = true;
 	(void)snprintf(name.text, sizeof name.text, "%s", attempt->agent.name);
-	return answer(conversation, bytes, wire_format_name(bytes, &name));
+	length = wire_format_name(bytes, &name);
+	return answer(conversation, bytes, length);
 }
 
 static int take_anchor(struct conversation *conversation, const char *piece, size_t length)

@@ -319,7 +319,7 @@ static int compare_name(const void *name, const void *element)
 static bool has_group(const struct group_listing *listing, const char *name)
 {
 	return listing->count > 0 && bsearch(name, listing->groups, listing->count,
-					     sizeof *listing->groups, compare_name);
+					     sizeof(struct group_row *), compare_name);
 }
 
 static void fail_unknown(struct group_listing *listing, const char *list)
@@ -343,7 +343,7 @@ static void collected(struct group_listing *listing)
 	if (listing->view.list)
 		fail_unknown(listing, listing->view.list);
 	if (api_sorting_begin(&listing->sorting, listing->groups, listing->count,
-			      sizeof *listing->groups, compare_groups, &listing->view) < 0)
+			      sizeof(struct group_row *), compare_groups, &listing->view) < 0)
 		fail(listing);
 	else
 		go_on_with(listing, sort);
@@ -355,7 +355,8 @@ static bool keep(struct group_listing *listing, const struct group_row *row)
 
 	if (copy && listing->count == listing->room) {
 		size_t room = listing->room ? 2 * listing->room : GROUPS_PAGE_MAX;
-		struct group_row **grown = reallocarray(listing->groups, room, sizeof *grown);
+		struct group_row **grown = reallocarray(listing->groups, room,
+							sizeof(struct group_row *));
 
 		if (!grown) {
 			free(copy);

@@ -276,7 +276,8 @@ static void test_bad(void **state)
 
 		install(*state, "4.14.7", bad[i].text);
 		check_row(bad[i].label, inherit(&config, *state, bad[i].ours, &why) == 0);
-		if (!config.agents_file.problem || !strstr(config.agents_file.problem, bad[i].said))
+		assert_non_null(config.agents_file.problem);
+		if (!strstr(config.agents_file.problem, bad[i].said))
 			fail_msg("row '%s': %s", bad[i].label, config.agents_file.problem);
 		check_row(bad[i].label, config.agents_file.is_needed == bad[i].is_needed);
 		r = config_check(&config, &why);
