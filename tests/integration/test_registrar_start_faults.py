@@ -19,7 +19,7 @@ pytestmark = needs_library
 # What a message says of it, whatever was to be done.
 FILES, BUSY, MEMORY = "Too many open files", "temporarily unavailable", "[Mm]emory"
 WORDS = {
-    "malloc": MEMORY, "open": FILES, "read": "Input/output error", "fork": BUSY,
+    "malloc": f"{MEMORY}|{BUSY}", "open": FILES, "read": "Input/output error", "fork": BUSY,
     "socket": f"{FILES}|{MEMORY}", "socketpair": f"{FILES}|{MEMORY}", "pthread_create": BUSY,
     "event_add": MEMORY, "epoll_ctl": MEMORY, "setresuid": BUSY, "dup2": "never",
 }

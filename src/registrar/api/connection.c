@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api/connection.h"
 
+#include "common/cleanup.h"
 #include "common/http-chunks.h"
 #include "common/http-head.h"
 #include "common/log.h"
@@ -26,7 +27,7 @@ struct api_connection {
 	struct event *deadline;
 	struct peer peer; /* empty before it has arrived */
 	struct source_member source;
-	bool has_arrived, busy, had_request;
+	bool has_arrived, busy, had_request, is_cut_off;
 	bool has_offended; /* and that was counted */
 	struct handshake_limit handshake_limit;
 	struct http_head head; /* of the request that arrives */
@@ -37,6 +38,7 @@ struct api_connection {
 	bool is_refused;   /* what follows is not shown to evhttp */
 	bool is_flooded;   /* nothing is any more */
 	bool is_unchecked; /* out of memory: it is closed at once */
+	int orphan; /* its socket, if there was no memory for the BIO that closes it; or -1 */
 	void (*ended)(void *owner);
 	void *ended_owner;
 };
@@ -54,6 +56,7 @@ static void forget_connection(struct api_connection *connection)
 		admission_wasted(connections->admission, connection->peer.address,
 				 acceptor_count(connections->acceptor));
 	admission_leave(connections->admission, &connection->source);
+	release_fd(&connection->orphan);
 	event_free(connection->deadline);
 	free(connection);
 	acceptor_closed(connections->acceptor);
@@ -77,12 +80,19 @@ static int connection_index(void)
 	return index;
 }
 
+/*
+ * The stream notices that at once, and evhttp closes. If it does not, because no event could be
+ * added for its socket, it is told.
+ */
 static void cut_off(struct api_connection *connection)
 {
+	static const struct timeval patience = { .tv_sec = 1 };
 	evutil_socket_t fd = bufferevent_getfd(connection->stream);
 
 	if (fd >= 0)
 		(void)shutdown(fd, SHUT_RDWR);
+	connection->is_cut_off = true;
+	(void)event_add(connection->deadline, &patience);
 }
 
 /* ------------------------------------------------------------------ what arrives */
@@ -329,6 +339,10 @@ static void arrive(struct api_connection *connection)
 	SSL *tls = bufferevent_openssl_get_ssl(connection->stream);
 
 	connection->has_arrived = true;
+	if (!SSL_get_wbio(tls)) {
+		connection->orphan = bufferevent_getfd(connection->stream);
+		connection->is_unchecked = true;
+	}
 	if (connection->is_unchecked || !admit(connection) ||
 	    !handshake_limit_watch(&connection->handshake_limit, tls)) {
 		read_nothing(tls);
@@ -346,10 +360,12 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
 	struct api_connection *connection = argument;
 
 	(void)fd, (void)what;
-	if (connection->has_arrived)
-		cut_off(connection);
-	else
+	if (!connection->has_arrived)
 		arrive(connection);
+	else if (connection->is_cut_off)
+		bufferevent_trigger_event(connection->stream, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
+	else
+		cut_off(connection);
 }
 
 struct api_connection *api_connection_new(struct api_connections *connections, SSL *tls)
@@ -359,6 +375,7 @@ struct api_connection *api_connection_new(struct api_connections *connections, S
 	if (!connection)
 		return NULL;
 	connection->connections = connections;
+	connection->orphan = -1;
 	connection->head = next_head();
 	connection->deadline = evtimer_new(connections->base, on_deadline, connection);
 	if (!connection->deadline || SSL_set_ex_data(tls, connection_index(), connection) != 1) {
