@@ -221,9 +221,18 @@ int atomic_file_commit(struct atomic_file *file, const void *data, size_t length
 	return r;
 }
 
+/* Others may have removed it by now, and staged one of that name themselves. */
+static bool is_staged(const struct atomic_file *file)
+{
+	struct stat status;
+
+	return file->fd >= 0 && file->staged && fstat(file->fd, &status) == 0 &&
+	       status.st_nlink > 0;
+}
+
 void atomic_file_discard(struct atomic_file *file)
 {
-	if (file->fd >= 0 && file->staged)
+	if (is_staged(file))
 		(void)unlinkat(file->directory, file->staged, 0);
 	release_fd(&file->fd);
 	release_fd(&file->directory);

@@ -17,10 +17,11 @@ static void pause_listening(struct front_acceptor *acceptor, int error)
 {
 	if (keeper_server_may_log(acceptor->server))
 		log_warning("Cannot accept fronts for a moment: %s", strerrordesc_np(error));
+	if (event_add(acceptor->resume, &retry_time) < 0)
+		return; /* rather tried again at once than never */
 	for (size_t i = 0; i < LISTENERS_MAX; i++)
 		if (acceptor->events[i])
 			(void)event_del(acceptor->events[i]);
-	(void)event_add(acceptor->resume, &retry_time);
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *argument)
@@ -29,8 +30,8 @@ static void on_resume(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd, (void)what;
 	for (size_t i = 0; i < LISTENERS_MAX; i++)
-		if (acceptor->events[i])
-			(void)event_add(acceptor->events[i], NULL);
+		if (acceptor->events[i] && event_add(acceptor->events[i], NULL) < 0)
+			(void)event_add(acceptor->resume, &retry_time);
 }
 
 /* What is wrong with one connection alone needs no pause: it is gone. */

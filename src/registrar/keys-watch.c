@@ -59,9 +59,8 @@ static void read_news(struct keys_watch *watch)
 {
 	if (!watch->has_news)
 		return;
-	watch->has_news = false;
 	watch->others_wrote |= was_changed(event_get_fd(watch->event));
-	(void)event_add(watch->event, NULL);
+	watch->has_news = event_add(watch->event, NULL) < 0; /* then it is tried again */
 }
 
 int keys_watch_begin(struct keys_watch *watch, const struct keys_watch_settings *settings)

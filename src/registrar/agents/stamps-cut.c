@@ -28,10 +28,14 @@ static ssize_t copy_line(void *owner, const char *line, size_t length, char *tar
 	return (ssize_t)length;
 }
 
+/* The file is the one that was begun with, and nobody has removed the copy, or made another. */
 static bool is_of(const struct stamps_cut *cut, const struct stat *file)
 {
+	struct stat copy;
+
 	return file->st_ino == cut->file.st_ino && file->st_dev == cut->file.st_dev &&
-	       file->st_size >= cut->copy.at;
+	       file->st_size >= cut->copy.at && fstat(cut->copy.file.fd, &copy) == 0 &&
+	       copy.st_nlink > 0;
 }
 
 static int begin(struct stamps_cut *cut, const struct agent_history *history,

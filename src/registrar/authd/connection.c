@@ -304,6 +304,8 @@ static void on_unread(struct connection *connection, enum tls_step step)
 /* A client that sends many small records is served later, like others that make much work. */
 static void go_on_later(struct connection *connection)
 {
+	if (connection->pause) /* it does not pause */
+		(void)event_del(connection->pause);
 	(void)event_priority_set(connection->readable, PRIORITY_LATER);
 	event_active(connection->readable, EV_READ, 1);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/keeper/file-registry.h"
 
+#include "common/deadline.h"
 #include "registrar/keeper/forgetting.h"
 #include "registrar/keeper/pending.h"
 #include "registrar/net/priority.h"
@@ -17,10 +18,23 @@ static const struct pending_kind *const kinds[REGISTRY_TYPES] = {
 	[REGISTRY_GROUPS] = &pending_groups,
 };
 
+/* Microseconds, which may be added to the time of today and of days to come. */
+static uint64_t patience_until(uint64_t time)
+{
+	uint64_t now = monotonic_usec();
+
+	if (time <= now)
+		return 1;
+	return time - now < UINT64_MAX / 2 ? time - now : UINT64_MAX / 2;
+}
+
+/* A removal waits for many: the patience is for each of them. */
 static void wait_for_transaction(void *owner)
 {
 	struct pending *pending = owner;
 
+	if (pending->patience > 0)
+		pending->entry.give_up_at = monotonic_usec() + pending->patience;
 	transactions_add(pending->file->settings.transactions, &pending->entry);
 }
 
@@ -158,6 +172,8 @@ static int submit(struct registry *registry, struct registry_request *request)
 	pending->request = request;
 	pending->file = file;
 	pending->kind = kind;
+	if (request->give_up_at > 0)
+		pending->patience = patience_until(request->give_up_at);
 	request->pending = pending;
 	if (kind->is_removal) {
 		queue_removal(file, pending);

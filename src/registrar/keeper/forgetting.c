@@ -132,23 +132,30 @@ static bool write_log(struct forgetting *forgetting, uint64_t until)
 	return false;
 }
 
-/* Returns how many there are, of those that no agent has. */
-static size_t next_ids(struct forgetting *forgetting, const char *ids[static IDS_AT_ONCE])
+/*
+ * Of the next ones, those that no agent has, each once: strangers may have written the list. False:
+ * there are no more.
+ */
+static bool next_ids(struct forgetting *forgetting, const char *ids[static IDS_AT_ONCE],
+		     size_t *ret)
 {
 	struct removal_agent agent;
-	size_t n = 0;
 
-	while (n < IDS_AT_ONCE && next_removed(forgetting, &agent)) {
-		if (roster_has_agent(forgetting->roster, agent.id))
+	*ret = 0;
+	for (int i = 0; i < IDS_AT_ONCE; i++) {
+		if (!next_removed(forgetting, &agent))
+			return false;
+		if (roster_has_agent(forgetting->roster, agent.id) ||
+		    text_index_find(&forgetting->ids, agent.id, strlen(agent.id)))
 			continue;
-		ids[n++] = agent.id;
+		ids[(*ret)++] = agent.id;
 		if (text_index_add(&forgetting->ids, agent.id, strlen(agent.id),
 				   (void *)(uintptr_t)agent.id) < 0)
 			note(forgetting, -ENOMEM,
 			     &(struct reason){ .text = "Out of memory: agents-timestamp keeps "
 						       "agents that were removed" });
 	}
-	return n;
+	return true;
 }
 
 static bool remove_files(struct forgetting *forgetting, uint64_t until)
@@ -156,16 +163,16 @@ static bool remove_files(struct forgetting *forgetting, uint64_t until)
 	const struct agent_history *history = forgetting->settings.history;
 	const char *ids[IDS_AT_ONCE];
 	struct reason why;
+	bool has_more = true;
 
-	while (monotonic_usec() < until) {
-		size_t n = next_ids(forgetting, ids);
+	while (has_more && monotonic_usec() < until) {
+		size_t n;
 
-		if (n == 0)
-			return true;
+		has_more = next_ids(forgetting, ids, &n);
 		note(forgetting, agent_groups_forget_all(history->queue, ids, n, &why), &why);
 		note(forgetting, agent_history_forget_counters(history, ids, n, &why), &why);
 	}
-	return false;
+	return !has_more;
 }
 
 static bool leaves(void *owner, const char *id)
@@ -251,6 +258,8 @@ static void failed(void *owner, bool decided, const struct reason *why)
 		return;
 	}
 	log_warning("Files of agents that were removed stay: %s", why->text);
+	if (forgetting->step == STEP_CLEAR || forgetting->step == STEP_LOG)
+		(void)write_log(forgetting, UINT64_MAX);
 	end(forgetting);
 }
 
@@ -317,9 +326,11 @@ int forgetting_prepare(struct forgetting *forgetting, const struct removal_reque
 	forgetting->removed.count = request->count;
 	(void)snprintf(forgetting->client, sizeof forgetting->client, "%s", client);
 	forgetting->step = STEP_PREPARED;
-	return make_path(forgetting, path)
-		       ? atomic_file_stage(&forgetting->list, path, LIST_MODE, (gid_t)-1, 0, why)
-		       : 0;
+	/* without it, what a crash leaves is removed when an id is given again (records.c) */
+	if (make_path(forgetting, path) &&
+	    atomic_file_stage(&forgetting->list, path, LIST_MODE, (gid_t)-1, 0, why) < 0)
+		log_warning("%s", why->text);
+	return 0;
 }
 
 /* As many ids as there is room for. Returns the length. */
@@ -349,9 +360,15 @@ int forgetting_save(struct forgetting *forgetting, uint64_t end, struct reason *
 		}
 		rewind_agents(forgetting);
 		r = atomic_file_commit(&forgetting->list, NULL, 0, NULL, why);
-		return r < 0 ? r : 1;
+		if (r >= 0)
+			return 1;
 	}
-	return r;
+	if (r == 0)
+		return 0;
+	log_warning("%s", why->text);
+	atomic_file_discard(&forgetting->list);
+	rewind_agents(forgetting);
+	return 1;
 }
 
 /* ------------------------------------------------------------------ the whole */

@@ -28,6 +28,7 @@ struct file_registry {
 
 struct pending {
 	struct transaction_entry entry; /* while it waits for a transaction */
+	uint64_t patience;              /* microseconds, for each of them; 0: without end */
 	struct turn turn;               /* while it waits for its turn to do so */
 	struct roster *roster;          /* during `decide`, for its steps */
 	struct registry_request *request;

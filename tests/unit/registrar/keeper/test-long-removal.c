@@ -387,7 +387,7 @@ static void test_list_without_removal(void **state)
 	check_files(*state, false);
 }
 
-/* All, or none of them. */
+/* All, or none of them; the list of what is to be forgotten is not worth a removal. */
 static void test_cannot_be_stored(void **state)
 {
 	static const char *const calls[] = { "fsync", "write", "fdatasync", "renameat" };
@@ -400,7 +400,8 @@ static void test_cannot_be_stored(void **state)
 		begin_removal(&asked);
 		loop_until_answered();
 		fault_clear();
-		check_row(calls[i], answered.removal.fault == REMOVAL_INTERNAL && warnings == 1);
+		check_row(calls[i], answered.removal.fault == REMOVAL_INTERNAL);
+		check_row(calls[i], warnings == 1 || warnings == 2);
 		registry_answer_clear(&answered);
 		check_files(*state, false);
 	}
