@@ -56,7 +56,10 @@ int directory_open_without_links(const char *path, int flags, mode_t mode) must_
 /* Is this root or the user of this process? */
 bool directory_is_own_user(uid_t uid) must_check;
 
-/* May anybody else make entries in the open directory, of which `status` is known? */
+/*
+ * May anybody else make entries in the open directory, or write to the open file, of which `status`
+ * is known?
+ */
 bool directory_is_shared(int fd, const struct stat *status) must_check;
 
 /*

@@ -9,6 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
+/*
+ * The file can be the work of somebody who wants to use up root's memory and time: more than these
+ * are in no address, path or name, and what would come after them stays as it stands.
+ */
+#define REFERENCES_MAX 64
+#define REPLACED_MAX ((size_t)20480) /* bytes: the agents' limit for a whole value */
+
 /* The value of the first variable of that name before `item`; null: there is none. */
 static const char *find_variable(const struct ossec_conf *conf, size_t item, const char *name,
 				 size_t length)
@@ -32,7 +39,8 @@ int ossec_conf_value(const struct ossec_conf *conf, size_t item, char **ret, boo
 {
 	const char *value = conf->items[item].value;
 	cleanup_free char *text = NULL;
-	size_t length;
+	size_t length, added = 0;
+	unsigned int references = 0;
 	FILE *stream = open_memstream(&text, &length);
 	bool replaced = false, failed;
 
@@ -47,7 +55,10 @@ int ossec_conf_value(const struct ossec_conf *conf, size_t item, char **ret, boo
 		if (*value != '$')
 			break;
 		name = strcspn(value + 1, "$.|, ");
-		found = name > 0 ? find_variable(conf, item, value + 1, name) : NULL;
+		found = name > 0 && added < REPLACED_MAX && references++ < REFERENCES_MAX
+				? find_variable(conf, item, value + 1, name)
+				: NULL;
+		added += found ? strlen(found) : 0;
 		if (found)
 			(void)fputs(found, stream);
 		else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/config/inherit.h"
 
+#include "client/agent-files/ossec-conf-edit.h"
 #include "client/config/inherit-manager.h"
 #include "client/config/inherit-value.h"
 #include "common/agent-key.h"
@@ -10,6 +11,7 @@
 #include "common/shortage.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -41,6 +43,9 @@ static int take_address(struct inheritance *in)
 			in, source->line, agent_setting_name(AGENT_ENROLLMENT_USE_SOURCE_IP),
 			source->text, "contradicts <agent_address>, and the agent accepts only one",
 			"ip");
+	/* the API knows no such thing, and a deregistration needs none */
+	if (uses_source && in->config->manager.method == METHOD_API)
+		return 0;
 	if (uses_source)
 		return inherit_value(in, &in->config->agent.ip, "src", source->line,
 				     agent_setting_name(AGENT_ENROLLMENT_USE_SOURCE_IP));
@@ -81,12 +86,19 @@ static int inherit_certificate(struct inheritance *in)
  */
 static bool is_password_file(const struct config *config, const char *path)
 {
+	const char *home = config->agent.directory;
+	char name[NAME_MAX + 1];
+	cleanup_fd int parent = -1;
 	struct stat status;
 
-	if (stat(path, &status) < 0)
+	if (!directory_has(home, path))
+		return true; /* nothing is looked for out there */
+	parent = directory_open_parent_below(home, path, true, name, NULL);
+	if (parent < 0)
+		return parent != -ENOENT && parent != -ENOTDIR;
+	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno != ENOENT && errno != ENOTDIR;
-	return !directory_has(config->agent.directory, path) || !S_ISREG(status.st_mode) ||
-	       status.st_size >= SHORTEST_PASSWORD_FILE;
+	return !S_ISREG(status.st_mode) || status.st_size >= SHORTEST_PASSWORD_FILE;
 }
 
 static int inherit_password(struct inheritance *in)
@@ -149,7 +161,9 @@ static struct ours find_ours(const struct config *config)
 
 	return (struct ours){
 		.manager = manager,
-		.name = config_is_set(config, &config->agent.name) ||
+		/* with "same", what is there was written for this machine, or the one it is of */
+		.name = config->agent.own_enrollment == OWN_ENROLLMENT_SAME ||
+			config_is_set(config, &config->agent.name) ||
 			config_is_set(config, &config->agent.groups) ||
 			config_is_set(config, &config->agent.ip),
 		.certificate = manager || config_is_set(config, &config->tls.certificate_file) ||
@@ -194,12 +208,28 @@ static bool is_any_key_set(const struct config *config)
 	return false;
 }
 
+/* If not, whoever looks for the key file there says why. */
+static bool can_open_directory(const struct config *config)
+{
+	cleanup_free char *path = NULL;
+	char name[NAME_MAX + 1];
+	cleanup_fd int fd = -1;
+
+	if (asprintf(&path, "%s/etc/ossec.conf", config->agent.directory) < 0) {
+		path = NULL;
+		return true;
+	}
+	fd = directory_open_parent(path, false, name, NULL);
+	return fd >= 0;
+}
+
 int config_inherit(struct config *config, struct reason *why)
 {
 	cleanup(agent_settings_clear) struct agent_settings settings = { 0 };
 	struct inheritance in = { config, &settings, why };
 	const struct ours ours = find_ours(config);
 	struct reason problem = { 0 };
+	bool is_needed;
 	int r;
 
 	if (!config->agent.inherit || config->manager.method == METHOD_IMPORT ||
@@ -210,9 +240,11 @@ int config_inherit(struct config *config, struct reason *why)
 		*why = problem;
 		return r;
 	}
+	is_needed = !ours.manager || config_wants_agents_ca(config);
+	if (r < 0 && !is_needed && !can_open_directory(config))
+		return 0;
 	if (r < 0)
-		return inherit_note_problem(&in, !ours.manager || config_wants_agents_ca(config),
-					    &problem);
+		return inherit_note_problem(&in, is_needed, &problem);
 	if (r == 0)
 		return 0;
 	note_time(config, settings.path);

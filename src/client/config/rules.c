@@ -63,8 +63,9 @@ static int check_agents_ca(const struct config *config, struct reason *why)
 	if (!config_wants_agents_ca(config))
 		return 0;
 	reason_set(why,
-		   "ca_file = " CONFIG_INHERIT " in [tls] finds no CA: %s/etc/ossec.conf has no "
-		   "server_ca_path%s; set ca_file to the file of the CA",
+		   "ca_file = " CONFIG_INHERIT " in [tls] finds no CA: there is no server_ca_path "
+		   "(Wazuh 5: certificate_authorities) in %s/etc/ossec.conf%s; set ca_file to the "
+		   "file of the CA",
 		   config->agent.directory,
 		   config->agent.inherit ? "" : ", and inherit = no in [agent] forbids to look");
 	return -EINVAL;

@@ -34,13 +34,6 @@ static int is_unusable(const char *path, const char *problem, struct reason *why
 	return OUTCOME_MISCONFIGURED;
 }
 
-/* May anybody but root, or the user of this process, write there? */
-static bool is_others(const struct stat *status)
-{
-	return !directory_is_own_user(status->st_uid) || (status->st_mode & S_IWOTH) ||
-	       ((status->st_mode & S_IWGRP) && status->st_gid != 0 && status->st_gid != getegid());
-}
-
 /* Returns the descriptor, or a negative errno with `why` set, but for -ENOENT and -ENOTDIR. */
 static int open_file(const char *path, struct reason *why)
 {
@@ -54,7 +47,7 @@ static int open_file(const char *path, struct reason *why)
 	struct stat status;
 	int fd = trusted_file_open(&wanted, &status, &cause);
 
-	if (fd >= 0 && !is_others(&status))
+	if (fd >= 0 && !directory_is_shared(fd, &status)) /* the same question as about a file */
 		return fd;
 	if (fd >= 0) {
 		close(fd);
