@@ -284,9 +284,10 @@ int command_deregister(struct program *program)
 	secret_protect_process();
 	if (!given->at_poweroff)
 		return run(&removal);
+	/* from here on: systemd may take its time to answer, too */
+	removal.end = deadline_in(POWEROFF_USEC, &removal.end);
 	if (!is_at_end(&status))
 		return status;
-	removal.end = deadline_in(POWEROFF_USEC, &removal.end);
 	options.yes = options.force = true;
 	program->options = &options;
 	status = run(&removal);

@@ -111,6 +111,9 @@ static int complete_name(const struct own_names *own, uint64_t *ret_lost_for, st
 	struct registration *run = user;
 	int r = prepare_name(run, own, why);
 
+	/* what a name server says may be something else the next time */
+	if (r == OUTCOME_MISCONFIGURED && own->fqdn[0])
+		r = OUTCOME_NOT_READY;
 	if (r != OUTCOME_OK)
 		return r;
 	run->request.answer_was_lost = our_lost_request(run);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/probe.h"
 
+#include "client/agent-files/ossec-conf-edit.h"
 #include "common/shortage.h"
 
 #include <string.h>
@@ -52,6 +53,46 @@ static const struct agent_server *find_server(const struct probe *probe,
 	return &settings->servers[0];
 }
 
+/* Is this manager there to register only, as the configuration or the agent's file says? */
+static bool only_registers(const struct probe *probe, const struct endpoint *manager)
+{
+	const struct config *config = probe->config;
+	const struct string_list *told = &config->agent.manager_address;
+	bool has_other = false;
+	struct endpoint other;
+
+	for (size_t i = 0; i < told->count; i++)
+		if (endpoint_parse(&other, told->items[i], 1) == 0 &&
+		    strcasecmp(other.host, manager->host) == 0)
+			return false;
+	if (told->count > 0)
+		return true;
+	if (!probe->has_settings || !config_home(config, &config->manager.address))
+		return false;
+	for (size_t i = 0; i < probe->settings.server_count; i++) {
+		const struct agent_server *server = &probe->settings.servers[i];
+
+		if (strcasecmp(server->host, manager->host) == 0)
+			return false;
+		has_other |= !server->is_placeholder;
+	}
+	return has_other;
+}
+
+/* An agent of Wazuh 5 is told the port where it enrolls (agent-conf.c). */
+static bool is_told_port(const struct probe *probe, const struct endpoint *manager,
+			 const struct agent_server *server)
+{
+	const struct config *config = probe->config;
+
+	return probe->generation == AGENT_WAZUH_5 && config->manager.method == METHOD_ENROLL &&
+	       config->agent.set_manager != SET_MANAGER_NO &&
+	       config->agent.manager_address.count == 0 &&
+	       (!server ||
+		(strcasecmp(server->host, manager->host) != 0 &&
+		 (server->is_placeholder || config->agent.set_manager == SET_MANAGER_FORCE)));
+}
+
 static bool uses_udp(const struct probe *probe, const struct agent_server *server)
 {
 	if (server)
@@ -76,7 +117,16 @@ uint16_t probe_port(const struct probe *probe, const struct endpoint *manager, s
 		return 0;
 	if (probe->config->manager.probe_port)
 		return probe->config->manager.probe_port;
+	if (only_registers(probe, manager)) {
+		reason_set(note,
+			   "probe in [manager] has no effect for %s: agents are registered there "
+			   "and connect elsewhere; to probe a port of it, set probe_port",
+			   manager->host);
+		return 0;
+	}
 	server = find_server(probe, manager);
+	if (is_told_port(probe, manager, server))
+		return manager->port;
 	if (!uses_udp(probe, server))
 		return server ? server->port : default_port(probe);
 	reason_set(note,

@@ -32,7 +32,7 @@ int probe_open(struct probe *probe, const struct config *config, struct reason *
 
 /*
  * The TCP port to connect to at this manager; 0: none, with `note` (may be null) set if that is
- * because the agent uses UDP.
+ * because the agent uses UDP, or does not connect there.
  */
 uint16_t probe_port(const struct probe *probe, const struct endpoint *manager, struct reason *note);
 

@@ -2,6 +2,7 @@
 /* Where a manager shows that it serves agents, by what the agent says. */
 #include "tests/unit/support.h"
 
+#include "client/agent-files/ossec-conf-edit.h"
 #include "client/registration/probe.h"
 
 #include <errno.h>
@@ -116,6 +117,44 @@ static void test_no_agent(void **state)
 	assert_int_equal(port_of("no agent, enroll"), 1517);
 }
 
+/* A manager that only registers agents need not serve them. */
+static void test_registers_only(void **state)
+{
+	struct endpoint manager = { "manager.example", 1515 };
+	struct reason note = { "" }, why = { "" };
+	struct probe probe = { 0 };
+
+	write_agent(*state, "4.14.7", SERVER("worker.example", ""));
+	assert_int_equal(
+		config_set(&config, "agent", "manager_address", "worker.example", "test", &why), 0);
+	assert_int_equal(probe_open(&probe, &config, &note, &why), 0);
+	assert_int_equal(probe_port(&probe, &manager, &note), 0);
+	assert_non_null(strstr(note.text, "set probe_port"));
+	(void)strcpy(manager.host, "worker.example");
+	assert_int_equal(probe_port(&probe, &manager, NULL), 1514);
+	config.manager.probe_port = 9999;
+	(void)strcpy(manager.host, "manager.example");
+	assert_int_equal(probe_port(&probe, &manager, NULL), 9999);
+	probe_close(&probe);
+}
+
+/* Where an agent of Wazuh 5 enrolls, it will send its events to. */
+static void test_port_that_is_told(void **state)
+{
+	struct endpoint manager = { "manager.example", 8443 };
+	struct reason note = { "" }, why = { "" };
+	struct probe probe = { 0 };
+
+	write_agent(*state, "5.0.0", "<agent><manager><endpoint>IP</endpoint></manager></agent>");
+	config.manager.method = METHOD_ENROLL;
+	config.agent.set_manager = SET_MANAGER_YES;
+	assert_int_equal(probe_open(&probe, &config, &note, &why), 0);
+	assert_int_equal(probe_port(&probe, &manager, NULL), 8443);
+	config.agent.set_manager = SET_MANAGER_NO;
+	assert_int_equal(probe_port(&probe, &manager, NULL), 1517);
+	probe_close(&probe);
+}
+
 static void test_not_wanted(void **state)
 {
 	struct endpoint manager = { "manager.example", 1515 };
@@ -149,9 +188,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define WITH_AGENT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-		WITH_AGENT(test_ports),       WITH_AGENT(test_ossec),
-		WITH_AGENT(test_no_agent),    WITH_AGENT(test_not_wanted),
+		WITH_AGENT(test_ports),
+		WITH_AGENT(test_ossec),
+		WITH_AGENT(test_no_agent),
+		WITH_AGENT(test_not_wanted),
 		WITH_AGENT(test_broken_file),
+		WITH_AGENT(test_registers_only),
+		WITH_AGENT(test_port_that_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
