@@ -115,7 +115,8 @@ static bool find_level(const struct ossec_conf_change *change, size_t parent, st
 		return false;
 	outer = indentation_of(change, change->conf->items[parent].begin);
 	inner = indentation_of(change, change->conf->items[child].begin);
-	if (inner.length <= outer.length || memcmp(inner.begin, outer.begin, outer.length) != 0)
+	if (inner.length <= outer.length ||
+	    (outer.length > 0 && memcmp(inner.begin, outer.begin, outer.length) != 0))
 		return false;
 	*ret = (struct piece){ inner.begin + outer.length, inner.length - outer.length };
 	return true;
@@ -142,10 +143,16 @@ struct layout {
 	struct piece indentation, more, level; /* of a line: `indentation`, then `more` */
 };
 
+static void write_piece(FILE *stream, const struct piece *piece)
+{
+	if (piece->length > 0)
+		(void)fwrite(piece->begin, 1, piece->length, stream);
+}
+
 static void write_line_begin(FILE *stream, const struct layout *layout)
 {
-	(void)fwrite(layout->indentation.begin, 1, layout->indentation.length, stream);
-	(void)fwrite(layout->more.begin, 1, layout->more.length, stream);
+	write_piece(stream, &layout->indentation);
+	write_piece(stream, &layout->more);
 }
 
 static void write_markup(FILE *stream, const struct layout *layout, const char *markup)
@@ -155,7 +162,7 @@ static void write_markup(FILE *stream, const struct layout *layout, const char *
 			(void)fputs(layout->line_end, stream);
 			write_line_begin(stream, layout);
 		} else if (*markup == '\t' && !layout->is_one_line) {
-			(void)fwrite(layout->level.begin, 1, layout->level.length, stream);
+			write_piece(stream, &layout->level);
 		} else if (*markup != '\n' && *markup != '\t') {
 			(void)fputc(*markup, stream);
 		}
@@ -204,7 +211,7 @@ static size_t comment_end(const struct ossec_conf_change *change, size_t at, siz
 
 	if (end - at < 2 || memcmp(text + at, "<!", 2) != 0)
 		return at;
-	for (size_t i = at + 2; i < end; i++)
+	for (size_t i = at + 3; i < end; i++)
 		if (text[i] == '>' && (text[i - 1] == '!' ||
 				       (text[i - 1] == '-' && i - at > 3 && text[i - 2] == '-')))
 			return i + 1;
@@ -379,13 +386,17 @@ static bool is_brought(const struct text_patches *patches, const struct ossec_co
 	return false;
 }
 
-/* Is there a change between the tags of the item? */
+/*
+ * Is there a change between the tags of the item? Of one with children, only what stands behind the
+ * last of them is its value, and nobody reads that.
+ */
 static bool is_changed_within(const struct text_patches *patches,
 			      const struct ossec_conf_item *item)
 {
+	size_t begin = item->has_children ? item->begin : item->value_begin;
+
 	for (size_t i = 0; i < patches->count; i++)
-		if (patches->items[i].begin >= item->value_begin &&
-		    patches->items[i].end <= item->value_end)
+		if (patches->items[i].begin >= begin && patches->items[i].end <= item->value_end)
 			return true;
 	return false;
 }

@@ -402,9 +402,14 @@ static int fit_managers(struct editor *editor)
 {
 	enum set_manager mode = editor->wish->set_manager;
 
-	if (mode == SET_MANAGER_NO || editor->wish->manager_count == 0 ||
+	if (mode == SET_MANAGER_NO ||
 	    (mode == SET_MANAGER_YES && agent_settings_has_manager(&editor->settings)))
 		return 0;
+	if (editor->wish->manager_count == 0) {
+		reason_set(editor->change.why, "set_manager in [agent] has no address to set; "
+					       "write manager_address = HOST there");
+		return -EINVAL;
+	}
 	return is_wazuh_5(editor) ? fit_manager(editor) : fit_servers(editor);
 }
 
@@ -522,8 +527,8 @@ int ossec_conf_edit(char **ret, size_t *ret_length, const char *text, size_t len
 	size_t now_length = length;
 
 	for (int step = 0; step < STEPS_MAX; step++) {
-		char *next;
-		size_t next_length;
+		char *next = NULL;
+		size_t next_length = 0;
 		int r = take_step(&next, &next_length, now ? now : text, now_length, wish, why);
 
 		if (r < 0)

@@ -45,8 +45,9 @@ struct ossec_conf_wish {
 	enum agent_generation generation;
 	enum set_manager set_manager;
 	/*
-	 * In their order, at least one unless SET_MANAGER_NO. Wazuh 5 has one manager: the first.
-	 * If the file has more places than these, they are used again from the first one on.
+	 * In their order; without any, a file that needs one is refused. Wazuh 5 has one manager:
+	 * the first. If the file has more places than these, they are used again from the first one
+	 * on.
 	 */
 	const struct agent_manager *managers;
 	size_t manager_count;

@@ -18,6 +18,9 @@
 /* What a change may add to the file, more than what was seen: it may be another one by then. */
 #define ROOM ((size_t)4096)
 
+/* How often the new file is made, if somebody changes the old one meanwhile. */
+#define COMMITS_MAX 3
+
 int ossec_conf_file_open(struct ossec_conf_file *file, const char *directory, struct reason *why)
 {
 	*file = OSSEC_CONF_FILE_NULL;
@@ -198,8 +201,24 @@ static bool is_other_file(const struct stat *one, const struct stat *other)
 	       one->st_ctim.tv_nsec != other->st_ctim.tv_nsec;
 }
 
-int ossec_conf_file_commit(struct ossec_conf_file *file, const struct ossec_conf_wish *wish,
-			   struct reason *why)
+/* Returns 1; -EAGAIN: the file was changed while the new one was written; or -EIO. */
+static int replace(struct ossec_conf_file *file, const struct old_file *old, const char *text,
+		   size_t length, struct reason *why)
+{
+	struct stat now;
+
+	if (atomic_file_write(&file->staged, text, length, why) < 0 ||
+	    atomic_file_flush(&file->staged, why) < 0)
+		return -EIO;
+	if (trusted_file_status(file->path, &now) < 0 || is_other_file(&old->status, &now)) {
+		reason_set(why, "%s is being changed by somebody else", file->path);
+		return -EAGAIN;
+	}
+	return atomic_file_commit(&file->staged, "", 0, NULL, why) < 0 ? -EIO : 1;
+}
+
+static int commit_once(struct ossec_conf_file *file, const struct ossec_conf_wish *wish,
+		       struct reason *why)
 {
 	cleanup(close_old) struct old_file old = { .fd = -1 };
 	cleanup_free char *text = NULL;
@@ -211,9 +230,19 @@ int ossec_conf_file_commit(struct ossec_conf_file *file, const struct ossec_conf
 	if (r > 0 && (file->staged.fd < 0 || is_other_file(&file->status, &old.status)))
 		r = stage_like(file, &old, length, why) < 0 ? -EIO : 1;
 	if (r > 0)
-		r = atomic_file_commit(&file->staged, text, length, NULL, why) < 0 ? -EIO : 1;
+		r = replace(file, &old, text, length, why);
 	ossec_conf_file_discard(file);
 	return r;
+}
+
+int ossec_conf_file_commit(struct ossec_conf_file *file, const struct ossec_conf_wish *wish,
+			   struct reason *why)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; r == -EAGAIN && i < COMMITS_MAX; i++)
+		r = commit_once(file, wish, why);
+	return r == -EAGAIN ? -EBUSY : r;
 }
 
 void ossec_conf_file_discard(struct ossec_conf_file *file)

@@ -47,8 +47,9 @@ int ossec_conf_file_stage(struct ossec_conf_file *file, const struct ossec_conf_
 /*
  * Store what is wanted now, if the file does not say it: its content is that of the file as it is
  * now, which may be another one than when it was staged. Requires the lock. Returns 1 when it was
- * changed; 0 when it was not to be; or a negative errno with `why` set, then the old file stays. A
- * directory that cannot be synced is no error: the next run looks again.
+ * changed; 0 when it was not to be; or a negative errno with `why` set, then the old file stays:
+ * -EBUSY, because somebody else went on changing it. A directory that cannot be synced is no error:
+ * the next run looks again.
  */
 int ossec_conf_file_commit(struct ossec_conf_file *file, const struct ossec_conf_wish *wish,
 			   struct reason *why) must_check;

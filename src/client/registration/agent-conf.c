@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,7 +19,13 @@ struct wanted {
 	struct ossec_conf_wish wish;
 	struct agent_manager managers[CONFIG_MAX_MANAGERS];
 	struct endpoint endpoints[CONFIG_MAX_MANAGERS];
+	char *groups; /* owned */
 };
+
+static void clear_wanted(struct wanted *wanted)
+{
+	free(wanted->groups);
+}
 
 static bool is_wanted(const struct registration *run)
 {
@@ -85,7 +92,7 @@ static void add_token_manager(struct wanted *wanted, const struct registration *
 
 	if (access->has_token)
 		add_manager(wanted, endpoint_text(&access->token.manager, text),
-			    unusual(access->token.prefix));
+			    unusual(access->prefix));
 	else if (run->state.registration.manager[0])
 		add_manager(wanted, run->state.registration.manager, NULL);
 }
@@ -94,7 +101,9 @@ static void choose_managers(struct wanted *wanted, const struct registration *ru
 {
 	const struct config *config = run->config;
 	bool enrolls = config->manager.method == METHOD_ENROLL;
-	const char *prefix = enrolls ? unusual(config->manager.prefix) : NULL;
+	/* what is enrolled with; it is not known where there is a key already */
+	const char *used = run->access.prefix[0] ? run->access.prefix : config->manager.prefix;
+	const char *prefix = enrolls ? unusual(used) : NULL;
 
 	if (config->agent.manager_address.count > 0) {
 		add_managers(wanted, &config->agent.manager_address, prefix);
@@ -103,7 +112,7 @@ static void choose_managers(struct wanted *wanted, const struct registration *ru
 	add_managers(wanted, &config->manager.address, prefix);
 	for (size_t i = 0; i < wanted->wish.manager_count; i++)
 		if (wanted->managers[i].port == 0)
-			wanted->managers[i].port = config->manager.port;
+			wanted->managers[i].port = config_default_port(config);
 	if (wanted->wish.manager_count == 0 && enrolls)
 		add_token_manager(wanted, run);
 	if (!enrolls || wanted->wish.generation != AGENT_WAZUH_5)
@@ -118,20 +127,22 @@ static void choose_identity(struct wanted *wanted, const struct registration *ru
 	const char *ip = run->config->agent.ip;
 
 	wanted->wish.agent_name = agent_name;
-	wanted->wish.groups = run->request.groups;
+	wanted->wish.groups = wanted->groups;
 	wanted->wish.use_source_ip = ip && strcmp(ip, "src") == 0;
 	if (ip && strcmp(ip, "any") != 0 && !wanted->wish.use_source_ip)
 		wanted->wish.agent_address = ip;
 }
 
-/* Returns 0, or a negative errno with `why` set. */
-static int choose(struct wanted *wanted, struct registration *run, const char *agent_name,
-		  struct reason *why)
+/*
+ * `missing_groups`: those that the manager does not have. Returns 0, or a negative errno with `why`
+ * set.
+ */
+static int choose(struct wanted *wanted, const struct registration *run, const char *agent_name,
+		  const char *missing_groups, struct reason *why)
 {
 	const struct config *config = run->config;
 	int generation = agent_generation_detect(config->agent.directory, why);
 
-	*wanted = (struct wanted){ 0 };
 	if (generation < 0)
 		return generation;
 	if (generation == AGENT_UNKNOWN) {
@@ -147,12 +158,7 @@ static int choose(struct wanted *wanted, struct registration *run, const char *a
 	wanted->wish.own_enrollment = (enum own_enrollment)config->agent.own_enrollment;
 	wanted->wish.managers = wanted->managers;
 	choose_managers(wanted, run);
-	if (wanted->wish.manager_count == 0 && config->agent.set_manager != SET_MANAGER_NO) {
-		reason_set(why, "set_manager in [agent] has no address to set; "
-				"write manager_address = HOST there");
-		return -EINVAL;
-	}
-	if (!run->request.groups && groups_choose(run, why) < 0)
+	if (groups_without(config, missing_groups, &wanted->groups, why) < 0)
 		return -ENOMEM;
 	choose_identity(wanted, run, agent_name);
 	return 0;
@@ -181,12 +187,12 @@ int agent_conf_stage(struct registration *run)
 	/* the name that is requested may not be known yet, and be changed by a manager */
 	const char *name = run->request.name[0] ? run->request.name : "agent";
 	struct reason why = { 0 };
-	struct wanted wanted;
+	cleanup(clear_wanted) struct wanted wanted = { 0 };
 	int r;
 
 	if (!is_wanted(run) || !has_file(run))
 		return CONTINUE;
-	r = choose(&wanted, run, name, &why);
+	r = choose(&wanted, run, name, "", &why);
 	if (r == 0)
 		r = ossec_conf_file_stage(&run->agent_conf, &wanted.wish, &why);
 	return r < 0 ? fail(run, r, &why) : CONTINUE;
@@ -195,12 +201,12 @@ int agent_conf_stage(struct registration *run)
 void agent_conf_store(struct registration *run)
 {
 	struct reason why = { 0 };
-	struct wanted wanted;
+	cleanup(clear_wanted) struct wanted wanted = { 0 };
 	int r;
 
 	if (!is_wanted(run))
 		return;
-	r = choose(&wanted, run, run->key.new.name, &why);
+	r = choose(&wanted, run, run->key.new.name, run->request.missing_groups, &why);
 	if (r == 0)
 		r = ossec_conf_file_commit(&run->agent_conf, &wanted.wish, &why);
 	if (r == -ENOENT)
@@ -250,12 +256,12 @@ int agent_conf_update(struct registration *run, const struct agent_key *key)
 {
 	bool was_locked = run->files.store.lock >= 0;
 	struct reason why = { 0 };
-	struct wanted wanted;
+	cleanup(clear_wanted) struct wanted wanted = { 0 };
 	int r;
 
 	if (!is_wanted(run) || !has_file(run))
 		return CONTINUE;
-	r = choose(&wanted, run, key->name, &why);
+	r = choose(&wanted, run, key->name, run->state.registration.missing_groups, &why);
 	if (r == 0)
 		r = ossec_conf_file_check(&run->agent_conf, &wanted.wish, &why);
 	if (r <= 0)

@@ -98,7 +98,8 @@ struct agents_file_doubts agents_file_look(const struct config *config,
 		doubt_manager(&settings, &doubts.manager);
 	if (config->agent.manager_address.count > 0)
 		managers = &config->agent.manager_address;
-	if (!config_home(config, &config->manager.address))
+	if (config->agent.set_manager != SET_MANAGER_FORCE &&
+	    !config_home(config, &config->manager.address))
 		doubt_another(&settings, managers, &doubts.another);
 	if (config->agent.own_enrollment == OWN_ENROLLMENT_KEEP)
 		doubt_identity(&settings, &doubts.identity);

@@ -404,7 +404,7 @@ int finish_announce(struct registration *run)
 		return r;
 	start_agents(run, &run->key.new);
 	/* behind READY=1, for which others wait: systemd is slow to answer while it boots */
-	restart_running_agent(run, run->key.stored_at, "this key");
+	restart_running_agent(run, run->agent_conf_changed_at ?: run->key.stored_at, "this key");
 	look_at_agents_file(run, true);
 	return 0;
 }

@@ -100,6 +100,23 @@ static int replace(const struct string_list *groups, const char *missing, struct
 	return r;
 }
 
+int groups_without(const struct config *config, const char *missing, char **ret, struct reason *why)
+{
+	cleanup(string_list_clear) struct string_list gone = { 0 }, kept = { 0 };
+	const struct string_list *groups = &config->agent.groups;
+	const char *fallback = groups_fallback(config);
+	int r = split(missing, &gone);
+
+	for (size_t i = 0; r == 0 && i < groups->count; i++) {
+		const char *group = has_item(&gone, groups->items[i]) ? fallback : groups->items[i];
+
+		r = group ? add_once(&kept, group) : 0;
+	}
+	if (r == 0 && kept.count > 0)
+		r = join(&kept, ret);
+	return r < 0 ? reason_errno(why, r, "Cannot list the groups") : 0;
+}
+
 void groups_note_missing(struct registration *run, const char *names)
 {
 	char *missing = run->request.missing_groups;

@@ -17,6 +17,14 @@ const char *groups_fallback(const struct config *config);
 int groups_choose(struct registration *run, struct reason *why) must_check;
 
 /*
+ * The configured groups but for those of `missing` (separated by commas), in whose place the
+ * fallback is, if there is one. `*ret` is null, and stays it if there is no group. Returns 0, or
+ * -ENOMEM with `why` set.
+ */
+int groups_without(const struct config *config, const char *missing, char **ret,
+		   struct reason *why) must_check;
+
+/*
  * The manager has refused a request because a group does not exist; `why` has its message. If the
  * configuration says so, have the fallback take the place of that group (or of all, if the message
  * does not name one), and log a warning. Returns whether the request is to be repeated.

@@ -78,6 +78,7 @@ static void test_one_manager(void **state)
 		{ CLIENT(SERVER("MANAGER_IP") OTHER), CLIENT(SERVER("m1.example") OTHER) },
 		{ CLIENT(SERVER("0.0.0.0")), CLIENT(SERVER("m1.example")) },
 		{ CLIENT(SERVER("")), CLIENT(SERVER("m1.example")) },
+		{ CLIENT(SERVER("<!>MANAGER_IP!>")), CLIENT(SERVER("<!>MANAGER_IP!>m1.example")) },
 		{ CLIENT(SERVER(" \n ")), CLIENT(SERVER("m1.example")) },
 		{ CLIENT(SERVER("another")), NULL },
 		{ CLIENT(SERVER("another") SERVER("MANAGER_IP")), NULL },
@@ -371,6 +372,15 @@ static void test_enrollment_same(void **state)
 		{ CLIENT(ENROLLMENT("<agent_name>web-01</agent_name><groups>web,linux</groups>"
 				    "<agent_address>192.0.2.9</agent_address>")),
 		  CLIENT(ENROLLMENT("<agent_name>web-01</agent_name><groups>web,linux</groups>")) },
+		{ CLIENT(ENROLLMENT(
+			  "      <agent_name>web-01</agent_name>\n"
+			  "      <groups>web,linux</groups>\n"
+			  "      <!-- of the image: -->\n\n"
+			  "      <agent_address>192.0.2.9</agent_address> <!-- gone -->\n")),
+		  CLIENT(ENROLLMENT("      <agent_name>web-01</agent_name>\n"
+				    "      <groups>web,linux</groups>\n"
+				    "      <!-- of the image: -->\n\n"
+				    "       <!-- gone -->\n")) },
 	};
 	struct ossec_conf_wish wish = {
 		.generation = AGENT_WAZUH,
@@ -388,6 +398,18 @@ static void test_enrollment_same(void **state)
 	wish.agent_name = "a<b";
 	check_edit(CLIENT(ENROLLMENT("      <agent_name>x</agent_name>\n")), &wish,
 		   "! line 4: the new value cannot stand in this file");
+}
+
+/* A key that is there needs no address; a file that has none does. */
+static void test_no_address(void **state)
+{
+	struct ossec_conf_wish wish = wish_of(AGENT_WAZUH, SET_MANAGER_YES, NULL, 0);
+
+	(void)state;
+	check_edit(CLIENT(SERVER("m1.example")), &wish, NULL);
+	check_edit(CLIENT(SERVER("MANAGER_IP")), &wish,
+		   "! set_manager in [agent] has no address to set; write manager_address = HOST "
+		   "there");
 }
 
 /* Both at once: first the manager, then the rest. */
@@ -412,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_ports),           cmocka_unit_test(test_wazuh_5),
 		cmocka_unit_test(test_endpoints),       cmocka_unit_test(test_enrollment_off),
 		cmocka_unit_test(test_enrollment_same), cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_no_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

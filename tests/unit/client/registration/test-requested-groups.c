@@ -98,12 +98,50 @@ static void test_ends(void **state)
 	config_clear(&config);
 }
 
+/* What an agent that enrolls again is to ask for: what it was registered with. */
+static void test_without_missing(void **state)
+{
+	static const struct {
+		const char *configured, *policy, *missing, *left; /* null: no group */
+	} rows_without[] = {
+		{ "web,db", "fail", "", "web,db" },
+		{ "web,db", "default", "web", "default,db" },
+		{ "web,db", "default", "db,web", "default" },
+		{ "web,db", "fail", "web", "db" }, /* method api registers without it */
+		{ "web", "fail", "web", NULL },
+		{ "web,webdb", "default", "webdb", "web,default" },
+		{ "", "default", "web", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows_without); i++) {
+		struct config config;
+		char *left = NULL;
+
+		assert_int_equal(config_init(&config), 0);
+		assert_int_equal(config_set(&config, "agent", "groups", rows_without[i].configured,
+					    "test", NULL),
+				 0);
+		assert_int_equal(config_set(&config, "agent", "on_missing_group",
+					    rows_without[i].policy, "test", NULL),
+				 0);
+		assert_int_equal(groups_without(&config, rows_without[i].missing, &left, NULL), 0);
+		if (rows_without[i].left)
+			assert_string_equal(left, rows_without[i].left);
+		else
+			assert_null(left);
+		free(left);
+		config_clear(&config);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fallback),
 		cmocka_unit_test(test_never_without_the_setting),
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_without_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
