@@ -82,9 +82,10 @@ static int inherit_certificate(struct inheritance *in)
 
 /*
  * Without a file, or with next to nothing in it, the agent has no password. What is not below its
- * directory is refused where it would be read, whatever is in it.
+ * directory is refused where it would be read, whatever is in it. A negative errno: this machine is
+ * too short of something to look.
  */
-static bool is_password_file(const struct config *config, const char *path)
+static int is_password_file(const struct config *config, const char *path)
 {
 	const char *home = config->agent.directory;
 	char name[NAME_MAX + 1];
@@ -94,6 +95,8 @@ static bool is_password_file(const struct config *config, const char *path)
 	if (!directory_has(home, path))
 		return true; /* nothing is looked for out there */
 	parent = directory_open_parent_below(home, path, true, name, NULL);
+	if (parent < 0 && is_shortage(parent))
+		return parent;
 	if (parent < 0)
 		return parent != -ENOENT && parent != -ENOTDIR;
 	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
@@ -108,10 +111,14 @@ static int inherit_password(struct inheritance *in)
 	struct config *config = in->config;
 	cleanup_free char *path = inherit_path(in, setting ? setting->text : DEFAULT_PASSWORD_PATH);
 	char origin[INHERIT_ORIGIN_SIZE];
+	int r;
 
 	if (!path)
 		return -ENOMEM;
-	if (!is_password_file(config, path))
+	r = is_password_file(config, path);
+	if (r < 0)
+		return reason_errno(in->why, r, "Cannot look for the agent's password");
+	if (r == 0)
 		return 0;
 	if (setting)
 		return inherit_path_setting(in, &config->auth.password_file, key);
