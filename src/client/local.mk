@@ -18,8 +18,14 @@ libclient_a_SOURCES = \
 	src/client/agent-files/ossec-conf-change.c \
 	src/client/agent-files/ossec-conf-change.h \
 	src/client/agent-files/ossec-conf-edit.c src/client/agent-files/ossec-conf-edit.h \
+	src/client/agent-files/ossec-conf-editor.c src/client/agent-files/ossec-conf-editor.h \
+	src/client/agent-files/ossec-conf-endpoint.c \
+	src/client/agent-files/ossec-conf-endpoint.h \
+	src/client/agent-files/ossec-conf-enrollment.c \
+	src/client/agent-files/ossec-conf-enrollment.h \
 	src/client/agent-files/ossec-conf-file.c src/client/agent-files/ossec-conf-file.h \
 	src/client/agent-files/ossec-conf-parser.c src/client/agent-files/ossec-conf-parser.h \
+	src/client/agent-files/ossec-conf-servers.c src/client/agent-files/ossec-conf-servers.h \
 	src/client/agent-files/ossec-conf-variables.c \
 	src/client/agent-files/ossec-conf-variables.h \
 	src/client/agent-files/reenroll-files.c src/client/agent-files/reenroll-files.h \
