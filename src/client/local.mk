@@ -59,6 +59,10 @@ libclient_a_SOURCES = \
 	src/client/confinement/syscall-filter.c src/client/confinement/syscall-filter.h \
 	src/client/conversation/child.c src/client/conversation/child.h \
 	src/client/conversation/conversation.c src/client/conversation/conversation.h \
+	src/client/conversation/conversation-child.c \
+	src/client/conversation/conversation-child.h \
+	src/client/conversation/conversation-result.c \
+	src/client/conversation/conversation-result.h \
 	src/client/conversation/secrets.c src/client/conversation/secrets.h \
 	src/client/conversation/wire.c src/client/conversation/wire.h \
 	src/client/methods/authd.c \

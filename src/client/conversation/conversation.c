@@ -2,153 +2,21 @@
 #include "client/conversation/conversation.h"
 
 #include "client/config/name-template.h"
-#include "client/conversation/child.h"
+#include "client/conversation/conversation-child.h"
+#include "client/conversation/conversation-result.h"
 #include "client/conversation/secrets.h"
-#include "client/conversation/wire.h"
 #include "common/cleanup.h"
-#include "common/shortage.h"
 
+#include <errno.h>
 #include <poll.h>
-#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 /* When the deadline has passed, the child is given this long to say how it ended. */
 #define GRACE_USEC (2 * USEC_PER_SEC)
-/* After that, who was asked to stop is killed. */
-#define STOP_USEC (200 * USEC_PER_MSEC)
 /* More steps than an attempt with many groups has, each with a connection of its own. */
 #define STEPS_MAX 2000
-
-struct conversation {
-	struct child child;
-	void (*show)(enum outcome outcome, const char *label, const char *text, void *user);
-	pid_t pid; /* of the child; 0: it has been waited for, or never began */
-	int fd;    /* to it */
-	struct deadline deadline;
-	bool is_late; /* its deadline has passed */
-	bool is_stopping;
-	unsigned int steps;
-	bool is_named; /* the agent's name has been made of what the child has found out */
-	struct wire_result result;
-	size_t anchor_length, anchor_size; /* of the CA in the result's report, and of its memory */
-	struct reason why;
-};
-
-/* ------------------------------------------------------------------ the child's life */
-
-static int start(struct conversation *conversation)
-{
-	struct child *child = &conversation->child;
-	int pair[2];
-
-	conversation_finish();
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	conversation->fd = pair[0];
-	child->fd = pair[1];
-	child->parent = getpid();
-	conversation->pid = fork();
-	if (conversation->pid == 0)
-		child_run(child);
-	close(pair[1]);
-	if (conversation->pid < 0) {
-		conversation->pid = 0;
-		return -errno;
-	}
-	return 0;
-}
-
-static int wait_for(pid_t pid)
-{
-	int status = 0;
-
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return status;
-}
-
-/*
- * End the child and wait for it. One that has ended by itself, or is about to, is not affected by
- * the signal: its status, which is returned, says how it ended.
- */
-static int end(struct conversation *conversation)
-{
-	pid_t pid = conversation->pid;
-
-	conversation->pid = 0;
-	if (pid == 0)
-		return 0;
-	(void)kill(pid, SIGKILL);
-	return wait_for(pid);
-}
-
-/*
- * We were asked to stop, and so is the child: its waits end. It may have a key in hand already, so
- * its result still counts; but it gets a moment only.
- */
-static void stop(struct conversation *conversation)
-{
-	(void)shutdown(conversation->fd, SHUT_WR);
-	conversation->is_stopping = true;
-	conversation->deadline = deadline_in(STOP_USEC, NULL);
-}
-
-/* Its result has come: it ends by itself, but need not be waited for now. */
-static pid_t leaving;
-
-static void leave(struct conversation *conversation)
-{
-	(void)kill(conversation->pid, SIGKILL);
-	leaving = conversation->pid;
-	conversation->pid = 0;
-}
-
-void conversation_finish(void)
-{
-	if (leaving > 0)
-		wait_for(leaving);
-	leaving = 0;
-}
-
-static void close_conversation(struct conversation *conversation)
-{
-	(void)end(conversation);
-	release_fd(&conversation->fd);
-	wire_result_wipe(&conversation->result);
-}
-
-/* ------------------------------------------------------------------ what must not happen */
-
-/* The child said, or did, what it cannot have to: it is not believed, and ended. */
-static int not_believed(struct conversation *conversation, const char *what)
-{
-	char manager[ENDPOINT_TEXT_SIZE];
-
-	(void)end(conversation);
-	reason_set(&conversation->why,
-		   "The process that talked to %s %s; if this happens again, the answers of that "
-		   "host should be looked at",
-		   endpoint_text(conversation->child.attempt->manager, manager), what);
-	return OUTCOME_CRASHED;
-}
-
-/* It closed its end without a result. */
-static int has_died(struct conversation *conversation)
-{
-	int status = end(conversation);
-	char what[128];
-
-	if (WIFSIGNALED(status))
-		(void)snprintf(what, sizeof what, "was killed by SIG%s (%s)",
-			       sigabbrev_np(WTERMSIG(status)) ?: "?",
-			       sigdescr_np(WTERMSIG(status)) ?: "unknown signal");
-	else
-		(void)snprintf(what, sizeof what, "ended with status %d and no result",
-			       WEXITSTATUS(status));
-	return not_believed(conversation, what);
-}
 
 /* ------------------------------------------------------------------ its messages */
 
@@ -181,11 +49,12 @@ static int take_step(struct conversation *conversation, enum attempt_step step)
 	int r;
 
 	if (++conversation->steps > STEPS_MAX)
-		return not_believed(conversation, "began too many steps");
+		return conversation_not_believed(conversation, "began too many steps");
 	if (conversation->is_stopping)
 		return OUTCOME_OK; /* it gets no GO */
 	if (step == STEP_SENDING && attempt->naming.needs && !conversation->is_named)
-		return not_believed(conversation, "was about to send a request without a name");
+		return conversation_not_believed(conversation,
+						 "was about to send a request without a name");
 	r = attempt_begin_step(attempt, step);
 	return r == OUTCOME_OK && step == STEP_SENDING ? send_go(conversation) : r;
 }
@@ -206,9 +75,10 @@ static int take_own(struct conversation *conversation, const struct own_names *o
 	int r;
 
 	if (!attempt->naming.needs || conversation->is_named || !is_needed(&attempt->naming, own))
-		return not_believed(conversation, "found a name that nobody asked for");
+		return conversation_not_believed(conversation,
+						 "found a name that nobody asked for");
 	if (secrets_are_in(own->fqdn, attempt, NULL))
-		return not_believed(conversation, "sent one of our secrets as a name");
+		return conversation_not_believed(conversation, "sent one of our secrets as a name");
 	if (conversation->is_stopping)
 		return OUTCOME_OK; /* it gets none */
 	r = attempt->naming.complete(own, &name.lost_for, &conversation->why, attempt->user);
@@ -227,7 +97,7 @@ static int take_anchor(struct conversation *conversation, const char *piece, siz
 
 	if (needed > WIRE_ANCHOR_MAX || !conversation->child.method ||
 	    !conversation->child.method->check_anchor)
-		return not_believed(conversation, "sent a CA that it cannot have");
+		return conversation_not_believed(conversation, "sent a CA that it cannot have");
 	if (!report->anchor || needed > conversation->anchor_size) {
 		char *longer = realloc(report->anchor, needed * 2);
 
@@ -247,7 +117,7 @@ static int take_finding(struct conversation *conversation, struct wire_finding *
 	const struct attempt *attempt = conversation->child.attempt;
 
 	if (!conversation->show || ++conversation->steps > STEPS_MAX)
-		return not_believed(conversation, "reported what nobody asked for");
+		return conversation_not_believed(conversation, "reported what nobody asked for");
 	if (secrets_are_in(finding->text, attempt, NULL))
 		(void)snprintf(finding->text, sizeof finding->text, "%s", SECRETS_HIDDEN);
 	conversation->show(finding->outcome, finding->label, finding->text, attempt->user);
@@ -269,7 +139,7 @@ static void take_result(struct conversation *conversation, struct wire_result *r
 static int take_timeout(struct conversation *conversation)
 {
 	if (conversation->is_late || conversation->is_stopping)
-		return not_believed(conversation, "did not end in time");
+		return conversation_not_believed(conversation, "did not end in time");
 	conversation->is_late = true;
 	conversation->deadline = (struct deadline){ monotonic_usec() + GRACE_USEC,
 						    conversation->deadline.stop_fd };
@@ -304,7 +174,7 @@ static int take_content(struct conversation *conversation, struct wire_message *
 		take_result(conversation, &message->result);
 		return OUTCOME_OK;
 	default:
-		return not_believed(conversation, "sent what is no message");
+		return conversation_not_believed(conversation, "sent what is no message");
 	}
 }
 
@@ -317,7 +187,7 @@ static int take_message(struct conversation *conversation, bool *ret_done)
 	int r = deadline_wait(&conversation->deadline, conversation->fd, POLLIN);
 
 	if (r == -ECANCELED) {
-		stop(conversation);
+		conversation_stop(conversation);
 		return OUTCOME_OK;
 	}
 	if (r == -ETIMEDOUT)
@@ -332,90 +202,13 @@ static int take_message(struct conversation *conversation, bool *ret_done)
 		return reason_errno(&conversation->why, errno,
 				    "Cannot hear the process that talks to the manager");
 	if (length <= 0)
-		return has_died(conversation);
+		return conversation_has_died(conversation);
 	r = (size_t)length > sizeof bytes ? -EBADMSG : wire_parse(&message, bytes, (size_t)length);
 	r = r == 0 ? take_content(conversation, &message)
-		   : not_believed(conversation, "sent what is no message");
+		   : conversation_not_believed(conversation, "sent what is no message");
 	*ret_done = r == OUTCOME_OK && message.kind == WIRE_RESULT;
 	explicit_bzero(bytes, sizeof bytes);
 	return r;
-}
-
-/* ------------------------------------------------------------------ its result */
-
-/* Managers may give another name, which is stored and logged: one of our secrets is none. */
-static bool is_secret_as_name(const struct attempt *attempt, const char *name)
-{
-	size_t own = strlen(attempt->agent.name);
-
-	if (strncmp(name, attempt->agent.name, own) == 0)
-		name += own; /* whatever that has, it is known */
-	return secrets_are_in(name, attempt, NULL);
-}
-
-/* A key, and whose it is; a CA for the agent. */
-static int check_key(struct conversation *conversation)
-{
-	const struct attempt *attempt = conversation->child.attempt;
-	const struct method *method = conversation->child.method;
-	const struct wire_result *result = &conversation->result;
-	int r = 0;
-
-	if (!result->key.id[0])
-		return not_believed(conversation, "registered without a key");
-	if (attempt->naming.needs && !conversation->is_named)
-		return not_believed(conversation, "registered without a name");
-	if (method->keeps_name && strcmp(result->key.name, attempt->agent.name) != 0)
-		return not_believed(conversation, "sent the key of another agent");
-	if (is_secret_as_name(attempt, result->key.name))
-		return not_believed(conversation, "sent one of our secrets as a name");
-	if (method->check_anchor)
-		r = method->check_anchor(attempt, result->report.anchor);
-	if (is_shortage(r))
-		return reason_errno(&conversation->why, r, "Cannot check the manager's CA");
-	return r < 0 ? not_believed(conversation, "sent a CA that is not the expected one")
-		     : OUTCOME_OK;
-}
-
-/* Is it possible that this machine has no name yet? */
-static bool waits_for_fqdn(const struct conversation *conversation)
-{
-	return !conversation->is_named &&
-	       (conversation->child.attempt->naming.needs & NAME_NEEDS_FQDN);
-}
-
-/* What each message cannot be checked for by itself. */
-static int check_result(struct conversation *conversation)
-{
-	enum child_task task = conversation->child.task;
-	const struct wire_result *result = &conversation->result;
-
-	if (result->outcome == -ECANCELED)
-		return not_believed(conversation, "stopped without having been asked to");
-	if (result->outcome == OUTCOME_NOT_READY && !waits_for_fqdn(conversation))
-		return not_believed(conversation, "looked for a name that nobody asked for");
-	if (result->removed && task != CHILD_DEREGISTERS)
-		return not_believed(conversation, "removed an agent");
-	if (task == CHILD_REGISTERS && result->outcome == OUTCOME_REGISTERED)
-		return check_key(conversation);
-	if (result->key.id[0])
-		return not_believed(conversation, "sent a key that nobody asked for");
-	return result->report.anchor ? not_believed(conversation, "sent a CA without a key")
-				     : OUTCOME_OK;
-}
-
-static void hide_secrets(struct conversation *conversation)
-{
-	struct wire_result *result = &conversation->result;
-	struct reason *const texts[] = { &result->report.why, &result->report.warning };
-
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		if (secrets_are_in(texts[i]->text, conversation->child.attempt, result)) {
-			*texts[i] = (struct reason){ 0 };
-			reason_set(texts[i], "%s", SECRETS_HIDDEN);
-		}
-	if (secrets_are_in(result->report.missing_groups, conversation->child.attempt, result))
-		result->report.missing_groups[0] = '\0';
 }
 
 /* All of it: until the child has said how it ended, and is believed. */
@@ -425,16 +218,16 @@ static int hold(struct conversation *conversation)
 	int r;
 
 	conversation->deadline = *conversation->child.attempt->deadline;
-	r = start(conversation);
+	r = conversation_start(conversation);
 	if (r < 0)
 		return reason_errno(&conversation->why, r,
 				    "Cannot start a process that talks to the manager");
 	while (r == OUTCOME_OK && !is_done)
 		r = take_message(conversation, &is_done);
 	if (r == OUTCOME_OK)
-		r = check_result(conversation);
+		r = conversation_check_result(conversation);
 	if (r == OUTCOME_OK)
-		hide_secrets(conversation);
+		conversation_hide_secrets(conversation);
 	return r;
 }
 
@@ -467,7 +260,7 @@ int conversation_hold(const struct method *method, const struct attempt *attempt
 		      int (*prepare)(struct attempt *attempt, struct reason *why),
 		      struct agent_key *ret, struct attempt_report *report)
 {
-	cleanup(close_conversation) struct conversation conversation = {
+	cleanup(conversation_close) struct conversation conversation = {
 		.child = { CHILD_REGISTERS, .method = method, .attempt = attempt,
 			   .prepare = prepare },
 		.fd = -1,
@@ -477,7 +270,7 @@ int conversation_hold(const struct method *method, const struct attempt *attempt
 	r = hand_over(&conversation, r, report);
 	if (r == OUTCOME_REGISTERED) {
 		*ret = conversation.result.key;
-		leave(&conversation);
+		conversation_leave(&conversation);
 	}
 	return r;
 }
@@ -486,7 +279,7 @@ int conversation_deregister(const struct method *method, const struct attempt *a
 			    int (*prepare)(struct attempt *attempt, struct reason *why),
 			    const char *id, bool *ret_removed, struct attempt_report *report)
 {
-	cleanup(close_conversation) struct conversation conversation = {
+	cleanup(conversation_close) struct conversation conversation = {
 		.child = { CHILD_DEREGISTERS, .method = method, .attempt = attempt, .id = id,
 			   .prepare = prepare },
 		.fd = -1,
@@ -505,7 +298,7 @@ int conversation_inspect(const struct attempt *attempt,
 				      void *user),
 			 struct reason *why)
 {
-	cleanup(close_conversation) struct conversation conversation = {
+	cleanup(conversation_close) struct conversation conversation = {
 		.child = { CHILD_INSPECTS, .attempt = attempt, .inspect = inspect },
 		.show = show,
 		.fd = -1,
