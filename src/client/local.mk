@@ -26,8 +26,6 @@ libclient_a_SOURCES = \
 	src/client/agent-files/ossec-conf-file.c src/client/agent-files/ossec-conf-file.h \
 	src/client/agent-files/ossec-conf-parser.c src/client/agent-files/ossec-conf-parser.h \
 	src/client/agent-files/ossec-conf-servers.c src/client/agent-files/ossec-conf-servers.h \
-	src/client/agent-files/ossec-conf-variables.c \
-	src/client/agent-files/ossec-conf-variables.h \
 	src/client/agent-files/reenroll-files.c src/client/agent-files/reenroll-files.h \
 	src/client/agent-files/reenroll-secret.c src/client/agent-files/reenroll-secret.h \
 	src/client/agent-files/text-patches.c src/client/agent-files/text-patches.h \

@@ -38,6 +38,15 @@ def test_placeholder(told, agents_conf, address):
     assert "write its address there, or set_manager = yes in [agent]" in lines[0]
 
 
+def test_variable(told, agents_conf):
+    """Which no agent replaces in this file, and set_manager does not either."""
+    agents_conf.write('<var name="M">10.9.8.7</var>' + wazuh_4("$M", **OFF))
+    lines = told()
+    expect(lines, NO_MANAGER)
+    assert f"{agents_conf.at('<address>')} has '$M' in its place, and agents do not" in lines[0]
+    assert "set_manager" not in lines[0]
+
+
 def test_no_server(told, agents_conf):
     agents_conf.write("<ossec_config><client><enrollment><enabled>no</enabled></enrollment>"
                       "</client></ossec_config>")

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/agent-files/agent-settings.h"
 
-#include "client/agent-files/ossec-conf-variables.h"
 #include "common/cleanup.h"
 #include "common/trusted-file.h"
 
@@ -66,6 +65,12 @@ static int no_memory(struct reason *why)
 	return -ENOMEM;
 }
 
+/* Whoever writes a "$" means a variable: it is in no host, name, group or address. */
+static bool names_variable(const char *text)
+{
+	return strchr(text, '$');
+}
+
 /* A number as the agents read it, in the range of ports; 0: it is none. */
 static uint16_t port_of(const char *text)
 {
@@ -79,16 +84,17 @@ static int read_setting(struct agent_settings *settings, enum agent_setting_key 
 			struct reason *why)
 {
 	struct agent_setting *setting = &settings->values[key];
-	char *text;
+	char *text = strdup(settings->syntax.items[item].value);
 
-	if (ossec_conf_value(&settings->syntax, item, &text, &setting->by_variable) < 0)
+	if (!text)
 		return no_memory(why);
 	free(setting->text);
 	setting->text = text;
 	setting->line = settings->syntax.items[item].line;
 	setting->item = item;
+	setting->by_variable = names_variable(text);
 	setting->is_placeholder = key == AGENT_ENROLLMENT_MANAGER_ADDRESS &&
-				  agent_settings_is_placeholder(text);
+				  (setting->by_variable || agent_settings_is_placeholder(text));
 	return 0;
 }
 
@@ -160,17 +166,15 @@ static int fill_server(struct agent_settings *settings, struct agent_server *ser
 
 	server->item = item;
 	server->line = conf->items[item == OSSEC_CONF_NONE ? server->block : item].line;
-	if (item == OSSEC_CONF_NONE)
-		server->text = strdup("");
-	else if (ossec_conf_value(conf, item, &server->text, &server->by_variable) < 0)
-		return no_memory(why);
+	server->text = strdup(item == OSSEC_CONF_NONE ? "" : conf->items[item].value);
 	if (server->text && server->kind == AGENT_SERVER_ENDPOINT)
 		r = take_endpoint(server);
 	else if (server->text)
 		server->host = strdup(server->text);
 	if (r < 0 || !server->host)
 		return no_memory(why);
-	server->is_placeholder = agent_settings_is_placeholder(server->host);
+	server->by_variable = names_variable(server->host);
+	server->is_placeholder = server->by_variable || agent_settings_is_placeholder(server->host);
 	return 0;
 }
 

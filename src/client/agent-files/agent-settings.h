@@ -9,7 +9,13 @@
  *   one counts, and servers add up. With Wazuh 5 there is one manager: the last one, in <agent>; if
  *   none is there, in the first <client> that has one (of a file that version 4 has left), whose
  *   port does not count.
- * - Values are taken as they stand, blanks included.
+ * - Values are taken as they stand, blanks, line ends and the CR of a CRLF included.
+ * - So is a $NAME: <var name="NAME"> is read by the same parser, but what replaces it,
+ *   OS_ApplyVariables() of src/os_xml, is called for rules and decoders only (rules.c, rules_op.c,
+ *   decode-xml.c), which only managers have. ReadConfig() in src/config/config.c, with which all
+ *   agents read this file, calls OS_ReadXML() and no more, in OSSEC HIDS main, Wazuh 2.1 to 4.14.9
+ *   and 5.0.0; the latter has no caller left. An address $MANAGER is a host name to them, of that
+ *   spelling, which nothing resolves.
  */
 #pragma once
 
@@ -46,9 +52,12 @@ struct agent_server {
 	uint16_t port; /* that the agent connects to */
 	char *prefix;  /* of an endpoint, with the slash: "/a"; otherwise null */
 	bool is_udp;   /* events are sent by UDP */
-	/* The host is none: empty or blank, MANAGER_IP, 0.0.0.0, or the IP of the 5.0 template. */
+	/*
+	 * The host is none: empty or blank, MANAGER_IP, 0.0.0.0, the IP of the 5.0 template, or
+	 * `by_variable`.
+	 */
 	bool is_placeholder;
-	/* The value, or a part of it, was that of a <var>. See agent_settings_read(). */
+	/* There is a "$" in the host: whoever wrote it meant a variable. */
 	bool by_variable;
 	/* Wazuh 5: it stands in a <client> that version 4 has left. */
 	bool is_left_over;
@@ -86,7 +95,7 @@ struct agent_setting {
 	char *text; /* as it stands; null: the file does not say it */
 	size_t line;
 	bool is_placeholder; /* of manager_address: as in struct agent_server */
-	bool by_variable;    /* as in struct agent_server */
+	bool by_variable;    /* as in struct agent_server, of the text */
 	size_t item;
 };
 
@@ -105,10 +114,8 @@ struct agent_settings {
 };
 
 /*
- * Understand `text`. A $NAME in a value is replaced if the file has a <var name="NAME"> before it,
- * by the agents' own rules for variables; they apply these rules in other files than ossec.conf,
- * where they take such a value as it stands: `by_variable` says when that makes a difference.
- * Returns 0 with `ret` set, to be released with agent_settings_clear(); or as ossec_conf_parse().
+ * Understand `text`. Returns 0 with `ret` set, to be released with agent_settings_clear(); or as
+ * ossec_conf_parse().
  */
 int agent_settings_read(struct agent_settings *ret, const char *text, size_t length,
 			enum agent_generation generation, struct reason *why) must_check;
@@ -128,7 +135,7 @@ void agent_settings_clear(struct agent_settings *settings);
 
 /*
  * Has the agent an address that is one? A Wazuh agent whose addresses are all placeholders does not
- * start; OSSEC's does, and goes on trying.
+ * start, unless there is a variable among them; OSSEC's does, and goes on trying.
  */
 bool agent_settings_has_manager(const struct agent_settings *settings) must_check;
 

@@ -36,7 +36,7 @@ enum ossec_conf_kind {
 	OSSEC_CONF_ATTRIBUTE, /* behind the element that it belongs to */
 	/*
 	 * What is named "var", in whatever case, wherever it stands. The readers of ossec.conf pass
-	 * over it.
+	 * over it, and replace nothing by it (agent-settings.h).
 	 */
 	OSSEC_CONF_VARIABLE,
 };

@@ -49,6 +49,15 @@ static int scoped(const struct inheritance *in, const char *host, char ret[stati
 			has_scope ? index->text : "");
 }
 
+static const char *what_is_wrong_with(const char *host)
+{
+	if (strchr(host, '$'))
+		return "is a variable, and agents do not replace variables in this file";
+	if (host[strcspn(host, " \t\n\v\f\r")])
+		return "has blanks or line ends in it, which belong to the host name for the agent";
+	return "is neither a host name nor an address to the agent";
+}
+
 /* The host alone is an address to the agents, so "host:1514" is none. */
 static int take_manager(struct inheritance *in, const struct manager_element *element)
 {
@@ -58,8 +67,7 @@ static int take_manager(struct inheritance *in, const struct manager_element *el
 	if (endpoint_parse(&endpoint, element->host, 1) < 0 ||
 	    strcmp(endpoint.host, element->host) != 0)
 		return inherit_note_value(in, element->line, element->name, element->host,
-					  "is neither a host name nor an address to the agent",
-					  "address");
+					  what_is_wrong_with(element->host), "address");
 	(void)scoped(in, element->host, address);
 	if (has_address(in->config, address) ||
 	    in->config->manager.address.count == CONFIG_MAX_MANAGERS)
@@ -74,12 +82,13 @@ static int take_managers(struct inheritance *in)
 	const char *name = agent_setting_name(AGENT_ENROLLMENT_MANAGER_ADDRESS);
 	int r = 0;
 
-	if (first && !first->is_placeholder && in->settings->generation != AGENT_WAZUH_5)
+	if (first && (!first->is_placeholder || first->by_variable) &&
+	    in->settings->generation != AGENT_WAZUH_5)
 		r = take_manager(in, &(struct manager_element){ name, first->text, first->line });
 	for (size_t i = 0; r == 0 && i < in->settings->server_count; i++) {
 		const struct agent_server *server = &in->settings->servers[i];
 
-		if (!server->is_placeholder)
+		if (!server->is_placeholder || server->by_variable)
 			r = take_manager(in,
 					 &(struct manager_element){ element_of(server->kind),
 								    server->host, server->line });

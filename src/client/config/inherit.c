@@ -38,6 +38,10 @@ static int take_address(struct inheritance *in)
 	const struct agent_setting *source = inherit_find(in, AGENT_ENROLLMENT_USE_SOURCE_IP);
 	bool uses_source = source && strcmp(source->text, "yes") == 0;
 
+	if (source && !uses_source && strcmp(source->text, "no") != 0)
+		return inherit_note_value(in, source->line,
+					  agent_setting_name(AGENT_ENROLLMENT_USE_SOURCE_IP),
+					  source->text, "is neither yes nor no", "ip");
 	if (address && uses_source)
 		return inherit_note_value(
 			in, source->line, agent_setting_name(AGENT_ENROLLMENT_USE_SOURCE_IP),

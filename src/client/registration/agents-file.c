@@ -26,10 +26,12 @@ static void doubt_manager(const struct agent_settings *settings, struct reason *
 			   settings->path);
 	else
 		reason_set(why,
-			   "The agent will not find its manager: %s:%zu has '%s' in its place; "
-			   "write its address there, or set_manager = yes in [agent]",
+			   "The agent will not find its manager: %s:%zu has '%s' in its place%s; "
+			   "write its address there%s",
 			   settings->path, server->line,
-			   escape_string(shown, sizeof shown, server->text));
+			   escape_string(shown, sizeof shown, server->text),
+			   server->by_variable ? ", and agents do not replace variables" : "",
+			   server->by_variable ? "" : ", or set_manager = yes in [agent]");
 }
 
 static const struct agent_server *server_named(const struct agent_settings *settings,

@@ -159,9 +159,14 @@ static void test_servers_of_wazuh(void **state)
 		{ AGENT("<server><address>m</address></server>"), "" },
 		{ "<var name=\"M\">m</var>" CLIENT("<server><address>$m</address></server>"
 						   "<server><address>$N.$M</address></server>"),
-		  "[m] 1514 address 1 variable, [$N.m] 1514 address 1 variable" },
-		{ CLIENT("<server><address>$M</address></server>") "<var name=\"M\">m</var>",
-		  "[$M] 1514 address 1" },
+		  "[$m] 1514 address 1 placeholder variable, "
+		  "[$N.$M] 1514 address 1 placeholder variable" },
+		{ CLIENT("<server><address>$M</address></server>"),
+		  "[$M] 1514 address 1 placeholder variable" },
+		{ CLIENT("<server>\r\n<address>m\r\n</address>\r\n</server>\r\n"),
+		  "[m\r\n] 1514 address 2" },
+		{ CLIENT("<server><address>\r\n MANAGER_IP\r\n</address></server>"),
+		  "[\r\n MANAGER_IP\r\n] 1514 address 1 placeholder" },
 	};
 
 	(void)state;
@@ -208,6 +213,10 @@ static void test_servers_of_wazuh_5(void **state)
 		  "[2001:db8::1] 1517/a endpoint 1" },
 		{ AGENT("<manager><endpoint>https://MANAGER_IP:1517</endpoint></manager>"),
 		  "[MANAGER_IP] 1517 endpoint 1 placeholder" },
+		{ AGENT("<manager><endpoint>https://$M:443/a</endpoint></manager>"),
+		  "[$M] 443/a endpoint 1 placeholder variable" },
+		{ AGENT("<manager><endpoint>m:443/$A</endpoint></manager>"),
+		  "[m] 443/$A endpoint 1" },
 		{ AGENT("<manager><endpoint>IP</endpoint></manager>"),
 		  "[IP] 1517 endpoint 1 placeholder" },
 		{ AGENT("<manager><endpoint>m</endpoint><address>n</address></manager>"),
@@ -269,6 +278,34 @@ static void test_values(void **state)
 	agent_settings_clear(&settings);
 }
 
+/*
+ * The agent's group can write the file: what is made of it is not more than what is in it, whatever
+ * variables it has.
+ */
+static void test_many_variables(void **state)
+{
+	static const char server[] = "<server><address>$V</address></server>";
+	enum { SERVERS = 16000, VALUE = 20000 };
+	struct agent_settings settings;
+	size_t length, sum = 0;
+	char *text = NULL;
+	FILE *stream = open_memstream(&text, &length);
+
+	(void)state;
+	(void)fprintf(stream, "<var name=\"V\">%0*d</var><ossec_config><client>", VALUE, 0);
+	for (int i = 0; i < SERVERS; i++)
+		(void)fputs(server, stream);
+	(void)fputs("</client></ossec_config>", stream);
+	(void)fclose(stream);
+	assert_int_equal(agent_settings_read(&settings, text, length, AGENT_WAZUH, NULL), 0);
+	assert_int_equal(settings.server_count, SERVERS);
+	for (size_t i = 0; i < settings.server_count; i++)
+		sum += strlen(settings.servers[i].text);
+	assert_true(sum < length);
+	agent_settings_clear(&settings);
+	free(text);
+}
+
 /* What is no address to start with. */
 static void test_has_manager(void **state)
 {
@@ -280,6 +317,8 @@ static void test_has_manager(void **state)
 		{ wazuh, true },
 		{ CLIENT("<server><address>MANAGER_IP</address></server>"), false },
 		{ CLIENT("<server><address>MANAGER_IPS</address></server>"), true },
+		{ "<var name=\"M\">m</var>" CLIENT("<server><address>$M</address></server>"),
+		  false },
 		{ CLIENT("<server><address>MANAGER_IP</address></server>"
 			 "<server><address>m</address></server>"),
 		  true },
@@ -409,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_protocol_of_wazuh_3),
 		cmocka_unit_test(test_servers_of_wazuh_5),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_many_variables),
 		cmocka_unit_test(test_has_manager),
 		cmocka_unit_test(test_enrolls),
 		cmocka_unit_test_setup_teardown(test_generation, setup_directory,

@@ -123,6 +123,11 @@ static void test_one_manager(void **state)
 		{ "<var name=\"M\">MANAGER_IP</var>\n" CLIENT(SERVER("$M")),
 		  "! line 5: $M is a variable, and agents do not replace variables in this file; "
 		  "write the value itself there" },
+		{ CLIENT(SERVER("$UNKNOWN")),
+		  "! line 4: $UNKNOWN is a variable, and agents do not replace variables in this "
+		  "file; write the value itself there" },
+		/* not one that says where the manager is */
+		{ CLIENT(SERVER("$M") SERVER("m2.example")), NULL },
 		{ CLIENT(SERVER("<x/>MANAGER_IP")),
 		  "! line 4: there are elements where a value should be" },
 	};
