@@ -74,6 +74,8 @@ libregistrar_a_SOURCES = \
 	src/registrar/keeper/file-registry.c src/registrar/keeper/file-registry.h \
 	src/registrar/keeper/keeper-registry.c src/registrar/keeper/keeper-registry.h \
 	src/registrar/keeper/keeper-server.c src/registrar/keeper/keeper-server.h \
+	src/registrar/keeper/offence-lines.c src/registrar/keeper/offence-lines.h \
+	src/registrar/keeper/open-requests.c src/registrar/keeper/open-requests.h \
 	src/registrar/keeper/pending.h \
 	src/registrar/keeper/registering.c \
 	src/registrar/keeper/removing.c \

@@ -3,6 +3,8 @@
 
 #include "common/deadline.h"
 #include "common/log.h"
+#include "registrar/keeper/offence-lines.h"
+#include "registrar/keeper/open-requests.h"
 #include "registrar/registry/packet-stream.h"
 #include "registrar/registry/registry-wire.h"
 
@@ -11,19 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Lines of the log about fronts that are refused or cut off: a hostile one comes back. */
-#define LINES_MAX 10
-#define LINES_TIME (5 * USEC_PER_SEC)
-
 _Static_assert(3 * KEEPER_REQUEST_BYTES + (size_t)KEEPER_REQUESTS_MAX * (4096 + 2048) +
 			       2 * KEEPER_ANSWERS_MAX + 2 * (size_t)REGISTRY_ANSWER_MAX <=
 		       KEEPER_FRONT_MEMORY,
 	       "a front can have the keeper use no more");
-
-struct offence_lines {
-	uint64_t end; /* of the time in which they are counted */
-	unsigned int count, left_out;
-};
 
 struct keeper_server {
 	struct keeper_server_settings settings;
@@ -42,58 +35,10 @@ struct front {
 	struct front_report report;
 	uint64_t reloads; /* that it was told of */
 	uint64_t highest; /* number of its requests */
-	struct open_request *first, **end;
-	size_t open, open_of[REGISTRY_TYPES];
-	uint64_t edition;     /* of the material that it has, or was told of; 0: none */
-	size_t request_bytes; /* of those that are not limited by their type */
+	struct open_requests open;
+	uint64_t edition; /* of the material that it has, or was told of; 0: none */
 	struct front *next, **previous;
 };
-
-/* A request of a front that the registry has. */
-struct open_request {
-	struct registry_request asked; /* what it has is owned */
-	struct front *front;
-	uint64_t number;
-	size_t bytes; /* of its packet */
-	struct open_request *next, **previous;
-};
-
-/* ------------------------------------------------------------------ requests */
-
-/* How much it counts against the memory for requests. */
-static size_t weight_of(const struct open_request *request)
-{
-	return registry_type_limit(request->asked.type) == SIZE_MAX ? request->bytes : 0;
-}
-
-static void add_request(struct front *front, struct open_request *request)
-{
-	request->next = NULL;
-	request->previous = front->end;
-	*front->end = request;
-	front->end = &request->next;
-	front->open++;
-	front->open_of[request->asked.type]++;
-	front->request_bytes += weight_of(request);
-}
-
-/* Whatever has become of it: withdrawn if it is still with the registry. */
-static void free_request(struct open_request *request)
-{
-	struct front *front = request->front;
-
-	*request->previous = request->next;
-	if (request->next)
-		request->next->previous = request->previous;
-	else
-		front->end = request->previous;
-	front->open--;
-	front->open_of[request->asked.type]--;
-	front->request_bytes -= weight_of(request);
-	registry_withdraw(&request->asked);
-	registry_request_clear(&request->asked);
-	free(request);
-}
 
 /* ------------------------------------------------------------------ a front comes and goes */
 
@@ -101,8 +46,7 @@ static void cut_off(struct front *front)
 {
 	struct keeper_server *server = front->server;
 
-	while (front->first)
-		free_request(front->first);
+	open_requests_clear(&front->open);
 	*front->previous = front->next;
 	if (front->next)
 		front->next->previous = front->previous;
@@ -115,26 +59,9 @@ static void cut_off(struct front *front)
 		server->settings.observer.gone(server->settings.observer.owner);
 }
 
-static void log_left_out(struct keeper_server *server)
-{
-	if (server->lines.left_out > 0)
-		log_error("%u more fronts were refused or cut off", server->lines.left_out);
-	server->lines.left_out = 0;
-}
-
 bool keeper_server_may_log(struct keeper_server *server)
 {
-	struct offence_lines *lines = &server->lines;
-	uint64_t now = monotonic_usec();
-
-	if (now >= lines->end) {
-		log_left_out(server);
-		*lines = (struct offence_lines){ .end = now + LINES_TIME };
-	}
-	if (lines->count++ < LINES_MAX)
-		return true;
-	lines->left_out++;
-	return false;
+	return offence_lines_may(&server->lines);
 }
 
 /* Once for each front, whatever it sent. */
@@ -145,20 +72,12 @@ static void refuse(struct front *front, const char *what)
 	cut_off(front);
 }
 
-/* What fronts of ours do not do: they keep the rest to themselves. */
-static bool asks_too_much_of_a_type(const struct front *front)
-{
-	for (int type = 0; type < REGISTRY_TYPES; type++)
-		if (front->open_of[type] > registry_type_limit((enum registry_type)type))
-			return true;
-	return false;
-}
-
 static bool has_too_much(const struct front *front)
 {
-	return front->open >= KEEPER_REQUESTS_MAX || front->request_bytes >= KEEPER_REQUEST_BYTES ||
+	return front->open.count >= KEEPER_REQUESTS_MAX ||
+	       front->open.bytes >= KEEPER_REQUEST_BYTES ||
 	       packet_stream_unsent(front->stream) >= KEEPER_ANSWERS_MAX ||
-	       asks_too_much_of_a_type(front);
+	       open_requests_are_too_many(&front->open);
 }
 
 /* ------------------------------------------------------------------ answers */
@@ -243,7 +162,7 @@ static void on_answered(void *owner, struct registry_answer *answer)
 	send_answer(front, request, answer);
 	if (answer->type == REGISTRY_MATERIAL && answer->material.fault == MATERIAL_OK)
 		note_edition(front, answer->material.edition);
-	free_request(request);
+	open_request_free(request);
 	hold_or_go(front);
 }
 
@@ -295,10 +214,10 @@ static int ask(struct front *front, const void *packet, const struct packet_head
 	request->front = front;
 	request->number = header->number;
 	request->bytes = header->length;
-	add_request(front, request);
+	open_requests_add(&front->open, request);
 	r = registry_submit(front->server->settings.registry, &request->asked);
 	if (r < 0)
-		free_request(request);
+		open_request_free(request);
 	return r;
 }
 
@@ -351,15 +270,15 @@ static bool take_request(struct front *front, const void *packet,
 /* What has been answered already is not there any more: the answer is on its way. */
 static bool take_withdrawal(struct front *front, const struct packet_header *header)
 {
+	struct open_request *request;
+
 	if (!registry_wire_is_empty(header)) {
 		refuse(front, "it sent a withdrawal that is none");
 		return false;
 	}
-	for (struct open_request *at = front->first; at; at = at->next)
-		if (at->number == header->number) {
-			free_request(at);
-			break;
-		}
+	request = open_requests_find(&front->open, header->number);
+	if (request)
+		open_request_free(request);
 	return true;
 }
 
@@ -474,7 +393,7 @@ int keeper_server_add(struct keeper_server *server, int fd)
 	front = front_new(server, fd);
 	if (!front)
 		return -ENOMEM;
-	front->end = &front->first;
+	open_requests_init(&front->open);
 	front->next = server->fronts;
 	front->previous = &server->fronts;
 	if (front->next)
@@ -549,6 +468,6 @@ void keeper_server_free(struct keeper_server *server)
 	server->settings.observer = (struct keeper_server_observer){ .owner = NULL };
 	while (server->fronts)
 		cut_off(server->fronts);
-	log_left_out(server);
+	offence_lines_tell(&server->lines);
 	free(server);
 }
