@@ -4,7 +4,7 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/log.h"
-#include "registrar/credentials.h"
+#include "registrar/front-serving.h"
 #include "registrar/net/loop-events.h"
 #include "registrar/net/plan-event.h"
 #include "registrar/net/priority.h"
@@ -41,11 +41,8 @@ struct material_wish {
 struct front {
 	const struct front_settings *settings;
 	struct event_base *base;
-	struct peer_rules peers;
 	struct registry *registry; /* the keeper */
-	struct credentials credentials;
-	struct authd *authd; /* null: it does not serve yet */
-	struct api *api;     /* null: there is none */
+	struct front_serving serving;
 	struct material_wish material;
 	struct front_report report;
 	struct front_events events;
@@ -59,9 +56,14 @@ struct front {
 
 /* ------------------------------------------------------------------ reporting */
 
+static bool is_serving(const struct front *front)
+{
+	return front->serving.authd != NULL;
+}
+
 static void count(struct front *front)
 {
-	struct authd_counts counts = authd_counts(front->authd);
+	struct authd_counts counts = authd_counts(front->serving.authd);
 
 	front->report.registered = counts.registered;
 	front->report.refused = counts.refused;
@@ -72,7 +74,7 @@ static void send_report(struct front *front, bool is_asked)
 {
 	struct front_report report;
 
-	if (front->authd)
+	if (is_serving(front))
 		count(front);
 	report = front->report;
 	report.is_asked = is_asked;
@@ -121,8 +123,7 @@ static void fail(struct front *front, int result, const struct reason *why)
 
 static void stop_when_idle(struct front *front)
 {
-	if (!front->authd || (authd_counts(front->authd).connections == 0 &&
-			      (!front->api || !api_is_busy(front->api))))
+	if (front_serving_is_idle(&front->serving))
 		leave(front);
 }
 
@@ -148,10 +149,7 @@ static void stop(struct front *front)
 		return;
 	(void)sd_notify(0, "STOPPING=1");
 	front->is_stopping = true;
-	if (front->authd)
-		authd_stop(front->authd);
-	if (front->api)
-		api_stop(front->api);
+	front_serving_stop(&front->serving);
 	plan_event(front->events.give_up, &stop_time);
 	stop_when_idle(front);
 }
@@ -173,24 +171,11 @@ static void on_signal(evutil_socket_t number, short what, void *argument)
 	stop(front);
 }
 
-/* ------------------------------------------------------------------ serving */
-
-static void announce_listeners(const char *service, const struct listeners *listeners)
-{
-	char text[128];
-
-	for (size_t i = 0; i < listeners->count; i++)
-		if (listener_describe(listeners->fds[i], text, sizeof text) == 0)
-			log_notice("%s on %s", service, text);
-}
-
 static void announce(struct front *front)
 {
 	const struct front_settings *settings = front->settings;
 
-	announce_listeners("Listening", settings->authd.listeners);
-	if (front->api)
-		announce_listeners("The API listens", settings->api->listeners);
+	front_serving_announce(&front->serving);
 	(void)sd_notify(0, "READY=1\nSTATUS=Waiting for the first request");
 	if (settings->ready)
 		settings->ready(settings->owner);
@@ -198,52 +183,7 @@ static void announce(struct front *front)
 	remote_registry_report(front->registry, &front->report);
 }
 
-/* Begin to speak with clients. 0 or a negative errno with `why` set. */
-static int begin(struct front *front, enum dialect dialect, struct reason *why)
-{
-	const struct front_settings *settings = front->settings;
-	struct authd_settings authd = settings->authd;
-	struct api_settings api;
-
-	authd.tls = front->credentials.tls;
-	authd.password = front->credentials.password.text;
-	authd.dialect = dialect;
-	authd.peers = &front->peers;
-	authd.changed = on_change;
-	authd.owner = front;
-	front->authd = authd_new(front->base, &authd, front->registry);
-	if (!front->authd)
-		return reason_errno(why, ENOMEM, "Cannot set up the event loop");
-	if (!settings->api)
-		return 0;
-	api = *settings->api;
-	api.tls = front->credentials.tls;
-	api.demands_password = front->credentials.password.text != NULL;
-	api.peers = &front->peers;
-	return api_new(&front->api, front->base, &api, front->registry, why);
-}
-
 /* ------------------------------------------------------------------ material */
-
-/*
- * Use the material from now on. Connections that have begun their TLS handshake go on with the
- * certificate that they know.
- */
-static int use_material(struct front *front, const struct material *material, struct reason *why)
-{
-	struct credentials *in_use = &front->credentials, old = *in_use;
-	int r = credentials_make(in_use, material, why);
-
-	if (r < 0)
-		return r;
-	if (!front->authd)
-		return begin(front, material->dialect, why);
-	authd_use(front->authd, in_use->tls, in_use->password.text, material->dialect);
-	if (front->api)
-		api_use(front->api, in_use->tls, in_use->password.text != NULL);
-	credentials_clear(&old);
-	return 0;
-}
 
 /* systemd takes a reload for done with READY=1, whatever has come of it (sd_notify(3)). */
 static void finish_reload(struct front *front)
@@ -257,7 +197,7 @@ static void finish_reload(struct front *front)
 /* Not ready, or not reloaded, until it has come; what is in use stays so for that long. */
 static void plan_asking_again(struct front *front, const struct reason *why)
 {
-	if (front->authd && event_add(front->material.again, &memory_time) == 0)
+	if (is_serving(front) && event_add(front->material.again, &memory_time) == 0)
 		log_error("Certificate, private key and password will be asked for again: %s",
 			  why->text);
 	else
@@ -266,9 +206,9 @@ static void plan_asking_again(struct front *front, const struct reason *why)
 
 static void take_material(struct front *front, const struct material *material)
 {
-	const bool is_first = !front->authd;
+	const bool is_first = !is_serving(front);
 	struct reason why;
-	int r = use_material(front, material, &why);
+	int r = front_serving_use(&front->serving, material, &why);
 
 	if (r == -ENOMEM && !is_first)
 		plan_asking_again(front, &why);
@@ -285,7 +225,7 @@ static void do_without_material(struct front *front)
 {
 	struct reason why;
 
-	if (front->authd || !front->is_connected)
+	if (is_serving(front) || !front->is_connected)
 		return;
 	reason_set(&why, "The keeper does not hand out certificate and key; its log says why");
 	fail(front, -EIO, &why);
@@ -349,7 +289,7 @@ static void on_hangup(evutil_socket_t number, short what, void *argument)
 	struct front *front = argument;
 
 	(void)number, (void)what;
-	if (front->is_stopping || front->settings->is_child || !front->authd)
+	if (front->is_stopping || front->settings->is_child || !is_serving(front))
 		return;
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
 	reload(front);
@@ -431,20 +371,10 @@ static void on_news(void *owner, enum registry_news news, const char *why)
 static void tear_down(struct front *front)
 {
 	front->is_stopping = true;
-	authd_free(front->authd);
-	front->authd = NULL;
-	free_event(&front->events.report); /* nothing is counted any more */
-	/*
-	 * libevent frees a bufferevent when the loop comes round again; and the last report goes
-	 * out.
-	 */
-	if (front->base)
-		(void)event_base_loop(front->base, EVLOOP_NONBLOCK);
-	api_free(front->api);
+	front_serving_end(&front->serving); /* with that, the last report goes out */
+	free_event(&front->events.report);
 	registry_withdraw(&front->material.request);
 	registry_free(front->registry);
-	peer_log_free(front->peers.log);
-	offences_free(front->peers.offences);
 	free_event(&front->events.signals[0]);
 	free_event(&front->events.signals[1]);
 	free_event(&front->events.hangup);
@@ -453,7 +383,6 @@ static void tear_down(struct front *front)
 	free_event(&front->material.again);
 	if (front->base)
 		event_base_free(front->base);
-	credentials_clear(&front->credentials);
 }
 
 static bool set_up_events(struct front *front)
@@ -473,15 +402,16 @@ static bool set_up_events(struct front *front)
 	       watchdog_new(&events->watchdog, front->base, NULL, NULL) == 0;
 }
 
-static bool set_up_peers(struct front *front)
+static bool set_up_serving(struct front *front)
 {
-	front->peers = (struct peer_rules){
-		.exempt = front->settings->exempt_sources,
-		.max_per_source = front->settings->max_per_source,
-		.offences = offences_new(),
-		.log = peer_log_new(front->base),
+	front->serving = (struct front_serving){
+		.settings = front->settings,
+		.base = front->base,
+		.registry = front->registry,
+		.changed = on_change,
+		.owner = front,
 	};
-	return front->peers.offences && front->peers.log;
+	return front_serving_set_up(&front->serving);
 }
 
 static bool set_up_registry(struct front *front)
@@ -504,7 +434,7 @@ int front_run(const struct front_settings *settings, struct reason *why)
 {
 	struct front front = { .settings = settings };
 
-	if (set_up_events(&front) && set_up_peers(&front) && set_up_registry(&front)) {
+	if (set_up_events(&front) && set_up_registry(&front) && set_up_serving(&front)) {
 		(void)event_base_dispatch(front.base);
 	} else {
 		front.result = reason_errno(&front.failure, ENOMEM, "Cannot set up the event loop");

@@ -5,6 +5,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/front.c src/registrar/front.h \
 	src/registrar/front-acceptor.c src/registrar/front-acceptor.h \
 	src/registrar/front-process.c src/registrar/front-process.h \
+	src/registrar/front-serving.c src/registrar/front-serving.h \
 	src/registrar/keeper.c src/registrar/keeper.h \
 	src/registrar/keeper-files.c src/registrar/keeper-files.h \
 	src/registrar/keeper-parts.c src/registrar/keeper-parts.h \
