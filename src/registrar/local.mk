@@ -41,6 +41,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/authd/lingering.c src/registrar/authd/lingering.h \
 	src/registrar/authd/over-tls.c src/registrar/authd/over-tls.h \
 	src/registrar/authd/request-buffer.c src/registrar/authd/request-buffer.h \
+	src/registrar/authd/stage.c src/registrar/authd/stage.h \
 	src/registrar/commands/add.c src/registrar/commands/add.h \
 	src/registrar/commands/admin.c src/registrar/commands/admin.h \
 	src/registrar/commands/agents.c src/registrar/commands/agents.h \

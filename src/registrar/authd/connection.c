@@ -6,6 +6,7 @@
 #include "registrar/authd/arrival.h"
 #include "registrar/authd/lingering.h"
 #include "registrar/authd/over-tls.h"
+#include "registrar/authd/stage.h"
 #include "registrar/net/loop-events.h"
 #include "registrar/net/peer-certificate.h"
 #include "registrar/net/priority.h"
@@ -18,15 +19,6 @@
 
 /* How long a client that sends no newline must pause before its request counts as complete. */
 static const struct timeval pause_time = { .tv_usec = 300 * 1000 };
-
-enum stage {
-	STAGE_SILENCE, /* nothing has come yet */
-	STAGE_HANDSHAKE,
-	STAGE_REQUEST,  /* reading it */
-	STAGE_DECISION, /* with the owner */
-	STAGE_ANSWER,   /* sending it; there is no TLS any more */
-	STAGE_LINGER,   /* sent; waiting for the client to close */
-};
 
 struct connection {
 	struct connection_link link;
@@ -190,9 +182,7 @@ static void wait_for_room(struct connection *connection)
  */
 static void reset(struct connection *connection)
 {
-	const struct linger at_once = { .l_onoff = 1 };
-
-	(void)setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	lingering_refuse(connection->fd);
 	end(connection, CONNECTION_OTHER_HOST, "");
 }
 
@@ -458,19 +448,13 @@ static void on_writable(evutil_socket_t fd, short what, void *argument)
 
 static void on_deadline(evutil_socket_t fd, short what, void *argument)
 {
-	static const char *const stalled_in[] = {
-		[STAGE_SILENCE] = "it sent nothing",
-		[STAGE_HANDSHAKE] = "the TLS handshake was not complete in time",
-		[STAGE_REQUEST] = "there was no complete request in time",
-		[STAGE_ANSWER] = "the client did not take its answer in time",
-	};
 	struct connection *connection = argument;
 
 	(void)fd, (void)what;
 	if (connection->stage == STAGE_LINGER || connection->how == CONNECTION_OTHER_HOST)
 		end(connection, connection->how, connection->detail);
 	else
-		end(connection, CONNECTION_TIMEOUT, stalled_in[connection->stage]);
+		end(connection, CONNECTION_TIMEOUT, stage_stalled_text(connection->stage));
 }
 
 static bool set_up(struct connection *connection)

@@ -23,3 +23,10 @@ bool lingering_read(int fd, size_t *discarded)
 	}
 	return !(n < 0 && (errno == EAGAIN || errno == EINTR));
 }
+
+void lingering_refuse(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}

@@ -17,3 +17,6 @@ int lingering_begin(int fd) must_check;
 
 /* Read what has come, and add it to `*discarded`, the bytes of before. Has it ended? */
 bool lingering_read(int fd, size_t *discarded) must_check;
+
+/* Do not linger: whoever closes the socket resets the connection. */
+void lingering_refuse(int fd);
