@@ -45,6 +45,7 @@ libclient_a_SOURCES = \
 	src/client/commands/show-config.c \
 	src/client/commands/status.c \
 	src/client/config/config.c src/client/config/config.h \
+	src/client/config/duration.c src/client/config/duration.h \
 	src/client/config/files.c \
 	src/client/config/inherit.c src/client/config/inherit.h \
 	src/client/config/inherit-manager.c src/client/config/inherit-manager.h \

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/config/types.h"
 
+#include "client/config/duration.h"
 #include "client/config/name-template.h"
 #include "client/net/endpoint.h"
 #include "client/net/proxy.h"
 #include "common/agent-key.h"
 #include "common/base64.h"
 #include "common/cleanup.h"
-#include "common/deadline.h"
 #include "common/nearest.h"
 #include "common/tls-context.h"
 #include "common/tls-pin.h"
 #include "common/word-list.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 /* Set the description of a valid value. Returns -EINVAL. */
@@ -162,72 +161,18 @@ static int parse_choice(void *target, const char *text, const struct config_type
 
 /* ------------------------------------------------------------------ durations */
 
-static uint64_t unit_usec(const char *unit, size_t length)
-{
-	static const struct {
-		const char *name;
-		uint64_t usec;
-	} units[] = {
-		{ "", USEC_PER_SEC },
-		{ "s", USEC_PER_SEC },
-		{ "sec", USEC_PER_SEC },
-		{ "second", USEC_PER_SEC },
-		{ "seconds", USEC_PER_SEC },
-		{ "us", 1 },
-		{ "ms", USEC_PER_MSEC },
-		{ "m", 60 * USEC_PER_SEC },
-		{ "min", 60 * USEC_PER_SEC },
-		{ "minute", 60 * USEC_PER_SEC },
-		{ "minutes", 60 * USEC_PER_SEC },
-		{ "h", 3600 * USEC_PER_SEC },
-		{ "hour", 3600 * USEC_PER_SEC },
-		{ "hours", 3600 * USEC_PER_SEC },
-		{ "d", 86400 * USEC_PER_SEC },
-		{ "day", 86400 * USEC_PER_SEC },
-		{ "days", 86400 * USEC_PER_SEC },
-	};
-
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-		if (strlen(units[i].name) == length && memcmp(units[i].name, unit, length) == 0)
-			return units[i].usec;
-	return 0;
-}
-
 static void clear_duration(void *target)
 {
 	*(uint64_t *)target = 0;
 }
 
-/* Numbers with units, added up: "1min 30s". At most 10 years, so that no sum can overflow. */
 static int parse_duration(void *target, const char *text, const struct config_type *type,
 			  const char **ret_expected)
 {
-	static const char valid[] = "a duration such as 90, 90 s, 5 min, 1h 30min";
-	const uint64_t most = UINT64_C(3650) * 86400 * USEC_PER_SEC;
-	uint64_t sum = 0;
-
 	(void)type;
-	while (*text) {
-		size_t digits = strspn(text, "0123456789"), letters;
-		uint64_t number, unit;
-
-		if (digits == 0)
-			return invalid(ret_expected, valid);
-		number = strtoull(text, NULL, 10);
-		text += digits;
-		text += strspn(text, " \t");
-		letters = strcspn(text, " \t0123456789");
-		unit = unit_usec(text, letters);
-		if (unit == 0 || number > most / unit)
-			return invalid(ret_expected, valid);
-		sum += number * unit;
-		if (sum > most)
-			return invalid(ret_expected, valid);
-		text += letters;
-		text += strspn(text, " \t");
-	}
-	*(uint64_t *)target = sum;
-	return 0;
+	return duration_parse(target, text) < 0
+		       ? invalid(ret_expected, "a duration such as 90, 90 s, 5 min, 1h 30min")
+		       : 0;
 }
 
 /* ------------------------------------------------------------------ lists */
@@ -426,26 +371,11 @@ static const char *text_of_choice(const void *target, size_t item, const struct 
 	return type->choices[*(const int *)target];
 }
 
-/* The largest unit first, and none that there is nothing of. */
 static const char *text_of_duration(const void *target, size_t item, const struct config_type *type,
 				    char buffer[static CONFIG_TEXT_SIZE])
 {
-	static const char *const units[] = { "d", "h", "min", "s", "ms", "us" };
-	uint64_t rest = *(const uint64_t *)target;
-	size_t used = 0;
-
 	(void)item, (void)type;
-	(void)snprintf(buffer, CONFIG_TEXT_SIZE, "0 s");
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		uint64_t unit = unit_usec(units[i], strlen(units[i]));
-
-		if (rest >= unit)
-			used += (size_t)snprintf(buffer + used, CONFIG_TEXT_SIZE - used,
-						 "%s%" PRIu64 " %s", used ? " " : "", rest / unit,
-						 units[i]);
-		rest %= unit;
-	}
-	return buffer;
+	return duration_text(*(const uint64_t *)target, buffer);
 }
 
 static const char *text_of_item(const void *target, size_t item, const struct config_type *type,
