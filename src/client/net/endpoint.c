@@ -18,6 +18,16 @@ static int parse_port(const char *text, uint16_t *ret)
 	return 0;
 }
 
+/* The name of an interface, or its number: what the kernel and a line of text can have. */
+static int is_scope(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] > ' ' && text[length] < 0x7f && !strchr("/:", text[length]))
+		length++;
+	return length > 0 && text[length] == '\0';
+}
+
 static int is_ipv6(const char *host)
 {
 	char address[sizeof((struct endpoint *)NULL)->host];
@@ -26,7 +36,8 @@ static int is_ipv6(const char *host)
 
 	memcpy(address, host, n);
 	address[n] = '\0';
-	return inet_pton(AF_INET6, address, &scratch) == 1;
+	return inet_pton(AF_INET6, address, &scratch) == 1 &&
+	       (host[n] == '\0' || is_scope(host + n + 1));
 }
 
 int endpoint_is_literal(const struct endpoint *endpoint)

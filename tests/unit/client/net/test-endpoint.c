@@ -66,6 +66,11 @@ static const struct {
 	{ NAME255 "a" },
 	{ "[" NAME255 "]" },
 	{ "%eth0::" },
+	{ "fe80::1%" },
+	{ "fe80::1%eth 0" },
+	{ "fe80::1%eth0\r" },
+	{ "fe80::1%eth0\x1b[m" },
+	{ "[fe80::1%\x80]" },
 };
 
 static void test_rows(void **state)
