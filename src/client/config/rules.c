@@ -109,13 +109,26 @@ static int check_import(const struct config *config, struct reason *why)
 	return -EINVAL;
 }
 
+/* `list` is in the configuration. */
+static int check_count(const struct config *config, const struct string_list *list,
+		       struct reason *why)
+{
+	const struct config_key *key = config_key_at(config, list);
+
+	if (list->count <= CONFIG_MAX_MANAGERS)
+		return 0;
+	reason_set(why, "%s: more than %d managers (%s in [%s]) are not supported",
+		   config_origin(config, key, CONFIG_MAX_MANAGERS), CONFIG_MAX_MANAGERS, key->name,
+		   key->section);
+	return -EINVAL;
+}
+
 static int check_managers(const struct config *config, struct reason *why)
 {
-	if (config->manager.address.count > CONFIG_MAX_MANAGERS) {
-		reason_set(why, "More than %d managers (address in [manager]) are not supported",
-			   CONFIG_MAX_MANAGERS);
-		return -EINVAL;
-	}
+	int r = check_count(config, &config->manager.address, why);
+
+	if (r < 0)
+		return r;
 	if (config->auth.proxy_password_file && config->manager.proxy &&
 	    !strchr(config->manager.proxy, '@')) {
 		reason_set(why, "The proxy's password requires a user: "
@@ -191,8 +204,10 @@ static int check_agents_file(const struct config *config, struct reason *why)
 
 int config_check(const struct config *config, struct reason *why)
 {
-	int r;
+	int r = check_count(config, &config->agent.manager_address, why);
 
+	if (r < 0)
+		return r;
 	if (config->manager.method == METHOD_IMPORT)
 		return check_import(config, why);
 	r = check_agents_file(config, why);

@@ -147,21 +147,42 @@ static void test_has_work(void **state)
 	config_clear(&config);
 }
 
+/* A list that is too long names the first line that is. */
 static void test_many_managers(void **state)
 {
-	struct config config;
-	struct reason why = { "" };
+	static const struct {
+		const char *section, *key;
+	} lists[] = { { "manager", "address" }, { "agent", "manager_address" } };
+	static const char *const methods[] = { "authd", "import" };
 
 	(void)state;
-	assert_int_equal(config_init(&config), 0);
-	assert_int_equal(config_assign(&config, "tls.ca_file=/ca", "here", NULL), 0);
-	for (int i = 0; i < CONFIG_MAX_MANAGERS; i++)
-		assert_int_equal(config_assign(&config, "manager.address=m", "here", NULL), 0);
-	assert_int_equal(config_check(&config, &why), 0);
-	assert_int_equal(config_assign(&config, "manager.address=m", "here", NULL), 0);
-	assert_int_equal(config_check(&config, &why), -EINVAL);
-	assert_non_null(strstr(why.text, "More than 15 managers"));
-	config_clear(&config);
+	for (size_t i = 0; i < COUNT(lists); i++)
+		for (size_t k = 0; k < COUNT(methods); k++) {
+			struct config config;
+			struct reason why = { "" };
+			char origin[32], expected[128];
+
+			if (i == 0 && k == 1)
+				continue; /* nobody is asked */
+			assert_int_equal(config_init(&config), 0);
+			assert_int_equal(config_assign(&config, "tls.ca_file=/ca", "x", &why), 0);
+			assert_int_equal(config_assign(&config, "auth.key_file=/k", "x", &why), 0);
+			assert_int_equal(
+				config_set(&config, "manager", "method", methods[k], "x", &why), 0);
+			for (int n = 1; n <= CONFIG_MAX_MANAGERS + 2; n++) {
+				(void)snprintf(origin, sizeof origin, "a.conf:%d", n);
+				assert_int_equal(config_set(&config, lists[i].section, lists[i].key,
+							    "m", origin, &why),
+						 0);
+				check_row(origin, config_check(&config, &why) ==
+							  (n > CONFIG_MAX_MANAGERS ? -EINVAL : 0));
+			}
+			(void)snprintf(expected, sizeof expected,
+				       "a.conf:16: more than 15 managers (%s in [%s])",
+				       lists[i].key, lists[i].section);
+			assert_non_null(strstr(why.text, expected));
+			config_clear(&config);
+		}
 }
 
 /* A person's run has a budget only if somebody has set one; an empty value takes that back. */
