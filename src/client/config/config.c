@@ -33,7 +33,7 @@ const struct config_key config_keys[] = {
 	ROW(tls, pin, pin_list, ""),
 	ROW(tls, verify_name, text, ""),
 	ROW(tls, certificate_file, path, ""),
-	ROW(tls, private_key_file, path, ""),
+	ROW(tls, private_key_file, secret_path, ""),
 	ROW(tls, min_version, tls_version, "1.2"),
 	ROW(tls, ciphers, text, ""),
 	ROW(tls, ciphersuites, text, ""),
@@ -53,12 +53,12 @@ const struct config_key config_keys[] = {
 	ROW(agent, set_manager, set_manager, "no"),
 	ROW(agent, manager_address, address_list, ""),
 	ROW(agent, own_enrollment, own_enrollment, "keep"),
-	ROW(auth, password_file, path, ""),
-	ROW(auth, proxy_password_file, path, ""),
-	ROW(auth, api_user, text, ""),
-	ROW(auth, api_password_file, path, ""),
-	ROW(auth, token_file, path, ""),
-	ROW(auth, key_file, path, ""),
+	ROW(auth, password_file, secret_path, ""),
+	ROW(auth, proxy_password_file, secret_path, ""),
+	ROW(auth, api_user, user, ""),
+	ROW(auth, api_password_file, secret_path, ""),
+	ROW(auth, token_file, secret_path, ""),
+	ROW(auth, key_file, secret_path, ""),
 	ROW(auth, forget_secret, bool, "no"),
 	ROW(retry, splay, duration, "0 s"),
 	ROW(retry, initial, duration, "1 s"),
@@ -277,8 +277,10 @@ int config_assign(struct config *config, const char *assignment, const char *ori
 	if (!equals || !dot || dot > equals) {
 		char shown[128];
 
-		reason_set(why, "%s: '%s' is not SECTION.KEY=VALUE", origin,
-			   escape_string(shown, sizeof shown, assignment));
+		if (equals) /* behind it may be a password */
+			*equals = '\0';
+		reason_set(why, "%s: '%s%s' is not SECTION.KEY=VALUE", origin,
+			   escape_string(shown, sizeof shown, section), equals ? "=..." : "");
 		return -EINVAL;
 	}
 	*dot = *equals = '\0';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/config/inherit-value.h"
 
+#include "client/config/types.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 
@@ -31,13 +32,15 @@ const char *inherit_origin(const struct inheritance *in, size_t line,
 int inherit_note_value(struct inheritance *in, size_t line, const char *element, const char *value,
 		       const char *wrong, const char *remedy)
 {
-	char origin[INHERIT_ORIGIN_SIZE], shown[128];
+	char origin[INHERIT_ORIGIN_SIZE], shown[128] = "what is";
 	struct reason problem;
 
+	if (value)
+		(void)snprintf(shown, sizeof shown, "'%s'",
+			       escape_string((char[120]){ 0 }, 120, value));
 	reason_set(&problem,
-		   "%s: '%s' in <%s> %s: correct it there, or set %s in agent-register.conf",
-		   inherit_origin(in, line, origin), escape_string(shown, sizeof shown, value),
-		   element, wrong, remedy);
+		   "%s: %s in <%s> %s: correct it there, or set %s in agent-register.conf",
+		   inherit_origin(in, line, origin), shown, element, wrong, remedy);
 	return inherit_note_problem(in, true, &problem);
 }
 
@@ -101,6 +104,7 @@ static bool is_plain(const char *path)
 int inherit_path_setting(struct inheritance *in, const void *target, enum agent_setting_key key)
 {
 	const struct agent_setting *setting = inherit_find(in, key);
+	const struct config_key *config_key = config_key_at(in->config, target);
 	const char *element = agent_setting_name(key);
 	cleanup_free char *path = setting ? inherit_path(in, setting->text) : NULL;
 
@@ -108,8 +112,9 @@ int inherit_path_setting(struct inheritance *in, const void *target, enum agent_
 		return 0;
 	if (!path)
 		return -ENOMEM;
-	return is_plain(path) ? inherit_value(in, target, path, setting->line, element)
-			      : inherit_note_value(in, setting->line, element, setting->text,
-						   "is not a path of printable ASCII characters",
-						   config_key_at(in->config, target)->name);
+	if (is_plain(path))
+		return inherit_value(in, target, path, setting->line, element);
+	return inherit_note_value(in, setting->line, element,
+				  config_key->type->may_hold_secrets ? NULL : setting->text,
+				  "is not a path of printable ASCII characters", config_key->name);
 }

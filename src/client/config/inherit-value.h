@@ -28,6 +28,7 @@ int inherit_note_problem(struct inheritance *in, bool is_needed,
 
 /*
  * The same for a value: "PATH:LINE: 'VALUE' in <ELEMENT> WRONG: correct it there, or set REMEDY".
+ * Null: it may be a secret, and is not shown.
  */
 int inherit_note_value(struct inheritance *in, size_t line, const char *element, const char *value,
 		       const char *wrong, const char *remedy) must_check;

@@ -63,20 +63,46 @@ static bool is_printable(const char *text)
 	return true;
 }
 
+/*
+ * Could it be in a configuration file, where blanks around a value are not part of it, and a
+ * semicolon at its beginning or behind a blank begins a comment? Options and the agent's file have
+ * no such rules, but what `config` prints is to be read again.
+ */
+static bool is_text(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (!is_printable(text) || text[0] == ' ' || (length > 0 && text[length - 1] == ' '))
+		return false;
+	return text[0] != ';' && !strstr(text, " ;");
+}
+
 static int parse_text(void *target, const char *text, const struct config_type *type,
 		      const char **ret_expected)
 {
 	(void)type;
-	return is_printable(text) ? store_string(target, text)
-				  : invalid(ret_expected, "printable text");
+	return is_text(text) ? store_string(target, text)
+			     : invalid(ret_expected, "printable text, without a semicolon behind a "
+						     "blank");
 }
 
 static int parse_path(void *target, const char *text, const struct config_type *type,
 		      const char **ret_expected)
 {
 	(void)type;
-	return text[0] == '/' && is_printable(text) ? store_string(target, text)
-						    : invalid(ret_expected, "an absolute path");
+	return text[0] == '/' && is_text(text) ? store_string(target, text)
+					       : invalid(ret_expected, "an absolute path");
+}
+
+/* People write the secret itself there. */
+static int parse_secret_path(void *target, const char *text, const struct config_type *type,
+			     const char **ret_expected)
+{
+	int r = parse_path(target, text, type, ret_expected);
+
+	return r == -EINVAL
+		       ? invalid(ret_expected, "the absolute path of a file, not what is in it")
+		       : r;
 }
 
 static int parse_ca_path(void *target, const char *text, const struct config_type *type,
@@ -205,7 +231,7 @@ static int parse_proxy(void *target, const char *text, const struct config_type 
 	struct proxy scratch;
 
 	(void)type;
-	switch (is_printable(text) ? proxy_parse(&scratch, text) : -EINVAL) {
+	switch (is_text(text) ? proxy_parse(&scratch, text) : -EINVAL) {
 	case 0:
 		return store_string(target, text);
 	case -EPERM:
@@ -312,7 +338,7 @@ static int parse_agent_name(void *target, const char *text, const struct config_
 	struct name_piece piece;
 
 	(void)type;
-	if (text[0] == '.' || !is_printable(text))
+	if (text[0] == '.' || !is_text(text))
 		return invalid(ret_expected, valid);
 	while (name_template_next(&at, &piece))
 		if (piece.kind == NAME_INVALID || !is_text_of_name(&piece))
@@ -397,7 +423,11 @@ static const char *const set_manager_words[] = { "no", "yes", "force", NULL };
 static const char *const own_enrollment_words[] = { "keep", "off", "same", NULL };
 
 const struct config_type config_text = { parse_text, clear_string, text_of_string };
+const struct config_type config_user = { parse_text, clear_string, text_of_string,
+					 .may_hold_secrets = true };
 const struct config_type config_path = { parse_path, clear_string, text_of_string };
+const struct config_type config_secret_path = { parse_secret_path, clear_string, text_of_string,
+						.may_hold_secrets = true };
 const struct config_type config_ca_path = { parse_ca_path, clear_string, text_of_string };
 const struct config_type config_prefix = { parse_prefix, clear_string, text_of_string };
 const struct config_type config_port = { parse_port, clear_port, text_of_port };

@@ -31,11 +31,14 @@ struct config_type {
 	const char *const *choices; /* of an enum: the words for 0, 1, ...; terminated by null */
 };
 
-extern const struct config_type config_text;    /* char *: printable, no blanks around it */
-extern const struct config_type config_path;    /* char *: absolute */
-extern const struct config_type config_ca_path; /* char *: the same, or CONFIG_INHERIT */
-extern const struct config_type config_port;    /* uint16_t: 1 to 65535 */
-extern const struct config_type config_bool;    /* bool: yes, no, true, false, on, off, 1, 0 */
+/* char *: printable, as a file can have it: no blanks around it, no ";" behind a blank */
+extern const struct config_type config_text;
+extern const struct config_type config_user;        /* char *: the same */
+extern const struct config_type config_path;        /* char *: absolute */
+extern const struct config_type config_secret_path; /* char *: the same, of a file with a secret */
+extern const struct config_type config_ca_path;     /* char *: the same, or CONFIG_INHERIT */
+extern const struct config_type config_port;        /* uint16_t: 1 to 65535 */
+extern const struct config_type config_bool;        /* bool: yes, no, true, false, on, off, 1, 0 */
 /* uint64_t: microseconds; "90", "90 s", "1min 30s", "2 h" */
 extern const struct config_type config_duration;
 extern const struct config_type config_proxy;  /* char *: see proxy.h */

@@ -53,18 +53,62 @@ static void check_values(const char *section, const char *name, const struct row
 static void test_texts(void **state)
 {
 	static const struct row texts[] = {
-		{ "a", true },        { "a; b = c # d", true }, { "h\xc3\xb6st", true },
-		{ "a\tb", false },    { "a\nb", false },        { "\x7f", false },
-		{ "\x1b[0m", false },
+		{ "a", true },     { "a; b = c # d", true }, { "h\xc3\xb6st", true },
+		{ "a ;b", false }, { ";a", false },          { " a", false },
+		{ "a ", false },   { "a;", true },           { "a\tb", false },
+		{ "a\nb", false }, { "\x7f", false },        { "\x1b[0m", false },
 	};
 	static const struct row paths[] = {
-		{ "/", true },    { "/a b/c", true }, { "a", false },
-		{ "./a", false }, { "~/a", false },   { "/a\n", false },
+		{ "/", true },    { "/a b/c", true }, { "a", false },   { "/a ;b", false },
+		{ "/a ", false }, { "./a", false },   { "~/a", false }, { "/a\n", false },
 	};
 
 	(void)state;
 	check_values("tls", "ciphers", texts, COUNT(texts));
 	check_values("tls", "ca_file", paths, COUNT(paths));
+}
+
+/* People write the secret itself where a file of it is to be. */
+static void test_secrets_are_not_shown(void **state)
+{
+	static const struct {
+		const char *section, *name, *value;
+	} rows[] = {
+		{ "auth", "password_file", "hunter2" },
+		{ "auth", "proxy_password_file", "hunter2" },
+		{ "auth", "api_password_file", "hunter2" },
+		{ "auth", "api_user", "me:hunter2\t" },
+		{ "auth", "token_file", "hunter2" },
+		{ "auth", "key_file", "hunter2" },
+		{ "tls", "private_key_file", "hunter2" },
+		{ "manager", "proxy", "http://me:hunter2@proxy" },
+	};
+	struct config config;
+	struct reason why;
+
+	(void)state;
+	assert_int_equal(config_init(&config), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof name, "%s in [%s]", rows[i].name, rows[i].section);
+		check_row(rows[i].name, config_set(&config, rows[i].section, rows[i].name,
+						   rows[i].value, "here:7", &why) == -EINVAL);
+		check_row(rows[i].name, !strstr(why.text, "hunter2"));
+		check_row(rows[i].name, strncmp(why.text, "here:7: ", 8) == 0 &&
+						strstr(why.text, name) &&
+						strstr(why.text, "expected"));
+	}
+	/* any key that is named like one is among these rows */
+	for (const struct config_key *key = config_keys; key->section; key++) {
+		bool is_secret = strstr(key->name, "password") || strstr(key->name, "token") ||
+				 strstr(key->name, "key_file");
+
+		check_row(key->name, !is_secret || key->type->may_hold_secrets);
+	}
+	assert_int_equal(config_assign(&config, "password=hunter2", "here", &why), -EINVAL);
+	assert_string_equal(why.text, "here: 'password=...' is not SECTION.KEY=VALUE");
+	config_clear(&config);
 }
 
 static void test_ports(void **state)
@@ -435,6 +479,7 @@ static void test_agent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_secrets_are_not_shown),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_bools),
