@@ -68,18 +68,24 @@ static const char *source_of(const struct shown_value *value, const struct confi
 	return buffer;
 }
 
-/* A line that the file could not have has its source on a line of its own before it. */
+/*
+ * What nobody has set is a comment, as in the shipped file: set, it would have other consequences,
+ * such as a name that is not taken from the agent's file, or a budget for runs by hand. A line that
+ * the file could not have has its source on a line of its own before it.
+ */
 static void print_value(const struct shown_value *value, const struct config *config)
 {
 	char buffer[SOURCE_SIZE];
 	const char *source = source_of(value, config, buffer), *text = value->text ?: "";
-	size_t length = strlen(value->key->name) + strlen(" = ") + strlen(text);
+	const char *mark = value->origin ? "" : "#";
+	size_t length = strlen(mark) + strlen(value->key->name) + strlen(" = ") + strlen(text);
 	int gap = length < SOURCE_COLUMN ? (int)(SOURCE_COLUMN - length) : 0;
 
 	if (length + (size_t)gap + strlen(" ; ") + strlen(source) <= LINE_MAX_LENGTH)
-		printf("%s = %s%*s ; %s\n", value->key->name, text, gap, "", source);
+		printf("%s%s = %s%*s ; %s\n", mark, value->key->name, text, gap, "", source);
 	else
-		printf("; %.*s:\n%s = %s\n", LINE_MAX_LENGTH - 3, source, value->key->name, text);
+		printf("; %.*s:\n%s%s = %s\n", LINE_MAX_LENGTH - 3, source, mark, value->key->name,
+		       text);
 }
 
 static void print_config(const struct config *config)
