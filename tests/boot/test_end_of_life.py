@@ -1,49 +1,22 @@
 # SPDX-License-Identifier: ISC
 """agent-register-deregister.service: the agent goes with its machine, and with nothing less."""
-import base64
 import os
 
+import end_of_life
+import manual
 import pytest
-from scripted_api_manager import CONFIG, PASSWORD, Api
-from scripted_manager import KEY
+from end_of_life import UNIT, answer, booted, log_of_the_last_boot, removals
+from scripted_api_manager import CONFIG, PASSWORD
 
-UNIT = "agent-register-deregister"
 SIGRTMIN = 34
-
-
-def answer(request):
-    """The API of a manager that has the agent."""
-    if request.startswith("GET /agents/007/key "):
-        line = base64.b64encode(f"007 web-01 any {KEY}".encode()).decode()
-        return 200, {"data": {"affected_items": [{"id": "007", "key": line}], "failed_items": []},
-                     "error": 0}
-    if request.startswith("DELETE /agents?agents_list=007&"):
-        return 200, {"data": {"affected_items": ["007"], "failed_items": []}, "error": 0}
-    return Api.grant(request)
-
-
-def removals(api):
-    return [request for request in api.requests if request.startswith("DELETE ")]
 
 
 @pytest.fixture(name="mortal")
 def fixture_mortal(machine):
-    """A machine of an autoscaling group, with a journal that outlives a boot."""
+    """A machine of an autoscaling group."""
     machine.configure(CONFIG, password=PASSWORD)
-    machine.enable(f"{UNIT}.service")
-    machine.path("/var/log/journal").mkdir(parents=True, exist_ok=True)
+    end_of_life.enable(machine)
     return machine
-
-
-def booted(system):
-    """The agent runs, and the unit is active without a process."""
-    assert system.wait_until_booted() == "running"
-    system.wait_for_start("wazuh-agent")
-    assert (system.show(UNIT)["ActiveState"], system.show(UNIT)["SubState"]) == ("active", "exited")
-
-
-def log_of_the_last_boot(system):
-    return system.run(f"journalctl --sync; journalctl -q -b -1 -o cat -u {UNIT}").stdout
 
 
 def test_poweroff(mortal, start_api):
@@ -68,7 +41,7 @@ def test_poweroff(mortal, start_api):
     with mortal.boot() as system:
         booted(system)
         assert "no longer has agent web-01 (id 007)" in log_of_the_last_boot(system)
-    assert len([line for line in api.requests if line.startswith("POST /agents ")]) == 2
+    assert len(end_of_life.registrations(api)) == 2
 
 
 @pytest.mark.parametrize("signal", [SIGRTMIN + 3, SIGRTMIN + 4], ids=["halt", "poweroff"])
@@ -86,6 +59,36 @@ def test_reboot(mortal, start_api):
     with mortal.boot() as system:
         booted(system)
         system.run("systemctl --no-block reboot")
+        system.wait_for_reboot()
+    assert removals(api) == [] and mortal.has_key()
+    with mortal.boot() as system:
+        booted(system)
+        assert "This machine restarts; the agent stays registered" in log_of_the_last_boot(system)
+
+
+# systemctl kexec wants a kernel, and soft-reboot.target is there since systemd 254. Their jobs are
+# queued as they are at the end of a machine; what is done then is a reboot.
+STAND_IN = """\
+[Unit]
+DefaultDependencies=no
+Requires=shutdown.target umount.target final.target
+After=shutdown.target umount.target final.target
+[Service]
+Type=oneshot
+ExecStart=systemctl --force reboot
+"""
+
+
+@pytest.mark.parametrize("target", ["kexec.target", "soft-reboot.target"])
+def test_other_ways_to_start_again(target, mortal, start_api):
+    mortal.write("/etc/systemd/system/stand-in.service", STAND_IN)
+    mortal.write(f"/etc/systemd/system/{target}",
+                 "[Unit]\nDefaultDependencies=no\nAllowIsolate=yes\n"
+                 "Requires=stand-in.service\nAfter=stand-in.service\n")
+    api = start_api(mortal, answer=answer)
+    with mortal.boot() as system:
+        booted(system)
+        system.run(f"systemctl --no-block --job-mode=replace-irreversibly start {target}")
         system.wait_for_reboot()
     assert removals(api) == [] and mortal.has_key()
     with mortal.boot() as system:
@@ -140,14 +143,13 @@ def test_manager_that_does_not_answer(mortal, start_api):
 
 
 def test_another_configuration(machine, start_manager, start_api):
-    """A machine that registers by authd: its end has a configuration of its own."""
+    """A machine that registers by authd: its end has a configuration of its own, as the manual
+    says."""
     machine.configure()
     machine.write("/etc/agent-register/api-password", PASSWORD + "\n", 0o600)
     machine.write("/etc/agent-register/deregister.conf",
                   CONFIG.replace("agent-register/password", "agent-register/api-password"))
-    machine.write(f"/etc/systemd/system/{UNIT}.service.d/override.conf",
-                  "[Service]\nEnvironment=\"DEREGISTER_OPTIONS="
-                  "--config /etc/agent-register/deregister.conf\"\n")
+    manual.Example("agent-register.8", "DEREGISTER_OPTIONS").write_drop_ins(machine)
     machine.enable(f"{UNIT}.service")
     start_manager(machine)
     api = start_api(machine, answer=answer)
