@@ -79,9 +79,9 @@ class Machine:
 
     numbers = itertools.count(1)
 
-    def __init__(self, like=None, network=True):
+    def __init__(self, like=None, network=True, lifetime=LIFETIME):
         """A new machine, or one with a copy of the disk of `like`, which must be off. Without
-        network: link_up() later."""
+        network: link_up() later. It is killed after `lifetime` seconds."""
         base = os.environ.get("BOOT_BASE", "/")
         number = next(self.numbers)
         # The shell replaces itself, so that its process id is the holder's.
@@ -93,7 +93,7 @@ class Machine:
                 "sh",
                 HERE,
                 str(number),
-                str(LIFETIME),
+                str(lifetime),
                 base,
                 like.directory if like else "",
             ],
@@ -219,6 +219,17 @@ class Machine:
         """Pull ("down") or plug in ("up") the other end of the wire; addresses and routes of the
         machine stay."""
         subprocess.run(self.enter("ip", "link", "set", "manager0", state), check=True)
+
+    def filter(self, is_on):
+        """Drop what is sent to the manager without a word, as a firewall does. The machine still
+        knows where to send it."""
+        ours = json.loads(subprocess.run(self.enter("ip", "-j", "link", "show", "manager0"),
+                                         check=True, capture_output=True).stdout)[0]["address"]
+        for command in (
+            f"-n machine neigh replace {MANAGER_ADDRESS} lladdr {ours} nud permanent dev host0",
+            f"address {'del' if is_on else 'replace'} {MANAGER_ADDRESS}/24 dev manager0",
+        ):
+            subprocess.run(self.enter("ip", *command.split()), check=True)
 
     def raise_link(self):
         """As link_up(), of a link that was up before. Returns when: CLOCK_MONOTONIC, just before

@@ -25,7 +25,11 @@ struct removal {
 	const struct program *program;
 	struct access access;
 	struct deadline end; /* of everything */
+	/* a manager was asked to remove the agent, and whether it has is not known */
+	bool is_unanswered;
 };
+
+/* ------------------------------------------------------------------ the configuration */
 
 static int open_access(struct access *access, const struct config *config, struct reason *why)
 {
@@ -50,31 +54,46 @@ static int open_access(struct access *access, const struct config *config, struc
 
 /* ------------------------------------------------------------------ at the manager */
 
+/* What the callbacks of an attempt are given. */
+struct removal_attempt {
+	struct agent_key *key;
+	bool was_sent; /* the manager may have removed the agent */
+};
+
 static int show_progress(enum attempt_step step, void *user)
 {
-	(void)user;
-	log_debug("%s", step == STEP_CONNECTING ? "Connecting" : "Verifying the manager");
+	static const char *const texts[] = {
+		[STEP_CONNECTING] = "Connecting",
+		[STEP_VERIFYING] = "Verifying the manager",
+		[STEP_SENDING] = "Requesting the removal",
+		[STEP_WAITING] = "Waiting for the response",
+	};
+	struct removal_attempt *current = user;
+
+	log_debug("%s", texts[step]);
+	current->was_sent |= step == STEP_SENDING;
 	return 0;
 }
 
 /* The process that talks to a manager knows the key by its hash. */
 static int forget_key(struct attempt *attempt, struct reason *why)
 {
-	struct agent_key *key = attempt->user;
+	const struct removal_attempt *current = attempt->user;
 
 	(void)why;
-	explicit_bzero(key->key, sizeof key->key);
+	explicit_bzero(current->key->key, sizeof current->key->key);
 	return OUTCOME_OK;
 }
 
-static int remove_at(const struct removal *removal, const struct endpoint *manager,
-		     struct agent_key *key, bool *ret_removed)
+static int remove_at(struct removal *removal, const struct endpoint *manager, struct agent_key *key,
+		     bool *ret_removed)
 {
 	const struct access *access = &removal->access;
 	struct attempt_report report = { 0 };
 	struct deadline deadline = deadline_in(removal->program->config.manager.attempt_timeout,
 					       &removal->end);
 	struct attempt attempt = access_attempt(access, manager, &deadline);
+	struct removal_attempt current = { .key = key };
 	char hash[AGENT_KEY_HASH_SIZE];
 	int r;
 
@@ -86,9 +105,10 @@ static int remove_at(const struct removal *removal, const struct endpoint *manag
 	attempt.agent.name = key->name;
 	attempt.agent.key_hash = hash;
 	attempt.progress = show_progress;
-	attempt.user = key;
+	attempt.user = &current;
 	r = conversation_deregister(access->method, &attempt, forget_key, key->id, ret_removed,
 				    &report);
+	removal->is_unanswered |= current.was_sent && r != OUTCOME_OK && !report.answered;
 	if (report.warning.text[0])
 		log_warning("%s", report.warning.text);
 	if (r != OUTCOME_OK && r != -ECANCELED)
@@ -137,7 +157,7 @@ static void log_removal(const struct endpoint *manager, const struct agent_key *
  * Returns 0 when the agent is gone at the manager; otherwise the exit status, or -ECANCELED, and
  * has said why.
  */
-static int remove_at_manager(const struct removal *removal, struct agent_key *key)
+static int remove_at_manager(struct removal *removal, struct agent_key *key)
 {
 	const struct program *program = removal->program;
 	const struct config *config = &program->config;
@@ -166,6 +186,22 @@ static int remove_at_manager(const struct removal *removal, struct agent_key *ke
 	return outcome_exit_code(r);
 }
 
+/*
+ * A machine that is powered off cannot ask again. If it is started nevertheless, an agent that the
+ * manager has removed would never get in again with its key; without one, it registers.
+ */
+static int forget_unanswered(const struct removal *removal, const struct agent_key *key, int r)
+{
+	if (r == 0 || r == -ECANCELED || !removal->is_unanswered ||
+	    !removal->program->options->at_poweroff)
+		return r;
+	log_warning("Agent %s (id %s) may have been removed or not; "
+		    "its identity is removed from this machine, "
+		    "so that it registers again if it is started again",
+		    key->name, key->id);
+	return 0;
+}
+
 /* ------------------------------------------------------------------ the command */
 
 /*
@@ -188,7 +224,7 @@ static int find_key(const struct keystore *store, struct agent_key *ret, bool *r
  * Without a key there is nothing to remove at the manager; but a deregistration that was
  * interrupted is to be completed.
  */
-static int deregister(const struct removal *removal, struct keystore *store, struct reason *why)
+static int deregister(struct removal *removal, struct keystore *store, struct reason *why)
 {
 	const struct program *program = removal->program;
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
@@ -211,7 +247,7 @@ static int deregister(const struct removal *removal, struct keystore *store, str
 		/* while we asked, another run may have written one */
 		r = find_key(store, &key, &found);
 	if (r == 0 && found)
-		r = remove_at_manager(removal, &key);
+		r = forget_unanswered(removal, &key, remove_at_manager(removal, &key));
 	else if (r == 0)
 		log_info("There is no key in %s, so there is no agent to remove at the manager",
 			 store->path);

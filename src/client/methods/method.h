@@ -28,7 +28,7 @@
 enum attempt_step {
 	STEP_CONNECTING,
 	STEP_VERIFYING, /* connected; the TLS handshake begins */
-	STEP_SENDING,   /* verified; from here on the manager may have registered us */
+	STEP_SENDING,   /* verified; from here on the manager may have registered or removed us */
 	STEP_WAITING,   /* the request has been sent */
 	/* a valid key was received; reported by the registration, not by the method */
 	STEP_RECEIVED,
@@ -114,7 +114,7 @@ struct attempt {
 struct attempt_report {
 	struct reason why;     /* when no key was obtained */
 	struct reason warning; /* a problem that was accepted */
-	/* the manager reported that it did not register us; `why` carries its message, if any */
+	/* the manager reported that it did not do it; `why` carries its message, if any */
 	bool answered;
 	/* what a refusal is about, as far as the manager said it */
 	enum refusal_subject subject;

@@ -69,10 +69,12 @@ static int remove_agent(struct api_session *session, const char *id)
 		       session->is_version_3 ? "/agents/%.*s"
 					     : "/agents?agents_list=%.*s&status=all&older_than=0s",
 		       AGENT_ID_MAX, id);
-	r = api_session_call(session, &(struct api_call){ "DELETE", path }, &reply);
-	if (r != OUTCOME_OK)
+	r = api_session_call(session, &(struct api_call){ "DELETE", path, .changes = true },
+			     &reply);
+	if (r != OUTCOME_OK || is_removed(session, &reply, id))
 		return r;
-	return is_removed(session, &reply, id) ? OUTCOME_OK : api_session_refused(session, &reply);
+	session->report->answered = api_reply_is_final(&reply);
+	return api_session_refused(session, &reply);
 }
 
 int api_deregister(const struct attempt *attempt, const char *id, bool *ret_removed,

@@ -64,7 +64,7 @@ int api_session_call(struct api_session *session, const struct api_call *call,
 		.path = call->path,
 		.authorization = session->authorization,
 		.body = call->body,
-		.registers = call->registers,
+		.changes = call->changes,
 	};
 	cleanup(https_reply_wipe) struct https_reply reply = { 0 };
 	int r = https_send(session->https, &request, &reply);

@@ -21,7 +21,7 @@ struct api_call {
 	const char *method;
 	const char *path;
 	const char *body; /* JSON; null: none */
-	bool registers;   /* see struct https_request */
+	bool changes;     /* see struct https_request */
 };
 
 /*

@@ -178,7 +178,7 @@ static int send_once(struct enroll_session *session, const char *bearer, struct 
 		.authorization = *bearer ? bearer : NULL,
 		.fields = fields,
 		.body = session->body,
-		.registers = true,
+		.changes = true,
 	};
 
 	return https_send(session->https, &request, ret);

@@ -77,13 +77,13 @@ static bool is_silent(const struct https_pipe *pipe)
 	return tls_client_read(pipe->client, &byte, 1, &at_once, &length, &ignored) == -ETIMEDOUT;
 }
 
-int https_pipe_connect(struct https_pipe *pipe, bool registers)
+int https_pipe_connect(struct https_pipe *pipe, bool changes)
 {
 	int r;
 
 	if (pipe->client && !is_silent(pipe))
 		https_pipe_close(pipe);
-	pipe->registers = registers;
+	pipe->changes = changes;
 	pipe->error = 0;
 	pipe->sent = false;
 	pipe->received = 0;
@@ -93,7 +93,7 @@ int https_pipe_connect(struct https_pipe *pipe, bool registers)
 		if (r != OUTCOME_OK)
 			return r;
 	}
-	return registers ? attempt_begin_step(pipe->attempt, STEP_SENDING) : OUTCOME_OK;
+	return changes ? attempt_begin_step(pipe->attempt, STEP_SENDING) : OUTCOME_OK;
 }
 
 static int carry_request(struct https_pipe *pipe, struct reason *why)
@@ -111,7 +111,7 @@ static int carry_request(struct https_pipe *pipe, struct reason *why)
 	pipe->sent = true;
 	r = tls_client_write(pipe->client, bytes, (size_t)length, attempt->deadline, why);
 	explicit_bzero(bytes, (size_t)length);
-	if (r == OUTCOME_OK && is_first && pipe->registers)
+	if (r == OUTCOME_OK && is_first && pipe->changes)
 		r = attempt_begin_step(attempt, STEP_WAITING);
 	return r;
 }

@@ -24,7 +24,7 @@ struct https_pipe {
 	int libcurl;               /* its end, which it closes; -1: none */
 	int local;                 /* our end; -1: none */
 	int error;                 /* why there is no pair of sockets, a negative errno; or 0 */
-	bool registers;            /* the current request does: its steps are reported */
+	bool changes;              /* the current request does: its steps are reported */
 	bool sent;                 /* a byte of it has been sent */
 	size_t received;           /* bytes of the reply received so far */
 	bool ended;                /* the manager has ended the connection */
@@ -37,7 +37,7 @@ void https_pipe_init(struct https_pipe *pipe, const struct attempt *attempt,
 /*
  * Before each request: connect to the manager unless it is connected. Returns as method_connect().
  */
-int https_pipe_connect(struct https_pipe *pipe, bool registers) must_check;
+int https_pipe_connect(struct https_pipe *pipe, bool changes) must_check;
 
 /* For CURLOPT_OPENSOCKETFUNCTION; `user` is the pipe. */
 curl_socket_t https_pipe_open_socket(void *user, curlsocktype purpose,

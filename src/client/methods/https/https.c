@@ -416,7 +416,7 @@ int https_connect(struct https *https)
 
 int https_send(struct https *https, const struct https_request *request, struct https_reply *ret)
 {
-	int r = https_pipe_connect(&https->pipe, request->registers);
+	int r = https_pipe_connect(&https->pipe, request->changes);
 
 	if (r != OUTCOME_OK)
 		return r;

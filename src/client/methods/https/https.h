@@ -37,10 +37,10 @@ struct https_request {
 	const char *const *fields;
 	const char *body; /* application/json; null: none */
 	/*
-	 * The manager may register us: STEP_SENDING is reported before the first byte is sent, and
-	 * STEP_WAITING once all are sent.
+	 * The manager may register us, or remove us: STEP_SENDING is reported before the first byte
+	 * is sent, and STEP_WAITING once all are sent.
 	 */
-	bool registers;
+	bool changes;
 };
 
 /* Start with zeros; wipe and free with https_reply_wipe(). */
