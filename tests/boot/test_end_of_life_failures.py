@@ -140,3 +140,28 @@ def test_killed_by_systemd(mortal, start_api):
     assert [path.name for path in mortal.path("/var/ossec/etc").iterdir()] == ["client.keys"]
     api = start_api(mortal, answer=end_of_life.answer)
     stays_registered(mortal, api, key)
+
+
+# ------------------------------------------------------------------ credentials
+
+CREDENTIALS = {
+    "password": ("agent-register.api-password", "api_password_file = /etc/agent-register/password",
+                 lambda _: PASSWORD),
+    "CA": ("agent-register.ca", "ca_file = /etc/agent-register/ca.pem",
+           lambda certificates: (certificates / "ca.pem").read_text().replace("\n", r"\n")),
+}
+
+
+@pytest.mark.parametrize("name, line, text", CREDENTIALS.values(), ids=CREDENTIALS.keys())
+def test_credentials_are_for_registrations_only(name, line, text, mortal, certificates, start_api):
+    """systemd hands none to what stops a unit: the log says so, and that it takes a file."""
+    mortal.configure(CONFIG.replace(line + "\n", ""), password=PASSWORD)
+    api = start_api(mortal, answer=end_of_life.answer)
+    credentials = {name: text(certificates)}
+    with mortal.boot(credentials=credentials) as system:
+        end_of_life.booted(system)
+    assert end_of_life.removals(api) == [] and mortal.has_key()
+    with mortal.boot(credentials=credentials) as system:
+        end_of_life.booted(system)
+        log = end_of_life.log_of_the_last_boot(system)
+    assert "gets no credentials from systemd" in log and "must be in files" in log, log

@@ -52,6 +52,15 @@ static int open_access(struct access *access, const struct config *config, struc
 	return r < 0 ? r : access_load_tls(access, why);
 }
 
+/* What this machine has registered with may have been a credential. */
+static const char *credentials_hint(const struct program *program)
+{
+	return program->options->at_poweroff && !getenv("CREDENTIALS_DIRECTORY")
+		       ? " -- a unit that is stopped gets no credentials from systemd: configuration, "
+			 "CA and password must be in files; see END OF LIFE in agent-register(8)"
+		       : "";
+}
+
 /* ------------------------------------------------------------------ at the manager */
 
 /* What the callbacks of an attempt are given. */
@@ -265,7 +274,7 @@ static int run(struct removal *removal)
 	int r = open_access(&removal->access, config, &why);
 
 	if (r < 0) {
-		log_error("%s", why.text);
+		log_error("%s%s", why.text, credentials_hint(program));
 		return outcome_exit_code(outcome_unless_short(OUTCOME_MISCONFIGURED, r));
 	}
 	r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
