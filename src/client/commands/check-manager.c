@@ -146,26 +146,28 @@ static void check_fqdn(struct check *check)
 		(void)wrong(CHECK_FQDN, r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
 }
 
-static void check_own_address(int fd)
+static void check_own_address(struct check *check, const struct endpoint *manager, int fd)
 {
+	struct deadline deadline = deadline_in(check->config->manager.connect_timeout,
+					       &check->deadline);
 	struct own_names own = { 0 };
 	struct reason why = { 0 };
 
-	if (own_address_find(own.address, fd, &why) == OUTCOME_OK)
+	if (own_address_find(own.address, fd, manager, &deadline, &why) == OUTCOME_OK)
 		found(CHECK_ADDRESS, "%s", own.address);
 	else
 		(void)wrong(CHECK_ADDRESS, OUTCOME_NOT_READY, why.text);
 }
 
 /* `fd` is connected to the manager, or to the proxy. */
-static void check_own_names(struct check *check, int fd)
+static void check_own_names(struct check *check, const struct endpoint *manager, int fd)
 {
 	unsigned int needs = name_template_needs(check->config->agent.name);
 
 	if (needs & NAME_NEEDS_FQDN)
 		check_fqdn(check);
 	if (needs & NAME_NEEDS_ADDRESS)
-		check_own_address(fd);
+		check_own_address(check, manager, fd);
 }
 
 /* ------------------------------------------------------------------ the manager's certificate */
@@ -305,7 +307,7 @@ int check_inspect_manager(const struct attempt *attempt, struct reason *why)
 	check_agents_port(check, endpoint);
 	if (!check_resolving(check, next) || !check_connecting(check, next, &fd))
 		return OUTCOME_OK; /* that something is wrong has been reported */
-	check_own_names(check, fd);
+	check_own_names(check, endpoint, fd);
 	if ((next != endpoint && !check_tunnel(check, endpoint, fd)) ||
 	    !check_handshake(check, endpoint, take_fd(&fd), &client) ||
 	    !check_token(check, endpoint))

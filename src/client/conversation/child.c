@@ -134,7 +134,8 @@ static int complete_name(int fd, struct reason *why)
 	if (!attempt)
 		return OUTCOME_OK;
 	if (attempt->naming.needs & NAME_NEEDS_ADDRESS)
-		r = own_address_find(naming.own.address, fd, why);
+		r = own_address_find(naming.own.address, fd, attempt->manager, attempt->deadline,
+				     why);
 	if (r == OUTCOME_OK)
 		r = send_message(bytes, wire_format_own(bytes, &naming.own));
 	if (r == OUTCOME_OK)

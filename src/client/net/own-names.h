@@ -38,7 +38,10 @@ int own_fqdn_find(char ret[static FQDN_SIZE], const struct deadline *deadline,
 		  struct reason *why) must_check;
 
 /*
- * The address at our end of a connected socket. Returns OUTCOME_OK, or a negative errno with `why`
- * set.
+ * The address at our end of a connected socket. If that is a loopback address, because a proxy runs
+ * on this machine, the one of the route towards `manager`, unless the manager is at no other
+ * address either. Returns OUTCOME_OK; OUTCOME_UNREACHABLE if there is no way to it; or a negative
+ * errno; with `why` set, but for -ECANCELED.
  */
-int own_address_find(char ret[static INET6_ADDRSTRLEN], int fd, struct reason *why) must_check;
+int own_address_find(char ret[static INET6_ADDRSTRLEN], int fd, const struct endpoint *manager,
+		     const struct deadline *deadline, struct reason *why) must_check;

@@ -177,7 +177,7 @@ test_endpoint_LDADD = $(unit_libraries)
 test_own_names_SOURCES = tests/unit/client/net/test-own-names.c
 test_own_names_LDADD = $(unit_libraries) -lpthread
 test_own_names_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo \
-	-Wl,--wrap=gethostname
+	-Wl,--wrap=gethostname,--wrap=connect,--wrap=getsockname
 test_proxy_SOURCES = tests/unit/client/net/test-proxy.c
 test_proxy_LDADD = $(unit_libraries)
 test_client_wiping_SOURCES = tests/unit/client/test-client-wiping.c $(unit_residue)

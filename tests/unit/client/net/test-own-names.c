@@ -16,6 +16,7 @@ static int lookup_error;     /* of getaddrinfo(3) */
 static char *canonical_name; /* null: it says none */
 static unsigned lookups;
 static struct addrinfo result;
+static struct addrinfo *route; /* where the manager is; null: its name is not known */
 
 int __wrap_gethostname(char *name, size_t length);
 int __wrap_gethostname(char *name, size_t length)
@@ -34,6 +35,10 @@ int __wrap_getaddrinfo(const char *host, const char *service, const struct addri
 		       struct addrinfo **ret)
 {
 	(void)service;
+	if (!(hints->ai_flags & AI_CANONNAME)) {
+		*ret = route;
+		return route ? 0 : EAI_AGAIN;
+	}
 	assert_string_equal(host, the_host);
 	assert_true(hints->ai_flags & AI_CANONNAME);
 	lookups++;
@@ -46,7 +51,35 @@ int __wrap_getaddrinfo(const char *host, const char *service, const struct addri
 void __wrap_freeaddrinfo(struct addrinfo *list);
 void __wrap_freeaddrinfo(struct addrinfo *list)
 {
-	assert_ptr_equal(list, &result);
+	assert_true(list == &result || list == route);
+}
+
+static int route_fd, route_error;        /* of connect(2) to the manager, which sends nothing */
+static struct sockaddr_storage at_route; /* our end of it */
+
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+	int type;
+	socklen_t size = sizeof type;
+
+	assert_ptr_equal(address, route->ai_addr);
+	assert_int_equal(length, route->ai_addrlen);
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size), 0);
+	assert_int_equal(type, SOCK_DGRAM);
+	route_fd = fd;
+	errno = route_error;
+	return route_error ? -1 : 0;
+}
+
+int __real_getsockname(int fd, struct sockaddr *address, socklen_t *length);
+int __wrap_getsockname(int fd, struct sockaddr *address, socklen_t *length);
+int __wrap_getsockname(int fd, struct sockaddr *address, socklen_t *length)
+{
+	if (fd != route_fd)
+		return __real_getsockname(fd, address, length);
+	memcpy(address, &at_route, *length);
+	return 0;
 }
 
 /* ------------------------------------------------------------------ the FQDN */
@@ -162,24 +195,91 @@ static void test_rule(void **state)
 
 /* ------------------------------------------------------------------ the address */
 
-static void test_address(void **state)
+static void set_address(struct sockaddr_storage *ret, const char *text)
+{
+	struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)(void *)ret;
+	struct sockaddr_in *ipv4 = (struct sockaddr_in *)(void *)ret;
+
+	*ret = (struct sockaddr_storage){ 0 };
+	ret->ss_family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	assert_int_equal(inet_pton(ret->ss_family, text,
+				   ret->ss_family == AF_INET6 ? (void *)&ipv6->sin6_addr
+							      : (void *)&ipv4->sin_addr),
+			 1);
+}
+
+/* A socket that is connected to something on this machine: a proxy, or the manager. */
+static int loopback_socket(void)
 {
 	struct sockaddr_in loopback = { .sin_family = AF_INET,
 					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	cleanup_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), local;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&loopback, sizeof loopback), 0);
+	return fd;
+}
+
+static const struct endpoint manager = { .host = "m.example", .port = 1515 };
+
+/* Every machine has a loopback address, so the way to the manager says what another one is. */
+static void test_address(void **state)
+{
+	static const struct {
+		const char *manager, *own; /* null: the name is not known; there is no way */
+		const char *address;       /* null: none */
+	} rows[] = {
+		{ "192.0.2.1", "10.0.0.15", "10.0.0.15" },
+		{ "2001:db8::1", "fd00::15", "fd00::15" },
+		{ "127.0.0.1", "127.0.0.1", "127.0.0.1" },
+		{ "::1", "::1", "127.0.0.1" },
+		{ "::ffff:127.0.0.1", "::ffff:127.0.0.1", "127.0.0.1" },
+		{ "127.0.0.5", "127.0.0.1", "127.0.0.1" },
+		{ "192.0.2.1", NULL, NULL },
+		{ NULL, NULL, NULL },
+	};
+	struct deadline deadline = deadline_in(20 * USEC_PER_SEC, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		cleanup_fd int fd = loopback_socket();
+		struct sockaddr_storage at = { 0 };
+		struct addrinfo to = { .ai_addr = (struct sockaddr *)&at, .ai_addrlen = sizeof at };
+		char address[INET6_ADDRSTRLEN] = "before";
+		struct reason why = { "" };
+
+		route_fd = -1;
+		route = rows[i].manager ? &to : NULL;
+		route_error = rows[i].own ? 0 : ENETUNREACH;
+		set_address(&at, rows[i].manager ?: "0.0.0.0");
+		to.ai_family = at.ss_family;
+		set_address(&at_route, rows[i].own ?: "0.0.0.0");
+		check_row(rows[i].manager,
+			  own_address_find(address, fd, &manager, &deadline, &why) ==
+				  (rows[i].address ? OUTCOME_OK : OUTCOME_UNREACHABLE));
+		check_row(rows[i].manager, strcmp(address, rows[i].address ?: "before") == 0);
+		if (!rows[i].address) {
+			assert_non_null(strstr(why.text, "m.example"));
+			assert_non_null(
+				strstr(why.text, "use another specifier for name in [agent]"));
+		}
+	}
+}
+
+static void test_socket_without_an_address(void **state)
+{
+	struct deadline deadline = deadline_in(20 * USEC_PER_SEC, NULL);
 	char address[INET6_ADDRSTRLEN];
 	struct reason why = { "" };
+	cleanup_fd int local;
 	int pair[2];
 
 	(void)state;
-	assert_int_equal(bind(fd, (struct sockaddr *)&loopback, sizeof loopback), 0);
-	assert_int_equal(own_address_find(address, fd, &why), OUTCOME_OK);
-	assert_string_equal(address, "127.0.0.1");
-
+	route_fd = -1;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	local = pair[0];
 	close(pair[1]);
-	assert_int_equal(own_address_find(address, local, &why), -EAFNOSUPPORT);
+	assert_int_equal(own_address_find(address, local, &manager, &deadline, &why),
+			 -EAFNOSUPPORT);
 	assert_non_null(strstr(why.text, "this machine's address"));
 }
 
@@ -194,9 +294,13 @@ static void test_address_rule(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fqdn),     cmocka_unit_test(test_host_name_with_a_domain),
-		cmocka_unit_test(test_messages), cmocka_unit_test(test_rule),
-		cmocka_unit_test(test_address),  cmocka_unit_test(test_address_rule),
+		cmocka_unit_test(test_fqdn),
+		cmocka_unit_test(test_host_name_with_a_domain),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_rule),
+		cmocka_unit_test(test_address),
+		cmocka_unit_test(test_socket_without_an_address),
+		cmocka_unit_test(test_address_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
