@@ -376,9 +376,7 @@ static int test_configuration(const struct config *config, struct reason *why)
 	char name[AGENT_NAME_MAX + 1];
 	int r = identity_name(name, config, NULL, why);
 
-	if (r == OUTCOME_OK)
-		r = access_open(&access, config, why);
-	return r == OUTCOME_OK ? access_load_tls(&access, why) : r;
+	return r == OUTCOME_OK ? access_open_with_tls(&access, config, why) : r;
 }
 
 static void print_remarks(const struct config *config)

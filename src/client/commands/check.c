@@ -128,10 +128,8 @@ static bool check_credentials(struct check *check)
 	const struct config *config = check->config;
 	const struct access *access = &check->access;
 	struct reason why = { 0 };
-	int r = access_open(&check->access, config, &why);
+	int r = access_open_with_tls(&check->access, config, &why);
 
-	if (r >= 0)
-		r = access_load_tls(&check->access, &why);
 	if (r < 0)
 		return failed(check, "credentials", OUTCOME_MISCONFIGURED, r, why.text);
 	ok(check, "credentials", "%s%s, %s",

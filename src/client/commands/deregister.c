@@ -33,8 +33,6 @@ struct removal {
 
 static int open_access(struct access *access, const struct config *config, struct reason *why)
 {
-	int r;
-
 	if (config->manager.method != METHOD_API) {
 		reason_set(why, "Only the manager's API can remove agents: "
 				"set method = api, api_user and api_password_file "
@@ -48,8 +46,7 @@ static int open_access(struct access *access, const struct config *config, struc
 	}
 	if (config_check(config, why) < 0)
 		return -EINVAL;
-	r = access_open(access, config, why);
-	return r < 0 ? r : access_load_tls(access, why);
+	return access_open_with_tls(access, config, why);
 }
 
 /* What this machine has registered with may have been a credential. */

@@ -182,6 +182,13 @@ int access_load_tls(struct access *access, struct reason *why)
 	return access->context ? 0 : tls_context_new(&access->context, &settings, why);
 }
 
+int access_open_with_tls(struct access *access, const struct config *config, struct reason *why)
+{
+	int r = access_open(access, config, why);
+
+	return r < 0 ? r : access_load_tls(access, why);
+}
+
 void access_close(struct access *access)
 {
 	SSL_CTX_free(access->context);

@@ -43,6 +43,10 @@ int access_open(struct access *access, const struct config *config, struct reaso
  */
 int access_load_tls(struct access *access, struct reason *why) must_check;
 
+/* Both, for whoever is the only process that needs it. */
+int access_open_with_tls(struct access *access, const struct config *config,
+			 struct reason *why) must_check;
+
 /* Wipe the secrets and free the rest. Fit for cleanup(). */
 void access_close(struct access *access);
 
