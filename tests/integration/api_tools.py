@@ -96,10 +96,11 @@ def problem(answer):
 class Client:
     """A keep-alive connection to the API."""
 
-    def __init__(self, registrar, source=None, address="127.0.0.1", **tls):
+    def __init__(self, registrar, source=None, address="127.0.0.1",
+                 patience=registrar_tools.PATIENCE, **tls):
         self.connection = http.client.HTTPSConnection(
             address, registrar.api_port, context=registrar_tools.client_context(**tls),
-            timeout=registrar_tools.PATIENCE, source_address=(source, 0) if source else None
+            timeout=patience, source_address=(source, 0) if source else None
         )
         self.headers = {}
 

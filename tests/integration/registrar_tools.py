@@ -23,6 +23,7 @@ PROGRAM = os.environ.get("AGENT_REGISTRAR") or str(
     pathlib.Path(os.environ.get("TOP_BUILDDIR") or ROOT) / "agent-registrar")
 DATA = pathlib.Path(os.environ.get("TEST_DATA") or ROOT / "tests" / "data")
 PATIENCE = 30  # seconds: only a broken registrar ever needs them
+LONG = 300  # seconds: the same for one of very many who wait for each other on a busy machine
 KEY = r"[0-9a-f]{64}"
 
 
@@ -116,16 +117,16 @@ class Registrar:
         self.process.stdout.close()
         return status
 
-    def connect(self, source=None):
-        return socket.create_connection(("127.0.0.1", self.port), PATIENCE,
+    def connect(self, source=None, patience=PATIENCE):
+        return socket.create_connection(("127.0.0.1", self.port), patience,
                                         source_address=(source, 0) if source else None)
 
-    def open(self, source=None, **tls):
-        return Client(self.connect(source), **tls)
+    def open(self, source=None, patience=PATIENCE, **tls):
+        return Client(self.connect(source, patience), **tls)
 
     def ask(self, *pieces, **options):
         """Send the pieces, one TLS record each, and return the Reply."""
-        with self.open(source=options.pop("source", None), **options) as client:
+        with self.open(**options) as client:
             for piece in pieces:
                 client.send(piece)
             return client.reply()
