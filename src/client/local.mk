@@ -1,6 +1,7 @@
 # The client. Everything but main.c is in a library to which the unit tests are linked.
 noinst_LIBRARIES += libclient.a
 libclient_a_SOURCES = \
+	src/client/agent-files/agent-endpoint.c src/client/agent-files/agent-endpoint.h \
 	src/client/agent-files/agent-generation.c src/client/agent-files/agent-generation.h \
 	src/client/agent-files/agent-group.c src/client/agent-files/agent-group.h \
 	src/client/agent-files/agent-process.c src/client/agent-files/agent-process.h \

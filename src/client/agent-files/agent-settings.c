@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/agent-files/agent-settings.h"
 
+#include "client/agent-files/agent-endpoint.h"
 #include "common/cleanup.h"
 #include "common/trusted-file.h"
 
@@ -130,33 +131,6 @@ static void drop_servers(struct agent_settings *settings)
 		clear_server(&settings->servers[--settings->server_count]);
 }
 
-/* Of "[https://]host[:port][/prefix]"; a host with colons stands in brackets. */
-static int take_endpoint(struct agent_server *server)
-{
-	static const char scheme[] = "https://";
-	const char *host = server->text, *end, *rest;
-	bool has_bracket;
-
-	if (strncmp(host, scheme, strlen(scheme)) == 0)
-		host += strlen(scheme);
-	has_bracket = *host == '[';
-	host += has_bracket;
-	end = host + strcspn(host, has_bracket ? "]" : ":/");
-	rest = end + (has_bracket && *end == ']');
-	server->host = strndup(host, (size_t)(end - host));
-	if (*rest == ':') {
-		size_t digits = strspn(rest + 1, "0123456789");
-		char port[8];
-
-		(void)snprintf(port, sizeof port, "%.*s", (int)digits, rest + 1);
-		server->port = digits < sizeof port ? port_of(port) : 0;
-		rest += 1 + digits;
-	}
-	if (*rest == '/')
-		server->prefix = strdup(rest);
-	return server->host && (*rest != '/' || server->prefix) ? 0 : -ENOMEM;
-}
-
 /* `item` is the element, or OSSEC_CONF_NONE where `server->block` has none. */
 static int fill_server(struct agent_settings *settings, struct agent_server *server, size_t item,
 		       struct reason *why)
@@ -168,7 +142,8 @@ static int fill_server(struct agent_settings *settings, struct agent_server *ser
 	server->line = conf->items[item == OSSEC_CONF_NONE ? server->block : item].line;
 	server->text = strdup(item == OSSEC_CONF_NONE ? "" : conf->items[item].value);
 	if (server->text && server->kind == AGENT_SERVER_ENDPOINT)
-		r = take_endpoint(server);
+		r = agent_endpoint_split(server->text, &server->host, &server->port,
+					 &server->prefix);
 	else if (server->text)
 		server->host = strdup(server->text);
 	if (r < 0 || !server->host)
@@ -292,12 +267,24 @@ static int read_common(struct agent_settings *settings, size_t child, struct rea
 	return r < 0 ? r : 1;
 }
 
+/* Wazuh 3 begins its list again with each <client> that has a server. */
+static void forget_servers(struct agent_settings *settings, size_t count)
+{
+	if (settings->generation != AGENT_WAZUH_3 || settings->server_count == count)
+		return;
+	for (size_t i = 0; i < count; i++)
+		clear_server(&settings->servers[i]);
+	settings->server_count -= count;
+	memmove(settings->servers, settings->servers + count,
+		settings->server_count * sizeof *settings->servers);
+}
+
 static int read_client(struct agent_settings *settings, size_t block, struct reason *why)
 {
 	const struct ossec_conf *conf = &settings->syntax;
 	bool is_ossec = settings->generation == AGENT_OSSEC, is_udp = uses_udp_by_default(settings);
 	size_t child = OSSEC_CONF_NONE, first = settings->server_count;
-	uint16_t port = AGENT_PORT_UP_TO_4;
+	uint16_t port = is_ossec && first > 0 ? settings->servers[0].port : AGENT_PORT_UP_TO_4;
 	int r = 0;
 
 	settings->block = block;
@@ -313,13 +300,15 @@ static int read_client(struct agent_settings *settings, size_t block, struct rea
 		else
 			r = read_common(settings, child, why);
 	}
-	finish_old_servers(settings, first, port, is_udp);
+	/* OSSEC has one port, for the servers of all blocks */
+	finish_old_servers(settings, is_ossec ? 0 : first, port, is_udp);
+	forget_servers(settings, first);
 	return r < 0 ? r : 0;
 }
 
 /* ------------------------------------------------------------------ Wazuh 5 */
 
-/* The last one prevails, but an address never over an endpoint. */
+/* The last one prevails; within it, the endpoint. */
 static int read_manager(struct agent_settings *settings, size_t block, struct reason *why)
 {
 	struct server_block found = read_server_block(&settings->syntax, block, AGENT_PORT_5,
@@ -331,9 +320,6 @@ static int read_manager(struct agent_settings *settings, size_t block, struct re
 		.block = block,
 	};
 
-	if (settings->server_count > 0 && settings->servers[0].kind == AGENT_SERVER_ENDPOINT &&
-	    !is_endpoint)
-		return 0;
 	drop_servers(settings);
 	return add_server(settings, &server, is_endpoint ? found.endpoint : found.address, why);
 }
@@ -352,46 +338,69 @@ static int read_agent(struct agent_settings *settings, size_t block, struct reas
 			r = read_settings(settings, child, FIRST_SSL, AGENT_SETTING_KEYS, why);
 		else
 			r = read_common(settings, child, why);
+		settings->has_agents_enrollment |= ossec_conf_is(conf, child, "enrollment") &&
+						   ossec_conf_child(conf, child, OSSEC_CONF_NONE) !=
+							   OSSEC_CONF_NONE;
 	}
 	return r < 0 ? r : 0;
 }
 
-/* A <client> that version 4 has left: the last <address> in a <server> of it. */
+/* Which element of a <client> that version 4 has left names the manager, and where it stands. */
+struct old_server {
+	size_t item, block;
+	bool is_endpoint;
+};
+
+/* The last <endpoint> in a <server>, which some installers write there; or else <address>. */
+static void look_into_old_server(const struct ossec_conf *conf, size_t block,
+				 struct old_server *ret)
+{
+	struct server_block found = read_server_block(conf, block, AGENT_PORT_5, false);
+
+	if (found.endpoint != OSSEC_CONF_NONE)
+		*ret = (struct old_server){ found.endpoint, block, true };
+	else if (found.address != OSSEC_CONF_NONE && !ret->is_endpoint)
+		*ret = (struct old_server){ found.address, block, false };
+}
+
+/* Its manager counts if none has been read so far, its identity if <agent> has not said one. */
 static int read_old_client(struct agent_settings *settings, size_t block, struct reason *why)
 {
 	const struct ossec_conf *conf = &settings->syntax;
-	struct agent_server server = {
-		.kind = AGENT_SERVER_ADDRESS,
-		.port = AGENT_PORT_5,
-		.is_left_over = true,
-		.block = OSSEC_CONF_NONE,
-	};
-	size_t child = OSSEC_CONF_NONE, address = OSSEC_CONF_NONE;
+	struct agent_server server = { .port = AGENT_PORT_5, .is_left_over = true };
+	struct old_server old = { .item = OSSEC_CONF_NONE };
+	size_t child = OSSEC_CONF_NONE;
+	int r = 0;
 
-	while ((child = ossec_conf_child(conf, block, child)) != OSSEC_CONF_NONE) {
-		struct server_block found;
-
-		if (!ossec_conf_is(conf, child, "server"))
-			continue;
-		found = read_server_block(conf, child, AGENT_PORT_5, false);
-		if (found.address == OSSEC_CONF_NONE)
-			continue;
-		address = found.address;
-		server.block = child;
+	while (r == 0 && (child = ossec_conf_child(conf, block, child)) != OSSEC_CONF_NONE) {
+		if (ossec_conf_is(conf, child, "server"))
+			look_into_old_server(conf, child, &old);
+		else if (ossec_conf_is(conf, child, "enrollment") &&
+			 !settings->has_agents_enrollment)
+			r = read_enrollment(settings, child, why);
 	}
-	return address == OSSEC_CONF_NONE ? 0 : add_server(settings, &server, address, why);
+	if (r < 0 || settings->server_count > 0 || old.item == OSSEC_CONF_NONE)
+		return r;
+	server.kind = old.is_endpoint ? AGENT_SERVER_ENDPOINT : AGENT_SERVER_ADDRESS;
+	server.block = old.block;
+	return add_server(settings, &server, old.item, why);
 }
 
 /* ------------------------------------------------------------------ the whole file */
 
-typedef int block_reader(struct agent_settings *settings, size_t block, struct reason *why);
+static int read_block(struct agent_settings *settings, size_t block, struct reason *why)
+{
+	const struct ossec_conf *conf = &settings->syntax;
+	bool is_5 = settings->generation == AGENT_WAZUH_5;
 
-/*
- * Call `read` for the blocks `name` in all roots <ossec_config>; with `until_found`, as long as
- * there is no server.
- */
-static int read_blocks(struct agent_settings *settings, const char *name, block_reader *read,
-		       bool until_found, struct reason *why)
+	if (ossec_conf_is(conf, block, "client"))
+		return is_5 ? read_old_client(settings, block, why)
+			    : read_client(settings, block, why);
+	return is_5 && ossec_conf_is(conf, block, "agent") ? read_agent(settings, block, why) : 0;
+}
+
+/* The blocks in all roots <ossec_config>, in their order. */
+static int understand(struct agent_settings *settings, struct reason *why)
 {
 	const struct ossec_conf *conf = &settings->syntax;
 	size_t root = OSSEC_CONF_NONE, block;
@@ -403,21 +412,9 @@ static int read_blocks(struct agent_settings *settings, const char *name, block_
 			continue;
 		block = OSSEC_CONF_NONE;
 		while (r == 0 && (block = ossec_conf_child(conf, root, block)) != OSSEC_CONF_NONE)
-			if (ossec_conf_is(conf, block, name) &&
-			    !(until_found && settings->server_count > 0))
-				r = read(settings, block, why);
+			r = read_block(settings, block, why);
 	}
 	return r;
-}
-
-static int understand(struct agent_settings *settings, struct reason *why)
-{
-	int r;
-
-	if (settings->generation != AGENT_WAZUH_5)
-		return read_blocks(settings, "client", read_client, false, why);
-	r = read_blocks(settings, "agent", read_agent, false, why);
-	return r == 0 ? read_blocks(settings, "client", read_old_client, true, why) : r;
 }
 
 int agent_settings_read(struct agent_settings *ret, const char *text, size_t length,

@@ -6,9 +6,12 @@
  * Sources: Read_Client() of OSSEC HIDS (August 2026) and of Wazuh 4.14.7, and its successors in
  * Wazuh 5, src/config/client-config.c; Validate_Address() there for what is no address.
  * - Blocks are read one after the other, in all roots <ossec_config>; of a single value the last
- *   one counts, and servers add up. With Wazuh 5 there is one manager: the last one, in <agent>; if
- *   none is there, in the first <client> that has one (of a file that version 4 has left), whose
- *   port does not count.
+ *   one counts, and servers add up. (Wazuh before 4.3.3 begins its list again with each <client>
+ *   that has a server; of these, Wazuh 3 is known from what is installed.) OSSEC has one port.
+ * - With Wazuh 5 there is one manager: the last one, in <agent>; if none was there before, in a
+ *   <client> that version 4 has left, whose port does not count. <enrollment> of such a <client>
+ *   counts unless <agent> had one before. So does the release candidate of September 2026; older
+ *   ones read no <enrollment> there, and know <server> instead of <manager>.
  * - Values are taken as they stand, blanks, line ends and the CR of a CRLF included.
  * - So is a $NAME: <var name="NAME"> is read by the same parser, but what replaces it,
  *   OS_ApplyVariables() of src/os_xml, is called for rules and decoders only (rules.c, rules_op.c,
@@ -67,7 +70,7 @@ struct agent_server {
 
 /* The single values, in their last occurrence. */
 enum agent_setting_key {
-	/* <enrollment>, in <client> (Wazuh 4) or <agent> (5) */
+	/* <enrollment>, in <client> (Wazuh 4) or <agent> (5; also in a <client> of version 4) */
 	AGENT_ENROLLMENT_ENABLED,
 	AGENT_ENROLLMENT_MANAGER_ADDRESS, /* not 5 */
 	AGENT_ENROLLMENT_PORT,            /* not 5 */
@@ -111,6 +114,7 @@ struct agent_settings {
 	 * OSSEC_CONF_NONE: there is none. One without any child counts as well.
 	 */
 	size_t block, enrollment;
+	bool has_agents_enrollment; /* Wazuh 5: <agent> had an <enrollment> with a child */
 };
 
 /*

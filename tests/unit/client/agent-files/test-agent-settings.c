@@ -125,6 +125,13 @@ static void test_servers_of_ossec(void **state)
 		/* not known to it */
 		{ CLIENT("<server><address>m</address></server>"), "" },
 		{ CLIENT("<server-ip>0.0.0.0</server-ip>"), "[0.0.0.0] 1514 ip 1 udp placeholder" },
+		/* one port for all */
+		{ CLIENT("<server-ip>192.0.2.1</server-ip><port>1</port>")
+			  CLIENT("<server-hostname>m</server-hostname><port>2</port>"),
+		  "[192.0.2.1] 2 ip 1 udp, [m] 2 hostname 1 udp" },
+		{ CLIENT("<server-ip>192.0.2.1</server-ip><port>1</port>")
+			  CLIENT("<server-hostname>m</server-hostname>"),
+		  "[192.0.2.1] 1 ip 1 udp, [m] 1 hostname 1 udp" },
 		{ "<other><client><server-ip>192.0.2.1</server-ip></client></other>", "" },
 		{ "", "" },
 	};
@@ -176,14 +183,18 @@ static void test_servers_of_wazuh(void **state)
 	}
 }
 
-/* The default has been TCP since version 4. */
-static void test_protocol_of_wazuh_3(void **state)
+/* The default has been TCP since version 4, and servers of several blocks have added up. */
+static void test_servers_of_wazuh_3(void **state)
 {
 	static const struct {
 		const char *text, *servers;
 	} rows[] = {
-		{ wazuh, "[MANAGER_IP] 1514 address 8 placeholder, "
-			 "[manager.example] 11514 address 27 udp" },
+		{ wazuh, "[manager.example] 11514 address 27 udp" },
+		{ CLIENT("<server><address>a</address></server>")
+			  CLIENT("<server><address>b</address></server>"
+				 "<server-ip>192.0.2.1</server-ip>")
+				  CLIENT("<config-profile>web</config-profile>"),
+		  "[b] 1514 address 1 udp, [192.0.2.1] 1514 ip 1 udp" },
 		{ CLIENT("<server><address>a</address></server>"), "[a] 1514 address 1 udp" },
 		{ CLIENT("<server><address>a</address><protocol>tcp</protocol></server>"),
 		  "[a] 1514 address 1" },
@@ -226,9 +237,18 @@ static void test_servers_of_wazuh_5(void **state)
 			"<server><address>n</address></server>"),
 		  "[n] 1517 address 1" },
 		{ AGENT("<manager><endpoint>m</endpoint></manager>"
-			"<server><address>n</address></server>"),
-		  "[m] 1517 endpoint 1" },
+			"<manager><address>n</address></manager>"),
+		  "[n] 1517 address 1" },
+		{ AGENT("<manager><endpoint>HTTPS://m/</endpoint></manager>"),
+		  "[m] 1517/ endpoint 1" },
+		{ AGENT("<manager><endpoint>[fe80::1%25eth0]:443</endpoint></manager>"),
+		  "[fe80::1%eth0] 443 endpoint 1" },
+		{ AGENT("<manager><endpoint>m:65536</endpoint></manager>"), "[m] 0 endpoint 1" },
 		{ OLD, "[old] 1517 address 1" },
+		{ AGENT("<manager><endpoint>m</endpoint></manager>") OLD, "[m] 1517 endpoint 1" },
+		{ CLIENT("<server><endpoint>m:443</endpoint></server>"
+			 "<server><address>n</address></server>"),
+		  "[m] 443 endpoint 1" },
 		{ OLD OLD AGENT("<server><address>m</address></server>"), "[m] 1517 address 1" },
 		{ CLIENT("") OLD CLIENT("<server><address>c</address></server>"),
 		  "[old] 1517 address 1" },
@@ -346,7 +366,17 @@ static void test_enrolls(void **state)
 		{ "", AGENT_WAZUH_3, false },
 		{ "", AGENT_OSSEC, false },
 		{ off, AGENT_WAZUH, false },
-		{ off, AGENT_WAZUH_5, true }, /* it looks in <agent> */
+		{ off, AGENT_WAZUH_5, false }, /* an upgrade keeps that block */
+		{ CLIENT("<enrollment><enabled>no</enabled></enrollment>")
+			  AGENT("<enrollment><enabled>yes</enabled></enrollment>"),
+		  AGENT_WAZUH_5, true },
+		/* but does not read it behind one of version 5 */
+		{ AGENT("<enrollment><groups>a</groups></enrollment>")
+			  CLIENT("<enrollment><enabled>no</enabled></enrollment>"),
+		  AGENT_WAZUH_5, true },
+		{ AGENT("<enrollment></enrollment>")
+			  CLIENT("<enrollment><enabled>no</enabled></enrollment>"),
+		  AGENT_WAZUH_5, false },
 		{ AGENT("<enrollment><enabled>no</enabled></enrollment>"), AGENT_WAZUH_5, false },
 		{ CLIENT("<enrollment><enabled>no</enabled></enrollment>"
 			 "<enrollment><enabled>yes</enabled></enrollment>"),
@@ -445,7 +475,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_servers_of_ossec),
 		cmocka_unit_test(test_servers_of_wazuh),
-		cmocka_unit_test(test_protocol_of_wazuh_3),
+		cmocka_unit_test(test_servers_of_wazuh_3),
 		cmocka_unit_test(test_servers_of_wazuh_5),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_many_variables),
