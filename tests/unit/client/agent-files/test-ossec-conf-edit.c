@@ -417,6 +417,26 @@ static void test_no_address(void **state)
 		   "there");
 }
 
+/* Real agents of Wazuh 3 refuse the one, and ask for another name than the other. */
+static void test_unfit_managers(void **state)
+{
+	static const struct agent_manager six = { .host = "2001:db8::3" };
+	char name[127];
+	const struct agent_manager longest = { .host = name };
+	struct ossec_conf_wish wish = wish_of(AGENT_WAZUH_3, SET_MANAGER_YES, &six, 1);
+
+	(void)state;
+	check_edit(CLIENT(SERVER("MANAGER_IP")), &wish,
+		   "! agents of Wazuh 3 know no IPv6, and 2001:db8::3 is an address of it; write "
+		   "manager_address = HOST with another one into [agent]");
+	memset(name, 'm', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	wish = wish_of(AGENT_WAZUH, SET_MANAGER_YES, &longest, 1);
+	check_edit(CLIENT(SERVER("MANAGER_IP")), &wish,
+		   "! the agent cuts the name of its manager off behind 125 characters; write "
+		   "manager_address = HOST with a shorter one into [agent]");
+}
+
 /* Both at once: first the manager, then the rest. */
 static void test_everything(void **state)
 {
@@ -439,7 +459,7 @@ int main(void)
 		cmocka_unit_test(test_ports),           cmocka_unit_test(test_wazuh_5),
 		cmocka_unit_test(test_endpoints),       cmocka_unit_test(test_enrollment_off),
 		cmocka_unit_test(test_enrollment_same), cmocka_unit_test(test_everything),
-		cmocka_unit_test(test_no_address),
+		cmocka_unit_test(test_no_address),      cmocka_unit_test(test_unfit_managers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
