@@ -5,6 +5,9 @@ libclient_a_SOURCES = \
 	src/client/agent-files/agent-generation.c src/client/agent-files/agent-generation.h \
 	src/client/agent-files/agent-group.c src/client/agent-files/agent-group.h \
 	src/client/agent-files/agent-process.c src/client/agent-files/agent-process.h \
+	src/client/agent-files/agent-server.c src/client/agent-files/agent-server.h \
+	src/client/agent-files/agent-settings-variables.c \
+	src/client/agent-files/agent-settings-variables.h \
 	src/client/agent-files/agent-settings.c src/client/agent-files/agent-settings.h \
 	src/client/agent-files/counters.c src/client/agent-files/counters.h \
 	src/client/agent-files/import-file.c src/client/agent-files/import-file.h \

@@ -7,6 +7,7 @@
  */
 #include "fuzz.h"
 
+#include "client/agent-files/agent-settings-variables.h"
 #include "client/agent-files/agent-settings.h"
 #include "client/agent-files/ossec-conf-edit.h"
 
@@ -114,6 +115,21 @@ static void check_change(const struct agent_settings *old, const char *text, siz
 	HOLDS(ossec_conf_edit(&again, &again_length, text, length, wish, NULL) == 0);
 }
 
+/* What is meant by variables has no other servers and values than the file, and is not without
+ * end. */
+static void check_variables(struct agent_settings *settings)
+{
+	size_t servers = settings->server_count;
+	int r = agent_settings_replace_variables(settings, NULL);
+
+	HOLDS(r == 0 || r == -E2BIG);
+	HOLDS(settings->server_count == servers);
+	for (size_t i = 0; r == 0 && i < servers; i++)
+		HOLDS(settings->servers[i].is_placeholder ==
+		      (settings->servers[i].by_variable ||
+		       agent_server_is_placeholder(settings->servers[i].host)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t choice = size ? data[0] : 0;
@@ -140,6 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_change(&settings, new, new_length, text, length, &wish);
 		free(new);
 	}
+	check_variables(&settings);
 	agent_settings_clear(&settings);
 	return 0;
 }

@@ -42,22 +42,6 @@ const char *agent_setting_name(enum agent_setting_key key)
 	return setting_names[key];
 }
 
-bool agent_settings_is_placeholder(const char *text)
-{
-	static const char *const placeholders[] = { "", "MANAGER_IP", "0.0.0.0", "IP" };
-	static const char blanks[] = " \t\n\v\f\r";
-	size_t length;
-
-	text += strspn(text, blanks);
-	length = strcspn(text, blanks);
-	if (text[length + strspn(text + length, blanks)] != '\0')
-		return false;
-	for (size_t i = 0; i < sizeof placeholders / sizeof placeholders[0]; i++)
-		if (strlen(placeholders[i]) == length && memcmp(text, placeholders[i], length) == 0)
-			return true;
-	return false;
-}
-
 /* ------------------------------------------------------------------ reading values */
 
 static int no_memory(struct reason *why)
@@ -66,36 +50,27 @@ static int no_memory(struct reason *why)
 	return -ENOMEM;
 }
 
-/* Whoever writes a "$" means a variable: it is in no host, name, group or address. */
-static bool names_variable(const char *text)
+void agent_setting_set(struct agent_settings *settings, enum agent_setting_key key, char *text)
 {
-	return strchr(text, '$');
-}
+	struct agent_setting *setting = &settings->values[key];
 
-/* A number as the agents read it, in the range of ports; 0: it is none. */
-static uint16_t port_of(const char *text)
-{
-	unsigned long number = strtoul(text, NULL, 10);
-
-	return text[strspn(text, "0123456789")] == '\0' && number <= UINT16_MAX ? (uint16_t)number
-										: 0;
+	free(setting->text);
+	setting->text = text;
+	setting->by_variable = agent_text_has_variable(text);
+	setting->is_placeholder = key == AGENT_ENROLLMENT_MANAGER_ADDRESS &&
+				  (setting->by_variable || agent_server_is_placeholder(text));
 }
 
 static int read_setting(struct agent_settings *settings, enum agent_setting_key key, size_t item,
 			struct reason *why)
 {
-	struct agent_setting *setting = &settings->values[key];
 	char *text = strdup(settings->syntax.items[item].value);
 
 	if (!text)
 		return no_memory(why);
-	free(setting->text);
-	setting->text = text;
-	setting->line = settings->syntax.items[item].line;
-	setting->item = item;
-	setting->by_variable = names_variable(text);
-	setting->is_placeholder = key == AGENT_ENROLLMENT_MANAGER_ADDRESS &&
-				  (setting->by_variable || agent_settings_is_placeholder(text));
+	settings->values[key].line = settings->syntax.items[item].line;
+	settings->values[key].item = item;
+	agent_setting_set(settings, key, text);
 	return 0;
 }
 
@@ -117,18 +92,10 @@ static int read_settings(struct agent_settings *settings, size_t block,
 
 /* ------------------------------------------------------------------ servers */
 
-static void clear_server(struct agent_server *server)
-{
-	free(server->text);
-	free(server->host);
-	free(server->prefix);
-	*server = (struct agent_server){ 0 };
-}
-
 static void drop_servers(struct agent_settings *settings)
 {
 	while (settings->server_count > 0)
-		clear_server(&settings->servers[--settings->server_count]);
+		agent_server_clear(&settings->servers[--settings->server_count]);
 }
 
 /* `item` is the element, or OSSEC_CONF_NONE where `server->block` has none. */
@@ -136,21 +103,12 @@ static int fill_server(struct agent_settings *settings, struct agent_server *ser
 		       struct reason *why)
 {
 	const struct ossec_conf *conf = &settings->syntax;
-	int r = 0;
 
 	server->item = item;
 	server->line = conf->items[item == OSSEC_CONF_NONE ? server->block : item].line;
-	server->text = strdup(item == OSSEC_CONF_NONE ? "" : conf->items[item].value);
-	if (server->text && server->kind == AGENT_SERVER_ENDPOINT)
-		r = agent_endpoint_split(server->text, &server->host, &server->port,
-					 &server->prefix);
-	else if (server->text)
-		server->host = strdup(server->text);
-	if (r < 0 || !server->host)
-		return no_memory(why);
-	server->by_variable = names_variable(server->host);
-	server->is_placeholder = server->by_variable || agent_settings_is_placeholder(server->host);
-	return 0;
+	return agent_server_set(server, item == OSSEC_CONF_NONE ? "" : conf->items[item].value) < 0
+		       ? no_memory(why)
+		       : 0;
 }
 
 static int add_server(struct agent_settings *settings, const struct agent_server *like, size_t item,
@@ -195,7 +153,7 @@ static struct server_block read_server_block(const struct ossec_conf *conf, size
 		else if (ossec_conf_is(conf, child, "endpoint"))
 			found.endpoint = child;
 		else if (ossec_conf_is(conf, child, "port"))
-			found.port = port_of(value) ? port_of(value) : found.port;
+			found.port = agent_port_of(value) ? agent_port_of(value) : found.port;
 		else if (ossec_conf_is(conf, child, "protocol"))
 			found.is_udp = strcmp(value, "udp") == 0;
 	}
@@ -273,7 +231,7 @@ static void forget_servers(struct agent_settings *settings, size_t count)
 	if (settings->generation != AGENT_WAZUH_3 || settings->server_count == count)
 		return;
 	for (size_t i = 0; i < count; i++)
-		clear_server(&settings->servers[i]);
+		agent_server_clear(&settings->servers[i]);
 	settings->server_count -= count;
 	memmove(settings->servers, settings->servers + count,
 		settings->server_count * sizeof *settings->servers);
@@ -292,7 +250,7 @@ static int read_client(struct agent_settings *settings, size_t block, struct rea
 		const char *value = conf->items[child].value;
 
 		if (ossec_conf_is(conf, child, "port"))
-			port = port_of(value) ? port_of(value) : port;
+			port = agent_port_of(value) ? agent_port_of(value) : port;
 		else if (ossec_conf_is(conf, child, "protocol"))
 			is_udp = is_ossec || strcmp(value, "udp") == 0;
 		else if (ossec_conf_is(conf, child, "server") && !is_ossec)

@@ -18,11 +18,12 @@
  *   decode-xml.c), which only managers have. ReadConfig() in src/config/config.c, with which all
  *   agents read this file, calls OS_ReadXML() and no more, in OSSEC HIDS main, Wazuh 2.1 to 4.14.9
  *   and 5.0.0; the latter has no caller left. An address $MANAGER is a host name to them, of that
- *   spelling, which nothing resolves.
+ *   spelling, which nothing resolves. What was meant, agent-settings-variables.h knows.
  */
 #pragma once
 
 #include "client/agent-files/agent-generation.h"
+#include "client/agent-files/agent-server.h"
 #include "client/agent-files/ossec-conf.h"
 #include "common/must-check.h"
 #include "common/reason.h"
@@ -38,35 +39,6 @@
 /* The ports for events. */
 #define AGENT_PORT_UP_TO_4 1514
 #define AGENT_PORT_5 1517
-
-/* How an agent is told its manager. */
-enum agent_server_kind {
-	AGENT_SERVER_ADDRESS,   /* <server><address>, <manager><address>: a name or an address */
-	AGENT_SERVER_IP,        /* <server-ip>: an address, no name */
-	AGENT_SERVER_HOST_NAME, /* <server-hostname>: a name */
-	AGENT_SERVER_ENDPOINT,  /* <manager><endpoint>: [https://]host[:port][/prefix] */
-};
-
-struct agent_server {
-	enum agent_server_kind kind;
-	char *text;    /* the value as it stands; empty where there is no element for it */
-	size_t line;   /* of the element, or of the block that lacks it */
-	char *host;    /* without brackets; for other kinds than an endpoint, the value itself */
-	uint16_t port; /* that the agent connects to */
-	char *prefix;  /* of an endpoint, with the slash: "/a"; otherwise null */
-	bool is_udp;   /* events are sent by UDP */
-	/*
-	 * The host is none: empty or blank, MANAGER_IP, 0.0.0.0, the IP of the 5.0 template, or
-	 * `by_variable`.
-	 */
-	bool is_placeholder;
-	/* There is a "$" in the host: whoever wrote it meant a variable. */
-	bool by_variable;
-	/* Wazuh 5: it stands in a <client> that version 4 has left. */
-	bool is_left_over;
-	size_t item;  /* of the element; OSSEC_CONF_NONE: there is none */
-	size_t block; /* <server>, <manager>; OSSEC_CONF_NONE: the element is not in one */
-};
 
 /* The single values, in their last occurrence. */
 enum agent_setting_key {
@@ -134,6 +106,9 @@ int agent_settings_read(struct agent_settings *ret, const char *text, size_t len
 int agent_settings_load(struct agent_settings *ret, const char *directory,
 			struct reason *why) must_check;
 
+/* Have a value another text than the file's, as if it stood there. Takes `text`, to be freed. */
+void agent_setting_set(struct agent_settings *settings, enum agent_setting_key key, char *text);
+
 /* Suitable for cleanup(). */
 void agent_settings_clear(struct agent_settings *settings);
 
@@ -145,9 +120,6 @@ bool agent_settings_has_manager(const struct agent_settings *settings) must_chec
 
 /* Will the agent enroll by itself? The default is yes, for generations that do. */
 bool agent_settings_enrolls(const struct agent_settings *settings) must_check;
-
-/* Is that text, blanks around it left out, one of those that are no address? */
-bool agent_settings_is_placeholder(const char *text) must_check;
 
 /* The name of the element of a value: "manager_address". Static. */
 const char *agent_setting_name(enum agent_setting_key key);

@@ -52,7 +52,7 @@ static int scoped(const struct inheritance *in, const char *host, char ret[stati
 static const char *what_is_wrong_with(const char *host)
 {
 	if (strchr(host, '$'))
-		return "is a variable, and agents do not replace variables in this file";
+		return "has a variable that the file does not define before it";
 	if (host[strcspn(host, " \t\n\v\f\r")])
 		return "has blanks or line ends in it, which belong to the host name for the agent";
 	return "is neither a host name nor an address to the agent";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/config/inherit.h"
 
+#include "client/agent-files/agent-settings-variables.h"
 #include "client/agent-files/ossec-conf-edit.h"
 #include "client/config/inherit-manager.h"
 #include "client/config/inherit-value.h"
@@ -259,5 +260,12 @@ int config_inherit(struct config *config, struct reason *why)
 	if (r == 0)
 		return 0;
 	note_time(config, settings.path);
+	r = agent_settings_replace_variables(&settings, &problem);
+	if (r == -E2BIG)
+		return inherit_note_problem(&in, is_needed, &problem);
+	if (r < 0) {
+		*why = problem;
+		return r;
+	}
 	return inherit_groups(&in, &ours);
 }

@@ -5,6 +5,7 @@
  */
 #include "tests/unit/support.h"
 
+#include "client/agent-files/agent-settings-variables.h"
 #include "client/agent-files/agent-settings.h"
 
 #include <errno.h>
@@ -326,6 +327,47 @@ static void test_many_variables(void **state)
 	free(text);
 }
 
+/* The same, where what is meant is asked for. */
+static void test_replacing_is_limited(void **state)
+{
+	static const struct {
+		unsigned int servers, value; /* how many servers; how long the variable is */
+		bool is_too_much;
+	} rows[] = {
+		{ 256, 256, false },
+		{ 257, 1, true },
+		{ 4, 16384, false },
+		{ 4, 16385, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct agent_settings settings;
+		struct reason why = { 0 };
+		char *text = NULL;
+		size_t length;
+		FILE *stream = open_memstream(&text, &length);
+		int r;
+
+		(void)fprintf(stream, "<var name=\"V\">%0*u</var>\n<ossec_config><client>",
+			      (int)rows[i].value, 0);
+		for (unsigned int n = 0; n < rows[i].servers; n++)
+			(void)fputs("<server><address>$V</address></server>", stream);
+		(void)fputs("</client></ossec_config>", stream);
+		(void)fclose(stream);
+		assert_int_equal(agent_settings_read(&settings, text, length, AGENT_WAZUH, NULL),
+				 0);
+		r = agent_settings_replace_variables(&settings, &why);
+		assert_int_equal(r, rows[i].is_too_much ? -E2BIG : 0);
+		if (r < 0)
+			assert_non_null(strstr(why.text, "line 2: there are more variables"));
+		else
+			assert_int_equal(strlen(settings.servers[0].host), rows[i].value);
+		agent_settings_clear(&settings);
+		free(text);
+	}
+}
+
 /* What is no address to start with. */
 static void test_has_manager(void **state)
 {
@@ -479,6 +521,7 @@ int main(void)
 		cmocka_unit_test(test_servers_of_wazuh_5),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_many_variables),
+		cmocka_unit_test(test_replacing_is_limited),
 		cmocka_unit_test(test_has_manager),
 		cmocka_unit_test(test_enrolls),
 		cmocka_unit_test_setup_teardown(test_generation, setup_directory,
