@@ -165,7 +165,7 @@ test_keeper_registry_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_long_removal_SOURCES = tests/unit/registrar/keeper/test-long-removal.c $(unit_faults)
 test_long_removal_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_long_removal_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
-test_long_removal_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
+test_long_removal_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=monotonic_usec
 test_listings_SOURCES = tests/unit/registrar/keeper/test-listings.c $(unit_faults)
 test_listings_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_listings_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)

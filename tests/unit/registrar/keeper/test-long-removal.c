@@ -5,18 +5,22 @@
 #include "tests/unit/fault.h"
 #include "tests/unit/support.h"
 
+#include "common/deadline.h"
 #include "common/log.h"
 #include "registrar/agents/groups.h"
 #include "registrar/keeper/file-registry.h"
+#include "registrar/net/turns.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define KEY "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
-#define MANY 3200      /* agents, of which those with odd ids are removed */
-#define WITH_FILES 200 /* of them, the first, have files of their own */
+#define MANY 3200                    /* agents, of which those with odd ids are removed */
+#define PATIENCE (60 * USEC_PER_SEC) /* with the lock of client.keys */
+#define WITH_FILES 200               /* of them, the first, have files of their own */
 
 static unsigned int removals_logged, warnings;
 
@@ -29,6 +33,17 @@ static void take_message(int level, const char *message)
 		warnings++;
 		print_message("%s\n", message);
 	}
+}
+
+/* The clock is ahead of the machine's, and by so much more each time that somebody looks at it. */
+static uint64_t ahead, ahead_more;
+
+uint64_t __real_monotonic_usec(void);
+uint64_t __wrap_monotonic_usec(void);
+uint64_t __wrap_monotonic_usec(void)
+{
+	ahead += ahead_more;
+	return __real_monotonic_usec() + ahead;
 }
 
 static struct event_base *base;
@@ -151,6 +166,7 @@ static int set_up(void **state)
 
 	if (setup_directory(state) != 0)
 		return -1;
+	ahead = ahead_more = 0;
 	write_files(*state);
 	request = removal_new(MANY * REMOVAL_AGENT_MOST);
 	for (int i = 1; i <= MANY; i += 2) {
@@ -181,16 +197,22 @@ static void on_answered(void *owner, struct registry_answer *answer)
 	answers++;
 }
 
-static void begin_removal(struct registry_request *asked)
+static void begin_removal_within(struct registry_request *asked, uint64_t give_up_at)
 {
 	*asked = (struct registry_request){
 		.type = REGISTRY_REMOVE,
 		.removal = request,
+		.give_up_at = give_up_at,
 		.user = "admin",
 		.answered = on_answered,
 	};
 	answers = 0;
 	assert_int_equal(registry_submit(registry, asked), 0);
+}
+
+static void begin_removal(struct registry_request *asked)
+{
+	begin_removal_within(asked, 0);
 }
 
 static void loop_until_answered(void)
@@ -430,6 +452,101 @@ static void test_two(void **state)
 	check_files(*state, true);
 }
 
+/* Somebody else locks client.keys once the removal has begun. Returns the lock. */
+static int lock_begun(struct registry_request *asked, const char *directory)
+{
+	int lock = open(directory, O_RDONLY | O_CLOEXEC);
+
+	assert_true(lock >= 0);
+	begin_removal_within(asked, monotonic_usec() + PATIENCE);
+	loop_until(path_in(directory, ".client.keys.new"), true);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	return lock;
+}
+
+static void loop_some(void)
+{
+	for (int i = 0; i < 4; i++)
+		(void)event_base_loop(base, EVLOOP_ONCE);
+}
+
+/* The patience for others is that of each transaction, however long the whole takes. */
+static void test_patience(void **state)
+{
+	struct registry_request asked;
+	int lock;
+
+	request->purge = false;
+	ahead_more = TURN_USEC / 4; /* little is done in a turn */
+	lock = lock_begun(&asked, *state);
+	loop_some();
+	assert_int_equal(answers, 0);
+	ahead += 2 * PATIENCE;
+	loop_until_answered();
+	assert_int_equal(answered.outcome, REGISTRY_BUSY);
+	registry_answer_clear(&answered);
+	close(lock);
+	check_files(*state, false);
+
+	lock = lock_begun(&asked, *state);
+	ahead += 2 * PATIENCE;
+	loop_some();
+	assert_int_equal(answers, 0);
+	close(lock);
+	loop_until_answered();
+	check_answer();
+	check_files(*state, true);
+}
+
+/* What others remove of what was begun beside the file of timestamps is made again. */
+static void test_copy_of_timestamps_removed(void **state)
+{
+	char *staged = test_malloc(1024);
+	struct registry_request asked;
+
+	request->purge = false;
+	ahead_more = TURN_USEC / 4;
+	(void)snprintf(staged, 1024, "%s", path_in(*state, ".agents-timestamp.new"));
+	begin_removal(&asked);
+	loop_until(staged, true);
+	assert_int_equal(unlink(staged), 0);
+	loop_until_answered();
+	check_answer();
+	check_files(*state, true);
+	assert_int_equal(warnings, 0);
+	test_free(staged);
+}
+
+/* Each that was removed is logged whatever becomes of its files; the next process goes on. */
+static void test_fails_half_way(void **state)
+{
+	char *keys = test_malloc(1024), *kept = test_malloc(1024);
+	struct registry_request asked;
+
+	request->purge = false;
+	ahead_more = TURN_USEC / 4;
+	(void)snprintf(keys, 1024, "%s", path_in(*state, "client.keys"));
+	(void)snprintf(kept, 1024, "%s", path_in(*state, "kept"));
+	begin_removal(&asked);
+	while (removals_logged == 0)
+		(void)event_base_loop(base, EVLOOP_ONCE);
+	assert_true(removals_logged < MANY / 2);
+	assert_int_equal(rename(keys, kept), 0);
+	assert_int_equal(symlink("kept", keys), 0); /* nobody follows it */
+	loop_until_answered();
+	check_answer();
+	assert_int_equal(removals_logged, MANY / 2);
+	assert_int_equal(warnings, 1);
+	close_registry();
+	assert_int_equal(rename(kept, keys), 0);
+	open_registry(*state);
+	(void)event_base_dispatch(base);
+	check_files(*state, true);
+	assert_int_equal(removals_logged, 0);
+	test_free(keys);
+	test_free(kept);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -443,6 +560,9 @@ int main(void)
 		TEST(test_list_without_removal),
 		TEST(test_cannot_be_stored),
 		TEST(test_two),
+		TEST(test_patience),
+		TEST(test_copy_of_timestamps_removed),
+		TEST(test_fails_half_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
