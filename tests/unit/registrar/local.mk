@@ -44,6 +44,7 @@ unit_tests += \
 	test-stamps \
 	test-transactions \
 	test-front-acceptor \
+	test-keys-watch \
 	test-watchdog
 if WITH_API
 unit_tests += \
@@ -73,6 +74,11 @@ test_registrar_shortage_LDADD = libshortage.a $(registrar_libraries) $(SYSTEMD_L
 test_front_acceptor_SOURCES = tests/unit/registrar/test-front-acceptor.c $(front_fixture)
 test_front_acceptor_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_front_acceptor_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_front_acceptor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
+test_keys_watch_SOURCES = tests/unit/registrar/test-keys-watch.c
+test_keys_watch_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+test_keys_watch_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_keys_watch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
 test_watchdog_SOURCES = tests/unit/registrar/test-watchdog.c
 test_watchdog_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_watchdog_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)

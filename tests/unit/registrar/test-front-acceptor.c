@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Fronts that come in when there are no descriptors for them, and strangers. */
+/* Fronts that come in when there are no descriptors or no memory for them. */
 #include "tests/unit/registrar/keeper/front-fixture.h"
 #include "tests/unit/support.h"
 
@@ -8,6 +8,20 @@
 
 #include <sys/resource.h>
 #include <unistd.h>
+
+/* Events with a time or without one cannot be added, which is counted. */
+static bool no_timers, no_sockets;
+static int failures;
+
+int __real_event_add(struct event *event, const struct timeval *time);
+int __wrap_event_add(struct event *event, const struct timeval *time);
+int __wrap_event_add(struct event *event, const struct timeval *time)
+{
+	if (!(time ? no_timers : no_sockets))
+		return __real_event_add(event, time);
+	failures++;
+	return -1;
+}
 
 static struct front_acceptor acceptor;
 static struct listeners listeners;
@@ -33,33 +47,93 @@ static int end(void **state)
 	return teardown_directory(state);
 }
 
+struct shortage {
+	struct rlimit limit; /* of before */
+	int client;          /* waits to be let in */
+	size_t before;       /* fronts */
+};
+
+/* Somebody comes when there is no descriptor for him, and it has been tried. */
+static struct shortage run_out(const char *directory)
+{
+	struct shortage shortage = { .before = keeper_server_count(front_fixture.server) };
+	struct rlimit low;
+
+	shortage.client = keeper_socket_connect(path_in(directory, "socket"));
+	assert_true(shortage.client >= 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &shortage.limit), 0);
+	low = shortage.limit;
+	low.rlim_cur = (rlim_t)shortage.client;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	(void)event_base_loop(front_fixture.base, EVLOOP_ONCE); /* he is always ready */
+	assert_string_equal(front_logged, "Cannot accept fronts for a moment: Too many open files");
+	front_logged[0] = '\0';
+	return shortage;
+}
+
+static bool is_let_in(const struct shortage *shortage)
+{
+	return keeper_server_count(front_fixture.server) > shortage->before;
+}
+
+static void loop_until_let_in(const struct shortage *shortage)
+{
+	while (!is_let_in(shortage))
+		(void)event_base_loop(front_fixture.base, EVLOOP_ONCE);
+	close(shortage->client);
+	front_run();
+}
+
 /* It does not try again in each round of the loop; and later, who has waited is let in. */
 static void test_no_descriptors(void **state)
 {
-	int client = keeper_socket_connect(path_in(*state, "socket"));
-	const size_t before = keeper_server_count(front_fixture.server);
-	struct rlimit limit, low;
+	struct shortage shortage = run_out(*state);
 
-	assert_true(client >= 0);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	low = (struct rlimit){ .rlim_cur = (rlim_t)client, .rlim_max = limit.rlim_max };
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-	front_run();
-	assert_string_equal(front_logged, "Cannot accept fronts for a moment: Too many open files");
-	front_logged[0] = '\0';
 	front_run();
 	assert_string_equal(front_logged, "");
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	while (keeper_server_count(front_fixture.server) == before)
-		(void)event_base_loop(front_fixture.base, EVLOOP_ONCE);
-	close(client);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &shortage.limit), 0);
 	front_run();
+	assert_false(is_let_in(&shortage));
+	loop_until_let_in(&shortage);
+}
+
+/* Without memory for the end of a pause there is none. */
+static void test_no_memory_to_pause(void **state)
+{
+	struct shortage shortage;
+
+	failures = 0;
+	no_timers = true;
+	shortage = run_out(*state);
+	no_timers = false;
+	assert_true(failures > 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &shortage.limit), 0);
+	front_run();
+	assert_true(is_let_in(&shortage));
+	loop_until_let_in(&shortage);
+}
+
+/* Without memory to listen again, the pause goes on. */
+static void test_no_memory_to_resume(void **state)
+{
+	struct shortage shortage = run_out(*state);
+
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &shortage.limit), 0);
+	failures = 0;
+	no_sockets = true;
+	while (failures == 0)
+		(void)event_base_loop(front_fixture.base, EVLOOP_ONCE);
+	no_sockets = false;
+	assert_false(is_let_in(&shortage));
+	loop_until_let_in(&shortage);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_no_descriptors, begin, end),
+		cmocka_unit_test_setup_teardown(test_no_memory_to_pause, begin, end),
+		cmocka_unit_test_setup_teardown(test_no_memory_to_resume, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
