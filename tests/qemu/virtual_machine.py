@@ -53,8 +53,9 @@ class Machine:
 
     # ------------------------------------------------------------------ power
 
-    def boot(self, credentials=None, firmware=(), kernel_arguments=""):
-        """Switch on. Credentials are name: bytes; `firmware` is further options of qemu's."""
+    def boot(self, credentials=None, firmware=(), kernel_arguments="", memory=512):
+        """Switch on, with as many MiB of memory. Credentials are name: bytes; `firmware` is further
+        options of qemu's."""
         for name, content in (credentials or {}).items():
             text = base64.b64encode(content).decode()
             firmware = [*firmware, "-smbios",
@@ -77,7 +78,7 @@ class Machine:
             "-smp",
             "2",
             "-m",
-            "512",
+            str(memory),
             "-serial",
             "stdio",
             "-machine",
