@@ -52,10 +52,11 @@ static int open_access(struct access *access, const struct config *config, struc
 /* What this machine has registered with may have been a credential. */
 static const char *credentials_hint(const struct program *program)
 {
-	return program->options->at_poweroff && !getenv("CREDENTIALS_DIRECTORY")
-		       ? " -- a unit that is stopped gets no credentials from systemd: configuration, "
-			 "CA and password must be in files; see END OF LIFE in agent-register(8)"
-		       : "";
+	if (!program->options->at_poweroff || getenv("CREDENTIALS_DIRECTORY"))
+		return "";
+	return " -- a unit that is stopped gets no credentials from systemd: "
+	       "configuration, CA and password must be in files; "
+	       "see END OF LIFE in agent-register(8)";
 }
 
 /* ------------------------------------------------------------------ at the manager */
