@@ -36,7 +36,7 @@ def test_the_agent_finds_its_manager(golden, image, start_manager):
     before = owner_and_mode(golden)
     with golden.boot() as system:
         assert system.wait_until_booted() == "running", system.run("systemctl --failed").stdout
-        assert system.show("wazuh-agent")["ActiveState"] == "active"
+        assert system.show(image.unit)["ActiveState"] == "active"
     assert len(manager.requests) == 1
     assert agent_conf.managers(golden) == [image.told]
     assert golden.read(agent_conf.CONF) == agent_conf.told(image)
@@ -52,8 +52,8 @@ def test_without_set_manager_it_does_not_start(golden, image, start_manager):
     start_manager(golden)
     with golden.boot() as system:
         assert system.wait_until_booted() == "degraded"
-        system.wait_for_property("wazuh-agent", "ActiveState", "failed")
-        said = system.run("journalctl -q -b -o cat -u wazuh-agent").stdout
+        system.wait_for_property(image.unit, "ActiveState", "failed")
+        said = system.run(f"journalctl -q -b -o cat -u {image.unit}").stdout
     assert "(4112): Invalid server address found" in said
     assert golden.read(agent_conf.CONF) == image.file(image.placeholder)
 
@@ -65,14 +65,30 @@ def fixture_wazuh(machine):
     return machine
 
 
-def test_enrollment_off(wazuh, start_manager):
-    wazuh.configure(agent_machine.configuration(more=SET + OFF))
-    start_manager(wazuh)
-    with wazuh.boot() as system:
+def test_enrollment_off(golden, image, start_manager):
+    golden.configure(agent_machine.configuration(more=SET + OFF))
+    start_manager(golden)
+    with golden.boot() as system:
         assert system.wait_until_booted() == "running"
-    added = "    <enrollment>\n      <enabled>no</enabled>\n    </enrollment>\n  </client>\n"
-    told = agent_conf.told(agent_conf.IMAGES["wazuh 4"])
-    assert wazuh.read(agent_conf.CONF) == told.replace("  </client>\n", added)
+    assert golden.read(agent_conf.CONF) == agent_conf.with_enrollment(image,
+                                                                      "<enabled>no</enabled>")
+    assert agent_conf.enrolls(golden) == [
+        f"enabled={'no' if image.block else ''} agent_name= groups="]
+
+
+def test_enrollment_as_the_same(golden, image, start_manager):
+    """An agent that enrolls again, as those do that do so by themselves, has the name and the
+    groups of the registration."""
+    golden.configure(agent_machine.configuration(
+        more=f"{SET}own_enrollment = same\nname = db-%H\ngroups = web,db\n"))
+    start_manager(golden)
+    with golden.boot() as system:
+        assert system.wait_until_booted() == "running"
+    assert golden.read(agent_conf.CONF) == agent_conf.with_enrollment(
+        image, "<agent_name>db-web-01</agent_name>", "<groups>web,db</groups>")
+    name, groups = ("db-web-01", "web,db") if image.block else ("", "")
+    assert agent_conf.enrolls(golden) == [f"enabled= agent_name={name} groups={groups}"]
+    assert golden.read(agent_machine.KEYS) == LINE.replace("web-01", "db-web-01") + "\n"
 
 
 def test_an_agent_that_runs_with_a_key_is_told_and_restarted(wazuh, start_manager):
@@ -132,5 +148,32 @@ def test_killed_between_file_and_key(wazuh, start_manager, die_at_rename, file):
     assert agent_conf.managers(wazuh) == ["manager.example"]
     assert wazuh.read(agent_machine.KEYS) == LINE + "\n"
     assert wazuh.read(agent_conf.CONF) == agent_conf.told(agent_conf.IMAGES["wazuh 4"])
+    assert sorted(path.name for path in wazuh.path("/var/ossec/etc").iterdir()) == [
+        "client.keys", "ossec.conf"]
+
+
+@pytest.mark.parametrize("file", ["ossec.conf", "client.keys"])
+def test_power_is_cut_between_file_and_key(wazuh, start_manager, die_at_rename, file):
+    """The same without a next start in this boot."""
+    image = agent_conf.IMAGES["wazuh 4"]
+    drop_in = "/etc/systemd/system/agent-register.service.d/die.conf"
+    wazuh.configure(agent_machine.configuration(more=SET))
+    wazuh.write("/usr/local/lib/die-at-rename.so", die_at_rename, 0o755)
+    wazuh.write(drop_in, "[Service]\nEnvironment=LD_PRELOAD=/usr/local/lib/die-at-rename.so\n"
+                f"Environment=DIE_AT={file}\nRestart=no\n")
+    manager = start_manager(wazuh)
+    with wazuh.boot() as system:
+        system.wait_for_property("agent-register", "ActiveState", "failed")
+        system.cut_power()
+    assert wazuh.read(agent_conf.CONF) == (
+        agent_conf.told(image) if file == "client.keys" else image.file(image.placeholder))
+    assert not wazuh.has_key() and agent_conf.managers(wazuh) == []
+    wazuh.path(drop_in).unlink()
+    with wazuh.boot() as system:
+        assert system.wait_until_booted() == "running"
+        system.wait_for_start("wazuh-agent")
+    assert len(manager.requests) == 2 and agent_conf.managers(wazuh) == ["manager.example"]
+    assert wazuh.read(agent_machine.KEYS) == LINE + "\n"
+    assert wazuh.read(agent_conf.CONF) == agent_conf.told(image)
     assert sorted(path.name for path in wazuh.path("/var/ossec/etc").iterdir()) == [
         "client.keys", "ossec.conf"]
