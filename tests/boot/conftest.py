@@ -5,6 +5,7 @@ BUILD_DIR    the build tree to install (default: the source tree); see built.py
 BOOT_TESTS   "required": a machine that cannot boot is a failure, not a skip
 BOOT_BASE    the root directory to boot copies of (default: /)
 """
+import socket
 import subprocess
 import tarfile
 
@@ -14,8 +15,12 @@ import nspawn
 import pytest
 import scripted_api_manager
 import scripted_manager
+import wazuh5_manager
 
 pytest_plugins = ["machine_fixtures"]
+
+TOKEN_SECRET = bytes(range(16, 32))
+TOKEN_CREDENTIAL = bytes(range(16)) + TOKEN_SECRET
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,6 +87,38 @@ def start_api(certificates):
     yield start
     for api in apis:
         api.close()
+
+
+@pytest.fixture
+def start_wazuh5(certificates):
+    """Start a manager of Wazuh 5 at a machine's wire, which knows `enrollment_token`; the options
+    are those of wazuh5_manager.Wazuh5Manager."""
+    managers = []
+
+    def start(machine, **options):
+        listener = machine.call_at_manager(
+            lambda: socket.create_server((nspawn.MANAGER_ADDRESS, 1517), backlog=64)
+        )
+        managers.append(
+            wazuh5_manager.Wazuh5Manager(
+                (certificates / "manager.pem", certificates / "manager.key"),
+                listener=listener,
+                tokens={wazuh5_manager.encode(TOKEN_CREDENTIAL[:16]): TOKEN_SECRET},
+                cacerts=(certificates / "ca.pem").read_bytes(),
+                **options,
+            )
+        )
+        return managers[-1]
+    yield start
+    for manager in managers:
+        manager.close()
+
+
+@pytest.fixture
+def enrollment_token(certificates):
+    return wazuh5_manager.token("manager.example",
+                                pin=wazuh5_manager.spki_pin(certificates / "ca.pem"),
+                                credential=TOKEN_CREDENTIAL)
 
 
 @pytest.fixture

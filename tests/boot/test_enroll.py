@@ -2,46 +2,10 @@
 """First boots with method = enroll: an enrollment token is all that the machine is given, and
 the unit's sandbox lets the program store what an agent of Wazuh 5 expects."""
 import json
-import socket
 
 import message_ids
-import nspawn
-import pytest
-import wazuh5_manager
 
-SECRET = bytes(range(16, 32))
-CREDENTIAL = bytes(range(16)) + SECRET
 CONFIG = "[manager]\nmethod = enroll\n"
-
-
-@pytest.fixture
-def start_wazuh5(certificates):
-    managers = []
-
-    def start(machine, clock=0):
-        listener = machine.call_at_manager(
-            lambda: socket.create_server((nspawn.MANAGER_ADDRESS, 1517), backlog=64)
-        )
-        managers.append(
-            wazuh5_manager.Wazuh5Manager(
-                (certificates / "manager.pem", certificates / "manager.key"),
-                clock=clock,
-                listener=listener,
-                tokens={wazuh5_manager.encode(CREDENTIAL[:16]): SECRET},
-                cacerts=(certificates / "ca.pem").read_bytes(),
-            )
-        )
-        return managers[-1]
-    yield start
-    for manager in managers:
-        manager.close()
-
-
-@pytest.fixture
-def token(certificates):
-    return wazuh5_manager.token("manager.example",
-                                pin=wazuh5_manager.spki_pin(certificates / "ca.pem"),
-                                credential=CREDENTIAL)
 
 
 def check_files(machine, system, manager, certificates):
@@ -56,11 +20,11 @@ def check_files(machine, system, manager, certificates):
     assert modes == "640 root wazuh\n" * 3 + "1770 root wazuh\n"
 
 
-def test_token_in_a_file(machine, start_wazuh5, token, certificates):
+def test_token_in_a_file(machine, start_wazuh5, enrollment_token, certificates):
     machine.configure(
         CONFIG + "[auth]\ntoken_file = /etc/agent-register/token\nforget_secret = yes\n"
     )
-    machine.write("/etc/agent-register/token", token + "\n", 0o600)
+    machine.write("/etc/agent-register/token", enrollment_token + "\n", 0o600)
     manager = start_wazuh5(machine)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
@@ -73,11 +37,11 @@ def test_token_in_a_file(machine, start_wazuh5, token, certificates):
     assert len(machine.agent_starts()) == 1
 
 
-def test_token_as_a_credential(machine, start_wazuh5, token, certificates):
+def test_token_as_a_credential(machine, start_wazuh5, enrollment_token, certificates):
     """And a manager whose clock is a day ahead."""
     machine.configure(CONFIG)
     manager = start_wazuh5(machine, clock=86400)
-    with machine.boot(credentials={"agent-register.token": token}) as system:
+    with machine.boot(credentials={"agent-register.token": enrollment_token}) as system:
         assert system.wait_until_booted() == "running"
         system.wait_for_start("wazuh-agent")
         check_files(machine, system, manager, certificates)

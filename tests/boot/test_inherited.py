@@ -3,8 +3,10 @@
 whom to trust."""
 import os
 
+import agent_conf
 import agent_machine
 import message_ids
+import nspawn
 import pytest
 import scripted_manager
 
@@ -66,6 +68,36 @@ def test_one_line_of_trust(image, start_manager):
     assert f"; {CONF}:16" in next(
         line for line in shown.splitlines() if line.startswith("name = db-07"))
     assert problems == ""
+
+
+# What the variables of each package, or OSSEC's installer, have written, in the place of the
+# placeholder.
+NAMED = {"ossec": nspawn.MANAGER_ADDRESS, "wazuh 3": "manager.example",
+         "wazuh 4": "manager.example", "wazuh 5": "manager.example"}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_one_line_of_trust_for_each_agent(name, machine, start_manager, start_wazuh5):
+    """The manager that its own file names is asked, in the way in which it registers agents."""
+    agent = agent_conf.IMAGES[name]
+    agent.install(machine, agent_machine.AGENT_GROUP)
+    machine.configure(ONE_LINE)
+    machine.write(CONF, agent.file(NAMED[name]), agent.mode)
+    before = machine.read(CONF)
+    if name == "wazuh 5":
+        manager = start_wazuh5(machine)
+    else:
+        manager = start_manager(machine, answer=scripted_manager.issue)
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        assert system.show(agent.unit)["ActiveState"] == "active"
+    if name == "wazuh 5":
+        assert [request.members["name"] for request in manager.enrollments] == ["web-01"]
+        assert agent_conf.managers(machine) == ["https://manager.example:1517"]
+    else:
+        assert manager.requests == ["OSSEC A:'web-01'"]
+        assert agent_conf.managers(machine) == [NAMED[name]]
+    assert " web-01 any " in machine.read(agent_machine.KEYS) and machine.read(CONF) == before
 
 
 def test_without_a_file_of_ours(image, start_manager):

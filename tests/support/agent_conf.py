@@ -44,8 +44,8 @@ REST = """\
 
 
 class Image:
-    """`text` is the file, with {} for the manager, `placeholder` and `told` are what is there. `block`
-    is the element of an agent that enrolls by itself; None: it does not."""
+    """`text` is the file, with {} for the manager, `placeholder` and `told` are what is there.
+    `block` is the element of an agent that enrolls by itself; None: it does not."""
 
     def __init__(self, element, text, placeholder, told, mode, files, block=None,
                  unit="wazuh-agent"):
