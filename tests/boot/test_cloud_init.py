@@ -2,7 +2,9 @@
 """The first boot in a cloud: the real cloud-init brings the configuration, with the user data
 that we ship."""
 import difflib
+import os
 import pathlib
+import re
 import subprocess
 import uuid
 
@@ -15,6 +17,7 @@ import scripted_manager
 
 INSTANCE = "i-0123456789abcdef0"
 OTHER_INSTANCE = "i-0fedcba9876543210"
+NAMES_EXAMPLE = cloud.EXAMPLE.replace("user-data", "names")
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -119,25 +122,43 @@ echo '{scripted_manager.PASSWORD}' >"$2"
 """
 
 
-def test_names_by_jinja_and_a_secret_by_bootcmd(new_instance, start_manager):
+def as_shipped(example):
+    return example
+
+
+def with_tags(example):
+    """With the line that is in the template's comment in the place of the other one."""
+    (first,) = re.findall(r"(?m)^ *name = {{ v1\.cloud_name.*\n", example)
+    ((comment, second),) = re.findall(r"(?s)( *{# .*?\n( *name = [^\n]*\n).*?#}\n)", example)
+    return example.replace(first, "").replace(comment, second)
+
+
+# this cloud has no name, and no region
+@pytest.mark.parametrize("chosen, name", [(as_shipped, f"unknown-None-{INSTANCE}"),
+                                          (with_tags, f"db-{INSTANCE}")])
+def test_names_by_jinja_and_a_secret_by_bootcmd(chosen, name, new_instance, start_manager):
     """The other example, in an image that knows its manager: cloud-init fills in the name, and
     fetches the password before agent-register looks for it."""
     machine = new_instance()
     machine.configure()
     machine.path("/etc/agent-register/password").unlink()
     machine.write("/usr/bin/curl", CURL, 0o755)
-    machine.seed(machine.read(cloud.EXAMPLE.replace("user-data", "names")), INSTANCE)
+    machine.seed(chosen(machine.read(NAMES_EXAMPLE)), INSTANCE)
+    tagged = machine.read(f"{cloud.SEED}/meta-data") + "tags:\n  instance:\n    Name: db\n"
+    machine.write(f"{cloud.SEED}/meta-data", tagged)
     manager = start_manager(machine)
     with machine.boot() as system:
         wait_for_cloud_init(system)
         assert states(system) == ["active", "active"]
         mode = system.run("stat -c %a /etc/agent-register/password").stdout.strip()
-    request, = manager.requests
-    name = request.partition("A:'")[2].rstrip("'")
-    assert request == request_of(name)
-    # this cloud has no name, and no region
-    assert name == f"unknown-None-{INSTANCE}"
+    assert manager.requests == [request_of(name)]
     assert mode == "600"
+
+
+@pytest.mark.parametrize("example", ["cloud-init-names.yaml", "agent-name.service"])
+def test_the_other_examples_are_what_is_shipped(example, instance):
+    installed = instance.read(f"{os.path.dirname(cloud.EXAMPLE)}/{example}")
+    assert installed == (REPOSITORY / "doc/examples" / example).read_text()
 
 
 def test_agent_runs_when_cloud_init_is_done(instance, start_manager):

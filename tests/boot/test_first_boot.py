@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The first boot: the key before the agent, and everybody can see what happened."""
 import agent_machine
+import manual
 import message_ids
 import pytest
 import scripted_manager
@@ -171,13 +172,12 @@ def test_what_writes_the_configuration_fails(machine, start_manager):
 
 
 def test_another_service_writes_the_configuration(machine, start_manager):
-    """With a drop-in for agent-register-config.target, as its comment says."""
+    """With the drop-in for agent-register-config.target that the manual shows."""
     machine.configure()
     machine.path(agent_machine.CONFIG).rename(machine.path("/etc/agent-register/written-late"))
     machine.write("/etc/systemd/system/site.service", CLOUD_INIT % agent_machine.CONFIG)
-    machine.write("/etc/systemd/system/agent-register-config.target.d/site.conf",
-                  "[Unit]\nAfter=site.service\n")
-    machine.enable("site.service")
+    (path, text), = manual.Example("agent-register.8", "site.service").files.items()
+    machine.write(path, text)
     manager = start_manager(machine)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"

@@ -3,6 +3,7 @@
 
     example = manual.Example("agent-registrar.8", "systemctl mask")    the one with this text in it
     example.drop_ins        what is to be written with `systemctl edit`: a text for each unit
+    example.files           what it shows of files, whose paths are comments: a text for each path
     example.carry_out(machine, system)      from its first line to its last
 """
 import re
@@ -29,6 +30,11 @@ class Example:
     def drop_ins(self):
         return {command.split()[-1]: "".join(line + "\n" for line in lines)
                 for command, lines in self.steps if command.startswith("systemctl edit ")}
+
+    @property
+    def files(self):
+        return {path: "".join(line + "\n" for line in lines)
+                for path, lines in self.steps if path.startswith("/")}
 
     def write_drop_ins(self, machine):
         """As `systemctl edit` does, but for the reload of systemd."""
