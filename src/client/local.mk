@@ -6,6 +6,7 @@ libclient_a_SOURCES = \
 	src/client/agent-files/agent-group.c src/client/agent-files/agent-group.h \
 	src/client/agent-files/agent-process.c src/client/agent-files/agent-process.h \
 	src/client/agent-files/agent-server.c src/client/agent-files/agent-server.h \
+	src/client/agent-files/agent-settings-load.c \
 	src/client/agent-files/agent-settings-variables.c \
 	src/client/agent-files/agent-settings-variables.h \
 	src/client/agent-files/agent-settings.c src/client/agent-files/agent-settings.h \

@@ -3,12 +3,8 @@
 
 #include "client/agent-files/agent-endpoint.h"
 #include "common/cleanup.h"
-#include "common/trusted-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -419,38 +415,4 @@ bool agent_settings_enrolls(const struct agent_settings *settings)
 
 	return agent_generation_enrolls(settings->generation) &&
 	       (!enabled || strcmp(enabled, "no") != 0);
-}
-
-/* ------------------------------------------------------------------ from the disk */
-
-int agent_settings_load(struct agent_settings *ret, const char *directory, struct reason *why)
-{
-	cleanup_free char *path = NULL, *text = NULL;
-	struct reason fault = { 0 };
-	struct trusted_file wanted = {
-		.flags = O_RDONLY,
-		.max = AGENT_SETTINGS_FILE_MAX,
-		.may_be_link = true,
-	};
-	size_t length;
-	int generation, r;
-
-	if (asprintf(&path, "%s/etc/ossec.conf", directory) < 0) {
-		path = NULL;
-		return no_memory(why);
-	}
-	wanted.path = path;
-	generation = agent_generation_detect(directory, why);
-	if (generation < 0)
-		return generation;
-	r = trusted_file_read(&wanted, &text, &length, NULL, why);
-	if (r < 0)
-		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
-	r = agent_settings_read(ret, text, length, (enum agent_generation)generation, &fault);
-	if (r < 0) {
-		reason_set(why, "%s, %s", path, fault.text);
-		return r;
-	}
-	ret->path = take_pointer(path);
-	return 1;
 }
