@@ -2,8 +2,9 @@
 /*
  * The agent's ossec.conf. The first byte of the input says which agent it is for and what is
  * wanted. Whatever the parser takes lies where it says; a file that was changed says what it
- * should, says it still when it is changed again, and has all elements and comments of the old one
- * in their order.
+ * should, says it still when it is changed again, has all elements and comments of the old one in
+ * their order, outside of the blocks that are for managers each byte of the old one and no other,
+ * and within them each byte of what is not to be changed.
  */
 #include "fuzz.h"
 
@@ -82,6 +83,137 @@ static size_t count_comments(const char *text, size_t length)
 	return count;
 }
 
+/* A part of a text: ranges of it are left out. `is_beside[i]`: one is before the byte i. */
+struct rest {
+	char *bytes;
+	bool *is_beside; /* one more than bytes */
+	size_t length;
+};
+
+typedef bool item_filter(const struct ossec_conf_item *item);
+
+/* All but the elements that the filter is true for. */
+static struct rest rest_of(const struct ossec_conf *conf, const char *text, size_t length,
+			   item_filter *is_left_out)
+{
+	struct rest rest = { malloc(length + 1), calloc(length + 1, sizeof(bool)), 0 };
+	size_t item = 0, at = 0;
+
+	HOLDS(rest.bytes && rest.is_beside);
+	while (at < length) {
+		while (item < conf->count &&
+		       (conf->items[item].begin < at || !is_left_out(&conf->items[item])))
+			item++;
+		if (item < conf->count && conf->items[item].begin == at) {
+			at = conf->items[item].end;
+			rest.is_beside[rest.length] = true;
+		} else {
+			rest.bytes[rest.length++] = text[at++];
+		}
+	}
+	return rest;
+}
+
+static void free_rest(struct rest *rest)
+{
+	free(rest->bytes);
+	free(rest->is_beside);
+}
+
+static bool is_blank_at(const struct rest *rest, size_t at)
+{
+	return at < rest->length && strchr(" \t\r\n", rest->bytes[at]) && rest->bytes[at];
+}
+
+/* The length of the blanks there; `ret_is_beside`: something is left out before, in or after. */
+static size_t blanks_at(const struct rest *rest, size_t at, bool *ret_is_beside)
+{
+	size_t length = 0;
+
+	*ret_is_beside |= rest->is_beside[at];
+	while (is_blank_at(rest, at + length))
+		*ret_is_beside |= rest->is_beside[at + ++length];
+	return length;
+}
+
+/* The same bytes, but for blanks beside what is left out. */
+static bool is_same_rest(const struct rest *new, const struct rest *old)
+{
+	size_t i = 0, k = 0;
+
+	for (;;) {
+		bool is_beside = false;
+		size_t in_new = blanks_at(new, i, &is_beside),
+		       in_old = blanks_at(old, k, &is_beside);
+
+		if (!is_beside &&
+		    (in_new != in_old || memcmp(new->bytes + i, old->bytes + k, in_new) != 0))
+			return false;
+		i += in_new;
+		k += in_old;
+		if (i == new->length || k == old->length)
+			return i == new->length &&k == old->length;
+		if (new->bytes[i++] != old->bytes[k++])
+			return false;
+	}
+}
+
+/* Where all that is wanted belongs. */
+static bool is_block(const struct ossec_conf_item *item)
+{
+	return item->kind == OSSEC_CONF_ELEMENT && item->depth == 1 &&
+	       (strcmp(item->name, "client") == 0 || strcmp(item->name, "agent") == 0);
+}
+
+/* <ossec_config/> becomes a root with two tags. */
+static bool has_empty_root(const struct ossec_conf *conf)
+{
+	for (size_t i = 0; i < conf->count; i++)
+		if (conf->items[i].depth == 0 && conf->items[i].is_empty_tag)
+			return true;
+	return false;
+}
+
+static bool is_value(const struct ossec_conf_item *item)
+{
+	return item->kind == OSSEC_CONF_ELEMENT && may_change(item);
+}
+
+/* Is all that must not change there, in its order? Not looked at: blanks beside what may. */
+static bool has_bytes(const char *text, size_t length, const struct rest *rest)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < rest->length;) {
+		bool is_beside = false;
+		size_t blanks = blanks_at(rest, i, &is_beside);
+		size_t count = blanks ? blanks : 1;
+
+		for (size_t k = i; k < i + count && !(blanks && is_beside); k++) {
+			while (at < length && text[at] != rest->bytes[k])
+				at++;
+			if (at++ >= length)
+				return false;
+		}
+		i += count;
+	}
+	return true;
+}
+
+static void check_bytes(const struct ossec_conf *new, const char *text, size_t length,
+			const struct ossec_conf *old, const char *old_text, size_t old_length)
+{
+	struct rest outside = rest_of(new, text, length, is_block);
+	struct rest old_outside = rest_of(old, old_text, old_length, is_block);
+	struct rest kept = rest_of(old, old_text, old_length, is_value);
+
+	HOLDS(has_empty_root(old) || is_same_rest(&outside, &old_outside));
+	HOLDS(has_bytes(text, length, &kept));
+	free_rest(&outside);
+	free_rest(&old_outside);
+	free_rest(&kept);
+}
+
 static void check_managers(const struct agent_settings *settings,
 			   const struct ossec_conf_wish *wish)
 {
@@ -111,6 +243,7 @@ static void check_change(const struct agent_settings *old, const char *text, siz
 		HOLDS(!agent_settings_enrolls(&new));
 	HOLDS(has_all(&new.syntax, &old->syntax));
 	HOLDS(count_comments(text, length) >= count_comments(old_text, old_length));
+	check_bytes(&new.syntax, text, length, &old->syntax, old_text, old_length);
 	agent_settings_clear(&new);
 	HOLDS(ossec_conf_edit(&again, &again_length, text, length, wish, NULL) == 0);
 }

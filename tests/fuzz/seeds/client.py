@@ -522,6 +522,19 @@ def agent_files():
         "endpoint": wanted(wazuh_5, yes, off, 1) +
             b"<ossec_config><agent><manager><endpoint>https://IP:1517/a</endpoint></manager>"
             b"</agent></ossec_config>",
+        "wazuh-protocols": wanted(wazuh, force) + client % (
+            b"<server><address>a</address><protocol>udp</protocol></server>"
+            b"<server><protocol>tcp</protocol><max_retries>5</max_retries></server>"),
+        "wazuh-old-elements": wanted(wazuh, force) + client % (
+            b"<server-ip>192.0.2.1</server-ip><port>1</port><protocol>udp</protocol>"),
+        "wazuh-attributes": wanted(wazuh, force) + b"<a %b>" % b" ".join(
+            b"a%d=''" % i for i in range(60)),
+        "wazuh-outside": wanted(wazuh, yes, off) + b"<a><server>b</server></a>\r\n" + placeholder +
+            b"<!-- c -->\n <localfile>\t<command>d && e</command>\n </localfile> f\n",
+        "endpoint-and-address": wanted(wazuh_5, force, same) +
+            b"<ossec_config><agent><manager><endpoint>a</endpoint></manager>"
+            b"<server><address>b</address></server><ssl><key>c</key></ssl>"
+            b"<enrollment><use_source_ip>yes</use_source_ip></enrollment></agent></ossec_config>",
         "old-client": wanted(wazuh_5, force, off, 1) + placeholder,
         "open": wanted(wazuh, yes) + b"<ossec_config><client><!-- </client>",
     }
