@@ -5,15 +5,44 @@
 #include "client/agent-files/ossec-conf-enrollment.h"
 #include "client/agent-files/ossec-conf-servers.h"
 #include "common/cleanup.h"
+#include "common/escape.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /*
  * What is wanted is done step by step, each of which is read again: what has no place yet gets its
  * block first. So many steps are never needed.
  */
 #define STEPS_MAX 16
+
+/*
+ * OSSEC has getaddrinfo() read its addresses; Wazuh loses the zone, and then does not start,
+ * because it is told the interface in an element of its own, by number. (Source: OS_Connect() of
+ * OSSEC HIDS, OS_GetHost() and Validate_IPv6_Link_Local_Interface() of Wazuh 4.14.7 and 5.0.)
+ */
+static int check_zones(const struct ossec_conf_editor *editor)
+{
+	const struct ossec_conf_wish *wish = editor->wish;
+	size_t count = wish->generation == AGENT_WAZUH_5 ? 1 : wish->manager_count;
+	char shown[128];
+
+	for (size_t i = 0; wish->generation != AGENT_OSSEC && i < count; i++) {
+		const char *host = wish->managers[i].host;
+
+		if (!strchr(host, '%'))
+			continue;
+		reason_set(editor->change.why,
+			   "agents of Wazuh do not understand the zone of %s; set manager_address "
+			   "in [agent] to another address of that manager, or to this one without "
+			   "its zone, with the number of the interface as <interface_index> beside "
+			   "it",
+			   escape_string(shown, sizeof shown, host));
+		return -EINVAL;
+	}
+	return 0;
+}
 
 static int fit_managers(struct ossec_conf_editor *editor)
 {
@@ -27,6 +56,8 @@ static int fit_managers(struct ossec_conf_editor *editor)
 					       "write manager_address = HOST there");
 		return -EINVAL;
 	}
+	if (check_zones(editor) < 0)
+		return -EINVAL;
 	return editor->wish->generation == AGENT_WAZUH_5 ? ossec_conf_endpoint_fit(editor)
 							 : ossec_conf_servers_fit(editor);
 }

@@ -29,16 +29,23 @@ enum set_manager {
 
 enum own_enrollment {
 	OWN_ENROLLMENT_KEEP,
-	OWN_ENROLLMENT_OFF,  /* <enabled>no</enabled> */
-	OWN_ENROLLMENT_SAME, /* agent_name, groups and address are those of the registration */
+	OWN_ENROLLMENT_OFF,    /* <enabled>no</enabled> */
+	OWN_ENROLLMENT_SAME,   /* agent_name, groups and address are those of the registration */
+	OWN_ENROLLMENT_FORGET, /* there is no agent_name or address; no choice of a configuration */
 };
 
-/* A manager that the agent is to send its events to. */
+/* Of Wazuh 5's endpoint, where it says none. */
+#define AGENT_PREFIX_5 "wazuh-manager"
+
+/*
+ * A manager that the agent is to send its events to. What is not known of it stays as the file has
+ * it for a placeholder or for the same host; in place of another manager it is the usual one. (A
+ * port that stands in an element of its own stays in any case.)
+ */
 struct agent_manager {
-	const char *host; /* without brackets */
-	uint16_t port;    /* 0: the one that is there, or the default */
-	const char
-		*prefix; /* of Wazuh 5's endpoint, without slashes around it; null: the usual one */
+	const char *host;   /* without brackets */
+	uint16_t port;      /* 0: not known */
+	const char *prefix; /* of Wazuh 5's endpoint, without slashes around it; null: not known */
 };
 
 struct ossec_conf_wish {

@@ -7,15 +7,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define SCHEME "https://"
+
+/* Is it the one that needs not be written? */
+static bool is_usual(const char *prefix)
+{
+	return *prefix == '\0' || strcmp(prefix, AGENT_PREFIX_5) == 0;
+}
+
+/* What the endpoint says beside its host: is that meant for this manager? */
+static bool is_meant_for(const struct agent_server *server, const struct agent_manager *manager)
+{
+	return server->is_placeholder || strcasecmp(server->host, manager->host) == 0;
+}
 
 /* In the form of the endpoint that is there: with "https://" or without, with a port or without. */
 static char *endpoint_text_like(const struct agent_server *old, const struct agent_manager *manager)
 {
+	const struct agent_server *known = old && is_meant_for(old, manager) ? old : NULL;
 	const char *old_text = old ? old->text : SCHEME;
-	const char *prefix = manager->prefix || !old ? manager->prefix : old->prefix;
-	uint16_t port = manager->port ? manager->port : old ? old->port : AGENT_PORT_5;
+	const char *prefix = manager->prefix ? manager->prefix : known ? known->prefix : NULL;
+	uint16_t port = manager->port          ? manager->port
+			: known && known->port ? known->port
+					       : AGENT_PORT_5;
 	bool has_scheme = strncmp(old_text, SCHEME, strlen(SCHEME)) == 0;
 	bool is_ipv6 = strchr(manager->host, ':'), has_port;
 	char digits[8] = "", *ret;
@@ -26,6 +42,8 @@ static char *endpoint_text_like(const struct agent_server *old, const struct age
 	has_port = behind && behind[strcspn(behind, ":/")] == ':';
 	if (port != AGENT_PORT_5 || has_port)
 		(void)snprintf(digits, sizeof digits, ":%u", port);
+	if (manager->prefix && is_usual(manager->prefix))
+		prefix = NULL;
 	if (prefix && *prefix == '/')
 		prefix++;
 	if (asprintf(&ret, "%s%s%s%s%s%s%s", has_scheme ? SCHEME : "", is_ipv6 ? "[" : "",
@@ -42,10 +60,14 @@ static bool is_same_prefix(const char *there, const char *wanted)
 
 	if (!wanted)
 		return true;
+	if (is_usual(wanted))
+		wanted = AGENT_PREFIX_5;
 	there = there ? there : "";
 	there += *there == '/';
+	if (*there == '\0')
+		there = AGENT_PREFIX_5;
 	length = strlen(there);
-	length -= length > 0 && there[length - 1] == '/';
+	length -= there[length - 1] == '/';
 	return strlen(wanted) == length && memcmp(there, wanted, length) == 0;
 }
 
@@ -92,7 +114,7 @@ static int fit_address(struct ossec_conf_editor *editor, const struct agent_serv
 	bool has_other_port = manager->port && manager->port != server->port;
 	cleanup_free char *markup = NULL;
 
-	if (!manager->prefix && !(is_old && has_other_port))
+	if ((!manager->prefix || is_usual(manager->prefix)) && !(is_old && has_other_port))
 		return ossec_conf_servers_fit_one(editor, server, manager);
 	if (is_old)
 		return add_manager(editor, manager);

@@ -65,6 +65,13 @@ static int fit_identity(struct ossec_conf_editor *editor)
 	return r;
 }
 
+static int forget_identity(struct ossec_conf_editor *editor)
+{
+	int r = fit_setting(editor, AGENT_ENROLLMENT_AGENT_NAME, NULL);
+
+	return r == 0 ? fit_setting(editor, AGENT_ENROLLMENT_AGENT_ADDRESS, NULL) : r;
+}
+
 int ossec_conf_enrollment_fit(struct ossec_conf_editor *editor)
 {
 	if (!agent_generation_enrolls(editor->wish->generation))
@@ -74,6 +81,8 @@ int ossec_conf_enrollment_fit(struct ossec_conf_editor *editor)
 		return fit_setting(editor, AGENT_ENROLLMENT_ENABLED, "no");
 	case OWN_ENROLLMENT_SAME:
 		return fit_identity(editor);
+	case OWN_ENROLLMENT_FORGET:
+		return forget_identity(editor);
 	default:
 		return 0;
 	}

@@ -320,6 +320,60 @@ static void test_endpoints(void **state)
 	check_edits(rows, COUNT(rows), &wish);
 }
 
+/* All of it is for the new manager; what is not known of that is the usual. */
+static void test_another_endpoint(void **state)
+{
+	static const struct agent_manager manager = { "m1.example", 1517, "wazuh-manager" };
+	static const struct edit_row rows[] = {
+		{ AGENT(MANAGER("https://old.example:8443/a")),
+		  AGENT(MANAGER("https://m1.example:1517")) },
+		{ AGENT(MANAGER("old.example/a")), AGENT(MANAGER("m1.example")) },
+		{ AGENT(MANAGER("https://m1.example/a")), AGENT(MANAGER("https://m1.example")) },
+		{ AGENT(MANAGER("https://m1.example:8443")),
+		  AGENT(MANAGER("https://m1.example:1517")) },
+		{ AGENT(MANAGER("https://IP:8443/a")), AGENT(MANAGER("https://m1.example:1517")) },
+		{ AGENT(MANAGER("https://m1.example/wazuh-manager/")), NULL },
+		{ AGENT(MANAGER("https://m1.example/")), NULL },
+		{ AGENT("    <manager>\n      <address>old</address>\n    </manager>\n"),
+		  AGENT("    <manager>\n      <address>m1.example</address>\n    </manager>\n") },
+	};
+	static const struct edit_row of_unknown[] = {
+		{ AGENT(MANAGER("https://old.example:8443/a")),
+		  AGENT(MANAGER("https://m1.example:1517")) },
+		{ AGENT(MANAGER("old.example/a")), AGENT(MANAGER("m1.example")) },
+		{ AGENT(MANAGER("https://m1.example:8443/a")), NULL },
+		{ AGENT(MANAGER("https://IP:8443/a")),
+		  AGENT(MANAGER("https://m1.example:8443/a")) },
+	};
+	struct ossec_conf_wish wish = wish_of(AGENT_WAZUH_5, SET_MANAGER_FORCE, &manager, 1);
+
+	(void)state;
+	check_edits(rows, COUNT(rows), &wish);
+	wish.managers = one;
+	check_edits(of_unknown, COUNT(of_unknown), &wish);
+}
+
+#define ZONE_IS_REFUSED                                                                      \
+	"! agents of Wazuh do not understand the zone of fe80::1%eth0; set manager_address " \
+	"in [agent] to another address of that manager, or to this one without its zone, "   \
+	"with the number of the interface as <interface_index> beside it"
+
+/* OSSEC's agents take it; Wazuh's do not start. */
+static void test_zone(void **state)
+{
+	static const struct agent_manager manager = { .host = "fe80::1%eth0" };
+	struct ossec_conf_wish wish = wish_of(AGENT_OSSEC, SET_MANAGER_YES, &manager, 1);
+
+	(void)state;
+	check_edit(CLIENT("    <server-ip>0.0.0.0</server-ip>\n"), &wish,
+		   CLIENT("    <server-ip>fe80::1%eth0</server-ip>\n"));
+	wish.generation = AGENT_WAZUH;
+	check_edit(CLIENT(SERVER("MANAGER_IP")), &wish, ZONE_IS_REFUSED);
+	check_edit(CLIENT(SERVER("fe80::1")), &wish, NULL);
+	wish.generation = AGENT_WAZUH_5;
+	check_edit(AGENT(MANAGER("IP")), &wish, ZONE_IS_REFUSED);
+}
+
 #define ENROLLMENT(text) "    <enrollment>\n" text "    </enrollment>\n"
 #define NO "      <enabled>no</enabled>\n"
 
@@ -454,12 +508,20 @@ static void test_everything(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_manager),     cmocka_unit_test(test_three_managers),
-		cmocka_unit_test(test_force),           cmocka_unit_test(test_ossec),
-		cmocka_unit_test(test_ports),           cmocka_unit_test(test_wazuh_5),
-		cmocka_unit_test(test_endpoints),       cmocka_unit_test(test_enrollment_off),
-		cmocka_unit_test(test_enrollment_same), cmocka_unit_test(test_everything),
-		cmocka_unit_test(test_no_address),      cmocka_unit_test(test_unfit_managers),
+		cmocka_unit_test(test_one_manager),
+		cmocka_unit_test(test_three_managers),
+		cmocka_unit_test(test_force),
+		cmocka_unit_test(test_ossec),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_wazuh_5),
+		cmocka_unit_test(test_endpoints),
+		cmocka_unit_test(test_enrollment_off),
+		cmocka_unit_test(test_enrollment_same),
+		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_no_address),
+		cmocka_unit_test(test_another_endpoint),
+		cmocka_unit_test(test_zone),
+		cmocka_unit_test(test_unfit_managers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
