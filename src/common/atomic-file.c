@@ -242,10 +242,30 @@ void atomic_file_discard(struct atomic_file *file)
 	*file = ATOMIC_FILE_NULL;
 }
 
+/* Is what has the name of the staged file one? Somebody else may have put something else there. */
+static bool has_leftover(const struct atomic_file *file)
+{
+	struct stat staged, old;
+
+	if (fstatat(file->directory, file->staged, &staged, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(staged.st_mode))
+		return false;
+	return staged.st_uid == geteuid() ||
+	       (fstatat(file->directory, file->name, &old, AT_SYMLINK_NOFOLLOW) == 0 &&
+		staged.st_uid == old.st_uid);
+}
+
+bool atomic_file_has_leftover(const char *path)
+{
+	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
+
+	return open_directory_of(&file, path, NULL) >= 0 && has_leftover(&file);
+}
+
 void atomic_file_clean(const char *path)
 {
 	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
 
-	if (open_directory_of(&file, path, NULL) >= 0)
+	if (open_directory_of(&file, path, NULL) >= 0 && has_leftover(&file))
 		(void)unlinkat(file.directory, file.staged, 0);
 }

@@ -10,6 +10,7 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -63,7 +64,10 @@ int atomic_file_commit(struct atomic_file *file, const void *data, size_t length
 void atomic_file_discard(struct atomic_file *file);
 
 /*
- * Remove a file that an interrupted run may have staged for `path`. The caller must hold the lock
- * as for atomic_file_stage().
+ * Has an interrupted run left a file that was staged for `path`, or is one staged now? It is a
+ * regular file, of this process's user or of the owner of the file at `path`.
  */
+bool atomic_file_has_leftover(const char *path) must_check;
+
+/* Remove such a file. The caller must hold the lock as for atomic_file_stage(). */
 void atomic_file_clean(const char *path);

@@ -18,6 +18,8 @@ int key_files_stage(struct key_files *files, bool reenroll, struct reason *why)
 	int r = keystore_stage(&files->store, why);
 	gid_t group;
 
+	if (r >= 0 && !reenroll)
+		reenroll_files_clean(&files->reenroll);
 	if (r < 0 || !reenroll)
 		return r;
 	r = keystore_group(&files->store, &group, why);

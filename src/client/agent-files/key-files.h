@@ -23,8 +23,9 @@ int key_files_open(struct key_files *files, const char *directory, const char *k
 		   const char *group, struct reason *why) must_check;
 
 /*
- * Make sure that a key can be stored and, with `reenroll`, the secret and the CA as well. Needs the
- * lock (keystore_lock()). Returns 0, or a negative errno with `why` set.
+ * Make sure that a key can be stored and, with `reenroll`, the secret and the CA as well;
+ * otherwise, what a killed run has staged of these goes. Needs the lock (keystore_lock()). Returns
+ * 0, or a negative errno with `why` set.
  */
 int key_files_stage(struct key_files *files, bool reenroll, struct reason *why) must_check;
 

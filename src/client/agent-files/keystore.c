@@ -322,7 +322,8 @@ static int flush_directory(const struct keystore *store, struct reason *why)
 int keystore_remove(const struct keystore *store, struct reason *why)
 {
 	static const char *const others[][2] = {
-		{ ".", ".new" }, { "", ".torn" }, { "", ".old" }, { "", ".clone" }
+		{ ".", ".new" },      { "", ".torn" },     { "", ".old" },        { "", ".clone" },
+		{ ".", ".torn.new" }, { ".", ".old.new" }, { ".", ".clone.new" },
 	};
 	int r = keystore_check_removable(store, why);
 

@@ -142,19 +142,66 @@ static int copy_access_list(int from, int to)
 	return -errno;
 }
 
+/* What people and other tools have attached. (The label of SELinux is copied with the name.) */
+static bool is_kept(const char *name)
+{
+	static const char *const kept[] = { "user.", "trusted.", "security.SMACK64" };
+
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+		if (strncmp(name, kept[i], strlen(kept[i])) == 0)
+			return true;
+	return false;
+}
+
+static int copy_attribute(int from, int to, const char *name)
+{
+	ssize_t length = fgetxattr(from, name, NULL, 0);
+	cleanup_free char *value = length < 0 ? NULL : malloc((size_t)length + 1);
+
+	if (length < 0)
+		return errno == ENODATA ? 0 : -errno;
+	if (!value)
+		return -ENOMEM;
+	length = fgetxattr(from, name, value, (size_t)length);
+	if (length < 0)
+		return errno == ENODATA ? 0 : -errno;
+	/* what this process may not set, another one has set */
+	return fsetxattr(to, name, value, (size_t)length, 0) < 0 && errno != EPERM ? -errno : 0;
+}
+
+static int copy_extended_attributes(int from, int to)
+{
+	ssize_t length = flistxattr(from, NULL, 0);
+	cleanup_free char *names = length <= 0 ? NULL : malloc((size_t)length + 1);
+	int r = 0;
+
+	if (length <= 0)
+		return length == 0 || errno == EOPNOTSUPP ? 0 : -errno;
+	if (!names)
+		return -ENOMEM;
+	length = flistxattr(from, names, (size_t)length);
+	if (length < 0)
+		return -errno;
+	names[length] = '\0';
+	for (const char *name = names; r == 0 && name < names + length; name += strlen(name) + 1)
+		if (is_kept(name))
+			r = copy_attribute(from, to, name);
+	return r;
+}
+
 /* In this order: whoever gave a file away may not change its mode without further rights. */
 static int copy_attributes(const struct ossec_conf_file *file, const struct old_file *old,
 			   struct reason *why)
 {
 	int fd = file->staged.fd, r = copy_access_list(old->fd, fd);
 
+	if (r == 0)
+		r = copy_extended_attributes(old->fd, fd);
 	if (r == 0 && fchmod(fd, old->status.st_mode & 0777) < 0)
 		r = -errno;
 	if (r == 0 && fchown(fd, old->status.st_uid, old->status.st_gid) < 0)
 		r = -errno;
-	return r < 0 ? reason_errno(why, r,
-				    "Cannot give the new %s the owner and mode of the old "
-				    "one",
+	return r < 0 ? reason_errno(why, r, "Cannot give the new %s the attributes of the old one",
 				    file->path)
 		     : 0;
 }
@@ -185,10 +232,22 @@ int ossec_conf_file_stage(struct ossec_conf_file *file, const struct ossec_conf_
 
 	if (r == 0)
 		r = make_new(&text, &length, &old, file, wish, why);
-	if (r <= 0)
+	if (r <= 0) {
+		ossec_conf_file_clean(file);
 		return r;
+	}
 	r = stage_like(file, &old, length, why);
 	return r < 0 ? r : 1;
+}
+
+bool ossec_conf_file_has_leftover(const struct ossec_conf_file *file)
+{
+	return atomic_file_has_leftover(file->path);
+}
+
+void ossec_conf_file_clean(const struct ossec_conf_file *file)
+{
+	atomic_file_clean(file->path);
 }
 
 /* ------------------------------------------------------------------ storing */

@@ -2,7 +2,7 @@
 /*
  * Replacing the agent's etc/ossec.conf, in two steps as the key: see that it can be changed and
  * staged before a manager is asked, and store it when there is a key for it. Owner, group, mode,
- * access control list and SELinux label are those of the old file.
+ * access control list, SELinux label and other extended attributes are those of the old file.
  */
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 struct ossec_conf_file {
@@ -38,8 +39,9 @@ int ossec_conf_file_check(const struct ossec_conf_file *file, const struct ossec
 
 /*
  * If the file is to be changed, stage the new one: with its final owner, group, mode, list and
- * label, and room for its content. Requires the lock of the key file. Returns as
- * ossec_conf_file_check(); also -EBUSY: it is a mount point of its own.
+ * label, and room for its content. Otherwise what a killed run has staged is removed. Requires the
+ * lock of the key file. Returns as ossec_conf_file_check(); also -EBUSY: it is a mount point of its
+ * own.
  */
 int ossec_conf_file_stage(struct ossec_conf_file *file, const struct ossec_conf_wish *wish,
 			  struct reason *why) must_check;
@@ -53,6 +55,12 @@ int ossec_conf_file_stage(struct ossec_conf_file *file, const struct ossec_conf_
  */
 int ossec_conf_file_commit(struct ossec_conf_file *file, const struct ossec_conf_wish *wish,
 			   struct reason *why) must_check;
+
+/* Has a killed run left what it had staged, or does another one stage? */
+bool ossec_conf_file_has_leftover(const struct ossec_conf_file *file) must_check;
+
+/* Remove what a killed run has staged. Requires the lock. */
+void ossec_conf_file_clean(const struct ossec_conf_file *file);
 
 /* Remove what is staged. */
 void ossec_conf_file_discard(struct ossec_conf_file *file);

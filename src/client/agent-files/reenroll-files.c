@@ -168,6 +168,12 @@ int reenroll_files_stage(struct reenroll_files *files, gid_t group, struct reaso
 	return r;
 }
 
+void reenroll_files_clean(const struct reenroll_files *files)
+{
+	atomic_file_clean(files->secret_path);
+	atomic_file_clean(files->anchor_path);
+}
+
 /* ------------------------------------------------------------------ the CA */
 
 static X509_STORE *certificates_in(const char *pem, size_t length)

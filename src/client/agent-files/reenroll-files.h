@@ -58,6 +58,9 @@ int reenroll_files_read_secret(const struct reenroll_files *files, struct reenro
  */
 int reenroll_files_stage(struct reenroll_files *files, gid_t group, struct reason *why) must_check;
 
+/* Remove what a killed run has staged. Requires the lock of the key file. */
+void reenroll_files_clean(const struct reenroll_files *files);
+
 /* Is there a file already that contains all certificates of the CA `pem`? */
 bool reenroll_files_has_anchor(const struct reenroll_files *files, const char *pem) must_check;
 

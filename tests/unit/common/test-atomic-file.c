@@ -217,6 +217,45 @@ static void test_leftovers(void **state)
 	assert_file(path, "newer");
 }
 
+/* Only what can be one is taken for a staged file, and removed. */
+static void test_clean(void **state)
+{
+	const char *path = path_in(*state, "file"), *staged = path_in(*state, ".file.new");
+	struct stat status;
+
+	assert_false(atomic_file_has_leftover(path));
+	atomic_file_clean(path);
+	write_text(staged, "half");
+	assert_true(atomic_file_has_leftover(path));
+	atomic_file_clean(path);
+	assert_file(staged, NULL);
+
+	assert_int_equal(symlink("/nowhere", staged), 0);
+	assert_false(atomic_file_has_leftover(path));
+	atomic_file_clean(path);
+	assert_int_equal(lstat(staged, &status), 0);
+	assert_int_equal(unlink(staged), 0);
+	assert_false(atomic_file_has_leftover(path_in(*state, "nowhere/file")));
+}
+
+/* Its owner may be that of the file already. */
+static void test_clean_by_owner(void **state)
+{
+	const char *path = path_in(*state, "file"), *staged = path_in(*state, ".file.new");
+
+	if (geteuid() != 0)
+		skip();
+	write_text(path, "old");
+	write_text(staged, "half");
+	assert_int_equal(chown(staged, 64999, (gid_t)-1), 0);
+	assert_false(atomic_file_has_leftover(path));
+	atomic_file_clean(path);
+	assert_file(staged, "half");
+	assert_int_equal(chown(path, 64999, (gid_t)-1), 0);
+	atomic_file_clean(path);
+	assert_file(staged, NULL);
+}
+
 static void test_aside(void **state)
 {
 	const char *path = path_in(*state, "file"), *backup = path_in(*state, "file.old");
@@ -472,6 +511,8 @@ int main(void)
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_label_is_kept, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_leftovers, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_clean, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_clean_by_owner, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_aside, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_aside_without_hard_links, setup,
 						teardown_directory),
