@@ -86,6 +86,7 @@ libclient_a_SOURCES = \
 	src/client/net/tunnel.c \
 	src/client/registration/access.c src/client/registration/access.h \
 	src/client/registration/agent-conf.c src/client/registration/agent-conf.h \
+	src/client/registration/agent-conf-wish.c src/client/registration/agent-conf-wish.h \
 	src/client/registration/agents-file.c src/client/registration/agents-file.h \
 	src/client/registration/binding.c src/client/registration/binding.h \
 	src/client/registration/check-key.c src/client/registration/check-key.h \

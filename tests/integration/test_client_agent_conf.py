@@ -9,6 +9,8 @@ import struct
 
 import pytest
 import wazuh5_manager
+from agent_conf_tools import (ENDPOINT, FORCE, NO_ENROLLMENT, OFF, SET, install, read, register,
+                              wazuh)
 from enroll_tools import CREDENTIAL, SECRET, TOKEN_ID
 from fake_manager import answer
 from import_tools import EXPORT
@@ -17,61 +19,6 @@ from machine import EXIT_CODES, OLD_LINE, Machine, reply, shell_words
 from registrar_tools import PROGRAM, serving
 
 needs_registrar = pytest.mark.skipif(not os.path.exists(PROGRAM), reason=f"needs {PROGRAM}")
-
-SERVER = """\
-    <server>
-      <address>{}</address>
-      <port>1514</port>
-      <protocol>tcp</protocol>
-    </server>
-"""
-WAZUH = """\
-<!-- The agent's configuration: && and <!-- are no error here -->
-<ossec_config>
-  <client>
-{servers}    <config-profile>debian, debian12</config-profile>
-{more}  </client>
-</ossec_config>
-
-<ossec_config>
-  <localfile>
-    <log_format>full_command</log_format>
-    <command>ss -tlnp && echo "a & b"</command>
-  </localfile>
-</ossec_config>
-"""
-OFF = """\
-    <enrollment>
-      <enabled>no</enabled>
-    </enrollment>
-"""
-SET = ("--set", "agent.set_manager=yes")
-FORCE = ("--set", "agent.set_manager=force")
-NO_ENROLLMENT = ("--set", "agent.own_enrollment=off")
-
-
-def wazuh(*addresses, more=""):
-    return WAZUH.format(servers="".join(map(SERVER.format, addresses)), more=more)
-
-
-def install(machine, text, generation="4.14.7"):
-    """An agent of Wazuh, or of OSSEC (None), with that configuration."""
-    if generation:
-        machine.write("ossec/VERSION.json", f'{{\n    "version": "{generation}"\n}}\n')
-    else:
-        os.makedirs(os.path.join(machine.agent, "bin"), exist_ok=True)
-        machine.write("ossec/bin/ossec-agentd", "")
-    path = machine.write("ossec/etc/ossec.conf", text, 0o640)
-    return path
-
-
-def read(machine):
-    with open(os.path.join(machine.etc, "ossec.conf"), "rb") as file:
-        return file.read().decode()
-
-
-def register(machine, manager, *options, **more):
-    return machine.register(*options, manager=manager, **more)
 
 
 @pytest.fixture(name="manager")
@@ -124,10 +71,6 @@ def test_an_agent_of_ossec(machine, manager):
     install(machine, text.format("0.0.0.0"), generation=None)
     assert register(machine, manager, *SET, *NO_ENROLLMENT).status == 0
     assert read(machine) == text.format("127.0.0.1")
-
-
-ENDPOINT = "<ossec_config>\n  <agent>\n    <manager>\n      <endpoint>{}</endpoint>\n" \
-           "    </manager>\n  </agent>\n</ossec_config>\n"
 
 
 def test_an_agent_of_wazuh_5(machine, manager):
@@ -218,6 +161,20 @@ def test_owner_mode_and_access_list_stay(machine, manager):
     assert (after.st_mode, after.st_uid, after.st_gid) == (
         before.st_mode, before.st_uid, before.st_gid)
     assert os.getxattr(path, "system.posix_acl_access") == access_list(64998)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("name", ["user.origin", "trusted.origin", "security.selinux"])
+def test_extended_attributes_stay(machine, manager, name):
+    """A label may be set without SELinux as well, where the file system has labels."""
+    path = install(machine, wazuh("MANAGER_IP"))
+    value = b"system_u:object_r:wazuh_conf_t:s0"
+    try:
+        os.setxattr(path, name, value)
+    except OSError as error:
+        pytest.skip(f"needs a file system with {name}: {error}")
+    assert register(machine, manager, *SET).status == 0
+    assert read(machine) == wazuh("127.0.0.1") and os.getxattr(path, name) == value
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

@@ -116,16 +116,88 @@ def test_old_wazuh_does_not_enroll(told, agents_conf):
     expect(told())
 
 
-def test_with_an_old_key(machine, agents_conf, start_manager):
-    """Only what keeps the agent from working is said at each boot."""
+def test_with_a_key_of_another_tool(machine, agents_conf, start_manager):
+    """Who has registered it is not known, so it may be the one that the file names."""
     machine.install_key()
-    agents_conf.write(wazuh_4("10.9.8.7"))
+    agents_conf.write(wazuh_4("10.9.8.7", **OFF))
     assert "The agent " not in machine.register(manager=start_manager()).stderr
     agents_conf.write(wazuh_4())
     result = machine.register(manager=start_manager())
-    assert result.status == 0 and NO_MANAGER in result.failure, result
+    assert result.status == 0 and NO_MANAGER in result.failure and OWNER in result.stderr, result
     # unconfigured, this program has nothing to do with it
     assert machine.register(trust=None, name=None).failures == []
+
+
+def test_file_says_it_itself(told, agents_conf):
+    """The file has both, one manager to register with and one for events: that is meant so."""
+    agents_conf.write(wazuh_4("10.9.8.7", manager_address=told.manager.host, **OFF))
+    expect(told())
+
+
+def test_cluster(told, agents_conf):
+    """Several servers, of which none has registered the agent, are no other manager."""
+    agents_conf.write(wazuh_4("10.9.8.7", "10.9.8.6", **OFF))
+    expect(told())
+    agents_conf.write(wazuh_4("10.9.8.7", "MANAGER_IP", **OFF))
+    expect(told(), ANOTHER)
+
+
+def test_enrollment_that_is_meant(told, agents_conf):
+    agents_conf.write(wazuh_4("127.0.0.1"))
+    expect(told(settings={"agent.own_enrollment": "keep"}))
+
+
+# ------------------------------------------------------------------ a key that is there
+
+
+@pytest.fixture(params=["run", "check", "status"])
+def told_later(machine, agents_conf, start_manager, request):
+    """told_later(TEXT) has the agent's file changed after the registration, and returns what the
+    command tells of it."""
+    manager = start_manager()
+    agents_conf.write(wazuh_4("127.0.0.1", **OFF))
+    machine.registers(manager=manager)
+
+    def run(text, **options):
+        agents_conf.write(text)
+        result = machine.register(request.param, **{"manager": manager, **options})
+        # check finds nobody where the file of a test leads it
+        assert result.status == 0 or request.param == "check", result
+        lines = result.lines if request.param == "run" else result.stdout.splitlines()
+        return [line for line in lines if "The agent " in line]
+    return run
+
+
+def test_all_is_well_later(told_later):
+    assert told_later(wazuh_4("127.0.0.1", **OFF)) == []
+
+
+def test_another_manager_later(told_later):
+    lines = told_later(wazuh_4("10.9.8.7", **OFF))
+    expect(lines, ANOTHER)
+    assert "registered by 127.0.0.1" in lines[0] and "manager_address = 10.9.8.7" in lines[0]
+
+
+def test_two_owners_later(told_later):
+    expect(told_later(wazuh_4("127.0.0.1")), OWNER)
+
+
+def test_no_manager_later(told_later):
+    expect(told_later(wazuh_4("MANAGER_IP", **OFF)), NO_MANAGER)
+
+
+def test_another_manager_is_inherited_later(told_later):
+    """The state knows who has registered the agent, wherever that address was from."""
+    lines = told_later(wazuh_4("127.0.0.2", port=1, **OFF), manager=None)
+    expect(lines, ANOTHER)
+    assert "registered by 127.0.0.1" in lines[0]
+
+
+def test_cluster_later(told_later):
+    assert told_later(wazuh_4("10.9.8.7", "10.9.8.6", **OFF)) == []
+    assert told_later(wazuh_4("10.9.8.7", manager_address="127.0.0.1", **OFF)) == []
+    assert told_later(wazuh_4("10.9.8.7", **OFF),
+                      settings={"agent.manager_address": "10.9.8.7"}) == []
 
 
 def test_agent_auth_says_what_agent_auth_says(agent_auth, start_manager):

@@ -8,6 +8,7 @@ import ssl
 
 import pytest
 import scripted_api
+from agents_conf import wazuh_4
 from machine import KEY, OLD_LINE
 
 LAYERS = ["config", "credentials", "name", "key file", "DNS", "TCP", "TLS", "chain", "name match",
@@ -99,7 +100,8 @@ def test_key_that_is_there_is_told(machine, start_manager):
 MEMBERS = [
     "registered", "name", "id", "address", "key_file", "key_file_target", "problem", "configured",
     "clone", "changed", "manager", "method", "missing_groups", "since", "attempts",
-    "last_outcome", "last_error", "last_manager", "last_attempt", "next_attempt"
+    "last_outcome", "last_error", "last_manager", "last_attempt", "next_attempt",
+    "notes"
 ]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -122,7 +124,7 @@ def test_status_of_a_registered_machine(machine, start_manager):
         "clone": "no", "changed": None, "manager": manager.address, "method": "authd",
         "missing_groups": None, "attempts": 0,
         "last_outcome": None, "last_error": None, "last_manager": None, "last_attempt": None,
-        "next_attempt": None
+        "next_attempt": None, "notes": []
     }
     assert KEY not in json.dumps(status)
 
@@ -148,6 +150,15 @@ def test_status_of_anothers_key_and_of_half_a_key(machine):
     machine.install_key(OLD_LINE[:40])
     status, exit_status = status_of(machine, trust=None)
     assert exit_status == 3 and "client.keys" in status["problem"] and status["name"] is None
+
+
+def test_status_notes_what_the_agents_file_says(machine, agents_conf, start_manager):
+    manager = start_manager()
+    machine.registers(manager=manager)
+    agents_conf.write(wazuh_4("MANAGER_IP"))
+    notes = status_of(machine, manager=manager)[0]["notes"]
+    assert len(notes) == 2, notes
+    assert "will not find its manager" in notes[0] and "enrolls by itself" in notes[1]
 
 
 @scripted_api.needs_module

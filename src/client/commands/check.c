@@ -10,7 +10,9 @@
 #include "client/confinement/confine.h"
 #include "client/conversation/conversation.h"
 #include "client/methods/methods.h"
+#include "client/registration/agent-conf.h"
 #include "client/registration/agents-file.h"
+#include "client/registration/binding.h"
 #include "client/registration/groups.h"
 #include "client/registration/policy.h"
 #include "client/system/identity.h"
@@ -161,11 +163,10 @@ static void check_name(struct check *check, const struct own_names *own)
 static void check_groups(struct check *check)
 {
 	const struct string_list *groups = &check->config->agent.groups;
+	const struct state_registration *known = &check->state.registration;
 	const char *fallback = groups_fallback(check->config);
 	char names[512] = "", policy[256] = "";
-	struct state state;
 
-	state_load(&state, check->state_directory);
 	for (size_t i = 0; i < groups->count; i++) {
 		size_t used = strlen(names);
 
@@ -176,28 +177,27 @@ static void check_groups(struct check *check)
 		(void)snprintf(policy, sizeof policy,
 			       "; %s takes the place of one that the manager does not have%s%.150s",
 			       fallback,
-			       *state.registration.missing_groups ? ", in the last registration of "
-								  : "",
-			       state.registration.missing_groups);
+			       *known->missing_groups ? ", in the last registration of " : "",
+			       known->missing_groups);
 	if (groups->count > 0)
 		ok(check, "groups", "%s%s", names, policy);
 }
 
 /*
  * A link to a key is good enough for the agent, and for a registration that finds the key; only a
- * new one could not be stored. Returns false if there is no such link.
+ * new one could not be stored. Returns false if there is no such link; otherwise with `key` set.
  */
-static bool check_linked_key(struct check *check, const struct keystore *store)
+static bool check_linked_key(struct check *check, const struct keystore *store,
+			     struct agent_key *key)
 {
-	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 	cleanup_free char *target = keystore_link_target(store);
 
-	if (!target || keystore_read(store, &key, NULL) != KEYSTORE_KEY)
+	if (!target || keystore_read(store, key, NULL) != KEYSTORE_KEY)
 		return false;
 	ok(check, "key file",
 	   "%s is a symbolic link to %s, which holds the key of %s (id %s); "
 	   "a new key could not be stored through it: set keys_file to the file it points to",
-	   store->path, target, key.name, key.id);
+	   store->path, target, key->name, key->id);
 	return true;
 }
 
@@ -211,41 +211,84 @@ static int try_key_files(struct check *check, struct key_files *files, struct re
 		     : key_files_stage(files, check->config->manager.method == METHOD_ENROLL, why);
 }
 
-static void check_key_file(struct check *check)
+/* Returns the state of the key file, with `key` set if there is one; or a negative errno. */
+static int check_key(struct check *check, struct key_files *files, struct agent_key *key)
 {
-	const struct config *config = check->config;
-	cleanup(key_files_close) struct key_files files = KEY_FILES_NULL;
-	struct keystore *store = &files.store;
-	cleanup(agent_key_wipe) struct agent_key key = { 0 };
+	struct keystore *store = &files->store;
 	struct reason why = { 0 };
 	const char *how;
-	int r = key_files_open(&files, config->agent.directory, config->agent.keys_file,
-			       config->agent.group, &why);
+	int r = try_key_files(check, files, &why);
 
-	if (r >= 0) {
-		r = manager_guard_check(config->agent.directory, store->path, &why);
-		if (r < 0) {
-			(void)failed(check, "key file", OUTCOME_MISCONFIGURED, r, why.text);
-			return;
-		}
-	}
-	store->may_write_in_place = config->agent.keys_in_place;
-	if (r >= 0 && check_linked_key(check, store))
-		return;
 	if (r >= 0)
-		r = try_key_files(check, &files, &why);
-	if (r >= 0)
-		r = keystore_read(store, &key, &why);
+		r = keystore_read(store, key, &why);
 	how = keystore_is_in_place(store) ? ", but only in place, not atomically (keys_in_place)"
 					  : "";
 	if (r < 0)
 		(void)failed(check, "key file", OUTCOME_STORAGE_ERROR, r, why.text);
 	else if (r == KEYSTORE_KEY)
 		ok(check, "key file", "%s can be written%s; it holds the key of %s (id %s)",
-		   store->path, how, key.name, key.id);
+		   store->path, how, key->name, key->id);
 	else
 		ok(check, "key file", "%s can be written%s; it holds no key%s%s", store->path, how,
 		   r == KEYSTORE_TORN ? ": " : "", r == KEYSTORE_TORN ? why.text : "");
+	return r;
+}
+
+/* Go as far as making that new file, too. */
+static void check_agent_conf(struct check *check, const struct agent_key *key)
+{
+	const struct agent_conf_source source = {
+		.config = check->config,
+		.access = !key && check->access.method ? &check->access : NULL,
+		.state = &check->state,
+	};
+	struct reason why = { 0 };
+	int r = agent_conf_try(&source, key, &why);
+
+	if (r < 0)
+		(void)failed(check, "agent's file", agent_conf_outcome(r), r, why.text);
+	else if (why.text[0])
+		note(check, "agent's file", why.text);
+	else
+		ok(check, "agent's file", "%s/etc/ossec.conf %s (set_manager, own_enrollment)",
+		   check->config->agent.directory,
+		   r > 0 ? "can be changed" : "says what it should");
+}
+
+static int open_key_files(struct check *check, struct key_files *files)
+{
+	const struct config *config = check->config;
+	struct reason why = { 0 };
+	int r = key_files_open(files, config->agent.directory, config->agent.keys_file,
+			       config->agent.group, &why);
+
+	if (r >= 0)
+		r = manager_guard_check(config->agent.directory, files->store.path, &why);
+	if (r < 0)
+		(void)failed(check, "key file", OUTCOME_MISCONFIGURED, r, why.text);
+	files->store.may_write_in_place = config->agent.keys_in_place;
+	return r;
+}
+
+/* The key file, and what is written before it. */
+static void check_files(struct check *check)
+{
+	cleanup(key_files_close) struct key_files files = KEY_FILES_NULL;
+	struct keystore *store = &files.store;
+	struct deadline at_once = { 0, check->deadline.stop_fd };
+	cleanup(agent_key_wipe) struct agent_key key = { 0 };
+	int r = open_key_files(check, &files);
+
+	if (r < 0)
+		return;
+	check->has_key = check_linked_key(check, store, &key);
+	if (check->has_key)
+		r = keystore_lock(store, &at_once, NULL, NULL);
+	else
+		check->has_key = check_key(check, &files, &key) == KEYSTORE_KEY;
+	check->knows_key = check->has_key && binding_knows(&check->state, &key);
+	if (store->lock >= 0 && agent_conf_is_wanted(check->config))
+		check_agent_conf(check, check->has_key ? &key : NULL);
 }
 
 /* What the agent's own file says of the managers' port for agents. Each is a note only. */
@@ -266,21 +309,17 @@ static bool check_probe(struct check *check)
 /* ------------------------------------------------------------------ the agent's own file */
 
 /*
- * What would keep the agent from its manager once it has its key. The one that has registered it,
- * or those that will.
+ * What would keep the agent from its manager once it has its key: the one that has registered it,
+ * or those that will. A file that is to be changed has been looked at already.
  */
 static void check_agents_file(const struct check *check)
 {
 	const struct config *config = check->config;
-	struct agents_file_doubts doubts;
-	struct state state;
-	char *manager;
+	const char *manager = check->knows_key ? check->state.registration.manager : "";
+	struct agents_file_doubts doubts = agents_file_look(config,
+							    check->has_key ? manager : NULL);
 
-	state_load(&state, check->state_directory);
-	manager = state.registration.manager;
-	doubts = agents_file_look(config, *manager ? &(struct string_list){ &manager, 1 }
-						   : &config->manager.address);
-	if (!config->agents_file.is_needed)
+	if (!config->agents_file.is_needed && !agent_conf_is_wanted(config))
 		note(check, "agent's file", config->agents_file.problem ?: "");
 	note(check, "manager", doubts.manager.text);
 	note(check, "manager", doubts.another.text);
@@ -340,7 +379,6 @@ int command_check(struct program *program)
 {
 	struct check check = {
 		.config = &program->config,
-		.state_directory = program->options->state_directory,
 		.deadline = { USEC_INFINITY, program->stop_fd },
 	};
 	struct deadline at_once = { 0, program->stop_fd };
@@ -351,16 +389,17 @@ int command_check(struct program *program)
 	check.cross = unicode ? "\xe2\x9c\x97" : "FAIL";
 	check.note = unicode ? "!" : "note";
 	secret_protect_process();
+	state_load(&check.state, program->options->state_directory);
 
 	printf("This machine\n");
 	if (check_config(&check) && program->config.manager.method == METHOD_IMPORT) {
 		check_import(&check);
-		check_key_file(&check);
+		check_files(&check);
 		check_agents_file(&check);
 	} else if (check.status == 0 && check_credentials(&check)) {
 		check_name(&check, NULL);
 		check_groups(&check);
-		check_key_file(&check);
+		check_files(&check);
 		check_agents_file(&check);
 		check_confinement(&check);
 		(void)check_probe(&check);

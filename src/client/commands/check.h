@@ -4,6 +4,7 @@
 
 #include "client/registration/access.h"
 #include "client/registration/probe.h"
+#include "client/registration/state.h"
 #include "common/deadline.h"
 #include "common/must-check.h"
 
@@ -13,12 +14,13 @@
 
 struct check {
 	const struct config *config;
-	const char *state_directory;
+	struct state state;
 	struct access access;
 	const char *ca; /* where the CA is that the manager must come from; null: there is none */
 	struct deadline deadline;
 	const char *tick, *cross, *note;
-	int status; /* exit status: that of the first cross */
+	int status;              /* exit status: that of the first cross */
+	bool has_key, knows_key; /* there is one; and the state is about that one */
 	/* of the manager that is looked at: what its process has found, and was it sufficient? */
 	struct own_names own;
 	bool is_named;

@@ -6,6 +6,7 @@
 #include "client/agent-files/manager-guard.h"
 #include "client/agent-files/reenroll-files.h"
 #include "client/commands/confirm.h"
+#include "client/registration/agent-conf.h"
 #include "client/registration/policy.h"
 #include "client/registration/state.h"
 #include "client/system/agent-units.h"
@@ -19,9 +20,10 @@
 
 /* ------------------------------------------------------------------ confirmation */
 
-static void print_what_goes(const struct keystore *store, const char *state_directory,
+static void print_what_goes(const struct program *program, const struct keystore *store,
 			    const char *at_manager)
 {
+	const char *directory = program->config.agent.directory;
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 
 	if (keystore_read(store, &key, NULL) == KEYSTORE_KEY)
@@ -30,9 +32,13 @@ static void print_what_goes(const struct keystore *store, const char *state_dire
 	       "  %s, the re-enrollment secret, and their backups\n"
 	       "  the manager's CA that was stored with the key\n"
 	       "  the agent's message counters\n"
-	       "  %s/state\n"
-	       "%s\n",
-	       store->path, state_directory, at_manager);
+	       "  %s/state\n",
+	       store->path, program->options->state_directory);
+	if (program->config.agent.own_enrollment == OWN_ENROLLMENT_SAME)
+		printf("and what own_enrollment = same has written of this machine into "
+		       "%s/etc/ossec.conf\n",
+		       directory);
+	printf("%s\n", at_manager);
 }
 
 int forget_confirm(const struct program *program, const struct keystore *store,
@@ -40,7 +46,7 @@ int forget_confirm(const struct program *program, const struct keystore *store,
 {
 	if (program->options->yes)
 		return 0;
-	print_what_goes(store, program->options->state_directory, at_manager);
+	print_what_goes(program, store, at_manager);
 	return confirm_at_terminal(program->stop_fd);
 }
 
@@ -169,5 +175,5 @@ int forget_all(const struct program *program, const struct keystore *store, stru
 		r = counters_remove(program->config.agent.directory, why);
 	if (r >= 0)
 		r = remove_file(program->options->state_directory, "state", why);
-	return r;
+	return r >= 0 ? agent_conf_forget(&program->config, why) : r;
 }

@@ -5,6 +5,7 @@
 
 #include "client/agent-files/keystore.h"
 #include "client/agent-files/manager-guard.h"
+#include "client/registration/agents-file.h"
 #include "client/registration/binding.h"
 #include "client/registration/policy.h"
 #include "client/registration/state.h"
@@ -28,7 +29,8 @@ struct status {
 	enum binding binding;
 	struct reason changes; /* of this machine since the key was made; empty: none */
 	bool configured;
-	uint64_t next_attempt; /* seconds since 1970; 0: none is planned */
+	struct agents_file_doubts doubts; /* if registered */
+	uint64_t next_attempt;            /* seconds since 1970; 0: none is planned */
 };
 
 static const char *clone_answer(const struct status *status)
@@ -96,6 +98,8 @@ static void print_missing_groups(const char *names)
 
 static void print_registration(const struct status *status)
 {
+	const struct agents_file_doubts *doubts = &status->doubts;
+
 	print_text("registered", "yes");
 	print_text("name", status->key.name);
 	print_text("id", status->key.id);
@@ -113,6 +117,9 @@ static void print_registration(const struct status *status)
 	} else {
 		print_text("origin", "made by another tool");
 	}
+	print_text("note", doubts->manager.text);
+	print_text("note", doubts->another.text);
+	print_text("note", doubts->identity.text);
 }
 
 static void print_status(const struct status *status)
@@ -154,9 +161,28 @@ static void json_time(const char *name, uint64_t seconds)
 	json_text(name, text);
 }
 
+/* An array of those that are not empty. */
+static void json_texts(const char *name, const char *const *texts, size_t count)
+{
+	const char *before = "";
+
+	printf("\"%s\":[", name);
+	for (size_t i = 0; i < count; i++) {
+		if (!*texts[i])
+			continue;
+		printf("%s", before);
+		print_json_text(texts[i]);
+		before = ",";
+	}
+	putchar(']');
+}
+
 static void json_status(const struct status *status)
 {
 	const struct state *state = &status->state;
+	const struct agents_file_doubts *doubts = &status->doubts;
+	const char *const notes[] = { doubts->manager.text, doubts->another.text,
+				      doubts->identity.text };
 	bool known = knows_origin(status);
 
 	printf("{\"registered\":%s,", status->registered ? "true" : "false");
@@ -193,6 +219,8 @@ static void json_status(const struct status *status)
 	json_time("last_attempt", state->attempts.last.at);
 	putchar(',');
 	json_time("next_attempt", status->next_attempt);
+	putchar(',');
+	json_texts("notes", notes, sizeof notes / sizeof notes[0]);
 	printf("}\n");
 }
 
@@ -209,6 +237,16 @@ static int find_key(struct status *status, const struct config *config,
 		return keystore_read(store, &status->key, &status->problem);
 	reason_set(&status->problem, "%s%s", r > 0 ? "This machine is a manager: " : "", seen.text);
 	return r < 0 ? r : KEYSTORE_MISSING;
+}
+
+/* A key of which the state knows nothing may be of any manager. */
+static void look_at_agents_file(struct status *status, const struct config *config)
+{
+	const struct state_registration *known = &status->state.registration;
+	bool is_known = binding_knows(&status->state, &status->key);
+
+	if (status->configured)
+		status->doubts = agents_file_look(config, is_known ? known->manager : "");
 }
 
 int command_status(struct program *program)
@@ -230,8 +268,10 @@ int command_status(struct program *program)
 	status.link_target = target = keystore_link_target(&store);
 	status.registered = found == KEYSTORE_KEY;
 	state_load(&status.state, program->options->state_directory);
-	if (status.registered)
+	if (status.registered) {
 		status.binding = binding_of(&status.state, &status.key, &status.changes);
+		look_at_agents_file(&status, config);
+	}
 	status.next_attempt = next_attempt(&status.state);
 	if (program->options->json)
 		json_status(&status);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static int parse_port(const char *text, uint16_t *ret)
 {
@@ -28,16 +29,25 @@ static int is_scope(const char *text)
 	return length > 0 && text[length] == '\0';
 }
 
-static int is_ipv6(const char *host)
+/* The zone is left out. */
+static bool parse_ipv6(const char *host, struct in6_addr *ret)
 {
-	char address[sizeof((struct endpoint *)NULL)->host];
-	struct in6_addr scratch;
+	char address[INET6_ADDRSTRLEN];
 	size_t n = strcspn(host, "%");
 
+	if (n >= sizeof address)
+		return false;
 	memcpy(address, host, n);
 	address[n] = '\0';
-	return inet_pton(AF_INET6, address, &scratch) == 1 &&
+	return inet_pton(AF_INET6, address, ret) == 1 &&
 	       (host[n] == '\0' || is_scope(host + n + 1));
+}
+
+static int is_ipv6(const char *host)
+{
+	struct in6_addr scratch;
+
+	return parse_ipv6(host, &scratch);
 }
 
 int endpoint_is_literal(const struct endpoint *endpoint)
@@ -45,6 +55,19 @@ int endpoint_is_literal(const struct endpoint *endpoint)
 	struct in_addr scratch;
 
 	return inet_pton(AF_INET, endpoint->host, &scratch) == 1 || is_ipv6(endpoint->host);
+}
+
+bool endpoint_is_host(const struct endpoint *endpoint, const char *host)
+{
+	const char *own = endpoint->host;
+	size_t length = strlen(own), other = strlen(host);
+	struct in6_addr one, two;
+
+	if (parse_ipv6(own, &one) && parse_ipv6(host, &two))
+		return memcmp(&one, &two, sizeof one) == 0;
+	length -= length > 1 && own[length - 1] == '.';
+	other -= other > 1 && host[other - 1] == '.';
+	return length == other && strncasecmp(own, host, length) == 0;
 }
 
 /* Does it consist of letters, digits, dots, hyphens and underscores? */

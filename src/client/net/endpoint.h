@@ -4,6 +4,7 @@
 
 #include "common/must-check.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct endpoint {
@@ -19,6 +20,12 @@ int endpoint_parse(struct endpoint *ret, const char *text, uint16_t default_port
 
 /* Is the host an IPv4 or IPv6 literal? */
 int endpoint_is_literal(const struct endpoint *endpoint) must_check;
+
+/*
+ * Is `host` another text for the host of `endpoint`? Case, the dot at the end of a name, the zone
+ * of an IPv6 address and how that is abbreviated make no difference.
+ */
+bool endpoint_is_host(const struct endpoint *endpoint, const char *host) must_check;
 
 #define ENDPOINT_PREFIX_SIZE 128
 

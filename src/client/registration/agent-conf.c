@@ -4,173 +4,50 @@
 #include "client/agent-files/agent-generation.h"
 #include "client/agent-files/manager-guard.h"
 #include "client/config/types.h"
-#include "client/registration/groups.h"
 #include "client/registration/report.h"
 #include "client/system/notify.h"
 #include "common/cleanup.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-/* What is wanted, and the texts that it consists of. */
-struct wanted {
-	struct ossec_conf_wish wish;
-	struct agent_manager managers[CONFIG_MAX_MANAGERS];
-	struct endpoint endpoints[CONFIG_MAX_MANAGERS];
-	char *groups; /* owned */
-};
-
-static void clear_wanted(struct wanted *wanted)
-{
-	free(wanted->groups);
-}
-
-static bool is_wanted(const struct registration *run)
-{
-	return run->config->agent.set_manager != SET_MANAGER_NO ||
-	       run->config->agent.own_enrollment != OWN_ENROLLMENT_KEEP;
-}
+/* ------------------------------------------------------------------ the file */
 
 /* The agent may be installed later, with a file of its package: that is for the next run. */
-static bool has_file(const struct registration *run)
+static bool has_file(const struct ossec_conf_file *file, struct reason *why)
 {
-	const char *path = run->agent_conf.path;
 	struct stat status;
 
-	if (lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR))
+	if (lstat(file->path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR))
 		return true;
-	log_warning("There is no %s, so set_manager and own_enrollment have nothing to change; "
-		    "the next run looks again",
-		    path);
+	reason_set(why,
+		   "There is no %s, so set_manager and own_enrollment have nothing to change; "
+		   "the next run looks again",
+		   file->path);
 	return false;
 }
 
-/* ------------------------------------------------------------------ which managers */
-
-/* An address of a list; without a port in it, 0 stands for the one that the agent has. */
-static void add_manager(struct wanted *wanted, const char *address, const char *prefix)
+/* Does the configuration want something of the file, and is there one? */
+static bool is_to_be_looked_at(const struct registration *run)
 {
-	size_t count = wanted->wish.manager_count;
-	struct endpoint *endpoint = &wanted->endpoints[count];
+	struct reason why = { 0 };
 
-	if (count == CONFIG_MAX_MANAGERS || endpoint_parse(endpoint, address, 0) < 0)
-		return;
-	wanted->managers[count] = (struct agent_manager){ endpoint->host, endpoint->port, prefix };
-	wanted->wish.manager_count++;
+	if (!agent_conf_is_wanted(run->config))
+		return false;
+	if (has_file(&run->agent_conf, &why))
+		return true;
+	log_warning("%s", why.text);
+	return false;
 }
 
-static void add_managers(struct wanted *wanted, const struct string_list *addresses,
-			 const char *prefix)
+enum outcome agent_conf_outcome(int error)
 {
-	for (size_t i = 0; i < addresses->count; i++)
-		add_manager(wanted, addresses->items[i], prefix);
+	return error == -EINVAL ? OUTCOME_MISCONFIGURED : OUTCOME_STORAGE_ERROR;
 }
 
-/* The usual prefix needs not be written, and not every place has one. */
-static const char *unusual(const char *prefix)
-{
-	return prefix && *prefix && strcmp(prefix, ENROLLMENT_PREFIX) != 0 ? prefix : NULL;
-}
-
-/*
- * The ports of a registration are not those of events, but for Wazuh 5, whose agents enroll where
- * they send their events to.
- */
-static void forget_ports(struct wanted *wanted)
-{
-	for (size_t i = 0; i < wanted->wish.manager_count; i++)
-		wanted->managers[i].port = 0;
-}
-
-/* The manager that an enrollment token names, or that it named when the key was requested. */
-static void add_token_manager(struct wanted *wanted, const struct registration *run)
-{
-	const struct access *access = &run->access;
-	char text[ENDPOINT_TEXT_SIZE];
-
-	if (access->has_token)
-		add_manager(wanted, endpoint_text(&access->token.manager, text),
-			    unusual(access->prefix));
-	else if (run->state.registration.manager[0])
-		add_manager(wanted, run->state.registration.manager, NULL);
-}
-
-static void choose_managers(struct wanted *wanted, const struct registration *run)
-{
-	const struct config *config = run->config;
-	bool enrolls = config->manager.method == METHOD_ENROLL;
-	/* what is enrolled with; it is not known where there is a key already */
-	const char *used = run->access.prefix[0] ? run->access.prefix : config->manager.prefix;
-	const char *prefix = enrolls ? unusual(used) : NULL;
-
-	if (config->agent.manager_address.count > 0) {
-		add_managers(wanted, &config->agent.manager_address, prefix);
-		return;
-	}
-	add_managers(wanted, &config->manager.address, prefix);
-	for (size_t i = 0; i < wanted->wish.manager_count; i++)
-		if (wanted->managers[i].port == 0)
-			wanted->managers[i].port = config_default_port(config);
-	if (wanted->wish.manager_count == 0 && enrolls)
-		add_token_manager(wanted, run);
-	if (!enrolls || wanted->wish.generation != AGENT_WAZUH_5)
-		forget_ports(wanted);
-}
-
-/* ------------------------------------------------------------------ as what it enrolls */
-
-static void choose_identity(struct wanted *wanted, const struct registration *run,
-			    const char *agent_name)
-{
-	const char *ip = run->config->agent.ip;
-
-	wanted->wish.agent_name = agent_name;
-	wanted->wish.groups = wanted->groups;
-	wanted->wish.use_source_ip = ip && strcmp(ip, "src") == 0;
-	if (ip && strcmp(ip, "any") != 0 && !wanted->wish.use_source_ip)
-		wanted->wish.agent_address = ip;
-}
-
-/*
- * `missing_groups`: those that the manager does not have. Returns 0, or a negative errno with `why`
- * set.
- */
-static int choose(struct wanted *wanted, const struct registration *run, const char *agent_name,
-		  const char *missing_groups, struct reason *why)
-{
-	const struct config *config = run->config;
-	int generation = agent_generation_detect(config->agent.directory, why);
-
-	if (generation < 0)
-		return generation;
-	if (generation == AGENT_UNKNOWN) {
-		reason_set(
-			why,
-			"Cannot tell which agent is installed in %s, and so what belongs into %s; "
-			"install it first, or correct directory in [agent]",
-			config->agent.directory, run->agent_conf.path);
-		return -EINVAL;
-	}
-	wanted->wish.generation = (enum agent_generation)generation;
-	wanted->wish.set_manager = (enum set_manager)config->agent.set_manager;
-	wanted->wish.own_enrollment = (enum own_enrollment)config->agent.own_enrollment;
-	wanted->wish.managers = wanted->managers;
-	choose_managers(wanted, run);
-	if (groups_without(config, missing_groups, &wanted->groups, why) < 0)
-		return -ENOMEM;
-	choose_identity(wanted, run, agent_name);
-	return 0;
-}
-
-/* ------------------------------------------------------------------ writing it */
-
-/* A file that says something wrong, or one that cannot be replaced. */
 static int fail(struct registration *run, int error, const struct reason *why)
 {
-	return report_failed_step(
-		run, error == -EINVAL ? OUTCOME_MISCONFIGURED : OUTCOME_STORAGE_ERROR, error, why);
+	return report_failed_step(run, agent_conf_outcome(error), error, why);
 }
 
 static void log_change(const struct registration *run)
@@ -182,31 +59,69 @@ static void log_change(const struct registration *run)
 		 config_own_enrollment.choices[config->agent.own_enrollment]);
 }
 
+/* ------------------------------------------------------------------ with a new key */
+
+static struct agent_conf_source source_of(const struct registration *run)
+{
+	return (struct agent_conf_source){
+		.config = run->config,
+		.access = run->access.method ? &run->access : NULL,
+		.state = &run->state,
+	};
+}
+
+/*
+ * Before a manager is asked. The name that is requested may not be known yet (empty), and be
+ * changed by a manager.
+ */
+static int stage(struct ossec_conf_file *file, const struct agent_conf_source *source,
+		 const char *name, const char *missing_groups, struct reason *why)
+{
+	cleanup(agent_conf_wish_clear) struct agent_conf_wish wanted = { 0 };
+	int r = agent_conf_wish_make(&wanted, source, *name ? name : "agent", missing_groups, why);
+
+	return r < 0 ? r : ossec_conf_file_stage(file, &wanted.wish, why);
+}
+
 int agent_conf_stage(struct registration *run)
 {
-	/* the name that is requested may not be known yet, and be changed by a manager */
-	const char *name = run->request.name[0] ? run->request.name : "agent";
+	const struct agent_conf_source source = source_of(run);
 	struct reason why = { 0 };
-	cleanup(clear_wanted) struct wanted wanted = { 0 };
 	int r;
 
-	if (!is_wanted(run) || !has_file(run))
+	if (!is_to_be_looked_at(run)) {
+		ossec_conf_file_clean(&run->agent_conf);
 		return CONTINUE;
-	r = choose(&wanted, run, name, "", &why);
-	if (r == 0)
-		r = ossec_conf_file_stage(&run->agent_conf, &wanted.wish, &why);
+	}
+	r = stage(&run->agent_conf, &source, run->request.name, "", &why);
 	return r < 0 ? fail(run, r, &why) : CONTINUE;
+}
+
+int agent_conf_try(const struct agent_conf_source *source, const struct agent_key *key,
+		   struct reason *why)
+{
+	const struct state_registration *known = &source->state->registration;
+	cleanup(ossec_conf_file_close) struct ossec_conf_file file = OSSEC_CONF_FILE_NULL;
+	int r = ossec_conf_file_open(&file, source->config->agent.directory, why);
+
+	if (r < 0)
+		return r;
+	if (!has_file(&file, why))
+		return 0;
+	return stage(&file, source, key ? key->name : "", key ? known->missing_groups : "", why);
 }
 
 void agent_conf_store(struct registration *run)
 {
+	const struct agent_conf_source source = source_of(run);
 	struct reason why = { 0 };
-	cleanup(clear_wanted) struct wanted wanted = { 0 };
+	cleanup(agent_conf_wish_clear) struct agent_conf_wish wanted = { 0 };
 	int r;
 
-	if (!is_wanted(run))
+	if (!agent_conf_is_wanted(run->config))
 		return;
-	r = choose(&wanted, run, run->key.new.name, run->request.missing_groups, &why);
+	r = agent_conf_wish_make(&wanted, &source, run->key.new.name, run->request.missing_groups,
+				 &why);
 	if (r == 0)
 		r = ossec_conf_file_commit(&run->agent_conf, &wanted.wish, &why);
 	if (r == -ENOENT)
@@ -217,6 +132,8 @@ void agent_conf_store(struct registration *run)
 	else if (r > 0)
 		log_change(run);
 }
+
+/* ------------------------------------------------------------------ with a key that is there */
 
 /* Returns CONTINUE, or what ends the run. */
 static int lock(struct registration *run)
@@ -236,7 +153,7 @@ static int lock(struct registration *run)
 	return r < 0 ? report_failed_step(run, OUTCOME_MISCONFIGURED, r, &why) : CONTINUE;
 }
 
-static int change(struct registration *run, const struct wanted *wanted)
+static int change(struct registration *run, const struct agent_conf_wish *wanted)
 {
 	struct reason why = { 0 };
 	int r = ossec_conf_file_stage(&run->agent_conf, &wanted->wish, &why);
@@ -252,24 +169,69 @@ static int change(struct registration *run, const struct wanted *wanted)
 	return CONTINUE;
 }
 
+/* Whoever has the lock may have staged it just now, and removes it. */
+static void clean(struct registration *run)
+{
+	struct deadline at_once = { 0, run->mode.stop_fd };
+
+	if (ossec_conf_file_has_leftover(&run->agent_conf) &&
+	    (run->files.store.lock >= 0 ||
+	     keystore_lock(&run->files.store, &at_once, NULL, NULL) == 0))
+		ossec_conf_file_clean(&run->agent_conf);
+}
+
+static int update(struct registration *run, const struct agent_key *key)
+{
+	const struct agent_conf_source source = source_of(run);
+	struct reason why = { 0 };
+	cleanup(agent_conf_wish_clear) struct agent_conf_wish wanted = { 0 };
+	int r = agent_conf_wish_make(&wanted, &source, key->name,
+				     run->state.registration.missing_groups, &why);
+
+	if (r == 0)
+		r = ossec_conf_file_check(&run->agent_conf, &wanted.wish, &why);
+	if (r < 0)
+		return fail(run, r, &why);
+	if (r == 0) {
+		clean(run);
+		return CONTINUE;
+	}
+	r = lock(run);
+	return r == CONTINUE ? change(run, &wanted) : r;
+}
+
 int agent_conf_update(struct registration *run, const struct agent_key *key)
 {
 	bool was_locked = run->files.store.lock >= 0;
-	struct reason why = { 0 };
-	cleanup(clear_wanted) struct wanted wanted = { 0 };
 	int r;
 
-	if (!is_wanted(run) || !has_file(run))
+	if (!is_to_be_looked_at(run))
 		return CONTINUE;
-	r = choose(&wanted, run, key->name, run->state.registration.missing_groups, &why);
-	if (r == 0)
-		r = ossec_conf_file_check(&run->agent_conf, &wanted.wish, &why);
-	if (r <= 0)
-		return r < 0 ? fail(run, r, &why) : CONTINUE;
-	r = lock(run);
-	if (r == CONTINUE)
-		r = change(run, &wanted);
+	r = update(run, key);
 	if (!was_locked)
 		key_files_unlock(&run->files);
 	return r;
+}
+
+/* ------------------------------------------------------------------ without a key */
+
+int agent_conf_forget(const struct config *config, struct reason *why)
+{
+	struct ossec_conf_wish wish = { .own_enrollment = OWN_ENROLLMENT_FORGET };
+	cleanup(ossec_conf_file_close) struct ossec_conf_file file = OSSEC_CONF_FILE_NULL;
+	int r = ossec_conf_file_open(&file, config->agent.directory, why);
+
+	if (r < 0)
+		return r;
+	ossec_conf_file_clean(&file);
+	if (config->agent.own_enrollment != OWN_ENROLLMENT_SAME || !has_file(&file, NULL))
+		return 0;
+	r = agent_generation_detect(config->agent.directory, why);
+	if (r <= 0) /* in an unknown agent's file, nothing has been written */
+		return r;
+	wish.generation = (enum agent_generation)r;
+	r = ossec_conf_file_stage(&file, &wish, why);
+	if (r > 0)
+		r = ossec_conf_file_commit(&file, &wish, why);
+	return r < 0 ? r : 0;
 }

@@ -7,7 +7,9 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 
+#include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #define SHOWN_SIZE 128
 
@@ -34,44 +36,63 @@ static void doubt_manager(const struct agent_settings *settings, struct reason *
 			   server->by_variable ? "" : ", or set_manager = yes in [agent]");
 }
 
-static const struct agent_server *server_named(const struct agent_settings *settings,
-					       const char *host)
+/* The only one that is no placeholder; null: there is none, or several, as of a cluster. */
+static const struct agent_server *single_server(const struct agent_settings *settings)
 {
-	for (size_t i = 0; i < settings->server_count; i++)
-		if (strcasecmp(settings->servers[i].host, host) == 0)
-			return &settings->servers[i];
-	return NULL;
+	const struct agent_server *ret = NULL;
+
+	for (size_t i = 0; i < settings->server_count; i++) {
+		if (settings->servers[i].is_placeholder)
+			continue;
+		if (ret && strcasecmp(ret->host, settings->servers[i].host) != 0)
+			return NULL;
+		ret = &settings->servers[i];
+	}
+	return ret;
 }
 
-static const struct agent_server *first_server(const struct agent_settings *settings)
+/* Does the file itself say that this manager registers, or is that not known? */
+static bool is_known_to(const struct agent_settings *settings, const struct agent_server *server,
+			const char *address)
 {
-	for (size_t i = 0; i < settings->server_count; i++)
-		if (!settings->servers[i].is_placeholder)
-			return &settings->servers[i];
-	return NULL;
+	const char *registers = settings->values[AGENT_ENROLLMENT_MANAGER_ADDRESS].text;
+	struct endpoint manager;
+
+	return endpoint_parse(&manager, address, 1) < 0 ||
+	       endpoint_is_host(&manager, server->host) ||
+	       (registers && endpoint_is_host(&manager, registers));
 }
 
 /* Two names of one machine are taken for two machines, so this is only a doubt. */
 static void doubt_another(const struct agent_settings *settings, const struct string_list *managers,
 			  struct reason *why)
 {
-	const struct agent_server *server = first_server(settings);
+	const struct agent_server *server = single_server(settings);
 	char shown[SHOWN_SIZE];
 
-	for (size_t i = 0; i < managers->count; i++) {
-		struct endpoint manager;
-
-		if (endpoint_parse(&manager, managers->items[i], 1) < 0 ||
-		    server_named(settings, manager.host))
+	if (!server || managers->count == 0)
+		return;
+	for (size_t i = 0; i < managers->count; i++)
+		if (is_known_to(settings, server, managers->items[i]))
 			return;
-	}
-	if (server && managers->count > 0)
-		reason_set(why,
-			   "The agent connects to %s (%s:%zu), and is registered by %s; write the "
-			   "same address there (set_manager = force in [agent]), or, if both are "
-			   "of one cluster, manager_address = %s in [agent]",
-			   escape_string(shown, sizeof shown, server->host), settings->path,
-			   server->line, managers->items[0], shown);
+	reason_set(why,
+		   "The agent connects to %s (%s:%zu), and is registered by %s; write the same "
+		   "address there (set_manager = force in [agent]), or, if both are names of one "
+		   "machine or of one cluster, manager_address = %s in [agent]",
+		   escape_string(shown, sizeof shown, server->host), settings->path, server->line,
+		   managers->items[0], shown);
+}
+
+/* Who has registered the agent, or will; what manager_address says counts more. */
+static struct string_list managers_of(const struct config *config, char **registered_by)
+{
+	static const struct string_list none;
+
+	if (config->agent.manager_address.count > 0)
+		return config->agent.manager_address;
+	if (*registered_by)
+		return (struct string_list){ registered_by, **registered_by != '\0' };
+	return config_home(config, &config->manager.address) ? none : config->manager.address;
 }
 
 static void doubt_identity(const struct agent_settings *settings, struct reason *why)
@@ -84,26 +105,24 @@ static void doubt_identity(const struct agent_settings *settings, struct reason 
 	reason_set(why,
 		   "The agent also enrolls by itself when it cannot connect, and then has another "
 		   "identity than the one registered here: %s %s; set own_enrollment = off in "
-		   "[agent], or write <enabled>no</enabled> into <enrollment> there",
+		   "[agent], or own_enrollment = keep if that is meant",
 		   settings->path, is_said ? "allows it" : "does not forbid it");
 }
 
-struct agents_file_doubts agents_file_look(const struct config *config,
-					   const struct string_list *managers)
+struct agents_file_doubts agents_file_look(const struct config *config, const char *registered_by)
 {
 	cleanup(agent_settings_clear) struct agent_settings settings = { 0 };
+	char *registered = (char *)(uintptr_t)registered_by;
+	const struct string_list managers = managers_of(config, &registered);
 	struct agents_file_doubts doubts = { 0 };
 
 	if (agent_settings_load(&settings, config->agent.directory, NULL) <= 0)
 		return doubts;
 	if (config->agent.set_manager == SET_MANAGER_NO)
 		doubt_manager(&settings, &doubts.manager);
-	if (config->agent.manager_address.count > 0)
-		managers = &config->agent.manager_address;
-	if (config->agent.set_manager != SET_MANAGER_FORCE &&
-	    !config_home(config, &config->manager.address))
-		doubt_another(&settings, managers, &doubts.another);
-	if (config->agent.own_enrollment == OWN_ENROLLMENT_KEEP)
+	if (config->agent.set_manager != SET_MANAGER_FORCE)
+		doubt_another(&settings, &managers, &doubts.another);
+	if (!config_is_set(config, &config->agent.own_enrollment))
 		doubt_identity(&settings, &doubts.identity);
 	return doubts;
 }

@@ -17,10 +17,12 @@ struct agents_file_doubts {
 };
 
 /*
- * Read the file, and see. What this program is to write into it is not looked at. `managers` (may
- * be empty) are those that register the agent, as in `address`; what `manager_address` in [agent]
- * says counts more, and what the file itself says of both is no doubt. Neither is what keeps the
- * file from being read: the configuration says that.
+ * Read the file, and see. What this program is to write into it is not looked at. `registered_by`
+ * is the manager that has registered the agent, as in `address`; empty: that is not known; null:
+ * none has yet, and those of `address` will, unless they are the file's own. What `manager_address`
+ * in [agent] says counts more. What the file itself says of both is no doubt, and neither are
+ * several servers, as of a cluster, nor what own_enrollment has been set to. What keeps the file
+ * from being read, the configuration says.
  */
 struct agents_file_doubts agents_file_look(const struct config *config,
-					   const struct string_list *managers) must_check;
+					   const char *registered_by) must_check;

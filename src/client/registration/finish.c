@@ -369,24 +369,19 @@ static void start_agents(const struct registration *run, const struct agent_key 
 			 disabled, disabled);
 }
 
-/*
- * Will the agent find its manager with this key? Who calls agent-auth looks after the agent; and
- * what a new key brings with it, and an old one has had for long, is said with the new one only.
- */
-static void look_at_agents_file(const struct registration *run, bool is_new)
+/* Will the agent find its manager with this key? Who calls agent-auth looks after the agent. */
+static void look_at_agents_file(const struct registration *run, const char *registered_by)
 {
-	char *manager = (char *)(uintptr_t)run->request.manager_text;
-	const struct string_list managers = { &manager, is_new && *manager };
 	struct agents_file_doubts doubts;
 
 	if (run->mode.observer || !config_has_work(run->config))
 		return;
-	doubts = agents_file_look(run->config, &managers);
+	doubts = agents_file_look(run->config, registered_by);
 	if (doubts.manager.text[0])
 		log_warning("%s", doubts.manager.text);
-	if (is_new && doubts.another.text[0])
+	if (doubts.another.text[0])
 		log_notice("%s", doubts.another.text);
-	if (is_new && doubts.identity.text[0])
+	if (doubts.identity.text[0])
 		log_notice("%s", doubts.identity.text);
 }
 
@@ -405,7 +400,7 @@ int finish_announce(struct registration *run)
 	start_agents(run, &run->key.new);
 	/* behind READY=1, for which others wait: systemd is slow to answer while it boots */
 	restart_running_agent(run, run->agent_conf_changed_at ?: run->key.stored_at, "this key");
-	look_at_agents_file(run, true);
+	look_at_agents_file(run, run->request.manager_text);
 	return 0;
 }
 
@@ -415,7 +410,9 @@ void finish_unchanged(struct registration *run)
 	start_agents(run, &run->key.old);
 	if (run->agent_conf_changed_at)
 		restart_running_agent(run, run->agent_conf_changed_at, "this configuration");
-	look_at_agents_file(run, false);
+	look_at_agents_file(run, binding_knows(&run->state, &run->key.old)
+					 ? run->state.registration.manager
+					 : "");
 }
 
 int finish_on_manager(const struct reason *seen)

@@ -33,7 +33,7 @@ int finish_announce(struct registration *run) must_check;
 
 /*
  * With the old key to stay: delete the secret if the configuration says so, start the agents, and
- * log whether they have no manager to connect to.
+ * log what would keep them from their manager.
  */
 void finish_unchanged(struct registration *run);
 

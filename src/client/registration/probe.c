@@ -5,7 +5,6 @@
 #include "common/shortage.h"
 
 #include <string.h>
-#include <strings.h>
 
 int probe_open(struct probe *probe, const struct config *config, struct reason *note,
 	       struct reason *why)
@@ -47,8 +46,7 @@ static const struct agent_server *find_server(const struct probe *probe,
 	if (!probe->has_settings || settings->server_count == 0)
 		return NULL;
 	for (size_t i = 0; i < settings->server_count; i++)
-		if (settings->servers[i].host &&
-		    strcasecmp(settings->servers[i].host, manager->host) == 0)
+		if (endpoint_is_host(manager, settings->servers[i].host))
 			return &settings->servers[i];
 	return &settings->servers[0];
 }
@@ -63,7 +61,7 @@ static bool only_registers(const struct probe *probe, const struct endpoint *man
 
 	for (size_t i = 0; i < told->count; i++)
 		if (endpoint_parse(&other, told->items[i], 1) == 0 &&
-		    strcasecmp(other.host, manager->host) == 0)
+		    endpoint_is_host(manager, other.host))
 			return false;
 	if (told->count > 0)
 		return true;
@@ -72,7 +70,7 @@ static bool only_registers(const struct probe *probe, const struct endpoint *man
 	for (size_t i = 0; i < probe->settings.server_count; i++) {
 		const struct agent_server *server = &probe->settings.servers[i];
 
-		if (strcasecmp(server->host, manager->host) == 0)
+		if (endpoint_is_host(manager, server->host))
 			return false;
 		has_other |= !server->is_placeholder;
 	}
@@ -89,7 +87,7 @@ static bool is_told_port(const struct probe *probe, const struct endpoint *manag
 	       config->agent.set_manager != SET_MANAGER_NO &&
 	       config->agent.manager_address.count == 0 &&
 	       (!server ||
-		(strcasecmp(server->host, manager->host) != 0 &&
+		(!endpoint_is_host(manager, server->host) &&
 		 (server->is_placeholder || config->agent.set_manager == SET_MANAGER_FORCE)));
 }
 

@@ -124,6 +124,37 @@ static void test_round_trip(void **state)
 	}
 }
 
+static void test_hosts(void **state)
+{
+	static const struct {
+		const char *address, *host;
+		bool is_same;
+	} hosts[] = {
+		{ "m.example:1", "M.Example", true },
+		{ "m.example.", "m.example", true },
+		{ "m.example", "m.example.", true },
+		{ "m.example", "n.example", false },
+		{ "m.example", "m.example.org", false },
+		{ "m.example", "", false },
+		{ "192.0.2.1", "192.0.2.1", true },
+		{ "192.0.2.1", "192.0.2.11", false },
+		{ "[2001:db8::1]:1", "2001:0DB8:0:0::1", true },
+		{ "fe80::1%eth0", "fe80::1", true },
+		{ "2001:db8::1", "2001:db8::2", false },
+		{ "2001:db8::1", "m.example", false },
+		{ "m.example", " m.example", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		struct endpoint endpoint;
+
+		check_row(hosts[i].address, endpoint_parse(&endpoint, hosts[i].address, 1) == 0);
+		check_row(hosts[i].address,
+			  endpoint_is_host(&endpoint, hosts[i].host) == hosts[i].is_same);
+	}
+}
+
 static void test_prefixes(void **state)
 {
 	static const struct {
@@ -180,7 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),          cmocka_unit_test(test_name_too_long),
 		cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_prefixes),
-		cmocka_unit_test(test_long_prefixes),
+		cmocka_unit_test(test_long_prefixes), cmocka_unit_test(test_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
