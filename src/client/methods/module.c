@@ -5,6 +5,7 @@
 #include "common/dlopen-note.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,27 +26,59 @@ static bool is_as_safe(const struct stat *directory, const struct stat *program)
 	       (directory->st_mode & others & ~program->st_mode) == 0;
 }
 
+/* Is a failure more than that something is not there, or not for us? Returns 0 or -errno. */
+static int unless_absent(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == EACCES ? 0 : -error;
+}
+
 /*
- * Find the module next to the program, as in a build tree. Returns whether it exists and may be
- * used.
+ * Find the module next to the program, as in a build tree. Returns 1 if it exists and may be used,
+ * 0 if not, or a negative errno if that could not be found out.
  */
-static bool find_beside(char path[static PATH_MAX])
+static int find_beside(char path[static PATH_MAX])
 {
 	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof HTTPS_MODULE_FILE);
 	struct stat program, directory;
 	char *name;
 
-	if (length <= 0)
-		return false;
+	if (length < 0)
+		return unless_absent(errno);
 	path[length] = '\0';
 	name = strrchr(path, '/');
-	if (!name || stat(path, &program) < 0)
-		return false;
+	if (!name)
+		return 0;
+	if (stat(path, &program) < 0)
+		return unless_absent(errno);
 	name[1] = '\0';
-	if (stat(path, &directory) < 0 || !is_as_safe(&directory, &program))
-		return false;
+	if (stat(path, &directory) < 0)
+		return unless_absent(errno);
+	if (!is_as_safe(&directory, &program))
+		return 0;
 	strcpy(name + 1, HTTPS_MODULE_FILE);
-	return access(path, F_OK) == 0;
+	return access(path, F_OK) == 0 ? 1 : unless_absent(errno);
+}
+
+/*
+ * Where the module is, in `beside` or where it is installed. Returns 0 or a negative errno with
+ * `why` set.
+ */
+static int find_module(const char **ret, char beside[static PATH_MAX], struct reason *why)
+{
+	int r = find_beside(beside);
+
+	*ret = r > 0 ? beside : INSTALLED;
+	if (r > 0 || access(INSTALLED, F_OK) == 0)
+		return 0;
+	r = r < 0 ? r : unless_absent(errno);
+	if (r < 0)
+		return reason_errno(why, r, "Cannot look for %s", HTTPS_MODULE_FILE);
+	reason_set(why,
+		   "The methods api and enroll require %s, which is missing: "
+		   "install the package " PACKAGE_OF_MODULE
+		   " (a build --without-api does not include it)",
+		   INSTALLED);
+	return -ENOENT;
 }
 
 /*
@@ -71,19 +104,13 @@ static int cannot_load(const char *path, const char *text, struct reason *why)
 static int load(const struct https_module **ret, struct reason *why)
 {
 	char beside[PATH_MAX];
-	const char *path = find_beside(beside) ? beside : INSTALLED;
+	const char *path;
 	const struct https_module *module;
 	void *library;
-	int r;
+	int r = find_module(&path, beside, why);
 
-	if (access(path, F_OK) < 0) {
-		reason_set(why,
-			   "The methods api and enroll require %s, which is missing: "
-			   "install the package " PACKAGE_OF_MODULE
-			   " (a build --without-api does not include it)",
-			   path);
-		return -ENOENT;
-	}
+	if (r < 0)
+		return r;
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!library)
 		return cannot_load(path, dlerror() ?: "", why);

@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <string.h>
 
 #define DELAY_MAX 999999999 /* seconds */
@@ -298,6 +299,9 @@ static int local_error(const struct https *https, CURLcode result)
 	if (result == CURLE_COULDNT_CONNECT || result == CURLE_SEND_ERROR ||
 	    result == CURLE_RECV_ERROR)
 		(void)curl_easy_getinfo(https->easy, CURLINFO_OS_ERRNO, &error);
+	/* Of what it calls then only poll(2) leaves no errno, which fails for want of memory. */
+	if (result == CURLE_COULDNT_CONNECT && error == 0)
+		error = ENOMEM;
 	return error > 0 ? (int)error : 0;
 }
 
