@@ -3,7 +3,6 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "common/library-memory.h"
 #include "common/log.h"
 #include "registrar/api/incoming-call.h"
 #include "registrar/net/priority.h"
@@ -123,13 +122,12 @@ static void on_request(void *owner, struct api_exchange *exchange)
 	if (!call) {
 		log_error("Out of memory: %s got no answer of the API",
 			  api_exchange_peer(exchange));
-		api_exchange_answer(exchange, 500, NULL, NULL);
+		api_exchange_answer_later(exchange);
 		return;
 	}
 	call->api = api;
 	call->settings = &api->settings;
 	call->exchange = exchange;
-	call->shortages = library_memory_shortages();
 	call->next = api->calls;
 	call->previous = &api->calls;
 	if (call->next)

@@ -26,8 +26,10 @@ static void on_answered(void *owner, struct registry_answer *answer)
 	case REGISTRY_BUSY:
 		(void)api_problem_code(&call->result.problem, API_TIMEOUT, NULL);
 		break;
-	case REGISTRY_FAILED:
 	case REGISTRY_NO_MEMORY:
+		incoming_call_answer_later(call);
+		return;
+	case REGISTRY_FAILED:
 		(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 		break;
 	case REGISTRY_DENIED:

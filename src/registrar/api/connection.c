@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/http-chunks.h"
 #include "common/http-head.h"
+#include "common/library-memory.h"
 #include "common/log.h"
 #include "registrar/net/handshake-limit.h"
 #include "registrar/net/priority.h"
@@ -34,10 +35,12 @@ struct api_connection {
 	uint64_t body_left;    /* bytes of its body, if its head is complete */
 	bool is_chunked;       /* its body has no length, but ... */
 	struct http_chunks chunks;
-	bool ends;         /* with the next answer: how much its body has only evhttp knows */
-	bool is_refused;   /* what follows is not shown to evhttp */
-	bool is_flooded;   /* nothing is any more */
-	bool is_unchecked; /* out of memory: it is closed at once */
+	bool ends;               /* with the next answer: how much its body has only evhttp knows */
+	bool is_refused;         /* what follows is not shown to evhttp */
+	bool is_asking;          /* a part of a request has come since the last answer */
+	unsigned long shortages; /* of memory before that */
+	bool is_flooded;         /* nothing is any more */
+	bool is_unchecked;       /* out of memory: it is closed at once */
 	int orphan; /* its socket, if there was no memory for the BIO that closes it; or -1 */
 	void (*ended)(void *owner);
 	void *ended_owner;
@@ -227,6 +230,9 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 
 	if (info->n_added == 0 || !may_keep(connection, input))
 		return;
+	if (!connection->is_asking)
+		connection->shortages = library_memory_shortages();
+	connection->is_asking = true;
 
 	while (at < end && !connection->is_refused) {
 		struct evbuffer_ptr place;
@@ -242,6 +248,23 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 		if (right < length)
 			refuse_rest(connection, input, at);
 	}
+}
+
+/*
+ * Bytes are about to be encrypted. What evhttp had no memory to keep of a head it refuses with 400,
+ * by itself: an agent that is told so may give up its credentials, so it is told nothing.
+ */
+static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *info, void *argument)
+{
+	struct api_connection *connection = argument;
+
+	(void)output;
+	if (info->n_added == 0 || connection->busy || connection->is_cut_off ||
+	    !api_connection_was_short(connection))
+		return;
+	log_error("Out of memory: cut off %s in the middle of a request to the API",
+		  connection->peer.text);
+	cut_off(connection);
 }
 
 /* ------------------------------------------------------------------ all of them */
@@ -391,7 +414,9 @@ struct api_connection *api_connection_new(struct api_connections *connections, S
 void api_connection_begin(struct api_connection *connection, struct bufferevent *stream)
 {
 	connection->stream = stream;
-	if (!evbuffer_add_cb(bufferevent_get_input(stream), on_input, connection))
+	/* The one that was added last is called first: before the stream's own, which encrypts. */
+	if (!evbuffer_add_cb(bufferevent_get_input(stream), on_input, connection) ||
+	    !evbuffer_add_cb(bufferevent_get_output(stream), on_output, connection))
 		connection->is_unchecked = true;
 	event_active(connection->deadline, EV_TIMEOUT, 1);
 }
@@ -432,10 +457,18 @@ void api_connection_set_busy(struct api_connection *connection, bool busy)
 	connections->busy += (size_t)busy - (size_t)connection->busy;
 	connection->busy = busy;
 	connection->had_request |= busy;
-	if (busy)
+	if (busy) {
 		admission_set_idle(connections->admission, &connection->source, false);
-	else
-		admission_set_at_rest(connections->admission, &connection->source);
+		return;
+	}
+	connection->is_asking = false;
+	connection->shortages = library_memory_shortages();
+	admission_set_at_rest(connections->admission, &connection->source);
+}
+
+bool api_connection_was_short(const struct api_connection *connection)
+{
+	return library_memory_shortages() != connection->shortages;
 }
 
 bool api_connection_ends(const struct api_connection *connection)

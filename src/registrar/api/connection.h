@@ -71,6 +71,12 @@ void api_connection_set_end(struct api_connection *connection, void (*ended)(voi
 void api_connection_set_busy(struct api_connection *connection, bool busy);
 
 /*
+ * Has this thread run out of memory since the request began to come, whoever needed it? What evhttp
+ * says of it, or has kept of it, may be wrong then.
+ */
+bool api_connection_was_short(const struct api_connection *connection) must_check;
+
+/*
  * Must the next answer be the last? Yes, once a request has come whose end is known to evhttp
  * alone: with a chunked body, or with one for a method of which evhttp reads none.
  */

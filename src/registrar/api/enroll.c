@@ -101,7 +101,8 @@ static enum bearer_fault read_bearer(struct incoming_call *call)
 /* It was found at once; what the registry finds is logged there. */
 static void log_bearer(struct incoming_call *call, enum bearer_fault fault)
 {
-	if (peer_log_may(call->settings->peers->log, api_exchange_address(call->exchange),
+	if (!api_exchange_was_short(call->exchange) &&
+	    peer_log_may(call->settings->peers->log, api_exchange_address(call->exchange),
 			 PEER_WRONG_PASSWORD))
 		log_notice("Refused an enrollment from %s: %s%s", api_exchange_peer(call->exchange),
 			   bearer_fault_text(fault), bearer_fault_cause(fault));
@@ -111,6 +112,8 @@ static void refuse_fault(struct incoming_call *call, enum bearer_fault fault)
 {
 	if (fault == BEARER_INVALID_SIGNATURE)
 		(void)refuse_password(call);
+	else if (fault == BEARER_KEY_UNAVAILABLE) /* 401 would speak against the client */
+		(void)refuse(call, 500, 9001, "Internal error");
 	else
 		(void)refuse_bearer(call, fault);
 	incoming_call_answer(call);

@@ -24,6 +24,7 @@
  * memory.
  */
 #define BODY_READ_MAX (4 * API_BODY_MAX)
+#define RETRY_AFTER "5"    /* seconds until there may be memory again */
 #define READ_AT_ONCE 32768 /* bytes; what came together with the end of a request */
 
 struct api_http {
@@ -173,6 +174,13 @@ const char *api_exchange_body(struct api_exchange *exchange, size_t *ret_length)
 	return bytes ?: "";
 }
 
+bool api_exchange_was_short(const struct api_exchange *exchange)
+{
+	const struct api_connection *connection = connection_of(exchange->request);
+
+	return connection && api_connection_was_short(connection);
+}
+
 const struct peer *api_exchange_client(const struct api_exchange *exchange)
 {
 	return &exchange->peer;
@@ -266,6 +274,12 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 	if (buffer)
 		evbuffer_free(buffer);
 	free(exchange);
+}
+
+void api_exchange_answer_later(struct api_exchange *exchange)
+{
+	api_exchange_add_header(exchange, "Retry-After", RETRY_AFTER);
+	api_exchange_answer(exchange, 503, NULL, NULL);
 }
 
 void api_exchange_extend(struct api_exchange *exchange)

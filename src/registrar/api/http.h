@@ -82,6 +82,12 @@ const char *api_exchange_header(const struct api_exchange *exchange, const char 
 /* Overwrite a header that holds a secret. */
 void api_exchange_wipe_header(struct api_exchange *exchange, const char *name);
 
+/*
+ * Was there no memory for a part of the request, or perhaps for something else since it began to
+ * come? What is missing or wrong in it then is no fault of the client.
+ */
+bool api_exchange_was_short(const struct api_exchange *exchange) must_check;
+
 /* The body, of any bytes; valid until the answer. May hold a key: it is wiped with the answer. */
 const char *api_exchange_body(struct api_exchange *exchange, size_t *ret_length);
 
@@ -102,6 +108,12 @@ void api_exchange_add_header(struct api_exchange *exchange, const char *name, co
  */
 void api_exchange_answer(struct api_exchange *exchange, int status, const char *content_type,
 			 char *body);
+
+/*
+ * Answer that there is no memory for it now, and forget the exchange: neither the request nor the
+ * client's credentials are wrong, and what is tried again later can succeed.
+ */
+void api_exchange_answer_later(struct api_exchange *exchange);
 
 /* The answer takes long, through no fault of the client: its time begins anew. */
 void api_exchange_extend(struct api_exchange *exchange);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/api/incoming-call.h"
 
-#include "common/library-memory.h"
 #include "common/log.h"
 
 #include <stdlib.h>
@@ -30,11 +29,7 @@ void incoming_call_free(struct incoming_call *call)
 	free(call);
 }
 
-/*
- * A body that was not understood for lack of memory, or an answer in which something is missing.
- * What was carried out stays so.
- */
-static void answer_shortage(struct incoming_call *call)
+void incoming_call_answer_later(struct incoming_call *call)
 {
 	char *text = call->result.answer;
 
@@ -42,14 +37,14 @@ static void answer_shortage(struct incoming_call *call)
 	if (text)
 		explicit_bzero(text, strlen(text));
 	free(text);
-	api_exchange_answer(call->exchange, 500, NULL, NULL);
+	api_exchange_answer_later(call->exchange);
 	incoming_call_free(call);
 }
 
 void incoming_call_answer_text(struct incoming_call *call, char *text, const char *content_type)
 {
 	if (!text) {
-		answer_shortage(call);
+		incoming_call_answer_later(call);
 		return;
 	}
 	api_exchange_answer(call->exchange, 200, content_type, text);
@@ -99,8 +94,8 @@ static void answer_body(struct incoming_call *call)
 
 void incoming_call_answer(struct incoming_call *call)
 {
-	if (library_memory_shortages() != call->shortages)
-		answer_shortage(call);
+	if (api_exchange_was_short(call->exchange))
+		incoming_call_answer_later(call);
 	else if (call->result.problem.status != 0)
 		answer_problem(call);
 	else if (call->result.body)

@@ -94,7 +94,6 @@ struct incoming_call {
 	struct api_collection *collection; /* within that: the agents it is about */
 	/* logging in: what was given as a name; wiped, because it can be a password */
 	char tried_name[REGISTRY_USER_MAX + 1];
-	unsigned long shortages; /* of memory before it: library_memory_shortages() */
 	struct incoming_call *next, **previous; /* among all calls of the API */
 };
 
@@ -155,6 +154,12 @@ extern const struct api_route api_enroll_routes[];
 
 /* Answer with 200 and this text (from malloc; null: out of memory), and free the call. */
 void incoming_call_answer_text(struct incoming_call *call, char *text, const char *content_type);
+
+/*
+ * Answer that memory is short, and free the call. Something may be missing in the request as it was
+ * understood, or in the answer; what was carried out stays so.
+ */
+void incoming_call_answer_later(struct incoming_call *call);
 
 /* Answer with what has come out, and free the call. */
 void incoming_call_answer(struct incoming_call *call);

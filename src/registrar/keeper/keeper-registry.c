@@ -161,6 +161,12 @@ static void answer_bearer(struct waiting *waiting)
 	struct registry_answer answer = decided(waiting);
 	enum bearer_fault fault = check_bearer(waiting->keeper, &request->bearer);
 
+	if (fault == BEARER_KEY_UNAVAILABLE) {
+		log_error("The bearer of %s was not checked%s", request->client.text,
+			  bearer_fault_cause(fault));
+		finish_without(waiting, REGISTRY_NO_MEMORY);
+		return;
+	}
 	if (fault != BEARER_OK &&
 	    peer_log_may(settings->log, request->client.address, PEER_WRONG_PASSWORD))
 		log_notice("Refused an enrollment from %s: %s%s", request->client.text,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/net/loop-memory.h"
 
+#include "common/library-memory.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -31,15 +32,18 @@ static bool give_up_reserve(void)
 	return true;
 }
 
+/* What libevent makes of it, an answer to a head of which a part is missing, is no client's. */
 static void *resize(void *memory, size_t size)
 {
 	void *resized = realloc(memory, size);
 
-	if (!resized && size > 0 && give_up_reserve())
+	if (size == 0)
+		return resized;
+	if (!resized && give_up_reserve())
 		resized = realloc(memory, size);
 	else if (resized)
 		(void)make_reserve();
-	return resized;
+	return library_memory_note(resized);
 }
 
 static void *take(size_t size)

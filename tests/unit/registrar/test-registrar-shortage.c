@@ -8,6 +8,7 @@
 #include "tests/unit/support.h"
 
 #include "common/base64.h"
+#include "common/enroll-jwt.h"
 #include "common/library-memory.h"
 #include "common/log.h"
 #include "registrar/api/api.h"
@@ -28,6 +29,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PASSWORD "a right password"
@@ -125,6 +127,7 @@ static void begin_keeper(void)
 	};
 	struct keeper_registry_settings keeper = {
 		.base = registrar.base,
+		.password = PASSWORD,
 		.log = registrar.peers.log,
 		.read_material = read_no_material,
 	};
@@ -167,6 +170,7 @@ static void begin_front(void)
 		.max_connections = 16,
 		.peers = &registrar.peers,
 		.timeout = TIMEOUT,
+		.demands_password = true,
 	};
 	struct reason why;
 
@@ -345,7 +349,8 @@ static bool call(struct client *client, const char *method, const char *target, 
 
 	(void)snprintf(request, sizeof request,
 		       "%s %s HTTP/1.1\r\nHost: m\r\nAuthorization: %s\r\nConnection: close\r\n"
-		       "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+		       "Content-Type: application/json\r\nprotocol-version: 1\r\n"
+		       "Content-Length: %zu\r\n\r\n%s",
 		       method, target, token, strlen(body), body);
 	return ask(client, &registrar.api_listeners, request, nth);
 }
@@ -379,6 +384,22 @@ static bool add_agent(struct client *client, unsigned int nth)
 {
 	return call(client, "POST", "/agents",
 		    nth > 0 ? "{\"name\":\"web-1\"}" : "{\"name\":\"web-2\"}", nth);
+}
+
+/* With a bearer of its own, as an agent of Wazuh 5 comes. */
+static bool enroll_agent(struct client *client, unsigned int nth)
+{
+	static const unsigned char nonce[ENROLL_NONCE_SIZE] = { 7 };
+	unsigned char key[ENROLL_KEY_SIZE];
+	char bearer[ENROLL_JWT_SIZE];
+
+	assert_int_equal(enroll_jwt_derive(key, ENROLL_PASSWORD, PASSWORD, strlen(PASSWORD)), 0);
+	assert_int_equal(enroll_jwt_sign(bearer, key, NULL, (uint64_t)time(NULL), nonce), 0);
+	(void)snprintf(token, sizeof token, "Bearer %s", bearer);
+	return call(client, "POST", "/wazuh-manager/enroll",
+		    nth > 0 ? "{\"name\":\"web-1\",\"version\":\"5.0.0\"}"
+			    : "{\"name\":\"web-2\",\"version\":\"5.0.0\"}",
+		    nth);
 }
 
 static bool list_agents(struct client *client, unsigned int nth)
@@ -419,7 +440,7 @@ static bool attempt(bool (*act)(struct client *client, unsigned int nth),
 	bool has_failed;
 
 	begin();
-	if (act != register_agent && act != log_in)
+	if (act != register_agent && act != log_in && act != enroll_agent)
 		be_logged_in();
 	has_failed = act(&client, nth);
 	if (!is_done(&client) && (!has_failed || !is_our_fault(&client)))
@@ -466,6 +487,12 @@ static void test_add(void **state)
 {
 	(void)state;
 	check_call(add_agent);
+}
+
+static void test_enroll(void **state)
+{
+	(void)state;
+	check_call(enroll_agent);
 }
 
 static void test_list(void **state)
@@ -526,9 +553,10 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_register),    cmocka_unit_test(test_log_in),
-		cmocka_unit_test(test_add),         cmocka_unit_test(test_list),
-		cmocka_unit_test(test_list_groups), cmocka_unit_test(test_remove),
+		cmocka_unit_test(test_register), cmocka_unit_test(test_log_in),
+		cmocka_unit_test(test_add),      cmocka_unit_test(test_enroll),
+		cmocka_unit_test(test_list),     cmocka_unit_test(test_list_groups),
+		cmocka_unit_test(test_remove),
 	};
 
 	library_memory_watch_openssl();
