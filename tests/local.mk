@@ -74,8 +74,9 @@ kill_at_syscall_SOURCES = tests/integration/kill-at-syscall.c
 # Makes calls of the programs fail, for tests/integration/fail_at_call.py. It has the functions of
 # the C library for its own: nothing may check or replace them.
 check_PROGRAMS += fail-at-call.so
-fail_at_call_so_SOURCES = tests/integration/fail-at-call.c
-fail_at_call_so_CPPFLAGS = -D_GNU_SOURCE
+fail_at_call_so_SOURCES = tests/integration/fail-at-call.c tests/integration/fail-at-call.h \
+	tests/integration/failing-files.c tests/integration/failing-network.c
+fail_at_call_so_CPPFLAGS = -D_GNU_SOURCE -I$(top_srcdir)
 fail_at_call_so_CFLAGS = -Wall -Wextra -fPIC -fno-builtin -fno-sanitize=all
 fail_at_call_so_LDFLAGS = -shared
 

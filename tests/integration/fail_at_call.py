@@ -2,15 +2,21 @@
 """Calls that fail one after the other, by fail-at-call.c: the first of a function, the second, and
 so on, until a run makes no more of them.
 
-Of malloc() there are thousands of calls, which differ little. $FAULTS says which of them fail:
-"paths" (the default) one for each way through our own code that leads to one, "sites" one for each
-that differs anywhere in the stack, and "all" every one. "few" calls of each function fail where a
-sanitizer makes everything slow."""
+Of malloc() there are thousands of calls, and of read() hundreds, which differ little. $FAULTS says
+which of them fail: "paths" (the default) one for each way through our own code that leads to one,
+"sites" one for each that differs anywhere in the stack, and "all" every one. "few" calls of each
+function fail where a sanitizer makes everything slow. With "count", none fails.
+
+Of "all", $FAULTS_PART has one process make every second fail ("1/2"), and another one the others
+("2/2"). Each appends to $FAULTS_RESULTS: the test, the function, the choice, how many of its calls
+have failed (or, with "count", how many there are), in how many runs, how many findings there were,
+and the seconds; tabs are between them."""
 import errno
 import mmap
 import os
 import socket
 import struct
+import time
 
 import pytest
 
@@ -31,15 +37,21 @@ FUNCTIONS = {
     "accept": errno.ECONNABORTED, "fork": errno.EAGAIN, "socketpair": errno.EMFILE,
     "pthread_create": errno.EAGAIN, "sd_notify": errno.ENOBUFS,
     "setrlimit": errno.EPERM, "event_add": 0, "epoll_ctl": errno.ENOSPC, "dup2": errno.EBUSY,
-    "setresuid": errno.EAGAIN,
+    "setresuid": errno.EAGAIN, "confine": errno.ENOMEM, "stat": errno.EIO, "mkdir": errno.EROFS,
+    "chmod": errno.EROFS, "flock": errno.ENOLCK, "getrandom": errno.EIO,
+    "listen": errno.ENOBUFS, "poll": errno.ENOMEM, "inotify": errno.EMFILE,
+    "dlopen": 0, "getgrnam": errno.EIO,
 }
 NAMES = list(FUNCTIONS)
 CHOICE = os.environ.get("FAULTS") or ("few" if "ASAN_OPTIONS" in os.environ else "paths")
 FEW = 4  # calls of a function
+MANY = ["malloc", "read"]  # of which there are many calls
+PART, PARTS = map(int, os.environ.get("FAULTS_PART", "1/1").split("/"))
+RESULTS = os.environ.get("FAULTS_RESULTS")
 ROUNDS = 4  # of looking for calls that were not made to fail
 
 # struct control in fail-at-call.c
-FAILED, TRACED, SEEN = 12, 16, 20
+FAILED, TRACED, SEEN = 20, 24, 28
 FAILED_AT = (SEEN + 4 * len(FUNCTIONS) + 7) // 8 * 8
 SITES, SITES_MAX = 4096, 131072
 SIZE = SITES + 16 * SITES_MAX
@@ -62,13 +74,13 @@ class Faults:
             self.environment["ASAN_OPTIONS"] = (
                 f"{options}:verify_asan_link_order=0:fast_unwind_on_malloc=0")
 
-    def arm(self, function, number, error=None, site=(0, 0)):
-        """Call `number` of the function from now on fails, and no other; 0: the first one from
-        this site."""
+    def arm(self, function, number, error=None, site=(0, 0), times=1, size=0):
+        """Call `number` of the function from now on fails, and the `times` - 1 that follow; number
+        0: the first one from this site. With a size, only calls of malloc() for it count."""
         code = FUNCTIONS[function] if error is None else error
         self.map[0:SITES] = bytes(SITES)
         self.map[FAILED_AT + 16:FAILED_AT + 32] = struct.pack("=QQ", *site)
-        self.map[4:12] = struct.pack("=Ii", number, code)
+        self.map[4:20] = struct.pack("=IIiI", number, times, code, size)
         self.map[0:4] = struct.pack("=I", NAMES.index(function))
 
     def trace(self, function):
@@ -109,9 +121,11 @@ class Campaign:
         self.function = function
         self.attempt = attempt
         self.wrong = {}  # text: the numbers of the calls
+        self.runs = 0
 
     def fail_at(self, number, site=(0, 0)):
         """Has a call failed?"""
+        self.runs += 1
         self.faults.arm(self.function, number, site=site)
         try:
             self.attempt(number)
@@ -120,16 +134,20 @@ class Campaign:
         return self.faults.failed
 
     def fail_at_all(self):
-        number = 1
+        """Every PARTS-th of them, if each of several processes has a part."""
+        number = PART
         while self.fail_at(number):
-            number += 1
-        return number - 1
+            number += PARTS
+        return (number - 1) // PARTS
+
+    def count(self):
+        self.faults.trace(self.function)
+        self.attempt(0)
+        return self.faults.seen(self.function)
 
     def fail_at_few(self):
         """From the first to the last of them."""
-        self.faults.trace(self.function)
-        self.attempt(0)
-        count = self.faults.seen(self.function)
+        count = self.count()
         numbers = {1 + (count - 1) * each // (FEW - 1) for each in range(FEW)} if count else set()
         return sum(self.fail_at(number) for number in sorted(numbers))
 
@@ -137,8 +155,7 @@ class Campaign:
         """One call of each kind. Where runs differ, what was missed is looked for by its site."""
         failed, missed = set(), set()
         for by_site in range(ROUNDS):
-            self.faults.trace(self.function)
-            self.attempt(0)
+            self.count()
             first = {}
             for number, site in enumerate(self.faults.sites(self.function), 1):
                 first.setdefault(kind(site), number)
@@ -152,15 +169,30 @@ class Campaign:
         assert 10 * len(missed - failed) <= len(first), f"{len(missed - failed)} never failed"
         return len(failed)
 
-    def run(self):
+    def choose(self):
+        """Returns how many failed."""
+        if CHOICE == "count":
+            return self.count()
         if CHOICE == "few":
-            count = self.fail_at_few()
-        elif self.function != "malloc" or CHOICE == "all":
-            count = self.fail_at_all()
-        elif CHOICE == "sites":
-            count = self.fail_at_sites(lambda site: site)
-        else:
-            count = self.fail_at_sites(lambda site: (0, site[1]))
+            return self.fail_at_few()
+        if self.function not in MANY or CHOICE == "all":
+            return self.fail_at_all()
+        if CHOICE == "sites":
+            return self.fail_at_sites(lambda site: site)
+        return self.fail_at_sites(lambda site: (0, site[1]))
+
+    def record(self, count, seconds):
+        """A line of a table, if one is to be made."""
+        test = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[2].partition(" ")[0]
+        line = [test, self.function, CHOICE, count, self.runs, len(self.wrong), f"{seconds:.1f}"]
+        with open(RESULTS, "a", encoding="utf-8") as file:
+            file.write("\t".join(map(str, line)) + "\n")
+
+    def run(self):
+        begun = time.monotonic()
+        count = self.choose()
+        if RESULTS:
+            self.record(count, time.monotonic() - begun)
         assert not self.wrong, f"{self.function}() failed at call\n" + "\n".join(
             f"{', '.join(map(str, numbers[:10]))}: {text}" for text, numbers in self.wrong.items())
         return count

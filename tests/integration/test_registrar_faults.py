@@ -86,12 +86,12 @@ class Service:
         answer = self.call_as_user("POST", api_tools.LIST, {"name": self.next_name()})
         return bool(answer) and self.take(api_tools.exported(answer.data["key"]))
 
-    def enroll(self):
+    def enroll(self, **headers):
         name = self.next_name()
         answer = self.call("POST", "/wazuh-manager/enroll",
                            json.dumps({"name": name, "version": "5.0.0"}),
                            **{"Content-Type": "application/json", "protocol-version": "1",
-                              "Authorization": bearer()})
+                              "Authorization": bearer(), **headers})
         return bool(answer) and self.take([answer.json[each] for each in FIELDS])
 
     def remove(self):
@@ -166,8 +166,8 @@ def faulty(directory, tmp_path):
     faults = Faults(tmp_path)
     password = tmp_path / "password"
     password.write_text(f"{PASSWORD}\n")
-    with api_tools.serving(directory, "--timeout", "5", password_file=password,
-                           environment=faults.environment) as registrar:
+    with api_tools.serving(directory, "--timeout", "5", "--api-max-requests", "0",
+                           password_file=password, environment=faults.environment) as registrar:
         service = Service(registrar, faults)
         assert service.register() and service.token
         descriptors = api_tools.count_descriptors(registrar)
@@ -178,14 +178,13 @@ def faulty(directory, tmp_path):
         assert registrar.register("last")
 
 
-# What each act calls; the functions that are not here are of no concern to it, but for malloc of
-# enroll: some of what is wrong for want of memory is answered like a wrong request.
+# What each act calls; the functions that are not here are of no concern to it.
 CONNECTION = ["malloc", "event_add", "epoll_ctl", "read", "write", "accept", "SSL_read",
               "SSL_write"]
 ACTS = {
     "register": [*CONNECTION, "open", "fsync"],
     "add": [*CONNECTION, "open", "fsync"],
-    "enroll": [*CONNECTION[1:], "open", "fsync"],
+    "enroll": [*CONNECTION, "open", "fsync"],
     "remove": [*CONNECTION, "open", "fsync", "rename"],
     "list": [*CONNECTION, "open"],
     "log_in": CONNECTION,
@@ -200,6 +199,21 @@ def test_service(directory, tmp_path, act, function):
     with faulty(directory, tmp_path) as service:
         once = service.attempt(getattr(service, act), function)
         assert fail_at_every_call(service.faults, function, once) > 0
+
+
+@needs_plain_build
+def test_lost_header(directory, tmp_path):
+    """evhttp refuses a head of which it could not keep a part, with 400: the client hears nothing
+    of that."""
+    value = "x" * 4321
+    with faulty(directory, tmp_path) as service:
+        # once more with the reserve
+        service.faults.arm("malloc", 1, times=2, size=len(value) + 1)
+        assert not service.enroll(**{"X-Some": value})
+        assert service.faults.failed and service.status is None, service.status
+        service.registrar.wait_for_line("Out of memory: cut off 127.0.0.1 .* middle of a request")
+        service.faults.disarm()
+        assert service.enroll(**{"X-Some": value})
 
 
 # ------------------------------------------------------------------ the commands
