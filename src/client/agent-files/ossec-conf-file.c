@@ -247,7 +247,8 @@ bool ossec_conf_file_has_leftover(const struct ossec_conf_file *file)
 
 void ossec_conf_file_clean(const struct ossec_conf_file *file)
 {
-	atomic_file_clean(file->path);
+	if (file->path)
+		atomic_file_clean(file->path);
 }
 
 /* ------------------------------------------------------------------ storing */

@@ -13,7 +13,9 @@ static const struct type_row {
 	const char *value, *other;
 } types[] = {
 	{ &config_text, sizeof(char *), "some text", "other text" },
+	{ &config_user, sizeof(char *), "some-user", "other-user" },
 	{ &config_path, sizeof(char *), "/some/path", "/other/path" },
+	{ &config_secret_path, sizeof(char *), "/some/secret", "/other/secret" },
 	{ &config_ca_path, sizeof(char *), "/some/path", CONFIG_INHERIT },
 	{ &config_port, sizeof(uint16_t), "2000", "65535" },
 	{ &config_prefix, sizeof(char *), "siem/a", "wazuh" },

@@ -120,6 +120,7 @@ static int call_of_i386(void)
 {
 	long result;
 
+	(void)signal(SIGSEGV, SIG_DFL); /* not cmocka's, which would report a test of its own */
 	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20L) : "memory"); /* getpid */
 	return result < 0 ? (int)-result : 0;
 }
@@ -133,7 +134,9 @@ static void test_other_architectures_end_it(void **state)
 	status = run_confined(call_of_x32, NULL);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
 	status = run_confined(call_of_i386, NULL);
-	assert_true(WIFSIGNALED(status));
+	/* a kernel without 32-bit calls has no such gate */
+	assert_true(WIFSIGNALED(status) &&
+		    (WTERMSIG(status) == SIGSYS || WTERMSIG(status) == SIGSEGV));
 }
 #endif
 

@@ -15,13 +15,12 @@ const char *secret_of_parent = "secret";
 const char *anchor_to_send;
 char agent_name[AGENT_NAME_MAX + 1];
 struct attempt_naming naming;
+struct endpoint manager;
 int progress_result;
 int (*prepare)(struct attempt *attempt, struct reason *why);
 struct method method;
 struct agent_key key;
 struct attempt_report report;
-
-static struct endpoint manager = { "m", 1515 };
 
 static int take_step(enum attempt_step step, void *user)
 {
@@ -73,6 +72,7 @@ int hold(int (*run)(const struct attempt *attempt, struct agent_key *ret,
 int setup(void **state)
 {
 	(void)state;
+	manager = (struct endpoint){ "m", 1515 };
 	deadline = (struct deadline){ monotonic_usec() + 20 * USEC_PER_SEC, -1 };
 	method = (struct method){ .name = "test" };
 	progress_result = 0;

@@ -28,6 +28,7 @@ extern const char *secret_of_parent;
 extern const char *anchor_to_send; /* by registers() */
 extern char agent_name[AGENT_NAME_MAX + 1];
 extern struct attempt_naming naming;
+extern struct endpoint manager; /* "m", port 1515 */
 
 /* What has come out of the last one. */
 extern struct agent_key key;
