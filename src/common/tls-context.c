@@ -473,7 +473,8 @@ static int describe_failure(struct reason *why)
 
 	if (ERR_peek_error() == 0)
 		return reason_errno(why, ENOMEM, "Cannot initialize OpenSSL");
-	reason_set(why, "Cannot initialize OpenSSL: %s", tls_error_text(text, sizeof text));
+	reason_set(why, "Cannot initialize OpenSSL, perhaps for lack of memory: %s",
+		   tls_error_text(text, sizeof text));
 	return -EIO;
 }
 

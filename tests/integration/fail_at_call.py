@@ -45,7 +45,8 @@ FUNCTIONS = {
 NAMES = list(FUNCTIONS)
 CHOICE = os.environ.get("FAULTS") or ("few" if "ASAN_OPTIONS" in os.environ else "paths")
 FEW = 4  # calls of a function
-MANY = ["malloc", "read"]  # of which there are many calls
+CHOSEN = ["malloc", "read"]  # of which there can be many calls
+MANY = 100  # calls of a function; of fewer, each one fails
 PART, PARTS = map(int, os.environ.get("FAULTS_PART", "1/1").split("/"))
 RESULTS = os.environ.get("FAULTS_RESULTS")
 ROUNDS = 4  # of looking for calls that were not made to fail
@@ -175,7 +176,7 @@ class Campaign:
             return self.count()
         if CHOICE == "few":
             return self.fail_at_few()
-        if self.function not in MANY or CHOICE == "all":
+        if CHOICE == "all" or self.function not in CHOSEN or self.count() < MANY:
             return self.fail_at_all()
         if CHOICE == "sites":
             return self.fail_at_sites(lambda site: site)

@@ -270,7 +270,8 @@ def test_answers_like_the_recorded_manager(directory, recording, authd, monkeypa
             monkeypatch.setattr(
                 registrar,
                 "connect",
-                lambda source=None: socket.create_connection(("::1", registrar.port), PATIENCE),
+                lambda source=None, patience=PATIENCE: socket.create_connection(
+                    ("::1", registrar.port), patience),
             )
         for label, case, records, end in cases_of(recording, authd):
             if "manager hostname" in label:

@@ -85,10 +85,15 @@ static int inherit_certificate(struct inheritance *in)
 	return r == 0 ? inherit_path_setting(in, &in->config->tls.private_key_file, key) : r;
 }
 
+static bool cannot_look(int error)
+{
+	return is_shortage(error) || error == -EIO;
+}
+
 /*
  * Without a file, or with next to nothing in it, the agent has no password. What is not below its
  * directory is refused where it would be read, whatever is in it. A negative errno: this machine is
- * too short of something to look.
+ * too short of something to look, or the disk is broken.
  */
 static int is_password_file(const struct config *config, const char *path)
 {
@@ -100,12 +105,10 @@ static int is_password_file(const struct config *config, const char *path)
 	if (!directory_has(home, path))
 		return true; /* nothing is looked for out there */
 	parent = directory_open_parent_below(home, path, true, name, NULL);
-	if (parent < 0 && is_shortage(parent))
-		return parent;
 	if (parent < 0)
-		return parent != -ENOENT && parent != -ENOTDIR;
+		return cannot_look(parent) ? parent : parent != -ENOENT && parent != -ENOTDIR;
 	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno != ENOENT && errno != ENOTDIR;
+		return cannot_look(-errno) ? -errno : errno != ENOENT && errno != ENOTDIR;
 	return !S_ISREG(status.st_mode) || status.st_size >= SHORTEST_PASSWORD_FILE;
 }
 
