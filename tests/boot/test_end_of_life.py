@@ -2,6 +2,8 @@
 """agent-register-deregister.service: the agent goes with its machine, and with nothing less."""
 import os
 
+import agent_conf
+import agent_machine
 import end_of_life
 import manual
 import pytest
@@ -42,6 +44,23 @@ def test_poweroff(mortal, start_api):
         booted(system)
         assert "no longer has agent web-01 (id 007)" in log_of_the_last_boot(system)
     assert len(end_of_life.registrations(api)) == 2
+
+
+def test_name_for_enrolling_goes_as_well(mortal, start_api):
+    """With own_enrollment = same, nothing that is started later enrolls as what is gone."""
+    agent_conf.IMAGES["wazuh 4"].install(mortal, agent_machine.AGENT_GROUP)
+    mortal.configure(CONFIG + "set_manager = yes\nown_enrollment = same\n", password=PASSWORD)
+    api = start_api(mortal, answer=answer)
+    conf = mortal.path(agent_conf.CONF)
+    before = conf.stat()
+    with mortal.boot() as system:
+        booted(system)
+        assert "<agent_name>web-01</agent_name>" in conf.read_text(encoding="utf-8")
+    assert len(removals(api)) == 1 and not mortal.has_key()
+    assert "agent_name" not in conf.read_text(encoding="utf-8")
+    after = conf.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid,
+                                                           before.st_gid)
 
 
 @pytest.mark.parametrize("signal", [SIGRTMIN + 3, SIGRTMIN + 4], ids=["halt", "poweroff"])

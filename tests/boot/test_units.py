@@ -16,7 +16,7 @@ HOST = {"RootDirectory=/RootImage="}
 EXPOSURES = {
     "agent-register": (2.2, EACH | NETWORK | ROOT | {"ProtectHostname=",
                                                      "RestrictAddressFamilies=~AF_NETLINK"}),
-    "agent-register-deregister": (2.0, EACH | NETWORK | ROOT | HOST |
+    "agent-register-deregister": (2.2, EACH | NETWORK | ROOT | HOST |
                                   {"ProtectHome=", "RestrictAddressFamilies=~AF_NETLINK"}),
     "agent-registrar": (1.1, EACH | NETWORK | HOST),
     "agent-registrar-keeper": (1.2, EACH | ROOT | HOST),

@@ -163,6 +163,20 @@ static int remove_reenroll_files(const struct program *program, const struct key
 	return r < 0 ? r : remove_anchor(program, &files, why);
 }
 
+/* The rest is gone by now, which is to be known. */
+static int forget_name(const struct program *program, struct reason *why)
+{
+	struct reason cause = { 0 };
+	int r = agent_conf_forget(&program->config, &cause);
+
+	if (r < 0)
+		reason_set(why,
+			   "The identity is removed, but not the name under which the agent "
+			   "enrolls by itself: %s",
+			   cause.text);
+	return r;
+}
+
 int forget_all(const struct program *program, const struct keystore *store, struct reason *why)
 {
 	int r = keystore_remove(store, why);
@@ -175,5 +189,5 @@ int forget_all(const struct program *program, const struct keystore *store, stru
 		r = counters_remove(program->config.agent.directory, why);
 	if (r >= 0)
 		r = remove_file(program->options->state_directory, "state", why);
-	return r >= 0 ? agent_conf_forget(&program->config, why) : r;
+	return r >= 0 ? forget_name(program, why) : r;
 }
