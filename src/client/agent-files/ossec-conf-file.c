@@ -162,7 +162,8 @@ static int copy_attribute(int from, int to, const char *name)
 		return errno == ENODATA ? 0 : -errno;
 	if (!value)
 		return -ENOMEM;
-	length = fgetxattr(from, name, value, (size_t)length);
+	/* with room for one byte more: a size of 0 would only ask for the length again */
+	length = fgetxattr(from, name, value, (size_t)length + 1);
 	if (length < 0)
 		return errno == ENODATA ? 0 : -errno;
 	/* what this process may not set, another one has set */
@@ -179,7 +180,7 @@ static int copy_extended_attributes(int from, int to)
 		return length == 0 || errno == EOPNOTSUPP ? 0 : -errno;
 	if (!names)
 		return -ENOMEM;
-	length = flistxattr(from, names, (size_t)length);
+	length = flistxattr(from, names, (size_t)length); /* it was not 0 */
 	if (length < 0)
 		return -errno;
 	names[length] = '\0';

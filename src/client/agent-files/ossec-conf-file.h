@@ -2,7 +2,8 @@
 /*
  * Replacing the agent's etc/ossec.conf, in two steps as the key: see that it can be changed and
  * staged before a manager is asked, and store it when there is a key for it. Owner, group, mode,
- * access control list, SELinux label and other extended attributes are those of the old file.
+ * access control list, SELinux label and extended attributes (those that this process may
+ * set: user.*) are those of the old file.
  */
 #pragma once
 
