@@ -61,7 +61,7 @@ static int write_replaced(FILE *stream, struct replacement *all, size_t item)
 			return 0;
 		if (++all->references > REFERENCES_MAX)
 			return -E2BIG;
-		name = strcspn(value + 1, "$.|, ");
+		name = strcspn(value + 1, "$.|, :/");
 		if (name > 0)
 			found = find_variable(all->conf, item, value + 1, name);
 		all->added += found ? strlen(found) : 0;

@@ -2,7 +2,8 @@
 /*
  * Variables of the agents' syntax: <var name="X">value</var> stands for $X in the values behind it,
  * in whatever case the names are written (src/os_xml/os_xml_variables.c of OSSEC and Wazuh). A name
- * in a value ends at "$", ".", "|", ",", a blank, or the end of the value.
+ * in a value ends at "$", ".", "|", ",", a blank, or the end of the value; here also at ":" and
+ * "/", for the sake of endpoints.
  *
  * No agent applies this to ossec.conf (agent-settings.h). Who has written such a file meant it
  * nevertheless, so what is taken from the file for a registration is what he meant; that the agent

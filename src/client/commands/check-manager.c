@@ -152,11 +152,12 @@ static void check_own_address(struct check *check, const struct endpoint *manage
 					       &check->deadline);
 	struct own_names own = { 0 };
 	struct reason why = { 0 };
+	int r = own_address_find(own.address, fd, manager, &deadline, &why);
 
-	if (own_address_find(own.address, fd, manager, &deadline, &why) == OUTCOME_OK)
+	if (r == OUTCOME_OK)
 		found(CHECK_ADDRESS, "%s", own.address);
 	else
-		(void)wrong(CHECK_ADDRESS, OUTCOME_NOT_READY, why.text);
+		(void)wrong(CHECK_ADDRESS, r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
 }
 
 /* `fd` is connected to the manager, or to the proxy. */

@@ -63,9 +63,12 @@ static bool is_known_to(const struct agent_settings *settings, const struct agen
 	       (registers && endpoint_is_host(&manager, registers));
 }
 
-/* Two names of one machine are taken for two machines, so this is only a doubt. */
+/*
+ * Two names of one machine are taken for two machines, so this is only a doubt. `is_told`: the
+ * managers are those of manager_address.
+ */
 static void doubt_another(const struct agent_settings *settings, const struct string_list *managers,
-			  struct reason *why)
+			  bool is_told, struct reason *why)
 {
 	const struct agent_server *server = single_server(settings);
 	char shown[SHOWN_SIZE];
@@ -75,12 +78,19 @@ static void doubt_another(const struct agent_settings *settings, const struct st
 	for (size_t i = 0; i < managers->count; i++)
 		if (is_known_to(settings, server, managers->items[i]))
 			return;
-	reason_set(why,
-		   "The agent connects to %s (%s:%zu), and is registered by %s; write the same "
-		   "address there (set_manager = force in [agent]), or, if both are names of one "
-		   "machine or of one cluster, manager_address = %s in [agent]",
-		   escape_string(shown, sizeof shown, server->host), settings->path, server->line,
-		   managers->items[0], shown);
+	(void)escape_string(shown, sizeof shown, server->host);
+	if (is_told)
+		reason_set(why,
+			   "The agent connects to %s (%s:%zu), and manager_address in [agent] says "
+			   "%s: set_manager = force there writes that, or correct it",
+			   shown, settings->path, server->line, managers->items[0]);
+	else
+		reason_set(why,
+			   "The agent connects to %s (%s:%zu), and is registered by %s; write the "
+			   "same address there (set_manager = force in [agent]), or, if both are "
+			   "names of one machine or of one cluster, manager_address = %s in "
+			   "[agent]",
+			   shown, settings->path, server->line, managers->items[0], shown);
 }
 
 /* Who has registered the agent, or will; what manager_address says counts more. */
@@ -121,7 +131,8 @@ struct agents_file_doubts agents_file_look(const struct config *config, const ch
 	if (config->agent.set_manager == SET_MANAGER_NO)
 		doubt_manager(&settings, &doubts.manager);
 	if (config->agent.set_manager != SET_MANAGER_FORCE)
-		doubt_another(&settings, &managers, &doubts.another);
+		doubt_another(&settings, &managers, config->agent.manager_address.count > 0,
+			      &doubts.another);
 	if (!config_is_set(config, &config->agent.own_enrollment))
 		doubt_identity(&settings, &doubts.identity);
 	return doubts;

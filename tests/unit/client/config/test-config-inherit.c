@@ -176,6 +176,12 @@ static const struct {
 			  ENROLLMENT("<groups>$site,web</groups>")),
 	  { NULL },
 	  { "manager.address", "m1.example m2.example", "agent.groups", "example web" } },
+	{ "a variable within an endpoint",
+	  "5.0.0",
+	  "<var name=\"HOST\">m.example</var>\n<ossec_config><agent><manager>"
+	  "<endpoint>https://$HOST:443/a</endpoint></manager></agent></ossec_config>",
+	  { NULL },
+	  { "manager.address", "m.example", "manager.port", "443", "manager.prefix", "a" } },
 	{ "a variable in an endpoint",
 	  "5.0.0",
 	  "<var name=\"E\">https://m.example:443/a</var>\n"
