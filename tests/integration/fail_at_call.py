@@ -135,11 +135,11 @@ class Campaign:
         return self.faults.failed
 
     def fail_at_all(self):
-        """Every PARTS-th of them, if each of several processes has a part."""
-        number = PART
+        """Every PARTS-th of many, if each of several processes has a part."""
+        number, step = (PART, PARTS) if self.function in CHOSEN else (1, 1)
         while self.fail_at(number):
-            number += PARTS
-        return (number - 1) // PARTS
+            number += step
+        return (number - 1) // step
 
     def count(self):
         self.faults.trace(self.function)

@@ -29,7 +29,7 @@ struct api_connection {
 	struct peer peer; /* empty before it has arrived */
 	struct source_member source;
 	bool has_arrived, busy, had_request, is_cut_off;
-	bool has_offended; /* and that was counted */
+	bool has_offended; /* and that was counted, or is not to be */
 	struct handshake_limit handshake_limit;
 	struct http_head head; /* of the request that arrives */
 	uint64_t body_left;    /* bytes of its body, if its head is complete */
@@ -264,6 +264,7 @@ static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *in
 		return;
 	log_error("Out of memory: cut off %s in the middle of a request to the API",
 		  connection->peer.text);
+	connection->has_offended = true; /* it has not, so nothing is to be counted */
 	cut_off(connection);
 }
 
@@ -414,7 +415,7 @@ struct api_connection *api_connection_new(struct api_connections *connections, S
 void api_connection_begin(struct api_connection *connection, struct bufferevent *stream)
 {
 	connection->stream = stream;
-	/* The one that was added last is called first: before the stream's own, which encrypts. */
+	/* The one that was added last is called first: before the stream's own. */
 	if (!evbuffer_add_cb(bufferevent_get_input(stream), on_input, connection) ||
 	    !evbuffer_add_cb(bufferevent_get_output(stream), on_output, connection))
 		connection->is_unchecked = true;
