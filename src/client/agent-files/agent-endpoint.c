@@ -31,10 +31,9 @@ static uint16_t port_of(const char *digits, size_t length)
 int agent_endpoint_split(const char *text, char **ret_host, uint16_t *ret_port, char **ret_prefix)
 {
 	static const char scheme[] = "https://";
-	bool has_bracket, has_prefix;
+	cleanup_free char *host = NULL, *prefix = NULL;
 	const char *end, *rest;
-	cleanup_free char *host = NULL;
-	char *prefix;
+	bool has_bracket;
 
 	if (strncasecmp(text, scheme, strlen(scheme)) == 0)
 		text += strlen(scheme);
@@ -53,11 +52,12 @@ int agent_endpoint_split(const char *text, char **ret_host, uint16_t *ret_port, 
 		*ret_port = port_of(rest + 1, digits);
 		rest += 1 + digits;
 	}
-	has_prefix = *rest == '/';
-	prefix = has_prefix ? strdup(rest) : NULL;
-	if (has_prefix && !prefix)
-		return -ENOMEM;
+	if (*rest == '/') {
+		prefix = strdup(rest);
+		if (!prefix)
+			return -ENOMEM;
+	}
 	*ret_host = take_pointer(host);
-	*ret_prefix = prefix;
+	*ret_prefix = take_pointer(prefix);
 	return 0;
 }
