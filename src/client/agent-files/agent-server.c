@@ -4,7 +4,6 @@
 #include "client/agent-files/agent-endpoint.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,14 +26,6 @@ bool agent_server_is_placeholder(const char *text)
 bool agent_text_has_variable(const char *text)
 {
 	return strchr(text, '$');
-}
-
-uint16_t agent_port_of(const char *text)
-{
-	unsigned long number = strtoul(text, NULL, 10);
-
-	return text[strspn(text, "0123456789")] == '\0' && number <= UINT16_MAX ? (uint16_t)number
-										: 0;
 }
 
 void agent_server_clear(struct agent_server *server)

@@ -51,6 +51,3 @@ bool agent_server_is_placeholder(const char *text) must_check;
 
 /* Has it a "$"? Whoever writes one means a variable: it is in no host, name, group or address. */
 bool agent_text_has_variable(const char *text) must_check;
-
-/* A number as the agents read it, in the range of ports; 0: it is none. */
-uint16_t agent_port_of(const char *text) must_check;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/agent-files/agent-settings.h"
 
-#include "client/agent-files/agent-endpoint.h"
 #include "common/cleanup.h"
 
 #include <errno.h>
@@ -44,6 +43,15 @@ static int no_memory(struct reason *why)
 {
 	reason_set(why, "Out of memory");
 	return -ENOMEM;
+}
+
+/* A number as the agents read it, in the range of ports; 0: it is none. */
+static uint16_t port_of(const char *text)
+{
+	unsigned long number = strtoul(text, NULL, 10);
+
+	return text[strspn(text, "0123456789")] == '\0' && number <= UINT16_MAX ? (uint16_t)number
+										: 0;
 }
 
 void agent_setting_set(struct agent_settings *settings, enum agent_setting_key key, char *text)
@@ -149,7 +157,7 @@ static struct server_block read_server_block(const struct ossec_conf *conf, size
 		else if (ossec_conf_is(conf, child, "endpoint"))
 			found.endpoint = child;
 		else if (ossec_conf_is(conf, child, "port"))
-			found.port = agent_port_of(value) ? agent_port_of(value) : found.port;
+			found.port = port_of(value) ? port_of(value) : found.port;
 		else if (ossec_conf_is(conf, child, "protocol"))
 			found.is_udp = strcmp(value, "udp") == 0;
 	}
@@ -246,7 +254,7 @@ static int read_client(struct agent_settings *settings, size_t block, struct rea
 		const char *value = conf->items[child].value;
 
 		if (ossec_conf_is(conf, child, "port"))
-			port = agent_port_of(value) ? agent_port_of(value) : port;
+			port = port_of(value) ? port_of(value) : port;
 		else if (ossec_conf_is(conf, child, "protocol"))
 			is_udp = is_ossec || strcmp(value, "udp") == 0;
 		else if (ossec_conf_is(conf, child, "server") && !is_ossec)

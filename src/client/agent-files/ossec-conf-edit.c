@@ -17,31 +17,55 @@
  */
 #define STEPS_MAX 16
 
+/* Wazuh up to 4 copies the value into 127 bytes, and <server-hostname> gets a slash behind it. */
+#define HOST_MAX_WAZUH 125
+
 /*
- * OSSEC has getaddrinfo() read its addresses; Wazuh loses the zone, and then does not start,
- * because it is told the interface in an element of its own, by number. (Source: OS_Connect() of
- * OSSEC HIDS, OS_GetHost() and Validate_IPv6_Link_Local_Interface() of Wazuh 4.14.7 and 5.0.)
+ * An address that the agent cannot have. OSSEC has getaddrinfo() read its addresses; Wazuh loses
+ * the zone, and then does not start, because it is told the interface in an element of its own, by
+ * number. Before version 4 it knew no IPv6: such an address kept it from starting, or was taken for
+ * a name. (Source: OS_Connect() of OSSEC HIDS, OS_GetHost() and
+ * Validate_IPv6_Link_Local_Interface() of Wazuh 4.14.7 and 5.0.)
  */
-static int check_zones(const struct ossec_conf_editor *editor)
+static int check_manager(enum agent_generation generation, const char *host, struct reason *why)
 {
-	const struct ossec_conf_wish *wish = editor->wish;
-	size_t count = wish->generation == AGENT_WAZUH_5 ? 1 : wish->manager_count;
 	char shown[128];
 
-	for (size_t i = 0; wish->generation != AGENT_OSSEC && i < count; i++) {
-		const char *host = wish->managers[i].host;
-
-		if (!strchr(host, '%'))
-			continue;
-		reason_set(editor->change.why,
+	if (generation == AGENT_OSSEC)
+		return 0;
+	(void)escape_string(shown, sizeof shown, host);
+	if (strchr(host, '%'))
+		reason_set(why,
 			   "agents of Wazuh do not understand the zone of %s; set manager_address "
 			   "in [agent] to another address of that manager, or to this one without "
 			   "its zone, with the number of the interface as <interface_index> beside "
 			   "it",
-			   escape_string(shown, sizeof shown, host));
-		return -EINVAL;
-	}
-	return 0;
+			   shown);
+	else if (generation == AGENT_WAZUH_3 && strchr(host, ':'))
+		reason_set(why,
+			   "agents of Wazuh 3 know no IPv6, and %s is an address of it; "
+			   "write manager_address = HOST with another one into [agent]",
+			   shown);
+	else if (generation != AGENT_WAZUH_5 && strlen(host) > HOST_MAX_WAZUH)
+		reason_set(why,
+			   "the agent cuts the name of its manager off behind %d characters; "
+			   "write manager_address = HOST with a shorter one into [agent]",
+			   HOST_MAX_WAZUH);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+/* Those that are written: Wazuh 5 has one. */
+static int check_managers(const struct ossec_conf_editor *editor)
+{
+	const struct ossec_conf_wish *wish = editor->wish;
+	size_t count = wish->generation == AGENT_WAZUH_5 ? 1 : wish->manager_count;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = check_manager(wish->generation, wish->managers[i].host, editor->change.why);
+	return r;
 }
 
 static int fit_managers(struct ossec_conf_editor *editor)
@@ -56,7 +80,7 @@ static int fit_managers(struct ossec_conf_editor *editor)
 					       "write manager_address = HOST there");
 		return -EINVAL;
 	}
-	if (check_zones(editor) < 0)
+	if (check_managers(editor) < 0)
 		return -EINVAL;
 	return editor->wish->generation == AGENT_WAZUH_5 ? ossec_conf_endpoint_fit(editor)
 							 : ossec_conf_servers_fit(editor);

@@ -32,7 +32,7 @@ static char *endpoint_text_like(const struct agent_server *old, const struct age
 	uint16_t port = manager->port          ? manager->port
 			: known && known->port ? known->port
 					       : AGENT_PORT_5;
-	bool has_scheme = strncmp(old_text, SCHEME, strlen(SCHEME)) == 0;
+	bool has_scheme = strncasecmp(old_text, SCHEME, strlen(SCHEME)) == 0;
 	bool is_ipv6 = strchr(manager->host, ':'), has_port;
 	char digits[8] = "", *ret;
 	const char *behind;

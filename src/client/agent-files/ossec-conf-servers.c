@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Wazuh up to 4 copies the value into 127 bytes, and <server-hostname> gets a slash behind it. */
-#define HOST_MAX_WAZUH 125
-
 static const char *old_element(const struct agent_manager *manager)
 {
 	bool is_address = strchr(manager->host, ':') ||
@@ -173,41 +170,12 @@ static int add_all_servers(struct ossec_conf_editor *editor)
 			      : ossec_conf_editor_no_memory(editor);
 }
 
-/* Before there was IPv6, an address of it kept the agent from starting, or was taken for a name. */
-static int check_managers(struct ossec_conf_editor *editor)
-{
-	const struct ossec_conf_wish *wish = editor->wish;
-
-	for (size_t i = 0; i < wish->manager_count; i++) {
-		const char *host = wish->managers[i].host;
-
-		if (wish->generation == AGENT_WAZUH_3 && strchr(host, ':')) {
-			reason_set(editor->change.why,
-				   "agents of Wazuh 3 know no IPv6, and %s is an address of it; "
-				   "write manager_address = HOST with another one into [agent]",
-				   host);
-			return -EINVAL;
-		}
-		if (wish->generation != AGENT_OSSEC && strlen(host) > HOST_MAX_WAZUH) {
-			reason_set(editor->change.why,
-				   "the agent cuts the name of its manager off behind %d "
-				   "characters; write manager_address = HOST with a shorter one "
-				   "into [agent]",
-				   HOST_MAX_WAZUH);
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
 int ossec_conf_servers_fit(struct ossec_conf_editor *editor)
 {
 	const struct ossec_conf_wish *wish = editor->wish;
 	const struct agent_settings *settings = &editor->settings;
-	int r = check_managers(editor);
+	int r = 0;
 
-	if (r < 0)
-		return r;
 	for (size_t i = 0; r == 0 && i < settings->server_count; i++)
 		r = ossec_conf_servers_fit_one(editor, &settings->servers[i],
 					       &wish->managers[i % wish->manager_count]);
