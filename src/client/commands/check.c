@@ -240,7 +240,7 @@ static void check_agent_conf(struct check *check, const struct agent_key *key)
 	const struct agent_conf_source source = {
 		.config = check->config,
 		.access = !key && check->access.method ? &check->access : NULL,
-		.state = &check->state,
+		.known = check->knows_key ? &check->state.registration : NULL,
 	};
 	struct reason why = { 0 };
 	int r = agent_conf_try(&source, key, &why);

@@ -42,6 +42,16 @@ static void add_managers(struct agent_conf_wish *wanted, const struct string_lis
 		add_manager(wanted, addresses->items[i], prefix);
 }
 
+/* In the file that the addresses are from, the interface has an element of its own. */
+static void forget_zones(struct agent_conf_wish *wanted)
+{
+	for (size_t i = 0; i < wanted->wish.manager_count; i++) {
+		char *host = wanted->endpoints[i].host;
+
+		host[strcspn(host, "%")] = '\0';
+	}
+}
+
 /* That of the method enroll; null: not known, as without the token that says it. */
 static const char *known_prefix(struct agent_conf_wish *wanted,
 				const struct agent_conf_source *source)
@@ -77,8 +87,8 @@ static void add_token_manager(struct agent_conf_wish *wanted,
 
 	if (access && access->has_token)
 		add_manager(wanted, endpoint_text(&access->token.manager, text), access->prefix);
-	else if (source->state->registration.manager[0])
-		add_manager(wanted, source->state->registration.manager, NULL);
+	else if (source->known && source->known->manager[0])
+		add_manager(wanted, source->known->manager, NULL);
 }
 
 static void choose_managers(struct agent_conf_wish *wanted, const struct agent_conf_source *source)
@@ -92,6 +102,8 @@ static void choose_managers(struct agent_conf_wish *wanted, const struct agent_c
 		return;
 	}
 	add_managers(wanted, &config->manager.address, prefix);
+	if (config_home(config, &config->manager.address))
+		forget_zones(wanted);
 	for (size_t i = 0; i < wanted->wish.manager_count; i++)
 		if (wanted->managers[i].port == 0)
 			wanted->managers[i].port = config_default_port(config);

@@ -20,7 +20,7 @@
 struct agent_conf_source {
 	const struct config *config;
 	const struct access *access; /* open; null: with a key that is there it is not needed */
-	const struct state *state;
+	const struct state_registration *known; /* of the key that is there; null: nothing */
 };
 
 /* Points into itself and the source: not to be copied. */

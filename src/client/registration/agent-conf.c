@@ -4,6 +4,7 @@
 #include "client/agent-files/agent-generation.h"
 #include "client/agent-files/manager-guard.h"
 #include "client/config/types.h"
+#include "client/registration/binding.h"
 #include "client/registration/report.h"
 #include "client/system/notify.h"
 #include "common/cleanup.h"
@@ -61,13 +62,20 @@ static void log_change(const struct registration *run)
 
 /* ------------------------------------------------------------------ with a new key */
 
-static struct agent_conf_source source_of(const struct registration *run)
+/* `key` is the one that is there; null: there is a new one, or will be. */
+static struct agent_conf_source source_of(const struct registration *run,
+					  const struct agent_key *key)
 {
 	return (struct agent_conf_source){
 		.config = run->config,
 		.access = run->access.method ? &run->access : NULL,
-		.state = &run->state,
+		.known = key && binding_knows(&run->state, key) ? &run->state.registration : NULL,
 	};
+}
+
+static const char *missing_groups_of(const struct agent_conf_source *source)
+{
+	return source->known ? source->known->missing_groups : "";
 }
 
 /*
@@ -85,7 +93,7 @@ static int stage(struct ossec_conf_file *file, const struct agent_conf_source *s
 
 int agent_conf_stage(struct registration *run)
 {
-	const struct agent_conf_source source = source_of(run);
+	const struct agent_conf_source source = source_of(run, NULL);
 	struct reason why = { 0 };
 	int r;
 
@@ -100,7 +108,6 @@ int agent_conf_stage(struct registration *run)
 int agent_conf_try(const struct agent_conf_source *source, const struct agent_key *key,
 		   struct reason *why)
 {
-	const struct state_registration *known = &source->state->registration;
 	cleanup(ossec_conf_file_close) struct ossec_conf_file file = OSSEC_CONF_FILE_NULL;
 	int r = ossec_conf_file_open(&file, source->config->agent.directory, why);
 
@@ -108,12 +115,12 @@ int agent_conf_try(const struct agent_conf_source *source, const struct agent_ke
 		return r;
 	if (!has_file(&file, why))
 		return 0;
-	return stage(&file, source, key ? key->name : "", key ? known->missing_groups : "", why);
+	return stage(&file, source, key ? key->name : "", missing_groups_of(source), why);
 }
 
 void agent_conf_store(struct registration *run)
 {
-	const struct agent_conf_source source = source_of(run);
+	const struct agent_conf_source source = source_of(run, NULL);
 	struct reason why = { 0 };
 	cleanup(agent_conf_wish_clear) struct agent_conf_wish wanted = { 0 };
 	int r;
@@ -182,11 +189,10 @@ static void clean(struct registration *run)
 
 static int update(struct registration *run, const struct agent_key *key)
 {
-	const struct agent_conf_source source = source_of(run);
+	const struct agent_conf_source source = source_of(run, key);
 	struct reason why = { 0 };
 	cleanup(agent_conf_wish_clear) struct agent_conf_wish wanted = { 0 };
-	int r = agent_conf_wish_make(&wanted, &source, key->name,
-				     run->state.registration.missing_groups, &why);
+	int r = agent_conf_wish_make(&wanted, &source, key->name, missing_groups_of(&source), &why);
 
 	if (r == 0)
 		r = ossec_conf_file_check(&run->agent_conf, &wanted.wish, &why);
