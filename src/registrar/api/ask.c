@@ -63,6 +63,10 @@ void api_ask(struct incoming_call *call, enum registry_type type, void *content,
 		r = registry_submit(call->api->registry, &asking->request);
 	if (r == 0)
 		return;
+	if (r == -ENOMEM) {
+		incoming_call_answer_later(call);
+		return;
+	}
 	log_error("A request was dropped: %s", strerror(-r));
 	(void)api_problem_code(&call->result.problem, API_INTERNAL, NULL);
 	incoming_call_answer(call);
