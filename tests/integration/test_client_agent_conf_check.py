@@ -117,3 +117,14 @@ def test_zone(machine):
     assert result.status == EXIT_CODES["misconfigured"], result
     assert "do not understand the zone of fe80::1%lo" in result.failure
     assert read(machine) == wazuh("MANAGER_IP")
+
+
+@pytest.mark.parametrize("options", [SET, FORCE], ids=["yes", "force"])
+def test_interface_of_an_inherited_address(machine, options):
+    """Which is of the file itself, and has the interface in an element of its own there."""
+    interface = ("    <enrollment>\n      <interface_index>1</interface_index>\n"
+                 "    </enrollment>\n")
+    install(machine, wazuh("fe80::1", more=interface))
+    result = machine.register("check", *options)
+    assert "fe80::1%1" in result.stdout, result  # where it looks for the manager
+    assert "says what it should" in layer_of(result)

@@ -4,6 +4,7 @@ takes its place."""
 import json
 import re
 
+import agent_conf_tools
 import pytest
 from enroll_tools import Enrollment
 from fake_manager import answer
@@ -55,6 +56,20 @@ def test_one_group(machine, start_manager, tail):
     assert status_of(machine)["missing_groups"] == "web"
     text = machine.register("status", trust=None).stdout
     assert "default instead of web, which the manager does not have" in text
+
+
+def test_missing_groups_are_those_of_the_key(machine, start_manager):
+    """Of a key by another tool, which is there now, nothing is known."""
+    manager = start_manager(manager_with("db"))
+    settings = {"agent.groups": "web,db", "agent.own_enrollment": "same", **FALL_BACK}
+    agent_conf_tools.install(machine, agent_conf_tools.wazuh("127.0.0.1"))
+    assert machine.registers(manager=manager, settings=settings).state["missing_groups"] == "web"
+    assert "<groups>web" not in agent_conf_tools.read(machine)
+    machine.install_key("777 web-01 any " + "9" * 64 + "\n")
+    checked = machine.register("check", manager=manager, settings=settings)
+    assert "ossec.conf can be changed" in checked.stdout, checked
+    assert machine.register(manager=manager, settings=settings).status == 0
+    assert "<groups>web,db</groups>" in agent_conf_tools.read(machine)
 
 
 def test_never_without_the_setting(machine, start_manager):

@@ -276,6 +276,7 @@ static void test_wazuh_5(void **state)
 		{ AGENT(MANAGER("IP")), AGENT(MANAGER("m1.example")) },
 		{ AGENT(MANAGER("https://MANAGER_IP:1517")),
 		  AGENT(MANAGER("https://m1.example:1517")) },
+		{ AGENT(MANAGER("HTTPS://MANAGER_IP")), AGENT(MANAGER("https://m1.example")) },
 		{ AGENT(MANAGER("https://IP/a")), AGENT(MANAGER("https://m1.example/a")) },
 		{ AGENT(MANAGER("https://[2001:db8::1]")), NULL },
 		{ AGENT("    <server>\n      <address>IP</address>\n    </server>\n"),
