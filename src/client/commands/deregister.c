@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "common/shortage.h"
 
 #include <errno.h>
 #include <string.h>
@@ -50,9 +51,9 @@ static int open_access(struct access *access, const struct config *config, struc
 }
 
 /* What this machine has registered with may have been a credential. */
-static const char *credentials_hint(const struct program *program)
+static const char *credentials_hint(const struct program *program, int error)
 {
-	if (!program->options->at_poweroff || getenv("CREDENTIALS_DIRECTORY"))
+	if (!program->options->at_poweroff || getenv("CREDENTIALS_DIRECTORY") || is_shortage(error))
 		return "";
 	return " -- a unit that is stopped gets no credentials from systemd: "
 	       "configuration, CA and password must be in files; "
@@ -272,7 +273,7 @@ static int run(struct removal *removal)
 	int r = open_access(&removal->access, config, &why);
 
 	if (r < 0) {
-		log_error("%s%s", why.text, credentials_hint(program));
+		log_error("%s%s", why.text, credentials_hint(program, r));
 		return outcome_exit_code(outcome_unless_short(OUTCOME_MISCONFIGURED, r));
 	}
 	r = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL, &why);
