@@ -350,7 +350,7 @@ static void test_replacing_is_limited(void **state)
 		int r;
 
 		(void)fprintf(stream, "<var name=\"V\">%0*u</var>\n<ossec_config><client>",
-			      (int)rows[i].value, 0);
+			      (int)rows[i].value, 0U);
 		for (unsigned int n = 0; n < rows[i].servers; n++)
 			(void)fputs("<server><address>$V</address></server>", stream);
 		(void)fputs("</client></ossec_config>", stream);
