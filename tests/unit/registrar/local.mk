@@ -157,6 +157,7 @@ test_api_password_LDADD = $(registrar_libraries)
 test_password_worker_SOURCES = tests/unit/registrar/keeper/test-password-worker.c
 test_password_worker_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_password_worker_LDADD = $(registrar_libraries)
+test_password_worker_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=api_password_check
 test_api_token_SOURCES = tests/unit/registrar/keeper/test-api-token.c
 test_api_token_LDADD = $(registrar_libraries)
 test_api_users_SOURCES = tests/unit/registrar/keeper/test-api-users.c
