@@ -3,13 +3,13 @@
 for no key; and `status` shows people and programs the same."""
 import json
 import re
-import socket
 import ssl
 
 import pytest
 import scripted_api
 from agents_conf import wazuh_4
 from machine import KEY, OLD_LINE
+from ports import refusing_port
 
 LAYERS = ["config", "credentials", "name", "key file", "DNS", "TCP", "TLS", "chain", "name match",
           "validity", "pin"]
@@ -75,9 +75,8 @@ def test_fault_is_found(machine, start_manager, options, manager_options, layer,
 
 
 def test_nobody_listens(machine):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    result = machine.register("check", manager=f"127.0.0.1:{port}")
+    with refusing_port() as port:
+        result = machine.register("check", manager=f"127.0.0.1:{port}")
     assert crosses(result) == ["TCP"] and result.status == 75, result
     assert "refused" in marks(result)["TCP"][1]
 

@@ -7,6 +7,7 @@ import threading
 import pytest
 from machine import EXIT_CODES, KEY, reply, shell_words
 from fake_manager import answer
+from ports import refusing_port
 from silent_managers import (dripping, dripping_handshake, silent_after_the_handshake,
                              silent_after_the_request, silent_amid_a_record, silent_amid_the_answer,
                              silent_amid_the_handshake, silent_amid_the_prefix, silent_before_tls)
@@ -66,9 +67,7 @@ def test_connecting_in_vain(machine, full_backlog, timeouts):
 def test_refused_connection(machine, host, request):
     if host == "::1":
         request.getfixturevalue("ipv6")
-    with socket.socket(socket.AF_INET6 if host == "::1" else socket.AF_INET) as unused:
-        unused.bind(("127.0.0.1" if host == "localhost" else host, 0))
-        port = unused.getsockname()[1]
+    with refusing_port("127.0.0.1" if host == "localhost" else host) as port:
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         machine.install_key()
         machine.fails("unreachable", f"Cannot connect to {address}", "Connection refused",

@@ -9,16 +9,12 @@ import threading
 
 import pytest
 from machine import EXIT_CODES, KEY, PROMPT
+from ports import refusing_port
 from proxies import OK, basic, read_request, says, through, tunnel
 from registrar_tools import PROGRAM, serving
 
 SHORT = {"manager.connect_timeout": "300 ms", "manager.attempt_timeout": "20 s"}
 LONG = {"manager.connect_timeout": "1 h", "manager.attempt_timeout": "1 h"}
-
-
-def unused_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 # ------------------------------------------------------------------ the tunnel
@@ -209,10 +205,10 @@ def test_manager_hangs_up_behind_the_tunnel(machine, start_manager, start_proxy)
 
 
 def test_nobody_listens(machine, start_manager):
-    port = unused_port()
-    machine.fails("unreachable", f"127.0.0.1:{port}: 127.0.0.1: Connection refused",
-                  "it is the proxy for manager.test:1515", manager="manager.test",
-                  settings=through(f"127.0.0.1:{port}"))
+    with refusing_port() as port:
+        machine.fails("unreachable", f"127.0.0.1:{port}: 127.0.0.1: Connection refused",
+                      "it is the proxy for manager.test:1515", manager="manager.test",
+                      settings=through(f"127.0.0.1:{port}"))
 
 
 def test_name_that_does_not_resolve(machine):
@@ -290,8 +286,8 @@ def test_scope_means_nothing_to_a_proxy(machine, start_proxy):
 
 @pytest.mark.parametrize("name", ["http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"])
 def test_environment_is_not_read(machine, start_manager, name):
-    machine.registers(manager=start_manager(),
-                      environment={name: f"http://127.0.0.1:{unused_port()}"})
+    with refusing_port() as port:
+        machine.registers(manager=start_manager(), environment={name: f"http://127.0.0.1:{port}"})
 
 
 def test_changed_password_ends_the_wait(machine, start_manager, start_proxy, notify_socket):

@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+from ports import port_to_listen_on
 from registrar_tools import PATIENCE, PROGRAM, Client, Registrar, need, prepare
 
 NAMES = pytest.mark.parametrize("name", ["ossec-authd", "wazuh-authd"])
@@ -28,11 +29,6 @@ def fixture_call(directory, tmp_path):
     return run
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 def register(port, request):
     with Client(socket.create_connection(("127.0.0.1", port), PATIENCE)) as client:
         client.send(request)
@@ -48,7 +44,7 @@ def fixture_background(call, directory):
     (directory / "logs" / "ossec.log").touch()
 
     def start(name, *arguments):
-        port = free_port()
+        port = port_to_listen_on()
         done = call(name, *arguments, "-p", port)
         assert done.returncode == 0, done
         return port
@@ -94,10 +90,10 @@ def test_failure_is_the_callers(call, directory):
         done = call("ossec-authd", "-n", "-p", taken.getsockname()[1])
         assert done.returncode == 1 and "in use" in done.stderr
     (directory / "etc" / "authd.pass").unlink()
-    done = call("ossec-authd", "-p", free_port())
+    done = call("ossec-authd", "-p", port_to_listen_on())
     assert done.returncode == 1 and "agent-registrar -D DIRECTORY init" in done.stderr
     (directory / "etc" / "sslmanager.key").unlink()
-    done = call("wazuh-authd", "-p", free_port())
+    done = call("wazuh-authd", "-p", port_to_listen_on())
     assert done.returncode == 1 and "sslmanager.key" in done.stderr
 
 
@@ -121,7 +117,7 @@ class Authd(Registrar):
 
     def __init__(self, path, directory, *arguments):
         super().__init__(directory, program=["sh", "-c", 'exec "$0" -f -D "$2" -p "$P" $A', path],
-                         environment={"P": str(free_port()), "A": " ".join(arguments)})
+                         environment={"P": str(port_to_listen_on()), "A": " ".join(arguments)})
 
 
 # ------------------------------------------------------------------ options
@@ -213,7 +209,7 @@ def test_block_stands_for_options(background, directory):
 def test_disabled_block(call, directory):
     """As with the original: nothing to do, unless it has to stay in the foreground."""
     configure(directory, "<auth><disabled>yes</disabled></auth>")
-    done = call("wazuh-authd", "-p", free_port())
+    done = call("wazuh-authd", "-p", port_to_listen_on())
     assert done.returncode == 0 and not done.stderr
     assert "Configuration OK" in call("wazuh-authd", "-t", "-f").stderr
     assert "Configuration OK" in call("ossec-authd", "-t").stderr

@@ -12,6 +12,7 @@ import subprocess
 import api_tools
 import pytest
 from fail_at_call import Faults, fail_at_every_call, needs_library
+from ports import port_to_listen_on
 from registrar_tools import PATIENCE, PROGRAM, Client, Registrar, prepare
 
 pytestmark = needs_library
@@ -109,8 +110,7 @@ def test_start(tmp_path, function):
 
 def call_in_background(directory, program, faults):
     """As an init script calls it. Returns its status, the port, and what it said."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = port_to_listen_on()
     done = subprocess.run([program, "-D", str(directory), "-n", "-p", str(port)],
                           capture_output=True, text=True, timeout=PATIENCE, check=False,
                           env={**os.environ, **faults.environment})
