@@ -4,15 +4,19 @@ import contextlib
 import random
 import socket
 
-with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
-    LOWEST_GIVEN = int(file.read().split()[0])  # of those that the kernel chooses
+def chosen_by_hand():
+    """The ports that the kernel gives to nobody who asks for any; all, if it leaves none."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        first, last = map(int, file.read().split())
+    return [*range(1024, first), *range(last + 1, 65536)] or range(1024, 65536)
 
 
 def port_to_listen_on():
-    """A number for a program that takes no other: none that the kernel gives to the tests beside
-    this one, or to their connections, before the program has it."""
+    """For a program that takes a number only: free now, and none that a test beside this one, or
+    its connections, can get before the program has it."""
+    ports = chosen_by_hand()
     while True:
-        port = random.randrange(max(1024, LOWEST_GIVEN // 2), LOWEST_GIVEN)
+        port = random.choice(ports)
         with contextlib.suppress(OSError), socket.create_server(("", port)):
             return port
 
