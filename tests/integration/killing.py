@@ -10,7 +10,7 @@ KILLER = os.path.join(
     os.environ.get("BUILD_DIR") or os.path.join(os.path.dirname(__file__), "..", ".."),
     "kill-at-syscall",
 )
-# A sanitizer adds calls of its own, thousands in all, and nothing of the program's.
+# With a sanitizer, three of four calls are its own.
 needs_killer = pytest.mark.skipif(
     not os.path.exists(KILLER) or "ASAN_OPTIONS" in os.environ,
     reason=f"needs {KILLER}, without sanitizers")
