@@ -37,7 +37,7 @@ PYTEST_RESULTS =
 EXTRA_DIST += tests/boot tests/data tests/integration tests/pytest.ini tests/qemu tests/support \
 	tests/cppcheck-suppressions
 
-# Tests often wait: there is one more at a time than there are processors.
+# Of a suite, one more test runs at a time than there are processors: tests often wait.
 check-local: all $(check_PROGRAMS)
 	@$(top_srcdir)/tests/check-descriptors $(top_srcdir)
 	@$(top_srcdir)/tests/check-documents $(top_srcdir) $(top_builddir)

@@ -417,7 +417,7 @@ class System:
 
     def wait_for_property(self, unit, name, beginning, timeout=30):
         """Until a property of the unit begins so. systemd has no command that waits for that, and
-        each look costs what ten milliseconds of the machine do: the longer it takes, the rarer."""
+        each look starts four programs: the longer it takes, the rarer they are."""
         end = time.monotonic() + timeout
         command = f"systemctl show --value --property={name} {unit}"
         pause = 0.02
