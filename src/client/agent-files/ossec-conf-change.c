@@ -255,23 +255,33 @@ int ossec_conf_change_value(struct ossec_conf_change *change, size_t item, const
 	return replace_pieces(change, old->value_begin, old->value_end, value);
 }
 
-int ossec_conf_change_element(struct ossec_conf_change *change, size_t item, const char *name,
-			      const char *value)
+/* Is there nothing in the element that would be lost with it but its value? */
+static int check_contents(const struct ossec_conf_change *change, size_t item)
 {
 	const struct ossec_conf_item *old = &change->conf->items[item];
 	bool has_attributes = item + 1 < change->conf->count &&
 			      change->conf->items[item + 1].kind != OSSEC_CONF_ELEMENT &&
 			      change->conf->items[item + 1].depth == old->depth &&
 			      change->conf->items[item + 1].begin < old->end;
+
+	if (!has_attributes && !old->has_children && (old->is_plain || old->is_empty_tag))
+		return 0;
+	return ossec_conf_change_refuse(
+		change, old->line,
+		"the element has attributes, comments or elements, which would be lost");
+}
+
+int ossec_conf_change_element(struct ossec_conf_change *change, size_t item, const char *name,
+			      const char *value)
+{
+	const struct ossec_conf_item *old = &change->conf->items[item];
 	int r = check_value(change, item, value);
 	char *text;
 
+	if (r == 0)
+		r = check_contents(change, item);
 	if (r < 0)
 		return r;
-	if (has_attributes || old->has_children || (!old->is_plain && !old->is_empty_tag))
-		return ossec_conf_change_refuse(
-			change, old->line,
-			"the element has attributes, comments or elements, which would be lost");
 	if (asprintf(&text, "<%s>%s</%s>", name, value, name) < 0)
 		text = NULL;
 	return patch(change, old->begin, old->end, text);
@@ -283,7 +293,10 @@ int ossec_conf_change_remove(struct ossec_conf_change *change, size_t item)
 {
 	size_t begin = change->conf->items[item].begin, end = change->conf->items[item].end;
 	size_t behind = end;
+	int r = check_contents(change, item);
 
+	if (r < 0)
+		return r;
 	while (behind < change->length && strchr(" \t\r", change->text[behind]))
 		behind++;
 	if (is_first_in_line(change, begin) && behind < change->length &&

@@ -36,7 +36,7 @@ int ossec_conf_change_value(struct ossec_conf_change *change, size_t item,
 int ossec_conf_change_element(struct ossec_conf_change *change, size_t item, const char *name,
 			      const char *value) must_check;
 
-/* Remove an element, and its line if nothing else is there. */
+/* Remove an element that holds nothing but a value, and its line if nothing else is there. */
 int ossec_conf_change_remove(struct ossec_conf_change *change, size_t item) must_check;
 
 /* Add markup behind an element, as its next sibling. */

@@ -442,6 +442,24 @@ static void test_enrollment_same(void **state)
 				    "      <!-- of the image: -->\n\n"
 				    "       <!-- gone -->\n")) },
 	};
+	/* what would go with an element that is not wanted any more */
+	static const struct edit_row full[] = {
+		{ CLIENT(ENROLLMENT("      <agent_name>web-01</agent_name>\n"
+				    "      <groups>a<x>1</x></groups>\n")),
+		  "! line 5: the element has attributes, comments or elements, which would be "
+		  "lost" },
+		{ CLIENT(ENROLLMENT("      <agent_name>web-01</agent_name>\n"
+				    "      <groups>a<!-- why --></groups>\n")),
+		  "! line 5: the element has attributes, comments or elements, which would be "
+		  "lost" },
+		{ CLIENT(ENROLLMENT("      <agent_name>web-01</agent_name>\n"
+				    "      <groups of=\"image\">a</groups>\n")),
+		  "! line 5: the element has attributes, comments or elements, which would be "
+		  "lost" },
+		{ CLIENT(ENROLLMENT("      <agent_name>web-01</agent_name>\n"
+				    "      <groups>  a  </groups>\n")),
+		  CLIENT(ENROLLMENT("      <agent_name>web-01</agent_name>\n")) },
+	};
 	struct ossec_conf_wish wish = {
 		.generation = AGENT_WAZUH,
 		.own_enrollment = OWN_ENROLLMENT_SAME,
@@ -455,6 +473,7 @@ static void test_enrollment_same(void **state)
 	check_edit(CLIENT(ENROLLMENT("      <agent_name>web-01</agent_name>\n"
 				     "      <groups>a</groups>\n      <groups>b</groups>\n")),
 		   &wish, CLIENT(ENROLLMENT("      <agent_name>web-01</agent_name>\n")));
+	check_edits(full, COUNT(full), &wish);
 	wish.agent_name = "a<b";
 	check_edit(CLIENT(ENROLLMENT("      <agent_name>x</agent_name>\n")), &wish,
 		   "! line 4: the new value cannot stand in this file");
