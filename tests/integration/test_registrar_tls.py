@@ -157,19 +157,19 @@ def test_client_certificate_and_password(directory, authorities):
 # ------------------------------------------------------------------ messages without end
 
 
-@pytest.mark.parametrize("version, command, said", [("-tls1_3", "k", "KEYUPDATE"),
-                                                    ("-tls1_2", "R", "RENEGOTIATING")])
+@pytest.mark.parametrize("version, command, said", [("-tls1_3", b"k\n", b"KEYUPDATE"),
+                                                    ("-tls1_2", b"R\n", b"RENEGOTIATING")],
+                         ids=["KeyUpdate", "renegotiation"])
 def test_messages_without_end(registrar, version, command, said):
     client = ["openssl", "s_client", version, "-connect", f"127.0.0.1:{registrar.port}"]
+    # without buffers: what could not be written is not tried again when they are closed
     with subprocess.Popen(client, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True) as process:
-        process.stdin.write(command + "\n")
-        process.stdin.flush()
+                          stderr=subprocess.STDOUT, bufsize=0) as process:
+        process.stdin.write(command)
         for line in process.stdout:  # until the registrar closes the connection
             if line.strip() == said:
                 try:
-                    process.stdin.write(command + "\n")
-                    process.stdin.flush()
+                    process.stdin.write(command)
                 except BrokenPipeError:
                     break
     registrar.wait_for_line("Cut off 127.0.0.1 port [0-9]+: it sends TLS messages without end")
