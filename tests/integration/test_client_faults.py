@@ -215,11 +215,13 @@ def test_agent_conf(machine, tmp_path, start_manager, function):
 @pytest.mark.parametrize("function", ["malloc", "open", "sd_notify"])
 def test_service(machine, tmp_path, start_manager, notify_socket, function):
     """What systemd does not hear is no reason to fail."""
-    threading.Thread(target=notify_socket.until, args=("END",), daemon=True).start()
+    reader = threading.Thread(target=notify_socket.until, args=("END",), daemon=True)
+    reader.start()
     Trial(machine, tmp_path, manager=start_manager(answer(reply())), force=True,
           environment=notify_socket.environment).check(function)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
         end.sendto(b"END", notify_socket.path)
+    reader.join()
 
 
 @needs_plain_build
