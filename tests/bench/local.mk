@@ -5,5 +5,6 @@ EXTRA_DIST += tests/bench/hostile-load tests/bench/connection-memory tests/bench
 EXTRA_DIST += tests/bench/hostile.c tests/bench/hostile-floods.c tests/bench/hostile-floods.h
 EXTRA_DIST += tests/bench/honest.c
 EXTRA_DIST += tests/bench/boot-timeline tests/bench/boot_picture.py tests/bench/structure
+EXTRA_DIST += tests/bench/route-to-request tests/bench/routes.py
 EXTRA_DIST += tests/bench/listing
 EXTRA_DIST += tests/bench/registrar-rate tests/bench/raw-handshakes.c

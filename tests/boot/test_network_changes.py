@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A network, name server or clock that is late: what the program waits for ends its wait, and
 nobody types anything."""
-import statistics
 import subprocess
 import time
 
@@ -13,8 +12,7 @@ import nspawn
 import pytest
 import scripted_manager
 
-ROUNDS = 7
-ROUTE_TO_REQUEST_MAX = 0.050  # seconds, median
+ROUNDS = 3
 IN_THE_BACKGROUND = "[retry]\nbudget = 0 s\ninitial = 1 min\n"
 
 
@@ -24,30 +22,22 @@ def with_link_down(machine):
     machine.link_down()
 
 
-def test_request_follows_the_route_at_once(machine, start_manager, record_property):
-    """From "the route appears" to "the manager has the request": a wait of a minute ends within
-    50 ms."""
+def test_request_follows_the_route_at_once(machine, start_manager):
+    """Each time that a route appears, it ends a wait of a minute; how soon is measured by
+    tests/bench/route-to-request."""
     machine.configure(agent_machine.configuration(more="[retry]\nbudget = 1 h\ninitial = 1 min\n"))
     manager = start_manager(machine)
-    delays = []
     with_link_down(machine)
     with machine.boot() as system:
         for number in range(1, ROUNDS + 1):
             system.wait_for_status("agent-register", "Waiting for attempt")
             appeared = machine.raise_link()
             manager.wait_for_requests(number)
-            delays.append(manager.times[-1] - appeared)
+            assert manager.times[-1] - appeared < 5
             system.wait_for_status("agent-register", "Registered")
             with_link_down(machine)
             machine.path(agent_machine.KEYS).unlink()
             system.run("systemctl restart --no-block agent-register")
-    shown = ", ".join(f"{1000 * delay:.1f}" for delay in sorted(delays))
-    print(
-        f"from the route to the request: {shown} ms; median "
-        f"{1000 * statistics.median(delays):.1f} ms"
-    )
-    record_property("route_to_request_ms", shown)
-    assert statistics.median(delays) <= ROUTE_TO_REQUEST_MAX, shown
 
 
 def test_cable_that_comes_after_the_budget(machine, start_manager):
