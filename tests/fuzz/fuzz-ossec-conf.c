@@ -174,9 +174,16 @@ static bool has_empty_root(const struct ossec_conf *conf)
 	return false;
 }
 
+/* An empty root or block, which gets something into it. */
+static bool is_opened(const struct ossec_conf_item *item)
+{
+	return item->is_empty_tag && (item->depth == 0 || is_block(item) ||
+				      (item->depth == 2 && strcmp(item->name, "enrollment") == 0));
+}
+
 static bool is_value(const struct ossec_conf_item *item)
 {
-	return item->kind == OSSEC_CONF_ELEMENT && may_change(item);
+	return item->kind == OSSEC_CONF_ELEMENT && (may_change(item) || is_opened(item));
 }
 
 /* Is all that must not change there, in its order? Not looked at: blanks beside what may. */
