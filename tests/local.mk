@@ -37,7 +37,7 @@ PYTEST_RESULTS =
 EXTRA_DIST += tests/boot tests/data tests/integration tests/pytest.ini tests/qemu tests/support \
 	tests/cppcheck-suppressions
 
-# Of a suite, one more test runs at a time than there are processors: tests often wait.
+# Of a suite, twice as many tests run at a time as there are processors: tests often wait.
 check-local: all $(check_PROGRAMS)
 	@$(top_srcdir)/tests/check-descriptors $(top_srcdir)
 	@$(top_srcdir)/tests/check-documents $(top_srcdir) $(top_builddir)
@@ -48,7 +48,7 @@ check-local: all $(check_PROGRAMS)
 	fi; \
 	temporary=$$(mktemp -d) || exit; trap 'rm -rf "$$temporary"' EXIT; status=0; \
 	for suite in $(PYTEST_SUITES); do \
-		jobs=; $(PYTHON3) -c 'import xdist' 2>/dev/null && jobs="-n $$(($$(nproc) + 1))"; \
+		jobs=; $(PYTHON3) -c 'import xdist' 2>/dev/null && jobs="-n $$((2 * $$(nproc)))"; \
 		echo "== $$suite"; \
 		env PYTHONDONTWRITEBYTECODE=1 TEST_DATA=$(abs_top_srcdir)/tests/data \
 			BUILD_DIR=$(abs_top_builddir) PYTEST_DEBUG_TEMPROOT=$$temporary \
