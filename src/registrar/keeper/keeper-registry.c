@@ -162,8 +162,9 @@ static void answer_bearer(struct waiting *waiting)
 	enum bearer_fault fault = check_bearer(waiting->keeper, &request->bearer);
 
 	if (fault == BEARER_KEY_UNAVAILABLE) {
-		log_error("The bearer of %s was not checked%s", request->client.text,
-			  bearer_fault_cause(fault));
+		if (peer_log_may(settings->log, request->client.address, PEER_FAILED))
+			log_error("The bearer of %s was not checked%s", request->client.text,
+				  bearer_fault_cause(fault));
 		finish_without(waiting, REGISTRY_NO_MEMORY);
 		return;
 	}
