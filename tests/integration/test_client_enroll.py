@@ -48,9 +48,6 @@ def test_request_with_everything(start_wazuh5, enrollment):
         "version": "v5.0.1",
         "groups": "default,web",
         "ip": "10.0.0.15",
-        "key_hash": machine_module.hashlib.sha1(
-            f"007web-01{machine_module.OLD_KEY}".encode()
-        ).hexdigest(),
     }
 
 

@@ -15,6 +15,9 @@
 /* What is true of a result, in one byte. */
 #define FLAG_ANSWERED 1
 #define FLAG_REMOVED 2
+#define FLAG_SOON 4
+#define FLAG_SECRET_REFUSED 8
+#define FLAGS 15
 
 _Static_assert(sizeof((struct reason *)NULL)->text * 2 + MISSING_GROUPS_SIZE + AGENT_LINE_SIZE +
 			       REENROLL_SECRET_LENGTH + 128 <=
@@ -133,7 +136,9 @@ size_t wire_format_result(unsigned char buffer[static WIRE_MAX], const struct wi
 	packet_begin(&writer, buffer, WIRE_MAX, WIRE_RESULT, 0);
 	packet_put_u32(&writer, (uint32_t)result->outcome);
 	packet_put_u8(&writer, (report->answered ? FLAG_ANSWERED : 0) |
-				       (result->removed ? FLAG_REMOVED : 0));
+				       (result->removed ? FLAG_REMOVED : 0) |
+				       (report->is_soon ? FLAG_SOON : 0) |
+				       (report->secret_refused ? FLAG_SECRET_REFUSED : 0));
 	packet_put_u8(&writer, report->subject);
 	packet_put_u64(&writer, report->retry_after);
 	put_reason(&writer, &report->why);
@@ -262,8 +267,10 @@ static void get_result(struct packet_reader *reader, struct wire_result *result)
 
 	result->outcome = (int)packet_get_u32(reader);
 	reader->failed |= !is_outcome(result->outcome);
-	flags = packet_get_at_most(reader, FLAG_ANSWERED | FLAG_REMOVED);
+	flags = packet_get_at_most(reader, FLAGS);
 	report->answered = flags & FLAG_ANSWERED;
+	report->is_soon = flags & FLAG_SOON;
+	report->secret_refused = flags & FLAG_SECRET_REFUSED;
 	result->removed = flags & FLAG_REMOVED;
 	report->subject = packet_get_at_most(reader, REFUSED_GROUP);
 	report->retry_after = packet_get_u64(reader);

@@ -79,6 +79,7 @@ struct attempt_api {
 struct attempt_enroll {
 	const struct enrollment_token *token; /* null: none */
 	const struct reenroll_secret *secret; /* this agent's own; null: none */
+	const char *secret_file;              /* where that is, for messages */
 	const char *prefix;                   /* of the paths; may be empty */
 	/* the content of the trust's ca_file; with that only */
 	const char *ca;
@@ -132,6 +133,8 @@ struct attempt_report {
 	char *anchor;
 	/* the delay, in microseconds, that the manager requested; 0: none */
 	uint64_t retry_after;
+	bool is_soon;        /* what the manager lacks it may have within seconds */
+	bool secret_refused; /* of the method enroll: this agent's own, and the next was tried */
 };
 
 struct method {

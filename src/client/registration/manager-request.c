@@ -170,7 +170,10 @@ static int attempt(struct registration *run, const struct deadline *end,
 	attempt.probe_port = probe_port(&run->probe, &run->request.manager, NULL);
 	attempt.api.lost_for = lost_for(run);
 	attempt.api.fallback_group = groups_fallback(config);
-	attempt.enroll.secret = run->key.old_secret.text[0] ? &run->key.old_secret : NULL;
+	if (run->key.old_secret.text[0] && !run->request.secret_was_refused) {
+		attempt.enroll.secret = &run->key.old_secret;
+		attempt.enroll.secret_file = run->files.reenroll.secret_path;
+	}
 	attempt.progress = show_progress;
 	attempt.user = run;
 	run->state.attempts.count++;
@@ -196,6 +199,8 @@ int request_from_manager(struct registration *run, const struct deadline *end, s
 	/* what the last manager did not have, this one may */
 	int r = groups_choose(run, why);
 
+	run->request.secret_was_refused = false;
+
 	while (r >= 0) {
 		struct attempt_report report = { 0 };
 		bool had_lost_request;
@@ -207,7 +212,8 @@ int request_from_manager(struct registration *run, const struct deadline *end, s
 			report.why = (struct reason){ 0 };
 		*why = report.why;
 		(void)reason_manager_message(why, run->request.manager_message);
-		run->request.retry_after = report.retry_after;
+		run->request.advice = (struct retry_advice){ report.is_soon, report.retry_after };
+		run->request.secret_was_refused |= report.secret_refused;
 		run->key.new_secret = report.reenroll_secret;
 		run->key.new_anchor = report.anchor;
 		reenroll_secret_wipe(&report.reenroll_secret);

@@ -8,6 +8,7 @@
 #include "client/registration/access.h"
 #include "client/registration/observer.h"
 #include "client/registration/probe.h"
+#include "client/registration/retry.h"
 #include "client/registration/state.h"
 #include "common/agent-key.h"
 
@@ -61,9 +62,10 @@ struct request {
 	char manager_text[ENDPOINT_TEXT_SIZE]; /* of `manager`; empty: none yet */
 	/* its message in the current attempt, escaped; empty: none */
 	char manager_message[REASON_MESSAGE_SIZE];
-	uint64_t retry_after;    /* as the manager asked for, in microseconds; 0: it did not */
-	bool answer_was_lost;    /* an earlier request of this name to it had no answer */
-	bool failure_was_logged; /* one of this manager, in this run */
+	struct retry_advice advice; /* of its answer */
+	bool secret_was_refused;    /* this agent's own; it is not tried again in this round */
+	bool answer_was_lost;       /* an earlier request of this name to it had no answer */
+	bool failure_was_logged;    /* one of this manager, in this run */
 };
 
 struct registration {

@@ -61,7 +61,7 @@ static int failed(struct rounds *rounds, struct manager_state *manager, int outc
 			  monotonic_usec() - manager->last_logged_at > REMINDER_USEC;
 
 	schedule_next(manager, outcome < 0 ? OUTCOME_BUSY : (enum outcome)outcome, &bounds,
-		      run->request.retry_after, run->state.attempts.count);
+		      &run->request.advice, run->state.attempts.count);
 	identity_boot(run->state.attempts.boot);
 	rounds->status = report_note_failure(run, outcome, why, should_log);
 	if (should_log) {

@@ -28,6 +28,9 @@ static uint64_t least(uint64_t a, uint64_t b)
 static struct retry_bounds bounds_of(enum retry_class class, const struct retry_bounds *bounds)
 {
 	switch (class) {
+	case RETRY_SHORTLY:
+		return (struct retry_bounds){ least(5 * bounds->initial, bounds->max),
+					      bounds->max };
 	case RETRY_LATER:
 		return (struct retry_bounds){ least(30 * bounds->initial, bounds->max),
 					      bounds->max };

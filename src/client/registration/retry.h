@@ -11,14 +11,22 @@
 
 #include "common/must-check.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum retry_class {
-	RETRY_NEVER,  /* trying again cannot help */
-	RETRY_SOON,   /* from `initial` to `max` */
-	RETRY_LATER,  /* from 30 times `initial` to `max` */
-	RETRY_SLOWLY, /* from `max` to 4 times `max` */
-	RETRY_RARELY, /* from 3 to 12 times `max` */
+	RETRY_NEVER,   /* trying again cannot help */
+	RETRY_SOON,    /* from `initial` to `max` */
+	RETRY_SHORTLY, /* from 5 times `initial` to `max` */
+	RETRY_LATER,   /* from 30 times `initial` to `max` */
+	RETRY_SLOWLY,  /* from `max` to 4 times `max` */
+	RETRY_RARELY,  /* from 3 to 12 times `max` */
+};
+
+/* What an answer says of the next attempt. */
+struct retry_advice {
+	bool is_soon;   /* what the manager lacks it may have within seconds: RETRY_SHORTLY */
+	uint64_t after; /* not before that, in microseconds; 0: it does not say */
 };
 
 /* The configured bounds, in microseconds; 0 < initial <= max. */

@@ -17,17 +17,18 @@ static uint64_t least(uint64_t a, uint64_t b)
 }
 
 void schedule_next(struct manager_state *manager, enum outcome outcome,
-		   const struct retry_bounds *bounds, uint64_t retry_after, uint64_t attempt)
+		   const struct retry_bounds *bounds, const struct retry_advice *advice,
+		   uint64_t attempt)
 {
 	const struct outcome_policy *policy = outcome_policy(outcome);
 	int previous = outcome_from_name(manager->outcome);
 	bool same_class = previous >= 0 &&
 			  outcome_policy((enum outcome)previous)->retry == policy->retry;
 
-	manager->wait = retry_wait(policy->retry, bounds, same_class ? manager->wait : 0,
-				   identity_seed(), attempt);
-	if (retry_after > manager->wait)
-		manager->wait = least(retry_after, longest_wait(bounds->max));
+	manager->wait = retry_wait(advice->is_soon ? RETRY_SHORTLY : policy->retry, bounds,
+				   same_class ? manager->wait : 0, identity_seed(), attempt);
+	if (advice->after > manager->wait)
+		manager->wait = least(advice->after, longest_wait(bounds->max));
 	manager->next_at = realtime_usec() + manager->wait;
 	(void)snprintf(manager->outcome, sizeof manager->outcome, "%s", policy->name);
 }

@@ -13,12 +13,13 @@
 #include <stdint.h>
 
 /*
- * Plan the next attempt with the manager, after one with this outcome: when the policy says, or
- * later if the manager has asked for that with `retry_after` (microseconds; 0: it has not), but at
- * most 12 times the longest wait of `bounds`. `attempt` counts the attempts.
+ * Plan the next attempt with the manager, after one with this outcome: when the policy says, or,
+ * after its `advice`, sooner or later than that, but at most 12 times the longest wait of `bounds`
+ * later. `attempt` counts the attempts.
  */
 void schedule_next(struct manager_state *manager, enum outcome outcome,
-		   const struct retry_bounds *bounds, uint64_t retry_after, uint64_t attempt);
+		   const struct retry_bounds *bounds, const struct retry_advice *advice,
+		   uint64_t attempt);
 
 /* What is left of a wait, in microseconds. A clock that was set back does not prolong it. */
 uint64_t schedule_wait_left(const struct manager_state *manager) must_check;

@@ -84,6 +84,8 @@ void enrolled_wipe(struct enrolled *enrolled)
 
 static const char no_credential[] =
 	"it requires a credential: set token_file or password_file in [auth]";
+static const char unread_credential[] =
+	"it cannot read the credential: it may want another kind, or be of another version";
 static const char wrong_secret[] =
 	"the password in password_file, or the token in token_file, is not valid for this manager";
 #define MAKE_ANOTHER                                                                             \
@@ -91,8 +93,8 @@ static const char wrong_secret[] =
 	"token_file"
 
 static const char unknown_token[] =
-	"the enrollment token was created on another manager, or has been purged: " MAKE_ANOTHER
-	"; a cluster node may also need some time to learn of a new one";
+	"a new enrollment token takes a cluster node some seconds to learn of; "
+	"one that was created on another manager, or has been purged, it never will: " MAKE_ANOTHER;
 static const char dead_token[] =
 	"the enrollment token is no longer known, or was revoked: " MAKE_ANOTHER;
 static const char expired_token[] = "the enrollment token has expired: " MAKE_ANOTHER;
@@ -114,30 +116,31 @@ static const struct meaning {
 	const char *code;
 	long status; /* only without a code; -1: any */
 	enum outcome outcome;
-	bool is_stale, is_unknown;
+	bool is_stale, is_credential, is_not_known_yet;
 	const char *hint;
 	enum refusal_subject subject;
 } meanings[] = {
 	/* HTTP 401 */
-	{ "invalid_request", 0, OUTCOME_REFUSED, .hint = no_credential },
-	{ "invalid_signature", 0, OUTCOME_REFUSED, .hint = wrong_secret },
+	{ "invalid_request", 0, OUTCOME_REFUSED, .is_credential = true, .hint = no_credential },
+	{ "invalid_signature", 0, OUTCOME_REFUSED, .is_credential = true, .hint = wrong_secret },
 	{ "stale_token", 0, OUTCOME_BUSY, .is_stale = true, .hint = clock_differs },
-	{ "token_unknown", 0, OUTCOME_REFUSED, .hint = unknown_token },
-	{ "token_expired", 0, OUTCOME_REFUSED, .hint = expired_token },
-	{ "token_revoked", 0, OUTCOME_REFUSED, .hint = dead_token },
-	{ "unknown_agent", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
-	{ "enrollment_key_unavailable", 0, OUTCOME_BUSY,
+	{ "token_unknown", 0, OUTCOME_BUSY, .is_credential = true, .is_not_known_yet = true,
+	  .hint = unknown_token },
+	{ "token_expired", 0, OUTCOME_REFUSED, .is_credential = true, .hint = expired_token },
+	{ "token_revoked", 0, OUTCOME_REFUSED, .is_credential = true, .hint = dead_token },
+	{ "unknown_agent", 0, OUTCOME_REFUSED, .is_credential = true, .hint = lost_agent },
+	{ "enrollment_key_unavailable", 0, OUTCOME_BUSY, .is_credential = true,
 	  .hint = "its etc/authd.pass is missing or unusable" },
 	/* authd's: 400 */
 	{ "9014", 0, OUTCOME_REFUSED, .hint = "the groups must exist on the manager",
 	  .subject = REFUSED_GROUP },
 	/* 403 */
-	{ "9022", 0, OUTCOME_REFUSED, .hint = dead_token },
-	{ "9023", 0, OUTCOME_REFUSED, .hint = expired_token },
-	{ "9024", 0, OUTCOME_REFUSED, .hint = used_token },
+	{ "9022", 0, OUTCOME_REFUSED, .is_credential = true, .hint = dead_token },
+	{ "9023", 0, OUTCOME_REFUSED, .is_credential = true, .hint = expired_token },
+	{ "9024", 0, OUTCOME_REFUSED, .is_credential = true, .hint = used_token },
 	/* for the secret of an agent */
-	{ "9026", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
-	{ "9027", 0, OUTCOME_REFUSED, .is_unknown = true, .hint = lost_agent },
+	{ "9026", 0, OUTCOME_REFUSED, .is_credential = true, .hint = lost_agent },
+	{ "9027", 0, OUTCOME_REFUSED, .is_credential = true, .hint = lost_agent },
 	{ "9028", 0, OUTCOME_BUSY, .is_stale = true, .hint = clock_differs },
 	/* 409 */
 	{ "9007", 0, OUTCOME_DUPLICATE, .subject = REFUSED_ADDRESS },
@@ -150,7 +153,7 @@ static const struct meaning {
 	{ "9031", 0, OUTCOME_BUSY, .hint = NULL },
 	/* without a known code */
 	{ NULL, 400, OUTCOME_REFUSED, .hint = NULL },
-	{ NULL, 401, OUTCOME_REFUSED, .hint = wrong_secret },
+	{ NULL, 401, OUTCOME_REFUSED, .is_credential = true, .hint = wrong_secret },
 	{ NULL, 403, OUTCOME_REFUSED, .hint = disabled },
 	{ NULL, 404, OUTCOME_PROTOCOL_ERROR,
 	  .hint = "this is not a Wazuh 5 manager; check port and prefix in [manager]" },
@@ -180,14 +183,10 @@ static const struct meaning *meaning_of(const char *code, long status)
 	return meaning;
 }
 
-/*
- * The class in: Bearer error="invalid_token", error_description="CLASS". Returns false when there
- * is none.
- */
-static bool challenge_class(char *ret, size_t size, const char *challenge)
+/* A parameter of a challenge: NAME="VALUE". Returns false when there is none. */
+static bool challenge_parameter(char *ret, size_t size, const char *challenge, const char *name)
 {
-	static const char name[] = "error_description=\"";
-	const char *begin = challenge ? strstr(challenge, name) : NULL;
+	const char *begin = strstr(challenge, name);
 	size_t length;
 
 	if (!begin)
@@ -198,6 +197,26 @@ static bool challenge_class(char *ret, size_t size, const char *challenge)
 		return false;
 	memcpy(ret, begin, length);
 	ret[length] = '\0';
+	return true;
+}
+
+/*
+ * The class in: Bearer error="invalid_token", error_description="CLASS"; of a request without a
+ * readable token, in: Bearer error="CLASS". Returns false when there is none.
+ */
+static bool challenge_class(char *ret, size_t size, const char *challenge)
+{
+	return challenge && (challenge_parameter(ret, size, challenge, "error_description=\"") ||
+			     (challenge_parameter(ret, size, challenge, " error=\"") &&
+			      strcmp(ret, "invalid_token") != 0));
+}
+
+/* A manager that has no key to check tokens with says nothing more. */
+static bool is_bare_challenge(char *ret, size_t size, const char *challenge)
+{
+	if (!challenge || strcasecmp(challenge, "Bearer") != 0)
+		return false;
+	(void)snprintf(ret, size, "enrollment_key_unavailable");
 	return true;
 }
 
@@ -250,7 +269,8 @@ void enroll_answer_refuse(struct enroll_refusal *ret, long status, const char *c
 	const struct meaning *meaning;
 	char code[40];
 	bool has_code = (status == 401 && challenge_class(code, sizeof code, challenge)) ||
-			body_code(code, sizeof code, error);
+			body_code(code, sizeof code, error) ||
+			(status == 401 && is_bare_challenge(code, sizeof code, challenge));
 
 	meaning = meaning_of(has_code ? code : NULL, status);
 	*ret = (struct enroll_refusal){
@@ -258,9 +278,10 @@ void enroll_answer_refuse(struct enroll_refusal *ret, long status, const char *c
 		/* A server error may follow although the agent was already created. */
 		.is_final = error && status >= 400 && status < 500,
 		.is_stale = meaning->is_stale,
-		.is_unknown = meaning->is_unknown,
+		.is_credential = meaning->is_credential,
+		.is_not_known_yet = meaning->is_not_known_yet,
 		.subject = meaning->subject,
-		.hint = meaning->hint,
+		.hint = sent && meaning->hint == no_credential ? unread_credential : meaning->hint,
 	};
 	describe(ret, status, has_code ? code : NULL, message_of(document), sent);
 }

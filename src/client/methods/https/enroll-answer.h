@@ -28,8 +28,10 @@ struct enroll_refusal {
 	bool is_final; /* the manager itself reported that it did not register us */
 	/* the time of our token is outside the manager's window: the clocks differ */
 	bool is_stale;
-	/* there is no such agent, or the secret is wrong: only with the secret of an agent */
-	bool is_unknown;
+	/* it is the credential that was refused: another one may be accepted */
+	bool is_credential;
+	/* the manager may know the credential within seconds: a node of a cluster learns of it */
+	bool is_not_known_yet;
 	enum refusal_subject subject;
 	/* the remedy; static; null: none, and for OUTCOME_DUPLICATE, where it depends on more */
 	const char *hint;
@@ -48,7 +50,7 @@ int enroll_answer_accept(struct enrolled *ret, const char *body, size_t length,
 
 /*
  * Interpret any other response by its status, its WWW-Authenticate header (null: none) and its
- * body. `sent` is our token (null: none): a message that contains it is not shown.
+ * body. `sent` is our bearer token (null: none): a message that contains it is not shown.
  */
 void enroll_answer_refuse(struct enroll_refusal *ret, long status, const char *challenge,
 			  const char *body, size_t length, const char *sent);

@@ -24,6 +24,7 @@
  */
 #define OLDEST_VERSION "5.0.0"
 #define BODY_MAX 16384
+#define CREDENTIALS_MAX 3
 
 /* A secret to prove. Nothing is owned. */
 struct credential {
@@ -31,6 +32,13 @@ struct credential {
 	const char *key_id; /* null: a password */
 	const void *secret;
 	size_t length;
+};
+
+/* Those of this attempt, in the order in which they are tried. */
+struct credentials {
+	struct credential at[CREDENTIALS_MAX];
+	size_t count;
+	unsigned char own_secret[REENROLL_SECRET_SIZE];
 };
 
 /* One enrollment: what is sent over its connection, and where the results go. */
@@ -57,6 +65,10 @@ static bool set_member(json_t *object, const char *name, const char *text)
 	return !text || json_object_set_new(object, name, json_string(text)) == 0;
 }
 
+/*
+ * Without the hash of the key that is still there: it makes a manager refuse to replace the agent
+ * that has this key, and the agent's own tool sends none when it is to enroll again.
+ */
 static int compose_body(struct enroll_session *session)
 {
 	const struct attempt *attempt = &session->trust->attempt;
@@ -66,8 +78,7 @@ static int compose_body(struct enroll_session *session)
 	if (set_member(object, "name", attempt->agent.name) &&
 	    set_member(object, "version", attempt->agent.version ?: OLDEST_VERSION) &&
 	    set_member(object, "groups", attempt->agent.groups) &&
-	    set_member(object, "ip", attempt->agent.ip) &&
-	    set_member(object, "key_hash", attempt->agent.key_hash))
+	    set_member(object, "ip", attempt->agent.ip))
 		session->body = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
 	if (!session->body) {
@@ -184,17 +195,42 @@ static int send_once(struct enroll_session *session, const char *bearer, struct 
 	return https_send(session->https, &request, ret);
 }
 
+/* What a refusal says, and what follows from it. */
+static int refuse(struct enroll_session *session, const struct credential *credential,
+		  const struct enroll_refusal *refusal, uint64_t retry_after)
+{
+	const struct attempt_enroll *enroll = &session->trust->attempt.enroll;
+	struct attempt_report *report = session->report;
+	char own_hint[512];
+	const char *hint = refusal->hint;
+
+	if (credential && credential->kind == ENROLL_AGENT_SECRET && refusal->is_credential &&
+	    refusal->outcome == OUTCOME_REFUSED) {
+		(void)snprintf(
+			own_hint, sizeof own_hint,
+			"it does not take the re-enrollment secret in %s any more, and there "
+			"is no other credential: set token_file or password_file in [auth] "
+			"to enroll as a new agent",
+			enroll->secret_file);
+		hint = own_hint;
+	}
+	reason_set_manager_message(&report->why, session->manager, refusal->text, "", hint);
+	report->answered = refusal->is_final;
+	report->subject = refusal->subject;
+	report->retry_after = retry_after;
+	return (int)refusal->outcome;
+}
+
 /*
  * Request a key with one credential (null: none), and a second time if the clocks differ.
- * `*ret_unknown` is set when the manager does not know the agent of this secret.
+ * `ret_refusal` is written when the manager refuses.
  */
 static int enroll_with(struct enroll_session *session, const struct credential *credential,
-		       struct agent_key *ret, bool *ret_unknown)
+		       struct agent_key *ret, struct enroll_refusal *ret_refusal)
 {
 	for (;;) {
 		cleanup(https_reply_wipe) struct https_reply reply = { 0 };
 		cleanup(wipe_bearer) struct bearer bearer;
-		struct enroll_refusal refusal;
 		char challenge[256];
 		int r = compose_bearer(session, credential, &bearer);
 
@@ -204,53 +240,105 @@ static int enroll_with(struct enroll_session *session, const struct credential *
 			return r;
 		if (reply.status == 200)
 			return accept_answer(session, &reply, ret);
-		enroll_answer_refuse(&refusal, reply.status,
+		enroll_answer_refuse(ret_refusal, reply.status,
 				     https_reply_field(&reply, "WWW-Authenticate", challenge,
 						       sizeof challenge),
 				     reply.body, reply.length,
 				     credential ? bearer.text + strlen("Bearer ") : NULL);
-		if (refusal.is_stale && set_clock_by(session, &reply))
+		if (ret_refusal->is_stale && set_clock_by(session, &reply))
 			continue;
-		reason_set_manager_message(&session->report->why, session->manager, refusal.text,
-					   "", refusal.hint);
-		session->report->answered = refusal.is_final;
-		session->report->subject = refusal.subject;
-		session->report->retry_after = https_reply_retry_after(&reply);
-		*ret_unknown = refusal.is_unknown;
-		return (int)refusal.outcome;
+		return refuse(session, credential, ret_refusal, https_reply_retry_after(&reply));
 	}
 }
 
-/*
- * Use this agent's own secret first, which keeps its identity; then a credential for a new agent.
- */
+/* ------------------------------------------------------------------ the credentials */
+
+static void wipe_credentials(struct credentials *credentials)
+{
+	explicit_bzero(credentials, sizeof *credentials);
+}
+
+static void add_credential(struct credentials *credentials, enum enroll_secret kind,
+			   const char *key_id, const void *secret, size_t length)
+{
+	credentials->at[credentials->count++] = (struct credential){ kind, key_id, secret, length };
+}
+
+/* This agent's own secret first, which keeps its identity; then what makes a new agent. */
+static void list_credentials(struct credentials *ret, const struct attempt *attempt)
+{
+	const struct enrollment_token *token = attempt->enroll.token;
+	const struct reenroll_secret *own = attempt->enroll.secret;
+
+	if (own) {
+		reenroll_secret_decode(ret->own_secret, own);
+		add_credential(ret, ENROLL_AGENT_SECRET, own->id, ret->own_secret,
+			       sizeof ret->own_secret);
+	}
+	if (token && token->has_credential)
+		add_credential(ret, ENROLL_TOKEN_SECRET, token->id, token->secret,
+			       ENROLLMENT_SECRET_SIZE);
+	if (attempt->password)
+		add_credential(ret, ENROLL_PASSWORD, NULL, attempt->password,
+			       strlen(attempt->password));
+}
+
+/* Said once the next one was tried, whatever has come of that. */
+static void warn_of_refused(struct enroll_session *session, const struct credential *credential,
+			    const struct credential *next, const struct enroll_refusal *refusal)
+{
+	static const char *const names[] = {
+		[ENROLL_PASSWORD] = "the password",
+		[ENROLL_TOKEN_SECRET] = "the enrollment token",
+		[ENROLL_AGENT_SECRET] = "the re-enrollment secret in ",
+	};
+	struct reason *warning = &session->report->warning;
+	struct reason before = *warning;
+	const bool is_own = credential->kind == ENROLL_AGENT_SECRET;
+
+	reason_set(warning, "%s%s%s refused %s%s: %s; %s was tried instead", before.text,
+		   before.text[0] ? "; " : "", session->manager, names[credential->kind],
+		   is_own ? session->trust->attempt.enroll.secret_file : "", refusal->text,
+		   names[next->kind]);
+}
+
+/* What the manager refuses with its last credential may be worse than with one before. */
+static int choose_failure(struct attempt_report *report, int r, const struct attempt_report *soon)
+{
+	if (r != OUTCOME_REFUSED || !soon->is_soon)
+		return r;
+	report->why = soon->why;
+	report->subject = soon->subject;
+	report->retry_after = soon->retry_after;
+	report->is_soon = true;
+	return OUTCOME_BUSY;
+}
+
+/* Try each credential once, as long as it is the credential that is refused. */
 static int request_key(struct enroll_session *session, struct agent_key *ret)
 {
-	const struct attempt *attempt = &session->trust->attempt;
-	const struct enrollment_token *token = attempt->enroll.token;
-	const struct credential by_token = { ENROLL_TOKEN_SECRET, token ? token->id : NULL,
-					     token ? token->secret : NULL, ENROLLMENT_SECRET_SIZE };
-	const struct credential by_password = { ENROLL_PASSWORD, NULL, attempt->password,
-						attempt->password ? strlen(attempt->password) : 0 };
-	const struct credential *credential = token && token->has_credential ? &by_token
-					      : attempt->password            ? &by_password
-									     : NULL;
-	bool is_unknown = false;
+	cleanup(wipe_credentials) struct credentials credentials = { 0 };
+	const struct credential *at = credentials.at;
+	struct attempt_report *report = session->report, soon = { 0 };
+	size_t i = 0;
+	int r;
 
-	if (attempt->enroll.secret) {
-		unsigned char secret[REENROLL_SECRET_SIZE];
-		const struct credential by_secret = { ENROLL_AGENT_SECRET,
-						      attempt->enroll.secret->id, secret,
-						      sizeof secret };
-		int r;
+	list_credentials(&credentials, &session->trust->attempt);
+	for (;;) {
+		struct enroll_refusal refusal = { 0 };
 
-		reenroll_secret_decode(secret, attempt->enroll.secret);
-		r = enroll_with(session, &by_secret, ret, &is_unknown);
-		explicit_bzero(secret, sizeof secret);
-		if (!is_unknown || !credential)
-			return r;
+		r = enroll_with(session, credentials.count > 0 ? &at[i] : NULL, ret, &refusal);
+		report->is_soon = refusal.is_not_known_yet;
+		if (report->is_soon)
+			soon = *report;
+		if (!refusal.is_credential || i + 1 >= credentials.count)
+			return choose_failure(report, r, &soon);
+		report->secret_refused |= at[i].kind == ENROLL_AGENT_SECRET;
+		warn_of_refused(session, &at[i], &at[i + 1], &refusal);
+		report->why = (struct reason){ 0 };
+		report->retry_after = 0;
+		i++;
 	}
-	return enroll_with(session, credential, ret, &is_unknown);
 }
 
 static int enroll_run(const struct attempt *attempt, struct agent_key *ret,

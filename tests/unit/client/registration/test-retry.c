@@ -18,6 +18,7 @@ static const struct {
 	uint64_t shortest, longest;
 } rows[] = {
 	{ "soon", RETRY_SOON, { SECOND, 300 * SECOND }, SECOND, 300 * SECOND },
+	{ "shortly", RETRY_SHORTLY, { SECOND, 300 * SECOND }, 5 * SECOND, 300 * SECOND },
 	{ "later", RETRY_LATER, { SECOND, 300 * SECOND }, 30 * SECOND, 300 * SECOND },
 	{ "slowly", RETRY_SLOWLY, { SECOND, 300 * SECOND }, 300 * SECOND, 1200 * SECOND },
 	{ "rarely", RETRY_RARELY, { SECOND, 300 * SECOND }, 900 * SECOND, 3600 * SECOND },

@@ -73,17 +73,19 @@ static void test_next(void **state)
 
 	(void)state;
 	for (uint64_t attempt = 1; attempt < 100; attempt++) {
-		schedule_next(&manager, OUTCOME_UNREACHABLE, &bounds, 0, attempt);
+		schedule_next(&manager, OUTCOME_UNREACHABLE, &bounds,
+			      &(struct retry_advice){ .after = 0 }, attempt);
 		assert_string_equal(manager.outcome, "unreachable");
 		assert_true(manager.wait >= bounds.initial && manager.wait <= bounds.max);
 		assert_true(manager.next_at == NOW + manager.wait);
 	}
 	/* another class begins anew */
 	manager.wait = bounds.max;
-	schedule_next(&manager, OUTCOME_BUSY, &bounds, 0, 100);
+	schedule_next(&manager, OUTCOME_BUSY, &bounds, &(struct retry_advice){ .after = 0 }, 100);
 	(void)strcpy(manager.outcome, "refused");
 	manager.wait = 12 * bounds.max;
-	schedule_next(&manager, OUTCOME_UNREACHABLE, &bounds, 0, 101);
+	schedule_next(&manager, OUTCOME_UNREACHABLE, &bounds, &(struct retry_advice){ .after = 0 },
+		      101);
 	assert_true(manager.wait <= 3 * bounds.initial);
 }
 
@@ -93,14 +95,17 @@ static void test_retry_after(void **state)
 	struct manager_state manager = { .address = "m:1515" };
 
 	(void)state;
-	schedule_next(&manager, OUTCOME_UNREACHABLE, &bounds, SECONDS(77), 1);
+	schedule_next(&manager, OUTCOME_UNREACHABLE, &bounds,
+		      &(struct retry_advice){ .after = SECONDS(77) }, 1);
 	assert_true(manager.wait == SECONDS(77));
-	schedule_next(&manager, OUTCOME_REFUSED, &bounds, 1, 2);
+	schedule_next(&manager, OUTCOME_REFUSED, &bounds, &(struct retry_advice){ .after = 1 }, 2);
 	assert_true(manager.wait >= 3 * bounds.max);
-	schedule_next(&manager, OUTCOME_BUSY, &bounds, SECONDS(365 * 86400), 3);
+	schedule_next(&manager, OUTCOME_BUSY, &bounds,
+		      &(struct retry_advice){ .after = SECONDS(365 * 86400) }, 3);
 	assert_true(manager.wait == 12 * bounds.max);
 	assert_true(manager.next_at == NOW + 12 * bounds.max);
-	schedule_next(&manager, OUTCOME_BUSY, &bounds, UINT64_MAX, 4);
+	schedule_next(&manager, OUTCOME_BUSY, &bounds,
+		      &(struct retry_advice){ .after = UINT64_MAX }, 4);
 	assert_true(manager.wait == 12 * bounds.max);
 }
 
@@ -150,7 +155,8 @@ static void test_bring_forward(void **state)
 		schedule_bring_forward(&plans, WAKEUP_ON_NETWORK);
 		assert_true(schedule_wait_left(&plans.managers[0]) == 0);
 		assert_true(schedule_wait_left(&plans.managers[1]) == SECONDS(1000));
-		schedule_next(&plans.managers[0], OUTCOME_UNREACHABLE, &bounds, 0, attempt);
+		schedule_next(&plans.managers[0], OUTCOME_UNREACHABLE, &bounds,
+			      &(struct retry_advice){ .after = 0 }, attempt);
 		assert_true(plans.managers[0].wait <= wait);
 	}
 }

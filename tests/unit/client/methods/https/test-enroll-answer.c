@@ -136,42 +136,47 @@ static const struct {
 	long status;
 	const char *challenge, *body;
 	enum outcome outcome;
-	const char *flags; /* f: final, s: stale, u: unknown */
+	const char *flags; /* f: final, s: stale, c: credential, n: not known yet */
 	const char *word;  /* in text or hint */
 } refusals[] = {
 	/* the eight classes of a 401 */
 	{ 401, CLASS("invalid_request"),
-	  ERROR("\"invalid_request\"", "Invalid client authentication"), OUTCOME_REFUSED, "f",
-	  "token_file or password_file" },
+	  ERROR("\"invalid_request\"", "Invalid client authentication"), OUTCOME_REFUSED, "fc",
+	  "another kind" },
+	{ 401, "Bearer error=\"invalid_request\"", "", OUTCOME_REFUSED, "c", "another kind" },
+	{ 401, "Bearer error=\"invalid_token\"", "", OUTCOME_REFUSED, "c", "HTTP 401" },
 	{ 401, CLASS("invalid_signature"), ERROR("\"invalid_signature\"", "x"), OUTCOME_REFUSED,
-	  "f", "password_file" },
+	  "fc", "password_file" },
 	{ 401, CLASS("stale_token"), ERROR("\"stale_token\"", "x"), OUTCOME_BUSY, "fs", "clock" },
-	{ 401, CLASS("token_unknown"), ERROR("\"token_unknown\"", "x"), OUTCOME_REFUSED, "f",
+	{ 401, CLASS("token_unknown"), ERROR("\"token_unknown\"", "x"), OUTCOME_BUSY, "fcn",
 	  "--create-enrollment-token" },
-	{ 401, CLASS("token_expired"), ERROR("\"token_expired\"", "x"), OUTCOME_REFUSED, "f",
+	{ 401, CLASS("token_expired"), ERROR("\"token_expired\"", "x"), OUTCOME_REFUSED, "fc",
 	  "--create-enrollment-token" },
-	{ 401, CLASS("token_revoked"), ERROR("\"token_revoked\"", "x"), OUTCOME_REFUSED, "f",
+	{ 401, CLASS("token_revoked"), ERROR("\"token_revoked\"", "x"), OUTCOME_REFUSED, "fc",
 	  "--create-enrollment-token" },
-	{ 401, CLASS("unknown_agent"), ERROR("\"unknown_agent\"", "x"), OUTCOME_REFUSED, "fu",
+	{ 401, CLASS("unknown_agent"), ERROR("\"unknown_agent\"", "x"), OUTCOME_REFUSED, "fc",
 	  "re-enrollment secret" },
-	{ 401, "Bearer", ERROR("\"enrollment_key_unavailable\"", "x"), OUTCOME_BUSY, "f",
+	{ 401, "Bearer", ERROR("\"enrollment_key_unavailable\"", "x"), OUTCOME_BUSY, "fc",
 	  "authd.pass" },
+	{ 401, "Bearer", "", OUTCOME_BUSY, "c", "authd.pass" },
+	{ 401, "bearer", ERROR("\"invalid_signature\"", "x"), OUTCOME_REFUSED, "fc",
+	  "password_file" },
 	/* the class in one place only, and one from the future */
 	{ 401, CLASS("stale_token"), "", OUTCOME_BUSY, "s", "stale_token" },
 	{ 401, NULL, ERROR("\"stale_token\"", "x"), OUTCOME_BUSY, "fs", "stale_token" },
-	{ 401, CLASS("other"), ERROR("\"other\"", "x"), OUTCOME_REFUSED, "f", "other" },
-	{ 401, "Basic realm=\"proxy\"", "<html>", OUTCOME_REFUSED, "", "HTTP 401" },
-	{ 401, "Bearer error_description=\"stale_token", "", OUTCOME_REFUSED, "", "HTTP 401" },
-	{ 401, "Bearer error_description=\"\"", "", OUTCOME_REFUSED, "", "HTTP 401" },
+	{ 401, CLASS("other"), ERROR("\"other\"", "x"), OUTCOME_REFUSED, "fc", "other" },
+	{ 401, "Basic realm=\"proxy\"", "<html>", OUTCOME_REFUSED, "c", "HTTP 401" },
+	{ 401, "Bearer error_description=\"stale_token", "", OUTCOME_REFUSED, "c", "HTTP 401" },
+	{ 401, "Bearer error_description=\"\"", "", OUTCOME_REFUSED, "c", "HTTP 401" },
 	/* authd's codes */
 	{ 400, NULL, ERROR("9014", "Invalid Group(s) Name(s)"), OUTCOME_REFUSED, "f", "Group(s)" },
-	{ 403, NULL, ERROR("9022", "x"), OUTCOME_REFUSED, "f", "--create-enrollment-token" },
-	{ 403, NULL, ERROR("9023", "x"), OUTCOME_REFUSED, "f", "--create-enrollment-token" },
-	{ 403, NULL, ERROR("9024", "x"), OUTCOME_REFUSED, "f", "--create-enrollment-token" },
+	{ 403, NULL, ERROR("9022", "x"), OUTCOME_REFUSED, "fc", "--create-enrollment-token" },
+	{ 403, NULL, ERROR("9023", "x"), OUTCOME_REFUSED, "fc", "--create-enrollment-token" },
+	{ 403, NULL, ERROR("9024", "x"), OUTCOME_REFUSED, "fc", "--create-enrollment-token" },
 	{ 403, NULL, ERROR("0", "Enrollment is disabled"), OUTCOME_REFUSED, "f",
 	  "Enrollment is disabled" },
-	{ 401, NULL, ERROR("9026", "x"), OUTCOME_REFUSED, "fu", "re-enrollment secret" },
-	{ 401, NULL, ERROR("9027", "x"), OUTCOME_REFUSED, "fu", "re-enrollment secret" },
+	{ 401, NULL, ERROR("9026", "x"), OUTCOME_REFUSED, "fc", "re-enrollment secret" },
+	{ 401, NULL, ERROR("9027", "x"), OUTCOME_REFUSED, "fc", "re-enrollment secret" },
 	{ 401, NULL, ERROR("9028", "x"), OUTCOME_BUSY, "fs", "clock" },
 	{ 409, NULL, ERROR("9007", "Duplicate IP"), OUTCOME_DUPLICATE, "f", "Duplicate IP" },
 	{ 409, NULL, ERROR("9008", "Duplicate name"), OUTCOME_DUPLICATE, "f", "Duplicate name" },
@@ -213,14 +218,15 @@ static void test_refusals(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(refusals); i++) {
 		struct enroll_refusal refusal;
-		char label[400], flags[4], all[800];
+		char label[400], flags[5], all[800];
 
 		(void)snprintf(label, sizeof label, "%ld %s %s", refusals[i].status,
 			       refusals[i].challenge ?: "", refusals[i].body);
 		enroll_answer_refuse(&refusal, refusals[i].status, refusals[i].challenge,
 				     refusals[i].body, strlen(refusals[i].body), "BEARER");
-		(void)snprintf(flags, sizeof flags, "%s%s%s", refusal.is_final ? "f" : "",
-			       refusal.is_stale ? "s" : "", refusal.is_unknown ? "u" : "");
+		(void)snprintf(flags, sizeof flags, "%s%s%s%s", refusal.is_final ? "f" : "",
+			       refusal.is_stale ? "s" : "", refusal.is_credential ? "c" : "",
+			       refusal.is_not_known_yet ? "n" : "");
 		(void)snprintf(all, sizeof all, "%s -- %s", refusal.text, refusal.hint ?: "");
 		check_row(label, refusal.outcome == refusals[i].outcome);
 		check_row(label, strcmp(flags, refusals[i].flags) == 0);
@@ -228,6 +234,16 @@ static void test_refusals(void **state)
 		if (!strstr(all, refusals[i].word))
 			fail_msg("row '%s': '%s' lacks '%s'", label, all, refusals[i].word);
 	}
+}
+
+/* Without a credential, the remedy is to have one. */
+static void test_no_credential(void **state)
+{
+	struct enroll_refusal refusal;
+
+	(void)state;
+	enroll_answer_refuse(&refusal, 401, "Bearer error=\"invalid_request\"", "", 0, NULL);
+	assert_non_null(strstr(refusal.hint, "set token_file or password_file"));
 }
 
 static void test_subjects(void **state)
@@ -270,9 +286,10 @@ static void test_long_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepts),      cmocka_unit_test(test_refuses),
-		cmocka_unit_test(test_long_members), cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_subjects),     cmocka_unit_test(test_long_messages),
+		cmocka_unit_test(test_accepts),       cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_long_members),  cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_no_credential), cmocka_unit_test(test_subjects),
+		cmocka_unit_test(test_long_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
