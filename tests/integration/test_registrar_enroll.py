@@ -207,7 +207,8 @@ def test_bearers(serve, authorization, wanted):
     assert failure(answer) == (401, wanted)
     assert (
         answer.headers["WWW-Authenticate"]
-        == f'Bearer error="invalid_token", error_description="{wanted}"'
+        == ('Bearer error="invalid_request"' if wanted == "invalid_request" else
+            f'Bearer error="invalid_token", error_description="{wanted}"')
     )
     assert registrar.keys() == []
 
@@ -221,7 +222,8 @@ def test_bearers(serve, authorization, wanted):
         (b'{"name":"a1","name":"a2","version":"5.0.0"}', (400, 0)),
         ({"name": "web-01"}, (400, 0)),
         ({"version": "5.0.0"}, (400, 0)),
-        ({**BODY, "id": "005"}, (400, 0)),
+        ({**BODY, "version": None}, (400, 0)),
+        ({**BODY, "groups": 5}, (400, 0)),
         ({**BODY, "name": 7}, (400, 0)),
         ({**BODY, "name": "a b"}, (400, 0)),
         ({**BODY, "ip": "somewhere"}, (400, 0)),
@@ -230,7 +232,7 @@ def test_bearers(serve, authorization, wanted):
         (b" " * 16385, (413, 0)),
         (b" " * 100000, None),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_bodies(serve, body, wanted):
     registrar = serve()
@@ -244,11 +246,40 @@ def test_bodies(serve, body, wanted):
 
 @pytest.mark.parametrize("headers, wanted", [
     ({"protocol_version": None}, (400, 0)), ({"protocol_version": "2"}, (400, 0)),
-    ({"Content_Type": "text/plain"}, (415, 0)), ({"Content_Type": None}, (415, 0)),
+    ({"Content_Encoding": "zstd"}, (415, 0)), ({"Content_Encoding": "gzip"}, (415, 0)),
+    ({"Content_Encoding": "identity, zstd"}, (415, 0)),
 ])
 def test_headers(serve, headers, wanted):
     registrar = serve()
     assert failure(enroll(registrar, **headers)) == wanted
+    assert registrar.keys() == []
+
+
+@pytest.mark.parametrize("headers", [
+    {"Content_Type": "text/plain"}, {"Content_Type": None}, {"Content_Encoding": "Identity"},
+    {"Content_Encoding": ""},
+])
+def test_headers_that_do_not_matter(serve, headers):
+    registrar = serve()
+    assert enroll(registrar, **headers).status == 200
+
+
+def test_compressed_request_is_sent_again_as_it_is(serve):
+    """As agents of Wazuh 5 do: what is compressed comes first."""
+    registrar = serve()
+    compressed = bytes.fromhex("28b52ffd") + os.urandom(60)
+    assert failure(enroll(registrar, compressed, Content_Encoding="zstd")) == (415, 0)
+    assert enroll(registrar).status == 200
+
+
+@pytest.mark.parametrize("more", [
+    {"id": "005"}, {"of_the_future": {"a": [1]}}, {"ip": None, "groups": None, "key_hash": None},
+])
+def test_members_that_do_not_matter(serve, more):
+    registrar = serve()
+    answer = enroll(registrar, {**BODY, **more})
+    assert answer.status == 200 and answer.json["id"] == "001", answer
+    assert answer.json["ip"] == "any", answer
 
 
 def test_policy(serve):

@@ -50,7 +50,10 @@ static void answer_problem(struct incoming_call *call)
 
 	if (fault != BEARER_OK) {
 		(void)snprintf(challenge, sizeof challenge,
-			       "Bearer error=\"invalid_token\", error_description=\"%s\"", class);
+			       fault == BEARER_INVALID_REQUEST
+				       ? "Bearer error=\"%s\""
+				       : "Bearer error=\"invalid_token\", error_description=\"%s\"",
+			       class);
 		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
 	}
 	log_debug("Enrollment: %s got %d: %s", api_exchange_peer(call->exchange), problem->status,
@@ -131,16 +134,20 @@ static bool is_member(const char *name)
 	return false;
 }
 
+/* A later agent may send more, and null for what it does not say. */
 static bool take_members(struct incoming_call *call, const char *body, size_t length)
 {
 	const char *name;
 	json_t *value;
+	void *next;
 
 	call->enroll.members = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(call->enroll.members))
 		return refuse(call, 400, 0, "Invalid request format");
-	json_object_foreach(call->enroll.members, name, value)
-		if (!is_member(name) || !json_is_string(value))
+	json_object_foreach_safe(call->enroll.members, next, name, value)
+		if (!is_member(name) || json_is_null(value))
+			(void)json_object_del(call->enroll.members, name);
+		else if (!json_is_string(value))
 			return refuse(call, 400, 0, "Invalid request format");
 	if (!json_object_get(call->enroll.members, "name") ||
 	    !json_object_get(call->enroll.members, "version"))
@@ -150,19 +157,13 @@ static bool take_members(struct incoming_call *call, const char *body, size_t le
 
 /* ------------------------------------------------------------------ in the order of Wazuh */
 
-/* What is looked at when the bearer is right. */
+/* What is looked at when the bearer is right. As there, whatever type it is said to have. */
 static void take_body(struct incoming_call *call)
 {
-	const char *type = api_exchange_header(call->exchange, "Content-Type"), *body;
 	size_t length;
-	bool is_good;
+	const char *body = api_exchange_body(call->exchange, &length);
 
-	body = api_exchange_body(call->exchange, &length);
-	if (!type || !api_type_is_json(type))
-		is_good = refuse(call, 415, 0, "Unsupported media type");
-	else
-		is_good = take_members(call, body, length);
-	if (is_good)
+	if (take_members(call, body, length))
 		api_carry_out(call);
 	else
 		incoming_call_answer(call);
@@ -198,6 +199,14 @@ static void take_bearer(struct incoming_call *call)
 	api_ask(call, REGISTRY_BEARER, request, bearer_decided);
 }
 
+/* An agent that has sent its request compressed sends it again as it is. */
+static bool is_encoded(const struct incoming_call *call)
+{
+	const char *encoding = api_exchange_header(call->exchange, "Content-Encoding");
+
+	return encoding && *encoding && strcasecmp(encoding, "identity") != 0;
+}
+
 static void admit(struct incoming_call *call)
 {
 	const char *version = api_exchange_header(call->exchange, "protocol-version");
@@ -211,6 +220,8 @@ static void admit(struct incoming_call *call)
 					 : "Missing required header: protocol-version");
 	else if (length > ENROLLMENT_BODY_MAX)
 		is_good = refuse(call, 413, 0, "Payload too large");
+	else if (is_encoded(call))
+		is_good = refuse(call, 415, 0, "Unsupported Content-Encoding");
 	if (is_good)
 		take_bearer(call);
 	else
