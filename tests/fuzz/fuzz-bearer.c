@@ -35,13 +35,14 @@ static const unsigned char *password_key(void)
 /* What the registrar says of it: first by its form, then with the password. */
 static enum bearer_fault check_with(const char *bearer, const char *password)
 {
+	const struct bearer_secrets secrets = { .password = password };
 	struct enroll_bearer parsed;
 	enum bearer_fault fault;
 
 	fuzz_faults_begin();
 	fault = bearer_parse(&parsed, bearer);
 	if (fault == BEARER_OK)
-		fault = bearer_check(&parsed, password, NOW);
+		fault = bearer_check(&parsed, &secrets, NOW);
 	fuzz_faults_end();
 	HOLDS(fault != BEARER_KEY_UNAVAILABLE || fuzz_fault_happened());
 	HOLDS((fault == BEARER_OK) == (bearer_fault_text(fault)[0] == '\0'));

@@ -5,9 +5,11 @@
 #include "common/must-check.h"
 #include "registrar/registry/enroll-bearer.h"
 
-/*
- * Check a bearer against the registration password, which is the only secret that there is here;
- * `now` in seconds since the epoch.
- */
-enum bearer_fault bearer_check(const struct enroll_bearer *bearer, const char *password,
-			       uint64_t now) must_check;
+/* The secrets that a bearer may be signed with. */
+struct bearer_secrets {
+	const char *password; /* null: none is demanded, and any bearer is right */
+};
+
+/* Check a bearer against the secret that it names; `now` in seconds since the epoch. */
+enum bearer_fault bearer_check(const struct enroll_bearer *bearer,
+			       const struct bearer_secrets *secrets, uint64_t now) must_check;

@@ -149,9 +149,9 @@ static void answer_user(struct waiting *waiting, const char *user, unsigned long
 static enum bearer_fault check_bearer(const struct keeper_registry *keeper,
 				      const struct enroll_bearer *bearer)
 {
-	const char *password = keeper->password.text;
+	const struct bearer_secrets secrets = { .password = keeper->password.text };
 
-	return password ? bearer_check(bearer, password, (uint64_t)time(NULL)) : BEARER_OK;
+	return bearer_check(bearer, &secrets, (uint64_t)time(NULL));
 }
 
 static void answer_bearer(struct waiting *waiting)

@@ -15,10 +15,11 @@ static const unsigned char nonce[ENROLL_NONCE_SIZE] = "nonce";
 /* Read at the one end, checked at the other. */
 static enum bearer_fault judge(const char *bearer, uint64_t now)
 {
+	static const struct bearer_secrets secrets = { .password = PASSWORD };
 	struct enroll_bearer parsed;
 	enum bearer_fault fault = bearer_parse(&parsed, bearer);
 
-	return fault == BEARER_OK ? bearer_check(&parsed, PASSWORD, now) : fault;
+	return fault == BEARER_OK ? bearer_check(&parsed, &secrets, now) : fault;
 }
 
 static void sign(char bearer[static ENROLL_JWT_SIZE], const char *password, uint64_t made)
