@@ -201,6 +201,42 @@ static void test_refuses(void **state)
 	}
 }
 
+/* An error says where it is. */
+static void test_places(void **state)
+{
+	static const struct {
+		const char *text, *words;
+	} rows[] = {
+		{ "eyJ2ZXIiOjF9=", "character 13 is padding" },
+		{ "eyJ2 ZXIiOjF9", "character 5 is a blank" },
+		{ "eyJ2ZXIi\n", "character 9 is a blank or a line end" },
+		{ "eyJ2ZX+i", "character 7 is one of ordinary base64" },
+		{ "eyJ2Z/Ii", "character 6 is one of ordinary base64" },
+		{ "$TOKEN", "character 1 is not among its letters" },
+		{ "eyJ2ZXIiO", "a character is missing" },
+		{ "eyJ2ZXIiOjF", "last character" },
+	};
+	struct enrollment_token token;
+	struct reason why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *text = rows[i].text;
+
+		assert_int_equal(enrollment_token_parse(&token, text, strlen(text), &why), -EINVAL);
+		if (!strstr(why.text, rows[i].words))
+			fail_msg("'%s' lacks '%s'", why.text, rows[i].words);
+	}
+	assert_int_equal(parse(&token, "{\"ver\":1,\"adr\":\"h\",\"x\":1,\"pin\":\"" PIN "\"}",
+			       &why),
+			 -EINVAL);
+	assert_non_null(strstr(why.text, "member 3 of 4"));
+	assert_int_equal(parse(&token, "{\"ver\":1,\"ver\":1}", &why), -EINVAL);
+	assert_non_null(strstr(why.text, "before byte 15"));
+	assert_int_equal(parse(&token, "{\"ver\":1,,}", &why), -EINVAL);
+	assert_non_null(strstr(why.text, "wrong at byte 11"));
+}
+
 /* What happens to tokens on their way: padding, line ends, a missing part. */
 static void test_damaged(void **state)
 {
@@ -240,7 +276,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_answers), cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_embedded_ca),   cmocka_unit_test(test_refuses),
-		cmocka_unit_test(test_damaged),       cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_places),        cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
