@@ -52,6 +52,10 @@ class Enrollment:
         assert key not in result.stderr and secret not in result.stderr, result
         return result
 
+    def lose_key(self):
+        """What is left to register again with is the secret."""
+        os.unlink(self.machine.keys)
+
     def fails(self, outcome, *words, **options):
         chosen = self.options(
             **{name: value for name, value in options.items() if name not in ("in_state", "within")}

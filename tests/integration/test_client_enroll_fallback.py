@@ -22,8 +22,9 @@ def token(server, ca_pin):
 
 @pytest.fixture
 def enrolled(server, enrollment):
-    """The machine is agent 001, with a secret."""
+    """The machine was agent 001, of which the secret is left."""
     enrollment.succeeds(server, manager=server, password=PASSWORD)
+    enrollment.lose_key()
     server.requests.clear()
     return read(enrollment.secret_file)
 
@@ -45,10 +46,10 @@ def test_answer_that_was_lost(server, enrollment, enrolled, token):
         assert server.answer(server.requests[-1])[0] == 200
         return b""
     server.forced = [None, lose]  # its CA comes first
-    lost = enrollment.run(token=token, force=True)
+    lost = enrollment.run(token=token)
     assert lost.status == 75 and read(enrollment.secret_file) == enrolled, lost
     server.replaces = True
-    result = enrollment.succeeds(server, token=token, force=True)
+    result = enrollment.succeeds(server, token=token)
     assert kids(server) == ["001", "001", TOKEN_ID]
     warning, = [line for line in result.warnings if "re-enrollment secret" in line]
     assert enrollment.secret_file in warning and "invalid_signature" in warning, warning
@@ -68,7 +69,7 @@ def test_for_whatever_reason(server, enrollment, enrolled, refusal):
     server.agents.clear()
     server.forced = [(status, {"error": {"code": code, "message": "no"}},
                       {"WWW-Authenticate": challenge} if status == 401 else {})]
-    result = enrollment.succeeds(server, manager=server, password=PASSWORD, force=True)
+    result = enrollment.succeeds(server, manager=server, password=PASSWORD)
     assert kids(server) == ["001", None]
     assert any(enrollment.secret_file in line for line in result.warnings), result
     assert read(enrollment.secret_file + ".old") == enrolled
@@ -77,7 +78,7 @@ def test_for_whatever_reason(server, enrollment, enrolled, refusal):
 def test_id_of_another_machine(server, enrollment, enrolled):
     """A manager was built anew, and has given our id to another machine."""
     server.agents = {"001": ("another", "0" * 64, "0" * 64)}
-    enrollment.succeeds(server, manager=server, password=PASSWORD, force=True)
+    enrollment.succeeds(server, manager=server, password=PASSWORD)
     assert kids(server) == ["001", None]
     assert server.agents["001"] == ("another", "0" * 64, "0" * 64)
     assert read(enrollment.secret_file + ".old") == enrolled
@@ -86,7 +87,7 @@ def test_id_of_another_machine(server, enrollment, enrolled):
 def test_manager_that_is_busy_is_no_refusal(server, enrollment, enrolled):
     """The secret may be good: nothing is enrolled anew."""
     server.forced = [(503, {"error": {"code": 9031, "message": "later"}})]
-    result = enrollment.run(manager=server, password=PASSWORD, force=True)
+    result = enrollment.run(manager=server, password=PASSWORD)
     assert result.status == 75, result
     assert kids(server) == ["001"] and read(enrollment.secret_file) == enrolled
 
@@ -97,7 +98,7 @@ def test_manager_that_is_busy_is_no_refusal(server, enrollment, enrolled):
 def test_all_of_them_once(server, enrollment, enrolled, token):
     server.agents.clear()
     server.token_state[TOKEN_ID] = "token_expired"
-    result = enrollment.succeeds(server, token=token, password=PASSWORD, force=True)
+    result = enrollment.succeeds(server, token=token, password=PASSWORD)
     assert kids(server) == ["001", TOKEN_ID, None]
     warning, = [line for line in result.warnings if "token_expired" in line]
     assert "unknown_agent" in warning and "the password was tried instead" in warning, warning
@@ -109,7 +110,7 @@ def test_none_is_taken(server, enrollment, enrolled, token):
     server.agents.clear()
     server.token_state[TOKEN_ID] = 9024
     server.password = "another"
-    result = enrollment.run(token=token, password=PASSWORD, force=True)
+    result = enrollment.run(token=token, password=PASSWORD)
     assert result.status == 77 and "invalid_signature" in result.state["last_error"], result
     assert kids(server) == ["001", TOKEN_ID, None]
     assert enrollment.machine.snapshot() == before
@@ -119,7 +120,7 @@ def test_none_is_taken(server, enrollment, enrolled, token):
 def test_no_loop_with_names_that_are_taken(server, enrollment, enrolled):
     """The dead secret is not tried for each of them."""
     server.agents = {"007": ("web-01", "0" * 64, "0" * 64)}
-    result = enrollment.run(manager=server, password=PASSWORD, force=True,
+    result = enrollment.run(manager=server, password=PASSWORD,
                             identity__on_duplicate="suffix")
     assert result.status == 0, result
     assert kids(server) == ["001", None, None]
@@ -130,10 +131,8 @@ def test_no_loop_with_names_that_are_taken(server, enrollment, enrolled):
 def test_failure_to_store_keeps_the_secret(server, enrollment, enrolled):
     """Kept aside until the new key is there."""
     server.agents.clear()
-    keys = enrollment.machine.keys
-    os.unlink(keys)
-    os.mkdir(keys)  # nothing can be renamed over it
-    result = enrollment.run(manager=server, password=PASSWORD, force=True)
+    os.mkdir(enrollment.machine.keys)  # nothing can be renamed over it
+    result = enrollment.run(manager=server, password=PASSWORD)
     assert result.status == 73, result
     assert read(enrollment.secret_file) == enrolled
 

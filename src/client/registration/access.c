@@ -199,6 +199,11 @@ void access_close(struct access *access)
 	*access = (struct access){ 0 };
 }
 
+bool access_has_credential(const struct access *access)
+{
+	return access->password.text || (access->has_token && access->token.has_credential);
+}
+
 bool access_manager_at(const struct access *access, size_t index, struct endpoint *ret)
 {
 	const struct string_list *addresses = &access->config->manager.address;

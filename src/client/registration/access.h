@@ -57,6 +57,9 @@ void access_close(struct access *access);
 int access_read_proxy(struct proxy *ret, const struct config *config,
 		      struct reason *why) must_check;
 
+/* Is there a secret to prove that is configured: a password, or that of an enrollment token? */
+bool access_has_credential(const struct access *access) must_check;
+
 /*
  * The manager of that number, from 0 on, in the order in which they are asked: a configured one or,
  * when none is, the one that the token names. False behind the last, with `ret` untouched.

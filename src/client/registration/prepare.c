@@ -71,6 +71,12 @@ static void warn_of_agents_file(const struct config *config)
 
 /* ------------------------------------------------------------------ the method enroll */
 
+/* As --force-enroll of the agents' own tool does. A secret that is all there is will be used. */
+static bool makes_new_agent(const struct registration *run)
+{
+	return run->mode.force && access_has_credential(&run->access);
+}
+
 /* A secret of another agent, or of the machine that this one is a copy of, is not ours to use. */
 static int prepare_own_secret(struct registration *run, struct reason *why)
 {
@@ -92,7 +98,13 @@ static int prepare_own_secret(struct registration *run, struct reason *why)
 	memcpy(known.id, secret.id, sizeof known.id);
 	memcpy(known.name, run->state.registration.agent_name, sizeof known.name);
 	binding = binding_of(&run->state, &known, NULL);
-	if (binding == BINDING_OURS || binding == BINDING_CHANGED)
+	if (binding != BINDING_OURS && binding != BINDING_CHANGED)
+		return 0;
+	if (makes_new_agent(run))
+		log_info("--force: enrolling as a new agent; the re-enrollment secret of agent %s "
+			 "in %s is not used",
+			 secret.id, run->files.reenroll.secret_path);
+	else
 		run->key.old_secret = secret;
 	return 0;
 }

@@ -56,6 +56,19 @@ static void hint_own_entry(const struct registration *run, char *ret)
 		       run->key.old.id);
 }
 
+/* Of the method enroll, which sends no hash. */
+static void hint_own_name(const struct registration *run, char *ret)
+{
+	(void)snprintf(
+		ret, HINT_SIZE,
+		"this machine's own entry (id %s) has it: remove that on the manager "
+		"(DELETE /agents of its API), "
+		"wait until the manager allows replacing it (an hour after its last connection), "
+		"or, to remain that agent, move %s away and run without --force, "
+		"which uses its re-enrollment secret",
+		run->key.old.id, run->files.store.path);
+}
+
 static void hint_name(const struct registration *run, char *ret)
 {
 	const char *other_name = setting_words("set another name in [agent]");
@@ -109,8 +122,9 @@ static void hint_address(const struct registration *run, const struct reason *wh
 void taken_explain(const struct registration *run, enum refusal_subject subject,
 		   bool had_lost_request, struct reason *why)
 {
-	bool keeps = run->config->manager.method != METHOD_API && run->key.old_hash[0] &&
-		     is_own_entry(run, subject);
+	const enum method_kind method = run->config->manager.method;
+	bool is_own = is_own_entry(run, subject);
+	bool keeps = method == METHOD_AUTHD && run->key.old_hash[0] && is_own;
 	size_t length = strlen(why->text);
 	char hint[HINT_SIZE];
 
@@ -120,6 +134,8 @@ void taken_explain(const struct registration *run, enum refusal_subject subject,
 			       "see its log and its client.keys");
 	else if (keeps)
 		hint_own_entry(run, hint);
+	else if (method == METHOD_ENROLL && is_own && subject == REFUSED_NAME)
+		hint_own_name(run, hint);
 	else if (subject == REFUSED_ADDRESS)
 		hint_address(run, why, hint);
 	else

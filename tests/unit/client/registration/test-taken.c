@@ -26,8 +26,8 @@ static const struct {
 	  "another name in [agent]", true },
 	{ "own name", "authd", "wait", FORCED, REFUSED_NAME, "Duplicate agent name: web-01",
 	  "key_mismatch", "-r 007", true },
-	{ "own name, Wazuh 5", "enroll", "wait", FORCED, REFUSED_NAME, "Duplicate name",
-	  "key_mismatch", "-r 007", true },
+	{ "own name, Wazuh 5", "enroll", "wait", FORCED, REFUSED_NAME, "Duplicate name", "(id 007)",
+	  "move /var/ossec/etc/client.keys away", true },
 	{ "own name, API", "api", "wait", FORCED, REFUSED_NAME, "Same name",
 	  "replaces no agent by itself", "on_duplicate = replace", true },
 	{ "API that replaces", "api", "replace", NEW, REFUSED_NAME, "Same name",
@@ -53,6 +53,7 @@ static const struct {
 
 static struct registration prepare(struct config *config, size_t i)
 {
+	static char path[] = "/var/ossec/etc/client.keys";
 	struct registration run = { .config = config };
 
 	assert_int_equal(config_init(config), 0);
@@ -60,6 +61,7 @@ static struct registration prepare(struct config *config, size_t i)
 	assert_int_equal(
 		config_set(config, "identity", "on_duplicate", rows[i].policy, "test", NULL), 0);
 	(void)strcpy(run.request.name, "web-01");
+	run.files.store.path = path;
 	if (rows[i].situation == NEW)
 		return run;
 	run.key.found = KEYSTORE_KEY;
