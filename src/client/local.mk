@@ -42,7 +42,6 @@ libclient_a_SOURCES = \
 	src/client/commands/deregister.c \
 	src/client/commands/erase.c src/client/commands/erase.h \
 	src/client/commands/import.c \
-	src/client/commands/json.c src/client/commands/json.h \
 	src/client/commands/options.c src/client/commands/options.h \
 	src/client/commands/pin.c \
 	src/client/commands/reset.c \
@@ -75,7 +74,6 @@ libclient_a_SOURCES = \
 	src/client/methods/methods.c src/client/methods/methods.h \
 	src/client/methods/module.c src/client/methods/module.h \
 	src/client/net/connect.c \
-	src/client/net/endpoint.c src/client/net/endpoint.h \
 	src/client/net/net.h \
 	src/client/net/own-names.c src/client/net/own-names.h \
 	src/client/net/proxy.c src/client/net/proxy.h \

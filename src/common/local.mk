@@ -16,7 +16,9 @@ libcommon_a_SOURCES = \
 	src/common/deadline.c src/common/deadline.h \
 	src/common/directory.c src/common/directory.h \
 	src/common/dlopen-note.h \
+	src/common/endpoint.c src/common/endpoint.h \
 	src/common/enroll-jwt.c src/common/enroll-jwt.h \
+	src/common/enrollment-token.c src/common/enrollment-token.h \
 	src/common/escape.c src/common/escape.h \
 	src/common/exported-key.c src/common/exported-key.h \
 	src/common/fortify.h \
@@ -24,6 +26,7 @@ libcommon_a_SOURCES = \
 	src/common/http-chunks.c src/common/http-chunks.h \
 	src/common/http-head.c src/common/http-head.h \
 	src/common/io.c src/common/io.h \
+	src/common/json-text.c src/common/json-text.h \
 	src/common/libsystemd.c src/common/libsystemd.h \
 	src/common/lock-holder.c src/common/lock-holder.h \
 	src/common/log.c src/common/log.h \

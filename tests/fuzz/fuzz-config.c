@@ -7,7 +7,7 @@
 #include "fuzz.h"
 
 #include "client/config/config.h"
-#include "client/net/endpoint.h"
+#include "common/endpoint.h"
 
 #include <stdio.h>
 

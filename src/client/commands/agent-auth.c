@@ -2,11 +2,11 @@
 #include "client/commands/agent-auth.h"
 
 #include "client/commands/agent-auth-output.h"
-#include "client/net/endpoint.h"
 #include "client/registration/access.h"
 #include "client/registration/register.h"
 #include "client/system/identity.h"
 #include "common/cleanup.h"
+#include "common/endpoint.h"
 #include "common/escape.h"
 #include "common/log.h"
 #include "common/option-setters.h"

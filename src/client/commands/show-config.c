@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The command `config`: the configuration in effect, and where each value is from. */
-#include "client/commands/json.h"
 #include "client/commands/options.h"
+#include "common/json-text.h"
 
 #include "client/config/types.h"
 #include "client/registration/policy.h"

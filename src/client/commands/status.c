@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The command `status`: as what is this machine registered, and what comes next? */
-#include "client/commands/json.h"
 #include "client/commands/options.h"
+#include "common/json-text.h"
 
 #include "client/agent-files/keystore.h"
 #include "client/agent-files/manager-guard.h"

@@ -2,7 +2,7 @@
 #include "client/config/inherit-manager.h"
 
 #include "client/config/types.h"
-#include "client/net/endpoint.h"
+#include "common/endpoint.h"
 
 #include <arpa/inet.h>
 #include <string.h>

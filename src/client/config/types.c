@@ -3,11 +3,11 @@
 
 #include "client/config/duration.h"
 #include "client/config/name-template.h"
-#include "client/net/endpoint.h"
 #include "client/net/proxy.h"
 #include "common/agent-key.h"
 #include "common/base64.h"
 #include "common/cleanup.h"
+#include "common/endpoint.h"
 #include "common/nearest.h"
 #include "common/tls-context.h"
 #include "common/tls-pin.h"

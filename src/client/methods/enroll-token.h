@@ -1,43 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * An enrollment token of Wazuh 5: the manager's address, how to verify it, and (usually) a
- * credential. Base64url of
- *
- *	{"ver":1,"adr":"HOST[:PORT][/PREFIX]","pin":SHA-256 of the CA's key | "ca":PEM[,"key":
- *	 16 bytes id, 16 bytes secret]}
- *
- * Rules: Wazuh 5.0.0 release candidate of September 2026,
- * docs/ref/modules/authd/enrollment-lifecycle.md and src/shared/include/enrollment_token.h. Pure.
- */
+/* Reading an enrollment token of Wazuh 5. Pure. */
 #pragma once
 
-#include "client/net/endpoint.h"
+#include "common/enrollment-token.h"
 #include "common/must-check.h"
 #include "common/reason.h"
-
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* characters: a token with an embedded bundle of 64 KiB has 120 KiB */
-#define ENROLLMENT_TOKEN_MAX ((size_t)256 * 1024)
-#define ENROLLMENT_PORT 1517
-#define ENROLLMENT_PREFIX "wazuh-manager"
-#define ENROLLMENT_PIN_SIZE 32
-#define ENROLLMENT_ID_LENGTH 22
-#define ENROLLMENT_SECRET_SIZE 16
-
-/* Wipe with enrollment_token_wipe(). */
-struct enrollment_token {
-	struct endpoint manager;
-	/* of the manager's paths, without slashes around it; may be empty */
-	char prefix[ENDPOINT_PREFIX_SIZE];
-	char *ca;                               /* PEM; null: there is a pin instead */
-	unsigned char pin[ENROLLMENT_PIN_SIZE]; /* SHA-256 of the CA's SubjectPublicKeyInfo */
-	bool has_credential;
-	char id[ENROLLMENT_ID_LENGTH + 1]; /* in base64url */
-	unsigned char secret[ENROLLMENT_SECRET_SIZE];
-};
 
 /*
  * Parse a token of `length` characters. Strict: unknown, repeated or missing members, members of
@@ -46,9 +13,3 @@ struct enrollment_token {
  */
 int enrollment_token_parse(struct enrollment_token *ret, const char *text, size_t length,
 			   struct reason *why) must_check;
-
-static inline void enrollment_token_wipe(struct enrollment_token *token)
-{
-	free(token->ca);
-	explicit_bzero(token, sizeof *token);
-}

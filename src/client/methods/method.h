@@ -12,12 +12,12 @@
 
 #include "client/agent-files/reenroll-secret.h"
 #include "client/methods/enroll-token.h"
-#include "client/net/endpoint.h"
 #include "client/net/own-names.h"
 #include "client/net/proxy.h"
 #include "client/net/tls-client.h"
 #include "common/agent-key.h"
 #include "common/deadline.h"
+#include "common/endpoint.h"
 #include "common/must-check.h"
 #include "common/outcome.h"
 #include "common/reason.h"

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "client/net/endpoint.h"
+#include "common/endpoint.h"
 #include "common/must-check.h"
 #include "common/secret.h"
 

@@ -15,8 +15,8 @@
  */
 #pragma once
 
-#include "client/net/endpoint.h"
 #include "common/deadline.h"
+#include "common/endpoint.h"
 #include "common/must-check.h"
 #include "common/outcome.h"
 #include "common/reason.h"

@@ -8,9 +8,9 @@
 
 #include "client/agent-files/ossec-conf-edit.h"
 #include "client/config/config.h"
-#include "client/net/endpoint.h"
 #include "client/registration/access.h"
 #include "client/registration/state.h"
+#include "common/endpoint.h"
 #include "common/must-check.h"
 #include "common/reason.h"
 

@@ -3,8 +3,8 @@
 
 #include "client/agent-files/agent-settings.h"
 #include "client/agent-files/ossec-conf-edit.h"
-#include "client/net/endpoint.h"
 #include "common/cleanup.h"
+#include "common/endpoint.h"
 #include "common/escape.h"
 
 #include <stdint.h>

@@ -7,7 +7,7 @@
 
 #include "client/agent-files/agent-settings.h"
 #include "client/config/config.h"
-#include "client/net/endpoint.h"
+#include "common/endpoint.h"
 #include "common/must-check.h"
 #include "common/reason.h"
 

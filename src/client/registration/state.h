@@ -7,10 +7,10 @@
 
 #include "client/agent-files/reenroll-files.h"
 #include "client/methods/method.h"
-#include "client/net/endpoint.h"
 #include "client/system/identity.h"
 #include "client/system/machine-marks.h"
 #include "common/agent-key.h"
+#include "common/endpoint.h"
 #include "common/must-check.h"
 #include "common/reason.h"
 

@@ -24,7 +24,6 @@ unit_tests += \
 	test-agent-settings \
 	test-connect \
 	test-counters \
-	test-endpoint \
 	test-finish \
 	test-finish-announce \
 	test-report \
@@ -172,8 +171,6 @@ test_connect_LDADD = $(unit_libraries)
 test_connect_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo \
 	-Wl,--wrap=socket,--wrap=connect,--wrap=getsockopt \
 	-Wl,--wrap=monotonic_usec,--wrap=deadline_poll
-test_endpoint_SOURCES = tests/unit/client/net/test-endpoint.c
-test_endpoint_LDADD = $(unit_libraries)
 test_own_names_SOURCES = tests/unit/client/net/test-own-names.c
 test_own_names_LDADD = $(unit_libraries) -lpthread
 test_own_names_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo \

@@ -13,6 +13,7 @@ unit_tests = \
 	test-command-line \
 	test-deadline \
 	test-directory \
+	test-endpoint \
 	test-enroll-jwt \
 	test-escape \
 	test-exported-key \
@@ -73,6 +74,8 @@ test_deadline_SOURCES = tests/unit/common/test-deadline.c
 test_deadline_LDADD = $(unit_libraries)
 test_directory_SOURCES = tests/unit/common/test-directory.c
 test_directory_LDADD = $(unit_libraries)
+test_endpoint_SOURCES = tests/unit/common/test-endpoint.c
+test_endpoint_LDADD = $(unit_libraries)
 test_enroll_jwt_SOURCES = tests/unit/common/test-enroll-jwt.c
 test_enroll_jwt_LDADD = $(unit_libraries)
 test_escape_SOURCES = tests/unit/common/test-escape.c

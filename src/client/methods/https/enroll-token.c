@@ -11,22 +11,6 @@
 
 DEFINE_RELEASE(json, json_t *, json_decref)
 
-/* ------------------------------------------------------------------ the address */
-
-/* HOST[:PORT][/PREFIX] */
-static int parse_address(struct enrollment_token *token, const char *text)
-{
-	size_t length = strcspn(text, "/");
-	cleanup_free char *host = strndup(text, length);
-
-	if (!host)
-		return -ENOMEM;
-	if (endpoint_parse(&token->manager, host, ENROLLMENT_PORT) < 0)
-		return -EINVAL;
-	return endpoint_prefix_parse(token->prefix,
-				     text[length] == '/' ? text + length + 1 : ENROLLMENT_PREFIX);
-}
-
 /* ------------------------------------------------------------------ the members */
 
 /* Decode a member of exactly `size` bytes. */
@@ -39,15 +23,15 @@ static bool take_bytes(unsigned char *ret, size_t size, const json_t *member)
 
 static bool take_credential(struct enrollment_token *token, const json_t *member)
 {
-	unsigned char both[ENROLLMENT_SECRET_SIZE + ENROLLMENT_SECRET_SIZE];
+	unsigned char both[ENROLLMENT_ID_SIZE + ENROLLMENT_SECRET_SIZE];
 	bool fits = take_bytes(both, sizeof both, member);
 
 	if (fits) {
-		char id[BASE64_SIZE(ENROLLMENT_SECRET_SIZE)];
+		char id[BASE64_SIZE(ENROLLMENT_ID_SIZE)];
 
-		(void)base64_encode(id, BASE64_URL, both, ENROLLMENT_SECRET_SIZE);
+		(void)base64_encode(id, BASE64_URL, both, ENROLLMENT_ID_SIZE);
 		memcpy(token->id, id, sizeof token->id);
-		memcpy(token->secret, both + ENROLLMENT_SECRET_SIZE, ENROLLMENT_SECRET_SIZE);
+		memcpy(token->secret, both + ENROLLMENT_ID_SIZE, ENROLLMENT_SECRET_SIZE);
 		token->has_credential = true;
 	}
 	explicit_bzero(both, sizeof both);
@@ -95,7 +79,8 @@ static const char *take_members(struct enrollment_token *token, json_t *object,
 	if (!pin == !ca)
 		return pin ? "contains both a pin and a CA; only one is allowed"
 			   : "contains neither a pin nor a CA, so the manager cannot be verified";
-	if (!json_is_string(address) || parse_address(token, json_string_value(address)) < 0)
+	if (!json_is_string(address) || enrollment_address_parse(&token->manager, token->prefix,
+								 json_string_value(address)) < 0)
 		return "contains no address of the form HOST[:PORT][/PREFIX]";
 	if (pin && !take_bytes(token->pin, sizeof token->pin, pin))
 		return "contains a pin that is not 32 bytes in base64url";

@@ -70,6 +70,103 @@ static void test_known_answers(void **state)
 	}
 }
 
+/* ------------------------------------------------------------------ writing */
+
+/* What is written is what a manager writes, character by character. */
+static void test_known_texts(void **state)
+{
+	static const char expected[] =
+		"eyJ2ZXIiOjEsImFkciI6InNpZW0uZXhhbXBsZS5sb2NhbCIsInBpbiI6IllKSGNObVh0WG9NOGpaUmZr"
+		"LXVfRkxOd0lNenVkek5PUkplc0x2TlpDcUkiLCJrZXkiOiJBQUVDQXdRRkJnY0lDUW9MREEwT0R4QVJF"
+		"aE1VRlJZWEdCa2FHeHdkSGg4In0";
+	static const char without_key[] =
+		"eyJ2ZXIiOjEsImFkciI6InNpZW0uZXhhbXBsZS5sb2NhbCIsInBpbiI6IllKSGNObVh0WG9NOGpaUmZr"
+		"LXVfRkxOd0lNenVkek5PUkplc0x2TlpDcUkifQ";
+	struct enrollment_token token = { .manager = { "siem.example.local", 1517 },
+					  .prefix = "wazuh-manager",
+					  .has_credential = true,
+					  .id = "AAECAwQFBgcICQoLDA0ODw" };
+	char *text;
+
+	(void)state;
+	memcpy(token.pin, pin, sizeof pin);
+	for (size_t i = 0; i < sizeof token.secret; i++)
+		token.secret[i] = (unsigned char)(16 + i);
+	assert_int_equal(enrollment_token_format(&text, &token), 0);
+	assert_string_equal(text, expected);
+	free(text);
+	token.id[21] = 'x'; /* with bits that belong to no byte */
+	assert_int_equal(enrollment_token_format(&text, &token), -EINVAL);
+	token.has_credential = false;
+	assert_int_equal(enrollment_token_format(&text, &token), 0);
+	assert_string_equal(text, without_key);
+	free(text);
+}
+
+/* What is written can be read. */
+static void test_written_and_read(void **state)
+{
+	static const struct {
+		const char *host;
+		uint16_t port;
+		const char *prefix, *ca;
+	} rows[] = {
+		{ "manager.example", 1517, "wazuh-manager", NULL },
+		{ "manager.example", 55000, "wazuh-manager", NULL },
+		{ "2001:db8::1", 1517, "a/b", NULL },
+		{ "2001:db8::1", 443, "", "-----BEGIN CERTIFICATE-----\nAB+/\n" },
+		{ "192.0.2.1", 1, "x", "\"\\\x01\t \xc3\xa4\r\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct enrollment_token token = { .manager.port = rows[i].port,
+						  .ca = rows[i].ca ? strdup(rows[i].ca) : NULL,
+						  .has_credential = i % 2,
+						  .id = "AAECAwQFBgcICQoLDA0ODw" },
+					read;
+		char *text;
+
+		(void)strcpy(token.manager.host, rows[i].host);
+		(void)strcpy(token.prefix, rows[i].prefix);
+		memcpy(token.pin, pin, sizeof pin);
+		memset(token.secret, (int)i, sizeof token.secret);
+		assert_int_equal(enrollment_token_format(&text, &token), 0);
+		check_row(text, enrollment_token_parse(&read, text, strlen(text), NULL) == 0);
+		assert_string_equal(read.manager.host, rows[i].host);
+		assert_int_equal(read.manager.port, rows[i].port);
+		assert_string_equal(read.prefix, rows[i].prefix);
+		assert_int_equal(read.has_credential, i % 2);
+		if (rows[i].ca)
+			assert_string_equal(read.ca, rows[i].ca);
+		else
+			assert_memory_equal(read.pin, pin, sizeof pin);
+		if (i % 2)
+			assert_memory_equal(read.secret, token.secret, sizeof read.secret);
+		enrollment_token_wipe(&read);
+		enrollment_token_wipe(&token);
+		free(text);
+	}
+}
+
+static void test_too_long_to_write(void **state)
+{
+	struct enrollment_token token = { .manager = { "m", 1517 }, .prefix = "wazuh-manager" };
+	char *text;
+
+	(void)state;
+	token.ca = malloc(ENROLLMENT_TOKEN_MAX + 2);
+	memset(token.ca, 'x', ENROLLMENT_TOKEN_MAX + 1);
+	token.ca[ENROLLMENT_TOKEN_MAX + 1] = '\0';
+	assert_int_equal(enrollment_token_format(&text, &token), -EMSGSIZE);
+	token.ca[ENROLLMENT_TOKEN_MAX * 3 / 4] = '\0';
+	assert_int_equal(enrollment_token_format(&text, &token), -EMSGSIZE);
+	token.ca[ENROLLMENT_TOKEN_MAX * 3 / 4 - 100] = '\0';
+	assert_int_equal(enrollment_token_format(&text, &token), 0);
+	free(text);
+	enrollment_token_wipe(&token);
+}
+
 /*
  * ------------------------------------------------------------------ what is accepted, and what not
  */
@@ -274,10 +371,11 @@ static void test_too_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known_answers), cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_embedded_ca),   cmocka_unit_test(test_refuses),
-		cmocka_unit_test(test_places),        cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_known_answers),    cmocka_unit_test(test_known_texts),
+		cmocka_unit_test(test_written_and_read), cmocka_unit_test(test_too_long_to_write),
+		cmocka_unit_test(test_addresses),        cmocka_unit_test(test_embedded_ca),
+		cmocka_unit_test(test_refuses),          cmocka_unit_test(test_places),
+		cmocka_unit_test(test_damaged),          cmocka_unit_test(test_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/support.h"
 
-#include "client/net/endpoint.h"
+#include "common/endpoint.h"
 
 #include <errno.h>
 

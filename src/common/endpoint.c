@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/net/endpoint.h"
+#include "common/endpoint.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

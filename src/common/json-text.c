@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/commands/json.h"
+#include "common/json-text.h"
 
 #include <stdio.h>
 
