@@ -109,6 +109,15 @@ def test_no_other_key_is_taken(machine, start_manager, answers):
     assert (FETCH in api.made) == (FETCH in answers)
 
 
+def test_key_that_may_not_be_read(machine, start_manager):
+    """As with Wazuh 5, whose users may not read keys unless they are administrators."""
+    api = Api({FIND: dated(found()), FETCH: error(403, 4000, "Permission denied")})
+    manager = lose_an_answer(machine, start_manager, api, settings=settings(machine))
+    machine.fails("duplicate", "same name", OWN, "agent 009", "may not be fetched",
+                  "grant the role of api_user agent:read, and with Wazuh 5 agent:read_secrets",
+                  manager=manager, settings=settings(machine))
+
+
 def test_without_a_lost_answer_nothing_is_looked_up(machine, start_manager):
     api = Api({AGENTS: TAKEN, FIND: dated(found()), FETCH: key()})
     machine.fails("duplicate", "same name", manager=start_manager(api), settings=settings(machine))

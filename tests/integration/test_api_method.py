@@ -70,7 +70,7 @@ def test_groups(machine, start_manager):
         (error(404, 1710, "The group does not exist: web"),
          ["web: 127.", "does not exist", "error 1710", "correct groups"]),
         (error(403, 4000, "Permission denied"),
-         ["Permission denied", "permissions listed in agent-register(8)"]),
+         ["Permission denied", "agent:modify_group and group:modify_assignments"]),
         (
             affected(
                 failed=[
@@ -238,7 +238,8 @@ ANSWERS = {
                                       "duplicate", ["1705"]),
     # refusals
     "permission": ({AGENTS: error(403, 4000, "Permission denied: Resource type: *:*")}, "refused",
-                   ["Permission denied", "permissions listed in agent-register(8)"]),
+                   ["Permission denied", "grant the role of api_user agent:create",
+                    "agent-register(8)"]),
     "bad name": ({AGENTS: error(400, 1738, "Agent name is too long")}, "refused", ["too long"]),
     "bad request": ({AGENTS: Reply(400, {"title": "Bad Request", "detail": "Wrong field"})},
                     "refused", ["Wrong field"]),

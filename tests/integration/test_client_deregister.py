@@ -93,8 +93,10 @@ FAILURES = {
     "another key": ({FETCH: key(name="db-01", key="f" * 64)}, "refused",
                     ["a different key", "db-01", "agent-register reset"]),
     "no permission to look": ({FETCH: error(403, 4000, "Permission denied")}, "refused",
-                              ["permissions"]),
-    "no permission": ({DELETE: error(403, 4000, "Permission denied")}, "refused", ["permissions"]),
+                              ["agent:read, and with Wazuh 5 agent:read_secrets as well",
+                               "agent-register(8)"]),
+    "no permission": ({DELETE: error(403, 4000, "Permission denied")}, "refused",
+                      ["grant the role of api_user agent:delete"]),
     "not eligible": (
         {
             DELETE: affected(failed=[{"error": {"code": 1731, "message": "Agent is not eligible"}}],

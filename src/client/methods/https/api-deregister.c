@@ -69,7 +69,9 @@ static int remove_agent(struct api_session *session, const char *id)
 		       session->is_version_3 ? "/agents/%.*s"
 					     : "/agents?agents_list=%.*s&status=all&older_than=0s",
 		       AGENT_ID_MAX, id);
-	r = api_session_call(session, &(struct api_call){ "DELETE", path, .changes = true },
+	r = api_session_call(session,
+			     &(struct api_call){ "DELETE", path, .changes = true,
+						 .right = "agent:delete" },
 			     &reply);
 	if (r != OUTCOME_OK || is_removed(session, &reply, id))
 		return r;

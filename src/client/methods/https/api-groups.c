@@ -32,9 +32,12 @@ static void warn_of(struct api_session *session, const char *groups, size_t leng
 static int put(struct api_session *session, const char *path, const struct deadline *known,
 	       struct api_reply *ret)
 {
+	static const char right[] = "agent:modify_group and group:modify_assignments";
+	const struct api_call call = { "PUT", path, .right = right };
+
 	for (;;) {
 		struct deadline pause = deadline_in(PAUSE_USEC, known);
-		int r = api_session_call(session, &(struct api_call){ "PUT", path }, ret);
+		int r = api_session_call(session, &call, ret);
 
 		if (r != OUTCOME_OK || ret->code != API_NO_SUCH_AGENT || pause.at == known->at ||
 		    deadline_wait(&pause, -1, 0) != -ETIMEDOUT)

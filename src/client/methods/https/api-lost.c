@@ -59,6 +59,18 @@ static const char *find_agent(struct api_session *session, struct api_reply *rep
 	return id && agent_id_is_valid(id, strlen(id)) ? id : NULL;
 }
 
+/* Who sees this has the agent removed there, or lets the key be fetched. */
+static void add_lacking_right(const struct api_session *session, const char *id)
+{
+	struct reason *why = &session->report->why;
+	size_t length = strlen(why->text);
+
+	(void)snprintf(why->text + length, sizeof why->text - length,
+		       "; its agent %s seems to be of the request whose answer was lost, but its "
+		       "key may not be fetched (error %d): grant the role of api_user %s",
+		       id, API_NO_PERMISSION, session->right);
+}
+
 int api_find_lost(struct api_session *session, struct agent_key *ret)
 {
 	cleanup(api_reply_clear) struct api_reply reply = { 0 };
@@ -67,12 +79,15 @@ int api_find_lost(struct api_session *session, struct agent_key *ret)
 	const struct attempt_report refusal = *report;
 	const char *id = find_agent(session, &reply);
 	bool exists = false;
+	int r = id ? api_session_key(session, id, &key, &exists) : OUTCOME_DUPLICATE;
 
-	if (id && api_session_key(session, id, &key, &exists) == OUTCOME_OK && exists &&
-	    strcmp(key.id, id) == 0 && strcmp(key.name, session->attempt->agent.name) == 0) {
+	if (r == OUTCOME_OK && exists && strcmp(key.id, id) == 0 &&
+	    strcmp(key.name, session->attempt->agent.name) == 0) {
 		*ret = key;
 		return OUTCOME_REGISTERED;
 	}
 	*report = refusal;
+	if (r == OUTCOME_REFUSED && session->lacks_right)
+		add_lacking_right(session, id);
 	return OUTCOME_DUPLICATE;
 }

@@ -125,7 +125,7 @@ static const struct meaning {
 	{ 1726, OUTCOME_BUSY, "start the registration service (authd) on the manager" },
 	{ 1757, OUTCOME_BUSY, NULL, .is_unsure = true },
 	{ 3021, OUTCOME_BUSY, NULL, .is_unsure = true },
-	{ 4000, OUTCOME_REFUSED,
+	{ API_NO_PERMISSION, OUTCOME_REFUSED,
 	  "grant the role of api_user the permissions listed in agent-register(8)" },
 	{ 6001, OUTCOME_BUSY, NULL },
 	{ 9001, OUTCOME_BUSY, NULL },

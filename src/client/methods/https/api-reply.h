@@ -24,6 +24,7 @@
 #include <stddef.h>
 
 #define API_NO_SUCH_AGENT 1701
+#define API_NO_PERMISSION 4000
 
 /* Initialize with api_reply_parse(), free with api_reply_clear(). */
 struct api_reply {

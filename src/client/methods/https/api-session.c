@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* Of Wazuh 5, the second is in no role but that of administrators. */
+#define API_RIGHT_KEY "agent:read, and with Wazuh 5 agent:read_secrets as well"
+
 void release_wiped(char **text)
 {
 	wiping_free(*text);
@@ -36,9 +39,17 @@ int api_session_refused(struct api_session *session, const struct api_reply *rep
 {
 	struct attempt_report *report = session->report;
 	const char *hint;
-	char code[32] = "", status[64], shown[REASON_MESSAGE_SIZE];
+	char code[32] = "", status[64], shown[REASON_MESSAGE_SIZE], right[256];
 	enum outcome outcome = api_reply_outcome(reply, &hint);
 
+	session->lacks_right = reply->code == API_NO_PERMISSION && session->right;
+	if (session->lacks_right) {
+		(void)snprintf(right, sizeof right,
+			       "grant the role of api_user %s; "
+			       "see REGISTERING BY THE API in agent-register(8)",
+			       session->right);
+		hint = right;
+	}
 	report->subject = api_reply_subject(reply);
 	if (reply->code > 0)
 		(void)snprintf(code, sizeof code, ", error %lld", reply->code);
@@ -69,6 +80,7 @@ int api_session_call(struct api_session *session, const struct api_call *call,
 	cleanup(https_reply_wipe) struct https_reply reply = { 0 };
 	int r = https_send(session->https, &request, &reply);
 
+	session->right = call->right;
 	if (r != OUTCOME_OK)
 		return r;
 	api_reply_parse(ret, reply.status, reply.body, reply.length);
@@ -86,7 +98,8 @@ int api_session_key(struct api_session *session, const char *id, struct agent_ke
 	int r;
 
 	(void)snprintf(path, sizeof path, "/agents/%.*s/key", AGENT_ID_MAX, id);
-	r = api_session_call(session, &(struct api_call){ "GET", path }, &reply);
+	r = api_session_call(session, &(struct api_call){ "GET", path, .right = API_RIGHT_KEY },
+			     &reply);
 	if (r != OUTCOME_OK)
 		return r;
 	*ret_exists = reply.code != API_NO_SUCH_AGENT;

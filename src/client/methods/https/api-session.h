@@ -13,7 +13,9 @@ struct api_session {
 	struct https *https;
 	char *authorization; /* owned, a secret */
 	bool is_version_3;
-	time_t date; /* the manager's clock in its last reply; -1: unknown */
+	time_t date;       /* the manager's clock in its last reply; -1: unknown */
+	const char *right; /* for the last call; not owned; null: none */
+	bool lacks_right;  /* the user has not got it */
 };
 
 /* Terminated strings, not owned. */
@@ -22,6 +24,8 @@ struct api_call {
 	const char *path;
 	const char *body; /* JSON; null: none */
 	bool changes;     /* see struct https_request */
+	/* what the API's user must be allowed to do, for messages */
+	const char *right;
 };
 
 /*

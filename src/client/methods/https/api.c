@@ -66,7 +66,7 @@ static int request_key(struct api_session *session, struct agent_key *ret)
 	bool replace = session->attempt->api.replace && !session->is_version_3;
 	cleanup(release_wiped) char *body = compose_agent(session->attempt, replace);
 	const struct api_call call = { "POST", replace ? "/agents/insert" : "/agents", body,
-				       .changes = true };
+				       .changes = true, .right = "agent:create" };
 	int r;
 
 	if (!body)
