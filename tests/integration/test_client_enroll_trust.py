@@ -165,7 +165,8 @@ def test_clocks_that_differ(start_wazuh5, enrollment, clock):
     result = enrollment.succeeds(server, manager=server, password=PASSWORD)
     assert len(server.enrollments) == 2
     assert ("ahead of" if clock < 0 else "behind") in result.warnings[0]
-    assert "clock" in result.warnings[0]
+    assert "This machine's clock is" in result.warnings[0]
+    assert "timedatectl set-ntp true" in result.warnings[0]
 
 
 @pytest.mark.parametrize("clock", [-25, 60])
@@ -190,14 +191,17 @@ def test_stale_again(start_wazuh5, enrollment):
     """A manager that is not content with its own time either is not asked for ever."""
     server = start_wazuh5(password=PASSWORD, clock=86400)
     server.forced = [stale(), stale(), stale()]
-    enrollment.fails("busy", "stale_token", "clock", manager=server, password=PASSWORD)
+    result = enrollment.fails("busy", "stale_token", f"behind that of {server.address} (its Date)",
+                              "timedatectl set-ntp true", manager=server, password=PASSWORD)
+    assert re.search(r"clock is (1 d|23 h 59 min 59 s) behind", result.failure), result
     assert len(server.enrollments) == 2
 
 
 def test_stale_without_a_difference(start_wazuh5, enrollment):
     server = start_wazuh5(password=PASSWORD)
     server.forced = [stale()]
-    enrollment.fails("busy", "stale_token", manager=server, password=PASSWORD)
+    enrollment.fails("busy", "stale_token", "its time (Date) is this machine's", manager=server,
+                     password=PASSWORD)
     assert len(server.enrollments) == 1
 
 
@@ -211,7 +215,7 @@ def test_stale_without_a_date(start_wazuh5, enrollment, date):
         + b"WWW-Authenticate: Bearer error=\"invalid_token\", "
         b"error_description=\"stale_token\"\r\nContent-Length: 0\r\n\r\n"
     ]
-    enrollment.fails("busy", "stale_token", manager=server, password=PASSWORD)
+    enrollment.fails("busy", "stale_token", "no time (Date)", manager=server, password=PASSWORD)
     assert len(server.enrollments) == 1
 
 
@@ -281,3 +285,52 @@ def test_check_where_the_ca_cannot_be_stored(start_wazuh5, enrollment):
         pass
     result = enrollment.run("check", manager=server, password=PASSWORD)
     assert result.status == 73 and "certs" in result.stdout, result
+
+
+# ------------------------------------------------------------------ what Wazuh 5 refuses
+
+
+@pytest.mark.parametrize("command", [(), ("check",)], ids=["run", "check"])
+@pytest.mark.parametrize("ip, words", [
+    ("10.1.0.0/255.255.0.0", ["dotted mask", ": 10.1.0.0/16"]),
+    ("10.0.0.0/255.0.255.0", ["dotted mask", "number of bits"]),
+], ids=["network", "holes"])
+def test_dotted_mask(start_wazuh5, enrollment, command, ip, words):
+    server = start_wazuh5(password=PASSWORD)
+    result = enrollment.run(*command, manager=server, password=PASSWORD, agent__ip=ip)
+    assert result.status == 78, result
+    for word in words:
+        assert word in result.stdout + result.stderr, result
+    assert server.requests == []
+
+
+def test_dotted_mask_of_the_agents_own_file(start_wazuh5, enrollment):
+    server = start_wazuh5(password=PASSWORD)
+    path = os.path.join(enrollment.machine.etc, "ossec.conf")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("<ossec_config><client><enrollment>"
+                   "<agent_address>10.1.0.0/255.255.0.0</agent_address>"
+                   "</enrollment></client></ossec_config>\n")
+    chosen = enrollment.options(manager=server, password=PASSWORD)
+    result = enrollment.machine.register(**{**chosen, "name": None})
+    assert result.status == 78 and "ossec.conf:1" in result.failure, result
+    assert "dotted mask" in result.failure and server.requests == [], result
+
+
+@pytest.mark.parametrize("command", [(), ("check",)], ids=["run", "check"])
+def test_leading_dot(start_wazuh5, enrollment, command, tmp_path):
+    server = start_wazuh5(password=PASSWORD)
+    (tmp_path / "name").write_text(".web-01\n")
+    chosen = enrollment.options(manager=server, password=PASSWORD)
+    result = enrollment.machine.register(
+        *command, **{**chosen, "name": f"%{{file:{tmp_path}/name}}"})
+    said = result.stdout + result.stderr
+    assert result.status == 78 and "not beginning with a dot" in said, result
+    assert server.requests == []
+
+
+def test_values_that_only_the_manager_refuses(start_wazuh5, enrollment):
+    server = start_wazuh5(password=PASSWORD)
+    server.forced = [(400, {"error": {"code": 0, "message": "Invalid agent IP"}})]
+    enrollment.fails("refused", "Invalid agent IP", "name, ip, groups and version in [agent]",
+                     "no ip with a dotted mask", manager=server, password=PASSWORD)

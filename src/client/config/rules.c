@@ -2,6 +2,8 @@
 /* The rules that concern more than one key, and what follows from several keys together. */
 #include "client/config/config.h"
 
+#include "common/agent-address.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -160,6 +162,26 @@ static int check_times(const struct config *config, struct reason *why)
 	return 0;
 }
 
+/* An agent reads an address with a dotted mask; a manager of Wazuh 5 refuses it in a request. */
+static int check_mask(const struct config *config, struct reason *why)
+{
+	const char *ip = config->agent.ip;
+	struct agent_address address;
+	char network[AGENT_ADDRESS_KEY_SIZE], instead[AGENT_ADDRESS_KEY_SIZE + 32] = "";
+
+	if (config->manager.method != METHOD_ENROLL || !ip ||
+	    agent_address_parse(&address, ip, strlen(ip)) < 0 || !strchr(address.mask, '.'))
+		return 0;
+	agent_address_format(network, &address);
+	if (address.prefix >= 0)
+		(void)snprintf(instead, sizeof instead, ": %s/%d", network, address.prefix);
+	reason_set(why,
+		   "%s: ip = %s has a dotted mask, which managers of Wazuh 5 refuse; "
+		   "write the number of bits instead%s",
+		   config_origin(config, config_key_at(config, &config->agent.ip), 0), ip, instead);
+	return -EINVAL;
+}
+
 /* What only some of the methods have or need. */
 static int check_method(const struct config *config, struct reason *why)
 {
@@ -217,5 +239,7 @@ int config_check(const struct config *config, struct reason *why)
 		r = check_times(config, why);
 	if (r >= 0)
 		r = check_method(config, why);
+	if (r >= 0)
+		r = check_mask(config, why);
 	return r < 0 ? r : check_trust(config, why);
 }

@@ -100,10 +100,16 @@ static const char dead_token[] =
 static const char expired_token[] = "the enrollment token has expired: " MAKE_ANOTHER;
 static const char used_token[] =
 	"the enrollment token has reached its maximum number of uses: " MAKE_ANOTHER;
-static const char lost_agent[] = "the re-enrollment secret next to client.keys is no longer valid: "
-				 "remove it to enroll as a new agent";
+static const char lost_agent[] =
+	"it does not take the re-enrollment secret any more: the agent was removed there, "
+	"the manager was built anew, or its answer with a newer secret was lost";
 static const char clock_differs[] =
 	"check the clocks of this machine (timedatectl) and of the manager";
+static const char not_written[] = "it cannot store the agent: check the space on its disk, "
+				  "the owner of its files in etc, and its log";
+static const char other_values[] =
+	"compare its message with name, ip, groups and version in [agent]: it takes no name that "
+	"begins with a dot, no ip with a dotted mask, and no version above its own";
 static const char disabled[] = "its <auth> disables enrollment (disabled, remote_enrollment), "
 			       "or our client certificate must be issued for our address";
 
@@ -139,6 +145,9 @@ static const struct meaning {
 	{ "9023", 0, OUTCOME_REFUSED, .is_credential = true, .hint = expired_token },
 	{ "9024", 0, OUTCOME_REFUSED, .is_credential = true, .hint = used_token },
 	/* for the secret of an agent */
+	{ "9025", 0, OUTCOME_PROTOCOL_ERROR,
+	  .hint = "that is about making an enrollment token, which nobody has asked it for: "
+		  "check address, port and prefix in [manager]" },
 	{ "9026", 0, OUTCOME_REFUSED, .is_credential = true, .hint = lost_agent },
 	{ "9027", 0, OUTCOME_REFUSED, .is_credential = true, .hint = lost_agent },
 	{ "9028", 0, OUTCOME_BUSY, .is_stale = true, .hint = clock_differs },
@@ -146,13 +155,17 @@ static const struct meaning {
 	{ "9007", 0, OUTCOME_DUPLICATE, .subject = REFUSED_ADDRESS },
 	{ "9008", 0, OUTCOME_DUPLICATE, .subject = REFUSED_NAME },
 	{ "9012", 0, OUTCOME_DUPLICATE, .subject = REFUSED_ID },
-	{ "9030", 0, OUTCOME_BUSY, .hint = NULL },
+	{ "9030", 0, OUTCOME_BUSY,
+	  .hint = "an earlier request of this agent is not finished there; "
+		  "it is asked again, and nothing needs to be done" },
 	/* 500 and 503 */
 	{ "9013", 0, OUTCOME_BUSY, .hint = "raise max_agents on the manager, or remove agents" },
-	{ "9029", 0, OUTCOME_BUSY, .hint = NULL },
-	{ "9031", 0, OUTCOME_BUSY, .hint = NULL },
+	{ "9029", 0, OUTCOME_BUSY, .hint = not_written },
+	{ "9031", 0, OUTCOME_BUSY, .hint = not_written },
+	/* of the secret for an agent that has a key; it concerns the secret all the same */
+	{ "9032", 0, OUTCOME_REFUSED, .is_credential = true, .hint = lost_agent },
 	/* without a known code */
-	{ NULL, 400, OUTCOME_REFUSED, .hint = NULL },
+	{ NULL, 400, OUTCOME_REFUSED, .hint = other_values },
 	{ NULL, 401, OUTCOME_REFUSED, .is_credential = true, .hint = wrong_secret },
 	{ NULL, 403, OUTCOME_REFUSED, .hint = disabled },
 	{ NULL, 404, OUTCOME_PROTOCOL_ERROR,
@@ -161,7 +174,8 @@ static const struct meaning {
 	{ NULL, 409, OUTCOME_DUPLICATE, .hint = NULL },
 	{ NULL, 413, OUTCOME_REFUSED,
 	  .hint = "the request is too long for it; configure fewer groups" },
-	{ NULL, 415, OUTCOME_REFUSED, .hint = NULL },
+	{ NULL, 415, OUTCOME_REFUSED,
+	  .hint = "a request is sent as plain JSON; something in between may have changed it" },
 	{ NULL, 429, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 500, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 502, OUTCOME_BUSY, .hint = NULL },

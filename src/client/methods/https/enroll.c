@@ -5,6 +5,7 @@
  */
 #include "client/methods/https/https-methods.h"
 
+#include "client/config/duration.h"
 #include "client/methods/enroll-token.h"
 #include "client/methods/https/enroll-answer.h"
 #include "client/methods/https/enroll-trust.h"
@@ -12,7 +13,7 @@
 #include "common/cleanup.h"
 #include "common/enroll-jwt.h"
 
-#include <curl/curl.h>
+#include <ctype.h>
 #include <jansson.h>
 #include <openssl/rand.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #define OLDEST_VERSION "5.0.0"
 #define BODY_MAX 16384
 #define CREDENTIALS_MAX 3
+#define CLOCK_TEXT_SIZE 400
 
 /* A secret to prove. Nothing is owned. */
 struct credential {
@@ -148,34 +150,70 @@ static int accept_answer(struct enroll_session *session, const struct https_repl
 	return OUTCOME_REGISTERED;
 }
 
+/* How far the manager's clock is ahead of ours, in seconds; 0: not worth mentioning, or unknown. */
+static int64_t clock_ahead(const struct https_reply *reply)
+{
+	time_t theirs = https_reply_date(reply);
+	int64_t ahead = (int64_t)theirs - (int64_t)time(NULL);
+
+	return theirs <= 0 || (ahead > -2 && ahead < 2) ? 0 : ahead;
+}
+
 /*
  * The manager rejected the time of our token. Use the time in its response for a second attempt.
  * Returns false when that is not different.
  */
 static bool set_clock_by(struct enroll_session *session, const struct https_reply *reply)
 {
-	char date[64];
-	time_t theirs = https_reply_field(reply, "Date", date, sizeof date)
-				? curl_getdate(date, NULL)
-				: -1;
-	int64_t offset = (int64_t)theirs - (int64_t)time(NULL);
-
-	if (theirs <= 0 || session->clock_offset != 0 || (offset > -2 && offset < 2))
+	if (session->clock_offset != 0)
 		return false;
-	session->clock_offset = offset;
-	return true;
+	session->clock_offset = clock_ahead(reply);
+	return session->clock_offset != 0;
+}
+
+/* "This machine's clock is 1 d behind that of MANAGER" */
+static void describe_clock(char *ret, size_t size, const struct enroll_session *session)
+{
+	int64_t ahead = session->clock_offset;
+	char difference[DURATION_TEXT_SIZE];
+
+	(void)snprintf(ret, size, "this machine's clock is %s %s that of %s",
+		       duration_text((uint64_t)(ahead > 0 ? ahead : -ahead) * USEC_PER_SEC,
+				     difference),
+		       ahead > 0 ? "behind" : "ahead of", session->manager);
 }
 
 static void warn_of_clock(const struct enroll_session *session)
 {
-	int64_t offset = session->clock_offset;
+	char difference[CLOCK_TEXT_SIZE];
 
-	if (offset != 0 && !session->report->warning.text[0])
-		reason_set(&session->report->warning,
-			   "This machine's clock is %lld s %s that of %s, whose time was used to "
-			   "enroll; correct the clock, otherwise the manager will ignore the agent",
-			   (long long)(offset > 0 ? offset : -offset),
-			   offset > 0 ? "behind" : "ahead of", session->manager);
+	if (session->clock_offset == 0 || session->report->warning.text[0])
+		return;
+	describe_clock(difference, sizeof difference, session);
+	reason_set(&session->report->warning,
+		   "%c%s, whose time was used to enroll; correct the clock "
+		   "(timedatectl set-ntp true), otherwise the manager will ignore the agent",
+		   toupper((unsigned char)difference[0]), difference + 1);
+}
+
+/* It refused the time of our token, and the one in its own response as well, or has none. */
+static void hint_clock(char *ret, size_t size, const struct enroll_session *session,
+		       const struct https_reply *reply)
+{
+	if (session->clock_offset != 0) {
+		describe_clock(ret, size, session);
+		(void)snprintf(ret + strlen(ret), size - strlen(ret),
+			       " (its Date), but a request with the latter's time was refused, "
+			       "too; set the clock here (timedatectl set-ntp true), and see "
+			       "whether machines with other clocks answer at that address");
+	} else if (https_reply_date(reply) > 0)
+		(void)snprintf(ret, size,
+			       "its time (Date) is this machine's, so a machine with another "
+			       "clock must have judged: check the clocks behind that address");
+	else
+		(void)snprintf(ret, size,
+			       "it sent no time (Date) to compare with: set the clock of this "
+			       "machine (timedatectl set-ntp true), and check the manager's");
 }
 
 /* ------------------------------------------------------------------ the request */
@@ -197,7 +235,7 @@ static int send_once(struct enroll_session *session, const char *bearer, struct 
 
 /* What a refusal says, and what follows from it. */
 static int refuse(struct enroll_session *session, const struct credential *credential,
-		  const struct enroll_refusal *refusal, uint64_t retry_after)
+		  const struct enroll_refusal *refusal, const struct https_reply *reply)
 {
 	const struct attempt_enroll *enroll = &session->trust->attempt.enroll;
 	struct attempt_report *report = session->report;
@@ -208,16 +246,20 @@ static int refuse(struct enroll_session *session, const struct credential *crede
 	    refusal->outcome == OUTCOME_REFUSED) {
 		(void)snprintf(
 			own_hint, sizeof own_hint,
-			"it does not take the re-enrollment secret in %s any more, and there "
-			"is no other credential: set token_file or password_file in [auth] "
-			"to enroll as a new agent",
+			"it does not take the re-enrollment secret in %s any more (the agent was "
+			"removed there, the manager was built anew, or its answer with a newer "
+			"secret was lost), and there is no other credential: set token_file or "
+			"password_file in [auth] to enroll as a new agent",
 			enroll->secret_file);
+		hint = own_hint;
+	} else if (refusal->is_stale) {
+		hint_clock(own_hint, sizeof own_hint, session, reply);
 		hint = own_hint;
 	}
 	reason_set_manager_message(&report->why, session->manager, refusal->text, "", hint);
 	report->answered = refusal->is_final;
 	report->subject = refusal->subject;
-	report->retry_after = retry_after;
+	report->retry_after = https_reply_retry_after(reply);
 	return (int)refusal->outcome;
 }
 
@@ -247,7 +289,7 @@ static int enroll_with(struct enroll_session *session, const struct credential *
 				     credential ? bearer.text + strlen("Bearer ") : NULL);
 		if (ret_refusal->is_stale && set_clock_by(session, &reply))
 			continue;
-		return refuse(session, credential, ret_refusal, https_reply_retry_after(&reply));
+		return refuse(session, credential, ret_refusal, &reply);
 	}
 }
 
