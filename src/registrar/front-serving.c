@@ -70,8 +70,11 @@ static void announce_listeners(const char *service, const struct listeners *list
 void front_serving_announce(const struct front_serving *serving)
 {
 	announce_listeners("Listening", serving->settings->authd.listeners);
-	if (serving->api)
-		announce_listeners("The API listens", serving->settings->api->listeners);
+	if (!serving->api)
+		return;
+	announce_listeners("The API listens", serving->settings->api->listeners);
+	announce_listeners("The enrollment of Wazuh 5 listens",
+			   serving->settings->api->enroll_listeners);
 }
 
 void front_serving_stop(struct front_serving *serving)

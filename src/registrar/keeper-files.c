@@ -18,7 +18,7 @@ static void warn(const char *sentence)
 
 static int check_api(const struct options *options, struct reason *why)
 {
-	int users = options->api.enabled ? api_exists(why) : 0;
+	int users = options->api.enabled || options->enroll.enabled ? api_exists(why) : 0;
 
 	if (users >= 0 && options->api.enabled)
 		users = api_users_check(options->api.users_file, why);

@@ -85,7 +85,8 @@ static int make_socket(const char *path)
 
 int keeper_socket_listen(struct listeners *ret, const char *path, struct reason *why)
 {
-	int r = listeners_take_passed(ret, why), fd;
+	const struct passed_kind kind = { "keeper", ret };
+	int r = listeners_take_passed(&kind, 1, why), fd;
 	char shown[128];
 
 	if (r != 0)

@@ -11,6 +11,7 @@
 #include "registrar/keeper-socket.h"
 #include "registrar/keeper.h"
 #include "registrar/other-authd.h"
+#include "registrar/ports.h"
 
 #include <openssl/ssl.h>
 #include <string.h>
@@ -18,11 +19,15 @@
 #include <sysexits.h>
 
 #define MAX_CONNECTIONS 4096
-#define OTHER_DESCRIPTORS 64 /* listeners, the keeper, the log, libevent's own */
+#define PORTS 3
+
+/* Listeners, twice those of HTTPS, which libevent has as well; the keeper, the log, libevent's. */
+#define OTHER_DESCRIPTORS (5 * LISTENERS_MAX + 16)
 
 /* How many connections of each kind there may be at a time. */
 struct connection_limits {
-	unsigned int authd, api;
+	unsigned int authd;
+	unsigned int https; /* to the API and for the enrollment, together */
 };
 
 /* The limit of open files, raised as far as it can be; false: unknown. */
@@ -39,24 +44,24 @@ static bool raise_descriptors(rlim_t *ret)
 }
 
 /*
- * As many connections as there are descriptors for. Where they are short, the API gets a quarter,
- * so that neither can take the other's.
+ * As many connections as there are descriptors for. Where they are short, HTTPS gets a quarter, so
+ * that neither can take the other's.
  */
-static struct connection_limits share_descriptors(unsigned int wanted, bool has_api)
+static struct connection_limits share_descriptors(unsigned int wanted, bool has_https)
 {
 	struct connection_limits limits = { .authd = wanted ?: MAX_CONNECTIONS,
-					    .api = has_api ? API_CONNECTIONS_MAX : 0 };
+					    .https = has_https ? API_CONNECTIONS_MAX : 0 };
 	rlim_t descriptors, rest;
 
 	if (!raise_descriptors(&descriptors) ||
-	    descriptors >= (rlim_t)limits.authd + limits.api + OTHER_DESCRIPTORS)
+	    descriptors >= (rlim_t)limits.authd + limits.https + OTHER_DESCRIPTORS)
 		return limits;
 	rest = descriptors > 2 * OTHER_DESCRIPTORS ? descriptors - OTHER_DESCRIPTORS
 						   : OTHER_DESCRIPTORS;
-	if (limits.api > rest / 4)
-		limits.api = (unsigned int)rest / 4;
-	if (limits.authd > rest - limits.api)
-		limits.authd = (unsigned int)rest - limits.api;
+	if (limits.https > rest / 4)
+		limits.https = (unsigned int)rest / 4;
+	if (limits.authd > rest - limits.https)
+		limits.authd = (unsigned int)rest - limits.https;
 	if (wanted > limits.authd)
 		log_warning("Only %u connections at a time: the limit of open files is %llu",
 			    limits.authd, (unsigned long long)descriptors);
@@ -68,67 +73,6 @@ static int fail(int status, const struct reason *why)
 	if (why->text[0] != '\0')
 		log_error("%s", why->text);
 	return status;
-}
-
-/* ------------------------------------------------------------------ the ports */
-
-/* Where clients connect to. Close them with ports_close(). */
-struct ports {
-	struct listeners authd, api;
-};
-
-static void ports_close(struct ports *ports)
-{
-	listeners_close(&ports->api);
-	listeners_close(&ports->authd);
-}
-
-static int make_listeners(struct listeners *ret, const struct text_list *addresses,
-			  unsigned int port, struct reason *why)
-{
-	return listeners_make(ret, addresses->items, addresses->count, (unsigned short)port, why);
-}
-
-/* Enabling the service enables its socket as well, so an administrator may not know of that. */
-static void warn_of_passed(const struct options *options)
-{
-	if (options->service.port != OPTIONS_PORT || options->service.listen.count > 0)
-		log_warning("The registration port is systemd's, so -p and --listen have no effect "
-			    "on it: change it with systemctl edit agent-registrar.socket, or give "
-			    "it up with systemctl disable --now agent-registrar.socket");
-}
-
-static int open_authd(struct listeners *ret, const struct options *options, struct reason *why)
-{
-	int passed = listeners_take_passed(ret, why);
-
-	if (passed > 0)
-		warn_of_passed(options);
-	if (passed != 0)
-		return passed;
-	return make_listeners(ret, &options->service.listen, options->service.port, why);
-}
-
-/*
- * The API's are never passed by systemd. Without addresses of their own they are where agents are
- * registered.
- */
-static int open_api(struct listeners *ret, const struct options *options, struct reason *why)
-{
-	const struct api_options *api = &options->api;
-
-	if (!api->enabled)
-		return 0;
-	return make_listeners(ret, api->listen.count > 0 ? &api->listen : &options->service.listen,
-			      api->port, why);
-}
-
-/* 0 or a negative errno with `why` set; close them in any case. */
-static int ports_open(struct ports *ret, const struct options *options, struct reason *why)
-{
-	int r = open_authd(&ret->authd, options, why);
-
-	return r < 0 ? r : open_api(&ret->api, options, why);
 }
 
 /* ------------------------------------------------------------------ the front */
@@ -161,20 +105,22 @@ static int run_front(struct front_begin *begin, struct reason *why)
 {
 	const struct options *options = begin->options;
 	const struct service_options *service = &options->service;
-	struct connection_limits limits = share_descriptors(service->max_connections,
-							    options->api.enabled);
+	const struct ports *ports = begin->ports;
+	const bool has_https = ports->api.count > 0 || ports->enroll.count > 0;
+	struct connection_limits limits = share_descriptors(service->max_connections, has_https);
 	const struct api_settings api = {
-		.listeners = &begin->ports->api,
+		.listeners = &ports->api,
+		.enroll_listeners = &ports->enroll,
 		.limits = options->api.limits,
-		.max_connections = limits.api,
+		.max_connections = limits.https,
 		.timeout = service->timeout,
 	};
 	const struct front_settings settings = {
-		.authd = { .listeners = &begin->ports->authd,
+		.authd = { .listeners = &ports->authd,
 			   .verify_host = options->tls.verify_host,
 			   .timeout = service->timeout,
 			   .max_connections = limits.authd },
-		.api = options->api.enabled ? &api : NULL,
+		.api = has_https ? &api : NULL,
 		.exempt_sources = &service->exempt_sources,
 		.max_per_source = service->max_per_source,
 		.connect = connect_keeper,
@@ -201,12 +147,13 @@ static void prepare_tls(void)
 /* Give up what is not needed to speak with clients. 0 or a negative errno with `why` set. */
 static int confine_front(const struct front_begin *begin, struct reason *why)
 {
-	int descriptors[2 * LISTENERS_MAX + 3];
+	int descriptors[PORTS * LISTENERS_MAX + 3];
 	size_t count = 0;
 
 	prepare_tls();
 	keep_listeners(descriptors, &count, &begin->ports->authd);
 	keep_listeners(descriptors, &count, &begin->ports->api);
+	keep_listeners(descriptors, &count, &begin->ports->enroll);
 	if (begin->keeper)
 		descriptors[count++] = begin->keeper->fd;
 	if (begin->background) {

@@ -28,10 +28,18 @@ static bool find_route(struct incoming_call *call, const struct api_route *route
 	return false;
 }
 
+/* Did it come at the port where nothing but the enrollment is served? */
+static bool is_at_enrollment(const struct incoming_call *call)
+{
+	return api_exchange_port(call->exchange) == API_PORT_ENROLL;
+}
+
 /* Look for the call among all of them. `ret_methods`: those that its path can be called with. */
 static bool find_call(struct incoming_call *call, unsigned int *ret_methods)
 {
 	*ret_methods = 0;
+	if (is_at_enrollment(call))
+		return find_route(call, api_enroll_routes, ret_methods);
 	return find_route(call, api_login_routes, ret_methods) ||
 	       find_route(call, api_about_routes, ret_methods) ||
 	       find_route(call, api_agent_routes, ret_methods) ||
@@ -71,7 +79,8 @@ static bool take_route(struct incoming_call *call)
 	if (methods == 0)
 		return api_problem_http(&call->result.problem, 404);
 	if (path[1] && path[strlen(path) - 1] == '/')
-		return redirect(call);
+		return is_at_enrollment(call) ? api_problem_http(&call->result.problem, 404)
+					      : redirect(call);
 	if (found)
 		return true;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -104,6 +113,8 @@ static bool is_limited(struct incoming_call *call)
 
 static void begin(struct incoming_call *call)
 {
+	if (is_at_enrollment(call))
+		call->route = &api_enroll_nothing;
 	if (!take_query(call) || is_limited(call) || !take_route(call))
 		incoming_call_answer(call);
 	else if (call->route->is_login)
@@ -150,6 +161,10 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 		.request = on_request,
 		.owner = api,
 	};
+	const struct listeners *const listeners[API_PORT_COUNT] = {
+		[API_PORT_ALL] = settings->listeners,
+		[API_PORT_ENROLL] = settings->enroll_listeners,
+	};
 
 	api->limits = api_limits_new(&settings->limits, settings->peers->exempt);
 	api->base = base;
@@ -157,7 +172,7 @@ static int set_up(struct api *api, struct event_base *base, struct reason *why)
 	if (!api->limits || !api->turns)
 		return reason_errno(why, ENOMEM, "Cannot set up the API");
 	long_answers_begin(&api->long_answers, api->turns);
-	return api_http_new(&api->http, &http, settings->listeners, why);
+	return api_http_new(&api->http, &http, listeners, why);
 }
 
 int api_new(struct api **ret, struct event_base *base, const struct api_settings *settings,

@@ -44,7 +44,8 @@
 
 /* What is pointed to outlives the API. */
 struct api_settings {
-	const struct listeners *listeners; /* none: there is no API */
+	const struct listeners *listeners;        /* none: there is no API */
+	const struct listeners *enroll_listeners; /* where the enrollment is served, alone */
 	SSL_CTX *tls;
 	bool demands_password; /* for enrolling; the registry knows it */
 	struct api_limits_settings limits;

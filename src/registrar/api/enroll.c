@@ -353,6 +353,15 @@ static void admit_all(struct incoming_call *call)
 
 /* ------------------------------------------------------------------ the list of calls */
 
+static void answer_nothing(struct incoming_call *call)
+{
+	if (call->result.problem.status == 429) /* too many requests, whatever they are for */
+		api_exchange_add_header(call->exchange, "Retry-After", "60");
+	answer_problem(call);
+}
+
+const struct api_route api_enroll_nothing = { .answer_problem = answer_nothing };
+
 const struct api_route api_enroll_routes[] = {
 	{ .method = API_POST,
 	  .pattern = "/wazuh-manager/enroll",

@@ -27,9 +27,16 @@
 #define RETRY_AFTER "5"    /* seconds until there may be memory again */
 #define READ_AT_ONCE 32768 /* bytes; what came together with the end of a request */
 
+/* evhttp tells where a connection came from by who is asked for its stream. */
+struct http_port {
+	struct api_http *http;
+	enum api_port which;
+	struct evhttp *evhttp; /* null: there is no such port */
+};
+
 struct api_http {
 	struct api_http_settings settings;
-	struct evhttp *evhttp;
+	struct http_port ports[API_PORT_COUNT];
 	struct acceptor *acceptor;
 	struct api_connections connections;
 	struct api_sending *sendings;
@@ -38,6 +45,7 @@ struct api_http {
 
 struct api_exchange {
 	struct api_http *http;
+	enum api_port port;
 	struct evhttp_request *request;
 	struct peer peer;
 };
@@ -57,7 +65,7 @@ static struct api_connection *connection_of(struct evhttp_request *request)
  */
 static struct bufferevent *on_connection(struct event_base *base, void *argument)
 {
-	struct api_http *http = argument;
+	struct api_http *http = ((struct http_port *)argument)->http;
 	SSL *tls = SSL_new(http->settings.tls);
 	struct api_connection *connection = tls ? api_connection_new(&http->connections, tls)
 						: NULL;
@@ -97,7 +105,8 @@ static void on_complete(struct evhttp_request *request, void *argument)
 
 static void on_request(struct evhttp_request *request, void *argument)
 {
-	struct api_http *http = argument;
+	const struct http_port *port = argument;
+	struct api_http *http = port->http;
 	struct api_connection *connection = connection_of(request);
 	struct api_exchange *exchange = connection ? calloc(1, sizeof *exchange) : NULL;
 
@@ -106,6 +115,7 @@ static void on_request(struct evhttp_request *request, void *argument)
 		return;
 	}
 	exchange->http = http;
+	exchange->port = port->which;
 	exchange->request = request;
 	exchange->peer = *api_connection_peer(connection);
 	api_connection_set_busy(connection, true);
@@ -118,6 +128,11 @@ static void on_request(struct evhttp_request *request, void *argument)
 	api_connection_hurry(connection);
 	evhttp_request_set_on_complete_cb(request, on_complete, NULL);
 	http->settings.request(http->settings.owner, exchange);
+}
+
+enum api_port api_exchange_port(const struct api_exchange *exchange)
+{
+	return exchange->port;
 }
 
 enum api_method api_exchange_method(const struct api_exchange *exchange)
@@ -328,19 +343,42 @@ static void on_libevent_log(int severity, const char *message)
 }
 
 /* evhttp closes what it listens on; the descriptors stay the caller's. */
-static int listen_on(struct api_http *http, int listener)
+static int listen_on(struct http_port *port, int listener)
 {
 	cleanup_fd int fd = fcntl(listener, F_DUPFD_CLOEXEC, 0);
 	struct evhttp_bound_socket *bound =
-		fd < 0 ? NULL : evhttp_accept_socket_with_handle(http->evhttp, fd);
+		fd < 0 ? NULL : evhttp_accept_socket_with_handle(port->evhttp, fd);
 
 	if (!bound)
 		return -ENOMEM;
 	(void)take_fd(&fd);
-	return acceptor_adopt(http->acceptor, evhttp_bound_socket_get_listener(bound));
+	return acceptor_adopt(port->http->acceptor, evhttp_bound_socket_get_listener(bound));
 }
 
-static int set_up(struct api_http *http, const struct listeners *listeners)
+/* Without listeners there is no such port. */
+static int set_up_port(struct http_port *port, const struct listeners *listeners)
+{
+	int r = 0;
+
+	if (!listeners || listeners->count == 0)
+		return 0;
+	port->evhttp = evhttp_new(port->http->settings.base);
+	if (!port->evhttp)
+		return -ENOMEM;
+	evhttp_set_bevcb(port->evhttp, on_connection, port);
+	evhttp_set_gencb(port->evhttp, on_request, port);
+	evhttp_set_max_headers_size(port->evhttp, API_HEAD_MAX);
+	evhttp_set_max_body_size(port->evhttp, BODY_READ_MAX);
+	evhttp_set_default_content_type(port->evhttp, NULL);
+	evhttp_set_allowed_methods(port->evhttp, UINT16_MAX);
+	/* Read what is too long to its end: the client reads our answer only then. */
+	(void)evhttp_set_flags(port->evhttp, EVHTTP_SERVER_LINGERING_CLOSE);
+	for (size_t i = 0; i < listeners->count && r >= 0; i++)
+		r = listen_on(port, listeners->fds[i]);
+	return r;
+}
+
+static int set_up(struct api_http *http, const struct listeners *const *listeners)
 {
 	const struct acceptor_settings acceptor = {
 		.base = http->settings.base,
@@ -352,26 +390,19 @@ static int set_up(struct api_http *http, const struct listeners *listeners)
 	int r = 0;
 
 	event_set_log_callback(on_libevent_log);
-	http->evhttp = evhttp_new(http->settings.base);
 	http->acceptor = http->connections.acceptor = acceptor_new(&acceptor);
-	if (!http->evhttp || !http->acceptor ||
+	if (!http->acceptor ||
 	    !api_connections_set_up(&http->connections, http->settings.max_connections))
 		return -ENOMEM;
-	evhttp_set_bevcb(http->evhttp, on_connection, http);
-	evhttp_set_gencb(http->evhttp, on_request, http);
-	evhttp_set_max_headers_size(http->evhttp, API_HEAD_MAX);
-	evhttp_set_max_body_size(http->evhttp, BODY_READ_MAX);
-	evhttp_set_default_content_type(http->evhttp, NULL);
-	evhttp_set_allowed_methods(http->evhttp, UINT16_MAX);
-	/* Read what is too long to its end: the client reads our answer only then. */
-	(void)evhttp_set_flags(http->evhttp, EVHTTP_SERVER_LINGERING_CLOSE);
-	for (size_t i = 0; i < listeners->count && r >= 0; i++)
-		r = listen_on(http, listeners->fds[i]);
+	for (size_t i = 0; i < API_PORT_COUNT && r >= 0; i++) {
+		http->ports[i] = (struct http_port){ .http = http, .which = (enum api_port)i };
+		r = set_up_port(&http->ports[i], listeners[i]);
+	}
 	return r;
 }
 
 int api_http_new(struct api_http **ret, const struct api_http_settings *settings,
-		 const struct listeners *listeners, struct reason *why)
+		 const struct listeners *const *listeners, struct reason *why)
 {
 	struct api_http *http = calloc(1, sizeof *http);
 	int r = -ENOMEM;
@@ -417,8 +448,9 @@ void api_http_free(struct api_http *http)
 	if (http->acceptor)
 		api_http_stop(http);
 	api_sendings_free(&http->sendings);
-	if (http->evhttp)
-		evhttp_free(http->evhttp);
+	for (size_t i = 0; i < API_PORT_COUNT; i++)
+		if (http->ports[i].evhttp)
+			evhttp_free(http->ports[i].evhttp);
 	/*
 	 * libevent frees a bufferevent, and with it what is ours, when the loop comes round again.
 	 */

@@ -48,12 +48,19 @@ struct api_http_settings {
 	void *owner;
 };
 
+/* What can be asked for depends on the port. */
+enum api_port {
+	API_PORT_ALL,
+	API_PORT_ENROLL, /* nothing but the enrollment */
+	API_PORT_COUNT,
+};
+
 /*
- * Begin to serve on the listeners, which stay the caller's. Returns 0, or a negative errno with
- * `why` set.
+ * Begin to serve on the listeners of each port (API_PORT_COUNT), which stay the caller's. All ports
+ * share the limits. Returns 0, or a negative errno with `why` set.
  */
 int api_http_new(struct api_http **ret, const struct api_http_settings *settings,
-		 const struct listeners *listeners, struct reason *why) must_check;
+		 const struct listeners *const *listeners, struct reason *why) must_check;
 
 /* Use another certificate for new connections. It outlives the server, or the next call. */
 void api_http_use(struct api_http *http, SSL_CTX *tls);
@@ -66,6 +73,9 @@ bool api_http_is_busy(const struct api_http *http) must_check;
 
 /* Close everything. Exchanges that were not answered are gone: use none of them any more. */
 void api_http_free(struct api_http *http);
+
+/* At which port it came. */
+enum api_port api_exchange_port(const struct api_exchange *exchange) must_check;
 
 /* What is to be done. HEAD is GET, whose answer is sent without its body. */
 enum api_method api_exchange_method(const struct api_exchange *exchange);

@@ -152,6 +152,9 @@ extern const struct api_route api_group_routes[];
 /* The calls of the enrollment with Wazuh 5 (enroll.c). */
 extern const struct api_route api_enroll_routes[];
 
+/* What every call at the enrollment's own port is until one of these is found: none of them. */
+extern const struct api_route api_enroll_nothing;
+
 /* Answer with 200 and this text (from malloc; null: out of memory), and free the call. */
 void incoming_call_answer_text(struct incoming_call *call, char *text, const char *content_type);
 

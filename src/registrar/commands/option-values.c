@@ -111,6 +111,14 @@ int option_value_api_port(void *target, const struct option_row *row, char *valu
 	return option_set_number(target, row, value);
 }
 
+int option_value_enroll_port(void *target, const struct option_row *row, char *value)
+{
+	struct options *options = target;
+
+	options->enroll.enabled = true;
+	return option_set_number(target, row, value);
+}
+
 int option_value_exempt_source(void *target, const struct option_row *row, char *value)
 {
 	struct options *options = target;

@@ -24,3 +24,6 @@ option_setter option_value_exempt_source;
 
 /* A port: `api.port`, and `api.enabled`. */
 option_setter option_value_api_port;
+
+/* A port: `enroll.port`, and `enroll.enabled`. */
+option_setter option_value_enroll_port;

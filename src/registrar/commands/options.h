@@ -87,6 +87,11 @@ struct api_options {
 	struct api_limits_settings limits;
 };
 
+struct enroll_options {
+	bool enabled;      /* --enroll-port was given */
+	unsigned int port; /* 0: any */
+};
+
 /* Of the commands that administer agents and users. Null: not given. */
 struct admin_options {
 	const char *name, *ip, *id; /* add */
@@ -116,6 +121,7 @@ struct options {
 	struct service_options service;
 	struct policy_options policy;
 	struct api_options api;
+	struct enroll_options enroll;
 	struct admin_options admin;
 	struct default_paths paths;
 };

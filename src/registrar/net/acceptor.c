@@ -27,7 +27,7 @@ struct acceptor {
 	struct acceptor_settings settings;
 	acceptor_callback *accepted;
 	void *owner;
-	struct evconnlistener *listeners[LISTENERS_MAX];
+	struct evconnlistener *listeners[ACCEPTOR_LISTENERS_MAX];
 	size_t listener_count;
 	size_t own_count; /* the first of them, which are ours to free */
 	struct event *resume;

@@ -17,6 +17,8 @@
 
 struct acceptor;
 
+#define ACCEPTOR_LISTENERS_MAX ((size_t)2 * LISTENERS_MAX)
+
 /* Texts outlive the acceptor. */
 struct acceptor_settings {
 	struct event_base *base;
@@ -42,8 +44,9 @@ int acceptor_listen(struct acceptor *acceptor, const struct listeners *listeners
 		    acceptor_callback *accepted, void *owner) must_check;
 
 /*
- * Control a listener that evhttp owns, at most LISTENERS_MAX of them. It outlives the
- * acceptor, or acceptor_stop() is called before it goes. Returns 0; or -ENOMEM: it does not listen.
+ * Control a listener that evhttp owns, at most ACCEPTOR_LISTENERS_MAX of them. It outlives
+ * the acceptor, or acceptor_stop() is called before it goes. Returns 0; or -ENOMEM: it does not
+ * listen.
  */
 int acceptor_adopt(struct acceptor *acceptor, struct evconnlistener *listener) must_check;
 

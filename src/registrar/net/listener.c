@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
@@ -94,35 +95,56 @@ int listeners_make(struct listeners *ret, const char *const *addresses, size_t c
 	return 0;
 }
 
-int listeners_take_passed(struct listeners *ret, struct reason *why)
+static void free_names(char ***names)
 {
-	struct listeners taken = { .count = 0 };
-	int n = sd_listen_fds(1);
+	for (char **name = *names; name && *name; name++)
+		free(*name);
+	free(*names);
+}
+
+static struct listeners *find_kind(const struct passed_kind *kinds, size_t count, const char *name)
+{
+	for (size_t i = 1; i < count; i++)
+		if (name && strcmp(kinds[i].name, name) == 0)
+			return kinds[i].ret;
+	return kinds[0].ret;
+}
+
+/* 0 or a negative errno with `why` set. */
+static int take_passed(struct listeners *ret, int fd, struct reason *why)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
+		reason_set(why,
+			   "Passed file descriptor %d "
+			   "is not a listening stream socket (ListenStream=)",
+			   fd);
+		return -EINVAL;
+	}
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return reason_errno(why, errno, "Cannot use the socket that systemd passed");
+	if (ret->count == LISTENERS_MAX) {
+		reason_set(why, "systemd passed more than %d sockets for one port", LISTENERS_MAX);
+		return -E2BIG;
+	}
+	ret->fds[ret->count++] = fd;
+	return 0;
+}
+
+int listeners_take_passed(const struct passed_kind *kinds, size_t count, struct reason *why)
+{
+	cleanup(free_names) char **names = NULL;
+	int n = sd_listen_fds_with_names(1, &names), r = 0;
 
 	if (n < 0)
 		return reason_errno(why, n, "Cannot take the sockets that systemd passed");
-	if (n > LISTENERS_MAX) {
-		reason_set(why, "systemd passed %d sockets; at most %d are taken", n,
-			   LISTENERS_MAX);
-		return -E2BIG;
-	}
-	for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++) {
-		int flags = fcntl(fd, F_GETFL);
-
-		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
-			reason_set(why,
-				   "Passed file descriptor %d "
-				   "is not a listening stream socket (ListenStream=)",
-				   fd);
-			return -EINVAL;
-		}
-		if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-			return reason_errno(why, errno,
-					    "Cannot use the socket that systemd passed");
-		taken.fds[taken.count++] = fd;
-	}
-	*ret = taken;
-	return n;
+	for (int i = 0; i < n && r >= 0; i++)
+		r = take_passed(find_kind(kinds, count, names ? names[i] : NULL),
+				SD_LISTEN_FDS_START + i, why);
+	for (size_t i = 0; i < count && r < 0; i++)
+		kinds[i].ret->count = 0;
+	return r < 0 ? r : n;
 }
 
 int listener_describe(int fd, char *buffer, size_t size)

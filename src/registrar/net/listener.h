@@ -22,11 +22,19 @@ struct listeners {
 int listeners_make(struct listeners *ret, const char *const *addresses, size_t count,
 		   unsigned short port, struct reason *why) must_check;
 
+/* Sockets of one kind that systemd may pass. */
+struct passed_kind {
+	const char *name;      /* their FileDescriptorName= */
+	struct listeners *ret; /* empty */
+};
+
 /*
- * Take the sockets that systemd passed (sd_listen_fds(3)). Returns how many, 0: none were passed,
- * or a negative errno with `why` set.
+ * Take the sockets that systemd passed (sd_listen_fds_with_names(3)): each for the kind with its
+ * name, and those with another name for the first kind. Returns how many there are of all kinds, 0:
+ * none were passed; or a negative errno with `why` set and nothing taken.
  */
-int listeners_take_passed(struct listeners *ret, struct reason *why) must_check;
+int listeners_take_passed(const struct passed_kind *kinds, size_t count,
+			  struct reason *why) must_check;
 
 /* "127.0.0.1 port 1515". Returns 0 or a negative errno. */
 int listener_describe(int fd, char *buffer, size_t size) must_check;
