@@ -7,6 +7,7 @@ dist_systemdsystempreset_DATA += systemd/presets/90-agent-register.preset
 endif
 if WITH_REGISTRAR
 UNITS += systemd/agent-registrar.service systemd/agent-registrar.socket \
+	systemd/agent-registrar-api.socket systemd/agent-registrar-enroll.socket \
 	systemd/agent-registrar-keeper.service systemd/agent-registrar-keeper.socket
 dist_sysusers_DATA += systemd/sysusers.d/agent-registrar.conf
 endif
@@ -14,11 +15,13 @@ nodist_systemdsystemunit_DATA += $(UNITS)
 EXTRA_DIST += systemd/agent-register.service.in systemd/agent-registered.target.in \
 	systemd/agent-register-deregister.service.in \
 	systemd/agent-registrar.service.in systemd/agent-registrar.socket.in \
+	systemd/agent-registrar-api.socket.in systemd/agent-registrar-enroll.socket.in \
 	systemd/agent-registrar-keeper.service.in systemd/agent-registrar-keeper.socket.in \
 	systemd/agent.conf.in
 CLEANFILES += systemd/agent-register.service systemd/agent-registered.target \
 	systemd/agent-register-deregister.service \
 	systemd/agent-registrar.service systemd/agent-registrar.socket \
+	systemd/agent-registrar-api.socket systemd/agent-registrar-enroll.socket \
 	systemd/agent-registrar-keeper.service systemd/agent-registrar-keeper.socket
 
 # The units that start agents, from the one list of them: "NAME DIRECTORY" for each.

@@ -36,7 +36,8 @@ def test_systemd_finds_no_fault(machine):
     assert {"agent-register.service", "agent-registered.target",
             "agent-register-deregister.service"} <= set(units)
     if "agent-registrar.service" in units:
-        assert {"agent-registrar.socket", "agent-registrar-keeper.service",
+        assert {"agent-registrar.socket", "agent-registrar-api.socket",
+                "agent-registrar-enroll.socket", "agent-registrar-keeper.service",
                 "agent-registrar-keeper.socket"} <= set(units)
     # It may find faults in this machine's own units, but not in ours.
     assert [
