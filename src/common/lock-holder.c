@@ -3,10 +3,13 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "common/directory.h"
 #include "common/escape.h"
 #include "common/process-name.h"
 #include "common/target-file.h"
 
+#include <libgen.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -96,4 +99,23 @@ int lock_directory(int fd, const char *path, uint64_t patience, struct reason *w
 		(void)nanosleep(&pause, NULL);
 	}
 	return 0;
+}
+
+int lock_directory_of(const char *path, const char *role, uint64_t patience, struct reason *why)
+{
+	char copy[PATH_MAX];
+	const char *directory;
+	cleanup_fd int fd = -1;
+	int r;
+
+	(void)snprintf(copy, sizeof copy, "%s", path);
+	directory = dirname(copy);
+	fd = directory_open(directory, why);
+	if (fd < 0)
+		return fd == -ELOOP
+			       ? fd
+			       : reason_errno(why, fd, "Cannot open the directory of the %s %s",
+					      role, path);
+	r = lock_directory(fd, directory, patience, why);
+	return r < 0 ? r : take_fd(&fd);
 }

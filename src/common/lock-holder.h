@@ -28,3 +28,11 @@ pid_t lock_holder(int fd);
  * 0, or a negative errno with `why` set: -EAGAIN names the process that still holds it.
  */
 int lock_directory(int fd, const char *path, uint64_t patience, struct reason *why) must_check;
+
+/*
+ * Open and lock the directory of the file `path`, which is changed meanwhile: two at once would
+ * lose one of the changes. `role` is what the file is, in messages. Returns the descriptor, whose
+ * closing releases the lock, or a negative errno with `why` set.
+ */
+int lock_directory_of(const char *path, const char *role, uint64_t patience,
+		      struct reason *why) must_check;

@@ -361,3 +361,15 @@ int trusted_file_rename(const char *path, const char *name, struct reason *why)
 		return reason_errno(why, errno, "Cannot rename %s to %s", path, name);
 	return 0;
 }
+
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool trusted_file_is_same(const struct stat *now, const struct stat *before)
+{
+	return now->st_dev == before->st_dev && now->st_ino == before->st_ino &&
+	       now->st_size == before->st_size && is_same_time(&now->st_mtim, &before->st_mtim) &&
+	       is_same_time(&now->st_ctim, &before->st_ctim);
+}

@@ -62,6 +62,12 @@ int trusted_file_read(const struct trusted_file *wanted, char **ret, size_t *ret
 int trusted_file_status(const char *path, struct stat *ret) must_check;
 
 /*
+ * Is it the same file as before, with the same content, as far as its status can say? Owner and
+ * mode count as well.
+ */
+bool trusted_file_is_same(const struct stat *now, const struct stat *before) must_check;
+
+/*
  * Remove the entry, but nothing that a link leads to. Returns 0, also if there is none, or a
  * negative errno with `why` set.
  */

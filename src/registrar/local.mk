@@ -17,6 +17,8 @@ libregistrar_a_SOURCES = \
 	src/registrar/material-files.c src/registrar/material-files.h \
 	src/registrar/serve.c src/registrar/serve.h \
 	src/registrar/watchdog.c src/registrar/watchdog.h \
+	src/registrar/agents/enroll-tokens.c src/registrar/agents/enroll-tokens.h \
+	src/registrar/agents/enroll-tokens-file.c src/registrar/agents/enroll-tokens-text.c \
 	src/registrar/agents/groups.c src/registrar/agents/groups.h \
 	src/registrar/agents/history.c src/registrar/agents/history.h \
 	src/registrar/agents/installation.c src/registrar/agents/installation.h \

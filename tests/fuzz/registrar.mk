@@ -11,6 +11,7 @@ fuzz_event_fault_wraps = -Wl,--wrap=evbuffer_new,--wrap=evbuffer_add,--wrap=evbu
 	-Wl,--wrap=evbuffer_add_reference,--wrap=evbuffer_add_cb,--wrap=event_new \
 	-Wl,--wrap=event_add,--wrap=bufferevent_openssl_socket_new
 registrar_fuzz_tests = test-fuzz-address test-fuzz-auth-block test-fuzz-connection \
+	test-fuzz-enroll-tokens \
 	test-fuzz-groups test-fuzz-history test-fuzz-keeper test-fuzz-local-authd \
 	test-fuzz-packet-stream test-fuzz-registry-wire test-fuzz-request-buffer \
 	test-fuzz-request-rules test-fuzz-roster test-fuzz-stamps test-fuzz-users test-fuzz-version
@@ -27,6 +28,8 @@ test_fuzz_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_fuzz_connection_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps) $(fuzz_event_fault_wraps) \
 	$(fuzz_openssl_fault_wraps)
 test_fuzz_connection_LDADD = $(registrar_fuzz_libraries) $(EVENT_LIBS)
+test_fuzz_enroll_tokens_SOURCES = tests/fuzz/fuzz-enroll-tokens.c $(fuzz_replay)
+test_fuzz_enroll_tokens_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_groups_SOURCES = tests/fuzz/fuzz-groups.c $(fuzz_replay) $(fuzz_directory) $(fuzz_faults)
 test_fuzz_groups_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
 test_fuzz_groups_LDADD = $(registrar_fuzz_libraries)
@@ -67,9 +70,9 @@ test_fuzz_version_SOURCES = tests/fuzz/fuzz-version.c $(fuzz_replay)
 test_fuzz_version_LDADD = $(registrar_fuzz_libraries)
 
 if ENABLE_FUZZERS
-noinst_PROGRAMS += fuzz-address fuzz-auth-block fuzz-connection fuzz-groups fuzz-history \
-	fuzz-keeper fuzz-local-authd fuzz-packet-stream fuzz-registry-wire fuzz-request-buffer \
-	fuzz-request-rules fuzz-roster fuzz-stamps fuzz-users fuzz-version
+noinst_PROGRAMS += fuzz-address fuzz-auth-block fuzz-connection fuzz-enroll-tokens fuzz-groups \
+	fuzz-history fuzz-keeper fuzz-local-authd fuzz-packet-stream fuzz-registry-wire \
+	fuzz-request-buffer fuzz-request-rules fuzz-roster fuzz-stamps fuzz-users fuzz-version
 noinst_LIBRARIES += libfuzzedregistrar.a
 libfuzzedregistrar_a_SOURCES = $(libregistrar_a_SOURCES)
 libfuzzedregistrar_a_CFLAGS = $(libregistrar_a_CFLAGS) -fsanitize=fuzzer-no-link
@@ -89,6 +92,10 @@ fuzz_connection_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) -fsanitize=fuzzer
 fuzz_connection_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps) \
 	$(fuzz_event_fault_wraps) $(fuzz_openssl_fault_wraps)
 fuzz_connection_LDADD = $(registrar_fuzzed_libraries)
+fuzz_enroll_tokens_SOURCES = tests/fuzz/fuzz-enroll-tokens.c tests/fuzz/fuzz.h
+fuzz_enroll_tokens_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_enroll_tokens_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_enroll_tokens_LDADD = $(registrar_fuzzed_libraries)
 fuzz_groups_SOURCES = tests/fuzz/fuzz-groups.c tests/fuzz/fuzz.h $(fuzz_directory) $(fuzz_faults)
 fuzz_groups_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_groups_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps)

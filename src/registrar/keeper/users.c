@@ -4,13 +4,10 @@
 #include "common/atomic-file.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "common/directory.h"
 #include "common/lock-holder.h"
 #include "common/trusted-file.h"
 
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <string.h>
 
 #define NEW_FILE_MODE 0640
@@ -115,13 +112,6 @@ static struct trusted_file users_file(const char *path)
 	};
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 static void forget(struct api_users *users)
 {
 	free(users->users);
@@ -170,7 +160,7 @@ int api_users_refresh(struct api_users *users, struct reason *why)
 	int r;
 
 	if (stat(users->path, &status) == 0 && users->known.st_ino != 0 &&
-	    is_same(&status, &users->known))
+	    trusted_file_is_same(&status, &users->known))
 		return 0;
 	*users = (struct api_users){ .path = before.path, .epochs = before.epochs };
 	r = read_again(users, &before, why);
@@ -251,26 +241,6 @@ static bool copy_others(struct content *content, const char *old, size_t length,
 	return found;
 }
 
-/* Hold the directory while the file is changed: two at once would lose one of the changes. */
-static int lock_directory_of(const char *path, struct reason *why)
-{
-	char copy[PATH_MAX];
-	const char *directory;
-	cleanup_fd int fd = -1;
-	int r;
-
-	(void)snprintf(copy, sizeof copy, "%s", path);
-	directory = dirname(copy);
-	fd = directory_open(directory, why);
-	if (fd < 0)
-		return fd == -ELOOP ? fd
-				    : reason_errno(why, fd,
-						   "Cannot open the directory of the users file %s",
-						   path);
-	r = lock_directory(fd, directory, LOCK_PATIENCE, why);
-	return r < 0 ? r : take_fd(&fd);
-}
-
 static int replace(const char *path, mode_t mode, gid_t group, const struct content *content,
 		   struct reason *why)
 {
@@ -286,7 +256,7 @@ int api_users_store(const char *path, gid_t group, const char *name,
 	struct stat status = { .st_mode = NEW_FILE_MODE, .st_gid = group };
 	char line[API_USER_NAME_MAX + 1 + API_HASH_TEXT_SIZE], hash[API_HASH_TEXT_SIZE];
 	cleanup_free char *old = NULL, *text = NULL;
-	cleanup_fd int lock = lock_directory_of(path, why);
+	cleanup_fd int lock = lock_directory_of(path, "users file", LOCK_PATIENCE, why);
 	const struct trusted_file wanted = users_file(path);
 	struct content content = { 0 };
 	size_t length = 0;

@@ -431,8 +431,31 @@ def local_answers():
     return seeds
 
 
+def enrollment_tokens():
+    head = b"agent-registrar enrollment tokens 1\n"
+    one = (b"AAECAwQFBgcICQoLDA0ODw EBESExQVFhcYGRobHB0eHw 1700000000 1800000000 0 0 valid "
+           b"manager.example\n")
+    used = (b"EBESExQVFhcYGRobHB0eHw EBESExQVFhcYGRobHB0eHw 1 2 3 4 revoked "
+            b"[2001:db8::1]:55000/a/b web servers\n")
+    return {
+        "none": head,
+        "one": head + one,
+        "two": head + one + used,
+        "twice": head + one + one,
+        "cut": head + one[:-1],
+        "version": head.replace(b"1", b"2") + one,
+        "number": head + one.replace(b" 0 0 ", b" 00 0 "),
+        "default": head + one.replace(b".example", b":1517"),
+        "zero": head + one.replace(b" valid", b"\0valid"),
+        "description": head + one[:-1] + b" \xc3\xa4\n",
+        "empty": b"",
+        "json": b'{"tokens":[]}\n',
+    }
+
+
 SEEDS = {
     "auth-block": auth_blocks,
+    "enroll-tokens": enrollment_tokens,
     "users": user_files,
     "stamps": stamp_files,
     "groups": group_lists,

@@ -13,6 +13,7 @@ unit_tests += \
 	test-api-password \
 	test-api-token \
 	test-api-users \
+	test-enroll-tokens \
 	test-agent-version \
 	test-answer \
 	test-connection \
@@ -160,6 +161,8 @@ test_password_worker_LDADD = $(registrar_libraries)
 test_password_worker_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=api_password_check
 test_api_token_SOURCES = tests/unit/registrar/keeper/test-api-token.c
 test_api_token_LDADD = $(registrar_libraries)
+test_enroll_tokens_SOURCES = tests/unit/registrar/agents/test-enroll-tokens.c
+test_enroll_tokens_LDADD = $(registrar_libraries)
 test_api_users_SOURCES = tests/unit/registrar/keeper/test-api-users.c
 test_api_users_LDADD = $(registrar_libraries)
 test_file_registry_SOURCES = tests/unit/registrar/keeper/test-file-registry.c $(unit_faults)
