@@ -24,6 +24,9 @@ enum enroll_secret {
 };
 
 #define ENROLL_KEY_SIZE 32
+#define ENROLL_AGENT_SECRET_SIZE 32 /* bytes */
+/* in lower-case hexadecimal digits, as managers send it and agents keep it */
+#define ENROLL_AGENT_SECRET_LENGTH (2 * ENROLL_AGENT_SECRET_SIZE)
 #define ENROLL_NONCE_SIZE 16
 #define ENROLL_KEY_ID_MAX 22
 #define ENROLL_JWT_SIZE 512    /* with the terminator */

@@ -30,6 +30,10 @@ libregistrar_a_SOURCES = \
 	src/registrar/agents/roster-index.c src/registrar/agents/roster-internal.h \
 	src/registrar/agents/roster-rewrite.c src/registrar/agents/roster-rewrite.h \
 	src/registrar/agents/roster-write.c \
+	src/registrar/agents/secret-line.c src/registrar/agents/secret-line.h \
+	src/registrar/agents/secrets-file.c src/registrar/agents/secrets-index.c \
+	src/registrar/agents/secrets.c src/registrar/agents/secrets.h \
+	src/registrar/agents/secrets-internal.h \
 	src/registrar/agents/stamps-cut.c src/registrar/agents/stamps-cut.h \
 	src/registrar/agents/stamps.c src/registrar/agents/stamps.h \
 	src/registrar/api/api.h \

@@ -14,7 +14,8 @@ registrar_fuzz_tests = test-fuzz-address test-fuzz-auth-block test-fuzz-connecti
 	test-fuzz-enroll-tokens \
 	test-fuzz-groups test-fuzz-history test-fuzz-keeper test-fuzz-local-authd \
 	test-fuzz-packet-stream test-fuzz-registry-wire test-fuzz-request-buffer \
-	test-fuzz-request-rules test-fuzz-roster test-fuzz-stamps test-fuzz-users test-fuzz-version
+	test-fuzz-request-rules test-fuzz-roster test-fuzz-secrets test-fuzz-stamps \
+	test-fuzz-users test-fuzz-version
 check_PROGRAMS += $(registrar_fuzz_tests)
 TESTS += $(registrar_fuzz_tests)
 
@@ -61,6 +62,8 @@ test_fuzz_request_rules_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_roster_SOURCES = tests/fuzz/fuzz-roster.c $(fuzz_replay) $(fuzz_directory) $(fuzz_faults)
 test_fuzz_roster_LDFLAGS = $(AM_LDFLAGS) $(fuzz_fault_wraps)
 test_fuzz_roster_LDADD = $(registrar_fuzz_libraries)
+test_fuzz_secrets_SOURCES = tests/fuzz/fuzz-secrets.c $(fuzz_replay) $(fuzz_directory)
+test_fuzz_secrets_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_stamps_SOURCES = tests/fuzz/fuzz-stamps.c $(fuzz_replay) $(fuzz_directory)
 test_fuzz_stamps_LDADD = $(registrar_fuzz_libraries)
 test_fuzz_users_SOURCES = tests/fuzz/fuzz-users.c $(fuzz_replay) $(fuzz_directory) $(fuzz_faults)
@@ -72,7 +75,8 @@ test_fuzz_version_LDADD = $(registrar_fuzz_libraries)
 if ENABLE_FUZZERS
 noinst_PROGRAMS += fuzz-address fuzz-auth-block fuzz-connection fuzz-enroll-tokens fuzz-groups \
 	fuzz-history fuzz-keeper fuzz-local-authd fuzz-packet-stream fuzz-registry-wire \
-	fuzz-request-buffer fuzz-request-rules fuzz-roster fuzz-stamps fuzz-users fuzz-version
+	fuzz-request-buffer fuzz-request-rules fuzz-roster fuzz-secrets fuzz-stamps fuzz-users \
+	fuzz-version
 noinst_LIBRARIES += libfuzzedregistrar.a
 libfuzzedregistrar_a_SOURCES = $(libregistrar_a_SOURCES)
 libfuzzedregistrar_a_CFLAGS = $(libregistrar_a_CFLAGS) -fsanitize=fuzzer-no-link
@@ -137,6 +141,10 @@ fuzz_roster_SOURCES = tests/fuzz/fuzz-roster.c tests/fuzz/fuzz.h $(fuzz_director
 fuzz_roster_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_roster_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer $(fuzz_fault_wraps)
 fuzz_roster_LDADD = $(registrar_fuzzed_libraries)
+fuzz_secrets_SOURCES = tests/fuzz/fuzz-secrets.c tests/fuzz/fuzz.h $(fuzz_directory)
+fuzz_secrets_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+fuzz_secrets_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_secrets_LDADD = $(registrar_fuzzed_libraries)
 fuzz_stamps_SOURCES = tests/fuzz/fuzz-stamps.c tests/fuzz/fuzz.h $(fuzz_directory)
 fuzz_stamps_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 fuzz_stamps_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

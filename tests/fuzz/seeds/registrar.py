@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Seeds for the targets of the registrar."""
+import hashlib
+
 from seeds.client import key_files
 from seeds.shared import HEX64, failing
 
@@ -315,6 +317,23 @@ def user_files():
     )
 
 
+def secret_files():
+    """Of two agents with the same key, one of which has enrolled again."""
+    mark, other = hashlib.sha256(b"5a" * 32).hexdigest()[:32], "00112233445566778899aabbccddeeff"
+    first = f"001 - {mark} {'01' * 32} -\n"
+    again = f"001 {mark} {other} {'02' * 32} {'01' * 32}\n"
+    text = first + f"002 - {mark} {'03' * 32} {'04' * 32}\n" + again
+    return {
+        "usual": text.encode(),
+        "same-key": f"{first}001 {mark} {mark} {'02' * 32} {'01' * 32}\n".encode(),
+        "anew": f"{text}001 - {other} {'05' * 32} -\n".encode(),
+        "no-base": f"{text}001 {'66' * 16} {other} {'05' * 32} -\n".encode(),
+        "cut": (text + again[:-1]).encode(),
+        "nonsense": f"\n001\n001 - - - -\n{first.upper()}{first[:-2]} \n{text}".encode(),
+        "empty": b"",
+    }
+
+
 def stamp_files():
     """How it changes, how much there is at first, how often its beginning is repeated."""
     stamps = (
@@ -457,6 +476,7 @@ SEEDS = {
     "auth-block": auth_blocks,
     "enroll-tokens": enrollment_tokens,
     "users": user_files,
+    "secrets": secret_files,
     "stamps": stamp_files,
     "groups": group_lists,
     "request-rules": rule_requests,

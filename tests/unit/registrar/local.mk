@@ -42,6 +42,7 @@ unit_tests += \
 	test-rules \
 	test-session-wire \
 	test-sessions \
+	test-agent-secrets \
 	test-stamps \
 	test-transactions \
 	test-front-acceptor \
@@ -94,6 +95,10 @@ test_roster_write_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_roster_SOURCES = tests/unit/registrar/agents/test-roster.c \
 	tests/unit/roster.c tests/unit/roster.h
 test_roster_LDADD = $(registrar_libraries)
+test_agent_secrets_SOURCES = tests/unit/registrar/agents/test-agent-secrets.c $(unit_faults) \
+	tests/unit/roster.c tests/unit/roster.h
+test_agent_secrets_LDADD = $(registrar_libraries)
+test_agent_secrets_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_stamps_SOURCES = tests/unit/registrar/agents/test-stamps.c
 test_stamps_LDADD = $(registrar_libraries)
 
